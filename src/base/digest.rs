@@ -1,0 +1,81 @@
+//! A running digest of what happened, for telling two runs apart.
+
+use std::fmt;
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::value::ValueRef;
+
+/// A digest under construction: XXH3-128 over length-prefixed parts. Not cryptographic.
+#[derive(Clone)]
+pub struct Digest(Box<Xxh3>);
+
+impl Default for Digest {
+    fn default() -> Digest {
+        Digest(Box::new(Xxh3::new()))
+    }
+}
+
+impl Digest {
+    /// A digest of nothing yet.
+    pub fn new() -> Digest {
+        Digest::default()
+    }
+    /// Adds a text, with its length.
+    pub fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.0.update(text.as_bytes());
+    }
+    /// Adds a number.
+    pub fn number(&mut self, n: u64) {
+        self.0.update(&n.to_le_bytes());
+    }
+    /// Adds a value, with its kind.
+    pub fn value(&mut self, value: ValueRef<'_>) {
+        match value {
+            ValueRef::Null => self.0.update(&[0]),
+            ValueRef::Int(n) => {
+                self.0.update(&[1]);
+                self.number(n as u64);
+            }
+            ValueRef::Real(x) => {
+                self.0.update(&[2]);
+                self.number(x.to_bits());
+            }
+            ValueRef::Text(t) => {
+                self.0.update(&[3]);
+                self.text(t);
+            }
+        }
+    }
+    /// The digest so far, as 128 bits.
+    pub fn finish(&self) -> u128 {
+        self.0.digest128()
+    }
+    /// The digest so far, as 32 hexadecimal digits.
+    pub fn hex(&self) -> String {
+        format!("{:032x}", self.finish())
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.hex())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_do_not_run_into_each_other() {
+        let digest = |parts: &[&str]| {
+            let mut d = Digest::new();
+            parts.iter().for_each(|p| d.text(p));
+            d.finish()
+        };
+        assert_ne!(digest(&["ab", "c"]), digest(&["a", "bc"]));
+        assert_eq!(digest(&["ab", "c"]), digest(&["ab", "c"]));
+    }
+}

@@ -1,0 +1,114 @@
+//! Names of things: devices, entities, sync units, rows, local edits.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A simulated device, counted from 0; shown as `d17`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct DeviceId(pub u32);
+
+/// How often a device's app has been started before: 0 for its first life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Incarnation(pub u32);
+
+/// An entity, as its position in the scenario's schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct EntityId(pub u16);
+
+/// A sync unit, as its position in the scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct UnitId(pub u16);
+
+/// A row's primary key; compared byte by byte, which is also its order in a keyset page.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Key(pub Arc<str>);
+
+/// One local edit of one person on one device: what the oracle follows to its end.
+///
+/// Engines carry it through to the backend unread, as a mail carries its tracking number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct EditId {
+    /// Where the edit was made.
+    pub device: DeviceId,
+    /// The device's edits, counted from 0.
+    pub number: u32,
+}
+
+impl Key {
+    /// A key from its text.
+    pub fn new(text: &str) -> Key {
+        Key(Arc::from(text))
+    }
+    /// A version-4-shaped UUID in its usual 36 characters, from 128 given bits.
+    pub fn uuid(bits: u128) -> Key {
+        let b = bits & !(0xf000 << 64) & !(0xc000 << 48) | (0x4000 << 64) | (0x8000 << 48);
+        let text = format!(
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            b >> 96,
+            b >> 80 & 0xffff,
+            b >> 64 & 0xffff,
+            b >> 48 & 0xffff,
+            b & 0xffff_ffff_ffff
+        );
+        Key(Arc::from(text))
+    }
+    /// The key's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::borrow::Borrow<str> for Key {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl fmt::Display for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "d{}", self.0)
+    }
+}
+impl fmt::Debug for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "d{}", self.0)
+    }
+}
+impl fmt::Display for EditId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.e{}", self.device, self.number)
+    }
+}
+impl fmt::Debug for EditId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_has_its_version_and_variant() {
+        for bits in [0, u128::MAX, 0x1234_5678_9abc_def0_1122_3344_5566_7788] {
+            let key = Key::uuid(bits);
+            assert_eq!(key.as_str().len(), 36);
+            assert_eq!(&key.as_str()[14..15], "4");
+            assert!(matches!(&key.as_str()[19..20], "8" | "9" | "a" | "b"), "{key}");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Values that every room speaks of: virtual time, wall-clock stamps, units, row values, random streams, digests.
+//!
+//! Nothing here decides anything and nothing here waits. A value knows how it is written in a scenario file
+//! ("64KiB", "30s", "1.6Mbit/s", "2%"), how it is shown to a person, and how it enters a digest.
+//!
+//! Invariants: time is an integer count of nanoseconds; no clock of the host is read; a random stream is a
+//! function of (seed, purpose, entity, incarnation) and of nothing else, so a new draw in one place moves nothing
+//! elsewhere; a digest does not depend on the order in which a hash map gives its entries.
+
+mod digest;
+mod ids;
+mod random;
+mod time;
+mod units;
+mod value;
+
+pub use digest::Digest;
+pub use ids::{DeviceId, EditId, EntityId, Incarnation, Key, UnitId};
+pub use random::{Seed, Stream};
+pub use time::{Span, Stamp, Time};
+pub use units::{BitRate, Bytes, Ppm, UnitError};
+pub use value::{Fat, Value, ValueRef};

@@ -1,0 +1,134 @@
+//! The values in a row.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rand_core::Rng;
+
+use super::random::Seed;
+
+/// One value of one column. Booleans are 0 and 1; timestamps are microseconds since 1970 (see [`super::Stamp`]).
+#[derive(Clone, Debug, PartialEq, Default)]
+pub enum Value {
+    /// Nothing.
+    #[default]
+    Null,
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction; never NaN.
+    Real(f64),
+    /// A text.
+    Text(Arc<str>),
+    /// A long text that is made from its seed when somebody reads it, so that 150 000 of them fit in memory.
+    Fat(Fat),
+}
+
+/// A long text by its seed and length in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fat {
+    /// What the text is made from.
+    pub seed: u64,
+    /// Its length in bytes; all of it is ASCII.
+    pub len: u32,
+}
+
+/// A value that is borrowed from a message or a database page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ValueRef<'a> {
+    /// Nothing.
+    Null,
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction.
+    Real(f64),
+    /// A text.
+    Text(&'a str),
+}
+
+impl Fat {
+    /// The text: words of lower-case letters.
+    pub fn text(self) -> String {
+        let mut stream = Seed(self.seed).stream("fat", 0, 0);
+        let mut text = String::with_capacity(self.len as usize);
+        while text.len() < self.len as usize {
+            let mut bits = stream.next_u64();
+            for _ in 0..10 {
+                let letter = (bits % 32) as u8;
+                bits /= 32;
+                text.push(if letter < 26 { char::from(b'a' + letter) } else { ' ' });
+            }
+        }
+        text.truncate(self.len as usize);
+        text
+    }
+}
+
+impl Value {
+    /// A text value.
+    pub fn text(text: &str) -> Value {
+        Value::Text(Arc::from(text))
+    }
+
+    /// Whether the two read the same, a fat text being compared by what it says.
+    pub fn reads_as(&self, other: ValueRef<'_>) -> bool {
+        match (self, other) {
+            (Value::Null, ValueRef::Null) => true,
+            (Value::Int(a), ValueRef::Int(b)) => *a == b,
+            (Value::Real(a), ValueRef::Real(b)) => a.to_bits() == b.to_bits(),
+            (Value::Text(a), ValueRef::Text(b)) => &**a == b,
+            (Value::Fat(a), ValueRef::Text(b)) => a.len as usize == b.len() && a.text() == b,
+            _ => false,
+        }
+    }
+
+    /// Calls `f` with the value borrowed; a fat text is made for the call.
+    pub fn with_ref<R>(&self, f: impl FnOnce(ValueRef<'_>) -> R) -> R {
+        match self {
+            Value::Null => f(ValueRef::Null),
+            Value::Int(n) => f(ValueRef::Int(*n)),
+            Value::Real(x) => f(ValueRef::Real(*x)),
+            Value::Text(t) => f(ValueRef::Text(t)),
+            Value::Fat(fat) => f(ValueRef::Text(&fat.text())),
+        }
+    }
+}
+
+impl ValueRef<'_> {
+    /// The value, owned.
+    pub fn to_value(self) -> Value {
+        match self {
+            ValueRef::Null => Value::Null,
+            ValueRef::Int(n) => Value::Int(n),
+            ValueRef::Real(x) => Value::Real(x),
+            ValueRef::Text(t) => Value::text(t),
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Null => f.write_str("null"),
+            Value::Int(n) => write!(f, "{n}"),
+            Value::Real(x) => write!(f, "{x}"),
+            Value::Text(t) => write!(f, "{t:?}"),
+            Value::Fat(fat) => write!(f, "<{} bytes of text>", fat.len),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fat_text_has_its_length_and_is_the_same_every_time() {
+        for len in [0, 1, 9, 10, 11, 150_000] {
+            let fat = Fat { seed: 7, len };
+            assert_eq!(fat.text().len(), len as usize);
+            assert_eq!(fat.text(), fat.text());
+        }
+        assert!(Value::Fat(Fat { seed: 7, len: 40 }).reads_as(ValueRef::Text(&Fat { seed: 7, len: 40 }.text())));
+        assert!(!Value::Fat(Fat { seed: 8, len: 40 }).reads_as(ValueRef::Text(&Fat { seed: 7, len: 40 }.text())));
+    }
+}

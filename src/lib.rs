@@ -1,0 +1,3 @@
+//! syncdyno: a dynamometer for offline-first sync engines.
+
+pub mod base;
