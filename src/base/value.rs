@@ -55,7 +55,11 @@ impl Fat {
             for _ in 0..10 {
                 let letter = (bits % 32) as u8;
                 bits /= 32;
-                text.push(if letter < 26 { char::from(b'a' + letter) } else { ' ' });
+                text.push(if letter < 26 {
+                    char::from(b'a' + letter)
+                } else {
+                    ' '
+                });
             }
         }
         text.truncate(self.len as usize);
@@ -128,7 +132,11 @@ mod tests {
             assert_eq!(fat.text().len(), len as usize);
             assert_eq!(fat.text(), fat.text());
         }
-        assert!(Value::Fat(Fat { seed: 7, len: 40 }).reads_as(ValueRef::Text(&Fat { seed: 7, len: 40 }.text())));
-        assert!(!Value::Fat(Fat { seed: 8, len: 40 }).reads_as(ValueRef::Text(&Fat { seed: 7, len: 40 }.text())));
+        assert!(
+            Value::Fat(Fat { seed: 7, len: 40 }).reads_as(ValueRef::Text(&Fat { seed: 7, len: 40 }.text()))
+        );
+        assert!(
+            !Value::Fat(Fat { seed: 8, len: 40 }).reads_as(ValueRef::Text(&Fat { seed: 7, len: 40 }.text()))
+        );
     }
 }

@@ -1,0 +1,416 @@
+//! Everything that can be observed of a world.
+
+use super::engine::{AppEvent, LocalEdit, LogKind};
+use super::message::EditKind;
+use super::port::TransportError;
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
+
+/// Where something happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Node {
+    /// On a device.
+    Device(DeviceId),
+    /// On the gateway.
+    Gateway,
+    /// On the backend.
+    Backend,
+    /// In the bench itself.
+    World,
+}
+
+/// An event with its place and time, as listeners get it.
+#[derive(Clone, Copy, Debug)]
+pub struct Occurrence<'a> {
+    /// When, in virtual time.
+    pub at: Time,
+    /// Where.
+    pub node: Node,
+    /// What.
+    pub event: Event<'a>,
+}
+
+/// Takes events; the world's sink adds place and time.
+pub trait EventSink {
+    /// Something happened.
+    fn emit(&self, event: Event<'_>);
+}
+
+/// The kind of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RequestKind {
+    /// A pull of deltas.
+    Pull,
+    /// A push of mutations.
+    Push,
+    /// The details of a record.
+    Fetch,
+}
+
+/// Why a process died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KillReason {
+    /// The app was killed: what was written stays.
+    Killed,
+    /// The device lost power: what was not synced to flash is gone.
+    PowerLoss,
+}
+
+/// Why a message vanished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DropReason {
+    /// The link was down.
+    Outage,
+    /// The answer was lost on its way.
+    AnswerLost,
+}
+
+/// One change that a device has made durable.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AppliedChange<'a> {
+    /// The entity.
+    pub entity: EntityId,
+    /// The row.
+    pub key: &'a str,
+    /// The backend's stamp of the version that the row now has.
+    pub stamp: Stamp,
+    /// The row was removed.
+    pub removed: bool,
+}
+
+/// Who is behind a commit on the backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Author {
+    /// A local edit of a device.
+    Device(EditId),
+    /// Somebody in the office.
+    Office,
+    /// An import.
+    Import,
+    /// The backend itself, following another commit: a counter, a folded column.
+    Derived,
+}
+
+/// What a commit did to its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CommitKind {
+    /// A new row.
+    Insert,
+    /// New values.
+    Update,
+    /// The row is gone (a soft-deleted row counts as gone).
+    Delete,
+}
+
+/// What kind of conflict was met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConflictKind {
+    /// Both sides changed the row.
+    UpdateUpdate,
+    /// Changed here, deleted there.
+    UpdateDelete,
+    /// Deleted here, changed there.
+    DeleteUpdate,
+    /// Two rows with one natural key, or one key created twice.
+    InsertInsert,
+    /// The dates differ but both sides wrote the same: no conflict.
+    Equal,
+}
+
+/// The two sides of a conflict, by kind of edit here and there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sides {
+    /// When the local edit was made, by the device's clock.
+    pub local: Stamp,
+    /// The stamp of the backend's version.
+    pub remote: Stamp,
+}
+
+/// Which side a conflict rule chose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Winner {
+    /// The local edit.
+    Local,
+    /// The backend's version.
+    Remote,
+}
+
+/// Everything that can be observed. Events of devices come from the engine unless it says "the world".
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// The world: a process starts; `start` names the state it began the scenario with.
+    ProcessStarted {
+        /// How many lives before.
+        incarnation: u32,
+    },
+    /// The world: a process died.
+    ProcessKilled {
+        /// Why.
+        reason: KillReason,
+    },
+    /// The world: something happened to the app.
+    App(AppEvent),
+    /// The world: the device's link went down.
+    LinkDown,
+    /// The world: the device's link came back.
+    LinkUp,
+    /// The world: a message vanished.
+    MessageDropped {
+        /// Why.
+        reason: DropReason,
+        /// Its size.
+        bytes: u64,
+    },
+    /// The world: the backend went down or came back.
+    BackendAvailable(bool),
+
+    /// A unit was put into the queue.
+    UnitQueued {
+        /// Which.
+        unit: UnitId,
+        /// Units in the queue now, the running one not counted.
+        depth: u32,
+    },
+    /// A waiting unit was dropped for another.
+    UnitDiscarded {
+        /// Which.
+        unit: UnitId,
+    },
+    /// A unit that was already waiting was asked for again.
+    UnitCoalesced {
+        /// Which.
+        unit: UnitId,
+    },
+    /// A unit starts: the app's OnSyncStart.
+    SyncStart {
+        /// Which.
+        unit: UnitId,
+        /// The device's runs, counted over all its lives.
+        run: u64,
+        /// How long it waited in the queue.
+        waited: Span,
+    },
+    /// A unit ended well: the app's OnSyncComplete.
+    SyncComplete {
+        /// Which.
+        unit: UnitId,
+        /// The run.
+        run: u64,
+        /// From start to end.
+        took: Span,
+        /// The person was waiting for it.
+        blocking: bool,
+    },
+    /// A unit ended badly: the app's OnSyncError.
+    SyncError {
+        /// Which.
+        unit: UnitId,
+        /// The run.
+        run: u64,
+        /// What the user is told.
+        error: &'a super::SyncError,
+    },
+    /// The first blocking unit after a login is complete: the app can be used.
+    Usable {
+        /// Since the login.
+        since_login: Span,
+    },
+    /// A cursor moved, together with the rows before it.
+    CursorSaved {
+        /// Whose.
+        unit: UnitId,
+        /// Which entity.
+        entity: EntityId,
+    },
+    /// A cursor was refused by the server; the entity is loaded afresh.
+    CursorReset {
+        /// Whose.
+        unit: UnitId,
+        /// Which entity.
+        entity: EntityId,
+    },
+
+    /// A request leaves.
+    RequestSent {
+        /// Its number on this device.
+        request: u64,
+        /// Its kind.
+        kind: RequestKind,
+        /// For which unit; `None` for a fetch.
+        unit: Option<UnitId>,
+        /// Size of the body.
+        bytes: u64,
+        /// Mutations in it.
+        rows: u32,
+        /// 0 for the first try.
+        attempt: u32,
+    },
+    /// A useful answer came.
+    ResponseReceived {
+        /// The request.
+        request: u64,
+        /// Its kind.
+        kind: RequestKind,
+        /// For which unit; `None` for a fetch.
+        unit: Option<UnitId>,
+        /// Size of the body.
+        bytes: u64,
+        /// Rows or results in it.
+        rows: u32,
+        /// Since it was sent.
+        took: Span,
+    },
+    /// No answer came.
+    RequestFailed {
+        /// The request.
+        request: u64,
+        /// Its kind.
+        kind: RequestKind,
+        /// Why.
+        error: TransportError,
+        /// Since it was sent.
+        took: Span,
+        /// Bytes sent for nothing.
+        wasted: u64,
+    },
+    /// An answer came, and it says no.
+    RequestRefused {
+        /// The request.
+        request: u64,
+        /// Its kind.
+        kind: RequestKind,
+        /// Why.
+        error: &'a super::ServerError,
+        /// Since it was sent.
+        took: Span,
+    },
+    /// The engine waits before it tries again.
+    RetryScheduled {
+        /// Failures in a row.
+        attempt: u32,
+        /// How long it waits.
+        wait: Span,
+    },
+    /// Changes of a pull or fetch are committed on the device.
+    ChunkApplied {
+        /// For which unit; `None` for a fetch.
+        unit: Option<UnitId>,
+        /// The changes in order.
+        changes: &'a [AppliedChange<'a>],
+        /// Changes that were the device's own coming back.
+        echoed: u32,
+        /// Time it kept the device busy.
+        took: Span,
+    },
+
+    /// The world: a person made an edit and the app took it.
+    EditMade {
+        /// The edit.
+        edit: &'a LocalEdit,
+        /// When, by the device's clock.
+        made_at: Stamp,
+    },
+    /// The world: a person wanted to make an edit and the app refused it.
+    EditRefused {
+        /// The edit.
+        edit: &'a LocalEdit,
+        /// Why.
+        error: &'a super::EditError,
+    },
+    /// An edit is in a push request.
+    EditSent {
+        /// The edit.
+        edit: EditId,
+        /// Its entity.
+        entity: EntityId,
+        /// Its row.
+        key: &'a Key,
+        /// The request.
+        request: u64,
+    },
+    /// An edit is on the backend and leaves the outbox.
+    EditAcknowledged {
+        /// The edit.
+        edit: EditId,
+        /// Its entity.
+        entity: EntityId,
+        /// Its row.
+        key: &'a Key,
+        /// The backend's stamp of the row.
+        stamp: Stamp,
+    },
+    /// A conflict rule spoke.
+    ConflictDecided {
+        /// The local edit.
+        edit: EditId,
+        /// Its entity.
+        entity: EntityId,
+        /// Its row.
+        key: &'a Key,
+        /// What kind.
+        kind: ConflictKind,
+        /// Which side won.
+        winner: Winner,
+        /// The dates compared.
+        sides: Sides,
+    },
+    /// A line was written into the log that the user can read.
+    EditLogged {
+        /// The edit.
+        edit: EditId,
+        /// Its entity.
+        entity: EntityId,
+        /// Its row.
+        key: &'a Key,
+        /// What it says.
+        kind: LogKind,
+    },
+
+    /// The backend: a row has a new version.
+    Committed {
+        /// The entity.
+        entity: EntityId,
+        /// The row.
+        key: &'a Key,
+        /// The new version's stamp.
+        stamp: Stamp,
+        /// What was done.
+        kind: CommitKind,
+        /// The backend's values after it (before it, for a delete).
+        values: &'a [Value],
+        /// By whom.
+        author: Author,
+        /// The stamp of the version that was replaced; `None` for an insert.
+        replaced: Option<Stamp>,
+    },
+    /// The backend: a mutation was not committed.
+    MutationRefused {
+        /// The edit.
+        edit: EditId,
+        /// The entity.
+        entity: EntityId,
+        /// The row.
+        key: &'a Key,
+        /// What it wanted to do.
+        kind: EditKind,
+        /// `Some` for a conflict, `None` for a rejection for good.
+        conflict: Option<super::Refusal>,
+    },
+    /// The backend: a mutation came again and was answered from memory.
+    MutationReplayed {
+        /// The edit.
+        edit: EditId,
+    },
+    /// The backend: a request was served.
+    BackendServed {
+        /// The kind.
+        kind: RequestKind,
+        /// Time in the queue.
+        queued: Span,
+        /// Time at work.
+        service: Span,
+        /// Rows looked at.
+        scanned: u64,
+        /// Rows delivered or mutations handled.
+        rows: u64,
+    },
+}

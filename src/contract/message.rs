@@ -1,0 +1,166 @@
+//! What devices and the gateway say to each other.
+
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, UnitId, Value};
+
+/// A request of a device.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// What has changed?
+    Pull(PullRequest),
+    /// Take these edits.
+    Push(PushRequest),
+    /// The details of one record.
+    Fetch(FetchRequest),
+}
+
+/// Asks for the changes of several entities at once, so that an idle sync is one request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PullRequest {
+    /// Who asks.
+    pub device: DeviceId,
+    /// For which unit.
+    pub unit: UnitId,
+    /// The entities, in the order in which they are to come.
+    pub wants: Vec<Want>,
+    /// At most this many rows in the answer.
+    pub rows: u32,
+    /// At most about this many bytes in the answer (at least one row comes).
+    pub bytes: u64,
+    /// The device's clock.
+    pub clock: Stamp,
+}
+
+/// One entity of a pull.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Want {
+    /// Which entity.
+    pub entity: EntityId,
+    /// Where the last answer ended; opaque to the engine. `None` asks for everything.
+    pub cursor: Option<String>,
+}
+
+/// Brings local edits, in the order in which they were made; at most one for each row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PushRequest {
+    /// Who pushes.
+    pub device: DeviceId,
+    /// For which unit.
+    pub unit: UnitId,
+    /// The edits.
+    pub mutations: Vec<Mutation>,
+    /// The device's clock.
+    pub clock: Stamp,
+}
+
+/// Asks for the rows of an entity that belong to one record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FetchRequest {
+    /// Who asks.
+    pub device: DeviceId,
+    /// The entity, delivered on open.
+    pub entity: EntityId,
+    /// The opened record.
+    pub of: Key,
+    /// At most this many rows.
+    pub rows: u32,
+}
+
+/// One local intent on its way to the backend.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mutation {
+    /// The idempotency key: two mutations with the same key are one.
+    pub id: String,
+    /// The local edit behind it; carried, never read.
+    pub edit: EditId,
+    /// The entity.
+    pub entity: EntityId,
+    /// The row.
+    pub key: Key,
+    /// What to do.
+    pub kind: EditKind,
+    /// New values by position in the backend's columns; all of the device's columns for a create, none for a delete.
+    pub values: Vec<(usize, Value)>,
+    /// The stamp of the version that the edit was made on; `None` for a create.
+    pub base: Option<Stamp>,
+    /// When the person made it, by the device's clock.
+    pub made_at: Stamp,
+}
+
+/// What an edit does to its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EditKind {
+    /// A new row.
+    Create,
+    /// New values in some columns.
+    Update,
+    /// The row goes.
+    Delete,
+}
+
+/// A version of a row as the backend tells it to a device: projected values, or `None` for a tombstone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The row's key.
+    pub key: Key,
+    /// The backend's stamp of this version.
+    pub stamp: Stamp,
+    /// The device's columns, or `None` if the row is deleted or out of the device's scope.
+    pub values: Option<Vec<Value>>,
+}
+
+/// What became of one mutation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Committed (now or by an earlier request with the same idempotency key); the row now has this stamp.
+    Applied {
+        /// The new version's stamp.
+        stamp: Stamp,
+    },
+    /// Not committed: the backend's row is not the version that the edit was made on.
+    Conflict {
+        /// Why.
+        why: Refusal,
+        /// The row in the way, as it is now; `None` if the backend never had it.
+        current: Option<Row>,
+    },
+    /// Not committed, and never will be: the backend does not accept it.
+    Rejected {
+        /// In the backend's words.
+        reason: String,
+        /// The row as it is; `None` if the backend does not have it.
+        current: Option<Row>,
+    },
+}
+
+/// Why a mutation met a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Refusal {
+    /// The row has a newer version than the edit's base.
+    Stale,
+    /// The row was deleted.
+    Gone,
+    /// A create of a key that exists.
+    Exists,
+    /// Another row has the same natural key.
+    Taken,
+}
+
+/// The gateway or the backend cannot answer: what the device should do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServerError {
+    /// Down for a while: try again later.
+    #[error("the backend is not available")]
+    Unavailable,
+    /// Asked too often.
+    #[error("throttled; try again after {0}")]
+    Throttled(Span),
+    /// The cursor is older than the tombstones that are kept, or not the gateway's own: load the entity afresh.
+    #[error("the cursor of entity {} has expired", .0.0)]
+    CursorExpired(EntityId),
+    /// The answer took longer than the gateway waits.
+    #[error("the gateway gave up waiting for the backend")]
+    GatewayTimeout,
+    /// The request makes no sense.
+    #[error("bad request: {0}")]
+    BadRequest(String),
+}

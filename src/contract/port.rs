@@ -1,0 +1,134 @@
+//! What an engine may ask of the world.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use super::event::{Event, EventSink};
+use crate::base::{Seed, Span, Stamp, Time};
+
+/// A boxed future of a single-threaded world.
+pub type LocalBoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// Time as a device knows it.
+pub trait Clock {
+    /// Monotonic time; does not know the date.
+    fn now(&self) -> Time;
+    /// The device's wall clock, right or wrong.
+    fn wall(&self) -> Stamp;
+    /// Waits until `time`.
+    fn sleep_until(&self, time: Time) -> LocalBoxFuture<'static, ()>;
+}
+
+/// Runs tasks of the device's process; they end with it.
+pub trait Spawn {
+    /// Starts a task.
+    fn spawn(&self, task: LocalBoxFuture<'static, ()>);
+}
+
+/// The way to the gateway.
+pub trait Transport {
+    /// Sends `request`, waits for the answer, gives up at `deadline`.
+    fn request(
+        &self,
+        request: Vec<u8>,
+        deadline: Time,
+    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>>;
+    /// What the operating system believes about the network.
+    fn network(&self) -> NetworkKind;
+}
+
+/// What the operating system believes about the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NetworkKind {
+    /// No network.
+    None,
+    /// Wi-Fi.
+    Wifi,
+    /// A cellular network.
+    Cellular,
+    /// A satellite or another fixed link.
+    Other,
+}
+
+/// Why a request came to nothing. In every case the gateway may have acted on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+pub enum TransportError {
+    /// There is no network; nothing was sent.
+    #[error("offline")]
+    Offline,
+    /// No answer by the deadline.
+    #[error("timed out")]
+    Timeout,
+    /// The connection broke.
+    #[error("connection reset")]
+    Reset,
+}
+
+/// Named places in an engine at which the world may kill the process.
+pub trait CrashPoints {
+    /// Called on reaching `point`; `true` means that the process dies here and the caller must not go on: it awaits for ever.
+    fn reached(&self, point: &'static str) -> bool;
+}
+
+/// Work that costs a device time beyond what its disk charges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Bytes of messages encoded or decoded.
+    pub coded_bytes: u64,
+    /// Rows written to the database.
+    pub rows_written: u64,
+    /// Rows read from the database.
+    pub rows_read: u64,
+    /// Transactions committed.
+    pub commits: u64,
+}
+
+/// The device's hardware.
+pub trait Machine {
+    /// How long `work` keeps this device busy.
+    fn cost(&self, work: Work) -> Span;
+}
+
+/// Everything that an engine gets of the world.
+#[derive(Clone)]
+pub struct Ports {
+    /// Time.
+    pub clock: Rc<dyn Clock>,
+    /// Tasks.
+    pub spawn: Rc<dyn Spawn>,
+    /// The network.
+    pub transport: Rc<dyn Transport>,
+    /// Crash points.
+    pub crash: Rc<dyn CrashPoints>,
+    /// Whoever listens.
+    pub events: Rc<dyn EventSink>,
+    /// The hardware.
+    pub machine: Rc<dyn Machine>,
+    /// Where the engine's random streams come from: this device, this incarnation.
+    pub seed: Seed,
+}
+
+impl Ports {
+    /// Tells the listeners.
+    pub fn emit(&self, event: Event<'_>) {
+        self.events.emit(event);
+    }
+    /// Waits for `span`.
+    pub async fn sleep(&self, span: Span) {
+        self.clock.sleep_until(self.clock.now() + span).await;
+    }
+    /// Passes a crash point, or dies there.
+    pub async fn crash_point(&self, point: &'static str) {
+        if self.crash.reached(point) {
+            std::future::pending::<()>().await;
+        }
+    }
+    /// Does `work`: waits for as long as the hardware needs for it.
+    pub async fn work(&self, work: Work) {
+        let span = self.machine.cost(work);
+        if span > Span::ZERO {
+            self.sleep(span).await;
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What is synced: entities, columns, scopes, sync units.
+
+use crate::base::{EntityId, Span, Stamp, UnitId, Value};
+
+/// All entities of a scenario, by [`EntityId`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Schema {
+    /// The entities in the order of the scenario file.
+    pub entities: Vec<Entity>,
+}
+
+/// One entity: a table on the backend and, projected, on the devices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entity {
+    /// Its name in the scenario.
+    pub name: String,
+    /// The name of its key column; keys are texts.
+    pub key: String,
+    /// The backend's columns without the key, in order. A backend row's values follow this order.
+    pub columns: Vec<Column>,
+    /// The columns that devices hold, as ascending positions in `columns`. A device row's values follow this order.
+    pub projection: Vec<usize>,
+    /// Which rows a device holds: those for which every rule is true.
+    pub scope: Vec<ScopeRule>,
+    /// How rows come to devices.
+    pub delivery: Delivery,
+    /// A natural key: positions of columns that together name a row once among the rows that are not deleted; empty for none.
+    pub unique: Vec<usize>,
+}
+
+/// One column of an entity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub kind: ColumnKind,
+}
+
+/// What a column holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ColumnKind {
+    /// Any text.
+    Text,
+    /// A whole number.
+    Int,
+    /// A number with a fraction.
+    Real,
+    /// 0 or 1.
+    Bool,
+    /// Microseconds since 1970.
+    Timestamp,
+    /// The key of a row of another entity.
+    Ref(EntityId),
+}
+
+/// One condition that a row meets to belong on a device.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ScopeRule {
+    /// The column equals the device's attribute of this position.
+    Attribute {
+        /// Position in [`Entity::columns`].
+        column: usize,
+        /// Position in the device's [`Attributes`].
+        attribute: usize,
+    },
+    /// The column, a timestamp, lies in `from <= x < until`.
+    Window {
+        /// Position in [`Entity::columns`].
+        column: usize,
+        /// First instant inside.
+        from: Stamp,
+        /// First instant outside.
+        until: Stamp,
+    },
+}
+
+/// How an entity's rows come to devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Pulled as deltas by sync units.
+    Delta,
+    /// Fetched when a person opens a record: the rows whose column at this position holds the opened row's key.
+    OnOpen {
+        /// Position in [`Entity::columns`].
+        by: usize,
+    },
+    /// Never: the entity lives on the backend alone.
+    BackendOnly,
+}
+
+/// What sets a device apart: values by position, for instance its clinic.
+pub type Attributes = Vec<Value>;
+
+/// A named flow of synchronisation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SyncUnit {
+    /// Its name, such as `Login`.
+    pub name: String,
+    /// What starts it.
+    pub on: Vec<Trigger>,
+    /// The entities it pulls, in order.
+    pub pull: Vec<EntityId>,
+    /// The entities it pushes.
+    pub push: Vec<EntityId>,
+    /// The person waits for it: the app is usable when it ends.
+    pub blocking: bool,
+    /// Its start empties the queue of the units that wait; their local changes stay in the outbox.
+    pub discard_pending: bool,
+}
+
+/// What starts a sync unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Trigger {
+    /// The app's process starts.
+    Start,
+    /// Somebody logs in.
+    Login,
+    /// The network came back.
+    Online,
+    /// The app comes to the foreground.
+    Resume,
+    /// A local edit was saved.
+    Save,
+    /// This much foreground time has passed.
+    Every(Span),
+    /// A person asked.
+    Manual,
+}
+
+impl Schema {
+    /// The entity of this id.
+    pub fn entity(&self, id: EntityId) -> &Entity {
+        &self.entities[usize::from(id.0)]
+    }
+    /// The id of the entity of this name.
+    pub fn find(&self, name: &str) -> Option<EntityId> {
+        self.entities
+            .iter()
+            .position(|e| e.name == name)
+            .map(|i| EntityId(i as u16))
+    }
+    /// All ids in order.
+    pub fn ids(&self) -> impl Iterator<Item = EntityId> + use<> {
+        (0..self.entities.len() as u16).map(EntityId)
+    }
+}
+
+impl Entity {
+    /// The position of a column of this name.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c.name == name)
+    }
+    /// Whether a backend row with these values belongs on a device with these attributes.
+    pub fn in_scope(&self, values: &[Value], attributes: &[Value]) -> bool {
+        self.scope.iter().all(|rule| match rule {
+            ScopeRule::Attribute { column, attribute } => values[*column] == attributes[*attribute],
+            ScopeRule::Window { column, from, until } => {
+                matches!(values[*column], Value::Int(t) if (from.0..until.0).contains(&t))
+            }
+        })
+    }
+    /// The values that a device holds of a backend row.
+    pub fn project(&self, values: &[Value]) -> Vec<Value> {
+        self.projection
+            .iter()
+            .map(|&column| values[column].clone())
+            .collect()
+    }
+    /// The columns that a device holds.
+    pub fn projected(&self) -> impl Iterator<Item = &Column> {
+        self.projection.iter().map(|&column| &self.columns[column])
+    }
+}
+
+impl SyncUnit {
+    /// Whether this unit may push.
+    pub fn pushes(&self) -> bool {
+        !self.push.is_empty()
+    }
+}

@@ -1,0 +1,214 @@
+//! Rows on the wire, read without an allocation a row.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
+
+use crate::base::{Stamp, Value, ValueRef};
+
+/// One value of a row, borrowed from the message where it holds no escapes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell<'a> {
+    /// Nothing.
+    Null,
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction.
+    Real(f64),
+    /// A text.
+    Text(Cow<'a, str>),
+}
+
+/// Rows in the order in which they were sent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows<'a> {
+    cells: Vec<Cell<'a>>,
+    /// For each row the end of its cells.
+    ends: Vec<u32>,
+}
+
+/// One row, borrowed from its message.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WireRow<'r> {
+    /// The row's key.
+    pub key: &'r str,
+    /// The backend's stamp.
+    pub stamp: Stamp,
+    /// The device's columns; `None` for a tombstone.
+    pub values: Option<&'r [Cell<'r>]>,
+}
+
+impl Cell<'_> {
+    /// The value, borrowed.
+    pub fn as_ref(&self) -> ValueRef<'_> {
+        match self {
+            Cell::Null => ValueRef::Null,
+            Cell::Int(n) => ValueRef::Int(*n),
+            Cell::Real(x) => ValueRef::Real(*x),
+            Cell::Text(t) => ValueRef::Text(t),
+        }
+    }
+    /// The value, owned.
+    pub fn to_value(&self) -> Value {
+        self.as_ref().to_value()
+    }
+}
+
+impl<'a> Rows<'a> {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+    /// The row at `index`.
+    pub fn get(&self, index: usize) -> WireRow<'_> {
+        let start = if index == 0 {
+            0
+        } else {
+            self.ends[index - 1] as usize
+        };
+        let cells = &self.cells[start..self.ends[index] as usize];
+        let (Cell::Text(key), Cell::Int(stamp)) = (&cells[0], &cells[1]) else {
+            unreachable!("a row is read only with a key and a stamp");
+        };
+        WireRow {
+            key,
+            stamp: Stamp(*stamp),
+            values: (cells.len() > 2).then_some(&cells[2..]),
+        }
+    }
+    /// The rows in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = WireRow<'_>> {
+        (0..self.len()).map(|index| self.get(index))
+    }
+}
+
+struct RowSeed<'r, 'a>(&'r mut Rows<'a>);
+
+impl<'de> DeserializeSeed<'de> for RowSeed<'_, 'de> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for RowSeed<'_, 'de> {
+    type Value = ();
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a row: [key, stamp, value, …]")
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let start = self.0.cells.len();
+        while let Some(cell) = seq.next_element()? {
+            self.0.cells.push(cell);
+        }
+        let row = &self.0.cells[start..];
+        if !matches!(row, [Cell::Text(_), Cell::Int(_), ..]) {
+            return Err(A::Error::custom("a row starts with its key and its stamp"));
+        }
+        self.0.ends.push(self.0.cells.len() as u32);
+        Ok(())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Rows<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Rows<'a>, D::Error> {
+        struct RowsVisitor;
+        impl<'de> Visitor<'de> for RowsVisitor {
+            type Value = Rows<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of rows")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Rows<'de>, A::Error> {
+                let mut rows = Rows::default();
+                while seq.next_element_seed(RowSeed(&mut rows))?.is_some() {}
+                Ok(rows)
+            }
+        }
+        deserializer.deserialize_seq(RowsVisitor)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Cell<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Cell<'a>, D::Error> {
+        struct CellVisitor;
+        impl<'de> Visitor<'de> for CellVisitor {
+            type Value = Cell<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("null, a number or a text")
+            }
+            fn visit_unit<E: Error>(self) -> Result<Cell<'de>, E> {
+                Ok(Cell::Null)
+            }
+            fn visit_i64<E: Error>(self, n: i64) -> Result<Cell<'de>, E> {
+                Ok(Cell::Int(n))
+            }
+            fn visit_u64<E: Error>(self, n: u64) -> Result<Cell<'de>, E> {
+                i64::try_from(n)
+                    .map(Cell::Int)
+                    .map_err(|_| E::custom("a number beyond 63 bits"))
+            }
+            fn visit_f64<E: Error>(self, x: f64) -> Result<Cell<'de>, E> {
+                Ok(Cell::Real(x))
+            }
+            fn visit_borrowed_str<E: Error>(self, t: &'de str) -> Result<Cell<'de>, E> {
+                Ok(Cell::Text(Cow::Borrowed(t)))
+            }
+            fn visit_str<E: Error>(self, t: &str) -> Result<Cell<'de>, E> {
+                Ok(Cell::Text(Cow::Owned(t.to_owned())))
+            }
+        }
+        deserializer.deserialize_any(CellVisitor)
+    }
+}
+
+/// Appends a value as JSON.
+pub(super) fn write_value(out: &mut Vec<u8>, value: ValueRef<'_>) {
+    let written = match value {
+        ValueRef::Null => {
+            out.extend_from_slice(b"null");
+            Ok(())
+        }
+        ValueRef::Int(n) => serde_json::to_writer(&mut *out, &n),
+        ValueRef::Real(x) => {
+            assert!(x.is_finite(), "JSON has no word for {x}");
+            serde_json::to_writer(&mut *out, &x)
+        }
+        ValueRef::Text(t) => serde_json::to_writer(&mut *out, t),
+    };
+    written.expect("writing to memory does not fail");
+}
+
+/// Appends a row as JSON.
+pub(super) fn write_row<'v>(
+    out: &mut Vec<u8>,
+    key: &str,
+    stamp: Stamp,
+    values: impl Iterator<Item = &'v Value>,
+) {
+    out.push(b'[');
+    write_value(out, ValueRef::Text(key));
+    out.push(b',');
+    write_value(out, ValueRef::Int(stamp.0));
+    for value in values {
+        out.push(b',');
+        value.with_ref(|v| write_value(out, v));
+    }
+    out.push(b']');
+}
+
+/// Reads one row into its owned form.
+pub(super) fn owned_row(rows: &Rows<'_>) -> Option<crate::contract::Row> {
+    (!rows.is_empty()).then(|| {
+        let row = rows.get(0);
+        crate::contract::Row {
+            key: crate::base::Key::new(row.key),
+            stamp: row.stamp,
+            values: row.values.map(|cells| cells.iter().map(Cell::to_value).collect()),
+        }
+    })
+}

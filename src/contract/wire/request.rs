@@ -1,0 +1,298 @@
+//! Requests of devices.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::Damaged;
+use super::cells::Cell;
+use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, UnitId, Value};
+use crate::contract::{EditKind, FetchRequest, Mutation, PullRequest, PushRequest, Request, Want};
+
+#[derive(Serialize, Deserialize)]
+struct RawRequest<'a> {
+    device: DeviceId,
+    #[serde(default)]
+    clock: Stamp,
+    #[serde(default)]
+    unit: UnitId,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    pull: Option<RawPull<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    push: Option<Vec<RawMutation<'a>>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    fetch: Option<RawFetch<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RawPull<'a> {
+    rows: u32,
+    bytes: u64,
+    #[serde(borrow)]
+    wants: Vec<RawWant<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RawWant<'a> {
+    e: EntityId,
+    #[serde(borrow)]
+    cursor: Option<Cow<'a, str>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RawFetch<'a> {
+    e: EntityId,
+    #[serde(borrow)]
+    of: Cow<'a, str>,
+    rows: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RawMutation<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    edit: u32,
+    e: EntityId,
+    #[serde(borrow)]
+    key: Cow<'a, str>,
+    op: char,
+    base: Option<Stamp>,
+    at: Stamp,
+    #[serde(borrow)]
+    set: Vec<(usize, Cell<'a>)>,
+}
+
+impl Serialize for Cell<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Cell::Null => serializer.serialize_unit(),
+            Cell::Int(n) => serializer.serialize_i64(*n),
+            Cell::Real(x) => serializer.serialize_f64(*x),
+            Cell::Text(t) => serializer.serialize_str(t),
+        }
+    }
+}
+
+/// The request as bytes.
+pub fn encode_request(request: &Request) -> Vec<u8> {
+    let empty = |device, clock, unit| RawRequest {
+        device,
+        clock,
+        unit,
+        pull: None,
+        push: None,
+        fetch: None,
+    };
+    let raw = match request {
+        Request::Pull(pull) => {
+            let wants = pull.wants.iter().map(|w| RawWant {
+                e: w.entity,
+                cursor: w.cursor.as_deref().map(Cow::from),
+            });
+            let body = RawPull {
+                rows: pull.rows,
+                bytes: pull.bytes,
+                wants: wants.collect(),
+            };
+            RawRequest {
+                pull: Some(body),
+                ..empty(pull.device, pull.clock, pull.unit)
+            }
+        }
+        Request::Push(push) => {
+            let body = push.mutations.iter().map(raw_mutation).collect();
+            RawRequest {
+                push: Some(body),
+                ..empty(push.device, push.clock, push.unit)
+            }
+        }
+        Request::Fetch(fetch) => {
+            let body = RawFetch {
+                e: fetch.entity,
+                of: Cow::from(fetch.of.as_str()),
+                rows: fetch.rows,
+            };
+            RawRequest {
+                fetch: Some(body),
+                ..empty(fetch.device, Stamp(0), UnitId(0))
+            }
+        }
+    };
+    serde_json::to_vec(&raw).expect("a request has no value that JSON cannot hold")
+}
+
+fn raw_mutation(mutation: &Mutation) -> RawMutation<'_> {
+    let cell = |value: &Value| match value {
+        Value::Null => Cell::Null,
+        Value::Int(n) => Cell::Int(*n),
+        Value::Real(x) => Cell::Real(*x),
+        Value::Text(t) => Cell::Text(Cow::Owned(t.to_string())),
+        Value::Fat(fat) => Cell::Text(Cow::Owned(fat.text())),
+    };
+    RawMutation {
+        id: Cow::from(mutation.id.as_str()),
+        edit: mutation.edit.number,
+        e: mutation.entity,
+        key: Cow::from(mutation.key.as_str()),
+        op: match mutation.kind {
+            EditKind::Create => 'c',
+            EditKind::Update => 'u',
+            EditKind::Delete => 'd',
+        },
+        base: mutation.base,
+        at: mutation.made_at,
+        set: mutation
+            .values
+            .iter()
+            .map(|(column, value)| (*column, cell(value)))
+            .collect(),
+    }
+}
+
+/// Reads a request.
+///
+/// # Errors
+/// [`Damaged`] if the bytes are not a request.
+pub fn decode_request(bytes: &[u8]) -> Result<Request, Damaged> {
+    let raw: RawRequest<'_> = serde_json::from_slice(bytes)?;
+    let (device, clock, unit) = (raw.device, raw.clock, raw.unit);
+    match (raw.pull, raw.push, raw.fetch) {
+        (Some(pull), None, None) => {
+            let wants = pull.wants.into_iter();
+            let wants = wants
+                .map(|w| Want {
+                    entity: w.e,
+                    cursor: w.cursor.map(Cow::into_owned),
+                })
+                .collect();
+            Ok(Request::Pull(PullRequest {
+                device,
+                unit,
+                wants,
+                rows: pull.rows,
+                bytes: pull.bytes,
+                clock,
+            }))
+        }
+        (None, Some(push), None) => {
+            let mutations = push
+                .into_iter()
+                .map(|m| mutation(device, m))
+                .collect::<Result<_, _>>()?;
+            Ok(Request::Push(PushRequest {
+                device,
+                unit,
+                mutations,
+                clock,
+            }))
+        }
+        (None, None, Some(fetch)) => Ok(Request::Fetch(FetchRequest {
+            device,
+            entity: fetch.e,
+            of: Key::new(&fetch.of),
+            rows: fetch.rows,
+        })),
+        _ => Err(Damaged("a request is one of pull, push, fetch".to_owned())),
+    }
+}
+
+fn mutation(device: DeviceId, raw: RawMutation<'_>) -> Result<Mutation, Damaged> {
+    Ok(Mutation {
+        id: raw.id.into_owned(),
+        edit: EditId {
+            device,
+            number: raw.edit,
+        },
+        entity: raw.e,
+        key: Key::new(&raw.key),
+        kind: match raw.op {
+            'c' => EditKind::Create,
+            'u' => EditKind::Update,
+            'd' => EditKind::Delete,
+            other => return Err(Damaged(format!("unknown operation {other}"))),
+        },
+        values: raw
+            .set
+            .iter()
+            .map(|(column, cell)| (*column, cell.to_value()))
+            .collect(),
+        base: raw.base,
+        made_at: raw.at,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_request_decodes_to_itself() {
+        let device = DeviceId(7);
+        let mutation = Mutation {
+            id: "d7-1".to_owned(),
+            edit: EditId { device, number: 1 },
+            entity: EntityId(2),
+            key: Key::new("k \"1\""),
+            kind: EditKind::Update,
+            values: vec![
+                (3, Value::text("é\n")),
+                (5, Value::Null),
+                (6, Value::Int(i64::MIN)),
+            ],
+            base: Some(Stamp(-4)),
+            made_at: Stamp(11),
+        };
+        let create = Mutation {
+            kind: EditKind::Create,
+            base: None,
+            ..mutation.clone()
+        };
+        let wants = vec![
+            Want {
+                entity: EntityId(0),
+                cursor: None,
+            },
+            Want {
+                entity: EntityId(1),
+                cursor: Some("1,k".into()),
+            },
+        ];
+        for request in [
+            Request::Pull(PullRequest {
+                device,
+                unit: UnitId(1),
+                wants,
+                rows: 500,
+                bytes: 1 << 20,
+                clock: Stamp(12),
+            }),
+            Request::Push(PushRequest {
+                device,
+                unit: UnitId(2),
+                mutations: vec![mutation, create],
+                clock: Stamp(12),
+            }),
+            Request::Fetch(FetchRequest {
+                device,
+                entity: EntityId(3),
+                of: Key::new("k"),
+                rows: 9,
+            }),
+        ] {
+            assert_eq!(decode_request(&encode_request(&request)).unwrap(), request);
+        }
+    }
+
+    #[test]
+    fn damaged_requests_are_an_error() {
+        for bytes in [
+            "",
+            "{}",
+            "{\"device\":1}",
+            "{\"device\":1,\"push\":[{}]}",
+            "nonsense",
+        ] {
+            assert!(decode_request(bytes.as_bytes()).is_err(), "{bytes}");
+        }
+    }
+}

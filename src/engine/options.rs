@@ -1,0 +1,72 @@
+//! What the built-in engine can be told to be.
+
+use crate::base::{Bytes, Span};
+
+/// The built-in engine's options.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Options {
+    /// How it pulls.
+    pub pull: PullOptions,
+    /// How it pushes.
+    pub push: PushOptions,
+    /// How it tries again.
+    pub retry: RetryOptions,
+    /// A request without an answer is given up after this.
+    pub request_timeout: Span,
+    /// After a sync of a unit, automatic triggers of that unit are ignored for this long.
+    pub debounce: Span,
+}
+
+/// How the built-in engine pulls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PullOptions {
+    /// The network chunk: rows asked for in one request.
+    pub chunk_rows: u32,
+    /// The network chunk in bytes: the answer ends after about this much.
+    pub chunk_bytes: Bytes,
+    /// The apply chunk: rows written in one transaction.
+    pub apply_rows: u32,
+}
+
+/// How the built-in engine pushes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PushOptions {
+    /// Mutations in one request.
+    pub chunk_rows: u32,
+}
+
+/// How the built-in engine tries again: full jitter, U(0, min(cap, base·2ⁿ)), or none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryOptions {
+    /// The first wait is at most this.
+    pub base: Span,
+    /// No wait is longer.
+    pub cap: Span,
+    /// What is random in it.
+    pub jitter: Jitter,
+    /// Failures in a row after which a run of a unit ends with an error.
+    pub attempts: u32,
+}
+
+/// What is random in a wait (Brooker 2015, "Exponential backoff and jitter").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jitter {
+    /// Nothing: min(cap, base·2ⁿ).
+    None,
+    /// Everything: U(0, min(cap, base·2ⁿ)).
+    Full,
+    /// Half of it: half is waited, half is drawn.
+    Equal,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            pull: PullOptions { chunk_rows: 500, chunk_bytes: Bytes(1 << 20), apply_rows: 500 },
+            push: PushOptions { chunk_rows: 50 },
+            retry: RetryOptions { base: Span::secs(1), cap: Span::secs(300), jitter: Jitter::Full, attempts: 5 },
+            request_timeout: Span::secs(30),
+            debounce: Span::secs(60),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What a device's database can be told to be.
+
+/// How SQLite keeps its journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Journal {
+    /// A rollback journal whose file is kept.
+    Persist,
+    /// A rollback journal whose file is cut to nothing.
+    Truncate,
+    /// A write-ahead log.
+    Wal,
+    /// None in the file layer: for `:memory:` and benches.
+    Memory,
+}
+
+/// A device database's options.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Bytes a page.
+    pub page_size: u32,
+    /// The journal.
+    pub journal: Journal,
+    /// `synchronous = FULL` rather than `NORMAL`.
+    pub sync_full: bool,
+    /// Pages of cache.
+    pub cache_pages: u32,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { page_size: 4096, journal: Journal::Persist, sync_full: true, cache_pages: 64 }
+    }
+}
