@@ -1,6 +1,6 @@
 //! What is synced: entities, columns, scopes, sync units.
 
-use crate::base::{EntityId, Span, Stamp, UnitId, Value};
+use crate::base::{EntityId, Span, Stamp, Value};
 
 /// All entities of a scenario, by [`EntityId`].
 #[derive(Clone, Debug, Default, PartialEq)]
