@@ -19,11 +19,7 @@ pub struct Stream(Xoshiro256PlusPlus);
 impl Seed {
     /// The stream for `purpose` of `entity` in its `incarnation`.
     pub fn stream(self, purpose: &str, entity: u64, incarnation: u64) -> Stream {
-        Stream(Xoshiro256PlusPlus::seed_from_u64(self.hash(
-            purpose,
-            entity,
-            incarnation,
-        )))
+        Stream(Xoshiro256PlusPlus::seed_from_u64(self.hash(purpose, entity, incarnation)))
     }
 
     /// A single draw that is a function of its name: for what must not depend on how often something was asked.
@@ -129,11 +125,7 @@ mod tests {
         let seed = Seed(42);
         let first = seed.stream("latency", 3, 0).next_u64();
         assert_eq!(first, seed.stream("latency", 3, 0).next_u64());
-        for other in [
-            seed.stream("latency", 3, 1),
-            seed.stream("latency", 4, 0),
-            seed.stream("loss", 3, 0),
-        ] {
+        for other in [seed.stream("latency", 3, 1), seed.stream("latency", 4, 0), seed.stream("loss", 3, 0)] {
             assert_ne!(first, other.clone().next_u64());
         }
         assert_ne!(first, Seed(43).stream("latency", 3, 0).next_u64());

@@ -60,11 +60,7 @@ impl Span {
     }
     /// A span of `s` seconds, rounded to the nanosecond; negative and non-finite input gives zero.
     pub fn from_secs_f64(s: f64) -> Span {
-        if s.is_finite() && s > 0.0 {
-            Span((s * 1e9 + 0.5) as u64)
-        } else {
-            Span(0)
-        }
+        if s.is_finite() && s > 0.0 { Span((s * 1e9 + 0.5) as u64) } else { Span(0) }
     }
     /// The span in seconds, for showing and for models; never for ordering.
     pub fn as_secs_f64(self) -> f64 {
@@ -159,9 +155,7 @@ impl std::str::FromStr for Span {
         }
         while !rest.is_empty() {
             let (number, after) = split_number(rest).ok_or_else(|| UnitError::new(text, WANT))?;
-            let unit_len = after
-                .find(|c: char| !c.is_ascii_alphabetic() && c != 'µ')
-                .unwrap_or(after.len());
+            let unit_len = after.find(|c: char| !c.is_ascii_alphabetic() && c != 'µ').unwrap_or(after.len());
             let factor = match &after[..unit_len] {
                 "ns" => 1.0,
                 "us" | "µs" => 1e3,
@@ -268,16 +262,9 @@ mod tests {
 
     #[test]
     fn a_shown_span_reads_back_as_itself_to_the_unit_shown() {
-        for ns in [
-            1,
-            999,
-            1_500,
-            20_000_000,
-            1_234_000_000,
-            59_999_000_000,
-            420_000_000_000,
-            90_000_000_000_000,
-        ] {
+        for ns in
+            [1, 999, 1_500, 20_000_000, 1_234_000_000, 59_999_000_000, 420_000_000_000, 90_000_000_000_000]
+        {
             let shown = Span(ns).to_string();
             let read: Span = shown.parse().unwrap();
             assert!(read.0.abs_diff(ns) * 1_000 <= ns, "{ns} shown as {shown}");

@@ -36,10 +36,7 @@ pub struct UnitError {
 
 impl UnitError {
     pub(crate) fn new(text: &str, want: &'static str) -> UnitError {
-        UnitError {
-            text: text.to_owned(),
-            want,
-        }
+        UnitError { text: text.to_owned(), want }
     }
     /// What would have been right, for a message of its own.
     pub fn want(&self) -> &'static str {
@@ -49,9 +46,7 @@ impl UnitError {
 
 /// Splits `"1_500.5ms"` into its non-negative number and the rest.
 pub(crate) fn split_number(text: &str) -> Option<(f64, &str)> {
-    let end = text
-        .find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_'))
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_')).unwrap_or(text.len());
     let number: f64 = text[..end].replace('_', "").parse().ok()?;
     number.is_finite().then(|| (number, text[end..].trim_start()))
 }
@@ -73,11 +68,7 @@ impl FromStr for Bytes {
             _ => return Err(UnitError::new(text, WANT)),
         };
         let bytes = number * factor;
-        if bytes > 9e18 {
-            Err(UnitError::new(text, WANT))
-        } else {
-            Ok(Bytes((bytes + 0.5) as u64))
-        }
+        if bytes > 9e18 { Err(UnitError::new(text, WANT)) } else { Ok(Bytes((bytes + 0.5) as u64)) }
     }
 }
 
@@ -96,10 +87,7 @@ impl FromStr for BitRate {
         };
         let rate = number * factor;
         if !(1.0..=1e15).contains(&rate) {
-            return Err(UnitError::new(
-                text,
-                "a rate of at least 1bit/s, such as \"1.6Mbit/s\"",
-            ));
+            return Err(UnitError::new(text, "a rate of at least 1bit/s, such as \"1.6Mbit/s\""));
         }
         Ok(BitRate((rate + 0.5) as u64))
     }
@@ -138,10 +126,7 @@ impl Ppm {
 impl BitRate {
     /// The time that `bytes` take on the wire, rounded up to the nanosecond.
     pub fn time_for(self, bytes: u64) -> Span {
-        assert!(
-            self.0 > 0,
-            "a rate of zero carries nothing; model it as an outage"
-        );
+        assert!(self.0 > 0, "a rate of zero carries nothing; model it as an outage");
         let ns = (u128::from(bytes) * 8_000_000_000).div_ceil(u128::from(self.0));
         Span(u64::try_from(ns).unwrap_or(u64::MAX))
     }
@@ -161,11 +146,7 @@ impl fmt::Display for Bytes {
 impl fmt::Display for BitRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let n = self.0;
-        for (unit, size) in [
-            ("Gbit/s", 1_000_000_000),
-            ("Mbit/s", 1_000_000),
-            ("kbit/s", 1_000),
-        ] {
+        for (unit, size) in [("Gbit/s", 1_000_000_000), ("Mbit/s", 1_000_000), ("kbit/s", 1_000)] {
             if n >= size {
                 let tenths = format!("{:.2}", n as f64 / size as f64);
                 return write!(f, "{}{unit}", tenths.trim_end_matches('0').trim_end_matches('.'));

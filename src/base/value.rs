@@ -55,11 +55,7 @@ impl Fat {
             for _ in 0..10 {
                 let letter = (bits % 32) as u8;
                 bits /= 32;
-                text.push(if letter < 26 {
-                    char::from(b'a' + letter)
-                } else {
-                    ' '
-                });
+                text.push(if letter < 26 { char::from(b'a' + letter) } else { ' ' });
             }
         }
         text.truncate(self.len as usize);

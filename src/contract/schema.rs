@@ -135,10 +135,7 @@ impl Schema {
     }
     /// The id of the entity of this name.
     pub fn find(&self, name: &str) -> Option<EntityId> {
-        self.entities
-            .iter()
-            .position(|e| e.name == name)
-            .map(|i| EntityId(i as u16))
+        self.entities.iter().position(|e| e.name == name).map(|i| EntityId(i as u16))
     }
     /// All ids in order.
     pub fn ids(&self) -> impl Iterator<Item = EntityId> + use<> {
@@ -162,10 +159,7 @@ impl Entity {
     }
     /// The values that a device holds of a backend row.
     pub fn project(&self, values: &[Value]) -> Vec<Value> {
-        self.projection
-            .iter()
-            .map(|&column| values[column].clone())
-            .collect()
+        self.projection.iter().map(|&column| values[column].clone()).collect()
     }
     /// The columns that a device holds.
     pub fn projected(&self) -> impl Iterator<Item = &Column> {

@@ -59,11 +59,7 @@ pub type PushVerdict<'v> = (&'v str, &'v Outcome);
 impl AnswerWriter {
     /// A pull's or fetch's answer.
     pub fn pages(now: Stamp) -> AnswerWriter {
-        AnswerWriter {
-            out: format!("{{\"now\":{},\"pages\":[", now.0).into_bytes(),
-            rows: 0,
-            first: true,
-        }
+        AnswerWriter { out: format!("{{\"now\":{},\"pages\":[", now.0).into_bytes(), rows: 0, first: true }
     }
     /// Begins the page of `entity`.
     pub fn begin_page(&mut self, entity: EntityId) {
@@ -87,11 +83,7 @@ impl AnswerWriter {
     pub fn end_page(&mut self, cursor: &str, more: bool) {
         self.out.extend_from_slice(b"],\"cursor\":");
         write_value(&mut self.out, ValueRef::Text(cursor));
-        self.out.extend_from_slice(if more {
-            b",\"more\":true}"
-        } else {
-            b",\"more\":false}"
-        });
+        self.out.extend_from_slice(if more { b",\"more\":true}" } else { b",\"more\":false}" });
     }
     /// Bytes so far.
     pub fn len(&self) -> usize {
@@ -205,16 +197,11 @@ impl<'a> Answer<'a> {
         if let Some(error) = raw.error {
             return Ok(Err(server_error(error)?));
         }
-        let results = raw
-            .results
-            .into_iter()
-            .map(push_result)
-            .collect::<Result<_, _>>()?;
-        Ok(Ok(Answer {
-            now: raw.now,
-            pages: raw.pages,
-            results,
-        }))
+        if raw.pages.is_none() && raw.results.is_none() {
+            return Err(Damaged("an answer is one of pages, results, error".to_owned()));
+        }
+        let results = raw.results.into_iter().flatten().map(push_result).collect::<Result<_, _>>()?;
+        Ok(Ok(Answer { now: raw.now, pages: raw.pages.unwrap_or_default(), results }))
     }
 }
 
@@ -261,12 +248,8 @@ mod tests {
     fn a_page_decodes_to_what_was_written() {
         let mut writer = AnswerWriter::pages(Stamp(9));
         writer.begin_page(EntityId(3));
-        let values = [
-            Value::text("a \"quoted\"\n line, ünïcode"),
-            Value::Int(-5),
-            Value::Null,
-            Value::Real(1.0),
-        ];
+        let values =
+            [Value::text("a \"quoted\"\n line, ünïcode"), Value::Int(-5), Value::Null, Value::Real(1.0)];
         writer.row("k1", Stamp(7), values.iter());
         writer.row("k2", Stamp(8), [].iter());
         writer.end_page("7,k1", true);
@@ -276,18 +259,10 @@ mod tests {
         let answer = Answer::decode(&bytes).unwrap().unwrap();
         assert_eq!(answer.now, Stamp(9));
         let page = &answer.pages[0];
-        assert_eq!(
-            (page.entity, &*page.cursor, page.more, page.rows.len()),
-            (EntityId(3), "7,k1", true, 2)
-        );
+        assert_eq!((page.entity, &*page.cursor, page.more, page.rows.len()), (EntityId(3), "7,k1", true, 2));
         let first = page.rows.get(0);
         assert_eq!((first.key, first.stamp), ("k1", Stamp(7)));
-        let read: Vec<Value> = first
-            .values
-            .unwrap()
-            .iter()
-            .map(super::super::Cell::to_value)
-            .collect();
+        let read: Vec<Value> = first.values.unwrap().iter().map(super::super::Cell::to_value).collect();
         assert_eq!(read, values);
         assert_eq!(page.rows.get(1).values, None);
         assert!(answer.pages[1].rows.is_empty());
@@ -295,34 +270,14 @@ mod tests {
 
     #[test]
     fn every_verdict_and_every_error_comes_through() {
-        let current = Some(Row {
-            key: Key::new("k"),
-            stamp: Stamp(4),
-            values: Some(vec![Value::Int(1)]),
-        });
-        let gone = Some(Row {
-            key: Key::new("k"),
-            stamp: Stamp(4),
-            values: None,
-        });
+        let current = Some(Row { key: Key::new("k"), stamp: Stamp(4), values: Some(vec![Value::Int(1)]) });
+        let gone = Some(Row { key: Key::new("k"), stamp: Stamp(4), values: None });
         let outcomes = [
             Outcome::Applied { stamp: Stamp(3) },
-            Outcome::Conflict {
-                why: Refusal::Stale,
-                current: current.clone(),
-            },
-            Outcome::Conflict {
-                why: Refusal::Gone,
-                current: gone,
-            },
-            Outcome::Conflict {
-                why: Refusal::Taken,
-                current: None,
-            },
-            Outcome::Rejected {
-                reason: "no \"such\" doctor".to_owned(),
-                current,
-            },
+            Outcome::Conflict { why: Refusal::Stale, current: current.clone() },
+            Outcome::Conflict { why: Refusal::Gone, current: gone },
+            Outcome::Conflict { why: Refusal::Taken, current: None },
+            Outcome::Rejected { reason: "no \"such\" doctor".to_owned(), current },
         ];
         let bytes = AnswerWriter::results(Stamp(1), outcomes.iter().map(|o| ("id", o)));
         let answer = Answer::decode(&bytes).unwrap().unwrap();

@@ -66,20 +66,12 @@ impl<'a> Rows<'a> {
     }
     /// The row at `index`.
     pub fn get(&self, index: usize) -> WireRow<'_> {
-        let start = if index == 0 {
-            0
-        } else {
-            self.ends[index - 1] as usize
-        };
+        let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
         let cells = &self.cells[start..self.ends[index] as usize];
         let (Cell::Text(key), Cell::Int(stamp)) = (&cells[0], &cells[1]) else {
             unreachable!("a row is read only with a key and a stamp");
         };
-        WireRow {
-            key,
-            stamp: Stamp(*stamp),
-            values: (cells.len() > 2).then_some(&cells[2..]),
-        }
+        WireRow { key, stamp: Stamp(*stamp), values: (cells.len() > 2).then_some(&cells[2..]) }
     }
     /// The rows in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = WireRow<'_>> {
@@ -148,9 +140,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Cell<'a> {
                 Ok(Cell::Int(n))
             }
             fn visit_u64<E: Error>(self, n: u64) -> Result<Cell<'de>, E> {
-                i64::try_from(n)
-                    .map(Cell::Int)
-                    .map_err(|_| E::custom("a number beyond 63 bits"))
+                i64::try_from(n).map(Cell::Int).map_err(|_| E::custom("a number beyond 63 bits"))
             }
             fn visit_f64<E: Error>(self, x: f64) -> Result<Cell<'de>, E> {
                 Ok(Cell::Real(x))

@@ -75,47 +75,23 @@ impl Serialize for Cell<'_> {
 
 /// The request as bytes.
 pub fn encode_request(request: &Request) -> Vec<u8> {
-    let empty = |device, clock, unit| RawRequest {
-        device,
-        clock,
-        unit,
-        pull: None,
-        push: None,
-        fetch: None,
-    };
+    let empty = |device, clock, unit| RawRequest { device, clock, unit, pull: None, push: None, fetch: None };
     let raw = match request {
         Request::Pull(pull) => {
-            let wants = pull.wants.iter().map(|w| RawWant {
-                e: w.entity,
-                cursor: w.cursor.as_deref().map(Cow::from),
-            });
-            let body = RawPull {
-                rows: pull.rows,
-                bytes: pull.bytes,
-                wants: wants.collect(),
-            };
-            RawRequest {
-                pull: Some(body),
-                ..empty(pull.device, pull.clock, pull.unit)
-            }
+            let wants = pull
+                .wants
+                .iter()
+                .map(|w| RawWant { e: w.entity, cursor: w.cursor.as_deref().map(Cow::from) });
+            let body = RawPull { rows: pull.rows, bytes: pull.bytes, wants: wants.collect() };
+            RawRequest { pull: Some(body), ..empty(pull.device, pull.clock, pull.unit) }
         }
         Request::Push(push) => {
             let body = push.mutations.iter().map(raw_mutation).collect();
-            RawRequest {
-                push: Some(body),
-                ..empty(push.device, push.clock, push.unit)
-            }
+            RawRequest { push: Some(body), ..empty(push.device, push.clock, push.unit) }
         }
         Request::Fetch(fetch) => {
-            let body = RawFetch {
-                e: fetch.entity,
-                of: Cow::from(fetch.of.as_str()),
-                rows: fetch.rows,
-            };
-            RawRequest {
-                fetch: Some(body),
-                ..empty(fetch.device, Stamp(0), UnitId(0))
-            }
+            let body = RawFetch { e: fetch.entity, of: Cow::from(fetch.of.as_str()), rows: fetch.rows };
+            RawRequest { fetch: Some(body), ..empty(fetch.device, Stamp(0), UnitId(0)) }
         }
     };
     serde_json::to_vec(&raw).expect("a request has no value that JSON cannot hold")
@@ -141,11 +117,7 @@ fn raw_mutation(mutation: &Mutation) -> RawMutation<'_> {
         },
         base: mutation.base,
         at: mutation.made_at,
-        set: mutation
-            .values
-            .iter()
-            .map(|(column, value)| (*column, cell(value)))
-            .collect(),
+        set: mutation.values.iter().map(|(column, value)| (*column, cell(value))).collect(),
     }
 }
 
@@ -159,32 +131,12 @@ pub fn decode_request(bytes: &[u8]) -> Result<Request, Damaged> {
     match (raw.pull, raw.push, raw.fetch) {
         (Some(pull), None, None) => {
             let wants = pull.wants.into_iter();
-            let wants = wants
-                .map(|w| Want {
-                    entity: w.e,
-                    cursor: w.cursor.map(Cow::into_owned),
-                })
-                .collect();
-            Ok(Request::Pull(PullRequest {
-                device,
-                unit,
-                wants,
-                rows: pull.rows,
-                bytes: pull.bytes,
-                clock,
-            }))
+            let wants = wants.map(|w| Want { entity: w.e, cursor: w.cursor.map(Cow::into_owned) }).collect();
+            Ok(Request::Pull(PullRequest { device, unit, wants, rows: pull.rows, bytes: pull.bytes, clock }))
         }
         (None, Some(push), None) => {
-            let mutations = push
-                .into_iter()
-                .map(|m| mutation(device, m))
-                .collect::<Result<_, _>>()?;
-            Ok(Request::Push(PushRequest {
-                device,
-                unit,
-                mutations,
-                clock,
-            }))
+            let mutations = push.into_iter().map(|m| mutation(device, m)).collect::<Result<_, _>>()?;
+            Ok(Request::Push(PushRequest { device, unit, mutations, clock }))
         }
         (None, None, Some(fetch)) => Ok(Request::Fetch(FetchRequest {
             device,
@@ -199,10 +151,7 @@ pub fn decode_request(bytes: &[u8]) -> Result<Request, Damaged> {
 fn mutation(device: DeviceId, raw: RawMutation<'_>) -> Result<Mutation, Damaged> {
     Ok(Mutation {
         id: raw.id.into_owned(),
-        edit: EditId {
-            device,
-            number: raw.edit,
-        },
+        edit: EditId { device, number: raw.edit },
         entity: raw.e,
         key: Key::new(&raw.key),
         kind: match raw.op {
@@ -211,11 +160,7 @@ fn mutation(device: DeviceId, raw: RawMutation<'_>) -> Result<Mutation, Damaged>
             'd' => EditKind::Delete,
             other => return Err(Damaged(format!("unknown operation {other}"))),
         },
-        values: raw
-            .set
-            .iter()
-            .map(|(column, cell)| (*column, cell.to_value()))
-            .collect(),
+        values: raw.set.iter().map(|(column, cell)| (*column, cell.to_value())).collect(),
         base: raw.base,
         made_at: raw.at,
     })
@@ -234,28 +179,14 @@ mod tests {
             entity: EntityId(2),
             key: Key::new("k \"1\""),
             kind: EditKind::Update,
-            values: vec![
-                (3, Value::text("é\n")),
-                (5, Value::Null),
-                (6, Value::Int(i64::MIN)),
-            ],
+            values: vec![(3, Value::text("é\n")), (5, Value::Null), (6, Value::Int(i64::MIN))],
             base: Some(Stamp(-4)),
             made_at: Stamp(11),
         };
-        let create = Mutation {
-            kind: EditKind::Create,
-            base: None,
-            ..mutation.clone()
-        };
+        let create = Mutation { kind: EditKind::Create, base: None, ..mutation.clone() };
         let wants = vec![
-            Want {
-                entity: EntityId(0),
-                cursor: None,
-            },
-            Want {
-                entity: EntityId(1),
-                cursor: Some("1,k".into()),
-            },
+            Want { entity: EntityId(0), cursor: None },
+            Want { entity: EntityId(1), cursor: Some("1,k".into()) },
         ];
         for request in [
             Request::Pull(PullRequest {
@@ -272,12 +203,7 @@ mod tests {
                 mutations: vec![mutation, create],
                 clock: Stamp(12),
             }),
-            Request::Fetch(FetchRequest {
-                device,
-                entity: EntityId(3),
-                of: Key::new("k"),
-                rows: 9,
-            }),
+            Request::Fetch(FetchRequest { device, entity: EntityId(3), of: Key::new("k"), rows: 9 }),
         ] {
             assert_eq!(decode_request(&encode_request(&request)).unwrap(), request);
         }
@@ -285,13 +211,7 @@ mod tests {
 
     #[test]
     fn damaged_requests_are_an_error() {
-        for bytes in [
-            "",
-            "{}",
-            "{\"device\":1}",
-            "{\"device\":1,\"push\":[{}]}",
-            "nonsense",
-        ] {
+        for bytes in ["", "{}", "{\"device\":1}", "{\"device\":1,\"push\":[{}]}", "nonsense"] {
             assert!(decode_request(bytes.as_bytes()).is_err(), "{bytes}");
         }
     }
