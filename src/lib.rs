@@ -1,4 +1,14 @@
 //! syncdyno: a dynamometer for offline-first sync engines.
 
+pub mod backend;
 pub mod base;
 pub mod contract;
+pub mod engine;
+pub mod gateway;
+pub mod metrics;
+pub mod net;
+pub mod oracle;
+pub mod scenario;
+pub mod store;
+pub mod workload;
+pub mod world;

@@ -64,7 +64,12 @@ impl Default for Options {
         Options {
             pull: PullOptions { chunk_rows: 500, chunk_bytes: Bytes(1 << 20), apply_rows: 500 },
             push: PushOptions { chunk_rows: 50 },
-            retry: RetryOptions { base: Span::secs(1), cap: Span::secs(300), jitter: Jitter::Full, attempts: 5 },
+            retry: RetryOptions {
+                base: Span::secs(1),
+                cap: Span::secs(300),
+                jitter: Jitter::Full,
+                attempts: 5,
+            },
             request_timeout: Span::secs(30),
             debounce: Span::secs(60),
         }

@@ -1,0 +1,5 @@
+//! The built-in sync engine.
+
+mod options;
+
+pub use options::*;

@@ -1,0 +1,5 @@
+//! The sync server between devices and the backend.
+
+mod options;
+
+pub use options::*;

@@ -1,0 +1,96 @@
+//! What a metric comes to.
+
+use std::collections::BTreeMap;
+
+/// The unit of a metric; every figure is a whole number of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Nanoseconds of virtual time.
+    Ns,
+    /// Bytes.
+    Bytes,
+    /// Rows.
+    Rows,
+    /// Devices.
+    Devices,
+    /// Things counted.
+    Count,
+    /// Parts per million.
+    Ppm,
+    /// Rows a second, in thousandths.
+    MilliRowsPerSecond,
+    /// Bytes a second.
+    BytesPerSecond,
+    /// Rows times nanoseconds.
+    RowNs,
+}
+
+/// A metric's figure at the end of a cell.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Figure {
+    /// A distribution.
+    Distribution {
+        /// Its unit.
+        unit: Unit,
+        /// Observations.
+        count: u64,
+        /// Smallest.
+        min: u64,
+        /// Median.
+        p50: u64,
+        /// 95th percentile.
+        p95: u64,
+        /// 99th percentile.
+        p99: u64,
+        /// Greatest.
+        max: u64,
+    },
+    /// A single number.
+    Value {
+        /// Its unit.
+        unit: Unit,
+        /// The number.
+        value: u64,
+    },
+}
+
+/// All figures of a cell by metric name. A metric of the devices that started in one state has the name
+/// `metric@state`, such as `engine.usable_after_login.duration@1d`.
+pub type Figures = BTreeMap<String, Figure>;
+
+impl Figure {
+    /// The figure's unit.
+    pub fn unit(&self) -> Unit {
+        match self {
+            Figure::Value { unit, .. } | Figure::Distribution { unit, .. } => *unit,
+        }
+    }
+    /// The statistic of this name: `value`, or `count`, `min`, `p50`, `p95`, `p99`, `max` of a distribution. `None` if this
+    /// figure has no such statistic, or if it is a percentile of nothing.
+    pub fn stat(&self, name: &str) -> Option<u64> {
+        match (self, name) {
+            (Figure::Value { value, .. }, "value") => Some(*value),
+            (Figure::Distribution { count, .. }, "count") => Some(*count),
+            (Figure::Distribution { count: 0, .. }, _) => None,
+            (Figure::Distribution { min, .. }, "min") => Some(*min),
+            (Figure::Distribution { p50, .. }, "p50") => Some(*p50),
+            (Figure::Distribution { p95, .. }, "p95") => Some(*p95),
+            (Figure::Distribution { p99, .. }, "p99") => Some(*p99),
+            (Figure::Distribution { max, .. }, "max") => Some(*max),
+            _ => None,
+        }
+    }
+}
+
+/// One point of a series over virtual time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// When, in nanoseconds.
+    pub at_ns: u64,
+    /// The series' name.
+    pub series: &'static str,
+    /// Its value.
+    pub value: u64,
+}

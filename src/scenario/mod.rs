@@ -1,0 +1,5 @@
+//! Scenario files: read, checked, resolved to plans.
+
+mod plan;
+
+pub use plan::*;

@@ -1,0 +1,270 @@
+//! A plan: one cell of a scenario, resolved to the last figure. Everything that runs, runs from a plan.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::base::{Bytes, DeviceId, EntityId, Ppm, Seed, Span, Stamp, Time, UnitId, Value};
+use crate::contract::{Schema, SyncUnit};
+use crate::{backend, engine, gateway, net, store, workload};
+
+/// One cell: scenario × variant × axes × seed.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The scenario's name.
+    pub scenario: String,
+    /// Where it was read; empty for the embedded one.
+    pub path: String,
+    /// The digest of the resolved scenario, without the seed.
+    pub digest: String,
+    /// The variant's name, if the scenario has variants.
+    pub variant: Option<String>,
+    /// Values of the swept keys.
+    pub axes: BTreeMap<String, String>,
+    /// The seed.
+    pub seed: Seed,
+    /// The resolved scenario as TOML, for the record and for `repro/`.
+    pub resolved: Arc<str>,
+
+    /// The wall clock at virtual time zero.
+    pub start: Stamp,
+    /// What is added to UTC to get local time, in seconds.
+    pub utc_offset: i32,
+    /// Length of the script.
+    pub duration: Span,
+    /// Longest time for healing and draining after it; not converged by then is stuck.
+    pub drain: Span,
+
+    /// The entities.
+    pub schema: Arc<Schema>,
+    /// Where their rows come from, by entity.
+    pub data: Arc<Vec<workload::EntityData>>,
+    /// The names of device attributes, such as `clinic`, each with the number of its values.
+    pub attributes: Vec<(String, u32)>,
+    /// The sync units.
+    pub units: Arc<[SyncUnit]>,
+    /// The backend.
+    pub backend: backend::Options,
+    /// The gateway.
+    pub gateway: gateway::Options,
+    /// The fleets.
+    pub fleets: Vec<Fleet>,
+    /// The engine's registered name: `builtin`, `broken:<id>`.
+    pub engine_name: String,
+    /// The built-in engine's options.
+    pub engine: engine::Options,
+    /// The devices' databases.
+    pub store: store::Options,
+    /// What people and the office do.
+    pub workload: workload::Options,
+    /// What happens at set times.
+    pub events: Vec<Planned>,
+    /// What random trouble is drawn.
+    pub chaos: Option<Chaos>,
+
+    /// What must come out.
+    pub expect: Expect,
+    /// What must not be exceeded.
+    pub gates: Vec<Gate>,
+}
+
+/// A group of devices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fleet {
+    /// Its name.
+    pub name: String,
+    /// How many.
+    pub devices: u32,
+    /// Hardware classes with their exact counts.
+    pub classes: Vec<(DeviceClass, u32)>,
+    /// Links with their exact counts.
+    pub links: Vec<(net::Profile, u32)>,
+    /// States at the start with their exact counts, each with the name that the scenario gives it.
+    pub starts: Vec<(StartState, u32)>,
+    /// Roles with their shares within every group of devices that share all attributes.
+    pub roles: Vec<(String, Ppm)>,
+}
+
+/// What a device has when the scenario starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartState {
+    /// Its name: `empty`, `1d`.
+    pub name: String,
+    /// How long ago it was synced; `None` for a fresh install.
+    pub synced_ago: Option<Span>,
+}
+
+/// The hardware of a class of devices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceClass {
+    /// Its name.
+    pub name: String,
+    /// CPU time to write a row.
+    pub row_write: Span,
+    /// CPU time to read a row.
+    pub row_read: Span,
+    /// Bytes of JSON coded a second.
+    pub parse_rate: Bytes,
+    /// Time to commit a transaction.
+    pub commit: Span,
+    /// Memory that the app may use.
+    pub memory: Bytes,
+}
+
+/// A device of a fleet, all choices made.
+#[derive(Clone, Debug)]
+pub struct DevicePlan {
+    /// Its number in the whole world.
+    pub device: DeviceId,
+    /// Index of its fleet.
+    pub fleet: usize,
+    /// Its hardware.
+    pub class: DeviceClass,
+    /// Its link.
+    pub link: net::Profile,
+    /// Its state at the start.
+    pub start: StartState,
+    /// What sets it apart.
+    pub attributes: Vec<Value>,
+    /// What its person does.
+    pub role: String,
+}
+
+/// Something that happens at a set time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// Its name in the scenario.
+    pub name: String,
+    /// When.
+    pub at: Time,
+    /// To whom, where it concerns devices.
+    pub who: Who,
+    /// What.
+    pub what: Happening,
+}
+
+/// Which devices an event concerns.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Who {
+    /// This share of all devices, drawn by the seed.
+    Share(Ppm),
+    /// All devices of this share of the values of the attribute at this position (whole clinics).
+    ShareOf {
+        /// Share of the values.
+        share: Ppm,
+        /// Position of the attribute.
+        attribute: usize,
+    },
+    /// These.
+    Devices(Vec<DeviceId>),
+}
+
+/// What happens at a set time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Happening {
+    /// The link carries nothing.
+    Outage {
+        /// For how long.
+        length: Span,
+        /// What happens to messages in flight.
+        mode: net::OutageMode,
+    },
+    /// The app is killed, at once or at a crash point.
+    Kill {
+        /// The crash point and the how-manieth passing of it after `at` (from 1); `None` kills at once.
+        point: Option<(String, u32)>,
+        /// How long until the app is started again.
+        restart_after: Span,
+    },
+    /// The device loses power.
+    PowerLoss {
+        /// How long until the app is started again.
+        restart_after: Span,
+    },
+    /// Answers are lost with this probability.
+    AnswerLoss {
+        /// For how long.
+        length: Span,
+        /// The share of answers.
+        loss: Ppm,
+    },
+    /// The backend is down.
+    BackendDown {
+        /// For how long.
+        length: Span,
+    },
+    /// The office imports new rows with one stamp.
+    Import {
+        /// The entity.
+        entity: EntityId,
+        /// How many.
+        rows: u64,
+        /// All with one value of the attribute at this position; of all values if `None`.
+        of_one: Option<usize>,
+    },
+    /// People make edits.
+    Edits {
+        /// Index of the action.
+        action: usize,
+        /// How many each device makes.
+        count: u32,
+        /// Spread evenly over this time.
+        over: Span,
+    },
+    /// People ask for a sync.
+    Trigger {
+        /// The unit.
+        unit: UnitId,
+    },
+}
+
+/// Random trouble, drawn from the seed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chaos {
+    /// Mean time between kills of a device's app; zero for none.
+    pub kill_mtbf: Span,
+    /// Mean time between power losses of a device; zero for none.
+    pub power_loss_mtbf: Span,
+    /// Mean time between outages of a device's link; zero for none.
+    pub outage_mtbf: Span,
+    /// Mean length of an outage.
+    pub outage_mean: Span,
+    /// Share of answers that are lost.
+    pub answer_loss: Ppm,
+    /// Mean time between failures of the backend; zero for none.
+    pub backend_mtbf: Span,
+    /// Mean length of such a failure.
+    pub backend_mean: Span,
+}
+
+/// What must come out of a cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Expect {
+    /// Violations that must occur, by name.
+    pub violations: Vec<String>,
+    /// Metrics that must lie within bounds.
+    pub metrics: BTreeMap<String, Bound>,
+}
+
+/// Bounds of a metric, both included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bound {
+    /// Smallest.
+    pub min: Option<u64>,
+    /// Greatest.
+    pub max: Option<u64>,
+}
+
+/// A threshold on a metric.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// Its name in the scenario.
+    pub name: String,
+    /// The metric.
+    pub metric: String,
+    /// Which figure of it: `value`, `count`, `min`, `p50`, `p95`, `p99`, `max`.
+    pub stat: String,
+    /// Only devices that started in this state.
+    pub start: Option<String>,
+    /// The bounds, in the metric's unit.
+    pub bound: Bound,
+}

@@ -1,0 +1,5 @@
+//! The device's database.
+
+mod options;
+
+pub use options::*;

@@ -1,0 +1,173 @@
+//! What people and the office can be told to do, and what the data looks like.
+
+use std::sync::Arc;
+
+use crate::base::{EntityId, Ppm, Span, Stamp, Time, Value};
+use crate::contract::EditKind;
+
+/// Everything that people, the office and imports do in a scenario.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// Working time of people: first and last instant.
+    pub hours: (Time, Time),
+    /// When people log in; shares of the devices by largest remainder.
+    pub logins: Vec<LoginWave>,
+    /// How often an hour a person brings the app to the foreground, in thousandths.
+    pub resumes_per_hour_milli: u32,
+    /// How long it stays there, on average (exponential).
+    pub foreground: Span,
+    /// Times with more writes than others; what is left of the writes is spread evenly over the working time.
+    pub peaks: Vec<Peak>,
+    /// What people and the office do to rows.
+    pub actions: Vec<Action>,
+    /// How often the office is after the same rows as a phone.
+    pub contention: Contention,
+    /// Records that a person opens a day, in thousandths; the row's details are fetched.
+    pub opens_per_day_milli: u32,
+    /// Of which entity records are opened; `None` for no opening.
+    pub opened: Option<EntityId>,
+    /// Weights of the roles in the writes: (role, weight); equal if empty.
+    pub role_weights: Vec<(String, u32)>,
+}
+
+/// Some people log in around the same time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoginWave {
+    /// Which share of them.
+    pub share: Ppm,
+    /// The middle.
+    pub at: Time,
+    /// The standard deviation.
+    pub spread: Span,
+}
+
+/// A time of day that takes more than its part of the writes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Peak {
+    /// Start.
+    pub from: Time,
+    /// End.
+    pub until: Time,
+    /// Share of all writes.
+    pub share: Ppm,
+}
+
+/// One kind of write.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Action {
+    /// Its name in the scenario.
+    pub name: String,
+    /// The entity.
+    pub entity: EntityId,
+    /// Create, update or delete.
+    pub kind: EditKind,
+    /// Columns that an update sets (positions in the backend's columns).
+    pub columns: Vec<usize>,
+    /// How many a day for each device of the fleet, office included, in thousandths.
+    pub per_device_milli: u32,
+    /// Which share is made on devices; the office makes the rest.
+    pub on_devices: Ppm,
+    /// Only rows whose timestamp in this column lies within this span around the moment of the write: (column, before, after).
+    pub near: Option<(usize, Span, Span)>,
+}
+
+/// How often two sides are after the same rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Contention {
+    /// Share of the devices' updates that the office doubles on the same row.
+    pub share: Ppm,
+    /// Within how much time before or after.
+    pub within: Span,
+    /// Share of those in which the office writes the same values.
+    pub equal: Ppm,
+    /// Share of the devices' creates whose natural key somebody else creates within the same time.
+    pub double_create: Ppm,
+}
+
+/// Where an entity's rows come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntityData {
+    /// Rows to make; those of `given` come first.
+    pub rows: u64,
+    /// How each backend column is made, in order of the schema's columns.
+    pub columns: Vec<Maker>,
+    /// Rows of one's own, instead of made ones.
+    pub given: Option<Arc<Vec<GivenRow>>>,
+    /// All rows carry one stamp this long before the start (an import); `None` spreads the stamps over `age`.
+    pub one_stamp: Option<Span>,
+    /// The oldest row is this old at the start.
+    pub age: Span,
+    /// Share of rows that were changed in the last 24 hours before the start; the rate is the same on earlier days.
+    pub changed_daily: Ppm,
+    /// Share of rows that were created in the last 24 hours before the start; the rate is the same on earlier days.
+    pub created_daily: Ppm,
+    /// Share of rows that were deleted in the last 24 hours before the start; the rate is the same on earlier days.
+    pub deleted_daily: Ppm,
+}
+
+/// A row that a user brought.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GivenRow {
+    /// Its key.
+    pub key: String,
+    /// Its stamp.
+    pub stamp: Stamp,
+    /// Its values in the order of the backend's columns.
+    pub values: Vec<Value>,
+}
+
+/// How the values of a column are made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Maker {
+    /// Words, between so many bytes.
+    Words {
+        /// Fewest bytes.
+        min: u32,
+        /// Most bytes.
+        max: u32,
+    },
+    /// A long text of log-normal length, made lazily.
+    Fat {
+        /// Median bytes.
+        median: u32,
+        /// Sigma of the logarithm, in thousandths.
+        sigma_milli: u32,
+        /// Longest.
+        max: u32,
+    },
+    /// A whole number in `min..=max`.
+    Int {
+        /// Smallest.
+        min: i64,
+        /// Greatest.
+        max: i64,
+    },
+    /// A number with a fraction in 0 ≤ x < 1 000, with three decimals.
+    Real,
+    /// 0 or 1.
+    Bool,
+    /// One of these texts.
+    OneOf(Vec<String>),
+    /// A timestamp: on a grid of `step` between `from` and `until`, both relative to the start's midnight, in microseconds.
+    Moment {
+        /// First.
+        from: i64,
+        /// Last.
+        until: i64,
+        /// Grid.
+        step: i64,
+    },
+    /// The key of a row of this entity.
+    Ref(EntityId),
+    /// One of the values of the device attribute at this position.
+    Attribute(usize),
+    /// The value that column `column` has in the row of `entity` that this row's column `via` points to.
+    Folded {
+        /// The entity looked at.
+        entity: EntityId,
+        /// This row's column with its key.
+        via: usize,
+        /// The column looked at.
+        column: usize,
+    },
+}

@@ -1,0 +1,48 @@
+//! What a run of a plan comes to.
+
+use crate::base::{Span, Time};
+use crate::metrics::{Figures, Sample};
+use crate::oracle::Violation;
+
+/// The outcome of one cell.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Covers the chain of events, the final logical rows of every device and of the backend, and the figures.
+    pub digest: String,
+    /// How it ended.
+    pub ending: Ending,
+    /// Virtual time at the end.
+    pub ended_at: Time,
+    /// Length of the phases: script, then heal and drain.
+    pub script: Span,
+    /// How long healing and draining took.
+    pub drained_in: Span,
+    /// The figures of all metrics.
+    pub figures: Figures,
+    /// What the oracle found, at most [`Outcome::VIOLATIONS_KEPT`] of each check; the counts are in the figures.
+    pub violations: Vec<Violation>,
+    /// Figures over virtual time.
+    pub series: Vec<Sample>,
+    /// Faults that were drawn or planned, in order, in words.
+    pub faults: Vec<(Time, String)>,
+    /// Events that happened.
+    pub events: u64,
+}
+
+/// How a cell ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Everything that was under way came to its end.
+    Drained,
+    /// Some devices did not come to rest by the deadline; one line for each of the first of them says why.
+    Stuck(Vec<String>),
+    /// An engine spun or stalled; what the executor saw.
+    Stalled(String),
+    /// The caller asked to stop.
+    Interrupted,
+}
+
+impl Outcome {
+    /// How many violations of one check are kept with their text.
+    pub const VIOLATIONS_KEPT: usize = 20;
+}
