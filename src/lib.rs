@@ -9,6 +9,7 @@ pub mod metrics;
 pub mod net;
 pub mod oracle;
 pub mod scenario;
+pub mod sim;
 pub mod store;
 pub mod workload;
 pub mod world;
