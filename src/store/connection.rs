@@ -1,23 +1,19 @@
 //! From a path to a connection.
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
 use super::error::{Result, StoreError};
 use super::layout::{VERSION, ddl};
 use super::options::{Journal, Options};
 use crate::contract::{Database, Schema};
+use crate::disk;
 
 /// Prepared statements that a connection keeps for the next transaction; a session of many entities needs some dozens.
 const STATEMENTS: usize = 128;
 
 /// The one place where a connection is made.
 fn connect(database: &Database) -> rusqlite::Result<Connection> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    match database.vfs {
-        Some(vfs) => Connection::open_with_flags_and_vfs(&database.path, flags, vfs),
-        None => Connection::open_with_flags(&database.path, flags),
-    }
+    disk::open(&disk::Location { path: database.path.clone(), vfs: database.vfs })
 }
 
 /// A connection to a database that has all tables; an empty one gets them.
