@@ -3,6 +3,7 @@
 pub mod backend;
 pub mod base;
 pub mod contract;
+pub mod disk;
 pub mod engine;
 pub mod gateway;
 pub mod metrics;
