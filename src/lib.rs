@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod base;
+pub mod bugs;
 pub mod contract;
 pub mod disk;
 pub mod engine;

@@ -11,8 +11,8 @@ use super::signal::Signal;
 use super::view::View;
 use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, UnitId};
 use crate::contract::{
-    AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, LocalBoxFuture, LocalEdit, Ports,
-    Provision, SyncEngine, SyncError, Trigger,
+    AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, LocalBoxFuture,
+    LocalEdit, Ports, Provision, SyncEngine, SyncError, Trigger,
 };
 use crate::store::{self, Store};
 
@@ -180,7 +180,8 @@ impl EngineFactory for BuiltinFactory {
     ) -> Result<Rc<dyn SyncEngine>, EngineError> {
         let store = Store::open(&database, setup.schema.clone(), &self.store).map_err(refused)?;
         let store = Rc::new(store);
-        let retry_stream = ports.seed.stream("engine.retry", u64::from(setup.device.0), u64::from(incarnation.0));
+        let retry_stream =
+            ports.seed.stream("engine.retry", u64::from(setup.device.0), u64::from(incarnation.0));
         let units = RefCell::new(vec![UnitState::default(); setup.units.len()]);
         Ok(Rc::new_cyclic(|me| Builtin {
             me: me.clone(),

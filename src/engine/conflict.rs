@@ -65,10 +65,12 @@ pub fn says_the_same(clash: Clash<'_>) -> bool {
     let gone = clash.why == Refusal::Gone || clash.current.is_none_or(|row| row.values.is_none());
     match (clash.entry.kind, clash.current) {
         (EditKind::Delete, _) => gone,
-        (_, Some(Row { values: Some(current), .. })) if !gone => clash.entry.values.iter().all(|(column, value)| {
-            let position = clash.entity.projection.binary_search(column);
-            position.is_ok_and(|position| reads_alike(value, &current[position]))
-        }),
+        (_, Some(Row { values: Some(current), .. })) if !gone => {
+            clash.entry.values.iter().all(|(column, value)| {
+                let position = clash.entity.projection.binary_search(column);
+                position.is_ok_and(|position| reads_alike(value, &current[position]))
+            })
+        }
         _ => false,
     }
 }
@@ -121,6 +123,7 @@ mod tests {
             base: Some(Stamp(1)),
             made_at: Stamp(made_at),
             attempts: 0,
+            parked: false,
             last_error: None,
         }
     }
@@ -159,7 +162,9 @@ mod tests {
     fn a_create_on_a_taken_natural_key_goes_onto_the_row_that_has_it_or_gives_way() {
         let entity = entity();
         let taken = Row { key: Key::new("other"), ..row(10, Some("booked")) };
-        for (made_at, expected) in [(20, Resolution::Local { onto: Key::new("other") }), (5, Resolution::Remote)] {
+        for (made_at, expected) in
+            [(20, Resolution::Local { onto: Key::new("other") }), (5, Resolution::Remote)]
+        {
             let entry = entry(EditKind::Create, "mine", made_at);
             let clash = Clash { entry: &entry, entity: &entity, why: Refusal::Taken, current: Some(&taken) };
             assert_eq!(kind_of(clash), ConflictKind::InsertInsert);

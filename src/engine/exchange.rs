@@ -4,7 +4,9 @@ use super::builtin::Builtin;
 use super::retry::backoff;
 use crate::base::{Span, Time, UnitId};
 use crate::contract::wire::{Answer, encode_request};
-use crate::contract::{Event, NetworkKind, Request, RequestKind, ServerError, SyncError, TransportError, Work};
+use crate::contract::{
+    Event, NetworkKind, Request, RequestKind, ServerError, SyncError, TransportError, Work,
+};
 
 /// Why an exchange came to nothing.
 #[derive(Debug)]
@@ -104,7 +106,12 @@ impl Builtin {
         }
         let failure = match Answer::decode(&received.bytes) {
             Ok(Err(error)) => {
-                self.ports.emit(Event::RequestRefused { request: received.request, kind, error: &error, took });
+                self.ports.emit(Event::RequestRefused {
+                    request: received.request,
+                    kind,
+                    error: &error,
+                    took,
+                });
                 Failure::Refused(error)
             }
             Ok(Ok(_)) => Failure::Damaged("an error without its kind".to_owned()),
@@ -118,17 +125,35 @@ impl Builtin {
     }
 
     /// Tells the listeners of a useful answer.
-    pub(super) async fn told_received(&self, received: &Received, kind: RequestKind, unit: Option<UnitId>, rows: usize) {
+    pub(super) async fn told_received(
+        &self,
+        received: &Received,
+        kind: RequestKind,
+        unit: Option<UnitId>,
+        rows: usize,
+    ) {
         let bytes = received.bytes.len() as u64;
         let took = self.ports.clock.now() - received.sent_at;
-        self.ports.emit(Event::ResponseReceived { request: received.request, kind, unit, bytes, rows: rows as u32, took });
+        self.ports.emit(Event::ResponseReceived {
+            request: received.request,
+            kind,
+            unit,
+            bytes,
+            rows: rows as u32,
+            took,
+        });
         self.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
     }
 
     fn told_sent(&self, request: &Request, number: u64) {
         if let Request::Push(push) = request {
             for m in &push.mutations {
-                self.ports.emit(Event::EditSent { edit: m.edit, entity: m.entity, key: &m.key, request: number });
+                self.ports.emit(Event::EditSent {
+                    edit: m.edit,
+                    entity: m.entity,
+                    key: &m.key,
+                    request: number,
+                });
             }
         }
     }
@@ -138,7 +163,10 @@ fn retryable(failure: &Failure) -> bool {
     match failure {
         Failure::Silence(_) => true,
         Failure::Refused(error) => {
-            matches!(error, ServerError::Unavailable | ServerError::Throttled(_) | ServerError::GatewayTimeout)
+            matches!(
+                error,
+                ServerError::Unavailable | ServerError::Throttled(_) | ServerError::GatewayTimeout
+            )
         }
         Failure::Damaged(_) => false,
     }

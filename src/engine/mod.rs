@@ -35,7 +35,8 @@ pub use options::{CursorBook, Jitter, Options, PullOptions, PushOptions, RetryOp
 pub use queue::{Added, Queue};
 pub use retry::backoff;
 pub use rules::{
-    Applied, ApplyRule, Correct, CursorMoment, CursorRule, IdentityRule, OrderRule, OutboxRule, Place, Rules, overlay,
+    Applied, ApplyRule, Correct, CursorMoment, CursorRule, IdentityRule, OrderRule, OutboxRule, Place, Rules,
+    overlay,
 };
 
 /// The named places at which the world may kill the process.

@@ -73,7 +73,12 @@ pub enum Jitter {
 impl Default for Options {
     fn default() -> Options {
         Options {
-            pull: PullOptions { chunk_rows: 500, chunk_bytes: Bytes(1 << 20), apply_rows: 500, cursor: CursorBook::Entity },
+            pull: PullOptions {
+                chunk_rows: 500,
+                chunk_bytes: Bytes(1 << 20),
+                apply_rows: 500,
+                cursor: CursorBook::Entity,
+            },
             push: PushOptions { chunk_rows: 50 },
             retry: RetryOptions {
                 base: Span::secs(1),

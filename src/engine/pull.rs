@@ -78,8 +78,10 @@ impl Builtin {
 
     /// Fetches the rows of `entity` that belong to the record `of`.
     pub(super) async fn fetch_rows(&self, entity: EntityId, of: Key) -> Result<(), SyncError> {
-        let request = FetchRequest { device: self.setup.device, entity, of, rows: self.options.pull.chunk_rows };
-        let received = self.exchange(None, |_| Request::Fetch(request.clone())).await.map_err(Failure::told)?;
+        let request =
+            FetchRequest { device: self.setup.device, entity, of, rows: self.options.pull.chunk_rows };
+        let received =
+            self.exchange(None, |_| Request::Fetch(request.clone())).await.map_err(Failure::told)?;
         self.ports.crash_point("fetch.answer-received").await;
         let answer = decoded(&received.bytes)?;
         let rows = answer.pages.iter().map(|p| p.rows.len()).sum();
@@ -284,7 +286,8 @@ fn begun(mut progress: Progress, of_unit: bool) -> Progress {
 /// An answer after which the same request would be sent again: no rows, the same cursors, and more to come.
 fn stands_still(answer: &Answer<'_>, wants: &[Want]) -> bool {
     let moved = |page: &Page<'_>| {
-        let before = wants.iter().find(|want| want.entity == page.entity).and_then(|want| want.cursor.as_deref());
+        let before =
+            wants.iter().find(|want| want.entity == page.entity).and_then(|want| want.cursor.as_deref());
         !page.more || !page.rows.is_empty() || before != Some(&*page.cursor)
     };
     !answer.pages.iter().any(moved)

@@ -10,8 +10,8 @@ use super::rules::overlay;
 use crate::base::{EditId, EntityId, Key, Stamp, UnitId};
 use crate::contract::wire::Answer;
 use crate::contract::{
-    ConflictKind, EditKind, Event, LogEntry, LogKind, Mutation, Outcome, PushRequest, Request, RequestKind, Row, Sides,
-    SyncError, Winner,
+    ConflictKind, EditKind, Event, LogEntry, LogKind, Mutation, Outcome, PushRequest, Request, RequestKind,
+    Row, Sides, SyncError, Winner,
 };
 use crate::store::{Entry, StoreError, Tx};
 
@@ -77,10 +77,12 @@ impl Builtin {
             Failure::Silence(_) => self.rules.outbox.keeps_after_silence(),
             Failure::Damaged(_) => true,
         };
+        let consents =
+            matches!(failure, Failure::Silence(_)) && self.rules.outbox.takes_silence_for_consent();
         let told = failure.told();
         let noted = self.store.transaction(|tx| {
             for entry in batch {
-                if keeps {
+                if keeps && !consents {
                     tx.attempted(entry.seq, Some(&told.to_string()))?;
                 } else {
                     tx.drop_entry(entry.seq)?;
@@ -89,6 +91,9 @@ impl Builtin {
             Ok(())
         });
         noted.map_err(damaged)?;
+        if consents {
+            self.tell(batch.iter().map(|entry| acknowledged(entry, Stamp(0))).collect());
+        }
         self.ports.work(self.store.work()).await;
         Err(told)
     }
@@ -152,21 +157,27 @@ impl Builtin {
     /// The edit is on the backend: the row has its stamp, later edits of the row build on it.
     fn acknowledge(&self, tx: &Tx<'_>, entry: &Entry, stamp: Stamp) -> Result<(), StoreError> {
         tx.drop_entry(entry.seq)?;
-        if self.rules.outbox.restamps() {
-            tx.restamp(entry.entity, entry.key.as_str(), stamp)?;
-            tx.rebase(entry.entity, entry.key.as_str(), stamp)?;
-        }
+        tx.restamp(entry.entity, entry.key.as_str(), stamp)?;
+        tx.rebase(entry.entity, entry.key.as_str(), stamp)?;
         self.remember(entry.entity, &entry.key, stamp);
         self.lift_shadow(tx, entry.entity, &entry.key, stamp)
     }
 
     /// A newer version that was pulled while the row had local edits comes to light when the last of them is settled.
-    fn lift_shadow(&self, tx: &Tx<'_>, entity: EntityId, key: &Key, settled: Stamp) -> Result<(), StoreError> {
+    fn lift_shadow(
+        &self,
+        tx: &Tx<'_>,
+        entity: EntityId,
+        key: &Key,
+        settled: Stamp,
+    ) -> Result<(), StoreError> {
         if !tx.entries_for(entity, key.as_str())?.is_empty() {
             return Ok(());
         }
         match tx.take_shadow(entity, key.as_str())? {
-            Some(shadow) if shadow.stamp > settled => overlay(tx, self.setup.schema.entity(entity), entity, &shadow),
+            Some(shadow) if shadow.stamp > settled && self.rules.outbox.lifts_shadows() => {
+                overlay(tx, self.setup.schema.entity(entity), entity, &shadow)
+            }
             _ => Ok(()),
         }
     }
@@ -181,7 +192,8 @@ impl Builtin {
         let entry = clash.entry;
         let resolution = self.rules.resolve.resolve(clash);
         let remote = clash.current.map_or(Stamp(0), |row| row.stamp);
-        let winner = if matches!(resolution, Resolution::Local { .. }) { Winner::Local } else { Winner::Remote };
+        let winner =
+            if matches!(resolution, Resolution::Local { .. }) { Winner::Local } else { Winner::Remote };
         told.push(Settled::Decided {
             edit: entry.edit,
             entity: entry.entity,
@@ -212,14 +224,25 @@ impl Builtin {
     }
 
     /// The edit goes out again as a change of the row `onto`, over its current version.
-    fn send_onto(&self, tx: &Tx<'_>, entry: &Entry, onto: &Key, current: Option<&Row>) -> Result<(), StoreError> {
-        let kind = if entry.kind == EditKind::Delete { EditKind::Delete } else { EditKind::Update };
-        let base = current.map(|row| row.stamp);
-        tx.rewrite(entry.seq, onto, kind, base)?;
+    fn send_onto(
+        &self,
+        tx: &Tx<'_>,
+        entry: &Entry,
+        onto: &Key,
+        current: Option<&Row>,
+    ) -> Result<(), StoreError> {
+        let live = current.filter(|row| row.values.is_some());
+        let kind = match (entry.kind, live) {
+            (EditKind::Delete, _) => EditKind::Delete,
+            (_, Some(_)) => EditKind::Update,
+            (_, None) => EditKind::Create,
+        };
+        tx.rewrite(entry.seq, onto, kind, live.map(|row| row.stamp))?;
         if *onto != entry.key {
             tx.remove(entry.entity, entry.key.as_str())?;
         }
-        let Some(current) = current else { return Ok(()) };
+        // What is created anew takes the row as it is here.
+        let Some(current) = live else { return Ok(()) };
         tx.rebase(entry.entity, onto.as_str(), current.stamp)?;
         overlay(tx, self.setup.schema.entity(entry.entity), entry.entity, current)
     }

@@ -42,9 +42,9 @@ impl Queue {
         Added::Queued { depth: self.waiting.len() as u32, discarded }
     }
 
-    /// Takes the unit whose turn it is, with the time since when it has waited.
-    pub fn take(&mut self) -> Option<(UnitId, Time)> {
-        self.waiting.pop_front()
+    /// Takes the unit whose turn it is, with the time since when it has waited: the first, or against the rule the last.
+    pub fn take(&mut self, last: bool) -> Option<(UnitId, Time)> {
+        if last { self.waiting.pop_back() } else { self.waiting.pop_front() }
     }
 
     /// How many wait.
@@ -72,7 +72,7 @@ mod tests {
         for unit in [B, A, C] {
             queue.add(unit, false, Time(1));
         }
-        let order: Vec<_> = std::iter::from_fn(|| queue.take()).map(|(u, _)| u).collect();
+        let order: Vec<_> = std::iter::from_fn(|| queue.take(false)).map(|(u, _)| u).collect();
         assert_eq!(order, [B, A, C]);
     }
 
@@ -81,7 +81,7 @@ mod tests {
         let mut queue = Queue::default();
         queue.add(A, false, Time(1));
         assert_eq!(queue.add(A, false, Time(2)), Added::Coalesced);
-        assert_eq!(queue.take(), Some((A, Time(1))));
+        assert_eq!(queue.take(false), Some((A, Time(1))));
         assert!(queue.is_empty());
     }
 
@@ -93,6 +93,6 @@ mod tests {
         }
         assert_eq!(queue.add(C, true, Time(2)), Added::Queued { depth: 1, discarded: vec![A, B] });
         assert_eq!(queue.add(C, true, Time(3)), Added::Coalesced);
-        assert_eq!(queue.take(), Some((C, Time(2))));
+        assert_eq!(queue.take(false), Some((C, Time(2))));
     }
 }

@@ -42,7 +42,10 @@ mod tests {
             let mut random = Seed(1).stream("retry", 0, 0);
             let waits: Vec<Span> = (0..2_000).map(|_| backoff(&options(jitter), 4, &mut random)).collect();
             let (least, most) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
-            assert!(*least >= Span::secs(floor) && *least < Span::millis(floor * 1_000 + 100), "{jitter:?} {least}");
+            assert!(
+                *least >= Span::secs(floor) && *least < Span::millis(floor * 1_000 + 100),
+                "{jitter:?} {least}"
+            );
             assert!(*most <= Span::secs(8) && *most > Span::millis(7_900), "{jitter:?} {most}");
         }
     }

@@ -163,13 +163,17 @@ pub trait OutboxRule {
     fn keeps_after_silence(&self) -> bool {
         true
     }
+    /// Whether edits whose request got no answer count as acknowledged.
+    fn takes_silence_for_consent(&self) -> bool {
+        false
+    }
     /// Whether the user is told of an edit that was not committed.
     fn tells(&self, outcome: &Outcome) -> bool {
         let _ = outcome;
         true
     }
-    /// Whether the acknowledged version's stamp is written to the row and to the edits that wait behind.
-    fn restamps(&self) -> bool {
+    /// Whether a newer version that waited in the row's shadow is applied when the last edit is settled.
+    fn lifts_shadows(&self) -> bool {
         true
     }
 }
@@ -180,9 +184,17 @@ pub trait OrderRule {
     fn one_at_a_time(&self) -> bool {
         true
     }
-    /// Whether a failed run of a unit is told and marked as ended.
-    fn ends_failed_runs(&self) -> bool {
+    /// Whether the app is told that a run failed.
+    fn tells_failed_runs(&self) -> bool {
         true
+    }
+    /// Whether other units get their turn after a failed run.
+    fn gives_turn_after_failure(&self) -> bool {
+        true
+    }
+    /// Whether a unit is taken from the end of the queue.
+    fn takes_last(&self) -> bool {
+        false
     }
     /// A unit that the app starts from the completion hook of `unit`.
     fn after(&self, unit: UnitId) -> Option<UnitId> {
@@ -195,4 +207,3 @@ pub trait OrderRule {
         true
     }
 }
-

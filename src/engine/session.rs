@@ -25,17 +25,19 @@ impl Builtin {
             self.fire(Trigger::Save);
         }
         loop {
-            let next = self.queue.borrow_mut().take();
+            let next = self.queue.borrow_mut().take(self.rules.order.takes_last());
             match next {
                 None => self.wake.wait().await,
                 Some((unit, since)) if self.rules.order.one_at_a_time() => {
                     self.take_turn().await;
-                    self.session(unit, since).await;
-                    self.give_turn();
+                    if self.session(unit, since).await.is_ok() || self.rules.order.gives_turn_after_failure()
+                    {
+                        self.give_turn();
+                    }
                 }
                 Some((unit, since)) => {
                     let engine = self.clone();
-                    self.spawn(async move { engine.session(unit, since).await });
+                    self.spawn(async move { drop(engine.session(unit, since).await) });
                 }
             }
         }
@@ -128,34 +130,31 @@ impl Builtin {
     }
 
     /// One run of a unit, with its events.
-    async fn session(&self, unit: UnitId, queued_at: Time) {
+    async fn session(&self, unit: UnitId, queued_at: Time) -> Result<(), SyncError> {
         let index = usize::from(unit.0);
         let started = self.ports.clock.now();
         self.units.borrow_mut()[index].started = Some(started);
-        let Ok(run) = self.store.transaction(|tx| tx.begin_run(unit)) else { return };
+        let run = self.store.transaction(|tx| tx.begin_run(unit)).map_err(damaged)?;
         self.ports.emit(Event::SyncStart { unit, run, waited: started - queued_at });
         self.ports.work(self.store.work()).await;
         self.ports.crash_point("session.started").await;
         let result = self.transfer(unit).await;
         self.ports.crash_point("session.before-end").await;
-        if result.is_ok() || self.rules.order.ends_failed_runs() {
-            let synced_on = self.ports.clock.wall();
-            let ended = self.store.transaction(|tx| {
-                if result.is_ok() {
-                    tx.set_last_sync_on(unit, synced_on)?;
-                }
-                tx.end_run(unit)
-            });
-            if ended.is_err() {
-                return;
+        let synced_on = self.ports.clock.wall();
+        let ended = self.store.transaction(|tx| {
+            if result.is_ok() {
+                tx.set_last_sync_on(unit, synced_on)?;
             }
-        }
-        match result {
+            tx.end_run(unit)
+        });
+        ended.map_err(damaged)?;
+        match &result {
             Ok(()) => self.completed(unit, run, started),
-            Err(error) => self.failed(unit, run, &error),
+            Err(error) => self.failed(unit, run, error),
         }
         self.ports.work(self.store.work()).await;
         self.ports.crash_point("session.ended").await;
+        result
     }
 
     /// What a run does: what was edited here goes out before what was changed there comes in.
@@ -185,7 +184,7 @@ impl Builtin {
             state.failures += 1;
             state.failures
         };
-        if self.rules.order.ends_failed_runs() {
+        if self.rules.order.tells_failed_runs() {
             self.ports.emit(Event::SyncError { unit, run, error });
         }
         if self.rules.order.tries_again(failures) {

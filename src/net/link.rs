@@ -292,7 +292,8 @@ mod tests {
     fn the_staircase_is_that_of_linux() {
         // LTE, 2 MB: a ≈ 0.26 s, RTO ≈ 0.33 s under load; here without load: rtt 70 ms.
         let rtt = Span::millis(70);
-        let steps: Vec<u64> = [100, 200, 900, 2_000].map(|ms| retransmitted_after(Span::millis(ms), rtt).0 / 1_000_000).into();
+        let steps: Vec<u64> =
+            [100, 200, 900, 2_000].map(|ms| retransmitted_after(Span::millis(ms), rtt).0 / 1_000_000).into();
         assert_eq!(steps, [140, 410, 950, 2_030]);
         assert_eq!(retransmitted_after(Span::ZERO, rtt), Span::millis(140));
     }

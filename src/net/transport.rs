@@ -5,9 +5,7 @@ use std::rc::Rc;
 
 use super::link::{Direction, Fate, Link};
 use crate::base::Time;
-use crate::contract::{
-    DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError,
-};
+use crate::contract::{DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError};
 use crate::sim::{Handle, NodeId, oneshot};
 
 /// Whoever answers requests: the gateway.
@@ -40,7 +38,12 @@ impl Way {
 
     /// Carries a request to the server and its answer back. What happens here happens whether or not the device's process
     /// is still alive.
-    async fn carry(self: Rc<Self>, request: Vec<u8>, arrives: Time, answer: oneshot::Sender<Result<Vec<u8>, Time>>) {
+    async fn carry(
+        self: Rc<Self>,
+        request: Vec<u8>,
+        arrives: Time,
+        answer: oneshot::Sender<Result<Vec<u8>, Time>>,
+    ) {
         self.handle.sleep_until(arrives).await;
         let bytes = self.server.serve(request).await;
         let now = self.handle.now();
@@ -105,7 +108,11 @@ fn ended(broken_at: Time, deadline: Time) -> TransportError {
 
 /// The port for one life of the process.
 impl Transport for Rc<Way> {
-    fn request(&self, request: Vec<u8>, deadline: Time) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+    fn request(
+        &self,
+        request: Vec<u8>,
+        deadline: Time,
+    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
         Box::pin(self.clone().exchange(request, deadline))
     }
 
@@ -208,6 +215,9 @@ mod tests {
     #[test]
     fn a_long_silence_is_a_timeout() {
         let silence = Outage { from: at(10), until: at(5_000), mode: OutageMode::Hold, noticed: false };
-        assert_eq!(one_request(|link| link.add_outages([silence])), (Err(TransportError::Timeout), at(1_000), 1));
+        assert_eq!(
+            one_request(|link| link.add_outages([silence])),
+            (Err(TransportError::Timeout), at(1_000), 1)
+        );
     }
 }

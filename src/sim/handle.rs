@@ -54,7 +54,12 @@ impl Handle {
     /// Starts a task on a node; its first turn comes after those of all tasks that are ready now.
     ///
     /// On a node that is down nothing starts and the future is dropped. `name` is shown in a [`Snapshot`](super::Snapshot).
-    pub fn spawn(&self, node: NodeId, name: &'static str, future: impl Future<Output = ()> + 'static) -> TaskId {
+    pub fn spawn(
+        &self,
+        node: NodeId,
+        name: &'static str,
+        future: impl Future<Output = ()> + 'static,
+    ) -> TaskId {
         self.core.spawn(node, name, Box::pin(future))
     }
 

@@ -112,7 +112,11 @@ mod tests {
         for n in 0..100_000 {
             let sequence = timers.add(Time(1_000_000 + n), TaskId::NONE);
             timers.cancel(sequence);
-            assert!(timers.heap.len() <= 2 * SWEEP_MIN + 2, "{} entries, none of them live", timers.heap.len());
+            assert!(
+                timers.heap.len() <= 2 * SWEEP_MIN + 2,
+                "{} entries, none of them live",
+                timers.heap.len()
+            );
         }
         assert_eq!(timers.next(), None);
         assert!(timers.cancelled.is_empty() && timers.heap.is_empty());

@@ -15,6 +15,7 @@ made_at,attempts,last_error,parked);\
 CREATE INDEX outbox_row ON outbox(entity,key);\
 CREATE TABLE progress(unit,entity,cursor,generation,loading,PRIMARY KEY(unit,entity))WITHOUT ROWID;\
 CREATE TABLE unit(unit INTEGER PRIMARY KEY,last_sync_on,run,running);\
+CREATE TABLE shadow(entity,key,stamp,\"values\",PRIMARY KEY(entity,key))WITHOUT ROWID;\
 CREATE TABLE log(seq INTEGER PRIMARY KEY,device,number,entity,key,kind,met);";
 
 /// The layout that a database says it has; 0 is an empty file.

@@ -29,6 +29,7 @@ mod progress;
 mod provision;
 mod rows;
 mod session;
+mod shadow;
 
 #[cfg(test)]
 mod tests;
@@ -39,3 +40,6 @@ pub use outbox::{Entry, NewEntry};
 pub use progress::Progress;
 pub use rows::StoredRow;
 pub use session::{Store, Tx};
+
+/// The book of cursors that all units share.
+pub const SHARED: crate::base::UnitId = crate::base::UnitId(u16::MAX);

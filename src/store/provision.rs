@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::SHARED;
 use super::error::Result;
 use super::options::Options;
 use super::progress::Progress;
@@ -37,7 +38,9 @@ impl Store {
                 let id = UnitId(index as u16);
                 for &entity in &unit.pull {
                     let cursor = Some(state.cursor(entity));
-                    tx.save_progress(id, entity, &Progress { cursor, ..Progress::default() })?;
+                    let progress = Progress { cursor, ..Progress::default() };
+                    tx.save_progress(id, entity, &progress)?;
+                    tx.save_progress(SHARED, entity, &progress)?;
                 }
                 tx.set_last_sync_on(id, state.synced_at())?;
             }

@@ -57,7 +57,8 @@ fn room_of(path: &Path) -> Option<String> {
 /// Every room that a source names after `crate::`, alone or in braces.
 fn imports(text: &str) -> Vec<String> {
     let mut rooms = Vec::new();
-    let code: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let code: String =
+        text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
     for (at, _) in code.match_indices("crate::") {
         let rest = &code[at + "crate::".len()..];
         let mut depth = 0;
@@ -130,14 +131,23 @@ fn no_file_and_no_function_is_too_long() {
         let mut open: Option<(usize, usize)> = None;
         for (number, line) in lines.iter().enumerate() {
             let indent = line.len() - line.trim_start().len();
-            let starts = line.trim_start().split('(').next().is_some_and(|head| head.split(' ').any(|word| word == "fn"));
+            let starts = line
+                .trim_start()
+                .split('(')
+                .next()
+                .is_some_and(|head| head.split(' ').any(|word| word == "fn"));
             match open {
                 None if starts && !line.trim_start().starts_with("//") && !line.trim_end().ends_with(';') => {
                     open = (!line.trim_end().ends_with('}')).then_some((number, indent));
                 }
                 Some((from, depth)) if indent == depth && line.trim_start().starts_with('}') => {
                     if number - from + 1 > FUNCTION_LINES {
-                        long.push(format!("{}:{} is a function of {} lines", path.display(), from + 1, number - from + 1));
+                        long.push(format!(
+                            "{}:{} is a function of {} lines",
+                            path.display(),
+                            from + 1,
+                            number - from + 1
+                        ));
                     }
                     open = None;
                 }
