@@ -45,6 +45,8 @@ const NIL: u32 = u32::MAX;
 /// No kill is planned.
 const NEVER: u64 = u64::MAX;
 
+/// One cache line.
+#[repr(align(64))]
 struct Slot {
     /// None while the task is being polled and while the slot is vacant.
     life: Option<Life>,
