@@ -1,4 +1,7 @@
 //! syncdyno: a dynamometer for offline-first sync engines.
+//!
+//! The library is the bench; the binary is [`cli::main`] and nothing else. Whoever brings an engine of their own implements
+//! [`contract::SyncEngine`] and [`contract::EngineFactory`] and calls it with a registry that knows the engine too.
 
 pub mod backend;
 pub mod base;

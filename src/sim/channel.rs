@@ -43,10 +43,16 @@ pub(super) fn channel<T>(core: Rc<Core>) -> (Sender<T>, Receiver<T>) {
         senders: Cell::new(1),
         open: Cell::new(true),
     });
-    (Sender { queue: Rc::clone(&queue) }, Receiver { queue })
+    (
+        Sender {
+            queue: Rc::clone(&queue),
+        },
+        Receiver { queue },
+    )
 }
 
 impl<T> Queue<T> {
+    #[inline]
     fn wake(&self) {
         self.core.wake(self.waiter.replace(TaskId::NONE));
     }
@@ -57,6 +63,7 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     /// The value itself if the receiver is gone.
+    #[inline]
     pub fn send(&self, value: T) -> Result<(), T> {
         if !self.queue.open.get() {
             return Err(value);
@@ -70,7 +77,9 @@ impl<T> Sender<T> {
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Sender<T> {
         self.queue.senders.set(self.queue.senders.get() + 1);
-        Sender { queue: Rc::clone(&self.queue) }
+        Sender {
+            queue: Rc::clone(&self.queue),
+        }
     }
 }
 
@@ -85,6 +94,7 @@ impl<T> Drop for Sender<T> {
 
 impl<T> Receiver<T> {
     /// Waits for the next value; None when the queue is empty and all senders are gone.
+    #[inline]
     pub fn recv(&mut self) -> Recv<'_, T> {
         Recv { queue: &self.queue }
     }
@@ -105,6 +115,7 @@ impl<T> Drop for Receiver<T> {
 
 impl<T> Future for Recv<'_, T> {
     type Output = Option<T>;
+    #[inline]
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<T>> {
         let value = self.queue.values.borrow_mut().pop_front();
         if value.is_none() && self.queue.senders.get() > 0 {
@@ -143,7 +154,10 @@ mod tests {
             second.send(3).unwrap();
         });
         sim.run_until(Time::FAR);
-        assert_eq!(*log.borrow(), [(Time(0), 1), (Time(0), 2), (Time(9), 3), (Time(9), 0)]);
+        assert_eq!(
+            *log.borrow(),
+            [(Time(0), 1), (Time(0), 2), (Time(9), 3), (Time(9), 0)]
+        );
     }
 
     #[test]

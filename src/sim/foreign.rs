@@ -22,23 +22,31 @@ struct Bell {
 }
 
 impl Wake for Bell {
+    #[inline]
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
     fn wake_by_ref(self: &Arc<Self>) {
-        self.inbox.woken.lock().unwrap_or_else(PoisonError::into_inner).push(self.task);
+        self.inbox
+            .woken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(self.task);
         self.inbox.any.store(true, Ordering::Release);
     }
 }
 
 impl Inbox {
     /// The tasks woken since the last call, in the order of their wakes.
+    #[inline]
     pub(super) fn take(&self) -> Option<Vec<TaskId>> {
         if !self.any.load(Ordering::Relaxed) {
             return None;
         }
         self.any.store(false, Ordering::Relaxed);
-        Some(std::mem::take(&mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner)))
+        Some(std::mem::take(
+            &mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner),
+        ))
     }
 }
 
@@ -49,7 +57,10 @@ impl Handle {
     /// Inside a combinator that polls only those of its children whose waker was called (`FuturesUnordered`), a future
     /// of this room is not polled again: spawn such children as tasks.
     pub async fn with_waker<F: Future>(&self, future: F) -> F::Output {
-        let bell = Bell { task: self.core.running(), inbox: Arc::clone(&self.core.inbox) };
+        let bell = Bell {
+            task: self.core.running(),
+            inbox: Arc::clone(&self.core.inbox),
+        };
         let waker = Waker::from(Arc::new(bell));
         let mut future = pin!(future);
         poll_fn(|_| future.as_mut().poll(&mut Context::from_waker(&waker))).await

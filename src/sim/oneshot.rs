@@ -38,7 +38,12 @@ pub(super) fn oneshot<T>(core: Rc<Core>) -> (Sender<T>, Receiver<T>) {
         closed: Cell::new(false),
         open: Cell::new(true),
     });
-    (Sender { parcel: Rc::clone(&parcel) }, Receiver { parcel })
+    (
+        Sender {
+            parcel: Rc::clone(&parcel),
+        },
+        Receiver { parcel },
+    )
 }
 
 impl<T> Sender<T> {
@@ -46,6 +51,7 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     /// The value itself if the receiver is gone.
+    #[inline]
     pub fn send(self, value: T) -> Result<(), T> {
         if !self.parcel.open.get() {
             return Err(value);
@@ -72,6 +78,7 @@ impl<T> Drop for Receiver<T> {
 
 impl<T> Future for Receiver<T> {
     type Output = Option<T>;
+    #[inline]
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<T>> {
         if self.parcel.closed.get() {
             return Poll::Ready(self.parcel.value.take());
