@@ -6,6 +6,7 @@
 pub mod backend;
 pub mod base;
 pub mod bugs;
+pub mod campaign;
 pub mod contract;
 pub mod disk;
 pub mod engine;
@@ -13,6 +14,7 @@ pub mod gateway;
 pub mod metrics;
 pub mod net;
 pub mod oracle;
+pub mod report;
 pub mod scenario;
 pub mod sim;
 pub mod store;
