@@ -134,7 +134,7 @@ impl Directory {
 
     /// Takes every name and file back to its last sync.
     pub(super) fn lose_all(&mut self) {
-        for file in self.unsettled_files() {
+        for file in self.known_files() {
             file.content.borrow_mut().lose_all();
             file.cut_at.set(None);
         }
@@ -146,7 +146,7 @@ impl Directory {
 
     /// Takes back some of what was not synced.
     pub(super) fn lose_some(&mut self, stream: &mut Stream) {
-        let files = self.unsettled_files();
+        let files = self.known_files();
         let changes = self
             .0
             .iter()
@@ -172,8 +172,8 @@ impl Directory {
         }
     }
 
-    /// Each file once that may be there after a power loss, in the order of names and changes.
-    fn unsettled_files(&self) -> Vec<Rc<File>> {
+    /// Each file once that has a name or may have it again after a power loss, in the order of names and changes.
+    pub(super) fn known_files(&self) -> Vec<Rc<File>> {
         let mut files: Vec<Rc<File>> = Vec::new();
         for name in &self.0 {
             for file in [&name.synced]

@@ -304,6 +304,21 @@ fn a_template_is_not_taken_under_an_open_connection() {
 }
 
 #[test]
+fn journals_whose_deletion_is_never_synced_are_not_kept_for_ever() {
+    let disk = Disk::new(Options::default());
+    let connection = database(&disk, "delete");
+    connection.execute_batch("PRAGMA synchronous=OFF").unwrap();
+    for n in 0..200 {
+        insert(&connection, n..n + 1).unwrap();
+    }
+    assert!(
+        disk.owned_bytes() < 100 * 4_096 + 2 * disk.bytes(),
+        "{} bytes",
+        disk.owned_bytes()
+    );
+}
+
+#[test]
 fn worlds_on_several_threads_do_not_meet() {
     let world = |salt: i64| {
         let disks: Vec<Disk> = (0..20).map(|_| Disk::new(Options::default())).collect();
