@@ -23,16 +23,8 @@ struct Shape {
 }
 
 const SHAPES: [Shape; 2] = [
-    Shape {
-        name: "60 devices, 10 transactions each",
-        devices: 60,
-        transactions: 10,
-    },
-    Shape {
-        name: "1000 devices, a first transaction each",
-        devices: 1_000,
-        transactions: 1,
-    },
+    Shape { name: "60 devices, 10 transactions each", devices: 60, transactions: 10 },
+    Shape { name: "1000 devices, a first transaction each", devices: 1_000, transactions: 1 },
 ];
 
 const SCHEMA: &str = "CREATE TABLE row(
@@ -55,16 +47,8 @@ struct Store {
 }
 
 const STORES: [Store; 5] = [
-    Store {
-        name: ":memory:",
-        place: Place::Memory,
-        pragmas: "",
-    },
-    Store {
-        name: ":memory:, with lookaside",
-        place: Place::Stock,
-        pragmas: "",
-    },
+    Store { name: ":memory:", place: Place::Memory, pragmas: "" },
+    Store { name: ":memory:, with lookaside", place: Place::Stock, pragmas: "" },
     Store {
         name: "disk, PERSIST, FULL",
         place: Place::Disk,
@@ -99,26 +83,15 @@ impl Store {
             (_, Some(disk)) => disk.open("app.db"),
         }
         .expect("a new database opens");
-        connection
-            .execute_batch(self.pragmas)
-            .expect("SQLite knows its pragmas");
-        connection
-            .execute_batch(SCHEMA)
-            .expect("the schema is well-formed");
+        connection.execute_batch(self.pragmas).expect("SQLite knows its pragmas");
+        connection.execute_batch(SCHEMA).expect("the schema is well-formed");
         Device { disk, connection }
     }
 }
 
 fn uuid(stream: &mut Stream) -> String {
     let bits = format!("{:032x}", stream.bits128());
-    [
-        &bits[..8],
-        &bits[8..12],
-        &bits[12..16],
-        &bits[16..20],
-        &bits[20..],
-    ]
-    .join("-")
+    [&bits[..8], &bits[8..12], &bits[12..16], &bits[16..20], &bits[20..]].join("-")
 }
 
 /// The keys of each transaction; every second transaction updates what the one before inserted.
@@ -135,9 +108,7 @@ fn keys(transactions: usize) -> Vec<Vec<String>> {
 }
 
 fn upsert(connection: &Connection, keys: &[String], n: i64) {
-    let mut statement = connection
-        .prepare_cached(UPSERT)
-        .expect("the statement is well-formed");
+    let mut statement = connection.prepare_cached(UPSERT).expect("the statement is well-formed");
     connection.execute_batch("BEGIN").expect("no transaction is open");
     for key in keys {
         statement
@@ -151,9 +122,7 @@ fn upsert(connection: &Connection, keys: &[String], n: i64) {
             ))
             .expect("a row fits");
     }
-    connection
-        .execute_batch("COMMIT")
-        .expect("nobody else has the database");
+    connection.execute_batch("COMMIT").expect("nobody else has the database");
 }
 
 /// The time that all devices together take for all transactions, opening apart.
@@ -193,18 +162,10 @@ fn compare(shape: &Shape) {
         }
     }
     last.sort_by_key(|(at, _)| *at);
-    println!(
-        "{:<40} {:>9} {:>12} {:>10}",
-        shape.name, "relative", "rows/s", "disk KB"
-    );
+    println!("{:<40} {:>9} {:>12} {:>10}", shape.name, "relative", "rows/s", "disk KB");
     for ((at, device), (ratios, rates)) in last.iter().zip(ratios.into_iter().zip(rates)) {
         let kb = device.disk.as_ref().map_or(0, |disk| disk.owned_bytes() / 1_024);
-        println!(
-            "{:<40} {:>9.2} {:>12.0} {kb:>10}",
-            STORES[*at].name,
-            median(ratios),
-            median(rates)
-        );
+        println!("{:<40} {:>9.2} {:>12.0} {kb:>10}", STORES[*at].name, median(ratios), median(rates));
     }
 }
 

@@ -110,13 +110,7 @@ impl Disk {
     pub fn from_template(template: &Template) -> Disk {
         let files = template.files.iter().map(|(name, base, size)| {
             let content = RefCell::new(Content::on_base(base, *size));
-            (
-                name.clone(),
-                Rc::new(File {
-                    content,
-                    ..File::default()
-                }),
-            )
+            (name.clone(), Rc::new(File { content, ..File::default() }))
         });
         Disk(Core::new(template.options, Directory::of(files)))
     }
@@ -126,11 +120,7 @@ impl Disk {
     /// # Panics
     /// If a connection is open.
     pub fn template(&self) -> Template {
-        assert_eq!(
-            self.0.open.get(),
-            0,
-            "a template is taken while no connection is open"
-        );
+        assert_eq!(self.0.open.get(), 0, "a template is taken while no connection is open");
         assert!(!self.power_is_lost(), "a template is taken of a disk with power");
         let mut directory = self.0.directory.borrow_mut();
         directory.sync();
@@ -139,22 +129,13 @@ impl Disk {
             let base = content.freeze();
             (name.to_owned(), base, content.size())
         });
-        Template {
-            options: self.0.options,
-            files: files.collect(),
-        }
+        Template { options: self.0.options, files: files.collect() }
     }
 
     /// Where SQLite finds the file `name` of this disk; a name has no slash.
     pub fn location(&self, name: &str) -> Location {
-        assert!(
-            !name.contains('/') && !name.is_empty(),
-            "{name:?} is not the name of a file"
-        );
-        Location {
-            path: format!("/d{}/{name}", self.0.id),
-            vfs: Some(vfs::VFS_NAME),
-        }
+        assert!(!name.contains('/') && !name.is_empty(), "{name:?} is not the name of a file");
+        Location { path: format!("/d{}/{name}", self.0.id), vfs: Some(vfs::VFS_NAME) }
     }
 
     /// Opens the database `name`, made if it is not there.
@@ -215,12 +196,7 @@ impl Disk {
 
     /// Bytes in the files.
     pub fn bytes(&self) -> u64 {
-        self.0
-            .directory
-            .borrow()
-            .files()
-            .map(|(_, file)| file.content.borrow().size())
-            .sum()
+        self.0.directory.borrow().files().map(|(_, file)| file.content.borrow().size()).sum()
     }
 
     /// Bytes of memory in pages that are not shared with a template; what a power loss would bring back is counted.
@@ -305,11 +281,7 @@ impl Core {
     }
 
     fn has_power(&self) -> Result<(), Dead> {
-        if self.power_is_lost.get() {
-            Err(Dead)
-        } else {
-            Ok(())
-        }
+        if self.power_is_lost.get() { Err(Dead) } else { Ok(()) }
     }
 
     /// Opens the file `name`, or makes it if `create` says so; `fresh` insists on making it.
@@ -332,11 +304,7 @@ impl Core {
     /// Whether SQLite should take a file as being there; an empty one it should not, as on unix.
     pub(super) fn exists(&self, name: &str) -> Result<bool, Dead> {
         self.has_power()?;
-        Ok(self
-            .directory
-            .borrow()
-            .find(name)
-            .is_some_and(|file| file.content.borrow().size() > 0))
+        Ok(self.directory.borrow().find(name).is_some_and(|file| file.content.borrow().size() > 0))
     }
 
     /// Takes the name off its file, for good if `durable`; false if there was none.

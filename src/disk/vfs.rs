@@ -9,10 +9,7 @@
 //! - No method calls back into SQLite, so none is entered while another of the same file runs.
 //! - A panic here does not unwind into C: it aborts, as `extern "C"` has it.
 
-#![expect(
-    unsafe_code,
-    reason = "SQLite's VFS is a C interface; it is confined to this file"
-)]
+#![expect(unsafe_code, reason = "SQLite's VFS is a C interface; it is confined to this file")]
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -51,10 +48,7 @@ pub struct Location {
 impl Location {
     /// A private database in memory that has no disk and no life after its connection.
     pub fn memory() -> Location {
-        Location {
-            path: ":memory:".to_owned(),
-            vfs: None,
-        }
+        Location { path: ":memory:".to_owned(), vfs: None }
     }
 }
 
@@ -114,12 +108,7 @@ fn configure() {
         // Malloc statistics take a global mutex at each allocation.
         ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0 as c_int);
         // Pages set aside for each cache at its first page: 88 KB a device.
-        ffi::sqlite3_config(
-            ffi::SQLITE_CONFIG_PAGECACHE,
-            ptr::null_mut::<c_void>(),
-            0 as c_int,
-            0 as c_int,
-        );
+        ffi::sqlite3_config(ffi::SQLITE_CONFIG_PAGECACHE, ptr::null_mut::<c_void>(), 0 as c_int, 0 as c_int);
     }
 }
 
@@ -258,13 +247,10 @@ unsafe extern "C" fn open_file(
         Ok(Handle::scratch())
     } else {
         // SAFETY: SQLite passes a zero-terminated path that lives as long as the file is open.
-        unsafe { text(name) }
-            .and_then(find)
-            .ok_or(OpenError::Refused)
-            .and_then(|(core, name)| {
-                let create = has(ffi::SQLITE_OPEN_CREATE);
-                core.open(name, create, create && has(ffi::SQLITE_OPEN_EXCLUSIVE))
-            })
+        unsafe { text(name) }.and_then(find).ok_or(OpenError::Refused).and_then(|(core, name)| {
+            let create = has(ffi::SQLITE_OPEN_CREATE);
+            core.open(name, create, create && has(ffi::SQLITE_OPEN_EXCLUSIVE))
+        })
     };
     let handle = match opened {
         Ok(handle) => ManuallyDrop::new(handle),
@@ -275,11 +261,7 @@ unsafe extern "C" fn open_file(
     // SAFETY: the place is `szOsFile` bytes, which is the size of `OpenFile`, aligned to 8 as SQLite aligns all its
     // memory; what was in it needs no drop. `flags_out` is null or writable.
     unsafe {
-        file.cast::<OpenFile>().write(OpenFile {
-            base,
-            thread: number_this_thread(),
-            handle,
-        });
+        file.cast::<OpenFile>().write(OpenFile { base, thread: number_this_thread(), handle });
         if !flags_out.is_null() {
             *flags_out = flags;
         }
@@ -440,10 +422,7 @@ unsafe extern "C" fn shm_barrier(_: *mut ffi::sqlite3_file) {
 
 unsafe extern "C" fn shm_unmap(file: *mut ffi::sqlite3_file, _delete: c_int) -> c_int {
     // SAFETY: the file is open; SQLite has forgotten its pointers into the regions.
-    done(
-        unsafe { handle(file) }.map(Handle::unmap_shared),
-        ffi::SQLITE_IOERR_CLOSE,
-    )
+    done(unsafe { handle(file) }.map(Handle::unmap_shared), ffi::SQLITE_IOERR_CLOSE)
 }
 
 unsafe extern "C" fn delete(_: *mut ffi::sqlite3_vfs, path: *const c_char, sync_dir: c_int) -> c_int {
