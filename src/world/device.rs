@@ -7,7 +7,7 @@ use super::hub::{DeviceSink, Hub};
 use super::ports::{CrashBook, DeviceClock, DeviceTasks, Hardware};
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId};
 use crate::contract::{
-    AppEvent, Clock, Database, DeviceSetup, DeviceView, EditError, EngineFactory, Event, EventSink, KillReason, LocalEdit,
+    AppEvent, Clock, Database, DeviceSetup, DeviceView, EditError, EngineFactory, Event, KillReason, LocalEdit,
     Node, Ports, Spawn, SyncEngine,
 };
 use crate::disk::{Disk, PowerLoss};
@@ -250,10 +250,5 @@ impl Device {
 
     fn tell(&self, event: Event<'_>) {
         self.hub.emit(Node::Device(self.id()), event);
-    }
-
-    /// The sink through which others speak for this device.
-    pub(super) fn sink(&self) -> Rc<dyn EventSink> {
-        self.ports.events.clone()
     }
 }

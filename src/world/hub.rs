@@ -13,7 +13,7 @@ use crate::sim::Handle;
 /// All listeners of a world.
 pub(super) struct Hub {
     handle: Handle,
-    listeners: RefCell<Listeners>,
+    listeners: RefCell<Option<Listeners>>,
 }
 
 pub(super) struct Listeners {
@@ -30,12 +30,13 @@ pub(super) struct Listeners {
 
 impl Hub {
     pub(super) fn new(handle: Handle, listeners: Listeners) -> Rc<Hub> {
-        Rc::new(Hub { handle, listeners: RefCell::new(listeners) })
+        Rc::new(Hub { handle, listeners: RefCell::new(Some(listeners)) })
     }
 
     pub(super) fn emit(&self, node: Node, event: Event<'_>) {
         let occurrence = Occurrence { at: self.handle.now(), node, event };
         let mut listeners = self.listeners.borrow_mut();
+        let Some(listeners) = listeners.as_mut() else { return };
         listeners.events += 1;
         super::digest::add(&mut listeners.digest, &occurrence);
         listeners.collector.on(&occurrence);
@@ -51,12 +52,12 @@ impl Hub {
     }
 
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut Listeners) -> R) -> R {
-        f(&mut self.listeners.borrow_mut())
+        f(self.listeners.borrow_mut().as_mut().expect("the listeners are there until the check"))
     }
 
-    /// The listeners, when nobody emits any more.
-    pub(super) fn into_listeners(self) -> Listeners {
-        self.listeners.into_inner()
+    /// The listeners, when nobody is to hear any more: what is emitted after this is lost.
+    pub(super) fn take(&self) -> Listeners {
+        self.listeners.borrow_mut().take().expect("the listeners are taken once")
     }
 }
 
@@ -65,6 +66,18 @@ impl Listeners {
         if let Some(done) = self.completed.get_mut(device.0 as usize) {
             done[usize::from(unit.0)] = true;
         }
+    }
+}
+
+/// A plain line to the hub.
+pub(super) struct NodeSink {
+    pub(super) hub: Rc<Hub>,
+    pub(super) node: Node,
+}
+
+impl EventSink for NodeSink {
+    fn emit(&self, event: Event<'_>) {
+        self.hub.emit(self.node, event);
     }
 }
 

@@ -37,19 +37,23 @@ impl<C: Fn(EntityId) -> String> Provision for Synced<'_, C> {
     }
 
     fn rows(&self, f: &mut dyn FnMut(Carried<'_>)) {
-        let schema = self.dataset.schema();
-        for of_attribute in [false, true] {
-            for id in schema.ids() {
-                let entity = schema.entity(id);
-                if entity.delivery == Delivery::Delta && attribute_rule(entity).is_some() == of_attribute {
-                    self.rows_of(id, entity, f);
-                }
-            }
-        }
+        self.rows_of_group(false, f);
+        self.rows_of_group(true, f);
     }
 }
 
 impl<C> Synced<'_, C> {
+    /// Calls `f` with the rows of the entities whose scope names an attribute, or of those whose scope does not.
+    pub fn rows_of_group(&self, of_attribute: bool, f: &mut dyn FnMut(Carried<'_>)) {
+        let schema = self.dataset.schema();
+        for id in schema.ids() {
+            let entity = schema.entity(id);
+            if entity.delivery == Delivery::Delta && attribute_rule(entity).is_some() == of_attribute {
+                self.rows_of(id, entity, f);
+            }
+        }
+    }
+
     fn rows_of(&self, id: EntityId, entity: &Entity, f: &mut dyn FnMut(Carried<'_>)) {
         match attribute_rule(entity) {
             None => (0..self.dataset.len(id)).for_each(|row| self.carry(id, entity, row, f)),
