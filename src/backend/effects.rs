@@ -42,13 +42,13 @@ impl Derivation {
     /// When an effect goes from an entity to itself.
     pub(super) fn new(effect: &Effect, tables: &mut [Table]) -> Derivation {
         let mut index_by = |entity: EntityId, parts| tables[usize::from(entity.0)].index_by(parts);
-        match effect {
-            &Effect::Fold { from, to, via, ref columns } => {
+        match *effect {
+            Effect::Fold { from, to, via, ref columns } => {
                 assert_ne!(from, to, "a row is not folded into its own kind");
                 let index = index_by(to, vec![Part::Whole(via)]);
                 Derivation::Fold { from, to, index, columns: columns.clone() }
             }
-            &Effect::Count { of, to, ref on, by_day, day_offset, counter, step } => {
+            Effect::Count { of, to, ref on, by_day, day_offset, counter, step } => {
                 assert_ne!(of, to, "a row does not count its own kind");
                 let part = |position, column| match by_day {
                     Some(day) if day == position => Part::Day(column, day_offset),

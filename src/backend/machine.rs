@@ -170,8 +170,9 @@ impl Backend {
         })
     }
 
-    /// Tombstones before this are purged.
+    /// Tombstones before this are purged. What is not settled is kept in any case: a cursor made now has not expired.
     pub(super) fn horizon(&self, now: Time) -> Stamp {
-        self.clock(now).minus(self.options.tombstones_kept)
+        let clock = self.clock(now);
+        clock.minus(self.options.tombstones_kept).min(self.stamps.settled(clock))
     }
 }

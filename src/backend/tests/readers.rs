@@ -297,6 +297,25 @@ fn a_first_load_gets_tombstones_only_of_what_vanished_since_it_began() {
 }
 
 #[test]
+fn a_row_that_left_and_came_back_is_told_once() {
+    let mut backend = filled(options(), 2, Span::secs(60));
+    let mut reader = Reader::new(APPOINTMENT, 0);
+    reader.pull_all(&mut backend, at_ms(1), 10);
+    for (ms, n) in [(10, 1), (11, 0), (12, 1), (13, 0)] {
+        backend.office_write(at_ms(ms), APPOINTMENT, &Key::new("k00000"), &[(CLINIC, clinic(n))]).unwrap();
+    }
+    let query =
+        Query { entity: APPOINTMENT, attributes: &attributes(0), after: reader.position.as_ref(), limit: 10 };
+    let mut seen = Vec::new();
+    let take = |change: Change<'_>| {
+        seen.push((change.key.clone(), change.values.is_some()));
+        ControlFlow::Continue(())
+    };
+    backend.changes(at_ms(20), query, take).unwrap();
+    assert_eq!(seen, [(Key::new("k00000"), true)]);
+}
+
+#[test]
 fn a_reader_that_breaks_off_has_taken_the_change_it_broke_at() {
     let mut backend = filled(options(), 5, Span::secs(60));
     let attributes = attributes(0);
