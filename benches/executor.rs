@@ -9,7 +9,7 @@
 //! poll to the end of the stretch. Sim and tokio take turns, and the line printed gives the median of the pairs' ratios.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
-#![allow(clippy::disallowed_methods, reason = "a bench reads the wall clock")]
+#![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use criterion::{BenchmarkId, Criterion};
+use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use rand_core::Rng;
 use syncdyno::base::{Seed, Span, Stream, Time};
 use syncdyno::sim::{self, Handle, Options, Sim};
@@ -95,11 +95,7 @@ mod on_sim {
             handle.sleep(dice.thinking()).await;
             let answer = if timeout {
                 let request = pin!(request(&handle, &mut dice, &backend));
-                handle
-                    .timeout(handle.now() + TIMEOUT, request)
-                    .await
-                    .ok()
-                    .flatten()
+                handle.timeout(handle.now() + TIMEOUT, request).await.ok().flatten()
             } else {
                 request(&handle, &mut dice, &backend).await
             };
@@ -115,21 +111,12 @@ mod on_sim {
         let (sender, receiver) = handle.channel();
         handle.spawn(handle.node("backend"), "backend", backend(receiver));
         for n in 0..world.devices {
-            let life = device(
-                handle.clone(),
-                Dice::new(n),
-                world.timeout,
-                sender.clone(),
-                Rc::clone(&done),
-            );
+            let life = device(handle.clone(), Dice::new(n), world.timeout, sender.clone(), Rc::clone(&done));
             handle.spawn(handle.node(&format!("d{n}")), "device", life);
         }
         let start = Instant::now();
         sim.run_until(Time::ZERO + world.stretch);
-        Run {
-            requests: done.get(),
-            wall: start.elapsed(),
-        }
+        Run { requests: done.get(), wall: start.elapsed() }
     }
 }
 
@@ -173,10 +160,7 @@ mod on_tokio {
         loop {
             time::sleep(std(dice.thinking())).await;
             let answer = if timeout {
-                time::timeout(std(TIMEOUT), request(&mut dice, &backend))
-                    .await
-                    .ok()
-                    .flatten()
+                time::timeout(std(TIMEOUT), request(&mut dice, &backend)).await.ok().flatten()
             } else {
                 request(&mut dice, &backend).await
             };
@@ -187,31 +171,19 @@ mod on_tokio {
 
     pub(crate) fn run(world: World) -> Run {
         let mut builder = tokio::runtime::Builder::new_current_thread();
-        let runtime = builder
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .expect("a runtime");
+        let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
         let done = Arc::new(AtomicU64::new(0));
         let wall = runtime.block_on(async {
             let (sender, receiver) = mpsc::unbounded_channel();
             tokio::spawn(backend(receiver));
             for n in 0..world.devices {
-                tokio::spawn(device(
-                    Dice::new(n),
-                    world.timeout,
-                    sender.clone(),
-                    Arc::clone(&done),
-                ));
+                tokio::spawn(device(Dice::new(n), world.timeout, sender.clone(), Arc::clone(&done)));
             }
             let start = Instant::now();
             time::sleep(std(world.stretch)).await;
             start.elapsed()
         });
-        Run {
-            requests: done.load(Ordering::Relaxed),
-            wall,
-        }
+        Run { requests: done.load(Ordering::Relaxed), wall }
     }
 }
 
@@ -244,38 +216,33 @@ fn compare(world: World, goal: &str) {
     );
 }
 
+/// Criterion's own view of our side: one iteration is the whole stretch of a world.
+fn history(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("executor");
+    group.sampling_mode(SamplingMode::Flat).sample_size(10);
+    group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));
+    for (devices, secs, _) in FLEETS {
+        let world = World { devices, stretch: Span::secs(secs), timeout: false };
+        group.throughput(Throughput::Elements(on_sim::run(world).requests));
+        group.bench_function(BenchmarkId::new("sim", devices), |bencher| {
+            bencher.iter_custom(|count| (0..count).map(|_| on_sim::run(world).wall).sum());
+        });
+    }
+    group.finish();
+}
+
 fn main() {
-    if let Ok(n) = std::env::var("ONLY") {
-        let n: u32 = n.parse().unwrap();
-        let w = World {
-            devices: n,
-            stretch: Span::secs(
-                std::env::var("SECS").map_or(3_000_000, |s| s.parse().unwrap()) / u64::from(n),
-            ),
-            timeout: false,
-        };
-        let r = on_sim::run(w);
-        println!("{} {:?} {:.3} M/s", r.requests, r.wall, rate(&r) / 1e6);
+    let mut criterion = Criterion::default().configure_from_args();
+    history(&mut criterion);
+    criterion.final_summary();
+    // Without this argument it is no measurement but a test that the bench runs.
+    if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
     for (devices, secs, goal) in FLEETS {
-        compare(
-            World {
-                devices,
-                stretch: Span::secs(secs),
-                timeout: false,
-            },
-            &format!("goal {goal}x"),
-        );
+        compare(World { devices, stretch: Span::secs(secs), timeout: false }, &format!("goal {goal}x"));
     }
     for (devices, secs, _) in FLEETS {
-        compare(
-            World {
-                devices,
-                stretch: Span::secs(secs),
-                timeout: true,
-            },
-            "no goal",
-        );
+        compare(World { devices, stretch: Span::secs(secs), timeout: true }, "no goal");
     }
 }
