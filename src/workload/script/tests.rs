@@ -299,7 +299,8 @@ fn the_office_is_after_an_exact_share_of_the_phones_rows_close_in_time() {
     // All rows of the clinic, so that phones seldom meet by chance.
     options.actions[1].near = None;
     let script = script_of(&dataset, &options, &people(PEOPLE));
-    let mut phones: BTreeMap<&Key, Vec<(Time, &[(usize, Value)])>> = BTreeMap::new();
+    type Made<'a> = (Time, &'a [(usize, Value)]);
+    let mut phones: BTreeMap<&Key, Vec<Made<'_>>> = BTreeMap::new();
     let mut updates = 0;
     for (at, _, edit) in edits(&script).filter(|(_, _, e)| e.kind == EditKind::Update) {
         phones.entry(&edit.key).or_default().push((at, &edit.values));
@@ -372,6 +373,45 @@ fn bursts_and_imports_come_on_top_at_their_time() {
     assert_eq!(keys.len(), 300);
     let created = edits(&script).filter(|(_, _, e)| e.kind == EditKind::Create);
     assert!(created.map(|(_, _, e)| &e.key).all(|key| !keys.contains(key)));
+}
+
+#[test]
+fn a_new_reference_brings_what_is_folded_in_through_it() {
+    let dataset = dataset(11);
+    let mut options = options();
+    options.actions.truncate(2);
+    for (action, column) in options.actions.iter_mut().zip([OF_DOCTOR, OF_PATIENT]) {
+        (action.kind, action.columns, action.near) = (EditKind::Update, vec![column], None);
+        action.per_device_milli = 2_000;
+        action.on_devices = if column == OF_DOCTOR { Ppm::ONE } else { Ppm(0) };
+    }
+    options.contention.share = Ppm(0);
+    let script = script_of(&dataset, &options, &people(PEOPLE));
+    let (doctors, patients) = (rows_by_key(&dataset, DOCTOR), rows_by_key(&dataset, PATIENT));
+    let looked_up = |rows: &BTreeMap<Key, u64>, entity, key: &Value| match key {
+        Value::Text(key) => dataset.value(entity, rows[&**key], 0),
+        other => panic!("{other} is no key"),
+    };
+    for (_, device, _, _, _, values) in writes(&script) {
+        let (first, follower) = (&values[0], &values[1]);
+        assert_eq!(values.len(), 2);
+        match device {
+            Some(device) => {
+                assert_eq!((first.0, follower.0), (OF_DOCTOR, CLINIC));
+                assert_eq!(follower.1, looked_up(&doctors, DOCTOR, &first.1));
+                assert_eq!(
+                    follower.1,
+                    attribute_value("clinic", device.0 % CLINICS, CLINICS),
+                    "it stays in scope"
+                );
+            }
+            None => {
+                assert_eq!((first.0, follower.0), (OF_PATIENT, PATIENT_NAME));
+                assert_eq!(follower.1, looked_up(&patients, PATIENT, &first.1));
+            }
+        }
+    }
+    assert_eq!(writes(&script).len(), 400);
 }
 
 #[test]
