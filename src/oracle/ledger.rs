@@ -236,7 +236,8 @@ impl Ledger {
         }
         // Columns that the person set once more before the commit need not show the earlier value.
         let set_again = |column: usize| {
-            let later = self.devices[id.device.0 as usize].range(id.number + 1..author.number.saturating_add(1));
+            let later =
+                self.devices[id.device.0 as usize].range(id.number + 1..author.number.saturating_add(1));
             later.filter(|(_, e)| e.row == edit.row).any(|(_, e)| e.values.iter().any(|(c, _)| *c == column))
         };
         id.number < author.number

@@ -16,8 +16,8 @@ use super::ledger::Ledger;
 use super::truth::{RowHash, Truth, place_of};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::{
-    AppliedChange, Attributes, Author, CommitKind, ConflictKind, Event, LogKind, Node, Occurrence, RequestKind,
-    Schema, SyncUnit, Winner,
+    AppliedChange, Attributes, Author, CommitKind, ConflictKind, Event, LogKind, Node, Occurrence,
+    RequestKind, Schema, SyncUnit, Winner,
 };
 
 /// What the oracle must know before the first event.
@@ -54,7 +54,8 @@ impl Oracle {
         let mut shared: FxHashMap<u64, Rc<[Rc<[Value]>]>> = FxHashMap::default();
         let mut hash = RowHash::default();
         let mut places_of = |attributes: &Attributes| {
-            let places = || setting.schema.entities.iter().map(|e| Rc::from(place_of(e, attributes))).collect();
+            let places =
+                || setting.schema.entities.iter().map(|e| Rc::from(place_of(e, attributes))).collect();
             Rc::clone(shared.entry(hash.own(attributes.iter())).or_insert_with(places))
         };
         Oracle {
@@ -180,7 +181,14 @@ impl Oracle {
 
     /// The answer to a push brought the backend's version of this stamp, or the latest; gives how many versions the device
     /// has seen then.
-    fn met(&mut self, at: Time, device: DeviceId, entity: EntityId, key: &str, stamp: Option<Stamp>) -> usize {
+    fn met(
+        &mut self,
+        at: Time,
+        device: DeviceId,
+        entity: EntityId,
+        key: &str,
+        stamp: Option<Stamp>,
+    ) -> usize {
         let Some(id) = self.history.find(entity, key) else { return 0 };
         let row = self.history.row(id);
         let versions = stamp.map_or(row.versions.len(), |stamp| row.held_with(stamp));

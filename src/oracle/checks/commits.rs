@@ -58,7 +58,10 @@ pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String
         return None;
     }
     let (record, at, first) = (case.record(), case.at, edit.key.as_str());
-    Some(format!("edit {id} ({} of {first}) was committed again at {at}, as {record}", words::kind(edit.kind)))
+    Some(format!(
+        "edit {id} ({} of {first}) was committed again at {at}, as {record}",
+        words::kind(edit.kind)
+    ))
 }
 
 /// An edit does not replace what somebody else wrote unless its device had seen it or a conflict rule decided over it.
@@ -113,7 +116,8 @@ pub(in crate::oracle) fn natural_keys(
         named.push((unique, key.clone()));
     });
     named.sort();
-    let new = |key: &Key| history.find(id, key.as_str()).is_some_and(|row| !history.row(row).versions.is_empty());
+    let new =
+        |key: &Key| history.find(id, key.as_str()).is_some_and(|row| !history.row(row).versions.is_empty());
     let mut doubled = Vec::new();
     for group in named.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
         let (fresh, old): (Vec<&Key>, Vec<&Key>) = group.iter().map(|(_, key)| key).partition(|key| new(key));
