@@ -91,8 +91,9 @@ impl Oracle {
                 let id = self.history.remember(entity, key.as_str());
                 self.committed(id, Commit { at, stamp, kind, values, author });
             }
-            Event::MutationRefused { edit, conflict, .. } => {
-                self.ledger.refused(at, edit, conflict, &mut self.history);
+            Event::MutationRefused { edit, entity, key, conflict, .. } => {
+                let row = self.history.remember(entity, key.as_str());
+                self.ledger.refused(at, edit, row, conflict, &mut self.history);
             }
             _ => {}
         }
@@ -153,13 +154,15 @@ impl Oracle {
                 changes.iter().for_each(|change| self.applied(at, device, change));
             }
             Event::EditAcknowledged { edit, entity, key, stamp } => {
-                self.ledger.acknowledged(edit, &self.history);
+                let row = self.history.remember(entity, key.as_str());
+                self.ledger.acknowledged(edit, row, &self.history);
                 self.met(at, device, entity, key.as_str(), Some(stamp));
             }
             Event::ConflictDecided { edit, entity, key, kind, winner, sides } => {
                 let seen = self.met(at, device, entity, key.as_str(), Some(sides.remote));
                 let won = (kind != ConflictKind::Equal).then_some(winner == Winner::Local);
-                self.ledger.decided(edit, won, seen, &self.history);
+                let row = self.history.remember(entity, key.as_str());
+                self.ledger.decided(edit, row, won, seen, &self.history);
             }
             Event::EditLogged { entity, key, kind: LogKind::Rejected, .. } => {
                 self.met(at, device, entity, key.as_str(), None);

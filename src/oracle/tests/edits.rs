@@ -1,4 +1,4 @@
-use super::stage::{CLINIC, DOCTOR, SLOT, STATUS, Stage, VISIT, visit};
+use super::stage::{CLINIC, DOCTOR, SLOT, STATUS, Stage, VISIT, slot, visit};
 use super::{assert_only, assert_silent};
 use crate::base::{Key, Stamp, Value};
 use crate::contract::{Author, ConflictKind, EditKind, Event, Node, Refusal, Sides, Winner};
@@ -172,17 +172,30 @@ fn a_delete_forgotten_after_its_create_arrived_is_lost() {
 }
 
 #[test]
-fn a_create_on_a_taken_name_is_one_conflict_whoever_wins() {
-    for local_wins in [true, false] {
+fn a_create_on_a_taken_name_is_one_conflict_whoever_wins_unless_both_made_the_same() {
+    for (local_wins, by, conflicts) in [(true, "office", 1), (false, "office", 1), (false, "phone", 0)] {
         let mut stage = Stage::new();
         stage.ahead = local_wins;
-        stage.edit(0, SLOT, "s7", EditKind::Create, vec![(0, Value::text("friday"))]);
-        stage.commit(Author::Office, SLOT, "s8", Some(vec![Value::text("friday")]));
+        let values = slot("friday", "phone").into_iter().enumerate().collect();
+        stage.edit(0, SLOT, "s7", EditKind::Create, values);
+        stage.commit(Author::Office, SLOT, "s8", Some(slot("friday", by)));
         stage.drain();
         let verdict = stage.verdict();
         assert_silent(&verdict);
-        assert_eq!(verdict.figures["oracle.conflicts.count"], 0, "both sides made the same slot");
+        assert_eq!(verdict.figures["oracle.conflicts.count"], conflicts, "{local_wins} {by}");
     }
+}
+
+#[test]
+fn a_create_that_arrived_under_another_key_and_stays_on_its_phone_is_a_duplicate() {
+    let mut stage = Stage::new();
+    let values = visit("a", "new").into_iter().take(3).enumerate().collect();
+    let edit = stage.edit(0, VISIT, "a-mine", EditKind::Create, values);
+    stage.commit(Author::Device(edit), VISIT, "a-theirs", Some(visit("a", "new")));
+    stage.phone(0).outbox.clear();
+    stage.drain();
+    stage.phone(0).rows.insert((VISIT, "a-mine".to_owned()), (Stamp(0), visit("a", "new")[..3].to_vec()));
+    assert_only(&stage.verdict(), "duplicate", 1);
 }
 
 #[test]

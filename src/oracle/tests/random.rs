@@ -5,7 +5,7 @@ use proptest::prelude::{Strategy, any, prop, proptest};
 use super::assert_silent;
 use super::stage::{CLINIC, DOCTOR, SLOT, STATUS, Stage, VISIT, visit};
 use crate::base::Value;
-use crate::contract::{Author, EditKind};
+use crate::contract::{Author, EditKind, Event, KillReason};
 
 /// One step: what, on which phone, on which row, with which of a few values.
 #[derive(Clone, Copy, Debug)]
@@ -18,16 +18,17 @@ enum Step {
     SetDoctor(u8, u8, u8),
     Delete(u8, u8),
     Create(u8, u8),
-    MakeSlot(u8, u8),
+    MakeSlot(u8, u8, bool),
     Poison(u8, u8),
     Push(u8, bool),
     Pull(u8),
     Clock(bool),
+    Restart(u8),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     use Step as S;
-    (0..13_u8, 0..4_u8, any::<u8>(), 0..3_u8, any::<bool>()).prop_map(|(what, phone, row, value, flag)| {
+    (0..14_u8, 0..4_u8, any::<u8>(), 0..3_u8, any::<bool>()).prop_map(|(what, phone, row, value, flag)| {
         match what {
             0 => S::Office(row, value),
             1 => S::OfficeMoves(row),
@@ -37,11 +38,12 @@ fn step() -> impl Strategy<Value = Step> {
             5 => S::SetDoctor(phone, row, value),
             6 => S::Delete(phone, row),
             7 => S::Create(phone, value),
-            8 => S::MakeSlot(phone, value),
+            8 => S::MakeSlot(phone, value, flag),
             9 => S::Poison(phone, row),
             10 => S::Push(phone, flag),
             11 => S::Pull(phone),
-            _ => S::Clock(flag),
+            12 => S::Clock(flag),
+            _ => S::Restart(phone),
         }
     })
 }
@@ -78,7 +80,7 @@ fn play(stage: &mut Stage, step: Step) {
             let name = value(n);
             if stage.backend.rows.iter().all(|((e, _), (_, v))| *e != SLOT || v[0] != name) {
                 let key = stage.fresh_key("s");
-                stage.commit(Author::Office, SLOT, &key, Some(vec![name]));
+                stage.commit(Author::Office, SLOT, &key, Some(vec![name, Value::text("office")]));
             }
         }
         Step::Update(phone, row, n) => set(stage, phone, row, STATUS, value(n)),
@@ -95,9 +97,11 @@ fn play(stage: &mut Stage, step: Step) {
             let values = values.into_iter().take(3).enumerate().collect();
             stage.edit(u32::from(phone), VISIT, &key, EditKind::Create, values);
         }
-        Step::MakeSlot(phone, n) => {
+        Step::MakeSlot(phone, n, flag) => {
             let key = stage.fresh_key("s");
-            stage.edit(u32::from(phone), SLOT, &key, EditKind::Create, vec![(0, value(n))]);
+            let who = if flag { "office" } else { "phone" };
+            let values = vec![(0, value(n)), (1, Value::text(who))];
+            stage.edit(u32::from(phone), SLOT, &key, EditKind::Create, values);
         }
         Step::Poison(phone, row) => {
             if let Some(key) = phone_row(stage, phone, row) {
@@ -108,6 +112,11 @@ fn play(stage: &mut Stage, step: Step) {
         Step::Push(phone, heard) => stage.push(u32::from(phone), heard),
         Step::Pull(phone) => stage.pull(u32::from(phone)),
         Step::Clock(ahead) => stage.ahead = ahead,
+        Step::Restart(phone) => {
+            stage.push(u32::from(phone), false);
+            stage.emit(u32::from(phone), Event::ProcessKilled { reason: KillReason::Killed });
+            stage.emit(u32::from(phone), Event::ProcessStarted { incarnation: 1 });
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-use super::stage::{NOTE, SLOT, STATUS, Stage, VISIT, visit};
+use super::stage::{NOTE, SLOT, STATUS, Stage, VISIT, slot, visit};
 use super::{assert_only, assert_silent};
 use crate::base::{EntityId, Stamp, Value};
 use crate::contract::{Author, EditKind};
@@ -71,7 +71,7 @@ fn a_row_shown_twice_is_a_duplicate_also_where_devices_hold_only_what_they_opene
 #[test]
 fn two_live_rows_of_one_natural_key_are_one_duplicate_if_one_of_them_is_new() {
     let mut stage = Stage::new();
-    stage.commit(Author::Office, SLOT, "s2", Some(vec![Value::text("monday")]));
+    stage.commit(Author::Office, SLOT, "s2", Some(slot("monday", "somebody else")));
     stage.drain();
     let verdict = stage.verdict();
     assert_only(&verdict, "duplicate", 1);

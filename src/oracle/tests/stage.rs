@@ -15,7 +15,7 @@ use crate::oracle::{Life, Oracle, Setting, Truth, Verdict};
 
 /// Delivered as deltas by clinic; columns clinic, status, doctor and hidden, of which devices hold the first three.
 pub(super) const VISIT: EntityId = EntityId(0);
-/// Delivered as deltas to all; its one column is a natural key.
+/// Delivered as deltas to all; columns name, a natural key, and who.
 pub(super) const SLOT: EntityId = EntityId(1);
 /// Fetched on open.
 pub(super) const NOTE: EntityId = EntityId(2);
@@ -105,7 +105,7 @@ fn schema() -> Schema {
         scope: vec![ScopeRule::Attribute { column: CLINIC, attribute: 0 }],
         ..entity("visit", &["clinic", "status", "doctor", "hidden"], vec![CLINIC, STATUS, DOCTOR])
     };
-    let slot = Entity { unique: vec![0], ..entity("slot", &["name"], vec![0]) };
+    let slot = Entity { unique: vec![0], ..entity("slot", &["name", "who"], vec![0, 1]) };
     let note = Entity { delivery: Delivery::OnOpen { by: 0 }, ..entity("note", &["visit"], vec![0]) };
     Schema { entities: vec![visit, slot, note] }
 }
@@ -122,6 +122,9 @@ fn units() -> Arc<[SyncUnit]> {
     Arc::from(vec![unit("Online"), unit("Login")])
 }
 
+pub(super) fn slot(name: &str, who: &str) -> Vec<Value> {
+    [name, who].map(Value::text).to_vec()
+}
 pub(super) fn visit(clinic: &str, status: &str) -> Vec<Value> {
     [clinic, status, "dr-a", "h"].map(Value::text).to_vec()
 }
@@ -135,7 +138,7 @@ impl Stage {
         for (key, clinic) in [("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b")] {
             backend.rows.insert((VISIT, key.to_owned()), (Stamp(100), visit(clinic, "new")));
         }
-        backend.rows.insert((SLOT, "s1".to_owned()), (Stamp(100), vec![Value::text("monday")]));
+        backend.rows.insert((SLOT, "s1".to_owned()), (Stamp(100), slot("monday", "office")));
         let attributes: Vec<_> = ["a", "a", "b", "b"].map(|clinic| vec![Value::text(clinic)]).to_vec();
         let setting = Setting {
             schema: Arc::clone(&schema),
