@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::history::{History, Row, RowId, bit};
+use super::history::{History, Row, RowId};
 use super::truth::alike;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
 use crate::contract::{EditKind, LocalEdit, Refusal};
@@ -65,14 +65,6 @@ impl Edit {
     /// Whether it is on the backend, by a commit of its own or of another edit.
     pub(super) fn committed(&self) -> bool {
         self.commits > 0 || self.carried
-    }
-
-    /// Its columns, one bit each.
-    pub(super) fn columns(&self) -> u64 {
-        match self.kind {
-            EditKind::Delete => u64::MAX,
-            _ => self.values.iter().fold(0, |bits, (column, _)| bits | bit(*column)),
-        }
     }
 }
 

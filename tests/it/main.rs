@@ -1,1 +1,1 @@
-
+mod metric_table;

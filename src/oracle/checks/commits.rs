@@ -66,8 +66,9 @@ pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String
 
 /// An edit does not replace what somebody else wrote unless its device had seen it or a conflict rule decided over it.
 ///
-/// Told when the edit was made on an older version than the one replaced, a version in between by somebody else set one of
-/// the edit's columns, and the edit put another value there. What the backend derived does not count as written.
+/// Told when the edit was made on an older version than the one replaced, a version in between by somebody else set a
+/// column, and the commit put another value there, be it in the edit or not. What the backend derived does not count as
+/// written.
 pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
     let before = case.row.values.as_deref()?;
@@ -83,10 +84,9 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
         columns |= version.changed;
         by = Some(version);
     }
-    let replaced = columns & edit.columns();
     let gone = case.kind == CommitKind::Delete;
     let other = |column: usize| gone || !alike(&before[column], &case.values[column]);
-    let overwritten = (0..before.len()).any(|column| replaced & bit(column) != 0 && other(column));
+    let overwritten = (0..before.len()).any(|column| columns & bit(column) != 0 && other(column));
     let by = by.filter(|_| overwritten)?;
     let (record, author, at) = (case.record(), words::author(by.author), by.at);
     Some(format!(

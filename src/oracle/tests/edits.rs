@@ -80,11 +80,13 @@ fn a_rule_that_tells_nobody_discards_silently() {
 
 #[test]
 fn an_edit_that_replaces_what_its_device_never_saw_discards_it_silently() {
-    for (column, blind) in [(STATUS, true), (DOCTOR, false)] {
+    // The third one writes the whole row as its device knew it, and so undoes a column that it did not mean to set.
+    for (column, status, blind) in [(STATUS, "mine", true), (DOCTOR, "theirs", false), (DOCTOR, "new", true)]
+    {
         let mut stage = Stage::new();
         let edit = stage.edit(0, VISIT, "a1", EditKind::Update, vec![(column, Value::text("mine"))]);
         stage.office("a1", Some("theirs"));
-        let mut values = visit("a", "theirs");
+        let mut values = visit("a", status);
         values[column] = Value::text("mine");
         let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(values));
         let entry = stage.phone(0).outbox[0].clone();
