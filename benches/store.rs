@@ -24,8 +24,15 @@ const CHUNK: usize = 100;
 const ROUNDS: usize = 10;
 const TASK: EntityId = EntityId(0);
 
-/// What the store's tables and its upsert are, by hand.
-const TABLE: &str = "CREATE TABLE task(key TEXT PRIMARY KEY,stamp,generation,title,state,at,due,done,note)";
+/// The store's tables and its upsert, by hand. All tables, since a schema costs as it is large.
+const TABLES: &str = "\
+CREATE TABLE outbox(seq INTEGER PRIMARY KEY,id TEXT NOT NULL UNIQUE,device,number,entity,key TEXT,kind,\"values\",base,\
+made_at,attempts,last_error,parked);\
+CREATE INDEX outbox_row ON outbox(entity,key);\
+CREATE TABLE progress(unit,entity,cursor,generation,loading,PRIMARY KEY(unit,entity))WITHOUT ROWID;\
+CREATE TABLE unit(unit INTEGER PRIMARY KEY,last_sync_on,run,running);\
+CREATE TABLE log(seq INTEGER PRIMARY KEY,device,number,entity,key,kind,met);\
+CREATE TABLE task(key TEXT PRIMARY KEY,stamp,generation,title,state,at,due,done,note);";
 const UPSERT: &str = "INSERT INTO task VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)ON CONFLICT(key)DO UPDATE SET \
                       stamp=excluded.stamp,generation=excluded.generation,title=excluded.title,state=excluded.state,\
                       at=excluded.at,due=excluded.due,done=excluded.done,note=excluded.note";
@@ -115,7 +122,7 @@ fn open_stores(disks: &[Option<Disk>], schema: &Arc<Schema>, options: &Options) 
         .collect()
 }
 
-/// Connections set up as the store's are, with the one table.
+/// Connections set up as the store's are, with the same tables.
 fn open_bare(disks: &[Option<Disk>], options: &Options) -> Vec<Connection> {
     let journal = match options.journal {
         Journal::Persist => "PERSIST",
@@ -124,7 +131,7 @@ fn open_bare(disks: &[Option<Disk>], options: &Options) -> Vec<Connection> {
         Journal::Memory => "MEMORY",
     };
     let pragmas = format!(
-        "PRAGMA page_size={};PRAGMA journal_mode={journal};PRAGMA synchronous={};PRAGMA cache_size={};{TABLE}",
+        "PRAGMA page_size={};PRAGMA journal_mode={journal};PRAGMA synchronous={};PRAGMA cache_size={};{TABLES}",
         options.page_size,
         if options.sync_full { "FULL" } else { "NORMAL" },
         options.cache_pages
