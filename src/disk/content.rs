@@ -100,16 +100,8 @@ fn place(at: u64) -> (usize, usize) {
 impl Content {
     /// A file that starts as the first `size` bytes of `base` and is synced.
     pub(super) fn on_base(base: &Base, size: u64) -> Content {
-        let shape = Shape {
-            size,
-            base_pages: base.len(),
-        };
-        Content {
-            now: shape,
-            synced: shape,
-            base: Some(Rc::clone(base)),
-            ..Content::default()
-        }
+        let shape = Shape { size, base_pages: base.len() };
+        Content { now: shape, synced: shape, base: Some(Rc::clone(base)), ..Content::default() }
     }
 
     /// Bytes in the file.
@@ -119,13 +111,7 @@ impl Content {
 
     /// Bytes of memory in pages that no other file shares, those kept for undoing included.
     pub(super) fn owned_bytes(&self) -> u64 {
-        let own = self
-            .chunks
-            .iter()
-            .flatten()
-            .flat_map(|chunk| &chunk.own)
-            .flatten()
-            .count();
+        let own = self.chunks.iter().flatten().flat_map(|chunk| &chunk.own).flatten().count();
         let kept = self.undo.iter().filter(|undo| undo.page.is_some()).count();
         ((own + kept) * PAGE) as u64
     }
@@ -147,8 +133,7 @@ impl Content {
 
     #[inline]
     fn page(&self, index: usize) -> &Page {
-        self.own(index)
-            .unwrap_or_else(|| Content::under(self.base.as_ref(), self.now, index))
+        self.own(index).unwrap_or_else(|| Content::under(self.base.as_ref(), self.now, index))
     }
 
     fn chunk(&mut self, index: usize) -> &mut Chunk {
@@ -228,9 +213,7 @@ impl Content {
             self.displace(index);
             self.chunk(index).own[index % FANOUT] = Some(copy);
         }
-        self.chunk(index).own[index % FANOUT]
-            .as_deref_mut()
-            .expect("the page was made the file's own above")
+        self.chunk(index).own[index % FANOUT].as_deref_mut().expect("the page was made the file's own above")
     }
 
     /// Makes the file `size` bytes long; what is added reads as zeros.
@@ -245,10 +228,7 @@ impl Content {
         if size < self.now.size && tail > 0 {
             self.edit(keep - 1)[tail..].fill(0);
         }
-        self.now = Shape {
-            size,
-            base_pages: self.now.base_pages.min(keep),
-        };
+        self.now = Shape { size, base_pages: self.now.base_pages.min(keep) };
     }
 
     /// Makes what was written durable.
@@ -286,11 +266,8 @@ impl Content {
             true => synced,
             false => grown_size(synced, written, stream),
         };
-        let survivors: Vec<(usize, Box<Page>)> = self
-            .undo
-            .iter()
-            .map(|undo| (undo.index, self.surviving_page(undo, stream)))
-            .collect();
+        let survivors: Vec<(usize, Box<Page>)> =
+            self.undo.iter().map(|undo| (undo.index, self.surviving_page(undo, stream))).collect();
         self.lose_all();
         for (index, page) in survivors {
             self.replace(index, &page);
@@ -317,9 +294,7 @@ impl Content {
 
     /// Freezes the present bytes as a base for others and for this file, which then owns nothing.
     pub(super) fn freeze(&mut self) -> Base {
-        let base: Base = (0..pages_in(self.now.size))
-            .map(|index| *self.page(index))
-            .collect();
+        let base: Base = (0..pages_in(self.now.size)).map(|index| *self.page(index)).collect();
         *self = Content::on_base(&base, self.now.size);
         base
     }
@@ -344,9 +319,8 @@ mod tests {
     impl Content {
         fn bytes(&self) -> Vec<u8> {
             let mut bytes = vec![0; self.size() as usize];
-            let there = self.read(0, bytes.len(), |at, piece| {
-                bytes[at..at + piece.len()].copy_from_slice(piece)
-            });
+            let there =
+                self.read(0, bytes.len(), |at, piece| bytes[at..at + piece.len()].copy_from_slice(piece));
             assert_eq!(there as u64, self.size());
             bytes
         }
@@ -387,10 +361,7 @@ mod tests {
     fn could_survive(left: &[u8], before: &[u8], after: &[u8]) -> bool {
         let (least, most) = (before.len().min(after.len()), before.len().max(after.len()));
         let sector = |file: &[u8], at: usize, len: usize| {
-            let mut bytes = file
-                .get(at..file.len().min(at + SECTOR))
-                .unwrap_or_default()
-                .to_vec();
+            let mut bytes = file.get(at..file.len().min(at + SECTOR)).unwrap_or_default().to_vec();
             bytes.resize(len, 0);
             bytes
         };
@@ -446,10 +417,7 @@ mod tests {
         let mut content = Content::default();
         content.write(4_000, &[7; 200]);
         let mut seen = Vec::new();
-        assert_eq!(
-            content.read(4_090, 500, |_, piece| seen.extend_from_slice(piece)),
-            110
-        );
+        assert_eq!(content.read(4_090, 500, |_, piece| seen.extend_from_slice(piece)), 110);
         assert_eq!(seen, [7; 110]);
         assert_eq!(content.read(9_000, 10, |_, _| panic!("there is nothing")), 0);
     }

@@ -37,13 +37,10 @@ fn workload(disk: &Disk, pragmas: &str, committed: &mut u32) -> rusqlite::Result
 
 /// The transaction whose result the database shows, 0 before the first; all rows have to be of the same.
 fn shown(connection: &Connection) -> u32 {
-    let check: String = connection
-        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
-        .unwrap();
+    let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(check, "ok");
-    let tables: u32 = connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .unwrap();
+    let tables: u32 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
     if tables == 0 {
         return 0;
     }
@@ -78,23 +75,13 @@ fn sweep(options: Options, pragmas: &str, how: &[PowerLoss]) -> (u32, u32) {
             disk.fail_power_at(operation);
             let mut committed = 0;
             let result = workload(&disk, pragmas, &mut committed);
-            assert!(
-                disk.power_is_lost(),
-                "operation {operation} of {pragmas} is not reached"
-            );
+            assert!(disk.power_is_lost(), "operation {operation} of {pragmas} is not reached");
             assert!(result.is_err() || committed == TRANSACTIONS);
-            assert_eq!(
-                disk.operations(),
-                operation + 1,
-                "something was written without power"
-            );
+            assert_eq!(disk.operations(), operation + 1, "something was written without power");
             disk.power_loss(how);
             let connection = disk.open("app.db").unwrap();
             let shown = shown(&connection);
-            assert!(
-                shown <= committed + 1,
-                "operation {operation}: {shown} from nowhere"
-            );
+            assert!(shown <= committed + 1, "operation {operation}: {shown} from nowhere");
             lost += u32::from(shown < committed);
             cases += 1;
             drop(connection);
@@ -107,42 +94,26 @@ fn sweep(options: Options, pragmas: &str, how: &[PowerLoss]) -> (u32, u32) {
 }
 
 fn ways() -> Vec<PowerLoss> {
-    std::iter::once(PowerLoss::LoseAll)
-        .chain((0..4).map(|seed| PowerLoss::LoseSome(Seed(seed))))
-        .collect()
+    std::iter::once(PowerLoss::LoseAll).chain((0..4).map(|seed| PowerLoss::LoseSome(Seed(seed)))).collect()
 }
 
 fn commits_lost(pragmas: &str) -> u32 {
-    sweep(
-        Options::default(),
-        &format!("PRAGMA cache_size=4; {pragmas}"),
-        &ways(),
-    )
-    .0
+    sweep(Options::default(), &format!("PRAGMA cache_size=4; {pragmas}"), &ways()).0
 }
 
 #[test]
 fn no_commit_is_lost_with_a_persistent_journal() {
-    assert_eq!(
-        commits_lost("PRAGMA journal_mode=PERSIST; PRAGMA synchronous=FULL"),
-        0
-    );
+    assert_eq!(commits_lost("PRAGMA journal_mode=PERSIST; PRAGMA synchronous=FULL"), 0);
 }
 
 #[test]
 fn no_commit_is_lost_with_a_truncated_journal() {
-    assert_eq!(
-        commits_lost("PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL"),
-        0
-    );
+    assert_eq!(commits_lost("PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL"), 0);
 }
 
 #[test]
 fn no_commit_is_lost_with_a_deleted_journal_if_the_deletion_is_synced() {
-    assert_eq!(
-        commits_lost("PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA"),
-        0
-    );
+    assert_eq!(commits_lost("PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA"), 0);
 }
 
 #[test]
@@ -152,10 +123,7 @@ fn a_deleted_journal_may_come_back_and_undo_the_last_commit() {
 
 #[test]
 fn no_commit_is_lost_with_a_small_page() {
-    assert_eq!(
-        commits_lost("PRAGMA page_size=512; PRAGMA journal_mode=PERSIST; PRAGMA synchronous=FULL"),
-        0
-    );
+    assert_eq!(commits_lost("PRAGMA page_size=512; PRAGMA journal_mode=PERSIST; PRAGMA synchronous=FULL"), 0);
 }
 
 #[test]
@@ -172,14 +140,8 @@ fn the_last_commits_are_lost_with_a_wal_synced_at_checkpoints_but_never_one_in_b
 
 #[test]
 fn a_disk_that_lies_about_sync_loses_commits() {
-    let options = Options {
-        lies_about_sync: true,
-    };
+    let options = Options { lies_about_sync: true };
     let pragmas = "PRAGMA journal_mode=PERSIST; PRAGMA synchronous=FULL";
-    let (lost, cases) = sweep(
-        options,
-        &format!("PRAGMA cache_size=4; {pragmas}"),
-        &[PowerLoss::LoseAll],
-    );
+    let (lost, cases) = sweep(options, &format!("PRAGMA cache_size=4; {pragmas}"), &[PowerLoss::LoseAll]);
     assert!(lost > cases / 2, "{lost} of {cases}");
 }

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustc_hash::FxHashMap;
 
@@ -15,7 +16,8 @@ use crate::base::Seed;
 /// What kind of disk a device has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// The disk reports a sync as done and does nothing: after a power loss all is as it was when the disk was new.
+    /// The disk reports a sync as done and does nothing, as cheap flash does: a power loss may undo all that was written
+    /// since the disk was new.
     pub lies_about_sync: bool,
 }
 
@@ -25,7 +27,7 @@ pub enum PowerLoss {
     /// Nothing: every file is as of its last sync.
     LoseAll,
     /// Each 512-byte sector is drawn from before and after. Creations, deletions and cuts reach the medium in their
-    /// order; how many of them did is drawn.
+    /// order; how many of them did is drawn. Give each disk and each loss a seed of its own.
     LoseSome(Seed),
 }
 
@@ -88,7 +90,6 @@ pub(super) struct Core {
 thread_local! {
     /// The disks of this thread's world, by the id in a path.
     static DISKS: RefCell<FxHashMap<u64, Weak<Core>>> = RefCell::default();
-    static NEXT_ID: Cell<u64> = const { Cell::new(1) };
 }
 
 /// The disk and the file name that a path such as `/d42/app.db` means.
@@ -109,13 +110,7 @@ impl Disk {
     pub fn from_template(template: &Template) -> Disk {
         let files = template.files.iter().map(|(name, base, size)| {
             let content = RefCell::new(Content::on_base(base, *size));
-            (
-                name.clone(),
-                Rc::new(File {
-                    content,
-                    ..File::default()
-                }),
-            )
+            (name.clone(), Rc::new(File { content, ..File::default() }))
         });
         Disk(Core::new(template.options, Directory::of(files)))
     }
@@ -125,11 +120,7 @@ impl Disk {
     /// # Panics
     /// If a connection is open.
     pub fn template(&self) -> Template {
-        assert_eq!(
-            self.0.open.get(),
-            0,
-            "a template is taken while no connection is open"
-        );
+        assert_eq!(self.0.open.get(), 0, "a template is taken while no connection is open");
         assert!(!self.power_is_lost(), "a template is taken of a disk with power");
         let mut directory = self.0.directory.borrow_mut();
         directory.sync();
@@ -138,22 +129,13 @@ impl Disk {
             let base = content.freeze();
             (name.to_owned(), base, content.size())
         });
-        Template {
-            options: self.0.options,
-            files: files.collect(),
-        }
+        Template { options: self.0.options, files: files.collect() }
     }
 
     /// Where SQLite finds the file `name` of this disk; a name has no slash.
     pub fn location(&self, name: &str) -> Location {
-        assert!(
-            !name.contains('/') && !name.is_empty(),
-            "{name:?} is not the name of a file"
-        );
-        Location {
-            path: format!("/d{}/{name}", self.0.id),
-            vfs: Some(vfs::VFS_NAME),
-        }
+        assert!(!name.contains('/') && !name.is_empty(), "{name:?} is not the name of a file");
+        Location { path: format!("/d{}/{name}", self.0.id), vfs: Some(vfs::VFS_NAME) }
     }
 
     /// Opens the database `name`, made if it is not there.
@@ -169,7 +151,7 @@ impl Disk {
     /// Call this first and drop the connections after it, or they roll back as if they had been asked to.
     pub fn kill(&self) {
         self.0.end_process();
-        for (_, file) in self.0.directory.borrow().files() {
+        for file in self.0.directory.borrow().known_files() {
             file.locks.set(Locks::default());
             *file.shm.borrow_mut() = Weak::new();
         }
@@ -214,18 +196,21 @@ impl Disk {
 
     /// Bytes in the files.
     pub fn bytes(&self) -> u64 {
-        self.0.sum(Content::size)
+        self.0.directory.borrow().files().map(|(_, file)| file.content.borrow().size()).sum()
     }
 
-    /// Bytes of memory in pages that are not shared with a template.
+    /// Bytes of memory in pages that are not shared with a template; what a power loss would bring back is counted.
     pub fn owned_bytes(&self) -> u64 {
-        self.0.sum(Content::owned_bytes)
+        let files = self.0.directory.borrow().known_files();
+        files.iter().map(|file| file.content.borrow().owned_bytes()).sum()
     }
 }
 
 impl Core {
     fn new(options: Options, directory: Directory) -> Rc<Core> {
-        let id = NEXT_ID.replace(NEXT_ID.get() + 1);
+        // Unique in the process, so that a connection strayed to another thread finds no disk instead of a wrong one.
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let core = Rc::new(Core::unlisted(id, options, directory));
         DISKS.with_borrow_mut(|disks| disks.insert(id, Rc::downgrade(&core)));
         core
@@ -253,14 +238,6 @@ impl Core {
     fn end_process(&self) {
         self.generation.set(self.generation() + 1);
         self.open.set(0);
-    }
-
-    fn sum(&self, of: impl Fn(&Content) -> u64) -> u64 {
-        self.directory
-            .borrow()
-            .files()
-            .map(|(_, file)| of(&file.content.borrow()))
-            .sum()
     }
 
     #[inline]
@@ -304,11 +281,7 @@ impl Core {
     }
 
     fn has_power(&self) -> Result<(), Dead> {
-        if self.power_is_lost.get() {
-            Err(Dead)
-        } else {
-            Ok(())
-        }
+        if self.power_is_lost.get() { Err(Dead) } else { Ok(()) }
     }
 
     /// Opens the file `name`, or makes it if `create` says so; `fresh` insists on making it.
@@ -331,11 +304,7 @@ impl Core {
     /// Whether SQLite should take a file as being there; an empty one it should not, as on unix.
     pub(super) fn exists(&self, name: &str) -> Result<bool, Dead> {
         self.has_power()?;
-        Ok(self
-            .directory
-            .borrow()
-            .find(name)
-            .is_some_and(|file| file.content.borrow().size() > 0))
+        Ok(self.directory.borrow().find(name).is_some_and(|file| file.content.borrow().size() > 0))
     }
 
     /// Takes the name off its file, for good if `durable`; false if there was none.

@@ -80,15 +80,7 @@ pub(super) struct Directory(Vec<Name>);
 impl Directory {
     /// A directory of synced files.
     pub(super) fn of(files: impl Iterator<Item = (String, Rc<File>)>) -> Directory {
-        Directory(
-            files
-                .map(|(text, file)| Name {
-                    text,
-                    synced: Some(file),
-                    since: Vec::new(),
-                })
-                .collect(),
-        )
+        Directory(files.map(|(text, file)| Name { text, synced: Some(file), since: Vec::new() }).collect())
     }
 
     pub(super) fn find(&self, text: &str) -> Option<&Rc<File>> {
@@ -97,34 +89,22 @@ impl Directory {
 
     /// The files that have a name now.
     pub(super) fn files(&self) -> impl Iterator<Item = (&str, &Rc<File>)> {
-        self.0
-            .iter()
-            .filter_map(|name| Some((name.text.as_str(), name.now()?)))
+        self.0.iter().filter_map(|name| Some((name.text.as_str(), name.now()?)))
     }
 
     /// Gives the name to `file`, or takes it off, in the given operation.
     pub(super) fn set(&mut self, text: &str, operation: u64, file: Option<Rc<File>>) {
-        let at = self
-            .0
-            .iter()
-            .position(|name| name.text == text)
-            .unwrap_or_else(|| {
-                self.0.push(Name {
-                    text: text.to_owned(),
-                    synced: None,
-                    since: Vec::new(),
-                });
-                self.0.len() - 1
-            });
+        let at = self.0.iter().position(|name| name.text == text).unwrap_or_else(|| {
+            self.0.push(Name { text: text.to_owned(), synced: None, since: Vec::new() });
+            self.0.len() - 1
+        });
         self.0[at].change(operation, file);
     }
 
     /// Whether the file has a name that is not on the medium.
     pub(super) fn is_new(&self, file: &Rc<File>) -> bool {
         let is_it = |other: Option<&Rc<File>>| other.is_some_and(|other| Rc::ptr_eq(other, file));
-        self.0
-            .iter()
-            .any(|name| !name.since.is_empty() && is_it(name.now()))
+        self.0.iter().any(|name| !name.since.is_empty() && is_it(name.now()))
     }
 
     /// Makes all names durable as they are.
@@ -134,7 +114,7 @@ impl Directory {
 
     /// Takes every name and file back to its last sync.
     pub(super) fn lose_all(&mut self) {
-        for file in self.unsettled_files() {
+        for file in self.known_files() {
             file.content.borrow_mut().lose_all();
             file.cut_at.set(None);
         }
@@ -146,24 +126,15 @@ impl Directory {
 
     /// Takes back some of what was not synced.
     pub(super) fn lose_some(&mut self, stream: &mut Stream) {
-        let files = self.unsettled_files();
-        let changes = self
-            .0
-            .iter()
-            .flat_map(|name| &name.since)
-            .map(|(operation, _)| *operation);
-        let mut order: Vec<u64> = changes
-            .chain(files.iter().filter_map(|file| file.cut_at.get()))
-            .collect();
+        let files = self.known_files();
+        let changes = self.0.iter().flat_map(|name| &name.since).map(|(operation, _)| *operation);
+        let mut order: Vec<u64> = changes.chain(files.iter().filter_map(|file| file.cut_at.get())).collect();
         order.sort_unstable();
         order.dedup();
         let surviving = stream.below(order.len() as u64 + 1) as usize;
         let last = surviving.checked_sub(1).map(|at| order[at]);
         for file in files {
-            let keeps_cut = file
-                .cut_at
-                .take()
-                .is_some_and(|operation| Some(operation) <= last);
+            let keeps_cut = file.cut_at.take().is_some_and(|operation| Some(operation) <= last);
             file.content.borrow_mut().lose_some(keeps_cut, stream);
         }
         match last {
@@ -172,15 +143,11 @@ impl Directory {
         }
     }
 
-    /// Each file once that may be there after a power loss, in the order of names and changes.
-    fn unsettled_files(&self) -> Vec<Rc<File>> {
+    /// Each file once that has a name or may have it again after a power loss, in the order of names and changes.
+    pub(super) fn known_files(&self) -> Vec<Rc<File>> {
         let mut files: Vec<Rc<File>> = Vec::new();
         for name in &self.0 {
-            for file in [&name.synced]
-                .into_iter()
-                .chain(name.since.iter().map(|(_, file)| file))
-                .flatten()
-            {
+            for file in [&name.synced].into_iter().chain(name.since.iter().map(|(_, file)| file)).flatten() {
                 if !files.iter().any(|other| Rc::ptr_eq(other, file)) {
                     files.push(Rc::clone(file));
                 }

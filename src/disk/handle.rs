@@ -20,13 +20,7 @@ pub(super) struct Handle {
 impl Handle {
     pub(super) fn new(core: Rc<Core>, file: Rc<File>) -> Handle {
         core.opened();
-        Handle {
-            generation: core.generation(),
-            core,
-            file,
-            level: Level::None,
-            mapping: None,
-        }
+        Handle { generation: core.generation(), core, file, level: Level::None, mapping: None }
     }
 
     /// A file without a name, for SQLite's sorters and statement journals; it is on no device's disk.
@@ -36,11 +30,7 @@ impl Handle {
 
     #[inline]
     fn alive(&self) -> Result<(), Dead> {
-        if self.generation == self.core.generation() {
-            Ok(())
-        } else {
-            Err(Dead)
-        }
+        if self.generation == self.core.generation() { Ok(()) } else { Err(Dead) }
     }
 
     /// Hands `sink` the bytes from `at` on, in pieces; returns how many of `len` there are.

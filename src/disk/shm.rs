@@ -41,10 +41,7 @@ enum Hold {
 
 impl Mapping {
     pub(super) fn new(shm: Rc<Shm>) -> Mapping {
-        Mapping {
-            shm,
-            held: [Hold::Nothing; SLOTS],
-        }
+        Mapping { shm, held: [Hold::Nothing; SLOTS] }
     }
 
     /// Region number `index` of `bytes` bytes, made of zeros if it is not there and `extend` says so.
@@ -65,10 +62,7 @@ impl Mapping {
             if held == wanted {
                 continue;
             }
-            assert!(
-                held == Hold::Nothing,
-                "SQLite does not turn one kind of WAL lock into the other"
-            );
+            assert!(held == Hold::Nothing, "SQLite does not turn one kind of WAL lock into the other");
             if slot.exclusive || (exclusive && slot.shared > 0) {
                 return false;
             }
@@ -128,9 +122,6 @@ mod tests {
         assert!(one.region(0, 32_768, false).is_none());
         one.region(1, 32_768, true).expect("it was extended")[5].set(7);
         assert_eq!(two.region(1, 32_768, false).expect("it is shared")[5].get(), 7);
-        assert_eq!(
-            two.region(0, 32_768, false).expect("so is the one before").len() * 8,
-            32_768
-        );
+        assert_eq!(two.region(0, 32_768, false).expect("so is the one before").len() * 8, 32_768);
     }
 }
