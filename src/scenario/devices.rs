@@ -21,8 +21,8 @@ impl Plan {
     /// The value of an attribute at this position and of this number, as devices and rows have it.
     pub fn attribute_value(&self, attribute: usize, number: u32) -> Value {
         let (name, values) = &self.attributes[attribute];
-        let width = values.saturating_sub(1).to_string().len();
-        Value::text(&format!("{name}-{number:0width$}"))
+        let width = values.to_string().len();
+        Value::text(&format!("{name}-{:0width$}", u64::from(number) + 1))
     }
 
     fn deal(&self, number: usize, fleet: &Fleet, devices: &mut Vec<DevicePlan>) {

@@ -112,10 +112,10 @@ pub(super) const fn map(rest: &'static Form) -> Form {
     Form::Map { keys: &[], rest, dotted: false }
 }
 
-/// A length of time of at most a year, zero included.
-pub(super) const SPAN: Form = Form::Span { min: Span::ZERO, max: Span::secs(366 * 86_400) };
-/// A length of time of at least a nanosecond and at most a year.
-pub(super) const SOME_SPAN: Form = Form::Span { min: Span(1), max: Span::secs(366 * 86_400) };
+/// A length of time of at most ten years, zero included.
+pub(super) const SPAN: Form = Form::Span { min: Span::ZERO, max: Span::secs(3_660 * 86_400) };
+/// A length of time of at least a nanosecond and at most ten years.
+pub(super) const SOME_SPAN: Form = Form::Span { min: Span(1), max: Span::secs(3_660 * 86_400) };
 /// A count from 0.
 pub(super) const COUNT: Form = Form::Int { min: 0, max: 1_000_000_000 };
 /// A count from 1.
