@@ -4,6 +4,7 @@ mod broken;
 mod meaning;
 mod own_rows;
 mod plans;
+mod written_down;
 
 use super::{Document, Names, Plan, Request};
 use crate::metrics::Unit;
