@@ -1,5 +1,26 @@
 //! The sync server between devices and the backend.
+//!
+//! The gateway knows the devices and their attributes, reads and writes the protocol's bytes, and owns the cursors: what a
+//! device sends back to say how far it has come is made here and means nothing to anybody else. It decides which entities
+//! fit into an answer. What changed, what a mutation comes to and how long it takes is the backend's; the way of the bytes is
+//! the network's; the world waits until an answer is done.
+//!
+//! Invariants:
+//! - A request of a device is one request to the backend, however many entities it wants.
+//! - Nothing that a device sends makes the gateway panic: damaged bytes and unknown devices are bad requests, a cursor that is
+//!   damaged, foreign, or from the future has expired.
+//! - A page ends where its cursor says, also where it was cut by bytes.
+//! - What a request did to the backend is reported whatever the device is told: after the gateway gave up, too.
+//!
+//! How: in mode [`Mode::Ota`] requests pass through. [`Gateway::serve`] is a pure function of the time, the backend and the
+//! bytes; it acts at once and says when its answer is done. How the gateway finds out what changed is a strategy of
+//! `capture`: one file that implements its trait, and one line that names it by its [`Capture`] option.
 
+mod capture;
 mod options;
+mod server;
+#[cfg(test)]
+mod tests;
 
-pub use options::*;
+pub use options::{Capture, Mode, Options};
+pub use server::{Gateway, Served};

@@ -47,6 +47,7 @@ pub(super) fn channel<T>(core: Rc<Core>) -> (Sender<T>, Receiver<T>) {
 }
 
 impl<T> Queue<T> {
+    #[inline]
     fn wake(&self) {
         self.core.wake(self.waiter.replace(TaskId::NONE));
     }
@@ -57,6 +58,7 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     /// The value itself if the receiver is gone.
+    #[inline]
     pub fn send(&self, value: T) -> Result<(), T> {
         if !self.queue.open.get() {
             return Err(value);
@@ -85,6 +87,7 @@ impl<T> Drop for Sender<T> {
 
 impl<T> Receiver<T> {
     /// Waits for the next value; None when the queue is empty and all senders are gone.
+    #[inline]
     pub fn recv(&mut self) -> Recv<'_, T> {
         Recv { queue: &self.queue }
     }
@@ -105,6 +108,7 @@ impl<T> Drop for Receiver<T> {
 
 impl<T> Future for Recv<'_, T> {
     type Output = Option<T>;
+    #[inline]
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<T>> {
         let value = self.queue.values.borrow_mut().pop_front();
         if value.is_none() && self.queue.senders.get() > 0 {

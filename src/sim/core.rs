@@ -9,7 +9,7 @@ use std::task::Context;
 use super::channel::Sender;
 use super::foreign::Inbox;
 use super::tasks::{Life, NodeId, TaskId, Tasks, Turn};
-use super::timers::Timers;
+use super::timers::{Advance, Timers};
 use crate::base::{Stream, Time};
 
 /// Every borrow of a cell in here ends before foreign code (a poll, a drop) runs.
@@ -17,9 +17,10 @@ pub(super) struct Core {
     now: Cell<Time>,
     /// The task being polled: whom a leaf future wakes.
     running: Cell<TaskId>,
-    /// A poll or a burial is under way, so dropping futures has to wait.
-    busy: Cell<bool>,
     halted: Cell<bool>,
+    /// After the poll there is something to do besides the next: a halt or a burial.
+    attention: Cell<bool>,
+    burying: Cell<bool>,
     pub(super) tasks: RefCell<Tasks>,
     pub(super) timers: RefCell<Timers>,
     /// Futures of killed nodes, still to be dropped.
@@ -33,36 +34,38 @@ impl Core {
         Rc::new(Core {
             now: Cell::new(Time::ZERO),
             running: Cell::new(TaskId::NONE),
-            busy: Cell::new(false),
             halted: Cell::new(false),
+            attention: Cell::new(false),
+            burying: Cell::new(false),
             tasks: RefCell::new(Tasks::new(shuffle)),
-            timers: RefCell::default(),
+            timers: RefCell::new(Timers::new()),
             dead: RefCell::default(),
             kills: RefCell::default(),
             inbox: Arc::default(),
         })
     }
 
+    #[inline]
     pub(super) fn now(&self) -> Time {
         self.now.get()
     }
 
     /// The task whose poll is under way.
+    #[inline]
     pub(super) fn running(&self) -> TaskId {
         let task = self.running.get();
         assert!(task != TaskId::NONE, "a future of the simulation is polled by its own executor only");
         task
     }
 
+    #[inline]
     pub(super) fn wake(&self, task: TaskId) {
         self.tasks.borrow_mut().wake(task);
     }
 
     pub(super) fn halt(&self) {
         self.halted.set(true);
-    }
-    pub(super) fn take_halt(&self) -> bool {
-        self.halted.take()
+        self.attention.set(true);
     }
 
     /// Adds a task; on a node that is down its future is dropped, as soon as no poll is under way.
@@ -75,42 +78,40 @@ impl Core {
         })
     }
 
-    /// Polls one task, then does what it left to be done: a planned kill, and the dropping of futures.
-    pub(super) fn poll(&self, turn: Turn, context: &mut Context<'_>) {
-        let Turn { task, node, mut life, .. } = turn;
-        self.busy.set(true);
+    /// Polls one task and does what it left to be done. True if the run is to halt.
+    #[inline]
+    pub(super) fn poll(&self, turn: Turn, context: &mut Context<'_>) -> bool {
+        let Turn { task, mut life, fatal } = turn;
         self.running.set(task);
-        let poll = life.as_mut().poll(context);
-        self.running.set(TaskId::NONE);
-        let killed = if poll.is_ready() {
+        if life.as_mut().poll(context).is_ready() {
             drop(life);
             self.tasks.borrow_mut().finish(task);
-            None
         } else {
-            self.tasks.borrow_mut().put_back(task, life)
-        };
-        drop(killed);
-        self.busy.set(false);
-        if self.tasks.borrow().is_fatal(node) {
-            self.kill(node);
+            let killed = self.tasks.borrow_mut().put_back(task, life);
+            drop(killed);
         }
-        self.bury();
+        self.running.set(TaskId::NONE);
+        if let Some(node) = fatal {
+            self.kill_as_planned(node);
+        }
+        if self.attention.take() {
+            self.bury();
+            return self.halted.take();
+        }
+        false
     }
 
-    /// Sets the clock to the next timer and wakes all that are due, unless that is later than `deadline`.
+    /// Sets the clock to the next timer and wakes all that are due; if that is after the deadline, to the deadline.
+    #[inline]
     pub(super) fn advance(&self, deadline: Time) -> Advance {
-        let mut timers = self.timers.borrow_mut();
-        let Some(next) = timers.next() else { return Advance::Idle };
-        if next > deadline {
-            self.now.set(deadline);
-            return Advance::Deadline;
-        }
-        self.now.set(next);
         let mut tasks = self.tasks.borrow_mut();
-        while let Some(task) = timers.pop_at(next) {
-            tasks.wake(task);
+        let advance = self.timers.borrow_mut().advance(deadline, |task| tasks.wake(task));
+        match advance {
+            Advance::To(now) => self.now.set(now),
+            Advance::TooFar => self.now.set(deadline),
+            Advance::Idle => {}
         }
-        Advance::Moved
+        advance
     }
 
     /// Takes the node down at once; its futures are dropped as soon as no poll is under way.
@@ -125,13 +126,27 @@ impl Core {
         self.bury();
     }
 
+    /// The node had its fatal poll, in which it may have been killed, and even restarted, already.
+    #[cold]
+    fn kill_as_planned(&self, node: NodeId) {
+        let due = self.tasks.borrow().is_fatal(node);
+        if due {
+            self.kill(node);
+        }
+    }
+
     pub(super) fn tell_kills(&self, kills: Option<Sender<NodeId>>) {
         drop(self.kills.replace(kills));
     }
 
-    /// Drops the futures of killed nodes one by one; what their drops kill or spawn meanwhile joins the row.
+    /// Drops the futures of killed nodes one by one, now or after the poll that is under way. What their drops kill or
+    /// spawn meanwhile joins the row.
     fn bury(&self) {
-        if self.busy.replace(true) {
+        if self.running.get() != TaskId::NONE {
+            self.attention.set(true);
+            return;
+        }
+        if self.burying.replace(true) {
             return;
         }
         loop {
@@ -140,12 +155,14 @@ impl Core {
                 break;
             }
         }
-        self.busy.set(false);
+        self.burying.set(false);
     }
 
     /// The end of the world: every node is taken down, those too that a drop creates on the way.
     pub(super) fn close(&self) {
-        self.busy.set(false);
+        // A poll or a drop that panicked leaves its marks.
+        self.running.set(TaskId::NONE);
+        self.burying.set(false);
         self.tell_kills(None);
         let mut node = NodeId(0);
         while node.0 < self.tasks.borrow().nodes() {
@@ -153,14 +170,4 @@ impl Core {
             node.0 += 1;
         }
     }
-}
-
-/// What became of moving the clock.
-pub(super) enum Advance {
-    /// At least one timer came up.
-    Moved,
-    /// There is no timer.
-    Idle,
-    /// The next timer is later than the deadline; the clock stands at the deadline.
-    Deadline,
 }

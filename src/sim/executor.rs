@@ -4,9 +4,9 @@ use std::fmt;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
-use super::core::{Advance, Core};
+use super::core::Core;
 use super::handle::Handle;
-use super::tasks::NodeId;
+use super::timers::Advance;
 use crate::base::{Seed, Time};
 
 /// How the executor runs.
@@ -47,9 +47,9 @@ pub enum Stop {
 pub struct Snapshot {
     /// The virtual time.
     pub now: Time,
-    /// The node polled last.
+    /// The node of the task that is next.
     pub node: String,
-    /// The task polled last.
+    /// The task that is next.
     pub task: &'static str,
     /// Polls since virtual time last advanced.
     pub polls_in_instant: u64,
@@ -95,48 +95,58 @@ impl Sim {
         let core = Rc::clone(&self.handle.core);
         assert!(deadline >= core.now(), "virtual time does not run backwards");
         let mut context = Context::from_waker(Waker::noop());
-        let mut polls_in_instant = 0;
+        let mut instant_start = self.polls;
+        let mut limit = self.limit(instant_start);
         loop {
-            for task in core.inbox.take().into_iter().flatten() {
-                core.wake(task);
+            if let Some(woken) = core.inbox.take() {
+                woken.into_iter().for_each(|task| core.wake(task));
+            }
+            if self.polls >= limit
+                && let Some(stop) = self.stop_at_limit(instant_start)
+            {
+                return stop;
             }
             let turn = core.tasks.borrow_mut().next();
             let Some(turn) = turn else {
                 match core.advance(deadline) {
-                    Advance::Moved => polls_in_instant = 0,
+                    Advance::To(_) => {}
+                    Advance::TooFar => return Stop::Deadline,
                     Advance::Idle => return Stop::Idle,
-                    Advance::Deadline => return Stop::Deadline,
                 }
+                instant_start = self.polls;
+                limit = self.limit(instant_start);
                 continue;
             };
-            let (node, name) = (turn.node, turn.name);
-            core.poll(turn, &mut context);
-            polls_in_instant += 1;
             self.polls += 1;
-            if core.take_halt() {
+            if core.poll(turn, &mut context) {
                 return Stop::Halted;
-            }
-            if polls_in_instant >= self.options.polls_per_instant_max {
-                return Stop::Stalled(self.snapshot(node, name, polls_in_instant));
-            }
-            if self.options.polls_max.is_some_and(|most| self.polls >= most) {
-                return Stop::Spent(self.snapshot(node, name, polls_in_instant));
             }
         }
     }
 
-    fn snapshot(&self, node: NodeId, task: &'static str, polls_in_instant: u64) -> Box<Snapshot> {
+    /// How many polls there may be before [`stop_at_limit`](Sim::stop_at_limit) is to look.
+    fn limit(&self, instant_start: u64) -> u64 {
+        let Options { polls_per_instant_max, polls_max, .. } = self.options;
+        instant_start.saturating_add(polls_per_instant_max).min(polls_max.unwrap_or(u64::MAX))
+    }
+
+    /// The verdict at a limit, unless no task is ready and so nothing is cut off in this instant.
+    #[cold]
+    fn stop_at_limit(&self, instant_start: u64) -> Option<Stop> {
         let core = &self.handle.core;
         let tasks = core.tasks.borrow();
-        Box::new(Snapshot {
+        let (node, task) = tasks.any_ready()?;
+        let snapshot = Box::new(Snapshot {
             now: core.now(),
-            node: tasks.node_name(node).to_owned(),
+            node: node.to_owned(),
             task,
-            polls_in_instant,
+            polls_in_instant: self.polls - instant_start,
             polls: self.polls,
             ready: tasks.ready(),
             timers: core.timers.borrow().upcoming(TIMERS_SHOWN),
-        })
+        });
+        let spent = self.options.polls_max.is_some_and(|most| self.polls >= most);
+        Some(if spent { Stop::Spent(snapshot) } else { Stop::Stalled(snapshot) })
     }
 }
 

@@ -22,6 +22,7 @@ struct Bell {
 }
 
 impl Wake for Bell {
+    #[inline]
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -33,6 +34,7 @@ impl Wake for Bell {
 
 impl Inbox {
     /// The tasks woken since the last call, in the order of their wakes.
+    #[inline]
     pub(super) fn take(&self) -> Option<Vec<TaskId>> {
         if !self.any.load(Ordering::Relaxed) {
             return None;

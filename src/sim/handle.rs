@@ -19,11 +19,13 @@ pub struct Handle {
 /// Time and tasks.
 impl Handle {
     /// The virtual time.
+    #[inline]
     pub fn now(&self) -> Time {
         self.core.now()
     }
 
     /// Waits for a span; see [`sleep_until`](Handle::sleep_until).
+    #[inline]
     pub fn sleep(&self, span: Span) -> Sleep {
         self.sleep_until(self.now() + span)
     }
@@ -32,6 +34,7 @@ impl Handle {
     ///
     /// A time that is not in the future still costs one turn, as [`yield_now`](Handle::yield_now) does, so that a loop
     /// around it is seen by the stall limit. [`Time::FAR`] is never.
+    #[inline]
     pub fn sleep_until(&self, deadline: Time) -> Sleep {
         Sleep::new(Rc::clone(&self.core), deadline)
     }
@@ -79,6 +82,7 @@ impl Handle {
     }
 
     /// A channel for a single value.
+    #[inline]
     pub fn oneshot<T>(&self) -> (oneshot::Sender<T>, oneshot::Receiver<T>) {
         oneshot::oneshot(Rc::clone(&self.core))
     }

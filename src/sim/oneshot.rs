@@ -46,6 +46,7 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     /// The value itself if the receiver is gone.
+    #[inline]
     pub fn send(self, value: T) -> Result<(), T> {
         if !self.parcel.open.get() {
             return Err(value);
@@ -72,6 +73,7 @@ impl<T> Drop for Receiver<T> {
 
 impl<T> Future for Receiver<T> {
     type Output = Option<T>;
+    #[inline]
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<T>> {
         if self.parcel.closed.get() {
             return Poll::Ready(self.parcel.value.take());

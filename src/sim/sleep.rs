@@ -32,6 +32,7 @@ impl Sleep {
         Sleep { core, deadline, asked: Asked::NotYet }
     }
 
+    #[inline]
     fn ask(&mut self, task: TaskId) {
         let Sleep { core, deadline, asked } = self;
         *asked = if *deadline <= core.now() {
@@ -45,6 +46,7 @@ impl Sleep {
     }
 
     /// Takes the timer back if it has not come up: what is due has left the heap before any task runs.
+    #[inline]
     fn cancel(&mut self) {
         if let Asked::Timer { sequence, .. } = self.asked
             && self.deadline > self.core.now()
@@ -56,6 +58,7 @@ impl Sleep {
 
 impl Future for Sleep {
     type Output = ();
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         match self.asked {
             Asked::NotYet => {
@@ -97,6 +100,7 @@ impl Yield {
 
 impl Future for Yield {
     type Output = ();
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         if self.yielded {
             return Poll::Ready(());
@@ -127,6 +131,7 @@ impl<F> Timeout<F> {
 
 impl<F: Future + Unpin> Future for Timeout<F> {
     type Output = Result<F::Output, TimedOut>;
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if let Poll::Ready(output) = Pin::new(&mut self.future).poll(context) {
             return Poll::Ready(Ok(output));

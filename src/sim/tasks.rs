@@ -22,9 +22,9 @@ pub(super) type Life = Pin<Box<dyn Future<Output = ()>>>;
 /// A task taken out of its slot to be polled.
 pub(super) struct Turn {
     pub(super) task: TaskId,
-    pub(super) node: NodeId,
-    pub(super) name: &'static str,
     pub(super) life: Life,
+    /// The task's node, if this is the poll after which it is to be killed.
+    pub(super) fatal: Option<NodeId>,
 }
 
 /// All tasks, all nodes and the ready queue. Nothing here runs or drops a future: each is handed back to the caller, who
@@ -45,6 +45,8 @@ const NIL: u32 = u32::MAX;
 /// No kill is planned.
 const NEVER: u64 = u64::MAX;
 
+/// One cache line.
+#[repr(align(64))]
 struct Slot {
     /// None while the task is being polled and while the slot is vacant.
     life: Option<Life>,
@@ -101,6 +103,7 @@ impl Tasks {
     }
 
     /// Adds a task, ready to run, or gives its future back if the node is down.
+    #[inline]
     pub(super) fn add(&mut self, node: NodeId, name: &'static str, life: Life) -> Result<TaskId, Life> {
         if !self.is_up(node) {
             return Err(life);
@@ -126,6 +129,7 @@ impl Tasks {
     }
 
     /// Puts a task into the ready queue, once; an id that is no longer valid is ignored.
+    #[inline]
     pub(super) fn wake(&mut self, task: TaskId) {
         if let Some(slot) = self.slots.get_mut(task.slot as usize)
             && slot.generation == task.generation
@@ -137,6 +141,7 @@ impl Tasks {
     }
 
     /// Takes the next ready task out to be polled, and counts the poll.
+    #[inline]
     pub(super) fn next(&mut self) -> Option<Turn> {
         loop {
             if let Some(stream) = &mut self.shuffle
@@ -152,12 +157,22 @@ impl Tasks {
             }
             slot.queued = false;
             let life = slot.life.take().expect("a ready task is in its slot");
-            self.nodes[slot.node.0 as usize].polls += 1;
-            return Some(Turn { task, node: slot.node, name: slot.name, life });
+            let node = &mut self.nodes[slot.node.0 as usize];
+            node.polls += 1;
+            let fatal = (node.polls == node.fatal_poll).then_some(slot.node);
+            return Some(Turn { task, life, fatal });
         }
     }
 
+    /// The node and the name of a task that is ready, if there is any.
+    pub(super) fn any_ready(&self) -> Option<(&str, &'static str)> {
+        let task = self.ready.iter().find(|&&task| self.is_live(task))?;
+        let slot = &self.slots[task.slot as usize];
+        Some((&self.names[slot.node.0 as usize], slot.name))
+    }
+
     /// Puts a task back that is not finished, or gives its future back if the task was killed during its poll.
+    #[inline]
     pub(super) fn put_back(&mut self, task: TaskId, life: Life) -> Option<Life> {
         let slot = &mut self.slots[task.slot as usize];
         if slot.generation != task.generation {
@@ -168,6 +183,7 @@ impl Tasks {
     }
 
     /// Gives the slot of a finished task free, unless a kill has already done so.
+    #[inline]
     pub(super) fn finish(&mut self, task: TaskId) {
         if self.is_live(task) {
             self.unlink(task.slot);
@@ -210,6 +226,7 @@ impl Tasks {
     }
 
     /// Whether the node has had the poll that a planned kill waits for.
+    #[inline]
     pub(super) fn is_fatal(&self, node: NodeId) -> bool {
         let home = &self.nodes[node.0 as usize];
         home.polls >= home.fatal_poll
@@ -229,9 +246,6 @@ impl Tasks {
     }
     pub(super) fn nodes(&self) -> u32 {
         index(self.nodes.len())
-    }
-    pub(super) fn node_name(&self, node: NodeId) -> &str {
-        &self.names[node.0 as usize]
     }
     pub(super) fn ready(&self) -> usize {
         self.ready.len()

@@ -1,5 +1,32 @@
 //! One simulation: builds a plan into nodes, runs its phases, returns the outcome.
+//!
+//! A world is a backend with its rows, a gateway, and devices: each a disk and a link that last, and a process that is
+//! started, killed and started again. What people do, what breaks and what the weather is like is written down before
+//! virtual time begins to run; nothing of it depends on what an engine does, so two engines meet the same day.
+//!
+//! The phases: *script* (people work, things break), *heal* (everything that is broken is mended, every app is started),
+//! *drain* (each device is asked to sync until a round brings the backend nothing new), *check* (the oracle looks at every
+//! device). A world that does not come to rest by its deadline is stuck, which is told apart from being wrong.
+//!
+//! Invariants: one thread; one stream of events, told to all listeners in one order; an engine is reached through the contract
+//! alone; a process that dies takes its futures with it and leaves its disk.
 
+mod build;
+mod device;
+mod digest;
+mod drive;
+mod faults;
+mod hub;
 mod outcome;
+mod phases;
+mod ports;
+mod registry;
+mod run;
+mod server;
+mod template;
+mod truth;
 
 pub use outcome::{Ending, Outcome};
+pub use phases::{Unwatched, Watch};
+pub use registry::{EngineRegistry, MakeFactory};
+pub use run::{Places, Strike, Unrunnable, run, run_probing, run_recording, run_struck};

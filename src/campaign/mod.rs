@@ -1,0 +1,31 @@
+//! Campaigns: many cells, one after the other or side by side.
+//!
+//! This is the only room with threads. A cell is one plan, run by a [`Runner`] on one thread from its start to its end; nothing is
+//! shared between cells but what is constant. [`run`] hands the cells of a list to its workers and gives back the judged cells in
+//! the order of the list; [`replay`] runs one cell again and holds its digest against the one that was recorded.
+//!
+//! What a cell comes to is decided in `report`; how it is simulated in `world`; what a person sees meanwhile in `cli`, through
+//! [`Listener`].
+//!
+//! Invariants:
+//!
+//! - Results do not depend on the number of threads, nor on which cell was done first.
+//! - The lives of records are told for the first failing cells of the list, not for the first that happened to fail.
+//! - A stop is never lost and never silent: SIGINT starts no more cells and lets the running ones finish, for a while; SIGTERM, the
+//!   time limit and `--fail-fast` end the running ones too, which are then incomplete. The notes say so.
+//! - A panic in one cell is that cell's failure (exit 1); the others are kept.
+
+mod replay;
+mod run;
+mod runner;
+mod stop;
+
+#[cfg(test)]
+pub(crate) mod fake;
+#[cfg(test)]
+mod tests;
+
+pub use replay::{Replay, replay};
+pub use run::{Campaign, Listener, Options, run};
+pub use runner::{Record, Runner, Watch};
+pub use stop::Signals;

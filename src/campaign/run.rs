@@ -1,0 +1,231 @@
+//! Many cells on many threads.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::runner::{Record, Runner, Watch};
+use super::stop::{Signals, Stop};
+use crate::base::{Span, Time};
+use crate::metrics::Sample;
+use crate::report::{self, CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Verdict};
+use crate::scenario::Plan;
+use crate::world::{Ending, Outcome};
+
+/// Failing cells whose records' lives are told.
+const CELLS_TOLD: usize = 3;
+/// Records of such a cell.
+const RECORDS_TOLD: usize = 3;
+
+/// How to run many cells.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Worker threads, at least one; results do not depend on it.
+    pub jobs: usize,
+    /// Stop at the first cell that fails.
+    pub fail_fast: bool,
+    /// Stop after this much host time.
+    pub time_limit: Option<Duration>,
+    /// Run each cell twice and hold the digests against each other.
+    pub twice: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { jobs: 1, fail_fast: false, time_limit: None, twice: false }
+    }
+}
+
+/// Who is told how far a campaign is; called from its threads.
+pub trait Listener: Sync {
+    /// The cell at this position of the plans was begun.
+    fn started(&self, cell: usize);
+    /// Its virtual time has come to `now`; its script is `of` long.
+    fn progressed(&self, cell: usize, now: Time, of: Span);
+    /// It came to its end.
+    fn ended(&self, cell: usize, record: &CellRecord);
+}
+
+/// What a campaign came to, in the order of its plans; cells that were never begun are left out.
+#[derive(Debug, Default)]
+pub struct Campaign {
+    /// The judged cells.
+    pub judged: Vec<Judged>,
+    /// Their series.
+    pub series: Vec<Vec<Sample>>,
+    /// Their host time.
+    pub timing: Vec<CellTiming>,
+    /// What stopped it before its end.
+    pub notes: Vec<Note>,
+}
+
+/// A cell that was run.
+struct Ran {
+    judged: Judged,
+    series: Vec<Sample>,
+    wall: Duration,
+    /// Records whose lives would explain what is wrong.
+    suspects: Vec<Record>,
+}
+
+/// Runs all plans. The results are those of running them one after the other, whatever the number of threads.
+pub fn run(
+    plans: &[Plan],
+    runner: &dyn Runner,
+    options: &Options,
+    signals: &Signals,
+    listener: &dyn Listener,
+) -> Campaign {
+    assert!(options.jobs > 0, "somebody has to do the work");
+    let ids = report::cell_ids(plans);
+    let stop = Stop::new(signals.clone(), options.time_limit);
+    let results: Vec<Mutex<Option<Ran>>> = plans.iter().map(|_| Mutex::new(None)).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while !stop.starts_no_more() {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let (Some(plan), Some(result)) = (plans.get(index), results.get(index)) else { break };
+            listener.started(index);
+            let watch = CellWatch { cell: index, stop: &stop, listener };
+            let ran = run_cell(plan, &ids[index], runner, options.twice, &watch);
+            listener.ended(index, &ran.judged.cell);
+            if options.fail_fast && ran.judged.cell.verdict == Verdict::Fail {
+                stop.fail();
+            }
+            *result.lock().expect("no worker panics while it holds a result") = Some(ran);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..options.jobs.min(plans.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let results =
+        results.into_iter().map(|m| m.into_inner().expect("no worker panics while it holds a result"));
+    let mut ran: Vec<(usize, Ran)> = results.enumerate().filter_map(|(i, ran)| Some((i, ran?))).collect();
+    tell_lives(&mut ran, plans, runner, &stop);
+    collect(ran, plans.len(), &stop)
+}
+
+fn collect(ran: Vec<(usize, Ran)>, planned: usize, stop: &Stop) -> Campaign {
+    let ended = ran.iter().filter(|(_, ran)| ran.judged.cell.verdict != Verdict::Incomplete).count();
+    let mut campaign = Campaign { notes: stop.notes(ended, planned), ..Campaign::default() };
+    for (_, ran) in ran {
+        let cell = &ran.judged.cell;
+        campaign.timing.push(CellTiming::new(&cell.id, ran.wall, cell.virtual_ns));
+        campaign.series.push(ran.series);
+        campaign.judged.push(ran.judged);
+    }
+    campaign
+}
+
+fn run_cell(plan: &Plan, id: &str, runner: &dyn Runner, twice: bool, watch: &CellWatch<'_>) -> Ran {
+    let started = Instant::now();
+    let outcome = guarded(|| runner.run(plan, watch));
+    let wall = started.elapsed();
+    match outcome {
+        Err(message) => {
+            let judged = report::broken(plan, id, &message);
+            Ran { judged, series: Vec::new(), wall, suspects: Vec::new() }
+        }
+        Ok(outcome) => {
+            let mut judged = report::judge(plan, id, &outcome);
+            if twice && outcome.ending != Ending::Interrupted {
+                match guarded(|| runner.run(plan, watch)) {
+                    Ok(again) => compare(&mut judged, &outcome, &again),
+                    Err(message) => judged.fail(Exit::Internal, format!("a bug of syncdyno: {message}")),
+                }
+            }
+            let suspects = suspects(&outcome);
+            Ran { judged, series: outcome.series, wall, suspects }
+        }
+    }
+}
+
+/// Holds a second run of a cell against its first; a second run that was interrupted shows nothing.
+fn compare(judged: &mut Judged, first: &Outcome, second: &Outcome) {
+    if second.ending != Ending::Interrupted && first.digest != second.digest {
+        let (a, b) = (&first.digest, &second.digest);
+        judged.fail(Exit::NotDeterministic, format!("run twice, the digest is {a}, then {b}"));
+    }
+}
+
+/// The first record of each check that found something, then others, each once.
+fn suspects(outcome: &Outcome) -> Vec<Record> {
+    let mut checks = Vec::new();
+    let (mut first, mut rest) = (Vec::new(), Vec::new());
+    for violation in &outcome.violations {
+        let Some(record) = &violation.record else { continue };
+        if first.contains(record) || rest.contains(record) {
+            continue;
+        }
+        if checks.contains(&violation.check) {
+            rest.push(record.clone());
+        } else {
+            checks.push(violation.check);
+            first.push(record.clone());
+        }
+    }
+    first.extend(rest);
+    first.truncate(RECORDS_TOLD);
+    first
+}
+
+/// Runs the first failing cells again to tell what happened to their suspects. Not while somebody waits for us to stop.
+fn tell_lives(ran: &mut [(usize, Ran)], plans: &[Plan], runner: &dyn Runner, stop: &Stop) {
+    let waited_for = || stop.waited_for();
+    let failing = ran.iter_mut().filter(|(_, ran)| ran.judged.cell.verdict == Verdict::Fail);
+    for (index, ran) in failing.filter(|(_, ran)| !ran.suspects.is_empty()).take(CELLS_TOLD) {
+        if waited_for() {
+            return;
+        }
+        let plan = &plans[*index];
+        let lives = guarded(|| runner.lives(plan, &ran.suspects, &Quietly(&waited_for))).unwrap_or_default();
+        ran.judged.cell.lives = lives_told(plan, lives);
+    }
+}
+
+/// The lives as the record holds them.
+pub(super) fn lives_told(plan: &Plan, lives: Vec<(Record, Vec<String>)>) -> Vec<LifeRecord> {
+    let told = lives.into_iter().map(|(record, lines)| {
+        let record = report::record_name(&plan.schema, &record);
+        LifeRecord { record, lines }
+    });
+    told.collect()
+}
+
+/// Runs it, and turns a panic into its message: one broken cell must not take a night's results with it.
+pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic".to_owned())
+    })
+}
+
+/// What a running cell sees of the campaign.
+struct CellWatch<'a> {
+    cell: usize,
+    stop: &'a Stop,
+    listener: &'a dyn Listener,
+}
+
+impl Watch for CellWatch<'_> {
+    fn progress(&self, now: Time, of: Span) {
+        self.listener.progressed(self.cell, now, of);
+    }
+    fn interrupted(&self) -> bool {
+        self.stop.ends_running()
+    }
+}
+
+/// Watches a cell whose progress nobody follows.
+pub(super) struct Quietly<'a>(pub(super) &'a (dyn Fn() -> bool + Sync));
+
+impl Watch for Quietly<'_> {
+    fn progress(&self, _: Time, _: Span) {}
+    fn interrupted(&self) -> bool {
+        (self.0)()
+    }
+}

@@ -1,0 +1,84 @@
+//! When a campaign ends before its last cell.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use crate::report::{Exit, Note};
+
+/// After the first SIGINT, running cells have this long to come to their end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What signals set, and everybody may look at.
+#[derive(Clone, Debug, Default)]
+pub struct Signals {
+    /// SIGINT came: start no more cells, let the running ones finish.
+    pub interrupt: Arc<AtomicBool>,
+    /// SIGTERM came: somebody is about to kill us, so end the running cells too.
+    pub terminate: Arc<AtomicBool>,
+}
+
+/// All reasons to stop, in one place.
+#[derive(Debug)]
+pub(super) struct Stop {
+    signals: Signals,
+    deadline: Option<Instant>,
+    failed: AtomicBool,
+    interrupt_seen: OnceLock<Instant>,
+}
+
+impl Stop {
+    pub(super) fn new(signals: Signals, time_limit: Option<Duration>) -> Stop {
+        let deadline = time_limit.and_then(|limit| Instant::now().checked_add(limit));
+        Stop { signals, deadline, failed: AtomicBool::new(false), interrupt_seen: OnceLock::new() }
+    }
+
+    /// A cell failed and the rest is of no interest.
+    pub(super) fn fail(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
+    fn late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Whether no more cells are to be started.
+    pub(super) fn starts_no_more(&self) -> bool {
+        self.signals.interrupt.load(Ordering::Relaxed) || self.ends_running()
+    }
+
+    /// Whether running cells are to end early.
+    pub(super) fn ends_running(&self) -> bool {
+        let out_of_grace = self.signals.interrupt.load(Ordering::Relaxed)
+            && self.interrupt_seen.get_or_init(Instant::now).elapsed() >= GRACE;
+        out_of_grace
+            || self.signals.terminate.load(Ordering::Relaxed)
+            || self.failed.load(Ordering::Relaxed)
+            || self.late()
+    }
+
+    /// Whether somebody waits for us to end.
+    pub(super) fn waited_for(&self) -> bool {
+        let signals = &self.signals;
+        signals.interrupt.load(Ordering::Relaxed) || signals.terminate.load(Ordering::Relaxed) || self.late()
+    }
+
+    /// What to say of it in the record, when `ended` of `planned` cells came to their end. A failing cell speaks for itself.
+    pub(super) fn notes(&self, ended: usize, planned: usize) -> Vec<Note> {
+        let how_far = format!("{ended} of {planned} cells ran to their end");
+        let note = |exit: Exit, why: &str| Note { exit, text: format!("{why}: {how_far}") };
+        let mut notes = Vec::new();
+        if self.signals.interrupt.load(Ordering::Relaxed) {
+            notes.push(note(Exit::Interrupted, "interrupted"));
+        }
+        if self.signals.terminate.load(Ordering::Relaxed) {
+            notes.push(note(Exit::Terminated, "terminated"));
+        }
+        if notes.is_empty() && ended < planned && self.failed.load(Ordering::Relaxed) {
+            notes.push(note(Exit::Success, "stopped at the first failing cell"));
+        } else if notes.is_empty() && ended < planned && self.late() {
+            notes.push(note(Exit::TimeLimit, "stopped at the time limit"));
+        }
+        notes
+    }
+}

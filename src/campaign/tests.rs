@@ -1,0 +1,170 @@
+//! Campaigns of cells that are not simulated.
+
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::fake::Fake;
+use super::*;
+use crate::base::{EntityId, Key, Span, Time};
+use crate::report::fixture::plan;
+use crate::report::{CellRecord, EndingKind, Exit, RunRecord, Verdict, assemble};
+use crate::scenario::Plan;
+
+#[derive(Default)]
+struct Heard(Mutex<Vec<String>>);
+
+impl Listener for Heard {
+    fn started(&self, cell: usize) {
+        self.0.lock().unwrap().push(format!("start {cell}"));
+    }
+    fn progressed(&self, cell: usize, now: Time, of: Span) {
+        assert!(now.since(Time::ZERO) <= of);
+        self.0.lock().unwrap().push(format!("at {cell}"));
+    }
+    fn ended(&self, cell: usize, record: &CellRecord) {
+        self.0.lock().unwrap().push(format!("end {cell} {:?}", record.verdict));
+    }
+}
+
+fn ran(plans: &[Plan], options: &Options, signals: &Signals) -> RunRecord {
+    let campaign = run(plans, &Fake::default(), options, signals, &Heard::default());
+    assemble("reports/x", plans, campaign.judged, &campaign.notes)
+}
+
+fn on(jobs: usize) -> Options {
+    Options { jobs, ..Options::default() }
+}
+
+#[test]
+fn the_record_does_not_depend_on_the_number_of_threads() {
+    let plans: Vec<Plan> =
+        (0..40).map(|seed| plan(Some(if seed % 7 == 3 { "lost" } else { "fine" }), seed)).collect();
+    let alone = ran(&plans, &on(1), &Signals::default());
+    assert_eq!(alone.cells.len(), 40);
+    assert!(alone.cells.iter().map(|cell| cell.seed.parse::<u64>().unwrap()).eq(0..40));
+    for jobs in [2, 5, 64] {
+        assert_eq!(ran(&plans, &on(jobs), &Signals::default()).to_json(), alone.to_json(), "{jobs} threads");
+    }
+}
+
+#[test]
+fn lives_are_told_for_the_first_failing_cells_of_the_list() {
+    let plans: Vec<Plan> = (0..10).map(|seed| plan(Some("lost"), seed)).collect();
+    let record = ran(&plans, &on(3), &Signals::default());
+    let told: Vec<usize> = record.cells.iter().map(|cell| cell.lives.len()).collect();
+    assert_eq!(told, [1, 2, 3, 0, 0, 0, 0, 0, 0, 0], "as many records as are lost, at most three");
+    assert_eq!(record.cells[1].lives[1].record, "appointment/k1");
+    assert_eq!(record.cells[1].lives[1].lines, ["seed 1: k1 was written and never seen again"]);
+}
+
+#[test]
+fn fail_fast_starts_nothing_after_a_failure() {
+    let plans: Vec<Plan> = (0..9).map(|n| plan(Some(if n == 2 { "lost" } else { "fine" }), n)).collect();
+    let record = ran(&plans, &Options { fail_fast: true, ..on(1) }, &Signals::default());
+    assert_eq!((record.cells.len(), record.complete, record.exit_code), (3, false, 11));
+    assert_eq!(record.notes, ["stopped at the first failing cell: 3 of 9 cells ran to their end"]);
+    assert!(!record.cells[2].lives.is_empty(), "the failing cell still tells its story");
+}
+
+#[test]
+fn an_interrupt_starts_no_more_cells_and_lets_the_running_one_finish() {
+    let plans: Vec<Plan> = (0..5).map(|seed| plan(None, seed)).collect();
+    let signals = Signals::default();
+    struct InterruptsAt(usize, Signals);
+    impl Listener for InterruptsAt {
+        fn started(&self, cell: usize) {
+            if cell == self.0 {
+                self.1.interrupt.store(true, Ordering::Relaxed);
+            }
+        }
+        fn progressed(&self, _: usize, _: Time, _: Span) {}
+        fn ended(&self, _: usize, _: &CellRecord) {}
+    }
+    let listener = InterruptsAt(2, signals.clone());
+    let campaign = run(&plans, &Fake::default(), &on(1), &signals, &listener);
+    let record = assemble("reports/x", &plans, campaign.judged, &campaign.notes);
+    assert_eq!((record.cells.len(), record.exit_code, record.complete), (3, 130, false));
+    assert_eq!(record.verdict, Verdict::Incomplete);
+    assert!(record.cells.iter().all(|cell| cell.verdict == Verdict::Pass));
+    assert_eq!(record.notes, ["interrupted: 3 of 5 cells ran to their end"]);
+}
+
+#[test]
+fn the_time_limit_ends_a_cell_that_would_not() {
+    let plans = [plan(None, 0), plan(Some("endless"), 1), plan(None, 2)];
+    let options = Options { time_limit: Some(Duration::from_millis(50)), ..on(1) };
+    let record = ran(&plans, &options, &Signals::default());
+    assert_eq!((record.exit_code, record.complete, record.verdict), (124, false, Verdict::Incomplete));
+    let verdicts: Vec<Verdict> = record.cells.iter().map(|cell| cell.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Pass, Verdict::Incomplete]);
+}
+
+#[test]
+fn a_time_limit_that_is_met_is_no_reason_to_fail() {
+    let options = Options { time_limit: Some(Duration::from_secs(600)), ..on(2) };
+    assert_eq!(ran(&[plan(None, 0), plan(None, 1)], &options, &Signals::default()).exit_code, 0);
+}
+
+#[test]
+fn termination_ends_the_running_cell_too() {
+    let signals = Signals::default();
+    struct Terminates(Signals);
+    impl Listener for Terminates {
+        fn started(&self, _: usize) {
+            self.0.terminate.store(true, Ordering::Relaxed);
+        }
+        fn progressed(&self, _: usize, _: Time, _: Span) {}
+        fn ended(&self, _: usize, _: &CellRecord) {}
+    }
+    let plans = [plan(Some("endless"), 0), plan(None, 1)];
+    let campaign = run(&plans, &Fake::default(), &on(1), &signals, &Terminates(signals.clone()));
+    let record = assemble("reports/x", &plans, campaign.judged, &campaign.notes);
+    assert_eq!((record.exit_code, record.cells.len()), (143, 1));
+    assert_eq!(record.cells[0].ending.kind, EndingKind::Interrupted);
+}
+
+#[test]
+fn a_panic_is_the_failure_of_its_own_cell() {
+    let plans = [plan(None, 0), plan(Some("panics"), 1), plan(Some("lost"), 2)];
+    let record = ran(&plans, &on(2), &Signals::default());
+    assert_eq!((record.exit_code, record.cells.len(), record.complete), (1, 3, true));
+    assert_eq!(record.cells[1].reasons[0].text, "a bug of syncdyno: invariant broken in seed 1");
+    assert_eq!(record.cells[2].verdict, Verdict::Fail);
+}
+
+#[test]
+fn a_cell_run_twice_must_have_the_same_digest() {
+    let plans = [plan(Some("moody"), 1), plan(None, 2)];
+    let record = ran(&plans, &Options { twice: true, ..on(1) }, &Signals::default());
+    assert_eq!(record.exit_code, 15);
+    assert_eq!(record.cells[1].verdict, Verdict::Pass);
+    assert_eq!(ran(&plans, &on(1), &Signals::default()).exit_code, 0, "run once, nobody can know");
+}
+
+#[test]
+fn a_listener_hears_each_cell_start_move_and_end() {
+    let heard = Heard::default();
+    run(&[plan(None, 0), plan(Some("lost"), 1)], &Fake::default(), &on(1), &Signals::default(), &heard);
+    let heard = heard.0.into_inner().unwrap();
+    assert_eq!(heard, ["start 0", "at 0", "end 0 Pass", "start 1", "at 1", "end 1 Fail"]);
+}
+
+#[test]
+fn a_replay_holds_the_digest_against_the_recorded_one() {
+    let fake = Fake::default();
+    let plan = plan(Some("lost"), 7);
+    let digest = format!("{:032x}", 7);
+    let record = (EntityId(0), Key::new("k9"));
+    let again = |recorded: Option<&str>| {
+        replay(&plan, "ties.lost.s7", recorded, std::slice::from_ref(&record), &fake, &|| false)
+    };
+    let same = again(Some(&digest));
+    assert_eq!(same.same, Some(true));
+    assert_eq!(same.judged.cell.lives[0].record, "appointment/k9");
+    assert!(same.judged.cell.reasons.iter().all(|r| r.exit_code == Exit::Correctness.code()));
+    let other = again(Some("feed"));
+    assert_eq!(other.same, Some(false));
+    assert!(other.judged.cell.reasons.iter().any(|r| r.exit_code == Exit::NotDeterministic.code()));
+    assert_eq!(again(None).same, None);
+}

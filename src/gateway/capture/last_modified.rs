@@ -1,0 +1,79 @@
+//! By the time of last modification, paged by (stamp, key).
+//!
+//! The cursor names the last change that was delivered: `stamp,key`. Alone, `stamp` means all changes up to and including
+//! it. While a first load is under way the instant at which it began comes first: `since/stamp,key`.
+
+use std::ops::ControlFlow;
+
+use super::{Ask, Captured, Strategy};
+use crate::backend::{Backend, Change, Position, Query};
+use crate::base::{EntityId, Key, Stamp, Time};
+use crate::contract::ServerError;
+
+pub(super) struct LastModified;
+
+impl Strategy for LastModified {
+    fn page(
+        &self,
+        backend: &mut Backend,
+        now: Time,
+        ask: Ask<'_>,
+        take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
+    ) -> Result<Captured, ServerError> {
+        let Ask { entity, attributes, cursor, limit } = ask;
+        let after = match cursor.map(read) {
+            Some(None) => return Err(ServerError::CursorExpired(entity)),
+            after => after.flatten(),
+        };
+        let query = Query { entity, attributes, after: after.as_ref(), limit };
+        let page = backend.changes(now, query, take)?;
+        let cursor = write(&page.next);
+        Ok(Captured { scanned: page.scanned, delivered: page.delivered, cursor, more: page.more })
+    }
+
+    fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
+        write(&Position::at(stamp))
+    }
+}
+
+fn write(position: &Position) -> String {
+    let Position { stamp, key, since } = position;
+    let since = since.map_or(String::new(), |since| format!("{}/", since.0));
+    let key = key.as_ref().map_or(String::new(), |key| format!(",{key}"));
+    format!("{since}{}{key}", stamp.0)
+}
+
+fn read(cursor: &str) -> Option<Position> {
+    let (stamps, key) = match cursor.split_once(',') {
+        Some((stamps, key)) => (stamps, Some(Key::new(key))),
+        None => (cursor, None),
+    };
+    let (since, stamp) = match stamps.split_once('/') {
+        Some((since, stamp)) => (Some(Stamp(since.parse().ok()?)), stamp),
+        None => (None, stamps),
+    };
+    Some(Position { stamp: Stamp(stamp.parse().ok()?), key, since })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_as_it_was_written_whatever_the_key() {
+        for key in [None, Some(""), Some("k"), Some("a,b/c \"d\" é")] {
+            for since in [None, Some(Stamp(-3))] {
+                let position = Position { stamp: Stamp(-1_700), key: key.map(Key::new), since };
+                assert_eq!(read(&write(&position)), Some(position));
+            }
+        }
+        assert_eq!(write(&Position { stamp: Stamp(7), key: Some(Key::new("k")), since: None }), "7,k");
+    }
+
+    #[test]
+    fn a_text_that_is_no_cursor_is_not_read() {
+        for text in ["", ",", "k,7", "7.5,k", "/7,k", "1/,k", "1/2/3,k", "99999999999999999999,k", " 7"] {
+            assert_eq!(read(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Serves the requests of devices.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::capture::{self, Ask, Strategy};
+use super::options::{Mode, Options};
+use crate::backend::{self, Backend, Change, Fact};
+use crate::base::{EntityId, Stamp, Time, Value};
+use crate::contract::wire::{AnswerWriter, decode_request};
+use crate::contract::{
+    Attributes, Entity, FetchRequest, PullRequest, PushRequest, Request, RequestKind, ServerError,
+};
+
+/// The sync server.
+pub struct Gateway {
+    strategy: Box<dyn Strategy>,
+    /// By device.
+    attributes: Vec<Attributes>,
+}
+
+/// An answer, and what was done for it.
+#[derive(Debug)]
+pub struct Served {
+    /// The answer's bytes.
+    pub answer: Vec<u8>,
+    /// When the gateway has the answer.
+    pub done_at: Time,
+    /// What the backend did, in order; all of it when the request came.
+    pub facts: Vec<Fact>,
+    /// The backend's work; `None` if the request did not get to it.
+    pub work: Option<backend::Served>,
+    /// Why the answer says no, if it does.
+    pub error: Option<ServerError>,
+}
+
+/// What a request comes to if nobody gives up on it.
+#[derive(Debug)]
+struct Handled {
+    kind: RequestKind,
+    scanned: u64,
+    rows: u64,
+    answer: Result<Vec<u8>, ServerError>,
+    facts: Vec<Fact>,
+}
+
+impl Gateway {
+    /// A gateway for devices with these attributes, by their number.
+    pub fn new(options: &Options, attributes: Vec<Attributes>) -> Gateway {
+        let Mode::Ota = options.mode;
+        Gateway { strategy: capture::strategy(options.serve), attributes }
+    }
+
+    /// The cursor of a device that has seen everything of `entity` up to and including `stamp`, which is not later than the
+    /// backend's start.
+    pub fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
+        self.strategy.cursor_at(entity, stamp)
+    }
+
+    /// Serves a request that comes at `now`; to be called in the order in which they come.
+    pub fn serve(&mut self, now: Time, backend: &mut Backend, request: &[u8]) -> Served {
+        let handled = self.read(request).and_then(|(attributes, request)| {
+            backend.admit(now)?;
+            Ok(match request {
+                Request::Pull(pull) => self.pull(now, backend, attributes, &pull),
+                Request::Push(push) => handle_push(now, backend, attributes, &push),
+                Request::Fetch(fetch) => handle_fetch(now, backend, attributes, &fetch),
+            })
+        });
+        let (done_at, facts, work, answer) = match handled {
+            Ok(Handled { kind, scanned, rows, answer, facts }) => {
+                let work = backend.serve(now, kind, scanned, rows);
+                let answer = if work.timed_out { Err(ServerError::GatewayTimeout) } else { answer };
+                (work.done_at, facts, Some(work), answer)
+            }
+            Err(error) => (now, Vec::new(), None, Err(error)),
+        };
+        match answer {
+            Ok(answer) => Served { answer, done_at, facts, work, error: None },
+            Err(error) => {
+                Served { answer: AnswerWriter::error(&error), done_at, facts, work, error: Some(error) }
+            }
+        }
+    }
+
+    /// The request, and the attributes of the device that makes it.
+    fn read(&self, request: &[u8]) -> Result<(&Attributes, Request), ServerError> {
+        let request =
+            decode_request(request).map_err(|damaged| ServerError::BadRequest(damaged.to_string()))?;
+        let device = match &request {
+            Request::Pull(pull) => pull.device,
+            Request::Push(push) => push.device,
+            Request::Fetch(fetch) => fetch.device,
+        };
+        let attributes = self.attributes.get(device.0 as usize);
+        let attributes =
+            attributes.ok_or_else(|| ServerError::BadRequest(format!("there is no device {device}")))?;
+        Ok((attributes, request))
+    }
+
+    fn pull(&self, now: Time, backend: &mut Backend, attributes: &[Value], pull: &PullRequest) -> Handled {
+        let (mut scanned, mut rows) = (0, 0);
+        let answer = self.pages(now, backend, attributes, pull, &mut scanned, &mut rows);
+        Handled { kind: RequestKind::Pull, scanned, rows, answer, facts: Vec::new() }
+    }
+
+    /// Fills an answer with the wanted entities in their order, up to the rows and bytes that were asked for.
+    fn pages(
+        &self,
+        now: Time,
+        backend: &mut Backend,
+        attributes: &[Value],
+        pull: &PullRequest,
+        scanned: &mut u64,
+        rows: &mut u64,
+    ) -> Result<Vec<u8>, ServerError> {
+        let schema = Arc::clone(backend.schema());
+        let most = u64::from(pull.rows.clamp(1, backend.page_cap()));
+        let mut writer = AnswerWriter::pages(backend.clock(backend.begins(now)));
+        for want in &pull.wants {
+            let full = writer.len() as u64 >= pull.bytes && *rows > 0;
+            if full || *rows >= most {
+                break;
+            }
+            let (entity, cursor) = (want.entity, want.cursor.as_deref());
+            let ask = Ask { entity, attributes, cursor, limit: (most - *rows) as usize };
+            writer.begin_page(entity);
+            let page = self.strategy.page(backend, now, ask, &mut |change| {
+                write_change(&mut writer, schema.entity(entity), change);
+                if writer.len() as u64 >= pull.bytes {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            })?;
+            writer.end_page(&page.cursor, page.more);
+            *scanned += page.scanned;
+            *rows += page.delivered;
+        }
+        Ok(writer.finish())
+    }
+}
+
+fn handle_push(now: Time, backend: &mut Backend, attributes: &[Value], push: &PushRequest) -> Handled {
+    let mut facts = Vec::new();
+    let clock = backend.clock(backend.begins(now));
+    let outcomes: Vec<_> =
+        push.mutations.iter().map(|mutation| backend.apply(now, attributes, mutation, &mut facts)).collect();
+    let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
+    let answer = Ok(AnswerWriter::results(clock, ids.zip(&outcomes)));
+    let rows = outcomes.len() as u64;
+    Handled { kind: RequestKind::Push, scanned: rows, rows, answer, facts }
+}
+
+fn handle_fetch(now: Time, backend: &Backend, attributes: &[Value], fetch: &FetchRequest) -> Handled {
+    let mut writer = AnswerWriter::pages(backend.clock(backend.begins(now)));
+    let limit = fetch.rows.clamp(1, backend.page_cap()) as usize;
+    writer.begin_page(fetch.entity);
+    let fetched = backend.fetch(fetch.entity, attributes, &fetch.of, limit, |change| {
+        write_change(&mut writer, backend.schema().entity(fetch.entity), change);
+    });
+    let (scanned, rows) = fetched.as_ref().map_or((0, 0), |fetched| (fetched.scanned, fetched.delivered));
+    let answer = fetched.map(|fetched| {
+        // There is nothing to go on from: a record with more rows than this shows its first ones.
+        writer.end_page("", fetched.more);
+        writer.finish()
+    });
+    Handled { kind: RequestKind::Fetch, scanned, rows, answer, facts: Vec::new() }
+}
+
+/// Writes a change as the devices hold it.
+fn write_change(writer: &mut AnswerWriter, entity: &Entity, change: Change<'_>) {
+    let values = change.values.into_iter();
+    let projected = values.flat_map(|values| entity.projection.iter().map(move |&column| &values[column]));
+    writer.row(change.key.as_str(), change.stamp, projected);
+}

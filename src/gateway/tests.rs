@@ -1,0 +1,370 @@
+//! Devices that speak the protocol's bytes to a gateway before a small backend.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::backend::{self, Backend, Fact, Loaded};
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
+use crate::contract::wire::{Answer, encode_request};
+use crate::contract::{
+    Column, ColumnKind, Delivery, EditKind, Entity, FetchRequest, Mutation, Outcome, PullRequest,
+    PushRequest, Refusal, Request, RequestKind, Schema, ScopeRule, ServerError, Want,
+};
+
+const CODE: EntityId = EntityId(0);
+const VISIT: EntityId = EntityId(1);
+const NOTE: EntityId = EntityId(2);
+const START: Stamp = Stamp(1_700_000_000_000_000);
+
+fn entity(name: &str, columns: &[&str], delivery: Delivery) -> Entity {
+    let text = |name: &&str| Column { name: (*name).to_owned(), kind: ColumnKind::Text };
+    Entity {
+        name: name.to_owned(),
+        key: "id".to_owned(),
+        columns: columns.iter().map(text).collect(),
+        projection: vec![1],
+        scope: Vec::new(),
+        delivery,
+        unique: Vec::new(),
+    }
+}
+
+/// Codes for all, visits by clinic, notes by visit; devices hold the second column.
+fn schema() -> Schema {
+    let code = entity("code", &["origin", "text"], Delivery::Delta);
+    let mut visit = entity("visit", &["clinic", "status"], Delivery::Delta);
+    visit.scope = vec![ScopeRule::Attribute { column: 0, attribute: 0 }];
+    let note = entity("note", &["visit", "text"], Delivery::OnOpen { by: 0 });
+    Schema { entities: vec![code, visit, note] }
+}
+
+struct Site {
+    gateway: Gateway,
+    backend: Backend,
+    now: Time,
+}
+
+impl Site {
+    /// Device 0 is in the north, device 1 in the south.
+    fn new(options: backend::Options) -> Site {
+        let attributes = ["north", "south"].map(|clinic| vec![Value::text(clinic)]);
+        let gateway = Gateway::new(&Options::default(), attributes.into());
+        Site { gateway, backend: Backend::new(Arc::new(schema()), options, START), now: Time::ZERO }
+    }
+
+    fn load(&mut self, entity: EntityId, first: &str, rows: u32) {
+        let row = |n: u32| Loaded {
+            key: Key::new(&format!("{first}{n:04}")),
+            values: vec![Value::text(first), Value::text("text")].into(),
+            created: START.minus(Span::secs(9)),
+            updated: START.minus(Span::secs(9)),
+            deleted: None,
+        };
+        self.backend.load(entity, (0..rows).map(row));
+    }
+
+    fn send(&mut self, request: &Request) -> Served {
+        self.now += Span::millis(1);
+        self.gateway.serve(self.now, &mut self.backend, &encode_request(request))
+    }
+}
+
+fn pull(wants: &[(EntityId, Option<&str>)], rows: u32, bytes: u64) -> Request {
+    let wants = wants.iter().map(|&(entity, cursor)| Want { entity, cursor: cursor.map(str::to_owned) });
+    let (device, unit) = (DeviceId(0), UnitId(0));
+    Request::Pull(PullRequest { device, unit, wants: wants.collect(), rows, bytes, clock: START })
+}
+
+fn push(mutations: Vec<Mutation>) -> Request {
+    Request::Push(PushRequest { device: DeviceId(0), unit: UnitId(0), mutations, clock: START })
+}
+
+fn create(number: u32, key: &str) -> Mutation {
+    Mutation {
+        id: format!("d0-{number}"),
+        edit: EditId { device: DeviceId(0), number },
+        entity: VISIT,
+        key: Key::new(key),
+        kind: EditKind::Create,
+        values: vec![(1, Value::text("new"))],
+        base: None,
+        made_at: START,
+    }
+}
+
+/// Entity, rows, cursor, more: of each page.
+fn pages(served: &Served) -> Vec<(EntityId, usize, String, bool)> {
+    let answer = Answer::decode(&served.answer).unwrap().unwrap();
+    answer.pages.iter().map(|p| (p.entity, p.rows.len(), p.cursor.to_string(), p.more)).collect()
+}
+
+fn refusal(served: &Served) -> ServerError {
+    let told = Answer::decode(&served.answer).unwrap().unwrap_err();
+    assert_eq!(served.error.as_ref(), Some(&told));
+    told
+}
+
+#[test]
+fn several_entities_are_one_request_to_the_backend() {
+    let mut site = Site::new(backend::Options::default());
+    site.load(CODE, "code", 3);
+    site.load(VISIT, "north", 2);
+    site.load(NOTE, "note", 1);
+    let served = site.send(&pull(&[(VISIT, None), (CODE, None)], 100, 1 << 20));
+    let seen: Vec<_> = pages(&served).into_iter().map(|(e, rows, _, more)| (e, rows, more)).collect();
+    assert_eq!(seen, [(VISIT, 2, false), (CODE, 3, false)]);
+    let work = served.work.unwrap();
+    assert_eq!((work.kind, work.rows, work.scanned), (RequestKind::Pull, 5, 5));
+    let options = backend::Options::default();
+    assert_eq!(served.done_at, site.now + options.fixed_cost + options.row_cost * 5);
+    let answer = Answer::decode(&served.answer).unwrap().unwrap();
+    assert_eq!(answer.now, START.plus(Span::millis(1)));
+    assert_eq!(answer.pages[0].rows.get(0).values.unwrap().len(), 1, "only the projected column is sent");
+}
+
+#[test]
+fn rows_are_shared_out_in_the_order_of_the_wants() {
+    let mut site = Site::new(backend::Options { page_cap: 4, ..Default::default() });
+    site.load(CODE, "code", 3);
+    site.load(VISIT, "north", 3);
+    let ask = |site: &mut Site, rows| {
+        let served = site.send(&pull(&[(CODE, None), (VISIT, None)], rows, 1 << 20));
+        pages(&served).into_iter().map(|(e, rows, _, more)| (e, rows, more)).collect::<Vec<_>>()
+    };
+    assert_eq!(ask(&mut site, 2), [(CODE, 2, true)]);
+    assert_eq!(ask(&mut site, 3), [(CODE, 3, false)], "the other's turn did not come");
+    assert_eq!(ask(&mut site, 100), [(CODE, 3, false), (VISIT, 1, true)], "the backend's cap counts");
+    assert_eq!(ask(&mut site, 0), [(CODE, 1, true)], "at least one row comes");
+}
+
+#[test]
+fn an_answer_ends_at_its_bytes_but_not_before_a_row() {
+    let mut site = Site::new(backend::Options::default());
+    site.load(CODE, "code", 100);
+    site.load(VISIT, "north", 1);
+    let whole = site.send(&pull(&[(CODE, None)], 1_000, 1 << 20)).answer.len() as u64;
+    let half = site.send(&pull(&[(CODE, None), (VISIT, None)], 1_000, whole / 2));
+    let [(CODE, rows, _, true)] = pages(&half)[..] else { panic!("one page, cut: {:?}", pages(&half)) };
+    assert!((45..56).contains(&rows), "{rows} of 100 in half the bytes");
+    let least = site.send(&pull(&[(CODE, None), (VISIT, None)], 1_000, 0));
+    assert_eq!((pages(&least).len(), pages(&least)[0].1), (1, 1));
+    let cursor = site.gateway.cursor_at(CODE, START);
+    let second = site.send(&pull(&[(CODE, Some(&cursor)), (VISIT, None)], 1_000, 0));
+    let seen: Vec<_> = pages(&second).iter().map(|p| p.1).collect();
+    assert_eq!(seen, [0, 1], "an empty page does not use up the row that must come");
+}
+
+#[test]
+fn a_provisioned_device_is_told_what_came_after() {
+    let mut site = Site::new(backend::Options::default());
+    site.load(VISIT, "north", 3);
+    let cursor = site.gateway.cursor_at(VISIT, START);
+    let made = site.backend.office_create(
+        Time::ZERO,
+        VISIT,
+        Key::new("new"),
+        vec![Value::text("north"), Value::text("new")],
+    );
+    assert!(made.is_ok());
+    let served = site.send(&pull(&[(VISIT, Some(&cursor))], 10, 1 << 20));
+    assert_eq!(pages(&served)[0].1, 1);
+    let cursor = pages(&served)[0].2.clone();
+    let idle = site.send(&pull(&[(VISIT, Some(&cursor))], 10, 1 << 20));
+    assert_eq!(pages(&idle), [(VISIT, 0, cursor, false)], "an empty page keeps the cursor");
+}
+
+#[test]
+fn a_cursor_that_is_not_the_gateways_own_has_expired() {
+    let mut site = Site::new(backend::Options::default());
+    let future = site.gateway.cursor_at(VISIT, START.plus(Span::secs(3_600)));
+    let past = site.gateway.cursor_at(VISIT, START.minus(Span::secs(40 * 86_400)));
+    for cursor in ["", "nonsense", "9223372036854775807", "-9223372036854775808,k", &future, &past] {
+        let served = site.send(&pull(&[(CODE, None), (VISIT, Some(cursor))], 10, 1 << 20));
+        assert_eq!(refusal(&served), ServerError::CursorExpired(VISIT), "{cursor:?}");
+        assert!(served.work.is_some(), "it cost the backend a request");
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_a_bad_request() {
+    let mut site = Site::new(backend::Options::default());
+    let mut bytes = vec![Vec::new(), b"{".to_vec(), vec![0xff, 0xfe]];
+    let stranger = FetchRequest { device: DeviceId(2), entity: NOTE, of: Key::new("k"), rows: 1 };
+    bytes.push(encode_request(&Request::Fetch(stranger)));
+    for entity in [NOTE, EntityId(9)] {
+        bytes.push(encode_request(&pull(&[(entity, None)], 1, 1)));
+    }
+    for entity in [CODE, EntityId(9)] {
+        let fetch = FetchRequest { device: DeviceId(0), entity, of: Key::new("k"), rows: 1 };
+        bytes.push(encode_request(&Request::Fetch(fetch)));
+    }
+    for request in bytes {
+        let served = site.gateway.serve(site.now, &mut site.backend, &request);
+        let text = String::from_utf8_lossy(&request);
+        assert!(matches!(refusal(&served), ServerError::BadRequest(_)), "{text}");
+    }
+}
+
+#[test]
+fn a_push_is_answered_in_order_and_again_from_memory() {
+    let mut site = Site::new(backend::Options::default());
+    site.load(VISIT, "north", 1);
+    let request = push(vec![create(0, "a"), create(1, "north0000"), create(2, "b")]);
+    let first = site.send(&request);
+    let results = |served: &Served| {
+        let answer = Answer::decode(&served.answer).unwrap().unwrap();
+        answer.results.into_iter().map(|r| (r.id.to_string(), r.outcome)).collect::<Vec<_>>()
+    };
+    let told = results(&first);
+    let ids: Vec<&str> = told.iter().map(|(id, _)| id.as_str()).collect();
+    assert_eq!(ids, ["d0-0", "d0-1", "d0-2"]);
+    assert!(matches!(told[0].1, Outcome::Applied { .. }));
+    assert!(matches!(told[1].1, Outcome::Conflict { why: Refusal::Exists, current: Some(_) }));
+    let [Fact::Committed(a), Fact::Refused { .. }, Fact::Committed(_)] = &first.facts[..] else {
+        panic!("not {:?}", first.facts)
+    };
+    assert_eq!(told[0].1, Outcome::Applied { stamp: a.stamp });
+    let again = site.send(&request);
+    assert_eq!(results(&again), told);
+    assert!(again.facts.iter().all(|fact| matches!(fact, Fact::Replayed(_))));
+    assert_eq!(site.backend.len(VISIT), 3);
+}
+
+#[test]
+fn a_write_that_took_too_long_is_written_all_the_same() {
+    let slow = backend::Options { write_fixed_cost: Span::secs(31), ..Default::default() };
+    let mut site = Site::new(slow);
+    let served = site.send(&push(vec![create(0, "a")]));
+    assert_eq!(refusal(&served), ServerError::GatewayTimeout);
+    assert_eq!(served.done_at, site.now + Span::secs(30));
+    assert_eq!((site.backend.len(VISIT), served.facts.len()), (1, 1));
+}
+
+#[test]
+fn nothing_is_written_or_read_while_the_backend_is_down() {
+    let down = vec![(Time::ZERO, Time::ZERO + Span::millis(2))];
+    let mut site = Site::new(backend::Options { down, ..Default::default() });
+    let request = push(vec![create(0, "a")]);
+    let served = site.send(&request);
+    assert_eq!((refusal(&served), served.done_at), (ServerError::Unavailable, site.now));
+    assert!(served.facts.is_empty() && served.work.is_none() && site.backend.is_empty(VISIT));
+    assert!(site.send(&request).error.is_none(), "it is back, and the mutation is new to it");
+    assert_eq!(site.backend.len(VISIT), 1);
+}
+
+#[test]
+fn opening_a_record_brings_its_rows() {
+    let mut site = Site::new(backend::Options::default());
+    site.load(NOTE, "visit7", 5);
+    let fetch = |rows| {
+        Request::Fetch(FetchRequest { device: DeviceId(0), entity: NOTE, of: Key::new("visit7"), rows })
+    };
+    let all = site.send(&fetch(9));
+    assert_eq!(pages(&all), [(NOTE, 5, String::new(), false)]);
+    assert_eq!(all.work.unwrap().kind, RequestKind::Fetch);
+    assert_eq!(pages(&site.send(&fetch(2))), [(NOTE, 2, String::new(), true)]);
+}
+
+/// A device that holds visits and codes, as an engine would.
+#[derive(Default)]
+struct Device {
+    cursors: [Option<String>; 2],
+    rows: [BTreeMap<String, (Stamp, String)>; 2],
+}
+
+impl Device {
+    /// One request; `true` if there is more to ask for.
+    fn pull(&mut self, site: &mut Site, rows: u32, bytes: u64) -> bool {
+        let wants = [VISIT, CODE].map(|e| (e, self.cursors[usize::from(e.0)].as_deref()));
+        let served = site.send(&pull(&wants, rows, bytes));
+        let answer = Answer::decode(&served.answer).unwrap().unwrap();
+        let delivered: usize = answer.pages.iter().map(|page| page.rows.len()).sum();
+        assert!(delivered <= rows.max(1) as usize);
+        for page in &answer.pages {
+            let entity = usize::from(page.entity.0);
+            self.cursors[entity] = Some(page.cursor.to_string());
+            for row in page.rows.iter() {
+                match row.values {
+                    Some([cell]) => {
+                        let text = format!("{:?}", cell.to_value());
+                        self.rows[entity].insert(row.key.to_owned(), (row.stamp, text));
+                    }
+                    Some(values) => panic!("one column, not {values:?}"),
+                    None => drop(self.rows[entity].remove(row.key)),
+                }
+            }
+        }
+        answer.pages.len() < self.cursors.len() || answer.pages.iter().any(|page| page.more)
+    }
+}
+
+/// Texts that are more or less a cursor.
+fn cursor() -> impl Strategy<Value = String> {
+    let stamp = || prop_oneof![any::<i64>(), Just(i64::MIN), Just(i64::MAX), START.0 - 9..START.0 + 9_000];
+    prop_oneof![
+        ".{0,30}",
+        (stamp(), ".{0,4}").prop_map(|(stamp, key)| format!("{stamp},{key}")),
+        (stamp(), stamp()).prop_map(|(since, stamp)| format!("{since}/{stamp},k")),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_device_ends_with_its_rows_whatever_the_limits(
+        steps in prop::collection::vec((0..5_u8, 0..30_u32, 0..12_u32, 0..900_u64), 1..60),
+        rows in 1..9_u32,
+        bytes in 0..900_u64,
+        precision in prop_oneof![Just(1), Just(1_000)],
+    ) {
+        let mut site =
+            Site::new(backend::Options { stamp_precision: Span::millis(precision), ..Default::default() });
+        site.load(CODE, "code", 7);
+        site.load(VISIT, "north", 7);
+        let mut device = Device::default();
+        for (kind, n, rows, bytes) in steps {
+            let (now, key) = (site.now, Key::new(&format!("north{n:04}")));
+            let clinic = Value::text(if rows % 2 == 0 { "north" } else { "south" });
+            let backend = &mut site.backend;
+            // A refusal is as good a step as any other.
+            let _ = match kind {
+                0 => backend.office_create(now, VISIT, key, vec![clinic, Value::Null]),
+                1 => backend.office_write(now, VISIT, &key, &[(0, clinic)]),
+                2 => backend.office_delete(now, VISIT, &key),
+                3 => {
+                    let row = |n| (Key::new(&format!("code{n:04}")), vec![Value::Null, Value::text("imported")]);
+                    Ok(backend.import(now, CODE, (n..n + rows).map(row)))
+                }
+                _ => {
+                    device.pull(&mut site, rows, bytes);
+                    Ok(Vec::new())
+                }
+            };
+        }
+        let mut requests = 0;
+        while device.pull(&mut site, rows, bytes) {
+            requests += 1;
+            prop_assert!(requests < 200, "pulling comes to an end");
+        }
+        for (entity, scope) in [(CODE, Value::Null), (VISIT, Value::text("north"))] {
+            let live = site.backend.rows(entity).filter(|r| !r.deleted);
+            let theirs = live.filter(|r| entity == CODE || r.values[0] == scope);
+            let wanted = theirs.map(|r| (r.key.to_string(), (r.stamp, format!("{:?}", r.values[1]))));
+            prop_assert_eq!(&device.rows[usize::from(entity.0)], &wanted.collect());
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_the_gateway_panic(bytes in prop::collection::vec(any::<u8>(), 0..80), cursor in cursor()) {
+        let mut site = Site::new(backend::Options::default());
+        site.load(VISIT, "north", 3);
+        let served = site.gateway.serve(Time::ZERO, &mut site.backend, &bytes);
+        prop_assert!(matches!(refusal(&served), ServerError::BadRequest(_)));
+        let served = site.send(&pull(&[(VISIT, Some(&cursor))], 5, 99));
+        prop_assert!(Answer::decode(&served.answer).is_ok());
+    }
+}

@@ -1,0 +1,110 @@
+//! Puts the record of a run together from its judged cells.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::exit::Exit;
+use super::judge::Judged;
+use super::record::{RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict};
+use crate::base::Digest;
+use crate::scenario::Plan;
+
+/// Something that concerns the run as a whole and not one of its cells: what stopped it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The exit code that it alone would give.
+    pub exit: Exit,
+    /// In words.
+    pub text: String,
+}
+
+/// The record of a run of `plans`, of which `judged` came to an outcome, to be kept in `folder`.
+pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note]) -> RunRecord {
+    let ended = judged.iter().filter(|j| j.cell.verdict != Verdict::Incomplete).count();
+    let complete = ended == plans.len();
+    let mut cells = Vec::with_capacity(judged.len());
+    let mut gates = Vec::new();
+    for Judged { mut cell, gates: of_cell } in judged {
+        cell.replay = replay_command(folder, &cell.id);
+        cells.push(cell);
+        gates.extend(of_cell);
+    }
+    let reasons = cells.iter().flat_map(|cell| &cell.reasons);
+    let exits = reasons.map(|reason| Exit::from_code(reason.exit_code).unwrap_or(Exit::Internal));
+    let exit = Exit::first(exits.chain(notes.iter().map(|note| note.exit)));
+    let failed = cells.iter().any(|cell| cell.verdict == Verdict::Fail);
+    let verdict = match (failed, complete) {
+        (true, _) => Verdict::Fail,
+        (false, false) => Verdict::Incomplete,
+        (false, true) => Verdict::Pass,
+    };
+    let named: BTreeSet<&str> = cells.iter().map(|cell| cell.resolved.as_str()).collect();
+    let resolved: BTreeMap<String, String> = plans
+        .iter()
+        .filter(|plan| named.contains(plan.digest.as_str()))
+        .map(|plan| (plan.digest.clone(), plan.resolved.to_string()))
+        .collect();
+    RunRecord {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        tool: Tool::this(),
+        complete,
+        scenario: scenario_of(plans),
+        verdict,
+        exit_code: exit.code(),
+        cells,
+        gates,
+        planned_cells: plans.len() as u64,
+        notes: notes.iter().map(|note| note.text.clone()).collect(),
+        resolved,
+    }
+}
+
+/// The scenario that the plans come from; of several, their names and paths in one line, and a digest over all.
+pub fn scenario_of(plans: &[Plan]) -> ScenarioRecord {
+    let list = |texts: BTreeSet<&str>| texts.into_iter().collect::<Vec<_>>().join(" ");
+    let digests: BTreeSet<&str> = plans.iter().map(|plan| plan.digest.as_str()).collect();
+    let digest = if digests.len() > 1 {
+        let mut all = Digest::new();
+        digests.into_iter().for_each(|digest| all.text(digest));
+        all.hex()
+    } else {
+        list(digests)
+    };
+    ScenarioRecord {
+        name: list(plans.iter().map(|plan| plan.scenario.as_str()).collect()),
+        path: list(plans.iter().map(|plan| plan.path.as_str()).collect()),
+        digest,
+    }
+}
+
+/// The name of a run: scenario, seed, short digest. It depends on what is run, not on what comes out, so that its folder can be
+/// made before anything runs.
+pub fn run_id(plans: &[Plan]) -> String {
+    let scenario = scenario_of(plans);
+    let names: BTreeSet<&str> = plans.iter().map(|plan| plan.scenario.as_str()).collect();
+    let name = match names.len() {
+        1 => scenario.name,
+        n => format!("{n}-scenarios"),
+    };
+    let seeds: BTreeSet<u64> = plans.iter().map(|plan| plan.seed.0).collect();
+    let seeds = match (seeds.first(), seeds.last()) {
+        (Some(first), Some(last)) if first < last => format!("{first}-to-{last}"),
+        (Some(only), _) => only.to_string(),
+        (None, _) => "none".to_owned(),
+    };
+    let short: String = scenario.digest.chars().take(8).collect();
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    format!("{name}-{seeds}-{short}").chars().map(plain).collect()
+}
+
+/// The command that runs a cell of the run in `folder` again, as a shell reads it.
+pub fn replay_command(folder: &str, cell: &str) -> String {
+    let target = format!("{folder}#{cell}");
+    let plain = |c: char| c.is_alphanumeric() || "/._=-#".contains(c);
+    let quoted = if target.chars().all(plain) && !target.starts_with('#') {
+        target.clone()
+    } else {
+        format!("'{}'", target.replace('\'', r"'\''"))
+    };
+    let options_end = if target.starts_with('-') { "-- " } else { "" };
+    format!("syncdyno replay {options_end}{quoted}")
+}

@@ -1,0 +1,114 @@
+//! The folder of a report.
+//!
+//! It is made before anything runs, so that a run which cannot be kept does not start. Every file is written under another name
+//! and renamed, so that a reader never meets half a file.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A folder that can be written to.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+/// The report cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}: {cause}", path.display())]
+pub struct FolderError {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// What the system says.
+    pub cause: io::Error,
+}
+
+impl Folder {
+    /// Makes the folder, if it is not there, and tries to write to it.
+    ///
+    /// # Errors
+    /// When it cannot be made or written to.
+    pub fn create(path: &Path) -> Result<Folder, FolderError> {
+        fs::create_dir_all(path).map_err(|cause| FolderError { path: path.to_owned(), cause })?;
+        let folder = Folder { path: path.to_owned() };
+        let probe = folder.path.join(".probe");
+        fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)).map_err(failed(&probe))?;
+        Ok(folder)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a file whole or not at all; `name` may name a subfolder.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn put(&self, name: &str, contents: &[u8]) -> Result<(), FolderError> {
+        let path = self.path.join(name);
+        let part = path.with_extension("part");
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(failed(parent))?;
+        }
+        fs::write(&part, contents).and_then(|()| fs::rename(&part, &path)).map_err(failed(&path))
+    }
+
+    /// Removes the files of the subfolder `sub` that are not in `keep`: leftovers of an earlier run of the same name.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn keep_only(&self, sub: &str, keep: &BTreeSet<String>) -> Result<(), FolderError> {
+        let path = self.path.join(sub);
+        let entries = match fs::read_dir(&path) {
+            Ok(entries) => entries,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(e) => return Err(failed(&path)(e)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(failed(&path))?;
+            let name = entry.file_name();
+            if !name.to_str().is_some_and(|name| keep.contains(name)) && entry.path().is_file() {
+                fs::remove_file(entry.path()).map_err(failed(&entry.path()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn failed(path: &Path) -> impl Fn(io::Error) -> FolderError + use<> {
+    let path = path.to_owned();
+    move |cause| FolderError { path: path.clone(), cause }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_below_a_file_is_refused_before_anything_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "x").unwrap();
+        let error = Folder::create(&file.join("report")).unwrap_err();
+        assert!(error.to_string().starts_with("cannot write "), "{error}");
+    }
+
+    #[test]
+    fn a_file_replaces_the_one_before_and_leaves_nothing_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::create(&dir.path().join("a/b")).unwrap();
+        folder.put("repro/x.toml", b"one").unwrap();
+        folder.put("repro/x.toml", b"two").unwrap();
+        folder.put("repro/y.toml", b"three").unwrap();
+        folder.keep_only("repro", &BTreeSet::from(["x.toml".to_owned()])).unwrap();
+        folder.keep_only("never-made", &BTreeSet::new()).unwrap();
+        let names: Vec<_> = fs::read_dir(folder.path().join("repro"))
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(names, ["x.toml"]);
+        assert_eq!(fs::read(folder.path().join("repro/x.toml")).unwrap(), b"two");
+    }
+}

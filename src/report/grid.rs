@@ -1,0 +1,58 @@
+//! A plain table: names to the left, figures to the right, two spaces between.
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+
+/// Rows of texts under a header.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Grid {
+    header: Vec<String>,
+    /// Columns of texts, before those of figures.
+    texts: usize,
+    rows: Vec<Vec<String>>,
+}
+
+impl Grid {
+    /// An empty table with these columns, of which the first `texts` hold texts and the others figures.
+    pub(super) fn new(texts: usize, header: impl IntoIterator<Item = impl Into<String>>) -> Grid {
+        Grid { header: header.into_iter().map(Into::into).collect(), texts, rows: Vec::new() }
+    }
+    /// Adds a row; missing fields at its end stay empty.
+    pub(super) fn row(&mut self, fields: impl IntoIterator<Item = impl Into<String>>) {
+        self.rows.push(fields.into_iter().map(Into::into).collect());
+    }
+
+    /// For a terminal: aligned, figures to the right, each line behind `indent`.
+    pub(super) fn terminal(&self, indent: &str) -> String {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(self.header.iter().enumerate().map(|(i, text)| self.aligned(i, text)));
+        for row in &self.rows {
+            table.add_row(row.iter().enumerate().map(|(i, text)| self.aligned(i, text)));
+        }
+        let lines = table.lines().map(|line| format!("{indent}{}", line.strip_prefix(' ').unwrap_or(&line)));
+        lines.map(|line| line.trim_end().to_owned() + "\n").collect()
+    }
+
+    /// For a page in Markdown.
+    pub(super) fn markdown(&self) -> String {
+        let line = |fields: &[String]| {
+            let escaped: Vec<String> =
+                fields.iter().map(|f| f.replace('|', r"\|").replace('\n', " ")).collect();
+            format!("| {} |\n", escaped.join(" | "))
+        };
+        let rules: Vec<String> =
+            (0..self.header.len()).map(|i| if i < self.texts { "---" } else { "---:" }.to_owned()).collect();
+        let mut text = line(&self.header) + &line(&rules);
+        for row in &self.rows {
+            let mut row = row.clone();
+            row.resize(self.header.len(), String::new());
+            text.push_str(&line(&row));
+        }
+        text
+    }
+
+    fn aligned(&self, column: usize, text: &str) -> Cell {
+        let side = if column < self.texts { CellAlignment::Left } else { CellAlignment::Right };
+        Cell::new(text).set_alignment(side)
+    }
+}

@@ -1,0 +1,147 @@
+//! Figures as people read them.
+
+use crate::base::Ppm;
+use crate::metrics::Unit;
+
+/// Separates thousands: a thin space.
+const THIN: char = '\u{2009}';
+
+/// A figure in its unit, with three significant digits where it is not a count: `1.24 s`, `3.30 MiB`, `12 345 rows`.
+pub fn figure(unit: Unit, value: u64) -> String {
+    match unit {
+        Unit::Ns => span(value),
+        Unit::Bytes => bytes(value),
+        Unit::BytesPerSecond => format!("{}/s", bytes(value)),
+        Unit::Rows => count(value, "row"),
+        Unit::Devices => count(value, "device"),
+        Unit::Count => thousands(value),
+        Unit::Ppm => u32::try_from(value).map_or_else(|_| format!("{value} ppm"), |n| Ppm(n).to_string()),
+        Unit::MilliRowsPerSecond if value < 100_000 => format!("{} rows/s", three(value, 1_000)),
+        Unit::MilliRowsPerSecond => format!("{} rows/s", thousands(value / 1_000)),
+        Unit::RowNs => row_time(value),
+    }
+}
+
+/// A length of virtual time: `950 ns`, `1.24 s`, `2 min 05 s`, `3 h 12 min`, `2 d 04 h`.
+pub fn span(ns: u64) -> String {
+    match ns {
+        0 => "0 s".to_owned(),
+        1..1_000 => format!("{ns} ns"),
+        1_000..1_000_000 => format!("{} µs", three(ns, 1_000)),
+        1_000_000..1_000_000_000 => format!("{} ms", three(ns, 1_000_000)),
+        1_000_000_000..60_000_000_000 => format!("{} s", three(ns, 1_000_000_000)),
+        _ => {
+            let s = ns / 1_000_000_000;
+            match s {
+                0..3_600 => format!("{} min {:02} s", s / 60, s % 60),
+                3_600..86_400 => format!("{} h {:02} min", s / 3_600, s / 60 % 60),
+                _ => format!("{} d {:02} h", s / 86_400, s / 3_600 % 24),
+            }
+        }
+    }
+}
+
+/// A size: `512 B`, `64.0 KiB`, `1.24 MiB`.
+pub fn bytes(n: u64) -> String {
+    for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
+        if n >= size {
+            return format!("{} {unit}", three(n, size));
+        }
+    }
+    format!("{n} B")
+}
+
+/// A count with thin spaces between thousands.
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() * 2);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(THIN);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number of things: `1 row`, `2 rows`.
+pub fn count(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
+}
+
+/// Bounds as a condition: `≤ 5.00 s`, `= 0 rows`, `1 … 9 rows`.
+pub fn bound(unit: Option<Unit>, min: Option<u64>, max: Option<u64>) -> String {
+    let show = |n: u64| unit.map_or_else(|| thousands(n), |unit| figure(unit, n));
+    match (min, max) {
+        (Some(min), Some(max)) if min == max => format!("= {}", show(min)),
+        (Some(min), Some(max)) => format!("{} … {}", show(min), show(max)),
+        (Some(min), None) => format!("≥ {}", show(min)),
+        (None, Some(max)) => format!("≤ {}", show(max)),
+        (None, None) => "any".to_owned(),
+    }
+}
+
+/// Rows times time, in row-seconds or row-hours.
+fn row_time(row_ns: u64) -> String {
+    const SECOND: u64 = 1_000_000_000;
+    match row_ns / SECOND {
+        0 if row_ns > 0 => "< 1 row·s".to_owned(),
+        s @ 0..100_000 => format!("{} row·s", thousands(s)),
+        s => format!("{} row·h", thousands(s / 3_600)),
+    }
+}
+
+/// `n / unit` with three significant digits, rounded half up; whole numbers from a hundred on.
+fn three(n: u64, unit: u64) -> String {
+    let decimals = |scale: u64| {
+        let wide = (u128::from(n) * u128::from(scale) * 2 + u128::from(unit)) / (u128::from(unit) * 2);
+        u64::try_from(wide).unwrap_or(u64::MAX)
+    };
+    let (hundredths, tenths) = (decimals(100), decimals(10));
+    if hundredths < 1_000 {
+        format!("{}.{:02}", hundredths / 100, hundredths % 100)
+    } else if tenths < 1_000 {
+        format!("{}.{}", tenths / 10, tenths % 10)
+    } else {
+        thousands(decimals(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_shown_with_three_digits_and_their_unit() {
+        for (unit, value, shown) in [
+            (Unit::Ns, 0, "0 s"),
+            (Unit::Ns, 950, "950 ns"),
+            (Unit::Ns, 1_240_000_000, "1.24 s"),
+            (Unit::Ns, 12_350_000, "12.4 ms"),
+            (Unit::Ns, 9_996_000_000, "10.0 s"),
+            (Unit::Ns, 125_000_000_000, "2 min 05 s"),
+            (Unit::Ns, 11_520_000_000_000, "3 h 12 min"),
+            (Unit::Ns, 187_200_000_000_000, "2 d 04 h"),
+            (Unit::Bytes, 512, "512 B"),
+            (Unit::Bytes, 65_536, "64.0 KiB"),
+            (Unit::BytesPerSecond, 3_460_301, "3.30 MiB/s"),
+            (Unit::Rows, 12_345, "12\u{2009}345 rows"),
+            (Unit::Count, 1_234_567, "1\u{2009}234\u{2009}567"),
+            (Unit::Ppm, 25_000, "2.5%"),
+            (Unit::MilliRowsPerSecond, 12_345, "12.3 rows/s"),
+            (Unit::MilliRowsPerSecond, 1_234_567, "1\u{2009}234 rows/s"),
+            (Unit::RowNs, 7_200_000_000_000, "7\u{2009}200 row·s"),
+            (Unit::RowNs, u64::MAX, "5\u{2009}124\u{2009}095 row·h"),
+        ] {
+            assert_eq!(figure(unit, value), shown);
+        }
+    }
+
+    #[test]
+    fn bounds_read_as_conditions() {
+        assert_eq!(bound(Some(Unit::Ns), None, Some(5_000_000_000)), "≤ 5.00 s");
+        assert_eq!(bound(Some(Unit::Rows), Some(0), Some(0)), "= 0 rows");
+        assert_eq!(bound(None, Some(1), None), "≥ 1");
+        assert_eq!(bound(None, Some(1), Some(9)), "1 … 9");
+    }
+}

@@ -1,0 +1,50 @@
+//! Reports: what a recorded outcome means, and how it is shown.
+//!
+//! [`judge`] holds the outcome of a cell against what its plan says must come out and gives a [`CellRecord`]; [`assemble`] puts
+//! the cells of a run together into the [`RunRecord`] that `run.json` holds. Everything else here is rendered from that record
+//! alone: the [`story`] for a terminal, [`summary`] for a CI page, [`flat::cells`] and [`flat::series`] for other programs,
+//! [`repro`] for running one cell again. Nothing here touches a simulation, and no renderer touches a file: [`Folder`] does.
+//!
+//! Invariants:
+//!
+//! - The record holds whole numbers only, and no time of the host: the same run gives the same bytes. What the host had to do is
+//!   [`Timing`], a file of its own.
+//! - What cannot be judged is not a pass: a gate or an expectation on a metric that is absent or was never observed fails and says
+//!   so; an interrupted cell is incomplete.
+//! - Of several exit codes the one that [`Exit::BY_PRECEDENCE`] names first wins.
+//! - The names of the record are relied upon by others: add, never rename ([`SCHEMA_VERSION`]).
+//! - The page for a CI job is bounded ([`SUMMARY_MAX`]), however many cells fail.
+
+mod assemble;
+mod exit;
+pub mod flat;
+mod folder;
+mod grid;
+pub mod human;
+mod judge;
+mod record;
+mod repro;
+mod story;
+mod summary;
+mod table;
+mod timing;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use assemble::{Note, assemble, replay_command, run_id, scenario_of};
+pub use exit::Exit;
+pub use folder::{Folder, FolderError};
+pub use judge::{Judged, broken, cell_ids, judge, record_name};
+pub use record::{
+    CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord, LifeRecord, Phases,
+    Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict, ViolationRecord,
+    schema_json,
+};
+pub use repro::{digest_told, repro};
+pub use story::{Paint, headline, last_lines, story};
+pub use summary::{SUMMARY_MAX, summary};
+pub use table::{Form, figures};
+pub use timing::{CellTiming, Timing};

@@ -1,0 +1,341 @@
+//! The record of a run, as `run.json` holds it.
+//!
+//! Other programs rely on these names: anything may be added, nothing renamed without a new major version. A reader takes any
+//! record of its own major version; a field that it does not know is passed over, and a field added later has a default.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::Figures;
+
+/// The version of the record's shape.
+pub const SCHEMA_VERSION: &str = "1.0.0";
+
+/// Everything that a run found out. No figure of the host's clock is in it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunRecord {
+    /// The version of the record's shape.
+    pub schema_version: String,
+    /// What wrote it.
+    pub tool: Tool,
+    /// Whether every cell that was asked for was run to its end.
+    pub complete: bool,
+    /// What was run. Of several scenarios: their names and paths in one line, and a digest over theirs.
+    pub scenario: ScenarioRecord,
+    /// What it comes to.
+    pub verdict: Verdict,
+    /// The exit code of the run.
+    pub exit_code: u8,
+    /// The cells in the order of the plan.
+    pub cells: Vec<CellRecord>,
+    /// All gates of all cells. The gates of a cell that expects a violation are left out.
+    pub gates: Vec<GateRecord>,
+    /// How many cells were asked for; fewer are in `cells` if the run was stopped.
+    #[serde(default)]
+    pub planned_cells: u64,
+    /// What stopped the run before its end, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// The resolved scenarios as TOML, by digest; a cell names its own.
+    #[serde(default)]
+    pub resolved: BTreeMap<String, String>,
+}
+
+/// The program that wrote a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// `syncdyno`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The scenario of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ScenarioRecord {
+    /// Its name.
+    pub name: String,
+    /// Where it was read; empty for the embedded one.
+    pub path: String,
+    /// Its digest.
+    pub digest: String,
+}
+
+/// What a run or a cell comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// All expectations and gates are met.
+    Pass,
+    /// Something is not as it must be.
+    Fail,
+    /// It was stopped before its end, and nothing was found wrong so far.
+    Incomplete,
+}
+
+/// One cell: scenario × variant × axes × seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CellRecord {
+    /// Its name within the run; also the name of its file in `repro/`.
+    pub id: String,
+    /// Its variant, if the scenario has variants.
+    pub variant: Option<String>,
+    /// The swept keys with their values: numbers where they are whole numbers, texts otherwise.
+    pub axes: BTreeMap<String, serde_json::Value>,
+    /// Its seed, as a text because not every reader of JSON keeps 64 bits.
+    pub seed: String,
+    /// Covers the chain of events, the final rows and the figures; empty if the cell did not end.
+    pub digest: String,
+    /// What it comes to.
+    pub verdict: Verdict,
+    /// Virtual time at the end.
+    pub virtual_ns: u64,
+    /// The figures of all metrics.
+    #[schemars(schema_with = "figures_schema")]
+    pub metrics: Figures,
+    /// What the oracle found, at most so many of each check as an outcome keeps; the counts are in the metrics.
+    pub violations: Vec<ViolationRecord>,
+    /// The command that runs this cell again.
+    pub replay: String,
+
+    /// The name of its scenario.
+    #[serde(default)]
+    pub scenario: String,
+    /// Where its scenario was read; empty for the embedded one.
+    #[serde(default)]
+    pub path: String,
+    /// The key of its resolved scenario in the run's `resolved`.
+    #[serde(default)]
+    pub resolved: String,
+    /// How it ended.
+    #[serde(default)]
+    pub ending: EndingRecord,
+    /// How long its phases took.
+    #[serde(default)]
+    pub phases: Phases,
+    /// Events that happened.
+    #[serde(default)]
+    pub events: u64,
+    /// Faults that were drawn or planned, in order.
+    #[serde(default)]
+    pub faults: Vec<FaultRecord>,
+    /// What had to come out, and whether it did.
+    #[serde(default)]
+    pub expectations: Vec<ExpectationRecord>,
+    /// Why it is not a pass; empty if it is one.
+    #[serde(default)]
+    pub reasons: Vec<Reason>,
+    /// The lives of the records that the first violations speak of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lives: Vec<LifeRecord>,
+}
+
+/// How a cell ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EndingRecord {
+    /// In one word.
+    pub kind: EndingKind,
+    /// In words, a line for each of the first devices concerned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub text: Vec<String>,
+}
+
+/// How a cell ended, in one word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum EndingKind {
+    /// Everything that was under way came to its end.
+    #[default]
+    Drained,
+    /// Some devices did not come to rest by the deadline.
+    Stuck,
+    /// An engine spun or stalled.
+    Stalled,
+    /// The run was stopped.
+    Interrupted,
+    /// The bench itself failed.
+    Broken,
+}
+
+/// How long the phases of a cell took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Phases {
+    /// The script, faults on.
+    pub script_ns: u64,
+    /// Healing and draining.
+    pub drain_ns: u64,
+}
+
+/// A fault that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FaultRecord {
+    /// When.
+    pub at_ns: u64,
+    /// What.
+    pub text: String,
+}
+
+/// A broken promise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ViolationRecord {
+    /// The check's name.
+    pub check: String,
+    /// The device, such as `d17`, where one is concerned.
+    pub device: Option<String>,
+    /// The record as `entity/key`, where one is concerned.
+    pub record: Option<String>,
+    /// In words.
+    pub text: String,
+}
+
+/// One thing that had to come out of a cell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExpectationRecord {
+    /// `violation <check>`, or the metric.
+    pub what: String,
+    /// Smallest accepted figure of a metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<u64>,
+    /// Greatest accepted figure of a metric.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u64>,
+    /// The figure that came out; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<u64>,
+    /// Whether it is as it must be.
+    pub pass: bool,
+    /// Why not, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Why a cell is not a pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Reason {
+    /// The exit code that this alone would give.
+    pub exit_code: u8,
+    /// In words.
+    pub text: String,
+}
+
+/// The life of one record across devices, gateway and backend.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LifeRecord {
+    /// The record as `entity/key`.
+    pub record: String,
+    /// What happened to it, in order.
+    pub lines: Vec<String>,
+}
+
+/// A threshold, held against a cell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GateRecord {
+    /// The cell.
+    pub cell: String,
+    /// The gate's name in the scenario.
+    #[serde(default)]
+    pub name: String,
+    /// The metric.
+    pub metric: String,
+    /// Which figure of it.
+    pub stat: String,
+    /// Only devices that started in this state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
+    /// Smallest accepted figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<u64>,
+    /// Greatest accepted figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<u64>,
+    /// The figure; `null` if there is none, which is never a pass.
+    pub value: Option<u64>,
+    /// Whether it lies within the bounds.
+    pub pass: bool,
+    /// Why not, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A text that is not a record this program can read.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// Not the JSON of a record.
+    #[error("not a run record: {0}")]
+    Shape(#[from] serde_json::Error),
+    /// Written by a program with another idea of what a record is.
+    #[error("the record has schema version {0}; this program reads version 1")]
+    Version(String),
+}
+
+impl RunRecord {
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// When the text is not a record, or one of another major version.
+    pub fn parse(text: &str) -> Result<RunRecord, RecordError> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema_version: String,
+        }
+        let Version { schema_version } = serde_json::from_str(text)?;
+        if schema_version.split('.').next() != SCHEMA_VERSION.split('.').next() {
+            return Err(RecordError::Version(schema_version));
+        }
+        Ok(serde_json::from_str(text)?)
+    }
+
+    /// The record as JSON, a line a field, ending in a newline.
+    pub fn to_json(&self) -> String {
+        let mut text =
+            serde_json::to_string_pretty(self).expect("a record has no map with keys other than texts");
+        text.push('\n');
+        text
+    }
+
+    /// The cell of this id.
+    pub fn cell(&self, id: &str) -> Option<&CellRecord> {
+        self.cells.iter().find(|cell| cell.id == id)
+    }
+    /// The cells that are not a pass.
+    pub fn failing(&self) -> impl Iterator<Item = &CellRecord> {
+        self.cells.iter().filter(|cell| cell.verdict == Verdict::Fail)
+    }
+    /// The gates of one cell.
+    pub fn gates_of<'a>(&'a self, cell: &'a str) -> impl Iterator<Item = &'a GateRecord> {
+        self.gates.iter().filter(move |gate| gate.cell == cell)
+    }
+}
+
+impl Tool {
+    /// This program.
+    pub fn this() -> Tool {
+        Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+}
+
+/// The JSON Schema of a record.
+pub fn schema_json() -> String {
+    let schema = schemars::schema_for!(RunRecord);
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
+    text.push('\n');
+    text
+}
+
+/// A metric is a number with its unit, or a distribution with its unit.
+fn figures_schema(_: &mut SchemaGenerator) -> Schema {
+    let whole = |what: &str| json_schema!({ "type": "integer", "minimum": 0, "description": what });
+    json_schema!({
+        "type": "object",
+        "additionalProperties": { "oneOf": [
+            { "type": "object", "required": ["unit", "value"],
+              "properties": { "unit": { "type": "string" }, "value": whole("the number") } },
+            { "type": "object", "required": ["unit", "count", "min", "p50", "p95", "p99", "max"],
+              "properties": { "unit": { "type": "string" }, "count": whole("observations"), "min": whole("smallest"),
+                              "p50": whole("median"), "p95": whole("95th percentile"), "p99": whole("99th percentile"),
+                              "max": whole("greatest") } }
+        ] }
+    })
+}

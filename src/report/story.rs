@@ -1,0 +1,198 @@
+//! What a person reads at the end of a run: the verdict, the figures, what is wrong and how to see it again.
+
+use super::grid::Grid;
+use super::human;
+use super::record::{CellRecord, EndingKind, GateRecord, RunRecord, Verdict, ViolationRecord};
+use super::table::{self, Form};
+
+/// Failing cells told with their violations and the lives of records; the others are only named.
+const TOLD_CELLS: usize = 3;
+/// Violations told of one cell.
+const TOLD_VIOLATIONS: usize = 5;
+/// Lines told of one record's life: this many of its start and of its end.
+const TOLD_LIFE: usize = 12;
+/// Cells named one by one.
+const NAMED_CELLS: usize = 40;
+
+/// Whether words may be coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paint(
+    /// With ANSI escapes, or plain.
+    pub bool,
+);
+
+impl Paint {
+    fn word(self, code: &str, text: &str) -> String {
+        if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+    /// Good news.
+    pub fn good(self, text: &str) -> String {
+        self.word("32", text)
+    }
+    /// Bad news.
+    pub fn bad(self, text: &str) -> String {
+        self.word("1;31", text)
+    }
+    /// What stands back.
+    pub fn dim(self, text: &str) -> String {
+        self.word("2", text)
+    }
+}
+
+/// The whole story for a terminal, without the last lines (see [`last_lines`]).
+pub fn story(record: &RunRecord, paint: Paint, all: bool) -> String {
+    let mut text = headline(record, paint);
+    text.push('\n');
+    text.push_str(&table::figures(record, Form::Terminal, all));
+    text.push_str(&gates(record));
+    text.push_str(&failures(record, paint));
+    for note in &record.notes {
+        text.push_str(&format!("{} {note}\n", paint.bad("note:")));
+    }
+    text
+}
+
+/// The lines that end a run's output: where the report is, and for each failing cell the command that runs it again.
+pub fn last_lines(record: &RunRecord, folder: &str) -> String {
+    let mut text = format!("report: {folder}\n");
+    for cell in record.failing() {
+        text.push_str(&format!("{}\n", cell.replay));
+    }
+    text
+}
+
+/// One line: what was run and what it comes to.
+pub fn headline(record: &RunRecord, paint: Paint) -> String {
+    let verdict = match record.verdict {
+        Verdict::Pass => paint.good("pass"),
+        Verdict::Fail => paint.bad("FAIL"),
+        Verdict::Incomplete => paint.bad("incomplete"),
+    };
+    let failing = record.failing().count();
+    let cells = match (record.cells.len(), record.planned_cells) {
+        (ran, planned) if (ran as u64) < planned => format!("{ran} of {}", human::count(planned, "cell")),
+        (ran, _) => human::count(ran as u64, "cell"),
+    };
+    let failing = if failing > 0 { format!(", {failing} failing") } else { String::new() };
+    let code = if record.exit_code > 0 { format!(", exit {}", record.exit_code) } else { String::new() };
+    let time: u64 = record.cells.iter().fold(0, |sum: u64, cell| sum.saturating_add(cell.virtual_ns));
+    let names = shortened(&record.scenario.name);
+    format!("{names}: {verdict} ({cells}{failing}{code}; {} of virtual time)\n", human::span(time))
+}
+
+/// Many names in one line are cut.
+fn shortened(names: &str) -> String {
+    const MOST: usize = 100;
+    if names.chars().count() <= MOST {
+        names.to_owned()
+    } else {
+        names.chars().take(MOST).collect::<String>() + "…"
+    }
+}
+
+/// Gates: all of them for one cell; for several cells the failing ones and how many are met.
+fn gates(record: &RunRecord) -> String {
+    let met = record.gates.iter().filter(|gate| gate.pass).count();
+    let told: Vec<&GateRecord> = if record.cells.len() == 1 {
+        record.gates.iter().collect()
+    } else {
+        record.gates.iter().filter(|gate| !gate.pass).take(NAMED_CELLS).collect()
+    };
+    if record.gates.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("gates: {met} of {} met\n", record.gates.len());
+    if !told.is_empty() {
+        text.push_str(&gate_grid(record, &told).terminal("  "));
+    }
+    text.push('\n');
+    text
+}
+
+/// Gates as a table.
+pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
+    let several = record.cells.len() > 1;
+    let mut grid = Grid::new(3, ["gate", "metric", "stat", "must be", "is", ""]);
+    for gate in gates {
+        let cell = record.cell(&gate.cell);
+        let unit = cell.and_then(|cell| table::unit_of(cell, &gate.metric, gate.start.as_deref()));
+        // A percentile of bytes is bytes, but a count of anything is a count.
+        let unit = if gate.stat == "count" { None } else { unit };
+        let show = |n| unit.map_or_else(|| human::thousands(n), |unit| human::figure(unit, n));
+        let value = gate.value.map_or_else(|| gate.reason.clone().unwrap_or_default(), show);
+        let name = if several { format!("{} in {}", gate.name, gate.cell) } else { gate.name.clone() };
+        let metric = match &gate.start {
+            Some(start) => format!("{}@{start}", gate.metric),
+            None => gate.metric.clone(),
+        };
+        let verdict = if gate.pass { "met".to_owned() } else { "FAIL".to_owned() };
+        let bound = human::bound(unit, gate.min, gate.max);
+        grid.row([name, metric, gate.stat.clone(), bound, value, verdict]);
+    }
+    grid
+}
+
+/// What is wrong with each failing cell.
+fn failures(record: &RunRecord, paint: Paint) -> String {
+    let mut text = String::new();
+    let failing: Vec<&CellRecord> = record.failing().collect();
+    for cell in failing.iter().take(TOLD_CELLS) {
+        text.push_str(&failure(cell, paint));
+        text.push('\n');
+    }
+    for cell in failing.iter().skip(TOLD_CELLS).take(NAMED_CELLS) {
+        let why = cell.reasons.first().map_or("", |reason| reason.text.as_str());
+        text.push_str(&format!("{} {}: {why}\n", paint.bad("FAIL"), cell.id));
+    }
+    let told = TOLD_CELLS + NAMED_CELLS;
+    if failing.len() > told {
+        text.push_str(&format!("… and {} more\n", failing.len() - told));
+    }
+    text
+}
+
+fn failure(cell: &CellRecord, paint: Paint) -> String {
+    let mut text = format!("{} {}\n", paint.bad("FAIL"), cell.id);
+    for reason in &cell.reasons {
+        text.push_str(&format!("  {}\n", reason.text));
+    }
+    if matches!(cell.ending.kind, EndingKind::Stuck | EndingKind::Stalled) {
+        for line in cell.ending.text.iter().skip(1).take(TOLD_VIOLATIONS) {
+            text.push_str(&format!("  {line}\n"));
+        }
+    }
+    let life_of =
+        |v: &ViolationRecord| cell.lives.iter().find(|life| Some(&life.record) == v.record.as_ref());
+    let mut violations: Vec<_> = cell.violations.iter().collect();
+    violations.sort_by_key(|v| life_of(v).is_none());
+    violations.truncate(TOLD_VIOLATIONS);
+    for violation in &violations {
+        let whose = violation.device.as_deref().unwrap_or("");
+        let record = violation.record.as_deref().unwrap_or("");
+        let subject = [violation.check.as_str(), whose, record];
+        let subject: Vec<&str> = subject.into_iter().filter(|part| !part.is_empty()).collect();
+        text.push_str(&format!("  {}: {}\n", subject.join(" "), violation.text));
+        if let Some(life) = life_of(violation) {
+            text.push_str(&told_life(&life.lines, paint));
+        }
+    }
+    if cell.violations.len() > violations.len() {
+        text.push_str(&format!("  … and {} more in run.json\n", cell.violations.len() - violations.len()));
+    }
+    text
+}
+
+/// The start and the end of a life, with what lies between left out.
+fn told_life(lines: &[String], paint: Paint) -> String {
+    let mut text = String::new();
+    let left_out = lines.len().saturating_sub(2 * TOLD_LIFE);
+    for (i, line) in lines.iter().enumerate() {
+        if left_out > 0 && i == TOLD_LIFE {
+            text.push_str(&format!("    {}\n", paint.dim(&format!("… {left_out} lines …"))));
+        }
+        if i < TOLD_LIFE || i >= lines.len() - TOLD_LIFE.min(lines.len()) {
+            text.push_str(&format!("    {}\n", paint.dim(line)));
+        }
+    }
+    text
+}

@@ -1,0 +1,66 @@
+//! `summary.md`: a page for a CI job, bounded in size.
+
+use super::record::{CellRecord, RunRecord, Verdict};
+use super::story::{self, Paint};
+use super::table::{self, Form};
+
+/// The page is never longer, in bytes; GitHub takes a mebibyte from all steps of a job.
+pub const SUMMARY_MAX: usize = 64 << 10;
+/// Failing cells told.
+const CELLS_MAX: usize = 20;
+/// Bytes of one reason.
+const REASON_MAX: usize = 600;
+
+/// The page.
+pub fn summary(record: &RunRecord) -> String {
+    let mut text = format!("## {}\n", story::headline(record, Paint(false)));
+    let failing: Vec<&CellRecord> = record.failing().collect();
+    for cell in failing.iter().take(CELLS_MAX) {
+        text.push_str(&format!("- **{}**\n", cell.id));
+        for reason in cell.reasons.iter().take(5) {
+            text.push_str(&format!("  - {}\n", escaped(&reason.text)));
+        }
+        text.push_str(&format!("  - `{}`\n", cell.replay));
+    }
+    if failing.len() > CELLS_MAX {
+        text.push_str(&format!("- … and {} more\n", failing.len() - CELLS_MAX));
+    }
+    for note in &record.notes {
+        text.push_str(&format!("- {}\n", escaped(note)));
+    }
+    text.push('\n');
+    let gates: Vec<_> = record.gates.iter().filter(|gate| !gate.pass || record.cells.len() == 1).collect();
+    if !gates.is_empty() {
+        let told = &gates[..gates.len().min(2 * CELLS_MAX)];
+        text.push_str(&story::gate_grid(record, told).markdown());
+        text.push('\n');
+    }
+    if record.verdict == Verdict::Pass && !record.gates.is_empty() {
+        text.push_str(&format!("All {} gates are met.\n\n", record.gates.len()));
+    }
+    text.push_str(&table::figures(record, Form::Markdown, false));
+    bounded(text)
+}
+
+/// Cut at the end of a line, saying so.
+fn bounded(mut text: String) -> String {
+    const REST: &str = "\n… the rest is in run.json.\n";
+    if text.len() > SUMMARY_MAX {
+        let most = SUMMARY_MAX - REST.len();
+        let end = text.as_bytes()[..most].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+        text.truncate(end);
+        text.push_str(REST);
+    }
+    text
+}
+
+/// One line without anything that Markdown or HTML would take for its own.
+fn escaped(text: &str) -> String {
+    let mut line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.len() > REASON_MAX {
+        let end = (0..=REASON_MAX).rev().find(|&i| line.is_char_boundary(i)).unwrap_or(0);
+        line.truncate(end);
+        line.push('…');
+    }
+    line.replace('&', "&amp;").replace('<', "&lt;").replace('`', "'")
+}

@@ -1,0 +1,255 @@
+//! A run's figures as tables: one cell, variants side by side, or a spread over seeds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::grid::Grid;
+use super::human;
+use super::record::{CellRecord, RunRecord, Verdict};
+use crate::metrics::{Figure, Unit};
+
+/// Columns side by side before the table continues below.
+const COLUMNS_MAX: usize = 6;
+/// Rows of figures that differ between columns before the rest is left to `cells.csv`.
+const ROWS_MAX: usize = 48;
+
+/// How a table is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Aligned, for a terminal.
+    Terminal,
+    /// For a page in Markdown.
+    Markdown,
+}
+
+/// Cells that differ in nothing but their seed.
+struct Column<'a> {
+    title: String,
+    cells: Vec<&'a CellRecord>,
+}
+
+/// The tables of all scenarios of a run; `all` also shows the figures of start states and those that are zero.
+pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
+    let mut scenarios: Vec<(&str, Vec<&CellRecord>)> = Vec::new();
+    for cell in &record.cells {
+        match scenarios.iter_mut().find(|(name, _)| *name == cell.scenario) {
+            Some((_, cells)) => cells.push(cell),
+            None => scenarios.push((&cell.scenario, vec![cell])),
+        }
+    }
+    let mut text = String::new();
+    let several = scenarios.len() > 1;
+    for (name, cells) in scenarios {
+        if several {
+            text.push_str(&match form {
+                Form::Terminal => format!("{name}\n"),
+                Form::Markdown => format!("### {name}\n\n"),
+            });
+        }
+        text.push_str(&scenario(&cells, form, all));
+        text.push('\n');
+    }
+    text
+}
+
+fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
+    let mut columns: Vec<Column<'_>> = Vec::new();
+    for cell in cells {
+        let title = column_title(cell);
+        match columns.iter_mut().find(|column| column.title == title) {
+            Some(column) => column.cells.push(cell),
+            None => columns.push(Column { title, cells: vec![cell] }),
+        }
+    }
+    let write = |grid: Grid| match form {
+        Form::Terminal => grid.terminal("  "),
+        Form::Markdown => grid.markdown() + "\n",
+    };
+    match columns.as_slice() {
+        [only] if only.cells.len() == 1 => write(single(only.cells[0], all)),
+        [only] => write(spread(&only.cells, all)),
+        several => {
+            let rows = differing(several, all);
+            let grids = several.chunks(COLUMNS_MAX).map(|band| side_by_side(band, &rows));
+            let mut text = grids.map(write).collect::<Vec<_>>().join("\n");
+            if rows.len() > ROWS_MAX {
+                text.push_str(&format!("  … {} more figures differ: see cells.csv\n", rows.len() - ROWS_MAX));
+            }
+            text
+        }
+    }
+}
+
+/// What a column is called: its variant and its swept values.
+fn column_title(cell: &CellRecord) -> String {
+    let axes = cell.axes.iter().map(|(key, value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        format!("{}={value}", key.rsplit('.').next().unwrap_or(key))
+    });
+    let parts: Vec<String> = cell.variant.iter().cloned().chain(axes).collect();
+    if parts.is_empty() { "base".to_owned() } else { parts.join(" ") }
+}
+
+/// Whether a metric is worth a row of its own when nobody asked for all.
+fn is_headline(name: &str, figure: &Figure) -> bool {
+    let something = match figure {
+        Figure::Value { value, .. } => *value > 0,
+        Figure::Distribution { count, .. } => *count > 0,
+    };
+    something && !name.contains('@')
+}
+
+/// One cell: numbers, and distributions with their percentiles, grouped by room; the oracle first.
+fn single(cell: &CellRecord, all: bool) -> Grid {
+    let mut grid = Grid::new(1, ["metric", "value", "p50", "p95", "p99", "max", "of"]);
+    let mut last_room = None;
+    let shown = cell.metrics.iter().filter(|(name, figure)| all || is_headline(name, figure));
+    for (name, figure) in sorted(shown.collect()) {
+        let room = name.split('.').next();
+        if last_room.is_some() && last_room != Some(room) {
+            grid.row([""]);
+        }
+        last_room = Some(room);
+        match *figure {
+            Figure::Value { unit, value } => grid.row([name.clone(), human::figure(unit, value)]),
+            Figure::Distribution { count: 0, .. } => {
+                grid.row(
+                    ["", "", "", "", "", "", "0"]
+                        .into_iter()
+                        .enumerate()
+                        .map(|(i, text)| if i == 0 { name.as_str() } else { text }),
+                );
+            }
+            Figure::Distribution { unit, count, p50, p95, p99, max, .. } => {
+                let stats = [p50, p95, p99, max].map(|n| human::figure(unit, n));
+                let head = [name.clone(), String::new()];
+                grid.row(head.into_iter().chain(stats).chain([human::thousands(count)]));
+            }
+        }
+    }
+    let is_zero = |figure: &Figure| matches!(figure, Figure::Value { value: 0, .. });
+    let zeros = cell.metrics.iter().filter(|(name, figure)| name.starts_with("oracle.") && is_zero(figure));
+    match zeros.count() {
+        n if n > 0 && !all => grid.row([format!("{n} more of the oracle's"), "0".to_owned()]),
+        _ => {}
+    }
+    grid
+}
+
+/// Several seeds of one cell: smallest, median and greatest of each figure.
+fn spread(cells: &[&CellRecord], all: bool) -> Grid {
+    let mut grid = Grid::new(1, ["metric", "min", "median", "max", "seeds"]);
+    grid.row(["verdict".to_owned(), String::new(), verdicts(cells), String::new(), cells.len().to_string()]);
+    let mut names: BTreeMap<&String, &Figure> = BTreeMap::new();
+    for (name, figure) in cells.iter().flat_map(|cell| &cell.metrics) {
+        if all || is_headline(name, figure) {
+            names.entry(name).or_insert(figure);
+        }
+    }
+    for (name, figure) in sorted(names.into_iter().collect()) {
+        let values = values(cells, name, told_stat(figure));
+        if let Some(three) = three_of(&values) {
+            let shown = three.map(|n| human::figure(figure.unit(), n));
+            grid.row([label(name, figure)].into_iter().chain(shown).chain([values.len().to_string()]));
+        }
+    }
+    grid
+}
+
+/// The rows of a comparison: figures of the oracle that are not zero everywhere, and all others that differ.
+fn differing(columns: &[Column<'_>], all: bool) -> Vec<(String, Figure)> {
+    let cells = || columns.iter().flat_map(|column| &column.cells);
+    let names: BTreeSet<&String> = cells().flat_map(|cell| cell.metrics.keys()).collect();
+    let mut rows: Vec<(&String, &Figure)> = Vec::new();
+    for name in names {
+        let figures: Vec<Option<&Figure>> = cells().map(|cell| cell.metrics.get(name)).collect();
+        let differ = figures.windows(2).any(|pair| pair[0] != pair[1]);
+        let oracle = name.starts_with("oracle.");
+        let telling = figures.iter().flatten().any(|figure| is_headline(name, figure));
+        if all || telling && (differ || oracle) {
+            rows.extend(figures.into_iter().flatten().next().map(|figure| (name, figure)));
+        }
+    }
+    sorted(rows).into_iter().map(|(name, figure)| (name.clone(), figure.clone())).collect()
+}
+
+/// Variants or swept values, a column each.
+fn side_by_side(columns: &[Column<'_>], rows: &[(String, Figure)]) -> Grid {
+    let titles = columns.iter().map(|column| column.title.clone());
+    let mut grid = Grid::new(1, [String::new()].into_iter().chain(titles));
+    grid.row(["verdict".to_owned()].into_iter().chain(columns.iter().map(|c| verdicts(&c.cells))));
+    let expects = |column: &Column<'_>| {
+        let checks = column.cells[0].expectations.iter().filter_map(|e| e.what.strip_prefix("violation "));
+        checks.collect::<Vec<_>>().join(", ")
+    };
+    if columns.iter().any(|column| !expects(column).is_empty()) {
+        grid.row(["must happen".to_owned()].into_iter().chain(columns.iter().map(expects)));
+    }
+    for (name, figure) in rows.iter().take(ROWS_MAX) {
+        let stat = told_stat(figure);
+        let shown = columns.iter().map(|column| {
+            let values = values(&column.cells, name, stat);
+            match (column.cells.len(), three_of(&values)) {
+                (_, None) => "–".to_owned(),
+                (1, Some([_, only, _])) => human::figure(figure.unit(), only),
+                (_, Some(spread)) => {
+                    let [min, median, max] = spread.map(|n| human::figure(figure.unit(), n));
+                    if min == max { median } else { format!("{median} ({min} – {max})") }
+                }
+            }
+        });
+        grid.row([label(name, figure)].into_iter().chain(shown));
+    }
+    grid
+}
+
+/// The one statistic that stands for a figure where there is room for one.
+fn told_stat(figure: &Figure) -> &'static str {
+    match figure {
+        Figure::Value { .. } => "value",
+        Figure::Distribution { .. } => "p95",
+    }
+}
+
+fn label(name: &str, figure: &Figure) -> String {
+    match figure {
+        Figure::Value { .. } => name.to_owned(),
+        Figure::Distribution { .. } => format!("{name} p95"),
+    }
+}
+
+fn values(cells: &[&CellRecord], name: &str, stat: &str) -> Vec<u64> {
+    let mut values: Vec<u64> = cells.iter().filter_map(|cell| cell.metrics.get(name)?.stat(stat)).collect();
+    values.sort_unstable();
+    values
+}
+
+/// Smallest, median (the lower of two) and greatest of sorted values.
+fn three_of(sorted: &[u64]) -> Option<[u64; 3]> {
+    Some([*sorted.first()?, sorted[(sorted.len() - 1) / 2], *sorted.last()?])
+}
+
+/// By name, the oracle's before all others.
+fn sorted<'a>(mut rows: Vec<(&'a String, &'a Figure)>) -> Vec<(&'a String, &'a Figure)> {
+    rows.sort_by_key(|(name, _)| (!name.starts_with("oracle."), name.as_str()));
+    rows
+}
+
+/// `pass`, or how many of several are.
+fn verdicts(cells: &[&CellRecord]) -> String {
+    let count = |verdict: Verdict| cells.iter().filter(|cell| cell.verdict == verdict).count();
+    let (pass, fail) = (count(Verdict::Pass), count(Verdict::Fail));
+    match (cells.len(), pass, fail) {
+        (1, 1, _) => "pass".to_owned(),
+        (1, _, 1) => "FAIL".to_owned(),
+        (1, ..) => "incomplete".to_owned(),
+        (n, pass, _) if n == pass => "pass".to_owned(),
+        (n, _, 0) => format!("{} of {n} incomplete", n - pass),
+        (n, ..) => format!("{fail} of {n} FAIL"),
+    }
+}
+
+/// The unit of a metric in this cell, for showing bounds.
+pub(super) fn unit_of(cell: &CellRecord, metric: &str, start: Option<&str>) -> Option<Unit> {
+    let name = start.map_or_else(|| metric.to_owned(), |start| format!("{metric}@{start}"));
+    cell.metrics.get(&name).map(Figure::unit)
+}

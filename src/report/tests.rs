@@ -1,0 +1,359 @@
+//! Verdicts by table, and what is rendered from records made by hand.
+
+use insta::assert_snapshot;
+
+use super::fixture::{durations, found, gate, lost, outcome, plan};
+use super::*;
+use crate::metrics::{Figure, Unit};
+use crate::scenario::{Bound, Plan};
+use crate::world::{Ending, Outcome};
+
+fn judged(plan: &Plan, outcome: &Outcome) -> Judged {
+    judge(plan, &cell_ids(std::slice::from_ref(plan))[0], outcome)
+}
+
+fn record(cells: Vec<(Plan, Outcome)>) -> RunRecord {
+    let (plans, outcomes): (Vec<_>, Vec<_>) = cells.into_iter().unzip();
+    let ids = cell_ids(&plans);
+    let judged = plans.iter().zip(&ids).zip(&outcomes).map(|((p, id), o)| judge(p, id, o)).collect();
+    assemble("reports/x", &plans, judged, &[])
+}
+
+/// The exit code of one cell alone.
+fn code(plan: Plan, outcome: Outcome) -> u8 {
+    record(vec![(plan, outcome)]).exit_code
+}
+
+fn expecting(checks: &[&str]) -> Plan {
+    let mut plan = plan(Some("strict"), 1);
+    plan.expect.violations = checks.iter().map(|&check| check.to_owned()).collect();
+    plan
+}
+
+fn wanting(metric: &str, min: Option<u64>, max: Option<u64>) -> Plan {
+    let mut plan = plan(None, 1);
+    plan.expect.metrics.insert(metric.to_owned(), Bound { min, max });
+    plan
+}
+
+fn gated(metric: &str, stat: &str, max: u64) -> Plan {
+    let mut plan = plan(None, 1);
+    plan.gates.push(gate(metric, stat, max));
+    plan
+}
+
+fn ending(ending: Ending) -> Outcome {
+    Outcome { ending, ..outcome() }
+}
+
+#[test]
+fn each_outcome_has_its_exit_code() {
+    let stuck = || ending(Ending::Stuck(vec!["device 17: 3 changes in the outbox".to_owned()]));
+    let stalled = || ending(Ending::Stalled("d4 was polled 10 000 times at one instant".to_owned()));
+    for (what, plan, outcome, want) in [
+        ("all is well", plan(None, 1), outcome(), 0),
+        ("an unexpected violation", plan(None, 1), lost(3), 11),
+        ("an expected one", expecting(&["lost"]), lost(3), 0),
+        ("an expected one that did not occur", expecting(&["lost"]), outcome(), 10),
+        ("another than the expected one", expecting(&["stale"]), lost(3), 11),
+        ("stuck", plan(None, 1), stuck(), 12),
+        ("stalled", plan(None, 1), stalled(), 12),
+        ("stuck as expected", expecting(&["stuck"]), stuck(), 0),
+        ("stalled where stuck is expected", expecting(&["stuck"]), stalled(), 0),
+        ("lost and stuck", plan(None, 1), Outcome { ending: stuck().ending, ..lost(3) }, 11),
+        ("a figure within bounds", wanting("oracle.lost.rows", None, Some(0)), outcome(), 0),
+        ("a figure outside", wanting("engine.requests.count", None, Some(12_344)), outcome(), 10),
+        ("a figure below", wanting("oracle.lost.rows", Some(1), None), outcome(), 10),
+        (
+            "a percentile within",
+            wanting("engine.session.duration.p95", None, Some(2_480_000_000)),
+            outcome(),
+            0,
+        ),
+        (
+            "a start state's percentile",
+            wanting("engine.session.duration.p50@1d", None, Some(1)),
+            outcome(),
+            10,
+        ),
+        (
+            "a distribution without a statistic",
+            wanting("engine.session.duration", Some(0), None),
+            outcome(),
+            10,
+        ),
+        ("a metric that is not there", wanting("engine.sesion.count", None, Some(9)), outcome(), 10),
+        ("a gate met", gated("engine.session.duration", "p95", 2_480_000_000), outcome(), 0),
+        (
+            "a gate missed by a nanosecond",
+            gated("engine.session.duration", "p95", 2_479_999_999),
+            outcome(),
+            10,
+        ),
+        ("a gate on what is not there", gated("engine.nothing.duration", "p95", u64::MAX), outcome(), 10),
+        ("a gate on nothing observed", gated("engine.idle.duration", "p95", u64::MAX), outcome(), 10),
+        ("a gate on a count of nothing", gated("engine.idle.duration", "count", 0), outcome(), 0),
+        ("a statistic of a single number", gated("oracle.lost.rows", "p95", 9), outcome(), 10),
+        ("a missed gate beside a loss", gated("engine.session.duration", "p95", 1), lost(1), 11),
+    ] {
+        assert_eq!(code(plan, outcome), want, "{what}");
+    }
+}
+
+#[test]
+fn divergent_follows_from_what_makes_replicas_differ_and_from_nothing_else() {
+    for implying in ["lost", "stale", "duplicate", "resurrected", "orphan"] {
+        let mut outcome = outcome();
+        outcome.violations = vec![found("divergent", 1)];
+        if let Some(check) =
+            ["lost", "stale", "duplicate", "resurrected", "orphan"].iter().find(|c| **c == implying)
+        {
+            outcome.violations.push(found(check, 2));
+        }
+        assert_eq!(code(expecting(&[implying]), outcome), 0, "{implying}");
+    }
+    let mut outcome = outcome();
+    outcome.violations = vec![found("lost-edit", 1), found("divergent", 1)];
+    assert_eq!(code(expecting(&["lost-edit"]), outcome.clone()), 11, "a lost edit makes no replicas differ");
+    assert_eq!(code(expecting(&["lost-edit", "divergent"]), outcome), 0);
+}
+
+#[test]
+fn gates_skip_a_variant_that_expects_a_violation() {
+    let mut plan = expecting(&["lost"]);
+    plan.gates.push(gate("engine.session.duration", "p95", 1));
+    let record = record(vec![(plan, lost(2))]);
+    assert_eq!((record.exit_code, record.gates.len()), (0, 0));
+}
+
+#[test]
+fn a_gate_may_be_on_the_devices_of_one_start_state() {
+    let mut plan = plan(None, 1);
+    plan.gates.push(crate::scenario::Gate {
+        start: Some("1d".to_owned()),
+        ..gate("engine.session.duration", "p50", 900_000_000)
+    });
+    let record = record(vec![(plan, outcome())]);
+    assert_eq!((record.gates[0].value, record.gates[0].pass), (Some(900_000_000), true));
+}
+
+#[test]
+fn an_interrupted_cell_is_incomplete_and_judges_nothing() {
+    let outcome = Outcome { ending: Ending::Interrupted, ..lost(3) };
+    let run = record(vec![
+        (gated("engine.session.duration", "p95", 1), outcome),
+        (plan(None, 2), fixture::outcome()),
+    ]);
+    assert_eq!(run.verdict, Verdict::Incomplete);
+    assert!(!run.complete);
+    assert_eq!((run.cells[0].verdict, run.gates.len(), run.exit_code), (Verdict::Incomplete, 0, 0));
+}
+
+#[test]
+fn a_stopped_run_has_the_code_of_what_stopped_it_and_says_so() {
+    let plans = [plan(None, 1), plan(None, 2)];
+    let first = judge(&plans[0], "ties.s1", &lost(1));
+    let note = Note { exit: Exit::TimeLimit, text: "stopped at the time limit".to_owned() };
+    let run = assemble("reports/x", &plans, vec![first], &[note]);
+    assert_eq!((run.exit_code, run.complete, run.verdict), (124, false, Verdict::Fail));
+    assert_eq!((run.planned_cells, run.notes), (2, vec!["stopped at the time limit".to_owned()]));
+}
+
+#[test]
+fn a_record_reads_back_as_itself() {
+    let mut swept = plan(Some("strict"), 7);
+    swept.axes.insert("engine.pull.chunk_rows".to_owned(), "500".to_owned());
+    swept.axes.insert("fleet.phones.link".to_owned(), "edge".to_owned());
+    swept.gates.push(gate("engine.nothing.duration", "p95", 5));
+    let mut run = record(vec![(swept, lost(2)), (plan(None, 1), outcome())]);
+    run.cells[0].lives =
+        vec![LifeRecord { record: "appointment/k0".to_owned(), lines: vec!["made".to_owned()] }];
+    let json = run.to_json();
+    assert_eq!(RunRecord::parse(&json).unwrap(), run);
+    assert!(json.contains("\"engine.pull.chunk_rows\": 500"), "whole numbers stay numbers");
+    assert_eq!(run.cells[0].id, "ties.strict.pull.chunk_rows=500.phones.link=edge.s7");
+    assert_eq!(run.resolved.len(), 2, "each resolved scenario is kept once");
+}
+
+#[test]
+fn a_record_of_the_bare_spine_and_of_a_later_version_is_read() {
+    let spine = r#"{ "schema_version": "1.9.0", "tool": {"name": "syncdyno", "version": "9"}, "complete": true, "later": [1],
+        "scenario": {"name": "ties", "path": "ties.toml", "digest": "d", "more": 1}, "verdict": "pass", "exit_code": 0,
+        "cells": [ { "id": "c", "variant": "keyset", "axes": {"a.b": 5}, "seed": "1", "digest": "x", "verdict": "pass",
+            "virtual_ns": 9, "metrics": { "oracle.lost.rows": {"unit": "rows", "value": 0, "note": "n"} },
+            "violations": [ {"check": "lost", "device": "d17", "record": "r", "text": "t"} ], "replay": "r" } ],
+        "gates": [ { "cell": "c", "metric": "m", "stat": "p95", "max": 5, "value": 3, "pass": true } ] }"#;
+    let run = RunRecord::parse(spine).unwrap();
+    assert_eq!(run.cells[0].metrics["oracle.lost.rows"], Figure::Value { unit: Unit::Rows, value: 0 });
+    assert_eq!((run.gates[0].max, run.gates[0].min), (Some(5), None));
+    let other = RunRecord::parse(&spine.replace("1.9.0", "2.0.0")).unwrap_err();
+    assert_eq!(other.to_string(), "the record has schema version 2.0.0; this program reads version 1");
+}
+
+#[test]
+fn every_figure_in_a_record_is_a_whole_number_and_every_name_of_the_spine_is_there() {
+    fn walk(value: &serde_json::Value, path: &str) {
+        match value {
+            serde_json::Value::Number(n) => assert!(n.is_u64(), "{path} is {n}"),
+            serde_json::Value::Array(items) => items.iter().for_each(|item| walk(item, path)),
+            serde_json::Value::Object(map) => map.iter().for_each(|(k, v)| walk(v, &format!("{path}.{k}"))),
+            _ => {}
+        }
+    }
+    let run = record(vec![(gated("engine.session.duration", "p95", 5), lost(1))]);
+    let json: serde_json::Value = serde_json::from_str(&run.to_json()).unwrap();
+    walk(&json, "");
+    let has = |value: &serde_json::Value, names: &[&str]| {
+        names.iter().for_each(|name| assert!(value.get(name).is_some(), "{name} is missing"));
+    };
+    has(&json, &["schema_version", "tool", "complete", "scenario", "verdict", "exit_code", "cells", "gates"]);
+    has(&json["scenario"], &["name", "path", "digest"]);
+    has(
+        &json["cells"][0],
+        &[
+            "id",
+            "variant",
+            "axes",
+            "seed",
+            "digest",
+            "verdict",
+            "virtual_ns",
+            "metrics",
+            "violations",
+            "replay",
+        ],
+    );
+    has(&json["cells"][0]["violations"][0], &["check", "device", "record", "text"]);
+    has(&json["gates"][0], &["cell", "metric", "stat", "max", "value", "pass"]);
+    assert_eq!(json["cells"][0]["violations"][0]["record"], "appointment/k0");
+}
+
+#[test]
+fn cells_that_would_share_a_name_are_told_apart() {
+    let ids = cell_ids(&[plan(None, 1), plan(None, 1), plan(Some("a b/c"), 1)]);
+    assert_eq!(ids, ["ties.s1", "ties.s1.2", "ties.a-b-c.s1"]);
+}
+
+#[test]
+fn a_run_is_named_before_it_runs() {
+    assert_eq!(run_id(&[plan(None, 3)]), "ties-3-d00");
+    let several = run_id(&[plan(Some("a"), 1), plan(Some("bb"), 20)]);
+    assert!(several.starts_with("ties-1-to-20-"), "{several}");
+}
+
+#[test]
+fn a_replay_command_survives_a_shell() {
+    assert_eq!(replay_command("reports/ties-1", "ties.s1"), "syncdyno replay reports/ties-1#ties.s1");
+    assert_eq!(replay_command("my out", "c"), "syncdyno replay 'my out#c'");
+    assert_eq!(replay_command("-x", "c"), "syncdyno replay -- -x#c");
+    assert_eq!(replay_command("it's", "c"), r"syncdyno replay 'it'\''s#c'");
+}
+
+#[test]
+fn one_cell_is_told_with_its_figures_gates_and_the_life_of_a_lost_record() {
+    let mut plan = plan(None, 1);
+    plan.gates.push(gate("engine.session.duration", "p95", 2_000_000_000));
+    plan.gates.push(gate("engine.idle.duration", "p95", 1));
+    let mut run = record(vec![(plan, lost(2))]);
+    run.cells[0].lives = vec![LifeRecord {
+        record: "appointment/k1".to_owned(),
+        lines: vec![
+            "08:00:00.000 backend: created".to_owned(),
+            "08:00:05.000 d17: page cut before it".to_owned(),
+        ],
+    }];
+    assert_snapshot!(story(&run, Paint(false), false) + &last_lines(&run, "reports/x"));
+}
+
+#[test]
+fn variants_stand_side_by_side_with_the_figures_that_differ() {
+    let mut slow = outcome();
+    slow.figures.insert("engine.session.duration".to_owned(), durations(40, 2_000_000_000));
+    let run = record(vec![(expecting(&["lost"]), lost(12_345)), (plan(Some("keyset"), 1), slow)]);
+    assert_snapshot!(story(&run, Paint(false), false));
+}
+
+#[test]
+fn seeds_are_told_as_a_spread() {
+    let cells = [3_u64, 1, 2].into_iter().map(|seed| {
+        let mut outcome = outcome();
+        outcome.figures.insert("engine.session.duration".to_owned(), durations(40, seed * 1_000_000_000));
+        (plan(None, seed), outcome)
+    });
+    assert_snapshot!(figures(&record(cells.collect()), Form::Terminal, false));
+}
+
+#[test]
+fn the_summary_is_a_page_of_markdown() {
+    let run = record(vec![
+        (expecting(&["lost"]), lost(1)),
+        (gated("engine.session.duration", "p95", 1), outcome()),
+    ]);
+    assert_snapshot!(summary(&run));
+}
+
+#[test]
+fn the_summary_is_bounded_however_many_cells_fail() {
+    let cells = (0..400).map(|seed| {
+        let mut outcome = lost(20);
+        outcome.violations[0].text = "<b>`x` ".repeat(2_000);
+        let mut plan = plan(Some(&format!("variant-{seed}-{}", "n".repeat(150))), seed);
+        plan.gates.push(gate("engine.session.duration", "p95", 1));
+        (plan, outcome)
+    });
+    let run = record(cells.collect());
+    let page = summary(&run);
+    assert!(page.len() <= SUMMARY_MAX, "{} bytes", page.len());
+    assert!(page.ends_with("… the rest is in run.json.\n"));
+    assert!(!page.contains("<b>"));
+}
+
+#[test]
+fn cells_are_flattened_to_a_row_each() {
+    let mut swept = plan(Some("a,b"), 7);
+    swept.axes.insert("engine.pull.chunk_rows".to_owned(), "500".to_owned());
+    let bytes = flat::cells(&record(vec![(swept, lost(2)), (plan(None, 1), outcome())]));
+    let mut reader = csv::Reader::from_reader(bytes.as_slice());
+    let header = reader.headers().unwrap().clone();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let at = |row: usize, name: &str| {
+        let column = header.iter().position(|h| h == name).unwrap_or_else(|| panic!("{name} in {header:?}"));
+        rows[row][column].to_owned()
+    };
+    assert_eq!(rows.len(), 2);
+    assert_eq!((at(0, "variant"), at(0, "engine.pull.chunk_rows")), ("a,b".to_owned(), "500".to_owned()));
+    assert_eq!((at(0, "oracle.lost.rows"), at(1, "oracle.lost.rows")), ("2".to_owned(), "0".to_owned()));
+    assert_eq!(at(1, "engine.session.duration.p95"), "2480000000");
+    assert_eq!(at(1, "engine.idle.duration.p95"), "", "nothing observed is not zero");
+    assert_eq!(at(1, "engine.idle.duration.count"), "0");
+    assert_eq!((at(0, "verdict"), at(1, "verdict")), ("fail".to_owned(), "pass".to_owned()));
+}
+
+#[test]
+fn series_are_written_in_long_form() {
+    let outcome = outcome();
+    let text = String::from_utf8(flat::series([("c1", outcome.series.as_slice())])).unwrap();
+    assert_eq!(text, "cell,series,at_ns,value\nc1,online,60000000000,7\n");
+}
+
+#[test]
+fn a_repro_file_pins_the_seed_at_the_top_and_nowhere_else() {
+    let plan = plan(Some("strict"), 7);
+    let judged = judged(&plan, &lost(1));
+    let text = repro(&judged.cell, &format!("seed = 3\n{}", plan.resolved));
+    let table: toml::Table = text.parse().unwrap();
+    assert_eq!(table["seed"].as_integer(), Some(7));
+    assert_eq!(table["backend"]["seed"].as_str(), Some("d06"), "a seed of a table is another seed");
+    assert_eq!(digest_told(&text), Some("lost1"));
+    assert!(
+        text.starts_with("# ties.strict.s7, reduced to one cell.\n# lost (1 row): d17 never got k0\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_schema_of_a_record_knows_the_spine() {
+    let schema: serde_json::Value = serde_json::from_str(&schema_json()).unwrap();
+    assert!(schema["properties"]["cells"].is_object());
+    assert!(schema["$defs"]["CellRecord"]["properties"]["metrics"]["additionalProperties"].is_object());
+}

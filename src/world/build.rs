@@ -1,0 +1,214 @@
+//! From a plan to a world that stands still.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::device::{Device, Parts};
+use super::faults::{self, Faults};
+use super::hub::{Hub, Listeners, NodeSink};
+use super::ports::Hardware;
+use super::server::{Counter, Servers};
+use super::template::Templates;
+use super::truth::Initial;
+use crate::backend::{Backend, Loaded};
+use crate::base::{Digest, Stamp, Time};
+use crate::contract::{DeviceSetup, EngineFactory, Node};
+use crate::gateway::Gateway;
+use crate::net::{Link, Way};
+use crate::oracle::{self, Oracle};
+use crate::scenario::{DevicePlan, Happening, Plan};
+use crate::sim::{self, Handle, NodeId, Sim};
+use crate::workload::{Burst, DataError, Dataset, Import, Person, Script, Setting, write_script};
+use crate::metrics;
+
+/// A world and everything in it.
+pub(super) struct World {
+    pub(super) sim: Sim,
+    pub(super) handle: Handle,
+    /// The bench's own node.
+    pub(super) node: NodeId,
+    pub(super) plan: Rc<Plan>,
+    pub(super) hub: Rc<Hub>,
+    pub(super) servers: Rc<Servers>,
+    pub(super) devices: Vec<Rc<Device>>,
+    pub(super) links: Vec<Rc<RefCell<Link>>>,
+    pub(super) faults: Faults,
+    pub(super) script: Script,
+}
+
+impl World {
+    /// Builds the world of `plan` with engines of `factory`; lives of the records in `filter` are recorded.
+    pub(super) fn build(
+        plan: &Plan,
+        factory: Rc<dyn EngineFactory>,
+        recorder: Option<oracle::Recorder>,
+    ) -> Result<World, DataError> {
+        let plan = Rc::new(plan.clone());
+        let devices = plan.devices();
+        let dataset = Dataset::new(
+            plan.seed.derive("world.data", 0),
+            plan.schema.clone(),
+            &plan.data,
+            plan.start,
+            plan.utc_offset,
+            &plan.attributes,
+        )?;
+        let script = written(&plan, &dataset, &devices);
+        let (backend, initial) = loaded(&plan, &dataset);
+        let faults = faults::draw(&plan, &devices);
+        let sim = Sim::new(sim::Options::default());
+        let handle = sim.handle().clone();
+        let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
+        let hub = Hub::new(handle.clone(), listeners(&plan, &devices, initial, recorder));
+        let gateway = Gateway::new(&plan.gateway, devices.iter().map(|d| d.attributes.clone()).collect());
+        let servers = Rc::new(Servers {
+            handle: handle.clone(),
+            hub: hub.clone(),
+            gateway: RefCell::new(gateway),
+            backend: RefCell::new(backend),
+        });
+        let mut world = World {
+            sim,
+            handle,
+            node,
+            hub,
+            servers,
+            devices: Vec::with_capacity(devices.len()),
+            links: Vec::with_capacity(devices.len()),
+            faults,
+            script,
+            plan,
+        };
+        let mut templates = Templates::new(&world.plan, factory.clone(), &dataset);
+        for device in devices {
+            world.add_device(device, gateway_node, &factory, &mut templates);
+        }
+        Ok(world)
+    }
+
+    fn add_device(
+        &mut self,
+        device: DevicePlan,
+        gateway: NodeId,
+        factory: &Rc<dyn EngineFactory>,
+        templates: &mut Templates<'_>,
+    ) {
+        let id = device.device;
+        let seed = self.plan.seed.derive("world.device", u64::from(id.0));
+        let mut link = Link::new(device.link.clone(), seed.derive("net", 0));
+        let end = Time::ZERO + self.plan.duration;
+        let mut gaps = link.own_gaps(end);
+        for gap in &mut gaps {
+            gap.until = gap.until.min(end);
+        }
+        link.add_outages(gaps);
+        link.add_outages(self.faults.outages[id.0 as usize].iter().copied());
+        for lossy in &self.faults.lossy[id.0 as usize] {
+            link.add_lossy(*lossy);
+        }
+        let link = Rc::new(RefCell::new(link));
+        let sink = Rc::new(NodeSink { hub: self.hub.clone(), node: Node::Device(id) });
+        let counter = Rc::new(Counter(self.servers.clone()));
+        let way = Way::new(self.handle.clone(), gateway, link.clone(), counter, sink);
+        let setup = DeviceSetup {
+            device: id,
+            schema: self.plan.schema.clone(),
+            units: self.plan.units.clone(),
+            attributes: device.attributes.clone(),
+        };
+        let parts = Parts {
+            disk: templates.disk(&device, &setup, &self.servers.gateway.borrow()),
+            setup,
+            hardware: Hardware(device.class),
+            way,
+            factory: factory.clone(),
+            start: self.plan.start,
+            seed,
+            world: self.node,
+        };
+        self.devices.push(Device::new(&self.handle, &self.hub, parts));
+        self.links.push(link);
+    }
+}
+
+/// The script of a plan, its planned edits and imports among it.
+fn written(plan: &Plan, dataset: &Dataset, devices: &[DevicePlan]) -> Script {
+    let people: Vec<Person> = devices
+        .iter()
+        .map(|device| Person {
+            device: device.device,
+            attributes: device.attributes.clone(),
+            role: device.role.clone(),
+            synced_at: device.start.synced_ago.map(|ago| plan.start.minus(ago)),
+        })
+        .collect();
+    let mut bursts = Vec::new();
+    let mut imports = Vec::new();
+    for planned in &plan.events {
+        match &planned.what {
+            Happening::Edits { action, count, over } => {
+                for device in faults::choose(&planned.who, &planned.name, plan.seed, devices) {
+                    bursts.push(Burst { action: *action, device, count: *count, at: planned.at, over: *over });
+                }
+            }
+            Happening::Import { entity, rows, of_one } => {
+                imports.push(Import { at: planned.at, entity: *entity, rows: *rows, of_one: *of_one });
+            }
+            _ => {}
+        }
+    }
+    let setting = Setting {
+        seed: plan.seed.derive("world.script", 0),
+        options: &plan.workload,
+        people: &people,
+        dataset,
+        duration: plan.duration,
+    };
+    write_script(&setting, &bursts, &imports)
+}
+
+/// The backend with its rows, and those rows as the oracle will ask for them.
+fn loaded(plan: &Plan, dataset: &Dataset) -> (Backend, Initial) {
+    let mut backend = Backend::new(plan.schema.clone(), plan.backend.clone(), plan.start);
+    let mut initial = Initial::new(plan.schema.entities.len());
+    let precision = |stamp: Stamp| stamp.truncated(plan.backend.stamp_precision);
+    for entity in plan.schema.ids() {
+        let rows = dataset.rows(entity).map(|row| Loaded {
+            key: row.key,
+            values: row.values.into(),
+            created: row.created,
+            updated: row.updated,
+            deleted: row.deleted,
+        });
+        backend.load(entity, rows.inspect(|row| initial.add(entity, row, precision)));
+    }
+    (backend, initial.sorted())
+}
+
+fn listeners(
+    plan: &Plan,
+    devices: &[DevicePlan],
+    initial: Initial,
+    recorder: Option<oracle::Recorder>,
+) -> Listeners {
+    let collector = metrics::Collector::new(metrics::Setting {
+        starts: devices.iter().map(|d| d.start.name.clone()).collect(),
+        units: plan.units.iter().map(|unit| unit.name.clone()).collect(),
+        script: plan.duration,
+    });
+    let oracle = Oracle::new(oracle::Setting {
+        schema: plan.schema.clone(),
+        units: plan.units.clone(),
+        attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
+        initial: Rc::new(initial),
+    });
+    Listeners {
+        collector,
+        oracle,
+        recorder,
+        digest: Digest::new(),
+        events: 0,
+        completed: Vec::new(),
+        commits: 0,
+    }
+}

@@ -1,0 +1,219 @@
+//! Everything that goes wrong in a world, drawn before it starts.
+
+use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time};
+use crate::contract::KillReason;
+use crate::net::{LossyTime, Outage, OutageMode};
+use crate::scenario::{Chaos, DevicePlan, Happening, Plan, Who};
+
+/// All faults of a world, up to the end of its script.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    /// Outages by device.
+    pub(super) outages: Vec<Vec<Outage>>,
+    /// Times with lost answers, by device.
+    pub(super) lossy: Vec<Vec<LossyTime>>,
+    /// Processes that die.
+    pub(super) kills: Vec<Kill>,
+    /// Times without the backend.
+    pub(super) down: Vec<(Time, Time)>,
+    /// What was planned or drawn, in words, in order.
+    pub(super) told: Vec<(Time, String)>,
+}
+
+/// The end of a process.
+#[derive(Clone, Debug)]
+pub(super) struct Kill {
+    pub(super) at: Time,
+    pub(super) device: DeviceId,
+    pub(super) reason: KillReason,
+    /// A crash point and its how-manieth passing after `at`; at once if `None`.
+    pub(super) point: Option<(String, u32)>,
+    pub(super) restart_after: Span,
+}
+
+/// The faults of `plan` for its devices. All of them end with the script: then the world heals.
+pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Faults {
+    let mut faults = Faults {
+        outages: vec![Vec::new(); devices.len()],
+        lossy: vec![Vec::new(); devices.len()],
+        ..Faults::default()
+    };
+    for planned in &plan.events {
+        let chosen = choose(&planned.who, &planned.name, plan.seed, devices);
+        faults.plan(planned.at, &planned.name, &planned.what, &chosen);
+    }
+    if let Some(chaos) = &plan.chaos {
+        for device in devices {
+            faults.draw_device(plan, chaos, device.device);
+        }
+        faults.draw_backend(plan, chaos);
+    }
+    let end = Time::ZERO + plan.duration;
+    faults.heal(end);
+    faults.told.sort_by_key(|(at, _)| *at);
+    faults
+}
+
+/// The devices that an event concerns: exact counts, drawn by the event's name.
+pub(super) fn choose(who: &Who, name: &str, seed: Seed, devices: &[DevicePlan]) -> Vec<DeviceId> {
+    let mut stream = seed.derive("world.event", 0).stream(name, 0, 0);
+    match who {
+        Who::Devices(chosen) => chosen.clone(),
+        Who::Share(share) => {
+            let mut all: Vec<DeviceId> = devices.iter().map(|d| d.device).collect();
+            keep_share(&mut all, *share, &mut stream);
+            all
+        }
+        Who::ShareOf { share, attribute } => {
+            let mut values: Vec<_> = Vec::new();
+            for device in devices {
+                if !values.contains(&&device.attributes[*attribute]) {
+                    values.push(&device.attributes[*attribute]);
+                }
+            }
+            keep_share(&mut values, *share, &mut stream);
+            let belongs = |device: &&DevicePlan| values.contains(&&device.attributes[*attribute]);
+            devices.iter().filter(belongs).map(|d| d.device).collect()
+        }
+    }
+}
+
+/// Keeps the share of the items, rounded to the nearest, drawn without replacement, in their order.
+fn keep_share<T: PartialEq + Copy>(items: &mut Vec<T>, share: Ppm, stream: &mut Stream) {
+    let count = (items.len() as u64 * u64::from(share.0) + 500_000) / 1_000_000;
+    let mut drawn = items.clone();
+    stream.shuffle(&mut drawn);
+    drawn.truncate(count as usize);
+    items.retain(|item| drawn.contains(item));
+}
+
+impl Faults {
+    fn plan(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) {
+        match what {
+            Happening::Outage { length, mode } => {
+                let outage = Outage { from: at, until: at + *length, mode: *mode, noticed: *mode != OutageMode::Hold };
+                for device in chosen {
+                    self.outages[device.0 as usize].push(outage);
+                }
+                self.tell(at, format!("{name}: {} without network for {length}", count(chosen)));
+            }
+            Happening::AnswerLoss { length, loss } => {
+                let lossy = LossyTime { from: at, until: at + *length, loss_ppm: loss.0 };
+                for device in chosen {
+                    self.lossy[device.0 as usize].push(lossy);
+                }
+                self.tell(at, format!("{name}: {} lose {loss} of the answers for {length}", count(chosen)));
+            }
+            Happening::Kill { point, restart_after } => {
+                for device in chosen {
+                    self.kill(at, *device, KillReason::Killed, point.clone(), *restart_after);
+                }
+                let place = point.as_ref().map_or(String::new(), |(p, n)| format!(" at {p} ({n})"));
+                self.tell(at, format!("{name}: the app of {} is killed{place}", count(chosen)));
+            }
+            Happening::PowerLoss { restart_after } => {
+                for device in chosen {
+                    self.kill(at, *device, KillReason::PowerLoss, None, *restart_after);
+                }
+                self.tell(at, format!("{name}: {} lose power", count(chosen)));
+            }
+            Happening::BackendDown { length } => {
+                self.down.push((at, at + *length));
+                self.tell(at, format!("{name}: the backend is down for {length}"));
+            }
+            Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
+        }
+    }
+
+    fn draw_device(&mut self, plan: &Plan, chaos: &Chaos, device: DeviceId) {
+        let seed = plan.seed.derive("world.chaos", u64::from(device.0));
+        let end = Time::ZERO + plan.duration;
+        for (mtbf, reason, name) in [
+            (chaos.kill_mtbf, KillReason::Killed, "kill"),
+            (chaos.power_loss_mtbf, KillReason::PowerLoss, "power"),
+        ] {
+            let mut stream = seed.stream(name, 0, 0);
+            for at in moments(mtbf, end, &mut stream) {
+                let restart_after = Span::secs(1) + stream.exponential(Span::secs(20));
+                // Half of the kills strike in the midst of a sync, wherever that is.
+                let point = (reason == KillReason::Killed && stream.chance(0.5))
+                    .then(|| (stream.pick(crate::engine::CRASH_POINTS).to_string(), 1 + stream.below(3) as u32));
+                self.tell(at, format!("chaos: {device} {reason:?} {}", point.as_ref().map_or("", |(p, _)| p)));
+                self.kill(at, device, reason, point, restart_after);
+            }
+        }
+        let mut stream = seed.stream("outage", 0, 0);
+        for at in moments(chaos.outage_mtbf, end, &mut stream) {
+            let length = stream.exponential(chaos.outage_mean);
+            let mode = *stream.pick(&[OutageMode::Drop, OutageMode::Hold, OutageMode::Reset]);
+            let noticed = stream.chance(0.7);
+            self.outages[device.0 as usize].push(Outage { from: at, until: at + length, mode, noticed });
+            self.tell(at, format!("chaos: {device} without network for {length} ({mode:?})"));
+        }
+        if chaos.answer_loss.0 > 0 {
+            let lossy = LossyTime { from: Time::ZERO, until: end, loss_ppm: chaos.answer_loss.0 };
+            self.lossy[device.0 as usize].push(lossy);
+        }
+    }
+
+    fn draw_backend(&mut self, plan: &Plan, chaos: &Chaos) {
+        let mut stream = plan.seed.derive("world.chaos", u64::MAX).stream("backend", 0, 0);
+        for at in moments(chaos.backend_mtbf, Time::ZERO + plan.duration, &mut stream) {
+            let length = stream.exponential(chaos.backend_mean);
+            self.down.push((at, at + length));
+            self.tell(at, format!("chaos: the backend is down for {length}"));
+        }
+    }
+
+    /// Nothing is broken after `end`.
+    fn heal(&mut self, end: Time) {
+        for outage in self.outages.iter_mut().flatten() {
+            outage.until = outage.until.min(end);
+        }
+        for lossy in self.lossy.iter_mut().flatten() {
+            lossy.until = lossy.until.min(end);
+        }
+        for (_, until) in &mut self.down {
+            *until = (*until).min(end);
+        }
+        self.down.retain(|(from, until)| from < until);
+        self.kills.retain(|kill| kill.at < end);
+        self.kills.sort_by_key(|kill| (kill.at, kill.device));
+    }
+
+    fn kill(
+        &mut self,
+        at: Time,
+        device: DeviceId,
+        reason: KillReason,
+        point: Option<(String, u32)>,
+        restart_after: Span,
+    ) {
+        self.kills.push(Kill { at, device, reason, point, restart_after });
+    }
+
+    fn tell(&mut self, at: Time, text: String) {
+        self.told.push((at, text));
+    }
+}
+
+fn count(devices: &[DeviceId]) -> String {
+    match devices {
+        [one] => one.to_string(),
+        many => format!("{} devices", many.len()),
+    }
+}
+
+/// Moments of a Poisson process up to `end`; none if the mean time between them is zero.
+fn moments(mtbf: Span, end: Time, stream: &mut Stream) -> Vec<Time> {
+    let mut moments = Vec::new();
+    let mut at = Time::ZERO;
+    while mtbf > Span::ZERO {
+        at += stream.exponential(mtbf);
+        if at >= end {
+            break;
+        }
+        moments.push(at);
+    }
+    moments
+}

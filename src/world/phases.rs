@@ -1,0 +1,202 @@
+//! The phases of a run: script, heal and drain.
+
+use super::build::World;
+use crate::base::{EntityId, Span, Time, UnitId};
+use crate::contract::SyncUnit;
+use crate::sim::Stop;
+
+/// Who watches a run from outside; called from the thread that runs the cell.
+pub trait Watch: Sync {
+    /// The cell has come to `now`; its script ends at `of`.
+    fn progress(&self, now: Time, of: Span);
+    /// Whether the run is to end as soon as it can.
+    fn interrupted(&self) -> bool;
+}
+
+/// Nobody watches.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn progress(&self, _: Time, _: Span) {}
+    fn interrupted(&self) -> bool {
+        false
+    }
+}
+
+/// How a phase ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// As it should.
+    Well,
+    /// The deadline came first; why, a line a device.
+    Stuck(Vec<String>),
+    /// An engine spun.
+    Stalled(String),
+    /// The watcher asked.
+    Interrupted,
+}
+
+/// Looks at the watcher this often, in parts of the script.
+const SLICES: u64 = 400;
+/// Between two devices that are asked to sync at the end: a herd is a scenario of its own.
+const STAGGER: Span = Span::millis(25);
+/// How often the drain looks whether it is done.
+const DRAIN_STEP: Span = Span::secs(2);
+/// Devices named when a world is stuck.
+const STUCK_NAMED: usize = 10;
+
+impl World {
+    /// Runs the script to its end.
+    pub(super) fn run_script(&mut self, watch: &dyn Watch) -> Ended {
+        let end = Time::ZERO + self.plan.duration;
+        let step = Span((self.plan.duration.0 / SLICES).max(1));
+        let mut now = Time::ZERO;
+        while now < end {
+            now = (now + step).min(end);
+            if let Some(ended) = self.advance(now, watch) {
+                return ended;
+            }
+        }
+        Ended::Well
+    }
+
+    /// Everything that is broken is mended, everything that was killed starts again; then each device is asked to sync until
+    /// a round brings nothing new to the backend.
+    pub(super) fn drain(&mut self, watch: &dyn Watch) -> Ended {
+        for device in &self.devices {
+            device.crash.suspend();
+            device.start();
+        }
+        let deadline = self.handle.now() + self.plan.drain;
+        let units = covering(&self.plan.units);
+        loop {
+            self.begin_round(&units);
+            while !self.round_is_done(&units) {
+                if self.handle.now() >= deadline {
+                    return Ended::Stuck(self.reasons(&units));
+                }
+                let next = (self.handle.now() + DRAIN_STEP).min(deadline);
+                if let Some(ended) = self.advance(next, watch) {
+                    return ended;
+                }
+            }
+            if self.hub.with(|l| l.commits) == 0 {
+                return Ended::Well;
+            }
+        }
+    }
+
+    fn advance(&mut self, until: Time, watch: &dyn Watch) -> Option<Ended> {
+        if watch.interrupted() {
+            return Some(Ended::Interrupted);
+        }
+        watch.progress(until, self.plan.duration);
+        match self.sim.run_until(until) {
+            Stop::Stalled(snapshot) => Some(Ended::Stalled(snapshot.to_string())),
+            Stop::Halted => Some(Ended::Interrupted),
+            Stop::Idle | Stop::Deadline => None,
+        }
+    }
+
+    fn begin_round(&mut self, units: &[UnitId]) {
+        let none = vec![false; self.plan.units.len()];
+        let devices = self.devices.len();
+        self.hub.with(|l| {
+            l.commits = 0;
+            l.completed = vec![none; devices];
+        });
+        let all = self.devices.clone();
+        let (handle, units) = (self.handle.clone(), units.to_vec());
+        self.handle.spawn(self.node, "drain", async move {
+            for device in all {
+                for unit in &units {
+                    device.trigger(*unit);
+                }
+                handle.sleep(STAGGER).await;
+            }
+        });
+    }
+
+    fn round_is_done(&self, units: &[UnitId]) -> bool {
+        self.hub.with(|l| l.completed.iter().all(|done| units.iter().all(|u| done[usize::from(u.0)])))
+            && self.devices.iter().all(|d| d.with_view(|view| view.pending().is_empty()) == Some(true))
+    }
+
+    /// For each device that is not at rest a line that says why.
+    fn reasons(&self, units: &[UnitId]) -> Vec<String> {
+        let mut reasons = Vec::new();
+        let mut more = 0;
+        for (index, device) in self.devices.iter().enumerate() {
+            let open: Vec<&str> = self.hub.with(|l| {
+                let left = units.iter().filter(|u| !l.completed[index][usize::from(u.0)]);
+                left.map(|u| self.plan.units[usize::from(u.0)].name.as_str()).collect()
+            });
+            let state = device.with_view(|view| {
+                let pending = view.pending();
+                let error = pending.iter().find_map(|p| p.last_error.clone());
+                (pending.len(), error, view.doing())
+            });
+            let line = match state {
+                None => format!("device {}: its app does not start", device.id().0),
+                Some((0, _, _)) if open.is_empty() => continue,
+                Some((waiting, error, doing)) => {
+                    let error = error.map_or(String::new(), |e| format!(", last error {e}"));
+                    let open = if open.is_empty() { String::new() } else { format!("; {} not complete", open.join(", ")) };
+                    format!("device {}: {waiting} changes in the outbox{error}{open}; {doing}", device.id().0)
+                }
+            };
+            if reasons.len() < STUCK_NAMED { reasons.push(line) } else { more += 1 }
+        }
+        if more > 0 {
+            reasons.push(format!("and {more} more devices"));
+        }
+        reasons
+    }
+}
+
+/// As few units as it takes to push and pull everything: the one that covers most first.
+fn covering(units: &[SyncUnit]) -> Vec<UnitId> {
+    let parts = |unit: &SyncUnit| -> Vec<(bool, EntityId)> {
+        let pull = unit.pull.iter().map(|e| (false, *e));
+        pull.chain(unit.push.iter().map(|e| (true, *e))).collect()
+    };
+    let mut left: Vec<(bool, EntityId)> = units.iter().flat_map(parts).collect();
+    let mut chosen = Vec::new();
+    while !left.is_empty() {
+        let gain = |unit: &SyncUnit| {
+            let own = parts(unit);
+            left.iter().filter(|part| own.contains(part)).count()
+        };
+        let gains: Vec<usize> = units.iter().map(gain).collect();
+        // The first of the best.
+        let best = (0..units.len()).rev().max_by_key(|i| gains[*i]).expect("there are units");
+        let own = parts(&units[best]);
+        left.retain(|part| !own.contains(part));
+        chosen.push(UnitId(best as u16));
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(name: &str, pull: &[u16], push: &[u16]) -> SyncUnit {
+        let ids = |list: &[u16]| list.iter().map(|&e| EntityId(e)).collect();
+        let (pull, push) = (ids(pull), ids(push));
+        SyncUnit { name: name.to_owned(), on: Vec::new(), pull, push, blocking: false, discard_pending: false }
+    }
+
+    #[test]
+    fn the_complete_unit_alone_drains_everything() {
+        let units = [unit("Splash", &[0], &[]), unit("Send", &[], &[1]), unit("Online", &[0, 1], &[0, 1])];
+        assert_eq!(covering(&units), [UnitId(2)]);
+    }
+
+    #[test]
+    fn partial_units_drain_together() {
+        let units = [unit("Login", &[0, 1], &[]), unit("Send", &[], &[1]), unit("Idle", &[], &[])];
+        assert_eq!(covering(&units), [UnitId(0), UnitId(1)]);
+    }
+}

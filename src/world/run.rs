@@ -1,0 +1,237 @@
+//! A run from its plan to its outcome.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::build::World;
+use super::outcome::{Ending, Outcome};
+use super::phases::{Ended, Watch};
+use super::registry::EngineRegistry;
+use super::truth::Now;
+use crate::base::{DeviceId, Digest, EntityId, Key, Span, Time};
+use crate::contract::{Delivery, DeviceView};
+use crate::oracle::{Recorder, Verdict};
+use crate::scenario::Plan;
+
+/// A plan that cannot be run; the scenario has to be changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unrunnable {
+    /// The engine's name is not registered.
+    #[error("there is no engine `{0}`")]
+    NoEngine(String),
+    /// The data cannot be made as asked.
+    #[error("the data cannot be made: {0}")]
+    Data(String),
+}
+
+/// A fault besides those of the plan, for sweeps over every place where one can strike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Strike {
+    /// The app is killed after the poll of this number (from 1) of its tasks.
+    AfterPoll {
+        /// The device.
+        device: DeviceId,
+        /// Polls, counted over all lives.
+        polls: u64,
+    },
+    /// The app is killed at a crash point.
+    AtPoint {
+        /// The device.
+        device: DeviceId,
+        /// The point.
+        point: &'static str,
+        /// Its passing of this number, from 1.
+        nth: u32,
+    },
+    /// The power fails in the midst of this operation of the device's disk, counted from 0.
+    AtDiskOperation {
+        /// The device.
+        device: DeviceId,
+        /// The operation.
+        operation: u64,
+    },
+}
+
+/// How many places there are for a fault to strike a device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// Polls of its tasks until the end of the script.
+    pub polls: u64,
+    /// Disk operations: those of the start, and all until the end of the script.
+    pub operations: (u64, u64),
+    /// Passings of each crash point until the end of the script.
+    pub points: BTreeMap<&'static str, u64>,
+}
+
+/// Runs `plan` to its end.
+///
+/// # Errors
+/// When the plan cannot be run.
+pub fn run(plan: &Plan, engines: &EngineRegistry, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
+    Ok(finish(build(plan, engines, None)?, watch, None).0)
+}
+
+/// Runs `plan` again and tells the life of each record, a line an event.
+///
+/// # Errors
+/// When the plan cannot be run.
+pub fn run_recording(
+    plan: &Plan,
+    engines: &EngineRegistry,
+    watch: &dyn Watch,
+    records: &[(EntityId, Key)],
+) -> Result<(Outcome, Vec<Vec<String>>), Unrunnable> {
+    let recorder = Recorder::new(plan.schema.clone(), plan.units.clone(), records.to_vec());
+    let world = build(plan, engines, Some(recorder))?;
+    let (outcome, recorder, _) = finish(world, watch, None);
+    let lives = recorder.map_or_else(Vec::new, Recorder::lives);
+    Ok((outcome, lives))
+}
+
+/// Runs `plan` with one more fault.
+///
+/// # Errors
+/// When the plan cannot be run.
+pub fn run_struck(
+    plan: &Plan,
+    engines: &EngineRegistry,
+    watch: &dyn Watch,
+    strike: &Strike,
+) -> Result<Outcome, Unrunnable> {
+    let world = build(plan, engines, None)?;
+    world.prepare(strike);
+    Ok(finish(world, watch, None).0)
+}
+
+/// Runs `plan` and tells how many places there were for a fault to strike `device`.
+///
+/// # Errors
+/// When the plan cannot be run.
+pub fn run_probing(
+    plan: &Plan,
+    engines: &EngineRegistry,
+    watch: &dyn Watch,
+    device: DeviceId,
+) -> Result<(Outcome, Places), Unrunnable> {
+    let world = build(plan, engines, None)?;
+    let (outcome, _, places) = finish(world, watch, Some(device));
+    Ok((outcome, places))
+}
+
+fn build(plan: &Plan, engines: &EngineRegistry, recorder: Option<Recorder>) -> Result<World, Unrunnable> {
+    let factory = engines.factory(plan).ok_or_else(|| Unrunnable::NoEngine(plan.engine_name.clone()))?;
+    World::build(plan, factory, recorder).map_err(|error| Unrunnable::Data(error.to_string()))
+}
+
+fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> (Outcome, Option<Recorder>, Places) {
+    let before = probed.map_or(0, |device| world.devices[device.0 as usize].disk.operations());
+    world.set_going();
+    let mut ended = world.run_script(watch);
+    let places = probed.map_or_else(Places::default, |device| world.places(device, before));
+    let script_ended = world.handle.now();
+    if ended == Ended::Well {
+        ended = world.drain(watch);
+    }
+    let (outcome, recorder) = world.conclude(ended, script_ended);
+    (outcome, recorder, places)
+}
+
+impl World {
+    fn prepare(&self, strike: &Strike) {
+        const RESTARTED_AFTER: Span = Span::secs(5);
+        match strike {
+            Strike::AfterPoll { device, polls } => {
+                self.handle.kill_after_polls(self.devices[device.0 as usize].node, *polls);
+            }
+            Strike::AtPoint { device, point, nth } => {
+                self.devices[device.0 as usize].crash.arm(point, *nth, Time::ZERO, RESTARTED_AFTER);
+            }
+            Strike::AtDiskOperation { device, operation } => {
+                self.devices[device.0 as usize].disk.fail_power_at(*operation);
+            }
+        }
+    }
+
+    fn places(&self, device: DeviceId, before: u64) -> Places {
+        let device = &self.devices[device.0 as usize];
+        Places {
+            polls: self.handle.polls(device.node),
+            operations: (before, device.disk.operations()),
+            points: device.crash.passed(),
+        }
+    }
+
+    /// The check phase: the oracle looks at every device, and everything goes into the digest.
+    fn conclude(self, ended: Ended, script_ended: Time) -> (Outcome, Option<Recorder>) {
+        let World { sim, handle, plan, hub, servers, devices, faults, .. } = self;
+        let ended_at = handle.now();
+        let mut listeners = hub.take();
+        let recorder = listeners.recorder.take();
+        let truth = Now(&servers.backend);
+        let mut inspection = listeners.oracle.begin_check(ended_at, &truth);
+        for device in devices.iter().filter(|device| device.is_running()) {
+            device.with_view(|view| {
+                inspection.check_device(device.id(), view);
+                digest_device(&mut listeners.digest, &plan, device.id(), view);
+            });
+        }
+        let Verdict { violations, figures } = inspection.finish();
+        digest_backend(&mut listeners.digest, &plan, &servers);
+        let collected = listeners.collector.finish(ended_at, &figures);
+        for (name, figure) in &collected.figures {
+            listeners.digest.text(name);
+            listeners.digest.text(&format!("{figure:?}"));
+        }
+        let outcome = Outcome {
+            digest: listeners.digest.hex(),
+            ending: match ended {
+                Ended::Well => Ending::Drained,
+                Ended::Stuck(reasons) => Ending::Stuck(reasons),
+                Ended::Stalled(snapshot) => Ending::Stalled(snapshot),
+                Ended::Interrupted => Ending::Interrupted,
+            },
+            ended_at,
+            script: script_ended.since(Time::ZERO),
+            drained_in: ended_at.since(script_ended),
+            figures: collected.figures,
+            violations,
+            series: collected.series,
+            faults: faults.told,
+            events: listeners.events,
+        };
+        // Futures hold engines, and engines hold disks: the executor goes first.
+        drop(sim);
+        (outcome, recorder)
+    }
+}
+
+fn digest_device(digest: &mut Digest, plan: &Plan, device: DeviceId, view: &dyn DeviceView) {
+    digest.number(u64::from(device.0));
+    for entity in plan.schema.ids() {
+        if plan.schema.entity(entity).delivery == Delivery::BackendOnly {
+            continue;
+        }
+        digest.number(u64::from(entity.0));
+        view.rows(entity, &mut |key, stamp, values| {
+            digest.text(key);
+            digest.number(stamp.0 as u64);
+            values.iter().for_each(|value| digest.value(*value));
+        });
+    }
+}
+
+fn digest_backend(digest: &mut Digest, plan: &Plan, servers: &Rc<super::server::Servers>) {
+    let backend = servers.backend.borrow();
+    for entity in plan.schema.ids() {
+        for record in backend.rows(entity) {
+            digest.text(record.key.as_str());
+            digest.number(record.stamp.0 as u64 ^ u64::from(record.deleted) << 63);
+            for value in record.values.iter() {
+                match value {
+                    crate::base::Value::Fat(fat) => digest.number(fat.seed ^ u64::from(fat.len)),
+                    other => other.with_ref(|value| digest.value(value)),
+                }
+            }
+        }
+    }
+}

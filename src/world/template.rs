@@ -1,0 +1,99 @@
+//! The disks that devices start with: made once for all devices that start alike, shared copy-on-write.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::device::Device;
+use crate::base::{EntityId, Span, Stamp};
+use crate::contract::{Carried, DeviceSetup, EngineFactory, Provision};
+use crate::disk::{self, Disk, Template};
+use crate::gateway::Gateway;
+use crate::scenario::{DevicePlan, Plan};
+use crate::workload::Dataset;
+
+/// Templates by what makes devices start alike.
+pub(super) struct Templates<'a> {
+    plan: &'a Plan,
+    factory: Rc<dyn EngineFactory>,
+    dataset: &'a Dataset,
+    empty: Option<Template>,
+    /// Rows that all devices share, by the age of the state.
+    shared: BTreeMap<Span, Template>,
+    /// With the rows of one set of attributes besides.
+    whole: BTreeMap<(Span, String), Template>,
+}
+
+impl<'a> Templates<'a> {
+    pub(super) fn new(plan: &'a Plan, factory: Rc<dyn EngineFactory>, dataset: &'a Dataset) -> Templates<'a> {
+        let (shared, whole) = (BTreeMap::new(), BTreeMap::new());
+        Templates { plan, factory, dataset, empty: None, shared, whole }
+    }
+
+    /// A disk for `device`, as its state at the start says.
+    pub(super) fn disk(&mut self, device: &DevicePlan, setup: &DeviceSetup, gateway: &Gateway) -> Disk {
+        let Some(ago) = device.start.synced_ago else {
+            let factory = &self.factory;
+            let template = self.empty.get_or_insert_with(|| {
+                let disk = Disk::new(disk::Options::default());
+                provision(factory, setup, &disk, None);
+                disk.template()
+            });
+            return Disk::from_template(template);
+        };
+        let key = (ago, format!("{:?}", device.attributes));
+        if !self.whole.contains_key(&key) {
+            let disk = Disk::from_template(self.shared(ago, setup, gateway));
+            let state = self.state(ago, setup, gateway, true);
+            provision(&self.factory, setup, &disk, Some(&state));
+            self.whole.insert(key.clone(), disk.template());
+        }
+        Disk::from_template(&self.whole[&key])
+    }
+
+    fn shared(&mut self, ago: Span, setup: &DeviceSetup, gateway: &Gateway) -> &Template {
+        if !self.shared.contains_key(&ago) {
+            let disk = Disk::new(disk::Options::default());
+            let state = self.state(ago, setup, gateway, false);
+            provision(&self.factory, setup, &disk, Some(&state));
+            self.shared.insert(ago, disk.template());
+        }
+        &self.shared[&ago]
+    }
+
+    fn state<'s>(&'s self, ago: Span, setup: &'s DeviceSetup, gateway: &'s Gateway, scoped: bool) -> State<'s> {
+        State { plan: self.plan, dataset: self.dataset, setup, gateway, at: self.plan.start.minus(ago), scoped }
+    }
+}
+
+fn provision(factory: &Rc<dyn EngineFactory>, setup: &DeviceSetup, disk: &Disk, state: Option<&dyn Provision>) {
+    let done = factory.provision(setup, Device::database(disk), state);
+    done.unwrap_or_else(|error| panic!("a fresh disk with power takes a database: {error}"));
+}
+
+/// A part of what a device held when it last synced.
+struct State<'s> {
+    plan: &'s Plan,
+    dataset: &'s Dataset,
+    setup: &'s DeviceSetup,
+    gateway: &'s Gateway,
+    at: Stamp,
+    /// The rows that depend on the device's attributes, or those that do not.
+    scoped: bool,
+}
+
+impl Provision for State<'_> {
+    fn synced_at(&self) -> Stamp {
+        self.at
+    }
+    fn cursor(&self, entity: EntityId) -> String {
+        // One tick earlier: a stamp that was cut to this very instant may stand for a later moment, which comes again.
+        self.gateway.cursor_at(entity, self.at.minus(Span::micros(1)))
+    }
+    fn rows(&self, f: &mut dyn FnMut(Carried<'_>)) {
+        let synced = self.dataset.provision(self.setup.attributes.clone(), self.at, |_| String::new());
+        let precision = self.plan.backend.stamp_precision;
+        synced.rows_of_group(self.scoped, &mut |row: Carried<'_>| {
+            f(Carried { stamp: row.stamp.truncated(precision), ..row });
+        });
+    }
+}

@@ -1,0 +1,62 @@
+//! What the backend holds, as the oracle asks for it.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crate::backend::{Backend, Loaded};
+use crate::base::{EntityId, Key, Stamp, Value};
+use crate::oracle::Truth;
+
+/// The live rows of the start, by entity in the order of keys.
+pub(super) struct Initial(Vec<Vec<(Key, Stamp, Arc<[Value]>)>>);
+
+impl Initial {
+    pub(super) fn new(entities: usize) -> Initial {
+        Initial(vec![Vec::new(); entities])
+    }
+
+    /// Notes a row that is loaded into the backend.
+    pub(super) fn add(&mut self, entity: EntityId, row: &Loaded, precision: impl Fn(Stamp) -> Stamp) {
+        if row.deleted.is_none() {
+            let version = (row.key.clone(), precision(row.updated), row.values.clone());
+            self.0[usize::from(entity.0)].push(version);
+        }
+    }
+
+    /// To be called when all rows are there.
+    pub(super) fn sorted(mut self) -> Initial {
+        for rows in &mut self.0 {
+            rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        }
+        self
+    }
+}
+
+impl Truth for Initial {
+    fn row(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)> {
+        let rows = &self.0[usize::from(entity.0)];
+        let at = rows.binary_search_by(|row| row.0.as_str().cmp(key)).ok()?;
+        Some((rows[at].1, rows[at].2.to_vec()))
+    }
+    fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value])) {
+        for (key, stamp, values) in &self.0[usize::from(entity.0)] {
+            f(key, *stamp, values);
+        }
+    }
+}
+
+/// The backend as it is.
+pub(super) struct Now<'b>(pub(super) &'b RefCell<Backend>);
+
+impl Truth for Now<'_> {
+    fn row(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)> {
+        let backend = self.0.borrow();
+        let record = backend.row(entity, &Key::new(key)).filter(|record| !record.deleted)?;
+        Some((record.stamp, record.values.to_vec()))
+    }
+    fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value])) {
+        for record in self.0.borrow().rows(entity).filter(|record| !record.deleted) {
+            f(&record.key, record.stamp, &record.values);
+        }
+    }
+}
