@@ -15,7 +15,7 @@ use crate::base::{Digest, Stamp, Time};
 use crate::contract::{DeviceSetup, EngineFactory, Node};
 use crate::gateway::Gateway;
 use crate::net::{Link, Way};
-use crate::oracle::{self, Oracle};
+use crate::oracle::{self, Life, Oracle};
 use crate::scenario::{DevicePlan, Happening, Plan};
 use crate::sim::{self, Handle, NodeId, Sim};
 use crate::workload::{Burst, DataError, Dataset, Import, Person, Script, Setting, write_script};
@@ -37,11 +37,11 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Builds the world of `plan` with engines of `factory`; lives of the records in `filter` are recorded.
+    /// Builds the world of `plan` with engines of `factory`; `lives` listen too.
     pub(super) fn build(
         plan: &Plan,
         factory: Rc<dyn EngineFactory>,
-        recorder: Option<oracle::Recorder>,
+        lives: Vec<Life>,
     ) -> Result<World, DataError> {
         let plan = Rc::new(plan.clone());
         let devices = plan.devices();
@@ -59,7 +59,7 @@ impl World {
         let sim = Sim::new(sim::Options::default());
         let handle = sim.handle().clone();
         let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
-        let hub = Hub::new(handle.clone(), listeners(&plan, &devices, initial, recorder));
+        let hub = Hub::new(handle.clone(), listeners(&plan, &devices, initial, lives));
         let gateway = Gateway::new(&plan.gateway, devices.iter().map(|d| d.attributes.clone()).collect());
         let servers = Rc::new(Servers {
             handle: handle.clone(),
@@ -79,7 +79,8 @@ impl World {
             script,
             plan,
         };
-        let mut templates = Templates::new(&world.plan, factory.clone(), &dataset);
+        let plan = world.plan.clone();
+        let mut templates = Templates::new(&plan, factory.clone(), &dataset);
         for device in devices {
             world.add_device(device, gateway_node, &factory, &mut templates);
         }
@@ -189,7 +190,7 @@ fn listeners(
     plan: &Plan,
     devices: &[DevicePlan],
     initial: Initial,
-    recorder: Option<oracle::Recorder>,
+    lives: Vec<Life>,
 ) -> Listeners {
     let collector = metrics::Collector::new(metrics::Setting {
         starts: devices.iter().map(|d| d.start.name.clone()).collect(),
@@ -205,7 +206,7 @@ fn listeners(
     Listeners {
         collector,
         oracle,
-        recorder,
+        lives,
         digest: Digest::new(),
         events: 0,
         completed: Vec::new(),

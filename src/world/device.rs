@@ -7,8 +7,8 @@ use super::hub::{DeviceSink, Hub};
 use super::ports::{CrashBook, DeviceClock, DeviceTasks, Hardware};
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId};
 use crate::contract::{
-    AppEvent, Clock, Database, DeviceSetup, DeviceView, EditError, EngineFactory, Event, KillReason, LocalEdit,
-    Node, Ports, Spawn, SyncEngine,
+    AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineFactory, Event, KillReason, LocalEdit,
+    Node, Ports, SyncEngine,
 };
 use crate::disk::{Disk, PowerLoss};
 use crate::net::Way;

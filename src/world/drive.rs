@@ -160,7 +160,7 @@ fn office(servers: &Servers, edit: &OfficeEdit) {
     let done = match edit.kind {
         EditKind::Create => {
             let values = edit.values.iter().map(|(_, value)| value.clone()).collect();
-            backend.office_create(now, edit.entity, &edit.key, values)
+            backend.office_create(now, edit.entity, edit.key.clone(), values)
         }
         EditKind::Update => backend.office_write(now, edit.entity, &edit.key, &edit.values),
         EditKind::Delete => backend.office_delete(now, edit.entity, &edit.key),

@@ -7,7 +7,7 @@ use crate::base::{DeviceId, Digest, UnitId};
 use crate::contract::{Event, EventSink, Node, Occurrence};
 use crate::disk::Disk;
 use crate::metrics::Collector;
-use crate::oracle::{Oracle, Recorder};
+use crate::oracle::{Life, Oracle};
 use crate::sim::Handle;
 
 /// All listeners of a world.
@@ -19,7 +19,8 @@ pub(super) struct Hub {
 pub(super) struct Listeners {
     pub(super) collector: Collector,
     pub(super) oracle: Oracle,
-    pub(super) recorder: Option<Recorder>,
+    /// Recorders of lives, if any are to be told.
+    pub(super) lives: Vec<Life>,
     pub(super) digest: Digest,
     pub(super) events: u64,
     /// Runs of units that completed since the drain began, by device: which units.
@@ -41,8 +42,8 @@ impl Hub {
         super::digest::add(&mut listeners.digest, &occurrence);
         listeners.collector.on(&occurrence);
         listeners.oracle.on(&occurrence);
-        if let Some(recorder) = &mut listeners.recorder {
-            recorder.on(&occurrence);
+        for life in &mut listeners.lives {
+            life.on(&occurrence);
         }
         match (node, event) {
             (Node::Device(device), Event::SyncComplete { unit, .. }) => listeners.complete(device, unit),

@@ -68,16 +68,18 @@ impl World {
             device.crash.suspend();
             device.start();
         }
-        let deadline = self.handle.now() + self.plan.drain;
+        let mut now = self.handle.now();
+        let deadline = now + self.plan.drain;
         let units = covering(&self.plan.units);
         loop {
             self.begin_round(&units);
             while !self.round_is_done(&units) {
-                if self.handle.now() >= deadline {
+                if now >= deadline {
                     return Ended::Stuck(self.reasons(&units));
                 }
-                let next = (self.handle.now() + DRAIN_STEP).min(deadline);
-                if let Some(ended) = self.advance(next, watch) {
+                // Where nothing is left to do the executor's clock stands still; ours does not.
+                now = (now + DRAIN_STEP).min(deadline);
+                if let Some(ended) = self.advance(now, watch) {
                     return ended;
                 }
             }
@@ -93,7 +95,7 @@ impl World {
         }
         watch.progress(until, self.plan.duration);
         match self.sim.run_until(until) {
-            Stop::Stalled(snapshot) => Some(Ended::Stalled(snapshot.to_string())),
+            Stop::Stalled(snapshot) | Stop::Spent(snapshot) => Some(Ended::Stalled(snapshot.to_string())),
             Stop::Halted => Some(Ended::Interrupted),
             Stop::Idle | Stop::Deadline => None,
         }

@@ -8,9 +8,9 @@ use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, Watch};
 use super::registry::EngineRegistry;
 use super::truth::Now;
-use crate::base::{DeviceId, Digest, EntityId, Key, Span, Time};
+use crate::base::{DeviceId, Digest, Span, Time};
 use crate::contract::{Delivery, DeviceView};
-use crate::oracle::{Recorder, Verdict};
+use crate::oracle::{Filter, Life, Verdict};
 use crate::scenario::Plan;
 
 /// A plan that cannot be run; the scenario has to be changed.
@@ -68,10 +68,10 @@ pub struct Places {
 /// # Errors
 /// When the plan cannot be run.
 pub fn run(plan: &Plan, engines: &EngineRegistry, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
-    Ok(finish(build(plan, engines, None)?, watch, None).0)
+    Ok(finish(build(plan, engines, Vec::new())?, watch, None).0)
 }
 
-/// Runs `plan` again and tells the life of each record, a line an event.
+/// Runs `plan` again and tells for each filter the life of what it lets pass, a line an event.
 ///
 /// # Errors
 /// When the plan cannot be run.
@@ -79,13 +79,12 @@ pub fn run_recording(
     plan: &Plan,
     engines: &EngineRegistry,
     watch: &dyn Watch,
-    records: &[(EntityId, Key)],
+    filters: &[Filter],
 ) -> Result<(Outcome, Vec<Vec<String>>), Unrunnable> {
-    let recorder = Recorder::new(plan.schema.clone(), plan.units.clone(), records.to_vec());
-    let world = build(plan, engines, Some(recorder))?;
-    let (outcome, recorder, _) = finish(world, watch, None);
-    let lives = recorder.map_or_else(Vec::new, Recorder::lives);
-    Ok((outcome, lives))
+    let life = |filter: &Filter| Life::new(plan.schema.clone(), plan.units.clone(), filter.clone());
+    let world = build(plan, engines, filters.iter().map(life).collect())?;
+    let (outcome, lives, _) = finish(world, watch, None);
+    Ok((outcome, lives.iter().map(Life::lines).collect()))
 }
 
 /// Runs `plan` with one more fault.
@@ -98,7 +97,7 @@ pub fn run_struck(
     watch: &dyn Watch,
     strike: &Strike,
 ) -> Result<Outcome, Unrunnable> {
-    let world = build(plan, engines, None)?;
+    let world = build(plan, engines, Vec::new())?;
     world.prepare(strike);
     Ok(finish(world, watch, None).0)
 }
@@ -113,27 +112,27 @@ pub fn run_probing(
     watch: &dyn Watch,
     device: DeviceId,
 ) -> Result<(Outcome, Places), Unrunnable> {
-    let world = build(plan, engines, None)?;
+    let world = build(plan, engines, Vec::new())?;
     let (outcome, _, places) = finish(world, watch, Some(device));
     Ok((outcome, places))
 }
 
-fn build(plan: &Plan, engines: &EngineRegistry, recorder: Option<Recorder>) -> Result<World, Unrunnable> {
+fn build(plan: &Plan, engines: &EngineRegistry, lives: Vec<Life>) -> Result<World, Unrunnable> {
     let factory = engines.factory(plan).ok_or_else(|| Unrunnable::NoEngine(plan.engine_name.clone()))?;
-    World::build(plan, factory, recorder).map_err(|error| Unrunnable::Data(error.to_string()))
+    World::build(plan, factory, lives).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 
-fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> (Outcome, Option<Recorder>, Places) {
+fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> (Outcome, Vec<Life>, Places) {
     let before = probed.map_or(0, |device| world.devices[device.0 as usize].disk.operations());
     world.set_going();
     let mut ended = world.run_script(watch);
     let places = probed.map_or_else(Places::default, |device| world.places(device, before));
-    let script_ended = world.handle.now();
+    let script_ended = Time::ZERO + world.plan.duration.min(world.handle.now().since(Time::ZERO));
     if ended == Ended::Well {
         ended = world.drain(watch);
     }
-    let (outcome, recorder) = world.conclude(ended, script_ended);
-    (outcome, recorder, places)
+    let (outcome, lives) = world.conclude(ended, script_ended);
+    (outcome, lives, places)
 }
 
 impl World {
@@ -162,11 +161,10 @@ impl World {
     }
 
     /// The check phase: the oracle looks at every device, and everything goes into the digest.
-    fn conclude(self, ended: Ended, script_ended: Time) -> (Outcome, Option<Recorder>) {
+    fn conclude(self, ended: Ended, script_ended: Time) -> (Outcome, Vec<Life>) {
         let World { sim, handle, plan, hub, servers, devices, faults, .. } = self;
         let ended_at = handle.now();
         let mut listeners = hub.take();
-        let recorder = listeners.recorder.take();
         let truth = Now(&servers.backend);
         let mut inspection = listeners.oracle.begin_check(ended_at, &truth);
         for device in devices.iter().filter(|device| device.is_running()) {
@@ -201,7 +199,7 @@ impl World {
         };
         // Futures hold engines, and engines hold disks: the executor goes first.
         drop(sim);
-        (outcome, recorder)
+        (outcome, listeners.lives)
     }
 }
 
