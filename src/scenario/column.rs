@@ -33,6 +33,8 @@ pub(super) enum ColumnType {
         step: i64,
     },
     Ref(String),
+    /// One of the values of a device attribute.
+    Attribute(String),
     OneOf(Vec<String>),
     /// A copy of another entity's column.
     Fold {
@@ -53,7 +55,7 @@ pub(super) enum KeyType {
 /// The type of a column.
 pub(super) const COLUMN: Written = Written {
     want: "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"fat 1.5kB\", \"int\", \"int 0..100\", \
-           \"real\", \"bool\", \"timestamp\", \"timestamp -90d..60d /20m\", \"ref ENTITY\", \"one of a|b|c\" or \
+           \"real\", \"bool\", \"timestamp\", \"timestamp -90d..60d /20m\", \"ref ENTITY\", \"attribute NAME\", \"one of a|b|c\" or \
            \"fold ENTITY.COLUMN via COLUMN\"",
     canonical: |text| column_type(text).map(|_| text.split_whitespace().collect::<Vec<_>>().join(" ")),
 };
@@ -86,6 +88,7 @@ pub(super) fn column_type(text: &str) -> Option<ColumnType> {
         ("real", "") => Some(ColumnType::Real),
         ("bool", "") => Some(ColumnType::Bool),
         ("timestamp", _) => timestamp(rest),
+        ("attribute", _) => (!rest.is_empty()).then(|| ColumnType::Attribute(rest.to_owned())),
         ("ref", _) => (!rest.is_empty() && !rest.contains(' ')).then(|| ColumnType::Ref(rest.to_owned())),
         ("one", _) => {
             let words: Vec<String> =

@@ -65,7 +65,8 @@ fn used(tree: &Node, key: &str, default: &str) -> Vec<String> {
 
 fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library) {
     let Some(table) = top(tree, table) else { return };
-    for name in names {
+    let written: Vec<String> = table.keys().cloned().collect();
+    for name in names.iter().chain(&written) {
         let Some(profile) = library.find(name) else { continue };
         let empty = || Entry::new(Node::new(Val::Table(Table::new()), Origin::default_value()));
         if let Some(keys) = table.entry(name.clone()).or_insert_with(empty).node.table_mut() {
@@ -75,7 +76,8 @@ fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library
 }
 
 fn workload(tree: &mut Node) {
-    let duration = tree.get(&["duration"]).and_then(Node::as_text).unwrap_or("1h").to_owned();
+    let duration = tree.get(&["duration"]).and_then(Node::as_text);
+    let duration = duration.filter(|d| d.parse::<Span>().is_ok()).unwrap_or("1h").to_owned();
     let Some(workload) = top(tree, "workload") else { return };
     let own = |text: &str| parse_own(text, &Origin::default_value());
     if !workload.contains_key("hours") {

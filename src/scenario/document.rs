@@ -196,17 +196,25 @@ impl Document {
         let mut mistakes = Vec::new();
         let mut tree = self.tree.clone();
         let variants = tree.table_mut().and_then(|t| t.remove("variant"));
+        let mut all = Vec::new();
         if let (Some(name), Some(variants)) = (variant, &variants)
             && let Some(variant) = variants.node.get(&[name])
         {
-            apply_variant(name, variant, &mut tree, &mut mistakes);
+            expect_too(name, variant, &mut tree);
+            for (key, entry) in variant.get(&["set"]).and_then(Node::table).into_iter().flatten() {
+                match Setting::of_variant(name, key, entry) {
+                    Ok(setting) => all.push(setting),
+                    Err(mistake) => mistakes.push(mistake),
+                }
+            }
         }
-        for setting in settings {
-            mistakes.extend(setting.apply(&mut tree).err());
-        }
+        all.extend_from_slice(settings);
+        // What cannot be set yet may be a key of what is derived, such as a unit that nobody wrote.
+        all.retain(|setting| setting.apply(&mut tree).is_err());
         let mut notes = Vec::new();
         let brought = prepare(&mut tree, self.dir.as_deref(), &mut notes, &mut mistakes);
         derive(&mut tree);
+        mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
         Cell { tree, brought, notes, mistakes }
     }
@@ -252,18 +260,14 @@ fn points(axes: &[(String, Vec<String>)]) -> Vec<Vec<(String, String)>> {
     points
 }
 
-fn apply_variant(name: &str, variant: &Node, tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
-    for (key, entry) in variant.get(&["set"]).and_then(Node::table).into_iter().flatten() {
-        let applied = Setting::of_variant(name, key, entry).and_then(|setting| setting.apply(tree));
-        mistakes.extend(applied.err());
-    }
+/// Adds what a variant expects to what the base expects; of one metric the variant's word counts.
+fn expect_too(name: &str, variant: &Node, tree: &mut Node) {
     let Some(mut expect) = variant.get(&["expect"]).cloned() else { return };
     expect.came_by(&Via::Variant(name.to_owned()));
     flatten(&mut expect);
     let Some(root) = tree.table_mut() else { return };
-    let base = root
-        .entry("expect".to_owned())
-        .or_insert_with(|| Entry::new(Node::new(Val::Table(Table::new()), expect.origin.clone())));
+    let empty = || Entry::new(Node::new(Val::Table(Table::new()), expect.origin.clone()));
+    let base = root.entry("expect".to_owned()).or_insert_with(empty);
     flatten(&mut base.node);
     if let (Some(base), Val::Table(own)) = (base.node.table_mut(), expect.value) {
         base.extend(own);

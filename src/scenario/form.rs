@@ -112,10 +112,10 @@ pub(super) const fn map(rest: &'static Form) -> Form {
     Form::Map { keys: &[], rest, dotted: false }
 }
 
-/// A length of time of at most a year, zero included.
-pub(super) const SPAN: Form = Form::Span { min: Span::ZERO, max: Span::secs(366 * 86_400) };
-/// A length of time of at least a nanosecond and at most a year.
-pub(super) const SOME_SPAN: Form = Form::Span { min: Span(1), max: Span::secs(366 * 86_400) };
+/// A length of time of at most ten years, zero included.
+pub(super) const SPAN: Form = Form::Span { min: Span::ZERO, max: Span::secs(3_660 * 86_400) };
+/// A length of time of at least a nanosecond and at most ten years.
+pub(super) const SOME_SPAN: Form = Form::Span { min: Span(1), max: Span::secs(3_660 * 86_400) };
 /// A count from 0.
 pub(super) const COUNT: Form = Form::Int { min: 0, max: 1_000_000_000 };
 /// A count from 1.
@@ -213,7 +213,7 @@ pub(super) fn span(span: Span) -> String {
     if ns == 0 {
         return "0s".to_owned();
     }
-    if ns % 1_000_000_000 == 0 {
+    if ns.is_multiple_of(1_000_000_000) {
         let mut rest = ns;
         let mut text = String::new();
         for (unit, size) in units {
@@ -225,7 +225,7 @@ pub(super) fn span(span: Span) -> String {
         return text;
     }
     let finer = [("ms", 1_000_000), ("us", 1_000), ("ns", 1)];
-    let (unit, size) = finer.into_iter().find(|(_, size)| ns % size == 0).unwrap_or(("ns", 1));
+    let (unit, size) = finer.into_iter().find(|(_, size)| ns.is_multiple_of(*size)).unwrap_or(("ns", 1));
     format!("{}{unit}", ns / size)
 }
 
@@ -239,7 +239,7 @@ pub(super) fn size(bytes: u64) -> String {
         ("MB", 1_000_000),
         ("kB", 1_000),
     ];
-    match units.into_iter().find(|&(_, size)| bytes > 0 && bytes % size == 0) {
+    match units.into_iter().find(|&(_, size)| bytes > 0 && bytes.is_multiple_of(size)) {
         Some((unit, size)) => format!("{}{unit}", bytes / size),
         None => format!("{bytes}B"),
     }
@@ -249,7 +249,7 @@ pub(super) fn size(bytes: u64) -> String {
 pub(super) fn rate(BitRate(bits): BitRate) -> String {
     match [("Gbit/s", 1_000_000_000), ("Mbit/s", 1_000_000), ("kbit/s", 1_000)]
         .into_iter()
-        .find(|&(_, size)| bits % size == 0)
+        .find(|&(_, size)| bits.is_multiple_of(size))
     {
         Some((unit, size)) => format!("{}{unit}", bits / size),
         None => format!("{bits}bit/s"),

@@ -49,9 +49,12 @@ impl Setting {
     /// Sets the key in `tree`.
     ///
     /// # Errors
-    /// The key does not exist.
+    /// The key does not exist; the tree is then as it was.
     pub(super) fn apply(&self, tree: &mut Node) -> Result<(), Diagnostic> {
-        self.descend(&ROOT, tree, "", &self.path)
+        let mut changed = tree.clone();
+        self.descend(&ROOT, &mut changed, "", &self.path)?;
+        *tree = changed;
+        Ok(())
     }
 
     fn descend(&self, form: &Form, node: &mut Node, path: &str, rest: &[String]) -> Result<(), Diagnostic> {

@@ -1,4 +1,19 @@
 //! Scenario files: read, checked, resolved to plans.
+//!
+//! This room decides what a scenario file means. It reads TOML, tells every mistake at once with file, line, caret and what
+//! would be right, fills in what is not said, and resolves names, clock times and shares to a [`Plan`] in which nothing is
+//! left to decide. What a plan comes to is for `world`; what metrics, checks, engines and crash points there are, the caller
+//! says in [`Names`], because those rooms are not below this one.
+//!
+//! Invariants: a key that does not exist is an error, never passed over; the order of a file has no meaning (everything that
+//! repeats is a table by name, and entities stand parents first, then by name); a share is an exact count by largest
+//! remainder; the resolved text of a plan reads back as the same plan; the digest covers what a scenario means, rows of one's
+//! own included, and neither its comments nor its seed.
+//!
+//! How: `tree` is TOML in which each value remembers its place. `grammar` lists every key once, with its form, default and
+//! meaning; `check` holds a tree against it, and `keys` writes it down as JSON Schema and as a list. Before the check, `merge`
+//! applies a variant, `--set` and axes, `rows` reads CSVs, and `derive` adds profiles and what a silent scenario means. After
+//! it, `resolve` makes the plan, reading on past mistakes so that all are told. `devices` deals a plan's shares to its devices.
 
 mod check;
 mod column;
@@ -8,19 +23,26 @@ mod diagnostic;
 mod document;
 mod form;
 mod grammar;
+mod keys;
 mod merge;
 mod plan;
 mod profiles;
 mod resolve;
 mod rows;
 mod share;
+mod template;
 mod tree;
 mod written;
 
 pub use diagnostic::{Diagnostic, Invalid, LoadError, Place, Source};
 pub use document::{Document, Names, Provenance, Request};
+pub use keys::{key_table, schema_json};
 pub use plan::*;
 pub use profiles::{Library, Profile, Sourced};
+pub use template::template;
 
 /// The main scenario, embedded so that the binary works outside its repository.
 pub const HOSPITAL_DAY: &str = include_str!("../../scenarios/hospital-day.toml");
+
+#[cfg(test)]
+mod tests;

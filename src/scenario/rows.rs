@@ -163,7 +163,8 @@ impl Brought {
             let (min, max) = numbers.fold((i64::MAX, i64::MIN), |(lo, hi), n| (lo.min(n), hi.max(n)));
             return format!("int {min}..{max}");
         }
-        if all(&|c| c.parse::<f64>().is_ok_and(f64::is_finite)) {
+        let named = |c: &str| c.len() > 1 && c.starts_with('0') && !c.starts_with("0.");
+        if all(&|c| !named(c) && c.parse::<f64>().is_ok_and(f64::is_finite)) {
             return "real".to_owned();
         }
         if all(&|c| matches!(c, "true" | "false")) {

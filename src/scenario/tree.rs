@@ -96,17 +96,6 @@ impl Node {
     pub(super) fn get(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, name| Some(&node.table()?.get(*name)?.node))
     }
-    /// What kind of TOML value it is, for messages.
-    pub(super) fn kind(&self) -> &'static str {
-        match self.value {
-            Val::Text(_) => "a text",
-            Val::Int(_) => "a whole number",
-            Val::Float(_) => "a number",
-            Val::Bool(_) => "true or false",
-            Val::List(_) => "a list",
-            Val::Table(_) => "a table",
-        }
-    }
     /// Marks the value and all below it as having come by another way.
     pub(super) fn came_by(&mut self, via: &Via) {
         self.origin.via = via.clone();

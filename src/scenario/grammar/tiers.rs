@@ -209,7 +209,7 @@ const PULL: Form = table(&[
         "cursor",
         Form::Word { built: &["entity", "unit"], later: &[] },
         "\"entity\"",
-        "What a cursor belongs to: the entity, or the unit and the entity.",
+        "What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice.",
     ),
 ]);
 

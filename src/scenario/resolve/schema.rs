@@ -140,9 +140,11 @@ impl Lookup<'_> {
     /// What a column holds; a folded one holds what its source holds.
     fn kind(&self, column: &Draft<'_>, at: View<'_>, of: usize, depth: u32) -> ColumnKind {
         match &column.kind {
-            ColumnType::Key(_) | ColumnType::Text { .. } | ColumnType::Fat { .. } | ColumnType::OneOf(_) => {
-                ColumnKind::Text
-            }
+            ColumnType::Key(_)
+            | ColumnType::Text { .. }
+            | ColumnType::Fat { .. }
+            | ColumnType::OneOf(_)
+            | ColumnType::Attribute(_) => ColumnKind::Text,
             ColumnType::Int { .. } => ColumnKind::Int,
             ColumnType::Real => ColumnKind::Real,
             ColumnType::Bool => ColumnKind::Bool,
@@ -335,6 +337,10 @@ impl Lookup<'_> {
                 Maker::Moment { from: *from, until: *until, step: *step }
             }
             ColumnType::Ref(entity) => Maker::Ref(self.entity_id(column.view, entity)),
+            ColumnType::Attribute(name) => match self.attribute(column.view, name) {
+                Some(attribute) => Maker::Attribute(attribute),
+                None => Maker::Bool,
+            },
             ColumnType::OneOf(words) => Maker::OneOf(words.clone()),
             ColumnType::Fold { .. } => match self.fold(column, id) {
                 Some((entity, source, via)) => {

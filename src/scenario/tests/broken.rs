@@ -1,0 +1,226 @@
+//! What is said of broken files: place, caret, what would be right.
+
+use super::{MINIMAL, complaint};
+
+/// Everything that must be said of `MINIMAL` with more lines.
+fn says(more: &str, wanted: &[&str]) {
+    let said = complaint(&format!("{MINIMAL}{more}\n"), &[]);
+    for part in wanted {
+        assert!(said.contains(part), "{more}\nshould make it say: {part}\nbut it says:\n{said}");
+    }
+}
+
+#[test]
+fn a_mistake_is_shown_with_its_line_and_a_caret() {
+    let said = complaint(&format!("{MINIMAL}\n[engine]\npull = {{ chunk_row = 500 }}\n"), &[]);
+    let want = r#"error: unknown key `chunk_row` in `engine.pull`
+  --> test.toml:11:10
+   |
+11 | pull = { chunk_row = 500 }
+   |          ^^^^^^^^^
+   |
+   = help: did you mean `chunk_rows`? there is `chunk_rows`, `chunk_bytes`, `apply_rows`, `cursor`"#;
+    assert_eq!(said, want);
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_in_order() {
+    let text = r#"
+nam = "x"
+duration = "1 parsec"
+[entity.note]
+schema = { id = "uuid key", title = "txt" }
+[fleet.phones]
+devices = 0
+class = "middle"
+[gate.g]
+metric = "oracle.lost.row"
+max = 0
+"#;
+    let said = complaint(text, &[]);
+    let titles: Vec<&str> = said.lines().filter(|l| l.starts_with("error")).collect();
+    assert_eq!(
+        titles,
+        [
+            "error: `name` is missing",
+            "error: unknown key `nam`",
+            "error: `duration` is wrong",
+            "error: `entity.note.schema.title` is wrong",
+            "error: `fleet.phones.devices` is wrong",
+            "error: there is no class `middle`",
+            "error: there is no metric `oracle.lost.row`",
+        ]
+    );
+    for help in
+        ["a whole number from 1 to 1000000", "did you mean `oracle.lost.rows`?", "\"text 10..40\"", "\"30s\""]
+    {
+        assert!(said.contains(help), "{help} in:\n{said}");
+    }
+}
+
+#[test]
+fn what_is_no_toml_is_told_in_the_same_way() {
+    let said = complaint("name = \"x\nduration = 3h\n", &[]);
+    assert!(said.contains("error: this is not TOML") && said.contains("--> test.toml:1:"), "{said}");
+    assert!(said.matches("error:").count() >= 2, "both lines:\n{said}");
+    let twice = complaint("name = \"x\"\nname = \"y\"\n", &[]);
+    assert!(twice.contains("duplicate") && twice.contains("test.toml:2:1"), "{twice}");
+}
+
+#[test]
+fn a_number_without_its_unit_is_refused_with_the_forms() {
+    says("[engine]\nrequest_timeout = 30", &["`engine.request_timeout` is wrong", "\"1h30m\"", "^^"]);
+    says("[engine]\npull.chunk_bytes = \"1 MB/s\"", &["`engine.pull.chunk_bytes` is wrong", "\"64KiB\""]);
+    says("[link.l]\nrtt = \"1ms\"\nup = \"1Mbit/s\"\ndown = 5", &["`link.l.down` is wrong", "\"1.6Mbit/s\""]);
+    says("[backend]\npoison = \"200%\"", &["`backend.poison` is wrong", "between 0 and 1"]);
+}
+
+#[test]
+fn a_figure_out_of_range_is_told_with_the_range() {
+    says("[engine]\npull.chunk_rows = 0", &["a whole number from 1 to 10000000"]);
+    says("[store]\npage_size = 1000", &["this is no power of two"]);
+    says("[backend]\nstamp_precision = \"0s\"", &["from 1us to 1d"]);
+}
+
+#[test]
+fn of_a_one_of_there_is_exactly_one() {
+    says(
+        "[event.e]\nat = \"+1m\"\noutage = { for = \"1s\" }\nkill = {}",
+        &["`event.e` cannot be both `kill` and `outage`", "exactly one of outage, kill"],
+    );
+    says("[event.e]\nat = \"+1m\"", &["`event.e` says nothing of what it is"]);
+    says("[event.e]\noutage = { for = \"1s\" }", &["`event.e.at` is missing", "\"10:10\""]);
+}
+
+#[test]
+fn what_is_pinned_and_not_built_is_refused_as_such() {
+    for (more, part) in [
+        ("[gateway]\nmode = \"persistent\"", "`gateway.mode = \"persistent\"` is not built yet"),
+        ("[gateway.serve]\ncapture = { hash = {} }", "`gateway.serve.capture.hash` is not built yet"),
+        ("[gateway.serve]\ncursor_held_by = \"server\"", "is not built yet"),
+        (
+            "[gateway.serve]\ncapture = { last_modified = { bound = \"strict\" } }",
+            "`gateway.serve.capture.last_modified.bound = \"strict\"` is not built yet",
+        ),
+        ("[gateway.serve]\ncapture.last_modified.window = \"5s\"", "is not built yet"),
+        ("[backend]\nprovisioning = \"none\"", "`backend.provisioning = \"none\"` is not built yet"),
+        ("[backend]\nstamped_by = \"device\"", "is not built yet"),
+        ("[backend]\nquota = { requests = 6000 }", "`backend.quota` is not built yet"),
+        ("[engine]\nconflict = { policy = \"keep-both\" }", "is not built yet"),
+        ("[link.l]\ntrace = { down = \"a\", up = \"b\" }", "`link.l.trace` is not built yet"),
+        (
+            "[event.e]\nat = \"+1m\"\ncaptive_portal = { for = \"1m\" }",
+            "`event.e.captive_portal` is not built yet",
+        ),
+    ] {
+        says(more, &[part, "what is: "]);
+    }
+}
+
+#[test]
+fn names_that_nothing_has_are_told_with_what_there_is() {
+    for (more, parts) in [
+        ("link = \"wifi-god\"", ["there is no link `wifi-god`", "did you mean `wifi-good`?"]),
+        ("class = { low = 0.5, mdi = 0.5 }", ["there is no class `mdi`", "did you mean `mid`?"]),
+        ("[backend]\nprofile = \"sql\"", ["`backend.profile` cannot be \"sql\"", "`sql-modern`"]),
+        (
+            "[unit.U]\non = [\"login\"]\npull = [\"nots\"]",
+            ["there is no entity `nots`", "did you mean `note`?"],
+        ),
+        ("[unit.U]\non = [\"logn\"]\npull = [\"*\"]", ["`unit.U.on[0]` is wrong", "\"every 5m\""]),
+        (
+            "[action.a]\nentity = \"note\"\nkind = \"update\"\ncolumns = [\"titel\"]\nper_device = 1",
+            ["there is no column of `note` `titel`", "did you mean `title`?"],
+        ),
+        (
+            "[event.e]\nat = \"+1m\"\ntrigger = { unit = \"Logon\" }",
+            ["there is no unit `Logon`", "did you mean `Login`?"],
+        ),
+        (
+            "[event.e]\nat = \"+1m\"\nkill = { point = \"pull.chunk-aplied\" }",
+            ["there is no crash point `pull.chunk-aplied`", "did you mean `pull.chunk-applied`?"],
+        ),
+        ("[event.e]\nat = \"+1m\"\nkill = { devices = [4] }", ["there is no device 4", "from 0 to 3"]),
+        (
+            "[event.e]\nat = \"+1m\"\nkill = { by = \"clinic\" }",
+            ["there is no attribute of a fleet `clinic`", "there is none"],
+        ),
+        ("[expect]\nviolation = \"lots\"", ["there is no check `lots`", "did you mean `lost`?"]),
+        (
+            "[expect]\n\"oracle.lots.rows\" = 0",
+            ["there is no metric `oracle.lots.rows`", "did you mean `oracle.lost.rows`?"],
+        ),
+        ("[engine]\nname = \"bultin\"", ["there is no engine `bultin`", "did you mean `builtin`?"]),
+        (
+            "[gate.g]\nmetric = \"engine.session.duration\"\nstat = \"p95\"\nmax = \"5s\"\nstart = \"1d\"",
+            ["there is no state at the start `1d`", "`empty`"],
+        ),
+    ] {
+        says(more, &parts);
+    }
+}
+
+#[test]
+fn a_gate_takes_figures_of_its_metrics_unit() {
+    let gate =
+        |metric: &str, bound: &str| format!("[gate.g]\nmetric = \"{metric}\"\nstat = \"max\"\n{bound}");
+    says(&gate("engine.session.duration", "max = \"5kB\""), &["this is no figure of its metric", "\"5s\""]);
+    says(&gate("engine.up.bytes", "max = \"5s\""), &["this is no figure of its metric", "\"64KiB\""]);
+    says(&gate("oracle.lost.rows", "max = 0.5"), &["this is no figure of its metric", "a whole number"]);
+    says(&gate("oracle.lost.rows", ""), &["no bound"]);
+    says(&gate("oracle.lost.rows", "min = 2\nmax = 1"), &["nothing lies between these bounds"]);
+}
+
+#[test]
+fn shares_come_to_one() {
+    says("link = { edge = 0.5, geo = 0.4 }", &["the shares in `fleet.phones.link` come to 0.9, not to 1"]);
+    says("start = { empty = 0.5, yesterday = 0.5 }", &["a wrong name, `yesterday`", "such as `1d`"]);
+    says(
+        "[workload]\nlogin.a = { share = 0.5, at = \"+1m\" }",
+        &["the shares of `workload.login` come to 0.5, not to 1"],
+    );
+}
+
+#[test]
+fn times_lie_within_the_script() {
+    says(
+        "[event.e]\nat = \"07:59\"\nkill = {}",
+        &["07:59 is before the scenario starts", "2026-03-02T08:00:00+01:00"],
+    );
+    says("[event.e]\nat = \"+1h\"\nkill = {}", &["`event.e` comes after the end", "lasts 1h"]);
+    says("[event.e]\nat = \"25:00\"\nkill = {}", &["`event.e.at` is wrong", "\"+2h\""]);
+    says("[workload]\nhours = { from = \"+1h\", until = \"+30m\" }", &["work ends before it begins"]);
+}
+
+#[test]
+fn entities_hang_together() {
+    let entity = |text: &str| format!("[entity.x]\nschema = {{ {text} }}");
+    says(&entity("a = \"text\""), &["`entity.x` has 0 key columns"]);
+    says(&entity("a = \"int key\""), &["rows of `x` cannot be made with such keys"]);
+    says(
+        &entity("id = \"uuid key\", a = \"ref nte\""),
+        &["there is no entity `nte`", "did you mean `note`?"],
+    );
+    says(
+        &entity("id = \"uuid key\", a = \"text\", b = \"fold note.title via a\""),
+        &["`a` does not point to `note`", "\"ref note\""],
+    );
+    let scoped = |scope: &str| format!("{}\nscope = {{ {scope} }}", entity("id = \"uuid key\", a = \"int\""));
+    says(&scoped("b = \"device.c\""), &["there is no column of `x` `b`"]);
+    says(&scoped("a = \"device.c\""), &["`a` is no text"]);
+    says(&scoped("a = \"-1d..1d\""), &["`a` is no timestamp"]);
+    says("[entity.x]\nrows = 5", &["`entity.x` has no columns"]);
+    let unit = "[unit.U]\non = [\"login\"]\n";
+    says(unit, &["`unit.U` syncs nothing"]);
+    let hidden =
+        format!("{}\ndelivery = \"backend-only\"\n{unit}pull = [\"x\"]", entity("id = \"uuid key\""));
+    says(&hidden, &["`x` cannot be pulled"]);
+}
+
+#[test]
+fn a_table_where_a_value_belongs_and_the_other_way_round_are_told() {
+    says("[engine]\npull = 5", &["`engine.pull` is wrong", "it takes a table"]);
+    says("[engine]\nname = { a = 1 }", &["`engine.name` is wrong", "it takes a text"]);
+    let said = complaint("name = \"x\"\nentity = 5\nfleet = []\n", &[]);
+    assert!(said.contains("`entity` is wrong") && said.contains("`fleet` is wrong"), "{said}");
+}

@@ -1,0 +1,163 @@
+//! The digest, the resolved text, where values come from.
+
+use super::super::{Document, HOSPITAL_DAY, Request};
+use super::{MINIMAL, document, plan, plans, with_names};
+use crate::{engine, store};
+
+#[test]
+fn the_resolved_text_reads_back_as_the_same_scenario() {
+    for text in [MINIMAL, HOSPITAL_DAY] {
+        let first = plan(text);
+        let again = plan(&first.resolved);
+        assert_eq!(again.digest, first.digest);
+        assert_eq!(again.resolved, first.resolved);
+        assert_eq!(again.schema, first.schema);
+        assert_eq!(again.workload, first.workload);
+        assert_eq!(again.fleets, first.fleets);
+        assert_eq!(again.events, first.events);
+        assert_eq!(again.backend, first.backend);
+        assert_eq!(again.expect, first.expect);
+        assert_eq!(again.gates, first.gates);
+    }
+}
+
+#[test]
+fn comments_order_and_spelling_do_not_change_the_digest() {
+    let other = r#"
+        fleet.phones.devices = 4  # the same, said otherwise
+        duration = "60m"
+        engine.pull.chunk_bytes = "1024KiB"
+        [entity.note.schema]
+        title = "text"
+        id = "uuid key"
+        [entity.note]
+        changed_daily = 0.01
+    "#;
+    let other = format!("name = \"least\"\n{other}");
+    assert_eq!(plan(&other).digest, plan(MINIMAL).digest);
+}
+
+#[test]
+fn meaning_changes_the_digest_and_the_seed_does_not() {
+    let digest = |sets: &[&str]| {
+        let sets = sets.iter().map(|s| (*s).to_owned()).collect();
+        plans(MINIMAL, &Request { sets, ..Request::default() }).remove(0).digest
+    };
+    let base = digest(&[]);
+    assert_eq!(digest(&["seed=7"]), base);
+    assert_eq!(digest(&["covers=[\"R1\"]"]), base);
+    for set in [
+        "fleet.phones.devices=5",
+        "engine.pull.chunk_rows=499",
+        "entity.note.rows=999",
+        "entity.note.schema.title=\"text 9\"",
+        "fleet.phones.link=\"edge\"",
+        "link.wifi-good.rtt=\"16ms\"",
+        "unit.Login.blocking=false",
+    ] {
+        assert_ne!(digest(&[set]), base, "{set}");
+    }
+}
+
+#[test]
+fn a_seed_changes_the_seed_alone() {
+    let request = Request { seeds: vec![1, 2], ..Request::default() };
+    let [one, two] = &plans(MINIMAL, &request)[..] else { panic!("two seeds are two cells") };
+    assert_eq!((one.seed.0, two.seed.0), (1, 2));
+    assert_eq!(one.digest, two.digest);
+    assert_eq!(plan(&two.resolved).seed, two.seed);
+    assert_eq!(one.resolved.replace("\nseed = 1\n", "\nseed = 2\n"), *two.resolved);
+}
+
+#[test]
+fn the_defaults_are_those_of_the_rooms() {
+    let plan = plan(MINIMAL);
+    assert_eq!(plan.engine, engine::Options::default());
+    assert_eq!(plan.store, store::Options::default());
+    assert_eq!(plan.backend, crate::backend::Options::default());
+}
+
+#[test]
+fn a_minimal_file_has_the_four_units_and_something_to_do() {
+    let plan = plan(MINIMAL);
+    let units: Vec<&str> = plan.units.iter().map(|u| u.name.as_str()).collect();
+    assert_eq!(units, ["Login", "Online", "Send", "Splash"]);
+    let login = &plan.units[0];
+    assert!(login.blocking && login.pull.len() == 1 && !login.pushes(), "Login pulls and does not push");
+    assert!(plan.units[2].pull.is_empty() && plan.units[2].pushes(), "Send pushes and does not pull");
+    assert_eq!(plan.workload.actions.len(), 1);
+    assert_eq!(plan.workload.logins.len(), 1);
+}
+
+#[test]
+fn every_value_tells_where_it_came_from() {
+    let text = format!("{MINIMAL}\n[variant.slow]\nset = {{ \"engine.retry.base\" = \"2s\" }}\n");
+    let all = document(&text).provenance(Some("slow"), &["fleet.phones.devices=8".to_owned()]).unwrap();
+    let from = |key: &str| {
+        let found = all.iter().find(|p| p.key == key).unwrap_or_else(|| panic!("no {key}"));
+        (found.value.as_str(), found.from.as_str())
+    };
+    assert_eq!(from("name"), ("\"least\"", "test.toml:2"));
+    assert_eq!(from("engine.push.chunk_rows"), ("50", "default"));
+    assert_eq!(from("engine.retry.base"), ("\"2s\"", "variant slow"));
+    assert_eq!(from("backend.workers"), ("8", "profile sql-modern"));
+    assert_eq!(from("link.wifi-good.rtt"), ("\"15ms\"", "profile wifi-good"));
+    assert_eq!(from("fleet.phones.devices"), ("8", "--set"));
+}
+
+#[test]
+fn the_embedded_scenario_is_right() {
+    let document = Document::hospital_day();
+    let plan = with_names(|names| document.plans(&Request::default(), names)).unwrap().remove(0);
+    assert_eq!(plan.path, "");
+    assert_eq!(plan.scenario, "hospital-day");
+    let appointment = plan.schema.entity(plan.schema.find("appointment").unwrap());
+    assert_eq!((appointment.columns.len(), appointment.projection.len()), (28, 14));
+    assert_eq!(appointment.scope.len(), 2);
+    assert_eq!(plan.backend.effects.len(), 3, "two folds and a counter");
+    assert_eq!(plan.backend.down.len(), 2);
+    assert_eq!(plan.fleets[0].starts.iter().map(|s| s.1).collect::<Vec<_>>(), [130, 10, 40, 20]);
+}
+
+#[test]
+fn every_committed_scenario_is_right_and_reads_back_as_itself() {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(&dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "toml") {
+            continue;
+        }
+        seen += 1;
+        let document = Document::load(&path).unwrap();
+        let plans =
+            with_names(|names| document.plans(&Request::default(), names)).unwrap_or_else(|e| panic!("{e}"));
+        assert!(!document.covers().is_empty(), "{} shows nothing", path.display());
+        let watched = plans.iter().all(|p| p.expect.metrics.contains_key("oracle.lost.rows"));
+        assert!(watched, "{} expects nothing of rows", path.display());
+        for plan in &plans {
+            // A repro lies beside the rows that it needs.
+            let repro = tempfile::tempdir().unwrap();
+            for file in &plan.files {
+                let to = repro.path().join(file);
+                std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+                std::fs::copy(dir.join(file), to).unwrap();
+            }
+            let copy = repro.path().join("copy.toml");
+            std::fs::write(&copy, &*plan.resolved).unwrap();
+            let again = Document::load(&copy).unwrap();
+            let again =
+                with_names(|names| again.plans(&Request::default(), names)).unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(again[0].digest, plan.digest, "{}", path.display());
+        }
+    }
+    assert!(seen >= 8, "only {seen} scenarios");
+}
+
+#[test]
+fn the_template_is_a_scenario() {
+    let text = super::super::template("my \"first\" one");
+    let plan = plan(&text);
+    assert_eq!(plan.scenario, "my \"first\" one");
+    assert_eq!(plan.devices().len(), 20);
+}

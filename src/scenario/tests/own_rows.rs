@@ -1,0 +1,143 @@
+//! Rows of one's own.
+
+use std::path::Path;
+
+use super::super::{Document, LoadError, Request};
+use super::{Plan, with_names};
+use crate::base::{Span, Value};
+use crate::contract::ColumnKind;
+
+const SCENARIO: &str = r#"
+name = "own"
+start = "2026-03-02T00:00:00+01:00"
+[entity.task]
+rows = { csv = "tasks.csv", key = "nr", updated_at = "changed" }
+[fleet.phones]
+devices = 2
+"#;
+
+const TASKS: &str = "nr,title,due,done,hours,zip,changed\n\
+    t1,\"Fix, then test\",2026-03-01,true,1.5,00100,2026-02-28 10:00:00\n\
+    t2,Paint,2026-03-02,false,2,12345,2026-02-28T09:00:00Z\n\
+    t3,,2026-03-04T12:00:00+01:00,,3,10000,2026-03-01\n";
+
+fn result(scenario: &str, csv: &str) -> Result<Plan, String> {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("tasks.csv"), csv).unwrap();
+    let path = dir.path().join("own.toml");
+    std::fs::write(&path, scenario).unwrap();
+    let document = Document::load(&path).unwrap();
+    let plans = with_names(|names| document.plans(&Request::default(), names));
+    plans.map(|mut plans| plans.remove(0)).map_err(|invalid| invalid.to_string())
+}
+
+fn complaint(scenario: &str, csv: &str) -> String {
+    result(scenario, csv).map(|p| p.digest).expect_err("this is wrong")
+}
+
+#[test]
+fn types_are_inferred_and_told() {
+    let plan = result(SCENARIO, TASKS).unwrap();
+    let task = &plan.schema.entities[0];
+    let kinds: Vec<(&str, &ColumnKind)> = task.columns.iter().map(|c| (c.name.as_str(), &c.kind)).collect();
+    assert_eq!(
+        kinds,
+        [
+            ("done", &ColumnKind::Bool),
+            ("due", &ColumnKind::Timestamp),
+            ("hours", &ColumnKind::Real),
+            ("title", &ColumnKind::Text),
+            ("zip", &ColumnKind::Text),
+        ]
+    );
+    assert_eq!(task.key, "nr");
+    assert!(plan.notes[0].contains("zip = \"text 5..5\""), "{:?}", plan.notes);
+    assert_eq!(plan.files, ["tasks.csv"]);
+    assert_eq!(plan.workload.actions[0].entity.0, 0, "somebody edits them");
+
+    let rows = plan.data[0].given.as_ref().unwrap();
+    assert_eq!((rows.len(), plan.data[0].rows), (3, 3));
+    assert_eq!(rows[0].key, "t1");
+    assert_eq!(rows[0].stamp, plan.start.minus(Span::secs(38 * 3_600)));
+    assert_eq!(rows[1].stamp, rows[0].stamp, "09:00 UTC is 10:00 local time");
+    let midnight = |days: i64| Value::Int(plan.start.0 + days * 86_400_000_000);
+    assert_eq!(
+        rows[0].values,
+        [Value::Int(1), midnight(-1), Value::Real(1.5), Value::text("Fix, then test"), Value::text("00100"),]
+    );
+    assert_eq!(rows[2].values[3], Value::Null, "an empty cell is nothing");
+}
+
+#[test]
+fn without_a_stamp_all_rows_carry_the_start() {
+    let plan = result(&SCENARIO.replace(", updated_at = \"changed\"", ""), TASKS).unwrap();
+    let rows = plan.data[0].given.as_ref().unwrap();
+    assert!(rows.iter().all(|r| r.stamp == plan.start));
+}
+
+#[test]
+fn a_schema_decides_the_types_and_picks_the_columns() {
+    let schema = "schema = { nr = \"text key\", hours = \"text\" }\n[fleet.phones]";
+    let plan = result(&SCENARIO.replace("[fleet.phones]", schema), TASKS).unwrap();
+    assert!(plan.notes.is_empty());
+    assert_eq!(plan.data[0].given.as_ref().unwrap()[1].values, [Value::text("2")]);
+}
+
+#[test]
+fn the_digest_covers_the_rows() {
+    let digest = |csv: &str| result(SCENARIO, csv).unwrap().digest;
+    assert_ne!(digest(TASKS), digest(&TASKS.replace("Paint", "Print")));
+}
+
+#[test]
+fn broken_rows_are_told_with_file_line_and_column() {
+    let ragged = complaint(SCENARIO, &TASKS.replace("t2,Paint,", "t2,"));
+    assert!(
+        ragged.contains("6 cells, but the header has 7") && ragged.contains("--> tasks.csv:3:1"),
+        "{ragged}"
+    );
+    let repeated = complaint(SCENARIO, &TASKS.replace("t3,", "t1,"));
+    assert!(
+        repeated.contains("the key `t1` is repeated") && repeated.contains("--> tasks.csv:4:1"),
+        "{repeated}"
+    );
+    assert!(repeated.contains("line 2 has it too"), "{repeated}");
+    let no_key = complaint(SCENARIO, &TASKS.replace("t3,", ","));
+    assert!(no_key.contains("the key is empty") && no_key.contains("tasks.csv:4"), "{no_key}");
+    let date = complaint(SCENARIO, &TASKS.replace("2026-02-28 10:00:00", "last week"));
+    assert!(date.contains("`last week` is no date") && date.contains("--> tasks.csv:2:47"), "{date}");
+    assert!(date.contains("^^^^^^^^^"), "{date}");
+    let future = complaint(SCENARIO, &TASKS.replace("2026-02-28 10:00:00", "2026-03-03"));
+    assert!(future.contains("`2026-03-03` lies after the scenario's start"), "{future}");
+}
+
+#[test]
+fn columns_that_are_not_there_are_told() {
+    let key = complaint(&SCENARIO.replace("\"nr\"", "\"number\""), TASKS);
+    assert!(
+        key.contains("tasks.csv has no column `number` for `key`") && key.contains("own.toml:5"),
+        "{key}"
+    );
+    let stamp = complaint(&SCENARIO.replace("\"changed\"", "\"change\""), TASKS);
+    assert!(stamp.contains("no column `change`") && stamp.contains("did you mean `changed`?"), "{stamp}");
+    let schema = "schema = { nr = \"text key\", titel = \"text\" }\n[fleet.phones]";
+    let column = complaint(&SCENARIO.replace("[fleet.phones]", schema), TASKS);
+    assert!(
+        column.contains("tasks.csv has no column `titel`") && column.contains("did you mean `title`?"),
+        "{column}"
+    );
+    let cell = "schema = { nr = \"text key\", title = \"int\" }\n[fleet.phones]";
+    let wrong = complaint(&SCENARIO.replace("[fleet.phones]", cell), TASKS);
+    assert!(
+        wrong.contains("`Paint` is not a whole number") && wrong.contains("--> tasks.csv:3:4"),
+        "{wrong}"
+    );
+    let missing = complaint(&SCENARIO.replace("tasks.csv", "task.csv"), TASKS);
+    assert!(missing.contains("cannot read") && missing.contains("own.toml:5"), "{missing}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_another_kind_of_error() {
+    let error = Document::load(Path::new("/nowhere/x.toml")).unwrap_err();
+    assert!(matches!(&error, LoadError::Unreadable { path, .. } if path == "/nowhere/x.toml"), "{error}");
+}
