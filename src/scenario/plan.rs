@@ -65,6 +65,13 @@ pub struct Plan {
     pub expect: Expect,
     /// What must not be exceeded.
     pub gates: Vec<Gate>,
+    /// Metrics that a baseline gates by equality; the headline ones if empty.
+    pub baseline_metrics: Vec<String>,
+
+    /// Files with rows that the scenario reads, relative to its own.
+    pub files: Vec<String>,
+    /// What the reader should be told, such as inferred column types.
+    pub notes: Vec<String>,
 }
 
 /// A group of devices.

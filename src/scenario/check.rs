@@ -1,0 +1,205 @@
+//! Holds a tree against its grammar: every mistake is noted, defaults are filled in, values get their canonical form.
+
+use super::diagnostic::{Diagnostic, choices};
+use super::form::{Form, Key, Preset, share_of};
+use super::tree::{Entry, Node, Origin, Table, Val, parse_own};
+
+/// Checks `node`, which stands at `path`, and completes it.
+pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
+    match form {
+        Form::Table { keys, kinds } => table(keys, kinds, node, path, out),
+        Form::Named { of, .. } => each(node, path, form, out, |name, node, out| {
+            check(of, node, &join(path, name), out);
+        }),
+        Form::Map { keys, rest, dotted } => {
+            if *dotted {
+                flatten(node);
+            }
+            each(node, path, form, out, |name, node, out| {
+                let form = keys.iter().find(|k| k.name == name).map_or(*rest, |k| &k.form);
+                check(form, node, &join(path, name), out);
+            });
+        }
+        Form::List(item) => list(item, node, path, out),
+        Form::Shares(_) => shares(form, node, path, out),
+        Form::Either { plain, table } => {
+            let form = if node.table().is_some() { table } else { plain };
+            check(form, node, path, out);
+        }
+        Form::Bound if node.table().is_some() => {
+            each(node, path, form, out, |name, node, out| match name {
+                "min" | "max" => check(&Form::Figure, node, &join(path, name), out),
+                _ => out.push(unknown_key(name, path, &["min", "max"], &node.origin)),
+            });
+        }
+        Form::Later(what) => {
+            let title = format!("`{path}` is not built yet");
+            out.push(Diagnostic::new(node.origin.place.clone(), title).help(*what));
+        }
+        _ => scalar(form, node, path, out),
+    }
+}
+
+/// `path` and one more name.
+pub(super) fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// The mistake of writing a key that does not exist.
+pub(super) fn unknown_key(name: &str, path: &str, known: &[&str], at: &Origin) -> Diagnostic {
+    let inside = if path.is_empty() { String::new() } else { format!(" in `{path}`") };
+    Diagnostic::new(at.place.clone(), format!("unknown key `{name}`{inside}")).help(choices(name, known))
+}
+
+fn wrong_form(form: &Form, node: &Node, path: &str, out: &mut Vec<Diagnostic>) {
+    let title = format!("`{path}` is wrong");
+    out.push(Diagnostic::new(node.origin.place.clone(), title).help(format!("it takes {}", form.want())));
+}
+
+fn scalar(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
+    if let Some(value) = form.canonical(&node.value) {
+        node.value = value;
+        return;
+    }
+    if let (Form::Word { built, later }, Some(word)) = (form, node.as_text()) {
+        let diagnostic = if later.contains(&word) || later.contains(&"*") {
+            Diagnostic::new(node.origin.place.clone(), format!("`{path} = \"{word}\"` is not built yet"))
+                .help(format!("what is: {}", form.want()))
+        } else {
+            Diagnostic::new(node.origin.place.clone(), format!("`{path}` cannot be \"{word}\""))
+                .help(choices(word, built))
+        };
+        out.push(diagnostic);
+        return;
+    }
+    wrong_form(form, node, path, out);
+}
+
+fn each(
+    node: &mut Node,
+    path: &str,
+    form: &Form,
+    out: &mut Vec<Diagnostic>,
+    mut f: impl FnMut(&str, &mut Node, &mut Vec<Diagnostic>),
+) {
+    match &mut node.value {
+        Val::Table(table) => table.iter_mut().for_each(|(name, entry)| f(name, &mut entry.node, out)),
+        _ => wrong_form(form, node, path, out),
+    }
+}
+
+fn table(keys: &[Key], kinds: &[Key], node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
+    let at = node.origin.clone();
+    let Some(table) = node.table_mut() else {
+        return wrong_form(&Form::Table { keys: &[], kinds: &[] }, node, path, out);
+    };
+    let known: Vec<&str> = keys.iter().chain(kinds).map(|k| k.name).collect();
+    for (name, entry) in table.iter_mut() {
+        match keys.iter().chain(kinds).find(|k| k.name == name) {
+            Some(key) => check(&key.form, &mut entry.node, &join(path, name), out),
+            None => out.push(unknown_key(name, path, &known, &entry.key)),
+        }
+    }
+    for key in keys.iter().filter(|k| !table.contains_key(k.name)).collect::<Vec<_>>() {
+        fill(key, table, path, &at, out);
+    }
+    one_of(kinds, table, path, &at, out);
+}
+
+fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Diagnostic>) {
+    match key.preset {
+        Preset::Is(text) => {
+            let mut node = parse_own(text, &Origin::default_value());
+            check(&key.form, &mut node, &join(path, key.name), out);
+            table.insert(key.name.to_owned(), Entry::new(node));
+        }
+        Preset::Required => {
+            let title = format!("`{}` is missing", join(path, key.name));
+            let place = if path.is_empty() { None } else { at.place.clone() };
+            out.push(Diagnostic::new(place, title).help(format!("it takes {}", key.form.want())));
+        }
+        Preset::Optional | Preset::Profile => {}
+    }
+}
+
+fn one_of(kinds: &[Key], table: &Table, path: &str, at: &Origin, out: &mut Vec<Diagnostic>) {
+    let there: Vec<(&String, &Entry)> =
+        table.iter().filter(|(name, _)| kinds.iter().any(|k| k.name == *name)).collect();
+    let names: Vec<&str> =
+        kinds.iter().filter(|k| !matches!(k.form, Form::Later(_))).map(|k| k.name).collect();
+    match there[..] {
+        [] if !kinds.is_empty() => {
+            let title = format!("`{path}` says nothing of what it is");
+            let help = format!("exactly one of {} is needed", names.join(", "));
+            out.push(Diagnostic::new(at.place.clone(), title).help(help));
+        }
+        [(first, _), (second, entry), ..] => {
+            let title = format!("`{path}` cannot be both `{first}` and `{second}`");
+            let help = format!("exactly one of {} is allowed", names.join(", "));
+            out.push(Diagnostic::new(entry.key.place.clone(), title).help(help));
+        }
+        _ => {}
+    }
+}
+
+fn list(item: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
+    if !matches!(node.value, Val::List(_)) {
+        let single = node.clone();
+        node.value = Val::List(vec![single]);
+    }
+    if let Val::List(items) = &mut node.value {
+        for (i, node) in items.iter_mut().enumerate() {
+            check(item, node, &format!("{path}[{i}]"), out);
+        }
+    }
+}
+
+/// Shares must come to 1, give or take what rounding to three decimals costs.
+fn shares(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
+    let Form::Shares(names) = form else { unreachable!("called for shares") };
+    if let Some(name) = node.as_text() {
+        let one = Entry { key: node.origin.clone(), node: Node::new(Val::Int(1), node.origin.clone()) };
+        node.value = Val::Table([(name.to_owned(), one)].into());
+    }
+    let mut total = 0_u64;
+    let before = out.len();
+    let mut renamed = Table::new();
+    let at = node.origin.place.clone();
+    let Some(table) = node.table_mut() else {
+        return wrong_form(form, node, path, out);
+    };
+    for (name, mut entry) in std::mem::take(table) {
+        let Some(name) = (names.canonical)(&name) else {
+            let title = format!("`{path}` has a wrong name, `{name}`");
+            out.push(Diagnostic::new(entry.key.place, title).help(format!("a name is {}", names.want)));
+            continue;
+        };
+        total += share_of(&entry.node.value).map_or(0, |p| u64::from(p.0));
+        check(&Form::Share, &mut entry.node, &join(path, &name), out);
+        renamed.insert(name, entry);
+    }
+    *table = renamed;
+    if out.len() == before && !(998_000..=1_002_000).contains(&total) {
+        let title = format!("the shares in `{path}` come to {}, not to 1", total as f64 / 1e6);
+        out.push(Diagnostic::new(at, title));
+    }
+}
+
+/// `oracle.lost.rows = 0` without quotes is a table in a table; its names are joined again.
+pub(super) fn flatten(node: &mut Node) {
+    let is_bound = |table: &Table| table.keys().all(|k| k == "min" || k == "max");
+    let Some(table) = node.table_mut() else { return };
+    let mut flat = Table::new();
+    let mut left: Vec<(String, Entry)> = std::mem::take(table).into_iter().collect();
+    while let Some((name, entry)) = left.pop() {
+        match entry.node.value {
+            Val::Table(inner) if !is_bound(&inner) => {
+                left.extend(inner.into_iter().map(|(k, e)| (format!("{name}.{k}"), e)));
+            }
+            _ => {
+                flat.insert(name, entry);
+            }
+        }
+    }
+    *table = flat;
+}

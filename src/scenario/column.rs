@@ -1,0 +1,193 @@
+//! Column types as the scenario writes them: `"text 10..40"`, `"ref doctor"`, `"timestamp -90d..60d /20m"`.
+
+use crate::base::{Bytes, Span};
+
+use super::form::Written;
+use super::written::range;
+
+/// What a column's text says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ColumnType {
+    /// The key of the row.
+    Key(KeyType),
+    /// A text of so many bytes.
+    Text {
+        min: u32,
+        max: u32,
+    },
+    /// A long text: median and greatest number of bytes.
+    Fat {
+        median: u32,
+        max: u32,
+    },
+    Int {
+        min: i64,
+        max: i64,
+    },
+    Real,
+    Bool,
+    /// On a grid, in microseconds from the midnight before the start.
+    Timestamp {
+        from: i64,
+        until: i64,
+        step: i64,
+    },
+    Ref(String),
+    OneOf(Vec<String>),
+    /// A copy of another entity's column.
+    Fold {
+        entity: String,
+        column: String,
+        via: String,
+    },
+}
+
+/// What keys look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyType {
+    Uuid,
+    Text,
+    Int,
+}
+
+/// The type of a column.
+pub(super) const COLUMN: Written = Written {
+    want: "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"fat 1.5kB\", \"int\", \"int 0..100\", \
+           \"real\", \"bool\", \"timestamp\", \"timestamp -90d..60d /20m\", \"ref ENTITY\", \"one of a|b|c\" or \
+           \"fold ENTITY.COLUMN via COLUMN\"",
+    canonical: |text| column_type(text).map(|_| text.split_whitespace().collect::<Vec<_>>().join(" ")),
+};
+
+/// Sigma of the logarithm of a fat text's length, in thousandths: p99 is then about 13 times the median (estimate).
+pub(super) const FAT_SIGMA_MILLI: u32 = 1_100;
+
+/// Reads a column type.
+pub(super) fn column_type(text: &str) -> Option<ColumnType> {
+    let text = text.trim();
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let rest = rest.trim();
+    match (word, rest) {
+        ("uuid", "key") => Some(ColumnType::Key(KeyType::Uuid)),
+        ("text", "key") => Some(ColumnType::Key(KeyType::Text)),
+        ("int", "key") => Some(ColumnType::Key(KeyType::Int)),
+        ("text", "") => Some(ColumnType::Text { min: 8, max: 24 }),
+        ("text", _) => {
+            let (min, max) = rest.split_once("..").unwrap_or((rest, rest));
+            let (min, max) = (min.trim().parse().ok()?, max.trim().parse().ok()?);
+            (min <= max && max <= 1_000_000).then_some(ColumnType::Text { min, max })
+        }
+        ("fat", _) => fat(rest),
+        ("int", "") => Some(ColumnType::Int { min: 0, max: 1_000_000 }),
+        ("int", _) => {
+            let (min, max) = rest.split_once("..")?;
+            let (min, max) = (min.trim().parse().ok()?, max.trim().parse().ok()?);
+            (min <= max).then_some(ColumnType::Int { min, max })
+        }
+        ("real", "") => Some(ColumnType::Real),
+        ("bool", "") => Some(ColumnType::Bool),
+        ("timestamp", _) => timestamp(rest),
+        ("ref", _) => (!rest.is_empty() && !rest.contains(' ')).then(|| ColumnType::Ref(rest.to_owned())),
+        ("one", _) => {
+            let words: Vec<String> =
+                rest.strip_prefix("of ")?.split('|').map(|w| w.trim().to_owned()).collect();
+            words.iter().all(|w| !w.is_empty()).then_some(ColumnType::OneOf(words))
+        }
+        ("fold", _) => fold(rest),
+        _ => None,
+    }
+}
+
+fn fat(rest: &str) -> Option<ColumnType> {
+    let (median, max) = match rest.split_once("..") {
+        Some((median, max)) => (median.trim(), Some(max.trim())),
+        None => (rest, None),
+    };
+    let Bytes(median) = median.parse().ok()?;
+    let max = match max {
+        Some(max) => max.parse::<Bytes>().ok()?.0,
+        None => median * 100,
+    };
+    let fits = 0 < median && median <= max && max <= 100_000_000;
+    fits.then_some(ColumnType::Fat { median: median as u32, max: max as u32 })
+}
+
+fn timestamp(rest: &str) -> Option<ColumnType> {
+    const DAY: i64 = 86_400_000_000;
+    let (window, step) = match rest.split_once('/') {
+        Some((window, step)) => (window.trim(), step.trim().parse::<Span>().ok()?),
+        None => (rest, Span::secs(1)),
+    };
+    let (from, until) = if window.is_empty() { (-30 * DAY, 0) } else { range(window)? };
+    let step = i64::try_from(step.as_micros()).ok().filter(|step| *step > 0)?;
+    Some(ColumnType::Timestamp { from, until, step })
+}
+
+fn fold(rest: &str) -> Option<ColumnType> {
+    let (source, via) = rest.split_once(" via ")?;
+    let (entity, column) = source.trim().split_once('.')?;
+    let via = via.trim();
+    let whole = [entity, column, via].iter().all(|name| !name.is_empty() && !name.contains([' ', '.']));
+    whole.then(|| ColumnType::Fold {
+        entity: entity.to_owned(),
+        column: column.to_owned(),
+        via: via.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn column_types_are_read_as_they_are_written() {
+        let minute = 60_000_000;
+        for (text, want) in [
+            ("uuid key", ColumnType::Key(KeyType::Uuid)),
+            ("text 24", ColumnType::Text { min: 24, max: 24 }),
+            ("text 10..40", ColumnType::Text { min: 10, max: 40 }),
+            ("fat 1.5kB", ColumnType::Fat { median: 1_500, max: 150_000 }),
+            ("fat 1.5kB..20kB", ColumnType::Fat { median: 1_500, max: 20_000 }),
+            ("int -5..100", ColumnType::Int { min: -5, max: 100 }),
+            (
+                "timestamp -1h..60m /20m",
+                ColumnType::Timestamp { from: -60 * minute, until: 60 * minute, step: 20 * minute },
+            ),
+            ("one of a|b", ColumnType::OneOf(vec!["a".to_owned(), "b".to_owned()])),
+            (
+                "fold patient.name via patient",
+                ColumnType::Fold {
+                    entity: "patient".to_owned(),
+                    column: "name".to_owned(),
+                    via: "patient".to_owned(),
+                },
+            ),
+        ] {
+            assert_eq!(column_type(text), Some(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_column_type_is_refused() {
+        for bad in [
+            "",
+            "uuid",
+            "key",
+            "text 40..10",
+            "text -1",
+            "fat",
+            "fat 0B",
+            "int 3",
+            "real 2",
+            "timestamp 3d..1d",
+            "timestamp /0s",
+            "ref",
+            "ref a b",
+            "one of",
+            "one of a||b",
+            "fold patient via patient",
+            "varchar(20)",
+        ] {
+            assert_eq!(column_type(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What a scenario means where it is silent: profiles, sync units, logins and writes, put in before checking.
+
+use crate::base::Span;
+
+use super::column::{ColumnType, column_type};
+use super::profiles::{Library, complete};
+use super::tree::{Entry, Node, Origin, Table, Val, parse_own};
+use super::written::clock;
+
+/// Completes `tree`, whose values may still be wrong.
+pub(super) fn derive(tree: &mut Node) {
+    backend(tree);
+    for (table, key, library) in [("link", "link", Library::Links), ("class", "class", Library::Classes)] {
+        let names = used(tree, key, if key == "link" { "wifi-good" } else { "mid" });
+        from_library(tree, table, &names, library);
+    }
+    workload(tree);
+    if tree.get(&["unit"]).is_none() {
+        let units = units(tree);
+        insert(tree, "unit", units);
+    }
+    if tree.get(&["action"]).is_none() {
+        let actions = actions(tree);
+        insert(tree, "action", actions);
+    }
+}
+
+fn insert(tree: &mut Node, name: &str, value: Node) {
+    if let Some(table) = tree.table_mut() {
+        table.insert(name.to_owned(), Entry::new(value));
+    }
+}
+
+/// The table of this name at the top, made if it is missing; `None` if something else stands there.
+fn top<'t>(tree: &'t mut Node, name: &str) -> Option<&'t mut Table> {
+    let empty = || Entry::new(Node::new(Val::Table(Table::new()), Origin::default_value()));
+    tree.table_mut()?.entry(name.to_owned()).or_insert_with(empty).node.table_mut()
+}
+
+fn backend(tree: &mut Node) {
+    let name = match tree.get(&["backend", "profile"]) {
+        Some(node) => node.as_text().unwrap_or_default().to_owned(),
+        None => "sql-modern".to_owned(),
+    };
+    if let (Some(profile), Some(backend)) = (Library::Backends.find(&name), top(tree, "backend")) {
+        complete(backend, profile);
+    }
+}
+
+/// The names that the fleets use under `key`, in order.
+fn used(tree: &Node, key: &str, default: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for fleet in tree.get(&["fleet"]).and_then(Node::table).into_iter().flat_map(Table::values) {
+        match fleet.node.get(&[key]).map(|n| &n.value) {
+            None => names.push(default.to_owned()),
+            Some(Val::Text(name)) => names.push(name.clone()),
+            Some(Val::Table(shares)) => names.extend(shares.keys().cloned()),
+            Some(_) => {}
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library) {
+    let Some(table) = top(tree, table) else { return };
+    for name in names {
+        let Some(profile) = library.find(name) else { continue };
+        let empty = || Entry::new(Node::new(Val::Table(Table::new()), Origin::default_value()));
+        if let Some(keys) = table.entry(name.clone()).or_insert_with(empty).node.table_mut() {
+            complete(keys, profile);
+        }
+    }
+}
+
+fn workload(tree: &mut Node) {
+    let duration = tree.get(&["duration"]).and_then(Node::as_text).unwrap_or("1h").to_owned();
+    let Some(workload) = top(tree, "workload") else { return };
+    let own = |text: &str| parse_own(text, &Origin::default_value());
+    if !workload.contains_key("hours") {
+        let hours = Table::from([
+            ("from".to_owned(), Entry::new(own("\"+0s\""))),
+            ("until".to_owned(), Entry::new(Node::text(&format!("+{duration}"), &Origin::default_value()))),
+        ]);
+        workload
+            .insert("hours".to_owned(), Entry::new(Node::new(Val::Table(hours), Origin::default_value())));
+    }
+    if !workload.contains_key("login") {
+        let from = workload["hours"].node.get(&["from"]).and_then(Node::as_text).and_then(clock);
+        let at = from.map_or("+2m".to_owned(), |from| from.later(Span::secs(120)));
+        let login = own(&format!("{{ all = {{ share = 1, at = \"{at}\", spread = \"30s\" }} }}"));
+        workload.insert("login".to_owned(), Entry::new(login));
+    }
+}
+
+/// The seed's four units; Splash pulls what every device holds in full, and is left out if that is nothing.
+fn units(tree: &Node) -> Node {
+    let mut text = "{ Login = { on = [\"login\"], pull = [\"*\"], blocking = true }, \
+         Send = { on = [\"save\"], push = [\"*\"] }, \
+         Online = { on = [\"online\", \"resume\", \"every 5m\"], pull = [\"*\"], push = [\"*\"], discard_pending = true }"
+        .to_owned();
+    let light: Vec<String> = entities(tree)
+        .filter(|(_, entity)| entity.get(&["scope"]).is_none() && delta(entity))
+        .map(|(name, _)| quoted(name))
+        .collect();
+    if !light.is_empty() {
+        text.push_str(&format!(", Splash = {{ on = [\"start\"], pull = [{}] }}", light.join(", ")));
+    }
+    text.push_str(" }");
+    parse_own(&text, &Origin::default_value())
+}
+
+/// Each person edits some text of each entity 20 times a day, and the office a quarter as often.
+fn actions(tree: &Node) -> Node {
+    let mut actions = Table::new();
+    for (name, entity) in entities(tree).filter(|(_, entity)| delta(entity)) {
+        let Some(column) = editable(entity) else { continue };
+        let text = format!(
+            "{{ entity = {}, kind = \"update\", columns = [{}], per_device = 25, on_devices = 0.8 }}",
+            quoted(name),
+            quoted(column)
+        );
+        actions.insert(format!("edit-{name}"), Entry::new(parse_own(&text, &Origin::default_value())));
+    }
+    Node::new(Val::Table(actions), Origin::default_value())
+}
+
+fn entities(tree: &Node) -> impl Iterator<Item = (&String, &Node)> {
+    let table = tree.get(&["entity"]).and_then(Node::table);
+    table.into_iter().flatten().map(|(name, entry)| (name, &entry.node))
+}
+
+fn delta(entity: &Node) -> bool {
+    entity.get(&["delivery"]).is_none_or(|d| d.as_text() == Some("delta"))
+}
+
+/// The first column that a person would edit: held by devices, in no scope and of no natural key.
+fn editable(entity: &Node) -> Option<&str> {
+    let lists = |key: &str, column: &str| match entity.get(&[key]).map(|n| &n.value) {
+        Some(Val::List(items)) => Some(items.iter().any(|n| n.as_text() == Some(column))),
+        _ => None,
+    };
+    let free = |column: &str| {
+        entity.get(&["scope", column]).is_none()
+            && lists("unique", column) != Some(true)
+            && lists("project", column) != Some(false)
+    };
+    let plain = |node: &Node| {
+        let kind = node.as_text().and_then(column_type);
+        matches!(
+            kind,
+            Some(ColumnType::Text { .. } | ColumnType::OneOf(_) | ColumnType::Int { .. } | ColumnType::Bool)
+        )
+    };
+    let columns = entity.get(&["schema"])?.table()?;
+    columns.iter().find(|(name, entry)| free(name) && plain(&entry.node)).map(|(name, _)| name.as_str())
+}
+
+fn quoted(name: &str) -> String {
+    toml::Value::String(name.to_owned()).to_string()
+}

@@ -1,0 +1,75 @@
+//! Which device is what: a plan's shares, dealt out by its seed.
+
+use super::plan::{DevicePlan, Fleet, Plan};
+use super::share::largest_remainder;
+use crate::base::{DeviceId, Ppm, Value};
+
+impl Plan {
+    /// Every device with all choices made.
+    ///
+    /// Attributes come in blocks: device i of n has value ⌊i·k/n⌋ of k. Roles are dealt within the devices that share all
+    /// attributes; classes, links and states at the start within the fleet, each by a stream of its own, so that changing the
+    /// shares of one moves no other.
+    pub fn devices(&self) -> Vec<DevicePlan> {
+        let mut devices = Vec::new();
+        for (number, fleet) in self.fleets.iter().enumerate() {
+            self.deal(number, fleet, &mut devices);
+        }
+        devices
+    }
+
+    /// The value of an attribute at this position and of this number, as devices and rows have it.
+    pub fn attribute_value(&self, attribute: usize, number: u32) -> Value {
+        let (name, values) = &self.attributes[attribute];
+        let width = values.saturating_sub(1).to_string().len();
+        Value::text(&format!("{name}-{number:0width$}"))
+    }
+
+    fn deal(&self, number: usize, fleet: &Fleet, devices: &mut Vec<DevicePlan>) {
+        let classes = self.shuffled("fleet.class", number, &fleet.classes);
+        let links = self.shuffled("fleet.link", number, &fleet.links);
+        let starts = self.shuffled("fleet.start", number, &fleet.starts);
+        let blocks: Vec<Vec<u32>> = (0..fleet.devices).map(|i| self.block(i, fleet.devices)).collect();
+        let roles = self.roles(number, fleet, &blocks);
+        for (i, block) in blocks.iter().enumerate() {
+            let attributes = block.iter().enumerate().map(|(a, &value)| self.attribute_value(a, value));
+            devices.push(DevicePlan {
+                device: DeviceId(devices.len() as u32),
+                fleet: number,
+                class: classes[i].clone(),
+                link: links[i].clone(),
+                start: starts[i].clone(),
+                attributes: attributes.collect(),
+                role: roles[i].clone(),
+            });
+        }
+    }
+
+    /// The numbers of the attribute values of device `i` of `n`.
+    fn block(&self, i: u32, n: u32) -> Vec<u32> {
+        let value = |&(_, k): &(String, u32)| (u64::from(i) * u64::from(k) / u64::from(n)) as u32;
+        self.attributes.iter().map(value).collect()
+    }
+
+    fn roles(&self, number: usize, fleet: &Fleet, blocks: &[Vec<u32>]) -> Vec<String> {
+        let shares: Vec<Ppm> = fleet.roles.iter().map(|(_, share)| *share).collect();
+        let mut stream = self.seed.stream("fleet.role", number as u64, 0);
+        let mut roles = Vec::with_capacity(blocks.len());
+        for block in blocks.chunk_by(|a, b| a == b) {
+            let counts = largest_remainder(block.len() as u32, &shares);
+            let named = fleet.roles.iter().zip(counts);
+            let mut dealt: Vec<String> =
+                named.flat_map(|((role, _), n)| std::iter::repeat_n(role.clone(), n as usize)).collect();
+            stream.shuffle(&mut dealt);
+            roles.extend(dealt);
+        }
+        roles
+    }
+
+    fn shuffled<'a, T>(&self, purpose: &str, fleet: usize, counts: &'a [(T, u32)]) -> Vec<&'a T> {
+        let mut dealt: Vec<&T> =
+            counts.iter().flat_map(|(what, n)| std::iter::repeat_n(what, *n as usize)).collect();
+        self.seed.stream(purpose, fleet as u64, 0).shuffle(&mut dealt);
+        dealt
+    }
+}

@@ -1,0 +1,166 @@
+//! What is wrong with a scenario, shown with file, line and caret.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// A text that mistakes are shown in: a scenario file, a line of a CSV, an argument of `--set`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The path, or what stands for it, such as `--set`.
+    pub name: String,
+    /// The text.
+    pub text: String,
+    /// The line number of the text's first line.
+    pub first_line: usize,
+}
+
+/// A range of bytes of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The source.
+    pub source: Arc<Source>,
+    /// The range.
+    pub span: Range<usize>,
+}
+
+/// One mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What is wrong.
+    pub title: String,
+    /// Where, if it is somewhere.
+    pub place: Option<Place>,
+    /// What would be right: the range, the forms, a "did you mean".
+    pub help: Option<String>,
+}
+
+/// All mistakes of a scenario at once; never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// In order of their places.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Why a scenario file could not be used.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {why}")]
+    Unreadable {
+        /// The path as it was given.
+        path: String,
+        /// What the operating system says.
+        why: String,
+    },
+    /// The file was read and is wrong.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+}
+
+impl Source {
+    /// A whole file or argument.
+    pub fn new(name: &str, text: &str) -> Arc<Source> {
+        Arc::new(Source { name: name.to_owned(), text: text.to_owned(), first_line: 1 })
+    }
+    /// The whole of it.
+    pub(super) fn whole(self: &Arc<Source>) -> Place {
+        Place { source: Arc::clone(self), span: 0..self.text.len() }
+    }
+}
+
+impl Place {
+    /// Line and column, both from 1, the column in characters.
+    pub fn line_column(&self) -> (usize, usize) {
+        let before = &self.source.text[..self.span.start];
+        let line = self.source.first_line + before.matches('\n').count();
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+        (line, column)
+    }
+}
+
+impl Diagnostic {
+    /// A mistake at a place.
+    pub fn new(place: Option<Place>, title: impl Into<String>) -> Diagnostic {
+        Diagnostic { title: title.into(), place, help: None }
+    }
+    /// The same with help.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
+        self.help = Some(help.into());
+        self
+    }
+    /// The mistake with the lines around it, in colours for a terminal or plain.
+    pub fn render(&self, colour: bool) -> String {
+        let mut group = Group::with_title(Level::ERROR.primary_title(&*self.title));
+        if let Some(place) = &self.place {
+            let snippet = Snippet::source(&*place.source.text)
+                .path(&*place.source.name)
+                .line_start(place.source.first_line)
+                .annotation(AnnotationKind::Primary.span(place.span.clone()));
+            group = group.element(snippet);
+        }
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(&**help));
+        }
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        renderer.render(&[group])
+    }
+    fn order(&self) -> (bool, &str, usize, &str) {
+        match &self.place {
+            Some(p) => (true, &p.source.name, p.span.start, &self.title),
+            None => (false, "", 0, &self.title),
+        }
+    }
+}
+
+impl Invalid {
+    /// Sorts by place and drops what is told twice. `Err` if anything is left.
+    pub(super) fn check(mut diagnostics: Vec<Diagnostic>) -> Result<(), Invalid> {
+        if diagnostics.is_empty() {
+            return Ok(());
+        }
+        diagnostics.sort_by(|a, b| a.order().cmp(&b.order()));
+        diagnostics.dedup();
+        Err(Invalid { diagnostics })
+    }
+    /// All mistakes, a blank line between them.
+    pub fn render(&self, colour: bool) -> String {
+        let parts: Vec<String> = self.diagnostics.iter().map(|d| d.render(colour)).collect();
+        parts.join("\n\n")
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+/// The candidate that `word` was probably meant to be.
+pub(super) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let near = |candidate: &str| {
+        let distance = strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
+        (distance <= word.chars().count().max(4) / 3).then_some(distance)
+    };
+    let scored = candidates.into_iter().filter_map(|c| near(c).map(|d| (d, c)));
+    scored.min_by_key(|&(distance, _)| distance).map(|(_, candidate)| candidate)
+}
+
+/// A help line: what was probably meant, and what there is.
+pub(super) fn choices(word: &str, candidates: &[&str]) -> String {
+    const SHOWN: usize = 24;
+    let mut list = candidates.iter().take(SHOWN).map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
+    if candidates.len() > SHOWN {
+        list.push_str(", …");
+    }
+    match closest(word, candidates.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`? there is {list}"),
+        None if list.is_empty() => "there is none".to_owned(),
+        None => format!("there is {list}"),
+    }
+}

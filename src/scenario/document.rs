@@ -1,0 +1,334 @@
+//! A scenario file, and the plans that it stands for.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::check::{check, flatten};
+use super::derive::derive;
+use super::diagnostic::{Diagnostic, Invalid, LoadError, Source, choices};
+use super::form::Form;
+use super::grammar::{ROOT, VARIANT};
+use super::merge::Setting;
+use super::plan::Plan;
+use super::resolve::resolve;
+use super::rows::{Brought, prepare};
+use super::tree::{Entry, Node, Table, Val, Via, parse_document};
+use crate::base::{Digest, Seed};
+use crate::metrics::Unit;
+
+/// The names that a scenario may use and that this room does not know.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    /// Metrics with their units.
+    pub metrics: &'a [(&'a str, Unit)],
+    /// Checks of the oracle.
+    pub checks: &'a [&'a str],
+    /// Registered engines.
+    pub engines: &'a [String],
+    /// Crash points of all engines; any name is taken if there are none.
+    pub crash_points: &'a [&'a str],
+}
+
+/// Which cells of a scenario are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// `key=value`, in order.
+    pub sets: Vec<String>,
+    /// The seeds; the scenario's own if empty.
+    pub seeds: Vec<u64>,
+    /// The variants; all if empty.
+    pub variants: Vec<String>,
+    /// Keys with their values, to be combined.
+    pub axes: Vec<(String, Vec<String>)>,
+}
+
+/// A scenario file that is TOML; whether it is right, its plans say.
+#[derive(Clone, Debug)]
+pub struct Document {
+    path: String,
+    dir: Option<PathBuf>,
+    tree: Node,
+}
+
+/// One key of a resolved scenario, and where its value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// The dotted key.
+    pub key: String,
+    /// The value as TOML.
+    pub value: String,
+    /// In words: `hospital.toml:12`, `profile sql-modern`, `default`.
+    pub from: String,
+}
+
+/// A tree with everything filled in, and what came with it.
+struct Cell {
+    tree: Node,
+    brought: BTreeMap<String, Brought>,
+    notes: Vec<String>,
+    mistakes: Vec<Diagnostic>,
+}
+
+impl Document {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or it is not TOML.
+    pub fn load(path: &Path) -> Result<Document, LoadError> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| LoadError::Unreadable { path: shown.clone(), why: e.to_string() })?;
+        let mut document = Document::parse(&shown, &text)?;
+        document.dir = path.parent().map(Path::to_owned);
+        Ok(document)
+    }
+
+    /// Reads a text; `name` stands for its path in messages.
+    ///
+    /// # Errors
+    /// It is not TOML.
+    pub fn parse(name: &str, text: &str) -> Result<Document, Invalid> {
+        let source = Source::new(name, text);
+        match parse_document(&source) {
+            Ok(tree) => Ok(Document { path: name.to_owned(), dir: None, tree }),
+            Err(diagnostics) => Err(Invalid { diagnostics }),
+        }
+    }
+
+    /// The embedded hospital day.
+    pub fn hospital_day() -> Document {
+        match Document::parse("hospital-day.toml", super::HOSPITAL_DAY) {
+            Ok(document) => Document { path: String::new(), ..document },
+            Err(invalid) => panic!("the embedded scenario is TOML: {invalid}"),
+        }
+    }
+
+    /// The scenario's name, empty if it has none.
+    pub fn name(&self) -> &str {
+        self.tree.get(&["name"]).and_then(Node::as_text).unwrap_or_default()
+    }
+    /// Where it was read; empty for the embedded one.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+    /// Ids of the requirements that it shows.
+    pub fn covers(&self) -> Vec<&str> {
+        match self.tree.get(&["covers"]).map(|n| &n.value) {
+            Some(Val::List(items)) => items.iter().filter_map(Node::as_text).collect(),
+            Some(Val::Text(one)) => vec![one],
+            _ => Vec::new(),
+        }
+    }
+    /// The names of its variants in order.
+    pub fn variants(&self) -> Vec<&str> {
+        let variants = self.tree.get(&["variant"]).and_then(Node::table);
+        variants.into_iter().flatten().map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// All plans of a request: by variant, then by axes, the last of which turns fastest, then by seed.
+    ///
+    /// # Errors
+    /// All mistakes of the file and of the request at once.
+    pub fn plans(&self, request: &Request, names: &Names<'_>) -> Result<Vec<Plan>, Invalid> {
+        let mut mistakes = Vec::new();
+        let mut plans = Vec::new();
+        let sets = settings(&request.sets, "--set", &mut mistakes);
+        for variant in self.wanted(request, &mut mistakes) {
+            for point in points(&request.axes) {
+                let mut settings = sets.clone();
+                let axes: Vec<String> = point.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                settings.extend(self::settings(&axes, "--axis", &mut mistakes));
+                let cell = self.cell(variant, &settings);
+                match self.plan(cell, names) {
+                    Ok(plan) => {
+                        let plan = Plan {
+                            variant: variant.map(str::to_owned),
+                            axes: point.into_iter().collect(),
+                            ..plan
+                        };
+                        plans.extend(with_seeds(plan, &request.seeds));
+                    }
+                    Err(more) => mistakes.extend(more),
+                }
+            }
+        }
+        Invalid::check(mistakes)?;
+        Ok(plans)
+    }
+
+    /// Every key of the scenario with its value and where that came from, for one variant (or the base).
+    ///
+    /// # Errors
+    /// The scenario is wrong in its keys; names are not looked up.
+    pub fn provenance(&self, variant: Option<&str>, sets: &[String]) -> Result<Vec<Provenance>, Invalid> {
+        let mut mistakes = Vec::new();
+        let settings = settings(sets, "--set", &mut mistakes);
+        let cell = self.cell(variant, &settings);
+        mistakes.extend(cell.mistakes);
+        Invalid::check(mistakes)?;
+        let mut all = Vec::new();
+        walk(&cell.tree, "", &mut all);
+        Ok(all)
+    }
+
+    /// The variants that a request asks for; `None` stands for a scenario without any.
+    fn wanted(&self, request: &Request, mistakes: &mut Vec<Diagnostic>) -> Vec<Option<&str>> {
+        let all = self.variants();
+        if let Some(variants) = self.tree.get(&["variant"]) {
+            let mut variants = variants.clone();
+            check(&Form::Named { of: &VARIANT, library: Vec::new }, &mut variants, "variant", mistakes);
+        }
+        for name in &request.variants {
+            if !all.contains(&name.as_str()) {
+                let title = format!("there is no variant `{name}`");
+                mistakes.push(Diagnostic::new(None, title).help(choices(name, &all)));
+            }
+        }
+        if all.is_empty() {
+            return vec![None];
+        }
+        let asked = |name: &&str| request.variants.is_empty() || request.variants.iter().any(|v| v == name);
+        all.into_iter().filter(asked).map(Some).collect()
+    }
+
+    /// The base with a variant and settings, completed and checked.
+    fn cell(&self, variant: Option<&str>, settings: &[Setting]) -> Cell {
+        let mut mistakes = Vec::new();
+        let mut tree = self.tree.clone();
+        let variants = tree.table_mut().and_then(|t| t.remove("variant"));
+        if let (Some(name), Some(variants)) = (variant, &variants)
+            && let Some(variant) = variants.node.get(&[name])
+        {
+            apply_variant(name, variant, &mut tree, &mut mistakes);
+        }
+        for setting in settings {
+            mistakes.extend(setting.apply(&mut tree).err());
+        }
+        let mut notes = Vec::new();
+        let brought = prepare(&mut tree, self.dir.as_deref(), &mut notes, &mut mistakes);
+        derive(&mut tree);
+        check(&ROOT, &mut tree, "", &mut mistakes);
+        Cell { tree, brought, notes, mistakes }
+    }
+
+    fn plan(&self, cell: Cell, names: &Names<'_>) -> Result<Plan, Vec<Diagnostic>> {
+        let Cell { tree, brought, notes, mut mistakes } = cell;
+        let plan = match resolve(&tree, &brought, names) {
+            Ok(plan) if mistakes.is_empty() => plan,
+            Ok(_) => return Err(mistakes),
+            Err(more) => {
+                mistakes.extend(more);
+                return Err(mistakes);
+            }
+        };
+        let files = brought.values().map(|b| b.file.clone()).collect();
+        let digest = digest(&tree, &brought);
+        Ok(Plan { path: self.path.clone(), digest, resolved: text(&tree).into(), files, notes, ..plan })
+    }
+}
+
+fn settings(texts: &[String], option: &str, mistakes: &mut Vec<Diagnostic>) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    for text in texts {
+        match Setting::parse(text, option) {
+            Ok(setting) => settings.push(setting),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    settings
+}
+
+/// All combinations of the axes' values.
+fn points(axes: &[(String, Vec<String>)]) -> Vec<Vec<(String, String)>> {
+    let mut points = vec![Vec::new()];
+    for (key, values) in axes {
+        let longer = |point: &Vec<(String, String)>, value: &String| {
+            let mut point = point.clone();
+            point.push((key.clone(), value.clone()));
+            point
+        };
+        points = points.iter().flat_map(|point| values.iter().map(move |v| longer(point, v))).collect();
+    }
+    points
+}
+
+fn apply_variant(name: &str, variant: &Node, tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
+    for (key, entry) in variant.get(&["set"]).and_then(Node::table).into_iter().flatten() {
+        let applied = Setting::of_variant(name, key, entry).and_then(|setting| setting.apply(tree));
+        mistakes.extend(applied.err());
+    }
+    let Some(mut expect) = variant.get(&["expect"]).cloned() else { return };
+    expect.came_by(&Via::Variant(name.to_owned()));
+    flatten(&mut expect);
+    let Some(root) = tree.table_mut() else { return };
+    let base = root
+        .entry("expect".to_owned())
+        .or_insert_with(|| Entry::new(Node::new(Val::Table(Table::new()), expect.origin.clone())));
+    flatten(&mut base.node);
+    if let (Some(base), Val::Table(own)) = (base.node.table_mut(), expect.value) {
+        base.extend(own);
+    }
+}
+
+fn with_seeds(plan: Plan, seeds: &[u64]) -> Vec<Plan> {
+    if seeds.is_empty() {
+        return vec![plan];
+    }
+    let own = format!("\nseed = {}\n", plan.seed.0);
+    let seeded = |seed: u64| {
+        let resolved = plan.resolved.replacen(&own, &format!("\nseed = {seed}\n"), 1);
+        Plan { seed: Seed(seed), resolved: resolved.into(), ..plan.clone() }
+    };
+    seeds.iter().map(|&seed| seeded(seed)).collect()
+}
+
+/// The tree as TOML.
+fn text(tree: &Node) -> String {
+    match toml::to_string(&tree.to_toml()) {
+        Ok(text) => text,
+        Err(e) => panic!("a checked scenario can be written as TOML: {e}"),
+    }
+}
+
+/// Covers what the scenario means: values in their canonical form, rows of one's own; not the seed, nor what it shows.
+fn digest(tree: &Node, brought: &BTreeMap<String, Brought>) -> String {
+    let mut meaning = tree.clone();
+    if let Some(table) = meaning.table_mut() {
+        table.retain(|name, _| name != "seed" && name != "covers");
+    }
+    let mut digest = Digest::new();
+    digest.text(&text(&meaning));
+    for (entity, rows) in brought {
+        digest.text(entity);
+        digest.text(&rows.text);
+    }
+    digest.hex()
+}
+
+fn walk(node: &Node, path: &str, out: &mut Vec<Provenance>) {
+    for (name, entry) in node.table().into_iter().flatten() {
+        let key = super::check::join(path, &quoted(name));
+        if entry.node.table().is_some_and(|t| !t.is_empty()) {
+            walk(&entry.node, &key, out);
+        } else {
+            out.push(Provenance { key, value: entry.node.to_toml().to_string(), from: from(&entry.node) });
+        }
+    }
+}
+
+/// A name as one part of a dotted key.
+fn quoted(name: &str) -> String {
+    let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if bare { name.to_owned() } else { toml::Value::String(name.to_owned()).to_string() }
+}
+
+fn from(node: &Node) -> String {
+    let place = node.origin.place.as_ref().map(|p| format!("{}:{}", p.source.name, p.line_column().0));
+    match (&node.origin.via, place) {
+        (Via::File, Some(place)) => place,
+        (Via::Profile(name), _) => format!("profile {name}"),
+        (Via::Variant(name), _) => format!("variant {name}"),
+        (Via::Set, Some(place)) => place.split(':').next().unwrap_or_default().to_owned(),
+        _ => "default".to_owned(),
+    }
+}

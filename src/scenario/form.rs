@@ -1,0 +1,274 @@
+//! The forms that values take. One description of every key serves checking, defaults, the JSON Schema and the key list.
+
+use crate::base::{BitRate, Bytes, Ppm, Span};
+
+use super::tree::Val;
+
+/// One key of a table.
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) form: Form,
+    pub(super) preset: Preset,
+    /// What it means, in a sentence.
+    pub(super) about: &'static str,
+}
+
+/// What holds if a key is not there.
+pub(super) enum Preset {
+    /// It must be there.
+    Required,
+    /// It may be missing, and that means something.
+    Optional,
+    /// This TOML value.
+    Is(&'static str),
+    /// What the profile says.
+    Profile,
+}
+
+/// What a value may look like.
+pub(super) enum Form {
+    /// Any text.
+    Text,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number, both ends included.
+    Int { min: i64, max: i64 },
+    /// A number with up to three decimals, from 0.
+    Decimal { max: f64 },
+    /// A length of time, both ends included.
+    Span { min: Span, max: Span },
+    /// A number of bytes, both ends included.
+    Size { min: u64, max: u64 },
+    /// Bits a second.
+    Rate,
+    /// A part of the whole.
+    Share,
+    /// One of some words; `later` are known and not built yet (`*`: any other).
+    Word { built: &'static [&'static str], later: &'static [&'static str] },
+    /// A text with a grammar of its own.
+    Written(&'static Written),
+    /// A list; a single item may stand for a list of one.
+    List(&'static Form),
+    /// Named parts of a whole; a single name may stand for all of it.
+    Shares(&'static Written),
+    /// Known keys, and in `kinds` those of which exactly one must be there (none if `kinds` is empty).
+    Table { keys: &'static [Key], kinds: &'static [Key] },
+    /// Tables by free names. `library` gives the names that exist without being written.
+    Named { of: &'static Form, library: fn() -> Vec<&'static str> },
+    /// Known keys, and free names with values of one form. `dotted` names may also be written as tables in tables.
+    Map { keys: &'static [Key], rest: &'static Form, dotted: bool },
+    /// A plain value or a table.
+    Either { plain: &'static Form, table: &'static Form },
+    /// A figure in the unit of its metric.
+    Figure,
+    /// A figure or `{ min, max }`, in the unit of its metric.
+    Bound,
+    /// Known and not built yet; the text says what is.
+    Later(&'static str),
+    /// Anything; checked elsewhere.
+    Any,
+}
+
+/// A text with a grammar of its own.
+pub(super) struct Written {
+    /// What it is, with examples.
+    pub(super) want: &'static str,
+    /// The text in its canonical form, if it is right.
+    pub(super) canonical: fn(&str) -> Option<String>,
+}
+
+/// A key that must be there.
+pub(super) const fn required(name: &'static str, form: Form, about: &'static str) -> Key {
+    Key { name, form, preset: Preset::Required, about }
+}
+
+/// A key that may be missing.
+pub(super) const fn optional(name: &'static str, form: Form, about: &'static str) -> Key {
+    Key { name, form, preset: Preset::Optional, about }
+}
+
+/// A key with a default.
+pub(super) const fn key(name: &'static str, form: Form, preset: &'static str, about: &'static str) -> Key {
+    Key { name, form, preset: Preset::Is(preset), about }
+}
+
+/// A key whose default comes from a profile.
+pub(super) const fn profiled(name: &'static str, form: Form, about: &'static str) -> Key {
+    Key { name, form, preset: Preset::Profile, about }
+}
+
+/// A table without a one-of.
+pub(super) const fn table(keys: &'static [Key]) -> Form {
+    Form::Table { keys, kinds: &[] }
+}
+
+/// Tables by free names.
+pub(super) const fn named(of: &'static Form) -> Form {
+    Form::Named { of, library: Vec::new }
+}
+
+/// Free names with values of one form.
+pub(super) const fn map(rest: &'static Form) -> Form {
+    Form::Map { keys: &[], rest, dotted: false }
+}
+
+/// A length of time of at most a year, zero included.
+pub(super) const SPAN: Form = Form::Span { min: Span::ZERO, max: Span::secs(366 * 86_400) };
+/// A length of time of at least a nanosecond and at most a year.
+pub(super) const SOME_SPAN: Form = Form::Span { min: Span(1), max: Span::secs(366 * 86_400) };
+/// A count from 0.
+pub(super) const COUNT: Form = Form::Int { min: 0, max: 1_000_000_000 };
+/// A count from 1.
+pub(super) const SOME: Form = Form::Int { min: 1, max: 1_000_000_000 };
+
+impl Form {
+    /// What would be right, for a message.
+    pub(super) fn want(&self) -> String {
+        match self {
+            Form::Text => "a text".to_owned(),
+            Form::Bool => "`true` or `false`".to_owned(),
+            Form::Int { min, max } => format!("a whole number from {min} to {max}"),
+            Form::Decimal { max } => format!("a number from 0 to {max}"),
+            Form::Span { min, max } => {
+                format!(
+                    "a time such as \"20ms\", \"30s\" or \"1h30m\", from {} to {}",
+                    span(*min),
+                    span(*max)
+                )
+            }
+            Form::Size { min, max } => {
+                format!("a size such as \"64KiB\" or \"1.5MB\", from {} to {}", size(*min), size(*max))
+            }
+            Form::Rate => "a rate such as \"200kbit/s\" or \"1.6Mbit/s\"".to_owned(),
+            Form::Share => "a share between 0 and 1, such as 0.05 or \"5%\"".to_owned(),
+            Form::Word { built, .. } => {
+                let words: Vec<String> = built.iter().map(|w| format!("\"{w}\"")).collect();
+                words.join(" or ")
+            }
+            Form::Written(written) => written.want.to_owned(),
+            Form::List(item) => format!("a list of: {}", item.want()),
+            Form::Shares(name) => {
+                format!(
+                    "shares that come to 1, such as {{ a = 0.7, b = \"30%\" }}, or one name; a name is {}",
+                    name.want
+                )
+            }
+            Form::Table { .. } | Form::Named { .. } | Form::Map { .. } => "a table".to_owned(),
+            Form::Either { plain, table } => format!("{}, or {}", plain.want(), table.want()),
+            Form::Figure => "a number, or a text with the metric's unit such as \"5s\"".to_owned(),
+            Form::Bound => "a number, or { min = …, max = … }".to_owned(),
+            Form::Later(_) => "nothing yet".to_owned(),
+            Form::Any => "anything".to_owned(),
+        }
+    }
+
+    /// The canonical form of a value that is not a list or table; `None` if it is wrong.
+    pub(super) fn canonical(&self, value: &Val) -> Option<Val> {
+        let text = |text: String| Some(Val::Text(text));
+        match (self, value) {
+            (Form::Any | Form::Figure | Form::Bound, v) => Some(v.clone()),
+            (Form::Text, Val::Text(t)) => text(t.clone()),
+            (Form::Bool, Val::Bool(b)) => Some(Val::Bool(*b)),
+            (Form::Int { min, max }, Val::Int(n)) => (min..=max).contains(&n).then_some(Val::Int(*n)),
+            (Form::Decimal { max }, Val::Float(x)) => {
+                let thousandths = (x * 1e3).round();
+                (0.0..=*max).contains(x).then_some(Val::Float(thousandths / 1e3))
+            }
+            (Form::Decimal { .. }, Val::Int(n)) => self.canonical(&Val::Float(*n as f64)),
+            (Form::Span { min, max }, Val::Text(t)) => {
+                let s: Span = t.parse().ok()?;
+                (min..=max).contains(&&s).then(|| Val::Text(span(s)))
+            }
+            (Form::Size { min, max }, Val::Text(t)) => {
+                let Bytes(n) = t.parse().ok()?;
+                (min..=max).contains(&&n).then(|| Val::Text(size(n)))
+            }
+            (Form::Size { .. }, Val::Int(n)) => self.canonical(&Val::Text(n.to_string())),
+            (Form::Rate, Val::Text(t)) => text(rate(t.parse().ok()?)),
+            (Form::Share, v) => share_of(v).map(|p| Val::Text(p.to_string())),
+            (Form::Word { built, .. }, Val::Text(t)) => {
+                built.contains(&t.as_str()).then(|| Val::Text(t.clone()))
+            }
+            (Form::Written(written), Val::Text(t)) => (written.canonical)(t.trim()).map(Val::Text),
+            _ => None,
+        }
+    }
+}
+
+/// A share, however it is written.
+pub(super) fn share_of(value: &Val) -> Option<Ppm> {
+    match value {
+        Val::Float(x) => Ppm::from_share(*x),
+        Val::Int(n) => Ppm::from_share(*n as f64),
+        Val::Text(t) => t.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A span that reads back as itself.
+pub(super) fn span(span: Span) -> String {
+    let ns = span.0;
+    let units =
+        [("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000)];
+    if ns == 0 {
+        return "0s".to_owned();
+    }
+    if ns % 1_000_000_000 == 0 {
+        let mut rest = ns;
+        let mut text = String::new();
+        for (unit, size) in units {
+            if rest >= size {
+                text.push_str(&format!("{}{unit}", rest / size));
+                rest %= size;
+            }
+        }
+        return text;
+    }
+    let finer = [("ms", 1_000_000), ("us", 1_000), ("ns", 1)];
+    let (unit, size) = finer.into_iter().find(|(_, size)| ns % size == 0).unwrap_or(("ns", 1));
+    format!("{}{unit}", ns / size)
+}
+
+/// A size that reads back as itself.
+pub(super) fn size(bytes: u64) -> String {
+    let units = [
+        ("GiB", 1 << 30),
+        ("MiB", 1 << 20),
+        ("KiB", 1 << 10),
+        ("GB", 1_000_000_000),
+        ("MB", 1_000_000),
+        ("kB", 1_000),
+    ];
+    match units.into_iter().find(|&(_, size)| bytes > 0 && bytes % size == 0) {
+        Some((unit, size)) => format!("{}{unit}", bytes / size),
+        None => format!("{bytes}B"),
+    }
+}
+
+/// A rate that reads back as itself.
+pub(super) fn rate(BitRate(bits): BitRate) -> String {
+    match [("Gbit/s", 1_000_000_000), ("Mbit/s", 1_000_000), ("kbit/s", 1_000)]
+        .into_iter()
+        .find(|&(_, size)| bits % size == 0)
+    {
+        Some((unit, size)) => format!("{}{unit}", bits / size),
+        None => format!("{bits}bit/s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back_as_itself(n in 0_u64..4_000_000_000_000_000, scale in 0_u32..10) {
+            let n = n / 10_u64.pow(scale) * 10_u64.pow(scale);
+            prop_assert_eq!(span(Span(n)).parse::<Span>(), Ok(Span(n)));
+            prop_assert_eq!(size(n).parse::<Bytes>(), Ok(Bytes(n)));
+            let bits = (n % 1_000_000_000_000).max(1);
+            prop_assert_eq!(rate(BitRate(bits)).parse::<BitRate>(), Ok(BitRate(bits)));
+        }
+    }
+}

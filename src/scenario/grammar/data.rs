@@ -1,0 +1,86 @@
+//! Keys of what is synced: entities and sync units.
+
+use super::super::column::COLUMN;
+use super::super::form::{COUNT, Form, SOME, SPAN, key, map, named, optional, required, table};
+use super::super::written::{DELIVERY, SCOPE, TRIGGER};
+
+pub(super) const ENTITY: Form = table(&[
+    optional(
+        "schema",
+        map(&Form::Written(&COLUMN)),
+        "The columns and their types; inferred from a CSV if it is missing.",
+    ),
+    key(
+        "rows",
+        Form::Either { plain: &COUNT, table: &CSV },
+        "1000",
+        "How many rows there are at the start, or a CSV with rows of one's own.",
+    ),
+    key(
+        "scope",
+        map(&Form::Written(&SCOPE)),
+        "{}",
+        "Which rows a device holds: a condition for a column; all rows if empty.",
+    ),
+    optional("project", Form::List(&Form::Text), "The columns that devices hold; all if it is missing."),
+    key("delivery", Form::Written(&DELIVERY), "\"delta\"", "How rows come to devices."),
+    key("unique", Form::List(&Form::Text), "[]", "Columns that together name a row once."),
+    optional("one_stamp", SPAN, "All rows carry one stamp, this long before the start, as after an import."),
+    key("age", SPAN, "\"90d\"", "The oldest row is this old at the start."),
+    key(
+        "created_daily",
+        Form::Share,
+        "\"0.2%\"",
+        "Share of rows that were created in the last day before the start, and on each day before.",
+    ),
+    key(
+        "changed_daily",
+        Form::Share,
+        "\"1%\"",
+        "Share of rows that were changed in the last day before the start, and on each day before.",
+    ),
+    key(
+        "deleted_daily",
+        Form::Share,
+        "\"0.1%\"",
+        "Share of rows that were deleted in the last day before the start, and on each day before.",
+    ),
+    key("count", named(&COUNTER), "{}", "Columns that the backend keeps as counters, by name."),
+]);
+
+const CSV: Form = table(&[
+    required("csv", Form::Text, "The file, relative to the scenario's."),
+    key("key", Form::Text, "\"id\"", "The column with the key."),
+    optional("updated_at", Form::Text, "The column with the stamp; without it all rows carry the start's."),
+]);
+
+const COUNTER: Form = table(&[
+    required("of", Form::Text, "The entity whose rows are counted."),
+    required(
+        "where",
+        map(&Form::Text),
+        "Which row counts: columns of this entity, each with the equal column of the other; \"day of COLUMN\" compares days.",
+    ),
+    key(
+        "step",
+        Form::Int { min: -1_000_000, max: 1_000_000 },
+        "1",
+        "Added for each row that comes, taken off for each that goes.",
+    ),
+]);
+
+pub(super) const UNIT: Form = table(&[
+    required("on", Form::List(&Form::Written(&TRIGGER)), "What starts it."),
+    key("pull", Form::List(&Form::Text), "[]", "The entities that it pulls, in order; \"*\" for all."),
+    key("push", Form::List(&Form::Text), "[]", "The entities that it pushes; \"*\" for all."),
+    key("blocking", Form::Bool, "false", "The person waits for it."),
+    key(
+        "discard_pending",
+        Form::Bool,
+        "false",
+        "Its start empties the queue of waiting units; local changes stay.",
+    ),
+]);
+
+/// Kept apart so that a list of rows reads the same in actions and events.
+pub(super) const ROWS: Form = SOME;

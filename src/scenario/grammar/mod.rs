@@ -1,0 +1,99 @@
+//! Every key of a scenario file, once: its form, its default and what it means.
+//!
+//! Checking, defaults, the JSON Schema and the key list in `scenarios/README.md` all read these tables.
+
+mod data;
+mod people;
+mod tiers;
+mod trouble;
+
+use super::form::{Form, Key, SOME_SPAN, SPAN, key, map, named, optional, required, table};
+use super::written::DATE;
+
+pub(super) use trouble::VARIANT;
+
+/// The whole file.
+pub(super) static ROOT: Form = table(ROOT_KEYS);
+
+const ROOT_KEYS: &[Key] = &[
+    required("name", Form::Text, "The scenario's name."),
+    key("covers", Form::List(&Form::Text), "[]", "Ids of the requirements that it shows."),
+    key(
+        "start",
+        Form::Written(&DATE),
+        "\"2026-03-02T08:00:00+01:00\"",
+        "The wall clock at the start; its offset is local time.",
+    ),
+    key("duration", SOME_SPAN, "\"1h\"", "Length of the script."),
+    key(
+        "drain",
+        SPAN,
+        "\"2h\"",
+        "Longest time for healing and draining afterwards; not converged by then is stuck.",
+    ),
+    key(
+        "seed",
+        Form::Int { min: 0, max: i64::MAX },
+        "1",
+        "The seed, unless the command line names others; not part of the digest.",
+    ),
+    key(
+        "baseline_metrics",
+        Form::List(&Form::Text),
+        "[]",
+        "Metrics that a baseline gates by equality; the headline ones if empty.",
+    ),
+    key("backend", tiers::BACKEND, "{}", "The system of record."),
+    key("gateway", tiers::GATEWAY, "{}", "The sync server."),
+    required("entity", named(&data::ENTITY), "What is synced, by name."),
+    required("fleet", named(&tiers::FLEET), "Groups of devices, by name."),
+    key("link", tiers::LINKS, "{}", "Links of one's own, or changes to those of the library, by name."),
+    key(
+        "class",
+        tiers::CLASSES,
+        "{}",
+        "Device classes of one's own, or changes to those of the library, by name.",
+    ),
+    optional("unit", named(&data::UNIT), "Sync units, by name; without any: Splash, Login, Send and Online."),
+    key("engine", tiers::ENGINE, "{}", "The sync engine on the devices."),
+    key("store", tiers::STORE, "{}", "The devices' databases."),
+    key("workload", people::WORKLOAD, "{}", "What people do with the app."),
+    optional(
+        "action",
+        named(&people::ACTION),
+        "Kinds of writes, by name; without any: edits of every entity.",
+    ),
+    key("event", named(&trouble::EVENT), "{}", "What happens at set times, by name."),
+    optional("chaos", trouble::CHAOS, "Random trouble, drawn from the seed."),
+    key("expect", trouble::EXPECT, "{}", "What must come out."),
+    key("gate", named(&trouble::GATE), "{}", "Thresholds, by name."),
+    key("variant", named(&VARIANT), "{}", "Counter-stories: what differs and what must come out, by name."),
+];
+
+/// Free names with any values, where a table is all that can be said.
+const ANYTHING: Form = map(&Form::Any);
+
+impl Form {
+    /// The form of what stands under `name` in a table of this form.
+    pub(super) fn under(&self, name: &str) -> Option<&Form> {
+        match self {
+            Form::Table { keys, kinds } => {
+                keys.iter().chain(*kinds).find(|k| k.name == name).map(|k| &k.form)
+            }
+            Form::Named { of, .. } => Some(of),
+            Form::Map { keys, rest, .. } => {
+                Some(keys.iter().find(|k| k.name == name).map_or(*rest, |k| &k.form))
+            }
+            Form::Shares(_) => Some(&Form::Share),
+            Form::Either { table, .. } => table.under(name),
+            Form::Bound => Some(&Form::Figure),
+            _ => None,
+        }
+    }
+}
+
+/// The form of what stands at a path of names that exist.
+#[cfg(test)]
+pub(super) fn form_of(path: &[&str]) -> &'static Form {
+    path.iter().fold(&ROOT, |form, name| form.under(name).unwrap_or_else(|| panic!("no {name}")))
+}

@@ -1,0 +1,92 @@
+//! Keys of what people and the office do.
+
+use super::super::form::{Form, SPAN, key, map, named, optional, required, table};
+use super::super::written::CLOCK;
+
+pub(super) const WORKLOAD: Form = table(&[
+    key(
+        "hours",
+        HOURS,
+        "{ from = \"+0s\", until = \"+1h\" }",
+        "Working time of people; the whole script if it is missing.",
+    ),
+    key(
+        "login",
+        named(&LOGIN),
+        "{}",
+        "Waves of logins, by name; without any, all log in two minutes after work begins.",
+    ),
+    key("peak", named(&PEAK), "{}", "Times with more writes than others, by name."),
+    key(
+        "resumes_per_hour",
+        Form::Decimal { max: 3_600.0 },
+        "6",
+        "How often a person brings the app to the foreground.",
+    ),
+    key("foreground", SPAN, "\"2m\"", "How long it stays there, on average."),
+    key("contention", CONTENTION, "{}", "How often the office is after the same rows as a phone."),
+    optional("opens", OPENS, "Records that people open, which fetches their details."),
+    key(
+        "weights",
+        map(&Form::Int { min: 0, max: 1_000_000 }),
+        "{}",
+        "Weights of the roles in the writes; equal if empty.",
+    ),
+]);
+
+const HOURS: Form = table(&[
+    required("from", Form::Written(&CLOCK), "When work begins."),
+    required("until", Form::Written(&CLOCK), "When it ends."),
+]);
+
+const LOGIN: Form = table(&[
+    key("share", Form::Share, "1", "Share of the devices."),
+    required("at", Form::Written(&CLOCK), "The middle."),
+    key("spread", SPAN, "\"1m\"", "The standard deviation."),
+]);
+
+const PEAK: Form = table(&[
+    required("from", Form::Written(&CLOCK), "Start."),
+    required("until", Form::Written(&CLOCK), "End."),
+    required("share", Form::Share, "Share of all writes."),
+]);
+
+const CONTENTION: Form = table(&[
+    key("share", Form::Share, "0", "Share of the devices' updates that the office doubles on the same row."),
+    key("within", SPAN, "\"10m\"", "Within how much time before or after."),
+    key("equal", Form::Share, "0", "Share of those in which the office writes the same values."),
+    key(
+        "double_create",
+        Form::Share,
+        "0",
+        "Share of the devices' creates whose natural key somebody else creates too.",
+    ),
+]);
+
+const OPENS: Form = table(&[
+    required("entity", Form::Text, "The entity whose records are opened."),
+    required("per_day", Form::Decimal { max: 100_000.0 }, "How many a person opens a day."),
+]);
+
+pub(super) const ACTION: Form = table(&[
+    required("entity", Form::Text, "The entity."),
+    required(
+        "kind",
+        Form::Word { built: &["create", "update", "delete"], later: &[] },
+        "What it does to a row.",
+    ),
+    key("columns", Form::List(&Form::Text), "[]", "Columns that an update sets."),
+    required(
+        "per_device",
+        Form::Decimal { max: 1_000_000.0 },
+        "How many a day for each device of the fleet, the office's included.",
+    ),
+    key("on_devices", Form::Share, "1", "Which share is made on devices; the office makes the rest."),
+    optional("near", NEAR, "Only rows whose timestamp lies around the moment of the write."),
+]);
+
+const NEAR: Form = table(&[
+    required("column", Form::Text, "The timestamp."),
+    required("before", SPAN, "How far back."),
+    required("after", SPAN, "How far ahead."),
+]);

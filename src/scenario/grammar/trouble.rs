@@ -1,0 +1,124 @@
+//! Keys of what goes wrong and of what must come out.
+
+use super::super::form::{Form, Key, SOME_SPAN, SPAN, key, optional, required, table};
+use super::super::written::CLOCK;
+use super::ANYTHING;
+use super::data::ROWS;
+
+/// The keys of an event that concerns devices, and its own.
+macro_rules! on_devices {
+    ($($own:expr),* $(,)?) => {
+        table(&[
+            key("share", Form::Share, "1", "Share of the devices, or of the values of `by`; an exact count."),
+            optional("by", Form::Text, "An attribute: all devices of a share of its values."),
+            optional("devices", Form::List(&Form::Int { min: 0, max: 1_000_000 }), "These devices, by number from 0; in place of `share`."),
+            $($own),*
+        ])
+    };
+}
+
+const FOR: Key = required("for", SOME_SPAN, "How long.");
+const RESTART: Key = key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
+const NO_EVENT: &str =
+    "what is: outage, kill, power_loss, answer_loss, backend_down, bulk_import, edits, trigger";
+
+pub(super) const EVENT: Form = Form::Table {
+    keys: &[required("at", Form::Written(&CLOCK), "When.")],
+    kinds: &[
+        optional(
+            "outage",
+            on_devices![
+                FOR,
+                key(
+                    "mode",
+                    Form::Word { built: &["drop", "hold", "reset"], later: &[] },
+                    "\"drop\"",
+                    "What happens to messages in flight."
+                ),
+            ],
+            "The link carries nothing.",
+        ),
+        optional(
+            "kill",
+            on_devices![
+                optional("point", Form::Text, "The crash point; at once if it is missing."),
+                key(
+                    "nth",
+                    Form::Int { min: 1, max: 1_000_000 },
+                    "1",
+                    "At the how-manieth passing of the point."
+                ),
+                RESTART,
+            ],
+            "The app is killed.",
+        ),
+        optional(
+            "power_loss",
+            on_devices![RESTART],
+            "The device loses power: what was not synced to flash is gone.",
+        ),
+        optional(
+            "answer_loss",
+            on_devices![FOR, required("loss", Form::Share, "The share of answers.")],
+            "Answers are lost after the gateway acted.",
+        ),
+        optional("backend_down", table(&[FOR]), "The backend answers nothing."),
+        optional("bulk_import", IMPORT, "The office imports new rows with one stamp."),
+        optional(
+            "edits",
+            on_devices![
+                required("action", Form::Text, "The kind of write, from `action`."),
+                key("count", Form::Int { min: 1, max: 1_000_000 }, "1", "How many each device makes."),
+                key("over", SPAN, "\"0s\"", "Spread evenly over this time."),
+            ],
+            "People make edits.",
+        ),
+        optional("trigger", on_devices![required("unit", Form::Text, "The unit.")], "People ask for a sync."),
+        optional("captive_portal", Form::Later(NO_EVENT), "The network answers in the gateway's place."),
+        optional("clock_step", Form::Later(NO_EVENT), "A clock jumps."),
+        optional("network_change", Form::Later(NO_EVENT), "Devices change to another link."),
+        optional("reinstall", Form::Later(NO_EVENT), "The app is installed afresh."),
+        optional("restore", Form::Later(NO_EVENT), "A device or the backend returns to an older state."),
+        optional("schema_change", Form::Later(NO_EVENT), "Columns change."),
+        optional("scope_change", Form::Later(NO_EVENT), "A device's attributes change."),
+    ],
+};
+
+const IMPORT: Form = table(&[
+    required("entity", Form::Text, "The entity."),
+    required("rows", ROWS, "How many."),
+    optional("of_one", Form::Text, "An attribute: all rows get one value of it."),
+]);
+
+pub(super) const CHAOS: Form = table(&[
+    key("kill_mtbf", SPAN, "\"0s\"", "Mean time between kills of a device's app; none if 0s."),
+    key("power_loss_mtbf", SPAN, "\"0s\"", "Mean time between power losses of a device; none if 0s."),
+    key("outage_mtbf", SPAN, "\"0s\"", "Mean time between outages of a device's link; none if 0s."),
+    key("outage_mean", SPAN, "\"40s\"", "Mean length of an outage."),
+    key("answer_loss", Form::Share, "0", "Share of answers that are lost."),
+    key("backend_mtbf", SPAN, "\"0s\"", "Mean time between failures of the backend; none if 0s."),
+    key("backend_mean", SPAN, "\"2m\"", "Mean length of such a failure."),
+]);
+
+pub(super) const EXPECT: Form = Form::Map {
+    keys: &[optional("violation", Form::List(&Form::Text), "Violations each of which must occur.")],
+    rest: &Form::Bound,
+    dotted: true,
+};
+
+/// The statistics of a metric.
+const STATS: &[&str] = &["value", "count", "min", "p50", "p95", "p99", "max"];
+
+pub(super) const GATE: Form = table(&[
+    required("metric", Form::Text, "The metric."),
+    key("stat", Form::Word { built: STATS, later: &[] }, "\"value\"", "Which figure of it."),
+    optional("min", Form::Figure, "Not less than this, in the metric's unit."),
+    optional("max", Form::Figure, "Not more than this, in the metric's unit."),
+    optional("start", Form::Text, "Only devices that started in this state."),
+]);
+
+/// A variant.
+pub(in super::super) const VARIANT: Form = table(&[
+    key("set", ANYTHING, "{}", "Dotted keys and their values."),
+    key("expect", EXPECT, "{}", "What must come out, besides the base's `expect`."),
+]);

@@ -1,0 +1,112 @@
+//! Fleets: hardware, links, attributes, states at the start.
+
+use super::super::plan::{DeviceClass, Fleet, StartState};
+use super::super::share::largest_remainder;
+use super::super::written::start_state;
+use super::view::{Mistakes, View};
+use crate::contract::NetworkKind;
+use crate::net;
+
+/// The attributes of all fleets by name, each with the number of its values.
+pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<(String, u32)> {
+    let mut attributes: Vec<(String, u32)> = Vec::new();
+    for (fleet, view) in root.at("fleet").entries() {
+        for (name, values) in view.at("attributes").entries() {
+            match attributes.iter().find(|(known, _)| known == name) {
+                Some((_, known)) if *known != values.count() => {
+                    let title =
+                        format!("`{name}` has {} values in `{fleet}` and {known} elsewhere", values.count());
+                    wrong.at(values, title, "an attribute has as many values in every fleet");
+                }
+                Some(_) => {}
+                None => attributes.push((name.to_owned(), values.count())),
+            }
+        }
+    }
+    attributes.sort();
+    attributes
+}
+
+/// The fleets by name.
+pub(super) fn fleets(root: View<'_>, wrong: &Mistakes) -> Vec<Fleet> {
+    let fleets = root.at("fleet").entries();
+    let fleets: Vec<Fleet> = fleets.map(|(name, view)| fleet(name, view, root, wrong)).collect();
+    if fleets.is_empty() && root.at("fleet").present().is_some() {
+        wrong.at(root.at("fleet"), "there is no device", "write one as [fleet.phones] with devices = 10");
+    }
+    fleets
+}
+
+fn fleet(name: &str, view: View<'_>, root: View<'_>, wrong: &Mistakes) -> Fleet {
+    let devices = view.at("devices").count();
+    let pick = |key: &str| {
+        let shares: Vec<_> = view.at(key).entries().collect();
+        let counts = largest_remainder(devices, &shares.iter().map(|(_, s)| s.share()).collect::<Vec<_>>());
+        shares.into_iter().zip(counts).collect::<Vec<_>>()
+    };
+    let defined = |what: &str, name: &str, at: View<'_>, known: &[&str]| {
+        wrong.find(at, what, name, known);
+        root.at(what).key(name)
+    };
+    let links = library_and_own(root.at("link").names(), super::super::profiles::links());
+    let classes = library_and_own(root.at("class").names(), super::super::profiles::classes());
+    Fleet {
+        name: name.to_owned(),
+        devices,
+        classes: pick("class")
+            .into_iter()
+            .map(|((name, at), n)| (class(name, defined("class", name, at, &classes)), n))
+            .collect(),
+        links: pick("link")
+            .into_iter()
+            .map(|((name, at), n)| (link(name, defined("link", name, at, &links)), n))
+            .collect(),
+        starts: pick("start")
+            .into_iter()
+            .map(|((name, _), n)| {
+                let synced_ago = start_state(name).flatten();
+                (StartState { name: name.to_owned(), synced_ago }, n)
+            })
+            .collect(),
+        roles: view.at("role").entries().map(|(name, share)| (name.to_owned(), share.share())).collect(),
+    }
+}
+
+fn library_and_own<'a>(own: Vec<&'a str>, library: Vec<&'a str>) -> Vec<&'a str> {
+    let mut names = own;
+    names.extend(library);
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn class(name: &str, view: View<'_>) -> DeviceClass {
+    DeviceClass {
+        name: name.to_owned(),
+        row_write: view.at("row_write").span(),
+        row_read: view.at("row_read").span(),
+        parse_rate: view.at("parse_rate").bytes(),
+        commit: view.at("commit").span(),
+        memory: view.at("memory").bytes(),
+    }
+}
+
+fn link(name: &str, view: View<'_>) -> net::Profile {
+    net::Profile {
+        name: name.to_owned(),
+        kind: match view.at("kind").text() {
+            "wifi" => NetworkKind::Wifi,
+            "cellular" => NetworkKind::Cellular,
+            _ => NetworkKind::Other,
+        },
+        rtt: view.at("rtt").span(),
+        jitter: view.at("jitter").span(),
+        jitter_sigma_milli: view.at("jitter_sigma").milli(),
+        down: view.at("down").rate(),
+        up: view.at("up").rate(),
+        answer_loss: view.at("answer_loss").share(),
+        gap_mtbf: view.at("gap_mtbf").span(),
+        gap_mean: view.at("gap_mean").span(),
+        overhead: view.at("overhead").bytes().0,
+    }
+}

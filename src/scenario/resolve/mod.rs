@@ -1,0 +1,208 @@
+//! From a checked tree to a plan: names become positions, clock times become instants, shares become counts.
+
+mod fleet;
+mod people;
+mod schema;
+mod trouble;
+mod view;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use self::view::{Mistakes, View};
+use super::Names;
+use super::diagnostic::Diagnostic;
+use super::plan::Plan;
+use super::rows::Brought;
+use super::tree::Node;
+use super::written::{Calendar, calendar, clock};
+use crate::base::{Seed, Span, Time};
+use crate::contract::Schema;
+use crate::{backend, engine, gateway, store};
+
+/// What everything is resolved against.
+struct World<'a> {
+    root: View<'a>,
+    names: &'a Names<'a>,
+    calendar: Calendar,
+    duration: Span,
+    schema: Schema,
+    attributes: Vec<(String, u32)>,
+    wrong: &'a Mistakes,
+}
+
+/// Resolves a tree that was checked, whether the check found mistakes or not. The plan's names of file, variant and digest are
+/// left to the caller.
+///
+/// # Errors
+/// Names that nothing has, times outside the script, columns of the wrong kind.
+pub(super) fn resolve(
+    tree: &Node,
+    brought: &BTreeMap<String, Brought>,
+    names: &Names<'_>,
+) -> Result<Plan, Vec<Diagnostic>> {
+    let root = View::new(tree);
+    let wrong = Mistakes::default();
+    let calendar = calendar(root.at("start").text()).unwrap_or_default();
+    let attributes = fleet::attributes(root, &wrong);
+    let fleets = fleet::fleets(root, &wrong);
+    let entities = schema::entities(root, calendar, &attributes, brought, &wrong);
+    let duration = root.at("duration").span();
+    let world = World { root, names, calendar, duration, schema: entities.schema, attributes, wrong: &wrong };
+    world.engine_name();
+    world.baseline_metrics();
+    let plan = Plan {
+        scenario: root.at("name").text().to_owned(),
+        path: String::new(),
+        digest: String::new(),
+        variant: None,
+        axes: BTreeMap::new(),
+        seed: Seed(root.at("seed").int() as u64),
+        resolved: Arc::from(""),
+        start: calendar.start,
+        utc_offset: calendar.utc_offset,
+        duration,
+        drain: root.at("drain").span(),
+        units: world.units().into(),
+        backend: world.backend(entities.effects),
+        gateway: gateway::Options::default(),
+        fleets,
+        engine_name: root.at("engine.name").text().to_owned(),
+        engine: world.engine(),
+        store: world.store(),
+        workload: world.workload(),
+        events: world.events(),
+        chaos: world.chaos(),
+        expect: world.expect(),
+        gates: world.gates(),
+        data: Arc::new(entities.data),
+        attributes: world.attributes,
+        schema: Arc::new(world.schema),
+        baseline_metrics: root.at("baseline_metrics").items().map(|m| m.text().to_owned()).collect(),
+        files: Vec::new(),
+        notes: Vec::new(),
+    };
+    let mistakes = wrong.into_inner();
+    if mistakes.is_empty() { Ok(plan) } else { Err(mistakes) }
+}
+
+impl World<'_> {
+    /// The instant that a clock time names; a mistake before the start.
+    fn time(&self, view: View<'_>) -> Time {
+        let Some(clock) = clock(view.text()) else { return Time::ZERO };
+        self.calendar.time(clock).unwrap_or_else(|| {
+            let title = format!("{} is before the scenario starts", view.text());
+            self.wrong.at(view, title, format!("it starts at {}", self.root.at("start").text()));
+            Time::ZERO
+        })
+    }
+
+    fn engine_name(&self) {
+        let engines: Vec<&str> = self.names.engines.iter().map(String::as_str).collect();
+        let name = self.root.at("engine.name");
+        self.wrong.find(name, "engine", name.text(), &engines);
+    }
+
+    fn baseline_metrics(&self) {
+        let known: Vec<&str> = self.names.metrics.iter().map(|(n, _)| *n).collect();
+        for name in self.root.at("baseline_metrics").items() {
+            self.wrong.find(name, "metric", name.text(), &known);
+        }
+    }
+
+    fn backend(&self, effects: Vec<backend::Effect>) -> backend::Options {
+        let view = self.root.at("backend");
+        backend::Options {
+            workers: view.at("workers").count(),
+            fixed_cost: view.at("fixed_cost").span(),
+            row_cost: view.at("row_cost").span(),
+            write_fixed_cost: view.at("write_fixed_cost").span(),
+            write_row_cost: view.at("write_row_cost").span(),
+            page_cap: view.at("page_cap").count(),
+            gateway_timeout: view.at("gateway_timeout").span(),
+            stamp_precision: view.at("stamp_precision").span(),
+            tombstones_kept: view.at("tombstones_kept").span(),
+            down: self.maintenance(view.at("maintenance")),
+            effects,
+            poison_ppm: view.at("poison").share().0,
+        }
+    }
+
+    /// Windows of maintenance, sorted and joined. A local time comes again every day until the end of the drain.
+    fn maintenance(&self, view: View<'_>) -> Vec<(Time, Time)> {
+        let day = Span::secs(86_400);
+        let end = Time::ZERO + self.duration + self.root.at("drain").span();
+        let mut windows = Vec::new();
+        for (_, window) in view.entries() {
+            let daily = !window.at("from").text().starts_with('+');
+            let mut from = match clock(window.at("from").text()) {
+                // A night window that was over before the start comes the next night.
+                Some(at) if daily && self.calendar.time(at).is_none() => {
+                    let midnight =
+                        Time::ZERO + day.saturating_sub(self.calendar.start.since(self.calendar.midnight()));
+                    let Some(since_midnight) = at.since_midnight() else { continue };
+                    midnight + since_midnight
+                }
+                _ => self.time(window.at("from")),
+            };
+            while from < end {
+                windows.push((from, from + window.at("for").span()));
+                if !daily {
+                    break;
+                }
+                from += day;
+            }
+        }
+        windows.sort();
+        let mut joined: Vec<(Time, Time)> = Vec::new();
+        for (from, until) in windows {
+            match joined.last_mut() {
+                Some(last) if from <= last.1 => last.1 = last.1.max(until),
+                _ => joined.push((from, until)),
+            }
+        }
+        joined
+    }
+
+    fn engine(&self) -> engine::Options {
+        let view = self.root.at("engine");
+        engine::Options {
+            pull: engine::PullOptions {
+                chunk_rows: view.at("pull.chunk_rows").count(),
+                chunk_bytes: view.at("pull.chunk_bytes").bytes(),
+                apply_rows: view.at("pull.apply_rows").count(),
+            },
+            push: engine::PushOptions { chunk_rows: view.at("push.chunk_rows").count() },
+            retry: engine::RetryOptions {
+                base: view.at("retry.base").span(),
+                cap: view.at("retry.cap").span(),
+                jitter: match view.at("retry.jitter").text() {
+                    "none" => engine::Jitter::None,
+                    "equal" => engine::Jitter::Equal,
+                    _ => engine::Jitter::Full,
+                },
+                attempts: view.at("retry.attempts").count(),
+            },
+            request_timeout: view.at("request_timeout").span(),
+            debounce: view.at("debounce").span(),
+        }
+    }
+
+    fn store(&self) -> store::Options {
+        let view = self.root.at("store");
+        let page_size = view.at("page_size");
+        if page_size.int() > 0 && !page_size.count().is_power_of_two() {
+            self.wrong.at(page_size, "this is no power of two", "SQLite takes 512, 1024, … 65536");
+        }
+        store::Options {
+            page_size: page_size.count(),
+            journal: match view.at("journal").text() {
+                "truncate" => store::Journal::Truncate,
+                "wal" => store::Journal::Wal,
+                _ => store::Journal::Persist,
+            },
+            sync_full: view.at("synchronous").text() != "normal",
+            cache_pages: view.at("cache_pages").count(),
+        }
+    }
+}

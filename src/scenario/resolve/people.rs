@@ -1,0 +1,193 @@
+//! Sync units, and what people and the office do.
+
+use super::super::written::trigger;
+use super::World;
+use super::view::View;
+use crate::base::{EntityId, Ppm, Span};
+use crate::contract::{ColumnKind, Delivery, EditKind, SyncUnit, Trigger};
+use crate::workload::{Action, Contention, LoginWave, Options, Peak};
+
+impl World<'_> {
+    /// The sync units by name.
+    pub(super) fn units(&self) -> Vec<SyncUnit> {
+        self.root.at("unit").entries().map(|(name, view)| self.unit(name, view)).collect()
+    }
+
+    fn unit(&self, name: &str, view: View<'_>) -> SyncUnit {
+        let on: Vec<Trigger> = view.at("on").items().filter_map(|t| trigger(t.text())).collect();
+        let pull = self.entities(view.at("pull"), |d| matches!(d, Delivery::Delta), "pulled");
+        let push = self.entities(view.at("push"), |d| !matches!(d, Delivery::BackendOnly), "pushed");
+        let nothing = |key: &str| view.at(key).items().next().is_none();
+        if nothing("pull") && nothing("push") {
+            self.wrong.at(
+                view,
+                format!("`unit.{name}` syncs nothing"),
+                "write pull = [\"*\"] or push = [\"*\"]",
+            );
+        }
+        SyncUnit {
+            name: name.to_owned(),
+            on,
+            pull,
+            push,
+            blocking: view.at("blocking").flag(),
+            discard_pending: view.at("discard_pending").flag(),
+        }
+    }
+
+    /// The entities that a list names; `*` are all that can be synced so.
+    fn entities(&self, list: View<'_>, can: fn(&Delivery) -> bool, done: &str) -> Vec<EntityId> {
+        let mut ids: Vec<EntityId> = Vec::new();
+        for item in list.items() {
+            if item.text() == "*" {
+                ids.extend(self.schema.ids().filter(|id| can(&self.schema.entity(*id).delivery)));
+            } else if let Some(id) = self.entity(item) {
+                if !can(&self.schema.entity(id).delivery) {
+                    let title = format!("`{}` cannot be {done}", item.text());
+                    self.wrong.at(item, title, "its `delivery` says how its rows come to devices");
+                }
+                ids.push(id);
+            }
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        ids.retain(|id| seen.insert(*id));
+        ids
+    }
+
+    /// The entity that a value names.
+    pub(super) fn entity(&self, view: View<'_>) -> Option<EntityId> {
+        let names: Vec<&str> = self.schema.entities.iter().map(|e| e.name.as_str()).collect();
+        self.wrong.find(view, "entity", view.text(), &names).map(|i| EntityId(i as u16))
+    }
+
+    /// The position of the column of `entity` that a value names.
+    fn column(&self, view: View<'_>, entity: EntityId) -> Option<usize> {
+        let entity = self.schema.entity(entity);
+        let names: Vec<&str> = entity.columns.iter().map(|c| c.name.as_str()).collect();
+        self.wrong.find(view, &format!("column of `{}`", entity.name), view.text(), &names)
+    }
+
+    /// The position of the attribute that a value names.
+    pub(super) fn attribute(&self, view: View<'_>) -> Option<usize> {
+        let names: Vec<&str> = self.attributes.iter().map(|(n, _)| n.as_str()).collect();
+        self.wrong.find(view, "attribute of a fleet", view.text(), &names)
+    }
+
+    /// What people do.
+    pub(super) fn workload(&self) -> Options {
+        let view = self.root.at("workload");
+        let hours = (self.time(view.at("hours.from")), self.time(view.at("hours.until")));
+        if hours.0 >= hours.1 {
+            self.wrong.at(view.at("hours"), "work ends before it begins", "`until` must lie after `from`");
+        }
+        let opens = view.at("opens");
+        Options {
+            hours,
+            logins: self.logins(view.at("login")),
+            resumes_per_hour_milli: view.at("resumes_per_hour").milli(),
+            foreground: view.at("foreground").span(),
+            peaks: self.peaks(view.at("peak")),
+            actions: self.root.at("action").entries().filter_map(|(n, v)| self.action(n, v)).collect(),
+            contention: Contention {
+                share: view.at("contention.share").share(),
+                within: view.at("contention.within").span(),
+                equal: view.at("contention.equal").share(),
+                double_create: view.at("contention.double_create").share(),
+            },
+            opens_per_day_milli: opens.at("per_day").milli(),
+            opened: opens.present().and_then(|o| self.entity(o.at("entity"))),
+            role_weights: self.weights(view.at("weights")),
+        }
+    }
+
+    fn logins(&self, view: View<'_>) -> Vec<LoginWave> {
+        let wave = |(_, v): (&str, View<'_>)| LoginWave {
+            share: v.at("share").share(),
+            at: self.time(v.at("at")),
+            spread: v.at("spread").span(),
+        };
+        let waves: Vec<LoginWave> = view.entries().map(wave).collect();
+        let total: u64 = waves.iter().map(|w| u64::from(w.share.0)).sum();
+        if !waves.is_empty() && !(998_000..=1_002_000).contains(&total) {
+            let title = format!("the shares of `workload.login` come to {}, not to 1", total as f64 / 1e6);
+            self.wrong.at(view, title, "every device logs in with one wave");
+        }
+        waves
+    }
+
+    fn peaks(&self, view: View<'_>) -> Vec<Peak> {
+        let peak = |(name, v): (&str, View<'_>)| {
+            let peak = Peak {
+                from: self.time(v.at("from")),
+                until: self.time(v.at("until")),
+                share: v.at("share").share(),
+            };
+            if peak.from >= peak.until {
+                let title = format!("the peak `{name}` ends before it begins");
+                self.wrong.at(v, title, "`until` must lie after `from`");
+            }
+            peak
+        };
+        let mut peaks: Vec<Peak> = view.entries().map(peak).collect();
+        peaks.sort_by_key(|p| p.from);
+        let total: u64 = peaks.iter().map(|p| u64::from(p.share.0)).sum();
+        if total > u64::from(Ppm::ONE.0) {
+            self.wrong.at(view, "the peaks take more than all writes", "their shares come to at most 1");
+        }
+        peaks
+    }
+
+    fn weights(&self, view: View<'_>) -> Vec<(String, u32)> {
+        let fleets = self.root.at("fleet").entries();
+        let roles: Vec<&str> = fleets.flat_map(|(_, fleet)| fleet.at("role").names()).collect();
+        let weight = |(name, v): (&str, View<'_>)| {
+            self.wrong.find(v, "role", name, &roles)?;
+            Some((name.to_owned(), v.count()))
+        };
+        view.entries().filter_map(weight).collect()
+    }
+
+    fn action(&self, name: &str, view: View<'_>) -> Option<Action> {
+        let kind = match view.at("kind").text() {
+            "create" => EditKind::Create,
+            "delete" => EditKind::Delete,
+            _ => EditKind::Update,
+        };
+        let columns = view.at("columns");
+        // The action itself stays in its place even if its entity is wrong: others point to it by number.
+        let entity = self.entity(view.at("entity")).unwrap_or_default();
+        if self.schema.entities.is_empty() {
+            return None;
+        }
+        if (kind == EditKind::Update) == columns.items().next().is_none() {
+            let title = format!("`action.{name}` says nothing of what it changes, or too much");
+            self.wrong.at(view, title, "an update names `columns`; a create or delete names none");
+        }
+        let position = |at: View<'_>| {
+            let column = self.column(at, entity)?;
+            if !self.schema.entity(entity).projection.contains(&column) {
+                let title = format!("devices do not hold `{}`", at.text());
+                self.wrong.at(at, title, "an update sets columns that are in the entity's `project`");
+            }
+            Some(column)
+        };
+        Some(Action {
+            name: name.to_owned(),
+            entity,
+            kind,
+            columns: columns.items().filter_map(position).collect(),
+            per_device_milli: view.at("per_device").milli(),
+            on_devices: view.at("on_devices").share(),
+            near: view.at("near").present().and_then(|near| self.near(near, entity)),
+        })
+    }
+
+    fn near(&self, view: View<'_>, entity: EntityId) -> Option<(usize, Span, Span)> {
+        let column = self.column(view.at("column"), entity)?;
+        if self.schema.entity(entity).columns[column].kind != ColumnKind::Timestamp {
+            let title = format!("`{}` is no timestamp", view.at("column").text());
+            self.wrong.at(view.at("column"), title, "only a timestamp is near a moment");
+        }
+        Some((column, view.at("before").span(), view.at("after").span()))
+    }
+}

@@ -1,0 +1,347 @@
+//! Entities: columns, scopes, makers of rows, and what the backend draws from a commit.
+
+use std::collections::BTreeMap;
+
+use super::super::column::{ColumnType, FAT_SIGMA_MILLI, KeyType, column_type};
+use super::super::rows::Brought;
+use super::super::written::{Calendar, Scope, scope};
+use super::view::{Mistakes, View};
+use crate::backend::Effect;
+use crate::base::{EntityId, Span, Stamp};
+use crate::contract::{Column, ColumnKind, Delivery, Entity, Schema, ScopeRule};
+use crate::workload::{EntityData, Maker};
+
+/// What entities come to.
+pub(super) struct Entities {
+    pub(super) schema: Schema,
+    pub(super) data: Vec<EntityData>,
+    pub(super) effects: Vec<Effect>,
+}
+
+/// A column before its names are resolved.
+struct Draft<'a> {
+    name: &'a str,
+    view: View<'a>,
+    kind: ColumnType,
+}
+
+/// An entity before its names are resolved.
+struct Sketch<'a> {
+    name: &'a str,
+    view: View<'a>,
+    key: &'a str,
+    columns: Vec<Draft<'a>>,
+}
+
+/// Everything that names are looked up in.
+struct Lookup<'a> {
+    sketches: Vec<Sketch<'a>>,
+    names: Vec<&'a str>,
+    attributes: &'a [(String, u32)],
+    wrong: &'a Mistakes,
+}
+
+/// Reads the entities. They stand parents first, then by name, so that a plan does not depend on the file's order.
+pub(super) fn entities<'a>(
+    root: View<'a>,
+    calendar: Calendar,
+    attributes: &'a [(String, u32)],
+    brought: &BTreeMap<String, Brought>,
+    wrong: &'a Mistakes,
+) -> Entities {
+    let sketches = parents_first(root.at("entity").entries().map(|(n, v)| sketch(n, v, wrong)).collect());
+    let names = sketches.iter().map(|s| s.name).collect();
+    let lookup = Lookup { sketches, names, attributes, wrong };
+    let mut effects = lookup.folds();
+    let schema = Schema { entities: lookup.sketches.iter().map(|s| lookup.entity(s, calendar)).collect() };
+    for (id, sketch) in lookup.sketches.iter().enumerate() {
+        let counters = sketch.view.at("count").entries();
+        effects.extend(counters.filter_map(|(column, view)| lookup.counter(id, column, view, calendar)));
+    }
+    let data = lookup.sketches.iter().map(|s| lookup.data(s, calendar, brought.get(s.name))).collect();
+    Entities { schema, data, effects }
+}
+
+fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
+    let mut columns = Vec::new();
+    let mut keys = Vec::new();
+    for (name, column) in view.at("schema").entries() {
+        let kind = column_type(column.text()).unwrap_or(ColumnType::Bool);
+        match kind {
+            ColumnType::Key(kind) => keys.push((name, kind, column)),
+            kind => columns.push(Draft { name, view: column, kind }),
+        }
+    }
+    if view.at("schema").present().is_none() {
+        wrong.at(
+            view,
+            format!("`entity.{name}` has no columns"),
+            "write them as schema = { id = \"uuid key\", … }",
+        );
+    } else if keys.len() != 1 {
+        let title = format!("`entity.{name}` has {} key columns", keys.len());
+        wrong.at(view.at("schema"), title, "exactly one column is the key: id = \"uuid key\"");
+    }
+    let own_rows = view.at("rows").is_table();
+    for (_, kind, column) in &keys {
+        if !own_rows && *kind != KeyType::Uuid {
+            let help = "made rows have UUIDs: \"uuid key\"; other keys come with `rows = { csv = … }`";
+            wrong.at(*column, format!("rows of `{name}` cannot be made with such keys"), help);
+        }
+    }
+    Sketch { name, view, key: keys.first().map_or("id", |k| k.0), columns }
+}
+
+/// Entities that others point to come before those that point; otherwise by name, in which order they are given.
+fn parents_first(mut left: Vec<Sketch<'_>>) -> Vec<Sketch<'_>> {
+    let mut sorted: Vec<Sketch<'_>> = Vec::new();
+    while !left.is_empty() {
+        let waits = |s: &Sketch<'_>| {
+            s.columns.iter().any(|c| match &c.kind {
+                ColumnType::Ref(to) => *to != s.name && left.iter().any(|l| l.name == to),
+                _ => false,
+            })
+        };
+        // Entities that point to each other in a circle are taken by name.
+        let next = left.iter().position(|s| !waits(s)).unwrap_or(0);
+        sorted.push(left.remove(next));
+    }
+    sorted
+}
+
+impl Lookup<'_> {
+    fn entity_id(&self, view: View<'_>, name: &str) -> EntityId {
+        EntityId(self.wrong.find(view, "entity", name, &self.names).unwrap_or(0) as u16)
+    }
+
+    /// The position of a column of an entity.
+    fn column(&self, view: View<'_>, entity: usize, name: &str) -> Option<usize> {
+        let sketch = self.sketches.get(entity)?;
+        let columns: Vec<&str> = sketch.columns.iter().map(|c| c.name).collect();
+        self.wrong.find(view, &format!("column of `{}`", sketch.name), name, &columns)
+    }
+
+    fn entity(&self, sketch: &Sketch<'_>, calendar: Calendar) -> Entity {
+        let id = self.names.iter().position(|n| *n == sketch.name).unwrap_or(0);
+        let column = |c: &Draft<'_>| Column { name: c.name.to_owned(), kind: self.kind(c, c.view, id, 0) };
+        let columns: Vec<Column> = sketch.columns.iter().map(column).collect();
+        let unique = sketch.view.at("unique").items().filter_map(|c| self.column(c, id, c.text())).collect();
+        Entity {
+            name: sketch.name.to_owned(),
+            key: sketch.key.to_owned(),
+            projection: self.projection(sketch, id, columns.len()),
+            scope: self.scope(sketch, id, &columns, calendar),
+            delivery: self.delivery(sketch, id, &columns),
+            columns,
+            unique,
+        }
+    }
+
+    /// What a column holds; a folded one holds what its source holds.
+    fn kind(&self, column: &Draft<'_>, at: View<'_>, of: usize, depth: u32) -> ColumnKind {
+        match &column.kind {
+            ColumnType::Key(_) | ColumnType::Text { .. } | ColumnType::Fat { .. } | ColumnType::OneOf(_) => {
+                ColumnKind::Text
+            }
+            ColumnType::Int { .. } => ColumnKind::Int,
+            ColumnType::Real => ColumnKind::Real,
+            ColumnType::Bool => ColumnKind::Bool,
+            ColumnType::Timestamp { .. } => ColumnKind::Timestamp,
+            ColumnType::Ref(entity) => ColumnKind::Ref(self.entity_id(at, entity)),
+            ColumnType::Fold { .. } if depth > 0 => {
+                self.wrong.at(
+                    at,
+                    "a folded column cannot be folded again",
+                    "name the column that it comes from",
+                );
+                ColumnKind::Text
+            }
+            ColumnType::Fold { .. } => match self.fold(column, of) {
+                Some((from, source, _)) => {
+                    self.kind(&self.sketches[from].columns[source], at, from, depth + 1)
+                }
+                None => ColumnKind::Text,
+            },
+        }
+    }
+
+    /// The entity, its column, and the column of `of` that points to it.
+    fn fold(&self, column: &Draft<'_>, of: usize) -> Option<(usize, usize, usize)> {
+        let ColumnType::Fold { entity, column: source, via } = &column.kind else { return None };
+        let from = usize::from(self.entity_id(column.view, entity).0);
+        let via_at = self.column(column.view, of, via)?;
+        if self.sketches[of].columns[via_at].kind != ColumnType::Ref(entity.clone()) {
+            let title = format!("`{via}` does not point to `{entity}`");
+            self.wrong.at(column.view, title, format!("it must be a \"ref {entity}\""));
+            return None;
+        }
+        Some((from, self.column(column.view, from, source)?, via_at))
+    }
+
+    fn projection(&self, sketch: &Sketch<'_>, id: usize, columns: usize) -> Vec<usize> {
+        let Some(project) = sketch.view.at("project").present() else { return (0..columns).collect() };
+        let held = project.items().filter(|c| c.text() != sketch.key);
+        let mut positions: Vec<usize> = held.filter_map(|c| self.column(c, id, c.text())).collect();
+        positions.sort_unstable();
+        positions.dedup();
+        positions
+    }
+
+    fn scope(
+        &self,
+        sketch: &Sketch<'_>,
+        id: usize,
+        columns: &[Column],
+        calendar: Calendar,
+    ) -> Vec<ScopeRule> {
+        let rule = |(name, view): (&str, View<'_>)| {
+            let column = self.column(view, id, name)?;
+            let kind = &columns[column].kind;
+            match scope(view.text())? {
+                Scope::Attribute(_) if *kind != ColumnKind::Text => {
+                    self.wrong.at(view, format!("`{name}` is no text"), "attributes of devices are texts");
+                    None
+                }
+                Scope::Attribute(attribute) => {
+                    Some(ScopeRule::Attribute { column, attribute: self.attribute(view, &attribute)? })
+                }
+                Scope::Window(..) if *kind != ColumnKind::Timestamp => {
+                    self.wrong.at(
+                        view,
+                        format!("`{name}` is no timestamp"),
+                        "only a timestamp lies between two days",
+                    );
+                    None
+                }
+                Scope::Window(from, until) => {
+                    let midnight = calendar.midnight().0;
+                    Some(ScopeRule::Window {
+                        column,
+                        from: Stamp(midnight + from),
+                        until: Stamp(midnight + until),
+                    })
+                }
+            }
+        };
+        sketch.view.at("scope").entries().filter_map(rule).collect()
+    }
+
+    fn attribute(&self, view: View<'_>, name: &str) -> Option<usize> {
+        let known: Vec<&str> = self.attributes.iter().map(|(n, _)| n.as_str()).collect();
+        self.wrong.find(view, "attribute of a fleet", name, &known)
+    }
+
+    fn delivery(&self, sketch: &Sketch<'_>, id: usize, columns: &[Column]) -> Delivery {
+        let view = sketch.view.at("delivery");
+        let Some(name) = view.text().strip_prefix("on-open of ") else {
+            return if view.text() == "backend-only" { Delivery::BackendOnly } else { Delivery::Delta };
+        };
+        let by = self.column(view, id, name).unwrap_or(0);
+        if columns.get(by).is_some_and(|c| !matches!(c.kind, ColumnKind::Ref(_))) {
+            self.wrong.at(view, format!("`{name}` points to no record"), "it must be a \"ref ENTITY\"");
+        }
+        Delivery::OnOpen { by }
+    }
+
+    /// Folded columns of one entity that come from one other by one pointer are one effect.
+    fn folds(&self) -> Vec<Effect> {
+        let mut folds: BTreeMap<(usize, usize, usize), Vec<(usize, usize)>> = BTreeMap::new();
+        for (to, sketch) in self.sketches.iter().enumerate() {
+            for (position, column) in sketch.columns.iter().enumerate() {
+                if let ColumnType::Fold { .. } = column.kind
+                    && let Some((from, source, via)) = self.fold(column, to)
+                {
+                    folds.entry((from, to, via)).or_default().push((source, position));
+                }
+            }
+        }
+        let effect = |((from, to, via), columns)| Effect::Fold {
+            from: EntityId(from as u16),
+            to: EntityId(to as u16),
+            via,
+            columns,
+        };
+        folds.into_iter().map(effect).collect()
+    }
+
+    fn counter(&self, to: usize, column: &str, view: View<'_>, calendar: Calendar) -> Option<Effect> {
+        let counter = self.column(view, to, column)?;
+        if !matches!(self.sketches[to].columns[counter].kind, ColumnType::Int { .. }) {
+            self.wrong.at(view, format!("`{column}` is no \"int\""), "only an int counts");
+        }
+        let of = usize::from(self.entity_id(view.at("of"), view.at("of").text()).0);
+        let mut on = Vec::new();
+        let mut by_day = None;
+        for (own, other) in view.at("where").entries() {
+            let name = other.text().strip_prefix("day of ");
+            if name.is_some() && by_day.replace(on.len()).is_some() {
+                self.wrong.at(other, "only one column is compared by day", "compare the others by value");
+            }
+            on.push((self.column(other, of, name.unwrap_or(other.text()))?, self.column(other, to, own)?));
+        }
+        let day = 86_400;
+        let shift = i64::from(calendar.utc_offset).rem_euclid(day) as u64;
+        Some(Effect::Count {
+            of: EntityId(of as u16),
+            to: EntityId(to as u16),
+            on,
+            by_day,
+            day_offset: Span::secs(shift),
+            counter,
+            step: view.at("step").int(),
+        })
+    }
+
+    fn data(&self, sketch: &Sketch<'_>, calendar: Calendar, brought: Option<&Brought>) -> EntityData {
+        let view = sketch.view;
+        let id = self.names.iter().position(|n| *n == sketch.name).unwrap_or(0);
+        let given = brought.map(|b| {
+            let types: Vec<(&str, &ColumnType)> = sketch.columns.iter().map(|c| (c.name, &c.kind)).collect();
+            match b.rows(&types, calendar) {
+                Ok(rows) => std::sync::Arc::new(rows),
+                Err(mistakes) => {
+                    mistakes.into_iter().for_each(|m| self.wrong.add(m));
+                    std::sync::Arc::default()
+                }
+            }
+        });
+        EntityData {
+            rows: given.as_ref().map_or(u64::from(view.at("rows").count()), |rows| rows.len() as u64),
+            columns: sketch.columns.iter().map(|c| self.maker(c, sketch, id)).collect(),
+            given,
+            one_stamp: view.at("one_stamp").present().map(View::span),
+            age: view.at("age").span(),
+            changed_daily: view.at("changed_daily").share(),
+            created_daily: view.at("created_daily").share(),
+            deleted_daily: view.at("deleted_daily").share(),
+        }
+    }
+
+    fn maker(&self, column: &Draft<'_>, sketch: &Sketch<'_>, id: usize) -> Maker {
+        if let Some(Scope::Attribute(name)) = scope(sketch.view.at("scope").key(column.name).text())
+            && let Some(attribute) = self.attributes.iter().position(|(n, _)| *n == name)
+        {
+            return Maker::Attribute(attribute);
+        }
+        match &column.kind {
+            ColumnType::Key(_) | ColumnType::Bool => Maker::Bool,
+            ColumnType::Text { min, max } => Maker::Words { min: *min, max: *max },
+            ColumnType::Fat { median, max } => {
+                Maker::Fat { median: *median, sigma_milli: FAT_SIGMA_MILLI, max: *max }
+            }
+            ColumnType::Int { min, max } => Maker::Int { min: *min, max: *max },
+            ColumnType::Real => Maker::Real,
+            ColumnType::Timestamp { from, until, step } => {
+                Maker::Moment { from: *from, until: *until, step: *step }
+            }
+            ColumnType::Ref(entity) => Maker::Ref(self.entity_id(column.view, entity)),
+            ColumnType::OneOf(words) => Maker::OneOf(words.clone()),
+            ColumnType::Fold { .. } => match self.fold(column, id) {
+                Some((entity, source, via)) => {
+                    Maker::Folded { entity: EntityId(entity as u16), via, column: source }
+                }
+                None => Maker::Bool,
+            },
+        }
+    }
+}

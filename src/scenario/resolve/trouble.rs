@@ -1,0 +1,239 @@
+//! Events, chaos, expectations, gates.
+
+use std::collections::BTreeMap;
+
+use super::super::diagnostic::choices;
+use super::super::form::share_of;
+use super::super::plan::{Bound, Chaos, Expect, Gate, Happening, Planned, Who};
+use super::super::tree::Val;
+use super::World;
+use super::view::View;
+use crate::base::{Bytes, DeviceId, Ppm, Span, Time, UnitId};
+use crate::metrics::Unit;
+use crate::net::OutageMode;
+
+impl World<'_> {
+    /// Planned events by time, then by name.
+    pub(super) fn events(&self) -> Vec<Planned> {
+        let mut events: Vec<Planned> =
+            self.root.at("event").entries().filter_map(|(name, view)| self.event(name, view)).collect();
+        events.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
+        events
+    }
+
+    fn event(&self, name: &str, view: View<'_>) -> Option<Planned> {
+        let at = self.time(view.at("at"));
+        if at >= Time::ZERO + self.duration {
+            let help = format!("the script lasts {}", self.duration);
+            self.wrong.at(view.at("at"), format!("`event.{name}` comes after the end"), help);
+        }
+        let (kind, own) = view.entries().find(|(key, _)| *key != "at")?;
+        let what = self.happening(kind, own)?;
+        Some(Planned { name: name.to_owned(), at, who: self.who(own), what })
+    }
+
+    fn who(&self, view: View<'_>) -> Who {
+        let total = self.root.at("fleet").entries().map(|(_, f)| f.at("devices").count()).sum::<u32>();
+        if let Some(list) = view.at("devices").present() {
+            if view.at("by").present().is_some() {
+                self.wrong.at(
+                    list,
+                    "both `devices` and `by`",
+                    "name the devices, or a share of an attribute's values",
+                );
+            }
+            let id = |v: View<'_>| {
+                if v.count() >= total {
+                    let help = format!("devices are numbered from 0 to {}", total.saturating_sub(1));
+                    self.wrong.at(v, format!("there is no device {}", v.count()), help);
+                }
+                DeviceId(v.count())
+            };
+            return Who::Devices(list.items().map(id).collect());
+        }
+        let share = match view.at("share").present() {
+            Some(share) => share.share(),
+            None => Ppm::ONE,
+        };
+        match view.at("by").present().and_then(|by| self.attribute(by)) {
+            Some(attribute) => Who::ShareOf { share, attribute },
+            None => Who::Share(share),
+        }
+    }
+
+    fn happening(&self, kind: &str, view: View<'_>) -> Option<Happening> {
+        let length = view.at("for").span();
+        let restart_after = view.at("restart_after").span();
+        Some(match kind {
+            "outage" => Happening::Outage {
+                length,
+                mode: match view.at("mode").text() {
+                    "hold" => OutageMode::Hold,
+                    "reset" => OutageMode::Reset,
+                    _ => OutageMode::Drop,
+                },
+            },
+            "kill" => Happening::Kill { point: self.crash_point(view), restart_after },
+            "power_loss" => Happening::PowerLoss { restart_after },
+            "answer_loss" => Happening::AnswerLoss { length, loss: view.at("loss").share() },
+            "backend_down" => Happening::BackendDown { length },
+            "bulk_import" => Happening::Import {
+                entity: self.entity(view.at("entity"))?,
+                rows: u64::from(view.at("rows").count()),
+                of_one: view.at("of_one").present().and_then(|a| self.attribute(a)),
+            },
+            "edits" => {
+                let actions = self.root.at("action").names();
+                let action = view.at("action");
+                Happening::Edits {
+                    action: self.wrong.find(action, "action", action.text(), &actions)?,
+                    count: view.at("count").count(),
+                    over: view.at("over").span(),
+                }
+            }
+            "trigger" => {
+                let units = self.root.at("unit").names();
+                let unit = view.at("unit");
+                Happening::Trigger {
+                    unit: UnitId(self.wrong.find(unit, "unit", unit.text(), &units)? as u16),
+                }
+            }
+            // An unknown kind, or one that is not built, was told by the check.
+            _ => return None,
+        })
+    }
+
+    fn crash_point(&self, kill: View<'_>) -> Option<(String, u32)> {
+        let point = kill.at("point").present()?;
+        if !self.names.crash_points.is_empty() {
+            self.wrong.find(point, "crash point", point.text(), self.names.crash_points);
+        }
+        Some((point.text().to_owned(), kill.at("nth").count()))
+    }
+
+    /// Random trouble.
+    pub(super) fn chaos(&self) -> Option<Chaos> {
+        let view = self.root.at("chaos").present()?;
+        Some(Chaos {
+            kill_mtbf: view.at("kill_mtbf").span(),
+            power_loss_mtbf: view.at("power_loss_mtbf").span(),
+            outage_mtbf: view.at("outage_mtbf").span(),
+            outage_mean: view.at("outage_mean").span(),
+            answer_loss: view.at("answer_loss").share(),
+            backend_mtbf: view.at("backend_mtbf").span(),
+            backend_mean: view.at("backend_mean").span(),
+        })
+    }
+
+    /// What must come out.
+    pub(super) fn expect(&self) -> Expect {
+        let view = self.root.at("expect");
+        let mut violations = Vec::new();
+        for name in view.at("violation").items() {
+            self.wrong.find(name, "check", name.text(), self.names.checks);
+            violations.push(name.text().to_owned());
+        }
+        let mut metrics = BTreeMap::new();
+        for (name, bound) in view.entries().filter(|(name, _)| *name != "violation") {
+            if let Some(unit) = self.metric(bound, name) {
+                metrics.insert(name.to_owned(), self.bound(bound, unit));
+            }
+        }
+        Expect { violations, metrics }
+    }
+
+    /// The unit of a metric; it may be followed by `@` and a state at the start.
+    fn metric(&self, view: View<'_>, name: &str) -> Option<Unit> {
+        let (metric, state) = name.split_once('@').map_or((name, None), |(m, s)| (m, Some(s)));
+        if let Some(state) = state {
+            self.start_state(view, state);
+        }
+        let found = self.names.metrics.iter().find(|(known, _)| *known == metric);
+        if found.is_none() {
+            let known: Vec<&str> = self.names.metrics.iter().map(|(n, _)| *n).collect();
+            self.wrong.at(view, format!("there is no metric `{metric}`"), choices(metric, &known));
+        }
+        found.map(|(_, unit)| *unit)
+    }
+
+    fn start_state(&self, view: View<'_>, state: &str) {
+        let fleets = self.root.at("fleet").entries();
+        let states: Vec<&str> = fleets.flat_map(|(_, fleet)| fleet.at("start").names()).collect();
+        self.wrong.find(view, "state at the start", state, &states);
+    }
+
+    fn bound(&self, view: View<'_>, unit: Unit) -> Bound {
+        if !view.is_table() {
+            let exactly = self.figure(view, unit);
+            return Bound { min: exactly, max: exactly };
+        }
+        let bound = Bound {
+            min: view.at("min").present().and_then(|v| self.figure(v, unit)),
+            max: view.at("max").present().and_then(|v| self.figure(v, unit)),
+        };
+        self.sensible(view, bound);
+        bound
+    }
+
+    fn sensible(&self, view: View<'_>, bound: Bound) {
+        match (bound.min, bound.max) {
+            (None, None) if view.at("min").present().or(view.at("max").present()).is_none() => {
+                self.wrong.at(view, "no bound", "write `min`, `max` or both")
+            }
+            (Some(min), Some(max)) if min > max => {
+                self.wrong.at(view, "nothing lies between these bounds", "`min` is greater than `max`");
+            }
+            _ => {}
+        }
+    }
+
+    /// A figure in the unit of its metric; a bare whole number is in that unit already.
+    fn figure(&self, view: View<'_>, unit: Unit) -> Option<u64> {
+        let value = view.value()?;
+        let (figure, want) = match (unit, value) {
+            (_, Val::Int(n)) => (u64::try_from(*n).ok(), "a number from 0"),
+            (Unit::Ns, Val::Text(t)) => (t.parse().ok().map(|Span(ns)| ns), "a time such as \"5s\""),
+            (Unit::Bytes, Val::Text(t)) => (t.parse().ok().map(|Bytes(n)| n), "a size such as \"64KiB\""),
+            (Unit::Ppm, v) => (share_of(v).map(|p| u64::from(p.0)), "a share such as \"5%\""),
+            (Unit::MilliRowsPerSecond, Val::Float(x)) if *x >= 0.0 => {
+                (Some((x * 1e3).round() as u64), "a number")
+            }
+            (Unit::Ns, _) => (None, "a time such as \"5s\", or nanoseconds"),
+            (Unit::Bytes, _) => (None, "a size such as \"64KiB\", or bytes"),
+            _ => (None, "a whole number"),
+        };
+        if figure.is_none() {
+            self.wrong.at(view, "this is no figure of its metric", format!("it takes {want}"));
+        }
+        figure
+    }
+
+    /// Thresholds by name.
+    pub(super) fn gates(&self) -> Vec<Gate> {
+        self.root.at("gate").entries().filter_map(|(name, view)| self.gate(name, view)).collect()
+    }
+
+    fn gate(&self, name: &str, view: View<'_>) -> Option<Gate> {
+        let metric = view.at("metric").present()?;
+        let unit = self.metric(metric, metric.text())?;
+        let stat = view.at("stat").text();
+        // A count is a count, whatever is counted.
+        let unit = if stat == "count" { Unit::Count } else { unit };
+        let bound = Bound {
+            min: view.at("min").present().and_then(|v| self.figure(v, unit)),
+            max: view.at("max").present().and_then(|v| self.figure(v, unit)),
+        };
+        self.sensible(view, bound);
+        let start = view.at("start").present();
+        if let Some(start) = start {
+            self.start_state(start, start.text());
+        }
+        Some(Gate {
+            name: name.to_owned(),
+            metric: metric.text().to_owned(),
+            stat: stat.to_owned(),
+            start: start.map(|s| s.text().to_owned()),
+            bound,
+        })
+    }
+}

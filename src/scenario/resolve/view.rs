@@ -1,0 +1,128 @@
+//! Reading values out of a tree that was checked.
+//!
+//! A wrong value was reported by the check, so reading it gives a stand-in instead of a second report; the plan that is made
+//! of it is thrown away.
+
+use std::cell::RefCell;
+use std::str::FromStr;
+
+use super::super::diagnostic::{Diagnostic, Place, choices};
+use super::super::tree::{Node, Val};
+use crate::base::{BitRate, Bytes, Ppm, Span};
+
+/// A value, or nothing.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a>(Option<&'a Node>);
+
+/// Mistakes found while names are resolved.
+#[derive(Default)]
+pub(super) struct Mistakes(RefCell<Vec<Diagnostic>>);
+
+impl Mistakes {
+    /// Notes a mistake at a value.
+    pub(super) fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<String>) {
+        self.add(Diagnostic::new(view.place(), title).help(help));
+    }
+    /// Notes a mistake.
+    pub(super) fn add(&self, diagnostic: Diagnostic) {
+        self.0.borrow_mut().push(diagnostic);
+    }
+    /// The position of a name among those there are; a mistake if it is none of them.
+    pub(super) fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
+        let found = known.iter().position(|k| *k == name);
+        if found.is_none() {
+            self.at(view, format!("there is no {what} `{name}`"), choices(name, known));
+        }
+        found
+    }
+    pub(super) fn into_inner(self) -> Vec<Diagnostic> {
+        self.0.into_inner()
+    }
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(node: &'a Node) -> View<'a> {
+        View(Some(node))
+    }
+    /// The value under a dotted path of fixed names.
+    pub(super) fn at(self, path: &str) -> View<'a> {
+        View(
+            path.split('.')
+                .try_fold(self.0, |node, name| Some(node?.table()?.get(name).map(|e| &e.node)))
+                .flatten(),
+        )
+    }
+    /// The value under one name, dots included.
+    pub(super) fn key(self, name: &str) -> View<'a> {
+        View(self.0.and_then(|n| n.table()?.get(name).map(|e| &e.node)))
+    }
+    /// Itself, if it is there.
+    pub(super) fn present(self) -> Option<View<'a>> {
+        self.0.map(|_| self)
+    }
+    /// Where it is written.
+    pub(super) fn place(self) -> Option<Place> {
+        self.0.and_then(|n| n.origin.place.clone())
+    }
+    /// The names and values of a table, by name.
+    pub(super) fn entries(self) -> impl Iterator<Item = (&'a str, View<'a>)> {
+        let table = self.0.and_then(Node::table);
+        table.into_iter().flatten().map(|(name, entry)| (name.as_str(), View(Some(&entry.node))))
+    }
+    /// The names of a table.
+    pub(super) fn names(self) -> Vec<&'a str> {
+        self.entries().map(|(name, _)| name).collect()
+    }
+    /// The items of a list.
+    pub(super) fn items(self) -> impl Iterator<Item = View<'a>> {
+        let items = match self.0.map(|n| &n.value) {
+            Some(Val::List(items)) => &items[..],
+            _ => &[],
+        };
+        items.iter().map(|n| View(Some(n)))
+    }
+    pub(super) fn is_table(self) -> bool {
+        self.0.is_some_and(|n| n.table().is_some())
+    }
+    /// The bare value.
+    pub(super) fn value(self) -> Option<&'a Val> {
+        self.0.map(|n| &n.value)
+    }
+    pub(super) fn text(self) -> &'a str {
+        self.0.and_then(Node::as_text).unwrap_or_default()
+    }
+    pub(super) fn int(self) -> i64 {
+        match self.value() {
+            Some(Val::Int(n)) => *n,
+            _ => 0,
+        }
+    }
+    pub(super) fn count(self) -> u32 {
+        u32::try_from(self.int()).unwrap_or(0)
+    }
+    pub(super) fn flag(self) -> bool {
+        matches!(self.value(), Some(Val::Bool(true)))
+    }
+    /// A number with a fraction, in thousandths.
+    pub(super) fn milli(self) -> u32 {
+        match self.value() {
+            Some(Val::Float(x)) => (x * 1e3).round() as u32,
+            _ => 0,
+        }
+    }
+    pub(super) fn span(self) -> Span {
+        self.read(Span::ZERO)
+    }
+    pub(super) fn bytes(self) -> Bytes {
+        self.read(Bytes(0))
+    }
+    pub(super) fn rate(self) -> BitRate {
+        self.read(BitRate(1))
+    }
+    pub(super) fn share(self) -> Ppm {
+        self.read(Ppm(0))
+    }
+    fn read<T: FromStr>(self, otherwise: T) -> T {
+        self.text().parse().unwrap_or(otherwise)
+    }
+}

@@ -1,0 +1,293 @@
+//! Rows of one's own, from a CSV.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::column::ColumnType;
+use super::diagnostic::{Diagnostic, Place, Source, choices};
+use super::tree::{Entry, Node, Origin, Table, Val};
+use super::written::Calendar;
+use crate::base::{Stamp, Value};
+use crate::workload::GivenRow;
+
+/// A CSV that was read; its cells are still texts.
+#[derive(Debug)]
+pub(super) struct Brought {
+    /// The path as the scenario gives it.
+    pub(super) file: String,
+    pub(super) text: String,
+    header: Vec<String>,
+    records: Vec<csv::StringRecord>,
+    key: usize,
+    updated_at: Option<usize>,
+}
+
+/// No more than this many mistakes of one file are told.
+const TOLD: usize = 20;
+
+/// Reads the CSVs that `tree` names, and gives their entities a schema where the scenario has none. What was inferred is told
+/// in `notes`.
+pub(super) fn prepare(
+    tree: &mut Node,
+    dir: Option<&Path>,
+    notes: &mut Vec<String>,
+    out: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, Brought> {
+    let mut all = BTreeMap::new();
+    let entities = tree.table_mut().and_then(|t| t.get_mut("entity")).and_then(|e| e.node.table_mut());
+    for (name, entry) in entities.into_iter().flatten() {
+        let Some(rows) = entry.node.get(&["rows"]).filter(|r| r.table().is_some()) else { continue };
+        let brought = match Brought::read(rows, dir) {
+            Ok(brought) => brought,
+            Err(mistakes) => {
+                out.extend(mistakes);
+                // Without the file there is nothing to infer from, and that it has no schema is no second mistake.
+                if entry.node.get(&["schema"]).is_none() {
+                    insert_schema(&mut entry.node, vec![("id".to_owned(), "text key".to_owned())]);
+                }
+                continue;
+            }
+        };
+        if entry.node.get(&["schema"]).is_none() {
+            let schema = brought.infer();
+            let told: Vec<String> = schema.iter().map(|(c, t)| format!("{c} = \"{t}\"")).collect();
+            notes.push(format!("{}: types of `{name}` inferred: {}", brought.file, told.join(", ")));
+            insert_schema(&mut entry.node, schema);
+        }
+        all.insert(name.clone(), brought);
+    }
+    all
+}
+
+fn insert_schema(entity: &mut Node, columns: Vec<(String, String)>) {
+    let origin = Origin::default_value();
+    let columns: Table = columns.into_iter().map(|(c, t)| (c, Entry::new(Node::text(&t, &origin)))).collect();
+    if let Some(table) = entity.table_mut() {
+        table.insert("schema".to_owned(), Entry::new(Node::new(Val::Table(columns), origin)));
+    }
+}
+
+impl Brought {
+    fn read(rows: &Node, dir: Option<&Path>) -> Result<Brought, Vec<Diagnostic>> {
+        let at = rows.origin.place.clone();
+        let name = |key: &str| rows.get(&[key]).and_then(Node::as_text);
+        let Some(file) = name("csv") else {
+            // What is missing or no text is told by the check.
+            return Err(Vec::new());
+        };
+        let place = rows.get(&["csv"]).and_then(|n| n.origin.place.clone()).or(at);
+        let path = dir.map_or_else(|| Path::new(file).to_owned(), |dir| dir.join(file));
+        let text = std::fs::read_to_string(&path).map_err(|e| {
+            vec![Diagnostic::new(place.clone(), format!("cannot read {}: {e}", path.display()))]
+        })?;
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+        let header: Vec<String> = match reader.headers() {
+            Ok(header) => header.iter().map(|h| h.trim().to_owned()).collect(),
+            Err(e) => return Err(vec![Diagnostic::new(place, format!("cannot read {file}: {e}"))]),
+        };
+        let known: Vec<&str> = header.iter().map(String::as_str).collect();
+        let find = |column: &str, role: &str| {
+            header.iter().position(|h| h == column).ok_or_else(|| {
+                let title = format!("{file} has no column `{column}` for `{role}`");
+                vec![Diagnostic::new(place.clone(), title).help(choices(column, &known))]
+            })
+        };
+        let key = find(name("key").unwrap_or("id"), "key")?;
+        let updated_at = name("updated_at").map(|column| find(column, "updated_at")).transpose()?;
+        let records: Result<Vec<csv::StringRecord>, csv::Error> = reader.records().collect();
+        let records =
+            records.map_err(|e| vec![Diagnostic::new(place.clone(), format!("cannot read {file}: {e}"))])?;
+        let brought = Brought { file: file.to_owned(), text, header, records, key, updated_at };
+        let mistakes = brought.ragged_and_repeated();
+        if mistakes.is_empty() { Ok(brought) } else { Err(mistakes) }
+    }
+
+    fn ragged_and_repeated(&self) -> Vec<Diagnostic> {
+        let mut mistakes = Vec::new();
+        let mut keys: BTreeMap<&str, u64> = BTreeMap::new();
+        for record in &self.records {
+            if mistakes.len() >= TOLD {
+                break;
+            }
+            let line = record.position().map_or(0, csv::Position::line);
+            if record.len() != self.header.len() {
+                let title = format!("{} cells, but the header has {}", record.len(), self.header.len());
+                mistakes.push(Diagnostic::new(Some(self.place(record, None)), title));
+                continue;
+            }
+            let key = &record[self.key];
+            if key.is_empty() {
+                let at = self.place(record, Some(self.key));
+                mistakes.push(Diagnostic::new(Some(at), "the key is empty"));
+            } else if let Some(first) = keys.insert(key, line) {
+                let at = self.place(record, Some(self.key));
+                let title = format!("the key `{key}` is repeated");
+                mistakes.push(Diagnostic::new(Some(at), title).help(format!("line {first} has it too")));
+            }
+        }
+        mistakes
+    }
+
+    /// The record's line, and in it the cell or all of it.
+    fn place(&self, record: &csv::StringRecord, cell: Option<usize>) -> Place {
+        let position = record.position();
+        let from = position.map_or(0, |p| p.byte() as usize);
+        let rest = &self.text[from..];
+        let rest = rest.trim_start_matches(['\n', '\r']);
+        let text = rest.lines().next().unwrap_or("");
+        let span = cell.map_or(0..text.len(), |cell| cell_span(text, cell));
+        let first_line = position.map_or(1, |p| p.line() as usize);
+        Place {
+            source: Arc::new(Source { name: self.file.clone(), text: text.to_owned(), first_line }),
+            span,
+        }
+    }
+
+    /// Types for all columns but the stamp, from the cells.
+    fn infer(&self) -> Vec<(String, String)> {
+        let columns = self.header.iter().enumerate().filter(|(i, _)| Some(*i) != self.updated_at);
+        let kind = |i: usize| if i == self.key { "text key".to_owned() } else { self.infer_column(i) };
+        columns.map(|(i, name)| (name.clone(), kind(i))).collect()
+    }
+
+    fn infer_column(&self, column: usize) -> String {
+        let cells: BTreeSet<&str> =
+            self.records.iter().map(|r| &r[column]).filter(|c| !c.is_empty()).collect();
+        let all = |test: &dyn Fn(&str) -> bool| !cells.is_empty() && cells.iter().all(|c| test(c));
+        // 007 is a name, not a number.
+        let int = |c: &str| c.parse::<i64>().is_ok_and(|n| n.to_string() == c);
+        if all(&int) {
+            let numbers = cells.iter().filter_map(|c| c.parse::<i64>().ok());
+            let (min, max) = numbers.fold((i64::MAX, i64::MIN), |(lo, hi), n| (lo.min(n), hi.max(n)));
+            return format!("int {min}..{max}");
+        }
+        if all(&|c| c.parse::<f64>().is_ok_and(f64::is_finite)) {
+            return "real".to_owned();
+        }
+        if all(&|c| matches!(c, "true" | "false")) {
+            return "bool".to_owned();
+        }
+        if all(&|c| Calendar::default().stamp(c).is_some()) {
+            return "timestamp".to_owned();
+        }
+        let lengths = cells.iter().map(|c| c.len());
+        let (min, max) = lengths.fold((usize::MAX, 0), |(lo, hi), n| (lo.min(n), hi.max(n)));
+        if max == 0 { "text".to_owned() } else { format!("text {min}..{max}") }
+    }
+
+    /// The rows with their values in the order of `columns`.
+    ///
+    /// # Errors
+    /// Cells that are not what their column holds, columns that the file does not have.
+    pub(super) fn rows(
+        &self,
+        columns: &[(&str, &ColumnType)],
+        calendar: Calendar,
+    ) -> Result<Vec<GivenRow>, Vec<Diagnostic>> {
+        let mut mistakes = Vec::new();
+        let mut positions = Vec::new();
+        for (name, kind) in columns {
+            match self.header.iter().position(|h| h == name) {
+                Some(position) => positions.push((position, *kind)),
+                None => {
+                    let known: Vec<&str> = self.header.iter().map(String::as_str).collect();
+                    let title = format!("{} has no column `{name}`", self.file);
+                    mistakes.push(Diagnostic::new(None, title).help(choices(name, &known)));
+                }
+            }
+        }
+        let mut rows = Vec::with_capacity(self.records.len());
+        for record in &self.records {
+            if mistakes.len() >= TOLD {
+                break;
+            }
+            rows.push(self.row(record, &positions, calendar, &mut mistakes));
+        }
+        if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
+    }
+
+    fn row(
+        &self,
+        record: &csv::StringRecord,
+        columns: &[(usize, &ColumnType)],
+        calendar: Calendar,
+        mistakes: &mut Vec<Diagnostic>,
+    ) -> GivenRow {
+        let mut wrong = |column: usize, title: String, help: &str| {
+            mistakes.push(Diagnostic::new(Some(self.place(record, Some(column))), title).help(help));
+        };
+        let stamp = self.updated_at.map_or(calendar.start, |column| {
+            let text = record[column].trim();
+            match calendar.stamp(text) {
+                Some(stamp) if stamp <= calendar.start => stamp,
+                Some(_) => {
+                    let title = format!("`{text}` lies after the scenario's start");
+                    wrong(column, title, "set `start` to a later date");
+                    Stamp::default()
+                }
+                None => {
+                    wrong(column, format!("`{text}` is no date"), DATE_HELP);
+                    Stamp::default()
+                }
+            }
+        });
+        let values = columns.iter().map(|&(column, kind)| {
+            let cell = &record[column];
+            cell_value(cell, kind, calendar).unwrap_or_else(|want| {
+                wrong(column, format!("`{cell}` is not {want}"), "an empty cell is nothing");
+                Value::Null
+            })
+        });
+        let values = values.collect();
+        GivenRow { key: record[self.key].to_owned(), stamp, values }
+    }
+}
+
+const DATE_HELP: &str = "a date looks like 2026-03-02T08:15:00+01:00, or without offset for local time";
+
+/// The value that a cell of this type says; else what would be right.
+fn cell_value(cell: &str, kind: &ColumnType, calendar: Calendar) -> Result<Value, &'static str> {
+    let trimmed = cell.trim();
+    if trimmed.is_empty() {
+        return Ok(Value::Null);
+    }
+    match kind {
+        ColumnType::Int { .. } => trimmed.parse().map(Value::Int).map_err(|_| "a whole number"),
+        ColumnType::Real => match trimmed.parse::<f64>() {
+            Ok(x) if x.is_finite() => Ok(Value::Real(x)),
+            _ => Err("a number"),
+        },
+        ColumnType::Bool => match trimmed {
+            "true" | "1" => Ok(Value::Int(1)),
+            "false" | "0" => Ok(Value::Int(0)),
+            _ => Err("true or false"),
+        },
+        ColumnType::Timestamp { .. } => {
+            calendar.stamp(trimmed).map(|s| Value::Int(s.0)).ok_or("a date such as 2026-03-02T08:15:00+01:00")
+        }
+        _ => Ok(Value::text(cell)),
+    }
+}
+
+/// The bytes of a line's cell of this number; the whole line if it is not there.
+fn cell_span(line: &str, cell: usize) -> Range<usize> {
+    let mut from = 0;
+    let mut number = 0;
+    let mut quoted = false;
+    for (i, c) in line.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            ',' if !quoted => {
+                if number == cell {
+                    return from..i;
+                }
+                number += 1;
+                from = i + 1;
+            }
+            _ => {}
+        }
+    }
+    if number == cell { from..line.len() } else { 0..line.len() }
+}

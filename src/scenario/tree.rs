@@ -1,0 +1,269 @@
+//! A TOML document in which every value remembers where it came from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::diagnostic::{Diagnostic, Place, Source};
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Origin {
+    /// The bytes, if somebody wrote it.
+    pub(super) place: Option<Place>,
+    /// By which way it came.
+    pub(super) via: Via,
+}
+
+/// By which way a value came into a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Via {
+    /// The scenario file says so.
+    File,
+    /// The profile of this name says so.
+    Profile(String),
+    /// Nobody said anything.
+    Default,
+    /// The variant of this name.
+    Variant(String),
+    /// `--set` or an axis.
+    Set,
+}
+
+/// One value with its origin.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) value: Val,
+    pub(super) origin: Origin,
+}
+
+/// A table: by name, so that the order in the file has no meaning.
+pub(super) type Table = BTreeMap<String, Entry>;
+
+/// One key of a table.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// Where the key is written.
+    pub(super) key: Origin,
+    pub(super) node: Node,
+}
+
+/// A TOML value; dates are texts.
+#[derive(Clone, Debug)]
+pub(super) enum Val {
+    Text(String),
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+    List(Vec<Node>),
+    Table(Table),
+}
+
+impl Origin {
+    pub(super) fn default_value() -> Origin {
+        Origin { place: None, via: Via::Default }
+    }
+}
+
+impl Node {
+    pub(super) fn new(value: Val, origin: Origin) -> Node {
+        Node { value, origin }
+    }
+    pub(super) fn text(text: &str, origin: &Origin) -> Node {
+        Node::new(Val::Text(text.to_owned()), origin.clone())
+    }
+    pub(super) fn table(&self) -> Option<&Table> {
+        match &self.value {
+            Val::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+    pub(super) fn table_mut(&mut self) -> Option<&mut Table> {
+        match &mut self.value {
+            Val::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+    pub(super) fn as_text(&self) -> Option<&str> {
+        match &self.value {
+            Val::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+    /// The value under a path of names.
+    pub(super) fn get(&self, path: &[&str]) -> Option<&Node> {
+        path.iter().try_fold(self, |node, name| Some(&node.table()?.get(*name)?.node))
+    }
+    /// What kind of TOML value it is, for messages.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.value {
+            Val::Text(_) => "a text",
+            Val::Int(_) => "a whole number",
+            Val::Float(_) => "a number",
+            Val::Bool(_) => "true or false",
+            Val::List(_) => "a list",
+            Val::Table(_) => "a table",
+        }
+    }
+    /// Marks the value and all below it as having come by another way.
+    pub(super) fn came_by(&mut self, via: &Via) {
+        self.origin.via = via.clone();
+        match &mut self.value {
+            Val::List(items) => items.iter_mut().for_each(|item| item.came_by(via)),
+            Val::Table(table) => table.values_mut().for_each(|entry| {
+                entry.key.via = via.clone();
+                entry.node.came_by(via);
+            }),
+            _ => {}
+        }
+    }
+    /// The value as TOML.
+    pub(super) fn to_toml(&self) -> toml::Value {
+        match &self.value {
+            Val::Text(text) => toml::Value::String(text.clone()),
+            Val::Int(n) => toml::Value::Integer(*n),
+            Val::Float(x) => toml::Value::Float(*x),
+            Val::Bool(b) => toml::Value::Boolean(*b),
+            Val::List(items) => toml::Value::Array(items.iter().map(Node::to_toml).collect()),
+            Val::Table(table) => {
+                toml::Value::Table(table.iter().map(|(k, e)| (k.clone(), e.node.to_toml())).collect())
+            }
+        }
+    }
+}
+
+impl Entry {
+    /// An entry whose key came the same way as its value.
+    pub(super) fn new(node: Node) -> Entry {
+        Entry { key: node.origin.clone(), node }
+    }
+}
+
+/// Reads a whole document.
+///
+/// # Errors
+/// Everything that is not TOML, in one go.
+pub(super) fn parse_document(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    if !errors.is_empty() {
+        return Err(errors.iter().map(|e| not_toml(e, source, 0)).collect());
+    }
+    let from = Reading { source, shift: 0, via: Via::File };
+    let mut errors = Vec::new();
+    let table = from.table(table.into_inner(), &mut errors);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    Ok(Node::new(Val::Table(table), Origin { place: Some(source.whole()), via: Via::File }))
+}
+
+/// Reads one value that starts at byte `shift` of `source` and ends with it.
+///
+/// # Errors
+/// It is no TOML value.
+pub(super) fn parse_value(source: &Arc<Source>, shift: usize, via: Via) -> Result<Node, Diagnostic> {
+    let text = &source.text[shift..];
+    let value = DeValue::parse(text).map_err(|e| not_toml(&e, source, shift))?;
+    let mut errors = Vec::new();
+    let node = Reading { source, shift, via }.node(value, &mut errors);
+    errors.pop().map_or(Ok(node), Err)
+}
+
+/// Reads a value out of a text of our own, such as a default.
+pub(super) fn parse_own(text: &str, origin: &Origin) -> Node {
+    let source = Source::new("default", text);
+    let mut node = match parse_value(&source, 0, Via::Default) {
+        Ok(node) => node,
+        Err(wrong) => panic!("a default is TOML: {}", wrong.render(false)),
+    };
+    unplace(&mut node, origin);
+    node
+}
+
+fn unplace(node: &mut Node, origin: &Origin) {
+    node.origin = origin.clone();
+    match &mut node.value {
+        Val::List(items) => items.iter_mut().for_each(|item| unplace(item, origin)),
+        Val::Table(table) => table.values_mut().for_each(|entry| {
+            entry.key = origin.clone();
+            unplace(&mut entry.node, origin);
+        }),
+        _ => {}
+    }
+}
+
+/// Reads a dotted key, such as `engine.pull.chunk_rows` or `expect."oracle.lost.rows"`.
+pub(super) fn parse_path(key: &str) -> Option<Vec<String>> {
+    let text = format!("{key} = 0");
+    let mut table = DeTable::parse(&text).ok()?.into_inner();
+    let mut path = Vec::new();
+    loop {
+        let (name, value) = table.into_iter().next()?;
+        path.push(name.into_inner().into_owned());
+        match value.into_inner() {
+            DeValue::Table(inner) => table = inner,
+            _ => return Some(path),
+        }
+    }
+}
+
+fn not_toml(error: &toml::de::Error, source: &Arc<Source>, shift: usize) -> Diagnostic {
+    let end = source.text.len();
+    let span = error.span().map_or(0..0, |s| (s.start + shift).min(end)..(s.end + shift).min(end));
+    let title = format!("this is not TOML: {}", error.message());
+    Diagnostic::new(Some(Place { source: Arc::clone(source), span }), title)
+}
+
+/// Turns toml's values into ours.
+struct Reading<'a> {
+    source: &'a Arc<Source>,
+    shift: usize,
+    via: Via,
+}
+
+impl Reading<'_> {
+    fn origin(&self, span: std::ops::Range<usize>) -> Origin {
+        let span = span.start + self.shift..span.end + self.shift;
+        Origin { place: Some(Place { source: Arc::clone(self.source), span }), via: self.via.clone() }
+    }
+
+    fn table(&self, table: DeTable<'_>, errors: &mut Vec<Diagnostic>) -> Table {
+        let entry = |(key, value): (Spanned<_>, Spanned<DeValue<'_>>), errors: &mut Vec<Diagnostic>| {
+            let origin = self.origin(key.span());
+            let name: std::borrow::Cow<'_, str> = key.into_inner();
+            let mut node = self.node(value, errors);
+            // A table's own span is its header or its first dotted key; its name is the better place to point at.
+            if matches!(node.value, Val::Table(_)) {
+                node.origin = origin.clone();
+            }
+            (name.into_owned(), Entry { key: origin, node })
+        };
+        table.into_iter().map(|pair| entry(pair, errors)).collect()
+    }
+
+    fn node(&self, value: Spanned<DeValue<'_>>, errors: &mut Vec<Diagnostic>) -> Node {
+        let origin = self.origin(value.span());
+        let mut wrong = |what: &str| {
+            errors.push(Diagnostic::new(origin.place.clone(), what));
+            Val::Int(0)
+        };
+        let value = match value.into_inner() {
+            DeValue::String(text) => Val::Text(text.into_owned()),
+            DeValue::Integer(n) => i64::from_str_radix(n.as_str(), n.radix())
+                .map_or_else(|_| wrong("this number has more than 64 bits"), Val::Int),
+            DeValue::Float(x) => match x.as_str().parse() {
+                Ok(x) if f64::is_finite(x) => Val::Float(x),
+                _ => wrong("this number is not finite"),
+            },
+            DeValue::Boolean(b) => Val::Bool(b),
+            DeValue::Datetime(date) => Val::Text(date.to_string()),
+            DeValue::Array(items) => {
+                Val::List(items.into_iter().map(|item| self.node(item, errors)).collect())
+            }
+            DeValue::Table(table) => Val::Table(self.table(table, errors)),
+        };
+        Node { value, origin }
+    }
+}

@@ -1,0 +1,261 @@
+//! Texts with a grammar of their own: clock times, dates, triggers, scopes, names.
+
+use crate::base::{Span, Stamp, Time};
+use crate::contract::Trigger;
+
+use super::form::{Written, span};
+
+/// An instant as people write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// Local time on the day of the start, since midnight.
+    Local(Span),
+    /// Since the start.
+    After(Span),
+}
+
+/// Where a scenario lies in real time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Calendar {
+    /// The wall clock at virtual time zero.
+    pub(super) start: Stamp,
+    /// Added to UTC to get local time, in seconds.
+    pub(super) utc_offset: i32,
+}
+
+/// A rule of an entity's scope, before its names are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Equals this attribute of the device.
+    Attribute(String),
+    /// Lies between these, in microseconds from the midnight before the start.
+    Window(i64, i64),
+}
+
+/// When something happens.
+pub(super) const CLOCK: Written = Written {
+    want: "a local time on the start day such as \"10:10\", or a time since the start such as \"+2h\"",
+    canonical: |text| clock(text).map(Clock::text),
+};
+/// The scenario's start.
+pub(super) const DATE: Written = Written {
+    want: "a date and time with its offset such as \"2026-03-02T00:00:00+01:00\"",
+    canonical: |text| calendar(text).map(|_| text.replace(' ', "T")),
+};
+/// What starts a unit.
+pub(super) const TRIGGER: Written = Written {
+    want: "\"start\", \"login\", \"online\", \"resume\", \"save\", \"manual\", or \"every 5m\"",
+    canonical: |text| trigger(text).map(|t| trigger_text(&t)),
+};
+/// Which rows a device holds.
+pub(super) const SCOPE: Written = Written {
+    want: "an attribute such as \"device.clinic\", or days around the start such as \"-7d..28d\"",
+    canonical: |text| scope(text).map(|_| text.to_owned()),
+};
+/// A state at the start.
+pub(super) const START_STATE: Written = Written {
+    want: "`empty`, or how long ago the device was synced, such as `1d`",
+    canonical: |text| start_state(text).map(|ago| ago.map_or("empty".to_owned(), span)),
+};
+/// Any name.
+pub(super) const NAME: Written = Written {
+    want: "a name",
+    canonical: |text| (!text.is_empty() && !text.contains('@')).then(|| text.to_owned()),
+};
+/// How an entity's rows come to devices.
+pub(super) const DELIVERY: Written = Written {
+    want: "\"delta\", \"on-open of COLUMN\" or \"backend-only\"",
+    canonical: |text| {
+        let on_open = text.strip_prefix("on-open of ").map(str::trim).filter(|c| !c.is_empty());
+        on_open
+            .map(|c| format!("on-open of {c}"))
+            .or(matches!(text, "delta" | "backend-only").then(|| text.to_owned()))
+    },
+};
+
+impl Clock {
+    fn text(self) -> String {
+        match self {
+            Clock::After(after) => format!("+{}", span(after)),
+            Clock::Local(Span(ns)) => {
+                let s = ns / 1_000_000_000;
+                let seconds = if s % 60 == 0 { String::new() } else { format!(":{:02}", s % 60) };
+                format!("{:02}:{:02}{seconds}", s / 3_600, s / 60 % 60)
+            }
+        }
+    }
+    /// Since midnight, if that is what it says.
+    pub(super) fn since_midnight(self) -> Option<Span> {
+        match self {
+            Clock::Local(since_midnight) => Some(since_midnight),
+            Clock::After(_) => None,
+        }
+    }
+    /// A little later, as text.
+    pub(super) fn later(self, by: Span) -> String {
+        match self {
+            Clock::After(after) => Clock::After(after + by),
+            Clock::Local(since_midnight) => Clock::Local(since_midnight + by),
+        }
+        .text()
+    }
+}
+
+impl Calendar {
+    /// The midnight before the start, local time.
+    pub(super) fn midnight(self) -> Stamp {
+        let local = self.start.0 + i64::from(self.utc_offset) * 1_000_000;
+        Stamp(self.start.0 - local.rem_euclid(86_400_000_000))
+    }
+    /// The instant in virtual time; `None` before the start.
+    pub(super) fn time(self, clock: Clock) -> Option<Time> {
+        match clock {
+            Clock::After(after) => Some(Time::ZERO + after),
+            Clock::Local(since_midnight) => {
+                let at = self.midnight().plus(since_midnight);
+                (at >= self.start).then(|| Time::ZERO + at.since(self.start))
+            }
+        }
+    }
+    /// A date of a CSV: RFC 3339, or local time of the scenario without an offset.
+    pub(super) fn stamp(self, text: &str) -> Option<Stamp> {
+        if let Ok(t) = text.parse::<jiff::Timestamp>() {
+            return Some(Stamp(t.as_microsecond()));
+        }
+        let local: jiff::civil::DateTime = text.parse().ok()?;
+        let offset = jiff::tz::Offset::from_seconds(self.utc_offset).ok()?;
+        Some(Stamp(offset.to_timestamp(local).ok()?.as_microsecond()))
+    }
+}
+
+/// Reads `"10:10"`, `"10:10:30"` or `"+2h"`.
+pub(super) fn clock(text: &str) -> Option<Clock> {
+    if let Some(after) = text.strip_prefix('+') {
+        return after.parse().ok().map(Clock::After);
+    }
+    let parts: Vec<&str> = text.split(':').collect();
+    let number = |part: &str, max: u64| {
+        let digits = part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| part.parse().ok()).flatten().filter(|n| *n <= max)
+    };
+    let (h, m, s) = match parts[..] {
+        [h, m] => (number(h, 23)?, number(m, 59)?, 0),
+        [h, m, s] => (number(h, 23)?, number(m, 59)?, number(s, 59)?),
+        _ => return None,
+    };
+    Some(Clock::Local(Span::secs(h * 3_600 + m * 60 + s)))
+}
+
+/// Reads a date and time with its offset.
+pub(super) fn calendar(text: &str) -> Option<Calendar> {
+    let pieces = jiff::fmt::temporal::Pieces::parse(text).ok()?;
+    pieces.time()?;
+    let offset = pieces.to_numeric_offset()?;
+    let start: jiff::Timestamp = text.parse().ok()?;
+    Some(Calendar { start: Stamp(start.as_microsecond()), utc_offset: offset.seconds() })
+}
+
+/// Reads what starts a unit.
+pub(super) fn trigger(text: &str) -> Option<Trigger> {
+    Some(match text {
+        "start" => Trigger::Start,
+        "login" => Trigger::Login,
+        "online" => Trigger::Online,
+        "resume" => Trigger::Resume,
+        "save" => Trigger::Save,
+        "manual" => Trigger::Manual,
+        _ => {
+            let every: Span = text.strip_prefix("every ")?.parse().ok()?;
+            (every >= Span::secs(1)).then_some(Trigger::Every(every))?
+        }
+    })
+}
+
+fn trigger_text(trigger: &Trigger) -> String {
+    match trigger {
+        Trigger::Start => "start".to_owned(),
+        Trigger::Login => "login".to_owned(),
+        Trigger::Online => "online".to_owned(),
+        Trigger::Resume => "resume".to_owned(),
+        Trigger::Save => "save".to_owned(),
+        Trigger::Manual => "manual".to_owned(),
+        Trigger::Every(every) => format!("every {}", span(*every)),
+    }
+}
+
+/// Reads a rule of a scope.
+pub(super) fn scope(text: &str) -> Option<Scope> {
+    if let Some(attribute) = text.strip_prefix("device.") {
+        return (!attribute.is_empty()).then(|| Scope::Attribute(attribute.to_owned()));
+    }
+    let (from, until) = range(text)?;
+    Some(Scope::Window(from, until))
+}
+
+/// Reads `"-7d..28d"` as microseconds; the end must lie after the start.
+pub(super) fn range(text: &str) -> Option<(i64, i64)> {
+    let (from, until) = text.split_once("..")?;
+    let (from, until) = (signed(from)?, signed(until)?);
+    (from < until).then_some((from, until))
+}
+
+fn signed(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let span: Span = rest.parse().ok()?;
+    i64::try_from(span.as_micros()).ok().map(|micros| sign * micros)
+}
+
+/// Reads a state at the start: `None` for an empty device, else how long ago it was synced.
+pub(super) fn start_state(text: &str) -> Option<Option<Span>> {
+    if text == "empty" {
+        return Some(None);
+    }
+    let ago: Span = text.parse().ok()?;
+    (ago > Span::ZERO).then_some(Some(ago))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_time_is_local_and_on_the_start_day() {
+        let calendar = calendar("2026-03-02T06:00:00+01:00").unwrap();
+        assert_eq!(calendar.utc_offset, 3_600);
+        assert_eq!(calendar.midnight().plus(Span::secs(6 * 3_600)), calendar.start);
+        assert_eq!(calendar.time(clock("10:10").unwrap()), Some(Time::ZERO + Span::secs(4 * 3_600 + 600)));
+        assert_eq!(calendar.time(clock("05:59").unwrap()), None, "before the start");
+        assert_eq!(calendar.time(clock("+2h").unwrap()), Some(Time::ZERO + Span::secs(7_200)));
+        for bad in ["24:00", "10", "10:1", "10:60", "2h", "", "-1:30"] {
+            assert_eq!(clock(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_date_without_an_offset_is_refused_for_the_start_and_local_in_a_csv() {
+        assert_eq!(calendar("2026-03-02T06:00:00"), None);
+        assert_eq!(calendar("2026-03-02"), None);
+        let start = calendar("2026-03-02T00:00:00+01:00").unwrap();
+        for same in [
+            "2026-03-02T00:00:00",
+            "2026-03-02 00:00:00",
+            "2026-03-02T00:00:00+01:00",
+            "2026-03-01T23:00:00Z",
+        ] {
+            assert_eq!(start.stamp(same), Some(start.start), "{same}");
+        }
+        assert_eq!(start.stamp("yesterday"), None);
+    }
+
+    #[test]
+    fn a_window_ends_after_it_begins() {
+        assert_eq!(scope("-7d..28d"), Some(Scope::Window(-7 * 86_400_000_000, 28 * 86_400_000_000)));
+        assert_eq!(scope("28d..-7d"), None);
+        assert_eq!(scope("device.clinic"), Some(Scope::Attribute("clinic".to_owned())));
+        assert_eq!(scope("clinic"), None);
+    }
+}
