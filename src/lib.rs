@@ -1,9 +1,14 @@
 //! syncdyno: a dynamometer for offline-first sync engines.
+//!
+//! The library is the bench; the binary is [`cli::main`] and nothing else. Whoever brings an engine of their own implements
+//! [`contract::SyncEngine`] and [`contract::EngineFactory`] and calls it with a registry that knows the engine too.
 
 pub mod backend;
 pub mod base;
+pub mod bugs;
 pub mod campaign;
 pub mod contract;
+pub mod disk;
 pub mod engine;
 pub mod gateway;
 pub mod metrics;
@@ -11,6 +16,7 @@ pub mod net;
 pub mod oracle;
 pub mod report;
 pub mod scenario;
+pub mod sim;
 pub mod store;
 pub mod workload;
 pub mod world;

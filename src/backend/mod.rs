@@ -1,5 +1,46 @@
 //! The enterprise system of record: a pure machine.
+//!
+//! The backend owns the content and its clock, and decides everything that a real one would: what a mutation comes to, how a
+//! commit is stamped, what else changes with it, what a device has yet to see, how long a request takes, and when there is
+//! no service. It has no executor and waits for nothing: every call gets `now`, acts at once, and says when the answer is
+//! there. Who asks, in which words, and what a cursor looks like is the gateway's business; when people and the office write
+//! is the workload's.
+//!
+//! Invariants:
+//! - A mutation takes effect once, whatever became of its answer: its verdict is remembered by its idempotency key.
+//! - A row is overwritten only by somebody who names the version that is overwritten, or by the office.
+//! - Stamps never go back; a row's versions have different stamps; no commit is stamped at or before a cursor that was
+//!   handed out. So a reader that polls at any times, with pages of any size, ends with exactly the rows in its scope.
+//! - A page costs what it delivers, wherever it begins.
+//! - What is read is read, and what is written is written, when the request comes, even if it is then queued, or the gateway
+//!   gives up on it: an answer that came too late has had its effect.
+//!
+//! How: each entity is a table of current versions. For an entity that is pulled as deltas, the rows lie in partitions by the
+//! columns that bind them to devices, each in the order of (stamp, key); a row that leaves its partition, deleted or
+//! reassigned or out of the window, leaves a tombstone there until it comes back. A page is a range of one partition. Rows
+//! that point to others, natural keys and counters are found by indexes over tuples of columns. A commit is drafted, given
+//! what follows from it, then stamped, then written: all its rows have one stamp. Tombstones are not removed: they are
+//! forgotten, by refusing cursors and keys that are older than what is kept.
 
+mod apply;
+mod commit;
+mod delta;
+mod effects;
+mod index;
+mod machine;
+mod office;
 mod options;
+mod partition;
+mod pool;
+mod stamps;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tuple;
 
-pub use options::*;
+pub use commit::{Commit, Fact};
+pub use delta::{Change, Fetched, Page, Position, Query};
+pub use machine::Backend;
+pub use options::{Effect, Options};
+pub use pool::Served;
+pub use table::{Loaded, Record};

@@ -115,7 +115,7 @@ impl Ppm {
 
     /// The share `s` rounded to a part per million; `None` outside 0 to 1.
     pub fn from_share(s: f64) -> Option<Ppm> {
-        (0.0..=1.0).contains(&s).then(|| Ppm((s * 1e6 + 0.5) as u32))
+        (0.0..=1.0).contains(&s).then_some(Ppm((s * 1e6 + 0.5) as u32))
     }
     /// The share as a number between 0 and 1.
     pub fn share(self) -> f64 {

@@ -1,5 +1,55 @@
 //! The built-in sync engine.
+//!
+//! It decides what to ask for and when, how pulled rows are written and when a cursor moves, when an edit leaves the outbox,
+//! who wins a conflict, and when to try again. It leaves to the store how rows lie on disk, to the gateway what changed, and
+//! to the ports everything that waits.
+//!
+//! A unit's run is one straight story ([`Builtin`]): take the head of the queue, push the outbox chunk by chunk, pull every
+//! entity page by page, tell how it ended. What decides on the way is a pure function or a small rule: [`Queue`], [`backoff`],
+//! the conflict rule, and the [`Rules`] that a planted bug replaces one by one.
+//!
+//! Invariants:
+//! - A page's cursor becomes durable in the transaction that holds the page's last row, never before.
+//! - An edit leaves the outbox only by a verdict of the backend, and one that was not committed leaves a line that the user
+//!   can read.
+//! - A row with local edits is not overwritten by a pull; the newer version waits in its shadow.
+//! - One run at a time; each run that starts ends in exactly one event, also when the process dies in between.
+//! - No transaction is open across an await.
 
+mod builtin;
+mod conflict;
+mod exchange;
 mod options;
+mod pull;
+mod push;
+mod queue;
+mod retry;
+mod rules;
+mod session;
+mod signal;
+mod view;
 
-pub use options::*;
+pub use builtin::{Builtin, BuiltinFactory};
+pub use conflict::{Clash, LastWriteWins, Resolution, ResolveRule, kind_of, says_the_same};
+pub use options::{CursorBook, Jitter, Options, PullOptions, PushOptions, RetryOptions};
+pub use queue::{Added, Queue};
+pub use retry::backoff;
+pub use rules::{
+    Applied, ApplyRule, Correct, CursorMoment, CursorRule, IdentityRule, OrderRule, OutboxRule, Place, Rules,
+    overlay,
+};
+
+/// The named places at which the world may kill the process.
+pub const CRASH_POINTS: &[&str] = &[
+    "session.started",
+    "push.before-request",
+    "push.answer-received",
+    "push.batch-settled",
+    "pull.before-request",
+    "pull.answer-received",
+    "pull.chunk-applied",
+    "session.before-end",
+    "session.ended",
+    "fetch.answer-received",
+    "fetch.applied",
+];

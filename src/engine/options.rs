@@ -26,6 +26,17 @@ pub struct PullOptions {
     pub chunk_bytes: Bytes,
     /// The apply chunk: rows written in one transaction.
     pub apply_rows: u32,
+    /// What a cursor belongs to.
+    pub cursor: CursorBook,
+}
+
+/// What a cursor belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CursorBook {
+    /// The entity: units that pull the same entity go on where the other stopped.
+    Entity,
+    /// The unit and the entity: units that overlap fetch the same rows twice.
+    Unit,
 }
 
 /// How the built-in engine pushes.
@@ -62,7 +73,12 @@ pub enum Jitter {
 impl Default for Options {
     fn default() -> Options {
         Options {
-            pull: PullOptions { chunk_rows: 500, chunk_bytes: Bytes(1 << 20), apply_rows: 500 },
+            pull: PullOptions {
+                chunk_rows: 500,
+                chunk_bytes: Bytes(1 << 20),
+                apply_rows: 500,
+                cursor: CursorBook::Entity,
+            },
             push: PushOptions { chunk_rows: 50 },
             retry: RetryOptions {
                 base: Span::secs(1),

@@ -1,0 +1,281 @@
+//! The executor against tokio's current-thread runtime with a paused clock, on the same toy world.
+//!
+//! A device thinks for 1 to 9.6 s, sends a request, which travels for 20 to 89 ms, to one backend; that answers at once,
+//! and the answer travels for 20 to 89 ms. So a request costs three timers, one message, one answer of its own and five
+//! polls or so. In the second world each request also has a timeout of 30 s, which never comes: a fourth timer, always
+//! cancelled. No store, no codec. Both sides draw the same numbers; both are written the way their executor suggests.
+//!
+//! The world runs for a stretch of virtual time; what counts is requests answered per second of wall time, from the first
+//! poll to the end of the stretch. Sim and tokio take turns, and the line printed gives the median of the pairs' ratios.
+
+#![allow(clippy::print_stdout, reason = "a bench prints what it found")]
+#![allow(clippy::disallowed_methods, reason = "a bench reads the wall clock")]
+
+use std::cell::Cell;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use criterion::{BenchmarkId, Criterion};
+use rand_core::Rng;
+use syncdyno::base::{Seed, Span, Stream, Time};
+use syncdyno::sim::{self, Handle, Options, Sim};
+use tokio::sync::{mpsc, oneshot};
+
+#[derive(Clone, Copy)]
+struct World {
+    devices: u32,
+    /// How long it runs, in virtual time.
+    stretch: Span,
+    timeout: bool,
+}
+
+/// What came of one run.
+struct Run {
+    requests: u64,
+    wall: Duration,
+}
+
+/// Fleet sizes, each with its stretch in virtual seconds and its goal as a multiple of tokio's rate.
+const FLEETS: [(u32, u64, f64); 3] = [(100, 6_000, 9.0), (10_000, 120, 2.5), (100_000, 20, 1.5)];
+const PAIRS: usize = 5;
+const TIMEOUT: Span = Span::secs(30);
+
+/// What one device draws.
+struct Dice(Stream);
+
+impl Dice {
+    fn new(device: u32) -> Dice {
+        Dice(Seed(1).stream("bench.device", u64::from(device), 0))
+    }
+    /// 1 to 9.6 s, in nanoseconds. The dice are as cheap as can be: they are not what is measured.
+    fn thinking(&mut self) -> Span {
+        Span::secs(1) + Span(self.0.next_u64() >> 31)
+    }
+    /// 20 to 89 ms, in nanoseconds.
+    fn latency(&mut self) -> Span {
+        Span::millis(20) + Span(self.0.next_u64() >> 38)
+    }
+}
+
+mod on_sim {
+    use super::{Cell, Dice, Handle, Instant, Options, Rc, Run, Sim, TIMEOUT, Time, World, pin, sim};
+
+    struct Request {
+        body: u64,
+        reply: sim::oneshot::Sender<u64>,
+    }
+
+    async fn backend(mut requests: sim::Receiver<Request>) {
+        while let Some(Request { body, reply }) = requests.recv().await {
+            // The device may have given up.
+            let _ = reply.send(body + 1);
+        }
+    }
+
+    async fn request(handle: &Handle, dice: &mut Dice, backend: &sim::Sender<Request>) -> Option<u64> {
+        handle.sleep(dice.latency()).await;
+        let (reply, answer) = handle.oneshot();
+        backend.send(Request { body: 41, reply }).ok()?;
+        let answer = answer.await?;
+        handle.sleep(dice.latency()).await;
+        Some(answer)
+    }
+
+    async fn device(
+        handle: Handle,
+        mut dice: Dice,
+        timeout: bool,
+        backend: sim::Sender<Request>,
+        done: Rc<Cell<u64>>,
+    ) {
+        loop {
+            handle.sleep(dice.thinking()).await;
+            let answer = if timeout {
+                let request = pin!(request(&handle, &mut dice, &backend));
+                handle
+                    .timeout(handle.now() + TIMEOUT, request)
+                    .await
+                    .ok()
+                    .flatten()
+            } else {
+                request(&handle, &mut dice, &backend).await
+            };
+            assert_eq!(answer, Some(42));
+            done.set(done.get() + 1);
+        }
+    }
+
+    pub(crate) fn run(world: World) -> Run {
+        let mut sim = Sim::new(Options::default());
+        let handle = sim.handle().clone();
+        let done = Rc::new(Cell::new(0));
+        let (sender, receiver) = handle.channel();
+        handle.spawn(handle.node("backend"), "backend", backend(receiver));
+        for n in 0..world.devices {
+            let life = device(
+                handle.clone(),
+                Dice::new(n),
+                world.timeout,
+                sender.clone(),
+                Rc::clone(&done),
+            );
+            handle.spawn(handle.node(&format!("d{n}")), "device", life);
+        }
+        let start = Instant::now();
+        sim.run_until(Time::ZERO + world.stretch);
+        Run {
+            requests: done.get(),
+            wall: start.elapsed(),
+        }
+    }
+}
+
+mod on_tokio {
+    use super::{
+        Arc, AtomicU64, Dice, Duration, Instant, Ordering, Run, Span, TIMEOUT, World, mpsc, oneshot,
+    };
+    use tokio::time;
+
+    struct Request {
+        body: u64,
+        reply: oneshot::Sender<u64>,
+    }
+
+    fn std(span: Span) -> Duration {
+        Duration::from_nanos(span.0)
+    }
+
+    async fn backend(mut requests: mpsc::UnboundedReceiver<Request>) {
+        while let Some(Request { body, reply }) = requests.recv().await {
+            // The device may have given up.
+            let _ = reply.send(body + 1);
+        }
+    }
+
+    async fn request(dice: &mut Dice, backend: &mpsc::UnboundedSender<Request>) -> Option<u64> {
+        time::sleep(std(dice.latency())).await;
+        let (reply, answer) = oneshot::channel();
+        backend.send(Request { body: 41, reply }).ok()?;
+        let answer = answer.await.ok()?;
+        time::sleep(std(dice.latency())).await;
+        Some(answer)
+    }
+
+    async fn device(
+        mut dice: Dice,
+        timeout: bool,
+        backend: mpsc::UnboundedSender<Request>,
+        done: Arc<AtomicU64>,
+    ) {
+        loop {
+            time::sleep(std(dice.thinking())).await;
+            let answer = if timeout {
+                time::timeout(std(TIMEOUT), request(&mut dice, &backend))
+                    .await
+                    .ok()
+                    .flatten()
+            } else {
+                request(&mut dice, &backend).await
+            };
+            assert_eq!(answer, Some(42));
+            done.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn run(world: World) -> Run {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .expect("a runtime");
+        let done = Arc::new(AtomicU64::new(0));
+        let wall = runtime.block_on(async {
+            let (sender, receiver) = mpsc::unbounded_channel();
+            tokio::spawn(backend(receiver));
+            for n in 0..world.devices {
+                tokio::spawn(device(
+                    Dice::new(n),
+                    world.timeout,
+                    sender.clone(),
+                    Arc::clone(&done),
+                ));
+            }
+            let start = Instant::now();
+            time::sleep(std(world.stretch)).await;
+            start.elapsed()
+        });
+        Run {
+            requests: done.load(Ordering::Relaxed),
+            wall,
+        }
+    }
+}
+
+fn rate(run: &Run) -> f64 {
+    run.requests as f64 / run.wall.as_secs_f64()
+}
+
+/// Runs pairs and prints their median ratio, with the rates of the same pair.
+fn compare(world: World, goal: &str) {
+    let mut pairs: Vec<(f64, f64)> = Vec::new();
+    for n in 0..PAIRS {
+        // Whoever goes second finds a warmer machine, so they change places.
+        pairs.push(if n % 2 == 0 {
+            let ours = rate(&on_sim::run(world));
+            (ours, rate(&on_tokio::run(world)))
+        } else {
+            let theirs = rate(&on_tokio::run(world));
+            (rate(&on_sim::run(world)), theirs)
+        });
+    }
+    pairs.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
+    let (ours, theirs) = pairs[PAIRS / 2];
+    println!(
+        "executor {} devices{}: {:.1}x tokio ({goal}), {:.2} against {:.2} million requests/s",
+        world.devices,
+        if world.timeout { " with a timeout" } else { "" },
+        ours / theirs,
+        ours / 1e6,
+        theirs / 1e6,
+    );
+}
+
+fn main() {
+    if let Ok(n) = std::env::var("ONLY") {
+        let n: u32 = n.parse().unwrap();
+        let w = World {
+            devices: n,
+            stretch: Span::secs(
+                std::env::var("SECS").map_or(3_000_000, |s| s.parse().unwrap()) / u64::from(n),
+            ),
+            timeout: false,
+        };
+        let r = on_sim::run(w);
+        println!("{} {:?} {:.3} M/s", r.requests, r.wall, rate(&r) / 1e6);
+        return;
+    }
+    for (devices, secs, goal) in FLEETS {
+        compare(
+            World {
+                devices,
+                stretch: Span::secs(secs),
+                timeout: false,
+            },
+            &format!("goal {goal}x"),
+        );
+    }
+    for (devices, secs, _) in FLEETS {
+        compare(
+            World {
+                devices,
+                stretch: Span::secs(secs),
+                timeout: true,
+            },
+            "no goal",
+        );
+    }
+}

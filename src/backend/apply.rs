@@ -1,0 +1,187 @@
+//! Mutations of devices: each is committed once, refused once, or rejected for good.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::commit::{Draft, Fact};
+use super::index::Slot;
+use super::machine::Backend;
+use crate::base::{EntityId, Key, Seed, Stamp, Time, Value};
+use crate::contract::{
+    Author, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Refusal, Row, ScopeRule,
+};
+
+/// What became of a mutation, as it is remembered; rows in the way are shown as they are when it is asked again.
+#[derive(Clone, Debug)]
+pub(super) enum Verdict {
+    Applied(Stamp),
+    Conflict(Refusal, Option<Slot>),
+    Rejected(String),
+}
+
+impl Backend {
+    /// Applies one mutation of a device with these attributes, and adds to `facts` what happened.
+    ///
+    /// A mutation whose idempotency key was seen before is answered with the verdict of that time, whatever it says now and
+    /// whatever the verdict was: a device that changes its mind after a conflict makes a new mutation with a new key.
+    pub fn apply(
+        &mut self,
+        now: Time,
+        attributes: &[Value],
+        mutation: &Mutation,
+        facts: &mut Vec<Fact>,
+    ) -> Outcome {
+        if let Some(verdict) = self.remembered.get(mutation.id.as_str()) {
+            facts.push(Fact::Replayed(mutation.edit));
+            return self.outcome(now, attributes, mutation, verdict);
+        }
+        let verdict = match self.judge(now, attributes, mutation) {
+            Ok(draft) => {
+                let commits = self.commit(now, vec![draft]);
+                let stamp = commits[0].stamp;
+                facts.extend(commits.into_iter().map(Fact::Committed));
+                let entity = self.schema.entity(mutation.entity);
+                let table = &mut self.tables[usize::from(mutation.entity.0)];
+                let slot = table.find(&mutation.key).expect("it was just committed");
+                table.written_by_device(entity, slot, attributes);
+                Verdict::Applied(stamp)
+            }
+            Err(verdict) => {
+                let conflict = match &verdict {
+                    Verdict::Conflict(why, _) => Some(*why),
+                    _ => None,
+                };
+                let Mutation { edit, entity, key, kind, .. } = mutation;
+                facts.push(Fact::Refused {
+                    edit: *edit,
+                    entity: *entity,
+                    key: key.clone(),
+                    kind: *kind,
+                    conflict,
+                });
+                verdict
+            }
+        };
+        let outcome = self.outcome(now, attributes, mutation, &verdict);
+        self.remembered.insert(mutation.id.as_str().into(), verdict);
+        outcome
+    }
+
+    fn judge(&self, now: Time, attributes: &[Value], mutation: &Mutation) -> Result<Draft, Verdict> {
+        let entity = self.accepts(mutation).map_err(Verdict::Rejected)?;
+        let Mutation { entity: id, key, .. } = mutation;
+        let known = self.remembered_row(now, *id, key);
+        let values = match (mutation.kind, known) {
+            (EditKind::Create, None) => {
+                let mut values = vec![Value::Null; entity.columns.len()];
+                for rule in &entity.scope {
+                    // What a device does not hold it cannot send; the row is made where the device belongs.
+                    if let ScopeRule::Attribute { column, attribute } = rule {
+                        values[*column] = attributes[*attribute].clone();
+                    }
+                }
+                for (column, value) in &mutation.values {
+                    values[*column] = value.clone();
+                }
+                Some(values.into())
+            }
+            (EditKind::Create, Some(slot)) => {
+                let deleted = self.table(*id).record(slot).deleted;
+                let why = if deleted { Refusal::Gone } else { Refusal::Exists };
+                return Err(Verdict::Conflict(why, known));
+            }
+            (EditKind::Update | EditKind::Delete, None) => {
+                return Err(Verdict::Conflict(Refusal::Gone, None));
+            }
+            (EditKind::Update | EditKind::Delete, Some(slot)) => {
+                let record = self.table(*id).record(slot);
+                if record.deleted {
+                    return Err(Verdict::Conflict(Refusal::Gone, known));
+                }
+                if mutation.base != Some(record.stamp) {
+                    return Err(Verdict::Conflict(Refusal::Stale, known));
+                }
+                (mutation.kind == EditKind::Update).then(|| self.with(*id, slot, &mutation.values))
+            }
+        };
+        if let Some(values) = &values {
+            self.points_to_rows(entity, mutation)?;
+            if let Some(holder) = self.holder(*id, values, known) {
+                return Err(Verdict::Conflict(Refusal::Taken, Some(holder)));
+            }
+        }
+        // A create may take over the place of a row that is forgotten.
+        let slot = known.or_else(|| self.table(*id).find(key));
+        Ok(Draft { entity: *id, key: key.clone(), slot, values, author: Author::Device(mutation.edit) })
+    }
+
+    /// The mutation's entity, unless the backend would never accept such a mutation, whatever its content; then why.
+    fn accepts(&self, mutation: &Mutation) -> Result<&Entity, String> {
+        let entity = self
+            .entity(mutation.entity)
+            .ok_or_else(|| format!("there is no entity {}", mutation.entity.0))?;
+        if entity.delivery == Delivery::BackendOnly {
+            return Err(format!("{} is not for devices", entity.name));
+        }
+        for (column, value) in &mutation.values {
+            if entity.projection.binary_search(column).is_err() {
+                return Err(format!("{} has no column {column} on devices", entity.name));
+            }
+            let Some(wanted) = misfit(&entity.columns[*column].kind, value) else { continue };
+            return Err(format!("{} takes {wanted}, not {value}", entity.columns[*column].name));
+        }
+        let draw = Seed(xxh3_64(mutation.id.as_bytes())).hash("poison", 0, 0) % 1_000_000;
+        if mutation.kind != EditKind::Delete && draw < u64::from(self.options.poison_ppm) {
+            return Err(format!("a rule of the backend refuses this {}", entity.name));
+        }
+        Ok(entity)
+    }
+
+    /// Rejects references to rows that are not there.
+    fn points_to_rows(&self, entity: &Entity, mutation: &Mutation) -> Result<(), Verdict> {
+        for (column, value) in &mutation.values {
+            if let (ColumnKind::Ref(target), Value::Text(key)) = (&entity.columns[*column].kind, value) {
+                let row = self.row(*target, &Key(key.clone()));
+                if row.is_none_or(|row| row.deleted) {
+                    let name = &self.schema.entity(*target).name;
+                    return Err(Verdict::Rejected(format!("there is no {name} {key}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn outcome(&self, now: Time, attributes: &[Value], mutation: &Mutation, verdict: &Verdict) -> Outcome {
+        let show = |slot: Slot| self.shown(mutation.entity, slot, attributes);
+        match verdict {
+            Verdict::Applied(stamp) => Outcome::Applied { stamp: *stamp },
+            Verdict::Conflict(why, row) => Outcome::Conflict { why: *why, current: row.map(show) },
+            Verdict::Rejected(reason) => {
+                let known = self.entity(mutation.entity).is_some();
+                let row = known.then(|| self.remembered_row(now, mutation.entity, &mutation.key)).flatten();
+                Outcome::Rejected { reason: reason.clone(), current: row.map(show) }
+            }
+        }
+    }
+
+    /// A row as a device with these attributes may see it.
+    fn shown(&self, id: EntityId, slot: Slot, attributes: &[Value]) -> Row {
+        let entity = self.schema.entity(id);
+        let record = self.table(id).record(slot);
+        let theirs = !record.deleted && entity.in_scope(&record.values, attributes);
+        let values = theirs.then(|| entity.project(&record.values));
+        Row { key: record.key.clone(), stamp: record.stamp, values }
+    }
+}
+
+/// What a column of this kind takes, if it does not take `value`. Every column takes null.
+fn misfit(kind: &ColumnKind, value: &Value) -> Option<&'static str> {
+    let (fits, wanted) = match kind {
+        ColumnKind::Text => (matches!(value, Value::Text(_) | Value::Fat(_)), "a text"),
+        ColumnKind::Int => (matches!(value, Value::Int(_)), "a whole number"),
+        ColumnKind::Real => (matches!(value, Value::Real(_)), "a number with a fraction"),
+        ColumnKind::Bool => (matches!(value, Value::Int(0 | 1)), "0 or 1"),
+        ColumnKind::Timestamp => (matches!(value, Value::Int(_)), "a timestamp"),
+        ColumnKind::Ref(_) => (matches!(value, Value::Text(_)), "a key"),
+    };
+    (!fits && *value != Value::Null).then_some(wanted)
+}

@@ -1,0 +1,91 @@
+//! The rows of an entity by who holds them, in the order in which they changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use super::index::Slot;
+use super::tuple;
+use crate::base::{Key, Stamp, Value};
+use crate::contract::{Entity, ScopeRule};
+
+/// A partition, as its position among the entity's.
+pub(super) type PartitionId = u32;
+
+/// What all devices with the same attributes hold of one entity.
+#[derive(Debug, Default)]
+pub(super) struct Partition {
+    /// Rows that belong here; without a slot, tombstones of rows that a device has written. A first load needs those too:
+    /// a device that pushes before its first load holds a row that may be gone from here when the load begins.
+    pub(super) live: BTreeMap<(Stamp, Key), Option<Slot>>,
+    /// The other rows that belonged here until they were deleted or left, by when that was. Apart, so that a first load
+    /// does not wade through them.
+    pub(super) gone: BTreeSet<(Stamp, Key)>,
+}
+
+/// The partitions of one entity.
+///
+/// A row is in the partition that the columns of its [`ScopeRule::Attribute`]s name, provided that it lies in all
+/// [`ScopeRule::Window`]s, which are the same for every device. A device reads exactly one partition, and every live row
+/// in it is in the device's scope: nothing is skipped.
+#[derive(Debug, Default)]
+pub(super) struct Partitions {
+    ids: FxHashMap<Box<[u8]>, PartitionId>,
+    partitions: Vec<Partition>,
+    scratch: Vec<u8>,
+}
+
+impl Partitions {
+    /// Where a live row with these values belongs; `None` if it lies outside a window.
+    pub(super) fn place(&mut self, entity: &Entity, values: &[Value]) -> Option<PartitionId> {
+        self.scratch.clear();
+        for rule in &entity.scope {
+            match rule {
+                ScopeRule::Attribute { column, .. } => {
+                    tuple::write_value(&values[*column], &mut self.scratch)
+                }
+                ScopeRule::Window { column, from, until } => match values[*column] {
+                    Value::Int(at) if (from.0..until.0).contains(&at) => {}
+                    _ => return None,
+                },
+            }
+        }
+        Some(self.intern())
+    }
+
+    /// The partition of a device with these attributes.
+    pub(super) fn of_device(&mut self, entity: &Entity, attributes: &[Value]) -> PartitionId {
+        self.scratch.clear();
+        write_device(entity, attributes, &mut self.scratch);
+        self.intern()
+    }
+
+    /// The partition of a device with these attributes, if there ever was a row in it.
+    pub(super) fn find(&self, entity: &Entity, attributes: &[Value]) -> Option<&Partition> {
+        let mut name = Vec::new();
+        write_device(entity, attributes, &mut name);
+        self.ids.get(&*name).map(|&id| &self.partitions[id as usize])
+    }
+
+    pub(super) fn get_mut(&mut self, id: PartitionId) -> &mut Partition {
+        &mut self.partitions[id as usize]
+    }
+
+    fn intern(&mut self) -> PartitionId {
+        if let Some(&id) = self.ids.get(&*self.scratch) {
+            return id;
+        }
+        let id = self.partitions.len() as PartitionId;
+        self.ids.insert(self.scratch.as_slice().into(), id);
+        self.partitions.push(Partition::default());
+        id
+    }
+}
+
+fn write_device(entity: &Entity, attributes: &[Value], out: &mut Vec<u8>) {
+    for rule in &entity.scope {
+        if let ScopeRule::Attribute { attribute, .. } = rule {
+            tuple::write_value(&attributes[*attribute], out);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! When a commit is stamped.
+
+use crate::base::{Span, Stamp};
+
+/// Gives out stamps: the time, cut to the precision, unless that would hide a commit from somebody.
+///
+/// Three things can push a stamp past the time, always to the next multiple of the precision:
+/// - A stamp never lies before one that was given before, whatever the clock does; two commits may share one.
+/// - A row's next version has a later stamp than the one it replaces. Otherwise a compare-and-set on the stamp would take
+///   two versions for one, and the later edit would overwrite the earlier unseen.
+/// - Once a cursor was handed out that ends at (s, key), no commit is stamped s or earlier. Otherwise a commit in the same
+///   tick with a smaller key would lie before the cursor, and that device would never see it. Holding back the open tick's
+///   rows until the tick is over would keep stamps true to the clock, but would make a write invisible for up to a tick,
+///   which with a precision of a minute is a minute.
+///
+/// So with a precision coarser than the pace of commits the stamps run ahead of the clock, and catch up when it is quiet.
+#[derive(Clone, Debug)]
+pub(super) struct Stamps {
+    precision: Span,
+    /// The greatest stamp there is.
+    latest: Stamp,
+    /// The smallest stamp that no cursor has passed.
+    floor: Stamp,
+}
+
+impl Stamps {
+    /// All initial content is stamped at or before `start`, and no commit is.
+    pub(super) fn new(precision: Span, start: Stamp) -> Stamps {
+        let mut stamps = Stamps { precision, latest: start, floor: start };
+        stamps.passed(start);
+        stamps
+    }
+
+    fn unit(&self) -> i64 {
+        (self.precision.as_micros() as i64).max(1)
+    }
+
+    /// The stamp cut to the precision.
+    pub(super) fn cut(&self, stamp: Stamp) -> Stamp {
+        stamp.truncated(self.precision)
+    }
+
+    /// The smallest stamp that can be given after `stamp`.
+    fn after(&self, stamp: Stamp) -> Stamp {
+        Stamp(self.cut(stamp).0 + self.unit())
+    }
+
+    /// There is a row with this stamp.
+    pub(super) fn seen(&mut self, stamp: Stamp) {
+        self.latest = self.latest.max(stamp);
+    }
+
+    /// A cursor was handed out that ends at this stamp.
+    pub(super) fn passed(&mut self, stamp: Stamp) {
+        self.floor = self.floor.max(self.after(stamp));
+    }
+
+    /// The stamp of a commit at `now` that replaces versions with these stamps.
+    pub(super) fn give(&mut self, now: Stamp, replaced: impl Iterator<Item = Stamp>) -> Stamp {
+        // Initial rows of somebody else may have any stamp: up to the next multiple.
+        let latest = self.after(Stamp(self.latest.0 - 1));
+        let least = self.cut(now).max(self.floor).max(latest);
+        let stamp = replaced.map(|old| self.after(old)).fold(least, Stamp::max);
+        self.latest = stamp;
+        stamp
+    }
+
+    /// The last instant at `now` that no later commit can be stamped with.
+    pub(super) fn settled(&self, now: Stamp) -> Stamp {
+        Stamp(self.cut(now).0 - 1)
+    }
+
+    /// The last instant at `now` that a row or a cursor can have.
+    pub(super) fn head(&self, now: Stamp) -> Stamp {
+        self.latest.max(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamps() -> Stamps {
+        Stamps::new(Span::millis(1), Stamp(5_000))
+    }
+
+    #[test]
+    fn a_commit_has_the_time_and_commits_may_share_it() {
+        let mut stamps = stamps();
+        assert_eq!(stamps.give(Stamp(7_300), [].into_iter()), Stamp(7_000));
+        assert_eq!(stamps.give(Stamp(7_900), [].into_iter()), Stamp(7_000));
+        assert_eq!(stamps.give(Stamp(8_000), [].into_iter()), Stamp(8_000));
+    }
+
+    #[test]
+    fn the_initial_content_lies_before_the_first_commit() {
+        assert_eq!(stamps().give(Stamp(5_000), [].into_iter()), Stamp(6_000));
+        let mut later = stamps();
+        later.seen(Stamp(99_500));
+        assert_eq!(later.give(Stamp(5_000), [].into_iter()), Stamp(100_000));
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_takes_no_stamp_back() {
+        let mut stamps = stamps();
+        assert_eq!(stamps.give(Stamp(9_000), [].into_iter()), Stamp(9_000));
+        assert_eq!(stamps.give(Stamp(7_000), [].into_iter()), Stamp(9_000));
+    }
+
+    #[test]
+    fn a_replaced_version_and_a_cursor_push_the_stamp_on() {
+        let mut stamps = stamps();
+        assert_eq!(stamps.give(Stamp(7_000), [Stamp(7_000)].into_iter()), Stamp(8_000));
+        stamps.passed(Stamp(8_000));
+        assert_eq!(stamps.give(Stamp(7_100), [].into_iter()), Stamp(9_000));
+        stamps.passed(Stamp(7_000));
+        assert_eq!(stamps.give(Stamp(7_100), [].into_iter()), Stamp(9_000), "an old cursor pushes nothing");
+    }
+
+    #[test]
+    fn no_commit_is_stamped_at_or_before_what_is_settled() {
+        for now in [5_000, 6_999, 7_000, 7_001] {
+            let mut stamps = stamps();
+            let settled = stamps.settled(Stamp(now));
+            assert!(stamps.give(Stamp(now), [].into_iter()) > settled);
+        }
+    }
+}

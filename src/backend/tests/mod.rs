@@ -1,0 +1,217 @@
+//! A small clinic, and devices that read it.
+
+mod content;
+mod mutations;
+mod readers;
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::*;
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, Value};
+use crate::contract::{
+    Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule, ServerError,
+};
+
+const PATIENT: EntityId = EntityId(0);
+const APPOINTMENT: EntityId = EntityId(1);
+const DAY: EntityId = EntityId(2);
+const NOTE: EntityId = EntityId(3);
+
+// Columns of an appointment; the last is not on devices.
+const CLINIC: usize = 0;
+const AT: usize = 1;
+const STATUS: usize = 2;
+const PATIENT_KEY: usize = 3;
+const PATIENT_NAME: usize = 4;
+const LEDGER: usize = 5;
+
+/// An appointment is on devices if its time is before this.
+const WINDOW: i64 = 1_000_000;
+const START: Stamp = Stamp(1_700_000_000_000_000);
+
+fn entity(name: &str, columns: &[(&str, ColumnKind)], delivery: Delivery) -> Entity {
+    Entity {
+        name: name.to_owned(),
+        key: "id".to_owned(),
+        columns: columns
+            .iter()
+            .map(|(n, kind)| Column { name: (*n).to_owned(), kind: kind.clone() })
+            .collect(),
+        projection: (0..columns.len()).collect(),
+        scope: Vec::new(),
+        delivery,
+        unique: Vec::new(),
+    }
+}
+
+fn schema() -> Arc<Schema> {
+    use ColumnKind::{Int, Ref, Text, Timestamp};
+    let patient = entity("patient", &[("name", Text), ("phone", Text)], Delivery::BackendOnly);
+    let columns = [
+        ("clinic", Text),
+        ("at", Timestamp),
+        ("status", Text),
+        ("patient", Ref(PATIENT)),
+        ("patient_name", Text),
+        ("ledger", Text),
+    ];
+    let appointment = Entity {
+        projection: vec![AT, STATUS, PATIENT_KEY, PATIENT_NAME],
+        scope: vec![
+            ScopeRule::Attribute { column: CLINIC, attribute: 1 },
+            ScopeRule::Window { column: AT, from: Stamp(0), until: Stamp(WINDOW) },
+        ],
+        ..entity("appointment", &columns, Delivery::Delta)
+    };
+    let day = entity("day", &[("clinic", Text), ("day", Timestamp), ("free", Int)], Delivery::Delta);
+    let note =
+        entity("note", &[("appointment", Ref(APPOINTMENT)), ("text", Text)], Delivery::OnOpen { by: 0 });
+    Arc::new(Schema { entities: vec![patient, appointment, day, note] })
+}
+
+fn options() -> Options {
+    Options {
+        effects: vec![
+            Effect::Fold {
+                from: PATIENT,
+                to: APPOINTMENT,
+                via: PATIENT_KEY,
+                columns: vec![(0, PATIENT_NAME)],
+            },
+            Effect::Count {
+                of: APPOINTMENT,
+                to: DAY,
+                on: vec![(CLINIC, 0), (AT, 1)],
+                by_day: Some(1),
+                day_offset: Span::ZERO,
+                counter: 2,
+                step: -1,
+            },
+        ],
+        ..Options::default()
+    }
+}
+
+fn clinic(n: u8) -> Value {
+    Value::text(["north", "south", "east"][usize::from(n) % 3])
+}
+
+/// The attributes of a device of this clinic; the first means nothing to anybody.
+fn attributes(n: u8) -> Vec<Value> {
+    vec![Value::Int(7), clinic(n)]
+}
+
+fn appointment(clinic_of: u8, at: i64) -> Vec<Value> {
+    let patient = Value::text("p0");
+    vec![
+        clinic(clinic_of),
+        Value::Int(at),
+        Value::text("new"),
+        patient,
+        Value::text("Ada"),
+        Value::text("paid"),
+    ]
+}
+
+fn loaded(key: &str, values: Vec<Value>, updated: Stamp) -> Loaded {
+    Loaded { key: Key::new(key), values: values.into(), created: updated, updated, deleted: None }
+}
+
+/// A backend with a patient, and a day of 100 free slots for each clinic, everything an hour old.
+fn backend(options: Options) -> Backend {
+    let mut backend = Backend::new(schema(), options, START);
+    let old = START.minus(Span::secs(3_600));
+    backend.load(PATIENT, [loaded("p0", vec![Value::text("Ada"), Value::Null], old)]);
+    let day = |n| loaded(&format!("day{n}"), vec![clinic(n), Value::Int(5), Value::Int(100)], old);
+    backend.load(DAY, (0..3).map(day));
+    backend
+}
+
+fn at_ms(ms: u64) -> Time {
+    Time::ZERO + Span::millis(ms)
+}
+
+fn mutation(
+    number: u32,
+    entity: EntityId,
+    key: &str,
+    kind: EditKind,
+    values: Vec<(usize, Value)>,
+) -> Mutation {
+    Mutation {
+        id: format!("m{number}"),
+        edit: EditId { device: DeviceId(0), number },
+        entity,
+        key: Key::new(key),
+        kind,
+        values,
+        base: None,
+        made_at: START,
+    }
+}
+
+/// A device that reads one entity.
+struct Reader {
+    entity: EntityId,
+    attributes: Vec<Value>,
+    position: Option<Position>,
+    rows: BTreeMap<Key, (Stamp, Vec<Value>)>,
+    /// How often it had to begin anew.
+    resets: u32,
+}
+
+impl Reader {
+    fn new(entity: EntityId, clinic: u8) -> Reader {
+        Reader { entity, attributes: attributes(clinic), position: None, rows: BTreeMap::new(), resets: 0 }
+    }
+
+    /// Reads one page; `true` if there may be more.
+    fn pull(&mut self, backend: &mut Backend, now: Time, limit: usize) -> bool {
+        let query =
+            Query { entity: self.entity, attributes: &self.attributes, after: self.position.as_ref(), limit };
+        let rows = &mut self.rows;
+        let mut count = 0;
+        let page = backend.changes(now, query, |change| {
+            count += 1;
+            match change.values {
+                Some(values) => drop(rows.insert(change.key.clone(), (change.stamp, values.to_vec()))),
+                None => drop(rows.remove(change.key)),
+            }
+            ControlFlow::Continue(())
+        });
+        match page {
+            Ok(page) => {
+                assert!(
+                    count <= limit && page.delivered == count as u64 && page.scanned <= page.delivered + 1
+                );
+                self.position = Some(page.next);
+                page.more
+            }
+            Err(error) => {
+                assert_eq!(error, ServerError::CursorExpired(self.entity));
+                self.position = None;
+                self.rows.clear();
+                self.resets += 1;
+                true
+            }
+        }
+    }
+
+    fn pull_all(&mut self, backend: &mut Backend, now: Time, limit: usize) {
+        let mut pages = 0;
+        while self.pull(backend, now, limit) {
+            pages += 1;
+            assert!(pages < 10_000, "pulling comes to an end");
+        }
+    }
+
+    /// What it should hold, found without partitions.
+    fn wanted(&self, backend: &Backend) -> BTreeMap<Key, (Stamp, Vec<Value>)> {
+        let schema = backend.schema().entity(self.entity);
+        let rows =
+            backend.rows(self.entity).filter(|r| !r.deleted && schema.in_scope(&r.values, &self.attributes));
+        rows.map(|r| (r.key.clone(), (r.stamp, r.values.to_vec()))).collect()
+    }
+}

@@ -1,0 +1,281 @@
+//! What a device's mutation comes to.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::contract::{Author, CommitKind, Refusal, Row};
+
+struct Desk {
+    backend: Backend,
+    number: u32,
+    now: Time,
+    facts: Vec<Fact>,
+}
+
+impl Desk {
+    fn new(options: Options) -> Desk {
+        let mut backend = backend(options);
+        let row = |k: u8| loaded(&format!("k{k}"), appointment(k, i64::from(k)), START.minus(Span::secs(60)));
+        backend.load(APPOINTMENT, (0..4).map(row));
+        Desk { backend, number: 0, now: Time::ZERO, facts: Vec::new() }
+    }
+
+    /// A device of clinic 0 sends a mutation.
+    fn send(&mut self, mutation: &Mutation) -> Outcome {
+        self.now += Span::millis(1);
+        self.facts.clear();
+        self.backend.apply(self.now, &attributes(0), mutation, &mut self.facts)
+    }
+
+    fn new_mutation(&mut self, key: &str, kind: EditKind, values: Vec<(usize, Value)>) -> Mutation {
+        self.number += 1;
+        let base = self.backend.row(APPOINTMENT, &Key::new(key)).map(|row| row.stamp);
+        Mutation { base, ..mutation(self.number, APPOINTMENT, key, kind, values) }
+    }
+
+    fn status(&mut self, key: &str, status: &str) -> Mutation {
+        self.new_mutation(key, EditKind::Update, vec![(STATUS, Value::text(status))])
+    }
+
+    fn create(&mut self, key: &str, at: i64) -> Mutation {
+        self.new_mutation(key, EditKind::Create, vec![(AT, Value::Int(at)), (PATIENT_KEY, Value::text("p0"))])
+    }
+
+    fn row(&self, key: &str) -> &Record {
+        self.backend.row(APPOINTMENT, &Key::new(key)).unwrap()
+    }
+}
+
+fn projected(row: &Record) -> Option<Row> {
+    let values = [AT, STATUS, PATIENT_KEY, PATIENT_NAME].map(|c| row.values[c].clone());
+    Some(Row { key: row.key.clone(), stamp: row.stamp, values: Some(values.into()) })
+}
+
+fn tombstone(row: &Record) -> Option<Row> {
+    Some(Row { key: row.key.clone(), stamp: row.stamp, values: None })
+}
+
+#[test]
+fn an_update_changes_its_columns_and_no_others() {
+    let mut desk = Desk::new(options());
+    let before = desk.row("k0").values.to_vec();
+    let update = desk.status("k0", "seen");
+    let outcome = desk.send(&update);
+    let row = desk.row("k0");
+    assert_eq!(outcome, Outcome::Applied { stamp: row.stamp });
+    let mut wanted = before;
+    wanted[STATUS] = Value::text("seen");
+    assert_eq!(*row.values, wanted);
+    let [Fact::Committed(commit)] = &desk.facts[..] else { panic!("one commit, not {:?}", desk.facts) };
+    assert_eq!((commit.kind, commit.author), (CommitKind::Update, Author::Device(update.edit)));
+    assert_eq!((commit.replaced, commit.stamp), (update.base, row.stamp));
+}
+
+#[test]
+fn a_create_belongs_to_the_clinic_of_its_device() {
+    let mut desk = Desk::new(options());
+    let create = desk.create("new", 9);
+    assert!(matches!(desk.send(&create), Outcome::Applied { .. }));
+    let row = desk.row("new");
+    assert_eq!((&row.values[CLINIC], &row.values[STATUS]), (&clinic(0), &Value::Null));
+}
+
+#[test]
+fn an_edit_of_an_old_version_is_stale_and_meets_the_current_one() {
+    let mut desk = Desk::new(options());
+    let late = desk.status("k0", "late");
+    desk.backend
+        .office_write(desk.now, APPOINTMENT, &Key::new("k0"), &[(STATUS, Value::text("moved"))])
+        .unwrap();
+    let current = projected(desk.row("k0"));
+    assert_eq!(desk.send(&late), Outcome::Conflict { why: Refusal::Stale, current });
+    assert_eq!(desk.row("k0").values[STATUS], Value::text("moved"));
+    let refused = Fact::Refused {
+        edit: late.edit,
+        entity: APPOINTMENT,
+        key: Key::new("k0"),
+        kind: EditKind::Update,
+        conflict: Some(Refusal::Stale),
+    };
+    assert_eq!(desk.facts, [refused]);
+}
+
+#[test]
+fn two_versions_of_one_tick_are_told_apart() {
+    let mut desk = Desk::new(Options { stamp_precision: Span::secs(3_600), ..options() });
+    let mine = desk.status("k0", "mine");
+    let Outcome::Applied { stamp } = desk.send(&mine) else { panic!("applied") };
+    desk.backend
+        .office_write(desk.now, APPOINTMENT, &Key::new("k0"), &[(STATUS, Value::text("theirs"))])
+        .unwrap();
+    let again = Mutation { base: Some(stamp), ..desk.status("k0", "again") };
+    assert!(matches!(desk.send(&again), Outcome::Conflict { why: Refusal::Stale, .. }));
+}
+
+#[test]
+fn a_row_that_left_the_scope_is_told_without_its_values() {
+    let mut desk = Desk::new(options());
+    let late = desk.status("k0", "late");
+    desk.backend.office_write(desk.now, APPOINTMENT, &Key::new("k0"), &[(CLINIC, clinic(1))]).unwrap();
+    let current = tombstone(desk.row("k0"));
+    assert_eq!(desk.send(&late), Outcome::Conflict { why: Refusal::Stale, current });
+}
+
+#[test]
+fn an_edit_of_a_deleted_row_finds_it_gone() {
+    let mut desk = Desk::new(options());
+    let (update, delete) = (desk.status("k0", "late"), desk.new_mutation("k0", EditKind::Delete, Vec::new()));
+    let revive = desk.create("k0", 9);
+    desk.backend.office_delete(desk.now, APPOINTMENT, &Key::new("k0")).unwrap();
+    let current = tombstone(desk.row("k0"));
+    for mutation in [update, delete, revive] {
+        assert_eq!(desk.send(&mutation), Outcome::Conflict { why: Refusal::Gone, current: current.clone() });
+    }
+    let unknown = desk.status("nobody", "late");
+    assert_eq!(desk.send(&unknown), Outcome::Conflict { why: Refusal::Gone, current: None });
+}
+
+#[test]
+fn a_forgotten_row_can_be_made_again() {
+    let mut desk = Desk::new(Options { tombstones_kept: Span::secs(1), ..options() });
+    desk.backend.office_delete(desk.now, APPOINTMENT, &Key::new("k0")).unwrap();
+    desk.now = at_ms(2_000);
+    let (update, create) = (desk.status("k0", "late"), desk.create("k0", 9));
+    assert_eq!(desk.send(&update), Outcome::Conflict { why: Refusal::Gone, current: None });
+    assert!(matches!(desk.send(&create), Outcome::Applied { .. }));
+    let [Fact::Committed(commit), _] = &desk.facts[..] else { panic!("a commit and its counter") };
+    assert_eq!((commit.kind, commit.replaced), (CommitKind::Insert, None));
+    assert_eq!(desk.backend.len(APPOINTMENT), 4);
+}
+
+#[test]
+fn a_key_is_created_once_and_a_natural_key_held_by_one_live_row() {
+    let mut schema = (*schema()).clone();
+    schema.entities[1].unique = vec![CLINIC, AT];
+    let mut backend = Backend::new(Arc::new(schema), options(), START);
+    backend.load(PATIENT, [loaded("p0", vec![Value::text("Ada"), Value::Null], START)]);
+    backend
+        .load(APPOINTMENT, [loaded("k0", appointment(0, 9), START), loaded("k1", appointment(0, 10), START)]);
+    let mut desk = Desk { backend, number: 0, now: Time::ZERO, facts: Vec::new() };
+    let current = projected(desk.row("k0"));
+
+    let again = desk.create("k0", 77);
+    assert_eq!(desk.send(&again), Outcome::Conflict { why: Refusal::Exists, current: current.clone() });
+    let twin = desk.create("twin", 9);
+    assert_eq!(desk.send(&twin), Outcome::Conflict { why: Refusal::Taken, current: current.clone() });
+    let moved = desk.new_mutation("k1", EditKind::Update, vec![(AT, Value::Int(9))]);
+    assert_eq!(desk.send(&moved), Outcome::Conflict { why: Refusal::Taken, current });
+    let stays = desk.new_mutation("k0", EditKind::Update, vec![(AT, Value::Int(9))]);
+    assert!(matches!(desk.send(&stays), Outcome::Applied { .. }), "a row is not in its own way");
+
+    desk.backend.office_delete(desk.now, APPOINTMENT, &Key::new("k0")).unwrap();
+    let heir = desk.create("heir", 9);
+    assert!(matches!(desk.send(&heir), Outcome::Applied { .. }));
+    assert_eq!(
+        desk.backend.office_create(desk.now, APPOINTMENT, Key::new("office"), appointment(0, 9)),
+        Err(Refusal::Taken)
+    );
+    let import = [("i1", 20), ("i2", 20), ("heir", 9), ("i3", 9)];
+    let import = import.map(|(key, at)| (Key::new(key), appointment(0, at)));
+    let keys: Vec<Key> =
+        desk.backend.import(desk.now, APPOINTMENT, import).into_iter().map(|c| c.key).collect();
+    assert_eq!(keys, [Key::new("i1"), Key::new("heir")]);
+}
+
+#[test]
+fn what_the_backend_never_accepts_is_rejected_with_a_reason() {
+    let mut desk = Desk::new(options());
+    let status = desk.status("k0", "seen");
+    let set = |values| Mutation { values, ..status.clone() };
+    let cases = [
+        (Mutation { entity: EntityId(9), ..status.clone() }, "no entity"),
+        (Mutation { entity: PATIENT, ..status.clone() }, "not for devices"),
+        (set(vec![(LEDGER, Value::text("mine"))]), "on devices"),
+        (set(vec![(99, Value::Null)]), "on devices"),
+        (set(vec![(AT, Value::text("noon"))]), "takes a timestamp"),
+        (set(vec![(PATIENT_KEY, Value::text("nobody"))]), "no patient nobody"),
+    ];
+    for (number, (mutation, reason)) in cases.into_iter().enumerate() {
+        let mutation = Mutation { id: format!("case{number}"), ..mutation };
+        let Outcome::Rejected { reason: said, current } = desk.send(&mutation) else { panic!("{reason}") };
+        assert!(said.contains(reason), "{said:?} says {reason:?}");
+        let wanted = if mutation.entity == APPOINTMENT { projected(desk.row("k0")) } else { None };
+        assert_eq!(current, wanted);
+        assert!(matches!(desk.facts[..], [Fact::Refused { conflict: None, .. }]));
+    }
+    assert!(matches!(desk.send(&set(vec![(PATIENT_KEY, Value::Null)])), Outcome::Applied { .. }));
+}
+
+#[test]
+fn about_the_share_of_poison_is_rejected_and_deletes_never() {
+    let mut desk = Desk::new(Options { poison_ppm: 200_000, ..options() });
+    let mut rejected = 0;
+    for _ in 0..2_000 {
+        let update = desk.status("k0", "seen");
+        rejected += u32::from(matches!(desk.send(&update), Outcome::Rejected { .. }));
+    }
+    assert!((320..480).contains(&rejected), "{rejected} of 2000 at 20 %");
+    let mut all = Desk::new(Options { poison_ppm: 1_000_000, ..options() });
+    let (update, delete) = (all.status("k0", "seen"), all.new_mutation("k0", EditKind::Delete, Vec::new()));
+    assert!(matches!(all.send(&update), Outcome::Rejected { .. }));
+    assert!(matches!(all.send(&delete), Outcome::Applied { .. }));
+}
+
+type Snapshot = Vec<(Key, Vec<Value>, Stamp, bool)>;
+
+fn content(backend: &Backend) -> Vec<Snapshot> {
+    let snapshot = |entity| {
+        let rows = backend.rows(entity);
+        rows.map(|r| (r.key.clone(), r.values.to_vec(), r.stamp, r.deleted)).collect()
+    };
+    backend.schema().ids().map(snapshot).collect()
+}
+
+/// The verdict without the row in the way, which is shown as it is now.
+fn verdict(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Applied { stamp } => format!("applied {stamp:?}"),
+        Outcome::Conflict { why, .. } => format!("{why:?}"),
+        Outcome::Rejected { reason, .. } => reason.clone(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mutations_sent_again_in_any_chunks_count_once(
+        edits in prop::collection::vec((0..6_u8, 0..3_u8, 0..9_i64), 1..40),
+        chunks in prop::collection::vec((1..6_usize, 0..3_usize), 40),
+    ) {
+        let mut once = Desk::new(options());
+        let mut often = Desk::new(options());
+        let mut mutations = Vec::new();
+        let mut verdicts = Vec::new();
+        for (k, kind, at) in edits {
+            let kind = [EditKind::Create, EditKind::Update, EditKind::Delete][usize::from(kind)];
+            let values = if kind == EditKind::Delete { Vec::new() } else { vec![(AT, Value::Int(at))] };
+            let mutation = once.new_mutation(&format!("k{k}"), kind, values);
+            verdicts.push(verdict(&once.send(&mutation)));
+            mutations.push(mutation);
+        }
+        let (mut done, mut chunks) = (0, chunks.into_iter());
+        while done < mutations.len() {
+            // The answer to a chunk is lost some times; each time it grows, as a device that goes on writing sends it.
+            let (size, again) = chunks.next().unwrap_or((1, 0));
+            let end = (done + size).min(mutations.len());
+            for round in 0..=again {
+                for (i, mutation) in mutations[..end].iter().enumerate().skip(if round == 0 { done } else { 0 }) {
+                    let fresh = round == 0;
+                    // First comings at the times of the other desk, so that the stamps can be compared.
+                    often.now = at_ms(i as u64);
+                    prop_assert_eq!(&verdict(&often.send(mutation)), &verdicts[i]);
+                    let replayed = matches!(often.facts[..], [Fact::Replayed(edit)] if edit == mutation.edit);
+                    prop_assert_eq!(replayed, !fresh);
+                }
+            }
+            done = end;
+        }
+        prop_assert_eq!(content(&once.backend), content(&often.backend));
+    }
+}

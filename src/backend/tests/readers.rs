@@ -1,0 +1,322 @@
+//! Whatever happens between its pages, a reader ends with the rows in its scope.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Wait(u64),
+    /// A page for the reader of this number.
+    Pull(usize, usize),
+    /// The office makes, changes, reassigns, moves, deletes the row of this number.
+    Create(u8, u8, i64),
+    Status(u8),
+    Reassign(u8, u8),
+    Move(u8, i64),
+    Delete(u8),
+    /// An import of rows from this number on.
+    Import(u8, u8, u8),
+    Rename(u8),
+    /// A device writes: a row and the version that it holds itself.
+    DeviceCreate(u8, usize, i64),
+    DeviceMove(u8, usize, i64),
+    DeviceDelete(u8, usize),
+}
+
+const READERS: usize = 3;
+
+fn step() -> impl Strategy<Value = Step> {
+    let row = 0..24_u8;
+    // Few clinics and times, some of them outside the window.
+    let clinic = 0..3_u8;
+    let at = prop_oneof![3 => 0..WINDOW, 1 => WINDOW..WINDOW + 9];
+    let reader = 0..READERS;
+    prop_oneof![
+        6 => prop_oneof![Just(0), 1..4_u64, 1..40_u64].prop_map(Step::Wait),
+        12 => (reader.clone(), 1..9_usize).prop_map(|(r, limit)| Step::Pull(r, limit)),
+        4 => (row.clone(), clinic.clone(), at.clone()).prop_map(|(k, c, at)| Step::Create(k, c, at)),
+        3 => row.clone().prop_map(Step::Status),
+        3 => (row.clone(), clinic.clone()).prop_map(|(k, c)| Step::Reassign(k, c)),
+        3 => (row.clone(), at.clone()).prop_map(|(k, at)| Step::Move(k, at)),
+        3 => row.clone().prop_map(Step::Delete),
+        1 => (row.clone(), 1..20_u8, clinic).prop_map(|(k, n, c)| Step::Import(k, n, c)),
+        1 => any::<u8>().prop_map(Step::Rename),
+        2 => (row.clone(), reader.clone(), at.clone()).prop_map(|(k, r, at)| Step::DeviceCreate(k, r, at)),
+        2 => (row.clone(), reader.clone(), at).prop_map(|(k, r, at)| Step::DeviceMove(k, r, at)),
+        1 => (row, reader).prop_map(|(k, r)| Step::DeviceDelete(k, r)),
+    ]
+}
+
+struct Clinic {
+    backend: Backend,
+    readers: Vec<Reader>,
+    days: Reader,
+    now: Time,
+    mutations: u32,
+    /// The last stamp of each row, and of all.
+    stamps: BTreeMap<(EntityId, Key), Stamp>,
+    last: Stamp,
+}
+
+impl Clinic {
+    fn new(options: Options, initial: u8) -> Clinic {
+        let mut backend = backend(options);
+        let old = START.minus(Span::secs(100 * 86_400));
+        // All of one stamp, like an import, and older than all tombstones.
+        let row = |k| loaded(&format!("k{k:02}"), appointment(k % 3, i64::from(k) * 7), old);
+        backend.load(APPOINTMENT, (0..initial).map(row));
+        let readers = [0, 0, 1].map(|clinic| Reader::new(APPOINTMENT, clinic)).into();
+        let days = Reader::new(DAY, 0);
+        let (now, stamps) = (Time::ZERO, BTreeMap::new());
+        Clinic { backend, readers, days, now, mutations: 0, stamps, last: START }
+    }
+
+    fn committed<'c>(&mut self, commits: impl IntoIterator<Item = &'c Commit>) {
+        let unit = self.backend.options.stamp_precision.as_micros().max(1) as i64;
+        let stamp = |c: &Commit| c.stamp;
+        for commit in commits {
+            assert_eq!(commit.stamp.0 % unit, 0, "a stamp is a multiple of the precision");
+            assert!(commit.stamp >= self.last, "stamps do not go back");
+            self.last = stamp(commit);
+            let before = self.stamps.insert((commit.entity, commit.key.clone()), commit.stamp);
+            assert!(before.is_none_or(|before| before < commit.stamp), "versions have different stamps");
+        }
+    }
+
+    fn device(&mut self, reader: usize, kind: EditKind, key: Key, values: Vec<(usize, Value)>) {
+        let held = self.readers[reader].rows.get(&key);
+        if held.is_none() != (kind == EditKind::Create) {
+            return;
+        }
+        self.mutations += 1;
+        let base = held.map(|(stamp, _)| *stamp);
+        let mutation = Mutation { base, ..mutation(self.mutations, APPOINTMENT, key.as_str(), kind, values) };
+        let mut facts = Vec::new();
+        let attributes = self.readers[reader].attributes.clone();
+        let outcome = self.backend.apply(self.now, &attributes, &mutation, &mut facts);
+        let rows = &mut self.readers[reader].rows;
+        match outcome {
+            // The device keeps what it wrote until it hears otherwise.
+            Outcome::Applied { stamp } if kind != EditKind::Delete => {
+                let values = rows.get(&key).map_or_else(|| appointment(0, 0), |(_, values)| values.clone());
+                rows.insert(key, (stamp, values));
+            }
+            Outcome::Applied { .. } => drop(rows.remove(&key)),
+            Outcome::Conflict { .. } | Outcome::Rejected { .. } => {}
+        }
+        let commits: Vec<Commit> = facts
+            .into_iter()
+            .filter_map(|fact| if let Fact::Committed(commit) = fact { Some(commit) } else { None })
+            .collect();
+        self.committed(&commits);
+    }
+
+    fn step(&mut self, step: &Step) {
+        let (now, backend) = (self.now, &mut self.backend);
+        let key = |k: u8| Key::new(&format!("k{k:02}"));
+        let mut write = |k, values: &[_]| backend.office_write(now, APPOINTMENT, &key(k), values);
+        let commits = match *step {
+            Step::Wait(ms) => {
+                self.now += Span::millis(ms);
+                return;
+            }
+            Step::Pull(reader, limit) => {
+                self.readers[reader].pull(backend, now, limit);
+                self.days.pull(backend, now, limit);
+                return;
+            }
+            Step::DeviceCreate(k, reader, at) => {
+                let values = vec![(AT, Value::Int(at)), (PATIENT_KEY, Value::text("p0"))];
+                return self.device(reader, EditKind::Create, key(k), values);
+            }
+            Step::DeviceMove(k, reader, at) => {
+                return self.device(reader, EditKind::Update, key(k), vec![(AT, Value::Int(at))]);
+            }
+            Step::DeviceDelete(k, reader) => {
+                return self.device(reader, EditKind::Delete, key(k), Vec::new());
+            }
+            Step::Create(k, c, at) => backend.office_create(now, APPOINTMENT, key(k), appointment(c, at)),
+            Step::Status(k) => write(k, &[(STATUS, Value::text("seen"))]),
+            Step::Reassign(k, c) => write(k, &[(CLINIC, clinic(c))]),
+            Step::Move(k, at) => write(k, &[(AT, Value::Int(at))]),
+            Step::Delete(k) => backend.office_delete(now, APPOINTMENT, &key(k)),
+            Step::Import(from, n, c) => {
+                let rows = (from..from + n).map(|k| (key(k), appointment(c, i64::from(k))));
+                Ok(backend.import(now, APPOINTMENT, rows))
+            }
+            Step::Rename(n) => {
+                let name = Value::text(&format!("Ada {n}"));
+                backend.office_write(now, PATIENT, &Key::new("p0"), &[(0, name)])
+            }
+        };
+        self.committed(commits.iter().flatten());
+    }
+
+    /// Everybody pulls to the end and holds what is in scope.
+    fn check(&mut self, limit: usize) {
+        for reader in self.readers.iter_mut().chain([&mut self.days]) {
+            reader.pull_all(&mut self.backend, self.now, limit);
+            assert_eq!(reader.rows, reader.wanted(&self.backend));
+            let partition = self.backend.in_scope(reader.entity, &reader.attributes);
+            assert_eq!(partition.count(), reader.rows.len());
+            assert!(!reader.pull(&mut self.backend, self.now, limit), "nothing more comes by itself");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_reader_ends_with_its_scope_whatever_happens_between_its_pages(
+        steps in prop::collection::vec(step(), 1..120),
+        initial in 0..20_u8,
+        precision_ms in prop_oneof![Just(0), Just(1), Just(5), Just(1_000)],
+        kept_ms in prop_oneof![Just(60), Just(86_400_000)],
+        limit in 1..12_usize,
+    ) {
+        let options = Options {
+            stamp_precision: Span::millis(precision_ms),
+            tombstones_kept: Span::millis(kept_ms),
+            ..options()
+        };
+        let mut clinic = Clinic::new(options, initial);
+        steps.iter().for_each(|step| clinic.step(step));
+        clinic.check(limit);
+        // Once more, for what changed between the last pages of different readers.
+        steps.iter().for_each(|step| clinic.step(step));
+        clinic.check(limit + 1);
+    }
+
+    #[test]
+    fn an_import_of_one_stamp_comes_whole_in_pages_of_any_size(page in 1..12_usize, pages in 1..4_usize, more in -1..2_i64) {
+        let rows = (page * pages).saturating_add_signed(more as isize);
+        let mut backend = backend(options());
+        let mut reader = Reader::new(APPOINTMENT, 0);
+        reader.pull_all(&mut backend, at_ms(1), page);
+        let import = (0..rows).map(|k| (Key::new(&format!("k{k:03}")), appointment(0, k as i64)));
+        backend.import(at_ms(2), APPOINTMENT, import);
+        let mut asked = 1;
+        while reader.pull(&mut backend, at_ms(3), page) {
+            asked += 1;
+        }
+        prop_assert_eq!(reader.rows.len(), rows);
+        prop_assert_eq!(asked, rows.div_ceil(page).max(1), "no page is asked for in vain");
+    }
+}
+
+fn filled(options: Options, rows: u32, age: Span) -> Backend {
+    let mut backend = backend(options);
+    let row = |k| loaded(&format!("k{k:05}"), appointment(0, i64::from(k)), START.minus(age));
+    backend.load(APPOINTMENT, (0..rows).map(row));
+    backend
+}
+
+#[test]
+fn a_commit_in_the_tick_of_a_cursor_is_not_hidden_behind_it() {
+    let coarse = Options { stamp_precision: Span::secs(60), ..options() };
+    let mut backend = filled(coarse, 0, Span::ZERO);
+    let mut reader = Reader::new(APPOINTMENT, 0);
+    for (ms, key) in [(70_000, "m"), (70_001, "b"), (70_002, "a")] {
+        backend.office_create(at_ms(ms), APPOINTMENT, Key::new(key), appointment(0, 5)).unwrap();
+        reader.pull_all(&mut backend, at_ms(ms), 10);
+        assert!(reader.rows.contains_key(key), "{key} is seen by the next pull");
+    }
+}
+
+#[test]
+fn a_first_load_of_rows_older_than_all_tombstones_comes_to_its_end() {
+    let mut backend = filled(options(), 25, Span::secs(300 * 86_400));
+    let mut reader = Reader::new(APPOINTMENT, 0);
+    reader.pull_all(&mut backend, at_ms(1), 4);
+    assert_eq!((reader.rows.len(), reader.resets), (25, 0));
+}
+
+#[test]
+fn an_idle_reader_keeps_its_cursor_and_never_expires() {
+    let mut backend = filled(options(), 3, Span::secs(60));
+    let mut reader = Reader::new(APPOINTMENT, 0);
+    reader.pull_all(&mut backend, at_ms(1), 10);
+    let first = reader.position.clone();
+    reader.pull_all(&mut backend, at_ms(600_000), 10);
+    assert_eq!(reader.position, first, "nothing new, nothing to write down");
+    for days in 1..100 {
+        reader.pull_all(&mut backend, Time::ZERO + Span::secs(days * 86_400), 10);
+    }
+    assert_eq!(reader.resets, 0);
+}
+
+#[test]
+fn a_cursor_older_than_the_tombstones_has_expired_and_a_younger_one_has_not() {
+    let kept = Span::secs(30 * 86_400);
+    let mut backend = filled(Options { tombstones_kept: kept, ..options() }, 3, Span::secs(60));
+    let attributes = attributes(0);
+    let mut changes = |stamp| {
+        let position = Position::at(stamp);
+        let query = Query { entity: APPOINTMENT, attributes: &attributes, after: Some(&position), limit: 10 };
+        backend.changes(at_ms(1_000), query, |_| ControlFlow::Continue(())).map(|page| page.delivered)
+    };
+    let now = START.plus(Span::secs(1));
+    assert_eq!(changes(now.minus(kept)), Ok(3));
+    assert_eq!(changes(Stamp(now.minus(kept).0 - 1)), Err(ServerError::CursorExpired(APPOINTMENT)));
+    assert_eq!(changes(now), Ok(0));
+    let ahead = Err(ServerError::CursorExpired(APPOINTMENT));
+    assert_eq!(changes(Stamp(now.0 + 1)), ahead, "nobody has read what is not written");
+    assert_eq!(changes(Stamp(i64::MAX)), ahead);
+    assert_eq!(changes(Stamp(i64::MIN)), ahead);
+}
+
+#[test]
+fn a_first_load_gets_tombstones_only_of_what_vanished_since_it_began() {
+    let mut backend = filled(options(), 10, Span::secs(60));
+    for k in 0..5 {
+        backend.office_delete(at_ms(1), APPOINTMENT, &Key::new(&format!("k{k:05}"))).unwrap();
+    }
+    let attributes = attributes(0);
+    let mut page = |after: Option<&Position>, now| {
+        let query = Query { entity: APPOINTMENT, attributes: &attributes, after, limit: 2 };
+        let mut seen = Vec::new();
+        let page = backend.changes(now, query, |change| {
+            seen.push(format!("{}{}", if change.values.is_some() { "" } else { "-" }, change.key));
+            ControlFlow::Continue(())
+        });
+        if now == at_ms(25) {
+            backend.office_delete(now, APPOINTMENT, &Key::new("k00005")).unwrap();
+        }
+        (page.unwrap(), seen)
+    };
+    let (first, seen) = page(None, at_ms(25));
+    assert_eq!(seen, ["k00005", "k00006"]);
+    let (second, seen) = page(Some(&first.next), at_ms(26));
+    assert_eq!(seen, ["k00007", "k00008"]);
+    let (third, seen) = page(Some(&second.next), at_ms(27));
+    assert_eq!((seen, third.more), (vec!["k00009".to_owned(), "-k00005".to_owned()], false));
+    let (idle, seen) = page(Some(&third.next), at_ms(28));
+    assert_eq!((seen.len(), idle.next), (0, third.next));
+}
+
+#[test]
+fn a_reader_that_breaks_off_has_taken_the_change_it_broke_at() {
+    let mut backend = filled(options(), 5, Span::secs(60));
+    let attributes = attributes(0);
+    let query = Query { entity: APPOINTMENT, attributes: &attributes, after: None, limit: 10 };
+    let mut count = 0;
+    let page = backend
+        .changes(at_ms(1), query, |_| {
+            count += 1;
+            if count == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .unwrap();
+    assert_eq!((page.delivered, page.more, page.next.key), (2, true, Some(Key::new("k00001"))));
+}
+
+#[test]
+fn only_entities_pulled_as_deltas_are_pulled() {
+    let mut backend = backend(options());
+    for entity in [PATIENT, NOTE, EntityId(99)] {
+        let query = Query { entity, attributes: &attributes(0), after: None, limit: 1 };
+        let page = backend.changes(at_ms(1), query, |_| ControlFlow::Continue(()));
+        assert!(matches!(page, Err(ServerError::BadRequest(_))), "{entity:?}");
+    }
+}

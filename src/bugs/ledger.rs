@@ -1,0 +1,147 @@
+//! The list of planted bugs.
+
+use super::{order, pull, push};
+use crate::engine::Rules;
+
+/// One planted bug.
+#[derive(Clone, Copy)]
+pub struct Bug {
+    /// Its name; the engine is `broken:<id>`.
+    pub id: &'static str,
+    /// The check that must catch it.
+    pub check: &'static str,
+    /// What it does wrong.
+    pub mechanism: &'static str,
+    /// Where it was seen.
+    pub seen_in: &'static str,
+    /// The rules with the broken one among them.
+    pub rules: fn() -> Rules,
+}
+
+/// Every planted bug, at least one for each check.
+pub const ALL: &[Bug] = &[
+    Bug {
+        id: "cursor-before-rows",
+        check: "lost",
+        mechanism: "the cursor is saved when a page arrives, its rows later: a kill in between loses them",
+        seen_in: "apache/pouchdb #1240",
+        rules: || Rules { cursor: pull::cursor_before_rows(), ..Rules::default() },
+    },
+    Bug {
+        id: "inserts-only",
+        check: "stale",
+        mechanism: "a pulled row that the device has already is ignored",
+        seen_in: "pubkey/rxdb #5571",
+        rules: || Rules { apply: pull::inserts_only(), ..Rules::default() },
+    },
+    Bug {
+        id: "ignores-tombstones",
+        check: "undetected-delete",
+        mechanism: "tombstones are skipped",
+        seen_in: "RocketChat.ReactNative PR 7506",
+        rules: || Rules { apply: pull::ignores_tombstones(), ..Rules::default() },
+    },
+    Bug {
+        id: "keeps-what-left-scope",
+        check: "orphan",
+        mechanism: "tombstones are skipped, here for rows that were given to another group",
+        seen_in: "one-way sync by last modification: a change of scope is invisible to it",
+        rules: || Rules { apply: pull::ignores_tombstones(), ..Rules::default() },
+    },
+    Bug {
+        id: "merges-without-nulls",
+        check: "divergent",
+        mechanism: "a pulled value of null or an empty text does not replace what is there",
+        seen_in: "powersync-ja/powersync-sqlite-core PR 45",
+        rules: || Rules { apply: pull::merges_without_nulls(), ..Rules::default() },
+    },
+    Bug {
+        id: "new-identity-each-try",
+        check: "duplicate",
+        mechanism: "a create that is sent again gets a new idempotency key and a new row key",
+        seen_in: "SalesforceMobileSDK-iOS #2632, dartway #105",
+        rules: || Rules { identity: push::new_identity_each_try(), ..Rules::default() },
+    },
+    Bug {
+        id: "drops-after-refusal",
+        check: "lost-edit",
+        mechanism: "a refusal that would pass, such as a backend that is down, is taken for good: the edits are dropped",
+        seen_in: "hercycle-ai PR 313, WorkSphere #712",
+        rules: || Rules { outbox: push::drops_after_refusal(), ..Rules::default() },
+    },
+    Bug {
+        id: "drops-after-timeout",
+        check: "lost-edit",
+        mechanism: "edits whose push got no answer are dropped",
+        seen_in: "powersync-swift #179",
+        rules: || Rules { outbox: push::drops_after_silence(), ..Rules::default() },
+    },
+    Bug {
+        id: "silence-is-consent",
+        check: "acknowledged-without-commit",
+        mechanism: "edits whose push got no answer are shown as saved",
+        seen_in: "electric-sql/electric PR 4731",
+        rules: || Rules { outbox: push::silence_is_consent(), ..Rules::default() },
+    },
+    Bug {
+        id: "says-nothing",
+        check: "silent-discard",
+        mechanism: "an edit that was refused or superseded is dropped without a line that the user can read",
+        seen_in: "adrianco/the-goodies #69",
+        rules: || Rules { outbox: push::says_nothing(), ..Rules::default() },
+    },
+    Bug {
+        id: "update-brings-back",
+        check: "resurrected",
+        mechanism: "last write wins is applied to deletes too: an offline edit creates the deleted row again",
+        seen_in: "apache/pouchdb #7645, Nozbe/WatermelonDB #1374",
+        rules: || Rules { resolve: push::update_brings_back(), ..Rules::default() },
+    },
+    Bug {
+        id: "forgets-the-shadow",
+        check: "stale",
+        mechanism: "a newer version that came while the row had edits is thrown away when they are acknowledged",
+        seen_in: "Nozbe/WatermelonDB PR 1073",
+        rules: || Rules { outbox: push::forgets_the_shadow(), ..Rules::default() },
+    },
+    Bug {
+        id: "turn-never-given-back",
+        check: "stuck",
+        mechanism: "the in-flight flag is not cleared after a failure: nothing syncs any more",
+        seen_in: "automerge/automerge #702, rocicorp/replicache #42",
+        rules: || Rules { order: order::turn_never_given_back(), ..Rules::default() },
+    },
+    Bug {
+        id: "fails-without-a-word",
+        check: "event-without-end",
+        mechanism: "a failed run is not told to the app, which shows \"syncing\" for ever",
+        seen_in: "powersync.dart #307",
+        rules: || Rules { order: order::fails_without_a_word(), ..Rules::default() },
+    },
+    Bug {
+        id: "two-at-once",
+        check: "two-syncs-of-one-unit",
+        mechanism: "a unit starts although one runs",
+        seen_in: "powersync-ja/powersync.dart #253",
+        rules: || Rules { order: order::two_at_once(), ..Rules::default() },
+    },
+    Bug {
+        id: "sync-starts-sync",
+        check: "sync-loop",
+        mechanism: "the completion hook triggers the same unit again",
+        seen_in: "the seed products' own warning",
+        rules: || Rules { order: order::sync_starts_sync(), ..Rules::default() },
+    },
+    Bug {
+        id: "last-in-first-out",
+        check: "unit-out-of-order",
+        mechanism: "the unit that came last runs first",
+        seen_in: "a stack where a queue was meant",
+        rules: || Rules { order: order::last_in_first_out(), ..Rules::default() },
+    },
+];
+
+/// The bug of this name.
+pub fn find(id: &str) -> Option<&'static Bug> {
+    ALL.iter().find(|bug| bug.id == id)
+}

@@ -1,0 +1,76 @@
+//! Bugs in how pulled rows are written.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use crate::contract::wire::{Cell, WireRow};
+use crate::engine::{Applied, ApplyRule, Correct, CursorMoment, CursorRule, Place};
+use crate::store::{StoreError, Tx};
+
+pub(super) fn cursor_before_rows() -> Rc<dyn CursorRule> {
+    struct Broken;
+    impl CursorRule for Broken {
+        fn moment(&self) -> CursorMoment {
+            CursorMoment::BeforeFirstRow
+        }
+    }
+    Rc::new(Broken)
+}
+
+pub(super) fn inserts_only() -> Rc<dyn ApplyRule> {
+    struct Broken;
+    impl ApplyRule for Broken {
+        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+            if row.values.is_some() && tx.row(place.id, row.key)?.is_some() {
+                return Ok(Applied::Kept);
+            }
+            Correct.apply(tx, place, row)
+        }
+    }
+    Rc::new(Broken)
+}
+
+pub(super) fn ignores_tombstones() -> Rc<dyn ApplyRule> {
+    struct Broken;
+    impl ApplyRule for Broken {
+        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+            if row.values.is_none() {
+                return Ok(Applied::Kept);
+            }
+            Correct.apply(tx, place, row)
+        }
+    }
+    Rc::new(Broken)
+}
+
+pub(super) fn merges_without_nulls() -> Rc<dyn ApplyRule> {
+    struct Broken;
+    impl ApplyRule for Broken {
+        fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+            let (Some(values), Some(old), false) = (row.values, tx.row(place.id, row.key)?, place.dirty)
+            else {
+                return Correct.apply(tx, place, row);
+            };
+            let merged: Vec<Cell<'_>> = values
+                .iter()
+                .zip(&old.values)
+                .map(|(new, old)| match new {
+                    Cell::Null => owned(old),
+                    Cell::Text(text) if text.is_empty() => owned(old),
+                    other => other.clone(),
+                })
+                .collect();
+            Correct.apply(tx, place, WireRow { values: Some(&merged), ..row })
+        }
+    }
+    Rc::new(Broken)
+}
+
+fn owned(value: &crate::base::Value) -> Cell<'static> {
+    value.with_ref(|value| match value {
+        crate::base::ValueRef::Null => Cell::Null,
+        crate::base::ValueRef::Int(n) => Cell::Int(n),
+        crate::base::ValueRef::Real(x) => Cell::Real(x),
+        crate::base::ValueRef::Text(t) => Cell::Text(Cow::Owned(t.to_owned())),
+    })
+}

@@ -1,0 +1,58 @@
+//! Bugs in how edits are sent and settled.
+
+use std::rc::Rc;
+
+use crate::base::{Key, Seed};
+use crate::contract::{EditKind, Outcome, Refusal, ServerError};
+use crate::engine::{Clash, IdentityRule, LastWriteWins, OutboxRule, Resolution, ResolveRule};
+use crate::store::Entry;
+
+pub(super) fn new_identity_each_try() -> Rc<dyn IdentityRule> {
+    struct Broken;
+    impl IdentityRule for Broken {
+        fn identify(&self, entry: &Entry, attempt: u64) -> (String, Key) {
+            let id = format!("{}/{attempt}", entry.id);
+            if entry.kind != EditKind::Create {
+                return (id, entry.key.clone());
+            }
+            let bits = Seed(attempt).stream(&entry.id, 0, 0).bits128();
+            (id, Key::uuid(bits))
+        }
+    }
+    Rc::new(Broken)
+}
+
+/// Overrides one method of the outbox rule.
+macro_rules! outbox_rule {
+    ($(#[$doc:meta])* $name:ident: $method:ident($($argument:ty)?) => $answer:expr) => {
+        $(#[$doc])*
+        pub(super) fn $name() -> Rc<dyn OutboxRule> {
+            struct Broken;
+            impl OutboxRule for Broken {
+                fn $method(&self $(, _: $argument)?) -> bool {
+                    $answer
+                }
+            }
+            Rc::new(Broken)
+        }
+    };
+}
+
+outbox_rule!(drops_after_refusal: keeps_after_refusal(&ServerError) => false);
+outbox_rule!(drops_after_silence: keeps_after_silence() => false);
+outbox_rule!(silence_is_consent: takes_silence_for_consent() => true);
+outbox_rule!(says_nothing: tells(&Outcome) => false);
+outbox_rule!(forgets_the_shadow: lifts_shadows() => false);
+
+pub(super) fn update_brings_back() -> Rc<dyn ResolveRule> {
+    struct Broken;
+    impl ResolveRule for Broken {
+        fn resolve(&self, clash: Clash<'_>) -> Resolution {
+            match (clash.why, clash.entry.kind) {
+                (Refusal::Gone, EditKind::Update) => Resolution::Local { onto: clash.entry.key.clone() },
+                _ => LastWriteWins.resolve(clash),
+            }
+        }
+    }
+    Rc::new(Broken)
+}

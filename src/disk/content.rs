@@ -1,0 +1,438 @@
+//! The bytes of one file: what reads see now, and what would be left of it without power.
+//!
+//! A file is a run of 4096-byte pages. A page written since the file came into being is the file's own; any other
+//! shows through from a base that siblings share, or is zero. The first write to a page after a sync puts the page
+//! it replaces on the undo list, so a sync costs what was written since the last one and a power loss is an undo.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::base::Stream;
+
+/// Bytes in a page of the simulated medium; SQLite's own page size may be any other.
+pub(super) const PAGE: usize = 4096;
+/// Bytes the medium writes as a whole: a torn write is torn between two of these.
+pub(super) const SECTOR: usize = 512;
+/// Pages in a chunk: small enough that a scattered write to a shared file costs little beside its page.
+const FANOUT: usize = 16;
+/// Undo entries and spare pages kept for the next transaction; what goes beyond is given back.
+const SPARE: usize = 256;
+
+pub(super) type Page = [u8; PAGE];
+
+static ZEROS: Page = [0; PAGE];
+
+/// Pages of one frozen file, shared by all files that started from it.
+pub(super) type Base = Rc<[Page]>;
+
+/// Neighbouring pages of a file.
+#[derive(Default)]
+struct Chunk {
+    /// The pages that are the file's own.
+    own: [Option<Box<Page>>; FANOUT],
+    /// A bit for each page that differs from what is synced, and therefore is on the undo list.
+    dirty: u16,
+}
+
+/// What a page was at the last sync: `None` if it showed through from the base, or was not there.
+struct Undo {
+    index: usize,
+    page: Option<Box<Page>>,
+}
+
+/// What of a file is not kept in its own pages.
+#[derive(Clone, Copy, Default)]
+struct Shape {
+    /// Bytes in the file.
+    size: u64,
+    /// Leading pages of the base that still show through; a truncation cuts it and nothing raises it again.
+    base_pages: usize,
+}
+
+/// One file's bytes.
+#[derive(Default)]
+pub(super) struct Content {
+    now: Shape,
+    synced: Shape,
+    base: Option<Base>,
+    chunks: Vec<Option<Box<Chunk>>>,
+    undo: Vec<Undo>,
+}
+
+thread_local! {
+    /// Pages freed by a sync, for the next write: the system's allocator is slow at this size.
+    static POOL: RefCell<Vec<Box<Page>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A page with the bytes of `from`.
+fn copied(from: &Page) -> Box<Page> {
+    match POOL.with_borrow_mut(Vec::pop) {
+        Some(mut page) => {
+            page.copy_from_slice(from);
+            page
+        }
+        None => Box::new(*from),
+    }
+}
+
+/// Gives a page back for reuse.
+fn recycle(page: Option<Box<Page>>) {
+    if let Some(page) = page {
+        POOL.with_borrow_mut(|pool| {
+            if pool.len() < SPARE {
+                pool.push(page);
+            }
+        });
+    }
+}
+
+/// Pages that `size` bytes take.
+fn pages_in(size: u64) -> usize {
+    usize::try_from(size.div_ceil(PAGE as u64)).expect("a simulated file fits in memory")
+}
+
+/// The page that holds the byte at `at`, and where in it.
+fn place(at: u64) -> (usize, usize) {
+    let index = usize::try_from(at / PAGE as u64).expect("a simulated file fits in memory");
+    (index, (at % PAGE as u64) as usize)
+}
+
+impl Content {
+    /// A file that starts as the first `size` bytes of `base` and is synced.
+    pub(super) fn on_base(base: &Base, size: u64) -> Content {
+        let shape = Shape { size, base_pages: base.len() };
+        Content { now: shape, synced: shape, base: Some(Rc::clone(base)), ..Content::default() }
+    }
+
+    /// Bytes in the file.
+    pub(super) fn size(&self) -> u64 {
+        self.now.size
+    }
+
+    /// Bytes of memory in pages that no other file shares, those kept for undoing included.
+    pub(super) fn owned_bytes(&self) -> u64 {
+        let own = self.chunks.iter().flatten().flat_map(|chunk| &chunk.own).flatten().count();
+        let kept = self.undo.iter().filter(|undo| undo.page.is_some()).count();
+        ((own + kept) * PAGE) as u64
+    }
+
+    /// The file's own page, if it has one there.
+    #[inline]
+    fn own(&self, index: usize) -> Option<&Page> {
+        self.chunks.get(index / FANOUT)?.as_ref()?.own[index % FANOUT].as_deref()
+    }
+
+    /// What a page of its own hides under `shape`.
+    #[inline]
+    fn under(base: Option<&Base>, shape: Shape, index: usize) -> &Page {
+        match base {
+            Some(base) if index < shape.base_pages => &base[index],
+            _ => &ZEROS,
+        }
+    }
+
+    #[inline]
+    fn page(&self, index: usize) -> &Page {
+        self.own(index).unwrap_or_else(|| Content::under(self.base.as_ref(), self.now, index))
+    }
+
+    fn chunk(&mut self, index: usize) -> &mut Chunk {
+        let at = index / FANOUT;
+        if at >= self.chunks.len() {
+            self.chunks.resize_with(at + 1, || None);
+        }
+        self.chunks[at].get_or_insert_default()
+    }
+
+    /// Hands `sink` the bytes from `at` on, piece by piece with the place of each; returns how many of `len` there are.
+    #[inline]
+    pub(super) fn read(&self, at: u64, len: usize, mut sink: impl FnMut(usize, &[u8])) -> usize {
+        let there = self.now.size.saturating_sub(at).min(len as u64) as usize;
+        let (mut index, mut start) = place(at);
+        let mut done = 0;
+        while done < there {
+            let n = (PAGE - start).min(there - done);
+            sink(done, &self.page(index)[start..start + n]);
+            done += n;
+            index += 1;
+            start = 0;
+        }
+        there
+    }
+
+    /// Writes `bytes` at `at`; a gap before them reads as zeros.
+    #[inline]
+    pub(super) fn write(&mut self, at: u64, mut bytes: &[u8]) {
+        self.now.size = self.now.size.max(at + bytes.len() as u64);
+        let (mut index, mut start) = place(at);
+        while !bytes.is_empty() {
+            let (piece, rest) = bytes.split_at((PAGE - start).min(bytes.len()));
+            match piece.try_into() {
+                Ok(whole) => self.replace(index, whole),
+                Err(_) => self.edit(index)[start..start + piece.len()].copy_from_slice(piece),
+            }
+            bytes = rest;
+            index += 1;
+            start = 0;
+        }
+    }
+
+    /// Puts the page's present state on the undo list unless it is there already, and empties its place.
+    fn displace(&mut self, index: usize) {
+        let bit = 1 << (index % FANOUT);
+        let chunk = self.chunk(index);
+        let page = chunk.own[index % FANOUT].take();
+        let first = chunk.dirty & bit == 0;
+        chunk.dirty |= bit;
+        if first {
+            self.undo.push(Undo { index, page });
+        } else {
+            recycle(page);
+        }
+    }
+
+    fn replace(&mut self, index: usize, bytes: &Page) {
+        let bit = 1 << (index % FANOUT);
+        let chunk = self.chunk(index);
+        if chunk.dirty & bit != 0
+            && let Some(page) = &mut chunk.own[index % FANOUT]
+        {
+            page.copy_from_slice(bytes);
+            return;
+        }
+        self.displace(index);
+        self.chunk(index).own[index % FANOUT] = Some(copied(bytes));
+    }
+
+    /// The page, the file's own and on the undo list, to be changed in part.
+    fn edit(&mut self, index: usize) -> &mut Page {
+        let bit = 1 << (index % FANOUT);
+        let chunk = self.chunk(index);
+        if chunk.dirty & bit == 0 || chunk.own[index % FANOUT].is_none() {
+            let copy = copied(self.page(index));
+            self.displace(index);
+            self.chunk(index).own[index % FANOUT] = Some(copy);
+        }
+        self.chunk(index).own[index % FANOUT].as_deref_mut().expect("the page was made the file's own above")
+    }
+
+    /// Makes the file `size` bytes long; what is added reads as zeros.
+    pub(super) fn truncate(&mut self, size: u64) {
+        let (keep, had) = (pages_in(size), pages_in(self.now.size));
+        for index in keep..had {
+            if index < self.now.base_pages || self.own(index).is_some() {
+                self.displace(index);
+            }
+        }
+        let tail = (size % PAGE as u64) as usize;
+        if size < self.now.size && tail > 0 {
+            self.edit(keep - 1)[tail..].fill(0);
+        }
+        self.now = Shape { size, base_pages: self.now.base_pages.min(keep) };
+    }
+
+    /// Makes what was written durable.
+    pub(super) fn sync(&mut self) {
+        for Undo { index, page } in self.undo.drain(..) {
+            if let Some(Some(chunk)) = self.chunks.get_mut(index / FANOUT) {
+                chunk.dirty &= !(1 << (index % FANOUT));
+            }
+            recycle(page);
+        }
+        self.undo.shrink_to(SPARE);
+        self.synced = self.now;
+        self.chunks.truncate(pages_in(self.now.size).div_ceil(FANOUT));
+    }
+
+    /// Forgets everything since the last sync.
+    pub(super) fn lose_all(&mut self) {
+        for Undo { index, page } in std::mem::take(&mut self.undo) {
+            let chunk = self.chunk(index);
+            chunk.dirty &= !(1 << (index % FANOUT));
+            chunk.own[index % FANOUT] = page;
+        }
+        self.now = self.synced;
+    }
+
+    /// Forgets some of what was written since the last sync: each sector is as it was or as it is, a file that grew
+    /// may have grown in part, and one that was cut off stays so if `keeps_cut` says so. What is left is durable.
+    ///
+    /// A sector written several times since the sync is the first or the last version, never one in between: the
+    /// sweep over all operations meets those as last versions.
+    pub(super) fn lose_some(&mut self, keeps_cut: bool, stream: &mut Stream) {
+        let (synced, written) = (self.synced.size, self.now.size);
+        let size = match written < synced {
+            true if keeps_cut => written,
+            true => synced,
+            false => grown_size(synced, written, stream),
+        };
+        let survivors: Vec<(usize, Box<Page>)> =
+            self.undo.iter().map(|undo| (undo.index, self.surviving_page(undo, stream))).collect();
+        self.lose_all();
+        for (index, page) in survivors {
+            self.replace(index, &page);
+        }
+        self.now.size = self.now.size.max(written);
+        self.truncate(size);
+        self.sync();
+    }
+
+    /// A page of which each sector is drawn from before and after.
+    fn surviving_page(&self, undo: &Undo, stream: &mut Stream) -> Box<Page> {
+        let under = Content::under(self.base.as_ref(), self.synced, undo.index);
+        let mut page = copied(undo.page.as_deref().unwrap_or(under));
+        let now = self.page(undo.index);
+        for start in (0..PAGE).step_by(SECTOR) {
+            // What lies past the end was not written but cut off, and comes back if the cut is lost.
+            let is_there = ((undo.index * PAGE + start) as u64) < self.now.size;
+            if stream.chance(0.5) && is_there {
+                page[start..start + SECTOR].copy_from_slice(&now[start..start + SECTOR]);
+            }
+        }
+        page
+    }
+
+    /// Freezes the present bytes as a base for others and for this file, which then owns nothing.
+    pub(super) fn freeze(&mut self) -> Base {
+        let base: Base = (0..pages_in(self.now.size)).map(|index| *self.page(index)).collect();
+        *self = Content::on_base(&base, self.now.size);
+        base
+    }
+}
+
+/// The size of a file after a power loss that was growing.
+fn grown_size(synced: u64, written: u64, stream: &mut Stream) -> u64 {
+    match stream.below(3) {
+        0 => synced,
+        1 => synced + stream.below((written - synced) / SECTOR as u64 + 1) * SECTOR as u64,
+        _ => written,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::base::Seed;
+
+    impl Content {
+        fn bytes(&self) -> Vec<u8> {
+            let mut bytes = vec![0; self.size() as usize];
+            let there =
+                self.read(0, bytes.len(), |at, piece| bytes[at..at + piece.len()].copy_from_slice(piece));
+            assert_eq!(there as u64, self.size());
+            bytes
+        }
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Write { at: usize, len: usize, byte: u8 },
+        Truncate(usize),
+        Sync,
+        LoseAll,
+        LoseSome(bool, u64),
+        Freeze,
+    }
+
+    /// Places around the edges of pages, chunks and sectors, and any other.
+    fn offset() -> impl Strategy<Value = usize> {
+        prop_oneof![
+            (0..40_usize).prop_map(|n| n * PAGE),
+            (0..320_usize).prop_map(|n| n * SECTOR),
+            0..40 * PAGE,
+        ]
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let len = prop_oneof![Just(PAGE), Just(1_024), Just(65_536), 0..3 * PAGE];
+        prop_oneof![
+            8 => (offset(), len, 1..=255_u8).prop_map(|(at, len, byte)| Step::Write { at, len, byte }),
+            3 => offset().prop_map(Step::Truncate),
+            2 => Just(Step::Sync),
+            1 => Just(Step::LoseAll),
+            1 => any::<(bool, u64)>().prop_map(|(keeps_cut, seed)| Step::LoseSome(keeps_cut, seed)),
+            1 => Just(Step::Freeze),
+        ]
+    }
+
+    /// Every sector is the one before, the one after or, where one of them ended, zeros; the size is between theirs.
+    fn could_survive(left: &[u8], before: &[u8], after: &[u8]) -> bool {
+        let (least, most) = (before.len().min(after.len()), before.len().max(after.len()));
+        let sector = |file: &[u8], at: usize, len: usize| {
+            let mut bytes = file.get(at..file.len().min(at + SECTOR)).unwrap_or_default().to_vec();
+            bytes.resize(len, 0);
+            bytes
+        };
+        (least..=most).contains(&left.len())
+            && (0..left.len()).step_by(SECTOR).all(|at| {
+                let found = &left[at..left.len().min(at + SECTOR)];
+                found == sector(before, at, found.len()) || found == sector(after, at, found.len())
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn a_file_holds_what_a_vector_of_bytes_would(steps in prop::collection::vec(step(), 1..60)) {
+            let (mut content, mut now, mut synced) = (Content::default(), Vec::new(), Vec::new());
+            for step in steps {
+                match step {
+                    Step::Write { at, len, byte } => {
+                        content.write(at as u64, &vec![byte; len]);
+                        now.resize(now.len().max(at + len), 0);
+                        now[at..at + len].fill(byte);
+                    }
+                    Step::Truncate(size) => {
+                        content.truncate(size as u64);
+                        now.resize(size, 0);
+                    }
+                    Step::Sync => {
+                        content.sync();
+                        synced.clone_from(&now);
+                    }
+                    Step::LoseAll => {
+                        content.lose_all();
+                        now.clone_from(&synced);
+                    }
+                    Step::LoseSome(keeps_cut, seed) => {
+                        content.lose_some(keeps_cut, &mut Seed(seed).stream("test", 0, 0));
+                        let left = content.bytes();
+                        prop_assert!(could_survive(&left, &synced, &now));
+                        (now, synced) = (left.clone(), left);
+                    }
+                    Step::Freeze => {
+                        content.freeze();
+                        prop_assert_eq!(content.owned_bytes(), 0);
+                        synced.clone_from(&now);
+                    }
+                }
+                prop_assert!(content.bytes() == now, "after {step:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_read_past_the_end_gives_what_there_is() {
+        let mut content = Content::default();
+        content.write(4_000, &[7; 200]);
+        let mut seen = Vec::new();
+        assert_eq!(content.read(4_090, 500, |_, piece| seen.extend_from_slice(piece)), 110);
+        assert_eq!(seen, [7; 110]);
+        assert_eq!(content.read(9_000, 10, |_, _| panic!("there is nothing")), 0);
+    }
+
+    #[test]
+    fn a_write_between_syncs_may_be_torn_between_two_sectors() {
+        let torn = (0..64).any(|seed| {
+            let mut content = Content::default();
+            content.write(0, &[1; PAGE]);
+            content.sync();
+            content.write(0, &[2; PAGE]);
+            content.lose_some(true, &mut Seed(seed).stream("test", 0, 0));
+            let bytes = content.bytes();
+            bytes.contains(&1) && bytes.contains(&2)
+        });
+        assert!(torn);
+    }
+}

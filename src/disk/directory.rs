@@ -1,0 +1,165 @@
+//! The names of a disk's files, and which of them have reached the medium.
+//!
+//! What changes a name or cuts a file off goes to the medium in its order, as on a journaling file system (ext4, F2FS,
+//! APFS). Without that order SQLite itself would not be safe in journal mode DELETE with `synchronous=FULL`: VACUUM
+//! deletes the journal, does not sync the directory, and then cuts the database off; a journal that came back after
+//! the cut would be rolled back into a file that lacks the pages.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use super::content::Content;
+use super::locks::Locks;
+use super::shm::Shm;
+use crate::base::Stream;
+
+/// Unsynced changes of one name that are kept apart: a file system writes the oldest back of its own accord.
+const CHANGES_MAX: usize = 16;
+
+/// A file, whatever names it has.
+#[derive(Default)]
+pub(super) struct File {
+    pub(super) content: RefCell<Content>,
+    pub(super) locks: Cell<Locks>,
+    pub(super) shm: RefCell<Weak<Shm>>,
+    /// The last operation that made the file shorter and is not synced.
+    pub(super) cut_at: Cell<Option<u64>>,
+}
+
+impl File {
+    /// Makes the file `size` bytes long in the given operation.
+    pub(super) fn truncate(&self, size: u64, operation: u64) {
+        let mut content = self.content.borrow_mut();
+        if size < content.size() {
+            self.cut_at.set(Some(operation));
+        }
+        content.truncate(size);
+    }
+
+    pub(super) fn sync(&self) {
+        self.content.borrow_mut().sync();
+        self.cut_at.set(None);
+    }
+}
+
+/// A name and the files that have had it.
+struct Name {
+    text: String,
+    /// Which file has the name on the medium.
+    synced: Option<Rc<File>>,
+    /// Which file has had it since, and from which operation on; the last has it now.
+    since: Vec<(u64, Option<Rc<File>>)>,
+}
+
+impl Name {
+    fn now(&self) -> Option<&Rc<File>> {
+        self.since.last().map_or(&self.synced, |(_, file)| file).as_ref()
+    }
+
+    fn change(&mut self, operation: u64, file: Option<Rc<File>>) {
+        self.since.push((operation, file));
+        if self.since.len() > CHANGES_MAX {
+            self.synced = self.since.remove(0).1;
+        }
+    }
+
+    /// Makes durable what happened to the name up to `last`, and forgets the rest.
+    fn settle(&mut self, last: u64) {
+        for (operation, file) in self.since.drain(..) {
+            if operation <= last {
+                self.synced = file;
+            }
+        }
+    }
+}
+
+/// The files of a disk by name; they are few.
+#[derive(Default)]
+pub(super) struct Directory(Vec<Name>);
+
+impl Directory {
+    /// A directory of synced files.
+    pub(super) fn of(files: impl Iterator<Item = (String, Rc<File>)>) -> Directory {
+        Directory(files.map(|(text, file)| Name { text, synced: Some(file), since: Vec::new() }).collect())
+    }
+
+    pub(super) fn find(&self, text: &str) -> Option<&Rc<File>> {
+        self.0.iter().find(|name| name.text == text)?.now()
+    }
+
+    /// The files that have a name now.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&str, &Rc<File>)> {
+        self.0.iter().filter_map(|name| Some((name.text.as_str(), name.now()?)))
+    }
+
+    /// Gives the name to `file`, or takes it off, in the given operation.
+    pub(super) fn set(&mut self, text: &str, operation: u64, file: Option<Rc<File>>) {
+        let at = self.0.iter().position(|name| name.text == text).unwrap_or_else(|| {
+            self.0.push(Name { text: text.to_owned(), synced: None, since: Vec::new() });
+            self.0.len() - 1
+        });
+        self.0[at].change(operation, file);
+    }
+
+    /// Whether the file has a name that is not on the medium.
+    pub(super) fn is_new(&self, file: &Rc<File>) -> bool {
+        let is_it = |other: Option<&Rc<File>>| other.is_some_and(|other| Rc::ptr_eq(other, file));
+        self.0.iter().any(|name| !name.since.is_empty() && is_it(name.now()))
+    }
+
+    /// Makes all names durable as they are.
+    pub(super) fn sync(&mut self) {
+        self.settle(u64::MAX);
+    }
+
+    /// Takes every name and file back to its last sync.
+    pub(super) fn lose_all(&mut self) {
+        for file in self.unsettled_files() {
+            file.content.borrow_mut().lose_all();
+            file.cut_at.set(None);
+        }
+        for name in &mut self.0 {
+            name.since.clear();
+        }
+        self.0.retain(|name| name.synced.is_some());
+    }
+
+    /// Takes back some of what was not synced.
+    pub(super) fn lose_some(&mut self, stream: &mut Stream) {
+        let files = self.unsettled_files();
+        let changes = self.0.iter().flat_map(|name| &name.since).map(|(operation, _)| *operation);
+        let mut order: Vec<u64> = changes.chain(files.iter().filter_map(|file| file.cut_at.get())).collect();
+        order.sort_unstable();
+        order.dedup();
+        let surviving = stream.below(order.len() as u64 + 1) as usize;
+        let last = surviving.checked_sub(1).map(|at| order[at]);
+        for file in files {
+            let keeps_cut = file.cut_at.take().is_some_and(|operation| Some(operation) <= last);
+            file.content.borrow_mut().lose_some(keeps_cut, stream);
+        }
+        match last {
+            Some(last) => self.settle(last),
+            None => self.lose_all(),
+        }
+    }
+
+    /// Each file once that may be there after a power loss, in the order of names and changes.
+    fn unsettled_files(&self) -> Vec<Rc<File>> {
+        let mut files: Vec<Rc<File>> = Vec::new();
+        for name in &self.0 {
+            for file in [&name.synced].into_iter().chain(name.since.iter().map(|(_, file)| file)).flatten() {
+                if !files.iter().any(|other| Rc::ptr_eq(other, file)) {
+                    files.push(Rc::clone(file));
+                }
+            }
+        }
+        files
+    }
+
+    fn settle(&mut self, last: u64) {
+        for name in &mut self.0 {
+            name.settle(last);
+        }
+        self.0.retain(|name| name.synced.is_some());
+    }
+}

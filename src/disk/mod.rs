@@ -1,0 +1,40 @@
+//! A simulated disk under real SQLite.
+//!
+//! It decides what a database file holds at any moment, and what is left of it after the app was killed or the power
+//! was lost. It leaves to SQLite what SQLite is for: journals, recovery and pages are the real ones. How long an
+//! operation takes is for others to say; here operations are counted.
+//!
+//! Invariants:
+//!
+//! - What was written is read back at once, by any connection; it outlives a power loss only if its file was synced
+//!   after it. A new file's name is durable with its first sync, a deletion when SQLite asks for the directory's sync
+//!   (only `synchronous=EXTRA` does in journal mode DELETE: with FULL, power loss may undo the last commit).
+//! - A kill or a power loss ends a generation. Handles of an earlier generation fail in everything and change nothing,
+//!   so a dead process' connection may be dropped at any later time. Kill first, then drop.
+//! - Disks that start from one template share its pages; a page is a disk's own once it was written there.
+//! - Nothing depends on the host: SQLite's clock stands still here and sleeping takes no time, so a lock that is taken
+//!   is reported at once. Only SQLite's own random numbers (WAL salts, journal nonces, `random()`) come from the host,
+//!   once a process; digest rows, never bytes of files.
+//!
+//! How: a VFS named [`VFS_NAME`], registered once a process, maps a path such as `/d42/app.db` to a disk of this
+//! thread. A world is one thread: a connection that strays to another fails there, and is leaked, not freed. All
+//! connections of the process, `:memory:` included, go through [`open`], since SQLite takes its process-wide settings
+//! only before its first use.
+//!
+//! The medium has 512-byte sectors and says so: SQLite then pads its journal headers to 512 bytes instead of 4096, and
+//! a write may be torn between any two sectors. It promises nothing more (device characteristics 0).
+
+mod content;
+#[cfg(test)]
+mod crash_tests;
+mod device;
+mod directory;
+mod handle;
+mod locks;
+mod shm;
+#[cfg(test)]
+mod tests;
+mod vfs;
+
+pub use device::{Counters, Disk, Options, PowerLoss, Template};
+pub use vfs::{Location, VFS_NAME, open, prepare};

@@ -1,0 +1,223 @@
+//! The engine itself: its state, its life, and its face towards the bench.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use super::options::{CursorBook, Options};
+use super::push::OwnVersions;
+use super::queue::Queue;
+use super::rules::Rules;
+use super::signal::Signal;
+use super::view::View;
+use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, UnitId};
+use crate::contract::{
+    AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, LocalBoxFuture,
+    LocalEdit, Ports, Provision, SyncEngine, SyncError, Trigger,
+};
+use crate::store::{self, Store};
+
+/// The built-in engine in one life of a device's process.
+pub struct Builtin {
+    pub(super) me: Weak<Builtin>,
+    pub(super) setup: Rc<DeviceSetup>,
+    pub(super) ports: Ports,
+    pub(super) store: Rc<Store>,
+    pub(super) options: Rc<Options>,
+    pub(super) rules: Rules,
+    pub(super) retry_stream: RefCell<Stream>,
+
+    pub(super) queue: RefCell<Queue>,
+    pub(super) wake: Signal,
+    pub(super) idle: Signal,
+    pub(super) session_open: Cell<bool>,
+    pub(super) foreground: Cell<bool>,
+    pub(super) login_at: Cell<Option<Time>>,
+    pub(super) units: RefCell<Vec<UnitState>>,
+    requests: Cell<u64>,
+    own_versions: RefCell<OwnVersions>,
+    view: View,
+}
+
+/// What the engine remembers of a unit while the process lives.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct UnitState {
+    /// When it last started.
+    pub(super) started: Option<Time>,
+    /// Failed runs in a row.
+    pub(super) failures: u32,
+    /// A start is planned for the end of the debounce interval.
+    pub(super) planned: bool,
+    /// Another try after a failure is planned.
+    pub(super) retry_planned: bool,
+}
+
+impl Builtin {
+    /// The book in which the unit's cursors stand.
+    pub(super) fn cursor_book(&self, unit: UnitId) -> UnitId {
+        match self.options.pull.cursor {
+            CursorBook::Entity => store::SHARED,
+            CursorBook::Unit => unit,
+        }
+    }
+
+    pub(super) fn next_request(&self) -> u64 {
+        let number = self.requests.get();
+        self.requests.set(number + 1);
+        number
+    }
+
+    pub(super) fn remember(&self, entity: EntityId, key: &Key, stamp: Stamp) {
+        self.own_versions.borrow_mut().insert((entity, key.clone()), stamp);
+    }
+
+    /// Whether this version is one that this process wrote; it is forgotten when it comes back.
+    pub(super) fn is_echo(&self, entity: EntityId, key: &str, stamp: Stamp) -> bool {
+        let mut own = self.own_versions.borrow_mut();
+        if own.is_empty() {
+            return false;
+        }
+        let key = (entity, Key::new(key));
+        if own.get(&key) == Some(&stamp) { own.remove(&key).is_some() } else { false }
+    }
+
+    fn upgrade(&self) -> Rc<Builtin> {
+        self.me.upgrade().expect("the engine is alive while it is called")
+    }
+
+    /// Runs `task` as part of this process.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        self.ports.spawn.spawn(Box::pin(task));
+    }
+
+    /// Runs `task` later, on this engine.
+    pub(super) fn after(&self, wait: Span, then: impl FnOnce(&Builtin) + 'static) {
+        let engine = self.upgrade();
+        self.spawn(async move {
+            engine.ports.sleep(wait).await;
+            then(&engine);
+        });
+    }
+}
+
+impl SyncEngine for Builtin {
+    fn run(self: Rc<Self>) -> LocalBoxFuture<'static, ()> {
+        Box::pin(self.live())
+    }
+
+    fn on(&self, event: AppEvent) {
+        match event {
+            AppEvent::Login => {
+                self.foreground.set(true);
+                self.login_at.set(Some(self.ports.clock.now()));
+                self.fire(Trigger::Login);
+            }
+            AppEvent::Online => {
+                self.fire(Trigger::Online);
+                self.retry_failed();
+            }
+            AppEvent::Offline => {}
+            AppEvent::Resume => {
+                self.foreground.set(true);
+                self.fire(Trigger::Resume);
+            }
+            AppEvent::Pause => self.foreground.set(false),
+        }
+    }
+
+    fn edit(&self, edit: &LocalEdit) -> Result<(), EditError> {
+        self.store.edit(edit, &edit.id.to_string(), self.ports.clock.wall())?;
+        self.fire(Trigger::Save);
+        Ok(())
+    }
+
+    fn trigger(&self, unit: UnitId, discard_pending: bool) {
+        self.enqueue(unit, discard_pending);
+    }
+
+    fn sync(self: Rc<Self>, unit: UnitId) -> LocalBoxFuture<'static, Result<(), SyncError>> {
+        Box::pin(async move {
+            self.take_turn().await;
+            let result = self.transfer(unit).await;
+            self.give_turn();
+            result
+        })
+    }
+
+    fn fetch(self: Rc<Self>, entity: EntityId, of: Key) -> LocalBoxFuture<'static, Result<(), SyncError>> {
+        Box::pin(async move { self.fetch_rows(entity, of).await })
+    }
+
+    fn view(&self) -> &dyn DeviceView {
+        &self.view
+    }
+}
+
+/// Makes built-in engines with one set of options and rules.
+#[derive(Clone)]
+pub struct BuiltinFactory {
+    /// The engine's options.
+    pub options: Rc<Options>,
+    /// The database's options.
+    pub store: store::Options,
+    /// The rules: the correct ones, or with a planted bug.
+    pub rules: Rules,
+}
+
+impl BuiltinFactory {
+    /// A factory of correct engines.
+    pub fn new(options: Options, store: store::Options) -> BuiltinFactory {
+        BuiltinFactory { options: Rc::new(options), store, rules: Rules::default() }
+    }
+}
+
+impl EngineFactory for BuiltinFactory {
+    fn open(
+        &self,
+        setup: Rc<DeviceSetup>,
+        incarnation: Incarnation,
+        database: Database,
+        ports: Ports,
+    ) -> Result<Rc<dyn SyncEngine>, EngineError> {
+        let store = Store::open(&database, setup.schema.clone(), &self.store).map_err(refused)?;
+        let store = Rc::new(store);
+        let retry_stream =
+            ports.seed.stream("engine.retry", u64::from(setup.device.0), u64::from(incarnation.0));
+        let units = RefCell::new(vec![UnitState::default(); setup.units.len()]);
+        Ok(Rc::new_cyclic(|me| Builtin {
+            me: me.clone(),
+            view: View::new(store.clone()),
+            setup,
+            ports,
+            store,
+            options: self.options.clone(),
+            rules: self.rules.clone(),
+            retry_stream: RefCell::new(retry_stream),
+            queue: RefCell::default(),
+            wake: Signal::default(),
+            idle: Signal::default(),
+            session_open: Cell::new(false),
+            foreground: Cell::new(false),
+            login_at: Cell::new(None),
+            units,
+            requests: Cell::new(0),
+            own_versions: RefCell::default(),
+        }))
+    }
+
+    fn provision(
+        &self,
+        setup: &DeviceSetup,
+        database: Database,
+        state: Option<&dyn Provision>,
+    ) -> Result<(), EngineError> {
+        let made = match state {
+            None => Store::create(&database, &setup.schema, &self.store),
+            Some(state) => Store::provision(&database, &setup.schema, &setup.units, &self.store, state),
+        };
+        made.map_err(refused)
+    }
+}
+
+fn refused(error: store::StoreError) -> EngineError {
+    EngineError(error.to_string())
+}

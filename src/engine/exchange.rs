@@ -1,0 +1,173 @@
+//! One request and its answer, with retries.
+
+use super::builtin::Builtin;
+use super::retry::backoff;
+use crate::base::{Span, Time, UnitId};
+use crate::contract::wire::{Answer, encode_request};
+use crate::contract::{
+    Event, NetworkKind, Request, RequestKind, ServerError, SyncError, TransportError, Work,
+};
+
+/// Why an exchange came to nothing.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// No answer came, also after trying again.
+    Silence(TransportError),
+    /// The server said no, and trying again would not help now.
+    Refused(ServerError),
+    /// The answer made no sense.
+    Damaged(String),
+}
+
+impl Failure {
+    /// What the user is told.
+    pub(super) fn told(self) -> SyncError {
+        match self {
+            Failure::Silence(error) => SyncError::Offline(error.to_string()),
+            Failure::Refused(error @ ServerError::Throttled(_)) => SyncError::Throttled(error.to_string()),
+            Failure::Refused(ServerError::BadRequest(text)) => SyncError::Rejected(text),
+            Failure::Refused(error) => SyncError::Offline(error.to_string()),
+            Failure::Damaged(text) => SyncError::Corrupt(text),
+        }
+    }
+}
+
+/// An answer that came, still as bytes.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) bytes: Vec<u8>,
+    pub(super) request: u64,
+    sent_at: Time,
+}
+
+/// One try's end.
+enum Attempt {
+    Answer(Received),
+    Failed { failure: Failure, wait_at_least: Span },
+}
+
+impl Builtin {
+    /// Sends what `make` builds for the given request number until an answer comes, the tries are used up, or there is no
+    /// network.
+    pub(super) async fn exchange(
+        &self,
+        unit: Option<UnitId>,
+        make: impl Fn(u64) -> Request,
+    ) -> Result<Received, Failure> {
+        let mut failures = 0;
+        loop {
+            let number = self.next_request();
+            let (failure, wait_at_least) = match self.attempt(unit, &make(number), number, failures).await {
+                Attempt::Answer(received) => return Ok(received),
+                Attempt::Failed { failure, wait_at_least } => (failure, wait_at_least),
+            };
+            failures += 1;
+            let gone = matches!(failure, Failure::Silence(TransportError::Offline))
+                || self.ports.transport.network() == NetworkKind::None;
+            if gone || failures >= self.options.retry.attempts || !retryable(&failure) {
+                return Err(failure);
+            }
+            let wait = backoff(&self.options.retry, failures, &mut self.retry_stream.borrow_mut());
+            let wait = wait.max(wait_at_least);
+            self.ports.emit(Event::RetryScheduled { attempt: failures, wait });
+            self.ports.sleep(wait).await;
+        }
+    }
+
+    async fn attempt(&self, unit: Option<UnitId>, request: &Request, number: u64, failures: u32) -> Attempt {
+        let (kind, rows) = match request {
+            Request::Pull(_) => (RequestKind::Pull, 0),
+            Request::Push(push) => (RequestKind::Push, push.mutations.len() as u32),
+            Request::Fetch(_) => (RequestKind::Fetch, 0),
+        };
+        let body = encode_request(request);
+        let bytes = body.len() as u64;
+        self.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
+        self.ports.emit(Event::RequestSent { request: number, kind, unit, bytes, rows, attempt: failures });
+        self.told_sent(request, number);
+        let sent_at = self.ports.clock.now();
+        let deadline = sent_at + self.options.request_timeout;
+        let answer = self.ports.transport.request(body, deadline).await;
+        let took = self.ports.clock.now() - sent_at;
+        match answer {
+            Err(error) => {
+                self.ports.emit(Event::RequestFailed { request: number, kind, error, took, wasted: bytes });
+                Attempt::Failed { failure: Failure::Silence(error), wait_at_least: Span::ZERO }
+            }
+            Ok(bytes) => self.judge(Received { bytes, request: number, sent_at }, kind, took),
+        }
+    }
+
+    /// Sorts out an answer that says no before anybody builds on it.
+    fn judge(&self, received: Received, kind: RequestKind, took: Span) -> Attempt {
+        // An error is short and starts with its name; a page is not decoded twice.
+        if !received.bytes.starts_with(b"{\"error\"") {
+            return Attempt::Answer(received);
+        }
+        let failure = match Answer::decode(&received.bytes) {
+            Ok(Err(error)) => {
+                self.ports.emit(Event::RequestRefused {
+                    request: received.request,
+                    kind,
+                    error: &error,
+                    took,
+                });
+                Failure::Refused(error)
+            }
+            Ok(Ok(_)) => Failure::Damaged("an error without its kind".to_owned()),
+            Err(damaged) => Failure::Damaged(damaged.to_string()),
+        };
+        let wait_at_least = match &failure {
+            Failure::Refused(ServerError::Throttled(after)) => *after,
+            _ => Span::ZERO,
+        };
+        Attempt::Failed { failure, wait_at_least }
+    }
+
+    /// Tells the listeners of a useful answer.
+    pub(super) async fn told_received(
+        &self,
+        received: &Received,
+        kind: RequestKind,
+        unit: Option<UnitId>,
+        rows: usize,
+    ) {
+        let bytes = received.bytes.len() as u64;
+        let took = self.ports.clock.now() - received.sent_at;
+        self.ports.emit(Event::ResponseReceived {
+            request: received.request,
+            kind,
+            unit,
+            bytes,
+            rows: rows as u32,
+            took,
+        });
+        self.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
+    }
+
+    fn told_sent(&self, request: &Request, number: u64) {
+        if let Request::Push(push) = request {
+            for m in &push.mutations {
+                self.ports.emit(Event::EditSent {
+                    edit: m.edit,
+                    entity: m.entity,
+                    key: &m.key,
+                    request: number,
+                });
+            }
+        }
+    }
+}
+
+fn retryable(failure: &Failure) -> bool {
+    match failure {
+        Failure::Silence(_) => true,
+        Failure::Refused(error) => {
+            matches!(
+                error,
+                ServerError::Unavailable | ServerError::Throttled(_) | ServerError::GatewayTimeout
+            )
+        }
+        Failure::Damaged(_) => false,
+    }
+}

@@ -1,0 +1,343 @@
+//! Pulling: ask for a network chunk, write it in apply chunks, move the cursors with the rows.
+
+use rustc_hash::FxHashSet;
+
+use super::builtin::Builtin;
+use super::exchange::{Failure, Received};
+use super::rules::{Applied, CursorMoment, Place};
+use crate::base::{EntityId, Key, Stamp, UnitId};
+use crate::contract::wire::{Answer, Page};
+use crate::contract::{
+    AppliedChange, Event, FetchRequest, PullRequest, Request, RequestKind, ServerError, SyncError, Want,
+};
+use crate::store::{Progress, StoreError, Tx};
+
+/// Rows `from..until` of page `page`, the page's end among them or not: a part of one transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Segment {
+    page: usize,
+    from: usize,
+    until: usize,
+    ends_page: bool,
+}
+
+/// Cuts pages into transactions of at most `limit` rows; small pages share one.
+fn cut(sizes: &[usize], limit: usize) -> Vec<Vec<Segment>> {
+    let limit = limit.max(1);
+    let mut transactions = Vec::new();
+    let mut current: Vec<Segment> = Vec::new();
+    let mut room = limit;
+    for (page, &size) in sizes.iter().enumerate() {
+        let mut from = 0;
+        loop {
+            let until = size.min(from + room);
+            current.push(Segment { page, from, until, ends_page: until == size });
+            room -= until - from;
+            from = until;
+            if room == 0 {
+                transactions.push(std::mem::take(&mut current));
+                room = limit;
+            }
+            if from == size {
+                break;
+            }
+        }
+    }
+    if !current.is_empty() {
+        transactions.push(current);
+    }
+    transactions
+}
+
+/// What one transaction changed, kept until it is committed and can be told.
+#[derive(Default)]
+struct Told {
+    changes: Vec<(EntityId, Key, Stamp, bool)>,
+    cursors: Vec<EntityId>,
+    echoed: u32,
+}
+
+impl Builtin {
+    /// Pulls every entity of `unit` up to the server's head.
+    pub(super) async fn pull(&self, unit: UnitId) -> Result<(), SyncError> {
+        let mut left = self.setup.units[usize::from(unit.0)].pull.clone();
+        while !left.is_empty() {
+            self.ports.crash_point("pull.before-request").await;
+            let wants = self.wants(unit, &left)?;
+            let make = |_| Request::Pull(self.pull_request(unit, wants.clone()));
+            match self.exchange(Some(unit), make).await {
+                Ok(received) => self.take_pages(unit, received, &wants, &mut left).await?,
+                Err(Failure::Refused(ServerError::CursorExpired(entity))) if left.contains(&entity) => {
+                    self.load_afresh(unit, entity).await?;
+                }
+                Err(failure) => return Err(failure.told()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Fetches the rows of `entity` that belong to the record `of`.
+    pub(super) async fn fetch_rows(&self, entity: EntityId, of: Key) -> Result<(), SyncError> {
+        let request =
+            FetchRequest { device: self.setup.device, entity, of, rows: self.options.pull.chunk_rows };
+        let received =
+            self.exchange(None, |_| Request::Fetch(request.clone())).await.map_err(Failure::told)?;
+        self.ports.crash_point("fetch.answer-received").await;
+        let answer = decoded(&received.bytes)?;
+        let rows = answer.pages.iter().map(|p| p.rows.len()).sum();
+        self.told_received(&received, RequestKind::Fetch, None, rows).await;
+        for transaction in cut(&sizes(&answer), self.options.pull.apply_rows as usize) {
+            self.apply(None, &answer.pages, &transaction).await?;
+            self.ports.crash_point("fetch.applied").await;
+        }
+        Ok(())
+    }
+
+    fn wants(&self, unit: UnitId, left: &[EntityId]) -> Result<Vec<Want>, SyncError> {
+        let book = self.cursor_book(unit);
+        let wants = self.store.read(|tx| {
+            let want = |&entity| Ok(Want { entity, cursor: tx.progress(book, entity)?.cursor });
+            left.iter().map(want).collect::<Result<Vec<_>, StoreError>>()
+        });
+        wants.map_err(damaged)
+    }
+
+    fn pull_request(&self, unit: UnitId, wants: Vec<Want>) -> PullRequest {
+        PullRequest {
+            device: self.setup.device,
+            unit,
+            wants,
+            rows: self.options.pull.chunk_rows,
+            bytes: self.options.pull.chunk_bytes.0,
+            clock: self.ports.clock.wall(),
+        }
+    }
+
+    async fn take_pages(
+        &self,
+        unit: UnitId,
+        received: Received,
+        wants: &[Want],
+        left: &mut Vec<EntityId>,
+    ) -> Result<(), SyncError> {
+        self.ports.crash_point("pull.answer-received").await;
+        let answer = decoded(&received.bytes)?;
+        if let Some(page) = answer.pages.iter().find(|page| !left.contains(&page.entity)) {
+            return Err(SyncError::Corrupt(format!("entity {} was not asked for", page.entity.0)));
+        }
+        if stands_still(&answer, wants) {
+            return Err(SyncError::Corrupt("the answer moves no cursor and says there is more".to_owned()));
+        }
+        let rows = answer.pages.iter().map(|p| p.rows.len()).sum();
+        self.told_received(&received, RequestKind::Pull, Some(unit), rows).await;
+        if self.rules.cursor.moment() == CursorMoment::BeforeFirstRow {
+            self.save_cursors_early(unit, &answer.pages)?;
+            self.ports.crash_point("pull.cursor-saved").await;
+        }
+        for transaction in cut(&sizes(&answer), self.options.pull.apply_rows as usize) {
+            self.apply(Some(unit), &answer.pages, &transaction).await?;
+            self.ports.crash_point("pull.chunk-applied").await;
+        }
+        left.retain(|entity| answer.pages.iter().all(|page| page.entity != *entity || page.more));
+        Ok(())
+    }
+
+    /// One transaction: the rows of its segments, and the cursors of the pages that end in it.
+    async fn apply(
+        &self,
+        unit: Option<UnitId>,
+        pages: &[Page<'_>],
+        segments: &[Segment],
+    ) -> Result<(), SyncError> {
+        let started = self.ports.clock.now();
+        let told = self.store.transaction(|tx| {
+            let mut told = Told::default();
+            for segment in segments {
+                self.apply_segment(tx, unit, &pages[segment.page], *segment, &mut told)?;
+            }
+            Ok(told)
+        });
+        let told = told.map_err(damaged)?;
+        let took = self.ports.machine.cost(self.store.work());
+        let changes: Vec<AppliedChange<'_>> = told
+            .changes
+            .iter()
+            .map(|(entity, key, stamp, removed)| AppliedChange {
+                entity: *entity,
+                key: key.as_str(),
+                stamp: *stamp,
+                removed: *removed,
+            })
+            .collect();
+        if !changes.is_empty() {
+            self.ports.emit(Event::ChunkApplied { unit, changes: &changes, echoed: told.echoed, took });
+        }
+        for entity in told.cursors {
+            let unit = unit.expect("only a unit's pull moves cursors");
+            self.ports.emit(Event::CursorSaved { unit, entity });
+        }
+        self.ports.clock.sleep_until(started + took).await;
+        Ok(())
+    }
+
+    fn apply_segment(
+        &self,
+        tx: &Tx<'_>,
+        unit: Option<UnitId>,
+        page: &Page<'_>,
+        segment: Segment,
+        told: &mut Told,
+    ) -> Result<(), StoreError> {
+        let progress = match unit {
+            Some(unit) => tx.progress(self.cursor_book(unit), page.entity)?,
+            None => Progress::default(),
+        };
+        let progress = begun(progress, unit.is_some());
+        let dirty: FxHashSet<String> = tx.dirty(page.entity)?.into_iter().collect();
+        for index in segment.from..segment.until {
+            let row = page.rows.get(index);
+            let place = Place {
+                id: page.entity,
+                generation: progress.generation,
+                dirty: !dirty.is_empty() && dirty.contains(row.key),
+            };
+            let applied = self.rules.apply.apply(tx, place, row)?;
+            told.echoed += u32::from(self.is_echo(page.entity, row.key, row.stamp));
+            if applied != Applied::Kept {
+                told.changes.push((page.entity, Key::new(row.key), row.stamp, applied == Applied::Removed));
+            }
+        }
+        if let Some(unit) = unit {
+            self.keep_progress(tx, unit, page, segment, progress, told)?;
+        }
+        Ok(())
+    }
+
+    fn keep_progress(
+        &self,
+        tx: &Tx<'_>,
+        unit: UnitId,
+        page: &Page<'_>,
+        segment: Segment,
+        mut progress: Progress,
+        told: &mut Told,
+    ) -> Result<(), StoreError> {
+        let before = progress.clone();
+        if segment.ends_page {
+            progress.cursor = Some(page.cursor.clone().into_owned());
+            if progress.loading && !page.more {
+                progress.loading = false;
+                if self.rules.cursor.sweeps() {
+                    for key in tx.sweep(page.entity, progress.generation)? {
+                        told.changes.push((page.entity, key, Stamp(0), true));
+                    }
+                }
+            }
+        }
+        if progress != before || segment.until > segment.from {
+            tx.save_progress(self.cursor_book(unit), page.entity, &progress)?;
+            if segment.ends_page {
+                told.cursors.push(page.entity);
+            }
+        }
+        Ok(())
+    }
+
+    fn save_cursors_early(&self, unit: UnitId, pages: &[Page<'_>]) -> Result<(), SyncError> {
+        let book = self.cursor_book(unit);
+        let saved = self.store.transaction(|tx| {
+            for page in pages {
+                let mut progress = begun(tx.progress(book, page.entity)?, true);
+                progress.cursor = Some(page.cursor.clone().into_owned());
+                tx.save_progress(book, page.entity, &progress)?;
+            }
+            Ok(())
+        });
+        saved.map_err(damaged)?;
+        for page in pages {
+            self.ports.emit(Event::CursorSaved { unit, entity: page.entity });
+        }
+        Ok(())
+    }
+
+    /// The server does not know the cursor any more: everything comes again, and what does not come is removed at the end.
+    async fn load_afresh(&self, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
+        let book = self.cursor_book(unit);
+        let reset = self.store.transaction(|tx| {
+            let generation = tx.progress(book, entity)?.generation + 1;
+            tx.save_progress(book, entity, &Progress { cursor: None, generation, loading: true })
+        });
+        reset.map_err(damaged)?;
+        self.ports.emit(Event::CursorReset { unit, entity });
+        self.ports.work(self.store.work()).await;
+        Ok(())
+    }
+}
+
+/// A load without a cursor is a full one: it gets a generation of its own.
+fn begun(mut progress: Progress, of_unit: bool) -> Progress {
+    if of_unit && progress.cursor.is_none() && !progress.loading {
+        progress.loading = true;
+        progress.generation += 1;
+    }
+    progress
+}
+
+/// An answer after which the same request would be sent again: no rows, the same cursors, and more to come.
+fn stands_still(answer: &Answer<'_>, wants: &[Want]) -> bool {
+    let moved = |page: &Page<'_>| {
+        let before =
+            wants.iter().find(|want| want.entity == page.entity).and_then(|want| want.cursor.as_deref());
+        !page.more || !page.rows.is_empty() || before != Some(&*page.cursor)
+    };
+    !answer.pages.iter().any(moved)
+}
+
+fn sizes(answer: &Answer<'_>) -> Vec<usize> {
+    answer.pages.iter().map(|page| page.rows.len()).collect()
+}
+
+fn decoded(bytes: &[u8]) -> Result<Answer<'_>, SyncError> {
+    match Answer::decode(bytes) {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(SyncError::Corrupt(format!("an error where an answer was expected: {error}"))),
+        Err(damaged) => Err(SyncError::Corrupt(damaged.to_string())),
+    }
+}
+
+pub(super) fn damaged(error: StoreError) -> SyncError {
+    SyncError::Corrupt(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn pages_are_cut_without_losing_or_doubling_a_row(
+            sizes in proptest::collection::vec(0_usize..40, 0..8),
+            limit in 1_usize..50,
+        ) {
+            let transactions = cut(&sizes, limit);
+            let mut seen = vec![0; sizes.len()];
+            let mut ended = vec![0; sizes.len()];
+            for transaction in &transactions {
+                let rows: usize = transaction.iter().map(|s| s.until - s.from).sum();
+                prop_assert!(rows <= limit);
+                for segment in transaction {
+                    prop_assert_eq!(segment.from, seen[segment.page]);
+                    seen[segment.page] = segment.until;
+                    ended[segment.page] += u32::from(segment.ends_page);
+                }
+            }
+            prop_assert_eq!(&seen, &sizes);
+            prop_assert!(ended.iter().all(|&n| n == 1));
+            let full = transactions.iter().rev().skip(1);
+            for transaction in full {
+                prop_assert_eq!(transaction.iter().map(|s| s.until - s.from).sum::<usize>(), limit);
+            }
+        }
+    }
+}

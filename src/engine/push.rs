@@ -1,0 +1,312 @@
+//! Pushing: send what waits in the outbox, chunk by chunk, and settle each edit by the backend's verdict.
+
+use rustc_hash::FxHashMap;
+
+use super::builtin::Builtin;
+use super::conflict::{Clash, Resolution, kind_of};
+use super::exchange::{Failure, Received};
+use super::pull::damaged;
+use super::rules::overlay;
+use crate::base::{EditId, EntityId, Key, Stamp, UnitId};
+use crate::contract::wire::Answer;
+use crate::contract::{
+    ConflictKind, EditKind, Event, LogEntry, LogKind, Mutation, Outcome, PushRequest, Request, RequestKind,
+    Row, Sides, SyncError, Winner,
+};
+use crate::store::{Entry, StoreError, Tx};
+
+/// A chunk that meets nothing but conflicts this often in a row is left for the next run: somebody else is faster.
+const CONFLICTS_IN_A_ROW: u32 = 10;
+
+/// What settling an edit did, kept until it is committed and can be told.
+enum Settled {
+    Acknowledged { edit: EditId, entity: EntityId, key: Key, stamp: Stamp },
+    Decided { edit: EditId, entity: EntityId, key: Key, kind: ConflictKind, winner: Winner, sides: Sides },
+    Logged { edit: EditId, entity: EntityId, key: Key, kind: LogKind },
+}
+
+impl Builtin {
+    /// Pushes the edits of the unit's entities until none waits.
+    pub(super) async fn push(&self, unit: UnitId) -> Result<(), SyncError> {
+        let entities = self.setup.units[usize::from(unit.0)].push.clone();
+        let mut fruitless = 0;
+        loop {
+            let limit = self.options.push.chunk_rows.max(1) as usize;
+            let batch = self.store.read(|tx| tx.outbox(&entities, limit)).map_err(damaged)?;
+            if batch.is_empty() || fruitless >= CONFLICTS_IN_A_ROW {
+                return Ok(());
+            }
+            self.ports.work(self.store.work()).await;
+            self.ports.crash_point("push.before-request").await;
+            let make = |request| Request::Push(self.push_request(unit, &batch, request));
+            let received = match self.exchange(Some(unit), make).await {
+                Ok(received) => received,
+                Err(failure) => return self.give_up(&batch, failure).await,
+            };
+            let settled = self.settle(unit, &batch, received).await?;
+            fruitless = if settled == 0 { fruitless + 1 } else { 0 };
+        }
+    }
+
+    fn push_request(&self, unit: UnitId, batch: &[Entry], request: u64) -> PushRequest {
+        let mutation = |entry: &Entry| {
+            let (id, key) = self.rules.identity.identify(entry, request);
+            Mutation {
+                id,
+                edit: entry.edit,
+                entity: entry.entity,
+                key,
+                kind: entry.kind,
+                values: entry.values.clone(),
+                base: entry.base,
+                made_at: entry.made_at,
+            }
+        };
+        PushRequest {
+            device: self.setup.device,
+            unit,
+            mutations: batch.iter().map(mutation).collect(),
+            clock: self.ports.clock.wall(),
+        }
+    }
+
+    /// No verdict came: the edits stay, with the try noted.
+    async fn give_up(&self, batch: &[Entry], failure: Failure) -> Result<(), SyncError> {
+        let keeps = match &failure {
+            Failure::Refused(error) => self.rules.outbox.keeps_after_refusal(error),
+            Failure::Silence(_) => self.rules.outbox.keeps_after_silence(),
+            Failure::Damaged(_) => true,
+        };
+        let consents =
+            matches!(failure, Failure::Silence(_)) && self.rules.outbox.takes_silence_for_consent();
+        let told = failure.told();
+        let noted = self.store.transaction(|tx| {
+            for entry in batch {
+                if keeps && !consents {
+                    tx.attempted(entry.seq, Some(&told.to_string()))?;
+                } else {
+                    tx.drop_entry(entry.seq)?;
+                }
+            }
+            Ok(())
+        });
+        noted.map_err(damaged)?;
+        if consents {
+            self.tell(batch.iter().map(|entry| acknowledged(entry, Stamp(0))).collect());
+        }
+        self.ports.work(self.store.work()).await;
+        Err(told)
+    }
+
+    /// Settles each edit of the batch in one transaction. Returns how many left the outbox.
+    async fn settle(&self, unit: UnitId, batch: &[Entry], received: Received) -> Result<usize, SyncError> {
+        self.ports.crash_point("push.answer-received").await;
+        let answer = match Answer::decode(&received.bytes) {
+            Ok(Ok(answer)) if answer.results.len() == batch.len() => answer,
+            Ok(Ok(answer)) => {
+                let text = format!("{} results for {} edits", answer.results.len(), batch.len());
+                return Err(SyncError::Corrupt(text));
+            }
+            Ok(Err(error)) => return Err(SyncError::Corrupt(error.to_string())),
+            Err(damaged) => return Err(SyncError::Corrupt(damaged.to_string())),
+        };
+        self.told_received(&received, RequestKind::Push, Some(unit), batch.len()).await;
+        let settled = self.store.transaction(|tx| {
+            let mut told = Vec::new();
+            let mut left = 0;
+            for (entry, result) in batch.iter().zip(&answer.results) {
+                left += usize::from(self.settle_one(tx, entry, &result.outcome, &mut told)?);
+            }
+            Ok((told, left))
+        });
+        let (told, left) = settled.map_err(damaged)?;
+        self.tell(told);
+        self.ports.work(self.store.work()).await;
+        self.ports.crash_point("push.batch-settled").await;
+        Ok(left)
+    }
+
+    /// Settles one edit. True if it left the outbox.
+    fn settle_one(
+        &self,
+        tx: &Tx<'_>,
+        entry: &Entry,
+        outcome: &Outcome,
+        told: &mut Vec<Settled>,
+    ) -> Result<bool, StoreError> {
+        match outcome {
+            Outcome::Applied { stamp } => {
+                self.acknowledge(tx, entry, *stamp)?;
+                told.push(acknowledged(entry, *stamp));
+                Ok(true)
+            }
+            Outcome::Rejected { current, .. } => {
+                tx.drop_entry(entry.seq)?;
+                self.log(tx, entry, outcome, LogKind::Rejected, None, told)?;
+                self.take_over(tx, entry, current.as_ref())?;
+                Ok(true)
+            }
+            Outcome::Conflict { why, current } => {
+                let entity = self.setup.schema.entity(entry.entity);
+                let clash = Clash { entry, entity, why: *why, current: current.as_ref() };
+                self.decide(tx, clash, outcome, told)
+            }
+        }
+    }
+
+    /// The edit is on the backend: the row has its stamp, later edits of the row build on it.
+    fn acknowledge(&self, tx: &Tx<'_>, entry: &Entry, stamp: Stamp) -> Result<(), StoreError> {
+        tx.drop_entry(entry.seq)?;
+        tx.restamp(entry.entity, entry.key.as_str(), stamp)?;
+        tx.rebase(entry.entity, entry.key.as_str(), stamp)?;
+        self.remember(entry.entity, &entry.key, stamp);
+        self.lift_shadow(tx, entry.entity, &entry.key, stamp)
+    }
+
+    /// A newer version that was pulled while the row had local edits comes to light when the last of them is settled.
+    fn lift_shadow(
+        &self,
+        tx: &Tx<'_>,
+        entity: EntityId,
+        key: &Key,
+        settled: Stamp,
+    ) -> Result<(), StoreError> {
+        if !tx.entries_for(entity, key.as_str())?.is_empty() {
+            return Ok(());
+        }
+        match tx.take_shadow(entity, key.as_str())? {
+            Some(shadow) if shadow.stamp > settled && self.rules.outbox.lifts_shadows() => {
+                overlay(tx, self.setup.schema.entity(entity), entity, &shadow)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn decide(
+        &self,
+        tx: &Tx<'_>,
+        clash: Clash<'_>,
+        outcome: &Outcome,
+        told: &mut Vec<Settled>,
+    ) -> Result<bool, StoreError> {
+        let entry = clash.entry;
+        let resolution = self.rules.resolve.resolve(clash);
+        let remote = clash.current.map_or(Stamp(0), |row| row.stamp);
+        let winner =
+            if matches!(resolution, Resolution::Local { .. }) { Winner::Local } else { Winner::Remote };
+        told.push(Settled::Decided {
+            edit: entry.edit,
+            entity: entry.entity,
+            key: entry.key.clone(),
+            kind: kind_of(clash),
+            winner,
+            sides: Sides { local: entry.made_at, remote },
+        });
+        match resolution {
+            Resolution::Same => {
+                tx.drop_entry(entry.seq)?;
+                told.push(acknowledged(entry, remote));
+                self.take_over(tx, entry, clash.current)?;
+                Ok(true)
+            }
+            Resolution::Remote => {
+                tx.drop_entry(entry.seq)?;
+                self.log(tx, entry, outcome, LogKind::Superseded, Some(remote), told)?;
+                self.take_over(tx, entry, clash.current)?;
+                Ok(true)
+            }
+            Resolution::Local { onto } => {
+                self.log(tx, entry, outcome, LogKind::Overwrote, Some(remote), told)?;
+                self.send_onto(tx, entry, &onto, clash.current)?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// The edit goes out again as a change of the row `onto`, over its current version.
+    fn send_onto(
+        &self,
+        tx: &Tx<'_>,
+        entry: &Entry,
+        onto: &Key,
+        current: Option<&Row>,
+    ) -> Result<(), StoreError> {
+        let live = current.filter(|row| row.values.is_some());
+        let kind = match (entry.kind, live) {
+            (EditKind::Delete, _) => EditKind::Delete,
+            (_, Some(_)) => EditKind::Update,
+            (_, None) => EditKind::Create,
+        };
+        tx.rewrite(entry.seq, onto, kind, live.map(|row| row.stamp))?;
+        if *onto != entry.key {
+            tx.remove(entry.entity, entry.key.as_str())?;
+        }
+        // What is created anew takes the row as it is here.
+        let Some(current) = live else { return Ok(()) };
+        tx.rebase(entry.entity, onto.as_str(), current.stamp)?;
+        overlay(tx, self.setup.schema.entity(entry.entity), entry.entity, current)
+    }
+
+    /// The backend's version takes the place of the local one, below the edits that still wait.
+    fn take_over(&self, tx: &Tx<'_>, entry: &Entry, current: Option<&Row>) -> Result<(), StoreError> {
+        let entity = self.setup.schema.entity(entry.entity);
+        match current {
+            Some(row) if row.key == entry.key => {
+                tx.rebase(entry.entity, entry.key.as_str(), row.stamp)?;
+                overlay(tx, entity, entry.entity, row)?;
+                self.lift_shadow(tx, entry.entity, &entry.key, row.stamp)
+            }
+            // Another row has the natural key, or the backend has none: the local row never was.
+            _ => {
+                tx.remove(entry.entity, entry.key.as_str())?;
+                Ok(())
+            }
+        }
+    }
+
+    fn log(
+        &self,
+        tx: &Tx<'_>,
+        entry: &Entry,
+        outcome: &Outcome,
+        kind: LogKind,
+        met: Option<Stamp>,
+        told: &mut Vec<Settled>,
+    ) -> Result<(), StoreError> {
+        if !self.rules.outbox.tells(outcome) {
+            return Ok(());
+        }
+        let (entity, key) = (entry.entity, entry.key.clone());
+        tx.log(&LogEntry { edit: Some(entry.edit), entity, key: key.clone(), kind, met })?;
+        told.push(Settled::Logged { edit: entry.edit, entity, key, kind });
+        Ok(())
+    }
+
+    fn tell(&self, told: Vec<Settled>) {
+        for settled in &told {
+            self.ports.emit(match settled {
+                Settled::Acknowledged { edit, entity, key, stamp } => {
+                    Event::EditAcknowledged { edit: *edit, entity: *entity, key, stamp: *stamp }
+                }
+                Settled::Decided { edit, entity, key, kind, winner, sides } => Event::ConflictDecided {
+                    edit: *edit,
+                    entity: *entity,
+                    key,
+                    kind: *kind,
+                    winner: *winner,
+                    sides: *sides,
+                },
+                Settled::Logged { edit, entity, key, kind } => {
+                    Event::EditLogged { edit: *edit, entity: *entity, key, kind: *kind }
+                }
+            });
+        }
+    }
+}
+
+fn acknowledged(entry: &Entry, stamp: Stamp) -> Settled {
+    Settled::Acknowledged { edit: entry.edit, entity: entry.entity, key: entry.key.clone(), stamp }
+}
+
+/// Versions of rows that this process wrote to the backend: their coming back in a pull is an echo.
+pub(super) type OwnVersions = FxHashMap<(EntityId, Key), Stamp>;

@@ -1,0 +1,52 @@
+//! How long to wait before trying again. Brooker 2015, "Exponential backoff and jitter".
+
+use super::options::{Jitter, RetryOptions};
+use crate::base::{Span, Stream};
+
+/// The wait after the failure number `failures` in a row (from 1).
+///
+/// Full jitter draws U(0, min(cap, base·2ⁿ)) with n = failures − 1; equal jitter waits half of the bound and draws the other
+/// half; no jitter waits the bound itself.
+pub fn backoff(options: &RetryOptions, failures: u32, random: &mut Stream) -> Span {
+    assert!(failures > 0, "nothing failed yet");
+    let doublings = (failures - 1).min(63);
+    let bound = Span(options.base.0.saturating_mul(1 << doublings)).min(options.cap);
+    match options.jitter {
+        Jitter::None => bound,
+        Jitter::Full => random.up_to(bound),
+        Jitter::Equal => Span(bound.0 / 2) + random.up_to(Span(bound.0 - bound.0 / 2)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Seed;
+
+    fn options(jitter: Jitter) -> RetryOptions {
+        RetryOptions { base: Span::secs(1), cap: Span::secs(300), jitter, attempts: 5 }
+    }
+
+    #[test]
+    fn without_jitter_the_wait_doubles_up_to_the_cap() {
+        let mut random = Seed(1).stream("retry", 0, 0);
+        let waits: Vec<u64> =
+            (1..=12).map(|n| backoff(&options(Jitter::None), n, &mut random).0 / 1_000_000_000).collect();
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+        assert_eq!(backoff(&options(Jitter::None), u32::MAX, &mut random), Span::secs(300));
+    }
+
+    #[test]
+    fn jitter_stays_below_the_bound_and_uses_all_of_it() {
+        for (jitter, floor) in [(Jitter::Full, 0), (Jitter::Equal, 4)] {
+            let mut random = Seed(1).stream("retry", 0, 0);
+            let waits: Vec<Span> = (0..2_000).map(|_| backoff(&options(jitter), 4, &mut random)).collect();
+            let (least, most) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
+            assert!(
+                *least >= Span::secs(floor) && *least < Span::millis(floor * 1_000 + 100),
+                "{jitter:?} {least}"
+            );
+            assert!(*most <= Span::secs(8) && *most > Span::millis(7_900), "{jitter:?} {most}");
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! What decides, behind small traits, so that a broken rule can be put in from outside.
+//!
+//! Each trait has the correct behaviour as its default; a planted bug overrides one method.
+
+use std::rc::Rc;
+
+use crate::base::{EntityId, Key, UnitId};
+use crate::contract::wire::WireRow;
+use crate::contract::{EditKind, Entity, Outcome, Row, ServerError};
+use crate::store::{Entry, StoreError, Tx};
+
+use super::conflict::{LastWriteWins, ResolveRule};
+
+/// All rules of an engine.
+#[derive(Clone)]
+pub struct Rules {
+    /// When a cursor is made durable.
+    pub cursor: Rc<dyn CursorRule>,
+    /// What a pulled row does to the local one.
+    pub apply: Rc<dyn ApplyRule>,
+    /// How an edit is named towards the backend.
+    pub identity: Rc<dyn IdentityRule>,
+    /// When an edit leaves the outbox.
+    pub outbox: Rc<dyn OutboxRule>,
+    /// Who wins a conflict.
+    pub resolve: Rc<dyn ResolveRule>,
+    /// How units follow each other.
+    pub order: Rc<dyn OrderRule>,
+}
+
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules {
+            cursor: Rc::new(Correct),
+            apply: Rc::new(Correct),
+            identity: Rc::new(Correct),
+            outbox: Rc::new(Correct),
+            resolve: Rc::new(LastWriteWins),
+            order: Rc::new(Correct),
+        }
+    }
+}
+
+/// The correct rules.
+#[derive(Clone, Copy, Debug)]
+pub struct Correct;
+
+impl CursorRule for Correct {}
+impl ApplyRule for Correct {}
+impl IdentityRule for Correct {}
+impl OutboxRule for Correct {}
+impl OrderRule for Correct {}
+
+/// When a cursor becomes durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CursorMoment {
+    /// In the transaction that holds the page's last row.
+    WithLastRow,
+    /// In a transaction before the page's first row.
+    BeforeFirstRow,
+}
+
+/// When a page's cursor is made durable.
+pub trait CursorRule {
+    /// The moment, relative to the page's rows.
+    fn moment(&self) -> CursorMoment {
+        CursorMoment::WithLastRow
+    }
+    /// Whether the rows that a full load did not bring are removed when it ends.
+    fn sweeps(&self) -> bool {
+        true
+    }
+}
+
+/// Where a pulled row goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The entity.
+    pub id: EntityId,
+    /// The generation of the load it belongs to.
+    pub generation: u32,
+    /// The row has local edits that were not acknowledged.
+    pub dirty: bool,
+}
+
+/// What a pulled row did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// The row has the new version.
+    Put,
+    /// The row is gone.
+    Removed,
+    /// Nothing changed: local edits decide first.
+    Kept,
+}
+
+/// What a pulled row does to the local one.
+pub trait ApplyRule {
+    /// Applies `row`. A row with local edits keeps them; the new version lies in wait in its shadow until they are decided.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn apply(&self, tx: &Tx<'_>, place: Place, row: WireRow<'_>) -> Result<Applied, StoreError> {
+        if place.dirty {
+            tx.set_shadow(place.id, row.key, row.stamp, row.values)?;
+            return Ok(Applied::Kept);
+        }
+        match row.values {
+            Some(values) => {
+                tx.put(place.id, row.key, row.stamp, place.generation, values)?;
+                Ok(Applied::Put)
+            }
+            None => {
+                tx.remove(place.id, row.key)?;
+                Ok(Applied::Removed)
+            }
+        }
+    }
+}
+
+/// Writes a version of the backend below the local edits of its row: columns that an edit set keep the edit's value, a
+/// row that an edit deleted stays away.
+///
+/// # Errors
+/// When the database fails.
+pub fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Result<(), StoreError> {
+    let Some(mut values) = version.values.clone() else {
+        tx.remove(id, version.key.as_str())?;
+        return Ok(());
+    };
+    for entry in tx.entries_for(id, version.key.as_str())? {
+        if entry.kind == EditKind::Delete {
+            tx.remove(id, version.key.as_str())?;
+            return Ok(());
+        }
+        for (column, value) in entry.values {
+            if let Ok(position) = entity.projection.binary_search(&column) {
+                values[position] = value;
+            }
+        }
+    }
+    let generation = tx.row(id, version.key.as_str())?.map_or(0, |row| row.generation);
+    tx.put_values(id, version.key.as_str(), version.stamp, generation, &values)
+}
+
+/// How an edit is named towards the backend.
+pub trait IdentityRule {
+    /// The idempotency key and the row's key for the try number `attempt` of this process.
+    fn identify(&self, entry: &Entry, attempt: u64) -> (String, Key) {
+        let _ = attempt;
+        (entry.id.clone(), entry.key.clone())
+    }
+}
+
+/// When an edit leaves the outbox.
+pub trait OutboxRule {
+    /// Whether edits whose request met this refusal of the whole request stay.
+    fn keeps_after_refusal(&self, error: &ServerError) -> bool {
+        let _ = error;
+        true
+    }
+    /// Whether edits whose request got no answer stay.
+    fn keeps_after_silence(&self) -> bool {
+        true
+    }
+    /// Whether edits whose request got no answer count as acknowledged.
+    fn takes_silence_for_consent(&self) -> bool {
+        false
+    }
+    /// Whether the user is told of an edit that was not committed.
+    fn tells(&self, outcome: &Outcome) -> bool {
+        let _ = outcome;
+        true
+    }
+    /// Whether a newer version that waited in the row's shadow is applied when the last edit is settled.
+    fn lifts_shadows(&self) -> bool {
+        true
+    }
+}
+
+/// How units follow each other.
+pub trait OrderRule {
+    /// Whether a unit waits until the running one has ended.
+    fn one_at_a_time(&self) -> bool {
+        true
+    }
+    /// Whether the app is told that a run failed.
+    fn tells_failed_runs(&self) -> bool {
+        true
+    }
+    /// Whether other units get their turn after a failed run.
+    fn gives_turn_after_failure(&self) -> bool {
+        true
+    }
+    /// Whether a unit is taken from the end of the queue.
+    fn takes_last(&self) -> bool {
+        false
+    }
+    /// A unit that the app starts from the completion hook of `unit`.
+    fn after(&self, unit: UnitId) -> Option<UnitId> {
+        let _ = unit;
+        None
+    }
+    /// Whether a unit that failed `failures` times in a row is tried again by itself.
+    fn tries_again(&self, failures: u32) -> bool {
+        let _ = failures;
+        true
+    }
+}

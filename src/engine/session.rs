@@ -1,0 +1,223 @@
+//! The life of the process: triggers, queue, one session after the other.
+
+use super::builtin::Builtin;
+use super::pull::damaged;
+use super::queue::Added;
+use super::retry::backoff;
+use crate::base::{Span, Time, UnitId};
+use crate::contract::{Event, SyncError, Trigger};
+
+impl Builtin {
+    /// Ends what a killed life left open, starts the timers, then serves the queue for ever.
+    pub(super) async fn live(self: std::rc::Rc<Self>) {
+        if self.end_interrupted_runs().is_err() {
+            return;
+        }
+        for (index, unit) in self.setup.units.iter().enumerate() {
+            for trigger in &unit.on {
+                if let Trigger::Every(period) = trigger {
+                    self.spawn(self.clone().tick(UnitId(index as u16), *period));
+                }
+            }
+        }
+        self.fire(Trigger::Start);
+        if self.store.read(|tx| Ok(!tx.pending()?.is_empty())).unwrap_or(false) {
+            self.fire(Trigger::Save);
+        }
+        loop {
+            let next = self.queue.borrow_mut().take(self.rules.order.takes_last());
+            match next {
+                None => self.wake.wait().await,
+                Some((unit, since)) if self.rules.order.one_at_a_time() => {
+                    self.take_turn().await;
+                    if self.session(unit, since).await.is_ok() || self.rules.order.gives_turn_after_failure()
+                    {
+                        self.give_turn();
+                    }
+                }
+                Some((unit, since)) => {
+                    let engine = self.clone();
+                    self.spawn(async move { drop(engine.session(unit, since).await) });
+                }
+            }
+        }
+    }
+
+    /// Fires a unit's periodic trigger while the app is in the foreground.
+    async fn tick(self: std::rc::Rc<Self>, unit: UnitId, period: Span) {
+        loop {
+            self.ports.sleep(period).await;
+            if self.foreground.get() {
+                self.enqueue_debounced(unit);
+            }
+        }
+    }
+
+    /// A run that was open when the process died is told as interrupted.
+    fn end_interrupted_runs(&self) -> Result<(), SyncError> {
+        let running = self.store.read(|tx| tx.running()).map_err(damaged)?;
+        if running.is_empty() {
+            return Ok(());
+        }
+        let ended = self.store.transaction(|tx| running.iter().try_for_each(|(unit, _)| tx.end_run(*unit)));
+        ended.map_err(damaged)?;
+        for (unit, run) in running {
+            self.ports.emit(Event::SyncError { unit, run, error: &SyncError::Interrupted });
+        }
+        Ok(())
+    }
+
+    /// Starts every unit that waits for `trigger`.
+    pub(super) fn fire(&self, trigger: Trigger) {
+        for (index, unit) in self.setup.units.iter().enumerate() {
+            if unit.on.contains(&trigger) {
+                match trigger {
+                    Trigger::Online | Trigger::Resume => self.enqueue_debounced(UnitId(index as u16)),
+                    _ => self.enqueue(UnitId(index as u16), unit.discard_pending),
+                }
+            }
+        }
+    }
+
+    /// Queues a unit, but not sooner than the debounce interval after its last start: a flapping network starts one sync an
+    /// interval, and the last toggle is not forgotten.
+    fn enqueue_debounced(&self, unit: UnitId) {
+        let index = usize::from(unit.0);
+        let state = self.units.borrow()[index];
+        let earliest = state.started.map_or(Time::ZERO, |at| at + self.options.debounce);
+        let now = self.ports.clock.now();
+        if earliest <= now {
+            self.enqueue(unit, self.setup.units[index].discard_pending);
+        } else {
+            self.enqueue_after(unit, earliest - now);
+        }
+    }
+
+    fn enqueue_after(&self, unit: UnitId, wait: Span) {
+        let index = usize::from(unit.0);
+        if std::mem::replace(&mut self.units.borrow_mut()[index].planned, true) {
+            return;
+        }
+        self.after(wait, move |engine| {
+            engine.units.borrow_mut()[index].planned = false;
+            engine.enqueue(unit, engine.setup.units[index].discard_pending);
+        });
+    }
+
+    pub(super) fn enqueue(&self, unit: UnitId, discard: bool) {
+        let added = self.queue.borrow_mut().add(unit, discard, self.ports.clock.now());
+        match added {
+            Added::Coalesced => self.ports.emit(Event::UnitCoalesced { unit }),
+            Added::Queued { depth, discarded } => {
+                for unit in discarded {
+                    self.ports.emit(Event::UnitDiscarded { unit });
+                }
+                self.ports.emit(Event::UnitQueued { unit, depth });
+                self.wake.raise();
+            }
+        }
+    }
+
+    pub(super) async fn take_turn(&self) {
+        while self.session_open.replace(true) {
+            self.idle.wait().await;
+        }
+    }
+
+    pub(super) fn give_turn(&self) {
+        self.session_open.set(false);
+        self.idle.raise();
+    }
+
+    /// One run of a unit, with its events.
+    async fn session(&self, unit: UnitId, queued_at: Time) -> Result<(), SyncError> {
+        let index = usize::from(unit.0);
+        let started = self.ports.clock.now();
+        self.units.borrow_mut()[index].started = Some(started);
+        let run = self.store.transaction(|tx| tx.begin_run(unit)).map_err(damaged)?;
+        self.ports.emit(Event::SyncStart { unit, run, waited: started - queued_at });
+        self.ports.work(self.store.work()).await;
+        self.ports.crash_point("session.started").await;
+        let result = self.transfer(unit).await;
+        self.ports.crash_point("session.before-end").await;
+        let synced_on = self.ports.clock.wall();
+        let ended = self.store.transaction(|tx| {
+            if result.is_ok() {
+                tx.set_last_sync_on(unit, synced_on)?;
+            }
+            tx.end_run(unit)
+        });
+        ended.map_err(damaged)?;
+        match &result {
+            Ok(()) => self.completed(unit, run, started),
+            Err(error) => self.failed(unit, run, error),
+        }
+        self.ports.work(self.store.work()).await;
+        self.ports.crash_point("session.ended").await;
+        result
+    }
+
+    /// What a run does: what was edited here goes out before what was changed there comes in.
+    pub(super) async fn transfer(&self, unit: UnitId) -> Result<(), SyncError> {
+        self.push(unit).await?;
+        self.pull(unit).await
+    }
+
+    fn completed(&self, unit: UnitId, run: u64, started: Time) {
+        let index = usize::from(unit.0);
+        let now = self.ports.clock.now();
+        self.units.borrow_mut()[index].failures = 0;
+        let blocking = self.setup.units[index].blocking;
+        self.ports.emit(Event::SyncComplete { unit, run, took: now - started, blocking });
+        if blocking && let Some(login_at) = self.login_at.take() {
+            self.ports.emit(Event::Usable { since_login: now - login_at });
+        }
+        if let Some(next) = self.rules.order.after(unit) {
+            self.enqueue(next, false);
+        }
+    }
+
+    /// A failed unit is tried again by itself, later and later.
+    fn failed(&self, unit: UnitId, run: u64, error: &SyncError) {
+        let failures = {
+            let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
+            state.failures += 1;
+            state.failures
+        };
+        if self.rules.order.tells_failed_runs() {
+            self.ports.emit(Event::SyncError { unit, run, error });
+        }
+        if self.rules.order.tries_again(failures) {
+            let tries = failures.saturating_add(self.options.retry.attempts - 1).min(32);
+            let wait = backoff(&self.options.retry, tries, &mut self.retry_stream.borrow_mut());
+            self.ports.emit(Event::RetryScheduled { attempt: failures, wait });
+            self.retry_after(unit, wait);
+        }
+    }
+
+    /// Tries a failed unit again later, unless something else has made it succeed by then.
+    fn retry_after(&self, unit: UnitId, wait: Span) {
+        let index = usize::from(unit.0);
+        if std::mem::replace(&mut self.units.borrow_mut()[index].retry_planned, true) {
+            return;
+        }
+        self.after(wait, move |engine| {
+            engine.units.borrow_mut()[index].retry_planned = false;
+            engine.retry(unit);
+        });
+    }
+
+    /// The network is back: what failed need not wait any longer.
+    pub(super) fn retry_failed(&self) {
+        for index in 0..self.setup.units.len() {
+            self.retry(UnitId(index as u16));
+        }
+    }
+
+    fn retry(&self, unit: UnitId) {
+        let failures = self.units.borrow()[usize::from(unit.0)].failures;
+        if failures > 0 && self.rules.order.tries_again(failures) {
+            self.enqueue(unit, false);
+        }
+    }
+}

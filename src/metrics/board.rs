@@ -1,0 +1,106 @@
+//! Where collectors write.
+
+use std::collections::BTreeMap;
+
+use super::distribution::Distribution;
+use super::figure::{Figure, Figures};
+use super::table::{BY_START, BY_UNIT, Id, Kind, TABLE};
+use crate::base::{DeviceId, UnitId};
+
+/// The numbers and distributions of a cell under way.
+#[derive(Debug)]
+pub(super) struct Board {
+    values: Vec<u64>,
+    distributions: Vec<Distribution>,
+    /// Names of start states, and the one of each device.
+    states: Vec<String>,
+    state_of: Vec<usize>,
+    by_start: Vec<Vec<Distribution>>,
+    units: Vec<String>,
+    by_unit: Vec<Vec<Distribution>>,
+}
+
+impl Board {
+    /// An empty board for devices that start in these states, and for these units.
+    pub(super) fn new(starts: &[String], units: Vec<String>) -> Board {
+        let mut states = starts.to_vec();
+        states.sort();
+        states.dedup();
+        let state_of = starts.iter().map(|s| states.binary_search(s).expect("it is among them")).collect();
+        Board {
+            values: vec![0; TABLE.len()],
+            distributions: vec![Distribution::default(); TABLE.len()],
+            by_start: vec![vec![Distribution::default(); states.len()]; BY_START.len()],
+            by_unit: vec![vec![Distribution::default(); units.len()]; BY_UNIT.len()],
+            states,
+            state_of,
+            units,
+        }
+    }
+
+    /// Counts `n` more.
+    pub(super) fn add(&mut self, id: Id, n: u64) {
+        debug_assert_ne!(id.metric().kind, Kind::Distribution);
+        self.values[id as usize] += n;
+    }
+
+    /// Sets a gauge.
+    pub(super) fn set(&mut self, id: Id, value: u64) {
+        debug_assert_ne!(id.metric().kind, Kind::Distribution);
+        self.values[id as usize] = value;
+    }
+
+    /// The number so far.
+    pub(super) fn value(&self, id: Id) -> u64 {
+        self.values[id as usize]
+    }
+
+    /// Adds an observation.
+    pub(super) fn observe(&mut self, id: Id, value: u64) {
+        debug_assert_eq!(id.metric().kind, Kind::Distribution);
+        self.distributions[id as usize].observe(value);
+    }
+
+    /// Adds an observation on a device, also under the state in which it started.
+    pub(super) fn observe_on(&mut self, id: Id, device: DeviceId, value: u64) {
+        self.observe(id, value);
+        let slot = BY_START.iter().position(|i| *i == id).expect("the metric is kept by start state");
+        if let Some(&state) = self.state_of.get(device.0 as usize) {
+            self.by_start[slot][state].observe(value);
+        }
+    }
+
+    /// Adds an observation under its unit alone; the metric as a whole is fed apart.
+    pub(super) fn observe_unit(&mut self, id: Id, unit: UnitId, value: u64) {
+        let slot = BY_UNIT.iter().position(|i| *i == id).expect("the metric is kept by unit");
+        if let Some(distribution) = self.by_unit[slot].get_mut(usize::from(unit.0)) {
+            distribution.observe(value);
+        }
+    }
+
+    /// All figures.
+    pub(super) fn figures(&self) -> Figures {
+        let mut figures: Figures = BTreeMap::new();
+        for metric in TABLE {
+            let figure = match metric.kind {
+                Kind::Distribution => self.distributions[metric.id as usize].figure(metric.unit),
+                Kind::Counter | Kind::Gauge => {
+                    Figure::Value { unit: metric.unit, value: self.values[metric.id as usize] }
+                }
+            };
+            figures.insert(metric.name.to_owned(), figure);
+        }
+        let split =
+            |slots: &[Vec<Distribution>], ids: &[Id], names: &[String], mark: char, into: &mut Figures| {
+                for (id, kept) in ids.iter().zip(slots) {
+                    for (name, distribution) in names.iter().zip(kept) {
+                        let metric = id.metric();
+                        into.insert(format!("{}{mark}{name}", metric.name), distribution.figure(metric.unit));
+                    }
+                }
+            };
+        split(&self.by_start, BY_START, &self.states, '@', &mut figures);
+        split(&self.by_unit, BY_UNIT, &self.units, '/', &mut figures);
+        figures
+    }
+}

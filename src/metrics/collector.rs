@@ -1,0 +1,121 @@
+//! The listener that fills the table.
+
+use std::collections::BTreeMap;
+
+use super::board::Board;
+use super::edits::Edits;
+use super::figure::{Figures, Sample};
+use super::presence::Presence;
+use super::series::{Levels, Series};
+use super::sessions::Sessions;
+use super::table::{Id, Kind, TABLE};
+use super::traffic::Traffic;
+use super::visibility::Visibility;
+use crate::base::{DeviceId, Span, Time};
+use crate::contract::{Event, Node, Occurrence};
+
+/// What a collector must know before the first event.
+#[derive(Clone, Debug, Default)]
+pub struct Setting {
+    /// The name of the state in which each device starts, by device.
+    pub starts: Vec<String>,
+    /// Names of the sync units, by unit.
+    pub units: Vec<String>,
+    /// Length of the script; decides the distance of samples.
+    pub script: Span,
+}
+
+/// What came together.
+#[derive(Clone, Debug)]
+pub struct Collected {
+    /// The figures of all metrics.
+    pub figures: Figures,
+    /// Figures over virtual time.
+    pub series: Vec<Sample>,
+}
+
+/// Listens to a world and keeps count.
+#[derive(Debug)]
+pub struct Collector {
+    board: Board,
+    sessions: Sessions,
+    traffic: Traffic,
+    edits: Edits,
+    presence: Presence,
+    visibility: Visibility,
+    series: Series,
+}
+
+impl Collector {
+    /// A collector of nothing yet.
+    pub fn new(setting: Setting) -> Collector {
+        let devices = setting.starts.len();
+        Collector {
+            board: Board::new(&setting.starts, setting.units),
+            sessions: Sessions::new(devices),
+            traffic: Traffic::new(devices),
+            edits: Edits::default(),
+            presence: Presence::new(devices),
+            visibility: Visibility::default(),
+            series: Series::new(setting.script),
+        }
+    }
+
+    /// Something happened.
+    pub fn on(&mut self, occurrence: &Occurrence<'_>) {
+        let Occurrence { at, node, event } = occurrence;
+        if self.series.due(*at) {
+            let levels = self.levels();
+            self.series.advance(*at, levels);
+        }
+        let board = &mut self.board;
+        self.edits.on(*at, event, board);
+        let device = match node {
+            Node::Device(device) => Some(*device),
+            _ => None,
+        };
+        self.visibility.on(*at, device, event, &self.presence, board);
+        match event {
+            Event::BackendAvailable(available) => self.presence.on_backend(*available),
+            Event::BackendServed { queued, .. } => {
+                self.series.longest_queued = self.series.longest_queued.max(*queued);
+            }
+            _ => {}
+        }
+        self.traffic.on_backend(*at, event, board);
+        if let Some(device) = device {
+            self.on_device(*at, device, event);
+        }
+    }
+
+    /// The end: `found` are figures that others worked out, by name (the oracle's).
+    ///
+    /// # Panics
+    /// When the table has no such number: that is a mistake of ours.
+    pub fn finish(mut self, at: Time, found: &BTreeMap<&'static str, u64>) -> Collected {
+        let levels = self.levels();
+        for (name, value) in found {
+            let metric = TABLE.iter().find(|m| m.name == *name && m.kind != Kind::Distribution);
+            self.board.set(metric.unwrap_or_else(|| panic!("no metric {name} in the table")).id, *value);
+        }
+        self.sessions.finish(&mut self.board);
+        Traffic::finish(&mut self.board);
+        Collected { figures: self.board.figures(), series: self.series.finish(at, levels) }
+    }
+
+    fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
+        self.presence.on(at, device, event);
+        self.sessions.on(at, device, event, &mut self.board);
+        self.traffic.on_device(at, device, event, &mut self.board);
+        self.traffic.on_engine(event, &mut self.board);
+    }
+
+    fn levels(&self) -> Levels {
+        let count = |id| self.board.value(id);
+        [count(Id::Requests), count(Id::ApplyRows), self.edits.waiting(), self.presence.online()]
+    }
+}
+
+#[cfg(test)]
+#[path = "collector_tests.rs"]
+mod tests;

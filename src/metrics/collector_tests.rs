@@ -1,0 +1,266 @@
+use super::*;
+use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value};
+use crate::contract::{
+    AppEvent, AppliedChange, Author, CommitKind, ConflictKind, DropReason, EditError, EditKind, KillReason,
+    LocalEdit, LogKind, Refusal, RequestKind, ServerError, Sides, SyncError, TransportError, Winner,
+};
+use crate::metrics::{Better, Figure, names};
+
+const UNIT: UnitId = UnitId(0);
+const ENTITY: EntityId = EntityId(0);
+
+/// A world told by hand: two devices, one unit.
+struct Telling {
+    collector: Collector,
+    now: Time,
+}
+
+impl Telling {
+    fn new() -> Telling {
+        let setting = Setting {
+            starts: vec!["1d".to_owned(), "empty".to_owned()],
+            units: vec!["Login".to_owned()],
+            script: Span::secs(240),
+        };
+        Telling { collector: Collector::new(setting), now: Time::ZERO }
+    }
+    fn at(&mut self, secs: u64) -> &mut Telling {
+        self.now = Time::ZERO + Span::secs(secs);
+        self
+    }
+    fn tell(&mut self, node: Node, event: Event<'_>) -> &mut Telling {
+        self.collector.on(&Occurrence { at: self.now, node, event });
+        self
+    }
+    fn device(&mut self, device: u32, event: Event<'_>) -> &mut Telling {
+        self.tell(Node::Device(DeviceId(device)), event)
+    }
+    fn figures(self) -> Figures {
+        self.collector.finish(self.now, &BTreeMap::new()).figures
+    }
+}
+
+fn edit(device: u32, number: u32) -> LocalEdit {
+    LocalEdit {
+        id: EditId { device: DeviceId(device), number },
+        entity: ENTITY,
+        key: Key::new("k"),
+        kind: EditKind::Update,
+        values: vec![(0, Value::Int(1))],
+    }
+}
+
+fn committed<'a>(key: &'a Key, edit: EditId, stamp: i64) -> Event<'a> {
+    Event::Committed {
+        entity: ENTITY,
+        key,
+        stamp: Stamp(stamp),
+        kind: CommitKind::Update,
+        values: &[],
+        author: Author::Device(edit),
+        replaced: Some(Stamp(1)),
+    }
+}
+
+fn stat(figures: &Figures, metric: &str, stat: &str) -> u64 {
+    figures[metric].stat(stat).unwrap_or_else(|| panic!("{metric} has no {stat}"))
+}
+
+fn applied<'a>(changes: &'a [AppliedChange<'a>]) -> Event<'a> {
+    Event::ChunkApplied { unit: Some(UNIT), changes, echoed: 1, took: Span::millis(4) }
+}
+
+fn change(stamp: i64) -> [AppliedChange<'static>; 1] {
+    [AppliedChange { entity: ENTITY, key: "k", stamp: Stamp(stamp), removed: true }]
+}
+
+/// Tells of everything that can happen, each at least once.
+fn everything(t: &mut Telling) {
+    let (made, key) = (edit(0, 0), Key::new("k"));
+    for device in [0, 1] {
+        t.device(device, Event::ProcessStarted { incarnation: 0 })
+            .device(device, Event::App(AppEvent::Login));
+    }
+    t.device(0, Event::UnitQueued { unit: UNIT, depth: 1 })
+        .device(0, Event::UnitCoalesced { unit: UNIT })
+        .device(0, Event::UnitDiscarded { unit: UNIT })
+        .device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::secs(1) })
+        .device(0, Event::EditMade { edit: &made, made_at: Stamp(5) })
+        .device(0, Event::EditRefused { edit: &made, error: &EditError::NoSuchRow });
+    for kind in [RequestKind::Pull, RequestKind::Push] {
+        let bytes = 1_000_000_000;
+        t.at(1)
+            .device(0, Event::RequestSent { request: 1, kind, unit: Some(UNIT), bytes, rows: 3, attempt: 0 })
+            .tell(Node::Backend, committed(&key, made.id, 7));
+        let (rows, took) = (7, Span::secs(1));
+        t.at(2).device(0, Event::ResponseReceived { request: 1, kind, unit: Some(UNIT), bytes, rows, took });
+    }
+    t.device(0, applied(&change(6)))
+        .device(0, Event::CursorSaved { unit: UNIT, entity: ENTITY })
+        .device(0, Event::CursorReset { unit: UNIT, entity: ENTITY });
+    refusals(t, &made, &key);
+    let blocking = Event::SyncComplete { unit: UNIT, run: 0, took: Span::secs(3), blocking: true };
+    t.at(3).device(0, blocking).device(0, Event::Usable { since_login: Span::secs(3) });
+    t.at(4)
+        .device(1, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO })
+        .device(1, applied(&change(7)));
+    t.device(1, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted });
+    t.device(0, Event::LinkDown).device(1, Event::ProcessKilled { reason: KillReason::Killed });
+    t.device(0, Event::ProcessKilled { reason: KillReason::PowerLoss });
+    t.tell(Node::World, Event::BackendAvailable(false)).at(5).device(0, Event::LinkUp);
+    t.tell(Node::World, Event::BackendAvailable(true));
+}
+
+fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
+    let (request, took, kind) = (2, Span::secs(1), RequestKind::Pull);
+    let unit = Some(UNIT);
+    t.device(0, Event::ResponseReceived { request, kind, unit, bytes: 9, rows: 0, took })
+        .device(0, Event::RequestFailed { request, kind, error: TransportError::Timeout, took, wasted: 60 })
+        .device(0, Event::RequestRefused { request, kind, error: &ServerError::Unavailable, took })
+        .device(0, Event::RetryScheduled { attempt: 1, wait: took })
+        .tell(Node::World, Event::MessageDropped { reason: DropReason::AnswerLost, bytes: 9 });
+    let (edit, entity) = (made.id, ENTITY);
+    for conflict in [None, Some(Refusal::Stale)] {
+        t.tell(Node::Backend, Event::MutationRefused { edit, entity, key, kind: EditKind::Update, conflict });
+    }
+    let served = Event::BackendServed { kind, queued: took, service: took, scanned: 40, rows: 20 };
+    t.tell(Node::Backend, Event::MutationReplayed { edit }).tell(Node::Backend, served);
+    use ConflictKind::{DeleteUpdate, Equal, InsertInsert, UpdateDelete, UpdateUpdate};
+    for kind in [UpdateUpdate, UpdateDelete, DeleteUpdate, InsertInsert, Equal] {
+        for winner in [Winner::Local, Winner::Remote] {
+            let sides = Sides { local: Stamp(5), remote: Stamp(6) };
+            t.device(0, Event::ConflictDecided { edit, entity, key, kind, winner, sides });
+        }
+    }
+    for kind in [LogKind::Superseded, LogKind::Overwrote, LogKind::Rejected] {
+        t.device(0, Event::EditLogged { edit, entity, key, kind });
+    }
+    t.device(0, Event::EditAcknowledged { edit, entity, key, stamp: Stamp(7) });
+}
+
+#[test]
+fn every_metric_of_the_table_is_fed_by_something() {
+    let mut telling = Telling::new();
+    everything(&mut telling);
+    let found: BTreeMap<&'static str, u64> =
+        names().filter(|n| n.starts_with("oracle.")).map(|n| (n, 3)).collect();
+    let figures = telling.collector.finish(telling.now, &found).figures;
+    for name in names() {
+        let fed = match &figures[name] {
+            Figure::Value { value, .. } => *value,
+            Figure::Distribution { count, .. } => *count,
+        };
+        assert!(fed > 0, "nothing feeds {name}");
+    }
+    assert_eq!(figures["engine.conflicts.found"].stat("value"), Some(1), "one edit, however many decisions");
+    assert_eq!(figures["oracle.lost.rows"].stat("value"), Some(3));
+}
+
+#[test]
+fn a_cell_without_events_has_every_metric_and_every_split() {
+    let figures = Telling::new().figures();
+    for name in names().chain([
+        "engine.usable_after_login.duration@1d",
+        "engine.usable_after_login.duration@empty",
+        "engine.session.duration/Login",
+    ]) {
+        assert_eq!(figures[name].stat("value").or(figures[name].stat("count")), Some(0), "{name}");
+        assert_eq!(crate::metrics::find(name).unwrap().unit, figures[name].unit(), "{name}");
+    }
+    assert_eq!(crate::metrics::find("oracle.lost.rows").unwrap().better, Better::Lower);
+}
+
+#[test]
+fn a_duration_is_kept_for_all_for_its_unit_and_for_the_state_its_device_began_in() {
+    let mut t = Telling::new();
+    for (device, secs) in [(0, 4), (1, 9)] {
+        let took = Span::secs(secs);
+        t.at(100)
+            .device(device, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO })
+            .at(100 + secs)
+            .device(device, Event::SyncComplete { unit: UNIT, run: 0, took, blocking: false });
+    }
+    let figures = t.figures();
+    for (name, count, max) in [("", 2, 9), ("/Login", 2, 9), ("@1d", 1, 4), ("@empty", 1, 9)] {
+        let name = format!("engine.session.duration{name}");
+        assert_eq!(
+            (stat(&figures, &name, "count"), stat(&figures, &name, "max")),
+            (count, max * 1_000_000_000),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn rates_are_over_the_time_in_which_units_ran() {
+    let mut t = Telling::new();
+    let changes = [change(1)[0]; 10];
+    t.at(10).device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
+    t.at(12).device(0, applied(&changes));
+    t.at(14).device(0, Event::SyncComplete { unit: UNIT, run: 0, took: Span::secs(4), blocking: false });
+    t.at(200);
+    let figures = t.figures();
+    assert_eq!(stat(&figures, "engine.rows.rate", "value"), 2_500, "10 rows in 4 s, in thousandths");
+    assert_eq!(stat(&figures, "engine.first_rows.duration", "max"), 2_000_000_000);
+}
+
+/// Device 0 edits at 10 s, the backend commits at 12 s, device 1 pulls at 30 s; `between` happens in the meantime.
+fn seen_by_another(between: impl Fn(&mut Telling)) -> (u64, u64) {
+    let (made, key) = (edit(0, 0), Key::new("k"));
+    let mut t = Telling::new();
+    for device in [0, 1] {
+        t.device(device, Event::ProcessStarted { incarnation: 0 })
+            .device(device, Event::App(AppEvent::Login));
+    }
+    t.at(10).device(0, Event::EditMade { edit: &made, made_at: Stamp(5) });
+    t.at(12).tell(Node::Backend, committed(&key, made.id, 7));
+    between(t.at(20));
+    t.at(30).device(1, applied(&change(7))).device(0, applied(&change(7)));
+    t.at(40).device(1, applied(&change(7)));
+    let figures = t.figures();
+    let max = figures["engine.write_visible.duration"].stat("max").unwrap_or(0);
+    (stat(&figures, "engine.write_visible.duration", "count"), max)
+}
+
+#[test]
+fn a_write_is_visible_when_another_device_that_was_there_all_the_while_has_it() {
+    assert_eq!(seen_by_another(|_| {}), (1, 20_000_000_000), "once, and not on the device that wrote it");
+}
+
+#[test]
+fn a_device_that_was_away_does_not_count_as_one_that_waited() {
+    for away in [Event::LinkDown, Event::App(AppEvent::Pause), Event::App(AppEvent::Offline)] {
+        let gone_and_back = |t: &mut Telling| {
+            t.device(1, away).device(1, Event::LinkUp);
+            t.device(1, Event::App(AppEvent::Online)).device(1, Event::App(AppEvent::Resume));
+        };
+        assert_eq!(seen_by_another(gone_and_back), (0, 0), "{away:?}");
+    }
+}
+
+#[test]
+fn a_write_made_while_the_backend_is_down_is_not_held_against_anybody() {
+    let (made, key) = (edit(0, 0), Key::new("k"));
+    let mut t = Telling::new();
+    t.device(1, Event::ProcessStarted { incarnation: 0 }).device(1, Event::App(AppEvent::Login));
+    t.at(5).tell(Node::World, Event::BackendAvailable(false));
+    t.at(10).device(0, Event::EditMade { edit: &made, made_at: Stamp(5) });
+    t.at(11).tell(Node::World, Event::BackendAvailable(true));
+    t.at(12).tell(Node::Backend, committed(&key, made.id, 7));
+    t.at(30).device(1, applied(&change(7)));
+    assert_eq!(stat(&t.figures(), "engine.write_visible.duration", "count"), 0);
+}
+
+#[test]
+fn edits_wait_from_the_persons_hand_to_the_acknowledgement() {
+    let (made, key) = (edit(0, 0), Key::new("k"));
+    let mut t = Telling::new();
+    t.at(10).device(0, Event::EditMade { edit: &made, made_at: Stamp(5) });
+    let acknowledged = Event::EditAcknowledged { edit: made.id, entity: ENTITY, key: &key, stamp: Stamp(7) };
+    t.at(13).device(0, acknowledged).at(14);
+    let collected = t.collector.finish(t.now, &BTreeMap::new());
+    let waiting: Vec<u64> =
+        collected.series.iter().filter(|s| s.series == "workload.edits.waiting").map(|s| s.value).collect();
+    assert_eq!(waiting[8..], [0, 1, 1, 1, 0, 0], "samples at 9, 10, 11, 12, 13 and 14 s");
+    assert_eq!(stat(&collected.figures, "engine.write_acknowledged.duration", "max"), 3_000_000_000);
+}

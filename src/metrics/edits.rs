@@ -1,0 +1,67 @@
+//! Edits from the person's hand to their acknowledgement, and the conflicts they met.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::board::Board;
+use super::table::Id;
+use crate::base::{EditId, Time};
+use crate::contract::{ConflictKind, Event, LogKind, Winner};
+
+/// Follows edits that are not settled yet.
+#[derive(Debug, Default)]
+pub(super) struct Edits {
+    made: FxHashMap<EditId, Time>,
+    waiting: FxHashSet<EditId>,
+    in_conflict: FxHashSet<EditId>,
+}
+
+impl Edits {
+    /// Edits made and neither acknowledged nor given up.
+    pub(super) fn waiting(&self) -> u64 {
+        self.waiting.len() as u64
+    }
+
+    pub(super) fn on(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
+        match event {
+            Event::EditMade { edit, .. } => {
+                board.add(Id::WorkloadMade, 1);
+                self.made.insert(edit.id, at);
+                self.waiting.insert(edit.id);
+            }
+            Event::EditRefused { .. } => board.add(Id::WorkloadRefused, 1),
+            Event::EditAcknowledged { edit, .. } => {
+                self.waiting.remove(edit);
+                if let Some(made) = self.made.remove(edit) {
+                    board.observe(Id::WriteAcknowledged, (at - made).0);
+                }
+            }
+            Event::ConflictDecided { edit, kind, winner, .. } => self.decided(*edit, *kind, *winner, board),
+            Event::EditLogged { edit, kind, .. } => match kind {
+                LogKind::Overwrote => board.add(Id::EditsOverwrote, 1),
+                LogKind::Superseded | LogKind::Rejected => {
+                    let superseded = *kind == LogKind::Superseded;
+                    board.add(if superseded { Id::EditsSuperseded } else { Id::EditsRejected }, 1);
+                    self.waiting.remove(edit);
+                }
+            },
+            _ => {}
+        }
+    }
+
+    fn decided(&mut self, edit: EditId, kind: ConflictKind, winner: Winner, board: &mut Board) {
+        let of_kind = match kind {
+            ConflictKind::Equal => {
+                board.add(Id::ConflictsEqual, 1);
+                self.waiting.remove(&edit);
+                return;
+            }
+            ConflictKind::UpdateUpdate => Id::ConflictsUpdateUpdate,
+            ConflictKind::UpdateDelete => Id::ConflictsUpdateDelete,
+            ConflictKind::DeleteUpdate => Id::ConflictsDeleteUpdate,
+            ConflictKind::InsertInsert => Id::ConflictsInsertInsert,
+        };
+        board.add(of_kind, 1);
+        board.add(if winner == Winner::Local { Id::ConflictsLocal } else { Id::ConflictsRemote }, 1);
+        board.add(Id::ConflictsFound, u64::from(self.in_conflict.insert(edit)));
+    }
+}

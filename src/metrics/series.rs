@@ -1,0 +1,88 @@
+//! A few figures over virtual time.
+
+use super::figure::Sample;
+use crate::base::{Span, Time};
+
+/// The series: name, and what it says.
+pub static SERIES: &[(&str, &str)] = &[
+    ("engine.requests.count", "Requests that have left so far."),
+    ("engine.apply.rows", "Changes made durable so far."),
+    ("workload.edits.waiting", "Edits made and neither acknowledged nor given up."),
+    ("device.online.count", "Devices whose process lives and whose link is up."),
+    ("backend.request.queued", "Longest wait in the backend's queue since the last sample, in nanoseconds."),
+];
+
+/// How many samples the length of a script is cut into.
+const SAMPLES: u64 = 240;
+
+/// Takes samples at even distances: 240 over the script, at most as many again after it, and one at the end.
+#[derive(Debug)]
+pub(super) struct Series {
+    every: Span,
+    next: Time,
+    last: Time,
+    samples: Vec<Sample>,
+    /// Longest wait in the backend's queue since the last sample.
+    pub(super) longest_queued: Span,
+}
+
+/// What is sampled, in the order of [`SERIES`] and without the last of them.
+pub(super) type Levels = [u64; 4];
+
+impl Series {
+    pub(super) fn new(script: Span) -> Series {
+        let every = Span((script.0 / SAMPLES).max(1));
+        let last = Time::ZERO + every * (2 * SAMPLES);
+        Series { every, next: Time::ZERO + every, last, samples: Vec::new(), longest_queued: Span::ZERO }
+    }
+
+    /// Whether a sample is due before something that happens at `at`.
+    pub(super) fn due(&self, at: Time) -> bool {
+        self.next < at && self.next <= self.last
+    }
+
+    /// Takes the samples that are due before `at`, at which time something changes `levels`.
+    pub(super) fn advance(&mut self, at: Time, levels: Levels) {
+        while self.due(at) {
+            self.sample(self.next, levels);
+            self.next += self.every;
+        }
+    }
+
+    /// Takes the last sample and gives them all.
+    pub(super) fn finish(mut self, at: Time, levels: Levels) -> Vec<Sample> {
+        self.advance(at, levels);
+        self.sample(at, levels);
+        self.samples
+    }
+
+    fn sample(&mut self, at: Time, levels: Levels) {
+        let queued = std::mem::take(&mut self.longest_queued).0;
+        for ((series, _), value) in SERIES.iter().zip(levels.into_iter().chain([queued])) {
+            self.samples.push(Sample { at_ns: at.0, series, value });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_lie_at_even_distances_and_are_bounded_however_long_it_takes() {
+        let mut series = Series::new(Span::secs(240));
+        series.advance(Time::ZERO + Span::millis(2_500), [1, 0, 0, 0]);
+        series.longest_queued = Span(7);
+        let samples = series.finish(Time::ZERO + Span::secs(1_000_000), [5, 0, 0, 0]);
+        let requests: Vec<(u64, u64)> = samples
+            .iter()
+            .filter(|s| s.series == "engine.requests.count")
+            .map(|s| (s.at_ns, s.value))
+            .collect();
+        assert_eq!(requests[..3], [(1_000_000_000, 1), (2_000_000_000, 1), (3_000_000_000, 5)]);
+        assert_eq!(requests.len(), 2 * 240 + 1);
+        let queued: Vec<u64> =
+            samples.iter().filter(|s| s.series == "backend.request.queued").map(|s| s.value).collect();
+        assert_eq!((queued[2], queued[3]), (7, 0), "the longest wait belongs to one sample");
+    }
+}

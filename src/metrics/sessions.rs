@@ -1,0 +1,101 @@
+//! Runs of units, their queue, and what they brought.
+
+use super::board::Board;
+use super::table::Id;
+use crate::base::{DeviceId, Span, Time, UnitId};
+use crate::contract::{AppliedChange, Event, SyncError};
+
+/// A run under way.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    unit: UnitId,
+    since: Time,
+    has_rows: bool,
+}
+
+/// Follows runs from start to end; one a device at a time, as the queue promises.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    open: Vec<Option<Run>>,
+    /// Time in which units ran, rows and bytes that came in it.
+    ran: Span,
+    rows: u64,
+    bytes: u64,
+}
+
+impl Sessions {
+    pub(super) fn new(devices: usize) -> Sessions {
+        Sessions { open: vec![None; devices], ran: Span::ZERO, rows: 0, bytes: 0 }
+    }
+
+    pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
+        match event {
+            Event::UnitQueued { depth, .. } => board.observe(Id::QueueDepth, u64::from(*depth)),
+            Event::UnitDiscarded { .. } => board.add(Id::QueueDiscarded, 1),
+            Event::UnitCoalesced { .. } => board.add(Id::QueueCoalesced, 1),
+            Event::SyncStart { unit, waited, .. } => {
+                board.add(Id::SessionCount, 1);
+                board.observe(Id::QueueWaited, waited.0);
+                self.close(at, device);
+                self.open[device.0 as usize] = Some(Run { unit: *unit, since: at, has_rows: false });
+            }
+            Event::SyncComplete { unit, took, blocking, .. } => {
+                board.observe_on(Id::SessionDuration, device, took.0);
+                board.observe_unit(Id::SessionDuration, *unit, took.0);
+                if *blocking {
+                    board.observe(Id::SessionBlocking, took.0);
+                }
+                self.close(at, device);
+            }
+            Event::SyncError { error, .. } => {
+                board.add(Id::SessionFailed, 1);
+                if **error == SyncError::Interrupted {
+                    board.add(Id::SessionInterrupted, 1);
+                }
+                self.close(at, device);
+            }
+            Event::ProcessKilled { .. } => self.close(at, device),
+            Event::Usable { since_login } => board.observe_on(Id::Usable, device, since_login.0),
+            Event::ResponseReceived { unit: Some(_), bytes, .. } => self.bytes += bytes,
+            Event::ChunkApplied { unit: Some(unit), changes, .. } => {
+                self.applied(at, device, *unit, changes, board);
+            }
+            _ => {}
+        }
+    }
+
+    /// Works out the rates.
+    pub(super) fn finish(&self, board: &mut Board) {
+        let per_second = |n: u64, thousandths: u128| {
+            let ns = u128::from(self.ran.0).max(1);
+            u64::try_from(u128::from(n) * thousandths * 1_000_000_000 / ns).unwrap_or(u64::MAX)
+        };
+        board.set(Id::RowsRate, per_second(self.rows, 1_000));
+        board.set(Id::BytesRate, per_second(self.bytes, 1));
+    }
+
+    fn applied(
+        &mut self,
+        at: Time,
+        device: DeviceId,
+        unit: UnitId,
+        changes: &[AppliedChange<'_>],
+        board: &mut Board,
+    ) {
+        self.rows += changes.len() as u64;
+        if let Some(run) = &mut self.open[device.0 as usize]
+            && run.unit == unit
+            && !run.has_rows
+            && !changes.is_empty()
+        {
+            run.has_rows = true;
+            board.observe_on(Id::FirstRows, device, (at - run.since).0);
+        }
+    }
+
+    fn close(&mut self, at: Time, device: DeviceId) {
+        if let Some(run) = self.open[device.0 as usize].take() {
+            self.ran += at - run.since;
+        }
+    }
+}

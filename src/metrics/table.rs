@@ -1,0 +1,220 @@
+//! The table of metrics.
+
+use super::figure::Unit;
+
+/// Which direction is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Better {
+    /// Less.
+    Lower,
+    /// More.
+    Higher,
+    /// It depends.
+    Neither,
+}
+
+/// What a metric's figure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A number that only grows; figures of two runs add up.
+    Counter,
+    /// A number that is worked out at the end; figures of two runs do not add up.
+    Gauge,
+    /// Observations.
+    Distribution,
+}
+
+/// One metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Metric {
+    /// Its place in the table.
+    #[serde(skip)]
+    pub id: Id,
+    /// Its name.
+    pub name: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+    /// Which direction is better.
+    pub better: Better,
+    /// What its figure is.
+    pub kind: Kind,
+    /// How it is taken, in a line.
+    pub how: &'static str,
+}
+
+macro_rules! table {
+    ($($id:ident $name:literal $unit:ident $better:ident $kind:ident $how:literal)*) => {
+        /// A metric, as its position in [`TABLE`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Id { $(#[doc = $how] $id,)* }
+
+        /// Every metric there is.
+        pub static TABLE: &[Metric] = &[$(Metric {
+            id: Id::$id,
+            name: $name,
+            unit: Unit::$unit,
+            better: Better::$better,
+            kind: Kind::$kind,
+            how: $how,
+        },)*];
+    };
+}
+
+table! {
+    SessionDuration "engine.session.duration" Ns Lower Distribution "From the start of a unit's run to its good end."
+    SessionCount "engine.session.count" Count Neither Counter "Runs of units that started."
+    SessionFailed "engine.session.failed" Count Lower Counter "Runs of units that ended with an error."
+    SessionInterrupted "engine.session.interrupted" Count Lower Counter "Failed runs whose error is that the process died."
+    SessionBlocking "engine.session.blocking" Ns Lower Distribution "Good runs of units that a person waited for, from start to end."
+    Usable "engine.usable_after_login.duration" Ns Lower Distribution "From a login to the end of its first blocking unit."
+    FirstRows "engine.first_rows.duration" Ns Lower Distribution "From a run's start to the first rows that it made durable."
+    Requests "engine.requests.count" Count Lower Counter "Requests that left, retries included."
+    RequestsEmpty "engine.requests.empty" Count Lower Counter "Pulls and fetches whose answer had no row."
+    RequestsFailed "engine.requests.failed" Count Lower Counter "Requests without an answer."
+    RequestsTimedOut "engine.requests.timed_out" Count Lower Counter "Requests without an answer by their deadline."
+    RequestsRefused "engine.requests.refused" Count Lower Counter "Requests whose answer said no."
+    RequestDuration "engine.request.duration" Ns Lower Distribution "From sending a request to its useful answer."
+    ResponseBytes "engine.response.bytes" Bytes Neither Distribution "Size of useful answers."
+    DownBytes "engine.down.bytes" Bytes Lower Counter "Bytes of useful answers."
+    UpBytes "engine.up.bytes" Bytes Lower Counter "Bytes of requests that left."
+    WastedBytes "engine.wasted.bytes" Bytes Lower Counter "Bytes of requests that got no answer."
+    PullRows "engine.pull.rows" Rows Neither Counter "Rows in answers to pulls, tombstones included."
+    PullChunkRows "engine.pull.chunk_rows" Rows Neither Distribution "Rows in an answer to a pull."
+    PullChunkBytes "engine.pull.chunk_bytes" Bytes Neither Distribution "Bytes of an answer to a pull."
+    PushRows "engine.push.rows" Rows Neither Counter "Mutations in requests that left, retries included."
+    ApplyRows "engine.apply.rows" Rows Neither Counter "Changes of pulls and fetches made durable."
+    ApplyRemoved "engine.apply.removed" Rows Neither Counter "Changes made durable that removed a row."
+    ApplyCount "engine.apply.count" Count Lower Counter "Transactions that made such changes durable."
+    ApplyDuration "engine.apply.duration" Ns Lower Distribution "Time for which one such transaction kept its device busy."
+    EchoedRows "engine.echoed.rows" Rows Lower Counter "Pulled changes that were the device's own coming back."
+    CursorSaved "engine.cursor.saved" Count Neither Counter "Cursors that moved."
+    CursorReset "engine.cursor.reset" Count Lower Counter "Cursors that the server refused."
+    Retries "engine.retries.count" Count Lower Counter "Waits before another try."
+    RetryWait "engine.retry.wait" Ns Lower Distribution "Length of such a wait."
+    RowsRate "engine.rows.rate" MilliRowsPerSecond Higher Gauge "Rows that units made durable, over the time in which units ran."
+    BytesRate "engine.bytes.rate" BytesPerSecond Higher Gauge "Bytes of answers to units, over the time in which units ran."
+    WriteAcknowledged "engine.write_acknowledged.duration" Ns Lower Distribution "From an edit to its acknowledgement."
+    WriteVisible "engine.write_visible.duration" Ns Lower Distribution "From an edit, made while the backend is up, to its version on another device that was online and in the foreground all the while; a version overtaken by a newer one counts only where it was seen."
+    QueueDepth "engine.queue.depth" Count Lower Distribution "Units that wait, each time one is added."
+    QueueWaited "engine.queue.waited" Ns Lower Distribution "How long a unit waited for its run."
+    QueueDiscarded "engine.queue.discarded" Count Neither Counter "Waiting units that were dropped for another."
+    QueueCoalesced "engine.queue.coalesced" Count Neither Counter "Requests for a unit that was waiting already."
+    ConflictsFound "engine.conflicts.found" Count Neither Counter "Edits that met a true conflict by the engine's account, each once: a newer version with other values."
+    ConflictsEqual "engine.conflicts.equal" Count Neither Counter "Decisions that there is no conflict, since both sides say the same."
+    ConflictsLocal "engine.conflicts.local_won" Count Neither Counter "True conflicts decided for the local edit."
+    ConflictsRemote "engine.conflicts.remote_won" Count Neither Counter "True conflicts decided for the backend's version."
+    ConflictsUpdateUpdate "engine.conflicts.update_update" Count Neither Counter "Decisions where both sides changed the row."
+    ConflictsUpdateDelete "engine.conflicts.update_delete" Count Neither Counter "Decisions where the row was changed here and deleted there."
+    ConflictsDeleteUpdate "engine.conflicts.delete_update" Count Neither Counter "Decisions where the row was deleted here and changed there."
+    ConflictsInsertInsert "engine.conflicts.insert_insert" Count Neither Counter "Decisions where both sides made the row."
+    EditsSuperseded "engine.edits.superseded" Count Lower Counter "Lines in users' logs: an edit gave way to the backend's version."
+    EditsOverwrote "engine.edits.overwrote" Count Neither Counter "Lines in users' logs: an edit replaced a version of somebody else."
+    EditsRejected "engine.edits.rejected" Count Lower Counter "Lines in users' logs: the backend refused an edit for good."
+    WorkloadMade "workload.edits.made" Count Neither Counter "Edits that people made on devices."
+    WorkloadRefused "workload.edits.refused" Count Lower Counter "Edits that people wanted to make and the app refused."
+    DeviceStarts "device.starts.count" Count Neither Counter "Processes that started."
+    DeviceKills "device.kills.count" Count Neither Counter "Processes that were killed."
+    DevicePowerLosses "device.power_losses.count" Count Neither Counter "Processes that died as their device lost power."
+    NetOutages "net.outages.count" Count Neither Counter "Times a device's link went down."
+    NetOutage "net.outage.duration" Ns Lower Distribution "How long a device's link was down."
+    NetDropped "net.dropped.count" Count Lower Counter "Messages that vanished."
+    NetDroppedBytes "net.dropped.bytes" Bytes Lower Counter "Bytes of messages that vanished."
+    NetAnswersLost "net.answers_lost.count" Count Lower Counter "Answers lost after the gateway had acted."
+    BackendRequests "backend.requests.count" Count Lower Counter "Requests served."
+    BackendQueued "backend.request.queued" Ns Lower Distribution "Time of a request in the backend's queue."
+    BackendService "backend.request.service" Ns Lower Distribution "Time of a request at work."
+    BackendScanned "backend.scanned.rows" Rows Lower Counter "Rows looked at."
+    BackendDelivered "backend.delivered.rows" Rows Neither Counter "Rows delivered and mutations handled."
+    BackendScanRate "backend.scanned.rate" Ppm Lower Gauge "Rows looked at for each row delivered or mutation handled."
+    BackendCommits "backend.commits.count" Count Neither Counter "Versions committed."
+    BackendReplayed "backend.mutations.replayed" Count Lower Counter "Mutations that came again and were answered from memory."
+    BackendRejected "backend.mutations.rejected" Count Lower Counter "Mutations refused for good."
+    BackendConflicted "backend.mutations.conflicted" Count Neither Counter "Mutations refused as their row is not the version they were made on."
+    BackendOutages "backend.outages.count" Count Neither Counter "Times the backend went down."
+    BackendOutage "backend.outage.duration" Ns Lower Distribution "How long the backend was down."
+    OracleLost "oracle.lost.rows" Rows Lower Counter "At the end, over all devices: rows in scope that a device lacks."
+    OracleStale "oracle.stale.rows" Rows Lower Counter "At the end, over all devices: rows of which a device holds an older version with other values."
+    OracleDuplicate "oracle.duplicate.rows" Rows Lower Counter "Edits committed more than once, rows beyond the first of one natural key, rows twice on one device."
+    OracleResurrected "oracle.resurrected.rows" Rows Lower Counter "Deleted rows that came back, on the backend or on a device that had removed them."
+    OracleUndetectedDelete "oracle.undetected_delete.rows" Rows Lower Counter "At the end, over all devices: rows that the backend deleted and a device still holds."
+    OracleOrphan "oracle.orphan.rows" Rows Lower Counter "At the end, over all devices: live rows outside of the device's scope."
+    OracleLostEdit "oracle.lost_edit.count" Count Lower Counter "Local edits that are neither on the backend nor waiting nor in a log that the user sees."
+    OracleSilentDiscard "oracle.silent_discard.count" Count Lower Counter "Edits refused or dropped, and versions overwritten, of which no log speaks."
+    OracleDivergent "oracle.divergent.devices" Devices Lower Counter "Devices that at the end hold anything else than their scope of the backend."
+    OracleStuck "oracle.stuck.devices" Devices Lower Counter "Devices with edits to send or a run under way at the end."
+    OracleLostTime "oracle.lost.row_ns" RowNs Lower Counter "Rows in scope times the time for which a device lacked them, from their commit on."
+    OracleStaleTime "oracle.stale.row_ns" RowNs Lower Counter "Rows in scope times the time for which a device held an older version, from the newer one's commit on."
+    OracleConflicts "oracle.conflicts.count" Count Neither Counter "Edits that met a true conflict by the oracle's account, each once."
+    OracleTwoSyncs "oracle.two_syncs_of_one_unit.count" Count Lower Counter "Runs of a unit that started while the same process ran that unit."
+    OracleWithoutEnd "oracle.event_without_end.count" Count Lower Counter "Runs that did not end exactly once."
+    OracleUnitOrder "oracle.unit_out_of_order.count" Count Lower Counter "Units that ran before one that had waited longer."
+    OracleSyncLoop "oracle.sync_loop.count" Count Lower Counter "Times a unit started again and again from its own end, with no time passing."
+    OracleAcknowledged "oracle.acknowledged_without_commit.count" Count Lower Counter "Edits acknowledged to the device although the backend neither committed them nor said the same already."
+}
+
+/// Metrics that are also kept by the state in which a device started, as `metric@state`.
+pub static BY_START: &[Id] = &[Id::SessionDuration, Id::Usable, Id::FirstRows];
+
+/// Metrics that are also kept by sync unit, as `metric/Unit`.
+pub static BY_UNIT: &[Id] = &[Id::SessionDuration];
+
+impl Id {
+    /// The metric's line in the table.
+    pub fn metric(self) -> &'static Metric {
+        &TABLE[self as usize]
+    }
+}
+
+/// The metric of this name. `metric@state` and `metric/Unit` are found where the metric is kept that way; whether there is
+/// such a state or unit is for the caller to know.
+pub fn find(name: &str) -> Option<&'static Metric> {
+    let exact = |name: &str| TABLE.iter().find(|m| m.name == name);
+    let split = |mark: char, kept: &[Id]| {
+        let (name, part) = name.split_once(mark)?;
+        exact(name).filter(|m| kept.contains(&m.id) && !part.is_empty())
+    };
+    exact(name).or_else(|| split('@', BY_START)).or_else(|| split('/', BY_UNIT))
+}
+
+/// All names, for a "did you mean".
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|m| m.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_has_a_name_of_three_parts_of_its_own() {
+        let mut seen = std::collections::BTreeSet::new();
+        for (i, metric) in TABLE.iter().enumerate() {
+            assert_eq!(metric.id as usize, i);
+            assert!(seen.insert(metric.name), "{} is there twice", metric.name);
+            assert_eq!(metric.name.split('.').count(), 3, "{}", metric.name);
+            assert!(
+                metric.name.chars().all(|c| c.is_ascii_lowercase() || "._".contains(c)),
+                "{}",
+                metric.name
+            );
+            assert!(metric.how.ends_with('.'), "{}: {}", metric.name, metric.how);
+        }
+    }
+
+    #[test]
+    fn a_split_metric_is_found_by_its_whole_name_and_no_other_is() {
+        assert_eq!(find("engine.session.duration@1d").unwrap().id, Id::SessionDuration);
+        assert_eq!(find("engine.session.duration/Login").unwrap().id, Id::SessionDuration);
+        assert_eq!(find("oracle.lost.rows").unwrap().unit, Unit::Rows);
+        for wrong in [
+            "engine.session",
+            "oracle.lost.rows@1d",
+            "engine.first_rows.duration/Login",
+            "engine.session.duration@",
+        ] {
+            assert_eq!(find(wrong), None, "{wrong}");
+        }
+    }
+}

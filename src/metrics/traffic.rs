@@ -1,0 +1,121 @@
+//! Requests and answers, what became durable of them, the links and the backend below.
+
+use super::board::Board;
+use super::table::Id;
+use crate::base::{DeviceId, Time};
+use crate::contract::{DropReason, Event, KillReason, RequestKind, TransportError};
+
+/// Counts what goes over the wire and what the world does to it.
+#[derive(Debug)]
+pub(super) struct Traffic {
+    link_down: Vec<Option<Time>>,
+    backend_down: Option<Time>,
+}
+
+impl Traffic {
+    pub(super) fn new(devices: usize) -> Traffic {
+        Traffic { link_down: vec![None; devices], backend_down: None }
+    }
+
+    /// What a device's engine did.
+    pub(super) fn on_engine(&mut self, event: &Event<'_>, board: &mut Board) {
+        match event {
+            Event::RequestSent { bytes, rows, .. } => {
+                board.add(Id::Requests, 1);
+                board.add(Id::UpBytes, *bytes);
+                board.add(Id::PushRows, u64::from(*rows));
+            }
+            Event::ResponseReceived { kind, bytes, rows, took, .. } => {
+                board.observe(Id::RequestDuration, took.0);
+                board.observe(Id::ResponseBytes, *bytes);
+                board.add(Id::DownBytes, *bytes);
+                if *kind != RequestKind::Push && *rows == 0 {
+                    board.add(Id::RequestsEmpty, 1);
+                }
+                if *kind == RequestKind::Pull {
+                    board.add(Id::PullRows, u64::from(*rows));
+                    board.observe(Id::PullChunkRows, u64::from(*rows));
+                    board.observe(Id::PullChunkBytes, *bytes);
+                }
+            }
+            Event::RequestFailed { error, wasted, .. } => {
+                board.add(Id::RequestsFailed, 1);
+                board.add(Id::RequestsTimedOut, u64::from(*error == TransportError::Timeout));
+                board.add(Id::WastedBytes, *wasted);
+            }
+            Event::RequestRefused { .. } => board.add(Id::RequestsRefused, 1),
+            Event::RetryScheduled { wait, .. } => {
+                board.add(Id::Retries, 1);
+                board.observe(Id::RetryWait, wait.0);
+            }
+            Event::ChunkApplied { changes, echoed, took, .. } => {
+                board.add(Id::ApplyCount, 1);
+                board.add(Id::ApplyRows, changes.len() as u64);
+                board.add(Id::ApplyRemoved, changes.iter().filter(|c| c.removed).count() as u64);
+                board.add(Id::EchoedRows, u64::from(*echoed));
+                board.observe(Id::ApplyDuration, took.0);
+            }
+            Event::CursorSaved { .. } => board.add(Id::CursorSaved, 1),
+            Event::CursorReset { .. } => board.add(Id::CursorReset, 1),
+            _ => {}
+        }
+    }
+
+    /// What the world did to a device.
+    pub(super) fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
+        match event {
+            Event::ProcessStarted { .. } => board.add(Id::DeviceStarts, 1),
+            Event::ProcessKilled { reason: KillReason::Killed } => board.add(Id::DeviceKills, 1),
+            Event::ProcessKilled { reason: KillReason::PowerLoss } => board.add(Id::DevicePowerLosses, 1),
+            Event::LinkDown => {
+                board.add(Id::NetOutages, 1);
+                self.link_down[device.0 as usize].get_or_insert(at);
+            }
+            Event::LinkUp => {
+                if let Some(since) = self.link_down[device.0 as usize].take() {
+                    board.observe(Id::NetOutage, (at - since).0);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What happened to messages and on the backend.
+    pub(super) fn on_backend(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
+        match event {
+            Event::MessageDropped { reason, bytes } => {
+                board.add(Id::NetDropped, 1);
+                board.add(Id::NetDroppedBytes, *bytes);
+                board.add(Id::NetAnswersLost, u64::from(*reason == DropReason::AnswerLost));
+            }
+            Event::BackendAvailable(true) => {
+                if let Some(since) = self.backend_down.take() {
+                    board.observe(Id::BackendOutage, (at - since).0);
+                }
+            }
+            Event::BackendAvailable(false) => {
+                board.add(Id::BackendOutages, 1);
+                self.backend_down.get_or_insert(at);
+            }
+            Event::Committed { .. } => board.add(Id::BackendCommits, 1),
+            Event::MutationRefused { conflict: Some(_), .. } => board.add(Id::BackendConflicted, 1),
+            Event::MutationRefused { conflict: None, .. } => board.add(Id::BackendRejected, 1),
+            Event::MutationReplayed { .. } => board.add(Id::BackendReplayed, 1),
+            Event::BackendServed { queued, service, scanned, rows, .. } => {
+                board.add(Id::BackendRequests, 1);
+                board.observe(Id::BackendQueued, queued.0);
+                board.observe(Id::BackendService, service.0);
+                board.add(Id::BackendScanned, *scanned);
+                board.add(Id::BackendDelivered, *rows);
+            }
+            _ => {}
+        }
+    }
+
+    /// Works out the ratio.
+    pub(super) fn finish(board: &mut Board) {
+        let (scanned, rows) = (board.value(Id::BackendScanned), board.value(Id::BackendDelivered));
+        let ppm = u128::from(scanned) * 1_000_000 / u128::from(rows.max(1));
+        board.set(Id::BackendScanRate, u64::try_from(ppm).unwrap_or(u64::MAX));
+    }
+}

@@ -1,0 +1,223 @@
+//! The transport port over a simulated link.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use super::link::{Direction, Fate, Link};
+use crate::base::Time;
+use crate::contract::{DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError};
+use crate::sim::{Handle, NodeId, oneshot};
+
+/// Whoever answers requests: the gateway.
+pub trait Server {
+    /// Serves one request; resolves when the answer leaves.
+    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Vec<u8>>;
+}
+
+/// A device's way to the gateway. It belongs to the device, not to its process: it outlives a kill.
+pub struct Way {
+    handle: Handle,
+    gateway: NodeId,
+    link: Rc<RefCell<Link>>,
+    server: Rc<dyn Server>,
+    events: Rc<dyn EventSink>,
+    answers: Cell<u64>,
+}
+
+impl Way {
+    /// A way over `link` to `server`, whose tasks run on the node `gateway`.
+    pub fn new(
+        handle: Handle,
+        gateway: NodeId,
+        link: Rc<RefCell<Link>>,
+        server: Rc<dyn Server>,
+        events: Rc<dyn EventSink>,
+    ) -> Rc<Way> {
+        Rc::new(Way { handle, gateway, link, server, events, answers: Cell::new(0) })
+    }
+
+    /// Carries a request to the server and its answer back. What happens here happens whether or not the device's process
+    /// is still alive.
+    async fn carry(
+        self: Rc<Self>,
+        request: Vec<u8>,
+        arrives: Time,
+        answer: oneshot::Sender<Result<Vec<u8>, Time>>,
+    ) {
+        self.handle.sleep_until(arrives).await;
+        let bytes = self.server.serve(request).await;
+        let now = self.handle.now();
+        let number = self.answers.replace(self.answers.get() + 1);
+        let size = bytes.len() as u64;
+        if self.link.borrow().loses_answer(now, number) {
+            self.events.emit(Event::MessageDropped { reason: DropReason::AnswerLost, bytes: size });
+            return;
+        }
+        let fate = self.link.borrow_mut().send(now, Direction::Down, size);
+        match fate {
+            Fate::Arrives(at) => {
+                self.handle.sleep_until(at).await;
+                // Nobody may be waiting any more.
+                let _ = answer.send(Ok(bytes));
+            }
+            Fate::Breaks(at) => {
+                self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes: size });
+                let _ = answer.send(Err(at));
+            }
+        }
+    }
+
+    async fn exchange(self: Rc<Self>, request: Vec<u8>, deadline: Time) -> Result<Vec<u8>, TransportError> {
+        let now = self.handle.now();
+        if !self.link.borrow().seems_up(now) {
+            return Err(TransportError::Offline);
+        }
+        let size = request.len() as u64;
+        let fate = self.link.borrow_mut().send(now, Direction::Up, size);
+        let broken_at = self.link.borrow().next_break(now).unwrap_or(Time::FAR);
+        let until = deadline.min(broken_at);
+        let arrives = match fate {
+            Fate::Arrives(at) => at,
+            Fate::Breaks(at) => {
+                self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes: size });
+                self.handle.sleep_until(at.min(deadline)).await;
+                return Err(ended(at, deadline));
+            }
+        };
+        let (sender, receiver) = self.handle.oneshot();
+        self.handle.spawn(self.gateway, "request", self.clone().carry(request, arrives, sender));
+        match self.handle.timeout(until, receiver).await {
+            Ok(Some(Ok(bytes))) => Ok(bytes),
+            Ok(Some(Err(at))) => {
+                self.handle.sleep_until(at.min(until)).await;
+                Err(ended(at, deadline))
+            }
+            // The answer will never come: the device does not know, it waits.
+            Ok(None) => {
+                self.handle.sleep_until(until).await;
+                Err(ended(broken_at, deadline))
+            }
+            Err(_) => Err(ended(broken_at, deadline)),
+        }
+    }
+}
+
+fn ended(broken_at: Time, deadline: Time) -> TransportError {
+    if broken_at <= deadline { TransportError::Reset } else { TransportError::Timeout }
+}
+
+/// The port for one life of the process.
+impl Transport for Rc<Way> {
+    fn request(
+        &self,
+        request: Vec<u8>,
+        deadline: Time,
+    ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>> {
+        Box::pin(self.clone().exchange(request, deadline))
+    }
+
+    fn network(&self) -> NetworkKind {
+        let link = self.link.borrow();
+        if link.seems_up(self.handle.now()) { link.profile().kind } else { NetworkKind::None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::options::{Outage, OutageMode, Profile};
+    use super::*;
+    use crate::base::{BitRate, Ppm, Seed, Span};
+    use crate::sim::{Options, Sim};
+
+    struct Echo(Handle, Rc<Cell<u32>>);
+    impl Server for Echo {
+        fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Vec<u8>> {
+            self.1.set(self.1.get() + 1);
+            let handle = self.0.clone();
+            Box::pin(async move {
+                handle.sleep(Span::millis(100)).await;
+                request
+            })
+        }
+    }
+    struct Deaf;
+    impl EventSink for Deaf {
+        fn emit(&self, _: Event<'_>) {}
+    }
+
+    fn profile() -> Profile {
+        Profile {
+            name: "plain".to_owned(),
+            kind: NetworkKind::Wifi,
+            rtt: Span::millis(100),
+            jitter: Span::ZERO,
+            jitter_sigma_milli: 0,
+            down: BitRate(8_000_000),
+            up: BitRate(8_000_000),
+            answer_loss: Ppm(0),
+            gap_mtbf: Span::ZERO,
+            gap_mean: Span::ZERO,
+            overhead: 0,
+        }
+    }
+
+    /// One request of 1 000 bytes at 0 with a deadline at 1 s: its result, when it came, and how often the server worked.
+    fn one_request(weather: impl FnOnce(&mut Link)) -> (Result<usize, TransportError>, Time, u32) {
+        let mut sim = Sim::new(Options::default());
+        let handle = sim.handle().clone();
+        let (gateway, device) = (handle.node("gateway"), handle.node("device"));
+        let mut link = Link::new(profile(), Seed(1));
+        weather(&mut link);
+        let served = Rc::new(Cell::new(0));
+        let server = Rc::new(Echo(handle.clone(), served.clone()));
+        let way = Way::new(handle.clone(), gateway, Rc::new(RefCell::new(link)), server, Rc::new(Deaf));
+        let result = Rc::new(Cell::new(None));
+        let told = result.clone();
+        handle.spawn(device, "device", async move {
+            let answer = way.request(vec![0; 1_000], Time::ZERO + Span::secs(1)).await;
+            told.set(Some((answer.map(|bytes| bytes.len()), way.handle.now())));
+        });
+        sim.run_until(Time::ZERO + Span::secs(60));
+        let (answer, at) = result.take().expect("the request ended");
+        (answer, at, served.get())
+    }
+
+    fn at(ms: u64) -> Time {
+        Time::ZERO + Span::millis(ms)
+    }
+
+    #[test]
+    fn an_answer_takes_both_ways_and_the_servers_time() {
+        assert_eq!(one_request(|_| ()), (Ok(1_000), at(202), 1));
+    }
+
+    #[test]
+    fn without_a_network_nothing_is_sent() {
+        let gone = Outage { from: at(0), until: at(500), mode: OutageMode::Drop, noticed: true };
+        assert_eq!(one_request(|link| link.add_outages([gone])), (Err(TransportError::Offline), at(0), 0));
+    }
+
+    #[test]
+    fn a_lost_answer_is_a_timeout_although_the_server_worked() {
+        let lossy = super::super::link::LossyTime { from: at(0), until: at(900), loss_ppm: 1_000_000 };
+        assert_eq!(one_request(|link| link.add_lossy(lossy)), (Err(TransportError::Timeout), at(1_000), 1));
+    }
+
+    #[test]
+    fn a_reset_ends_the_request_at_once_and_the_server_may_have_worked() {
+        for (from, served) in [(20, 0), (120, 1), (180, 1)] {
+            let cut = Outage { from: at(from), until: at(400), mode: OutageMode::Reset, noticed: false };
+            let ended = one_request(|link| link.add_outages([cut]));
+            assert_eq!(ended, (Err(TransportError::Reset), at(from), served), "cut at {from} ms");
+        }
+    }
+
+    #[test]
+    fn a_long_silence_is_a_timeout() {
+        let silence = Outage { from: at(10), until: at(5_000), mode: OutageMode::Hold, noticed: false };
+        assert_eq!(
+            one_request(|link| link.add_outages([silence])),
+            (Err(TransportError::Timeout), at(1_000), 1)
+        );
+    }
+}

@@ -1,0 +1,195 @@
+//! The run loop, its limits and what it says when it stops.
+
+use std::fmt;
+use std::rc::Rc;
+use std::task::{Context, Waker};
+
+use super::core::Core;
+use super::handle::Handle;
+use super::timers::Advance;
+use crate::base::{Seed, Time};
+
+/// How the executor runs.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// So many polls without virtual time advancing are a stall.
+    pub polls_per_instant_max: u64,
+    /// So many polls are the end of the run, if given.
+    pub polls_max: Option<u64>,
+    /// Polls ready tasks in a random order drawn from this seed, instead of first come, first served.
+    pub shuffle: Option<Seed>,
+}
+
+/// A simulation: its nodes, its tasks, its clock.
+pub struct Sim {
+    handle: Handle,
+    options: Options,
+    polls: u64,
+}
+
+/// Why a run stopped. Each can be run on; a run that stalled stalls again unless something was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// No task is ready and no timer is set; the clock stands at the last event.
+    Idle,
+    /// All that was due by the deadline is done; the clock stands at the deadline.
+    Deadline,
+    /// Somebody called [`Handle::halt`].
+    Halted,
+    /// [`Options::polls_per_instant_max`] was reached: something spins.
+    Stalled(Box<Snapshot>),
+    /// [`Options::polls_max`] was reached.
+    Spent(Box<Snapshot>),
+}
+
+/// Where a run stood when it stopped at a limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The virtual time.
+    pub now: Time,
+    /// The node of the task that is next.
+    pub node: String,
+    /// The task that is next.
+    pub task: &'static str,
+    /// Polls since virtual time last advanced.
+    pub polls_in_instant: u64,
+    /// Polls since the start of the world.
+    pub polls: u64,
+    /// How many tasks are ready.
+    pub ready: usize,
+    /// When the next few timers come up.
+    pub timers: Vec<Time>,
+}
+
+/// How many timers a snapshot shows.
+const TIMERS_SHOWN: usize = 4;
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            polls_per_instant_max: 1_000_000,
+            polls_max: None,
+            shuffle: None,
+        }
+    }
+}
+
+impl Sim {
+    /// An empty world at time zero.
+    pub fn new(options: Options) -> Sim {
+        let core = Core::new(options.shuffle.map(|seed| seed.stream("sim.ready", 0, 0)));
+        Sim {
+            handle: Handle { core },
+            options,
+            polls: 0,
+        }
+    }
+
+    /// The handle to give to the code inside.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// How many polls there have been.
+    pub fn polls(&self) -> u64 {
+        self.polls
+    }
+
+    /// Runs all that is due by `deadline`, included, or until something stops the run earlier.
+    ///
+    /// # Panics
+    /// If the deadline is past.
+    pub fn run_until(&mut self, deadline: Time) -> Stop {
+        let core = Rc::clone(&self.handle.core);
+        assert!(deadline >= core.now(), "virtual time does not run backwards");
+        let mut context = Context::from_waker(Waker::noop());
+        let mut instant_start = self.polls;
+        let mut limit = self.limit(instant_start);
+        loop {
+            if let Some(woken) = core.inbox.take() {
+                woken.into_iter().for_each(|task| core.wake(task));
+            }
+            if self.polls >= limit
+                && let Some(stop) = self.stop_at_limit(instant_start)
+            {
+                return stop;
+            }
+            let turn = core.tasks.borrow_mut().next();
+            let Some(turn) = turn else {
+                match core.advance(deadline) {
+                    Advance::To(_) => {}
+                    Advance::TooFar => return Stop::Deadline,
+                    Advance::Idle => return Stop::Idle,
+                }
+                instant_start = self.polls;
+                limit = self.limit(instant_start);
+                continue;
+            };
+            self.polls += 1;
+            if core.poll(turn, &mut context) {
+                return Stop::Halted;
+            }
+        }
+    }
+
+    /// How many polls there may be before [`stop_at_limit`](Sim::stop_at_limit) is to look.
+    fn limit(&self, instant_start: u64) -> u64 {
+        let Options {
+            polls_per_instant_max,
+            polls_max,
+            ..
+        } = self.options;
+        instant_start
+            .saturating_add(polls_per_instant_max)
+            .min(polls_max.unwrap_or(u64::MAX))
+    }
+
+    /// The verdict at a limit, unless no task is ready and so nothing is cut off in this instant.
+    #[cold]
+    fn stop_at_limit(&self, instant_start: u64) -> Option<Stop> {
+        let core = &self.handle.core;
+        let tasks = core.tasks.borrow();
+        let (node, task) = tasks.any_ready()?;
+        let snapshot = Box::new(Snapshot {
+            now: core.now(),
+            node: node.to_owned(),
+            task,
+            polls_in_instant: self.polls - instant_start,
+            polls: self.polls,
+            ready: tasks.ready(),
+            timers: core.timers.borrow().upcoming(TIMERS_SHOWN),
+        });
+        let spent = self.options.polls_max.is_some_and(|most| self.polls >= most);
+        Some(if spent {
+            Stop::Spent(snapshot)
+        } else {
+            Stop::Stalled(snapshot)
+        })
+    }
+}
+
+impl Drop for Sim {
+    /// Drops every future, so that handles inside them do not keep the world alive.
+    fn drop(&mut self) {
+        self.handle.core.close();
+    }
+}
+
+impl fmt::Display for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Snapshot {
+            now,
+            node,
+            task,
+            polls_in_instant,
+            polls,
+            ready,
+            timers,
+        } = self;
+        write!(
+            f,
+            "at {now} in task {task} of node {node}: {polls_in_instant} polls in this instant, "
+        )?;
+        write!(f, "{polls} in all, {ready} tasks ready, next timers {timers:?}")
+    }
+}

@@ -1,0 +1,95 @@
+//! A real waker, for foreign futures that keep one.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Wake, Waker};
+
+use super::handle::Handle;
+use super::tasks::TaskId;
+
+/// Where real wakers leave their wakes. They must be `Send`, so they cannot reach the ready queue themselves.
+#[derive(Default)]
+pub(super) struct Inbox {
+    any: AtomicBool,
+    woken: Mutex<Vec<TaskId>>,
+}
+
+struct Bell {
+    task: TaskId,
+    inbox: Arc<Inbox>,
+}
+
+impl Wake for Bell {
+    #[inline]
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.inbox
+            .woken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(self.task);
+        self.inbox.any.store(true, Ordering::Release);
+    }
+}
+
+impl Inbox {
+    /// The tasks woken since the last call, in the order of their wakes.
+    #[inline]
+    pub(super) fn take(&self) -> Option<Vec<TaskId>> {
+        if !self.any.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.any.store(false, Ordering::Relaxed);
+        Some(std::mem::take(
+            &mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner),
+        ))
+    }
+}
+
+impl Handle {
+    /// Polls `future` with a real waker of the running task: for futures of other crates that wait on wakers.
+    ///
+    /// Tasks are polled with a waker that does nothing, since the futures of this room note the running task instead.
+    /// Inside a combinator that polls only those of its children whose waker was called (`FuturesUnordered`), a future
+    /// of this room is not polled again: spawn such children as tasks.
+    pub async fn with_waker<F: Future>(&self, future: F) -> F::Output {
+        let bell = Bell {
+            task: self.core.running(),
+            inbox: Arc::clone(&self.core.inbox),
+        };
+        let waker = Waker::from(Arc::new(bell));
+        let mut future = pin!(future);
+        poll_fn(|_| future.as_mut().poll(&mut Context::from_waker(&waker))).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Options, Sim, Stop};
+    use crate::base::{Span, Time};
+
+    #[test]
+    fn a_foreign_channel_wakes_its_task() {
+        let mut sim = Sim::new(Options::default());
+        let handle = sim.handle().clone();
+        let node = handle.node("n");
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        let (seen, clock) = (std::rc::Rc::new(std::cell::Cell::new(None)), handle.clone());
+        let (told, waiting) = (seen.clone(), handle.clone());
+        handle.spawn(node, "receive", async move {
+            let value = waiting.with_waker(receiver.recv()).await;
+            told.set(Some((value, waiting.now())));
+        });
+        handle.spawn(node, "send", async move {
+            clock.sleep(Span(5)).await;
+            sender.send(42).unwrap();
+            clock.sleep(Span(5)).await;
+        });
+        assert!(matches!(sim.run_until(Time::FAR), Stop::Idle));
+        assert_eq!(seen.get(), Some((Some(42), Time(5))));
+    }
+}

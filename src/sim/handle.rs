@@ -1,0 +1,153 @@
+//! The simulation as seen from inside.
+
+use std::rc::Rc;
+
+use super::channel::{self, Receiver, Sender};
+use super::core::Core;
+use super::notify::Notify;
+use super::oneshot;
+use super::sleep::{Sleep, Timeout, Yield};
+use super::tasks::{NodeId, TaskId};
+use crate::base::{Incarnation, Span, Time};
+
+/// A way into the simulation for the code inside it; cheap to clone.
+#[derive(Clone)]
+pub struct Handle {
+    pub(super) core: Rc<Core>,
+}
+
+/// Time and tasks.
+impl Handle {
+    /// The virtual time.
+    #[inline]
+    pub fn now(&self) -> Time {
+        self.core.now()
+    }
+
+    /// Waits for a span; see [`sleep_until`](Handle::sleep_until).
+    #[inline]
+    pub fn sleep(&self, span: Span) -> Sleep {
+        self.sleep_until(self.now() + span)
+    }
+
+    /// Waits until `deadline`.
+    ///
+    /// A time that is not in the future still costs one turn, as [`yield_now`](Handle::yield_now) does, so that a loop
+    /// around it is seen by the stall limit. [`Time::FAR`] is never.
+    #[inline]
+    pub fn sleep_until(&self, deadline: Time) -> Sleep {
+        Sleep::new(Rc::clone(&self.core), deadline)
+    }
+
+    /// Waits until all tasks that are ready now have had their turn.
+    pub fn yield_now(&self) -> Yield {
+        Yield::new(Rc::clone(&self.core))
+    }
+
+    /// Waits for `future`, at most until `deadline`; if both are ready, the future counts.
+    ///
+    /// Give `pin!(future)` for a future that is not `Unpin`: it then takes its room only once.
+    ///
+    /// # Errors
+    /// [`TimedOut`](super::TimedOut) if the deadline came first.
+    pub fn timeout<F: Future + Unpin>(&self, deadline: Time, future: F) -> Timeout<F> {
+        Timeout::new(future, self.sleep_until(deadline))
+    }
+
+    /// Starts a task on a node; its first turn comes after those of all tasks that are ready now.
+    ///
+    /// On a node that is down nothing starts and the future is dropped. `name` is shown in a [`Snapshot`](super::Snapshot).
+    pub fn spawn(
+        &self,
+        node: NodeId,
+        name: &'static str,
+        future: impl Future<Output = ()> + 'static,
+    ) -> TaskId {
+        self.core.spawn(node, name, Box::pin(future))
+    }
+
+    /// Whether a task is neither finished nor killed.
+    pub fn is_live(&self, task: TaskId) -> bool {
+        self.core.tasks.borrow().is_live(task)
+    }
+
+    /// Makes the run stop with [`Stop::Halted`](super::Stop::Halted) after the current poll.
+    pub fn halt(&self) {
+        self.core.halt();
+    }
+
+    /// A queue without bound, of many senders and one receiver.
+    pub fn channel<T>(&self) -> (Sender<T>, Receiver<T>) {
+        channel::channel(Rc::clone(&self.core))
+    }
+
+    /// A channel for a single value.
+    #[inline]
+    pub fn oneshot<T>(&self) -> (oneshot::Sender<T>, oneshot::Receiver<T>) {
+        oneshot::oneshot(Rc::clone(&self.core))
+    }
+
+    /// A bell that tasks wait for.
+    pub fn notify(&self) -> Notify {
+        Notify::new(Rc::clone(&self.core))
+    }
+}
+
+/// Nodes.
+impl Handle {
+    /// Creates a node, up and in its first incarnation. `name` is shown in a [`Snapshot`](super::Snapshot).
+    pub fn node(&self, name: &str) -> NodeId {
+        self.core.tasks.borrow_mut().add_node(name)
+    }
+
+    /// Takes a node down: none of its tasks is polled again, and until a restart none starts on it.
+    ///
+    /// Its futures are dropped after the current poll returns, in the order of their spawn; a task that kills its own
+    /// node runs on until it next waits. What other nodes hold lives on, and so does what was sent to them. Nothing
+    /// happens if the node is down already.
+    pub fn kill(&self, node: NodeId) {
+        self.core.kill(node);
+    }
+
+    /// Brings a killed node up again, with nothing running, in the incarnation that is returned.
+    ///
+    /// # Panics
+    /// If the node is up.
+    pub fn restart(&self, node: NodeId) -> Incarnation {
+        self.core.tasks.borrow_mut().restart(node)
+    }
+
+    /// Whether the node is not killed, or restarted since.
+    pub fn is_up(&self, node: NodeId) -> bool {
+        self.core.tasks.borrow().is_up(node)
+    }
+
+    /// How often the node has been restarted.
+    pub fn incarnation(&self, node: NodeId) -> Incarnation {
+        self.core.tasks.borrow().incarnation(node)
+    }
+
+    /// How many polls the node's tasks have had, over all incarnations.
+    pub fn polls(&self, node: NodeId) -> u64 {
+        self.core.tasks.borrow().polls(node)
+    }
+
+    /// Plans a kill right after the node's poll number `polls` (counted as [`polls`](Handle::polls) counts), once.
+    ///
+    /// A kill that comes earlier calls the plan off.
+    ///
+    /// # Panics
+    /// If that poll is past.
+    pub fn kill_after_polls(&self, node: NodeId, polls: u64) {
+        self.core.tasks.borrow_mut().plan_kill(node, polls);
+    }
+
+    /// Every kill from now on, planned or not, in order; a later call takes over from an earlier one.
+    ///
+    /// When a task receives a kill, the futures of the node are dropped already.
+    pub fn kills(&self) -> Receiver<NodeId> {
+        let (sender, receiver) = self.channel();
+        self.core.tell_kills(Some(sender));
+        receiver
+    }
+}

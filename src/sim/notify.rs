@@ -1,0 +1,224 @@
+//! A bell that tasks wait for.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use super::core::Core;
+use super::tasks::TaskId;
+
+/// Lets tasks wait until another says so; clones are the same bell.
+#[derive(Clone)]
+pub struct Notify {
+    bell: Rc<Bell>,
+}
+
+/// Waits for a notification; see [`Notify::notified`].
+#[must_use = "a future does nothing unless it is awaited"]
+pub struct Notified {
+    bell: Rc<Bell>,
+    /// The place in the row of waiters; 0 before the first poll and after the last.
+    ticket: u64,
+}
+
+struct Bell {
+    core: Rc<Core>,
+    row: RefCell<Row>,
+}
+
+#[derive(Default)]
+struct Row {
+    /// In the order of their tickets.
+    waiters: VecDeque<Waiter>,
+    /// The last ticket given out.
+    ticket: u64,
+    /// A notification for one that came when nobody waited.
+    kept: bool,
+}
+
+struct Waiter {
+    ticket: u64,
+    task: TaskId,
+    told: Told,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    NotYet,
+    Alone,
+    WithAll,
+}
+
+impl Notify {
+    pub(super) fn new(core: Rc<Core>) -> Notify {
+        Notify {
+            bell: Rc::new(Bell {
+                core,
+                row: RefCell::default(),
+            }),
+        }
+    }
+
+    /// Wakes the one that has waited longest; if nobody waits, the next to wait goes straight through.
+    pub fn notify_one(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Wakes all that wait now.
+    pub fn notify_all(&self) {
+        for waiter in &mut self.bell.row.borrow_mut().waiters {
+            if waiter.told == Told::NotYet {
+                waiter.told = Told::WithAll;
+                self.bell.core.wake(waiter.task);
+            }
+        }
+    }
+
+    /// Waits for a notification, from the first poll on.
+    pub fn notified(&self) -> Notified {
+        Notified {
+            bell: Rc::clone(&self.bell),
+            ticket: 0,
+        }
+    }
+}
+
+impl Bell {
+    fn notify_one(&self) {
+        let mut row = self.row.borrow_mut();
+        match row.waiters.iter_mut().find(|waiter| waiter.told == Told::NotYet) {
+            Some(waiter) => {
+                waiter.told = Told::Alone;
+                self.core.wake(waiter.task);
+            }
+            None => row.kept = true,
+        }
+    }
+}
+
+impl Row {
+    fn place(&self, ticket: u64) -> usize {
+        let place = self.waiters.binary_search_by_key(&ticket, |waiter| waiter.ticket);
+        place.expect("who holds a ticket is in the row")
+    }
+}
+
+impl Future for Notified {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        let bell = Rc::clone(&self.bell);
+        let mut row = bell.row.borrow_mut();
+        let task = bell.core.running();
+        if self.ticket == 0 {
+            if std::mem::take(&mut row.kept) {
+                return Poll::Ready(());
+            }
+            row.ticket += 1;
+            self.ticket = row.ticket;
+            row.waiters.push_back(Waiter {
+                ticket: self.ticket,
+                task,
+                told: Told::NotYet,
+            });
+            return Poll::Pending;
+        }
+        let place = row.place(self.ticket);
+        if row.waiters[place].told == Told::NotYet {
+            row.waiters[place].task = task;
+            return Poll::Pending;
+        }
+        row.waiters.remove(place);
+        self.ticket = 0;
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Notified {
+    /// Leaves the row; a notification for one that was not taken passes to the next.
+    fn drop(&mut self) {
+        if self.ticket == 0 {
+            return;
+        }
+        let mut row = self.bell.row.borrow_mut();
+        let place = row.place(self.ticket);
+        let told = row.waiters.remove(place).map(|waiter| waiter.told);
+        drop(row);
+        if told == Some(Told::Alone) {
+            self.bell.notify_one();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{collect, sim};
+    use crate::base::{Span, Time};
+
+    #[test]
+    fn one_wakes_the_longest_waiting_and_all_wakes_the_rest() {
+        let (mut sim, handle, node) = sim();
+        let bell = handle.notify();
+        let log = collect();
+        for n in 0..3 {
+            let (bell, seen, inside) = (bell.clone(), log.clone(), handle.clone());
+            handle.spawn(node, "wait", async move {
+                bell.notified().await;
+                seen.borrow_mut().push((inside.now(), n));
+            });
+        }
+        let inside = handle.clone();
+        handle.spawn(node, "ring", async move {
+            inside.sleep(Span(1)).await;
+            bell.notify_one();
+            inside.sleep(Span(1)).await;
+            bell.notify_all();
+        });
+        sim.run_until(Time::FAR);
+        assert_eq!(*log.borrow(), [(Time(1), 0), (Time(2), 1), (Time(2), 2)]);
+    }
+
+    #[test]
+    fn a_notification_for_one_is_kept_until_somebody_waits_and_one_for_all_is_not() {
+        let (mut sim, handle, node) = sim();
+        let bell = handle.notify();
+        bell.notify_all();
+        bell.notify_one();
+        bell.notify_one();
+        let (log, inside) = (collect(), handle.clone());
+        let seen = log.clone();
+        handle.spawn(node, "wait", async move {
+            bell.notified().await;
+            seen.borrow_mut().push("kept");
+            let second = inside.timeout(Time(10), bell.notified()).await;
+            seen.borrow_mut()
+                .push(if second.is_err() { "nothing more" } else { "again" });
+        });
+        sim.run_until(Time::FAR);
+        assert_eq!(*log.borrow(), ["kept", "nothing more"]);
+    }
+
+    #[test]
+    fn a_notification_for_a_killed_waiter_passes_to_the_next() {
+        let (mut sim, handle, node) = sim();
+        let doomed = handle.node("doomed");
+        let bell = handle.notify();
+        let log = collect();
+        for home in [doomed, node] {
+            let (bell, seen) = (bell.clone(), log.clone());
+            handle.spawn(home, "wait", async move {
+                bell.notified().await;
+                seen.borrow_mut().push(home);
+            });
+        }
+        let inside = handle.clone();
+        handle.spawn(node, "ring", async move {
+            inside.sleep(Span(1)).await;
+            bell.notify_one();
+            inside.kill(doomed);
+        });
+        sim.run_until(Time::FAR);
+        assert_eq!(*log.borrow(), [node]);
+    }
+}

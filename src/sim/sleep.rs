@@ -1,0 +1,152 @@
+//! Waiting for a time, for one's next turn, and for a future with a deadline.
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use super::core::Core;
+use super::tasks::TaskId;
+use crate::base::Time;
+
+/// Waits until a time; see [`Handle::sleep_until`](super::Handle::sleep_until).
+#[must_use = "a future does nothing unless it is awaited"]
+pub struct Sleep {
+    core: Rc<Core>,
+    deadline: Time,
+    asked: Asked,
+}
+
+#[derive(Clone, Copy)]
+enum Asked {
+    NotYet,
+    /// There is no timer: the deadline was past and the task has another turn, or the deadline is never.
+    NoTimer,
+    Timer {
+        sequence: u64,
+        task: TaskId,
+    },
+}
+
+impl Sleep {
+    pub(super) fn new(core: Rc<Core>, deadline: Time) -> Sleep {
+        Sleep {
+            core,
+            deadline,
+            asked: Asked::NotYet,
+        }
+    }
+
+    #[inline]
+    fn ask(&mut self, task: TaskId) {
+        let Sleep {
+            core,
+            deadline,
+            asked,
+        } = self;
+        *asked = if *deadline <= core.now() {
+            core.wake(task);
+            Asked::NoTimer
+        } else if *deadline == Time::FAR {
+            Asked::NoTimer
+        } else {
+            Asked::Timer {
+                sequence: core.timers.borrow_mut().add(*deadline, task),
+                task,
+            }
+        };
+    }
+
+    /// Takes the timer back if it has not come up: what is due has left the heap before any task runs.
+    #[inline]
+    fn cancel(&mut self) {
+        if let Asked::Timer { sequence, .. } = self.asked
+            && self.deadline > self.core.now()
+        {
+            self.core.timers.borrow_mut().cancel(sequence);
+        }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        match self.asked {
+            Asked::NotYet => {
+                let task = self.core.running();
+                self.ask(task);
+            }
+            _ if self.core.now() >= self.deadline => return Poll::Ready(()),
+            Asked::NoTimer => {}
+            Asked::Timer { task, .. } => {
+                let running = self.core.running();
+                if running != task {
+                    self.cancel();
+                    self.ask(running);
+                }
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+/// Waits until all tasks that are ready now have had their turn; see [`Handle::yield_now`](super::Handle::yield_now).
+#[must_use = "a future does nothing unless it is awaited"]
+pub struct Yield {
+    core: Rc<Core>,
+    yielded: bool,
+}
+
+impl Yield {
+    pub(super) fn new(core: Rc<Core>) -> Yield {
+        Yield { core, yielded: false }
+    }
+}
+
+impl Future for Yield {
+    type Output = ();
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if self.yielded {
+            return Poll::Ready(());
+        }
+        self.yielded = true;
+        self.core.wake(self.core.running());
+        Poll::Pending
+    }
+}
+
+/// The deadline came first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the deadline has passed")]
+pub struct TimedOut;
+
+/// Waits for a future or a deadline; see [`Handle::timeout`](super::Handle::timeout).
+#[must_use = "a future does nothing unless it is awaited"]
+pub struct Timeout<F> {
+    future: F,
+    sleep: Sleep,
+}
+
+impl<F> Timeout<F> {
+    pub(super) fn new(future: F, sleep: Sleep) -> Timeout<F> {
+        Timeout { future, sleep }
+    }
+}
+
+impl<F: Future + Unpin> Future for Timeout<F> {
+    type Output = Result<F::Output, TimedOut>;
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Poll::Ready(output) = Pin::new(&mut self.future).poll(context) {
+            return Poll::Ready(Ok(output));
+        }
+        Pin::new(&mut self.sleep).poll(context).map(|()| Err(TimedOut))
+    }
+}

@@ -1,0 +1,47 @@
+//! From a path to a connection.
+
+use rusqlite::Connection;
+
+use super::error::{Result, StoreError};
+use super::layout::{VERSION, ddl};
+use super::options::{Journal, Options};
+use crate::contract::{Database, Schema};
+use crate::disk;
+
+/// Prepared statements that a connection keeps for the next transaction; a session of many entities needs some dozens.
+const STATEMENTS: usize = 128;
+
+/// The one place where a connection is made.
+fn connect(database: &Database) -> rusqlite::Result<Connection> {
+    disk::open(&disk::Location { path: database.path.clone(), vfs: database.vfs })
+}
+
+/// A connection to a database that has all tables; an empty one gets them.
+pub(super) fn open(database: &Database, schema: &Schema, options: &Options) -> Result<Connection> {
+    let connection = connect(database)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.execute_batch(&pragmas(options))?;
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    match version {
+        VERSION => {}
+        0 => connection.execute_batch(&format!("BEGIN IMMEDIATE;{}COMMIT", ddl(schema)))?,
+        other => return Err(StoreError::Damaged(format!("a database of layout {other}"))),
+    }
+    Ok(connection)
+}
+
+/// Settings of a connection; the page size has effect on an empty file only.
+fn pragmas(options: &Options) -> String {
+    let journal = match options.journal {
+        Journal::Persist => "PERSIST",
+        Journal::Truncate => "TRUNCATE",
+        // What Android checkpoints after (`db_wal_autocheckpoint`); SQLite's own 1000 pages would be most of a small database.
+        Journal::Wal => "WAL;PRAGMA wal_autocheckpoint=100",
+        Journal::Memory => "MEMORY",
+    };
+    let synchronous = if options.sync_full { "FULL" } else { "NORMAL" };
+    format!(
+        "PRAGMA page_size={};PRAGMA journal_mode={journal};PRAGMA synchronous={synchronous};PRAGMA cache_size={}",
+        options.page_size, options.cache_pages
+    )
+}

@@ -1,0 +1,43 @@
+//! What can go wrong, by remedy.
+
+use rusqlite::ErrorCode;
+
+use crate::contract::EditError;
+
+/// Why the database did not do what it was asked to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The disk failed, or SQLite refused: the process is about to die.
+    #[error("the database failed: {0}")]
+    Failed(String),
+    /// What is stored, or was given to be stored, is not what the schema says.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
+}
+
+/// The result of a call to the database.
+pub(super) type Result<T> = std::result::Result<T, StoreError>;
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> StoreError {
+        use rusqlite::Error;
+        match &error {
+            Error::SqliteFailure(code, _)
+                if matches!(code.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) =>
+            {
+                StoreError::Damaged(error.to_string())
+            }
+            Error::FromSqlConversionFailure(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::InvalidColumnType(..)
+            | Error::Utf8Error(..) => StoreError::Damaged(error.to_string()),
+            _ => StoreError::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for EditError {
+    fn from(error: StoreError) -> EditError {
+        EditError::Storage(error.to_string())
+    }
+}

@@ -1,0 +1,156 @@
+//! Which tables there are, and the SQL that is said to them.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
+use crate::base::EntityId;
+use crate::contract::{Delivery, Entity, Schema};
+
+/// The tables that do not depend on the schema.
+const OWN_TABLES: &str = "\
+CREATE TABLE outbox(seq INTEGER PRIMARY KEY,id TEXT NOT NULL UNIQUE,device,number,entity,key TEXT,kind,\"values\",base,\
+made_at,attempts,last_error,parked);\
+CREATE INDEX outbox_row ON outbox(entity,key);\
+CREATE TABLE progress(unit,entity,cursor,generation,loading,PRIMARY KEY(unit,entity))WITHOUT ROWID;\
+CREATE TABLE unit(unit INTEGER PRIMARY KEY,last_sync_on,run,running);\
+CREATE TABLE shadow(entity,key,stamp,\"values\",PRIMARY KEY(entity,key))WITHOUT ROWID;\
+CREATE TABLE log(seq INTEGER PRIMARY KEY,device,number,entity,key,kind,met);";
+
+/// The layout that a database says it has; 0 is an empty file.
+pub(super) const VERSION: i64 = 1;
+
+/// What can be said to an entity's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowStatement {
+    /// `?1` key, `?2` stamp, `?3` generation, then the columns: insert or replace.
+    Put,
+    /// `?1` key: stamp, generation, columns.
+    Get,
+    /// `?1` key: delete.
+    Remove,
+    /// `?1` key, `?2` stamp: set the stamp.
+    Restamp,
+    /// `?1` generation, `?2` the entity: delete what is older and has no outbox entry, giving the keys.
+    Sweep,
+    /// Key, stamp, columns of all rows in the order of keys.
+    All,
+    /// How many rows.
+    Count,
+}
+
+/// The statements of one entity, in the order of [`RowStatement`].
+type RowSql = [String; 7];
+
+/// The SQL of a schema, written once for all stores of a thread.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// What it is the layout of.
+    pub(super) schema: Arc<Schema>,
+    /// By entity; `None` for those that no device holds.
+    rows: Vec<Option<RowSql>>,
+}
+
+thread_local! {
+    /// Layouts in use. They are a function of their schema, so sharing them shows in nothing but memory.
+    static LAYOUTS: RefCell<Vec<Weak<Layout>>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Layout {
+    /// The layout of `schema`.
+    pub(super) fn of(schema: &Arc<Schema>) -> Rc<Layout> {
+        LAYOUTS.with_borrow_mut(|layouts| {
+            layouts.retain(|layout| layout.strong_count() > 0);
+            if let Some(layout) =
+                layouts.iter().filter_map(Weak::upgrade).find(|layout| Arc::ptr_eq(&layout.schema, schema))
+            {
+                return layout;
+            }
+            let rows = schema.ids().map(|id| row_sql(id, schema.entity(id))).collect();
+            let layout = Rc::new(Layout { schema: Arc::clone(schema), rows });
+            layouts.push(Rc::downgrade(&layout));
+            layout
+        })
+    }
+
+    /// The SQL of `statement` on the table of `entity`.
+    ///
+    /// # Panics
+    /// If no device holds the entity.
+    pub(super) fn sql(&self, entity: EntityId, statement: RowStatement) -> &str {
+        let sql = self.rows[usize::from(entity.0)].as_ref();
+        &sql.expect("only entities that devices hold are stored")[statement as usize]
+    }
+}
+
+/// All that an empty database is to be told.
+pub(super) fn ddl(schema: &Schema) -> String {
+    let mut ddl = String::from(OWN_TABLES);
+    for id in schema.ids() {
+        let entity = schema.entity(id);
+        if entity.delivery != Delivery::BackendOnly {
+            let columns = columns(entity, |out, name| out.push_str(name));
+            write_all(
+                &mut ddl,
+                format_args!(
+                    "CREATE TABLE {}(key TEXT PRIMARY KEY,stamp,generation{columns});",
+                    table(id, entity)
+                ),
+            );
+        }
+    }
+    write_all(&mut ddl, format_args!("PRAGMA user_version={VERSION};"));
+    ddl
+}
+
+fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
+    if entity.delivery == Delivery::BackendOnly {
+        return None;
+    }
+    let table = table(id, entity);
+    let names = columns(entity, |out, name| out.push_str(name));
+    let set = columns(entity, |out, name| write_all(out, format_args!("{name}=excluded.{name}")));
+    let mut places = String::new();
+    for place in 0..entity.projection.len() {
+        write_all(&mut places, format_args!(",?{}", place + 4));
+    }
+    Some([
+        format!(
+            "INSERT INTO {table} VALUES(?1,?2,?3{places})ON CONFLICT(key)DO UPDATE SET stamp=excluded.stamp,\
+             generation=excluded.generation{set}"
+        ),
+        format!("SELECT stamp,generation{names} FROM {table} WHERE key=?1"),
+        format!("DELETE FROM {table} WHERE key=?1"),
+        format!("UPDATE {table} SET stamp=?2 WHERE key=?1"),
+        format!(
+            "DELETE FROM {table} AS r WHERE generation<?1 AND NOT EXISTS\
+             (SELECT 1 FROM outbox WHERE entity=?2 AND key=r.key)RETURNING key"
+        ),
+        format!("SELECT key,stamp{names} FROM {table} ORDER BY key"),
+        format!("SELECT count(*)FROM {table}"),
+    ])
+}
+
+/// The columns as `write` has them, each after a comma.
+fn columns(entity: &Entity, write: impl Fn(&mut String, &str)) -> String {
+    let mut out = String::new();
+    for (place, column) in entity.projected().enumerate() {
+        out.push(',');
+        write(&mut out, &quoted('c', place, &column.name));
+    }
+    out
+}
+
+fn table(id: EntityId, entity: &Entity) -> String {
+    quoted('e', usize::from(id.0), &entity.name)
+}
+
+/// A user's name as an identifier that is like no other, whatever its letters; SQL text ends at a NUL.
+fn quoted(kind: char, place: usize, name: &str) -> String {
+    format!("\"{kind}{place}_{}\"", name.replace('"', "\"\"").replace('\0', "\u{fffd}"))
+}
+
+fn write_all(out: &mut String, arguments: std::fmt::Arguments<'_>) {
+    out.write_fmt(arguments).expect("writing to memory does not fail");
+}

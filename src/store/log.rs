@@ -1,0 +1,53 @@
+//! What the user can read about edits that did not go as made.
+
+use super::error::{Result, StoreError};
+use super::session::Tx;
+use crate::base::{DeviceId, EditId, EntityId, Key, Stamp};
+use crate::contract::{LogEntry, LogKind};
+
+impl Tx<'_> {
+    /// Adds a line.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn log(&self, entry: &LogEntry) -> Result<()> {
+        let LogEntry { edit, entity, key, kind, met } = entry;
+        let kind = match kind {
+            LogKind::Superseded => "superseded",
+            LogKind::Overwrote => "overwrote",
+            LogKind::Rejected => "rejected",
+        };
+        self.execute(
+            "INSERT INTO log VALUES(NULL,?1,?2,?3,?4,?5,?6)",
+            (
+                edit.map(|e| e.device.0),
+                edit.map(|e| e.number),
+                entity.0,
+                key.as_str(),
+                kind,
+                met.map(|m| m.0),
+            ),
+        )?;
+        Ok(())
+    }
+
+    /// All lines, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn log_entries(&self) -> Result<Vec<LogEntry>> {
+        let sql = "SELECT device,number,entity,key,kind,met FROM log ORDER BY seq";
+        self.query(sql, [], |row| {
+            let (device, number): (Option<u32>, Option<u32>) = (row.get(0)?, row.get(1)?);
+            let edit = device.zip(number).map(|(d, number)| EditId { device: DeviceId(d), number });
+            let kind = match row.get_ref(4)?.as_str().unwrap_or_default() {
+                "superseded" => LogKind::Superseded,
+                "overwrote" => LogKind::Overwrote,
+                "rejected" => LogKind::Rejected,
+                other => return Err(StoreError::Damaged(format!("a line of kind {other:?}"))),
+            };
+            let met = row.get::<_, Option<i64>>(5)?.map(Stamp);
+            Ok(LogEntry { edit, entity: EntityId(row.get(2)?), key: Key(row.get(3)?), kind, met })
+        })
+    }
+}

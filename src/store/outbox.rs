@@ -1,0 +1,319 @@
+//! Local edits on their way to the backend.
+
+use rusqlite::Row;
+use serde_json::value::RawValue;
+
+use super::error::{Result, StoreError};
+use super::rows::cell;
+use super::session::{Store, Tx};
+use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Value};
+use crate::contract::wire::Cell;
+use crate::contract::{EditError, EditKind, LocalEdit, PendingEdit};
+
+/// An edit to be put into the outbox.
+#[derive(Clone, Copy, Debug)]
+pub struct NewEntry<'a> {
+    /// Its idempotency key; no two entries have the same.
+    pub id: &'a str,
+    /// The edit.
+    pub edit: &'a LocalEdit,
+    /// The stamp of the version that it was made on.
+    pub base: Option<Stamp>,
+    /// When it was made, by the device's clock.
+    pub made_at: Stamp,
+}
+
+/// An edit in the outbox.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Its place in the order of edits; no two entries of one process have the same.
+    pub seq: i64,
+    /// Its idempotency key.
+    pub id: String,
+    /// The local edit.
+    pub edit: EditId,
+    /// The entity.
+    pub entity: EntityId,
+    /// The row.
+    pub key: Key,
+    /// What it does.
+    pub kind: EditKind,
+    /// New values by position in the backend's columns.
+    pub values: Vec<(usize, Value)>,
+    /// The stamp of the version that it was made on; `None` if the backend has none.
+    pub base: Option<Stamp>,
+    /// When it was made, by the device's clock.
+    pub made_at: Stamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// What the last try came to, if it failed.
+    pub last_error: Option<String>,
+    /// It waits for a person and is not sent.
+    pub parked: bool,
+}
+
+/// What [`entry`] reads.
+const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"values\",base,made_at,attempts,last_error,parked \
+                     FROM outbox";
+
+impl Store {
+    /// Makes an edit: one transaction holds the row's change and the outbox entry `id`.
+    ///
+    /// # Errors
+    /// When the edit makes no sense on this device or the disk fails; nothing is changed then.
+    pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
+        self.transact("BEGIN IMMEDIATE", true, |tx| tx.edit(edit, id, made_at))
+    }
+}
+
+impl Tx<'_> {
+    /// Changes a row as a person wants it and puts the edit into the outbox.
+    ///
+    /// The edit's base is the row's stamp, `None` for a row that the backend has not acknowledged. A new row counts as
+    /// seen by the full load that is under way, since that cannot bring it.
+    ///
+    /// # Errors
+    /// When the edit makes no sense on this device or the disk fails; the transaction must not be committed then.
+    pub fn edit(&self, edit: &LocalEdit, id: &str, made_at: Stamp) -> std::result::Result<(), EditError> {
+        let key = edit.key.as_str();
+        let row = self.row(edit.entity, key)?;
+        let base = row.as_ref().map(|row| row.stamp).filter(|&stamp| stamp != Stamp(0));
+        match (edit.kind, row) {
+            (EditKind::Create, Some(_)) => return Err(EditError::Exists),
+            (EditKind::Create, None) => {
+                let mut values = vec![Value::Null; self.store().entity(edit.entity).projection.len()];
+                assert_eq!(edit.values.len(), values.len(), "a create has all of the device's columns");
+                self.overlay(edit, &mut values);
+                self.put_values(edit.entity, key, Stamp(0), self.generation(edit.entity)?, &values)?;
+            }
+            (EditKind::Update | EditKind::Delete, None) => return Err(EditError::NoSuchRow),
+            (EditKind::Update, Some(mut row)) => {
+                self.overlay(edit, &mut row.values);
+                self.put_values(edit.entity, key, row.stamp, row.generation, &row.values)?;
+            }
+            (EditKind::Delete, Some(_)) => _ = self.remove(edit.entity, key)?,
+        }
+        self.append(&NewEntry { id, edit, base, made_at })?;
+        Ok(())
+    }
+
+    /// Writes an edit's values over a row's.
+    fn overlay(&self, edit: &LocalEdit, row: &mut [Value]) {
+        let projection = &self.store().entity(edit.entity).projection;
+        for (column, value) in &edit.values {
+            let place = projection.binary_search(column).expect("an edit sets columns that devices hold");
+            row[place] = value.clone();
+        }
+    }
+
+    /// Puts an edit at the end of the outbox; gives its `seq`.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or has an entry of this id.
+    pub fn append(&self, entry: &NewEntry<'_>) -> Result<i64> {
+        let NewEntry { id, edit, base, made_at } = entry;
+        let last = self.query("SELECT ifnull(max(seq),0)FROM outbox", [], |row| Ok(row.get::<_, i64>(0)?))?;
+        // An answer may still be under way that speaks of an entry that is gone: its number is not given again.
+        let seq = last[0].max(self.store().last_seq.get()) + 1;
+        self.execute(
+            "INSERT INTO outbox VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,NULL,0)",
+            (
+                seq,
+                id,
+                edit.id.device.0,
+                edit.id.number,
+                edit.entity.0,
+                edit.key.as_str(),
+                kind_name(edit.kind),
+                json(&edit.values),
+                base.map(|stamp| stamp.0),
+                made_at.0,
+            ),
+        )?;
+        self.store().last_seq.set(seq);
+        Ok(seq)
+    }
+
+    /// What may be sent of these entities now, oldest first, `limit` at most: of each row the oldest edit, unless that is
+    /// parked.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn outbox(&self, entities: &[EntityId], limit: usize) -> Result<Vec<Entry>> {
+        let sql = format!(
+            "{ENTRY} AS o WHERE NOT parked AND NOT EXISTS\
+             (SELECT 1 FROM outbox AS p WHERE p.entity=o.entity AND p.key=o.key AND p.seq<o.seq)ORDER BY seq"
+        );
+        let mut statement = self.store().prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        let mut entries = Vec::new();
+        while entries.len() < limit
+            && let Some(row) = rows.next()?
+        {
+            if entities.contains(&EntityId(row.get(4)?)) {
+                entries.push(entry(row)?);
+            }
+        }
+        self.store().did_read(entries.len() as u64);
+        Ok(entries)
+    }
+
+    /// All edits of a row, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn entries_for(&self, entity: EntityId, key: &str) -> Result<Vec<Entry>> {
+        let sql = format!("{ENTRY} WHERE entity=?1 AND key=?2 ORDER BY seq");
+        self.query(&sql, (entity.0, key), entry)
+    }
+
+    /// The keys of an entity's rows that have edits in the outbox, in order.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn dirty(&self, entity: EntityId) -> Result<Vec<String>> {
+        let sql = "SELECT DISTINCT key FROM outbox WHERE entity=?1 ORDER BY key";
+        self.query(sql, [entity.0], |row| Ok(row.get(0)?))
+    }
+
+    /// Whether an entity has edits in the outbox.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn has_dirty(&self, entity: EntityId) -> Result<bool> {
+        let found = self.query("SELECT 1 FROM outbox WHERE entity=?1 LIMIT 1", [entity.0], |_| Ok(()))?;
+        Ok(!found.is_empty())
+    }
+
+    /// Takes an edit out of the outbox.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn drop_entry(&self, seq: i64) -> Result<()> {
+        self.execute("DELETE FROM outbox WHERE seq=?1", [seq]).map(drop)
+    }
+
+    /// Says on which version all edits of a row are made.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn rebase(&self, entity: EntityId, key: &str, base: Stamp) -> Result<()> {
+        let sql = "UPDATE outbox SET base=?3 WHERE entity=?1 AND key=?2";
+        self.execute(sql, (entity.0, key, base.0)).map(drop)
+    }
+
+    /// Turns an edit into another operation, maybe on another row. Its values follow: a delete has none, and what becomes
+    /// a create has all the values that the row `key` has on the device.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if there is no such entry, or no row for a create to take its values from.
+    pub fn rewrite(&self, seq: i64, key: &Key, kind: EditKind, base: Option<Stamp>) -> Result<()> {
+        let found = self.query(&format!("{ENTRY} WHERE seq=?1"), [seq], entry)?;
+        let Some(old) = found.into_iter().next() else {
+            return Err(StoreError::Damaged(format!("no entry {seq} in the outbox")));
+        };
+        let values = match kind {
+            EditKind::Delete => Vec::new(),
+            EditKind::Create if old.kind != EditKind::Create => {
+                let row = self.row(old.entity, key.as_str())?;
+                let row = row.ok_or_else(|| StoreError::Damaged(format!("no row {key} to create")))?;
+                let projection = &self.store().entity(old.entity).projection;
+                projection.iter().copied().zip(row.values).collect()
+            }
+            EditKind::Create | EditKind::Update => old.values,
+        };
+        self.execute(
+            "UPDATE outbox SET key=?2,kind=?3,\"values\"=?4,base=?5 WHERE seq=?1",
+            (seq, key.as_str(), kind_name(kind), json(&values), base.map(|stamp| stamp.0)),
+        )?;
+        Ok(())
+    }
+
+    /// Notes that an edit was tried, and what came of it.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn attempted(&self, seq: i64, error: Option<&str>) -> Result<()> {
+        let sql = "UPDATE outbox SET attempts=attempts+1,last_error=?2 WHERE seq=?1";
+        self.execute(sql, (seq, error)).map(drop)
+    }
+
+    /// Sets an edit aside, and with it the later ones of its row, or lets it be sent again.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn park(&self, seq: i64, parked: bool) -> Result<()> {
+        self.execute("UPDATE outbox SET parked=?2 WHERE seq=?1", (seq, parked)).map(drop)
+    }
+
+    /// All edits that wait, parked ones too, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn pending(&self) -> Result<Vec<PendingEdit>> {
+        let sql = "SELECT device,number,entity,key,attempts,last_error FROM outbox ORDER BY seq";
+        self.query(sql, [], |row| {
+            Ok(PendingEdit {
+                edit: EditId { device: DeviceId(row.get(0)?), number: row.get(1)? },
+                entity: EntityId(row.get(2)?),
+                key: Key(row.get(3)?),
+                attempts: row.get(4)?,
+                last_error: row.get(5)?,
+            })
+        })
+    }
+}
+
+fn entry(row: &Row<'_>) -> Result<Entry> {
+    let values = row.get_ref(7)?.as_str().map_err(damaged)?;
+    let values: Vec<(usize, &RawValue)> = serde_json::from_str(values).map_err(damaged)?;
+    let values = values.into_iter().map(|(column, json)| Ok((column, value(json.get())?)));
+    Ok(Entry {
+        seq: row.get(0)?,
+        id: row.get(1)?,
+        edit: EditId { device: DeviceId(row.get(2)?), number: row.get(3)? },
+        entity: EntityId(row.get(4)?),
+        key: Key(row.get(5)?),
+        kind: kind(row.get_ref(6)?.as_str().unwrap_or_default())?,
+        values: values.collect::<Result<_>>()?,
+        base: row.get::<_, Option<i64>>(8)?.map(Stamp),
+        made_at: Stamp(row.get(9)?),
+        attempts: row.get(10)?,
+        last_error: row.get(11)?,
+        parked: row.get(12)?,
+    })
+}
+
+/// Reads a value. serde_json may miss a real number by its last bit; std does not.
+fn value(json: &str) -> Result<Value> {
+    Ok(match serde_json::from_str(json).map_err(damaged)? {
+        Cell::Real(_) => Value::Real(json.parse().map_err(damaged)?),
+        cell => cell.to_value(),
+    })
+}
+
+fn damaged(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Damaged(error.to_string())
+}
+
+fn json(values: &[(usize, Value)]) -> String {
+    let cells: Vec<_> = values.iter().map(|(column, value)| (*column, cell(value))).collect();
+    serde_json::to_string(&cells).expect("writing to memory does not fail")
+}
+
+fn kind_name(kind: EditKind) -> &'static str {
+    match kind {
+        EditKind::Create => "create",
+        EditKind::Update => "update",
+        EditKind::Delete => "delete",
+    }
+}
+
+fn kind(name: &str) -> Result<EditKind> {
+    match name {
+        "create" => Ok(EditKind::Create),
+        "update" => Ok(EditKind::Update),
+        "delete" => Ok(EditKind::Delete),
+        other => Err(StoreError::Damaged(format!("an edit of kind {other:?}"))),
+    }
+}

@@ -1,0 +1,96 @@
+//! Sync properties: how far each unit has come.
+
+use super::error::Result;
+use super::session::Tx;
+use crate::base::{EntityId, Stamp, UnitId};
+
+/// How far a unit has come with an entity; the default is a device that has nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Where the last page ended; `None` before the first.
+    pub cursor: Option<String>,
+    /// Which full load this is.
+    pub generation: u32,
+    /// The full load is under way.
+    pub loading: bool,
+}
+
+impl Tx<'_> {
+    /// How far `unit` has come with `entity`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn progress(&self, unit: UnitId, entity: EntityId) -> Result<Progress> {
+        let sql = "SELECT cursor,generation,loading FROM progress WHERE unit=?1 AND entity=?2";
+        let found = self.query(sql, (unit.0, entity.0), |row| {
+            Ok(Progress { cursor: row.get(0)?, generation: row.get(1)?, loading: row.get(2)? })
+        })?;
+        Ok(found.into_iter().next().unwrap_or_default())
+    }
+
+    /// Sets how far `unit` has come with `entity`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn save_progress(&self, unit: UnitId, entity: EntityId, progress: &Progress) -> Result<()> {
+        let Progress { cursor, generation, loading } = progress;
+        let sql = "REPLACE INTO progress VALUES(?1,?2,?3,?4,?5)";
+        self.execute(sql, (unit.0, entity.0, cursor.as_deref(), generation, loading)).map(drop)
+    }
+
+    /// The latest full load of `entity` by any unit.
+    pub(super) fn generation(&self, entity: EntityId) -> Result<u32> {
+        let sql = "SELECT ifnull(max(generation),0)FROM progress WHERE entity=?1";
+        let found = self.query(sql, [entity.0], |row| Ok(row.get(0)?))?;
+        Ok(found[0])
+    }
+
+    /// When `unit` last completed; `None` if it never did.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn last_sync_on(&self, unit: UnitId) -> Result<Option<Stamp>> {
+        let sql = "SELECT last_sync_on FROM unit WHERE unit=?1";
+        let found = self.query(sql, [unit.0], |row| Ok(row.get::<_, Option<i64>>(0)?))?;
+        Ok(found.into_iter().next().flatten().map(Stamp))
+    }
+
+    /// Notes that `unit` completed.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn set_last_sync_on(&self, unit: UnitId, at: Stamp) -> Result<()> {
+        let sql = "INSERT INTO unit VALUES(?1,?2,0,0)ON CONFLICT(unit)DO UPDATE SET last_sync_on=?2";
+        self.execute(sql, (unit.0, at.0)).map(drop)
+    }
+
+    /// Marks `unit` as running until [`Tx::end_run`], over restarts; gives the number of the run, the device's first
+    /// being 1.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn begin_run(&self, unit: UnitId) -> Result<u64> {
+        let sql = "INSERT INTO unit SELECT ?1,NULL,ifnull(max(run),0)+1,1 FROM unit WHERE true \
+                   ON CONFLICT(unit)DO UPDATE SET run=excluded.run,running=1 RETURNING run";
+        let run = self.query(sql, [unit.0], |row| Ok(u64::from(row.get::<_, u32>(0)?)))?;
+        self.wrote(1);
+        Ok(run[0])
+    }
+
+    /// Takes the mark of [`Tx::begin_run`] away.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn end_run(&self, unit: UnitId) -> Result<()> {
+        self.execute("UPDATE unit SET running=0 WHERE unit=?1 AND running", [unit.0]).map(drop)
+    }
+
+    /// The units marked as running, with the number of the run.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn running(&self) -> Result<Vec<(UnitId, u64)>> {
+        let sql = "SELECT unit,run FROM unit WHERE running ORDER BY unit";
+        self.query(sql, [], |row| Ok((UnitId(row.get(0)?), row.get::<_, u32>(1)?.into())))
+    }
+}

@@ -1,0 +1,234 @@
+//! Rows of entities.
+
+use std::borrow::Cow;
+
+use rusqlite::{CachedStatement, Row};
+
+use super::error::{Result, StoreError};
+use super::layout::RowStatement;
+use super::session::{Store, Tx};
+use crate::base::{EntityId, Key, Stamp, Value, ValueRef};
+use crate::contract::wire::Cell;
+
+/// A row as the device holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredRow {
+    /// The backend's stamp of the version last received; 0 if never.
+    pub stamp: Stamp,
+    /// The full load in which it was last seen.
+    pub generation: u32,
+    /// The device's columns.
+    pub values: Vec<Value>,
+}
+
+impl Store {
+    /// Calls `f` with each row of an entity in the order of keys.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) -> Result<()> {
+        let columns = self.entity(entity).projection.len();
+        let mut statement = self.prepare(self.sql(entity, RowStatement::All))?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            let values = (0..columns).map(|c| value_at(row, c + 2)).collect::<Result<Vec<_>>>()?;
+            f(text_at(row, 0)?, Stamp(row.get(1)?), &values);
+            self.did_read(1);
+        }
+        Ok(())
+    }
+
+    /// How many rows of an entity there are.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn count(&self, entity: EntityId) -> Result<u64> {
+        let mut statement = self.prepare(self.sql(entity, RowStatement::Count))?;
+        Ok(statement.query_row([], |row| row.get::<_, u32>(0))?.into())
+    }
+}
+
+impl Tx<'_> {
+    /// Stores a row as it came from the wire, in place of what there was.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if it has not the device's columns.
+    #[inline]
+    pub fn put(
+        &self,
+        entity: EntityId,
+        key: &str,
+        stamp: Stamp,
+        generation: u32,
+        values: &[Cell<'_>],
+    ) -> Result<()> {
+        self.put_all(entity, key, stamp, generation, values.len(), |statement| {
+            for (place, cell) in values.iter().enumerate() {
+                bind(statement, place + 4, cell.as_ref())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Stores a row from owned values of the device's columns, in place of what there was.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] if it has not the device's columns.
+    pub fn put_values(
+        &self,
+        entity: EntityId,
+        key: &str,
+        stamp: Stamp,
+        generation: u32,
+        values: &[Value],
+    ) -> Result<()> {
+        self.put_all(entity, key, stamp, generation, values.len(), |statement| {
+            for (place, value) in values.iter().enumerate() {
+                value.with_ref(|value| bind(statement, place + 4, value))?;
+            }
+            Ok(())
+        })
+    }
+
+    #[inline]
+    pub(super) fn put_all(
+        &self,
+        entity: EntityId,
+        key: &str,
+        stamp: Stamp,
+        generation: u32,
+        columns: usize,
+        bind_values: impl FnOnce(&mut CachedStatement<'_>) -> rusqlite::Result<()>,
+    ) -> Result<()> {
+        // A place that is not bound would hold the previous row's value.
+        let expected = self.store().entity(entity).projection.len();
+        if columns != expected {
+            return Err(StoreError::Damaged(format!("a row of {columns} values for {expected} columns")));
+        }
+        self.wrote(1);
+        self.with(entity, RowStatement::Put, |statement| {
+            statement.raw_bind_parameter(1, key)?;
+            statement.raw_bind_parameter(2, stamp.0)?;
+            statement.raw_bind_parameter(3, generation)?;
+            bind_values(statement)?;
+            statement.raw_execute()?;
+            Ok(())
+        })
+    }
+
+    /// Removes a row; false if there was none.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn remove(&self, entity: EntityId, key: &str) -> Result<bool> {
+        let rows = self.with(entity, RowStatement::Remove, |statement| {
+            statement.raw_bind_parameter(1, key)?;
+            Ok(statement.raw_execute()?)
+        })?;
+        self.wrote(rows);
+        Ok(rows > 0)
+    }
+
+    /// A row, if it is on the device.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn row(&self, entity: EntityId, key: &str) -> Result<Option<StoredRow>> {
+        let columns = self.store().entity(entity).projection.len();
+        self.with(entity, RowStatement::Get, |statement| {
+            statement.raw_bind_parameter(1, key)?;
+            let mut rows = statement.raw_query();
+            let Some(row) = rows.next()? else {
+                return Ok(None);
+            };
+            self.store().did_read(1);
+            let values =
+                (0..columns).map(|c| Ok(value_at(row, c + 2)?.to_value())).collect::<Result<Vec<_>>>()?;
+            Ok(Some(StoredRow { stamp: Stamp(row.get(0)?), generation: row.get(1)?, values }))
+        })
+    }
+
+    /// Sets a row's stamp, if the row is on the device.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn restamp(&self, entity: EntityId, key: &str, stamp: Stamp) -> Result<()> {
+        let rows = self.with(entity, RowStatement::Restamp, |statement| {
+            statement.raw_bind_parameter(1, key)?;
+            statement.raw_bind_parameter(2, stamp.0)?;
+            Ok(statement.raw_execute()?)
+        })?;
+        self.wrote(rows);
+        Ok(())
+    }
+
+    /// Removes the rows of an older generation that have no outbox entry; gives their keys in order.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn sweep(&self, entity: EntityId, generation: u32) -> Result<Vec<Key>> {
+        let mut swept = self.with(entity, RowStatement::Sweep, |statement| {
+            statement.raw_bind_parameter(1, generation)?;
+            statement.raw_bind_parameter(2, entity.0)?;
+            let mut rows = statement.raw_query();
+            let mut keys = Vec::new();
+            while let Some(row) = rows.next()? {
+                keys.push(Key::new(text_at(row, 0)?));
+            }
+            Ok(keys)
+        })?;
+        self.wrote(swept.len());
+        swept.sort();
+        Ok(swept)
+    }
+}
+
+/// Binds a value; SQLite copies it.
+#[inline]
+pub(super) fn bind(
+    statement: &mut CachedStatement<'_>,
+    place: usize,
+    value: ValueRef<'_>,
+) -> rusqlite::Result<()> {
+    match value {
+        ValueRef::Null => statement.raw_bind_parameter(place, rusqlite::types::Null),
+        ValueRef::Int(n) => statement.raw_bind_parameter(place, n),
+        ValueRef::Real(x) => statement.raw_bind_parameter(place, x),
+        ValueRef::Text(t) => statement.raw_bind_parameter(place, t),
+    }
+}
+
+fn value_at<'r>(row: &'r Row<'_>, column: usize) -> Result<ValueRef<'r>> {
+    use rusqlite::types;
+    Ok(match row.get_ref(column)? {
+        types::ValueRef::Null => ValueRef::Null,
+        types::ValueRef::Integer(n) => ValueRef::Int(n),
+        types::ValueRef::Real(x) => ValueRef::Real(x),
+        types::ValueRef::Text(bytes) => ValueRef::Text(utf8(bytes)?),
+        types::ValueRef::Blob(_) => {
+            return Err(StoreError::Damaged("a blob where none is stored".to_owned()));
+        }
+    })
+}
+
+fn text_at<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r str> {
+    match value_at(row, column)? {
+        ValueRef::Text(text) => Ok(text),
+        other => Err(StoreError::Damaged(format!("{other:?} where a text is stored"))),
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str> {
+    std::str::from_utf8(bytes).map_err(|error| StoreError::Damaged(error.to_string()))
+}
+
+/// A value as a cell, borrowed where it can be.
+pub(super) fn cell(value: &Value) -> Cell<'_> {
+    match value {
+        Value::Null => Cell::Null,
+        Value::Int(n) => Cell::Int(*n),
+        Value::Real(x) => Cell::Real(*x),
+        Value::Text(t) => Cell::Text(Cow::Borrowed(t)),
+        Value::Fat(fat) => Cell::Text(Cow::Owned(fat.text())),
+    }
+}

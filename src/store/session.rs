@@ -1,0 +1,208 @@
+//! The store and its transactions.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rusqlite::{CachedStatement, Connection, Params};
+
+use super::connection;
+use super::error::{Result, StoreError};
+use super::layout::{Layout, RowStatement};
+use super::options::Options;
+use crate::base::EntityId;
+use crate::contract::{Database, Entity, Schema, Work};
+
+/// One device's database, open.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+    layout: Rc<Layout>,
+    rows_written: Cell<u64>,
+    rows_read: Cell<u64>,
+    commits: Cell<u64>,
+    /// No later outbox entry gets this number or a lower one, even if the entry is long gone.
+    pub(super) last_seq: Cell<i64>,
+}
+
+/// One transaction, for as long as its closure runs.
+pub struct Tx<'s> {
+    store: &'s Store,
+    writes: bool,
+    ready: RefCell<Vec<Ready<'s>>>,
+}
+
+/// A statement that this transaction has used.
+struct Ready<'s> {
+    entity: EntityId,
+    which: RowStatement,
+    statement: CachedStatement<'s>,
+}
+
+impl Store {
+    /// Makes all tables in an empty database.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn create(db: &Database, schema: &Schema, options: &Options) -> Result<()> {
+        connection::open(db, schema, options).map(drop)
+    }
+
+    /// Opens a database; an empty one gets its tables (one in `:memory:` is always empty at first).
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not of this layout.
+    pub fn open(db: &Database, schema: Arc<Schema>, options: &Options) -> Result<Store> {
+        let connection = connection::open(db, &schema, options)?;
+        Ok(Store {
+            connection,
+            layout: Layout::of(&schema),
+            rows_written: Cell::new(0),
+            rows_read: Cell::new(0),
+            commits: Cell::new(0),
+            last_seq: Cell::new(0),
+        })
+    }
+
+    /// Runs `f` in one transaction that is committed if `f` ends well, and undone if it does not.
+    ///
+    /// # Errors
+    /// `f`'s, or a failure to begin or to commit.
+    ///
+    /// # Panics
+    /// If called inside another transaction of this store.
+    pub fn transaction<R>(&self, f: impl FnOnce(&Tx<'_>) -> Result<R>) -> Result<R> {
+        self.transact("BEGIN IMMEDIATE", true, f)
+    }
+
+    /// Runs `f`, which only reads, on one state of the database.
+    ///
+    /// # Errors
+    /// `f`'s, or a failure to read.
+    ///
+    /// # Panics
+    /// If called inside another transaction of this store, or if `f` writes.
+    pub fn read<R>(&self, f: impl FnOnce(&Tx<'_>) -> Result<R>) -> Result<R> {
+        self.transact("BEGIN", false, f)
+    }
+
+    pub(super) fn transact<R, E: From<StoreError>>(
+        &self,
+        begin: &str,
+        writes: bool,
+        f: impl FnOnce(&Tx<'_>) -> std::result::Result<R, E>,
+    ) -> std::result::Result<R, E> {
+        assert!(self.connection.is_autocommit(), "a transaction holds no other");
+        let before = self.rows_written.get();
+        self.say(begin)?;
+        let tx = Tx { store: self, writes, ready: RefCell::default() };
+        let result = f(&tx);
+        drop(tx);
+        let result = result.and_then(|r| self.say("COMMIT").map(|()| r).map_err(E::from));
+        match &result {
+            Ok(_) => self.commits.set(self.commits.get() + u64::from(self.rows_written.get() > before)),
+            // What cannot be undone now is undone by the next process.
+            Err(_) if !self.connection.is_autocommit() => _ = self.say("ROLLBACK"),
+            Err(_) => {}
+        }
+        result
+    }
+
+    fn say(&self, sql: &str) -> Result<()> {
+        self.connection.prepare_cached(sql)?.raw_execute()?;
+        Ok(())
+    }
+
+    /// What was done since the last call, undone transactions included; rows of our own tables count too.
+    pub fn work(&self) -> Work {
+        Work {
+            coded_bytes: 0,
+            rows_written: self.rows_written.take(),
+            rows_read: self.rows_read.take(),
+            commits: self.commits.take(),
+        }
+    }
+
+    /// Gives back the memory that only speed needs: prepared statements and cached pages. For a device that goes idle.
+    pub fn trim(&self) {
+        self.connection.flush_prepared_statement_cache();
+        // Fails only for a page that cannot be written, and that the next commit reports.
+        _ = self.connection.release_memory();
+    }
+
+    pub(super) fn prepare(&self, sql: &str) -> Result<CachedStatement<'_>> {
+        Ok(self.connection.prepare_cached(sql)?)
+    }
+    pub(super) fn sql(&self, entity: EntityId, which: RowStatement) -> &str {
+        self.layout.sql(entity, which)
+    }
+    pub(super) fn entity(&self, entity: EntityId) -> &Entity {
+        self.layout.schema.entity(entity)
+    }
+    pub(super) fn wrote(&self, rows: u64) {
+        self.rows_written.set(self.rows_written.get() + rows);
+    }
+    pub(super) fn did_read(&self, rows: u64) {
+        self.rows_read.set(self.rows_read.get() + rows);
+    }
+}
+
+impl<'s> Tx<'s> {
+    pub(super) fn store(&self) -> &'s Store {
+        self.store
+    }
+
+    /// Calls `f` with a statement on an entity's table. It is looked up by its text once a transaction.
+    #[inline]
+    pub(super) fn with<R>(
+        &self,
+        entity: EntityId,
+        which: RowStatement,
+        f: impl FnOnce(&mut CachedStatement<'s>) -> Result<R>,
+    ) -> Result<R> {
+        let mut ready = self.ready.borrow_mut();
+        let index = match ready.iter().position(|r| r.entity == entity && r.which == which) {
+            Some(index) => index,
+            None => {
+                let statement = self.store.prepare(self.store.sql(entity, which))?;
+                ready.push(Ready { entity, which, statement });
+                ready.len() - 1
+            }
+        };
+        f(&mut ready[index].statement)
+    }
+
+    /// Notes that rows are being written.
+    ///
+    /// # Panics
+    /// If this transaction only reads.
+    #[inline]
+    pub(super) fn wrote(&self, rows: usize) {
+        assert!(self.writes, "what only reads does not write");
+        self.store.wrote(rows as u64);
+    }
+
+    /// Writes to one of our own tables; gives the rows changed.
+    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize> {
+        let rows = self.store.prepare(sql)?.execute(params)?;
+        self.wrote(rows);
+        Ok(rows)
+    }
+
+    /// Reads rows of one of our own tables.
+    pub(super) fn query<R>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        mut read: impl FnMut(&rusqlite::Row<'_>) -> Result<R>,
+    ) -> Result<Vec<R>> {
+        let mut statement = self.store.prepare(sql)?;
+        let mut rows = statement.query(params)?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(read(row)?);
+        }
+        self.store.did_read(all.len() as u64);
+        Ok(all)
+    }
+}

@@ -1,0 +1,53 @@
+//! Newer versions of rows that have local edits: they wait until the edits are decided.
+
+use super::error::{Result, StoreError};
+use super::session::Tx;
+use crate::base::{EntityId, Key, Stamp, Value};
+use crate::contract::Row;
+use crate::contract::wire::Cell;
+
+impl Tx<'_> {
+    /// Keeps a version of a row, in place of an older one; no values are a tombstone.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn set_shadow(
+        &self,
+        entity: EntityId,
+        key: &str,
+        stamp: Stamp,
+        values: Option<&[Cell<'_>]>,
+    ) -> Result<()> {
+        let values =
+            values.map(|cells| serde_json::to_string(cells).expect("writing to memory does not fail"));
+        self.execute(
+            "INSERT INTO shadow VALUES(?1,?2,?3,?4)ON CONFLICT(entity,key)DO UPDATE SET stamp=excluded.stamp,\
+             \"values\"=excluded.\"values\" WHERE excluded.stamp>=shadow.stamp",
+            (entity.0, key, stamp.0, values),
+        )?;
+        Ok(())
+    }
+
+    /// Takes the version that was kept of a row, if any.
+    ///
+    /// # Errors
+    /// When the database cannot be written, or what was kept is damaged.
+    pub fn take_shadow(&self, entity: EntityId, key: &str) -> Result<Option<Row>> {
+        let sql = "SELECT stamp,\"values\" FROM shadow WHERE entity=?1 AND key=?2";
+        let found = self.query(sql, (entity.0, key), |row| {
+            let text: Option<String> = row.get(1)?;
+            let values = text.map(|text| read(&text)).transpose()?;
+            Ok(Row { key: Key::new(key), stamp: Stamp(row.get(0)?), values })
+        })?;
+        if found.is_empty() {
+            return Ok(None);
+        }
+        self.execute("DELETE FROM shadow WHERE entity=?1 AND key=?2", (entity.0, key))?;
+        Ok(found.into_iter().next())
+    }
+}
+
+fn read(text: &str) -> Result<Vec<Value>> {
+    let cells: Vec<Cell<'_>> = serde_json::from_str(text).map_err(|e| StoreError::Damaged(e.to_string()))?;
+    Ok(cells.iter().map(Cell::to_value).collect())
+}

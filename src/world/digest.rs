@@ -1,0 +1,107 @@
+//! The digest of a world's events.
+
+use crate::base::{Digest, EditId, Key, UnitId, Value};
+use crate::contract::{Author, Event, Node, Occurrence};
+
+/// Adds an event to the chain: its time, its place, its kind, and what tells it from others of its kind.
+pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
+    digest.number(occurrence.at.0);
+    digest.number(match occurrence.node {
+        Node::Device(device) => u64::from(device.0),
+        Node::Gateway => 1 << 40,
+        Node::Backend => 2 << 40,
+        Node::World => 3 << 40,
+    });
+    let (kind, numbers) = summary(&occurrence.event);
+    digest.number(kind);
+    for number in numbers {
+        digest.number(number);
+    }
+    rows(digest, &occurrence.event);
+}
+
+/// A number for the kind of event, and up to four that tell it apart.
+fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
+    use Event as E;
+    let unit = |unit: &UnitId| u64::from(unit.0);
+    match event {
+        E::ProcessStarted { incarnation } => (1, [u64::from(*incarnation), 0, 0, 0]),
+        E::ProcessKilled { reason } => (2, [*reason as u64, 0, 0, 0]),
+        E::App(app) => (3, [*app as u64, 0, 0, 0]),
+        E::LinkDown => (4, [0; 4]),
+        E::LinkUp => (5, [0; 4]),
+        E::MessageDropped { reason, bytes } => (6, [*reason as u64, *bytes, 0, 0]),
+        E::BackendAvailable(up) => (7, [u64::from(*up), 0, 0, 0]),
+        E::UnitQueued { unit: u, depth } => (8, [unit(u), u64::from(*depth), 0, 0]),
+        E::UnitDiscarded { unit: u } => (9, [unit(u), 0, 0, 0]),
+        E::UnitCoalesced { unit: u } => (10, [unit(u), 0, 0, 0]),
+        E::SyncStart { unit: u, run, waited } => (11, [unit(u), *run, waited.0, 0]),
+        E::SyncComplete { unit: u, run, took, blocking } => (12, [unit(u), *run, took.0, u64::from(*blocking)]),
+        E::SyncError { unit: u, run, error } => (13, [unit(u), *run, error.to_string().len() as u64, 0]),
+        E::Usable { since_login } => (14, [since_login.0, 0, 0, 0]),
+        E::CursorSaved { unit: u, entity } => (15, [unit(u), u64::from(entity.0), 0, 0]),
+        E::CursorReset { unit: u, entity } => (16, [unit(u), u64::from(entity.0), 0, 0]),
+        E::RequestSent { request, bytes, rows, attempt, .. } => {
+            (17, [*request, *bytes, u64::from(*rows), u64::from(*attempt)])
+        }
+        E::ResponseReceived { request, bytes, rows, took, .. } => (18, [*request, *bytes, u64::from(*rows), took.0]),
+        E::RequestFailed { request, error, took, wasted, .. } => (19, [*request, *error as u64, took.0, *wasted]),
+        E::RequestRefused { request, took, .. } => (20, [*request, took.0, 0, 0]),
+        E::RetryScheduled { attempt, wait } => (21, [u64::from(*attempt), wait.0, 0, 0]),
+        E::ChunkApplied { changes, echoed, took, .. } => (22, [changes.len() as u64, u64::from(*echoed), took.0, 0]),
+        E::EditMade { edit, made_at } => (23, [one(edit.id), made_at.0 as u64, edit.kind as u64, 0]),
+        E::EditRefused { edit, .. } => (24, [one(edit.id), 0, 0, 0]),
+        E::EditSent { edit, request, .. } => (25, [one(*edit), *request, 0, 0]),
+        E::EditAcknowledged { edit, stamp, .. } => (26, [one(*edit), stamp.0 as u64, 0, 0]),
+        E::ConflictDecided { edit, kind, winner, .. } => (27, [one(*edit), *kind as u64, *winner as u64, 0]),
+        E::EditLogged { edit, kind, .. } => (28, [one(*edit), *kind as u64, 0, 0]),
+        E::Committed { stamp, kind, author, replaced, .. } => {
+            let author = match author {
+                Author::Device(edit) => one(*edit),
+                Author::Office => 1 << 61,
+                Author::Import => 1 << 62,
+                Author::Derived => 1 << 63,
+            };
+            (29, [stamp.0 as u64, *kind as u64, author, replaced.map_or(0, |s| s.0 as u64)])
+        }
+        E::MutationRefused { edit, conflict, .. } => (30, [one(*edit), conflict.map_or(9, |c| c as u64), 0, 0]),
+        E::MutationReplayed { edit } => (31, [one(*edit), 0, 0, 0]),
+        E::BackendServed { kind, queued, service, scanned, rows } => {
+            (32, [*kind as u64, queued.0, service.0, *scanned << 24 | *rows])
+        }
+    }
+}
+
+fn one(edit: EditId) -> u64 {
+    u64::from(edit.device.0) << 32 | u64::from(edit.number)
+}
+
+/// Adds the rows that an event speaks of.
+fn rows(digest: &mut Digest, event: &Event<'_>) {
+    let mut row = |key: &Key, values: &[Value]| {
+        digest.text(key.as_str());
+        for value in values {
+            // A fat text is told by its seed: its bytes would cost more than the whole event.
+            match value {
+                Value::Fat(fat) => digest.number(fat.seed ^ u64::from(fat.len)),
+                other => other.with_ref(|v| digest.value(v)),
+            }
+        }
+    };
+    match event {
+        Event::Committed { key, values, .. } => row(key, values),
+        Event::EditMade { edit, .. } => {
+            row(&edit.key, &[]);
+            for (_, value) in &edit.values {
+                row(&edit.key, std::slice::from_ref(value));
+            }
+        }
+        Event::ChunkApplied { changes, .. } => {
+            for change in *changes {
+                digest.text(change.key);
+                digest.number(change.stamp.0 as u64 ^ u64::from(change.removed) << 63);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,136 @@
+//! The ports that a device's process gets.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll};
+
+use super::device::Device;
+use crate::base::{Span, Stamp, Time};
+use crate::contract::{Clock, CrashPoints, LocalBoxFuture, Machine, Spawn, Work};
+use crate::scenario::DeviceClass;
+use crate::sim::{Handle, NodeId};
+
+/// Virtual time and the device's wall clock.
+pub(super) struct DeviceClock {
+    pub(super) handle: Handle,
+    pub(super) start: Stamp,
+}
+
+impl Clock for DeviceClock {
+    fn now(&self) -> Time {
+        self.handle.now()
+    }
+    fn wall(&self) -> Stamp {
+        self.start.plus(self.handle.now() - Time::ZERO)
+    }
+    fn sleep_until(&self, time: Time) -> LocalBoxFuture<'static, ()> {
+        Box::pin(self.handle.sleep_until(time))
+    }
+}
+
+/// Tasks of a device's process.
+pub(super) struct DeviceTasks {
+    pub(super) handle: Handle,
+    pub(super) node: NodeId,
+    pub(super) device: Weak<Device>,
+}
+
+impl Spawn for DeviceTasks {
+    fn spawn(&self, task: LocalBoxFuture<'static, ()>) {
+        let guarded = Guarded { task, device: self.device.clone() };
+        let handle = self.handle.clone();
+        self.handle.spawn(self.node, "engine", async move { handle.with_waker(guarded).await });
+    }
+}
+
+/// A task that looks after each step whether its device still has power.
+struct Guarded {
+    task: LocalBoxFuture<'static, ()>,
+    device: Weak<Device>,
+}
+
+impl Future for Guarded {
+    type Output = ();
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let polled = self.task.as_mut().poll(context);
+        if let Some(device) = self.device.upgrade() {
+            device.notice_power();
+        }
+        polled
+    }
+}
+
+/// The hardware of a device's class. Formula: models of a mobile device, T = bytes ÷ parse rate + rows·c_row + T_commit.
+pub(super) struct Hardware(pub(super) DeviceClass);
+
+impl Machine for Hardware {
+    fn cost(&self, work: Work) -> Span {
+        let class = &self.0;
+        let parse = Span::secs(1).scaled(work.coded_bytes, class.parse_rate.0.max(1));
+        parse + class.row_write * work.rows_written + class.row_read * work.rows_read + class.commit * work.commits
+    }
+}
+
+/// Crash points that are armed, and how often each was passed.
+#[derive(Default)]
+pub(super) struct CrashBook {
+    device: RefCell<Weak<Device>>,
+    armed: RefCell<Vec<Armed>>,
+    passed: RefCell<BTreeMap<&'static str, u64>>,
+    suspended: Cell<bool>,
+}
+
+struct Armed {
+    point: String,
+    from: Time,
+    left: u32,
+    restart_after: Span,
+}
+
+impl CrashBook {
+    pub(super) fn belongs_to(&self, device: &Rc<Device>) {
+        *self.device.borrow_mut() = Rc::downgrade(device);
+    }
+
+    /// Kills the device at the passing number `nth` (from 1) of `point` at or after `from`.
+    pub(super) fn arm(&self, point: &str, nth: u32, from: Time, restart_after: Span) {
+        let armed = Armed { point: point.to_owned(), from, left: nth.max(1), restart_after };
+        self.armed.borrow_mut().push(armed);
+    }
+
+    /// No more kills: the world heals.
+    pub(super) fn suspend(&self) {
+        self.suspended.set(true);
+    }
+
+    /// How often each point was passed.
+    pub(super) fn passed(&self) -> BTreeMap<&'static str, u64> {
+        self.passed.borrow().clone()
+    }
+
+    fn due(&self, point: &str, now: Time) -> Option<Span> {
+        if self.suspended.get() {
+            return None;
+        }
+        let mut armed = self.armed.borrow_mut();
+        let index = armed.iter().position(|a| a.point == point && a.from <= now)?;
+        armed[index].left -= 1;
+        (armed[index].left == 0).then(|| armed.remove(index).restart_after)
+    }
+}
+
+impl CrashPoints for CrashBook {
+    fn reached(&self, point: &'static str) -> bool {
+        *self.passed.borrow_mut().entry(point).or_default() += 1;
+        let Some(device) = self.device.borrow().upgrade() else { return false };
+        match self.due(point, device.now()) {
+            Some(restart_after) => {
+                device.kill(crate::contract::KillReason::Killed, Some(restart_after));
+                true
+            }
+            None => false,
+        }
+    }
+}

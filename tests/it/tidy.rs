@@ -1,0 +1,183 @@
+//! Holds the source to the import table and the size limits of ARCHITECTURE.md.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Rooms by layer: a room imports from rooms of lower layers only, and of its own layer what stands in [`NEIGHBOURS`].
+const LAYERS: &[&[&str]] = &[
+    &["base"],
+    &["contract"],
+    &["sim", "disk", "backend"],
+    &["store", "net", "gateway"],
+    &["engine", "workload", "oracle", "metrics"],
+    &["bugs", "scenario"],
+    &["world"],
+    &["report"],
+    &["campaign"],
+    &["cli"],
+];
+/// What a room may not import although its layer would allow it.
+const STRANGERS: &[(&str, &[&str])] = &[
+    ("oracle", &["sim", "disk", "backend", "store", "net", "gateway"]),
+    ("metrics", &["sim", "disk", "backend", "store", "net", "gateway"]),
+    ("engine", &["sim", "disk", "backend", "net", "gateway"]),
+    ("workload", &["sim", "disk", "backend", "store", "net", "gateway"]),
+    ("report", &["sim", "disk", "backend", "store", "net", "gateway", "engine", "workload", "bugs"]),
+];
+const FILE_LINES: usize = 600;
+const FUNCTION_LINES: usize = 70;
+
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("the folder is there") {
+            let path = entry.expect("an entry can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let text = fs::read_to_string(&path).expect("a source is text");
+                found.push((path, text));
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "{folder} has sources");
+    found
+}
+
+/// The room a source belongs to, by the first part of its path under `src`.
+fn room_of(path: &Path) -> Option<String> {
+    let under = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).ok()?;
+    let first = under.components().next()?.as_os_str().to_str()?;
+    (!first.ends_with(".rs")).then(|| first.to_owned())
+}
+
+/// Every room that a source names after `crate::`, alone or in braces.
+fn imports(text: &str) -> Vec<String> {
+    let mut rooms = Vec::new();
+    let code: String =
+        text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        let mut depth = 0;
+        let mut word = String::new();
+        let mut at_start = true;
+        for c in rest.chars() {
+            match c {
+                '{' if word.is_empty() => depth += 1,
+                c if c.is_alphanumeric() || c == '_' => {
+                    if at_start {
+                        word.push(c);
+                    }
+                }
+                _ => {
+                    if !word.is_empty() {
+                        rooms.push(std::mem::take(&mut word));
+                    }
+                    match c {
+                        '{' => depth += 1,
+                        '}' => depth -= 1,
+                        _ => {}
+                    }
+                    at_start = depth == 1 && (c == ',' || c.is_whitespace() && at_start);
+                    if depth <= 0 {
+                        break;
+                    }
+                }
+            }
+            if depth == 1 && c == '{' {
+                at_start = true;
+            }
+        }
+    }
+    rooms
+}
+
+#[test]
+fn imports_of_a_group_and_of_a_single_room_are_seen() {
+    let text = "use crate::base::{Time, Span};\nuse crate::{backend, net::Link, store};\n// crate::cli\nlet x = crate::sim::Sim;";
+    assert_eq!(imports(text), ["base", "backend", "net", "store", "sim"]);
+}
+
+#[test]
+fn rooms_import_only_from_the_layers_above_them() {
+    let layer: BTreeMap<&str, usize> =
+        LAYERS.iter().enumerate().flat_map(|(i, rooms)| rooms.iter().map(move |r| (*r, i))).collect();
+    let mut wrong = Vec::new();
+    for (path, text) in sources("src") {
+        let Some(room) = room_of(&path) else { continue };
+        let own = layer.get(room.as_str()).unwrap_or_else(|| panic!("{room} is not in the import table"));
+        for other in imports(&text).iter().filter(|other| **other != room) {
+            let Some(theirs) = layer.get(other.as_str()) else { continue };
+            let stranger = STRANGERS.iter().any(|(r, s)| *r == room && s.contains(&other.as_str()));
+            if theirs >= own || stranger {
+                wrong.push(format!("{} imports {other}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_file_and_no_function_is_too_long() {
+    let mut long = Vec::new();
+    for (path, text) in ["src", "tests", "benches"].into_iter().flat_map(sources) {
+        let lines: Vec<&str> = text.lines().collect();
+        if lines.len() > FILE_LINES {
+            long.push(format!("{} has {} lines, {FILE_LINES} are allowed", path.display(), lines.len()));
+        }
+        let mut open: Option<(usize, usize)> = None;
+        for (number, line) in lines.iter().enumerate() {
+            let indent = line.len() - line.trim_start().len();
+            let starts = line
+                .trim_start()
+                .split('(')
+                .next()
+                .is_some_and(|head| head.split(' ').any(|word| word == "fn"));
+            match open {
+                None if starts && !line.trim_start().starts_with("//") && !line.trim_end().ends_with(';') => {
+                    open = (!line.trim_end().ends_with('}')).then_some((number, indent));
+                }
+                Some((from, depth)) if indent == depth && line.trim_start().starts_with('}') => {
+                    if number - from + 1 > FUNCTION_LINES {
+                        long.push(format!(
+                            "{}:{} is a function of {} lines",
+                            path.display(),
+                            from + 1,
+                            number - from + 1
+                        ));
+                    }
+                    open = None;
+                }
+                // A signature without a body.
+                Some((_, depth)) if indent == depth && line.trim_end().ends_with(';') => open = None,
+                _ => {}
+            }
+        }
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn unsafe_code_lives_in_one_file() {
+    let word = "unsafe";
+    let files: Vec<String> = sources("src")
+        .into_iter()
+        .filter(|(_, text)| text.contains(&format!("{word} {{")) || text.contains(&format!("{word} extern")))
+        .map(|(path, _)| path.file_name().expect("a file has a name").to_string_lossy().into_owned())
+        .collect();
+    assert_eq!(files, ["vfs.rs"]);
+}
+
+#[test]
+fn every_door_tells_what_its_room_is_for() {
+    for (path, text) in sources("src").into_iter().filter(|(path, _)| path.ends_with("mod.rs")) {
+        let prose: usize = text.lines().take_while(|l| l.starts_with("//!")).count();
+        assert!(prose >= 1, "{} starts with a page of prose", path.display());
+        let code = text.lines().filter(|l| l.starts_with("pub fn") || l.starts_with("impl")).count();
+        let is_room = path.parent().and_then(Path::parent).is_some_and(|p| p.ends_with("src"));
+        assert!(!is_room || code == 0, "{} is only a door", path.display());
+    }
+}
