@@ -95,11 +95,7 @@ mod on_sim {
             handle.sleep(dice.thinking()).await;
             let answer = if timeout {
                 let request = pin!(request(&handle, &mut dice, &backend));
-                handle
-                    .timeout(handle.now() + TIMEOUT, request)
-                    .await
-                    .ok()
-                    .flatten()
+                handle.timeout(handle.now() + TIMEOUT, request).await.ok().flatten()
             } else {
                 request(&handle, &mut dice, &backend).await
             };
@@ -115,21 +111,12 @@ mod on_sim {
         let (sender, receiver) = handle.channel();
         handle.spawn(handle.node("backend"), "backend", backend(receiver));
         for n in 0..world.devices {
-            let life = device(
-                handle.clone(),
-                Dice::new(n),
-                world.timeout,
-                sender.clone(),
-                Rc::clone(&done),
-            );
+            let life = device(handle.clone(), Dice::new(n), world.timeout, sender.clone(), Rc::clone(&done));
             handle.spawn(handle.node(&format!("d{n}")), "device", life);
         }
         let start = Instant::now();
         sim.run_until(Time::ZERO + world.stretch);
-        Run {
-            requests: done.get(),
-            wall: start.elapsed(),
-        }
+        Run { requests: done.get(), wall: start.elapsed() }
     }
 }
 
@@ -173,10 +160,7 @@ mod on_tokio {
         loop {
             time::sleep(std(dice.thinking())).await;
             let answer = if timeout {
-                time::timeout(std(TIMEOUT), request(&mut dice, &backend))
-                    .await
-                    .ok()
-                    .flatten()
+                time::timeout(std(TIMEOUT), request(&mut dice, &backend)).await.ok().flatten()
             } else {
                 request(&mut dice, &backend).await
             };
@@ -187,31 +171,19 @@ mod on_tokio {
 
     pub(crate) fn run(world: World) -> Run {
         let mut builder = tokio::runtime::Builder::new_current_thread();
-        let runtime = builder
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .expect("a runtime");
+        let runtime = builder.enable_time().start_paused(true).build().expect("a runtime");
         let done = Arc::new(AtomicU64::new(0));
         let wall = runtime.block_on(async {
             let (sender, receiver) = mpsc::unbounded_channel();
             tokio::spawn(backend(receiver));
             for n in 0..world.devices {
-                tokio::spawn(device(
-                    Dice::new(n),
-                    world.timeout,
-                    sender.clone(),
-                    Arc::clone(&done),
-                ));
+                tokio::spawn(device(Dice::new(n), world.timeout, sender.clone(), Arc::clone(&done)));
             }
             let start = Instant::now();
             time::sleep(std(world.stretch)).await;
             start.elapsed()
         });
-        Run {
-            requests: done.load(Ordering::Relaxed),
-            wall,
-        }
+        Run { requests: done.load(Ordering::Relaxed), wall }
     }
 }
 
@@ -259,23 +231,9 @@ fn main() {
         return;
     }
     for (devices, secs, goal) in FLEETS {
-        compare(
-            World {
-                devices,
-                stretch: Span::secs(secs),
-                timeout: false,
-            },
-            &format!("goal {goal}x"),
-        );
+        compare(World { devices, stretch: Span::secs(secs), timeout: false }, &format!("goal {goal}x"));
     }
     for (devices, secs, _) in FLEETS {
-        compare(
-            World {
-                devices,
-                stretch: Span::secs(secs),
-                timeout: true,
-            },
-            "no goal",
-        );
+        compare(World { devices, stretch: Span::secs(secs), timeout: true }, "no goal");
     }
 }

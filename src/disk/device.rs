@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustc_hash::FxHashMap;
 
@@ -15,7 +16,8 @@ use crate::base::Seed;
 /// What kind of disk a device has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// The disk reports a sync as done and does nothing: after a power loss all is as it was when the disk was new.
+    /// The disk reports a sync as done and does nothing, as cheap flash does: a power loss may undo all that was written
+    /// since the disk was new.
     pub lies_about_sync: bool,
 }
 
@@ -25,7 +27,7 @@ pub enum PowerLoss {
     /// Nothing: every file is as of its last sync.
     LoseAll,
     /// Each 512-byte sector is drawn from before and after. Creations, deletions and cuts reach the medium in their
-    /// order; how many of them did is drawn.
+    /// order; how many of them did is drawn. Give each disk and each loss a seed of its own.
     LoseSome(Seed),
 }
 
@@ -88,7 +90,6 @@ pub(super) struct Core {
 thread_local! {
     /// The disks of this thread's world, by the id in a path.
     static DISKS: RefCell<FxHashMap<u64, Weak<Core>>> = RefCell::default();
-    static NEXT_ID: Cell<u64> = const { Cell::new(1) };
 }
 
 /// The disk and the file name that a path such as `/d42/app.db` means.
@@ -150,7 +151,7 @@ impl Disk {
     /// Call this first and drop the connections after it, or they roll back as if they had been asked to.
     pub fn kill(&self) {
         self.0.end_process();
-        for (_, file) in self.0.directory.borrow().files() {
+        for file in self.0.directory.borrow().known_files() {
             file.locks.set(Locks::default());
             *file.shm.borrow_mut() = Weak::new();
         }
@@ -195,18 +196,21 @@ impl Disk {
 
     /// Bytes in the files.
     pub fn bytes(&self) -> u64 {
-        self.0.sum(Content::size)
+        self.0.directory.borrow().files().map(|(_, file)| file.content.borrow().size()).sum()
     }
 
-    /// Bytes of memory in pages that are not shared with a template.
+    /// Bytes of memory in pages that are not shared with a template; what a power loss would bring back is counted.
     pub fn owned_bytes(&self) -> u64 {
-        self.0.sum(Content::owned_bytes)
+        let files = self.0.directory.borrow().known_files();
+        files.iter().map(|file| file.content.borrow().owned_bytes()).sum()
     }
 }
 
 impl Core {
     fn new(options: Options, directory: Directory) -> Rc<Core> {
-        let id = NEXT_ID.replace(NEXT_ID.get() + 1);
+        // Unique in the process, so that a connection strayed to another thread finds no disk instead of a wrong one.
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let core = Rc::new(Core::unlisted(id, options, directory));
         DISKS.with_borrow_mut(|disks| disks.insert(id, Rc::downgrade(&core)));
         core
@@ -234,10 +238,6 @@ impl Core {
     fn end_process(&self) {
         self.generation.set(self.generation() + 1);
         self.open.set(0);
-    }
-
-    fn sum(&self, of: impl Fn(&Content) -> u64) -> u64 {
-        self.directory.borrow().files().map(|(_, file)| of(&file.content.borrow())).sum()
     }
 
     #[inline]

@@ -114,7 +114,7 @@ impl Directory {
 
     /// Takes every name and file back to its last sync.
     pub(super) fn lose_all(&mut self) {
-        for file in self.unsettled_files() {
+        for file in self.known_files() {
             file.content.borrow_mut().lose_all();
             file.cut_at.set(None);
         }
@@ -126,7 +126,7 @@ impl Directory {
 
     /// Takes back some of what was not synced.
     pub(super) fn lose_some(&mut self, stream: &mut Stream) {
-        let files = self.unsettled_files();
+        let files = self.known_files();
         let changes = self.0.iter().flat_map(|name| &name.since).map(|(operation, _)| *operation);
         let mut order: Vec<u64> = changes.chain(files.iter().filter_map(|file| file.cut_at.get())).collect();
         order.sort_unstable();
@@ -143,8 +143,8 @@ impl Directory {
         }
     }
 
-    /// Each file once that may be there after a power loss, in the order of names and changes.
-    fn unsettled_files(&self) -> Vec<Rc<File>> {
+    /// Each file once that has a name or may have it again after a power loss, in the order of names and changes.
+    pub(super) fn known_files(&self) -> Vec<Rc<File>> {
         let mut files: Vec<Rc<File>> = Vec::new();
         for name in &self.0 {
             for file in [&name.synced].into_iter().chain(name.since.iter().map(|(_, file)| file)).flatten() {

@@ -9,12 +9,13 @@
 //! - What was written is read back at once, by any connection; it outlives a power loss only if its file was synced
 //!   after it. A new file's name is durable with its first sync, a deletion when SQLite asks for the directory's sync
 //!   (only `synchronous=EXTRA` does in journal mode DELETE: with FULL, power loss may undo the last commit).
+//!   Creations, deletions and cuts reach the medium in their order, as on a journaling file system.
 //! - A kill or a power loss ends a generation. Handles of an earlier generation fail in everything and change nothing,
 //!   so a dead process' connection may be dropped at any later time. Kill first, then drop.
 //! - Disks that start from one template share its pages; a page is a disk's own once it was written there.
 //! - Nothing depends on the host: SQLite's clock stands still here and sleeping takes no time, so a lock that is taken
 //!   is reported at once. Only SQLite's own random numbers (WAL salts, journal nonces, `random()`) come from the host,
-//!   once a process; digest rows, never bytes of files.
+//!   once a process, and a path's number from a count of all disks of the process: digest rows, never files or paths.
 //!
 //! How: a VFS named [`VFS_NAME`], registered once a process, maps a path such as `/d42/app.db` to a disk of this
 //! thread. A world is one thread: a connection that strays to another fails there, and is leaked, not freed. All

@@ -3,6 +3,7 @@
 use super::plan::{DevicePlan, Fleet, Plan};
 use super::share::largest_remainder;
 use crate::base::{DeviceId, Ppm, Value};
+use crate::workload;
 
 impl Plan {
     /// Every device with all choices made.
@@ -21,8 +22,7 @@ impl Plan {
     /// The value of an attribute at this position and of this number, as devices and rows have it.
     pub fn attribute_value(&self, attribute: usize, number: u32) -> Value {
         let (name, values) = &self.attributes[attribute];
-        let width = values.saturating_sub(1).to_string().len();
-        Value::text(&format!("{name}-{number:0width$}"))
+        workload::attribute_value(name, number, *values)
     }
 
     fn deal(&self, number: usize, fleet: &Fleet, devices: &mut Vec<DevicePlan>) {

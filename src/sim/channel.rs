@@ -43,12 +43,7 @@ pub(super) fn channel<T>(core: Rc<Core>) -> (Sender<T>, Receiver<T>) {
         senders: Cell::new(1),
         open: Cell::new(true),
     });
-    (
-        Sender {
-            queue: Rc::clone(&queue),
-        },
-        Receiver { queue },
-    )
+    (Sender { queue: Rc::clone(&queue) }, Receiver { queue })
 }
 
 impl<T> Queue<T> {
@@ -77,9 +72,7 @@ impl<T> Sender<T> {
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Sender<T> {
         self.queue.senders.set(self.queue.senders.get() + 1);
-        Sender {
-            queue: Rc::clone(&self.queue),
-        }
+        Sender { queue: Rc::clone(&self.queue) }
     }
 }
 
@@ -154,10 +147,7 @@ mod tests {
             second.send(3).unwrap();
         });
         sim.run_until(Time::FAR);
-        assert_eq!(
-            *log.borrow(),
-            [(Time(0), 1), (Time(0), 2), (Time(9), 3), (Time(9), 0)]
-        );
+        assert_eq!(*log.borrow(), [(Time(0), 1), (Time(0), 2), (Time(9), 3), (Time(9), 0)]);
     }
 
     #[test]

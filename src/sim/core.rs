@@ -54,10 +54,7 @@ impl Core {
     #[inline]
     pub(super) fn running(&self) -> TaskId {
         let task = self.running.get();
-        assert!(
-            task != TaskId::NONE,
-            "a future of the simulation is polled by its own executor only"
-        );
+        assert!(task != TaskId::NONE, "a future of the simulation is polled by its own executor only");
         task
     }
 
@@ -84,11 +81,7 @@ impl Core {
     /// Polls one task and does what it left to be done. True if the run is to halt.
     #[inline]
     pub(super) fn poll(&self, turn: Turn, context: &mut Context<'_>) -> bool {
-        let Turn {
-            task,
-            mut life,
-            fatal,
-        } = turn;
+        let Turn { task, mut life, fatal } = turn;
         self.running.set(task);
         if life.as_mut().poll(context).is_ready() {
             drop(life);
@@ -112,10 +105,7 @@ impl Core {
     #[inline]
     pub(super) fn advance(&self, deadline: Time) -> Advance {
         let mut tasks = self.tasks.borrow_mut();
-        let advance = self
-            .timers
-            .borrow_mut()
-            .advance(deadline, |task| tasks.wake(task));
+        let advance = self.timers.borrow_mut().advance(deadline, |task| tasks.wake(task));
         match advance {
             Advance::To(now) => self.now.set(now),
             Advance::TooFar => self.now.set(deadline),

@@ -66,11 +66,7 @@ const TIMERS_SHOWN: usize = 4;
 
 impl Default for Options {
     fn default() -> Options {
-        Options {
-            polls_per_instant_max: 1_000_000,
-            polls_max: None,
-            shuffle: None,
-        }
+        Options { polls_per_instant_max: 1_000_000, polls_max: None, shuffle: None }
     }
 }
 
@@ -78,11 +74,7 @@ impl Sim {
     /// An empty world at time zero.
     pub fn new(options: Options) -> Sim {
         let core = Core::new(options.shuffle.map(|seed| seed.stream("sim.ready", 0, 0)));
-        Sim {
-            handle: Handle { core },
-            options,
-            polls: 0,
-        }
+        Sim { handle: Handle { core }, options, polls: 0 }
     }
 
     /// The handle to give to the code inside.
@@ -134,14 +126,8 @@ impl Sim {
 
     /// How many polls there may be before [`stop_at_limit`](Sim::stop_at_limit) is to look.
     fn limit(&self, instant_start: u64) -> u64 {
-        let Options {
-            polls_per_instant_max,
-            polls_max,
-            ..
-        } = self.options;
-        instant_start
-            .saturating_add(polls_per_instant_max)
-            .min(polls_max.unwrap_or(u64::MAX))
+        let Options { polls_per_instant_max, polls_max, .. } = self.options;
+        instant_start.saturating_add(polls_per_instant_max).min(polls_max.unwrap_or(u64::MAX))
     }
 
     /// The verdict at a limit, unless no task is ready and so nothing is cut off in this instant.
@@ -160,11 +146,7 @@ impl Sim {
             timers: core.timers.borrow().upcoming(TIMERS_SHOWN),
         });
         let spent = self.options.polls_max.is_some_and(|most| self.polls >= most);
-        Some(if spent {
-            Stop::Spent(snapshot)
-        } else {
-            Stop::Stalled(snapshot)
-        })
+        Some(if spent { Stop::Spent(snapshot) } else { Stop::Stalled(snapshot) })
     }
 }
 
@@ -177,19 +159,8 @@ impl Drop for Sim {
 
 impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Snapshot {
-            now,
-            node,
-            task,
-            polls_in_instant,
-            polls,
-            ready,
-            timers,
-        } = self;
-        write!(
-            f,
-            "at {now} in task {task} of node {node}: {polls_in_instant} polls in this instant, "
-        )?;
+        let Snapshot { now, node, task, polls_in_instant, polls, ready, timers } = self;
+        write!(f, "at {now} in task {task} of node {node}: {polls_in_instant} polls in this instant, ")?;
         write!(f, "{polls} in all, {ready} tasks ready, next timers {timers:?}")
     }
 }

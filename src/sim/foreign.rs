@@ -27,11 +27,7 @@ impl Wake for Bell {
         self.wake_by_ref();
     }
     fn wake_by_ref(self: &Arc<Self>) {
-        self.inbox
-            .woken
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(self.task);
+        self.inbox.woken.lock().unwrap_or_else(PoisonError::into_inner).push(self.task);
         self.inbox.any.store(true, Ordering::Release);
     }
 }
@@ -44,9 +40,7 @@ impl Inbox {
             return None;
         }
         self.any.store(false, Ordering::Relaxed);
-        Some(std::mem::take(
-            &mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner),
-        ))
+        Some(std::mem::take(&mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
@@ -57,10 +51,7 @@ impl Handle {
     /// Inside a combinator that polls only those of its children whose waker was called (`FuturesUnordered`), a future
     /// of this room is not polled again: spawn such children as tasks.
     pub async fn with_waker<F: Future>(&self, future: F) -> F::Output {
-        let bell = Bell {
-            task: self.core.running(),
-            inbox: Arc::clone(&self.core.inbox),
-        };
+        let bell = Bell { task: self.core.running(), inbox: Arc::clone(&self.core.inbox) };
         let waker = Waker::from(Arc::new(bell));
         let mut future = pin!(future);
         poll_fn(|_| future.as_mut().poll(&mut Context::from_waker(&waker))).await

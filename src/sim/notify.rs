@@ -53,12 +53,7 @@ enum Told {
 
 impl Notify {
     pub(super) fn new(core: Rc<Core>) -> Notify {
-        Notify {
-            bell: Rc::new(Bell {
-                core,
-                row: RefCell::default(),
-            }),
-        }
+        Notify { bell: Rc::new(Bell { core, row: RefCell::default() }) }
     }
 
     /// Wakes the one that has waited longest; if nobody waits, the next to wait goes straight through.
@@ -78,10 +73,7 @@ impl Notify {
 
     /// Waits for a notification, from the first poll on.
     pub fn notified(&self) -> Notified {
-        Notified {
-            bell: Rc::clone(&self.bell),
-            ticket: 0,
-        }
+        Notified { bell: Rc::clone(&self.bell), ticket: 0 }
     }
 }
 
@@ -117,11 +109,7 @@ impl Future for Notified {
             }
             row.ticket += 1;
             self.ticket = row.ticket;
-            row.waiters.push_back(Waiter {
-                ticket: self.ticket,
-                task,
-                told: Told::NotYet,
-            });
+            row.waiters.push_back(Waiter { ticket: self.ticket, task, told: Told::NotYet });
             return Poll::Pending;
         }
         let place = row.place(self.ticket);
@@ -192,8 +180,7 @@ mod tests {
             bell.notified().await;
             seen.borrow_mut().push("kept");
             let second = inside.timeout(Time(10), bell.notified()).await;
-            seen.borrow_mut()
-                .push(if second.is_err() { "nothing more" } else { "again" });
+            seen.borrow_mut().push(if second.is_err() { "nothing more" } else { "again" });
         });
         sim.run_until(Time::FAR);
         assert_eq!(*log.borrow(), ["kept", "nothing more"]);

@@ -38,12 +38,7 @@ pub(super) fn oneshot<T>(core: Rc<Core>) -> (Sender<T>, Receiver<T>) {
         closed: Cell::new(false),
         open: Cell::new(true),
     });
-    (
-        Sender {
-            parcel: Rc::clone(&parcel),
-        },
-        Receiver { parcel },
-    )
+    (Sender { parcel: Rc::clone(&parcel) }, Receiver { parcel })
 }
 
 impl<T> Sender<T> {

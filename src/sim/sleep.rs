@@ -29,30 +29,19 @@ enum Asked {
 
 impl Sleep {
     pub(super) fn new(core: Rc<Core>, deadline: Time) -> Sleep {
-        Sleep {
-            core,
-            deadline,
-            asked: Asked::NotYet,
-        }
+        Sleep { core, deadline, asked: Asked::NotYet }
     }
 
     #[inline]
     fn ask(&mut self, task: TaskId) {
-        let Sleep {
-            core,
-            deadline,
-            asked,
-        } = self;
+        let Sleep { core, deadline, asked } = self;
         *asked = if *deadline <= core.now() {
             core.wake(task);
             Asked::NoTimer
         } else if *deadline == Time::FAR {
             Asked::NoTimer
         } else {
-            Asked::Timer {
-                sequence: core.timers.borrow_mut().add(*deadline, task),
-                task,
-            }
+            Asked::Timer { sequence: core.timers.borrow_mut().add(*deadline, task), task }
         };
     }
 

@@ -73,10 +73,7 @@ struct Node {
 
 impl TaskId {
     /// No task: it is never woken.
-    pub(super) const NONE: TaskId = TaskId {
-        slot: NIL,
-        generation: 0,
-    };
+    pub(super) const NONE: TaskId = TaskId { slot: NIL, generation: 0 };
 }
 
 impl Tasks {
@@ -111,15 +108,8 @@ impl Tasks {
         if !self.is_up(node) {
             return Err(life);
         }
-        let mut fresh = Slot {
-            life: Some(life),
-            name,
-            generation: 0,
-            node,
-            previous: NIL,
-            next: NIL,
-            queued: true,
-        };
+        let mut fresh =
+            Slot { life: Some(life), name, generation: 0, node, previous: NIL, next: NIL, queued: true };
         let slot = match self.slots.get_mut(self.vacant as usize) {
             Some(old) => {
                 fresh.generation = old.generation;
@@ -133,10 +123,7 @@ impl Tasks {
             }
         };
         self.append(slot, node);
-        let task = TaskId {
-            slot,
-            generation: self.slots[slot as usize].generation,
-        };
+        let task = TaskId { slot, generation: self.slots[slot as usize].generation };
         self.ready.push_back(task);
         Ok(task)
     }
@@ -234,10 +221,7 @@ impl Tasks {
 
     pub(super) fn plan_kill(&mut self, node: NodeId, polls: u64) {
         let home = &mut self.nodes[node.0 as usize];
-        assert!(
-            polls > home.polls,
-            "the poll after which the node is killed is still to come"
-        );
+        assert!(polls > home.polls, "the poll after which the node is killed is still to come");
         home.fatal_poll = polls;
     }
 
@@ -249,9 +233,7 @@ impl Tasks {
     }
 
     pub(super) fn is_live(&self, task: TaskId) -> bool {
-        self.slots
-            .get(task.slot as usize)
-            .is_some_and(|slot| slot.generation == task.generation)
+        self.slots.get(task.slot as usize).is_some_and(|slot| slot.generation == task.generation)
     }
     pub(super) fn is_up(&self, node: NodeId) -> bool {
         self.nodes[node.0 as usize].up
@@ -282,9 +264,7 @@ impl Tasks {
 
     /// Takes the slot out of its node's row of tasks.
     fn unlink(&mut self, slot: u32) {
-        let Slot {
-            node, previous, next, ..
-        } = self.slots[slot as usize];
+        let Slot { node, previous, next, .. } = self.slots[slot as usize];
         match self.slots.get_mut(previous as usize) {
             Some(before) => before.next = next,
             None => self.nodes[node.0 as usize].first = next,

@@ -80,10 +80,7 @@ fn halt_stops_after_the_current_poll() {
 
 #[test]
 fn a_spinning_task_ends_as_a_stall_with_a_snapshot() {
-    let mut sim = Sim::new(Options {
-        polls_per_instant_max: 100,
-        ..Options::default()
-    });
+    let mut sim = Sim::new(Options { polls_per_instant_max: 100, ..Options::default() });
     let handle = sim.handle().clone();
     let node = handle.node("d7");
     let (sleeper, spinner) = (handle.clone(), handle.clone());
@@ -94,32 +91,18 @@ fn a_spinning_task_ends_as_a_stall_with_a_snapshot() {
             spinner.sleep(Span::ZERO).await;
         }
     });
-    let Stop::Stalled(snapshot) = sim.run_until(Time::FAR) else {
-        panic!("the spin was not seen")
-    };
-    assert_eq!(
-        (snapshot.now, &*snapshot.node, snapshot.task),
-        (Time(5), "d7", "spin")
-    );
-    assert_eq!(
-        (snapshot.polls_in_instant, snapshot.polls, snapshot.ready),
-        (100, 102, 1)
-    );
+    let Stop::Stalled(snapshot) = sim.run_until(Time::FAR) else { panic!("the spin was not seen") };
+    assert_eq!((snapshot.now, &*snapshot.node, snapshot.task), (Time(5), "d7", "spin"));
+    assert_eq!((snapshot.polls_in_instant, snapshot.polls, snapshot.ready), (100, 102, 1));
     assert_eq!(snapshot.timers, [Time(50)]);
-    assert!(
-        snapshot.to_string().contains("task spin of node d7"),
-        "{snapshot}"
-    );
+    assert!(snapshot.to_string().contains("task spin of node d7"), "{snapshot}");
     handle.kill(node);
     assert_eq!(sim.run_until(Time::FAR), Stop::Idle);
 }
 
 #[test]
 fn a_run_that_is_long_but_moves_is_no_stall() {
-    let mut sim = Sim::new(Options {
-        polls_per_instant_max: 3,
-        ..Options::default()
-    });
+    let mut sim = Sim::new(Options { polls_per_instant_max: 3, ..Options::default() });
     let handle = sim.handle().clone();
     let inside = handle.clone();
     handle.spawn(handle.node("n"), "tick", async move {
@@ -134,10 +117,7 @@ fn a_run_that_is_long_but_moves_is_no_stall() {
 
 #[test]
 fn the_limit_of_polls_ends_a_run() {
-    let mut sim = Sim::new(Options {
-        polls_max: Some(10),
-        ..Options::default()
-    });
+    let mut sim = Sim::new(Options { polls_max: Some(10), ..Options::default() });
     let handle = sim.handle().clone();
     let inside = handle.clone();
     handle.spawn(handle.node("n"), "tick", async move {
@@ -145,9 +125,7 @@ fn the_limit_of_polls_ends_a_run() {
             inside.sleep(Span(1)).await;
         }
     });
-    let Stop::Spent(snapshot) = sim.run_until(Time::FAR) else {
-        panic!("the limit was not seen")
-    };
+    let Stop::Spent(snapshot) = sim.run_until(Time::FAR) else { panic!("the limit was not seen") };
     assert_eq!((snapshot.polls, snapshot.now), (10, Time(10)));
 }
 
@@ -159,22 +137,13 @@ fn a_timeout_gives_what_came_first_and_the_future_on_a_tie() {
     handle.spawn(node, "wait", async move {
         for (span, deadline) in [(5, 9), (9, 5), (5, 5)] {
             let start = inside.now();
-            let outcome = inside
-                .timeout(start + Span(deadline), inside.sleep(Span(span)))
-                .await;
+            let outcome = inside.timeout(start + Span(deadline), inside.sleep(Span(span))).await;
             seen.borrow_mut().push((outcome, inside.now().since(start)));
         }
     });
     sim.run_until(Time::FAR);
-    assert_eq!(
-        *log.borrow(),
-        [(Ok(()), Span(5)), (Err(TimedOut), Span(5)), (Ok(()), Span(5))]
-    );
-    assert_eq!(
-        handle.now(),
-        Time(15),
-        "the timers of what lost the race are gone"
-    );
+    assert_eq!(*log.borrow(), [(Ok(()), Span(5)), (Err(TimedOut), Span(5)), (Ok(()), Span(5))]);
+    assert_eq!(handle.now(), Time(15), "the timers of what lost the race are gone");
 }
 
 #[test]
@@ -209,19 +178,11 @@ fn a_task_that_kills_its_own_node_runs_to_its_next_wait() {
         inside.sleep(Span(1)).await;
         seen.borrow_mut().push("never");
     });
-    let second = handle.spawn(
-        node,
-        "neighbour",
-        async move { neighbour.borrow_mut().push("never") },
-    );
+    let second = handle.spawn(node, "neighbour", async move { neighbour.borrow_mut().push("never") });
     assert_eq!(sim.run_until(Time::FAR), Stop::Idle);
     assert_eq!(*log.borrow(), ["still here", "dropped"]);
     assert!(!handle.is_live(suicide) && !handle.is_live(second) && !handle.is_up(node));
-    assert_eq!(
-        (handle.now(), handle.polls(node)),
-        (Time::ZERO, 1),
-        "its timer is gone with it"
-    );
+    assert_eq!((handle.now(), handle.polls(node)), (Time::ZERO, 1), "its timer is gone with it");
 }
 
 #[test]
@@ -262,11 +223,7 @@ fn a_drop_may_kill_spawn_send_and_sleep() {
         }
     });
     assert_eq!(sim.run_until(Time::FAR), Stop::Idle);
-    assert_eq!(
-        *log.borrow(),
-        [(Time(2), "first")],
-        "the heir's node was killed in its turn"
-    );
+    assert_eq!(*log.borrow(), [(Time(2), "first")], "the heir's node was killed in its turn");
     assert!([doomed, next, node].iter().all(|&dead| !handle.is_up(dead)) && handle.is_up(watch));
 }
 
@@ -452,14 +409,6 @@ proptest! {
 fn the_shuffle_finds_another_order() {
     let program = vec![vec![10]; 8];
     let plain = perform(&program, Options::default());
-    let orders = (0..8).map(|n| {
-        perform(
-            &program,
-            Options {
-                shuffle: Some(Seed(n)),
-                ..Options::default()
-            },
-        )
-    });
+    let orders = (0..8).map(|n| perform(&program, Options { shuffle: Some(Seed(n)), ..Options::default() }));
     assert!(orders.into_iter().any(|order| order != plain));
 }

@@ -76,11 +76,7 @@ impl Timers {
         assert!(at > self.present, "a timer is set for a time to come");
         self.sequence += 1;
         self.entries += 1;
-        self.put(Entry {
-            at,
-            sequence: self.sequence,
-            task,
-        });
+        self.put(Entry { at, sequence: self.sequence, task });
         self.sequence
     }
 
@@ -129,11 +125,7 @@ impl Timers {
 
     /// The times of the next few timers, earliest first.
     pub(super) fn upcoming(&self, count: usize) -> Vec<Time> {
-        let live = self
-            .buckets
-            .iter()
-            .flatten()
-            .filter(|entry| !self.cancelled.contains(&entry.sequence));
+        let live = self.buckets.iter().flatten().filter(|entry| !self.cancelled.contains(&entry.sequence));
         let mut times: Vec<Time> = live.map(|entry| entry.at).collect();
         times.sort_unstable();
         times.truncate(count);
@@ -219,9 +211,7 @@ mod tests {
     #[test]
     fn a_sweep_keeps_what_is_live() {
         let mut timers = Timers::new();
-        let sequences: Vec<u64> = (0..1_000)
-            .map(|n| timers.add(Time(2_000 - n), TaskId::NONE))
-            .collect();
+        let sequences: Vec<u64> = (0..1_000).map(|n| timers.add(Time(2_000 - n), TaskId::NONE)).collect();
         for sequence in sequences.iter().filter(|&&sequence| sequence % 10 != 0) {
             timers.cancel(*sequence);
         }
@@ -238,10 +228,7 @@ mod tests {
         timers.add(Time((1 << 40) + 1), TaskId::NONE);
         assert_eq!(timers.advance(Time(1_000), |_| unreachable!()), Advance::TooFar);
         timers.add(Time(1_001), TaskId::NONE);
-        assert_eq!(
-            run(&mut timers, Time::FAR),
-            [Time(1_001), Time(1 << 40), Time((1 << 40) + 1)]
-        );
+        assert_eq!(run(&mut timers, Time::FAR), [Time(1_001), Time(1 << 40), Time((1 << 40) + 1)]);
     }
 
     #[test]

@@ -205,6 +205,12 @@ const PULL: Form = table(&[
         "500",
         "The apply chunk: rows written in one transaction.",
     ),
+    key(
+        "cursor",
+        Form::Word { built: &["entity", "unit"], later: &[] },
+        "\"entity\"",
+        "What a cursor belongs to: the entity, or the unit and the entity.",
+    ),
 ]);
 
 const PUSH: Form =

@@ -171,6 +171,10 @@ impl World<'_> {
                 chunk_rows: view.at("pull.chunk_rows").count(),
                 chunk_bytes: view.at("pull.chunk_bytes").bytes(),
                 apply_rows: view.at("pull.apply_rows").count(),
+                cursor: match view.at("pull.cursor").text() {
+                    "unit" => engine::CursorBook::Unit,
+                    _ => engine::CursorBook::Entity,
+                },
             },
             push: engine::PushOptions { chunk_rows: view.at("push.chunk_rows").count() },
             retry: engine::RetryOptions {

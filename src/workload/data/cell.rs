@@ -1,0 +1,168 @@
+//! How one cell is made: a [`Maker`] with its names looked up and its grid laid.
+
+use std::sync::Arc;
+
+use rand_core::Rng;
+
+use super::words;
+use crate::base::{EntityId, Fat, Stamp, Stream, Value};
+use crate::workload::Maker;
+
+/// The value of a device attribute, such as `clinic-07`: `index` counts from 0, the text from 1, padded for `count` values.
+pub fn attribute_value(name: &str, index: u32, count: u32) -> Value {
+    let width = count.to_string().len();
+    Value::text(&format!("{name}-{:0width$}", u64::from(index) + 1))
+}
+
+/// A maker, compiled.
+#[derive(Clone, Debug)]
+pub(in crate::workload) enum Cell {
+    Words {
+        min: u32,
+        max: u32,
+    },
+    Fat {
+        median: u32,
+        sigma: f64,
+        max: u32,
+    },
+    Int {
+        min: i64,
+        count: u64,
+    },
+    Real,
+    Bool,
+    /// One of these: of a maker's texts or of an attribute's values.
+    OneOf(Arc<[Value]>),
+    /// One of an attribute's values, in turn.
+    Attribute(Arc<[Value]>),
+    Moment {
+        first: i64,
+        step: i64,
+        count: u64,
+    },
+    Ref(EntityId),
+    /// What `column` of `entity` holds in the row that this row's column `via` points to.
+    Folded {
+        entity: EntityId,
+        via: usize,
+        column: usize,
+    },
+}
+
+impl Cell {
+    /// Compiles `maker`; `attributes` are the values of each attribute, `midnight` is the start's.
+    pub(super) fn new(maker: &Maker, attributes: &[Arc<[Value]>], midnight: Stamp) -> Cell {
+        match maker {
+            Maker::Words { min, max } => Cell::Words { min: *min, max: *max },
+            Maker::Fat { median, sigma_milli, max } => {
+                Cell::Fat { median: *median, sigma: f64::from(*sigma_milli) / 1_000.0, max: *max }
+            }
+            Maker::Int { min, max } => Cell::Int { min: *min, count: max.abs_diff(*min).saturating_add(1) },
+            Maker::Real => Cell::Real,
+            Maker::Bool => Cell::Bool,
+            Maker::OneOf(texts) => Cell::OneOf(texts.iter().map(|t| Value::text(t)).collect()),
+            Maker::Moment { from, until, step } => {
+                let step = (*step).max(1);
+                let count = u64::try_from(until - from).unwrap_or(0) / step as u64 + 1;
+                Cell::Moment { first: midnight.0 + from, step, count }
+            }
+            Maker::Ref(entity) => Cell::Ref(*entity),
+            Maker::Attribute(position) => Cell::Attribute(attributes[*position].clone()),
+            Maker::Folded { entity, via, column } => {
+                Cell::Folded { entity: *entity, via: *via, column: *column }
+            }
+        }
+    }
+
+    /// How many values there are to choose from; `None` for texts, references and folded columns.
+    pub(in crate::workload) fn domain(&self) -> Option<u64> {
+        match self {
+            Cell::Int { count, .. } | Cell::Moment { count, .. } => Some(*count),
+            Cell::Real => Some(1_000_000),
+            Cell::Bool => Some(2),
+            Cell::OneOf(values) | Cell::Attribute(values) => Some(values.len() as u64),
+            Cell::Words { .. } | Cell::Fat { .. } | Cell::Ref(_) | Cell::Folded { .. } => None,
+        }
+    }
+
+    /// The value at position `n` of the domain.
+    pub(in crate::workload) fn nth(&self, n: u64) -> Value {
+        match self {
+            Cell::Int { min, .. } => Value::Int(min.wrapping_add(n as i64)),
+            Cell::Moment { first, step, .. } => Value::Int(first + step * n as i64),
+            Cell::Real => Value::Real(n as f64 / 1_000.0),
+            Cell::Bool => Value::Int(n as i64),
+            Cell::OneOf(values) | Cell::Attribute(values) => {
+                values.get(n as usize).cloned().unwrap_or(Value::Null)
+            }
+            Cell::Words { .. } | Cell::Fat { .. } | Cell::Ref(_) | Cell::Folded { .. } => {
+                unreachable!("{self:?} has no domain")
+            }
+        }
+    }
+
+    /// A value drawn from `stream`; what looks at other rows (references, folded columns) is not drawn here.
+    pub(in crate::workload) fn draw(&self, stream: &mut Stream) -> Value {
+        match self {
+            Cell::Words { min, max } => {
+                let mut text = String::new();
+                words::fill(&mut text, stream, *min, *max);
+                Value::Text(Arc::from(text))
+            }
+            Cell::Fat { median, sigma, max } => {
+                let len = stream.log_normal(f64::from(*median), *sigma);
+                let len = (len as u32).clamp(1, (*max).max(1));
+                Value::Fat(Fat { seed: stream.next_u64(), len })
+            }
+            _ => match self.domain() {
+                Some(0) | None => Value::Null,
+                Some(count) => self.nth(stream.below(count)),
+            },
+        }
+    }
+
+    /// Whether changing it leaves the row where it is: no reference, no timestamp, no attribute.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(
+            self,
+            Cell::Words { .. }
+                | Cell::Fat { .. }
+                | Cell::Int { .. }
+                | Cell::Real
+                | Cell::Bool
+                | Cell::OneOf(_)
+        )
+    }
+}
+
+/// A number below `count` from 64 even bits; the bias is below `count` / 2⁶⁴.
+pub(in crate::workload) fn pick(bits: u64, count: u64) -> u64 {
+    (u128::from(bits) * u128::from(count) >> 64) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Seed;
+
+    #[test]
+    fn an_attribute_value_is_padded_for_the_last_of_them() {
+        assert_eq!(attribute_value("clinic", 6, 25), Value::text("clinic-07"));
+        assert_eq!(attribute_value("clinic", 24, 25), Value::text("clinic-25"));
+        assert_eq!(attribute_value("ward", 0, 3), Value::text("ward-1"));
+    }
+
+    #[test]
+    fn a_moment_lies_on_its_grid_with_both_ends_reached() {
+        let maker = Maker::Moment { from: -20, until: 25, step: 10 };
+        let cell = Cell::new(&maker, &[], Stamp(1_000));
+        let mut stream = Seed(1).stream("moment", 0, 0);
+        let mut seen: Vec<Value> = (0..200).map(|_| cell.draw(&mut stream)).collect();
+        seen.sort_by_key(|v| format!("{v}"));
+        seen.dedup();
+        let grid: Vec<Value> =
+            ["1000", "1010", "1020", "980", "990"].map(|t| Value::Int(t.parse().unwrap())).to_vec();
+        assert_eq!(seen, grid);
+    }
+}

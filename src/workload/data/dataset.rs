@@ -1,0 +1,349 @@
+//! All rows of all entities.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::cell::{Cell, attribute_value};
+use super::natural::Natural;
+use super::table::{Partition, Table};
+use crate::base::{EntityId, Key, Seed, Stamp, Value};
+use crate::contract::{ColumnKind, Schema};
+use crate::workload::{EntityData, Maker};
+
+/// The content of a scenario.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    pub(super) schema: Arc<Schema>,
+    pub(super) tables: Vec<Table>,
+    start: Stamp,
+    /// The values of each device attribute.
+    attributes: Vec<Arc<[Value]>>,
+}
+
+/// A row and how it came to be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct History {
+    /// Its key.
+    pub key: Key,
+    /// When it was made.
+    pub created: Stamp,
+    /// The stamp of its last version: `created`, or later if it was changed.
+    pub updated: Stamp,
+    /// When it was deleted, if it was.
+    pub deleted: Option<Stamp>,
+    /// The values of its last version, by the backend's columns.
+    pub values: Vec<Value>,
+    /// The version before the last, if there was one: its stamp and its values.
+    pub before: Option<(Stamp, Vec<Value>)>,
+}
+
+/// The data cannot be made as asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DataError {
+    /// The columns of a natural key have fewer combinations than the entity has rows.
+    #[error("{rows} rows of `{entity}` cannot differ in their natural key: there are {names} combinations")]
+    TooFewNames {
+        /// The entity's name.
+        entity: String,
+        /// Rows asked for.
+        rows: u64,
+        /// Combinations of the key's columns.
+        names: u64,
+    },
+    /// A folded column looks at itself in the end.
+    #[error("`{entity}.{column}` is folded in from itself")]
+    Circle {
+        /// The entity's name.
+        entity: String,
+        /// The column's name.
+        column: String,
+    },
+}
+
+impl Dataset {
+    /// The data for `start`, whose local midnight (`utc_offset` in seconds) anchors all timestamps; `attributes` are the
+    /// device attributes with the number of their values.
+    ///
+    /// # Errors
+    /// When the data cannot be made as asked.
+    pub fn new(
+        seed: Seed,
+        schema: Arc<Schema>,
+        data: &[EntityData],
+        start: Stamp,
+        utc_offset: i32,
+        attributes: &[(String, u32)],
+    ) -> Result<Dataset, DataError> {
+        assert_eq!(schema.entities.len(), data.len(), "each entity has its data");
+        let values: Vec<Arc<[Value]>> = attributes
+            .iter()
+            .map(|(name, count)| (0..*count).map(|i| attribute_value(name, i, *count)).collect())
+            .collect();
+        let midnight = local_midnight(start, utc_offset);
+        let tables = schema.entities.iter().zip(data).map(|(entity, data)| {
+            assert_eq!(
+                entity.columns.len(),
+                data.columns.len(),
+                "each column of {} has its maker",
+                entity.name
+            );
+            let seed = seed.derive(&entity.name, 0xda7a);
+            let cells = data.columns.iter().map(|maker| Cell::new(maker, &values, midnight)).collect();
+            Table::new(seed, entity, data, cells, start)
+        });
+        let mut dataset =
+            Dataset { tables: tables.collect(), schema: schema.clone(), start, attributes: values.clone() };
+        dataset.follow_references(data);
+        dataset.check_folding()?;
+        dataset.name_rows()?;
+        dataset.index(data);
+        Ok(dataset)
+    }
+
+    /// An attribute column follows the first reference to an entity with the same attribute.
+    fn follow_references(&mut self, data: &[EntityData]) {
+        let attribute_of = |entity: usize, attribute: usize| {
+            data[entity].columns.iter().position(|m| *m == Maker::Attribute(attribute))
+        };
+        // Entities before this one were decided; going up the references must not come back here.
+        let mut leads: FxHashMap<(usize, usize), usize> = FxHashMap::default();
+        for (entity, made) in data.iter().enumerate() {
+            for (column, maker) in made.columns.iter().enumerate() {
+                let Maker::Attribute(attribute) = *maker else { continue };
+                let lead = made.columns.iter().enumerate().find_map(|(via, m)| {
+                    let Maker::Ref(target) = *m else { return None };
+                    let target = usize::from(target.0);
+                    let seen = attribute_of(target, attribute)?;
+                    let mut up = target;
+                    while up != entity
+                        && let Some(&next) = leads.get(&(up, attribute))
+                    {
+                        up = next;
+                    }
+                    (up != entity).then_some((via, target, seen))
+                });
+                if let Some((via, target, seen)) = lead {
+                    leads.insert((entity, attribute), target);
+                    self.tables[entity].cells[column] =
+                        Cell::Folded { entity: EntityId(target as u16), via, column: seen };
+                }
+            }
+        }
+    }
+
+    fn check_folding(&self) -> Result<(), DataError> {
+        let columns: usize = self.tables.iter().map(|t| t.cells.len()).sum();
+        for (entity, table) in self.tables.iter().enumerate() {
+            for column in 0..table.cells.len() {
+                let mut at = (entity, column);
+                let mut steps = 0;
+                while let Cell::Folded { entity: next, via, column: seen } = self.tables[at.0].cells[at.1] {
+                    let target = self.tables[at.0].refers_to(via);
+                    assert_eq!(target, Some(next), "a folded column looks where its reference points");
+                    at = (usize::from(next.0), seen);
+                    steps += 1;
+                    if steps > columns {
+                        let entity = &self.schema.entities[entity];
+                        let (entity, column) = (entity.name.clone(), entity.columns[column].name.clone());
+                        return Err(DataError::Circle { entity, column });
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn name_rows(&mut self) -> Result<(), DataError> {
+        let live: Vec<u64> = self.tables.iter().map(|t| t.live).collect();
+        let rows_of = |cell: &Cell| match cell {
+            Cell::Ref(entity) => live[usize::from(entity.0)],
+            _ => 0,
+        };
+        for (entity, table) in self.schema.entities.iter().zip(&mut self.tables) {
+            table.natural = Natural::new(table.seed, entity, &table.cells, rows_of);
+            if let Some(names) = table.natural.names()
+                && table.given.is_none()
+                && names < table.live
+            {
+                return Err(DataError::TooFewNames { entity: entity.name.clone(), rows: table.live, names });
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks up given rows by key where given references need it, and all rows by their attributes.
+    fn index(&mut self, data: &[EntityData]) {
+        for entity in self.schema.entities.iter().zip(data).filter(|(_, d)| d.given.is_some()).map(|(e, _)| e)
+        {
+            for column in &entity.columns {
+                let ColumnKind::Ref(target) = column.kind else { continue };
+                let table = &mut self.tables[usize::from(target.0)];
+                if table.by_key.is_empty() {
+                    table.by_key = (0..table.live).map(|row| (table.key(row), row as u32)).collect();
+                }
+            }
+        }
+        for id in self.schema.ids() {
+            let table = self.table(id);
+            let partitions = table.attributes.iter().map(|(column, _)| {
+                let mut partition = Partition::default();
+                for row in 0..table.len() {
+                    if let Value::Text(text) = self.value(id, row, *column) {
+                        partition.entry(text).or_default().push(row as u32);
+                    }
+                }
+                partition
+            });
+            self.tables[usize::from(id.0)].partitions = partitions.collect();
+        }
+    }
+
+    pub(super) fn table(&self, entity: EntityId) -> &Table {
+        &self.tables[usize::from(entity.0)]
+    }
+
+    /// The entities.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The wall clock at virtual time zero.
+    pub fn start(&self) -> Stamp {
+        self.start
+    }
+
+    /// Rows that exist at the start: those of index `0..live`.
+    pub fn live(&self, entity: EntityId) -> u64 {
+        self.table(entity).live
+    }
+
+    /// All rows, with those that were deleted before the start: of index `live..len`.
+    pub fn len(&self, entity: EntityId) -> u64 {
+        self.table(entity).len()
+    }
+
+    /// The key of row `row`.
+    pub fn key(&self, entity: EntityId, row: u64) -> Key {
+        self.table(entity).key(row)
+    }
+
+    /// The value of one cell in the row's last version.
+    pub fn value(&self, entity: EntityId, row: u64, column: usize) -> Value {
+        let table = self.table(entity);
+        if let Some(given) = table.given(row) {
+            return given.values[column].clone();
+        }
+        match table.cells[column] {
+            Cell::Ref(target) => {
+                self.target(entity, row, column).map_or(Value::Null, |to| Value::Text(self.key(target, to).0))
+            }
+            Cell::Folded { entity: target, via, column: seen } => {
+                self.target(entity, row, via).map_or(Value::Null, |to| self.value(target, to, seen))
+            }
+            _ => table.made(row, column),
+        }
+    }
+
+    /// All values of the row's last version.
+    pub fn values(&self, entity: EntityId, row: u64) -> Vec<Value> {
+        (0..self.table(entity).cells.len()).map(|column| self.value(entity, row, column)).collect()
+    }
+
+    /// The row that the reference in `column` points to.
+    pub fn target(&self, entity: EntityId, row: u64, column: usize) -> Option<u64> {
+        let table = self.table(entity);
+        match table.given(row) {
+            None => {
+                let target = table.refers_to(column)?;
+                table.target(row, column, self.live(target))
+            }
+            Some(given) => {
+                let ColumnKind::Ref(target) = self.schema.entity(entity).columns[column].kind else {
+                    return None;
+                };
+                let Value::Text(key) = &given.values[column] else { return None };
+                self.table(target).by_key.get(&**key).map(|row| u64::from(*row))
+            }
+        }
+    }
+
+    /// Row `row` with its history.
+    pub fn row(&self, entity: EntityId, row: u64) -> History {
+        let table = self.table(entity);
+        let life = table.life(row);
+        let values = self.values(entity, row);
+        History {
+            key: table.key(row),
+            created: life.created,
+            updated: life.changed.unwrap_or(life.created),
+            deleted: life.deleted,
+            before: life.changed.map(|_| (life.created, older(table, row, values.clone()))),
+            values,
+        }
+    }
+
+    /// All rows of an entity with their histories, made as they are asked for.
+    pub fn rows(&self, entity: EntityId) -> impl Iterator<Item = History> + '_ {
+        (0..self.len(entity)).map(move |row| self.row(entity, row))
+    }
+
+    /// The stamp of the version of `row` that was there at `instant`; `None` if there was none.
+    pub fn stamp_at(&self, entity: EntityId, row: u64, instant: Stamp) -> Option<Stamp> {
+        let life = self.table(entity).life(row);
+        let there = life.created <= instant && life.deleted.is_none_or(|gone| gone > instant);
+        there.then(|| life.changed.filter(|changed| *changed <= instant).unwrap_or(life.created))
+    }
+
+    /// The version of `row` that was there at `instant`: its stamp and its values; `None` if there was none.
+    pub fn at(&self, entity: EntityId, row: u64, instant: Stamp) -> Option<(Stamp, Vec<Value>)> {
+        let stamp = self.stamp_at(entity, row, instant)?;
+        let table = self.table(entity);
+        let values = self.values(entity, row);
+        let outdated = table.life(row).changed.is_some_and(|changed| changed > instant);
+        Some((stamp, if outdated { older(table, row, values) } else { values }))
+    }
+
+    /// How a column is made.
+    pub(in crate::workload) fn cell(&self, entity: EntityId, column: usize) -> &Cell {
+        &self.table(entity).cells[column]
+    }
+
+    /// The values of a device attribute.
+    pub(in crate::workload) fn attribute_values(&self, attribute: usize) -> &[Value] {
+        &self.attributes[attribute]
+    }
+
+    /// The entity that a reference points to.
+    pub(in crate::workload) fn refers_to(&self, entity: EntityId, column: usize) -> Option<EntityId> {
+        match self.schema.entity(entity).columns[column].kind {
+            ColumnKind::Ref(target) => Some(target),
+            _ => None,
+        }
+    }
+
+    /// The columns of an entity that tell a device attribute: (column, attribute).
+    pub(in crate::workload) fn attribute_columns(&self, entity: EntityId) -> &[(usize, usize)] {
+        &self.table(entity).attributes
+    }
+
+    /// The rows, deleted ones too, whose attribute column `column` holds `value`.
+    pub(in crate::workload) fn having(&self, entity: EntityId, column: usize, value: &Value) -> &[u32] {
+        self.table(entity).partition(column, value).unwrap_or(&[])
+    }
+}
+
+/// The version before the last change, from the last one.
+fn older(table: &Table, row: u64, mut values: Vec<Value>) -> Vec<Value> {
+    for (column, value) in table.replaced(row) {
+        values[column] = value;
+    }
+    values
+}
+
+/// The midnight before `start` where the clock is `utc_offset` seconds ahead of UTC.
+fn local_midnight(start: Stamp, utc_offset: i32) -> Stamp {
+    const DAY: i64 = 86_400_000_000;
+    let ahead = i64::from(utc_offset) * 1_000_000;
+    Stamp((start.0 + ahead).div_euclid(DAY) * DAY - ahead)
+}

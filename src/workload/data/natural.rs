@@ -1,0 +1,64 @@
+//! Natural keys that are distinct without looking at other rows.
+
+use super::cell::Cell;
+use super::mixing::Mixing;
+use crate::base::Seed;
+use crate::contract::Entity;
+
+/// How the columns of a natural key are made for a row.
+#[derive(Clone, Debug)]
+pub(super) enum Natural {
+    /// There is none.
+    None,
+    /// The row's number is written at the beginning of this column's text.
+    Serial(usize),
+    /// The row's number, permuted, is read as a number with a digit for each column: (column, its domain).
+    Digits { columns: Vec<(usize, u64)>, order: Mixing, names: u64 },
+}
+
+impl Natural {
+    /// For an entity with these cells; `live` tells how many rows a referenced entity has.
+    pub(super) fn new(seed: Seed, entity: &Entity, cells: &[Cell], live: impl Fn(&Cell) -> u64) -> Natural {
+        let text = entity.unique.iter().find(|&&column| matches!(cells[column], Cell::Words { .. }));
+        if let Some(&column) = text {
+            return Natural::Serial(column);
+        }
+        let mut columns = Vec::new();
+        for &column in &entity.unique {
+            match &cells[column] {
+                cell @ Cell::Ref(_) => columns.push((column, live(cell))),
+                // Drawn at random: no two long texts are alike. A folded column follows its reference.
+                Cell::Fat { .. } => return Natural::None,
+                Cell::Folded { .. } | Cell::Words { .. } => {}
+                cell => columns.push((column, cell.domain().unwrap_or(1))),
+            }
+        }
+        if entity.unique.is_empty() {
+            return Natural::None;
+        }
+        let names = columns.iter().fold(1_u64, |product, (_, domain)| product.saturating_mul(*domain));
+        Natural::Digits { columns, order: Mixing::new(seed.hash("natural", 0, 0), names.max(1)), names }
+    }
+
+    /// How many natural keys there are; `None` if there is no end to them.
+    pub(super) fn names(&self) -> Option<u64> {
+        match self {
+            Natural::None | Natural::Serial(_) => None,
+            Natural::Digits { names, .. } => Some(*names),
+        }
+    }
+
+    /// The position of `column`'s value in its domain, for row `row`. Rows beyond the last name take one that was there.
+    pub(super) fn digit(&self, row: u64, column: usize) -> Option<u64> {
+        let Natural::Digits { columns, order, names } = self else { return None };
+        let place = columns.iter().position(|(c, _)| *c == column)?;
+        if *names == 0 {
+            return None;
+        }
+        let mut name = order.at(row % names);
+        for (_, domain) in &columns[..place] {
+            name /= domain;
+        }
+        Some(name % columns[place].1)
+    }
+}

@@ -1,0 +1,88 @@
+//! The state that a device starts with.
+
+use super::dataset::Dataset;
+use crate::base::{EntityId, Stamp, Value};
+use crate::contract::{Attributes, Carried, Delivery, Entity, Provision, ScopeRule};
+
+/// What a device with these attributes held after a complete sync at one past instant.
+///
+/// Windows of scopes are anchored at the scenario's start day, also for a device that synced long before it. Entities whose
+/// scope names no attribute come first: those rows are the same for all devices of the same instant.
+pub struct Synced<'a, C> {
+    dataset: &'a Dataset,
+    attributes: Attributes,
+    at: Stamp,
+    cursor: C,
+}
+
+impl Dataset {
+    /// What a device with `attributes` held when it had synced everything at `at`; `cursor` gives the cursors of then.
+    pub fn provision<C: Fn(EntityId) -> String>(
+        &self,
+        attributes: Attributes,
+        at: Stamp,
+        cursor: C,
+    ) -> Synced<'_, C> {
+        Synced { dataset: self, attributes, at, cursor }
+    }
+}
+
+impl<C: Fn(EntityId) -> String> Provision for Synced<'_, C> {
+    fn synced_at(&self) -> Stamp {
+        self.at
+    }
+
+    fn cursor(&self, entity: EntityId) -> String {
+        (self.cursor)(entity)
+    }
+
+    fn rows(&self, f: &mut dyn FnMut(Carried<'_>)) {
+        let schema = self.dataset.schema();
+        for of_attribute in [false, true] {
+            for id in schema.ids() {
+                let entity = schema.entity(id);
+                if entity.delivery == Delivery::Delta && attribute_rule(entity).is_some() == of_attribute {
+                    self.rows_of(id, entity, f);
+                }
+            }
+        }
+    }
+}
+
+impl<C> Synced<'_, C> {
+    fn rows_of(&self, id: EntityId, entity: &Entity, f: &mut dyn FnMut(Carried<'_>)) {
+        match attribute_rule(entity) {
+            None => (0..self.dataset.len(id)).for_each(|row| self.carry(id, entity, row, f)),
+            Some((column, attribute)) => {
+                let rows = self.dataset.having(id, column, &self.attributes[attribute]);
+                rows.iter().for_each(|row| self.carry(id, entity, u64::from(*row), f));
+            }
+        }
+    }
+
+    fn carry(&self, id: EntityId, entity: &Entity, row: u64, f: &mut dyn FnMut(Carried<'_>)) {
+        // The columns of a scope are the same in all versions, so most rows are told apart by one cell.
+        let inside = |rule: &ScopeRule| match rule {
+            ScopeRule::Attribute { column, attribute } => {
+                self.dataset.value(id, row, *column) == self.attributes[*attribute]
+            }
+            ScopeRule::Window { column, from, until } => {
+                matches!(self.dataset.value(id, row, *column), Value::Int(t) if (from.0..until.0).contains(&t))
+            }
+        };
+        if self.dataset.stamp_at(id, row, self.at).is_some()
+            && entity.scope.iter().all(inside)
+            && let Some((stamp, values)) = self.dataset.at(id, row, self.at)
+        {
+            let key = self.dataset.key(id, row);
+            f(Carried { entity: id, key: key.as_str(), stamp, values: &values });
+        }
+    }
+}
+
+fn attribute_rule(entity: &Entity) -> Option<(usize, usize)> {
+    entity.scope.iter().find_map(|rule| match rule {
+        ScopeRule::Attribute { column, attribute } => Some((*column, *attribute)),
+        ScopeRule::Window { .. } => None,
+    })
+}

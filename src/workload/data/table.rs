@@ -1,0 +1,193 @@
+//! One entity, compiled: everything about its rows that does not need other entities.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::cell::{Cell, pick};
+use super::life::{Life, Lives};
+use super::natural::Natural;
+use super::words;
+use crate::base::{EntityId, Key, Seed, Stamp, Value};
+use crate::contract::{Entity, ScopeRule};
+use crate::workload::{EntityData, GivenRow, Maker};
+
+/// Rows by the text in one column.
+pub(super) type Partition = FxHashMap<Arc<str>, Vec<u32>>;
+
+/// One entity, compiled.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    pub(super) seed: Seed,
+    pub(super) cells: Vec<Cell>,
+    pub(super) given: Option<Arc<Vec<GivenRow>>>,
+    /// Rows that exist at the start.
+    pub(super) live: u64,
+    pub(super) natural: Natural,
+    pub(super) lives: Lives,
+    /// Columns that a past change may touch; those that devices hold if there are any.
+    changeable: Vec<usize>,
+    /// Columns that tell a device attribute: (column, attribute).
+    pub(super) attributes: Vec<(usize, usize)>,
+    /// The rows by each column of `attributes`.
+    pub(super) partitions: Vec<Partition>,
+    /// Given rows by their key, if another entity's given rows point here.
+    pub(super) by_key: FxHashMap<Key, u32>,
+}
+
+impl Table {
+    /// The table but for what needs the other tables: natural keys, partitions.
+    pub(super) fn new(
+        seed: Seed,
+        entity: &Entity,
+        data: &EntityData,
+        cells: Vec<Cell>,
+        start: Stamp,
+    ) -> Table {
+        let live = data.given.as_ref().map_or(data.rows, |given| given.len() as u64);
+        let mut attributes: Vec<(usize, usize)> = Vec::new();
+        for rule in &entity.scope {
+            if let ScopeRule::Attribute { column, attribute } = rule {
+                attributes.push((*column, *attribute));
+            }
+        }
+        for (column, maker) in data.columns.iter().enumerate() {
+            if let Maker::Attribute(attribute) = maker
+                && !attributes.contains(&(column, *attribute))
+            {
+                attributes.push((column, *attribute));
+            }
+        }
+        Table {
+            seed,
+            changeable: changeable(entity, &cells),
+            cells,
+            given: data.given.clone(),
+            live,
+            natural: Natural::None,
+            lives: Lives::new(seed, data, live, start),
+            attributes,
+            partitions: Vec::new(),
+            by_key: FxHashMap::default(),
+        }
+    }
+
+    /// All rows, the deleted ones too.
+    pub(super) fn len(&self) -> u64 {
+        self.live + self.lives.gone()
+    }
+
+    pub(super) fn given(&self, row: u64) -> Option<&GivenRow> {
+        self.given.as_ref().map(|given| &given[row as usize])
+    }
+
+    pub(super) fn key(&self, row: u64) -> Key {
+        match self.given(row) {
+            Some(given) => Key::new(&given.key),
+            None => {
+                let high = u128::from(self.seed.hash("key", row, 0));
+                Key::uuid(high << 64 | u128::from(self.seed.hash("key", row, 1)))
+            }
+        }
+    }
+
+    pub(super) fn life(&self, row: u64) -> Life {
+        match self.given(row) {
+            Some(given) => Life { created: given.stamp, changed: None, deleted: None },
+            None => self.lives.of(row),
+        }
+    }
+
+    /// The value of a made row's cell that looks at no other row.
+    pub(super) fn made(&self, row: u64, column: usize) -> Value {
+        let cell = &self.cells[column];
+        match (cell, &self.natural) {
+            (Cell::Words { min, max }, Natural::Serial(serial)) if *serial == column => {
+                let mut text = format!("{row:06}");
+                let least = text.len() as u32;
+                let mut stream = self.seed.stream("cell", row, column as u64);
+                words::fill(&mut text, &mut stream, (*min).max(least), (*max).max(least));
+                Value::text(&text)
+            }
+            (Cell::Words { .. } | Cell::Fat { .. }, _) => {
+                cell.draw(&mut self.seed.stream("cell", row, column as u64))
+            }
+            (Cell::Attribute(values), _) if !values.is_empty() => {
+                let turn = self.natural.digit(row, column).unwrap_or(row % values.len() as u64);
+                cell.nth(turn)
+            }
+            _ => self.position(row, column).map_or(Value::Null, |n| cell.nth(n)),
+        }
+    }
+
+    /// Where in its domain a made row's cell lies.
+    fn position(&self, row: u64, column: usize) -> Option<u64> {
+        let count = self.cells[column].domain().filter(|count| *count > 0)?;
+        let digit = self.natural.digit(row, column);
+        Some(digit.unwrap_or_else(|| pick(self.seed.hash("cell", row, column as u64), count)))
+    }
+
+    /// Which of `count` rows a made row's reference points to.
+    pub(super) fn target(&self, row: u64, column: usize, count: u64) -> Option<u64> {
+        let digit = || self.natural.digit(row, column);
+        let drawn = || pick(self.seed.hash("cell", row, column as u64), count);
+        (count > 0).then(|| digit().unwrap_or_else(drawn))
+    }
+
+    /// The columns that the last change of `row` touched, with what they held before it.
+    pub(super) fn replaced(&self, row: u64) -> impl Iterator<Item = (usize, Value)> + '_ {
+        let count = self.changeable.len() as u64;
+        let bits = self.seed.hash("replaced", row, 0);
+        let touched = if count == 0 { 0 } else { 1 + (bits & 1).min(count - 1) };
+        (0..touched).map(move |i| {
+            let column = self.changeable[((pick(bits, count) + i) % count) as usize];
+            (column, self.made_before(row, column))
+        })
+    }
+
+    /// Another value than the present one.
+    fn made_before(&self, row: u64, column: usize) -> Value {
+        let cell = &self.cells[column];
+        match self.position(row, column) {
+            Some(now) => {
+                let count = cell.domain().unwrap_or(1);
+                let away = if count > 1 {
+                    1 + pick(self.seed.hash("before", row, column as u64), count - 1)
+                } else {
+                    0
+                };
+                cell.nth(((u128::from(now) + u128::from(away)) % u128::from(count)) as u64)
+            }
+            None => cell.draw(&mut self.seed.stream("before", row, column as u64)),
+        }
+    }
+
+    /// The rows whose column `column` reads `text`; `None` if the column is not indexed.
+    pub(super) fn partition(&self, column: usize, value: &Value) -> Option<&[u32]> {
+        let index = self.attributes.iter().position(|(c, _)| *c == column)?;
+        match value {
+            Value::Text(text) => Some(self.partitions[index].get(text).map_or(&[], Vec::as_slice)),
+            _ => Some(&[]),
+        }
+    }
+
+    /// The entity that the reference in `column` points to.
+    pub(super) fn refers_to(&self, column: usize) -> Option<EntityId> {
+        match self.cells[column] {
+            Cell::Ref(entity) => Some(entity),
+            _ => None,
+        }
+    }
+}
+
+fn changeable(entity: &Entity, cells: &[Cell]) -> Vec<usize> {
+    let scoped = |column: usize| {
+        entity.scope.iter().any(|rule| match rule {
+            ScopeRule::Attribute { column: c, .. } | ScopeRule::Window { column: c, .. } => *c == column,
+        })
+    };
+    let free =
+        |column: &usize| cells[*column].is_plain() && !scoped(*column) && !entity.unique.contains(column);
+    let held: Vec<usize> = entity.projection.iter().copied().filter(free).collect();
+    if held.is_empty() { (0..cells.len()).filter(free).collect() } else { held }
+}

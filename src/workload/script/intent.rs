@@ -1,0 +1,200 @@
+//! Who writes when: each write from its own stream, before anybody knows which row it meets.
+
+use std::collections::BTreeMap;
+
+use super::person::{Person, Presence};
+use super::rhythm::Rhythm;
+use super::share;
+use super::stage::{Burst, Setting};
+use crate::base::{Ppm, Seed, Span, Stream, Time};
+use crate::contract::{Delivery, EditKind};
+use crate::workload::Action;
+
+/// A write that somebody is going to make.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Intent {
+    pub(super) at: Time,
+    /// A position in the people; `None` is the office.
+    pub(super) who: Option<usize>,
+    /// Index of the action.
+    pub(super) action: usize,
+    /// What everything about it is drawn from.
+    pub(super) seed: Seed,
+    /// It is one of a burst.
+    pub(super) burst: bool,
+    /// Somebody else is after the same row or natural key.
+    pub(super) twin: Option<Twin>,
+}
+
+/// The other side of a contention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Twin {
+    pub(super) at: Time,
+    pub(super) who: Option<usize>,
+    /// Both write the same.
+    pub(super) equal: bool,
+}
+
+impl Intent {
+    /// The stream for one purpose of this write.
+    pub(super) fn stream(&self, purpose: &str) -> Stream {
+        self.seed.stream(purpose, 0, 0)
+    }
+    /// When it, or its twin if that is earlier, happens.
+    pub(super) fn first(&self) -> Time {
+        self.twin.map_or(self.at, |twin| twin.at.min(self.at))
+    }
+}
+
+/// The day as it was set up.
+pub(super) struct Day<'a> {
+    pub(super) setting: &'a Setting<'a>,
+    pub(super) hours: (Time, Time),
+    pub(super) rhythm: Rhythm,
+    /// By position in the people.
+    pub(super) presences: Vec<Option<Presence>>,
+}
+
+impl Day<'_> {
+    /// All writes of the actions, with their twins.
+    pub(super) fn intents(&self) -> Vec<Intent> {
+        let mut intents = Vec::new();
+        for (index, action) in self.setting.options.actions.iter().enumerate() {
+            let seed = action_seed(self.setting.seed, action);
+            let (on_devices, in_office) = self.totals(action);
+            let weights = self.weights();
+            let device = |i: usize| u64::from(self.setting.people[i].device.0);
+            let counts = share::split(on_devices, &weights, |i| seed.hash("rest", device(i), 0));
+            for (who, count) in counts.into_iter().enumerate() {
+                let Some(day) = self.presences[who] else { continue };
+                let own = seed.derive("device", device(who));
+                let window = (day.writes_from, day.until);
+                intents.extend(
+                    (0..count).map(|n| self.intent(index, Some(who), own.derive("write", n), window)),
+                );
+            }
+            let own = seed.derive("office", 0);
+            intents
+                .extend((0..in_office).map(|n| self.intent(index, None, own.derive("write", n), self.hours)));
+        }
+        self.contend(&mut intents);
+        intents
+    }
+
+    fn intent(&self, action: usize, who: Option<usize>, seed: Seed, window: (Time, Time)) -> Intent {
+        let part = seed.stream("when", 0, 0).unit();
+        let at = self.rhythm.at(part, window.0, window.1);
+        Intent { at, who, action, seed, burst: false, twin: None }
+    }
+
+    /// The writes of the bursts, spread evenly.
+    pub(super) fn bursts(&self, bursts: &[Burst]) -> Vec<Intent> {
+        let mut seen: BTreeMap<(usize, Time, usize), u64> = BTreeMap::new();
+        let mut intents = Vec::new();
+        for burst in bursts {
+            let Some(who) = self.setting.people.iter().position(|p| p.device == burst.device) else {
+                continue;
+            };
+            let nth = seen.entry((burst.action, burst.at, who)).or_default();
+            let action = &self.setting.options.actions[burst.action];
+            let seed = action_seed(self.setting.seed, action)
+                .derive("burst", burst.at.0)
+                .derive("device", u64::from(burst.device.0))
+                .derive("again", *nth);
+            *nth += 1;
+            for n in 0..u64::from(burst.count) {
+                let at = burst.at + burst.over.scaled(2 * n + 1, 2 * u64::from(burst.count));
+                let seed = seed.derive("write", n);
+                intents.push(Intent {
+                    at,
+                    who: Some(who),
+                    action: burst.action,
+                    seed,
+                    burst: true,
+                    twin: None,
+                });
+            }
+        }
+        intents
+    }
+
+    /// A day's writes on devices and in the office.
+    pub(super) fn totals(&self, action: &Action) -> (u64, u64) {
+        let people = self.setting.people.len() as u64;
+        let total = (u64::from(action.per_device_milli) * people + 500) / 1_000;
+        let entity = self.setting.dataset.schema().entity(action.entity);
+        let reachable = entity.delivery != Delivery::BackendOnly;
+        let on_devices = if reachable { share::exact(action.on_devices, total) } else { 0 };
+        (on_devices, total - on_devices)
+    }
+
+    /// How much each person writes; all alike if no role that is at work has a weight.
+    fn weights(&self) -> Vec<u64> {
+        let roles = &self.setting.options.role_weights;
+        let weight = |person: &Person| roles.iter().find(|(role, _)| *role == person.role).map_or(0, |r| r.1);
+        let at_work = |i: usize| self.presences[i].is_some();
+        let people = self.setting.people.iter().enumerate();
+        let weights: Vec<u64> =
+            people.map(|(i, p)| if at_work(i) { u64::from(weight(p)) } else { 0 }).collect();
+        if weights.iter().any(|w| *w > 0) {
+            return weights;
+        }
+        (0..weights.len()).map(|i| u64::from(at_work(i))).collect()
+    }
+
+    /// Gives exact shares of the devices' updates and creates somebody who is after the same.
+    fn contend(&self, intents: &mut [Intent]) {
+        let contention = &self.setting.options.contention;
+        let updates = self.drawn(intents, EditKind::Update, contention.share);
+        let draws: Vec<u64> = updates.iter().map(|&i| intents[i].seed.hash("equal", 0, 0)).collect();
+        let equal = share::winners(&draws, share::exact(contention.equal, draws.len() as u64));
+        for (nth, &i) in updates.iter().enumerate() {
+            let at = self.twin_time(&intents[i]);
+            let equal = equal.binary_search(&nth).is_ok();
+            intents[i].twin = Some(Twin { at, who: None, equal });
+        }
+        let mut colleagues: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (i, person) in self.setting.people.iter().enumerate() {
+            colleagues.entry(format!("{:?}", person.attributes)).or_default().push(i);
+        }
+        for i in self.drawn(intents, EditKind::Create, contention.double_create) {
+            let at = self.twin_time(&intents[i]);
+            let me = intents[i].who.expect("only devices contend");
+            let there = |other: &usize| {
+                let day = self.presences[*other];
+                *other != me && day.is_some_and(|d| (d.writes_from..d.until).contains(&at))
+            };
+            let others = &colleagues[&format!("{:?}", self.setting.people[me].attributes)];
+            let others: Vec<usize> = others.iter().copied().filter(there).collect();
+            let mut stream = intents[i].stream("colleague");
+            let who = (stream.chance(0.5) && !others.is_empty()).then(|| *stream.pick(&others));
+            intents[i].twin = Some(Twin { at, who, equal: false });
+        }
+    }
+
+    /// Which of the devices' writes of this kind are in the share; of creates only those that have a natural key.
+    fn drawn(&self, intents: &[Intent], kind: EditKind, of: Ppm) -> Vec<usize> {
+        let fits = |intent: &Intent| {
+            let action = &self.setting.options.actions[intent.action];
+            let named = !self.setting.dataset.schema().entity(action.entity).unique.is_empty();
+            intent.who.is_some() && action.kind == kind && (named || kind != EditKind::Create)
+        };
+        let all: Vec<usize> = (0..intents.len()).filter(|&i| fits(&intents[i])).collect();
+        let draws: Vec<u64> = all.iter().map(|&i| intents[i].seed.hash("contended", 0, 0)).collect();
+        let count = share::exact(of, all.len() as u64);
+        share::winners(&draws, count).into_iter().map(|nth| all[nth]).collect()
+    }
+
+    /// Triangular around the write, within the script.
+    fn twin_time(&self, intent: &Intent) -> Time {
+        let within = self.setting.options.contention.within.0 as f64;
+        let mut stream = intent.stream("twin time");
+        let away = (stream.unit() - stream.unit()) * within;
+        let at = Time((intent.at.0 as f64 + away).max(0.0) as u64);
+        at.min(Time::ZERO + self.setting.duration.saturating_sub(Span::nanos(1)))
+    }
+}
+
+fn action_seed(seed: Seed, action: &Action) -> Seed {
+    seed.derive(&action.name, 0xac7)
+}

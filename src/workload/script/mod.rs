@@ -1,0 +1,25 @@
+//! The day: who does what when, written down before it begins.
+//!
+//! Three passes. `intent` draws who writes when, each write from its own stream. `plot` walks the writes in the order of
+//! time and chooses rows, values and free natural keys; it remembers what it changed, so that a status changes to another
+//! one and a booked slot stays booked. `stage` lays the foreground stretches around what each person does.
+//!
+//! Deletions choose their rows before everything else, so no other edit ever meets a row that the script deletes. Only rows
+//! that exist at the start are edited.
+//!
+//! A person comes to work with the login (or, in a scenario without logins, with the working hours) and writes until they
+//! end. The login brings the app to the foreground; no `Resume` goes with it.
+
+mod intent;
+mod person;
+mod plot;
+mod pool;
+mod rhythm;
+mod share;
+mod stage;
+mod step;
+mod value;
+
+pub use person::Person;
+pub use stage::{Burst, Import, Setting, write_script};
+pub use step::{Act, ActionCount, Actor, Batch, OfficeEdit, Script, ScriptSummary, Step};

@@ -1,0 +1,181 @@
+//! Who works when, and when the app is in the foreground.
+
+use super::share;
+use crate::base::{DeviceId, Seed, Span, Stamp, Stream, Time};
+use crate::contract::Attributes;
+use crate::workload::{LoginWave, Options};
+
+/// So long after the login a person relies on rows that the device did not start with.
+const SETTLING: Span = Span::secs(600);
+/// So long after the login a person writes at the earliest.
+const FIRST_LOOK: Span = Span::secs(60);
+
+/// A person with a device, as far as the script needs to know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Person {
+    /// The device.
+    pub device: DeviceId,
+    /// What sets it apart.
+    pub attributes: Attributes,
+    /// What the person does.
+    pub role: String,
+    /// When the device was last synced before the start; `None` for a fresh install.
+    pub synced_at: Option<Stamp>,
+}
+
+/// A person's working day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Presence {
+    /// The login, unless the scenario has none.
+    pub(super) login: Option<Time>,
+    /// At work from here …
+    pub(super) from: Time,
+    /// … to here.
+    pub(super) until: Time,
+    /// The first write.
+    pub(super) writes_from: Time,
+    /// From here on the device is taken to hold what the backend held at the start.
+    pub(super) settled: Time,
+}
+
+/// The working time; the whole script if the options name none.
+pub(super) fn working_hours(options: &Options, duration: Span) -> (Time, Time) {
+    let end = Time::ZERO + duration;
+    let (from, until) = options.hours;
+    if from < until && from < end { (from, until.min(end)) } else { (Time::ZERO, end) }
+}
+
+/// Each person's day; `None` for those whom no wave of logins brings to work.
+pub(super) fn presences(
+    seed: Seed,
+    options: &Options,
+    people: &[Person],
+    hours: (Time, Time),
+) -> Vec<Option<Presence>> {
+    let present = |person: &Person, login: Option<Time>| {
+        let from = login.unwrap_or(hours.0);
+        let day = hours.1.since(from);
+        let settled = from + SETTLING.min(day.scaled(1, 10));
+        let first = from + FIRST_LOOK.min(day.scaled(1, 20));
+        let writes_from = if person.synced_at.is_some() { first } else { settled };
+        Presence { login, from, until: hours.1, writes_from, settled }
+    };
+    if options.logins.is_empty() {
+        return people.iter().map(|p| Some(present(p, None))).collect();
+    }
+    let waves = waves_of(seed, &options.logins, people);
+    people
+        .iter()
+        .zip(waves)
+        .map(|(person, wave)| {
+            let wave = options.logins.get(wave)?;
+            let mut stream = seed.stream("login", u64::from(person.device.0), 0);
+            Some(present(person, Some(login_time(&mut stream, wave, hours))))
+        })
+        .collect()
+}
+
+/// Each person's wave; one beyond the last for those who have none.
+fn waves_of(seed: Seed, logins: &[LoginWave], people: &[Person]) -> Vec<usize> {
+    let mut weights: Vec<u64> = logins.iter().map(|w| u64::from(w.share.0)).collect();
+    weights.push(1_000_000_u64.saturating_sub(weights.iter().sum()));
+    let sizes = share::split(people.len() as u64, &weights, |i| i as u64);
+    let mut order: Vec<usize> = (0..people.len()).collect();
+    order.sort_by_cached_key(|&i| (seed.hash("wave", u64::from(people[i].device.0), 0), i));
+    let mut waves = vec![0; people.len()];
+    let members = sizes.iter().enumerate().flat_map(|(wave, size)| (0..*size).map(move |_| wave));
+    for (person, wave) in order.into_iter().zip(members) {
+        waves[person] = wave;
+    }
+    waves
+}
+
+/// Normal around the wave's middle; what falls outside the working time is drawn again, at last moved inside.
+fn login_time(stream: &mut Stream, wave: &LoginWave, hours: (Time, Time)) -> Time {
+    let mut drawn = wave.at;
+    for _ in 0..8 {
+        let away = stream.normal() * wave.spread.0 as f64;
+        drawn = Time((wave.at.0 as f64 + away).max(0.0) as u64);
+        if (hours.0..hours.1).contains(&drawn) {
+            break;
+        }
+    }
+    drawn.clamp(hours.0, Time(hours.1.0 - 1))
+}
+
+/// The stretches of time, sorted and apart, in which the person would look at the app without having anything to write: the
+/// first begins with the day, the pauses between are exponential.
+pub(super) fn stretches(stream: &mut Stream, options: &Options, day: &Presence) -> Vec<(Time, Time)> {
+    let (rate, mean) = (u64::from(options.resumes_per_hour_milli), options.foreground);
+    if rate == 0 || mean == Span::ZERO {
+        return vec![(day.from, day.until)];
+    }
+    let pause = Span::secs(3_600_000).scaled(1, rate).saturating_sub(mean).max(Span::secs(1));
+    let mut stretches = Vec::new();
+    let mut at = day.from;
+    while at < day.until {
+        let end = at + stream.exponential(mean);
+        stretches.push((at, end.min(day.until)));
+        at = end + stream.exponential(pause);
+    }
+    stretches
+}
+
+/// Stretches that overlap or touch become one.
+pub(super) fn united(mut stretches: Vec<(Time, Time)>) -> Vec<(Time, Time)> {
+    stretches.sort_unstable();
+    let mut apart: Vec<(Time, Time)> = Vec::with_capacity(stretches.len());
+    for (from, until) in stretches {
+        match apart.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(until),
+            _ => apart.push((from, until)),
+        }
+    }
+    apart
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::sample::{hour, options, people};
+
+    #[test]
+    fn waves_have_their_exact_size_and_stay_within_the_working_time() {
+        let mut options = options();
+        options.logins[1].share = crate::base::Ppm(300_000);
+        let hours = working_hours(&options, Span::secs(18 * 3_600));
+        let days = presences(Seed(3), &options, &people(200), hours);
+        assert_eq!(days.iter().filter(|d| d.is_none()).count(), 20, "a tenth stays at home");
+        let logins: Vec<Time> = days.iter().flatten().map(|d| d.login.unwrap()).collect();
+        assert!(logins.iter().all(|t| (hours.0..hours.1).contains(t)));
+        let early = logins.iter().filter(|t| **t < hour(8, 10)).count();
+        assert!((110..=132).contains(&early), "{early} logged in before 08:10");
+    }
+
+    #[test]
+    fn the_app_is_looked_at_as_often_and_as_long_as_asked() {
+        let options =
+            Options { resumes_per_hour_milli: 6_000, foreground: Span::secs(120), ..Options::default() };
+        let (from, until) = (hour(0, 0), hour(1_000, 0));
+        let day = Presence { login: None, from, until, writes_from: from, settled: from };
+        let all = stretches(&mut Seed(1).stream("stretch", 0, 0), &options, &day);
+        assert!((5_700..6_300).contains(&all.len()), "{} in 1 000 hours", all.len());
+        let total: Span = all.iter().map(|(from, until)| *until - *from).sum();
+        let mean = total.as_secs_f64() / all.len() as f64;
+        assert!((115.0..125.0).contains(&mean), "{mean} s each");
+        assert!(all.windows(2).all(|w| w[0].1 < w[1].0));
+    }
+
+    #[test]
+    fn without_figures_the_app_stays_in_the_foreground() {
+        let day = presences(Seed(1), &Options::default(), &people(1), (hour(0, 0), hour(1, 0)))[0].unwrap();
+        let all = stretches(&mut Seed(1).stream("stretch", 0, 0), &Options::default(), &day);
+        assert_eq!(all, [(hour(0, 0), hour(1, 0))]);
+    }
+
+    #[test]
+    fn stretches_that_touch_become_one() {
+        let s = |a, b| (Time(a), Time(b));
+        assert_eq!(united(vec![s(5, 9), s(1, 3), s(3, 4), s(6, 7), s(8, 12)]), [s(1, 4), s(5, 12)]);
+    }
+}

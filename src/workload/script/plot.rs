@@ -1,0 +1,280 @@
+//! From intents to writes: which row, which values.
+
+use super::intent::{Day, Intent, Twin};
+use super::pool::{Circle, Near, OFFICE};
+use super::stage::Import;
+use super::step::{ActionCount, Batch};
+use super::value::{Moment, NewRow, Rows};
+use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
+use crate::contract::{Delivery, EditKind};
+use crate::workload::Action;
+use crate::workload::data::pick;
+
+/// A record is opened so long before its details are edited.
+const READING: Span = Span::secs(40);
+/// A person opens records whose timestamp is this near.
+const AROUND_NOW: Span = Span::secs(12 * 3_600);
+
+/// A write, all choices made.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Write {
+    pub(super) at: Time,
+    /// A position in the people; `None` is the office.
+    pub(super) who: Option<usize>,
+    pub(super) entity: EntityId,
+    pub(super) key: Key,
+    pub(super) kind: EditKind,
+    pub(super) values: Vec<(usize, Value)>,
+}
+
+/// A record that a person opens.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Opening {
+    pub(super) at: Time,
+    pub(super) who: usize,
+    /// The entity that is fetched.
+    pub(super) entity: EntityId,
+    pub(super) of: Key,
+}
+
+/// The writes as they come to be.
+pub(super) struct Plot<'a> {
+    day: &'a Day<'a>,
+    rows: Rows<'a>,
+    /// By position in the people.
+    circles: Vec<Circle>,
+    pub(super) writes: Vec<Write>,
+    pub(super) openings: Vec<Opening>,
+    pub(super) counts: Vec<ActionCount>,
+}
+
+impl<'a> Plot<'a> {
+    pub(super) fn new(day: &'a Day<'a>) -> Plot<'a> {
+        let mut rows = Rows::new(day.setting.dataset);
+        let circles = day.setting.people.iter().map(|p| rows.pools.devices(&p.attributes)).collect();
+        let actions = day.setting.options.actions.iter();
+        let counts =
+            actions.map(|a| ActionCount { name: a.name.clone(), ..ActionCount::default() }).collect();
+        Plot { day, rows, circles, writes: Vec::new(), openings: Vec::new(), counts }
+    }
+
+    /// Plays all intents: deletions first, so that nobody is after a row that will be gone; the rest in the order of time.
+    pub(super) fn play(&mut self, mut intents: Vec<Intent>) {
+        let day = self.day;
+        let kind = |intent: &Intent| day.setting.options.actions[intent.action].kind;
+        intents.sort_by_key(|i| (kind(i) != EditKind::Delete, i.first(), i.who, i.action, i.seed));
+        for intent in &intents {
+            let action = &day.setting.options.actions[intent.action];
+            let done = match action.kind {
+                EditKind::Create => self.create(intent, action),
+                EditKind::Update => self.update(intent, action),
+                EditKind::Delete => self.delete(intent, action),
+            };
+            let count = &mut self.counts[intent.action];
+            match (done, intent.burst, intent.who) {
+                (None, ..) => count.left_out += 1,
+                (Some(()), true, _) => count.in_bursts += 1,
+                (Some(()), false, Some(_)) => count.on_devices += 1,
+                (Some(()), false, None) => count.in_office += 1,
+            }
+            if done.is_some() && intent.twin.is_some() {
+                count.contended += 1;
+            }
+        }
+    }
+
+    fn create(&mut self, intent: &Intent, action: &Action) -> Option<()> {
+        let entity = action.entity;
+        let moment = self.moment(intent.who, intent.at, action);
+        let new = self.rows.create(&mut intent.stream("values"), entity, moment, None)?;
+        if let Some(twin) = intent.twin {
+            let moment = self.moment(twin.who, twin.at, action);
+            let other = self.rows.create(&mut intent.stream("twin values"), entity, moment, Some(&new))?;
+            let key = Key::uuid(intent.stream("twin key").bits128());
+            self.write_new(twin.at, twin.who, entity, key, &other);
+        }
+        let key = Key::uuid(intent.stream("key").bits128());
+        self.write_new(intent.at, intent.who, entity, key, &new);
+        Some(())
+    }
+
+    fn write_new(&mut self, at: Time, who: Option<usize>, entity: EntityId, key: Key, new: &NewRow) {
+        let schema = self.day.setting.dataset.schema();
+        let all: Vec<usize> = (0..new.values.len()).collect();
+        let columns = if who.is_some() { &schema.entity(entity).projection } else { &all };
+        let values = columns.iter().map(|&column| (column, new.values[column].clone())).collect();
+        self.writes.push(Write { at, who, entity, key, kind: EditKind::Create, values });
+    }
+
+    fn update(&mut self, intent: &Intent, action: &Action) -> Option<()> {
+        let entity = action.entity;
+        let row = self.choose(intent, action)?;
+        let schema = self.day.setting.dataset.schema();
+        let projection = &schema.entity(entity).projection;
+        let by_device = intent.who.is_some();
+        let held = |column: usize| !by_device || projection.contains(&column);
+        let columns: Vec<usize> = action.columns.iter().copied().filter(|column| held(*column)).collect();
+        if columns.is_empty() {
+            return None;
+        }
+        let moment = self.moment(intent.who, intent.at, action);
+        let stream = &mut intent.stream("values");
+        let values = self.rows.update(stream, (entity, row), &columns, moment, None, held)?;
+        let mut both = vec![(intent.at, intent.who, values.clone())];
+        if let Some(twin) = intent.twin {
+            let other = self.twin_values(intent, twin, action, (entity, row), &columns, &values);
+            both.push((twin.at, twin.who, other));
+        }
+        both.sort_by_key(|(at, who, _)| (*at, *who));
+        for (at, who, values) in both {
+            self.rows.apply(entity, row, &values);
+            let key = self.key(entity, row);
+            self.writes.push(Write { at, who, entity, key, kind: EditKind::Update, values });
+        }
+        Some(())
+    }
+
+    /// What the office writes into the row that a phone has just chosen: the same, or something else.
+    fn twin_values(
+        &mut self,
+        intent: &Intent,
+        twin: Twin,
+        action: &Action,
+        row: (EntityId, u32),
+        columns: &[usize],
+        values: &[(usize, Value)],
+    ) -> Vec<(usize, Value)> {
+        if twin.equal {
+            return values.to_vec();
+        }
+        // The office's choice is bound to the phone's circle, else the row would leave it.
+        let moment = self.moment(intent.who, twin.at, action);
+        let stream = &mut intent.stream("twin values");
+        let other = self.rows.update(stream, row, columns, moment, Some(values), |_| true);
+        other.unwrap_or_else(|| values.to_vec())
+    }
+
+    fn delete(&mut self, intent: &Intent, action: &Action) -> Option<()> {
+        let entity = action.entity;
+        let row = self.choose(intent, action)?;
+        self.rows.remove(entity, row);
+        let (at, who, key) = (intent.at, intent.who, self.key(entity, row));
+        self.writes.push(Write { at, who, entity, key, kind: EditKind::Delete, values: Vec::new() });
+        Some(())
+    }
+
+    /// The row that an intent is after. For details of a record, the record is opened first.
+    fn choose(&mut self, intent: &Intent, action: &Action) -> Option<u32> {
+        let entity = action.entity;
+        let moment = self.moment(intent.who, intent.at, action);
+        let stream = &mut intent.stream("row");
+        let accept = held(self.day, intent.who, intent.at, entity);
+        let row = self.rows.pick(stream, moment.circle, entity, moment.near, accept)?;
+        let dataset = self.day.setting.dataset;
+        if let Some(who) = intent.who
+            && let Delivery::OnOpen { by } = dataset.schema().entity(entity).delivery
+        {
+            let Value::Text(of) = dataset.value(entity, u64::from(row), by) else { return None };
+            let at = Time(intent.at.0.saturating_sub(READING.0));
+            self.openings.push(Opening { at, who, entity, of: Key(of) });
+        }
+        Some(row)
+    }
+
+    /// The records that people open, apart from those they edit.
+    pub(super) fn open_records(&mut self) {
+        let setting = self.day.setting;
+        let Some(opened) = setting.options.opened else { return };
+        let schema = setting.dataset.schema();
+        let by = |id: EntityId| match schema.entity(id).delivery {
+            Delivery::OnOpen { by } => setting.dataset.refers_to(id, by),
+            _ => None,
+        };
+        // The scenario may name the records or their details.
+        let record = by(opened).unwrap_or(opened);
+        let fetched: Vec<EntityId> = schema.ids().filter(|id| by(*id) == Some(record)).collect();
+        let total = u64::from(setting.options.opens_per_day_milli) * setting.people.len() as u64;
+        let weights: Vec<u64> = self.day.presences.iter().map(|p| u64::from(p.is_some())).collect();
+        let device = |who: usize| u64::from(setting.people[who].device.0);
+        let tie = |who| setting.seed.hash("open rest", device(who), 0);
+        for (who, count) in super::share::split((total + 500) / 1_000, &weights, tie).into_iter().enumerate()
+        {
+            let Some(presence) = self.day.presences[who] else { continue };
+            for n in 0..count {
+                let mut stream = setting.seed.stream("open", device(who), n);
+                let at = self.day.rhythm.at(stream.unit(), presence.writes_from, presence.until);
+                let near = self.record_near(record, at);
+                let accept = held(self.day, Some(who), at, record);
+                let Some(row) = self.rows.pick(&mut stream, self.circles[who], record, near, accept) else {
+                    continue;
+                };
+                let of = self.key(record, row);
+                self.openings.extend(fetched.iter().map(|&entity| Opening {
+                    at,
+                    who,
+                    entity,
+                    of: of.clone(),
+                }));
+            }
+        }
+    }
+
+    /// Records of these hours, if their scope has a window.
+    fn record_near(&self, record: EntityId, at: Time) -> Option<Near> {
+        use crate::contract::ScopeRule::{Attribute, Window};
+        let scope = &self.day.setting.dataset.schema().entity(record).scope;
+        let column = scope.iter().find_map(|rule| match rule {
+            Window { column, .. } => Some(*column),
+            Attribute { .. } => None,
+        })?;
+        Some(near(self.wall(at), (column, AROUND_NOW, AROUND_NOW)))
+    }
+
+    /// The rows of an import; fewer than asked for if the natural keys run out.
+    pub(super) fn import(&mut self, import: &Import, nth: u64) -> Batch {
+        let setting = self.day.setting;
+        let entity = import.entity;
+        let seed = setting.seed.derive("import", import.at.0).derive("again", nth);
+        let circle = import.of_one.and_then(|attribute| {
+            let values = setting.dataset.attribute_values(attribute);
+            let chosen = values.get(pick(seed.hash("of one", 0, 0), values.len() as u64) as usize)?;
+            Some(self.rows.pools.having(attribute, chosen.clone()))
+        });
+        let moment = Moment { circle: circle.unwrap_or(OFFICE), now: self.wall(import.at), near: None };
+        let mut rows = Vec::with_capacity(import.rows as usize);
+        for n in 0..import.rows {
+            let Some(new) = self.rows.create(&mut seed.stream("values", n, 0), entity, moment, None) else {
+                break;
+            };
+            rows.push((Key::uuid(seed.stream("key", n, 0).bits128()), new.values));
+        }
+        Batch { entity, rows }
+    }
+
+    fn moment(&self, who: Option<usize>, at: Time, action: &Action) -> Moment {
+        let now = self.wall(at);
+        let circle = who.map_or(OFFICE, |who| self.circles[who]);
+        Moment { circle, now, near: action.near.map(|wish| near(now, wish)) }
+    }
+
+    fn wall(&self, at: Time) -> Stamp {
+        self.day.setting.dataset.start().plus(at.since(Time::ZERO))
+    }
+
+    fn key(&self, entity: EntityId, row: u32) -> Key {
+        self.day.setting.dataset.key(entity, u64::from(row))
+    }
+}
+
+fn near(now: Stamp, (column, before, after): (usize, Span, Span)) -> Near {
+    Near { column, from: now.minus(before).0, until: now.plus(after).0 }
+}
+
+/// Tells whether somebody can have a row at that time: soon after the login only what the device started with.
+fn held<'a>(day: &'a Day<'_>, who: Option<usize>, at: Time, entity: EntityId) -> impl Fn(u32) -> bool + 'a {
+    let dataset = day.setting.dataset;
+    let synced_at = who
+        .filter(|who| day.presences[*who].is_some_and(|presence| at < presence.settled))
+        .and_then(|who| day.setting.people[who].synced_at);
+    move |row| synced_at.is_none_or(|then| dataset.stamp_at(entity, u64::from(row), then).is_some())
+}

@@ -1,0 +1,114 @@
+//! When in a day the writes happen.
+
+use crate::base::{Span, Time};
+use crate::workload::Peak;
+
+/// The writes' density over the working time: each peak holds its share, the time outside the peaks what is left.
+#[derive(Clone, Debug)]
+pub(super) struct Rhythm {
+    /// Ends of stretches of even density, each with the share of writes up to it. The first is the start, with share 0.
+    ends: Vec<(Time, f64)>,
+}
+
+impl Rhythm {
+    pub(super) fn new(hours: (Time, Time), peaks: &[Peak]) -> Rhythm {
+        let clip = |t: Time| t.clamp(hours.0, hours.1);
+        let peaks: Vec<(Time, Time, f64)> = peaks
+            .iter()
+            .map(|p| (clip(p.from), clip(p.until), p.share.share()))
+            .filter(|(from, until, _)| from < until)
+            .collect();
+        let mut cuts = vec![hours.0, hours.1];
+        cuts.extend(peaks.iter().flat_map(|(from, until, _)| [*from, *until]));
+        cuts.sort_unstable();
+        cuts.dedup();
+        let outside = |from: Time| peaks.iter().all(|(f, u, _)| from < *f || from >= *u);
+        let free: Span = cuts.windows(2).filter(|w| outside(w[0])).map(|w| w[1] - w[0]).sum();
+        let left = (1.0 - peaks.iter().map(|p| p.2).sum::<f64>()).max(0.0);
+        let mut ends = vec![(hours.0, 0.0)];
+        let mut sum = 0.0;
+        for w in cuts.windows(2) {
+            let length = (w[1] - w[0]).0 as f64;
+            if outside(w[0]) {
+                sum += left * length / free.0 as f64;
+            }
+            for (from, until, share) in &peaks {
+                if (*from..*until).contains(&w[0]) {
+                    sum += share * length / (*until - *from).0 as f64;
+                }
+            }
+            ends.push((w[1], sum));
+        }
+        Rhythm { ends }
+    }
+
+    /// The instant at `part` (0 to 1) of the writes that fall between `from` and `until`.
+    pub(super) fn at(&self, part: f64, from: Time, until: Time) -> Time {
+        let (low, high) = (self.share_until(from), self.share_until(until));
+        if high <= low {
+            return from + (until.since(from)).scaled((part * 1e9) as u64, 1_000_000_000);
+        }
+        let wanted = low + part * (high - low);
+        let end = self.ends.partition_point(|(_, share)| *share <= wanted).clamp(1, self.ends.len() - 1);
+        let ((start, before), (stop, after)) = (self.ends[end - 1], self.ends[end]);
+        let inside = if after > before { (wanted - before) / (after - before) } else { 0.0 };
+        let at = start + Span((inside * (stop - start).0 as f64) as u64);
+        at.clamp(from, until)
+    }
+
+    fn share_until(&self, t: Time) -> f64 {
+        let end = self.ends.partition_point(|(end, _)| *end <= t);
+        match end {
+            0 => 0.0,
+            n if n == self.ends.len() => self.ends[n - 1].1,
+            n => {
+                let ((start, before), (stop, after)) = (self.ends[n - 1], self.ends[n]);
+                before + (after - before) * (t - start).0 as f64 / (stop - start).0 as f64
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Ppm;
+    use crate::workload::sample::hour;
+
+    fn peak(from: u64, until: u64, share: u32) -> Peak {
+        Peak { from: hour(from, 0), until: hour(until, 0), share: Ppm(share) }
+    }
+    fn share_between(rhythm: &Rhythm, whole: (u64, u64), part: (u64, u64)) -> f64 {
+        let hits = (0..10_000)
+            .map(|i| rhythm.at((f64::from(i) + 0.5) / 10_000.0, hour(whole.0, 0), hour(whole.1, 0)))
+            .filter(|t| (hour(part.0, 0)..hour(part.1, 0)).contains(t));
+        hits.count() as f64 / 10_000.0
+    }
+
+    #[test]
+    fn a_peak_holds_its_share_and_the_rest_is_even() {
+        let rhythm = Rhythm::new((hour(7, 0), hour(17, 0)), &[peak(8, 10, 350_000), peak(13, 14, 120_000)]);
+        for (from, until, share) in
+            [(8, 10, 0.35), (8, 9, 0.175), (13, 14, 0.12), (7, 8, 0.53 / 7.0), (10, 13, 0.53 * 3.0 / 7.0)]
+        {
+            let got = share_between(&rhythm, (7, 17), (from, until));
+            assert!((got - share).abs() < 0.001, "{got} of the writes in {from}–{until}, not {share}");
+        }
+    }
+
+    #[test]
+    fn who_comes_late_follows_the_same_rhythm_in_the_time_left() {
+        let rhythm = Rhythm::new((hour(7, 0), hour(17, 0)), &[peak(8, 10, 500_000)]);
+        let got = share_between(&rhythm, (9, 17), (9, 10));
+        let expected = 0.25 / (0.25 + 0.5 * 7.0 / 8.0);
+        assert!((got - expected).abs() < 0.001, "{got}");
+        assert_eq!(rhythm.at(0.5, hour(20, 0), hour(20, 0)), hour(20, 0));
+    }
+
+    #[test]
+    fn peaks_that_hold_everything_leave_nothing_elsewhere() {
+        let rhythm = Rhythm::new((hour(7, 0), hour(17, 0)), &[peak(8, 9, 1_000_000)]);
+        assert_eq!(share_between(&rhythm, (7, 17), (8, 9)), 1.0);
+        assert_eq!(rhythm.at(0.5, hour(10, 0), hour(12, 0)), hour(11, 0), "no share left: even");
+    }
+}

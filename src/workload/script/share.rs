@@ -1,0 +1,55 @@
+//! Exact shares.
+
+use crate::base::Ppm;
+
+/// `share` of `of`, rounded to the nearest whole.
+pub(super) fn exact(share: Ppm, of: u64) -> u64 {
+    (of * u64::from(share.0) + 500_000) / 1_000_000
+}
+
+/// Divides `total` by `weights` with the largest remainders (Hamilton); `tie` breaks ties, the smallest first.
+pub(super) fn split(total: u64, weights: &[u64], tie: impl Fn(usize) -> u64) -> Vec<u64> {
+    let sum: u128 = weights.iter().map(|w| u128::from(*w)).sum();
+    if sum == 0 {
+        return vec![0; weights.len()];
+    }
+    let wanted = |i: usize| u128::from(total) * u128::from(weights[i]);
+    let mut parts: Vec<u64> = (0..weights.len()).map(|i| (wanted(i) / sum) as u64).collect();
+    let mut order: Vec<usize> = (0..weights.len()).collect();
+    order.sort_by_cached_key(|&i| (std::cmp::Reverse(wanted(i) % sum), tie(i), i));
+    let left = total - parts.iter().sum::<u64>();
+    for &i in order.iter().take(left as usize) {
+        parts[i] += 1;
+    }
+    parts
+}
+
+/// The positions of the `count` smallest of `draws`, ascending: an exact number of winners, most of whom stay the same when
+/// others come or go.
+pub(super) fn winners(draws: &[u64], count: u64) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..draws.len()).collect();
+    order.sort_by_key(|&i| (draws[i], i));
+    order.truncate(count as usize);
+    order.sort_unstable();
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_split_is_exact_and_gives_the_rest_to_the_largest_remainders() {
+        assert_eq!(split(10, &[1, 1, 1], |i| i as u64), [4, 3, 3]);
+        assert_eq!(split(10, &[1, 1, 1], |i| 9 - i as u64), [3, 3, 4]);
+        assert_eq!(split(100, &[600, 300, 100], |_| 0), [60, 30, 10]);
+        assert_eq!(split(7, &[2, 1, 0], |_| 0), [5, 2, 0]);
+        assert_eq!(split(7, &[0, 0], |_| 0), [0, 0]);
+    }
+
+    #[test]
+    fn winners_are_as_many_as_asked() {
+        assert_eq!(winners(&[5, 1, 4, 2], 2), [1, 3]);
+        assert_eq!(winners(&[5, 1], 9), [0, 1]);
+    }
+}

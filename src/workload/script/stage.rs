@@ -1,0 +1,207 @@
+//! From writes to steps: logins, foreground stretches, numbers of edits, one order.
+
+use super::intent::Day;
+use super::person::{Person, presences, stretches, united, working_hours};
+use super::plot::{Opening, Plot, Write};
+use super::rhythm::Rhythm;
+use super::step::{Act, Actor, OfficeEdit, Script, ScriptSummary, Step};
+use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Time};
+use crate::contract::{AppEvent, LocalEdit};
+use crate::workload::{Dataset, Options};
+
+/// The app is in the foreground for at most so long before a person does something in it.
+const REACHING_FOR_IT: Span = Span::secs(15);
+/// It stays there for at least so long after it.
+const PUTTING_IT_AWAY: Span = Span::secs(5);
+
+/// What a script is written from.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// Where its randomness comes from.
+    pub seed: Seed,
+    /// What people and the office do.
+    pub options: &'a Options,
+    /// Everybody with a device.
+    pub people: &'a [Person],
+    /// The rows there are.
+    pub dataset: &'a Dataset,
+    /// How long the script is.
+    pub duration: Span,
+}
+
+/// Edits that one person makes at a set time, on top of the day's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Burst {
+    /// Index of the action.
+    pub action: usize,
+    /// Who; an unknown device makes none.
+    pub device: DeviceId,
+    /// How many.
+    pub count: u32,
+    /// From when.
+    pub at: Time,
+    /// Spread evenly over this time.
+    pub over: Span,
+}
+
+/// New rows that the office brings in at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// When.
+    pub at: Time,
+    /// The entity.
+    pub entity: EntityId,
+    /// How many.
+    pub rows: u64,
+    /// All with one value of the attribute at this position; of all values if `None`.
+    pub of_one: Option<usize>,
+}
+
+/// Writes the whole script: the day's writes, the bursts and the imports, with everything around them.
+pub fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import]) -> Script {
+    let hours = working_hours(setting.options, setting.duration);
+    let day = Day {
+        setting,
+        hours,
+        rhythm: Rhythm::new(hours, &setting.options.peaks),
+        presences: presences(setting.seed, setting.options, setting.people, hours),
+    };
+    let mut plot = Plot::new(&day);
+    let mut steps = Vec::new();
+    let mut imported = 0;
+    for (index, import) in imports.iter().enumerate() {
+        let nth = imports[..index].iter().filter(|other| other.at == import.at).count();
+        let batch = plot.import(import, nth as u64);
+        imported += batch.rows.len() as u64;
+        steps.push(Step { at: import.at, actor: Actor::Office, act: Act::Import(batch) });
+    }
+    let mut intents = day.intents();
+    intents.extend(day.bursts(bursts));
+    plot.play(intents);
+    plot.open_records();
+    let Plot { writes, openings, mut counts, .. } = plot;
+    if day.presences.iter().all(Option::is_none) {
+        for (count, action) in counts.iter_mut().zip(&setting.options.actions) {
+            count.left_out += day.totals(action).0;
+        }
+    }
+    let opens = openings.len() as u64;
+    let mut summary = ScriptSummary { actions: counts, logins: 0, resumes: 0, opens, imported };
+    put_on_stage(&day, writes, openings, &mut steps, &mut summary);
+    steps.sort_by_key(|step| (step.at, step.actor));
+    Script { steps, summary }
+}
+
+/// What one person does, in the order it is to be done at one instant.
+#[derive(Debug)]
+enum Deed {
+    Login,
+    Open(Opening),
+    Edit(Write),
+}
+
+impl Deed {
+    fn at(&self, login: Time) -> Time {
+        match self {
+            Deed::Login => login,
+            Deed::Open(opening) => opening.at,
+            Deed::Edit(write) => write.at,
+        }
+    }
+}
+
+fn put_on_stage(
+    day: &Day<'_>,
+    writes: Vec<Write>,
+    openings: Vec<Opening>,
+    steps: &mut Vec<Step>,
+    summary: &mut ScriptSummary,
+) {
+    let mut deeds: Vec<Vec<Deed>> = day.setting.people.iter().map(|_| Vec::new()).collect();
+    for opening in openings {
+        deeds[opening.who].push(Deed::Open(opening));
+    }
+    for write in writes {
+        match write.who {
+            Some(who) => deeds[who].push(Deed::Edit(write)),
+            None => {
+                let Write { at, entity, key, kind, values, .. } = write;
+                let act = Act::Office(OfficeEdit { entity, key, kind, values });
+                steps.push(Step { at, actor: Actor::Office, act });
+            }
+        }
+    }
+    for (who, mut deeds) in deeds.into_iter().enumerate() {
+        let login = day.presences[who].and_then(|presence| presence.login);
+        if login.is_some() {
+            deeds.insert(0, Deed::Login);
+        }
+        let login = login.unwrap_or(Time::FAR);
+        deeds.sort_by_key(|deed| deed.at(login));
+        perform(day, who, login, deeds, steps, summary);
+    }
+}
+
+/// One person's steps: the deeds, and the app's comings and goings around them.
+fn perform(
+    day: &Day<'_>,
+    who: usize,
+    login: Time,
+    deeds: Vec<Deed>,
+    steps: &mut Vec<Step>,
+    summary: &mut ScriptSummary,
+) {
+    let device = day.setting.people[who].device;
+    let mut number = 0;
+    let mut own = Vec::new();
+    for (from, until) in foreground(day, who, login, &deeds) {
+        if from != login {
+            own.push((from, 0, Act::App(AppEvent::Resume)));
+            summary.resumes += 1;
+        }
+        if until < Time::ZERO + day.setting.duration {
+            own.push((until, 2, Act::App(AppEvent::Pause)));
+        }
+    }
+    for deed in deeds {
+        let at = deed.at(login);
+        let act = match deed {
+            Deed::Login => {
+                summary.logins += 1;
+                Act::App(AppEvent::Login)
+            }
+            Deed::Open(Opening { entity, of, .. }) => Act::Open { entity, of },
+            Deed::Edit(Write { entity, key, kind, values, .. }) => {
+                let id = EditId { device, number };
+                number += 1;
+                Act::Edit(LocalEdit { id, entity, key, kind, values })
+            }
+        };
+        own.push((at, 1, act));
+    }
+    own.sort_by_key(|(at, rank, _)| (*at, *rank));
+    steps.extend(own.into_iter().map(|(at, _, act)| Step { at, actor: Actor::Device(device), act }));
+}
+
+/// When the app is in the foreground: as the person's habit has it, and around everything the person does.
+fn foreground(day: &Day<'_>, who: usize, login: Time, deeds: &[Deed]) -> Vec<(Time, Time)> {
+    let setting = day.setting;
+    let device = u64::from(setting.people[who].device.0);
+    let end = Time::ZERO + setting.duration;
+    let mut all = Vec::new();
+    let presence = day.presences[who];
+    if let Some(presence) = presence {
+        all = stretches(&mut setting.seed.stream("stretch", device, 0), setting.options, &presence);
+    }
+    for deed in deeds {
+        let at = deed.at(login);
+        let mut stream = setting.seed.stream("around", device, at.0);
+        let earliest = presence.filter(|p| p.from <= at).map_or(Time::ZERO, |p| p.from);
+        let from = Time(at.0.saturating_sub(stream.up_to(REACHING_FOR_IT).0)).max(earliest);
+        let stays = PUTTING_IT_AWAY + stream.exponential(setting.options.foreground);
+        // Work ends when it ends, unless the person is busy even then.
+        let latest = presence.filter(|p| at < p.until).map_or(end, |p| p.until);
+        all.push((from, (at + stays).min(latest).max(at)));
+    }
+    united(all)
+}

@@ -1,0 +1,302 @@
+//! New values: for a row that is created, for columns that are changed.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::pool::{Circle, Near, Pools};
+use crate::base::{EntityId, Stamp, Stream, Value};
+use crate::contract::{Delivery, ScopeRule};
+use crate::workload::Dataset;
+use crate::workload::data::Cell;
+
+/// So often a natural key that is free is looked for.
+const NAME_TRIES: u32 = 300;
+/// So often a value that differs is looked for.
+const VALUE_TRIES: u32 = 24;
+
+/// The rows as the script has left them so far.
+pub(super) struct Rows<'a> {
+    pub(super) dataset: &'a Dataset,
+    pub(super) pools: Pools<'a>,
+    /// What the script has changed.
+    changed: FxHashMap<(EntityId, u32, usize), Value>,
+    /// Rows that the script deletes or takes out of their devices' scope.
+    gone: FxHashSet<(EntityId, u32)>,
+    /// Hashes of the natural keys that were ever in use, by entity.
+    taken: FxHashMap<EntityId, FxHashSet<u64>>,
+}
+
+/// Whose write it is, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub(super) circle: Circle,
+    pub(super) now: Stamp,
+    /// Where a new row's timestamp has to lie.
+    pub(super) near: Option<Near>,
+}
+
+/// The values of a new row.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct NewRow {
+    /// By the backend's columns.
+    pub(super) values: Vec<Value>,
+    /// The rows that its references point to.
+    targets: Vec<Option<u32>>,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn new(dataset: &'a Dataset) -> Rows<'a> {
+        Rows {
+            dataset,
+            pools: Pools::new(dataset),
+            changed: FxHashMap::default(),
+            gone: FxHashSet::default(),
+            taken: FxHashMap::default(),
+        }
+    }
+
+    /// A row that `accept` takes and that nobody deletes, nor the record that it is a detail of.
+    pub(super) fn pick(
+        &mut self,
+        stream: &mut Stream,
+        circle: Circle,
+        entity: EntityId,
+        near: Option<Near>,
+        accept: impl Fn(u32) -> bool,
+    ) -> Option<u32> {
+        let (gone, dataset) = (&self.gone, self.dataset);
+        let record = match dataset.schema().entity(entity).delivery {
+            Delivery::OnOpen { by } => dataset.refers_to(entity, by).map(|record| (record, by)),
+            Delivery::Delta | Delivery::BackendOnly => None,
+        };
+        let orphan = |row| {
+            let Some((record, by)) = record else { return false };
+            let of = dataset.target(entity, u64::from(row), by);
+            of.is_some_and(|of| gone.contains(&(record, of as u32)))
+        };
+        let accept = |row| !gone.contains(&(entity, row)) && accept(row) && !orphan(row);
+        self.pools.pick(stream, circle, entity, near, accept)
+    }
+
+    /// The row will not be there.
+    pub(super) fn remove(&mut self, entity: EntityId, row: u32) {
+        self.gone.insert((entity, row));
+    }
+
+    /// The row has these new values; one that leaves its devices' scope is left alone from now on.
+    pub(super) fn apply(&mut self, entity: EntityId, row: u32, values: &[(usize, Value)]) {
+        for (column, value) in values {
+            let scoped = self.dataset.attribute_columns(entity).iter().any(|(c, _)| c == column);
+            if scoped && self.present(entity, row, *column) != *value {
+                self.remove(entity, row);
+            }
+            self.changed.insert((entity, row, *column), value.clone());
+        }
+    }
+
+    /// What a cell holds now.
+    pub(super) fn present(&self, entity: EntityId, row: u32, column: usize) -> Value {
+        let changed = self.changed.get(&(entity, row, column)).cloned();
+        changed.unwrap_or_else(|| self.dataset.value(entity, u64::from(row), column))
+    }
+
+    /// The values of a new row whose natural key is free, or is that of `same`. `None` if a reference finds no row or no key
+    /// is free.
+    pub(super) fn create(
+        &mut self,
+        stream: &mut Stream,
+        entity: EntityId,
+        moment: Moment,
+        same: Option<&NewRow>,
+    ) -> Option<NewRow> {
+        let schema = self.dataset.schema().clone();
+        let unique = &schema.entity(entity).unique;
+        let count = schema.entity(entity).columns.len();
+        let mut new = NewRow { values: vec![Value::Null; count], targets: vec![None; count] };
+        for column in (0..count).filter(|column| !unique.contains(column)) {
+            self.draw_into(&mut new, stream, entity, column, moment)?;
+        }
+        if let Some(same) = same {
+            for &column in unique {
+                new.values[column] = same.values[column].clone();
+                new.targets[column] = same.targets[column];
+            }
+            self.fold(&mut new, entity);
+            return Some(new);
+        }
+        for _ in 0..NAME_TRIES {
+            for &column in unique {
+                self.draw_into(&mut new, stream, entity, column, moment)?;
+            }
+            self.fold(&mut new, entity);
+            if unique.is_empty() || self.take(entity, |column| new.values[column].clone()) {
+                return Some(new);
+            }
+        }
+        None
+    }
+
+    /// New values for `columns` of a row, each unlike the present one and, where possible, unlike that in `avoid`; the
+    /// natural key stays free of others'. Columns that are folded in through a changed reference come with it, if `held`.
+    pub(super) fn update(
+        &mut self,
+        stream: &mut Stream,
+        (entity, row): (EntityId, u32),
+        columns: &[usize],
+        moment: Moment,
+        avoid: Option<&[(usize, Value)]>,
+        held: impl Fn(usize) -> bool,
+    ) -> Option<Vec<(usize, Value)>> {
+        let schema = self.dataset.schema().clone();
+        let entity_of = schema.entity(entity);
+        let renamed = columns.iter().any(|column| entity_of.unique.contains(column));
+        let moment = Moment { near: None, ..moment };
+        for _ in 0..NAME_TRIES {
+            let count = entity_of.columns.len();
+            let mut new = NewRow { values: vec![Value::Null; count], targets: vec![None; count] };
+            for &column in columns {
+                let other = avoid.and_then(|a| a.iter().find(|(c, _)| *c == column)).map(|(_, v)| v);
+                self.draw_unlike(&mut new, stream, (entity, row), column, moment, other)?;
+            }
+            let value_of = |rows: &Rows<'_>, column: usize| {
+                let new = columns.contains(&column).then(|| new.values[column].clone());
+                new.unwrap_or_else(|| rows.present(entity, row, column))
+            };
+            let name: Vec<(usize, Value)> =
+                entity_of.unique.iter().map(|&c| (c, value_of(self, c))).collect();
+            let look =
+                |column| name.iter().find(|(c, _)| *c == column).map_or(Value::Null, |(_, v)| v.clone());
+            if renamed && !self.take(entity, look) {
+                continue;
+            }
+            let mut followers = self.followers(entity, columns);
+            followers.retain(|column| held(*column) && !columns.contains(column));
+            self.fold(&mut new, entity);
+            let all = columns.iter().chain(&followers);
+            return Some(all.map(|&column| (column, new.values[column].clone())).collect());
+        }
+        None
+    }
+
+    /// Draws until the value differs from the present one and `other`; if that cannot be, from `other` or the present one.
+    fn draw_unlike(
+        &mut self,
+        new: &mut NewRow,
+        stream: &mut Stream,
+        (entity, row): (EntityId, u32),
+        column: usize,
+        moment: Moment,
+        other: Option<&Value>,
+    ) -> Option<()> {
+        let present = self.present(entity, row, column);
+        let first = other.unwrap_or(&present);
+        for attempt in 0..2 * VALUE_TRIES {
+            self.draw_into(new, stream, entity, column, moment)?;
+            let value = &new.values[column];
+            if value != first && (attempt >= VALUE_TRIES || *value != present) {
+                break;
+            }
+        }
+        Some(())
+    }
+
+    /// Draws one column, unless it is folded in. `None` if a reference finds no row.
+    fn draw_into(
+        &mut self,
+        new: &mut NewRow,
+        stream: &mut Stream,
+        entity: EntityId,
+        column: usize,
+        moment: Moment,
+    ) -> Option<()> {
+        let dataset = self.dataset;
+        let attribute = dataset.attribute_columns(entity).iter().find(|(c, _)| *c == column);
+        let own =
+            attribute.and_then(|(_, attribute)| self.pools.attribute(moment.circle, *attribute)).cloned();
+        new.values[column] = match (dataset.cell(entity, column), own) {
+            (Cell::Folded { .. }, _) => return Some(()),
+            (Cell::Ref(target), _) => {
+                let row = self.pick(stream, moment.circle, *target, None, |_| true)?;
+                new.targets[column] = Some(row);
+                Value::Text(dataset.key(*target, u64::from(row)).0)
+            }
+            (_, Some(own)) => own,
+            (Cell::Moment { first, step, count }, _) => {
+                let (from, until) =
+                    self.moments(entity, column, moment, (*first, *first + step * (*count as i64 - 1)));
+                let from = (from - first + step - 1).div_euclid(*step);
+                let until = (until - first).div_euclid(*step);
+                Value::Int(first + step * (from + stream.below((until - from).max(0) as u64 + 1) as i64))
+            }
+            (cell, _) => cell.draw(stream),
+        };
+        Some(())
+    }
+
+    /// Where a timestamp may lie, of what the data allows: within the scope's window; near the moment if that is asked
+    /// for, else not before it. A wish that leaves nothing is dropped.
+    fn moments(&self, entity: EntityId, column: usize, moment: Moment, allowed: (i64, i64)) -> (i64, i64) {
+        let mut range = allowed;
+        let mut narrow = |from: i64, until: i64| {
+            let closer = (range.0.max(from), range.1.min(until));
+            if closer.0 <= closer.1 {
+                range = closer;
+            }
+        };
+        for rule in &self.dataset.schema().entity(entity).scope {
+            if let ScopeRule::Window { column: c, from, until } = rule
+                && *c == column
+            {
+                narrow(from.0, until.0 - 1);
+            }
+        }
+        match moment.near.filter(|near| near.column == column) {
+            Some(near) => narrow(near.from, near.until),
+            None => narrow(moment.now.0, i64::MAX),
+        }
+        range
+    }
+
+    /// Fills the columns that are folded in from a row that a reference points to.
+    fn fold(&self, new: &mut NewRow, entity: EntityId) {
+        for column in 0..new.values.len() {
+            if let Cell::Folded { entity: target, via, column: seen } = *self.dataset.cell(entity, column)
+                && let Some(row) = new.targets[via]
+            {
+                new.values[column] = self.present(target, row, seen);
+            }
+        }
+    }
+
+    /// The columns that are folded in through one of these references.
+    fn followers(&self, entity: EntityId, references: &[usize]) -> Vec<usize> {
+        let count = self.dataset.schema().entity(entity).columns.len();
+        let follows = |column: &usize| match self.dataset.cell(entity, *column) {
+            Cell::Folded { via, .. } => references.contains(via),
+            _ => false,
+        };
+        (0..count).filter(follows).collect()
+    }
+
+    /// Takes a natural key; false if it is in use or once was.
+    fn take(&mut self, entity: EntityId, value: impl Fn(usize) -> Value) -> bool {
+        let dataset = self.dataset;
+        let unique = &dataset.schema().entity(entity).unique;
+        let taken = self.taken.entry(entity).or_insert_with(|| {
+            let name = |row| name_hash(unique.iter().map(|&column| dataset.value(entity, row, column)));
+            (0..dataset.live(entity)).map(name).collect()
+        });
+        taken.insert(name_hash(unique.iter().map(|&column| value(column))))
+    }
+}
+
+/// A number that stands for a natural key: XXH3-64 of its values, each seeded by those before it.
+fn name_hash(values: impl Iterator<Item = Value>) -> u64 {
+    use xxhash_rust::xxh3::xxh3_64_with_seed as hash;
+    values.fold(0, |seed, value| match value {
+        Value::Null => hash(&[], seed),
+        Value::Int(n) => hash(&n.to_le_bytes(), seed),
+        Value::Real(x) => hash(&x.to_bits().to_le_bytes(), seed),
+        Value::Text(text) => hash(text.as_bytes(), seed),
+        Value::Fat(fat) => hash(&fat.seed.to_le_bytes(), seed),
+    })
+}
