@@ -1,0 +1,75 @@
+//! The names of the checks, their metrics, and which implies which.
+
+macro_rules! checks {
+    ($($id:ident $name:literal $metric:literal)*) => {
+        /// A check, as its position in [`ALL`].
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(super) enum Check { $($id,)* }
+
+        /// Every check: its name in scenario files and violations, and the metric that counts it.
+        pub(super) static ALL: &[(&str, &str)] = &[$(($name, $metric),)*];
+    };
+}
+
+checks! {
+    Lost "lost" "oracle.lost.rows"
+    Stale "stale" "oracle.stale.rows"
+    Duplicate "duplicate" "oracle.duplicate.rows"
+    Resurrected "resurrected" "oracle.resurrected.rows"
+    UndetectedDelete "undetected-delete" "oracle.undetected_delete.rows"
+    Orphan "orphan" "oracle.orphan.rows"
+    LostEdit "lost-edit" "oracle.lost_edit.count"
+    SilentDiscard "silent-discard" "oracle.silent_discard.count"
+    Divergent "divergent" "oracle.divergent.devices"
+    Stuck "stuck" "oracle.stuck.devices"
+    TwoSyncs "two-syncs-of-one-unit" "oracle.two_syncs_of_one_unit.count"
+    WithoutEnd "event-without-end" "oracle.event_without_end.count"
+    UnitOrder "unit-out-of-order" "oracle.unit_out_of_order.count"
+    SyncLoop "sync-loop" "oracle.sync_loop.count"
+    Acknowledged "acknowledged-without-commit" "oracle.acknowledged_without_commit.count"
+}
+
+impl Check {
+    /// Its name.
+    pub(super) fn name(self) -> &'static str {
+        ALL[self as usize].0
+    }
+}
+
+/// All names that a violation can have, for scenario files and their "did you mean".
+pub fn check_names() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|(name, _)| *name)
+}
+
+/// The checks that may fire along with `check` without being named: what `check` means at a larger scale.
+///
+/// A device that lacks a row, or has one too many, is divergent. An edit that the backend refused and that then vanished
+/// is lost and was discarded silently.
+pub fn implied(check: &str) -> &'static [&'static str] {
+    match check {
+        "lost" | "stale" | "duplicate" | "resurrected" | "undetected-delete" | "orphan" => &["divergent"],
+        "lost-edit" => &["silent-discard"],
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_is_named_after_its_check() {
+        for (name, metric) in ALL {
+            let noun = metric.split('.').nth(1).unwrap();
+            assert_eq!(noun.replace('_', "-"), *name);
+        }
+    }
+
+    #[test]
+    fn what_is_implied_exists() {
+        for name in check_names() {
+            assert!(implied(name).iter().all(|i| check_names().any(|n| n == *i) && *i != name));
+        }
+        assert_eq!(implied("orphan"), ["divergent"]);
+    }
+}

@@ -1,0 +1,127 @@
+//! Checks on what the backend commits.
+
+use crate::base::{EditId, EntityId, Key, Time, Value};
+use crate::contract::{Author, CommitKind, EditKind, Entity, Schema};
+use crate::oracle::history::{History, Row, RowId, bit};
+use crate::oracle::ledger::Edit;
+use crate::oracle::truth::{RowHash, Truth, alike};
+use crate::oracle::words;
+
+/// A commit that is about to enter the history.
+#[derive(Clone, Copy)]
+pub(in crate::oracle) struct CommitCase<'a> {
+    pub(in crate::oracle) schema: &'a Schema,
+    pub(in crate::oracle) at: Time,
+    /// The row before the commit.
+    pub(in crate::oracle) row: &'a Row,
+    pub(in crate::oracle) id: RowId,
+    pub(in crate::oracle) kind: CommitKind,
+    pub(in crate::oracle) values: &'a [Value],
+    pub(in crate::oracle) author: Author,
+    /// The author, if that is an edit that the oracle knows.
+    pub(in crate::oracle) edit: Option<(EditId, &'a Edit)>,
+    /// The author's device has an uncommitted create of this row.
+    pub(in crate::oracle) creates: bool,
+}
+
+impl CommitCase<'_> {
+    fn record(&self) -> String {
+        words::record(self.schema, self.row.entity, self.row.key.as_str())
+    }
+}
+
+/// A deleted row comes back only by a create of its own key, or openly by a rule that let an edit win over the delete.
+pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option<String> {
+    if case.row.values.is_some() || case.kind == CommitKind::Delete {
+        return None;
+    }
+    let was_deleted = case.row.versions.last().is_some_and(|v| v.gone);
+    let comes_back = match (case.author, case.edit) {
+        (Author::Office | Author::Import, _) => was_deleted && case.kind != CommitKind::Insert,
+        (Author::Derived, _) | (Author::Device(_), None) => was_deleted,
+        (Author::Device(_), Some((_, edit))) => match edit.kind {
+            EditKind::Create => was_deleted && edit.commits > 0,
+            // A row that the backend no longer remembers was deleted before the start.
+            _ => !case.creates && edit.won != Some(true),
+        },
+    };
+    comes_back.then(|| {
+        let (record, author, at) = (case.record(), words::author(case.author), case.at);
+        format!("{record} was deleted and came back at {at} by {author}, which is no create of it")
+    })
+}
+
+/// An edit is committed once.
+pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String> {
+    let (id, edit) = case.edit?;
+    if edit.commits == 0 || resurrected_on_backend(case).is_some() {
+        return None;
+    }
+    let (record, at, first) = (case.record(), case.at, edit.key.as_str());
+    Some(format!("edit {id} ({} of {first}) was committed again at {at}, as {record}", words::kind(edit.kind)))
+}
+
+/// An edit does not replace what somebody else wrote unless its device had seen it or a conflict rule decided over it.
+///
+/// Told when the edit was made on an older version than the one replaced, a version in between by somebody else set one of
+/// the edit's columns, and the edit put another value there. What the backend derived does not count as written.
+pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
+    let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
+    let before = case.row.values.as_deref()?;
+    let unseen = case.row.versions.get(edit.seen..)?;
+    let foreign = |author: Author| match author {
+        Author::Device(by) => by.device != id.device,
+        Author::Office | Author::Import => true,
+        Author::Derived => false,
+    };
+    let written = unseen.iter().filter(|v| foreign(v.author));
+    let (mut columns, mut by) = (0, None);
+    for version in written {
+        columns |= version.changed;
+        by = Some(version);
+    }
+    let replaced = columns & edit.columns();
+    let gone = case.kind == CommitKind::Delete;
+    let other = |column: usize| gone || !alike(&before[column], &case.values[column]);
+    let overwritten = (0..before.len()).any(|column| replaced & bit(column) != 0 && other(column));
+    let by = by.filter(|_| overwritten)?;
+    let (record, author, at) = (case.record(), words::author(by.author), by.at);
+    Some(format!(
+        "edit {id} ({} {record}), made at {} without knowledge of the version that {author} committed at {at}, replaced it",
+        words::kind(edit.kind),
+        edit.made,
+    ))
+}
+
+/// Among the live rows a natural key names one. Rows that were doubled before the start are not held against anybody.
+///
+/// Gives the record that should not be there, with its words.
+pub(in crate::oracle) fn natural_keys(
+    schema: &Schema,
+    id: EntityId,
+    truth: &dyn Truth,
+    history: &History,
+) -> Vec<(Key, String)> {
+    let entity: &Entity = schema.entity(id);
+    if entity.unique.is_empty() {
+        return Vec::new();
+    }
+    let mut hash = RowHash::default();
+    let mut named: Vec<(u64, Key)> = Vec::new();
+    truth.for_each(id, &mut |key, _, values| {
+        let unique = hash.own(entity.unique.iter().map(|&column| &values[column]));
+        named.push((unique, key.clone()));
+    });
+    named.sort();
+    let new = |key: &Key| history.find(id, key.as_str()).is_some_and(|row| !history.row(row).versions.is_empty());
+    let mut doubled = Vec::new();
+    for group in named.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
+        let (fresh, old): (Vec<&Key>, Vec<&Key>) = group.iter().map(|(_, key)| key).partition(|key| new(key));
+        let first = old.first().or(fresh.first()).expect("a group is not empty");
+        for key in fresh.iter().skip(usize::from(old.is_empty())) {
+            let record = words::record(schema, id, key.as_str());
+            doubled.push(((*key).clone(), format!("{record} has the natural key of {first}")));
+        }
+    }
+    doubled
+}

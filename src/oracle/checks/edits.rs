@@ -1,0 +1,119 @@
+//! Checks on what became of a device's edits.
+
+use crate::base::{DeviceId, EditId};
+use crate::contract::{EditKind, LogEntry, LogKind, PendingEdit, Schema};
+use crate::oracle::flow::{Names, Run};
+use crate::oracle::ledger::Edit;
+use crate::oracle::words;
+
+/// An edit at the end, and what its device says of it.
+#[derive(Clone, Copy)]
+pub(in crate::oracle) struct EditCase<'a> {
+    pub(in crate::oracle) schema: &'a Schema,
+    pub(in crate::oracle) id: EditId,
+    pub(in crate::oracle) edit: &'a Edit,
+    pub(in crate::oracle) pending: &'a [PendingEdit],
+    pub(in crate::oracle) log: &'a [LogEntry],
+    /// The backend has a row of the edit's key.
+    pub(in crate::oracle) live: bool,
+    /// The same device deleted the row later.
+    pub(in crate::oracle) deleted_later: bool,
+}
+
+impl EditCase<'_> {
+    /// It is on the backend, or the backend says what it wants.
+    fn fulfilled(&self) -> bool {
+        let edit = self.edit;
+        let gone = !self.live && (edit.kind == EditKind::Delete || self.deleted_later);
+        edit.committed() || gone || edit.matched && (edit.equal || edit.acknowledged)
+    }
+
+    /// It waits, alone or with others of its row as one.
+    fn waits(&self) -> bool {
+        let of_row = |p: &PendingEdit| p.entity == self.edit.entity && p.key == self.edit.key;
+        self.pending.iter().any(|p| p.edit == self.id || of_row(p))
+    }
+
+    /// The user can read of it: a line names it, or a later edit of its row that carried it.
+    fn logged(&self) -> bool {
+        let speaks = |line: &LogEntry| {
+            line.edit == Some(self.id)
+                || (line.entity, &line.key) == (self.edit.entity, &self.edit.key)
+                    && line.edit.is_some_and(|e| e.device == self.id.device && e.number >= self.id.number)
+        };
+        self.log.iter().any(speaks)
+    }
+
+    /// A line tells that it replaced somebody else's version.
+    fn overwriting_logged(&self) -> bool {
+        let speaks = |line: &LogEntry| {
+            line.kind == LogKind::Overwrote && (line.entity, &line.key) == (self.edit.entity, &self.edit.key)
+        };
+        self.log.iter().any(|line| line.edit == Some(self.id) || speaks(line))
+    }
+
+    fn lost(&self) -> bool {
+        !self.fulfilled() && !self.waits() && !self.logged()
+    }
+
+    fn what(&self) -> String {
+        let edit = self.edit;
+        let record = words::record(self.schema, edit.entity, edit.key.as_str());
+        let values = words::values(self.schema, edit.entity, &edit.values);
+        let values = if values.is_empty() { values } else { format!(": {values}") };
+        format!("edit {} of {} ({} {record}{values})", self.id, edit.made, words::kind(edit.kind))
+    }
+}
+
+/// A local edit reaches the backend, waits, or is in a log that the user can read.
+pub(in crate::oracle) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
+    case.lost().then(|| {
+        let reached = match case.edit.refused {
+            Some(at) => format!("the backend refused it at {at}"),
+            None => "the backend never saw it".to_owned(),
+        };
+        format!("{} is gone: {reached}, it does not wait, and no log speaks of it", case.what())
+    })
+}
+
+/// What the backend refused or a rule dropped, and what a rule overwrote, is in a log that the user can read.
+pub(in crate::oracle) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
+    if case.lost() && (case.edit.refused.is_some() || case.edit.won == Some(false)) {
+        return Some(format!("{} was refused or superseded, and no log speaks of it", case.what()));
+    }
+    let overwrote = case.edit.commits > 0 && case.edit.won == Some(true) && !case.overwriting_logged();
+    overwrote.then(|| format!("{} won over another version, and no log speaks of it", case.what()))
+}
+
+/// What a device counts as done is on the backend.
+pub(in crate::oracle) fn acknowledged_without_commit(case: &EditCase<'_>) -> Option<String> {
+    let edit = case.edit;
+    (edit.acknowledged && !edit.committed() && !edit.matched)
+        .then(|| format!("{} was acknowledged, but the backend neither committed it nor said the same", case.what()))
+}
+
+/// At the end nothing waits and nothing is under way.
+pub(in crate::oracle) fn stuck(
+    device: DeviceId,
+    pending: &[PendingEdit],
+    unfinished: &[Run],
+    doing: &str,
+    names: Names<'_>,
+) -> Option<String> {
+    let mut reasons = Vec::new();
+    if let Some(first) = pending.first() {
+        let changes = if pending.len() == 1 { "change" } else { "changes" };
+        let error = first.last_error.as_deref().map_or("not tried yet".to_owned(), |e| format!("last error {e}"));
+        reasons.push(format!("{} {changes} in the outbox, {error}", pending.len()));
+    }
+    for run in unfinished {
+        reasons.push(format!("{} under way since {}", names.unit(run.unit), run.since));
+    }
+    if reasons.is_empty() {
+        return None;
+    }
+    if !doing.is_empty() {
+        reasons.push(format!("doing: {doing}"));
+    }
+    Some(format!("device {}: {}", device.0, reasons.join(", ")))
+}

@@ -1,0 +1,9 @@
+//! The checks, one invariant a function: each looks at one case and says in words what is wrong, or nothing.
+
+mod commits;
+mod edits;
+mod rows;
+
+pub(super) use commits::{CommitCase, blind_overwrite, committed_twice, natural_keys, resurrected_on_backend};
+pub(super) use edits::{EditCase, acknowledged_without_commit, lost_edit, silent_discard, stuck};
+pub(super) use rows::{RowCase, duplicate, lost, orphan, resurrected, stale, undetected_delete};

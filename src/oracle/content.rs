@@ -1,0 +1,130 @@
+//! What devices should hold at the end, and how what one shows differs from it.
+
+use rustc_hash::FxHashMap;
+
+use super::truth::{RowHash, Truth, place};
+use crate::base::{EntityId, Key, Stamp, Value};
+use crate::contract::{Delivery, DeviceView, Schema, SyncUnit};
+
+/// A row that a device should hold.
+#[derive(Clone, Debug)]
+pub(super) struct Expected {
+    pub(super) key: Key,
+    pub(super) stamp: Stamp,
+    /// Hash of the device's columns.
+    pub(super) content: u64,
+}
+
+/// The backend's live rows at the end by place, in the order of keys. Devices with equal attributes share a list, so the
+/// backend is read once however many devices there are.
+pub(super) struct Contents {
+    by_entity: Vec<Option<FxHashMap<u64, Vec<Expected>>>>,
+    hash: RowHash,
+}
+
+/// How a device's rows of one entity differ from what it should hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Difference<'a> {
+    /// It lacks the row.
+    Missing(&'a Expected),
+    /// It shows another content.
+    Differs {
+        expected: &'a Expected,
+        stamp: Stamp,
+        content: u64,
+    },
+    /// It shows a row that it should not have.
+    Extra { key: &'a str, stamp: Stamp },
+    /// It shows the row again, or rows out of the order of keys.
+    Twice { key: &'a str },
+}
+
+impl Difference<'_> {
+    /// The row's key.
+    pub(super) fn key(&self) -> &str {
+        match self {
+            Difference::Missing(expected) | Difference::Differs { expected, .. } => expected.key.as_str(),
+            Difference::Extra { key, .. } | Difference::Twice { key } => key,
+        }
+    }
+}
+
+/// The entities whose rows devices should hold in full: delivered as deltas, and pulled by some unit.
+fn compared(schema: &Schema, units: &[SyncUnit], id: EntityId) -> bool {
+    schema.entity(id).delivery == Delivery::Delta && units.iter().any(|unit| unit.pull.contains(&id))
+}
+
+impl Contents {
+    /// Reads the backend.
+    pub(super) fn read(schema: &Schema, units: &[SyncUnit], truth: &dyn Truth) -> Contents {
+        let mut contents = Contents { by_entity: Vec::new(), hash: RowHash::default() };
+        for id in schema.ids() {
+            let rows = compared(schema, units, id).then(|| contents.read_entity(schema, id, truth));
+            contents.by_entity.push(rows);
+        }
+        contents
+    }
+
+    fn read_entity(&mut self, schema: &Schema, id: EntityId, truth: &dyn Truth) -> FxHashMap<u64, Vec<Expected>> {
+        let entity = schema.entity(id);
+        let mut places: FxHashMap<u64, Vec<Expected>> = FxHashMap::default();
+        truth.for_each(id, &mut |key, stamp, values| {
+            if let Some(place) = place(entity, values) {
+                let place = self.hash.own(place.iter());
+                let content = self.hash.projected(entity, values);
+                places.entry(place).or_default().push(Expected { key: key.clone(), stamp, content });
+            }
+        });
+        for rows in places.values_mut() {
+            rows.sort_by(|a, b| a.key.cmp(&b.key));
+        }
+        places
+    }
+
+    /// Walks through the rows that a device at `place` should hold and those that it shows, both in the order of keys, and
+    /// tells each difference. Nothing to tell of entities that devices do not hold in full, except rows shown twice.
+    pub(super) fn compare(
+        &mut self,
+        id: EntityId,
+        place: &[Value],
+        view: &dyn DeviceView,
+        tell: &mut dyn FnMut(Difference<'_>),
+    ) {
+        let place = self.hash.own(place.iter());
+        let places = self.by_entity[usize::from(id.0)].as_ref();
+        let whole = places.is_some();
+        let mut expected = places.and_then(|p| p.get(&place)).map_or(&[][..], Vec::as_slice).iter().peekable();
+        let mut last: Option<String> = None;
+        let hash = &mut self.hash;
+        view.rows(id, &mut |key, stamp, values| {
+            if last.as_deref().is_some_and(|last| last >= key) {
+                tell(Difference::Twice { key });
+                return;
+            }
+            remember(&mut last, key);
+            if !whole {
+                return;
+            }
+            while let Some(missing) = expected.next_if(|e| e.key.as_str() < key) {
+                tell(Difference::Missing(missing));
+            }
+            match expected.next_if(|e| e.key.as_str() == key) {
+                None => tell(Difference::Extra { key, stamp }),
+                Some(expected) => {
+                    let content = hash.shown(values);
+                    if content != expected.content {
+                        tell(Difference::Differs { expected, stamp, content });
+                    }
+                }
+            }
+        });
+        expected.for_each(|missing| tell(Difference::Missing(missing)));
+    }
+}
+
+/// Keeps `key` without allocating anew.
+fn remember(last: &mut Option<String>, key: &str) {
+    let last = last.get_or_insert_default();
+    last.clear();
+    last.push_str(key);
+}

@@ -1,0 +1,159 @@
+//! Checks on the order of a device's own events: runs, their ends, the queue.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::check::Check;
+use super::findings::Findings;
+use crate::base::{DeviceId, Time, UnitId};
+use crate::contract::{Event, SyncUnit};
+
+/// So many runs of a unit, each starting at the very instant at which the one before ended, are a loop.
+const LOOP: u32 = 10;
+
+/// A run that has not ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    pub(super) unit: UnitId,
+    pub(super) since: Time,
+    life: u32,
+}
+
+#[derive(Debug, Default)]
+struct Device {
+    /// Processes started; the current one's number.
+    life: u32,
+    alive: bool,
+    open: BTreeMap<u64, Run>,
+    /// One more than the greatest run that started.
+    runs: u64,
+    queue: VecDeque<UnitId>,
+    last_end: Option<(UnitId, Time)>,
+    at_once: u32,
+}
+
+/// Follows every device's runs and queue.
+#[derive(Debug)]
+pub(super) struct Flow {
+    devices: Vec<Device>,
+}
+
+/// Names of units for the texts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Names<'a>(pub(super) &'a [SyncUnit]);
+
+impl<'a> Names<'a> {
+    /// The unit's name.
+    pub(super) fn unit(self, unit: UnitId) -> &'a str {
+        self.0.get(usize::from(unit.0)).map_or("an unknown unit", |u| &u.name)
+    }
+}
+
+impl Flow {
+    pub(super) fn new(devices: usize) -> Flow {
+        Flow { devices: (0..devices).map(|_| Device::default()).collect() }
+    }
+
+    pub(super) fn on(
+        &mut self,
+        at: Time,
+        id: DeviceId,
+        event: &Event<'_>,
+        names: Names<'_>,
+        findings: &mut Findings,
+    ) {
+        let device = &mut self.devices[id.0 as usize];
+        let concerns = (Some(id), None);
+        match event {
+            Event::ProcessStarted { .. } => {
+                (device.life, device.alive) = (device.life + 1, true);
+                device.queue.clear();
+                device.person_acted();
+            }
+            Event::ProcessKilled { .. } => device.alive = false,
+            Event::App(_) | Event::EditMade { .. } => device.person_acted(),
+            Event::UnitQueued { unit, .. } if !device.queue.contains(unit) => device.queue.push_back(*unit),
+            Event::UnitDiscarded { unit } => device.queue.retain(|u| u != unit),
+            Event::SyncStart { unit, run, .. } => {
+                if let Some((other, since)) = two_syncs_of_one_unit(device, *unit) {
+                    findings.add(Check::TwoSyncs, concerns, || {
+                        let unit = names.unit(*unit);
+                        format!("{id} started {unit} at {at} while its run {other} of {unit} was under way since {since}")
+                    });
+                }
+                if let Some(first) = unit_out_of_order(device, *unit) {
+                    findings.add(Check::UnitOrder, concerns, || {
+                        let (unit, first) = (names.unit(*unit), names.unit(first));
+                        format!("{id} started {unit} at {at} although {first} had waited longer")
+                    });
+                }
+                if sync_loop(device, *unit, at) {
+                    findings.add(Check::SyncLoop, concerns, || {
+                        let unit = names.unit(*unit);
+                        format!("{id} started {unit} {LOOP} times in a row at the end of {unit}, the last time at {at}")
+                    });
+                }
+                device.open.insert(*run, Run { unit: *unit, since: at, life: device.life });
+                device.runs = device.runs.max(run + 1);
+            }
+            Event::SyncComplete { unit, run, .. } | Event::SyncError { unit, run, .. } => {
+                device.last_end = Some((*unit, at));
+                if device.open.remove(run).is_none() {
+                    findings.add(Check::WithoutEnd, concerns, || {
+                        let what = if *run < device.runs { "a second time" } else { "without having started" };
+                        format!("{id} ended run {run} of {} {what}, at {at}", names.unit(*unit))
+                    });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The runs under way in the device's living process.
+    pub(super) fn unfinished(&self, device: DeviceId) -> impl Iterator<Item = Run> {
+        let device = &self.devices[device.0 as usize];
+        device.open.values().copied().filter(|run| device.alive && run.life == device.life)
+    }
+
+    /// The end: runs of dead processes that no later life of the device has ended.
+    pub(super) fn finish(&self, names: Names<'_>, findings: &mut Findings) {
+        for (number, device) in self.devices.iter().enumerate() {
+            let id = DeviceId(number as u32);
+            for (run, open) in event_without_end(device) {
+                findings.add(Check::WithoutEnd, (Some(id), None), || {
+                    let (unit, since) = (names.unit(open.unit), open.since);
+                    format!("{id} started run {run} of {unit} at {since} and never ended it: its process died, and the next said nothing of it")
+                });
+            }
+        }
+    }
+}
+
+impl Device {
+    fn person_acted(&mut self) {
+        (self.last_end, self.at_once) = (None, 0);
+    }
+}
+
+/// One unit runs once at a time in one process.
+fn two_syncs_of_one_unit(device: &Device, unit: UnitId) -> Option<(u64, Time)> {
+    device.open.iter().find(|(_, run)| run.unit == unit && run.life == device.life).map(|(n, run)| (*n, run.since))
+}
+
+/// Waiting units run in the order in which they were queued. A run that nobody queued (a retry) has no place in it.
+fn unit_out_of_order(device: &mut Device, unit: UnitId) -> Option<UnitId> {
+    let place = device.queue.iter().position(|u| *u == unit)?;
+    let first = device.queue[0];
+    device.queue.remove(place);
+    (place > 0).then_some(first)
+}
+
+/// A unit does not start itself for ever: told once for each row of runs.
+fn sync_loop(device: &mut Device, unit: UnitId, at: Time) -> bool {
+    device.at_once = if device.last_end == Some((unit, at)) { device.at_once + 1 } else { 0 };
+    device.at_once == LOOP
+}
+
+/// Every run ends, if need be by the device's next life.
+fn event_without_end(device: &Device) -> impl Iterator<Item = (u64, Run)> {
+    device.open.iter().filter(|(_, run)| run.life < device.life).map(|(n, run)| (*n, *run))
+}

@@ -1,0 +1,188 @@
+//! Every version that the backend committed since the start.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::truth::{RowHash, Truth, place};
+use crate::base::{EntityId, Key, Stamp, Time, Value};
+use crate::contract::{Author, CommitKind, Schema};
+
+/// A row that something happened to, as its position in the history.
+pub(super) type RowId = u32;
+
+/// One committed version.
+#[derive(Clone, Debug)]
+pub(super) struct Version {
+    pub(super) stamp: Stamp,
+    pub(super) at: Time,
+    pub(super) author: Author,
+    /// The row is gone with it.
+    pub(super) gone: bool,
+    /// Where it belongs; `None` for nowhere.
+    pub(super) place: Option<Box<[Value]>>,
+    /// Hash of what devices see of it.
+    pub(super) content: u64,
+    /// The backend's columns that it changed, one bit each; columns from 63 on share the last bit.
+    pub(super) changed: u64,
+}
+
+/// A row and its versions.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) entity: EntityId,
+    pub(super) key: Key,
+    /// Where the row was when the world began; `None` for nowhere or if it was not there.
+    pub(super) first_place: Option<Box<[Value]>>,
+    pub(super) versions: Vec<Version>,
+    /// The backend's values now; `None` if there is no such row.
+    pub(super) values: Option<Vec<Value>>,
+}
+
+/// All rows that something happened to.
+pub(super) struct History {
+    schema: Arc<Schema>,
+    initial: Rc<dyn Truth>,
+    index: Vec<FxHashMap<Key, RowId>>,
+    rows: Vec<Row>,
+    /// Live rows that were committed since the start, by the hash of their natural key.
+    natural: FxHashMap<(EntityId, u64), RowId>,
+    hash: RowHash,
+}
+
+/// A commit as the event tells it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Commit<'a> {
+    pub(super) at: Time,
+    pub(super) stamp: Stamp,
+    pub(super) kind: CommitKind,
+    pub(super) values: &'a [Value],
+    pub(super) author: Author,
+}
+
+impl History {
+    pub(super) fn new(schema: Arc<Schema>, initial: Rc<dyn Truth>) -> History {
+        History {
+            index: schema.entities.iter().map(|_| FxHashMap::default()).collect(),
+            rows: Vec::new(),
+            natural: FxHashMap::default(),
+            hash: RowHash::default(),
+            schema,
+            initial,
+        }
+    }
+
+    /// The row, if something happened to it.
+    pub(super) fn find(&self, entity: EntityId, key: &str) -> Option<RowId> {
+        self.index[usize::from(entity.0)].get(key).copied()
+    }
+
+    /// The row of this id.
+    pub(super) fn row(&self, id: RowId) -> &Row {
+        &self.rows[id as usize]
+    }
+
+    /// The row of this key, from now on remembered; the initial content is asked for it once.
+    pub(super) fn remember(&mut self, entity: EntityId, key: &str) -> RowId {
+        if let Some(id) = self.find(entity, key) {
+            return id;
+        }
+        let id = RowId::try_from(self.rows.len()).expect("fewer than 2^32 rows are touched");
+        let key = Key::new(key);
+        let values = self.initial.row(entity, key.as_str()).map(|(_, values)| values);
+        let first_place = values.as_ref().and_then(|v| place(self.schema.entity(entity), v));
+        self.index[usize::from(entity.0)].insert(key.clone(), id);
+        self.rows.push(Row { entity, key, first_place, versions: Vec::new(), values });
+        id
+    }
+
+    /// Adds a version; gives the values that the row had before.
+    pub(super) fn commit(&mut self, id: RowId, commit: Commit<'_>) -> Option<Vec<Value>> {
+        let schema = Arc::clone(&self.schema);
+        let row = &mut self.rows[id as usize];
+        let entity = schema.entity(row.entity);
+        let gone = commit.kind == CommitKind::Delete;
+        let changed = match (&row.values, gone) {
+            (Some(before), false) => changed_columns(before, commit.values),
+            _ => u64::MAX,
+        };
+        let content = self.hash.projected(entity, commit.values);
+        let place = place(entity, commit.values);
+        let Commit { at, stamp, author, .. } = commit;
+        row.versions.push(Version { stamp, at, author, gone, place, content, changed });
+        let after = (!gone).then(|| commit.values.to_vec());
+        let before = std::mem::replace(&mut row.values, after);
+        if !entity.unique.is_empty() {
+            self.move_natural(id, before.as_deref(), (!gone).then_some(commit.values));
+        }
+        before
+    }
+
+    /// The columns of the natural key.
+    pub(super) fn unique_columns(&self, entity: EntityId) -> Vec<usize> {
+        self.schema.entity(entity).unique.clone()
+    }
+
+    /// The row that has this natural key, if it was committed since the start.
+    pub(super) fn by_natural_key(&self, entity: EntityId, unique: u64) -> Option<RowId> {
+        self.natural.get(&(entity, unique)).copied()
+    }
+
+    /// The hash of the natural key in these values.
+    pub(super) fn natural_key<'a>(&mut self, values: impl Iterator<Item = &'a Value>) -> u64 {
+        self.hash.own(values)
+    }
+
+    fn move_natural(&mut self, id: RowId, before: Option<&[Value]>, after: Option<&[Value]>) {
+        let entity = self.rows[id as usize].entity;
+        let schema = Arc::clone(&self.schema);
+        let unique = &schema.entity(entity).unique;
+        if let Some(values) = before {
+            let old = self.hash.own(unique.iter().map(|&column| &values[column]));
+            if self.natural.get(&(entity, old)) == Some(&id) {
+                self.natural.remove(&(entity, old));
+            }
+        }
+        if let Some(values) = after {
+            let new = self.hash.own(unique.iter().map(|&column| &values[column]));
+            self.natural.insert((entity, new), id);
+        }
+    }
+}
+
+impl Row {
+    /// How many versions a device holds that holds the version of this stamp: 0 for those before the start.
+    ///
+    /// A stamp that no version has (coarse clocks, cut precision) counts as the latest version not after it.
+    pub(super) fn held_with(&self, stamp: Stamp) -> usize {
+        let exact = self.versions.iter().rposition(|v| v.stamp == stamp);
+        let found = exact.or_else(|| self.versions.iter().rposition(|v| v.stamp < stamp));
+        found.map_or(0, |position| position + 1)
+    }
+
+    /// Whether a device that is at `place` and has the first `held` versions has the row.
+    pub(super) fn has(&self, held: usize, place: &[Value]) -> bool {
+        match held.checked_sub(1) {
+            None => self.first_place.as_deref() == Some(place),
+            Some(last) => self.versions[last].belongs(place),
+        }
+    }
+}
+
+impl Version {
+    /// Whether the row, in this version, belongs on a device at `place`.
+    pub(super) fn belongs(&self, place: &[Value]) -> bool {
+        !self.gone && self.place.as_deref() == Some(place)
+    }
+}
+
+/// The bit of a column in [`Version::changed`].
+pub(super) fn bit(column: usize) -> u64 {
+    1 << column.min(63)
+}
+
+fn changed_columns(before: &[Value], after: &[Value]) -> u64 {
+    let columns = before.iter().zip(after).enumerate();
+    columns.filter(|(_, (a, b))| a != b).fold(0, |bits, (column, _)| bits | bit(column))
+}

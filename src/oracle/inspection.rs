@@ -1,0 +1,186 @@
+//! The end of a run: the backend and the devices against the model.
+
+use std::collections::BTreeMap;
+
+use super::check::Check;
+use super::checks::{self, EditCase, RowCase};
+use super::content::{Contents, Difference};
+use super::flow::{Names, Run};
+use super::held::{At, Behind};
+use super::model::Oracle;
+use super::truth::Truth;
+use super::violation::Violation;
+use crate::base::{DeviceId, EntityId, Time, Value};
+use crate::contract::{Delivery, DeviceView, EditKind, LogEntry, PendingEdit};
+
+/// What the oracle found.
+#[derive(Clone, Debug, Default)]
+pub struct Verdict {
+    /// The violations, ordered by check; at most [`super::VIOLATIONS_KEPT`] of each.
+    pub violations: Vec<Violation>,
+    /// The exact counts by metric name, zeros included.
+    pub figures: BTreeMap<&'static str, u64>,
+}
+
+/// A check under way. Devices may be handed in one after the other, so that not all of them must be open at once.
+pub struct Inspection<'a> {
+    oracle: Oracle,
+    at: Time,
+    truth: &'a dyn Truth,
+    contents: Contents,
+}
+
+/// What a device says of its edits.
+struct Said {
+    pending: Vec<PendingEdit>,
+    log: Vec<LogEntry>,
+}
+
+impl Said {
+    /// The row shows local edits that the backend does not have yet: that is not a difference but being stuck.
+    fn is_dirty(&self, entity: EntityId, key: &str) -> bool {
+        self.pending.iter().any(|p| p.entity == entity && p.key.as_str() == key)
+    }
+}
+
+impl<'a> Inspection<'a> {
+    pub(super) fn new(mut oracle: Oracle, at: Time, truth: &'a dyn Truth) -> Inspection<'a> {
+        let contents = Contents::read(&oracle.schema, &oracle.units, truth);
+        for id in oracle.schema.ids() {
+            for (key, text) in checks::natural_keys(&oracle.schema, id, truth, &oracle.history) {
+                oracle.findings.add(Check::Duplicate, (None, Some((id, key.as_str()))), || text);
+            }
+        }
+        Inspection { oracle, at, truth, contents }
+    }
+
+    /// Checks one device that was in use: its edits, and every row of the entities that it should hold in full.
+    ///
+    /// A device that was never started should not be handed in: nothing is expected of it.
+    pub fn check_device(&mut self, device: DeviceId, view: &dyn DeviceView) {
+        let said = Said { pending: view.pending(), log: view.log() };
+        let unfinished: Vec<Run> = self.oracle.flow.unfinished(device).collect();
+        let names = Names(&self.oracle.units);
+        if let Some(text) = checks::stuck(device, &said.pending, &unfinished, &view.doing(), names) {
+            self.oracle.findings.add(Check::Stuck, (Some(device), None), || text);
+        }
+        self.check_edits(device, &said);
+        self.check_rows(device, &said, view);
+    }
+
+    /// The verdict, after the last device.
+    pub fn finish(self) -> Verdict {
+        let Oracle { units, flow, mut findings, held, ledger, .. } = self.oracle;
+        flow.finish(Names(&units), &mut findings);
+        let (violations, mut figures) = findings.finish();
+        figures.insert("oracle.lost.row_ns", held.behind.lost);
+        figures.insert("oracle.stale.row_ns", held.behind.stale);
+        figures.insert("oracle.conflicts.count", ledger.conflicts);
+        Verdict { violations, figures }
+    }
+
+    fn check_edits(&mut self, device: DeviceId, said: &Said) {
+        let oracle = &mut self.oracle;
+        let mut last_delete: BTreeMap<u32, u32> = BTreeMap::new();
+        for (id, edit) in oracle.ledger.of(device).filter(|(_, e)| e.kind == EditKind::Delete) {
+            last_delete.insert(edit.row, id.number);
+        }
+        for (id, edit) in oracle.ledger.of(device) {
+            if edit.commits > 0 && edit.won.is_none() {
+                continue;
+            }
+            let case = EditCase {
+                schema: &oracle.schema,
+                id,
+                edit,
+                pending: &said.pending,
+                log: &said.log,
+                live: self.truth.row(edit.entity, edit.key.as_str()).is_some(),
+                deleted_later: last_delete.get(&edit.row).is_some_and(|&number| number > id.number),
+            };
+            let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
+            for (check, found) in [
+                (Check::LostEdit, checks::lost_edit(&case)),
+                (Check::SilentDiscard, checks::silent_discard(&case)),
+                (Check::Acknowledged, checks::acknowledged_without_commit(&case)),
+            ] {
+                if let Some(text) = found {
+                    oracle.findings.add(check, concerns, || text);
+                }
+            }
+        }
+    }
+
+    fn check_rows(&mut self, device: DeviceId, said: &Said, view: &dyn DeviceView) {
+        let places = std::rc::Rc::clone(&self.oracle.places[device.0 as usize]);
+        let mut wrong = 0_u64;
+        let mut first = None;
+        for entity in self.oracle.schema.ids() {
+            if self.oracle.schema.entity(entity).delivery == Delivery::BackendOnly {
+                continue;
+            }
+            let place = &places[usize::from(entity.0)];
+            let (oracle, truth, at) = (&mut self.oracle, self.truth, At { device, place, now: self.at });
+            self.contents.compare(entity, place, view, &mut |difference| {
+                if !said.is_dirty(entity, difference.key()) {
+                    wrong += 1;
+                    first.get_or_insert_with(|| (entity, difference.key().to_owned()));
+                    judge(oracle, truth, entity, at, difference);
+                }
+            });
+        }
+        if let Some((entity, key)) = first {
+            self.oracle.findings.add(Check::Divergent, (Some(device), Some((entity, &key))), || {
+                let record = super::words::record(&self.oracle.schema, entity, &key);
+                let rows = if wrong == 1 { "row" } else { "rows" };
+                format!("{device} differs from its scope of the backend in {wrong} {rows}, the first of them {record}")
+            });
+        }
+    }
+}
+
+/// Asks each check on rows, and counts the time for which the row was wrong.
+fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, difference: Difference<'_>) {
+    let Oracle { schema, history, held, ledger, findings, .. } = oracle;
+    let (device, key) = (at.device, difference.key());
+    let id = history.find(entity, key);
+    let live: Option<Vec<Value>> = match difference {
+        Difference::Extra { .. } => truth.row(entity, key).map(|(_, values)| values),
+        _ => None,
+    };
+    let case = RowCase {
+        schema,
+        device,
+        entity,
+        difference,
+        row: id.map(|id| history.row(id)),
+        removed: id.is_some_and(|id| held.had_removed(id, history.row(id), device)),
+        live: live.as_deref(),
+        created_elsewhere: id.is_some_and(|id| ledger.created_elsewhere(device, id, history.row(id))),
+    };
+    for (check, found) in [
+        (Check::Lost, checks::lost(&case)),
+        (Check::Stale, checks::stale(&case)),
+        (Check::Duplicate, checks::duplicate(&case)),
+        (Check::Resurrected, checks::resurrected(&case)),
+        (Check::UndetectedDelete, checks::undetected_delete(&case)),
+        (Check::Orphan, checks::orphan(&case)),
+    ] {
+        if let Some(text) = found {
+            findings.add(check, (Some(device), Some((entity, key))), text);
+        }
+    }
+    match id.filter(|id| !history.row(*id).versions.is_empty()) {
+        Some(id) => held.count_to_end(id, history.row(id), at),
+        None => held.behind.add(since_the_start(difference, at.now)),
+    }
+}
+
+/// A version from before the start that is still missing or older was so all the while.
+fn since_the_start(difference: Difference<'_>, now: Time) -> Behind {
+    match difference {
+        Difference::Missing(_) => Behind { lost: now.0, stale: 0 },
+        Difference::Differs { expected, stamp, .. } if stamp < expected.stamp => Behind { lost: 0, stale: now.0 },
+        _ => Behind::default(),
+    }
+}

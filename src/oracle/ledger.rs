@@ -1,0 +1,270 @@
+//! Every local edit and what became of it.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use super::history::{History, Row, RowId, bit};
+use super::truth::alike;
+use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
+use crate::contract::{EditKind, LocalEdit, Refusal};
+
+/// A local edit.
+#[derive(Clone, Debug)]
+pub(super) struct Edit {
+    pub(super) entity: EntityId,
+    pub(super) key: Key,
+    pub(super) row: RowId,
+    pub(super) kind: EditKind,
+    pub(super) values: Vec<(usize, Value)>,
+    pub(super) made: Time,
+    /// How many of the row's versions its device had seen when it was made, or when a conflict over the row was decided
+    /// since.
+    pub(super) seen: usize,
+    /// How often the backend committed it.
+    pub(super) commits: u32,
+    /// A commit of another edit of the same device and row brought what it says.
+    pub(super) carried: bool,
+    /// Since it was made the backend said the same at some time.
+    pub(super) matched: bool,
+    /// The device was told that it is on the backend.
+    pub(super) acknowledged: bool,
+    /// The engine found that both sides say the same.
+    pub(super) equal: bool,
+    /// The backend refused it at least once, for a conflict or for good.
+    pub(super) refused: Option<Time>,
+    /// A refusal of which the device has not heard yet, and whether the values differed.
+    unheard: Option<bool>,
+    /// It met a true conflict.
+    pub(super) conflict: bool,
+    /// How the last true conflict was decided: for the edit, or against it.
+    pub(super) won: Option<bool>,
+}
+
+/// All edits, and which of them are open: not committed and not carried.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    devices: Vec<BTreeMap<u32, Edit>>,
+    open: FxHashMap<RowId, Vec<EditId>>,
+    /// By device: edits in requests under way.
+    in_flight: Vec<Vec<(u64, EditId)>>,
+    /// Edits that met a true conflict: a refusal that the device heard of, with other values on the backend.
+    pub(super) conflicts: u64,
+}
+
+impl Edit {
+    /// Whether the backend's row says what the edit wants.
+    fn matches(&self, values: Option<&[Value]>) -> bool {
+        match (self.kind, values) {
+            (EditKind::Delete, values) => values.is_none(),
+            (_, None) => false,
+            (_, Some(values)) => self.values.iter().all(|(column, value)| alike(&values[*column], value)),
+        }
+    }
+
+    /// Whether it is on the backend, by a commit of its own or of another edit.
+    pub(super) fn committed(&self) -> bool {
+        self.commits > 0 || self.carried
+    }
+
+    /// Its columns, one bit each.
+    pub(super) fn columns(&self) -> u64 {
+        match self.kind {
+            EditKind::Delete => u64::MAX,
+            _ => self.values.iter().fold(0, |bits, (column, _)| bits | bit(*column)),
+        }
+    }
+}
+
+impl Ledger {
+    pub(super) fn new(devices: usize) -> Ledger {
+        Ledger {
+            devices: vec![BTreeMap::new(); devices],
+            in_flight: vec![Vec::new(); devices],
+            ..Ledger::default()
+        }
+    }
+
+    pub(super) fn get(&self, edit: EditId) -> Option<&Edit> {
+        self.devices.get(edit.device.0 as usize)?.get(&edit.number)
+    }
+
+    /// The edits of a device in the order in which they were made.
+    pub(super) fn of(&self, device: DeviceId) -> impl Iterator<Item = (EditId, &Edit)> {
+        self.devices[device.0 as usize].iter().map(move |(&number, edit)| (EditId { device, number }, edit))
+    }
+
+    /// A person made `edit` on top of the first `seen` versions of `row`.
+    pub(super) fn made(&mut self, at: Time, edit: &LocalEdit, row: RowId, seen: usize) {
+        let new = Edit {
+            entity: edit.entity,
+            key: edit.key.clone(),
+            row,
+            kind: edit.kind,
+            values: edit.values.clone(),
+            made: at,
+            seen,
+            commits: 0,
+            carried: false,
+            matched: false,
+            acknowledged: false,
+            equal: false,
+            refused: None,
+            unheard: None,
+            conflict: false,
+            won: None,
+        };
+        self.devices[edit.id.device.0 as usize].insert(edit.id.number, new);
+        self.open.entry(row).or_default().push(edit.id);
+    }
+
+    /// A row went from `before` to `after`, by the commit of `author` if that is an edit.
+    pub(super) fn committed(
+        &mut self,
+        row: RowId,
+        before: Option<&[Value]>,
+        after: Option<&[Value]>,
+        author: Option<EditId>,
+    ) {
+        if let Some(author) = author
+            && let Some(edit) = self.get_mut(author)
+        {
+            edit.commits += 1;
+            let own = edit.row;
+            self.close(own, author);
+        }
+        let Some(open) = self.open.get(&row).cloned() else { return };
+        for id in open {
+            let carried = author.is_some_and(|author| self.carries(author, id, after));
+            let Some(edit) = self.get_mut(id) else { continue };
+            edit.matched |= edit.matches(before) || edit.matches(after);
+            if carried {
+                edit.carried = true;
+                self.close(row, id);
+            }
+        }
+    }
+
+    /// The backend refused `edit`.
+    pub(super) fn refused(&mut self, at: Time, id: EditId, why: Option<Refusal>, history: &mut History) {
+        let Some(edit) = self.get(id) else { return };
+        let differs = why.map(|why| {
+            let row = if why == Refusal::Taken { taken_by(edit, history) } else { Some(edit.row) };
+            row.is_none_or(|row| !edit.matches(history.row(row).values.as_deref()))
+        });
+        let edit = self.get_mut(id).expect("it was there a moment ago");
+        edit.refused = Some(at);
+        edit.unheard = differs;
+        edit.matched |= differs == Some(false);
+    }
+
+    /// The edit is in a request.
+    pub(super) fn sent(&mut self, edit: EditId, request: u64) {
+        self.in_flight[edit.device.0 as usize].push((request, edit));
+    }
+
+    /// The request ended; `heard` says whether its answer told the device what became of its edits.
+    pub(super) fn request_ended(&mut self, device: DeviceId, request: u64, heard: bool) {
+        let (ended, rest): (Vec<_>, Vec<_>) =
+            self.in_flight[device.0 as usize].drain(..).partition(|(number, _)| *number == request);
+        self.in_flight[device.0 as usize] = rest;
+        for (_, id) in ended {
+            let Some(edit) = self.get_mut(id).filter(|_| heard) else { continue };
+            if edit.unheard.take() == Some(true) && !edit.conflict {
+                edit.conflict = true;
+                self.conflicts += 1;
+            }
+        }
+    }
+
+    /// The process died: it will not hear of anything under way.
+    pub(super) fn process_ended(&mut self, device: DeviceId) {
+        self.in_flight[device.0 as usize].clear();
+    }
+
+    /// The device counts the edit as done.
+    pub(super) fn acknowledged(&mut self, id: EditId, history: &History) {
+        let Some(edit) = self.get_mut(id) else { return };
+        edit.acknowledged = true;
+        edit.matched |= edit.matches(history.row(edit.row).values.as_deref());
+    }
+
+    /// The engine decided a conflict of the edit over the row of which its device has now seen `seen` versions; `won` is
+    /// `None` if it found both sides equal.
+    pub(super) fn decided(&mut self, id: EditId, won: Option<bool>, seen: usize, history: &History) {
+        let Some(edit) = self.get_mut(id) else { return };
+        match won {
+            Some(won) => edit.won = Some(won),
+            None => {
+                edit.equal = true;
+                edit.matched |= edit.matches(history.row(edit.row).values.as_deref());
+            }
+        }
+        let row = edit.row;
+        edit.seen = edit.seen.max(seen);
+        for other in self.open.get(&row).cloned().unwrap_or_default() {
+            if other.device == id.device
+                && let Some(edit) = self.get_mut(other)
+            {
+                edit.seen = edit.seen.max(seen);
+            }
+        }
+    }
+
+    /// Whether the device has made the row and that is not committed yet.
+    pub(super) fn creates(&self, device: DeviceId, row: RowId) -> bool {
+        let open = self.open.get(&row).into_iter().flatten().filter(|id| id.device == device);
+        open.filter_map(|id| self.get(*id)).any(|edit| edit.kind == EditKind::Create)
+    }
+
+    /// Whether the device made the row, which never was on the backend, and the backend committed that under another key.
+    pub(super) fn created_elsewhere(&self, device: DeviceId, id: RowId, row: &Row) -> bool {
+        let made = |edit: &Edit| edit.row == id && edit.kind == EditKind::Create && edit.commits > 0;
+        row.versions.is_empty() && self.of(device).any(|(_, edit)| made(edit))
+    }
+
+    /// Whether the commit of `author`, which left the row as `after`, brought what the open edit `id` says, too: the device
+    /// may send several edits of a row as one.
+    fn carries(&self, author: EditId, id: EditId, after: Option<&[Value]>) -> bool {
+        let (Some(by), Some(edit)) = (self.get(author), self.get(id)) else { return false };
+        if author.device != id.device || by.row != edit.row {
+            return false;
+        }
+        let Some(after) = after else { return edit.kind == EditKind::Delete || id.number < author.number };
+        if edit.kind == EditKind::Delete {
+            return false;
+        }
+        // Columns that the person set once more before the commit need not show the earlier value.
+        let set_again = |column: usize| {
+            let later = self.devices[id.device.0 as usize].range(id.number + 1..author.number.saturating_add(1));
+            later.filter(|(_, e)| e.row == edit.row).any(|(_, e)| e.values.iter().any(|(c, _)| *c == column))
+        };
+        id.number < author.number
+            && edit.values.iter().all(|(column, value)| set_again(*column) || alike(&after[*column], value))
+            || id.number > author.number && edit.matches(Some(after))
+    }
+
+    fn get_mut(&mut self, edit: EditId) -> Option<&mut Edit> {
+        self.devices.get_mut(edit.device.0 as usize)?.get_mut(&edit.number)
+    }
+
+    fn close(&mut self, row: RowId, id: EditId) {
+        if let Some(open) = self.open.get_mut(&row) {
+            open.retain(|other| *other != id);
+            if open.is_empty() {
+                self.open.remove(&row);
+            }
+        }
+    }
+}
+
+/// The row that has the natural key of a create, if it was committed since the start.
+fn taken_by(edit: &Edit, history: &mut History) -> Option<RowId> {
+    let unique = history.unique_columns(edit.entity);
+    let own: Option<Vec<Value>> = unique
+        .iter()
+        .map(|column| edit.values.iter().find(|(c, _)| c == column).map(|(_, value)| value.clone()))
+        .collect();
+    let hash = history.natural_key(own?.iter());
+    history.by_natural_key(edit.entity, hash)
+}

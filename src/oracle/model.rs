@@ -1,0 +1,201 @@
+//! The listener: keeps the reference model, and checks what can be checked at once.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::check::Check;
+use super::checks::{self, CommitCase};
+use super::findings::Findings;
+use super::flow::{Flow, Names};
+use super::held::{At, Held};
+use super::history::{Commit, History, RowId};
+use super::inspection::Inspection;
+use super::ledger::Ledger;
+use super::truth::{RowHash, Truth, place_of};
+use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
+use crate::contract::{
+    AppliedChange, Attributes, Author, CommitKind, ConflictKind, Event, LogKind, Node, Occurrence, RequestKind,
+    Schema, SyncUnit, Winner,
+};
+
+/// What the oracle must know before the first event.
+#[derive(Clone)]
+pub struct Setting {
+    /// The entities.
+    pub schema: Arc<Schema>,
+    /// The sync units; an entity that none of them pulls is not expected on devices.
+    pub units: Arc<[SyncUnit]>,
+    /// What sets each device apart, by device.
+    pub attributes: Vec<Attributes>,
+    /// What the backend held at virtual time zero. It is asked while events are told, so it must not need what tells them;
+    /// it is asked once for each row that something happens to.
+    pub initial: Rc<dyn Truth>,
+}
+
+/// The reference model under way.
+pub struct Oracle {
+    pub(super) schema: Arc<Schema>,
+    pub(super) units: Arc<[SyncUnit]>,
+    /// By device and entity: the place of the rows that it should hold. Devices with equal attributes share them.
+    pub(super) places: Vec<Rc<[Rc<[Value]>]>>,
+    pub(super) history: History,
+    pub(super) held: Held,
+    pub(super) ledger: Ledger,
+    pub(super) flow: Flow,
+    pub(super) findings: Findings,
+}
+
+impl Oracle {
+    /// An oracle that has seen nothing yet.
+    pub fn new(setting: Setting) -> Oracle {
+        let devices = setting.attributes.len();
+        let mut shared: FxHashMap<u64, Rc<[Rc<[Value]>]>> = FxHashMap::default();
+        let mut hash = RowHash::default();
+        let mut places_of = |attributes: &Attributes| {
+            let places = || setting.schema.entities.iter().map(|e| Rc::from(place_of(e, attributes))).collect();
+            Rc::clone(shared.entry(hash.own(attributes.iter())).or_insert_with(places))
+        };
+        Oracle {
+            places: setting.attributes.iter().map(&mut places_of).collect(),
+            history: History::new(Arc::clone(&setting.schema), setting.initial),
+            held: Held::default(),
+            ledger: Ledger::new(devices),
+            flow: Flow::new(devices),
+            findings: Findings::new(),
+            schema: setting.schema,
+            units: setting.units,
+        }
+    }
+
+    /// Something happened.
+    pub fn on(&mut self, occurrence: &Occurrence<'_>) {
+        let Occurrence { at, node, event } = occurrence;
+        self.on_backend(*at, event);
+        let Node::Device(device) = node else { return };
+        let names = Names(&self.units);
+        self.flow.on(*at, *device, event, names, &mut self.findings);
+        self.on_device(*at, *device, event);
+    }
+
+    /// The end: the world hands in what the backend now holds, and then each device that was in use.
+    pub fn begin_check(self, at: Time, truth: &dyn Truth) -> Inspection<'_> {
+        Inspection::new(self, at, truth)
+    }
+
+    fn on_backend(&mut self, at: Time, event: &Event<'_>) {
+        match *event {
+            Event::Committed { entity, key, stamp, kind, values, author, .. } => {
+                let id = self.history.remember(entity, key.as_str());
+                self.committed(id, Commit { at, stamp, kind, values, author });
+            }
+            Event::MutationRefused { edit, conflict, .. } => {
+                self.ledger.refused(at, edit, conflict, &mut self.history);
+            }
+            _ => {}
+        }
+    }
+
+    fn committed(&mut self, id: RowId, commit: Commit<'_>) {
+        let author = match commit.author {
+            Author::Device(edit) => Some(edit),
+            _ => None,
+        };
+        let row = self.history.row(id);
+        let case = CommitCase {
+            schema: &self.schema,
+            at: commit.at,
+            row,
+            id,
+            kind: commit.kind,
+            values: commit.values,
+            author: commit.author,
+            edit: author.and_then(|edit| Some((edit, self.ledger.get(edit)?))),
+            creates: author.is_some_and(|edit| self.ledger.creates(edit.device, id)),
+        };
+        let concerns = (author.map(|edit| edit.device), Some((row.entity, row.key.as_str())));
+        for (check, found) in [
+            (Check::Resurrected, checks::resurrected_on_backend(&case)),
+            (Check::Duplicate, checks::committed_twice(&case)),
+            (Check::SilentDiscard, checks::blind_overwrite(&case)),
+        ] {
+            if let Some(text) = found {
+                self.findings.add(check, concerns, || text);
+            }
+        }
+        let before = self.history.commit(id, commit);
+        let after = (commit.kind != CommitKind::Delete).then_some(commit.values);
+        self.ledger.committed(id, before.as_deref(), after, author);
+        if let Some(edit) = author {
+            // The edit has been on its device all along.
+            let versions = self.history.row(id).versions.len();
+            self.take(commit.at, edit.device, id, versions, after.is_none());
+        }
+    }
+
+    fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
+        match *event {
+            Event::ProcessKilled { .. } => self.ledger.process_ended(device),
+            Event::EditMade { edit, .. } => {
+                let row = self.history.remember(edit.entity, edit.key.as_str());
+                self.ledger.made(at, edit, row, self.held.versions(row, edit.id.device));
+            }
+            Event::EditSent { edit, request, .. } => self.ledger.sent(edit, request),
+            Event::ResponseReceived { request, kind: RequestKind::Push, .. } => {
+                self.ledger.request_ended(device, request, true);
+            }
+            Event::RequestFailed { request, .. } | Event::RequestRefused { request, .. } => {
+                self.ledger.request_ended(device, request, false);
+            }
+            Event::ChunkApplied { changes, .. } => {
+                changes.iter().for_each(|change| self.applied(at, device, change));
+            }
+            Event::EditAcknowledged { edit, entity, key, stamp } => {
+                self.ledger.acknowledged(edit, &self.history);
+                self.met(at, device, entity, key.as_str(), Some(stamp));
+            }
+            Event::ConflictDecided { edit, entity, key, kind, winner, sides } => {
+                let seen = self.met(at, device, entity, key.as_str(), Some(sides.remote));
+                let won = (kind != ConflictKind::Equal).then_some(winner == Winner::Local);
+                self.ledger.decided(edit, won, seen, &self.history);
+            }
+            Event::EditLogged { entity, key, kind: LogKind::Rejected, .. } => {
+                self.met(at, device, entity, key.as_str(), None);
+            }
+            _ => {}
+        }
+    }
+
+    /// A pulled change is durable. Rows that nothing happened to since the start need no note, unless they go.
+    fn applied(&mut self, at: Time, device: DeviceId, change: &AppliedChange<'_>) {
+        let id = match self.history.find(change.entity, change.key) {
+            Some(id) => id,
+            None if change.removed => self.history.remember(change.entity, change.key),
+            None => return,
+        };
+        let versions = self.history.row(id).held_with(change.stamp);
+        self.take(at, device, id, versions, change.removed);
+    }
+
+    /// The answer to a push brought the backend's version of this stamp, or the latest; gives how many versions the device
+    /// has seen then.
+    fn met(&mut self, at: Time, device: DeviceId, entity: EntityId, key: &str, stamp: Option<Stamp>) -> usize {
+        let Some(id) = self.history.find(entity, key) else { return 0 };
+        let row = self.history.row(id);
+        let versions = stamp.map_or(row.versions.len(), |stamp| row.held_with(stamp));
+        if versions < self.held.versions(id, device) {
+            return versions;
+        }
+        let gone = versions > 0 && row.versions[versions - 1].gone;
+        self.take(at, device, id, versions, gone);
+        versions
+    }
+
+    fn take(&mut self, now: Time, device: DeviceId, id: RowId, versions: usize, removed: bool) {
+        let row = self.history.row(id);
+        let Some(places) = self.places.get(device.0 as usize) else { return };
+        let place = &places[usize::from(row.entity.0)];
+        self.held.take(id, row, At { device, place, now }, versions, removed);
+    }
+}

@@ -1,0 +1,110 @@
+//! What the backend holds, and who should have it.
+
+use crate::base::{EntityId, Key, Stamp, Value, ValueRef};
+use crate::contract::{Attributes, Entity, ScopeRule};
+
+/// The backend's live rows at one moment. Soft-deleted rows are not live.
+pub trait Truth {
+    /// The stamp and the backend's values of a live row; `None` if it was deleted or never was.
+    fn row(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)>;
+    /// Calls `f` with each live row of `entity`, in any order.
+    fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value]));
+}
+
+/// The values that decide in whose scope a row is: one for each rule, in order. A window's is whether the row is inside.
+///
+/// Written a second time on purpose: the oracle must not share a mistake with what it checks.
+pub(super) fn place(entity: &Entity, values: &[Value]) -> Option<Box<[Value]>> {
+    let mut place = Vec::with_capacity(entity.scope.len());
+    for rule in &entity.scope {
+        match rule {
+            ScopeRule::Attribute { column, .. } => place.push(values[*column].clone()),
+            ScopeRule::Window { column, from, until } => match values[*column] {
+                Value::Int(t) if t >= from.0 && t < until.0 => {}
+                _ => return None,
+            },
+        }
+    }
+    Some(place.into())
+}
+
+/// The place of the rows that a device with these attributes holds.
+pub(super) fn place_of(entity: &Entity, attributes: &Attributes) -> Box<[Value]> {
+    let of = |rule: &ScopeRule| match rule {
+        ScopeRule::Attribute { attribute, .. } => Some(attributes[*attribute].clone()),
+        ScopeRule::Window { .. } => None,
+    };
+    entity.scope.iter().filter_map(of).collect()
+}
+
+/// Hashes rows so that equal contents have equal hashes, whether they come from a message, a database or the backend.
+#[derive(Debug, Default)]
+pub(super) struct RowHash(Vec<u8>);
+
+impl RowHash {
+    /// Of a row that a device shows.
+    pub(super) fn shown(&mut self, values: &[ValueRef<'_>]) -> u64 {
+        self.0.clear();
+        values.iter().for_each(|value| self.push(*value));
+        xxhash_rust::xxh3::xxh3_64(&self.0)
+    }
+
+    /// Of values of ours.
+    pub(super) fn own<'a>(&mut self, values: impl Iterator<Item = &'a Value>) -> u64 {
+        self.0.clear();
+        values.for_each(|value| value.with_ref(|value| self.push(value)));
+        xxhash_rust::xxh3::xxh3_64(&self.0)
+    }
+
+    /// Of what a device should show of a backend row.
+    pub(super) fn projected(&mut self, entity: &Entity, values: &[Value]) -> u64 {
+        self.own(entity.projection.iter().map(|&column| &values[column]))
+    }
+
+    fn push(&mut self, value: ValueRef<'_>) {
+        match value {
+            ValueRef::Null => self.0.push(0),
+            ValueRef::Int(n) => {
+                self.0.push(1);
+                self.0.extend_from_slice(&n.to_le_bytes());
+            }
+            ValueRef::Real(x) => {
+                self.0.push(2);
+                self.0.extend_from_slice(&x.to_bits().to_le_bytes());
+            }
+            ValueRef::Text(text) => {
+                self.0.push(3);
+                self.0.extend_from_slice(&(text.len() as u64).to_le_bytes());
+                self.0.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+}
+
+/// Whether two values read the same, a fat text being compared by what it says.
+pub(super) fn alike(a: &Value, b: &Value) -> bool {
+    b.with_ref(|b| a.reads_as(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Fat;
+
+    #[test]
+    fn a_row_hashes_the_same_wherever_it_is_read() {
+        let fat = Fat { seed: 3, len: 40 };
+        let own = [Value::Null, Value::Int(-1), Value::Real(0.5), Value::text("é"), Value::Fat(fat)];
+        let text = fat.text();
+        let shown = [
+            ValueRef::Null,
+            ValueRef::Int(-1),
+            ValueRef::Real(0.5),
+            ValueRef::Text("é"),
+            ValueRef::Text(&text),
+        ];
+        let mut hash = RowHash::default();
+        assert_eq!(hash.own(own.iter()), hash.shown(&shown));
+        assert_ne!(hash.shown(&[ValueRef::Text("a"), ValueRef::Text("bc")]), hash.shown(&[ValueRef::Text("ab"), ValueRef::Text("c")]));
+    }
+}
