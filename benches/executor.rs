@@ -9,7 +9,7 @@
 //! poll to the end of the stretch. Sim and tokio take turns, and the line printed gives the median of the pairs' ratios.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
-#![allow(clippy::disallowed_methods, reason = "a bench reads the wall clock")]
+#![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use criterion::{BenchmarkId, Criterion};
+use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use rand_core::Rng;
 use syncdyno::base::{Seed, Span, Stream, Time};
 use syncdyno::sim::{self, Handle, Options, Sim};
@@ -216,18 +216,27 @@ fn compare(world: World, goal: &str) {
     );
 }
 
+/// Criterion's own view of our side: one iteration is the whole stretch of a world.
+fn history(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("executor");
+    group.sampling_mode(SamplingMode::Flat).sample_size(10);
+    group.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));
+    for (devices, secs, _) in FLEETS {
+        let world = World { devices, stretch: Span::secs(secs), timeout: false };
+        group.throughput(Throughput::Elements(on_sim::run(world).requests));
+        group.bench_function(BenchmarkId::new("sim", devices), |bencher| {
+            bencher.iter_custom(|count| (0..count).map(|_| on_sim::run(world).wall).sum());
+        });
+    }
+    group.finish();
+}
+
 fn main() {
-    if let Ok(n) = std::env::var("ONLY") {
-        let n: u32 = n.parse().unwrap();
-        let w = World {
-            devices: n,
-            stretch: Span::secs(
-                std::env::var("SECS").map_or(3_000_000, |s| s.parse().unwrap()) / u64::from(n),
-            ),
-            timeout: false,
-        };
-        let r = on_sim::run(w);
-        println!("{} {:?} {:.3} M/s", r.requests, r.wall, rate(&r) / 1e6);
+    let mut criterion = Criterion::default().configure_from_args();
+    history(&mut criterion);
+    criterion.final_summary();
+    // Without this argument it is no measurement but a test that the bench runs.
+    if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
     for (devices, secs, goal) in FLEETS {

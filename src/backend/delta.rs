@@ -151,6 +151,7 @@ impl Backend {
         let mut next = after.clone();
         let mut delivered = 0;
         let mut more = false;
+        let mut last = None;
 
         let table = self.table(query.entity);
         let partition = table.partition(entity, query.attributes);
@@ -159,11 +160,14 @@ impl Backend {
             let values = slot.map(|slot| &*table.record(slot).values);
             let flow = take(Change { key: &place.1, stamp: place.0, values });
             delivered += 1;
-            (next.stamp, next.key) = (place.0, Some(place.1.clone()));
+            last = Some(place);
             if delivered >= query.limit as u64 || flow.is_break() {
                 more = changes.peek().is_some();
                 break;
             }
+        }
+        if let Some((stamp, key)) = last {
+            (next.stamp, next.key) = (*stamp, Some(key.clone()));
         }
         if !more {
             self.end(&mut next, settled);

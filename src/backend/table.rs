@@ -91,6 +91,9 @@ impl Table {
     ) {
         type Entries = (Vec<((Stamp, Key), Option<Slot>)>, Vec<(Stamp, Key)>);
         let mut placed: BTreeMap<PartitionId, Entries> = BTreeMap::new();
+        let expected = rows.size_hint().0;
+        self.records.reserve(expected);
+        self.by_key.reserve(expected);
         for row in rows {
             assert_eq!(row.values.len(), entity.columns.len(), "row {} of {}", row.key, entity.name);
             let slot = self.records.len() as Slot;

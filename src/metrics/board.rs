@@ -79,7 +79,7 @@ impl Board {
     }
 
     /// All figures.
-    pub(super) fn figures(&self) -> Figures {
+    pub(super) fn figures(mut self) -> Figures {
         let mut figures: Figures = BTreeMap::new();
         for metric in TABLE {
             let figure = match metric.kind {
@@ -90,17 +90,18 @@ impl Board {
             };
             figures.insert(metric.name.to_owned(), figure);
         }
-        let split =
-            |slots: &[Vec<Distribution>], ids: &[Id], names: &[String], mark: char, into: &mut Figures| {
-                for (id, kept) in ids.iter().zip(slots) {
-                    for (name, distribution) in names.iter().zip(kept) {
-                        let metric = id.metric();
-                        into.insert(format!("{}{mark}{name}", metric.name), distribution.figure(metric.unit));
-                    }
-                }
-            };
-        split(&self.by_start, BY_START, &self.states, '@', &mut figures);
-        split(&self.by_unit, BY_UNIT, &self.units, '/', &mut figures);
+        split(&mut self.by_start, BY_START, &self.states, '@', &mut figures);
+        split(&mut self.by_unit, BY_UNIT, &self.units, '/', &mut figures);
         figures
+    }
+}
+
+/// Adds the figures of metrics that are also kept by part, as the metric's name, a mark and the part's name.
+fn split(kept: &mut [Vec<Distribution>], ids: &[Id], parts: &[String], mark: char, figures: &mut Figures) {
+    for (id, kept) in ids.iter().zip(kept) {
+        let metric = id.metric();
+        for (part, distribution) in parts.iter().zip(kept) {
+            figures.insert(format!("{}{mark}{part}", metric.name), distribution.figure(metric.unit));
+        }
     }
 }

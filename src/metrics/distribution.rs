@@ -37,19 +37,18 @@ impl Distribution {
     ///
     /// The p-th percentile of n observations is the one of rank ⌈p·n/100⌉ in ascending order, counted from 1: always a
     /// value that was observed. Of no observations every statistic is 0.
-    pub fn figure(&self, unit: Unit) -> Figure {
-        let mut settled = self.clone();
-        settled.settle();
-        let count: u64 = settled.sorted.iter().map(|(_, n)| n).sum();
-        let percentile = |p: u64| settled.ranked((u128::from(count) * u128::from(p)).div_ceil(100) as u64);
+    pub fn figure(&mut self, unit: Unit) -> Figure {
+        self.settle();
+        let count: u64 = self.sorted.iter().map(|(_, n)| n).sum();
+        let percentile = |p: u64| self.ranked((u128::from(count) * u128::from(p)).div_ceil(100) as u64);
         Figure::Distribution {
             unit,
             count,
-            min: settled.ranked(1),
+            min: self.ranked(1),
             p50: percentile(50),
             p95: percentile(95),
             p99: percentile(99),
-            max: settled.ranked(count),
+            max: self.ranked(count),
         }
     }
 

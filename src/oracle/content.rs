@@ -28,11 +28,7 @@ pub(super) enum Difference<'a> {
     /// It lacks the row.
     Missing(&'a Expected),
     /// It shows another content.
-    Differs {
-        expected: &'a Expected,
-        stamp: Stamp,
-        content: u64,
-    },
+    Differs { expected: &'a Expected, stamp: Stamp, content: u64 },
     /// It shows a row that it should not have.
     Extra { key: &'a str, stamp: Stamp },
     /// It shows the row again, or rows out of the order of keys.
@@ -65,7 +61,12 @@ impl Contents {
         contents
     }
 
-    fn read_entity(&mut self, schema: &Schema, id: EntityId, truth: &dyn Truth) -> FxHashMap<u64, Vec<Expected>> {
+    fn read_entity(
+        &mut self,
+        schema: &Schema,
+        id: EntityId,
+        truth: &dyn Truth,
+    ) -> FxHashMap<u64, Vec<Expected>> {
         let entity = schema.entity(id);
         let mut places: FxHashMap<u64, Vec<Expected>> = FxHashMap::default();
         truth.for_each(id, &mut |key, stamp, values| {
@@ -93,7 +94,8 @@ impl Contents {
         let place = self.hash.own(place.iter());
         let places = self.by_entity[usize::from(id.0)].as_ref();
         let whole = places.is_some();
-        let mut expected = places.and_then(|p| p.get(&place)).map_or(&[][..], Vec::as_slice).iter().peekable();
+        let mut expected =
+            places.and_then(|p| p.get(&place)).map_or(&[][..], Vec::as_slice).iter().peekable();
         let mut last: Option<String> = None;
         let hash = &mut self.hash;
         view.rows(id, &mut |key, stamp, values| {

@@ -25,7 +25,12 @@ impl Findings {
     }
 
     /// Counts one more of `check`; the first [`VIOLATIONS_KEPT`] are kept in words.
-    pub(super) fn add(&mut self, check: Check, (device, record): Concerns<'_>, text: impl FnOnce() -> String) {
+    pub(super) fn add(
+        &mut self,
+        check: Check,
+        (device, record): Concerns<'_>,
+        text: impl FnOnce() -> String,
+    ) {
         self.counts[check as usize] += 1;
         if self.counts[check as usize] <= VIOLATIONS_KEPT as u64 {
             let record = record.map(|(entity, key)| (entity, Key::new(key)));

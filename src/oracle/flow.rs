@@ -99,7 +99,8 @@ impl Flow {
                 device.last_end = Some((*unit, at));
                 if device.open.remove(run).is_none() {
                     findings.add(Check::WithoutEnd, concerns, || {
-                        let what = if *run < device.runs { "a second time" } else { "without having started" };
+                        let what =
+                            if *run < device.runs { "a second time" } else { "without having started" };
                         format!("{id} ended run {run} of {} {what}, at {at}", names.unit(*unit))
                     });
                 }
@@ -136,7 +137,11 @@ impl Device {
 
 /// One unit runs once at a time in one process.
 fn two_syncs_of_one_unit(device: &Device, unit: UnitId) -> Option<(u64, Time)> {
-    device.open.iter().find(|(_, run)| run.unit == unit && run.life == device.life).map(|(n, run)| (*n, run.since))
+    device
+        .open
+        .iter()
+        .find(|(_, run)| run.unit == unit && run.life == device.life)
+        .map(|(n, run)| (*n, run.since))
 }
 
 /// Waiting units run in the order in which they were queued. A run that nobody queued (a retry) has no place in it.

@@ -180,7 +180,9 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
 fn since_the_start(difference: Difference<'_>, now: Time) -> Behind {
     match difference {
         Difference::Missing(_) => Behind { lost: now.0, stale: 0 },
-        Difference::Differs { expected, stamp, .. } if stamp < expected.stamp => Behind { lost: 0, stale: now.0 },
+        Difference::Differs { expected, stamp, .. } if stamp < expected.stamp => {
+            Behind { lost: 0, stale: now.0 }
+        }
         _ => Behind::default(),
     }
 }

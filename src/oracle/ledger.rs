@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::history::{History, Row, RowId, bit};
+use super::history::{History, Row, RowId};
 use super::truth::alike;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
 use crate::contract::{EditKind, LocalEdit, Refusal};
@@ -65,14 +65,6 @@ impl Edit {
     /// Whether it is on the backend, by a commit of its own or of another edit.
     pub(super) fn committed(&self) -> bool {
         self.commits > 0 || self.carried
-    }
-
-    /// Its columns, one bit each.
-    pub(super) fn columns(&self) -> u64 {
-        match self.kind {
-            EditKind::Delete => u64::MAX,
-            _ => self.values.iter().fold(0, |bits, (column, _)| bits | bit(*column)),
-        }
     }
 }
 
@@ -145,11 +137,18 @@ impl Ledger {
         }
     }
 
-    /// The backend refused `edit`.
-    pub(super) fn refused(&mut self, at: Time, id: EditId, why: Option<Refusal>, history: &mut History) {
+    /// The backend refused the edit on `row`: its own, or one that a conflict rule sent it to.
+    pub(super) fn refused(
+        &mut self,
+        at: Time,
+        id: EditId,
+        row: RowId,
+        why: Option<Refusal>,
+        history: &mut History,
+    ) {
         let Some(edit) = self.get(id) else { return };
         let differs = why.map(|why| {
-            let row = if why == Refusal::Taken { taken_by(edit, history) } else { Some(edit.row) };
+            let row = if why == Refusal::Taken { taken_by(edit, history) } else { Some(row) };
             row.is_none_or(|row| !edit.matches(history.row(row).values.as_deref()))
         });
         let edit = self.get_mut(id).expect("it was there a moment ago");
@@ -182,32 +181,34 @@ impl Ledger {
         self.in_flight[device.0 as usize].clear();
     }
 
-    /// The device counts the edit as done.
-    pub(super) fn acknowledged(&mut self, id: EditId, history: &History) {
+    /// The device counts the edit on `row` as done.
+    pub(super) fn acknowledged(&mut self, id: EditId, row: RowId, history: &History) {
         let Some(edit) = self.get_mut(id) else { return };
         edit.acknowledged = true;
-        edit.matched |= edit.matches(history.row(edit.row).values.as_deref());
+        edit.matched |= edit.matches(history.row(row).values.as_deref());
     }
 
-    /// The engine decided a conflict of the edit over the row of which its device has now seen `seen` versions; `won` is
+    /// The engine decided a conflict of the edit over `row`, of which its device has now seen `seen` versions; `won` is
     /// `None` if it found both sides equal.
-    pub(super) fn decided(&mut self, id: EditId, won: Option<bool>, seen: usize, history: &History) {
+    pub(super) fn decided(
+        &mut self,
+        id: EditId,
+        row: RowId,
+        won: Option<bool>,
+        seen: usize,
+        history: &History,
+    ) {
         let Some(edit) = self.get_mut(id) else { return };
         match won {
             Some(won) => edit.won = Some(won),
             None => {
                 edit.equal = true;
-                edit.matched |= edit.matches(history.row(edit.row).values.as_deref());
+                edit.matched |= edit.matches(history.row(row).values.as_deref());
             }
         }
-        let row = edit.row;
-        edit.seen = edit.seen.max(seen);
-        for other in self.open.get(&row).cloned().unwrap_or_default() {
-            if other.device == id.device
-                && let Some(edit) = self.get_mut(other)
-            {
-                edit.seen = edit.seen.max(seen);
-            }
+        // What this edit met, those of the same row that wait behind it know as well.
+        for edit in self.devices[id.device.0 as usize].values_mut().filter(|edit| edit.row == row) {
+            edit.seen = edit.seen.max(seen);
         }
     }
 
@@ -236,7 +237,8 @@ impl Ledger {
         }
         // Columns that the person set once more before the commit need not show the earlier value.
         let set_again = |column: usize| {
-            let later = self.devices[id.device.0 as usize].range(id.number + 1..author.number.saturating_add(1));
+            let later =
+                self.devices[id.device.0 as usize].range(id.number + 1..author.number.saturating_add(1));
             later.filter(|(_, e)| e.row == edit.row).any(|(_, e)| e.values.iter().any(|(c, _)| *c == column))
         };
         id.number < author.number

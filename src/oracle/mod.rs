@@ -1,4 +1,39 @@
-//! The reference model and the checks against it.
+//! The reference model and the checks against it: was anything lost?
+//!
+//! The oracle listens to the same events as everybody else, keeps a model of its own of what the backend committed and of
+//! what became of each local edit, and at the end holds the backend and every device against it. It is written a second
+//! time on purpose: it knows neither engine nor gateway, and evaluates scopes by itself, so that it does not share their
+//! mistakes. It leaves to others when a run ends, which devices are in use, and whether a violation was expected
+//! ([`implied`] helps there).
+//!
+//! Two kinds of checks. Those on the order of events (runs, queue, commits) speak at once; those on rows and edits speak at
+//! the end. Each is one function in `checks/` or `flow.rs`, with its invariant in its first line:
+//!
+//! | check | what must not be |
+//! |---|---|
+//! | `lost`, `stale`, `orphan`, `undetected-delete` | a device lacks a row of its scope, holds a replaced version, a row of somebody else, a deleted row |
+//! | `duplicate` | an edit is committed twice, a natural key names two rows, a device shows a row twice |
+//! | `resurrected` | a deleted row is back, on the backend without a create, or on a device that had removed it |
+//! | `divergent` | a device differs in any of these ways, or in another |
+//! | `lost-edit` | a local edit is neither on the backend nor waiting nor in a log that the user can read |
+//! | `silent-discard` | what the backend refused, a rule dropped, or an edit replaced unseen is in no log |
+//! | `stuck` | edits wait or a run is under way at the end |
+//! | `acknowledged-without-commit` | a device counts an edit as done that the backend never had |
+//! | `two-syncs-of-one-unit`, `event-without-end`, `unit-out-of-order`, `sync-loop` | runs overlap, do not end once, overtake, or start themselves for ever |
+//!
+//! Content decides before dates: a row that reads as it should is right, whatever its stamp. A row with edits that still
+//! wait is not compared; that is `stuck`. Entities delivered on open are not compared, except for rows shown twice.
+//!
+//! A *conflict* is counted once for each edit: the backend refused it, the device received the answer, and the backend's
+//! row (or the row with its natural key) did not already say what the edit wants. A correct engine counts the same.
+//!
+//! Invariants: counts are exact however many violations there are, texts are kept of the first few; no hash map is
+//! iterated where order reaches a result; what is kept for each device is only what differs from how it began.
+//!
+//! How: `history` holds versions by row, `held` which of them each device has and for how long it was behind, `ledger` the
+//! edits, `flow` the runs. At the end `content` reads the backend once into sorted lists of (key, stamp, hash), shared by
+//! devices with equal attributes, and walks each device's rows along its list. [`Life`] is a listener of its own: it tells
+//! what happened to one record, in words.
 
 mod check;
 mod checks;
@@ -9,7 +44,11 @@ mod held;
 mod history;
 mod inspection;
 mod ledger;
+mod life;
 mod model;
+#[cfg(test)]
+mod tests;
+mod told;
 mod truth;
 mod violation;
 mod words;
@@ -17,6 +56,7 @@ mod words;
 pub use check::{check_names, implied};
 pub use findings::VIOLATIONS_KEPT;
 pub use inspection::{Inspection, Verdict};
+pub use life::{Filter, Life};
 pub use model::{Oracle, Setting};
 pub use truth::Truth;
 pub use violation::Violation;

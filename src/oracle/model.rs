@@ -16,8 +16,8 @@ use super::ledger::Ledger;
 use super::truth::{RowHash, Truth, place_of};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::{
-    AppliedChange, Attributes, Author, CommitKind, ConflictKind, Event, LogKind, Node, Occurrence, RequestKind,
-    Schema, SyncUnit, Winner,
+    AppliedChange, Attributes, Author, CommitKind, ConflictKind, Event, LogKind, Node, Occurrence,
+    RequestKind, Schema, SyncUnit, Winner,
 };
 
 /// What the oracle must know before the first event.
@@ -54,7 +54,8 @@ impl Oracle {
         let mut shared: FxHashMap<u64, Rc<[Rc<[Value]>]>> = FxHashMap::default();
         let mut hash = RowHash::default();
         let mut places_of = |attributes: &Attributes| {
-            let places = || setting.schema.entities.iter().map(|e| Rc::from(place_of(e, attributes))).collect();
+            let places =
+                || setting.schema.entities.iter().map(|e| Rc::from(place_of(e, attributes))).collect();
             Rc::clone(shared.entry(hash.own(attributes.iter())).or_insert_with(places))
         };
         Oracle {
@@ -90,8 +91,9 @@ impl Oracle {
                 let id = self.history.remember(entity, key.as_str());
                 self.committed(id, Commit { at, stamp, kind, values, author });
             }
-            Event::MutationRefused { edit, conflict, .. } => {
-                self.ledger.refused(at, edit, conflict, &mut self.history);
+            Event::MutationRefused { edit, entity, key, conflict, .. } => {
+                let row = self.history.remember(entity, key.as_str());
+                self.ledger.refused(at, edit, row, conflict, &mut self.history);
             }
             _ => {}
         }
@@ -152,13 +154,15 @@ impl Oracle {
                 changes.iter().for_each(|change| self.applied(at, device, change));
             }
             Event::EditAcknowledged { edit, entity, key, stamp } => {
-                self.ledger.acknowledged(edit, &self.history);
+                let row = self.history.remember(entity, key.as_str());
+                self.ledger.acknowledged(edit, row, &self.history);
                 self.met(at, device, entity, key.as_str(), Some(stamp));
             }
             Event::ConflictDecided { edit, entity, key, kind, winner, sides } => {
                 let seen = self.met(at, device, entity, key.as_str(), Some(sides.remote));
                 let won = (kind != ConflictKind::Equal).then_some(winner == Winner::Local);
-                self.ledger.decided(edit, won, seen, &self.history);
+                let row = self.history.remember(entity, key.as_str());
+                self.ledger.decided(edit, row, won, seen, &self.history);
             }
             Event::EditLogged { entity, key, kind: LogKind::Rejected, .. } => {
                 self.met(at, device, entity, key.as_str(), None);
@@ -180,7 +184,14 @@ impl Oracle {
 
     /// The answer to a push brought the backend's version of this stamp, or the latest; gives how many versions the device
     /// has seen then.
-    fn met(&mut self, at: Time, device: DeviceId, entity: EntityId, key: &str, stamp: Option<Stamp>) -> usize {
+    fn met(
+        &mut self,
+        at: Time,
+        device: DeviceId,
+        entity: EntityId,
+        key: &str,
+        stamp: Option<Stamp>,
+    ) -> usize {
         let Some(id) = self.history.find(entity, key) else { return 0 };
         let row = self.history.row(id);
         let versions = stamp.map_or(row.versions.len(), |stamp| row.held_with(stamp));

@@ -105,6 +105,9 @@ mod tests {
         ];
         let mut hash = RowHash::default();
         assert_eq!(hash.own(own.iter()), hash.shown(&shown));
-        assert_ne!(hash.shown(&[ValueRef::Text("a"), ValueRef::Text("bc")]), hash.shown(&[ValueRef::Text("ab"), ValueRef::Text("c")]));
+        assert_ne!(
+            hash.shown(&[ValueRef::Text("a"), ValueRef::Text("bc")]),
+            hash.shown(&[ValueRef::Text("ab"), ValueRef::Text("c")])
+        );
     }
 }

@@ -13,45 +13,34 @@ use crate::base::Time;
 pub struct Sleep {
     core: Rc<Core>,
     deadline: Time,
-    asked: Asked,
-}
-
-#[derive(Clone, Copy)]
-enum Asked {
-    NotYet,
-    /// There is no timer: the deadline was past and the task has another turn, or the deadline is never.
-    NoTimer,
-    Timer {
-        sequence: u64,
-        task: TaskId,
-    },
+    /// The task that is to be woken; none before the first poll.
+    task: TaskId,
+    /// The timer's sequence; 0 if there is none.
+    timer: u64,
 }
 
 impl Sleep {
+    #[inline]
     pub(super) fn new(core: Rc<Core>, deadline: Time) -> Sleep {
-        Sleep { core, deadline, asked: Asked::NotYet }
+        Sleep { core, deadline, task: TaskId::NONE, timer: 0 }
     }
 
+    /// Asks for the task to be woken in time.
     #[inline]
     fn ask(&mut self, task: TaskId) {
-        let Sleep { core, deadline, asked } = self;
-        *asked = if *deadline <= core.now() {
-            core.wake(task);
-            Asked::NoTimer
-        } else if *deadline == Time::FAR {
-            Asked::NoTimer
-        } else {
-            Asked::Timer { sequence: core.timers.borrow_mut().add(*deadline, task), task }
-        };
+        self.task = task;
+        if self.deadline <= self.core.now() {
+            self.core.wake(task);
+        } else if self.deadline < Time::FAR {
+            self.timer = self.core.timers.borrow_mut().add(self.deadline, task);
+        }
     }
 
-    /// Takes the timer back if it has not come up: what is due has left the heap before any task runs.
+    /// Takes the timer back if it has not come up: what is due has left the timers before any task runs.
     #[inline]
     fn cancel(&mut self) {
-        if let Asked::Timer { sequence, .. } = self.asked
-            && self.deadline > self.core.now()
-        {
-            self.core.timers.borrow_mut().cancel(sequence);
+        if self.timer != 0 && self.deadline > self.core.now() {
+            self.core.timers.borrow_mut().cancel(self.timer);
         }
     }
 }
@@ -60,26 +49,21 @@ impl Future for Sleep {
     type Output = ();
     #[inline]
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        match self.asked {
-            Asked::NotYet => {
-                let task = self.core.running();
-                self.ask(task);
-            }
-            _ if self.core.now() >= self.deadline => return Poll::Ready(()),
-            Asked::NoTimer => {}
-            Asked::Timer { task, .. } => {
-                let running = self.core.running();
-                if running != task {
-                    self.cancel();
-                    self.ask(running);
-                }
-            }
+        let asked = self.task != TaskId::NONE;
+        if asked && self.core.now() >= self.deadline {
+            return Poll::Ready(());
+        }
+        let task = self.core.running();
+        if task != self.task {
+            self.cancel();
+            self.ask(task);
         }
         Poll::Pending
     }
 }
 
 impl Drop for Sleep {
+    #[inline]
     fn drop(&mut self) {
         self.cancel();
     }

@@ -186,6 +186,27 @@ fn a_task_that_kills_its_own_node_runs_to_its_next_wait() {
 }
 
 #[test]
+fn a_killed_neighbour_is_dropped_when_the_killer_holds_no_borrow() {
+    let (mut sim, handle, node) = sim();
+    let doomed = handle.node("doomed");
+    let log = collect();
+    let dropped = log.clone();
+    handle.spawn(doomed, "doomed", async move {
+        let _mark = OnDrop(move || dropped.borrow_mut().push("dropped"));
+        pending::<()>().await;
+    });
+    let (seen, inside) = (log.clone(), handle.clone());
+    handle.spawn(node, "killer", async move {
+        let mut held = seen.borrow_mut();
+        inside.kill(doomed);
+        assert!(!inside.is_up(doomed));
+        held.push("killed");
+    });
+    sim.run_until(Time::FAR);
+    assert_eq!(*log.borrow(), ["killed", "dropped"]);
+}
+
+#[test]
 fn a_drop_may_kill_spawn_send_and_sleep() {
     let (mut sim, handle, node) = sim();
     let (doomed, next) = (handle.node("doomed"), handle.node("next"));

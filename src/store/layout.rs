@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::base::EntityId;
@@ -53,24 +53,20 @@ pub(super) struct Layout {
 }
 
 thread_local! {
-    /// Layouts in use. They are a function of their schema, so sharing them shows in nothing but memory.
-    static LAYOUTS: RefCell<Vec<Weak<Layout>>> = const { RefCell::new(Vec::new()) };
+    /// The layout asked for last: one world has one schema. It is a function of the schema, so sharing it shows in nothing
+    /// but time and memory.
+    static LATEST: RefCell<Option<Rc<Layout>>> = const { RefCell::new(None) };
 }
 
 impl Layout {
     /// The layout of `schema`.
     pub(super) fn of(schema: &Arc<Schema>) -> Rc<Layout> {
-        LAYOUTS.with_borrow_mut(|layouts| {
-            layouts.retain(|layout| layout.strong_count() > 0);
-            if let Some(layout) =
-                layouts.iter().filter_map(Weak::upgrade).find(|layout| Arc::ptr_eq(&layout.schema, schema))
-            {
-                return layout;
+        LATEST.with_borrow_mut(|latest| match latest {
+            Some(layout) if Arc::ptr_eq(&layout.schema, schema) => Rc::clone(layout),
+            _ => {
+                let rows = schema.ids().map(|id| row_sql(id, schema.entity(id))).collect();
+                Rc::clone(latest.insert(Rc::new(Layout { schema: Arc::clone(schema), rows })))
             }
-            let rows = schema.ids().map(|id| row_sql(id, schema.entity(id))).collect();
-            let layout = Rc::new(Layout { schema: Arc::clone(schema), rows });
-            layouts.push(Rc::downgrade(&layout));
-            layout
         })
     }
 

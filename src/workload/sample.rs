@@ -126,8 +126,8 @@ pub(super) fn people(count: u32) -> Vec<Person> {
         .map(|n| Person {
             device: DeviceId(n),
             attributes: vec![attribute_value("clinic", n % CLINICS, CLINICS)],
-            role: if n / CLINICS % 4 == 0 { "doctor" } else { "nurse" }.to_owned(),
-            synced_at: (n % 10 != 0).then(|| Stamp(START.0 - DAY)),
+            role: if (n / CLINICS).is_multiple_of(4) { "doctor" } else { "nurse" }.to_owned(),
+            synced_at: (n % 10 != 0).then_some(Stamp(START.0 - DAY)),
         })
         .collect()
 }

@@ -58,13 +58,17 @@ pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String
         return None;
     }
     let (record, at, first) = (case.record(), case.at, edit.key.as_str());
-    Some(format!("edit {id} ({} of {first}) was committed again at {at}, as {record}", words::kind(edit.kind)))
+    Some(format!(
+        "edit {id} ({} of {first}) was committed again at {at}, as {record}",
+        words::kind(edit.kind)
+    ))
 }
 
 /// An edit does not replace what somebody else wrote unless its device had seen it or a conflict rule decided over it.
 ///
-/// Told when the edit was made on an older version than the one replaced, a version in between by somebody else set one of
-/// the edit's columns, and the edit put another value there. What the backend derived does not count as written.
+/// Told when the edit was made on an older version than the one replaced, a version in between by somebody else set a
+/// column, and the commit put another value there, be it in the edit or not. What the backend derived does not count as
+/// written.
 pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
     let before = case.row.values.as_deref()?;
@@ -80,10 +84,9 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
         columns |= version.changed;
         by = Some(version);
     }
-    let replaced = columns & edit.columns();
     let gone = case.kind == CommitKind::Delete;
     let other = |column: usize| gone || !alike(&before[column], &case.values[column]);
-    let overwritten = (0..before.len()).any(|column| replaced & bit(column) != 0 && other(column));
+    let overwritten = (0..before.len()).any(|column| columns & bit(column) != 0 && other(column));
     let by = by.filter(|_| overwritten)?;
     let (record, author, at) = (case.record(), words::author(by.author), by.at);
     Some(format!(
@@ -113,7 +116,8 @@ pub(in crate::oracle) fn natural_keys(
         named.push((unique, key.clone()));
     });
     named.sort();
-    let new = |key: &Key| history.find(id, key.as_str()).is_some_and(|row| !history.row(row).versions.is_empty());
+    let new =
+        |key: &Key| history.find(id, key.as_str()).is_some_and(|row| !history.row(row).versions.is_empty());
     let mut doubled = Vec::new();
     for group in named.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
         let (fresh, old): (Vec<&Key>, Vec<&Key>) = group.iter().map(|(_, key)| key).partition(|key| new(key));

@@ -88,8 +88,9 @@ pub(in crate::oracle) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
 /// What a device counts as done is on the backend.
 pub(in crate::oracle) fn acknowledged_without_commit(case: &EditCase<'_>) -> Option<String> {
     let edit = case.edit;
-    (edit.acknowledged && !edit.committed() && !edit.matched)
-        .then(|| format!("{} was acknowledged, but the backend neither committed it nor said the same", case.what()))
+    (edit.acknowledged && !edit.committed() && !edit.matched).then(|| {
+        format!("{} was acknowledged, but the backend neither committed it nor said the same", case.what())
+    })
 }
 
 /// At the end nothing waits and nothing is under way.
@@ -103,7 +104,8 @@ pub(in crate::oracle) fn stuck(
     let mut reasons = Vec::new();
     if let Some(first) = pending.first() {
         let changes = if pending.len() == 1 { "change" } else { "changes" };
-        let error = first.last_error.as_deref().map_or("not tried yet".to_owned(), |e| format!("last error {e}"));
+        let error =
+            first.last_error.as_deref().map_or("not tried yet".to_owned(), |e| format!("last error {e}"));
         reasons.push(format!("{} {changes} in the outbox, {error}", pending.len()));
     }
     for run in unfinished {

@@ -83,10 +83,14 @@ pub(in crate::oracle) fn duplicate<'a>(case: &'a RowCase<'_>) -> Option<Wording<
         Difference::Twice { .. } => Some(Box::new(move || {
             format!("{device} shows {} twice, or rows out of the order of keys", case.record())
         })),
-        Difference::Extra { .. } if case.live.is_none() && case.created_elsewhere => Some(Box::new(move || {
-            let record = case.record();
-            format!("{device} made {record}; the backend has it under another key, and the device still shows its own")
-        })),
+        Difference::Extra { .. } if case.live.is_none() && case.created_elsewhere => {
+            Some(Box::new(move || {
+                let record = case.record();
+                format!(
+                    "{device} made {record}; the backend has it under another key, and the device still shows its own"
+                )
+            }))
+        }
         _ => None,
     }
 }
@@ -95,7 +99,11 @@ pub(in crate::oracle) fn duplicate<'a>(case: &'a RowCase<'_>) -> Option<Wording<
 pub(in crate::oracle) fn resurrected<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> {
     case.gone().filter(|_| case.removed && !case.created_elsewhere)?;
     Some(Box::new(move || {
-        format!("{} had removed {} and has it again; on the backend it is deleted", case.device, case.record())
+        format!(
+            "{} had removed {} and has it again; on the backend it is deleted",
+            case.device,
+            case.record()
+        )
     }))
 }
 

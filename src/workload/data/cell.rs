@@ -138,7 +138,7 @@ impl Cell {
 
 /// A number below `count` from 64 even bits; the bias is below `count` / 2⁶⁴.
 pub(in crate::workload) fn pick(bits: u64, count: u64) -> u64 {
-    (u128::from(bits) * u128::from(count) >> 64) as u64
+    ((u128::from(bits) * u128::from(count)) >> 64) as u64
 }
 
 #[cfg(test)]

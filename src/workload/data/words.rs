@@ -1,5 +1,7 @@
 //! Short texts.
 
+use rand_core::Rng;
+
 use crate::base::Stream;
 
 const WORDS: [&str; 64] = [
@@ -16,11 +18,17 @@ pub(super) fn fill(text: &mut String, stream: &mut Stream, min: u32, max: u32) {
     let span = u64::from(max.saturating_sub(min)) + 1;
     let len = min as usize + stream.below(span) as usize;
     text.reserve(len + 8);
+    let mut bits = 0;
     while text.len() < len {
         if !text.is_empty() {
             text.push(' ');
         }
-        text.push_str(WORDS[stream.below(64) as usize]);
+        // Ten words of six bits, below a bit that tells the end.
+        if bits <= 1 {
+            bits = stream.next_u64() >> 4 | 1 << 60;
+        }
+        text.push_str(WORDS[(bits % 64) as usize]);
+        bits >>= 6;
     }
     text.truncate(len);
 }

@@ -50,7 +50,10 @@ impl Intent {
 pub(super) struct Day<'a> {
     pub(super) setting: &'a Setting<'a>,
     pub(super) hours: (Time, Time),
+    /// Of the office.
     pub(super) rhythm: Rhythm,
+    /// Of the people with devices.
+    pub(super) people_rhythm: Rhythm,
     /// By position in the people.
     pub(super) presences: Vec<Option<Presence>>,
 }
@@ -83,7 +86,8 @@ impl Day<'_> {
 
     fn intent(&self, action: usize, who: Option<usize>, seed: Seed, window: (Time, Time)) -> Intent {
         let part = seed.stream("when", 0, 0).unit();
-        let at = self.rhythm.at(part, window.0, window.1);
+        let rhythm = if who.is_some() { &self.people_rhythm } else { &self.rhythm };
+        let at = rhythm.at(part, window.0, window.1);
         Intent { at, who, action, seed, burst: false, twin: None }
     }
 

@@ -20,6 +20,9 @@ mod stage;
 mod step;
 mod value;
 
+#[cfg(test)]
+mod tests;
+
 pub use person::Person;
 pub use stage::{Burst, Import, Setting, write_script};
 pub use step::{Act, ActionCount, Actor, Batch, OfficeEdit, Script, ScriptSummary, Step};

@@ -202,7 +202,7 @@ impl<'a> Plot<'a> {
             let Some(presence) = self.day.presences[who] else { continue };
             for n in 0..count {
                 let mut stream = setting.seed.stream("open", device(who), n);
-                let at = self.day.rhythm.at(stream.unit(), presence.writes_from, presence.until);
+                let at = self.day.people_rhythm.at(stream.unit(), presence.writes_from, presence.until);
                 let near = self.record_near(record, at);
                 let accept = held(self.day, Some(who), at, record);
                 let Some(row) = self.rows.pick(&mut stream, self.circles[who], record, near, accept) else {

@@ -1,7 +1,7 @@
 //! When in a day the writes happen.
 
 use crate::base::{Span, Time};
-use crate::workload::Peak;
+use crate::workload::{LoginWave, Peak};
 
 /// The writes' density over the working time: each peak holds its share, the time outside the peaks what is left.
 #[derive(Clone, Debug)]
@@ -10,29 +10,71 @@ pub(super) struct Rhythm {
     ends: Vec<(Time, f64)>,
 }
 
+/// A stretch of time with a share of the writes.
+type Load = (Time, Time, f64);
+
+/// Rounds of fitting in [`Rhythm::of_people`]; five bring the hospital day within a thousandth.
+const FITTING_ROUNDS: u32 = 20;
+
 impl Rhythm {
+    /// The rhythm of who is there during all the working time.
     pub(super) fn new(hours: (Time, Time), peaks: &[Peak]) -> Rhythm {
-        let clip = |t: Time| t.clamp(hours.0, hours.1);
-        let peaks: Vec<(Time, Time, f64)> = peaks
+        Rhythm::with_loads(hours, &loads(hours, peaks))
+    }
+
+    /// The rhythm of people who come with these logins, each writing as much as any other: stronger in the early peaks by as
+    /// much as those who are not there yet leave out, so that all of them together meet the shares.
+    ///
+    /// Depends on the options alone, not on who logs in when.
+    pub(super) fn of_people(hours: (Time, Time), peaks: &[Peak], logins: &[LoginWave]) -> Rhythm {
+        let wanted = loads(hours, peaks);
+        let left = left_over(&wanted);
+        let overlap = |from: Time, until: Time, since: Time| until.since(from.max(since)).0 as f64;
+        // What of each peak, and of the time outside, is still to come for each wave.
+        let ahead: Vec<(f64, Vec<f64>, f64)> = logins
             .iter()
-            .map(|p| (clip(p.from), clip(p.until), p.share.share()))
-            .filter(|(from, until, _)| from < until)
+            .map(|wave| {
+                let parts = wanted.iter().map(|(f, u, _)| overlap(*f, *u, wave.at) / (*u - *f).0 as f64);
+                let outside: Vec<(Time, Time)> = outside(hours, &wanted);
+                let all: f64 = outside.iter().map(|(f, u)| (*u - *f).0 as f64).sum();
+                let rest: f64 = outside.iter().map(|(f, u)| overlap(*f, *u, wave.at)).sum();
+                (wave.share.share(), parts.collect(), if all > 0.0 { rest / all } else { 0.0 })
+            })
             .collect();
-        let mut cuts = vec![hours.0, hours.1];
-        cuts.extend(peaks.iter().flat_map(|(from, until, _)| [*from, *until]));
-        cuts.sort_unstable();
-        cuts.dedup();
-        let outside = |from: Time| peaks.iter().all(|(f, u, _)| from < *f || from >= *u);
-        let free: Span = cuts.windows(2).filter(|w| outside(w[0])).map(|w| w[1] - w[0]).sum();
-        let left = (1.0 - peaks.iter().map(|p| p.2).sum::<f64>()).max(0.0);
+        let people: f64 = ahead.iter().map(|(share, ..)| share).sum();
+        let mut weights: Vec<f64> = wanted.iter().map(|load| load.2).collect();
+        for _ in 0..FITTING_ROUNDS {
+            for (k, load) in wanted.iter().enumerate() {
+                let got: f64 = ahead
+                    .iter()
+                    .map(|(share, parts, rest)| {
+                        let all: f64 = parts.iter().zip(&weights).map(|(part, weight)| part * weight).sum();
+                        let all = all + rest * left;
+                        if all > 0.0 { share * parts[k] * weights[k] / all } else { 0.0 }
+                    })
+                    .sum();
+                if got > 0.0 {
+                    weights[k] *= load.2 * people / got;
+                }
+            }
+        }
+        let sum = weights.iter().sum::<f64>() + left;
+        let fitted: Vec<Load> = wanted.iter().zip(weights).map(|(l, w)| (l.0, l.1, w / sum)).collect();
+        Rhythm::with_loads(hours, &fitted)
+    }
+
+    fn with_loads(hours: (Time, Time), peaks: &[Load]) -> Rhythm {
+        let outside = outside(hours, peaks);
+        let free: Span = outside.iter().map(|(from, until)| *until - *from).sum();
+        let left = left_over(peaks);
         let mut ends = vec![(hours.0, 0.0)];
         let mut sum = 0.0;
-        for w in cuts.windows(2) {
+        for w in cuts(hours, peaks).windows(2) {
             let length = (w[1] - w[0]).0 as f64;
-            if outside(w[0]) {
+            if outside.contains(&(w[0], w[1])) {
                 sum += left * length / free.0 as f64;
             }
-            for (from, until, share) in &peaks {
+            for (from, until, share) in peaks {
                 if (*from..*until).contains(&w[0]) {
                     sum += share * length / (*until - *from).0 as f64;
                 }
@@ -67,6 +109,32 @@ impl Rhythm {
             }
         }
     }
+}
+
+/// The peaks within the working time.
+fn loads(hours: (Time, Time), peaks: &[Peak]) -> Vec<Load> {
+    let clip = |t: Time| t.clamp(hours.0, hours.1);
+    let clipped = peaks.iter().map(|p| (clip(p.from), clip(p.until), p.share.share()));
+    clipped.filter(|(from, until, _)| from < until).collect()
+}
+
+fn left_over(peaks: &[Load]) -> f64 {
+    (1.0 - peaks.iter().map(|p| p.2).sum::<f64>()).max(0.0)
+}
+
+/// The ends of the working time and of the peaks, sorted.
+fn cuts(hours: (Time, Time), peaks: &[Load]) -> Vec<Time> {
+    let mut cuts = vec![hours.0, hours.1];
+    cuts.extend(peaks.iter().flat_map(|(from, until, _)| [*from, *until]));
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts
+}
+
+/// The stretches between cuts that lie in no peak.
+fn outside(hours: (Time, Time), peaks: &[Load]) -> Vec<(Time, Time)> {
+    let free = |at: Time| peaks.iter().all(|(from, until, _)| at < *from || at >= *until);
+    cuts(hours, peaks).windows(2).filter(|w| free(w[0])).map(|w| (w[0], w[1])).collect()
 }
 
 #[cfg(test)]

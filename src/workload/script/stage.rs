@@ -64,6 +64,7 @@ pub fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import])
         setting,
         hours,
         rhythm: Rhythm::new(hours, &setting.options.peaks),
+        people_rhythm: Rhythm::of_people(hours, &setting.options.peaks, &setting.options.logins),
         presences: presences(setting.seed, setting.options, setting.people, hours),
     };
     let mut plot = Plot::new(&day);

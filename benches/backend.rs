@@ -1,0 +1,115 @@
+//! What the backend costs the host: a page of deltas wherever it begins, the initial content, a mutation.
+
+use std::hint::black_box;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use syncdyno::backend::{Backend, Loaded, Options, Position, Query};
+use syncdyno::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, Value};
+use syncdyno::contract::{
+    Attributes, Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Schema, ScopeRule,
+};
+
+const VISIT: EntityId = EntityId(0);
+const START: Stamp = Stamp(1_700_000_000_000_000);
+const PAGE: usize = 500;
+
+fn schema() -> Arc<Schema> {
+    let column = |name: &str, kind| Column { name: name.to_owned(), kind };
+    let visit = Entity {
+        name: "visit".to_owned(),
+        key: "id".to_owned(),
+        columns: vec![column("clinic", ColumnKind::Int), column("status", ColumnKind::Text)],
+        projection: vec![0, 1],
+        scope: vec![ScopeRule::Attribute { column: 0, attribute: 0 }],
+        delivery: Delivery::Delta,
+        unique: Vec::new(),
+    };
+    Arc::new(Schema { entities: vec![visit] })
+}
+
+/// Rows of `clinics` clinics in no particular order of key or stamp.
+fn content(rows: u64, clinics: u64) -> Vec<Loaded> {
+    let row = |n: u64| {
+        let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let stamp = START.minus(Span::secs(60 + mixed % 2_000_000));
+        let values = vec![Value::Int((n % clinics) as i64), Value::text("open")].into();
+        let key = Key::uuid(u128::from(mixed) << 64 | u128::from(n));
+        Loaded { key, values, created: stamp, updated: stamp, deleted: None }
+    };
+    (0..rows).map(row).collect()
+}
+
+fn backend(rows: u64, clinics: u64) -> Backend {
+    let mut backend = Backend::new(schema(), Options::default(), START);
+    backend.load(VISIT, content(rows, clinics));
+    backend
+}
+
+fn pages(c: &mut Criterion) {
+    let mut group = c.benchmark_group("page of 500");
+    let attributes: Attributes = vec![Value::Int(0)];
+    for rows in [10_000, 1_000_000] {
+        let mut backend = backend(rows, 1);
+        let last = backend.in_scope(VISIT, &attributes).nth(rows as usize - PAGE - 1);
+        let last = last.map(|row| Position { stamp: row.stamp, key: Some(row.key.clone()), since: None });
+        for (place, after) in [("start", None), ("end", last.as_ref())] {
+            group.bench_function(format!("{place} of {rows} rows"), |b| {
+                b.iter(|| {
+                    let query = Query { entity: VISIT, attributes: &attributes, after, limit: PAGE };
+                    let page = backend.changes(Time::ZERO, query, |change| {
+                        black_box(change.values);
+                        ControlFlow::Continue(())
+                    });
+                    assert_eq!(page.expect("the cursor is young").delivered, PAGE as u64);
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+fn loading(c: &mut Criterion) {
+    let mut group = c.benchmark_group("load");
+    group.sample_size(10);
+    group.bench_function("400000 rows of 25 clinics", |b| {
+        b.iter_batched(
+            || (Backend::new(schema(), Options::default(), START), content(400_000, 25)),
+            |(mut backend, content)| {
+                backend.load(VISIT, content);
+                backend
+            },
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+fn mutations(c: &mut Criterion) {
+    let mut backend = backend(400_000, 25);
+    let keys: Vec<Key> = backend.rows(VISIT).map(|row| row.key.clone()).step_by(400).collect();
+    let mut number = 0;
+    c.bench_function("update of one row among 400000", |b| {
+        b.iter(|| {
+            let key = &keys[number as usize % keys.len()];
+            let base = backend.row(VISIT, key).map(|row| row.stamp);
+            number += 1;
+            let mutation = Mutation {
+                id: format!("d0-{number}"),
+                edit: EditId { device: DeviceId(0), number },
+                entity: VISIT,
+                key: key.clone(),
+                kind: EditKind::Update,
+                values: vec![(1, Value::text("done"))],
+                base,
+                made_at: START,
+            };
+            let mut facts = Vec::new();
+            backend.apply(Time::ZERO, &[Value::Int(0)], &mutation, &mut facts)
+        });
+    });
+}
+
+criterion_group!(benches, pages, loading, mutations);
+criterion_main!(benches);

@@ -1,0 +1,147 @@
+//! The life of a record: what happened to it, in order and in words.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::told::Told;
+use crate::base::{DeviceId, EditId, EntityId, Key, Time};
+use crate::contract::{AppliedChange, Event, LocalEdit, Node, Occurrence, Schema, SyncUnit};
+
+/// What a recorder keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Everything that concerns one of these records.
+    pub records: BTreeSet<(EntityId, Key)>,
+    /// Everything that happens on this device.
+    pub device: Option<DeviceId>,
+}
+
+/// A listener that writes a line for each event that its filter lets pass, up to [`Life::LINES`].
+///
+/// A request is told if it carries an edit of a record of the filter, so that a lost answer is in the story; deaths and
+/// starts of a process are told of devices that edited such a record or hold it.
+#[derive(Debug)]
+pub struct Life {
+    schema: Arc<Schema>,
+    units: Arc<[SyncUnit]>,
+    filter: Filter,
+    requests: BTreeSet<(DeviceId, u64)>,
+    concerned: BTreeSet<DeviceId>,
+    edits: BTreeSet<EditId>,
+    lines: Vec<String>,
+    left_out: u64,
+}
+
+impl Life {
+    /// At most so many lines are kept.
+    pub const LINES: usize = 10_000;
+
+    /// A recorder for this filter.
+    pub fn new(schema: Arc<Schema>, units: Arc<[SyncUnit]>, filter: Filter) -> Life {
+        Life {
+            schema,
+            units,
+            filter,
+            requests: BTreeSet::new(),
+            concerned: BTreeSet::new(),
+            edits: BTreeSet::new(),
+            lines: Vec::new(),
+            left_out: 0,
+        }
+    }
+
+    /// Something happened.
+    pub fn on(&mut self, occurrence: &Occurrence<'_>) {
+        let Occurrence { at, node, event } = occurrence;
+        let device = match node {
+            Node::Device(device) => Some(*device),
+            _ => None,
+        };
+        let wanted = device.is_some() && device == self.filter.device;
+        if let Event::ChunkApplied { changes, .. } = event {
+            if wanted {
+                self.tell(*at, *node, event);
+            }
+            self.applied(*at, *node, device, changes);
+        } else if self.concerns(device, event) || wanted {
+            self.tell(*at, *node, event);
+        }
+    }
+
+    /// The lines so far, in order; the last one says how many more there were, if any.
+    pub fn lines(&self) -> Vec<String> {
+        let more = (self.left_out > 0).then(|| format!("and {} more", self.left_out));
+        self.lines.iter().cloned().chain(more).collect()
+    }
+
+    fn concerns(&mut self, device: Option<DeviceId>, event: &Event<'_>) -> bool {
+        match *event {
+            Event::EditMade { edit, .. } | Event::EditRefused { edit, .. } => self.edited(edit),
+            Event::EditSent { edit, entity, key, request } => {
+                let ours = self.has(entity, key.as_str());
+                if ours {
+                    self.requests.insert((edit.device, request));
+                }
+                ours
+            }
+            Event::EditAcknowledged { entity, key, .. }
+            | Event::ConflictDecided { entity, key, .. }
+            | Event::EditLogged { entity, key, .. }
+            | Event::MutationRefused { entity, key, .. }
+            | Event::Committed { entity, key, .. } => self.has(entity, key.as_str()),
+            Event::MutationReplayed { edit } => self.edits.contains(&edit),
+            Event::ResponseReceived { request, .. }
+            | Event::RequestFailed { request, .. }
+            | Event::RequestRefused { request, .. } => {
+                device.is_some_and(|device| self.requests.remove(&(device, request)))
+            }
+            Event::ProcessStarted { .. } | Event::ProcessKilled { .. } => {
+                device.is_some_and(|device| self.concerned.contains(&device))
+            }
+            _ => false,
+        }
+    }
+
+    fn edited(&mut self, edit: &LocalEdit) -> bool {
+        let ours = self.has(edit.entity, edit.key.as_str());
+        if ours {
+            self.edits.insert(edit.id);
+            self.concerned.insert(edit.id.device);
+        }
+        ours
+    }
+
+    /// Of a chunk only the changes of the records are told.
+    fn applied(&mut self, at: Time, node: Node, device: Option<DeviceId>, changes: &[AppliedChange<'_>]) {
+        for change in changes {
+            if self.has(change.entity, change.key) {
+                self.concerned.extend(device);
+                let text = Told { schema: &self.schema, units: &self.units }.change(change);
+                self.write(at, node, &text);
+            }
+        }
+    }
+
+    fn has(&self, entity: EntityId, key: &str) -> bool {
+        !self.filter.records.is_empty() && self.filter.records.contains(&(entity, Key::new(key)))
+    }
+
+    fn tell(&mut self, at: Time, node: Node, event: &Event<'_>) {
+        let text = Told { schema: &self.schema, units: &self.units }.event(event);
+        self.write(at, node, &text);
+    }
+
+    fn write(&mut self, at: Time, node: Node, text: &str) {
+        if self.lines.len() == Life::LINES {
+            self.left_out += 1;
+            return;
+        }
+        let place = match node {
+            Node::Device(device) => device.to_string(),
+            Node::Gateway => "gateway".to_owned(),
+            Node::Backend => "backend".to_owned(),
+            Node::World => "world".to_owned(),
+        };
+        self.lines.push(format!("{at} {place} {text}"));
+    }
+}

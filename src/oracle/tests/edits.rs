@@ -1,0 +1,240 @@
+use super::stage::{CLINIC, DOCTOR, SLOT, STATUS, Stage, VISIT, slot, visit};
+use super::{assert_only, assert_silent};
+use crate::base::{Key, Stamp, Value};
+use crate::contract::{Author, ConflictKind, EditKind, Event, Node, Refusal, Sides, Winner};
+
+/// Device 0 and the office change one row; the phone is ahead of its time, so its edit wins, or it loses.
+fn conflict(local_wins: bool) -> Stage {
+    let mut stage = Stage::new();
+    stage.ahead = local_wins;
+    stage.update(0, "a1", "mine");
+    stage.office("a1", Some("theirs"));
+    stage.push(0, true);
+    stage
+}
+
+#[test]
+fn edits_that_arrive_wait_for_nothing_and_conflicts_that_are_told_are_in_order() {
+    for local_wins in [true, false] {
+        let mut stage = conflict(local_wins);
+        stage.update(1, "a2", "done");
+        stage.edit(1, VISIT, "a3", EditKind::Delete, Vec::new());
+        stage.push(1, false);
+        stage.drain();
+        let verdict = stage.verdict();
+        assert_silent(&verdict);
+        assert_eq!(verdict.figures["oracle.conflicts.count"], 1);
+    }
+}
+
+#[test]
+fn an_edit_that_vanishes_before_it_is_sent_is_lost() {
+    let mut stage = Stage::new();
+    stage.update(0, "a1", "done");
+    stage.phone(0).outbox.clear();
+    let verdict = stage.verdict();
+    assert_only(&verdict, "lost-edit", 1);
+    assert_eq!(verdict.figures["oracle.silent_discard.count"], 0, "it never reached the backend");
+    let text = &verdict.violations[0].text;
+    assert!(text.contains("(update visit a1: status=\"done\") is gone: the backend never saw it"), "{text}");
+}
+
+#[test]
+fn an_edit_during_a_push_that_the_answer_marks_as_sent_is_lost() {
+    let mut stage = Stage::new();
+    stage.update(0, "a1", "one");
+    stage.push(0, false);
+    let second = stage.update(0, "a1", "two");
+    stage.push(0, true);
+    stage.phone(0).outbox.retain(|e| e.edit.id != second);
+    stage.drain();
+    assert_only(&stage.verdict(), "lost-edit", 1);
+}
+
+#[test]
+fn an_edit_that_the_backend_refused_and_that_vanishes_is_lost_and_silently_discarded() {
+    let mut stage = Stage::new();
+    let edit = stage.update(0, "a1", "done");
+    stage.poison.insert(edit);
+    stage.push(0, false);
+    stage.phone(0).outbox.clear();
+    let verdict = stage.verdict();
+    assert_only(&verdict, "lost-edit", 1);
+    assert_eq!(verdict.figures["oracle.silent_discard.count"], 1);
+}
+
+#[test]
+fn a_rule_that_tells_nobody_discards_silently() {
+    let mut lost = conflict(false);
+    lost.phone(0).log.clear();
+    lost.drain();
+    let verdict = lost.verdict();
+    assert_only(&verdict, "lost-edit", 1);
+    assert_eq!(verdict.figures["oracle.silent_discard.count"], 1);
+
+    let mut won = conflict(true);
+    won.drain();
+    won.phone(0).log.clear();
+    assert_only(&won.verdict(), "silent-discard", 1);
+}
+
+#[test]
+fn an_edit_that_replaces_what_its_device_never_saw_discards_it_silently() {
+    // The third one writes the whole row as its device knew it, and so undoes a column that it did not mean to set.
+    for (column, status, blind) in [(STATUS, "mine", true), (DOCTOR, "theirs", false), (DOCTOR, "new", true)]
+    {
+        let mut stage = Stage::new();
+        let edit = stage.edit(0, VISIT, "a1", EditKind::Update, vec![(column, Value::text("mine"))]);
+        stage.office("a1", Some("theirs"));
+        let mut values = visit("a", status);
+        values[column] = Value::text("mine");
+        let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(values));
+        let entry = stage.phone(0).outbox[0].clone();
+        stage.acknowledge(0, &entry, stamp);
+        stage.drain();
+        let verdict = stage.verdict();
+        if blind {
+            assert_only(&verdict, "silent-discard", 1);
+        } else {
+            assert_silent(&verdict);
+        }
+    }
+}
+
+#[test]
+fn an_edit_behind_a_decided_one_knows_what_that_one_met() {
+    let mut stage = Stage::new();
+    stage.ahead = true;
+    stage.update(0, "a1", "mine");
+    stage.update(0, "a1", "mine again");
+    stage.office("a1", Some("theirs"));
+    stage.drain();
+    assert_silent(&stage.verdict());
+}
+
+#[test]
+fn an_edit_committed_twice_is_a_duplicate() {
+    let mut stage = Stage::new();
+    let values = || vec![(CLINIC, Value::text("a")), (STATUS, Value::text("new")), (DOCTOR, Value::Null)];
+    let key = stage.fresh_key("a");
+    let edit = stage.edit(0, VISIT, &key, EditKind::Create, values());
+    stage.push(0, false);
+    let row = stage.backend.rows[&(VISIT, key)].1.clone();
+    stage.commit(Author::Device(edit), VISIT, "a-second-time", Some(row));
+    stage.drain();
+    assert_only(&stage.verdict(), "duplicate", 1);
+}
+
+#[test]
+fn an_edit_that_is_acknowledged_and_never_committed_is_found() {
+    let mut stage = Stage::new();
+    let edit = stage.update(0, "a1", "done");
+    let entry = stage.phone(0).outbox[0].clone();
+    stage.acknowledge(0, &entry, Stamp(200));
+    stage.pull(0);
+    let verdict = stage.verdict();
+    assert_eq!(super::fired(&verdict), ["lost-edit", "acknowledged-without-commit"], "{edit}");
+}
+
+#[test]
+fn edits_of_one_row_may_be_sent_as_one() {
+    let mut stage = Stage::new();
+    stage.edit(0, VISIT, "a1", EditKind::Update, vec![(DOCTOR, Value::text("dr-b"))]);
+    stage.update(0, "a1", "one");
+    let last = stage.update(0, "a1", "two");
+    let mut values = visit("a", "two");
+    values[DOCTOR] = Value::text("dr-b");
+    stage.commit(Author::Device(last), VISIT, "a1", Some(values));
+    stage.phone(0).outbox.clear();
+    stage.drain();
+    assert_silent(&stage.verdict());
+}
+
+#[test]
+fn a_row_made_and_deleted_before_anybody_knew_may_be_forgotten() {
+    let mut stage = Stage::new();
+    let key = stage.fresh_key("a");
+    stage.edit(0, VISIT, &key, EditKind::Create, vec![(CLINIC, Value::text("a"))]);
+    stage.edit(0, VISIT, &key, EditKind::Delete, Vec::new());
+    stage.phone(0).outbox.clear();
+    assert_silent(&stage.verdict());
+}
+
+#[test]
+fn a_delete_forgotten_after_its_create_arrived_is_lost() {
+    let mut stage = Stage::new();
+    let key = stage.fresh_key("a");
+    let values = [CLINIC, STATUS, DOCTOR].map(|column| (column, Value::text("a"))).to_vec();
+    stage.edit(0, VISIT, &key, EditKind::Create, values);
+    stage.push(0, false);
+    stage.edit(0, VISIT, &key, EditKind::Delete, Vec::new());
+    stage.phone(0).outbox.clear();
+    stage.drain();
+    assert_only(&stage.verdict(), "lost-edit", 1);
+}
+
+#[test]
+fn a_create_on_a_taken_name_is_one_conflict_whoever_wins_unless_both_made_the_same() {
+    for (local_wins, by, conflicts) in [(true, "office", 1), (false, "office", 1), (false, "phone", 0)] {
+        let mut stage = Stage::new();
+        stage.ahead = local_wins;
+        let values = slot("friday", "phone").into_iter().enumerate().collect();
+        stage.edit(0, SLOT, "s7", EditKind::Create, values);
+        stage.commit(Author::Office, SLOT, "s8", Some(slot("friday", by)));
+        stage.drain();
+        let verdict = stage.verdict();
+        assert_silent(&verdict);
+        assert_eq!(verdict.figures["oracle.conflicts.count"], conflicts, "{local_wins} {by}");
+    }
+}
+
+#[test]
+fn a_create_that_arrived_under_another_key_and_stays_on_its_phone_is_a_duplicate() {
+    let mut stage = Stage::new();
+    let values = visit("a", "new").into_iter().take(3).enumerate().collect();
+    let edit = stage.edit(0, VISIT, "a-mine", EditKind::Create, values);
+    stage.commit(Author::Device(edit), VISIT, "a-theirs", Some(visit("a", "new")));
+    stage.phone(0).outbox.clear();
+    stage.drain();
+    stage.phone(0).rows.insert((VISIT, "a-mine".to_owned()), (Stamp(0), visit("a", "new")[..3].to_vec()));
+    assert_only(&stage.verdict(), "duplicate", 1);
+}
+
+#[test]
+fn only_refusals_that_a_device_heard_of_are_conflicts_and_each_edit_has_one() {
+    let mut stage = Stage::new();
+    stage.update(0, "a1", "mine");
+    stage.office("a1", Some("theirs"));
+    stage.push(0, false);
+    stage.push(0, false);
+    stage.office("a1", Some("mine"));
+    stage.push(0, true);
+    stage.update(1, "a2", "mine");
+    stage.office("a2", Some("theirs"));
+    stage.push(1, false);
+    stage.push(1, true);
+    stage.drain();
+    let counted: usize = stage.phones.iter().map(|p| p.conflicts.len()).sum();
+    let verdict = stage.verdict();
+    assert_silent(&verdict);
+    assert_eq!((verdict.figures["oracle.conflicts.count"], counted), (1, 1));
+}
+
+#[test]
+fn an_engines_word_that_both_sides_say_the_same_is_checked() {
+    let mut stage = Stage::new();
+    let edit = stage.update(0, "a1", "mine");
+    stage.office("a1", Some("theirs"));
+    let key = Key::new("a1");
+    let conflict = Some(Refusal::Stale);
+    let kind = EditKind::Update;
+    stage.tell(Node::Backend, Event::MutationRefused { edit, entity: VISIT, key: &key, kind, conflict });
+    let (kind, winner) = (ConflictKind::Equal, Winner::Remote);
+    let sides = Sides { local: Stamp(1), remote: stage.stamp() };
+    stage.emit(0, Event::ConflictDecided { edit, entity: VISIT, key: &key, kind, winner, sides });
+    stage.phone(0).outbox.clear();
+    stage.drain();
+    let verdict = stage.verdict();
+    assert_only(&verdict, "lost-edit", 1);
+    assert_eq!(verdict.figures["oracle.silent_discard.count"], 1);
+}

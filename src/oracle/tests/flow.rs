@@ -1,0 +1,111 @@
+use super::stage::{OTHER_UNIT, Stage, UNIT};
+use super::{assert_only, assert_silent};
+use crate::base::{Span, UnitId};
+use crate::contract::{AppEvent, Event, KillReason, SyncError};
+
+impl Stage {
+    fn start(&mut self, unit: UnitId, run: u64) {
+        self.emit(0, Event::SyncStart { unit, run, waited: Span::ZERO });
+    }
+    fn complete(&mut self, unit: UnitId, run: u64) {
+        self.emit(0, Event::SyncComplete { unit, run, took: Span(1), blocking: false });
+    }
+    fn restart(&mut self) {
+        self.emit(0, Event::ProcessKilled { reason: KillReason::Killed });
+        self.emit(0, Event::ProcessStarted { incarnation: 1 });
+    }
+}
+
+#[test]
+fn a_unit_that_runs_twice_at_once_in_one_process_is_found() {
+    let mut stage = Stage::new();
+    stage.start(UNIT, 0);
+    stage.start(UNIT, 1);
+    stage.complete(UNIT, 0);
+    stage.complete(UNIT, 1);
+    assert_only(&stage.verdict(), "two-syncs-of-one-unit", 1);
+
+    let mut stage = Stage::new();
+    stage.start(UNIT, 0);
+    stage.restart();
+    stage.start(UNIT, 1);
+    stage.emit(0, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted });
+    stage.complete(UNIT, 1);
+    assert_silent(&stage.verdict());
+}
+
+#[test]
+fn a_run_that_ends_twice_or_never_started_is_found() {
+    let mut stage = Stage::new();
+    stage.start(UNIT, 0);
+    stage.complete(UNIT, 0);
+    stage.complete(UNIT, 0);
+    stage.complete(UNIT, 7);
+    assert_only(&stage.verdict(), "event-without-end", 2);
+}
+
+#[test]
+fn a_run_that_a_kill_cut_short_is_ended_by_the_next_life_or_found() {
+    for told in [true, false] {
+        let mut stage = Stage::new();
+        stage.start(UNIT, 0);
+        stage.restart();
+        if told {
+            stage.emit(0, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted });
+            assert_silent(&stage.verdict());
+        } else {
+            assert_only(&stage.verdict(), "event-without-end", 1);
+        }
+    }
+}
+
+#[test]
+fn a_run_under_way_at_the_end_is_stuck() {
+    let mut stage = Stage::new();
+    stage.start(UNIT, 0);
+    let verdict = stage.verdict();
+    assert_only(&verdict, "stuck", 1);
+    assert_eq!(verdict.violations[0].text, "device 0: Online under way since 00:00:00.000");
+}
+
+#[test]
+fn units_run_in_the_order_of_the_queue_unless_it_was_emptied() {
+    for discarded in [false, true] {
+        let mut stage = Stage::new();
+        for unit in [UNIT, OTHER_UNIT] {
+            stage.emit(0, Event::UnitQueued { unit, depth: 1 });
+        }
+        if discarded {
+            stage.emit(0, Event::UnitDiscarded { unit: UNIT });
+        }
+        stage.start(OTHER_UNIT, 0);
+        stage.complete(OTHER_UNIT, 0);
+        if discarded {
+            assert_silent(&stage.verdict());
+        } else {
+            assert_only(&stage.verdict(), "unit-out-of-order", 1);
+        }
+    }
+}
+
+#[test]
+fn a_unit_that_starts_itself_for_ever_without_time_passing_is_a_loop() {
+    for (pause, person, loops) in [(false, false, 1), (true, false, 0), (false, true, 0)] {
+        let mut stage = Stage::new();
+        for run in 0..30 {
+            stage.start(UNIT, run);
+            stage.complete(UNIT, run);
+            if pause {
+                stage.later(1);
+            }
+            if person {
+                stage.emit(0, Event::App(AppEvent::Resume));
+            }
+        }
+        let verdict = stage.verdict();
+        assert_eq!(verdict.figures["oracle.sync_loop.count"], loops, "pause {pause}, person {person}");
+        if loops == 1 {
+            assert_only(&verdict, "sync-loop", 1);
+        }
+    }
+}

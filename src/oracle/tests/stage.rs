@@ -1,0 +1,538 @@
+//! A backend and a few phones in as few lines as possible, all correct: what the oracle must be silent about. Tests break
+//! one thing by hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
+use crate::contract::{
+    AppliedChange, Author, Column, ColumnKind, CommitKind, ConflictKind, Delivery, DeviceView, EditKind,
+    Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, PendingEdit, Refusal, RequestKind, Schema,
+    ScopeRule, Sides, SyncUnit, Winner,
+};
+use crate::oracle::{Life, Oracle, Setting, Truth, Verdict};
+
+/// Delivered as deltas by clinic; columns clinic, status, doctor and hidden, of which devices hold the first three.
+pub(super) const VISIT: EntityId = EntityId(0);
+/// Delivered as deltas to all; columns name, a natural key, and who.
+pub(super) const SLOT: EntityId = EntityId(1);
+/// Fetched on open.
+pub(super) const NOTE: EntityId = EntityId(2);
+pub(super) const UNIT: UnitId = UnitId(0);
+pub(super) const OTHER_UNIT: UnitId = UnitId(1);
+
+pub(super) const CLINIC: usize = 0;
+pub(super) const STATUS: usize = 1;
+pub(super) const DOCTOR: usize = 2;
+pub(super) const HIDDEN: usize = 3;
+
+type Rows = BTreeMap<(EntityId, String), (Stamp, Vec<Value>)>;
+
+#[derive(Clone, Default)]
+pub(super) struct Backend {
+    pub(super) rows: Rows,
+}
+
+impl Truth for Backend {
+    fn row(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)> {
+        self.rows.get(&(entity, key.to_owned())).cloned()
+    }
+    fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value])) {
+        for ((_, key), (stamp, values)) in self.rows.iter().filter(|((e, _), _)| *e == entity) {
+            f(&Key::new(key), *stamp, values);
+        }
+    }
+}
+
+/// An edit on its way; `onto` is the row that it goes to.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) edit: LocalEdit,
+    pub(super) onto: String,
+    pub(super) as_update: bool,
+    pub(super) base: Option<Stamp>,
+    pub(super) made_at: Stamp,
+}
+
+/// A phone: the backend's rows as last received, and edits that lie over them.
+#[derive(Clone, Default)]
+pub(super) struct Phone {
+    pub(super) rows: Rows,
+    pub(super) outbox: Vec<Entry>,
+    pub(super) log: Vec<LogEntry>,
+    /// Rows to show a second time.
+    pub(super) doubled: BTreeSet<String>,
+    pub(super) conflicts: BTreeSet<EditId>,
+    edits: u32,
+    requests: u64,
+}
+
+/// What became of a push that came before, by edit.
+type Remembered = BTreeMap<EditId, Stamp>;
+
+pub(super) struct Stage {
+    pub(super) schema: Arc<Schema>,
+    pub(super) units: Arc<[SyncUnit]>,
+    pub(super) oracle: Oracle,
+    pub(super) backend: Backend,
+    pub(super) phones: Vec<Phone>,
+    pub(super) now: Time,
+    pub(super) life: Option<Life>,
+    /// Edits that the backend refuses for good.
+    pub(super) poison: BTreeSet<EditId>,
+    /// Edits whose device's clock runs fast, so that they win.
+    pub(super) ahead: bool,
+    remembered: Remembered,
+    next_row: u32,
+}
+
+fn text_columns(names: &[&str]) -> Vec<Column> {
+    names.iter().map(|name| Column { name: (*name).to_owned(), kind: ColumnKind::Text }).collect()
+}
+
+fn schema() -> Schema {
+    let entity = |name: &str, columns: &[&str], projection: Vec<usize>| Entity {
+        name: name.to_owned(),
+        key: "id".to_owned(),
+        columns: text_columns(columns),
+        projection,
+        scope: Vec::new(),
+        delivery: Delivery::Delta,
+        unique: Vec::new(),
+    };
+    let visit = Entity {
+        scope: vec![ScopeRule::Attribute { column: CLINIC, attribute: 0 }],
+        ..entity("visit", &["clinic", "status", "doctor", "hidden"], vec![CLINIC, STATUS, DOCTOR])
+    };
+    let slot = Entity { unique: vec![0], ..entity("slot", &["name", "who"], vec![0, 1]) };
+    let note = Entity { delivery: Delivery::OnOpen { by: 0 }, ..entity("note", &["visit"], vec![0]) };
+    Schema { entities: vec![visit, slot, note] }
+}
+
+fn units() -> Arc<[SyncUnit]> {
+    let unit = |name: &str| SyncUnit {
+        name: name.to_owned(),
+        on: Vec::new(),
+        pull: vec![VISIT, SLOT],
+        push: vec![VISIT, SLOT],
+        blocking: false,
+        discard_pending: false,
+    };
+    Arc::from(vec![unit("Online"), unit("Login")])
+}
+
+pub(super) fn slot(name: &str, who: &str) -> Vec<Value> {
+    [name, who].map(Value::text).to_vec()
+}
+pub(super) fn visit(clinic: &str, status: &str) -> Vec<Value> {
+    [clinic, status, "dr-a", "h"].map(Value::text).to_vec()
+}
+
+impl Stage {
+    /// Two clinics with two phones each (0 and 1, 2 and 3); rows `a1`, `a2`, `a3` of clinic a and `b1` of clinic b are there
+    /// and on the phones.
+    pub(super) fn new() -> Stage {
+        let (schema, units) = (Arc::new(schema()), units());
+        let mut backend = Backend::default();
+        for (key, clinic) in [("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b")] {
+            backend.rows.insert((VISIT, key.to_owned()), (Stamp(100), visit(clinic, "new")));
+        }
+        backend.rows.insert((SLOT, "s1".to_owned()), (Stamp(100), slot("monday", "office")));
+        let attributes: Vec<_> = ["a", "a", "b", "b"].map(|clinic| vec![Value::text(clinic)]).to_vec();
+        let setting = Setting {
+            schema: Arc::clone(&schema),
+            units: Arc::clone(&units),
+            attributes,
+            initial: Rc::new(backend.clone()),
+        };
+        let mut stage = Stage {
+            oracle: Oracle::new(setting),
+            phones: vec![Phone::default(); 4],
+            now: Time::ZERO,
+            life: None,
+            poison: BTreeSet::new(),
+            ahead: false,
+            remembered: Remembered::new(),
+            next_row: 0,
+            backend,
+            schema,
+            units,
+        };
+        for device in 0..4 {
+            stage.phones[device as usize].rows = stage.scope(device);
+            stage.emit(device, Event::ProcessStarted { incarnation: 0 });
+        }
+        stage
+    }
+
+    pub(super) fn tell(&mut self, node: Node, event: Event<'_>) {
+        let occurrence = Occurrence { at: self.now, node, event };
+        self.oracle.on(&occurrence);
+        if let Some(life) = &mut self.life {
+            life.on(&occurrence);
+        }
+    }
+    pub(super) fn emit(&mut self, device: u32, event: Event<'_>) {
+        self.tell(Node::Device(DeviceId(device)), event);
+    }
+    pub(super) fn later(&mut self, secs: u64) {
+        self.now += Span::secs(secs);
+    }
+    pub(super) fn stamp(&self) -> Stamp {
+        Stamp(1_000_000).plus(Span(self.now.0))
+    }
+    pub(super) fn phone(&mut self, device: u32) -> &mut Phone {
+        &mut self.phones[device as usize]
+    }
+    /// The rows that a phone should hold, device columns only.
+    pub(super) fn scope(&self, device: u32) -> Rows {
+        let clinic = Value::text(if device < 2 { "a" } else { "b" });
+        let inside = |entity: EntityId, values: &[Value]| {
+            entity == SLOT || entity == VISIT && values[CLINIC] == clinic
+        };
+        let rows = self.backend.rows.iter().filter(|((entity, _), (_, values))| inside(*entity, values));
+        rows.map(|((e, k), (s, v))| ((*e, k.clone()), (*s, self.schema.entity(*e).project(v)))).collect()
+    }
+
+    /// The backend commits new values of a row, or its deletion.
+    pub(super) fn commit(
+        &mut self,
+        author: Author,
+        entity: EntityId,
+        key: &str,
+        values: Option<Vec<Value>>,
+    ) -> Stamp {
+        self.later(1);
+        let stamp = self.stamp();
+        let id = (entity, key.to_owned());
+        let before = self.backend.rows.get(&id).cloned();
+        let kind = match (&before, &values) {
+            (None, _) => CommitKind::Insert,
+            (Some(_), Some(_)) => CommitKind::Update,
+            (Some(_), None) => CommitKind::Delete,
+        };
+        match values.clone() {
+            Some(values) => self.backend.rows.insert(id, (stamp, values)),
+            None => self.backend.rows.remove(&id),
+        };
+        let told = values.or(before.clone().map(|b| b.1)).unwrap();
+        let (key, replaced) = (Key::new(key), before.map(|b| b.0));
+        let event = Event::Committed { entity, key: &key, stamp, kind, values: &told, author, replaced };
+        self.tell(Node::Backend, event);
+        stamp
+    }
+    pub(super) fn office(&mut self, key: &str, status: Option<&str>) -> Stamp {
+        let clinic = &key[..1];
+        self.commit(Author::Office, VISIT, key, status.map(|status| visit(clinic, status)))
+    }
+
+    pub(super) fn fresh_key(&mut self, clinic: &str) -> String {
+        self.next_row += 1;
+        format!("{clinic}-new-{}", self.next_row)
+    }
+    pub(super) fn update(&mut self, device: u32, key: &str, status: &str) -> EditId {
+        self.edit(device, VISIT, key, EditKind::Update, vec![(STATUS, Value::text(status))])
+    }
+    /// A person edits a row on a phone.
+    pub(super) fn edit(
+        &mut self,
+        device: u32,
+        entity: EntityId,
+        key: &str,
+        kind: EditKind,
+        values: Vec<(usize, Value)>,
+    ) -> EditId {
+        self.later(1);
+        let made_at = if self.ahead { Stamp(i64::MAX / 2) } else { self.stamp() };
+        let phone = &mut self.phones[device as usize];
+        let id = EditId { device: DeviceId(device), number: phone.edits };
+        phone.edits += 1;
+        let edit = LocalEdit { id, entity, key: Key::new(key), kind, values };
+        let base = phone.rows.get(&(entity, key.to_owned())).map(|row| row.0);
+        let entry = Entry { edit: edit.clone(), onto: key.to_owned(), as_update: false, base, made_at };
+        phone.outbox.push(entry);
+        self.emit(device, Event::EditMade { edit: &edit, made_at });
+        id
+    }
+
+    /// One push request: the first edit of each row. `heard` says whether its answer arrives.
+    pub(super) fn push(&mut self, device: u32, heard: bool) {
+        self.later(1);
+        let mut seen = BTreeSet::new();
+        let entries: Vec<Entry> = self.phones[device as usize]
+            .outbox
+            .iter()
+            .filter(|e| seen.insert((e.edit.entity, e.onto.clone())))
+            .cloned()
+            .collect();
+        self.phone(device).requests += 1;
+        let request = self.phone(device).requests;
+        for entry in &entries {
+            let (edit, entity, key) = (entry.edit.id, entry.edit.entity, Key::new(&entry.onto));
+            self.emit(device, Event::EditSent { edit, entity, key: &key, request });
+        }
+        let outcomes: Vec<_> = entries.iter().map(|entry| self.take(entry)).collect();
+        self.later(1);
+        let (kind, took) = (RequestKind::Push, Span::secs(1));
+        if !heard {
+            let error = crate::contract::TransportError::Timeout;
+            self.emit(device, Event::RequestFailed { request, kind, error, took, wasted: 1 });
+            return;
+        }
+        let rows = entries.len() as u32;
+        self.emit(device, Event::ResponseReceived { request, kind, unit: Some(UNIT), bytes: 1, rows, took });
+        for (entry, outcome) in entries.into_iter().zip(outcomes) {
+            self.settle(device, entry, outcome);
+        }
+    }
+
+    /// The backend takes an edit: its stamp, or why not and the row in the way.
+    fn take(&mut self, entry: &Entry) -> Result<Stamp, (Option<Refusal>, Option<String>)> {
+        let (id, entity) = (entry.edit.id, entry.edit.entity);
+        if let Some(stamp) = self.remembered.get(&id) {
+            let stamp = *stamp;
+            self.tell(Node::Backend, Event::MutationReplayed { edit: id });
+            return Ok(stamp);
+        }
+        let current = self.backend.rows.get(&(entity, entry.onto.clone())).cloned();
+        let create = entry.edit.kind == EditKind::Create && !entry.as_update;
+        let name = entry.edit.values.first().map(|(_, value)| value);
+        let named = |((e, _), (_, v)): &(&(EntityId, String), &(Stamp, Vec<Value>))| {
+            create && entity == SLOT && *e == SLOT && v.first() == name
+        };
+        let taken = self.backend.rows.iter().find(named).map(|((_, key), _)| key.clone());
+        let refusal = if self.poison.contains(&id) {
+            Some((None, Some(entry.onto.clone())))
+        } else if let Some(taken) = taken {
+            Some((Some(Refusal::Taken), Some(taken)))
+        } else {
+            match &current {
+                None if create => None,
+                None => Some((Some(Refusal::Gone), None)),
+                Some(_) if create => Some((Some(Refusal::Exists), Some(entry.onto.clone()))),
+                Some((stamp, _)) if Some(*stamp) != entry.base => {
+                    Some((Some(Refusal::Stale), Some(entry.onto.clone())))
+                }
+                Some(_) => None,
+            }
+        };
+        if let Some((conflict, other)) = refusal {
+            let (key, kind) = (Key::new(&entry.onto), entry.edit.kind);
+            self.tell(Node::Backend, Event::MutationRefused { edit: id, entity, key: &key, kind, conflict });
+            return Err((conflict, other));
+        }
+        let after = match entry.edit.kind {
+            EditKind::Delete => None,
+            _ => Some(apply(&entry.edit, current.map(|c| c.1).unwrap_or_default())),
+        };
+        let stamp = self.commit(Author::Device(id), entity, &entry.onto, after);
+        self.remembered.insert(id, stamp);
+        Ok(stamp)
+    }
+
+    /// The phone takes the backend's word.
+    fn settle(
+        &mut self,
+        device: u32,
+        entry: Entry,
+        outcome: Result<Stamp, (Option<Refusal>, Option<String>)>,
+    ) {
+        let row = (entry.edit.entity, entry.onto.clone());
+        match outcome {
+            Ok(stamp) => self.acknowledge(device, &entry, stamp),
+            Err((None, _)) => {
+                let current = self.scope(device).remove(&row);
+                self.set_row(device, &row, current);
+                self.log(device, &entry, LogKind::Rejected);
+                self.drop_entry(device, entry.edit.id);
+            }
+            Err((Some(why), other)) => self.conflict(device, entry, why, other),
+        }
+    }
+
+    pub(super) fn acknowledge(&mut self, device: u32, entry: &Entry, stamp: Stamp) {
+        let row = (entry.edit.entity, entry.onto.clone());
+        let phone = &mut self.phones[device as usize];
+        match entry.edit.kind {
+            EditKind::Delete => drop(phone.rows.remove(&row)),
+            _ => {
+                let before = phone.rows.get(&row).map(|r| r.1.clone()).unwrap_or_default();
+                phone.rows.insert(row, (stamp, apply(&entry.edit, before)));
+            }
+        }
+        self.drop_entry(device, entry.edit.id);
+        for other in self.phone(device).outbox.iter_mut().filter(|e| e.onto == entry.onto) {
+            other.base = Some(stamp);
+        }
+        let (edit, entity, key) = (entry.edit.id, entry.edit.entity, Key::new(&entry.onto));
+        self.emit(device, Event::EditAcknowledged { edit, entity, key: &key, stamp });
+    }
+
+    fn conflict(&mut self, device: u32, entry: Entry, why: Refusal, other: Option<String>) {
+        let (id, entity) = (entry.edit.id, entry.edit.entity);
+        let theirs = other.map(|key| (entity, key));
+        let current = theirs.as_ref().and_then(|row| self.backend.rows.get(row).cloned());
+        let equal = match (&current, entry.edit.kind) {
+            (None, kind) => kind == EditKind::Delete,
+            (Some(_), EditKind::Delete) => false,
+            (Some((_, values)), _) => {
+                entry.edit.values.iter().all(|(column, value)| values[*column] == *value)
+            }
+        };
+        let remote = current.as_ref().map_or(self.stamp(), |c| c.0);
+        let local = current.is_some() && entry.made_at > remote && !equal;
+        let kind = match (equal, why) {
+            (true, _) => ConflictKind::Equal,
+            (_, Refusal::Exists | Refusal::Taken) => ConflictKind::InsertInsert,
+            (_, Refusal::Gone) => ConflictKind::UpdateDelete,
+            (_, Refusal::Stale) => ConflictKind::UpdateUpdate,
+        };
+        if !equal {
+            self.phone(device).conflicts.insert(id);
+        }
+        let (key, winner) = (Key::new(&entry.onto), if local { Winner::Local } else { Winner::Remote });
+        let sides = Sides { local: entry.made_at, remote };
+        self.emit(device, Event::ConflictDecided { edit: id, entity, key: &key, kind, winner, sides });
+        if let (true, Some(theirs)) = (local, &theirs) {
+            self.log(device, &entry, LogKind::Overwrote);
+            let mine = self.phone(device).outbox.iter_mut().find(|e| e.edit.id == id).unwrap();
+            mine.as_update = entry.edit.kind == EditKind::Create;
+            (mine.onto, mine.base) = (theirs.1.clone(), Some(remote));
+            return;
+        }
+        let scope = self.scope(device);
+        let row = (entity, entry.onto.clone());
+        self.set_row(device, &row, scope.get(&row).cloned());
+        self.drop_entry(device, id);
+        if equal {
+            self.emit(device, Event::EditAcknowledged { edit: id, entity, key: &key, stamp: remote });
+        } else {
+            self.log(device, &entry, LogKind::Superseded);
+        }
+    }
+
+    fn set_row(&mut self, device: u32, row: &(EntityId, String), to: Option<(Stamp, Vec<Value>)>) {
+        let rows = &mut self.phone(device).rows;
+        match to {
+            Some(values) => rows.insert(row.clone(), values),
+            None => rows.remove(row),
+        };
+    }
+    fn log(&mut self, device: u32, entry: &Entry, kind: LogKind) {
+        let (edit, entity, key) = (entry.edit.id, entry.edit.entity, Key::new(&entry.onto));
+        let line = LogEntry { edit: Some(edit), entity, key: key.clone(), kind, met: None };
+        self.phone(device).log.push(line);
+        self.emit(device, Event::EditLogged { edit, entity, key: &key, kind });
+    }
+    fn drop_entry(&mut self, device: u32, id: EditId) {
+        self.phone(device).outbox.retain(|e| e.edit.id != id);
+    }
+
+    /// One pull of everything; rows with local edits wait.
+    pub(super) fn pull(&mut self, device: u32) {
+        self.later(1);
+        let scope = self.scope(device);
+        let phone = &mut self.phones[device as usize];
+        let dirty: BTreeSet<_> = phone.outbox.iter().map(|e| (e.edit.entity, e.onto.clone())).collect();
+        let ids: BTreeSet<_> = scope.keys().chain(phone.rows.keys()).cloned().collect();
+        let changed: Vec<_> =
+            ids.into_iter().filter(|id| !dirty.contains(id) && scope.get(id) != phone.rows.get(id)).collect();
+        let now = self.stamp();
+        for id in &changed {
+            self.set_row(device, id, scope.get(id).cloned());
+        }
+        let stamp = |id| scope.get(id).map_or(now, |row: &(Stamp, _)| row.0);
+        let changes: Vec<_> = changed
+            .iter()
+            .map(|id| AppliedChange {
+                entity: id.0,
+                key: &id.1,
+                stamp: stamp(id),
+                removed: !scope.contains_key(id),
+            })
+            .collect();
+        self.emit(
+            device,
+            Event::ChunkApplied { unit: Some(UNIT), changes: &changes, echoed: 0, took: Span(1) },
+        );
+    }
+    pub(super) fn applied(&mut self, device: u32, key: &str, stamp: Stamp, removed: bool) {
+        let changes = [AppliedChange { entity: VISIT, key, stamp, removed }];
+        self.emit(
+            device,
+            Event::ChunkApplied { unit: Some(UNIT), changes: &changes, echoed: 0, took: Span(1) },
+        );
+    }
+
+    /// Pushes and pulls until nothing moves.
+    pub(super) fn drain(&mut self) {
+        for _ in 0..20 {
+            for device in 0..4 {
+                self.push(device, true);
+                self.pull(device);
+            }
+        }
+    }
+    pub(super) fn verdict(self) -> Verdict {
+        let mut inspection = self.oracle.begin_check(self.now, &self.backend);
+        for (device, phone) in self.phones.iter().enumerate() {
+            inspection.check_device(DeviceId(device as u32), phone);
+        }
+        inspection.finish()
+    }
+}
+
+fn apply(edit: &LocalEdit, mut values: Vec<Value>) -> Vec<Value> {
+    for (column, value) in &edit.values {
+        if values.len() <= *column {
+            values.resize(column + 1, Value::Null);
+        }
+        values[*column] = value.clone();
+    }
+    let whole = if edit.entity == VISIT && edit.kind == EditKind::Create { HIDDEN } else { 0 };
+    values.resize(values.len().max(whole), Value::Null);
+    values
+}
+
+impl DeviceView for Phone {
+    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
+        let mut shown = self.rows.clone();
+        for entry in &self.outbox {
+            let row = (entry.edit.entity, entry.onto.clone());
+            let (stamp, values) = shown.remove(&row).unwrap_or_default();
+            if entry.edit.kind != EditKind::Delete {
+                shown.insert(row, (stamp, apply(&entry.edit, values)));
+            }
+        }
+        for ((_, key), (stamp, values)) in shown.iter().filter(|((e, _), _)| *e == entity) {
+            let refs: Vec<ValueRef<'_>> = values
+                .iter()
+                .map(|value| match value {
+                    Value::Text(text) => ValueRef::Text(text),
+                    Value::Null => ValueRef::Null,
+                    other => panic!("no {other} on this stage"),
+                })
+                .collect();
+            for _ in 0..=usize::from(self.doubled.contains(key)) {
+                f(key, *stamp, &refs);
+            }
+        }
+    }
+    fn pending(&self) -> Vec<PendingEdit> {
+        let pending = |e: &Entry| PendingEdit {
+            edit: e.edit.id,
+            entity: e.edit.entity,
+            key: Key::new(&e.onto),
+            attempts: 1,
+            last_error: Some("throttled".to_owned()),
+        };
+        self.outbox.iter().map(pending).collect()
+    }
+    fn log(&self) -> Vec<LogEntry> {
+        self.log.clone()
+    }
+    fn doing(&self) -> String {
+        String::new()
+    }
+}

@@ -1,0 +1,243 @@
+//! Events in words.
+
+use super::words;
+use crate::base::UnitId;
+use crate::contract::{
+    AppEvent, AppliedChange, CommitKind, ConflictKind, DropReason, Event, KillReason, LocalEdit, LogKind,
+    Refusal, RequestKind, Schema, SyncUnit, Winner,
+};
+
+/// Tells events with the names of a scenario.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) units: &'a [SyncUnit],
+}
+
+impl Told<'_> {
+    /// One change of a chunk.
+    pub(super) fn change(&self, change: &AppliedChange<'_>) -> String {
+        let record = words::record(self.schema, change.entity, change.key);
+        let what = if change.removed { "removed" } else { "now holds" };
+        format!("{what} {record} as of {}", change.stamp)
+    }
+
+    /// The event, without its place and time.
+    pub(super) fn event(&self, event: &Event<'_>) -> String {
+        match event {
+            Event::UnitQueued { .. }
+            | Event::UnitDiscarded { .. }
+            | Event::UnitCoalesced { .. }
+            | Event::SyncStart { .. }
+            | Event::SyncComplete { .. }
+            | Event::SyncError { .. }
+            | Event::Usable { .. }
+            | Event::CursorSaved { .. }
+            | Event::CursorReset { .. } => self.run(event),
+            Event::RequestSent { .. }
+            | Event::ResponseReceived { .. }
+            | Event::RequestFailed { .. }
+            | Event::RequestRefused { .. }
+            | Event::RetryScheduled { .. }
+            | Event::ChunkApplied { .. } => self.exchange(event),
+            Event::EditMade { .. }
+            | Event::EditRefused { .. }
+            | Event::EditSent { .. }
+            | Event::EditAcknowledged { .. }
+            | Event::ConflictDecided { .. }
+            | Event::EditLogged { .. } => self.edit(event),
+            Event::Committed { .. }
+            | Event::MutationRefused { .. }
+            | Event::MutationReplayed { .. }
+            | Event::BackendServed { .. } => self.backend(event),
+            Event::ProcessStarted { .. }
+            | Event::ProcessKilled { .. }
+            | Event::App(_)
+            | Event::LinkDown
+            | Event::LinkUp
+            | Event::MessageDropped { .. }
+            | Event::BackendAvailable(_) => world(event),
+        }
+    }
+
+    fn unit(&self, unit: UnitId) -> &str {
+        self.units.get(usize::from(unit.0)).map_or("an unknown unit", |unit| &unit.name)
+    }
+
+    fn run(&self, event: &Event<'_>) -> String {
+        match event {
+            Event::UnitQueued { unit, depth } => format!("{} queued, {depth} waiting", self.unit(*unit)),
+            Event::UnitDiscarded { unit } => format!("{} dropped from the queue", self.unit(*unit)),
+            Event::UnitCoalesced { unit } => {
+                format!("{} asked for again, it waits already", self.unit(*unit))
+            }
+            Event::SyncStart { unit, run, waited } => {
+                format!("run {run} of {} starts after waiting {waited}", self.unit(*unit))
+            }
+            Event::SyncComplete { unit, run, took, .. } => {
+                format!("run {run} of {} is complete after {took}", self.unit(*unit))
+            }
+            Event::SyncError { unit, run, error } => {
+                format!("run {run} of {} failed: {error}", self.unit(*unit))
+            }
+            Event::Usable { since_login } => format!("usable, {since_login} after the login"),
+            Event::CursorSaved { unit, entity } => {
+                format!("cursor of {} for {} saved", self.schema.entity(*entity).name, self.unit(*unit))
+            }
+            Event::CursorReset { unit, entity } => {
+                format!(
+                    "cursor of {} for {} refused, loading afresh",
+                    self.schema.entity(*entity).name,
+                    self.unit(*unit)
+                )
+            }
+            _ => unreachable!("not an event of runs"),
+        }
+    }
+
+    fn exchange(&self, event: &Event<'_>) -> String {
+        match event {
+            Event::RequestSent { request, kind, bytes, rows, attempt, .. } => {
+                let again = if *attempt > 0 { format!(", try {}", attempt + 1) } else { String::new() };
+                let edits = if *rows > 0 { format!(" with {rows} edits") } else { String::new() };
+                format!("request {request} ({}{edits}, {bytes} bytes) sent{again}", request_kind(*kind))
+            }
+            Event::ResponseReceived { request, rows, bytes, took, .. } => {
+                format!("request {request} answered after {took}: {rows} rows, {bytes} bytes")
+            }
+            Event::RequestFailed { request, error, took, .. } => {
+                format!("request {request} got no answer: {error} after {took}")
+            }
+            Event::RequestRefused { request, error, .. } => format!("request {request} refused: {error}"),
+            Event::RetryScheduled { attempt, wait } => format!("waits {wait} after failure {attempt}"),
+            Event::ChunkApplied { changes, took, .. } => {
+                format!("{} changes durable in {took}", changes.len())
+            }
+            _ => unreachable!("not an event of requests"),
+        }
+    }
+
+    fn edit(&self, event: &Event<'_>) -> String {
+        match event {
+            Event::EditMade { edit, made_at } => format!("{}, dated {made_at}", self.local(edit)),
+            Event::EditRefused { edit, error } => format!("{} refused by the app: {error}", self.local(edit)),
+            Event::EditSent { edit, entity, key, request } => {
+                format!(
+                    "edit {edit} of {} sent in request {request}",
+                    words::record(self.schema, *entity, key.as_str())
+                )
+            }
+            Event::EditAcknowledged { edit, stamp, .. } => format!("edit {edit} acknowledged as of {stamp}"),
+            Event::ConflictDecided { edit, kind, winner, sides, .. } => {
+                let winner = match (kind, winner) {
+                    (ConflictKind::Equal, _) => "none, both say the same",
+                    (_, Winner::Local) => "the edit wins",
+                    (_, Winner::Remote) => "the backend's version wins",
+                };
+                let (local, remote) = (sides.local, sides.remote);
+                format!(
+                    "conflict of edit {edit} of {local} with the version of {remote}: {}, {winner}",
+                    conflict(*kind)
+                )
+            }
+            Event::EditLogged { edit, kind, .. } => {
+                let says = match kind {
+                    LogKind::Superseded => "was superseded",
+                    LogKind::Overwrote => "overwrote another version",
+                    LogKind::Rejected => "was rejected for good",
+                };
+                format!("the user's log says that edit {edit} {says}")
+            }
+            _ => unreachable!("not an event of edits"),
+        }
+    }
+
+    fn backend(&self, event: &Event<'_>) -> String {
+        match event {
+            Event::Committed { entity, key, stamp, kind, values, author, .. } => {
+                let record = words::record(self.schema, *entity, key.as_str());
+                let author = words::author(*author);
+                if *kind == CommitKind::Delete {
+                    return format!("{record} deleted by {author} as of {stamp}");
+                }
+                let entity_columns = &self.schema.entity(*entity).projection;
+                let shown: Vec<_> =
+                    entity_columns.iter().map(|&column| (column, values[column].clone())).collect();
+                let values = words::values(self.schema, *entity, &shown);
+                format!("{record} committed by {author} as of {stamp}: {values}")
+            }
+            Event::MutationRefused { edit, entity, key, conflict, .. } => {
+                let record = words::record(self.schema, *entity, key.as_str());
+                format!("edit {edit} of {record} refused: {}", refusal(*conflict))
+            }
+            Event::MutationReplayed { edit } => format!("edit {edit} came again, answered from memory"),
+            Event::BackendServed { kind, queued, service, scanned, rows } => {
+                let kind = request_kind(*kind);
+                format!(
+                    "{kind} served: {queued} in the queue, {service} at work, {scanned} rows scanned, {rows} delivered"
+                )
+            }
+            _ => unreachable!("not an event of the backend"),
+        }
+    }
+
+    fn local(&self, edit: &LocalEdit) -> String {
+        let record = words::record(self.schema, edit.entity, edit.key.as_str());
+        let values = words::values(self.schema, edit.entity, &edit.values);
+        let space = if values.is_empty() { "" } else { " " };
+        format!("edit {} {} {record}{space}{values}", edit.id, words::kind(edit.kind))
+    }
+}
+
+fn world(event: &Event<'_>) -> String {
+    match event {
+        Event::ProcessStarted { incarnation: 0 } => "process started".to_owned(),
+        Event::ProcessStarted { incarnation } => format!("process started again, life {}", incarnation + 1),
+        Event::ProcessKilled { reason: KillReason::Killed } => "process killed".to_owned(),
+        Event::ProcessKilled { reason: KillReason::PowerLoss } => "power lost".to_owned(),
+        Event::App(AppEvent::Login) => "login".to_owned(),
+        Event::App(AppEvent::Online) => "app told that it is online".to_owned(),
+        Event::App(AppEvent::Offline) => "app told that it is offline".to_owned(),
+        Event::App(AppEvent::Resume) => "app in the foreground".to_owned(),
+        Event::App(AppEvent::Pause) => "app in the background".to_owned(),
+        Event::LinkDown => "link down".to_owned(),
+        Event::LinkUp => "link up".to_owned(),
+        Event::MessageDropped { reason: DropReason::Outage, bytes } => {
+            format!("message of {bytes} bytes lost in an outage")
+        }
+        Event::MessageDropped { reason: DropReason::AnswerLost, bytes } => {
+            format!("answer of {bytes} bytes lost")
+        }
+        Event::BackendAvailable(true) => "backend up".to_owned(),
+        Event::BackendAvailable(false) => "backend down".to_owned(),
+        _ => unreachable!("not an event of the world"),
+    }
+}
+
+fn request_kind(kind: RequestKind) -> &'static str {
+    match kind {
+        RequestKind::Pull => "pull",
+        RequestKind::Push => "push",
+        RequestKind::Fetch => "fetch",
+    }
+}
+
+fn conflict(kind: ConflictKind) -> &'static str {
+    match kind {
+        ConflictKind::UpdateUpdate => "changed here and there",
+        ConflictKind::UpdateDelete => "changed here, deleted there",
+        ConflictKind::DeleteUpdate => "deleted here, changed there",
+        ConflictKind::InsertInsert => "made here and there",
+        ConflictKind::Equal => "other dates",
+    }
+}
+
+fn refusal(why: Option<Refusal>) -> &'static str {
+    match why {
+        None => "never accepted",
+        Some(Refusal::Stale) => "the row has a newer version",
+        Some(Refusal::Gone) => "the row was deleted",
+        Some(Refusal::Exists) => "the row exists",
+        Some(Refusal::Taken) => "another row has its natural key",
+    }
+}

@@ -1,0 +1,202 @@
+//! Local edits.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn of_each_row_only_the_oldest_edit_leaves() {
+    let store = store();
+    for key in ["a", "b"] {
+        put(&store, key, 5, 0);
+    }
+    for (number, key) in [(0, "b"), (1, "a"), (2, "b"), (3, "c"), (4, "a")] {
+        let edit = if key == "c" { create(number, key) } else { update(number, key, "x") };
+        store.edit(&edit, &format!("id{number}"), Stamp(100)).unwrap();
+    }
+    assert_eq!(sendable(&store, 10), ["id0", "id1", "id3"]);
+    assert_eq!(sendable(&store, 2), ["id0", "id1"]);
+    assert!(store.read(|tx| tx.outbox(&[GROUP], 10)).unwrap().is_empty());
+    let first = store.read(|tx| tx.outbox(&[GROUP, TASK], 1)).unwrap().remove(0);
+    store.transaction(|tx| tx.drop_entry(first.seq)).unwrap();
+    assert_eq!(sendable(&store, 10), ["id1", "id2", "id3"]);
+    let of_a = store.read(|tx| tx.entries_for(TASK, "a")).unwrap();
+    assert_eq!(of_a.iter().map(|e| e.id.as_str()).collect::<Vec<_>>(), ["id1", "id4"]);
+}
+
+#[test]
+fn a_parked_edit_holds_its_row_and_no_other() {
+    let store = store();
+    put(&store, "a", 5, 0);
+    put(&store, "b", 5, 0);
+    for (number, key) in [(0, "a"), (1, "a"), (2, "b")] {
+        store.edit(&update(number, key, "x"), &format!("id{number}"), Stamp(100)).unwrap();
+    }
+    let first = store.read(|tx| tx.outbox(&[TASK], 1)).unwrap().remove(0).seq;
+    store.transaction(|tx| tx.park(first, true)).unwrap();
+    assert_eq!(sendable(&store, 10), ["id2"]);
+    assert_eq!(store.read(|tx| tx.pending()).unwrap().len(), 3);
+    assert!(store.read(|tx| tx.entries_for(TASK, "a")).unwrap()[0].parked);
+    store.transaction(|tx| tx.park(first, false)).unwrap();
+    assert_eq!(sendable(&store, 10), ["id0", "id2"]);
+}
+
+#[test]
+fn an_entry_says_all_that_was_put_into_it() {
+    let store = store();
+    put(&store, "k", 5, 0);
+    let values = vec![(0, Value::Int(i64::MIN)), (1, Value::Null), (3, Value::text("é\"\n\0"))];
+    let edit = LocalEdit { values: values.clone(), ..update(3, "k", "") };
+    store.edit(&edit, "id", Stamp(100)).unwrap();
+    let entry = store.read(|tx| tx.outbox(&[TASK], 1)).unwrap().remove(0);
+    let seq = entry.seq;
+    let expected = Entry {
+        seq,
+        id: "id".into(),
+        edit: edit.id,
+        entity: TASK,
+        key: Key::new("k"),
+        kind: EditKind::Update,
+        values,
+        base: Some(Stamp(5)),
+        made_at: Stamp(100),
+        attempts: 0,
+        last_error: None,
+        parked: false,
+    };
+    assert_eq!(entry, expected);
+    store
+        .transaction(|tx| {
+            tx.attempted(seq, Some("throttled"))?;
+            tx.attempted(seq, Some("offline"))
+        })
+        .unwrap();
+    let pending = store.read(|tx| tx.pending()).unwrap().remove(0);
+    assert_eq!(
+        (pending.edit, pending.attempts, pending.last_error.as_deref()),
+        (edit.id, 2, Some("offline"))
+    );
+    store.transaction(|tx| tx.attempted(seq, None)).unwrap();
+    let pending = store.read(|tx| tx.pending()).unwrap().remove(0);
+    assert_eq!((pending.attempts, pending.last_error), (3, None));
+}
+
+#[test]
+fn the_number_of_a_dropped_entry_is_not_given_again() {
+    let store = store();
+    put(&store, "k", 5, 0);
+    let append = |id: &str| {
+        let edit = update(0, "k", "x");
+        let new = NewEntry { id, edit: &edit, base: None, made_at: Stamp(1) };
+        store.transaction(|tx| tx.append(&new)).unwrap()
+    };
+    let first = append("a");
+    store.transaction(|tx| tx.drop_entry(first)).unwrap();
+    assert!(append("b") > first);
+}
+
+#[test]
+fn dirty_rows_are_those_with_edits() {
+    let store = store();
+    assert!(!store.read(|tx| tx.has_dirty(TASK)).unwrap());
+    for (number, key) in [(0, "b"), (1, "a")] {
+        store.edit(&create(number, key), &format!("id{number}"), Stamp(1)).unwrap();
+    }
+    store.edit(&update(2, "b", "x"), "id2", Stamp(1)).unwrap();
+    assert!(store.read(|tx| tx.has_dirty(TASK)).unwrap());
+    assert!(!store.read(|tx| tx.has_dirty(GROUP)).unwrap());
+    assert_eq!(store.read(|tx| tx.dirty(TASK)).unwrap(), ["a", "b"]);
+}
+
+#[test]
+fn an_edit_changes_its_row_and_waits_on_the_version_it_was_made_on() {
+    let store = store();
+    put(&store, "k", 5, 3);
+    store.edit(&update(0, "k", "new"), "id0", Stamp(1)).unwrap();
+    let expected = StoredRow { stamp: Stamp(5), generation: 3, values: texts(&["t", "s", "new"]) };
+    assert_eq!(row(&store, "k"), Some(expected));
+    store.edit(&edit(1, "k", EditKind::Delete, &[]), "id1", Stamp(2)).unwrap();
+    assert_eq!(row(&store, "k"), None);
+    store.edit(&create(2, "k"), "id2", Stamp(3)).unwrap();
+    store.edit(&update(3, "k", "newer"), "id3", Stamp(4)).unwrap();
+    let bases: Vec<_> = store.read(|tx| tx.entries_for(TASK, "k")).unwrap().iter().map(|e| e.base).collect();
+    assert_eq!(bases, [Some(Stamp(5)), Some(Stamp(5)), None, None]);
+    store.transaction(|tx| tx.rebase(TASK, "k", Stamp(8))).unwrap();
+    assert!(store.read(|tx| tx.entries_for(TASK, "k")).unwrap().iter().all(|e| e.base == Some(Stamp(8))));
+}
+
+#[test]
+fn a_new_row_belongs_to_the_load_that_is_under_way() {
+    let store = store();
+    let loading = Progress { cursor: None, generation: 4, loading: true };
+    store.transaction(|tx| tx.save_progress(UNIT, TASK, &loading)).unwrap();
+    store.edit(&create(0, "k"), "id", Stamp(1)).unwrap();
+    assert_eq!(row(&store, "k").unwrap().generation, 4);
+    assert_eq!(row(&store, "k").unwrap().stamp, Stamp(0));
+}
+
+#[test]
+fn an_edit_that_makes_no_sense_changes_nothing() {
+    let store = store();
+    put(&store, "k", 5, 0);
+    assert_eq!(store.edit(&create(0, "k"), "id", Stamp(1)), Err(EditError::Exists));
+    assert_eq!(store.edit(&update(1, "x", "n"), "id", Stamp(1)), Err(EditError::NoSuchRow));
+    assert_eq!(store.edit(&edit(2, "x", EditKind::Delete, &[]), "id", Stamp(1)), Err(EditError::NoSuchRow));
+    assert_eq!(store.read(|tx| tx.pending()).unwrap(), []);
+    assert_eq!(all(&store, TASK).len(), 1);
+}
+
+#[test]
+fn an_edit_whose_entry_fails_leaves_its_row_alone() {
+    let store = store();
+    put(&store, "k", 5, 0);
+    store.edit(&update(0, "k", "first"), "same id", Stamp(1)).unwrap();
+    for edit in [update(1, "k", "second"), edit(2, "k", EditKind::Delete, &[]), create(3, "new")] {
+        let result = store.edit(&edit, "same id", Stamp(1));
+        assert!(matches!(result, Err(EditError::Storage(_))), "{result:?}");
+    }
+    assert_eq!(row(&store, "k").unwrap().values, texts(&["t", "s", "first"]));
+    assert_eq!(row(&store, "new"), None);
+    assert_eq!(store.read(|tx| tx.pending()).unwrap().len(), 1);
+}
+
+#[test]
+fn a_rewritten_entry_carries_the_values_of_its_new_operation() {
+    let store = store();
+    put(&store, "k", 5, 0);
+    store.edit(&update(0, "k", "mine"), "id", Stamp(1)).unwrap();
+    let seq = store.read(|tx| tx.outbox(&[TASK], 1)).unwrap()[0].seq;
+    let rewrite = |key: &str, kind, base| {
+        store.transaction(|tx| {
+            tx.rewrite(seq, &Key::new(key), kind, base)?;
+            Ok(tx.entries_for(TASK, key)?.remove(0))
+        })
+    };
+    let entry = rewrite("k", EditKind::Create, None).unwrap();
+    assert_eq!((entry.kind, entry.base), (EditKind::Create, None));
+    assert_eq!(entry.values, [(0, Value::text("t")), (1, Value::text("s")), (3, Value::text("mine"))]);
+    let entry = rewrite("other", EditKind::Create, None).unwrap();
+    assert_eq!((entry.key.as_str(), entry.values.len()), ("other", 3));
+    let entry = rewrite("k", EditKind::Delete, Some(Stamp(9))).unwrap();
+    assert_eq!((entry.kind, entry.base, entry.values), (EditKind::Delete, Some(Stamp(9)), vec![]));
+    assert!(matches!(rewrite("none", EditKind::Create, None), Err(StoreError::Damaged(_))));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn an_edits_values_come_out_of_the_outbox_to_the_bit(
+        text in ".*", int in any::<i64>(), real in any::<f64>().prop_filter("JSON", |x| x.is_finite())
+    ) {
+        let store = store();
+        put(&store, "k", 5, 0);
+        let values = vec![(0, Value::text(&text)), (1, Value::Int(int)), (3, Value::Real(real))];
+        store.edit(&LocalEdit { values: values.clone(), ..update(0, "k", "") }, "id", Stamp(1)).unwrap();
+        let entry = store.read(|tx| tx.outbox(&[TASK], 1)).unwrap().remove(0);
+        prop_assert_eq!(format!("{:?}", entry.values), format!("{:?}", values));
+        let row = row(&store, "k").unwrap();
+        let stored: Vec<_> = values.into_iter().map(|(_, value)| value).collect();
+        prop_assert_eq!(format!("{:?}", row.values), format!("{:?}", stored));
+    }
+}

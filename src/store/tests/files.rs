@@ -1,0 +1,174 @@
+//! Databases in files: reopened, provisioned, damaged, without power.
+
+use super::*;
+
+#[test]
+fn a_reopened_database_holds_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let schema = schema();
+    for journal in [Journal::Persist, Journal::Truncate, Journal::Wal] {
+        let db = Database { path: format!("{}-{journal:?}", file(&dir).path), vfs: None };
+        let options = Options { journal, ..Options::default() };
+        Store::create(&db, &schema, &options).unwrap();
+        let store = Store::open(&db, Arc::clone(&schema), &options).unwrap();
+        put(&store, "a", 1, 0);
+        store.edit(&create(0, "b"), "id", Stamp(1)).unwrap();
+        store.transaction(|tx| tx.begin_run(UNIT)).unwrap();
+        store.trim();
+        put(&store, "c", 1, 0);
+        let before = all(&store, TASK);
+        assert_eq!(before.len(), 3);
+        drop(store);
+        let store = Store::open(&db, Arc::clone(&schema), &options).unwrap();
+        assert_eq!(all(&store, TASK), before);
+        assert_eq!(sendable(&store, 9), ["id"]);
+        assert_eq!(store.read(|tx| tx.running()).unwrap(), [(UNIT, 1)]);
+        let mode: String =
+            store.read(|tx| tx.query("PRAGMA journal_mode", [], |r| Ok(r.get(0)?))).unwrap().remove(0);
+        assert_eq!(mode, format!("{journal:?}").to_lowercase());
+    }
+}
+
+#[test]
+fn what_is_no_database_is_damaged() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = file(&dir);
+    std::fs::write(&db.path, [b'x'; 4096]).unwrap();
+    let error = Store::open(&db, schema(), &options()).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
+    std::fs::remove_file(&db.path).unwrap();
+    rusqlite::Connection::open(&db.path).unwrap().execute_batch("PRAGMA user_version=9").unwrap();
+    let error = Store::open(&db, schema(), &options()).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged(_)), "{error:?}");
+    let db = Database { path: dir.path().join("no/such/dir").to_str().unwrap().to_owned(), vfs: None };
+    let error = Store::create(&db, &schema(), &options()).unwrap_err();
+    assert!(matches!(error, StoreError::Failed(_)), "{error:?}");
+}
+
+struct Earlier(Vec<(EntityId, String, Stamp, Vec<Value>)>);
+
+impl Provision for Earlier {
+    fn synced_at(&self) -> Stamp {
+        Stamp(99)
+    }
+    fn cursor(&self, entity: EntityId) -> String {
+        format!("up to {}", entity.0)
+    }
+    fn rows(&self, f: &mut dyn FnMut(Carried<'_>)) {
+        for (entity, key, stamp, values) in &self.0 {
+            f(Carried { entity: *entity, key, stamp: *stamp, values });
+        }
+    }
+}
+
+#[test]
+fn a_provisioned_database_is_as_if_it_had_been_pulled() {
+    let dir = tempfile::tempdir().unwrap();
+    let schema = schema();
+    let rows: Vec<_> = (0..300)
+        .map(|n: i64| {
+            let values = vec![Value::Int(n), Value::Null, Value::text("secret"), Value::Real(0.1)];
+            (TASK, format!("k{}", n * 7_919 % 300), Stamp(n), values)
+        })
+        .collect();
+    let unit = |pull: &[EntityId]| SyncUnit {
+        name: "U".into(),
+        on: vec![],
+        pull: pull.to_vec(),
+        push: vec![],
+        blocking: false,
+        discard_pending: false,
+    };
+    let units = [unit(&[TASK, GROUP]), unit(&[]), unit(&[TASK])];
+    let db = file(&dir);
+    Store::provision(&db, &schema, &units, &options(), &Earlier(rows.clone())).unwrap();
+    let provisioned = Store::open(&db, Arc::clone(&schema), &options()).unwrap();
+
+    let pulled = store();
+    for page in rows.chunks(100) {
+        pulled
+            .transaction(|tx| {
+                page.iter().try_for_each(|(entity, key, stamp, values)| {
+                    let values = schema.entity(*entity).project(values);
+                    let cells: Vec<_> = values.iter().map(rows::cell).collect();
+                    tx.put(*entity, key, *stamp, 0, &cells)
+                })
+            })
+            .unwrap();
+    }
+    assert_eq!(all(&provisioned, TASK), all(&pulled, TASK));
+    assert_eq!(row(&provisioned, "k5"), row(&pulled, "k5"));
+    provisioned
+        .read(|tx| {
+            let at = |cursor: &str| Progress { cursor: Some(cursor.into()), generation: 0, loading: false };
+            assert_eq!(tx.progress(UnitId(0), TASK)?, at("up to 0"));
+            assert_eq!(tx.progress(UnitId(0), GROUP)?, at("up to 2"));
+            assert_eq!(tx.progress(UnitId(2), TASK)?, at("up to 0"));
+            assert_eq!(tx.progress(UnitId(1), TASK)?, Progress::default());
+            for unit in 0..3 {
+                assert_eq!(tx.last_sync_on(UnitId(unit))?, Some(Stamp(99)));
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// Whether the edit is in its row, and whether it is in the outbox.
+fn found(disk: &Disk, schema: &Arc<Schema>, options: &Options) -> (bool, bool) {
+    let store = Store::open(&on(disk), Arc::clone(schema), options).unwrap();
+    let changed = row(&store, "k").unwrap().values != texts(&["t", "s", "n"]);
+    (changed, !store.read(|tx| tx.pending()).unwrap().is_empty())
+}
+
+fn on(disk: &Disk) -> Database {
+    let location = disk.location("app.db");
+    Database { path: location.path, vfs: location.vfs }
+}
+
+#[test]
+fn an_edit_is_whole_or_not_there_wherever_the_power_fails() {
+    let schema = schema();
+    for journal in [Journal::Persist, Journal::Truncate, Journal::Wal] {
+        let options = Options { journal, ..Options::default() };
+        let made = Disk::new(disk::Options::default());
+        let store = Store::open(&on(&made), Arc::clone(&schema), &options).unwrap();
+        put(&store, "k", 5, 0);
+        drop(store);
+        let template = made.template();
+        let mut lost = 0;
+        for operation in 0.. {
+            let disk = Disk::from_template(&template);
+            let store = Store::open(&on(&disk), Arc::clone(&schema), &options).unwrap();
+            disk.fail_power_at(disk.operations() + operation);
+            let result = store.edit(&update(0, "k", "new"), "id", Stamp(1));
+            let failed = disk.power_is_lost();
+            disk.power_loss(PowerLoss::LoseSome(Seed(operation)));
+            drop(store);
+            let (changed, waits) = found(&disk, &schema, &options);
+            assert_eq!(changed, waits, "{journal:?}, operation {operation}");
+            assert!(
+                changed || result.is_err(),
+                "{journal:?}: told as done and lost at operation {operation}"
+            );
+            lost += u32::from(!changed);
+            if !failed {
+                break;
+            }
+        }
+        assert!(lost > 0, "{journal:?}: the power never failed in time");
+    }
+}
+
+#[test]
+fn a_killed_process_finds_what_it_had_committed() {
+    let schema = schema();
+    let disk = Disk::new(disk::Options::default());
+    let store = Store::open(&on(&disk), Arc::clone(&schema), &Options::default()).unwrap();
+    put(&store, "k", 5, 0);
+    store.edit(&update(0, "k", "new"), "id", Stamp(1)).unwrap();
+    disk.kill();
+    let dead = store.edit(&update(1, "k", "newer"), "id2", Stamp(2));
+    assert!(matches!(dead, Err(EditError::Storage(_))), "{dead:?}");
+    drop(store);
+    assert_eq!(found(&disk, &schema, &Options::default()), (true, true));
+}

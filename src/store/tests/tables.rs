@@ -1,0 +1,159 @@
+//! Rows and transactions.
+
+use super::*;
+
+#[test]
+fn names_that_sql_knows_or_that_differ_in_case_alone_are_names_like_others() {
+    let store = store();
+    let values = texts(&["1", "2", "3", "4", "5", "6", "7"]);
+    store
+        .transaction(|tx| {
+            tx.put_values(GROUP, "k", Stamp(1), 0, &values)?;
+            tx.put_values(EntityId(4), "only a key", Stamp(2), 0, &[])
+        })
+        .unwrap();
+    assert_eq!(all(&store, GROUP), [("k".to_owned(), Stamp(1), values)]);
+    assert_eq!(store.count(EntityId(3)).unwrap(), 0);
+    assert_eq!(store.count(EntityId(4)).unwrap(), 1);
+}
+
+#[test]
+#[should_panic(expected = "only entities that devices hold are stored")]
+fn an_entity_of_the_backend_alone_has_no_table() {
+    _ = store().count(EntityId(1));
+}
+
+#[test]
+fn every_kind_of_value_is_read_back_as_it_was_put() {
+    let store = store();
+    let fat = Fat { seed: 3, len: 20_000 };
+    let rows = [
+        vec![Value::Null, Value::text(""), Value::text("0")],
+        vec![Value::Int(i64::MIN), Value::Int(i64::MAX), Value::Int(0)],
+        vec![Value::Real(1.0), Value::Real(-0.0), Value::Real(f64::MIN_POSITIVE)],
+        vec![Value::text("12.0"), Value::text("ünï\u{10ffff}'\"\\"), Value::text("a\0b")],
+    ];
+    for (index, values) in rows.iter().enumerate() {
+        let key = format!("k{index}");
+        let cells: Vec<Cell<'_>> = values.iter().map(rows::cell).collect();
+        store.transaction(|tx| tx.put(TASK, &key, Stamp(-1), 0, &cells)).unwrap();
+        let read = row(&store, &key).unwrap();
+        assert_eq!(format!("{:?}", read.values), format!("{values:?}"));
+        store.transaction(|tx| tx.put_values(TASK, &key, Stamp(-2), u32::MAX, values)).unwrap();
+        let again = row(&store, &key).unwrap();
+        assert_eq!((again.stamp, again.generation), (Stamp(-2), u32::MAX));
+        assert_eq!(format!("{:?}", again.values), format!("{values:?}"));
+    }
+    let values = [Value::Fat(fat), Value::Null, Value::Null];
+    store.transaction(|tx| tx.put_values(TASK, "fat", Stamp(1), 0, &values)).unwrap();
+    assert!(row(&store, "fat").unwrap().values[0].reads_as(ValueRef::Text(&fat.text())));
+}
+
+#[test]
+fn a_put_replaces_what_was_there() {
+    let store = store();
+    put(&store, "b", 1, 1);
+    put(&store, "a", 2, 1);
+    let new = texts(&["x", "y", "z"]);
+    store.transaction(|tx| tx.put_values(TASK, "b", Stamp(3), 2, &new)).unwrap();
+    assert_eq!(row(&store, "b"), Some(StoredRow { stamp: Stamp(3), generation: 2, values: new.clone() }));
+    assert_eq!(store.count(TASK).unwrap(), 2);
+    let rows = all(&store, TASK);
+    assert_eq!(rows[0].0, "a");
+    assert_eq!(rows[1], ("b".to_owned(), Stamp(3), new));
+}
+
+#[test]
+fn rows_are_given_in_the_order_of_their_keys_bytes() {
+    let store = store();
+    for key in ["é", "b", "Z", "", "b0", "\u{10ffff}"] {
+        put(&store, key, 1, 0);
+    }
+    let keys: Vec<String> = all(&store, TASK).into_iter().map(|(key, ..)| key).collect();
+    assert_eq!(keys, ["", "Z", "b", "b0", "é", "\u{10ffff}"]);
+}
+
+#[test]
+fn a_row_with_too_few_or_too_many_values_is_refused() {
+    let store = store();
+    for cells in [&[Cell::Null, Cell::Null][..], &[Cell::Null, Cell::Null, Cell::Null, Cell::Null]] {
+        let result = store.transaction(|tx| tx.put(TASK, "k", Stamp(1), 0, cells));
+        assert!(matches!(result, Err(StoreError::Damaged(_))), "{result:?}");
+    }
+    assert_eq!(store.count(TASK).unwrap(), 0);
+}
+
+#[test]
+fn remove_and_restamp_touch_their_row_only() {
+    let store = store();
+    put(&store, "a", 1, 0);
+    put(&store, "b", 1, 0);
+    store
+        .transaction(|tx| {
+            assert!(tx.remove(TASK, "a")?);
+            assert!(!tx.remove(TASK, "a")?);
+            tx.restamp(TASK, "b", Stamp(9))?;
+            tx.restamp(TASK, "a", Stamp(9))
+        })
+        .unwrap();
+    assert_eq!(row(&store, "a"), None);
+    assert_eq!(row(&store, "b").unwrap().stamp, Stamp(9));
+    assert_eq!(store.count(TASK).unwrap(), 1);
+}
+
+#[test]
+fn an_error_in_the_middle_undoes_the_transaction() {
+    let store = store();
+    put(&store, "kept", 1, 0);
+    let failed: Result<(), _> = store.transaction(|tx| {
+        tx.put_values(TASK, "new", Stamp(2), 0, &texts(&["1", "2", "3"]))?;
+        tx.remove(TASK, "kept")?;
+        tx.save_progress(UNIT, TASK, &Progress { cursor: Some("c".into()), ..Progress::default() })?;
+        Err(StoreError::Failed("here".into()))
+    });
+    assert_eq!(failed, Err(StoreError::Failed("here".into())));
+    assert_eq!(all(&store, TASK).len(), 1);
+    assert_eq!(row(&store, "new"), None);
+    assert_eq!(store.read(|tx| tx.progress(UNIT, TASK)).unwrap(), Progress::default());
+    put(&store, "after", 3, 0);
+}
+
+#[test]
+#[should_panic(expected = "what only reads does not write")]
+fn a_read_does_not_write() {
+    _ = store().read(|tx| tx.put_values(TASK, "k", Stamp(1), 0, &texts(&["1", "2", "3"])));
+}
+
+#[test]
+#[should_panic(expected = "a transaction holds no other")]
+fn a_transaction_in_a_transaction_is_a_bug() {
+    let store = store();
+    _ = store.transaction(|_| store.transaction(|_| Ok(())));
+}
+
+#[test]
+fn a_sweep_keeps_new_rows_and_dirty_ones() {
+    let store = store();
+    for (key, generation) in [("z", 1), ("old", 1), ("new", 2), ("edited", 1)] {
+        put(&store, key, 5, generation);
+    }
+    store.edit(&update(0, "edited", "x"), "id", Stamp(1)).unwrap();
+    // Another entity's edit of the same key protects nothing here.
+    let other = LocalEdit { entity: EntityId(4), values: vec![], ..create(1, "old") };
+    store.edit(&other, "id2", Stamp(1)).unwrap();
+    let swept = store.transaction(|tx| tx.sweep(TASK, 2)).unwrap();
+    assert_eq!(swept, [Key::new("old"), Key::new("z")]);
+    let left: Vec<String> = all(&store, TASK).into_iter().map(|(key, ..)| key).collect();
+    assert_eq!(left, ["edited", "new"]);
+}
+
+#[test]
+fn work_is_counted_once() {
+    let store = store();
+    store.work();
+    put(&store, "k", 1, 0);
+    store.read(|tx| tx.row(TASK, "k")).unwrap();
+    store.transaction(|_| Ok(())).unwrap();
+    assert_eq!(store.work(), Work { coded_bytes: 0, rows_written: 1, rows_read: 1, commits: 1 });
+    assert_eq!(store.work(), Work::default());
+}
