@@ -49,6 +49,9 @@ pub(crate) fn plan(variant: Option<&str>, seed: u64) -> Plan {
         chaos: None,
         expect: Expect::default(),
         gates: Vec::new(),
+        baseline_metrics: Vec::new(),
+        files: Vec::new(),
+        notes: Vec::new(),
     }
 }
 
