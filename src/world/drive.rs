@@ -77,7 +77,8 @@ impl World {
 
     fn play_backend(&self) {
         let end = Time::ZERO + self.plan.duration;
-        let mut down: Vec<(Time, Time)> = self.plan.backend.down.iter().map(|(f, u)| (*f, (*u).min(end))).collect();
+        let mut down: Vec<(Time, Time)> =
+            self.plan.backend.down.iter().map(|(f, u)| (*f, (*u).min(end))).collect();
         for (from, until) in &self.faults.down {
             self.servers.backend.borrow_mut().set_down(*from, *until);
             down.push((*from, *until));
@@ -139,7 +140,9 @@ fn act(devices: &[Rc<Device>], servers: &Servers, step: Step) {
                 Act::App(event) => device.app(event),
                 Act::Edit(edit) => device.edit(&edit),
                 Act::Open { entity, of } => device.open_record(entity, of),
-                Act::Office(_) | Act::Import(_) => unreachable!("people with devices do not write to the backend"),
+                Act::Office(_) | Act::Import(_) => {
+                    unreachable!("people with devices do not write to the backend")
+                }
             }
         }
         (Actor::Office, Act::Office(edit)) => office(servers, &edit),

@@ -25,6 +25,8 @@ pub(super) struct Listeners {
     pub(super) events: u64,
     /// Runs of units that completed since the drain began, by device: which units.
     pub(super) completed: Vec<Vec<bool>>,
+    /// Runs of units that have begun and not ended, by device.
+    pub(super) open_runs: Vec<u32>,
     /// Commits since the drain's present round began.
     pub(super) commits: u64,
 }
@@ -46,7 +48,12 @@ impl Hub {
             life.on(&occurrence);
         }
         match (node, event) {
-            (Node::Device(device), Event::SyncComplete { unit, .. }) => listeners.complete(device, unit),
+            (Node::Device(device), Event::SyncStart { .. }) => listeners.open_runs[device.0 as usize] += 1,
+            (Node::Device(device), Event::SyncComplete { unit, .. }) => {
+                listeners.ended(device);
+                listeners.complete(device, unit);
+            }
+            (Node::Device(device), Event::SyncError { .. }) => listeners.ended(device),
             (_, Event::Committed { .. }) => listeners.commits += 1,
             _ => {}
         }
@@ -63,6 +70,12 @@ impl Hub {
 }
 
 impl Listeners {
+    fn ended(&mut self, device: DeviceId) {
+        let open = &mut self.open_runs[device.0 as usize];
+        // An engine that ends what it did not begin is told by the oracle.
+        *open = open.saturating_sub(1);
+    }
+
     fn complete(&mut self, device: DeviceId, unit: UnitId) {
         if let Some(done) = self.completed.get_mut(device.0 as usize) {
             done[usize::from(unit.0)] = true;

@@ -121,7 +121,8 @@ impl World {
     }
 
     fn round_is_done(&self, units: &[UnitId]) -> bool {
-        self.hub.with(|l| l.completed.iter().all(|done| units.iter().all(|u| done[usize::from(u.0)])))
+        let complete = |done: &Vec<bool>| units.iter().all(|u| done[usize::from(u.0)]);
+        self.hub.with(|l| l.completed.iter().all(complete) && l.open_runs.iter().all(|open| *open == 0))
             && self.devices.iter().all(|d| d.with_view(|view| view.pending().is_empty()) == Some(true))
     }
 
@@ -141,10 +142,14 @@ impl World {
             });
             let line = match state {
                 None => format!("device {}: its app does not start", device.id().0),
-                Some((0, _, _)) if open.is_empty() => continue,
+                Some((0, _, _)) if open.is_empty() && self.hub.with(|l| l.open_runs[index]) == 0 => continue,
                 Some((waiting, error, doing)) => {
                     let error = error.map_or(String::new(), |e| format!(", last error {e}"));
-                    let open = if open.is_empty() { String::new() } else { format!("; {} not complete", open.join(", ")) };
+                    let open = if open.is_empty() {
+                        String::new()
+                    } else {
+                        format!("; {} not complete", open.join(", "))
+                    };
                     format!("device {}: {waiting} changes in the outbox{error}{open}; {doing}", device.id().0)
                 }
             };
@@ -187,7 +192,14 @@ mod tests {
     fn unit(name: &str, pull: &[u16], push: &[u16]) -> SyncUnit {
         let ids = |list: &[u16]| list.iter().map(|&e| EntityId(e)).collect();
         let (pull, push) = (ids(pull), ids(push));
-        SyncUnit { name: name.to_owned(), on: Vec::new(), pull, push, blocking: false, discard_pending: false }
+        SyncUnit {
+            name: name.to_owned(),
+            on: Vec::new(),
+            pull,
+            push,
+            blocking: false,
+            discard_pending: false,
+        }
     }
 
     #[test]
