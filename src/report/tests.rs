@@ -274,6 +274,13 @@ fn variants_stand_side_by_side_with_the_figures_that_differ() {
 }
 
 #[test]
+fn every_headline_is_a_metric() {
+    for name in super::table::HEADLINE {
+        assert!(crate::metrics::find(name).is_some(), "{name} is no metric");
+    }
+}
+
+#[test]
 fn seeds_are_told_as_a_spread() {
     let cells = [3_u64, 1, 2].into_iter().map(|seed| {
         let mut outcome = outcome();

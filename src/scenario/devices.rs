@@ -22,12 +22,7 @@ impl Plan {
     /// The value of an attribute at this position and of this number, as devices and rows have it.
     pub fn attribute_value(&self, attribute: usize, number: u32) -> Value {
         let (name, values) = &self.attributes[attribute];
-<<<<<<< HEAD
-        let width = values.to_string().len();
-        Value::text(&format!("{name}-{:0width$}", u64::from(number) + 1))
-=======
         workload::attribute_value(name, number, *values)
->>>>>>> e098630
     }
 
     fn deal(&self, number: usize, fleet: &Fleet, devices: &mut Vec<DevicePlan>) {
