@@ -1,5 +1,7 @@
 //! Mutations of devices: each is committed once, refused once, or rejected for good.
 
+use std::sync::Arc;
+
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::commit::{Draft, Fact};
@@ -71,23 +73,15 @@ impl Backend {
         let Mutation { entity: id, key, .. } = mutation;
         let known = self.remembered_row(now, *id, key);
         let values = match (mutation.kind, known) {
-            (EditKind::Create, None) => {
-                let mut values = vec![Value::Null; entity.columns.len()];
-                for rule in &entity.scope {
-                    // What a device does not hold it cannot send; the row is made where the device belongs.
-                    if let ScopeRule::Attribute { column, attribute } = rule {
-                        values[*column] = attributes[*attribute].clone();
-                    }
-                }
-                for (column, value) in &mutation.values {
-                    values[*column] = value.clone();
-                }
-                Some(values.into())
-            }
+            (EditKind::Create, None) => Some(self.created(entity, attributes, mutation)),
             (EditKind::Create, Some(slot)) => {
-                let deleted = self.table(*id).record(slot).deleted;
-                let why = if deleted { Refusal::Gone } else { Refusal::Exists };
-                return Err(Verdict::Conflict(why, known));
+                let record = self.table(*id).record(slot);
+                let why = if record.deleted { Refusal::Gone } else { Refusal::Exists };
+                // Who names the very deletion that is undone has seen it.
+                if !record.deleted || mutation.base != Some(record.stamp) {
+                    return Err(Verdict::Conflict(why, known));
+                }
+                Some(self.created(entity, attributes, mutation))
             }
             (EditKind::Update | EditKind::Delete, None) => {
                 return Err(Verdict::Conflict(Refusal::Gone, None));
@@ -112,6 +106,21 @@ impl Backend {
         // A create may take over the place of a row that is forgotten.
         let slot = known.or_else(|| self.table(*id).find(key));
         Ok(Draft { entity: *id, key: key.clone(), slot, values, author: Author::Device(mutation.edit) })
+    }
+
+    /// The values of a new row.
+    fn created(&self, entity: &Entity, attributes: &[Value], mutation: &Mutation) -> Arc<[Value]> {
+        let mut values = vec![Value::Null; entity.columns.len()];
+        for rule in &entity.scope {
+            // What a device does not hold it cannot send; the row is made where the device belongs.
+            if let ScopeRule::Attribute { column, attribute } = rule {
+                values[*column] = attributes[*attribute].clone();
+            }
+        }
+        for (column, value) in &mutation.values {
+            values[*column] = value.clone();
+        }
+        values.into()
     }
 
     /// The mutation's entity, unless the backend would never accept such a mutation, whatever its content; then why.

@@ -51,7 +51,8 @@ impl ResolveRule for LastWriteWins {
             return Resolution::Same;
         }
         match (clash.why, clash.current) {
-            (Refusal::Gone, _) | (_, None) => Resolution::Remote,
+            // Deleted, or out of this device's scope: nobody here can see what an overwrite would overwrite.
+            (Refusal::Gone, _) | (_, None | Some(Row { values: None, .. })) => Resolution::Remote,
             (_, Some(current)) if clash.entry.made_at > current.stamp => {
                 Resolution::Local { onto: current.key.clone() }
             }
@@ -62,7 +63,7 @@ impl ResolveRule for LastWriteWins {
 
 /// Whether the backend's row already is what the edit wants.
 pub fn says_the_same(clash: Clash<'_>) -> bool {
-    let gone = clash.why == Refusal::Gone || clash.current.is_none_or(|row| row.values.is_none());
+    let gone = clash.why == Refusal::Gone;
     match (clash.entry.kind, clash.current) {
         (EditKind::Delete, _) => gone,
         (_, Some(Row { values: Some(current), .. })) if !gone => {

@@ -237,7 +237,9 @@ impl Builtin {
             (_, Some(_)) => EditKind::Update,
             (_, None) => EditKind::Create,
         };
-        tx.rewrite(entry.seq, onto, kind, live.map(|row| row.stamp))?;
+        // The backend remembers its verdict on the old idempotency key: another try is another mutation.
+        let id = format!("{}+", entry.id);
+        tx.rewrite(entry.seq, &id, onto, kind, current.map(|row| row.stamp))?;
         if *onto != entry.key {
             tx.remove(entry.entity, entry.key.as_str())?;
         }

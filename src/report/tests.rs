@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::fixture::{durations, found, gate, lost, outcome, plan};
 use super::*;
-use crate::metrics::{Figure, Unit};
+use crate::metrics::{self, Figure, Unit};
 use crate::scenario::{Bound, Plan};
 use crate::world::{Ending, Outcome};
 
@@ -275,8 +275,8 @@ fn variants_stand_side_by_side_with_the_figures_that_differ() {
 
 #[test]
 fn every_headline_is_a_metric() {
-    for name in super::table::HEADLINE {
-        assert!(crate::metrics::find(name).is_some(), "{name} is no metric");
+    for name in table::HEADLINE {
+        assert!(metrics::find(name).is_some(), "{name} is no metric");
     }
 }
 

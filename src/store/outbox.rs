@@ -202,12 +202,12 @@ impl Tx<'_> {
         self.execute(sql, (entity.0, key, base.0)).map(drop)
     }
 
-    /// Turns an edit into another operation, maybe on another row. Its values follow: a delete has none, and what becomes
+    /// Turns an edit into another operation with an idempotency key of its own, maybe on another row. Its values follow: a delete has none, and what becomes
     /// a create has all the values that the row `key` has on the device.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if there is no such entry, or no row for a create to take its values from.
-    pub fn rewrite(&self, seq: i64, key: &Key, kind: EditKind, base: Option<Stamp>) -> Result<()> {
+    pub fn rewrite(&self, seq: i64, id: &str, key: &Key, kind: EditKind, base: Option<Stamp>) -> Result<()> {
         let found = self.query(&format!("{ENTRY} WHERE seq=?1"), [seq], entry)?;
         let Some(old) = found.into_iter().next() else {
             return Err(StoreError::Damaged(format!("no entry {seq} in the outbox")));
@@ -223,8 +223,8 @@ impl Tx<'_> {
             EditKind::Create | EditKind::Update => old.values,
         };
         self.execute(
-            "UPDATE outbox SET key=?2,kind=?3,\"values\"=?4,base=?5 WHERE seq=?1",
-            (seq, key.as_str(), kind_name(kind), json(&values), base.map(|stamp| stamp.0)),
+            "UPDATE outbox SET id=?2,key=?3,kind=?4,\"values\"=?5,base=?6 WHERE seq=?1",
+            (seq, id, key.as_str(), kind_name(kind), json(&values), base.map(|stamp| stamp.0)),
         )?;
         Ok(())
     }

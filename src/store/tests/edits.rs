@@ -168,7 +168,7 @@ fn a_rewritten_entry_carries_the_values_of_its_new_operation() {
     let seq = store.read(|tx| tx.outbox(&[TASK], 1)).unwrap()[0].seq;
     let rewrite = |key: &str, kind, base| {
         store.transaction(|tx| {
-            tx.rewrite(seq, &Key::new(key), kind, base)?;
+            tx.rewrite(seq, "again", &Key::new(key), kind, base)?;
             Ok(tx.entries_for(TASK, key)?.remove(0))
         })
     };
