@@ -215,7 +215,10 @@ fn told_life(lines: &[String], paint: Paint) -> String {
     let left_out = lines.len().saturating_sub(2 * TOLD_LIFE);
     for (i, line) in lines.iter().enumerate() {
         if left_out > 0 && i == TOLD_LIFE {
-            text.push_str(&format!("    {}\n", paint.dim(&format!("… {} …", human::count(left_out as u64, "line")))));
+            text.push_str(&format!(
+                "    {}\n",
+                paint.dim(&format!("… {} …", human::count(left_out as u64, "line")))
+            ));
         }
         if i < TOLD_LIFE || i >= lines.len() - TOLD_LIFE.min(lines.len()) {
             text.push_str(&format!("    {}\n", paint.dim(line)));
