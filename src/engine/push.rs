@@ -278,11 +278,11 @@ impl Builtin {
         }
         // What is created anew takes the row as it is here.
         let Some(current) = live else { return Ok(()) };
-        tx.rebase(entry.entity, onto.as_str(), current.stamp)?;
         overlay(tx, self.setup.schema.entity(entry.entity), entry.entity, current)
     }
 
-    /// The backend's version takes the place of the local one, below the edits that still wait.
+    /// The backend's version takes the place of the local one, below the edits that still wait. Those keep their base: they
+    /// were made without knowledge of this version, and meet it in a conflict of their own.
     fn take_over(
         &self,
         tx: &Tx<'_>,
@@ -293,7 +293,6 @@ impl Builtin {
         let entity = self.setup.schema.entity(entry.entity);
         match current {
             Some(row) if row.key == entry.key => {
-                tx.rebase(entry.entity, entry.key.as_str(), row.stamp)?;
                 overlay(tx, entity, entry.entity, row)?;
                 told.push(holds(entry.entity, row));
                 self.lift_shadow(tx, entry.entity, &entry.key, row.stamp, told)
