@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::check::Check;
 use super::findings::Findings;
 use crate::base::{DeviceId, Time, UnitId};
-use crate::contract::{Event, SyncUnit};
+use crate::contract::{Event, KillReason, SyncUnit};
 
 /// So many runs of a unit, each starting at the very instant at which the one before ended, are a loop.
 const LOOP: u32 = 10;
@@ -16,6 +16,7 @@ pub(super) struct Run {
     pub(super) unit: UnitId,
     pub(super) since: Time,
     life: u32,
+    may_have_ended: bool,
 }
 
 #[derive(Debug, Default)]
@@ -29,6 +30,8 @@ struct Device {
     queue: VecDeque<UnitId>,
     last_end: Option<(UnitId, Time)>,
     at_once: u32,
+    /// The power failed and no run has started since: what the device did last it may not have told.
+    untold: bool,
 }
 
 /// Follows every device's runs and queue.
@@ -69,7 +72,12 @@ impl Flow {
                 device.queue.clear();
                 device.person_acted();
             }
-            Event::ProcessKilled { .. } => device.alive = false,
+            Event::ProcessKilled { reason } => {
+                device.alive = false;
+                if *reason == KillReason::PowerLoss {
+                    device.lost_power();
+                }
+            }
             Event::App(_) | Event::EditMade { .. } => device.person_acted(),
             Event::UnitQueued { unit, .. } if !device.queue.contains(unit) => device.queue.push_back(*unit),
             Event::UnitDiscarded { unit } => device.queue.retain(|u| u != unit),
@@ -92,12 +100,15 @@ impl Flow {
                         format!("{id} started {unit} {LOOP} times in a row at the end of {unit}, the last time at {at}")
                     });
                 }
-                device.open.insert(*run, Run { unit: *unit, since: at, life: device.life });
+                device.untold = false;
+                let (unit, life) = (*unit, device.life);
+                device.open.insert(*run, Run { unit, since: at, life, may_have_ended: false });
                 device.runs = device.runs.max(run + 1);
             }
             Event::SyncComplete { unit, run, .. } | Event::SyncError { unit, run, .. } => {
                 device.last_end = Some((*unit, at));
-                if device.open.remove(run).is_none() {
+                let untold_start = device.untold && *run >= device.runs;
+                if device.open.remove(run).is_none() && !untold_start {
                     findings.add(Check::WithoutEnd, concerns, || {
                         let what =
                             if *run < device.runs { "a second time" } else { "without having started" };
@@ -130,6 +141,13 @@ impl Flow {
 }
 
 impl Device {
+    /// The power fails between a commit and the word of it: a run that was open may have ended, one that nobody heard of
+    /// may have begun. No engine can do better, so neither is held against it.
+    fn lost_power(&mut self) {
+        self.open.values_mut().for_each(|run| run.may_have_ended = true);
+        self.untold = true;
+    }
+
     fn person_acted(&mut self) {
         (self.last_end, self.at_once) = (None, 0);
     }
@@ -158,7 +176,8 @@ fn sync_loop(device: &mut Device, unit: UnitId, at: Time) -> bool {
     device.at_once == LOOP
 }
 
-/// Every run ends, if need be by the device's next life.
+/// Every run ends, if need be by the device's next life; after a power loss nobody can tell whether it had.
 fn event_without_end(device: &Device) -> impl Iterator<Item = (u64, Run)> {
-    device.open.iter().filter(|(_, run)| run.life < device.life).map(|(n, run)| (*n, *run))
+    let left = |run: &Run| run.life < device.life && !run.may_have_ended;
+    device.open.iter().filter(move |(_, run)| left(run)).map(|(n, run)| (*n, *run))
 }

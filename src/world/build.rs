@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::device::{Device, Parts};
 use super::faults::{self, Faults};
-use super::hub::{Hub, Listeners, NodeSink};
+use super::hub::{Hub, Listeners, NodeSink, Round};
 use super::ports::Hardware;
 use super::server::{Counter, Servers};
 use super::template::Templates;
@@ -209,7 +209,6 @@ fn listeners(
         lives,
         digest: Digest::new(),
         events: 0,
-        completed: Vec::new(),
-        commits: 0,
+        round: Round::new(devices.len()),
     }
 }

@@ -1,6 +1,7 @@
 //! Where events come together: each is told to every listener, with its time and place.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::base::{DeviceId, Digest, UnitId};
@@ -23,9 +24,21 @@ pub(super) struct Listeners {
     pub(super) lives: Vec<Life>,
     pub(super) digest: Digest,
     pub(super) events: u64,
-    /// Runs of units that completed since the drain began, by device: which units.
+    /// What the drain has to wait for.
+    pub(super) round: Round,
+}
+
+/// A round of the drain.
+#[derive(Debug, Default)]
+pub(super) struct Round {
+    /// Its number, from 1; before the drain it is 0.
+    pub(super) number: u32,
+    /// By device: which units completed a run that began in this round. A run from before may have passed the rows that it
+    /// has to bring.
     pub(super) completed: Vec<Vec<bool>>,
-    /// Commits since the drain's present round began.
+    /// By device: runs under way, with the round in which each began.
+    pub(super) open: Vec<BTreeMap<u64, u32>>,
+    /// Commits since it began.
     pub(super) commits: u64,
 }
 
@@ -45,11 +58,7 @@ impl Hub {
         for life in &mut listeners.lives {
             life.on(&occurrence);
         }
-        match (node, event) {
-            (Node::Device(device), Event::SyncComplete { unit, .. }) => listeners.complete(device, unit),
-            (_, Event::Committed { .. }) => listeners.commits += 1,
-            _ => {}
-        }
+        listeners.round.on(node, &event);
     }
 
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut Listeners) -> R) -> R {
@@ -62,10 +71,42 @@ impl Hub {
     }
 }
 
-impl Listeners {
-    fn complete(&mut self, device: DeviceId, unit: UnitId) {
-        if let Some(done) = self.completed.get_mut(device.0 as usize) {
-            done[usize::from(unit.0)] = true;
+impl Round {
+    /// Before the drain.
+    pub(super) fn new(devices: usize) -> Round {
+        Round { open: vec![BTreeMap::new(); devices], ..Round::default() }
+    }
+
+    /// The next round begins.
+    pub(super) fn begin(&mut self, units: usize) {
+        self.number += 1;
+        self.completed = vec![vec![false; units]; self.open.len()];
+        self.commits = 0;
+    }
+
+    /// Whether every device has completed these units, and no run is under way.
+    pub(super) fn is_done(&self, units: &[UnitId]) -> bool {
+        self.open.iter().all(BTreeMap::is_empty)
+            && self.completed.iter().all(|done| units.iter().all(|unit| done[usize::from(unit.0)]))
+    }
+
+    fn on(&mut self, node: Node, event: &Event<'_>) {
+        match (node, event) {
+            (Node::Device(device), Event::ProcessStarted { .. }) => self.open[device.0 as usize].clear(),
+            (Node::Device(device), Event::SyncStart { run, .. }) => {
+                self.open[device.0 as usize].insert(*run, self.number);
+            }
+            (Node::Device(device), Event::SyncError { run, .. }) => {
+                self.open[device.0 as usize].remove(run);
+            }
+            (Node::Device(device), Event::SyncComplete { unit, run, .. }) => {
+                let began = self.open[device.0 as usize].remove(run);
+                if began == Some(self.number) && self.number > 0 {
+                    self.completed[device.0 as usize][usize::from(unit.0)] = true;
+                }
+            }
+            (_, Event::Committed { .. }) => self.commits += 1,
+            _ => {}
         }
     }
 }

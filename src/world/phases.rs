@@ -83,7 +83,7 @@ impl World {
                     return ended;
                 }
             }
-            if self.hub.with(|l| l.commits) == 0 {
+            if self.hub.with(|l| l.round.commits) == 0 {
                 return Ended::Well;
             }
         }
@@ -102,12 +102,7 @@ impl World {
     }
 
     fn begin_round(&mut self, units: &[UnitId]) {
-        let none = vec![false; self.plan.units.len()];
-        let devices = self.devices.len();
-        self.hub.with(|l| {
-            l.commits = 0;
-            l.completed = vec![none; devices];
-        });
+        self.hub.with(|l| l.round.begin(self.plan.units.len()));
         let all = self.devices.clone();
         let (handle, units) = (self.handle.clone(), units.to_vec());
         self.handle.spawn(self.node, "drain", async move {
@@ -121,7 +116,7 @@ impl World {
     }
 
     fn round_is_done(&self, units: &[UnitId]) -> bool {
-        self.hub.with(|l| l.completed.iter().all(|done| units.iter().all(|u| done[usize::from(u.0)])))
+        self.hub.with(|l| l.round.is_done(units))
             && self.devices.iter().all(|d| d.with_view(|view| view.pending().is_empty()) == Some(true))
     }
 
@@ -130,9 +125,10 @@ impl World {
         let mut reasons = Vec::new();
         let mut more = 0;
         for (index, device) in self.devices.iter().enumerate() {
-            let open: Vec<&str> = self.hub.with(|l| {
-                let left = units.iter().filter(|u| !l.completed[index][usize::from(u.0)]);
-                left.map(|u| self.plan.units[usize::from(u.0)].name.as_str()).collect()
+            let (open, under_way): (Vec<&str>, bool) = self.hub.with(|l| {
+                let left = units.iter().filter(|u| !l.round.completed[index][usize::from(u.0)]);
+                let names = left.map(|u| self.plan.units[usize::from(u.0)].name.as_str());
+                (names.collect(), !l.round.open[index].is_empty())
             });
             let state = device.with_view(|view| {
                 let pending = view.pending();
@@ -141,7 +137,7 @@ impl World {
             });
             let line = match state {
                 None => format!("device {}: its app does not start", device.id().0),
-                Some((0, _, _)) if open.is_empty() => continue,
+                Some((0, _, _)) if open.is_empty() && !under_way => continue,
                 Some((waiting, error, doing)) => {
                     let error = error.map_or(String::new(), |e| format!(", last error {e}"));
                     let open = if open.is_empty() { String::new() } else { format!("; {} not complete", open.join(", ")) };

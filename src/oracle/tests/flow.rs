@@ -45,6 +45,32 @@ fn a_run_that_ends_twice_or_never_started_is_found() {
 }
 
 #[test]
+fn a_power_loss_between_a_commit_and_its_event_is_held_against_nobody() {
+    let lose_power = |stage: &mut Stage| {
+        stage.emit(0, Event::ProcessKilled { reason: KillReason::PowerLoss });
+        stage.emit(0, Event::ProcessStarted { incarnation: 1 });
+    };
+    let interrupted = |run| Event::SyncError { unit: UNIT, run, error: &SyncError::Interrupted };
+
+    let mut stage = Stage::new();
+    stage.start(UNIT, 0);
+    lose_power(&mut stage);
+    assert_silent(&stage.verdict());
+
+    let mut stage = Stage::new();
+    lose_power(&mut stage);
+    stage.emit(0, interrupted(0));
+    assert_silent(&stage.verdict());
+
+    let mut stage = Stage::new();
+    stage.start(UNIT, 0);
+    stage.complete(UNIT, 0);
+    lose_power(&mut stage);
+    stage.emit(0, interrupted(0));
+    assert_only(&stage.verdict(), "event-without-end", 1);
+}
+
+#[test]
 fn a_run_that_a_kill_cut_short_is_ended_by_the_next_life_or_found() {
     for told in [true, false] {
         let mut stage = Stage::new();

@@ -1,0 +1,142 @@
+//! A fault at every place where one can strike, one world each: nothing is lost, nothing happens twice.
+//!
+//! In debug every seventh disk operation is tried, in release every one; polls and crash points all in both.
+
+use syncdyno::base::DeviceId;
+use syncdyno::scenario::Plan;
+use syncdyno::world::{self, EngineRegistry, Outcome, Places, Strike, Unwatched};
+
+use crate::worlds::{self, TINY, trouble, value};
+
+/// The device that is struck: it begins with nothing.
+const STRUCK: DeviceId = DeviceId(0);
+const JOURNALS: [&[&str]; 2] = [
+    &["store.journal=persist", "store.synchronous=full"],
+    &["store.journal=wal", "store.synchronous=full"],
+];
+
+/// A kind of fault, and the places for it.
+#[derive(Clone, Copy, Debug)]
+enum Sweep {
+    Polls,
+    Points,
+    Operations,
+}
+
+impl Sweep {
+    fn strikes(self, places: &Places) -> Vec<Strike> {
+        let device = STRUCK;
+        match self {
+            Sweep::Polls => (1..=places.polls).map(|polls| Strike::AfterPoll { device, polls }).collect(),
+            Sweep::Points => {
+                let passings =
+                    places.points.iter().flat_map(|(&point, &n)| (1..=n as u32).map(move |nth| (point, nth)));
+                passings.map(|(point, nth)| Strike::AtPoint { device, point, nth }).collect()
+            }
+            Sweep::Operations => {
+                let (from, until) = places.operations;
+                (from..until).map(|operation| Strike::AtDiskOperation { device, operation }).collect()
+            }
+        }
+    }
+
+    /// The metric that tells that the fault struck.
+    fn metric(self) -> &'static str {
+        match self {
+            Sweep::Polls | Sweep::Points => "device.kills.count",
+            Sweep::Operations => "device.power_losses.count",
+        }
+    }
+
+    /// One place in so many is tried; prime, so that no rhythm of the disk hides places.
+    fn stride(self) -> usize {
+        match self {
+            Sweep::Operations if cfg!(debug_assertions) => 7,
+            _ => 1,
+        }
+    }
+}
+
+fn places(plan: &Plan) -> Places {
+    let engines = EngineRegistry::builtin();
+    let probed = world::run_probing(plan, &engines, &Unwatched, STRUCK);
+    let (outcome, places) = probed.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(value(&outcome, "device.kills.count") + value(&outcome, "device.power_losses.count"), 0);
+    places
+}
+
+fn struck(plan: &Plan, strike: &Strike) -> Outcome {
+    let outcome = world::run_struck(plan, &EngineRegistry::builtin(), &Unwatched, strike);
+    outcome.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Runs the world once for each place; gives how many there were.
+fn nothing_is_lost(sweep: Sweep, journal: &[&str]) -> usize {
+    let plan = worlds::plan(TINY, journal);
+    let places = places(&plan);
+    let strikes: Vec<Strike> = sweep.strikes(&places).into_iter().step_by(sweep.stride()).collect();
+    let mut wrong = Vec::new();
+    for strike in &strikes {
+        let outcome = struck(&plan, strike);
+        let times = value(&outcome, sweep.metric());
+        if times != 1 {
+            wrong.push(format!("{strike:?} struck {times} times"));
+        }
+        wrong.extend(trouble(&outcome).iter().map(|text| format!("{strike:?}: {text}")));
+    }
+    assert!(wrong.is_empty(), "{} of {} worlds:\n{}", wrong.len(), strikes.len(), wrong.join("\n"));
+    strikes.len() * sweep.stride()
+}
+
+#[test]
+fn crash_sweep_a_kill_after_any_poll_loses_nothing_with_a_rollback_journal() {
+    assert!(nothing_is_lost(Sweep::Polls, JOURNALS[0]) > 200);
+}
+
+#[test]
+fn crash_sweep_a_kill_after_any_poll_loses_nothing_with_a_write_ahead_log() {
+    assert!(nothing_is_lost(Sweep::Polls, JOURNALS[1]) > 200);
+}
+
+#[test]
+fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_with_a_rollback_journal() {
+    assert!(nothing_is_lost(Sweep::Points, JOURNALS[0]) > 100);
+}
+
+#[test]
+fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_with_a_write_ahead_log() {
+    assert!(nothing_is_lost(Sweep::Points, JOURNALS[1]) > 100);
+}
+
+#[test]
+fn crash_sweep_a_power_loss_in_any_disk_operation_loses_nothing_with_a_rollback_journal() {
+    assert!(nothing_is_lost(Sweep::Operations, JOURNALS[0]) > 1_500);
+}
+
+#[test]
+fn crash_sweep_a_power_loss_in_any_disk_operation_loses_nothing_with_a_write_ahead_log() {
+    assert!(nothing_is_lost(Sweep::Operations, JOURNALS[1]) > 600);
+}
+
+#[test]
+fn crash_sweep_of_the_tiny_world_passes_every_crash_point() {
+    let places = places(&worlds::plan(TINY, &[]));
+    for point in syncdyno::engine::CRASH_POINTS {
+        assert!(places.points.contains_key(point), "{point} is not passed");
+    }
+}
+
+/// The sweep finds what it is made for: with the cursor saved ahead of its rows, a kill in between loses them.
+#[test]
+fn crash_sweep_finds_a_cursor_that_is_saved_before_its_rows() {
+    let plan = worlds::plan(TINY, &["engine.name=broken:cursor-before-rows"]);
+    let places = places(&plan);
+    for sweep in [Sweep::Polls, Sweep::Points] {
+        let strikes = sweep.strikes(&places);
+        let mut losses = strikes.iter().filter(|strike| {
+            let outcome = struck(&plan, strike);
+            outcome.violations.iter().any(|v| v.check == "lost")
+        });
+        assert!(losses.next().is_some(), "{sweep:?}: none of {} places loses a row", strikes.len());
+    }
+}

@@ -1,0 +1,61 @@
+//! Worlds for the proofs: read, run, and looked at.
+
+use std::path::Path;
+
+use syncdyno::metrics;
+use syncdyno::scenario::{Document, Names, Plan, Request};
+use syncdyno::world::{self, Ending, EngineRegistry, Outcome, Unwatched};
+use syncdyno::{engine, oracle};
+
+/// The scenario of two devices and ninety seconds.
+pub(crate) const TINY: &str = "tests/it/worlds/tiny.toml";
+
+/// A scenario file of the repository.
+pub(crate) fn document(path: &str) -> Document {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    Document::load(&path).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The plans of a document.
+pub(crate) fn plans(document: &Document, request: &Request) -> Vec<Plan> {
+    let engines = EngineRegistry::builtin().names();
+    let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
+    let checks: Vec<_> = oracle::check_names().collect();
+    let names =
+        Names { metrics: &metrics, checks: &checks, engines: &engines, crash_points: engine::CRASH_POINTS };
+    document.plans(request, &names).unwrap_or_else(|invalid| panic!("{invalid}"))
+}
+
+/// The one plan of a scenario file with these settings.
+pub(crate) fn plan(path: &str, sets: &[&str]) -> Plan {
+    let sets = sets.iter().map(|set| (*set).to_owned()).collect();
+    let mut plans = plans(&document(path), &Request { sets, ..Request::default() });
+    assert_eq!(plans.len(), 1, "{path} has one cell");
+    plans.remove(0)
+}
+
+/// Runs a plan.
+pub(crate) fn run(plan: &Plan) -> Outcome {
+    world::run(plan, &EngineRegistry::builtin(), &Unwatched).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A figure of an outcome: a metric that is a number, or a stat of a distribution.
+pub(crate) fn figure(outcome: &Outcome, metric: &str, stat: &str) -> u64 {
+    let figure = outcome.figures.get(metric).unwrap_or_else(|| panic!("there is no metric {metric}"));
+    figure.stat(stat).unwrap_or_else(|| panic!("{metric} has no {stat}"))
+}
+
+/// A metric that is a number.
+pub(crate) fn value(outcome: &Outcome, metric: &str) -> u64 {
+    figure(outcome, metric, "value")
+}
+
+/// What is wrong with an outcome: it did not come to rest, or the oracle found something.
+pub(crate) fn trouble(outcome: &Outcome) -> Vec<String> {
+    let mut trouble = Vec::new();
+    if outcome.ending != Ending::Drained {
+        trouble.push(format!("{:?}", outcome.ending));
+    }
+    trouble.extend(outcome.violations.iter().map(|v| format!("{}: {}", v.check, v.text)));
+    trouble
+}
