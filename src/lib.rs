@@ -7,6 +7,7 @@ pub mod backend;
 pub mod base;
 pub mod bugs;
 pub mod campaign;
+pub mod cli;
 pub mod contract;
 pub mod disk;
 pub mod engine;

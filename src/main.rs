@@ -1,1 +1,9 @@
-fn main() {}
+//! The program: the command line with the engines that come with it.
+
+use std::process::ExitCode;
+
+use syncdyno::world::EngineRegistry;
+
+fn main() -> ExitCode {
+    syncdyno::cli::main(EngineRegistry::builtin())
+}

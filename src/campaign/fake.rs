@@ -3,26 +3,32 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::runner::{Record, Runner, Watch};
+use super::runner::{Record, Runner};
 use crate::base::Time;
 use crate::report::fixture;
 use crate::scenario::Plan;
-use crate::world::{Ending, Outcome};
+use crate::world::{Ending, Outcome, Unrunnable, Watch};
 
-/// `lost` loses rows, `panics` panics, `endless` runs until it is interrupted, `moody` never has the same digest twice; all others
-/// are well.
+/// `lost` loses rows, `panics` panics, `endless` runs until it is interrupted, `moody` never has the same digest twice, `senseless`
+/// cannot be run; all others are well.
 #[derive(Debug, Default)]
 pub(crate) struct Fake {
     /// Runs so far.
     pub(crate) runs: AtomicU64,
 }
 
+#[expect(clippy::disallowed_methods, reason = "a cell that takes host time, to be stopped")]
 impl Runner for Fake {
-    fn run(&self, plan: &Plan, watch: &dyn Watch) -> Outcome {
+    fn engines(&self) -> Vec<String> {
+        vec!["builtin".to_owned()]
+    }
+
+    fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
         watch.progress(Time::ZERO + plan.duration, plan.duration);
         let mut outcome = match plan.variant.as_deref() {
             Some("lost") => fixture::lost(plan.seed.0 + 1),
+            Some("senseless") => return Err(Unrunnable::Data("too many rows".to_owned())),
             Some("panics") => panic!("invariant broken in seed {}", plan.seed.0),
             Some("endless") => {
                 while !watch.interrupted() {
@@ -38,14 +44,11 @@ impl Runner for Fake {
         }
         // Later cells are faster, so that threads end them out of order.
         std::thread::sleep(Duration::from_micros(2_000 / (plan.seed.0 + 1)));
-        outcome
+        Ok(outcome)
     }
 
-    fn lives(&self, plan: &Plan, records: &[Record], _: &dyn Watch) -> Vec<(Record, Vec<String>)> {
-        let told = records.iter().map(|record| {
-            let line = format!("seed {}: {} was written and never seen again", plan.seed.0, record.1);
-            (record.clone(), vec![line])
-        });
-        told.collect()
+    fn lives(&self, plan: &Plan, records: &[Record], _: &dyn Watch) -> Result<Vec<Vec<String>>, Unrunnable> {
+        let line = |key| format!("seed {}: {key} was written and never seen again", plan.seed.0);
+        Ok(records.iter().map(|(_, key)| vec![line(key)]).collect())
     }
 }

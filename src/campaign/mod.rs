@@ -13,12 +13,13 @@
 //! - The lives of records are told for the first failing cells of the list, not for the first that happened to fail.
 //! - A stop is never lost and never silent: SIGINT starts no more cells and lets the running ones finish, for a while; SIGTERM, the
 //!   time limit and `--fail-fast` end the running ones too, which are then incomplete. The notes say so.
-//! - A panic in one cell is that cell's failure (exit 1); the others are kept.
+//! - A panic in one cell is that cell's failure (exit 1), and a plan that cannot be run its own (exit 3); the others are kept.
 
 mod replay;
 mod run;
 mod runner;
 mod stop;
+mod stopwatch;
 
 #[cfg(test)]
 pub(crate) mod fake;
@@ -27,5 +28,6 @@ mod tests;
 
 pub use replay::{Replay, replay};
 pub use run::{Campaign, Listener, Options, run};
-pub use runner::{Record, Runner, Watch};
+pub use runner::{Bench, Record, Runner};
 pub use stop::Signals;
+pub use stopwatch::Stopwatch;

@@ -1,8 +1,7 @@
 //! One cell again.
 
-use super::run::{Quietly, guarded, lives_told};
+use super::run::{Quietly, attempt, lives_told};
 use super::runner::{Record, Runner};
-use crate::metrics::Sample;
 use crate::report::{self, Exit, Judged};
 use crate::scenario::Plan;
 
@@ -11,8 +10,6 @@ use crate::scenario::Plan;
 pub struct Replay {
     /// What it came to this time, told with the lives of the records that were asked for.
     pub judged: Judged,
-    /// Its series.
-    pub series: Vec<Sample>,
     /// Whether its digest is the one that was recorded; `None` if none was recorded.
     pub same: Option<bool>,
 }
@@ -28,11 +25,9 @@ pub fn replay(
     interrupted: &(dyn Fn() -> bool + Sync),
 ) -> Replay {
     let watch = Quietly(interrupted);
-    let outcome = match guarded(|| runner.run(plan, &watch)) {
+    let outcome = match attempt(plan, id, || runner.run(plan, &watch)) {
         Ok(outcome) => outcome,
-        Err(message) => {
-            return Replay { judged: report::broken(plan, id, &message), series: Vec::new(), same: None };
-        }
+        Err(broken) => return Replay { judged: *broken, same: None },
     };
     let mut judged = report::judge(plan, id, &outcome);
     let ended = judged.cell.verdict != report::Verdict::Incomplete;
@@ -42,10 +37,10 @@ pub fn replay(
         judged.fail(Exit::NotDeterministic, text);
     }
     if !records.is_empty() {
-        match guarded(|| runner.lives(plan, records, &watch)) {
-            Ok(lives) => judged.cell.lives = lives_told(plan, lives),
-            Err(message) => judged.fail(Exit::Internal, format!("a bug of syncdyno: {message}")),
+        match attempt(plan, id, || runner.lives(plan, records, &watch)) {
+            Ok(lives) => judged.cell.lives = lives_told(plan, records, lives),
+            Err(broken) => judged = *broken,
         }
     }
-    Replay { judged, series: outcome.series, same }
+    Replay { judged, same }
 }

@@ -3,15 +3,16 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::runner::{Record, Runner, Watch};
+use super::runner::{Record, Runner};
 use super::stop::{Signals, Stop};
+use super::stopwatch::Stopwatch;
 use crate::base::{Span, Time};
 use crate::metrics::Sample;
 use crate::report::{self, CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Verdict};
 use crate::scenario::Plan;
-use crate::world::{Ending, Outcome};
+use crate::world::{Ending, Outcome, Unrunnable, Watch};
 
 /// Failing cells whose records' lives are told.
 const CELLS_TOLD: usize = 3;
@@ -122,26 +123,20 @@ fn collect(ran: Vec<(usize, Ran)>, planned: usize, stop: &Stop) -> Campaign {
 }
 
 fn run_cell(plan: &Plan, id: &str, runner: &dyn Runner, twice: bool, watch: &CellWatch<'_>) -> Ran {
-    let started = Instant::now();
-    let outcome = guarded(|| runner.run(plan, watch));
+    let started = Stopwatch::start();
+    let outcome = attempt(plan, id, || runner.run(plan, watch));
     let wall = started.elapsed();
-    match outcome {
-        Err(message) => {
-            let judged = report::broken(plan, id, &message);
-            Ran { judged, series: Vec::new(), wall, suspects: Vec::new() }
-        }
-        Ok(outcome) => {
-            let mut judged = report::judge(plan, id, &outcome);
-            if twice && outcome.ending != Ending::Interrupted {
-                match guarded(|| runner.run(plan, watch)) {
-                    Ok(again) => compare(&mut judged, &outcome, &again),
-                    Err(message) => judged.fail(Exit::Internal, format!("a bug of syncdyno: {message}")),
-                }
-            }
-            let suspects = suspects(&outcome);
-            Ran { judged, series: outcome.series, wall, suspects }
+    let (mut judged, outcome) = match outcome {
+        Err(broken) => return Ran { judged: *broken, series: Vec::new(), wall, suspects: Vec::new() },
+        Ok(outcome) => (report::judge(plan, id, &outcome), outcome),
+    };
+    if twice && outcome.ending != Ending::Interrupted {
+        match attempt(plan, id, || runner.run(plan, watch)) {
+            Ok(again) => compare(&mut judged, &outcome, &again),
+            Err(broken) => judged = *broken,
         }
     }
+    Ran { judged, suspects: suspects(&outcome), series: outcome.series, wall }
 }
 
 /// Holds a second run of a cell against its first; a second run that was interrupted shows nothing.
@@ -182,26 +177,42 @@ fn tell_lives(ran: &mut [(usize, Ran)], plans: &[Plan], runner: &dyn Runner, sto
             return;
         }
         let plan = &plans[*index];
-        let lives = guarded(|| runner.lives(plan, &ran.suspects, &Quietly(&waited_for))).unwrap_or_default();
-        ran.judged.cell.lives = lives_told(plan, lives);
+        let lives = || runner.lives(plan, &ran.suspects, &Quietly(&waited_for));
+        if let Ok(lives) = attempt(plan, &ran.judged.cell.id, lives) {
+            ran.judged.cell.lives = lives_told(plan, &ran.suspects, lives);
+        }
     }
 }
 
-/// The lives as the record holds them.
-pub(super) fn lives_told(plan: &Plan, lives: Vec<(Record, Vec<String>)>) -> Vec<LifeRecord> {
-    let told = lives.into_iter().map(|(record, lines)| {
-        let record = report::record_name(&plan.schema, &record);
+/// The lives of `records` as a cell's record holds them.
+pub(super) fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Vec<String>>) -> Vec<LifeRecord> {
+    assert_eq!(records.len(), lives.len(), "a life for each record");
+    let told = records.iter().zip(lives).map(|(record, lines)| {
+        let record = report::record_name(&plan.schema, record);
         LifeRecord { record, lines }
     });
     told.collect()
 }
 
-/// Runs it, and turns a panic into its message: one broken cell must not take a night's results with it.
-pub(super) fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
-        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic".to_owned())
-    })
+/// Runs something of a cell; what keeps it from ending becomes the verdict on the cell. A panic too: one broken cell must not take a
+/// night's results with it.
+pub(super) fn attempt<T>(
+    plan: &Plan,
+    id: &str,
+    run: impl FnOnce() -> Result<T, Unrunnable>,
+) -> Result<T, Box<Judged>> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(result)) => Ok(result),
+        Ok(Err(unrunnable)) => {
+            Err(Box::new(report::broken(plan, id, Exit::Invalid, &unrunnable.to_string())))
+        }
+        Err(panic) => {
+            let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+            let why = format!("a bug of syncdyno: {}", text.unwrap_or_else(|| "a panic".to_owned()));
+            Err(Box::new(report::broken(plan, id, Exit::Internal, &why)))
+        }
+    }
 }
 
 /// What a running cell sees of the campaign.

@@ -1,24 +1,55 @@
-//! The seam to the simulation.
+//! What runs a cell: the simulation, or in tests something that stands for it.
 
-use crate::base::{EntityId, Key, Span, Time};
+use std::collections::BTreeSet;
+
+use crate::base::{EntityId, Key};
+use crate::oracle::Filter;
 use crate::scenario::Plan;
-use crate::world::Outcome;
+use crate::world::{self, EngineRegistry, Outcome, Unrunnable, Watch};
 
 /// A row of an entity, whose life can be told.
 pub type Record = (EntityId, Key);
 
-/// Who watches a simulation while it runs; asked now and then.
-pub trait Watch: Sync {
-    /// Virtual time has come to `now`; the script is `of` long.
-    fn progress(&self, now: Time, of: Span);
-    /// Whether the simulation should end early.
-    fn interrupted(&self) -> bool;
-}
-
 /// What runs a plan. The same plan always gives the same outcome, on any thread.
 pub trait Runner: Sync {
+    /// The names of the engines that a scenario may ask for.
+    fn engines(&self) -> Vec<String>;
     /// Runs a cell to its end.
-    fn run(&self, plan: &Plan, watch: &dyn Watch) -> Outcome;
-    /// Runs a cell again and tells the lives of these records, a line an event.
-    fn lives(&self, plan: &Plan, records: &[Record], watch: &dyn Watch) -> Vec<(Record, Vec<String>)>;
+    ///
+    /// # Errors
+    /// When the plan cannot be run.
+    fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable>;
+    /// Runs a cell again and tells the lives of these records, one after the other, a line an event.
+    ///
+    /// # Errors
+    /// When the plan cannot be run.
+    fn lives(
+        &self,
+        plan: &Plan,
+        records: &[Record],
+        watch: &dyn Watch,
+    ) -> Result<Vec<Vec<String>>, Unrunnable>;
+}
+
+/// Runs plans in simulated worlds, with the engines of a registry.
+#[derive(Clone)]
+pub struct Bench(pub EngineRegistry);
+
+impl Runner for Bench {
+    fn engines(&self) -> Vec<String> {
+        self.0.names()
+    }
+    fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
+        world::run(plan, &self.0, watch)
+    }
+    fn lives(
+        &self,
+        plan: &Plan,
+        records: &[Record],
+        watch: &dyn Watch,
+    ) -> Result<Vec<Vec<String>>, Unrunnable> {
+        let filter = |record: &Record| Filter { records: BTreeSet::from([record.clone()]), device: None };
+        let filters: Vec<Filter> = records.iter().map(filter).collect();
+        world::run_recording(plan, &self.0, watch, &filters).map(|(_, lives)| lives)
+    }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::stopwatch::Stopwatch;
 use crate::report::{Exit, Note};
 
 /// After the first SIGINT, running cells have this long to come to their end.
@@ -18,19 +19,42 @@ pub struct Signals {
     pub terminate: Arc<AtomicBool>,
 }
 
+impl Signals {
+    /// Whether any came.
+    pub fn any(&self) -> bool {
+        self.exit().is_some()
+    }
+    /// The exit code of the one that came.
+    pub fn exit(&self) -> Option<Exit> {
+        if self.interrupt.load(Ordering::Relaxed) {
+            Some(Exit::Interrupted)
+        } else if self.terminate.load(Ordering::Relaxed) {
+            Some(Exit::Terminated)
+        } else {
+            None
+        }
+    }
+}
+
 /// All reasons to stop, in one place.
 #[derive(Debug)]
 pub(super) struct Stop {
     signals: Signals,
-    deadline: Option<Instant>,
+    started: Stopwatch,
+    time_limit: Option<Duration>,
     failed: AtomicBool,
-    interrupt_seen: OnceLock<Instant>,
+    interrupt_seen: OnceLock<Stopwatch>,
 }
 
 impl Stop {
     pub(super) fn new(signals: Signals, time_limit: Option<Duration>) -> Stop {
-        let deadline = time_limit.and_then(|limit| Instant::now().checked_add(limit));
-        Stop { signals, deadline, failed: AtomicBool::new(false), interrupt_seen: OnceLock::new() }
+        Stop {
+            signals,
+            started: Stopwatch::start(),
+            time_limit,
+            failed: AtomicBool::new(false),
+            interrupt_seen: OnceLock::new(),
+        }
     }
 
     /// A cell failed and the rest is of no interest.
@@ -39,7 +63,7 @@ impl Stop {
     }
 
     fn late(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.time_limit.is_some_and(|limit| self.started.elapsed() >= limit)
     }
 
     /// Whether no more cells are to be started.
@@ -50,7 +74,7 @@ impl Stop {
     /// Whether running cells are to end early.
     pub(super) fn ends_running(&self) -> bool {
         let out_of_grace = self.signals.interrupt.load(Ordering::Relaxed)
-            && self.interrupt_seen.get_or_init(Instant::now).elapsed() >= GRACE;
+            && self.interrupt_seen.get_or_init(Stopwatch::start).elapsed() >= GRACE;
         out_of_grace
             || self.signals.terminate.load(Ordering::Relaxed)
             || self.failed.load(Ordering::Relaxed)
@@ -59,8 +83,7 @@ impl Stop {
 
     /// Whether somebody waits for us to end.
     pub(super) fn waited_for(&self) -> bool {
-        let signals = &self.signals;
-        signals.interrupt.load(Ordering::Relaxed) || signals.terminate.load(Ordering::Relaxed) || self.late()
+        self.signals.any() || self.late()
     }
 
     /// What to say of it in the record, when `ended` of `planned` cells came to their end. A failing cell speaks for itself.

@@ -134,6 +134,13 @@ fn a_panic_is_the_failure_of_its_own_cell() {
 }
 
 #[test]
+fn a_plan_that_cannot_be_run_is_an_invalid_scenario() {
+    let record = ran(&[plan(Some("senseless"), 0), plan(None, 1)], &on(1), &Signals::default());
+    assert_eq!((record.exit_code, record.cells.len()), (3, 2));
+    assert_eq!(record.cells[0].reasons[0].text, "the data cannot be made: too many rows");
+}
+
+#[test]
 fn a_cell_run_twice_must_have_the_same_digest() {
     let plans = [plan(Some("moody"), 1), plan(None, 2)];
     let record = ran(&plans, &Options { twice: true, ..on(1) }, &Signals::default());

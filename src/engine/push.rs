@@ -7,11 +7,11 @@ use super::conflict::{Clash, Resolution, kind_of};
 use super::exchange::{Failure, Received};
 use super::pull::damaged;
 use super::rules::overlay;
-use crate::base::{EditId, EntityId, Key, Stamp, UnitId};
+use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::wire::Answer;
 use crate::contract::{
-    ConflictKind, EditKind, Event, LogEntry, LogKind, Mutation, Outcome, PushRequest, Request, RequestKind,
-    Row, Sides, SyncError, Winner,
+    AppliedChange, ConflictKind, EditKind, Event, LogEntry, LogKind, Mutation, Outcome, PushRequest, Request,
+    RequestKind, Row, Sides, SyncError, Winner,
 };
 use crate::store::{Entry, StoreError, Tx};
 
@@ -20,9 +20,33 @@ const CONFLICTS_IN_A_ROW: u32 = 10;
 
 /// What settling an edit did, kept until it is committed and can be told.
 enum Settled {
-    Acknowledged { edit: EditId, entity: EntityId, key: Key, stamp: Stamp },
-    Decided { edit: EditId, entity: EntityId, key: Key, kind: ConflictKind, winner: Winner, sides: Sides },
-    Logged { edit: EditId, entity: EntityId, key: Key, kind: LogKind },
+    Acknowledged {
+        edit: EditId,
+        entity: EntityId,
+        key: Key,
+        stamp: Stamp,
+    },
+    Decided {
+        edit: EditId,
+        entity: EntityId,
+        key: Key,
+        kind: ConflictKind,
+        winner: Winner,
+        sides: Sides,
+    },
+    Logged {
+        edit: EditId,
+        entity: EntityId,
+        key: Key,
+        kind: LogKind,
+    },
+    /// The row has the backend's version now.
+    Holds {
+        entity: EntityId,
+        key: Key,
+        stamp: Stamp,
+        removed: bool,
+    },
 }
 
 impl Builtin {
@@ -41,7 +65,7 @@ impl Builtin {
             let make = |request| Request::Push(self.push_request(unit, &batch, request));
             let received = match self.exchange(Some(unit), make).await {
                 Ok(received) => received,
-                Err(failure) => return self.give_up(&batch, failure).await,
+                Err(failure) => return self.give_up(unit, &batch, failure).await,
             };
             let settled = self.settle(unit, &batch, received).await?;
             fruitless = if settled == 0 { fruitless + 1 } else { 0 };
@@ -71,7 +95,7 @@ impl Builtin {
     }
 
     /// No verdict came: the edits stay, with the try noted.
-    async fn give_up(&self, batch: &[Entry], failure: Failure) -> Result<(), SyncError> {
+    async fn give_up(&self, unit: UnitId, batch: &[Entry], failure: Failure) -> Result<(), SyncError> {
         let keeps = match &failure {
             Failure::Refused(error) => self.rules.outbox.keeps_after_refusal(error),
             Failure::Silence(_) => self.rules.outbox.keeps_after_silence(),
@@ -92,7 +116,7 @@ impl Builtin {
         });
         noted.map_err(damaged)?;
         if consents {
-            self.tell(batch.iter().map(|entry| acknowledged(entry, Stamp(0))).collect());
+            self.tell(unit, batch.iter().map(|entry| acknowledged(entry, Stamp(0))).collect(), Span::ZERO);
         }
         self.ports.work(self.store.work()).await;
         Err(told)
@@ -120,8 +144,9 @@ impl Builtin {
             Ok((told, left))
         });
         let (told, left) = settled.map_err(damaged)?;
-        self.tell(told);
-        self.ports.work(self.store.work()).await;
+        let took = self.ports.machine.cost(self.store.work());
+        self.tell(unit, told, took);
+        self.ports.sleep(took).await;
         self.ports.crash_point("push.batch-settled").await;
         Ok(left)
     }
@@ -136,14 +161,14 @@ impl Builtin {
     ) -> Result<bool, StoreError> {
         match outcome {
             Outcome::Applied { stamp } => {
-                self.acknowledge(tx, entry, *stamp)?;
                 told.push(acknowledged(entry, *stamp));
+                self.acknowledge(tx, entry, *stamp, told)?;
                 Ok(true)
             }
             Outcome::Rejected { current, .. } => {
                 tx.drop_entry(entry.seq)?;
                 self.log(tx, entry, outcome, LogKind::Rejected, None, told)?;
-                self.take_over(tx, entry, current.as_ref())?;
+                self.take_over(tx, entry, current.as_ref(), told)?;
                 Ok(true)
             }
             Outcome::Conflict { why, current } => {
@@ -155,12 +180,18 @@ impl Builtin {
     }
 
     /// The edit is on the backend: the row has its stamp, later edits of the row build on it.
-    fn acknowledge(&self, tx: &Tx<'_>, entry: &Entry, stamp: Stamp) -> Result<(), StoreError> {
+    fn acknowledge(
+        &self,
+        tx: &Tx<'_>,
+        entry: &Entry,
+        stamp: Stamp,
+        told: &mut Vec<Settled>,
+    ) -> Result<(), StoreError> {
         tx.drop_entry(entry.seq)?;
         tx.restamp(entry.entity, entry.key.as_str(), stamp)?;
         tx.rebase(entry.entity, entry.key.as_str(), stamp)?;
         self.remember(entry.entity, &entry.key, stamp);
-        self.lift_shadow(tx, entry.entity, &entry.key, stamp)
+        self.lift_shadow(tx, entry.entity, &entry.key, stamp, told)
     }
 
     /// A newer version that was pulled while the row had local edits comes to light when the last of them is settled.
@@ -170,12 +201,14 @@ impl Builtin {
         entity: EntityId,
         key: &Key,
         settled: Stamp,
+        told: &mut Vec<Settled>,
     ) -> Result<(), StoreError> {
         if !tx.entries_for(entity, key.as_str())?.is_empty() {
             return Ok(());
         }
         match tx.take_shadow(entity, key.as_str())? {
             Some(shadow) if shadow.stamp > settled && self.rules.outbox.lifts_shadows() => {
+                told.push(holds(entity, &shadow));
                 overlay(tx, self.setup.schema.entity(entity), entity, &shadow)
             }
             _ => Ok(()),
@@ -206,13 +239,13 @@ impl Builtin {
             Resolution::Same => {
                 tx.drop_entry(entry.seq)?;
                 told.push(acknowledged(entry, remote));
-                self.take_over(tx, entry, clash.current)?;
+                self.take_over(tx, entry, clash.current, told)?;
                 Ok(true)
             }
             Resolution::Remote => {
                 tx.drop_entry(entry.seq)?;
                 self.log(tx, entry, outcome, LogKind::Superseded, Some(remote), told)?;
-                self.take_over(tx, entry, clash.current)?;
+                self.take_over(tx, entry, clash.current, told)?;
                 Ok(true)
             }
             Resolution::Local { onto } => {
@@ -250,12 +283,19 @@ impl Builtin {
 
     /// The backend's version takes the place of the local one, below the edits that still wait. Those keep their base: they
     /// were made without knowledge of this version, and meet it in a conflict of their own.
-    fn take_over(&self, tx: &Tx<'_>, entry: &Entry, current: Option<&Row>) -> Result<(), StoreError> {
+    fn take_over(
+        &self,
+        tx: &Tx<'_>,
+        entry: &Entry,
+        current: Option<&Row>,
+        told: &mut Vec<Settled>,
+    ) -> Result<(), StoreError> {
         let entity = self.setup.schema.entity(entry.entity);
         match current {
             Some(row) if row.key == entry.key => {
                 overlay(tx, entity, entry.entity, row)?;
-                self.lift_shadow(tx, entry.entity, &entry.key, row.stamp)
+                told.push(holds(entry.entity, row));
+                self.lift_shadow(tx, entry.entity, &entry.key, row.stamp, told)
             }
             // Another row has the natural key, or the backend has none: the local row never was.
             _ => {
@@ -283,9 +323,15 @@ impl Builtin {
         Ok(())
     }
 
-    fn tell(&self, told: Vec<Settled>) {
+    fn tell(&self, unit: UnitId, told: Vec<Settled>, took: Span) {
+        let mut changes = Vec::new();
         for settled in &told {
             self.ports.emit(match settled {
+                Settled::Holds { entity, key, stamp, removed } => {
+                    let (entity, stamp, removed) = (*entity, *stamp, *removed);
+                    changes.push(AppliedChange { entity, key: key.as_str(), stamp, removed });
+                    continue;
+                }
                 Settled::Acknowledged { edit, entity, key, stamp } => {
                     Event::EditAcknowledged { edit: *edit, entity: *entity, key, stamp: *stamp }
                 }
@@ -302,11 +348,18 @@ impl Builtin {
                 }
             });
         }
+        if !changes.is_empty() {
+            self.ports.emit(Event::ChunkApplied { unit: Some(unit), changes: &changes, echoed: 0, took });
+        }
     }
 }
 
 fn acknowledged(entry: &Entry, stamp: Stamp) -> Settled {
     Settled::Acknowledged { edit: entry.edit, entity: entry.entity, key: entry.key.clone(), stamp }
+}
+
+fn holds(entity: EntityId, row: &Row) -> Settled {
+    Settled::Holds { entity, key: row.key.clone(), stamp: row.stamp, removed: row.values.is_none() }
 }
 
 /// Versions of rows that this process wrote to the backend: their coming back in a pull is an echo.

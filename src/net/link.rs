@@ -102,6 +102,15 @@ impl Link {
         !self.outages.iter().any(|o| o.noticed && (o.from..o.until).contains(&now))
     }
 
+    /// When the operating system next sees a network: `now`, or the end of the outages that it has noticed.
+    pub fn seems_up_from(&self, now: Time) -> Time {
+        if self.seems_up(now) {
+            return now;
+        }
+        let back = self.toggles().into_iter().find(|(at, up)| *up && *at > now);
+        back.map_or(now, |(at, _)| at)
+    }
+
     /// The times at which the operating system notices that the network goes (false) or comes (true), in order.
     pub fn toggles(&self) -> Vec<(Time, bool)> {
         let mut toggles: Vec<(Time, bool)> = Vec::new();
@@ -285,6 +294,7 @@ mod tests {
         link.add_outages([outage(15, 35, OutageMode::Drop), outage(70, 80, OutageMode::Drop)]);
         assert_eq!(link.toggles(), [(at(10), false), (at(50), true), (at(70), false), (at(80), true)]);
         assert!(link.seems_up(at(9)) && !link.seems_up(at(34)) && link.seems_up(at(50)));
+        assert_eq!([9, 10, 34, 50, 75].map(|ms| link.seems_up_from(at(ms))), [9, 50, 50, 50, 80].map(at));
     }
 
     #[test]

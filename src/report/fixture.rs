@@ -1,55 +1,33 @@
 //! Plans and outcomes made by hand, for the tests of this room and of those below.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time};
-use crate::contract::{Delivery, Entity, Schema};
+use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::metrics::{Figure, Figures, Sample, Unit};
 use crate::oracle::Violation;
-use crate::scenario::{Bound, Expect, Gate, Plan};
+use crate::scenario::{Bound, Document, Gate, Names, Plan, Request};
 use crate::world::{Ending, Outcome};
 
-/// A small plan of scenario `ties`.
+/// As short as a scenario can be.
+pub(crate) const TIES: &str = r#"name = "ties"
+start = "2026-03-02T00:00:00+01:00"
+duration = "1h"
+
+[entity.appointment]
+schema = { id = "uuid key", status = "text" }
+rows = 20
+
+[fleet.phones]
+devices = 3
+"#;
+
+/// A small plan of scenario `ties`; each variant has a digest of its own.
 pub(crate) fn plan(variant: Option<&str>, seed: u64) -> Plan {
-    let entity = Entity {
-        name: "appointment".to_owned(),
-        key: "id".to_owned(),
-        columns: Vec::new(),
-        projection: Vec::new(),
-        scope: Vec::new(),
-        delivery: Delivery::Delta,
-        unique: Vec::new(),
-    };
+    let names = Names { metrics: &[], checks: &[], engines: &["builtin".to_owned()], crash_points: &[] };
+    let request = Request { seeds: vec![seed], ..Request::default() };
+    let document = Document::parse("scenarios/ties.toml", TIES).unwrap();
+    let plan = document.plans(&request, &names).unwrap_or_else(|e| panic!("{e}")).remove(0);
     let digest = format!("d0{}", variant.map_or(0, str::len));
-    Plan {
-        scenario: "ties".to_owned(),
-        path: "scenarios/ties.toml".to_owned(),
-        resolved: format!("name = \"ties\"\nduration = \"1h\"\n\n[backend]\nseed = \"{digest}\"\n").into(),
-        digest,
-        variant: variant.map(str::to_owned),
-        axes: BTreeMap::new(),
-        seed: Seed(seed),
-        start: Stamp(0),
-        utc_offset: 3_600,
-        duration: Span::secs(3_600),
-        drain: Span::secs(600),
-        schema: Arc::new(Schema { entities: vec![entity] }),
-        data: Arc::default(),
-        attributes: Vec::new(),
-        units: Arc::from([]),
-        backend: crate::backend::Options::default(),
-        gateway: crate::gateway::Options::default(),
-        fleets: Vec::new(),
-        engine_name: "builtin".to_owned(),
-        engine: crate::engine::Options::default(),
-        store: crate::store::Options::default(),
-        workload: crate::workload::Options::default(),
-        events: Vec::new(),
-        chaos: None,
-        expect: Expect::default(),
-        gates: Vec::new(),
-    }
+    let resolved = format!("name = \"ties\"\nduration = \"1h\"\n\n[backend]\nseed = \"{digest}\"\n");
+    Plan { variant: variant.map(str::to_owned), digest, resolved: resolved.into(), ..plan }
 }
 
 /// An outcome in which all is well.

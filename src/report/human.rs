@@ -70,8 +70,8 @@ pub fn count(n: u64, noun: &str) -> String {
 }
 
 /// Bounds as a condition: `≤ 5.00 s`, `= 0 rows`, `1 … 9 rows`.
-pub fn bound(unit: Option<Unit>, min: Option<u64>, max: Option<u64>) -> String {
-    let show = |n: u64| unit.map_or_else(|| thousands(n), |unit| figure(unit, n));
+pub fn bound(unit: Unit, min: Option<u64>, max: Option<u64>) -> String {
+    let show = |n: u64| figure(unit, n);
     match (min, max) {
         (Some(min), Some(max)) if min == max => format!("= {}", show(min)),
         (Some(min), Some(max)) => format!("{} … {}", show(min), show(max)),
@@ -139,9 +139,9 @@ mod tests {
 
     #[test]
     fn bounds_read_as_conditions() {
-        assert_eq!(bound(Some(Unit::Ns), None, Some(5_000_000_000)), "≤ 5.00 s");
-        assert_eq!(bound(Some(Unit::Rows), Some(0), Some(0)), "= 0 rows");
-        assert_eq!(bound(None, Some(1), None), "≥ 1");
-        assert_eq!(bound(None, Some(1), Some(9)), "1 … 9");
+        assert_eq!(bound(Unit::Ns, None, Some(5_000_000_000)), "≤ 5.00 s");
+        assert_eq!(bound(Unit::Rows, Some(0), Some(0)), "= 0 rows");
+        assert_eq!(bound(Unit::Count, Some(1), None), "≥ 1");
+        assert_eq!(bound(Unit::Count, Some(1), Some(9)), "1 … 9");
     }
 }

@@ -11,7 +11,7 @@ use super::record::{
 use crate::base::{EntityId, Key};
 use crate::contract::Schema;
 use crate::metrics::{Figure, Figures, Unit};
-use crate::oracle::Violation;
+use crate::oracle::{self, Violation};
 use crate::scenario::{Bound, Gate, Plan};
 use crate::world::{Ending, Outcome};
 
@@ -56,12 +56,12 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     Judged { cell, gates }
 }
 
-/// A cell whose simulation ended in a bug of ours.
-pub fn broken(plan: &Plan, id: &str, message: &str) -> Judged {
+/// A cell without an outcome: its plan cannot be run, or a bug of ours ended it.
+pub fn broken(plan: &Plan, id: &str, exit: Exit, why: &str) -> Judged {
     let mut cell = blank(plan, id);
-    cell.ending = EndingRecord { kind: EndingKind::Broken, text: vec![message.to_owned()] };
+    cell.ending = EndingRecord { kind: EndingKind::Broken, text: vec![why.to_owned()] };
     let mut judged = Judged { cell, gates: Vec::new() };
-    judged.fail(Exit::Internal, format!("a bug of syncdyno: {message}"));
+    judged.fail(exit, why.to_owned());
     judged
 }
 
@@ -99,10 +99,8 @@ pub fn record_name(schema: &Schema, (entity, key): &(EntityId, Key)) -> String {
 }
 
 /// Whether a violation is expected: it is named, or it follows from one that is.
-fn implied(expected: &[String], check: &str) -> bool {
-    const DIVERGE: [&str; 5] = ["lost", "stale", "duplicate", "resurrected", "orphan"];
-    let named = |name: &str| expected.iter().any(|e| e == name);
-    named(check) || check == "divergent" && DIVERGE.into_iter().any(named)
+fn expected(plan: &Plan, check: &str) -> bool {
+    plan.expect.violations.iter().any(|named| named == check || oracle::implied(named).contains(&check))
 }
 
 /// What a cell is called and came from, before anything is known of its outcome.
@@ -223,7 +221,7 @@ fn held(found: Result<(Unit, u64), String>, bound: Bound) -> (Option<u64>, Optio
         Ok((unit, value)) => {
             let inside = bound.min.is_none_or(|min| value >= min) && bound.max.is_none_or(|max| value <= max);
             let reason = (!inside).then(|| {
-                let want = human::bound(Some(unit), bound.min, bound.max);
+                let want = human::bound(unit, bound.min, bound.max);
                 format!("is {}, must be {want}", human::figure(unit, value))
             });
             (Some(value), reason)
@@ -265,18 +263,17 @@ fn reasons(
     gates: &[GateRecord],
 ) -> Vec<Reason> {
     let reason = |exit: Exit, text: String| Reason { exit_code: exit.code(), text };
-    let expected = &plan.expect.violations;
     let mut reasons = Vec::new();
     // What follows from another violation is told after it.
     let mut by_check: BTreeMap<(bool, &str), Vec<&Violation>> = BTreeMap::new();
-    for v in outcome.violations.iter().filter(|v| v.check != "stuck" && !implied(expected, v.check)) {
+    for v in outcome.violations.iter().filter(|v| v.check != "stuck" && !expected(plan, v.check)) {
         by_check.entry((v.check == "divergent", v.check)).or_default().push(v);
     }
     for ((_, check), found) in by_check {
         let count = counted(&outcome.figures, check).unwrap_or_else(|| human::thousands(found.len() as u64));
         reasons.push(reason(Exit::Correctness, format!("{check} ({count}): {}", found[0].text)));
     }
-    if occurred(outcome, "stuck") && !implied(expected, "stuck") {
+    if occurred(outcome, "stuck") && !expected(plan, "stuck") {
         reasons.push(reason(Exit::Stuck, stuck_text(outcome)));
     }
     for e in expectations.iter().filter(|e| !e.pass) {

@@ -22,6 +22,7 @@ mod folder;
 mod grid;
 pub mod human;
 mod judge;
+mod listing;
 mod record;
 mod repro;
 mod story;
@@ -38,13 +39,14 @@ pub use assemble::{Note, assemble, replay_command, run_id, scenario_of};
 pub use exit::Exit;
 pub use folder::{Folder, FolderError};
 pub use judge::{Judged, broken, cell_ids, judge, record_name};
+pub use listing::{CellSize, Covered, coverage, sizes, texts};
 pub use record::{
     CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord, LifeRecord, Phases,
     Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict, ViolationRecord,
     schema_json,
 };
 pub use repro::{digest_told, repro};
-pub use story::{Paint, headline, last_lines, story};
+pub use story::{Paint, annotations, headline, last_lines, lives, story};
 pub use summary::{SUMMARY_MAX, summary};
 pub use table::{Form, figures};
 pub use timing::{CellTiming, Timing};

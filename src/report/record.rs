@@ -155,7 +155,7 @@ pub enum EndingKind {
     Stalled,
     /// The run was stopped.
     Interrupted,
-    /// The bench itself failed.
+    /// It could not be run, or the bench itself failed.
     Broken,
 }
 

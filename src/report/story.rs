@@ -4,6 +4,7 @@ use super::grid::Grid;
 use super::human;
 use super::record::{CellRecord, EndingKind, GateRecord, RunRecord, Verdict, ViolationRecord};
 use super::table::{self, Form};
+use crate::metrics::Unit;
 
 /// Failing cells told with their violations and the lives of records; the others are only named.
 const TOLD_CELLS: usize = 3;
@@ -61,6 +62,35 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     text
 }
 
+/// The lives of the records of a cell, whole.
+pub fn lives(cell: &CellRecord) -> String {
+    let mut text = String::new();
+    for life in &cell.lives {
+        text.push_str(&format!("{}\n", life.record));
+        if life.lines.is_empty() {
+            text.push_str("  nothing ever happened to it\n");
+        }
+        for line in &life.lines {
+            text.push_str(&format!("  {line}\n"));
+        }
+    }
+    text
+}
+
+/// One line for each failing cell, as a GitHub job shows errors beside the file they belong to.
+pub fn annotations(record: &RunRecord) -> String {
+    let escaped = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| escaped(text).replace(':', "%3A").replace(',', "%2C");
+    let lines = record.failing().take(NAMED_CELLS).map(|cell| {
+        let file =
+            if cell.path.is_empty() { String::new() } else { format!("file={},", property(&cell.path)) };
+        let reasons: Vec<&str> = cell.reasons.iter().map(|reason| reason.text.as_str()).collect();
+        let text = format!("{}\n{}", reasons.join("\n"), cell.replay);
+        format!("::error {file}title={}::{}\n", property(&cell.id), escaped(&text))
+    });
+    lines.collect()
+}
+
 /// One line: what was run and what it comes to.
 pub fn headline(record: &RunRecord, paint: Paint) -> String {
     let verdict = match record.verdict {
@@ -114,11 +144,8 @@ pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
     let several = record.cells.len() > 1;
     let mut grid = Grid::new(3, ["gate", "metric", "stat", "must be", "is", ""]);
     for gate in gates {
-        let cell = record.cell(&gate.cell);
-        let unit = cell.and_then(|cell| table::unit_of(cell, &gate.metric, gate.start.as_deref()));
-        // A percentile of bytes is bytes, but a count of anything is a count.
-        let unit = if gate.stat == "count" { None } else { unit };
-        let show = |n| unit.map_or_else(|| human::thousands(n), |unit| human::figure(unit, n));
+        let unit = record.cell(&gate.cell).map_or(Unit::Count, |cell| table::unit_of(cell, gate));
+        let show = |n| human::figure(unit, n);
         let value = gate.value.map_or_else(|| gate.reason.clone().unwrap_or_default(), show);
         let name = if several { format!("{} in {}", gate.name, gate.cell) } else { gate.name.clone() };
         let metric = match &gate.start {
@@ -188,7 +215,10 @@ fn told_life(lines: &[String], paint: Paint) -> String {
     let left_out = lines.len().saturating_sub(2 * TOLD_LIFE);
     for (i, line) in lines.iter().enumerate() {
         if left_out > 0 && i == TOLD_LIFE {
-            text.push_str(&format!("    {}\n", paint.dim(&format!("… {left_out} lines …"))));
+            text.push_str(&format!(
+                "    {}\n",
+                paint.dim(&format!("… {} …", human::count(left_out as u64, "line")))
+            ));
         }
         if i < TOLD_LIFE || i >= lines.len() - TOLD_LIFE.min(lines.len()) {
             text.push_str(&format!("    {}\n", paint.dim(line)));

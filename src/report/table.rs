@@ -4,14 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::grid::Grid;
 use super::human;
-use super::record::{CellRecord, RunRecord, Verdict};
+use super::record::{CellRecord, GateRecord, RunRecord, Verdict};
 use crate::metrics::{Figure, Unit};
 
 /// Columns side by side before the table continues below.
 const COLUMNS_MAX: usize = 6;
-/// Rows of figures that differ between columns before the rest is left to `cells.csv`.
-const ROWS_MAX: usize = 48;
-
 /// How a table is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -68,11 +65,14 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
         [only] if only.cells.len() == 1 => write(single(only.cells[0], all)),
         [only] => write(spread(&only.cells, all)),
         several => {
-            let rows = differing(several, all);
+            let (rows, left_out) = differing(several, all);
             let grids = several.chunks(COLUMNS_MAX).map(|band| side_by_side(band, &rows));
             let mut text = grids.map(write).collect::<Vec<_>>().join("\n");
-            if rows.len() > ROWS_MAX {
-                text.push_str(&format!("  … {} more figures differ: see cells.csv\n", rows.len() - ROWS_MAX));
+            if left_out > 0 {
+                text.push_str(&format!(
+                    "  {} more differ: see cells.csv, or use -v\n",
+                    human::count(left_out as u64, "figure")
+                ));
             }
             text
         }
@@ -89,26 +89,59 @@ fn column_title(cell: &CellRecord) -> String {
     if parts.is_empty() { "base".to_owned() } else { parts.join(" ") }
 }
 
-/// Whether a metric is worth a row of its own when nobody asked for all.
+/// The figures that answer what users ask first: how long do I wait, is it on the server yet, what does it cost, what went wrong.
+pub(super) const HEADLINE: &[&str] = &[
+    "backend.request.service",
+    "backend.requests.count",
+    "backend.scanned.rows",
+    "device.kills.count",
+    "device.power_losses.count",
+    "engine.conflicts.found",
+    "engine.down.bytes",
+    "engine.echoed.rows",
+    "engine.pull.chunk_rows",
+    "engine.requests.count",
+    "engine.requests.failed",
+    "engine.rows.rate",
+    "engine.session.count",
+    "engine.session.duration",
+    "engine.session.failed",
+    "engine.up.bytes",
+    "engine.usable_after_login.duration",
+    "engine.wasted.bytes",
+    "engine.write_acknowledged.duration",
+    "engine.write_visible.duration",
+    "net.outages.count",
+    "workload.edits.made",
+];
+
+/// Whether a figure is worth a row of its own when nobody asked for all: it says something, and it is a headline or the oracle's.
 fn is_headline(name: &str, figure: &Figure) -> bool {
-    let something = match figure {
+    says_something(figure) && (name.starts_with("oracle.") || HEADLINE.contains(&name))
+}
+
+fn says_something(figure: &Figure) -> bool {
+    match figure {
         Figure::Value { value, .. } => *value > 0,
         Figure::Distribution { count, .. } => *count > 0,
-    };
-    something && !name.contains('@')
+    }
 }
 
 /// One cell: numbers, and distributions with their percentiles, grouped by room; the oracle first.
 fn single(cell: &CellRecord, all: bool) -> Grid {
     let mut grid = Grid::new(1, ["metric", "value", "p50", "p95", "p99", "max", "of"]);
     let mut last_room = None;
+    if !all && let Some(rest) = quiet_checks(cell) {
+        grid.row(rest);
+        last_room = Some("oracle");
+    }
     let shown = cell.metrics.iter().filter(|(name, figure)| all || is_headline(name, figure));
     for (name, figure) in sorted(shown.collect()) {
         let room = name.split('.').next();
-        if last_room.is_some() && last_room != Some(room) {
+        if last_room.is_some() && last_room != room {
             grid.row([""]);
         }
-        last_room = Some(room);
+        last_room = room;
         match *figure {
             Figure::Value { unit, value } => grid.row([name.clone(), human::figure(unit, value)]),
             Figure::Distribution { count: 0, .. } => {
@@ -126,13 +159,16 @@ fn single(cell: &CellRecord, all: bool) -> Grid {
             }
         }
     }
-    let is_zero = |figure: &Figure| matches!(figure, Figure::Value { value: 0, .. });
-    let zeros = cell.metrics.iter().filter(|(name, figure)| name.starts_with("oracle.") && is_zero(figure));
-    match zeros.count() {
-        n if n > 0 && !all => grid.row([format!("{n} more of the oracle's"), "0".to_owned()]),
-        _ => {}
-    }
     grid
+}
+
+/// The oracle's figures that are zero, in one row: what did not happen.
+fn quiet_checks(cell: &CellRecord) -> Option<[String; 2]> {
+    let quiet = |(name, figure): &(&String, &Figure)| name.starts_with("oracle.") && !says_something(figure);
+    match cell.metrics.iter().filter(quiet).count() {
+        0 => None,
+        n => Some([format!("oracle: {n} figures"), "0".to_owned()]),
+    }
 }
 
 /// Several seeds of one cell: smallest, median and greatest of each figure.
@@ -155,21 +191,25 @@ fn spread(cells: &[&CellRecord], all: bool) -> Grid {
     grid
 }
 
-/// The rows of a comparison: figures of the oracle that are not zero everywhere, and all others that differ.
-fn differing(columns: &[Column<'_>], all: bool) -> Vec<(String, Figure)> {
+/// The rows of a comparison: what the oracle found in any column, and what differs between columns; the headlines of it unless all
+/// is asked for. Also how many differ and are left out.
+fn differing(columns: &[Column<'_>], all: bool) -> (Vec<(String, Figure)>, usize) {
     let cells = || columns.iter().flat_map(|column| &column.cells);
     let names: BTreeSet<&String> = cells().flat_map(|cell| cell.metrics.keys()).collect();
     let mut rows: Vec<(&String, &Figure)> = Vec::new();
+    let mut left_out = 0;
     for name in names {
         let figures: Vec<Option<&Figure>> = cells().map(|cell| cell.metrics.get(name)).collect();
         let differ = figures.windows(2).any(|pair| pair[0] != pair[1]);
-        let oracle = name.starts_with("oracle.");
-        let telling = figures.iter().flatten().any(|figure| is_headline(name, figure));
-        if all || telling && (differ || oracle) {
-            rows.extend(figures.into_iter().flatten().next().map(|figure| (name, figure)));
+        let Some(figure) = figures.iter().flatten().find(|figure| says_something(figure)) else { continue };
+        if differ && all || (differ || name.starts_with("oracle.")) && is_headline(name, figure) {
+            rows.push((name, figure));
+        } else if differ && !name.contains(['@', '/']) {
+            left_out += 1;
         }
     }
-    sorted(rows).into_iter().map(|(name, figure)| (name.clone(), figure.clone())).collect()
+    let rows = sorted(rows).into_iter().map(|(name, figure)| (name.clone(), figure.clone()));
+    (rows.collect(), left_out)
 }
 
 /// Variants or swept values, a column each.
@@ -184,7 +224,7 @@ fn side_by_side(columns: &[Column<'_>], rows: &[(String, Figure)]) -> Grid {
     if columns.iter().any(|column| !expects(column).is_empty()) {
         grid.row(["must happen".to_owned()].into_iter().chain(columns.iter().map(expects)));
     }
-    for (name, figure) in rows.iter().take(ROWS_MAX) {
+    for (name, figure) in rows {
         let stat = told_stat(figure);
         let shown = columns.iter().map(|column| {
             let values = values(&column.cells, name, stat);
@@ -248,8 +288,12 @@ fn verdicts(cells: &[&CellRecord]) -> String {
     }
 }
 
-/// The unit of a metric in this cell, for showing bounds.
-pub(super) fn unit_of(cell: &CellRecord, metric: &str, start: Option<&str>) -> Option<Unit> {
-    let name = start.map_or_else(|| metric.to_owned(), |start| format!("{metric}@{start}"));
-    cell.metrics.get(&name).map(Figure::unit)
+/// The unit in which a gate's figures are shown: a count is a count, whatever is counted.
+pub(super) fn unit_of(cell: &CellRecord, gate: &GateRecord) -> Unit {
+    let name =
+        gate.start.as_ref().map_or_else(|| gate.metric.clone(), |start| format!("{}@{start}", gate.metric));
+    match cell.metrics.get(&name) {
+        Some(figure) if gate.stat != "count" => figure.unit(),
+        _ => Unit::Count,
+    }
 }

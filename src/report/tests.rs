@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::fixture::{durations, found, gate, lost, outcome, plan};
 use super::*;
-use crate::metrics::{Figure, Unit};
+use crate::metrics::{self, Figure, Unit};
 use crate::scenario::{Bound, Plan};
 use crate::world::{Ending, Outcome};
 
@@ -271,6 +271,13 @@ fn variants_stand_side_by_side_with_the_figures_that_differ() {
     slow.figures.insert("engine.session.duration".to_owned(), durations(40, 2_000_000_000));
     let run = record(vec![(expecting(&["lost"]), lost(12_345)), (plan(Some("keyset"), 1), slow)]);
     assert_snapshot!(story(&run, Paint(false), false));
+}
+
+#[test]
+fn every_headline_is_a_metric() {
+    for name in table::HEADLINE {
+        assert!(metrics::find(name).is_some(), "{name} is no metric");
+    }
 }
 
 #[test]

@@ -103,6 +103,12 @@ impl Document {
         }
     }
 
+    /// The same, with files of rows looked for in `folder`.
+    #[must_use]
+    pub fn beside(self, folder: &Path) -> Document {
+        Document { dir: Some(folder.to_owned()), ..self }
+    }
+
     /// The scenario's name, empty if it has none.
     pub fn name(&self) -> &str {
         self.tree.get(&["name"]).and_then(Node::as_text).unwrap_or_default()

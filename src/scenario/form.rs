@@ -54,7 +54,7 @@ pub(super) enum Form {
     /// Known keys, and in `kinds` those of which exactly one must be there (none if `kinds` is empty).
     Table { keys: &'static [Key], kinds: &'static [Key] },
     /// Tables by free names. `library` gives the names that exist without being written.
-    Named { of: &'static Form, library: fn() -> Vec<&'static str> },
+    Named { of: &'static Form, library: LibraryNames },
     /// Known keys, and free names with values of one form. `dotted` names may also be written as tables in tables.
     Map { keys: &'static [Key], rest: &'static Form, dotted: bool },
     /// A plain value or a table.
@@ -68,6 +68,9 @@ pub(super) enum Form {
     /// Anything; checked elsewhere.
     Any,
 }
+
+/// Gives the names that exist without being written.
+pub(super) type LibraryNames = fn() -> Vec<&'static str>;
 
 /// A text with a grammar of its own.
 pub(super) struct Written {

@@ -36,7 +36,9 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::UnitDiscarded { unit: u } => (9, [unit(u), 0, 0, 0]),
         E::UnitCoalesced { unit: u } => (10, [unit(u), 0, 0, 0]),
         E::SyncStart { unit: u, run, waited } => (11, [unit(u), *run, waited.0, 0]),
-        E::SyncComplete { unit: u, run, took, blocking } => (12, [unit(u), *run, took.0, u64::from(*blocking)]),
+        E::SyncComplete { unit: u, run, took, blocking } => {
+            (12, [unit(u), *run, took.0, u64::from(*blocking)])
+        }
         E::SyncError { unit: u, run, error } => (13, [unit(u), *run, error.to_string().len() as u64, 0]),
         E::Usable { since_login } => (14, [since_login.0, 0, 0, 0]),
         E::CursorSaved { unit: u, entity } => (15, [unit(u), u64::from(entity.0), 0, 0]),
@@ -44,11 +46,17 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::RequestSent { request, bytes, rows, attempt, .. } => {
             (17, [*request, *bytes, u64::from(*rows), u64::from(*attempt)])
         }
-        E::ResponseReceived { request, bytes, rows, took, .. } => (18, [*request, *bytes, u64::from(*rows), took.0]),
-        E::RequestFailed { request, error, took, wasted, .. } => (19, [*request, *error as u64, took.0, *wasted]),
+        E::ResponseReceived { request, bytes, rows, took, .. } => {
+            (18, [*request, *bytes, u64::from(*rows), took.0])
+        }
+        E::RequestFailed { request, error, took, wasted, .. } => {
+            (19, [*request, *error as u64, took.0, *wasted])
+        }
         E::RequestRefused { request, took, .. } => (20, [*request, took.0, 0, 0]),
         E::RetryScheduled { attempt, wait } => (21, [u64::from(*attempt), wait.0, 0, 0]),
-        E::ChunkApplied { changes, echoed, took, .. } => (22, [changes.len() as u64, u64::from(*echoed), took.0, 0]),
+        E::ChunkApplied { changes, echoed, took, .. } => {
+            (22, [changes.len() as u64, u64::from(*echoed), took.0, 0])
+        }
         E::EditMade { edit, made_at } => (23, [one(edit.id), made_at.0 as u64, edit.kind as u64, 0]),
         E::EditRefused { edit, .. } => (24, [one(edit.id), 0, 0, 0]),
         E::EditSent { edit, request, .. } => (25, [one(*edit), *request, 0, 0]),
@@ -64,7 +72,9 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
             };
             (29, [stamp.0 as u64, *kind as u64, author, replaced.map_or(0, |s| s.0 as u64)])
         }
-        E::MutationRefused { edit, conflict, .. } => (30, [one(*edit), conflict.map_or(9, |c| c as u64), 0, 0]),
+        E::MutationRefused { edit, conflict, .. } => {
+            (30, [one(*edit), conflict.map_or(9, |c| c as u64), 0, 0])
+        }
         E::MutationReplayed { edit } => (31, [one(*edit), 0, 0, 0]),
         E::BackendServed { kind, queued, service, scanned, rows } => {
             (32, [*kind as u64, queued.0, service.0, *scanned << 24 | *rows])

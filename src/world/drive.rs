@@ -6,19 +6,28 @@ use super::build::World;
 use super::device::Device;
 use super::faults::{Kill, choose};
 use super::server::Servers;
-use crate::base::{DeviceId, Key, Span, Time, Value};
+use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, EditKind, Event, Node};
 use crate::scenario::Happening;
-use crate::workload::{Act, Actor, OfficeEdit, Step};
+use crate::sim::Handle;
+use crate::workload::{Act, Actor, OfficeEdit};
 
 /// A process that the executor killed by a plan of a sweep is started again after this.
 const RESTARTED_AFTER: Span = Span::secs(5);
 
 impl World {
-    /// Starts everything: each device's app, and the tasks that make things happen.
+    /// Starts everything: the apps of those who do not log in later, and the tasks that make things happen.
     pub(super) fn set_going(&mut self) {
-        for device in &self.devices {
-            device.start();
+        let mut logs_in = vec![false; self.devices.len()];
+        for step in &self.script.steps {
+            if let (Actor::Device(device), Act::App(AppEvent::Login)) = (step.actor, &step.act) {
+                logs_in[device.0 as usize] = true;
+            }
+        }
+        for (device, logs_in) in self.devices.iter().zip(logs_in) {
+            if !logs_in {
+                device.start();
+            }
         }
         self.play_script();
         self.play_kills();
@@ -30,11 +39,20 @@ impl World {
 
     fn play_script(&mut self) {
         let steps = std::mem::take(&mut self.script.steps);
-        let (handle, devices, servers) = (self.handle.clone(), self.devices.clone(), self.servers.clone());
+        let (handle, node, servers) = (self.handle.clone(), self.node, self.servers.clone());
+        let (devices, links) = (self.devices.clone(), self.links.clone());
         self.handle.spawn(self.node, "script", async move {
             for step in steps {
                 handle.sleep_until(step.at).await;
-                act(&devices, &servers, step);
+                match (step.actor, step.act) {
+                    (Actor::Device(id), Act::App(AppEvent::Login)) => {
+                        let device = devices[id.0 as usize].clone();
+                        let from = links[id.0 as usize].borrow().seems_up_from(step.at);
+                        handle.spawn(node, "login", log_in(handle.clone(), device, from));
+                    }
+                    (Actor::Device(id), act) => person(&devices[id.0 as usize], act),
+                    (Actor::Office, act) => office(&servers, act),
+                }
             }
         });
     }
@@ -77,7 +95,8 @@ impl World {
 
     fn play_backend(&self) {
         let end = Time::ZERO + self.plan.duration;
-        let mut down: Vec<(Time, Time)> = self.plan.backend.down.iter().map(|(f, u)| (*f, (*u).min(end))).collect();
+        let mut down: Vec<(Time, Time)> =
+            self.plan.backend.down.iter().map(|(f, u)| (*f, (*u).min(end))).collect();
         for (from, until) in &self.faults.down {
             self.servers.backend.borrow_mut().set_down(*from, *until);
             down.push((*from, *until));
@@ -130,40 +149,38 @@ impl World {
     }
 }
 
-/// Does one step of the script.
-fn act(devices: &[Rc<Device>], servers: &Servers, step: Step) {
-    match (step.actor, step.act) {
-        (Actor::Device(id), act) => {
-            let device = &devices[id.0 as usize];
-            match act {
-                Act::App(event) => device.app(event),
-                Act::Edit(edit) => device.edit(&edit),
-                Act::Open { entity, of } => device.open_record(entity, of),
-                Act::Office(_) | Act::Import(_) => unreachable!("people with devices do not write to the backend"),
-            }
-        }
-        (Actor::Office, Act::Office(edit)) => office(servers, &edit),
-        (Actor::Office, Act::Import(batch)) => {
-            let now = servers.handle.now();
-            let rows: Vec<(Key, Vec<Value>)> = batch.rows;
-            let commits = servers.backend.borrow_mut().import(now, batch.entity, rows);
-            commits.iter().for_each(|commit| servers.tell_one(commit.event()));
-        }
-        (Actor::Office, _) => unreachable!("the office has no device"),
+/// Who logs in opens the app for it, and does so where there is a network: nobody is let in without the server.
+async fn log_in(handle: Handle, device: Rc<Device>, from: Time) {
+    handle.sleep_until(from).await;
+    device.start();
+    device.app(AppEvent::Login);
+}
+
+/// Does what a person with a device does.
+fn person(device: &Device, act: Act) {
+    match act {
+        Act::App(event) => device.app(event),
+        Act::Edit(edit) => device.edit(&edit),
+        Act::Open { entity, of } => device.open_record(entity, of),
+        Act::Office(_) | Act::Import(_) => unreachable!("people with devices do not write to the backend"),
     }
 }
 
 /// The office writes straight to the backend; what it finds changed meanwhile it leaves alone.
-fn office(servers: &Servers, edit: &OfficeEdit) {
+fn office(servers: &Servers, act: Act) {
     let now = servers.handle.now();
     let mut backend = servers.backend.borrow_mut();
-    let done = match edit.kind {
-        EditKind::Create => {
-            let values = edit.values.iter().map(|(_, value)| value.clone()).collect();
-            backend.office_create(now, edit.entity, edit.key.clone(), values)
-        }
-        EditKind::Update => backend.office_write(now, edit.entity, &edit.key, &edit.values),
-        EditKind::Delete => backend.office_delete(now, edit.entity, &edit.key),
+    let done = match act {
+        Act::Office(OfficeEdit { entity, key, kind, values }) => match kind {
+            EditKind::Create => {
+                let values = values.into_iter().map(|(_, value)| value).collect();
+                backend.office_create(now, entity, key, values)
+            }
+            EditKind::Update => backend.office_write(now, entity, &key, &values),
+            EditKind::Delete => backend.office_delete(now, entity, &key),
+        },
+        Act::Import(batch) => Ok(backend.import(now, batch.entity, batch.rows)),
+        Act::App(_) | Act::Edit(_) | Act::Open { .. } => unreachable!("the office has no device"),
     };
     drop(backend);
     for commit in done.iter().flatten() {

@@ -91,7 +91,8 @@ impl Faults {
     fn plan(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) {
         match what {
             Happening::Outage { length, mode } => {
-                let outage = Outage { from: at, until: at + *length, mode: *mode, noticed: *mode != OutageMode::Hold };
+                let outage =
+                    Outage { from: at, until: at + *length, mode: *mode, noticed: *mode != OutageMode::Hold };
                 for device in chosen {
                     self.outages[device.0 as usize].push(outage);
                 }
@@ -136,9 +137,13 @@ impl Faults {
             for at in moments(mtbf, end, &mut stream) {
                 let restart_after = Span::secs(1) + stream.exponential(Span::secs(20));
                 // Half of the kills strike in the midst of a sync, wherever that is.
-                let point = (reason == KillReason::Killed && stream.chance(0.5))
-                    .then(|| (stream.pick(crate::engine::CRASH_POINTS).to_string(), 1 + stream.below(3) as u32));
-                self.tell(at, format!("chaos: {device} {reason:?} {}", point.as_ref().map_or("", |(p, _)| p)));
+                let point = (reason == KillReason::Killed && stream.chance(0.5)).then(|| {
+                    (stream.pick(crate::engine::CRASH_POINTS).to_string(), 1 + stream.below(3) as u32)
+                });
+                self.tell(
+                    at,
+                    format!("chaos: {device} {reason:?} {}", point.as_ref().map_or("", |(p, _)| p)),
+                );
                 self.kill(at, device, reason, point, restart_after);
             }
         }

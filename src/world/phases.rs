@@ -140,7 +140,11 @@ impl World {
                 Some((0, _, _)) if open.is_empty() && !under_way => continue,
                 Some((waiting, error, doing)) => {
                     let error = error.map_or(String::new(), |e| format!(", last error {e}"));
-                    let open = if open.is_empty() { String::new() } else { format!("; {} not complete", open.join(", ")) };
+                    let open = if open.is_empty() {
+                        String::new()
+                    } else {
+                        format!("; {} not complete", open.join(", "))
+                    };
                     format!("device {}: {waiting} changes in the outbox{error}{open}; {doing}", device.id().0)
                 }
             };
@@ -183,7 +187,14 @@ mod tests {
     fn unit(name: &str, pull: &[u16], push: &[u16]) -> SyncUnit {
         let ids = |list: &[u16]| list.iter().map(|&e| EntityId(e)).collect();
         let (pull, push) = (ids(pull), ids(push));
-        SyncUnit { name: name.to_owned(), on: Vec::new(), pull, push, blocking: false, discard_pending: false }
+        SyncUnit {
+            name: name.to_owned(),
+            on: Vec::new(),
+            pull,
+            push,
+            blocking: false,
+            discard_pending: false,
+        }
     }
 
     #[test]

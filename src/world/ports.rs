@@ -69,7 +69,10 @@ impl Machine for Hardware {
     fn cost(&self, work: Work) -> Span {
         let class = &self.0;
         let parse = Span::secs(1).scaled(work.coded_bytes, class.parse_rate.0.max(1));
-        parse + class.row_write * work.rows_written + class.row_read * work.rows_read + class.commit * work.commits
+        parse
+            + class.row_write * work.rows_written
+            + class.row_read * work.rows_read
+            + class.commit * work.commits
     }
 }
 

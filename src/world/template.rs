@@ -60,12 +60,30 @@ impl<'a> Templates<'a> {
         &self.shared[&ago]
     }
 
-    fn state<'s>(&'s self, ago: Span, setup: &'s DeviceSetup, gateway: &'s Gateway, scoped: bool) -> State<'s> {
-        State { plan: self.plan, dataset: self.dataset, setup, gateway, at: self.plan.start.minus(ago), scoped }
+    fn state<'s>(
+        &'s self,
+        ago: Span,
+        setup: &'s DeviceSetup,
+        gateway: &'s Gateway,
+        scoped: bool,
+    ) -> State<'s> {
+        State {
+            plan: self.plan,
+            dataset: self.dataset,
+            setup,
+            gateway,
+            at: self.plan.start.minus(ago),
+            scoped,
+        }
     }
 }
 
-fn provision(factory: &Rc<dyn EngineFactory>, setup: &DeviceSetup, disk: &Disk, state: Option<&dyn Provision>) {
+fn provision(
+    factory: &Rc<dyn EngineFactory>,
+    setup: &DeviceSetup,
+    disk: &Disk,
+    state: Option<&dyn Provision>,
+) {
     let done = factory.provision(setup, Device::database(disk), state);
     done.unwrap_or_else(|error| panic!("a fresh disk with power takes a database: {error}"));
 }

@@ -1,0 +1,267 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::base::Span;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   ran, all expectations and gates met
+  1   internal error
+  2   usage; also a path that is not there, a file that would be overwritten
+  3   scenario invalid
+  4   nothing selected
+  10  threshold failed, or a violation that was expected did not occur
+  11  correctness: something lost, duplicated, resurrected, divergent
+  12  stuck: did not converge by the deadline, or an engine that spins or stalls
+  15  not deterministic: same cell, other digest
+  20  environment: disk full, cannot write the report
+  124 / 130 / 143  time limit / SIGINT / SIGTERM
+When several apply, the first of: 1, 20, 130/143, 124, 11, 12, 15, 10.";
+
+/// A dynamometer for offline-first sync engines.
+#[derive(Debug, Parser)]
+#[command(name = "syncdyno", version, propagate_version = true, after_long_help = EXIT_CODES)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) voice: Voice,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// How much is said, and in which colours.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Voice {
+    /// Say only what is wrong, and where the report is.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Show every figure.
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+    /// Colours; `auto` asks the terminal, and NO_COLOR turns them off.
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub(super) color: ColorChoice,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run scenarios, apply expectations and gates, write a report.
+    Run(RunArgs),
+    /// Parse and validate scenarios, and run nothing.
+    Check(Selection),
+    /// Show the cells that scenarios expand to, and how large they are.
+    Plan(Selection),
+    /// Write a short commented scenario to start from.
+    New {
+        /// Its name; the file is NAME.toml.
+        name: PathBuf,
+    },
+    /// Run one cell again, with the same seed, and hold its digest against the recorded one.
+    Replay(ReplayArgs),
+    /// Run scenarios and write the table of requirement ids, scenarios and numbers (COVERAGE.md beside them).
+    Coverage {
+        /// A folder of scenarios.
+        #[arg(default_value = "scenarios")]
+        path: PathBuf,
+        #[command(flatten)]
+        work: Work,
+    },
+    /// The libraries of links, devices and backends, each figure with its source.
+    #[command(subcommand)]
+    Profiles(Profiles),
+    /// Print the JSON Schema of scenario files or of run.json.
+    Schema {
+        #[arg(value_enum)]
+        which: SchemaOf,
+    },
+    /// Print a completion script.
+    Completions {
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which cells.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Selection {
+    /// Scenario files, and folders of them; by default the embedded hospital day.
+    pub(super) paths: Vec<PathBuf>,
+    /// The seed.
+    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    pub(super) seed: Option<u64>,
+    /// Several seeds: `1..=20`, or `1..21`.
+    #[arg(long, value_name = "A..=B", value_parser = seeds)]
+    pub(super) seeds: Option<Seeds>,
+    /// Set a key of the scenario, by its dotted path, to a TOML value.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = assignment)]
+    pub(super) set: Vec<String>,
+    /// Only this variant; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(super) variant: Vec<String>,
+}
+
+/// How the work is done; nothing of it changes a figure.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Work {
+    /// Worker threads; by default one a processor.
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    /// Stop at the first cell that fails.
+    #[arg(long)]
+    pub(super) fail_fast: bool,
+    /// Stop after this much time: `90s`, `10m`.
+    #[arg(long, value_name = "TIME", value_parser = time_limit)]
+    pub(super) time_limit: Option<Duration>,
+    /// How to show progress, on stderr.
+    #[arg(long, value_enum, default_value_t = ProgressKind::Auto, value_name = "HOW")]
+    pub(super) progress: ProgressKind,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    #[command(flatten)]
+    pub(super) work: Work,
+    /// Where the report goes; by default reports/<scenario>-<seed>-<digest>.
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// What stdout carries: tables for people, run.json, or tables and annotations for a GitHub job.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(super) format: Format,
+    /// Run each cell twice and hold the digests against each other.
+    #[arg(long)]
+    pub(super) twice: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// RUN#CELL, where RUN is a report's folder or its run.json; or a scenario file, such as one of repro/.
+    pub(super) what: String,
+    /// Tell the life of a record; may be given several times.
+    #[arg(long, value_name = "ENTITY/KEY")]
+    pub(super) record: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Profiles {
+    /// List the profiles.
+    Ls,
+    /// Show one with its figures and their sources.
+    Show {
+        /// Its name, such as `lte-good`.
+        name: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaOf {
+    Scenario,
+    Report,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProgressKind {
+    /// A bar on a terminal, a line now and then elsewhere.
+    Auto,
+    Bar,
+    Counter,
+    None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Human,
+    Json,
+    Github,
+}
+
+/// Seeds from the first to the last, both included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seeds {
+    pub(super) first: u64,
+    pub(super) last: u64,
+}
+
+/// More seeds than anybody runs in one go: a slip of the finger.
+const SEEDS_MAX: u64 = 1_000_000;
+
+fn seeds(text: &str) -> Result<Seeds, String> {
+    const WANT: &str = "want a range of seeds such as 1..=20";
+    let (first, rest) = text.split_once("..").ok_or(WANT)?;
+    let number = |text: &str| text.trim().replace('_', "").parse::<u64>().map_err(|_| WANT.to_owned());
+    let first = number(first)?;
+    let last = match rest.strip_prefix('=') {
+        Some(last) => number(last)?,
+        None => number(rest)?.checked_sub(1).ok_or("the range is empty")?,
+    };
+    if last < first {
+        return Err("the range is empty".to_owned());
+    }
+    if last - first >= SEEDS_MAX {
+        return Err(format!("more than {SEEDS_MAX} seeds"));
+    }
+    Ok(Seeds { first, last })
+}
+
+/// Whether it can set anything at all; the scenario room reads it.
+fn assignment(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => Ok(text.to_owned()),
+        _ => Err("want key=value, such as engine.pull.chunk_rows=64".to_owned()),
+    }
+}
+
+fn time_limit(text: &str) -> Result<Duration, String> {
+    let span: Span = text.parse().map_err(|e: crate::base::UnitError| e.to_string())?;
+    if span == Span::ZERO { Err("no time at all".to_owned()) } else { Ok(Duration::from_nanos(span.0)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn ranges_of_seeds_are_read_with_their_end_included_or_not() {
+        assert_eq!(seeds("1..=20"), Ok(Seeds { first: 1, last: 20 }));
+        assert_eq!(seeds("7..8"), Ok(Seeds { first: 7, last: 7 }));
+        for bad in ["", "5", "1..", "..=3", "3..=1", "0..0", "1..=9999999999", "a..=b"] {
+            assert!(seeds(bad).is_err(), "{bad:?} is no range of seeds");
+        }
+    }
+
+    #[test]
+    fn an_assignment_has_a_key_and_a_value() {
+        assert_eq!(assignment("backend.note = a=b").as_deref(), Ok("backend.note = a=b"));
+        for bad in ["", "key", "=1", "key=", " = "] {
+            assert!(assignment(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_codes_told_in_the_help_are_those_of_the_program() {
+        use crate::report::Exit;
+        for exit in [Exit::Success, Exit::Threshold, Exit::Correctness, Exit::Stuck, Exit::NotDeterministic] {
+            let line = format!("\n  {:<3} ", exit.code());
+            assert!(EXIT_CODES.contains(&line), "{} is not told", exit.code());
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The command line.
+//!
+//! [`main`] reads the arguments and the surroundings, hands both to one of the commands, and turns what comes back into an exit code.
+//! It takes the engines that scenarios may name: a program with an engine of its own is a `main` of one line,
+//! `cli::main(EngineRegistry::builtin().with("acme", …))`.
+//!
+//! stdout carries the result and nothing else; progress, remarks and errors go to stderr. The last lines of a run name the report and,
+//! for every failing cell, the command that runs it again. A reader that closes the pipe early is no error.
+//!
+//! | exit | meaning |
+//! |---|---|
+//! | 0 | ran, all expectations and gates met |
+//! | 1 | internal error |
+//! | 2 | usage: an argument that makes no sense, a path that is not there, a file that would be overwritten, a replay of what is not recorded |
+//! | 3 | scenario invalid; also by what `--set` makes of it |
+//! | 4 | nothing selected: a folder without scenarios, a variant that no scenario has |
+//! | 10 | threshold failed, or a violation that was expected did not occur |
+//! | 11 | correctness: something lost, duplicated, resurrected, divergent |
+//! | 12 | stuck: did not converge by the deadline, or an engine that spins or stalls |
+//! | 15 | not deterministic: same cell, other digest |
+//! | 20 | environment: disk full, a file that cannot be read, a report that cannot be written |
+//! | 124 / 130 / 143 | time limit / SIGINT / SIGTERM |
+//!
+//! When several apply, the first of: 1, 20, 130/143, 124, 16, 11, 12, 15, 14, 13, 10.
+//!
+//! One Ctrl-C starts no more cells, lets the running ones finish for up to ten seconds and writes a partial report, marked incomplete;
+//! a second one stops at once. SIGTERM ends running cells early and still writes the report.
+//!
+//! This is the only room that reads the environment, the terminal and signals, and the only one that uses `anyhow`.
+
+mod args;
+mod console;
+mod coverage;
+mod inspect;
+mod program;
+mod progress;
+mod refusal;
+mod replay;
+mod run;
+mod sources;
+
+#[cfg(test)]
+mod tests;
+
+pub use console::Surroundings;
+pub use program::{execute, main};

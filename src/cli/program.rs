@@ -1,0 +1,110 @@
+//! From arguments to an exit code.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use super::args::{Cli, Command};
+use super::console::{Console, Surroundings};
+use super::refusal::Refusal;
+use super::{coverage, inspect, replay, run};
+use crate::campaign::{Bench, Runner, Signals};
+use crate::report::Exit;
+use crate::world::EngineRegistry;
+
+/// The program, with these engines: arguments, streams and signals of this process.
+pub fn main(engines: EngineRegistry) -> ExitCode {
+    let bench = Bench(engines);
+    let signals = Signals::default();
+    if let Err(e) = heed(&signals) {
+        // Without handlers a signal ends us at once, which is a poorer program but not a wrong one.
+        let _ = writeln!(io::stderr(), "warning: signals are not handled: {e}");
+    }
+    let surroundings = Surroundings {
+        step_summary: std::env::var_os("GITHUB_STEP_SUMMARY")
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from),
+        no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        out_is_terminal: io::stdout().is_terminal(),
+        err_is_terminal: io::stderr().is_terminal(),
+        signals,
+    };
+    let run = || execute(std::env::args_os(), &bench, &surroundings, &mut io::stdout(), &mut io::stderr());
+    // A panic has already said what it is; it is our bug, and that has a code.
+    let exit = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_or(Exit::Internal);
+    ExitCode::from(exit.code())
+}
+
+/// Reads `args`, the first of which is the program's name, and does what they say.
+pub fn execute(
+    args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    runner: &dyn Runner,
+    surroundings: &Surroundings,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Exit {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        // Help for a reader that went away needs no answer.
+        Err(e) if e.use_stderr() => {
+            let _ = write!(err, "{}", e.render());
+            return Exit::Usage;
+        }
+        Err(e) => {
+            let _ = write!(out, "{}", e.render());
+            return Exit::Success;
+        }
+    };
+    let mut console = Console::new(out, err, cli.voice, surroundings);
+    let exit = command(&cli.command, runner, &mut console).unwrap_or_else(|e| {
+        console.complaint(&complaint(&e));
+        Refusal::exit_of(&e)
+    });
+    match console.loss() {
+        Some(e) => {
+            let text = format!("error: cannot write the result: {e}\n");
+            console.complaint(&text);
+            Exit::first([exit, Exit::Environment])
+        }
+        None => exit,
+    }
+}
+
+fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    match command {
+        Command::Run(args) => run::run(args, runner, console),
+        Command::Check(selection) => inspect::check(selection, runner, console),
+        Command::Plan(selection) => inspect::plan(selection, runner, console),
+        Command::New { name } => inspect::new(name, console),
+        Command::Replay(args) => replay::replay(args, runner, console),
+        Command::Coverage { path, work } => coverage::coverage(path, work, runner, console),
+        Command::Profiles(command) => inspect::profiles(command, console),
+        Command::Schema { which } => Ok(inspect::schema(*which, console)),
+        Command::Completions { shell } => Ok(inspect::completions(*shell, console)),
+    }
+}
+
+/// An error as it is said; mistakes in scenarios are already drawn with their own heads.
+fn complaint(error: &anyhow::Error) -> String {
+    match Refusal::exit_of(error) {
+        Exit::Invalid => format!("{error}\n"),
+        Exit::Internal => format!("internal error: {error:#}\n"),
+        _ => format!("error: {error}\n"),
+    }
+}
+
+/// Makes SIGINT and SIGTERM set their flags; the second of a kind stops at once.
+fn heed(signals: &Signals) -> io::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::flag::{register, register_conditional_shutdown};
+    for (signal, exit, flag) in
+        [(SIGINT, Exit::Interrupted, &signals.interrupt), (SIGTERM, Exit::Terminated, &signals.terminate)]
+    {
+        register_conditional_shutdown(signal, i32::from(exit.code()), flag.clone())?;
+        register(signal, flag.clone())?;
+    }
+    Ok(())
+}

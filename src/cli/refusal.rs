@@ -1,0 +1,27 @@
+//! Why the program does not do what it was asked.
+
+use crate::report::Exit;
+
+/// An error with the exit code that belongs to it. Any other error is our own bug.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub(super) struct Refusal {
+    pub(super) exit: Exit,
+    pub(super) text: String,
+}
+
+impl Refusal {
+    pub(super) fn because(exit: Exit, text: impl Into<String>) -> anyhow::Error {
+        Refusal { exit, text: text.into() }.into()
+    }
+    pub(super) fn usage(text: impl Into<String>) -> anyhow::Error {
+        Refusal::because(Exit::Usage, text)
+    }
+    pub(super) fn environment(text: impl Into<String>) -> anyhow::Error {
+        Refusal::because(Exit::Environment, text)
+    }
+    /// The exit code of an error.
+    pub(super) fn exit_of(error: &anyhow::Error) -> Exit {
+        error.downcast_ref::<Refusal>().map_or(Exit::Internal, |refusal| refusal.exit)
+    }
+}

@@ -1,0 +1,158 @@
+//! `replay`: one cell again.
+
+use std::path::{Path, PathBuf};
+
+use super::args::ReplayArgs;
+use super::console::Console;
+use super::refusal::Refusal;
+use super::sources;
+use crate::base::Key;
+use crate::campaign::{self, Record, Runner};
+use crate::report::{self, CellRecord, Exit, RunRecord, Verdict};
+use crate::scenario::Plan;
+
+/// A cell to be run again.
+struct Target {
+    plan: Plan,
+    id: String,
+    /// The digest it had, if that is known.
+    digest: Option<String>,
+    /// The version of the program that it had it from, where it is another than this one.
+    other_version: Option<String>,
+    /// The report it comes from, or its file.
+    folder: String,
+}
+
+/// Runs `replay`.
+pub(super) fn replay(
+    args: &ReplayArgs,
+    runner: &dyn Runner,
+    console: &mut Console<'_>,
+) -> anyhow::Result<Exit> {
+    let target = match recorded(&args.what)? {
+        Some((run, cell)) => from_record(&run, cell.as_deref(), runner, console)?,
+        None => from_file(Path::new(&args.what), runner, console)?,
+    };
+    let records = args.record.iter().map(|text| record(&target.plan, text));
+    let records: Vec<Record> = records.collect::<anyhow::Result<_>>()?;
+    let signals = &console.surroundings().signals;
+    let interrupted = || signals.any();
+    let digest = target.digest.as_deref();
+    let replay = campaign::replay(&target.plan, &target.id, digest, &records, runner, &interrupted);
+    let run = report::assemble(&target.folder, std::slice::from_ref(&target.plan), vec![replay.judged], &[]);
+    let (paint, verbose) = (console.out_paint(), console.verbose());
+    console.result(&report::story(&run, paint, verbose));
+    // The story tells the lives of the records in violations; these were asked for by name.
+    let cell = &run.cells[0];
+    if !records.is_empty() {
+        console.result(&report::lives(cell));
+    }
+    console.result(&digest_line(cell, replay.same, target.other_version.as_deref()));
+    let stopped = (cell.verdict == Verdict::Incomplete).then(|| signals.exit()).flatten();
+    let exit = Exit::from_code(run.exit_code).unwrap_or(Exit::Internal);
+    Ok(Exit::first([Some(exit), stopped].into_iter().flatten()))
+}
+
+fn digest_line(cell: &CellRecord, same: Option<bool>, other_version: Option<&str>) -> String {
+    let digest = &cell.digest;
+    let hint = other_version.map_or_else(String::new, |version| {
+        format!(
+            "the record is of version {version}, this is {}: figures may differ\n",
+            env!("CARGO_PKG_VERSION")
+        )
+    });
+    match same {
+        Some(true) => format!("digest {digest}: the same as recorded\n"),
+        Some(false) => format!("digest {digest}: NOT the same as recorded\n{hint}"),
+        None if cell.verdict == Verdict::Incomplete => {
+            "not run to its end: no digest to compare\n".to_owned()
+        }
+        None => format!("digest {digest}: none was recorded to compare with\n"),
+    }
+}
+
+/// Splits `RUN#CELL`, where RUN is a report's folder or its `run.json`; `None` if it is neither.
+fn recorded(what: &str) -> anyhow::Result<Option<(PathBuf, Option<String>)>> {
+    let as_run = |path: &str| -> Option<PathBuf> {
+        let path = Path::new(path);
+        let json = if path.is_dir() { path.join("run.json") } else { path.to_owned() };
+        (json.extension().is_some_and(|e| e == "json") && json.is_file()).then_some(json)
+    };
+    if let Some(run) = as_run(what) {
+        return Ok(Some((run, None)));
+    }
+    match what.rsplit_once('#') {
+        Some((run, cell)) => match as_run(run) {
+            Some(path) => Ok(Some((path, Some(cell.to_owned())))),
+            None => Err(Refusal::usage(format!("there is no report in {run}"))),
+        },
+        None => Ok(None),
+    }
+}
+
+fn from_record(
+    json: &Path,
+    cell: Option<&str>,
+    runner: &dyn Runner,
+    console: &Console<'_>,
+) -> anyhow::Result<Target> {
+    let text = std::fs::read_to_string(json)
+        .map_err(|e| Refusal::environment(format!("cannot read {}: {e}", json.display())))?;
+    let run = RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", json.display())))?;
+    let cell = chosen(&run, cell)?;
+    let Some(resolved) = run.resolved.get(&cell.resolved) else {
+        return Err(Refusal::usage(format!("the record does not hold the scenario of {}", cell.id)));
+    };
+    let folder = json.parent().unwrap_or(Path::new("."));
+    let seed = cell.seed.parse().map_err(|_| Refusal::usage(format!("{} has no seed", cell.id)))?;
+    let mut plan = sources::one_plan(resolved, Path::new(&cell.path), Some(seed), runner, console)?;
+    plan.variant = cell.variant.clone();
+    let here = report::Tool::this().version;
+    Ok(Target {
+        plan,
+        id: cell.id.clone(),
+        digest: Some(cell.digest.clone()).filter(|digest| !digest.is_empty()),
+        other_version: Some(run.tool.version).filter(|version| *version != here),
+        folder: folder.display().to_string(),
+    })
+}
+
+/// The cell of this id; without an id the only one, or the only one that fails.
+fn chosen<'a>(run: &'a RunRecord, id: Option<&str>) -> anyhow::Result<&'a CellRecord> {
+    const LISTED: usize = 20;
+    let list = || {
+        let ids: Vec<&str> = run.cells.iter().take(LISTED).map(|cell| cell.id.as_str()).collect();
+        let more = if run.cells.len() > LISTED { ", …" } else { "" };
+        format!("the cells of this run are {}{more}", ids.join(", "))
+    };
+    match id {
+        Some(id) => run.cell(id).ok_or_else(|| Refusal::usage(format!("there is no cell {id}; {}", list()))),
+        None => match (run.cells.as_slice(), run.failing().collect::<Vec<_>>().as_slice()) {
+            ([only], _) => Ok(only),
+            (_, [failing]) => Ok(failing),
+            _ => Err(Refusal::usage(format!("which cell? write RUN#CELL; {}", list()))),
+        },
+    }
+}
+
+fn from_file(path: &Path, runner: &dyn Runner, console: &Console<'_>) -> anyhow::Result<Target> {
+    let text = sources::read(path)?;
+    let plan = sources::one_plan(&text, path, None, runner, console)?;
+    let id = report::cell_ids(std::slice::from_ref(&plan)).remove(0);
+    let digest = report::digest_told(&text).map(str::to_owned);
+    let folder = path.parent().unwrap_or(Path::new(".")).display().to_string();
+    Ok(Target { plan, id, digest, other_version: None, folder })
+}
+
+/// Reads `entity/key`.
+fn record(plan: &Plan, text: &str) -> anyhow::Result<Record> {
+    let (entity, key) =
+        text.split_once('/').ok_or_else(|| Refusal::usage(format!("`{text}` is not entity/key")))?;
+    match plan.schema.find(entity) {
+        Some(entity) => Ok((entity, Key::new(key))),
+        None => {
+            let names: Vec<&str> = plan.schema.entities.iter().map(|e| e.name.as_str()).collect();
+            Err(Refusal::usage(format!("there is no entity `{entity}`; there is {}", names.join(", "))))
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! From paths to plans: the only file that asks the scenario room to read.
+
+use std::path::{Path, PathBuf};
+
+use super::args::Selection;
+use super::console::Console;
+use super::refusal::Refusal;
+use crate::campaign::Runner;
+use crate::engine;
+use crate::metrics::{self, Unit};
+use crate::oracle;
+use crate::report::Exit;
+use crate::scenario::{Document, Invalid, Names, Plan, Request};
+
+/// All documents that `paths` name, or the embedded hospital day. The mistakes of all files are told at once.
+pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> anyhow::Result<Vec<Document>> {
+    if paths.is_empty() {
+        return Ok(vec![Document::hospital_day()]);
+    }
+    let mut documents = Vec::new();
+    let mut mistakes = Mistakes::default();
+    for path in files(paths)? {
+        documents.extend(mistakes.sift(document(&read(&path)?, &path)));
+    }
+    mistakes.refuse(console)?;
+    Ok(documents)
+}
+
+/// The document of a text that lay at `path`; an empty path is the embedded scenario's.
+fn document(text: &str, path: &Path) -> Result<Document, Invalid> {
+    let document = Document::parse(&path.display().to_string(), text)?;
+    Ok(match path.parent() {
+        Some(folder) => document.beside(folder),
+        None => document,
+    })
+}
+
+/// The cells of these documents.
+pub(super) fn expand(
+    documents: &[Document],
+    selection: &Selection,
+    runner: &dyn Runner,
+    console: &Console<'_>,
+) -> anyhow::Result<Vec<Plan>> {
+    let known = Known::new(runner);
+    let request = request(selection);
+    let mut plans = Vec::new();
+    let mut mistakes = Mistakes::default();
+    for document in documents {
+        plans.extend(mistakes.sift(document.plans(&request, &known.names())).into_iter().flatten());
+    }
+    mistakes.refuse(console)?;
+    let wanted = |plan: &Plan| {
+        selection.variant.is_empty() || plan.variant.as_ref().is_some_and(|v| selection.variant.contains(v))
+    };
+    let variants: Vec<String> = plans.iter().filter_map(|plan| plan.variant.clone()).collect();
+    plans.retain(wanted);
+    if plans.is_empty() {
+        return Err(Refusal::because(Exit::Nothing, nothing(selection, &variants)));
+    }
+    Ok(plans)
+}
+
+/// The cells that were selected on the command line.
+pub(super) fn plans(
+    selection: &Selection,
+    runner: &dyn Runner,
+    console: &Console<'_>,
+) -> anyhow::Result<Vec<Plan>> {
+    expand(&documents(&selection.paths, console)?, selection, runner, console)
+}
+
+/// The one plan of a scenario that lay at `path`.
+pub(super) fn one_plan(
+    text: &str,
+    path: &Path,
+    seed: Option<u64>,
+    runner: &dyn Runner,
+    console: &Console<'_>,
+) -> anyhow::Result<Plan> {
+    let mut mistakes = Mistakes::default();
+    let request = Request { seeds: seed.into_iter().collect(), ..Request::default() };
+    let known = Known::new(runner);
+    let plans = document(text, path).and_then(|document| document.plans(&request, &known.names()));
+    let plans = mistakes.sift(plans);
+    mistakes.refuse(console)?;
+    let mut plans = plans.unwrap_or_default();
+    match plans.len() {
+        1 => Ok(plans.remove(0)),
+        n => Err(Refusal::usage(format!(
+            "{} has {n} cells; only one can be replayed: use run",
+            path.display()
+        ))),
+    }
+}
+
+/// The text of a scenario file.
+pub(super) fn read(path: &Path) -> anyhow::Result<String> {
+    use std::io::ErrorKind;
+    std::fs::read_to_string(path).map_err(|e| match e.kind() {
+        ErrorKind::NotFound => Refusal::usage(format!("there is no {}", path.display())),
+        ErrorKind::InvalidData => Refusal::because(Exit::Invalid, format!("{} is not UTF-8", path.display())),
+        _ => Refusal::environment(format!("cannot read {}: {e}", path.display())),
+    })
+}
+
+/// The scenario files that paths name: a file is itself, a folder all `*.toml` below it, in order of their names.
+fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            walk(path, &mut files)
+                .map_err(|e| Refusal::environment(format!("cannot read {}: {e}", path.display())))?;
+        } else if path.exists() {
+            files.push(path.clone());
+        } else {
+            return Err(Refusal::usage(format!("there is no {}", path.display())));
+        }
+    }
+    if files.is_empty() {
+        let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(Refusal::because(
+            Exit::Nothing,
+            format!("there is no scenario file in {}", paths.join(", ")),
+        ));
+    }
+    Ok(files)
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+    entries.sort();
+    for path in entries {
+        // A link to a folder may lead back up.
+        if path.is_dir() && !path.is_symlink() {
+            walk(&path, files)?;
+        } else if path.is_file() && path.extension().is_some_and(|e| e == "toml") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn request(selection: &Selection) -> Request {
+    let seeds = match (selection.seed, selection.seeds) {
+        (Some(seed), _) => vec![seed],
+        (None, Some(seeds)) => (seeds.first..=seeds.last).collect(),
+        (None, None) => Vec::new(),
+    };
+    // Of several files only some may have a variant, so variants are chosen after all cells are known.
+    Request { sets: selection.set.clone(), seeds, ..Request::default() }
+}
+
+/// The names that scenarios may use, gathered from the rooms that know them.
+struct Known {
+    metrics: Vec<(&'static str, Unit)>,
+    checks: Vec<&'static str>,
+    engines: Vec<String>,
+}
+
+impl Known {
+    fn new(runner: &dyn Runner) -> Known {
+        Known {
+            metrics: metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect(),
+            checks: oracle::check_names().collect(),
+            engines: runner.engines(),
+        }
+    }
+    fn names(&self) -> Names<'_> {
+        Names {
+            metrics: &self.metrics,
+            checks: &self.checks,
+            engines: &self.engines,
+            crash_points: engine::CRASH_POINTS,
+        }
+    }
+}
+
+/// The mistakes of several files.
+#[derive(Default)]
+struct Mistakes(Vec<Invalid>);
+
+impl Mistakes {
+    fn sift<T>(&mut self, result: Result<T, Invalid>) -> Option<T> {
+        result.map_err(|invalid| self.0.push(invalid)).ok()
+    }
+    fn refuse(self, console: &Console<'_>) -> anyhow::Result<()> {
+        let colour = console.err_paint().0;
+        let texts: Vec<String> = self.0.iter().map(|invalid| invalid.render(colour)).collect();
+        if texts.is_empty() { Ok(()) } else { Err(Refusal::because(Exit::Invalid, texts.join("\n\n"))) }
+    }
+}
+
+fn nothing(selection: &Selection, variants: &[String]) -> String {
+    let mut known = variants.to_vec();
+    known.sort();
+    known.dedup();
+    let wanted = selection.variant.join(", ");
+    match known.as_slice() {
+        [] => format!("no variant {wanted}: there are no variants"),
+        known => format!("no variant {wanted}; there is {}", known.join(", ")),
+    }
+}

@@ -1,0 +1,376 @@
+//! The command line over a runner that simulates nothing: what is said, what is written, which code.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use tempfile::TempDir;
+
+use super::{Surroundings, execute};
+use crate::campaign::fake::Fake;
+use crate::report::fixture::TIES;
+use crate::report::{Exit, RunRecord, Verdict};
+
+const LOST: &str = "\n[variant.lost]\nset = { seed = 1 }\n";
+const FINE: &str = "\n[variant.fine]\nset = { seed = 1 }\n";
+const MOODY: &str = "\n[variant.moody]\nset = { seed = 1 }\n";
+
+/// A folder to work in, and what was said last.
+struct Desk {
+    dir: TempDir,
+    fake: Fake,
+    surroundings: Surroundings,
+    out: String,
+    err: String,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        Desk {
+            dir: TempDir::new().unwrap(),
+            fake: Fake::default(),
+            surroundings: Surroundings::default(),
+            out: String::new(),
+            err: String::new(),
+        }
+    }
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+    fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+    fn record(&self, folder: &str) -> RunRecord {
+        RunRecord::parse(&self.read(&format!("{folder}/run.json"))).unwrap()
+    }
+    /// Runs `args`, in which `@` at the start of a word stands for the folder.
+    fn run(&mut self, args: &str) -> u8 {
+        let here = format!("{}/", self.dir.path().display());
+        let words: Vec<String> = args.split(' ').map(|word| word.replacen('@', &here, 1)).collect();
+        let words = ["syncdyno".to_owned()].into_iter().chain(words);
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let exit = execute(words, &self.fake, &self.surroundings, &mut out, &mut err);
+        self.out = String::from_utf8(out).unwrap();
+        self.err = String::from_utf8(err).unwrap();
+        exit.code()
+    }
+    fn runs(&self) -> u64 {
+        self.fake.runs.load(Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn a_run_that_passes_writes_its_report_and_names_it_last() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", TIES);
+    assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0, "{}{}", desk.out, desk.err);
+    for file in ["run.json", "timing.json", "cells.csv", "series.csv", "summary.md"] {
+        assert!(desk.path("out").join(file).is_file(), "{file} is missing");
+    }
+    let last = format!("report: {}", desk.path("out").display());
+    assert_eq!(desk.out.lines().last(), Some(last.as_str()));
+    let record = desk.record("out");
+    assert_eq!((record.verdict, record.complete, record.cells.len()), (Verdict::Pass, true, 1));
+    assert!(record.resolved[&record.cells[0].resolved].contains("appointment"));
+    assert!(!desk.read("out/run.json").contains("wall"), "no host time in the record");
+}
+
+#[test]
+fn a_failing_cell_is_named_with_the_command_that_runs_it_again_and_that_command_does() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", &format!("{TIES}{LOST}{FINE}"));
+    assert_eq!(desk.run("run @ties.toml --seed 7 --out @out --progress none"), 11, "{}", desk.err);
+    let folder = desk.path("out").display().to_string();
+    let command = format!("syncdyno replay {folder}#ties.lost.s7");
+    assert_eq!(desk.out.lines().last(), Some(command.as_str()));
+    assert!(desk.out.contains("k0 was written and never seen again"), "{}", desk.out);
+
+    assert_eq!(desk.run("replay @out#ties.lost.s7"), 11);
+    assert!(desk.out.ends_with(": the same as recorded\n"), "{}", desk.out);
+    assert_eq!(desk.run("replay @out/run.json#ties.fine.s7"), 0);
+    assert_eq!(desk.run("replay @out"), 11, "the only failing cell need not be named");
+    assert_eq!(
+        desk.run("replay @out/repro/ties.lost.s7.toml"),
+        0,
+        "without its variant the fake loses nothing"
+    );
+    assert!(desk.out.contains(": the same as recorded"), "the file tells its digest: {}", desk.out);
+    assert_eq!(desk.run("replay @out#ties.s7"), 2);
+    assert!(desk.err.contains("the cells of this run are ties.fine.s7, ties.lost.s7"), "{}", desk.err);
+}
+
+#[test]
+fn a_replay_that_differs_says_so_and_exits_15() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", &format!("{TIES}{MOODY}"));
+    assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0);
+    assert_eq!(desk.run("replay @out"), 15);
+    assert!(desk.out.contains("NOT the same as recorded"), "{}", desk.out);
+    assert_eq!(desk.run("run @ties.toml --out @out --progress none --twice"), 15);
+}
+
+#[test]
+fn a_replay_tells_the_life_of_a_record_that_is_asked_for() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", TIES);
+    desk.run("run @ties.toml --seed 4 --out @out --progress none");
+    assert_eq!(desk.run("replay @out --record appointment/k5"), 0);
+    assert!(
+        desk.out.contains("appointment/k5\n  seed 4: k5 was written and never seen again\n"),
+        "{}",
+        desk.out
+    );
+    assert_eq!(desk.run("replay @out --record visit/k5"), 2);
+    assert!(desk.err.contains("there is no entity `visit`; there is appointment"), "{}", desk.err);
+}
+
+#[test]
+fn a_repro_file_of_an_earlier_run_does_not_outlive_the_bug() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", &format!("{TIES}{LOST}"));
+    desk.run("run @ties.toml --out @out --progress none");
+    assert_eq!(fs::read_dir(desk.path("out/repro")).unwrap().count(), 1);
+    desk.write("ties.toml", TIES);
+    desk.run("run @ties.toml --out @out --progress none");
+    assert_eq!(fs::read_dir(desk.path("out/repro")).unwrap().count(), 0);
+}
+
+#[test]
+fn stdout_carries_the_record_and_nothing_else_when_json_is_asked_for() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", &format!("{TIES}{LOST}"));
+    assert_eq!(desk.run("run @ties.toml --out @out --format json --progress none"), 11);
+    assert_eq!(desk.out, desk.read("out/run.json"));
+    assert!(desk.err.contains("syncdyno replay"), "{}", desk.err);
+}
+
+#[test]
+fn a_github_job_gets_annotations_and_a_summary_on_its_page() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", &format!("{TIES}{LOST}"));
+    let page = desk.write("page.md", "before\n");
+    desk.surroundings.step_summary = Some(page);
+    desk.run("run @ties.toml --out @out --format github --color always --progress none");
+    assert!(desk.out.contains("\n::error file="), "{}", desk.out);
+    assert!(!desk.out.contains('\u{1b}'), "a log has no colours");
+    let page = desk.read("page.md");
+    assert!(page.starts_with("before\n## ties: FAIL"), "{page}");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_known_before_anything_runs() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", TIES);
+    desk.write("file", "in the way");
+    assert_eq!(desk.run("run @ties.toml --out @file/out --progress none"), 20);
+    assert!(desk.err.starts_with("error: cannot write "), "{}", desk.err);
+    assert_eq!(desk.runs(), 0);
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_a_byte_of_the_record() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", &format!("{TIES}{LOST}{FINE}"));
+    desk.run("run @ties.toml --seeds 1..=9 -j 1 --out @out --progress none");
+    let (json, csv) = (desk.read("out/run.json"), desk.read("out/cells.csv"));
+    desk.run("run @ties.toml --seeds 1..=9 -j 7 --out @out --progress none");
+    assert_eq!((desk.read("out/run.json"), desk.read("out/cells.csv")), (json, csv));
+    assert_eq!(desk.record("out").cells.len(), 18);
+}
+
+#[test]
+fn an_interrupted_run_leaves_a_partial_report_marked_incomplete() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", TIES);
+    desk.surroundings.signals.interrupt.store(true, Ordering::Relaxed);
+    assert_eq!(desk.run("run @ties.toml --seeds 1..=3 --out @out --progress none"), 130);
+    let record = desk.record("out");
+    assert_eq!((record.complete, record.verdict, record.exit_code), (false, Verdict::Incomplete, 130));
+    assert_eq!((record.cells.len(), record.planned_cells), (0, 3));
+    assert_eq!(record.scenario.name, "ties");
+}
+
+#[test]
+fn the_time_limit_has_its_code() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", &format!("{TIES}\n[variant.endless]\nset = {{ seed = 1 }}\n"));
+    assert_eq!(desk.run("run @ties.toml --time-limit 50ms --out @out --progress none"), 124);
+    assert_eq!(desk.record("out").cells[0].verdict, Verdict::Incomplete);
+}
+
+#[test]
+fn what_is_not_there_is_usage_and_what_selects_nothing_is_4() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", &format!("{TIES}{FINE}"));
+    desk.write("empty/readme.md", "no scenario");
+    for (args, code, said) in [
+        ("run @gone.toml", 2, "there is no "),
+        ("run @empty", 4, "there is no scenario file in "),
+        ("run @ties.toml --variant strict", 4, "no variant strict; there is fine"),
+        ("run --seeds 5..=1", 2, "the range is empty"),
+        ("run --seed 1 --seeds 1..=2", 2, "cannot be used with"),
+        ("run --set nonsense", 2, "want key=value"),
+        ("run -j 0", 2, "0 is not in 1..=1024"),
+        ("run --time-limit soon", 2, "`soon` is not a time"),
+        ("frobnicate", 2, "unrecognized subcommand"),
+        ("replay @empty#c", 2, "there is no report in"),
+        ("replay @gone.toml", 2, "there is no "),
+        ("profiles show carrier-pigeon", 2, "there is no profile carrier-pigeon"),
+    ] {
+        assert_eq!(desk.run(args), code, "{args}: {}", desk.err);
+        assert!(desk.err.contains(said), "{args}: {}", desk.err);
+        assert_eq!(desk.out, "", "{args}");
+    }
+    assert_eq!(desk.runs(), 0);
+}
+
+#[test]
+fn mistakes_of_all_files_are_told_at_once_with_their_places() {
+    let mut desk = Desk::new();
+    desk.write("s/a.toml", &TIES.replace("duration", "durations"));
+    desk.write("s/b/c.toml", "name = ");
+    desk.write("s/ok.toml", TIES);
+    assert_eq!(desk.run("run @s"), 3);
+    assert!(desk.err.contains("c.toml:1"), "{}", desk.err);
+    desk.write("s/b/c.toml", &TIES.replace("rows = 20", "rows = \"many\""));
+    assert_eq!(desk.run("check @s"), 3);
+    assert!(desk.err.contains("a.toml:3") && desk.err.contains("c.toml:"), "{}", desk.err);
+    assert!(desk.err.contains("did you mean `duration`"), "{}", desk.err);
+    assert_eq!(desk.run("check @s/ok.toml --set engine.pul.chunk_rows=5"), 3);
+    assert_eq!(desk.run("check @s/ok.toml --set engine.name=acme"), 3);
+    assert_eq!(desk.runs(), 0);
+}
+
+#[test]
+fn check_and_plan_tell_cells_and_run_nothing() {
+    let mut desk = Desk::new();
+    desk.write("s/ties.toml", &format!("{TIES}{FINE}{LOST}"));
+    assert_eq!(desk.run("check @s --seeds 1..=2"), 0);
+    assert_eq!(desk.out, format!("ok  {}: 4 cells\n", desk.path("s/ties.toml").display()));
+    assert_eq!(desk.run("plan @s --variant lost --seeds 1..=2"), 0);
+    assert!(desk.out.starts_with("cell"), "{}", desk.out);
+    assert!(desk.out.contains("ties.lost.s2"), "{}", desk.out);
+    assert!(
+        desk.out.ends_with("2 cells, 6 devices, 2 h 00 min of virtual time before draining\n"),
+        "{}",
+        desk.out
+    );
+    assert_eq!(desk.runs(), 0);
+}
+
+#[test]
+fn the_embedded_hospital_day_needs_no_file() {
+    let mut desk = Desk::new();
+    assert_eq!(desk.run("check"), 0, "{}", desk.err);
+    assert!(desk.out.starts_with("ok  hospital-day: "), "{}", desk.out);
+}
+
+#[test]
+fn coverage_is_a_table_beside_the_scenarios() {
+    let mut desk = Desk::new();
+    let covers = |ids: &str| TIES.replacen("start =", &format!("covers = [{ids}]\nstart ="), 1);
+    let expect = "expect = { violation = \"lost\", \"oracle.lost.rows\" = { min = 1 } }\n";
+    desk.write("s/ties.toml", &format!("{}{LOST}{expect}{FINE}", covers("\"R24\", \"R9\"")));
+    let other = covers("\"R24\"").replace("\"ties\"", "\"other\"");
+    desk.write(
+        "s/other.toml",
+        &format!(
+            "{other}\n[gate.quick]\nmetric = \"engine.session.duration\"\nstat = \"p95\"\nmax = \"3s\"\n"
+        ),
+    );
+    assert_eq!(desk.run("coverage @s --progress none"), 0, "{}{}", desk.out, desk.err);
+    insta::assert_snapshot!(desk.read("s/COVERAGE.md"));
+    assert!(desk.out.ends_with("COVERAGE.md: 2 requirements in 2 scenarios\n"), "{}", desk.out);
+    desk.surroundings.signals.interrupt.store(true, Ordering::Relaxed);
+    fs::write(desk.path("s/COVERAGE.md"), "whole").unwrap();
+    assert_eq!(desk.run("coverage @s --progress none"), 130);
+    assert_eq!(desk.read("s/COVERAGE.md"), "whole", "half a table is not written");
+}
+
+#[test]
+fn what_runs_nothing_prints_its_text() {
+    let mut desk = Desk::new();
+    for (args, start) in [
+        ("--version", "syncdyno "),
+        ("help", "A dynamometer"),
+        ("schema report", "{\n"),
+        ("schema scenario", "{\n"),
+        ("completions bash", "_syncdyno"),
+        ("profiles ls", "links\n  edge\n"),
+        ("profiles show edge", "edge (links)\n"),
+    ] {
+        assert_eq!(desk.run(args), 0, "{args}");
+        assert!(desk.out.starts_with(start), "{args}: {}", desk.out);
+        assert_eq!(desk.err, "", "{args}");
+    }
+}
+
+/// A stream that takes so many bytes and then fails.
+struct Full(usize, io::ErrorKind);
+
+impl Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0 == 0 {
+            return Err(self.1.into());
+        }
+        let taken = bytes.len().min(self.0);
+        self.0 -= taken;
+        Ok(taken)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
+    let desk = Desk::new();
+    let scenario = desk.write("ties.toml", TIES).display().to_string();
+    let out = desk.path("out").display().to_string();
+    let exit = |kind: io::ErrorKind, room: usize| {
+        let args = ["syncdyno", "run", &scenario, "--out", &out, "--progress", "none"];
+        let mut err = Vec::new();
+        let exit = execute(args, &desk.fake, &desk.surroundings, &mut Full(room, kind), &mut err);
+        (exit, String::from_utf8(err).unwrap())
+    };
+    for room in [0, 1, 30] {
+        assert_eq!(exit(io::ErrorKind::BrokenPipe, room), (Exit::Success, String::new()), "{room}");
+        let (code, err) = exit(io::ErrorKind::StorageFull, room);
+        assert_eq!(code, Exit::Environment);
+        assert!(err.starts_with("error: cannot write the result: "), "{err}");
+    }
+    assert!(Path::new(&out).join("run.json").is_file(), "the report is written all the same");
+}
+
+#[test]
+fn quiet_says_the_verdict_and_where_the_report_is() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", &format!("{TIES}{LOST}"));
+    desk.run("run @ties.toml -q --out @out --progress none");
+    assert_eq!(desk.out.lines().count(), 3, "{}", desk.out);
+    desk.run("run @ties.toml --color always --out @out --progress none");
+    assert!(desk.out.contains("\u{1b}[1;31mFAIL\u{1b}[0m"), "{}", desk.out);
+    desk.surroundings.out_is_terminal = true;
+    desk.surroundings.no_color = true;
+    desk.run("run @ties.toml --out @out --progress none");
+    assert!(!desk.out.contains('\u{1b}'), "NO_COLOR is heeded");
+}
+
+#[test]
+fn rows_of_one_s_own_travel_with_the_repro_file() {
+    let mut desk = Desk::new();
+    desk.write("data/rows.csv", "id,status,changed\na,open,2026-03-01T00:00:00Z\n");
+    let rows = "rows = { csv = \"../data/rows.csv\", key = \"id\", updated_at = \"changed\" }";
+    desk.write("s/ties.toml", &format!("{}{LOST}", TIES.replace("rows = 20", rows)));
+    assert_eq!(desk.run("run @s/ties.toml --seed 3 --out @out --progress none"), 11, "{}", desk.err);
+    fs::remove_dir_all(desk.path("data")).unwrap();
+    assert_eq!(desk.run("replay @out/repro/ties.lost.s3.toml"), 0, "{}", desk.err);
+    assert!(desk.out.contains(": the same as recorded"), "{}", desk.out);
+}

@@ -1,0 +1,214 @@
+//! The program as a person or a CI job meets it: processes, exit codes, signals, pipes.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use predicates::prelude::*;
+use syncdyno::report::{RunRecord, Verdict};
+use tempfile::TempDir;
+
+const SMALL: &str = r#"name = "small"
+start = "2026-03-02T08:00:00+01:00"
+duration = "5m"
+
+[entity.task]
+rows = 200
+schema = { id = "uuid key", title = "text 10..60", state = "one of open|done" }
+
+[fleet.phones]
+devices = 3
+
+[action.add]
+entity = "task"
+kind = "create"
+per_device = 5
+on_devices = 1.0
+
+[expect]
+"oracle.lost.rows" = 0
+"#;
+
+fn syncdyno(folder: &Path) -> assert_cmd::Command {
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_syncdyno"));
+    command.current_dir(folder).env_remove("GITHUB_STEP_SUMMARY");
+    command
+}
+
+fn desk() -> TempDir {
+    let desk = TempDir::new().unwrap();
+    fs::write(desk.path().join("small.toml"), SMALL).unwrap();
+    desk
+}
+
+fn record(desk: &TempDir, folder: &str) -> RunRecord {
+    RunRecord::parse(&fs::read_to_string(desk.path().join(folder).join("run.json")).unwrap()).unwrap()
+}
+
+/// Starts a run of more seeds than anybody waits for, in single file, and waits until it has begun.
+fn endless(desk: &TempDir) -> Child {
+    let child = Command::new(env!("CARGO_BIN_EXE_syncdyno"))
+        .current_dir(desk.path())
+        .args(["run", "small.toml", "--seeds", "1..=100000", "-j", "1", "--out", "out", "--progress", "none"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let begun = || desk.path().join("out/run.json").is_file();
+    while !begun() {
+        std::thread::yield_now();
+    }
+    child
+}
+
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+#[test]
+fn a_scenario_runs_and_its_report_lies_where_it_says() {
+    let desk = desk();
+    let assert = syncdyno(desk.path()).args(["run", "small.toml", "--seed", "5"]).assert().success();
+    let out = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+    let folder = PathBuf::from(out.lines().last().unwrap().strip_prefix("report: ").unwrap());
+    assert!(folder.starts_with("reports") && folder.to_str().unwrap().contains("small-5-"), "{folder:?}");
+    let run = record(&desk, folder.to_str().unwrap());
+    assert_eq!((run.exit_code, run.verdict, run.cells[0].seed.as_str()), (0, Verdict::Pass, "5"));
+    assert!(run.cells[0].metrics.contains_key("oracle.lost.rows"));
+}
+
+#[test]
+fn two_processes_and_any_number_of_threads_come_to_the_same_bytes() {
+    let desk = desk();
+    let bytes = |jobs: &str| {
+        let args = ["run", "small.toml", "--seeds", "1..=4", "-j", jobs, "--out", "out"];
+        syncdyno(desk.path()).args(args).assert().success();
+        ["run.json", "cells.csv", "series.csv", "summary.md"]
+            .map(|f| fs::read(desk.path().join("out").join(f)).unwrap())
+    };
+    assert!(bytes("1") == bytes("3"));
+}
+
+#[test]
+fn a_recorded_cell_is_replayed_with_the_same_digest() {
+    let desk = desk();
+    syncdyno(desk.path()).args(["run", "small.toml", "--seeds", "1..=2", "--out", "out"]).assert().success();
+    let same = predicate::str::ends_with("the same as recorded\n");
+    syncdyno(desk.path()).args(["replay", "out#small.s2"]).assert().success().stdout(same);
+    let path = desk.path().join("out/run.json");
+    let digest = record(&desk, "out").cells[1].digest.clone();
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace(&digest, "feed")).unwrap();
+    syncdyno(desk.path()).args(["replay", "out#small.s2"]).assert().code(15);
+}
+
+#[test]
+fn an_expectation_that_is_not_met_exits_10_and_leaves_a_scenario_that_fails_alike() {
+    let desk = desk();
+    fs::write(
+        desk.path().join("small.toml"),
+        SMALL.replace("\"oracle.lost.rows\" = 0", "\"engine.requests.count\" = 1"),
+    )
+    .unwrap();
+    let said = predicate::str::contains("\nsyncdyno replay out#small.s1\n");
+    syncdyno(desk.path()).args(["run", "small.toml", "--out", "out"]).assert().code(10).stdout(said);
+    let same = predicate::str::contains("the same as recorded");
+    syncdyno(desk.path()).args(["replay", "out#small.s1"]).assert().code(10).stdout(same.clone());
+    syncdyno(desk.path()).args(["replay", "out/repro/small.s1.toml"]).assert().code(10).stdout(same);
+    syncdyno(desk.path()).args(["run", "out/repro/small.s1.toml", "--out", "again"]).assert().code(10);
+    assert_eq!(record(&desk, "again").cells[0].digest, record(&desk, "out").cells[0].digest);
+}
+
+#[test]
+fn usage_invalid_scenarios_and_empty_folders_have_their_codes() {
+    let desk = desk();
+    fs::create_dir(desk.path().join("empty")).unwrap();
+    fs::write(desk.path().join("bad.toml"), SMALL.replace("devices", "device")).unwrap();
+    for (args, code, said) in [
+        (&["run", "--nonsense"][..], 2, "unexpected argument"),
+        (&["run", "gone.toml"], 2, "there is no gone.toml"),
+        (&["run", "bad.toml"], 3, "bad.toml:10"),
+        (&["check", "bad.toml"], 3, "did you mean `devices`"),
+        (&["run", "small.toml", "--set", "engine.name=acme"], 3, "acme"),
+        (&["run", "empty"], 4, "there is no scenario file in empty"),
+        (&["run", "small.toml", "--variant", "x"], 4, "no variant x"),
+        (&["run", "small.toml", "--out", "small.toml/out"], 20, "cannot write"),
+    ] {
+        let output = syncdyno(desk.path()).args(args).assert().code(code);
+        let err = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+        assert!(err.contains(said), "{args:?}: {err}");
+        assert!(output.get_output().stdout.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn a_new_scenario_passes_and_is_never_written_over_another() {
+    let desk = desk();
+    syncdyno(desk.path()).args(["new", "mine"]).assert().success().stdout("mine.toml\n");
+    syncdyno(desk.path()).args(["check", "mine.toml"]).assert().success().stdout("ok  mine.toml: 1 cell\n");
+    let before = fs::read(desk.path().join("mine.toml")).unwrap();
+    syncdyno(desk.path())
+        .args(["new", "mine"])
+        .assert()
+        .code(2)
+        .stderr("error: mine.toml is already there\n");
+    assert_eq!(fs::read(desk.path().join("mine.toml")).unwrap(), before);
+}
+
+#[test]
+fn a_reader_that_closes_the_pipe_is_no_error() {
+    let desk = desk();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_syncdyno"))
+        .current_dir(desk.path())
+        .args(["run", "small.toml", "--out", "out"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_a_partial_report_marked_incomplete() {
+    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+        let desk = desk();
+        let child = endless(&desk);
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
+        let run = record(&desk, "out");
+        assert_eq!((run.complete, run.exit_code, run.planned_cells), (false, code as u8, 100_000));
+        assert_ne!(run.verdict, Verdict::Pass);
+        assert!(run.cells.len() < 100_000);
+        assert!(desk.path().join("out/cells.csv").is_file());
+    }
+}
+
+#[test]
+fn the_time_limit_leaves_a_partial_report_too() {
+    let desk = desk();
+    let args = ["run", "small.toml", "--seeds", "1..=100000", "--time-limit", "400ms", "--out", "out"];
+    syncdyno(desk.path()).args(args).assert().code(124);
+    let run = record(&desk, "out");
+    assert_eq!((run.complete, run.verdict), (false, Verdict::Incomplete));
+    assert!(run.cells.iter().any(|cell| cell.verdict == Verdict::Pass), "some cells came to their end");
+}
+
+#[test]
+fn a_github_job_finds_the_summary_on_its_page() {
+    let desk = desk();
+    let page = desk.path().join("page.md");
+    let mut command = syncdyno(desk.path());
+    command
+        .env("GITHUB_STEP_SUMMARY", &page)
+        .args(["run", "small.toml", "--format", "github"])
+        .assert()
+        .success();
+    assert!(fs::read_to_string(page).unwrap().starts_with("## small: pass"));
+}
