@@ -133,26 +133,31 @@ impl Link {
         let start = now.max(self.busy_until[way]);
         let sent = start + rate.time_for(bytes + self.profile.overhead);
         let latency = Span(self.profile.rtt.0 / 2) + self.jitter(now, direction);
-        let mut arrival = (sent + latency).max(self.last_arrival[way]);
-        let mut sent_by = sent;
+        let (mut arrival, mut sent_by) = (sent + latency, sent);
+        // Up to here the message is on its way again: what an earlier outage, or the message before, has waited out is not
+        // waited out twice.
+        let mut resumed = start;
         for outage in &self.outages {
-            if outage.until <= now || outage.from >= arrival {
+            if outage.from >= arrival {
+                break;
+            }
+            if outage.mode == OutageMode::Reset && outage.until > now {
+                return Fate::Breaks(outage.from.max(now));
+            }
+            if outage.mode == OutageMode::Reset || outage.until <= resumed {
                 continue;
             }
-            let lasts = outage.until.since(outage.from.max(now));
-            match outage.mode {
-                OutageMode::Reset => return Fate::Breaks(outage.from.max(now)),
-                OutageMode::Hold => {
-                    arrival += lasts;
-                    sent_by += lasts;
-                }
-                OutageMode::Drop => {
-                    let extra = retransmitted_after(lasts, self.profile.rtt);
-                    arrival += extra;
-                    sent_by += extra;
-                }
-            }
+            let from = outage.from.max(resumed);
+            let lasts = outage.until.since(from);
+            let extra = match outage.mode {
+                OutageMode::Drop => retransmitted_after(lasts, self.profile.rtt),
+                _ => lasts,
+            };
+            resumed = from + extra;
+            arrival += extra;
+            sent_by += extra;
         }
+        arrival = arrival.max(self.last_arrival[way]);
         self.busy_until[way] = sent_by;
         self.last_arrival[way] = arrival;
         Fate::Arrives(arrival)
@@ -256,6 +261,20 @@ mod tests {
             let mut link = link();
             link.add_outages([outage(20, 2_000, mode)]);
             assert_eq!(link.send(at(0), Direction::Down, 1_000), expected, "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn messages_that_queue_during_an_outage_wait_it_out_once() {
+        for mode in [OutageMode::Hold, OutageMode::Drop] {
+            let mut link = link();
+            link.add_outages([outage(20, 2_000, mode), outage(100, 1_900, mode)]);
+            let arrivals = (0..50).map(|n| match link.send(at(n * 30), Direction::Down, 1_000) {
+                Fate::Arrives(at) => at,
+                fate => panic!("{fate:?}"),
+            });
+            let last = arrivals.last().expect("messages were sent");
+            assert!(last < at(2_500), "{mode:?}: the last arrives at {last}");
         }
     }
 
