@@ -400,6 +400,20 @@ pub enum Event<'a> {
         /// The edit.
         edit: EditId,
     },
+    /// The gateway: an answer with this row leaves for a device. Told only where lives of records are recorded: it costs the
+    /// reading of every answer.
+    RowServed {
+        /// To whom.
+        device: DeviceId,
+        /// The entity.
+        entity: EntityId,
+        /// The row.
+        key: &'a str,
+        /// The version's stamp.
+        stamp: Stamp,
+        /// It is a tombstone.
+        removed: bool,
+    },
     /// The backend: a request was served.
     BackendServed {
         /// The kind.

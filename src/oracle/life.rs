@@ -19,7 +19,7 @@ pub struct Filter {
 /// A listener that writes a line for each event that its filter lets pass, up to [`Life::LINES`].
 ///
 /// A request is told if it carries an edit of a record of the filter, so that a lost answer is in the story; deaths and
-/// starts of a process are told of devices that edited such a record or hold it.
+/// starts of a process are told of devices that edited such a record, hold it, or had it sent to them.
 #[derive(Debug)]
 pub struct Life {
     schema: Arc<Schema>,
@@ -27,6 +27,8 @@ pub struct Life {
     filter: Filter,
     requests: BTreeSet<(DeviceId, u64)>,
     concerned: BTreeSet<DeviceId>,
+    /// Devices to which a version is on its way, by entity: their cursors tell whether they think that they have it.
+    awaiting: BTreeSet<(DeviceId, EntityId)>,
     edits: BTreeSet<EditId>,
     lines: Vec<String>,
     left_out: u64,
@@ -44,6 +46,7 @@ impl Life {
             filter,
             requests: BTreeSet::new(),
             concerned: BTreeSet::new(),
+            awaiting: BTreeSet::new(),
             edits: BTreeSet::new(),
             lines: Vec::new(),
             left_out: 0,
@@ -89,6 +92,17 @@ impl Life {
             | Event::EditLogged { entity, key, .. }
             | Event::MutationRefused { entity, key, .. }
             | Event::Committed { entity, key, .. } => self.has(entity, key.as_str()),
+            Event::RowServed { device, entity, key, .. } => {
+                let ours = self.has(entity, key);
+                if ours {
+                    self.concerned.insert(device);
+                    self.awaiting.insert((device, entity));
+                }
+                ours
+            }
+            Event::CursorSaved { entity, .. } => {
+                device.is_some_and(|device| self.awaiting.remove(&(device, entity)))
+            }
             Event::MutationReplayed { edit } => self.edits.contains(&edit),
             Event::ResponseReceived { request, .. }
             | Event::RequestFailed { request, .. }
@@ -116,6 +130,9 @@ impl Life {
         for change in changes {
             if self.has(change.entity, change.key) {
                 self.concerned.extend(device);
+                if let Some(device) = device {
+                    self.awaiting.remove(&(device, change.entity));
+                }
                 let text = Told { schema: &self.schema, units: &self.units }.change(change);
                 self.write(at, node, &text);
             }

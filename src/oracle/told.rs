@@ -49,6 +49,7 @@ impl Told<'_> {
             Event::Committed { .. }
             | Event::MutationRefused { .. }
             | Event::MutationReplayed { .. }
+            | Event::RowServed { .. }
             | Event::BackendServed { .. } => self.backend(event),
             Event::ProcessStarted { .. }
             | Event::ProcessKilled { .. }
@@ -171,6 +172,13 @@ impl Told<'_> {
                 format!("edit {edit} of {record} refused: {}", refusal(*conflict))
             }
             Event::MutationReplayed { edit } => format!("edit {edit} came again, answered from memory"),
+            Event::RowServed { device, entity, key, stamp, removed } => {
+                let what = if *removed { "the tombstone of " } else { "" };
+                format!(
+                    "{what}{} as of {stamp} leaves for {device}",
+                    words::record(self.schema, *entity, key)
+                )
+            }
             Event::BackendServed { kind, queued, service, scanned, rows } => {
                 let kind = request_kind(*kind);
                 format!(

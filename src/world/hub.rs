@@ -61,6 +61,19 @@ impl Hub {
         listeners.round.on(node, &event);
     }
 
+    /// Whether lives of records are recorded.
+    pub(super) fn records_lives(&self) -> bool {
+        self.listeners.borrow().as_ref().is_some_and(|l| !l.lives.is_empty())
+    }
+
+    /// Tells the recorders of lives alone: no figure and no digest depends on it.
+    pub(super) fn tell_lives(&self, node: Node, event: Event<'_>) {
+        let occurrence = Occurrence { at: self.handle.now(), node, event };
+        if let Some(listeners) = self.listeners.borrow_mut().as_mut() {
+            listeners.lives.iter_mut().for_each(|life| life.on(&occurrence));
+        }
+    }
+
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut Listeners) -> R) -> R {
         f(self.listeners.borrow_mut().as_mut().expect("the listeners are there until the check"))
     }

@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use super::hub::Hub;
 use crate::backend::{Backend, Fact};
+use crate::base::DeviceId;
+use crate::contract::wire::Answer;
 use crate::contract::{Event, LocalBoxFuture, Node};
 use crate::gateway::Gateway;
 use crate::net::Server;
@@ -26,17 +28,32 @@ impl Servers {
         }
     }
 
+    /// Tells the recorders of lives which rows leave for a device.
+    fn tell_rows(&self, device: DeviceId, answer: &[u8]) {
+        let Ok(Ok(answer)) = Answer::decode(answer) else { return };
+        for page in &answer.pages {
+            for row in page.rows.iter() {
+                let (entity, key, stamp, removed) = (page.entity, row.key, row.stamp, row.values.is_none());
+                self.hub.tell_lives(Node::Gateway, Event::RowServed { device, entity, key, stamp, removed });
+            }
+        }
+    }
+
     pub(super) fn tell_one(&self, event: Event<'_>) {
         self.hub.emit(Node::Backend, event);
     }
 }
 
 /// The servers as a link's other end.
-pub(super) struct Counter(pub(super) Rc<Servers>);
+pub(super) struct Counter {
+    pub(super) servers: Rc<Servers>,
+    /// Whose link it is.
+    pub(super) device: DeviceId,
+}
 
 impl Server for Counter {
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Vec<u8>> {
-        let servers = self.0.clone();
+        let (servers, device) = (self.servers.clone(), self.device);
         Box::pin(async move {
             let now = servers.handle.now();
             let served = servers.gateway.borrow_mut().serve(now, &mut servers.backend.borrow_mut(), &request);
@@ -45,6 +62,9 @@ impl Server for Counter {
                 servers.tell_one(work.event());
             }
             servers.handle.sleep_until(served.done_at).await;
+            if servers.hub.records_lives() {
+                servers.tell_rows(device, &served.answer);
+            }
             served.answer
         })
     }
