@@ -212,13 +212,12 @@ fn count(devices: &[DeviceId]) -> String {
 /// Moments of a Poisson process up to `end`; none if the mean time between them is zero.
 fn moments(mtbf: Span, end: Time, stream: &mut Stream) -> Vec<Time> {
     let mut moments = Vec::new();
-    let mut at = Time::ZERO;
-    while mtbf > Span::ZERO {
-        at += stream.exponential(mtbf);
-        if at >= end {
-            break;
+    if mtbf > Span::ZERO {
+        let mut at = Time::ZERO + stream.exponential(mtbf);
+        while at < end {
+            moments.push(at);
+            at += stream.exponential(mtbf);
         }
-        moments.push(at);
     }
     moments
 }

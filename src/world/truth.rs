@@ -7,8 +7,11 @@ use crate::backend::{Backend, Loaded};
 use crate::base::{EntityId, Key, Stamp, Value};
 use crate::oracle::Truth;
 
+/// A row as it was loaded.
+type Version = (Key, Stamp, Arc<[Value]>);
+
 /// The live rows of the start, by entity in the order of keys.
-pub(super) struct Initial(Vec<Vec<(Key, Stamp, Arc<[Value]>)>>);
+pub(super) struct Initial(Vec<Vec<Version>>);
 
 impl Initial {
     pub(super) fn new(entities: usize) -> Initial {
