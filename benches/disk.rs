@@ -3,6 +3,7 @@
 //! The stores take turns within each round, so that what else the machine does meets all of them; the figure is the
 //! median of the rounds' ratios.
 
+#![expect(clippy::disallowed_types, reason = "a bench measures host time")]
 #![expect(clippy::print_stdout, reason = "a bench shows its figures")]
 
 use std::time::{Duration, Instant};

@@ -3,6 +3,7 @@
 //! `cargo bench --bench store` prints, after criterion's figures, the ratios of rounds taken in turn, which hold on any
 //! machine.
 
+#![expect(clippy::disallowed_types, reason = "a bench measures host time")]
 #![expect(clippy::print_stdout, reason = "a bench prints")]
 
 use std::hint::black_box;

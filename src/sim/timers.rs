@@ -205,7 +205,7 @@ impl Timers {
                 continue;
             }
             std::mem::swap(&mut self.front, bucket);
-            self.front.sort_unstable_by(|a, b| (b.at, b.sequence).cmp(&(a.at, a.sequence)));
+            self.front.sort_unstable_by_key(|timer| std::cmp::Reverse((timer.at, timer.sequence)));
             let width = 1 << (level as u32 * DIGIT_BITS);
             self.origin = next;
             self.front_end = Time((next.0 | (width - 1)).saturating_add(1));
