@@ -98,6 +98,8 @@ impl Collector {
             let metric = TABLE.iter().find(|m| m.name == *name && m.kind != Kind::Distribution);
             self.board.set(metric.unwrap_or_else(|| panic!("no metric {name} in the table")).id, *value);
         }
+        let (ours, theirs) = (self.board.value(Id::ConflictsFound), self.board.value(Id::OracleConflicts));
+        self.board.set(Id::ConflictsMiscounted, ours.abs_diff(theirs));
         self.sessions.finish(&mut self.board);
         Traffic::finish(&mut self.board);
         Collected { figures: self.board.figures(), series: self.series.finish(at, levels) }

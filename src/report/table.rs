@@ -6,9 +6,11 @@ use super::grid::Grid;
 use super::human;
 use super::record::{CellRecord, GateRecord, RunRecord, Verdict};
 use crate::metrics::{Figure, Unit};
+use crate::oracle;
 
 /// Columns side by side before the table continues below.
 const COLUMNS_MAX: usize = 6;
+
 /// How a table is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -62,7 +64,7 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
         Form::Markdown => grid.markdown() + "\n",
     };
     match columns.as_slice() {
-        [only] if only.cells.len() == 1 => write(single(only.cells[0], all)),
+        [only] if only.cells.len() == 1 => not_found(only.cells[0]) + &write(single(only.cells[0], all)),
         [only] => write(spread(&only.cells, all)),
         several => {
             let (rows, left_out) = differing(several, all);
@@ -131,10 +133,6 @@ fn says_something(figure: &Figure) -> bool {
 fn single(cell: &CellRecord, all: bool) -> Grid {
     let mut grid = Grid::new(1, ["metric", "value", "p50", "p95", "p99", "max", "of"]);
     let mut last_room = None;
-    if !all && let Some(rest) = quiet_checks(cell) {
-        grid.row(rest);
-        last_room = Some("oracle");
-    }
     let shown = cell.metrics.iter().filter(|(name, figure)| all || is_headline(name, figure));
     for (name, figure) in sorted(shown.collect()) {
         let room = name.split('.').next();
@@ -162,13 +160,31 @@ fn single(cell: &CellRecord, all: bool) -> Grid {
     grid
 }
 
-/// The oracle's figures that are zero, in one row: what did not happen.
-fn quiet_checks(cell: &CellRecord) -> Option<[String; 2]> {
-    let quiet = |(name, figure): &(&String, &Figure)| name.starts_with("oracle.") && !says_something(figure);
-    match cell.metrics.iter().filter(quiet).count() {
-        0 => None,
-        n => Some([format!("oracle: {n} figures"), "0".to_owned()]),
+/// What the oracle looked for and did not find, in a sentence.
+fn not_found(cell: &CellRecord) -> String {
+    let quiet = |check: &&str| {
+        let prefix = format!("oracle.{}.", check.replace('-', "_"));
+        let mut figures =
+            cell.metrics.iter().filter(|(name, _)| name.starts_with(&prefix) && !name.ends_with("row_ns"));
+        figures.next().is_some_and(|(_, figure)| !says_something(figure))
+    };
+    let names: Vec<&str> = oracle::check_names().filter(quiet).collect();
+    if names.is_empty() {
+        return String::new();
     }
+    let mut text = format!("  not found by {} checks:", names.len());
+    let mut width = text.len();
+    for (index, name) in names.iter().enumerate() {
+        if width + name.len() > 108 {
+            text.push_str("\n   ");
+            width = 3;
+        }
+        text.push(' ');
+        text.push_str(name);
+        text.push_str(if index + 1 < names.len() { "," } else { "\n\n" });
+        width += name.len() + 2;
+    }
+    text
 }
 
 /// Several seeds of one cell: smallest, median and greatest of each figure.

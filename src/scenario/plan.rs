@@ -235,6 +235,8 @@ pub struct Chaos {
     pub outage_mtbf: Span,
     /// Mean length of an outage.
     pub outage_mean: Span,
+    /// Share of outages that the operating system notices.
+    pub outage_noticed: Ppm,
     /// Share of answers that are lost.
     pub answer_loss: Ppm,
     /// Mean time between failures of the backend; zero for none.

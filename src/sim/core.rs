@@ -15,7 +15,7 @@ use crate::base::{Stream, Time};
 /// Every borrow of a cell in here ends before foreign code (a poll, a drop) runs.
 pub(super) struct Core {
     now: Cell<Time>,
-    /// The task being polled: whom a leaf future wakes.
+    /// The task being polled, or polled last in a run that is under way: whom a leaf future wakes.
     running: Cell<TaskId>,
     halted: Cell<bool>,
     /// After the poll there is something to do besides the next: a halt or a burial.
@@ -90,7 +90,16 @@ impl Core {
             let killed = self.tasks.borrow_mut().put_back(task, life);
             drop(killed);
         }
-        self.running.set(TaskId::NONE);
+        if fatal.is_none() && !self.attention.get() {
+            return false;
+        }
+        self.see_to(fatal)
+    }
+
+    /// What comes after a poll that was not like the others. True if the run is to halt.
+    #[cold]
+    fn see_to(&self, fatal: Option<NodeId>) -> bool {
+        self.rest();
         if let Some(node) = fatal {
             self.kill_as_planned(node);
         }
@@ -99,6 +108,11 @@ impl Core {
             return self.halted.take();
         }
         false
+    }
+
+    /// No poll is under way from here on.
+    pub(super) fn rest(&self) {
+        self.running.set(TaskId::NONE);
     }
 
     /// Sets the clock to the next timer and wakes all that are due; if that is after the deadline, to the deadline.
@@ -127,7 +141,6 @@ impl Core {
     }
 
     /// The node had its fatal poll, in which it may have been killed, and even restarted, already.
-    #[cold]
     fn kill_as_planned(&self, node: NodeId) {
         let due = self.tasks.borrow().is_fatal(node);
         if due {

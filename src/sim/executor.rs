@@ -94,6 +94,12 @@ impl Sim {
     pub fn run_until(&mut self, deadline: Time) -> Stop {
         let core = Rc::clone(&self.handle.core);
         assert!(deadline >= core.now(), "virtual time does not run backwards");
+        let stop = self.run(&core, deadline);
+        core.rest();
+        stop
+    }
+
+    fn run(&mut self, core: &Core, deadline: Time) -> Stop {
         let mut context = Context::from_waker(Waker::noop());
         let mut instant_start = self.polls;
         let mut limit = self.limit(instant_start);

@@ -25,9 +25,13 @@ impl Sleep {
         Sleep { core, deadline, task: TaskId::NONE, timer: 0 }
     }
 
-    /// Asks for the task to be woken in time.
-    #[inline]
-    fn ask(&mut self, task: TaskId) {
+    /// Asks for the running task to be woken in time, in place of another that was asked for.
+    fn ask(&mut self) {
+        let task = self.core.running();
+        if task == self.task {
+            return;
+        }
+        self.cancel();
         self.task = task;
         if self.deadline <= self.core.now() {
             self.core.wake(task);
@@ -53,11 +57,7 @@ impl Future for Sleep {
         if asked && self.core.now() >= self.deadline {
             return Poll::Ready(());
         }
-        let task = self.core.running();
-        if task != self.task {
-            self.cancel();
-            self.ask(task);
-        }
+        self.ask();
         Poll::Pending
     }
 }

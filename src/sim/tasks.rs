@@ -6,11 +6,11 @@ use std::pin::Pin;
 use crate::base::{Incarnation, Stream};
 
 /// One future, from its spawn to its end. A finished task's id is never given again.
+///
+/// Slot and generation are one number because ids are copied all the time: two halves written apart and read as one cost
+/// the processor a dozen cycles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct TaskId {
-    slot: u32,
-    generation: u32,
-}
+pub struct TaskId(u64);
 
 /// A node, counted from 0 in the order of creation: what is killed and restarted as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,9 +35,17 @@ pub(super) struct Tasks {
     vacant: u32,
     nodes: Vec<Node>,
     names: Vec<Box<str>>,
-    /// Tasks to poll; an id may be stale.
-    ready: VecDeque<TaskId>,
+    ready: Ready,
     shuffle: Option<Stream>,
+}
+
+/// Tasks to poll, first come, first served; an id may be stale. It is empty at the end of every instant, so a row with a
+/// mark at its head does for a ring, and costs less.
+#[derive(Default)]
+struct Ready {
+    row: Vec<TaskId>,
+    /// Those before were served.
+    head: usize,
 }
 
 /// No slot.
@@ -59,10 +67,14 @@ struct Slot {
     next: u32,
     /// Whether the task is in the ready queue.
     queued: bool,
+    /// Whether a kill of its node is planned, so that each poll must be looked at.
+    watched: bool,
+    polls: u64,
 }
 
 struct Node {
-    polls: u64,
+    /// Polls of the tasks that are gone; each of the others counts its own, so that a poll need not come here.
+    past_polls: u64,
     /// The node is killed after the poll with this number.
     fatal_poll: u64,
     first: u32,
@@ -73,7 +85,49 @@ struct Node {
 
 impl TaskId {
     /// No task: it is never woken.
-    pub(super) const NONE: TaskId = TaskId { slot: NIL, generation: 0 };
+    pub(super) const NONE: TaskId = TaskId::new(NIL, 0);
+
+    #[inline]
+    const fn new(slot: u32, generation: u32) -> TaskId {
+        TaskId((generation as u64) << 32 | slot as u64)
+    }
+    #[cfg(test)]
+    pub(super) const fn numbered(number: u64) -> TaskId {
+        TaskId(number)
+    }
+    #[inline]
+    fn slot(self) -> u32 {
+        self.0 as u32
+    }
+    #[inline]
+    fn generation(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+}
+
+impl Ready {
+    fn waiting(&self) -> &[TaskId] {
+        &self.row[self.head..]
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<TaskId> {
+        let Some(&task) = self.row.get(self.head) else {
+            self.row.clear();
+            self.head = 0;
+            return None;
+        };
+        self.head += 1;
+        Some(task)
+    }
+
+    /// Draws who is next.
+    fn shuffle(&mut self, stream: &mut Stream) {
+        let count = self.waiting().len() as u64;
+        if count > 1 {
+            self.row.swap(self.head, self.head + stream.below(count) as usize);
+        }
+    }
 }
 
 impl Tasks {
@@ -83,7 +137,7 @@ impl Tasks {
             vacant: NIL,
             nodes: Vec::new(),
             names: Vec::new(),
-            ready: VecDeque::new(),
+            ready: Ready::default(),
             shuffle,
         }
     }
@@ -91,7 +145,7 @@ impl Tasks {
     pub(super) fn add_node(&mut self, name: &str) -> NodeId {
         let id = NodeId(index(self.nodes.len()));
         self.nodes.push(Node {
-            polls: 0,
+            past_polls: 0,
             fatal_poll: NEVER,
             first: NIL,
             last: NIL,
@@ -108,8 +162,17 @@ impl Tasks {
         if !self.is_up(node) {
             return Err(life);
         }
-        let mut fresh =
-            Slot { life: Some(life), name, generation: 0, node, previous: NIL, next: NIL, queued: true };
+        let mut fresh = Slot {
+            life: Some(life),
+            name,
+            generation: 0,
+            node,
+            previous: NIL,
+            next: NIL,
+            queued: true,
+            watched: self.nodes[node.0 as usize].fatal_poll != NEVER,
+            polls: 0,
+        };
         let slot = match self.slots.get_mut(self.vacant as usize) {
             Some(old) => {
                 fresh.generation = old.generation;
@@ -123,20 +186,20 @@ impl Tasks {
             }
         };
         self.append(slot, node);
-        let task = TaskId { slot, generation: self.slots[slot as usize].generation };
-        self.ready.push_back(task);
+        let task = TaskId::new(slot, self.slots[slot as usize].generation);
+        self.ready.row.push(task);
         Ok(task)
     }
 
     /// Puts a task into the ready queue, once; an id that is no longer valid is ignored.
     #[inline]
     pub(super) fn wake(&mut self, task: TaskId) {
-        if let Some(slot) = self.slots.get_mut(task.slot as usize)
-            && slot.generation == task.generation
+        if let Some(slot) = self.slots.get_mut(task.slot() as usize)
+            && slot.generation == task.generation()
             && !slot.queued
         {
             slot.queued = true;
-            self.ready.push_back(task);
+            self.ready.row.push(task);
         }
     }
 
@@ -144,40 +207,37 @@ impl Tasks {
     #[inline]
     pub(super) fn next(&mut self) -> Option<Turn> {
         loop {
-            if let Some(stream) = &mut self.shuffle
-                && self.ready.len() > 1
-            {
-                let chosen = stream.below(self.ready.len() as u64) as usize;
-                self.ready.swap(0, chosen);
+            if let Some(stream) = &mut self.shuffle {
+                self.ready.shuffle(stream);
             }
-            let task = self.ready.pop_front()?;
-            let slot = &mut self.slots[task.slot as usize];
-            if slot.generation != task.generation {
+            let task = self.ready.pop()?;
+            let slot = &mut self.slots[task.slot() as usize];
+            if slot.generation != task.generation() {
                 continue;
             }
             slot.queued = false;
+            slot.polls += 1;
             let life = slot.life.take().expect("a ready task is in its slot");
-            let node = &mut self.nodes[slot.node.0 as usize];
-            node.polls += 1;
-            let fatal = (node.polls == node.fatal_poll).then_some(slot.node);
+            let fatal = if slot.watched { self.fatal(task) } else { None };
             return Some(Turn { task, life, fatal });
         }
     }
 
     /// The node and the name of a task that is ready, if there is any.
     pub(super) fn any_ready(&self) -> Option<(&str, &'static str)> {
-        let task = self.ready.iter().find(|&&task| self.is_live(task))?;
-        let slot = &self.slots[task.slot as usize];
+        let task = self.ready.waiting().iter().find(|&&task| self.is_live(task))?;
+        let slot = &self.slots[task.slot() as usize];
         Some((&self.names[slot.node.0 as usize], slot.name))
     }
 
     /// Puts a task back that is not finished, or gives its future back if the task was killed during its poll.
     #[inline]
     pub(super) fn put_back(&mut self, task: TaskId, life: Life) -> Option<Life> {
-        let slot = &mut self.slots[task.slot as usize];
-        if slot.generation != task.generation {
+        let slot = &mut self.slots[task.slot() as usize];
+        if slot.generation != task.generation() {
             return Some(life);
         }
+        assert!(slot.life.is_none(), "only who was taken out is put back");
         slot.life = Some(life);
         None
     }
@@ -186,8 +246,8 @@ impl Tasks {
     #[inline]
     pub(super) fn finish(&mut self, task: TaskId) {
         if self.is_live(task) {
-            self.unlink(task.slot);
-            self.retire(task.slot);
+            self.unlink(task.slot());
+            self.retire(task.slot());
         }
     }
 
@@ -220,20 +280,29 @@ impl Tasks {
     }
 
     pub(super) fn plan_kill(&mut self, node: NodeId, polls: u64) {
-        let home = &mut self.nodes[node.0 as usize];
-        assert!(polls > home.polls, "the poll after which the node is killed is still to come");
-        home.fatal_poll = polls;
+        assert!(polls > self.polls(node), "the poll after which the node is killed is still to come");
+        self.nodes[node.0 as usize].fatal_poll = polls;
+        let mut slot = self.nodes[node.0 as usize].first;
+        while let Some(task) = self.slots.get_mut(slot as usize) {
+            task.watched = true;
+            slot = task.next;
+        }
+    }
+
+    /// The node of a task that is watched, if this is the poll that a planned kill waits for.
+    #[cold]
+    fn fatal(&self, task: TaskId) -> Option<NodeId> {
+        let node = self.slots[task.slot() as usize].node;
+        (self.polls(node) == self.nodes[node.0 as usize].fatal_poll).then_some(node)
     }
 
     /// Whether the node has had the poll that a planned kill waits for.
-    #[inline]
     pub(super) fn is_fatal(&self, node: NodeId) -> bool {
-        let home = &self.nodes[node.0 as usize];
-        home.polls >= home.fatal_poll
+        self.polls(node) >= self.nodes[node.0 as usize].fatal_poll
     }
 
     pub(super) fn is_live(&self, task: TaskId) -> bool {
-        self.slots.get(task.slot as usize).is_some_and(|slot| slot.generation == task.generation)
+        self.slots.get(task.slot() as usize).is_some_and(|slot| slot.generation == task.generation())
     }
     pub(super) fn is_up(&self, node: NodeId) -> bool {
         self.nodes[node.0 as usize].up
@@ -242,13 +311,19 @@ impl Tasks {
         Incarnation(self.nodes[node.0 as usize].incarnation)
     }
     pub(super) fn polls(&self, node: NodeId) -> u64 {
-        self.nodes[node.0 as usize].polls
+        let home = &self.nodes[node.0 as usize];
+        let (mut polls, mut slot) = (home.past_polls, home.first);
+        while let Some(task) = self.slots.get(slot as usize) {
+            polls += task.polls;
+            slot = task.next;
+        }
+        polls
     }
     pub(super) fn nodes(&self) -> u32 {
         index(self.nodes.len())
     }
     pub(super) fn ready(&self) -> usize {
-        self.ready.len()
+        self.ready.waiting().len()
     }
 
     /// Hangs the slot at the end of its node's row of tasks.
@@ -278,6 +353,7 @@ impl Tasks {
     /// Makes the slot vacant: from here on its task's id is stale.
     fn retire(&mut self, slot: u32) {
         let vacated = &mut self.slots[slot as usize];
+        self.nodes[vacated.node.0 as usize].past_polls += vacated.polls;
         vacated.generation = vacated.generation.wrapping_add(1);
         vacated.queued = false;
         vacated.next = self.vacant;

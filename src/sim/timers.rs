@@ -7,18 +7,22 @@ use crate::base::Time;
 
 /// Timers in the order of (time, sequence): those at one instant come up in the order in which they were asked for.
 ///
-/// A radix heap (Ahuja, Mehlhorn, Orlin and Tarjan 1990): a binary heap's order for less than half its cost at 10 000
-/// timers and more, because it moves along memory instead of jumping in it. It asks that no timer is earlier than the
-/// present, which is what time is. Times are written in digits; a timer lies in the bucket of the highest digit in
-/// which it differs from the present, so the lowest bucket that is not empty holds the next timer. When that comes up, the
-/// others of its bucket are dealt out to lower ones. Every bucket keeps the order in which timers came, and a bucket is
-/// dealt out only when all lower ones are empty; so timers at one instant stay in order.
+/// A ladder: the next few timers lie sorted in the front, all others in a radix heap (Ahuja, Mehlhorn, Orlin and Tarjan
+/// 1990), which costs less than a binary heap because it moves along memory instead of jumping in it. It asks that no timer
+/// is earlier than the present, which is what time is. Times are written in digits; a timer lies in the bucket of the
+/// highest digit in which it differs from the heap's origin, so the lowest bucket that is not empty holds the next
+/// timers. A small one is sorted and becomes the front; a large one is dealt out to lower buckets first.
 ///
-/// A cancelled timer stays in its bucket until that is reached, or until there are half as many of them as there were live
-/// timers at the last sweep: then they are swept out. So a timer costs no allocation, and cancelled ones do not pile up.
+/// A cancelled timer stays where it is until it comes up, or until there are half as many of them as there were timers at
+/// the last sweep: then they are swept out. So a timer costs no allocation, and cancelled ones do not pile up.
 pub(super) struct Timers {
     /// When timers last came up; every entry is later.
     present: Time,
+    /// All timers before `front_end`, the last of them in front.
+    front: Vec<Entry>,
+    front_end: Time,
+    /// Not later than the present; where the lowest bucket that became the front began.
+    origin: Time,
     /// The bucket of a level and digit is at `level * DIGITS + digit`.
     buckets: Box<[Vec<Entry>; LEVELS * DIGITS]>,
     /// The buckets of each level that are not empty, as bits.
@@ -36,6 +40,11 @@ pub(super) struct Timers {
 const DIGIT_BITS: u32 = 4;
 const DIGITS: usize = 1 << DIGIT_BITS;
 const LEVELS: usize = (u64::BITS / DIGIT_BITS) as usize;
+
+/// So many timers are sorted faster than they are dealt out.
+const FRONT_MAX: usize = 16;
+/// A front that has grown to this is put back into the buckets: each further timer would move too many others.
+const FRONT_FULL: usize = 64;
 
 /// So few cancelled timers are never worth a sweep.
 const SWEEP_MIN: usize = 64;
@@ -62,6 +71,9 @@ impl Timers {
     pub(super) fn new() -> Timers {
         Timers {
             present: Time::ZERO,
+            front: Vec::new(),
+            front_end: Time::ZERO,
+            origin: Time::ZERO,
             buckets: Box::new([const { Vec::new() }; LEVELS * DIGITS]),
             occupied: [0; LEVELS],
             levels: 0,
@@ -76,7 +88,11 @@ impl Timers {
     pub(super) fn add(&mut self, at: Time, task: TaskId) -> u64 {
         assert!(at > self.present, "a timer is set for a time to come");
         self.sequence += 1;
-        self.put(Entry { at, sequence: self.sequence, task });
+        if at < self.front_end {
+            self.put_in_front(at, self.sequence, task);
+        } else {
+            self.put(Entry { at, sequence: self.sequence, task });
+        }
         self.sequence
     }
 
@@ -93,36 +109,38 @@ impl Timers {
     /// Wakes all that is due at the next time that anything is due, unless that is later than `deadline`.
     #[inline]
     pub(super) fn advance(&mut self, deadline: Time, mut wake: impl FnMut(TaskId)) -> Advance {
-        while self.levels != 0 {
-            let level = self.levels.trailing_zeros() as usize;
-            let digit = self.occupied[level].trailing_zeros() as usize;
-            let bucket = &mut self.buckets[level * DIGITS + digit];
-            if !self.cancelled.is_empty() {
-                bucket.retain(|entry| !self.cancelled.remove(&entry.sequence));
-            }
-            let Some(next) = bucket.iter().map(|entry| entry.at).min() else {
-                self.vacate(level);
-                continue;
+        loop {
+            let Some(&Entry { at, .. }) = self.front.last() else {
+                match self.fill_front(deadline) {
+                    Advance::To(_) => continue,
+                    nothing => return nothing,
+                }
             };
-            if next > deadline {
-                return Advance::TooFar;
+            if at > deadline {
+                if self.cancelled.is_empty() {
+                    return Advance::TooFar;
+                }
+                self.sweep();
+                continue;
             }
-            self.present = next;
-            if let [only] = bucket[..] {
-                bucket.clear();
-                wake(only.task);
-                self.vacate(level);
-            } else {
-                self.deal_out(level, digit, wake);
+            let mut woken = false;
+            while let Some(entry) = self.front.pop_if(|entry| entry.at == at) {
+                if self.cancelled.is_empty() || !self.cancelled.remove(&entry.sequence) {
+                    wake(entry.task);
+                    woken = true;
+                }
             }
-            return Advance::To(next);
+            if woken {
+                self.present = at;
+                return Advance::To(at);
+            }
         }
-        Advance::Idle
     }
 
     /// The times of the next few timers, earliest first.
     pub(super) fn upcoming(&self, count: usize) -> Vec<Time> {
-        let live = self.buckets.iter().flatten().filter(|entry| !self.cancelled.contains(&entry.sequence));
+        let all = self.front.iter().chain(self.buckets.iter().flatten());
+        let live = all.filter(|entry| !self.cancelled.contains(&entry.sequence));
         let mut times: Vec<Time> = live.map(|entry| entry.at).collect();
         times.sort_unstable();
         times.truncate(count);
@@ -131,13 +149,73 @@ impl Timers {
 
     #[inline]
     fn put(&mut self, entry: Entry) {
-        let highest_bit = u64::BITS - 1 - (entry.at.0 ^ self.present.0 | 1).leading_zeros();
+        let highest_bit = u64::BITS - 1 - (entry.at.0 ^ self.origin.0 | 1).leading_zeros();
         let level = highest_bit / DIGIT_BITS;
         let digit = (entry.at.0 >> (level * DIGIT_BITS)) as usize % DIGITS;
         let level = level as usize;
         self.buckets[level * DIGITS + digit].push(entry);
         self.occupied[level] |= 1 << digit;
         self.levels |= 1 << level;
+    }
+
+    // The parts of an entry, because they come in registers.
+    fn put_in_front(&mut self, at: Time, sequence: u64, task: TaskId) {
+        let entry = Entry { at, sequence, task };
+        if self.front.len() >= FRONT_FULL {
+            self.give_front_back();
+            return self.put(entry);
+        }
+        let mut place = self.front.len();
+        self.front.push(entry);
+        while place > 0 && self.front[place - 1].at <= at {
+            self.front[place] = self.front[place - 1];
+            place -= 1;
+        }
+        self.front[place] = entry;
+    }
+
+    #[cold]
+    fn give_front_back(&mut self) {
+        self.front_end = Time::ZERO;
+        let mut front = std::mem::take(&mut self.front);
+        front.drain(..).rev().for_each(|entry| self.put(entry));
+        self.front = front;
+    }
+
+    /// Makes the next few timers the front, which is empty, unless the next is later than the deadline.
+    fn fill_front(&mut self, deadline: Time) -> Advance {
+        while self.levels != 0 {
+            let level = self.levels.trailing_zeros() as usize;
+            let digit = self.occupied[level].trailing_zeros() as usize;
+            let bucket = &mut self.buckets[level * DIGITS + digit];
+            let Some(next) = bucket.iter().map(|entry| entry.at).min() else {
+                self.vacate(level);
+                continue;
+            };
+            if next > deadline {
+                if self.cancelled.is_empty() {
+                    return Advance::TooFar;
+                }
+                self.sweep();
+                continue;
+            }
+            if level > 0 && bucket.len() > FRONT_MAX {
+                self.origin = next;
+                self.deal_out(level, digit);
+                continue;
+            }
+            std::mem::swap(&mut self.front, bucket);
+            self.front.sort_unstable_by(|a, b| (b.at, b.sequence).cmp(&(a.at, a.sequence)));
+            let width = 1 << (level as u32 * DIGIT_BITS);
+            self.origin = next;
+            self.front_end = Time((next.0 | (width - 1)).saturating_add(1));
+            self.vacate(level);
+            return Advance::To(next);
+        }
+        // What was cancelled may have led the origin beyond the present.
+        self.origin = self.present;
+        self.front_end = Time::ZERO;
+        Advance::Idle
     }
 
     /// Notes that the lowest bucket of the level, which is the lowest, is empty.
@@ -149,29 +227,24 @@ impl Timers {
         }
     }
 
-    /// Wakes what is due in the lowest bucket and moves the rest of it to lower ones.
-    fn deal_out(&mut self, level: usize, digit: usize, mut wake: impl FnMut(TaskId)) {
+    /// Moves the lowest bucket, in which the origin is now, to lower ones.
+    fn deal_out(&mut self, level: usize, digit: usize) {
         self.vacate(level);
         let mut bucket = std::mem::take(&mut self.buckets[level * DIGITS + digit]);
-        for entry in bucket.drain(..) {
-            if entry.at == self.present {
-                wake(entry.task);
-            } else {
-                self.put(entry);
-            }
-        }
-        // The room is used again. Nothing was put here meanwhile: what differs from the present in this digit is elsewhere.
+        bucket.drain(..).for_each(|entry| self.put(entry));
+        // The room is used again. Nothing was put here meanwhile: what differs from the origin in this digit is elsewhere.
         self.buckets[level * DIGITS + digit] = bucket;
     }
 
     fn entries(&self) -> usize {
-        self.buckets.iter().map(Vec::len).sum()
+        self.front.len() + self.buckets.iter().map(Vec::len).sum::<usize>()
     }
 
     /// Takes the cancelled out; buckets that become empty are found so when they are reached.
+    #[cold]
     fn sweep(&mut self) {
-        for bucket in self.buckets.iter_mut() {
-            bucket.retain(|entry| !self.cancelled.contains(&entry.sequence));
+        for some in self.buckets.iter_mut().chain([&mut self.front]) {
+            some.retain(|entry| !self.cancelled.contains(&entry.sequence));
         }
         self.cancelled.clear();
         self.sweep_at = SWEEP_MIN.max(self.entries() / 2);
@@ -180,7 +253,10 @@ impl Timers {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::base::Span;
 
     /// Lets all timers up to the deadline come up, and gives their times.
     fn run(timers: &mut Timers, deadline: Time) -> Vec<Time> {
@@ -227,6 +303,63 @@ mod tests {
         assert_eq!(timers.advance(Time(1_000), |_| unreachable!()), Advance::TooFar);
         timers.add(Time(1_001), TaskId::NONE);
         assert_eq!(run(&mut timers, Time::FAR), [Time(1_001), Time(1 << 40), Time((1 << 40) + 1)]);
+    }
+
+    /// What may be done to timers.
+    #[derive(Clone, Debug)]
+    enum Deed {
+        /// Asks for a timer so long after the present.
+        Add(u64),
+        /// Takes back one of those that are left.
+        Cancel(prop::sample::Index),
+        /// Lets all timers of so long a time come up.
+        Run(u64),
+    }
+
+    fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+        let span = || prop_oneof![1..5_u64, 1..200_u64, 1..100_000_u64, 1..1_u64 << 40];
+        let deed = prop_oneof![
+            12 => span().prop_map(Deed::Add),
+            4 => any::<prop::sample::Index>().prop_map(Deed::Cancel),
+            1 => span().prop_map(Deed::Run),
+        ];
+        prop::collection::vec(deed, 0..600)
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_asked_for_comes_up_in_the_order_of_time_and_sequence(deeds in deeds()) {
+            let mut timers = Timers::new();
+            let mut left = std::collections::BTreeMap::new();
+            let mut now = Time::ZERO;
+            for deed in deeds {
+                match deed {
+                    Deed::Add(span) => {
+                        let at = now + Span(span);
+                        // The task stands for the timer.
+                        let task = TaskId::numbered(timers.sequence + 1);
+                        left.insert((at, timers.add(at, task)), task);
+                    }
+                    Deed::Cancel(_) if left.is_empty() => {}
+                    Deed::Cancel(index) => {
+                        let (at, sequence) = *index.get(&left.keys().copied().collect::<Vec<_>>());
+                        timers.cancel(sequence);
+                        left.remove(&(at, sequence));
+                    }
+                    Deed::Run(span) => {
+                        let deadline = now + Span(span);
+                        let mut woken = Vec::new();
+                        while let Advance::To(at) = timers.advance(deadline, |task| woken.push(task)) {
+                            prop_assert!(at <= deadline);
+                        }
+                        let later = left.split_off(&(deadline, u64::MAX));
+                        let due: Vec<TaskId> = std::mem::replace(&mut left, later).into_values().collect();
+                        prop_assert_eq!(woken, due);
+                        now = deadline;
+                    }
+                }
+            }
+        }
     }
 
     #[test]

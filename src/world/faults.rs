@@ -151,7 +151,7 @@ impl Faults {
         for at in moments(chaos.outage_mtbf, end, &mut stream) {
             let length = stream.exponential(chaos.outage_mean);
             let mode = *stream.pick(&[OutageMode::Drop, OutageMode::Hold, OutageMode::Reset]);
-            let noticed = stream.chance(0.7);
+            let noticed = stream.chance(chaos.outage_noticed.share());
             self.outages[device.0 as usize].push(Outage { from: at, until: at + length, mode, noticed });
             self.tell(at, format!("chaos: {device} without network for {length} ({mode:?})"));
         }

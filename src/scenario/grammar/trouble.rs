@@ -95,6 +95,12 @@ pub(super) const CHAOS: Form = table(&[
     key("power_loss_mtbf", SPAN, "\"0s\"", "Mean time between power losses of a device; none if 0s."),
     key("outage_mtbf", SPAN, "\"0s\"", "Mean time between outages of a device's link; none if 0s."),
     key("outage_mean", SPAN, "\"40s\"", "Mean length of an outage."),
+    key(
+        "outage_noticed",
+        Form::Share,
+        "0.7",
+        "Share of them that the phone notices; in the others it sends into the void.",
+    ),
     key("answer_loss", Form::Share, "0", "Share of answers that are lost."),
     key("backend_mtbf", SPAN, "\"0s\"", "Mean time between failures of the backend; none if 0s."),
     key("backend_mean", SPAN, "\"2m\"", "Mean length of such a failure."),

@@ -7,7 +7,7 @@ mod plans;
 mod written_down;
 
 use super::{Document, Names, Plan, Request};
-use crate::metrics::Unit;
+use crate::{metrics, oracle};
 
 /// The smallest scenario.
 const MINIMAL: &str = r#"
@@ -20,42 +20,13 @@ schema = { id = "uuid key", title = "text" }
 devices = 4
 "#;
 
-const METRICS: &[(&str, Unit)] = &[
-    ("backend.mutations.replayed", Unit::Count),
-    ("device.kills.count", Unit::Count),
-    ("engine.conflicts.equal", Unit::Count),
-    ("engine.conflicts.found", Unit::Count),
-    ("engine.conflicts.insert_insert", Unit::Count),
-    ("engine.cursor.reset", Unit::Count),
-    ("engine.pull.chunk_rows", Unit::Rows),
-    ("engine.requests.count", Unit::Count),
-    ("engine.session.duration", Unit::Ns),
-    ("engine.session.failed", Unit::Count),
-    ("engine.session.interrupted", Unit::Count),
-    ("engine.up.bytes", Unit::Bytes),
-    ("engine.usable_after_login.duration", Unit::Ns),
-    ("engine.write_visible.duration", Unit::Ns),
-    ("net.answers_lost.count", Unit::Count),
-    ("net.outages.count", Unit::Count),
-    ("oracle.acknowledged_without_commit.count", Unit::Count),
-    ("oracle.divergent.devices", Unit::Devices),
-    ("oracle.duplicate.rows", Unit::Rows),
-    ("oracle.lost.rows", Unit::Rows),
-    ("oracle.lost_edit.count", Unit::Count),
-    ("oracle.orphan.rows", Unit::Rows),
-    ("oracle.resurrected.rows", Unit::Rows),
-    ("oracle.silent_discard.count", Unit::Count),
-    ("oracle.stale.rows", Unit::Rows),
-    ("oracle.stuck.devices", Unit::Devices),
-    ("oracle.undetected_delete.rows", Unit::Rows),
-    ("workload.edits.made", Unit::Count),
-];
-
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {
     let engines = ["builtin".to_owned()];
+    let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
+    let checks: Vec<_> = oracle::check_names().collect();
     f(&Names {
-        metrics: METRICS,
-        checks: &["lost", "stale", "duplicate", "resurrected", "divergent", "stuck"],
+        metrics: &metrics,
+        checks: &checks,
         engines: &engines,
         crash_points: &["pull.answer-received", "pull.chunk-applied", "push.answer-received"],
     })
