@@ -93,9 +93,13 @@ pub const ALL: &[Bug] = &[
     Bug {
         id: "update-brings-back",
         check: "resurrected",
-        mechanism: "last write wins is applied to deletes too: an offline edit creates the deleted row again",
+        mechanism: "an edit of a row that is deleted meanwhile is sent as a create: the row is back, and nobody is told",
         seen_in: "apache/pouchdb #7645, Nozbe/WatermelonDB #1374",
-        rules: || Rules { resolve: push::update_brings_back(), ..Rules::default() },
+        rules: || Rules {
+            resolve: push::update_brings_back(),
+            outbox: push::hides_deletions(),
+            ..Rules::default()
+        },
     },
     Bug {
         id: "forgets-the-shadow",

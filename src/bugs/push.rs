@@ -44,6 +44,17 @@ outbox_rule!(silence_is_consent: takes_silence_for_consent() => true);
 outbox_rule!(says_nothing: tells(&Outcome) => false);
 outbox_rule!(forgets_the_shadow: lifts_shadows() => false);
 
+/// Nobody is told that a row was gone.
+pub(super) fn hides_deletions() -> Rc<dyn OutboxRule> {
+    struct Broken;
+    impl OutboxRule for Broken {
+        fn tells(&self, outcome: &Outcome) -> bool {
+            !matches!(outcome, Outcome::Conflict { why: Refusal::Gone, .. })
+        }
+    }
+    Rc::new(Broken)
+}
+
 pub(super) fn update_brings_back() -> Rc<dyn ResolveRule> {
     struct Broken;
     impl ResolveRule for Broken {

@@ -227,14 +227,16 @@ impl Builtin {
         let remote = clash.current.map_or(Stamp(0), |row| row.stamp);
         let winner =
             if matches!(resolution, Resolution::Local { .. }) { Winner::Local } else { Winner::Remote };
-        told.push(Settled::Decided {
-            edit: entry.edit,
-            entity: entry.entity,
-            key: entry.key.clone(),
-            kind: kind_of(clash),
-            winner,
-            sides: Sides { local: entry.made_at, remote },
-        });
+        if self.rules.outbox.tells(outcome) {
+            told.push(Settled::Decided {
+                edit: entry.edit,
+                entity: entry.entity,
+                key: entry.key.clone(),
+                kind: kind_of(clash),
+                winner,
+                sides: Sides { local: entry.made_at, remote },
+            });
+        }
         match resolution {
             Resolution::Same => {
                 tx.drop_entry(entry.seq)?;

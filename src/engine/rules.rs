@@ -167,7 +167,7 @@ pub trait OutboxRule {
     fn takes_silence_for_consent(&self) -> bool {
         false
     }
-    /// Whether the user is told of an edit that was not committed.
+    /// Whether anybody is told of an edit that was not committed as it was made.
     fn tells(&self, outcome: &Outcome) -> bool {
         let _ = outcome;
         true

@@ -7,7 +7,7 @@ use super::findings::Findings;
 use crate::base::{DeviceId, Time, UnitId};
 use crate::contract::{Event, KillReason, SyncUnit};
 
-/// So many runs of a unit, each starting at the very instant at which the one before ended, are a loop.
+/// So many runs of a unit, each queued at the very instant at which the one before ended, are a loop.
 const LOOP: u32 = 10;
 
 /// A run that has not ended.
@@ -81,7 +81,7 @@ impl Flow {
             Event::App(_) | Event::EditMade { .. } => device.person_acted(),
             Event::UnitQueued { unit, .. } if !device.queue.contains(unit) => device.queue.push_back(*unit),
             Event::UnitDiscarded { unit } => device.queue.retain(|u| u != unit),
-            Event::SyncStart { unit, run, .. } => {
+            Event::SyncStart { unit, run, waited } => {
                 if let Some((other, since)) = two_syncs_of_one_unit(device, *unit) {
                     findings.add(Check::TwoSyncs, concerns, || {
                         let unit = names.unit(*unit);
@@ -94,7 +94,8 @@ impl Flow {
                         format!("{id} started {unit} at {at} although {first} had waited longer")
                     });
                 }
-                if sync_loop(device, *unit, at) {
+                let queued_at = Time(at.0.saturating_sub(waited.0));
+                if sync_loop(device, *unit, queued_at) {
                     findings.add(Check::SyncLoop, concerns, || {
                         let unit = names.unit(*unit);
                         format!("{id} started {unit} {LOOP} times in a row at the end of {unit}, the last time at {at}")
@@ -171,8 +172,8 @@ fn unit_out_of_order(device: &mut Device, unit: UnitId) -> Option<UnitId> {
 }
 
 /// A unit does not start itself for ever: told once for each row of runs.
-fn sync_loop(device: &mut Device, unit: UnitId, at: Time) -> bool {
-    device.at_once = if device.last_end == Some((unit, at)) { device.at_once + 1 } else { 0 };
+fn sync_loop(device: &mut Device, unit: UnitId, queued_at: Time) -> bool {
+    device.at_once = if device.last_end == Some((unit, queued_at)) { device.at_once + 1 } else { 0 };
     device.at_once == LOOP
 }
 

@@ -41,6 +41,7 @@ pub(crate) fn outcome() -> Outcome {
     ]);
     Outcome {
         digest: "0123456789abcdef".to_owned(),
+        content: String::new(),
         ending: Ending::Drained,
         ended_at: Time(3_660_000_000_000),
         script: Span::secs(3_600),

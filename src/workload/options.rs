@@ -82,6 +82,8 @@ pub struct Contention {
     pub equal: Ppm,
     /// Share of the devices' creates whose natural key somebody else creates within the same time.
     pub double_create: Ppm,
+    /// Share of the devices' updates whose row the office deletes within the same time; apart from those of `share`.
+    pub deletes: Ppm,
 }
 
 /// Where an entity's rows come from.

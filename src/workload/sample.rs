@@ -173,6 +173,7 @@ pub(super) fn options() -> Options {
             within: Span::secs(600),
             equal: Ppm(250_000),
             double_create: Ppm(30_000),
+            deletes: Ppm(0),
         },
         opens_per_day_milli: 15_000,
         opened: Some(APPOINTMENT),

@@ -9,6 +9,8 @@ use crate::oracle::Violation;
 pub struct Outcome {
     /// Covers the chain of events, the final logical rows of every device and of the backend, and the figures.
     pub digest: String,
+    /// Covers the final rows of every device and of the backend alone, without their stamps.
+    pub content: String,
     /// How it ended.
     pub ending: Ending,
     /// Virtual time at the end.

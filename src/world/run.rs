@@ -166,15 +166,18 @@ impl World {
         let ended_at = handle.now();
         let mut listeners = hub.take();
         let truth = Now(&servers.backend);
+        let mut content = Digest::new();
         let mut inspection = listeners.oracle.begin_check(ended_at, &truth);
         for device in devices.iter().filter(|device| device.is_running()) {
             device.with_view(|view| {
                 inspection.check_device(device.id(), view);
-                digest_device(&mut listeners.digest, &plan, device.id(), view);
+                digest_device(&mut listeners.digest, &mut content, &plan, device.id(), view);
             });
         }
         let Verdict { violations, figures } = inspection.finish();
-        digest_backend(&mut listeners.digest, &plan, &servers);
+        digest_backend(&mut listeners.digest, &mut content, &plan, &servers);
+        let content = content.hex();
+        listeners.digest.text(&content);
         let collected = listeners.collector.finish(ended_at, &figures);
         for (name, figure) in &collected.figures {
             listeners.digest.text(name);
@@ -182,6 +185,7 @@ impl World {
         }
         let outcome = Outcome {
             digest: listeners.digest.hex(),
+            content,
             ending: match ended {
                 Ended::Well => Ending::Drained,
                 Ended::Stuck(reasons) => Ending::Stuck(reasons),
@@ -203,31 +207,45 @@ impl World {
     }
 }
 
-fn digest_device(digest: &mut Digest, plan: &Plan, device: DeviceId, view: &dyn DeviceView) {
-    digest.number(u64::from(device.0));
+/// Adds a device's rows: stamps to one digest, what people see to the other.
+fn digest_device(
+    stamps: &mut Digest,
+    content: &mut Digest,
+    plan: &Plan,
+    device: DeviceId,
+    view: &dyn DeviceView,
+) {
+    content.number(u64::from(device.0));
     for entity in plan.schema.ids() {
         if plan.schema.entity(entity).delivery == Delivery::BackendOnly {
             continue;
         }
-        digest.number(u64::from(entity.0));
+        content.number(u64::from(entity.0));
         view.rows(entity, &mut |key, stamp, values| {
-            digest.text(key);
-            digest.number(stamp.0 as u64);
-            values.iter().for_each(|value| digest.value(*value));
+            stamps.number(stamp.0 as u64);
+            content.text(key);
+            values.iter().for_each(|value| content.value(*value));
         });
     }
 }
 
-fn digest_backend(digest: &mut Digest, plan: &Plan, servers: &Rc<super::server::Servers>) {
+/// Adds the backend's rows in the order of keys, tombstones among them.
+fn digest_backend(
+    stamps: &mut Digest,
+    content: &mut Digest,
+    plan: &Plan,
+    servers: &Rc<super::server::Servers>,
+) {
     let backend = servers.backend.borrow();
     for entity in plan.schema.ids() {
         for record in backend.rows(entity) {
-            digest.text(record.key.as_str());
-            digest.number(record.stamp.0 as u64 ^ u64::from(record.deleted) << 63);
+            stamps.number(record.stamp.0 as u64);
+            content.text(record.key.as_str());
+            content.number(u64::from(record.deleted));
             for value in record.values.iter() {
                 match value {
-                    crate::base::Value::Fat(fat) => digest.number(fat.seed ^ u64::from(fat.len)),
-                    other => other.with_ref(|value| digest.value(value)),
+                    crate::base::Value::Fat(fat) => content.number(fat.seed ^ u64::from(fat.len)),
+                    other => other.with_ref(|value| content.value(value)),
                 }
             }
         }

@@ -2,6 +2,10 @@
 
 mod cli;
 mod crash_sweep;
+mod determinism;
 mod metric_table;
+mod physics;
+mod sabotage;
+mod suite;
 mod tidy;
 mod worlds;

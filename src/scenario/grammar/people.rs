@@ -61,6 +61,7 @@ const CONTENTION: Form = table(&[
         "0",
         "Share of the devices' creates whose natural key somebody else creates too.",
     ),
+    key("deletes", Form::Share, "0", "Share of the devices' updates whose row the office deletes meanwhile."),
 ]);
 
 const OPENS: Form = table(&[

@@ -93,6 +93,7 @@ impl World<'_> {
                 within: view.at("contention.within").span(),
                 equal: view.at("contention.equal").share(),
                 double_create: view.at("contention.double_create").share(),
+                deletes: view.at("contention.deletes").share(),
             },
             opens_per_day_milli: opens.at("per_day").milli(),
             opened: opens.present().and_then(|o| self.entity(o.at("entity"))),

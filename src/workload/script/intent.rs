@@ -31,14 +31,28 @@ pub(super) struct Intent {
 pub(super) struct Twin {
     pub(super) at: Time,
     pub(super) who: Option<usize>,
-    /// Both write the same.
-    pub(super) equal: bool,
+    pub(super) what: Opposite,
+}
+
+/// What the other side of a contention does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opposite {
+    /// It writes the same.
+    Same,
+    /// It writes something else.
+    Other,
+    /// It deletes the row.
+    Delete,
 }
 
 impl Intent {
     /// The stream for one purpose of this write.
     pub(super) fn stream(&self, purpose: &str) -> Stream {
         self.seed.stream(purpose, 0, 0)
+    }
+    /// Whether its row is gone in the end.
+    pub(super) fn deletes(&self, kind: EditKind) -> bool {
+        kind == EditKind::Delete || self.twin.is_some_and(|twin| twin.what == Opposite::Delete)
     }
     /// When it, or its twin if that is earlier, happens.
     pub(super) fn first(&self) -> Time {
@@ -149,19 +163,23 @@ impl Day<'_> {
     /// Gives exact shares of the devices' updates and creates somebody who is after the same.
     fn contend(&self, intents: &mut [Intent]) {
         let contention = &self.setting.options.contention;
-        let updates = self.drawn(intents, EditKind::Update, contention.share);
+        let updates = self.drawn(intents, EditKind::Update, "contended", contention.share);
         let draws: Vec<u64> = updates.iter().map(|&i| intents[i].seed.hash("equal", 0, 0)).collect();
         let equal = share::winners(&draws, share::exact(contention.equal, draws.len() as u64));
         for (nth, &i) in updates.iter().enumerate() {
             let at = self.twin_time(&intents[i]);
-            let equal = equal.binary_search(&nth).is_ok();
-            intents[i].twin = Some(Twin { at, who: None, equal });
+            let what = if equal.binary_search(&nth).is_ok() { Opposite::Same } else { Opposite::Other };
+            intents[i].twin = Some(Twin { at, who: None, what });
+        }
+        for i in self.drawn(intents, EditKind::Update, "deleted", contention.deletes) {
+            let at = self.twin_time(&intents[i]);
+            intents[i].twin = Some(Twin { at, who: None, what: Opposite::Delete });
         }
         let mut colleagues: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (i, person) in self.setting.people.iter().enumerate() {
             colleagues.entry(format!("{:?}", person.attributes)).or_default().push(i);
         }
-        for i in self.drawn(intents, EditKind::Create, contention.double_create) {
+        for i in self.drawn(intents, EditKind::Create, "contended", contention.double_create) {
             let at = self.twin_time(&intents[i]);
             let me = intents[i].who.expect("only devices contend");
             let there = |other: &usize| {
@@ -172,21 +190,24 @@ impl Day<'_> {
             let others: Vec<usize> = others.iter().copied().filter(there).collect();
             let mut stream = intents[i].stream("colleague");
             let who = (stream.chance(0.5) && !others.is_empty()).then(|| *stream.pick(&others));
-            intents[i].twin = Some(Twin { at, who, equal: false });
+            intents[i].twin = Some(Twin { at, who, what: Opposite::Other });
         }
     }
 
-    /// Which of the devices' writes of this kind are in the share; of creates only those that have a natural key.
-    fn drawn(&self, intents: &[Intent], kind: EditKind, of: Ppm) -> Vec<usize> {
+    /// Which of the devices' writes of this kind are in the share, of those that nobody contends yet; of creates only those
+    /// that have a natural key.
+    fn drawn(&self, intents: &[Intent], kind: EditKind, purpose: &str, of: Ppm) -> Vec<usize> {
         let fits = |intent: &Intent| {
             let action = &self.setting.options.actions[intent.action];
             let named = !self.setting.dataset.schema().entity(action.entity).unique.is_empty();
             intent.who.is_some() && action.kind == kind && (named || kind != EditKind::Create)
         };
-        let all: Vec<usize> = (0..intents.len()).filter(|&i| fits(&intents[i])).collect();
-        let draws: Vec<u64> = all.iter().map(|&i| intents[i].seed.hash("contended", 0, 0)).collect();
-        let count = share::exact(of, all.len() as u64);
-        share::winners(&draws, count).into_iter().map(|nth| all[nth]).collect()
+        let all = (0..intents.len()).filter(|&i| fits(&intents[i])).count() as u64;
+        let free: Vec<usize> =
+            (0..intents.len()).filter(|&i| fits(&intents[i]) && intents[i].twin.is_none()).collect();
+        let draws: Vec<u64> = free.iter().map(|&i| intents[i].seed.hash(purpose, 0, 0)).collect();
+        let count = share::exact(of, all).min(free.len() as u64);
+        share::winners(&draws, count).into_iter().map(|nth| free[nth]).collect()
     }
 
     /// Triangular around the write, within the script.

@@ -1,6 +1,6 @@
 //! From intents to writes: which row, which values.
 
-use super::intent::{Day, Intent, Twin};
+use super::intent::{Day, Intent, Opposite, Twin};
 use super::pool::{Circle, Near, OFFICE};
 use super::stage::Import;
 use super::step::{ActionCount, Batch};
@@ -62,7 +62,7 @@ impl<'a> Plot<'a> {
     pub(super) fn play(&mut self, mut intents: Vec<Intent>) {
         let day = self.day;
         let kind = |intent: &Intent| day.setting.options.actions[intent.action].kind;
-        intents.sort_by_key(|i| (kind(i) != EditKind::Delete, i.first(), i.who, i.action, i.seed));
+        intents.sort_by_key(|i| (!i.deletes(kind(i)), i.first(), i.who, i.action, i.seed));
         for intent in &intents {
             let action = &day.setting.options.actions[intent.action];
             let done = match action.kind {
@@ -120,6 +120,13 @@ impl<'a> Plot<'a> {
         let moment = self.moment(intent.who, intent.at, action);
         let stream = &mut intent.stream("values");
         let values = self.rows.update(stream, (entity, row), &columns, moment, None, held)?;
+        if let Some(twin) = intent.twin.filter(|twin| twin.what == Opposite::Delete) {
+            let key = self.key(entity, row);
+            let (at, who) = (intent.at, intent.who);
+            self.writes.push(Write { at, who, entity, key: key.clone(), kind: EditKind::Update, values });
+            self.remove(entity, row, twin.at, twin.who);
+            return Some(());
+        }
         let mut both = vec![(intent.at, intent.who, values.clone())];
         if let Some(twin) = intent.twin {
             let other = self.twin_values(intent, twin, action, (entity, row), &columns, &values);
@@ -144,7 +151,7 @@ impl<'a> Plot<'a> {
         columns: &[usize],
         values: &[(usize, Value)],
     ) -> Vec<(usize, Value)> {
-        if twin.equal {
+        if twin.what == Opposite::Same {
             return values.to_vec();
         }
         // The office's choice is bound to the phone's circle, else the row would leave it.
@@ -157,10 +164,14 @@ impl<'a> Plot<'a> {
     fn delete(&mut self, intent: &Intent, action: &Action) -> Option<()> {
         let entity = action.entity;
         let row = self.choose(intent, action)?;
-        self.rows.remove(entity, row);
-        let (at, who, key) = (intent.at, intent.who, self.key(entity, row));
-        self.writes.push(Write { at, who, entity, key, kind: EditKind::Delete, values: Vec::new() });
+        self.remove(entity, row, intent.at, intent.who);
         Some(())
+    }
+
+    fn remove(&mut self, entity: EntityId, row: u32, at: Time, who: Option<usize>) {
+        self.rows.remove(entity, row);
+        let key = self.key(entity, row);
+        self.writes.push(Write { at, who, entity, key, kind: EditKind::Delete, values: Vec::new() });
     }
 
     /// The row that an intent is after. For details of a record, the record is opened first.

@@ -183,6 +183,33 @@ fn no_key_is_created_twice_and_nothing_touches_a_row_that_the_script_deletes_or_
 }
 
 #[test]
+fn a_row_that_is_deleted_under_an_update_is_touched_by_nobody_else() {
+    let dataset = dataset(11);
+    let mut options = options();
+    options.actions.retain(|action| action.kind == EditKind::Update);
+    options.contention.deletes = Ppm(50_000);
+    let script = script_of(&dataset, &options, &people(PEOPLE));
+    let all = writes(&script);
+    let deleted: Vec<_> = all.iter().filter(|w| w.4 == EditKind::Delete).collect();
+    let updates = edits(&script).count();
+    assert!(deleted.len().abs_diff(updates / 20) <= 1, "{} of {updates} updates", deleted.len());
+    let mut under = 0;
+    for (at, device, entity, key, ..) in &deleted {
+        assert_eq!(*device, None, "the office deletes");
+        let others: Vec<_> =
+            all.iter().filter(|w| (w.2, w.3) == (*entity, *key) && w.4 != EditKind::Delete).collect();
+        assert_eq!(others.len(), 1, "{key}");
+        let (updated, who) = (others[0].0, others[0].1);
+        assert!(who.is_some() && at.0.abs_diff(updated.0) <= options.contention.within.0);
+        under += usize::from(updated > *at);
+    }
+    assert!(
+        (deleted.len() / 4..deleted.len() * 3 / 4).contains(&under),
+        "{under} edits come after the deletion"
+    );
+}
+
+#[test]
 fn a_device_edits_rows_of_its_own_scope_with_columns_that_it_holds() {
     let (dataset, script) = day();
     let appointments = rows_by_key(&dataset, APPOINTMENT);

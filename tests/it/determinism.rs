@@ -1,0 +1,47 @@
+//! A plan has one outcome: in one process, on two threads, with whatever ran before. Another plan has another.
+
+use std::thread;
+
+use syncdyno::scenario::Plan;
+use syncdyno::world::Outcome;
+
+use crate::worlds::{self, run};
+
+const HOUR: &str = "scenarios/hospital-hour.toml";
+
+/// The hospital hour, half as long.
+fn hour(sets: &[&str]) -> Plan {
+    worlds::plan(HOUR, &[&["duration=50m"], sets].concat())
+}
+
+/// What is compared: everything that an outcome says, and the first part that differs by name.
+fn same(a: &Outcome, b: &Outcome) {
+    assert_eq!(a.faults, b.faults, "what goes wrong is drawn before the world begins");
+    assert_eq!((a.events, &a.ending, a.ended_at), (b.events, &b.ending, b.ended_at));
+    for (name, figure) in &a.figures {
+        assert_eq!(Some(figure), b.figures.get(name), "{name}");
+    }
+    assert_eq!(a.violations, b.violations);
+    assert_eq!((&a.digest, &a.content), (&b.digest, &b.content));
+}
+
+#[test]
+fn determinism_holds_one_after_the_other_and_on_two_threads_at_once() {
+    let plan = hour(&[]);
+    let first = run(&plan);
+    thread::scope(|scope| {
+        let others = [scope.spawn(|| run(&plan)), scope.spawn(|| run(&plan))];
+        for other in others {
+            same(&first, &other.join().expect("the world runs to its end"));
+        }
+    });
+}
+
+#[test]
+fn determinism_is_not_sameness_of_everything() {
+    let digests = [&[][..], &["seed=2"], &["engine.pull.chunk_rows=499"], &["entity.patient.rows=201"]]
+        .map(|sets| run(&hour(sets)).digest);
+    for (index, digest) in digests.iter().enumerate() {
+        assert!(!digests[..index].contains(digest), "{digests:?}");
+    }
+}

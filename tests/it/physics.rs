@@ -1,0 +1,79 @@
+//! Laws that hold between runs of a world without conflicts, faults and contention.
+
+use syncdyno::scenario::{Plan, Request};
+use syncdyno::world::Outcome;
+
+use crate::worlds::{self, figure, run, trouble, value};
+
+const CALM: &str = "tests/it/worlds/calm.toml";
+
+/// The calm world with three seeds for each of these settings.
+fn calm(sets: &[String]) -> Vec<Outcome> {
+    let request = Request { sets: sets.to_vec(), seeds: vec![1, 2, 3], ..Request::default() };
+    let plans: Vec<Plan> = worlds::plans(&worlds::document(CALM), &request);
+    let outcomes: Vec<Outcome> = plans.iter().map(run).collect();
+    for outcome in &outcomes {
+        assert_eq!(trouble(outcome), [""; 0]);
+        assert!(value(outcome, "workload.edits.made") >= 60, "there is something to sync");
+    }
+    outcomes
+}
+
+#[test]
+fn physics_without_loss_there_are_no_retries_and_no_conflicts() {
+    for outcome in calm(&[]) {
+        for metric in [
+            "engine.retries.count",
+            "engine.requests.failed",
+            "engine.requests.refused",
+            "engine.session.failed",
+            "engine.conflicts.found",
+            "backend.mutations.replayed",
+            "net.dropped.count",
+        ] {
+            assert_eq!(value(&outcome, metric), 0, "{metric}");
+        }
+    }
+}
+
+#[test]
+fn physics_chunk_sizes_do_not_change_what_is_there_in_the_end() {
+    let contents = |chunk: u32, apply: u32, push: u32| -> Vec<String> {
+        let sets = [
+            format!("engine.pull.chunk_rows={chunk}"),
+            format!("engine.pull.apply_rows={apply}"),
+            format!("engine.push.chunk_rows={push}"),
+        ];
+        calm(&sets).into_iter().map(|outcome| outcome.content).collect()
+    };
+    let whole = contents(1_000, 1_000, 1_000);
+    for (chunk, apply, push) in [(1, 1, 1), (7, 3, 2), (60, 61, 5), (61, 60, 7)] {
+        assert_eq!(contents(chunk, apply, push), whole, "chunks of {chunk}, {apply} and {push}");
+    }
+    assert!(whole[0] != whole[1] && whole[1] != whole[2], "another seed has other rows");
+}
+
+#[test]
+fn physics_more_bandwidth_is_never_later() {
+    let mut slower: Option<Vec<u64>> = None;
+    for kilobits in [32, 64, 256, 1_024, 65_536] {
+        let sets = [format!("link.even.down={kilobits}kbit/s"), format!("link.even.up={kilobits}kbit/s")];
+        let times: Vec<u64> = calm(&sets).iter().flat_map(times).collect();
+        if let Some(slower) = &slower {
+            let later = times.iter().zip(slower).any(|(now, before)| now > before);
+            assert!(!later, "at {kilobits} kbit/s: {times:?}, slower: {slower:?}");
+            assert!(
+                times.iter().sum::<u64>() < slower.iter().sum(),
+                "at {kilobits} kbit/s something is faster"
+            );
+        }
+        slower = Some(times);
+    }
+}
+
+/// How long people wait, in ns.
+fn times(outcome: &Outcome) -> Vec<u64> {
+    let stats = ["p50", "p95", "max"];
+    let of = |metric| stats.map(|stat| figure(outcome, metric, stat));
+    [of("engine.usable_after_login.duration"), of("engine.write_acknowledged.duration")].concat()
+}
