@@ -1,15 +1,14 @@
 //! A run from its plan to its outcome.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use super::build::World;
+use super::digest::{self, Digested};
 use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, Watch};
 use super::registry::EngineRegistry;
 use super::truth::Now;
-use crate::base::{DeviceId, Digest, Span, Time};
-use crate::contract::{Delivery, DeviceView};
+use crate::base::{DeviceId, Span, Time};
 use crate::oracle::{Filter, Life, Verdict};
 use crate::scenario::Plan;
 
@@ -162,19 +161,19 @@ impl World {
 
     /// The check phase: the oracle looks at every device, and everything goes into the digest.
     fn conclude(self, ended: Ended, script_ended: Time) -> (Outcome, Vec<Life>) {
-        let World { sim, handle, plan, hub, servers, devices, faults, .. } = self;
+        let World { sim, handle, hub, servers, devices, faults, .. } = self;
         let ended_at = handle.now();
         let mut listeners = hub.take();
         let truth = Now(&servers.backend);
         let mut inspection = listeners.oracle.begin_check(ended_at, &truth);
         for device in devices.iter().filter(|device| device.is_running()) {
             device.with_view(|view| {
-                inspection.check_device(device.id(), view);
-                digest_device(&mut listeners.digest, &plan, device.id(), view);
+                listeners.digest.number(u64::from(device.id().0));
+                inspection.check_device(device.id(), &Digested::new(view, &mut listeners.digest));
             });
         }
         let Verdict { violations, figures } = inspection.finish();
-        digest_backend(&mut listeners.digest, &plan, &servers);
+        digest::add_backend(&mut listeners.digest, &servers.backend.borrow());
         let collected = listeners.collector.finish(ended_at, &figures);
         for (name, figure) in &collected.figures {
             listeners.digest.text(name);
@@ -200,36 +199,5 @@ impl World {
         // Futures hold engines, and engines hold disks: the executor goes first.
         drop(sim);
         (outcome, listeners.lives)
-    }
-}
-
-fn digest_device(digest: &mut Digest, plan: &Plan, device: DeviceId, view: &dyn DeviceView) {
-    digest.number(u64::from(device.0));
-    for entity in plan.schema.ids() {
-        if plan.schema.entity(entity).delivery == Delivery::BackendOnly {
-            continue;
-        }
-        digest.number(u64::from(entity.0));
-        view.rows(entity, &mut |key, stamp, values| {
-            digest.text(key);
-            digest.number(stamp.0 as u64);
-            values.iter().for_each(|value| digest.value(*value));
-        });
-    }
-}
-
-fn digest_backend(digest: &mut Digest, plan: &Plan, servers: &Rc<super::server::Servers>) {
-    let backend = servers.backend.borrow();
-    for entity in plan.schema.ids() {
-        for record in backend.rows(entity) {
-            digest.text(record.key.as_str());
-            digest.number(record.stamp.0 as u64 ^ u64::from(record.deleted) << 63);
-            for value in record.values.iter() {
-                match value {
-                    crate::base::Value::Fat(fat) => digest.number(fat.seed ^ u64::from(fat.len)),
-                    other => other.with_ref(|value| digest.value(value)),
-                }
-            }
-        }
     }
 }
