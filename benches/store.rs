@@ -33,7 +33,7 @@ CREATE INDEX outbox_row ON outbox(entity,key);\
 CREATE TABLE progress(unit,entity,cursor,generation,loading,PRIMARY KEY(unit,entity))WITHOUT ROWID;\
 CREATE TABLE unit(unit INTEGER PRIMARY KEY,last_sync_on,run,running);\
 CREATE TABLE log(seq INTEGER PRIMARY KEY,device,number,entity,key,kind,met);\
-CREATE TABLE task(key TEXT PRIMARY KEY,stamp,generation,title,state,at,due,done,note);";
+CREATE TABLE task(key TEXT PRIMARY KEY,stamp,generation,title,state,at,due,done,note)WITHOUT ROWID;";
 const UPSERT: &str = "INSERT INTO task VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)ON CONFLICT(key)DO UPDATE SET \
                       stamp=excluded.stamp,generation=excluded.generation,title=excluded.title,state=excluded.state,\
                       at=excluded.at,due=excluded.due,done=excluded.done,note=excluded.note";

@@ -8,11 +8,18 @@ use super::value::ValueRef;
 
 /// A digest under construction: XXH3-128 over length-prefixed parts. Not cryptographic.
 #[derive(Clone)]
-pub struct Digest(Box<Xxh3>);
+pub struct Digest {
+    hash: Box<Xxh3>,
+    /// Parts that are not hashed yet: most are a few bytes, and each call of the hash costs more than those.
+    gathered: Vec<u8>,
+}
+
+/// So many bytes are hashed at once.
+const GATHERED: usize = 4096;
 
 impl Default for Digest {
     fn default() -> Digest {
-        Digest(Box::new(Xxh3::new()))
+        Digest { hash: Box::new(Xxh3::new()), gathered: Vec::new() }
     }
 }
 
@@ -24,33 +31,43 @@ impl Digest {
     /// Adds a text, with its length.
     pub fn text(&mut self, text: &str) {
         self.number(text.len() as u64);
-        self.0.update(text.as_bytes());
+        self.add(text.as_bytes());
     }
     /// Adds a number.
     pub fn number(&mut self, n: u64) {
-        self.0.update(&n.to_le_bytes());
+        self.add(&n.to_le_bytes());
     }
     /// Adds a value, with its kind.
     pub fn value(&mut self, value: ValueRef<'_>) {
         match value {
-            ValueRef::Null => self.0.update(&[0]),
+            ValueRef::Null => self.add(&[0]),
             ValueRef::Int(n) => {
-                self.0.update(&[1]);
+                self.add(&[1]);
                 self.number(n as u64);
             }
             ValueRef::Real(x) => {
-                self.0.update(&[2]);
+                self.add(&[2]);
                 self.number(x.to_bits());
             }
             ValueRef::Text(t) => {
-                self.0.update(&[3]);
+                self.add(&[3]);
                 self.text(t);
             }
         }
     }
+    #[inline]
+    fn add(&mut self, bytes: &[u8]) {
+        self.gathered.extend_from_slice(bytes);
+        if self.gathered.len() >= GATHERED {
+            self.hash.update(&self.gathered);
+            self.gathered.clear();
+        }
+    }
     /// The digest so far, as 128 bits.
     pub fn finish(&self) -> u128 {
-        self.0.digest128()
+        let mut hash = self.hash.clone();
+        hash.update(&self.gathered);
+        hash.digest128()
     }
     /// The digest so far, as 32 hexadecimal digits.
     pub fn hex(&self) -> String {

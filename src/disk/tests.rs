@@ -273,7 +273,10 @@ fn worlds_on_several_threads_do_not_meet() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "straying needs a thread that takes what a scoped one could not")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "straying needs a thread that takes what a scoped one could not"
+)]
 fn a_connection_that_strays_to_another_thread_fails_there_and_changes_nothing() {
     let disk = Disk::new(Options::default());
     let connection = database(&disk, "persist");

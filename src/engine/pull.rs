@@ -1,7 +1,5 @@
 //! Pulling: ask for a network chunk, write it in apply chunks, move the cursors with the rows.
 
-use rustc_hash::FxHashSet;
-
 use super::builtin::Builtin;
 use super::exchange::{Failure, Received};
 use super::rules::{Applied, CursorMoment, Place};
@@ -152,8 +150,9 @@ impl Builtin {
         let started = self.ports.clock.now();
         let told = self.store.transaction(|tx| {
             let mut told = Told::default();
+            let dirty = tx.dirty()?;
             for segment in segments {
-                self.apply_segment(tx, unit, &pages[segment.page], *segment, &mut told)?;
+                self.apply_segment(tx, unit, &pages[segment.page], *segment, &dirty, &mut told)?;
             }
             Ok(told)
         });
@@ -186,6 +185,7 @@ impl Builtin {
         unit: Option<UnitId>,
         page: &Page<'_>,
         segment: Segment,
+        dirty: &[(EntityId, String)],
         told: &mut Told,
     ) -> Result<(), StoreError> {
         let progress = match unit {
@@ -193,14 +193,14 @@ impl Builtin {
             None => Progress::default(),
         };
         let progress = begun(progress, unit.is_some());
-        let dirty: FxHashSet<String> = tx.dirty(page.entity)?.into_iter().collect();
+        let is_dirty = |key: &str| {
+            let place =
+                dirty.binary_search_by(|(entity, other)| (*entity, &**other).cmp(&(page.entity, key)));
+            place.is_ok()
+        };
         for index in segment.from..segment.until {
             let row = page.rows.get(index);
-            let place = Place {
-                id: page.entity,
-                generation: progress.generation,
-                dirty: !dirty.is_empty() && dirty.contains(row.key),
-            };
+            let place = Place { id: page.entity, generation: progress.generation, dirty: is_dirty(row.key) };
             let applied = self.rules.apply.apply(tx, place, row)?;
             told.echoed += u32::from(self.is_echo(page.entity, row.key, row.stamp));
             if applied != Applied::Kept {

@@ -1,5 +1,7 @@
 //! What devices should hold at the end, and how what one shows differs from it.
 
+use std::cmp::Ordering;
+
 use rustc_hash::FxHashMap;
 
 use super::truth::{RowHash, Truth, place};
@@ -107,18 +109,25 @@ impl Contents {
             if !whole {
                 return;
             }
-            while let Some(missing) = expected.next_if(|e| e.key.as_str() < key) {
-                tell(Difference::Missing(missing));
-            }
-            match expected.next_if(|e| e.key.as_str() == key) {
-                None => tell(Difference::Extra { key, stamp }),
-                Some(expected) => {
-                    let content = hash.shown(values);
-                    if content != expected.content {
-                        tell(Difference::Differs { expected, stamp, content });
+            // Keys lie anywhere in memory: each is looked at once.
+            while let Some(next) = expected.peek().copied() {
+                let order = next.key.as_str().cmp(key);
+                match order {
+                    Ordering::Less => tell(Difference::Missing(next)),
+                    Ordering::Equal => {
+                        let content = hash.shown(values);
+                        if content != next.content {
+                            tell(Difference::Differs { expected: next, stamp, content });
+                        }
                     }
+                    Ordering::Greater => break,
+                }
+                expected.next();
+                if order == Ordering::Equal {
+                    return;
                 }
             }
+            tell(Difference::Extra { key, stamp });
         });
         expected.for_each(|missing| tell(Difference::Missing(missing)));
     }

@@ -1,6 +1,7 @@
 //! From a path to a connection.
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use super::error::{Result, StoreError};
 use super::layout::{VERSION, ddl};
@@ -20,6 +21,8 @@ fn connect(database: &Database) -> rusqlite::Result<Connection> {
 pub(super) fn open(database: &Database, schema: &Schema, options: &Options) -> Result<Connection> {
     let connection = connect(database)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Else a statement is planned anew whenever another value is bound, for statistics that these tables do not have.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(&pragmas(options))?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {

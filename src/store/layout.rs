@@ -90,7 +90,7 @@ pub(super) fn ddl(schema: &Schema) -> String {
             write_all(
                 &mut ddl,
                 format_args!(
-                    "CREATE TABLE {}(key TEXT PRIMARY KEY,stamp,generation{columns});",
+                    "CREATE TABLE {}(key TEXT PRIMARY KEY,stamp,generation{columns})WITHOUT ROWID;",
                     table(id, entity)
                 ),
             );

@@ -167,13 +167,13 @@ impl Tx<'_> {
         self.query(&sql, (entity.0, key), entry)
     }
 
-    /// The keys of an entity's rows that have edits in the outbox, in order.
+    /// The rows that have edits in the outbox, in the order of entities and keys.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn dirty(&self, entity: EntityId) -> Result<Vec<String>> {
-        let sql = "SELECT DISTINCT key FROM outbox WHERE entity=?1 ORDER BY key";
-        self.query(sql, [entity.0], |row| Ok(row.get(0)?))
+    pub fn dirty(&self) -> Result<Vec<(EntityId, String)>> {
+        let sql = "SELECT DISTINCT entity,key FROM outbox ORDER BY entity,key";
+        self.query(sql, [], |row| Ok((EntityId(row.get(0)?), row.get(1)?)))
     }
 
     /// Whether an entity has edits in the outbox.

@@ -31,7 +31,10 @@ impl Store {
         let mut statement = self.prepare(self.sql(entity, RowStatement::All))?;
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
-            let values = (0..columns).map(|c| value_at(row, c + 2)).collect::<Result<Vec<_>>>()?;
+            let mut values = Vec::with_capacity(columns);
+            for column in 0..columns {
+                values.push(value_at(row, column + 2)?);
+            }
             f(text_at(row, 0)?, Stamp(row.get(1)?), &values);
             self.did_read(1);
         }

@@ -1,7 +1,10 @@
-//! The digest of a world's events.
+//! The digest of a world's events, and of what its devices and its backend hold at the end.
 
-use crate::base::{Digest, EditId, Key, UnitId, Value};
-use crate::contract::{Author, Event, Node, Occurrence};
+use std::cell::RefCell;
+
+use crate::backend::Backend;
+use crate::base::{Digest, EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef};
+use crate::contract::{Author, DeviceView, Event, LogEntry, Node, Occurrence, PendingEdit};
 
 /// Adds an event to the chain: its time, its place, its kind, and what tells it from others of its kind.
 pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
@@ -91,13 +94,7 @@ fn one(edit: EditId) -> u64 {
 fn rows(digest: &mut Digest, event: &Event<'_>) {
     let mut row = |key: &Key, values: &[Value]| {
         digest.text(key.as_str());
-        for value in values {
-            // A fat text is told by its seed: its bytes would cost more than the whole event.
-            match value {
-                Value::Fat(fat) => digest.number(fat.seed ^ u64::from(fat.len)),
-                other => other.with_ref(|v| digest.value(v)),
-            }
-        }
+        values.iter().for_each(|value| add_value(digest, value));
     };
     match event {
         Event::Committed { key, values, .. } => row(key, values),
@@ -114,5 +111,68 @@ fn rows(digest: &mut Digest, event: &Event<'_>) {
             }
         }
         _ => {}
+    }
+}
+
+/// The digests that rows go into.
+#[derive(Default)]
+pub(super) struct RowDigests {
+    /// What people see: keys and values.
+    pub(super) content: Digest,
+    /// The stamps that go with them: they depend on when things happened.
+    pub(super) stamps: Digest,
+}
+
+/// A device whose rows go into the digests as they are read: to read them again for it would cost as much as the check.
+pub(super) struct Digested<'d> {
+    view: &'d dyn DeviceView,
+    digests: RefCell<&'d mut RowDigests>,
+}
+
+impl<'d> Digested<'d> {
+    pub(super) fn new(view: &'d dyn DeviceView, digests: &'d mut RowDigests) -> Digested<'d> {
+        Digested { view, digests: RefCell::new(digests) }
+    }
+}
+
+impl DeviceView for Digested<'_> {
+    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
+        let mut digests = self.digests.borrow_mut();
+        digests.content.number(u64::from(entity.0));
+        self.view.rows(entity, &mut |key, stamp, values| {
+            digests.stamps.number(stamp.0 as u64);
+            digests.content.text(key);
+            values.iter().for_each(|value| digests.content.value(*value));
+            f(key, stamp, values);
+        });
+    }
+    fn pending(&self) -> Vec<PendingEdit> {
+        self.view.pending()
+    }
+    fn log(&self) -> Vec<LogEntry> {
+        self.view.log()
+    }
+    fn doing(&self) -> String {
+        self.view.doing()
+    }
+}
+
+/// Adds all rows of the backend, tombstones among them.
+pub(super) fn add_backend(digests: &mut RowDigests, backend: &Backend) {
+    for entity in backend.schema().ids() {
+        for record in backend.rows(entity) {
+            digests.stamps.number(record.stamp.0 as u64);
+            digests.content.text(record.key.as_str());
+            digests.content.number(u64::from(record.deleted));
+            record.values.iter().for_each(|value| add_value(&mut digests.content, value));
+        }
+    }
+}
+
+/// A fat text is told by its seed: its bytes would cost more than the whole event.
+fn add_value(digest: &mut Digest, value: &Value) {
+    match value {
+        Value::Fat(fat) => digest.number(fat.seed ^ u64::from(fat.len)),
+        other => other.with_ref(|value| digest.value(value)),
     }
 }

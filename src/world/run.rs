@@ -1,15 +1,14 @@
 //! A run from its plan to its outcome.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use super::build::World;
+use super::digest::{self, Digested, RowDigests};
 use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, Watch};
 use super::registry::EngineRegistry;
 use super::truth::Now;
-use crate::base::{DeviceId, Digest, Span, Time};
-use crate::contract::{Delivery, DeviceView};
+use crate::base::{DeviceId, Span, Time};
 use crate::oracle::{Filter, Life, Verdict};
 use crate::scenario::Plan;
 
@@ -162,22 +161,23 @@ impl World {
 
     /// The check phase: the oracle looks at every device, and everything goes into the digest.
     fn conclude(self, ended: Ended, script_ended: Time) -> (Outcome, Vec<Life>) {
-        let World { sim, handle, plan, hub, servers, devices, faults, .. } = self;
+        let World { sim, handle, hub, servers, devices, faults, .. } = self;
         let ended_at = handle.now();
         let mut listeners = hub.take();
         let truth = Now(&servers.backend);
-        let mut content = Digest::new();
+        let mut rows = RowDigests::default();
         let mut inspection = listeners.oracle.begin_check(ended_at, &truth);
         for device in devices.iter().filter(|device| device.is_running()) {
             device.with_view(|view| {
-                inspection.check_device(device.id(), view);
-                digest_device(&mut listeners.digest, &mut content, &plan, device.id(), view);
+                rows.content.number(u64::from(device.id().0));
+                inspection.check_device(device.id(), &Digested::new(view, &mut rows));
             });
         }
         let Verdict { violations, figures } = inspection.finish();
-        digest_backend(&mut listeners.digest, &mut content, &plan, &servers);
-        let content = content.hex();
+        digest::add_backend(&mut rows, &servers.backend.borrow());
+        let content = rows.content.hex();
         listeners.digest.text(&content);
+        listeners.digest.text(&rows.stamps.hex());
         let collected = listeners.collector.finish(ended_at, &figures);
         for (name, figure) in &collected.figures {
             listeners.digest.text(name);
@@ -204,50 +204,5 @@ impl World {
         // Futures hold engines, and engines hold disks: the executor goes first.
         drop(sim);
         (outcome, listeners.lives)
-    }
-}
-
-/// Adds a device's rows: stamps to one digest, what people see to the other.
-fn digest_device(
-    stamps: &mut Digest,
-    content: &mut Digest,
-    plan: &Plan,
-    device: DeviceId,
-    view: &dyn DeviceView,
-) {
-    content.number(u64::from(device.0));
-    for entity in plan.schema.ids() {
-        if plan.schema.entity(entity).delivery == Delivery::BackendOnly {
-            continue;
-        }
-        content.number(u64::from(entity.0));
-        view.rows(entity, &mut |key, stamp, values| {
-            stamps.number(stamp.0 as u64);
-            content.text(key);
-            values.iter().for_each(|value| content.value(*value));
-        });
-    }
-}
-
-/// Adds the backend's rows in the order of keys, tombstones among them.
-fn digest_backend(
-    stamps: &mut Digest,
-    content: &mut Digest,
-    plan: &Plan,
-    servers: &Rc<super::server::Servers>,
-) {
-    let backend = servers.backend.borrow();
-    for entity in plan.schema.ids() {
-        for record in backend.rows(entity) {
-            stamps.number(record.stamp.0 as u64);
-            content.text(record.key.as_str());
-            content.number(u64::from(record.deleted));
-            for value in record.values.iter() {
-                match value {
-                    crate::base::Value::Fat(fat) => content.number(fat.seed ^ u64::from(fat.len)),
-                    other => other.with_ref(|value| content.value(value)),
-                }
-            }
-        }
     }
 }

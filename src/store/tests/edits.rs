@@ -105,7 +105,7 @@ fn dirty_rows_are_those_with_edits() {
     store.edit(&update(2, "b", "x"), "id2", Stamp(1)).unwrap();
     assert!(store.read(|tx| tx.has_dirty(TASK)).unwrap());
     assert!(!store.read(|tx| tx.has_dirty(GROUP)).unwrap());
-    assert_eq!(store.read(|tx| tx.dirty(TASK)).unwrap(), ["a", "b"]);
+    assert_eq!(store.read(|tx| tx.dirty()).unwrap(), [(TASK, "a".to_owned()), (TASK, "b".to_owned())]);
 }
 
 #[test]
