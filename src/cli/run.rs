@@ -34,6 +34,8 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     let timing = Timing::new(options.jobs, started.elapsed(), timing);
     let written = write_report(&folder, &record, &series, &timing, &plans);
     tell(&record, &shown, args.format, console);
+    // Host time never meets simulated figures: it goes to stderr.
+    console.remark(&timing.line());
     append_summary(&record, console);
     let exit = Exit::from_code(record.exit_code).unwrap_or(Exit::Internal);
     match written {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::human;
+
 /// Host time and memory of a run, as `timing.json` holds it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timing {
@@ -50,6 +52,16 @@ impl Timing {
             peak_memory_bytes: std::fs::read_to_string("/proc/self/status").ok().and_then(|t| peak_bytes(&t)),
             cells,
         }
+    }
+    /// In a line for the terminal: host time, virtual over host time, memory.
+    pub fn line(&self) -> String {
+        let wall = Duration::from_nanos(self.wall_ns).as_secs_f64();
+        let virtual_ns: u64 = self.cells.iter().map(|cell| cell.virtual_ns).sum();
+        let speed = human::thousands(virtual_ns / self.wall_ns.max(1));
+        let memory = self
+            .peak_memory_bytes
+            .map_or(String::new(), |n| format!(", at most {} of memory", human::bytes(n)));
+        format!("on this host: {wall:.1} s, {speed} times faster than real time{memory}\n")
     }
     /// As JSON.
     pub fn to_json(&self) -> String {
