@@ -22,8 +22,7 @@
 //! How: `tasks` keeps the futures in numbered slots with generations, so a stale wake finds nobody; the tasks of a node hang
 //! together in a row through their slots. `timers` is a radix heap with a sorted front and lazy removal. Every future of this room notes
 //! which task polls it and wakes that task directly, so tasks are polled with a waker that does nothing, and no atomic
-//! counter or allocation is spent on waking; [`Handle::with_waker`] makes a real waker for foreign futures. To race
-//! two futures use `futures_lite::future::or`, which prefers the first (`race` draws from a hidden generator).
+//! counter or allocation is spent on waking; [`Handle::with_waker`] makes a real waker for foreign futures.
 
 mod channel;
 mod core;
