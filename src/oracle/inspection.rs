@@ -64,19 +64,33 @@ impl<'a> Inspection<'a> {
         if let Some(text) = checks::stuck(device, &said.pending, &unfinished, &view.doing(), names) {
             self.oracle.findings.add(Check::Stuck, (Some(device), None), || text);
         }
+        self.check_overwriting(device, &said.log);
         self.check_edits(device, &said);
         self.check_rows(device, &said, view);
     }
 
     /// The verdict, after the last device.
     pub fn finish(self) -> Verdict {
-        let Oracle { units, flow, mut findings, held, ledger, .. } = self.oracle;
+        let Oracle { units, flow, mut findings, held, ledger, blind, .. } = self.oracle;
+        blind.into_iter().for_each(|blind| blind.add_to(&mut findings));
         flow.finish(Names(&units), &mut findings);
         let (violations, mut figures) = findings.finish();
         figures.insert("oracle.lost.row_ns", held.behind.lost);
         figures.insert("oracle.stale.row_ns", held.behind.stale);
         figures.insert("oracle.conflicts.count", ledger.conflicts);
         Verdict { violations, figures }
+    }
+
+    /// The power may fail when a decision is durable and nobody was told: the log counts, not the event.
+    fn check_overwriting(&mut self, device: DeviceId, log: &[LogEntry]) {
+        let (own, others) = std::mem::take(&mut self.oracle.blind)
+            .into_iter()
+            .partition::<Vec<_>, _>(|blind| blind.edit.device == device);
+        self.oracle.blind = others;
+        for blind in own.into_iter().filter(|b| !checks::overwriting_logged(log, b.edit, (b.entity, &b.key)))
+        {
+            blind.add_to(&mut self.oracle.findings);
+        }
     }
 
     fn check_edits(&mut self, device: DeviceId, said: &Said) {

@@ -14,7 +14,7 @@ use super::history::{Commit, History, RowId};
 use super::inspection::Inspection;
 use super::ledger::Ledger;
 use super::truth::{RowHash, Truth, place_of};
-use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
+use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time, Value};
 use crate::contract::{
     AppliedChange, Attributes, Author, CommitKind, ConflictKind, Event, LogKind, Node, Occurrence,
     RequestKind, Schema, SyncUnit, Winner,
@@ -45,6 +45,23 @@ pub struct Oracle {
     pub(super) ledger: Ledger,
     pub(super) flow: Flow,
     pub(super) findings: Findings,
+    /// Edits that replaced what their device had not seen, as far as it told; whether its log speaks of them shows at the end.
+    pub(super) blind: Vec<Blind>,
+}
+
+/// An edit that replaced somebody else's version unseen.
+pub(super) struct Blind {
+    pub(super) edit: EditId,
+    pub(super) entity: EntityId,
+    pub(super) key: Key,
+    pub(super) text: String,
+}
+
+impl Blind {
+    pub(super) fn add_to(self, findings: &mut Findings) {
+        let concerns = (Some(self.edit.device), Some((self.entity, self.key.as_str())));
+        findings.add(Check::SilentDiscard, concerns, || self.text);
+    }
 }
 
 impl Oracle {
@@ -65,6 +82,7 @@ impl Oracle {
             ledger: Ledger::new(devices),
             flow: Flow::new(devices),
             findings: Findings::new(),
+            blind: Vec::new(),
             schema: setting.schema,
             units: setting.units,
         }
@@ -120,11 +138,13 @@ impl Oracle {
         for (check, found) in [
             (Check::Resurrected, checks::resurrected_on_backend(&case)),
             (Check::Duplicate, checks::committed_twice(&case)),
-            (Check::SilentDiscard, checks::blind_overwrite(&case)),
         ] {
             if let Some(text) = found {
                 self.findings.add(check, concerns, || text);
             }
+        }
+        if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {
+            self.blind.push(Blind { edit, entity: row.entity, key: row.key.clone(), text });
         }
         let before = self.history.commit(id, commit);
         let after = (commit.kind != CommitKind::Delete).then_some(commit.values);

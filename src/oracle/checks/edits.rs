@@ -1,6 +1,6 @@
 //! Checks on what became of a device's edits.
 
-use crate::base::{DeviceId, EditId};
+use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{EditKind, LogEntry, LogKind, PendingEdit, Schema};
 use crate::oracle::flow::{Names, Run};
 use crate::oracle::ledger::Edit;
@@ -44,12 +44,8 @@ impl EditCase<'_> {
         self.log.iter().any(speaks)
     }
 
-    /// A line tells that it replaced somebody else's version.
     fn overwriting_logged(&self) -> bool {
-        let speaks = |line: &LogEntry| {
-            line.kind == LogKind::Overwrote && (line.entity, &line.key) == (self.edit.entity, &self.edit.key)
-        };
-        self.log.iter().any(|line| line.edit == Some(self.id) || speaks(line))
+        overwriting_logged(self.log, self.id, (self.edit.entity, &self.edit.key))
     }
 
     fn lost(&self) -> bool {
@@ -63,6 +59,17 @@ impl EditCase<'_> {
         let values = if values.is_empty() { values } else { format!(": {values}") };
         format!("edit {} of {} ({} {record}{values})", self.id, edit.made, words::kind(edit.kind))
     }
+}
+
+/// A line tells that the edit replaced somebody else's version.
+pub(in crate::oracle) fn overwriting_logged(
+    log: &[LogEntry],
+    id: EditId,
+    (entity, key): (EntityId, &Key),
+) -> bool {
+    let speaks =
+        |line: &LogEntry| line.kind == LogKind::Overwrote && (line.entity, &line.key) == (entity, key);
+    log.iter().any(|line| line.edit == Some(id) || speaks(line))
 }
 
 /// A local edit reaches the backend, waits, or is in a log that the user can read.

@@ -7,5 +7,7 @@ mod rows;
 pub(super) use commits::{
     CommitCase, blind_overwrite, committed_twice, natural_keys, resurrected_on_backend,
 };
-pub(super) use edits::{EditCase, acknowledged_without_commit, lost_edit, silent_discard, stuck};
+pub(super) use edits::{
+    EditCase, acknowledged_without_commit, lost_edit, overwriting_logged, silent_discard, stuck,
+};
 pub(super) use rows::{RowCase, duplicate, lost, orphan, resurrected, stale, undetected_delete};

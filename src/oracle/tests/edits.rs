@@ -1,7 +1,9 @@
 use super::stage::{CLINIC, DOCTOR, SLOT, STATUS, Stage, VISIT, slot, visit};
 use super::{assert_only, assert_silent};
 use crate::base::{Key, Stamp, Value};
-use crate::contract::{Author, ConflictKind, EditKind, Event, Node, Refusal, Sides, Winner};
+use crate::contract::{
+    Author, ConflictKind, EditKind, Event, LogEntry, LogKind, Node, Refusal, Sides, Winner,
+};
 
 /// Device 0 and the office change one row; the phone is ahead of its time, so its edit wins, or it loses.
 fn conflict(local_wins: bool) -> Stage {
@@ -99,6 +101,20 @@ fn an_edit_that_replaces_what_its_device_never_saw_discards_it_silently() {
             assert_silent(&verdict);
         }
     }
+}
+
+#[test]
+fn an_overwriting_that_is_in_the_log_is_not_silent_though_a_power_loss_ate_the_word_of_it() {
+    let mut stage = Stage::new();
+    let edit = stage.edit(0, VISIT, "a1", EditKind::Update, vec![(STATUS, Value::text("mine"))]);
+    stage.office("a1", Some("theirs"));
+    let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
+    let entry = stage.phone(0).outbox[0].clone();
+    stage.acknowledge(0, &entry, stamp);
+    let (entity, key, kind) = (VISIT, Key::new("a1"), LogKind::Overwrote);
+    stage.phone(0).log.push(LogEntry { edit: Some(edit), entity, key, kind, met: None });
+    stage.drain();
+    assert_silent(&stage.verdict());
 }
 
 #[test]
