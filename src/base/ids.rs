@@ -29,8 +29,7 @@ pub struct EntityId(pub u16);
 pub struct UnitId(pub u16);
 
 /// A row's primary key; compared byte by byte, which is also its order in a keyset page.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub Arc<str>);
 
 /// One local edit of one person on one device: what the oracle follows to its end.
