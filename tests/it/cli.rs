@@ -170,7 +170,8 @@ fn a_reader_that_closes_the_pipe_is_no_error() {
     drop(child.stdout.take());
     let mut err = String::new();
     child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+    let said: Vec<&str> = err.lines().filter(|line| !line.starts_with("on this host: ")).collect();
+    assert_eq!((child.wait().unwrap().code(), said), (Some(0), Vec::new()));
 }
 
 #[cfg(unix)]
