@@ -14,12 +14,12 @@ use crate::backend::{Backend, Loaded};
 use crate::base::{Digest, Stamp, Time};
 use crate::contract::{DeviceSetup, EngineFactory, Node};
 use crate::gateway::Gateway;
+use crate::metrics;
 use crate::net::{Link, Way};
 use crate::oracle::{self, Life, Oracle};
 use crate::scenario::{DevicePlan, Happening, Plan};
 use crate::sim::{self, Handle, NodeId, Sim};
 use crate::workload::{Burst, DataError, Dataset, Import, Person, Script, Setting, write_script};
-use crate::metrics;
 
 /// A world and everything in it.
 pub(super) struct World {
@@ -121,6 +121,7 @@ impl World {
             disk: templates.disk(&device, &setup, &self.servers.gateway.borrow()),
             setup,
             hardware: Hardware(device.class),
+            journal: self.plan.store.journal,
             way,
             factory: factory.clone(),
             start: self.plan.start,
@@ -149,7 +150,13 @@ fn written(plan: &Plan, dataset: &Dataset, devices: &[DevicePlan]) -> Script {
         match &planned.what {
             Happening::Edits { action, count, over } => {
                 for device in faults::choose(&planned.who, &planned.name, plan.seed, devices) {
-                    bursts.push(Burst { action: *action, device, count: *count, at: planned.at, over: *over });
+                    bursts.push(Burst {
+                        action: *action,
+                        device,
+                        count: *count,
+                        at: planned.at,
+                        over: *over,
+                    });
                 }
             }
             Happening::Import { entity, rows, of_one } => {
@@ -186,12 +193,7 @@ fn loaded(plan: &Plan, dataset: &Dataset) -> (Backend, Initial) {
     (backend, initial.sorted())
 }
 
-fn listeners(
-    plan: &Plan,
-    devices: &[DevicePlan],
-    initial: Initial,
-    lives: Vec<Life>,
-) -> Listeners {
+fn listeners(plan: &Plan, devices: &[DevicePlan], initial: Initial, lives: Vec<Life>) -> Listeners {
     let collector = metrics::Collector::new(metrics::Setting {
         starts: devices.iter().map(|d| d.start.name.clone()).collect(),
         units: plan.units.iter().map(|unit| unit.name.clone()).collect(),
@@ -203,12 +205,5 @@ fn listeners(
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
         initial: Rc::new(initial),
     });
-    Listeners {
-        collector,
-        oracle,
-        lives,
-        digest: Digest::new(),
-        events: 0,
-        round: Round::new(devices.len()),
-    }
+    Listeners { collector, oracle, lives, digest: Digest::new(), events: 0, round: Round::new(devices.len()) }
 }
