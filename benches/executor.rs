@@ -13,18 +13,23 @@
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
 
+#[path = "support/stopwatch.rs"]
+mod stopwatch;
+
 use std::cell::Cell;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
 use rand_core::Rng;
 use syncdyno::base::{Seed, Span, Stream, Time};
 use syncdyno::sim::{self, Handle, Options, Sim};
 use tokio::sync::{mpsc, oneshot};
+
+use stopwatch::Stopwatch;
 
 #[derive(Clone, Copy)]
 struct World {
@@ -44,28 +49,6 @@ struct Run {
 const FLEETS: [(u32, u64, f64); 3] = [(100, 20_000, 9.0), (10_000, 240, 2.5), (100_000, 20, 1.5)];
 const PAIRS: usize = 7;
 const TIMEOUT: Span = Span::secs(30);
-
-/// Measures the time that this thread was on a processor.
-struct Stopwatch {
-    start: Instant,
-    on_processor: Option<Duration>,
-}
-
-impl Stopwatch {
-    fn start() -> Stopwatch {
-        Stopwatch { on_processor: Stopwatch::on_processor(), start: Instant::now() }
-    }
-    fn read(&self) -> Duration {
-        let wall = self.start.elapsed();
-        let on_processor = self.on_processor.zip(Stopwatch::on_processor());
-        on_processor.map_or(wall, |(before, now)| now - before)
-    }
-    /// Linux counts it in nanoseconds, but brings the count up to date every few milliseconds only.
-    fn on_processor() -> Option<Duration> {
-        let counts = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-        Some(Duration::from_nanos(counts.split(' ').next()?.parse().ok()?))
-    }
-}
 
 /// What one device draws.
 struct Dice(Stream);

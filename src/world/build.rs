@@ -121,6 +121,7 @@ impl World {
             disk: templates.disk(&device, &setup, &self.servers.gateway.borrow()),
             setup,
             hardware: Hardware(device.class),
+            journal: self.plan.store.journal,
             way,
             factory: factory.clone(),
             start: self.plan.start,

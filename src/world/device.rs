@@ -13,6 +13,7 @@ use crate::contract::{
 use crate::disk::{Disk, PowerLoss};
 use crate::net::Way;
 use crate::sim::{Handle, NodeId};
+use crate::store::Journal;
 
 /// The database's name on the disk.
 pub(super) const DATABASE: &str = "app.db";
@@ -27,6 +28,7 @@ pub(super) struct Device {
     pub(super) node: NodeId,
     pub(super) disk: Disk,
     pub(super) crash: Rc<CrashBook>,
+    journal: Journal,
     world: NodeId,
     handle: Handle,
     factory: Rc<dyn EngineFactory>,
@@ -44,6 +46,7 @@ pub(super) struct Parts {
     pub(super) setup: DeviceSetup,
     pub(super) hardware: Hardware,
     pub(super) disk: Disk,
+    pub(super) journal: Journal,
     pub(super) way: Rc<Way>,
     pub(super) factory: Rc<dyn EngineFactory>,
     pub(super) start: Stamp,
@@ -80,6 +83,7 @@ impl Device {
                 node,
                 disk: parts.disk,
                 crash: crash.clone(),
+                journal: parts.journal,
                 world: parts.world,
                 handle: handle.clone(),
                 factory: parts.factory,
@@ -104,7 +108,7 @@ impl Device {
         self.handle.now()
     }
 
-    /// Where the database lies.
+    /// Where the database lies on the disk.
     pub(super) fn database(disk: &Disk) -> Database {
         let location = disk.location(DATABASE);
         Database { path: location.path, vfs: location.vfs }
@@ -124,7 +128,11 @@ impl Device {
             self.handle.restart(self.node);
         }
         let incarnation = self.handle.incarnation(self.node);
-        let database = Device::database(&self.disk);
+        // Without a journal in the file layer there is no file either: for benches, it begins empty and ends with the process.
+        let database = match self.journal {
+            Journal::Memory => Database { path: ":memory:".to_owned(), vfs: None },
+            _ => Device::database(&self.disk),
+        };
         let opened = self.factory.open(self.setup.clone(), incarnation, database, self.ports.clone());
         let Ok(engine) = opened else {
             return self.notice_power();
