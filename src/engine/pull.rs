@@ -189,10 +189,9 @@ impl Builtin {
         told: &mut Told,
     ) -> Result<(), StoreError> {
         let progress = match unit {
-            Some(unit) => tx.progress(self.cursor_book(unit), page.entity)?,
+            Some(unit) => begun(tx.progress(self.cursor_book(unit), page.entity)?, segment.from == 0),
             None => Progress::default(),
         };
-        let progress = begun(progress, unit.is_some());
         let dirty: FxHashSet<String> = tx.dirty(page.entity)?.into_iter().collect();
         for index in segment.from..segment.until {
             let row = page.rows.get(index);
@@ -264,8 +263,8 @@ impl Builtin {
     async fn load_afresh(&self, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
         let book = self.cursor_book(unit);
         let reset = self.store.transaction(|tx| {
-            let generation = tx.progress(book, entity)?.generation + 1;
-            tx.save_progress(book, entity, &Progress { cursor: None, generation, loading: true })
+            let progress = tx.progress(book, entity)?;
+            tx.save_progress(book, entity, &Progress { cursor: None, ..progress })
         });
         reset.map_err(damaged)?;
         self.ports.emit(Event::CursorReset { unit, entity });
@@ -274,9 +273,10 @@ impl Builtin {
     }
 }
 
-/// A load without a cursor is a full one: it gets a generation of its own.
-fn begun(mut progress: Progress, of_unit: bool) -> Progress {
-    if of_unit && progress.cursor.is_none() && !progress.loading {
+/// What is answered to no cursor begins a full load: it gets a generation of its own, also when an earlier answer was
+/// written in part. The server tells only what vanished since the load began anew, so what came before counts for nothing.
+fn begun(mut progress: Progress, begins_page: bool) -> Progress {
+    if begins_page && progress.cursor.is_none() {
         progress.loading = true;
         progress.generation += 1;
     }

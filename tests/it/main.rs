@@ -2,6 +2,7 @@
 
 mod cli;
 mod crash_sweep;
+mod loads;
 mod metric_table;
 mod tidy;
 mod worlds;

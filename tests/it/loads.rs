@@ -1,0 +1,23 @@
+//! Full loads that break off and go on: what they bring and what they take away.
+
+use syncdyno::base::Seed;
+use syncdyno::scenario::Plan;
+
+use crate::worlds::{self, trouble};
+
+/// The world of loads that break off.
+const RESTLESS: &str = "tests/it/worlds/restless.toml";
+
+/// Runs the world with these seeds and settings.
+fn nothing_is_wrong(seeds: impl IntoIterator<Item = u64>, sets: &[&str]) {
+    let plan = worlds::plan(RESTLESS, sets);
+    for seed in seeds {
+        let outcome = worlds::run(&Plan { seed: Seed(seed), ..plan.clone() });
+        assert_eq!(trouble(&outcome), Vec::<String>::new(), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_load_that_is_cut_within_its_first_page_begins_anew() {
+    nothing_is_wrong([32, 73], &[]);
+}
