@@ -4,6 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::builtin::Builtin;
 use super::exchange::{Failure, Received};
+use super::options::CursorBook;
 use super::rules::{Applied, CursorMoment, Place};
 use crate::base::{EntityId, Key, Stamp, UnitId};
 use crate::contract::wire::{Answer, Page};
@@ -188,16 +189,20 @@ impl Builtin {
         segment: Segment,
         told: &mut Told,
     ) -> Result<(), StoreError> {
-        let progress = match unit {
-            Some(unit) => begun(tx.progress(self.cursor_book(unit), page.entity)?, segment.from == 0),
-            None => Progress::default(),
+        let (progress, latest) = match unit {
+            Some(unit) => {
+                let progress = self.progress(tx, unit, page.entity, segment.from == 0)?;
+                let latest = self.latest_load(tx, page.entity, progress.generation)?;
+                (progress, latest)
+            }
+            None => (Progress::default(), 0),
         };
         let dirty: FxHashSet<String> = tx.dirty(page.entity)?.into_iter().collect();
         for index in segment.from..segment.until {
             let row = page.rows.get(index);
             let place = Place {
                 id: page.entity,
-                generation: progress.generation,
+                generation: latest,
                 dirty: !dirty.is_empty() && dirty.contains(row.key),
             };
             let applied = self.rules.apply.apply(tx, place, row)?;
@@ -210,6 +215,34 @@ impl Builtin {
             self.keep_progress(tx, unit, page, segment, progress, told)?;
         }
         Ok(())
+    }
+
+    /// How far `unit` has come with `entity` as a page begins or goes on.
+    ///
+    /// What is answered to no cursor begins a full load: it gets a generation of its own, also when an earlier answer was
+    /// written in part. The server tells only what vanished since the load began anew, so what came before counts for nothing.
+    fn progress(
+        &self,
+        tx: &Tx<'_>,
+        unit: UnitId,
+        entity: EntityId,
+        begins_page: bool,
+    ) -> Result<Progress, StoreError> {
+        let mut progress = tx.progress(self.cursor_book(unit), entity)?;
+        if begins_page && progress.cursor.is_none() {
+            progress.loading = true;
+            progress.generation = self.latest_load(tx, entity, progress.generation)? + 1;
+        }
+        Ok(progress)
+    }
+
+    /// The latest full load of `entity` by any unit, `own` being this one's. A row that comes counts as seen by it: another
+    /// unit's load would take away at its end what this one was told and will not be told again.
+    fn latest_load(&self, tx: &Tx<'_>, entity: EntityId, own: u32) -> Result<u32, StoreError> {
+        match self.options.pull.cursor {
+            CursorBook::Entity => Ok(own),
+            CursorBook::Unit => Ok(own.max(tx.generation(entity)?)),
+        }
     }
 
     fn keep_progress(
@@ -246,7 +279,7 @@ impl Builtin {
         let book = self.cursor_book(unit);
         let saved = self.store.transaction(|tx| {
             for page in pages {
-                let mut progress = begun(tx.progress(book, page.entity)?, true);
+                let mut progress = self.progress(tx, unit, page.entity, true)?;
                 progress.cursor = Some(page.cursor.clone().into_owned());
                 tx.save_progress(book, page.entity, &progress)?;
             }
@@ -271,16 +304,6 @@ impl Builtin {
         self.ports.work(self.store.work()).await;
         Ok(())
     }
-}
-
-/// What is answered to no cursor begins a full load: it gets a generation of its own, also when an earlier answer was
-/// written in part. The server tells only what vanished since the load began anew, so what came before counts for nothing.
-fn begun(mut progress: Progress, begins_page: bool) -> Progress {
-    if begins_page && progress.cursor.is_none() {
-        progress.loading = true;
-        progress.generation += 1;
-    }
-    progress
 }
 
 /// An answer after which the same request would be sent again: no rows, the same cursors, and more to come.

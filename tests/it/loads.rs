@@ -21,3 +21,8 @@ fn nothing_is_wrong(seeds: impl IntoIterator<Item = u64>, sets: &[&str]) {
 fn a_load_that_is_cut_within_its_first_page_begins_anew() {
     nothing_is_wrong([32, 73], &[]);
 }
+
+#[test]
+fn loads_of_units_with_their_own_cursors_take_nothing_from_each_other_and_forget_nothing() {
+    nothing_is_wrong(2..=5, &["engine.pull.cursor=unit"]);
+}
