@@ -207,7 +207,12 @@ impl Builtin {
             };
             let applied = self.rules.apply.apply(tx, place, row)?;
             told.echoed += u32::from(self.is_echo(page.entity, row.key, row.stamp));
-            if applied != Applied::Kept {
+            if applied == Applied::Kept {
+                if progress.loading && row.values.is_some() {
+                    // Its edits may be settled before the load ends, and then nothing else keeps it from the sweep.
+                    tx.seen(page.entity, row.key, latest)?;
+                }
+            } else {
                 told.changes.push((page.entity, Key::new(row.key), row.stamp, applied == Applied::Removed));
             }
         }

@@ -26,3 +26,14 @@ fn a_load_that_is_cut_within_its_first_page_begins_anew() {
 fn loads_of_units_with_their_own_cursors_take_nothing_from_each_other_and_forget_nothing() {
     nothing_is_wrong(2..=5, &["engine.pull.cursor=unit"]);
 }
+
+#[test]
+fn an_edit_that_is_settled_within_a_load_does_not_cost_its_row() {
+    let sets = [
+        "entity.task.rows=150",
+        "engine.pull.chunk_rows=2",
+        "backend.poison=1",
+        "workload.contention.share=0",
+    ];
+    nothing_is_wrong([16], &sets);
+}
