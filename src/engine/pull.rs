@@ -2,6 +2,7 @@
 
 use super::builtin::Builtin;
 use super::exchange::{Failure, Received};
+use super::options::CursorBook;
 use super::rules::{Applied, CursorMoment, Place};
 use crate::base::{EntityId, Key, Stamp, UnitId};
 use crate::contract::wire::{Answer, Page};
@@ -188,11 +189,14 @@ impl Builtin {
         dirty: &[(EntityId, String)],
         told: &mut Told,
     ) -> Result<(), StoreError> {
-        let progress = match unit {
-            Some(unit) => tx.progress(self.cursor_book(unit), page.entity)?,
-            None => Progress::default(),
+        let (progress, latest) = match unit {
+            Some(unit) => {
+                let progress = self.progress(tx, unit, page.entity, segment.from == 0)?;
+                let latest = self.latest_load(tx, page.entity, progress.generation)?;
+                (progress, latest)
+            }
+            None => (Progress::default(), 0),
         };
-        let progress = begun(progress, unit.is_some());
         let is_dirty = |key: &str| {
             let place =
                 dirty.binary_search_by(|(entity, other)| (*entity, &**other).cmp(&(page.entity, key)));
@@ -200,10 +204,15 @@ impl Builtin {
         };
         for index in segment.from..segment.until {
             let row = page.rows.get(index);
-            let place = Place { id: page.entity, generation: progress.generation, dirty: is_dirty(row.key) };
+            let place = Place { id: page.entity, generation: latest, dirty: is_dirty(row.key) };
             let applied = self.rules.apply.apply(tx, place, row)?;
             told.echoed += u32::from(self.is_echo(page.entity, row.key, row.stamp));
-            if applied != Applied::Kept {
+            if applied == Applied::Kept {
+                if progress.loading && row.values.is_some() {
+                    // Its edits may be settled before the load ends, and then nothing else keeps it from the sweep.
+                    tx.seen(page.entity, row.key, latest)?;
+                }
+            } else {
                 told.changes.push((page.entity, Key::new(row.key), row.stamp, applied == Applied::Removed));
             }
         }
@@ -211,6 +220,34 @@ impl Builtin {
             self.keep_progress(tx, unit, page, segment, progress, told)?;
         }
         Ok(())
+    }
+
+    /// How far `unit` has come with `entity` as a page begins or goes on.
+    ///
+    /// What is answered to no cursor begins a full load: it gets a generation of its own, also when an earlier answer was
+    /// written in part. The server tells only what vanished since the load began anew, so what came before counts for nothing.
+    fn progress(
+        &self,
+        tx: &Tx<'_>,
+        unit: UnitId,
+        entity: EntityId,
+        begins_page: bool,
+    ) -> Result<Progress, StoreError> {
+        let mut progress = tx.progress(self.cursor_book(unit), entity)?;
+        if begins_page && progress.cursor.is_none() {
+            progress.loading = true;
+            progress.generation = self.latest_load(tx, entity, progress.generation)? + 1;
+        }
+        Ok(progress)
+    }
+
+    /// The latest full load of `entity` by any unit, `own` being this one's. A row that comes counts as seen by it: another
+    /// unit's load would take away at its end what this one was told and will not be told again.
+    fn latest_load(&self, tx: &Tx<'_>, entity: EntityId, own: u32) -> Result<u32, StoreError> {
+        match self.options.pull.cursor {
+            CursorBook::Entity => Ok(own),
+            CursorBook::Unit => Ok(own.max(tx.generation(entity)?)),
+        }
     }
 
     fn keep_progress(
@@ -247,7 +284,7 @@ impl Builtin {
         let book = self.cursor_book(unit);
         let saved = self.store.transaction(|tx| {
             for page in pages {
-                let mut progress = begun(tx.progress(book, page.entity)?, true);
+                let mut progress = self.progress(tx, unit, page.entity, true)?;
                 progress.cursor = Some(page.cursor.clone().into_owned());
                 tx.save_progress(book, page.entity, &progress)?;
             }
@@ -264,23 +301,14 @@ impl Builtin {
     async fn load_afresh(&self, unit: UnitId, entity: EntityId) -> Result<(), SyncError> {
         let book = self.cursor_book(unit);
         let reset = self.store.transaction(|tx| {
-            let generation = tx.progress(book, entity)?.generation + 1;
-            tx.save_progress(book, entity, &Progress { cursor: None, generation, loading: true })
+            let progress = tx.progress(book, entity)?;
+            tx.save_progress(book, entity, &Progress { cursor: None, ..progress })
         });
         reset.map_err(damaged)?;
         self.ports.emit(Event::CursorReset { unit, entity });
         self.ports.work(self.store.work()).await;
         Ok(())
     }
-}
-
-/// A load without a cursor is a full one: it gets a generation of its own.
-fn begun(mut progress: Progress, of_unit: bool) -> Progress {
-    if of_unit && progress.cursor.is_none() && !progress.loading {
-        progress.loading = true;
-        progress.generation += 1;
-    }
-    progress
 }
 
 /// An answer after which the same request would be sent again: no rows, the same cursors, and more to come.

@@ -139,7 +139,11 @@ pub fn overlay(tx: &Tx<'_>, entity: &Entity, id: EntityId, version: &Row) -> Res
             }
         }
     }
-    let generation = tx.row(id, version.key.as_str())?.map_or(0, |row| row.generation);
+    let generation = match tx.row(id, version.key.as_str())? {
+        Some(row) => row.generation,
+        // A full load that is under way may have passed it while it was deleted here.
+        None => tx.generation(id)?,
+    };
     tx.put_values(id, version.key.as_str(), version.stamp, generation, &values)
 }
 

@@ -47,6 +47,9 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     cell.ending = ending(&outcome.ending);
     if outcome.ending == Ending::Interrupted {
         cell.verdict = Verdict::Incomplete;
+        // Rows that were on their way are no finding, and figures of half a run stand beside no others.
+        cell.violations.clear();
+        cell.metrics.clear();
         return Judged { cell, gates: Vec::new() };
     }
     cell.expectations = expectations(plan, outcome);

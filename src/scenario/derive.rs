@@ -14,6 +14,7 @@ pub(super) fn derive(tree: &mut Node) {
         let names = used(tree, key, if key == "link" { "wifi-good" } else { "mid" });
         from_library(tree, table, &names, library);
     }
+    attributes(tree);
     workload(tree);
     if tree.get(&["unit"]).is_none() {
         let units = units(tree);
@@ -71,6 +72,34 @@ fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library
         let empty = || Entry::new(Node::new(Val::Table(Table::new()), Origin::default_value()));
         if let Some(keys) = table.entry(name.clone()).or_insert_with(empty).node.table_mut() {
             complete(keys, profile);
+        }
+    }
+}
+
+/// One value for this many devices, where a scope names an attribute and no fleet says how many values it has.
+const DEVICES_A_VALUE: i64 = 8;
+
+/// An attribute that a scope names and no fleet has gets one value for each eight devices of its fleet.
+fn attributes(tree: &mut Node) {
+    let scopes = entities(tree).filter_map(|(_, entity)| entity.get(&["scope"])?.table());
+    let named = scopes.flat_map(Table::values).filter_map(|rule| rule.node.as_text()?.strip_prefix("device."));
+    let mut missing: Vec<String> = named.map(str::to_owned).collect();
+    let fleets = || tree.get(&["fleet"]).and_then(Node::table).into_iter().flat_map(Table::values);
+    missing.retain(|name| fleets().all(|fleet| fleet.node.get(&["attributes", name]).is_none()));
+    let devices = fleets().filter_map(|fleet| match fleet.node.get(&["devices"])?.value {
+        Val::Int(n) => Some(n),
+        _ => None,
+    });
+    // The same number in every fleet, as for attributes that are written down.
+    let values = devices.max().map_or(1, |n| n.max(1).unsigned_abs().div_ceil(DEVICES_A_VALUE as u64)) as i64;
+    let Some(fleets) = top(tree, "fleet") else { return };
+    for fleet in fleets.values_mut() {
+        let Some(fleet) = fleet.node.table_mut() else { continue };
+        let empty = || Entry::new(Node::new(Val::Table(Table::new()), Origin::default_value()));
+        let own = fleet.entry("attributes".to_owned()).or_insert_with(empty);
+        let Some(own) = own.node.table_mut() else { continue };
+        for name in &missing {
+            own.insert(name.clone(), Entry::new(Node::new(Val::Int(values), Origin::default_value())));
         }
     }
 }

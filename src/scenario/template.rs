@@ -28,7 +28,7 @@ link = { wifi-good = 0.7, lte-poor = 0.3 }
 start = { empty = 0.2, 1d = 0.8 }       # a fresh install, or synced a day ago
 
 [engine]
-pull = { chunk_rows = 500 }             # syncdyno tune finds a better one
+pull = { chunk_rows = 500 }             # rows asked for in one request
 
 [action.tick-off]                       # what people do, the office included
 entity = "task"

@@ -32,6 +32,8 @@ pub(super) enum RowStatement {
     Remove,
     /// `?1` key, `?2` stamp: set the stamp.
     Restamp,
+    /// `?1` key, `?2` generation: set the generation.
+    Seen,
     /// `?1` generation, `?2` the entity: delete what is older and has no outbox entry, giving the keys.
     Sweep,
     /// Key, stamp, columns of all rows in the order of keys.
@@ -41,7 +43,7 @@ pub(super) enum RowStatement {
 }
 
 /// The statements of one entity, in the order of [`RowStatement`].
-type RowSql = [String; 7];
+type RowSql = [String; 8];
 
 /// The SQL of a schema, written once for all stores of a thread.
 #[derive(Debug)]
@@ -119,6 +121,7 @@ fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
         format!("SELECT stamp,generation{names} FROM {table} WHERE key=?1"),
         format!("DELETE FROM {table} WHERE key=?1"),
         format!("UPDATE {table} SET stamp=?2 WHERE key=?1"),
+        format!("UPDATE {table} SET generation=?2 WHERE key=?1"),
         format!(
             "DELETE FROM {table} AS r WHERE generation<?1 AND NOT EXISTS\
              (SELECT 1 FROM outbox WHERE entity=?2 AND key=r.key)RETURNING key"

@@ -38,8 +38,11 @@ impl Tx<'_> {
         self.execute(sql, (unit.0, entity.0, cursor.as_deref(), generation, loading)).map(drop)
     }
 
-    /// The latest full load of `entity` by any unit.
-    pub(super) fn generation(&self, entity: EntityId) -> Result<u32> {
+    /// The latest full load of `entity` by any unit; 0 before the first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn generation(&self, entity: EntityId) -> Result<u32> {
         let sql = "SELECT ifnull(max(generation),0)FROM progress WHERE entity=?1";
         let found = self.query(sql, [entity.0], |row| Ok(row.get(0)?))?;
         Ok(found[0])

@@ -165,6 +165,20 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Notes that a full load saw a row, if the row is on the device, and leaves its values alone.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn seen(&self, entity: EntityId, key: &str, generation: u32) -> Result<()> {
+        let rows = self.with(entity, RowStatement::Seen, |statement| {
+            statement.raw_bind_parameter(1, key)?;
+            statement.raw_bind_parameter(2, generation)?;
+            Ok(statement.raw_execute()?)
+        })?;
+        self.wrote(rows);
+        Ok(())
+    }
+
     /// Removes the rows of an older generation that have no outbox entry; gives their keys in order.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 mod cli;
 mod crash_sweep;
 mod determinism;
+mod loads;
 mod metric_table;
 mod physics;
 mod sabotage;

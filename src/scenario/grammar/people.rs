@@ -80,7 +80,7 @@ pub(super) const ACTION: Form = table(&[
     required(
         "per_device",
         Form::Decimal { max: 1_000_000.0 },
-        "How many a day for each device of the fleet, the office's included.",
+        "How many in the whole script for each device of the fleet, the office's included.",
     ),
     key("on_devices", Form::Share, "1", "Which share is made on devices; the office makes the rest."),
     optional("near", NEAR, "Only rows whose timestamp lies around the moment of the write."),

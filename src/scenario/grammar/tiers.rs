@@ -160,7 +160,7 @@ pub(super) const FLEET: Form = table(&[
         "attributes",
         map(&Form::Int { min: 1, max: 1_000_000 }),
         "{}",
-        "What sets devices apart, such as clinic, and how many values there are; the same in every fleet.",
+        "What sets devices apart, such as clinic, and how many values there are; the same in every fleet. One that only a scope names has a value for each eight devices.",
     ),
     key(
         "role",

@@ -148,6 +148,24 @@ fn a_sweep_keeps_new_rows_and_dirty_ones() {
 }
 
 #[test]
+fn what_a_load_saw_outlives_its_edit_and_the_sweep() {
+    let store = store();
+    put(&store, "k", 5, 1);
+    store.edit(&update(0, "k", "x"), "id", Stamp(1)).unwrap();
+    let swept = store.transaction(|tx| {
+        tx.seen(TASK, "k", 2)?;
+        tx.seen(TASK, "not here", 2)?;
+        for entry in tx.entries_for(TASK, "k")? {
+            tx.drop_entry(entry.seq)?;
+        }
+        tx.sweep(TASK, 2)
+    });
+    assert_eq!(swept.unwrap(), []);
+    assert_eq!(row(&store, "k").unwrap().stamp, Stamp(5));
+    assert_eq!(store.count(TASK).unwrap(), 1);
+}
+
+#[test]
 fn work_is_counted_once() {
     let store = store();
     store.work();

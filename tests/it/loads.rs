@@ -1,0 +1,39 @@
+//! Full loads that break off and go on: what they bring and what they take away.
+
+use syncdyno::base::Seed;
+use syncdyno::scenario::Plan;
+
+use crate::worlds::{self, trouble};
+
+/// The world of loads that break off.
+const RESTLESS: &str = "tests/it/worlds/restless.toml";
+
+/// Runs the world with these seeds and settings.
+fn nothing_is_wrong(seeds: impl IntoIterator<Item = u64>, sets: &[&str]) {
+    let plan = worlds::plan(RESTLESS, sets);
+    for seed in seeds {
+        let outcome = worlds::run(&Plan { seed: Seed(seed), ..plan.clone() });
+        assert_eq!(trouble(&outcome), Vec::<String>::new(), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_load_that_is_cut_within_its_first_page_begins_anew() {
+    nothing_is_wrong([32, 73], &[]);
+}
+
+#[test]
+fn loads_of_units_with_their_own_cursors_take_nothing_from_each_other_and_forget_nothing() {
+    nothing_is_wrong(2..=5, &["engine.pull.cursor=unit"]);
+}
+
+#[test]
+fn an_edit_that_is_settled_within_a_load_does_not_cost_its_row() {
+    let sets = [
+        "entity.task.rows=150",
+        "engine.pull.chunk_rows=2",
+        "backend.poison=1",
+        "workload.contention.share=0",
+    ];
+    nothing_is_wrong([16], &sets);
+}
