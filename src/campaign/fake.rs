@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::runner::{Record, Runner};
+use super::runner::{Runner, Subject};
 use crate::base::Time;
 use crate::report::fixture;
 use crate::scenario::Plan;
@@ -47,8 +47,13 @@ impl Runner for Fake {
         Ok(outcome)
     }
 
-    fn lives(&self, plan: &Plan, records: &[Record], _: &dyn Watch) -> Result<Vec<Vec<String>>, Unrunnable> {
+    fn lives(
+        &self,
+        plan: &Plan,
+        subjects: &[Subject],
+        _: &dyn Watch,
+    ) -> Result<Vec<Vec<String>>, Unrunnable> {
         let line = |key| format!("seed {}: {key} was written and never seen again", plan.seed.0);
-        Ok(records.iter().map(|(_, key)| vec![line(key)]).collect())
+        Ok(subjects.iter().map(|((_, key), _)| vec![line(key)]).collect())
     }
 }

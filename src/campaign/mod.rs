@@ -28,6 +28,6 @@ mod tests;
 
 pub use replay::{Replay, replay};
 pub use run::{Campaign, Listener, Options, run};
-pub use runner::{Bench, Record, Runner};
+pub use runner::{Bench, Record, Runner, Subject};
 pub use stop::Signals;
 pub use stopwatch::Stopwatch;

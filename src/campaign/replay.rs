@@ -1,7 +1,7 @@
 //! One cell again.
 
 use super::run::{Quietly, attempt, lives_told};
-use super::runner::{Record, Runner};
+use super::runner::{Record, Runner, Subject};
 use crate::report::{self, Exit, Judged};
 use crate::scenario::Plan;
 
@@ -37,7 +37,8 @@ pub fn replay(
         judged.fail(Exit::NotDeterministic, text);
     }
     if !records.is_empty() {
-        match attempt(plan, id, || runner.lives(plan, records, &watch)) {
+        let subjects: Vec<Subject> = records.iter().map(|record| (record.clone(), None)).collect();
+        match attempt(plan, id, || runner.lives(plan, &subjects, &watch)) {
             Ok(lives) => judged.cell.lives = lives_told(plan, records, lives),
             Err(broken) => judged = *broken,
         }

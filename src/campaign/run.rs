@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use super::runner::{Record, Runner};
+use super::runner::{Record, Runner, Subject};
 use super::stop::{Signals, Stop};
 use super::stopwatch::Stopwatch;
 use crate::base::{Span, Time};
@@ -67,7 +67,7 @@ struct Ran {
     series: Vec<Sample>,
     wall: Duration,
     /// Records whose lives would explain what is wrong.
-    suspects: Vec<Record>,
+    suspects: Vec<Subject>,
 }
 
 /// Runs all plans. The results are those of running them one after the other, whatever the number of threads.
@@ -148,19 +148,20 @@ fn compare(judged: &mut Judged, first: &Outcome, second: &Outcome) {
 }
 
 /// The first record of each check that found something, then others, each once.
-fn suspects(outcome: &Outcome) -> Vec<Record> {
+fn suspects(outcome: &Outcome) -> Vec<Subject> {
     let mut checks = Vec::new();
     let (mut first, mut rest) = (Vec::new(), Vec::new());
     for violation in &outcome.violations {
         let Some(record) = &violation.record else { continue };
-        if first.contains(record) || rest.contains(record) {
+        let subject = (record.clone(), violation.device);
+        if first.iter().chain(&rest).any(|(known, _): &Subject| known == record) {
             continue;
         }
         if checks.contains(&violation.check) {
-            rest.push(record.clone());
+            rest.push(subject);
         } else {
             checks.push(violation.check);
-            first.push(record.clone());
+            first.push(subject);
         }
     }
     first.extend(rest);
@@ -179,7 +180,8 @@ fn tell_lives(ran: &mut [(usize, Ran)], plans: &[Plan], runner: &dyn Runner, sto
         let plan = &plans[*index];
         let lives = || runner.lives(plan, &ran.suspects, &Quietly(&waited_for));
         if let Ok(lives) = attempt(plan, &ran.judged.cell.id, lives) {
-            ran.judged.cell.lives = lives_told(plan, &ran.suspects, lives);
+            let records: Vec<Record> = ran.suspects.iter().map(|(record, _)| record.clone()).collect();
+            ran.judged.cell.lives = lives_told(plan, &records, lives);
         }
     }
 }

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::{EntityId, Key};
+use crate::base::{DeviceId, EntityId, Key};
 use crate::oracle::Filter;
 use crate::scenario::Plan;
 use crate::world::{self, EngineRegistry, Outcome, Unrunnable, Watch};
 
 /// A row of an entity, whose life can be told.
 pub type Record = (EntityId, Key);
+
+/// A record, and the device whose side of its life is told; all sides if `None`.
+pub type Subject = (Record, Option<DeviceId>);
 
 /// What runs a plan. The same plan always gives the same outcome, on any thread.
 pub trait Runner: Sync {
@@ -19,14 +22,14 @@ pub trait Runner: Sync {
     /// # Errors
     /// When the plan cannot be run.
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable>;
-    /// Runs a cell again and tells the lives of these records, one after the other, a line an event.
+    /// Runs a cell again and tells the lives of these subjects, one after the other, a line an event.
     ///
     /// # Errors
     /// When the plan cannot be run.
     fn lives(
         &self,
         plan: &Plan,
-        records: &[Record],
+        subjects: &[Subject],
         watch: &dyn Watch,
     ) -> Result<Vec<Vec<String>>, Unrunnable>;
 }
@@ -45,11 +48,15 @@ impl Runner for Bench {
     fn lives(
         &self,
         plan: &Plan,
-        records: &[Record],
+        subjects: &[Subject],
         watch: &dyn Watch,
     ) -> Result<Vec<Vec<String>>, Unrunnable> {
-        let filter = |record: &Record| Filter { records: BTreeSet::from([record.clone()]), device: None };
-        let filters: Vec<Filter> = records.iter().map(filter).collect();
+        let filter = |(record, side): &Subject| Filter {
+            records: BTreeSet::from([record.clone()]),
+            side: *side,
+            device: None,
+        };
+        let filters: Vec<Filter> = subjects.iter().map(filter).collect();
         world::run_recording(plan, &self.0, watch, &filters).map(|(_, lives)| lives)
     }
 }

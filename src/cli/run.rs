@@ -23,7 +23,9 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     let folder = Folder::create(&path).map_err(refused)?;
     let shown = path.display().to_string();
     // Whatever happens from here on, what lies in the folder is not an older run's result.
-    let begun = report::assemble(&shown, &plans, Vec::new(), &[]);
+    let mut begun = report::assemble(&shown, &plans, Vec::new(), &[]);
+    // Who finds it finds the record of a run that was cut off.
+    begun.exit_code = Exit::Interrupted.code();
     folder.put("run.json", begun.to_json().as_bytes()).map_err(refused)?;
 
     let started = Stopwatch::start();

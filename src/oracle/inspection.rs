@@ -69,6 +69,17 @@ impl<'a> Inspection<'a> {
         self.check_rows(device, &said, view);
     }
 
+    /// Notes a device that did not come to rest by the deadline; `why` in words. With a view its edits are checked, but not its
+    /// rows: what they lack may still be on its way, and being stuck is not being wrong.
+    pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
+        self.oracle.findings.add(Check::Stuck, (Some(device), None), || why.to_owned());
+        if let Some(view) = view {
+            let said = Said { pending: view.pending(), log: view.log() };
+            self.check_overwriting(device, &said.log);
+            self.check_edits(device, &said);
+        }
+    }
+
     /// The verdict, after the last device.
     pub fn finish(self) -> Verdict {
         let Oracle { units, flow, mut findings, held, ledger, blind, .. } = self.oracle;

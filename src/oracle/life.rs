@@ -12,6 +12,8 @@ use crate::contract::{AppliedChange, Event, LocalEdit, Node, Occurrence, Schema,
 pub struct Filter {
     /// Everything that concerns one of these records.
     pub records: BTreeSet<(EntityId, Key)>,
+    /// Of the records only this device's side is told, besides what others edited and what the backend holds.
+    pub side: Option<DeviceId>,
     /// Everything that happens on this device.
     pub device: Option<DeviceId>,
 }
@@ -61,6 +63,9 @@ impl Life {
             _ => None,
         };
         let wanted = device.is_some() && device == self.filter.device;
+        if !wanted && self.is_another_side(device, event) {
+            return;
+        }
         if let Event::ChunkApplied { changes, .. } = event {
             if wanted {
                 self.tell(*at, *node, event);
@@ -75,6 +80,26 @@ impl Life {
     pub fn lines(&self) -> Vec<String> {
         let more = (self.left_out > 0).then(|| format!("and {} more", self.left_out));
         self.lines.iter().cloned().chain(more).collect()
+    }
+
+    /// Whether this is another device's share in a story that is told from one side.
+    fn is_another_side(&self, device: Option<DeviceId>, event: &Event<'_>) -> bool {
+        let Some(side) = self.filter.side else { return false };
+        match (device, event) {
+            (None, Event::RowServed { device, .. }) => *device != side,
+            (None, _) => false,
+            (Some(device), event) => {
+                let edits = matches!(
+                    event,
+                    Event::EditMade { .. }
+                        | Event::EditSent { .. }
+                        | Event::EditAcknowledged { .. }
+                        | Event::ConflictDecided { .. }
+                        | Event::EditLogged { .. }
+                );
+                device != side && !edits
+            }
+        }
     }
 
     fn concerns(&mut self, device: Option<DeviceId>, event: &Event<'_>) -> bool {

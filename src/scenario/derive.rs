@@ -82,7 +82,8 @@ const DEVICES_A_VALUE: i64 = 8;
 /// An attribute that a scope names and no fleet has gets one value for each eight devices of its fleet.
 fn attributes(tree: &mut Node) {
     let scopes = entities(tree).filter_map(|(_, entity)| entity.get(&["scope"])?.table());
-    let named = scopes.flat_map(Table::values).filter_map(|rule| rule.node.as_text()?.strip_prefix("device."));
+    let named =
+        scopes.flat_map(Table::values).filter_map(|rule| rule.node.as_text()?.strip_prefix("device."));
     let mut missing: Vec<String> = named.map(str::to_owned).collect();
     let fleets = || tree.get(&["fleet"]).and_then(Node::table).into_iter().flat_map(Table::values);
     missing.retain(|name| fleets().all(|fleet| fleet.node.get(&["attributes", name]).is_none()));

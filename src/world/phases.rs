@@ -1,7 +1,7 @@
 //! The phases of a run: script, heal and drain.
 
 use super::build::World;
-use crate::base::{EntityId, Span, Time, UnitId};
+use crate::base::{DeviceId, EntityId, Span, Time, UnitId};
 use crate::contract::SyncUnit;
 use crate::sim::Stop;
 
@@ -29,8 +29,8 @@ impl Watch for Unwatched {
 pub(super) enum Ended {
     /// As it should.
     Well,
-    /// The deadline came first; why, a line a device.
-    Stuck(Vec<String>),
+    /// The deadline came first; the devices that are not at rest, and why.
+    Stuck(Vec<(DeviceId, String)>),
     /// An engine spun.
     Stalled(String),
     /// The watcher asked.
@@ -121,9 +121,8 @@ impl World {
     }
 
     /// For each device that is not at rest a line that says why.
-    fn reasons(&self, units: &[UnitId]) -> Vec<String> {
+    fn reasons(&self, units: &[UnitId]) -> Vec<(DeviceId, String)> {
         let mut reasons = Vec::new();
-        let mut more = 0;
         for (index, device) in self.devices.iter().enumerate() {
             let (open, under_way): (Vec<&str>, bool) = self.hub.with(|l| {
                 let left = units.iter().filter(|u| !l.round.completed[index][usize::from(u.0)]);
@@ -148,13 +147,20 @@ impl World {
                     format!("device {}: {waiting} changes in the outbox{error}{open}; {doing}", device.id().0)
                 }
             };
-            if reasons.len() < STUCK_NAMED { reasons.push(line) } else { more += 1 }
-        }
-        if more > 0 {
-            reasons.push(format!("and {more} more devices"));
+            reasons.push((device.id(), line));
         }
         reasons
     }
+}
+
+/// The first of the reasons, and how many more there are.
+pub(super) fn named(reasons: Vec<(DeviceId, String)>) -> Vec<String> {
+    let more = reasons.len().saturating_sub(STUCK_NAMED);
+    let mut lines: Vec<String> = reasons.into_iter().take(STUCK_NAMED).map(|(_, line)| line).collect();
+    if more > 0 {
+        lines.push(format!("and {more} more devices"));
+    }
+    lines
 }
 
 /// As few units as it takes to push and pull everything: the one that covers most first.

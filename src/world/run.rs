@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::build::World;
 use super::digest::{self, Digested, RowDigests};
 use super::outcome::{Ending, Outcome};
-use super::phases::{Ended, Watch};
+use super::phases::{Ended, Watch, named};
 use super::registry::EngineRegistry;
 use super::truth::Now;
 use crate::base::{DeviceId, Span, Time};
@@ -167,11 +167,21 @@ impl World {
         let truth = Now(&servers.backend);
         let mut rows = RowDigests::default();
         let mut inspection = listeners.oracle.begin_check(ended_at, &truth);
-        for device in devices.iter().filter(|device| device.is_running()) {
-            device.with_view(|view| {
-                rows.content.number(u64::from(device.id().0));
-                inspection.check_device(device.id(), &Digested::new(view, &mut rows));
-            });
+        let stuck = match &ended {
+            Ended::Stuck(reasons) => reasons.as_slice(),
+            _ => &[],
+        };
+        for device in &devices {
+            let id = device.id();
+            rows.content.number(u64::from(id.0));
+            if let Some((_, why)) = stuck.iter().find(|(stuck, _)| *stuck == id) {
+                let checked = device.with_view(|view| inspection.check_stuck_device(id, why, Some(view)));
+                if checked.is_none() {
+                    inspection.check_stuck_device(id, why, None);
+                }
+            } else {
+                device.with_view(|view| inspection.check_device(id, &Digested::new(view, &mut rows)));
+            }
         }
         let Verdict { violations, figures } = inspection.finish();
         digest::add_backend(&mut rows, &servers.backend.borrow());
@@ -188,7 +198,7 @@ impl World {
             content,
             ending: match ended {
                 Ended::Well => Ending::Drained,
-                Ended::Stuck(reasons) => Ending::Stuck(reasons),
+                Ended::Stuck(reasons) => Ending::Stuck(named(reasons)),
                 Ended::Stalled(snapshot) => Ending::Stalled(snapshot),
                 Ended::Interrupted => Ending::Interrupted,
             },

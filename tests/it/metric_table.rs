@@ -30,3 +30,31 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
     let collected = metrics::Collector::new(metrics::Setting::default()).finish(Time::ZERO, &verdict.figures);
     assert_eq!(collected.figures["oracle.divergent.devices"].stat("value"), Some(0));
 }
+
+/// The list of metrics in `scenarios/README.md`.
+fn written() -> String {
+    let mut text = String::from("| metric | unit | better | what it is |\n|---|---|---|---|\n");
+    for metric in metrics::TABLE {
+        let word = |value: serde_json::Value| value.as_str().expect("a name").to_owned();
+        let unit = word(serde_json::to_value(metric.unit).expect("a unit has a name"));
+        let better = word(serde_json::to_value(metric.better).expect("a direction has a name"));
+        text.push_str(&format!("| `{}` | {unit} | {better} | {} |\n", metric.name, metric.how));
+    }
+    text
+}
+
+#[test]
+fn the_list_of_metrics_is_written_down() {
+    const BEGIN: &str = "<!-- metrics: written by a program, checked by a test -->\n";
+    const END: &str = "<!-- end of metrics -->\n";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/README.md");
+    let text = std::fs::read_to_string(&path).expect("the page is there");
+    let (before, rest) = text.split_once(BEGIN).expect("the list begins");
+    let (committed, after) = rest.split_once(END).expect("the list ends");
+    if std::env::var_os("SYNCDYNO_BLESS").is_some() {
+        std::fs::write(&path, format!("{before}{BEGIN}{}{END}{after}", written()))
+            .expect("the page is written");
+    } else {
+        assert_eq!(committed, written(), "SYNCDYNO_BLESS=1 writes it anew");
+    }
+}

@@ -20,7 +20,7 @@ fn lived(filter: Filter) -> Vec<String> {
 
 #[test]
 fn the_life_of_a_record_is_told_in_order_and_nothing_else_is() {
-    let lines = lived(Filter { records: [(VISIT, Key::new("a1"))].into(), device: None });
+    let lines = lived(Filter { records: [(VISIT, Key::new("a1"))].into(), ..Filter::default() });
     assert_eq!(
         lines,
         [
