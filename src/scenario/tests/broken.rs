@@ -35,6 +35,12 @@ fn a_row_on_a_device_has_more_than_its_key() {
 }
 
 #[test]
+fn what_an_empty_file_lacks_is_told_with_its_name() {
+    let said = complaint("", &[]);
+    assert_eq!(said.matches("is missing\n --> test.toml:1:1").count(), 3, "{said}");
+}
+
+#[test]
 fn all_mistakes_are_told_at_once_in_order() {
     let text = r#"
 nam = "x"
