@@ -41,6 +41,12 @@ fn what_an_empty_file_lacks_is_told_with_its_name() {
 }
 
 #[test]
+fn two_kinds_set_at_once_are_one_too_many() {
+    let both = "event.e={ at = \"+1m\", kill = {}, power_loss = {} }";
+    assert!(complaint(MINIMAL, &[both]).contains("`event.e` cannot be both `kill` and `power_loss`"));
+}
+
+#[test]
 fn all_mistakes_are_told_at_once_in_order() {
     let text = r#"
 nam = "x"
