@@ -115,7 +115,11 @@ fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Dia
         }
         Preset::Required => {
             let title = format!("`{}` is missing", join(path, key.name));
-            let place = if path.is_empty() { None } else { at.place.clone() };
+            let mut place = at.place.clone();
+            if let Some(place) = place.as_mut().filter(|_| path.is_empty()) {
+                // Of the whole file its beginning says enough.
+                place.span.end = place.span.start;
+            }
             out.push(Diagnostic::new(place, title).help(format!("it takes {}", key.form.want())));
         }
         Preset::Optional | Preset::Profile => {}

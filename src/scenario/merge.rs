@@ -92,13 +92,18 @@ fn merge(form: &Form, node: &mut Node, value: Node, path: &str) -> Result<(), Di
             return Ok(());
         }
     };
+    // Two kinds that are set at once stay, and are refused later.
+    if let Some(name) = new.keys().find(|name| is_kind(form, name))
+        && let Some(table) = node.table_mut()
+    {
+        drop_other_kinds(form, table, name);
+    }
     for (name, entry) in new {
         let below = under(form, &name, path, &entry.key)?;
         let table = make_table(node, &entry.key);
         if matches!(form, Form::Named { .. }) && !table.contains_key(&name) {
             return Err(no_such_name(&name, path, table, &entry.key));
         }
-        drop_other_kinds(form, table, &name);
         match table.get_mut(&name) {
             Some(old) => merge(below, &mut old.node, entry.node, &join(path, &name))?,
             None => {
@@ -135,11 +140,13 @@ fn make_table<'n>(node: &'n mut Node, key: &Origin) -> &'n mut Table {
     }
 }
 
+fn is_kind(form: &Form, name: &str) -> bool {
+    matches!(form, Form::Table { kinds, .. } if kinds.iter().any(|k| k.name == name))
+}
+
 fn drop_other_kinds(form: &Form, table: &mut Table, name: &str) {
-    if let Form::Table { kinds, .. } = form
-        && kinds.iter().any(|k| k.name == name)
-    {
-        table.retain(|other, _| other == name || kinds.iter().all(|k| k.name != other));
+    if is_kind(form, name) {
+        table.retain(|other, _| other == name || !is_kind(form, other));
     }
 }
 

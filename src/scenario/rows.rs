@@ -87,6 +87,9 @@ impl Brought {
             Ok(header) => header.iter().map(|h| h.trim().to_owned()).collect(),
             Err(e) => return Err(vec![Diagnostic::new(place, format!("cannot read {file}: {e}"))]),
         };
+        if let Some((_, twice)) = header.iter().enumerate().find(|(i, h)| header[..*i].contains(h)) {
+            return Err(vec![Diagnostic::new(place, format!("{file} has two columns `{twice}`"))]);
+        }
         let known: Vec<&str> = header.iter().map(String::as_str).collect();
         let find = |column: &str, role: &str| {
             header.iter().position(|h| h == column).ok_or_else(|| {

@@ -126,12 +126,20 @@ impl Lookup<'_> {
         let column = |c: &Draft<'_>| Column { name: c.name.to_owned(), kind: self.kind(c, c.view, id, 0) };
         let columns: Vec<Column> = sketch.columns.iter().map(column).collect();
         let unique = sketch.view.at("unique").items().filter_map(|c| self.column(c, id, c.text())).collect();
+        let projection = self.projection(sketch, id, columns.len());
+        let delivery = self.delivery(sketch, id, &columns);
+        if projection.is_empty() && delivery != Delivery::BackendOnly {
+            let at = ["project", "schema"].iter().find_map(|key| sketch.view.at(key).present());
+            let title = format!("devices hold nothing of `{}` but its key", sketch.name);
+            let help = "let them hold a column besides; or write delivery = \"backend-only\"";
+            self.wrong.at(at.unwrap_or(sketch.view), title, help);
+        }
         Entity {
             name: sketch.name.to_owned(),
             key: sketch.key.to_owned(),
-            projection: self.projection(sketch, id, columns.len()),
+            projection,
             scope: self.scope(sketch, id, &columns, calendar),
-            delivery: self.delivery(sketch, id, &columns),
+            delivery,
             columns,
             unique,
         }

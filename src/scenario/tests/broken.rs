@@ -24,6 +24,29 @@ fn a_mistake_is_shown_with_its_line_and_a_caret() {
 }
 
 #[test]
+fn a_row_on_a_device_has_more_than_its_key() {
+    let only_key = "`note` but its key";
+    for set in ["entity.note.project=[]", "entity.note.project=[\"id\"]"] {
+        let said = complaint(MINIMAL, &[set]);
+        assert!(said.contains(only_key) && said.contains(" --> --set:1:21"), "{said}");
+    }
+    let bare = "name = \"x\"\n[fleet.p]\ndevices = 1\n[entity.note.schema]\nid = \"uuid key\"\n";
+    assert!(complaint(bare, &[]).contains(only_key));
+}
+
+#[test]
+fn what_an_empty_file_lacks_is_told_with_its_name() {
+    let said = complaint("", &[]);
+    assert_eq!(said.matches("is missing\n --> test.toml:1:1").count(), 3, "{said}");
+}
+
+#[test]
+fn two_kinds_set_at_once_are_one_too_many() {
+    let both = "event.e={ at = \"+1m\", kill = {}, power_loss = {} }";
+    assert!(complaint(MINIMAL, &[both]).contains("`event.e` cannot be both `kill` and `power_loss`"));
+}
+
+#[test]
 fn all_mistakes_are_told_at_once_in_order() {
     let text = r#"
 nam = "x"

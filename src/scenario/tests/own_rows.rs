@@ -36,6 +36,13 @@ fn complaint(scenario: &str, csv: &str) -> String {
 }
 
 #[test]
+fn a_header_names_each_column_once() {
+    let said = complaint(SCENARIO, "nr,title,nr,changed\nt1,Paint,2,2026-03-01\n");
+    assert!(said.contains("tasks.csv has two columns `nr`"), "{said}");
+    assert!(said.contains("own.toml:5:"), "{said}");
+}
+
+#[test]
 fn types_are_inferred_and_told() {
     let plan = result(SCENARIO, TASKS).unwrap();
     let task = &plan.schema.entities[0];
