@@ -50,7 +50,7 @@ const STATE: usize = 3;
 /// Where the databases are, and the goal for the ratio.
 const MEDIA: [(&str, Journal, f64); 3] = [
     ("memory", Journal::Memory, 0.5),
-    ("disk, rollback journal", Journal::Persist, 0.35),
+    ("disk, rollback journal", Journal::Truncate, 0.35),
     ("disk, write-ahead log", Journal::Wal, 0.3),
 ];
 

@@ -36,8 +36,8 @@ pub(super) fn open(database: &Database, schema: &Schema, options: &Options) -> R
 /// Settings of a connection; the page size has effect on an empty file only.
 fn pragmas(options: &Options) -> String {
     let journal = match options.journal {
-        Journal::Persist => "PERSIST",
         Journal::Truncate => "TRUNCATE",
+        Journal::Persist => "PERSIST",
         // What Android checkpoints after (`db_wal_autocheckpoint`); SQLite's own 1000 pages would be most of a small database.
         Journal::Wal => "WAL;PRAGMA wal_autocheckpoint=100",
         Journal::Memory => "MEMORY",

@@ -3,10 +3,11 @@
 /// How SQLite keeps its journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Journal {
-    /// A rollback journal whose file is kept.
-    Persist,
-    /// A rollback journal whose file is cut to nothing.
+    /// A rollback journal whose file is cut to nothing after each transaction: what Android sets.
     Truncate,
+    /// A rollback journal whose file is kept, as large as the largest transaction made it. Of simulated devices, that is
+    /// often most of their memory.
+    Persist,
     /// A write-ahead log.
     Wal,
     /// None in the file layer: for `:memory:` and benches.
@@ -28,6 +29,6 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { page_size: 4096, journal: Journal::Persist, sync_full: true, cache_pages: 64 }
+        Options { page_size: 4096, journal: Journal::Truncate, sync_full: true, cache_pages: 64 }
     }
 }

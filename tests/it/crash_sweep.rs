@@ -11,7 +11,7 @@ use crate::worlds::{self, TINY, trouble, value};
 /// The device that is struck: it begins with nothing.
 const STRUCK: DeviceId = DeviceId(0);
 const JOURNALS: [&[&str]; 2] =
-    [&["store.journal=persist", "store.synchronous=full"], &["store.journal=wal", "store.synchronous=full"]];
+    [&["store.journal=truncate", "store.synchronous=full"], &["store.journal=wal", "store.synchronous=full"]];
 
 /// A kind of fault, and the places for it.
 #[derive(Clone, Copy, Debug)]

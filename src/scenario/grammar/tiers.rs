@@ -259,8 +259,8 @@ pub(super) const STORE: Form = table(&[
     key("page_size", Form::Int { min: 512, max: 65_536 }, "4096", "Bytes a page, a power of two."),
     key(
         "journal",
-        Form::Word { built: &["persist", "truncate", "wal"], later: &[] },
-        "\"persist\"",
+        Form::Word { built: &["truncate", "persist", "wal"], later: &[] },
+        "\"truncate\"",
         "How SQLite keeps its journal.",
     ),
     key(

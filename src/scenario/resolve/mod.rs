@@ -201,9 +201,9 @@ impl World<'_> {
         store::Options {
             page_size: page_size.count(),
             journal: match view.at("journal").text() {
-                "truncate" => store::Journal::Truncate,
+                "persist" => store::Journal::Persist,
                 "wal" => store::Journal::Wal,
-                _ => store::Journal::Persist,
+                _ => store::Journal::Truncate,
             },
             sync_full: view.at("synchronous").text() != "normal",
             cache_pages: view.at("cache_pages").count(),
