@@ -93,6 +93,9 @@ fn attributes(tree: &mut Node) {
     });
     // The same number in every fleet, as for attributes that are written down.
     let values = devices.max().map_or(1, |n| n.max(1).unsigned_abs().div_ceil(DEVICES_A_VALUE as u64)) as i64;
+    if missing.is_empty() || tree.get(&["fleet"]).is_none() {
+        return;
+    }
     let Some(fleets) = top(tree, "fleet") else { return };
     for fleet in fleets.values_mut() {
         let Some(fleet) = fleet.node.table_mut() else { continue };
