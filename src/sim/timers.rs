@@ -1,5 +1,7 @@
 //! What is to be woken when.
 
+use std::cmp::Reverse;
+
 use rustc_hash::FxHashSet;
 
 use super::tasks::TaskId;
@@ -205,7 +207,7 @@ impl Timers {
                 continue;
             }
             std::mem::swap(&mut self.front, bucket);
-            self.front.sort_unstable_by_key(|timer| std::cmp::Reverse((timer.at, timer.sequence)));
+            self.front.sort_unstable_by_key(|entry| Reverse((entry.at, entry.sequence)));
             let width = 1 << (level as u32 * DIGIT_BITS);
             self.origin = next;
             self.front_end = Time((next.0 | (width - 1)).saturating_add(1));
