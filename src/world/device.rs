@@ -216,6 +216,13 @@ impl Device {
         });
     }
 
+    /// Whoever looks at the app stops doing so: periodic triggers count foreground time.
+    pub(super) fn put_away(&self) {
+        if self.foreground.get() {
+            self.app(AppEvent::Pause);
+        }
+    }
+
     /// A person edits. Nothing happens while the app is not running: the person sees that it is not.
     pub(super) fn edit(&self, edit: &LocalEdit) {
         self.with_engine(|engine| {

@@ -99,8 +99,12 @@ impl Round {
 
     /// Whether every device has completed these units, and no run is under way.
     pub(super) fn is_done(&self, units: &[UnitId]) -> bool {
-        self.open.iter().all(BTreeMap::is_empty)
-            && self.completed.iter().all(|done| units.iter().all(|unit| done[usize::from(unit.0)]))
+        self.open.iter().all(BTreeMap::is_empty) && self.is_complete(units)
+    }
+
+    /// Whether every device has completed these units; later runs may be under way.
+    pub(super) fn is_complete(&self, units: &[UnitId]) -> bool {
+        self.completed.iter().all(|done| units.iter().all(|unit| done[usize::from(unit.0)]))
     }
 
     fn on(&mut self, node: Node, event: &Event<'_>) {

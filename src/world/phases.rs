@@ -77,6 +77,10 @@ impl World {
                 if now >= deadline {
                     return Ended::Stuck(self.reasons(&units));
                 }
+                if self.hub.with(|l| l.round.is_complete(&units)) && self.nothing_waits() {
+                    // Later runs are under way. Where many sync every minute somebody always does, and there is no rest.
+                    self.devices.iter().for_each(|device| device.put_away());
+                }
                 // Where nothing is left to do the executor's clock stands still; ours does not.
                 now = (now + DRAIN_STEP).min(deadline);
                 if let Some(ended) = self.advance(now, watch) {
@@ -116,8 +120,12 @@ impl World {
     }
 
     fn round_is_done(&self, units: &[UnitId]) -> bool {
-        self.hub.with(|l| l.round.is_done(units))
-            && self.devices.iter().all(|d| d.with_view(|view| view.pending().is_empty()) == Some(true))
+        self.hub.with(|l| l.round.is_done(units)) && self.nothing_waits()
+    }
+
+    /// Whether every app runs and has an empty outbox.
+    fn nothing_waits(&self) -> bool {
+        self.devices.iter().all(|d| d.with_view(|view| view.pending().is_empty()) == Some(true))
     }
 
     /// For each device that is not at rest a line that says why.

@@ -3,6 +3,7 @@
 mod cli;
 mod crash_sweep;
 mod determinism;
+mod drain;
 mod loads;
 mod metric_table;
 mod physics;
