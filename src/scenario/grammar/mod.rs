@@ -2,9 +2,13 @@
 //!
 //! Checking, defaults, the JSON Schema and the key list in `scenarios/README.md` all read these tables.
 
+mod backend;
 mod data;
+mod devices;
+mod engine;
+mod gateway;
+mod links;
 mod people;
-mod tiers;
 mod trouble;
 
 use super::form::{Form, Key, SOME_SPAN, SPAN, key, map, named, optional, required, table};
@@ -43,20 +47,20 @@ const ROOT_KEYS: &[Key] = &[
         "[]",
         "Metrics that a baseline gates by equality; the headline ones if empty.",
     ),
-    key("backend", tiers::BACKEND, "{}", "The system of record."),
-    key("gateway", tiers::GATEWAY, "{}", "The sync server."),
+    key("backend", backend::BACKEND, "{}", "The system of record."),
+    key("gateway", gateway::GATEWAY, "{}", "The sync server."),
     required("entity", named(&data::ENTITY), "What is synced, by name."),
-    required("fleet", named(&tiers::FLEET), "Groups of devices, by name."),
-    key("link", tiers::LINKS, "{}", "Links of one's own, or changes to those of the library, by name."),
+    required("fleet", named(&devices::FLEET), "Groups of devices, by name."),
+    key("link", links::LINKS, "{}", "Links of one's own, or changes to those of the library, by name."),
     key(
         "class",
-        tiers::CLASSES,
+        devices::CLASSES,
         "{}",
         "Device classes of one's own, or changes to those of the library, by name.",
     ),
     optional("unit", named(&data::UNIT), "Sync units, by name; without any: Splash, Login, Send and Online."),
-    key("engine", tiers::ENGINE, "{}", "The sync engine on the devices."),
-    key("store", tiers::STORE, "{}", "The devices' databases."),
+    key("engine", engine::ENGINE, "{}", "The sync engine on the devices."),
+    key("store", devices::STORE, "{}", "The devices' databases."),
     key("workload", people::WORKLOAD, "{}", "What people do with the app."),
     optional(
         "action",

@@ -3,9 +3,8 @@
 use super::super::plan::{DeviceClass, Fleet, StartState};
 use super::super::share::largest_remainder;
 use super::super::written::start_state;
+use super::links::link;
 use super::view::{Mistakes, View};
-use crate::contract::NetworkKind;
-use crate::net;
 
 /// The attributes of all fleets by name, each with the number of its values.
 pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<(String, u32)> {
@@ -88,25 +87,5 @@ fn class(name: &str, view: View<'_>) -> DeviceClass {
         parse_rate: view.at("parse_rate").bytes(),
         commit: view.at("commit").span(),
         memory: view.at("memory").bytes(),
-    }
-}
-
-fn link(name: &str, view: View<'_>) -> net::Profile {
-    net::Profile {
-        name: name.to_owned(),
-        kind: match view.at("kind").text() {
-            "wifi" => NetworkKind::Wifi,
-            "cellular" => NetworkKind::Cellular,
-            _ => NetworkKind::Other,
-        },
-        rtt: view.at("rtt").span(),
-        jitter: view.at("jitter").span(),
-        jitter_sigma_milli: view.at("jitter_sigma").milli(),
-        down: view.at("down").rate(),
-        up: view.at("up").rate(),
-        answer_loss: view.at("answer_loss").share(),
-        gap_mtbf: view.at("gap_mtbf").span(),
-        gap_mean: view.at("gap_mean").span(),
-        overhead: view.at("overhead").bytes().0,
     }
 }

@@ -1,6 +1,7 @@
 //! From a checked tree to a plan: names become positions, clock times become instants, shares become counts.
 
 mod fleet;
+mod links;
 mod people;
 mod schema;
 mod trouble;

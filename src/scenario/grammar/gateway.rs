@@ -1,0 +1,57 @@
+//! Keys of the gateway.
+
+use super::super::form::{Form, key, optional, table};
+
+pub(super) const GATEWAY: Form = table(&[
+    key(
+        "mode",
+        Form::Word { built: &["ota"], later: &["persistent"] },
+        "\"ota\"",
+        "Each request goes to the backend, or a replica answers.",
+    ),
+    optional(
+        "refresh",
+        Form::Later("only a persistent gateway has a replica to refresh; what is: mode = \"ota\""),
+        "How the replica is fed.",
+    ),
+    key("serve", SERVE, "{}", "How devices are served."),
+]);
+
+const SERVE: Form = table(&[
+    key("capture", CAPTURE, "{ last_modified = {} }", "How changes are found."),
+    key(
+        "cursor_held_by",
+        Form::Word { built: &["client"], later: &["server"] },
+        "\"client\"",
+        "Who remembers where a device is.",
+    ),
+]);
+
+const NO_CAPTURE: &str = "what is: capture = { last_modified = {} }";
+
+const CAPTURE: Form = Form::Table {
+    keys: &[],
+    kinds: &[
+        optional("last_modified", LAST_MODIFIED, "By the time of last modification."),
+        optional("flag", Form::Later(NO_CAPTURE), "By a flag on each row."),
+        optional("hash", Form::Later(NO_CAPTURE), "By a hash of each row."),
+        optional("change_log", Form::Later(NO_CAPTURE), "By a log of changes."),
+    ],
+};
+
+const LAST_MODIFIED: Form = table(&[
+    key(
+        "bound",
+        Form::Word { built: &["keyset"], later: &["*"] },
+        "\"keyset\"",
+        "How the next page begins: after (stamp, key).",
+    ),
+    key(
+        "source",
+        Form::Word { built: &["records"], later: &["*"] },
+        "\"records\"",
+        "Whose time the cursor is.",
+    ),
+    key("window", Form::Word { built: &["0s"], later: &["*"] }, "\"0s\"", "How far behind now a pull stays."),
+    key("paging", Form::Word { built: &["keyset"], later: &["*"] }, "\"keyset\"", "How pages are cut."),
+]);

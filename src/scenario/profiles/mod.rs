@@ -1,0 +1,126 @@
+//! The libraries of links, device classes and backends, each figure with its source.
+
+mod backends;
+mod classes;
+mod links;
+
+pub(super) use backends::NAMES as BACKENDS;
+
+use super::tree::{Entry, Node, Origin, Table, Val, Via};
+
+/// A figure of a profile and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sourced {
+    /// The key that it stands for.
+    pub key: &'static str,
+    /// The value as the scenario file writes it.
+    pub value: String,
+    /// Where it comes from.
+    pub source: &'static str,
+}
+
+/// A named set of figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// Its figures.
+    pub figures: Vec<Sourced>,
+}
+
+/// A kind of profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Library {
+    /// Links, used by `fleet.NAME.link`.
+    Links,
+    /// Device classes, used by `fleet.NAME.class`.
+    Classes,
+    /// Backends, used by `backend.profile`.
+    Backends,
+}
+
+impl Library {
+    /// All profiles of this kind.
+    pub fn profiles(self) -> &'static [Profile] {
+        match self {
+            Library::Links => &links::LINKS,
+            Library::Classes => &classes::CLASSES,
+            Library::Backends => &backends::BACKENDS,
+        }
+    }
+    /// The profile of this name.
+    pub fn find(self, name: &str) -> Option<&'static Profile> {
+        self.profiles().iter().find(|p| p.name == name)
+    }
+    fn names(self) -> Vec<&'static str> {
+        self.profiles().iter().map(|p| p.name.as_str()).collect()
+    }
+}
+
+/// The names of the library's links.
+pub(super) fn links() -> Vec<&'static str> {
+    Library::Links.names()
+}
+
+/// The names of the library's device classes.
+pub(super) fn classes() -> Vec<&'static str> {
+    Library::Classes.names()
+}
+
+/// Adds to `table` what the profile says and the table does not.
+pub(super) fn complete(table: &mut Table, profile: &Profile) {
+    let origin = Origin { place: None, via: Via::Profile(profile.name.clone()) };
+    for figure in &profile.figures {
+        let value = match figure.value.parse() {
+            Ok(number) => Val::Float(number),
+            Err(_) => Val::Text(figure.value.clone()),
+        };
+        let value = match value {
+            Val::Float(x) if x.fract() == 0.0 => Val::Int(x as i64),
+            other => other,
+        };
+        let entry = || Entry::new(Node::new(value, origin.clone()));
+        table.entry(figure.key.to_owned()).or_insert_with(entry);
+    }
+}
+
+fn profile(name: &str, figures: Vec<(&'static str, &str, &'static str)>) -> Profile {
+    let figure =
+        |(key, value, source): (&'static str, &str, _)| Sourced { key, value: value.to_owned(), source };
+    Profile { name: name.to_owned(), figures: figures.into_iter().map(figure).collect() }
+}
+
+const ESTIMATE: &str = "estimate";
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_figure_of_every_profile_is_a_key_of_its_table_and_has_a_source() {
+        let at = [
+            (Library::Links, &["link", "x"][..]),
+            (Library::Classes, &["class", "x"]),
+            (Library::Backends, &["backend"]),
+        ];
+        for (library, path) in at {
+            for profile in library.profiles() {
+                let mut keys = Table::new();
+                complete(&mut keys, profile);
+                assert_eq!(keys.len(), profile.figures.len(), "{} says a thing twice", profile.name);
+                let mut wrong = Vec::new();
+                let form = super::super::grammar::form_of(path);
+                let mut node = Node::new(Val::Table(keys), Origin::default_value());
+                super::super::check::check(form, &mut node, path[0], &mut wrong);
+                assert!(wrong.is_empty(), "{}: {wrong:?}", profile.name);
+                assert!(profile.figures.iter().all(|f| !f.source.is_empty()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_tunnel_is_slower_than_what_it_runs_over() {
+        let tunnel = Library::Links.find("vpn-over-5g-sub6").unwrap();
+        let value = |key| tunnel.figures.iter().find(|f| f.key == key).unwrap().value.as_str();
+        assert_eq!((value("rtt"), value("down"), value("up")), ("75ms", "20Mbit/s", "20Mbit/s"));
+    }
+}
