@@ -1,16 +1,8 @@
 //! One device's link: pure arithmetic on (link, direction, time).
 
+use super::conditions::Direction;
 use super::options::{Outage, OutageMode, Profile};
 use crate::base::{Seed, Span, Time};
-
-/// Which way a message goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Direction {
-    /// From the device to the gateway.
-    Up,
-    /// From the gateway to the device.
-    Down,
-}
 
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,10 +9,12 @@
 //! Invariants: messages of one direction share its rate and do not overtake each other; a request ends by its deadline at the
 //! latest; nothing is sent where the operating system sees no network.
 
+mod conditions;
 mod link;
 mod options;
 mod transport;
 
-pub use link::{Direction, Fate, Link, LossyTime, retransmitted_after};
+pub use conditions::{Conditions, Direction};
+pub use link::{Fate, Link, LossyTime, retransmitted_after};
 pub use options::{Outage, OutageMode, Profile};
 pub use transport::{Server, Way};

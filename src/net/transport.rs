@@ -3,7 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::link::{Direction, Fate, Link};
+use super::conditions::Direction;
+use super::link::{Fate, Link};
 use crate::base::Time;
 use crate::contract::{DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError};
 use crate::sim::{Handle, NodeId, oneshot};

@@ -1,0 +1,41 @@
+//! What a link offers at a time, whatever is sent over it.
+
+use super::options::Outage;
+use crate::base::{BitRate, Span, Time};
+
+/// Which way a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// From the device to the gateway.
+    Up,
+    /// From the gateway to the device.
+    Down,
+}
+
+/// The weather of one link: functions of (link, direction, time), never of what is sent, so that two engines and two chunk
+/// sizes meet the same.
+pub trait Conditions {
+    /// Round trip without load at `now`.
+    fn rtt(&self, now: Time) -> Span;
+    /// What one packet that leaves at `now` is late beyond half a round trip.
+    fn jitter(&self, way: Direction, now: Time) -> Span;
+    /// The bottleneck's rate at `now`; zero while it carries nothing.
+    fn rate(&self, way: Direction, now: Time) -> BitRate;
+    /// When the last of `bytes` has left the bottleneck if the first begins at `from` and nothing else is sent: the inverse of
+    /// the cumulative capacity. Outages that hold packets back are times without capacity.
+    fn leaves_by(&self, way: Direction, from: Time, bytes: u64) -> Time;
+    /// Bytes that the bottleneck's queue holds; a packet beyond them is lost.
+    fn queue(&self, way: Direction) -> u64;
+    /// The largest IP packet.
+    fn mtu(&self) -> u32;
+    /// The number of the slot of packet loss at `at`: about one packet of the link's mean rate long.
+    fn slot(&self, way: Direction, at: Time) -> u64;
+    /// The first slot at or after `slot` whose packets are lost, if one comes before `until`.
+    fn next_loss(&self, way: Direction, slot: u64, until: u64) -> Option<u64>;
+    /// Outages that end after `now`, by start: those that drop and those that reset.
+    fn outages(&self, now: Time) -> &[Outage];
+    /// How long the radio takes to wake up for a packet at `now` when its last one passed at `last`.
+    fn wake_up(&self, last: Option<Time>, now: Time) -> Span;
+    /// The number of the IP session at `now`: connections of an earlier one are dead, and nobody told the device.
+    fn session(&self, now: Time) -> u64;
+}
