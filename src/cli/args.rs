@@ -77,6 +77,9 @@ pub(super) enum Command {
         #[command(flatten)]
         work: Work,
     },
+    /// Hold the models against what is known: closed forms and published figures.
+    #[command(subcommand)]
+    Validate(Validate),
     /// The libraries of links, devices and backends, each figure with its source.
     #[command(subcommand)]
     Profiles(Profiles),
@@ -152,6 +155,12 @@ pub(super) struct ReplayArgs {
     /// Tell the life of a record; may be given several times.
     #[arg(long, value_name = "ENTITY/KEY")]
     pub(super) record: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Validate {
+    /// Simulate every known figure and print it beside its reference; exit 10 if one is off.
+    Models,
 }
 
 #[derive(Debug, Subcommand)]

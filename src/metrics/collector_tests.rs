@@ -204,6 +204,33 @@ fn rates_are_over_the_time_in_which_units_ran() {
     assert_eq!(stat(&figures, "engine.first_rows.duration", "max"), 2_000_000_000);
 }
 
+#[test]
+fn the_time_of_a_run_is_told_by_what_it_went_into_and_time_between_runs_is_nobodys() {
+    let mut t = Telling::new();
+    let (request, kind, bytes, rows) = (1, RequestKind::Pull, 9, 1);
+    let failed = Event::RequestFailed {
+        request,
+        kind,
+        error: TransportError::Reset,
+        took: Span::secs(2),
+        wasted: bytes,
+    };
+    let retry = Event::RetryScheduled { attempt: 1, wait: Span::secs(1) };
+    t.device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
+    t.at(2).device(0, failed).device(0, retry);
+    let took = Span::secs(5);
+    t.at(8)
+        .device(0, Event::ResponseReceived { request, kind, unit: Some(UNIT), bytes, rows, took })
+        .device(0, applied(&change(1)))
+        .device(0, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted })
+        .device(0, retry)
+        .device(0, failed);
+    let figures = t.at(100).figures();
+    let told = ["session.time", "pull.time", "requests.lost_time", "retry.time", "apply.time"]
+        .map(|name| stat(&figures, &format!("engine.{name}"), "value") / 1_000_000);
+    assert_eq!(told, [8_000, 5_000, 2_000, 1_000, 4]);
+}
+
 /// Device 0 edits at 10 s, the backend commits at 12 s, device 1 pulls at 30 s; `between` happens in the meantime.
 fn seen_by_another(between: impl Fn(&mut Telling)) -> (u64, u64) {
     let (made, key) = (edit(0, 0), Key::new("k"));

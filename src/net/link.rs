@@ -68,7 +68,8 @@ impl Link {
             if from >= end {
                 return gaps;
             }
-            gaps.push(Outage { from, until, mode: OutageMode::Drop, noticed: until - from >= NOTICED_AFTER });
+            let (mode, noticed) = (self.profile.gap_mode, until - from >= NOTICED_AFTER);
+            gaps.push(Outage { from, until, mode, noticed: noticed && mode != OutageMode::Hold });
             at = until;
         }
     }
@@ -210,6 +211,7 @@ mod tests {
             answer_loss: Ppm(0),
             gap_mtbf: Span::ZERO,
             gap_mean: Span::ZERO,
+            gap_mode: OutageMode::Drop,
             overhead: 0,
         }
     }

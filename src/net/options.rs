@@ -26,6 +26,8 @@ pub struct Profile {
     pub gap_mtbf: Span,
     /// Mean length of a gap.
     pub gap_mean: Span,
+    /// What a gap does to a message in flight.
+    pub gap_mode: OutageMode,
     /// Bytes added to each message: headers of HTTP, TLS and TCP.
     pub overhead: u64,
 }

@@ -158,6 +158,7 @@ mod tests {
             answer_loss: Ppm(0),
             gap_mtbf: Span::ZERO,
             gap_mean: Span::ZERO,
+            gap_mode: OutageMode::Drop,
             overhead: 0,
         }
     }

@@ -1,6 +1,6 @@
 //! Keys of links.
 
-use super::super::form::{Form, SPAN, key, optional, required, table};
+use super::super::form::{Form, SOME_SPAN, SPAN, key, optional, required, table};
 use super::super::profiles;
 
 pub(super) const LINKS: Form = Form::Named { of: &LINK, library: profiles::links };
@@ -24,6 +24,7 @@ const LINK: Form = table(&[
     key("answer_loss", Form::Share, "0", "Share of answers that are lost after the gateway acted."),
     key("gap_mtbf", SPAN, "\"0s\"", "Mean time between gaps; none if 0s."),
     key("gap_mean", SPAN, "\"0s\"", "Mean length of a gap."),
+    optional("gaps", GAPS, "Times without the link, in place of `gap_mtbf` and `gap_mean`."),
     key(
         "overhead",
         Form::Size { min: 0, max: 1 << 20 },
@@ -33,4 +34,15 @@ const LINK: Form = table(&[
     optional("loss", Form::Later(NO_PACKETS), "Share of packets lost."),
     optional("queue", Form::Later(NO_PACKETS), "Bytes that the bottleneck holds."),
     optional("trace", Form::Later(NO_PACKETS), "Packet-delivery traces to replay."),
+]);
+
+const GAPS: Form = table(&[
+    required("mtbf", SOME_SPAN, "Mean time from the end of a gap to the next one."),
+    required("mean", SOME_SPAN, "Mean length of a gap."),
+    key(
+        "mode",
+        Form::Word { built: &["drop", "hold", "reset"], later: &[] },
+        "\"drop\"",
+        "What happens to packets meanwhile.",
+    ),
 ]);

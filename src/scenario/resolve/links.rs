@@ -2,10 +2,14 @@
 
 use super::view::View;
 use crate::contract::NetworkKind;
-use crate::net;
+use crate::net::{self, OutageMode};
 
 /// The link profile that stands at `view`.
 pub(super) fn link(name: &str, view: View<'_>) -> net::Profile {
+    let (gap_mtbf, gap_mean, gap_mode) = match view.at("gaps").present() {
+        Some(gaps) => (gaps.at("mtbf").span(), gaps.at("mean").span(), outage_mode(gaps.at("mode").text())),
+        None => (view.at("gap_mtbf").span(), view.at("gap_mean").span(), OutageMode::Drop),
+    };
     net::Profile {
         name: name.to_owned(),
         kind: match view.at("kind").text() {
@@ -19,8 +23,18 @@ pub(super) fn link(name: &str, view: View<'_>) -> net::Profile {
         down: view.at("down").rate(),
         up: view.at("up").rate(),
         answer_loss: view.at("answer_loss").share(),
-        gap_mtbf: view.at("gap_mtbf").span(),
-        gap_mean: view.at("gap_mean").span(),
+        gap_mtbf,
+        gap_mean,
+        gap_mode,
         overhead: view.at("overhead").bytes().0,
+    }
+}
+
+/// How an outage treats packets, from its word.
+pub(super) fn outage_mode(word: &str) -> OutageMode {
+    match word {
+        "hold" => OutageMode::Hold,
+        "reset" => OutageMode::Reset,
+        _ => OutageMode::Drop,
     }
 }
