@@ -109,8 +109,12 @@ impl Disk {
     /// A disk with the files of the template, whose pages it shares until it writes them.
     pub fn from_template(template: &Template) -> Disk {
         let files = template.files.iter().map(|(name, base, size)| {
-            let content = RefCell::new(Content::on_base(base, *size));
-            (name.clone(), Rc::new(File { content, ..File::default() }))
+            let file = File::named(name);
+            // A journal that is frozen is empty as a rule; what it holds is shared as it is.
+            if *size > 0 {
+                *file.content.borrow_mut() = Content::on_base(base, *size);
+            }
+            (name.clone(), Rc::new(file))
         });
         Disk(Core::new(template.options, Directory::of(files)))
     }
@@ -292,7 +296,7 @@ impl Core {
             Some(_) if fresh => return Err(OpenError::Refused),
             Some(file) => Rc::clone(file),
             None if create => {
-                let file = Rc::new(File::default());
+                let file = Rc::new(File::named(name));
                 directory.set(name, self.operations(), Some(Rc::clone(&file)));
                 file
             }
