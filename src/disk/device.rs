@@ -92,12 +92,13 @@ thread_local! {
     static DISKS: RefCell<FxHashMap<u64, Weak<Core>>> = RefCell::default();
 }
 
-/// The disk and the file name that a path such as `/d42/app.db` means.
+/// The disk and the file name that a path such as `/d42.0/app.db` means: of disk 42, for its process of generation 0.
 pub(super) fn find(path: &str) -> Option<(Rc<Core>, &str)> {
-    let (id, name) = path.strip_prefix("/d")?.split_once('/')?;
-    let id: u64 = id.parse().ok()?;
+    let (disk, name) = path.strip_prefix("/d")?.split_once('/')?;
+    let (id, generation) = disk.split_once('.')?;
+    let (id, generation): (u64, u64) = (id.parse().ok()?, generation.parse().ok()?);
     let core = DISKS.with_borrow(|disks| disks.get(&id).and_then(Weak::upgrade))?;
-    Some((core, name))
+    (core.generation() == generation).then_some((core, name))
 }
 
 impl Disk {
@@ -136,10 +137,10 @@ impl Disk {
         Template { options: self.0.options, files: files.collect() }
     }
 
-    /// Where SQLite finds the file `name` of this disk; a name has no slash.
+    /// Where SQLite finds the file `name` of this disk until its process ends; a name has no slash.
     pub fn location(&self, name: &str) -> Location {
         assert!(!name.contains('/') && !name.is_empty(), "{name:?} is not the name of a file");
-        Location { path: format!("/d{}/{name}", self.0.id), vfs: Some(vfs::VFS_NAME) }
+        Location { path: format!("/d{}.{}/{name}", self.0.id, self.0.generation()), vfs: Some(vfs::VFS_NAME) }
     }
 
     /// Opens the database `name`, made if it is not there.
