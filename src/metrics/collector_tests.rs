@@ -147,7 +147,7 @@ fn every_metric_of_the_table_is_fed_by_something() {
     let figures = telling.collector.finish(telling.now, &found).figures;
     for name in names() {
         let fed = match &figures[name] {
-            Figure::Value { value, .. } => *value,
+            Figure::Value { value, .. } | Figure::Clipped { value, .. } => *value,
             Figure::Distribution { count, .. } => *count,
         };
         assert!(fed > 0, "nothing feeds {name}");

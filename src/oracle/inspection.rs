@@ -86,8 +86,9 @@ impl<'a> Inspection<'a> {
         blind.into_iter().for_each(|blind| blind.add_to(&mut findings));
         flow.finish(Names(&units), &mut findings);
         let (violations, mut figures) = findings.finish();
-        figures.insert("oracle.lost.row_ns", held.behind.lost);
-        figures.insert("oracle.stale.row_ns", held.behind.stale);
+        let clipped = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
+        figures.insert("oracle.lost.row_ns", clipped(held.behind.lost));
+        figures.insert("oracle.stale.row_ns", clipped(held.behind.stale));
         figures.insert("oracle.conflicts.count", ledger.conflicts);
         Verdict { violations, figures }
     }
@@ -204,9 +205,9 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
 /// A version from before the start that is still missing or older was so all the while.
 fn since_the_start(difference: Difference<'_>, now: Time) -> Behind {
     match difference {
-        Difference::Missing(_) => Behind { lost: now.0, stale: 0 },
+        Difference::Missing(_) => Behind { lost: now.0.into(), stale: 0 },
         Difference::Differs { expected, stamp, .. } if stamp < expected.stamp => {
-            Behind { lost: 0, stale: now.0 }
+            Behind { lost: 0, stale: now.0.into() }
         }
         _ => Behind::default(),
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::record::{CellRecord, RunRecord};
-use crate::metrics::{Figure, Sample};
+use crate::metrics::Sample;
 
 const STATS: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];
 
@@ -12,9 +12,10 @@ pub fn cells(record: &RunRecord) -> Vec<u8> {
     let axes: BTreeSet<&str> = record.cells.iter().flat_map(|c| c.axes.keys()).map(String::as_str).collect();
     let mut columns: BTreeSet<(&str, &str)> = BTreeSet::new();
     for (name, figure) in record.cells.iter().flat_map(|cell| &cell.metrics) {
-        match figure {
-            Figure::Value { .. } => drop(columns.insert((name, "value"))),
-            Figure::Distribution { .. } => columns.extend(STATS.map(|stat| (name.as_str(), stat))),
+        if figure.is_distribution() {
+            columns.extend(STATS.map(|stat| (name.as_str(), stat)));
+        } else {
+            columns.insert((name, "value"));
         }
     }
     let fixed = ["cell", "scenario", "variant", "seed", "verdict", "digest", "virtual_ns", "events"];

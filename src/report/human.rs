@@ -81,11 +81,12 @@ pub fn bound(unit: Unit, min: Option<u64>, max: Option<u64>) -> String {
     }
 }
 
-/// Rows times time, in row-seconds or row-hours.
+/// Rows times time, in row-seconds or row-hours; the greatest number stands for all that are greater.
 fn row_time(row_ns: u64) -> String {
     const SECOND: u64 = 1_000_000_000;
     match row_ns / SECOND {
         0 if row_ns > 0 => "< 1 row·s".to_owned(),
+        _ if row_ns == u64::MAX => format!("≥ {} row·h", thousands(u64::MAX / SECOND / 3_600)),
         s @ 0..100_000 => format!("{} row·s", thousands(s)),
         s => format!("{} row·h", thousands(s / 3_600)),
     }
@@ -131,7 +132,7 @@ mod tests {
             (Unit::MilliRowsPerSecond, 12_345, "12.3 rows/s"),
             (Unit::MilliRowsPerSecond, 1_234_567, "1\u{2009}234 rows/s"),
             (Unit::RowNs, 7_200_000_000_000, "7\u{2009}200 row·s"),
-            (Unit::RowNs, u64::MAX, "5\u{2009}124\u{2009}095 row·h"),
+            (Unit::RowNs, u64::MAX, "≥ 5\u{2009}124\u{2009}095 row·h"),
         ] {
             assert_eq!(figure(unit, value), shown);
         }

@@ -331,7 +331,8 @@ fn figures_schema(_: &mut SchemaGenerator) -> Schema {
         "type": "object",
         "additionalProperties": { "oneOf": [
             { "type": "object", "required": ["unit", "value"],
-              "properties": { "unit": { "type": "string" }, "value": whole("the number") } },
+              "properties": { "unit": { "type": "string" }, "value": whole("the number"),
+                              "clipped": { "const": true, "description": "the number is greater than 64 bits hold" } } },
             { "type": "object", "required": ["unit", "count", "min", "p50", "p95", "p99", "max"],
               "properties": { "unit": { "type": "string" }, "count": whole("observations"), "min": whole("smallest"),
                               "p50": whole("median"), "p95": whole("95th percentile"), "p99": whole("99th percentile"),
