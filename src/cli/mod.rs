@@ -31,6 +31,7 @@
 mod args;
 mod console;
 mod coverage;
+mod inputs;
 mod inspect;
 mod program;
 mod progress;

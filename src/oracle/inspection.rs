@@ -10,6 +10,7 @@ use super::held::{At, Behind};
 use super::model::Oracle;
 use super::truth::Truth;
 use super::violation::Violation;
+use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Time, Value};
 use crate::contract::{Delivery, DeviceView, EditKind, LogEntry, PendingEdit};
 
@@ -60,7 +61,7 @@ impl<'a> Inspection<'a> {
     pub fn check_device(&mut self, device: DeviceId, view: &dyn DeviceView) {
         let said = Said { pending: view.pending(), log: view.log() };
         let unfinished: Vec<Run> = self.oracle.flow.unfinished(device).collect();
-        let names = Names(&self.oracle.units);
+        let names = Names(&self.oracle.units, self.oracle.clock);
         if let Some(text) = checks::stuck(device, &said.pending, &unfinished, &view.doing(), names) {
             self.oracle.findings.add(Check::Stuck, (Some(device), None), || text);
         }
@@ -82,9 +83,9 @@ impl<'a> Inspection<'a> {
 
     /// The verdict, after the last device.
     pub fn finish(self) -> Verdict {
-        let Oracle { units, flow, mut findings, held, ledger, blind, .. } = self.oracle;
+        let Oracle { units, clock, flow, mut findings, held, ledger, blind, .. } = self.oracle;
         blind.into_iter().for_each(|blind| blind.add_to(&mut findings));
-        flow.finish(Names(&units), &mut findings);
+        flow.finish(Names(&units, clock), &mut findings);
         let (violations, mut figures) = findings.finish();
         let clipped = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
         figures.insert("oracle.lost.row_ns", clipped(held.behind.lost));
@@ -117,6 +118,7 @@ impl<'a> Inspection<'a> {
             }
             let case = EditCase {
                 schema: &oracle.schema,
+                clock: oracle.clock,
                 id,
                 edit,
                 pending: &said.pending,
@@ -158,8 +160,10 @@ impl<'a> Inspection<'a> {
         if let Some((entity, key)) = first {
             self.oracle.findings.add(Check::Divergent, (Some(device), Some((entity, &key))), || {
                 let record = super::words::record(&self.oracle.schema, entity, &key);
-                let rows = if wrong == 1 { "row" } else { "rows" };
-                format!("{device} differs from its scope of the backend in {wrong} {rows}, the first of them {record}")
+                let rows = count(wrong, "row");
+                format!(
+                    "{device} differs from its scope of the backend in {rows}, the first of them {record}"
+                )
             });
         }
     }
@@ -167,7 +171,7 @@ impl<'a> Inspection<'a> {
 
 /// Asks each check on rows, and counts the time for which the row was wrong.
 fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, difference: Difference<'_>) {
-    let Oracle { schema, history, held, ledger, findings, .. } = oracle;
+    let Oracle { schema, clock, history, held, ledger, findings, .. } = oracle;
     let (device, key) = (at.device, difference.key());
     let id = history.find(entity, key);
     let live: Option<Vec<Value>> = match difference {
@@ -176,6 +180,7 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
     };
     let case = RowCase {
         schema,
+        clock: *clock,
         device,
         entity,
         difference,

@@ -1,10 +1,8 @@
 //! Figures as people read them.
 
 use crate::base::Ppm;
+pub use crate::base::words::{count, thousands};
 use crate::metrics::Unit;
-
-/// Separates thousands: a thin space.
-const THIN: char = '\u{2009}';
 
 /// A figure in its unit, with three significant digits where it is not a count: `1.24 s`, `3.30 MiB`, `12 345 rows`.
 pub fn figure(unit: Unit, value: u64) -> String {
@@ -49,24 +47,6 @@ pub fn bytes(n: u64) -> String {
         }
     }
     format!("{n} B")
-}
-
-/// A count with thin spaces between thousands.
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() * 2);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(THIN);
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A number of things: `1 row`, `2 rows`.
-pub fn count(n: u64, noun: &str) -> String {
-    format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
 }
 
 /// Bounds as a condition: `≤ 5.00 s`, `= 0 rows`, `1 … 9 rows`.

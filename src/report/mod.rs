@@ -37,7 +37,7 @@ mod tests;
 
 pub use assemble::{Note, assemble, replay_command, run_id, scenario_of};
 pub use exit::Exit;
-pub use folder::{Folder, FolderError};
+pub use folder::{Folder, FolderError, Part};
 pub use judge::{Judged, broken, cell_ids, judge, record_name};
 pub use listing::{CellSize, Covered, coverage, sizes, texts};
 pub use record::{
@@ -46,7 +46,7 @@ pub use record::{
     schema_json,
 };
 pub use repro::{digest_told, repro};
-pub use story::{Paint, annotations, headline, last_lines, lives, story};
+pub use story::{Paint, annotations, headline, last_lines, lives, reasons, story};
 pub use summary::{SUMMARY_MAX, summary};
 pub use table::{Form, figures};
 pub use timing::{CellTiming, Timing};

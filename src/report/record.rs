@@ -4,6 +4,7 @@
 //! record of its own major version; a field that it does not know is passed over, and a field added later has a default.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,9 @@ pub struct RunRecord {
     /// The resolved scenarios as TOML, by digest; a cell names its own.
     #[serde(default)]
     pub resolved: BTreeMap<String, String>,
+    /// Files that the scenarios read, by the scenario's digest: what it calls them, and where in the report's folder the copies lie.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// The program that wrote a record.
@@ -287,6 +291,14 @@ impl RunRecord {
         Ok(serde_json::from_str(text)?)
     }
 
+    /// Writes what [`RunRecord::to_json`] gives.
+    ///
+    /// # Errors
+    /// When `out` takes no more.
+    pub fn write_json(&self, mut out: impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut out, self)?;
+        out.write_all(b"\n")
+    }
     /// The record as JSON, a line a field, ending in a newline.
     pub fn to_json(&self) -> String {
         let mut text =

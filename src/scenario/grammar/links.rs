@@ -7,7 +7,7 @@ pub(super) const LINKS: Form = Form::Named { of: &LINK, library: profiles::links
 
 /// A standard deviation of a logarithm.
 const SIGMA: Form = Form::Decimal { max: 5.0 };
-const NO_PACKETS: &str = "what is: rtt, jitter, down, up, answer_loss and gaps";
+const NO_PACKETS: &str = "only rtt, jitter, down, up, answer_loss and gaps are built so far";
 
 const LINK: Form = table(&[
     key(
