@@ -15,6 +15,7 @@ use super::Names;
 use super::diagnostic::Diagnostic;
 use super::plan::Plan;
 use super::rows::Brought;
+use super::traces::Traces;
 use super::tree::Node;
 use super::written::{Calendar, calendar, clock};
 use crate::base::{Seed, Span, Time};
@@ -40,13 +41,14 @@ struct World<'a> {
 pub(super) fn resolve(
     tree: &Node,
     brought: &BTreeMap<String, Brought>,
+    traces: &Traces,
     names: &Names<'_>,
 ) -> Result<Plan, Vec<Diagnostic>> {
     let root = View::new(tree);
     let wrong = Mistakes::default();
     let calendar = calendar(root.at("start").text()).unwrap_or_default();
     let attributes = fleet::attributes(root, &wrong);
-    let fleets = fleet::fleets(root, &wrong);
+    let fleets = fleet::fleets(root, traces, &wrong);
     let entities = schema::entities(root, calendar, &attributes, brought, &wrong);
     let duration = root.at("duration").span();
     let world = World { root, names, calendar, duration, schema: entities.schema, attributes, wrong: &wrong };

@@ -7,10 +7,10 @@ use super::super::form::share_of;
 use super::super::plan::{Bound, Chaos, Expect, Gate, Happening, Planned, Who};
 use super::super::tree::Val;
 use super::World;
+use super::links::outage_mode;
 use super::view::View;
 use crate::base::{Bytes, DeviceId, Ppm, Span, Time, UnitId};
 use crate::metrics::Unit;
-use crate::net::OutageMode;
 
 impl World<'_> {
     /// Planned events by time, then by name.
@@ -65,14 +65,7 @@ impl World<'_> {
         let length = view.at("for").span();
         let restart_after = view.at("restart_after").span();
         Some(match kind {
-            "outage" => Happening::Outage {
-                length,
-                mode: match view.at("mode").text() {
-                    "hold" => OutageMode::Hold,
-                    "reset" => OutageMode::Reset,
-                    _ => OutageMode::Drop,
-                },
-            },
+            "outage" => Happening::Outage { length, mode: outage_mode(view.at("mode").text()) },
             "kill" => Happening::Kill { point: self.crash_point(view), restart_after },
             "power_loss" => Happening::PowerLoss { restart_after },
             "answer_loss" => Happening::AnswerLoss { length, loss: view.at("loss").share() },
