@@ -225,7 +225,8 @@ fn the_time_of_a_run_is_told_by_what_it_went_into_and_time_between_runs_is_nobod
         .device(0, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted })
         .device(0, retry)
         .device(0, failed);
-    let figures = t.at(100).figures();
+    t.at(100);
+    let figures = t.figures();
     let told = ["session.time", "pull.time", "requests.lost_time", "retry.time", "apply.time"]
         .map(|name| stat(&figures, &format!("engine.{name}"), "value") / 1_000_000);
     assert_eq!(told, [8_000, 5_000, 2_000, 1_000, 4]);

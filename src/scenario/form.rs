@@ -144,7 +144,7 @@ impl Form {
             Form::Size { min, max } => {
                 format!("a size such as \"64KiB\" or \"1.5MB\", from {} to {}", size(*min), size(*max))
             }
-            Form::Rate => "a rate such as \"200kbit/s\" or \"1.6Mbit/s\"".to_owned(),
+            Form::Rate => "a rate above 0 such as \"200kbit/s\" or \"1.6Mbit/s\"".to_owned(),
             Form::Share => "a share between 0 and 1, such as 0.05 or \"5%\"".to_owned(),
             Form::Word { built, .. } => {
                 let words: Vec<String> = built.iter().map(|w| format!("\"{w}\"")).collect();

@@ -31,6 +31,7 @@ mod resolve;
 mod rows;
 mod share;
 mod template;
+mod traces;
 mod tree;
 mod written;
 

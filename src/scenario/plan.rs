@@ -96,7 +96,7 @@ pub struct Fleet {
     /// Hardware classes with their exact counts.
     pub classes: Vec<(DeviceClass, u32)>,
     /// Links with their exact counts.
-    pub links: Vec<(net::Profile, u32)>,
+    pub links: Vec<(Arc<net::Profile>, u32)>,
     /// States at the start with their exact counts, each with the name that the scenario gives it.
     pub starts: Vec<(StartState, u32)>,
     /// Roles with their shares within every group of devices that share all attributes.
@@ -139,7 +139,7 @@ pub struct DevicePlan {
     /// Its hardware.
     pub class: DeviceClass,
     /// Its link.
-    pub link: net::Profile,
+    pub link: Arc<net::Profile>,
     /// Its state at the start.
     pub start: StartState,
     /// What sets it apart.

@@ -15,7 +15,7 @@ use crate::base::{Digest, Stamp, Time};
 use crate::contract::{DeviceSetup, EngineFactory, Node};
 use crate::gateway::Gateway;
 use crate::metrics;
-use crate::net::{Link, Way};
+use crate::net::{Itinerary, Link, Way};
 use crate::oracle::{self, Clock, Life, Oracle};
 use crate::scenario::{DevicePlan, Happening, Plan};
 use crate::sim::{self, Handle, NodeId, Sim};
@@ -89,14 +89,9 @@ impl World {
     ) {
         let id = device.device;
         let seed = self.plan.seed.derive("world.device", u64::from(id.0));
-        let mut link = Link::new(device.link.clone(), seed.derive("net", 0));
         let end = Time::ZERO + self.plan.duration;
-        let mut gaps = link.own_gaps(end);
-        for gap in &mut gaps {
-            gap.until = gap.until.min(end);
-        }
-        link.add_outages(gaps);
-        link.add_outages(self.faults.outages[id.0 as usize].iter().copied());
+        let mut link = Link::new(&Itinerary::settled(device.link.clone()), seed.derive("net", 0), end);
+        link.weather_mut().add_outages(self.faults.outages[id.0 as usize].iter().copied());
         for lossy in &self.faults.lossy[id.0 as usize] {
             link.add_lossy(*lossy);
         }

@@ -2,10 +2,11 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use crate::base::{BitRate, Ppm, Seed, Span, Time};
-use crate::contract::{Event, EventSink, LocalBoxFuture, NetworkKind, Transport};
-use crate::net::{Link, OutageMode, Profile, Server, Way};
+use crate::base::{BitRate, Seed, Span, Time};
+use crate::contract::{Event, EventSink, LocalBoxFuture, Transport};
+use crate::net::{GapLengths, Gaps, Itinerary, Link, OutageMode, Profile, Server, Way};
 use crate::sim::{Handle, Options, Sim};
 
 /// How the link fails: up for an exponential time, then down for another; nothing fails while it is down.
@@ -46,7 +47,7 @@ impl Client {
     /// Waits until there is a link, as far as a device can know.
     pub(super) async fn repaired(&self) {
         let now = self.handle.now();
-        let up = self.link.borrow().seems_up_from(now);
+        let up = self.link.borrow().weather().seems_up_from(now);
         self.handle.sleep_until(if up > now { up } else { now + TRY_AGAIN }).await;
     }
 
@@ -86,24 +87,15 @@ pub(super) fn time<F: Future<Output = ()> + 'static>(
 }
 
 fn failing_link(seed: Seed, (rtt, down): (Span, BitRate), failures: Failures, horizon: Span) -> Link {
-    let profile = Profile {
-        name: "failing".to_owned(),
-        kind: NetworkKind::Other,
-        rtt,
-        jitter: Span::ZERO,
-        jitter_sigma_milli: 0,
-        down,
-        up: BitRate(1_000_000_000_000),
-        answer_loss: Ppm(0),
-        gap_mtbf: failures.mtbf,
-        gap_mean: failures.mean,
-        gap_mode: OutageMode::Reset,
-        overhead: 0,
+    let gaps = Gaps {
+        mtbf: failures.mtbf,
+        mean: failures.mean,
+        mode: OutageMode::Reset,
+        lengths: GapLengths::Exponential,
     };
-    let mut link = Link::new(profile, seed);
-    let gaps = link.own_gaps(Time::ZERO + horizon);
-    link.add_outages(gaps);
-    link
+    let steady = Profile::steady("failing", rtt, down, BitRate(1_000_000_000_000));
+    let profile = Profile { gaps: Some(gaps), queue: u64::MAX, ..steady };
+    Link::new(&Itinerary::settled(Arc::new(profile)), seed, Time::ZERO + horizon)
 }
 
 struct Works(Handle);

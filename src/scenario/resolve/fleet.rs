@@ -1,14 +1,17 @@
 //! Fleets: hardware, links, attributes, states at the start.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::plan::{Attribute, DeviceClass, Fleet, StartState};
 use super::super::share::largest_remainder;
+use super::super::traces::Traces;
 use super::super::tree::Val;
 use super::super::written::start_state;
 use super::links::link;
 use super::view::{Mistakes, View};
 use crate::base::Value;
+use crate::net::Profile;
 use crate::workload;
 
 /// The attributes of all fleets by name.
@@ -53,16 +56,22 @@ pub(super) fn attributes_known(root: View<'_>) -> bool {
 }
 
 /// The fleets by name.
-pub(super) fn fleets(root: View<'_>, wrong: &Mistakes) -> Vec<Fleet> {
+pub(super) fn fleets(root: View<'_>, traces: &Traces, wrong: &Mistakes) -> Vec<Fleet> {
+    // Links that no fleet uses are looked at too.
+    let links = root.at("link").entries();
+    let links: Links = links.map(|(name, view)| (name, link(name, view, traces, wrong))).collect();
     let fleets = root.at("fleet").entries();
-    let fleets: Vec<Fleet> = fleets.map(|(name, view)| fleet(name, view, root, wrong)).collect();
+    let fleets: Vec<Fleet> = fleets.map(|(name, view)| fleet(name, view, root, &links, wrong)).collect();
     if fleets.is_empty() && root.at("fleet").present().is_some() {
         wrong.at(root.at("fleet"), "there is no device", "write one as [fleet.phones] with devices = 10");
     }
     fleets
 }
 
-fn fleet(name: &str, view: View<'_>, root: View<'_>, wrong: &Mistakes) -> Fleet {
+/// Links by name.
+type Links<'a> = BTreeMap<&'a str, Arc<Profile>>;
+
+fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &Mistakes) -> Fleet {
     let devices = view.at("devices").count();
     let pick = |key: &str| {
         let shares: Vec<_> = view.at(key).entries().collect();
@@ -73,7 +82,7 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, wrong: &Mistakes) -> Fleet 
         wrong.find(at, what, name, known);
         root.at(what).key(name)
     };
-    let links = library_and_own(root.at("link").names(), super::super::profiles::links());
+    let known = library_and_own(root.at("link").names(), super::super::profiles::links());
     let classes = library_and_own(root.at("class").names(), super::super::profiles::classes());
     Fleet {
         name: name.to_owned(),
@@ -84,7 +93,10 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, wrong: &Mistakes) -> Fleet 
             .collect(),
         links: pick("link")
             .into_iter()
-            .map(|((name, at), n)| (link(name, defined("link", name, at, &links)), n))
+            .filter_map(|((name, at), n)| {
+                wrong.find(at, "link", name, &known);
+                Some((links.get(name)?.clone(), n))
+            })
             .collect(),
         starts: pick("start")
             .into_iter()

@@ -16,6 +16,7 @@ use super::Names;
 use super::diagnostic::Diagnostic;
 use super::plan::{Attribute, Plan};
 use super::rows::Brought;
+use super::traces::Traces;
 use super::tree::Node;
 use super::written::{Calendar, calendar, clock};
 use crate::base::{Seed, Span, Time};
@@ -49,6 +50,7 @@ pub(super) struct Wrong {
 pub(super) fn resolve(
     tree: &Node,
     brought: &BTreeMap<String, Brought>,
+    traces: &Traces,
     names: &Names<'_>,
     sound: bool,
 ) -> Result<Plan, Wrong> {
@@ -56,7 +58,7 @@ pub(super) fn resolve(
     let wrong = Mistakes::default();
     let calendar = calendar(root.at("start").text());
     let attributes = fleet::attributes(root, &wrong);
-    let fleets = fleet::fleets(root, &wrong);
+    let fleets = fleet::fleets(root, traces, &wrong);
     let entities = schema::entities(root, calendar, &attributes, brought, &wrong);
     let calendar = calendar.unwrap_or_default();
     let duration = root.at("duration").span();

@@ -129,7 +129,6 @@ fn what_is_pinned_and_not_built_is_refused_as_such() {
         ("[backend]\nstamped_by = \"device\"", "is not built yet"),
         ("[backend]\nquota = { requests = 6000 }", "`backend.quota` is not built yet"),
         ("[engine]\nconflict = { policy = \"keep-both\" }", "is not built yet"),
-        ("[link.l]\ntrace = { down = \"a\", up = \"b\" }", "`link.l.trace` is not built yet"),
         (
             "[event.e]\nat = \"+1m\"\ncaptive_portal = { for = \"1m\" }",
             "`event.e.captive_portal` is not built yet",

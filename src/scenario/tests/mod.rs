@@ -3,6 +3,7 @@
 mod broken;
 mod cascades;
 mod doubts;
+mod links;
 mod meaning;
 mod own_rows;
 mod plans;
