@@ -10,7 +10,7 @@ use super::args::{Format, RunArgs, Work};
 use super::console::Console;
 use super::progress::Progress;
 use super::refusal::Refusal;
-use super::sources;
+use super::{baseline, sources};
 use crate::campaign::{self, Campaign, Runner, Stopwatch};
 use crate::metrics::Sample;
 use crate::report::{self, Exit, Folder, FolderError, RunRecord, Timing};
@@ -19,6 +19,7 @@ use crate::scenario::Plan;
 /// Runs `run`.
 pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let plans = sources::plans(&args.selection, runner, console)?;
+    let baseline = args.baseline.as_deref().map(baseline::load).transpose()?;
     let path = args.out.clone().unwrap_or_else(|| Path::new("reports").join(report::run_id(&plans)));
     let folder = Folder::create(&path).map_err(refused)?;
     let shown = path.display().to_string();
@@ -31,11 +32,21 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     let started = Stopwatch::start();
     let options = options(&args.work, args.twice);
     let campaign = campaign(&plans, runner, &args.work, &options, console);
-    let Campaign { judged, series, timing, notes } = campaign;
+    let Campaign { mut judged, series, timing, notes } = campaign;
+    let mut changes = Vec::new();
+    if let (Some(name), Some(baseline)) = (&args.baseline, &baseline) {
+        for judged in &mut judged {
+            let of_cell = report::hold(judged, name, baseline);
+            changes.extend(of_cell.into_iter().filter(|change| !change.gated));
+        }
+    }
     let record = report::assemble(&shown, &plans, judged, &notes);
     let timing = Timing::new(options.jobs, started.elapsed(), timing);
     let written = write_report(&folder, &record, &series, &timing, &plans);
     tell(&record, &shown, args.format, console);
+    for change in changes {
+        console.remark(&format!("changed, and not gated: {}\n", change.text));
+    }
     // Host time never meets simulated figures: it goes to stderr.
     console.remark(&timing.line());
     append_summary(&record, console);
