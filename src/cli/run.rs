@@ -12,7 +12,7 @@ use super::console::Console;
 use super::inputs::{self, Input};
 use super::progress::Progress;
 use super::refusal::Refusal;
-use super::sources;
+use super::{baseline, sources};
 use crate::campaign::{self, Campaign, Runner, Stopwatch};
 use crate::metrics::Sample;
 use crate::report::{self, Exit, Folder, FolderError, Part, RunRecord, Timing};
@@ -21,6 +21,7 @@ use crate::scenario::Plan;
 /// Runs `run`.
 pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let plans = sources::plans(&args.selection, runner, console)?;
+    let baseline = args.baseline.as_deref().map(baseline::load).transpose()?;
     sources::remark_on(&plans, console);
     let path = args.out.clone().unwrap_or_else(|| Path::new("reports").join(report::run_id(&plans)));
     let folder = Folder::create(&path).map_err(refused)?;
@@ -37,13 +38,23 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     let started = Stopwatch::start();
     let options = options(&args.work, args.twice);
     let series = SeriesFile::begin(&folder).map_err(refused)?;
-    let Campaign { judged, timing, notes } =
+    let Campaign { mut judged, timing, notes } =
         campaign(&plans, runner, &args.work, &options, Some(&series), console);
+    let mut changes = Vec::new();
+    if let (Some(name), Some(baseline)) = (&args.baseline, &baseline) {
+        for judged in &mut judged {
+            let of_cell = report::hold(judged, name, baseline);
+            changes.extend(of_cell.into_iter().filter(|change| !change.gated));
+        }
+    }
     let mut record = report::assemble(&shown, &plans, judged, &notes);
     record.inputs = inputs::recorded(&inputs);
     let timing = Timing::new(options.jobs, started.elapsed(), timing);
     let written = series.finish().and_then(|()| write_report(&folder, &record, &timing, &inputs));
     tell(&record, &shown, args.format, console);
+    for change in changes {
+        console.remark(&format!("changed, and not gated: {}\n", change.text));
+    }
     // Host time never meets simulated figures: it goes to stderr.
     console.remark(&timing.line());
     append_summary(&record, console);

@@ -49,6 +49,25 @@ pub fn bytes(n: u64) -> String {
     format!("{n} B")
 }
 
+/// The change from one figure to another: ` (+2.0 %)`.
+pub fn change(was: u64, is: u64) -> String {
+    let ppm = (i128::from(is) - i128::from(was)) * 1_000_000 / i128::from(was.max(1));
+    format!(" ({})", percent(i64::try_from(ppm).unwrap_or(i64::MAX)))
+}
+
+/// Parts per million as a signed percentage: `+2.0 %`, `−12 %`.
+pub fn percent(ppm: i64) -> String {
+    let sign = if ppm < 0 { '−' } else { '+' };
+    let size = ppm.unsigned_abs();
+    match size {
+        0 => "0 %".to_owned(),
+        1..100 => format!("{sign}< 0.01 %"),
+        100..10_000 => format!("{sign}0.{:02} %", size / 100),
+        10_000..1_000_000 => format!("{sign}{}.{} %", size / 10_000, size / 1_000 % 10),
+        _ => format!("{sign}{} %", thousands(size / 10_000)),
+    }
+}
+
 /// Bounds as a condition: `≤ 5.00 s`, `= 0 rows`, `1 … 9 rows`.
 pub fn bound(unit: Unit, min: Option<u64>, max: Option<u64>) -> String {
     let show = |n: u64| figure(unit, n);

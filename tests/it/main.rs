@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module a subject.
 
 mod cli;
+mod comparisons;
 mod crash_sweep;
 mod determinism;
 mod drain;
