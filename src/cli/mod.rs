@@ -30,6 +30,7 @@
 
 mod args;
 mod console;
+mod cost;
 mod coverage;
 mod inputs;
 mod inspect;

@@ -18,7 +18,7 @@ pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     for (name, figure) in record.cells.iter().flat_map(|cell| &cell.metrics) {
         match figure {
             Figure::Value { .. } => drop(columns.insert((name, "value"))),
-            Figure::Distribution { .. } => columns.extend(STATS.map(|stat| (name.as_str(), stat))),
+            Figure::Distribution { .. } => columns.extend(STATS.map(|stat| (name.as_ref(), stat))),
         }
     }
     let fixed = ["cell", "scenario", "variant", "seed", "verdict", "digest", "virtual_ns", "events"];

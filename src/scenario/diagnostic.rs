@@ -150,7 +150,7 @@ impl fmt::Display for Invalid {
 impl std::error::Error for Invalid {}
 
 /// The candidate that `word` was probably meant to be.
-pub(super) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = |candidate: &str| {
         let distance = strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
         (distance <= word.chars().count().max(4) / 3).then_some(distance)
