@@ -137,9 +137,12 @@ fn figure(profile: &scenario::Profile, key: &str) -> String {
 }
 
 fn no_profile(name: &str) -> String {
-    let known =
-        SHELVES.iter().flat_map(|shelf| shelf.library.profiles()).map(|profile| profile.name.as_str());
-    match scenario::closest(name, known) {
+    let known = || SHELVES.iter().flat_map(|shelf| shelf.library.profiles()).map(|p| p.name.as_str());
+    let longer: Vec<&str> = known().filter(|known| !name.is_empty() && known.starts_with(name)).collect();
+    if !longer.is_empty() {
+        return format!("there is no profile {name}; there is {}", longer.join(", "));
+    }
+    match scenario::closest(name, known()) {
         Some(near) => format!("there is no profile {name}; did you mean {near}?"),
         None => format!("there is no profile {name}; `syncdyno profiles ls` lists them"),
     }

@@ -410,6 +410,8 @@ fn profiles_are_listed_with_the_figures_that_tell_them_apart() {
     }
     assert_eq!(desk.run("profiles show lte-god"), 2);
     assert!(desk.err.contains("did you mean lte-good?"), "{}", desk.err);
+    assert_eq!(desk.run("profiles show lte"), 2);
+    assert!(desk.err.contains("there is lte-poor, lte-good, lte-driving"), "{}", desk.err);
 }
 
 #[test]
