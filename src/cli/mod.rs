@@ -34,6 +34,7 @@ mod args;
 mod baseline;
 mod compare;
 mod console;
+mod cost;
 mod coverage;
 mod inputs;
 mod inspect;

@@ -194,7 +194,7 @@ impl Told<'_> {
                 let kind = request_kind(*kind);
                 format!(
                     "{kind} served: {queued} in the queue, {service} at work, {} scanned, {rows} delivered",
-                    count(u64::from(*scanned), "row")
+                    count(*scanned, "row")
                 )
             }
             _ => unreachable!("not an event of the backend"),

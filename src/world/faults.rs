@@ -1,6 +1,6 @@
 //! Everything that goes wrong in a world, drawn before it starts.
 
-use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time};
+use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
 use crate::contract::KillReason;
 use crate::net::{LossyTime, Outage, OutageMode};
 use crate::scenario::{Chaos, DevicePlan, Happening, Plan, Who};
@@ -96,7 +96,8 @@ impl Faults {
                 for device in chosen {
                     self.outages[device.0 as usize].push(outage);
                 }
-                self.tell(at, format!("{name}: {} without network for {length}", count(chosen)));
+                let (who, mode) = (count(chosen), mode_word(*mode));
+                self.tell(at, format!("{name}: outage of {who} for {length}, mode {mode}"));
             }
             Happening::AnswerLoss { length, loss } => {
                 let lossy = LossyTime { from: at, until: at + *length, loss_ppm: loss.0 };
@@ -142,7 +143,7 @@ impl Faults {
                 });
                 self.tell(
                     at,
-                    format!("chaos: {device} {reason:?} {}", point.as_ref().map_or("", |(p, _)| p)),
+                    format!("chaos: {} of {device}{}", kill_word(reason), at_point(point.as_ref())),
                 );
                 self.kill(at, device, reason, point, restart_after);
             }
@@ -153,7 +154,7 @@ impl Faults {
             let mode = *stream.pick(&[OutageMode::Drop, OutageMode::Hold, OutageMode::Reset]);
             let noticed = stream.chance(chaos.outage_noticed.share());
             self.outages[device.0 as usize].push(Outage { from: at, until: at + length, mode, noticed });
-            self.tell(at, format!("chaos: {device} without network for {length} ({mode:?})"));
+            self.tell(at, format!("chaos: outage of {device} for {length}, mode {}", mode_word(mode)));
         }
         if chaos.answer_loss.0 > 0 {
             let lossy = LossyTime { from: Time::ZERO, until: end, loss_ppm: chaos.answer_loss.0 };
@@ -205,8 +206,29 @@ impl Faults {
 fn count(devices: &[DeviceId]) -> String {
     match devices {
         [one] => one.to_string(),
-        many => format!("{} devices", many.len()),
+        many => words::count(many.len() as u64, "device"),
     }
+}
+
+/// A mode as scenario files write it.
+fn mode_word(mode: OutageMode) -> &'static str {
+    match mode {
+        OutageMode::Drop => "drop",
+        OutageMode::Hold => "hold",
+        OutageMode::Reset => "reset",
+    }
+}
+
+/// The end of a process as scenario files write it.
+fn kill_word(reason: KillReason) -> &'static str {
+    match reason {
+        KillReason::Killed => "kill",
+        KillReason::PowerLoss => "power_loss",
+    }
+}
+
+fn at_point(point: Option<&(String, u32)>) -> String {
+    point.map_or_else(String::new, |(point, _)| format!(" at {point}"))
 }
 
 /// Moments of a Poisson process up to `end`; none if the mean time between them is zero.
