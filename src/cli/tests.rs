@@ -127,6 +127,14 @@ fn a_replay_tells_the_life_of_a_record_that_is_asked_for() {
         "{}",
         desk.out
     );
+    assert_eq!(desk.run("replay @out --record appointment/silent"), 0);
+    assert!(desk.out.contains("appointment/silent\n  nothing ever happened to it\n"), "{}", desk.out);
+    assert_eq!(desk.run("replay @out --record appointment/silently"), 2);
+    assert!(
+        desk.err.contains("no such record: appointment/silently; there is appointment/silent"),
+        "{}",
+        desk.err
+    );
     assert_eq!(desk.run("replay @out --record visit/k5"), 2);
     assert!(desk.err.contains("there is no entity `visit`; there is appointment"), "{}", desk.err);
 }
@@ -354,11 +362,18 @@ fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
 }
 
 #[test]
-fn quiet_says_the_verdict_and_where_the_report_is() {
+fn quiet_says_the_verdict_the_reasons_and_the_command_that_shows_them_again() {
     let mut desk = Desk::new();
-    desk.write("ties.toml", &format!("{TIES}{LOST}"));
+    desk.write("ties.toml", TIES);
     desk.run("run @ties.toml -q --out @out --progress none");
-    assert_eq!(desk.out.lines().count(), 3, "{}", desk.out);
+    assert_eq!(desk.out.lines().count(), 2, "{}", desk.out);
+    desk.write("ties.toml", &format!("{TIES}{LOST}"));
+    assert_eq!(desk.run("run @ties.toml -q --out @out --progress none"), 11);
+    let lines: Vec<&str> = desk.out.lines().collect();
+    assert!(lines[0].starts_with("ties: FAIL"), "{}", desk.out);
+    assert!(lines[1].starts_with("ties.lost.s1: lost (2 rows)"), "{}", desk.out);
+    assert!(lines.last().unwrap().starts_with("syncdyno replay "), "{}", desk.out);
+    assert_eq!(desk.err, "");
     desk.run("run @ties.toml --color always --out @out --progress none");
     assert!(desk.out.contains("\u{1b}[1;31mFAIL\u{1b}[0m"), "{}", desk.out);
     desk.surroundings.out_is_terminal = true;
@@ -376,5 +391,9 @@ fn rows_of_one_s_own_travel_with_the_repro_file() {
     assert_eq!(desk.run("run @s/ties.toml --seed 3 --out @out --progress none"), 11, "{}", desk.err);
     fs::remove_dir_all(desk.path("data")).unwrap();
     assert_eq!(desk.run("replay @out/repro/ties.lost.s3.toml"), 0, "{}", desk.err);
+    assert!(desk.out.contains(": the same as recorded"), "{}", desk.out);
+    fs::remove_dir_all(desk.path("s")).unwrap();
+    fs::rename(desk.path("out"), desk.path("moved")).unwrap();
+    assert_eq!(desk.run("replay @moved#ties.lost.s3"), 11, "the report has the rows: {}", desk.err);
     assert!(desk.out.contains(": the same as recorded"), "{}", desk.out);
 }

@@ -230,17 +230,27 @@ impl Document {
 
     fn plan(&self, cell: Cell, names: &Names<'_>) -> Result<Plan, Vec<Diagnostic>> {
         let Cell { tree, brought, traces, notes, mut mistakes } = cell;
-        let plan = match resolve(&tree, &brought, &traces, names) {
-            Ok(plan) if mistakes.is_empty() => plan,
-            Ok(_) => return Err(mistakes),
-            Err(more) => {
-                mistakes.extend(more);
+        let plan = match resolve(&tree, &brought, &traces, names, mistakes.is_empty()) {
+            Ok(plan) => plan,
+            Err(wrong) => {
+                mistakes.extend(wrong.told);
+                // What may only follow from a mistake is told when there is nothing that it could follow from.
+                if mistakes.is_empty() {
+                    mistakes = wrong.following;
+                }
                 return Err(mistakes);
             }
         };
         let files = brought.values().map(|b| &b.file).chain(traces.files()).cloned().collect();
         let digest = digest(&tree, &brought, &traces);
-        Ok(Plan { path: self.path.clone(), digest, resolved: text(&tree).into(), files, notes, ..plan })
+        Ok(Plan {
+            path: self.path.clone(),
+            digest,
+            resolved: text(&tree).into(),
+            files,
+            notes: notes.into(),
+            ..plan
+        })
     }
 }
 

@@ -16,7 +16,7 @@ use crate::contract::{DeviceSetup, EngineFactory, Node};
 use crate::gateway::Gateway;
 use crate::metrics;
 use crate::net::{Itinerary, Link, Way};
-use crate::oracle::{self, Life, Oracle};
+use crate::oracle::{self, Clock, Life, Oracle};
 use crate::scenario::{DevicePlan, Happening, Plan};
 use crate::sim::{self, Handle, NodeId, Sim};
 use crate::workload::{Burst, DataError, Dataset, Import, Person, Script, Setting, write_script};
@@ -45,14 +45,7 @@ impl World {
     ) -> Result<World, DataError> {
         let plan = Rc::new(plan.clone());
         let devices = plan.devices();
-        let dataset = Dataset::new(
-            plan.seed.derive("world.data", 0),
-            plan.schema.clone(),
-            &plan.data,
-            plan.start,
-            plan.utc_offset,
-            &plan.attributes,
-        )?;
+        let dataset = dataset(&plan)?;
         let script = written(&plan, &dataset, &devices);
         let (backend, initial) = loaded(&plan, &dataset);
         let faults = faults::draw(&plan, &devices);
@@ -170,6 +163,18 @@ fn written(plan: &Plan, dataset: &Dataset, devices: &[DevicePlan]) -> Script {
     write_script(&setting, &bursts, &imports)
 }
 
+/// All rows of a plan with their history before the start.
+pub(super) fn dataset(plan: &Plan) -> Result<Dataset, DataError> {
+    Dataset::new(
+        plan.seed.derive("world.data", 0),
+        plan.schema.clone(),
+        &plan.data,
+        plan.start,
+        plan.utc_offset,
+        &plan.attribute_values(),
+    )
+}
+
 /// The backend with its rows, and those rows as the oracle will ask for them.
 fn loaded(plan: &Plan, dataset: &Dataset) -> (Backend, Initial) {
     let mut backend = Backend::new(plan.schema.clone(), plan.backend.clone(), plan.start);
@@ -197,6 +202,7 @@ fn listeners(plan: &Plan, devices: &[DevicePlan], initial: Initial, lives: Vec<L
     let oracle = Oracle::new(oracle::Setting {
         schema: plan.schema.clone(),
         units: plan.units.clone(),
+        clock: Clock { start: plan.start, utc_offset: plan.utc_offset },
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
         initial: Rc::new(initial),
     });

@@ -3,32 +3,56 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::plan::{DeviceClass, Fleet, StartState};
+use super::super::plan::{Attribute, DeviceClass, Fleet, StartState};
 use super::super::share::largest_remainder;
 use super::super::traces::Traces;
+use super::super::tree::Val;
 use super::super::written::start_state;
 use super::links::link;
 use super::view::{Mistakes, View};
+use crate::base::Value;
 use crate::net::Profile;
+use crate::workload;
 
-/// The attributes of all fleets by name, each with the number of its values.
-pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<(String, u32)> {
-    let mut attributes: Vec<(String, u32)> = Vec::new();
+/// The attributes of all fleets by name.
+pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<Attribute> {
+    let mut attributes: Vec<Attribute> = Vec::new();
     for (fleet, view) in root.at("fleet").entries() {
-        for (name, values) in view.at("attributes").entries() {
-            match attributes.iter().find(|(known, _)| known == name) {
-                Some((_, known)) if *known != values.count() => {
-                    let title =
-                        format!("`{name}` has {} values in `{fleet}` and {known} elsewhere", values.count());
-                    wrong.at(values, title, "an attribute has as many values in every fleet");
+        for (name, written) in view.at("attributes").entries() {
+            let values = values(name, written);
+            match attributes.iter().find(|known| known.name == name) {
+                Some(known) if *known.values != *values => {
+                    let counts = (values.len(), known.values.len());
+                    let title = if counts.0 == counts.1 {
+                        format!("`{name}` has other values in `{fleet}` than elsewhere")
+                    } else {
+                        format!("`{name}` has {} values in `{fleet}` and {} elsewhere", counts.0, counts.1)
+                    };
+                    wrong.at(written, title, "an attribute has the same values in every fleet");
                 }
                 Some(_) => {}
-                None => attributes.push((name.to_owned(), values.count())),
+                None => attributes.push(Attribute { name: name.to_owned(), values }),
             }
         }
     }
-    attributes.sort();
+    attributes.sort_by(|a, b| a.name.cmp(&b.name));
     attributes
+}
+
+/// The values of an attribute, named or counted.
+fn values(name: &str, written: View<'_>) -> Arc<[Value]> {
+    match written.value() {
+        Some(Val::List(_)) => written.items().map(|item| Value::text(item.text())).collect(),
+        _ => (0..written.count()).map(|i| workload::attribute_value(name, i, written.count())).collect(),
+    }
+}
+
+/// Whether the names of all attributes can be told.
+pub(super) fn attributes_known(root: View<'_>) -> bool {
+    let fleets = root.at("fleet");
+    let known =
+        |(_, fleet): (&str, View<'_>)| fleet.is_itself_sound() && fleet.at("attributes").is_itself_sound();
+    fleets.is_itself_sound() && fleets.entries().all(known)
 }
 
 /// The fleets by name.
