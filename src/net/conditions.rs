@@ -24,10 +24,10 @@ pub trait Conditions {
     /// When the last of `bytes` has left the bottleneck if the first begins at `from` and nothing else is sent: the inverse of
     /// the cumulative capacity. Outages that hold packets back are times without capacity.
     fn leaves_by(&self, way: Direction, from: Time, bytes: u64) -> Time;
-    /// Bytes that the bottleneck's queue holds at `now`; a packet beyond them is lost. A device that moves changes bottlenecks.
-    fn queue(&self, way: Direction, now: Time) -> u64;
-    /// The largest IP packet at `now`.
-    fn mtu(&self, now: Time) -> u32;
+    /// Bytes that the bottleneck's queue holds; a packet beyond them is lost.
+    fn queue(&self, way: Direction) -> u64;
+    /// The largest IP packet.
+    fn mtu(&self) -> u32;
     /// The number of the slot of packet loss at `at`: about one packet of the link's mean rate long.
     fn slot(&self, way: Direction, at: Time) -> u64;
     /// The first slot at or after `slot` whose packets are lost, if one comes before `until`.

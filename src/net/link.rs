@@ -71,14 +71,15 @@ impl Link {
     pub fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Fate {
         let way = direction as usize;
         let start = now.max(self.busy_until[way]);
-        let sent = self.weather.leaves_by(direction, start, bytes + self.weather.profile(now).overhead);
-        let rtt = self.weather.rtt(now);
-        let latency = Span(rtt.0 / 2) + self.weather.jitter(direction, now);
+        let weather = self.weather.at(now);
+        let sent = weather.leaves_by(direction, start, bytes + self.weather.profile(now).overhead);
+        let rtt = weather.rtt(now);
+        let latency = Span(rtt.0 / 2) + weather.jitter(direction, now);
         let (mut arrival, mut sent_by) = (sent + latency, sent);
         // Up to here the message is on its way again: what an earlier outage, or the message before, has waited out is not
         // waited out twice.
         let mut resumed = start;
-        for outage in self.weather.outages(now) {
+        for outage in weather.outages(now) {
             if outage.from >= arrival {
                 break;
             }
@@ -102,7 +103,8 @@ impl Link {
 
     /// When, after `now`, the connection breaks next.
     pub fn next_break(&self, now: Time) -> Option<Time> {
-        let resets = self.weather.outages(now).iter().filter(|o| o.mode == OutageMode::Reset);
+        let weather = self.weather.at(now);
+        let resets = weather.outages(now).iter().filter(|o| o.mode == OutageMode::Reset);
         resets.map(|o| o.from.max(now)).min()
     }
 

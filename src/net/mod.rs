@@ -22,4 +22,4 @@ pub use options::{
     Radio, RadioChanges, Steps, Variation,
 };
 pub use transport::{Server, Way};
-pub use weather::{Itinerary, Trace, TraceError, Weather};
+pub use weather::{Itinerary, Trace, TraceError, Weather, WeatherAt};

@@ -39,6 +39,14 @@ pub struct Weather {
     sessions_lost: Vec<Time>,
 }
 
+/// The weather as a message meets it that leaves at a moment: the queue and the largest packet are those of the link at that
+/// moment, everything else goes on with time.
+#[derive(Clone, Copy, Debug)]
+pub struct WeatherAt<'w> {
+    weather: &'w Weather,
+    profile: &'w Profile,
+}
+
 /// One link of it, without outages.
 #[derive(Debug)]
 struct LinkWeather {
@@ -116,6 +124,11 @@ impl Weather {
     pub fn lose_sessions(&mut self, at: impl IntoIterator<Item = Time>) {
         self.sessions_lost.extend(at);
         self.sessions_lost.sort_unstable();
+    }
+
+    /// What a message meets that leaves at `now`.
+    pub fn at(&self, now: Time) -> WeatherAt<'_> {
+        WeatherAt { weather: self, profile: self.profile(now) }
     }
 
     /// The profile of the link at `now`.
@@ -222,34 +235,34 @@ fn radio_differs(a: Radio, b: Radio) -> bool {
     a != b
 }
 
-impl Conditions for Weather {
+impl Conditions for WeatherAt<'_> {
     fn rtt(&self, now: Time) -> Span {
-        let link = self.link(now);
+        let link = self.weather.link(now);
         jitter::stepped(link.profile.rtt, link.profile.steps, link.seed, now)
     }
 
     fn jitter(&self, way: Direction, now: Time) -> Span {
-        let link = self.link(now);
+        let link = self.weather.link(now);
         jitter::late(&link.profile.jitter, link.ways[way as usize].seed, now)
     }
 
     fn rate(&self, way: Direction, now: Time) -> BitRate {
-        if within(&self.holds, now).is_some() {
+        if within(&self.weather.holds, now).is_some() {
             return BitRate(0);
         }
-        self.link(now).ways[way as usize].capacity.rate(now)
+        self.weather.link(now).ways[way as usize].capacity.rate(now)
     }
 
     fn leaves_by(&self, way: Direction, from: Time, bytes: u64) -> Time {
         let mut left = Volume::from(bytes) * BYTE;
         let mut at = from;
         loop {
-            at = within(&self.holds, at).unwrap_or(at);
-            let stay = self.stay(at);
-            let moves = self.stays.get(stay + 1).map_or(Time::FAR, |next| next.from);
-            let hold = self.holds.get(self.holds.partition_point(|(from, _)| *from <= at));
+            at = within(&self.weather.holds, at).unwrap_or(at);
+            let stay = self.weather.stay(at);
+            let moves = self.weather.stays.get(stay + 1).map_or(Time::FAR, |next| next.from);
+            let hold = self.weather.holds.get(self.weather.holds.partition_point(|(from, _)| *from <= at));
             let end = hold.map_or(moves, |(from, _)| moves.min(*from));
-            match self.way(stay, way).capacity.fill(at, end, left) {
+            match self.weather.way(stay, way).capacity.fill(at, end, left) {
                 Ok(filled) => return filled,
                 Err(_) if end == Time::FAR => return Time::FAR,
                 Err(rest) => (at, left) = (end, rest),
@@ -257,50 +270,52 @@ impl Conditions for Weather {
         }
     }
 
-    fn queue(&self, _: Direction, now: Time) -> u64 {
-        self.link(now).profile.queue
+    fn queue(&self, _: Direction) -> u64 {
+        self.profile.queue
     }
 
-    fn mtu(&self, now: Time) -> u32 {
-        self.link(now).profile.mtu
+    fn mtu(&self) -> u32 {
+        self.profile.mtu
     }
 
     fn slot(&self, way: Direction, at: Time) -> u64 {
-        let stay = self.stay(at);
-        Weather::numbered(stay, self.way(stay, way).losses.slot(at))
+        let stay = self.weather.stay(at);
+        Weather::numbered(stay, self.weather.way(stay, way).losses.slot(at))
     }
 
     fn next_loss(&self, way: Direction, slot: u64, until: u64) -> Option<u64> {
-        let (mut slot, last) = (slot, self.stays.len() - 1);
+        let (mut slot, last) = (slot, self.weather.stays.len() - 1);
         while slot < until {
             let stay = (slot >> STAY_SLOTS) as usize;
-            let losses = &self.way(stay.min(last), way).losses;
+            let losses = &self.weather.way(stay.min(last), way).losses;
             // The numbers go on to the end of the stay; behind the last one there is nothing.
-            let end = self.stays.get(stay + 1).map(|next| Weather::numbered(stay, losses.slot(next.from)));
+            let end =
+                self.weather.stays.get(stay + 1).map(|next| Weather::numbered(stay, losses.slot(next.from)));
             let end = end.map_or(until, |end| end.min(until));
             let base = Weather::numbered(stay, 0);
             if let Some(lost) = losses.next(slot - base, end.saturating_sub(base)) {
                 return Some(base + lost);
             }
-            let next = self.stays.get(stay + 1)?;
-            slot = slot.max(Weather::numbered(stay + 1, self.way(stay + 1, way).losses.slot(next.from)));
+            let next = self.weather.stays.get(stay + 1)?;
+            slot =
+                slot.max(Weather::numbered(stay + 1, self.weather.way(stay + 1, way).losses.slot(next.from)));
         }
         None
     }
 
     fn outages(&self, now: Time) -> &[Outage] {
-        &self.breaks[self.breaks.partition_point(|outage| outage.until <= now)..]
+        &self.weather.breaks[self.weather.breaks.partition_point(|outage| outage.until <= now)..]
     }
 
     fn wake_up(&self, last: Option<Time>, now: Time) -> Span {
-        let stay = self.stays[self.stay(now)];
-        let link = &self.links[stay.link];
+        let stay = self.weather.stays[self.weather.stay(now)];
+        let link = &self.weather.links[stay.link];
         // A radio that was on another link wakes up for this one.
         radio::wake_up(link.profile.promotion, link.seed, last.filter(|last| *last >= stay.from), now)
     }
 
     fn session(&self, now: Time) -> u64 {
-        self.sessions_lost.partition_point(|lost| *lost <= now) as u64
+        self.weather.sessions_lost.partition_point(|lost| *lost <= now) as u64
     }
 }
 

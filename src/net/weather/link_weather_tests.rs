@@ -43,7 +43,8 @@ fn outages_that_are_over_are_not_told() {
     let mut weather = on(profile("x"));
     weather.add_outages([outage(10, 90, OutageMode::Drop), outage(20, 30, OutageMode::Reset)]);
     weather.add_outages([outage(200, 210, OutageMode::Drop)]);
-    let ends = |ms| weather.outages(at(ms)).iter().map(|o| (o.from, o.until)).collect::<Vec<_>>();
+    let ends =
+        |ms| weather.at(Time::ZERO).outages(at(ms)).iter().map(|o| (o.from, o.until)).collect::<Vec<_>>();
     assert_eq!(ends(0), [(at(10), at(90)), (at(20), at(90)), (at(200), at(210))]);
     assert_eq!(ends(90), [(at(200), at(210))]);
     assert_eq!(ends(210), []);
@@ -53,22 +54,27 @@ fn outages_that_are_over_are_not_told() {
 fn what_is_held_back_is_time_without_capacity() {
     let mut weather = on(profile("x"));
     weather.add_outages([outage(10, 500, OutageMode::Hold), outage(400, 600, OutageMode::Hold)]);
-    assert_eq!(weather.leaves_by(Direction::Down, at(0), 2_500), at(610), "10 ms before and 10 ms after");
-    assert_eq!(weather.leaves_by(Direction::Down, at(100), 0), at(600));
     assert_eq!(
-        [0, 10, 599, 600].map(|ms| weather.rate(Direction::Up, at(ms))),
+        weather.at(Time::ZERO).leaves_by(Direction::Down, at(0), 2_500),
+        at(610),
+        "10 ms before and 10 ms after"
+    );
+    assert_eq!(weather.at(Time::ZERO).leaves_by(Direction::Down, at(100), 0), at(600));
+    assert_eq!(
+        [0, 10, 599, 600].map(|ms| weather.at(Time::ZERO).rate(Direction::Up, at(ms))),
         [MBIT, BitRate(0), BitRate(0), MBIT]
     );
-    assert!(weather.outages(at(0)).is_empty(), "nothing is lost by it");
+    assert!(weather.at(Time::ZERO).outages(at(0)).is_empty(), "nothing is lost by it");
 }
 
 #[test]
 fn a_transfer_goes_on_at_the_rate_of_the_next_link() {
     let mut fast = profile("fast");
-    fast.down = BitRate(10_000_000);
+    (fast.down, fast.queue) = (BitRate(10_000_000), 64_000);
     let weather = moving(vec![profile("slow"), fast]);
     // 125 kB in the last second on the slow link, 125 kB in 100 ms on the fast one.
-    assert_eq!(weather.leaves_by(Direction::Down, at(9_000), 250_000), at(10_100));
+    assert_eq!(weather.at(Time::ZERO).leaves_by(Direction::Down, at(9_000), 250_000), at(10_100));
+    assert_eq!([9_999, 10_000].map(|ms| weather.at(at(ms)).queue(Direction::Up)), [1 << 20, 64_000]);
     assert_eq!(weather.profile(at(9_999)).name, "slow");
     assert_eq!(weather.profile(at(10_000)).name, "fast");
 }
@@ -87,12 +93,12 @@ fn another_network_breaks_connections_and_another_cell_does_not() {
     ]);
     let seen: Vec<_> = weather.toggles().iter().map(|(at, up)| (at.0 / 1_000_000, *up)).collect();
     assert_eq!(seen, [(10_000, false), (10_500, true), (40_000, false), (43_500, true)]);
-    assert!(weather.outages(at(0)).iter().all(|o| o.mode == OutageMode::Reset));
-    assert_eq!(weather.session(at(9_999)), 0);
-    assert_eq!(weather.session(at(10_000)), 1);
-    assert_eq!(weather.session(at(29_999)), 1, "one cell to the next");
-    assert!(weather.session(at(60_000)) >= 2);
-    assert_eq!(weather.rate(Direction::Up, at(34_499)), BitRate(0), "between LTE and 3G");
+    assert!(weather.at(Time::ZERO).outages(at(0)).iter().all(|o| o.mode == OutageMode::Reset));
+    assert_eq!(weather.at(Time::ZERO).session(at(9_999)), 0);
+    assert_eq!(weather.at(Time::ZERO).session(at(10_000)), 1);
+    assert_eq!(weather.at(Time::ZERO).session(at(29_999)), 1, "one cell to the next");
+    assert!(weather.at(Time::ZERO).session(at(60_000)) >= 2);
+    assert_eq!(weather.at(Time::ZERO).rate(Direction::Up, at(34_499)), BitRate(0), "between LTE and 3G");
     assert_eq!(weather.network(at(5_000)), NetworkKind::Wifi);
     assert_eq!(weather.network(at(10_200)), NetworkKind::None);
     assert_eq!(weather.network(at(10_500)), NetworkKind::Cellular);
@@ -104,18 +110,25 @@ fn losses_are_found_across_stays() {
     let loss = Some(PacketLoss { p: Ppm(20_000), r: Ppm(500_000), window: None });
     let weather = moving(vec![lossless.clone(), Profile { loss, ..lossless.clone() }, lossless]);
     let way = Direction::Up;
-    let (from, until) = (weather.slot(way, at(0)), weather.slot(way, at(25_000)));
-    let first = weather.next_loss(way, from, until).expect("the second link loses packets");
-    assert!((weather.slot(way, at(10_000))..weather.slot(way, at(20_000))).contains(&first));
-    assert_eq!(weather.next_loss(way, from, first), None);
-    assert_eq!(weather.next_loss(way, weather.slot(way, at(20_000)), u64::MAX), None);
+    let (from, until) =
+        (weather.at(Time::ZERO).slot(way, at(0)), weather.at(Time::ZERO).slot(way, at(25_000)));
+    let first = weather.at(Time::ZERO).next_loss(way, from, until).expect("the second link loses packets");
+    assert!(
+        (weather.at(Time::ZERO).slot(way, at(10_000))..weather.at(Time::ZERO).slot(way, at(20_000)))
+            .contains(&first)
+    );
+    assert_eq!(weather.at(Time::ZERO).next_loss(way, from, first), None);
+    assert_eq!(
+        weather.at(Time::ZERO).next_loss(way, weather.at(Time::ZERO).slot(way, at(20_000)), u64::MAX),
+        None
+    );
 }
 
 #[test]
 fn a_lost_session_stays_lost() {
     let mut weather = on(profile("x"));
     weather.lose_sessions([at(50), at(20)]);
-    assert_eq!([0, 19, 20, 49, 50, 900].map(|ms| weather.session(at(ms))), [0, 0, 1, 1, 2, 2]);
+    assert_eq!([0, 19, 20, 49, 50, 900].map(|ms| weather.at(Time::ZERO).session(at(ms))), [0, 0, 1, 1, 2, 2]);
 }
 
 proptest! {
@@ -133,11 +146,11 @@ proptest! {
         let kept = moving(links());
         for (ms, bytes) in asked {
             let ask = |weather: &Weather| {
-                let slot = weather.slot(Direction::Down, at(ms));
+                let slot = weather.at(Time::ZERO).slot(Direction::Down, at(ms));
                 (
-                    weather.leaves_by(Direction::Down, at(ms), bytes),
-                    weather.rate(Direction::Down, at(ms)),
-                    weather.next_loss(Direction::Down, slot, slot + 2_000),
+                    weather.at(Time::ZERO).leaves_by(Direction::Down, at(ms), bytes),
+                    weather.at(Time::ZERO).rate(Direction::Down, at(ms)),
+                    weather.at(Time::ZERO).next_loss(Direction::Down, slot, slot + 2_000),
                 )
             };
             prop_assert_eq!(ask(&kept), ask(&moving(links())));

@@ -1,7 +1,7 @@
 //! The weather of a device's link: what it offers at a time, as a function of (link, direction, time).
 //!
-//! A [`Weather`] implements [`Conditions`](super::Conditions) for a device that stays on one link or moves between several, as
-//! its [`Itinerary`] says. It decides rate, delay, which packets are lost, when the link is gone and when the session dies; what
+//! A [`Weather`] is that of a device which stays on one link or moves between several, as its [`Itinerary`] says; a message
+//! that leaves at a moment asks [`WeatherAt`], which implements [`Conditions`](super::Conditions). This room decides rate, delay, which packets are lost, when the link is gone and when the session dies; what
 //! that does to a message is for the transport.
 //!
 //! Invariants: nothing depends on what is sent or on what was asked before (two engines and two chunk sizes meet the same
@@ -23,5 +23,5 @@ mod rate;
 mod trace;
 
 pub use itinerary::Itinerary;
-pub use link_weather::Weather;
+pub use link_weather::{Weather, WeatherAt};
 pub use trace::{Trace, TraceError};
