@@ -80,6 +80,8 @@ pub(super) enum Command {
     /// The libraries of links, devices and backends, each figure with its source.
     #[command(subcommand)]
     Profiles(Profiles),
+    /// Hold the link model against measured transfers.
+    Validate(ValidateArgs),
     /// Print the JSON Schema of scenario files or of run.json.
     Schema {
         #[arg(value_enum)]
@@ -152,6 +154,24 @@ pub(super) struct ReplayArgs {
     /// Tell the life of a record; may be given several times.
     #[arg(long, value_name = "ENTITY/KEY")]
     pub(super) record: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ValidateArgs {
+    /// What was measured: transfers, or transfers with an outage in the middle.
+    #[arg(value_enum)]
+    pub(super) what: Measured,
+    /// The measurements; without it those that the model was built beside (columns in reference/README.md).
+    pub(super) file: Option<PathBuf>,
+    /// Write the file again with a column `predicted_s`; whole, or not at all.
+    #[arg(short, long, value_name = "OUT.csv")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Measured {
+    Tcp,
+    TcpOutage,
 }
 
 #[derive(Debug, Subcommand)]

@@ -38,6 +38,7 @@ mod refusal;
 mod replay;
 mod run;
 mod sources;
+mod validate;
 
 #[cfg(test)]
 mod tests;
