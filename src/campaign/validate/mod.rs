@@ -165,6 +165,8 @@ mod tests {
             let error = transfers(file(&row.replacen(from, to, 1)).as_bytes()).expect_err(to);
             assert_eq!((error.line, error.column.as_deref()), (line, column), "{to}: {error}");
         }
+        let windows = file(&row.replacen("cubic", "vegas", 1)).replace('\n', "\r\n");
+        assert_eq!(transfers(windows.as_bytes()).expect_err("vegas").line, 2, "whatever ends its lines");
         for (text, line) in [("", 1), (header, 1), ("a,b\n1,2\n", 1)] {
             assert_eq!(transfers(text.as_bytes()).expect_err(text).line, line, "{text}");
         }

@@ -38,6 +38,8 @@ impl Sheet {
             whole(line, "not UTF-8".to_owned())
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // With carriage returns the reader counts lines one too low.
+        let text = text.replace("\r\n", "\n");
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let header = reader.headers().map_err(|e| whole(1, e.to_string()))?.clone();
         for name in wanted {
