@@ -22,6 +22,7 @@ pub(super) fn check(
 ) -> anyhow::Result<Exit> {
     let documents = sources::documents(&selection.paths, console)?;
     let plans = sources::expand(&documents, selection, runner, console)?;
+    sources::remark_on(&plans, console);
     for document in &documents {
         let path = document.path();
         let cells = plans.iter().filter(|plan| plan.path == path && plan.scenario == document.name()).count();
@@ -41,9 +42,7 @@ pub(super) fn plan(
     let ids = report::cell_ids(&plans);
     let sizes: Vec<report::CellSize> = plans.iter().zip(&ids).map(|(plan, id)| size(plan, id)).collect();
     console.result(&report::sizes(&sizes));
-    for note in plans.first().into_iter().flat_map(|plan| &plan.notes) {
-        console.remark(&format!("{note}\n"));
-    }
+    sources::remark_on(&plans, console);
     Ok(Exit::Success)
 }
 

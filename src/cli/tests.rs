@@ -127,6 +127,14 @@ fn a_replay_tells_the_life_of_a_record_that_is_asked_for() {
         "{}",
         desk.out
     );
+    assert_eq!(desk.run("replay @out --record appointment/silent"), 0);
+    assert!(desk.out.contains("appointment/silent\n  nothing ever happened to it\n"), "{}", desk.out);
+    assert_eq!(desk.run("replay @out --record appointment/silently"), 2);
+    assert!(
+        desk.err.contains("no such record: appointment/silently; there is appointment/silent"),
+        "{}",
+        desk.err
+    );
     assert_eq!(desk.run("replay @out --record visit/k5"), 2);
     assert!(desk.err.contains("there is no entity `visit`; there is appointment"), "{}", desk.err);
 }
@@ -354,11 +362,18 @@ fn a_reader_that_went_away_is_no_error_and_a_full_disk_is_one() {
 }
 
 #[test]
-fn quiet_says_the_verdict_and_where_the_report_is() {
+fn quiet_says_the_verdict_the_reasons_and_the_command_that_shows_them_again() {
     let mut desk = Desk::new();
-    desk.write("ties.toml", &format!("{TIES}{LOST}"));
+    desk.write("ties.toml", TIES);
     desk.run("run @ties.toml -q --out @out --progress none");
-    assert_eq!(desk.out.lines().count(), 3, "{}", desk.out);
+    assert_eq!(desk.out.lines().count(), 2, "{}", desk.out);
+    desk.write("ties.toml", &format!("{TIES}{LOST}"));
+    assert_eq!(desk.run("run @ties.toml -q --out @out --progress none"), 11);
+    let lines: Vec<&str> = desk.out.lines().collect();
+    assert!(lines[0].starts_with("ties: FAIL"), "{}", desk.out);
+    assert!(lines[1].starts_with("ties.lost.s1: lost (2 rows)"), "{}", desk.out);
+    assert!(lines.last().unwrap().starts_with("syncdyno replay "), "{}", desk.out);
+    assert_eq!(desk.err, "");
     desk.run("run @ties.toml --color always --out @out --progress none");
     assert!(desk.out.contains("\u{1b}[1;31mFAIL\u{1b}[0m"), "{}", desk.out);
     desk.surroundings.out_is_terminal = true;
@@ -377,12 +392,16 @@ fn rows_of_one_s_own_travel_with_the_repro_file() {
     fs::remove_dir_all(desk.path("data")).unwrap();
     assert_eq!(desk.run("replay @out/repro/ties.lost.s3.toml"), 0, "{}", desk.err);
     assert!(desk.out.contains(": the same as recorded"), "{}", desk.out);
+    fs::remove_dir_all(desk.path("s")).unwrap();
+    fs::rename(desk.path("out"), desk.path("moved")).unwrap();
+    assert_eq!(desk.run("replay @moved#ties.lost.s3"), 11, "the report has the rows: {}", desk.err);
+    assert!(desk.out.contains(": the same as recorded"), "{}", desk.out);
 }
 
 #[test]
 fn measured_transfers_are_judged_and_written_again_with_their_predictions() {
     let mut desk = Desk::new();
-    let lines: Vec<&str> = crate::campaign::validate::TRANSFERS.lines().take(21).collect();
+    let lines: Vec<&str> = crate::campaign::validate::measured::TRANSFERS.lines().take(21).collect();
     desk.write("mine.csv", &lines.join("\n"));
     assert_eq!(desk.run("validate tcp @mine.csv -o @out.csv"), 0, "{}", desk.err);
     assert!(desk.out.contains("edge, cold, cubic, no loss") && desk.out.contains("met"), "{}", desk.out);
@@ -399,7 +418,7 @@ fn measured_transfers_are_judged_and_written_again_with_their_predictions() {
 #[test]
 fn malformed_measurements_are_refused_and_nothing_is_written() {
     let mut desk = Desk::new();
-    let text = crate::campaign::validate::TRANSFERS.replacen(",cubic,cold,", ",vegas,cold,", 1);
+    let text = crate::campaign::validate::measured::TRANSFERS.replacen(",cubic,cold,", ",vegas,cold,", 1);
     desk.write("bad.csv", &text);
     assert_eq!(desk.run("validate tcp @bad.csv -o @out.csv"), 3);
     assert!(desk.err.contains("bad.csv: line 2, column congestion_control: `vegas`"), "{}", desk.err);
@@ -407,7 +426,7 @@ fn malformed_measurements_are_refused_and_nothing_is_written() {
     assert_eq!(desk.run("validate tcp @nowhere.csv"), 2, "{}", desk.err);
     desk.write(
         "few.csv",
-        &crate::campaign::validate::TRANSFERS.lines().take(3).collect::<Vec<_>>().join("\n"),
+        &crate::campaign::validate::measured::TRANSFERS.lines().take(3).collect::<Vec<_>>().join("\n"),
     );
     assert_eq!(desk.run("validate tcp @few.csv -o @no/such/folder/out.csv"), 20, "{}", desk.err);
 }
@@ -415,7 +434,7 @@ fn malformed_measurements_are_refused_and_nothing_is_written() {
 #[test]
 fn a_measurement_that_the_model_misses_exits_10() {
     let mut desk = Desk::new();
-    let text = crate::campaign::validate::OUTAGES.replace("2,1.6672,1.6671,1.6673", "2,2.6672,2.6671,2.6673");
+    let text = crate::campaign::validate::measured::OUTAGES.replace("2,1.6672,1.6671,1.6673", "2,2.6672,2.6671,2.6673");
     desk.write("other.csv", &text);
     assert_eq!(desk.run("validate tcp-outage @other.csv"), 10, "{}", desk.err);
     assert!(desk.out.contains("NOT MET"), "{}", desk.out);

@@ -1,88 +1,20 @@
-//! `validate`: the link model against measured transfers.
+//! `validate`: our models held against what is known.
 
-use std::fs;
-use std::io::{ErrorKind, Write};
-use std::path::Path;
-
-use super::args::{Measured, ValidateArgs};
+use super::args::Validate;
 use super::console::Console;
-use super::refusal::Refusal;
-use crate::campaign::validate::{self, REPETITIONS, Validation};
-use crate::report::{self, Exit};
+use super::measured;
+use crate::campaign;
+use crate::report::Exit;
 
-/// Predicts each cell of a file, says how far off that is, and whether every tolerance is met.
-pub(super) fn validate(args: &ValidateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let embedded = match args.what {
-        Measured::Tcp => validate::TRANSFERS,
-        Measured::TcpOutage => validate::OUTAGES,
-    };
-    let (shown, bytes) = match &args.file {
-        Some(path) => (path.display().to_string(), read(path)?),
-        None => ("the embedded reference".to_owned(), embedded.as_bytes().to_vec()),
-    };
-    let judged = match args.what {
-        Measured::Tcp => validate::transfers(&bytes),
-        Measured::TcpOutage => validate::outages(&bytes),
-    };
-    let validation = judged.map_err(|e| Refusal::because(Exit::Invalid, format!("error: {shown}: {e}")))?;
-    if let Some(out) = &args.out {
-        write(out, &validation.csv)?;
+/// Runs `validate`.
+pub(super) fn validate(command: &Validate, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    match command {
+        Validate::Models => {
+            let (text, holds) = campaign::validate::models();
+            console.result(&text);
+            Ok(if holds { Exit::Success } else { Exit::Threshold })
+        }
+        Validate::Tcp(args) => measured::transfers(args, console),
+        Validate::TcpOutage(args) => measured::outages(args, console),
     }
-    console.result(&table(&validation));
-    if args.what == Measured::Tcp {
-        console.remark(&format!(
-            "cells with losses: mean of {REPETITIONS} seeded runs against the measured mean; all others against the median\n"
-        ));
-    }
-    Ok(if validation.met() { Exit::Success } else { Exit::Threshold })
-}
-
-fn table(validation: &Validation) -> String {
-    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
-    let groups = validation
-        .groups
-        .iter()
-        .map(|group| [group.name.clone(), group.cells.to_string(), percent(group.mean), percent(group.max)]);
-    let kinds = validation.kinds.iter().map(|kind| {
-        let met = if kind.met { "met" } else { "NOT MET" };
-        [
-            kind.name.clone(),
-            kind.cells.to_string(),
-            percent(kind.mean),
-            percent(kind.max),
-            kind.tolerance.to_owned(),
-            met.to_owned(),
-        ]
-    });
-    format!(
-        "{}\n{}",
-        report::texts(["group", "n", "mean error", "max"], groups),
-        report::texts(["kind", "n", "mean error", "max", "tolerance", ""], kinds)
-    )
-}
-
-fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    fs::read(path).map_err(|e| match e.kind() {
-        ErrorKind::NotFound => Refusal::usage(format!("{} is not there", path.display())),
-        _ => Refusal::environment(format!("cannot read {}: {e}", path.display())),
-    })
-}
-
-/// Writes beside the place and renames, so that nobody meets half a file.
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let failed = |e| Refusal::environment(format!("cannot write {}: {e}", path.display()));
-    let mut name =
-        path.file_name().ok_or_else(|| Refusal::usage("the file to write has no name"))?.to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    let written = fs::File::create(&part).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&part, path)
-    });
-    written.map_err(|e| {
-        // What is left of a failed attempt is no result.
-        let _ = fs::remove_file(&part);
-        failed(e)
-    })
 }

@@ -209,7 +209,7 @@ fn figure(figures: &Figures, metric: &str, stat: &str) -> Result<(Unit, u64), St
         (None, Figure::Distribution { .. }) => {
             Err(format!("a distribution has no {stat}; it has count, min, p50, p95, p99, max"))
         }
-        (None, Figure::Value { .. }) => Err(format!("a single number has no {stat}")),
+        (None, _) => Err(format!("a single number has no {stat}")),
     }
 }
 

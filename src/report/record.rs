@@ -4,6 +4,7 @@
 //! record of its own major version; a field that it does not know is passed over, and a field added later has a default.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,9 @@ pub struct RunRecord {
     /// The resolved scenarios as TOML, by digest; a cell names its own.
     #[serde(default)]
     pub resolved: BTreeMap<String, String>,
+    /// Files that the scenarios read, by the scenario's digest: what it calls them, and where in the report's folder the copies lie.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// The program that wrote a record.
@@ -287,6 +291,14 @@ impl RunRecord {
         Ok(serde_json::from_str(text)?)
     }
 
+    /// Writes what [`RunRecord::to_json`] gives.
+    ///
+    /// # Errors
+    /// When `out` takes no more.
+    pub fn write_json(&self, mut out: impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut out, self)?;
+        out.write_all(b"\n")
+    }
     /// The record as JSON, a line a field, ending in a newline.
     pub fn to_json(&self) -> String {
         let mut text =
@@ -331,7 +343,8 @@ fn figures_schema(_: &mut SchemaGenerator) -> Schema {
         "type": "object",
         "additionalProperties": { "oneOf": [
             { "type": "object", "required": ["unit", "value"],
-              "properties": { "unit": { "type": "string" }, "value": whole("the number") } },
+              "properties": { "unit": { "type": "string" }, "value": whole("the number"),
+                              "clipped": { "const": true, "description": "the number is greater than 64 bits hold" } } },
             { "type": "object", "required": ["unit", "count", "min", "p50", "p95", "p99", "max"],
               "properties": { "unit": { "type": "string" }, "count": whole("observations"), "min": whole("smallest"),
                               "p50": whole("median"), "p95": whole("95th percentile"), "p99": whole("99th percentile"),

@@ -127,7 +127,7 @@ fn is_headline(name: &str, figure: &Figure) -> bool {
 
 fn says_something(figure: &Figure) -> bool {
     match figure {
-        Figure::Value { value, .. } => *value > 0,
+        Figure::Value { value, .. } | Figure::Clipped { value, .. } => *value > 0,
         Figure::Distribution { count, .. } => *count > 0,
     }
 }
@@ -144,7 +144,9 @@ fn single(cell: &CellRecord, all: bool) -> Grid {
         }
         last_room = room;
         match *figure {
-            Figure::Value { unit, value } => grid.row([name.clone(), human::figure(unit, value)]),
+            Figure::Value { unit, value } | Figure::Clipped { unit, value, .. } => {
+                grid.row([name.clone(), human::figure(unit, value)]);
+            }
             Figure::Distribution { count: 0, .. } => {
                 grid.row(
                     ["", "", "", "", "", "", "0"]
@@ -263,17 +265,11 @@ fn side_by_side(columns: &[Column<'_>], rows: &[(String, Figure)]) -> Grid {
 
 /// The one statistic that stands for a figure where there is room for one.
 fn told_stat(figure: &Figure) -> &'static str {
-    match figure {
-        Figure::Value { .. } => "value",
-        Figure::Distribution { .. } => "p95",
-    }
+    if figure.is_distribution() { "p95" } else { "value" }
 }
 
 fn label(name: &str, figure: &Figure) -> String {
-    match figure {
-        Figure::Value { .. } => name.to_owned(),
-        Figure::Distribution { .. } => format!("{name} p95"),
-    }
+    if figure.is_distribution() { format!("{name} p95") } else { name.to_owned() }
 }
 
 fn values(cells: &[&CellRecord], name: &str, stat: &str) -> Vec<u64> {

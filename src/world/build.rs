@@ -15,8 +15,8 @@ use crate::base::{Digest, Stamp, Time};
 use crate::contract::{DeviceSetup, EngineFactory, Node};
 use crate::gateway::Gateway;
 use crate::metrics;
-use crate::net::{Link, Way};
-use crate::oracle::{self, Life, Oracle};
+use crate::net::{Itinerary, Link, Way};
+use crate::oracle::{self, Clock, Life, Oracle};
 use crate::scenario::{DevicePlan, Happening, Plan};
 use crate::sim::{self, Handle, NodeId, Sim};
 use crate::workload::{Burst, DataError, Dataset, Import, Person, Script, Setting, write_script};
@@ -45,14 +45,7 @@ impl World {
     ) -> Result<World, DataError> {
         let plan = Rc::new(plan.clone());
         let devices = plan.devices();
-        let dataset = Dataset::new(
-            plan.seed.derive("world.data", 0),
-            plan.schema.clone(),
-            &plan.data,
-            plan.start,
-            plan.utc_offset,
-            &plan.attributes,
-        )?;
+        let dataset = dataset(&plan)?;
         let script = written(&plan, &dataset, &devices);
         let (backend, initial) = loaded(&plan, &dataset);
         let faults = faults::draw(&plan, &devices);
@@ -96,14 +89,9 @@ impl World {
     ) {
         let id = device.device;
         let seed = self.plan.seed.derive("world.device", u64::from(id.0));
-        let mut link = Link::new(device.link.clone(), seed.derive("net", 0));
         let end = Time::ZERO + self.plan.duration;
-        let mut gaps = link.own_gaps(end);
-        for gap in &mut gaps {
-            gap.until = gap.until.min(end);
-        }
-        link.add_outages(gaps);
-        link.add_outages(self.faults.outages[id.0 as usize].iter().copied());
+        let mut link = Link::new(&Itinerary::settled(device.link.clone()), seed.derive("net", 0), end);
+        link.weather_mut().add_outages(self.faults.outages[id.0 as usize].iter().copied());
         for lossy in &self.faults.lossy[id.0 as usize] {
             link.add_lossy(*lossy);
         }
@@ -175,6 +163,18 @@ fn written(plan: &Plan, dataset: &Dataset, devices: &[DevicePlan]) -> Script {
     write_script(&setting, &bursts, &imports)
 }
 
+/// All rows of a plan with their history before the start.
+pub(super) fn dataset(plan: &Plan) -> Result<Dataset, DataError> {
+    Dataset::new(
+        plan.seed.derive("world.data", 0),
+        plan.schema.clone(),
+        &plan.data,
+        plan.start,
+        plan.utc_offset,
+        &plan.attribute_values(),
+    )
+}
+
 /// The backend with its rows, and those rows as the oracle will ask for them.
 fn loaded(plan: &Plan, dataset: &Dataset) -> (Backend, Initial) {
     let mut backend = Backend::new(plan.schema.clone(), plan.backend.clone(), plan.start);
@@ -202,6 +202,7 @@ fn listeners(plan: &Plan, devices: &[DevicePlan], initial: Initial, lives: Vec<L
     let oracle = Oracle::new(oracle::Setting {
         schema: plan.schema.clone(),
         units: plan.units.clone(),
+        clock: Clock { start: plan.start, utc_offset: plan.utc_offset },
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
         initial: Rc::new(initial),
     });

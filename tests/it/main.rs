@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module a subject.
 
 mod cli;
+mod comparisons;
 mod crash_sweep;
 mod determinism;
 mod drain;
@@ -10,4 +11,5 @@ mod physics;
 mod sabotage;
 mod suite;
 mod tidy;
+mod validation;
 mod worlds;

@@ -19,8 +19,7 @@ macro_rules! on_devices {
 
 const FOR: Key = required("for", SOME_SPAN, "How long.");
 const RESTART: Key = key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
-const NO_EVENT: &str =
-    "what is: outage, kill, power_loss, answer_loss, backend_down, bulk_import, edits, trigger";
+const NO_EVENT: &str = "only outage, kill, power_loss, answer_loss, backend_down, bulk_import, edits and trigger are built so far";
 
 pub(super) const EVENT: Form = Form::Table {
     keys: &[required("at", Form::Written(&CLOCK), "When.")],
