@@ -38,6 +38,7 @@ mod cost;
 mod coverage;
 mod inputs;
 mod inspect;
+mod measured;
 mod program;
 mod progress;
 mod refusal;

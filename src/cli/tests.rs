@@ -455,3 +455,45 @@ fn rows_of_one_s_own_travel_with_the_repro_file() {
     assert_eq!(desk.run("replay @moved#ties.lost.s3"), 11, "the report has the rows: {}", desk.err);
     assert!(desk.out.contains(": the same as recorded"), "{}", desk.out);
 }
+
+#[test]
+fn measured_transfers_are_judged_and_written_again_with_their_predictions() {
+    let mut desk = Desk::new();
+    let lines: Vec<&str> = crate::campaign::validate::measured::TRANSFERS.lines().take(21).collect();
+    desk.write("mine.csv", &lines.join("\n"));
+    assert_eq!(desk.run("validate tcp @mine.csv -o @out.csv"), 0, "{}", desk.err);
+    assert!(desk.out.contains("edge, cold, cubic, no loss") && desk.out.contains("met"), "{}", desk.out);
+    let written = desk.read("out.csv");
+    for (before, after) in lines.iter().zip(written.lines()) {
+        assert!(after.starts_with(before), "{after}");
+        assert_eq!(after.split(',').count(), 16);
+    }
+    assert_eq!(written.lines().count(), 21);
+    assert_eq!(desk.run("validate tcp-outage"), 0, "{}", desk.err);
+    assert!(desk.out.contains("each 5 %"), "{}", desk.out);
+}
+
+#[test]
+fn malformed_measurements_are_refused_and_nothing_is_written() {
+    let mut desk = Desk::new();
+    let text = crate::campaign::validate::measured::TRANSFERS.replacen(",cubic,cold,", ",vegas,cold,", 1);
+    desk.write("bad.csv", &text);
+    assert_eq!(desk.run("validate tcp @bad.csv -o @out.csv"), 3);
+    assert!(desk.err.contains("bad.csv: line 2, column congestion_control: `vegas`"), "{}", desk.err);
+    assert!(!desk.path("out.csv").exists() && !desk.path("out.csv.part").exists());
+    assert_eq!(desk.run("validate tcp @nowhere.csv"), 2, "{}", desk.err);
+    desk.write(
+        "few.csv",
+        &crate::campaign::validate::measured::TRANSFERS.lines().take(3).collect::<Vec<_>>().join("\n"),
+    );
+    assert_eq!(desk.run("validate tcp @few.csv -o @no/such/folder/out.csv"), 20, "{}", desk.err);
+}
+
+#[test]
+fn a_measurement_that_the_model_misses_exits_10() {
+    let mut desk = Desk::new();
+    let text = crate::campaign::validate::measured::OUTAGES.replace("2,1.6672,1.6671,1.6673", "2,2.6672,2.6671,2.6673");
+    desk.write("other.csv", &text);
+    assert_eq!(desk.run("validate tcp-outage @other.csv"), 10, "{}", desk.err);
+    assert!(desk.out.contains("NOT MET"), "{}", desk.out);
+}

@@ -12,6 +12,7 @@
 mod conditions;
 mod link;
 mod options;
+pub mod tcp;
 mod transport;
 mod weather;
 

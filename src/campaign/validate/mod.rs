@@ -5,6 +5,8 @@
 //! the whole list; a command prints it and a test holds every figure to its tolerance. The closed forms themselves live in room
 //! `theory`; their own figures are its tests.
 //!
+//! [`measured`] is of another kind: it reads files of measured transfers and predicts them.
+//!
 //! Invariants: a figure is simulated, so it is the same on every machine; its tolerance is what the validation page allows, and no
 //! constant is fitted to a figure.
 //!
@@ -14,6 +16,7 @@
 mod chunks;
 mod daly;
 mod figures;
+pub mod measured;
 mod models;
 mod rig;
 
