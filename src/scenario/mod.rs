@@ -33,6 +33,7 @@ mod share;
 mod template;
 mod tree;
 mod written;
+mod zone;
 
 pub use diagnostic::{Diagnostic, Invalid, LoadError, Place, Source};
 pub use document::{Document, Names, Provenance, Request};

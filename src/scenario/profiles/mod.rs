@@ -67,7 +67,7 @@ pub(super) fn classes() -> Vec<&'static str> {
     Library::Classes.names()
 }
 
-/// Adds to `table` what the profile says and the table does not.
+/// Adds to `table` what the profile says and the table does not. A figure's key may be dotted.
 pub(super) fn complete(table: &mut Table, profile: &Profile) {
     let origin = Origin { place: None, via: Via::Profile(profile.name.clone()) };
     for figure in &profile.figures {
@@ -79,8 +79,14 @@ pub(super) fn complete(table: &mut Table, profile: &Profile) {
             Val::Float(x) if x.fract() == 0.0 => Val::Int(x as i64),
             other => other,
         };
-        let entry = || Entry::new(Node::new(value, origin.clone()));
-        table.entry(figure.key.to_owned()).or_insert_with(entry);
+        let mut inner = Some(&mut *table);
+        let mut names = figure.key.split('.').peekable();
+        while let (Some(name), Some(here)) = (names.next(), inner.take()) {
+            let last = names.peek().is_none();
+            let value = if last { value.clone() } else { Val::Table(Table::new()) };
+            let entry = || Entry::new(Node::new(value, origin.clone()));
+            inner = here.entry(name.to_owned()).or_insert_with(entry).node.table_mut();
+        }
     }
 }
 
@@ -106,7 +112,8 @@ mod tests {
             for profile in library.profiles() {
                 let mut keys = Table::new();
                 complete(&mut keys, profile);
-                assert_eq!(keys.len(), profile.figures.len(), "{} says a thing twice", profile.name);
+                let said: std::collections::BTreeSet<_> = profile.figures.iter().map(|f| f.key).collect();
+                assert_eq!(said.len(), profile.figures.len(), "{} says a thing twice", profile.name);
                 let mut wrong = Vec::new();
                 let form = super::super::grammar::form_of(path);
                 let mut node = Node::new(Val::Table(keys), Origin::default_value());
