@@ -119,6 +119,14 @@ impl History {
         before
     }
 
+    /// The version of this stamp can be seen only from `until` on: nobody is behind with it before.
+    pub(super) fn delay(&mut self, id: RowId, stamp: Stamp, until: Time) {
+        let versions = &mut self.rows[id as usize].versions;
+        if let Some(version) = versions.iter_mut().rfind(|version| version.stamp == stamp) {
+            version.at = version.at.max(until);
+        }
+    }
+
     /// The columns of the natural key.
     pub(super) fn unique_columns(&self, entity: EntityId) -> Vec<usize> {
         self.schema.entity(entity).unique.clone()

@@ -4,6 +4,7 @@ use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
 use crate::contract::KillReason;
 use crate::net::{LossyTime, Outage, OutageMode};
 use crate::scenario::{Chaos, DevicePlan, Happening, Plan, Who};
+use crate::{backend, gateway};
 
 /// All faults of a world, up to the end of its script.
 #[derive(Debug, Default)]
@@ -16,6 +17,10 @@ pub(super) struct Faults {
     pub(super) kills: Vec<Kill>,
     /// Times without the backend.
     pub(super) down: Vec<(Time, Time)>,
+    /// Outages of the leg between gateway and backend.
+    pub(super) leg: Vec<gateway::Outage>,
+    /// Steps of the backend's clock, in microseconds.
+    pub(super) clock_steps: Vec<(Time, i64)>,
     /// What was planned or drawn, in words, in order.
     pub(super) told: Vec<(Time, String)>,
 }
@@ -49,6 +54,7 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Faults {
         faults.draw_backend(plan, chaos);
     }
     let end = Time::ZERO + plan.duration;
+    faults.draw_availability(plan, end);
     faults.heal(end);
     faults.told.sort_by_key(|(at, _)| *at);
     faults
@@ -123,6 +129,16 @@ impl Faults {
                 self.down.push((at, at + *length));
                 self.tell(at, format!("{name}: the backend is down for {length}"));
             }
+            Happening::LegOutage { length, mode } => {
+                self.leg.push(gateway::Outage { from: at, until: at + *length, mode: *mode });
+                self.tell(at, format!("{name}: nothing between gateway and backend for {length} ({mode:?})"));
+            }
+            Happening::BackendClockStep { micros } => {
+                self.clock_steps.push((at, *micros));
+                let (span, way) =
+                    (Span::micros(micros.unsigned_abs()), if *micros < 0 { "back" } else { "on" });
+                self.tell(at, format!("{name}: the backend's clock goes {way} by {span}"));
+            }
             Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
         }
     }
@@ -171,6 +187,23 @@ impl Faults {
         }
     }
 
+    /// The failures of backend and leg that their availabilities come to.
+    fn draw_availability(&mut self, plan: &Plan, end: Time) {
+        let seed = |part| plan.seed.derive("world.availability", part);
+        if let Some(availability) = plan.backend.availability {
+            for (from, until) in backend::outages(availability, seed(0), end) {
+                self.down.push((from, until));
+                self.tell(from, format!("the backend is down for {}", until - from));
+            }
+        }
+        if let Some(availability) = plan.gateway.leg.as_ref().and_then(|leg| leg.availability) {
+            for (from, until) in backend::outages(availability, seed(1), end) {
+                self.leg.push(gateway::Outage { from, until, mode: gateway::OutageMode::Reset });
+                self.tell(from, format!("nothing between gateway and backend for {}", until - from));
+            }
+        }
+    }
+
     /// Nothing is broken after `end`.
     fn heal(&mut self, end: Time) {
         for outage in self.outages.iter_mut().flatten() {
@@ -182,6 +215,10 @@ impl Faults {
         for (_, until) in &mut self.down {
             *until = (*until).min(end);
         }
+        for outage in &mut self.leg {
+            outage.until = outage.until.min(end);
+        }
+        self.leg.retain(|outage| outage.from < outage.until);
         self.down.retain(|(from, until)| from < until);
         self.kills.retain(|kill| kill.at < end);
         self.kills.sort_by_key(|kill| (kill.at, kill.device));

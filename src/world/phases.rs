@@ -73,6 +73,13 @@ impl World {
         let deadline = now + self.plan.drain;
         let units = covering(&self.plan.units);
         loop {
+            // What is committed and cannot be seen yet would be missed by a round that begins now.
+            if let Some(shown) = self.servers.backend.borrow().shown_by().filter(|shown| *shown > now) {
+                now = shown;
+            }
+            if let Some(ended) = self.advance(now, watch) {
+                return ended;
+            }
             self.begin_round(&units);
             while !self.round_is_done(&units) {
                 if now >= deadline {

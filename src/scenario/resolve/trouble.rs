@@ -6,10 +6,12 @@ use super::super::diagnostic::choices;
 use super::super::form::share_of;
 use super::super::plan::{Bound, Chaos, Expect, Gate, Happening, Planned, Who};
 use super::super::tree::Val;
+use super::super::written::signed;
 use super::World;
 use super::links::outage_mode;
 use super::view::{Given, View};
 use crate::base::{Bytes, DeviceId, Ppm, Span, Time, UnitId};
+use crate::gateway;
 use crate::metrics::{self, Unit};
 
 /// The statistics of a distribution.
@@ -91,6 +93,17 @@ impl World<'_> {
             "power_loss" => Happening::PowerLoss { restart_after },
             "answer_loss" => Happening::AnswerLoss { length, loss: view.at("loss").share() },
             "backend_down" => Happening::BackendDown { length },
+            "backend_clock_step" => {
+                Happening::BackendClockStep { micros: signed(view.at("by").text()).unwrap_or_default() }
+            }
+            "leg_outage" => Happening::LegOutage {
+                length,
+                mode: match view.at("mode").text() {
+                    "drop" => gateway::OutageMode::Drop,
+                    "hold" => gateway::OutageMode::Hold,
+                    _ => gateway::OutageMode::Reset,
+                },
+            },
             "bulk_import" => Happening::Import {
                 entity: self.entity(view.at("entity"))?,
                 rows: u64::from(view.at("rows").count()),
