@@ -10,4 +10,5 @@ mod physics;
 mod sabotage;
 mod suite;
 mod tidy;
+mod validation;
 mod worlds;
