@@ -2,6 +2,7 @@
 
 use super::leg;
 use crate::backend::{Provisioning, Upto};
+use crate::base::Span;
 
 /// A gateway's options.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +50,14 @@ pub struct Unfit {
 }
 
 impl Capture {
+    /// How long after its commit at the latest a change is found that can be seen at once.
+    pub fn behind(self) -> Span {
+        match self {
+            Capture::LastModifiedKeyset { upto: Upto::Behind(window) } => window,
+            Capture::LastModifiedKeyset { upto: Upto::Settled } => Span::ZERO,
+        }
+    }
+
     /// Whether a backend of this provisioning has what the strategy asks it for. That it finds everything is another matter:
     /// where rows are deleted for good, this one misses that.
     ///

@@ -74,9 +74,8 @@ impl World {
         let units = covering(&self.plan.units);
         loop {
             // What is committed and cannot be seen yet would be missed by a round that begins now.
-            if let Some(shown) = self.servers.backend.borrow().shown_by().filter(|shown| *shown > now) {
-                now = shown;
-            }
+            let shown = self.servers.backend.borrow().shown_by();
+            now = shown.map_or(now, |shown| shown.max(now)) + self.plan.gateway.serve.behind();
             if let Some(ended) = self.advance(now, watch) {
                 return ended;
             }

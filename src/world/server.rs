@@ -37,9 +37,7 @@ impl Servers {
     /// A request is at the backend: waits until its answer leaves.
     async fn ask(&self, deadline: Time, request: &[u8]) -> Vec<u8> {
         let now = self.handle.now();
-        let mut gateway = self.gateway.borrow_mut();
-        let served = gateway.serve(now, deadline, &mut self.backend.borrow_mut(), request);
-        drop(gateway);
+        let served = self.gateway.borrow_mut().serve(now, deadline, &mut self.backend.borrow_mut(), request);
         self.tell(&served.facts);
         if let Some(work) = &served.work {
             self.tell_one(work.event());

@@ -52,7 +52,9 @@ impl World<'_> {
         }
         let (kind, own) = view.entries().find(|(key, _)| *key != "at")?;
         let what = self.happening(kind, own)?;
-        Some(Planned { name: name.to_owned(), at, who: self.who(own), what })
+        // How far a clock jumps stands where others name an attribute.
+        let who = if kind == "backend_clock_step" { Who::Devices(Vec::new()) } else { self.who(own) };
+        Some(Planned { name: name.to_owned(), at, who, what })
     }
 
     fn who(&self, view: View<'_>) -> Who {
