@@ -109,15 +109,15 @@ impl World<'_> {
             self.wrong.find(name, "link", name.text(), &known);
             link(name.text(), self.root.at("link").key(name.text()))
         });
-        let rate = |key: &str| view.at(key).present().map(View::rate);
+        let rate = view.at("rate").present().map(View::rate);
         gateway::LegOptions {
             rtt: match (view.at("rtt").present(), &like) {
                 (Some(rtt), _) => rtt.span(),
                 (None, Some(like)) => like.rtt,
                 (None, None) => Span::ZERO,
             },
-            up: rate("up").or(like.as_ref().map(|like| like.up)),
-            down: rate("down").or(like.as_ref().map(|like| like.down)),
+            up: rate.or(like.as_ref().map(|like| like.up)),
+            down: rate.or(like.as_ref().map(|like| like.down)),
             availability: self.availability(view.at("availability")),
         }
     }
