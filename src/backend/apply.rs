@@ -65,8 +65,7 @@ impl Backend {
             facts.push(Fact::Replayed(mutation.edit));
             return self.outcome(now, attributes, mutation, verdict);
         }
-        let draw = self.seed.hash("backend.partial", xxh3_64(mutation.id.as_bytes()), now.0) % 1_000_000;
-        if draw < u64::from(self.options.partial.0) {
+        if self.puts_off(now, mutation) {
             return put_off_for_now(mutation, facts);
         }
         let verdict = match self.judge(now, attributes, mutation) {
@@ -95,6 +94,14 @@ impl Backend {
         let outcome = self.outcome(now, attributes, mutation, &verdict);
         self.remembered.insert(mutation.id.as_str().into(), verdict);
         outcome
+    }
+
+    /// Whether a mutation is put off, by chance, this time.
+    fn puts_off(&self, now: Time, mutation: &Mutation) -> bool {
+        let share = self.options.partial;
+        share.0 > 0
+            && self.seed.hash("backend.partial", xxh3_64(mutation.id.as_bytes()), now.0) % 1_000_000
+                < u64::from(share.0)
     }
 
     fn judge(&self, now: Time, attributes: &[Value], mutation: &Mutation) -> Result<Draft, Verdict> {

@@ -199,13 +199,17 @@ impl Backend {
         if let Some(quotas) = &mut self.quotas {
             quotas.admit(now, device).map_err(ServerError::Throttled)?;
         }
-        let draw = self.seed.derive("backend.error", nth).hash("backend.error", now.0, u64::from(device.0));
-        let fails = (draw % 1_000_000 < u64::from(self.options.errors.0)).then_some(if draw >> 63 == 0 {
-            Failing::Before
-        } else {
-            Failing::After
-        });
-        Ok(Admitted { at: now, device, fails, nth })
+        Ok(Admitted { at: now, device, fails: self.fails(now, nth), nth })
+    }
+
+    /// Whether the request of this number in this instant will fail by accident.
+    fn fails(&self, now: Time, nth: u64) -> Option<Failing> {
+        if self.options.errors.0 == 0 {
+            return None;
+        }
+        let mut stream = self.seed.stream("backend.error", now.0, nth);
+        let fails = stream.chance(self.options.errors.share());
+        fails.then(|| if stream.chance(0.5) { Failing::Before } else { Failing::After })
     }
 
     /// Takes no requests in `from <= now < until`, besides the windows of [`Options::down`].

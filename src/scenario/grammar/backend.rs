@@ -83,7 +83,7 @@ const MAINTENANCE: Form = table(&[
 
 const BUSY: Form = table(&[
     required("from", Form::Written(&CLOCK), "First instant; a local time comes again every day."),
-    required("for", SOME_SPAN, "How long."),
+    required("until", Form::Written(&CLOCK), "First instant after it."),
     required("factor", Form::Decimal { max: 1_000.0 }, "What takes a second otherwise takes so many."),
     optional("zone", Form::Written(&ZONE), "Whose local time; the scenario's if it is missing."),
     key("days", DAYS, "[]", "On which days; every day if empty."),

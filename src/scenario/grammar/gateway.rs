@@ -25,8 +25,7 @@ pub(super) const GATEWAY: Form = table(&[
 const LEG: Form = table(&[
     optional("link", Form::Written(&NAME), "A link whose round trip and rates it has."),
     optional("rtt", SPAN, "Round trip without load; the link's, or none."),
-    optional("up", Form::Rate, "Rate towards the backend; the link's, or without end."),
-    optional("down", Form::Rate, "Rate towards the gateway; the link's, or without end."),
+    optional("rate", Form::Rate, "Rate each way; the link's, or without end."),
     optional("availability", AVAILABILITY, "Failures that break its connections, drawn from the seed."),
 ]);
 

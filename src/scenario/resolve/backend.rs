@@ -108,9 +108,9 @@ impl World<'_> {
             self.wrong.find(name, "link", name.text(), &known);
             self.root.at("link").key(name.text())
         });
-        let rate = |key: &str| {
-            let own = view.at(key).present();
-            own.or_else(|| like?.at(key).present()).map(View::rate)
+        let rate = |way: &str| {
+            let own = view.at("rate").present();
+            own.or_else(|| like?.at(way).present()).map(View::rate)
         };
         gateway::LegOptions {
             rtt: match (view.at("rtt").present(), &like) {

@@ -1,6 +1,6 @@
 //! Times that come again: maintenance and office hours, each by its own local time.
 
-use super::super::written::clock;
+use super::super::written::{Clock, clock};
 use super::super::zone::zone;
 use super::World;
 use super::view::View;
@@ -25,28 +25,11 @@ impl World<'_> {
             );
         }
         times.sort_by_key(|&(from, until, name, _)| (from, until, name));
-        let mut told = Vec::new();
+        self.no_overlap(&times);
         let mut joined: Vec<(Time, Time)> = Vec::new();
-        for (at, &(from, until, name, view)) in times.iter().enumerate() {
+        for (from, until, ..) in times {
             match joined.last_mut() {
-                Some(last) if from < last.1 => {
-                    let before = times[at - 1].2;
-                    if !told.contains(&(before, name)) {
-                        told.push((before, name));
-                        let title = if before == name {
-                            format!("`{name}` lasts until it comes again")
-                        } else {
-                            format!("`{before}` and `{name}` overlap")
-                        };
-                        self.wrong.at(
-                            view.at("for"),
-                            title,
-                            format!("the first time {from} after the start"),
-                        );
-                    }
-                    last.1 = last.1.max(until);
-                }
-                Some(last) if from == last.1 => last.1 = until,
+                Some(last) if from <= last.1 => last.1 = last.1.max(until),
                 _ => joined.push((from, until)),
             }
         }
@@ -54,10 +37,28 @@ impl World<'_> {
         joined
     }
 
+    /// Tells of the first overlap of each two windows, sorted by their beginning.
+    fn no_overlap(&self, times: &[(Time, Time, &str, View<'_>)]) {
+        let mut told = Vec::new();
+        for pair in times.windows(2) {
+            let [(_, until, before, _), (from, _, name, view)] = pair else { continue };
+            if from >= until || told.contains(&(before, name)) {
+                continue;
+            }
+            told.push((before, name));
+            let title = if before == name {
+                format!("`{name}` lasts until it comes again")
+            } else {
+                format!("`{before}` and `{name}` overlap")
+            };
+            self.wrong.at(view.at("for"), title, format!("the first time {from} after the start"));
+        }
+    }
+
     /// When, before `end`, a table with `from` and `for` happens: once for a time since the start; for a local time on each of its days,
     /// from the one that still lasts at the start.
     fn occurrences(&self, view: View<'_>, end: Time) -> Vec<(Time, Time)> {
-        let length = view.at("for").span();
+        let length = self.length(view);
         let Some(since_midnight) = clock(view.at("from").text()).and_then(|clock| clock.since_midnight())
         else {
             return self.time(view.at("from")).map(|from| (from, from + length)).into_iter().collect();
@@ -80,6 +81,25 @@ impl World<'_> {
             }
             let Ok(next) = date.tomorrow() else { return found };
             date = next;
+        }
+    }
+
+    /// How long a window lasts: `for`, or from `from` to `until`, past midnight if need be.
+    fn length(&self, view: View<'_>) -> Span {
+        let day = Span::secs(86_400);
+        let at = |key: &str| clock(view.at(key).text());
+        match (at("from"), at("until")) {
+            (Some(Clock::Local(from)), Some(Clock::Local(until))) if from < until => Span(until.0 - from.0),
+            (Some(Clock::Local(from)), Some(Clock::Local(until))) if from > until => {
+                Span(until.0 + day.0 - from.0)
+            }
+            (Some(Clock::After(from)), Some(Clock::After(until))) if from < until => Span(until.0 - from.0),
+            (Some(_), Some(_)) => {
+                let help = "two local times, or two times since the start, the later one last";
+                self.wrong.at(view.at("until"), "this is no time after `from`", help);
+                day
+            }
+            _ => view.at("for").span(),
         }
     }
 

@@ -309,11 +309,15 @@ fn a_backend_that_contradicts_itself_is_refused_where_it_does() {
         ("[backend]\nquota = { burst = 5, rate = 0 }", ["stays empty at this rate", " --> test.toml:10:"]),
         ("[backend]\navailability = { share = \"0%\" }", ["it is never up", "99.5%"]),
         ("[gateway]\nleg.availability = { share = 0 }", ["it is never up", " --> test.toml:10:"]),
-        ("[gateway]\nleg = { up = \"0bit/s\" }", ["`gateway.leg.up` is wrong", "1.6Mbit/s"]),
+        ("[gateway]\nleg = { rate = \"0bit/s\" }", ["`gateway.leg.rate` is wrong", "1.6Mbit/s"]),
         ("[gateway]\nleg = { link = \"lte-god\" }", ["there is no link `lte-god`", "`lte-good`"]),
         (
-            "[backend]\nbusy = { from = \"09:00\", for = \"8h\", factor = 0 }",
+            "[backend]\nbusy = { from = \"09:00\", until = \"17:00\", factor = 0 }",
             ["nothing takes no time", "twice"],
+        ),
+        (
+            "[backend]\nbusy = { from = \"09:00\", until = \"+2h\", factor = 2 }",
+            ["this is no time after `from`", " --> test.toml:10:34"],
         ),
         (
             "[backend]\nprovisioning = \"none\"",

@@ -270,7 +270,7 @@ fn a_window_has_a_zone_of_its_own_with_its_daylight_saving_and_its_days() {
     let text = format!(
         "start = \"2026-03-02T00:00:00+01:00\"\nduration = \"28d\"\ndrain = \"0s\"\n{MINIMAL}\n\
          [backend]\nmaintenance.weekly = {{ from = \"22:00\", for = \"4h\", zone = \"America/New_York\", days = [\"sat\"] }}\n\
-         busy = {{ from = \"20:00\", for = \"5h\", factor = 2.5, days = [\"sun\"] }}\n"
+         busy = {{ from = \"20:00\", until = \"01:00\", factor = 2.5, days = [\"sun\"] }}\n"
     );
     let plan = plan(&text);
     let hours: Vec<u64> = plan.backend.down.iter().map(|(from, _)| from.0 / 3_600_000_000_000).collect();
