@@ -214,7 +214,7 @@ fn a_store_that_rested_when_its_process_died_opens_nothing() {
 #[test]
 fn of_many_stores_those_not_used_for_long_are_closed_and_hold_what_they_held() {
     let schema = schema();
-    let disks: Vec<Disk> = (0..400).map(|_| Disk::new(disk::Options::default())).collect();
+    let disks: Vec<Disk> = (0..1_200).map(|_| Disk::new(disk::Options::default())).collect();
     let open = |disk| Store::open(&on(disk), Arc::clone(&schema), &Options::default()).unwrap();
     let stores: Vec<Store> = disks.iter().map(open).collect();
     for round in 1..=3 {
@@ -227,7 +227,7 @@ fn of_many_stores_those_not_used_for_long_are_closed_and_hold_what_they_held() {
     // A template is not taken under an open connection.
     let is_closed =
         |disk: &Disk| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| disk.template())).is_ok();
-    assert_eq!([0, 1, 100, 399].map(|number| is_closed(&disks[number])), [false, true, true, false]);
+    assert_eq!([0, 1, 100, 1_199].map(|number| is_closed(&disks[number])), [false, true, true, false]);
     for (number, store) in stores.iter().enumerate() {
         let stamp = Stamp(number as i64);
         assert!((1..=3).all(|round| row(store, &format!("k{round}")).unwrap().stamp == stamp));
