@@ -110,6 +110,8 @@ impl History {
         let content = self.hash.projected(entity, commit.values);
         let place = place(entity, commit.values);
         let Commit { at, stamp, author, .. } = commit;
+        // Most rows that are touched are touched once, and a vector that grows begins with room for four.
+        row.versions.reserve_exact(usize::from(row.versions.is_empty()));
         row.versions.push(Version { stamp, at, author, gone, place, content, changed });
         let after = (!gone).then(|| commit.values.to_vec());
         let before = std::mem::replace(&mut row.values, after);

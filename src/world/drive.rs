@@ -148,8 +148,9 @@ impl World {
         let (mut kills, devices) = (self.handle.kills(), self.devices.clone());
         self.handle.spawn(self.node, "killed", async move {
             while let Some(node) = kills.recv().await {
-                if let Some(device) = devices.iter().find(|device| device.node == node) {
-                    device.node_was_killed(RESTARTED_AFTER);
+                // Nodes are numbered as devices are.
+                if let Ok(at) = devices.binary_search_by_key(&node, |device| device.node) {
+                    devices[at].node_was_killed(RESTARTED_AFTER);
                 }
             }
         });
