@@ -434,7 +434,8 @@ fn malformed_measurements_are_refused_and_nothing_is_written() {
 #[test]
 fn a_measurement_that_the_model_misses_exits_10() {
     let mut desk = Desk::new();
-    let text = crate::campaign::validate::measured::OUTAGES.replace("2,1.6672,1.6671,1.6673", "2,2.6672,2.6671,2.6673");
+    let text = crate::campaign::validate::measured::OUTAGES
+        .replace("2,1.6672,1.6671,1.6673", "2,2.6672,2.6671,2.6673");
     desk.write("other.csv", &text);
     assert_eq!(desk.run("validate tcp-outage @other.csv"), 10, "{}", desk.err);
     assert!(desk.out.contains("NOT MET"), "{}", desk.out);

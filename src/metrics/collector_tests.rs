@@ -118,6 +118,9 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
         .device(0, Event::RequestFailed { request, kind, error: TransportError::Timeout, took, wasted: 60 })
         .device(0, Event::RequestRefused { request, kind, error: &ServerError::Unavailable, took })
         .device(0, Event::RetryScheduled { attempt: 1, wait: took })
+        .tell(Node::World, Event::ConnectionOpened { took: Span::millis(9) })
+        .tell(Node::World, Event::PacketsSent { up: true, packets: 9, retransmitted: 1, bytes: 9 })
+        .tell(Node::World, Event::PacketsSent { up: false, packets: 9, retransmitted: 1, bytes: 9 })
         .tell(Node::World, Event::MessageDropped { reason: DropReason::AnswerLost, bytes: 9 });
     let (edit, entity) = (made.id, ENTITY);
     for conflict in [None, Some(Refusal::Stale)] {
