@@ -153,6 +153,22 @@ pub enum Event<'a> {
     LinkDown,
     /// The world: the device's link came back.
     LinkUp,
+    /// The world: a device has a new connection to the gateway.
+    ConnectionOpened {
+        /// From the wish for it, the radio's waking up included.
+        took: Span,
+    },
+    /// The world: packets went over a device's link.
+    PacketsSent {
+        /// From the device; otherwise towards it.
+        up: bool,
+        /// How many.
+        packets: u64,
+        /// How many of them again.
+        retransmitted: u64,
+        /// Their bytes, all headers included.
+        bytes: u64,
+    },
     /// The world: a message vanished.
     MessageDropped {
         /// Why.

@@ -92,6 +92,15 @@ impl Traffic {
     /// What happened to messages and on the backend.
     pub(super) fn on_backend(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
         match event {
+            Event::ConnectionOpened { took } => {
+                board.add(Id::NetConnections, 1);
+                board.observe(Id::NetConnect, took.0);
+            }
+            Event::PacketsSent { up, packets, retransmitted, bytes } => {
+                board.add(if *up { Id::NetUpBytes } else { Id::NetDownBytes }, *bytes);
+                board.add(Id::NetPackets, *packets);
+                board.add(Id::NetRetransmitted, *retransmitted);
+            }
             Event::MessageDropped { reason, bytes } => {
                 board.add(Id::NetDropped, 1);
                 board.add(Id::NetDroppedBytes, *bytes);

@@ -61,6 +61,8 @@ impl Told<'_> {
             | Event::App(_)
             | Event::LinkDown
             | Event::LinkUp
+            | Event::ConnectionOpened { .. }
+            | Event::PacketsSent { .. }
             | Event::MessageDropped { .. }
             | Event::BackendAvailable(_) => world(event),
         }
@@ -229,6 +231,11 @@ fn world(event: &Event<'_>) -> String {
         Event::App(AppEvent::Pause) => "app in the background".to_owned(),
         Event::LinkDown => "link down".to_owned(),
         Event::LinkUp => "link up".to_owned(),
+        Event::ConnectionOpened { took } => format!("connection opened in {took}"),
+        Event::PacketsSent { up, packets, retransmitted, bytes } => {
+            let way = if *up { "sent" } else { "received" };
+            format!("{packets} packets {way}, {retransmitted} of them again, {bytes} bytes")
+        }
         Event::MessageDropped { reason: DropReason::Outage, bytes } => {
             format!("message of {} lost in an outage", count(*bytes, "byte"))
         }

@@ -55,6 +55,8 @@ pub struct Plan {
     pub engine: engine::Options,
     /// The devices' databases.
     pub store: store::Options,
+    /// How requests travel.
+    pub transport: net::TransportOptions,
     /// What people and the office do.
     pub workload: workload::Options,
     /// What happens at set times.

@@ -101,7 +101,8 @@ impl World {
         let link = Rc::new(RefCell::new(link));
         let sink = Rc::new(NodeSink { hub: self.hub.clone(), node: Node::Device(id) });
         let counter = Rc::new(Counter { servers: self.servers.clone(), device: id });
-        let way = Way::new(self.handle.clone(), gateway, link.clone(), counter, sink);
+        let options = self.plan.transport.clone();
+        let way = Way::new(self.handle.clone(), gateway, link.clone(), counter, sink, options);
         let setup = DeviceSetup {
             device: id,
             schema: self.plan.schema.clone(),

@@ -34,6 +34,7 @@ pub(super) struct Device {
     factory: Rc<dyn EngineFactory>,
     hub: Rc<Hub>,
     ports: Ports,
+    way: Rc<Way>,
     seed: Seed,
     engine: RefCell<Option<Rc<dyn SyncEngine>>>,
     foreground: Cell<bool>,
@@ -71,7 +72,7 @@ impl Device {
             let ports = Ports {
                 clock: Rc::new(DeviceClock { handle: handle.clone(), start: parts.start }),
                 spawn: Rc::new(DeviceTasks { handle: handle.clone(), node, device: me.clone() }),
-                transport: Rc::new(parts.way),
+                transport: Rc::new(parts.way.clone()),
                 crash: crash.clone(),
                 events: Rc::new(sink),
                 machine: Rc::new(parts.hardware),
@@ -89,6 +90,7 @@ impl Device {
                 factory: parts.factory,
                 hub: hub.clone(),
                 ports,
+                way: parts.way,
                 seed: parts.seed,
                 engine: RefCell::new(None),
                 foreground: Cell::new(false),
@@ -165,6 +167,7 @@ impl Device {
         }
         self.tell(Event::ProcessKilled { reason });
         self.handle.kill(self.node);
+        self.way.process_died();
         drop(self.engine.take());
         if let Some(wait) = restart_after {
             self.start_after(wait);

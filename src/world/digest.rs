@@ -33,6 +33,10 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::App(app) => (3, [*app as u64, 0, 0, 0]),
         E::LinkDown => (4, [0; 4]),
         E::LinkUp => (5, [0; 4]),
+        E::ConnectionOpened { took } => (60, [took.0, 0, 0, 0]),
+        E::PacketsSent { up, packets, retransmitted, bytes } => {
+            (61, [u64::from(*up), *packets, *retransmitted, *bytes])
+        }
         E::MessageDropped { reason, bytes } => (6, [*reason as u64, *bytes, 0, 0]),
         E::BackendAvailable(up) => (7, [u64::from(*up), 0, 0, 0]),
         E::UnitQueued { unit: u, depth } => (8, [unit(u), u64::from(*depth), 0, 0]),

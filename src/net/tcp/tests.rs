@@ -179,7 +179,7 @@ fn a_connection_costs_a_round_trip_and_its_tls_one_or_two_more() {
         let took = opened.since(at(5));
         // A few milliseconds for the bytes.
         assert!((70 * trips..70 * trips + 6).contains(&(took.0 / 1_000_000)), "{tls:?}: {took}");
-        assert!(traffic.bytes >= 120);
+        assert!(traffic.iter().all(|way| way.bytes >= 60));
     }
 }
 
@@ -190,7 +190,7 @@ fn a_syn_is_sent_again_after_one_two_and_four_seconds() {
         link.outages = vec![Outage { from: at(0), until: at(lasts), mode: OutageMode::Drop, noticed: false }];
         let (_, then, traffic) = Connection::open(&plain(), &link, at(0)).expect("it opens");
         assert_eq!(then.0 / 1_000_000, opened, "after an outage of {lasts} ms");
-        assert!(traffic.retransmitted >= 1);
+        assert!(traffic[0].retransmitted >= 1);
     }
     let mut dead = lte();
     dead.outages = vec![Outage { from: at(0), until: Time::FAR, mode: OutageMode::Drop, noticed: false }];

@@ -4,7 +4,7 @@ use super::outage::{GIVE_UP, staircase};
 use super::segment::{HEADERS, Load};
 use super::sender::Sender;
 use super::window::Round;
-use crate::base::{Span, Time};
+use crate::base::{BitRate, Span, Time};
 use crate::net::{Conditions, Direction, OutageMode};
 
 /// What went over the wire for a message.
@@ -165,6 +165,15 @@ impl Transfer {
         }
     }
 
+    /// Sends nothing more; what is in flight goes on. Whether something was left.
+    pub fn stop(&mut self, mtu: u32) -> bool {
+        let all = self.load.segments(mtu);
+        let left = self.sent < all || self.again + self.hidden > 0;
+        (self.sent, self.again, self.hidden) = (all, 0, 0);
+        self.repaired = self.free;
+        left
+    }
+
     /// Segments to be sent, first or again.
     pub(super) fn left(&self, conditions: &dyn Conditions) -> u64 {
         self.load.segments(conditions.mtu()) - self.sent + self.again
@@ -181,10 +190,14 @@ impl Transfer {
     pub(super) fn pace(&self, conditions: &dyn Conditions) -> Pace {
         let mut start = self.at.max(self.free);
         if conditions.rate(self.way, start).0 == 0 {
+            // The first byte leaves when there is capacity again.
             start = conditions.leaves_by(self.way, start, 1);
         }
         let mtu = u64::from(conditions.mtu());
-        let segment = conditions.rate(self.way, start).time_for(mtu);
+        let segment = match conditions.rate(self.way, start) {
+            BitRate(0) => conditions.leaves_by(self.way, start, mtu).since(start),
+            rate => rate.time_for(mtu),
+        };
         let rtt = conditions.rtt(start);
         let other = if self.way == Direction::Up { Direction::Down } else { Direction::Up };
         let back = conditions.rate(other, start);
@@ -199,6 +212,10 @@ impl Transfer {
             (self.again, self.hidden) = (self.hidden, 0);
         }
         let pace = self.pace(conditions);
+        if pace.start.since(self.at) > GIVE_UP {
+            self.broken = Some(Broken { at: self.at + GIVE_UP, cut: false });
+            return;
+        }
         self.room = room(conditions, self.way, &pace);
         let mut step = if sender.bbr.is_some() {
             self.paced(sender, conditions, &pace)

@@ -6,6 +6,7 @@ mod fleet;
 mod links;
 mod people;
 mod schema;
+mod transport;
 mod trouble;
 mod view;
 mod window;
@@ -86,6 +87,7 @@ pub(super) fn resolve(
         engine_name: root.at("engine.name").text().to_owned(),
         engine: world.engine(),
         store: world.store(),
+        transport: transport::transport(root.at("transport")),
         workload: world.workload(),
         events: world.events(),
         chaos: world.chaos(),
