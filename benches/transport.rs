@@ -138,7 +138,7 @@ fn requests(_: &mut Criterion) {
 
 fn cold(link: &Steady, bytes: u64) -> Time {
     let mut sender = Sender::new(Congestion::Cubic, link.rtt(Time::ZERO), Time::ZERO, true);
-    let mut transfer = Transfer::new(Direction::Down, Time::ZERO, Load::of(bytes), false);
+    let mut transfer = Transfer::new(Direction::Down, Time::ZERO, Load::of(bytes), link.mtu(), false);
     let ended = transfer.run(&mut sender, link, Time::FAR);
     ended.expect("it ends").expect("nothing breaks")
 }

@@ -22,9 +22,9 @@ pub(super) struct Line {
 struct Flow {
     id: FlowId,
     /// Where it was when the shares last changed.
-    now: Stage,
+    now: Box<Stage>,
     /// Where it will be at its end, once it is planned.
-    ended: Option<Stage>,
+    ended: Option<Box<Stage>>,
     ends: Result<Time, Broken>,
     abandoned: bool,
 }
@@ -44,7 +44,7 @@ impl Stage {
 
 impl Line {
     /// A message joins at `now`.
-    pub(super) fn join(&mut self, stage: Stage, now: Time, conditions: &dyn Conditions) -> FlowId {
+    pub(super) fn join(&mut self, stage: Box<Stage>, now: Time, conditions: &dyn Conditions) -> FlowId {
         self.last += 1;
         let id = self.last;
         self.change(now, conditions, |flows| {
@@ -60,7 +60,7 @@ impl Line {
     }
 
     /// A flow is over: its transfer and its sender, and whether all of it went out.
-    pub(super) fn leave(&mut self, id: FlowId, now: Time, conditions: &dyn Conditions) -> (Stage, bool) {
+    pub(super) fn leave(&mut self, id: FlowId, now: Time, conditions: &dyn Conditions) -> (Box<Stage>, bool) {
         let mut left = None;
         self.change(now, conditions, |flows| {
             let at = flows.iter().position(|flow| flow.id == id).expect("who leaves has joined");
@@ -77,7 +77,7 @@ impl Line {
         }
         self.change(now, conditions, |flows| {
             for flow in flows.iter_mut().filter(|flow| flow.id == id) {
-                flow.abandoned |= flow.now.transfer.stop(conditions.mtu());
+                flow.abandoned |= flow.now.transfer.stop();
             }
         });
     }
@@ -167,9 +167,10 @@ mod tests {
         Steady::new(Span::millis(20), BitRate(8_000_000), BitRate(8_000_000))
     }
 
-    fn stage(now: Time, bytes: u64) -> Stage {
+    fn stage(now: Time, bytes: u64) -> Box<Stage> {
         let sender = Sender::new(Congestion::Cubic, Span::millis(20), now, true);
-        Stage { transfer: Transfer::new(Direction::Down, now, Load::of(bytes), false), sender }
+        let transfer = Transfer::new(Direction::Down, now, Load::of(bytes), 1_500, false);
+        Box::new(Stage { transfer, sender })
     }
 
     /// How long the bytes of a message take alone, without stalls.

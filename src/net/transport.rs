@@ -295,12 +295,11 @@ impl Way {
                 HalfOpen::Reset => Passed::Broken(self.conditions(|weather, now| now + weather.rtt(now))),
             });
         }
-        let stage = {
+        let flow = self.with_line(direction, |line, now, weather| {
             let mut state = shared.state.borrow_mut();
-            let transfer = state.message(direction, self.handle.now(), bytes);
-            Stage { transfer, sender: state.senders[way].clone() }
-        };
-        let flow = self.with_line(direction, |line, now, weather| line.join(stage, now, weather));
+            let transfer = state.message(direction, now, bytes, weather.mtu());
+            line.join(Box::new(Stage { transfer, sender: state.senders[way].clone() }), now, weather)
+        });
         errand.flow.set(Some((direction, flow)));
         let (ends, arrives) = loop {
             let (ends, alone) = self.lines[way].borrow().ends(flow);

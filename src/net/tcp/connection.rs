@@ -97,7 +97,7 @@ impl Connection {
             ],
         };
         for (way, bytes) in flights {
-            let mut flight = Transfer::new(*way, now, Load::of(*bytes), false);
+            let mut flight = Transfer::new(*way, now, Load::of(*bytes), conditions.mtu(), false);
             now = connection.finish(&mut flight, conditions)?;
             traffic[*way as usize] = traffic[*way as usize].plus(flight.traffic);
         }
@@ -108,8 +108,8 @@ impl Connection {
         Ok((connection, now, traffic))
     }
 
-    /// The transfer of a message of `bytes` that is handed over at `at`.
-    pub fn message(&mut self, way: Direction, at: Time, bytes: u64) -> Transfer {
+    /// The transfer of a message of `bytes` that is handed over at `at`, in packets of at most `mtu` bytes.
+    pub fn message(&mut self, way: Direction, at: Time, bytes: u64, mtu: u32) -> Transfer {
         let count = &mut self.messages[way as usize];
         *count += 1;
         let first = *count == 1;
@@ -125,7 +125,7 @@ impl Connection {
                 };
             }
         }
-        Transfer::new(way, at, load, kept)
+        Transfer::new(way, at, load, mtu, kept)
     }
 
     /// Runs a transfer to its end: when its last byte arrives, half a round trip and the jitter after it left.
