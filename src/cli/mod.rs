@@ -31,6 +31,7 @@
 mod args;
 mod console;
 mod coverage;
+mod grid;
 mod inspect;
 mod program;
 mod progress;
@@ -38,6 +39,7 @@ mod refusal;
 mod replay;
 mod run;
 mod sources;
+mod sweep;
 mod validate;
 
 #[cfg(test)]

@@ -19,32 +19,60 @@ use crate::scenario::Plan;
 /// Runs `run`.
 pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let plans = sources::plans(&args.selection, runner, console)?;
-    let path = args.out.clone().unwrap_or_else(|| Path::new("reports").join(report::run_id(&plans)));
+    let ran = carry_out(&plans, args.out.as_deref(), &args.work, args.twice, runner, console)?;
+    tell(&ran.record, &ran.folder, args.format, console);
+    Ok(ran.close(console))
+}
+
+/// A run whose report is written, as far as it could be.
+pub(super) struct Ran {
+    pub(super) record: RunRecord,
+    /// Where the report is.
+    pub(super) folder: String,
+    timing: Timing,
+    written: Result<(), FolderError>,
+}
+
+/// Runs plans and writes their report.
+pub(super) fn carry_out(
+    plans: &[Plan],
+    out: Option<&Path>,
+    work: &Work,
+    twice: bool,
+    runner: &dyn Runner,
+    console: &Console<'_>,
+) -> anyhow::Result<Ran> {
+    let path = out.map_or_else(|| Path::new("reports").join(report::run_id(plans)), Path::to_owned);
     let folder = Folder::create(&path).map_err(refused)?;
     let shown = path.display().to_string();
     // Whatever happens from here on, what lies in the folder is not an older run's result.
-    let mut begun = report::assemble(&shown, &plans, Vec::new(), &[]);
+    let mut begun = report::assemble(&shown, plans, Vec::new(), &[]);
     // Who finds it finds the record of a run that was cut off.
     begun.exit_code = Exit::Interrupted.code();
     folder.put("run.json", begun.to_json().as_bytes()).map_err(refused)?;
 
     let started = Stopwatch::start();
-    let options = options(&args.work, args.twice);
-    let campaign = campaign(&plans, runner, &args.work, &options, console);
-    let Campaign { judged, series, timing, notes } = campaign;
-    let record = report::assemble(&shown, &plans, judged, &notes);
+    let options = options(work, twice);
+    let Campaign { judged, series, timing, notes } = campaign(plans, runner, work, &options, console);
+    let record = report::assemble(&shown, plans, judged, &notes);
     let timing = Timing::new(options.jobs, started.elapsed(), timing);
-    let written = write_report(&folder, &record, &series, &timing, &plans);
-    tell(&record, &shown, args.format, console);
-    // Host time never meets simulated figures: it goes to stderr.
-    console.remark(&timing.line());
-    append_summary(&record, console);
-    let exit = Exit::from_code(record.exit_code).unwrap_or(Exit::Internal);
-    match written {
-        Ok(()) => Ok(exit),
-        Err(e) => {
-            console.complaint(&format!("error: {e}\n"));
-            Ok(Exit::first([exit, Exit::Environment]))
+    let written = write_report(&folder, &record, &series, &timing, plans);
+    Ok(Ran { record, folder: shown, timing, written })
+}
+
+impl Ran {
+    /// Says what is no result, after the result: the host's time, and what could not be written. Gives the exit code.
+    pub(super) fn close(&self, console: &mut Console<'_>) -> Exit {
+        // Host time never meets simulated figures: it goes to stderr.
+        console.remark(&self.timing.line());
+        append_summary(&self.record, console);
+        let exit = Exit::from_code(self.record.exit_code).unwrap_or(Exit::Internal);
+        match &self.written {
+            Ok(()) => exit,
+            Err(e) => {
+                console.complaint(&format!("error: {e}\n"));
+                Exit::first([exit, Exit::Environment])
+            }
         }
     }
 }

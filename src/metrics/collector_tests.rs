@@ -116,6 +116,7 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     let unit = Some(UNIT);
     t.device(0, Event::ResponseReceived { request, kind, unit, bytes: 9, rows: 0, took })
         .device(0, Event::RequestFailed { request, kind, error: TransportError::Timeout, took, wasted: 60 })
+        .device(0, Event::RequestFailed { request, kind, error: TransportError::Reset, took, wasted: 60 })
         .device(0, Event::RequestRefused { request, kind, error: &ServerError::Unavailable, took })
         .device(0, Event::RetryScheduled { attempt: 1, wait: took })
         .tell(Node::World, Event::MessageDropped { reason: DropReason::AnswerLost, bytes: 9 });
@@ -225,7 +226,8 @@ fn the_time_of_a_run_is_told_by_what_it_went_into_and_time_between_runs_is_nobod
         .device(0, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted })
         .device(0, retry)
         .device(0, failed);
-    let figures = t.at(100).figures();
+    t.at(100);
+    let figures = t.figures();
     let told = ["session.time", "pull.time", "requests.lost_time", "retry.time", "apply.time"]
         .map(|name| stat(&figures, &format!("engine.{name}"), "value") / 1_000_000);
     assert_eq!(told, [8_000, 5_000, 2_000, 1_000, 4]);

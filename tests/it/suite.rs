@@ -24,8 +24,17 @@ fn meets_its_expectations(path: &str) {
 const SEEDS: u64 = 50;
 
 /// Every scenario but the day, which is a run of its own.
-const SUITE: &[&str] =
-    &["answers-lost", "chaos", "chunk-sizes", "hospital-hour", "kill-in-pull", "kill-in-push", "own-rows"];
+const SUITE: &[&str] = &[
+    "answers-lost",
+    "chaos",
+    "chunk-curve",
+    "chunk-sizes",
+    "chunk-theory",
+    "hospital-hour",
+    "kill-in-pull",
+    "kill-in-push",
+    "own-rows",
+];
 
 #[test]
 fn suite_has_every_scenario() {
@@ -58,7 +67,9 @@ macro_rules! suite {
 suite! {
     suite_answers_lost_meets_its_expectations: "answers-lost";
     suite_chaos_meets_its_expectations: "chaos";
+    suite_chunk_curve_meets_its_expectations: "chunk-curve";
     suite_chunk_sizes_meets_its_expectations: "chunk-sizes";
+    suite_chunk_theory_meets_its_expectations: "chunk-theory";
     suite_hospital_hour_meets_its_expectations: "hospital-hour";
     suite_kill_in_pull_meets_its_expectations: "kill-in-pull";
     suite_kill_in_push_meets_its_expectations: "kill-in-push";
