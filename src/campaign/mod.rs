@@ -18,6 +18,7 @@
 //!   time limit and `--fail-fast` end the running ones too, which are then incomplete. The notes say so.
 //! - A panic in one cell is that cell's failure (exit 1), and a plan that cannot be run its own (exit 3); the others are kept.
 
+mod axis;
 mod replay;
 mod run;
 mod runner;
@@ -30,6 +31,7 @@ pub(crate) mod fake;
 #[cfg(test)]
 mod tests;
 
+pub use axis::{Axis, AxisError, CELLS_MAX};
 pub use replay::{Replay, replay};
 pub use run::{Campaign, Listener, Options, run};
 pub use runner::{Bench, Record, Runner, Subject};

@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::base::Span;
+use crate::campaign::Axis;
+use crate::report::sweep::Objective;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -60,10 +62,12 @@ pub(super) enum ColorChoice {
 pub(super) enum Command {
     /// Run scenarios, apply expectations and gates, write a report.
     Run(RunArgs),
+    /// Run a scenario with every combination of some values of its keys, and say which is best and what limits the others.
+    Sweep(SweepArgs),
     /// Parse and validate scenarios, and run nothing.
     Check(Selection),
     /// Show the cells that scenarios expand to, and how large they are.
-    Plan(Selection),
+    Plan(Grid),
     /// Write a short commented scenario to start from.
     New {
         /// Its name; the file is NAME.toml.
@@ -121,6 +125,16 @@ pub(super) struct Selection {
     pub(super) variant: Vec<String>,
 }
 
+/// Which cells, axes among them.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Grid {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// A key and its values: `a,b,c`, `16..8192*2`, `10..100+10`, `0..=5`; several axes are combined.
+    #[arg(long, value_name = "KEY=SPEC")]
+    pub(super) axis: Vec<Axis>,
+}
+
 /// How the work is done; nothing of it changes a figure.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Work {
@@ -156,6 +170,23 @@ pub(super) struct RunArgs {
     /// Run each cell twice and hold the digests against each other.
     #[arg(long)]
     pub(super) twice: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SweepArgs {
+    #[command(flatten)]
+    pub(super) grid: Grid,
+    #[command(flatten)]
+    pub(super) work: Work,
+    /// What settings are compared by: a metric, and of a distribution a statistic (p95 unless said).
+    #[arg(long, value_name = "NAME[:STAT]")]
+    pub(super) metric: Option<Objective>,
+    /// Where the report goes; by default reports/<scenario>-<seeds>-<digest>.
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// What stdout carries: table, chart and words, or the same for programs.
+    #[arg(long, value_enum, default_value_t = SweepFormat::Human)]
+    pub(super) format: SweepFormat,
 }
 
 #[derive(Debug, Args)]
@@ -271,6 +302,13 @@ pub(super) enum Format {
     Human,
     Json,
     Github,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SweepFormat {
+    Human,
+    Json,
+    Csv,
 }
 
 /// Seeds from the first to the last, both included.

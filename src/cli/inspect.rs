@@ -6,8 +6,9 @@ use std::path::Path;
 
 use clap::CommandFactory;
 
-use super::args::{Cli, Profiles, SchemaOf, Selection};
+use super::args::{Cli, Grid, Profiles, SchemaOf, Selection};
 use super::console::Console;
+use super::grid;
 use super::refusal::Refusal;
 use super::{cost, sources};
 use crate::campaign::Runner;
@@ -33,12 +34,8 @@ pub(super) fn check(
 }
 
 /// Shows the cells, how large they are and what they will roughly take on this host.
-pub(super) fn plan(
-    selection: &Selection,
-    runner: &dyn Runner,
-    console: &mut Console<'_>,
-) -> anyhow::Result<Exit> {
-    let plans = sources::plans(selection, runner, console)?;
+pub(super) fn plan(grid: &Grid, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let plans = grid::plans(grid, runner, console)?;
     let ids = report::cell_ids(&plans);
     let sizes: Vec<report::CellSize> = plans.iter().zip(&ids).map(|(plan, id)| size(plan, id)).collect();
     console.result(&report::sizes(&sizes));

@@ -36,6 +36,7 @@ mod compare;
 mod console;
 mod cost;
 mod coverage;
+mod grid;
 mod inputs;
 mod inspect;
 mod measured;
@@ -45,6 +46,7 @@ mod refusal;
 mod replay;
 mod run;
 mod sources;
+mod sweep;
 mod validate;
 
 #[cfg(test)]

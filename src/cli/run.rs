@@ -15,7 +15,7 @@ use super::refusal::Refusal;
 use super::{baseline, sources};
 use crate::campaign::{self, Campaign, Runner, Stopwatch};
 use crate::metrics::Sample;
-use crate::report::{self, Exit, Folder, FolderError, Part, RunRecord, Timing};
+use crate::report::{self, Baseline, Exit, Folder, FolderError, Part, RunRecord, Timing};
 use crate::scenario::Plan;
 
 /// Runs `run`.
@@ -23,47 +23,89 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     let plans = sources::plans(&args.selection, runner, console)?;
     let baseline = args.baseline.as_deref().map(baseline::load).transpose()?;
     sources::remark_on(&plans, console);
-    let path = args.out.clone().unwrap_or_else(|| Path::new("reports").join(report::run_id(&plans)));
+    let baseline = args.baseline.as_deref().zip(baseline.as_ref());
+    let order = Order { out: args.out.as_deref(), work: &args.work, twice: args.twice, baseline };
+    let ran = carry_out(&plans, &order, runner, console)?;
+    tell(&ran.record, &ran.folder, args.format, console);
+    Ok(ran.close(console))
+}
+
+/// How plans are run.
+pub(super) struct Order<'a> {
+    /// Where the report goes.
+    pub(super) out: Option<&'a Path>,
+    pub(super) work: &'a Work,
+    /// Whether each cell is run twice.
+    pub(super) twice: bool,
+    /// What the run is held against, with its name.
+    pub(super) baseline: Option<(&'a str, &'a Baseline)>,
+}
+
+/// A run whose report is written, as far as it could be.
+pub(super) struct Ran {
+    pub(super) record: RunRecord,
+    /// Where the report is.
+    pub(super) folder: String,
+    /// Figures that are not the baseline's and not gated.
+    changes: Vec<report::Change>,
+    timing: Timing,
+    written: Result<(), FolderError>,
+}
+
+/// Runs plans and writes their report.
+pub(super) fn carry_out(
+    plans: &[Plan],
+    order: &Order<'_>,
+    runner: &dyn Runner,
+    console: &Console<'_>,
+) -> anyhow::Result<Ran> {
+    let path = order.out.map_or_else(|| Path::new("reports").join(report::run_id(plans)), Path::to_owned);
     let folder = Folder::create(&path).map_err(refused)?;
     let shown = path.display().to_string();
     // Whatever happens from here on, what lies in the folder is not an older run's result.
-    let mut begun = report::assemble(&shown, &plans, Vec::new(), &[]);
+    let mut begun = report::assemble(&shown, plans, Vec::new(), &[]);
     // Who finds it finds the record of a run that was cut off.
     begun.exit_code = Exit::Interrupted.code();
     folder.put("run.json", begun.to_json().as_bytes()).map_err(refused)?;
 
-    let inputs = inputs::of_plans(&plans);
+    let inputs = inputs::of_plans(plans);
     inputs::keep(&folder, &inputs).map_err(refused)?;
 
     let started = Stopwatch::start();
-    let options = options(&args.work, args.twice);
+    let options = options(order.work, order.twice);
     let series = SeriesFile::begin(&folder).map_err(refused)?;
     let Campaign { mut judged, timing, notes } =
-        campaign(&plans, runner, &args.work, &options, Some(&series), console);
+        campaign(plans, runner, order.work, &options, Some(&series), console);
     let mut changes = Vec::new();
-    if let (Some(name), Some(baseline)) = (&args.baseline, &baseline) {
+    if let Some((name, baseline)) = order.baseline {
         for judged in &mut judged {
             let of_cell = report::hold(judged, name, baseline);
             changes.extend(of_cell.into_iter().filter(|change| !change.gated));
         }
     }
-    let mut record = report::assemble(&shown, &plans, judged, &notes);
+    let mut record = report::assemble(&shown, plans, judged, &notes);
     record.inputs = inputs::recorded(&inputs);
     let timing = Timing::new(options.jobs, started.elapsed(), timing);
     let written = series.finish().and_then(|()| write_report(&folder, &record, &timing, &inputs));
-    tell(&record, &shown, args.format, console);
-    for change in changes {
-        console.remark(&format!("changed, and not gated: {}\n", change.text));
-    }
-    // Host time never meets simulated figures: it goes to stderr.
-    console.remark(&timing.line());
-    append_summary(&record, console);
-    let exit = Exit::from_code(record.exit_code).unwrap_or(Exit::Internal);
-    match written {
-        Ok(()) => Ok(exit),
-        Err(e) => {
-            console.complaint(&format!("error: {e}\n"));
-            Ok(Exit::first([exit, Exit::Environment]))
+    Ok(Ran { record, folder: shown, changes, timing, written })
+}
+
+impl Ran {
+    /// Says what is no result, after the result: the host's time, and what could not be written. Gives the exit code.
+    pub(super) fn close(&self, console: &mut Console<'_>) -> Exit {
+        for change in &self.changes {
+            console.remark(&format!("changed, and not gated: {}\n", change.text));
+        }
+        // Host time never meets simulated figures: it goes to stderr.
+        console.remark(&self.timing.line());
+        append_summary(&self.record, console);
+        let exit = Exit::from_code(self.record.exit_code).unwrap_or(Exit::Internal);
+        match &self.written {
+            Ok(()) => exit,
+            Err(e) => {
+                console.complaint(&format!("error: {e}\n"));
+                Exit::first([exit, Exit::Environment])
+            }
         }
     }
 }

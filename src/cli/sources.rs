@@ -12,6 +12,9 @@ use crate::oracle;
 use crate::report::Exit;
 use crate::scenario::{Document, Invalid, Names, Plan, Request};
 
+/// Keys with their values, as they are written.
+pub(super) type Values = Vec<(String, Vec<String>)>;
+
 /// All documents that `paths` name, or the embedded hospital day. The mistakes of all files are told at once.
 pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> anyhow::Result<Vec<Document>> {
     if paths.is_empty() {
@@ -42,8 +45,19 @@ pub(super) fn expand(
     runner: &dyn Runner,
     console: &Console<'_>,
 ) -> anyhow::Result<Vec<Plan>> {
+    combined(documents, selection, Values::new(), runner, console)
+}
+
+/// The cells of these documents, with every combination of the values of some keys.
+pub(super) fn combined(
+    documents: &[Document],
+    selection: &Selection,
+    axes: Values,
+    runner: &dyn Runner,
+    console: &Console<'_>,
+) -> anyhow::Result<Vec<Plan>> {
     let known = Known::new(runner);
-    let request = request(selection);
+    let request = Request { axes, ..request(selection) };
     let mut plans = Vec::new();
     let mut mistakes = Mistakes::default();
     for document in documents {

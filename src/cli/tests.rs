@@ -273,6 +273,93 @@ fn check_and_plan_tell_cells_and_run_none_of_them() {
     );
 }
 
+const SWEEP: &str = "sweep @ties.toml --metric engine.session.duration:p50 --out @out --progress none";
+
+#[test]
+fn a_sweep_runs_every_combination_under_the_same_seeds_and_the_record_knows_its_axes() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", TIES);
+    let args = format!(
+        "{SWEEP} --axis engine.pull.chunk_rows=16..64*2 --axis fleet.phones.link=edge,leo --seeds 3..=5"
+    );
+    assert_eq!(desk.run(&args), 0, "{}", desk.err);
+    assert!(desk.out.contains("engine.session.duration:p50: mean of 3 seeds"), "{}", desk.out);
+    assert!(
+        desk.out.contains("edge: best at 16 (1.24 s); no setting is better beyond the noise"),
+        "{}",
+        desk.out
+    );
+    let last = format!("report: {}", desk.path("out").display());
+    assert_eq!(desk.out.lines().last(), Some(last.as_str()));
+    let record = desk.record("out");
+    assert_eq!((record.cells.len(), record.complete), (18, true));
+    let seeds = |link: &str| {
+        let cells = record.cells.iter().filter(move |cell| cell.axes["fleet.phones.link"] == link);
+        cells.map(|cell| cell.seed.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(seeds("edge"), seeds("leo"));
+    assert_eq!(record.cells[0].axes["engine.pull.chunk_rows"], 16, "a number is a number");
+    let header = desk.read("out/cells.csv").lines().next().unwrap().to_owned();
+    assert!(header.contains(",engine.pull.chunk_rows,fleet.phones.link,"), "{header}");
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_what_a_sweep_says() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", TIES);
+    let args = format!("{SWEEP} --axis engine.pull.chunk_rows=16..256*2 --format");
+    for format in ["human", "json", "csv"] {
+        assert_eq!(desk.run(&format!("{args} {format} -j 1")), 0, "{}", desk.err);
+        let alone = (desk.out.clone(), desk.read("out/run.json"));
+        desk.run(&format!("{args} {format} -j 5"));
+        assert_eq!((desk.out.clone(), desk.read("out/run.json")), alone);
+    }
+}
+
+#[test]
+fn a_grid_that_makes_no_sense_is_refused_before_anything_runs() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", TIES);
+    desk.write("more/ties.toml", TIES);
+    desk.write("more/other.toml", &TIES.replace("\"ties\"", "\"other\""));
+    for (args, code, said) in [
+        ("sweep @ties.toml", 2, "a sweep needs an axis"),
+        ("sweep @ties.toml --axis engine.pull.chunk_rows=1..=1000000000", 2, "the grid has 8000000000 cells"),
+        ("sweep @ties.toml --axis engine.pull.chunk_row=1,2", 3, "did you mean `chunk_rows`"),
+        ("sweep @ties.toml --axis fleet.phones.link=edge,lte-god", 3, "did you mean `lte-good`"),
+        ("sweep @ties.toml --axis engine.pull.chunk_rows=1..5", 2, "1..=5"),
+        ("sweep @ties.toml --axis seed=1..=3 --seeds 1..=2", 2, "both an axis over `seed` and seeds"),
+        ("sweep @ties.toml --axis drain=1h --axis drain=2h", 2, "two axes over `drain`"),
+        ("sweep @ties.toml --axis drain=1h --metric engine.row.rate", 2, "did you mean engine.rows.rate?"),
+        ("sweep @more --axis drain=1h,2h", 2, "a sweep is of one scenario, not of 2"),
+    ] {
+        assert_eq!(desk.run(args), code, "{args}: {}", desk.err);
+        assert!(desk.err.contains(said), "{args}: {}", desk.err);
+    }
+    assert_eq!(desk.err.matches("error").count(), 1, "{}", desk.err);
+    assert_eq!(desk.runs(), 0);
+}
+
+#[test]
+fn a_plan_with_axes_tells_the_cells_of_the_grid() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", TIES);
+    assert_eq!(desk.run("plan @ties.toml --axis engine.pull.chunk_rows=16,32"), 0, "{}", desk.err);
+    assert!(desk.out.contains("ties.pull.chunk_rows=32.s8"), "{}", desk.out);
+    assert!(desk.out.contains("16 cells, "), "{}", desk.out);
+}
+
+#[test]
+fn an_interrupted_sweep_leaves_a_partial_report_and_says_so() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", TIES);
+    desk.surroundings.signals.interrupt.store(true, Ordering::Relaxed);
+    assert_eq!(desk.run(&format!("{SWEEP} --axis engine.pull.chunk_rows=16,32")), 130, "{}", desk.err);
+    let record = desk.record("out");
+    assert_eq!((record.complete, record.cells.len(), record.planned_cells), (false, 0, 16));
+    assert!(desk.out.contains("incomplete") && desk.out.contains("interrupted"), "{}", desk.out);
+}
+
 #[test]
 fn the_embedded_hospital_day_needs_no_file() {
     let mut desk = Desk::new();

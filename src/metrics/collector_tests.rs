@@ -116,6 +116,7 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     let unit = Some(UNIT);
     t.device(0, Event::ResponseReceived { request, kind, unit, bytes: 9, rows: 0, took })
         .device(0, Event::RequestFailed { request, kind, error: TransportError::Timeout, took, wasted: 60 })
+        .device(0, Event::RequestFailed { request, kind, error: TransportError::Reset, took, wasted: 60 })
         .device(0, Event::RetryScheduled { attempt: 1, wait: took })
         .tell(Node::World, Event::ConnectionOpened { took: Span::millis(9) })
         .tell(Node::World, Event::PacketsSent { up: true, packets: 9, retransmitted: 1, bytes: 9 })

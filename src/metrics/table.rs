@@ -73,6 +73,7 @@ table! {
     Requests "engine.requests.count" Count Lower Counter "Requests that left, retries included."
     RequestsEmpty "engine.requests.empty" Count Lower Counter "Pulls and fetches whose answer had no row."
     RequestsFailed "engine.requests.failed" Count Lower Counter "Requests without an answer."
+    RequestsCut "engine.requests.cut" Count Lower Counter "Requests that were under way when their connection broke."
     RequestsTimedOut "engine.requests.timed_out" Count Lower Counter "Requests without an answer by their deadline."
     RequestsRefused "engine.requests.refused" Count Lower Counter "Requests whose answer said no."
     RequestsThrottled "engine.requests.throttled" Count Lower Counter "Requests refused beyond a quota (429)."

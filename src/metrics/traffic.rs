@@ -2,7 +2,7 @@
 
 use super::board::Board;
 use super::table::Id;
-use crate::base::{DeviceId, Time};
+use crate::base::{DeviceId, Span, Time};
 use crate::contract::{DropReason, Event, KillReason, RequestKind, ServerError, TransportError};
 
 /// Counts what goes over the wire and what the world does to it.
@@ -38,8 +38,10 @@ impl Traffic {
                     board.observe(Id::PullChunkBytes, *bytes);
                 }
             }
-            Event::RequestFailed { error, wasted, .. } => {
+            Event::RequestFailed { error, took, wasted, .. } => {
+                let cut = *error == TransportError::Reset && *took > Span::ZERO;
                 board.add(Id::RequestsFailed, 1);
+                board.add(Id::RequestsCut, u64::from(cut));
                 board.add(Id::RequestsTimedOut, u64::from(*error == TransportError::Timeout));
                 board.add(Id::WastedBytes, *wasted);
             }

@@ -10,6 +10,7 @@ mod metric_table;
 mod physics;
 mod sabotage;
 mod suite;
+mod sweep;
 mod tidy;
 mod validation;
 mod worlds;

@@ -77,7 +77,9 @@ suite! {
     suite_backend_provisioning_meets_its_expectations: "backend/provisioning";
     suite_backend_replica_lag_meets_its_expectations: "backend/replica-lag";
     suite_chaos_meets_its_expectations: "chaos";
+    suite_chunk_curve_meets_its_expectations: "chunk-curve";
     suite_chunk_sizes_meets_its_expectations: "chunk-sizes";
+    suite_chunk_theory_meets_its_expectations: "chunk-theory";
     suite_hospital_hour_meets_its_expectations: "hospital-hour";
     suite_kill_in_pull_meets_its_expectations: "kill-in-pull";
     suite_kill_in_push_meets_its_expectations: "kill-in-push";

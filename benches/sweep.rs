@@ -1,0 +1,133 @@
+//! A sweep on two threads against one.
+//!
+//! The cells of a small grid are run by a campaign with one job and with two, in turn. Two figures are printed: the ratio of the
+//! wall times, and the ratio of the processor time that a cell takes. The first is what a user sees, and means something on a
+//! machine with two idle processors only; the second is what two jobs cost each other (locks, caches, memory), whatever else the
+//! machine does: at 1.0 two idle processors do twice the work of one.
+
+#![allow(clippy::print_stdout, reason = "a bench prints what it found")]
+#![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
+
+#[path = "support/stopwatch.rs"]
+mod stopwatch;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use syncdyno::base::{Span, Time};
+use syncdyno::campaign::{self, Bench, Listener, Options, Runner, Signals, Subject};
+use syncdyno::report::CellRecord;
+use syncdyno::scenario::{Document, Names, Plan, Request};
+use syncdyno::world::{EngineRegistry, Outcome, Unrunnable, Watch};
+
+use stopwatch::Stopwatch;
+
+const SCENARIO: &str = r#"
+name = "sweep"
+duration = "30m"
+
+[entity.task]
+rows = 4_000
+[entity.task.schema]
+id = "uuid key"
+title = "text 10..60"
+remark = "text 40..200"
+state = "one of open|done"
+
+[fleet.phones]
+devices = 4
+
+[action.tick-off]
+entity = "task"
+kind = "update"
+columns = ["state"]
+per_device = 20
+"#;
+
+const PAIRS: usize = 7;
+const GOAL: f64 = 1.8;
+
+fn plans() -> Vec<Plan> {
+    let document = Document::parse("sweep.toml", SCENARIO).expect("the scenario is TOML");
+    let engines = EngineRegistry::builtin().names();
+    let names = Names { metrics: &[], checks: &[], engines: &engines, crash_points: &[] };
+    let sizes = ["50", "100", "200", "400"].map(str::to_owned).to_vec();
+    let request = Request {
+        axes: vec![("engine.pull.chunk_rows".to_owned(), sizes)],
+        seeds: (1..=4).collect(),
+        ..Request::default()
+    };
+    document.plans(&request, &names).unwrap_or_else(|invalid| panic!("{}", invalid.render(false)))
+}
+
+/// Counts the time that cells were on a processor, whichever it was.
+struct Counting {
+    bench: Bench,
+    on_processor: AtomicU64,
+}
+
+impl Runner for Counting {
+    fn engines(&self) -> Vec<String> {
+        self.bench.engines()
+    }
+    fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
+        let stopwatch = Stopwatch::start();
+        let outcome = self.bench.run(plan, watch);
+        self.on_processor.fetch_add(stopwatch.read().as_nanos() as u64, Ordering::Relaxed);
+        outcome
+    }
+    fn lives(
+        &self,
+        plan: &Plan,
+        subjects: &[Subject],
+        watch: &dyn Watch,
+    ) -> Result<Vec<Vec<String>>, Unrunnable> {
+        self.bench.lives(plan, subjects, watch)
+    }
+}
+
+struct Silent;
+
+impl Listener for Silent {
+    fn started(&self, _: usize) {}
+    fn progressed(&self, _: usize, _: Time, _: Span) {}
+    fn ended(&self, _: usize, _: &CellRecord) {}
+}
+
+/// Wall time, and time on processors.
+fn swept(plans: &[Plan], jobs: usize) -> (Duration, f64) {
+    let runner = Counting { bench: Bench(EngineRegistry::builtin()), on_processor: AtomicU64::new(0) };
+    let options = Options { jobs, ..Options::default() };
+    let started = Instant::now();
+    let ran = campaign::run(plans, &runner, &options, &Signals::default(), &Silent);
+    let wall = started.elapsed();
+    assert_eq!(ran.judged.len(), plans.len(), "every cell came to its end");
+    (wall, runner.on_processor.load(Ordering::Relaxed) as f64)
+}
+
+fn main() {
+    let plans = plans();
+    // Without this argument it is no measurement but a test that the bench runs.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        swept(&plans[..2], 2);
+        return;
+    }
+    let mut faster = Vec::new();
+    let mut dearer = Vec::new();
+    for pair in 0..PAIRS {
+        // Whoever goes second finds a warmer machine, so they change places.
+        let jobs = if pair % 2 == 0 { [1, 2] } else { [2, 1] };
+        let ran = jobs.map(|jobs| swept(&plans, jobs));
+        let (one, two) = if pair % 2 == 0 { (ran[0], ran[1]) } else { (ran[1], ran[0]) };
+        faster.push(one.0.as_secs_f64() / two.0.as_secs_f64());
+        dearer.push(two.1 / one.1);
+    }
+    faster.sort_by(f64::total_cmp);
+    dearer.sort_by(f64::total_cmp);
+    println!(
+        "sweep of {} cells, two jobs against one: {:.2} × as fast (goal {GOAL}), {:.2} × the processor time a cell",
+        plans.len(),
+        faster[PAIRS / 2],
+        dearer[PAIRS / 2]
+    );
+}

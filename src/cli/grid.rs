@@ -1,0 +1,65 @@
+//! From axes to plans.
+
+use super::args::{Grid, Seeds, Selection};
+use super::console::Console;
+use super::refusal::Refusal;
+use super::sources::{self, Values};
+use crate::campaign::{Axis, CELLS_MAX, Runner};
+use crate::scenario::Plan;
+
+/// Seeds of a grid if none are named, from the scenario's own on: with fewer nothing could be said of the noise.
+const SEEDS: u64 = 8;
+/// The key whose values are seeds.
+const SEED: &str = "seed";
+
+/// The cells of a grid: what was selected, with every combination of the axes' values, all under the same seeds. Without axes,
+/// what was selected.
+///
+/// The first combination is tried alone: what is wrong with the file or with a key is then told once, and of a grid that is too
+/// large nothing is made.
+pub(super) fn plans(grid: &Grid, runner: &dyn Runner, console: &Console<'_>) -> anyhow::Result<Vec<Plan>> {
+    let Grid { selection, axis: axes } = grid;
+    if axes.is_empty() {
+        return sources::plans(selection, runner, console);
+    }
+    refuse_twice(axes, selection)?;
+    let documents = sources::documents(&selection.paths, console)?;
+    let first = axes.iter().map(|axis| (axis.key.clone(), vec![axis.first()])).collect();
+    let one_seed = Selection { seed: None, seeds: None, ..selection.clone() };
+    let corner = sources::combined(&documents, &one_seed, first, runner, console)?;
+    let selection = seeded(selection, axes, &corner[0]);
+    let seeds = selection.seeds.map_or(1, |seeds| u128::from(seeds.last - seeds.first) + 1);
+    let points = axes.iter().map(Axis::count).fold(1, u128::saturating_mul);
+    let cells = points.saturating_mul(corner.len() as u128).saturating_mul(seeds);
+    if cells > CELLS_MAX {
+        return Err(Refusal::usage(format!("the grid has {cells} cells; {CELLS_MAX} is the most")));
+    }
+    sources::combined(&documents, &selection, values(axes), runner, console)
+}
+
+/// The axes with all their values.
+pub(super) fn values(axes: &[Axis]) -> Values {
+    axes.iter().map(|axis| (axis.key.clone(), axis.values())).collect()
+}
+
+fn refuse_twice(axes: &[Axis], selection: &Selection) -> anyhow::Result<()> {
+    for (i, axis) in axes.iter().enumerate() {
+        if axes[..i].iter().any(|other| other.key == axis.key) {
+            return Err(Refusal::usage(format!("there are two axes over `{}`", axis.key)));
+        }
+    }
+    let over_seeds = axes.iter().any(|axis| axis.key == SEED);
+    if over_seeds && (selection.seed.is_some() || selection.seeds.is_some()) {
+        return Err(Refusal::usage("both an axis over `seed` and seeds"));
+    }
+    Ok(())
+}
+
+fn seeded(selection: &Selection, axes: &[Axis], corner: &Plan) -> Selection {
+    let named = selection.seed.is_some() || selection.seeds.is_some();
+    if named || axes.iter().any(|axis| axis.key == SEED) {
+        return selection.clone();
+    }
+    let first = corner.seed.0;
+    Selection { seeds: Some(Seeds { first, last: first.saturating_add(SEEDS - 1) }), ..selection.clone() }
+}

@@ -1,0 +1,88 @@
+//! The best setting of a series, and how sure that is.
+
+use super::objective::Objective;
+use super::series::{Point, Series};
+use crate::base::{Seed, Stream};
+
+/// What was found out about a series. Settings are named by their position on the first axis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Finding {
+    /// The best.
+    pub(super) best: usize,
+    /// The settings around it that are no worse beyond the noise, first and last; `None` if there are too few seeds to tell.
+    pub(super) noise: Option<(usize, usize)>,
+    /// The settings around it that cost at most [`FLAT`] more, first and last.
+    pub(super) flat: (usize, usize),
+}
+
+impl Finding {
+    /// The settings between which the optimum lies: those next to the ones that are as good within the noise, since a curve with one
+    /// minimum has risen there. At an end of the `settings` there is none.
+    pub(super) fn between(&self, settings: usize) -> Option<[Option<usize>; 2]> {
+        let (first, last) = self.noise?;
+        Some([first.checked_sub(1), Some(last + 1).filter(|i| *i < settings)])
+    }
+}
+
+/// A setting within this factor of the best is as good for all practical purposes.
+const FLAT: f64 = 1.03;
+/// Fewer seeds say nothing of the noise between them.
+const SEEDS_MIN: usize = 3;
+/// Resamples of the paired differences (Efron 1979).
+const RESAMPLES: usize = 2_000;
+/// A setting is worse beyond the noise if it is in more than this share of the resamples: one side of a 95 % interval.
+const CONFIDENCE: f64 = 0.975;
+
+/// Finds the best setting of a series; `None` if no setting is a candidate or no figure is better than another.
+pub(super) fn find(series: &Series<'_>, objective: &Objective) -> Option<Finding> {
+    if !objective.ranks() {
+        return None;
+    }
+    let costs = costs(series)?;
+    let candidates = costs.iter().enumerate().filter_map(|(i, cost)| Some((i, (*cost)?)));
+    let best = candidates.min_by(|a, b| a.1.total_cmp(&b.1))?.0;
+    let flat = around(best, costs.len(), |i| costs[i].is_some_and(|cost| cost <= FLAT));
+    let enough = series.points[best].prices.len() >= SEEDS_MIN;
+    let noise = enough.then(|| {
+        around(best, costs.len(), |i| {
+            costs[i].is_some() && !worse(&series.points[i], &series.points[best], i as u64)
+        })
+    });
+    Some(Finding { best, noise, flat })
+}
+
+/// What each setting costs relative to the best, as a factor; `None` for what is no candidate. `None` if nothing is.
+pub(super) fn costs(series: &Series<'_>) -> Option<Vec<Option<f64>>> {
+    let prices: Vec<Option<f64>> = series.points.iter().map(Point::candidate).collect();
+    let best = prices.iter().flatten().copied().min_by(f64::total_cmp)?;
+    let cost = |price: f64| match best {
+        0.0 if price > 0.0 => f64::INFINITY,
+        0.0 => 1.0,
+        _ => price / best,
+    };
+    Some(prices.iter().map(|price| price.map(cost)).collect())
+}
+
+/// From `best` to both sides as far as `as_good` holds without a break.
+fn around(best: usize, len: usize, as_good: impl Fn(usize) -> bool) -> (usize, usize) {
+    let first = (0..best).rev().take_while(|&i| as_good(i)).last().unwrap_or(best);
+    let last = (best + 1..len).take_while(|&i| as_good(i)).last().unwrap_or(best);
+    (first, last)
+}
+
+/// Whether `point` is worse than `best` beyond the noise: the bootstrap distribution of the mean paired difference, over the
+/// seeds that both have.
+fn worse(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
+    let pairs = point.prices.iter().filter_map(|(seed, price)| Some((price, best.prices.get(seed)?)));
+    let differences: Vec<f64> = pairs.map(|(price, best)| price - best).collect();
+    if differences.len() < SEEDS_MIN {
+        return false;
+    }
+    let mut stream = Seed(0).stream("report.sweep.bootstrap", position, 0);
+    let worse = (0..RESAMPLES).filter(|_| resampled_sum(&differences, &mut stream) > 0.0).count();
+    worse as f64 > CONFIDENCE * RESAMPLES as f64
+}
+
+fn resampled_sum(values: &[f64], stream: &mut Stream) -> f64 {
+    values.iter().map(|_| *stream.pick(values)).sum()
+}

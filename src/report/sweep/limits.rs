@@ -1,0 +1,170 @@
+//! What limits a series on either side of its best, in words.
+
+use super::super::human;
+use super::findings::Finding;
+use super::series::{Point, Series};
+use super::shares::{CHUNK_ROWS, Fit, Shares};
+
+/// What keeps a setting from being as good as the best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    RoundTrips,
+    Outages,
+    Deadline,
+    Refusals,
+    Backoff,
+    Writing,
+    Kills,
+}
+
+/// The sentences about the settings below the best and those above it.
+pub(super) fn limits(axis: &str, series: &Series<'_>, finding: &Finding, fit: Option<Fit>) -> Vec<String> {
+    let mut told = Vec::new();
+    let last = series.points.len() - 1;
+    told.extend(side(series, finding, fit, "below", finding.flat.0, 0));
+    told.extend(side(series, finding, fit, "above", finding.flat.1, last));
+    for point in series.points.iter().filter(|point| point.trouble.is_some()) {
+        let trouble = point.trouble.as_deref().unwrap_or_default();
+        told.push(format!("{} is no candidate: {trouble}", value(point)));
+    }
+    told.extend((axis == CHUNK_ROWS).then(|| cap(series)).flatten());
+    told
+}
+
+/// What the settings beyond the flat region suffer from, by the example of the one at the `end`.
+fn side(
+    series: &Series<'_>,
+    finding: &Finding,
+    fit: Option<Fit>,
+    which: &str,
+    flat: usize,
+    end: usize,
+) -> Option<String> {
+    let range = if end < flat { end..flat } else { flat + 1..end + 1 };
+    let tried = |i: &usize| series.points[*i].candidate().is_some();
+    // The example is the candidate that is furthest out.
+    let example = if end < flat { range.into_iter().find(tried) } else { range.into_iter().rfind(tried) }?;
+    let (here, best) = (&series.points[example], &series.points[finding.best]);
+    let (at, at_best) = (Shares::of(here, fit)?, Shares::of(best, fit)?);
+    let text = match cause(here, best, at, at_best)? {
+        Cause::RoundTrips => format!(
+            "round trips: at {}, {} of the time is waiting for answers to begin ({} at {})",
+            value(here),
+            percent(at.waiting),
+            percent(at_best.waiting),
+            value(best)
+        ),
+        Cause::Outages => format!(
+            "outages restart chunks: at {}, {} of the time and {} of the bytes are spent in vain ({} and {} at {})",
+            value(here),
+            percent(at.lost),
+            percent(at.in_vain),
+            percent(at_best.lost),
+            percent(at_best.in_vain),
+            value(best)
+        ),
+        Cause::Deadline => format!(
+            "requests run into their deadline: at {}, {} of the time ({} at {})",
+            value(here),
+            percent(at.lost),
+            percent(at_best.lost),
+            value(best)
+        ),
+        Cause::Refusals => format!(
+            "the server refuses (gateway timeout, quota): at {}, {} of the time ({} at {})",
+            value(here),
+            percent(at.lost + at.backing_off),
+            percent(at_best.lost + at_best.backing_off),
+            value(best)
+        ),
+        Cause::Backoff => format!(
+            "waiting before retries: at {}, {} of the time ({} at {})",
+            value(here),
+            percent(at.backing_off),
+            percent(at_best.backing_off),
+            value(best)
+        ),
+        Cause::Writing => format!(
+            "writing on the device: at {}, {} of the time ({} at {})",
+            value(here),
+            percent(at.writing),
+            percent(at_best.writing),
+            value(best)
+        ),
+        Cause::Kills => format!(
+            "the app is killed: at {}, {} times ({} at {})",
+            value(here),
+            here.sum("device.kills.count"),
+            best.sum("device.kills.count"),
+            value(best)
+        ),
+    };
+    Some(format!("{which} {}, {text}", value(&series.points[flat])))
+}
+
+/// The part of the time that has grown most from the best to here.
+fn cause(here: &Point<'_>, best: &Point<'_>, at: Shares, at_best: Shares) -> Option<Cause> {
+    let failed = here.sum("engine.requests.failed") + here.sum("engine.requests.refused");
+    let lost = if here.sum("engine.requests.refused") * 2.0 > failed {
+        Cause::Refusals
+    } else if here.sum("engine.requests.timed_out") * 2.0 > failed {
+        Cause::Deadline
+    } else {
+        Cause::Outages
+    };
+    let grown = [
+        (Cause::RoundTrips, at.waiting - at_best.waiting),
+        (lost, at.lost - at_best.lost),
+        (if lost == Cause::Refusals { lost } else { Cause::Backoff }, at.backing_off - at_best.backing_off),
+        (Cause::Writing, at.writing - at_best.writing),
+    ];
+    let (cause, by) = grown.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let killed = |point: &Point<'_>| point.sum("device.kills.count");
+    match by {
+        _ if by > 0.005 => Some(cause),
+        _ if killed(here) > killed(best) => Some(Cause::Kills),
+        _ => None,
+    }
+}
+
+/// Where asking for more brings no more.
+fn cap(series: &Series<'_>) -> Option<String> {
+    let got = |point: &Point<'_>| point.max("engine.pull.chunk_rows");
+    let capped = series.points.iter().find(|p| p.number().is_some_and(|n| got(p) > 0.0 && got(p) < n))?;
+    Some(format!(
+        "from {} on no answer holds more than {}: the page cap, chunk_bytes, or all there is",
+        value(capped),
+        human::count(got(capped) as u64, "row")
+    ))
+}
+
+/// What the closed form says of the best chunk, where it applies.
+pub(super) fn closed_form(fit: Option<Fit>) -> Option<String> {
+    let fit = fit?;
+    let cost = fit.cost()?;
+    Some(format!(
+        "closed form: {} from {} a chunk, {} a row, a failure every {} (fitted, {} off at most)",
+        human::count(cost.best() as u64, "row"),
+        seconds(cost.chunk),
+        seconds(cost.row),
+        seconds(cost.mtbf),
+        percent(fit.misfit)
+    ))
+}
+
+fn seconds(s: f64) -> String {
+    human::span((s * 1e9) as u64)
+}
+
+/// The value of a setting, with its thousands apart where it is a plain whole number.
+pub(super) fn value(point: &Point<'_>) -> String {
+    point.value.parse().map_or_else(|_| point.value.clone(), human::thousands)
+}
+
+fn percent(share: f64) -> String {
+    match share * 100.0 {
+        p if p < 0.05 => "0 %".to_owned(),
+        p if p < 9.95 => format!("{p:.1} %"),
+        p => format!("{p:.0} %"),
+    }
+}

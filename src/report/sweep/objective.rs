@@ -1,0 +1,105 @@
+//! The figure that settings are compared by.
+
+use std::str::FromStr;
+
+use super::super::record::CellRecord;
+use crate::metrics::{self, Better, Kind, Unit};
+
+/// A metric, one statistic of it, and which direction is better.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objective {
+    /// The metric; perhaps with a state or a unit, as `metric@state`.
+    pub metric: String,
+    /// `value`, or a statistic of a distribution.
+    pub stat: String,
+    /// Which direction is better.
+    pub better: Better,
+    /// The unit of the figure.
+    pub unit: Unit,
+}
+
+/// Rows made durable in the time in which units ran: how fast an engine moves data while it is at it.
+const DEFAULT: &str = "engine.rows.rate";
+const STATS: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];
+
+impl Objective {
+    /// What a cell pays by this figure, the less the better; `None` if it has none. Of a rate that is time a row, so that means over
+    /// seeds are of times: a lucky seed's rate must not make up for an unlucky one's wait.
+    pub(super) fn price(&self, cell: &CellRecord) -> Option<f64> {
+        let figure = cell.metrics.get(self.metric.as_str())?.stat(&self.stat)? as f64;
+        let price = if self.better == Better::Higher { 1.0 / figure } else { figure };
+        price.is_finite().then_some(price)
+    }
+    /// The figure that stands for a price: of a rate the harmonic mean.
+    pub(super) fn figure(&self, price: f64) -> f64 {
+        if self.better == Better::Higher { 1.0 / price } else { price }
+    }
+    /// Whether one figure is better than another at all.
+    pub(super) fn ranks(&self) -> bool {
+        self.better != Better::Neither
+    }
+    /// As it is asked for: `engine.session.duration:p95`.
+    pub(super) fn name(&self) -> String {
+        if self.stat == "value" { self.metric.clone() } else { format!("{}:{}", self.metric, self.stat) }
+    }
+}
+
+impl Default for Objective {
+    fn default() -> Objective {
+        DEFAULT.parse().expect("the default is in the table of metrics")
+    }
+}
+
+impl FromStr for Objective {
+    type Err = String;
+    /// Reads `metric` or `metric:stat`; a distribution alone means its 95th percentile.
+    fn from_str(text: &str) -> Result<Objective, String> {
+        let (metric, stat) = text.split_once(':').map_or((text, None), |(metric, stat)| (metric, Some(stat)));
+        let found = metrics::find(metric).ok_or_else(|| unknown(metric))?;
+        let known: &[&str] = if found.kind == Kind::Distribution { &STATS } else { &["value"] };
+        let stat = stat.unwrap_or(if found.kind == Kind::Distribution { "p95" } else { "value" });
+        if !known.contains(&stat) {
+            return Err(format!("{metric} has no {stat}; it has {}", known.join(", ")));
+        }
+        let unit = if stat == "count" { Unit::Count } else { found.unit };
+        Ok(Objective { metric: metric.to_owned(), stat: stat.to_owned(), better: found.better, unit })
+    }
+}
+
+fn unknown(metric: &str) -> String {
+    let near = metrics::names().min_by_key(|name| strsim::damerau_levenshtein(name, metric));
+    let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+    format!("there is no metric {metric}{near}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_brings_its_unit_its_direction_and_a_statistic() {
+        let rate = Objective::default();
+        assert_eq!(
+            (rate.stat.as_str(), rate.better, rate.unit),
+            ("value", Better::Higher, Unit::MilliRowsPerSecond)
+        );
+        let session: Objective = "engine.session.duration".parse().unwrap();
+        assert_eq!((session.stat.as_str(), session.better), ("p95", Better::Lower));
+        let one: Objective = "engine.usable_after_login.duration@1d:max".parse().unwrap();
+        assert_eq!(
+            (one.metric.as_str(), one.stat.as_str()),
+            ("engine.usable_after_login.duration@1d", "max")
+        );
+    }
+
+    #[test]
+    fn what_is_no_metric_or_no_statistic_is_refused() {
+        let error = |text: &str| text.parse::<Objective>().unwrap_err();
+        assert_eq!(
+            error("engine.row.rate"),
+            "there is no metric engine.row.rate; did you mean engine.rows.rate?"
+        );
+        assert_eq!(error("engine.rows.rate:p95"), "engine.rows.rate has no p95; it has value");
+        assert!(error("engine.session.duration:mean").contains("it has count, min, p50"));
+    }
+}

@@ -1,0 +1,156 @@
+//! The cells of a sweep, sorted into series of settings.
+
+use std::collections::BTreeMap;
+
+use super::super::exit::Exit;
+use super::super::record::{CellRecord, RunRecord, Verdict};
+use super::objective::Objective;
+use crate::base::{BitRate, Bytes, Span};
+
+/// A sweep that was run.
+#[derive(Debug)]
+pub struct Sweep<'a> {
+    /// The key of the first axis.
+    pub(super) axis: String,
+    /// The keys of the others.
+    pub(super) across: Vec<String>,
+    pub(super) objective: Objective,
+    pub(super) series: Vec<Series<'a>>,
+}
+
+/// The settings of the first axis that have everything else in common.
+#[derive(Debug)]
+pub(super) struct Series<'a> {
+    /// Its variant and the values of the other axes.
+    pub(super) name: String,
+    pub(super) variant: Option<String>,
+    /// The values of the other axes, in their order.
+    pub(super) values: Vec<String>,
+    pub(super) points: Vec<Point<'a>>,
+}
+
+/// One setting: cells that differ in their seed alone.
+#[derive(Debug)]
+pub(super) struct Point<'a> {
+    pub(super) value: String,
+    pub(super) cells: Vec<&'a CellRecord>,
+    /// What it pays by seed.
+    pub(super) prices: BTreeMap<&'a str, f64>,
+    /// Why it is no candidate.
+    pub(super) trouble: Option<String>,
+}
+
+impl<'a> Sweep<'a> {
+    /// Sorts the cells of `record` by the axes, each with its values in order, the first axis first.
+    pub fn new(record: &'a RunRecord, axes: &[(String, Vec<String>)], objective: Objective) -> Sweep<'a> {
+        let (first, others) = axes.split_first().expect("a sweep has an axis");
+        let mut sorted: BTreeMap<(Option<&str>, Vec<String>), Vec<&CellRecord>> = BTreeMap::new();
+        for cell in &record.cells {
+            let at = axes.iter().map(|(key, _)| axis_of(cell, key)).collect();
+            sorted.entry((cell.variant.as_deref(), at)).or_default().push(cell);
+        }
+        let mut variants: Vec<Option<&str>> =
+            record.cells.iter().map(|cell| cell.variant.as_deref()).collect();
+        variants.sort_unstable();
+        variants.dedup();
+        let mut series = Vec::new();
+        for variant in variants {
+            for values in combinations(others) {
+                let point = |value: &String| {
+                    let at = [value.clone()].into_iter().chain(values.iter().cloned()).collect();
+                    let cells = sorted.get(&(variant, at)).cloned().unwrap_or_default();
+                    Point::new(value, cells, &objective)
+                };
+                let points = first.1.iter().map(point).collect();
+                let name: Vec<&str> = variant.into_iter().chain(values.iter().map(String::as_str)).collect();
+                let name = if name.is_empty() { objective.name() } else { name.join(" ") };
+                series.push(Series { name, variant: variant.map(str::to_owned), values, points });
+            }
+        }
+        let across = others.iter().map(|(key, _)| key.clone()).collect();
+        Sweep { axis: first.0.clone(), across, objective, series }
+    }
+
+    /// How many seeds the fullest setting has.
+    pub(super) fn seeds(&self) -> usize {
+        self.series.iter().flat_map(|s| &s.points).map(|point| point.prices.len()).max().unwrap_or(0)
+    }
+}
+
+/// The value of an axis as it was written.
+fn axis_of(cell: &CellRecord, key: &str) -> String {
+    match cell.axes.get(key) {
+        Some(serde_json::Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+}
+
+fn combinations(axes: &[(String, Vec<String>)]) -> Vec<Vec<String>> {
+    axes.iter().fold(vec![Vec::new()], |all, (_, values)| {
+        let longer = |one: &Vec<String>| {
+            let one = one.clone();
+            values
+                .iter()
+                .map(move |value| [one.as_slice(), std::slice::from_ref(value)].concat())
+                .collect::<Vec<_>>()
+        };
+        all.iter().flat_map(longer).collect()
+    })
+}
+
+impl<'a> Point<'a> {
+    fn new(value: &str, cells: Vec<&'a CellRecord>, objective: &Objective) -> Point<'a> {
+        let ended = cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete);
+        let prices = ended.filter_map(|cell| Some((cell.seed.as_str(), objective.price(cell)?))).collect();
+        let trouble = trouble(&cells);
+        Point { value: value.to_owned(), cells, prices, trouble }
+    }
+
+    /// What it pays in the mean over its seeds.
+    pub(super) fn price(&self) -> Option<f64> {
+        let sum: f64 = self.prices.values().sum();
+        (!self.prices.is_empty()).then(|| sum / self.prices.len() as f64)
+    }
+    /// The same, if the setting may be the best.
+    pub(super) fn candidate(&self) -> Option<f64> {
+        self.price().filter(|_| self.trouble.is_none())
+    }
+    /// The value as a number, where it is one; units are told apart by nothing but their size.
+    pub(super) fn number(&self) -> Option<f64> {
+        let text = &self.value;
+        let plain = text.replace('_', "").parse().ok().filter(|x: &f64| x.is_finite());
+        let span = || text.parse().ok().map(|Span(ns)| ns as f64);
+        let size = || text.parse().ok().map(|Bytes(n)| n as f64);
+        plain.or_else(span).or_else(size).or_else(|| text.parse().ok().map(|BitRate(n)| n as f64))
+    }
+    /// A metric that is a number, summed over the seeds.
+    pub(super) fn sum(&self, metric: &str) -> f64 {
+        self.stats(metric, "value").sum()
+    }
+    /// The number of observations of a distribution, over all seeds.
+    pub(super) fn count(&self, metric: &str) -> f64 {
+        self.stats(metric, "count").sum()
+    }
+    /// The greatest observation of a distribution.
+    pub(super) fn max(&self, metric: &str) -> f64 {
+        self.stats(metric, "max").fold(0.0, f64::max)
+    }
+
+    fn stats(&self, metric: &str, stat: &str) -> impl Iterator<Item = f64> {
+        self.cells.iter().filter_map(move |cell| Some(cell.metrics.get(metric)?.stat(stat)? as f64))
+    }
+}
+
+/// Why a setting is no candidate: the gravest reason of its cells, and in how many it holds.
+fn trouble(cells: &[&CellRecord]) -> Option<String> {
+    let failing: Vec<&&CellRecord> = cells.iter().filter(|cell| cell.verdict == Verdict::Fail).collect();
+    let reasons = failing.iter().flat_map(|cell| &cell.reasons);
+    let worst = Exit::first(reasons.clone().filter_map(|reason| Exit::from_code(reason.exit_code)));
+    let reason = reasons.clone().find(|reason| reason.exit_code == worst.code())?;
+    let of = match cells.len() {
+        1 => String::new(),
+        n => format!(" ({} of {n} seeds)", failing.len()),
+    };
+    Some(format!("{}{of}", reason.text))
+}

@@ -1,0 +1,139 @@
+//! Where the time of a setting went, and what its chunks and rows cost.
+
+use super::series::{Point, Series};
+use crate::theory::chunk::Cost;
+
+/// The key whose values are chunk sizes.
+pub(super) const CHUNK_ROWS: &str = "engine.pull.chunk_rows";
+
+/// What a chunk of a series costs, worked out from its own cells: o, c and 1/λ in seconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Fit {
+    /// Until an answer comes, whatever its size.
+    pub(super) chunk: f64,
+    /// For each row in it.
+    pub(super) row: f64,
+    /// The largest deviation of a setting from that line, as a share.
+    pub(super) misfit: f64,
+    /// What must be added to a chunk for writing it: it is exposed to no outage.
+    pub(super) commit: f64,
+    /// Mean exposed time between failures, if there were enough to tell and they came at random.
+    pub(super) mtbf: Option<f64>,
+}
+
+/// Shares of the time in which units ran.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Shares {
+    /// Waiting for answers to begin: round trips and fixed costs.
+    pub(super) waiting: f64,
+    /// Rows on their way, on the wire and through the backend.
+    pub(super) moving: f64,
+    /// Requests that came to nothing.
+    pub(super) lost: f64,
+    /// Waiting before another try.
+    pub(super) backing_off: f64,
+    /// Writing on the device.
+    pub(super) writing: f64,
+    /// Bytes of answers sent in vain, of all bytes of answers.
+    pub(super) in_vain: f64,
+}
+
+/// A line through chunks that deviate by more than this from it explains nothing.
+const MISFIT_MAX: f64 = 0.05;
+/// Fewer failures say little of their rate: one standard error is a fifth.
+const FAILURES_MIN: f64 = 25.0;
+/// Failures by deadline or refusal do not come at random; so many of all are passed over.
+const UNLIKE_MAX: f64 = 0.02;
+
+impl Fit {
+    /// Fits what an answer takes to the rows in it: o + c·rows, least squares of relative deviations over the settings. `None`
+    /// where no line fits or answers of one size leave nothing to tell apart.
+    pub(super) fn of(series: &Series<'_>) -> Option<Fit> {
+        let answered: Vec<&Point<'_>> =
+            series.points.iter().filter(|point| point.count("engine.pull.chunk_rows") > 0.0).collect();
+        let samples = |metric: &str| -> Vec<(f64, f64)> {
+            let sample = |point: &&Point<'_>| {
+                let answers = point.count("engine.pull.chunk_rows");
+                (point.sum("engine.pull.rows") / answers, point.sum(metric) / answers / 1e9)
+            };
+            answered.iter().map(sample).collect()
+        };
+        let times = samples("engine.pull.time");
+        let (chunk, row) = line(&times)?;
+        let off = |(rows, time): &(f64, f64)| ((chunk + row * rows) / time - 1.0).abs();
+        let misfit = times.iter().map(off).fold(0.0, f64::max);
+        if misfit > MISFIT_MAX || chunk <= 0.0 || row <= 0.0 {
+            return None;
+        }
+        let commit = line(&samples("engine.apply.time")).map_or(0.0, |(commit, _)| commit.max(0.0));
+        let sum = |metric: &str| series.points.iter().map(|point| point.sum(metric)).sum::<f64>();
+        let failed = sum("engine.requests.cut");
+        let unlike = sum("engine.requests.timed_out") + sum("engine.requests.refused");
+        let exposed = (sum("engine.pull.time") + sum("engine.requests.lost_time")) / 1e9;
+        let random = failed >= FAILURES_MIN && unlike <= UNLIKE_MAX * failed;
+        Some(Fit { chunk, row, misfit, commit, mtbf: random.then(|| exposed / failed) })
+    }
+
+    /// The costs as the closed form takes them; `None` without random failures.
+    pub(super) fn cost(self) -> Option<Cost> {
+        Some(Cost { chunk: self.chunk + self.commit, row: self.row, mtbf: self.mtbf? })
+    }
+}
+
+/// The line y = a + b·x with the least squared relative deviations; `None` of fewer than three different x.
+fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
+    let mut xs: Vec<f64> = samples.iter().map(|(x, _)| *x).collect();
+    xs.sort_by(f64::total_cmp);
+    xs.dedup_by(|a, b| (*a - *b).abs() <= 0.01 * *b);
+    if xs.len() < 3 || samples.iter().any(|(_, y)| *y <= 0.0) {
+        return None;
+    }
+    let (mut ww, mut wx, mut xx, mut w, mut x) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    for (at, y) in samples {
+        let (u, v) = (1.0 / y, at / y);
+        ww += u * u;
+        wx += u * v;
+        xx += v * v;
+        w += u;
+        x += v;
+    }
+    let determinant = ww * xx - wx * wx;
+    (determinant > 0.0).then(|| ((w * xx - x * wx) / determinant, (x * ww - w * wx) / determinant))
+}
+
+impl Shares {
+    /// Where the time of `point` went; without a fit, answers are all moving.
+    pub(super) fn of(point: &Point<'_>, fit: Option<Fit>) -> Option<Shares> {
+        let all = point.sum("engine.session.time");
+        if all == 0.0 {
+            return None;
+        }
+        let answered = point.sum("engine.pull.time");
+        let waiting = fit.map_or(0.0, |fit| fit.chunk * point.count("engine.pull.chunk_rows") * 1e9);
+        let waiting = waiting.min(answered);
+        let dropped = point.sum("net.dropped.bytes");
+        let sent = dropped + point.sum("engine.down.bytes");
+        Some(Shares {
+            waiting: waiting / all,
+            moving: (answered - waiting) / all,
+            lost: point.sum("engine.requests.lost_time") / all,
+            backing_off: point.sum("engine.retry.time") / all,
+            writing: point.sum("engine.apply.time") / all,
+            in_vain: if sent > 0.0 { dropped / sent } else { 0.0 },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_found_whatever_the_scale_of_its_points() {
+        let samples: Vec<(f64, f64)> = [1.0, 16.0, 256.0, 4_096.0].map(|x| (x, 0.8 + 0.02 * x)).into();
+        let (a, b) = line(&samples).unwrap();
+        assert!((a - 0.8).abs() < 1e-9 && (b - 0.02).abs() < 1e-12, "{a} {b}");
+        assert_eq!(line(&samples[..2]), None);
+        assert_eq!(line(&[(5.0, 1.0), (5.0, 1.0), (5.01, 1.0)]), None, "answers of one size");
+    }
+}

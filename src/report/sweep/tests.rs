@@ -1,0 +1,215 @@
+//! A sweep whose cells are worked out by hand: chunks that outages cut, on two links.
+
+use super::super::fixture;
+use super::super::record::{CellRecord, Reason, RunRecord, Verdict};
+use super::super::{assemble, judge};
+use super::*;
+use crate::base::Seed;
+use crate::metrics::{Figure, Unit};
+use crate::theory::chunk::Cost;
+
+const SIZES: [u32; 7] = [32, 64, 128, 256, 512, 1_024, 2_048];
+const LINKS: [(&str, Cost); 2] = [
+    ("edge", Cost { chunk: 0.8, row: 0.02, mtbf: 45.0 }),
+    ("lte", Cost { chunk: 0.2, row: 0.004, mtbf: 30.0 }),
+];
+const ROWS: f64 = 20_000.0;
+
+fn axes() -> Vec<(String, Vec<String>)> {
+    let sizes = SIZES.map(|size| size.to_string()).to_vec();
+    let links = LINKS.map(|(name, _)| name.to_owned()).to_vec();
+    vec![("engine.pull.chunk_rows".to_owned(), sizes), ("fleet.phones.link".to_owned(), links)]
+}
+
+/// One cell as the closed form has it. A seed makes all settings slower or faster alike, by up to a third, and each a little more.
+fn cell(size: u32, link: &str, cost: Cost, seed: u64) -> CellRecord {
+    let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
+    let own = |n: u64| Seed(seed).stream("noise", n, 0).unit();
+    let luck = 1.0 + own(0) / 3.0 + own(u64::from(size)) / 200.0;
+    let chunks = ROWS / f64::from(size);
+    let moving = chunks * (cost.chunk + cost.row * f64::from(size));
+    let whole = chunks * cost.time(f64::from(size), 0.0) * luck;
+    let failures = chunks * libm::expm1((cost.chunk + cost.row * f64::from(size)) / cost.mtbf);
+    let ns = |s: f64| (s * 1e9) as u64;
+    let numbers = [
+        ("engine.rows.rate", Unit::MilliRowsPerSecond, (ROWS * 1e3 / whole) as u64),
+        ("engine.session.time", Unit::Ns, ns(whole)),
+        ("engine.pull.time", Unit::Ns, ns(moving)),
+        ("engine.requests.lost_time", Unit::Ns, ns(chunks * cost.time(f64::from(size), 0.0) - moving)),
+        ("engine.apply.time", Unit::Ns, ns(0.001 * chunks)),
+        ("engine.pull.rows", Unit::Rows, ROWS as u64),
+        ("engine.requests.cut", Unit::Count, failures as u64),
+        ("net.dropped.bytes", Unit::Bytes, (failures * f64::from(size) * 100.0) as u64),
+        ("engine.down.bytes", Unit::Bytes, (ROWS * 100.0) as u64),
+    ];
+    for (name, unit, value) in numbers {
+        cell.metrics.insert(name.to_owned(), Figure::Value { unit, value });
+    }
+    let (count, max) = (chunks as u64, u64::from(size));
+    let sizes = Figure::Distribution { unit: Unit::Rows, count, min: 1, p50: max, p95: max, p99: max, max };
+    cell.metrics.insert("engine.pull.chunk_rows".to_owned(), sizes);
+    cell.axes =
+        [("engine.pull.chunk_rows".to_owned(), size.into()), ("fleet.phones.link".to_owned(), link.into())]
+            .into();
+    cell
+}
+
+fn record(seeds: u64, alter: impl Fn(&mut CellRecord)) -> RunRecord {
+    let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+    for size in SIZES {
+        for (link, cost) in LINKS {
+            for seed in 1..=seeds {
+                let mut cell = cell(size, link, cost, seed);
+                alter(&mut cell);
+                record.cells.push(cell);
+            }
+        }
+    }
+    record
+}
+
+fn json(record: &RunRecord) -> serde_json::Value {
+    serde_json::from_str(&Sweep::new(record, &axes(), Objective::default()).to_json()).unwrap()
+}
+
+/// A number written as a text.
+fn number(value: &serde_json::Value) -> f64 {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+fn the_best_of_each_series_is_found_and_luck_that_all_settings_share_does_not_hide_it() {
+    let written = json(&record(8, |_| {}));
+    assert_eq!(written["across"][0], "fleet.phones.link");
+    for ((name, cost), series) in LINKS.iter().zip(written["series"].as_array().unwrap()) {
+        assert_eq!(series["name"], *name);
+        let best = cost.best();
+        let (low, high) = (number(&series["optimum_between"][0]), number(&series["optimum_between"][1]));
+        assert!(low < best && best < high && high / low <= 8.0, "{name}: {low} to {high}, not around {best}");
+        let closed = series["closed_form"]["rows"].as_f64().unwrap();
+        assert!((closed / best - 1.0).abs() < 0.05, "{name}: fitted {closed}, not {best}");
+    }
+}
+
+#[test]
+fn the_sides_are_told_by_what_limits_them() {
+    let written = json(&record(8, |_| {}));
+    let limits = written["series"][0]["limits"].as_array().unwrap();
+    let told = |n: usize| limits[n].as_str().unwrap();
+    assert!(told(0).starts_with("below ") && told(0).contains("round trips: at 32, "), "{}", told(0));
+    assert!(
+        told(1).starts_with("above ") && told(1).contains("outages restart chunks: at 2\u{2009}048, "),
+        "{}",
+        told(1)
+    );
+}
+
+#[test]
+fn a_setting_that_loses_a_row_is_marked_and_is_no_candidate() {
+    let best = |record: &RunRecord| json(record)["series"][0]["best"].as_str().unwrap().to_owned();
+    let sound = record(3, |_| {});
+    let bad = best(&sound);
+    let size: u32 = bad.parse().unwrap();
+    let lossy = record(3, |cell| {
+        if cell.seed == "2" && cell.axes["engine.pull.chunk_rows"] == size {
+            cell.verdict = Verdict::Fail;
+            cell.reasons.push(Reason { exit_code: 11, text: "lost (1 row): d1 never got k1".to_owned() });
+        }
+    });
+    assert_ne!(best(&lossy), bad);
+    let axes = axes();
+    let story = Sweep::new(&lossy, &axes, Objective::default()).story();
+    assert!(
+        story.contains(&format!("{bad} is no candidate: lost (1 row): d1 never got k1 (1 of 3 seeds)")),
+        "{story}"
+    );
+    let row = story.lines().find(|line| line.trim_start().starts_with(&bad)).unwrap();
+    assert!(row.contains('!'), "{row}");
+}
+
+#[test]
+fn without_seeds_nothing_is_said_of_the_noise() {
+    let record = record(2, |_| {});
+    assert!(json(&record)["series"][0]["within_noise"].is_null());
+    let axes = axes();
+    assert!(Sweep::new(&record, &axes, Objective::default()).story().contains("too few seeds"));
+}
+
+#[test]
+fn the_story_fits_into_eighty_columns_and_has_no_colours() {
+    let record = record(4, |_| {});
+    let axes = axes();
+    let story = Sweep::new(&record, &axes, Objective::default()).story();
+    let chart: Vec<&str> = story.lines().skip_while(|line| !line.starts_with("cost relative")).collect();
+    let chart = &chart[..chart.iter().position(|line| line.starts_with("edge:")).unwrap()];
+    assert!(
+        chart.iter().any(|line| line.contains(|c: char| ('\u{2801}'..='\u{28ff}').contains(&c))),
+        "{story}"
+    );
+    assert!(chart.iter().all(|line| line.chars().count() <= 80), "{story}");
+    assert!(chart.iter().any(|line| line.contains("a edge") && line.contains("b lte")), "{story}");
+    assert!(!story.contains('\u{1b}'));
+    for size in SIZES {
+        let label = crate::report::human::thousands(u64::from(size));
+        assert!(story.lines().any(|line| line.trim_start().starts_with(&label)), "a row for {size}: {story}");
+    }
+}
+
+#[test]
+fn a_lucky_seeds_rate_does_not_make_up_for_an_unlucky_ones_wait() {
+    // 10 rows/s and 1 000 rows/s: the same rows take as long as at 19.8 rows/s, not at 505.
+    let record = record(2, |cell| {
+        let value = if cell.seed == "1" { 10_000 } else { 1_000_000 };
+        let figure = Figure::Value { unit: Unit::MilliRowsPerSecond, value };
+        cell.metrics.insert("engine.rows.rate".to_owned(), figure);
+    });
+    let point = json(&record)["series"][0]["points"][0].clone();
+    assert_eq!([&point["mean"], &point["min"], &point["max"]], [19_802, 10_000, 1_000_000], "{point}");
+}
+
+#[test]
+fn nothing_at_all_is_the_best_of_what_is_better_lower() {
+    let record = record(3, |cell| {
+        let value = if cell.axes["engine.pull.chunk_rows"] == 64 { 0 } else { 7 };
+        cell.metrics.insert("engine.retries.count".to_owned(), Figure::Value { unit: Unit::Count, value });
+    });
+    let axes = axes();
+    let sweep = Sweep::new(&record, &axes, "engine.retries.count".parse().unwrap());
+    let written: serde_json::Value = serde_json::from_str(&sweep.to_json()).unwrap();
+    assert_eq!(written["series"][0]["best"], "64");
+    assert!(sweep.story().contains("best at 64 (0)"));
+}
+
+#[test]
+fn the_csv_has_a_row_a_setting() {
+    let record = record(3, |_| {});
+    let axes = axes();
+    let csv = Sweep::new(&record, &axes, Objective::default()).to_csv();
+    let mut lines = csv.lines();
+    let header = "variant,fleet.phones.link,engine.pull.chunk_rows,seeds,mean,min,max,cost_ppm,trouble";
+    assert_eq!(lines.next(), Some(header));
+    assert_eq!(lines.clone().count(), SIZES.len() * LINKS.len());
+    assert!(lines.all(|line| line.split(',').nth(3) == Some("3")), "{csv}");
+}
+
+#[test]
+fn a_sweep_that_was_cut_short_tells_what_it_has() {
+    let mut record = record(3, |_| {});
+    record.cells.truncate(10);
+    let axes = axes();
+    let story = Sweep::new(&record, &axes, Objective::default()).story();
+    assert!(story.contains('–'), "{story}");
+    record.cells.clear();
+    let story = Sweep::new(&record, &axes, Objective::default()).story();
+    assert!(!story.contains("best at"), "{story}");
+}
+
+#[test]
+fn an_axis_of_names_has_a_table_and_no_chart() {
+    let record = record(3, |_| {});
+    let mut axes = axes();
+    axes.reverse();
+    let story = Sweep::new(&record, &axes, Objective::default()).story();
+    assert!(!story.contains("cost relative"), "{story}");
+    assert!(story.contains("best at lte"), "{story}");
+}

@@ -1,0 +1,127 @@
+//! A sweep as people read it: a table, a chart, and words.
+
+use super::super::grid::Grid;
+use super::super::human;
+use super::chart::{Curve, chart};
+use super::findings::{Finding, costs, find};
+use super::limits::{closed_form, limits, value};
+use super::series::{Point, Series, Sweep};
+use super::shares::{CHUNK_ROWS, Fit};
+
+/// Series side by side before the table goes on below.
+const COLUMNS_MAX: usize = 4;
+
+/// A series with what was found out about it.
+pub(super) struct Reading {
+    pub(super) finding: Option<Finding>,
+    pub(super) fit: Option<Fit>,
+    pub(super) limits: Vec<String>,
+}
+
+impl Reading {
+    pub(super) fn of(sweep: &Sweep<'_>, series: &Series<'_>) -> Reading {
+        let finding = find(series, &sweep.objective);
+        // Only of chunk sizes is it known what an answer holds.
+        let fit = (sweep.axis == CHUNK_ROWS).then(|| Fit::of(series)).flatten();
+        let limits = finding.as_ref().map_or_else(Vec::new, |f| limits(&sweep.axis, series, f, fit));
+        Reading { finding, fit, limits }
+    }
+}
+
+impl Sweep<'_> {
+    /// The whole story for a terminal of 80 columns.
+    pub fn story(&self) -> String {
+        let readings: Vec<Reading> = self.series.iter().map(|series| Reading::of(self, series)).collect();
+        let mut text =
+            format!("{}: mean of {}\n", self.objective.name(), human::count(self.seeds() as u64, "seed"));
+        let read: Vec<(&Series<'_>, &Reading)> = self.series.iter().zip(&readings).collect();
+        for band in read.chunks(COLUMNS_MAX) {
+            text.push_str(&self.table(band));
+            text.push('\n');
+        }
+        text.push_str("  * best   ~ as good within the noise   ! no candidate   – nothing measured\n\n");
+        text.push_str(&self.chart());
+        for (series, reading) in read {
+            text.push_str(&self.words(series, reading));
+        }
+        text
+    }
+
+    /// A row for each value of the first axis, a column for each series.
+    fn table(&self, band: &[(&Series<'_>, &Reading)]) -> String {
+        let names = band.iter().map(|(series, _)| format!("{}  ", series.name));
+        let mut grid = Grid::new(1, [self.axis.clone()].into_iter().chain(names));
+        let rows = band.first().map_or(0, |(series, _)| series.points.len());
+        for row in 0..rows {
+            let cell = |(series, reading): &(&Series<'_>, &Reading)| {
+                let point = &series.points[row];
+                let figure = point.price().map_or("–".to_owned(), |price| self.figure(price));
+                format!("{figure} {}", mark(point, row, reading.finding.as_ref()))
+            };
+            let label = value(&band[0].0.points[row]);
+            grid.row([label].into_iter().chain(band.iter().map(cell)));
+        }
+        grid.terminal("  ")
+    }
+
+    fn figure(&self, price: f64) -> String {
+        human::figure(self.objective.unit, (self.objective.figure(price) + 0.5) as u64)
+    }
+
+    fn chart(&self) -> String {
+        if !self.objective.ranks() {
+            return String::new();
+        }
+        let curve = |series| {
+            let Series { name, points, .. }: &Series<'_> = series;
+            let costs = costs(series).unwrap_or_else(|| vec![None; points.len()]);
+            Curve { name, points, costs }
+        };
+        let curves: Vec<Curve<'_>> = self.series.iter().map(curve).collect();
+        let drawn = chart(&self.axis, &curves);
+        if drawn.is_empty() { drawn } else { drawn + "\n" }
+    }
+
+    /// What was found out about one series.
+    fn words(&self, series: &Series<'_>, reading: &Reading) -> String {
+        let Some(finding) = &reading.finding else {
+            let why = match series.points.iter().find_map(|point| point.trouble.as_deref()) {
+                Some(trouble) => format!("no setting is a candidate: {trouble}"),
+                None if !self.objective.ranks() => return String::new(),
+                None => "nothing was measured".to_owned(),
+            };
+            return format!("{}: {why}\n", series.name);
+        };
+        let at = |i: usize| value(&series.points[i]);
+        let best = series.points[finding.best].price().map_or(String::new(), |price| self.figure(price));
+        let mut text = format!("{}: best at {} ({best})", series.name, at(finding.best));
+        text.push_str(&match finding.between(series.points.len()).map(|ends| ends.map(|i| i.map(at))) {
+            Some([Some(low), Some(high)]) => format!("; the optimum lies between {low} and {high} (95 %)"),
+            Some([Some(low), None]) => format!("; the optimum lies above {low} (95 %)"),
+            Some([None, Some(high)]) => format!("; the optimum lies below {high} (95 %)"),
+            Some([None, None]) => "; no setting is better beyond the noise".to_owned(),
+            None => "; too few seeds to tell the noise (try --seeds 1..=8)".to_owned(),
+        });
+        text.push_str(&format!("; within 3 %: {}\n", region(at(finding.flat.0), at(finding.flat.1))));
+        for line in reading.limits.iter().cloned().chain(closed_form(reading.fit)) {
+            text.push_str(&format!("  {line}\n"));
+        }
+        text
+    }
+}
+
+fn region(first: String, last: String) -> String {
+    if first == last { format!("{first} alone") } else { format!("{first} to {last}") }
+}
+
+fn mark(point: &Point<'_>, position: usize, finding: Option<&Finding>) -> char {
+    let Some(finding) = finding.filter(|_| point.trouble.is_none()) else {
+        return if point.trouble.is_some() { '!' } else { ' ' };
+    };
+    let within = finding.noise.is_some_and(|(first, last)| (first..=last).contains(&position));
+    match position {
+        _ if position == finding.best => '*',
+        _ if within => '~',
+        _ => ' ',
+    }
+}

@@ -1,0 +1,82 @@
+//! Sweeps of the committed chunk scenarios: the curve has the shape and the place that it must have.
+
+use std::path::Path;
+
+use serde_json::Value;
+use syncdyno::theory::chunk::Cost;
+use tempfile::TempDir;
+
+/// Runs a sweep of a scenario of the repository and gives what it writes for programs.
+fn sweep(scenario: &str, args: &[&str]) -> Value {
+    let out = TempDir::new().unwrap();
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(scenario);
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_syncdyno"));
+    command.current_dir(out.path()).env_remove("GITHUB_STEP_SUMMARY").arg("sweep").arg(scenario).args(args);
+    let run = command.args(["--out", "out", "--progress", "none", "--format", "json"]).assert().success();
+    serde_json::from_slice(&run.get_output().stdout).expect("stdout carries JSON")
+}
+
+fn series(written: &Value) -> &[Value] {
+    written["series"].as_array().expect("a sweep has series")
+}
+
+#[test]
+fn the_interval_of_a_sweep_holds_the_optimum_of_the_closed_form() {
+    // Each row stands for so many: see the scenario.
+    let links = [
+        ("theory-edge", Cost { chunk: 2.6, row: 20e-3, mtbf: 45.0 }, 8.0),
+        ("theory-wifi-drive-by", Cost { chunk: 0.15, row: 0.3e-3, mtbf: 13.0 }, 64.0),
+    ];
+    let written = sweep(
+        "chunk-theory.toml",
+        &[
+            "--axis=engine.pull.chunk_rows=16..512*2",
+            "--axis=fleet.phones.link=theory-edge,theory-wifi-drive-by",
+            "--seeds=1..=4",
+            "--set=entity.order.rows=1024",
+            "--set=expect.\"engine.pull.rows\"=4096",
+        ],
+    );
+    for ((link, cost, weight), series) in links.into_iter().zip(series(&written)) {
+        assert_eq!(series["name"], link);
+        let end = |n: usize| -> f64 {
+            let text = series["optimum_between"][n].as_str();
+            text.unwrap_or_else(|| panic!("{link} has its optimum at an end: {series}")).parse().unwrap()
+        };
+        let best = cost.best() / weight;
+        assert!(
+            end(0) < best && best < end(1),
+            "{link}: {best} does not lie between {} and {}",
+            end(0),
+            end(1)
+        );
+        // What the sweep fits to its own cells is what the link was made from.
+        let fitted = |key: &str| series["closed_form"][key].as_f64().unwrap() / 1e9;
+        for (ours, theirs) in [(fitted("chunk_ns"), cost.chunk), (fitted("row_ns"), cost.row * weight)] {
+            assert!((ours / theirs - 1.0).abs() < 0.02, "{link}: {ours}, not {theirs}");
+        }
+    }
+}
+
+#[test]
+fn the_chunk_curve_is_high_at_both_ends_and_says_why() {
+    let written = sweep(
+        "chunk-curve.toml",
+        &[
+            "--axis=engine.pull.chunk_rows=16,1024,16384",
+            "--axis=fleet.phones.link=edge,lte-good,wifi-good",
+            "--seed=1",
+        ],
+    );
+    for series in series(&written) {
+        assert_eq!(series["best"], "1024", "{series}");
+        let cost = |n: usize| series["points"][n]["cost_ppm"].as_u64().unwrap();
+        assert!(cost(0) > 1_500_000 && cost(2) > 1_200_000, "{series}");
+        let limits: Vec<&str> =
+            series["limits"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        assert!(
+            limits[0].contains("round trips") && limits[1].contains("outages restart chunks"),
+            "{limits:?}"
+        );
+    }
+}
