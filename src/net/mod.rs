@@ -10,16 +10,18 @@
 //! latest; nothing is sent where the operating system sees no network.
 
 mod conditions;
+mod energy;
 mod link;
 mod options;
 mod transport;
 mod weather;
 
 pub use conditions::{Conditions, Direction};
+pub use energy::{Power, RadioCost, RadioUse};
 pub use link::{Fate, Link, LossyTime, retransmitted_after};
 pub use options::{
-    GapLengths, Gaps, Jitter, JitterTail, LossWindow, Outage, OutageMode, PacketLoss, Profile, Promotion,
-    Radio, RadioChanges, Steps, Variation,
+    FieldWorker, GapLengths, Gaps, Jitter, JitterTail, LossWindow, Moves, Outage, OutageMode, PacketLoss,
+    Profile, Promotion, Radio, RadioChanges, Steps, Variation,
 };
 pub use transport::{Server, Way};
 pub use weather::{Itinerary, Trace, TraceError, Weather, WeatherAt};

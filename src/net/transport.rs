@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::conditions::Direction;
+use super::conditions::{Conditions, Direction};
 use super::link::{Fate, Link};
 use crate::base::Time;
 use crate::contract::{DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError};
@@ -43,10 +43,22 @@ impl Way {
         self: Rc<Self>,
         request: Vec<u8>,
         arrives: Time,
+        session: u64,
         answer: oneshot::Sender<Result<Vec<u8>, Time>>,
     ) {
+        let portal = self.link.borrow().login_page(self.handle.now());
         self.handle.sleep_until(arrives).await;
-        let bytes = self.server.serve(request).await;
+        if self.is_dead(session, request.len()) {
+            return;
+        }
+        let bytes = match portal {
+            Some(page) => {
+                let (reason, bytes) = (DropReason::CaptivePortal, request.len() as u64);
+                self.events.emit(Event::MessageDropped { reason, bytes });
+                page.to_vec()
+            }
+            None => self.server.serve(request).await,
+        };
         let now = self.handle.now();
         let number = self.answers.replace(self.answers.get() + 1);
         let size = bytes.len() as u64;
@@ -58,6 +70,9 @@ impl Way {
         match fate {
             Fate::Arrives(at) => {
                 self.handle.sleep_until(at).await;
+                if self.is_dead(session, bytes.len()) {
+                    return;
+                }
                 // Nobody may be waiting any more.
                 let _ = answer.send(Ok(bytes));
             }
@@ -68,12 +83,23 @@ impl Way {
         }
     }
 
+    /// Whether the IP session of a message is lost: it vanishes, and its sender waits.
+    fn is_dead(&self, session: u64, bytes: usize) -> bool {
+        let now = self.handle.now();
+        let dead = self.link.borrow().weather().at(now).session(now) != session;
+        if dead {
+            self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes: bytes as u64 });
+        }
+        dead
+    }
+
     async fn exchange(self: Rc<Self>, request: Vec<u8>, deadline: Time) -> Result<Vec<u8>, TransportError> {
         let now = self.handle.now();
         if !self.link.borrow().weather().seems_up(now) {
             return Err(TransportError::Offline);
         }
         let size = request.len() as u64;
+        let session = self.link.borrow().weather().at(now).session(now);
         let fate = self.link.borrow_mut().send(now, Direction::Up, size);
         let broken_at = self.link.borrow().next_break(now).unwrap_or(Time::FAR);
         let until = deadline.min(broken_at);
@@ -86,7 +112,7 @@ impl Way {
             }
         };
         let (sender, receiver) = self.handle.oneshot();
-        self.handle.spawn(self.gateway, "request", self.clone().carry(request, arrives, sender));
+        self.handle.spawn(self.gateway, "request", self.clone().carry(request, arrives, session, sender));
         match self.handle.timeout(until, receiver).await {
             Ok(Some(Ok(bytes))) => Ok(bytes),
             Ok(Some(Err(at))) => {
@@ -203,6 +229,24 @@ mod tests {
             let cut = Outage { from: at(from), until: at(400), mode: OutageMode::Reset, noticed: false };
             let ended = one_request(|link| link.weather_mut().add_outages([cut]));
             assert_eq!(ended, (Err(TransportError::Reset), at(from), served), "cut at {from} ms");
+        }
+    }
+
+    #[test]
+    fn a_captive_portal_answers_in_the_gateways_place() {
+        let page = Link::new(&itinerary(), Seed(1), Time::FAR);
+        assert!(page.login_page(at(0)).is_none());
+        let (answer, _, served) = one_request(|link| link.add_portal(at(0), at(10)));
+        assert!(answer.is_ok_and(|bytes| bytes < 1_000), "a page of its own, not the echo");
+        assert_eq!(served, 0);
+        assert_eq!(one_request(|link| link.add_portal(at(1), at(10))), (Ok(1_000), at(202), 1));
+    }
+
+    #[test]
+    fn a_session_that_is_lost_silently_leaves_the_device_waiting() {
+        for (lost, served) in [(20, 0), (120, 1), (180, 1)] {
+            let ended = one_request(|link| link.weather_mut().lose_sessions([at(lost)]));
+            assert_eq!(ended, (Err(TransportError::Timeout), at(1_000), served), "lost at {lost} ms");
         }
     }
 
