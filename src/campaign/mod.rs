@@ -5,6 +5,8 @@
 //! the order of the list; [`replay`] runs one cell again and holds its digest against the one that was recorded; [`validate`] holds
 //! our models against what is known.
 //!
+//! [`validate`] is apart: it holds the link model against measured transfers and simulates no world.
+//!
 //! What a cell comes to is decided in `report`; how it is simulated in `world`; what a person sees meanwhile in `cli`, through
 //! [`Listener`].
 //!

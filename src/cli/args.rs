@@ -221,10 +221,23 @@ pub(super) enum BaselineCommand {
     },
 }
 
+#[derive(Debug, Args)]
+pub(super) struct MeasuredArgs {
+    /// The measurements; without it those that the model was built beside (columns in reference/README.md).
+    pub(super) file: Option<PathBuf>,
+    /// Write the file again with a column `predicted_s`; whole, or not at all.
+    #[arg(short, long, value_name = "OUT.csv")]
+    pub(super) out: Option<PathBuf>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Validate {
     /// Simulate every known figure and print it beside its reference; exit 10 if one is off.
     Models,
+    /// Predict measured transfers; exit 10 if a tolerance is not met.
+    Tcp(MeasuredArgs),
+    /// Predict measured transfers with an outage in the middle; exit 10 if a tolerance is not met.
+    TcpOutage(MeasuredArgs),
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,16 +2,19 @@
 
 use super::args::Validate;
 use super::console::Console;
+use super::measured;
 use crate::campaign;
 use crate::report::Exit;
 
 /// Runs `validate`.
-pub(super) fn validate(command: &Validate, console: &mut Console<'_>) -> Exit {
+pub(super) fn validate(command: &Validate, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     match command {
         Validate::Models => {
             let (text, holds) = campaign::validate::models();
             console.result(&text);
-            if holds { Exit::Success } else { Exit::Threshold }
+            Ok(if holds { Exit::Success } else { Exit::Threshold })
         }
+        Validate::Tcp(args) => measured::transfers(args, console),
+        Validate::TcpOutage(args) => measured::outages(args, console),
     }
 }

@@ -402,6 +402,22 @@ pub enum Event<'a> {
         /// The edit.
         edit: EditId,
     },
+    /// The backend: a mutation was put off, without a verdict.
+    MutationPutOff {
+        /// The edit.
+        edit: EditId,
+    },
+    /// The backend: readers see the version that was just committed only from `until` on.
+    CommitDelayed {
+        /// The entity.
+        entity: EntityId,
+        /// The row.
+        key: &'a Key,
+        /// The version's stamp.
+        stamp: Stamp,
+        /// When its transaction commits.
+        until: Time,
+    },
     /// The gateway: an answer with this row leaves for a device. Told only where lives of records are recorded: it costs the
     /// reading of every answer.
     RowServed {

@@ -13,6 +13,7 @@ mod conditions;
 mod energy;
 mod link;
 mod options;
+pub mod tcp;
 mod transport;
 mod weather;
 

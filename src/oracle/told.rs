@@ -52,6 +52,8 @@ impl Told<'_> {
             Event::Committed { .. }
             | Event::MutationRefused { .. }
             | Event::MutationReplayed { .. }
+            | Event::MutationPutOff { .. }
+            | Event::CommitDelayed { .. }
             | Event::RowServed { .. }
             | Event::BackendServed { .. } => self.backend(event),
             Event::ProcessStarted { .. }
@@ -185,6 +187,11 @@ impl Told<'_> {
                 format!("edit {edit} of {record} refused: {}", refusal(*conflict))
             }
             Event::MutationReplayed { edit } => format!("edit {edit} came again, answered from memory"),
+            Event::MutationPutOff { edit } => format!("edit {edit} put off"),
+            Event::CommitDelayed { entity, key, stamp, until } => {
+                let record = words::record(self.schema, *entity, key.as_str());
+                format!("{record} as of {stamp} can be seen from {until} on")
+            }
             Event::RowServed { device, entity, key, stamp, removed } => {
                 let what = if *removed { "the tombstone of " } else { "" };
                 let (record, stamp) = (words::record(self.schema, *entity, key), self.clock.stamp(*stamp));
@@ -194,7 +201,7 @@ impl Told<'_> {
                 let kind = request_kind(*kind);
                 format!(
                     "{kind} served: {queued} in the queue, {service} at work, {} scanned, {rows} delivered",
-                    count(u64::from(*scanned), "row")
+                    count(*scanned, "row")
                 )
             }
             _ => unreachable!("not an event of the backend"),

@@ -118,7 +118,8 @@ pub(super) fn replay_record(replay: &str, record: &str) -> String {
 
 const REPLAY: &str = "syncdyno replay ";
 
-fn shell_word(text: &str) -> String {
+/// A text as one word of a shell.
+pub fn shell_word(text: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._=-#".contains(c);
     if !text.is_empty() && text.chars().all(plain) && !text.starts_with('#') {
         text.to_owned()

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::exit::Exit;
 use super::human;
 use super::judge::Judged;
-use super::record::{CellRecord, RunRecord, Tool, Verdict};
+use super::record::{CellFigures, CellRecord, RunRecord, Tool, Verdict};
 use super::table;
-use crate::metrics::{self, Better, Figure, Figures};
+use crate::metrics::{self, Better, Figure};
 
 /// The version of the file's shape.
 const SCHEMA_VERSION: &str = "1.0.0";
@@ -53,7 +53,7 @@ pub struct BaselineCell {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gated: Vec<String>,
     /// The figures.
-    pub metrics: Figures,
+    pub metrics: CellFigures,
 }
 
 /// A file that is no baseline, or a record that cannot become one.
@@ -223,7 +223,7 @@ fn accept(name: &str) -> String {
 
 /// What differs between a cell and its baseline.
 fn changes(base: &BaselineCell, cell: &CellRecord) -> Vec<Change> {
-    let mut names: Vec<&String> = base.metrics.keys().chain(cell.metrics.keys()).collect();
+    let mut names: Vec<&str> = base.metrics.keys().chain(cell.metrics.keys()).map(AsRef::as_ref).collect();
     names.sort();
     names.dedup();
     let changed = names.into_iter().filter_map(|name| {
@@ -236,7 +236,7 @@ fn changes(base: &BaselineCell, cell: &CellRecord) -> Vec<Change> {
         };
         // A metric that the program has learned since is no regression of anything.
         let gated = base.gates(name) && base.metrics.contains_key(name);
-        Some(Change { metric: name.clone(), gated, text })
+        Some(Change { metric: name.to_owned(), gated, text })
     });
     changed.collect()
 }

@@ -17,7 +17,7 @@ pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     let mut columns: BTreeSet<(&str, &str)> = BTreeSet::new();
     for (name, figure) in record.cells.iter().flat_map(|cell| &cell.metrics) {
         if figure.is_distribution() {
-            columns.extend(STATS.map(|stat| (name.as_str(), stat)));
+            columns.extend(STATS.map(|stat| (name.as_ref(), stat)));
         } else {
             columns.insert((name, "value"));
         }

@@ -38,16 +38,16 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use assemble::{Note, assemble, replay_command, run_id, scenario_of};
+pub use assemble::{Note, assemble, replay_command, run_id, scenario_of, shell_word};
 pub use baseline::{Baseline, BaselineCell, BaselineError, Change, hold};
 pub use exit::Exit;
 pub use folder::{Folder, FolderError, Part};
 pub use judge::{Judged, broken, cell_ids, judge, record_name};
 pub use listing::{CellSize, Covered, coverage, sizes, texts};
 pub use record::{
-    CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord, LifeRecord, Phases,
-    Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict, ViolationRecord,
-    schema_json,
+    CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord,
+    LifeRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict,
+    ViolationRecord, schema_json,
 };
 pub use repro::{digest_told, repro};
 pub use story::{Paint, annotations, headline, last_lines, lives, reasons, story};

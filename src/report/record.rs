@@ -3,13 +3,14 @@
 //! Other programs rely on these names: anything may be added, nothing renamed without a new major version. A reader takes any
 //! record of its own major version; a field that it does not know is passed over, and a field added later has a default.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::Figures;
+use crate::metrics::{self, Figure, Figures};
 
 /// The version of the record's shape.
 pub const SCHEMA_VERSION: &str = "1.0.0";
@@ -98,7 +99,7 @@ pub struct CellRecord {
     pub virtual_ns: u64,
     /// The figures of all metrics.
     #[schemars(schema_with = "figures_schema")]
-    pub metrics: Figures,
+    pub metrics: CellFigures,
     /// What the oracle found, at most so many of each check as an outcome keeps; the counts are in the metrics.
     pub violations: Vec<ViolationRecord>,
     /// The command that runs this cell again.
@@ -134,6 +135,18 @@ pub struct CellRecord {
     /// The lives of the records that the first violations speak of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lives: Vec<LifeRecord>,
+}
+
+/// The figures of a cell by name. Thousands of cells are held at once, so names of the table are not copied.
+pub type CellFigures = BTreeMap<Cow<'static, str>, Figure>;
+
+/// The figures of an outcome as a record holds them.
+pub(super) fn held(figures: &Figures) -> CellFigures {
+    let name = |name: &String| match metrics::find(name).filter(|metric| metric.name == name) {
+        Some(metric) => Cow::Borrowed(metric.name),
+        None => Cow::Owned(name.clone()),
+    };
+    figures.iter().map(|(key, figure)| (name(key), figure.clone())).collect()
 }
 
 /// How a cell ended.

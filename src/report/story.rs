@@ -253,6 +253,7 @@ fn told_violations(
     text.push('\n');
     if !others.is_empty() {
         let mut names: Vec<String> = others.iter().map(|v| whose(v)).collect();
+        names.dedup();
         let more = names.len().saturating_sub(TOLD_VIOLATIONS);
         names.truncate(TOLD_VIOLATIONS);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -126,7 +126,8 @@ fn table(keys: &[Key], kinds: &[Key], node: &mut Node, path: &str, out: &mut Vec
     }
     for key in keys {
         let meant = meant.contains(&key.name);
-        if !table.contains_key(key.name) && !(meant && matches!(key.preset, Preset::Required)) {
+        let told = meant && matches!(key.preset, Preset::Required);
+        if !told && !table.contains_key(key.name) {
             fill(key, table, path, &at, out);
         }
         if let Some(entry) = table.get_mut(key.name).filter(|e| meant && e.node.origin.via == Via::Default) {

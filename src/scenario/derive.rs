@@ -64,7 +64,7 @@ fn used(tree: &Node, key: &str, default: &str) -> Vec<String> {
     names
 }
 
-/// The names of links that devices come to without starting there.
+/// The names of links that devices come to without starting there, and of the one behind the gateway.
 fn passed_through(tree: &Node) -> Vec<String> {
     let under = |name: &str| tree.get(&[name]).and_then(Node::table).into_iter().flat_map(Table::values);
     let text = |node: &Node, path: &[&str]| node.get(path).and_then(Node::as_text).map(str::to_owned);
@@ -73,6 +73,7 @@ fn passed_through(tree: &Node) -> Vec<String> {
     if under("fleet").any(|fleet| text(&fleet.node, &["moves"]).as_deref() == Some("field-worker")) {
         names.extend(FIELD_WORKER.map(str::to_owned));
     }
+    names.extend(text(tree, &["gateway", "leg", "link"]));
     names
 }
 

@@ -297,12 +297,8 @@ fn with_seeds(plan: Plan, seeds: &[u64]) -> Vec<Plan> {
     if seeds.is_empty() {
         return vec![plan];
     }
-    let own = format!("\nseed = {}\n", plan.seed.0);
-    let seeded = |seed: u64| {
-        let resolved = plan.resolved.replacen(&own, &format!("\nseed = {seed}\n"), 1);
-        Plan { seed: Seed(seed), resolved: resolved.into(), ..plan.clone() }
-    };
-    seeds.iter().map(|&seed| seeded(seed)).collect()
+    // The text is shared, for there may be thousands of seeds; who runs it again names the seed.
+    seeds.iter().map(|&seed| Plan { seed: Seed(seed), ..plan.clone() }).collect()
 }
 
 /// The tree as TOML.

@@ -238,6 +238,18 @@ pub enum Happening {
         /// For how long.
         length: Span,
     },
+    /// Nothing goes between gateway and backend.
+    LegOutage {
+        /// For how long.
+        length: Span,
+        /// What happens to messages.
+        mode: gateway::OutageMode,
+    },
+    /// The backend's clock jumps.
+    BackendClockStep {
+        /// By so many microseconds.
+        micros: i64,
+    },
     /// The office imports new rows with one stamp.
     Import {
         /// The entity.

@@ -65,6 +65,22 @@ pub(super) const MOVES: Written = Written {
         mean => mean.parse().ok().filter(|mean| *mean > Span::ZERO).map(span),
     },
 };
+/// A jump of a clock.
+pub(super) const STEP: Written = Written {
+    want: "a time on or back, such as \"+90s\" or \"-2m\"",
+    canonical: |text| {
+        let micros = signed(text).filter(|micros| *micros != 0)?;
+        Some(format!("{}{}", if micros < 0 { '-' } else { '+' }, span(Span::micros(micros.unsigned_abs()))))
+    },
+};
+/// How far behind the present a reader stays.
+pub(super) const UPTO: Written = Written {
+    want: "\"settled\" (behind the oldest change that others cannot see yet), or a time such as \"400ms\"",
+    canonical: |text| match text {
+        "settled" => Some(text.to_owned()),
+        _ => text.parse().ok().map(span),
+    },
+};
 /// Any name.
 pub(super) const NAME: Written = Written {
     want: "a name",
@@ -207,7 +223,8 @@ pub(super) fn range(text: &str) -> Option<(i64, i64)> {
     (from < until).then_some((from, until))
 }
 
-fn signed(text: &str) -> Option<i64> {
+/// Reads a length of time with its sign, in microseconds.
+pub(super) fn signed(text: &str) -> Option<i64> {
     let text = text.trim();
     let (sign, rest) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),

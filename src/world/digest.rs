@@ -79,6 +79,8 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
             (30, [one(*edit), conflict.map_or(9, |c| c as u64), 0, 0])
         }
         E::MutationReplayed { edit } => (31, [one(*edit), 0, 0, 0]),
+        E::MutationPutOff { edit } => (34, [one(*edit), 0, 0, 0]),
+        E::CommitDelayed { stamp, until, .. } => (35, [stamp.0 as u64, until.0, 0, 0]),
         E::RowServed { stamp, removed, .. } => (33, [stamp.0 as u64, u64::from(*removed), 0, 0]),
         E::BackendServed { kind, queued, service, scanned, rows } => {
             (32, [*kind as u64, queued.0, service.0, *scanned << 24 | *rows])

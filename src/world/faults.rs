@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time};
+use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
 use crate::contract::KillReason;
 use crate::net::{LossyTime, Outage, OutageMode, Profile};
 use crate::scenario::{Chaos, DevicePlan, Happening, Plan, Who};
+use crate::{backend, gateway};
 
 /// A connection that breaks is broken by an outage as short as this.
 const CUT: Span = Span::millis(1);
@@ -27,6 +28,10 @@ pub(super) struct Faults {
     pub(super) kills: Vec<Kill>,
     /// Times without the backend.
     pub(super) down: Vec<(Time, Time)>,
+    /// Outages of the leg between gateway and backend.
+    pub(super) leg: Vec<gateway::Outage>,
+    /// Steps of the backend's clock, in microseconds.
+    pub(super) clock_steps: Vec<(Time, i64)>,
     /// What was planned or drawn, in words, in order.
     pub(super) told: Vec<(Time, String)>,
 }
@@ -71,6 +76,7 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Faults {
         faults.draw_backend(plan, chaos);
     }
     let end = Time::ZERO + plan.duration;
+    faults.draw_availability(plan, end);
     faults.heal(end);
     faults.told.sort_by_key(|(at, _)| *at);
     faults
@@ -118,7 +124,8 @@ impl Faults {
                 for device in chosen {
                     self.outages[device.0 as usize].push(outage);
                 }
-                self.tell(at, format!("{name}: {} without network for {length}", count(chosen)));
+                let (who, mode) = (count(chosen), mode_word(*mode));
+                self.tell(at, format!("{name}: outage of {who} for {length}, mode {mode}"));
             }
             Happening::AnswerLoss { length, loss } => {
                 let lossy = LossyTime { from: at, until: at + *length, loss_ppm: loss.0 };
@@ -148,6 +155,16 @@ impl Faults {
             Happening::BackendDown { length } => {
                 self.down.push((at, at + *length));
                 self.tell(at, format!("{name}: the backend is down for {length}"));
+            }
+            Happening::LegOutage { length, mode } => {
+                self.leg.push(gateway::Outage { from: at, until: at + *length, mode: *mode });
+                self.tell(at, format!("{name}: nothing between gateway and backend for {length} ({mode:?})"));
+            }
+            Happening::BackendClockStep { micros } => {
+                self.clock_steps.push((at, *micros));
+                let (span, way) =
+                    (Span::micros(micros.unsigned_abs()), if *micros < 0 { "back" } else { "on" });
+                self.tell(at, format!("{name}: the backend's clock goes {way} by {span}"));
             }
             Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
         }
@@ -217,7 +234,7 @@ impl Faults {
                 });
                 self.tell(
                     at,
-                    format!("chaos: {device} {reason:?} {}", point.as_ref().map_or("", |(p, _)| p)),
+                    format!("chaos: {} of {device}{}", kill_word(reason), at_point(point.as_ref())),
                 );
                 self.kill(at, device, reason, point, restart_after);
             }
@@ -228,7 +245,7 @@ impl Faults {
             let mode = *stream.pick(&[OutageMode::Drop, OutageMode::Hold, OutageMode::Reset]);
             let noticed = stream.chance(chaos.outage_noticed.share());
             self.outages[device.0 as usize].push(Outage { from: at, until: at + length, mode, noticed });
-            self.tell(at, format!("chaos: {device} without network for {length} ({mode:?})"));
+            self.tell(at, format!("chaos: outage of {device} for {length}, mode {}", mode_word(mode)));
         }
         if chaos.answer_loss.0 > 0 {
             let lossy = LossyTime { from: Time::ZERO, until: end, loss_ppm: chaos.answer_loss.0 };
@@ -242,6 +259,23 @@ impl Faults {
             let length = stream.exponential(chaos.backend_mean);
             self.down.push((at, at + length));
             self.tell(at, format!("chaos: the backend is down for {length}"));
+        }
+    }
+
+    /// The failures of backend and leg that their availabilities come to.
+    fn draw_availability(&mut self, plan: &Plan, end: Time) {
+        let seed = |part| plan.seed.derive("world.availability", part);
+        if let Some(availability) = plan.backend.availability {
+            for (from, until) in backend::outages(availability, seed(0), end) {
+                self.down.push((from, until));
+                self.tell(from, format!("the backend is down for {}", until - from));
+            }
+        }
+        if let Some(availability) = plan.gateway.leg.as_ref().and_then(|leg| leg.availability) {
+            for (from, until) in backend::outages(availability, seed(1), end) {
+                self.leg.push(gateway::Outage { from, until, mode: gateway::OutageMode::Reset });
+                self.tell(from, format!("nothing between gateway and backend for {}", until - from));
+            }
         }
     }
 
@@ -262,6 +296,10 @@ impl Faults {
         for (_, until) in &mut self.down {
             *until = (*until).min(end);
         }
+        for outage in &mut self.leg {
+            outage.until = outage.until.min(end);
+        }
+        self.leg.retain(|outage| outage.from < outage.until);
         self.down.retain(|(from, until)| from < until);
         self.kills.retain(|kill| kill.at < end);
         self.kills.sort_by_key(|kill| (kill.at, kill.device));
@@ -286,8 +324,29 @@ impl Faults {
 fn count(devices: &[DeviceId]) -> String {
     match devices {
         [one] => one.to_string(),
-        many => format!("{} devices", many.len()),
+        many => words::count(many.len() as u64, "device"),
     }
+}
+
+/// A mode as scenario files write it.
+fn mode_word(mode: OutageMode) -> &'static str {
+    match mode {
+        OutageMode::Drop => "drop",
+        OutageMode::Hold => "hold",
+        OutageMode::Reset => "reset",
+    }
+}
+
+/// The end of a process as scenario files write it.
+fn kill_word(reason: KillReason) -> &'static str {
+    match reason {
+        KillReason::Killed => "kill",
+        KillReason::PowerLoss => "power_loss",
+    }
+}
+
+fn at_point(point: Option<&(String, u32)>) -> String {
+    point.map_or_else(String::new, |(point, _)| format!(" at {point}"))
 }
 
 /// Moments of a Poisson process up to `end`; none if the mean time between them is zero.

@@ -139,9 +139,9 @@ fn group(opposed: &Opposed<'_>) -> Group {
 
 /// The observations of every statistic that any cell has; a figure that a cell lacks counts as zero.
 fn observed(base: &[&Measured], candidate: &[&Measured]) -> Vec<Observed> {
-    let mut names: BTreeMap<&String, &Figure> = BTreeMap::new();
+    let mut names: BTreeMap<&str, &Figure> = BTreeMap::new();
     for (name, figure) in base.iter().chain(candidate).flat_map(|cell| &cell.metrics) {
-        names.entry(name).or_insert(figure);
+        names.entry(name.as_ref()).or_insert(figure);
     }
     let values = |cells: &[&Measured], name: &str, stat: &str| -> Vec<u64> {
         cells.iter().map(|cell| cell.metrics.get(name).and_then(|f| f.stat(stat)).unwrap_or(0)).collect()
@@ -155,7 +155,7 @@ fn observed(base: &[&Measured], candidate: &[&Measured]) -> Vec<Observed> {
     });
     statistics
         .map(|(name, stat, unit)| Observed {
-            metric: name.clone(),
+            metric: name.to_owned(),
             stat,
             unit,
             better: metrics::find(name).map_or(Better::Neither, |metric| metric.better),

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::metrics::Figures;
-use crate::report::record::{CellRecord, RunRecord, Verdict};
+use crate::report::record::{CellFigures, CellRecord, RunRecord, Verdict};
 
 /// A cell that was run, as far as a comparison needs it.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +20,7 @@ pub struct Measured {
     /// The digest of what happened.
     pub digest: String,
     /// The figures.
-    pub metrics: Figures,
+    pub metrics: CellFigures,
 }
 
 /// One side of a comparison.

@@ -1,13 +1,14 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::metrics::{Figure, Figures, Unit};
+use crate::metrics::{Figure, Unit};
+use crate::report::CellFigures;
 
 fn cell(variant: Option<&str>, seed: u64, rate: u64, wait: u64) -> Measured {
-    let figures = Figures::from([
-        ("engine.rows.rate".to_owned(), Figure::Value { unit: Unit::MilliRowsPerSecond, value: rate }),
-        ("engine.session.count".to_owned(), Figure::Value { unit: Unit::Count, value: 10 + seed }),
-        ("engine.wasted.bytes".to_owned(), Figure::Value { unit: Unit::Bytes, value: wait }),
+    let figures = CellFigures::from([
+        ("engine.rows.rate".into(), Figure::Value { unit: Unit::MilliRowsPerSecond, value: rate }),
+        ("engine.session.count".into(), Figure::Value { unit: Unit::Count, value: 10 + seed }),
+        ("engine.wasted.bytes".into(), Figure::Value { unit: Unit::Bytes, value: wait }),
     ]);
     Measured {
         scenario: "ties".to_owned(),

@@ -1,7 +1,7 @@
 //! Keys of what goes wrong and of what must come out.
 
 use super::super::form::{Form, Key, SOME_SPAN, SPAN, key, optional, required, table};
-use super::super::written::{CLOCK, NAME};
+use super::super::written::{CLOCK, NAME, STEP};
 use super::ANYTHING;
 use super::data::ROWS;
 
@@ -19,7 +19,7 @@ macro_rules! on_devices {
 
 const FOR: Key = required("for", SOME_SPAN, "How long.");
 const RESTART: Key = key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
-const NO_EVENT: &str = "only outage, flap, captive_portal, session_loss, half_open, network_change, kill, power_loss, answer_loss, backend_down, bulk_import, edits and trigger are built so far";
+const NO_EVENT: &str = "only outage, flap, captive_portal, session_loss, half_open, network_change, kill, power_loss, answer_loss, backend_down, backend_clock_step, leg_outage, bulk_import, edits and trigger are built so far";
 
 pub(super) const EVENT: Form = Form::Table {
     keys: &[required("at", Form::Written(&CLOCK), "When.")],
@@ -90,6 +90,24 @@ pub(super) const EVENT: Form = Form::Table {
             "Answers are lost after the gateway acted.",
         ),
         optional("backend_down", table(&[FOR]), "The backend answers nothing."),
+        optional(
+            "backend_clock_step",
+            table(&[required("by", Form::Written(&STEP), "How far.")]),
+            "The backend's clock jumps.",
+        ),
+        optional(
+            "leg_outage",
+            table(&[
+                FOR,
+                key(
+                    "mode",
+                    Form::Word { built: &["drop", "hold", "reset"], later: &[] },
+                    "\"reset\"",
+                    "What happens to messages: they vanish, are late, or break their connection.",
+                ),
+            ]),
+            "Nothing goes between gateway and backend, while what is there already goes on.",
+        ),
         optional("bulk_import", IMPORT, "The office imports new rows with one stamp."),
         optional(
             "edits",

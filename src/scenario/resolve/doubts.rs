@@ -93,8 +93,11 @@ fn nobodys(
     let (rule, why) = match (strangers.iter().max_by_key(|(_, n)| **n), apart) {
         (Some((&(rule, stranger), _)), _) => {
             let others = strangers.keys().filter(|(r, _)| *r == rule).count() as u64 - 1;
-            let others =
-                if others > 0 { format!(", nor are {}", count(others, "other")) } else { String::new() };
+            let others = match others {
+                0 => String::new(),
+                1 => ", nor is 1 other".to_owned(),
+                more => format!(", nor are {} others", thousands(more)),
+            };
             let (name, there) = (name(rule), listed(&alone[rule]));
             let what = if stranger.is_empty() { "an empty cell".to_owned() } else { format!("`{stranger}`") };
             let names = "name them as the rows do";

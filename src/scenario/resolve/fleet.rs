@@ -164,7 +164,7 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &
     }
 }
 
-fn library_and_own<'a>(own: Vec<&'a str>, library: Vec<&'a str>) -> Vec<&'a str> {
+pub(super) fn library_and_own<'a>(own: Vec<&'a str>, library: Vec<&'a str>) -> Vec<&'a str> {
     let mut names = own;
     names.extend(library);
     names.sort_unstable();

@@ -6,11 +6,13 @@ use super::super::diagnostic::choices;
 use super::super::form::share_of;
 use super::super::plan::{Bound, Chaos, Expect, Gate, Happening, Planned, Who};
 use super::super::tree::Val;
+use super::super::written::signed;
 use super::World;
 use super::fleet::named_link;
 use super::links::outage_mode;
 use super::view::{Given, View};
 use crate::base::{Bytes, DeviceId, Ppm, Span, Time, UnitId};
+use crate::gateway;
 use crate::metrics::{self, Unit};
 
 /// The statistics of a distribution.
@@ -51,7 +53,9 @@ impl World<'_> {
         }
         let (kind, own) = view.entries().find(|(key, _)| *key != "at")?;
         let what = self.happening(kind, own)?;
-        Some(Planned { name: name.to_owned(), at, who: self.who(own), what })
+        // How far a clock jumps stands where others name an attribute.
+        let who = if kind == "backend_clock_step" { Who::Devices(Vec::new()) } else { self.who(own) };
+        Some(Planned { name: name.to_owned(), at, who, what })
     }
 
     fn who(&self, view: View<'_>) -> Who {
@@ -103,6 +107,17 @@ impl World<'_> {
             "power_loss" => Happening::PowerLoss { restart_after },
             "answer_loss" => Happening::AnswerLoss { length, loss: view.at("loss").share() },
             "backend_down" => Happening::BackendDown { length },
+            "backend_clock_step" => {
+                Happening::BackendClockStep { micros: signed(view.at("by").text()).unwrap_or_default() }
+            }
+            "leg_outage" => Happening::LegOutage {
+                length,
+                mode: match view.at("mode").text() {
+                    "drop" => gateway::OutageMode::Drop,
+                    "hold" => gateway::OutageMode::Hold,
+                    _ => gateway::OutageMode::Reset,
+                },
+            },
             "bulk_import" => Happening::Import {
                 entity: self.entity(view.at("entity"))?,
                 rows: u64::from(view.at("rows").count()),

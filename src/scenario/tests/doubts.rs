@@ -31,7 +31,7 @@ fn rows_that_belong_to_no_device_are_counted_with_the_reason() {
     for part in [
         "warning: `visit`: 3 of 4 rows of tasks.csv belong to no device",
         "own.toml:7:20",
-        "clinic `south` is no value that a device has, nor are 1 other",
+        "clinic `south` is no value that a device has, nor is 1 other",
         "devices have clinic-1, clinic-2",
         "attributes = { clinic = ",
     ] {

@@ -65,8 +65,10 @@ fn a_seed_changes_the_seed_alone() {
     let [one, two] = &plans(MINIMAL, &request)[..] else { panic!("two seeds are two cells") };
     assert_eq!((one.seed.0, two.seed.0), (1, 2));
     assert_eq!(one.digest, two.digest);
-    assert_eq!(plan(&two.resolved).seed, two.seed);
-    assert_eq!(one.resolved.replace("\nseed = 1\n", "\nseed = 2\n"), *two.resolved);
+    assert!(
+        std::sync::Arc::ptr_eq(&one.resolved, &two.resolved),
+        "the text of thousands of seeds is there once"
+    );
 }
 
 #[test]
@@ -121,17 +123,17 @@ fn the_embedded_scenario_is_right() {
 
 #[test]
 fn every_committed_scenario_is_right_and_reads_back_as_itself() {
+    let mut left = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")];
     let mut seen = 0;
-    let mut paths = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")];
-    while let Some(path) = paths.pop() {
+    while let Some(path) = left.pop() {
         if path.is_dir() {
-            paths.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            left.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
             continue;
         }
-        let dir = path.parent().unwrap();
         if path.extension().is_none_or(|e| e != "toml") {
             continue;
         }
+        let dir = path.parent().unwrap();
         seen += 1;
         let document = Document::load(&path).unwrap();
         let plans =
