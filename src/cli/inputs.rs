@@ -80,7 +80,12 @@ pub(super) fn from_copies(run: &RunRecord, digest: &str, folder: &Path) -> Optio
     Some((resolved, folder.join("resolved.toml")))
 }
 
+/// Keys that name files: of rows, of traces.
+const NAMING: [&str; 3] = ["csv", "down", "up"];
+
 fn renamed(resolved: &str, called: &str, copy: &str) -> String {
-    let quoted = |text: &str| format!("csv = {}", toml::Value::String(text.to_owned()));
-    resolved.replace(&quoted(called), &quoted(copy))
+    let quoted = |key: &str, text: &str| format!("\n{key} = {}\n", toml::Value::String(text.to_owned()));
+    NAMING
+        .iter()
+        .fold(resolved.to_owned(), |text, key| text.replace(&quoted(key, called), &quoted(key, copy)))
 }

@@ -62,6 +62,8 @@ pub enum DropReason {
     Outage,
     /// The answer was lost on its way.
     AnswerLost,
+    /// The network took the request and answered in the gateway's place.
+    CaptivePortal,
 }
 
 /// One change that a device has made durable.

@@ -24,6 +24,8 @@ pub enum Unit {
     BytesPerSecond,
     /// Rows times nanoseconds.
     RowNs,
+    /// Microjoules.
+    Uj,
 }
 
 /// A metric's figure at the end of a cell.

@@ -107,6 +107,7 @@ impl Traffic {
                 board.add(Id::NetDropped, 1);
                 board.add(Id::NetDroppedBytes, *bytes);
                 board.add(Id::NetAnswersLost, u64::from(*reason == DropReason::AnswerLost));
+                board.add(Id::NetCaptive, u64::from(*reason == DropReason::CaptivePortal));
             }
             Event::BackendAvailable(true) => {
                 if let Some(since) = self.backend_down.take() {

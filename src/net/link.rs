@@ -1,6 +1,7 @@
 //! One device's link: what its weather does to messages, and what they do to each other.
 
 use super::conditions::{Conditions, Direction};
+use super::energy::{Power, RadioCost, RadioUse};
 use super::options::OutageMode;
 use super::weather::{Itinerary, Weather};
 use crate::base::{Seed, Span, Time};
@@ -31,6 +32,9 @@ pub struct Link {
     weather: Weather,
     seed: Seed,
     lossy: Vec<LossyTime>,
+    /// Times in which somebody else answers.
+    portals: Vec<(Time, Time)>,
+    radio: RadioUse,
     /// When the last message sent leaves the bottleneck, by direction.
     busy_until: [Time; 2],
     /// When the last message arrives, by direction: messages do not overtake each other.
@@ -44,6 +48,8 @@ impl Link {
             weather: Weather::new(itinerary, seed, end),
             seed,
             lossy: Vec::new(),
+            portals: Vec::new(),
+            radio: RadioUse::default(),
             busy_until: [Time::ZERO; 2],
             last_arrival: [Time::ZERO; 2],
         }
@@ -62,6 +68,28 @@ impl Link {
     /// Adds a time with lost answers; before the world starts.
     pub fn add_lossy(&mut self, lossy: LossyTime) {
         self.lossy.push(lossy);
+    }
+
+    /// Adds a time in which the network answers every request with a login page; before the world starts.
+    pub fn add_portal(&mut self, from: Time, until: Time) {
+        self.portals.push((from, until));
+    }
+
+    /// The page that the network gives at `now` in the gateway's place, if it does.
+    pub fn login_page(&self, now: Time) -> Option<&'static [u8]> {
+        self.portals.iter().any(|(from, until)| (*from..*until).contains(&now)).then_some(LOGIN_PAGE)
+    }
+
+    /// Notes for the battery that `bytes` pass the device's radio in these times, as is known at `now`.
+    pub fn note_transfer(&mut self, now: Time, way: Direction, bytes: u64, times: (Time, Time)) {
+        if let Some(power) = Power::of(self.weather.profile(now).radio) {
+            self.radio.pass(now, power, way, bytes, times);
+        }
+    }
+
+    /// What the device's radios cost up to `end`.
+    pub fn radio_cost(&self, end: Time) -> RadioCost {
+        self.radio.cost(end)
     }
 
     /// Sends a bare message of `bytes` at `now`: one that knows neither connections nor headers.
@@ -96,6 +124,10 @@ impl Link {
             sent_by += extra;
         }
         arrival = arrival.max(self.last_arrival[way]);
+        // Up the radio works until the last byte has left, down until the last has arrived.
+        let until = if direction == Direction::Up { sent_by } else { arrival };
+        let takes = sent - start;
+        self.note_transfer(now, direction, bytes, (Time(until.0 - takes.0).max(now), until));
         self.busy_until[way] = sent_by;
         self.last_arrival[way] = arrival;
         Fate::Arrives(arrival)
@@ -115,6 +147,11 @@ impl Link {
         loss > 0 && self.seed.hash("net.answer-loss", answer, 0) % 1_000_000 < u64::from(loss)
     }
 }
+
+/// What a captive portal says to every request.
+const LOGIN_PAGE: &[u8] = b"<!DOCTYPE html>\n<html><head><title>Guest Wi-Fi</title></head>\n\
+    <body><h1>Welcome</h1><form action=\"/login\" method=\"post\"><label>Room number <input name=\"room\"></label>\
+    <button>Go online</button></form></body></html>\n";
 
 /// How long after its start an outage of length `lasts` ends for the sender: t_k = a + RTO·(2^k − 1) for the smallest k with
 /// t_k ≥ `lasts`, a = 2·RTT (tail-loss probe), RTO = RTT + 0.2 s, the round trip taken without load. Measured on Linux

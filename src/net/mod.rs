@@ -12,6 +12,7 @@
 mod conditions;
 mod connection_line;
 mod connection_pool;
+mod energy;
 mod link;
 mod options;
 pub mod tcp;
@@ -24,10 +25,11 @@ mod weather;
 mod transport_tests;
 
 pub use conditions::{Conditions, Direction};
+pub use energy::{Power, RadioCost, RadioUse};
 pub use link::{Fate, Link, LossyTime, retransmitted_after};
 pub use options::{
-    GapLengths, Gaps, Jitter, JitterTail, LossWindow, Outage, OutageMode, PacketLoss, Profile, Promotion,
-    Radio, RadioChanges, Steps, Variation,
+    FieldWorker, GapLengths, Gaps, Jitter, JitterTail, LossWindow, Moves, Outage, OutageMode, PacketLoss,
+    Profile, Promotion, Radio, RadioChanges, Steps, Variation,
 };
 pub use transport::{Server, Way};
 pub use transport_options::{HalfOpen, Protocol, TransportOptions};

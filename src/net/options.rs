@@ -168,6 +168,33 @@ pub struct Promotion {
     pub takes: Span,
 }
 
+/// How a device moves between links.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Moves {
+    /// From link to link at random.
+    Wander {
+        /// The links with their shares of time.
+        links: Vec<(Arc<Profile>, Ppm)>,
+        /// Mean time on one link.
+        mean: Span,
+    },
+    /// A field worker's day.
+    FieldWorker(FieldWorker),
+}
+
+/// The links of a field worker.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldWorker {
+    /// At the depot.
+    pub depot: Arc<Profile>,
+    /// While driving.
+    pub road: Arc<Profile>,
+    /// At customers' and at lunch.
+    pub site: Arc<Profile>,
+    /// Local time at the start of the world.
+    pub since_midnight: Span,
+}
+
 /// What an outage does to a message in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OutageMode {

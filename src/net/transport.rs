@@ -235,7 +235,7 @@ impl Way {
 
     /// Brings one message of a request from end to end.
     async fn pass(&self, errand: &Errand, direction: Direction, bytes: u64) -> Passed {
-        let (way, shared) = (direction as usize, &errand.shared);
+        let (way, shared, began) = (direction as usize, &errand.shared, self.handle.now());
         let left = if self.options.protocol == Protocol::Http2 {
             Box::pin(self.leave_in_turn(errand, direction, bytes)).await
         } else {
@@ -251,6 +251,11 @@ impl Way {
             Err(passed) => return dropped(passed),
         };
         shared.arrived[way].set(arrives);
+        let times = match direction {
+            Direction::Up => (began, at),
+            Direction::Down => (began.max(Time(arrives.0.saturating_sub(at.since(began).0))), arrives),
+        };
+        self.link.borrow_mut().note_transfer(self.handle.now(), direction, bytes, times);
         if self.handle.now() < arrives {
             self.handle.sleep_until(arrives).await;
         }
@@ -338,9 +343,21 @@ impl Way {
         self.conditions(|weather, now| weather.session(now) != shared.state.borrow().session)
     }
 
-    /// The server's answer, unless it is lost on its way.
-    pub(super) async fn served(&self, request: Vec<u8>) -> Option<Vec<u8>> {
-        let bytes = self.server.serve(request).await;
+    /// The page that the network gives in the gateway's place to a request sent now, if it does.
+    pub(super) fn login_page(&self) -> Option<&'static [u8]> {
+        self.link.borrow().login_page(self.handle.now())
+    }
+
+    /// The server's answer or the network's login page, unless it is lost on its way.
+    pub(super) async fn served(&self, request: Vec<u8>, page: Option<&'static [u8]>) -> Option<Vec<u8>> {
+        let bytes = match page {
+            Some(page) => {
+                let (reason, bytes) = (DropReason::CaptivePortal, request.len() as u64);
+                self.events.emit(Event::MessageDropped { reason, bytes });
+                page.to_vec()
+            }
+            None => self.server.serve(request).await,
+        };
         let now = self.handle.now();
         let number = self.answers.replace(self.answers.get() + 1);
         if self.link.borrow().loses_answer(now, number) {
@@ -360,6 +377,7 @@ impl Way {
         answer: oneshot::Sender<Result<Vec<u8>, Time>>,
     ) {
         let (mut message, mut direction) = (request, Direction::Up);
+        let page = self.login_page();
         loop {
             let header = match direction {
                 Direction::Up => self.options.header_up,
@@ -372,7 +390,7 @@ impl Way {
                 // Nobody may be waiting any more.
                 Passed::Broken(told) => return drop(answer.send(Err(told))),
             }
-            match self.served(message).await {
+            match self.served(message, page).await {
                 Some(bytes) => (message, direction) = (bytes, Direction::Down),
                 None => return,
             }

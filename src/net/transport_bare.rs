@@ -18,8 +18,9 @@ impl Way {
         arrives: Time,
         answer: oneshot::Sender<Result<Vec<u8>, Time>>,
     ) {
+        let page = self.login_page();
         self.handle.sleep_until(arrives).await;
-        let Some(bytes) = self.served(request).await else { return };
+        let Some(bytes) = self.served(request, page).await else { return };
         let (now, size) = (self.handle.now(), bytes.len() as u64);
         let fate = self.link.borrow_mut().send(now, Direction::Down, size);
         match fate {

@@ -242,6 +242,9 @@ fn world(event: &Event<'_>) -> String {
         Event::MessageDropped { reason: DropReason::AnswerLost, bytes } => {
             format!("answer of {} lost", count(*bytes, "byte"))
         }
+        Event::MessageDropped { reason: DropReason::CaptivePortal, bytes } => {
+            format!("request of {} answered by a captive portal", count(*bytes, "byte"))
+        }
         Event::BackendAvailable(true) => "backend up".to_owned(),
         Event::BackendAvailable(false) => "backend down".to_owned(),
         _ => unreachable!("not an event of the world"),

@@ -17,6 +17,17 @@ pub fn figure(unit: Unit, value: u64) -> String {
         Unit::MilliRowsPerSecond if value < 100_000 => format!("{} rows/s", three(value, 1_000)),
         Unit::MilliRowsPerSecond => format!("{} rows/s", thousands(value / 1_000)),
         Unit::RowNs => row_time(value),
+        Unit::Uj => energy(value),
+    }
+}
+
+fn energy(uj: u64) -> String {
+    match uj {
+        0 => "0 J".to_owned(),
+        1..1_000 => format!("{uj} µJ"),
+        1_000..1_000_000 => format!("{} mJ", three(uj, 1_000)),
+        1_000_000..100_000_000 => format!("{} J", three(uj, 1_000_000)),
+        _ => format!("{} J", thousands(uj / 1_000_000)),
     }
 }
 
@@ -130,6 +141,8 @@ mod tests {
             (Unit::Ppm, 25_000, "2.5%"),
             (Unit::MilliRowsPerSecond, 12_345, "12.3 rows/s"),
             (Unit::MilliRowsPerSecond, 1_234_567, "1\u{2009}234 rows/s"),
+            (Unit::Uj, 12_500_000, "12.5 J"),
+            (Unit::Uj, 7_600, "7.60 mJ"),
             (Unit::RowNs, 7_200_000_000_000, "7\u{2009}200 row·s"),
             (Unit::RowNs, u64::MAX, "≥ 5\u{2009}124\u{2009}095 row·h"),
         ] {

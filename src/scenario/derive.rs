@@ -3,19 +3,17 @@
 use crate::base::Span;
 
 use super::column::{ColumnType, column_type};
-use super::profiles::{Library, complete};
+use super::profiles::{FIELD_WORKER, Library, complete};
 use super::tree::{Entry, Node, Origin, Table, Val, parse_own};
 use super::written::clock;
 
 /// Completes `tree`, whose values may still be wrong.
 pub(super) fn derive(tree: &mut Node) {
     backend(tree);
-    for (table, key, library) in [("link", "link", Library::Links), ("class", "class", Library::Classes)] {
-        let mut names = used(tree, key, if key == "link" { "wifi-good" } else { "mid" });
-        let leg = tree.get(&["gateway", "leg", "link"]).and_then(Node::as_text);
-        names.extend(leg.filter(|_| key == "link").map(str::to_owned));
-        from_library(tree, table, &names, library);
-    }
+    let mut links = used(tree, "link", "wifi-good");
+    links.extend(passed_through(tree));
+    from_library(tree, "link", &links, Library::Links);
+    from_library(tree, "class", &used(tree, "class", "mid"), Library::Classes);
     attributes(tree);
     workload(tree);
     if tree.get(&["unit"]).is_none() {
@@ -63,6 +61,19 @@ fn used(tree: &Node, key: &str, default: &str) -> Vec<String> {
     }
     names.sort();
     names.dedup();
+    names
+}
+
+/// The names of links that devices come to without starting there, and of the one behind the gateway.
+fn passed_through(tree: &Node) -> Vec<String> {
+    let under = |name: &str| tree.get(&[name]).and_then(Node::table).into_iter().flat_map(Table::values);
+    let text = |node: &Node, path: &[&str]| node.get(path).and_then(Node::as_text).map(str::to_owned);
+    let mut names: Vec<String> =
+        under("event").filter_map(|event| text(&event.node, &["network_change", "link"])).collect();
+    if under("fleet").any(|fleet| text(&fleet.node, &["moves"]).as_deref() == Some("field-worker")) {
+        names.extend(FIELD_WORKER.map(str::to_owned));
+    }
+    names.extend(text(tree, &["gateway", "leg", "link"]));
     names
 }
 

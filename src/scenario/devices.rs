@@ -50,6 +50,7 @@ impl Plan {
                 fleet: number,
                 class: classes[i].clone(),
                 link: links[i].clone(),
+                moves: fleet.moves.clone(),
                 start: starts[i].clone(),
                 attributes: attributes.collect(),
                 role: roles[i].clone(),

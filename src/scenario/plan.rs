@@ -99,6 +99,8 @@ pub struct Fleet {
     pub classes: Vec<(DeviceClass, u32)>,
     /// Links with their exact counts.
     pub links: Vec<(Arc<net::Profile>, u32)>,
+    /// How the devices move between links, if they do.
+    pub moves: Option<Arc<net::Moves>>,
     /// States at the start with their exact counts, each with the name that the scenario gives it.
     pub starts: Vec<(StartState, u32)>,
     /// Roles with their shares within every group of devices that share all attributes.
@@ -140,8 +142,10 @@ pub struct DevicePlan {
     pub fleet: usize,
     /// Its hardware.
     pub class: DeviceClass,
-    /// Its link.
+    /// Its link, or the one on which it starts if it moves.
     pub link: Arc<net::Profile>,
+    /// How it moves between links, if it does.
+    pub moves: Option<Arc<net::Moves>>,
     /// Its state at the start.
     pub start: StartState,
     /// What sets it apart.
@@ -188,6 +192,29 @@ pub enum Happening {
         length: Span,
         /// What happens to messages in flight.
         mode: net::OutageMode,
+    },
+    /// The link goes and comes.
+    Flap {
+        /// From one loss of it to the next; it is gone for half of that.
+        every: Span,
+        /// For how long.
+        length: Span,
+    },
+    /// The network answers every request with its own login page.
+    CaptivePortal {
+        /// For how long.
+        length: Span,
+    },
+    /// Connections break, and both ends are told.
+    SessionLoss,
+    /// Connections are dead, and the device is not told.
+    HalfOpen,
+    /// The devices are on another link.
+    NetworkChange {
+        /// Which.
+        link: Arc<net::Profile>,
+        /// For how long.
+        length: Span,
     },
     /// The app is killed, at once or at a crash point.
     Kill {

@@ -57,6 +57,14 @@ pub(super) const START_STATE: Written = Written {
     want: "`empty`, or how long ago the device was synced, such as `1d`",
     canonical: |text| start_state(text).map(|ago| ago.map_or("empty".to_owned(), span)),
 };
+/// How devices move.
+pub(super) const MOVES: Written = Written {
+    want: "the mean time on one link such as \"45m\", or \"field-worker\"",
+    canonical: |text| match text {
+        "field-worker" => Some(text.to_owned()),
+        mean => mean.parse().ok().filter(|mean| *mean > Span::ZERO).map(span),
+    },
+};
 /// A jump of a clock.
 pub(super) const STEP: Written = Written {
     want: "a time on or back, such as \"+90s\" or \"-2m\"",

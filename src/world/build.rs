@@ -11,7 +11,7 @@ use super::server::{Counter, Servers};
 use super::template::Templates;
 use super::truth::Initial;
 use crate::backend::{Backend, Loaded};
-use crate::base::{Digest, Stamp, Time};
+use crate::base::{Digest, Seed, Stamp, Time};
 use crate::contract::{DeviceSetup, EngineFactory, Node};
 use crate::gateway::{Gateway, Leg};
 use crate::metrics;
@@ -92,12 +92,7 @@ impl World {
     ) {
         let id = device.device;
         let seed = self.plan.seed.derive("world.device", u64::from(id.0));
-        let end = Time::ZERO + self.plan.duration;
-        let mut link = Link::new(&Itinerary::settled(device.link.clone()), seed.derive("net", 0), end);
-        link.weather_mut().add_outages(self.faults.outages[id.0 as usize].iter().copied());
-        for lossy in &self.faults.lossy[id.0 as usize] {
-            link.add_lossy(*lossy);
-        }
+        let link = self.link(&device, seed.derive("net", 0));
         let link = Rc::new(RefCell::new(link));
         let sink = Rc::new(NodeSink { hub: self.hub.clone(), node: Node::Device(id) });
         let counter = Rc::new(Counter { servers: self.servers.clone(), device: id });
@@ -122,6 +117,31 @@ impl World {
         };
         self.devices.push(Device::new(&self.handle, &self.hub, parts));
         self.links.push(link);
+    }
+}
+
+impl World {
+    /// A device's link with everything that happens to it.
+    fn link(&self, device: &DevicePlan, seed: Seed) -> Link {
+        let end = Time::ZERO + self.plan.duration;
+        let number = device.device.0 as usize;
+        let mut itinerary = match &device.moves {
+            Some(moves) => Itinerary::moving(moves, &device.link, seed, end),
+            None => Itinerary::settled(device.link.clone()),
+        };
+        for detour in &self.faults.detours[number] {
+            itinerary.detour(detour.from, detour.until, &detour.link);
+        }
+        let mut link = Link::new(&itinerary, seed, end);
+        link.weather_mut().add_outages(self.faults.outages[number].iter().copied());
+        link.weather_mut().lose_sessions(self.faults.half_open[number].iter().copied());
+        for (from, until) in &self.faults.portals[number] {
+            link.add_portal(*from, *until);
+        }
+        for lossy in &self.faults.lossy[number] {
+            link.add_lossy(*lossy);
+        }
+        link
     }
 }
 

@@ -1,10 +1,15 @@
 //! Everything that goes wrong in a world, drawn before it starts.
 
+use std::sync::Arc;
+
 use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
 use crate::contract::KillReason;
-use crate::net::{LossyTime, Outage, OutageMode};
+use crate::net::{LossyTime, Outage, OutageMode, Profile};
 use crate::scenario::{Chaos, DevicePlan, Happening, Plan, Who};
 use crate::{backend, gateway};
+
+/// A connection that breaks is broken by an outage as short as this.
+const CUT: Span = Span::millis(1);
 
 /// All faults of a world, up to the end of its script.
 #[derive(Debug, Default)]
@@ -13,6 +18,12 @@ pub(super) struct Faults {
     pub(super) outages: Vec<Vec<Outage>>,
     /// Times with lost answers, by device.
     pub(super) lossy: Vec<Vec<LossyTime>>,
+    /// Times on other links, by device.
+    pub(super) detours: Vec<Vec<Detour>>,
+    /// Times with a captive portal, by device.
+    pub(super) portals: Vec<Vec<(Time, Time)>>,
+    /// When connections die silently, by device.
+    pub(super) half_open: Vec<Vec<Time>>,
     /// Processes that die.
     pub(super) kills: Vec<Kill>,
     /// Times without the backend.
@@ -23,6 +34,14 @@ pub(super) struct Faults {
     pub(super) clock_steps: Vec<(Time, i64)>,
     /// What was planned or drawn, in words, in order.
     pub(super) told: Vec<(Time, String)>,
+}
+
+/// A time on another link.
+#[derive(Clone, Debug)]
+pub(super) struct Detour {
+    pub(super) from: Time,
+    pub(super) until: Time,
+    pub(super) link: Arc<Profile>,
 }
 
 /// The end of a process.
@@ -41,6 +60,9 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Faults {
     let mut faults = Faults {
         outages: vec![Vec::new(); devices.len()],
         lossy: vec![Vec::new(); devices.len()],
+        detours: vec![Vec::new(); devices.len()],
+        portals: vec![Vec::new(); devices.len()],
+        half_open: vec![Vec::new(); devices.len()],
         ..Faults::default()
     };
     for planned in &plan.events {
@@ -112,6 +134,11 @@ impl Faults {
                 }
                 self.tell(at, format!("{name}: {} lose {loss} of the answers for {length}", count(chosen)));
             }
+            Happening::Flap { .. }
+            | Happening::CaptivePortal { .. }
+            | Happening::SessionLoss
+            | Happening::HalfOpen
+            | Happening::NetworkChange { .. } => self.plan_network(at, name, what, chosen),
             Happening::Kill { point, restart_after } => {
                 for device in chosen {
                     self.kill(at, *device, KillReason::Killed, point.clone(), *restart_after);
@@ -141,6 +168,54 @@ impl Faults {
             }
             Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
         }
+    }
+
+    /// What happens to a network that is there, more or less.
+    fn plan_network(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) {
+        for device in chosen.iter().map(|device| device.0 as usize) {
+            match what {
+                Happening::Flap { every, length } => {
+                    let times = (0..length.0 / every.0).map(|n| at + *every * n);
+                    self.outages[device].extend(times.map(|from| Outage {
+                        from,
+                        until: from + Span(every.0 / 2),
+                        mode: OutageMode::Drop,
+                        noticed: true,
+                    }));
+                }
+                Happening::CaptivePortal { length } => self.portals[device].push((at, at + *length)),
+                Happening::SessionLoss => self.outages[device].push(Outage {
+                    from: at,
+                    until: at + CUT,
+                    mode: OutageMode::Reset,
+                    noticed: false,
+                }),
+                Happening::HalfOpen => self.half_open[device].push(at),
+                Happening::NetworkChange { link, length } => {
+                    let until = at + *length;
+                    self.detours[device].push(Detour { from: at, until, link: link.clone() });
+                }
+                _ => {}
+            }
+        }
+        let whom = count(chosen);
+        self.tell(
+            at,
+            match what {
+                Happening::Flap { every, length } => {
+                    format!("{name}: the network of {whom} comes and goes every {every} for {length}")
+                }
+                Happening::CaptivePortal { length } => {
+                    format!("{name}: {whom} behind a captive portal for {length}")
+                }
+                Happening::SessionLoss => format!("{name}: the connections of {whom} break"),
+                Happening::HalfOpen => format!("{name}: the connections of {whom} die silently"),
+                Happening::NetworkChange { link, length } => {
+                    format!("{name}: {whom} on {} for {length}", link.name)
+                }
+                _ => return,
+            },
+        );
     }
 
     fn draw_device(&mut self, plan: &Plan, chaos: &Chaos, device: DeviceId) {
@@ -211,6 +286,12 @@ impl Faults {
         }
         for lossy in self.lossy.iter_mut().flatten() {
             lossy.until = lossy.until.min(end);
+        }
+        for (_, until) in self.portals.iter_mut().flatten() {
+            *until = (*until).min(end);
+        }
+        for detour in self.detours.iter_mut().flatten() {
+            detour.until = detour.until.min(end);
         }
         for (_, until) in &mut self.down {
             *until = (*until).min(end);

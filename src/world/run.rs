@@ -171,7 +171,7 @@ impl World {
 
     /// The check phase: the oracle looks at every device, and everything goes into the digest.
     fn conclude(self, ended: Ended, script_ended: Time) -> (Outcome, Vec<Life>) {
-        let World { sim, handle, hub, servers, devices, faults, .. } = self;
+        let World { sim, handle, hub, servers, devices, links, faults, .. } = self;
         let ended_at = handle.now();
         let mut listeners = hub.take();
         let truth = Now(&servers.backend);
@@ -193,7 +193,10 @@ impl World {
                 device.with_view(|view| inspection.check_device(id, &Digested::new(view, &mut rows)));
             }
         }
-        let Verdict { violations, figures } = inspection.finish();
+        let Verdict { violations, mut figures } = inspection.finish();
+        let radios: Vec<_> = links.iter().map(|link| link.borrow().radio_cost(ended_at)).collect();
+        figures.insert("device.radio.on", radios.iter().map(|radio| radio.on.0).sum());
+        figures.insert("device.radio.energy", radios.iter().map(|radio| radio.energy).sum());
         digest::add_backend(&mut rows, &servers.backend.borrow());
         let content = rows.content.hex();
         listeners.digest.text(&content);

@@ -83,5 +83,14 @@ suite! {
     suite_hospital_hour_meets_its_expectations: "hospital-hour";
     suite_kill_in_pull_meets_its_expectations: "kill-in-pull";
     suite_kill_in_push_meets_its_expectations: "kill-in-push";
+    suite_links_captive_portal_meets_its_expectations: "links/captive-portal";
+    suite_links_field_worker_meets_its_expectations: "links/field-worker";
+    suite_links_flapping_meets_its_expectations: "links/flapping";
+    suite_links_half_open_meets_its_expectations: "links/half-open";
+    suite_links_movers_meets_its_expectations: "links/movers";
+    suite_links_outages_meets_its_expectations: "links/outages";
+    suite_links_profiles_meets_its_expectations: "links/profiles";
+    suite_links_trace_replay_meets_its_expectations: "links/trace-replay";
+    suite_links_vpn_meets_its_expectations: "links/vpn";
     suite_own_rows_meets_its_expectations: "own-rows";
 }

@@ -94,6 +94,12 @@ impl Weather {
         };
         let mut outages = weather.gaps(end);
         outages.extend(weather.changes_of_link(seed, end));
+        outages.extend(itinerary.dead_zones.iter().map(|&(from, until)| Outage {
+            from,
+            until: until.min(end),
+            mode: OutageMode::Drop,
+            noticed: true,
+        }));
         weather.add_outages(outages);
         weather
     }

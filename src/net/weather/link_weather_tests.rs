@@ -25,7 +25,7 @@ fn on(profile: Profile) -> Weather {
 fn moving(links: Vec<Profile>) -> Weather {
     let stays = (0..links.len()).map(|link| Stay { from: at(10_000 * link as u64), link }).collect();
     let links = links.into_iter().map(Arc::new).collect();
-    Weather::new(&Itinerary { links, stays }, Seed(1), at(3_600_000))
+    Weather::new(&Itinerary { links, stays, dead_zones: Vec::new() }, Seed(1), at(3_600_000))
 }
 
 #[test]

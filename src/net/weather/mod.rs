@@ -10,7 +10,7 @@
 //!
 //! How: each part is a file of pure functions. `rate` is the log-autoregression, `trace` the replay of packet-delivery traces,
 //! `capacity` integrates and inverts either; `jitter`, `loss`, `gaps` and `radio` draw what their names say; `itinerary` tells
-//! where a device is. Times without the link are few and are drawn before the world starts.
+//! where a device is, `workday` where a field worker is. Times without the link are few and are drawn before the world starts.
 
 mod capacity;
 mod gaps;
@@ -21,6 +21,7 @@ mod loss;
 mod radio;
 mod rate;
 mod trace;
+mod workday;
 
 pub use itinerary::Itinerary;
 pub use link_weather::{Weather, WeatherAt};

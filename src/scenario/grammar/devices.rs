@@ -1,8 +1,8 @@
 //! Keys of devices: hardware, fleets, databases.
 
-use super::super::form::{COUNT, Form, SPAN, key, map, required, table};
+use super::super::form::{COUNT, Form, SPAN, key, map, optional, required, table};
 use super::super::profiles;
-use super::super::written::{NAME, START_STATE};
+use super::super::written::{MOVES, NAME, START_STATE};
 
 pub(super) const CLASSES: Form = Form::Named { of: &CLASS, library: profiles::classes };
 
@@ -18,6 +18,11 @@ pub(super) const FLEET: Form = table(&[
     required("devices", Form::Int { min: 1, max: 1_000_000 }, "How many."),
     key("class", Form::Shares(&NAME), "\"mid\"", "Hardware classes with their shares."),
     key("link", Form::Shares(&NAME), "\"wifi-good\"", "Links with their shares."),
+    optional(
+        "moves",
+        Form::Written(&MOVES),
+        "How devices move between links; the shares in `link` are then shares of time.",
+    ),
     key(
         "attributes",
         map(&Form::Values { max: 1_000_000 }),

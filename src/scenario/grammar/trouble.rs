@@ -1,7 +1,7 @@
 //! Keys of what goes wrong and of what must come out.
 
 use super::super::form::{Form, Key, SOME_SPAN, SPAN, key, optional, required, table};
-use super::super::written::{CLOCK, STEP};
+use super::super::written::{CLOCK, NAME, STEP};
 use super::ANYTHING;
 use super::data::ROWS;
 
@@ -19,7 +19,7 @@ macro_rules! on_devices {
 
 const FOR: Key = required("for", SOME_SPAN, "How long.");
 const RESTART: Key = key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
-const NO_EVENT: &str = "only outage, kill, power_loss, answer_loss, backend_down, backend_clock_step, leg_outage, bulk_import, edits and trigger are built so far";
+const NO_EVENT: &str = "only outage, flap, captive_portal, session_loss, half_open, network_change, kill, power_loss, answer_loss, backend_down, backend_clock_step, leg_outage, bulk_import, edits and trigger are built so far";
 
 pub(super) const EVENT: Form = Form::Table {
     keys: &[required("at", Form::Written(&CLOCK), "When.")],
@@ -36,6 +36,34 @@ pub(super) const EVENT: Form = Form::Table {
                 ),
             ],
             "The link carries nothing.",
+        ),
+        optional(
+            "flap",
+            on_devices![
+                FOR,
+                key(
+                    "every",
+                    SOME_SPAN,
+                    "\"6s\"",
+                    "From one loss of the link to the next; it is gone for half of it."
+                ),
+            ],
+            "The link goes and comes, and the phone tells the app each time.",
+        ),
+        optional(
+            "captive_portal",
+            on_devices![FOR],
+            "The network seems to be there, and answers every request with its own login page.",
+        ),
+        optional("session_loss", on_devices![], "Connections break, and both ends are told."),
+        optional("half_open", on_devices![], "Connections are dead, and the device is not told."),
+        optional(
+            "network_change",
+            on_devices![
+                FOR,
+                required("link", Form::Written(&NAME), "The link, of the library or one's own.")
+            ],
+            "The devices are on another link, and then on their own again.",
         ),
         optional(
             "kill",
@@ -91,9 +119,7 @@ pub(super) const EVENT: Form = Form::Table {
             "People make edits.",
         ),
         optional("trigger", on_devices![required("unit", Form::Text, "The unit.")], "People ask for a sync."),
-        optional("captive_portal", Form::Later(NO_EVENT), "The network answers in the gateway's place."),
         optional("clock_step", Form::Later(NO_EVENT), "A clock jumps."),
-        optional("network_change", Form::Later(NO_EVENT), "Devices change to another link."),
         optional("reinstall", Form::Later(NO_EVENT), "The app is installed afresh."),
         optional("restore", Form::Later(NO_EVENT), "A device or the backend returns to an older state."),
         optional("schema_change", Form::Later(NO_EVENT), "Columns change."),

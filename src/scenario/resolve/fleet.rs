@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::plan::{Attribute, DeviceClass, Fleet, StartState};
+use super::super::profiles::FIELD_WORKER;
 use super::super::share::largest_remainder;
 use super::super::traces::Traces;
 use super::super::tree::Val;
-use super::super::written::start_state;
+use super::super::written::{Calendar, start_state};
 use super::links::link;
 use super::view::{Mistakes, View};
-use crate::base::Value;
-use crate::net::Profile;
+use crate::base::{Ppm, Value};
+use crate::net::{FieldWorker, Moves, Profile};
 use crate::workload;
 
 /// The attributes of all fleets by name.
@@ -55,21 +56,78 @@ pub(super) fn attributes_known(root: View<'_>) -> bool {
     fleets.is_itself_sound() && fleets.entries().all(known)
 }
 
+/// Links by name.
+pub(super) type Links<'a> = BTreeMap<&'a str, Arc<Profile>>;
+
+/// All links that there are; those that no fleet uses are looked at too.
+pub(super) fn links<'a>(root: View<'a>, traces: &Traces, wrong: &Mistakes) -> Links<'a> {
+    root.at("link").entries().map(|(name, view)| (name, link(name, view, traces, wrong))).collect()
+}
+
+/// The link of this name; a mistake if there is none.
+pub(super) fn named_link(
+    root: View<'_>,
+    links: &Links<'_>,
+    name: &str,
+    at: View<'_>,
+    wrong: &Mistakes,
+) -> Option<Arc<Profile>> {
+    let known = library_and_own(root.at("link").names(), super::super::profiles::links());
+    wrong.find(at, "link", name, &known);
+    links.get(name).cloned()
+}
+
 /// The fleets by name.
-pub(super) fn fleets(root: View<'_>, traces: &Traces, wrong: &Mistakes) -> Vec<Fleet> {
-    // Links that no fleet uses are looked at too.
-    let links = root.at("link").entries();
-    let links: Links = links.map(|(name, view)| (name, link(name, view, traces, wrong))).collect();
-    let fleets = root.at("fleet").entries();
-    let fleets: Vec<Fleet> = fleets.map(|(name, view)| fleet(name, view, root, &links, wrong)).collect();
+pub(super) fn fleets(root: View<'_>, links: &Links<'_>, calendar: Calendar, wrong: &Mistakes) -> Vec<Fleet> {
+    let all = root.at("fleet").entries();
+    let fleets: Vec<Fleet> = all
+        .map(|(name, view)| {
+            let fleet = fleet(name, view, root, links, wrong);
+            let moves =
+                view.at("moves").present().and_then(|m| moves(m, view.at("link"), links, calendar, wrong));
+            Fleet { moves, ..fleet }
+        })
+        .collect();
     if fleets.is_empty() && root.at("fleet").present().is_some() {
         wrong.at(root.at("fleet"), "there is no device", "write one as [fleet.phones] with devices = 10");
     }
     fleets
 }
 
-/// Links by name.
-type Links<'a> = BTreeMap<&'a str, Arc<Profile>>;
+/// How a fleet moves over the links of its shares.
+fn moves(
+    moves: View<'_>,
+    shares: View<'_>,
+    links: &Links<'_>,
+    calendar: Calendar,
+    wrong: &Mistakes,
+) -> Option<Arc<Moves>> {
+    if moves.text() == "field-worker" {
+        // The default stands in every scenario that was written out in full.
+        if shares.names() != [FIELD_WORKER[0]] {
+            let help = format!("it goes over {}; change those under `link`", FIELD_WORKER.join(", "));
+            wrong.at(shares, "a field worker's day says its links itself", help);
+        }
+        let [depot, road, site] = FIELD_WORKER.map(|name| links.get(name).cloned());
+        let since_midnight = calendar.start.since(calendar.midnight());
+        return Some(Arc::new(Moves::FieldWorker(FieldWorker {
+            depot: depot?,
+            road: road?,
+            site: site?,
+            since_midnight,
+        })));
+    }
+    let shared: Vec<(Arc<Profile>, Ppm)> = shares
+        .entries()
+        .filter_map(|(name, share)| Some((links.get(name)?.clone(), share.share())))
+        .filter(|(_, share)| share.0 > 0)
+        .collect();
+    if shares.entries().count() < 2 {
+        let help = "give `link` shares, such as { wifi-good = 0.6, lte-good = 0.4 }";
+        wrong.given(&[shares]).at(moves, "there is one link, and nowhere to move", help);
+    }
+    (!shared.is_empty()).then(|| Arc::new(Moves::Wander { links: shared, mean: moves.span() }))
+}
 
 fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &Mistakes) -> Fleet {
     let devices = view.at("devices").count();
@@ -82,7 +140,6 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &
         wrong.find(at, what, name, known);
         root.at(what).key(name)
     };
-    let known = library_and_own(root.at("link").names(), super::super::profiles::links());
     let classes = library_and_own(root.at("class").names(), super::super::profiles::classes());
     Fleet {
         name: name.to_owned(),
@@ -93,11 +150,9 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &
             .collect(),
         links: pick("link")
             .into_iter()
-            .filter_map(|((name, at), n)| {
-                wrong.find(at, "link", name, &known);
-                Some((links.get(name)?.clone(), n))
-            })
+            .filter_map(|((name, at), n)| Some((named_link(root, links, name, at, wrong)?, n)))
             .collect(),
+        moves: None,
         starts: pick("start")
             .into_iter()
             .map(|((name, _), n)| {

@@ -34,6 +34,7 @@ struct World<'a> {
     duration: Span,
     schema: Schema,
     attributes: Vec<Attribute>,
+    links: fleet::Links<'a>,
     wrong: &'a Mistakes,
 }
 
@@ -61,11 +62,13 @@ pub(super) fn resolve(
     let wrong = Mistakes::default();
     let calendar = calendar(root.at("start").text());
     let attributes = fleet::attributes(root, &wrong);
-    let fleets = fleet::fleets(root, traces, &wrong);
+    let links = fleet::links(root, traces, &wrong);
     let entities = schema::entities(root, calendar, &attributes, brought, &wrong);
     let calendar = calendar.unwrap_or_default();
+    let fleets = fleet::fleets(root, &links, calendar, &wrong);
     let duration = root.at("duration").span();
-    let world = World { root, names, calendar, duration, schema: entities.schema, attributes, wrong: &wrong };
+    let schema = entities.schema;
+    let world = World { root, names, calendar, duration, schema, attributes, links, wrong: &wrong };
     world.engine_name();
     world.baseline_metrics();
     let plan = Plan {

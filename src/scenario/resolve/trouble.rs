@@ -8,6 +8,7 @@ use super::super::plan::{Bound, Chaos, Expect, Gate, Happening, Planned, Who};
 use super::super::tree::Val;
 use super::super::written::signed;
 use super::World;
+use super::fleet::named_link;
 use super::links::outage_mode;
 use super::view::{Given, View};
 use crate::base::{Bytes, DeviceId, Ppm, Span, Time, UnitId};
@@ -91,6 +92,17 @@ impl World<'_> {
         let restart_after = view.at("restart_after").span();
         Some(match kind {
             "outage" => Happening::Outage { length, mode: outage_mode(view.at("mode").text()) },
+            "flap" => Happening::Flap { every: self.flap(view), length },
+            "captive_portal" => Happening::CaptivePortal { length },
+            "session_loss" => Happening::SessionLoss,
+            "half_open" => Happening::HalfOpen,
+            "network_change" => {
+                let (root, name) = (self.root, view.at("link"));
+                Happening::NetworkChange {
+                    link: named_link(root, &self.links, name.text(), name, self.wrong)?,
+                    length,
+                }
+            }
             "kill" => Happening::Kill { point: self.crash_point(view), restart_after },
             "power_loss" => Happening::PowerLoss { restart_after },
             "answer_loss" => Happening::AnswerLoss { length, loss: view.at("loss").share() },
@@ -130,6 +142,15 @@ impl World<'_> {
             // An unknown kind, or one that is not built, was told by the check.
             _ => return None,
         })
+    }
+
+    fn flap(&self, flap: View<'_>) -> Span {
+        let (every, length) = (flap.at("every"), flap.at("for"));
+        if every.span() > length.span() {
+            let help = format!("it flaps for {}, and `every` is at most that", length.span());
+            self.wrong.given(&[length]).at(every, "too slow to flap once", help);
+        }
+        every.span()
     }
 
     fn crash_point(&self, kill: View<'_>) -> Option<(String, u32)> {

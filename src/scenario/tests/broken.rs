@@ -108,7 +108,7 @@ fn a_figure_out_of_range_is_told_with_the_range() {
 fn of_a_one_of_there_is_exactly_one() {
     says(
         "[event.e]\nat = \"+1m\"\noutage = { for = \"1s\" }\nkill = {}",
-        &["`event.e` cannot be both `kill` and `outage`", "exactly one of outage, kill"],
+        &["`event.e` cannot be both `kill` and `outage`", "exactly one of outage, flap, captive_portal"],
     );
     says("[event.e]\nat = \"+1m\"", &["`event.e` says nothing of what it is"]);
     says("[event.e]\noutage = { for = \"1s\" }", &["`event.e.at` is missing", "\"10:10\""]);
@@ -126,10 +126,7 @@ fn what_is_pinned_and_not_built_is_refused_as_such() {
         ),
         ("[backend]\nstamped_by = \"device\"", "is not built yet"),
         ("[engine]\nconflict = { policy = \"keep-both\" }", "is not built yet"),
-        (
-            "[event.e]\nat = \"+1m\"\ncaptive_portal = { for = \"1m\" }",
-            "`event.e.captive_portal` is not built yet",
-        ),
+        ("[event.e]\nat = \"+1m\"\nrestore = {}", "`event.e.restore` is not built yet"),
     ] {
         says(more, &[part, "so far"]);
     }

@@ -3,7 +3,7 @@
 use super::super::Document;
 use super::{MINIMAL, Request, complaint, plan, with_names};
 use crate::base::{BitRate, Ppm, Span};
-use crate::net::{GapLengths, LossWindow, OutageMode, PacketLoss, Profile};
+use crate::net::{GapLengths, LossWindow, Moves, OutageMode, PacketLoss, Profile};
 
 /// The link `mine` with these lines.
 fn link(lines: &str) -> std::sync::Arc<Profile> {
@@ -109,6 +109,53 @@ fn contradictions_are_told() {
         ("trace = { down = 5 }", ["`link.mine.trace.down` is wrong", "a text"]),
     ] {
         says(&format!("{RATES}{more}"), &wanted);
+    }
+}
+
+#[test]
+fn a_fleet_that_moves_shares_its_time_among_links() {
+    let text = format!("{MINIMAL}link = {{ edge = 0.25, geo = 0.75 }}\nmoves = \"45m\"\n");
+    let plan = plan(&text);
+    let Some(Moves::Wander { links, mean }) = plan.fleets[0].moves.as_deref() else { panic!("it wanders") };
+    let shares: Vec<_> = links.iter().map(|(link, share)| (&*link.name, share.0)).collect();
+    assert_eq!((shares, *mean), (vec![("edge", 250_000), ("geo", 750_000)], Span::secs(2_700)));
+    assert!(plan.devices().iter().all(|device| device.moves.is_some()));
+}
+
+#[test]
+fn a_field_worker_starts_at_the_local_time_on_links_that_can_be_changed() {
+    let text = format!(
+        "start = \"2026-03-02T07:30:00+01:00\"{MINIMAL}moves = \"field-worker\"\n[link.lte-good]\nrtt = \"9ms\"\n"
+    );
+    let plan = plan(&text);
+    let Some(Moves::FieldWorker(worker)) = plan.fleets[0].moves.as_deref() else { panic!("a field worker") };
+    assert_eq!(worker.since_midnight, Span::secs(7 * 3_600 + 1_800));
+    assert_eq!((&*worker.depot.name, &*worker.road.name), ("wifi-good", "lte-driving"));
+    assert_eq!(worker.site.rtt, Span::millis(9));
+}
+
+#[test]
+fn moves_and_events_that_cannot_be_are_told() {
+    let flap = |keys: &str| format!("[event.e]\nat = \"+1m\"\n{keys}");
+    for (more, wanted) in [
+        ("moves = \"45m\"".to_owned(), ["there is one link, and nowhere to move", "give `link` shares"]),
+        ("moves = \"0s\"".to_owned(), ["`fleet.phones.moves` is wrong", "field-worker"]),
+        (
+            "link = \"edge\"\nmoves = \"field-worker\"".to_owned(),
+            ["a field worker's day says its links itself", "wifi-good, lte-driving, lte-good"],
+        ),
+        ("link = { edge = 0.7, geo = 0.7 }\nmoves = \"1m\"".to_owned(), ["come to 1.4, not to 1", "link"]),
+        (flap("flap = { every = \"2m\", for = \"1m\" }"), ["too slow to flap once", "it flaps for 1m"]),
+        (
+            flap("network_change = { link = \"lte-god\", for = \"1m\" }"),
+            ["there is no link `lte-god`", "did you mean `lte-good`?"],
+        ),
+        (flap("captive_portal = {}"), ["`event.e.captive_portal.for` is missing", "a time such as"]),
+    ] {
+        let said = complaint(&format!("{MINIMAL}{more}\n"), &[]);
+        for part in wanted {
+            assert!(said.contains(part), "{more}\nshould make it say: {part}\nbut it says:\n{said}");
+        }
     }
 }
 
