@@ -3,6 +3,9 @@
 //! A file is a run of 4096-byte pages. A page written since the file came into being is the file's own; any other
 //! shows through from a base that siblings share, or is zero. The first write to a page after a sync puts the page
 //! it replaces on the undo list, so a sync costs what was written since the last one and a power loss is an undo.
+//!
+//! A clone shares all pages with its original until one of them writes: it is what a disk looked like at an instant.
+//! Besides, a file knows which of its pages the operating system has in memory: those cost no read of the medium.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -26,18 +29,21 @@ static ZEROS: Page = [0; PAGE];
 pub(super) type Base = Rc<[Page]>;
 
 /// Neighbouring pages of a file.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Chunk {
     /// The pages that are the file's own.
-    own: [Option<Box<Page>>; FANOUT],
+    own: [Option<Rc<Page>>; FANOUT],
     /// A bit for each page that differs from what is synced, and therefore is on the undo list.
     dirty: u16,
+    /// A bit for each page that the operating system has in memory.
+    warm: u16,
 }
 
 /// What a page was at the last sync: `None` if it showed through from the base, or was not there.
+#[derive(Clone)]
 struct Undo {
     index: usize,
-    page: Option<Box<Page>>,
+    page: Option<Rc<Page>>,
 }
 
 /// What of a file is not kept in its own pages.
@@ -50,34 +56,42 @@ struct Shape {
 }
 
 /// One file's bytes.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Content {
     now: Shape,
     synced: Shape,
     base: Option<Base>,
-    chunks: Vec<Option<Box<Chunk>>>,
+    chunks: Vec<Option<Rc<Chunk>>>,
     undo: Vec<Undo>,
 }
 
 thread_local! {
-    /// Pages freed by a sync, for the next write: the system's allocator is slow at this size.
-    static POOL: RefCell<Vec<Box<Page>>> = const { RefCell::new(Vec::new()) };
+    /// Pages freed by a sync, for the next write: the system's allocator is slow at this size. Nobody else has them.
+    static POOL: RefCell<Vec<Rc<Page>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A page with the bytes of `from`.
-fn copied(from: &Page) -> Box<Page> {
+fn copied(from: &Page) -> Rc<Page> {
     match POOL.with_borrow_mut(Vec::pop) {
         Some(mut page) => {
-            page.copy_from_slice(from);
+            Rc::get_mut(&mut page).expect("a page in the pool has no other owner").copy_from_slice(from);
             page
         }
-        None => Box::new(*from),
+        None => Rc::new(*from),
     }
 }
 
-/// Gives a page back for reuse.
-fn recycle(page: Option<Box<Page>>) {
-    if let Some(page) = page {
+/// The page for writing: a copy if a clone of the file has it too.
+fn writable(page: &mut Rc<Page>) -> &mut Page {
+    if Rc::strong_count(page) > 1 {
+        *page = copied(page);
+    }
+    Rc::get_mut(page).expect("a page that was just copied has no other owner")
+}
+
+/// Gives a page back for reuse, if nobody else has it.
+fn recycle(page: Option<Rc<Page>>) {
+    if let Some(page) = page.filter(|page| Rc::strong_count(page) == 1) {
         POOL.with_borrow_mut(|pool| {
             if pool.len() < SPARE {
                 pool.push(page);
@@ -141,23 +155,54 @@ impl Content {
         if at >= self.chunks.len() {
             self.chunks.resize_with(at + 1, || None);
         }
-        self.chunks[at].get_or_insert_default()
+        Rc::make_mut(self.chunks[at].get_or_insert_default())
     }
 
-    /// Hands `sink` the bytes from `at` on, piece by piece with the place of each; returns how many of `len` there are.
+    /// Hands `sink` the bytes from `at` on, piece by piece with the place of each; returns how many of `len` there are, and
+    /// how many pages of them the operating system did not have in memory.
     #[inline]
-    pub(super) fn read(&self, at: u64, len: usize, mut sink: impl FnMut(usize, &[u8])) -> usize {
+    pub(super) fn read(&mut self, at: u64, len: usize, mut sink: impl FnMut(usize, &[u8])) -> (usize, u64) {
         let there = self.now.size.saturating_sub(at).min(len as u64) as usize;
         let (mut index, mut start) = place(at);
-        let mut done = 0;
+        let (mut done, mut cold) = (0, 0);
         while done < there {
             let n = (PAGE - start).min(there - done);
+            cold += u64::from(self.warm_up(index));
             sink(done, &self.page(index)[start..start + n]);
             done += n;
             index += 1;
             start = 0;
         }
-        there
+        (there, cold)
+    }
+
+    /// Has the page in memory from now on; true if it was not.
+    #[inline]
+    fn warm_up(&mut self, index: usize) -> bool {
+        let bit = 1 << (index % FANOUT);
+        let known = self.chunks.get(index / FANOUT).and_then(Option::as_ref);
+        if known.is_some_and(|chunk| chunk.warm & bit != 0) {
+            return false;
+        }
+        self.chunk(index).warm |= bit;
+        true
+    }
+
+    /// Nothing is in memory any more: the device was off.
+    pub(super) fn cool_down(&mut self) {
+        for chunk in self.chunks.iter_mut().flatten() {
+            Rc::make_mut(chunk).warm = 0;
+        }
+    }
+
+    /// Gives back the pages that no other clone of the file has.
+    pub(super) fn give_back(self) {
+        for chunk in self.chunks.into_iter().flatten() {
+            if let Ok(chunk) = Rc::try_unwrap(chunk) {
+                chunk.own.into_iter().for_each(recycle);
+            }
+        }
+        self.undo.into_iter().for_each(|undo| recycle(undo.page));
     }
 
     /// Writes `bytes` at `at`; a gap before them reads as zeros.
@@ -196,12 +241,15 @@ impl Content {
         let chunk = self.chunk(index);
         if chunk.dirty & bit != 0
             && let Some(page) = &mut chunk.own[index % FANOUT]
+            && let Some(page) = Rc::get_mut(page)
         {
             page.copy_from_slice(bytes);
             return;
         }
         self.displace(index);
-        self.chunk(index).own[index % FANOUT] = Some(copied(bytes));
+        let chunk = self.chunk(index);
+        chunk.own[index % FANOUT] = Some(copied(bytes));
+        chunk.warm |= bit;
     }
 
     /// The page, the file's own and on the undo list, to be changed in part.
@@ -213,7 +261,9 @@ impl Content {
             self.displace(index);
             self.chunk(index).own[index % FANOUT] = Some(copy);
         }
-        self.chunk(index).own[index % FANOUT].as_deref_mut().expect("the page was made the file's own above")
+        let chunk = self.chunk(index);
+        chunk.warm |= bit;
+        writable(chunk.own[index % FANOUT].as_mut().expect("the page was made the file's own above"))
     }
 
     /// Makes the file `size` bytes long; what is added reads as zeros.
@@ -235,7 +285,7 @@ impl Content {
     pub(super) fn sync(&mut self) {
         for Undo { index, page } in self.undo.drain(..) {
             if let Some(Some(chunk)) = self.chunks.get_mut(index / FANOUT) {
-                chunk.dirty &= !(1 << (index % FANOUT));
+                Rc::make_mut(chunk).dirty &= !(1 << (index % FANOUT));
             }
             recycle(page);
         }
@@ -266,7 +316,7 @@ impl Content {
             true => synced,
             false => grown_size(synced, written, stream),
         };
-        let survivors: Vec<(usize, Box<Page>)> =
+        let survivors: Vec<(usize, Rc<Page>)> =
             self.undo.iter().map(|undo| (undo.index, self.surviving_page(undo, stream))).collect();
         self.lose_all();
         for (index, page) in survivors {
@@ -278,9 +328,10 @@ impl Content {
     }
 
     /// A page of which each sector is drawn from before and after.
-    fn surviving_page(&self, undo: &Undo, stream: &mut Stream) -> Box<Page> {
+    fn surviving_page(&self, undo: &Undo, stream: &mut Stream) -> Rc<Page> {
         let under = Content::under(self.base.as_ref(), self.synced, undo.index);
-        let mut page = copied(undo.page.as_deref().unwrap_or(under));
+        let mut survivor = copied(undo.page.as_deref().unwrap_or(under));
+        let page = writable(&mut survivor);
         let now = self.page(undo.index);
         for start in (0..PAGE).step_by(SECTOR) {
             // What lies past the end was not written but cut off, and comes back if the cut is lost.
@@ -289,7 +340,7 @@ impl Content {
                 page[start..start + SECTOR].copy_from_slice(&now[start..start + SECTOR]);
             }
         }
-        page
+        survivor
     }
 
     /// Freezes the present bytes as a base for others and for this file, which then owns nothing.
@@ -319,8 +370,8 @@ mod tests {
     impl Content {
         fn bytes(&self) -> Vec<u8> {
             let mut bytes = vec![0; self.size() as usize];
-            let there =
-                self.read(0, bytes.len(), |at, piece| bytes[at..at + piece.len()].copy_from_slice(piece));
+            let (there, _) =
+                self.clone().read(0, bytes.len(), |at, piece| bytes[at..at + piece.len()].copy_from_slice(piece));
             assert_eq!(there as u64, self.size());
             bytes
         }
@@ -334,6 +385,7 @@ mod tests {
         LoseAll,
         LoseSome(bool, u64),
         Freeze,
+        Clone,
     }
 
     /// Places around the edges of pages, chunks and sectors, and any other.
@@ -354,6 +406,7 @@ mod tests {
             1 => Just(Step::LoseAll),
             1 => any::<(bool, u64)>().prop_map(|(keeps_cut, seed)| Step::LoseSome(keeps_cut, seed)),
             1 => Just(Step::Freeze),
+            1 => Just(Step::Clone),
         ]
     }
 
@@ -376,6 +429,7 @@ mod tests {
         #[test]
         fn a_file_holds_what_a_vector_of_bytes_would(steps in prop::collection::vec(step(), 1..60)) {
             let (mut content, mut now, mut synced) = (Content::default(), Vec::new(), Vec::new());
+            let mut clones = Vec::new();
             for step in steps {
                 match step {
                     Step::Write { at, len, byte } => {
@@ -406,8 +460,14 @@ mod tests {
                         prop_assert_eq!(content.owned_bytes(), 0);
                         synced.clone_from(&now);
                     }
+                    Step::Clone => clones.push((content.clone(), now.clone(), synced.clone())),
                 }
                 prop_assert!(content.bytes() == now, "after {step:?}");
+            }
+            for (mut content, now, synced) in clones {
+                prop_assert!(content.bytes() == now, "a clone changed with its original");
+                content.lose_all();
+                prop_assert!(content.bytes() == synced, "a clone forgot what was synced");
             }
         }
     }
@@ -417,9 +477,9 @@ mod tests {
         let mut content = Content::default();
         content.write(4_000, &[7; 200]);
         let mut seen = Vec::new();
-        assert_eq!(content.read(4_090, 500, |_, piece| seen.extend_from_slice(piece)), 110);
+        assert_eq!(content.read(4_090, 500, |_, piece| seen.extend_from_slice(piece)).0, 110);
         assert_eq!(seen, [7; 110]);
-        assert_eq!(content.read(9_000, 10, |_, _| panic!("there is nothing")), 0);
+        assert_eq!(content.read(9_000, 10, |_, _| panic!("there is nothing")).0, 0);
     }
 
     #[test]

@@ -125,7 +125,9 @@ impl SyncEngine for Builtin {
     }
 
     fn edit(&self, edit: &LocalEdit) -> Result<(), EditError> {
-        self.store.edit(edit, &edit.id.to_string(), self.ports.clock.wall())?;
+        let saved = self.store.edit(edit, &edit.id.to_string(), self.ports.clock.wall());
+        self.ports.machine.take_on(self.store.work());
+        saved?;
         self.fire(Trigger::Save);
         Ok(())
     }

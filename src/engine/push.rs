@@ -114,11 +114,11 @@ impl Builtin {
             }
             Ok(())
         });
+        self.ports.work(self.store.work()).await;
         noted.map_err(damaged)?;
         if consents {
             self.tell(unit, batch.iter().map(|entry| acknowledged(entry, Stamp(0))).collect(), Span::ZERO);
         }
-        self.ports.work(self.store.work()).await;
         Err(told)
     }
 
@@ -143,10 +143,9 @@ impl Builtin {
             }
             Ok((told, left))
         });
+        let took = self.ports.work(self.store.work()).await;
         let (told, left) = settled.map_err(damaged)?;
-        let took = self.ports.machine.cost(self.store.work());
         self.tell(unit, told, took);
-        self.ports.sleep(took).await;
         self.ports.crash_point("push.batch-settled").await;
         Ok(left)
     }

@@ -38,6 +38,7 @@ impl Plan {
                 fleet: number,
                 class: classes[i].clone(),
                 link: links[i].clone(),
+                clock: fleet.clock,
                 start: starts[i].clone(),
                 attributes: attributes.collect(),
                 role: roles[i].clone(),

@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(engine["retry"]["properties"]["jitter"]["enum"], json!(["none", "full", "equal"]));
         assert_eq!(schema["required"], json!(["name", "entity", "fleet"]));
         let event = &schema["properties"]["event"]["additionalProperties"];
-        assert_eq!(event["oneOf"].as_array().unwrap().len(), 8);
+        assert_eq!(event["oneOf"].as_array().unwrap().len(), 12);
         assert_eq!(event["additionalProperties"], json!(false));
     }
 }

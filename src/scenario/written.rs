@@ -62,6 +62,18 @@ pub(super) const NAME: Written = Written {
     want: "a name",
     canonical: |text| (!text.is_empty() && !text.contains('@')).then(|| text.to_owned()),
 };
+/// A length of time ahead or back.
+pub(super) const SIGNED_SPAN: Written = Written {
+    want: "a time ahead or back such as \"5s\" or \"-1h\", at most ten years",
+    canonical: |text| {
+        signed_span(text).map(|ns| format!("{}{}", if ns < 0 { "-" } else { "" }, span(Span(ns.unsigned_abs()))))
+    },
+};
+/// How much too fast a clock runs.
+pub(super) const DRIFT: Written = Written {
+    want: "a drift such as \"20ppm\" or \"-3.5ppm\", at most 10000ppm",
+    canonical: |text| drift_ppb(text).map(|ppb| format!("{}ppm", ppb as f64 / 1e3)),
+};
 /// How an entity's rows come to devices.
 pub(super) const DELIVERY: Written = Written {
     want: "\"delta\", \"on-open of COLUMN\" or \"backend-only\"",
@@ -216,6 +228,23 @@ pub(super) fn start_state(text: &str) -> Option<Option<Span>> {
     }
     let ago: Span = text.parse().ok()?;
     (ago > Span::ZERO).then_some(Some(ago))
+}
+
+/// Nanoseconds ahead.
+pub(super) fn signed_span(text: &str) -> Option<i64> {
+    const MOST: u64 = 3_660 * 86_400 * 1_000_000_000;
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let Span(ns) = rest.trim().parse().ok()?;
+    (ns <= MOST).then_some(sign * ns as i64)
+}
+
+/// Parts in 10⁹ by which a clock is too fast.
+pub(super) fn drift_ppb(text: &str) -> Option<i64> {
+    let ppm: f64 = text.strip_suffix("ppm")?.trim().parse().ok()?;
+    (ppm.abs() <= 10_000.0).then(|| (ppm * 1e3).round() as i64)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Everything that goes wrong in a world, drawn before it starts.
 
+use super::clock::Jump;
+use super::hardware::SlowTime;
 use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time};
 use crate::contract::KillReason;
 use crate::net::{LossyTime, Outage, OutageMode};
@@ -12,6 +14,14 @@ pub(super) struct Faults {
     pub(super) outages: Vec<Vec<Outage>>,
     /// Times with lost answers, by device.
     pub(super) lossy: Vec<Vec<LossyTime>>,
+    /// Times with a full disk, by device.
+    pub(super) full: Vec<Vec<(Time, Time)>>,
+    /// Times with a slow disk, by device.
+    pub(super) slow: Vec<Vec<SlowTime>>,
+    /// Jumps of the clock, by device.
+    pub(super) steps: Vec<Vec<Jump>>,
+    /// Jumps of local time, by device.
+    pub(super) zones: Vec<Vec<Jump>>,
     /// Processes that die.
     pub(super) kills: Vec<Kill>,
     /// Times without the backend.
@@ -36,6 +46,10 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Faults {
     let mut faults = Faults {
         outages: vec![Vec::new(); devices.len()],
         lossy: vec![Vec::new(); devices.len()],
+        full: vec![Vec::new(); devices.len()],
+        slow: vec![Vec::new(); devices.len()],
+        steps: vec![Vec::new(); devices.len()],
+        zones: vec![Vec::new(); devices.len()],
         ..Faults::default()
     };
     for planned in &plan.events {
@@ -122,8 +136,37 @@ impl Faults {
                 self.down.push((at, at + *length));
                 self.tell(at, format!("{name}: the backend is down for {length}"));
             }
+            Happening::DiskFull { .. }
+            | Happening::SlowDisk { .. }
+            | Happening::ClockStep { .. }
+            | Happening::TimeZone { .. } => self.plan_device(at, name, what, chosen),
             Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
         }
+    }
+
+    /// What happens to devices themselves.
+    fn plan_device(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) {
+        let who = count(chosen);
+        let ahead = |by: i64| format!("{}{}", if by < 0 { "-" } else { "+" }, Span(by.unsigned_abs()));
+        let (text, length) = match what {
+            Happening::DiskFull { length } => (format!("{who} have no room for {length}"), *length),
+            Happening::SlowDisk { length, factor } => {
+                (format!("the disks of {who} take {factor} times as long for {length}"), *length)
+            }
+            Happening::ClockStep { by } => (format!("the clocks of {who} jump by {}", ahead(*by)), Span::ZERO),
+            Happening::TimeZone { by } => (format!("local time of {who} moves by {}", ahead(*by)), Span::ZERO),
+            _ => unreachable!("this does not happen to a device itself"),
+        };
+        for device in chosen.iter().map(|device| device.0 as usize) {
+            match what {
+                Happening::DiskFull { .. } => self.full[device].push((at, at + length)),
+                Happening::SlowDisk { factor, .. } => self.slow[device].push((at, at + length, *factor)),
+                Happening::ClockStep { by } => self.steps[device].push((at, *by)),
+                Happening::TimeZone { by } => self.zones[device].push((at, *by)),
+                _ => {}
+            }
+        }
+        self.tell(at, format!("{name}: {text}"));
     }
 
     fn draw_device(&mut self, plan: &Plan, chaos: &Chaos, device: DeviceId) {
@@ -178,7 +221,10 @@ impl Faults {
         for lossy in self.lossy.iter_mut().flatten() {
             lossy.until = lossy.until.min(end);
         }
-        for (_, until) in &mut self.down {
+        for (_, until) in self.full.iter_mut().flatten().chain(&mut self.down) {
+            *until = (*until).min(end);
+        }
+        for (_, until, _) in self.slow.iter_mut().flatten() {
             *until = (*until).min(end);
         }
         self.down.retain(|(from, until)| from < until);

@@ -1,7 +1,7 @@
 //! Keys of what goes wrong and of what must come out.
 
 use super::super::form::{Form, Key, SOME_SPAN, SPAN, key, optional, required, table};
-use super::super::written::CLOCK;
+use super::super::written::{CLOCK, SIGNED_SPAN};
 use super::ANYTHING;
 use super::data::ROWS;
 
@@ -20,7 +20,7 @@ macro_rules! on_devices {
 const FOR: Key = required("for", SOME_SPAN, "How long.");
 const RESTART: Key = key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
 const NO_EVENT: &str =
-    "what is: outage, kill, power_loss, answer_loss, backend_down, bulk_import, edits, trigger";
+    "what is: outage, kill, power_loss, answer_loss, backend_down, bulk_import, edits, trigger, clock_step, time_zone, disk_full, slow_disk";
 
 pub(super) const EVENT: Form = Form::Table {
     keys: &[required("at", Form::Written(&CLOCK), "When.")],
@@ -75,7 +75,25 @@ pub(super) const EVENT: Form = Form::Table {
         ),
         optional("trigger", on_devices![required("unit", Form::Text, "The unit.")], "People ask for a sync."),
         optional("captive_portal", Form::Later(NO_EVENT), "The network answers in the gateway's place."),
-        optional("clock_step", Form::Later(NO_EVENT), "A clock jumps."),
+        optional(
+            "clock_step",
+            on_devices![required("by", Form::Written(&SIGNED_SPAN), "How far ahead or back.")],
+            "The device's clock jumps, until it is next set by the network.",
+        ),
+        optional(
+            "time_zone",
+            on_devices![required("by", Form::Written(&SIGNED_SPAN), "How far ahead or back local time goes.")],
+            "The clock that people see jumps, by a journey or by daylight saving; UTC does not.",
+        ),
+        optional("disk_full", on_devices![FOR], "The device's storage is full: no file grows."),
+        optional(
+            "slow_disk",
+            on_devices![
+                FOR,
+                key("factor", Form::Int { min: 2, max: 1_000 }, "10", "Everything takes so many times as long."),
+            ],
+            "The device's flash is slow.",
+        ),
         optional("network_change", Form::Later(NO_EVENT), "Devices change to another link."),
         optional("reinstall", Form::Later(NO_EVENT), "The app is installed afresh."),
         optional("restore", Form::Later(NO_EVENT), "A device or the backend returns to an older state."),

@@ -5,6 +5,7 @@ mod classes;
 mod links;
 
 pub(super) use backends::NAMES as BACKENDS;
+pub(super) use classes::REFERENCE_STEP;
 
 use super::tree::{Entry, Node, Origin, Table, Val, Via};
 

@@ -1,10 +1,13 @@
 //! Fleets: hardware, links, attributes, states at the start.
 
-use super::super::plan::{DeviceClass, Fleet, StartState};
+use super::super::plan::{ClockModel, DeviceClass, Fleet, StartState};
+use super::super::profiles::REFERENCE_STEP;
 use super::super::share::largest_remainder;
-use super::super::written::start_state;
+use super::super::written::{drift_ppb, signed_span, start_state};
 use super::links::link;
 use super::view::{Mistakes, View};
+use crate::base::Seed;
+use crate::disk::Flash;
 
 /// The attributes of all fleets by name, each with the number of its values.
 pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<(String, u32)> {
@@ -54,7 +57,7 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, wrong: &Mistakes) -> Fleet 
         devices,
         classes: pick("class")
             .into_iter()
-            .map(|((name, at), n)| (class(name, defined("class", name, at, &classes)), n))
+            .map(|((name, at), n)| (class(name, defined("class", name, at, &classes), wrong), n))
             .collect(),
         links: pick("link")
             .into_iter()
@@ -68,6 +71,7 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, wrong: &Mistakes) -> Fleet 
             })
             .collect(),
         roles: view.at("role").entries().map(|(name, share)| (name.to_owned(), share.share())).collect(),
+        clock: clock(view.at("clock"), wrong),
     }
 }
 
@@ -79,13 +83,37 @@ fn library_and_own<'a>(own: Vec<&'a str>, library: Vec<&'a str>) -> Vec<&'a str>
     names
 }
 
-fn class(name: &str, view: View<'_>) -> DeviceClass {
+fn class(name: &str, view: View<'_>, wrong: &Mistakes) -> DeviceClass {
+    let cpu = view.at("cpu");
+    if cpu.present().is_some() && cpu.milli() == 0 {
+        wrong.at(cpu, "a processor takes time", "it is 1 for a desktop and 6.667 for a phone of the middle class");
+    }
     DeviceClass {
         name: name.to_owned(),
-        row_write: view.at("row_write").span(),
-        row_read: view.at("row_read").span(),
+        step_picos: REFERENCE_STEP * u64::from(cpu.milli()) / 1_000,
         parse_rate: view.at("parse_rate").bytes(),
-        commit: view.at("commit").span(),
+        managed_rate: view.at("managed_rate").bytes(),
+        flash: Flash {
+            read_latency: view.at("read_latency").span(),
+            read_rate: view.at("read_rate").bytes(),
+            write_rate: view.at("write_rate").bytes(),
+            sync: view.at("sync").span(),
+            slowness: 1,
+            seed: Seed(0),
+        },
         memory: view.at("memory").bytes(),
     }
+}
+
+fn clock(view: View<'_>, wrong: &Mistakes) -> ClockModel {
+    if !view.is_table() {
+        return if view.text() == "phones" { ClockModel::Phones } else { ClockModel::Good };
+    }
+    let offset = signed_span(view.at("offset").text()).unwrap_or_default();
+    let drift_ppb = drift_ppb(view.at("drift").text()).unwrap_or_default();
+    let resync = view.at("resync").span();
+    if offset == 0 && drift_ppb == 0 {
+        wrong.at(view, "this clock is right", "write clock = \"good\", or give it an `offset` or a `drift`");
+    }
+    ClockModel::Told { offset, drift_ppb, resync }
 }

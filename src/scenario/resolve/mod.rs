@@ -190,6 +190,10 @@ impl World<'_> {
             },
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),
+            decoder: match view.at("decoder").text() {
+                "managed" => engine::Decoder::Managed,
+                _ => engine::Decoder::Streaming,
+            },
         }
     }
 

@@ -6,6 +6,7 @@ use super::super::diagnostic::choices;
 use super::super::form::share_of;
 use super::super::plan::{Bound, Chaos, Expect, Gate, Happening, Planned, Who};
 use super::super::tree::Val;
+use super::super::written::signed_span;
 use super::World;
 use super::view::View;
 use crate::base::{Bytes, DeviceId, Ppm, Span, Time, UnitId};
@@ -98,9 +99,21 @@ impl World<'_> {
                     unit: UnitId(self.wrong.find(unit, "unit", unit.text(), &units)? as u16),
                 }
             }
+            "clock_step" => Happening::ClockStep { by: self.jump(view.at("by")) },
+            "time_zone" => Happening::TimeZone { by: self.jump(view.at("by")) },
+            "disk_full" => Happening::DiskFull { length },
+            "slow_disk" => Happening::SlowDisk { length, factor: view.at("factor").count() },
             // An unknown kind, or one that is not built, was told by the check.
             _ => return None,
         })
+    }
+
+    fn jump(&self, by: View<'_>) -> i64 {
+        let ns = signed_span(by.text()).unwrap_or_default();
+        if ns == 0 && by.present().is_some() {
+            self.wrong.at(by, "this is no jump", "write how far ahead or back it goes, such as \"-1h\"");
+        }
+        ns
     }
 
     fn crash_point(&self, kill: View<'_>) -> Option<(String, u32)> {
