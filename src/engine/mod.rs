@@ -34,7 +34,7 @@ mod view;
 
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{Clash, LastWriteWins, Resolution, ResolveRule, kind_of, says_the_same};
-pub use options::{CursorBook, Decoder, Jitter, Options, PullOptions, PushOptions, RetryOptions};
+pub use options::{CursorBook, Dates, Decoder, Jitter, Options, PullOptions, PushOptions, RetryOptions};
 pub use queue::{Added, Queue};
 pub use retry::backoff;
 pub use rules::{

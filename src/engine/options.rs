@@ -17,6 +17,17 @@ pub struct Options {
     pub debounce: Span,
     /// How it reads an answer.
     pub decoder: Decoder,
+    /// What an edit is dated by.
+    pub dates: Dates,
+}
+
+/// What an edit is dated by; conflicts are found by the backend's stamps, but who wins is decided by dates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dates {
+    /// The device's wall clock in UTC.
+    Utc,
+    /// What the person's clock shows: it jumps with time zones and daylight saving.
+    Local,
 }
 
 /// How an engine reads an answer's JSON; decides what that costs the device.
@@ -110,6 +121,7 @@ impl Default for Options {
             request_timeout: Span::secs(30),
             debounce: Span::secs(60),
             decoder: Decoder::Streaming,
+            dates: Dates::Utc,
         }
     }
 }

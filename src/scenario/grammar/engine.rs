@@ -17,6 +17,12 @@ pub(super) const ENGINE: Form = table(&[
         "\"streaming\"",
         "How it reads answers: row by row in native code, or as a whole tree in a managed language, which takes six times the answer's size of memory instead of 2.5.",
     ),
+    key(
+        "dates",
+        Form::Word { built: &["utc", "local"], later: &[] },
+        "\"utc\"",
+        "What an edit is dated by: UTC, or what the person's clock shows.",
+    ),
     key("pull", PULL, "{}", "How it pulls."),
     key("push", PUSH, "{}", "How it pushes."),
     key("retry", RETRY, "{}", "How it tries again."),

@@ -1,13 +1,19 @@
 //! Fleets: hardware, links, attributes, states at the start.
 
+use std::collections::BTreeSet;
+
 use super::super::plan::{ClockModel, DeviceClass, Fleet, StartState};
 use super::super::profiles::REFERENCE_STEP;
 use super::super::share::largest_remainder;
 use super::super::written::{drift_ppb, signed_span, start_state};
 use super::links::link;
+use super::schema::Entities;
 use super::view::{Mistakes, View};
-use crate::base::Seed;
+use crate::base::{Bytes, Seed};
+use crate::contract::Delivery;
 use crate::disk::Flash;
+use crate::engine::Decoder;
+use crate::workload::Maker;
 
 /// The attributes of all fleets by name, each with the number of its values.
 pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<(String, u32)> {
@@ -81,6 +87,39 @@ fn library_and_own<'a>(own: Vec<&'a str>, library: Vec<&'a str>) -> Vec<&'a str>
     names.sort_unstable();
     names.dedup();
     names
+}
+
+/// Refuses a class of devices that could not decode an answer with a single row.
+pub(super) fn room_for_a_row(root: View<'_>, fleets: &[Fleet], entities: &Entities, wrong: &Mistakes) {
+    let decoder = if root.at("engine.decoder").text() == "managed" { Decoder::Managed } else { Decoder::Streaming };
+    let synced = entities.schema.entities.iter().zip(&entities.data);
+    let Some((entity, row)) = synced
+        .filter(|(entity, _)| entity.delivery != Delivery::BackendOnly)
+        .map(|(entity, data)| (&entity.name, longest_row(&data.columns)))
+        .max_by_key(|(_, bytes)| *bytes)
+    else {
+        return;
+    };
+    let mut told = BTreeSet::new();
+    for (class, _) in fleets.iter().flat_map(|fleet| &fleet.classes) {
+        let needed = decoder.peak(row);
+        if class.memory.0 < needed && told.insert(&class.name) {
+            let memory = root.at("class").key(&class.name).at("memory");
+            let title = format!("class `{}` has not the memory for a row of `{entity}`", class.name);
+            let help = format!("a row of {row} bytes takes up to {} to decode", Bytes(needed));
+            wrong.at(memory, title, help);
+        }
+    }
+}
+
+/// The most bytes that a row takes in an answer: its values, and about twenty for each that has no length of its own.
+fn longest_row(columns: &[Maker]) -> u64 {
+    let most = |maker: &Maker| match maker {
+        Maker::Words { max, .. } | Maker::Fat { max, .. } => u64::from(*max),
+        Maker::OneOf(words) => words.iter().map(String::len).max().unwrap_or_default() as u64,
+        _ => 20,
+    };
+    columns.iter().map(most).sum::<u64>() + 80
 }
 
 fn class(name: &str, view: View<'_>, wrong: &Mistakes) -> DeviceClass {

@@ -49,6 +49,7 @@ pub(super) fn resolve(
     let fleets = fleet::fleets(root, &wrong);
     let entities = schema::entities(root, calendar, &attributes, brought, &wrong);
     let duration = root.at("duration").span();
+    fleet::room_for_a_row(root, &fleets, &entities, &wrong);
     let world = World { root, names, calendar, duration, schema: entities.schema, attributes, wrong: &wrong };
     world.engine_name();
     world.baseline_metrics();
@@ -193,6 +194,10 @@ impl World<'_> {
             decoder: match view.at("decoder").text() {
                 "managed" => engine::Decoder::Managed,
                 _ => engine::Decoder::Streaming,
+            },
+            dates: match view.at("dates").text() {
+                "local" => engine::Dates::Local,
+                _ => engine::Dates::Utc,
             },
         }
     }
