@@ -172,7 +172,7 @@ impl Alone {
             &plan.data,
             plan.start,
             plan.utc_offset,
-            &plan.attributes,
+            &plan.attribute_values(),
         )
         .expect("the rows can be made");
         let entity = plan.schema.entity(TASK);

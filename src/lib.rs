@@ -19,5 +19,6 @@ pub mod report;
 pub mod scenario;
 pub mod sim;
 pub mod store;
+pub mod theory;
 pub mod workload;
 pub mod world;

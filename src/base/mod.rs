@@ -13,6 +13,7 @@ mod random;
 mod time;
 mod units;
 mod value;
+pub mod words;
 
 pub use digest::Digest;
 pub use ids::{DeviceId, EditId, EntityId, Incarnation, Key, UnitId};

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::runner::{Runner, Subject};
-use crate::base::Time;
+use crate::base::{EntityId, Key, Time};
 use crate::report::fixture;
 use crate::scenario::Plan;
 use crate::world::{Ending, Outcome, Unrunnable, Watch};
@@ -53,7 +53,17 @@ impl Runner for Fake {
         subjects: &[Subject],
         _: &dyn Watch,
     ) -> Result<Vec<Vec<String>>, Unrunnable> {
-        let line = |key| format!("seed {}: {key} was written and never seen again", plan.seed.0);
-        Ok(subjects.iter().map(|((_, key), _)| vec![line(key)]).collect())
+        let line = |key: &Key| format!("seed {}: {key} was written and never seen again", plan.seed.0);
+        let silent = |key: &Key| key.as_str().starts_with("silent");
+        let lived = |subject: &Subject| subject.record.1.clone();
+        Ok(subjects
+            .iter()
+            .map(lived)
+            .map(|key| if silent(&key) { vec![] } else { vec![line(&key)] })
+            .collect())
+    }
+
+    fn keys(&self, _: &Plan, _: EntityId) -> Result<Vec<Key>, Unrunnable> {
+        Ok(["k5", "k50", "silent"].map(Key::new).to_vec())
     }
 }

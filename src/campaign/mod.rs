@@ -2,7 +2,10 @@
 //!
 //! This is the only room with threads. A cell is one plan, run by a [`Runner`] on one thread from its start to its end; nothing is
 //! shared between cells but what is constant. [`run`] hands the cells of a list to its workers and gives back the judged cells in
-//! the order of the list; [`replay`] runs one cell again and holds its digest against the one that was recorded.
+//! the order of the list; [`replay`] runs one cell again and holds its digest against the one that was recorded; [`validate`] holds
+//! our models against what is known.
+//!
+//! [`validate`] is apart: it holds the link model against measured transfers and simulates no world.
 //!
 //! What a cell comes to is decided in `report`; how it is simulated in `world`; what a person sees meanwhile in `cli`, through
 //! [`Listener`].
@@ -20,6 +23,7 @@ mod run;
 mod runner;
 mod stop;
 mod stopwatch;
+pub mod validate;
 
 #[cfg(test)]
 pub(crate) mod fake;

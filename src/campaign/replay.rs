@@ -37,7 +37,12 @@ pub fn replay(
         judged.fail(Exit::NotDeterministic, text);
     }
     if !records.is_empty() {
-        let subjects: Vec<Subject> = records.iter().map(|record| (record.clone(), None)).collect();
+        let subject = |record: &Record| {
+            let found = outcome.violations.iter().find(|v| v.record.as_ref() == Some(record));
+            let found = found.map(|violation| (violation.check, violation.device));
+            Subject { record: record.clone(), side: None, found }
+        };
+        let subjects: Vec<Subject> = records.iter().map(subject).collect();
         match attempt(plan, id, || runner.lives(plan, &subjects, &watch)) {
             Ok(lives) => judged.cell.lives = lives_told(plan, records, lives),
             Err(broken) => judged = *broken,

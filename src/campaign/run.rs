@@ -1,5 +1,6 @@
 //! Many cells on many threads.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -46,6 +47,9 @@ pub trait Listener: Sync {
     fn progressed(&self, cell: usize, now: Time, of: Span);
     /// It came to its end.
     fn ended(&self, cell: usize, record: &CellRecord);
+    /// The series of the cell of this name. Cells come in the order of the plans, whatever the number of threads; nobody else keeps
+    /// their series.
+    fn series(&self, _id: &str, _series: &[Sample]) {}
 }
 
 /// What a campaign came to, in the order of its plans; cells that were never begun are left out.
@@ -53,8 +57,6 @@ pub trait Listener: Sync {
 pub struct Campaign {
     /// The judged cells.
     pub judged: Vec<Judged>,
-    /// Their series.
-    pub series: Vec<Vec<Sample>>,
     /// Their host time.
     pub timing: Vec<CellTiming>,
     /// What stopped it before its end.
@@ -64,7 +66,6 @@ pub struct Campaign {
 /// A cell that was run.
 struct Ran {
     judged: Judged,
-    series: Vec<Sample>,
     wall: Duration,
     /// Records whose lives would explain what is wrong.
     suspects: Vec<Subject>,
@@ -83,13 +84,15 @@ pub fn run(
     let stop = Stop::new(signals.clone(), options.time_limit);
     let results: Vec<Mutex<Option<Ran>>> = plans.iter().map(|_| Mutex::new(None)).collect();
     let next = AtomicUsize::new(0);
+    let in_turn = Mutex::new(InTurn::default());
     let work = || {
         while !stop.starts_no_more() {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let (Some(plan), Some(result)) = (plans.get(index), results.get(index)) else { break };
             listener.started(index);
             let watch = CellWatch { cell: index, stop: &stop, listener };
-            let ran = run_cell(plan, &ids[index], runner, options.twice, &watch);
+            let (ran, series) = run_cell(plan, &ids[index], runner, options.twice, &watch);
+            in_turn.lock().expect("no listener panics").hand_on(index, series, &ids, listener);
             listener.ended(index, &ran.judged.cell);
             if options.fail_fast && ran.judged.cell.verdict == Verdict::Fail {
                 stop.fail();
@@ -116,18 +119,41 @@ fn collect(ran: Vec<(usize, Ran)>, planned: usize, stop: &Stop) -> Campaign {
     for (_, ran) in ran {
         let cell = &ran.judged.cell;
         campaign.timing.push(CellTiming::new(&cell.id, ran.wall, cell.virtual_ns));
-        campaign.series.push(ran.series);
         campaign.judged.push(ran.judged);
     }
     campaign
 }
 
-fn run_cell(plan: &Plan, id: &str, runner: &dyn Runner, twice: bool, watch: &CellWatch<'_>) -> Ran {
+/// Series of cells that ended before cells that stand before them.
+#[derive(Default)]
+struct InTurn {
+    next: usize,
+    waiting: BTreeMap<usize, Vec<Sample>>,
+}
+
+impl InTurn {
+    /// Hands on the series of cell `index` and of those after it, as far as it is their turn.
+    fn hand_on(&mut self, index: usize, series: Vec<Sample>, ids: &[String], listener: &dyn Listener) {
+        self.waiting.insert(index, series);
+        while let Some(series) = self.waiting.remove(&self.next) {
+            listener.series(&ids[self.next], &series);
+            self.next += 1;
+        }
+    }
+}
+
+fn run_cell(
+    plan: &Plan,
+    id: &str,
+    runner: &dyn Runner,
+    twice: bool,
+    watch: &CellWatch<'_>,
+) -> (Ran, Vec<Sample>) {
     let started = Stopwatch::start();
     let outcome = attempt(plan, id, || runner.run(plan, watch));
     let wall = started.elapsed();
     let (mut judged, outcome) = match outcome {
-        Err(broken) => return Ran { judged: *broken, series: Vec::new(), wall, suspects: Vec::new() },
+        Err(broken) => return (Ran { judged: *broken, wall, suspects: Vec::new() }, Vec::new()),
         Ok(outcome) => (report::judge(plan, id, &outcome), outcome),
     };
     if twice && outcome.ending != Ending::Interrupted {
@@ -136,7 +162,7 @@ fn run_cell(plan: &Plan, id: &str, runner: &dyn Runner, twice: bool, watch: &Cel
             Err(broken) => judged = *broken,
         }
     }
-    Ran { judged, suspects: suspects(&outcome), series: outcome.series, wall }
+    (Ran { judged, suspects: suspects(&outcome), wall }, outcome.series)
 }
 
 /// Holds a second run of a cell against its first; a second run that was interrupted shows nothing.
@@ -153,8 +179,9 @@ fn suspects(outcome: &Outcome) -> Vec<Subject> {
     let (mut first, mut rest) = (Vec::new(), Vec::new());
     for violation in &outcome.violations {
         let Some(record) = &violation.record else { continue };
-        let subject = (record.clone(), violation.device);
-        if first.iter().chain(&rest).any(|(known, _): &Subject| known == record) {
+        let (side, found) = (violation.device, Some((violation.check, violation.device)));
+        let subject = Subject { record: record.clone(), side, found };
+        if first.iter().chain(&rest).any(|known: &Subject| known.record == *record) {
             continue;
         }
         if checks.contains(&violation.check) {
@@ -180,7 +207,7 @@ fn tell_lives(ran: &mut [(usize, Ran)], plans: &[Plan], runner: &dyn Runner, sto
         let plan = &plans[*index];
         let lives = || runner.lives(plan, &ran.suspects, &Quietly(&waited_for));
         if let Ok(lives) = attempt(plan, &ran.judged.cell.id, lives) {
-            let records: Vec<Record> = ran.suspects.iter().map(|(record, _)| record.clone()).collect();
+            let records: Vec<Record> = ran.suspects.iter().map(|subject| subject.record.clone()).collect();
             ran.judged.cell.lives = lives_told(plan, &records, lives);
         }
     }

@@ -10,8 +10,16 @@ use crate::world::{self, EngineRegistry, Outcome, Unrunnable, Watch};
 /// A row of an entity, whose life can be told.
 pub type Record = (EntityId, Key);
 
-/// A record, and the device whose side of its life is told; all sides if `None`.
-pub type Subject = (Record, Option<DeviceId>);
+/// A record whose life is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The record.
+    pub record: Record,
+    /// The device whose side of it is told; all sides if `None`.
+    pub side: Option<DeviceId>,
+    /// What a check found wrong with it, and on which device.
+    pub found: Option<(&'static str, Option<DeviceId>)>,
+}
 
 /// What runs a plan. The same plan always gives the same outcome, on any thread.
 pub trait Runner: Sync {
@@ -32,6 +40,11 @@ pub trait Runner: Sync {
         subjects: &[Subject],
         watch: &dyn Watch,
     ) -> Result<Vec<Vec<String>>, Unrunnable>;
+    /// The keys of an entity's rows at the start.
+    ///
+    /// # Errors
+    /// When the plan cannot be run.
+    fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable>;
 }
 
 /// Runs plans in simulated worlds, with the engines of a registry.
@@ -51,12 +64,16 @@ impl Runner for Bench {
         subjects: &[Subject],
         watch: &dyn Watch,
     ) -> Result<Vec<Vec<String>>, Unrunnable> {
-        let filter = |(record, side): &Subject| Filter {
-            records: BTreeSet::from([record.clone()]),
-            side: *side,
+        let filter = |subject: &Subject| Filter {
+            records: BTreeSet::from([subject.record.clone()]),
+            side: subject.side,
             device: None,
+            found: subject.found,
         };
         let filters: Vec<Filter> = subjects.iter().map(filter).collect();
         world::run_recording(plan, &self.0, watch, &filters).map(|(_, lives)| lives)
+    }
+    fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
+        world::keys(plan, entity)
     }
 }

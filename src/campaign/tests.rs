@@ -49,6 +49,25 @@ fn the_record_does_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
+fn series_come_in_the_order_of_the_plans_whichever_cell_ends_first() {
+    #[derive(Default)]
+    struct Series(Mutex<Vec<String>>);
+    impl Listener for Series {
+        fn started(&self, _: usize) {}
+        fn progressed(&self, _: usize, _: Time, _: Span) {}
+        fn ended(&self, _: usize, _: &CellRecord) {}
+        fn series(&self, id: &str, series: &[crate::metrics::Sample]) {
+            assert!(!series.is_empty());
+            self.0.lock().unwrap().push(id.to_owned());
+        }
+    }
+    let plans: Vec<Plan> = (0..30).map(|seed| plan(Some("fine"), seed)).collect();
+    let heard = Series::default();
+    run(&plans, &Fake::default(), &on(6), &Signals::default(), &heard);
+    assert_eq!(heard.0.into_inner().unwrap(), crate::report::cell_ids(&plans));
+}
+
+#[test]
 fn lives_are_told_for_the_first_failing_cells_of_the_list() {
     let plans: Vec<Plan> = (0..10).map(|seed| plan(Some("lost"), seed)).collect();
     let record = ran(&plans, &on(3), &Signals::default());

@@ -17,10 +17,12 @@ Exit codes:
   10  threshold failed, or a violation that was expected did not occur
   11  correctness: something lost, duplicated, resurrected, divergent
   12  stuck: did not converge by the deadline, or an engine that spins or stalls
+  13  regression: a gated figure is not that of the baseline, or compare found something worse
+  14  no baseline of this name, or one that is not comparable
   15  not deterministic: same cell, other digest
   20  environment: disk full, cannot write the report
   124 / 130 / 143  time limit / SIGINT / SIGTERM
-When several apply, the first of: 1, 20, 130/143, 124, 11, 12, 15, 10.";
+When several apply, the first of: 1, 20, 130/143, 124, 11, 12, 15, 14, 13, 10.";
 
 /// A dynamometer for offline-first sync engines.
 #[derive(Debug, Parser)]
@@ -69,6 +71,11 @@ pub(super) enum Command {
     },
     /// Run one cell again, with the same seed, and hold its digest against the recorded one.
     Replay(ReplayArgs),
+    /// The difference of two runs, variants or baselines.
+    Compare(CompareArgs),
+    /// The figures that runs must come to again: named files under reports/baseline/.
+    #[command(subcommand)]
+    Baseline(BaselineCommand),
     /// Run scenarios and write the table of requirement ids, scenarios and numbers (COVERAGE.md beside them).
     Coverage {
         /// A folder of scenarios.
@@ -77,6 +84,9 @@ pub(super) enum Command {
         #[command(flatten)]
         work: Work,
     },
+    /// Hold the models against what is known: closed forms and published figures.
+    #[command(subcommand)]
+    Validate(Validate),
     /// The libraries of links, devices and backends, each figure with its source.
     #[command(subcommand)]
     Profiles(Profiles),
@@ -140,6 +150,9 @@ pub(super) struct RunArgs {
     /// What stdout carries: tables for people, run.json, or tables and annotations for a GitHub job.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
+    /// Hold the run against this baseline: a name under reports/baseline/, or a file.
+    #[arg(long, value_name = "NAME")]
+    pub(super) baseline: Option<String>,
     /// Run each cell twice and hold the digests against each other.
     #[arg(long)]
     pub(super) twice: bool,
@@ -152,6 +165,79 @@ pub(super) struct ReplayArgs {
     /// Tell the life of a record; may be given several times.
     #[arg(long, value_name = "ENTITY/KEY")]
     pub(super) record: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// What was: a report's folder or its run.json, `…#VARIANT` for one variant of it, or a baseline's name or file.
+    pub(super) base: String,
+    /// What is.
+    pub(super) candidate: String,
+    /// Exit with 13 if a figure is worse.
+    #[arg(long)]
+    pub(super) fail_on_worse: bool,
+    /// Only these metrics; may be given several times.
+    #[arg(long, value_name = "METRIC")]
+    pub(super) metric: Vec<String>,
+    /// What stdout carries: a table for people, or JSON.
+    #[arg(long, value_enum, default_value_t = Table::Human)]
+    pub(super) format: Table,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Table {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BaselineCommand {
+    /// Save a run that passed under a new name.
+    Save {
+        /// The baseline's name.
+        name: String,
+        /// A report's folder or its run.json.
+        run: PathBuf,
+        /// Why; kept in the file.
+        #[arg(long, default_value = "first saved")]
+        reason: String,
+    },
+    /// Replace a baseline by a newer run that passed, and say why.
+    Update {
+        /// The baseline's name.
+        name: String,
+        /// A report's folder or its run.json.
+        run: PathBuf,
+        /// Why the figures may change; kept in the file.
+        #[arg(long)]
+        reason: String,
+    },
+    /// List the baselines.
+    Ls,
+    /// Show a baseline's cells, gated metrics and reasons.
+    Show {
+        /// The baseline's name, or its file.
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MeasuredArgs {
+    /// The measurements; without it those that the model was built beside (columns in reference/README.md).
+    pub(super) file: Option<PathBuf>,
+    /// Write the file again with a column `predicted_s`; whole, or not at all.
+    #[arg(short, long, value_name = "OUT.csv")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Validate {
+    /// Simulate every known figure and print it beside its reference; exit 10 if one is off.
+    Models,
+    /// Predict measured transfers; exit 10 if a tolerance is not met.
+    Tcp(MeasuredArgs),
+    /// Predict measured transfers with an outage in the middle; exit 10 if a tolerance is not met.
+    TcpOutage(MeasuredArgs),
 }
 
 #[derive(Debug, Subcommand)]

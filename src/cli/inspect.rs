@@ -9,7 +9,7 @@ use clap::CommandFactory;
 use super::args::{Cli, Profiles, SchemaOf, Selection};
 use super::console::Console;
 use super::refusal::Refusal;
-use super::sources;
+use super::{cost, sources};
 use crate::campaign::Runner;
 use crate::report::{self, Exit, human};
 use crate::scenario::{self, Document, Library, Plan};
@@ -22,6 +22,7 @@ pub(super) fn check(
 ) -> anyhow::Result<Exit> {
     let documents = sources::documents(&selection.paths, console)?;
     let plans = sources::expand(&documents, selection, runner, console)?;
+    sources::remark_on(&plans, console);
     for document in &documents {
         let path = document.path();
         let cells = plans.iter().filter(|plan| plan.path == path && plan.scenario == document.name()).count();
@@ -31,7 +32,7 @@ pub(super) fn check(
     Ok(Exit::Success)
 }
 
-/// Shows the cells and how large they are. What a cell takes on this host is not known before it ran, so it is not told.
+/// Shows the cells, how large they are and what they will roughly take on this host.
 pub(super) fn plan(
     selection: &Selection,
     runner: &dyn Runner,
@@ -41,17 +42,18 @@ pub(super) fn plan(
     let ids = report::cell_ids(&plans);
     let sizes: Vec<report::CellSize> = plans.iter().zip(&ids).map(|(plan, id)| size(plan, id)).collect();
     console.result(&report::sizes(&sizes));
-    for note in plans.first().into_iter().flat_map(|plan| &plan.notes) {
-        console.remark(&format!("{note}\n"));
-    }
+    console.result(&cost::estimate(&plans, runner, console));
+    sources::remark_on(&plans, console);
     Ok(Exit::Success)
 }
 
 fn size(plan: &Plan, id: &str) -> report::CellSize {
+    let work = cost::Work::of(plan);
     report::CellSize {
         cell: id.to_owned(),
         engine: plan.engine_name.clone(),
-        devices: plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum(),
+        devices: work.devices,
+        provisioned: work.provisioned,
         backend_rows: plan.data.iter().map(|data| data.rows).sum(),
         script: plan.duration,
         drain: plan.drain,
@@ -61,16 +63,15 @@ fn size(plan: &Plan, id: &str) -> report::CellSize {
 
 /// Writes a scenario to start from; never over a file that is there.
 pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let path = match name.extension() {
-        Some(extension) if extension == "toml" => name.to_owned(),
-        _ => {
-            let mut with = name.as_os_str().to_owned();
-            with.push(".toml");
-            with.into()
-        }
-    };
-    let stem = path.file_stem().and_then(|stem| stem.to_str()).filter(|stem| !stem.is_empty());
-    let stem = stem.ok_or_else(|| Refusal::usage(format!("{} is no name", name.display())))?;
+    let written = name.file_name().and_then(|name| name.to_str());
+    let stem = written.map(|name| name.strip_suffix(".toml").unwrap_or(name).trim()).unwrap_or_default();
+    if !stem.contains(char::is_alphanumeric) {
+        let shown = name.display();
+        return Err(Refusal::usage(format!("`{shown}` is no name: it has neither a letter nor a digit")));
+    }
+    // The scenario is called as it was typed; its file so that every shell and file system takes it.
+    let plain = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    let path = name.with_file_name(format!("{}.toml", stem.chars().map(plain).collect::<String>()));
     let shown = path.display();
     let mut file =
         OpenOptions::new().write(true).create_new(true).open(&path).map_err(|e| match e.kind() {
@@ -80,35 +81,71 @@ pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit
     file.write_all(scenario::template(stem).as_bytes())
         .map_err(|e| Refusal::environment(format!("cannot write {shown}: {e}")))?;
     console.result(&format!("{shown}\n"));
-    console.remark(&format!("run it: syncdyno run {shown}\n"));
+    console.remark(&format!("run it: syncdyno run {}\n", report::shell_word(&shown.to_string())));
     Ok(Exit::Success)
 }
 
-const LIBRARIES: [(&str, Library); 3] =
-    [("links", Library::Links), ("device classes", Library::Classes), ("backends", Library::Backends)];
+/// A library with what one of its profiles is called, and the figures that tell its profiles apart.
+struct Shelf {
+    many: &'static str,
+    one: &'static str,
+    library: Library,
+    telling: [&'static str; 3],
+}
+
+const SHELVES: [Shelf; 3] = [
+    Shelf { many: "links", one: "link", library: Library::Links, telling: ["rtt", "down", "up"] },
+    Shelf {
+        many: "device classes",
+        one: "device class",
+        library: Library::Classes,
+        telling: ["row_write", "commit", "memory"],
+    },
+    Shelf {
+        many: "backends",
+        one: "backend",
+        library: Library::Backends,
+        telling: ["workers", "fixed_cost", "row_cost"],
+    },
+];
 
 /// Lists the profiles or shows one.
 pub(super) fn profiles(command: &Profiles, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     match command {
-        Profiles::Ls => {
-            for (kind, library) in LIBRARIES {
-                console.result(&format!("{kind}\n"));
-                for profile in library.profiles() {
-                    console.result(&format!("  {}\n", profile.name));
-                }
-            }
-        }
+        Profiles::Ls => SHELVES.iter().for_each(|shelf| {
+            let rows = shelf.library.profiles().iter().map(|profile| {
+                let [a, b, c] = shelf.telling.map(|key| figure(profile, key));
+                [profile.name.clone(), a, b, c]
+            });
+            let [a, b, c] = shelf.telling;
+            console.result(&format!("{}\n{}", shelf.many, report::texts(["name", a, b, c], rows)));
+        }),
         Profiles::Show { name } => {
-            let found = LIBRARIES.iter().find_map(|(kind, library)| Some((kind, library.find(name)?)));
-            let (kind, profile) = found.ok_or_else(|| {
-                Refusal::usage(format!("there is no profile {name}; `syncdyno profiles ls` lists them"))
-            })?;
+            let found = SHELVES.iter().find_map(|shelf| Some((shelf, shelf.library.find(name)?)));
+            let (shelf, profile) = found.ok_or_else(|| Refusal::usage(no_profile(name)))?;
             let rows =
                 profile.figures.iter().map(|f| [f.key.to_owned(), f.value.clone(), f.source.to_owned()]);
-            console.result(&format!("{name} ({kind})\n{}", report::texts(["key", "value", "source"], rows)));
+            let table = report::texts(["key", "value", "source"], rows);
+            console.result(&format!("{name} ({})\n{table}", shelf.one));
         }
     }
     Ok(Exit::Success)
+}
+
+fn figure(profile: &scenario::Profile, key: &str) -> String {
+    profile.figures.iter().find(|f| f.key == key).map_or_else(String::new, |f| f.value.clone())
+}
+
+fn no_profile(name: &str) -> String {
+    let known = || SHELVES.iter().flat_map(|shelf| shelf.library.profiles()).map(|p| p.name.as_str());
+    let longer: Vec<&str> = known().filter(|known| !name.is_empty() && known.starts_with(name)).collect();
+    if !longer.is_empty() {
+        return format!("there is no profile {name}; there is {}", longer.join(", "));
+    }
+    match scenario::closest(name, known()) {
+        Some(near) => format!("there is no profile {name}; did you mean {near}?"),
+        None => format!("there is no profile {name}; `syncdyno profiles ls` lists them"),
+    }
 }
 
 /// Prints a JSON Schema.

@@ -17,6 +17,8 @@
 //! | 10 | threshold failed, or a violation that was expected did not occur |
 //! | 11 | correctness: something lost, duplicated, resurrected, divergent |
 //! | 12 | stuck: did not converge by the deadline, or an engine that spins or stalls |
+//! | 13 | regression: a gated figure is not that of the baseline, or `compare --fail-on-worse` found something worse |
+//! | 14 | no baseline of this name, or one that is not comparable |
 //! | 15 | not deterministic: same cell, other digest |
 //! | 20 | environment: disk full, a file that cannot be read, a report that cannot be written |
 //! | 124 / 130 / 143 | time limit / SIGINT / SIGTERM |
@@ -29,15 +31,21 @@
 //! This is the only room that reads the environment, the terminal and signals, and the only one that uses `anyhow`.
 
 mod args;
+mod baseline;
+mod compare;
 mod console;
+mod cost;
 mod coverage;
+mod inputs;
 mod inspect;
+mod measured;
 mod program;
 mod progress;
 mod refusal;
 mod replay;
 mod run;
 mod sources;
+mod validate;
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use clap::Parser;
 use super::args::{Cli, Command};
 use super::console::{Console, Surroundings};
 use super::refusal::Refusal;
-use super::{coverage, inspect, replay, run};
+use super::{baseline, compare, coverage, inspect, replay, run, validate};
 use crate::campaign::{Bench, Runner, Signals};
 use crate::report::Exit;
 use crate::world::EngineRegistry;
@@ -80,7 +80,10 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
         Command::Plan(selection) => inspect::plan(selection, runner, console),
         Command::New { name } => inspect::new(name, console),
         Command::Replay(args) => replay::replay(args, runner, console),
+        Command::Compare(args) => compare::compare(args, console),
+        Command::Baseline(command) => baseline::baseline(command, console),
         Command::Coverage { path, work } => coverage::coverage(path, work, runner, console),
+        Command::Validate(command) => validate::validate(command, console),
         Command::Profiles(command) => inspect::profiles(command, console),
         Command::Schema { which } => Ok(inspect::schema(*which, console)),
         Command::Completions { shell } => Ok(inspect::completions(*shell, console)),

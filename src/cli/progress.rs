@@ -9,16 +9,19 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::ProgressKind;
 use super::console::Surroundings;
+use super::run::SeriesFile;
 use crate::base::{Span, Time};
 use crate::campaign::{Listener, Signals, Stopwatch};
+use crate::metrics::Sample;
 use crate::report::{CellRecord, Verdict};
 use crate::scenario::Plan;
 
 /// A counter says no more than one line in this time.
 const COUNTER_PAUSE: Duration = Duration::from_secs(10);
 
-/// Follows a campaign and shows how far it is: in milliseconds of virtual time, of which the scripts together have a known number.
-pub(super) struct Progress {
+/// Follows a campaign, hands its series on, and shows how far it is: in milliseconds of virtual time, of which the scripts together have a known number.
+pub(super) struct Progress<'a> {
+    series: Option<&'a SeriesFile>,
     shown: Shown,
     cells: Vec<AtomicU64>,
     done: AtomicU64,
@@ -33,8 +36,14 @@ enum Shown {
     Nothing,
 }
 
-impl Progress {
-    pub(super) fn new(kind: ProgressKind, quiet: bool, plans: &[Plan], from: &Surroundings) -> Progress {
+impl<'a> Progress<'a> {
+    pub(super) fn new(
+        kind: ProgressKind,
+        quiet: bool,
+        plans: &[Plan],
+        from: &Surroundings,
+        series: Option<&'a SeriesFile>,
+    ) -> Progress<'a> {
         let shown = match kind {
             ProgressKind::None => Shown::Nothing,
             ProgressKind::Auto if quiet => Shown::Nothing,
@@ -43,6 +52,7 @@ impl Progress {
             ProgressKind::Auto | ProgressKind::Bar => Shown::Bar(bar(plans)),
         };
         Progress {
+            series,
             shown,
             cells: plans.iter().map(|_| AtomicU64::new(0)).collect(),
             done: AtomicU64::new(0),
@@ -90,7 +100,13 @@ impl Progress {
     }
 }
 
-impl Listener for Progress {
+impl Listener for Progress<'_> {
+    fn series(&self, id: &str, series: &[Sample]) {
+        if let Some(file) = self.series {
+            file.add(id, series);
+        }
+    }
+
     fn started(&self, _: usize) {
         self.tell_interrupt();
     }

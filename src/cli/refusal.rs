@@ -25,3 +25,9 @@ impl Refusal {
         error.downcast_ref::<Refusal>().map_or(Exit::Internal, |refusal| refusal.exit)
     }
 }
+
+/// A question for what was probably meant, or nothing.
+pub(super) fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    crate::scenario::closest(word, known)
+        .map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"))
+}

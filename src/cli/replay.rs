@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::ReplayArgs;
 use super::console::Console;
 use super::refusal::Refusal;
-use super::sources;
+use super::{inputs, sources};
 use crate::base::Key;
 use crate::campaign::{self, Record, Runner};
 use crate::report::{self, CellRecord, Exit, RunRecord, Verdict};
@@ -39,10 +39,14 @@ pub(super) fn replay(
     let interrupted = || signals.any();
     let digest = target.digest.as_deref();
     let replay = campaign::replay(&target.plan, &target.id, digest, &records, runner, &interrupted);
-    let run = report::assemble(&target.folder, std::slice::from_ref(&target.plan), vec![replay.judged], &[]);
+    let mut run =
+        report::assemble(&target.folder, std::slice::from_ref(&target.plan), vec![replay.judged], &[]);
+    known(&target.plan, &args.record, &records, &run.cells[0], runner)?;
     let (paint, verbose) = (console.out_paint(), console.verbose());
+    // Lives that were asked for by name are told whole, and after all else.
+    let lives = std::mem::take(&mut run.cells[0].lives);
     console.result(&report::story(&run, paint, verbose));
-    // The story tells the lives of the records in violations; these were asked for by name.
+    run.cells[0].lives = lives;
     let cell = &run.cells[0];
     if !records.is_empty() {
         console.result(&report::lives(cell));
@@ -105,7 +109,9 @@ fn from_record(
     };
     let folder = json.parent().unwrap_or(Path::new("."));
     let seed = cell.seed.parse().map_err(|_| Refusal::usage(format!("{} has no seed", cell.id)))?;
-    let mut plan = sources::one_plan(resolved, Path::new(&cell.path), Some(seed), runner, console)?;
+    let (text, path) = inputs::from_copies(&run, &cell.resolved, folder)
+        .unwrap_or_else(|| (resolved.clone(), PathBuf::from(&cell.path)));
+    let mut plan = sources::one_plan(&text, &path, Some(seed), runner, console)?;
     plan.variant = cell.variant.clone();
     let here = report::Tool::this().version;
     Ok(Target {
@@ -142,6 +148,47 @@ fn from_file(path: &Path, runner: &dyn Runner, console: &Console<'_>) -> anyhow:
     let digest = report::digest_told(&text).map(str::to_owned);
     let folder = path.parent().unwrap_or(Path::new(".")).display().to_string();
     Ok(Target { plan, id, digest, other_version: None, folder })
+}
+
+/// Refuses a record that was not there at the start and that nothing happened to: its key is mistyped.
+fn known(
+    plan: &Plan,
+    texts: &[String],
+    records: &[Record],
+    cell: &CellRecord,
+    runner: &dyn Runner,
+) -> anyhow::Result<()> {
+    for (text, (entity, key)) in texts.iter().zip(records) {
+        let name = report::record_name(&plan.schema, &(*entity, key.clone()));
+        let silent = |life: &report::LifeRecord| life.record == name && life.lines.is_empty();
+        if !cell.lives.iter().any(silent) {
+            continue;
+        }
+        let keys = runner.keys(plan, *entity).map_err(|e| Refusal::because(Exit::Invalid, e.to_string()))?;
+        if !keys.contains(key) {
+            let near = near(key.as_str(), keys.iter().map(Key::as_str));
+            let entity = &plan.schema.entity(*entity).name;
+            let near: Vec<String> = near.iter().map(|key| format!("{entity}/{key}")).collect();
+            let hint =
+                if near.is_empty() { String::new() } else { format!("; there is {}", near.join(", ")) };
+            return Err(Refusal::usage(format!("no such record: {text}{hint}")));
+        }
+    }
+    Ok(())
+}
+
+/// The three keys that begin with this one or are written most like it.
+fn near<'k>(key: &str, keys: impl Iterator<Item = &'k str>) -> Vec<&'k str> {
+    const SHOWN: usize = 3;
+    let distance = |other: &str| (!other.starts_with(key), strsim::damerau_levenshtein(key, other));
+    let mut ranked: Vec<(bool, usize, &str)> = keys
+        .map(|other| {
+            let (longer, distance) = distance(other);
+            (longer, distance, other)
+        })
+        .collect();
+    ranked.sort_unstable();
+    ranked.into_iter().take(SHOWN).map(|(_, _, key)| key).collect()
 }
 
 /// Reads `entity/key`.

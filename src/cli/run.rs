@@ -1,24 +1,28 @@
 //! `run`: cells, a report, a verdict.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use super::args::{Format, RunArgs, Work};
 use super::console::Console;
+use super::inputs::{self, Input};
 use super::progress::Progress;
 use super::refusal::Refusal;
-use super::sources;
+use super::{baseline, sources};
 use crate::campaign::{self, Campaign, Runner, Stopwatch};
 use crate::metrics::Sample;
-use crate::report::{self, Exit, Folder, FolderError, RunRecord, Timing};
+use crate::report::{self, Exit, Folder, FolderError, Part, RunRecord, Timing};
 use crate::scenario::Plan;
 
 /// Runs `run`.
 pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let plans = sources::plans(&args.selection, runner, console)?;
+    let baseline = args.baseline.as_deref().map(baseline::load).transpose()?;
+    sources::remark_on(&plans, console);
     let path = args.out.clone().unwrap_or_else(|| Path::new("reports").join(report::run_id(&plans)));
     let folder = Folder::create(&path).map_err(refused)?;
     let shown = path.display().to_string();
@@ -28,14 +32,29 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     begun.exit_code = Exit::Interrupted.code();
     folder.put("run.json", begun.to_json().as_bytes()).map_err(refused)?;
 
+    let inputs = inputs::of_plans(&plans);
+    inputs::keep(&folder, &inputs).map_err(refused)?;
+
     let started = Stopwatch::start();
     let options = options(&args.work, args.twice);
-    let campaign = campaign(&plans, runner, &args.work, &options, console);
-    let Campaign { judged, series, timing, notes } = campaign;
-    let record = report::assemble(&shown, &plans, judged, &notes);
+    let series = SeriesFile::begin(&folder).map_err(refused)?;
+    let Campaign { mut judged, timing, notes } =
+        campaign(&plans, runner, &args.work, &options, Some(&series), console);
+    let mut changes = Vec::new();
+    if let (Some(name), Some(baseline)) = (&args.baseline, &baseline) {
+        for judged in &mut judged {
+            let of_cell = report::hold(judged, name, baseline);
+            changes.extend(of_cell.into_iter().filter(|change| !change.gated));
+        }
+    }
+    let mut record = report::assemble(&shown, &plans, judged, &notes);
+    record.inputs = inputs::recorded(&inputs);
     let timing = Timing::new(options.jobs, started.elapsed(), timing);
-    let written = write_report(&folder, &record, &series, &timing, &plans);
+    let written = series.finish().and_then(|()| write_report(&folder, &record, &timing, &inputs));
     tell(&record, &shown, args.format, console);
+    for change in changes {
+        console.remark(&format!("changed, and not gated: {}\n", change.text));
+    }
     // Host time never meets simulated figures: it goes to stderr.
     console.remark(&timing.line());
     append_summary(&record, console);
@@ -49,16 +68,44 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     }
 }
 
-/// Runs plans with progress on stderr.
+/// `series.csv`, written while cells end.
+pub(super) struct SeriesFile(Mutex<Result<report::flat::Series<Part>, FolderError>>);
+
+impl SeriesFile {
+    fn begin(folder: &Folder) -> Result<SeriesFile, FolderError> {
+        let part = folder.begin(SERIES)?;
+        let failed = |cause| FolderError { path: folder.path().join(SERIES), cause };
+        Ok(SeriesFile(Mutex::new(Ok(report::flat::Series::new(part).map_err(failed)?))))
+    }
+    /// Adds a cell. The first error is kept until the end, for the other results are worth having.
+    pub(super) fn add(&self, id: &str, samples: &[Sample]) {
+        let mut file = self.0.lock().expect("nobody panics while writing");
+        if let Ok(series) = &mut *file
+            && let Err(cause) = series.add(id, samples)
+        {
+            *file = Err(FolderError { path: SERIES.into(), cause });
+        }
+    }
+    fn finish(self) -> Result<(), FolderError> {
+        let series = self.0.into_inner().expect("nobody panics while writing")?;
+        let part = series.into_inner().map_err(|cause| FolderError { path: SERIES.into(), cause })?;
+        part.finish()
+    }
+}
+
+const SERIES: &str = "series.csv";
+
+/// Runs plans with progress on stderr; series go to a file, if there is one.
 pub(super) fn campaign(
     plans: &[Plan],
     runner: &dyn Runner,
     work: &Work,
     options: &campaign::Options,
+    series: Option<&SeriesFile>,
     console: &Console<'_>,
 ) -> Campaign {
     let from = console.surroundings();
-    let progress = Progress::new(work.progress, console.quiet(), plans, from);
+    let progress = Progress::new(work.progress, console.quiet(), plans, from, series);
     let campaign = campaign::run(plans, runner, options, &from.signals, &progress);
     progress.finish();
     campaign
@@ -83,65 +130,33 @@ fn refused(error: FolderError) -> anyhow::Error {
 fn write_report(
     folder: &Folder,
     record: &RunRecord,
-    series: &[Vec<Sample>],
     timing: &Timing,
-    plans: &[Plan],
+    inputs: &BTreeMap<String, Vec<Input>>,
 ) -> Result<(), FolderError> {
-    let ids = record.cells.iter().map(|cell| cell.id.as_str());
-    let series = report::flat::series(ids.zip(series.iter().map(Vec::as_slice)));
     folder.put("timing.json", timing.to_json().as_bytes())?;
-    folder.put("cells.csv", &report::flat::cells(record))?;
-    folder.put("series.csv", &series)?;
+    let mut cells = folder.begin("cells.csv")?;
+    report::flat::cells(record, &mut cells).map_err(|cause| cells.failed(cause))?;
+    cells.finish()?;
     folder.put("summary.md", report::summary(record).as_bytes())?;
     let mut repros = BTreeSet::new();
     for cell in record.failing() {
         if let Some(resolved) = record.resolved.get(&cell.resolved) {
             let name = format!("{}.toml", cell.id);
-            let inputs = inputs(plans, &cell.resolved);
+            let inputs = inputs.get(&cell.resolved).map_or(&[][..], Vec::as_slice);
             let resolved = inputs.iter().fold(resolved.clone(), |text, input| input.beside(&text));
             folder.put(&format!("repro/{name}"), report::repro(cell, &resolved).as_bytes())?;
             repros.insert(name);
             for input in inputs {
-                let cause = |cause| FolderError { path: input.from.clone(), cause };
-                let bytes = std::fs::read(&input.from).map_err(cause)?;
-                folder.put(&format!("repro/{}", input.name), &bytes)?;
-                repros.insert(input.name);
+                if repros.insert(input.name.clone()) {
+                    folder.put(&format!("repro/{}", input.name), &input.read()?)?;
+                }
             }
         }
     }
     folder.keep_only("repro", &repros)?;
-    folder.put("run.json", record.to_json().as_bytes())
-}
-
-/// A file that a scenario reads, to be copied beside its repro file.
-struct Input {
-    /// Where it lies.
-    from: PathBuf,
-    /// What the scenario calls it.
-    called: String,
-    /// What the copy is called.
-    name: String,
-}
-
-impl Input {
-    /// The scenario with the copy's name in the place of the file's.
-    fn beside(&self, resolved: &str) -> String {
-        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-        resolved.replace(&quoted(&self.called), &quoted(&self.name))
-    }
-}
-
-/// The files that the scenario of this digest reads. Copies are called by the digest too, for two scenarios may each have a
-/// `rows.csv`.
-fn inputs(plans: &[Plan], digest: &str) -> Vec<Input> {
-    let Some(plan) = plans.iter().find(|plan| plan.digest == digest) else { return Vec::new() };
-    let home = Path::new(&plan.path).parent().unwrap_or(Path::new(""));
-    let short: String = digest.chars().take(8).collect();
-    let input = |(n, called): (usize, &String)| {
-        let file = Path::new(called).file_name().unwrap_or_default().to_string_lossy();
-        Input { from: home.join(called), called: called.clone(), name: format!("{short}-{n}-{file}") }
-    };
-    plan.files.iter().enumerate().map(input).collect()
+    let mut json = folder.begin("run.json")?;
+    record.write_json(&mut json).map_err(|cause| json.failed(cause))?;
+    json.finish()
 }
 
 /// Says what came out, in the form that was asked for. The last lines name the report and the commands that run failing cells again;
@@ -155,8 +170,9 @@ fn tell(record: &RunRecord, folder: &str, format: Format, console: &mut Console<
             console.remark(&last);
         }
         Format::Human if console.quiet() => {
-            let text = report::headline(record, paint);
-            console.result(&(text + &last));
+            let fails = record.exit_code != Exit::Success.code();
+            let rest = if fails { report::reasons(record) } else { last };
+            console.result(&(report::headline(record, paint) + &rest));
         }
         Format::Human => {
             let text = report::story(record, paint, console.verbose());

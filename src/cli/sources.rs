@@ -70,6 +70,28 @@ pub(super) fn plans(
     expand(&documents(&selection.paths, console)?, selection, runner, console)
 }
 
+/// Says what the scenarios are probably not meant to be, and what was inferred; each once, however many cells there are.
+pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
+    let colour = console.err_paint().0;
+    let mut told: Vec<String> = Vec::new();
+    let mut seen: Option<&Plan> = None;
+    for plan in plans {
+        // The cells of one scenario that differ in nothing but their seed come one after the other.
+        if seen.is_some_and(|last| last.digest == plan.digest) {
+            continue;
+        }
+        seen = Some(plan);
+        let warnings = plan.warnings.iter().map(|warning| warning.render(colour) + "\n\n");
+        let notes = plan.notes.iter().map(|note| format!("note: {note}\n"));
+        for text in warnings.chain(notes) {
+            if !told.contains(&text) {
+                console.remark(&text);
+                told.push(text);
+            }
+        }
+    }
+}
+
 /// The one plan of a scenario that lay at `path`.
 pub(super) fn one_plan(
     text: &str,

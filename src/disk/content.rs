@@ -3,36 +3,33 @@
 //! A file is a run of 4096-byte pages. A page written since the file came into being is the file's own; any other
 //! shows through from a base that siblings share, or is zero. The first write to a page after a sync puts the page
 //! it replaces on the undo list, so a sync costs what was written since the last one and a power loss is an undo.
+//! At a sync, pages that read the same as another file's become one with it again.
 //!
-//! A clone shares all pages with its original until one of them writes: it is what a disk looked like at an instant.
+//! A clone shares all pages with its original until one of them writes: it is what a file looked like at an instant.
 //! Besides, a file knows which of its pages the operating system has in memory: those cost no read of the medium.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::page::{PAGE, Page, Sheet};
 use crate::base::Stream;
 
-/// Bytes in a page of the simulated medium; SQLite's own page size may be any other.
-pub(super) const PAGE: usize = 4096;
 /// Bytes the medium writes as a whole: a torn write is torn between two of these.
 pub(super) const SECTOR: usize = 512;
 /// Pages in a chunk: small enough that a scattered write to a shared file costs little beside its page.
 const FANOUT: usize = 16;
-/// Undo entries and spare pages kept for the next transaction; what goes beyond is given back.
-const SPARE: usize = 256;
-
-pub(super) type Page = [u8; PAGE];
+/// Undo entries for which a file keeps the room.
+const UNDO_KEPT: usize = 8;
 
 static ZEROS: Page = [0; PAGE];
 
 /// Pages of one frozen file, shared by all files that started from it.
-pub(super) type Base = Rc<[Page]>;
+pub(super) type Base = Rc<[Sheet]>;
 
 /// Neighbouring pages of a file.
 #[derive(Clone, Default)]
 struct Chunk {
     /// The pages that are the file's own.
-    own: [Option<Rc<Page>>; FANOUT],
+    own: [Option<Sheet>; FANOUT],
     /// A bit for each page that differs from what is synced, and therefore is on the undo list.
     dirty: u16,
     /// A bit for each page that the operating system has in memory.
@@ -43,7 +40,7 @@ struct Chunk {
 #[derive(Clone)]
 struct Undo {
     index: usize,
-    page: Option<Rc<Page>>,
+    page: Option<Sheet>,
 }
 
 /// What of a file is not kept in its own pages.
@@ -63,41 +60,8 @@ pub(super) struct Content {
     base: Option<Base>,
     chunks: Vec<Option<Rc<Chunk>>>,
     undo: Vec<Undo>,
-}
-
-thread_local! {
-    /// Pages freed by a sync, for the next write: the system's allocator is slow at this size. Nobody else has them.
-    static POOL: RefCell<Vec<Rc<Page>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// A page with the bytes of `from`.
-fn copied(from: &Page) -> Rc<Page> {
-    match POOL.with_borrow_mut(Vec::pop) {
-        Some(mut page) => {
-            Rc::get_mut(&mut page).expect("a page in the pool has no other owner").copy_from_slice(from);
-            page
-        }
-        None => Rc::new(*from),
-    }
-}
-
-/// The page for writing: a copy if a clone of the file has it too.
-fn writable(page: &mut Rc<Page>) -> &mut Page {
-    if Rc::strong_count(page) > 1 {
-        *page = copied(page);
-    }
-    Rc::get_mut(page).expect("a page that was just copied has no other owner")
-}
-
-/// Gives a page back for reuse, if nobody else has it.
-fn recycle(page: Option<Rc<Page>>) {
-    if let Some(page) = page.filter(|page| Rc::strong_count(page) == 1) {
-        POOL.with_borrow_mut(|pool| {
-            if pool.len() < SPARE {
-                pool.push(page);
-            }
-        });
-    }
+    /// Its pages are like no other file's, or gone soon: they are not looked for among those of others.
+    passing: bool,
 }
 
 /// Pages that `size` bytes take.
@@ -118,6 +82,26 @@ impl Content {
         Content { now: shape, synced: shape, base: Some(Rc::clone(base)), ..Content::default() }
     }
 
+    /// An empty file for what is soon gone, such as a journal.
+    pub(super) fn passing() -> Content {
+        Content { passing: true, ..Content::default() }
+    }
+
+    /// Makes it as when it was new.
+    pub(super) fn empty(&mut self) {
+        *self = Content { passing: self.passing, ..Content::default() };
+    }
+
+    /// Gives back the pages that no other clone of the file has.
+    pub(super) fn give_back(self) {
+        for chunk in self.chunks.into_iter().flatten() {
+            if let Ok(chunk) = Rc::try_unwrap(chunk) {
+                chunk.own.into_iter().flatten().for_each(Sheet::free);
+            }
+        }
+        self.undo.into_iter().filter_map(|undo| undo.page).for_each(Sheet::free);
+    }
+
     /// Bytes in the file.
     pub(super) fn size(&self) -> u64 {
         self.now.size
@@ -125,15 +109,15 @@ impl Content {
 
     /// Bytes of memory in pages that no other file shares, those kept for undoing included.
     pub(super) fn owned_bytes(&self) -> u64 {
-        let own = self.chunks.iter().flatten().flat_map(|chunk| &chunk.own).flatten().count();
-        let kept = self.undo.iter().filter(|undo| undo.page.is_some()).count();
-        ((own + kept) * PAGE) as u64
+        let own = self.chunks.iter().flatten().flat_map(|chunk| &chunk.own).flatten();
+        let kept = self.undo.iter().filter_map(|undo| undo.page.as_ref());
+        (own.chain(kept).filter(|sheet| !sheet.is_shared()).count() * PAGE) as u64
     }
 
     /// The file's own page, if it has one there.
     #[inline]
     fn own(&self, index: usize) -> Option<&Page> {
-        self.chunks.get(index / FANOUT)?.as_ref()?.own[index % FANOUT].as_deref()
+        Some(self.chunks.get(index / FANOUT)?.as_ref()?.own[index % FANOUT].as_ref()?)
     }
 
     /// What a page of its own hides under `shape`.
@@ -195,16 +179,6 @@ impl Content {
         }
     }
 
-    /// Gives back the pages that no other clone of the file has.
-    pub(super) fn give_back(self) {
-        for chunk in self.chunks.into_iter().flatten() {
-            if let Ok(chunk) = Rc::try_unwrap(chunk) {
-                chunk.own.into_iter().for_each(recycle);
-            }
-        }
-        self.undo.into_iter().for_each(|undo| recycle(undo.page));
-    }
-
     /// Writes `bytes` at `at`; a gap before them reads as zeros.
     #[inline]
     pub(super) fn write(&mut self, at: u64, mut bytes: &[u8]) {
@@ -231,8 +205,8 @@ impl Content {
         chunk.dirty |= bit;
         if first {
             self.undo.push(Undo { index, page });
-        } else {
-            recycle(page);
+        } else if let Some(page) = page {
+            page.free();
         }
     }
 
@@ -241,14 +215,13 @@ impl Content {
         let chunk = self.chunk(index);
         if chunk.dirty & bit != 0
             && let Some(page) = &mut chunk.own[index % FANOUT]
-            && let Some(page) = Rc::get_mut(page)
         {
-            page.copy_from_slice(bytes);
+            page.own().copy_from_slice(bytes);
             return;
         }
         self.displace(index);
         let chunk = self.chunk(index);
-        chunk.own[index % FANOUT] = Some(copied(bytes));
+        chunk.own[index % FANOUT] = Some(Sheet::copy_of(bytes));
         chunk.warm |= bit;
     }
 
@@ -257,13 +230,13 @@ impl Content {
         let bit = 1 << (index % FANOUT);
         let chunk = self.chunk(index);
         if chunk.dirty & bit == 0 || chunk.own[index % FANOUT].is_none() {
-            let copy = copied(self.page(index));
+            let copy = Sheet::copy_of(self.page(index));
             self.displace(index);
             self.chunk(index).own[index % FANOUT] = Some(copy);
         }
         let chunk = self.chunk(index);
         chunk.warm |= bit;
-        writable(chunk.own[index % FANOUT].as_mut().expect("the page was made the file's own above"))
+        chunk.own[index % FANOUT].as_mut().expect("the page was made the file's own above").own()
     }
 
     /// Makes the file `size` bytes long; what is added reads as zeros.
@@ -285,11 +258,17 @@ impl Content {
     pub(super) fn sync(&mut self) {
         for Undo { index, page } in self.undo.drain(..) {
             if let Some(Some(chunk)) = self.chunks.get_mut(index / FANOUT) {
-                Rc::make_mut(chunk).dirty &= !(1 << (index % FANOUT));
+                let chunk = Rc::make_mut(chunk);
+                chunk.dirty &= !(1 << (index % FANOUT));
+                if let Some(own) = chunk.own[index % FANOUT].as_mut().filter(|_| !self.passing) {
+                    own.list();
+                }
             }
-            recycle(page);
+            if let Some(page) = page {
+                page.free();
+            }
         }
-        self.undo.shrink_to(SPARE);
+        self.undo.shrink_to(UNDO_KEPT);
         self.synced = self.now;
         self.chunks.truncate(pages_in(self.now.size).div_ceil(FANOUT));
     }
@@ -316,7 +295,7 @@ impl Content {
             true => synced,
             false => grown_size(synced, written, stream),
         };
-        let survivors: Vec<(usize, Rc<Page>)> =
+        let survivors: Vec<(usize, Sheet)> =
             self.undo.iter().map(|undo| (undo.index, self.surviving_page(undo, stream))).collect();
         self.lose_all();
         for (index, page) in survivors {
@@ -328,11 +307,10 @@ impl Content {
     }
 
     /// A page of which each sector is drawn from before and after.
-    fn surviving_page(&self, undo: &Undo, stream: &mut Stream) -> Rc<Page> {
+    fn surviving_page(&self, undo: &Undo, stream: &mut Stream) -> Sheet {
         let under = Content::under(self.base.as_ref(), self.synced, undo.index);
-        let mut survivor = copied(undo.page.as_deref().unwrap_or(under));
-        let page = writable(&mut survivor);
-        let now = self.page(undo.index);
+        let mut sheet = Sheet::copy_of(undo.page.as_deref().unwrap_or(under));
+        let (page, now) = (sheet.edit(), self.page(undo.index));
         for start in (0..PAGE).step_by(SECTOR) {
             // What lies past the end was not written but cut off, and comes back if the cut is lost.
             let is_there = ((undo.index * PAGE + start) as u64) < self.now.size;
@@ -340,13 +318,18 @@ impl Content {
                 page[start..start + SECTOR].copy_from_slice(&now[start..start + SECTOR]);
             }
         }
-        survivor
+        sheet
     }
 
     /// Freezes the present bytes as a base for others and for this file, which then owns nothing.
     pub(super) fn freeze(&mut self) -> Base {
-        let base: Base = (0..pages_in(self.now.size)).map(|index| *self.page(index)).collect();
-        *self = Content::on_base(&base, self.now.size);
+        let sheet = |index| {
+            let mut sheet = Sheet::copy_of(self.page(index));
+            sheet.list();
+            sheet
+        };
+        let base: Base = (0..pages_in(self.now.size)).map(sheet).collect();
+        *self = Content { passing: self.passing, ..Content::on_base(&base, self.now.size) };
         base
     }
 }
@@ -370,8 +353,9 @@ mod tests {
     impl Content {
         fn bytes(&self) -> Vec<u8> {
             let mut bytes = vec![0; self.size() as usize];
-            let (there, _) =
-                self.clone().read(0, bytes.len(), |at, piece| bytes[at..at + piece.len()].copy_from_slice(piece));
+            let (there, _) = self
+                .clone()
+                .read(0, bytes.len(), |at, piece| bytes[at..at + piece.len()].copy_from_slice(piece));
             assert_eq!(there as u64, self.size());
             bytes
         }

@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustc_hash::FxHashMap;
 
-use super::content::{Base, Content, PAGE};
+use super::content::{Base, Content};
 use super::directory::{Directory, File};
 use super::flash::Flash;
 use super::handle::Handle;
 use super::history::{Death, History, Moment, What};
 use super::locks::Locks;
+use super::page::PAGE;
 use super::vfs::{self, Location};
 use crate::base::{Seed, Span, Time};
 
@@ -131,12 +132,13 @@ thread_local! {
     static DISKS: RefCell<FxHashMap<u64, Weak<Core>>> = RefCell::default();
 }
 
-/// The disk and the file name that a path such as `/d42/app.db` means.
+/// The disk and the file name that a path such as `/d42.0/app.db` means: of disk 42, for its process of generation 0.
 pub(super) fn find(path: &str) -> Option<(Rc<Core>, &str)> {
-    let (id, name) = path.strip_prefix("/d")?.split_once('/')?;
-    let id: u64 = id.parse().ok()?;
+    let (disk, name) = path.strip_prefix("/d")?.split_once('/')?;
+    let (id, generation) = disk.split_once('.')?;
+    let (id, generation): (u64, u64) = (id.parse().ok()?, generation.parse().ok()?);
     let core = DISKS.with_borrow(|disks| disks.get(&id).and_then(Weak::upgrade))?;
-    Some((core, name))
+    (core.generation() == generation).then_some((core, name))
 }
 
 impl Disk {
@@ -148,8 +150,12 @@ impl Disk {
     /// A disk with the files of the template, whose pages it shares until it writes them.
     pub fn from_template(template: &Template) -> Disk {
         let files = template.files.iter().map(|(name, base, size)| {
-            let content = RefCell::new(Content::on_base(base, *size));
-            (name.clone(), Rc::new(File { content, ..File::named(name) }))
+            let file = File::named(name);
+            // A journal that is frozen is empty as a rule; what it holds is shared as it is.
+            if *size > 0 {
+                *file.content.borrow_mut() = Content::on_base(base, *size);
+            }
+            (name.clone(), Rc::new(file))
         });
         Disk(Core::new(template.options, Directory::of(files)))
     }
@@ -171,10 +177,10 @@ impl Disk {
         Template { options: self.0.options, files: files.collect() }
     }
 
-    /// Where SQLite finds the file `name` of this disk; a name has no slash.
+    /// Where SQLite finds the file `name` of this disk until its process ends; a name has no slash.
     pub fn location(&self, name: &str) -> Location {
         assert!(!name.contains('/') && !name.is_empty(), "{name:?} is not the name of a file");
-        Location { path: format!("/d{}/{name}", self.0.id), vfs: Some(vfs::VFS_NAME) }
+        Location { path: format!("/d{}.{}/{name}", self.0.id, self.0.generation()), vfs: Some(vfs::VFS_NAME) }
     }
 
     /// Opens the database `name`, made if it is not there.

@@ -35,9 +35,13 @@ impl std::fmt::Debug for File {
 }
 
 impl File {
-    /// A new file of this name.
+    /// An empty file that is to have this name. A journal has another life than a database: its pages are written once and cut
+    /// off.
     pub(super) fn named(name: &str) -> File {
-        File { is_log: name.ends_with("-wal"), ..File::default() }
+        let is_log = name.ends_with("-wal");
+        let content =
+            if is_log || name.ends_with("-journal") { Content::passing() } else { Content::default() };
+        File { is_log, content: RefCell::new(content), ..File::default() }
     }
 
     /// Makes the file `size` bytes long in the given operation.

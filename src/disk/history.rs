@@ -186,7 +186,7 @@ impl Operation {
             What::Truncate { file, size } => file.truncate(*size, self.number),
             What::Sync { file } => directory.sync_file(file),
             What::Create { name, file } => {
-                *file.content.borrow_mut() = Content::default();
+                file.content.borrow_mut().empty();
                 directory.set(name, self.number, Some(Rc::clone(file)));
             }
             What::Delete { name, durable } => {

@@ -11,8 +11,9 @@
 //!   (only `synchronous=EXTRA` does in journal mode DELETE: with FULL, power loss may undo the last commit).
 //!   Creations, deletions and cuts reach the medium in their order, as on a journaling file system.
 //! - A kill or a power loss ends a generation. Handles of an earlier generation fail in everything and change nothing,
-//!   so a dead process' connection may be dropped at any later time. Kill first, then drop.
-//! - Disks that start from one template share its pages; a page is a disk's own once it was written there.
+//!   so a dead process' connection may be dropped at any later time, and its paths lead nowhere. Kill first, then drop.
+//! - Disks that start from one template share its pages; a page is a disk's own once it was written there, until it is synced
+//!   and reads the same as another disk's.
 //! - SQLite does its work at once, and [`Disk::charge`] says afterwards how long it took: first the processor, then the
 //!   reads, then one operation after the other. Until that time is past a process can die in the midst of it, and only
 //!   what it had issued by then is there ([`Disk::kill_at`]); of a sync that the power interrupts nothing counts
@@ -24,7 +25,7 @@
 //!   is reported at once. Only SQLite's own random numbers (WAL salts, journal nonces, `random()`) come from the host,
 //!   once a process, and a path's number from a count of all disks of the process: digest rows, never files or paths.
 //!
-//! How: a VFS named [`VFS_NAME`], registered once a process, maps a path such as `/d42/app.db` to a disk of this
+//! How: a VFS named [`VFS_NAME`], registered once a process, maps a path such as `/d42.0/app.db` to a disk of this
 //! thread. A world is one thread: a connection that strays to another fails there, and is leaked, not freed. All
 //! connections of the process, `:memory:` included, go through [`open`], since SQLite takes its process-wide settings
 //! only before its first use.
@@ -41,6 +42,7 @@ mod flash;
 mod handle;
 mod history;
 mod locks;
+mod page;
 mod shm;
 #[cfg(test)]
 mod tests;

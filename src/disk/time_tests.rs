@@ -37,7 +37,8 @@ fn transaction(connection: &Connection, n: u32) {
     connection.execute_batch("BEGIN IMMEDIATE").unwrap();
     for k in 0..12 {
         let body = format!("{n}-{k}-").repeat(60 + 50 * (k as usize % 3));
-        let sql = "INSERT INTO t VALUES(?1,?2,?3) ON CONFLICT(k) DO UPDATE SET n=excluded.n,body=excluded.body";
+        let sql =
+            "INSERT INTO t VALUES(?1,?2,?3) ON CONFLICT(k) DO UPDATE SET n=excluded.n,body=excluded.body";
         connection.execute(sql, (n, format!("key {k}"), body)).unwrap();
     }
     connection.execute_batch("COMMIT").unwrap();
@@ -75,7 +76,9 @@ fn struck(pragmas: &str) -> (Disk, Charged, Vec<Moment>) {
 fn swept(pragmas: &str, die: impl Fn(&Disk, Time)) -> Vec<(Time, u32)> {
     let (_, charged, moments) = struck(pragmas);
     assert_eq!((charged.from, charged.wrote), (START, true));
-    let edges = moments.iter().flat_map(|m| [m.issued, Time(m.issued.0 + 1), m.done, Time(m.done.0.saturating_sub(1))]);
+    let edges = moments
+        .iter()
+        .flat_map(|m| [m.issued, Time(m.issued.0 + 1), m.done, Time(m.done.0.saturating_sub(1))]);
     let mut times: Vec<Time> = edges.chain([START, charged.until]).filter(|t| *t >= START).collect();
     times.sort_unstable();
     times.dedup();
@@ -100,7 +103,10 @@ fn a_kill_in_the_midst_of_a_transaction_leaves_all_of_it_or_nothing() {
         assert_eq!(found.last().unwrap().1, 2, "{pragmas}: at its end it is there");
         let committed = found.iter().position(|(_, n)| *n == 2).unwrap();
         assert!(found[committed..].iter().all(|(_, n)| *n == 2), "{pragmas}: it came and went: {found:?}");
-        assert!(found[committed].0 > START + CPU, "{pragmas}: it was there before its processor time was over");
+        assert!(
+            found[committed].0 > START + CPU,
+            "{pragmas}: it was there before its processor time was over"
+        );
     }
 }
 

@@ -307,7 +307,8 @@ unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, from: *const c_void, le
     // SAFETY: SQLite passes `len` readable bytes, which nobody writes during the call.
     let bytes = unsafe { std::slice::from_raw_parts(from.cast::<u8>(), len as usize) };
     // SAFETY: the file is open.
-    match unsafe { handle(file) }.map_err(NotWritten::from).and_then(|handle| handle.write(at as u64, bytes)) {
+    match unsafe { handle(file) }.map_err(NotWritten::from).and_then(|handle| handle.write(at as u64, bytes))
+    {
         Ok(()) => ffi::SQLITE_OK,
         Err(NotWritten::Full) => ffi::SQLITE_FULL,
         Err(NotWritten::Dead) => ffi::SQLITE_IOERR_WRITE,

@@ -14,7 +14,7 @@ const ROOM_LOOKED_FOR: Span = Span::secs(10);
 impl Builtin {
     /// Ends what a killed life left open, starts the timers, then serves the queue for ever.
     pub(super) async fn live(self: std::rc::Rc<Self>) {
-        // Opening the database may have meant to recover it.
+        // The world opened the database, which may have meant to recover it.
         self.ports.work(self.store.work()).await;
         if self.end_interrupted_runs().await.is_err() {
             return;

@@ -84,9 +84,7 @@ impl Board {
         for metric in TABLE {
             let figure = match metric.kind {
                 Kind::Distribution => self.distributions[metric.id as usize].figure(metric.unit),
-                Kind::Counter | Kind::Gauge => {
-                    Figure::Value { unit: metric.unit, value: self.values[metric.id as usize] }
-                }
+                Kind::Counter | Kind::Gauge => Figure::number(metric.unit, self.values[metric.id as usize]),
             };
             figures.insert(metric.name.to_owned(), figure);
         }

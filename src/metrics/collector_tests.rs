@@ -107,6 +107,10 @@ fn everything(t: &mut Telling) {
     t.device(1, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted });
     t.device(0, Event::LinkDown).device(1, Event::ProcessKilled { reason: KillReason::Killed });
     t.device(0, Event::ProcessKilled { reason: KillReason::PowerLoss });
+    t.device(0, Event::ProcessKilled { reason: KillReason::LowMemory });
+    t.device(0, Event::Decoded { peak: 1_000, tight: true }).device(0, Event::StorageFull);
+    t.device(0, Event::AppQueried { took: Span::millis(5), waited: Span::millis(2) });
+    t.device(0, Event::AppWrote { took: Span::millis(9), waited: Span::millis(4) });
     t.tell(Node::World, Event::BackendAvailable(false)).at(5).device(0, Event::LinkUp);
     t.tell(Node::World, Event::BackendAvailable(true));
 }
@@ -138,16 +142,26 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     t.device(0, Event::EditAcknowledged { edit, entity, key, stamp: Stamp(7) });
 }
 
+/// What the world knows of its devices' hardware.
+const WORKED_OUT: [&str; 6] = [
+    "device.cpu.busy",
+    "device.disk.syncs",
+    "device.disk.written",
+    "device.transaction.longest",
+    "device.lock.longest",
+    "device.wal.peak",
+];
+
 #[test]
 fn every_metric_of_the_table_is_fed_by_something() {
     let mut telling = Telling::new();
     everything(&mut telling);
     let found: BTreeMap<&'static str, u64> =
-        names().filter(|n| n.starts_with("oracle.")).map(|n| (n, 3)).collect();
+        names().filter(|n| n.starts_with("oracle.") || WORKED_OUT.contains(n)).map(|n| (n, 3)).collect();
     let figures = telling.collector.finish(telling.now, &found).figures;
     for name in names() {
         let fed = match &figures[name] {
-            Figure::Value { value, .. } => *value,
+            Figure::Value { value, .. } | Figure::Clipped { value, .. } => *value,
             Figure::Distribution { count, .. } => *count,
         };
         assert!(fed > 0, "nothing feeds {name}");
@@ -202,6 +216,34 @@ fn rates_are_over_the_time_in_which_units_ran() {
     let figures = t.figures();
     assert_eq!(stat(&figures, "engine.rows.rate", "value"), 2_500, "10 rows in 4 s, in thousandths");
     assert_eq!(stat(&figures, "engine.first_rows.duration", "max"), 2_000_000_000);
+}
+
+#[test]
+fn the_time_of_a_run_is_told_by_what_it_went_into_and_time_between_runs_is_nobodys() {
+    let mut t = Telling::new();
+    let (request, kind, bytes, rows) = (1, RequestKind::Pull, 9, 1);
+    let failed = Event::RequestFailed {
+        request,
+        kind,
+        error: TransportError::Reset,
+        took: Span::secs(2),
+        wasted: bytes,
+    };
+    let retry = Event::RetryScheduled { attempt: 1, wait: Span::secs(1) };
+    t.device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
+    t.at(2).device(0, failed).device(0, retry);
+    let took = Span::secs(5);
+    t.at(8)
+        .device(0, Event::ResponseReceived { request, kind, unit: Some(UNIT), bytes, rows, took })
+        .device(0, applied(&change(1)))
+        .device(0, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted })
+        .device(0, retry)
+        .device(0, failed);
+    t.at(100);
+    let figures = t.figures();
+    let told = ["session.time", "pull.time", "requests.lost_time", "retry.time", "apply.time"]
+        .map(|name| stat(&figures, &format!("engine.{name}"), "value") / 1_000_000);
+    assert_eq!(told, [8_000, 5_000, 2_000, 1_000, 4]);
 }
 
 /// Device 0 edits at 10 s, the backend commits at 12 s, device 1 pulls at 30 s; `between` happens in the meantime.

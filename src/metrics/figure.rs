@@ -47,6 +47,15 @@ pub enum Figure {
         /// Greatest.
         max: u64,
     },
+    /// A number that is greater than 64 bits hold.
+    Clipped {
+        /// Its unit.
+        unit: Unit,
+        /// The greatest number that they do.
+        value: u64,
+        /// True: in a record it tells this figure from a plain number.
+        clipped: bool,
+    },
     /// A single number.
     Value {
         /// Its unit.
@@ -61,17 +70,30 @@ pub enum Figure {
 pub type Figures = BTreeMap<String, Figure>;
 
 impl Figure {
+    /// A single number; the greatest there is stands for all that are greater.
+    pub fn number(unit: Unit, value: u64) -> Figure {
+        match value {
+            u64::MAX => Figure::Clipped { unit, value, clipped: true },
+            _ => Figure::Value { unit, value },
+        }
+    }
     /// The figure's unit.
     pub fn unit(&self) -> Unit {
         match self {
-            Figure::Value { unit, .. } | Figure::Distribution { unit, .. } => *unit,
+            Figure::Value { unit, .. } | Figure::Clipped { unit, .. } | Figure::Distribution { unit, .. } => {
+                *unit
+            }
         }
+    }
+    /// Whether it is a distribution rather than a single number.
+    pub fn is_distribution(&self) -> bool {
+        matches!(self, Figure::Distribution { .. })
     }
     /// The statistic of this name: `value`, or `count`, `min`, `p50`, `p95`, `p99`, `max` of a distribution. `None` if this
     /// figure has no such statistic, or if it is a percentile of nothing.
     pub fn stat(&self, name: &str) -> Option<u64> {
         match (self, name) {
-            (Figure::Value { value, .. }, "value") => Some(*value),
+            (Figure::Value { value, .. } | Figure::Clipped { value, .. }, "value") => Some(*value),
             (Figure::Distribution { count, .. }, "count") => Some(*count),
             (Figure::Distribution { count: 0, .. }, _) => None,
             (Figure::Distribution { min, .. }, "min") => Some(*min),
@@ -93,4 +115,22 @@ pub struct Sample {
     pub series: &'static str,
     /// Its value.
     pub value: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_past_64_bits_says_so_in_the_record_and_is_read_back() {
+        for (value, text) in [
+            (u64::MAX - 1, r#"{"unit":"row-ns","value":18446744073709551614}"#),
+            (u64::MAX, r#"{"unit":"row-ns","value":18446744073709551615,"clipped":true}"#),
+        ] {
+            let figure = Figure::number(Unit::RowNs, value);
+            assert_eq!(serde_json::to_string(&figure).unwrap(), text);
+            assert_eq!(serde_json::from_str::<Figure>(text).unwrap(), figure);
+            assert_eq!(figure.stat("value"), Some(value));
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use super::board::Board;
 use super::table::Id;
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::{AppliedChange, Event, SyncError};
+use crate::contract::{AppliedChange, Event, RequestKind, SyncError};
 
 /// A run under way.
 #[derive(Clone, Copy, Debug)]
@@ -56,11 +56,28 @@ impl Sessions {
             }
             Event::ProcessKilled { .. } => self.close(at, device),
             Event::Usable { since_login } => board.observe_on(Id::Usable, device, since_login.0),
-            Event::ResponseReceived { unit: Some(_), bytes, .. } => self.bytes += bytes,
-            Event::ChunkApplied { unit: Some(unit), changes, .. } => {
+            Event::ResponseReceived { unit: Some(_), bytes, kind, took, .. } => {
+                self.bytes += bytes;
+                if *kind == RequestKind::Pull {
+                    board.add(Id::PullTime, took.0);
+                }
+            }
+            Event::RequestFailed { kind, took, .. } | Event::RequestRefused { kind, took, .. } => {
+                self.spent(device, Id::LostTime, *took, *kind != RequestKind::Fetch, board);
+            }
+            Event::RetryScheduled { wait, .. } => self.spent(device, Id::RetryTime, *wait, true, board),
+            Event::ChunkApplied { unit: Some(unit), changes, took, .. } => {
+                board.add(Id::ApplyTime, took.0);
                 self.applied(at, device, *unit, changes, board);
             }
             _ => {}
+        }
+    }
+
+    /// Adds `time` that a run of the device spent on something. What comes between runs, or beside them, is not theirs.
+    fn spent(&self, device: DeviceId, on: Id, time: Span, of_a_unit: bool, board: &mut Board) {
+        if of_a_unit && self.open[device.0 as usize].is_some() {
+            board.add(on, time.0);
         }
     }
 
@@ -70,6 +87,7 @@ impl Sessions {
             let ns = u128::from(self.ran.0).max(1);
             u64::try_from(u128::from(n) * thousandths * 1_000_000_000 / ns).unwrap_or(u64::MAX)
         };
+        board.set(Id::SessionTime, self.ran.0);
         board.set(Id::RowsRate, per_second(self.rows, 1_000));
         board.set(Id::BytesRate, per_second(self.bytes, 1));
     }

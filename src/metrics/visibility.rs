@@ -1,6 +1,6 @@
 //! How long it takes until a person sees what another one wrote.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::board::Board;
 use super::presence::Presence;
@@ -9,13 +9,35 @@ use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{AppliedChange, Author, Event};
 
 /// A version that began as an edit on a device.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Written {
     stamp: Stamp,
     made: Time,
     by: DeviceId,
-    /// Numbers the versions, so that a device is counted once for each.
-    number: u32,
+    seen: Seen,
+}
+
+/// The devices that have a version: each is counted once. Who shares rows has neighbouring numbers as a rule, so these are
+/// 64 devices to a word, by the number of the word.
+#[derive(Clone, Debug, Default)]
+struct Seen(Vec<(u32, u64)>);
+
+impl Seen {
+    /// True if the device was not there.
+    fn insert(&mut self, device: DeviceId) -> bool {
+        let (word, bit) = (device.0 / 64, 1 << (device.0 % 64));
+        match self.0.binary_search_by_key(&word, |(word, _)| *word) {
+            Ok(at) => {
+                let is_new = self.0[at].1 & bit == 0;
+                self.0[at].1 |= bit;
+                is_new
+            }
+            Err(at) => {
+                self.0.insert(at, (word, bit));
+                true
+            }
+        }
+    }
 }
 
 /// Follows edits made while the backend is up to the devices that pull them.
@@ -23,8 +45,6 @@ struct Written {
 pub(super) struct Visibility {
     made: FxHashMap<EditId, Time>,
     written: FxHashMap<EntityId, FxHashMap<Key, Vec<Written>>>,
-    versions: u32,
-    seen: FxHashSet<(u32, DeviceId)>,
 }
 
 impl Visibility {
@@ -42,8 +62,7 @@ impl Visibility {
             }
             Event::Committed { entity, key, stamp, author: Author::Device(edit), .. } => {
                 if let Some(made) = self.made.remove(edit) {
-                    let version = Written { stamp: *stamp, made, by: edit.device, number: self.versions };
-                    self.versions += 1;
+                    let version = Written { stamp: *stamp, made, by: edit.device, seen: Seen::default() };
                     self.written.entry(*entity).or_default().entry((*key).clone()).or_default().push(version);
                 }
             }
@@ -63,13 +82,27 @@ impl Visibility {
         presence: &Presence,
         board: &mut Board,
     ) {
-        let Some(versions) = self.written.get(&change.entity).and_then(|rows| rows.get(change.key)) else {
+        let Some(versions) = self.written.get_mut(&change.entity).and_then(|rows| rows.get_mut(change.key))
+        else {
             return;
         };
-        for version in versions.iter().filter(|v| v.stamp == change.stamp && v.by != device) {
-            if self.seen.insert((version.number, device)) && presence.present_since(device, version.made) {
+        for version in versions.iter_mut().filter(|v| v.stamp == change.stamp && v.by != device) {
+            if version.seen.insert(device) && presence.present_since(device, version.made) {
                 board.observe(Id::WriteVisible, (at - version.made).0);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_new_once() {
+        let mut seen = Seen::default();
+        let first = [700, 3, 64, 63, 0].map(|device| seen.insert(DeviceId(device)));
+        let again = [0, 63, 64, 65, 3, 700].map(|device| seen.insert(DeviceId(device)));
+        assert_eq!((first, again), ([true; 5], [false, false, false, true, false, false]));
     }
 }

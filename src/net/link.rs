@@ -1,7 +1,8 @@
-//! One device's link: pure arithmetic on (link, direction, time).
+//! One device's link: what its weather does to messages, and what they do to each other.
 
-use super::conditions::Direction;
-use super::options::{Outage, OutageMode, Profile};
+use super::conditions::{Conditions, Direction};
+use super::options::OutageMode;
+use super::weather::{Itinerary, Weather};
 use crate::base::{Seed, Span, Time};
 
 /// What becomes of a message.
@@ -24,13 +25,11 @@ pub struct LossyTime {
     pub loss_ppm: u32,
 }
 
-/// A link with its weather, all of it known before the world starts.
-#[derive(Clone, Debug)]
+/// A device's link: its weather, and what messages on it do to each other.
+#[derive(Debug)]
 pub struct Link {
-    profile: Profile,
+    weather: Weather,
     seed: Seed,
-    /// Sorted by start; may overlap.
-    outages: Vec<Outage>,
     lossy: Vec<LossyTime>,
     /// When the last message sent leaves the bottleneck, by direction.
     busy_until: [Time; 2],
@@ -38,45 +37,26 @@ pub struct Link {
     last_arrival: [Time; 2],
 }
 
-/// Conditions are drawn anew for each of these slots: two engines that send at different moments meet the same weather.
-const SLOT: Span = Span::millis(100);
-
 impl Link {
-    /// A link of this profile; `seed` is the device's own.
-    pub fn new(profile: Profile, seed: Seed) -> Link {
+    /// A link along an itinerary, whose own trouble ends at `end`; `seed` is the device's own.
+    pub fn new(itinerary: &Itinerary, seed: Seed, end: Time) -> Link {
         Link {
-            profile,
+            weather: Weather::new(itinerary, seed, end),
             seed,
-            outages: Vec::new(),
             lossy: Vec::new(),
             busy_until: [Time::ZERO; 2],
             last_arrival: [Time::ZERO; 2],
         }
     }
 
-    /// The gaps of the profile's own gap process up to `end`: exponential up-times and gap lengths.
-    pub fn own_gaps(&self, end: Time) -> Vec<Outage> {
-        if self.profile.gap_mtbf == Span::ZERO {
-            return Vec::new();
-        }
-        let mut stream = self.seed.stream("net.gaps", 0, 0);
-        let mut gaps = Vec::new();
-        let mut at = Time::ZERO;
-        loop {
-            let from = at + stream.exponential(self.profile.gap_mtbf);
-            let until = from + stream.exponential(self.profile.gap_mean);
-            if from >= end {
-                return gaps;
-            }
-            gaps.push(Outage { from, until, mode: OutageMode::Drop, noticed: until - from >= NOTICED_AFTER });
-            at = until;
-        }
+    /// Its weather.
+    pub fn weather(&self) -> &Weather {
+        &self.weather
     }
 
-    /// Adds outages; before the world starts.
-    pub fn add_outages(&mut self, outages: impl IntoIterator<Item = Outage>) {
-        self.outages.extend(outages.into_iter().filter(|o| o.until > o.from));
-        self.outages.sort_by_key(|o| (o.from, o.until));
+    /// Its weather, to be changed before the world starts.
+    pub fn weather_mut(&mut self) -> &mut Weather {
+        &mut self.weather
     }
 
     /// Adds a time with lost answers; before the world starts.
@@ -84,67 +64,33 @@ impl Link {
         self.lossy.push(lossy);
     }
 
-    /// The profile.
-    pub fn profile(&self) -> &Profile {
-        &self.profile
-    }
-
-    /// Whether the operating system believes that there is a network at `now`.
-    pub fn seems_up(&self, now: Time) -> bool {
-        !self.outages.iter().any(|o| o.noticed && (o.from..o.until).contains(&now))
-    }
-
-    /// When the operating system next sees a network: `now`, or the end of the outages that it has noticed.
-    pub fn seems_up_from(&self, now: Time) -> Time {
-        if self.seems_up(now) {
-            return now;
-        }
-        let back = self.toggles().into_iter().find(|(at, up)| *up && *at > now);
-        back.map_or(now, |(at, _)| at)
-    }
-
-    /// The times at which the operating system notices that the network goes (false) or comes (true), in order.
-    pub fn toggles(&self) -> Vec<(Time, bool)> {
-        let mut toggles: Vec<(Time, bool)> = Vec::new();
-        for outage in self.outages.iter().filter(|o| o.noticed) {
-            match toggles.last_mut() {
-                Some((until, true)) if *until >= outage.from => *until = (*until).max(outage.until),
-                _ => toggles.extend([(outage.from, false), (outage.until, true)]),
-            }
-        }
-        toggles
-    }
-
     /// Sends `bytes` at `now`.
     ///
-    /// Time = wait for the bottleneck + bytes ÷ rate + half a round trip + jitter. An outage on the way breaks the
-    /// connection, holds the message back, or swallows it until a retransmission gets through.
+    /// Time = wait for the bottleneck + what its capacity needs for the bytes + half a round trip + jitter. An outage on the way
+    /// breaks the connection, holds the message back, or swallows it until a retransmission gets through.
     pub fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Fate {
         let way = direction as usize;
-        let rate = if direction == Direction::Up { self.profile.up } else { self.profile.down };
         let start = now.max(self.busy_until[way]);
-        let sent = start + rate.time_for(bytes + self.profile.overhead);
-        let latency = Span(self.profile.rtt.0 / 2) + self.jitter(now, direction);
+        let weather = self.weather.at(now);
+        let sent = weather.leaves_by(direction, start, bytes + self.weather.profile(now).overhead);
+        let rtt = weather.rtt(now);
+        let latency = Span(rtt.0 / 2) + weather.jitter(direction, now);
         let (mut arrival, mut sent_by) = (sent + latency, sent);
         // Up to here the message is on its way again: what an earlier outage, or the message before, has waited out is not
         // waited out twice.
         let mut resumed = start;
-        for outage in &self.outages {
+        for outage in weather.outages(now) {
             if outage.from >= arrival {
                 break;
             }
-            if outage.mode == OutageMode::Reset && outage.until > now {
+            if outage.mode == OutageMode::Reset {
                 return Fate::Breaks(outage.from.max(now));
             }
-            if outage.mode == OutageMode::Reset || outage.until <= resumed {
+            if outage.until <= resumed {
                 continue;
             }
             let from = outage.from.max(resumed);
-            let lasts = outage.until.since(from);
-            let extra = match outage.mode {
-                OutageMode::Drop => retransmitted_after(lasts, self.profile.rtt),
-                _ => lasts,
-            };
+            let extra = retransmitted_after(outage.until.since(from), rtt);
             resumed = from + extra;
             arrival += extra;
             sent_by += extra;
@@ -157,30 +103,18 @@ impl Link {
 
     /// When, after `now`, the connection breaks next.
     pub fn next_break(&self, now: Time) -> Option<Time> {
-        let breaks = self.outages.iter().filter(|o| o.mode == OutageMode::Reset && o.until > now);
-        breaks.map(|o| o.from.max(now)).min()
+        let weather = self.weather.at(now);
+        let resets = weather.outages(now).iter().filter(|o| o.mode == OutageMode::Reset);
+        resets.map(|o| o.from.max(now)).min()
     }
 
     /// Whether an answer sent at `now` is lost; `answer` counts the device's answers.
     pub fn loses_answer(&self, now: Time, answer: u64) -> bool {
         let lossy = self.lossy.iter().filter(|l| (l.from..l.until).contains(&now)).map(|l| l.loss_ppm);
-        let loss = lossy.max().unwrap_or(0).max(self.profile.answer_loss.0);
+        let loss = lossy.max().unwrap_or(0).max(self.weather.profile(now).answer_loss.0);
         loss > 0 && self.seed.hash("net.answer-loss", answer, 0) % 1_000_000 < u64::from(loss)
     }
-
-    /// Log-normal, drawn for the slot of time rather than for the message.
-    fn jitter(&self, now: Time, direction: Direction) -> Span {
-        if self.profile.jitter == Span::ZERO {
-            return Span::ZERO;
-        }
-        let mut stream = self.seed.stream("net.jitter", direction as u64, now.0 / SLOT.0);
-        let sigma = f64::from(self.profile.jitter_sigma_milli) / 1e3;
-        Span::from_secs_f64(stream.log_normal(self.profile.jitter.as_secs_f64(), sigma))
-    }
 }
-
-/// Shorter gaps pass without the operating system's notice.
-const NOTICED_AFTER: Span = Span::secs(2);
 
 /// How long after its start an outage of length `lasts` ends for the sender: t_k = a + RTO·(2^k − 1) for the smallest k with
 /// t_k ≥ `lasts`, a = 2·RTT (tail-loss probe), RTO = RTT + 0.2 s, the round trip taken without load. Measured on Linux
@@ -194,28 +128,21 @@ pub fn retransmitted_after(lasts: Span, rtt: Span) -> Span {
 
 #[cfg(test)]
 mod tests {
+    use super::super::options::{Jitter, Outage, Profile};
     use super::*;
-    use crate::base::{BitRate, Ppm};
-    use crate::contract::NetworkKind;
+    use crate::base::BitRate;
+    use std::sync::Arc;
 
     fn plain() -> Profile {
-        Profile {
-            name: "plain".to_owned(),
-            kind: NetworkKind::Wifi,
-            rtt: Span::millis(100),
-            jitter: Span::ZERO,
-            jitter_sigma_milli: 0,
-            down: BitRate(8_000_000),
-            up: BitRate(800_000),
-            answer_loss: Ppm(0),
-            gap_mtbf: Span::ZERO,
-            gap_mean: Span::ZERO,
-            overhead: 0,
-        }
+        Profile::steady("plain", Span::millis(100), BitRate(8_000_000), BitRate(800_000))
+    }
+
+    fn on(profile: Profile) -> Link {
+        Link::new(&Itinerary::settled(Arc::new(profile)), Seed(1), Time::FAR)
     }
 
     fn link() -> Link {
-        Link::new(plain(), Seed(1))
+        on(plain())
     }
 
     fn outage(from_ms: u64, until_ms: u64, mode: OutageMode) -> Outage {
@@ -244,15 +171,15 @@ mod tests {
 
     #[test]
     fn an_outage_does_what_its_mode_says() {
-        for (mode, expected) in [
-            (OutageMode::Reset, Fate::Breaks(at(20))),
-            (OutageMode::Hold, Fate::Arrives(at(2_031))),
+        for (mode, sent, expected) in [
+            (OutageMode::Reset, 0, Fate::Breaks(at(20))),
             // a = 200 ms, RTO = 300 ms: 200, 500, 1 100, 2 300 after the start.
-            (OutageMode::Drop, Fate::Arrives(at(2_351))),
+            (OutageMode::Drop, 0, Fate::Arrives(at(2_351))),
+            (OutageMode::Hold, 20, Fate::Arrives(at(2_051))),
         ] {
             let mut link = link();
-            link.add_outages([outage(20, 2_000, mode)]);
-            assert_eq!(link.send(at(0), Direction::Down, 1_000), expected, "{mode:?}");
+            link.weather_mut().add_outages([outage(20, 2_000, mode)]);
+            assert_eq!(link.send(at(sent), Direction::Down, 1_000), expected, "{mode:?}");
         }
     }
 
@@ -260,7 +187,7 @@ mod tests {
     fn messages_that_queue_during_an_outage_wait_it_out_once() {
         for mode in [OutageMode::Hold, OutageMode::Drop] {
             let mut link = link();
-            link.add_outages([outage(20, 2_000, mode), outage(100, 1_900, mode)]);
+            link.weather_mut().add_outages([outage(20, 2_000, mode), outage(100, 1_900, mode)]);
             let arrivals = (0..50).map(|n| match link.send(at(n * 30), Direction::Down, 1_000) {
                 Fate::Arrives(at) => at,
                 fate => panic!("{fate:?}"),
@@ -273,27 +200,18 @@ mod tests {
     #[test]
     fn an_outage_that_is_over_or_far_away_does_nothing() {
         let mut link = link();
-        link.add_outages([outage(0, 10, OutageMode::Reset), outage(500, 600, OutageMode::Reset)]);
+        link.weather_mut()
+            .add_outages([outage(0, 10, OutageMode::Reset), outage(500, 600, OutageMode::Reset)]);
         assert_eq!(link.send(at(10), Direction::Down, 1_000), Fate::Arrives(at(61)));
         assert_eq!(link.next_break(at(10)), Some(at(500)));
         assert_eq!(link.next_break(at(600)), None);
     }
 
     #[test]
-    fn overlapping_outages_are_noticed_once() {
-        let mut link = link();
-        link.add_outages([outage(30, 50, OutageMode::Drop), outage(10, 20, OutageMode::Drop)]);
-        link.add_outages([outage(15, 35, OutageMode::Drop), outage(70, 80, OutageMode::Drop)]);
-        assert_eq!(link.toggles(), [(at(10), false), (at(50), true), (at(70), false), (at(80), true)]);
-        assert!(link.seems_up(at(9)) && !link.seems_up(at(34)) && link.seems_up(at(50)));
-        assert_eq!([9, 10, 34, 50, 75].map(|ms| link.seems_up_from(at(ms))), [9, 50, 50, 50, 80].map(at));
-    }
-
-    #[test]
     fn the_weather_does_not_depend_on_what_is_sent() {
-        let jittery = Profile { jitter: Span::millis(20), jitter_sigma_milli: 800, ..plain() };
-        let mut once = Link::new(jittery.clone(), Seed(5));
-        let mut often = Link::new(jittery, Seed(5));
+        let jitter = Jitter { median: Span::millis(20), sigma_milli: 800, tail: None };
+        let jittery = Profile { jitter, ..plain() };
+        let (mut once, mut often) = (on(jittery.clone()), on(jittery));
         for ms in (0..900).step_by(9) {
             often.send(at(ms), Direction::Up, 10);
         }

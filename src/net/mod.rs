@@ -1,8 +1,8 @@
 //! Links: how long a message takes, and whether it arrives.
 //!
 //! A [`Link`] is arithmetic: given a direction, a moment and a size it says when the last byte arrives or when the connection
-//! breaks. Its weather (jitter, gaps, outages, lost answers) is a function of the link and of time, drawn before the world
-//! starts and never by the message, so two engines and two chunk sizes meet the same. A [`Way`] is the transport port over a
+//! breaks. Its [`Weather`] (rate, jitter, losses, gaps, the device's moves from link to link) is a function of the link and of
+//! time, never of the message, so two engines and two chunk sizes meet the same. A [`Way`] is the transport port over a
 //! link: what was sent goes on though the device's process died meanwhile, which is how "applied, but the answer was lost" comes
 //! about.
 //!
@@ -12,9 +12,15 @@
 mod conditions;
 mod link;
 mod options;
+pub mod tcp;
 mod transport;
+mod weather;
 
 pub use conditions::{Conditions, Direction};
 pub use link::{Fate, Link, LossyTime, retransmitted_after};
-pub use options::{Outage, OutageMode, Profile};
+pub use options::{
+    GapLengths, Gaps, Jitter, JitterTail, LossWindow, Outage, OutageMode, PacketLoss, Profile, Promotion,
+    Radio, RadioChanges, Steps, Variation,
+};
 pub use transport::{Server, Way};
+pub use weather::{Itinerary, Trace, TraceError, Weather, WeatherAt};

@@ -1,5 +1,8 @@
 //! What a link can be told to be.
 
+use std::sync::Arc;
+
+use super::weather::Trace;
 use crate::base::{BitRate, Ppm, Span, Time};
 use crate::contract::NetworkKind;
 
@@ -10,24 +13,161 @@ pub struct Profile {
     pub name: String,
     /// What the operating system calls it.
     pub kind: NetworkKind,
+    /// What its radio is, for energy and for what a change of link costs.
+    pub radio: Radio,
     /// Round trip without load.
     pub rtt: Span,
-    /// Median of the log-normal extra delay, each way.
-    pub jitter: Span,
-    /// Sigma of its logarithm, in thousandths.
-    pub jitter_sigma_milli: u32,
-    /// Rate towards the device.
+    /// Steps of the round trip, as satellites change.
+    pub steps: Option<Steps>,
+    /// What packets are late beyond half a round trip.
+    pub jitter: Jitter,
+    /// Mean rate towards the device.
     pub down: BitRate,
-    /// Rate towards the gateway.
+    /// Mean rate towards the gateway.
     pub up: BitRate,
+    /// How the rates vary about their means.
+    pub variation: Option<Variation>,
+    /// Traces that are replayed in place of the rates: towards the gateway, towards the device.
+    pub traces: [Option<Arc<Trace>>; 2],
+    /// Which packets are lost.
+    pub loss: Option<PacketLoss>,
+    /// Bytes that the bottleneck's queue holds.
+    pub queue: u64,
+    /// The largest IP packet.
+    pub mtu: u32,
+    /// Times without the link.
+    pub gaps: Option<Gaps>,
+    /// Changes of radio technology under way.
+    pub radio_changes: Option<RadioChanges>,
+    /// How long the radio takes to wake up.
+    pub promotion: Option<Promotion>,
+    /// How long a tunnel takes to come back after a change of network; zero without a tunnel.
+    pub reconnect: Span,
     /// Share of answers that are lost after the gateway acted.
     pub answer_loss: Ppm,
-    /// Mean time between gaps; none if zero.
-    pub gap_mtbf: Span,
-    /// Mean length of a gap.
-    pub gap_mean: Span,
     /// Bytes added to each message: headers of HTTP, TLS and TCP.
     pub overhead: u64,
+}
+
+/// What a device's radio speaks on a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Radio {
+    /// None: a cable, or mains.
+    None,
+    /// GSM, GPRS, EDGE.
+    TwoG,
+    /// UMTS, HSPA.
+    ThreeG,
+    /// LTE.
+    Lte,
+    /// 5G.
+    FiveG,
+    /// Wi-Fi.
+    Wifi,
+}
+
+/// Steps of the round trip: each way a uniform draw within ± `within`, anew at each multiple of `every`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// From one step to the next.
+    pub every: Span,
+    /// The greatest deviation, one way.
+    pub within: Span,
+}
+
+/// Log-normal extra delay, each way, and for a share of it a Pareto tail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Jitter {
+    /// Median; no jitter if zero.
+    pub median: Span,
+    /// Sigma of the logarithm, in thousandths.
+    pub sigma_milli: u32,
+    /// The tail.
+    pub tail: Option<JitterTail>,
+}
+
+/// A share of the delays is Pareto: P(X > x) = (from ÷ x)^alpha.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JitterTail {
+    /// The share.
+    pub share: Ppm,
+    /// The least delay of the tail.
+    pub from: Span,
+    /// Its exponent, in thousandths.
+    pub alpha_milli: u32,
+}
+
+/// A first-order autoregression of the rate's logarithm in steps of a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variation {
+    /// Standard deviation of the logarithm, in thousandths.
+    pub sigma_milli: u32,
+    /// Correlation from one second to the next, in thousandths.
+    pub phi_milli: u32,
+}
+
+/// Gilbert and Elliott: a good state that loses nothing and a bad one that loses everything.
+///
+/// Loss is p ÷ (p + r), the mean burst 1 ÷ r packets. Independent losses of probability p have r = 1 − p.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PacketLoss {
+    /// From good to bad, a packet.
+    pub p: Ppm,
+    /// From bad to good, a packet.
+    pub r: Ppm,
+    /// Losses come only in the beginning of each period.
+    pub window: Option<LossWindow>,
+}
+
+/// The first `lasts` of every `every`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LossWindow {
+    /// The period.
+    pub every: Span,
+    /// The part of it with losses.
+    pub lasts: Span,
+}
+
+/// Alternating up-times and gaps. Up-times are exponential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gaps {
+    /// Mean up-time between two gaps.
+    pub mtbf: Span,
+    /// Mean length of a gap.
+    pub mean: Span,
+    /// What a gap does.
+    pub mode: OutageMode,
+    /// How the lengths are spread.
+    pub lengths: GapLengths,
+}
+
+/// How the lengths of gaps are spread about their mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GapLengths {
+    /// As in cellular traces: nine in ten log-normal and short, one in ten log-normal and long, none beyond two minutes.
+    Cellular,
+    /// Exponential.
+    Exponential,
+}
+
+/// Changes of radio technology under way (LTE to 3G and back).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RadioChanges {
+    /// Mean time from one to the next.
+    pub mtbf: Span,
+    /// How long the link holds packets back meanwhile.
+    pub takes: Span,
+    /// How often the IP session is lost by it.
+    pub session_loss: Ppm,
+}
+
+/// A radio that falls asleep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Promotion {
+    /// It sleeps after this long without a packet.
+    pub after: Span,
+    /// Median time to wake it.
+    pub takes: Span,
 }
 
 /// What an outage does to a message in flight.
@@ -52,4 +192,31 @@ pub struct Outage {
     pub mode: OutageMode,
     /// Whether the operating system notices (the app is told offline and online).
     pub noticed: bool,
+}
+
+impl Profile {
+    /// A link of steady rates without any trouble.
+    pub fn steady(name: &str, rtt: Span, down: BitRate, up: BitRate) -> Profile {
+        Profile {
+            name: name.to_owned(),
+            kind: NetworkKind::Other,
+            radio: Radio::None,
+            rtt,
+            steps: None,
+            jitter: Jitter::default(),
+            down,
+            up,
+            variation: None,
+            traces: [None, None],
+            loss: None,
+            queue: 1 << 20,
+            mtu: 1_500,
+            gaps: None,
+            radio_changes: None,
+            promotion: None,
+            reconnect: Span::ZERO,
+            answer_loss: Ppm(0),
+            overhead: 0,
+        }
+    }
 }

@@ -70,7 +70,7 @@ impl Way {
 
     async fn exchange(self: Rc<Self>, request: Vec<u8>, deadline: Time) -> Result<Vec<u8>, TransportError> {
         let now = self.handle.now();
-        if !self.link.borrow().seems_up(now) {
+        if !self.link.borrow().weather().seems_up(now) {
             return Err(TransportError::Offline);
         }
         let size = request.len() as u64;
@@ -118,17 +118,18 @@ impl Transport for Rc<Way> {
     }
 
     fn network(&self) -> NetworkKind {
-        let link = self.link.borrow();
-        if link.seems_up(self.handle.now()) { link.profile().kind } else { NetworkKind::None }
+        self.link.borrow().weather().network(self.handle.now())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::options::{Outage, OutageMode, Profile};
+    use super::super::weather::Itinerary;
     use super::*;
-    use crate::base::{BitRate, Ppm, Seed, Span};
+    use crate::base::{BitRate, Seed, Span};
     use crate::sim::{Options, Sim};
+    use std::sync::Arc;
 
     struct Echo(Handle, Rc<Cell<u32>>);
     impl Server for Echo {
@@ -146,20 +147,9 @@ mod tests {
         fn emit(&self, _: Event<'_>) {}
     }
 
-    fn profile() -> Profile {
-        Profile {
-            name: "plain".to_owned(),
-            kind: NetworkKind::Wifi,
-            rtt: Span::millis(100),
-            jitter: Span::ZERO,
-            jitter_sigma_milli: 0,
-            down: BitRate(8_000_000),
-            up: BitRate(8_000_000),
-            answer_loss: Ppm(0),
-            gap_mtbf: Span::ZERO,
-            gap_mean: Span::ZERO,
-            overhead: 0,
-        }
+    fn itinerary() -> Itinerary {
+        let rate = BitRate(8_000_000);
+        Itinerary::settled(Arc::new(Profile::steady("plain", Span::millis(100), rate, rate)))
     }
 
     /// One request of 1 000 bytes at 0 with a deadline at 1 s: its result, when it came, and how often the server worked.
@@ -167,7 +157,7 @@ mod tests {
         let mut sim = Sim::new(Options::default());
         let handle = sim.handle().clone();
         let (gateway, device) = (handle.node("gateway"), handle.node("device"));
-        let mut link = Link::new(profile(), Seed(1));
+        let mut link = Link::new(&itinerary(), Seed(1), Time::FAR);
         weather(&mut link);
         let served = Rc::new(Cell::new(0));
         let server = Rc::new(Echo(handle.clone(), served.clone()));
@@ -195,7 +185,10 @@ mod tests {
     #[test]
     fn without_a_network_nothing_is_sent() {
         let gone = Outage { from: at(0), until: at(500), mode: OutageMode::Drop, noticed: true };
-        assert_eq!(one_request(|link| link.add_outages([gone])), (Err(TransportError::Offline), at(0), 0));
+        assert_eq!(
+            one_request(|link| link.weather_mut().add_outages([gone])),
+            (Err(TransportError::Offline), at(0), 0)
+        );
     }
 
     #[test]
@@ -208,7 +201,7 @@ mod tests {
     fn a_reset_ends_the_request_at_once_and_the_server_may_have_worked() {
         for (from, served) in [(20, 0), (120, 1), (180, 1)] {
             let cut = Outage { from: at(from), until: at(400), mode: OutageMode::Reset, noticed: false };
-            let ended = one_request(|link| link.add_outages([cut]));
+            let ended = one_request(|link| link.weather_mut().add_outages([cut]));
             assert_eq!(ended, (Err(TransportError::Reset), at(from), served), "cut at {from} ms");
         }
     }
@@ -217,7 +210,7 @@ mod tests {
     fn a_long_silence_is_a_timeout() {
         let silence = Outage { from: at(10), until: at(5_000), mode: OutageMode::Hold, noticed: false };
         assert_eq!(
-            one_request(|link| link.add_outages([silence])),
+            one_request(|link| link.weather_mut().add_outages([silence])),
             (Err(TransportError::Timeout), at(1_000), 1)
         );
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::check::Check;
+use super::clock::Clock;
 use super::findings::Findings;
 use crate::base::{DeviceId, Time, UnitId};
 use crate::contract::{Event, KillReason, SyncUnit};
@@ -42,12 +43,16 @@ pub(super) struct Flow {
 
 /// Names of units for the texts.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Names<'a>(pub(super) &'a [SyncUnit]);
+pub(super) struct Names<'a>(pub(super) &'a [SyncUnit], pub(super) Clock);
 
 impl<'a> Names<'a> {
     /// The unit's name.
     pub(super) fn unit(self, unit: UnitId) -> &'a str {
         self.0.get(usize::from(unit.0)).map_or("an unknown unit", |u| &u.name)
+    }
+    /// The instant in words.
+    pub(super) fn time(self, at: Time) -> String {
+        self.1.time(at)
     }
 }
 
@@ -85,20 +90,20 @@ impl Flow {
             Event::SyncStart { unit, run, waited } => {
                 if let Some((other, since)) = two_syncs_of_one_unit(device, *unit) {
                     findings.add(Check::TwoSyncs, concerns, || {
-                        let unit = names.unit(*unit);
+                        let (unit, at, since) = (names.unit(*unit), names.time(at), names.time(since));
                         format!("{id} started {unit} at {at} while its run {other} of {unit} was under way since {since}")
                     });
                 }
                 if let Some(first) = unit_out_of_order(device, *unit) {
                     findings.add(Check::UnitOrder, concerns, || {
-                        let (unit, first) = (names.unit(*unit), names.unit(first));
+                        let (unit, first, at) = (names.unit(*unit), names.unit(first), names.time(at));
                         format!("{id} started {unit} at {at} although {first} had waited longer")
                     });
                 }
                 let queued_at = Time(at.0.saturating_sub(waited.0));
                 if sync_loop(device, *unit, queued_at) {
                     findings.add(Check::SyncLoop, concerns, || {
-                        let unit = names.unit(*unit);
+                        let (unit, at) = (names.unit(*unit), names.time(at));
                         format!("{id} started {unit} {LOOP} times in a row at the end of {unit}, the last time at {at}")
                     });
                 }
@@ -114,7 +119,7 @@ impl Flow {
                     findings.add(Check::WithoutEnd, concerns, || {
                         let what =
                             if *run < device.runs { "a second time" } else { "without having started" };
-                        format!("{id} ended run {run} of {} {what}, at {at}", names.unit(*unit))
+                        format!("{id} ended run {run} of {} {what}, at {}", names.unit(*unit), names.time(at))
                     });
                 }
             }
@@ -134,7 +139,7 @@ impl Flow {
             let id = DeviceId(number as u32);
             for (run, open) in event_without_end(device) {
                 findings.add(Check::WithoutEnd, (Some(id), None), || {
-                    let (unit, since) = (names.unit(open.unit), open.since);
+                    let (unit, since) = (names.unit(open.unit), names.time(open.since));
                     format!("{id} started run {run} of {unit} at {since} and never ended it: its process died, and the next said nothing of it")
                 });
             }

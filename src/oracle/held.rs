@@ -5,13 +5,14 @@ use rustc_hash::FxHashMap;
 use super::history::{Row, RowId};
 use crate::base::{DeviceId, Time, Value};
 
-/// What one device holds of one row that was touched since the start. There are as many as rows times devices, so it is as
-/// small as can be.
-#[derive(Clone, Copy, Debug)]
-struct Holding {
-    device: DeviceId,
-    /// How many of the row's versions it has, the latest included; 0 for what it began with.
-    versions: u32,
+/// What devices hold of one row that was touched since the start: how many of its versions each has, the latest included;
+/// 0 for what it began with. There are as many as rows times devices, so they take as little room as can be.
+#[derive(Clone, Debug)]
+enum Holders {
+    /// A few, sorted by device.
+    Few(Vec<(DeviceId, u32)>),
+    /// All devices from `first` on.
+    Many { first: DeviceId, versions: Vec<u32> },
 }
 
 /// What there is to say besides of the few holdings that are not simply up to date.
@@ -33,16 +34,16 @@ impl Beside {
     const NOTHING: Beside = Beside { removed: false, removed_with: NEVER, counted: Time::ZERO };
 }
 
-/// Rows times time.
+/// Rows times time. A thousand devices of a busy day take it past 64 bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Behind {
-    /// Lost rows times nanoseconds; stays at the greatest number there is, as does the other.
-    pub(super) lost: u64,
+    /// Lost rows times nanoseconds.
+    pub(super) lost: u128,
     /// Stale rows times nanoseconds.
-    pub(super) stale: u64,
+    pub(super) stale: u128,
 }
 
-/// The holdings of all devices: only what differs from how they began, 8 bytes for each row and device.
+/// The holdings of all devices: only what differs from how they began, 4 to 8 bytes for each row and device.
 ///
 /// **Lost and stale over time.** A device is behind with a row from the commit of a version that belongs in its scope until
 /// it makes that version or a later one durable; offline time counts. While it is behind it is *stale* if it holds an
@@ -52,8 +53,7 @@ pub(super) struct Behind {
 /// whole scope as it was at the start; one that begins empty is stale where it is lost until its first load.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    /// By row, each sorted by device.
-    by_row: Vec<Vec<Holding>>,
+    by_row: Vec<Holders>,
     /// Looked up only, never iterated.
     beside: FxHashMap<(RowId, DeviceId), Beside>,
     pub(super) behind: Behind,
@@ -71,7 +71,7 @@ pub(super) struct At<'a> {
 impl Held {
     /// How many of the row's versions the device has.
     pub(super) fn versions(&self, id: RowId, device: DeviceId) -> usize {
-        self.find(id, device).map_or(0, |h| h.versions as usize)
+        self.by_row.get(id as usize).map_or(0, |holders| holders.get(device) as usize)
     }
 
     /// Whether the device once removed the row in the knowledge of its last version.
@@ -91,12 +91,7 @@ impl Held {
         } else {
             self.beside.insert((id, at.device), Beside { removed, removed_with, counted: at.now });
         }
-        let new = Holding { device: at.device, versions };
-        let slots = self.slots(id);
-        match slots.binary_search_by_key(&at.device, |h| h.device) {
-            Ok(i) => slots[i] = new,
-            Err(i) => slots.insert(i, new),
-        }
+        self.holders(id).set(at.device, versions);
     }
 
     /// The end has come, and the device still does not hold the row's last version.
@@ -113,7 +108,7 @@ impl Held {
         let mut behind = Behind::default();
         for (i, version) in row.versions.iter().enumerate().skip(held) {
             let until = row.versions.get(i + 1).map_or(at.now, |next| next.at.min(at.now));
-            let span = until.since(version.at.max(counted)).0;
+            let span = u128::from(until.since(version.at.max(counted)).0);
             if version.belongs(at.place) {
                 *(if has { &mut behind.stale } else { &mut behind.lost }) += span;
             }
@@ -121,27 +116,99 @@ impl Held {
         behind
     }
 
-    fn find(&self, id: RowId, device: DeviceId) -> Option<&Holding> {
-        let slots = self.by_row.get(id as usize)?;
-        slots.binary_search_by_key(&device, |h| h.device).ok().map(|i| &slots[i])
-    }
-
     fn beside(&self, id: RowId, device: DeviceId) -> Beside {
         self.beside.get(&(id, device)).copied().unwrap_or(Beside::NOTHING)
     }
 
-    fn slots(&mut self, id: RowId) -> &mut Vec<Holding> {
+    fn holders(&mut self, id: RowId) -> &mut Holders {
         let id = id as usize;
         if self.by_row.len() <= id {
-            self.by_row.resize_with(id + 1, Vec::new);
+            self.by_row.resize_with(id + 1, || Holders::Few(Vec::new()));
         }
         &mut self.by_row[id]
     }
 }
 
+impl Holders {
+    /// So few are always sorted.
+    const FEW: usize = 16;
+    /// A list by number may have this many places for each device in it.
+    const GAPS: usize = 8;
+
+    fn get(&self, device: DeviceId) -> u32 {
+        match self {
+            Holders::Few(few) => few.binary_search_by_key(&device, |h| h.0).map_or(0, |i| few[i].1),
+            Holders::Many { first, versions } => {
+                let place = device.0.checked_sub(first.0);
+                place.and_then(|place| versions.get(place as usize)).map_or(0, |&versions| versions)
+            }
+        }
+    }
+
+    fn set(&mut self, device: DeviceId, count: u32) {
+        match self {
+            Holders::Few(few) => {
+                match few.binary_search_by_key(&device, |h| h.0) {
+                    Ok(i) => few[i].1 = count,
+                    Err(i) => few.insert(i, (device, count)),
+                }
+                let span = (few[few.len() - 1].0.0 - few[0].0.0) as usize + 1;
+                if few.len() >= Holders::FEW && span <= few.len() * Holders::GAPS {
+                    *self = Holders::many(few, span);
+                }
+            }
+            Holders::Many { first, versions } => {
+                if device < *first {
+                    let new = (first.0 - device.0) as usize;
+                    versions.splice(0..0, std::iter::repeat_n(0, new));
+                    *first = device;
+                }
+                let place = (device.0 - first.0) as usize;
+                if place >= versions.len() {
+                    versions.resize(place + 1, 0);
+                }
+                versions[place] = count;
+            }
+        }
+    }
+
+    fn many(few: &[(DeviceId, u32)], span: usize) -> Holders {
+        let first = few[0].0;
+        let mut versions = vec![0; span];
+        for &(device, count) in few {
+            versions[(device.0 - first.0) as usize] = count;
+        }
+        Holders::Many { first, versions }
+    }
+}
+
 impl Behind {
     pub(super) fn add(&mut self, other: Behind) {
-        self.lost = self.lost.saturating_add(other.lost);
-        self.stale = self.stale.saturating_add(other.stale);
+        self.lost += other.lost;
+        self.stale += other.stale;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::base::Seed;
+
+    #[test]
+    fn holders_say_what_a_map_would_however_many_there_are() {
+        let mut stream = Seed(3).stream("holders", 0, 0);
+        for (devices, from) in [(10, 0), (300, 0), (300, 5_000), (40_000, 7)] {
+            let (mut holders, mut map) = (Holders::Few(Vec::new()), BTreeMap::new());
+            for count in 1..1_500 {
+                let device = DeviceId(from + stream.below(devices) as u32);
+                holders.set(device, count);
+                map.insert(device, count);
+            }
+            let all = (0..from + devices as u32 + 9).map(DeviceId);
+            assert!(all.clone().all(|d| holders.get(d) == map.get(&d).copied().unwrap_or(0)));
+            assert_eq!(matches!(holders, Holders::Many { .. }), devices == 300, "{devices}");
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::held::{At, Behind};
 use super::model::Oracle;
 use super::truth::Truth;
 use super::violation::Violation;
+use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Time, Value};
 use crate::contract::{Delivery, DeviceView, EditKind, LogEntry, PendingEdit};
 
@@ -60,7 +61,7 @@ impl<'a> Inspection<'a> {
     pub fn check_device(&mut self, device: DeviceId, view: &dyn DeviceView) {
         let said = Said { pending: view.pending(), log: view.log() };
         let unfinished: Vec<Run> = self.oracle.flow.unfinished(device).collect();
-        let names = Names(&self.oracle.units);
+        let names = Names(&self.oracle.units, self.oracle.clock);
         if let Some(text) = checks::stuck(device, &said.pending, &unfinished, &view.doing(), names) {
             self.oracle.findings.add(Check::Stuck, (Some(device), None), || text);
         }
@@ -82,12 +83,13 @@ impl<'a> Inspection<'a> {
 
     /// The verdict, after the last device.
     pub fn finish(self) -> Verdict {
-        let Oracle { units, flow, mut findings, held, ledger, blind, .. } = self.oracle;
+        let Oracle { units, clock, flow, mut findings, held, ledger, blind, .. } = self.oracle;
         blind.into_iter().for_each(|blind| blind.add_to(&mut findings));
-        flow.finish(Names(&units), &mut findings);
+        flow.finish(Names(&units, clock), &mut findings);
         let (violations, mut figures) = findings.finish();
-        figures.insert("oracle.lost.row_ns", held.behind.lost);
-        figures.insert("oracle.stale.row_ns", held.behind.stale);
+        let clipped = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
+        figures.insert("oracle.lost.row_ns", clipped(held.behind.lost));
+        figures.insert("oracle.stale.row_ns", clipped(held.behind.stale));
         figures.insert("oracle.conflicts.count", ledger.conflicts);
         Verdict { violations, figures }
     }
@@ -116,6 +118,7 @@ impl<'a> Inspection<'a> {
             }
             let case = EditCase {
                 schema: &oracle.schema,
+                clock: oracle.clock,
                 id,
                 edit,
                 pending: &said.pending,
@@ -157,8 +160,10 @@ impl<'a> Inspection<'a> {
         if let Some((entity, key)) = first {
             self.oracle.findings.add(Check::Divergent, (Some(device), Some((entity, &key))), || {
                 let record = super::words::record(&self.oracle.schema, entity, &key);
-                let rows = if wrong == 1 { "row" } else { "rows" };
-                format!("{device} differs from its scope of the backend in {wrong} {rows}, the first of them {record}")
+                let rows = count(wrong, "row");
+                format!(
+                    "{device} differs from its scope of the backend in {rows}, the first of them {record}"
+                )
             });
         }
     }
@@ -166,7 +171,7 @@ impl<'a> Inspection<'a> {
 
 /// Asks each check on rows, and counts the time for which the row was wrong.
 fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, difference: Difference<'_>) {
-    let Oracle { schema, history, held, ledger, findings, .. } = oracle;
+    let Oracle { schema, clock, history, held, ledger, findings, .. } = oracle;
     let (device, key) = (at.device, difference.key());
     let id = history.find(entity, key);
     let live: Option<Vec<Value>> = match difference {
@@ -175,6 +180,7 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
     };
     let case = RowCase {
         schema,
+        clock: *clock,
         device,
         entity,
         difference,
@@ -204,9 +210,9 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
 /// A version from before the start that is still missing or older was so all the while.
 fn since_the_start(difference: Difference<'_>, now: Time) -> Behind {
     match difference {
-        Difference::Missing(_) => Behind { lost: now.0, stale: 0 },
+        Difference::Missing(_) => Behind { lost: now.0.into(), stale: 0 },
         Difference::Differs { expected, stamp, .. } if stamp < expected.stamp => {
-            Behind { lost: 0, stale: now.0 }
+            Behind { lost: 0, stale: now.0.into() }
         }
         _ => Behind::default(),
     }

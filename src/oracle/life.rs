@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::clock::Clock;
+use super::fate::Fate;
 use super::told::Told;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
 use crate::contract::{AppliedChange, Event, LocalEdit, Node, Occurrence, Schema, SyncUnit};
@@ -16,6 +18,8 @@ pub struct Filter {
     pub side: Option<DeviceId>,
     /// Everything that happens on this device.
     pub device: Option<DeviceId>,
+    /// What a check found wrong with the record, and on which device: the story ends with where it went wrong.
+    pub found: Option<(&'static str, Option<DeviceId>)>,
 }
 
 /// A listener that writes a line for each event that its filter lets pass, up to [`Life::LINES`].
@@ -32,6 +36,8 @@ pub struct Life {
     /// Devices to which a version is on its way, by entity: their cursors tell whether they think that they have it.
     awaiting: BTreeSet<(DeviceId, EntityId)>,
     edits: BTreeSet<EditId>,
+    clock: Clock,
+    fate: Fate,
     lines: Vec<String>,
     left_out: u64,
 }
@@ -41,10 +47,12 @@ impl Life {
     pub const LINES: usize = 10_000;
 
     /// A recorder for this filter.
-    pub fn new(schema: Arc<Schema>, units: Arc<[SyncUnit]>, filter: Filter) -> Life {
+    pub fn new(schema: Arc<Schema>, units: Arc<[SyncUnit]>, clock: Clock, filter: Filter) -> Life {
         Life {
             schema,
             units,
+            clock,
+            fate: Fate::default(),
             filter,
             requests: BTreeSet::new(),
             concerned: BTreeSet::new(),
@@ -62,6 +70,7 @@ impl Life {
             Node::Device(device) => Some(*device),
             _ => None,
         };
+        self.foresee(*at, device, event);
         let wanted = device.is_some() && device == self.filter.device;
         if !wanted && self.is_another_side(device, event) {
             return;
@@ -76,10 +85,23 @@ impl Life {
         }
     }
 
-    /// The lines so far, in order; the last one says how many more there were, if any.
+    /// The lines so far, in order, then how many more there were, if any, and last where the record went wrong.
     pub fn lines(&self) -> Vec<String> {
         let more = (self.left_out > 0).then(|| format!("and {} more", self.left_out));
-        self.lines.iter().cloned().chain(more).collect()
+        let ending =
+            self.filter.found.and_then(|(check, device)| self.fate.ending(check, device, self.clock));
+        let ending = ending.map(|ending| format!("in short: {ending}"));
+        self.lines.iter().cloned().chain(more).chain(ending).collect()
+    }
+
+    /// Notes what the end of the story needs, whether or not it is told now.
+    fn foresee(&mut self, at: Time, device: Option<DeviceId>, event: &Event<'_>) {
+        let Filter { records, found: Some(_), .. } = &self.filter else { return };
+        let of = |entity: EntityId, key: &str| records.contains(&(entity, Key::new(key)));
+        match event {
+            Event::CursorSaved { entity, .. } if !records.iter().any(|(of, _)| of == entity) => {}
+            _ => self.fate.see(at, device, event, of),
+        }
     }
 
     /// Whether this is another device's share in a story that is told from one side.
@@ -158,7 +180,7 @@ impl Life {
                 if let Some(device) = device {
                     self.awaiting.remove(&(device, change.entity));
                 }
-                let text = Told { schema: &self.schema, units: &self.units }.change(change);
+                let text = self.told().change(change);
                 self.write(at, node, &text);
             }
         }
@@ -169,8 +191,12 @@ impl Life {
     }
 
     fn tell(&mut self, at: Time, node: Node, event: &Event<'_>) {
-        let text = Told { schema: &self.schema, units: &self.units }.event(event);
+        let text = self.told().event(event);
         self.write(at, node, &text);
+    }
+
+    fn told(&self) -> Told<'_> {
+        Told { schema: &self.schema, units: &self.units, clock: self.clock }
     }
 
     fn write(&mut self, at: Time, node: Node, text: &str) {
@@ -184,6 +210,6 @@ impl Life {
             Node::Backend => "backend".to_owned(),
             Node::World => "world".to_owned(),
         };
-        self.lines.push(format!("{at} {place} {text}"));
+        self.lines.push(format!("{} {place} {text}", self.clock.time(at)));
     }
 }

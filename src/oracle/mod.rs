@@ -37,7 +37,9 @@
 
 mod check;
 mod checks;
+mod clock;
 mod content;
+mod fate;
 mod findings;
 mod flow;
 mod held;
@@ -54,6 +56,7 @@ mod violation;
 mod words;
 
 pub use check::{check_names, implied};
+pub use clock::Clock;
 pub use findings::VIOLATIONS_KEPT;
 pub use inspection::{Inspection, Verdict};
 pub use life::{Filter, Life};

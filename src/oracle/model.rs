@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::check::Check;
 use super::checks::{self, CommitCase};
+use super::clock::Clock;
 use super::findings::Findings;
 use super::flow::{Flow, Names};
 use super::held::{At, Held};
@@ -27,6 +28,8 @@ pub struct Setting {
     pub schema: Arc<Schema>,
     /// The sync units; an entity that none of them pulls is not expected on devices.
     pub units: Arc<[SyncUnit]>,
+    /// How instants are told.
+    pub clock: Clock,
     /// What sets each device apart, by device.
     pub attributes: Vec<Attributes>,
     /// What the backend held at virtual time zero. It is asked while events are told, so it must not need what tells them;
@@ -38,6 +41,7 @@ pub struct Setting {
 pub struct Oracle {
     pub(super) schema: Arc<Schema>,
     pub(super) units: Arc<[SyncUnit]>,
+    pub(super) clock: Clock,
     /// By device and entity: the place of the rows that it should hold. Devices with equal attributes share them.
     pub(super) places: Vec<Rc<[Rc<[Value]>]>>,
     pub(super) history: History,
@@ -85,6 +89,7 @@ impl Oracle {
             blind: Vec::new(),
             schema: setting.schema,
             units: setting.units,
+            clock: setting.clock,
         }
     }
 
@@ -93,7 +98,7 @@ impl Oracle {
         let Occurrence { at, node, event } = occurrence;
         self.on_backend(*at, event);
         let Node::Device(device) = node else { return };
-        let names = Names(&self.units);
+        let names = Names(&self.units, self.clock);
         self.flow.on(*at, *device, event, names, &mut self.findings);
         self.on_device(*at, *device, event);
     }
@@ -125,6 +130,7 @@ impl Oracle {
         let row = self.history.row(id);
         let case = CommitCase {
             schema: &self.schema,
+            clock: self.clock,
             at: commit.at,
             row,
             id,

@@ -1,7 +1,9 @@
 //! Events in words.
 
+use super::clock::Clock;
 use super::words;
 use crate::base::UnitId;
+use crate::base::words::count;
 use crate::contract::{
     AppEvent, AppliedChange, CommitKind, ConflictKind, DropReason, Event, KillReason, LocalEdit, LogKind,
     Refusal, RequestKind, Schema, SyncUnit, Winner,
@@ -12,6 +14,7 @@ use crate::contract::{
 pub(super) struct Told<'a> {
     pub(super) schema: &'a Schema,
     pub(super) units: &'a [SyncUnit],
+    pub(super) clock: Clock,
 }
 
 impl Told<'_> {
@@ -19,7 +22,7 @@ impl Told<'_> {
     pub(super) fn change(&self, change: &AppliedChange<'_>) -> String {
         let record = words::record(self.schema, change.entity, change.key);
         let what = if change.removed { "removed" } else { "now holds" };
-        format!("{what} {record} as of {}", change.stamp)
+        format!("{what} {record} as of {}", self.clock.stamp(change.stamp))
     }
 
     /// The event, without its place and time.
@@ -105,11 +108,17 @@ impl Told<'_> {
         match event {
             Event::RequestSent { request, kind, bytes, rows, attempt, .. } => {
                 let again = if *attempt > 0 { format!(", try {}", attempt + 1) } else { String::new() };
-                let edits = if *rows > 0 { format!(" with {rows} edits") } else { String::new() };
-                format!("request {request} ({}{edits}, {bytes} bytes) sent{again}", request_kind(*kind))
+                let edits = if *rows > 0 {
+                    format!(" with {}", count(u64::from(*rows), "edit"))
+                } else {
+                    String::new()
+                };
+                let bytes = count(*bytes, "byte");
+                format!("request {request} ({}{edits}, {bytes}) sent{again}", request_kind(*kind))
             }
             Event::ResponseReceived { request, rows, bytes, took, .. } => {
-                format!("request {request} answered after {took}: {rows} rows, {bytes} bytes")
+                let (rows, bytes) = (count(u64::from(*rows), "row"), count(*bytes, "byte"));
+                format!("request {request} answered after {took}: {rows}, {bytes}")
             }
             Event::RequestFailed { request, error, took, .. } => {
                 format!("request {request} got no answer: {error} after {took}")
@@ -117,7 +126,7 @@ impl Told<'_> {
             Event::RequestRefused { request, error, .. } => format!("request {request} refused: {error}"),
             Event::RetryScheduled { attempt, wait } => format!("waits {wait} after failure {attempt}"),
             Event::ChunkApplied { changes, took, .. } => {
-                format!("{} changes durable in {took}", changes.len())
+                format!("{} durable in {took}", count(changes.len() as u64, "change"))
             }
             _ => unreachable!("not an event of requests"),
         }
@@ -125,7 +134,9 @@ impl Told<'_> {
 
     fn edit(&self, event: &Event<'_>) -> String {
         match event {
-            Event::EditMade { edit, made_at } => format!("{}, dated {made_at}", self.local(edit)),
+            Event::EditMade { edit, made_at } => {
+                format!("{}, dated {}", self.local(edit), self.clock.stamp(*made_at))
+            }
             Event::EditRefused { edit, error } => format!("{} refused by the app: {error}", self.local(edit)),
             Event::EditSent { edit, entity, key, request } => {
                 format!(
@@ -133,14 +144,16 @@ impl Told<'_> {
                     words::record(self.schema, *entity, key.as_str())
                 )
             }
-            Event::EditAcknowledged { edit, stamp, .. } => format!("edit {edit} acknowledged as of {stamp}"),
+            Event::EditAcknowledged { edit, stamp, .. } => {
+                format!("edit {edit} acknowledged as of {}", self.clock.stamp(*stamp))
+            }
             Event::ConflictDecided { edit, kind, winner, sides, .. } => {
                 let winner = match (kind, winner) {
                     (ConflictKind::Equal, _) => "none, both say the same",
                     (_, Winner::Local) => "the edit wins",
                     (_, Winner::Remote) => "the backend's version wins",
                 };
-                let (local, remote) = (sides.local, sides.remote);
+                let [local, remote] = [sides.local, sides.remote].map(|stamp| self.clock.stamp(stamp));
                 format!(
                     "conflict of edit {edit} of {local} with the version of {remote}: {}, {winner}",
                     conflict(*kind)
@@ -162,14 +175,14 @@ impl Told<'_> {
         match event {
             Event::Committed { entity, key, stamp, kind, values, author, .. } => {
                 let record = words::record(self.schema, *entity, key.as_str());
-                let author = words::author(*author);
+                let (author, stamp) = (words::author(*author), self.clock.stamp(*stamp));
                 if *kind == CommitKind::Delete {
                     return format!("{record} deleted by {author} as of {stamp}");
                 }
                 let entity_columns = &self.schema.entity(*entity).projection;
                 let shown: Vec<_> =
                     entity_columns.iter().map(|&column| (column, values[column].clone())).collect();
-                let values = words::values(self.schema, *entity, &shown);
+                let values = words::values(self.schema, self.clock, *entity, &shown);
                 format!("{record} committed by {author} as of {stamp}: {values}")
             }
             Event::MutationRefused { edit, entity, key, conflict, .. } => {
@@ -179,15 +192,14 @@ impl Told<'_> {
             Event::MutationReplayed { edit } => format!("edit {edit} came again, answered from memory"),
             Event::RowServed { device, entity, key, stamp, removed } => {
                 let what = if *removed { "the tombstone of " } else { "" };
-                format!(
-                    "{what}{} as of {stamp} leaves for {device}",
-                    words::record(self.schema, *entity, key)
-                )
+                let (record, stamp) = (words::record(self.schema, *entity, key), self.clock.stamp(*stamp));
+                format!("{what}{record} as of {stamp} leaves for {device}")
             }
             Event::BackendServed { kind, queued, service, scanned, rows } => {
                 let kind = request_kind(*kind);
                 format!(
-                    "{kind} served: {queued} in the queue, {service} at work, {scanned} rows scanned, {rows} delivered"
+                    "{kind} served: {queued} in the queue, {service} at work, {} scanned, {rows} delivered",
+                    count(*scanned, "row")
                 )
             }
             _ => unreachable!("not an event of the backend"),
@@ -196,7 +208,7 @@ impl Told<'_> {
 
     fn local(&self, edit: &LocalEdit) -> String {
         let record = words::record(self.schema, edit.entity, edit.key.as_str());
-        let values = words::values(self.schema, edit.entity, &edit.values);
+        let values = words::values(self.schema, self.clock, edit.entity, &edit.values);
         let space = if values.is_empty() { "" } else { " " };
         format!("edit {} {} {record}{space}{values}", edit.id, words::kind(edit.kind))
     }
@@ -208,13 +220,17 @@ fn world(event: &Event<'_>) -> String {
         Event::ProcessStarted { incarnation } => format!("process started again, life {}", incarnation + 1),
         Event::ProcessKilled { reason: KillReason::Killed } => "process killed".to_owned(),
         Event::ProcessKilled { reason: KillReason::PowerLoss } => "power lost".to_owned(),
-        Event::ProcessKilled { reason: KillReason::LowMemory } => "process killed for want of memory".to_owned(),
+        Event::ProcessKilled { reason: KillReason::LowMemory } => {
+            "process killed for want of memory".to_owned()
+        }
         Event::CutShort => "the process dies in the midst of work on its database".to_owned(),
         Event::Decoded { peak, tight } => {
             let much = if *tight { ", more than a quarter of what there is" } else { "" };
             format!("answer decoded in {peak} bytes of memory{much}")
         }
-        Event::AppQueried { took, waited } => format!("a query for the person took {took}, {waited} of it locked out"),
+        Event::AppQueried { took, waited } => {
+            format!("a query for the person took {took}, {waited} of it locked out")
+        }
         Event::AppWrote { took, waited } => format!("saving took {took}, {waited} of it locked out"),
         Event::StorageFull => "no room on the device".to_owned(),
         Event::App(AppEvent::Login) => "login".to_owned(),
@@ -225,10 +241,10 @@ fn world(event: &Event<'_>) -> String {
         Event::LinkDown => "link down".to_owned(),
         Event::LinkUp => "link up".to_owned(),
         Event::MessageDropped { reason: DropReason::Outage, bytes } => {
-            format!("message of {bytes} bytes lost in an outage")
+            format!("message of {} lost in an outage", count(*bytes, "byte"))
         }
         Event::MessageDropped { reason: DropReason::AnswerLost, bytes } => {
-            format!("answer of {bytes} bytes lost")
+            format!("answer of {} lost", count(*bytes, "byte"))
         }
         Event::BackendAvailable(true) => "backend up".to_owned(),
         Event::BackendAvailable(false) => "backend down".to_owned(),

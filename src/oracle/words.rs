@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::base::{EntityId, Value};
-use crate::contract::{Author, EditKind, Schema};
+use super::clock::Clock;
+use crate::base::{EntityId, Stamp, Value};
+use crate::contract::{Author, ColumnKind, EditKind, Schema};
 
 /// At most so many values of an edit or a row are written out.
 const VALUES: usize = 4;
@@ -14,14 +15,19 @@ pub(super) fn record(schema: &Schema, entity: EntityId, key: &str) -> String {
 }
 
 /// `status="done", doctor="d3"`.
-pub(super) fn values(schema: &Schema, entity: EntityId, values: &[(usize, Value)]) -> String {
+pub(super) fn values(schema: &Schema, clock: Clock, entity: EntityId, values: &[(usize, Value)]) -> String {
     let mut text = String::new();
     for (i, (column, value)) in values.iter().enumerate() {
         if i == VALUES {
             let _ = write!(text, ", and {} more", values.len() - VALUES);
             break;
         }
-        let name = schema.entity(entity).columns.get(*column).map_or("?", |c| &c.name);
+        let column = schema.entity(entity).columns.get(*column);
+        let name = column.map_or("?", |c| &c.name);
+        let value = match (column.map(|c| &c.kind), value) {
+            (Some(ColumnKind::Timestamp), Value::Int(micros)) => clock.stamp(Stamp(*micros)),
+            _ => value.to_string(),
+        };
         let _ = write!(text, "{}{name}={value}", if i == 0 { "" } else { ", " });
     }
     text

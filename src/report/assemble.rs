@@ -55,6 +55,7 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
         planned_cells: plans.len() as u64,
         notes: notes.iter().map(|note| note.text.clone()).collect(),
         resolved,
+        inputs: BTreeMap::new(),
     }
 }
 
@@ -99,12 +100,30 @@ pub fn run_id(plans: &[Plan]) -> String {
 /// The command that runs a cell of the run in `folder` again, as a shell reads it.
 pub fn replay_command(folder: &str, cell: &str) -> String {
     let target = format!("{folder}#{cell}");
-    let plain = |c: char| c.is_alphanumeric() || "/._=-#".contains(c);
-    let quoted = if target.chars().all(plain) && !target.starts_with('#') {
-        target.clone()
-    } else {
-        format!("'{}'", target.replace('\'', r"'\''"))
-    };
     let options_end = if target.starts_with('-') { "-- " } else { "" };
-    format!("syncdyno replay {options_end}{quoted}")
+    format!("{REPLAY}{options_end}{}", shell_word(&target))
+}
+
+/// The command `replay` with the life of a record.
+pub(super) fn replay_record(replay: &str, record: &str) -> String {
+    let target = replay.strip_prefix(REPLAY).unwrap_or(replay);
+    let record = shell_word(record);
+    // Behind `--` nothing is an option.
+    if target.starts_with("-- ") {
+        format!("{REPLAY}--record {record} {target}")
+    } else {
+        format!("{REPLAY}{target} --record {record}")
+    }
+}
+
+const REPLAY: &str = "syncdyno replay ";
+
+/// A text as one word of a shell.
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._=-#".contains(c);
+    if !text.is_empty() && text.chars().all(plain) && !text.starts_with('#') {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }

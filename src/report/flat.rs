@@ -1,20 +1,25 @@
 //! Comma-separated files: a row a cell, and a row a point of a series.
 
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 
 use super::record::{CellRecord, RunRecord};
-use crate::metrics::{Figure, Sample};
+use crate::metrics::Sample;
 
 const STATS: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];
 
-/// `cells.csv`: a row a cell, a column a swept key, a metric or a statistic of one; empty where a cell has no such figure.
-pub fn cells(record: &RunRecord) -> Vec<u8> {
+/// Writes `cells.csv`: a row a cell, a column a swept key, a metric or a statistic of one; empty where a cell has no such figure.
+///
+/// # Errors
+/// When `out` takes no more.
+pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     let axes: BTreeSet<&str> = record.cells.iter().flat_map(|c| c.axes.keys()).map(String::as_str).collect();
     let mut columns: BTreeSet<(&str, &str)> = BTreeSet::new();
     for (name, figure) in record.cells.iter().flat_map(|cell| &cell.metrics) {
-        match figure {
-            Figure::Value { .. } => drop(columns.insert((name, "value"))),
-            Figure::Distribution { .. } => columns.extend(STATS.map(|stat| (name.as_str(), stat))),
+        if figure.is_distribution() {
+            columns.extend(STATS.map(|stat| (name.as_ref(), stat)));
+        } else {
+            columns.insert((name, "value"));
         }
     }
     let fixed = ["cell", "scenario", "variant", "seed", "verdict", "digest", "virtual_ns", "events"];
@@ -23,7 +28,9 @@ pub fn cells(record: &RunRecord) -> Vec<u8> {
         "value" => (*name).to_owned(),
         stat => format!("{name}.{stat}"),
     }));
-    let rows = record.cells.iter().map(|cell| {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(header)?;
+    for cell in &record.cells {
         let mut row = fixed_fields(cell);
         row.extend(axes.iter().map(|axis| match cell.axes.get(*axis) {
             Some(serde_json::Value::String(text)) => text.clone(),
@@ -34,25 +41,42 @@ pub fn cells(record: &RunRecord) -> Vec<u8> {
             let value = cell.metrics.get(*name).and_then(|figure| figure.stat(stat));
             value.map(|v| v.to_string()).unwrap_or_default()
         }));
-        row
-    });
-    written(std::iter::once(header).chain(rows))
+        writer.write_record(row)?;
+    }
+    writer.flush()
 }
 
-/// `series.csv`, long form: a row for each point of each series of each cell.
-pub fn series<'a>(cells: impl IntoIterator<Item = (&'a str, &'a [Sample])>) -> Vec<u8> {
-    let header = ["cell", "series", "at_ns", "value"].map(str::to_owned).to_vec();
-    let rows = cells.into_iter().flat_map(|(cell, samples)| {
-        samples.iter().map(move |sample| {
-            vec![
-                cell.to_owned(),
-                sample.series.to_owned(),
-                sample.at_ns.to_string(),
-                sample.value.to_string(),
-            ]
-        })
-    });
-    written(std::iter::once(header).chain(rows))
+/// `series.csv`, long form: a row for each point of each series of each cell. It is written cell by cell, for the points of many
+/// cells are more than one likes to hold.
+pub struct Series<W: Write>(csv::Writer<W>);
+
+impl<W: Write> Series<W> {
+    /// Begins it with its header.
+    ///
+    /// # Errors
+    /// When `out` takes nothing.
+    pub fn new(out: W) -> io::Result<Series<W>> {
+        let mut writer = csv::Writer::from_writer(out);
+        writer.write_record(["cell", "series", "at_ns", "value"])?;
+        Ok(Series(writer))
+    }
+    /// Adds the points of a cell.
+    ///
+    /// # Errors
+    /// When `out` takes no more.
+    pub fn add(&mut self, cell: &str, samples: &[Sample]) -> io::Result<()> {
+        for Sample { at_ns, series, value } in samples {
+            self.0.write_record([cell, series, &at_ns.to_string(), &value.to_string()])?;
+        }
+        Ok(())
+    }
+    /// What it was written to.
+    ///
+    /// # Errors
+    /// When `out` takes no more.
+    pub fn into_inner(self) -> io::Result<W> {
+        self.0.into_inner().map_err(csv::IntoInnerError::into_error)
+    }
 }
 
 fn fixed_fields(cell: &CellRecord) -> Vec<String> {
@@ -67,12 +91,4 @@ fn fixed_fields(cell: &CellRecord) -> Vec<String> {
         cell.virtual_ns.to_string(),
         cell.events.to_string(),
     ]
-}
-
-fn written(rows: impl Iterator<Item = Vec<String>>) -> Vec<u8> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer.write_record(row).expect("memory takes rows of one length");
-    }
-    writer.into_inner().expect("memory is flushed")
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// A folder that can be written to.
@@ -55,6 +55,17 @@ impl Folder {
         fs::write(&part, contents).and_then(|()| fs::rename(&part, &path)).map_err(failed(&path))
     }
 
+    /// Begins a file that is written bit by bit; it has its name once it is [finished](Part::finish).
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn begin(&self, name: &str) -> Result<Part, FolderError> {
+        let path = self.path.join(name);
+        let part = path.with_extension("part");
+        let file = fs::File::create(&part).map_err(failed(&part))?;
+        Ok(Part { out: io::BufWriter::new(file), part, path })
+    }
+
     /// Removes the files of the subfolder `sub` that are not in `keep`: leftovers of an earlier run of the same name.
     ///
     /// # Errors
@@ -74,6 +85,37 @@ impl Folder {
             }
         }
         Ok(())
+    }
+}
+
+/// A file under way.
+#[derive(Debug)]
+pub struct Part {
+    out: io::BufWriter<fs::File>,
+    part: PathBuf,
+    path: PathBuf,
+}
+
+impl Part {
+    /// Ends the file and gives it its name.
+    ///
+    /// # Errors
+    /// When the file system refuses, now or before.
+    pub fn finish(mut self) -> Result<(), FolderError> {
+        self.out.flush().and_then(|()| fs::rename(&self.part, &self.path)).map_err(failed(&self.path))
+    }
+    /// The error of writing to it.
+    pub fn failed(&self, cause: io::Error) -> FolderError {
+        FolderError { path: self.path.clone(), cause }
+    }
+}
+
+impl Write for Part {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 
@@ -108,6 +150,11 @@ mod tests {
             .unwrap()
             .map(|e| e.unwrap().file_name().into_string().unwrap())
             .collect();
+        let mut part = folder.begin("long.csv").unwrap();
+        part.write_all(b"a,b\n").unwrap();
+        assert!(!folder.path().join("long.csv").exists(), "half a file has no name");
+        part.finish().unwrap();
+        assert_eq!(fs::read(folder.path().join("long.csv")).unwrap(), b"a,b\n");
         assert_eq!(names, ["x.toml"]);
         assert_eq!(fs::read(folder.path().join("repro/x.toml")).unwrap(), b"two");
     }

@@ -43,7 +43,8 @@ impl Grid {
         let rules: Vec<String> =
             (0..self.header.len()).map(|i| if i < self.texts { "---" } else { "---:" }.to_owned()).collect();
         let mut text = line(&self.header) + &line(&rules);
-        for row in &self.rows {
+        // A row that parts groups on a terminal is none on a page.
+        for row in self.rows.iter().filter(|row| row.iter().any(|field| !field.is_empty())) {
             let mut row = row.clone();
             row.resize(self.header.len(), String::new());
             text.push_str(&line(&row));

@@ -1,10 +1,8 @@
 //! Figures as people read them.
 
 use crate::base::Ppm;
+pub use crate::base::words::{count, thousands};
 use crate::metrics::Unit;
-
-/// Separates thousands: a thin space.
-const THIN: char = '\u{2009}';
 
 /// A figure in its unit, with three significant digits where it is not a count: `1.24 s`, `3.30 MiB`, `12 345 rows`.
 pub fn figure(unit: Unit, value: u64) -> String {
@@ -51,22 +49,23 @@ pub fn bytes(n: u64) -> String {
     format!("{n} B")
 }
 
-/// A count with thin spaces between thousands.
-pub fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() * 2);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(THIN);
-        }
-        text.push(digit);
-    }
-    text
+/// The change from one figure to another: ` (+2.0 %)`.
+pub fn change(was: u64, is: u64) -> String {
+    let ppm = (i128::from(is) - i128::from(was)) * 1_000_000 / i128::from(was.max(1));
+    format!(" ({})", percent(i64::try_from(ppm).unwrap_or(i64::MAX)))
 }
 
-/// A number of things: `1 row`, `2 rows`.
-pub fn count(n: u64, noun: &str) -> String {
-    format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
+/// Parts per million as a signed percentage: `+2.0 %`, `−12 %`.
+pub fn percent(ppm: i64) -> String {
+    let sign = if ppm < 0 { '−' } else { '+' };
+    let size = ppm.unsigned_abs();
+    match size {
+        0 => "0 %".to_owned(),
+        1..100 => format!("{sign}< 0.01 %"),
+        100..10_000 => format!("{sign}0.{:02} %", size / 100),
+        10_000..1_000_000 => format!("{sign}{}.{} %", size / 10_000, size / 1_000 % 10),
+        _ => format!("{sign}{} %", thousands(size / 10_000)),
+    }
 }
 
 /// Bounds as a condition: `≤ 5.00 s`, `= 0 rows`, `1 … 9 rows`.
@@ -81,11 +80,12 @@ pub fn bound(unit: Unit, min: Option<u64>, max: Option<u64>) -> String {
     }
 }
 
-/// Rows times time, in row-seconds or row-hours.
+/// Rows times time, in row-seconds or row-hours; the greatest number stands for all that are greater.
 fn row_time(row_ns: u64) -> String {
     const SECOND: u64 = 1_000_000_000;
     match row_ns / SECOND {
         0 if row_ns > 0 => "< 1 row·s".to_owned(),
+        _ if row_ns == u64::MAX => format!("≥ {} row·h", thousands(u64::MAX / SECOND / 3_600)),
         s @ 0..100_000 => format!("{} row·s", thousands(s)),
         s => format!("{} row·h", thousands(s / 3_600)),
     }
@@ -131,7 +131,7 @@ mod tests {
             (Unit::MilliRowsPerSecond, 12_345, "12.3 rows/s"),
             (Unit::MilliRowsPerSecond, 1_234_567, "1\u{2009}234 rows/s"),
             (Unit::RowNs, 7_200_000_000_000, "7\u{2009}200 row·s"),
-            (Unit::RowNs, u64::MAX, "5\u{2009}124\u{2009}095 row·h"),
+            (Unit::RowNs, u64::MAX, "≥ 5\u{2009}124\u{2009}095 row·h"),
         ] {
             assert_eq!(figure(unit, value), shown);
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::exit::Exit;
 use super::human;
 use super::record::{
-    CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord, Phases, Reason,
-    Verdict, ViolationRecord,
+    CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord, Phases,
+    Reason, Verdict, ViolationRecord, held as held_figures,
 };
 use crate::base::{EntityId, Key};
 use crate::contract::Schema;
@@ -38,7 +38,7 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     let mut cell = blank(plan, id);
     cell.digest = outcome.digest.clone();
     cell.virtual_ns = outcome.ended_at.0;
-    cell.metrics = outcome.figures.clone();
+    cell.metrics = held_figures(&outcome.figures);
     cell.violations = outcome.violations.iter().map(|v| violation(&plan.schema, v)).collect();
     cell.phases = Phases { script_ns: outcome.script.0, drain_ns: outcome.drained_in.0 };
     cell.events = outcome.events;
@@ -116,7 +116,7 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
         digest: String::new(),
         verdict: Verdict::Incomplete,
         virtual_ns: 0,
-        metrics: Figures::new(),
+        metrics: CellFigures::new(),
         violations: Vec::new(),
         replay: String::new(),
         scenario: plan.scenario.clone(),
@@ -209,7 +209,7 @@ fn figure(figures: &Figures, metric: &str, stat: &str) -> Result<(Unit, u64), St
         (None, Figure::Distribution { .. }) => {
             Err(format!("a distribution has no {stat}; it has count, min, p50, p95, p99, max"))
         }
-        (None, Figure::Value { .. }) => Err(format!("a single number has no {stat}")),
+        (None, _) => Err(format!("a single number has no {stat}")),
     }
 }
 

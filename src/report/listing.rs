@@ -28,6 +28,8 @@ pub struct CellSize {
     pub devices: u64,
     /// Rows on the backend at the start.
     pub backend_rows: u64,
+    /// Rows that come to devices, before the start or at their first load.
+    pub provisioned: u64,
     /// Length of the script.
     pub script: Span,
     /// Longest time for draining after it.
@@ -90,14 +92,17 @@ fn number_in(id: &str) -> u64 {
 
 /// A table of the cells that are going to run, and what they come to together.
 pub fn sizes(cells: &[CellSize]) -> String {
-    let mut grid =
-        Grid::new(2, ["cell", "engine", "devices", "backend rows", "script", "drain at most", "gates"]);
+    let mut grid = Grid::new(
+        2,
+        ["cell", "engine", "devices", "backend rows", "rows on devices", "script", "drain at most", "gates"],
+    );
     for cell in cells {
         grid.row([
             cell.cell.clone(),
             cell.engine.clone(),
             human::thousands(cell.devices),
             human::thousands(cell.backend_rows),
+            human::thousands(cell.provisioned),
             human::span(cell.script.0),
             human::span(cell.drain.0),
             cell.gates.to_string(),

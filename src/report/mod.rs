@@ -3,7 +3,8 @@
 //! [`judge`] holds the outcome of a cell against what its plan says must come out and gives a [`CellRecord`]; [`assemble`] puts
 //! the cells of a run together into the [`RunRecord`] that `run.json` holds. Everything else here is rendered from that record
 //! alone: the [`story`] for a terminal, [`summary`] for a CI page, [`flat::cells`] and [`flat::series`] for other programs,
-//! [`repro`] for running one cell again. Nothing here touches a simulation, and no renderer touches a file: [`Folder`] does.
+//! [`repro`] for running one cell again. [`compare`] holds two records against each other, a [`Baseline`] is the record that
+//! a run must come to again. Nothing here touches a simulation, and no renderer touches a file: [`Folder`] does.
 //!
 //! Invariants:
 //!
@@ -16,6 +17,8 @@
 //! - The page for a CI job is bounded ([`SUMMARY_MAX`]), however many cells fail.
 
 mod assemble;
+mod baseline;
+pub mod compare;
 mod exit;
 pub mod flat;
 mod folder;
@@ -35,18 +38,19 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use assemble::{Note, assemble, replay_command, run_id, scenario_of};
+pub use assemble::{Note, assemble, replay_command, run_id, scenario_of, shell_word};
+pub use baseline::{Baseline, BaselineCell, BaselineError, Change, hold};
 pub use exit::Exit;
-pub use folder::{Folder, FolderError};
+pub use folder::{Folder, FolderError, Part};
 pub use judge::{Judged, broken, cell_ids, judge, record_name};
 pub use listing::{CellSize, Covered, coverage, sizes, texts};
 pub use record::{
-    CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord, LifeRecord, Phases,
-    Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict, ViolationRecord,
-    schema_json,
+    CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord,
+    LifeRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict,
+    ViolationRecord, schema_json,
 };
 pub use repro::{digest_told, repro};
-pub use story::{Paint, annotations, headline, last_lines, lives, story};
+pub use story::{Paint, annotations, headline, last_lines, lives, reasons, story};
 pub use summary::{SUMMARY_MAX, summary};
 pub use table::{Form, figures};
 pub use timing::{CellTiming, Timing};

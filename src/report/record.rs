@@ -3,12 +3,14 @@
 //! Other programs rely on these names: anything may be added, nothing renamed without a new major version. A reader takes any
 //! record of its own major version; a field that it does not know is passed over, and a field added later has a default.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::Figures;
+use crate::metrics::{self, Figure, Figures};
 
 /// The version of the record's shape.
 pub const SCHEMA_VERSION: &str = "1.0.0";
@@ -41,6 +43,9 @@ pub struct RunRecord {
     /// The resolved scenarios as TOML, by digest; a cell names its own.
     #[serde(default)]
     pub resolved: BTreeMap<String, String>,
+    /// Files that the scenarios read, by the scenario's digest: what it calls them, and where in the report's folder the copies lie.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// The program that wrote a record.
@@ -94,7 +99,7 @@ pub struct CellRecord {
     pub virtual_ns: u64,
     /// The figures of all metrics.
     #[schemars(schema_with = "figures_schema")]
-    pub metrics: Figures,
+    pub metrics: CellFigures,
     /// What the oracle found, at most so many of each check as an outcome keeps; the counts are in the metrics.
     pub violations: Vec<ViolationRecord>,
     /// The command that runs this cell again.
@@ -130,6 +135,18 @@ pub struct CellRecord {
     /// The lives of the records that the first violations speak of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lives: Vec<LifeRecord>,
+}
+
+/// The figures of a cell by name. Thousands of cells are held at once, so names of the table are not copied.
+pub type CellFigures = BTreeMap<Cow<'static, str>, Figure>;
+
+/// The figures of an outcome as a record holds them.
+pub(super) fn held(figures: &Figures) -> CellFigures {
+    let name = |name: &String| match metrics::find(name).filter(|metric| metric.name == name) {
+        Some(metric) => Cow::Borrowed(metric.name),
+        None => Cow::Owned(name.clone()),
+    };
+    figures.iter().map(|(key, figure)| (name(key), figure.clone())).collect()
 }
 
 /// How a cell ended.
@@ -287,6 +304,14 @@ impl RunRecord {
         Ok(serde_json::from_str(text)?)
     }
 
+    /// Writes what [`RunRecord::to_json`] gives.
+    ///
+    /// # Errors
+    /// When `out` takes no more.
+    pub fn write_json(&self, mut out: impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut out, self)?;
+        out.write_all(b"\n")
+    }
     /// The record as JSON, a line a field, ending in a newline.
     pub fn to_json(&self) -> String {
         let mut text =
@@ -331,7 +356,8 @@ fn figures_schema(_: &mut SchemaGenerator) -> Schema {
         "type": "object",
         "additionalProperties": { "oneOf": [
             { "type": "object", "required": ["unit", "value"],
-              "properties": { "unit": { "type": "string" }, "value": whole("the number") } },
+              "properties": { "unit": { "type": "string" }, "value": whole("the number"),
+                              "clipped": { "const": true, "description": "the number is greater than 64 bits hold" } } },
             { "type": "object", "required": ["unit", "count", "min", "p50", "p95", "p99", "max"],
               "properties": { "unit": { "type": "string" }, "count": whole("observations"), "min": whole("smallest"),
                               "p50": whole("median"), "p95": whole("95th percentile"), "p99": whole("99th percentile"),

@@ -1,8 +1,9 @@
 //! What a person reads at the end of a run: the verdict, the figures, what is wrong and how to see it again.
 
+use super::assemble::replay_record;
 use super::grid::Grid;
 use super::human;
-use super::record::{CellRecord, EndingKind, GateRecord, RunRecord, Verdict, ViolationRecord};
+use super::record::{CellRecord, EndingKind, GateRecord, LifeRecord, RunRecord, Verdict, ViolationRecord};
 use super::table::{self, Form};
 use crate::metrics::Unit;
 
@@ -58,6 +59,21 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     let mut text = format!("report: {folder}\n");
     for cell in record.failing() {
         text.push_str(&format!("{}\n", cell.replay));
+    }
+    text
+}
+
+/// Why the failing cells fail, a line a reason, and the commands that run them again: what is said when nothing else is.
+pub fn reasons(record: &RunRecord) -> String {
+    let mut text = String::new();
+    for cell in record.failing() {
+        for reason in &cell.reasons {
+            text.push_str(&format!("{}: {}\n", cell.id, reason.text));
+        }
+        text.push_str(&format!("{}\n", cell.replay));
+    }
+    for note in &record.notes {
+        text.push_str(&format!("note: {note}\n"));
     }
     text
 }
@@ -188,23 +204,64 @@ fn failure(cell: &CellRecord, paint: Paint) -> String {
             text.push_str(&format!("  {line}\n"));
         }
     }
-    let life_of =
-        |v: &ViolationRecord| cell.lives.iter().find(|life| Some(&life.record) == v.record.as_ref());
-    let mut violations: Vec<_> = cell.violations.iter().collect();
-    violations.sort_by_key(|v| life_of(v).is_none());
-    violations.truncate(TOLD_VIOLATIONS);
-    for violation in &violations {
-        let whose = violation.device.as_deref().unwrap_or("");
-        let record = violation.record.as_deref().unwrap_or("");
-        let subject = [violation.check.as_str(), whose, record];
-        let subject: Vec<&str> = subject.into_iter().filter(|part| !part.is_empty()).collect();
-        text.push_str(&format!("  {}: {}\n", subject.join(" "), violation.text));
-        if let Some(life) = life_of(violation) {
-            text.push_str(&told_life(&life.lines, paint));
+    let mut told = 0;
+    for (first, others) in by_record(cell).iter().take(TOLD_VIOLATIONS) {
+        told += 1 + others.len();
+        text.push_str(&told_violations(cell, first, others, paint));
+    }
+    if cell.violations.len() > told {
+        text.push_str(&format!("  … and {} more in run.json\n", cell.violations.len() - told));
+    }
+    text
+}
+
+/// The violations of each record together, those first whose record's life is told.
+fn by_record(cell: &CellRecord) -> Vec<(&ViolationRecord, Vec<&ViolationRecord>)> {
+    let mut groups: Vec<(&ViolationRecord, Vec<&ViolationRecord>)> = Vec::new();
+    for violation in &cell.violations {
+        let same = |first: &ViolationRecord| first.record.is_some() && first.record == violation.record;
+        match groups.iter_mut().find(|(first, _)| same(first)) {
+            Some((_, others)) => others.push(violation),
+            None => groups.push((violation, Vec::new())),
         }
     }
-    if cell.violations.len() > violations.len() {
-        text.push_str(&format!("  … and {} more in run.json\n", cell.violations.len() - violations.len()));
+    groups.sort_by_key(|(first, _)| life_of(cell, first).is_none());
+    groups
+}
+
+fn life_of<'c>(cell: &'c CellRecord, violation: &ViolationRecord) -> Option<&'c LifeRecord> {
+    cell.lives.iter().find(|life| Some(&life.record) == violation.record.as_ref())
+}
+
+/// What is wrong with one record: in words, by which other checks, its life, and how to see all of that again.
+fn told_violations(
+    cell: &CellRecord,
+    first: &ViolationRecord,
+    others: &[&ViolationRecord],
+    paint: Paint,
+) -> String {
+    let whose = |v: &ViolationRecord| match &v.device {
+        Some(device) => format!("{} {device}", v.check),
+        None => v.check.clone(),
+    };
+    let record = first.record.as_ref().map_or_else(String::new, |record| format!(" {record}"));
+    let mut text = format!("  {}{record}", whose(first));
+    // The reasons have told it in full if it is the first of its check.
+    if !cell.reasons.iter().any(|reason| reason.text.ends_with(&first.text)) {
+        text.push_str(&format!(": {}", first.text));
+    }
+    text.push('\n');
+    if !others.is_empty() {
+        let mut names: Vec<String> = others.iter().map(|v| whose(v)).collect();
+        names.dedup();
+        let more = names.len().saturating_sub(TOLD_VIOLATIONS);
+        names.truncate(TOLD_VIOLATIONS);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        text.push_str(&format!("    the same record: {}{more}\n", names.join(", ")));
+    }
+    if let Some(life) = life_of(cell, first) {
+        text.push_str(&told_life(&life.lines, paint));
+        text.push_str(&format!("    {}\n", replay_record(&cell.replay, &life.record)));
     }
     text
 }

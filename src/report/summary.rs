@@ -28,7 +28,9 @@ pub fn summary(record: &RunRecord) -> String {
     for note in &record.notes {
         text.push_str(&format!("- {}\n", escaped(note)));
     }
-    text.push('\n');
+    if text.ends_with("`\n") || !record.notes.is_empty() {
+        text.push('\n');
+    }
     let gates: Vec<_> = record.gates.iter().filter(|gate| !gate.pass || record.cells.len() == 1).collect();
     if !gates.is_empty() {
         let told = &gates[..gates.len().min(2 * CELLS_MAX)];
@@ -38,7 +40,8 @@ pub fn summary(record: &RunRecord) -> String {
     if record.verdict == Verdict::Pass && !record.gates.is_empty() {
         text.push_str(&format!("All {} gates are met.\n\n", record.gates.len()));
     }
-    text.push_str(&table::figures(record, Form::Markdown, false));
+    text.push_str(table::figures(record, Form::Markdown, false).trim_end());
+    text.push('\n');
     bounded(text)
 }
 

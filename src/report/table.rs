@@ -44,8 +44,8 @@ pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
                 Form::Markdown => format!("### {name}\n\n"),
             });
         }
-        text.push_str(&scenario(&cells, form, all));
-        text.push('\n');
+        text.push_str(scenario(&cells, form, all).trim_end_matches('\n'));
+        text.push_str("\n\n");
     }
     text
 }
@@ -64,7 +64,9 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
         Form::Markdown => grid.markdown() + "\n",
     };
     match columns.as_slice() {
-        [only] if only.cells.len() == 1 => not_found(only.cells[0]) + &write(single(only.cells[0], all)),
+        [only] if only.cells.len() == 1 => {
+            not_found(only.cells[0], form) + &write(single(only.cells[0], all))
+        }
         [only] => write(spread(&only.cells, all)),
         several => {
             let (rows, left_out) = differing(several, all);
@@ -127,7 +129,7 @@ fn is_headline(name: &str, figure: &Figure) -> bool {
 
 fn says_something(figure: &Figure) -> bool {
     match figure {
-        Figure::Value { value, .. } => *value > 0,
+        Figure::Value { value, .. } | Figure::Clipped { value, .. } => *value > 0,
         Figure::Distribution { count, .. } => *count > 0,
     }
 }
@@ -136,7 +138,8 @@ fn says_something(figure: &Figure) -> bool {
 fn single(cell: &CellRecord, all: bool) -> Grid {
     let mut grid = Grid::new(1, ["metric", "value", "p50", "p95", "p99", "max", "of"]);
     let mut last_room = None;
-    let shown = cell.metrics.iter().filter(|(name, figure)| all || is_headline(name, figure));
+    let figures = cell.metrics.iter().map(|(name, figure)| (name.as_ref(), figure));
+    let shown = figures.filter(|(name, figure)| all || is_headline(name, figure));
     for (name, figure) in sorted(shown.collect()) {
         let room = name.split('.').next();
         if last_room.is_some() && last_room != room {
@@ -144,18 +147,20 @@ fn single(cell: &CellRecord, all: bool) -> Grid {
         }
         last_room = room;
         match *figure {
-            Figure::Value { unit, value } => grid.row([name.clone(), human::figure(unit, value)]),
+            Figure::Value { unit, value } | Figure::Clipped { unit, value, .. } => {
+                grid.row([name.to_owned(), human::figure(unit, value)]);
+            }
             Figure::Distribution { count: 0, .. } => {
                 grid.row(
                     ["", "", "", "", "", "", "0"]
                         .into_iter()
                         .enumerate()
-                        .map(|(i, text)| if i == 0 { name.as_str() } else { text }),
+                        .map(|(i, text)| if i == 0 { name } else { text }),
                 );
             }
             Figure::Distribution { unit, count, p50, p95, p99, max, .. } => {
                 let stats = [p50, p95, p99, max].map(|n| human::figure(unit, n));
-                let head = [name.clone(), String::new()];
+                let head = [name.to_owned(), String::new()];
                 grid.row(head.into_iter().chain(stats).chain([human::thousands(count)]));
             }
         }
@@ -164,7 +169,7 @@ fn single(cell: &CellRecord, all: bool) -> Grid {
 }
 
 /// What the oracle looked for and did not find, in a sentence.
-fn not_found(cell: &CellRecord) -> String {
+fn not_found(cell: &CellRecord, form: Form) -> String {
     let quiet = |check: &&str| {
         let prefix = format!("oracle.{}.", check.replace('-', "_"));
         let mut figures =
@@ -174,6 +179,9 @@ fn not_found(cell: &CellRecord) -> String {
     let names: Vec<&str> = oracle::check_names().filter(quiet).collect();
     if names.is_empty() {
         return String::new();
+    }
+    if form == Form::Markdown {
+        return format!("not found by {} checks: {}\n\n", names.len(), names.join(", "));
     }
     let mut text = format!("  not found by {} checks:", names.len());
     let mut width = text.len();
@@ -194,7 +202,7 @@ fn not_found(cell: &CellRecord) -> String {
 fn spread(cells: &[&CellRecord], all: bool) -> Grid {
     let mut grid = Grid::new(1, ["metric", "min", "median", "max", "seeds"]);
     grid.row(["verdict".to_owned(), String::new(), verdicts(cells), String::new(), cells.len().to_string()]);
-    let mut names: BTreeMap<&String, &Figure> = BTreeMap::new();
+    let mut names: BTreeMap<&str, &Figure> = BTreeMap::new();
     for (name, figure) in cells.iter().flat_map(|cell| &cell.metrics) {
         if all || is_headline(name, figure) {
             names.entry(name).or_insert(figure);
@@ -214,8 +222,8 @@ fn spread(cells: &[&CellRecord], all: bool) -> Grid {
 /// is asked for. Also how many differ and are left out.
 fn differing(columns: &[Column<'_>], all: bool) -> (Vec<(String, Figure)>, usize) {
     let cells = || columns.iter().flat_map(|column| &column.cells);
-    let names: BTreeSet<&String> = cells().flat_map(|cell| cell.metrics.keys()).collect();
-    let mut rows: Vec<(&String, &Figure)> = Vec::new();
+    let names: BTreeSet<&str> = cells().flat_map(|cell| cell.metrics.keys()).map(AsRef::as_ref).collect();
+    let mut rows: Vec<(&str, &Figure)> = Vec::new();
     let mut left_out = 0;
     for name in names {
         let figures: Vec<Option<&Figure>> = cells().map(|cell| cell.metrics.get(name)).collect();
@@ -227,7 +235,7 @@ fn differing(columns: &[Column<'_>], all: bool) -> (Vec<(String, Figure)>, usize
             left_out += 1;
         }
     }
-    let rows = sorted(rows).into_iter().map(|(name, figure)| (name.clone(), figure.clone()));
+    let rows = sorted(rows).into_iter().map(|(name, figure)| (name.to_owned(), figure.clone()));
     (rows.collect(), left_out)
 }
 
@@ -263,17 +271,11 @@ fn side_by_side(columns: &[Column<'_>], rows: &[(String, Figure)]) -> Grid {
 
 /// The one statistic that stands for a figure where there is room for one.
 fn told_stat(figure: &Figure) -> &'static str {
-    match figure {
-        Figure::Value { .. } => "value",
-        Figure::Distribution { .. } => "p95",
-    }
+    if figure.is_distribution() { "p95" } else { "value" }
 }
 
 fn label(name: &str, figure: &Figure) -> String {
-    match figure {
-        Figure::Value { .. } => name.to_owned(),
-        Figure::Distribution { .. } => format!("{name} p95"),
-    }
+    if figure.is_distribution() { format!("{name} p95") } else { name.to_owned() }
 }
 
 fn values(cells: &[&CellRecord], name: &str, stat: &str) -> Vec<u64> {
@@ -288,8 +290,8 @@ fn three_of(sorted: &[u64]) -> Option<[u64; 3]> {
 }
 
 /// By name, the oracle's before all others.
-fn sorted<'a>(mut rows: Vec<(&'a String, &'a Figure)>) -> Vec<(&'a String, &'a Figure)> {
-    rows.sort_by_key(|(name, _)| (!name.starts_with("oracle."), name.as_str()));
+fn sorted<'a>(mut rows: Vec<(&'a str, &'a Figure)>) -> Vec<(&'a str, &'a Figure)> {
+    rows.sort_by_key(|(name, _)| (!name.starts_with("oracle."), *name));
     rows
 }
 
@@ -311,7 +313,7 @@ fn verdicts(cells: &[&CellRecord]) -> String {
 pub(super) fn unit_of(cell: &CellRecord, gate: &GateRecord) -> Unit {
     let name =
         gate.start.as_ref().map_or_else(|| gate.metric.clone(), |start| format!("{}@{start}", gate.metric));
-    match cell.metrics.get(&name) {
+    match cell.metrics.get(name.as_str()) {
         Some(figure) if gate.stat != "count" => figure.unit(),
         _ => Unit::Count,
     }

@@ -319,7 +319,8 @@ fn the_summary_is_bounded_however_many_cells_fail() {
 fn cells_are_flattened_to_a_row_each() {
     let mut swept = plan(Some("a,b"), 7);
     swept.axes.insert("engine.pull.chunk_rows".to_owned(), "500".to_owned());
-    let bytes = flat::cells(&record(vec![(swept, lost(2)), (plan(None, 1), outcome())]));
+    let mut bytes = Vec::new();
+    flat::cells(&record(vec![(swept, lost(2)), (plan(None, 1), outcome())]), &mut bytes).unwrap();
     let mut reader = csv::Reader::from_reader(bytes.as_slice());
     let header = reader.headers().unwrap().clone();
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
@@ -339,7 +340,9 @@ fn cells_are_flattened_to_a_row_each() {
 #[test]
 fn series_are_written_in_long_form() {
     let outcome = outcome();
-    let text = String::from_utf8(flat::series([("c1", outcome.series.as_slice())])).unwrap();
+    let mut series = flat::Series::new(Vec::new()).unwrap();
+    series.add("c1", &outcome.series).unwrap();
+    let text = String::from_utf8(series.into_inner().unwrap()).unwrap();
     assert_eq!(text, "cell,series,at_ns,value\nc1,online,60000000000,7\n");
 }
 

@@ -1,8 +1,8 @@
 //! Holds a tree against its grammar: every mistake is noted, defaults are filled in, values get their canonical form.
 
-use super::diagnostic::{Diagnostic, choices};
+use super::diagnostic::{Diagnostic, choices, closest};
 use super::form::{Form, Key, Preset, share_of};
-use super::tree::{Entry, Node, Origin, Table, Val, parse_own};
+use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 
 /// Checks `node`, which stands at `path`, and completes it.
 pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
@@ -21,6 +21,7 @@ pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diag
             });
         }
         Form::List(item) => list(item, node, path, out),
+        Form::Values { .. } if matches!(node.value, Val::List(_)) => values(form, node, path, out),
         Form::Shares(_) => shares(form, node, path, out),
         Form::Either { plain, table } => {
             let form = if node.table().is_some() { table } else { plain };
@@ -29,11 +30,15 @@ pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diag
         Form::Bound if node.table().is_some() => {
             each(node, path, form, out, |name, node, out| match name {
                 "min" | "max" => check(&Form::Figure, node, &join(path, name), out),
-                _ => out.push(unknown_key(name, path, &["min", "max"], &node.origin)),
+                _ => {
+                    node.wrong = true;
+                    out.push(unknown_key(name, path, &["min", "max"], &node.origin));
+                }
             });
         }
         Form::Later(what) => {
             let title = format!("`{path}` is not built yet");
+            node.wrong = true;
             out.push(Diagnostic::new(node.origin.place.clone(), title).help(*what));
         }
         _ => scalar(form, node, path, out),
@@ -51,7 +56,8 @@ pub(super) fn unknown_key(name: &str, path: &str, known: &[&str], at: &Origin) -
     Diagnostic::new(at.place.clone(), format!("unknown key `{name}`{inside}")).help(choices(name, known))
 }
 
-fn wrong_form(form: &Form, node: &Node, path: &str, out: &mut Vec<Diagnostic>) {
+fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
+    node.wrong = true;
     let title = format!("`{path}` is wrong");
     out.push(Diagnostic::new(node.origin.place.clone(), title).help(format!("it takes {}", form.want())));
 }
@@ -64,15 +70,26 @@ fn scalar(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     if let (Form::Word { built, later }, Some(word)) = (form, node.as_text()) {
         let diagnostic = if later.contains(&word) || later.contains(&"*") {
             Diagnostic::new(node.origin.place.clone(), format!("`{path} = \"{word}\"` is not built yet"))
-                .help(format!("what is: {}", form.want()))
+                .help(only_built(built))
         } else {
             Diagnostic::new(node.origin.place.clone(), format!("`{path}` cannot be \"{word}\""))
                 .help(choices(word, built))
         };
+        node.wrong = true;
         out.push(diagnostic);
         return;
     }
     wrong_form(form, node, path, out);
+}
+
+/// `only `a` and `b` are built so far`.
+fn only_built(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => format!("only {last} is built so far"),
+        Some((last, others)) => format!("only {} and {last} are built so far", others.join(", ")),
+        None => "nothing of it is built so far".to_owned(),
+    }
 }
 
 fn each(
@@ -94,16 +111,34 @@ fn table(keys: &[Key], kinds: &[Key], node: &mut Node, path: &str, out: &mut Vec
         return wrong_form(&Form::Table { keys: &[], kinds: &[] }, node, path, out);
     };
     let known: Vec<&str> = keys.iter().chain(kinds).map(|k| k.name).collect();
+    // What an unknown key was probably meant to be is not known to be missing.
+    let mut meant = Vec::new();
+    let mut strange = false;
     for (name, entry) in table.iter_mut() {
         match keys.iter().chain(kinds).find(|k| k.name == name) {
             Some(key) => check(&key.form, &mut entry.node, &join(path, name), out),
-            None => out.push(unknown_key(name, path, &known, &entry.key)),
+            None => {
+                out.push(unknown_key(name, path, &known, &entry.key));
+                meant.extend(closest(name, known.iter().copied()));
+                strange = true;
+            }
         }
     }
-    for key in keys.iter().filter(|k| !table.contains_key(k.name)).collect::<Vec<_>>() {
-        fill(key, table, path, &at, out);
+    for key in keys {
+        let meant = meant.contains(&key.name);
+        let told = meant && matches!(key.preset, Preset::Required);
+        if !told && !table.contains_key(key.name) {
+            fill(key, table, path, &at, out);
+        }
+        if let Some(entry) = table.get_mut(key.name).filter(|e| meant && e.node.origin.via == Via::Default) {
+            entry.node.wrong = true;
+        }
     }
-    one_of(kinds, table, path, &at, out);
+    let before = out.len();
+    if !strange {
+        one_of(kinds, table, path, &at, out);
+    }
+    node.wrong |= strange || out.len() > before;
 }
 
 fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Diagnostic>) {
@@ -158,6 +193,22 @@ fn list(item: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Values that are named: each once, and none without a name.
+fn values(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
+    let Val::List(items) = &node.value else { unreachable!("called for a list") };
+    let names: Vec<Option<&str>> = items.iter().map(Node::as_text).collect();
+    let nameless = names.iter().position(|name| name.is_none_or(|name| name.trim().is_empty()));
+    let twice = (1..names.len()).find(|&i| names[..i].contains(&names[i]));
+    let (at, title) = match (nameless, twice) {
+        (Some(at), _) => (&items[at], format!("`{path}[{at}]` is no name")),
+        (None, Some(at)) => (&items[at], format!("`{path}` has `{}` twice", names[at].unwrap_or_default())),
+        (None, None) if items.is_empty() => (&*node, format!("`{path}` has no value")),
+        (None, None) => return,
+    };
+    out.push(Diagnostic::new(at.origin.place.clone(), title).help(format!("it takes {}", form.want())));
+    node.wrong = true;
+}
+
 /// Shares must come to 1, give or take what rounding to three decimals costs.
 fn shares(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     let Form::Shares(names) = form else { unreachable!("called for shares") };
@@ -166,6 +217,7 @@ fn shares(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
         node.value = Val::Table([(name.to_owned(), one)].into());
     }
     let mut total = 0_u64;
+    let mut wrong = false;
     let before = out.len();
     let mut renamed = Table::new();
     let at = node.origin.place.clone();
@@ -175,6 +227,7 @@ fn shares(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     for (name, mut entry) in std::mem::take(table) {
         let Some(name) = (names.canonical)(&name) else {
             let title = format!("`{path}` has a wrong name, `{name}`");
+            wrong = true;
             out.push(Diagnostic::new(entry.key.place, title).help(format!("a name is {}", names.want)));
             continue;
         };
@@ -185,8 +238,10 @@ fn shares(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     *table = renamed;
     if out.len() == before && !(998_000..=1_002_000).contains(&total) {
         let title = format!("the shares in `{path}` come to {}, not to 1", total as f64 / 1e6);
+        wrong = true;
         out.push(Diagnostic::new(at, title));
     }
+    node.wrong |= wrong;
 }
 
 /// `oracle.lost.rows = 0` without quotes is a table in a table; its names are joined again.

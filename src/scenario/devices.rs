@@ -1,9 +1,17 @@
 //! Which device is what: a plan's shares, dealt out by its seed.
 
-use super::plan::{DevicePlan, Fleet, Plan};
+use std::sync::Arc;
+
+use super::plan::{Attribute, DevicePlan, Fleet, Plan};
 use super::share::largest_remainder;
 use crate::base::{DeviceId, Ppm, Value};
-use crate::workload;
+
+impl Attribute {
+    /// The number of the value that device `i` of a fleet of `n` has: values come in blocks.
+    pub(super) fn number(&self, i: u32, n: u32) -> u32 {
+        (u64::from(i) * self.values.len() as u64 / u64::from(n)) as u32
+    }
+}
 
 impl Plan {
     /// Every device with all choices made.
@@ -19,10 +27,14 @@ impl Plan {
         devices
     }
 
+    /// The values of each attribute.
+    pub fn attribute_values(&self) -> Vec<Arc<[Value]>> {
+        self.attributes.iter().map(|attribute| attribute.values.clone()).collect()
+    }
+
     /// The value of an attribute at this position and of this number, as devices and rows have it.
     pub fn attribute_value(&self, attribute: usize, number: u32) -> Value {
-        let (name, values) = &self.attributes[attribute];
-        workload::attribute_value(name, number, *values)
+        self.attributes[attribute].values[number as usize].clone()
     }
 
     fn deal(&self, number: usize, fleet: &Fleet, devices: &mut Vec<DevicePlan>) {
@@ -48,8 +60,7 @@ impl Plan {
 
     /// The numbers of the attribute values of device `i` of `n`.
     fn block(&self, i: u32, n: u32) -> Vec<u32> {
-        let value = |&(_, k): &(String, u32)| (u64::from(i) * u64::from(k) / u64::from(n)) as u32;
-        self.attributes.iter().map(value).collect()
+        self.attributes.iter().map(|attribute| attribute.number(i, n)).collect()
     }
 
     fn roles(&self, number: usize, fleet: &Fleet, blocks: &[Vec<u32>]) -> Vec<String> {

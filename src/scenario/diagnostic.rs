@@ -26,9 +26,11 @@ pub struct Place {
     pub span: Range<usize>,
 }
 
-/// One mistake.
+/// One mistake, or something that is probably one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// Whether the scenario can be run nevertheless.
+    pub warning: bool,
     /// What is wrong.
     pub title: String,
     /// Where, if it is somewhere.
@@ -84,7 +86,12 @@ impl Place {
 impl Diagnostic {
     /// A mistake at a place.
     pub fn new(place: Option<Place>, title: impl Into<String>) -> Diagnostic {
-        Diagnostic { title: title.into(), place, help: None }
+        Diagnostic { warning: false, title: title.into(), place, help: None }
+    }
+    /// The same as something that the scenario may be run with.
+    #[must_use]
+    pub fn warning(self) -> Diagnostic {
+        Diagnostic { warning: true, ..self }
     }
     /// The same with help.
     #[must_use]
@@ -94,7 +101,8 @@ impl Diagnostic {
     }
     /// The mistake with the lines around it, in colours for a terminal or plain.
     pub fn render(&self, colour: bool) -> String {
-        let mut group = Group::with_title(Level::ERROR.primary_title(&*self.title));
+        let level = if self.warning { Level::WARNING } else { Level::ERROR };
+        let mut group = Group::with_title(level.primary_title(&*self.title));
         if let Some(place) = &self.place {
             let snippet = Snippet::source(&*place.source.text)
                 .path(&*place.source.name)
@@ -142,7 +150,7 @@ impl fmt::Display for Invalid {
 impl std::error::Error for Invalid {}
 
 /// The candidate that `word` was probably meant to be.
-pub(super) fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = |candidate: &str| {
         let distance = strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
         (distance <= word.chars().count().max(4) / 3).then_some(distance)

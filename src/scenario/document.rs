@@ -12,6 +12,7 @@ use super::merge::Setting;
 use super::plan::Plan;
 use super::resolve::resolve;
 use super::rows::{Brought, prepare};
+use super::traces::Traces;
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
 use crate::base::{Digest, Seed};
 use crate::metrics::Unit;
@@ -65,6 +66,7 @@ pub struct Provenance {
 struct Cell {
     tree: Node,
     brought: BTreeMap<String, Brought>,
+    traces: Traces,
     notes: Vec<String>,
     mistakes: Vec<Diagnostic>,
 }
@@ -219,25 +221,36 @@ impl Document {
         all.retain(|setting| setting.apply(&mut tree).is_err());
         let mut notes = Vec::new();
         let brought = prepare(&mut tree, self.dir.as_deref(), &mut notes, &mut mistakes);
+        let traces = Traces::read(&tree, self.dir.as_deref(), &mut mistakes);
         derive(&mut tree);
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
-        Cell { tree, brought, notes, mistakes }
+        Cell { tree, brought, traces, notes, mistakes }
     }
 
     fn plan(&self, cell: Cell, names: &Names<'_>) -> Result<Plan, Vec<Diagnostic>> {
-        let Cell { tree, brought, notes, mut mistakes } = cell;
-        let plan = match resolve(&tree, &brought, names) {
-            Ok(plan) if mistakes.is_empty() => plan,
-            Ok(_) => return Err(mistakes),
-            Err(more) => {
-                mistakes.extend(more);
+        let Cell { tree, brought, traces, notes, mut mistakes } = cell;
+        let plan = match resolve(&tree, &brought, &traces, names, mistakes.is_empty()) {
+            Ok(plan) => plan,
+            Err(wrong) => {
+                mistakes.extend(wrong.told);
+                // What may only follow from a mistake is told when there is nothing that it could follow from.
+                if mistakes.is_empty() {
+                    mistakes = wrong.following;
+                }
                 return Err(mistakes);
             }
         };
-        let files = brought.values().map(|b| b.file.clone()).collect();
-        let digest = digest(&tree, &brought);
-        Ok(Plan { path: self.path.clone(), digest, resolved: text(&tree).into(), files, notes, ..plan })
+        let files = brought.values().map(|b| &b.file).chain(traces.files()).cloned().collect();
+        let digest = digest(&tree, &brought, &traces);
+        Ok(Plan {
+            path: self.path.clone(),
+            digest,
+            resolved: text(&tree).into(),
+            files,
+            notes: notes.into(),
+            ..plan
+        })
     }
 }
 
@@ -284,12 +297,8 @@ fn with_seeds(plan: Plan, seeds: &[u64]) -> Vec<Plan> {
     if seeds.is_empty() {
         return vec![plan];
     }
-    let own = format!("\nseed = {}\n", plan.seed.0);
-    let seeded = |seed: u64| {
-        let resolved = plan.resolved.replacen(&own, &format!("\nseed = {seed}\n"), 1);
-        Plan { seed: Seed(seed), resolved: resolved.into(), ..plan.clone() }
-    };
-    seeds.iter().map(|&seed| seeded(seed)).collect()
+    // The text is shared, for there may be thousands of seeds; who runs it again names the seed.
+    seeds.iter().map(|&seed| Plan { seed: Seed(seed), ..plan.clone() }).collect()
 }
 
 /// The tree as TOML.
@@ -300,8 +309,8 @@ fn text(tree: &Node) -> String {
     }
 }
 
-/// Covers what the scenario means: values in their canonical form, rows of one's own; not the seed, nor what it shows.
-fn digest(tree: &Node, brought: &BTreeMap<String, Brought>) -> String {
+/// Covers what the scenario means: values in their canonical form, rows and traces of one's own; not the seed, nor what it shows.
+fn digest(tree: &Node, brought: &BTreeMap<String, Brought>, traces: &Traces) -> String {
     let mut meaning = tree.clone();
     if let Some(table) = meaning.table_mut() {
         table.retain(|name, _| name != "seed" && name != "covers");
@@ -312,6 +321,7 @@ fn digest(tree: &Node, brought: &BTreeMap<String, Brought>) -> String {
         digest.text(entity);
         digest.text(&rows.text);
     }
+    traces.digest(&mut digest);
     digest.hex()
 }
 

@@ -49,6 +49,8 @@ pub(super) enum Form {
     Written(&'static Written),
     /// A list; a single item may stand for a list of one.
     List(&'static Form),
+    /// How many values there are, from 1, or their names.
+    Values { max: i64 },
     /// Named parts of a whole; a single name may stand for all of it.
     Shares(&'static Written),
     /// Known keys, and in `kinds` those of which exactly one must be there (none if `kinds` is empty).
@@ -142,7 +144,7 @@ impl Form {
             Form::Size { min, max } => {
                 format!("a size such as \"64KiB\" or \"1.5MB\", from {} to {}", size(*min), size(*max))
             }
-            Form::Rate => "a rate such as \"200kbit/s\" or \"1.6Mbit/s\"".to_owned(),
+            Form::Rate => "a rate above 0 such as \"200kbit/s\" or \"1.6Mbit/s\"".to_owned(),
             Form::Share => "a share between 0 and 1, such as 0.05 or \"5%\"".to_owned(),
             Form::Word { built, .. } => {
                 let words: Vec<String> = built.iter().map(|w| format!("\"{w}\"")).collect();
@@ -150,6 +152,9 @@ impl Form {
             }
             Form::Written(written) => written.want.to_owned(),
             Form::List(item) => format!("a list of: {}", item.want()),
+            Form::Values { max } => {
+                format!("how many there are, from 1 to {max}, or their names, such as [\"north\", \"south\"]")
+            }
             Form::Shares(name) => {
                 format!(
                     "shares that come to 1, such as {{ a = 0.7, b = \"30%\" }}, or one name; a name is {}",
@@ -172,6 +177,7 @@ impl Form {
             (Form::Any | Form::Figure | Form::Bound, v) => Some(v.clone()),
             (Form::Text, Val::Text(t)) => text(t.clone()),
             (Form::Bool, Val::Bool(b)) => Some(Val::Bool(*b)),
+            (Form::Values { max }, Val::Int(n)) => (1..=*max).contains(n).then_some(Val::Int(*n)),
             (Form::Int { min, max }, Val::Int(n)) => (min..=max).contains(&n).then_some(Val::Int(*n)),
             (Form::Decimal { max }, Val::Float(x)) => {
                 let thousandths = (x * 1e3).round();

@@ -48,6 +48,11 @@ fn describe(form: &Form) -> Json {
             let item = describe(item);
             json!({ "anyOf": [{ "type": "array", "items": item }, item] })
         }
+        Form::Values { max } => {
+            let count = json!({ "type": "integer", "minimum": 1, "maximum": max });
+            let names = json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 });
+            json!({ "anyOf": [count, names], "description": form.want() })
+        }
         Form::Shares(_) => {
             let shares = json!({ "type": "object", "additionalProperties": describe(&Form::Share) });
             json!({ "anyOf": [{ "type": "string" }, shares], "description": form.want() })

@@ -31,10 +31,11 @@ mod resolve;
 mod rows;
 mod share;
 mod template;
+mod traces;
 mod tree;
 mod written;
 
-pub use diagnostic::{Diagnostic, Invalid, LoadError, Place, Source};
+pub use diagnostic::{Diagnostic, Invalid, LoadError, Place, Source, closest};
 pub use document::{Document, Names, Provenance, Request};
 pub use keys::{key_table, schema_json};
 pub use plan::*;

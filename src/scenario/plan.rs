@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::diagnostic::Diagnostic;
 use crate::base::{Bytes, DeviceId, EntityId, Ppm, Seed, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{Schema, SyncUnit};
 use crate::{backend, disk, engine, gateway, net, store, workload};
@@ -38,8 +39,8 @@ pub struct Plan {
     pub schema: Arc<Schema>,
     /// Where their rows come from, by entity.
     pub data: Arc<Vec<workload::EntityData>>,
-    /// The names of device attributes, such as `clinic`, each with the number of its values.
-    pub attributes: Vec<(String, u32)>,
+    /// What sets devices apart.
+    pub attributes: Vec<Attribute>,
     /// The sync units.
     pub units: Arc<[SyncUnit]>,
     /// The backend.
@@ -71,7 +72,18 @@ pub struct Plan {
     /// Files with rows that the scenario reads, relative to its own.
     pub files: Vec<String>,
     /// What the reader should be told, such as inferred column types.
-    pub notes: Vec<String>,
+    pub notes: Arc<[String]>,
+    /// What is allowed and probably not meant.
+    pub warnings: Arc<[Diagnostic]>,
+}
+
+/// Something that sets devices apart, such as `clinic`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attribute {
+    /// Its name.
+    pub name: String,
+    /// Its values in order: those that the scenario names, or `clinic-1` and so on.
+    pub values: Arc<[Value]>,
 }
 
 /// A group of devices.
@@ -84,7 +96,7 @@ pub struct Fleet {
     /// Hardware classes with their exact counts.
     pub classes: Vec<(DeviceClass, u32)>,
     /// Links with their exact counts.
-    pub links: Vec<(net::Profile, u32)>,
+    pub links: Vec<(Arc<net::Profile>, u32)>,
     /// States at the start with their exact counts, each with the name that the scenario gives it.
     pub starts: Vec<(StartState, u32)>,
     /// Roles with their shares within every group of devices that share all attributes.
@@ -147,7 +159,7 @@ pub struct DevicePlan {
     /// Its hardware.
     pub class: DeviceClass,
     /// Its link.
-    pub link: net::Profile,
+    pub link: Arc<net::Profile>,
     /// Its clock.
     pub clock: ClockModel,
     /// Its state at the start.

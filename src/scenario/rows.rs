@@ -9,7 +9,7 @@ use super::column::ColumnType;
 use super::diagnostic::{Diagnostic, Place, Source, choices};
 use super::tree::{Entry, Node, Origin, Table, Val};
 use super::written::Calendar;
-use crate::base::{Stamp, Value};
+use crate::base::{Stamp, Value, words};
 use crate::workload::GivenRow;
 
 /// A CSV that was read; its cells are still texts.
@@ -43,9 +43,9 @@ pub(super) fn prepare(
             Ok(brought) => brought,
             Err(mistakes) => {
                 out.extend(mistakes);
-                // Without the file there is nothing to infer from, and that it has no schema is no second mistake.
+                // Without the file there is nothing to infer from: nothing can be said of its columns.
                 if entry.node.get(&["schema"]).is_none() {
-                    insert_schema(&mut entry.node, vec![("id".to_owned(), "text key".to_owned())]);
+                    insert_schema(&mut entry.node, vec![("id".to_owned(), "text key".to_owned())], false);
                 }
                 continue;
             }
@@ -54,18 +54,19 @@ pub(super) fn prepare(
             let schema = brought.infer();
             let told: Vec<String> = schema.iter().map(|(c, t)| format!("{c} = \"{t}\"")).collect();
             notes.push(format!("{}: types of `{name}` inferred: {}", brought.file, told.join(", ")));
-            insert_schema(&mut entry.node, schema);
+            insert_schema(&mut entry.node, schema, true);
         }
         all.insert(name.clone(), brought);
     }
     all
 }
 
-fn insert_schema(entity: &mut Node, columns: Vec<(String, String)>) {
+fn insert_schema(entity: &mut Node, columns: Vec<(String, String)>, known: bool) {
     let origin = Origin::default_value();
     let columns: Table = columns.into_iter().map(|(c, t)| (c, Entry::new(Node::text(&t, &origin)))).collect();
     if let Some(table) = entity.table_mut() {
-        table.insert("schema".to_owned(), Entry::new(Node::new(Val::Table(columns), origin)));
+        let node = Node { wrong: !known, ..Node::new(Val::Table(columns), origin) };
+        table.insert("schema".to_owned(), Entry::new(node));
     }
 }
 
@@ -73,22 +74,24 @@ impl Brought {
     fn read(rows: &Node, dir: Option<&Path>) -> Result<Brought, Vec<Diagnostic>> {
         let at = rows.origin.place.clone();
         let name = |key: &str| rows.get(&[key]).and_then(Node::as_text);
-        let Some(file) = name("csv") else {
+        let unreadable = |key: &str| rows.get(&[key]).is_some_and(|n| n.as_text().is_none());
+        let Some(file) = name("csv").filter(|_| !unreadable("key") && !unreadable("updated_at")) else {
             // What is missing or no text is told by the check.
             return Err(Vec::new());
         };
         let place = rows.get(&["csv"]).and_then(|n| n.origin.place.clone()).or(at);
         let path = dir.map_or_else(|| Path::new(file).to_owned(), |dir| dir.join(file));
-        let text = std::fs::read_to_string(&path).map_err(|e| {
+        let bytes = std::fs::read(&path).map_err(|e| {
             vec![Diagnostic::new(place.clone(), format!("cannot read {}: {e}", path.display()))]
         })?;
+        let text = String::from_utf8(bytes).map_err(|e| vec![not_utf8(file, &e)])?;
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
         let header: Vec<String> = match reader.headers() {
             Ok(header) => header.iter().map(|h| h.trim().to_owned()).collect(),
             Err(e) => return Err(vec![Diagnostic::new(place, format!("cannot read {file}: {e}"))]),
         };
-        if let Some((_, twice)) = header.iter().enumerate().find(|(i, h)| header[..*i].contains(h)) {
-            return Err(vec![Diagnostic::new(place, format!("{file} has two columns `{twice}`"))]);
+        if let Some(wrong) = wrong_header(file, &text, &header, place.as_ref()) {
+            return Err(vec![wrong]);
         }
         let known: Vec<&str> = header.iter().map(String::as_str).collect();
         let find = |column: &str, role: &str| {
@@ -115,6 +118,11 @@ impl Brought {
                 break;
             }
             let line = record.position().map_or(0, csv::Position::line);
+            if let Some(open) = self.open_quote(record) {
+                // Where it ends, the lines after it were read at random.
+                mistakes.push(open);
+                break;
+            }
             if record.len() != self.header.len() {
                 let title = format!("{} cells, but the header has {}", record.len(), self.header.len());
                 mistakes.push(Diagnostic::new(Some(self.place(record, None)), title));
@@ -133,12 +141,28 @@ impl Brought {
         mistakes
     }
 
+    /// The quote of a record that is never closed, or that swallows the lines after it until it meets some other quote.
+    fn open_quote(&self, record: &csv::StringRecord) -> Option<Diagnostic> {
+        let (open, closed) = long_quote(self.rest(record))?;
+        if closed && record.len() == self.header.len() {
+            return None;
+        }
+        let line = self.place(record, None);
+        let place = Place { span: open..open + 1, ..line };
+        let help = "a quote within a quoted cell is written twice: \"\"";
+        Some(Diagnostic::new(Some(place), "the quote that opens here is never closed").help(help))
+    }
+
+    /// The text from where a record begins.
+    fn rest(&self, record: &csv::StringRecord) -> &str {
+        let from = record.position().map_or(0, |p| p.byte() as usize);
+        self.text[from..].trim_start_matches(['\n', '\r'])
+    }
+
     /// The record's line, and in it the cell or all of it.
     fn place(&self, record: &csv::StringRecord, cell: Option<usize>) -> Place {
         let position = record.position();
-        let from = position.map_or(0, |p| p.byte() as usize);
-        let rest = &self.text[from..];
-        let rest = rest.trim_start_matches(['\n', '\r']);
+        let rest = self.rest(record);
         let text = rest.lines().next().unwrap_or("");
         let span = cell.map_or(0..text.len(), |cell| cell_span(text, cell));
         let first_line = position.map_or(1, |p| p.line() as usize);
@@ -181,14 +205,14 @@ impl Brought {
         if max == 0 { "text".to_owned() } else { format!("text {min}..{max}") }
     }
 
-    /// The rows with their values in the order of `columns`.
+    /// The rows with their values in the order of `columns`. Without a calendar nothing can be said of dates.
     ///
     /// # Errors
     /// Cells that are not what their column holds, columns that the file does not have.
     pub(super) fn rows(
         &self,
         columns: &[(&str, &ColumnType)],
-        calendar: Calendar,
+        calendar: Option<Calendar>,
     ) -> Result<Vec<GivenRow>, Vec<Diagnostic>> {
         let mut mistakes = Vec::new();
         let mut positions = Vec::new();
@@ -203,12 +227,11 @@ impl Brought {
             }
         }
         let mut rows = Vec::with_capacity(self.records.len());
+        let mut cells = WrongCells::default();
         for record in &self.records {
-            if mistakes.len() >= TOLD {
-                break;
-            }
-            rows.push(self.row(record, &positions, calendar, &mut mistakes));
+            rows.push(self.row(record, &positions, calendar, &mut cells));
         }
+        mistakes.extend(cells.told());
         if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
     }
 
@@ -216,13 +239,14 @@ impl Brought {
         &self,
         record: &csv::StringRecord,
         columns: &[(usize, &ColumnType)],
-        calendar: Calendar,
-        mistakes: &mut Vec<Diagnostic>,
+        calendar: Option<Calendar>,
+        cells: &mut WrongCells,
     ) -> GivenRow {
         let mut wrong = |column: usize, title: String, help: &str| {
-            mistakes.push(Diagnostic::new(Some(self.place(record, Some(column))), title).help(help));
+            cells.add(column, || Diagnostic::new(Some(self.place(record, Some(column))), title).help(help));
         };
-        let stamp = self.updated_at.map_or(calendar.start, |column| {
+        let dated = self.updated_at.zip(calendar);
+        let stamp = dated.map_or(calendar.unwrap_or_default().start, |(column, calendar)| {
             let text = record[column].trim();
             match calendar.stamp(text) {
                 Some(stamp) if stamp <= calendar.start => stamp,
@@ -249,10 +273,37 @@ impl Brought {
     }
 }
 
+/// Cells that are not what their column holds: the first few of each column are told, the others counted.
+#[derive(Default)]
+struct WrongCells(BTreeMap<usize, (Vec<Diagnostic>, usize)>);
+
+impl WrongCells {
+    const TOLD: usize = 3;
+
+    fn add(&mut self, column: usize, what: impl FnOnce() -> Diagnostic) {
+        let (told, more) = self.0.entry(column).or_default();
+        if told.len() < WrongCells::TOLD {
+            told.push(what());
+        } else {
+            *more += 1;
+        }
+    }
+    fn told(self) -> impl Iterator<Item = Diagnostic> {
+        self.0.into_values().flat_map(|(mut told, more)| {
+            if let Some(last) = told.last_mut().filter(|_| more > 0) {
+                let help = last.help.take().unwrap_or_default();
+                let more = words::count(more as u64, "more cell");
+                last.help = Some(format!("{help}; this column has {more} of the kind"));
+            }
+            told
+        })
+    }
+}
+
 const DATE_HELP: &str = "a date looks like 2026-03-02T08:15:00+01:00, or without offset for local time";
 
 /// The value that a cell of this type says; else what would be right.
-fn cell_value(cell: &str, kind: &ColumnType, calendar: Calendar) -> Result<Value, &'static str> {
+fn cell_value(cell: &str, kind: &ColumnType, calendar: Option<Calendar>) -> Result<Value, &'static str> {
     let trimmed = cell.trim();
     if trimmed.is_empty() {
         return Ok(Value::Null);
@@ -268,11 +319,85 @@ fn cell_value(cell: &str, kind: &ColumnType, calendar: Calendar) -> Result<Value
             "false" | "0" => Ok(Value::Int(0)),
             _ => Err("true or false"),
         },
-        ColumnType::Timestamp { .. } => {
-            calendar.stamp(trimmed).map(|s| Value::Int(s.0)).ok_or("a date such as 2026-03-02T08:15:00+01:00")
-        }
+        ColumnType::Timestamp { .. } => match calendar {
+            Some(calendar) => calendar
+                .stamp(trimmed)
+                .map(|s| Value::Int(s.0))
+                .ok_or("a date such as 2026-03-02T08:15:00+01:00"),
+            None => Ok(Value::Null),
+        },
         _ => Ok(Value::text(cell)),
     }
+}
+
+/// Where the first quoted cell of a record begins that goes over the end of its line, and whether it ends where a cell ends.
+fn long_quote(record: &str) -> Option<(usize, bool)> {
+    let mut at = 0;
+    loop {
+        if record[at..].starts_with('"') {
+            let open = at;
+            at += 1;
+            loop {
+                at += match record[at..].find('"') {
+                    None => return Some((open, false)),
+                    Some(n) if record[at + n + 1..].starts_with('"') => n + 2,
+                    Some(n) => {
+                        at += n + 1;
+                        break;
+                    }
+                };
+            }
+            if record[open..at].contains('\n') {
+                let ends = record[at..].chars().next().is_none_or(|c| matches!(c, ',' | '\r' | '\n'));
+                return Some((open, ends));
+            }
+        }
+        let end = record[at..].find([',', '\n'])?;
+        if record[at + end..].starts_with('\n') {
+            return None;
+        }
+        at += end + 1;
+    }
+}
+
+/// Bytes that are no text, with the line that they are in.
+fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Diagnostic {
+    let (bytes, at) = (error.as_bytes(), error.utf8_error().valid_up_to());
+    let start = bytes[..at].iter().rposition(|&b| b == b'\n').map_or(0, |n| n + 1);
+    let end = bytes[at..].iter().position(|&b| b == b'\n').map_or(bytes.len(), |n| at + n);
+    let text = String::from_utf8_lossy(&bytes[start..end]).trim_end().to_owned();
+    let first_line = bytes[..at].iter().filter(|&&b| b == b'\n').count() + 1;
+    let span = at - start..(at - start + char::REPLACEMENT_CHARACTER.len_utf8()).min(text.len());
+    let source = Arc::new(Source { name: file.to_owned(), text, first_line });
+    let title = format!("this is not UTF-8: the byte 0x{:02X}", bytes[at]);
+    Diagnostic::new(Some(Place { source, span }), title).help("save the file as UTF-8")
+}
+
+/// What is wrong with the names of the columns.
+fn wrong_header(file: &str, text: &str, header: &[String], named: Option<&Place>) -> Option<Diagnostic> {
+    let line = text.lines().next().unwrap_or("").trim_start_matches('\u{feff}').to_owned();
+    let at = |cell: usize| {
+        let span = cell_span(&line, cell);
+        let source = Arc::new(Source { name: file.to_owned(), text: line.clone(), first_line: 1 });
+        Some(Place { source, span })
+    };
+    if let [only] = header
+        && let Some((mark, name)) =
+            [(';', "semicolons"), ('\t', "tabs")].into_iter().find(|(mark, _)| only.contains(*mark))
+    {
+        let title = format!("the columns of {file} seem to be separated by {name}");
+        let help = format!("save it with commas between the cells instead of {mark:?}");
+        return Some(Diagnostic::new(at(0), title).help(help));
+    }
+    if header.is_empty() {
+        return Some(Diagnostic::new(named.cloned(), format!("{file} is empty")));
+    }
+    if let Some(empty) = header.iter().position(String::is_empty) {
+        let title = format!("column {} of {file} has no name", empty + 1);
+        return Some(Diagnostic::new(at(empty), title).help("the first line names every column"));
+    }
+    let (second, twice) = header.iter().enumerate().find(|(i, h)| header[..*i].contains(h))?;
+    Some(Diagnostic::new(at(second), format!("{file} has two columns `{twice}`")))
 }
 
 /// The bytes of a line's cell of this number; the whole line if it is not there.

@@ -37,6 +37,8 @@ pub(super) enum Via {
 pub(super) struct Node {
     pub(super) value: Val,
     pub(super) origin: Origin,
+    /// A mistake was found in it: what depends on it cannot be judged.
+    pub(super) wrong: bool,
 }
 
 /// A table: by name, so that the order in the file has no meaning.
@@ -69,7 +71,7 @@ impl Origin {
 
 impl Node {
     pub(super) fn new(value: Val, origin: Origin) -> Node {
-        Node { value, origin }
+        Node { value, origin, wrong: false }
     }
     pub(super) fn text(text: &str, origin: &Origin) -> Node {
         Node::new(Val::Text(text.to_owned()), origin.clone())
@@ -95,6 +97,15 @@ impl Node {
     /// The value under a path of names.
     pub(super) fn get(&self, path: &[&str]) -> Option<&Node> {
         path.iter().try_fold(self, |node, name| Some(&node.table()?.get(*name)?.node))
+    }
+    /// Whether no mistake was found in it, nor in anything below it.
+    pub(super) fn is_sound(&self) -> bool {
+        let below = match &self.value {
+            Val::List(items) => items.iter().all(Node::is_sound),
+            Val::Table(table) => table.values().all(|entry| entry.node.is_sound()),
+            _ => true,
+        };
+        below && !self.wrong
     }
     /// Marks the value and all below it as having come by another way.
     pub(super) fn came_by(&mut self, via: &Via) {
@@ -137,7 +148,7 @@ impl Entry {
 pub(super) fn parse_document(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     if !errors.is_empty() {
-        return Err(errors.iter().map(|e| not_toml(e, source, 0)).collect());
+        return Err(syntax_errors(&errors, source));
     }
     let from = Reading { source, shift: 0, via: Via::File };
     let mut errors = Vec::new();
@@ -198,6 +209,47 @@ pub(super) fn parse_path(key: &str) -> Option<Vec<String>> {
     }
 }
 
+/// What is not TOML, once a line. A bracket that is never closed makes nonsense of all that follows: only the bracket is told then.
+fn syntax_errors(errors: &[toml::de::Error], source: &Arc<Source>) -> Vec<Diagnostic> {
+    let mut told: Vec<Diagnostic> = errors.iter().map(|e| not_toml(e, source, 0)).collect();
+    let start = |d: &Diagnostic| d.place.as_ref().map_or(0, |place| place.span.start);
+    told.sort_by_key(start);
+    let unclosed = ["unclosed inline table", "unclosed array"];
+    let swallows = errors.iter().any(|e| unclosed.iter().any(|what| e.message().starts_with(what)));
+    if let Some(open) = told.first().filter(|_| swallows).and_then(|e| open_bracket(&source.text[..start(e)]))
+    {
+        let place = Place { source: Arc::clone(source), span: open..open + 1 };
+        let title = format!("this is not TOML: `{}` is never closed", &source.text[open..=open]);
+        told.retain(|d| start(d) < open);
+        told.push(Diagnostic::new(Some(place), title));
+    }
+    told.dedup_by_key(|d| d.place.as_ref().map(|place| place.line_column().0));
+    told
+}
+
+/// The last bracket in `text` that is still open at its end.
+fn open_bracket(text: &str) -> Option<usize> {
+    let mut open = Vec::new();
+    let mut quote = None;
+    let mut comment = false;
+    let mut escaped = false;
+    for (i, c) in text.char_indices() {
+        match (quote, c) {
+            _ if std::mem::take(&mut escaped) => {}
+            (_, '\n') => (quote, comment) = (None, false),
+            _ if comment => {}
+            (Some('"'), '\\') => escaped = true,
+            (Some(mark), _) => quote = (mark != c).then_some(mark),
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '#') => comment = true,
+            (None, '{' | '[') => open.push(i),
+            (None, '}' | ']') => drop(open.pop()),
+            _ => {}
+        }
+    }
+    open.pop()
+}
+
 fn not_toml(error: &toml::de::Error, source: &Arc<Source>, shift: usize) -> Diagnostic {
     let end = source.text.len();
     let span = error.span().map_or(0..0, |s| (s.start + shift).min(end)..(s.end + shift).min(end));
@@ -253,6 +305,6 @@ impl Reading<'_> {
             }
             DeValue::Table(table) => Val::Table(self.table(table, errors)),
         };
-        Node { value, origin }
+        Node::new(value, origin)
     }
 }

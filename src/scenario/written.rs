@@ -66,7 +66,8 @@ pub(super) const NAME: Written = Written {
 pub(super) const SIGNED_SPAN: Written = Written {
     want: "a time ahead or back such as \"5s\" or \"-1h\", at most ten years",
     canonical: |text| {
-        signed_span(text).map(|ns| format!("{}{}", if ns < 0 { "-" } else { "" }, span(Span(ns.unsigned_abs()))))
+        signed_span(text)
+            .map(|ns| format!("{}{}", if ns < 0 { "-" } else { "" }, span(Span(ns.unsigned_abs()))))
     },
 };
 /// How much too fast a clock runs.

@@ -12,18 +12,19 @@ use crate::disk;
 /// Prepared statements that a connection keeps for the next transaction; a session of many entities needs some dozens.
 const STATEMENTS: usize = 128;
 
-/// The one place where a connection is made.
-fn connect(database: &Database) -> rusqlite::Result<Connection> {
-    disk::open(&disk::Location { path: database.path.clone(), vfs: database.vfs })
-}
-
-/// A connection to a database that has all tables; an empty one gets them.
-pub(super) fn open(database: &Database, schema: &Schema, options: &Options) -> Result<Connection> {
-    let connection = connect(database)?;
+/// A connection to a database that was opened before.
+pub(super) fn reopen(database: &Database, options: &Options) -> Result<Connection> {
+    let connection = disk::open(&disk::Location { path: database.path.clone(), vfs: database.vfs })?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Else a statement is planned anew whenever another value is bound, for statistics that these tables do not have.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(&pragmas(options))?;
+    Ok(connection)
+}
+
+/// A connection to a database that has all tables; an empty one gets them.
+pub(super) fn open(database: &Database, schema: &Schema, options: &Options) -> Result<Connection> {
+    let connection = reopen(database, options)?;
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
         VERSION => {}

@@ -14,14 +14,14 @@
 //! - A row with a waiting edit is never swept.
 //!
 //! How: one table an entity, with the user's names behind a position (`e3_patient`, `c0_name`), so that no name clashes
-//! with another, with SQL or with ours. Rows lie in the order of arrival with an index on the key: at 120 bytes a row that
-//! is as fast as a table ordered by key, at 500 twice as fast, since a page split moves keys and not rows; it costs 30 kB
-//! more for 500 rows. The SQL texts are shared by all stores of a schema on a thread; a [`Tx`] keeps the statements it has
+//! with another, with SQL or with ours. Rows lie in the order of keys, without an index beside them. `line` keeps the database
+//! of a device that is busy open and closes that of one that is not. The SQL texts are shared by all stores of a schema on a thread; a [`Tx`] keeps the statements it has
 //! used at hand by entity, so that a row of a page costs one look into a list of a few.
 
 mod connection;
 mod error;
 mod layout;
+mod line;
 mod log;
 mod options;
 mod outbox;

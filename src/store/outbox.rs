@@ -144,7 +144,7 @@ impl Tx<'_> {
             "{ENTRY} AS o WHERE NOT parked AND NOT EXISTS\
              (SELECT 1 FROM outbox AS p WHERE p.entity=o.entity AND p.key=o.key AND p.seq<o.seq)ORDER BY seq"
         );
-        let mut statement = self.store().prepare(&sql)?;
+        let mut statement = self.prepare(&sql)?;
         let mut rows = statement.query([])?;
         let mut entries = Vec::new();
         while entries.len() < limit

@@ -28,7 +28,8 @@ impl Store {
     /// When the database cannot be read.
     pub fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) -> Result<()> {
         let columns = self.entity(entity).projection.len();
-        let mut statement = self.prepare(self.sql(entity, RowStatement::All))?;
+        let connection = self.connection()?;
+        let mut statement = connection.prepare_cached(self.sql(entity, RowStatement::All))?;
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
             let mut values = Vec::with_capacity(columns);
@@ -45,7 +46,8 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub fn count(&self, entity: EntityId) -> Result<u64> {
-        let mut statement = self.prepare(self.sql(entity, RowStatement::Count))?;
+        let connection = self.connection()?;
+        let mut statement = connection.prepare_cached(self.sql(entity, RowStatement::Count))?;
         Ok(statement.query_row([], |row| row.get::<_, u32>(0))?.into())
     }
 }

@@ -10,14 +10,15 @@ use rusqlite::{CachedStatement, Connection, Params, StatementStatus};
 use super::connection;
 use super::error::{Result, StoreError};
 use super::layout::{Layout, RowStatement};
+use super::line::Line;
 use super::options::Options;
 use crate::base::EntityId;
 use crate::contract::{Database, Entity, Schema, Work};
 
-/// One device's database, open.
+/// One device's database.
 #[derive(Debug)]
 pub struct Store {
-    connection: Connection,
+    line: Rc<Line>,
     layout: Rc<Layout>,
     /// Steps of SQLite's virtual machine since somebody asked.
     steps: Cell<u64>,
@@ -28,6 +29,7 @@ pub struct Store {
 /// One transaction, for as long as its closure runs.
 pub struct Tx<'s> {
     store: &'s Store,
+    connection: &'s Connection,
     writes: bool,
     ready: RefCell<Vec<Ready<'s>>>,
 }
@@ -81,7 +83,7 @@ impl Store {
     pub fn open(db: &Database, schema: Arc<Schema>, options: &Options) -> Result<Store> {
         let connection = connection::open(db, &schema, options)?;
         Ok(Store {
-            connection,
+            line: Line::new(db.clone(), options.clone(), connection),
             layout: Layout::of(&schema),
             steps: Cell::new(0),
             last_seq: Cell::new(0),
@@ -116,38 +118,33 @@ impl Store {
         writes: bool,
         f: impl FnOnce(&Tx<'_>) -> std::result::Result<R, E>,
     ) -> std::result::Result<R, E> {
-        assert!(self.connection.is_autocommit(), "a transaction holds no other");
-        self.say(begin)?;
-        let tx = Tx { store: self, writes, ready: RefCell::default() };
+        let connection = self.connection()?;
+        assert!(connection.is_autocommit(), "a transaction holds no other");
+        say(&connection, begin)?;
+        let tx = Tx { store: self, connection: &connection, writes, ready: RefCell::default() };
         let result = f(&tx);
         drop(tx);
-        let result = result.and_then(|r| self.say("COMMIT").map(|()| r).map_err(E::from));
-        if result.is_err() && !self.connection.is_autocommit() {
+        let result = result.and_then(|r| say(&connection, "COMMIT").map(|()| r).map_err(E::from));
+        if result.is_err() && !connection.is_autocommit() {
             // What cannot be undone now is undone by the next process.
-            _ = self.say("ROLLBACK");
+            _ = say(&connection, "ROLLBACK");
         }
         result
     }
 
-    fn say(&self, sql: &str) -> Result<()> {
-        self.connection.prepare_cached(sql)?.raw_execute()?;
-        Ok(())
-    }
-
-    /// What was done since the last call, undone transactions included. Opening the database is not counted in steps.
+    /// What was done in transactions since the last call, undone ones included.
     pub fn work(&self) -> Work {
         Work { coded_bytes: 0, steps: self.steps.take() }
     }
 
-    /// Gives back the memory that only speed needs: prepared statements and cached pages. For a device that goes idle.
-    pub fn trim(&self) {
-        self.connection.flush_prepared_statement_cache();
-        // Fails only for a page that cannot be written, and that the next commit reports.
-        _ = self.connection.release_memory();
+    /// Gives back the memory that only speed needs; the next call opens the database again. Where there are many stores, those
+    /// that are not used come to rest by themselves.
+    pub fn rest(&self) {
+        self.line.rest();
     }
 
-    pub(super) fn prepare(&self, sql: &str) -> Result<Counted<'_>> {
-        Ok(Counted { statement: self.connection.prepare_cached(sql)?, store: self })
+    pub(super) fn connection(&self) -> Result<Rc<Connection>> {
+        self.line.connection()
     }
     pub(super) fn sql(&self, entity: EntityId, which: RowStatement) -> &str {
         self.layout.sql(entity, which)
@@ -157,9 +154,18 @@ impl Store {
     }
 }
 
+fn say(connection: &Connection, sql: &str) -> Result<()> {
+    connection.prepare_cached(sql)?.raw_execute()?;
+    Ok(())
+}
+
 impl<'s> Tx<'s> {
     pub(super) fn store(&self) -> &'s Store {
         self.store
+    }
+
+    pub(super) fn prepare(&self, sql: &str) -> Result<Counted<'s>> {
+        Ok(Counted { statement: self.connection.prepare_cached(sql)?, store: self.store })
     }
 
     /// Calls `f` with a statement on an entity's table. It is looked up by its text once a transaction.
@@ -174,7 +180,7 @@ impl<'s> Tx<'s> {
         let index = match ready.iter().position(|r| r.entity == entity && r.which == which) {
             Some(index) => index,
             None => {
-                let statement = self.store.prepare(self.store.sql(entity, which))?;
+                let statement = self.prepare(self.store.sql(entity, which))?;
                 ready.push(Ready { entity, which, statement });
                 ready.len() - 1
             }
@@ -194,7 +200,7 @@ impl<'s> Tx<'s> {
     /// Writes to one of our own tables; gives the rows changed.
     pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize> {
         self.writes();
-        Ok(self.store.prepare(sql)?.execute(params)?)
+        Ok(self.prepare(sql)?.execute(params)?)
     }
 
     /// Reads rows of one of our own tables.
@@ -204,7 +210,7 @@ impl<'s> Tx<'s> {
         params: impl Params,
         mut read: impl FnMut(&rusqlite::Row<'_>) -> Result<R>,
     ) -> Result<Vec<R>> {
-        let mut statement = self.store.prepare(sql)?;
+        let mut statement = self.prepare(sql)?;
         let mut rows = statement.query(params)?;
         let mut all = Vec::new();
         while let Some(row) = rows.next()? {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Action, Contention, Dataset, EntityData, LoginWave, Maker, Options, Peak, Person, attribute_value,
 };
-use crate::base::{DeviceId, EntityId, Ppm, Seed, Span, Stamp, Time};
+use crate::base::{DeviceId, EntityId, Ppm, Seed, Span, Stamp, Time, Value};
 use crate::contract::{Column, ColumnKind, Delivery, EditKind, Entity, Schema, ScopeRule};
 
 /// 2026-03-02T00:00:00+01:00.
@@ -115,9 +115,13 @@ pub(super) fn data() -> Vec<EntityData> {
     ]
 }
 
+/// The values of the attribute `clinic`.
+pub(super) fn clinics() -> [Arc<[Value]>; 1] {
+    [(0..CLINICS).map(|i| attribute_value("clinic", i, CLINICS)).collect()]
+}
+
 pub(super) fn dataset(seed: u64) -> Dataset {
-    let attributes = [("clinic".to_owned(), CLINICS)];
-    Dataset::new(Seed(seed), Arc::new(schema()), &data(), START, UTC_OFFSET, &attributes).unwrap()
+    Dataset::new(Seed(seed), Arc::new(schema()), &data(), START, UTC_OFFSET, &clinics()).unwrap()
 }
 
 /// `count` people, clinic by clinic in turn; every fourth a doctor.

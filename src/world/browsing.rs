@@ -154,7 +154,11 @@ mod tests {
         ];
         for (when, readers_wait, (took, waited)) in table {
             let found = browser(readers_wait).query(at(when));
-            assert_eq!((found.took.0 / MS, found.waited.0 / MS), (took, waited), "at {when} ms, {readers_wait}");
+            assert_eq!(
+                (found.took.0 / MS, found.waited.0 / MS),
+                (took, waited),
+                "at {when} ms, {readers_wait}"
+            );
         }
     }
 

@@ -18,8 +18,8 @@ use crate::contract::{DeviceSetup, EngineFactory, Node};
 use crate::disk::Disk;
 use crate::gateway::Gateway;
 use crate::metrics;
-use crate::net::{Link, Way};
-use crate::oracle::{self, Life, Oracle};
+use crate::net::{Itinerary, Link, Way};
+use crate::oracle::{self, Clock, Life, Oracle};
 use crate::scenario::{DevicePlan, Happening, Plan};
 use crate::sim::{self, Handle, NodeId, Sim};
 use crate::store::Journal;
@@ -49,14 +49,7 @@ impl World {
     ) -> Result<World, DataError> {
         let plan = Rc::new(plan.clone());
         let devices = plan.devices();
-        let dataset = Dataset::new(
-            plan.seed.derive("world.data", 0),
-            plan.schema.clone(),
-            &plan.data,
-            plan.start,
-            plan.utc_offset,
-            &plan.attributes,
-        )?;
+        let dataset = dataset(&plan)?;
         let script = written(&plan, &dataset, &devices);
         let (backend, initial) = loaded(&plan, &dataset);
         let faults = faults::draw(&plan, &devices);
@@ -100,14 +93,9 @@ impl World {
     ) {
         let id = device.device;
         let seed = self.plan.seed.derive("world.device", u64::from(id.0));
-        let mut link = Link::new(device.link.clone(), seed.derive("net", 0));
         let end = Time::ZERO + self.plan.duration;
-        let mut gaps = link.own_gaps(end);
-        for gap in &mut gaps {
-            gap.until = gap.until.min(end);
-        }
-        link.add_outages(gaps);
-        link.add_outages(self.faults.outages[id.0 as usize].iter().copied());
+        let mut link = Link::new(&Itinerary::settled(device.link.clone()), seed.derive("net", 0), end);
+        link.weather_mut().add_outages(self.faults.outages[id.0 as usize].iter().copied());
         for lossy in &self.faults.lossy[id.0 as usize] {
             link.add_lossy(*lossy);
         }
@@ -154,7 +142,8 @@ impl World {
             browser: plan.workload.browsing.map(|browsing| {
                 let every = Span::secs(1).scaled(1_000, u64::from(browsing.queries_per_second_milli));
                 let steps = u64::from(browsing.rows) * STEPS_TO_SHOW_A_ROW;
-                let cost = Span::nanos((u128::from(steps) * u128::from(device.class.step_picos) / 1_000) as u64);
+                let cost =
+                    Span::nanos((u128::from(steps) * u128::from(device.class.step_picos) / 1_000) as u64);
                 Browser::new(every, cost, plan.store.journal != Journal::Wal, seed.stream("browsing", 0, 0))
             }),
         };
@@ -163,7 +152,7 @@ impl World {
 
     fn gait(&self, device: &DevicePlan, link: &Link, seed: Seed) -> Gait {
         let end = Time::ZERO + self.plan.duration + self.plan.drain;
-        let mut gait = Gait::new(device.clock, seed, end, |at| link.seems_up(at));
+        let mut gait = Gait::new(device.clock, seed, end, |at| link.weather().seems_up(at));
         let id = device.device.0 as usize;
         gait.steps.clone_from(&self.faults.steps[id]);
         gait.zones.clone_from(&self.faults.zones[id]);
@@ -217,6 +206,18 @@ fn written(plan: &Plan, dataset: &Dataset, devices: &[DevicePlan]) -> Script {
     write_script(&setting, &bursts, &imports)
 }
 
+/// All rows of a plan with their history before the start.
+pub(super) fn dataset(plan: &Plan) -> Result<Dataset, DataError> {
+    Dataset::new(
+        plan.seed.derive("world.data", 0),
+        plan.schema.clone(),
+        &plan.data,
+        plan.start,
+        plan.utc_offset,
+        &plan.attribute_values(),
+    )
+}
+
 /// The backend with its rows, and those rows as the oracle will ask for them.
 fn loaded(plan: &Plan, dataset: &Dataset) -> (Backend, Initial) {
     let mut backend = Backend::new(plan.schema.clone(), plan.backend.clone(), plan.start);
@@ -244,6 +245,7 @@ fn listeners(plan: &Plan, devices: &[DevicePlan], initial: Initial, lives: Vec<L
     let oracle = Oracle::new(oracle::Setting {
         schema: plan.schema.clone(),
         units: plan.units.clone(),
+        clock: Clock { start: plan.start, utc_offset: plan.utc_offset },
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
         initial: Rc::new(initial),
     });

@@ -10,7 +10,7 @@ use super::ports::{CrashBook, DeviceTasks};
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId};
 use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineFactory, Event, KillReason, LocalEdit,
-    Node, Ports, SyncEngine,
+    Machine, Node, Ports, SyncEngine, Work,
 };
 use crate::disk::{Disk, PowerLoss};
 use crate::net::Way;
@@ -149,10 +149,13 @@ impl Device {
             Journal::Memory => Database { path: ":memory:".to_owned(), vfs: None },
             _ => Device::database(&self.disk),
         };
+        self.before_poll();
         let opened = self.factory.open(self.setup.clone(), incarnation, database, self.ports.clone());
         let Ok(engine) = opened else {
             return self.notice_power();
         };
+        // To open a database may mean to recover it.
+        self.hardware.take_on(Work::default());
         self.tell(Event::ProcessStarted { incarnation: incarnation.0 });
         *self.engine.borrow_mut() = Some(engine.clone());
         self.ports.spawn.spawn(engine.clone().run());
@@ -220,6 +223,10 @@ impl Device {
 
     /// One of the process' tasks gets its turn.
     pub(super) fn before_poll(&self) {
+        // Others may have made the store give back its memory, which nobody is charged for.
+        if self.disk.owes() {
+            self.disk.forgive();
+        }
         self.disk.settle(self.now());
     }
 
@@ -279,7 +286,7 @@ impl Device {
 
     /// A person edits. Nothing happens while the app is not running: the person sees that it is not.
     pub(super) fn edit(&self, edit: &LocalEdit) {
-        self.disk.settle(self.now());
+        self.before_poll();
         self.with_engine(|engine| {
             let made_at = self.ports.clock.wall();
             let waited = Span(self.hardware.free_at().0.saturating_sub(self.now().0));

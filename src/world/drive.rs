@@ -48,7 +48,7 @@ impl World {
                 match (step.actor, step.act) {
                     (Actor::Device(id), Act::App(AppEvent::Login)) => {
                         let device = devices[id.0 as usize].clone();
-                        let from = links[id.0 as usize].borrow().seems_up_from(step.at);
+                        let from = links[id.0 as usize].borrow().weather().seems_up_from(step.at);
                         handle.spawn(node, "login", log_in(handle.clone(), device, from));
                     }
                     (Actor::Device(id), act) => person(&devices[id.0 as usize], act),
@@ -79,7 +79,7 @@ impl World {
     /// Tells apps when the operating system notices that the network goes or comes.
     fn play_networks(&self) {
         for (device, link) in self.devices.iter().zip(&self.links) {
-            let toggles = link.borrow().toggles();
+            let toggles = link.borrow().weather().toggles();
             if toggles.is_empty() {
                 continue;
             }

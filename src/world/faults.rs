@@ -2,7 +2,7 @@
 
 use super::clock::Jump;
 use super::hardware::SlowTime;
-use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time};
+use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
 use crate::contract::KillReason;
 use crate::net::{LossyTime, Outage, OutageMode};
 use crate::scenario::{Chaos, DevicePlan, Happening, Plan, Who};
@@ -110,7 +110,8 @@ impl Faults {
                 for device in chosen {
                     self.outages[device.0 as usize].push(outage);
                 }
-                self.tell(at, format!("{name}: {} without network for {length}", count(chosen)));
+                let (who, mode) = (count(chosen), mode_word(*mode));
+                self.tell(at, format!("{name}: outage of {who} for {length}, mode {mode}"));
             }
             Happening::AnswerLoss { length, loss } => {
                 let lossy = LossyTime { from: at, until: at + *length, loss_ppm: loss.0 };
@@ -153,8 +154,12 @@ impl Faults {
             Happening::SlowDisk { length, factor } => {
                 (format!("the disks of {who} take {factor} times as long for {length}"), *length)
             }
-            Happening::ClockStep { by } => (format!("the clocks of {who} jump by {}", ahead(*by)), Span::ZERO),
-            Happening::TimeZone { by } => (format!("local time of {who} moves by {}", ahead(*by)), Span::ZERO),
+            Happening::ClockStep { by } => {
+                (format!("the clocks of {who} jump by {}", ahead(*by)), Span::ZERO)
+            }
+            Happening::TimeZone { by } => {
+                (format!("local time of {who} moves by {}", ahead(*by)), Span::ZERO)
+            }
             _ => unreachable!("this does not happen to a device itself"),
         };
         for device in chosen.iter().map(|device| device.0 as usize) {
@@ -185,7 +190,7 @@ impl Faults {
                 });
                 self.tell(
                     at,
-                    format!("chaos: {device} {reason:?} {}", point.as_ref().map_or("", |(p, _)| p)),
+                    format!("chaos: {} of {device}{}", kill_word(reason), at_point(point.as_ref())),
                 );
                 self.kill(at, device, reason, point, restart_after);
             }
@@ -196,7 +201,7 @@ impl Faults {
             let mode = *stream.pick(&[OutageMode::Drop, OutageMode::Hold, OutageMode::Reset]);
             let noticed = stream.chance(chaos.outage_noticed.share());
             self.outages[device.0 as usize].push(Outage { from: at, until: at + length, mode, noticed });
-            self.tell(at, format!("chaos: {device} without network for {length} ({mode:?})"));
+            self.tell(at, format!("chaos: outage of {device} for {length}, mode {}", mode_word(mode)));
         }
         if chaos.answer_loss.0 > 0 {
             let lossy = LossyTime { from: Time::ZERO, until: end, loss_ppm: chaos.answer_loss.0 };
@@ -251,8 +256,30 @@ impl Faults {
 fn count(devices: &[DeviceId]) -> String {
     match devices {
         [one] => one.to_string(),
-        many => format!("{} devices", many.len()),
+        many => words::count(many.len() as u64, "device"),
     }
+}
+
+/// A mode as scenario files write it.
+fn mode_word(mode: OutageMode) -> &'static str {
+    match mode {
+        OutageMode::Drop => "drop",
+        OutageMode::Hold => "hold",
+        OutageMode::Reset => "reset",
+    }
+}
+
+/// The end of a process as scenario files write it.
+fn kill_word(reason: KillReason) -> &'static str {
+    match reason {
+        KillReason::Killed => "kill",
+        KillReason::PowerLoss => "power_loss",
+        KillReason::LowMemory => "low_memory",
+    }
+}
+
+fn at_point(point: Option<&(String, u32)>) -> String {
+    point.map_or_else(String::new, |(point, _)| format!(" at {point}"))
 }
 
 /// Moments of a Poisson process up to `end`; none if the mean time between them is zero.

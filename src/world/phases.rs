@@ -1,6 +1,7 @@
 //! The phases of a run: script, heal and drain.
 
 use super::build::World;
+use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Span, Time, UnitId};
 use crate::contract::SyncUnit;
 use crate::sim::Stop;
@@ -152,7 +153,8 @@ impl World {
                     } else {
                         format!("; {} not complete", open.join(", "))
                     };
-                    format!("device {}: {waiting} changes in the outbox{error}{open}; {doing}", device.id().0)
+                    let waiting = count(waiting as u64, "change");
+                    format!("device {}: {waiting} in the outbox{error}{open}; {doing}", device.id().0)
                 }
             };
             reasons.push((device.id(), line));

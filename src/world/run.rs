@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::build::World;
+use super::build::{World, dataset};
 use super::device::Device;
 use super::digest::{self, Digested, RowDigests};
 use super::faults::Kill;
@@ -12,10 +12,10 @@ use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, Watch, named};
 use super::registry::EngineRegistry;
 use super::truth::Now;
-use crate::base::{DeviceId, Span, Time};
+use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::KillReason;
 use crate::disk::Moment;
-use crate::oracle::{Filter, Life, Verdict};
+use crate::oracle::{Clock, Filter, Life, Verdict};
 use crate::scenario::Plan;
 
 /// A plan that cannot be run; the scenario has to be changed.
@@ -112,10 +112,20 @@ pub fn run_recording(
     watch: &dyn Watch,
     filters: &[Filter],
 ) -> Result<(Outcome, Vec<Vec<String>>), Unrunnable> {
-    let life = |filter: &Filter| Life::new(plan.schema.clone(), plan.units.clone(), filter.clone());
+    let clock = Clock { start: plan.start, utc_offset: plan.utc_offset };
+    let life = |filter: &Filter| Life::new(plan.schema.clone(), plan.units.clone(), clock, filter.clone());
     let world = build(plan, engines, filters.iter().map(life).collect())?;
     let (outcome, lives, _) = finish(world, watch, None);
     Ok((outcome, lives.iter().map(Life::lines).collect()))
+}
+
+/// The keys of an entity's rows at the start.
+///
+/// # Errors
+/// When the data cannot be made as asked.
+pub fn keys(plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
+    let dataset = dataset(plan).map_err(|error| Unrunnable::Data(error.to_string()))?;
+    Ok(dataset.rows(entity).map(|row| row.key).collect())
 }
 
 /// Runs `plan` with one more fault.

@@ -15,7 +15,8 @@ fn class(name: &str) -> DeviceClass {
     );
     let document = Document::parse("x.toml", &text).expect("it is TOML");
     let names = Names { metrics: &[], checks: &[], engines: &["builtin".to_owned()], crash_points: &[] };
-    let mut plans = document.plans(&Request::default(), &names).unwrap_or_else(|e| panic!("{}", e.render(false)));
+    let mut plans =
+        document.plans(&Request::default(), &names).unwrap_or_else(|e| panic!("{}", e.render(false)));
     plans.remove(0).fleets.remove(0).classes.remove(0).0
 }
 
@@ -36,12 +37,15 @@ fn open(disk: &Disk, pragmas: &str) -> Connection {
 fn insert(connection: &Connection, ids: std::ops::Range<u64>) -> u64 {
     connection.execute_batch("BEGIN IMMEDIATE").expect("nobody else writes");
     let mut steps = 0;
-    let mut statement = connection.prepare("INSERT INTO t VALUES(?1,?2,?3,?4,?5)").expect("the table is there");
+    let mut statement =
+        connection.prepare("INSERT INTO t VALUES(?1,?2,?3,?4,?5)").expect("the table is there");
     for id in ids {
         // Keys in no order, as codes and names are.
         let mixed = id.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let (code, name) = (format!("{mixed:016x}"), format!("name {:x}", mixed >> 40));
-        statement.execute((id as i64, code, name, format!("town {}", mixed % 97), 0.5)).expect("there is room");
+        statement
+            .execute((id as i64, code, name, format!("town {}", mixed % 97), 0.5))
+            .expect("there is room");
     }
     steps += statement.reset_status(StatementStatus::VmStep) as u64;
     drop(statement);

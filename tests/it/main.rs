@@ -2,6 +2,7 @@
 
 mod calibration;
 mod cli;
+mod comparisons;
 mod crash_sweep;
 mod determinism;
 mod drain;
@@ -11,4 +12,5 @@ mod physics;
 mod sabotage;
 mod suite;
 mod tidy;
+mod validation;
 mod worlds;

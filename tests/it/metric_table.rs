@@ -7,7 +7,7 @@ use std::sync::Arc;
 use syncdyno::base::{EntityId, Key, Stamp, Time, Value};
 use syncdyno::contract::Schema;
 use syncdyno::metrics;
-use syncdyno::oracle::{Oracle, Setting, Truth};
+use syncdyno::oracle::{Clock, Oracle, Setting, Truth};
 
 /// A backend without rows.
 struct Nothing;
@@ -22,7 +22,8 @@ impl Truth for Nothing {
 #[test]
 fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
     let (schema, units, initial) = (Arc::new(Schema::default()), Arc::from([]), Rc::new(Nothing));
-    let oracle = Oracle::new(Setting { schema, units, attributes: Vec::new(), initial });
+    let oracle =
+        Oracle::new(Setting { schema, units, clock: Clock::default(), attributes: Vec::new(), initial });
     let verdict = oracle.begin_check(Time::ZERO, &Nothing).finish();
     let found: BTreeSet<&str> = verdict.figures.keys().copied().collect();
     let table: BTreeSet<&str> = metrics::names().filter(|name| name.starts_with("oracle.")).collect();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Rooms by layer: a room imports from rooms of lower layers only, and of its own layer what stands in [`NEIGHBOURS`].
 const LAYERS: &[&[&str]] = &[
     &["base"],
-    &["contract"],
+    &["contract", "theory"],
     &["sim", "disk", "backend"],
     &["store", "net", "gateway"],
     &["engine", "workload", "oracle", "metrics"],

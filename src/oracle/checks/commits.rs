@@ -2,6 +2,7 @@
 
 use crate::base::{EditId, EntityId, Key, Time, Value};
 use crate::contract::{Author, CommitKind, EditKind, Entity, Schema};
+use crate::oracle::clock::Clock;
 use crate::oracle::history::{History, Row, RowId, bit};
 use crate::oracle::ledger::Edit;
 use crate::oracle::truth::{RowHash, Truth, alike};
@@ -11,6 +12,7 @@ use crate::oracle::words;
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct CommitCase<'a> {
     pub(in crate::oracle) schema: &'a Schema,
+    pub(in crate::oracle) clock: Clock,
     pub(in crate::oracle) at: Time,
     /// The row before the commit.
     pub(in crate::oracle) row: &'a Row,
@@ -46,7 +48,7 @@ pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option
         },
     };
     comes_back.then(|| {
-        let (record, author, at) = (case.record(), words::author(case.author), case.at);
+        let (record, author, at) = (case.record(), words::author(case.author), case.clock.time(case.at));
         format!("{record} was deleted and came back at {at} by {author}, which is no create of it")
     })
 }
@@ -57,7 +59,7 @@ pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String
     if edit.commits == 0 || resurrected_on_backend(case).is_some() {
         return None;
     }
-    let (record, at, first) = (case.record(), case.at, edit.key.as_str());
+    let (record, at, first) = (case.record(), case.clock.time(case.at), edit.key.as_str());
     Some(format!(
         "edit {id} ({} of {first}) was committed again at {at}, as {record}",
         words::kind(edit.kind)
@@ -88,11 +90,11 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
     let other = |column: usize| gone || !alike(&before[column], &case.values[column]);
     let overwritten = (0..before.len()).any(|column| columns & bit(column) != 0 && other(column));
     let by = by.filter(|_| overwritten)?;
-    let (record, author, at) = (case.record(), words::author(by.author), by.at);
+    let (record, author, at) = (case.record(), words::author(by.author), case.clock.time(by.at));
     Some(format!(
         "edit {id} ({} {record}), made at {} without knowledge of the version that {author} committed at {at}, replaced it",
         words::kind(edit.kind),
-        edit.made,
+        case.clock.time(edit.made),
     ))
 }
 

@@ -1,7 +1,9 @@
 //! Checks on what became of a device's edits.
 
+use crate::base::words::count;
 use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{EditKind, LogEntry, LogKind, PendingEdit, Schema};
+use crate::oracle::clock::Clock;
 use crate::oracle::flow::{Names, Run};
 use crate::oracle::ledger::Edit;
 use crate::oracle::words;
@@ -10,6 +12,7 @@ use crate::oracle::words;
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct EditCase<'a> {
     pub(in crate::oracle) schema: &'a Schema,
+    pub(in crate::oracle) clock: Clock,
     pub(in crate::oracle) id: EditId,
     pub(in crate::oracle) edit: &'a Edit,
     pub(in crate::oracle) pending: &'a [PendingEdit],
@@ -55,9 +58,14 @@ impl EditCase<'_> {
     fn what(&self) -> String {
         let edit = self.edit;
         let record = words::record(self.schema, edit.entity, edit.key.as_str());
-        let values = words::values(self.schema, edit.entity, &edit.values);
+        let values = words::values(self.schema, self.clock, edit.entity, &edit.values);
         let values = if values.is_empty() { values } else { format!(": {values}") };
-        format!("edit {} of {} ({} {record}{values})", self.id, edit.made, words::kind(edit.kind))
+        format!(
+            "edit {} of {} ({} {record}{values})",
+            self.id,
+            self.clock.time(edit.made),
+            words::kind(edit.kind)
+        )
     }
 }
 
@@ -76,7 +84,7 @@ pub(in crate::oracle) fn overwriting_logged(
 pub(in crate::oracle) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
     case.lost().then(|| {
         let reached = match case.edit.refused {
-            Some(at) => format!("the backend refused it at {at}"),
+            Some(at) => format!("the backend refused it at {}", case.clock.time(at)),
             None => "the backend never saw it".to_owned(),
         };
         format!("{} is gone: {reached}, it does not wait, and no log speaks of it", case.what())
@@ -110,13 +118,12 @@ pub(in crate::oracle) fn stuck(
 ) -> Option<String> {
     let mut reasons = Vec::new();
     if let Some(first) = pending.first() {
-        let changes = if pending.len() == 1 { "change" } else { "changes" };
         let error =
             first.last_error.as_deref().map_or("not tried yet".to_owned(), |e| format!("last error {e}"));
-        reasons.push(format!("{} {changes} in the outbox, {error}", pending.len()));
+        reasons.push(format!("{} in the outbox, {error}", count(pending.len() as u64, "change")));
     }
     for run in unfinished {
-        reasons.push(format!("{} under way since {}", names.unit(run.unit), run.since));
+        reasons.push(format!("{} under way since {}", names.unit(run.unit), names.time(run.since)));
     }
     if reasons.is_empty() {
         return None;

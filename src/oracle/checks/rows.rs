@@ -2,6 +2,7 @@
 
 use crate::base::{DeviceId, EntityId, Stamp, Value};
 use crate::contract::{Schema, ScopeRule};
+use crate::oracle::clock::Clock;
 use crate::oracle::content::Difference;
 use crate::oracle::history::Row;
 use crate::oracle::words;
@@ -10,6 +11,7 @@ use crate::oracle::words;
 #[derive(Clone, Copy)]
 pub(in crate::oracle) struct RowCase<'a> {
     pub(in crate::oracle) schema: &'a Schema,
+    pub(in crate::oracle) clock: Clock,
     pub(in crate::oracle) device: DeviceId,
     pub(in crate::oracle) entity: EntityId,
     pub(in crate::oracle) difference: Difference<'a>,
@@ -35,7 +37,9 @@ impl RowCase<'_> {
     fn since(&self) -> String {
         match self.row.and_then(|row| row.versions.last()) {
             None => "there since before the start".to_owned(),
-            Some(version) => format!("committed at {} by {}", version.at, words::author(version.author)),
+            Some(version) => {
+                format!("committed at {} by {}", self.clock.time(version.at), words::author(version.author))
+            }
         }
     }
 
@@ -58,7 +62,13 @@ impl RowCase<'_> {
 pub(in crate::oracle) fn lost<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> {
     let Difference::Missing(expected) = case.difference else { return None };
     Some(Box::new(move || {
-        format!("{} lacks {} of {}, {}", case.device, case.record(), expected.stamp, case.since())
+        format!(
+            "{} lacks {} of {}, {}",
+            case.device,
+            case.record(),
+            case.clock.stamp(expected.stamp),
+            case.since()
+        )
     }))
 }
 
@@ -70,7 +80,8 @@ pub(in crate::oracle) fn stale<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>>
     // Versions from before the start are not known by their content, only by their date.
     let dated = stamp != Stamp(0) && stamp < expected.stamp && versions.iter().all(|v| v.stamp != stamp);
     let words = move || {
-        let (device, record, now) = (case.device, case.record(), expected.stamp);
+        let (device, record) = (case.device, case.record());
+        let [stamp, now] = [stamp, expected.stamp].map(|stamp| case.clock.stamp(stamp));
         format!("{device} holds {record} as of {stamp}; the backend's version is of {now}, {}", case.since())
     };
     if older || dated { Some(Box::new(words)) } else { None }
@@ -112,7 +123,7 @@ pub(in crate::oracle) fn undetected_delete<'a>(case: &'a RowCase<'_>) -> Option<
     case.gone().filter(|stamp| !case.removed && !case.created_elsewhere && case.was_there(*stamp))?;
     Some(Box::new(move || {
         let since = match case.row.and_then(|row| row.versions.last()) {
-            Some(v) => format!("at {} by {}", v.at, words::author(v.author)),
+            Some(v) => format!("at {} by {}", case.clock.time(v.at), words::author(v.author)),
             None => "before the start".to_owned(),
         };
         format!("{} still holds {}, which was deleted {since}", case.device, case.record())
@@ -127,7 +138,7 @@ pub(in crate::oracle) fn orphan<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>
             let (ScopeRule::Attribute { column, .. } | ScopeRule::Window { column, .. }) = rule;
             (*column, values[*column].clone())
         });
-        let place = words::values(case.schema, case.entity, &rules.collect::<Vec<_>>());
+        let place = words::values(case.schema, case.clock, case.entity, &rules.collect::<Vec<_>>());
         format!("{} holds {}, which is outside of its scope with {place}", case.device, case.record())
     }))
 }

@@ -1,13 +1,14 @@
 use std::sync::Arc;
 
 use super::stage::{Stage, VISIT};
-use crate::base::{DeviceId, Key};
-use crate::contract::{Event, KillReason};
-use crate::oracle::{Filter, Life};
+use crate::base::{DeviceId, Key, Stamp, UnitId};
+use crate::contract::{Event, KillReason, Node};
+use crate::oracle::{Clock, Filter, Life};
 
 fn lived(filter: Filter) -> Vec<String> {
     let mut stage = Stage::new();
-    stage.life = Some(Life::new(Arc::clone(&stage.schema), Arc::clone(&stage.units), filter));
+    stage.life =
+        Some(Life::new(Arc::clone(&stage.schema), Arc::clone(&stage.units), Clock::default(), filter));
     stage.update(0, "a1", "done");
     stage.update(0, "a2", "not asked for");
     stage.push(0, false);
@@ -24,16 +25,16 @@ fn the_life_of_a_record_is_told_in_order_and_nothing_else_is() {
     assert_eq!(
         lines,
         [
-            "00:00:01.000 d0 edit d0.e0 update visit a1 status=\"done\", dated 1970-01-01T00:00:02Z",
+            "00:00:01.000 d0 edit d0.e0 update visit a1 status=\"done\", dated 00:00:02.000",
             "00:00:03.000 d0 edit d0.e0 of visit a1 sent in request 1",
-            "00:00:04.000 backend visit a1 committed by edit d0.e0 as of 1970-01-01T00:00:05Z: clinic=\"a\", status=\"done\", doctor=\"dr-a\"",
+            "00:00:04.000 backend visit a1 committed by edit d0.e0 as of 00:00:05.000: clinic=\"a\", status=\"done\", doctor=\"dr-a\"",
             "00:00:06.000 d0 request 1 got no answer: timed out after 1s",
             "00:00:06.000 d0 process killed",
             "00:00:07.000 d0 edit d0.e0 of visit a1 sent in request 2",
             "00:00:07.000 backend edit d0.e0 came again, answered from memory",
-            "00:00:08.000 d0 request 2 answered after 1s: 2 rows, 1 bytes",
-            "00:00:08.000 d0 edit d0.e0 acknowledged as of 1970-01-01T00:00:05Z",
-            "00:00:09.000 d1 now holds visit a1 as of 1970-01-01T00:00:05Z",
+            "00:00:08.000 d0 request 2 answered after 1s: 2 rows, 1 byte",
+            "00:00:08.000 d0 edit d0.e0 acknowledged as of 00:00:05.000",
+            "00:00:09.000 d1 now holds visit a1 as of 00:00:05.000",
         ]
     );
 }
@@ -48,8 +49,107 @@ fn a_device_may_be_followed_as_a_whole() {
 fn the_story_is_bounded_and_says_what_it_left_out() {
     let mut stage = Stage::new();
     let filter = Filter { device: Some(DeviceId(0)), ..Filter::default() };
-    stage.life = Some(Life::new(Arc::clone(&stage.schema), Arc::clone(&stage.units), filter));
+    stage.life =
+        Some(Life::new(Arc::clone(&stage.schema), Arc::clone(&stage.units), Clock::default(), filter));
     (0..Life::LINES + 5).for_each(|_| stage.emit(0, Event::LinkDown));
     let lines = stage.life.take().unwrap().lines();
     assert_eq!((lines.len(), lines.last().unwrap().as_str()), (Life::LINES + 1, "and 5 more"));
+}
+
+/// The last line of the life of visit `a1` in a story, as `check` found it on `device`.
+fn ending(check: &'static str, device: u32, story: impl FnOnce(&mut Stage)) -> String {
+    let mut stage = Stage::new();
+    let found = Some((check, Some(DeviceId(device))));
+    let filter = Filter { records: [(VISIT, Key::new("a1"))].into(), found, ..Filter::default() };
+    stage.life =
+        Some(Life::new(Arc::clone(&stage.schema), Arc::clone(&stage.units), Clock::default(), filter));
+    story(&mut stage);
+    let lines = stage.life.take().unwrap().lines();
+    let last = lines.last().expect("there is an ending");
+    last.strip_prefix("in short: ").unwrap_or_else(|| panic!("{last} is no ending")).to_owned()
+}
+
+fn served(stage: &mut Stage, removed: bool) {
+    let event = Event::RowServed { device: DeviceId(0), entity: VISIT, key: "a1", stamp: Stamp(9), removed };
+    stage.tell(Node::Gateway, event);
+}
+
+fn cursor(stage: &mut Stage) {
+    stage.emit(0, Event::CursorSaved { unit: UnitId(0), entity: VISIT });
+}
+
+#[test]
+fn a_lost_record_is_told_with_where_it_vanished() {
+    let never = ending("lost", 0, |stage| {
+        stage.office("a1", Some("done"));
+    });
+    assert_eq!(never, "it never left for d0, which did not come so far as to ask for it");
+    let skipped = ending("lost", 0, |stage| {
+        stage.office("a1", Some("done"));
+        stage.later(1);
+        cursor(stage);
+    });
+    assert_eq!(skipped, "it never left for d0; d0's cursor is past it, and d0 never held it");
+    let dropped = ending("lost", 0, |stage| {
+        served(stage, false);
+        stage.later(1);
+        cursor(stage);
+    });
+    assert!(dropped.starts_with("it left for d0 at 00:00:"), "{dropped}");
+    assert!(dropped.ends_with("; d0's cursor is past it, and d0 never held it"), "{dropped}");
+    let removed = ending("lost", 0, |stage| stage.applied(0, "a1", Stamp(9), true));
+    assert!(
+        removed.starts_with("d0 removed it at") && removed.ends_with("the backend still has it"),
+        "{removed}"
+    );
+}
+
+#[test]
+fn each_check_on_rows_has_an_ending_of_its_own() {
+    let office = |stage: &mut Stage| {
+        stage.office("a1", Some("done"));
+        stage.later(1);
+    };
+    let stale = ending("stale", 0, |stage| {
+        office(stage);
+        served(stage, false);
+    });
+    assert!(stale.starts_with("the newer version left for d0"), "{stale}");
+    let undetected = ending("undetected-delete", 0, |stage| {
+        stage.office("a1", None);
+        stage.later(1);
+        cursor(stage);
+    });
+    assert!(
+        undetected.starts_with("the tombstone never left for d0; d0's cursor is past it"),
+        "{undetected}"
+    );
+    let orphan = ending("orphan", 0, office);
+    assert!(
+        orphan.starts_with("it left the scope of d0 at") && orphan.ends_with("nothing told d0 to remove it")
+    );
+    let back = ending("resurrected", 0, |stage| {
+        stage.applied(0, "a1", Stamp(9), true);
+        stage.later(1);
+        stage.applied(0, "a1", Stamp(10), false);
+    });
+    assert!(back.starts_with("d0 removed it at") && back.contains("and stored it again at"), "{back}");
+}
+
+#[test]
+fn each_check_on_edits_has_an_ending_of_its_own() {
+    let made = ending("lost-edit", 0, |stage| {
+        stage.update(0, "a1", "done");
+    });
+    assert!(made.ends_with("and never sent, and waits no more"), "{made}");
+    let waits = ending("stuck", 0, |stage| {
+        stage.update(0, "a1", "done");
+    });
+    assert!(waits.ends_with("and still waits"), "{waits}");
+    let believed = ending("acknowledged-without-commit", 0, |stage| {
+        let edit = stage.update(0, "a1", "done");
+        let (entity, key) = (VISIT, Key::new("a1"));
+        stage.emit(0, Event::EditAcknowledged { edit, entity, key: &key, stamp: Stamp(9) });
+    });
+    assert!(believed.ends_with("but no commit of it exists"), "{believed}");
 }

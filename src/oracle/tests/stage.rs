@@ -11,7 +11,7 @@ use crate::contract::{
     Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, PendingEdit, Refusal, RequestKind, Schema,
     ScopeRule, Sides, SyncUnit, Winner,
 };
-use crate::oracle::{Life, Oracle, Setting, Truth, Verdict};
+use crate::oracle::{Clock, Life, Oracle, Setting, Truth, Verdict};
 
 /// Delivered as deltas by clinic; columns clinic, status, doctor and hidden, of which devices hold the first three.
 pub(super) const VISIT: EntityId = EntityId(0);
@@ -143,6 +143,7 @@ impl Stage {
         let setting = Setting {
             schema: Arc::clone(&schema),
             units: Arc::clone(&units),
+            clock: Clock::default(),
             attributes,
             initial: Rc::new(backend.clone()),
         };

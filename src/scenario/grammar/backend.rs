@@ -45,7 +45,7 @@ pub(super) const BACKEND: Form = table(&[
     profiled("gateway_timeout", SOME_SPAN, "Requests that take longer are answered with an error."),
     optional(
         "quota",
-        Form::Later("what is: `workers` and `page_cap`"),
+        Form::Later("only `workers` and `page_cap` are built so far"),
         "Requests that a client may make in a time.",
     ),
 ]);

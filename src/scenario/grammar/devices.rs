@@ -30,9 +30,9 @@ pub(super) const FLEET: Form = table(&[
     key("link", Form::Shares(&NAME), "\"wifi-good\"", "Links with their shares."),
     key(
         "attributes",
-        map(&Form::Int { min: 1, max: 1_000_000 }),
+        map(&Form::Values { max: 1_000_000 }),
         "{}",
-        "What sets devices apart, such as clinic, and how many values there are; the same in every fleet. One that only a scope names has a value for each eight devices.",
+        "What sets devices apart, such as clinic: how many values there are (`clinic = 3` makes clinic-1, clinic-2, clinic-3), or their names, as rows of one's own have them; the same in every fleet. Values are dealt to devices in blocks. One that only a scope names has a value for each eight devices.",
     ),
     key(
         "role",

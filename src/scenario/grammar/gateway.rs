@@ -11,7 +11,9 @@ pub(super) const GATEWAY: Form = table(&[
     ),
     optional(
         "refresh",
-        Form::Later("only a persistent gateway has a replica to refresh; what is: mode = \"ota\""),
+        Form::Later(
+            "only a persistent gateway has a replica to refresh; only mode = \"ota\" is built so far",
+        ),
         "How the replica is fed.",
     ),
     key("serve", SERVE, "{}", "How devices are served."),
@@ -27,7 +29,7 @@ const SERVE: Form = table(&[
     ),
 ]);
 
-const NO_CAPTURE: &str = "what is: capture = { last_modified = {} }";
+const NO_CAPTURE: &str = "only capture = { last_modified = {} } is built so far";
 
 const CAPTURE: Form = Form::Table {
     keys: &[],

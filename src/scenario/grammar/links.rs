@@ -1,13 +1,12 @@
 //! Keys of links.
 
-use super::super::form::{Form, SPAN, key, optional, required, table};
+use super::super::form::{Form, SOME_SPAN, SPAN, key, optional, required, table};
 use super::super::profiles;
 
 pub(super) const LINKS: Form = Form::Named { of: &LINK, library: profiles::links };
 
 /// A standard deviation of a logarithm.
 const SIGMA: Form = Form::Decimal { max: 5.0 };
-const NO_PACKETS: &str = "what is: rtt, jitter, down, up, answer_loss and gaps";
 
 const LINK: Form = table(&[
     key(
@@ -16,21 +15,99 @@ const LINK: Form = table(&[
         "\"other\"",
         "What the operating system calls it.",
     ),
+    optional(
+        "radio",
+        Form::Word { built: &["none", "2g", "3g", "lte", "5g", "wifi"], later: &[] },
+        "What the radio speaks; without it wifi, lte or none by `kind`.",
+    ),
     required("rtt", SPAN, "Round trip without load."),
-    required("down", Form::Rate, "Rate towards the device."),
-    required("up", Form::Rate, "Rate towards the gateway."),
+    optional("down", Form::Rate, "Mean rate towards the device; needed without `trace.down`."),
+    optional("up", Form::Rate, "Mean rate towards the gateway; needed without `trace.up`."),
     key("jitter", SPAN, "\"0s\"", "Median of the log-normal extra delay, each way."),
     key("jitter_sigma", SIGMA, "0.8", "Sigma of its logarithm."),
+    optional("jitter_tail", JITTER_TAIL, "A share of the delays with a long tail."),
+    optional("steps", STEPS, "Steps of the round trip, as satellites change."),
+    optional("variation", VARIATION, "How the rates vary from second to second."),
+    optional("trace", TRACE, "Packet-delivery traces to replay in place of the rates."),
+    key("loss", LOSS, "0", "Share of packets lost, or how losses come in bursts."),
+    key(
+        "queue",
+        Form::Size { min: 1_500, max: 1 << 40 },
+        "\"256KiB\"",
+        "Bytes that the bottleneck holds; a packet beyond them is lost.",
+    ),
+    key("mtu", Form::Int { min: 576, max: 9_000 }, "1500", "Bytes of the largest IP packet."),
+    optional("gaps", GAPS, "Times without the link."),
+    optional("radio_changes", RADIO_CHANGES, "Changes of radio technology under way."),
+    optional("promotion", PROMOTION, "How the radio falls asleep and wakes up."),
+    key("reconnect", SPAN, "\"0s\"", "How long a tunnel needs to come back after a change of network."),
     key("answer_loss", Form::Share, "0", "Share of answers that are lost after the gateway acted."),
-    key("gap_mtbf", SPAN, "\"0s\"", "Mean time between gaps; none if 0s."),
-    key("gap_mean", SPAN, "\"0s\"", "Mean length of a gap."),
     key(
         "overhead",
         Form::Size { min: 0, max: 1 << 20 },
         "\"600B\"",
         "Bytes added to each message: headers of HTTP, TLS and TCP.",
     ),
-    optional("loss", Form::Later(NO_PACKETS), "Share of packets lost."),
-    optional("queue", Form::Later(NO_PACKETS), "Bytes that the bottleneck holds."),
-    optional("trace", Form::Later(NO_PACKETS), "Packet-delivery traces to replay."),
+]);
+
+const JITTER_TAIL: Form = table(&[
+    required("share", Form::Share, "The share of delays that are Pareto."),
+    required("from", SOME_SPAN, "The least of them."),
+    required("alpha", Form::Decimal { max: 100.0 }, "Their exponent."),
+]);
+
+const STEPS: Form = table(&[
+    required("every", SOME_SPAN, "From one step to the next."),
+    required("within", SPAN, "The greatest deviation, one way."),
+]);
+
+const VARIATION: Form = table(&[
+    required("sigma", SIGMA, "Standard deviation of the rate's logarithm."),
+    key("phi", Form::Decimal { max: 0.95 }, "0.85", "Correlation from one second to the next."),
+]);
+
+const TRACE: Form = table(&[
+    optional(
+        "down",
+        Form::Text,
+        "A file in mahimahi's format, relative to the scenario: towards the device.",
+    ),
+    optional("up", Form::Text, "The same towards the gateway."),
+]);
+
+const LOSS: Form = Form::Either { plain: &Form::Share, table: &BURSTS };
+
+const BURSTS: Form = table(&[
+    required("p", Form::Share, "From no loss to loss, a packet. Loss is p / (p + r)."),
+    required("r", Form::Share, "From loss to no loss, a packet. The mean burst is 1 / r packets."),
+    optional("every", SOME_SPAN, "Losses come only in the beginning of each such time."),
+    optional("for", SOME_SPAN, "How long that beginning lasts."),
+]);
+
+const GAPS: Form = table(&[
+    required("mtbf", SOME_SPAN, "Mean time from the end of a gap to the next one."),
+    required("mean", SOME_SPAN, "Mean length of a gap."),
+    key(
+        "mode",
+        Form::Word { built: &["drop", "hold", "reset"], later: &[] },
+        "\"drop\"",
+        "What happens to packets meanwhile.",
+    ),
+    key(
+        "lengths",
+        Form::Word { built: &["cellular", "exponential"], later: &[] },
+        "\"exponential\"",
+        "How the lengths are spread about their mean.",
+    ),
+]);
+
+const RADIO_CHANGES: Form = table(&[
+    required("mtbf", SOME_SPAN, "Mean time from one to the next."),
+    key("takes", SPAN, "\"4500ms\"", "How long packets are held back."),
+    key("session_loss", Form::Share, "0.333333", "Share of them that lose the IP session."),
+]);
+
+const PROMOTION: Form = table(&[
+    required("after", SPAN, "The radio sleeps after this long without a packet."),
+    required("takes", SPAN, "Median time to wake it."),
 ]);

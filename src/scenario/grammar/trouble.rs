@@ -17,10 +17,24 @@ macro_rules! on_devices {
     };
 }
 
+/// The same without groups: `by` says how far something jumps.
+macro_rules! jump {
+    ($own:expr) => {
+        table(&[
+            key("share", Form::Share, "1", "Share of the devices; an exact count."),
+            optional(
+                "devices",
+                Form::List(&Form::Int { min: 0, max: 1_000_000 }),
+                "These devices, by number from 0; in place of `share`.",
+            ),
+            $own,
+        ])
+    };
+}
+
 const FOR: Key = required("for", SOME_SPAN, "How long.");
 const RESTART: Key = key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
-const NO_EVENT: &str =
-    "what is: outage, kill, power_loss, answer_loss, backend_down, bulk_import, edits, trigger, clock_step, time_zone, disk_full, slow_disk";
+const NO_EVENT: &str = "only outage, kill, power_loss, answer_loss, backend_down, bulk_import, edits, trigger, clock_step, time_zone, disk_full and slow_disk are built so far";
 
 pub(super) const EVENT: Form = Form::Table {
     keys: &[required("at", Form::Written(&CLOCK), "When.")],
@@ -77,12 +91,12 @@ pub(super) const EVENT: Form = Form::Table {
         optional("captive_portal", Form::Later(NO_EVENT), "The network answers in the gateway's place."),
         optional(
             "clock_step",
-            on_devices![required("by", Form::Written(&SIGNED_SPAN), "How far ahead or back.")],
+            jump![required("by", Form::Written(&SIGNED_SPAN), "How far ahead or back.")],
             "The device's clock jumps, until it is next set by the network.",
         ),
         optional(
             "time_zone",
-            on_devices![required("by", Form::Written(&SIGNED_SPAN), "How far ahead or back local time goes.")],
+            jump![required("by", Form::Written(&SIGNED_SPAN), "How far ahead or back local time goes.")],
             "The clock that people see jumps, by a journey or by daylight saving; UTC does not.",
         ),
         optional("disk_full", on_devices![FOR], "The device's storage is full: no file grows."),
@@ -90,7 +104,12 @@ pub(super) const EVENT: Form = Form::Table {
             "slow_disk",
             on_devices![
                 FOR,
-                key("factor", Form::Int { min: 2, max: 1_000 }, "10", "Everything takes so many times as long."),
+                key(
+                    "factor",
+                    Form::Int { min: 2, max: 1_000 },
+                    "10",
+                    "Everything takes so many times as long."
+                ),
             ],
             "The device's flash is slow.",
         ),

@@ -7,7 +7,7 @@ mod links;
 pub(super) use backends::NAMES as BACKENDS;
 pub(super) use classes::REFERENCE_STEP;
 
-use super::tree::{Entry, Node, Origin, Table, Val, Via};
+use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 
 /// A figure of a profile and where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,17 +72,37 @@ pub(super) fn classes() -> Vec<&'static str> {
 pub(super) fn complete(table: &mut Table, profile: &Profile) {
     let origin = Origin { place: None, via: Via::Profile(profile.name.clone()) };
     for figure in &profile.figures {
-        let value = match figure.value.parse() {
-            Ok(number) => Val::Float(number),
-            Err(_) => Val::Text(figure.value.clone()),
-        };
-        let value = match value {
-            Val::Float(x) if x.fract() == 0.0 => Val::Int(x as i64),
-            other => other,
-        };
-        let entry = || Entry::new(Node::new(value, origin.clone()));
-        table.entry(figure.key.to_owned()).or_insert_with(entry);
+        fill(table, figure.key, node(&figure.value, &origin));
     }
+}
+
+/// Puts `value` at a dotted key unless something stands there or in its way.
+fn fill(table: &mut Table, key: &str, value: Node) {
+    match key.split_once('.') {
+        None => {
+            table.entry(key.to_owned()).or_insert_with(|| Entry::new(value));
+        }
+        Some((first, rest)) => {
+            let empty = || Entry::new(Node::new(Val::Table(Table::new()), value.origin.clone()));
+            let inner = table.entry(first.to_owned()).or_insert_with(empty).node.table_mut();
+            if let Some(inner) = inner {
+                fill(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// What a figure says: a number, an inline table, or a text.
+fn node(value: &str, origin: &Origin) -> Node {
+    if value.starts_with('{') {
+        return parse_own(value, origin);
+    }
+    let value = match value.parse::<f64>() {
+        Ok(x) if x.fract() == 0.0 => Val::Int(x as i64),
+        Ok(x) => Val::Float(x),
+        Err(_) => Val::Text(value.to_owned()),
+    };
+    Node::new(value, origin.clone())
 }
 
 fn profile(name: &str, figures: Vec<(&'static str, &str, &'static str)>) -> Profile {
@@ -107,7 +127,9 @@ mod tests {
             for profile in library.profiles() {
                 let mut keys = Table::new();
                 complete(&mut keys, profile);
-                assert_eq!(keys.len(), profile.figures.len(), "{} says a thing twice", profile.name);
+                let mut named: Vec<&str> = profile.figures.iter().map(|f| f.key).collect();
+                named.sort_unstable();
+                assert!(named.windows(2).all(|w| w[0] != w[1]), "{} says a thing twice", profile.name);
                 let mut wrong = Vec::new();
                 let form = super::super::grammar::form_of(path);
                 let mut node = Node::new(Val::Table(keys), Origin::default_value());

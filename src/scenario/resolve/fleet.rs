@@ -1,51 +1,82 @@
 //! Fleets: hardware, links, attributes, states at the start.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::super::plan::{ClockModel, DeviceClass, Fleet, StartState};
+use super::super::plan::{Attribute, ClockModel, DeviceClass, Fleet, StartState};
 use super::super::profiles::REFERENCE_STEP;
 use super::super::share::largest_remainder;
+use super::super::traces::Traces;
+use super::super::tree::Val;
 use super::super::written::{drift_ppb, signed_span, start_state};
 use super::links::link;
 use super::schema::Entities;
 use super::view::{Mistakes, View};
-use crate::base::{Bytes, Seed};
+use crate::base::{Bytes, Seed, Value};
 use crate::contract::Delivery;
 use crate::disk::Flash;
 use crate::engine::Decoder;
-use crate::workload::Maker;
+use crate::net::Profile;
+use crate::workload::{self, Maker};
 
-/// The attributes of all fleets by name, each with the number of its values.
-pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<(String, u32)> {
-    let mut attributes: Vec<(String, u32)> = Vec::new();
+/// The attributes of all fleets by name.
+pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<Attribute> {
+    let mut attributes: Vec<Attribute> = Vec::new();
     for (fleet, view) in root.at("fleet").entries() {
-        for (name, values) in view.at("attributes").entries() {
-            match attributes.iter().find(|(known, _)| known == name) {
-                Some((_, known)) if *known != values.count() => {
-                    let title =
-                        format!("`{name}` has {} values in `{fleet}` and {known} elsewhere", values.count());
-                    wrong.at(values, title, "an attribute has as many values in every fleet");
+        for (name, written) in view.at("attributes").entries() {
+            let values = values(name, written);
+            match attributes.iter().find(|known| known.name == name) {
+                Some(known) if *known.values != *values => {
+                    let counts = (values.len(), known.values.len());
+                    let title = if counts.0 == counts.1 {
+                        format!("`{name}` has other values in `{fleet}` than elsewhere")
+                    } else {
+                        format!("`{name}` has {} values in `{fleet}` and {} elsewhere", counts.0, counts.1)
+                    };
+                    wrong.at(written, title, "an attribute has the same values in every fleet");
                 }
                 Some(_) => {}
-                None => attributes.push((name.to_owned(), values.count())),
+                None => attributes.push(Attribute { name: name.to_owned(), values }),
             }
         }
     }
-    attributes.sort();
+    attributes.sort_by(|a, b| a.name.cmp(&b.name));
     attributes
 }
 
+/// The values of an attribute, named or counted.
+fn values(name: &str, written: View<'_>) -> Arc<[Value]> {
+    match written.value() {
+        Some(Val::List(_)) => written.items().map(|item| Value::text(item.text())).collect(),
+        _ => (0..written.count()).map(|i| workload::attribute_value(name, i, written.count())).collect(),
+    }
+}
+
+/// Whether the names of all attributes can be told.
+pub(super) fn attributes_known(root: View<'_>) -> bool {
+    let fleets = root.at("fleet");
+    let known =
+        |(_, fleet): (&str, View<'_>)| fleet.is_itself_sound() && fleet.at("attributes").is_itself_sound();
+    fleets.is_itself_sound() && fleets.entries().all(known)
+}
+
 /// The fleets by name.
-pub(super) fn fleets(root: View<'_>, wrong: &Mistakes) -> Vec<Fleet> {
+pub(super) fn fleets(root: View<'_>, traces: &Traces, wrong: &Mistakes) -> Vec<Fleet> {
+    // Links that no fleet uses are looked at too.
+    let links = root.at("link").entries();
+    let links: Links = links.map(|(name, view)| (name, link(name, view, traces, wrong))).collect();
     let fleets = root.at("fleet").entries();
-    let fleets: Vec<Fleet> = fleets.map(|(name, view)| fleet(name, view, root, wrong)).collect();
+    let fleets: Vec<Fleet> = fleets.map(|(name, view)| fleet(name, view, root, &links, wrong)).collect();
     if fleets.is_empty() && root.at("fleet").present().is_some() {
         wrong.at(root.at("fleet"), "there is no device", "write one as [fleet.phones] with devices = 10");
     }
     fleets
 }
 
-fn fleet(name: &str, view: View<'_>, root: View<'_>, wrong: &Mistakes) -> Fleet {
+/// Links by name.
+type Links<'a> = BTreeMap<&'a str, Arc<Profile>>;
+
+fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &Mistakes) -> Fleet {
     let devices = view.at("devices").count();
     let pick = |key: &str| {
         let shares: Vec<_> = view.at(key).entries().collect();
@@ -56,7 +87,7 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, wrong: &Mistakes) -> Fleet 
         wrong.find(at, what, name, known);
         root.at(what).key(name)
     };
-    let links = library_and_own(root.at("link").names(), super::super::profiles::links());
+    let known = library_and_own(root.at("link").names(), super::super::profiles::links());
     let classes = library_and_own(root.at("class").names(), super::super::profiles::classes());
     Fleet {
         name: name.to_owned(),
@@ -67,7 +98,10 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, wrong: &Mistakes) -> Fleet 
             .collect(),
         links: pick("link")
             .into_iter()
-            .map(|((name, at), n)| (link(name, defined("link", name, at, &links)), n))
+            .filter_map(|((name, at), n)| {
+                wrong.find(at, "link", name, &known);
+                Some((links.get(name)?.clone(), n))
+            })
             .collect(),
         starts: pick("start")
             .into_iter()
@@ -91,7 +125,8 @@ fn library_and_own<'a>(own: Vec<&'a str>, library: Vec<&'a str>) -> Vec<&'a str>
 
 /// Refuses a class of devices that could not decode an answer with a single row.
 pub(super) fn room_for_a_row(root: View<'_>, fleets: &[Fleet], entities: &Entities, wrong: &Mistakes) {
-    let decoder = if root.at("engine.decoder").text() == "managed" { Decoder::Managed } else { Decoder::Streaming };
+    let decoder =
+        if root.at("engine.decoder").text() == "managed" { Decoder::Managed } else { Decoder::Streaming };
     let synced = entities.schema.entities.iter().zip(&entities.data);
     let Some((entity, row)) = synced
         .filter(|(entity, _)| entity.delivery != Delivery::BackendOnly)
@@ -103,7 +138,8 @@ pub(super) fn room_for_a_row(root: View<'_>, fleets: &[Fleet], entities: &Entiti
     let mut told = BTreeSet::new();
     for (class, _) in fleets.iter().flat_map(|fleet| &fleet.classes) {
         let needed = decoder.peak(row);
-        if class.memory.0 < needed && told.insert(&class.name) {
+        // A class without memory is one that there is not.
+        if (1..needed).contains(&class.memory.0) && told.insert(&class.name) {
             let memory = root.at("class").key(&class.name).at("memory");
             let title = format!("class `{}` has not the memory for a row of `{entity}`", class.name);
             let help = format!("a row of {row} bytes takes up to {} to decode", Bytes(needed));
@@ -125,7 +161,11 @@ fn longest_row(columns: &[Maker]) -> u64 {
 fn class(name: &str, view: View<'_>, wrong: &Mistakes) -> DeviceClass {
     let cpu = view.at("cpu");
     if cpu.present().is_some() && cpu.milli() == 0 {
-        wrong.at(cpu, "a processor takes time", "it is 1 for a desktop and 6.667 for a phone of the middle class");
+        wrong.at(
+            cpu,
+            "a processor takes time",
+            "it is 1 for a desktop and 6.667 for a phone of the middle class",
+        );
     }
     DeviceClass {
         name: name.to_owned(),

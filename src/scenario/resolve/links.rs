@@ -1,26 +1,174 @@
 //! Links.
 
-use super::view::View;
+use std::sync::Arc;
+
+use super::super::traces::Traces;
+use super::view::{Mistakes, View};
+use crate::base::{BitRate, Ppm, Span};
 use crate::contract::NetworkKind;
-use crate::net;
+use crate::net::{
+    GapLengths, Gaps, Jitter, JitterTail, LossWindow, OutageMode, PacketLoss, Profile, Promotion, Radio,
+    RadioChanges, Steps, Trace, Variation,
+};
 
 /// The link profile that stands at `view`.
-pub(super) fn link(name: &str, view: View<'_>) -> net::Profile {
-    net::Profile {
+pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes) -> Arc<Profile> {
+    let kind = match view.at("kind").text() {
+        "wifi" => NetworkKind::Wifi,
+        "cellular" => NetworkKind::Cellular,
+        _ => NetworkKind::Other,
+    };
+    let trace = |way: &str| traces.get(view.at("trace").at(way).text());
+    Arc::new(Profile {
         name: name.to_owned(),
-        kind: match view.at("kind").text() {
-            "wifi" => NetworkKind::Wifi,
-            "cellular" => NetworkKind::Cellular,
-            _ => NetworkKind::Other,
-        },
+        kind,
+        radio: radio(view.at("radio").text(), kind),
         rtt: view.at("rtt").span(),
-        jitter: view.at("jitter").span(),
-        jitter_sigma_milli: view.at("jitter_sigma").milli(),
-        down: view.at("down").rate(),
-        up: view.at("up").rate(),
+        steps: view.at("steps").present().map(steps),
+        jitter: jitter(view, wrong),
+        down: rate(name, view, "down", trace("down"), wrong),
+        up: rate(name, view, "up", trace("up"), wrong),
+        variation: view
+            .at("variation")
+            .present()
+            .map(|v| Variation { sigma_milli: v.at("sigma").milli(), phi_milli: v.at("phi").milli() }),
+        traces: [trace("up"), trace("down")],
+        loss: loss(view.at("loss"), wrong),
+        queue: view.at("queue").bytes().0,
+        mtu: view.at("mtu").count(),
+        gaps: view.at("gaps").present().map(|gaps| self::gaps(gaps, wrong)),
+        radio_changes: view.at("radio_changes").present().map(|changes| RadioChanges {
+            mtbf: changes.at("mtbf").span(),
+            takes: changes.at("takes").span(),
+            session_loss: changes.at("session_loss").share(),
+        }),
+        promotion: view.at("promotion").present().map(|promotion| Promotion {
+            after: promotion.at("after").span(),
+            takes: promotion.at("takes").span(),
+        }),
+        reconnect: view.at("reconnect").span(),
         answer_loss: view.at("answer_loss").share(),
-        gap_mtbf: view.at("gap_mtbf").span(),
-        gap_mean: view.at("gap_mean").span(),
         overhead: view.at("overhead").bytes().0,
+    })
+}
+
+/// How an outage treats packets, from its word.
+pub(super) fn outage_mode(word: &str) -> OutageMode {
+    match word {
+        "hold" => OutageMode::Hold,
+        "reset" => OutageMode::Reset,
+        _ => OutageMode::Drop,
     }
+}
+
+fn radio(word: &str, kind: NetworkKind) -> Radio {
+    match (word, kind) {
+        ("2g", _) => Radio::TwoG,
+        ("3g", _) => Radio::ThreeG,
+        ("lte", _) | ("", NetworkKind::Cellular) => Radio::Lte,
+        ("5g", _) => Radio::FiveG,
+        ("wifi", _) | ("", NetworkKind::Wifi) => Radio::Wifi,
+        _ => Radio::None,
+    }
+}
+
+fn rate(name: &str, view: View<'_>, way: &str, trace: Option<Arc<Trace>>, wrong: &Mistakes) -> BitRate {
+    match (trace, view.at(way).present()) {
+        (Some(trace), _) => trace.mean(),
+        (None, Some(rate)) => rate.rate(),
+        (None, None) => {
+            // A trace that could not be read was told already.
+            if view.at("trace").at(way).present().is_none() {
+                let help =
+                    format!("give a rate, such as {way} = \"5Mbit/s\", or trace = {{ {way} = \"FILE\" }}");
+                wrong.at(view, format!("`link.{name}` has neither `{way}` nor `trace.{way}`"), help);
+            }
+            BitRate(1)
+        }
+    }
+}
+
+/// A step of zero length was told by the check.
+fn steps(view: View<'_>) -> Steps {
+    Steps { every: view.at("every").span().max(Span(1)), within: view.at("within").span() }
+}
+
+fn jitter(view: View<'_>, wrong: &Mistakes) -> Jitter {
+    let tail = view.at("jitter_tail").present().map(|tail| {
+        let alpha = tail.at("alpha");
+        if alpha.value().is_some() && alpha.milli() == 0 {
+            wrong.at(
+                alpha,
+                "a tail of exponent 0 has no law",
+                "such as 1.6; the smaller, the longer the tail",
+            );
+        }
+        if view.at("jitter").span() == Span::ZERO {
+            wrong.at(
+                tail,
+                "a tail of no jitter",
+                "set `jitter` too: the median of the delays outside the tail",
+            );
+        }
+        JitterTail {
+            share: tail.at("share").share(),
+            from: tail.at("from").span(),
+            alpha_milli: alpha.milli().max(1),
+        }
+    });
+    Jitter { median: view.at("jitter").span(), sigma_milli: view.at("jitter_sigma").milli(), tail }
+}
+
+fn loss(view: View<'_>, wrong: &Mistakes) -> Option<PacketLoss> {
+    if !view.is_table() {
+        let p = view.share();
+        return (p.0 > 0).then_some(PacketLoss { p, r: Ppm(Ppm::ONE.0 - p.0), window: None });
+    }
+    let (p, r) = (view.at("p").share(), view.at("r").share());
+    if p.0 > 0 && r.0 == 0 && view.at("r").present().is_some() {
+        wrong.at(
+            view.at("r"),
+            "losses never end",
+            "`r` is above 0; a link that carries nothing is an outage",
+        );
+    }
+    let window = match (view.at("every").present(), view.at("for").present()) {
+        (Some(every), Some(lasts)) => {
+            if lasts.span() > every.span() {
+                let help = format!("they come every {}", every.span());
+                wrong.at(lasts, "losses that last longer than until they come again", help);
+            }
+            Some(LossWindow { every: every.span().max(Span(1)), lasts: lasts.span() })
+        }
+        (None, None) => None,
+        (Some(one), None) | (None, Some(one)) => {
+            wrong.at(
+                one,
+                "`every` and `for` need each other",
+                "losses come in the beginning of each `every`",
+            );
+            None
+        }
+    };
+    (p.0 > 0).then_some(PacketLoss { p, r, window })
+}
+
+fn gaps(view: View<'_>, wrong: &Mistakes) -> Gaps {
+    let (mtbf, mean) = (view.at("mtbf").span(), view.at("mean").span());
+    let lengths = match view.at("lengths").text() {
+        "cellular" => GapLengths::Cellular,
+        _ => GapLengths::Exponential,
+    };
+    if mean >= mtbf && mtbf > Span::ZERO {
+        let title = format!("gaps of {mean} every {mtbf}: the link is gone more than it is there");
+        wrong.at(
+            view.at("mean"),
+            title,
+            "`mean` is less than `mtbf`; for a link that is gone write an outage",
+        );
+    } else if mean > Gaps::mean_max(lengths) {
+        let help = format!("they have a mean of at most {}", Gaps::mean_max(lengths));
+        wrong.at(view.at("mean"), "too long for gaps of a cellular network", help);
+    }
+    Gaps { mtbf: mtbf.max(Span(1)), mean, mode: outage_mode(view.at("mode").text()), lengths }
 }

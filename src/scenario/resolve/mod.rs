@@ -1,5 +1,6 @@
 //! From a checked tree to a plan: names become positions, clock times become instants, shares become counts.
 
+mod doubts;
 mod fleet;
 mod links;
 mod people;
@@ -13,8 +14,9 @@ use std::sync::Arc;
 use self::view::{Mistakes, View};
 use super::Names;
 use super::diagnostic::Diagnostic;
-use super::plan::Plan;
+use super::plan::{Attribute, Plan};
 use super::rows::Brought;
+use super::traces::Traces;
 use super::tree::Node;
 use super::written::{Calendar, calendar, clock};
 use crate::base::{Seed, Span, Time};
@@ -28,11 +30,19 @@ struct World<'a> {
     calendar: Calendar,
     duration: Span,
     schema: Schema,
-    attributes: Vec<(String, u32)>,
+    attributes: Vec<Attribute>,
     wrong: &'a Mistakes,
 }
 
-/// Resolves a tree that was checked, whether the check found mistakes or not. The plan's names of file, variant and digest are
+/// What was found wrong while a tree was resolved; empty if that was before.
+pub(super) struct Wrong {
+    /// In any case.
+    pub(super) told: Vec<Diagnostic>,
+    /// What may only follow from other mistakes.
+    pub(super) following: Vec<Diagnostic>,
+}
+
+/// Resolves a tree that was checked; `sound` says whether nothing was found wrong. The plan's names of file, variant and digest are
 /// left to the caller.
 ///
 /// # Errors
@@ -40,14 +50,17 @@ struct World<'a> {
 pub(super) fn resolve(
     tree: &Node,
     brought: &BTreeMap<String, Brought>,
+    traces: &Traces,
     names: &Names<'_>,
-) -> Result<Plan, Vec<Diagnostic>> {
+    sound: bool,
+) -> Result<Plan, Wrong> {
     let root = View::new(tree);
     let wrong = Mistakes::default();
-    let calendar = calendar(root.at("start").text()).unwrap_or_default();
+    let calendar = calendar(root.at("start").text());
     let attributes = fleet::attributes(root, &wrong);
-    let fleets = fleet::fleets(root, &wrong);
+    let fleets = fleet::fleets(root, traces, &wrong);
     let entities = schema::entities(root, calendar, &attributes, brought, &wrong);
+    let calendar = calendar.unwrap_or_default();
     let duration = root.at("duration").span();
     fleet::room_for_a_row(root, &fleets, &entities, &wrong);
     let world = World { root, names, calendar, duration, schema: entities.schema, attributes, wrong: &wrong };
@@ -82,21 +95,35 @@ pub(super) fn resolve(
         schema: Arc::new(world.schema),
         baseline_metrics: root.at("baseline_metrics").items().map(|m| m.text().to_owned()).collect(),
         files: Vec::new(),
-        notes: Vec::new(),
+        notes: Arc::from([]),
+        warnings: Arc::from([]),
     };
-    let mistakes = wrong.into_inner();
-    if mistakes.is_empty() { Ok(plan) } else { Err(mistakes) }
+    let (told, following) = wrong.into_inner();
+    if !sound || !told.is_empty() || !following.is_empty() {
+        return Err(Wrong { told, following });
+    }
+    if let Some(impossible) = doubts::impossible(&plan, root) {
+        return Err(Wrong { told: vec![impossible], following });
+    }
+    let warnings = doubts::doubts(&plan, root, brought).into();
+    Ok(Plan { warnings, ..plan })
 }
 
 impl World<'_> {
-    /// The instant that a clock time names; a mistake before the start.
-    fn time(&self, view: View<'_>) -> Time {
-        let Some(clock) = clock(view.text()) else { return Time::ZERO };
-        self.calendar.time(clock).unwrap_or_else(|| {
+    /// The instant that a clock time names, if it can be told; a mistake before the start.
+    fn time(&self, view: View<'_>) -> Option<Time> {
+        let clock = clock(view.text())?;
+        let start = self.root.at("start");
+        // A time since the start does not depend on when that is.
+        if clock.since_midnight().is_some() && !start.is_sound() {
+            return None;
+        }
+        let time = self.calendar.time(clock);
+        if time.is_none() {
             let title = format!("{} is before the scenario starts", view.text());
-            self.wrong.at(view, title, format!("it starts at {}", self.root.at("start").text()));
-            Time::ZERO
-        })
+            self.wrong.at(view, title, format!("it starts at {}", start.text()));
+        }
+        time
     }
 
     fn engine_name(&self) {
@@ -145,7 +172,7 @@ impl World<'_> {
                     let Some(since_midnight) = at.since_midnight() else { continue };
                     midnight + since_midnight
                 }
-                _ => self.time(window.at("from")),
+                _ => self.time(window.at("from")).unwrap_or_default(),
             };
             while from < end {
                 windows.push((from, from + window.at("for").span()));

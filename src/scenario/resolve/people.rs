@@ -2,9 +2,10 @@
 
 use super::super::written::trigger;
 use super::World;
-use super::view::View;
-use crate::base::{EntityId, Ppm, Span};
-use crate::contract::{ColumnKind, Delivery, EditKind, SyncUnit, Trigger};
+use super::fleet::attributes_known;
+use super::view::{Given, View};
+use crate::base::{EntityId, Ppm, Span, Time};
+use crate::contract::{ColumnKind, Delivery, EditKind, Entity, SyncUnit, Trigger};
 use crate::workload::{Action, Browsing, Contention, LoginWave, Options, Peak};
 
 impl World<'_> {
@@ -44,7 +45,12 @@ impl World<'_> {
             } else if let Some(id) = self.entity(item) {
                 if !can(&self.schema.entity(id).delivery) {
                     let title = format!("`{}` cannot be {done}", item.text());
-                    self.wrong.at(item, title, "its `delivery` says how its rows come to devices");
+                    let delivery = self.written(self.schema.entity(id)).at("delivery");
+                    self.wrong.given(&[delivery]).at(
+                        item,
+                        title,
+                        "its `delivery` says how its rows come to devices",
+                    );
                 }
                 ids.push(id);
             }
@@ -57,29 +63,43 @@ impl World<'_> {
     /// The entity that a value names.
     pub(super) fn entity(&self, view: View<'_>) -> Option<EntityId> {
         let names: Vec<&str> = self.schema.entities.iter().map(|e| e.name.as_str()).collect();
-        self.wrong.find(view, "entity", view.text(), &names).map(|i| EntityId(i as u16))
+        self.given_names("entity").find(view, "entity", view.text(), &names).map(|i| EntityId(i as u16))
+    }
+
+    /// Mistakes that depend on the names of a table at the top, such as `entity`.
+    pub(super) fn given_names(&self, table: &str) -> Given<'_> {
+        self.wrong.given_if(self.root.at(table).is_itself_sound())
     }
 
     /// The position of the column of `entity` that a value names.
     fn column(&self, view: View<'_>, entity: EntityId) -> Option<usize> {
         let entity = self.schema.entity(entity);
         let names: Vec<&str> = entity.columns.iter().map(|c| c.name.as_str()).collect();
-        self.wrong.find(view, &format!("column of `{}`", entity.name), view.text(), &names)
+        let columns = self.written(entity).at("schema");
+        let given = self.wrong.given_if(columns.is_itself_sound());
+        given.find(view, &format!("column of `{}`", entity.name), view.text(), &names)
+    }
+
+    /// An entity as it is written.
+    fn written(&self, entity: &Entity) -> View<'_> {
+        self.root.at("entity").key(&entity.name)
     }
 
     /// The position of the attribute that a value names.
     pub(super) fn attribute(&self, view: View<'_>) -> Option<usize> {
-        let names: Vec<&str> = self.attributes.iter().map(|(n, _)| n.as_str()).collect();
-        self.wrong.find(view, "attribute of a fleet", view.text(), &names)
+        let names: Vec<&str> = self.attributes.iter().map(|a| a.name.as_str()).collect();
+        self.wrong.given_if(attributes_known(self.root)).find(
+            view,
+            "attribute of a fleet",
+            view.text(),
+            &names,
+        )
     }
 
     /// What people do.
     pub(super) fn workload(&self) -> Options {
         let view = self.root.at("workload");
-        let hours = (self.time(view.at("hours.from")), self.time(view.at("hours.until")));
-        if hours.0 >= hours.1 {
-            self.wrong.at(view.at("hours"), "work ends before it begins", "`until` must lie after `from`");
-        }
+        let hours = self.stretch(view.at("hours"), "work");
         let opens = view.at("opens");
         Options {
             hours,
@@ -112,10 +132,24 @@ impl World<'_> {
             .then(|| Browsing { queries_per_second_milli, rows: view.at("rows").count() })
     }
 
+    /// From when until when something written as `from` and `until` lasts.
+    fn stretch(&self, view: View<'_>, what: &str) -> (Time, Time) {
+        match (self.time(view.at("from")), self.time(view.at("until"))) {
+            (Some(from), Some(until)) => {
+                if from >= until {
+                    let title = format!("{what} ends before it begins");
+                    self.wrong.at(view, title, "`until` must lie after `from`");
+                }
+                (from, until)
+            }
+            _ => Default::default(),
+        }
+    }
+
     fn logins(&self, view: View<'_>) -> Vec<LoginWave> {
         let wave = |(_, v): (&str, View<'_>)| LoginWave {
             share: v.at("share").share(),
-            at: self.time(v.at("at")),
+            at: self.time(v.at("at")).unwrap_or_default(),
             spread: v.at("spread").span(),
         };
         let waves: Vec<LoginWave> = view.entries().map(wave).collect();
@@ -129,16 +163,8 @@ impl World<'_> {
 
     fn peaks(&self, view: View<'_>) -> Vec<Peak> {
         let peak = |(name, v): (&str, View<'_>)| {
-            let peak = Peak {
-                from: self.time(v.at("from")),
-                until: self.time(v.at("until")),
-                share: v.at("share").share(),
-            };
-            if peak.from >= peak.until {
-                let title = format!("the peak `{name}` ends before it begins");
-                self.wrong.at(v, title, "`until` must lie after `from`");
-            }
-            peak
+            let (from, until) = self.stretch(v, &format!("the peak `{name}`"));
+            Peak { from, until, share: v.at("share").share() }
         };
         let mut peaks: Vec<Peak> = view.entries().map(peak).collect();
         peaks.sort_by_key(|p| p.from);
@@ -153,7 +179,7 @@ impl World<'_> {
         let fleets = self.root.at("fleet").entries();
         let roles: Vec<&str> = fleets.flat_map(|(_, fleet)| fleet.at("role").names()).collect();
         let weight = |(name, v): (&str, View<'_>)| {
-            self.wrong.find(v, "role", name, &roles)?;
+            self.given_fleets("role").find(v, "role", name, &roles)?;
             Some((name.to_owned(), v.count()))
         };
         view.entries().filter_map(weight).collect()
@@ -166,11 +192,7 @@ impl World<'_> {
             _ => EditKind::Update,
         };
         let columns = view.at("columns");
-        // The action itself stays in its place even if its entity is wrong: others point to it by number.
-        let entity = self.entity(view.at("entity")).unwrap_or_default();
-        if self.schema.entities.is_empty() {
-            return None;
-        }
+        let entity = self.entity(view.at("entity"))?;
         if (kind == EditKind::Update) == columns.items().next().is_none() {
             let title = format!("`action.{name}` says nothing of what it changes, or too much");
             self.wrong.at(view, title, "an update names `columns`; a create or delete names none");
@@ -179,7 +201,12 @@ impl World<'_> {
             let column = self.column(at, entity)?;
             if !self.schema.entity(entity).projection.contains(&column) {
                 let title = format!("devices do not hold `{}`", at.text());
-                self.wrong.at(at, title, "an update sets columns that are in the entity's `project`");
+                let project = self.written(self.schema.entity(entity)).at("project");
+                self.wrong.given(&[project]).at(
+                    at,
+                    title,
+                    "an update sets columns that are in the entity's `project`",
+                );
             }
             Some(column)
         };
@@ -196,9 +223,11 @@ impl World<'_> {
 
     fn near(&self, view: View<'_>, entity: EntityId) -> Option<(usize, Span, Span)> {
         let column = self.column(view.at("column"), entity)?;
+        let named = view.at("column").text();
         if self.schema.entity(entity).columns[column].kind != ColumnKind::Timestamp {
-            let title = format!("`{}` is no timestamp", view.at("column").text());
-            self.wrong.at(view.at("column"), title, "only a timestamp is near a moment");
+            let title = format!("`{named}` is no timestamp");
+            let written = self.written(self.schema.entity(entity)).at("schema").key(named);
+            self.wrong.given(&[written]).at(view.at("column"), title, "only a timestamp is near a moment");
         }
         Some((column, view.at("before").span(), view.at("after").span()))
     }

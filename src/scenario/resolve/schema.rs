@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::super::column::{ColumnType, FAT_SIGMA_MILLI, KeyType, column_type};
+use super::super::plan::Attribute;
 use super::super::rows::Brought;
 use super::super::written::{Calendar, Scope, scope};
+use super::fleet::attributes_known;
 use super::view::{Mistakes, View};
 use crate::backend::Effect;
 use crate::base::{EntityId, Span, Stamp};
@@ -37,28 +39,31 @@ struct Sketch<'a> {
 struct Lookup<'a> {
     sketches: Vec<Sketch<'a>>,
     names: Vec<&'a str>,
-    attributes: &'a [(String, u32)],
+    attributes: &'a [Attribute],
+    root: View<'a>,
     wrong: &'a Mistakes,
 }
 
 /// Reads the entities. They stand parents first, then by name, so that a plan does not depend on the file's order.
 pub(super) fn entities<'a>(
     root: View<'a>,
-    calendar: Calendar,
-    attributes: &'a [(String, u32)],
+    calendar: Option<Calendar>,
+    attributes: &'a [Attribute],
     brought: &BTreeMap<String, Brought>,
     wrong: &'a Mistakes,
 ) -> Entities {
     let sketches = parents_first(root.at("entity").entries().map(|(n, v)| sketch(n, v, wrong)).collect());
     let names = sketches.iter().map(|s| s.name).collect();
-    let lookup = Lookup { sketches, names, attributes, wrong };
+    let lookup = Lookup { sketches, names, attributes, root, wrong };
+    let own_calendar = calendar;
+    let calendar = calendar.unwrap_or_default();
     let mut effects = lookup.folds();
     let schema = Schema { entities: lookup.sketches.iter().map(|s| lookup.entity(s, calendar)).collect() };
     for (id, sketch) in lookup.sketches.iter().enumerate() {
         let counters = sketch.view.at("count").entries();
         effects.extend(counters.filter_map(|(column, view)| lookup.counter(id, column, view, calendar)));
     }
-    let data = lookup.sketches.iter().map(|s| lookup.data(s, calendar, brought.get(s.name))).collect();
+    let data = lookup.sketches.iter().map(|s| lookup.data(s, own_calendar, brought.get(s.name))).collect();
     Entities { schema, data, effects }
 }
 
@@ -86,7 +91,11 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
     for (_, kind, column) in &keys {
         if !own_rows && *kind != KeyType::Uuid {
             let help = "made rows have UUIDs: \"uuid key\"; other keys come with `rows = { csv = … }`";
-            wrong.at(*column, format!("rows of `{name}` cannot be made with such keys"), help);
+            wrong.given(&[view.at("rows")]).at(
+                *column,
+                format!("rows of `{name}` cannot be made with such keys"),
+                help,
+            );
         }
     }
     Sketch { name, view, key: keys.first().map_or("id", |k| k.0), columns }
@@ -110,15 +119,17 @@ fn parents_first(mut left: Vec<Sketch<'_>>) -> Vec<Sketch<'_>> {
 }
 
 impl Lookup<'_> {
-    fn entity_id(&self, view: View<'_>, name: &str) -> EntityId {
-        EntityId(self.wrong.find(view, "entity", name, &self.names).unwrap_or(0) as u16)
+    fn entity_id(&self, view: View<'_>, name: &str) -> Option<EntityId> {
+        let given = self.wrong.given_if(self.root.at("entity").is_itself_sound());
+        given.find(view, "entity", name, &self.names).map(|position| EntityId(position as u16))
     }
 
     /// The position of a column of an entity.
     fn column(&self, view: View<'_>, entity: usize, name: &str) -> Option<usize> {
         let sketch = self.sketches.get(entity)?;
         let columns: Vec<&str> = sketch.columns.iter().map(|c| c.name).collect();
-        self.wrong.find(view, &format!("column of `{}`", sketch.name), name, &columns)
+        let given = self.wrong.given_if(sketch.view.at("schema").is_itself_sound());
+        given.find(view, &format!("column of `{}`", sketch.name), name, &columns)
     }
 
     fn entity(&self, sketch: &Sketch<'_>, calendar: Calendar) -> Entity {
@@ -132,7 +143,7 @@ impl Lookup<'_> {
             let at = ["project", "schema"].iter().find_map(|key| sketch.view.at(key).present());
             let title = format!("devices hold nothing of `{}` but its key", sketch.name);
             let help = "let them hold a column besides; or write delivery = \"backend-only\"";
-            self.wrong.at(at.unwrap_or(sketch.view), title, help);
+            self.wrong.given(&[sketch.view.at("schema")]).at(at.unwrap_or(sketch.view), title, help);
         }
         Entity {
             name: sketch.name.to_owned(),
@@ -157,7 +168,7 @@ impl Lookup<'_> {
             ColumnType::Real => ColumnKind::Real,
             ColumnType::Bool => ColumnKind::Bool,
             ColumnType::Timestamp { .. } => ColumnKind::Timestamp,
-            ColumnType::Ref(entity) => ColumnKind::Ref(self.entity_id(at, entity)),
+            ColumnType::Ref(entity) => ColumnKind::Ref(self.entity_id(at, entity).unwrap_or_default()),
             ColumnType::Fold { .. } if depth > 0 => {
                 self.wrong.at(
                     at,
@@ -178,11 +189,17 @@ impl Lookup<'_> {
     /// The entity, its column, and the column of `of` that points to it.
     fn fold(&self, column: &Draft<'_>, of: usize) -> Option<(usize, usize, usize)> {
         let ColumnType::Fold { entity, column: source, via } = &column.kind else { return None };
-        let from = usize::from(self.entity_id(column.view, entity).0);
+        let from = usize::from(self.entity_id(column.view, entity)?.0);
         let via_at = self.column(column.view, of, via)?;
-        if self.sketches[of].columns[via_at].kind != ColumnType::Ref(entity.clone()) {
+        let pointer = &self.sketches[of].columns[via_at];
+        if pointer.kind != ColumnType::Ref(entity.clone()) {
             let title = format!("`{via}` does not point to `{entity}`");
-            self.wrong.at(column.view, title, format!("it must be a \"ref {entity}\""));
+            // A pointer to an entity that is not there was told.
+            let leads = match &pointer.kind {
+                ColumnType::Ref(to) => self.names.contains(&to.as_str()),
+                _ => pointer.view.is_sound(),
+            };
+            self.wrong.given_if(leads).at(column.view, title, format!("it must be a \"ref {entity}\""));
             return None;
         }
         Some((from, self.column(column.view, from, source)?, via_at))
@@ -207,16 +224,17 @@ impl Lookup<'_> {
         let rule = |(name, view): (&str, View<'_>)| {
             let column = self.column(view, id, name)?;
             let kind = &columns[column].kind;
+            let given = self.wrong.given(&[sketch.columns[column].view]);
             match scope(view.text())? {
                 Scope::Attribute(_) if *kind != ColumnKind::Text => {
-                    self.wrong.at(view, format!("`{name}` is no text"), "attributes of devices are texts");
+                    given.at(view, format!("`{name}` is no text"), "attributes of devices are texts");
                     None
                 }
                 Scope::Attribute(attribute) => {
                     Some(ScopeRule::Attribute { column, attribute: self.attribute(view, &attribute)? })
                 }
                 Scope::Window(..) if *kind != ColumnKind::Timestamp => {
-                    self.wrong.at(
+                    given.at(
                         view,
                         format!("`{name}` is no timestamp"),
                         "only a timestamp lies between two days",
@@ -237,8 +255,8 @@ impl Lookup<'_> {
     }
 
     fn attribute(&self, view: View<'_>, name: &str) -> Option<usize> {
-        let known: Vec<&str> = self.attributes.iter().map(|(n, _)| n.as_str()).collect();
-        self.wrong.find(view, "attribute of a fleet", name, &known)
+        let known: Vec<&str> = self.attributes.iter().map(|a| a.name.as_str()).collect();
+        self.wrong.given_if(attributes_known(self.root)).find(view, "attribute of a fleet", name, &known)
     }
 
     fn delivery(&self, sketch: &Sketch<'_>, id: usize, columns: &[Column]) -> Delivery {
@@ -248,7 +266,8 @@ impl Lookup<'_> {
         };
         let by = self.column(view, id, name).unwrap_or(0);
         if columns.get(by).is_some_and(|c| !matches!(c.kind, ColumnKind::Ref(_))) {
-            self.wrong.at(view, format!("`{name}` points to no record"), "it must be a \"ref ENTITY\"");
+            let given = self.wrong.given(&[sketch.view.at("schema").key(name)]);
+            given.at(view, format!("`{name}` points to no record"), "it must be a \"ref ENTITY\"");
         }
         Delivery::OnOpen { by }
     }
@@ -277,9 +296,10 @@ impl Lookup<'_> {
     fn counter(&self, to: usize, column: &str, view: View<'_>, calendar: Calendar) -> Option<Effect> {
         let counter = self.column(view, to, column)?;
         if !matches!(self.sketches[to].columns[counter].kind, ColumnType::Int { .. }) {
-            self.wrong.at(view, format!("`{column}` is no \"int\""), "only an int counts");
+            let given = self.wrong.given(&[self.sketches[to].columns[counter].view]);
+            given.at(view, format!("`{column}` is no \"int\""), "only an int counts");
         }
-        let of = usize::from(self.entity_id(view.at("of"), view.at("of").text()).0);
+        let of = usize::from(self.entity_id(view.at("of"), view.at("of").text())?.0);
         let mut on = Vec::new();
         let mut by_day = None;
         for (own, other) in view.at("where").entries() {
@@ -302,11 +322,12 @@ impl Lookup<'_> {
         })
     }
 
-    fn data(&self, sketch: &Sketch<'_>, calendar: Calendar, brought: Option<&Brought>) -> EntityData {
+    fn data(&self, sketch: &Sketch<'_>, calendar: Option<Calendar>, brought: Option<&Brought>) -> EntityData {
         let view = sketch.view;
         let id = self.names.iter().position(|n| *n == sketch.name).unwrap_or(0);
         let given = brought.map(|b| {
-            let types: Vec<(&str, &ColumnType)> = sketch.columns.iter().map(|c| (c.name, &c.kind)).collect();
+            let sound = sketch.columns.iter().filter(|c| c.view.is_sound());
+            let types: Vec<(&str, &ColumnType)> = sound.map(|c| (c.name, &c.kind)).collect();
             match b.rows(&types, calendar) {
                 Ok(rows) => std::sync::Arc::new(rows),
                 Err(mistakes) => {
@@ -329,7 +350,7 @@ impl Lookup<'_> {
 
     fn maker(&self, column: &Draft<'_>, sketch: &Sketch<'_>, id: usize) -> Maker {
         if let Some(Scope::Attribute(name)) = scope(sketch.view.at("scope").key(column.name).text())
-            && let Some(attribute) = self.attributes.iter().position(|(n, _)| *n == name)
+            && let Some(attribute) = self.attributes.iter().position(|a| a.name == name)
         {
             return Maker::Attribute(attribute);
         }
@@ -344,7 +365,7 @@ impl Lookup<'_> {
             ColumnType::Timestamp { from, until, step } => {
                 Maker::Moment { from: *from, until: *until, step: *step }
             }
-            ColumnType::Ref(entity) => Maker::Ref(self.entity_id(column.view, entity)),
+            ColumnType::Ref(entity) => Maker::Ref(self.entity_id(column.view, entity).unwrap_or_default()),
             ColumnType::Attribute(name) => match self.attribute(column.view, name) {
                 Some(attribute) => Maker::Attribute(attribute),
                 None => Maker::Bool,

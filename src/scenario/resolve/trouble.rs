@@ -8,10 +8,27 @@ use super::super::plan::{Bound, Chaos, Expect, Gate, Happening, Planned, Who};
 use super::super::tree::Val;
 use super::super::written::signed_span;
 use super::World;
-use super::view::View;
+use super::links::outage_mode;
+use super::view::{Given, View};
 use crate::base::{Bytes, DeviceId, Ppm, Span, Time, UnitId};
-use crate::metrics::Unit;
-use crate::net::OutageMode;
+use crate::metrics::{self, Unit};
+
+/// The statistics of a distribution.
+const DISTRIBUTION: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];
+
+/// Whether `name` goes on where `start` ends.
+fn begins(name: &str, start: &str) -> bool {
+    name.strip_prefix(start.trim_end_matches('.')).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// The metric and its statistic that an expectation names: `engine.session.duration.p95@1d`, or a number by its name.
+fn with_stat(name: &str) -> (String, &str) {
+    let (plain, state) = name.split_once('@').map_or((name, String::new()), |(n, s)| (n, format!("@{s}")));
+    match plain.rsplit_once('.').filter(|_| metrics::find(plain).is_none()) {
+        Some((metric, stat)) if DISTRIBUTION.contains(&stat) => (format!("{metric}{state}"), stat),
+        _ => (name.to_owned(), "value"),
+    }
+}
 
 impl World<'_> {
     /// Planned events by time, then by name.
@@ -23,20 +40,27 @@ impl World<'_> {
     }
 
     fn event(&self, name: &str, view: View<'_>) -> Option<Planned> {
-        let at = self.time(view.at("at"));
+        let at = self.time(view.at("at")).unwrap_or_default();
         if at >= Time::ZERO + self.duration {
             let help = format!("the script lasts {}", self.duration);
-            self.wrong.at(view.at("at"), format!("`event.{name}` comes after the end"), help);
+            self.wrong.given(&[self.root.at("duration")]).at(
+                view.at("at"),
+                format!("`event.{name}` comes after the end"),
+                help,
+            );
         }
         let (kind, own) = view.entries().find(|(key, _)| *key != "at")?;
         let what = self.happening(kind, own)?;
-        Some(Planned { name: name.to_owned(), at, who: self.who(own), what })
+        // Of a jump, `by` says how far.
+        let jumps = matches!(what, Happening::ClockStep { .. } | Happening::TimeZone { .. });
+        let by = own.at("by").present().filter(|_| !jumps);
+        Some(Planned { name: name.to_owned(), at, who: self.who(own, by), what })
     }
 
-    fn who(&self, view: View<'_>) -> Who {
+    fn who(&self, view: View<'_>, by: Option<View<'_>>) -> Who {
         let total = self.root.at("fleet").entries().map(|(_, f)| f.at("devices").count()).sum::<u32>();
         if let Some(list) = view.at("devices").present() {
-            if view.at("by").present().is_some() {
+            if by.is_some() {
                 self.wrong.at(
                     list,
                     "both `devices` and `by`",
@@ -46,7 +70,7 @@ impl World<'_> {
             let id = |v: View<'_>| {
                 if v.count() >= total {
                     let help = format!("devices are numbered from 0 to {}", total.saturating_sub(1));
-                    self.wrong.at(v, format!("there is no device {}", v.count()), help);
+                    self.given_fleets("devices").at(v, format!("there is no device {}", v.count()), help);
                 }
                 DeviceId(v.count())
             };
@@ -56,7 +80,7 @@ impl World<'_> {
             Some(share) => share.share(),
             None => Ppm::ONE,
         };
-        match view.at("by").present().and_then(|by| self.attribute(by)) {
+        match by.and_then(|by| self.attribute(by)) {
             Some(attribute) => Who::ShareOf { share, attribute },
             None => Who::Share(share),
         }
@@ -66,14 +90,7 @@ impl World<'_> {
         let length = view.at("for").span();
         let restart_after = view.at("restart_after").span();
         Some(match kind {
-            "outage" => Happening::Outage {
-                length,
-                mode: match view.at("mode").text() {
-                    "hold" => OutageMode::Hold,
-                    "reset" => OutageMode::Reset,
-                    _ => OutageMode::Drop,
-                },
-            },
+            "outage" => Happening::Outage { length, mode: outage_mode(view.at("mode").text()) },
             "kill" => Happening::Kill { point: self.crash_point(view), restart_after },
             "power_loss" => Happening::PowerLoss { restart_after },
             "answer_loss" => Happening::AnswerLoss { length, loss: view.at("loss").share() },
@@ -87,7 +104,7 @@ impl World<'_> {
                 let actions = self.root.at("action").names();
                 let action = view.at("action");
                 Happening::Edits {
-                    action: self.wrong.find(action, "action", action.text(), &actions)?,
+                    action: self.given_names("action").find(action, "action", action.text(), &actions)?,
                     count: view.at("count").count(),
                     over: view.at("over").span(),
                 }
@@ -96,7 +113,7 @@ impl World<'_> {
                 let units = self.root.at("unit").names();
                 let unit = view.at("unit");
                 Happening::Trigger {
-                    unit: UnitId(self.wrong.find(unit, "unit", unit.text(), &units)? as u16),
+                    unit: UnitId(self.given_names("unit").find(unit, "unit", unit.text(), &units)? as u16),
                 }
             }
             "clock_step" => Happening::ClockStep { by: self.jump(view.at("by")) },
@@ -149,7 +166,11 @@ impl World<'_> {
         }
         let mut metrics = BTreeMap::new();
         for (name, bound) in view.entries().filter(|(name, _)| *name != "violation") {
-            if let Some(unit) = self.metric(bound, name) {
+            let (metric, stat) = with_stat(name);
+            if let Some(unit) = self.metric(bound, &metric)
+                && self.has_stat(bound, &metric, stat)
+            {
+                let unit = if stat == "count" { Unit::Count } else { unit };
                 metrics.insert(name.to_owned(), self.bound(bound, unit));
             }
         }
@@ -165,15 +186,42 @@ impl World<'_> {
         let found = self.names.metrics.iter().find(|(known, _)| *known == metric);
         if found.is_none() {
             let known: Vec<&str> = self.names.metrics.iter().map(|(n, _)| *n).collect();
-            self.wrong.at(view, format!("there is no metric `{metric}`"), choices(metric, &known));
+            // A room or a noun alone is the beginning of what was meant.
+            let longer = known.iter().copied().filter(|name| begins(name, metric));
+            let longer: Vec<&str> = longer.collect();
+            let help = if longer.is_empty() { choices(metric, &known) } else { choices(metric, &longer) };
+            self.wrong.at(view, format!("there is no metric `{metric}`"), help);
         }
         found.map(|(_, unit)| *unit)
+    }
+
+    /// Whether a metric has this statistic; a mistake if not.
+    fn has_stat(&self, view: View<'_>, metric: &str, stat: &str) -> bool {
+        let name = metric.split_once('@').map_or(metric, |(name, _)| name);
+        let Some(kind) = metrics::find(name).map(|metric| metric.kind) else { return true };
+        let (what, stats) = match kind {
+            metrics::Kind::Distribution => ("a distribution", &DISTRIBUTION[..]),
+            _ => ("a single number", &["value"][..]),
+        };
+        if !stats.contains(&stat) {
+            let quoted: Vec<String> = stats.iter().map(|stat| format!("`{stat}`")).collect();
+            let title = format!("`{name}` has no `{stat}`");
+            self.wrong.at(view, title, format!("it is {what} and has {}", quoted.join(", ")));
+        }
+        stats.contains(&stat)
     }
 
     fn start_state(&self, view: View<'_>, state: &str) {
         let fleets = self.root.at("fleet").entries();
         let states: Vec<&str> = fleets.flat_map(|(_, fleet)| fleet.at("start").names()).collect();
-        self.wrong.find(view, "state at the start", state, &states);
+        self.given_fleets("start").find(view, "state at the start", state, &states);
+    }
+
+    /// Mistakes that depend on this key of the fleets.
+    pub(super) fn given_fleets(&self, key: &str) -> Given<'_> {
+        let fleets = self.root.at("fleet");
+        let known = |(_, fleet): (&str, View<'_>)| fleet.is_itself_sound() && fleet.at(key).is_sound();
+        self.wrong.given_if(fleets.is_itself_sound() && fleets.entries().all(known))
     }
 
     fn bound(&self, view: View<'_>, unit: Unit) -> Bound {
@@ -230,7 +278,11 @@ impl World<'_> {
     fn gate(&self, name: &str, view: View<'_>) -> Option<Gate> {
         let metric = view.at("metric").present()?;
         let unit = self.metric(metric, metric.text())?;
-        let stat = view.at("stat").text();
+        let (asked, stat) = (view.at("stat"), view.at("stat").text());
+        let asked = if asked.place().is_some() { asked } else { metric };
+        if !view.at("stat").is_sound() || !self.has_stat(asked, metric.text(), stat) {
+            return None;
+        }
         // A count is a count, whatever is counted.
         let unit = if stat == "count" { Unit::Count } else { unit };
         let bound = Bound {

@@ -1,14 +1,15 @@
 //! Reading values out of a tree that was checked.
 //!
 //! A wrong value was reported by the check, so reading it gives a stand-in instead of a second report; the plan that is made
-//! of it is thrown away.
+//! of it is thrown away. A complaint about something that depends on a wrong value is kept back in the same way.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::super::diagnostic::{Diagnostic, Place, choices};
 use super::super::tree::{Node, Val};
-use crate::base::{BitRate, Bytes, Ppm, Span};
+use crate::base::{BitRate, Bytes, Ppm, Span, words};
 
 /// A value, or nothing.
 #[derive(Clone, Copy)]
@@ -16,27 +17,85 @@ pub(super) struct View<'a>(Option<&'a Node>);
 
 /// Mistakes found while names are resolved.
 #[derive(Default)]
-pub(super) struct Mistakes(RefCell<Vec<Diagnostic>>);
+pub(super) struct Mistakes {
+    told: RefCell<Vec<Diagnostic>>,
+    /// What may be no mistake at all once others are mended. It is told if there are no others.
+    following: RefCell<Vec<Diagnostic>>,
+    /// Names that nothing has, with their position in `told` and how often they were met again.
+    unknown: RefCell<BTreeMap<String, (usize, usize)>>,
+}
+
+/// Where mistakes go that depend on certain values.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'m> {
+    mistakes: &'m Mistakes,
+    sound: bool,
+}
 
 impl Mistakes {
+    /// Mistakes that depend on these values: they count if nothing is wrong with any of them.
+    pub(super) fn given(&self, values: &[View<'_>]) -> Given<'_> {
+        self.given_if(values.iter().all(|view| view.is_sound()))
+    }
+    /// Mistakes that count only if this holds.
+    pub(super) fn given_if(&self, sound: bool) -> Given<'_> {
+        Given { mistakes: self, sound }
+    }
     /// Notes a mistake at a value.
     pub(super) fn at(&self, view: View<'_>, title: impl Into<String>, help: impl Into<String>) {
-        self.add(Diagnostic::new(view.place(), title).help(help));
+        self.given(&[]).at(view, title, help);
     }
     /// Notes a mistake.
     pub(super) fn add(&self, diagnostic: Diagnostic) {
-        self.0.borrow_mut().push(diagnostic);
+        self.told.borrow_mut().push(diagnostic);
     }
     /// The position of a name among those there are; a mistake if it is none of them.
     pub(super) fn find(&self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
+        self.given(&[]).find(view, what, name, known)
+    }
+    /// What is wrong, and what may only follow from that.
+    pub(super) fn into_inner(self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+        let mut told = self.told.into_inner();
+        for (at, again) in self.unknown.into_inner().into_values().filter(|(_, again)| *again > 0) {
+            let help = told[at].help.take().unwrap_or_default();
+            let places = words::count(again as u64, "other place");
+            told[at].help = Some(format!("{help}; it is named in {places} too"));
+        }
+        (told, self.following.into_inner())
+    }
+}
+
+impl Given<'_> {
+    /// Notes a mistake at a value.
+    pub(super) fn at(self, view: View<'_>, title: impl Into<String>, help: impl Into<String>) {
+        let diagnostic = Diagnostic::new(view.place(), title).help(help);
+        if self.counts(view) {
+            self.mistakes.add(diagnostic);
+        } else {
+            self.mistakes.following.borrow_mut().push(diagnostic);
+        }
+    }
+    /// The position of a name among those there are; a mistake if it is none of them, told once for each name.
+    pub(super) fn find(self, view: View<'_>, what: &str, name: &str, known: &[&str]) -> Option<usize> {
         let found = known.iter().position(|k| *k == name);
         if found.is_none() {
-            self.at(view, format!("there is no {what} `{name}`"), choices(name, known));
+            let title = format!("there is no {what} `{name}`");
+            let mut unknown = self.mistakes.unknown.borrow_mut();
+            match unknown.get_mut(&title).filter(|_| self.counts(view)) {
+                Some((_, again)) => *again += 1,
+                None => {
+                    if self.counts(view) {
+                        unknown.insert(title.clone(), (self.mistakes.told.borrow().len(), 0));
+                    }
+                    self.at(view, title, choices(name, known));
+                }
+            }
         }
         found
     }
-    pub(super) fn into_inner(self) -> Vec<Diagnostic> {
-        self.0.into_inner()
+    /// Whether a mistake at `view` stands on its own: somebody wrote the value, and it can be read.
+    fn counts(self, view: View<'_>) -> bool {
+        self.sound && view.is_sound() && view.place().is_some()
     }
 }
 
@@ -59,6 +118,14 @@ impl<'a> View<'a> {
     /// Itself, if it is there.
     pub(super) fn present(self) -> Option<View<'a>> {
         self.0.map(|_| self)
+    }
+    /// Whether it is there and nothing was found wrong in it or below it.
+    pub(super) fn is_sound(self) -> bool {
+        self.0.is_some_and(Node::is_sound)
+    }
+    /// Whether it is there and nothing was found wrong in itself, whatever is below it.
+    pub(super) fn is_itself_sound(self) -> bool {
+        self.0.is_some_and(|node| !node.wrong)
     }
     /// Where it is written.
     pub(super) fn place(self) -> Option<Place> {

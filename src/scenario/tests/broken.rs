@@ -65,7 +65,6 @@ max = 0
     assert_eq!(
         titles,
         [
-            "error: `name` is missing",
             "error: unknown key `nam`",
             "error: `duration` is wrong",
             "error: `entity.note.schema.title` is wrong",
@@ -130,13 +129,12 @@ fn what_is_pinned_and_not_built_is_refused_as_such() {
         ("[backend]\nstamped_by = \"device\"", "is not built yet"),
         ("[backend]\nquota = { requests = 6000 }", "`backend.quota` is not built yet"),
         ("[engine]\nconflict = { policy = \"keep-both\" }", "is not built yet"),
-        ("[link.l]\ntrace = { down = \"a\", up = \"b\" }", "`link.l.trace` is not built yet"),
         (
             "[event.e]\nat = \"+1m\"\ncaptive_portal = { for = \"1m\" }",
             "`event.e.captive_portal` is not built yet",
         ),
     ] {
-        says(more, &[part, "what is: "]);
+        says(more, &[part, "so far"]);
     }
 }
 
@@ -185,13 +183,49 @@ fn names_that_nothing_has_are_told_with_what_there_is() {
 
 #[test]
 fn a_gate_takes_figures_of_its_metrics_unit() {
-    let gate =
-        |metric: &str, bound: &str| format!("[gate.g]\nmetric = \"{metric}\"\nstat = \"max\"\n{bound}");
+    let gate = |metric: &str, bound: &str| {
+        let stat = if metric.ends_with("duration") { "max" } else { "value" };
+        format!("[gate.g]\nmetric = \"{metric}\"\nstat = \"{stat}\"\n{bound}")
+    };
     says(&gate("engine.session.duration", "max = \"5kB\""), &["this is no figure of its metric", "\"5s\""]);
     says(&gate("engine.up.bytes", "max = \"5s\""), &["this is no figure of its metric", "\"64KiB\""]);
     says(&gate("oracle.lost.rows", "max = 0.5"), &["this is no figure of its metric", "a whole number"]);
     says(&gate("oracle.lost.rows", ""), &["no bound"]);
     says(&gate("oracle.lost.rows", "min = 2\nmax = 1"), &["nothing lies between these bounds"]);
+}
+
+#[test]
+fn a_statistic_is_one_that_the_metric_has() {
+    let gate = |metric: &str, stat: &str| format!("[gate.g]\nmetric = \"{metric}\"\n{stat}max = 1");
+    let number = gate("oracle.lost.rows", "stat = \"p95\"\n");
+    says(&number, &["`oracle.lost.rows` has no `p95`", "a single number and has `value`", "test.toml:11:8"]);
+    let silent = gate("engine.session.duration", "");
+    says(&silent, &["has no `value`", "`count`, `min`, `p50`, `p95`, `p99`, `max`", "test.toml:10:10"]);
+    says("[expect]\n\"engine.session.duration\" = 1", &["a distribution and has `count`"]);
+    super::plan(&format!("{MINIMAL}\n[expect]\n\"engine.session.duration.p95\" = {{ max = \"5s\" }}\n"));
+}
+
+#[test]
+fn the_beginning_of_a_metric_s_name_is_completed() {
+    let gate = "[gate.g]\nmetric = \"engine.usable_after_login\"\nmax = 1";
+    let said = complaint(&format!("{MINIMAL}{gate}\n"), &[]);
+    assert!(
+        said.contains("there is `engine.usable_after_login.duration`\n")
+            || said.ends_with("there is `engine.usable_after_login.duration`"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_is_not_built_is_told_with_what_is() {
+    says("[backend]\nprovisioning = \"none\"", &["help: only `full` is built so far"]);
+}
+
+#[test]
+fn a_natural_key_has_enough_combinations_for_the_rows() {
+    let few = "[entity.x]\nrows = 100\nunique = [\"a\"]\nschema = { id = \"uuid key\", a = \"int 1..10\" }";
+    says(few, &["100 rows of `x` cannot differ in their natural key", "10 combinations", "test.toml:11:10"]);
+    super::plan(&format!("{MINIMAL}{}\n", few.replace("1..10", "1..100")));
 }
 
 #[test]
@@ -246,4 +280,24 @@ fn a_table_where_a_value_belongs_and_the_other_way_round_are_told() {
     says("[engine]\nname = { a = 1 }", &["`engine.name` is wrong", "it takes a text"]);
     let said = complaint("name = \"x\"\nentity = 5\nfleet = []\n", &[]);
     assert!(said.contains("`entity` is wrong") && said.contains("`fleet` is wrong"), "{said}");
+}
+
+#[test]
+fn devices_have_processors_memory_and_clocks_that_can_be() {
+    let class = |figure: &str| format!("class = \"mid\"\n[class.mid]\n{figure}");
+    says(&class("cpu = 0"), &["a processor takes time", "test.toml:11:7"]);
+    says(&class("parse_rate = 0"), &["`class.mid.parse_rate` is wrong", "from 1B", "test.toml:11:14"]);
+    says(
+        &class("memory = \"1KiB\"\n[entity.long]\nschema = { id = \"uuid key\", body = \"text 500\" }"),
+        &["class `mid` has not the memory for a row of `long`", "a row of 580 bytes", "test.toml:11:10"],
+    );
+    says("clock = \"wrong\"", &["`fleet.phones.clock`"]);
+    says("clock = { offset = \"5\" }", &["`fleet.phones.clock.offset` is wrong", "\"-1h\""]);
+    says("clock = { drift = \"20000ppm\" }", &["`fleet.phones.clock.drift` is wrong", "at most 10000ppm"]);
+    says("clock = { offset = \"0s\", drift = \"0ppm\" }", &["this clock is right", "test.toml:9:1"]);
+    says("[event.e]\nat = \"+1m\"\nclock_step = { by = \"0s\" }", &["this is no jump", "test.toml:11:21"]);
+    says("[event.e]\nat = \"+1m\"\nclock_step = { share = 0.5 }", &["`event.e.clock_step.by` is missing"]);
+    says("[event.e]\nat = \"+1m\"\nslow_disk = { for = \"1m\", factor = 1 }", &["from 2 to 1000"]);
+    says("[event.e]\nat = \"+1m\"\ndisk_full = {}", &["`event.e.disk_full.for` is missing"]);
+    says("[workload]\nforeground = { queries = -1 }", &["`workload.foreground.queries` is wrong"]);
 }

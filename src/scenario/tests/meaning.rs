@@ -65,8 +65,10 @@ fn a_seed_changes_the_seed_alone() {
     let [one, two] = &plans(MINIMAL, &request)[..] else { panic!("two seeds are two cells") };
     assert_eq!((one.seed.0, two.seed.0), (1, 2));
     assert_eq!(one.digest, two.digest);
-    assert_eq!(plan(&two.resolved).seed, two.seed);
-    assert_eq!(one.resolved.replace("\nseed = 1\n", "\nseed = 2\n"), *two.resolved);
+    assert!(
+        std::sync::Arc::ptr_eq(&one.resolved, &two.resolved),
+        "the text of thousands of seeds is there once"
+    );
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Scenario files as a whole: what they mean, and what is said of broken ones.
 
 mod broken;
+mod cascades;
+mod doubts;
+mod links;
 mod meaning;
 mod own_rows;
 mod plans;

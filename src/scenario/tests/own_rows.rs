@@ -21,7 +21,7 @@ const TASKS: &str = "nr,title,due,done,hours,zip,changed\n\
     t2,Paint,2026-03-02,false,2,12345,2026-02-28T09:00:00Z\n\
     t3,,2026-03-04T12:00:00+01:00,,3,10000,2026-03-01\n";
 
-fn result(scenario: &str, csv: &str) -> Result<Plan, String> {
+pub(super) fn result(scenario: &str, csv: &str) -> Result<Plan, String> {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("tasks.csv"), csv).unwrap();
     let path = dir.path().join("own.toml");
@@ -39,7 +39,7 @@ fn complaint(scenario: &str, csv: &str) -> String {
 fn a_header_names_each_column_once() {
     let said = complaint(SCENARIO, "nr,title,nr,changed\nt1,Paint,2,2026-03-01\n");
     assert!(said.contains("tasks.csv has two columns `nr`"), "{said}");
-    assert!(said.contains("own.toml:5:"), "{said}");
+    assert!(said.contains("tasks.csv:1:10"), "{said}");
 }
 
 #[test]
@@ -116,6 +116,62 @@ fn broken_rows_are_told_with_file_line_and_column() {
     assert!(date.contains("^^^^^^^^^"), "{date}");
     let future = complaint(SCENARIO, &TASKS.replace("2026-02-28 10:00:00", "2026-03-03"));
     assert!(future.contains("`2026-03-03` lies after the scenario's start"), "{future}");
+}
+
+#[test]
+fn a_file_of_another_kind_is_told_as_what_it_is() {
+    let semicolons = complaint(SCENARIO, &TASKS.replace(',', ";"));
+    assert!(semicolons.contains("tasks.csv seem to be separated by semicolons"), "{semicolons}");
+    let nameless = complaint(SCENARIO, &TASKS.replace("hours", ""));
+    assert!(
+        nameless.contains("column 5 of tasks.csv has no name") && nameless.contains("tasks.csv:1:19"),
+        "{nameless}"
+    );
+    for broken in [semicolons, nameless, complaint(SCENARIO, "")] {
+        assert_eq!(broken.matches("error: ").count(), 1, "{broken}");
+    }
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_told_where_it_opens() {
+    let open = complaint(SCENARIO, &TASKS.replace("t2,Paint,", "t2,\"Paint,"));
+    assert!(open.contains("the quote that opens here is never closed"), "{open}");
+    assert!(open.contains("--> tasks.csv:3:4") && open.matches("error: ").count() == 1, "{open}");
+    let swallowing =
+        format!("{}t4,\"b\",2026-03-04,,3,1,2026-03-01\n", TASKS.replace("t2,Paint,", "t2,\"Paint,"));
+    let open = complaint(SCENARIO, &swallowing);
+    assert!(open.contains("never closed") && open.contains("--> tasks.csv:3:4"), "{open}");
+    result(SCENARIO, &TASKS.replace("Paint", "\"Paint\nthe \"\"wall\"\"\"")).unwrap();
+}
+
+#[test]
+fn bytes_that_are_no_text_are_told_with_their_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = TASKS.replace("Paint", "Pa#int").into_bytes();
+    let bytes: Vec<u8> = bytes.into_iter().map(|b| if b == b'#' { 0xE9 } else { b }).collect();
+    std::fs::write(dir.path().join("tasks.csv"), bytes).unwrap();
+    let document = Document::parse("own.toml", SCENARIO).unwrap().beside(dir.path());
+    let said = with_names(|names| document.plans(&Request::default(), names)).unwrap_err().to_string();
+    assert!(said.contains("not UTF-8: the byte 0xE9") && said.contains("tasks.csv:3:6"), "{said}");
+}
+
+#[test]
+fn of_a_column_that_is_wrong_throughout_a_few_cells_are_told_and_the_others_counted() {
+    let rows: String = (10..40).map(|n| format!("x{n},t,2026-03-02,true,1,{n},yesterday\n")).collect();
+    let said = complaint(SCENARIO, &format!("{TASKS}{rows}"));
+    assert_eq!(said.matches("`yesterday` is no date").count(), 3, "{said}");
+    assert!(said.contains("this column has 27 more cells of the kind"), "{said}");
+}
+
+#[test]
+fn a_start_that_cannot_be_read_says_nothing_of_the_dates() {
+    let said = complaint(&SCENARIO.replace("+01:00", ""), TASKS);
+    assert_eq!(said.matches("error: ").count(), 1, "{said}");
+    let type_wrong = "schema = { nr = \"text key\", title = \"txt\" }\n[fleet.phones]";
+    let said = complaint(&SCENARIO.replace("[fleet.phones]", type_wrong), TASKS);
+    assert_eq!(said.matches("error: ").count(), 1, "{said}");
+    let key = complaint(&SCENARIO.replace("\"nr\"", "5"), TASKS);
+    assert_eq!(key.matches("error: ").count(), 1, "{key}");
 }
 
 #[test]

@@ -279,7 +279,7 @@ fn a_window_that_clears_a_day_and_a_link_of_ones_own_are_taken() {
 fn an_attribute_that_only_a_scope_names_has_a_value_for_each_eight_devices() {
     let text = "name = \"x\"\n[entity.visit]\nschema = { id = \"uuid key\", clinic = \"text\", title = \"text\" }\n\
                 scope = { clinic = \"device.clinic\" }\n[fleet.phones]\ndevices = 20\n";
-    assert_eq!(plan(text).attributes, [("clinic".to_owned(), 3)]);
+    assert_eq!(plan(text).attributes[0].values.len(), 3);
     let said = plan(&text.replace("devices = 20", "devices = 20\nattributes = { clinic = 5 }"));
-    assert_eq!(said.attributes, [("clinic".to_owned(), 5)]);
+    assert_eq!(said.attributes[0].values.len(), 5);
 }

@@ -14,7 +14,7 @@ fn a_reopened_database_holds_everything() {
         put(&store, "a", 1, 0);
         store.edit(&create(0, "b"), "id", Stamp(1)).unwrap();
         store.transaction(|tx| tx.begin_run(UNIT)).unwrap();
-        store.trim();
+        store.rest();
         put(&store, "c", 1, 0);
         let before = all(&store, TASK);
         assert_eq!(before.len(), 3);

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::cell::{Cell, attribute_value};
+use super::cell::Cell;
 use super::natural::Natural;
 use super::table::{Partition, Table};
+use crate::base::words::count;
 use crate::base::{EntityId, Key, Seed, Stamp, Value};
 use crate::contract::{ColumnKind, Schema};
 use crate::workload::{EntityData, Maker};
@@ -42,7 +43,7 @@ pub struct History {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DataError {
     /// The columns of a natural key have fewer combinations than the entity has rows.
-    #[error("{rows} rows of `{entity}` cannot differ in their natural key: there are {names} combinations")]
+    #[error("{} of `{entity}` cannot differ in their natural key: there are {names} combinations", count(*.rows, "row"))]
     TooFewNames {
         /// The entity's name.
         entity: String,
@@ -63,7 +64,7 @@ pub enum DataError {
 
 impl Dataset {
     /// The data for `start`, whose local midnight (`utc_offset` in seconds) anchors all timestamps; `attributes` are the
-    /// device attributes with the number of their values.
+    /// values of the device attributes.
     ///
     /// # Errors
     /// When the data cannot be made as asked.
@@ -73,13 +74,36 @@ impl Dataset {
         data: &[EntityData],
         start: Stamp,
         utc_offset: i32,
-        attributes: &[(String, u32)],
+        attributes: &[Arc<[Value]>],
+    ) -> Result<Dataset, DataError> {
+        let mut dataset = Dataset::outline(seed, schema, data, start, utc_offset, attributes)?;
+        dataset.index(data);
+        Ok(dataset)
+    }
+
+    /// Whether the data can be made, without looking at a row.
+    ///
+    /// # Errors
+    /// When it cannot be made as asked.
+    pub fn check(
+        schema: Arc<Schema>,
+        data: &[EntityData],
+        attributes: &[Arc<[Value]>],
+    ) -> Result<(), DataError> {
+        Dataset::outline(Seed(0), schema, data, Stamp::default(), 0, attributes).map(drop)
+    }
+
+    /// Everything but the look-up tables.
+    fn outline(
+        seed: Seed,
+        schema: Arc<Schema>,
+        data: &[EntityData],
+        start: Stamp,
+        utc_offset: i32,
+        attributes: &[Arc<[Value]>],
     ) -> Result<Dataset, DataError> {
         assert_eq!(schema.entities.len(), data.len(), "each entity has its data");
-        let values: Vec<Arc<[Value]>> = attributes
-            .iter()
-            .map(|(name, count)| (0..*count).map(|i| attribute_value(name, i, *count)).collect())
-            .collect();
+        let values = attributes;
         let midnight = local_midnight(start, utc_offset);
         let tables = schema.entities.iter().zip(data).map(|(entity, data)| {
             assert_eq!(
@@ -89,15 +113,14 @@ impl Dataset {
                 entity.name
             );
             let seed = seed.derive(&entity.name, 0xda7a);
-            let cells = data.columns.iter().map(|maker| Cell::new(maker, &values, midnight)).collect();
+            let cells = data.columns.iter().map(|maker| Cell::new(maker, values, midnight)).collect();
             Table::new(seed, entity, data, cells, start)
         });
         let mut dataset =
-            Dataset { tables: tables.collect(), schema: schema.clone(), start, attributes: values.clone() };
+            Dataset { tables: tables.collect(), schema: schema.clone(), start, attributes: values.to_vec() };
         dataset.follow_references(data);
         dataset.check_folding()?;
         dataset.name_rows()?;
-        dataset.index(data);
         Ok(dataset)
     }
 

@@ -1,0 +1,32 @@
+//! Numbers in words.
+
+/// Separates thousands: a thin space.
+const THIN: char = '\u{2009}';
+
+/// A count with thin spaces between thousands.
+pub fn thousands(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() * 2);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(THIN);
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number of things: `1 row`, `2 rows`.
+pub fn count(n: u64, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_singular_and_nothing_is_plural() {
+        assert_eq!([0, 1, 12_345].map(|n| count(n, "row")), ["0 rows", "1 row", "12\u{2009}345 rows"]);
+    }
+}

@@ -1,0 +1,175 @@
+//! The link model held against measured transfers.
+//!
+//! [`transfers`] and [`outages`] read a file of measurements, predict each cell with the arithmetic of [`net::tcp`](crate::net::tcp), and
+//! say how far off the predictions are, by group and by kind, beside the tolerance of each kind. The prediction never looks at the
+//! measured times. [`TRANSFERS`] and [`OUTAGES`] are the files that the model was built beside; whoever measures their own network
+//! writes the same columns.
+//!
+//! How a cell is predicted: `cold` and `tls` on a new connection; `warm0` and `warmidle` on a kept one that carries all sizes of its group
+//! in rising order, as many rounds as there are samples (the reference was measured so), the median of which is told; with losses
+//! the mean over [`REPETITIONS`] seeded runs, held against the measured mean.
+
+mod cells;
+mod predict;
+mod sheet;
+mod tally;
+
+use std::collections::BTreeMap;
+
+use cells::{COLUMNS, Cell, OUTAGE_COLUMNS, OutageCell};
+use sheet::Sheet;
+
+pub use predict::REPETITIONS;
+pub use sheet::Malformed;
+pub use tally::{Group, Kind};
+
+/// Transfers measured on Linux 6.18; `reference/README.md` says how.
+pub const TRANSFERS: &str = include_str!("../../../../reference/tcp.csv");
+/// Transfers with an outage in the middle, measured on Linux 6.18.
+pub const OUTAGES: &str = include_str!("../../../../reference/tcp-outage.csv");
+
+/// What came out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Validation {
+    /// Errors by link, mode, congestion control and loss.
+    pub groups: Vec<Group>,
+    /// Errors by what has a tolerance of its own.
+    pub kinds: Vec<Kind>,
+    /// The file with a column `predicted_s`.
+    pub csv: String,
+}
+
+impl Validation {
+    /// Whether every tolerance is met.
+    pub fn met(&self) -> bool {
+        self.kinds.iter().all(|kind| kind.met)
+    }
+}
+
+/// Holds the model against a file of transfers.
+///
+/// # Errors
+///
+/// The file is not what it should be.
+pub fn transfers(file: &[u8]) -> Result<Validation, Malformed> {
+    let sheet = Sheet::read(file, &COLUMNS)?;
+    let cells: Vec<Cell> = sheet.rows().map(cells::cell).collect::<Result<_, _>>()?;
+    let mut groups: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (n, cell) in cells.iter().enumerate() {
+        let key = (cell.link.clone(), cell.congestion, cell.mode, cell.direction, cell.loss.to_bits());
+        groups.entry(key).or_default().push(n);
+    }
+    let mut predictions = vec![predict::Prediction { seconds: 0.0, error: 0.0 }; cells.len()];
+    for members in groups.values() {
+        let group: Vec<&Cell> = members.iter().map(|n| &cells[*n]).collect();
+        for (n, prediction) in members.iter().zip(predict::group(&group)) {
+            predictions[*n] = prediction;
+        }
+    }
+    let column: Vec<String> =
+        predictions.iter().map(|prediction| format!("{:.5}", prediction.seconds)).collect();
+    let (groups, kinds) = tally::transfers(&cells, &predictions);
+    Ok(Validation { groups, kinds, csv: sheet.with_column("predicted_s", &column) })
+}
+
+/// Holds the model against a file of transfers with an outage in the middle.
+///
+/// # Errors
+///
+/// The file is not what it should be.
+pub fn outages(file: &[u8]) -> Result<Validation, Malformed> {
+    let sheet = Sheet::read(file, &OUTAGE_COLUMNS)?;
+    let cells: Vec<OutageCell> =
+        sheet.rows().map(|row| cells::outage_cell(row, &sheet)).collect::<Result<_, _>>()?;
+    let predictions: Vec<f64> = cells.iter().map(predict::outage).collect();
+    let column: Vec<String> = predictions.iter().map(|seconds| format!("{seconds:.4}")).collect();
+    let (groups, kinds) = tally::outages(&cells, &predictions);
+    Ok(Validation { groups, kinds, csv: sheet.with_column("predicted_s", &column) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(validation: &Validation) -> String {
+        validation.kinds.iter().map(|kind| format!("{kind:?}\n")).collect()
+    }
+
+    #[test]
+    fn every_tolerance_of_the_reference_is_met() {
+        let validation = transfers(TRANSFERS.as_bytes()).expect("the reference is well formed");
+        assert!(validation.met(), "{}", told(&validation));
+        let cells: usize = validation.groups.iter().map(|group| group.cells).sum();
+        assert_eq!(cells, 396);
+        assert_eq!(validation.kinds.len(), 6, "{}", told(&validation));
+    }
+
+    #[test]
+    fn the_staircase_of_the_reference_is_met() {
+        let validation = outages(OUTAGES.as_bytes()).expect("the reference is well formed");
+        assert!(validation.met(), "{}", told(&validation));
+        assert_eq!(validation.kinds.len(), 1);
+    }
+
+    #[test]
+    fn a_prediction_does_not_look_at_the_measurement() {
+        let lines: Vec<&str> = TRANSFERS.lines().take(60).collect();
+        let doubled: Vec<String> = lines
+            .iter()
+            .enumerate()
+            .map(|(n, line)| match line.rsplitn(3, ',').nth(2) {
+                Some(rest) if n > 0 => format!("{rest},9.5,9.5"),
+                _ => (*line).to_owned(),
+            })
+            .collect();
+        let predicted = |text: &str| -> Vec<String> {
+            let csv = transfers(text.as_bytes()).expect("it is well formed").csv;
+            csv.lines().map(|line| line.rsplit(',').next().unwrap_or_default().to_owned()).collect()
+        };
+        let honest = predicted(&lines.join("\n"));
+        assert_eq!(honest[0], "predicted_s");
+        assert_eq!(honest.len(), 60);
+        assert_eq!(honest, predicted(&doubled.join("\n")));
+    }
+
+    #[test]
+    fn a_wrong_measurement_breaks_its_tolerance() {
+        let wrong = TRANSFERS.replace(",3,0.14190,", ",3,0.19190,").replace(",3,0.14839,", ",3,0.19839,");
+        assert_ne!(wrong, TRANSFERS);
+        let validation = transfers(wrong.as_bytes()).expect("it is well formed");
+        let broken: Vec<&str> =
+            validation.kinds.iter().filter(|kind| !kind.met).map(|kind| kind.name.as_str()).collect();
+        assert_eq!(broken, ["CUBIC, cold, deep queue"]);
+    }
+
+    #[test]
+    fn a_malformed_file_is_refused_with_line_and_column() {
+        let header = TRANSFERS.lines().next().expect("there is a header");
+        let row = "lte,12000000,12000000,35,420000,420000,cubic,cold,down,0,200,1000,3,0.14,0.14";
+        let file = |row: &str| format!("{header}\n{row}\n");
+        assert!(transfers(file(row).as_bytes()).is_ok());
+        for (from, to, line, column) in [
+            (",35,", ",thirty,", 2, Some("one_way_delay_ms")),
+            (",35,", ",-1,", 2, Some("one_way_delay_ms")),
+            (",35,", ",NaN,", 2, Some("one_way_delay_ms")),
+            ("lte,12000000", "lte,0", 2, Some("up_bps")),
+            ("cubic", "vegas", 2, Some("congestion_control")),
+            ("cold", "lukewarm", 2, Some("mode")),
+            ("down", "sideways", 2, Some("direction")),
+            (",0,200", ",1.5,200", 2, Some("loss")),
+            (",1000,", ",1e3,", 2, Some("response_bytes")),
+            (",3,", ",0,", 2, Some("samples")),
+            ("0.14,0.14", "0,0.14", 2, Some("median_s")),
+            ("0.14,0.14", "0.14", 2, None),
+        ] {
+            let error = transfers(file(&row.replacen(from, to, 1)).as_bytes()).expect_err(to);
+            assert_eq!((error.line, error.column.as_deref()), (line, column), "{to}: {error}");
+        }
+        let windows = file(&row.replacen("cubic", "vegas", 1)).replace('\n', "\r\n");
+        assert_eq!(transfers(windows.as_bytes()).expect_err("vegas").line, 2, "whatever ends its lines");
+        for (text, line) in [("", 1), (header, 1), ("a,b\n1,2\n", 1)] {
+            assert_eq!(transfers(text.as_bytes()).expect_err(text).line, line, "{text}");
+        }
+        assert_eq!(transfers(b"profile\n\xff\n").expect_err("not text").line, 2);
+    }
+}

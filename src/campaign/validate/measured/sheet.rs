@@ -1,0 +1,143 @@
+//! A CSV file by line and column, and what can be wrong with one.
+
+use std::ops::RangeInclusive;
+
+/// Why a file of measurements cannot be read: where, and what is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}{}: {what}", .column.as_ref().map(|name| format!(", column {name}")).unwrap_or_default())]
+pub struct Malformed {
+    /// From 1.
+    pub line: u64,
+    /// The column's name, unless the line as a whole is wrong.
+    pub column: Option<String>,
+    /// What is wrong, and what is wanted.
+    pub what: String,
+}
+
+/// More lines than anybody measures: a file of something else.
+const ROWS_MAX: usize = 100_000;
+
+/// The rows of a file.
+pub(super) struct Sheet {
+    header: csv::StringRecord,
+    records: Vec<csv::StringRecord>,
+}
+
+/// One row.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a> {
+    header: &'a csv::StringRecord,
+    record: &'a csv::StringRecord,
+}
+
+impl Sheet {
+    pub(super) fn read(bytes: &[u8], wanted: &[&str]) -> Result<Sheet, Malformed> {
+        let whole = |line: u64, what: String| Malformed { line, column: None, what };
+        let text = std::str::from_utf8(bytes).map_err(|e| {
+            let line = 1 + bytes[..e.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() as u64;
+            whole(line, "not UTF-8".to_owned())
+        })?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // With carriage returns the reader counts lines one too low.
+        let text = text.replace("\r\n", "\n");
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let header = reader.headers().map_err(|e| whole(1, e.to_string()))?.clone();
+        for name in wanted {
+            match header.iter().filter(|column| column == name).count() {
+                1 => {}
+                0 => {
+                    return Err(whole(
+                        1,
+                        format!("there is no column {name}; wanted are {}", wanted.join(", ")),
+                    ));
+                }
+                _ => return Err(whole(1, format!("there are two columns {name}"))),
+            }
+        }
+        let mut records = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(|e| {
+                let line = e.position().map_or(1, csv::Position::line);
+                let what = match e.kind() {
+                    csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                        format!("{len} fields where the header has {expected_len}")
+                    }
+                    _ => e.to_string(),
+                };
+                whole(line, what)
+            })?;
+            records.push(record);
+            if records.len() > ROWS_MAX {
+                return Err(whole(line_of(&records[ROWS_MAX]), format!("more than {ROWS_MAX} rows")));
+            }
+        }
+        if records.is_empty() {
+            return Err(whole(1, "no rows".to_owned()));
+        }
+        Ok(Sheet { header, records })
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.header.iter().any(|column| column == name)
+    }
+
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.records.iter().map(|record| Row { header: &self.header, record })
+    }
+
+    /// The file with a column added.
+    pub(super) fn with_column(&self, name: &str, values: &[String]) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut put = |record: &csv::StringRecord, last: &str| {
+            let mut record = record.clone();
+            record.push_field(last);
+            writer.write_record(&record).expect("memory takes it and all records are of one length");
+        };
+        put(&self.header, name);
+        self.records.iter().zip(values).for_each(|(record, value)| put(record, value));
+        String::from_utf8(writer.into_inner().expect("memory takes it")).expect("UTF-8 went in")
+    }
+}
+
+fn line_of(record: &csv::StringRecord) -> u64 {
+    record.position().map_or(1, csv::Position::line)
+}
+
+impl<'a> Row<'a> {
+    /// A mistake in one of its fields.
+    pub(super) fn malformed(self, column: &str, what: impl Into<String>) -> Malformed {
+        Malformed { line: line_of(self.record), column: Some(column.to_owned()), what: what.into() }
+    }
+
+    pub(super) fn text(self, column: &str) -> &'a str {
+        let at = self.header.iter().position(|name| name == column);
+        at.and_then(|at| self.record.get(at)).unwrap_or_default().trim()
+    }
+
+    pub(super) fn whole(self, column: &str, range: RangeInclusive<u64>) -> Result<u64, Malformed> {
+        let text = self.text(column);
+        let number = text.parse().ok().filter(|n| range.contains(n));
+        number.ok_or_else(|| {
+            let (low, high) = range.into_inner();
+            self.malformed(column, format!("`{text}` is no whole number from {low} to {high}"))
+        })
+    }
+
+    pub(super) fn number(self, column: &str, range: RangeInclusive<f64>) -> Result<f64, Malformed> {
+        let text = self.text(column);
+        let number = text.parse().ok().filter(|n| range.contains(n));
+        number.ok_or_else(|| {
+            let (low, high) = range.into_inner();
+            self.malformed(column, format!("`{text}` is no number from {low} to {high}"))
+        })
+    }
+
+    pub(super) fn word<T: Copy>(self, column: &str, words: &[(&str, T)]) -> Result<T, Malformed> {
+        let text = self.text(column);
+        let found = words.iter().find(|(word, _)| *word == text);
+        found.map(|(_, value)| *value).ok_or_else(|| {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.malformed(column, format!("`{text}` is none of {}", known.join(", ")))
+        })
+    }
+}

@@ -1,0 +1,121 @@
+//! A device behind a link whose connection breaks at random, and a server that works as long as it is asked to.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::base::{BitRate, Seed, Span, Time};
+use crate::contract::{Event, EventSink, LocalBoxFuture, Transport};
+use crate::net::{GapLengths, Gaps, Itinerary, Link, OutageMode, Profile, Server, Way};
+use crate::sim::{Handle, Options, Sim};
+
+/// How the link fails: up for an exponential time, then down for another; nothing fails while it is down.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failures {
+    /// Mean time between failures.
+    pub(super) mtbf: Span,
+    /// Mean time without the link.
+    pub(super) mean: Span,
+}
+
+/// What the device asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    /// How long the server works.
+    pub(super) work: Span,
+    /// Bytes of its answer.
+    pub(super) bytes: u64,
+}
+
+/// The device's side.
+pub(super) struct Client {
+    handle: Handle,
+    way: Rc<Way>,
+    link: Rc<RefCell<Link>>,
+}
+
+/// Where the operating system does not notice a gap, a client tries again after this.
+const TRY_AGAIN: Span = Span::millis(50);
+
+impl Client {
+    /// Orders once; whether the answer came before the connection broke.
+    pub(super) async fn order(&self, order: Order) -> bool {
+        let request = [order.work.0, order.bytes].map(u64::to_le_bytes).concat();
+        self.way.request(request, Time::FAR).await.is_ok()
+    }
+
+    /// Waits until there is a link, as far as a device can know.
+    pub(super) async fn repaired(&self) {
+        let now = self.handle.now();
+        let up = self.link.borrow().weather().seems_up_from(now);
+        self.handle.sleep_until(if up > now { up } else { now + TRY_AGAIN }).await;
+    }
+
+    /// Orders until the answer comes.
+    pub(super) async fn insist(&self, order: Order) {
+        while !self.order(order).await {
+            self.repaired().await;
+        }
+    }
+}
+
+/// The virtual time that `job` takes on a device whose link has this round trip, this rate and these failures. They are drawn
+/// up to `horizon`.
+pub(super) fn time<F: Future<Output = ()> + 'static>(
+    seed: Seed,
+    (rtt, down): (Span, BitRate),
+    failures: Failures,
+    horizon: Span,
+    job: impl FnOnce(Client) -> F,
+) -> Span {
+    let mut sim = Sim::new(Options::default());
+    let handle = sim.handle().clone();
+    let (device, server) = (handle.node("device"), handle.node("server"));
+    let link = Rc::new(RefCell::new(failing_link(seed, (rtt, down), failures, horizon)));
+    let works = Rc::new(Works(handle.clone()));
+    let way = Way::new(handle.clone(), server, link.clone(), works, Rc::new(Unheard));
+    let job = job(Client { handle: handle.clone(), way, link });
+    let ended = Rc::new(Cell::new(None));
+    let (clock, told) = (handle.clone(), ended.clone());
+    handle.spawn(device, "job", async move {
+        job.await;
+        told.set(Some(clock.now()));
+        clock.halt();
+    });
+    sim.run_until(Time::FAR);
+    ended.get().expect("a device insists until it has what it wants").since(Time::ZERO)
+}
+
+fn failing_link(seed: Seed, (rtt, down): (Span, BitRate), failures: Failures, horizon: Span) -> Link {
+    let gaps = Gaps {
+        mtbf: failures.mtbf,
+        mean: failures.mean,
+        mode: OutageMode::Reset,
+        lengths: GapLengths::Exponential,
+    };
+    let steady = Profile::steady("failing", rtt, down, BitRate(1_000_000_000_000));
+    let profile = Profile { gaps: Some(gaps), queue: u64::MAX, ..steady };
+    Link::new(&Itinerary::settled(Arc::new(profile)), seed, Time::ZERO + horizon)
+}
+
+struct Works(Handle);
+
+impl Server for Works {
+    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Vec<u8>> {
+        let handle = self.0.clone();
+        Box::pin(async move {
+            let number = |at: usize| {
+                let bytes = request[at..at + 8].try_into().expect("an order is two numbers");
+                u64::from_le_bytes(bytes)
+            };
+            handle.sleep(Span(number(0))).await;
+            vec![0; number(8) as usize]
+        })
+    }
+}
+
+struct Unheard;
+
+impl EventSink for Unheard {
+    fn emit(&self, _: Event<'_>) {}
+}

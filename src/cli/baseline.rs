@@ -1,0 +1,138 @@
+//! `baseline`: named files that runs are held against.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::args::BaselineCommand;
+use super::compare::record_file;
+use super::console::Console;
+use super::refusal::{Refusal, near};
+use super::sources;
+use crate::report::{Baseline, Exit, Folder, RunRecord, human};
+
+/// Where baselines lie, from the folder in which the program is started.
+const HOME: &str = "reports/baseline";
+
+/// Runs `baseline`.
+pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    match command {
+        BaselineCommand::Save { name, run, reason } => {
+            if file_of(name)?.exists() {
+                let hint = format!("syncdyno baseline update {name} {} --reason \"…\"", run.display());
+                return Err(Refusal::usage(format!("there is a baseline {name}; to replace it: {hint}")));
+            }
+            write(name, run, vec![reason.clone()], console)
+        }
+        BaselineCommand::Update { name, run, reason } => {
+            if reason.trim().is_empty() {
+                return Err(Refusal::usage("--reason is empty: say why the figures may change"));
+            }
+            let mut reasons = load(name)?.reasons;
+            reasons.push(reason.clone());
+            write(name, run, reasons, console)
+        }
+        BaselineCommand::Ls => list(console),
+        BaselineCommand::Show { name } => {
+            let baseline = load(name)?;
+            console.result(&shown(name, &baseline));
+            Ok(Exit::Success)
+        }
+    }
+}
+
+/// Reads the baseline of this name, or this file.
+pub(super) fn load(name: &str) -> anyhow::Result<Baseline> {
+    let path = if Path::new(name).is_file() { PathBuf::from(name) } else { file_of(name)? };
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            let known = names()?;
+            let near = near(name, known.iter().map(String::as_str));
+            let known = if known.is_empty() { "there is none yet".to_owned() } else { known.join(", ") };
+            let text =
+                format!("there is no report or baseline `{name}`{near} (baselines in {HOME}: {known})");
+            return Err(Refusal::because(Exit::NoBaseline, text));
+        }
+        Err(e) => return Err(Refusal::environment(format!("cannot read {}: {e}", path.display()))),
+    };
+    Baseline::parse(&text).map_err(|e| Refusal::because(Exit::NoBaseline, format!("{}: {e}", path.display())))
+}
+
+fn file_of(name: &str) -> anyhow::Result<PathBuf> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
+        let text = format!("`{name}` is no name for a baseline: letters, digits, `-`, `_` and `.`");
+        return Err(Refusal::usage(text));
+    }
+    Ok(Path::new(HOME).join(format!("{name}.json")))
+}
+
+fn names() -> anyhow::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(HOME) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(Refusal::environment(format!("cannot read {HOME}: {e}"))),
+    };
+    let files = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> = files.filter_map(|f| f.strip_suffix(".json").map(str::to_owned)).collect();
+    names.sort();
+    Ok(names)
+}
+
+fn write(name: &str, run: &Path, reasons: Vec<String>, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let file =
+        record_file(run).ok_or_else(|| Refusal::usage(format!("{}: there is no report", run.display())))?;
+    let text = sources::read(&file)?;
+    let in_file = |e: &dyn std::error::Error| Refusal::usage(format!("{}: {e}", file.display()));
+    let record = RunRecord::parse(&text).map_err(|e| in_file(&e))?;
+    if !record.complete {
+        return Err(Refusal::usage(format!("{}: the run was stopped before its end", file.display())));
+    }
+    let baseline = Baseline::of(&record, reasons).map_err(|e| in_file(&e))?;
+    let folder = Folder::create(Path::new(HOME)).map_err(|e| Refusal::environment(e.to_string()))?;
+    let path = file_of(name)?;
+    let file_name = format!("{name}.json");
+    folder.put(&file_name, baseline.to_json().as_bytes()).map_err(|e| Refusal::environment(e.to_string()))?;
+    let cells = human::count(baseline.cells.len() as u64, "cell");
+    console.result(&format!("{}: {cells}\n", path.display()));
+    Ok(Exit::Success)
+}
+
+fn list(console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let names = names()?;
+    if names.is_empty() {
+        console.remark(&format!("no baseline in {HOME}\n"));
+    }
+    for name in names {
+        let line = match load(&name) {
+            Ok(baseline) => {
+                let cells = human::count(baseline.cells.len() as u64, "cell");
+                let reason = baseline.reasons.last().map_or("", String::as_str);
+                format!("{name}  {cells}  {reason}\n")
+            }
+            Err(e) => format!("{name}  {e}\n"),
+        };
+        console.result(&line);
+    }
+    Ok(Exit::Success)
+}
+
+fn shown(name: &str, baseline: &Baseline) -> String {
+    let mut text = format!("{name}, of syncdyno {}\n", baseline.tool.version);
+    for reason in &baseline.reasons {
+        text.push_str(&format!("  reason: {reason}\n"));
+    }
+    for (id, cell) in &baseline.cells {
+        let gated = if cell.gated.is_empty() {
+            "the headline metrics and the oracle's".to_owned()
+        } else {
+            cell.gated.join(", ")
+        };
+        text.push_str(&format!(
+            "{id}: scenario {}, {} figures; gated: {gated}\n",
+            cell.resolved,
+            cell.metrics.len()
+        ));
+    }
+    text
+}

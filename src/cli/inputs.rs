@@ -1,0 +1,86 @@
+//! Files that scenarios read, kept with the report: a cell can be run again from anywhere, and after they are gone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::report::{Folder, FolderError, RunRecord};
+use crate::scenario::Plan;
+
+/// Where in a report's folder the copies lie.
+const FOLDER: &str = "inputs";
+
+/// A file that a scenario reads.
+pub(super) struct Input {
+    /// Where it lies.
+    from: PathBuf,
+    /// What the scenario calls it.
+    called: String,
+    /// What its copy is called.
+    pub(super) name: String,
+}
+
+impl Input {
+    /// Its bytes.
+    pub(super) fn read(&self) -> Result<Vec<u8>, FolderError> {
+        std::fs::read(&self.from).map_err(|cause| FolderError { path: self.from.clone(), cause })
+    }
+    /// The scenario with the copy's name in the place of the file's.
+    pub(super) fn beside(&self, resolved: &str) -> String {
+        renamed(resolved, &self.called, &self.name)
+    }
+}
+
+/// The files that each scenario of a run reads, by its digest.
+pub(super) fn of_plans(plans: &[Plan]) -> BTreeMap<String, Vec<Input>> {
+    let mut all: BTreeMap<String, Vec<Input>> = BTreeMap::new();
+    for plan in plans.iter().filter(|plan| !plan.files.is_empty()) {
+        all.entry(plan.digest.clone()).or_insert_with(|| inputs(plan));
+    }
+    all
+}
+
+/// Copies are called by the scenario's digest too, for two scenarios may each have a `rows.csv`.
+fn inputs(plan: &Plan) -> Vec<Input> {
+    let home = Path::new(&plan.path).parent().unwrap_or(Path::new(""));
+    let short: String = plan.digest.chars().take(8).collect();
+    let input = |(n, called): (usize, &String)| {
+        let file = Path::new(called).file_name().unwrap_or_default().to_string_lossy();
+        Input { from: home.join(called), called: called.clone(), name: format!("{short}-{n}-{file}") }
+    };
+    plan.files.iter().enumerate().map(input).collect()
+}
+
+/// Copies the files into the report.
+pub(super) fn keep(folder: &Folder, inputs: &BTreeMap<String, Vec<Input>>) -> Result<(), FolderError> {
+    let mut kept = BTreeSet::new();
+    for input in inputs.values().flatten() {
+        folder.put(&format!("{FOLDER}/{}", input.name), &input.read()?)?;
+        kept.insert(input.name.clone());
+    }
+    folder.keep_only(FOLDER, &kept)
+}
+
+/// What the scenarios call their files, with where the copies lie, as the record tells it.
+pub(super) fn recorded(inputs: &BTreeMap<String, Vec<Input>>) -> BTreeMap<String, BTreeMap<String, String>> {
+    let names = |inputs: &Vec<Input>| {
+        inputs.iter().map(|input| (input.called.clone(), format!("{FOLDER}/{}", input.name))).collect()
+    };
+    inputs.iter().map(|(digest, inputs)| (digest.clone(), names(inputs))).collect()
+}
+
+/// A recorded scenario that reads the copies in its report's folder, and a path there that stands for its own; `None` if the report
+/// has no copies.
+pub(super) fn from_copies(run: &RunRecord, digest: &str, folder: &Path) -> Option<(String, PathBuf)> {
+    let copies = run.inputs.get(digest)?;
+    if !copies.values().all(|copy| folder.join(copy).is_file()) {
+        return None;
+    }
+    let resolved = run.resolved.get(digest)?;
+    let resolved = copies.iter().fold(resolved.clone(), |text, (called, copy)| renamed(&text, called, copy));
+    Some((resolved, folder.join("resolved.toml")))
+}
+
+fn renamed(resolved: &str, called: &str, copy: &str) -> String {
+    let quoted = |text: &str| format!("csv = {}", toml::Value::String(text.to_owned()));
+    resolved.replace(&quoted(called), &quoted(copy))
+}

@@ -1,0 +1,94 @@
+//! `validate tcp` and `validate tcp-outage`: the link model against measured transfers.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use super::args::MeasuredArgs;
+use super::console::Console;
+use super::refusal::Refusal;
+use crate::campaign::validate::measured::{self, Malformed, REPETITIONS, Validation};
+use crate::report::{self, Exit};
+
+/// Files of transfers: how far off the predictions are, and whether every tolerance is met.
+pub(super) fn transfers(args: &MeasuredArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let exit = judge(args, measured::TRANSFERS, measured::transfers, console)?;
+    console.remark(&format!(
+        "cells with losses: mean of {REPETITIONS} seeded runs against the measured mean; all others against the median\n"
+    ));
+    Ok(exit)
+}
+
+/// The same for transfers with an outage in the middle.
+pub(super) fn outages(args: &MeasuredArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    judge(args, measured::OUTAGES, measured::outages, console)
+}
+
+fn judge(
+    args: &MeasuredArgs,
+    embedded: &str,
+    predict: fn(&[u8]) -> Result<Validation, Malformed>,
+    console: &mut Console<'_>,
+) -> anyhow::Result<Exit> {
+    let (shown, bytes) = match &args.file {
+        Some(path) => (path.display().to_string(), read(path)?),
+        None => ("the embedded reference".to_owned(), embedded.as_bytes().to_vec()),
+    };
+    let validation =
+        predict(&bytes).map_err(|e| Refusal::because(Exit::Invalid, format!("error: {shown}: {e}")))?;
+    if let Some(out) = &args.out {
+        write(out, &validation.csv)?;
+    }
+    console.result(&table(&validation));
+    Ok(if validation.met() { Exit::Success } else { Exit::Threshold })
+}
+
+fn table(validation: &Validation) -> String {
+    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
+    let groups = validation
+        .groups
+        .iter()
+        .map(|group| [group.name.clone(), group.cells.to_string(), percent(group.mean), percent(group.max)]);
+    let kinds = validation.kinds.iter().map(|kind| {
+        let met = if kind.met { "met" } else { "NOT MET" };
+        [
+            kind.name.clone(),
+            kind.cells.to_string(),
+            percent(kind.mean),
+            percent(kind.max),
+            kind.tolerance.to_owned(),
+            met.to_owned(),
+        ]
+    });
+    format!(
+        "{}\n{}",
+        report::texts(["group", "n", "mean error", "max"], groups),
+        report::texts(["kind", "n", "mean error", "max", "tolerance", ""], kinds)
+    )
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).map_err(|e| match e.kind() {
+        ErrorKind::NotFound => Refusal::usage(format!("{} is not there", path.display())),
+        _ => Refusal::environment(format!("cannot read {}: {e}", path.display())),
+    })
+}
+
+/// Writes beside the place and renames, so that nobody meets half a file.
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let failed = |e| Refusal::environment(format!("cannot write {}: {e}", path.display()));
+    let mut name =
+        path.file_name().ok_or_else(|| Refusal::usage("the file to write has no name"))?.to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let written = fs::File::create(&part).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&part, path)
+    });
+    written.map_err(|e| {
+        // What is left of a failed attempt is no result.
+        let _ = fs::remove_file(&part);
+        failed(e)
+    })
+}

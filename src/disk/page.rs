@@ -1,0 +1,147 @@
+//! Pages of memory, of which equal ones are kept once.
+//!
+//! Devices that start alike and pull the same rows come to write the same pages, one device after the other. A page is
+//! *listed* when its file is synced: it is held against all listed pages of this thread, and if one reads the same, the file
+//! has that one from then on. A listed page is never written again. Nothing but memory depends on it.
+
+use std::cell::{Cell, RefCell};
+use std::ops::Deref;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Bytes in a page of the simulated medium; SQLite's own page size may be any other.
+pub(super) const PAGE: usize = 4096;
+/// Freed pages kept for the next transaction; what goes beyond is given back.
+const SPARE: usize = 256;
+
+pub(super) type Page = [u8; PAGE];
+
+/// A page; its copies are the same memory.
+#[derive(Clone)]
+pub(super) struct Sheet(Rc<Leaf>);
+
+struct Leaf {
+    /// The hash under which it is listed.
+    listed: Cell<Option<u64>>,
+    bytes: Page,
+}
+
+thread_local! {
+    /// Listed pages by hash. One that nobody else holds is taken off at once.
+    static LISTED: RefCell<FxHashMap<u64, Rc<Leaf>>> = RefCell::default();
+    /// Pages that nobody holds: the system's allocator is slow at this size.
+    static FREE: RefCell<Vec<Sheet>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Sheet {
+    /// A page of one's own with the bytes of `from`.
+    pub(super) fn copy_of(from: &Page) -> Sheet {
+        match FREE.with_borrow_mut(Vec::pop) {
+            Some(mut sheet) => {
+                sheet.edit().copy_from_slice(from);
+                sheet
+            }
+            None => Sheet(Rc::new(Leaf { listed: Cell::new(None), bytes: *from })),
+        }
+    }
+
+    /// The bytes, to be changed.
+    ///
+    /// # Panics
+    /// If the page is listed or copied.
+    pub(super) fn edit(&mut self) -> &mut Page {
+        let leaf = Rc::get_mut(&mut self.0).filter(|leaf| leaf.listed.get().is_none());
+        &mut leaf.expect("only a page of one's own is written").bytes
+    }
+
+    /// The bytes, to be changed: those of a copy of one's own if the page is listed or copied.
+    pub(super) fn own(&mut self) -> &mut Page {
+        if self.0.listed.get().is_some() || Rc::strong_count(&self.0) > 1 {
+            *self = Sheet::copy_of(self);
+        }
+        self.edit()
+    }
+
+    /// Lists the page, or takes a listed one that reads the same in its stead.
+    pub(super) fn list(&mut self) {
+        if self.0.listed.get().is_some() {
+            return;
+        }
+        let hash = xxh3_64(&self.0.bytes);
+        let found = LISTED.with_borrow_mut(|listed| {
+            let leaf = listed.entry(hash).or_insert_with(|| {
+                self.0.listed.set(Some(hash));
+                Rc::clone(&self.0)
+            });
+            Rc::clone(leaf)
+        });
+        // Another content with this hash stays unlisted.
+        if !Rc::ptr_eq(&found, &self.0) && found.bytes == self.0.bytes {
+            std::mem::replace(self, Sheet(found)).free();
+        }
+    }
+
+    /// Gives the memory back for the next page, if nobody else holds it.
+    pub(super) fn free(mut self) {
+        if Rc::get_mut(&mut self.0).is_some() {
+            FREE.with_borrow_mut(|free| {
+                if free.len() < SPARE {
+                    free.push(self);
+                }
+            });
+        }
+    }
+
+    /// Whether another file holds it too.
+    pub(super) fn is_shared(&self) -> bool {
+        Rc::strong_count(&self.0) > 1 + usize::from(self.0.listed.get().is_some())
+    }
+}
+
+impl Deref for Sheet {
+    type Target = Page;
+    #[inline]
+    fn deref(&self) -> &Page {
+        &self.0.bytes
+    }
+}
+
+impl Drop for Sheet {
+    fn drop(&mut self) {
+        if let Some(hash) = self.0.listed.get()
+            && Rc::strong_count(&self.0) == 2
+        {
+            // The thread's list may be gone before the last disk is.
+            _ = LISTED.try_with(|listed| listed.borrow_mut().remove(&hash));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_pages_are_one_when_listed_and_leave_nothing_behind() {
+        let before = LISTED.with_borrow(FxHashMap::len);
+        let mut sheets: Vec<Sheet> = [1, 2, 1].iter().map(|&byte| Sheet::copy_of(&[byte; PAGE])).collect();
+        sheets.iter_mut().for_each(Sheet::list);
+        assert_eq!(sheets.iter().map(Sheet::is_shared).collect::<Vec<_>>(), [true, false, true]);
+        assert!(Rc::ptr_eq(&sheets[0].0, &sheets[2].0));
+        assert_eq!(LISTED.with_borrow(FxHashMap::len), before + 2);
+        sheets.pop();
+        assert_eq!((sheets[0].is_shared(), sheets[0][0]), (false, 1));
+        drop(sheets);
+        assert_eq!(LISTED.with_borrow(FxHashMap::len), before);
+    }
+
+    #[test]
+    #[should_panic(expected = "only a page of one's own")]
+    fn a_listed_page_is_never_written() {
+        let mut sheet = Sheet::copy_of(&[3; PAGE]);
+        sheet.list();
+        sheet.edit()[0] = 0;
+    }
+}

@@ -1,0 +1,187 @@
+//! BBR's start (first version, `net/ipv4/tcp_bbr.c`): packets leave paced, at 2.89 times the bandwidth that was seen so far.
+//!
+//! Until the bandwidth stops growing a message is followed in grains of a thirty-second of the window, each of which carries the sample of
+//! the delivery rate that its acknowledgement gives; afterwards the pipe is full and the rest leaves at the link's own rate, but for
+//! the 200 ms in every ten seconds in which BBR looks for the round trip without load.
+
+use std::collections::VecDeque;
+
+use super::transfer::Pace;
+use crate::base::{Span, Time};
+
+/// 2/ln 2: the pacing gain of the start.
+const GAIN: f64 = 2.885;
+/// Linux paces a hundredth slower than it believes the link to be.
+const MARGIN: f64 = 0.99;
+/// The first segments of a connection are not paced.
+const UNPACED: f64 = 10.0;
+const INITIAL: f64 = super::window::INITIAL;
+/// Growth of the bandwidth in a round that counts, and rounds without it after which the pipe is full.
+const GROWTH: f64 = 1.25;
+const ROUNDS: u32 = 3;
+/// How long the least round trip is believed.
+const FORGETS: Span = Span::secs(10);
+/// How long BBR keeps four packets in flight to see it again.
+const PROBE: Span = Span::millis(200);
+
+/// What BBR remembers.
+#[derive(Clone, Debug)]
+pub(super) struct Bbr {
+    window: f64,
+    /// Highest delivery rate, packets a second, and the round in which it was seen.
+    rate: (f64, u64),
+    pacing: f64,
+    delivered: f64,
+    /// Packets sent up to this count were held back by the application, not by the network.
+    starved: f64,
+    rounds: u64,
+    round_ends: f64,
+    full: (f64, u32),
+    sent: f64,
+    seen: Time,
+}
+
+/// Packets that leave together, and what their acknowledgement will be compared with.
+struct Grain {
+    size: f64,
+    sent: f64,
+    back: f64,
+    delivered: f64,
+    delivered_at: f64,
+    first_sent: f64,
+    starved: bool,
+}
+
+impl Bbr {
+    /// After a handshake that ended at `now` and took `rtt`.
+    pub(super) fn new(rtt: Span, now: Time) -> Bbr {
+        let pacing = GAIN * INITIAL / rtt.as_secs_f64().max(0.001);
+        Bbr {
+            window: INITIAL,
+            rate: (0.0, 0),
+            pacing,
+            delivered: 0.0,
+            starved: 0.0,
+            rounds: 0,
+            round_ends: 0.0,
+            full: (0.0, 0),
+            sent: 0.0,
+            seen: now,
+        }
+    }
+
+    /// What may be in flight, in packets.
+    pub(super) fn window(&self) -> u64 {
+        self.window as u64
+    }
+
+    fn is_full(&self) -> bool {
+        self.full.1 >= ROUNDS
+    }
+
+    /// Sends `n` packets; `natural(from, k)` is when the last `k` of them have left the bottleneck if they begin at `from`. Returns when
+    /// all have left.
+    pub(super) fn send(&mut self, n: u64, pace: &Pace, natural: impl Fn(Time, u64) -> Time) -> Time {
+        self.starved = self.delivered;
+        let (free, left) = self.start(n, pace);
+        let from = pace.start + Span::from_secs_f64(free);
+        if left < 1.0 {
+            // What the last packets lack of their full size.
+            let full = pace.round.segment * n;
+            let short = full.saturating_sub(natural(pace.start, n) - pace.start);
+            return Time(from.0 - short.0);
+        }
+        self.delivered += left;
+        let end = natural(from, left as u64);
+        let begins = pace.start;
+        if begins.since(self.seen) > FORGETS {
+            // The first packets after a rest see the empty link.
+            self.seen = begins;
+        }
+        // In each probe the link idles but for four packets a round trip.
+        let idle = PROBE.max(pace.round.rtt) + pace.round.rtt;
+        let share = (4.0 * pace.round.segment.as_secs_f64() / pace.turn.as_secs_f64()).min(1.0);
+        let idle = Span::from_secs_f64(idle.as_secs_f64() * (1.0 - share));
+        let mut end = end;
+        while end.since(self.seen) > FORGETS {
+            self.seen = self.seen + FORGETS + PROBE;
+            end += idle;
+        }
+        end
+    }
+
+    /// The paced start, in seconds after the pace's: when the bottleneck is free, and how many packets are left once the pipe is full.
+    fn start(&mut self, n: u64, pace: &Pace) -> (f64, f64) {
+        let segment = pace.round.segment.as_secs_f64();
+        let back = pace.back().as_secs_f64();
+        let mut left = n as f64;
+        let (mut now, mut free, mut next) = (0.0_f64, 0.0_f64, 0.0_f64);
+        let (mut first_sent, mut delivered_at) = (0.0, 0.0);
+        let mut flight: VecDeque<Grain> = VecDeque::new();
+        let mut out = 0.0;
+        while !self.is_full() || !flight.is_empty() {
+            while !self.is_full() && left >= 1.0 && next <= now && out + 1.0 <= self.window {
+                let size = (self.window / 32.0).max(1.0).min(left).min(self.window - out).trunc();
+                free = now.max(free) + size * segment;
+                let starved = self.delivered <= self.starved;
+                let delivered = self.delivered;
+                flight.push_back(Grain {
+                    size,
+                    sent: now,
+                    back: free + back,
+                    delivered,
+                    delivered_at,
+                    first_sent,
+                    starved,
+                });
+                out += size;
+                left -= size;
+                self.sent += size;
+                if self.sent > UNPACED {
+                    next = next.max(now) + size / self.pacing;
+                }
+            }
+            let Some(grain) = flight.front() else { break };
+            now = grain.back;
+            if !self.is_full() && left >= 1.0 && out + 1.0 <= self.window && next < now {
+                now = next;
+                continue;
+            }
+            let Some(grain) = flight.pop_front() else { break };
+            out -= grain.size;
+            first_sent = grain.sent;
+            self.delivered += grain.size;
+            delivered_at = now;
+            self.sample(&grain, now, back + segment);
+        }
+        (free, left)
+    }
+
+    fn sample(&mut self, grain: &Grain, now: f64, rtt: f64) {
+        let starts_round = grain.delivered >= self.round_ends;
+        if starts_round {
+            self.round_ends = self.delivered;
+            self.rounds += 1;
+        }
+        let interval = (grain.sent - grain.first_sent).max(now - grain.delivered_at);
+        if interval >= rtt * 0.999 {
+            let rate = (self.delivered - grain.delivered) / interval;
+            let forgotten = self.rounds > self.rate.1 + 10 && !grain.starved;
+            if rate >= self.rate.0 || forgotten {
+                self.rate = (rate, self.rounds);
+            }
+        }
+        if starts_round && !grain.starved && !self.is_full() {
+            self.full = if self.rate.0 >= self.full.0 * GROWTH {
+                (self.rate.0, 0)
+            } else {
+                (self.full.0, self.full.1 + 1)
+            };
+        }
+        self.pacing = self.pacing.max(self.rate.0 * GAIN * MARGIN);
+        let target = self.rate.0 * rtt * GAIN + 6.0;
+        if self.window < target || self.delivered < INITIAL {
+            self.window += grain.size;
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! A connection: its set-up, and what lasts from one message to the next.
+
+use super::outage::GIVE_UP;
+use super::segment::{HEADERS, Lead, Load, SYN};
+use super::sender::{Congestion, Sender};
+use super::transfer::{Broken, Traffic, Transfer};
+use crate::base::{Span, Time};
+use crate::net::{Conditions, Direction, OutageMode};
+
+/// Encryption of a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tls {
+    /// None.
+    None,
+    /// TLS 1.2: two round trips (RFC 5246).
+    V12,
+    /// TLS 1.3: one round trip (RFC 8446).
+    #[default]
+    V13,
+}
+
+/// How connections are opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handshake {
+    /// Encryption.
+    pub tls: Tls,
+    /// What the server's first flight carries: certificates, key, signature, in bytes.
+    pub certificates: u64,
+    /// Time that both ends need for the cryptography.
+    pub work: Span,
+    /// Who decides how much is in flight.
+    pub congestion: Congestion,
+    /// Idle windows shrink (Linux's `tcp_slow_start_after_idle`).
+    pub restarts: bool,
+}
+
+/// Payload of a ClientHello, padded (RFC 7685): 569 bytes on the wire.
+const CLIENT_HELLO: u64 = 517;
+/// A Finished with its change of cipher: 80 bytes.
+const FINISHED: u64 = 80 + HEADERS;
+/// A session ticket: 255 bytes; OpenSSL sends two.
+const TICKET: u64 = 255 + HEADERS;
+/// TLS 1.2: the client's key share and Finished.
+const KEY_EXCHANGE: u64 = 150;
+/// What a record holds, and what it adds to it.
+const RECORD: u64 = 16_384;
+const RECORD_OVERHEAD: u64 = 22;
+/// First wait of a SYN for its answer; it doubles (RFC 6298).
+const SYN_TIMEOUT: Span = Span::secs(1);
+/// A receiver that answers sooner than this after it received counts as chatty: it delays acknowledgements.
+const DELAYED_ACK: Span = Span::millis(40);
+
+/// An open connection.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// The device's end and the server's end, by the direction in which they send.
+    pub senders: [Sender; 2],
+    /// The IP session that it belongs to.
+    pub session: u64,
+    /// When something last passed.
+    pub last: Time,
+    tls: Tls,
+    /// Messages so far, by direction.
+    messages: [u64; 2],
+}
+
+impl Connection {
+    /// Opens a connection at `at`: when the first message may leave, and what was sent for it.
+    ///
+    /// # Errors
+    ///
+    /// An outage cut it, or nobody answered for so long that TCP gave up.
+    pub fn open(
+        how: &Handshake,
+        conditions: &dyn Conditions,
+        at: Time,
+    ) -> Result<(Connection, Time, Traffic), Broken> {
+        let mut traffic = Traffic::default();
+        let (opened, took) = greet(conditions, at, &mut traffic)?;
+        let sender = || Sender::new(how.congestion, took, opened, how.restarts);
+        let mut connection = Connection {
+            senders: [sender(), sender()],
+            session: conditions.session(at),
+            last: opened,
+            tls: how.tls,
+            messages: [0; 2],
+        };
+        let mut now = opened;
+        let flights: &[(Direction, u64)] = match how.tls {
+            Tls::None => &[],
+            Tls::V13 => &[(Direction::Up, CLIENT_HELLO), (Direction::Down, how.certificates)],
+            Tls::V12 => &[
+                (Direction::Up, CLIENT_HELLO),
+                (Direction::Down, how.certificates),
+                (Direction::Up, KEY_EXCHANGE),
+                (Direction::Down, FINISHED - HEADERS),
+            ],
+        };
+        for (way, bytes) in flights {
+            let mut flight = Transfer::new(*way, now, Load::of(*bytes), false);
+            now = connection.finish(&mut flight, conditions)?;
+            traffic = traffic.plus(flight.traffic);
+        }
+        if how.tls != Tls::None {
+            now += how.work;
+        }
+        connection.last = now;
+        Ok((connection, now, traffic))
+    }
+
+    /// The transfer of a message of `bytes` that is handed over at `at`.
+    pub fn message(&mut self, way: Direction, at: Time, bytes: u64) -> Transfer {
+        let count = &mut self.messages[way as usize];
+        *count += 1;
+        let first = *count == 1;
+        // The server answers at once and so delays its acknowledgements; the device does while it asks without a pause.
+        let kept = !first && (way == Direction::Up || at.since(self.last) < DELAYED_ACK);
+        let mut load = Load::of(bytes);
+        if self.tls != Tls::None {
+            load.bytes += RECORD_OVERHEAD * bytes.div_ceil(RECORD);
+            if first && self.tls == Tls::V13 {
+                load.lead = match way {
+                    Direction::Up => Lead { segments: 1, wire: FINISHED },
+                    Direction::Down => Lead { segments: 2, wire: 2 * TICKET },
+                };
+            }
+        }
+        Transfer::new(way, at, load, kept)
+    }
+
+    /// Runs a transfer to its end: when its last byte arrives, half a round trip and the jitter after it left.
+    ///
+    /// # Errors
+    ///
+    /// The connection broke.
+    pub fn finish(&mut self, transfer: &mut Transfer, conditions: &dyn Conditions) -> Result<Time, Broken> {
+        let way = transfer.way();
+        let ended = transfer.run(&mut self.senders[way as usize], conditions, Time::FAR);
+        let left = ended.expect("a transfer that may run for ever ends")?;
+        let arrived = arrival(conditions, way, left);
+        self.last = self.last.max(arrived);
+        Ok(arrived)
+    }
+}
+
+/// When what leaves the bottleneck at `left` arrives.
+pub(crate) fn arrival(conditions: &dyn Conditions, way: Direction, left: Time) -> Time {
+    left + Span(conditions.rtt(left).0 / 2) + conditions.jitter(way, left)
+}
+
+/// SYN and SYN-ACK: when the device may go on, and the round trip of the attempt that came through.
+fn greet(conditions: &dyn Conditions, at: Time, traffic: &mut Traffic) -> Result<(Time, Span), Broken> {
+    let (mut sent, mut wait) = (at, SYN_TIMEOUT);
+    loop {
+        traffic.packets += 2;
+        traffic.bytes += 2 * SYN;
+        let cut = conditions.outages(sent).first().filter(|o| o.mode == OutageMode::Reset && o.from <= sent);
+        if let Some(reset) = cut {
+            return Err(Broken { at: reset.from.max(sent), cut: true });
+        }
+        let there = lone(conditions, Direction::Up, sent);
+        let back = there.and_then(|there| lone(conditions, Direction::Down, there));
+        if let Some(back) = back {
+            return Ok((back, back - sent));
+        }
+        traffic.retransmitted += 1;
+        sent += wait;
+        wait = wait * 2;
+        if sent.since(at) > GIVE_UP {
+            return Err(Broken { at: sent, cut: false });
+        }
+    }
+}
+
+/// When a SYN that is sent at `at` arrives; nothing if it is lost.
+fn lone(conditions: &dyn Conditions, way: Direction, at: Time) -> Option<Time> {
+    let left = conditions.leaves_by(way, at, SYN);
+    let slot = conditions.slot(way, left);
+    let swallowed =
+        conditions.outages(at).first().is_some_and(|o| o.mode == OutageMode::Drop && o.from < left);
+    let lost = swallowed || conditions.next_loss(way, slot, slot + 1).is_some();
+    (!lost).then(|| arrival(conditions, way, left))
+}

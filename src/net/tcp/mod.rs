@@ -1,0 +1,34 @@
+//! TCP as arithmetic: how long a message takes over a connection in the state that earlier messages left it in.
+//!
+//! A [`Connection`] has two [`Sender`]s, one a direction, that remember what the next message finds: the congestion window, the
+//! smoothed round trip, when something was last sent. A [`Transfer`] is one message on its way. It goes forward in rounds, not in
+//! packets: a window leaves, the first acknowledgement comes a round trip later, and the difference between the two is the stall in
+//! which the bottleneck idles (the stall sum; Kurose and Ross, "static objects", generalised to an initial window of ten). Once
+//! the window covers the pipe nothing stalls any more and the rest leaves in one stretch; so a message costs a step for each doubling
+//! of its size, and one for each packet lost.
+//!
+//! What is modelled is Linux: ten segments to begin with, growth by what was acknowledged while the window was the limit, HyStart,
+//! CUBIC after a loss, RACK and tail-loss probes, restart of an idle window, BBR's paced start. `syncdyno validate` holds it
+//! against transfers that were measured.
+//!
+//! Invariants: nothing here draws a number; losses and outages are asked of [`Conditions`](super::Conditions) by time. More capacity
+//! is never later on a link without loss. A transfer that is stopped and taken up again ends when it would have ended.
+
+mod bbr;
+mod connection;
+mod outage;
+mod segment;
+mod sender;
+mod steady;
+mod transfer;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+pub use connection::{Connection, Handshake, Tls};
+pub use outage::{GIVE_UP, staircase};
+pub use segment::{Lead, Load, segments, wire};
+pub use sender::{Congestion, Sender};
+pub use steady::{Losses, Steady};
+pub use transfer::{Broken, Traffic, Transfer};

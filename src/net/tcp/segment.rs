@@ -1,0 +1,87 @@
+//! Segments and wire bytes.
+
+/// Bytes of IP and TCP before the payload: 20 + 20 + 12 for timestamps.
+pub(super) const HEADERS: u64 = 52;
+/// Bytes of a SYN or SYN-ACK on the wire.
+pub(super) const SYN: u64 = 60;
+
+/// Segments that `bytes` are cut into when an IP packet holds `mtu`; at least one.
+pub fn segments(bytes: u64, mtu: u32) -> u64 {
+    bytes.div_ceil(payload(mtu)).max(1)
+}
+
+/// Bytes on the wire of a message of `bytes`, headers of each segment included.
+pub fn wire(bytes: u64, mtu: u32) -> u64 {
+    bytes + HEADERS * segments(bytes, mtu)
+}
+
+fn payload(mtu: u32) -> u64 {
+    u64::from(mtu).checked_sub(HEADERS).filter(|left| *left > 0).expect("a packet has room for a payload")
+}
+
+/// Small segments that leave before a message and take places in its first window: what TLS has to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lead {
+    /// How many.
+    pub segments: u64,
+    /// Their bytes on the wire, all together.
+    pub wire: u64,
+}
+
+/// A message as the link sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// Bytes of the message.
+    pub bytes: u64,
+    /// What leaves before it.
+    pub lead: Lead,
+}
+
+impl Load {
+    /// A message alone.
+    pub fn of(bytes: u64) -> Load {
+        Load { bytes, lead: Lead::default() }
+    }
+
+    /// Segments, the lead included.
+    pub fn segments(self, mtu: u32) -> u64 {
+        segments(self.bytes, mtu) + self.lead.segments
+    }
+
+    /// Bytes on the wire, the lead included.
+    pub fn wire(self, mtu: u32) -> u64 {
+        wire(self.bytes, mtu) + self.lead.wire
+    }
+
+    /// Bytes on the wire of its first `n` segments.
+    pub fn wire_of_first(self, n: u64, mtu: u32) -> u64 {
+        if n >= self.segments(mtu) {
+            return self.wire(mtu);
+        }
+        match n.checked_sub(self.lead.segments) {
+            Some(full) => self.lead.wire + full * u64::from(mtu),
+            None => self.lead.wire * n / self.lead.segments,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_carries_1448_bytes_of_1500() {
+        assert_eq!([0, 1, 1_448, 1_449, 14_480].map(|n| segments(n, 1_500)), [1, 1, 1, 2, 10]);
+        assert_eq!(wire(1_448, 1_500), 1_500);
+        assert_eq!(wire(1_449, 1_500), 1_553);
+        assert_eq!(segments(1_329, 1_380), 2, "a tunnel leaves less room");
+    }
+
+    #[test]
+    fn the_parts_of_a_load_add_up() {
+        let load = Load { bytes: 3_000, lead: Lead { segments: 2, wire: 600 } };
+        assert_eq!(load.segments(1_500), 5);
+        let upto: Vec<u64> = (0..=6).map(|n| load.wire_of_first(n, 1_500)).collect();
+        assert_eq!(upto, [0, 300, 600, 2_100, 3_600, 3_756, 3_756]);
+    }
+}

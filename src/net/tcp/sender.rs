@@ -1,0 +1,76 @@
+//! One end of a connection as far as it sends.
+
+use super::bbr::Bbr;
+use super::window::Window;
+use crate::base::{Span, Time};
+
+/// Who decides how much is in flight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Congestion {
+    /// CUBIC with HyStart: the default of Linux, Windows and macOS.
+    #[default]
+    Cubic,
+    /// BBR, first version, as in Linux.
+    Bbr,
+}
+
+/// Shortest retransmission timeout beyond the smoothed round trip.
+const RTO_MARGIN: Span = Span::millis(200);
+
+/// What a sender remembers from one message to the next.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    pub(super) window: Window,
+    pub(super) bbr: Option<Bbr>,
+    /// The smoothed round trip, own queue included.
+    pub(super) srtt: Span,
+    /// Four times its variation.
+    pub(super) spread: Span,
+    /// When its last packet left.
+    pub(super) last: Time,
+    restarts: bool,
+}
+
+impl Sender {
+    /// After a handshake that ended at `now` and took `rtt`; `restarts`: an idle window shrinks.
+    pub fn new(congestion: Congestion, rtt: Span, now: Time, restarts: bool) -> Sender {
+        Sender {
+            window: Window::default(),
+            bbr: (congestion == Congestion::Bbr).then(|| Bbr::new(rtt, now)),
+            srtt: rtt,
+            spread: rtt * 2,
+            last: now,
+            restarts,
+        }
+    }
+
+    /// The retransmission timeout (RFC 6298; Linux never goes below the round trip and 200 ms).
+    pub fn timeout(&self) -> Span {
+        self.srtt + self.spread.max(RTO_MARGIN)
+    }
+
+    /// How long after the last sign of life a tail-loss probe leaves when `in_flight` segments are out (RFC 8985).
+    pub(super) fn probe(&self, in_flight: u64) -> Span {
+        let alone = if in_flight == 1 { RTO_MARGIN } else { Span::ZERO };
+        (self.srtt * 2 + alone).min(self.timeout())
+    }
+
+    /// A flight of `samples` acknowledgements was seen, the last of which took `rtt`.
+    pub(super) fn measured(&mut self, rtt: Span, samples: u64) {
+        // An eighth a sample (RFC 6298); what is left after n of them is (7/8)^n. Two segments share an acknowledgement.
+        let mut kept = 1.0;
+        for _ in 0..samples.div_ceil(2).min(32) {
+            kept *= 0.875;
+        }
+        let srtt = rtt.as_secs_f64() + (self.srtt.as_secs_f64() - rtt.as_secs_f64()) * kept;
+        self.srtt = Span::from_secs_f64(srtt);
+        self.spread = Span::from_secs_f64(self.spread.as_secs_f64() * kept);
+    }
+
+    /// The application hands over a message at `now`.
+    pub(super) fn wakes(&mut self, now: Time) {
+        if self.restarts && self.bbr.is_none() {
+            self.window.rest(now.since(self.last), self.timeout());
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Transfers against closed forms, against each other, and against what may never happen.
+
+use std::cell::Cell;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::base::{BitRate, Seed, Span, Time};
+use crate::net::{Conditions, Direction, Outage, OutageMode};
+
+fn at(ms: u64) -> Time {
+    Time::ZERO + Span::millis(ms)
+}
+
+fn lte() -> Steady {
+    Steady::new(Span::millis(70), BitRate(12_000_000), BitRate(12_000_000))
+}
+
+fn plain() -> Handshake {
+    Handshake {
+        tls: Tls::None,
+        certificates: 3_000,
+        work: Span::ZERO,
+        congestion: Congestion::Cubic,
+        restarts: true,
+    }
+}
+
+fn sender(rtt: Span) -> Sender {
+    Sender::new(Congestion::Cubic, rtt, Time::ZERO, true)
+}
+
+/// When a first message has left the bottleneck.
+fn sent(link: &dyn Conditions, bytes: u64) -> (Time, Traffic) {
+    let mut transfer = Transfer::new(Direction::Down, Time::ZERO, Load::of(bytes), false);
+    let ended = transfer.run(&mut sender(link.rtt(Time::ZERO)), link, Time::FAR);
+    (ended.expect("it ends").expect("nothing breaks"), transfer.traffic)
+}
+
+/// A steady link that carries nothing for a while, and counts how often it is asked.
+struct Gap {
+    link: Steady,
+    from: Time,
+    until: Time,
+    asked: Cell<u64>,
+}
+
+impl Gap {
+    fn none(link: Steady) -> Gap {
+        Gap { link, from: Time::FAR, until: Time::FAR, asked: Cell::new(0) }
+    }
+}
+
+impl Conditions for Gap {
+    fn rtt(&self, now: Time) -> Span {
+        self.link.rtt(now)
+    }
+    fn jitter(&self, way: Direction, now: Time) -> Span {
+        self.link.jitter(way, now)
+    }
+    fn rate(&self, way: Direction, now: Time) -> BitRate {
+        if (self.from..self.until).contains(&now) { BitRate(0) } else { self.link.rate(way, now) }
+    }
+    fn leaves_by(&self, way: Direction, from: Time, bytes: u64) -> Time {
+        self.asked.set(self.asked.get() + 1);
+        let start = if (self.from..self.until).contains(&from) { self.until } else { from };
+        let end = self.link.leaves_by(way, start, bytes);
+        if start < self.from && end > self.from { end + (self.until - self.from) } else { end }
+    }
+    fn queue(&self, way: Direction) -> u64 {
+        self.link.queue(way)
+    }
+    fn mtu(&self) -> u32 {
+        self.link.mtu()
+    }
+    fn slot(&self, way: Direction, at: Time) -> u64 {
+        self.link.slot(way, at)
+    }
+    fn next_loss(&self, way: Direction, slot: u64, until: u64) -> Option<u64> {
+        self.link.next_loss(way, slot, until)
+    }
+    fn outages(&self, now: Time) -> &[Outage] {
+        self.link.outages(now)
+    }
+    fn wake_up(&self, last: Option<Time>, now: Time) -> Span {
+        self.link.wake_up(last, now)
+    }
+    fn session(&self, now: Time) -> u64 {
+        self.link.session(now)
+    }
+}
+
+/// The stall sum in closed form (Kurose and Ross, static objects, with a first window of ten):
+/// T = wire/R + P·turn − 10·(2^P − 1)·S, P = min(Q, K − 1), K = ⌈log2(N/10 + 1)⌉, Q the windows shorter than a turn.
+fn closed_form(bytes: u64, rate: u64, rtt: Span, back: u64) -> f64 {
+    let n = segments(bytes, 1_500) as f64;
+    let segment = 12_000.0 / rate as f64;
+    let turn = segment + rtt.as_secs_f64() + 416.0 / back as f64;
+    let mut rounds: u32 = 0;
+    while 10.0 * (f64::from(1 << rounds) - 1.0) < n {
+        rounds += 1;
+    }
+    let mut stalling: u32 = 0;
+    while 10.0 * f64::from(1 << stalling) * segment < turn {
+        stalling += 1;
+    }
+    let stalls = stalling.min(rounds - 1);
+    wire(bytes, 1_500) as f64 * 8.0 / rate as f64 + f64::from(stalls) * turn
+        - 10.0 * (f64::from(1 << stalls) - 1.0) * segment
+}
+
+proptest! {
+    #[test]
+    fn rounds_and_closed_form_agree(bytes in 1_u64..20_000_000, rate in 100_000_u64..200_000_000, rtt in 1_u64..700) {
+        let rtt = Span::millis(rtt);
+        let (left, traffic) = sent(&Steady::new(rtt, BitRate(rate), BitRate(rate)), bytes);
+        let expected = closed_form(bytes, rate, rtt, rate);
+        let seconds = left.since(Time::ZERO).as_secs_f64();
+        prop_assert!((seconds - expected).abs() < 1e-6 + 1e-6 * expected, "{seconds} for {expected}");
+        prop_assert_eq!(traffic.retransmitted, 0);
+        prop_assert_eq!(traffic.bytes, wire(bytes, 1_500));
+        prop_assert_eq!(traffic.packets, segments(bytes, 1_500));
+    }
+
+    #[test]
+    fn more_bandwidth_and_less_delay_are_never_later(
+        bytes in 1_u64..5_000_000, rate in 100_000_u64..50_000_000, more in 0_u64..50_000_000, rtt in 2_u64..600, less in 0_u64..600
+    ) {
+        let slow = sent(&Steady::new(Span::millis(rtt), BitRate(rate), BitRate(rate)), bytes).0;
+        let faster = BitRate(rate + more);
+        let fast = sent(&Steady::new(Span::millis(rtt.saturating_sub(less).max(1)), faster, faster), bytes).0;
+        // A nanosecond of rounding a round.
+        prop_assert!(fast <= slow + Span::nanos(100), "{fast:?} after {slow:?}");
+    }
+
+    #[test]
+    fn a_stopped_transfer_ends_when_it_would_have(bytes in 1_u64..3_000_000, stop in 1_u64..400) {
+        let link = lte();
+        let whole = sent(&link, bytes);
+        let mut sender = sender(link.rtt);
+        let mut transfer = Transfer::new(Direction::Down, Time::ZERO, Load::of(bytes), false);
+        let mut until = at(stop);
+        let ended = loop {
+            match transfer.run(&mut sender, &link, until) {
+                Some(ended) => break ended.expect("nothing breaks"),
+                None => until += Span::millis(stop),
+            }
+        };
+        prop_assert!(ended.0.abs_diff(whole.0.0) < 10_000, "{ended:?} for {whole:?}");
+        prop_assert_eq!(transfer.traffic, whole.1);
+    }
+
+    #[test]
+    fn bytes_are_conserved_whatever_is_lost(bytes in 1_u64..2_000_000, seed in 0_u64..500, queue in 3_000_u64..200_000) {
+        let mut link = lte().with_losses(Losses::Bursts { p: 0.01, r: 0.4 }, Seed(seed));
+        link.queue = [queue; 2];
+        let (left, traffic) = sent(&link, bytes);
+        prop_assert_eq!(traffic.packets, segments(bytes, 1_500) + traffic.retransmitted);
+        prop_assert!(left.since(Time::ZERO) >= link.rate[1].time_for(wire(bytes, 1_500)));
+    }
+}
+
+#[test]
+fn a_message_costs_a_step_for_each_doubling() {
+    let mut last = 0;
+    for bytes in [1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000] {
+        let link = Gap::none(lte());
+        sent(&link, bytes);
+        assert!(link.asked.get() <= last + 12, "{bytes} bytes: {} questions after {last}", link.asked.get());
+        last = link.asked.get();
+    }
+}
+
+#[test]
+fn a_connection_costs_a_round_trip_and_its_tls_one_or_two_more() {
+    for (tls, trips) in [(Tls::None, 1), (Tls::V13, 2), (Tls::V12, 3)] {
+        let (_, opened, traffic) =
+            Connection::open(&Handshake { tls, ..plain() }, &lte(), at(5)).expect("it opens");
+        let took = opened.since(at(5));
+        // A few milliseconds for the bytes.
+        assert!((70 * trips..70 * trips + 6).contains(&(took.0 / 1_000_000)), "{tls:?}: {took}");
+        assert!(traffic.bytes >= 120);
+    }
+}
+
+#[test]
+fn a_syn_is_sent_again_after_one_two_and_four_seconds() {
+    for (lasts, opened) in [(500, 1_070), (1_500, 3_070), (5_000, 7_070)] {
+        let mut link = lte();
+        link.outages = vec![Outage { from: at(0), until: at(lasts), mode: OutageMode::Drop, noticed: false }];
+        let (_, then, traffic) = Connection::open(&plain(), &link, at(0)).expect("it opens");
+        assert_eq!(then.0 / 1_000_000, opened, "after an outage of {lasts} ms");
+        assert!(traffic.retransmitted >= 1);
+    }
+    let mut dead = lte();
+    dead.outages = vec![Outage { from: at(0), until: Time::FAR, mode: OutageMode::Drop, noticed: false }];
+    let broken = Connection::open(&plain(), &dead, at(0)).expect_err("nobody answers");
+    assert!(!broken.cut && broken.at > at(900_000));
+}
+
+#[test]
+fn a_kept_connection_is_fast_until_it_rests() {
+    let link = lte();
+    let (mut connection, opened, _) = Connection::open(&plain(), &link, at(0)).expect("it opens");
+    let took = |connection: &mut Connection, start: Time| {
+        let mut transfer = connection.message(Direction::Down, start, 100_000);
+        let arrived = connection.finish(&mut transfer, &link).expect("nothing breaks");
+        (arrived, arrived.since(start))
+    };
+    let (then, first) = took(&mut connection, opened);
+    let (then, second) = took(&mut connection, then);
+    let (_, rested) = took(&mut connection, then + Span::secs(4));
+    let bare = Span::millis(35) + link.rate[1].time_for(wire(100_000, 1_500));
+    assert!(first > bare + Span::millis(90), "two stalls: {first}");
+    assert_eq!(second, bare, "no stall");
+    assert!(rested > bare + Span::millis(90), "a rest takes the window back: {rested}");
+}
+
+#[test]
+fn an_outage_that_holds_costs_its_rest_and_one_that_resets_breaks() {
+    let bytes = 2_000_000;
+    let whole = sent(&lte(), bytes).0;
+    let held = Gap { from: at(600), until: at(3_600), ..Gap::none(lte()) };
+    let late = sent(&held, bytes).0.since(whole);
+    assert!(late.0.abs_diff(Span::secs(3).0) < 100_000, "{late}");
+    let mut cut = lte();
+    cut.outages = vec![Outage { from: at(600), until: at(3_600), mode: OutageMode::Reset, noticed: false }];
+    let mut transfer = Transfer::new(Direction::Down, at(0), Load::of(bytes), false);
+    let ended = transfer.run(&mut sender(cut.rtt), &cut, Time::FAR);
+    assert_eq!(ended, Some(Err(Broken { at: at(600), cut: true })));
+}
+
+#[test]
+fn an_outage_that_drops_for_longer_than_tcp_tries_ends_the_connection() {
+    let mut link = lte();
+    link.outages =
+        vec![Outage { from: at(100), until: at(2_000_000), mode: OutageMode::Drop, noticed: false }];
+    let mut transfer = Transfer::new(Direction::Down, at(0), Load::of(2_000_000), false);
+    let ended = transfer.run(&mut sender(link.rtt), &link, Time::FAR).expect("it ends");
+    let broken = ended.expect_err("it gives up");
+    assert!(!broken.cut && broken.at >= at(100) + GIVE_UP, "{broken:?}");
+}
+
+#[test]
+fn throughput_under_loss_is_that_of_the_formulas() {
+    // PFTK (Padhye 1998) gives 1.86 Mbit/s at 70 ms and 1 %, Mathis (1997) 2.02.
+    let bytes = 20_000_000;
+    let rates: Vec<f64> = (0..10)
+        .map(|seed| {
+            let (left, traffic) = sent(&lte().with_losses(Losses::Bernoulli(0.01), Seed(seed)), bytes);
+            let lost = traffic.retransmitted as f64 / traffic.packets as f64;
+            assert!((0.007..0.013).contains(&lost), "{lost} of the packets were sent again");
+            bytes as f64 * 8.0 / left.since(Time::ZERO).as_secs_f64() / 1e6
+        })
+        .collect();
+    let mean = rates.iter().sum::<f64>() / 10.0;
+    for formula in [1.86, 2.02] {
+        assert!((mean / formula - 1.0).abs() < 0.25, "{mean} Mbit/s for {formula}");
+    }
+}
+
+#[test]
+fn one_loss_costs_a_repair_and_not_more() {
+    // The packet in the middle of the first window: three that come after it tell.
+    let clean = sent(&lte(), 14_480).0;
+    let mut worst = Span::ZERO;
+    for seed in 0..200 {
+        let (left, traffic) = sent(&lte().with_losses(Losses::Bernoulli(0.02), Seed(seed)), 14_480);
+        if traffic.retransmitted == 0 {
+            assert_eq!(left, clean);
+        } else if traffic.retransmitted == 1 {
+            let late = left.since(clean);
+            // A round trip at least; for the last packet a probe, which comes no later than the first timeout.
+            assert!((Span::millis(60)..Span::millis(420)).contains(&late), "seed {seed}: {late}");
+            worst = worst.max(late);
+        }
+    }
+    assert!(worst > Span::millis(130), "the tail was lost in none of 200 runs");
+}
+
+#[test]
+fn a_burst_beyond_the_queue_loses_its_end_and_a_deep_queue_nothing() {
+    let mut link = lte();
+    link.queue = [30_000; 2];
+    let (mut connection, opened, _) = Connection::open(&plain(), &link, at(0)).expect("it opens");
+    let mut now = opened;
+    let mut again = Vec::new();
+    for _ in 0..3 {
+        let mut transfer = connection.message(Direction::Down, now, 100_000);
+        now = connection.finish(&mut transfer, &link).expect("nothing breaks");
+        again.push(transfer.traffic.retransmitted);
+    }
+    assert_eq!(again[0], 0, "windows of 10, 20 and 40 pass a pipe of 70");
+    assert!(again[1] > 0, "70 at once do not fit into a queue of 20: {again:?}");
+}
+
+#[test]
+fn bbr_paces_what_cubic_sends_at_once() {
+    let geo = Steady::new(Span::millis(600), BitRate(3_000_000), BitRate(20_000_000));
+    let took = |congestion, bytes| {
+        let how = Handshake { congestion, ..plain() };
+        let (mut connection, opened, _) = Connection::open(&how, &geo, at(0)).expect("it opens");
+        let mut transfer = connection.message(Direction::Down, opened, bytes);
+        connection.finish(&mut transfer, &geo).expect("nothing breaks").since(opened)
+    };
+    assert_eq!(took(Congestion::Bbr, 10_000), took(Congestion::Cubic, 10_000), "the first ten are not paced");
+    let (bbr, cubic) = (took(Congestion::Bbr, 100_000), took(Congestion::Cubic, 100_000));
+    // Measured: 0.67 s later.
+    assert!((Span::millis(600)..Span::millis(740)).contains(&bbr.saturating_sub(cubic)), "{bbr} for {cubic}");
+}

@@ -1,0 +1,157 @@
+//! What a bottleneck lets pass over time, and when a volume has passed.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use super::super::conditions::Direction;
+use super::super::options::Profile;
+use super::rate::LogRate;
+use super::trace::Trace;
+use crate::base::{BitRate, Seed, Span, Time};
+
+/// Bits times 10⁹, so that a rate times nanoseconds is one.
+pub(super) type Volume = u128;
+
+/// A byte of it.
+pub(super) const BYTE: Volume = 8_000_000_000;
+
+const SECOND: u64 = 1_000_000_000;
+
+/// One direction of a link without its outages.
+#[derive(Debug)]
+pub(super) struct Capacity {
+    seed: Seed,
+    law: Law,
+    /// The second that was asked for last and its rate: a transfer asks for the same one many times.
+    last: Cell<Option<(u64, BitRate)>>,
+}
+
+#[derive(Debug)]
+enum Law {
+    Steady(BitRate),
+    Varying(BitRate, LogRate),
+    Replayed(Arc<Trace>),
+}
+
+impl Capacity {
+    pub(super) fn new(profile: &Profile, way: Direction, seed: Seed) -> Capacity {
+        let law = match (&profile.traces[way as usize], profile.variation) {
+            (Some(trace), _) => Law::Replayed(trace.clone()),
+            (None, Some(variation)) => Law::Varying(profile.mean_rate(way), LogRate::new(variation)),
+            (None, None) => Law::Steady(profile.mean_rate(way)),
+        };
+        Capacity { seed, law, last: Cell::new(None) }
+    }
+
+    /// The rate at `at`.
+    pub(super) fn rate(&self, at: Time) -> BitRate {
+        match &self.law {
+            Law::Steady(rate) => *rate,
+            Law::Varying(mean, law) => self.in_second(*mean, law, at.0 / SECOND),
+            Law::Replayed(trace) => trace.rate(at),
+        }
+    }
+
+    /// When `volume` has passed that begins at `from`; or, if that is after `until`, what is left of it then.
+    pub(super) fn fill(&self, from: Time, until: Time, volume: Volume) -> Result<Time, Volume> {
+        match &self.law {
+            Law::Steady(rate) => fill_at(*rate, from, until, volume),
+            Law::Varying(mean, law) => {
+                let (mut at, mut left) = (from, volume);
+                loop {
+                    let second = at.0 / SECOND;
+                    let end = Time((second + 1).saturating_mul(SECOND)).min(until);
+                    match fill_at(self.in_second(*mean, law, second), at, end, left) {
+                        Ok(filled) => return Ok(filled),
+                        Err(rest) if end == until => return Err(rest),
+                        Err(rest) => (at, left) = (end, rest),
+                    }
+                }
+            }
+            Law::Replayed(trace) => {
+                let bytes = volume.div_ceil(BYTE);
+                let left = trace.leaves(from, bytes);
+                let passed = || trace.passed(until) - trace.passed(from);
+                if left <= until { Ok(left) } else { Err((bytes - passed()) * BYTE) }
+            }
+        }
+    }
+
+    fn in_second(&self, mean: BitRate, law: &LogRate, second: u64) -> BitRate {
+        if let Some((_, rate)) = self.last.get().filter(|(known, _)| *known == second) {
+            return rate;
+        }
+        let rate = BitRate(((mean.0 as f64 * law.factor(self.seed, second) + 0.5) as u64).max(1));
+        self.last.set(Some((second, rate)));
+        rate
+    }
+}
+
+fn fill_at(rate: BitRate, from: Time, until: Time, volume: Volume) -> Result<Time, Volume> {
+    let passes = u128::from(rate.0) * u128::from(until.since(from).0);
+    if volume > passes {
+        return Err(volume - passes);
+    }
+    // It passes before `until`, which is a u64 of nanoseconds.
+    Ok(from + Span(volume.div_ceil(u128::from(rate.0)) as u64))
+}
+
+impl Profile {
+    /// The mean rate one way: that of its trace if it has one.
+    pub fn mean_rate(&self, way: Direction) -> BitRate {
+        match (&self.traces[way as usize], way) {
+            (Some(trace), _) => trace.mean(),
+            (None, Direction::Up) => self.up,
+            (None, Direction::Down) => self.down,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::options::Variation;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn profile() -> Profile {
+        Profile::steady("x", Span::ZERO, BitRate(8_000_000), BitRate(1_000_000))
+    }
+
+    fn kinds() -> [Profile; 3] {
+        let varied = Profile { variation: Some(Variation { sigma_milli: 900, phi_milli: 850 }), ..profile() };
+        let lines: String = (1..=500).map(|n| format!("{}\n", n * n / 700)).collect();
+        let trace = Arc::new(Trace::read(lines.as_bytes()).unwrap());
+        [profile(), varied, Profile { traces: [Some(trace.clone()), Some(trace)], ..profile() }]
+    }
+
+    proptest! {
+        /// A volume in two parts, or over a boundary, takes as long as in one, but for what a rounded nanosecond of a fast second
+        /// is worth in a slow one.
+        #[test]
+        fn parts_of_a_volume_pass_as_the_whole(
+            kind in 0_usize..3,
+            from in 0_u64..20 * SECOND,
+            first in 1_u128..4_000_000,
+            second in 1_u128..4_000_000,
+        ) {
+            let capacity = Capacity::new(&kinds()[kind], Direction::Down, Seed(4));
+            let (first, second) = (first * BYTE, second * BYTE);
+            let from = Time(from);
+            let whole = capacity.fill(from, Time::FAR, first + second).unwrap();
+            let middle = capacity.fill(from, Time::FAR, first).unwrap();
+            let parts = capacity.fill(middle, Time::FAR, second).unwrap();
+            prop_assert!(whole <= parts && parts - whole <= Span::micros(1), "{whole:?} {parts:?}");
+            let cut = Time(from.0 + (whole.0 - from.0) / 2);
+            let left = capacity.fill(from, cut, first + second).unwrap_err();
+            let resumed = capacity.fill(cut, Time::FAR, left).unwrap();
+            prop_assert!(resumed >= whole && resumed - whole <= Span::micros(1), "{whole:?} {resumed:?}");
+        }
+    }
+
+    #[test]
+    fn a_steady_rate_takes_bytes_by_rate() {
+        let capacity = Capacity::new(&profile(), Direction::Down, Seed(4));
+        assert_eq!(capacity.fill(Time(5), Time::FAR, 1_000 * BYTE), Ok(Time(1_000_005)));
+        assert_eq!(capacity.fill(Time(5), Time(5), 1), Err(1));
+    }
+}

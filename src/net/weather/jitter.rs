@@ -1,0 +1,98 @@
+//! What packets are late, drawn for slots of time rather than for packets.
+
+use super::super::options::{Jitter, Steps};
+use crate::base::{Seed, Span, Time};
+
+/// Packets of one slot are late by the same: two engines that send at different moments meet the same weather.
+const SLOT: Span = Span::millis(100);
+/// A longer delay is a gap, and gaps are drawn by themselves; a Pareto tail of exponent 1.6 has no end of its own.
+const LONGEST: Span = Span::secs(2);
+
+/// What a packet at `at` is late.
+pub(super) fn late(jitter: &Jitter, seed: Seed, at: Time) -> Span {
+    if jitter.median == Span::ZERO {
+        return Span::ZERO;
+    }
+    let mut stream = seed.stream("net.jitter", at.0 / SLOT.0, 0);
+    let drawn = match jitter.tail {
+        Some(tail) if stream.chance(tail.share.share()) => {
+            let alpha = f64::from(tail.alpha_milli) / 1e3;
+            tail.from.as_secs_f64() * libm::pow(1.0 - stream.unit(), -1.0 / alpha)
+        }
+        _ => stream.log_normal(jitter.median.as_secs_f64(), f64::from(jitter.sigma_milli) / 1e3),
+    };
+    Span::from_secs_f64(drawn.min(LONGEST.as_secs_f64()))
+}
+
+/// The round trip at `at` with its step: both ways deviate alike.
+pub(super) fn stepped(rtt: Span, steps: Option<Steps>, seed: Seed, at: Time) -> Span {
+    let Some(Steps { every, within }) = steps else { return rtt };
+    let mut stream = seed.stream("net.step", at.0 / every.0, 0);
+    let deviation = stream.up_to(within * 2) * 2;
+    (rtt + deviation).saturating_sub(within * 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::options::JitterTail;
+    use super::*;
+    use crate::base::Ppm;
+
+    /// Delays in ms of many slots, sorted.
+    fn delays(jitter: Jitter) -> Vec<f64> {
+        let mut all: Vec<f64> =
+            (0..100_000).map(|n| late(&jitter, Seed(2), Time(n * SLOT.0)).as_secs_f64() * 1e3).collect();
+        all.sort_by(f64::total_cmp);
+        all
+    }
+
+    fn quantile(sorted: &[f64], share: f64) -> f64 {
+        sorted[(share * sorted.len() as f64) as usize]
+    }
+
+    #[test]
+    fn a_log_normal_has_the_quantiles_of_congested_access_points() {
+        // More than half of the packets wait 20 ms, more than a tenth 100 ms (Pei, INFOCOM 2017).
+        let all = delays(Jitter { median: Span::millis(20), sigma_milli: 1_256, tail: None });
+        for (share, ms) in [(0.5, 20.0), (0.9, 100.0)] {
+            let found = quantile(&all, share);
+            assert!((found / ms - 1.0).abs() < 0.03, "quantile {share}: {found}");
+        }
+    }
+
+    #[test]
+    fn the_mixture_is_near_the_quantiles_of_enterprise_wlans() {
+        // 0.95 LogN(ln 3 ms, 1.3) + 0.05 Pareto(60 ms, 1.6). WiFiSeer (MobiSys 2016): median 3 ms, p90 20 ms, p99 250 ms.
+        let tail = JitterTail { share: Ppm(50_000), from: Span::millis(60), alpha_milli: 1_600 };
+        let all = delays(Jitter { median: Span::millis(3), sigma_milli: 1_300, tail: Some(tail) });
+        let law = |ms: f64| {
+            let z = libm::log(ms / 3.0) / 1.3;
+            let above = 0.5 * libm::erfc(z / std::f64::consts::SQRT_2);
+            0.95 * above + 0.05 * libm::pow(f64::max(ms / 60.0, 1.0), -1.6)
+        };
+        for share in [0.5, 0.9, 0.99] {
+            let found = quantile(&all, share);
+            assert!((law(found) / (1.0 - share) - 1.0).abs() < 0.05, "quantile {share}: {found} ms");
+        }
+        assert!((2.5..4.0).contains(&quantile(&all, 0.5)));
+        assert!((12.0..25.0).contains(&quantile(&all, 0.9)));
+        assert!((130.0..300.0).contains(&quantile(&all, 0.99)));
+        assert!(all.last().is_some_and(|longest| *longest <= 2_000.0));
+    }
+
+    #[test]
+    fn a_satellites_round_trip_changes_at_its_marks_alone() {
+        let steps = Some(Steps { every: Span::secs(15), within: Span::millis(10) });
+        let rtt = |ms: u64| stepped(Span::millis(40), steps, Seed(1), Time::ZERO + Span::millis(ms));
+        assert_eq!(rtt(15_000), rtt(29_999));
+        let all: Vec<u64> = (0..2_000).map(|n| rtt(n * 15_000).0).collect();
+        assert!(all.iter().all(|ns| (20_000_000..=60_000_000).contains(ns)));
+        let mean = all.iter().sum::<u64>() / 2_000;
+        assert!(mean.abs_diff(40_000_000) < 1_000_000, "mean {mean}");
+    }
+
+    #[test]
+    fn no_jitter_is_none() {
+        assert_eq!(late(&Jitter::default(), Seed(1), Time(77)), Span::ZERO);
+    }
+}

@@ -1,0 +1,342 @@
+//! A device's link over time.
+
+use std::sync::Arc;
+
+use super::super::conditions::{Conditions, Direction};
+use super::super::options::{Outage, OutageMode, Profile, Radio};
+use super::capacity::{BYTE, Capacity, Volume};
+use super::gaps::handover;
+use super::itinerary::{Itinerary, Stay};
+use super::jitter;
+use super::loss::Losses;
+use super::radio;
+use crate::base::{BitRate, Seed, Span, Time};
+use crate::contract::NetworkKind;
+
+/// From one network to another: the old one's connections break, and the phone needs this long to be on the new one (estimate).
+const SWITCH: Span = Span::millis(500);
+/// From one cell to another of the same technology. Source: 3GPP's target of 49.5 ms for LTE.
+const CELL_CHANGE: Span = Span::millis(50);
+/// From one cellular technology to another. Source: field test of LTE to UMTS handovers in Germany (olgen2013).
+const RADIO_CHANGE: Span = Span::millis(4_500);
+/// Share of those that lose the IP session. Source: Baltrunas 2015, one third on Norwegian trains.
+const RADIO_CHANGE_LOSES: f64 = 1.0 / 3.0;
+/// Slots of one stay; those of the next have higher numbers.
+const STAY_SLOTS: u32 = 40;
+
+/// What a device meets on its links.
+#[derive(Debug)]
+pub struct Weather {
+    links: Vec<LinkWeather>,
+    stays: Vec<Stay>,
+    /// Outages that drop or reset, by start; none ends before the one before it.
+    breaks: Vec<Outage>,
+    /// Times in which packets are held back, disjoint.
+    holds: Vec<(Time, Time)>,
+    /// Times in which the operating system sees no network, disjoint.
+    offline: Vec<(Time, Time)>,
+    /// When the IP session was lost, in order.
+    sessions_lost: Vec<Time>,
+}
+
+/// The weather as a message meets it that leaves at a moment: the queue and the largest packet are those of the link at that
+/// moment, everything else goes on with time.
+#[derive(Clone, Copy, Debug)]
+pub struct WeatherAt<'w> {
+    weather: &'w Weather,
+    profile: &'w Profile,
+}
+
+/// One link of it, without outages.
+#[derive(Debug)]
+struct LinkWeather {
+    profile: Arc<Profile>,
+    seed: Seed,
+    ways: [WayWeather; 2],
+}
+
+#[derive(Debug)]
+struct WayWeather {
+    seed: Seed,
+    capacity: Capacity,
+    losses: Losses,
+}
+
+impl LinkWeather {
+    fn new(profile: Arc<Profile>, seed: Seed) -> LinkWeather {
+        let way = |way: Direction| {
+            let seed = seed.derive("net.way", way as u64);
+            WayWeather {
+                seed,
+                capacity: Capacity::new(&profile, way, seed),
+                losses: Losses::new(profile.loss, profile.mtu, profile.mean_rate(way), seed),
+            }
+        };
+        let ways = [way(Direction::Up), way(Direction::Down)];
+        LinkWeather { profile, seed, ways }
+    }
+}
+
+impl Weather {
+    /// The weather along an itinerary. Gaps, changes of radio and of network come up to `end`: then the world heals.
+    pub fn new(itinerary: &Itinerary, seed: Seed, end: Time) -> Weather {
+        let links = itinerary.links.iter().enumerate();
+        let links: Vec<LinkWeather> = links
+            .map(|(i, profile)| LinkWeather::new(profile.clone(), seed.derive("net.link", i as u64)))
+            .collect();
+        let mut weather = Weather {
+            links,
+            stays: itinerary.stays.clone(),
+            breaks: Vec::new(),
+            holds: Vec::new(),
+            offline: Vec::new(),
+            sessions_lost: Vec::new(),
+        };
+        let mut outages = weather.gaps(end);
+        outages.extend(weather.changes_of_link(seed, end));
+        weather.add_outages(outages);
+        weather
+    }
+
+    /// Adds outages.
+    pub fn add_outages(&mut self, outages: impl IntoIterator<Item = Outage>) {
+        for outage in outages.into_iter().filter(|o| o.until > o.from) {
+            match outage.mode {
+                OutageMode::Hold => self.holds.push((outage.from, outage.until)),
+                OutageMode::Drop | OutageMode::Reset => self.breaks.push(outage),
+            }
+            if outage.noticed {
+                self.offline.push((outage.from, outage.until));
+            }
+        }
+        merge(&mut self.holds);
+        merge(&mut self.offline);
+        // Of outages that overlap the later one lasts as long as the earlier: what has ended stands before what has not.
+        self.breaks.sort_by_key(|o| (o.from, o.until));
+        let mut end = Time::ZERO;
+        for outage in &mut self.breaks {
+            end = end.max(outage.until);
+            outage.until = end;
+        }
+    }
+
+    /// The IP session is lost at these times, and nobody tells the device.
+    pub fn lose_sessions(&mut self, at: impl IntoIterator<Item = Time>) {
+        self.sessions_lost.extend(at);
+        self.sessions_lost.sort_unstable();
+    }
+
+    /// What a message meets that leaves at `now`.
+    pub fn at(&self, now: Time) -> WeatherAt<'_> {
+        WeatherAt { weather: self, profile: self.profile(now) }
+    }
+
+    /// The profile of the link at `now`.
+    pub fn profile(&self, now: Time) -> &Arc<Profile> {
+        &self.link(now).profile
+    }
+
+    /// What the operating system believes about the network at `now`.
+    pub fn network(&self, now: Time) -> NetworkKind {
+        if self.seems_up(now) { self.profile(now).kind } else { NetworkKind::None }
+    }
+
+    /// Whether the operating system believes that there is a network at `now`.
+    pub fn seems_up(&self, now: Time) -> bool {
+        within(&self.offline, now).is_none()
+    }
+
+    /// When the operating system next sees a network: `now`, or the end of the outages that it has noticed.
+    pub fn seems_up_from(&self, now: Time) -> Time {
+        within(&self.offline, now).unwrap_or(now)
+    }
+
+    /// The times at which the operating system notices that the network goes (false) or comes (true), in order.
+    pub fn toggles(&self) -> Vec<(Time, bool)> {
+        self.offline.iter().flat_map(|(from, until)| [(*from, false), (*until, true)]).collect()
+    }
+
+    /// The gaps of each link while the device is on it.
+    fn gaps(&mut self, end: Time) -> Vec<Outage> {
+        let mut outages = Vec::new();
+        for (number, link) in self.links.iter().enumerate() {
+            let gaps = link.profile.gaps.map_or_else(Vec::new, |gaps| gaps.draw(link.seed, end));
+            let radio = link.profile.radio_changes.map(|changes| changes.draw(link.seed, end));
+            let mut changes = radio.unwrap_or_default();
+            for (outage, lost) in &mut changes {
+                if *lost {
+                    outage.until = (outage.until + link.profile.reconnect).min(end);
+                }
+            }
+            for (i, stay) in self.stays.iter().enumerate().filter(|(_, stay)| stay.link == number) {
+                let until = self.stays.get(i + 1).map_or(Time::FAR, |next| next.from);
+                let here =
+                    |o: &Outage| Outage { from: o.from.max(stay.from), until: o.until.min(until), ..*o };
+                outages.extend(gaps.iter().map(here));
+                outages.extend(changes.iter().map(|(outage, _)| here(outage)));
+                let lost = changes.iter().filter(|(o, lost)| *lost && (stay.from..until).contains(&o.from));
+                self.sessions_lost.extend(lost.map(|(outage, _)| outage.from));
+            }
+        }
+        self.sessions_lost.sort_unstable();
+        outages
+    }
+
+    /// What it costs to come from one link to the next.
+    fn changes_of_link(&mut self, seed: Seed, end: Time) -> Vec<Outage> {
+        let mut outages = Vec::new();
+        let mut lost = Vec::new();
+        for pair in self.stays.windows(2) {
+            let (at, old, new) =
+                (pair[1].from, &self.links[pair[0].link].profile, &self.links[pair[1].link].profile);
+            let cellular = |p: &Profile| p.kind == NetworkKind::Cellular && p.reconnect == Span::ZERO;
+            let same_network = cellular(old) && cellular(new);
+            let loses = match (same_network, radio_differs(old.radio, new.radio)) {
+                (true, true) => seed.stream("net.change", at.0, 0).chance(RADIO_CHANGE_LOSES),
+                (true, false) => false,
+                (false, _) => true,
+            };
+            lost.extend(loses.then_some(at));
+            outages.push(match (same_network, radio_differs(old.radio, new.radio)) {
+                (true, true) => handover(at, RADIO_CHANGE, end),
+                (true, false) => handover(at, CELL_CHANGE, end),
+                (false, _) => Outage {
+                    from: at,
+                    until: at + SWITCH + new.reconnect,
+                    mode: OutageMode::Reset,
+                    noticed: true,
+                },
+            });
+        }
+        self.lose_sessions(lost);
+        outages
+    }
+
+    /// The position of the stay at `now`.
+    fn stay(&self, now: Time) -> usize {
+        self.stays.partition_point(|stay| stay.from <= now) - 1
+    }
+
+    fn link(&self, now: Time) -> &LinkWeather {
+        &self.links[self.stays[self.stay(now)].link]
+    }
+
+    fn way(&self, stay: usize, way: Direction) -> &WayWeather {
+        &self.links[self.stays[stay].link].ways[way as usize]
+    }
+
+    /// The number of a slot of the link as a slot of the stay.
+    fn numbered(stay: usize, slot: u64) -> u64 {
+        (stay as u64) << STAY_SLOTS | slot
+    }
+}
+
+fn radio_differs(a: Radio, b: Radio) -> bool {
+    a != b
+}
+
+impl Conditions for WeatherAt<'_> {
+    fn rtt(&self, now: Time) -> Span {
+        let link = self.weather.link(now);
+        jitter::stepped(link.profile.rtt, link.profile.steps, link.seed, now)
+    }
+
+    fn jitter(&self, way: Direction, now: Time) -> Span {
+        let link = self.weather.link(now);
+        jitter::late(&link.profile.jitter, link.ways[way as usize].seed, now)
+    }
+
+    fn rate(&self, way: Direction, now: Time) -> BitRate {
+        if within(&self.weather.holds, now).is_some() {
+            return BitRate(0);
+        }
+        self.weather.link(now).ways[way as usize].capacity.rate(now)
+    }
+
+    fn leaves_by(&self, way: Direction, from: Time, bytes: u64) -> Time {
+        let mut left = Volume::from(bytes) * BYTE;
+        let mut at = from;
+        loop {
+            at = within(&self.weather.holds, at).unwrap_or(at);
+            let stay = self.weather.stay(at);
+            let moves = self.weather.stays.get(stay + 1).map_or(Time::FAR, |next| next.from);
+            let hold = self.weather.holds.get(self.weather.holds.partition_point(|(from, _)| *from <= at));
+            let end = hold.map_or(moves, |(from, _)| moves.min(*from));
+            match self.weather.way(stay, way).capacity.fill(at, end, left) {
+                Ok(filled) => return filled,
+                Err(_) if end == Time::FAR => return Time::FAR,
+                Err(rest) => (at, left) = (end, rest),
+            }
+        }
+    }
+
+    fn queue(&self, _: Direction) -> u64 {
+        self.profile.queue
+    }
+
+    fn mtu(&self) -> u32 {
+        self.profile.mtu
+    }
+
+    fn slot(&self, way: Direction, at: Time) -> u64 {
+        let stay = self.weather.stay(at);
+        Weather::numbered(stay, self.weather.way(stay, way).losses.slot(at))
+    }
+
+    fn next_loss(&self, way: Direction, slot: u64, until: u64) -> Option<u64> {
+        let (mut slot, last) = (slot, self.weather.stays.len() - 1);
+        while slot < until {
+            let stay = (slot >> STAY_SLOTS) as usize;
+            let losses = &self.weather.way(stay.min(last), way).losses;
+            // The numbers go on to the end of the stay; behind the last one there is nothing.
+            let end =
+                self.weather.stays.get(stay + 1).map(|next| Weather::numbered(stay, losses.slot(next.from)));
+            let end = end.map_or(until, |end| end.min(until));
+            let base = Weather::numbered(stay, 0);
+            if let Some(lost) = losses.next(slot - base, end.saturating_sub(base)) {
+                return Some(base + lost);
+            }
+            let next = self.weather.stays.get(stay + 1)?;
+            slot =
+                slot.max(Weather::numbered(stay + 1, self.weather.way(stay + 1, way).losses.slot(next.from)));
+        }
+        None
+    }
+
+    fn outages(&self, now: Time) -> &[Outage] {
+        &self.weather.breaks[self.weather.breaks.partition_point(|outage| outage.until <= now)..]
+    }
+
+    fn wake_up(&self, last: Option<Time>, now: Time) -> Span {
+        let stay = self.weather.stays[self.weather.stay(now)];
+        let link = &self.weather.links[stay.link];
+        // A radio that was on another link wakes up for this one.
+        radio::wake_up(link.profile.promotion, link.seed, last.filter(|last| *last >= stay.from), now)
+    }
+
+    fn session(&self, now: Time) -> u64 {
+        self.weather.sessions_lost.partition_point(|lost| *lost <= now) as u64
+    }
+}
+
+/// Sorts times and joins those that touch.
+fn merge(times: &mut Vec<(Time, Time)>) {
+    times.sort_unstable();
+    times.dedup_by(|next, kept| {
+        let touches = next.0 <= kept.1;
+        if touches {
+            kept.1 = kept.1.max(next.1);
+        }
+        touches
+    });
+}
+
+/// The end of the time that `now` lies in; `times` are sorted and disjoint.
+fn within(times: &[(Time, Time)], now: Time) -> Option<Time> {
+    let (_, until) = *times[..times.partition_point(|(from, _)| *from <= now)].last()?;
+    (now < until).then_some(until)
+}
+
+#[cfg(test)]
+#[path = "link_weather_tests.rs"]
+mod tests;

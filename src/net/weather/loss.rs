@@ -1,0 +1,219 @@
+//! Which packets are lost: Gilbert and Elliott over slots of about one packet.
+//!
+//! Slots come in stretches, blocks of 65 536 or the windows of time in which losses come at all. Each stretch is seeded by
+//! itself, begins in the state that the stationary law draws, and is passed through in geometric jumps from one run of lost
+//! slots to the next. A run that a block's end cuts is the only trace of the blocks: one burst in (block ÷ distance of bursts).
+//! Source: Gilbert 1960, Elliott 1963, with h = 0 and k = 1.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use super::super::options::{LossWindow, PacketLoss};
+use crate::base::{BitRate, Seed, Span, Stream, Time};
+
+/// Slots in a stretch where losses come at all times.
+const BLOCK: u64 = 1 << 16;
+/// A run that does not end while anybody looks.
+const ENDLESS: u64 = 1 << 40;
+
+/// The losses of one direction.
+#[derive(Debug)]
+pub(super) struct Losses {
+    seed: Seed,
+    /// Length of a slot: a full packet at the mean rate.
+    slot: Span,
+    law: Option<Law>,
+    window: Option<LossWindow>,
+    /// Where the last question was answered: the next one mostly goes on from there.
+    last: RefCell<Option<Runs>>,
+}
+
+/// Chances of a change of state, a slot.
+#[derive(Clone, Copy, Debug)]
+struct Law {
+    to_bad: f64,
+    to_good: f64,
+}
+
+/// A stretch on the way from one run of lost slots to the next.
+#[derive(Clone, Debug)]
+struct Runs {
+    stretch: u64,
+    stream: Stream,
+    law: Law,
+    /// Up to here the run before lost its slots.
+    good_from: u64,
+    lost: Range<u64>,
+}
+
+impl Losses {
+    pub(super) fn new(loss: Option<PacketLoss>, packet: u32, mean: BitRate, seed: Seed) -> Losses {
+        let loss = loss.filter(|loss| loss.p.0 > 0);
+        Losses {
+            seed,
+            slot: mean.time_for(u64::from(packet)),
+            law: loss.map(|loss| Law { to_bad: loss.p.share(), to_good: loss.r.share() }),
+            window: loss.and_then(|loss| loss.window),
+            last: RefCell::new(None),
+        }
+    }
+
+    /// The number of the slot at `at`.
+    pub(super) fn slot(&self, at: Time) -> u64 {
+        at.0 / self.slot.0
+    }
+
+    /// The first lost slot from `slot` on, if one comes before `until`.
+    pub(super) fn next(&self, slot: u64, until: u64) -> Option<u64> {
+        let law = self.law?;
+        let mut slot = slot;
+        while slot < until {
+            let (stretch, slots) = self.stretch(slot);
+            slot = slot.max(slots.start);
+            let lost = self.lost_in(law, stretch, slots.start, slot);
+            if lost < slots.end {
+                return (lost < until).then_some(lost);
+            }
+            slot = slots.end;
+        }
+        None
+    }
+
+    /// The stretch of `slot`, or the first one after it.
+    fn stretch(&self, slot: u64) -> (u64, Range<u64>) {
+        let Some(LossWindow { every, lasts }) = self.window else {
+            let block = slot / BLOCK;
+            return (block, block * BLOCK..(block + 1) * BLOCK);
+        };
+        let window = |number: u64| {
+            let from = number * every.0;
+            from.div_ceil(self.slot.0)..(from + lasts.0).div_ceil(self.slot.0)
+        };
+        let number = slot.saturating_mul(self.slot.0) / every.0;
+        match window(number) {
+            slots if slot < slots.end => (number, slots),
+            _ => (number + 1, window(number + 1)),
+        }
+    }
+
+    /// The first lost slot from `slot` on in the stretch that begins at `start`; it may lie beyond the stretch.
+    fn lost_in(&self, law: Law, stretch: u64, start: u64, slot: u64) -> u64 {
+        let mut last = self.last.borrow_mut();
+        let passed = |runs: &Runs| runs.stretch != stretch || slot < runs.good_from;
+        if last.as_ref().is_none_or(passed) {
+            *last = Some(Runs::begin(law, stretch, start, self.seed.stream("net.loss", stretch, 0)));
+        }
+        let runs = last.as_mut().expect("it was just begun");
+        while runs.lost.end <= slot {
+            runs.advance();
+        }
+        runs.lost.start.max(slot)
+    }
+}
+
+impl Runs {
+    fn begin(law: Law, stretch: u64, start: u64, mut stream: Stream) -> Runs {
+        let bad = stream.chance(law.to_bad / (law.to_bad + law.to_good));
+        let lost = if bad { start..start + geometric(&mut stream, law.to_good) } else { start..start };
+        let mut runs = Runs { stretch, stream, law, good_from: start, lost };
+        if !bad {
+            runs.advance();
+        }
+        runs
+    }
+
+    fn advance(&mut self) {
+        self.good_from = self.lost.end;
+        let from = self.lost.end + geometric(&mut self.stream, self.law.to_bad);
+        self.lost = from..from + geometric(&mut self.stream, self.law.to_good);
+    }
+}
+
+/// Slots until a change that has this chance in each, from 1.
+fn geometric(stream: &mut Stream, chance: f64) -> u64 {
+    // With chance 1 the quotient is 0, with chance 0 infinite; the conversion saturates.
+    let jumps = libm::log(1.0 - stream.unit()) / libm::log1p(-chance);
+    if jumps.is_nan() { 1 } else { (jumps as u64).min(ENDLESS) + 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Ppm;
+    use proptest::prelude::*;
+
+    /// A slot of 1 ms.
+    const RATE: BitRate = BitRate(12_000_000);
+
+    fn losses(p: f64, r: f64) -> Losses {
+        let share = |x| Ppm::from_share(x).unwrap();
+        let loss = PacketLoss { p: share(p), r: share(r), window: None };
+        Losses::new(Some(loss), 1_500, RATE, Seed(6))
+    }
+
+    /// Share of lost slots and mean run of them.
+    fn figures(losses: &Losses, slots: u64) -> (f64, f64) {
+        let (mut lost, mut runs, mut at, mut before) = (0_u64, 0_u64, 0, u64::MAX);
+        while let Some(slot) = losses.next(at, slots) {
+            lost += 1;
+            runs += u64::from(slot != before.wrapping_add(1));
+            (before, at) = (slot, slot + 1);
+        }
+        (lost as f64 / slots as f64, lost as f64 / runs as f64)
+    }
+
+    #[test]
+    fn loss_and_mean_burst_are_those_of_gilbert_and_elliott() {
+        for (p, r, slots) in [(0.004, 0.33, 20_000_000), (0.0005, 0.05, 60_000_000), (0.05, 0.5, 4_000_000)] {
+            let (share, burst) = figures(&losses(p, r), slots);
+            assert!((share * (p + r) / p - 1.0).abs() < 0.02, "loss {share} of p {p} r {r}");
+            assert!((burst * r - 1.0).abs() < 0.02, "burst {burst} of p {p} r {r}");
+        }
+    }
+
+    #[test]
+    fn independent_losses_are_the_case_r_one_less_p() {
+        for p in [0.001, 0.01, 0.1] {
+            let (share, burst) = figures(&losses(p, 1.0 - p), (200_000.0 / p) as u64);
+            assert!((share / p - 1.0).abs() < 0.02, "loss {share} of p {p}");
+            assert!((burst * (1.0 - p) - 1.0).abs() < 0.02, "burst {burst} of p {p}");
+        }
+    }
+
+    #[test]
+    fn all_or_nothing_is_all_or_nothing() {
+        assert_eq!(losses(1.0, 0.0).next(123_456, 123_457), Some(123_456));
+        assert_eq!(losses(0.0, 0.5).next(0, u64::MAX), None);
+        assert_eq!(Losses::new(None, 1_500, RATE, Seed(1)).next(0, u64::MAX), None);
+    }
+
+    #[test]
+    fn a_satellites_losses_come_at_its_marks_alone() {
+        let window = Some(LossWindow { every: Span::secs(15), lasts: Span::millis(300) });
+        let loss = PacketLoss { p: Ppm(50_000), r: Ppm(50_000), window };
+        let losses = Losses::new(Some(loss), 1_500, BitRate(100_000_000), Seed(6));
+        let slots = losses.slot(Time::ZERO + Span::secs(15 * 4_000));
+        let mut at = 0;
+        let mut lost = 0_u64;
+        while let Some(slot) = losses.next(at, slots) {
+            assert!(slot * losses.slot.0 % Span::secs(15).0 < Span::millis(300).0, "slot {slot}");
+            lost += 1;
+            at = slot + 1;
+        }
+        let share = lost as f64 / slots as f64;
+        assert!((share / 0.01 - 1.0).abs() < 0.05, "loss {share}");
+    }
+
+    proptest! {
+        #[test]
+        fn the_next_loss_does_not_depend_on_what_was_asked_before(
+            asked in proptest::collection::vec(0_u64..400_000, 1..20),
+        ) {
+            let kept = losses(0.01, 0.3);
+            for slot in asked {
+                let until = slot + 5_000;
+                prop_assert_eq!(kept.next(slot, until), losses(0.01, 0.3).next(slot, until));
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Packet-delivery traces: a line a packet, the millisecond since the start in which it may leave; at its end the trace begins
+//! again. The format of mahimahi (Netravali et al., USENIX ATC 2015).
+//!
+//! A packet carries 1 504 bytes. The packets of a millisecond share it evenly, so the capacity is a rate for each millisecond,
+//! zero where no line stands, and its integral can be inverted by looking up a packet's number.
+
+use std::io::{self, BufRead, Read as _};
+
+use crate::base::{BitRate, Digest, Span, Time};
+
+/// Bytes that a line of a trace lets pass.
+const PACKET: u128 = 1_504;
+/// Nanoseconds in a millisecond.
+const MS: u64 = 1_000_000;
+/// A longer line is no number.
+const LINE_MAX: u64 = 40;
+
+/// A trace that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// For each packet the millisecond in which it leaves, counted from 0; ascending.
+    packets: Vec<u32>,
+    /// Length in milliseconds.
+    period: u32,
+}
+
+/// What is wrong with a trace; lines are counted from 1.
+#[derive(Debug, thiserror::Error)]
+pub enum TraceError {
+    /// It cannot be read.
+    #[error("it cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+    /// No line at all.
+    #[error("the trace is empty: it needs a line for each packet")]
+    Empty,
+    /// A line is something else than a number of milliseconds.
+    #[error("`{text}` is no whole number of milliseconds")]
+    NotANumber {
+        /// The line.
+        line: u64,
+        /// What stands there, cut if it is long.
+        text: String,
+    },
+    /// A time before that of the line above.
+    #[error("the trace goes backwards, from {before} ms to {ms} ms")]
+    Backwards {
+        /// The line.
+        line: u64,
+        /// Its time.
+        ms: u64,
+        /// The time above.
+        before: u64,
+    },
+    /// A time beyond 49 days.
+    #[error("{ms} ms is too late: a trace lasts at most {} ms", u32::MAX)]
+    TooLate {
+        /// The line.
+        line: u64,
+        /// Its time.
+        ms: u64,
+    },
+    /// More lines than fit into memory with certainty.
+    #[error("the trace has more than {0} packets, the most that are read")]
+    TooLong(usize),
+    /// All packets at 0 ms.
+    #[error("the trace ends at 0 ms, so that there is no time to repeat")]
+    NoTime,
+}
+
+impl TraceError {
+    /// The line that is wrong, from 1, if it is one.
+    pub fn line(&self) -> Option<u64> {
+        match self {
+            TraceError::NotANumber { line, .. }
+            | TraceError::Backwards { line, .. }
+            | TraceError::TooLate { line, .. } => Some(*line),
+            _ => None,
+        }
+    }
+}
+
+impl Trace {
+    /// The most packets of a trace: 80 MB in memory.
+    pub const PACKETS_MAX: usize = 20_000_000;
+
+    /// Reads a trace, four bytes of memory a packet.
+    ///
+    /// # Errors
+    /// It cannot be read, is no trace, or has too many packets.
+    pub fn read(source: impl BufRead) -> Result<Trace, TraceError> {
+        Trace::read_at_most(Trace::PACKETS_MAX, source)
+    }
+
+    fn read_at_most(most: usize, mut source: impl BufRead) -> Result<Trace, TraceError> {
+        let mut packets: Vec<u32> = Vec::new();
+        let mut last = 0;
+        let mut text = Vec::new();
+        for line in 1.. {
+            text.clear();
+            if (&mut source).take(LINE_MAX).read_until(b'\n', &mut text)? == 0 {
+                break;
+            }
+            let Some(ms) = number(&text) else {
+                let text = String::from_utf8_lossy(&text).trim().to_owned();
+                return Err(TraceError::NotANumber { line, text });
+            };
+            if ms < last {
+                return Err(TraceError::Backwards { line, ms, before: last });
+            }
+            last = ms;
+            // The packet of millisecond n has left by n: it uses the millisecond that ends then.
+            let slot = u32::try_from(ms.saturating_sub(1)).map_err(|_| TraceError::TooLate { line, ms })?;
+            if packets.len() == most {
+                return Err(TraceError::TooLong(most));
+            }
+            packets.push(slot);
+        }
+        let period = u32::try_from(last).map_err(|_| TraceError::TooLate { line: 0, ms: last })?;
+        match (packets.is_empty(), period) {
+            (true, _) => Err(TraceError::Empty),
+            (false, 0) => Err(TraceError::NoTime),
+            (false, _) => Ok(Trace { packets, period }),
+        }
+    }
+
+    /// Adds what it says.
+    pub fn digest(&self, digest: &mut Digest) {
+        digest.number(u64::from(self.period));
+        self.packets.iter().for_each(|slot| digest.number(u64::from(*slot)));
+    }
+
+    /// The mean rate.
+    pub fn mean(&self) -> BitRate {
+        let bits = self.packets.len() as u128 * PACKET * 8;
+        BitRate(((bits * 1_000 / u128::from(self.period)) as u64).max(1))
+    }
+
+    /// The rate about `at`: that of the next 100 ms, or of the next ten packets if those take longer.
+    pub(super) fn rate(&self, at: Time) -> BitRate {
+        let soon = at + Span::millis(100);
+        let bytes = self.passed(soon) - self.passed(at);
+        let (bytes, until) =
+            if bytes >= 10 * PACKET { (bytes, soon) } else { (10 * PACKET, self.leaves(at, 10 * PACKET)) };
+        let rate = bytes * 8_000_000_000 / u128::from((until - at).0.max(1));
+        BitRate((rate as u64).max(1))
+    }
+
+    /// When `bytes` more have passed than at `from`.
+    pub(super) fn leaves(&self, from: Time, bytes: u128) -> Time {
+        let goal = self.passed(from) + bytes;
+        if bytes == 0 {
+            return from;
+        }
+        let whole = self.packets.len() as u128 * PACKET;
+        let (cycle, rest) = ((goal - 1) / whole, (goal - 1) % whole + 1);
+        let packet = rest.div_ceil(PACKET) as usize - 1;
+        let slot = self.packets[packet];
+        let before = self.before(slot);
+        let share = (self.before(slot + 1) - before) as u128 * PACKET;
+        let within = ((rest - before as u128 * PACKET) * u128::from(MS)).div_ceil(share);
+        let ns = (cycle * u128::from(self.period) + u128::from(slot)) * u128::from(MS) + within;
+        u64::try_from(ns).map_or(Time::FAR, Time)
+    }
+
+    /// Whole bytes that have passed by `at` since the start. Parts of a byte are left out, so that a time rounded up to the
+    /// nanosecond is no later in the trace than the byte that it stands for.
+    pub(super) fn passed(&self, at: Time) -> u128 {
+        let (ms, ns) = (at.0 / MS, at.0 % MS);
+        let period = u64::from(self.period);
+        let (cycle, slot) = (ms / period, (ms % period) as u32);
+        let before = self.before(slot);
+        let now = (self.before(slot + 1) - before) as u128;
+        (u128::from(cycle) * self.packets.len() as u128 + before as u128) * PACKET
+            + now * PACKET * u128::from(ns) / u128::from(MS)
+    }
+
+    /// Packets that leave before this millisecond.
+    fn before(&self, slot: u32) -> usize {
+        self.packets.partition_point(|p| *p < slot)
+    }
+}
+
+fn number(line: &[u8]) -> Option<u64> {
+    std::str::from_utf8(line).ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn trace(lines: &str) -> Trace {
+        Trace::read(lines.as_bytes()).unwrap()
+    }
+
+    fn refused(lines: &str) -> (Option<u64>, String) {
+        let error = Trace::read(lines.as_bytes()).unwrap_err();
+        (error.line(), error.to_string())
+    }
+
+    fn ms(n: u64) -> Time {
+        Time(n * MS)
+    }
+
+    #[test]
+    fn packets_leave_when_their_lines_say() {
+        let trace = trace("10\n20\n20\n50\n");
+        let left = [1, 2, 3, 4, 5, 9].map(|n: u128| trace.leaves(Time::ZERO, n * 1_504));
+        assert_eq!(left, [ms(10), Time(19_500_000), ms(20), ms(50), ms(60), ms(110)]);
+        assert_eq!(trace.leaves(ms(20), 1), Time(49 * MS + 665), "it waits for the next packet");
+        assert_eq!(trace.mean(), BitRate(4 * 1_504 * 8 * 20));
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_packets_to_come() {
+        let steady: String = (1..=1_000).map(|n| format!("{n}\n")).collect();
+        assert_eq!(trace(&steady).rate(ms(77)), BitRate(12_032_000));
+        assert_eq!(trace("1000\n").rate(Time::ZERO), BitRate(12_032), "a packet a second");
+    }
+
+    #[test]
+    fn what_is_no_trace_is_refused_with_its_line() {
+        assert_eq!(refused("").1, "the trace is empty: it needs a line for each packet");
+        assert_eq!(refused("5\n4\n"), (Some(2), "the trace goes backwards, from 5 ms to 4 ms".to_owned()));
+        assert_eq!(refused("5\nsix\n"), (Some(2), "`six` is no whole number of milliseconds".to_owned()));
+        assert_eq!(refused("5\n\n7\n").0, Some(2));
+        assert_eq!(refused("-1\n").0, Some(1));
+        assert_eq!(refused("4294967297\n").0, Some(1));
+        assert_eq!(refused("0\n0\n").1, "the trace ends at 0 ms, so that there is no time to repeat");
+        let endless = vec![b'1'; 1_000_000];
+        let told = Trace::read(&endless[..]).unwrap_err().to_string();
+        assert!(told.len() < 100, "a line without end is told in part: {told}");
+    }
+
+    #[test]
+    fn ten_million_packets_are_read_and_more_than_the_limit_are_refused() {
+        let lines = b"7\n".repeat(10_000_000);
+        let trace = Trace::read(&lines[..]).unwrap();
+        assert_eq!(trace.packets.len(), 10_000_000);
+        let told = Trace::read_at_most(9_999_999, &lines[..]).unwrap_err().to_string();
+        assert_eq!(told, "the trace has more than 9999999 packets, the most that are read");
+        const { assert!(Trace::PACKETS_MAX >= 10_000_000) };
+    }
+
+    proptest! {
+        #[test]
+        fn the_time_of_a_volume_is_the_first_at_which_it_has_passed(
+            gaps in proptest::collection::vec(0_u64..40, 1..60),
+            from in 0_u64..3_000_000_000,
+            bytes in 1_u128..400_000,
+        ) {
+            let lines: String = gaps.iter().scan(1, |at, gap| { *at += gap; Some(format!("{at}\n")) }).collect();
+            let trace = trace(&lines);
+            let left = trace.leaves(Time(from), bytes);
+            let passed = |at: Time| trace.passed(at) - trace.passed(Time(from));
+            prop_assert!(passed(left) >= bytes);
+            prop_assert!(passed(Time(left.0 - 1)) < bytes);
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Where a record vanished, in a sentence.
+
+use std::collections::BTreeMap;
+
+use super::clock::Clock;
+use crate::base::{DeviceId, EditId, EntityId, Time};
+use crate::contract::Event;
+
+/// What came of one record, as far as it says where it went wrong.
+#[derive(Debug, Default)]
+pub(super) struct Fate {
+    /// When the backend's last version was committed; `None` if it is from before the start.
+    committed: Option<Time>,
+    deleted: Option<Time>,
+    devices: BTreeMap<DeviceId, There>,
+    edits: BTreeMap<EditId, Course>,
+}
+
+/// What came of it on a device.
+#[derive(Clone, Copy, Debug, Default)]
+struct There {
+    /// When a version of it, or its tombstone, last left for the device.
+    sent: Option<Time>,
+    stored: Option<Time>,
+    removed: Option<Time>,
+    /// When the device last saved a cursor of the entity.
+    cursor: Option<Time>,
+}
+
+/// What came of an edit of it.
+#[derive(Debug, Default)]
+struct Course {
+    made: Time,
+    sent: Option<Time>,
+    refused: Option<Time>,
+    acknowledged: Option<Time>,
+    commits: Vec<Time>,
+    logged: bool,
+}
+
+impl Fate {
+    /// Something happened; `of` tells whether an entity's row is the record.
+    pub(super) fn see(
+        &mut self,
+        at: Time,
+        device: Option<DeviceId>,
+        event: &Event<'_>,
+        of: impl Fn(EntityId, &str) -> bool,
+    ) {
+        match *event {
+            Event::Committed { entity, key, kind, author, .. } if of(entity, key.as_str()) => {
+                let gone = kind == crate::contract::CommitKind::Delete;
+                (self.committed, self.deleted) = (Some(at), if gone { Some(at) } else { self.deleted });
+                if let crate::contract::Author::Device(edit) = author {
+                    self.edits.entry(edit).or_default().commits.push(at);
+                }
+            }
+            Event::RowServed { device, entity, key, .. } if of(entity, key) => {
+                self.devices.entry(device).or_default().sent = Some(at);
+            }
+            Event::MutationRefused { edit, entity, key, .. } if of(entity, key.as_str()) => {
+                self.edits.entry(edit).or_default().refused = Some(at);
+            }
+            _ => {}
+        }
+        let Some(device) = device else { return };
+        match *event {
+            Event::CursorSaved { .. } => self.devices.entry(device).or_default().cursor = Some(at),
+            Event::ChunkApplied { changes, .. } => {
+                for change in changes.iter().filter(|change| of(change.entity, change.key)) {
+                    let there = self.devices.entry(device).or_default();
+                    *(if change.removed { &mut there.removed } else { &mut there.stored }) = Some(at);
+                }
+            }
+            Event::EditMade { edit, .. } if of(edit.entity, edit.key.as_str()) => {
+                self.edits.entry(edit.id).or_default().made = at;
+            }
+            Event::EditSent { edit, entity, key, .. } if of(entity, key.as_str()) => {
+                self.edits.entry(edit).or_default().sent = Some(at);
+            }
+            Event::EditAcknowledged { edit, entity, key, .. } if of(entity, key.as_str()) => {
+                self.edits.entry(edit).or_default().acknowledged = Some(at);
+            }
+            Event::EditLogged { edit, entity, key, .. } if of(entity, key.as_str()) => {
+                self.edits.entry(edit).or_default().logged = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// Where the record went wrong, if `check` found it on `device`; `None` if nothing is to be said.
+    pub(super) fn ending(&self, check: &str, device: Option<DeviceId>, clock: Clock) -> Option<String> {
+        match check {
+            "lost" | "divergent" | "stale" | "undetected-delete" => {
+                Some(self.not_arrived(check, device?, clock))
+            }
+            "orphan" => Some(self.not_taken_away(device?, clock)),
+            "resurrected" => self.back(device, clock),
+            "duplicate" => Some(self.twice(clock)),
+            "lost-edit" | "silent-discard" | "acknowledged-without-commit" | "stuck" => {
+                self.edit(check, device?, clock)
+            }
+            _ => None,
+        }
+    }
+
+    /// A version or a tombstone that a device does not have.
+    fn not_arrived(&self, check: &str, device: DeviceId, clock: Clock) -> String {
+        let there = self.devices.get(&device).copied().unwrap_or_default();
+        let since =
+            |at: Option<Time>| at.filter(|at| self.committed.is_none_or(|committed| *at >= committed));
+        let what = match check {
+            "stale" => "the newer version",
+            "undetected-delete" => "the tombstone",
+            _ => "it",
+        };
+        let past = match (since(there.cursor), since(there.sent)) {
+            (Some(cursor), Some(sent)) => cursor >= sent,
+            (cursor, _) => cursor.is_some(),
+        };
+        let past = if past { format!("{device}'s cursor is past it") } else { String::new() };
+        if check != "stale" && check != "undetected-delete" && there.removed > there.stored {
+            let at = there.removed.map_or_else(String::new, |at| clock.time(at));
+            return format!("{device} removed it at {at}, and the backend still has it");
+        }
+        if let Some(at) = since(there.stored).filter(|_| check != "undetected-delete") {
+            return format!("{device} stored it at {}, and does not show it any more", clock.time(at));
+        }
+        let never = if there.stored.is_none() { "never held it" } else { "did not take it in" };
+        match (since(there.sent), past.is_empty()) {
+            (Some(at), false) => {
+                format!("{what} left for {device} at {}; {past}, and {device} {never}", clock.time(at))
+            }
+            (Some(at), true) => {
+                format!("{what} left for {device} at {}, and {device} {never}", clock.time(at))
+            }
+            (None, false) => format!("{what} never left for {device}; {past}, and {device} {never}"),
+            (None, true) => {
+                format!("{what} never left for {device}, which did not come so far as to ask for it")
+            }
+        }
+    }
+
+    /// A row outside of a device's scope.
+    fn not_taken_away(&self, device: DeviceId, clock: Clock) -> String {
+        let there = self.devices.get(&device).copied().unwrap_or_default();
+        match (self.committed, there.stored) {
+            (Some(left), stored) if stored.is_none_or(|stored| stored <= left) => {
+                let at = clock.time(left);
+                match there.sent.filter(|sent| *sent >= left) {
+                    Some(sent) => format!(
+                        "it left the scope of {device} at {at}; the word of it went out at {}, and {device} kept the row",
+                        clock.time(sent)
+                    ),
+                    None => format!(
+                        "it left the scope of {device} at {at}, and nothing told {device} to remove it"
+                    ),
+                }
+            }
+            (_, Some(stored)) => {
+                format!("{device} stored it at {}, although it is not in its scope", clock.time(stored))
+            }
+            (_, None) => format!("{device} has it from before the start, although it is not in its scope"),
+        }
+    }
+
+    fn back(&self, device: Option<DeviceId>, clock: Clock) -> Option<String> {
+        let there = device.and_then(|device| Some((device, self.devices.get(&device)?)));
+        if let Some((device, There { removed: Some(removed), stored: Some(stored), .. })) = there
+            && stored > removed
+        {
+            let (removed, stored) = (clock.time(*removed), clock.time(*stored));
+            return Some(format!("{device} removed it at {removed} and stored it again at {stored}"));
+        }
+        let (deleted, committed) = (self.deleted?, self.committed?);
+        let at = clock.time(deleted);
+        Some(if committed > deleted {
+            format!("deleted at {at}, it was committed again at {}", clock.time(committed))
+        } else {
+            format!("it was deleted at {at}, and is back without a commit")
+        })
+    }
+
+    fn twice(&self, clock: Clock) -> String {
+        match self.edits.iter().find(|(_, course)| course.commits.len() > 1) {
+            Some((edit, course)) => {
+                let times: Vec<String> = course.commits.iter().map(|at| clock.time(*at)).collect();
+                format!("edit {edit} was committed {} times, at {}", times.len(), times.join(" and "))
+            }
+            None => "the backend has it under another key too, and nothing told the device which one is left"
+                .to_owned(),
+        }
+    }
+
+    /// An edit of a device that ended as it should not.
+    fn edit(&self, check: &str, device: DeviceId, clock: Clock) -> Option<String> {
+        let of_device = || self.edits.iter().filter(|(edit, _)| edit.device == device);
+        let uncommitted = |(_, course): &(&EditId, &Course)| course.commits.is_empty();
+        let (edit, course) = match check {
+            "silent-discard" => of_device().find(|(_, course)| course.refused.is_some() && !course.logged),
+            "acknowledged-without-commit" => {
+                of_device().find(|e| uncommitted(e) && e.1.acknowledged.is_some())
+            }
+            _ => of_device().find(|e| uncommitted(e) && !e.1.logged),
+        }?;
+        let time = |at: Time| clock.time(at);
+        Some(match (check, course.acknowledged, course.refused, course.sent) {
+            ("stuck", ..) => format!("edit {edit} was made at {} and still waits", time(course.made)),
+            ("silent-discard", _, Some(at), _) => {
+                format!(
+                    "edit {edit} was refused at {}, and no line that the user can read names it",
+                    time(at)
+                )
+            }
+            (_, Some(at), ..) => {
+                format!("edit {edit} was acknowledged at {}, but no commit of it exists", time(at))
+            }
+            (_, None, Some(at), _) => {
+                format!(
+                    "the backend refused edit {edit} at {}, and the device dropped it without a word",
+                    time(at)
+                )
+            }
+            (_, None, None, Some(at)) => {
+                format!(
+                    "edit {edit} was last sent at {}, never came to the backend, and waits no more",
+                    time(at)
+                )
+            }
+            (_, None, None, None) => {
+                format!("edit {edit} was made at {} and never sent, and waits no more", time(course.made))
+            }
+        })
+    }
+}

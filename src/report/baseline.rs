@@ -1,0 +1,267 @@
+//! Baselines: the figures that a run must come to again.
+//!
+//! A baseline is a committed file, sorted, a line a figure, so that a change of it can be read in a review. It keeps every
+//! figure of every cell. The metrics that its scenario names (`baseline_metrics`; the headline ones and the oracle's if it
+//! names none) are gated by equality, in both directions: an improvement that nobody has accepted hides the next regression.
+//! Other figures that changed are told. A cell of another scenario digest is not comparable, which is never a pass.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::exit::Exit;
+use super::human;
+use super::judge::Judged;
+use super::record::{CellFigures, CellRecord, RunRecord, Tool, Verdict};
+use super::table;
+use crate::metrics::{self, Better, Figure};
+
+/// The version of the file's shape.
+const SCHEMA_VERSION: &str = "1.0.0";
+
+/// The figures of a run that others must come to again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Baseline {
+    /// The version of the file's shape.
+    pub schema_version: String,
+    /// What wrote it.
+    pub tool: Tool,
+    /// Why it was saved and why it was changed, the latest last.
+    pub reasons: Vec<String>,
+    /// The cells by id.
+    pub cells: BTreeMap<String, BaselineCell>,
+}
+
+/// A cell of a baseline.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BaselineCell {
+    /// Its scenario's name.
+    pub scenario: String,
+    /// The digest of its resolved scenario.
+    pub resolved: String,
+    /// Its variant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// The swept keys with their values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub axes: BTreeMap<String, serde_json::Value>,
+    /// Its seed.
+    pub seed: String,
+    /// The digest of what happened.
+    pub digest: String,
+    /// The metrics that its scenario wants gated; the usual ones if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gated: Vec<String>,
+    /// The figures.
+    pub metrics: CellFigures,
+}
+
+/// A file that is no baseline, or a record that cannot become one.
+#[derive(Debug, thiserror::Error)]
+pub enum BaselineError {
+    /// Not the JSON of a baseline.
+    #[error("not a baseline: {0}")]
+    Shape(#[from] serde_json::Error),
+    /// Of another version.
+    #[error("the baseline has schema version {0}; this program reads version 1: save it anew from a run")]
+    Version(String),
+    /// The record has cells that fail or did not end.
+    #[error("{0} is not a pass: a baseline holds cells that are as they must be")]
+    NotPassing(String),
+    /// The record has no cell.
+    #[error("the run has no cell")]
+    Empty,
+}
+
+impl Baseline {
+    /// The figures of a run, all cells of which passed.
+    ///
+    /// # Errors
+    /// When a cell did not.
+    pub fn of(record: &RunRecord, reasons: Vec<String>) -> Result<Baseline, BaselineError> {
+        if record.cells.is_empty() {
+            return Err(BaselineError::Empty);
+        }
+        if let Some(cell) = record.cells.iter().find(|cell| cell.verdict != Verdict::Pass) {
+            return Err(BaselineError::NotPassing(cell.id.clone()));
+        }
+        let cell = |cell: &CellRecord| {
+            let scenario = record.resolved.get(&cell.resolved);
+            let kept = BaselineCell {
+                scenario: cell.scenario.clone(),
+                resolved: cell.resolved.clone(),
+                variant: cell.variant.clone(),
+                axes: cell.axes.clone(),
+                seed: cell.seed.clone(),
+                digest: cell.digest.clone(),
+                gated: scenario.map(|text| named_metrics(text)).unwrap_or_default(),
+                metrics: cell.metrics.clone(),
+            };
+            (cell.id.clone(), kept)
+        };
+        Ok(Baseline {
+            schema_version: SCHEMA_VERSION.to_owned(),
+            tool: Tool::this(),
+            reasons,
+            cells: record.cells.iter().map(cell).collect(),
+        })
+    }
+
+    /// Reads a baseline.
+    ///
+    /// # Errors
+    /// When the text is none, or one of another major version.
+    pub fn parse(text: &str) -> Result<Baseline, BaselineError> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema_version: String,
+        }
+        let Version { schema_version } = serde_json::from_str(text)?;
+        if schema_version.split('.').next() != SCHEMA_VERSION.split('.').next() {
+            return Err(BaselineError::Version(schema_version));
+        }
+        Ok(serde_json::from_str(text)?)
+    }
+
+    /// The baseline as JSON, a line a figure.
+    pub fn to_json(&self) -> String {
+        let mut text = String::from("{\n");
+        text.push_str(&format!("  \"schema_version\": {},\n", json(&self.schema_version)));
+        text.push_str(&format!("  \"tool\": {},\n", json(&self.tool)));
+        let reasons: Vec<String> = self.reasons.iter().map(|r| format!("    {}", json(r))).collect();
+        text.push_str(&format!("  \"reasons\": [\n{}\n  ],\n", reasons.join(",\n")));
+        let cells: Vec<String> = self.cells.iter().map(|(id, cell)| cell.lines(id)).collect();
+        text.push_str(&format!("  \"cells\": {{\n{}\n  }}\n}}\n", cells.join(",\n")));
+        text
+    }
+}
+
+impl BaselineCell {
+    fn lines(&self, id: &str) -> String {
+        let mut fields = vec![
+            format!("\"scenario\": {}", json(&self.scenario)),
+            format!("\"resolved\": {}", json(&self.resolved)),
+        ];
+        fields.extend(self.variant.as_ref().map(|variant| format!("\"variant\": {}", json(variant))));
+        if !self.axes.is_empty() {
+            fields.push(format!("\"axes\": {}", json(&self.axes)));
+        }
+        fields.push(format!("\"seed\": {}", json(&self.seed)));
+        fields.push(format!("\"digest\": {}", json(&self.digest)));
+        if !self.gated.is_empty() {
+            fields.push(format!("\"gated\": {}", json(&self.gated)));
+        }
+        let metrics =
+            self.metrics.iter().map(|(name, figure)| format!("        {}: {}", json(name), json(figure)));
+        let metrics: Vec<String> = metrics.collect();
+        fields.push(format!("\"metrics\": {{\n{}\n      }}", metrics.join(",\n")));
+        format!("    {}: {{\n      {}\n    }}", json(id), fields.join(",\n      "))
+    }
+
+    fn gates(&self, metric: &str) -> bool {
+        match self.gated.as_slice() {
+            [] => metric.starts_with("oracle.") || table::HEADLINE.contains(&metric),
+            named => named.iter().any(|name| name == metric),
+        }
+    }
+}
+
+/// A value as one line of JSON.
+fn json<T: Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).expect("strings, numbers and maps of texts are JSON")
+}
+
+/// The metrics that a resolved scenario wants gated.
+fn named_metrics(resolved: &str) -> Vec<String> {
+    let table: toml::Table = toml::from_str(resolved).unwrap_or_default();
+    let named = table.get("baseline_metrics").and_then(toml::Value::as_array);
+    named.into_iter().flatten().filter_map(toml::Value::as_str).map(str::to_owned).collect()
+}
+
+/// A figure that is not the baseline's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The metric.
+    pub metric: String,
+    /// Whether it is gated.
+    pub gated: bool,
+    /// In words.
+    pub text: String,
+}
+
+/// Holds a cell that has passed so far against the baseline of this name; the cell fails by what differs.
+/// Returns the figures that changed.
+pub fn hold(judged: &mut Judged, name: &str, baseline: &Baseline) -> Vec<Change> {
+    if judged.cell.verdict == Verdict::Incomplete {
+        return Vec::new();
+    }
+    let Some(base) = baseline.cells.get(&judged.cell.id) else {
+        let accept = accept(name);
+        judged.fail(Exit::NoBaseline, format!("baseline {name} has no cell {}; {accept}", judged.cell.id));
+        return Vec::new();
+    };
+    if base.resolved != judged.cell.resolved {
+        let text = format!(
+            "not comparable: the scenario is not that of baseline {name} (digest {} there, {} here); {}",
+            base.resolved,
+            judged.cell.resolved,
+            accept(name)
+        );
+        judged.fail(Exit::NoBaseline, text);
+        return Vec::new();
+    }
+    let changes = changes(base, &judged.cell);
+    for change in changes.iter().filter(|change| change.gated) {
+        judged.fail(Exit::Regression, format!("baseline {name}: {}", change.text));
+    }
+    changes
+}
+
+fn accept(name: &str) -> String {
+    format!("to accept this run: syncdyno baseline update {name} RUN --reason \"…\"")
+}
+
+/// What differs between a cell and its baseline.
+fn changes(base: &BaselineCell, cell: &CellRecord) -> Vec<Change> {
+    let mut names: Vec<&str> = base.metrics.keys().chain(cell.metrics.keys()).map(AsRef::as_ref).collect();
+    names.sort();
+    names.dedup();
+    let changed = names.into_iter().filter_map(|name| {
+        let text = match (base.metrics.get(name), cell.metrics.get(name)) {
+            (Some(before), Some(now)) if before == now => return None,
+            (Some(before), Some(now)) => moved(name, before, now),
+            (Some(_), None) => format!("{name} is no longer measured"),
+            (None, Some(_)) => format!("{name} is new"),
+            (None, None) => return None,
+        };
+        // A metric that the program has learned since is no regression of anything.
+        let gated = base.gates(name) && base.metrics.contains_key(name);
+        Some(Change { metric: name.to_owned(), gated, text })
+    });
+    changed.collect()
+}
+
+/// `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−6.1 %)`, of the first statistic that differs.
+fn moved(name: &str, before: &Figure, now: &Figure) -> String {
+    let stats = ["value", "p95", "p50", "p99", "max", "min", "count"];
+    let differs = |stat: &&str| before.stat(stat) != now.stat(stat);
+    let Some(stat) = stats.into_iter().find(differs) else {
+        return format!("{name} is measured otherwise now");
+    };
+    let unit = if stat == "count" { metrics::Unit::Count } else { now.unit() };
+    let show = |value: Option<u64>| value.map_or_else(|| "nothing".to_owned(), |v| human::figure(unit, v));
+    let (was, is) = (before.stat(stat), now.stat(stat));
+    let better = metrics::find(name).map_or(Better::Neither, |metric| metric.better);
+    let word = match (better, is > was) {
+        _ if stat == "count" => "changed",
+        (Better::Neither, _) => "changed",
+        (Better::Higher, true) | (Better::Lower, false) => "better",
+        _ => "worse",
+    };
+    let change = match (was, is) {
+        (Some(was), Some(is)) if was > 0 => human::change(was, is),
+        _ => String::new(),
+    };
+    let stat = if stat == "value" { String::new() } else { format!(" {stat}") };
+    format!("{name}{stat} is {word}: {} → {}{change}", show(was), show(is))
+}

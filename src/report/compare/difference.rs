@@ -1,0 +1,249 @@
+//! The differences themselves.
+
+use std::collections::BTreeMap;
+
+use super::pairing::{Opposed, opposed};
+use super::side::{Measured, Side};
+use super::statistics;
+use crate::metrics::{self, Better, Figure, Unit};
+
+/// What a difference rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Basis {
+    /// The same scenario and seeds: exact.
+    Exact,
+    /// Other scenarios under the same seeds: paired, with an interval.
+    Paired,
+    /// Other seeds: two samples.
+    Samples,
+}
+
+/// What a difference comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finding {
+    /// The candidate is worse.
+    Worse,
+    /// The candidate is better.
+    Better,
+    /// It differs, and neither direction is the better one, or seeds disagree about it.
+    Changed,
+    /// It differs, and that may be chance, or there are too few seeds to say.
+    Unclear,
+    /// No difference.
+    Same,
+}
+
+/// One statistic of one metric on both sides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The metric.
+    pub metric: String,
+    /// The statistic: `value`, or one of a distribution.
+    pub stat: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+    /// Which direction is better.
+    pub better: Better,
+    /// The base's mean over its seeds, rounded.
+    pub base: u64,
+    /// The candidate's.
+    pub candidate: u64,
+    /// Candidate over base, less one, in parts per million; `None` for a base of zero.
+    pub change_ppm: Option<i64>,
+    /// The bootstrap interval of the change, in parts per million, where pairs are no exact matter.
+    pub interval_ppm: Option<(i64, i64)>,
+    /// What it comes to.
+    pub finding: Finding,
+}
+
+/// What differs between opposed cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// What the cells have in common; empty if there is one group only.
+    pub title: String,
+    /// What the differences rest on.
+    pub basis: Basis,
+    /// Seeds of both sides.
+    pub seeds: (usize, usize),
+    /// All statistics, those without a difference too.
+    pub differences: Vec<Difference>,
+}
+
+/// Two sides, compared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// The sides' names.
+    pub sides: (String, String),
+    /// The groups.
+    pub groups: Vec<Group>,
+    /// What the other side does not have.
+    pub unmatched: (Vec<String>, Vec<String>),
+}
+
+/// The statistics of a distribution that are compared.
+const STATS: &[&str] = &["p50", "p95", "p99"];
+/// The chance of a false finding in a comparison of two samples, all its metrics together.
+const LEVEL: f64 = 0.01;
+
+/// Compares the candidate with the base.
+pub fn compare(base: &Side, candidate: &Side) -> Comparison {
+    let (opposed, unmatched) = opposed(base, candidate);
+    Comparison {
+        sides: (base.name.clone(), candidate.name.clone()),
+        groups: opposed.iter().map(group).collect(),
+        unmatched,
+    }
+}
+
+impl Comparison {
+    /// Differences of this kind in all groups.
+    pub fn found(&self, finding: Finding) -> impl Iterator<Item = (&Group, &Difference)> {
+        let all = self.groups.iter().flat_map(|group| group.differences.iter().map(move |d| (group, d)));
+        all.filter(move |(_, difference)| difference.finding == finding)
+    }
+}
+
+/// Both sides' observations of one statistic.
+struct Observed {
+    metric: String,
+    stat: &'static str,
+    unit: Unit,
+    better: Better,
+    base: Vec<u64>,
+    candidate: Vec<u64>,
+}
+
+fn group(opposed: &Opposed<'_>) -> Group {
+    let pairs = &opposed.pairs;
+    let basis = match pairs.as_slice() {
+        [] => Basis::Samples,
+        pairs if pairs.iter().all(|(a, b)| a.resolved == b.resolved) => Basis::Exact,
+        _ => Basis::Paired,
+    };
+    // Seeds that one side lacks say nothing beside pairs that are exact or nearly so.
+    let (base, candidate): (Vec<&Measured>, Vec<&Measured>) = match basis {
+        Basis::Samples => opposed.alone.clone(),
+        _ => pairs.iter().copied().unzip(),
+    };
+    let seeds = (base.len(), candidate.len());
+    let observed = observed(&base, &candidate);
+    let differences = match basis {
+        Basis::Exact => observed.iter().map(exact).collect(),
+        Basis::Paired => observed.iter().map(paired).collect(),
+        Basis::Samples => samples(&observed),
+    };
+    Group { title: opposed.title.clone(), basis, seeds, differences }
+}
+
+/// The observations of every statistic that any cell has; a figure that a cell lacks counts as zero.
+fn observed(base: &[&Measured], candidate: &[&Measured]) -> Vec<Observed> {
+    let mut names: BTreeMap<&str, &Figure> = BTreeMap::new();
+    for (name, figure) in base.iter().chain(candidate).flat_map(|cell| &cell.metrics) {
+        names.entry(name.as_ref()).or_insert(figure);
+    }
+    let values = |cells: &[&Measured], name: &str, stat: &str| -> Vec<u64> {
+        cells.iter().map(|cell| cell.metrics.get(name).and_then(|f| f.stat(stat)).unwrap_or(0)).collect()
+    };
+    let statistics = names.into_iter().flat_map(|(name, figure)| {
+        let stats = match figure {
+            Figure::Value { .. } | Figure::Clipped { .. } => &["value"],
+            Figure::Distribution { .. } => STATS,
+        };
+        stats.iter().map(move |&stat| (name, stat, figure.unit()))
+    });
+    statistics
+        .map(|(name, stat, unit)| Observed {
+            metric: name.to_owned(),
+            stat,
+            unit,
+            better: metrics::find(name).map_or(Better::Neither, |metric| metric.better),
+            base: values(base, name, stat),
+            candidate: values(candidate, name, stat),
+        })
+        .collect()
+}
+
+fn exact(observed: &Observed) -> Difference {
+    let pairs = observed.base.iter().zip(&observed.candidate);
+    let (mut more, mut less) = (0, 0);
+    for (base, candidate) in pairs {
+        more += usize::from(candidate > base);
+        less += usize::from(candidate < base);
+    }
+    let finding = match (more, less) {
+        (0, 0) => Finding::Same,
+        (_, 0) => directed(observed.better, true),
+        (0, _) => directed(observed.better, false),
+        _ => match sum(&observed.candidate).cmp(&sum(&observed.base)) {
+            std::cmp::Ordering::Equal => Finding::Changed,
+            order => directed(observed.better, order.is_gt()),
+        },
+    };
+    difference(observed, None, finding)
+}
+
+fn paired(observed: &Observed) -> Difference {
+    if observed.base == observed.candidate {
+        return difference(observed, None, Finding::Same);
+    }
+    let pairs: Vec<(u64, u64)> =
+        observed.base.iter().copied().zip(observed.candidate.iter().copied()).collect();
+    let interval = statistics::interval(&pairs);
+    let finding = match interval {
+        Some((low, _)) if low > 0.0 => directed(observed.better, true),
+        Some((_, high)) if high < 0.0 => directed(observed.better, false),
+        _ => Finding::Unclear,
+    };
+    difference(observed, interval, finding)
+}
+
+fn samples(observed: &[Observed]) -> Vec<Difference> {
+    let chances: Vec<Option<f64>> =
+        observed.iter().map(|o| statistics::chance(&o.base, &o.candidate)).collect();
+    let known: Vec<f64> = chances.iter().flatten().copied().collect();
+    let mut surprising = statistics::surprising(&known, LEVEL).into_iter();
+    let judged = observed.iter().zip(&chances).map(|(observed, chance)| {
+        let surprise = chance.is_some() && surprising.next() == Some(true);
+        let finding = match surprise {
+            true => directed(observed.better, mean(&observed.candidate) > mean(&observed.base)),
+            false if observed.base == observed.candidate => Finding::Same,
+            false => Finding::Unclear,
+        };
+        difference(observed, None, finding)
+    });
+    judged.collect()
+}
+
+fn directed(better: Better, more: bool) -> Finding {
+    match (better, more) {
+        (Better::Neither, _) => Finding::Changed,
+        (Better::Higher, true) | (Better::Lower, false) => Finding::Better,
+        (Better::Higher, false) | (Better::Lower, true) => Finding::Worse,
+    }
+}
+
+fn difference(observed: &Observed, interval: Option<(f64, f64)>, finding: Finding) -> Difference {
+    let (base, candidate) = (mean(&observed.base), mean(&observed.candidate));
+    let ppm = |share: f64| (share * 1e6).round() as i64;
+    Difference {
+        metric: observed.metric.clone(),
+        stat: observed.stat,
+        unit: observed.unit,
+        better: observed.better,
+        base: base.round() as u64,
+        candidate: candidate.round() as u64,
+        change_ppm: (base > 0.0).then(|| ppm(candidate / base - 1.0)),
+        interval_ppm: interval.map(|(low, high)| (ppm(low), ppm(high))),
+        finding,
+    }
+}
+
+fn sum(values: &[u64]) -> u128 {
+    values.iter().map(|&value| u128::from(value)).sum()
+}
+
+fn mean(values: &[u64]) -> f64 {
+    sum(values) as f64 / values.len().max(1) as f64
+}

@@ -1,0 +1,25 @@
+//! What differs between two runs, and whether it means anything.
+//!
+//! Cells are paired by scenario, variant, swept values and seed. What can be said then depends on the pair:
+//!
+//! - **the same scenario, the same seed**: the simulation is exact, so any difference was made by the program. No statistics.
+//! - **another scenario or variant, the same seeds**: a design question. Both sides met the same users, weather and faults, so the
+//!   differences are paired; their mean is told with a bootstrap interval of 95 %.
+//! - **other seeds**: two samples. Welch's test over all metrics at once (Holm), so that of a hundred comparisons of a thing with
+//!   itself at most one sees something.
+//!
+//! A direction is better or worse only where the table of metrics says which way is better. Times of the host are in no record
+//! and in no comparison.
+
+mod difference;
+mod pairing;
+mod side;
+mod statistics;
+mod told;
+
+#[cfg(test)]
+mod tests;
+
+pub use difference::{Basis, Comparison, Difference, Finding, Group, compare};
+pub use side::{Measured, Side, SideError};
+pub use told::{human, json};

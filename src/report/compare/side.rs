@@ -1,0 +1,95 @@
+//! One side of a comparison: measured cells, wherever they were kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::report::record::{CellFigures, CellRecord, RunRecord, Verdict};
+
+/// A cell that was run, as far as a comparison needs it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// Its scenario's name.
+    pub scenario: String,
+    /// The digest of its resolved scenario.
+    pub resolved: String,
+    /// Its variant.
+    pub variant: Option<String>,
+    /// The swept keys with their values.
+    pub axes: BTreeMap<String, serde_json::Value>,
+    /// Its seed.
+    pub seed: String,
+    /// The digest of what happened.
+    pub digest: String,
+    /// The figures.
+    pub metrics: CellFigures,
+}
+
+/// One side of a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Side {
+    /// What it is called.
+    pub name: String,
+    /// Its cells.
+    pub cells: Vec<Measured>,
+}
+
+/// A side that nothing can be compared with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SideError {
+    /// No cell of it ran to its end.
+    #[error("{0} has no cell that ran to its end")]
+    Empty(String),
+    /// It has no such variant.
+    #[error("{side} has no variant `{variant}`; it has {known}")]
+    NoVariant {
+        /// The side's name.
+        side: String,
+        /// What was asked for.
+        variant: String,
+        /// What there is.
+        known: String,
+    },
+}
+
+impl From<&CellRecord> for Measured {
+    fn from(cell: &CellRecord) -> Measured {
+        Measured {
+            scenario: cell.scenario.clone(),
+            resolved: cell.resolved.clone(),
+            variant: cell.variant.clone(),
+            axes: cell.axes.clone(),
+            seed: cell.seed.clone(),
+            digest: cell.digest.clone(),
+            metrics: cell.metrics.clone(),
+        }
+    }
+}
+
+impl Side {
+    /// The cells of a record that ran to their end, or those of one variant.
+    ///
+    /// # Errors
+    /// When nothing is left.
+    pub fn of_record(name: &str, record: &RunRecord, variant: Option<&str>) -> Result<Side, SideError> {
+        let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete);
+        Side { name: name.to_owned(), cells: ended.map(Measured::from).collect() }.only(variant)
+    }
+
+    /// The cells of one variant; all if `None`.
+    ///
+    /// # Errors
+    /// When nothing is left.
+    pub fn only(mut self, variant: Option<&str>) -> Result<Side, SideError> {
+        if self.cells.is_empty() {
+            return Err(SideError::Empty(self.name));
+        }
+        let Some(variant) = variant else { return Ok(self) };
+        let known: BTreeSet<&str> = self.cells.iter().filter_map(|cell| cell.variant.as_deref()).collect();
+        if !known.contains(variant) {
+            let known: Vec<&str> = known.into_iter().collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            return Err(SideError::NoVariant { side: self.name, variant: variant.to_owned(), known });
+        }
+        self.cells.retain(|cell| cell.variant.as_deref() == Some(variant));
+        Ok(self)
+    }
+}

@@ -1,0 +1,72 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::metrics::{Figure, Unit};
+use crate::report::CellFigures;
+
+fn cell(variant: Option<&str>, seed: u64, rate: u64, wait: u64) -> Measured {
+    let figures = CellFigures::from([
+        ("engine.rows.rate".into(), Figure::Value { unit: Unit::MilliRowsPerSecond, value: rate }),
+        ("engine.session.count".into(), Figure::Value { unit: Unit::Count, value: 10 + seed }),
+        ("engine.wasted.bytes".into(), Figure::Value { unit: Unit::Bytes, value: wait }),
+    ]);
+    Measured {
+        scenario: "ties".to_owned(),
+        resolved: variant.unwrap_or("base").to_owned(),
+        variant: variant.map(str::to_owned),
+        axes: BTreeMap::new(),
+        seed: seed.to_string(),
+        digest: String::new(),
+        metrics: figures,
+    }
+}
+
+fn side(name: &str, cells: Vec<Measured>) -> Side {
+    Side { name: name.to_owned(), cells }
+}
+
+fn finding(comparison: &Comparison, metric: &str) -> Finding {
+    let found = comparison.groups[0].differences.iter().find(|d| d.metric == metric);
+    found.expect("the metric is compared").finding
+}
+
+#[test]
+fn of_one_scenario_and_seed_any_difference_is_real_and_has_a_direction() {
+    let base = side("a", vec![cell(None, 1, 1_000, 50), cell(None, 2, 1_000, 50)]);
+    let candidate = side("b", vec![cell(None, 1, 1_001, 50), cell(None, 2, 1_001, 51)]);
+    let comparison = compare(&base, &candidate);
+    assert_eq!(comparison.groups[0].basis, Basis::Exact);
+    assert_eq!(finding(&comparison, "engine.rows.rate"), Finding::Better);
+    assert_eq!(finding(&comparison, "engine.wasted.bytes"), Finding::Worse);
+    assert_eq!(finding(&comparison, "engine.session.count"), Finding::Same);
+}
+
+#[test]
+fn variants_meet_the_same_seeds_and_what_seeds_disagree_about_is_unclear() {
+    let base = side("a", (0..10).map(|s| cell(Some("x"), s, 1_000, 100 + s)).collect());
+    let swing = |s: u64| if s.is_multiple_of(2) { 80 + s } else { 120 + s };
+    let candidate = side("b", (0..10).map(|s| cell(Some("y"), s, 900, swing(s))).collect());
+    let comparison = compare(&base, &candidate);
+    assert_eq!((comparison.groups[0].basis, comparison.groups[0].seeds), (Basis::Paired, (10, 10)));
+    assert_eq!(finding(&comparison, "engine.rows.rate"), Finding::Worse);
+    assert_eq!(finding(&comparison, "engine.wasted.bytes"), Finding::Unclear);
+}
+
+#[test]
+fn cells_without_a_counterpart_are_named() {
+    let base = side("a", vec![cell(Some("x"), 1, 1, 1), cell(Some("y"), 1, 1, 1)]);
+    let candidate = side("b", vec![cell(Some("y"), 1, 1, 1), cell(Some("z"), 1, 1, 1)]);
+    let comparison = compare(&base, &candidate);
+    assert_eq!(comparison.groups.len(), 1);
+    assert_eq!(comparison.unmatched, (vec!["x".to_owned()], vec!["z".to_owned()]));
+    let told = human(&comparison, crate::report::Paint(false), false);
+    assert!(told.contains("only in a, not in b: x\n"), "{told}");
+}
+
+#[test]
+fn a_change_from_nothing_has_no_percentage() {
+    let comparison = compare(&side("a", vec![cell(None, 1, 5, 0)]), &side("b", vec![cell(None, 1, 5, 7)]));
+    let told = human(&comparison, crate::report::Paint(false), false);
+    assert!(told.contains("from nothing"), "{told}");
+    assert!(told.starts_with("b against a: 1 figure worse\n"), "{told}");
+}

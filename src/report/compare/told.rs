@@ -1,0 +1,160 @@
+//! A comparison, told.
+
+use super::difference::{Basis, Comparison, Difference, Finding, Group};
+use crate::report::grid::Grid;
+use crate::report::human;
+use crate::report::story::Paint;
+use crate::report::table;
+
+/// For people: what is worse, what is better, what is otherwise; with `all` also what is the same.
+pub fn human(comparison: &Comparison, paint: Paint, all: bool) -> String {
+    let (base, candidate) = &comparison.sides;
+    let mut text = format!("{candidate} against {base}: {}\n", verdict(comparison, paint));
+    for group in &comparison.groups {
+        text.push_str(&heading(group));
+        text.push_str(&differences(group, paint, all));
+    }
+    for (side, other, titles) in
+        [(base, candidate, &comparison.unmatched.0), (candidate, base, &comparison.unmatched.1)]
+    {
+        if !titles.is_empty() {
+            text.push_str(&format!("only in {side}, not in {other}: {}\n", titles.join("; ")));
+        }
+    }
+    text
+}
+
+fn verdict(comparison: &Comparison, paint: Paint) -> String {
+    let count = |finding| comparison.found(finding).count();
+    let (worse, better, changed) = (count(Finding::Worse), count(Finding::Better), count(Finding::Changed));
+    let mut parts = Vec::new();
+    if worse > 0 {
+        parts.push(paint.bad(&format!("{} worse", human::count(worse as u64, "figure"))));
+    }
+    if better > 0 {
+        parts.push(paint.good(&format!("{better} better")));
+    }
+    if changed > 0 {
+        parts.push(format!("{changed} otherwise"));
+    }
+    match (parts.is_empty(), count(Finding::Unclear)) {
+        (true, 0) => "no difference".to_owned(),
+        (true, n) => format!("no difference beyond chance ({} vary)", human::count(n as u64, "figure")),
+        _ => parts.join(", "),
+    }
+}
+
+fn heading(group: &Group) -> String {
+    let title = if group.title.is_empty() { String::new() } else { format!("{}: ", group.title) };
+    let (base, candidate) = group.seeds;
+    let seeds = human::count(base as u64, "seed");
+    let words = match group.basis {
+        Basis::Exact => format!("same scenario, {seeds} in common: every difference is real"),
+        Basis::Paired if base == 1 => {
+            "one seed in common: differences of this seed, without an interval".to_owned()
+        }
+        Basis::Paired => format!("{seeds} in common: paired differences, interval of 95 %"),
+        Basis::Samples => {
+            format!(
+                "no seed in common ({base} against {candidate}): what is more than chance, at 1 % for all figures together"
+            )
+        }
+    };
+    format!("\n{title}{words}\n")
+}
+
+fn differences(group: &Group, paint: Paint, all: bool) -> String {
+    let base_only = |d: &&Difference| all || !d.metric.contains(['@', '/']);
+    let headline = |d: &&Difference| {
+        all || d.metric.starts_with("oracle.") || table::HEADLINE.contains(&d.metric.as_str())
+    };
+    let mut shown: Vec<&Difference> =
+        group.differences.iter().filter(|d| all || d.finding != Finding::Same).filter(base_only).collect();
+    let of_all = shown.len();
+    let told_anyway = |d: &&Difference| headline(d) || matches!(d.finding, Finding::Worse);
+    shown.retain(|d| told_anyway(&d));
+    if group.basis == Basis::Samples && !all {
+        shown.retain(|d| d.finding != Finding::Unclear);
+    }
+    if shown.is_empty() {
+        return format!("  nothing to tell among {} statistics\n", group.differences.len());
+    }
+    shown.sort_by(|a, b| (a.finding, &a.metric).cmp(&(b.finding, &b.metric)));
+    let with_interval = shown.iter().any(|d| d.interval_ppm.is_some());
+    let mut header = vec!["", "metric", "stat", "base", "candidate", "change"];
+    if with_interval {
+        header.push("95 % interval");
+    }
+    let mut grid = Grid::new(3, header);
+    for d in &shown {
+        let mut row = vec![
+            word(d.finding).to_owned(),
+            d.metric.clone(),
+            d.stat.to_owned(),
+            human::figure(d.unit, d.base),
+            human::figure(d.unit, d.candidate),
+            d.change_ppm.map_or_else(|| "from nothing".to_owned(), human::percent),
+        ];
+        row.extend(
+            d.interval_ppm.map(|(low, high)| format!("{} … {}", human::percent(low), human::percent(high))),
+        );
+        grid.row(row);
+    }
+    let mut text = painted(&grid.terminal("  "), paint);
+    if shown.len() < of_all {
+        text.push_str(&format!("  {} more: use -v\n", of_all - shown.len()));
+    }
+    text
+}
+
+/// Colours the word at the start of each line.
+fn painted(grid: &str, paint: Paint) -> String {
+    let line = |line: &str| match line.trim_start() {
+        rest if rest.starts_with("worse ") => line.replacen("worse", &paint.bad("worse"), 1),
+        rest if rest.starts_with("better ") => line.replacen("better", &paint.good("better"), 1),
+        _ => line.to_owned(),
+    };
+    grid.lines().map(|text| line(text) + "\n").collect()
+}
+
+fn word(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Worse => "worse",
+        Finding::Better => "better",
+        Finding::Changed => "changed",
+        Finding::Unclear => "unclear",
+        Finding::Same => "same",
+    }
+}
+
+/// For programs: whole numbers, all statistics.
+pub fn json(comparison: &Comparison) -> String {
+    let difference = |d: &Difference| {
+        serde_json::json!({
+            "metric": d.metric, "stat": d.stat, "unit": d.unit, "better": d.better, "base": d.base,
+            "candidate": d.candidate, "change_ppm": d.change_ppm,
+            "interval_ppm": d.interval_ppm.map(|(low, high)| [low, high]), "finding": d.finding,
+        })
+    };
+    let group = |g: &Group| {
+        let differences: Vec<_> = g.differences.iter().map(difference).collect();
+        serde_json::json!({
+            "cells": g.title, "basis": g.basis, "base_seeds": g.seeds.0, "candidate_seeds": g.seeds.1,
+            "differences": differences,
+        })
+    };
+    let count = |finding| comparison.found(finding).count();
+    let groups: Vec<_> = comparison.groups.iter().map(group).collect();
+    let value = serde_json::json!({
+        "schema_version": "1.0.0",
+        "base": comparison.sides.0,
+        "candidate": comparison.sides.1,
+        "worse": count(Finding::Worse),
+        "better": count(Finding::Better),
+        "changed": count(Finding::Changed),
+        "groups": groups,
+        "only_in_base": comparison.unmatched.0,
+        "only_in_candidate": comparison.unmatched.1,
+    });
+    serde_json::to_string_pretty(&value).expect("a comparison is JSON") + "\n"
+}

@@ -1,0 +1,200 @@
+//! What is allowed and probably not meant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::diagnostic::Diagnostic;
+use super::super::plan::Plan;
+use super::super::rows::Brought;
+use super::view::View;
+use crate::base::words::{count, thousands};
+use crate::base::{EntityId, Ppm, Stamp, Value};
+use crate::contract::{Delivery, Entity, ScopeRule};
+use crate::scenario::plan::Happening;
+use crate::workload::{DataError, Dataset};
+
+/// Values that are written out in a warning.
+const NAMED: usize = 6;
+
+/// Data that cannot be made as the scenario asks; told here so that nobody has to run it to learn that.
+pub(super) fn impossible(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let error = Dataset::check(plan.schema.clone(), &plan.data, &plan.attribute_values()).err()?;
+    let (place, help) = match &error {
+        DataError::TooFewNames { entity, .. } => {
+            let help = "fewer rows, or columns with more values: a text has no end of them";
+            (root.at("entity").key(entity).at("unique"), help)
+        }
+        DataError::Circle { entity, column } => {
+            let help = "follow the folded columns: one must hold a value of its own";
+            (root.at("entity").key(entity).at("schema").key(column), help)
+        }
+    };
+    Some(Diagnostic::new(place.place(), error.to_string()).help(help))
+}
+
+/// All doubts about a plan without mistakes.
+pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Brought>) -> Vec<Diagnostic> {
+    let mut doubts = Vec::new();
+    let combinations = combinations(plan);
+    for (entity, data) in plan.schema.entities.iter().zip(plan.data.iter()) {
+        let Some(rows) = &data.given else { continue };
+        let scope = root.at("entity").key(&entity.name).at("scope");
+        let file = brought.get(&entity.name).map_or("", |brought| &brought.file);
+        let rows: Vec<&[Value]> = rows.iter().map(|row| &row.values[..]).collect();
+        doubts.extend(nobodys(plan, entity, &rows, &combinations, file, scope));
+        doubts.extend(out_of_days(entity, &rows, file, scope));
+    }
+    doubts.extend(unpushed(plan, root));
+    doubts.into_iter().map(Diagnostic::warning).collect()
+}
+
+/// The combinations of attribute values that devices have, as numbers of values.
+fn combinations(plan: &Plan) -> BTreeSet<Vec<u32>> {
+    let mut all = BTreeSet::new();
+    for fleet in &plan.fleets {
+        for i in 0..fleet.devices {
+            all.insert(plan.attributes.iter().map(|a| a.number(i, fleet.devices)).collect());
+        }
+    }
+    all
+}
+
+/// Rows of one's own whose attributes no device has.
+fn nobodys(
+    plan: &Plan,
+    entity: &Entity,
+    rows: &[&[Value]],
+    combinations: &BTreeSet<Vec<u32>>,
+    file: &str,
+    scope: View<'_>,
+) -> Option<Diagnostic> {
+    let rules: Vec<(usize, usize)> = entity.scope.iter().filter_map(by_attribute).collect();
+    let value = |attribute: usize, number: u32| text(&plan.attributes[attribute].values[number as usize]);
+    let held: BTreeSet<Vec<&str>> = combinations
+        .iter()
+        .map(|numbers| rules.iter().map(|&(_, attribute)| value(attribute, numbers[attribute])).collect())
+        .collect();
+    let of_devices = |rule: usize| held.iter().map(move |values| values[rule]).collect::<BTreeSet<&str>>();
+    let alone: Vec<BTreeSet<&str>> = (0..rules.len()).map(of_devices).collect();
+    let mut strangers: BTreeMap<(usize, &str), u64> = BTreeMap::new();
+    let mut apart = None;
+    let mut outside = 0;
+    for row in rows {
+        let values: Vec<&str> = rules.iter().map(|&(column, _)| text(&row[column])).collect();
+        if held.contains(&values) {
+            continue;
+        }
+        outside += 1;
+        match (0..rules.len()).find(|&rule| !alone[rule].contains(values[rule])) {
+            Some(rule) => *strangers.entry((rule, values[rule])).or_default() += 1,
+            None => apart = apart.or(Some(values)),
+        }
+    }
+    let name = |rule: usize| &*plan.attributes[rules[rule].1].name;
+    let (rule, why) = match (strangers.iter().max_by_key(|(_, n)| **n), apart) {
+        (Some((&(rule, stranger), _)), _) => {
+            let others = strangers.keys().filter(|(r, _)| *r == rule).count() as u64 - 1;
+            let others = match others {
+                0 => String::new(),
+                1 => ", nor is 1 other".to_owned(),
+                more => format!(", nor are {} others", thousands(more)),
+            };
+            let (name, there) = (name(rule), listed(&alone[rule]));
+            let what = if stranger.is_empty() { "an empty cell".to_owned() } else { format!("`{stranger}`") };
+            let names = "name them as the rows do";
+            let remedy = format!("devices have {there}; {names}: attributes = {{ {name} = [\"…\"] }}");
+            (rule, format!("{name} {what} is no value that a device has{others}; {remedy}"))
+        }
+        (None, Some(values)) => {
+            let pairs: Vec<String> =
+                values.iter().enumerate().map(|(rule, value)| format!("{} `{value}`", name(rule))).collect();
+            (0, format!("no device has {} at once", pairs.join(" and ")))
+        }
+        (None, None) => return None,
+    };
+    let title = format!(
+        "`{}`: {} of {} of {file} belong to no device",
+        entity.name,
+        thousands(outside),
+        count(rows.len() as u64, "row")
+    );
+    let at = scope.key(&entity.columns[rules[rule].0].name);
+    Some(Diagnostic::new(at.place(), title).help(why))
+}
+
+/// Rows of one's own none of which lies within the days that devices hold.
+fn out_of_days(entity: &Entity, rows: &[&[Value]], file: &str, scope: View<'_>) -> Option<Diagnostic> {
+    entity.scope.iter().find_map(|rule| {
+        let ScopeRule::Window { column, from, until } = rule else { return None };
+        let moments = || {
+            rows.iter().filter_map(|row| match row[*column] {
+                Value::Int(micros) => Some(Stamp(micros)),
+                _ => None,
+            })
+        };
+        let (first, last) = (moments().min()?, moments().max()?);
+        if last >= *from && first < *until {
+            return None;
+        }
+        let name = &entity.columns[*column].name;
+        let title = format!(
+            "`{}`: none of the {} of {file} lies within the scope's days",
+            entity.name,
+            count(rows.len() as u64, "row")
+        );
+        let help = format!(
+            "`{name}` goes from {first} to {last}, the scope from {from} to {until}: set `start` to a day of the rows"
+        );
+        Some(Diagnostic::new(scope.key(name).place(), title).help(help))
+    })
+}
+
+/// Entities that people edit on devices and no unit pushes.
+fn unpushed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let pushed = |entity: EntityId| plan.units.iter().any(|unit| unit.push.contains(&entity));
+    let by_events: BTreeSet<usize> = plan
+        .events
+        .iter()
+        .filter_map(|event| match event.what {
+            Happening::Edits { action, .. } => Some(action),
+            _ => None,
+        })
+        .collect();
+    let mut told = BTreeSet::new();
+    let mut doubts = Vec::new();
+    for (number, action) in plan.workload.actions.iter().enumerate() {
+        let edited = action.on_devices > Ppm(0) && action.per_device_milli > 0 || by_events.contains(&number);
+        let delivered = plan.schema.entity(action.entity).delivery != Delivery::BackendOnly;
+        if edited && delivered && !pushed(action.entity) && told.insert(action.entity) {
+            let entity = &plan.schema.entity(action.entity).name;
+            let written = root.at("action").key(&action.name).at("entity");
+            let at = written.place().or_else(|| root.at("unit").place());
+            let title = format!("no unit pushes `{entity}`, which people edit on devices");
+            let help = format!("their edits wait for ever; write push = [\"{entity}\"] in a unit");
+            doubts.push(Diagnostic::new(at, title).help(help));
+        }
+    }
+    doubts
+}
+
+fn by_attribute(rule: &ScopeRule) -> Option<(usize, usize)> {
+    match rule {
+        ScopeRule::Attribute { column, attribute } => Some((*column, *attribute)),
+        ScopeRule::Window { .. } => None,
+    }
+}
+
+fn text(value: &Value) -> &str {
+    match value {
+        Value::Text(text) => text,
+        _ => "",
+    }
+}
+
+/// The first few of some values, and how many more there are.
+fn listed(values: &BTreeSet<&str>) -> String {
+    let mut list = values.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    if values.len() > NAMED {
+        list.push_str(&format!(" and {} more", values.len() - NAMED));
+    }
+    list
+}

@@ -1,0 +1,93 @@
+//! What is allowed and probably not meant, and values that are named.
+
+use super::own_rows::result;
+use super::{MINIMAL, complaint, plan};
+use crate::base::Value;
+
+const OWN: &str = r#"
+name = "own"
+start = "2026-03-02T00:00:00+01:00"
+[entity.visit]
+rows = { csv = "tasks.csv", key = "nr" }
+schema = { nr = "text key", clinic = "text", at = "timestamp" }
+scope = { clinic = "device.clinic", at = "-7d..7d" }
+[fleet.phones]
+devices = 4
+attributes = { clinic = 2 }
+"#;
+
+const ROWS: &str =
+    "nr,clinic,at\nv1,north,2026-03-02\nv2,south,2026-03-03\nv3,south,2026-03-03\nv4,clinic-1,2026-03-03\n";
+
+fn warnings(scenario: &str, csv: &str) -> Vec<String> {
+    let plan = result(scenario, csv).unwrap_or_else(|e| panic!("{e}"));
+    plan.warnings.iter().map(|warning| warning.render(false)).collect()
+}
+
+#[test]
+fn rows_that_belong_to_no_device_are_counted_with_the_reason() {
+    let told = warnings(OWN, ROWS);
+    let [told] = &told[..] else { panic!("{told:?}") };
+    for part in [
+        "warning: `visit`: 3 of 4 rows of tasks.csv belong to no device",
+        "own.toml:7:20",
+        "clinic `south` is no value that a device has, nor is 1 other",
+        "devices have clinic-1, clinic-2",
+        "attributes = { clinic = ",
+    ] {
+        assert!(told.contains(part), "{part} in:\n{told}");
+    }
+}
+
+#[test]
+fn values_that_are_named_as_the_rows_name_them_leave_nothing_over() {
+    let named = OWN.replace("clinic = 2", "clinic = [\"north\", \"south\", \"clinic-1\"]");
+    assert_eq!(warnings(&named, ROWS), [""; 0]);
+    let plan = result(&named, ROWS).unwrap();
+    let of_devices: Vec<Value> = plan.devices().iter().map(|d| d.attributes[0].clone()).collect();
+    assert_eq!(of_devices, ["north", "north", "south", "clinic-1"].map(Value::text), "dealt in blocks");
+    assert!(plan.resolved.contains("\"north\""), "{}", plan.resolved);
+}
+
+#[test]
+fn rows_of_other_days_are_told() {
+    let named = OWN.replace("clinic = 2", "clinic = [\"north\", \"south\", \"clinic-1\"]");
+    let told = warnings(&named, &ROWS.replace("2026", "2021"));
+    assert!(told.len() == 1 && told[0].contains("none of the 4 rows of tasks.csv lies within"), "{told:?}");
+}
+
+#[test]
+fn combinations_of_attributes_that_no_device_has_are_told() {
+    let two = OWN
+        .replace("clinic = 2", "clinic = [\"north\", \"south\"], ward = [\"a\", \"b\"]")
+        .replace("at = \"timestamp\"", "ward = \"text\"")
+        .replace("at = \"-7d..7d\"", "ward = \"device.ward\"");
+    let told = warnings(&two, "nr,clinic,ward\nv1,north,a\nv2,south,a\n");
+    assert!(
+        told.len() == 1 && told[0].contains("no device has clinic `south` and ward `a` at once"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn named_values_have_names_each_once_and_the_same_in_every_fleet() {
+    let with = |values: &str| complaint(&format!("{MINIMAL}attributes = {{ ward = {values} }}\n"), &[]);
+    assert!(with("[\"a\", \"b\", \"a\"]").contains("`fleet.phones.attributes.ward` has `a` twice"));
+    assert!(with("[\"a\", 5]").contains("`fleet.phones.attributes.ward[1]` is no name"));
+    assert!(with("[]").contains("has no value"));
+    let other = "attributes.ward = [\"a\"]\n[fleet.tablets]\ndevices = 1\nattributes.ward = [\"b\"]\n";
+    let said = complaint(&format!("{MINIMAL}{other}"), &[]);
+    assert!(said.contains("`ward` has other values in `tablets` than elsewhere"), "{said}");
+}
+
+#[test]
+fn an_entity_that_people_edit_and_no_unit_pushes_is_told() {
+    let unit = "[unit.Login]\non = [\"login\"]\npull = [\"*\"]\n";
+    let told = plan(&format!("{MINIMAL}{unit}")).warnings;
+    assert!(
+        told.len() == 1 && told[0].title == "no unit pushes `note`, which people edit on devices",
+        "{told:?}"
+    );
+    assert!(plan(&format!("{MINIMAL}{unit}push = [\"note\"]\n")).warnings.is_empty());
+    assert!(plan(MINIMAL).warnings.is_empty());
+}

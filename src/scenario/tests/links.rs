@@ -1,0 +1,172 @@
+//! Links: what is taken, and what is said of those that cannot be.
+
+use super::super::Document;
+use super::{MINIMAL, Request, complaint, plan, with_names};
+use crate::base::{BitRate, Ppm, Span};
+use crate::net::{GapLengths, LossWindow, OutageMode, PacketLoss, Profile};
+
+/// The link `mine` with these lines.
+fn link(lines: &str) -> std::sync::Arc<Profile> {
+    let text = format!("{MINIMAL}link = \"mine\"\n[link.mine]\nrtt = \"80ms\"\n{lines}\n");
+    plan(&text).fleets[0].links[0].0.clone()
+}
+
+/// What must be said of such a link.
+fn says(lines: &str, wanted: &[&str]) {
+    let text = format!("{MINIMAL}link = \"mine\"\n[link.mine]\nrtt = \"80ms\"\n{lines}\n");
+    let said = complaint(&text, &[]);
+    for part in wanted {
+        assert!(said.contains(part), "{lines}\nshould make it say: {part}\nbut it says:\n{said}");
+    }
+}
+
+const RATES: &str = "down = \"5Mbit/s\"\nup = \"1Mbit/s\"\n";
+
+#[test]
+fn a_link_is_defined_with_all_of_its_figures() {
+    let mine = link(&format!(
+        "{RATES}kind = \"cellular\"\njitter = \"5ms\"\nloss = {{ p = 0.01, r = \"25%\" }}\nqueue = \"64kB\"\nmtu = 1400\n\
+         variation = {{ sigma = 0.7 }}\ngaps = {{ mtbf = \"1m\", mean = \"1s\", mode = \"hold\" }}\n\
+         promotion = {{ after = \"5s\", takes = \"1s\" }}\nreconnect = \"2s\""
+    ));
+    assert_eq!((mine.queue, mine.mtu, mine.reconnect), (64_000, 1_400, Span::secs(2)));
+    assert_eq!(mine.loss, Some(PacketLoss { p: Ppm(10_000), r: Ppm(250_000), window: None }));
+    assert_eq!(mine.variation.unwrap().phi_milli, 850);
+    let gaps = mine.gaps.unwrap();
+    assert_eq!((gaps.mode, gaps.lengths), (OutageMode::Hold, GapLengths::Exponential));
+    assert_eq!(mine.promotion.unwrap().takes, Span::secs(1));
+    assert_eq!(link(&format!("{RATES}loss = \"0.1%\"")).loss.unwrap().r, Ppm(999_000));
+    assert_eq!(link(RATES).loss, None);
+}
+
+#[test]
+fn a_figure_of_the_library_is_changed_and_the_others_stay() {
+    let text = format!("{MINIMAL}link = \"edge\"\n[link.edge.gaps]\nmean = \"9s\"\n");
+    let edge = plan(&text).fleets[0].links[0].0.clone();
+    let gaps = edge.gaps.unwrap();
+    assert_eq!((gaps.mtbf, gaps.mean, gaps.lengths), (Span::secs(45), Span::secs(9), GapLengths::Cellular));
+    assert_eq!(edge.down, BitRate(240_000));
+}
+
+#[test]
+fn the_library_says_all_twelve_and_a_tunnel_over_each() {
+    let names = [
+        "edge",
+        "3g-poor",
+        "3g-hspa",
+        "lte-poor",
+        "lte-good",
+        "lte-driving",
+        "5g-sub6",
+        "wifi-good",
+        "wifi-congested",
+        "geo",
+        "leo",
+    ];
+    for name in names {
+        let of = |name: &str| plan(&format!("{MINIMAL}link = \"{name}\"\n")).fleets[0].links[0].0.clone();
+        let (plain, tunnel) = (of(name), of(&format!("vpn-over-{name}")));
+        assert_eq!(tunnel.rtt, plain.rtt + Span::millis(40));
+        assert_eq!((tunnel.mtu, tunnel.reconnect), (1_380, Span::secs(3)));
+        assert_eq!(tunnel.down, plain.down.min(BitRate(20_000_000)));
+        assert_eq!((tunnel.gaps, tunnel.loss), (plain.gaps, plain.loss), "{name}");
+        assert!(plain.gaps.is_some() && plain.queue > 0);
+    }
+    let leo = plan(&format!("{MINIMAL}link = \"leo\"\n")).fleets[0].links[0].0.clone();
+    let window = LossWindow { every: Span::secs(15), lasts: Span::millis(300) };
+    assert_eq!(leo.loss, Some(PacketLoss { p: Ppm(50_000), r: Ppm(50_000), window: Some(window) }));
+}
+
+#[test]
+fn contradictions_are_told() {
+    says(
+        "down = \"0bit/s\"\nup = \"1Mbit/s\"",
+        &["`link.mine.down` is wrong", "a rate above 0", "test.toml:12"],
+    );
+    says("down = \"1Mbit/s\"", &["`link.mine` has neither `up` nor `trace.up`", "FILE"]);
+    for (more, wanted) in [
+        ("queue = \"0B\"", ["`link.mine.queue` is wrong", "from 1500B"]),
+        ("queue = -5", ["`link.mine.queue` is wrong", "from 1500B"]),
+        ("gaps = { mtbf = \"5s\", mean = \"5s\" }", ["gaps of 5s every 5s", "write an outage"]),
+        ("gaps = { mtbf = \"0s\", mean = \"5s\" }", ["`link.mine.gaps.mtbf` is wrong", "from 1ns"]),
+        ("gaps = { mean = \"5s\" }", ["`link.mine.gaps.mtbf` is missing", "a time such as"]),
+        (
+            "gaps = { mtbf = \"5h\", mean = \"5m\", lengths = \"cellular\" }",
+            ["too long for gaps of a cellular network", "at most 1m"],
+        ),
+        ("loss = { p = 0.1, r = 0 }", ["losses never end", "outage"]),
+        ("loss = { p = 0.1, r = 0.5, every = \"15s\" }", ["`every` and `for` need each other", "beginning"]),
+        (
+            "loss = { p = 0.1, r = 0.5, every = \"1s\", for = \"2s\" }",
+            ["losses that last longer than until they come again", "they come every 1s"],
+        ),
+        ("variation = { sigma = 0.7, phi = 1 }", ["`link.mine.variation.phi` is wrong", "from 0 to 0.95"]),
+        ("steps = { every = \"0s\", within = \"1ms\" }", ["`link.mine.steps.every` is wrong", "from 1ns"]),
+        (
+            "jitter_tail = { share = 0.1, from = \"9ms\", alpha = 0 }",
+            ["a tail of no jitter", "a tail of exponent 0 has no law"],
+        ),
+        ("trace = { down = 5 }", ["`link.mine.trace.down` is wrong", "a text"]),
+    ] {
+        says(&format!("{RATES}{more}"), &wanted);
+    }
+}
+
+#[test]
+fn a_link_that_no_fleet_uses_is_looked_at_too() {
+    let said = complaint(&format!("{MINIMAL}[link.other]\nrtt = \"1ms\"\n"), &[]);
+    assert!(said.contains("`link.other` has neither `down` nor `trace.down`"), "{said}");
+}
+
+/// A scenario with a trace of these lines towards the device, in a folder of its own.
+fn traced(lines: &str) -> Result<std::sync::Arc<Profile>, String> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.down"), lines).unwrap();
+    let text = format!(
+        "{MINIMAL}link = \"mine\"\n[link.mine]\nrtt = \"80ms\"\nup = \"1Mbit/s\"\ntrace = {{ down = \"a.down\" }}\n"
+    );
+    let document = Document::parse("test.toml", &text).unwrap().beside(folder.path());
+    let plans = with_names(|names| document.plans(&Request::default(), names));
+    plans.map(|mut plans| plans.remove(0).fleets[0].links[0].0.clone()).map_err(|e| e.to_string())
+}
+
+#[test]
+fn a_trace_is_replayed_in_place_of_a_rate() {
+    let mine = traced("10\n20\n30\n40\n").unwrap();
+    assert_eq!(mine.down, BitRate(1_203_200), "a packet of 1504 bytes each 10 ms");
+    assert!(mine.traces[0].is_none() && mine.traces[1].is_some());
+}
+
+#[test]
+fn what_is_wrong_with_a_trace_is_told_with_file_and_line() {
+    for (lines, wanted) in [
+        ("10\n20\n15\n", vec!["the trace goes backwards, from 20 ms to 15 ms", "a.down:3", "3 | 15", "^^"]),
+        ("10\ntwenty\n", vec!["`twenty` is no whole number of milliseconds", "a.down:2", "^^^^^^"]),
+        ("", vec!["the trace is empty", "test.toml:13"]),
+        ("0\n", vec!["the trace ends at 0 ms", "test.toml:13"]),
+    ] {
+        let said = traced(lines).unwrap_err();
+        for part in wanted {
+            assert!(said.contains(part), "{lines:?}\nshould make it say: {part}\nbut it says:\n{said}");
+        }
+        assert!(!said.contains("neither"), "{said}");
+    }
+    says(
+        "up = \"1Mbit/s\"\ntrace = { down = \"gone.down\" }",
+        &["cannot use the trace gone.down", "No such file"],
+    );
+}
+
+#[test]
+fn the_digest_covers_what_a_trace_says() {
+    let digest = |lines: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("t"), lines).unwrap();
+        let text = format!("{MINIMAL}[link.mine]\nrtt = \"1ms\"\ntrace = {{ down = \"t\", up = \"t\" }}\n");
+        let document = Document::parse("test.toml", &text).unwrap().beside(folder.path());
+        let plan = with_names(|names| document.plans(&Request::default(), names)).unwrap().remove(0);
+        assert_eq!(plan.files, ["t"]);
+        plan.digest.clone()
+    };
+    assert_ne!(digest("1\n2\n"), digest("1\n3\n"));
+}

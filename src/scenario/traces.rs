@@ -1,0 +1,80 @@
+//! Packet-delivery traces that links replay.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::diagnostic::{Diagnostic, Place, Source};
+use super::tree::{Node, Table};
+use crate::base::Digest;
+use crate::net::{Trace, TraceError};
+
+/// Traces by their path as the scenario gives it.
+#[derive(Debug, Default)]
+pub(super) struct Traces(BTreeMap<String, Arc<Trace>>);
+
+impl Traces {
+    /// Reads what the links of `tree` name, each file once.
+    pub(super) fn read(tree: &Node, dir: Option<&Path>, out: &mut Vec<Diagnostic>) -> Traces {
+        let mut traces = Traces::default();
+        let links = tree.get(&["link"]).and_then(Node::table).into_iter().flat_map(Table::values);
+        for link in links {
+            let named = link.node.get(&["trace"]).and_then(Node::table);
+            for entry in named.into_iter().flat_map(Table::values) {
+                // What is no text is told by the check.
+                let Some(file) = entry.node.as_text().filter(|file| !traces.0.contains_key(*file)) else {
+                    continue;
+                };
+                let path = dir.map_or_else(|| Path::new(file).to_owned(), |dir| dir.join(file));
+                let read = File::open(&path).map_err(TraceError::from);
+                match read.and_then(|source| Trace::read(BufReader::new(source))) {
+                    Ok(trace) => {
+                        traces.0.insert(file.to_owned(), Arc::new(trace));
+                    }
+                    Err(error) => out.push(told(file, &path, &error, entry.node.origin.place.clone())),
+                }
+            }
+        }
+        traces
+    }
+
+    /// The trace of this path, if it was read.
+    pub(super) fn get(&self, file: &str) -> Option<Arc<Trace>> {
+        self.0.get(file).cloned()
+    }
+
+    /// The paths.
+    pub(super) fn files(&self) -> impl Iterator<Item = &String> {
+        self.0.keys()
+    }
+
+    /// Adds what they say.
+    pub(super) fn digest(&self, digest: &mut Digest) {
+        for (file, trace) in &self.0 {
+            digest.text(file);
+            trace.digest(digest);
+        }
+    }
+}
+
+/// A mistake at its line of the trace, or where the scenario names the file.
+fn told(file: &str, path: &Path, error: &TraceError, named: Option<Place>) -> Diagnostic {
+    let Some(line) = error.line() else {
+        return Diagnostic::new(named, format!("cannot use the trace {}: {error}", path.display()));
+    };
+    let text = line_of(path, line);
+    let span = 0..text.len();
+    let source = Arc::new(Source { name: file.to_owned(), text, first_line: line as usize });
+    Diagnostic::new(Some(Place { source, span }), error.to_string())
+        .help("a line a packet: the milliseconds since the start, ascending")
+}
+
+/// The line of this number, as far as it is short enough to show.
+fn line_of(path: &Path, line: u64) -> String {
+    let Ok(source) = File::open(path) else { return String::new() };
+    let found = BufReader::new(source).split(b'\n').nth(line as usize - 1);
+    let text = found.and_then(Result::ok).unwrap_or_default();
+    String::from_utf8_lossy(&text).trim_end().chars().take(80).collect()
+}

@@ -1,0 +1,204 @@
+//! Baselines and comparisons, of runs that really ran.
+
+use std::fs;
+use std::path::Path;
+
+use syncdyno::base::Seed;
+use syncdyno::metrics::Figure;
+use syncdyno::report::RunRecord;
+use syncdyno::report::compare::{Basis, Finding, Side, compare};
+use tempfile::TempDir;
+
+const SMALL: &str = r#"name = "small"
+duration = "5m"
+baseline_metrics = ["engine.rows.rate", "engine.session.duration"]
+
+[entity.task]
+rows = 100
+schema = { id = "uuid key", title = "text 10..60", state = "one of open|done" }
+
+[fleet.phones]
+devices = 2
+link = "slow"
+
+[link.slow]
+rtt = "200ms"
+down = "1Mbit/s"
+up = "1Mbit/s"
+jitter = "10ms"
+
+[action.add]
+entity = "task"
+kind = "create"
+per_device = 5
+on_devices = 1.0
+"#;
+
+const VARIANTS: &str = r#"
+[variant.as-is]
+
+[variant.slower]
+set = { "link.slow.rtt" = "204ms" }
+"#;
+
+fn syncdyno(desk: &TempDir, args: &[&str]) -> (i32, String, String) {
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_syncdyno"));
+    let output =
+        command.current_dir(desk.path()).env_remove("GITHUB_STEP_SUMMARY").args(args).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+fn desk(scenario: &str) -> TempDir {
+    let desk = TempDir::new().unwrap();
+    fs::write(desk.path().join("small.toml"), scenario).unwrap();
+    desk
+}
+
+fn run(desk: &TempDir, seeds: &str, out: &str) -> RunRecord {
+    let args = ["run", "small.toml", "--seeds", seeds, "--out", out, "--progress", "none", "-q"];
+    let (exit, told, wrong) = syncdyno(desk, &args);
+    assert_eq!(exit, 0, "{told}{wrong}");
+    RunRecord::parse(&fs::read_to_string(desk.path().join(out).join("run.json")).unwrap()).unwrap()
+}
+
+/// Replaces text in a file that has it.
+fn replace(path: &Path, from: &str, to: &str) {
+    let text = fs::read_to_string(path).unwrap();
+    assert!(text.contains(from), "{from} is not in {}", path.display());
+    fs::write(path, text.replacen(from, to, 1)).unwrap();
+}
+
+#[test]
+fn a_run_is_held_against_its_baseline_and_a_changed_figure_is_named_with_cell_and_replay() {
+    let desk = desk(SMALL);
+    let held = ["run", "small.toml", "--out", "again", "--baseline", "main", "--progress", "none"];
+    assert_eq!(syncdyno(&desk, &held).0, 14, "there is no baseline yet");
+    run(&desk, "1..=1", "first");
+    assert_eq!(syncdyno(&desk, &["baseline", "save", "main", "first"]).0, 0);
+    let (exit, _, wrong) = syncdyno(&desk, &held);
+    assert_eq!(exit, 0, "{wrong}");
+
+    // Somebody made sync slower: the baseline's session took less time than this one's.
+    let file = desk.path().join("reports/baseline/main.json");
+    let text = fs::read_to_string(&file).unwrap();
+    let line = text.lines().find(|line| line.contains("\"engine.rows.rate\"")).unwrap();
+    fs::write(
+        &file,
+        text.replace(
+            line,
+            "        \"engine.rows.rate\": {\"unit\":\"milli-rows-per-second\",\"value\":99999999},",
+        ),
+    )
+    .unwrap();
+    let (exit, told, _) = syncdyno(&desk, &held);
+    assert_eq!(exit, 13, "{told}");
+    assert!(told.contains("baseline main: engine.rows.rate is worse"), "{told}");
+    assert!(told.contains("syncdyno replay again#small.s1"), "{told}");
+    fs::write(&file, &text).unwrap();
+
+    // What is not gated is told and does not fail.
+    replace(
+        &file,
+        "\"workload.edits.made\": {\"unit\":\"count\",\"value\":",
+        "\"workload.edits.made\": {\"unit\":\"count\",\"value\":9",
+    );
+    let (exit, _, remarks) = syncdyno(&desk, &held);
+    assert_eq!(exit, 0, "{remarks}");
+    assert!(remarks.contains("changed, and not gated: workload.edits.made"), "{remarks}");
+}
+
+#[test]
+fn a_changed_scenario_is_not_comparable_and_an_update_needs_a_reason() {
+    let desk = desk(SMALL);
+    run(&desk, "1..=1", "first");
+    assert_eq!(syncdyno(&desk, &["baseline", "save", "main", "first"]).0, 0);
+    assert_eq!(
+        syncdyno(&desk, &["baseline", "save", "main", "first"]).0,
+        2,
+        "a baseline is not overwritten in silence"
+    );
+    replace(&desk.path().join("small.toml"), "per_device = 5", "per_device = 6");
+    let held = ["run", "small.toml", "--out", "out", "--baseline", "main", "--progress", "none"];
+    let (exit, told, _) = syncdyno(&desk, &held);
+    assert_eq!(exit, 14, "{told}");
+    assert!(told.contains("not comparable"), "{told}");
+    assert_eq!(syncdyno(&desk, &["baseline", "update", "main", "out"]).0, 2, "without a reason");
+    // The record itself failed only by the baseline: it is run anew to be saved.
+    run(&desk, "1..=1", "new");
+    assert_eq!(syncdyno(&desk, &["baseline", "update", "main", "new", "--reason", "six edits each"]).0, 0);
+    assert_eq!(syncdyno(&desk, &held).0, 0);
+    let (_, shown, _) = syncdyno(&desk, &["baseline", "show", "main"]);
+    assert!(shown.contains("six edits each") && shown.contains("first saved"), "{shown}");
+    let (_, listed, _) = syncdyno(&desk, &["baseline", "ls"]);
+    assert!(listed.starts_with("main  1 cell  six edits each"), "{listed}");
+    fs::write(desk.path().join("reports/baseline/main.json"), "{ \"schema_version\": \"1.0").unwrap();
+    assert_eq!(syncdyno(&desk, &held).0, 14, "a damaged baseline is no baseline");
+}
+
+#[test]
+fn a_comparison_of_different_seeds_of_one_thing_sees_no_difference() {
+    let desk = desk(SMALL);
+    let record = run(&desk, "1..=240", "many");
+    let mut false_alarms = 0;
+    for attempt in 0..100 {
+        let mut stream = Seed(attempt).stream("test.halves", 0, 0);
+        let mut order: Vec<usize> = (0..record.cells.len()).collect();
+        stream.shuffle(&mut order);
+        let half = |cells: &[usize]| {
+            let cells = cells.iter().map(|&index| record.cells[index].clone()).collect();
+            Side::of_record("a half", &RunRecord { cells, ..record.clone() }, None).unwrap()
+        };
+        let comparison = compare(&half(&order[..12]), &half(&order[12..24]));
+        assert_eq!(comparison.groups[0].basis, Basis::Samples);
+        let seen = [Finding::Worse, Finding::Better, Finding::Changed];
+        false_alarms += usize::from(seen.iter().any(|&finding| comparison.found(finding).next().is_some()));
+    }
+    assert!(false_alarms <= 1, "{false_alarms} of 100 comparisons of a thing with itself saw something");
+}
+
+#[test]
+fn a_slow_down_of_two_per_cent_is_seen() {
+    let desk = desk(SMALL);
+    let record = run(&desk, "1..=3", "base");
+    let mut slower = record.clone();
+    for cell in &mut slower.cells {
+        let Some(Figure::Distribution { p95, .. }) = cell.metrics.get_mut("engine.session.duration") else {
+            panic!("sessions are measured");
+        };
+        *p95 += *p95 / 50;
+    }
+    let side = |record: &RunRecord| Side::of_record("a side", record, None).unwrap();
+    let comparison = compare(&side(&record), &side(&slower));
+    let worse: Vec<_> = comparison.found(Finding::Worse).map(|(_, d)| (d.metric.as_str(), d.stat)).collect();
+    assert_eq!(worse, [("engine.session.duration", "p95")]);
+    let mended = compare(&side(&slower), &side(&record));
+    assert_eq!(mended.found(Finding::Better).count(), 1);
+
+    fs::write(desk.path().join("slower.json"), slower.to_json()).unwrap();
+    let compared = ["compare", "base", "slower.json", "--fail-on-worse"];
+    let (exit, told, _) = syncdyno(&desk, &compared);
+    assert_eq!(exit, 13, "{told}");
+    assert!(told.contains("worse    engine.session.duration  p95"), "{told}");
+    assert_eq!(syncdyno(&desk, &["compare", "base", "base", "--fail-on-worse"]).0, 0);
+    let (_, json, _) = syncdyno(&desk, &["compare", "base", "slower.json", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((json["worse"].as_u64(), json["better"].as_u64()), (Some(1), Some(0)));
+}
+
+#[test]
+fn variants_are_compared_under_the_same_seeds_with_an_interval() {
+    let desk = desk(&format!("{SMALL}{VARIANTS}"));
+    run(&desk, "1..=12", "both");
+    let question = ["compare", "both#as-is", "both#slower", "--metric", "engine.session.duration"];
+    let (exit, told, wrong) = syncdyno(&desk, &question);
+    assert_eq!(exit, 0, "{wrong}");
+    assert!(told.contains("12 seeds in common: paired differences"), "{told}");
+    assert!(told.lines().any(|l| l.contains("worse") && l.contains("p50") && l.contains("…")), "{told}");
+    assert_eq!(syncdyno(&desk, &["compare", "both#as-is", "both#sloer"]).0, 2);
+    let (exit, _, wrong) = syncdyno(&desk, &["compare", "both", "nowhere"]);
+    assert_eq!(exit, 14);
+    assert!(wrong.contains("there is no report or baseline `nowhere`"), "{wrong}");
+    fs::write(desk.path().join("damaged.json"), "{ \"schema_version\": ").unwrap();
+    assert_eq!(syncdyno(&desk, &["compare", "both", "damaged.json"]).0, 2);
+}

@@ -1,0 +1,33 @@
+//! Our models reproduce what is known: every figure of `syncdyno validate models` within its tolerance.
+
+use syncdyno::campaign::validate::FAMILIES;
+
+/// Simulates the figures of one family; those that are off are told.
+fn holds(name: &str) {
+    let family = FAMILIES.iter().find(|family| family.name == name).expect("there is such a family");
+    let figures = (family.figures)();
+    assert!(!figures.is_empty(), "{name} has figures");
+    let off: Vec<String> = figures.iter().filter(|f| !f.holds()).map(|f| format!("{f:?}")).collect();
+    assert!(off.is_empty(), "{}", off.join("\n"));
+}
+
+/// A test for each family, so that they share the machine.
+macro_rules! families {
+    ($($test:ident: $name:literal;)*) => {
+        $(#[test]
+        fn $test() {
+            holds($name);
+        })*
+
+        #[test]
+        fn every_family_is_held_to_its_tolerance() {
+            let names: Vec<&str> = FAMILIES.iter().map(|family| family.name).collect();
+            assert_eq!(names, [$($name,)*]);
+        }
+    };
+}
+
+families! {
+    chunks_under_outages_take_the_time_of_the_closed_form: "chunks that outages cut, repair immune";
+    work_between_checkpoints_takes_dalys_wall_time: "work between checkpoints, repair restartable";
+}
