@@ -3,6 +3,8 @@
 //! One constant is fitted, to the desktop's 150 ms. The other figures of the table are what comes of it: the steps, syncs and
 //! bytes are SQLite's own on the simulated disk, and the classes' figures have sources of their own.
 
+#![allow(clippy::print_stdout, reason = "the table is for whoever calibrates")]
+
 use rusqlite::{Connection, StatementStatus};
 use syncdyno::base::{Seed, Span, Time};
 use syncdyno::disk::{Disk, Flash, Options};
