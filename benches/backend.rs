@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use syncdyno::backend::{Backend, Loaded, Options, Position, Query};
-use syncdyno::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, Value};
+use syncdyno::backend::{Backend, Loaded, Options, Position, Query, Upto};
+use syncdyno::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, Value};
 use syncdyno::contract::{
     Attributes, Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Schema, ScopeRule,
 };
@@ -42,7 +42,7 @@ fn content(rows: u64, clinics: u64) -> Vec<Loaded> {
 }
 
 fn backend(rows: u64, clinics: u64) -> Backend {
-    let mut backend = Backend::new(schema(), Options::default(), START);
+    let mut backend = Backend::new(schema(), Options::default(), START, Seed(1));
     backend.load(VISIT, content(rows, clinics));
     backend
 }
@@ -57,7 +57,13 @@ fn pages(c: &mut Criterion) {
         for (place, after) in [("start", None), ("end", last.as_ref())] {
             group.bench_function(format!("{place} of {rows} rows"), |b| {
                 b.iter(|| {
-                    let query = Query { entity: VISIT, attributes: &attributes, after, limit: PAGE };
+                    let query = Query {
+                        entity: VISIT,
+                        attributes: &attributes,
+                        after,
+                        limit: PAGE,
+                        upto: Upto::Settled,
+                    };
                     let page = backend.changes(Time::ZERO, query, |change| {
                         black_box(change.values);
                         ControlFlow::Continue(())
@@ -75,7 +81,7 @@ fn loading(c: &mut Criterion) {
     group.sample_size(10);
     group.bench_function("400000 rows of 25 clinics", |b| {
         b.iter_batched(
-            || (Backend::new(schema(), Options::default(), START), content(400_000, 25)),
+            || (Backend::new(schema(), Options::default(), START, Seed(1)), content(400_000, 25)),
             |(mut backend, content)| {
                 backend.load(VISIT, content);
                 backend

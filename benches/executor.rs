@@ -8,7 +8,7 @@
 //! The world runs for a stretch of virtual time; what counts is requests answered per second that the thread was on a
 //! processor (of wall time, where the system does not tell), from the first poll to the end of the stretch: on a busy
 //! machine what is not counted is the others' time. Sim and tokio take turns, and the line printed gives the median of the
-//! pairs' ratios.
+//! pairs' ratios. A last line says how many times the time a fleet ten times as large takes for the same stretch.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
 #![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
@@ -223,6 +223,22 @@ fn compare(world: World, goal: &str) {
     );
 }
 
+/// Runs our side with a fleet and with one ten times as large in turns, and prints the median ratio of their times.
+fn grow(devices: u32, stretch: Span) {
+    let small = World { devices, stretch, timeout: false };
+    let large = World { devices: 10 * devices, ..small };
+    let mut ratios: Vec<f64> = (0..PAIRS)
+        .map(|_| on_sim::run(large).took.as_secs_f64() / on_sim::run(small).took.as_secs_f64())
+        .collect();
+    ratios.sort_by(f64::total_cmp);
+    println!(
+        "executor {} devices: {:.1}x the time of {} (goal at most 11x)",
+        large.devices,
+        ratios[PAIRS / 2],
+        small.devices,
+    );
+}
+
 /// Criterion's own view of our side: one iteration is the whole stretch of a world.
 fn history(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("executor");
@@ -252,4 +268,5 @@ fn main() {
     for (devices, secs, _) in FLEETS {
         compare(World { devices, stretch: Span::secs(secs), timeout: true }, "no goal");
     }
+    grow(10_000, Span::secs(60));
 }

@@ -21,10 +21,39 @@ pub(super) enum Verdict {
 }
 
 impl Backend {
+    /// Applies the mutations of a push of a device with these attributes in their order, and adds to `facts` what happened.
+    ///
+    /// One that is put off takes with it those that point to its row: they would be rejected for good.
+    pub fn push(
+        &mut self,
+        now: Time,
+        attributes: &[Value],
+        mutations: &[Mutation],
+        facts: &mut Vec<Fact>,
+    ) -> Vec<Outcome> {
+        let mut put_off: Vec<&Key> = Vec::new();
+        let mut outcomes = Vec::with_capacity(mutations.len());
+        for mutation in mutations {
+            let waits =
+                |value: &Value| matches!(value, Value::Text(key) if put_off.iter().any(|k| k.0 == *key));
+            let outcome = if mutation.values.iter().any(|(_, value)| waits(value)) {
+                put_off_for_now(mutation, facts)
+            } else {
+                self.apply(now, attributes, mutation, facts)
+            };
+            if outcome == Outcome::Later {
+                put_off.push(&mutation.key);
+            }
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+
     /// Applies one mutation of a device with these attributes, and adds to `facts` what happened.
     ///
     /// A mutation whose idempotency key was seen before is answered with the verdict of that time, whatever it says now and
-    /// whatever the verdict was: a device that changes its mind after a conflict makes a new mutation with a new key.
+    /// whatever the verdict was: a device that changes its mind after a conflict makes a new mutation with a new key. One
+    /// that is put off has had no verdict.
     pub fn apply(
         &mut self,
         now: Time,
@@ -36,15 +65,14 @@ impl Backend {
             facts.push(Fact::Replayed(mutation.edit));
             return self.outcome(now, attributes, mutation, verdict);
         }
+        if self.puts_off(now, mutation) {
+            return put_off_for_now(mutation, facts);
+        }
         let verdict = match self.judge(now, attributes, mutation) {
             Ok(draft) => {
                 let commits = self.commit(now, vec![draft]);
                 let stamp = commits[0].stamp;
                 facts.extend(commits.into_iter().map(Fact::Committed));
-                let entity = self.schema.entity(mutation.entity);
-                let table = &mut self.tables[usize::from(mutation.entity.0)];
-                let slot = table.find(&mutation.key).expect("it was just committed");
-                table.written_by_device(entity, slot, attributes);
                 Verdict::Applied(stamp)
             }
             Err(verdict) => {
@@ -66,6 +94,14 @@ impl Backend {
         let outcome = self.outcome(now, attributes, mutation, &verdict);
         self.remembered.insert(mutation.id.as_str().into(), verdict);
         outcome
+    }
+
+    /// Whether a mutation is put off, by chance, this time.
+    fn puts_off(&self, now: Time, mutation: &Mutation) -> bool {
+        let share = self.options.partial;
+        share.0 > 0
+            && self.seed.hash("backend.partial", xxh3_64(mutation.id.as_bytes()), now.0) % 1_000_000
+                < u64::from(share.0)
     }
 
     fn judge(&self, now: Time, attributes: &[Value], mutation: &Mutation) -> Result<Draft, Verdict> {
@@ -105,7 +141,8 @@ impl Backend {
         }
         // A create may take over the place of a row that is forgotten.
         let slot = known.or_else(|| self.table(*id).find(key));
-        Ok(Draft { entity: *id, key: key.clone(), slot, values, author: Author::Device(mutation.edit) })
+        let (key, author) = (key.clone(), Author::Device(mutation.edit));
+        Ok(Draft { entity: *id, key, slot, values, author, writer: Some(attributes.into()) })
     }
 
     /// The values of a new row.
@@ -180,6 +217,11 @@ impl Backend {
         let values = theirs.then(|| entity.project(&record.values));
         Row { key: record.key.clone(), stamp: record.stamp, values }
     }
+}
+
+fn put_off_for_now(mutation: &Mutation, facts: &mut Vec<Fact>) -> Outcome {
+    facts.push(Fact::PutOff(mutation.edit));
+    Outcome::Later
 }
 
 /// What a column of this kind takes, if it does not take `value`. Every column takes null.

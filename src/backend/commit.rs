@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::index::Slot;
 use super::machine::Backend;
 use super::table::Version;
+use super::visibility::Showing;
 use crate::base::{EditId, EntityId, Key, Stamp, Time, Value};
 use crate::contract::{Author, CommitKind, EditKind, Event, Refusal};
 
@@ -25,6 +28,8 @@ pub struct Commit {
     pub author: Author,
     /// The stamp of the version that was replaced; `None` for an insert.
     pub replaced: Option<Stamp>,
+    /// When its transaction commits, if that is later than it was stamped.
+    pub visible_at: Option<Time>,
 }
 
 /// Something that the backend did to a mutation or because of it.
@@ -47,6 +52,8 @@ pub enum Fact {
     },
     /// A mutation came again and was answered from memory.
     Replayed(EditId),
+    /// A mutation was put off.
+    PutOff(EditId),
 }
 
 impl Commit {
@@ -62,6 +69,13 @@ impl Commit {
             replaced: self.replaced,
         }
     }
+
+    /// For listeners, after that: others see it later.
+    pub fn delay(&self) -> Option<Event<'_>> {
+        let Commit { entity, key, stamp, .. } = self;
+        let until = self.visible_at?;
+        Some(Event::CommitDelayed { entity: *entity, key, stamp: *stamp, until })
+    }
 }
 
 impl Fact {
@@ -73,6 +87,15 @@ impl Fact {
                 Event::MutationRefused { edit: *edit, entity: *entity, key, kind: *kind, conflict: *conflict }
             }
             Fact::Replayed(edit) => Event::MutationReplayed { edit: *edit },
+            Fact::PutOff(edit) => Event::MutationPutOff { edit: *edit },
+        }
+    }
+
+    /// The commit, if it is one.
+    pub fn commit(&self) -> Option<&Commit> {
+        match self {
+            Fact::Committed(commit) => Some(commit),
+            _ => None,
         }
     }
 }
@@ -87,20 +110,32 @@ pub(super) struct Draft {
     /// The values after it; `None` for a delete.
     pub(super) values: Option<Arc<[Value]>>,
     pub(super) author: Author,
+    /// The attributes of the device that wrote it.
+    pub(super) writer: Option<Arc<[Value]>>,
 }
 
 impl Backend {
     /// Commits `drafts`, of different rows, and what follows from them.
     pub(super) fn commit(&mut self, now: Time, mut drafts: Vec<Draft>) -> Vec<Commit> {
+        self.show_due(now);
         self.derive(&mut drafts);
         let replaced = |draft: &Draft| draft.slot.map(|slot| self.table(draft.entity).record(slot).stamp);
         let old: Vec<Stamp> = drafts.iter().filter_map(replaced).collect();
         let stamp = self.stamps.give(self.clock(now), old.into_iter());
-        drafts.into_iter().map(|draft| self.commit_one(draft, stamp)).collect()
+        let ends = self.transaction_ends(now, &drafts);
+        drafts.into_iter().map(|draft| self.commit_one(now, draft, stamp, ends)).collect()
     }
 
-    fn commit_one(&mut self, draft: Draft, stamp: Stamp) -> Commit {
-        let Draft { entity: id, key, slot, values, author } = draft;
+    /// When the transaction of these drafts commits: at once, or by chance later. A function of the instant and the first row.
+    fn transaction_ends(&self, now: Time, drafts: &[Draft]) -> Time {
+        let (Some(delay), Some(first)) = (self.options.commit_delay, drafts.first()) else { return now };
+        let row = xxh3_64(first.key.as_str().as_bytes());
+        let mut stream = self.seed.stream("backend.commit", now.0, row);
+        if stream.chance(delay.share.share()) { now + stream.up_to(delay.upto) } else { now }
+    }
+
+    fn commit_one(&mut self, now: Time, draft: Draft, stamp: Stamp, ends: Time) -> Commit {
+        let Draft { entity: id, key, slot, values, author, writer } = draft;
         let entity = self.schema.entity(id);
         let table = &mut self.tables[usize::from(id.0)];
         let before = slot.map(|slot| table.record(slot)).filter(|record| !record.deleted);
@@ -110,16 +145,32 @@ impl Backend {
             (Some(_), Some(_)) => CommitKind::Update,
             (Some(_), None) => CommitKind::Delete,
         };
-        let deleted = values.is_none();
-        let values =
-            values.unwrap_or_else(|| Arc::clone(&before.expect("only a live row is deleted").values));
-        let version = Version { values: Arc::clone(&values), stamp, deleted };
-        match slot {
-            Some(slot) => table.set(entity, slot, version),
-            None => {
-                table.insert(entity, key.clone(), version);
-            }
+        let after =
+            values.clone().unwrap_or_else(|| Arc::clone(&before.expect("only a live row is deleted").values));
+        let slot = slot.unwrap_or_else(|| table.insert(entity, key.clone()));
+        let showing = Showing { entity: id, slot, stamp, values, writer };
+        let version = Version { values: Arc::clone(&after), stamp, deleted: showing.values.is_none() };
+        // A row's transactions follow one another: the next waits for the lock of the one before.
+        let lag = self.options.replica_lag;
+        let before = table.hidden_until(slot).map_or(now, |until| Time(until.0.saturating_sub(lag.0)));
+        let ends = ends.max(before);
+        let shown_at = ends + lag;
+        if shown_at > now {
+            table.hide(slot, shown_at);
+            self.unshown.add(shown_at, showing);
+        } else {
+            table.show(entity, &showing);
         }
-        Commit { entity: id, key, stamp, kind, values, author, replaced }
+        table.write(slot, version);
+        let visible_at = (ends > now).then_some(ends);
+        Commit { entity: id, key, stamp, kind, values: after, author, replaced, visible_at }
+    }
+
+    /// Shows what is due at `now` to the readers of deltas.
+    pub(super) fn show_due(&mut self, now: Time) {
+        while let Some(showing) = self.unshown.due(now) {
+            let entity = self.schema.entity(showing.entity);
+            self.tables[usize::from(showing.entity.0)].show(entity, &showing);
+        }
     }
 }

@@ -33,6 +33,18 @@ pub struct Query<'q> {
     pub after: Option<&'q Position>,
     /// At most this many rows, at least 1.
     pub limit: usize,
+    /// How close to the present.
+    pub upto: Upto,
+}
+
+/// How close to the present a reader comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Upto {
+    /// Up to the oldest version that is stamped and cannot be seen yet: nothing will appear behind the reader.
+    #[default]
+    Settled,
+    /// Up to this long before the backend's clock; what becomes visible later than that appears behind the reader.
+    Behind(Span),
 }
 
 /// One change, borrowed from the backend.
@@ -115,17 +127,20 @@ impl Backend {
     /// reached, or `take` breaks (the change that it broke at counts as taken).
     ///
     /// A row that is in scope comes with its values; one that was and is no more, deleted or moved away, as a tombstone. A
-    /// first load gets tombstones only of what vanished since it began. Costs what is delivered, wherever in the entity.
+    /// first load gets tombstones only of what vanished since it began. Costs what is delivered, wherever in the entity, and
+    /// where the backend filters coarsely what was read since the last multiple of its precision.
     ///
     /// # Errors
     /// [`ServerError::CursorExpired`] if tombstones that the reader has not seen may be purged, or if it claims to have read
-    /// what is not written yet; [`ServerError::BadRequest`] if the entity is not pulled as deltas.
+    /// what is not written yet; [`ServerError::BadRequest`] if the entity is not pulled as deltas, or the backend keeps no
+    /// stamps.
     pub fn changes(
         &mut self,
         now: Time,
         query: Query<'_>,
         take: impl FnMut(Change<'_>) -> ControlFlow<()>,
     ) -> Result<Page, ServerError> {
+        self.show_due(now);
         let page = self.read(now, query, take)?;
         self.stamps.passed(page.next.stamp);
         Ok(page)
@@ -139,7 +154,8 @@ impl Backend {
     ) -> Result<Page, ServerError> {
         let entity = self.pulled(query.entity)?;
         let clock = self.clock(now);
-        let settled = self.stamps.settled(clock);
+        let settled = self.settled(now, query.upto);
+        let end = self.end_of(now, query.upto);
         if let Some(after) = query.after {
             let age = after.since.map_or(after.stamp, |since| since.max(after.stamp));
             if age < self.horizon(now) || age > self.stamps.head(clock) {
@@ -155,9 +171,10 @@ impl Backend {
 
         let table = self.table(query.entity);
         let partition = table.partition(entity, query.attributes);
-        let mut changes = partition.into_iter().flat_map(|p| since(p, after)).peekable();
+        let changes = partition.into_iter().flat_map(|p| since(p, after));
+        let mut changes = changes.take_while(|((stamp, _), _)| end.is_none_or(|end| *stamp < end)).peekable();
         while let Some((place, slot)) = changes.next() {
-            let values = slot.map(|slot| &*table.record(slot).values);
+            let values = slot.map(|slot| table.shown(slot));
             let flow = take(Change { key: &place.1, stamp: place.0, values });
             delivered += 1;
             last = Some(place);
@@ -172,7 +189,37 @@ impl Backend {
         if !more {
             self.end(&mut next, settled);
         }
-        Ok(Page { scanned: delivered, delivered, next, more })
+        let again = partition.map_or(0, |partition| self.read_again(partition, after));
+        Ok(Page { scanned: delivered + again, delivered, next, more })
+    }
+
+    /// The last instant at `now` behind which nothing can appear any more, as far as this reader knows.
+    pub(super) fn settled(&self, now: Time, upto: Upto) -> Stamp {
+        let settled = self.stamps.settled(self.clock(now));
+        match self.end_of(now, upto) {
+            Some(end) => settled.min(Stamp(end.0 - 1)),
+            None => settled,
+        }
+    }
+
+    /// The first stamp that this reader does not ask for.
+    fn end_of(&self, now: Time, upto: Upto) -> Option<Stamp> {
+        match upto {
+            Upto::Settled => self.unshown.oldest(),
+            Upto::Behind(Span::ZERO) => None,
+            Upto::Behind(window) => Some(Stamp(self.clock(now).minus(window).0 + 1)),
+        }
+    }
+
+    /// Changes up to `after` that come again, as the backend filters by multiples of its precision alone.
+    fn read_again(&self, partition: &Partition, after: &Position) -> u64 {
+        let Some(key) = &after.key else { return 0 };
+        let from = after.stamp.truncated(self.options.filter_precision);
+        if from == after.stamp {
+            return 0;
+        }
+        let again = (Bound::Included((from, Key::new(""))), Bound::Included((after.stamp, key.clone())));
+        (partition.live.range(again.clone()).count() + partition.gone.range(again).count()) as u64
     }
 
     /// Moves the position of a reader that has read everything.
@@ -224,11 +271,13 @@ impl Backend {
 
     fn pulled(&self, id: EntityId) -> Result<&Entity, ServerError> {
         let entity = self.entity(id).ok_or_else(|| unknown(id))?;
-        if entity.delivery == Delivery::Delta {
-            Ok(entity)
-        } else {
-            Err(ServerError::BadRequest(format!("{} is not pulled", entity.name)))
+        if entity.delivery != Delivery::Delta {
+            return Err(ServerError::BadRequest(format!("{} is not pulled", entity.name)));
         }
+        if !self.options.provisioning.stamps() {
+            return Err(ServerError::BadRequest(format!("{} has no stamps to ask for", entity.name)));
+        }
+        Ok(entity)
     }
 }
 

@@ -88,7 +88,14 @@ impl Backend {
             // A booking moved within its day is taken off its counter and put back.
             if *values != *record.values {
                 let (key, values) = (record.key.clone(), Some(Arc::from(values)));
-                drafts.push(Draft { entity, key, slot: Some(slot), values, author: Author::Derived });
+                drafts.push(Draft {
+                    entity,
+                    key,
+                    slot: Some(slot),
+                    values,
+                    author: Author::Derived,
+                    writer: None,
+                });
             }
         }
     }

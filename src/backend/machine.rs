@@ -5,14 +5,17 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::apply::Verdict;
+use super::delta::Upto;
 use super::effects::Derivation;
 use super::index::Slot;
 use super::options::Options;
-use super::pool::{Pool, Served};
+use super::pool::{Pool, Served, mean_service, slowed, varied};
+use super::quota::Quotas;
 use super::stamps::Stamps;
 use super::table::{Loaded, Record, Table};
 use super::tuple::Part;
-use crate::base::{EntityId, Key, Stamp, Time, Value};
+use super::visibility::Unshown;
+use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, Value};
 use crate::contract::{Delivery, Entity, RequestKind, Schema, ServerError};
 
 /// The enterprise's system of record.
@@ -20,6 +23,8 @@ use crate::contract::{Delivery, Entity, RequestKind, Schema, ServerError};
 pub struct Backend {
     pub(super) schema: Arc<Schema>,
     pub(super) options: Options,
+    pub(super) seed: Seed,
+    /// What the clock showed, or would have shown by the steps since, at time 0.
     start: Stamp,
     pub(super) tables: Vec<Table>,
     /// For each entity the index of its natural key.
@@ -30,13 +35,41 @@ pub struct Backend {
     pub(super) stamps: Stamps,
     /// Verdicts on mutations by their idempotency key.
     pub(super) remembered: FxHashMap<Box<str>, Verdict>,
+    pub(super) unshown: Unshown,
     pool: Pool,
+    quotas: Option<Quotas>,
+    /// The instant of the last request, and how many came in it.
+    instant: (Time, u64),
+}
+
+/// A request that was let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "what is let in is served"]
+pub struct Admitted {
+    /// When it came.
+    pub at: Time,
+    /// Of whom.
+    pub device: DeviceId,
+    /// Whether it will fail by accident.
+    pub fails: Option<Failing>,
+    /// The how-manieth of its instant.
+    nth: u64,
+}
+
+/// When a request fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Failing {
+    /// Before it has had any effect.
+    Before,
+    /// After it took effect: only the answer is lost.
+    After,
 }
 
 impl Backend {
-    /// An empty backend whose clock shows `start` at time 0.
-    pub fn new(schema: Arc<Schema>, options: Options, start: Stamp) -> Backend {
-        let mut tables: Vec<Table> = schema.entities.iter().map(Table::new).collect();
+    /// An empty backend whose clock shows `start` at time 0; what is left to chance comes of `seed`.
+    pub fn new(schema: Arc<Schema>, options: Options, start: Stamp, seed: Seed) -> Backend {
+        let table = |entity| Table::new(entity, options.provisioning);
+        let mut tables: Vec<Table> = schema.entities.iter().map(table).collect();
         let parts = |columns: &[usize]| columns.iter().map(|&c| Part::Whole(c)).collect();
         let mut unique = Vec::new();
         let mut on_open = Vec::new();
@@ -49,11 +82,15 @@ impl Backend {
         }
         let derivations = options.effects.iter().map(|effect| Derivation::new(effect, &mut tables)).collect();
         Backend {
-            stamps: Stamps::new(options.stamp_precision, start),
+            stamps: Stamps::new(options.stamp_precision, options.monotonic, start),
             pool: Pool::new(&options),
+            quotas: options.quota.clone().map(Quotas::new),
             remembered: FxHashMap::default(),
+            unshown: Unshown::default(),
+            instant: (Time::ZERO, 0),
             schema,
             options,
+            seed,
             start,
             tables,
             unique,
@@ -87,6 +124,21 @@ impl Backend {
     /// At most this many rows in one answer.
     pub fn page_cap(&self) -> u32 {
         self.options.page_cap.max(1)
+    }
+
+    /// The gateway waits this long for an answer.
+    pub fn gateway_timeout(&self) -> Span {
+        self.options.gateway_timeout
+    }
+
+    /// Sets the clock forward by so many microseconds, or back.
+    pub fn step_clock(&mut self, micros: i64) {
+        self.start = Stamp(self.start.0 + micros);
+    }
+
+    /// When all that is committed so far can be seen by readers of deltas, if that is still to come.
+    pub fn shown_by(&self) -> Option<Time> {
+        self.unshown.last()
     }
 
     /// The backend's clock at `now`.
@@ -129,12 +181,35 @@ impl Backend {
         partition.into_iter().flat_map(|p| p.live.values().flatten()).map(|&slot| table.record(slot))
     }
 
-    /// Whether requests are taken at `now`.
+    /// Lets a request of `device` in that comes at `now`: called once for each, in the order in which they come.
     ///
     /// # Errors
-    /// [`ServerError::Unavailable`] inside a window of no service. What was taken before it is served to its end.
-    pub fn admit(&self, now: Time) -> Result<(), ServerError> {
-        self.pool.admit(now)
+    /// [`ServerError::Unavailable`] inside a window of no service and where the queue is full; [`ServerError::Throttled`]
+    /// beyond the quota. What was taken before a window is served to its end.
+    pub fn admit(&mut self, now: Time, device: DeviceId) -> Result<Admitted, ServerError> {
+        self.instant = if self.instant.0 == now { (now, self.instant.1 + 1) } else { (now, 0) };
+        let nth = self.instant.1;
+        let full = self.options.queue.is_some_and(|most| {
+            // A free worker takes it without a wait.
+            self.pool.begins(now) > now && self.pool.waiting(now) >= most as usize
+        });
+        if full || !self.pool.is_up(now) {
+            return Err(ServerError::Unavailable);
+        }
+        if let Some(quotas) = &mut self.quotas {
+            quotas.admit(now, device).map_err(ServerError::Throttled)?;
+        }
+        Ok(Admitted { at: now, device, fails: self.fails(now, nth), nth })
+    }
+
+    /// Whether the request of this number in this instant will fail by accident.
+    fn fails(&self, now: Time, nth: u64) -> Option<Failing> {
+        if self.options.errors.0 == 0 {
+            return None;
+        }
+        let mut stream = self.seed.stream("backend.error", now.0, nth);
+        let fails = stream.chance(self.options.errors.share());
+        fails.then(|| if stream.chance(0.5) { Failing::Before } else { Failing::After })
     }
 
     /// Takes no requests in `from <= now < until`, besides the windows of [`Options::down`].
@@ -147,9 +222,17 @@ impl Backend {
         self.pool.begins(now)
     }
 
-    /// Charges a request that comes at `now`: called once for each, in the order in which they come.
-    pub fn serve(&mut self, now: Time, kind: RequestKind, scanned: u64, rows: u64) -> Served {
-        self.pool.serve(&self.options, now, kind, scanned, rows)
+    /// Charges a request that was let in.
+    pub fn serve(&mut self, admitted: Admitted, kind: RequestKind, scanned: u64, rows: u64) -> Served {
+        let Admitted { at: now, device, nth, .. } = admitted;
+        let mean = mean_service(&self.options, kind, scanned, rows);
+        let varied = varied(mean, self.options.service_cv_milli, self.seed, now, nth);
+        let service = slowed(varied, self.options.busy.as_ref(), self.pool.begins(now));
+        let (begins, done_at) = self.pool.serve(now, service);
+        if let Some(quotas) = &mut self.quotas {
+            quotas.served(now, device, service, done_at);
+        }
+        Served { kind, queued: begins.since(now), service, scanned, rows, done_at }
     }
 
     pub(super) fn table(&self, entity: EntityId) -> &Table {
@@ -161,18 +244,23 @@ impl Backend {
         self.schema.entities.get(usize::from(id.0))
     }
 
-    /// The row of this key, unless it was deleted so long ago that the backend has forgotten it.
+    /// The row of this key, unless it was deleted and the backend has forgotten it.
     pub(super) fn remembered_row(&self, now: Time, entity: EntityId, key: &Key) -> Option<Slot> {
         let table = self.table(entity);
         table.find(key).filter(|&slot| {
             let record = table.record(slot);
-            !record.deleted || record.stamp >= self.horizon(now)
+            let remembers = self.options.provisioning.deletes();
+            !record.deleted || remembers && record.stamp >= self.horizon(now)
         })
     }
 
-    /// Tombstones before this are purged. What is not settled is kept in any case: a cursor made now has not expired.
+    /// Tombstones before this are purged. What is not settled is kept in any case: a cursor made now has not expired. Where
+    /// there are no tombstones none is missed.
     pub(super) fn horizon(&self, now: Time) -> Stamp {
-        let clock = self.clock(now);
-        clock.minus(self.options.tombstones_kept).min(self.stamps.settled(clock))
+        if !self.options.provisioning.deletes() {
+            return Stamp(i64::MIN);
+        }
+        let oldest = self.clock(now).minus(self.options.tombstones_kept);
+        oldest.min(self.settled(now, Upto::Settled))
     }
 }

@@ -10,7 +10,9 @@
 //! - A mutation takes effect once, whatever became of its answer: its verdict is remembered by its idempotency key.
 //! - A row is overwritten only by somebody who names the version that is overwritten, or by the office.
 //! - Stamps never go back; a row's versions have different stamps; no commit is stamped at or before a cursor that was
-//!   handed out. So a reader that polls at any times, with pages of any size, ends with exactly the rows in its scope.
+//!   handed out. So a reader that polls at any times, with pages of any size, ends with exactly the rows in its scope. Only
+//!   options that say so break this: a clock without a guard, missing columns, a reader that does not stay behind what is
+//!   still to be seen.
 //! - A page costs what it delivers, wherever it begins.
 //! - What is read is read, and what is written is written, when the request comes, even if it is then queued, or the gateway
 //!   gives up on it: an answer that came too late has had its effect.
@@ -21,8 +23,14 @@
 //! that point to others, natural keys and counters are found by indexes over tuples of columns. A commit is drafted, given
 //! what follows from it, then stamped, then written: all its rows have one stamp. Tombstones are not removed: they are
 //! forgotten, by refusing cursors and keys that are older than what is kept.
+//!
+//! Writers and readers of deltas see two states. A commit counts for other writers at once; a transaction that is stamped
+//! before it commits, and a replica that lags, show it to readers later, in the order of each row's versions. A reader stays
+//! behind the oldest version that is not shown yet ([`Upto::Settled`]) or takes its chances. What is left to chance is a
+//! function of the seed, the instant and the name of what it befalls, not of what came before.
 
 mod apply;
+mod availability;
 mod commit;
 mod delta;
 mod effects;
@@ -32,15 +40,22 @@ mod office;
 mod options;
 mod partition;
 mod pool;
+mod provisioning;
+mod quota;
+mod snapshot;
 mod stamps;
 mod table;
 #[cfg(test)]
 mod tests;
 mod tuple;
+mod visibility;
 
+pub use availability::outages;
 pub use commit::{Commit, Fact};
-pub use delta::{Change, Fetched, Page, Position, Query};
-pub use machine::Backend;
-pub use options::{Effect, Options};
+pub use delta::{Change, Fetched, Page, Position, Query, Upto};
+pub use machine::{Admitted, Backend, Failing};
+pub use options::{Availability, Busy, CommitDelay, Effect, Options};
 pub use pool::Served;
+pub use provisioning::Provisioning;
+pub use quota::{Bucket, Quota, QuotaBy, Window};
 pub use table::{Loaded, Record};

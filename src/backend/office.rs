@@ -34,6 +34,7 @@ impl Backend {
             slot: Some(slot),
             values: Some(values),
             author: Author::Office,
+            writer: None,
         };
         Ok(self.commit(now, vec![draft]))
     }
@@ -56,7 +57,10 @@ impl Backend {
             return Err(Refusal::Taken);
         }
         let values = Some(self.complete(entity, values));
-        Ok(self.commit(now, vec![Draft { entity, key, slot: None, values, author: Author::Office }]))
+        Ok(self.commit(
+            now,
+            vec![Draft { entity, key, slot: None, values, author: Author::Office, writer: None }],
+        ))
     }
 
     /// The office deletes a row.
@@ -65,8 +69,14 @@ impl Backend {
     /// [`Refusal::Gone`] if there is no such live row.
     pub fn office_delete(&mut self, now: Time, entity: EntityId, key: &Key) -> Result<Vec<Commit>, Refusal> {
         let slot = self.live_row(entity, key).ok_or(Refusal::Gone)?;
-        let draft =
-            Draft { entity, key: key.clone(), slot: Some(slot), values: None, author: Author::Office };
+        let draft = Draft {
+            entity,
+            key: key.clone(),
+            slot: Some(slot),
+            values: None,
+            author: Author::Office,
+            writer: None,
+        };
         Ok(self.commit(now, vec![draft]))
     }
 
@@ -88,7 +98,7 @@ impl Backend {
                 self.holder(entity, &values, slot).is_some() || name.is_some_and(|name| !names.insert(name));
             if !taken && keys.insert(key.clone()) {
                 let values = Some(self.complete(entity, values));
-                drafts.push(Draft { entity, key, slot, values, author: Author::Import });
+                drafts.push(Draft { entity, key, slot, values, author: Author::Import, writer: None });
             }
         }
         self.commit(now, drafts)

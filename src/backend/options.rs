@@ -1,6 +1,8 @@
 //! What a backend can be told to be.
 
-use crate::base::{EntityId, Span, Time};
+use super::provisioning::Provisioning;
+use super::quota::Quota;
+use crate::base::{EntityId, Ppm, Span, Time};
 
 /// A backend's options; every figure is a key of the scenario file.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,27 +11,81 @@ pub struct Options {
     pub workers: u32,
     /// Service time of any request.
     pub fixed_cost: Span,
-    /// Service time of each row looked at and delivered.
+    /// Service time of each row looked at.
+    pub scan_cost: Span,
+    /// Service time of each row delivered.
     pub row_cost: Span,
     /// Service time of any push request, in place of `fixed_cost`.
     pub write_fixed_cost: Span,
     /// Service time of each mutation.
     pub write_row_cost: Span,
+    /// Coefficient of variation of the service time, log-normal about the mean that the costs give, in thousandths; 0 is
+    /// exact.
+    pub service_cv_milli: u32,
+    /// Office hours, in which everything takes longer.
+    pub busy: Option<Busy>,
+    /// Requests that may wait for a worker; those that come then are refused.
+    pub queue: Option<u32>,
+    /// What a client may ask for.
+    pub quota: Option<Quota>,
     /// At most this many rows in one answer.
     pub page_cap: u32,
     /// Requests that take longer than this are answered with an error by the gateway.
     pub gateway_timeout: Span,
     /// Stamps are cut to multiples of this.
     pub stamp_precision: Span,
+    /// A reader can only ask for changes since a multiple of this; what it has read already comes again.
+    pub filter_precision: Span,
+    /// No stamp lies before one that was given before, whatever the clock does.
+    pub monotonic: bool,
+    /// Transactions that are stamped before they are visible.
+    pub commit_delay: Option<CommitDelay>,
+    /// Deltas are read from a replica that is this far behind.
+    pub replica_lag: Span,
+    /// Which columns for syncing it keeps.
+    pub provisioning: Provisioning,
     /// Deleted rows are remembered for this long.
     pub tombstones_kept: Span,
     /// Times during which the backend answers nothing, sorted and apart.
     pub down: Vec<(Time, Time)>,
+    /// Failures besides those: the share of time in which it is up.
+    pub availability: Option<Availability>,
+    /// Share of requests that fail by accident, half of them after they took effect.
+    pub errors: Ppm,
+    /// Share of mutations that are put off, each time they come.
+    pub partial: Ppm,
     /// What a commit of one entity changes in others.
     pub effects: Vec<Effect>,
     /// Mutations of these rows are refused for good: a share in parts per million of creates and updates, by the hash of
     /// their idempotency key.
     pub poison_ppm: u32,
+}
+
+/// Times in which every request takes longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Busy {
+    /// The times, sorted and apart.
+    pub hours: Vec<(Time, Time)>,
+    /// By what, in thousandths.
+    pub factor_milli: u32,
+}
+
+/// Transactions that are stamped first and visible later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CommitDelay {
+    /// Share of the transactions.
+    pub share: Ppm,
+    /// The delay is uniform between nothing and this.
+    pub upto: Span,
+}
+
+/// An alternating renewal process: exponential times up and down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Availability {
+    /// Share of time in which it is up; above 0.
+    pub share: Ppm,
+    /// Mean length of an outage. The mean time between them is this times share/(1 − share).
+    pub mean_outage: Span,
 }
 
 /// A consequence that the backend draws itself.
@@ -71,14 +127,27 @@ impl Default for Options {
         Options {
             workers: 8,
             fixed_cost: Span::millis(15),
-            row_cost: Span::micros(40),
+            scan_cost: Span::micros(5),
+            row_cost: Span::micros(35),
             write_fixed_cost: Span::millis(20),
             write_row_cost: Span::millis(1),
+            service_cv_milli: 500,
+            busy: None,
+            queue: None,
+            quota: None,
             page_cap: 1_000,
             gateway_timeout: Span::secs(30),
             stamp_precision: Span::millis(1),
+            filter_precision: Span::micros(1),
+            monotonic: true,
+            commit_delay: None,
+            replica_lag: Span::ZERO,
+            provisioning: Provisioning::Full,
             tombstones_kept: Span::secs(30 * 86_400),
             down: Vec::new(),
+            availability: None,
+            errors: Ppm(0),
+            partial: Ppm(0),
             effects: Vec::new(),
             poison_ppm: 0,
         }

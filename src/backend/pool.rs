@@ -1,11 +1,11 @@
-//! How long a request takes: workers, a queue, and times of no service.
+//! How long a request takes: workers, a queue, office hours, and times of no service.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
-use super::options::Options;
-use crate::base::{Span, Time};
-use crate::contract::{Event, RequestKind, ServerError};
+use super::options::{Busy, Options};
+use crate::base::{Seed, Span, Time};
+use crate::contract::{Event, RequestKind};
 
 /// How a request was served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +20,8 @@ pub struct Served {
     pub scanned: u64,
     /// Rows delivered or mutations handled.
     pub rows: u64,
-    /// When the gateway has the answer, or gives up.
+    /// When the worker is done with it.
     pub done_at: Time,
-    /// The gateway gave up waiting. What was written is written.
-    pub timed_out: bool,
 }
 
 impl Served {
@@ -39,23 +37,36 @@ impl Served {
 pub(super) struct Pool {
     /// When each worker is free.
     free: BinaryHeap<Reverse<Time>>,
+    /// When each request that waits is begun, in the order in which they came, which is that of these times.
+    waiting: VecDeque<Time>,
     down: Vec<(Time, Time)>,
 }
 
 impl Pool {
     pub(super) fn new(options: &Options) -> Pool {
         let workers = options.workers.max(1) as usize;
-        Pool { free: vec![Reverse(Time::ZERO); workers].into(), down: options.down.clone() }
+        Pool {
+            free: vec![Reverse(Time::ZERO); workers].into(),
+            waiting: VecDeque::new(),
+            down: options.down.clone(),
+        }
     }
 
     pub(super) fn set_down(&mut self, from: Time, until: Time) {
         self.down.push((from, until));
     }
 
-    /// Whether requests are taken at `now`.
-    pub(super) fn admit(&self, now: Time) -> Result<(), ServerError> {
-        let down = self.down.iter().any(|&(from, until)| (from..until).contains(&now));
-        if down { Err(ServerError::Unavailable) } else { Ok(()) }
+    /// Whether there is service at `now`.
+    pub(super) fn is_up(&self, now: Time) -> bool {
+        !self.down.iter().any(|&(from, until)| (from..until).contains(&now))
+    }
+
+    /// Requests that wait for a worker at `now`.
+    pub(super) fn waiting(&mut self, now: Time) -> usize {
+        while self.waiting.front().is_some_and(|begins| *begins <= now) {
+            self.waiting.pop_front();
+        }
+        self.waiting.len()
     }
 
     /// When a request that comes at `now` is begun.
@@ -63,33 +74,50 @@ impl Pool {
         self.free.peek().expect("there is a worker").0.max(now)
     }
 
-    /// Queues and serves a request that comes at `now`.
-    pub(super) fn serve(
-        &mut self,
-        options: &Options,
-        now: Time,
-        kind: RequestKind,
-        scanned: u64,
-        rows: u64,
-    ) -> Served {
-        let service = match kind {
-            RequestKind::Push => options.write_fixed_cost + options.write_row_cost * rows,
-            RequestKind::Pull | RequestKind::Fetch => options.fixed_cost + options.row_cost * scanned,
-        };
+    /// Queues a request that comes at `now` and takes `service`; gives when it is begun and when it is done.
+    pub(super) fn serve(&mut self, now: Time, service: Span) -> (Time, Time) {
         let begins = self.begins(now);
         let ends = begins + service;
         self.free.pop();
         self.free.push(Reverse(ends));
-        let gives_up = now + options.gateway_timeout;
-        Served {
-            kind,
-            queued: begins.since(now),
-            service,
-            scanned,
-            rows,
-            done_at: ends.min(gives_up),
-            timed_out: ends > gives_up,
+        if begins > now {
+            self.waiting.push_back(begins);
         }
+        (begins, ends)
+    }
+}
+
+/// The service time that the costs give, before chance and office hours.
+pub(super) fn mean_service(options: &Options, kind: RequestKind, scanned: u64, rows: u64) -> Span {
+    match kind {
+        RequestKind::Push => options.write_fixed_cost + options.write_row_cost * rows,
+        RequestKind::Pull | RequestKind::Fetch => {
+            options.fixed_cost + options.scan_cost * scanned + options.row_cost * rows
+        }
+    }
+}
+
+/// A log-normal variable with mean 1 and this coefficient of variation, times `mean`: σ² = ln(1 + cv²), µ = −σ²/2. It is a
+/// function of its name alone.
+pub(super) fn varied(mean: Span, cv_milli: u32, seed: Seed, at: Time, nth: u64) -> Span {
+    if cv_milli == 0 {
+        return mean;
+    }
+    let cv = f64::from(cv_milli) / 1e3;
+    let variance = libm::log(1.0 + cv * cv);
+    let factor = seed
+        .stream("backend.service", at.0, nth)
+        .log_normal(libm::exp(-variance / 2.0), libm::sqrt(variance));
+    Span::from_secs_f64(mean.as_secs_f64() * factor)
+}
+
+/// How long what takes `service` takes if it is begun at `begins`.
+pub(super) fn slowed(service: Span, busy: Option<&Busy>, begins: Time) -> Span {
+    match busy {
+        Some(busy) if busy.hours.iter().any(|&(from, until)| (from..until).contains(&begins)) => {
+            service.scaled(u64::from(busy.factor_milli), 1_000)
+        }
+        _ => service,
     }
 }
 
@@ -97,62 +125,79 @@ impl Pool {
 mod tests {
     use super::*;
 
-    fn options(workers: u32) -> Options {
-        Options {
-            workers,
-            fixed_cost: Span::millis(100),
-            row_cost: Span::millis(1),
-            write_fixed_cost: Span::millis(200),
-            write_row_cost: Span::millis(10),
-            gateway_timeout: Span::secs(1),
-            ..Options::default()
-        }
+    fn pool(workers: u32) -> Pool {
+        Pool::new(&Options { workers, ..Options::default() })
+    }
+
+    fn at(ms: u64) -> Time {
+        Time::ZERO + Span::millis(ms)
     }
 
     #[test]
-    fn reads_are_charged_by_rows_looked_at_and_writes_by_mutations() {
-        let options = options(1);
-        let service =
-            |kind| Pool::new(&options).serve(&options, Time::ZERO, kind, 7, 3).service.as_micros() / 1_000;
-        assert_eq!(service(RequestKind::Pull), 107);
-        assert_eq!(service(RequestKind::Fetch), 107);
-        assert_eq!(service(RequestKind::Push), 230);
+    fn reads_are_charged_by_rows_looked_at_and_delivered_and_writes_by_mutations() {
+        let options = Options {
+            fixed_cost: Span::millis(100),
+            scan_cost: Span::millis(1),
+            row_cost: Span::millis(20),
+            write_fixed_cost: Span::millis(200),
+            write_row_cost: Span::millis(10),
+            ..Options::default()
+        };
+        let service = |kind| mean_service(&options, kind, 7, 3);
+        assert_eq!(service(RequestKind::Pull), Span::millis(167));
+        assert_eq!(service(RequestKind::Fetch), Span::millis(167));
+        assert_eq!(service(RequestKind::Push), Span::millis(230));
     }
 
     #[test]
     fn requests_wait_for_the_first_free_worker_in_the_order_in_which_they_came() {
-        let options = options(2);
-        let mut pool = Pool::new(&options);
-        let mut at = |ms: u64, scanned| {
-            let now = Time(ms * 1_000_000);
-            let served = pool.serve(&options, now, RequestKind::Pull, scanned, 0);
-            (served.queued.as_micros() / 1_000, served.done_at.0 / 1_000_000)
-        };
-        assert_eq!(at(0, 0), (0, 100));
-        assert_eq!(at(0, 100), (0, 200));
-        assert_eq!(at(10, 0), (90, 200));
-        assert_eq!(at(10, 0), (190, 300));
-        assert_eq!(at(1_000, 0), (0, 1_100), "an idle pool has no memory");
+        let mut pool = pool(2);
+        let mut serve = |ms, service| pool.serve(at(ms), Span::millis(service));
+        assert_eq!(serve(0, 100), (at(0), at(100)));
+        assert_eq!(serve(0, 200), (at(0), at(200)));
+        assert_eq!(serve(10, 100), (at(100), at(200)));
+        assert_eq!(serve(10, 100), (at(200), at(300)));
+        assert_eq!(serve(1_000, 100), (at(1_000), at(1_100)), "an idle pool has no memory");
     }
 
     #[test]
-    fn a_gateway_gives_up_while_the_worker_works_on() {
-        let options = options(1);
-        let mut pool = Pool::new(&options);
-        let slow = pool.serve(&options, Time::ZERO, RequestKind::Pull, 1_900, 0);
-        assert_eq!((slow.timed_out, slow.done_at), (true, Time::ZERO + Span::secs(1)));
-        let next = pool.serve(&options, slow.done_at, RequestKind::Pull, 0, 0);
-        assert_eq!((next.queued, next.timed_out), (Span::secs(1), true));
-        let last = pool.serve(&options, Time::ZERO + Span::secs(3), RequestKind::Pull, 900, 0);
-        assert_eq!((last.queued, last.timed_out), (Span::ZERO, false), "exactly the timeout is in time");
+    fn those_that_wait_are_counted_until_they_are_begun() {
+        let mut pool = pool(1);
+        for ms in [0, 0, 10, 20] {
+            pool.serve(at(ms), Span::millis(100));
+        }
+        assert_eq!([20, 99, 100, 250, 300].map(|ms| pool.waiting(at(ms))), [3, 3, 2, 1, 0]);
     }
 
     #[test]
     fn nothing_is_taken_in_a_window_and_everything_around_it() {
-        let (from, until) = (Time(10), Time(20));
-        let mut pool = Pool::new(&Options { down: vec![(from, until)], ..options(1) });
+        let mut pool = Pool::new(&Options { down: vec![(Time(10), Time(20))], ..Options::default() });
         pool.set_down(Time(30), Time(31));
-        let up: Vec<bool> = [9, 10, 19, 20, 29, 30, 31].map(|t| pool.admit(Time(t)).is_ok()).into();
+        let up = [9, 10, 19, 20, 29, 30, 31].map(|t| pool.is_up(Time(t)));
         assert_eq!(up, [true, false, false, true, true, false, true]);
+    }
+
+    #[test]
+    fn service_varies_about_its_mean_as_much_as_asked_for() {
+        let mean = Span::millis(10);
+        assert_eq!(varied(mean, 0, Seed(1), at(5), 0), mean, "without variation it is exact");
+        for cv_milli in [500, 1_000, 2_000] {
+            let drawn: Vec<f64> = (0..400_000)
+                .map(|n| varied(mean, cv_milli, Seed(1), at(n), 0).as_secs_f64() / 0.01)
+                .collect();
+            let count = drawn.len() as f64;
+            let average = drawn.iter().sum::<f64>() / count;
+            let variance = drawn.iter().map(|x| (x - average) * (x - average)).sum::<f64>() / count;
+            let cv = variance.sqrt() * 1e3;
+            assert!((average - 1.0).abs() < 0.01, "{cv_milli}: mean {average}");
+            assert!((cv / f64::from(cv_milli) - 1.0).abs() < 0.05, "{cv_milli}: {cv}");
+        }
+    }
+
+    #[test]
+    fn what_is_begun_in_office_hours_takes_longer() {
+        let busy = Busy { hours: vec![(at(100), at(200))], factor_milli: 2_500 };
+        let times = [99, 100, 199, 200].map(|ms| slowed(Span::millis(10), Some(&busy), at(ms)));
+        assert_eq!(times, [10, 25, 25, 10].map(Span::millis));
     }
 }

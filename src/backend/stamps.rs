@@ -13,10 +13,14 @@ use crate::base::{Span, Stamp};
 ///   rows until the tick is over would keep stamps true to the clock, but would make a write invisible for up to a tick,
 ///   which with a precision of a minute is a minute.
 ///
+/// Without the guard of the first and the third (a backend that stamps by its clock alone) the second still holds.
+///
 /// So with a precision coarser than the pace of commits the stamps run ahead of the clock, and catch up when it is quiet.
 #[derive(Clone, Debug)]
 pub(super) struct Stamps {
     precision: Span,
+    /// Stamps do not go back with the clock, nor behind a cursor.
+    monotonic: bool,
     /// The greatest stamp there is.
     latest: Stamp,
     /// The smallest stamp that no cursor has passed.
@@ -25,8 +29,8 @@ pub(super) struct Stamps {
 
 impl Stamps {
     /// All initial content is stamped at or before `start`, and no commit is.
-    pub(super) fn new(precision: Span, start: Stamp) -> Stamps {
-        let mut stamps = Stamps { precision, latest: start, floor: start };
+    pub(super) fn new(precision: Span, monotonic: bool, start: Stamp) -> Stamps {
+        let mut stamps = Stamps { precision, monotonic, latest: start, floor: start };
         stamps.passed(start);
         stamps
     }
@@ -57,11 +61,14 @@ impl Stamps {
 
     /// The stamp of a commit at `now` that replaces versions with these stamps.
     pub(super) fn give(&mut self, now: Stamp, replaced: impl Iterator<Item = Stamp>) -> Stamp {
-        // Initial rows of somebody else may have any stamp: up to the next multiple.
-        let latest = self.after(Stamp(self.latest.0 - 1));
-        let least = self.cut(now).max(self.floor).max(latest);
+        let mut least = self.cut(now);
+        if self.monotonic {
+            // Initial rows of somebody else may have any stamp: up to the next multiple.
+            let latest = self.after(Stamp(self.latest.0 - 1));
+            least = least.max(self.floor).max(latest);
+        }
         let stamp = replaced.map(|old| self.after(old)).fold(least, Stamp::max);
-        self.latest = stamp;
+        self.latest = self.latest.max(stamp);
         stamp
     }
 
@@ -81,7 +88,17 @@ mod tests {
     use super::*;
 
     fn stamps() -> Stamps {
-        Stamps::new(Span::millis(1), Stamp(5_000))
+        Stamps::new(Span::millis(1), true, Stamp(5_000))
+    }
+
+    #[test]
+    fn without_the_guard_stamps_go_back_with_the_clock_but_not_those_of_one_row() {
+        let mut stamps = Stamps::new(Span::millis(1), false, Stamp(5_000));
+        assert_eq!(stamps.give(Stamp(9_000), [].into_iter()), Stamp(9_000));
+        stamps.passed(Stamp(9_000));
+        assert_eq!(stamps.give(Stamp(7_000), [].into_iter()), Stamp(7_000));
+        assert_eq!(stamps.give(Stamp(7_000), [Stamp(9_000)].into_iter()), Stamp(10_000));
+        assert_eq!(stamps.head(Stamp(7_000)), Stamp(10_000), "what was given can be in a cursor");
     }
 
     #[test]

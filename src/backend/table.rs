@@ -7,8 +7,10 @@ use rustc_hash::FxHashMap;
 
 use super::index::{Index, Slot};
 use super::partition::{Partition, PartitionId, Partitions};
+use super::provisioning::Provisioning;
 use super::tuple::Part;
-use crate::base::{Key, Stamp, Value};
+use super::visibility::Showing;
+use crate::base::{Key, Stamp, Time, Value};
 use crate::contract::{Delivery, Entity};
 
 /// A row of the backend.
@@ -26,6 +28,7 @@ pub struct Record {
     pub deleted: bool,
     /// A device has written it.
     from_device: bool,
+    /// The partition in which readers see it.
     place: Option<PartitionId>,
     /// Partitions that hold a tombstone of it, and since when.
     left: Vec<(PartitionId, Stamp)>,
@@ -53,20 +56,40 @@ pub(super) struct Version {
     pub(super) deleted: bool,
 }
 
+/// What readers see of a row that has versions which they do not see yet.
+#[derive(Debug)]
+struct Veil {
+    values: Arc<[Value]>,
+    stamp: Stamp,
+    /// How many versions lie behind it, and when the last of them is shown.
+    versions: u32,
+    until: Time,
+}
+
 #[derive(Debug)]
 pub(super) struct Table {
+    provisioning: Provisioning,
     records: Vec<Record>,
     by_key: FxHashMap<Key, Slot>,
     live: usize,
     indexes: Vec<Index>,
     /// The entity's partitions, if its changes are pulled as deltas.
     partitions: Option<Partitions>,
+    /// Looked up only, never iterated.
+    veils: FxHashMap<Slot, Veil>,
 }
 
 impl Table {
-    pub(super) fn new(entity: &Entity) -> Table {
-        let partitions = (entity.delivery == Delivery::Delta).then(Partitions::default);
-        Table { records: Vec::new(), by_key: FxHashMap::default(), live: 0, indexes: Vec::new(), partitions }
+    pub(super) fn new(entity: &Entity, provisioning: Provisioning) -> Table {
+        Table {
+            provisioning,
+            records: Vec::new(),
+            by_key: FxHashMap::default(),
+            live: 0,
+            indexes: Vec::new(),
+            partitions: (entity.delivery == Delivery::Delta).then(Partitions::default),
+            veils: FxHashMap::default(),
+        }
     }
 
     /// Keeps an index by these columns from now on, before the first row; the same columns share one.
@@ -100,6 +123,7 @@ impl Table {
             let stamp = cut(row.deleted.unwrap_or(row.updated));
             let deleted = row.deleted.is_some();
             let place = self.partitions.as_mut().and_then(|p| p.place(entity, &row.values));
+            let place = place.filter(|_| !deleted || self.provisioning.deletes());
             if let Some(id) = place {
                 let (live, gone) = placed.entry(id).or_default();
                 if deleted {
@@ -155,28 +179,48 @@ impl Table {
         self.partitions.as_ref()?.find(entity, attributes)
     }
 
-    /// A new row.
-    pub(super) fn insert(&mut self, entity: &Entity, key: Key, version: Version) -> Slot {
+    /// The values of a row as readers of deltas see them.
+    pub(super) fn shown(&self, slot: Slot) -> &[Value] {
+        match self.veils.get(&slot) {
+            Some(veil) => &veil.values,
+            None => &self.record(slot).values,
+        }
+    }
+
+    /// When readers see the row's last version, if that is still to come.
+    pub(super) fn hidden_until(&self, slot: Slot) -> Option<Time> {
+        self.veils.get(&slot).map(|veil| veil.until)
+    }
+
+    /// Room for a new row, which has no version yet: it is as good as deleted.
+    pub(super) fn insert(&mut self, entity: &Entity, key: Key) -> Slot {
         let slot = self.records.len() as Slot;
         let before = self.by_key.insert(key.clone(), slot);
         assert!(before.is_none(), "a row is inserted once");
         self.records.push(Record {
             key,
-            values: Arc::clone(&version.values),
-            created: version.stamp,
-            stamp: version.stamp,
-            // Until its first version is set, it is as good as deleted.
+            values: vec![Value::Null; entity.columns.len()].into(),
+            created: Stamp(i64::MIN),
+            stamp: Stamp(i64::MIN),
             deleted: true,
             from_device: false,
             place: None,
             left: Vec::new(),
         });
-        self.set(entity, slot, version);
         slot
     }
 
-    /// A row's next version: moves it between partitions and indexes, leaving a tombstone where it is no longer.
-    pub(super) fn set(&mut self, entity: &Entity, slot: Slot, version: Version) {
+    /// The row's next version is shown at `until`: what readers see of it stays until then.
+    pub(super) fn hide(&mut self, slot: Slot, until: Time) {
+        let Record { values, stamp, .. } = &self.records[slot as usize];
+        let veil = || Veil { values: Arc::clone(values), stamp: *stamp, versions: 0, until };
+        let veil = self.veils.entry(slot).or_insert_with(veil);
+        veil.versions += 1;
+        veil.until = veil.until.max(until);
+    }
+
+    /// Writes a row's next version, for everybody but the readers of deltas.
+    pub(super) fn write(&mut self, slot: Slot, version: Version) {
         let record = &mut self.records[slot as usize];
         let Version { values, stamp, deleted } = version;
         match (record.deleted, deleted) {
@@ -195,35 +239,49 @@ impl Table {
                 index.insert(&values, slot);
             }
         }
-        if let Some(partitions) = &mut self.partitions {
-            let place = if deleted { None } else { partitions.place(entity, &values) };
-            if let Some(old) = record.place {
-                partitions.get_mut(old).live.remove(&(record.stamp, record.key.clone()));
-                if place != Some(old) {
-                    record.leave(partitions, old, stamp);
-                }
-            }
-            if let Some(new) = place {
-                record.come_back(partitions, new);
-                partitions.get_mut(new).live.insert((stamp, record.key.clone()), Some(slot));
-            }
-            record.place = place;
-        }
         record.values = values;
         record.stamp = stamp;
         record.deleted = deleted;
     }
 
-    /// A device with these attributes has written the row's current version: makes sure that it hears of it, as a
-    /// tombstone if the row is not in its scope.
-    pub(super) fn written_by_device(&mut self, entity: &Entity, slot: Slot, attributes: &[Value]) {
+    /// Shows a row's next version to the readers of deltas: moves it between partitions, leaving a tombstone where it is no
+    /// longer. Of a version that is shown at once this comes before its [`Table::write`].
+    ///
+    /// The device that wrote it hears of it in any case: as of a tombstone if the row is not in its scope.
+    pub(super) fn show(&mut self, entity: &Entity, showing: &Showing) {
+        let Showing { slot, stamp, values, writer, .. } = showing;
+        let record = &mut self.records[*slot as usize];
+        let mut shown = record.stamp;
+        if let Some(veil) = self.veils.get_mut(slot) {
+            veil.versions -= 1;
+            shown = std::mem::replace(&mut veil.stamp, *stamp);
+            if let Some(values) = values {
+                veil.values = Arc::clone(values);
+            }
+            if veil.versions == 0 {
+                self.veils.remove(slot);
+            }
+        }
         let Some(partitions) = &mut self.partitions else { return };
-        let theirs = partitions.of_device(entity, attributes);
-        let record = &mut self.records[slot as usize];
+        let place = values.as_ref().and_then(|values| partitions.place(entity, values));
+        if let Some(old) = record.place {
+            partitions.get_mut(old).live.remove(&(shown, record.key.clone()));
+            let kept = if values.is_some() { self.provisioning.moves() } else { self.provisioning.deletes() };
+            if place != Some(old) && kept {
+                record.leave(partitions, old, *stamp);
+            }
+        }
+        if let Some(new) = place {
+            record.come_back(partitions, new);
+            partitions.get_mut(new).live.insert((*stamp, record.key.clone()), Some(*slot));
+        }
+        record.place = place;
+        let Some(writer) = writer else { return };
+        let theirs = partitions.of_device(entity, writer);
         record.from_device = true;
-        if !record.deleted && record.place != Some(theirs) {
+        if values.is_some() && record.place != Some(theirs) && self.provisioning.moves() {
             record.come_back(partitions, theirs);
-            record.leave(partitions, theirs, record.stamp);
+            record.leave(partitions, theirs, *stamp);
         }
     }
 }

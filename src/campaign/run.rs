@@ -82,7 +82,8 @@ pub fn run(
     assert!(options.jobs > 0, "somebody has to do the work");
     let ids = report::cell_ids(plans);
     let stop = Stop::new(signals.clone(), options.time_limit);
-    let results: Vec<Mutex<Option<Ran>>> = plans.iter().map(|_| Mutex::new(None)).collect();
+    // Cells that are not run yet need next to nothing.
+    let results: Vec<Mutex<Option<Box<Ran>>>> = plans.iter().map(|_| Mutex::new(None)).collect();
     let next = AtomicUsize::new(0);
     let in_turn = Mutex::new(InTurn::default());
     let work = || {
@@ -97,7 +98,7 @@ pub fn run(
             if options.fail_fast && ran.judged.cell.verdict == Verdict::Fail {
                 stop.fail();
             }
-            *result.lock().expect("no worker panics while it holds a result") = Some(ran);
+            *result.lock().expect("no worker panics while it holds a result") = Some(Box::new(ran));
         }
     };
     std::thread::scope(|scope| {
@@ -108,7 +109,7 @@ pub fn run(
     });
     let results =
         results.into_iter().map(|m| m.into_inner().expect("no worker panics while it holds a result"));
-    let mut ran: Vec<(usize, Ran)> = results.enumerate().filter_map(|(i, ran)| Some((i, ran?))).collect();
+    let mut ran: Vec<(usize, Ran)> = results.enumerate().filter_map(|(i, ran)| Some((i, *ran?))).collect();
     tell_lives(&mut ran, plans, runner, &stop);
     collect(ran, plans.len(), &stop)
 }

@@ -181,6 +181,22 @@ pub enum Event<'a> {
     LinkDown,
     /// The world: the device's link came back.
     LinkUp,
+    /// The world: a device has a new connection to the gateway.
+    ConnectionOpened {
+        /// From the wish for it, the radio's waking up included.
+        took: Span,
+    },
+    /// The world: packets went over a device's link.
+    PacketsSent {
+        /// From the device; otherwise towards it.
+        up: bool,
+        /// How many.
+        packets: u64,
+        /// How many of them again.
+        retransmitted: u64,
+        /// Their bytes, all headers included.
+        bytes: u64,
+    },
     /// The world: a message vanished.
     MessageDropped {
         /// Why.
@@ -427,6 +443,22 @@ pub enum Event<'a> {
     MutationReplayed {
         /// The edit.
         edit: EditId,
+    },
+    /// The backend: a mutation was put off, without a verdict.
+    MutationPutOff {
+        /// The edit.
+        edit: EditId,
+    },
+    /// The backend: readers see the version that was just committed only from `until` on.
+    CommitDelayed {
+        /// The entity.
+        entity: EntityId,
+        /// The row.
+        key: &'a Key,
+        /// The version's stamp.
+        stamp: Stamp,
+        /// When its transaction commits.
+        until: Time,
     },
     /// The gateway: an answer with this row leaves for a device. Told only where lives of records are recorded: it costs the
     /// reading of every answer.

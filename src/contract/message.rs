@@ -123,6 +123,8 @@ pub enum Outcome {
         /// The row in the way, as it is now; `None` if the backend never had it.
         current: Option<Row>,
     },
+    /// Not committed and not judged: the backend is too busy with others. Send it again.
+    Later,
     /// Not committed, and never will be: the backend does not accept it.
     Rejected {
         /// In the backend's words.
@@ -160,6 +162,9 @@ pub enum ServerError {
     /// The answer took longer than the gateway waits.
     #[error("the gateway gave up waiting for the backend")]
     GatewayTimeout,
+    /// It broke in the backend or on the way there, which may have acted: try again.
+    #[error("the server failed")]
+    Failed,
     /// The request makes no sense.
     #[error("bad request: {0}")]
     BadRequest(String),

@@ -32,6 +32,8 @@ pub struct Builtin {
     pub(super) session_open: Cell<bool>,
     pub(super) foreground: Cell<bool>,
     pub(super) login_at: Cell<Option<Time>>,
+    /// Nothing is sent before: the server asked for it.
+    pub(super) quiet_until: Cell<Time>,
     pub(super) units: RefCell<Vec<UnitState>>,
     requests: Cell<u64>,
     own_versions: RefCell<OwnVersions>,
@@ -43,8 +45,9 @@ pub struct Builtin {
 pub(super) struct UnitState {
     /// When it last started.
     pub(super) started: Option<Time>,
-    /// Failed runs in a row.
+    /// Failed runs in a row, and the wait that was drawn after the last.
     pub(super) failures: u32,
+    pub(super) waited: Option<Span>,
     /// A start is planned for the end of the debounce interval.
     pub(super) planned: bool,
     /// Another try after a failure is planned.
@@ -204,6 +207,7 @@ impl EngineFactory for BuiltinFactory {
             session_open: Cell::new(false),
             foreground: Cell::new(false),
             login_at: Cell::new(None),
+            quiet_until: Cell::new(Time::ZERO),
             units,
             requests: Cell::new(0),
             own_versions: RefCell::default(),

@@ -43,7 +43,7 @@ pub(super) struct Received {
 /// One try's end.
 enum Attempt {
     Answer(Received),
-    Failed { failure: Failure, wait_at_least: Span },
+    Failed(Failure),
 }
 
 impl Builtin {
@@ -55,14 +55,16 @@ impl Builtin {
         make: impl Fn(u64) -> Request,
     ) -> Result<Received, Failure> {
         let mut failures = 0;
+        let mut previous = None;
+        self.heed_after().await;
         loop {
             let number = self.next_request();
-            let (failure, wait_at_least) = match self.attempt(unit, &make(number), number, failures).await {
+            let failure = match self.attempt(unit, &make(number), number, failures).await {
                 Attempt::Answer(received) => {
                     self.ports.decoding(received.bytes.len() as u64).await;
                     return Ok(received);
                 }
-                Attempt::Failed { failure, wait_at_least } => (failure, wait_at_least),
+                Attempt::Failed(failure) => failure,
             };
             failures += 1;
             let gone = matches!(failure, Failure::Silence(TransportError::Offline))
@@ -70,10 +72,28 @@ impl Builtin {
             if gone || failures >= self.options.retry.attempts || !retryable(&failure) {
                 return Err(failure);
             }
-            let wait = backoff(&self.options.retry, failures, &mut self.retry_stream.borrow_mut());
-            let wait = wait.max(wait_at_least);
-            self.ports.emit(Event::RetryScheduled { attempt: failures, wait });
-            self.ports.sleep(wait).await;
+            let drawn = backoff(&self.options.retry, failures, previous, &mut self.retry_stream.borrow_mut());
+            previous = Some(drawn);
+            self.wait_and_retry(failures, self.after_left() + drawn).await;
+        }
+    }
+
+    pub(super) async fn wait_and_retry(&self, failures: u32, wait: Span) {
+        self.ports.emit(Event::RetryScheduled { attempt: failures, wait });
+        self.ports.sleep(wait).await;
+    }
+
+    /// How long the server has asked to be left alone. What was drawn comes on top: those who are told the same moment are
+    /// not to come back in it together.
+    fn after_left(&self) -> Span {
+        self.quiet_until.get().since(self.ports.clock.now())
+    }
+
+    async fn heed_after(&self) {
+        let left = self.after_left();
+        if left > Span::ZERO {
+            let drawn = backoff(&self.options.retry, 1, None, &mut self.retry_stream.borrow_mut());
+            self.wait_and_retry(0, left + drawn).await;
         }
     }
 
@@ -95,7 +115,7 @@ impl Builtin {
         match answer {
             Err(error) => {
                 self.ports.emit(Event::RequestFailed { request: number, kind, error, took, wasted: bytes });
-                Attempt::Failed { failure: Failure::Silence(error), wait_at_least: Span::ZERO }
+                Attempt::Failed(Failure::Silence(error))
             }
             Ok(bytes) => self.judge(Received { bytes, request: number, sent_at }, kind, took),
         }
@@ -120,11 +140,12 @@ impl Builtin {
             Ok(Ok(_)) => Failure::Damaged("an error without its kind".to_owned()),
             Err(damaged) => Failure::Damaged(damaged.to_string()),
         };
-        let wait_at_least = match &failure {
-            Failure::Refused(ServerError::Throttled(after)) => *after,
-            _ => Span::ZERO,
-        };
-        Attempt::Failed { failure, wait_at_least }
+        if let Failure::Refused(ServerError::Throttled(after)) = &failure
+            && self.options.retry.heeds_after
+        {
+            self.quiet_until.set(self.ports.clock.now() + *after);
+        }
+        Attempt::Failed(failure)
     }
 
     /// Tells the listeners of a useful answer.
@@ -168,7 +189,10 @@ fn retryable(failure: &Failure) -> bool {
         Failure::Refused(error) => {
             matches!(
                 error,
-                ServerError::Unavailable | ServerError::Throttled(_) | ServerError::GatewayTimeout
+                ServerError::Unavailable
+                    | ServerError::Throttled(_)
+                    | ServerError::GatewayTimeout
+                    | ServerError::Failed
             )
         }
         Failure::Damaged(_) => false,

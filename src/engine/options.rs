@@ -78,7 +78,7 @@ pub struct PushOptions {
     pub chunk_rows: u32,
 }
 
-/// How the built-in engine tries again: full jitter, U(0, min(cap, base·2ⁿ)), or none.
+/// How the built-in engine tries again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RetryOptions {
     /// The first wait is at most this.
@@ -89,6 +89,8 @@ pub struct RetryOptions {
     pub jitter: Jitter,
     /// Failures in a row after which a run of a unit ends with an error.
     pub attempts: u32,
+    /// Whether nothing is sent before the server's "try again after" has passed.
+    pub heeds_after: bool,
 }
 
 /// What is random in a wait (Brooker 2015, "Exponential backoff and jitter").
@@ -100,6 +102,8 @@ pub enum Jitter {
     Full,
     /// Half of it: half is waited, half is drawn.
     Equal,
+    /// All of it, and it grows by what was drawn before: min(cap, U(base, 3·previous)).
+    Decorrelated,
 }
 
 impl Default for Options {
@@ -117,6 +121,7 @@ impl Default for Options {
                 cap: Span::secs(300),
                 jitter: Jitter::Full,
                 attempts: 5,
+                heeds_after: true,
             },
             request_timeout: Span::secs(30),
             debounce: Span::secs(60),

@@ -6,6 +6,7 @@ use super::builtin::Builtin;
 use super::conflict::{Clash, Resolution, kind_of};
 use super::exchange::{Failure, Received};
 use super::pull::damaged;
+use super::retry::backoff;
 use super::rules::overlay;
 use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::wire::Answer;
@@ -17,6 +18,24 @@ use crate::store::{Entry, StoreError, Tx};
 
 /// A chunk that meets nothing but conflicts this often in a row is left for the next run: somebody else is faster.
 const CONFLICTS_IN_A_ROW: u32 = 10;
+
+/// What a batch came to.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    /// Edits that left the outbox.
+    left: usize,
+    /// Edits that the server put off.
+    put_off: usize,
+}
+
+/// Waits for the server to take what it put off.
+#[derive(Default)]
+struct Waits {
+    /// Answers in a row by which nothing left the outbox.
+    count: u32,
+    /// The last wait.
+    previous: Option<Span>,
+}
 
 /// What settling an edit did, kept until it is committed and can be told.
 enum Settled {
@@ -54,6 +73,7 @@ impl Builtin {
     pub(super) async fn push(&self, unit: UnitId) -> Result<(), SyncError> {
         let entities = self.setup.units[usize::from(unit.0)].push.clone();
         let mut fruitless = 0;
+        let mut put_off = Waits::default();
         loop {
             let limit = self.options.push.chunk_rows.max(1) as usize;
             let batch = self.store.read(|tx| tx.outbox(&entities, limit)).map_err(damaged)?;
@@ -68,8 +88,29 @@ impl Builtin {
                 Err(failure) => return self.give_up(unit, &batch, failure).await,
             };
             let settled = self.settle(unit, &batch, received).await?;
-            fruitless = if settled == 0 { fruitless + 1 } else { 0 };
+            if settled.put_off > 0 {
+                self.wait_for_later(settled, &mut put_off).await?;
+                continue;
+            }
+            put_off = Waits::default();
+            fruitless = if settled.left == 0 { fruitless + 1 } else { 0 };
         }
+    }
+
+    /// Some edits were put off: they go out again after a while, and after several such answers in a row in another run.
+    async fn wait_for_later(&self, settled: Counts, waits: &mut Waits) -> Result<(), SyncError> {
+        waits.count = if settled.left == 0 { waits.count + 1 } else { 1 };
+        if waits.count >= self.options.retry.attempts {
+            return Err(SyncError::Throttled(format!(
+                "{} changes are put off by the server",
+                settled.put_off
+            )));
+        }
+        let retry = &self.options.retry;
+        let wait = backoff(retry, waits.count, waits.previous, &mut self.retry_stream.borrow_mut());
+        waits.previous = Some(wait);
+        self.wait_and_retry(waits.count, wait).await;
+        Ok(())
     }
 
     fn push_request(&self, unit: UnitId, batch: &[Entry], request: u64) -> PushRequest {
@@ -122,8 +163,8 @@ impl Builtin {
         Err(told)
     }
 
-    /// Settles each edit of the batch in one transaction. Returns how many left the outbox.
-    async fn settle(&self, unit: UnitId, batch: &[Entry], received: Received) -> Result<usize, SyncError> {
+    /// Settles each edit of the batch in one transaction.
+    async fn settle(&self, unit: UnitId, batch: &[Entry], received: Received) -> Result<Counts, SyncError> {
         self.ports.crash_point("push.answer-received").await;
         let answer = match Answer::decode(&received.bytes) {
             Ok(Ok(answer)) if answer.results.len() == batch.len() => answer,
@@ -137,17 +178,18 @@ impl Builtin {
         self.told_received(&received, RequestKind::Push, Some(unit), batch.len()).await;
         let settled = self.store.transaction(|tx| {
             let mut told = Vec::new();
-            let mut left = 0;
+            let mut counts = Counts::default();
             for (entry, result) in batch.iter().zip(&answer.results) {
-                left += usize::from(self.settle_one(tx, entry, &result.outcome, &mut told)?);
+                counts.put_off += usize::from(result.outcome == Outcome::Later);
+                counts.left += usize::from(self.settle_one(tx, entry, &result.outcome, &mut told)?);
             }
-            Ok((told, left))
+            Ok((told, counts))
         });
         let took = self.ports.work(self.store.work()).await;
-        let (told, left) = settled.map_err(damaged)?;
+        let (told, counts) = settled.map_err(damaged)?;
         self.tell(unit, told, took);
         self.ports.crash_point("push.batch-settled").await;
-        Ok(left)
+        Ok(counts)
     }
 
     /// Settles one edit. True if it left the outbox.
@@ -163,6 +205,10 @@ impl Builtin {
                 told.push(acknowledged(entry, *stamp));
                 self.acknowledge(tx, entry, *stamp, told)?;
                 Ok(true)
+            }
+            Outcome::Later => {
+                tx.attempted(entry.seq, Some("put off by the server"))?;
+                Ok(false)
             }
             Outcome::Rejected { current, .. } => {
                 tx.drop_entry(entry.seq)?;

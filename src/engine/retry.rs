@@ -3,11 +3,12 @@
 use super::options::{Jitter, RetryOptions};
 use crate::base::{Span, Stream};
 
-/// The wait after the failure number `failures` in a row (from 1).
+/// The wait after the failure number `failures` in a row (from 1); `previous` is the wait before this one, if there was one.
 ///
 /// Full jitter draws U(0, min(cap, base·2ⁿ)) with n = failures − 1; equal jitter waits half of the bound and draws the other
-/// half; no jitter waits the bound itself.
-pub fn backoff(options: &RetryOptions, failures: u32, random: &mut Stream) -> Span {
+/// half; no jitter waits the bound itself. Decorrelated jitter draws min(cap, U(base, 3·previous)), base being the first
+/// previous.
+pub fn backoff(options: &RetryOptions, failures: u32, previous: Option<Span>, random: &mut Stream) -> Span {
     assert!(failures > 0, "nothing failed yet");
     let doublings = (failures - 1).min(63);
     let bound = Span(options.base.0.saturating_mul(1 << doublings)).min(options.cap);
@@ -15,6 +16,10 @@ pub fn backoff(options: &RetryOptions, failures: u32, random: &mut Stream) -> Sp
         Jitter::None => bound,
         Jitter::Full => random.up_to(bound),
         Jitter::Equal => Span(bound.0 / 2) + random.up_to(Span(bound.0 - bound.0 / 2)),
+        Jitter::Decorrelated => {
+            let most = previous.unwrap_or(options.base) * 3;
+            (options.base + random.up_to(most.saturating_sub(options.base))).min(options.cap)
+        }
     }
 }
 
@@ -24,23 +29,25 @@ mod tests {
     use crate::base::Seed;
 
     fn options(jitter: Jitter) -> RetryOptions {
-        RetryOptions { base: Span::secs(1), cap: Span::secs(300), jitter, attempts: 5 }
+        RetryOptions { base: Span::secs(1), cap: Span::secs(300), jitter, attempts: 5, heeds_after: true }
     }
 
     #[test]
     fn without_jitter_the_wait_doubles_up_to_the_cap() {
         let mut random = Seed(1).stream("retry", 0, 0);
-        let waits: Vec<u64> =
-            (1..=12).map(|n| backoff(&options(Jitter::None), n, &mut random).0 / 1_000_000_000).collect();
+        let waits: Vec<u64> = (1..=12)
+            .map(|n| backoff(&options(Jitter::None), n, None, &mut random).0 / 1_000_000_000)
+            .collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
-        assert_eq!(backoff(&options(Jitter::None), u32::MAX, &mut random), Span::secs(300));
+        assert_eq!(backoff(&options(Jitter::None), u32::MAX, None, &mut random), Span::secs(300));
     }
 
     #[test]
     fn jitter_stays_below_the_bound_and_uses_all_of_it() {
         for (jitter, floor) in [(Jitter::Full, 0), (Jitter::Equal, 4)] {
             let mut random = Seed(1).stream("retry", 0, 0);
-            let waits: Vec<Span> = (0..2_000).map(|_| backoff(&options(jitter), 4, &mut random)).collect();
+            let waits: Vec<Span> =
+                (0..2_000).map(|_| backoff(&options(jitter), 4, None, &mut random)).collect();
             let (least, most) = (waits.iter().min().unwrap(), waits.iter().max().unwrap());
             assert!(
                 *least >= Span::secs(floor) && *least < Span::millis(floor * 1_000 + 100),
@@ -48,5 +55,23 @@ mod tests {
             );
             assert!(*most <= Span::secs(8) && *most > Span::millis(7_900), "{jitter:?} {most}");
         }
+    }
+
+    #[test]
+    fn decorrelated_jitter_grows_by_what_was_drawn_up_to_the_cap() {
+        let options = options(Jitter::Decorrelated);
+        let mut random = Seed(1).stream("retry", 0, 0);
+        let mut most = Span::ZERO;
+        for _ in 0..200 {
+            let mut previous = None;
+            for failures in 1..30 {
+                let wait = backoff(&options, failures, previous, &mut random);
+                let bound = previous.unwrap_or(options.base) * 3;
+                assert!(wait >= options.base && wait <= bound.min(options.cap), "{wait} after {previous:?}");
+                previous = Some(wait);
+                most = most.max(wait);
+            }
+        }
+        assert_eq!(most, options.cap);
     }
 }

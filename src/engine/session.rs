@@ -184,7 +184,10 @@ impl Builtin {
     fn completed(&self, unit: UnitId, run: u64, started: Time) {
         let index = usize::from(unit.0);
         let now = self.ports.clock.now();
-        self.units.borrow_mut()[index].failures = 0;
+        {
+            let state = &mut self.units.borrow_mut()[index];
+            (state.failures, state.waited) = (0, None);
+        }
         let blocking = self.setup.units[index].blocking;
         self.ports.emit(Event::SyncComplete { unit, run, took: now - started, blocking });
         if blocking && let Some(login_at) = self.login_at.take() {
@@ -197,17 +200,18 @@ impl Builtin {
 
     /// A failed unit is tried again by itself, later and later.
     fn failed(&self, unit: UnitId, run: u64, error: &SyncError) {
-        let failures = {
+        let (failures, previous) = {
             let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
             state.failures += 1;
-            state.failures
+            (state.failures, state.waited)
         };
         if self.rules.order.tells_failed_runs() {
             self.ports.emit(Event::SyncError { unit, run, error });
         }
         if self.rules.order.tries_again(failures) {
             let tries = failures.saturating_add(self.options.retry.attempts - 1).min(32);
-            let wait = backoff(&self.options.retry, tries, &mut self.retry_stream.borrow_mut());
+            let wait = backoff(&self.options.retry, tries, previous, &mut self.retry_stream.borrow_mut());
+            self.units.borrow_mut()[usize::from(unit.0)].waited = Some(wait);
             self.ports.emit(Event::RetryScheduled { attempt: failures, wait });
             self.retry_after(unit, wait);
         }

@@ -10,17 +10,21 @@
 //! - Nothing that a device sends makes the gateway panic: damaged bytes and unknown devices are bad requests, a cursor that is
 //!   damaged, foreign, or from the future has expired.
 //! - A page ends where its cursor says, also where it was cut by bytes.
-//! - What a request did to the backend is reported whatever the device is told: after the gateway gave up, too.
+//! - What a request did to the backend is reported whatever the device is told: after the gateway gave up, too, or after
+//!   the way back broke.
 //!
 //! How: in mode [`Mode::Ota`] requests pass through. [`Gateway::serve`] is a pure function of the time, the backend and the
-//! bytes; it acts at once and says when its answer is done. How the gateway finds out what changed is a strategy of
+//! bytes; it acts at once and says when its answer is done. The [`Leg`] between gateway and backend is arithmetic of its own:
+//! the world waits for what it says before and after. How the gateway finds out what changed is a strategy of
 //! `capture`: one file that implements its trait, and one line that names it by its [`Capture`] option.
 
 mod capture;
+mod leg;
 mod options;
 mod server;
 #[cfg(test)]
 mod tests;
 
-pub use options::{Capture, Mode, Options};
+pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
+pub use options::{Capture, Mode, Options, Unfit};
 pub use server::{Gateway, Served};

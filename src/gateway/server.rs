@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::capture::{self, Ask, Strategy};
 use super::options::{Mode, Options};
-use crate::backend::{self, Backend, Change, Fact};
-use crate::base::{EntityId, Stamp, Time, Value};
+use crate::backend::{self, Backend, Change, Fact, Failing};
+use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::wire::{AnswerWriter, decode_request};
 use crate::contract::{
     Attributes, Entity, FetchRequest, PullRequest, PushRequest, Request, RequestKind, ServerError,
@@ -24,7 +24,7 @@ pub struct Gateway {
 pub struct Served {
     /// The answer's bytes.
     pub answer: Vec<u8>,
-    /// When the gateway has the answer.
+    /// When the answer leaves the backend; at the deadline if the gateway gives up.
     pub done_at: Time,
     /// What the backend did, in order; all of it when the request came.
     pub facts: Vec<Fact>,
@@ -57,34 +57,40 @@ impl Gateway {
         self.strategy.cursor_at(entity, stamp)
     }
 
-    /// Serves a request that comes at `now`; to be called in the order in which they come.
-    pub fn serve(&mut self, now: Time, backend: &mut Backend, request: &[u8]) -> Served {
-        let handled = self.read(request).and_then(|(attributes, request)| {
-            backend.admit(now)?;
-            Ok(match request {
-                Request::Pull(pull) => self.pull(now, backend, attributes, &pull),
-                Request::Push(push) => handle_push(now, backend, attributes, &push),
-                Request::Fetch(fetch) => handle_fetch(now, backend, attributes, &fetch),
-            })
-        });
-        let (done_at, facts, work, answer) = match handled {
-            Ok(Handled { kind, scanned, rows, answer, facts }) => {
-                let work = backend.serve(now, kind, scanned, rows);
-                let answer = if work.timed_out { Err(ServerError::GatewayTimeout) } else { answer };
-                (work.done_at, facts, Some(work), answer)
-            }
-            Err(error) => (now, Vec::new(), None, Err(error)),
+    /// Serves a request that comes to the backend at `now` and that the gateway gives up on at `deadline`; to be called in the
+    /// order in which they come.
+    pub fn serve(&mut self, now: Time, deadline: Time, backend: &mut Backend, request: &[u8]) -> Served {
+        let admitted = self
+            .read(request)
+            .and_then(|(attributes, device, request)| Ok((attributes, request, backend.admit(now, device)?)));
+        let (attributes, request, admitted) = match admitted {
+            Ok(admitted) => admitted,
+            Err(error) => return refused(now, error),
         };
-        match answer {
-            Ok(answer) => Served { answer, done_at, facts, work, error: None },
-            Err(error) => {
-                Served { answer: AnswerWriter::error(&error), done_at, facts, work, error: Some(error) }
-            }
-        }
+        let Handled { kind, scanned, rows, answer, facts } = match (&request, admitted.fails) {
+            (request, Some(Failing::Before)) => Handled::nothing(request),
+            (Request::Pull(pull), _) => self.pull(now, backend, attributes, pull),
+            (Request::Push(push), _) => handle_push(now, backend, attributes, push),
+            (Request::Fetch(fetch), _) => handle_fetch(now, backend, attributes, fetch),
+        };
+        let work = backend.serve(admitted, kind, scanned, rows);
+        // Who wrote is answered when the transaction has committed.
+        let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
+        let done_at = committed.map_or(work.done_at, |at| at.max(work.done_at));
+        let answer = match admitted.fails {
+            _ if done_at > deadline => Err(ServerError::GatewayTimeout),
+            Some(_) => Err(ServerError::Failed),
+            None => answer,
+        };
+        let (answer, error) = match answer {
+            Ok(answer) => (answer, None),
+            Err(error) => (AnswerWriter::error(&error), Some(error)),
+        };
+        Served { answer, done_at: done_at.min(deadline), facts, work: Some(work), error }
     }
 
-    /// The request, and the attributes of the device that makes it.
-    fn read(&self, request: &[u8]) -> Result<(&Attributes, Request), ServerError> {
+    /// The request, and the device that makes it with its attributes.
+    fn read(&self, request: &[u8]) -> Result<(&Attributes, DeviceId, Request), ServerError> {
         let request =
             decode_request(request).map_err(|damaged| ServerError::BadRequest(damaged.to_string()))?;
         let device = match &request {
@@ -95,7 +101,7 @@ impl Gateway {
         let attributes = self.attributes.get(device.0 as usize);
         let attributes =
             attributes.ok_or_else(|| ServerError::BadRequest(format!("there is no device {device}")))?;
-        Ok((attributes, request))
+        Ok((attributes, device, request))
     }
 
     fn pull(&self, now: Time, backend: &mut Backend, attributes: &[Value], pull: &PullRequest) -> Handled {
@@ -141,11 +147,28 @@ impl Gateway {
     }
 }
 
+impl Handled {
+    /// A request that failed before it had any effect.
+    fn nothing(request: &Request) -> Handled {
+        let kind = match request {
+            Request::Pull(_) => RequestKind::Pull,
+            Request::Push(_) => RequestKind::Push,
+            Request::Fetch(_) => RequestKind::Fetch,
+        };
+        Handled { kind, scanned: 0, rows: 0, answer: Err(ServerError::Failed), facts: Vec::new() }
+    }
+}
+
+/// What did not get to the backend's workers is answered at once.
+fn refused(now: Time, error: ServerError) -> Served {
+    let answer = AnswerWriter::error(&error);
+    Served { answer, done_at: now, facts: Vec::new(), work: None, error: Some(error) }
+}
+
 fn handle_push(now: Time, backend: &mut Backend, attributes: &[Value], push: &PushRequest) -> Handled {
     let mut facts = Vec::new();
     let clock = backend.clock(backend.begins(now));
-    let outcomes: Vec<_> =
-        push.mutations.iter().map(|mutation| backend.apply(now, attributes, mutation, &mut facts)).collect();
+    let outcomes = backend.push(now, attributes, &push.mutations, &mut facts);
     let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
     let answer = Ok(AnswerWriter::results(clock, ids.zip(&outcomes)));
     let rows = outcomes.len() as u64;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::backend::{self, Backend, Fact, Loaded};
-use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
+use crate::base::{DeviceId, EditId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value};
 use crate::contract::wire::{Answer, encode_request};
 use crate::contract::{
     Column, ColumnKind, Delivery, EditKind, Entity, FetchRequest, Mutation, Outcome, PullRequest,
@@ -41,6 +41,11 @@ fn schema() -> Schema {
     Schema { entities: vec![code, visit, note] }
 }
 
+/// A backend whose service time is what its costs say.
+fn exact() -> backend::Options {
+    backend::Options { service_cv_milli: 0, ..backend::Options::default() }
+}
+
 struct Site {
     gateway: Gateway,
     backend: Backend,
@@ -52,7 +57,7 @@ impl Site {
     fn new(options: backend::Options) -> Site {
         let attributes = ["north", "south"].map(|clinic| vec![Value::text(clinic)]);
         let gateway = Gateway::new(&Options::default(), attributes.into());
-        Site { gateway, backend: Backend::new(Arc::new(schema()), options, START), now: Time::ZERO }
+        Site { gateway, backend: Backend::new(Arc::new(schema()), options, START, Seed(1)), now: Time::ZERO }
     }
 
     fn load(&mut self, entity: EntityId, first: &str, rows: u32) {
@@ -68,7 +73,8 @@ impl Site {
 
     fn send(&mut self, request: &Request) -> Served {
         self.now += Span::millis(1);
-        self.gateway.serve(self.now, &mut self.backend, &encode_request(request))
+        let deadline = self.now + self.backend.gateway_timeout();
+        self.gateway.serve(self.now, deadline, &mut self.backend, &encode_request(request))
     }
 }
 
@@ -109,7 +115,7 @@ fn refusal(served: &Served) -> ServerError {
 
 #[test]
 fn several_entities_are_one_request_to_the_backend() {
-    let mut site = Site::new(backend::Options::default());
+    let mut site = Site::new(exact());
     site.load(CODE, "code", 3);
     site.load(VISIT, "north", 2);
     site.load(NOTE, "note", 1);
@@ -118,8 +124,9 @@ fn several_entities_are_one_request_to_the_backend() {
     assert_eq!(seen, [(VISIT, 2, false), (CODE, 3, false)]);
     let work = served.work.unwrap();
     assert_eq!((work.kind, work.rows, work.scanned), (RequestKind::Pull, 5, 5));
-    let options = backend::Options::default();
-    assert_eq!(served.done_at, site.now + options.fixed_cost + options.row_cost * 5);
+    let options = exact();
+    let row = options.scan_cost + options.row_cost;
+    assert_eq!(served.done_at, site.now + options.fixed_cost + row * 5);
     let answer = Answer::decode(&served.answer).unwrap().unwrap();
     assert_eq!(answer.now, START.plus(Span::millis(1)));
     assert_eq!(answer.pages[0].rows.get(0).values.unwrap().len(), 1, "only the projected column is sent");
@@ -202,7 +209,7 @@ fn what_makes_no_sense_is_a_bad_request() {
         bytes.push(encode_request(&Request::Fetch(fetch)));
     }
     for request in bytes {
-        let served = site.gateway.serve(site.now, &mut site.backend, &request);
+        let served = site.gateway.serve(site.now, Time::FAR, &mut site.backend, &request);
         let text = String::from_utf8_lossy(&request);
         assert!(matches!(refusal(&served), ServerError::BadRequest(_)), "{text}");
     }
@@ -235,7 +242,7 @@ fn a_push_is_answered_in_order_and_again_from_memory() {
 
 #[test]
 fn a_write_that_took_too_long_is_written_all_the_same() {
-    let slow = backend::Options { write_fixed_cost: Span::secs(31), ..Default::default() };
+    let slow = backend::Options { write_fixed_cost: Span::secs(31), ..exact() };
     let mut site = Site::new(slow);
     let served = site.send(&push(vec![create(0, "a")]));
     assert_eq!(refusal(&served), ServerError::GatewayTimeout);
@@ -253,6 +260,62 @@ fn nothing_is_written_or_read_while_the_backend_is_down() {
     assert!(served.facts.is_empty() && served.work.is_none() && site.backend.is_empty(VISIT));
     assert!(site.send(&request).error.is_none(), "it is back, and the mutation is new to it");
     assert_eq!(site.backend.len(VISIT), 1);
+}
+
+#[test]
+fn exactly_the_timeout_is_in_time_and_the_queue_counts() {
+    let slow = backend::Options { workers: 1, fixed_cost: Span::secs(30), ..exact() };
+    let mut site = Site::new(slow);
+    assert!(site.send(&pull(&[(CODE, None)], 10, 1 << 20)).error.is_none());
+    let second = site.send(&pull(&[(CODE, None)], 10, 1 << 20));
+    assert_eq!((refusal(&second), second.done_at), (ServerError::GatewayTimeout, site.now + Span::secs(30)));
+    assert_eq!(second.work.unwrap().queued, Span::millis(29_999));
+}
+
+#[test]
+fn a_write_that_commits_late_is_answered_when_it_has_committed() {
+    let delay = backend::CommitDelay { share: Ppm(1_000_000), upto: Span::secs(5) };
+    let mut site = Site::new(backend::Options { commit_delay: Some(delay), ..exact() });
+    let served = site.send(&push(vec![create(0, "a"), create(1, "b")]));
+    let commits = served.facts.iter().filter_map(|fact| fact.commit()?.visible_at);
+    assert_eq!(Some(served.done_at), commits.max());
+    assert!(served.work.unwrap().done_at < served.done_at);
+}
+
+#[test]
+fn who_asks_too_often_is_told_when_to_come_again_and_does_no_work() {
+    let window = backend::Window { per: Span::secs(10), requests: Some(1), execution: None };
+    let quota =
+        backend::Quota { by: backend::QuotaBy::Device, window: Some(window), concurrent: None, bucket: None };
+    let mut site = Site::new(backend::Options { quota: Some(quota), ..exact() });
+    let request = push(vec![create(0, "a")]);
+    assert!(site.send(&request).error.is_none());
+    let served = site.send(&request);
+    assert_eq!(refusal(&served), ServerError::Throttled(Span::millis(9_999)));
+    assert!(served.work.is_none() && served.facts.is_empty() && served.done_at == site.now);
+}
+
+#[test]
+fn a_request_that_fails_by_accident_may_have_been_applied_and_is_not_applied_twice() {
+    let mut site = Site::new(backend::Options { errors: Ppm(500_000), ..exact() });
+    let (mut applied, mut failed) = (0, 0);
+    for n in 0..200 {
+        let request = push(vec![create(n, &format!("k{n}"))]);
+        let mut committed = 0;
+        while let Some(error) = {
+            let served = site.send(&request);
+            committed += served.facts.iter().filter(|fact| fact.commit().is_some()).count();
+            served.error
+        } {
+            assert_eq!(error, ServerError::Failed);
+            failed += 1;
+            applied += committed;
+            committed = 0;
+        }
+    }
+    assert_eq!(site.backend.len(VISIT), 200);
+    assert!((140..260).contains(&failed), "{failed} failures");
+    assert!((40..110).contains(&applied), "{applied} of them had taken effect");
 }
 
 #[test]
@@ -362,9 +425,17 @@ proptest! {
     fn no_bytes_make_the_gateway_panic(bytes in prop::collection::vec(any::<u8>(), 0..80), cursor in cursor()) {
         let mut site = Site::new(backend::Options::default());
         site.load(VISIT, "north", 3);
-        let served = site.gateway.serve(Time::ZERO, &mut site.backend, &bytes);
+        let served = site.gateway.serve(Time::ZERO, Time::FAR, &mut site.backend, &bytes);
         prop_assert!(matches!(refusal(&served), ServerError::BadRequest(_)));
         let served = site.send(&pull(&[(VISIT, Some(&cursor))], 5, 99));
         prop_assert!(Answer::decode(&served.answer).is_ok());
     }
+}
+
+#[test]
+fn a_strategy_that_asks_by_stamps_does_not_fit_a_backend_without_them() {
+    use crate::backend::Provisioning as P;
+    let fits = |provisioning| Capture::default().fits(provisioning).is_ok();
+    assert!([P::Full, P::StampsOnly, P::ThreeStamps, P::ReadOnlySchema].into_iter().all(fits));
+    assert!(![P::SoftDeleteOnly, P::Nothing].into_iter().any(fits));
 }

@@ -120,10 +120,18 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     let unit = Some(UNIT);
     t.device(0, Event::ResponseReceived { request, kind, unit, bytes: 9, rows: 0, took })
         .device(0, Event::RequestFailed { request, kind, error: TransportError::Timeout, took, wasted: 60 })
-        .device(0, Event::RequestRefused { request, kind, error: &ServerError::Unavailable, took })
         .device(0, Event::RetryScheduled { attempt: 1, wait: took })
+        .tell(Node::World, Event::ConnectionOpened { took: Span::millis(9) })
+        .tell(Node::World, Event::PacketsSent { up: true, packets: 9, retransmitted: 1, bytes: 9 })
+        .tell(Node::World, Event::PacketsSent { up: false, packets: 9, retransmitted: 1, bytes: 9 })
         .tell(Node::World, Event::MessageDropped { reason: DropReason::AnswerLost, bytes: 9 });
+    use ServerError::{Failed, GatewayTimeout, Throttled, Unavailable};
+    for error in [&Unavailable, &Throttled(took), &Failed, &GatewayTimeout] {
+        t.device(0, Event::RequestRefused { request, kind, error, took });
+    }
     let (edit, entity) = (made.id, ENTITY);
+    t.tell(Node::Backend, Event::MutationPutOff { edit });
+    t.tell(Node::Backend, Event::CommitDelayed { entity, key, stamp: Stamp(5), until: Time::ZERO });
     for conflict in [None, Some(Refusal::Stale)] {
         t.tell(Node::Backend, Event::MutationRefused { edit, entity, key, kind: EditKind::Update, conflict });
     }

@@ -3,7 +3,7 @@
 use super::board::Board;
 use super::table::Id;
 use crate::base::{DeviceId, Time};
-use crate::contract::{DropReason, Event, KillReason, RequestKind, TransportError};
+use crate::contract::{DropReason, Event, KillReason, RequestKind, ServerError, TransportError};
 
 /// Counts what goes over the wire and what the world does to it.
 #[derive(Debug)]
@@ -43,7 +43,16 @@ impl Traffic {
                 board.add(Id::RequestsTimedOut, u64::from(*error == TransportError::Timeout));
                 board.add(Id::WastedBytes, *wasted);
             }
-            Event::RequestRefused { .. } => board.add(Id::RequestsRefused, 1),
+            Event::RequestRefused { error, .. } => {
+                board.add(Id::RequestsRefused, 1);
+                match error {
+                    ServerError::Throttled(_) => board.add(Id::RequestsThrottled, 1),
+                    ServerError::Unavailable => board.add(Id::RequestsUnavailable, 1),
+                    ServerError::Failed => board.add(Id::RequestsServerFailed, 1),
+                    ServerError::GatewayTimeout => board.add(Id::RequestsGatewayTimeout, 1),
+                    ServerError::CursorExpired(_) | ServerError::BadRequest(_) => {}
+                }
+            }
             Event::RetryScheduled { wait, .. } => {
                 board.add(Id::Retries, 1);
                 board.observe(Id::RetryWait, wait.0);
@@ -97,6 +106,15 @@ impl Traffic {
     /// What happened to messages and on the backend.
     pub(super) fn on_backend(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
         match event {
+            Event::ConnectionOpened { took } => {
+                board.add(Id::NetConnections, 1);
+                board.observe(Id::NetConnect, took.0);
+            }
+            Event::PacketsSent { up, packets, retransmitted, bytes } => {
+                board.add(if *up { Id::NetUpBytes } else { Id::NetDownBytes }, *bytes);
+                board.add(Id::NetPackets, *packets);
+                board.add(Id::NetRetransmitted, *retransmitted);
+            }
             Event::MessageDropped { reason, bytes } => {
                 board.add(Id::NetDropped, 1);
                 board.add(Id::NetDroppedBytes, *bytes);
@@ -114,6 +132,8 @@ impl Traffic {
             Event::Committed { .. } => board.add(Id::BackendCommits, 1),
             Event::MutationRefused { conflict: Some(_), .. } => board.add(Id::BackendConflicted, 1),
             Event::MutationRefused { conflict: None, .. } => board.add(Id::BackendRejected, 1),
+            Event::MutationPutOff { .. } => board.add(Id::BackendPutOff, 1),
+            Event::CommitDelayed { .. } => board.add(Id::BackendLate, 1),
             Event::MutationReplayed { .. } => board.add(Id::BackendReplayed, 1),
             Event::BackendServed { queued, service, scanned, rows, .. } => {
                 board.add(Id::BackendRequests, 1);

@@ -64,7 +64,7 @@ impl Link {
         self.lossy.push(lossy);
     }
 
-    /// Sends `bytes` at `now`.
+    /// Sends a bare message of `bytes` at `now`: one that knows neither connections nor headers.
     ///
     /// Time = wait for the bottleneck + what its capacity needs for the bytes + half a round trip + jitter. An outage on the way
     /// breaks the connection, holds the message back, or swallows it until a retransmission gets through.
@@ -72,7 +72,7 @@ impl Link {
         let way = direction as usize;
         let start = now.max(self.busy_until[way]);
         let weather = self.weather.at(now);
-        let sent = weather.leaves_by(direction, start, bytes + self.weather.profile(now).overhead);
+        let sent = weather.leaves_by(direction, start, bytes);
         let rtt = weather.rtt(now);
         let latency = Span(rtt.0 / 2) + weather.jitter(direction, now);
         let (mut arrival, mut sent_by) = (sent + latency, sent);

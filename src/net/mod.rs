@@ -10,11 +10,18 @@
 //! latest; nothing is sent where the operating system sees no network.
 
 mod conditions;
+mod connection_line;
+mod connection_pool;
 mod link;
 mod options;
 pub mod tcp;
 mod transport;
+mod transport_bare;
+mod transport_options;
 mod weather;
+
+#[cfg(test)]
+mod transport_tests;
 
 pub use conditions::{Conditions, Direction};
 pub use link::{Fate, Link, LossyTime, retransmitted_after};
@@ -23,4 +30,5 @@ pub use options::{
     Radio, RadioChanges, Steps, Variation,
 };
 pub use transport::{Server, Way};
+pub use transport_options::{HalfOpen, Protocol, TransportOptions};
 pub use weather::{Itinerary, Trace, TraceError, Weather, WeatherAt};

@@ -45,8 +45,6 @@ pub struct Profile {
     pub reconnect: Span,
     /// Share of answers that are lost after the gateway acted.
     pub answer_loss: Ppm,
-    /// Bytes added to each message: headers of HTTP, TLS and TCP.
-    pub overhead: u64,
 }
 
 /// What a device's radio speaks on a link.
@@ -216,7 +214,6 @@ impl Profile {
             promotion: None,
             reconnect: Span::ZERO,
             answer_loss: Ppm(0),
-            overhead: 0,
         }
     }
 }

@@ -3,11 +3,16 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::conditions::Direction;
-use super::link::{Fate, Link};
-use crate::base::Time;
+use super::conditions::{Conditions, Direction};
+use super::connection_line::{FlowId, Line, Stage};
+use super::connection_pool::{Found, Pool, Shared};
+use super::link::Link;
+use super::options::OutageMode;
+use super::tcp::{Broken, Connection, Traffic, arrival};
+use super::transport_options::{HalfOpen, Protocol, TransportOptions};
+use crate::base::{Span, Time};
 use crate::contract::{DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError};
-use crate::sim::{Handle, NodeId, oneshot};
+use crate::sim::{Handle, NodeId, Notify, oneshot};
 
 /// Whoever answers requests: the gateway.
 pub trait Server {
@@ -17,12 +22,83 @@ pub trait Server {
 
 /// A device's way to the gateway. It belongs to the device, not to its process: it outlives a kill.
 pub struct Way {
-    handle: Handle,
-    gateway: NodeId,
-    link: Rc<RefCell<Link>>,
+    pub(super) handle: Handle,
+    pub(super) gateway: NodeId,
+    pub(super) link: Rc<RefCell<Link>>,
     server: Rc<dyn Server>,
-    events: Rc<dyn EventSink>,
+    pub(super) events: Rc<dyn EventSink>,
+    options: TransportOptions,
     answers: Cell<u64>,
+    pool: Pool,
+    /// A connection was opened, released or closed.
+    freed: Notify,
+    lines: [RefCell<Line>; 2],
+    /// Who shares a direction has changed.
+    changed: [Notify; 2],
+    /// When a packet of the device last passed.
+    last_packet: Cell<Option<Time>>,
+}
+
+/// What becomes of a message.
+enum Passed {
+    /// It is there.
+    Arrived,
+    /// It is lost, and its sender is not told.
+    Vanished,
+    /// The connection broke; its device knows then.
+    Broken(Time),
+}
+
+/// A message that has left the bottleneck.
+struct Left {
+    at: Time,
+    arrives: Time,
+}
+
+/// A request as its device sees it: with it goes what nobody waits for any more.
+struct Errand {
+    way: Rc<Way>,
+    shared: Rc<Shared>,
+    /// Its message under way.
+    flow: Cell<Option<(Direction, FlowId)>>,
+    /// Nobody waits for it.
+    unwanted: Cell<bool>,
+}
+
+/// The device's hold on an errand. Dropped without an answer (deadline, break, death of the process) it closes the connection.
+struct Lease {
+    errand: Rc<Errand>,
+    answered: bool,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Errand { way, shared, .. } = &*self.errand;
+        if !self.answered {
+            self.errand.unwanted.set(true);
+            shared.close();
+            if let Some((direction, flow)) = self.errand.flow.get() {
+                way.with_line(direction, |line, now, weather| line.abandon(flow, now, weather));
+            }
+        }
+        way.pool.release(shared);
+        way.freed.notify_all();
+    }
+}
+
+/// A place in the pool for a connection that is being opened.
+struct Place<'w> {
+    way: &'w Way,
+    taken: bool,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if !self.taken {
+            self.way.pool.gives_up();
+        }
+        self.way.freed.notify_all();
+    }
 }
 
 impl Way {
@@ -33,61 +109,286 @@ impl Way {
         link: Rc<RefCell<Link>>,
         server: Rc<dyn Server>,
         events: Rc<dyn EventSink>,
+        options: TransportOptions,
     ) -> Rc<Way> {
-        Rc::new(Way { handle, gateway, link, server, events, answers: Cell::new(0) })
+        let (freed, changed) = (handle.notify(), [handle.notify(), handle.notify()]);
+        Rc::new(Way {
+            handle,
+            gateway,
+            link,
+            server,
+            events,
+            options,
+            answers: Cell::new(0),
+            pool: Pool::default(),
+            freed,
+            lines: Default::default(),
+            changed,
+            last_packet: Cell::new(None),
+        })
     }
 
-    /// Carries a request to the server and its answer back. What happens here happens whether or not the device's process
-    /// is still alive.
-    async fn carry(
-        self: Rc<Self>,
-        request: Vec<u8>,
-        arrives: Time,
-        answer: oneshot::Sender<Result<Vec<u8>, Time>>,
-    ) {
-        self.handle.sleep_until(arrives).await;
+    /// The app's process is dead: the operating system closes its connections.
+    pub fn process_died(&self) {
+        self.pool.close_all();
+    }
+
+    fn conditions<R>(&self, ask: impl FnOnce(&dyn Conditions, Time) -> R) -> R {
+        let now = self.handle.now();
+        ask(&self.link.borrow().weather().at(now), now)
+    }
+
+    /// Changes who shares a direction, and lets them look at their ends again.
+    fn with_line<R>(
+        &self,
+        direction: Direction,
+        change: impl FnOnce(&mut Line, Time, &dyn Conditions) -> R,
+    ) -> R {
+        let line = &self.lines[direction as usize];
+        let changed = self.conditions(|weather, now| change(&mut line.borrow_mut(), now, weather));
+        self.changed[direction as usize].notify_all();
+        changed
+    }
+
+    /// When the device's connections are cut next, and when it knows, if that is before `until`.
+    fn next_cut(&self, until: Time) -> (Time, Time) {
+        self.conditions(|weather, now| match first_reset(weather, now, until) {
+            Some(from) => {
+                let at = from.max(now);
+                (at, self.told(Broken { at, cut: true }))
+            }
+            None => (Time::FAR, Time::FAR),
+        })
+    }
+
+    /// When the device knows of a broken connection: at once if its operating system notices, or when the reset comes.
+    fn told(&self, broken: Broken) -> Time {
+        if !broken.cut {
+            return broken.at;
+        }
+        self.conditions(|weather, _| {
+            let cut = weather.outages(broken.at).first().filter(|outage| outage.from <= broken.at);
+            let noticed = cut.is_some_and(|outage| outage.noticed);
+            broken.at + if noticed { Span::ZERO } else { weather.rtt(broken.at) }
+        })
+    }
+
+    /// What the radio needs to wake up for a packet.
+    fn wake_up(&self) -> Span {
+        self.conditions(|weather, now| weather.wake_up(self.last_packet.get(), now))
+    }
+
+    /// A connection for a request: a kept one, a new one, or the next that is free.
+    async fn connection(self: &Rc<Self>, deadline: Time) -> Result<Lease, TransportError> {
+        loop {
+            let found = self.conditions(|weather, now| self.pool.find(&self.options, weather, now));
+            let shared = match found {
+                Found::Open(shared) => shared,
+                // Boxed, as the rarer way: a future is moved with room for all that it may become.
+                Found::Room => Box::pin(self.open(deadline)).await?,
+                Found::Full => match self.handle.timeout(deadline, self.freed.notified()).await {
+                    Ok(()) => continue,
+                    Err(_) => return Err(TransportError::Timeout),
+                },
+            };
+            let (way, flow, unwanted) = (self.clone(), Cell::new(None), Cell::new(false));
+            let errand = Rc::new(Errand { way, shared, flow, unwanted });
+            return Ok(Lease { errand, answered: false });
+        }
+    }
+
+    async fn open(&self, deadline: Time) -> Result<Rc<Shared>, TransportError> {
+        let mut place = Place { way: self, taken: false };
+        let asked = self.handle.now();
+        self.handle.sleep(self.wake_up()).await;
+        let (cut, told) = self.next_cut(deadline);
+        let opened = self.conditions(|weather, now| Connection::open(&self.options.handshake, weather, now));
+        let (ends, error) = match &opened {
+            Ok((_, ready, _)) if *ready < cut => (*ready, TransportError::Timeout),
+            Err(broken) if !broken.cut && broken.at < cut => (broken.at, TransportError::Timeout),
+            _ => (told, TransportError::Reset),
+        };
+        self.handle.sleep_until(ends.min(deadline)).await;
+        match opened {
+            Ok((connection, ready, traffic)) if ready < cut && ready <= deadline => {
+                self.last_packet.set(Some(ready));
+                self.sent(Direction::Up, traffic[0]);
+                self.sent(Direction::Down, traffic[1]);
+                self.events.emit(Event::ConnectionOpened { took: ready.since(asked) });
+                place.taken = true;
+                Ok(self.pool.opened(connection))
+            }
+            _ if ends <= deadline => Err(error),
+            _ => Err(TransportError::Timeout),
+        }
+    }
+
+    fn sent(&self, direction: Direction, traffic: Traffic) {
+        let Traffic { packets, retransmitted, bytes } = traffic;
+        self.events.emit(Event::PacketsSent {
+            up: direction == Direction::Up,
+            packets,
+            retransmitted,
+            bytes,
+        });
+    }
+
+    /// Brings one message of a request from end to end.
+    async fn pass(&self, errand: &Errand, direction: Direction, bytes: u64) -> Passed {
+        let (way, shared) = (direction as usize, &errand.shared);
+        let left = if self.options.protocol == Protocol::Http2 {
+            Box::pin(self.leave_in_turn(errand, direction, bytes)).await
+        } else {
+            self.leave(errand, direction, bytes).await
+        };
+        let dropped = |passed| {
+            self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes });
+            passed
+        };
+        let Left { at, arrives } = match left {
+            Ok(left) => left,
+            Err(Passed::Vanished) if errand.unwanted.get() => return Passed::Vanished,
+            Err(passed) => return dropped(passed),
+        };
+        shared.arrived[way].set(arrives);
+        if self.handle.now() < arrives {
+            self.handle.sleep_until(arrives).await;
+        }
+        let mut state = shared.state.borrow_mut();
+        let lost = self.conditions(|weather, now| {
+            weather.session(now) != state.session || first_reset(weather, at, arrives).is_some()
+        });
+        if lost {
+            return dropped(Passed::Vanished);
+        }
+        self.last_packet.set(Some(arrives));
+        state.last = state.last.max(arrives);
+        Passed::Arrived
+    }
+
+    /// Until the last byte has left the bottleneck, after those of the messages before it on the same connection.
+    async fn leave_in_turn(&self, errand: &Errand, direction: Direction, bytes: u64) -> Result<Left, Passed> {
+        let (way, shared) = (direction as usize, &errand.shared);
+        let ticket = shared.queue(way);
+        while !shared.is_next(way, ticket) {
+            self.changed[way].notified().await;
+        }
+        let left = self.leave(errand, direction, bytes).await;
+        shared.done(way, ticket);
+        self.changed[way].notify_all();
+        left
+    }
+
+    /// Until the last byte has left the bottleneck.
+    async fn leave(&self, errand: &Errand, direction: Direction, bytes: u64) -> Result<Left, Passed> {
+        let (way, shared) = (direction as usize, &errand.shared);
+        if errand.unwanted.get() {
+            return Err(Passed::Vanished);
+        }
+        let wait = self.wake_up();
+        if wait > Span::ZERO {
+            self.handle.sleep(wait).await;
+        }
+        if self.is_half_open(shared) {
+            return Err(match self.options.half_open {
+                HalfOpen::Silent => Passed::Vanished,
+                HalfOpen::Reset => Passed::Broken(self.conditions(|weather, now| now + weather.rtt(now))),
+            });
+        }
+        let flow = self.with_line(direction, |line, now, weather| {
+            let mut state = shared.state.borrow_mut();
+            let transfer = state.message(direction, now, bytes, weather.mtu());
+            line.join(Box::new(Stage { transfer, sender: state.senders[way].clone() }), now, weather)
+        });
+        errand.flow.set(Some((direction, flow)));
+        let (ends, arrives) = loop {
+            let (ends, alone) = self.lines[way].borrow().ends(flow);
+            let arrives = ends.map(|left| self.arrival(shared, direction, left));
+            // Who has the line for itself, and nobody behind it on its connection, need not tell when it leaves it: one turn less.
+            let alone = alone && self.options.protocol == Protocol::Http1;
+            let until = if alone { arrives } else { ends };
+            let until = until.unwrap_or_else(|broken| broken.at);
+            if self.handle.timeout(until, self.changed[way].notified()).await.is_err() {
+                break (ends, arrives);
+            }
+        };
+        errand.flow.set(None);
+        let (stage, whole) = self.with_line(direction, |line, now, weather| line.leave(flow, now, weather));
+        shared.state.borrow_mut().senders[way] = stage.sender;
+        self.last_packet.set(Some(self.handle.now()));
+        self.sent(direction, stage.transfer.traffic);
+        match (ends, arrives) {
+            (Ok(at), Ok(arrives)) if whole => Ok(Left { at, arrives }),
+            (Err(broken), _) => {
+                shared.close();
+                Err(Passed::Broken(self.told(broken)))
+            }
+            _ => Err(Passed::Vanished),
+        }
+    }
+
+    /// When what leaves the bottleneck at `left` arrives; messages of a connection do not overtake each other.
+    fn arrival(&self, shared: &Shared, direction: Direction, left: Time) -> Time {
+        let arrives = self.conditions(|weather, _| arrival(weather, direction, left));
+        arrives.max(shared.arrived[direction as usize].get())
+    }
+
+    /// Whether the connection belongs to an IP session that is gone.
+    fn is_half_open(&self, shared: &Shared) -> bool {
+        self.conditions(|weather, now| weather.session(now) != shared.state.borrow().session)
+    }
+
+    /// The server's answer, unless it is lost on its way.
+    pub(super) async fn served(&self, request: Vec<u8>) -> Option<Vec<u8>> {
         let bytes = self.server.serve(request).await;
         let now = self.handle.now();
         let number = self.answers.replace(self.answers.get() + 1);
-        let size = bytes.len() as u64;
         if self.link.borrow().loses_answer(now, number) {
-            self.events.emit(Event::MessageDropped { reason: DropReason::AnswerLost, bytes: size });
-            return;
+            let (reason, bytes) = (DropReason::AnswerLost, bytes.len() as u64);
+            self.events.emit(Event::MessageDropped { reason, bytes });
+            return None;
         }
-        let fate = self.link.borrow_mut().send(now, Direction::Down, size);
-        match fate {
-            Fate::Arrives(at) => {
-                self.handle.sleep_until(at).await;
-                // Nobody may be waiting any more.
-                let _ = answer.send(Ok(bytes));
-            }
-            Fate::Breaks(at) => {
-                self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes: size });
-                let _ = answer.send(Err(at));
-            }
-        }
+        Some(bytes)
     }
 
-    async fn exchange(self: Rc<Self>, request: Vec<u8>, deadline: Time) -> Result<Vec<u8>, TransportError> {
-        let now = self.handle.now();
-        if !self.link.borrow().weather().seems_up(now) {
-            return Err(TransportError::Offline);
-        }
-        let size = request.len() as u64;
-        let fate = self.link.borrow_mut().send(now, Direction::Up, size);
-        let broken_at = self.link.borrow().next_break(now).unwrap_or(Time::FAR);
-        let until = deadline.min(broken_at);
-        let arrives = match fate {
-            Fate::Arrives(at) => at,
-            Fate::Breaks(at) => {
-                self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes: size });
-                self.handle.sleep_until(at.min(deadline)).await;
-                return Err(ended(at, deadline));
+    /// Carries a request to the server and its answer back. What happens here happens whether or not the device's process
+    /// is still alive: what its connection has in flight goes on.
+    async fn carry(
+        self: Rc<Self>,
+        errand: Rc<Errand>,
+        request: Vec<u8>,
+        answer: oneshot::Sender<Result<Vec<u8>, Time>>,
+    ) {
+        let (mut message, mut direction) = (request, Direction::Up);
+        loop {
+            let header = match direction {
+                Direction::Up => self.options.header_up,
+                Direction::Down => self.options.header_down,
+            };
+            match self.pass(&errand, direction, message.len() as u64 + header).await {
+                Passed::Arrived if direction == Direction::Down => break,
+                Passed::Arrived => {}
+                Passed::Vanished => return,
+                // Nobody may be waiting any more.
+                Passed::Broken(told) => return drop(answer.send(Err(told))),
             }
-        };
-        let (sender, receiver) = self.handle.oneshot();
-        self.handle.spawn(self.gateway, "request", self.clone().carry(request, arrives, sender));
-        match self.handle.timeout(until, receiver).await {
+            match self.served(message).await {
+                Some(bytes) => (message, direction) = (bytes, Direction::Down),
+                None => return,
+            }
+        }
+        let _ = answer.send(Ok(message));
+    }
+
+    /// Waits for an answer until the deadline, or until the device knows that its connection is cut.
+    pub(super) async fn answered(
+        &self,
+        answer: oneshot::Receiver<Result<Vec<u8>, Time>>,
+        cut: Time,
+        deadline: Time,
+    ) -> Result<Vec<u8>, TransportError> {
+        let until = deadline.min(cut);
+        match self.handle.timeout(until, answer).await {
             Ok(Some(Ok(bytes))) => Ok(bytes),
             Ok(Some(Err(at))) => {
                 self.handle.sleep_until(at.min(until)).await;
@@ -96,14 +397,37 @@ impl Way {
             // The answer will never come: the device does not know, it waits.
             Ok(None) => {
                 self.handle.sleep_until(until).await;
-                Err(ended(broken_at, deadline))
+                Err(ended(cut, deadline))
             }
-            Err(_) => Err(ended(broken_at, deadline)),
+            Err(_) => Err(ended(cut, deadline)),
         }
+    }
+
+    async fn exchange(self: Rc<Self>, request: Vec<u8>, deadline: Time) -> Result<Vec<u8>, TransportError> {
+        let now = self.handle.now();
+        if !self.link.borrow().weather().seems_up(now) {
+            return Err(TransportError::Offline);
+        }
+        if self.options.protocol == Protocol::Bare {
+            return Box::pin(self.exchange_bare(request, deadline)).await;
+        }
+        let mut lease = self.connection(deadline).await?;
+        let (sender, receiver) = self.handle.oneshot();
+        let (_, cut) = self.next_cut(deadline);
+        self.handle.spawn(self.gateway, "request", self.clone().carry(lease.errand.clone(), request, sender));
+        let answer = self.answered(receiver, cut, deadline).await;
+        lease.answered = answer.is_ok();
+        answer
     }
 }
 
-fn ended(broken_at: Time, deadline: Time) -> TransportError {
+/// When the next outage begins that resets, or the one that lasts began, if that is before `until`.
+fn first_reset(weather: &dyn Conditions, now: Time, until: Time) -> Option<Time> {
+    let mut outages = weather.outages(now).iter().take_while(|outage| outage.from < until);
+    outages.find(|outage| outage.mode == OutageMode::Reset).map(|outage| outage.from)
+}
+
+pub(super) fn ended(broken_at: Time, deadline: Time) -> TransportError {
     if broken_at <= deadline { TransportError::Reset } else { TransportError::Timeout }
 }
 
@@ -119,99 +443,5 @@ impl Transport for Rc<Way> {
 
     fn network(&self) -> NetworkKind {
         self.link.borrow().weather().network(self.handle.now())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::options::{Outage, OutageMode, Profile};
-    use super::super::weather::Itinerary;
-    use super::*;
-    use crate::base::{BitRate, Seed, Span};
-    use crate::sim::{Options, Sim};
-    use std::sync::Arc;
-
-    struct Echo(Handle, Rc<Cell<u32>>);
-    impl Server for Echo {
-        fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Vec<u8>> {
-            self.1.set(self.1.get() + 1);
-            let handle = self.0.clone();
-            Box::pin(async move {
-                handle.sleep(Span::millis(100)).await;
-                request
-            })
-        }
-    }
-    struct Deaf;
-    impl EventSink for Deaf {
-        fn emit(&self, _: Event<'_>) {}
-    }
-
-    fn itinerary() -> Itinerary {
-        let rate = BitRate(8_000_000);
-        Itinerary::settled(Arc::new(Profile::steady("plain", Span::millis(100), rate, rate)))
-    }
-
-    /// One request of 1 000 bytes at 0 with a deadline at 1 s: its result, when it came, and how often the server worked.
-    fn one_request(weather: impl FnOnce(&mut Link)) -> (Result<usize, TransportError>, Time, u32) {
-        let mut sim = Sim::new(Options::default());
-        let handle = sim.handle().clone();
-        let (gateway, device) = (handle.node("gateway"), handle.node("device"));
-        let mut link = Link::new(&itinerary(), Seed(1), Time::FAR);
-        weather(&mut link);
-        let served = Rc::new(Cell::new(0));
-        let server = Rc::new(Echo(handle.clone(), served.clone()));
-        let way = Way::new(handle.clone(), gateway, Rc::new(RefCell::new(link)), server, Rc::new(Deaf));
-        let result = Rc::new(Cell::new(None));
-        let told = result.clone();
-        handle.spawn(device, "device", async move {
-            let answer = way.request(vec![0; 1_000], Time::ZERO + Span::secs(1)).await;
-            told.set(Some((answer.map(|bytes| bytes.len()), way.handle.now())));
-        });
-        sim.run_until(Time::ZERO + Span::secs(60));
-        let (answer, at) = result.take().expect("the request ended");
-        (answer, at, served.get())
-    }
-
-    fn at(ms: u64) -> Time {
-        Time::ZERO + Span::millis(ms)
-    }
-
-    #[test]
-    fn an_answer_takes_both_ways_and_the_servers_time() {
-        assert_eq!(one_request(|_| ()), (Ok(1_000), at(202), 1));
-    }
-
-    #[test]
-    fn without_a_network_nothing_is_sent() {
-        let gone = Outage { from: at(0), until: at(500), mode: OutageMode::Drop, noticed: true };
-        assert_eq!(
-            one_request(|link| link.weather_mut().add_outages([gone])),
-            (Err(TransportError::Offline), at(0), 0)
-        );
-    }
-
-    #[test]
-    fn a_lost_answer_is_a_timeout_although_the_server_worked() {
-        let lossy = super::super::link::LossyTime { from: at(0), until: at(900), loss_ppm: 1_000_000 };
-        assert_eq!(one_request(|link| link.add_lossy(lossy)), (Err(TransportError::Timeout), at(1_000), 1));
-    }
-
-    #[test]
-    fn a_reset_ends_the_request_at_once_and_the_server_may_have_worked() {
-        for (from, served) in [(20, 0), (120, 1), (180, 1)] {
-            let cut = Outage { from: at(from), until: at(400), mode: OutageMode::Reset, noticed: false };
-            let ended = one_request(|link| link.weather_mut().add_outages([cut]));
-            assert_eq!(ended, (Err(TransportError::Reset), at(from), served), "cut at {from} ms");
-        }
-    }
-
-    #[test]
-    fn a_long_silence_is_a_timeout() {
-        let silence = Outage { from: at(10), until: at(5_000), mode: OutageMode::Hold, noticed: false };
-        assert_eq!(
-            one_request(|link| link.weather_mut().add_outages([silence])),
-            (Err(TransportError::Timeout), at(1_000), 1)
-        );
     }
 }

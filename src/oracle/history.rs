@@ -110,6 +110,8 @@ impl History {
         let content = self.hash.projected(entity, commit.values);
         let place = place(entity, commit.values);
         let Commit { at, stamp, author, .. } = commit;
+        // Most rows that are touched are touched once, and a vector that grows begins with room for four.
+        row.versions.reserve_exact(usize::from(row.versions.is_empty()));
         row.versions.push(Version { stamp, at, author, gone, place, content, changed });
         let after = (!gone).then(|| commit.values.to_vec());
         let before = std::mem::replace(&mut row.values, after);
@@ -117,6 +119,14 @@ impl History {
             self.move_natural(id, before.as_deref(), (!gone).then_some(commit.values));
         }
         before
+    }
+
+    /// The version of this stamp can be seen only from `until` on: nobody is behind with it before.
+    pub(super) fn delay(&mut self, id: RowId, stamp: Stamp, until: Time) {
+        let versions = &mut self.rows[id as usize].versions;
+        if let Some(version) = versions.iter_mut().rfind(|version| version.stamp == stamp) {
+            version.at = version.at.max(until);
+        }
     }
 
     /// The columns of the natural key.

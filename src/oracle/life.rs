@@ -138,6 +138,7 @@ impl Life {
             | Event::ConflictDecided { entity, key, .. }
             | Event::EditLogged { entity, key, .. }
             | Event::MutationRefused { entity, key, .. }
+            | Event::CommitDelayed { entity, key, .. }
             | Event::Committed { entity, key, .. } => self.has(entity, key.as_str()),
             Event::RowServed { device, entity, key, .. } => {
                 let ours = self.has(entity, key);
@@ -150,7 +151,7 @@ impl Life {
             Event::CursorSaved { entity, .. } => {
                 device.is_some_and(|device| self.awaiting.remove(&(device, entity)))
             }
-            Event::MutationReplayed { edit } => self.edits.contains(&edit),
+            Event::MutationReplayed { edit } | Event::MutationPutOff { edit } => self.edits.contains(&edit),
             Event::ResponseReceived { request, .. }
             | Event::RequestFailed { request, .. }
             | Event::RequestRefused { request, .. } => {

@@ -114,6 +114,10 @@ impl Oracle {
                 let id = self.history.remember(entity, key.as_str());
                 self.committed(id, Commit { at, stamp, kind, values, author });
             }
+            Event::CommitDelayed { entity, key, stamp, until } => {
+                let row = self.history.remember(entity, key.as_str());
+                self.history.delay(row, stamp, until);
+            }
             Event::MutationRefused { edit, entity, key, conflict, .. } => {
                 let row = self.history.remember(entity, key.as_str());
                 self.ledger.refused(at, edit, row, conflict, &mut self.history);

@@ -52,6 +52,8 @@ impl Told<'_> {
             Event::Committed { .. }
             | Event::MutationRefused { .. }
             | Event::MutationReplayed { .. }
+            | Event::MutationPutOff { .. }
+            | Event::CommitDelayed { .. }
             | Event::RowServed { .. }
             | Event::BackendServed { .. } => self.backend(event),
             Event::ProcessStarted { .. }
@@ -64,6 +66,8 @@ impl Told<'_> {
             | Event::App(_)
             | Event::LinkDown
             | Event::LinkUp
+            | Event::ConnectionOpened { .. }
+            | Event::PacketsSent { .. }
             | Event::MessageDropped { .. }
             | Event::BackendAvailable(_) => world(event),
         }
@@ -190,6 +194,11 @@ impl Told<'_> {
                 format!("edit {edit} of {record} refused: {}", refusal(*conflict))
             }
             Event::MutationReplayed { edit } => format!("edit {edit} came again, answered from memory"),
+            Event::MutationPutOff { edit } => format!("edit {edit} put off"),
+            Event::CommitDelayed { entity, key, stamp, until } => {
+                let record = words::record(self.schema, *entity, key.as_str());
+                format!("{record} as of {stamp} can be seen from {until} on")
+            }
             Event::RowServed { device, entity, key, stamp, removed } => {
                 let what = if *removed { "the tombstone of " } else { "" };
                 let (record, stamp) = (words::record(self.schema, *entity, key), self.clock.stamp(*stamp));
@@ -240,6 +249,11 @@ fn world(event: &Event<'_>) -> String {
         Event::App(AppEvent::Pause) => "app in the background".to_owned(),
         Event::LinkDown => "link down".to_owned(),
         Event::LinkUp => "link up".to_owned(),
+        Event::ConnectionOpened { took } => format!("connection opened in {took}"),
+        Event::PacketsSent { up, packets, retransmitted, bytes } => {
+            let way = if *up { "sent" } else { "received" };
+            format!("{packets} packets {way}, {retransmitted} of them again, {bytes} bytes")
+        }
         Event::MessageDropped { reason: DropReason::Outage, bytes } => {
             format!("message of {} lost in an outage", count(*bytes, "byte"))
         }

@@ -11,7 +11,9 @@ use super::written::clock;
 pub(super) fn derive(tree: &mut Node) {
     backend(tree);
     for (table, key, library) in [("link", "link", Library::Links), ("class", "class", Library::Classes)] {
-        let names = used(tree, key, if key == "link" { "wifi-good" } else { "mid" });
+        let mut names = used(tree, key, if key == "link" { "wifi-good" } else { "mid" });
+        let leg = tree.get(&["gateway", "leg", "link"]).and_then(Node::as_text);
+        names.extend(leg.filter(|_| key == "link").map(str::to_owned));
         from_library(tree, table, &names, library);
     }
     attributes(tree);

@@ -194,10 +194,13 @@ mod tests {
         let schema: Json = serde_json::from_str(&schema_json()).unwrap();
         let engine = &schema["properties"]["engine"]["properties"];
         assert_eq!(engine["pull"]["properties"]["chunk_rows"]["default"], json!(500));
-        assert_eq!(engine["retry"]["properties"]["jitter"]["enum"], json!(["none", "full", "equal"]));
+        assert_eq!(
+            engine["retry"]["properties"]["jitter"]["enum"],
+            json!(["none", "full", "equal", "decorrelated"])
+        );
         assert_eq!(schema["required"], json!(["name", "entity", "fleet"]));
         let event = &schema["properties"]["event"]["additionalProperties"];
-        assert_eq!(event["oneOf"].as_array().unwrap().len(), 12);
+        assert_eq!(event["oneOf"].as_array().unwrap().len(), 14);
         assert_eq!(event["additionalProperties"], json!(false));
     }
 }

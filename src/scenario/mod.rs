@@ -34,6 +34,7 @@ mod template;
 mod traces;
 mod tree;
 mod written;
+mod zone;
 
 pub use diagnostic::{Diagnostic, Invalid, LoadError, Place, Source, closest};
 pub use document::{Document, Names, Provenance, Request};

@@ -55,6 +55,8 @@ pub struct Plan {
     pub engine: engine::Options,
     /// The devices' databases.
     pub store: store::Options,
+    /// How requests travel.
+    pub transport: net::TransportOptions,
     /// What people and the office do.
     pub workload: workload::Options,
     /// What happens at set times.
@@ -114,7 +116,7 @@ pub enum ClockModel {
     Phones,
     /// All alike.
     Told {
-        /// Nanoseconds ahead.
+        /// Microseconds ahead.
         offset: i64,
         /// Parts in 10⁹ by which it is too fast.
         drift_ppb: i64,
@@ -233,6 +235,18 @@ pub enum Happening {
         /// For how long.
         length: Span,
     },
+    /// Nothing goes between gateway and backend.
+    LegOutage {
+        /// For how long.
+        length: Span,
+        /// What happens to messages.
+        mode: gateway::OutageMode,
+    },
+    /// The backend's clock jumps.
+    BackendClockStep {
+        /// By so many microseconds.
+        micros: i64,
+    },
     /// The office imports new rows with one stamp.
     Import {
         /// The entity.
@@ -253,13 +267,13 @@ pub enum Happening {
     },
     /// The device's clock jumps.
     ClockStep {
-        /// Nanoseconds ahead.
-        by: i64,
+        /// Microseconds ahead.
+        micros: i64,
     },
     /// The clock that people see jumps.
     TimeZone {
-        /// Nanoseconds ahead.
-        by: i64,
+        /// Microseconds ahead.
+        micros: i64,
     },
     /// The device's storage is full.
     DiskFull {

@@ -57,17 +57,33 @@ pub(super) const START_STATE: Written = Written {
     want: "`empty`, or how long ago the device was synced, such as `1d`",
     canonical: |text| start_state(text).map(|ago| ago.map_or("empty".to_owned(), span)),
 };
+/// A jump of a clock.
+pub(super) const STEP: Written = Written {
+    want: "a time on or back, such as \"+90s\" or \"-2m\"",
+    canonical: |text| {
+        let micros = signed(text).filter(|micros| *micros != 0)?;
+        Some(format!("{}{}", if micros < 0 { '-' } else { '+' }, span(Span::micros(micros.unsigned_abs()))))
+    },
+};
+/// How far behind the present a reader stays.
+pub(super) const UPTO: Written = Written {
+    want: "\"settled\" (behind the oldest change that others cannot see yet), or a time such as \"400ms\"",
+    canonical: |text| match text {
+        "settled" => Some(text.to_owned()),
+        _ => text.parse().ok().map(span),
+    },
+};
 /// Any name.
 pub(super) const NAME: Written = Written {
     want: "a name",
     canonical: |text| (!text.is_empty() && !text.contains('@')).then(|| text.to_owned()),
 };
-/// A length of time ahead or back.
-pub(super) const SIGNED_SPAN: Written = Written {
-    want: "a time ahead or back such as \"5s\" or \"-1h\", at most ten years",
+/// How far a clock is ahead or behind.
+pub(super) const OFFSET: Written = Written {
+    want: "a time ahead or behind, such as \"5s\" or \"-1h\"",
     canonical: |text| {
-        signed_span(text)
-            .map(|ns| format!("{}{}", if ns < 0 { "-" } else { "" }, span(Span(ns.unsigned_abs()))))
+        let micros = signed(text)?;
+        Some(format!("{}{}", if micros < 0 { "-" } else { "" }, span(Span::micros(micros.unsigned_abs()))))
     },
 };
 /// How much too fast a clock runs.
@@ -212,7 +228,8 @@ pub(super) fn range(text: &str) -> Option<(i64, i64)> {
     (from < until).then_some((from, until))
 }
 
-fn signed(text: &str) -> Option<i64> {
+/// Reads a length of time with its sign, in microseconds.
+pub(super) fn signed(text: &str) -> Option<i64> {
     let text = text.trim();
     let (sign, rest) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
@@ -229,17 +246,6 @@ pub(super) fn start_state(text: &str) -> Option<Option<Span>> {
     }
     let ago: Span = text.parse().ok()?;
     (ago > Span::ZERO).then_some(Some(ago))
-}
-
-/// Nanoseconds ahead.
-pub(super) fn signed_span(text: &str) -> Option<i64> {
-    const MOST: u64 = 3_660 * 86_400 * 1_000_000_000;
-    let (sign, rest) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let Span(ns) = rest.trim().parse().ok()?;
-    (ns <= MOST).then_some(sign * ns as i64)
 }
 
 /// Parts in 10⁹ by which a clock is too fast.

@@ -8,7 +8,9 @@ use std::task::Context;
 
 use super::channel::Sender;
 use super::foreign::Inbox;
-use super::tasks::{Life, NodeId, TaskId, Tasks, Turn};
+use super::ready::Ready;
+use super::slots::Slot;
+use super::tasks::{Life, NodeId, TaskId, Tasks};
 use super::timers::{Advance, Timers};
 use crate::base::{Stream, Time};
 
@@ -18,15 +20,28 @@ pub(super) struct Core {
     /// The task being polled, or polled last in a run that is under way: whom a leaf future wakes.
     running: Cell<TaskId>,
     halted: Cell<bool>,
-    /// After the poll there is something to do besides the next: a halt or a burial.
-    attention: Cell<bool>,
     burying: Cell<bool>,
-    pub(super) tasks: RefCell<Tasks>,
+    /// The last poll was the one that a planned kill of this node waits for.
+    fatal: Cell<Option<NodeId>>,
+    pub(super) tasks: Tasks,
+    pub(super) ready: RefCell<Ready>,
     pub(super) timers: RefCell<Timers>,
     /// Futures of killed nodes, still to be dropped.
     dead: RefCell<VecDeque<Life>>,
     kills: RefCell<Option<Sender<NodeId>>>,
     pub(super) inbox: Arc<Inbox>,
+}
+
+/// Where moving the clock has led.
+pub(super) enum Ahead<'a> {
+    /// To a timer that wakes this task alone.
+    Task(&'a Slot),
+    /// To timers; whom they wake is in the ready queue.
+    Ready,
+    /// To the deadline.
+    Deadline,
+    /// Nowhere: there is no timer.
+    Idle,
 }
 
 impl Core {
@@ -35,9 +50,10 @@ impl Core {
             now: Cell::new(Time::ZERO),
             running: Cell::new(TaskId::NONE),
             halted: Cell::new(false),
-            attention: Cell::new(false),
             burying: Cell::new(false),
-            tasks: RefCell::new(Tasks::new(shuffle)),
+            fatal: Cell::new(None),
+            tasks: Tasks::new(),
+            ready: RefCell::new(Ready::new(shuffle)),
             timers: RefCell::new(Timers::new()),
             dead: RefCell::default(),
             kills: RefCell::default(),
@@ -58,56 +74,81 @@ impl Core {
         task
     }
 
+    /// Puts a task into the ready queue, once; an id that is no longer valid is ignored.
     #[inline]
     pub(super) fn wake(&self, task: TaskId) {
-        self.tasks.borrow_mut().wake(task);
+        if self.tasks.find(task).is_some_and(Slot::queue) {
+            self.ready.borrow_mut().push(task);
+        }
     }
 
     pub(super) fn halt(&self) {
         self.halted.set(true);
-        self.attention.set(true);
+        self.inbox.call();
     }
 
     /// Adds a task; on a node that is down its future is dropped, as soon as no poll is under way.
     pub(super) fn spawn(&self, node: NodeId, name: &'static str, life: Life) -> TaskId {
-        let added = self.tasks.borrow_mut().add(node, name, life);
-        added.unwrap_or_else(|life| {
-            self.dead.borrow_mut().push_back(life);
-            self.bury();
-            TaskId::NONE
-        })
+        match self.tasks.add(node, name, life) {
+            Ok(task) => {
+                self.ready.borrow_mut().push(task);
+                task
+            }
+            Err(life) => {
+                self.dead.borrow_mut().push_back(life);
+                self.bury();
+                TaskId::NONE
+            }
+        }
     }
 
-    /// Polls one task and does what it left to be done. True if the run is to halt.
+    /// The next ready task.
     #[inline]
-    pub(super) fn poll(&self, turn: Turn, context: &mut Context<'_>) -> bool {
-        let Turn { task, mut life, fatal } = turn;
+    pub(super) fn next(&self) -> Option<&Slot> {
+        let mut ready = self.ready.borrow_mut();
+        loop {
+            let task = ready.pop()?;
+            if let Some(slot) = self.tasks.find(task) {
+                return Some(slot);
+            }
+        }
+    }
+
+    /// Polls a ready task.
+    #[inline]
+    pub(super) fn poll(&self, slot: &Slot, context: &mut Context<'_>) {
+        let task = slot.id();
+        let mut life = slot.take();
+        if slot.watched.get() {
+            self.look(slot);
+        }
         self.running.set(task);
         if life.as_mut().poll(context).is_ready() {
             drop(life);
-            self.tasks.borrow_mut().finish(task);
+            self.tasks.finish(task);
         } else {
-            let killed = self.tasks.borrow_mut().put_back(task, life);
-            drop(killed);
+            drop(slot.put_back(task, life));
         }
-        if fatal.is_none() && !self.attention.get() {
-            return false;
-        }
-        self.see_to(fatal)
     }
 
-    /// What comes after a poll that was not like the others. True if the run is to halt.
+    /// Looks whether this is the poll that a planned kill waits for.
     #[cold]
-    fn see_to(&self, fatal: Option<NodeId>) -> bool {
+    fn look(&self, slot: &Slot) {
+        self.fatal.set(self.tasks.fatal(slot));
+        self.inbox.call();
+    }
+
+    /// Does what is to be done between two polls now and then. True if the run is to halt.
+    #[cold]
+    pub(super) fn see_to(&self) -> bool {
         self.rest();
-        if let Some(node) = fatal {
+        let woken = self.inbox.take();
+        if let Some(node) = self.fatal.take() {
             self.kill_as_planned(node);
         }
-        if self.attention.take() {
-            self.bury();
-            return self.halted.take();
-        }
-        false
+        self.bury();
+        woken.into_iter().for_each(|task| self.wake(task));
+        self.halted.take()
     }
 
     /// No poll is under way from here on.
@@ -115,22 +156,35 @@ impl Core {
         self.running.set(TaskId::NONE);
     }
 
-    /// Sets the clock to the next timer and wakes all that are due; if that is after the deadline, to the deadline.
+    /// Sets the clock to the next timer and wakes all that are due; if that is after the deadline, to the deadline. Nobody
+    /// is ready before, so a task that is woken alone is next and need not queue.
     #[inline]
-    pub(super) fn advance(&self, deadline: Time) -> Advance {
-        let mut tasks = self.tasks.borrow_mut();
-        let advance = self.timers.borrow_mut().advance(deadline, |task| tasks.wake(task));
-        match advance {
-            Advance::To(now) => self.now.set(now),
-            Advance::TooFar => self.now.set(deadline),
-            Advance::Idle => {}
+    pub(super) fn advance(&self, deadline: Time) -> Ahead<'_> {
+        let mut timers = self.timers.borrow_mut();
+        match timers.advance(deadline) {
+            Advance::To(now, first) => {
+                self.now.set(now);
+                if timers.others.is_empty()
+                    && let Some(slot) = self.tasks.find(first)
+                    && !slot.is_queued()
+                {
+                    return Ahead::Task(slot);
+                }
+                self.wake(first);
+                timers.others.drain(..).for_each(|task| self.wake(task));
+                Ahead::Ready
+            }
+            Advance::TooFar => {
+                self.now.set(deadline);
+                Ahead::Deadline
+            }
+            Advance::Idle => Ahead::Idle,
         }
-        advance
     }
 
     /// Takes the node down at once; its futures are dropped as soon as no poll is under way.
     pub(super) fn kill(&self, node: NodeId) {
-        if !self.tasks.borrow_mut().kill(node, &mut self.dead.borrow_mut()) {
+        if !self.tasks.kill(node, &mut self.dead.borrow_mut()) {
             return;
         }
         let told = self.kills.borrow().as_ref().map(|kills| kills.send(node));
@@ -142,7 +196,7 @@ impl Core {
 
     /// The node had its fatal poll, in which it may have been killed, and even restarted, already.
     fn kill_as_planned(&self, node: NodeId) {
-        let due = self.tasks.borrow().is_fatal(node);
+        let due = self.tasks.is_fatal(node);
         if due {
             self.kill(node);
         }
@@ -156,7 +210,7 @@ impl Core {
     /// spawn meanwhile joins the row.
     fn bury(&self) {
         if self.running.get() != TaskId::NONE {
-            self.attention.set(true);
+            self.inbox.call();
             return;
         }
         if self.burying.replace(true) {
@@ -174,11 +228,11 @@ impl Core {
     /// The end of the world: every node is taken down, those too that a drop creates on the way.
     pub(super) fn close(&self) {
         // A poll or a drop that panicked leaves its marks.
-        self.running.set(TaskId::NONE);
+        self.rest();
         self.burying.set(false);
         self.tell_kills(None);
         let mut node = NodeId(0);
-        while node.0 < self.tasks.borrow().nodes() {
+        while node.0 < self.tasks.nodes() {
             self.kill(node);
             node.0 += 1;
         }

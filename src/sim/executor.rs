@@ -4,9 +4,8 @@ use std::fmt;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
-use super::core::Core;
+use super::core::{Ahead, Core};
 use super::handle::Handle;
-use super::timers::Advance;
 use crate::base::{Seed, Time};
 
 /// How the executor runs.
@@ -104,29 +103,37 @@ impl Sim {
         let mut instant_start = self.polls;
         let mut limit = self.limit(instant_start);
         loop {
-            if let Some(woken) = core.inbox.take() {
-                woken.into_iter().for_each(|task| core.wake(task));
+            if core.inbox.is_called() && core.see_to() {
+                return Stop::Halted;
             }
             if self.polls >= limit
                 && let Some(stop) = self.stop_at_limit(instant_start)
             {
                 return stop;
             }
-            let turn = core.tasks.borrow_mut().next();
-            let Some(turn) = turn else {
-                match core.advance(deadline) {
-                    Advance::To(_) => {}
-                    Advance::TooFar => return Stop::Deadline,
-                    Advance::Idle => return Stop::Idle,
+            let task = match core.next() {
+                Some(task) => task,
+                None => {
+                    let ahead = core.advance(deadline);
+                    instant_start = self.polls;
+                    limit = self.limit(instant_start);
+                    if let Ahead::Task(task) = ahead
+                        && self.polls < limit
+                    {
+                        task
+                    } else {
+                        match ahead {
+                            Ahead::Task(task) => core.wake(task.id()),
+                            Ahead::Ready => {}
+                            Ahead::Deadline => return Stop::Deadline,
+                            Ahead::Idle => return Stop::Idle,
+                        }
+                        continue;
+                    }
                 }
-                instant_start = self.polls;
-                limit = self.limit(instant_start);
-                continue;
             };
             self.polls += 1;
-            if core.poll(turn, &mut context) {
-                return Stop::Halted;
-            }
+            core.poll(task, &mut context);
         }
     }
 
@@ -140,15 +147,16 @@ impl Sim {
     #[cold]
     fn stop_at_limit(&self, instant_start: u64) -> Option<Stop> {
         let core = &self.handle.core;
-        let tasks = core.tasks.borrow();
-        let (node, task) = tasks.any_ready()?;
+        let ready = core.ready.borrow();
+        let next = ready.waiting().iter().find_map(|&task| core.tasks.find(task))?;
+        let (node, task) = core.tasks.names(next);
         let snapshot = Box::new(Snapshot {
             now: core.now(),
-            node: node.to_owned(),
+            node,
             task,
             polls_in_instant: self.polls - instant_start,
             polls: self.polls,
-            ready: tasks.ready(),
+            ready: ready.waiting().len(),
             timers: core.timers.borrow().upcoming(TIMERS_SHOWN),
         });
         let spent = self.options.polls_max.is_some_and(|most| self.polls >= most);

@@ -9,10 +9,12 @@ use std::task::{Context, Wake, Waker};
 use super::handle::Handle;
 use super::tasks::TaskId;
 
-/// Where real wakers leave their wakes. They must be `Send`, so they cannot reach the ready queue themselves.
+/// Where real wakers leave their wakes. They must be `Send`, so they cannot reach the ready tasks themselves.
 #[derive(Default)]
 pub(super) struct Inbox {
-    any: AtomicBool,
+    /// There is something to do before the next poll: for foreign wakes as for all else that is rare, so that the run loop
+    /// has one thing to look at.
+    attention: AtomicBool,
     woken: Mutex<Vec<TaskId>>,
 }
 
@@ -28,19 +30,25 @@ impl Wake for Bell {
     }
     fn wake_by_ref(self: &Arc<Self>) {
         self.inbox.woken.lock().unwrap_or_else(PoisonError::into_inner).push(self.task);
-        self.inbox.any.store(true, Ordering::Release);
+        self.inbox.attention.store(true, Ordering::Release);
     }
 }
 
 impl Inbox {
-    /// The tasks woken since the last call, in the order of their wakes.
+    /// Makes the run loop look before the next poll.
+    pub(super) fn call(&self) {
+        self.attention.store(true, Ordering::Relaxed);
+    }
+
     #[inline]
-    pub(super) fn take(&self) -> Option<Vec<TaskId>> {
-        if !self.any.load(Ordering::Relaxed) {
-            return None;
-        }
-        self.any.store(false, Ordering::Relaxed);
-        Some(std::mem::take(&mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner)))
+    pub(super) fn is_called(&self) -> bool {
+        self.attention.load(Ordering::Relaxed)
+    }
+
+    /// The tasks woken since the last call, in the order of their wakes.
+    pub(super) fn take(&self) -> Vec<TaskId> {
+        self.attention.store(false, Ordering::Relaxed);
+        std::mem::take(&mut *self.woken.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

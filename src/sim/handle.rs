@@ -68,10 +68,11 @@ impl Handle {
 
     /// Whether a task is neither finished nor killed.
     pub fn is_live(&self, task: TaskId) -> bool {
-        self.core.tasks.borrow().is_live(task)
+        self.core.tasks.find(task).is_some()
     }
 
-    /// Makes the run stop with [`Stop::Halted`](super::Stop::Halted) after the current poll.
+    /// Makes the run stop with [`Stop::Halted`](super::Stop::Halted) after the current poll, or the next
+    /// run before its first.
     pub fn halt(&self) {
         self.core.halt();
     }
@@ -97,7 +98,7 @@ impl Handle {
 impl Handle {
     /// Creates a node, up and in its first incarnation. `name` is shown in a [`Snapshot`](super::Snapshot).
     pub fn node(&self, name: &str) -> NodeId {
-        self.core.tasks.borrow_mut().add_node(name)
+        self.core.tasks.add_node(name)
     }
 
     /// Takes a node down: none of its tasks is polled again, and until a restart none starts on it.
@@ -114,22 +115,22 @@ impl Handle {
     /// # Panics
     /// If the node is up.
     pub fn restart(&self, node: NodeId) -> Incarnation {
-        self.core.tasks.borrow_mut().restart(node)
+        self.core.tasks.restart(node)
     }
 
     /// Whether the node is not killed, or restarted since.
     pub fn is_up(&self, node: NodeId) -> bool {
-        self.core.tasks.borrow().is_up(node)
+        self.core.tasks.is_up(node)
     }
 
     /// How often the node has been restarted.
     pub fn incarnation(&self, node: NodeId) -> Incarnation {
-        self.core.tasks.borrow().incarnation(node)
+        self.core.tasks.incarnation(node)
     }
 
     /// How many polls the node's tasks have had, over all incarnations.
     pub fn polls(&self, node: NodeId) -> u64 {
-        self.core.tasks.borrow().polls(node)
+        self.core.tasks.polls(node)
     }
 
     /// Plans a kill right after the node's poll number `polls` (counted as [`polls`](Handle::polls) counts), once.
@@ -139,7 +140,7 @@ impl Handle {
     /// # Panics
     /// If that poll is past.
     pub fn kill_after_polls(&self, node: NodeId, polls: u64) {
-        self.core.tasks.borrow_mut().plan_kill(node, polls);
+        self.core.tasks.plan_kill(node, polls);
     }
 
     /// Every kill from now on, planned or not, in order; a later call takes over from an earlier one.

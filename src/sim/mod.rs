@@ -19,8 +19,9 @@
 //! - A guest that spins ends the run with [`Stop::Stalled`] and a [`Snapshot`], never with a panic. (A loop that never
 //!   waits at all cannot be seen from here.)
 //!
-//! How: `tasks` keeps the futures in numbered slots with generations, so a stale wake finds nobody; the tasks of a node hang
-//! together in a row through their slots. `timers` is a radix heap with a sorted front and lazy removal. Every future of this room notes
+//! How: `slots` keeps the futures in numbered slots with generations, so a stale wake finds nobody; `tasks` hangs those of a
+//! node together in a row through their slots. `ready` is who waits for a turn; a task that a timer wakes alone is polled
+//! without standing there. `timers` is a radix heap with a sorted front and lazy removal. Every future of this room notes
 //! which task polls it and wakes that task directly, so tasks are polled with a waker that does nothing, and no atomic
 //! counter or allocation is spent on waking; [`Handle::with_waker`] makes a real waker for foreign futures.
 
@@ -30,7 +31,9 @@ mod executor;
 mod foreign;
 mod handle;
 mod notify;
+mod ready;
 mod sleep;
+mod slots;
 mod tasks;
 #[cfg(test)]
 mod testing;

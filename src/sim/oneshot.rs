@@ -30,6 +30,7 @@ struct Parcel<T> {
     open: Cell<bool>,
 }
 
+#[inline]
 pub(super) fn oneshot<T>(core: Rc<Core>) -> (Sender<T>, Receiver<T>) {
     let parcel = Rc::new(Parcel {
         core,
@@ -58,6 +59,7 @@ impl<T> Sender<T> {
 
 impl<T> Drop for Sender<T> {
     /// Wakes the receiver, sent or not.
+    #[inline]
     fn drop(&mut self) {
         self.parcel.closed.set(true);
         self.parcel.core.wake(self.parcel.waiter.get());
@@ -65,6 +67,7 @@ impl<T> Drop for Sender<T> {
 }
 
 impl<T> Drop for Receiver<T> {
+    #[inline]
     fn drop(&mut self) {
         self.parcel.open.set(false);
         drop(self.parcel.value.take());

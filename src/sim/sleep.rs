@@ -26,6 +26,7 @@ impl Sleep {
     }
 
     /// Asks for the running task to be woken in time, in place of another that was asked for.
+    #[inline(never)]
     fn ask(&mut self) {
         let task = self.core.running();
         if task == self.task {
@@ -44,8 +45,13 @@ impl Sleep {
     #[inline]
     fn cancel(&mut self) {
         if self.timer != 0 && self.deadline > self.core.now() {
-            self.core.timers.borrow_mut().cancel(self.timer);
+            self.take_back();
         }
+    }
+
+    #[inline(never)]
+    fn take_back(&self) {
+        self.core.timers.borrow_mut().cancel(self.timer);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is to be woken when.
 
+use std::cell::Cell;
 use std::cmp::Reverse;
 
 use rustc_hash::FxHashSet;
@@ -14,7 +15,6 @@ use crate::base::Time;
 /// is earlier than the present, which is what time is. Times are written in digits; a timer lies in the bucket of the
 /// highest digit in which it differs from the heap's origin, so the lowest bucket that is not empty holds the next
 /// timers. A small one is sorted and becomes the front; a large one is dealt out to lower buckets first.
-///
 /// A cancelled timer stays where it is until it comes up, or until there are half as many of them as there were timers at
 /// the last sweep: then they are swept out. So a timer costs no allocation, and cancelled ones do not pile up.
 pub(super) struct Timers {
@@ -37,6 +37,8 @@ pub(super) struct Timers {
     cancelled: FxHashSet<u64>,
     /// The last sequence given out.
     sequence: u64,
+    /// Whom the timers of the present wake besides the first, until they are taken from here.
+    pub(super) others: Vec<TaskId>,
 }
 
 const DIGIT_BITS: u32 = 4;
@@ -61,8 +63,8 @@ struct Entry {
 /// What became of moving the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Advance {
-    /// At least one timer came up, at this time.
-    To(Time),
+    /// Timers came up at this time, and this is the first whom they wake.
+    To(Time, TaskId),
     /// The next timer is later than the deadline.
     TooFar,
     /// There is no timer.
@@ -82,6 +84,7 @@ impl Timers {
             sweep_at: SWEEP_MIN,
             cancelled: FxHashSet::default(),
             sequence: 0,
+            others: Vec::new(),
         }
     }
 
@@ -93,7 +96,7 @@ impl Timers {
         if at < self.front_end {
             self.put_in_front(at, self.sequence, task);
         } else {
-            self.put(Entry { at, sequence: self.sequence, task });
+            self.put(at, self.sequence, task);
         }
         self.sequence
     }
@@ -108,35 +111,50 @@ impl Timers {
         }
     }
 
-    /// Wakes all that is due at the next time that anything is due, unless that is later than `deadline`.
+    /// Lets the timers of the next time come up at which anything is due, unless that is later than `deadline`. Whom they
+    /// wake besides the first is left in `others`, in order.
     #[inline]
-    pub(super) fn advance(&mut self, deadline: Time, mut wake: impl FnMut(TaskId)) -> Advance {
+    pub(super) fn advance(&mut self, deadline: Time) -> Advance {
         loop {
-            let Some(&Entry { at, .. }) = self.front.last() else {
-                match self.fill_front(deadline) {
-                    Advance::To(_) => continue,
-                    nothing => return nothing,
+            let Some(&Entry { at, task, .. }) = self.front.last().filter(|entry| entry.at <= deadline) else {
+                if let Some(nothing) = self.prepare(deadline) {
+                    return nothing;
                 }
-            };
-            if at > deadline {
-                if self.cancelled.is_empty() {
-                    return Advance::TooFar;
-                }
-                self.sweep();
                 continue;
-            }
-            let mut woken = false;
-            while let Some(entry) = self.front.pop_if(|entry| entry.at == at) {
-                if self.cancelled.is_empty() || !self.cancelled.remove(&entry.sequence) {
-                    wake(entry.task);
-                    woken = true;
-                }
-            }
-            if woken {
+            };
+            if self.cancelled.is_empty() && self.is_alone() {
+                self.front.pop();
                 self.present = at;
-                return Advance::To(at);
+                return Advance::To(at, task);
+            }
+            if let Some(first) = self.sort_out(at) {
+                self.present = at;
+                return Advance::To(at, first);
             }
         }
+    }
+
+    /// Whether the next timer is the only one of its time.
+    #[inline]
+    fn is_alone(&self) -> bool {
+        let [.., second, first] = &self.front[..] else { return true };
+        second.at != first.at
+    }
+
+    /// Takes out the timers of the front's first time, of which there may be several, some of them cancelled.
+    #[inline(never)]
+    fn sort_out(&mut self, at: Time) -> Option<TaskId> {
+        let mut first = None;
+        while let Some(Entry { sequence, task, .. }) = self.front.pop_if(|entry| entry.at == at) {
+            if !self.cancelled.is_empty() && self.cancelled.remove(&sequence) {
+                continue;
+            }
+            match first {
+                None => first = Some(task),
+                Some(_) => self.others.push(task),
+            }
+        }
+        first
     }
 
     /// The times of the next few timers, earliest first.
@@ -150,42 +168,61 @@ impl Timers {
     }
 
     #[inline]
-    fn put(&mut self, entry: Entry) {
-        let highest_bit = u64::BITS - 1 - (entry.at.0 ^ self.origin.0 | 1).leading_zeros();
+    fn put(&mut self, at: Time, sequence: u64, task: TaskId) {
+        let highest_bit = u64::BITS - 1 - (at.0 ^ self.origin.0 | 1).leading_zeros();
         let level = highest_bit / DIGIT_BITS;
-        let digit = (entry.at.0 >> (level * DIGIT_BITS)) as usize % DIGITS;
+        let digit = (at.0 >> (level * DIGIT_BITS)) as usize % DIGITS;
         let level = level as usize;
-        self.buckets[level * DIGITS + digit].push(entry);
+        self.buckets[level * DIGITS + digit].push(Entry { at, sequence, task });
         self.occupied[level] |= 1 << digit;
         self.levels |= 1 << level;
     }
 
-    // The parts of an entry, because they come in registers.
+    /// The parts of an entry, so that they stay in registers: what is written in halves and read whole stalls.
+    #[inline]
     fn put_in_front(&mut self, at: Time, sequence: u64, task: TaskId) {
-        let entry = Entry { at, sequence, task };
         if self.front.len() >= FRONT_FULL {
             self.give_front_back();
-            return self.put(entry);
+            return self.put(at, sequence, task);
         }
-        let mut place = self.front.len();
+        let entry = Entry { at, sequence, task };
         self.front.push(entry);
-        while place > 0 && self.front[place - 1].at <= at {
-            self.front[place] = self.front[place - 1];
-            place -= 1;
+        let row = Cell::from_mut(&mut self.front[..]).as_slice_of_cells();
+        let mut place = &row[row.len() - 1];
+        for pair in row.windows(2).rev() {
+            if pair[0].get().at > at {
+                break;
+            }
+            pair[1].set(pair[0].get());
+            place = &pair[0];
         }
-        self.front[place] = entry;
+        place.set(entry);
     }
 
     #[cold]
     fn give_front_back(&mut self) {
         self.front_end = Time::ZERO;
         let mut front = std::mem::take(&mut self.front);
-        front.drain(..).rev().for_each(|entry| self.put(entry));
+        front.drain(..).rev().for_each(|Entry { at, sequence, task }| self.put(at, sequence, task));
         self.front = front;
     }
 
-    /// Makes the next few timers the front, which is empty, unless the next is later than the deadline.
-    fn fill_front(&mut self, deadline: Time) -> Advance {
+    /// Sees to it that the front has a timer that is due by the deadline; otherwise says why not.
+    fn prepare(&mut self, deadline: Time) -> Option<Advance> {
+        while let Some(&Entry { at, .. }) = self.front.last() {
+            if at <= deadline {
+                return None;
+            }
+            if self.cancelled.is_empty() {
+                return Some(Advance::TooFar);
+            }
+            self.sweep();
+        }
+        self.fill_front(deadline)
+    }
+
+    /// Makes the next few timers the front, which is empty, unless none is due by the deadline.
+    fn fill_front(&mut self, deadline: Time) -> Option<Advance> {
         while self.levels != 0 {
             let level = self.levels.trailing_zeros() as usize;
             let digit = self.occupied[level].trailing_zeros() as usize;
@@ -196,7 +233,7 @@ impl Timers {
             };
             if next > deadline {
                 if self.cancelled.is_empty() {
-                    return Advance::TooFar;
+                    return Some(Advance::TooFar);
                 }
                 self.sweep();
                 continue;
@@ -212,12 +249,12 @@ impl Timers {
             self.origin = next;
             self.front_end = Time((next.0 | (width - 1)).saturating_add(1));
             self.vacate(level);
-            return Advance::To(next);
+            return None;
         }
         // What was cancelled may have led the origin beyond the present.
         self.origin = self.present;
         self.front_end = Time::ZERO;
-        Advance::Idle
+        Some(Advance::Idle)
     }
 
     /// Notes that the lowest bucket of the level, which is the lowest, is empty.
@@ -233,7 +270,7 @@ impl Timers {
     fn deal_out(&mut self, level: usize, digit: usize) {
         self.vacate(level);
         let mut bucket = std::mem::take(&mut self.buckets[level * DIGITS + digit]);
-        bucket.drain(..).for_each(|entry| self.put(entry));
+        bucket.drain(..).for_each(|Entry { at, sequence, task }| self.put(at, sequence, task));
         // The room is used again. Nothing was put here meanwhile: what differs from the origin in this digit is elsewhere.
         self.buckets[level * DIGITS + digit] = bucket;
     }
@@ -264,9 +301,10 @@ mod tests {
     fn run(timers: &mut Timers, deadline: Time) -> Vec<Time> {
         let mut times = Vec::new();
         loop {
-            let mut count = 0;
-            match timers.advance(deadline, |_| count += 1) {
-                Advance::To(now) => times.extend(std::iter::repeat_n(now, count)),
+            match timers.advance(deadline) {
+                Advance::To(now, _) => {
+                    times.extend(std::iter::repeat_n(now, 1 + timers.others.drain(..).count()))
+                }
                 Advance::TooFar | Advance::Idle => return times,
             }
         }
@@ -280,7 +318,7 @@ mod tests {
             timers.cancel(sequence);
             assert!(timers.entries() < SWEEP_MIN, "{} entries, none of them live", timers.entries());
         }
-        assert_eq!(timers.advance(Time::FAR, |_| unreachable!()), Advance::Idle);
+        assert_eq!(timers.advance(Time::FAR), Advance::Idle);
         assert!(timers.cancelled.is_empty() && timers.entries() == 0);
     }
 
@@ -302,7 +340,7 @@ mod tests {
         let mut timers = Timers::new();
         timers.add(Time(1 << 40), TaskId::NONE);
         timers.add(Time((1 << 40) + 1), TaskId::NONE);
-        assert_eq!(timers.advance(Time(1_000), |_| unreachable!()), Advance::TooFar);
+        assert_eq!(timers.advance(Time(1_000)), Advance::TooFar);
         timers.add(Time(1_001), TaskId::NONE);
         assert_eq!(run(&mut timers, Time::FAR), [Time(1_001), Time(1 << 40), Time((1 << 40) + 1)]);
     }
@@ -351,8 +389,10 @@ mod tests {
                     Deed::Run(span) => {
                         let deadline = now + Span(span);
                         let mut woken = Vec::new();
-                        while let Advance::To(at) = timers.advance(deadline, |task| woken.push(task)) {
+                        while let Advance::To(at, first) = timers.advance(deadline) {
                             prop_assert!(at <= deadline);
+                            woken.push(first);
+                            woken.append(&mut timers.others);
                         }
                         let later = left.split_off(&(deadline, u64::MAX));
                         let due: Vec<TaskId> = std::mem::replace(&mut left, later).into_values().collect();

@@ -1,8 +1,10 @@
 //! A line to a database: open while it is used and for a while after, closed when others need the room.
 //!
-//! An open connection costs its page cache and its prepared statements, some 100 to 300 KB; a fleet's devices are idle most of
-//! the day. So a thread keeps a few hundred connections open, and closes one that was not used for longest, or nearly so, when
-//! one more is opened. To open it again takes some ten microseconds and writes nothing: nobody can tell by what is on disk.
+//! An open connection costs up to 250 KB of page cache and some 40 KB of prepared statements and schema; a fleet's devices are
+//! idle most of the day. So a thread keeps as many caches and as many connections as [`CACHES`] and [`CONNECTIONS`] say, and
+//! gives back one that was not used for longest, or nearly so, when one more is needed. A cache is filled again from memory; to
+//! open a database and to prepare its statements again takes tens of microseconds. Nothing is written for it: nobody can tell by
+//! what is on disk.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -15,8 +17,10 @@ use super::error::Result;
 use super::options::{Journal, Options};
 use crate::contract::Database;
 
-/// Connections of a thread that stay open besides those in use.
-const OPEN_MAX: usize = 256;
+/// Page caches that a thread keeps besides those in use.
+const CACHES: usize = 64;
+/// Connections that a thread keeps open besides those in use.
+const CONNECTIONS: usize = 1_024;
 
 /// One store's connection, open or not.
 #[derive(Debug)]
@@ -24,29 +28,46 @@ pub(super) struct Line {
     database: Database,
     options: Options,
     connection: RefCell<Option<Rc<Connection>>>,
-    /// It stands in [`OPEN`].
-    listed: Cell<bool>,
-    /// It was used since the last look.
-    used: Cell<bool>,
+    /// Its place among those that keep their cache, and among those that stay open.
+    turns: [Turn; 2],
 }
 
+/// Where a line stands in a ring.
+#[derive(Debug, Default)]
+struct Turn {
+    is_listed: Cell<bool>,
+    /// Used since the last look.
+    is_used: Cell<bool>,
+}
+
+/// Lines that keep something, in the order in which they are looked at when one has to give it back ("second chance").
+struct Ring {
+    max: usize,
+    lines: VecDeque<Weak<Line>>,
+}
+
+/// The rings, in the order of [`Line::turns`].
+const CACHE: usize = 0;
+const OPEN: usize = 1;
+
 thread_local! {
-    /// Open lines, in the order in which they are looked at when one has to be closed ("second chance").
-    static OPEN: RefCell<VecDeque<Weak<Line>>> = const { RefCell::new(VecDeque::new()) };
+    static RINGS: [RefCell<Ring>; 2] = const { [Ring::of(CACHES), Ring::of(CONNECTIONS)] };
 }
 
 impl Line {
     /// A line that is open.
     pub(super) fn new(database: Database, options: Options, connection: Connection) -> Rc<Line> {
         let connection = RefCell::new(Some(Rc::new(connection)));
-        Rc::new(Line { database, options, connection, listed: Cell::new(false), used: Cell::new(true) })
+        Rc::new(Line { database, options, connection, turns: Default::default() })
     }
 
     /// The connection, opened if need be. It stays open for as long as it is held.
     pub(super) fn connection(self: &Rc<Line>) -> Result<Rc<Connection>> {
-        self.used.set(true);
-        if !self.listed.get() {
-            self.line_up();
+        if let Some(line) = self.use_turn(CACHE) {
+            line.drop_cache();
+        }
+        if let Some(line) = self.use_turn(OPEN) {
+            line.rest();
         }
         let mut connection = self.connection.borrow_mut();
         if let Some(open) = &*connection {
@@ -63,6 +84,12 @@ impl Line {
             drop(self.connection.take());
         } else if let Some(connection) = &*self.connection.borrow() {
             connection.flush_prepared_statement_cache();
+        }
+        self.drop_cache();
+    }
+
+    fn drop_cache(&self) {
+        if let Some(connection) = &*self.connection.borrow() {
             // Fails only for a page that cannot be written, and that the next commit reports.
             _ = connection.release_memory();
         }
@@ -72,29 +99,38 @@ impl Line {
         self.connection.borrow().as_ref().is_some_and(|connection| Rc::strong_count(connection) > 1)
     }
 
-    fn line_up(self: &Rc<Line>) {
-        self.listed.set(true);
-        let resting = OPEN.with_borrow_mut(|open| {
-            let resting = if open.len() < OPEN_MAX { None } else { one_to_rest(open) };
-            open.push_back(Rc::downgrade(self));
-            resting
-        });
-        if let Some(line) = resting {
-            line.rest();
+    /// Notes that the line is used; one that was not in the ring comes into it, perhaps in the place of the one returned.
+    fn use_turn(self: &Rc<Line>, ring: usize) -> Option<Rc<Line>> {
+        let turn = &self.turns[ring];
+        turn.is_used.set(true);
+        if turn.is_listed.replace(true) {
+            return None;
         }
+        RINGS.with(|rings| {
+            let mut kept = rings[ring].borrow_mut();
+            let out = if kept.lines.len() < kept.max { None } else { kept.one_out(ring) };
+            kept.lines.push_back(Rc::downgrade(self));
+            out
+        })
     }
 }
 
-/// Takes out a line that was not used since it was last looked at; `None` if one that is no more made room.
-fn one_to_rest(open: &mut VecDeque<Weak<Line>>) -> Option<Rc<Line>> {
-    // After a round nobody counts as having been used.
-    for _ in 0..2 * open.len() {
-        let line = open.pop_front()?.upgrade()?;
-        if !line.is_in_use() && !line.used.replace(false) {
-            line.listed.set(false);
-            return Some(line);
-        }
-        open.push_back(Rc::downgrade(&line));
+impl Ring {
+    const fn of(max: usize) -> RefCell<Ring> {
+        RefCell::new(Ring { max, lines: VecDeque::new() })
     }
-    None
+
+    /// Takes out a line that was not used since it was last looked at; `None` if one that is no more made room.
+    fn one_out(&mut self, ring: usize) -> Option<Rc<Line>> {
+        // After a round nobody counts as having been used.
+        for _ in 0..2 * self.lines.len() {
+            let line = self.lines.pop_front()?.upgrade()?;
+            if !line.is_in_use() && !line.turns[ring].is_used.replace(false) {
+                line.turns[ring].is_listed.set(false);
+                return Some(line);
+            }
+            self.lines.push_back(Rc::downgrade(&line));
+        }
+        None
+    }
 }

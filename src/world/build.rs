@@ -16,7 +16,7 @@ use crate::backend::{Backend, Loaded};
 use crate::base::{Digest, Seed, Span, Stamp, Time};
 use crate::contract::{DeviceSetup, EngineFactory, Node};
 use crate::disk::Disk;
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, Leg};
 use crate::metrics;
 use crate::net::{Itinerary, Link, Way};
 use crate::oracle::{self, Clock, Life, Oracle};
@@ -58,11 +58,14 @@ impl World {
         let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
         let hub = Hub::new(handle.clone(), listeners(&plan, &devices, initial, lives));
         let gateway = Gateway::new(&plan.gateway, devices.iter().map(|d| d.attributes.clone()).collect());
+        let leg = plan.gateway.leg.clone().map(|leg| RefCell::new(Leg::new(leg, faults.leg.clone())));
         let servers = Rc::new(Servers {
             handle: handle.clone(),
             hub: hub.clone(),
             gateway: RefCell::new(gateway),
             backend: RefCell::new(backend),
+            leg,
+            node: gateway_node,
         });
         let mut world = World {
             sim,
@@ -102,7 +105,8 @@ impl World {
         let link = Rc::new(RefCell::new(link));
         let sink = Rc::new(NodeSink { hub: self.hub.clone(), node: Node::Device(id) });
         let counter = Rc::new(Counter { servers: self.servers.clone(), device: id });
-        let way = Way::new(self.handle.clone(), gateway, link.clone(), counter, sink);
+        let options = self.plan.transport.clone();
+        let way = Way::new(self.handle.clone(), gateway, link.clone(), counter, sink, options);
         let setup = DeviceSetup {
             device: id,
             schema: self.plan.schema.clone(),
@@ -220,7 +224,8 @@ pub(super) fn dataset(plan: &Plan) -> Result<Dataset, DataError> {
 
 /// The backend with its rows, and those rows as the oracle will ask for them.
 fn loaded(plan: &Plan, dataset: &Dataset) -> (Backend, Initial) {
-    let mut backend = Backend::new(plan.schema.clone(), plan.backend.clone(), plan.start);
+    let seed = plan.seed.derive("world.backend", 0);
+    let mut backend = Backend::new(plan.schema.clone(), plan.backend.clone(), plan.start, seed);
     let mut initial = Initial::new(plan.schema.entities.len());
     let precision = |stamp: Stamp| stamp.truncated(plan.backend.stamp_precision);
     for entity in plan.schema.ids() {

@@ -15,7 +15,7 @@ use crate::sim::Handle;
 /// How a clock goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Gait {
-    /// Nanoseconds ahead.
+    /// Microseconds ahead.
     pub(super) offset: i64,
     /// Parts in 10⁹ by which it is too fast.
     pub(super) drift_ppb: i64,
@@ -27,7 +27,7 @@ pub(super) struct Gait {
     pub(super) zones: Vec<Jump>,
 }
 
-/// When a clock jumps, and by how many nanoseconds.
+/// When a clock jumps, and by how many microseconds.
 pub(super) type Jump = (Time, i64);
 
 impl Gait {
@@ -50,26 +50,26 @@ impl Gait {
         gait
     }
 
-    /// How far it is ahead at `now`, in nanoseconds.
+    /// How far it is ahead at `now`, in microseconds.
     fn ahead(&self, now: Time) -> i64 {
         if self.drift_ppb == 0 && self.steps.is_empty() {
             return self.offset;
         }
         let set = self.set.iter().rev().find(|at| **at <= now).copied();
         let passed = now - set.unwrap_or(Time::ZERO);
-        let drifted = i128::from(passed.0) * i128::from(self.drift_ppb) / 1_000_000_000;
+        let drifted = i128::from(passed.0) * i128::from(self.drift_ppb) / 1_000_000_000_000;
         let counts = |jump: &&Jump| jump.0 <= now && set.is_none_or(|set| set < jump.0);
         let stepped: i64 = self.steps.iter().filter(counts).map(|(_, by)| by).sum();
         self.offset + drifted as i64 + stepped
     }
 
-    /// How far local time was moved by `now`, in nanoseconds.
+    /// How far local time was moved by `now`, in microseconds.
     fn moved(&self, now: Time) -> i64 {
         self.zones.iter().take_while(|(at, _)| *at <= now).map(|(_, by)| by).sum()
     }
 }
 
-/// How far phones' clocks are off, in nanoseconds: .90 Laplace(0, .15 s) + .05 N(0, 5 s) + .02 ± 15 s + .025 ± 1 h +
+/// How far phones' clocks are off, in microseconds: .90 Laplace(0, .15 s) + .05 N(0, 5 s) + .02 ± 15 s + .025 ± 1 h +
 /// .005 U(± 30 d) (OpenSignal 2013; Mani, IMC 2016).
 fn phone_offset(stream: &mut Stream) -> i64 {
     let kind = stream.unit();
@@ -85,7 +85,7 @@ fn phone_offset(stream: &mut Stream) -> i64 {
     } else {
         sign * stream.unit() * 30.0 * 86_400.0
     };
-    (seconds * 1e9) as i64
+    (seconds * 1e6) as i64
 }
 
 /// N(0, 5 ppm), at most 50 ppm either way (Luo 2017; specifications of crystals).
@@ -109,10 +109,10 @@ impl Clock for DeviceClock {
     fn wall(&self) -> Stamp {
         let now = self.handle.now();
         let right = self.start.plus(now - Time::ZERO);
-        Stamp(right.0 + self.gait.ahead(now).div_euclid(1_000))
+        Stamp(right.0 + self.gait.ahead(now))
     }
     fn local(&self) -> Stamp {
-        let moved = self.gait.moved(self.handle.now()).div_euclid(1_000);
+        let moved = self.gait.moved(self.handle.now());
         Stamp(self.wall().0 + i64::from(self.utc_offset) * 1_000_000 + moved)
     }
     fn sleep_until(&self, time: Time) -> LocalBoxFuture<'static, ()> {
@@ -124,10 +124,10 @@ impl Clock for DeviceClock {
 mod tests {
     use super::*;
 
-    const HOUR: i64 = 3_600_000_000_000;
+    const HOUR: i64 = 3_600_000_000;
 
     fn hours(n: u64) -> Time {
-        Time(n * HOUR as u64)
+        Time(n * HOUR as u64 * 1_000)
     }
 
     #[test]
@@ -163,8 +163,8 @@ mod tests {
         let share = |from: i64, until: i64| {
             offsets.iter().filter(|ns| (from..until).contains(*ns)).count() as f64 / 40_000.0
         };
-        assert!((0.86..0.92).contains(&share(0, 700_000_000)), "{}", share(0, 700_000_000));
-        assert!((0.017..0.024).contains(&share(15_000_000_000, 15_000_000_001)));
+        assert!((0.86..0.92).contains(&share(0, 700_000)), "{}", share(0, 700_000));
+        assert!((0.017..0.024).contains(&share(15_000_000, 15_000_001)));
         assert!((0.022..0.028).contains(&share(HOUR, HOUR + 1)));
         assert!((0.003..0.007).contains(&share(HOUR + 1, i64::MAX)));
     }

@@ -37,6 +37,7 @@ pub(super) struct Device {
     factory: Rc<dyn EngineFactory>,
     hub: Rc<Hub>,
     ports: Ports,
+    way: Rc<Way>,
     seed: Seed,
     engine: RefCell<Option<Rc<dyn SyncEngine>>>,
     foreground: Cell<bool>,
@@ -84,7 +85,7 @@ impl Device {
             let ports = Ports {
                 clock: Rc::new(clock),
                 spawn: Rc::new(DeviceTasks { handle: handle.clone(), node, device: me.clone() }),
-                transport: Rc::new(parts.way),
+                transport: Rc::new(parts.way.clone()),
                 crash: crash.clone(),
                 events: Rc::new(sink),
                 machine: hardware.clone(),
@@ -103,6 +104,7 @@ impl Device {
                 factory: parts.factory,
                 hub: hub.clone(),
                 ports,
+                way: parts.way,
                 seed: parts.seed,
                 engine: RefCell::new(None),
                 foreground: Cell::new(false),
@@ -201,6 +203,7 @@ impl Device {
         }
         self.tell(Event::ProcessKilled { reason });
         self.handle.kill(self.node);
+        self.way.process_died();
         drop(self.engine.take());
         if let Some(wait) = restart_after {
             self.start_after(wait);

@@ -33,6 +33,10 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::App(app) => (3, [*app as u64, 0, 0, 0]),
         E::LinkDown => (4, [0; 4]),
         E::LinkUp => (5, [0; 4]),
+        E::ConnectionOpened { took } => (60, [took.0, 0, 0, 0]),
+        E::PacketsSent { up, packets, retransmitted, bytes } => {
+            (61, [u64::from(*up), *packets, *retransmitted, *bytes])
+        }
         E::MessageDropped { reason, bytes } => (6, [*reason as u64, *bytes, 0, 0]),
         E::BackendAvailable(up) => (7, [u64::from(*up), 0, 0, 0]),
         E::UnitQueued { unit: u, depth } => (8, [unit(u), u64::from(*depth), 0, 0]),
@@ -79,6 +83,8 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
             (30, [one(*edit), conflict.map_or(9, |c| c as u64), 0, 0])
         }
         E::MutationReplayed { edit } => (31, [one(*edit), 0, 0, 0]),
+        E::MutationPutOff { edit } => (34, [one(*edit), 0, 0, 0]),
+        E::CommitDelayed { stamp, until, .. } => (35, [stamp.0 as u64, until.0, 0, 0]),
         E::RowServed { stamp, removed, .. } => (33, [stamp.0 as u64, u64::from(*removed), 0, 0]),
         E::CutShort => (34, [0; 4]),
         E::Decoded { peak, tight } => (35, [*peak, u64::from(*tight), 0, 0]),

@@ -34,6 +34,7 @@ impl World {
         self.play_networks();
         self.play_full_disks();
         self.play_backend();
+        self.play_clock_steps();
         self.play_triggers();
         self.follow_kills();
     }
@@ -133,6 +134,16 @@ impl World {
         });
     }
 
+    fn play_clock_steps(&self) {
+        for (at, micros) in self.faults.clock_steps.iter().copied() {
+            let (handle, servers) = (self.handle.clone(), self.servers.clone());
+            self.handle.spawn(self.node, "clock", async move {
+                handle.sleep_until(at).await;
+                servers.backend.borrow_mut().step_clock(micros);
+            });
+        }
+    }
+
     fn play_triggers(&self) {
         let devices = self.plan.devices();
         for planned in &self.plan.events {
@@ -152,8 +163,9 @@ impl World {
         let (mut kills, devices) = (self.handle.kills(), self.devices.clone());
         self.handle.spawn(self.node, "killed", async move {
             while let Some(node) = kills.recv().await {
-                if let Some(device) = devices.iter().find(|device| device.node == node) {
-                    device.node_was_killed(RESTARTED_AFTER);
+                // Nodes are numbered as devices are.
+                if let Ok(at) = devices.binary_search_by_key(&node, |device| device.node) {
+                    devices[at].node_was_killed(RESTARTED_AFTER);
                 }
             }
         });
@@ -199,6 +211,6 @@ fn office(servers: &Servers, act: Act) {
     };
     drop(backend);
     for commit in done.iter().flatten() {
-        servers.tell_one(commit.event());
+        servers.tell_commit(commit);
     }
 }

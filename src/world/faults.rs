@@ -6,6 +6,7 @@ use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
 use crate::contract::KillReason;
 use crate::net::{LossyTime, Outage, OutageMode};
 use crate::scenario::{Chaos, DevicePlan, Happening, Plan, Who};
+use crate::{backend, gateway};
 
 /// All faults of a world, up to the end of its script.
 #[derive(Debug, Default)]
@@ -26,6 +27,10 @@ pub(super) struct Faults {
     pub(super) kills: Vec<Kill>,
     /// Times without the backend.
     pub(super) down: Vec<(Time, Time)>,
+    /// Outages of the leg between gateway and backend.
+    pub(super) leg: Vec<gateway::Outage>,
+    /// Steps of the backend's clock, in microseconds.
+    pub(super) clock_steps: Vec<(Time, i64)>,
     /// What was planned or drawn, in words, in order.
     pub(super) told: Vec<(Time, String)>,
 }
@@ -63,6 +68,7 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Faults {
         faults.draw_backend(plan, chaos);
     }
     let end = Time::ZERO + plan.duration;
+    faults.draw_availability(plan, end);
     faults.heal(end);
     faults.told.sort_by_key(|(at, _)| *at);
     faults
@@ -141,6 +147,16 @@ impl Faults {
             | Happening::SlowDisk { .. }
             | Happening::ClockStep { .. }
             | Happening::TimeZone { .. } => self.plan_device(at, name, what, chosen),
+            Happening::LegOutage { length, mode } => {
+                self.leg.push(gateway::Outage { from: at, until: at + *length, mode: *mode });
+                self.tell(at, format!("{name}: nothing between gateway and backend for {length} ({mode:?})"));
+            }
+            Happening::BackendClockStep { micros } => {
+                self.clock_steps.push((at, *micros));
+                let (span, way) =
+                    (Span::micros(micros.unsigned_abs()), if *micros < 0 { "back" } else { "on" });
+                self.tell(at, format!("{name}: the backend's clock goes {way} by {span}"));
+            }
             Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
         }
     }
@@ -148,17 +164,19 @@ impl Faults {
     /// What happens to devices themselves.
     fn plan_device(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) {
         let who = count(chosen);
-        let ahead = |by: i64| format!("{}{}", if by < 0 { "-" } else { "+" }, Span(by.unsigned_abs()));
+        let ahead = |micros: i64| {
+            format!("{}{}", if micros < 0 { "-" } else { "+" }, Span::micros(micros.unsigned_abs()))
+        };
         let (text, length) = match what {
             Happening::DiskFull { length } => (format!("{who} have no room for {length}"), *length),
             Happening::SlowDisk { length, factor } => {
                 (format!("the disks of {who} take {factor} times as long for {length}"), *length)
             }
-            Happening::ClockStep { by } => {
-                (format!("the clocks of {who} jump by {}", ahead(*by)), Span::ZERO)
+            Happening::ClockStep { micros } => {
+                (format!("the clocks of {who} jump by {}", ahead(*micros)), Span::ZERO)
             }
-            Happening::TimeZone { by } => {
-                (format!("local time of {who} moves by {}", ahead(*by)), Span::ZERO)
+            Happening::TimeZone { micros } => {
+                (format!("local time of {who} moves by {}", ahead(*micros)), Span::ZERO)
             }
             _ => unreachable!("this does not happen to a device itself"),
         };
@@ -166,8 +184,8 @@ impl Faults {
             match what {
                 Happening::DiskFull { .. } => self.full[device].push((at, at + length)),
                 Happening::SlowDisk { factor, .. } => self.slow[device].push((at, at + length, *factor)),
-                Happening::ClockStep { by } => self.steps[device].push((at, *by)),
-                Happening::TimeZone { by } => self.zones[device].push((at, *by)),
+                Happening::ClockStep { micros } => self.steps[device].push((at, *micros)),
+                Happening::TimeZone { micros } => self.zones[device].push((at, *micros)),
                 _ => {}
             }
         }
@@ -218,6 +236,23 @@ impl Faults {
         }
     }
 
+    /// The failures of backend and leg that their availabilities come to.
+    fn draw_availability(&mut self, plan: &Plan, end: Time) {
+        let seed = |part| plan.seed.derive("world.availability", part);
+        if let Some(availability) = plan.backend.availability {
+            for (from, until) in backend::outages(availability, seed(0), end) {
+                self.down.push((from, until));
+                self.tell(from, format!("the backend is down for {}", until - from));
+            }
+        }
+        if let Some(availability) = plan.gateway.leg.as_ref().and_then(|leg| leg.availability) {
+            for (from, until) in backend::outages(availability, seed(1), end) {
+                self.leg.push(gateway::Outage { from, until, mode: gateway::OutageMode::Reset });
+                self.tell(from, format!("nothing between gateway and backend for {}", until - from));
+            }
+        }
+    }
+
     /// Nothing is broken after `end`.
     fn heal(&mut self, end: Time) {
         for outage in self.outages.iter_mut().flatten() {
@@ -232,6 +267,10 @@ impl Faults {
         for (_, until, _) in self.slow.iter_mut().flatten() {
             *until = (*until).min(end);
         }
+        for outage in &mut self.leg {
+            outage.until = outage.until.min(end);
+        }
+        self.leg.retain(|outage| outage.from < outage.until);
         self.down.retain(|(from, until)| from < until);
         self.kills.retain(|kill| kill.at < end);
         self.kills.sort_by_key(|kill| (kill.at, kill.device));

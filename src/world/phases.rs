@@ -73,6 +73,12 @@ impl World {
         let deadline = now + self.plan.drain;
         let units = covering(&self.plan.units);
         loop {
+            // What is committed and cannot be seen yet would be missed by a round that begins now.
+            let shown = self.servers.backend.borrow().shown_by();
+            now = shown.map_or(now, |shown| shown.max(now)) + self.plan.gateway.serve.behind();
+            if let Some(ended) = self.advance(now, watch) {
+                return ended;
+            }
             self.begin_round(&units);
             while !self.round_is_done(&units) {
                 if now >= deadline {

@@ -1,15 +1,17 @@
 //! A small clinic, and devices that read it.
 
+mod chance;
 mod content;
 mod mutations;
 mod readers;
+mod unseen;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::*;
-use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, Value};
+use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, Value};
 use crate::contract::{
     Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule, ServerError,
 };
@@ -121,7 +123,7 @@ fn loaded(key: &str, values: Vec<Value>, updated: Stamp) -> Loaded {
 
 /// A backend with a patient, and a day of 100 free slots for each clinic, everything an hour old.
 fn backend(options: Options) -> Backend {
-    let mut backend = Backend::new(schema(), options, START);
+    let mut backend = Backend::new(schema(), options, START, Seed(1));
     let old = START.minus(Span::secs(3_600));
     backend.load(PATIENT, [loaded("p0", vec![Value::text("Ada"), Value::Null], old)]);
     let day = |n| loaded(&format!("day{n}"), vec![clinic(n), Value::Int(5), Value::Int(100)], old);
@@ -156,6 +158,7 @@ fn mutation(
 struct Reader {
     entity: EntityId,
     attributes: Vec<Value>,
+    upto: Upto,
     position: Option<Position>,
     rows: BTreeMap<Key, (Stamp, Vec<Value>)>,
     /// How often it had to begin anew.
@@ -164,13 +167,14 @@ struct Reader {
 
 impl Reader {
     fn new(entity: EntityId, clinic: u8) -> Reader {
-        Reader { entity, attributes: attributes(clinic), position: None, rows: BTreeMap::new(), resets: 0 }
+        let (position, rows) = (None, BTreeMap::new());
+        Reader { entity, attributes: attributes(clinic), upto: Upto::Settled, position, rows, resets: 0 }
     }
 
     /// Reads one page; `true` if there may be more.
     fn pull(&mut self, backend: &mut Backend, now: Time, limit: usize) -> bool {
-        let query =
-            Query { entity: self.entity, attributes: &self.attributes, after: self.position.as_ref(), limit };
+        let (entity, upto, after) = (self.entity, self.upto, self.position.as_ref());
+        let query = Query { entity, attributes: &self.attributes, after, limit, upto };
         let rows = &mut self.rows;
         let mut count = 0;
         let page = backend.changes(now, query, |change| {
@@ -183,9 +187,8 @@ impl Reader {
         });
         match page {
             Ok(page) => {
-                assert!(
-                    count <= limit && page.delivered == count as u64 && page.scanned <= page.delivered + 1
-                );
+                assert!(count <= limit && page.delivered == count as u64);
+                assert!(backend.options.filter_precision > Span::micros(1) || page.scanned == page.delivered);
                 self.position = Some(page.next);
                 page.more
             }

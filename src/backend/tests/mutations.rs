@@ -152,7 +152,7 @@ fn a_forgotten_row_can_be_made_again() {
 fn a_key_is_created_once_and_a_natural_key_held_by_one_live_row() {
     let mut schema = (*schema()).clone();
     schema.entities[1].unique = vec![CLINIC, AT];
-    let mut backend = Backend::new(Arc::new(schema), options(), START);
+    let mut backend = Backend::new(Arc::new(schema), options(), START, Seed(1));
     backend.load(PATIENT, [loaded("p0", vec![Value::text("Ada"), Value::Null], START)]);
     backend
         .load(APPOINTMENT, [loaded("k0", appointment(0, 9), START), loaded("k1", appointment(0, 10), START)]);
@@ -237,6 +237,7 @@ fn verdict(outcome: &Outcome) -> String {
         Outcome::Applied { stamp } => format!("applied {stamp:?}"),
         Outcome::Conflict { why, .. } => format!("{why:?}"),
         Outcome::Rejected { reason, .. } => reason.clone(),
+        Outcome::Later => "later".to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::base::Ppm;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -18,6 +19,8 @@ enum Step {
     /// An import of rows from this number on.
     Import(u8, u8, u8),
     Rename(u8),
+    /// The backend's clock jumps by so many milliseconds.
+    Clock(i64),
     /// A device writes: a row and the version that it holds itself.
     DeviceCreate(u8, usize, i64),
     DeviceMove(u8, usize, i64),
@@ -42,6 +45,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => row.clone().prop_map(Step::Delete),
         1 => (row.clone(), 1..20_u8, clinic).prop_map(|(k, n, c)| Step::Import(k, n, c)),
         1 => any::<u8>().prop_map(Step::Rename),
+        1 => (-50..50_i64).prop_map(Step::Clock),
         2 => (row.clone(), reader.clone(), at.clone()).prop_map(|(k, r, at)| Step::DeviceCreate(k, r, at)),
         2 => (row.clone(), reader.clone(), at).prop_map(|(k, r, at)| Step::DeviceMove(k, r, at)),
         1 => (row, reader).prop_map(|(k, r)| Step::DeviceDelete(k, r)),
@@ -103,7 +107,7 @@ impl Clinic {
                 rows.insert(key, (stamp, values));
             }
             Outcome::Applied { .. } => drop(rows.remove(&key)),
-            Outcome::Conflict { .. } | Outcome::Rejected { .. } => {}
+            Outcome::Conflict { .. } | Outcome::Rejected { .. } | Outcome::Later => {}
         }
         let commits: Vec<Commit> = facts
             .into_iter()
@@ -121,6 +125,7 @@ impl Clinic {
                 self.now += Span::millis(ms);
                 return;
             }
+            Step::Clock(ms) => return backend.step_clock(ms * 1_000),
             Step::Pull(reader, limit) => {
                 self.readers[reader].pull(backend, now, limit);
                 self.days.pull(backend, now, limit);
@@ -155,6 +160,7 @@ impl Clinic {
 
     /// Everybody pulls to the end and holds what is in scope.
     fn check(&mut self, limit: usize) {
+        self.now = self.backend.shown_by().map_or(self.now, |shown| shown.max(self.now));
         for reader in self.readers.iter_mut().chain([&mut self.days]) {
             reader.pull_all(&mut self.backend, self.now, limit);
             assert_eq!(reader.rows, reader.wanted(&self.backend));
@@ -175,10 +181,15 @@ proptest! {
         precision_ms in prop_oneof![Just(0), Just(1), Just(5), Just(1_000)],
         kept_ms in prop_oneof![Just(60), Just(86_400_000)],
         limit in 1..12_usize,
+        (late, lag_ms) in (prop_oneof![Just(0), Just(300_000), Just(1_000_000)], prop_oneof![Just(0), Just(30)]),
+        filter_ms in prop_oneof![Just(0), Just(1_000)],
     ) {
         let options = Options {
             stamp_precision: Span::millis(precision_ms),
+            filter_precision: Span::millis(filter_ms),
             tombstones_kept: Span::millis(kept_ms),
+            commit_delay: Some(CommitDelay { share: Ppm(late), upto: Span::millis(40) }),
+            replica_lag: Span::millis(lag_ms),
             ..options()
         };
         let mut clinic = Clinic::new(options, initial);
@@ -254,7 +265,13 @@ fn a_cursor_older_than_the_tombstones_has_expired_and_a_younger_one_has_not() {
     let attributes = attributes(0);
     let mut changes = |stamp| {
         let position = Position::at(stamp);
-        let query = Query { entity: APPOINTMENT, attributes: &attributes, after: Some(&position), limit: 10 };
+        let query = Query {
+            entity: APPOINTMENT,
+            attributes: &attributes,
+            after: Some(&position),
+            limit: 10,
+            upto: Upto::Settled,
+        };
         backend.changes(at_ms(1_000), query, |_| ControlFlow::Continue(())).map(|page| page.delivered)
     };
     let now = START.plus(Span::secs(1));
@@ -275,7 +292,8 @@ fn a_first_load_gets_tombstones_only_of_what_vanished_since_it_began() {
     }
     let attributes = attributes(0);
     let mut page = |after: Option<&Position>, now| {
-        let query = Query { entity: APPOINTMENT, attributes: &attributes, after, limit: 2 };
+        let query =
+            Query { entity: APPOINTMENT, attributes: &attributes, after, limit: 2, upto: Upto::Settled };
         let mut seen = Vec::new();
         let page = backend.changes(now, query, |change| {
             seen.push(format!("{}{}", if change.values.is_some() { "" } else { "-" }, change.key));
@@ -304,8 +322,13 @@ fn a_row_that_left_and_came_back_is_told_once() {
     for (ms, n) in [(10, 1), (11, 0), (12, 1), (13, 0)] {
         backend.office_write(at_ms(ms), APPOINTMENT, &Key::new("k00000"), &[(CLINIC, clinic(n))]).unwrap();
     }
-    let query =
-        Query { entity: APPOINTMENT, attributes: &attributes(0), after: reader.position.as_ref(), limit: 10 };
+    let query = Query {
+        entity: APPOINTMENT,
+        attributes: &attributes(0),
+        after: reader.position.as_ref(),
+        limit: 10,
+        upto: Upto::Settled,
+    };
     let mut seen = Vec::new();
     let take = |change: Change<'_>| {
         seen.push((change.key.clone(), change.values.is_some()));
@@ -319,7 +342,8 @@ fn a_row_that_left_and_came_back_is_told_once() {
 fn a_reader_that_breaks_off_has_taken_the_change_it_broke_at() {
     let mut backend = filled(options(), 5, Span::secs(60));
     let attributes = attributes(0);
-    let query = Query { entity: APPOINTMENT, attributes: &attributes, after: None, limit: 10 };
+    let query =
+        Query { entity: APPOINTMENT, attributes: &attributes, after: None, limit: 10, upto: Upto::Settled };
     let mut count = 0;
     let page = backend
         .changes(at_ms(1), query, |_| {
@@ -334,7 +358,7 @@ fn a_reader_that_breaks_off_has_taken_the_change_it_broke_at() {
 fn only_entities_pulled_as_deltas_are_pulled() {
     let mut backend = backend(options());
     for entity in [PATIENT, NOTE, EntityId(99)] {
-        let query = Query { entity, attributes: &attributes(0), after: None, limit: 1 };
+        let query = Query { entity, attributes: &attributes(0), after: None, limit: 1, upto: Upto::Settled };
         let page = backend.changes(at_ms(1), query, |_| ControlFlow::Continue(()));
         assert!(matches!(page, Err(ServerError::BadRequest(_))), "{entity:?}");
     }

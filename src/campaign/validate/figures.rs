@@ -16,6 +16,10 @@ pub struct Figure {
 }
 
 impl Figure {
+    /// What came out beside what is known.
+    pub fn new(name: impl Into<String>, reference: f64, measured: f64, tolerance: f64) -> Figure {
+        Figure { name: name.into(), reference, measured, tolerance }
+    }
     /// How far off it is: 0.01 is 1 % above the reference.
     pub fn off(&self) -> f64 {
         self.measured / self.reference - 1.0

@@ -11,13 +11,16 @@
 //! constant is fitted to a figure.
 //!
 //! How: `figures` has the list and its rendering, `models` the command; `rig` is a device behind a link whose connection breaks;
-//! `chunks` sends chunks over it, `daly` works in segments with checkpoints. To add a family: a file here, a line in `models`.
+//! `chunks` sends chunks over it, `daly` works in segments with checkpoints, `queues` loads
+//! the backend's pool, `backoff` lets clients contend. To add a family: a file here, a line in `models`.
 
+mod backoff;
 mod chunks;
 mod daly;
 mod figures;
 pub mod measured;
 mod models;
+mod queues;
 mod rig;
 
 pub use figures::{Figure, listing};

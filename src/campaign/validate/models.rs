@@ -1,7 +1,7 @@
 //! `validate models`: every figure that our models must reproduce.
 
 use super::figures::{Figure, listing};
-use super::{chunks, daly};
+use super::{backoff, chunks, daly, queues};
 
 /// Figures that belong together.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,8 @@ pub struct Family {
 pub const FAMILIES: &[Family] = &[
     Family { name: "chunks that outages cut, repair immune", figures: chunks::figures },
     Family { name: "work between checkpoints, repair restartable", figures: daly::figures },
+    Family { name: "queues, herds, quotas and a measured gateway", figures: queues::figures },
+    Family { name: "backoff under contention, 100 clients", figures: backoff::figures },
 ];
 
 /// Simulates all families and tells them, a table each; and whether every figure holds.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::contract::{Event, EventSink, LocalBoxFuture, Transport};
-use crate::net::{GapLengths, Gaps, Itinerary, Link, OutageMode, Profile, Server, Way};
+use crate::net::{GapLengths, Gaps, Itinerary, Link, OutageMode, Profile, Server, TransportOptions, Way};
 use crate::sim::{Handle, Options, Sim};
 
 /// How the link fails: up for an exponential time, then down for another; nothing fails while it is down.
@@ -73,7 +73,9 @@ pub(super) fn time<F: Future<Output = ()> + 'static>(
     let (device, server) = (handle.node("device"), handle.node("server"));
     let link = Rc::new(RefCell::new(failing_link(seed, (rtt, down), failures, horizon)));
     let works = Rc::new(Works(handle.clone()));
-    let way = Way::new(handle.clone(), server, link.clone(), works, Rc::new(Unheard));
+    // Closed forms know neither connections nor headers.
+    let bare = TransportOptions::bare();
+    let way = Way::new(handle.clone(), server, link.clone(), works, Rc::new(Unheard), bare);
     let job = job(Client { handle: handle.clone(), way, link });
     let ended = Rc::new(Cell::new(None));
     let (clock, told) = (handle.clone(), ended.clone());

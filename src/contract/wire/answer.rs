@@ -122,6 +122,7 @@ impl AnswerWriter {
             ServerError::Throttled(after) => ("throttled", after.0, ""),
             ServerError::CursorExpired(entity) => ("cursor-expired", u64::from(entity.0), ""),
             ServerError::GatewayTimeout => ("gateway-timeout", 0, ""),
+            ServerError::Failed => ("failed", 0, ""),
             ServerError::BadRequest(text) => ("bad-request", 0, text.as_str()),
         };
         let error = serde_json::json!({"error": {"kind": kind, "number": number, "text": text}});
@@ -134,6 +135,10 @@ fn write_outcome(out: &mut Vec<u8>, outcome: &Outcome) {
         Outcome::Applied { stamp } => {
             out.extend_from_slice(b",\"ok\":");
             write_value(out, ValueRef::Int(stamp.0));
+            return;
+        }
+        Outcome::Later => {
+            out.extend_from_slice(b",\"later\":true");
             return;
         }
         Outcome::Conflict { why, current } => ("conflict", refusal_name(*why), current),
@@ -176,6 +181,8 @@ struct RawResult<'a> {
     ok: Option<Stamp>,
     conflict: Option<String>,
     rejected: Option<String>,
+    #[serde(default)]
+    later: bool,
     #[serde(default, borrow)]
     row: Rows<'a>,
 }
@@ -214,6 +221,7 @@ fn server_error(raw: RawError) -> Result<ServerError, Damaged> {
             ServerError::CursorExpired(EntityId(entity))
         }
         "gateway-timeout" => ServerError::GatewayTimeout,
+        "failed" => ServerError::Failed,
         "bad-request" => ServerError::BadRequest(raw.text),
         other => return Err(Damaged(format!("unknown error {other}"))),
     })
@@ -222,6 +230,8 @@ fn server_error(raw: RawError) -> Result<ServerError, Damaged> {
 fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
     let current = owned_row(&raw.row);
     let outcome = match (raw.ok, raw.conflict.as_deref(), raw.rejected) {
+        (None, None, None) if raw.later => Outcome::Later,
+        _ if raw.later => return Err(Damaged("what is put off has no verdict".to_owned())),
         (Some(stamp), None, None) => Outcome::Applied { stamp },
         (None, Some(why), None) => {
             let why = match why {
@@ -234,7 +244,7 @@ fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
             Outcome::Conflict { why, current }
         }
         (None, None, Some(reason)) => Outcome::Rejected { reason, current },
-        _ => return Err(Damaged("a result is one of ok, conflict, rejected".to_owned())),
+        _ => return Err(Damaged("a result is one of ok, conflict, rejected, later".to_owned())),
     };
     Ok(PushResult { id: raw.id, outcome })
 }
@@ -278,6 +288,7 @@ mod tests {
             Outcome::Conflict { why: Refusal::Gone, current: gone },
             Outcome::Conflict { why: Refusal::Taken, current: None },
             Outcome::Rejected { reason: "no \"such\" doctor".to_owned(), current },
+            Outcome::Later,
         ];
         let bytes = AnswerWriter::results(Stamp(1), outcomes.iter().map(|o| ("id", o)));
         let answer = Answer::decode(&bytes).unwrap().unwrap();
@@ -288,6 +299,7 @@ mod tests {
             ServerError::Throttled(Span::secs(3)),
             ServerError::CursorExpired(EntityId(2)),
             ServerError::GatewayTimeout,
+            ServerError::Failed,
             ServerError::BadRequest("why".to_owned()),
         ] {
             let bytes = AnswerWriter::error(&error);

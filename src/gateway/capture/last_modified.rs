@@ -6,11 +6,13 @@
 use std::ops::ControlFlow;
 
 use super::{Ask, Captured, Strategy};
-use crate::backend::{Backend, Change, Position, Query};
+use crate::backend::{Backend, Change, Position, Query, Upto};
 use crate::base::{EntityId, Key, Stamp, Time};
 use crate::contract::ServerError;
 
-pub(super) struct LastModified;
+pub(super) struct LastModified {
+    pub(super) upto: Upto,
+}
 
 impl Strategy for LastModified {
     fn page(
@@ -25,7 +27,7 @@ impl Strategy for LastModified {
             Some(None) => return Err(ServerError::CursorExpired(entity)),
             after => after.flatten(),
         };
-        let query = Query { entity, attributes, after: after.as_ref(), limit };
+        let query = Query { entity, attributes, after: after.as_ref(), limit, upto: self.upto };
         let page = backend.changes(now, query, take)?;
         let cursor = write(&page.next);
         Ok(Captured { scanned: page.scanned, delivered: page.delivered, cursor, more: page.more })

@@ -57,6 +57,6 @@ pub(super) trait Strategy {
 /// The strategy of this name.
 pub(super) fn strategy(capture: Capture) -> Box<dyn Strategy> {
     match capture {
-        Capture::LastModifiedKeyset => Box::new(last_modified::LastModified),
+        Capture::LastModifiedKeyset { upto } => Box::new(last_modified::LastModified { upto }),
     }
 }

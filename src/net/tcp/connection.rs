@@ -65,7 +65,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Opens a connection at `at`: when the first message may leave, and what was sent for it.
+    /// Opens a connection at `at`: when the first message may leave, and what was sent for it, up and down.
     ///
     /// # Errors
     ///
@@ -74,8 +74,8 @@ impl Connection {
         how: &Handshake,
         conditions: &dyn Conditions,
         at: Time,
-    ) -> Result<(Connection, Time, Traffic), Broken> {
-        let mut traffic = Traffic::default();
+    ) -> Result<(Connection, Time, [Traffic; 2]), Broken> {
+        let mut traffic = [Traffic::default(); 2];
         let (opened, took) = greet(conditions, at, &mut traffic)?;
         let sender = || Sender::new(how.congestion, took, opened, how.restarts);
         let mut connection = Connection {
@@ -97,9 +97,9 @@ impl Connection {
             ],
         };
         for (way, bytes) in flights {
-            let mut flight = Transfer::new(*way, now, Load::of(*bytes), false);
+            let mut flight = Transfer::new(*way, now, Load::of(*bytes), conditions.mtu(), false);
             now = connection.finish(&mut flight, conditions)?;
-            traffic = traffic.plus(flight.traffic);
+            traffic[*way as usize] = traffic[*way as usize].plus(flight.traffic);
         }
         if how.tls != Tls::None {
             now += how.work;
@@ -108,8 +108,8 @@ impl Connection {
         Ok((connection, now, traffic))
     }
 
-    /// The transfer of a message of `bytes` that is handed over at `at`.
-    pub fn message(&mut self, way: Direction, at: Time, bytes: u64) -> Transfer {
+    /// The transfer of a message of `bytes` that is handed over at `at`, in packets of at most `mtu` bytes.
+    pub fn message(&mut self, way: Direction, at: Time, bytes: u64, mtu: u32) -> Transfer {
         let count = &mut self.messages[way as usize];
         *count += 1;
         let first = *count == 1;
@@ -125,7 +125,7 @@ impl Connection {
                 };
             }
         }
-        Transfer::new(way, at, load, kept)
+        Transfer::new(way, at, load, mtu, kept)
     }
 
     /// Runs a transfer to its end: when its last byte arrives, half a round trip and the jitter after it left.
@@ -144,16 +144,18 @@ impl Connection {
 }
 
 /// When what leaves the bottleneck at `left` arrives.
-pub(crate) fn arrival(conditions: &dyn Conditions, way: Direction, left: Time) -> Time {
+pub(in crate::net) fn arrival(conditions: &dyn Conditions, way: Direction, left: Time) -> Time {
     left + Span(conditions.rtt(left).0 / 2) + conditions.jitter(way, left)
 }
 
 /// SYN and SYN-ACK: when the device may go on, and the round trip of the attempt that came through.
-fn greet(conditions: &dyn Conditions, at: Time, traffic: &mut Traffic) -> Result<(Time, Span), Broken> {
+fn greet(conditions: &dyn Conditions, at: Time, traffic: &mut [Traffic; 2]) -> Result<(Time, Span), Broken> {
     let (mut sent, mut wait) = (at, SYN_TIMEOUT);
     loop {
-        traffic.packets += 2;
-        traffic.bytes += 2 * SYN;
+        for way in &mut *traffic {
+            way.packets += 1;
+            way.bytes += SYN;
+        }
         let cut = conditions.outages(sent).first().filter(|o| o.mode == OutageMode::Reset && o.from <= sent);
         if let Some(reset) = cut {
             return Err(Broken { at: reset.from.max(sent), cut: true });
@@ -163,7 +165,7 @@ fn greet(conditions: &dyn Conditions, at: Time, traffic: &mut Traffic) -> Result
         if let Some(back) = back {
             return Ok((back, back - sent));
         }
-        traffic.retransmitted += 1;
+        traffic[Direction::Up as usize].retransmitted += 1;
         sent += wait;
         wait = wait * 2;
         if sent.since(at) > GIVE_UP {

@@ -26,6 +26,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub(super) use connection::arrival;
 pub use connection::{Connection, Handshake, Tls};
 pub use outage::{GIVE_UP, staircase};
 pub use segment::{Lead, Load, segments, wire};

@@ -43,23 +43,34 @@ impl Load {
         Load { bytes, lead: Lead::default() }
     }
 
-    /// Segments, the lead included.
-    pub fn segments(self, mtu: u32) -> u64 {
-        segments(self.bytes, mtu) + self.lead.segments
+    /// Cuts it into packets that hold `mtu` bytes at most.
+    pub(super) fn cut(self, mtu: u32) -> Cut {
+        let Load { bytes, lead } = self;
+        let segments = segments(bytes, mtu) + lead.segments;
+        Cut { mtu: u64::from(mtu), segments, wire: wire(bytes, mtu) + lead.wire, lead }
     }
+}
 
-    /// Bytes on the wire, the lead included.
-    pub fn wire(self, mtu: u32) -> u64 {
-        wire(self.bytes, mtu) + self.lead.wire
-    }
+/// A message in packets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut {
+    /// Bytes of a full packet.
+    pub(super) mtu: u64,
+    /// How many, the lead included.
+    pub(super) segments: u64,
+    /// Their bytes on the wire.
+    wire: u64,
+    lead: Lead,
+}
 
-    /// Bytes on the wire of its first `n` segments.
-    pub fn wire_of_first(self, n: u64, mtu: u32) -> u64 {
-        if n >= self.segments(mtu) {
-            return self.wire(mtu);
+impl Cut {
+    /// Bytes on the wire of its first `n` packets.
+    pub(super) fn first(&self, n: u64) -> u64 {
+        if n >= self.segments {
+            return self.wire;
         }
         match n.checked_sub(self.lead.segments) {
-            Some(full) => self.lead.wire + full * u64::from(mtu),
+            Some(full) => self.lead.wire + full * self.mtu,
             None => self.lead.wire * n / self.lead.segments,
         }
     }
@@ -80,8 +91,9 @@ mod tests {
     #[test]
     fn the_parts_of_a_load_add_up() {
         let load = Load { bytes: 3_000, lead: Lead { segments: 2, wire: 600 } };
-        assert_eq!(load.segments(1_500), 5);
-        let upto: Vec<u64> = (0..=6).map(|n| load.wire_of_first(n, 1_500)).collect();
+        let cut = load.cut(1_500);
+        assert_eq!(cut.segments, 5);
+        let upto: Vec<u64> = (0..=6).map(|n| cut.first(n)).collect();
         assert_eq!(upto, [0, 300, 600, 2_100, 3_600, 3_756, 3_756]);
     }
 }

@@ -21,7 +21,7 @@ const RTO_MARGIN: Span = Span::millis(200);
 #[derive(Clone, Debug)]
 pub struct Sender {
     pub(super) window: Window,
-    pub(super) bbr: Option<Bbr>,
+    pub(super) bbr: Option<Box<Bbr>>,
     /// The smoothed round trip, own queue included.
     pub(super) srtt: Span,
     /// Four times its variation.
@@ -36,7 +36,7 @@ impl Sender {
     pub fn new(congestion: Congestion, rtt: Span, now: Time, restarts: bool) -> Sender {
         Sender {
             window: Window::default(),
-            bbr: (congestion == Congestion::Bbr).then(|| Bbr::new(rtt, now)),
+            bbr: (congestion == Congestion::Bbr).then(|| Box::new(Bbr::new(rtt, now))),
             srtt: rtt,
             spread: rtt * 2,
             last: now,

@@ -1,10 +1,10 @@
 //! One message on its way.
 
 use super::outage::{GIVE_UP, staircase};
-use super::segment::{HEADERS, Load};
+use super::segment::{Cut, HEADERS, Load};
 use super::sender::Sender;
 use super::window::Round;
-use crate::base::{Span, Time};
+use crate::base::{BitRate, Span, Time};
 use crate::net::{Conditions, Direction, OutageMode};
 
 /// What went over the wire for a message.
@@ -31,17 +31,17 @@ pub struct Broken {
 #[derive(Clone, Debug)]
 pub struct Transfer {
     way: Direction,
-    load: Load,
+    load: Cut,
     /// Segments of the load that went out at least once.
-    pub(super) sent: u64,
+    sent: u64,
     /// Segments known to be lost, to be sent before any other.
-    pub(super) again: u64,
+    again: u64,
     /// Segments lost behind all that arrived: found out a round later.
     hidden: u64,
     /// When the sender may go on.
-    pub(super) at: Time,
+    at: Time,
     /// When what it has sent has left the bottleneck.
-    pub(super) free: Time,
+    free: Time,
     /// The last repair leaves no earlier.
     repaired: Time,
     /// Nothing was sent yet: the window leaves in one burst.
@@ -112,11 +112,11 @@ impl Traffic {
 }
 
 impl Transfer {
-    /// A message that its sender has at `at`. On a `kept` connection the receiver acknowledges every second segment; on a young one each.
-    pub fn new(way: Direction, at: Time, load: Load, kept: bool) -> Transfer {
+    /// A message that its sender has at `at`, in packets of at most `mtu` bytes. On a `kept` connection the receiver acknowledges every second segment; on a young one each.
+    pub fn new(way: Direction, at: Time, load: Load, mtu: u32, kept: bool) -> Transfer {
         Transfer {
             way,
-            load,
+            load: load.cut(mtu),
             sent: 0,
             again: 0,
             hidden: 0,
@@ -152,7 +152,7 @@ impl Transfer {
             if let Some(broken) = self.broken {
                 return Some(Err(broken));
             }
-            if self.left(conditions) == 0 && self.hidden == 0 {
+            if self.left() == 0 && self.hidden == 0 {
                 return Some(Ok(self.free.max(self.repaired)));
             }
             if self.at >= until {
@@ -165,26 +165,38 @@ impl Transfer {
         }
     }
 
+    /// Sends nothing more; what is in flight goes on. Whether something was left.
+    pub fn stop(&mut self) -> bool {
+        let all = self.load.segments;
+        let left = self.sent < all || self.again + self.hidden > 0;
+        (self.sent, self.again, self.hidden) = (all, 0, 0);
+        self.repaired = self.free;
+        left
+    }
+
     /// Segments to be sent, first or again.
-    pub(super) fn left(&self, conditions: &dyn Conditions) -> u64 {
-        self.load.segments(conditions.mtu()) - self.sent + self.again
+    fn left(&self) -> u64 {
+        self.load.segments - self.sent + self.again
     }
 
     /// Bytes on the wire of the next `n` segments; repairs come first and are full.
-    pub(super) fn bytes(&self, n: u64, mtu: u32) -> u64 {
+    fn bytes(&self, n: u64) -> u64 {
         let (again, fresh) = (n.min(self.again), n.saturating_sub(self.again));
-        let upto = self.load.wire_of_first(self.sent + fresh, mtu);
-        upto - self.load.wire_of_first(self.sent, mtu) + again * u64::from(mtu)
+        self.load.first(self.sent + fresh) - self.load.first(self.sent) + again * self.load.mtu
     }
 
     /// The bottleneck as the next packet finds it.
-    pub(super) fn pace(&self, conditions: &dyn Conditions) -> Pace {
+    fn pace(&self, conditions: &dyn Conditions) -> Pace {
         let mut start = self.at.max(self.free);
         if conditions.rate(self.way, start).0 == 0 {
+            // The first byte leaves when there is capacity again.
             start = conditions.leaves_by(self.way, start, 1);
         }
-        let mtu = u64::from(conditions.mtu());
-        let segment = conditions.rate(self.way, start).time_for(mtu);
+        let mtu = self.load.mtu;
+        let segment = match conditions.rate(self.way, start) {
+            BitRate(0) => conditions.leaves_by(self.way, start, mtu).since(start),
+            rate => rate.time_for(mtu),
+        };
         let rtt = conditions.rtt(start);
         let other = if self.way == Direction::Up { Direction::Down } else { Direction::Up };
         let back = conditions.rate(other, start);
@@ -195,11 +207,15 @@ impl Transfer {
     }
 
     fn step(&mut self, sender: &mut Sender, conditions: &dyn Conditions, until: Time) {
-        if self.again == 0 && self.left(conditions) == 0 {
+        if self.again == 0 && self.left() == 0 {
             (self.again, self.hidden) = (self.hidden, 0);
         }
         let pace = self.pace(conditions);
-        self.room = room(conditions, self.way, &pace);
+        if pace.start.since(self.at) > GIVE_UP {
+            self.broken = Some(Broken { at: self.at + GIVE_UP, cut: false });
+            return;
+        }
+        self.room = self.holds(conditions, &pace);
         let mut step = if sender.bbr.is_some() {
             self.paced(sender, conditions, &pace)
         } else {
@@ -216,20 +232,20 @@ impl Transfer {
             // What is in flight when the loss is found goes on; the rest is looked at again with the smaller window.
             let seen = (first + step.window).min(step.n);
             if seen < step.n {
-                step.end = conditions.leaves_by(self.way, step.start, self.bytes(seen, conditions.mtu()));
+                step.end = conditions.leaves_by(self.way, step.start, self.bytes(seen));
                 step.n = seen;
                 lost.retain(|at| *at < seen);
             }
         }
-        let bytes = self.bytes(step.n, conditions.mtu());
+        let bytes = self.bytes(step.n);
         self.account(&step, &lost, bytes, sender, &pace);
-        if self.left(conditions) > 0 || self.hidden > 0 {
+        if self.left() > 0 || self.hidden > 0 {
             self.limited = true;
         }
         if lost.is_empty() {
             self.went_well(&step, sender, &pace);
         } else {
-            let more = self.left(conditions) > 0;
+            let more = self.left() > 0;
             self.repair(&step, &lost, more, sender, &pace);
         }
         self.burst = false;
@@ -237,14 +253,14 @@ impl Transfer {
 
     /// One window, or all that no stall stops.
     fn windowed(&self, sender: &Sender, conditions: &dyn Conditions, pace: &Pace, until: Time) -> Step {
-        let (left, window) = (self.left(conditions), sender.window.segments() + self.credit);
+        let (left, window) = (self.left(), sender.window.segments() + self.credit);
         let full = pace.round.segment * window >= pace.first;
         let mut n = match left > window {
             true if full => self.stretch(sender, pace, conditions),
             true => window,
             false => left,
         };
-        let end = |n: u64| conditions.leaves_by(self.way, pace.start, self.bytes(n, conditions.mtu()));
+        let end = |n: u64| conditions.leaves_by(self.way, pace.start, self.bytes(n));
         let stretch = n > window;
         if stretch && until < end(n) {
             n = search(n, |n| end(n) <= until).max(1);
@@ -255,9 +271,9 @@ impl Transfer {
     /// How far the present window reaches without a stall: to the end, to where it overflows the queue, or less when the rate rises.
     fn stretch(&self, sender: &Sender, pace: &Pace, conditions: &dyn Conditions) -> u64 {
         let window = sender.window.segments();
-        let mut n = self.left(conditions).min(sender.window.until(self.room + 1)).max(window);
+        let mut n = self.left().min(sender.window.until(self.room + 1)).max(window);
         while n > window {
-            let end = conditions.leaves_by(self.way, pace.start, self.bytes(n, conditions.mtu()));
+            let end = conditions.leaves_by(self.way, pace.start, self.bytes(n));
             // By the mean rate of the stretch the window must cover a round trip.
             if Span((end - pace.start).0 / n) * window + pace.round.segment >= pace.first {
                 break;
@@ -267,11 +283,17 @@ impl Transfer {
         n
     }
 
+    /// Packets in flight that the link holds: on their way, and in its queue.
+    fn holds(&self, conditions: &dyn Conditions, pace: &Pace) -> u64 {
+        let queue = conditions.queue(self.way) / self.load.mtu;
+        queue.saturating_add(pace.round.rtt.0 / pace.round.segment.0.max(1)).min(u64::MAX / 4)
+    }
+
     /// Loses what the queue does not hold: of a burst its end, of a window that grows with its acknowledgements every second packet.
     fn overflow(&self, lost: &mut Vec<u64>, step: &Step, conditions: &dyn Conditions) {
         let (n, at_once) = (step.n, step.n.min(step.window));
         if self.burst {
-            let queue = conditions.queue(self.way) / u64::from(conditions.mtu());
+            let queue = conditions.queue(self.way) / self.load.mtu;
             lost.extend(queue.max(1)..at_once);
         } else {
             // One place less: two packets come for each acknowledgement.
@@ -314,7 +336,7 @@ impl Transfer {
             return false;
         }
         if outage.from > pace.start {
-            let end = |n: u64| conditions.leaves_by(self.way, pace.start, self.bytes(n, conditions.mtu()));
+            let end = |n: u64| conditions.leaves_by(self.way, pace.start, self.bytes(n));
             let before = search(step.n, |n| end(n) <= outage.from);
             if before > 0 {
                 (step.n, step.end) = (before, end(before));
@@ -427,23 +449,15 @@ impl Transfer {
 
     /// BBR: all the rest, paced.
     fn paced(&self, sender: &mut Sender, conditions: &dyn Conditions, pace: &Pace) -> Step {
-        let n = self.left(conditions);
-        let mtu = conditions.mtu();
-        let natural = |from: Time, k: u64| {
-            conditions.leaves_by(self.way, from, self.bytes(n, mtu) - self.bytes(n - k, mtu))
-        };
+        let n = self.left();
+        let natural =
+            |from: Time, k: u64| conditions.leaves_by(self.way, from, self.bytes(n) - self.bytes(n - k));
         let (end, window) = match &mut sender.bbr {
             Some(bbr) => (bbr.send(n, pace, natural), bbr.window()),
             None => (natural(pace.start, n), n),
         };
         Step { n, window: window.max(1), stretch: n > window, start: pace.start, end }
     }
-}
-
-/// Packets in flight that the link holds: on their way, and in its queue.
-fn room(conditions: &dyn Conditions, way: Direction, pace: &Pace) -> u64 {
-    let queue = conditions.queue(way) / u64::from(conditions.mtu());
-    queue.saturating_add(pace.round.rtt.0 / pace.round.segment.0.max(1)).min(u64::MAX / 4)
 }
 
 /// The largest k of 0..=n for which `holds`, which holds for all below it.

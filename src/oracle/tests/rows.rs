@@ -1,7 +1,7 @@
 use super::stage::{NOTE, SLOT, STATUS, Stage, VISIT, slot, visit};
 use super::{assert_only, assert_silent};
-use crate::base::{EntityId, Stamp, Value};
-use crate::contract::{Author, EditKind};
+use crate::base::{EntityId, Key, Span, Stamp, Value};
+use crate::contract::{Author, EditKind, Event, Node};
 
 fn id(entity: EntityId, key: &str) -> (EntityId, String) {
     (entity, key.to_owned())
@@ -151,6 +151,25 @@ fn rows_with_edits_that_wait_are_stuck_and_not_different() {
     let verdict = stage.verdict();
     assert_only(&verdict, "stuck", 1);
     assert_eq!(verdict.violations[0].text, "device 0: 3 changes in the outbox, last error throttled");
+}
+
+#[test]
+fn nobody_lacks_what_cannot_be_seen_yet() {
+    let behind = |delay| {
+        let mut stage = Stage::new();
+        stage.drain();
+        let stamp = stage.office("a-late", Some("new"));
+        if delay > 0 {
+            let (key, until) = (Key::new("a-late"), stage.now() + Span::secs(delay));
+            stage.tell(Node::Backend, Event::CommitDelayed { entity: VISIT, key: &key, stamp, until });
+        }
+        stage.later(10);
+        stage.drain();
+        over_time(stage).0
+    };
+    // Two phones are in the clinic.
+    let (at_once, later) = (behind(0), behind(4));
+    assert_eq!(at_once - later, 2 * 4);
 }
 
 const SECOND: u64 = 1_000_000_000;

@@ -180,6 +180,9 @@ impl Stage {
     pub(super) fn later(&mut self, secs: u64) {
         self.now += Span::secs(secs);
     }
+    pub(super) fn now(&self) -> Time {
+        self.now
+    }
     pub(super) fn stamp(&self) -> Stamp {
         Stamp(1_000_000).plus(Span(self.now.0))
     }

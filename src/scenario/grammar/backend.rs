@@ -1,8 +1,11 @@
 //! Keys of the backend.
 
-use super::super::form::{Form, SOME_SPAN, SPAN, key, named, optional, profiled, required, table};
+use super::super::form::{
+    COUNT, Form, SOME, SOME_SPAN, SPAN, key, named, optional, profiled, required, table,
+};
 use super::super::profiles;
 use super::super::written::CLOCK;
+use super::super::zone::ZONE;
 use crate::base::Span;
 
 pub(super) const BACKEND: Form = table(&[
@@ -15,8 +18,8 @@ pub(super) const BACKEND: Form = table(&[
     key(
         "provisioning",
         Form::Word {
-            built: &["full"],
-            later: &["stamps-only", "soft-delete-only", "three-stamps", "none", "read-only-schema"],
+            built: &["full", "stamps-only", "soft-delete-only", "three-stamps", "none", "read-only-schema"],
+            later: &[],
         },
         "\"full\"",
         "Which columns for syncing the backend keeps.",
@@ -33,24 +36,83 @@ pub(super) const BACKEND: Form = table(&[
         "\"1ms\"",
         "Stamps are cut to multiples of this.",
     ),
+    key(
+        "filter_precision",
+        Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
+        "\"1us\"",
+        "Changes can only be asked for since a multiple of this; what was read since comes again.",
+    ),
+    key("monotonic", Form::Bool, "true", "No stamp lies before an earlier one, though the clock steps back."),
+    optional("commit_delay", COMMIT_DELAY, "Transactions that are stamped before others can see them."),
+    key("replica_lag", SPAN, "\"0s\"", "Changes are read from a replica that is this far behind."),
     key("tombstones_kept", SOME_SPAN, "\"30d\"", "Deleted rows are remembered for this long."),
     key("poison", Form::Share, "0", "Share of creates and updates that are refused for good."),
+    key(
+        "errors",
+        Form::Share,
+        "0",
+        "Share of requests that fail by accident, half of them after they took effect.",
+    ),
+    key("partial", Form::Share, "0", "Share of mutations that are put off, each time they come."),
+    optional("availability", AVAILABILITY, "Failures besides maintenance, drawn from the seed."),
     key("maintenance", named(&MAINTENANCE), "{}", "Times without a backend, by name."),
     profiled("workers", Form::Int { min: 1, max: 100_000 }, "Requests served at the same time."),
     profiled("fixed_cost", SPAN, "Service time of any request."),
-    profiled("row_cost", SPAN, "Service time of each row looked at and delivered."),
+    profiled("scan_cost", SPAN, "Service time of each row looked at."),
+    profiled("row_cost", SPAN, "Service time of each row delivered."),
     profiled("write_fixed_cost", SPAN, "Service time of any push request, in place of `fixed_cost`."),
     profiled("write_row_cost", SPAN, "Service time of each mutation."),
+    profiled(
+        "service_cv",
+        Form::Decimal { max: 10.0 },
+        "Coefficient of variation of the service time, log-normal about what the costs give; 0 is exact.",
+    ),
+    optional("busy", BUSY, "Office hours, in which every request takes longer."),
+    optional("queue", COUNT, "Requests that may wait for a worker; those that come then are refused."),
     profiled("page_cap", Form::Int { min: 1, max: 1_000_000 }, "At most this many rows in one answer."),
     profiled("gateway_timeout", SOME_SPAN, "Requests that take longer are answered with an error."),
-    optional(
-        "quota",
-        Form::Later("only `workers` and `page_cap` are built so far"),
-        "Requests that a client may make in a time.",
-    ),
+    optional("quota", QUOTA, "What a client may ask for; beyond it, it is told when to come again."),
 ]);
 
 const MAINTENANCE: Form = table(&[
     required("from", Form::Written(&CLOCK), "First instant; a local time comes again every day."),
     required("for", SOME_SPAN, "How long."),
+    optional("zone", Form::Written(&ZONE), "Whose local time; the scenario's if it is missing."),
+    key("days", DAYS, "[]", "On which days it begins; every day if empty."),
+]);
+
+const BUSY: Form = table(&[
+    required("from", Form::Written(&CLOCK), "First instant; a local time comes again every day."),
+    required("until", Form::Written(&CLOCK), "First instant after it."),
+    required("factor", Form::Decimal { max: 1_000.0 }, "What takes a second otherwise takes so many."),
+    optional("zone", Form::Written(&ZONE), "Whose local time; the scenario's if it is missing."),
+    key("days", DAYS, "[]", "On which days; every day if empty."),
+]);
+
+const DAYS: Form =
+    Form::List(&Form::Word { built: &["mon", "tue", "wed", "thu", "fri", "sat", "sun"], later: &[] });
+
+const COMMIT_DELAY: Form = table(&[
+    required("share", Form::Share, "Share of the transactions."),
+    required("upto", SOME_SPAN, "The delay is uniform between nothing and this."),
+]);
+
+pub(super) const AVAILABILITY: Form = table(&[
+    required("share", Form::Share, "Share of time in which it is up; above 0."),
+    key(
+        "mean_outage",
+        SOME_SPAN,
+        "\"30m\"",
+        "Mean length of an outage; times between them are exponential, too.",
+    ),
+]);
+
+const QUOTA: Form = table(&[
+    key("by", Form::Word { built: &["device", "all"], later: &[] }, "\"device\"", "Who is one client."),
+    optional("per", SOME_SPAN, "The sliding window of `requests` and `execution`."),
+    optional("requests", SOME, "Requests in a window."),
+    optional("execution", SOME_SPAN, "Service time in a window."),
+    optional("concurrent", SOME, "Requests at work or in the queue at once."),
+    optional("burst", SOME, "Tokens in a full bucket, one for a request."),
+    optional("rate", Form::Decimal { max: 1_000_000.0 }, "Tokens that come a second."),
 ]);

@@ -2,7 +2,7 @@
 
 use super::super::form::{COUNT, Form, SPAN, key, map, required, table};
 use super::super::profiles;
-use super::super::written::{DRIFT, NAME, SIGNED_SPAN, START_STATE};
+use super::super::written::{DRIFT, NAME, OFFSET, START_STATE};
 
 pub(super) const CLASSES: Form = Form::Named { of: &CLASS, library: profiles::classes };
 
@@ -52,7 +52,7 @@ pub(super) const FLEET: Form = table(&[
 const CLOCK_MODEL: Form = Form::Word { built: &["good", "phones"], later: &[] };
 
 const CLOCK: Form = table(&[
-    key("offset", Form::Written(&SIGNED_SPAN), "\"0s\"", "How far it is ahead."),
+    key("offset", Form::Written(&OFFSET), "\"0s\"", "How far it is ahead."),
     key("drift", Form::Written(&DRIFT), "\"0ppm\"", "How much faster it runs."),
     key(
         "resync",

@@ -64,9 +64,15 @@ const RETRY: Form = table(&[
     key("cap", SOME_SPAN, "\"5m\"", "No wait is longer."),
     key(
         "jitter",
-        Form::Word { built: &["none", "full", "equal"], later: &["decorrelated"] },
+        Form::Word { built: &["none", "full", "equal", "decorrelated"], later: &[] },
         "\"full\"",
-        "What of a wait is random: nothing, all, or half.",
+        "What of a wait is random: nothing, all, half, or all up to three times the wait before.",
+    ),
+    key(
+        "heeds_after",
+        Form::Bool,
+        "true",
+        "Nothing is sent before the moment that a throttling server names.",
     ),
     key("attempts", SOME, "5", "Failures in a row after which a run of a unit ends with an error."),
 ]);

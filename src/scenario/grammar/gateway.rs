@@ -1,6 +1,8 @@
 //! Keys of the gateway.
 
-use super::super::form::{Form, key, optional, table};
+use super::super::form::{Form, SPAN, key, optional, table};
+use super::super::written::{NAME, UPTO};
+use super::backend::AVAILABILITY;
 
 pub(super) const GATEWAY: Form = table(&[
     key(
@@ -17,6 +19,14 @@ pub(super) const GATEWAY: Form = table(&[
         "How the replica is fed.",
     ),
     key("serve", SERVE, "{}", "How devices are served."),
+    optional("leg", LEG, "The way to the backend; without one both stand in one place."),
+]);
+
+const LEG: Form = table(&[
+    optional("link", Form::Written(&NAME), "A link whose round trip and rates it has."),
+    optional("rtt", SPAN, "Round trip without load; the link's, or none."),
+    optional("rate", Form::Rate, "Rate each way; the link's, or without end."),
+    optional("availability", AVAILABILITY, "Failures that break its connections, drawn from the seed."),
 ]);
 
 const SERVE: Form = table(&[
@@ -54,6 +64,6 @@ const LAST_MODIFIED: Form = table(&[
         "\"records\"",
         "Whose time the cursor is.",
     ),
-    key("window", Form::Word { built: &["0s"], later: &["*"] }, "\"0s\"", "How far behind now a pull stays."),
+    key("window", Form::Written(&UPTO), "\"settled\"", "How far behind now a pull stays."),
     key("paging", Form::Word { built: &["keyset"], later: &["*"] }, "\"keyset\"", "How pages are cut."),
 ]);

@@ -42,12 +42,6 @@ const LINK: Form = table(&[
     optional("promotion", PROMOTION, "How the radio falls asleep and wakes up."),
     key("reconnect", SPAN, "\"0s\"", "How long a tunnel needs to come back after a change of network."),
     key("answer_loss", Form::Share, "0", "Share of answers that are lost after the gateway acted."),
-    key(
-        "overhead",
-        Form::Size { min: 0, max: 1 << 20 },
-        "\"600B\"",
-        "Bytes added to each message: headers of HTTP, TLS and TCP.",
-    ),
 ]);
 
 const JITTER_TAIL: Form = table(&[

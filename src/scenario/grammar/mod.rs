@@ -9,6 +9,7 @@ mod engine;
 mod gateway;
 mod links;
 mod people;
+mod transport;
 mod trouble;
 
 use super::form::{Form, Key, SOME_SPAN, SPAN, key, map, named, optional, required, table};
@@ -52,6 +53,7 @@ const ROOT_KEYS: &[Key] = &[
     required("entity", named(&data::ENTITY), "What is synced, by name."),
     required("fleet", named(&devices::FLEET), "Groups of devices, by name."),
     key("link", links::LINKS, "{}", "Links of one's own, or changes to those of the library, by name."),
+    key("transport", transport::TRANSPORT, "{}", "How requests travel over the links."),
     key(
         "class",
         devices::CLASSES,

@@ -1,7 +1,7 @@
 //! Keys of what goes wrong and of what must come out.
 
 use super::super::form::{Form, Key, SOME_SPAN, SPAN, key, optional, required, table};
-use super::super::written::{CLOCK, SIGNED_SPAN};
+use super::super::written::{CLOCK, STEP};
 use super::ANYTHING;
 use super::data::ROWS;
 
@@ -34,7 +34,7 @@ macro_rules! jump {
 
 const FOR: Key = required("for", SOME_SPAN, "How long.");
 const RESTART: Key = key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
-const NO_EVENT: &str = "only outage, kill, power_loss, answer_loss, backend_down, bulk_import, edits, trigger, clock_step, time_zone, disk_full and slow_disk are built so far";
+const NO_EVENT: &str = "only outage, kill, power_loss, answer_loss, backend_down, backend_clock_step, leg_outage, bulk_import, edits, trigger, clock_step, time_zone, disk_full and slow_disk are built so far";
 
 pub(super) const EVENT: Form = Form::Table {
     keys: &[required("at", Form::Written(&CLOCK), "When.")],
@@ -77,6 +77,24 @@ pub(super) const EVENT: Form = Form::Table {
             "Answers are lost after the gateway acted.",
         ),
         optional("backend_down", table(&[FOR]), "The backend answers nothing."),
+        optional(
+            "backend_clock_step",
+            table(&[required("by", Form::Written(&STEP), "How far.")]),
+            "The backend's clock jumps.",
+        ),
+        optional(
+            "leg_outage",
+            table(&[
+                FOR,
+                key(
+                    "mode",
+                    Form::Word { built: &["drop", "hold", "reset"], later: &[] },
+                    "\"reset\"",
+                    "What happens to messages: they vanish, are late, or break their connection.",
+                ),
+            ]),
+            "Nothing goes between gateway and backend, while what is there already goes on.",
+        ),
         optional("bulk_import", IMPORT, "The office imports new rows with one stamp."),
         optional(
             "edits",
@@ -91,12 +109,12 @@ pub(super) const EVENT: Form = Form::Table {
         optional("captive_portal", Form::Later(NO_EVENT), "The network answers in the gateway's place."),
         optional(
             "clock_step",
-            jump![required("by", Form::Written(&SIGNED_SPAN), "How far ahead or back.")],
+            jump![required("by", Form::Written(&STEP), "How far ahead or back.")],
             "The device's clock jumps, until it is next set by the network.",
         ),
         optional(
             "time_zone",
-            jump![required("by", Form::Written(&SIGNED_SPAN), "How far ahead or back local time goes.")],
+            jump![required("by", Form::Written(&STEP), "How far ahead or back local time goes.")],
             "The clock that people see jumps, by a journey or by daylight saving; UTC does not.",
         ),
         optional("disk_full", on_devices![FOR], "The device's storage is full: no file grows."),

@@ -33,7 +33,6 @@ const WIFI_SEER: &str = "enterprise WLAN, median 3 ms, p90 20 ms, p99 250 ms (Wi
 const PEI: &str = "congested campus access points, p50 20 ms, p90 100 ms (Pei, INFOCOM 2017)";
 const STARLINK: &str = "Starlink: median near 40 ms, 25 to 60 ms, reconfigured every 15 s (Mohan, WWW 2024)";
 const GEO: &str = "estimate: 560 to 650 ms, 10 to 50 Mbit/s";
-const HEADERS: &str = "estimate: headers of HTTP, TLS and TCP both ways";
 const ITSELF: &str = "what it is";
 
 /// A figure: key, value, source.
@@ -291,7 +290,6 @@ pub(super) static LINKS: LazyLock<Vec<Profile>> = LazyLock::new(|| {
 
 fn link(name: &str, mut figures: Vec<Figure<'_>>) -> Profile {
     figures.push(("answer_loss", "0", HIDDEN));
-    figures.push(("overhead", "600B", HEADERS));
     profile(name, figures)
 }
 

@@ -68,7 +68,7 @@ pub(super) fn classes() -> Vec<&'static str> {
     Library::Classes.names()
 }
 
-/// Adds to `table` what the profile says and the table does not.
+/// Adds to `table` what the profile says and the table does not. A figure's key may be dotted.
 pub(super) fn complete(table: &mut Table, profile: &Profile) {
     let origin = Origin { place: None, via: Via::Profile(profile.name.clone()) };
     for figure in &profile.figures {

@@ -8,7 +8,7 @@ use super::super::profiles::REFERENCE_STEP;
 use super::super::share::largest_remainder;
 use super::super::traces::Traces;
 use super::super::tree::Val;
-use super::super::written::{drift_ppb, signed_span, start_state};
+use super::super::written::{drift_ppb, signed, start_state};
 use super::links::link;
 use super::schema::Entities;
 use super::view::{Mistakes, View};
@@ -115,7 +115,7 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &
     }
 }
 
-fn library_and_own<'a>(own: Vec<&'a str>, library: Vec<&'a str>) -> Vec<&'a str> {
+pub(super) fn library_and_own<'a>(own: Vec<&'a str>, library: Vec<&'a str>) -> Vec<&'a str> {
     let mut names = own;
     names.extend(library);
     names.sort_unstable();
@@ -188,7 +188,7 @@ fn clock(view: View<'_>, wrong: &Mistakes) -> ClockModel {
     if !view.is_table() {
         return if view.text() == "phones" { ClockModel::Phones } else { ClockModel::Good };
     }
-    let offset = signed_span(view.at("offset").text()).unwrap_or_default();
+    let offset = signed(view.at("offset").text()).unwrap_or_default();
     let drift_ppb = drift_ppb(view.at("drift").text()).unwrap_or_default();
     let resync = view.at("resync").span();
     if offset == 0 && drift_ppb == 0 {

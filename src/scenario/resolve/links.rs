@@ -48,7 +48,6 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
         }),
         reconnect: view.at("reconnect").span(),
         answer_loss: view.at("answer_loss").share(),
-        overhead: view.at("overhead").bytes().0,
     })
 }
 

@@ -1,12 +1,15 @@
 //! From a checked tree to a plan: names become positions, clock times become instants, shares become counts.
 
+mod backend;
 mod doubts;
 mod fleet;
 mod links;
 mod people;
 mod schema;
+mod transport;
 mod trouble;
 mod view;
+mod window;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +24,7 @@ use super::tree::Node;
 use super::written::{Calendar, calendar, clock};
 use crate::base::{Seed, Span, Time};
 use crate::contract::Schema;
-use crate::{backend, engine, gateway, store};
+use crate::{engine, store};
 
 /// What everything is resolved against.
 struct World<'a> {
@@ -80,11 +83,12 @@ pub(super) fn resolve(
         drain: root.at("drain").span(),
         units: world.units().into(),
         backend: world.backend(entities.effects),
-        gateway: gateway::Options::default(),
+        gateway: world.gateway(),
         fleets,
         engine_name: root.at("engine.name").text().to_owned(),
         engine: world.engine(),
         store: world.store(),
+        transport: transport::transport(root.at("transport")),
         workload: world.workload(),
         events: world.events(),
         chaos: world.chaos(),
@@ -139,60 +143,6 @@ impl World<'_> {
         }
     }
 
-    fn backend(&self, effects: Vec<backend::Effect>) -> backend::Options {
-        let view = self.root.at("backend");
-        backend::Options {
-            workers: view.at("workers").count(),
-            fixed_cost: view.at("fixed_cost").span(),
-            row_cost: view.at("row_cost").span(),
-            write_fixed_cost: view.at("write_fixed_cost").span(),
-            write_row_cost: view.at("write_row_cost").span(),
-            page_cap: view.at("page_cap").count(),
-            gateway_timeout: view.at("gateway_timeout").span(),
-            stamp_precision: view.at("stamp_precision").span(),
-            tombstones_kept: view.at("tombstones_kept").span(),
-            down: self.maintenance(view.at("maintenance")),
-            effects,
-            poison_ppm: view.at("poison").share().0,
-        }
-    }
-
-    /// Windows of maintenance, sorted and joined. A local time comes again every day until the end of the drain.
-    fn maintenance(&self, view: View<'_>) -> Vec<(Time, Time)> {
-        let day = Span::secs(86_400);
-        let end = Time::ZERO + self.duration + self.root.at("drain").span();
-        let mut windows = Vec::new();
-        for (_, window) in view.entries() {
-            let daily = !window.at("from").text().starts_with('+');
-            let mut from = match clock(window.at("from").text()) {
-                // A night window that was over before the start comes the next night.
-                Some(at) if daily && self.calendar.time(at).is_none() => {
-                    let midnight =
-                        Time::ZERO + day.saturating_sub(self.calendar.start.since(self.calendar.midnight()));
-                    let Some(since_midnight) = at.since_midnight() else { continue };
-                    midnight + since_midnight
-                }
-                _ => self.time(window.at("from")).unwrap_or_default(),
-            };
-            while from < end {
-                windows.push((from, from + window.at("for").span()));
-                if !daily {
-                    break;
-                }
-                from += day;
-            }
-        }
-        windows.sort();
-        let mut joined: Vec<(Time, Time)> = Vec::new();
-        for (from, until) in windows {
-            match joined.last_mut() {
-                Some(last) if from <= last.1 => last.1 = last.1.max(until),
-                _ => joined.push((from, until)),
-            }
-        }
-        joined
-    }
-
     fn engine(&self) -> engine::Options {
         let view = self.root.at("engine");
         engine::Options {
@@ -212,9 +162,11 @@ impl World<'_> {
                 jitter: match view.at("retry.jitter").text() {
                     "none" => engine::Jitter::None,
                     "equal" => engine::Jitter::Equal,
+                    "decorrelated" => engine::Jitter::Decorrelated,
                     _ => engine::Jitter::Full,
                 },
                 attempts: view.at("retry.attempts").count(),
+                heeds_after: view.at("retry.heeds_after").flag(),
             },
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),

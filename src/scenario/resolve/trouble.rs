@@ -6,11 +6,12 @@ use super::super::diagnostic::choices;
 use super::super::form::share_of;
 use super::super::plan::{Bound, Chaos, Expect, Gate, Happening, Planned, Who};
 use super::super::tree::Val;
-use super::super::written::signed_span;
+use super::super::written::signed;
 use super::World;
 use super::links::outage_mode;
 use super::view::{Given, View};
 use crate::base::{Bytes, DeviceId, Ppm, Span, Time, UnitId};
+use crate::gateway;
 use crate::metrics::{self, Unit};
 
 /// The statistics of a distribution.
@@ -51,8 +52,8 @@ impl World<'_> {
         }
         let (kind, own) = view.entries().find(|(key, _)| *key != "at")?;
         let what = self.happening(kind, own)?;
-        // Of a jump, `by` says how far.
-        let jumps = matches!(what, Happening::ClockStep { .. } | Happening::TimeZone { .. });
+        // How far a clock jumps stands where others name an attribute.
+        let jumps = matches!(kind, "backend_clock_step" | "clock_step" | "time_zone");
         let by = own.at("by").present().filter(|_| !jumps);
         Some(Planned { name: name.to_owned(), at, who: self.who(own, by), what })
     }
@@ -95,6 +96,17 @@ impl World<'_> {
             "power_loss" => Happening::PowerLoss { restart_after },
             "answer_loss" => Happening::AnswerLoss { length, loss: view.at("loss").share() },
             "backend_down" => Happening::BackendDown { length },
+            "backend_clock_step" => {
+                Happening::BackendClockStep { micros: signed(view.at("by").text()).unwrap_or_default() }
+            }
+            "leg_outage" => Happening::LegOutage {
+                length,
+                mode: match view.at("mode").text() {
+                    "drop" => gateway::OutageMode::Drop,
+                    "hold" => gateway::OutageMode::Hold,
+                    _ => gateway::OutageMode::Reset,
+                },
+            },
             "bulk_import" => Happening::Import {
                 entity: self.entity(view.at("entity"))?,
                 rows: u64::from(view.at("rows").count()),
@@ -116,21 +128,13 @@ impl World<'_> {
                     unit: UnitId(self.given_names("unit").find(unit, "unit", unit.text(), &units)? as u16),
                 }
             }
-            "clock_step" => Happening::ClockStep { by: self.jump(view.at("by")) },
-            "time_zone" => Happening::TimeZone { by: self.jump(view.at("by")) },
+            "clock_step" => Happening::ClockStep { micros: signed(view.at("by").text())? },
+            "time_zone" => Happening::TimeZone { micros: signed(view.at("by").text())? },
             "disk_full" => Happening::DiskFull { length },
             "slow_disk" => Happening::SlowDisk { length, factor: view.at("factor").count() },
             // An unknown kind, or one that is not built, was told by the check.
             _ => return None,
         })
-    }
-
-    fn jump(&self, by: View<'_>) -> i64 {
-        let ns = signed_span(by.text()).unwrap_or_default();
-        if ns == 0 && by.present().is_some() {
-            self.wrong.at(by, "this is no jump", "write how far ahead or back it goes, such as \"-1h\"");
-        }
-        ns
     }
 
     fn crash_point(&self, kill: View<'_>) -> Option<(String, u32)> {

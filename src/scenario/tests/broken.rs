@@ -124,10 +124,7 @@ fn what_is_pinned_and_not_built_is_refused_as_such() {
             "[gateway.serve]\ncapture = { last_modified = { bound = \"strict\" } }",
             "`gateway.serve.capture.last_modified.bound = \"strict\"` is not built yet",
         ),
-        ("[gateway.serve]\ncapture.last_modified.window = \"5s\"", "is not built yet"),
-        ("[backend]\nprovisioning = \"none\"", "`backend.provisioning = \"none\"` is not built yet"),
         ("[backend]\nstamped_by = \"device\"", "is not built yet"),
-        ("[backend]\nquota = { requests = 6000 }", "`backend.quota` is not built yet"),
         ("[engine]\nconflict = { policy = \"keep-both\" }", "is not built yet"),
         (
             "[event.e]\nat = \"+1m\"\ncaptive_portal = { for = \"1m\" }",
@@ -295,9 +292,66 @@ fn devices_have_processors_memory_and_clocks_that_can_be() {
     says("clock = { offset = \"5\" }", &["`fleet.phones.clock.offset` is wrong", "\"-1h\""]);
     says("clock = { drift = \"20000ppm\" }", &["`fleet.phones.clock.drift` is wrong", "at most 10000ppm"]);
     says("clock = { offset = \"0s\", drift = \"0ppm\" }", &["this clock is right", "test.toml:9:1"]);
-    says("[event.e]\nat = \"+1m\"\nclock_step = { by = \"0s\" }", &["this is no jump", "test.toml:11:21"]);
+    says(
+        "[event.e]\nat = \"+1m\"\nclock_step = { by = \"0s\" }",
+        &["`event.e.clock_step.by` is wrong", "\"-2m\"", "test.toml:11:21"],
+    );
     says("[event.e]\nat = \"+1m\"\nclock_step = { share = 0.5 }", &["`event.e.clock_step.by` is missing"]);
     says("[event.e]\nat = \"+1m\"\nslow_disk = { for = \"1m\", factor = 1 }", &["from 2 to 1000"]);
     says("[event.e]\nat = \"+1m\"\ndisk_full = {}", &["`event.e.disk_full.for` is missing"]);
     says("[workload]\nforeground = { queries = -1 }", &["`workload.foreground.queries` is wrong"]);
+}
+
+#[test]
+fn a_backend_that_contradicts_itself_is_refused_where_it_does() {
+    for (more, parts) in [
+        (
+            "[backend.maintenance]\na = { from = \"22:00\", for = \"4h\" }\nb = { from = \"20:30\", for = \"1h\", zone = \"UTC\" }",
+            ["`b` and `a` overlap", " --> test.toml:10:"],
+        ),
+        (
+            "[backend]\nmaintenance.a = { from = \"22:00\", for = \"25h\" }\n",
+            ["`a` lasts until it comes again", " --> test.toml:10:"],
+        ),
+        (
+            "[backend]\nmaintenance.a = { from = \"22:00\", for = \"1h\", zone = \"Europe/Bern\" }",
+            ["`backend.maintenance.a.zone` is wrong", "\"Europe/Berlin\""],
+        ),
+        (
+            "[backend]\nmaintenance.a = { from = \"22:00\", for = \"1h\", days = \"saturday\" }",
+            ["`backend.maintenance.a.days[0]` cannot be", "`sat`"],
+        ),
+        (
+            "[backend]\nquota = { requests = 0, per = \"5m\" }",
+            ["`backend.quota.requests` is wrong", "from 1"],
+        ),
+        ("[backend]\nquota = { requests = 10 }", ["`per` belongs to", " --> test.toml:10:1"]),
+        ("[backend]\nquota = { per = \"5m\" }", ["`per` belongs to", "such as"]),
+        ("[backend]\nquota = { by = \"all\" }", ["this quota limits nothing", "concurrent"]),
+        ("[backend]\nquota = { burst = 5 }", ["`burst` and `rate` belong together", " --> test.toml:10:1"]),
+        ("[backend]\nquota = { burst = 5, rate = 0 }", ["stays empty at this rate", " --> test.toml:10:"]),
+        ("[backend]\navailability = { share = \"0%\" }", ["it is never up", "99.5%"]),
+        ("[gateway]\nleg.availability = { share = 0 }", ["it is never up", " --> test.toml:10:"]),
+        ("[gateway]\nleg = { rate = \"0bit/s\" }", ["`gateway.leg.rate` is wrong", "1.6Mbit/s"]),
+        ("[gateway]\nleg = { link = \"lte-god\" }", ["there is no link `lte-god`", "`lte-good`"]),
+        (
+            "[backend]\nbusy = { from = \"09:00\", until = \"17:00\", factor = 0 }",
+            ["nothing takes no time", "twice"],
+        ),
+        (
+            "[backend]\nbusy = { from = \"09:00\", until = \"+2h\", factor = 2 }",
+            ["this is no time after `from`", " --> test.toml:10:34"],
+        ),
+        (
+            "[backend]\nprovisioning = \"none\"",
+            ["this backend keeps none", "a backend that stamps its rows (full, stamps-only"],
+        ),
+        ("[backend]\nprovisioning = \"soft-delete-only\"", ["this backend keeps none", "compares all rows"]),
+        (
+            "[event.e]\nat = \"+1m\"\nbackend_clock_step = { by = \"0s\" }",
+            ["`event.e.backend_clock_step.by` is wrong", "\"-2m\""],
+        ),
+    ] {
+        says(more, &parts);
+    }
 }

@@ -247,13 +247,13 @@ fn one_choice_moves_no_other_and_the_seed_moves_all() {
 #[test]
 fn a_nightly_window_comes_again_every_night() {
     let text = format!(
-        "{MINIMAL}\n[backend.maintenance]\nnight = {{ from = \"02:00\", for = \"1h\" }}\nlate = {{ from = \"02:30\", for = \"1h\" }}\n\
+        "{MINIMAL}\n[backend.maintenance]\nnight = {{ from = \"02:00\", for = \"1h\" }}\nlate = {{ from = \"03:00\", for = \"30m\" }}\n\
          once = {{ from = \"+1h\", for = \"5m\" }}\n"
     );
     let plan = with_sets(&text, &["duration=\"48h\"", "drain=\"0s\""]);
     let hour = 3_600;
     let at = |s: u64| Time::ZERO + Span::secs(s);
-    // The script starts at 08:00.
+    // The script starts at 08:00; windows that touch are one.
     assert_eq!(
         plan.backend.down,
         [
@@ -262,6 +262,39 @@ fn a_nightly_window_comes_again_every_night() {
             (at(42 * hour), at(43 * hour + 1_800)),
         ]
     );
+}
+
+#[test]
+fn a_window_has_a_zone_of_its_own_with_its_daylight_saving_and_its_days() {
+    // Monday 00:00 in Berlin, three weeks before the clocks go on there, and one before New York's do.
+    let text = format!(
+        "start = \"2026-03-02T00:00:00+01:00\"\nduration = \"28d\"\ndrain = \"0s\"\n{MINIMAL}\n\
+         [backend]\nmaintenance.weekly = {{ from = \"22:00\", for = \"4h\", zone = \"America/New_York\", days = [\"sat\"] }}\n\
+         busy = {{ from = \"20:00\", until = \"01:00\", factor = 2.5, days = [\"sun\"] }}\n"
+    );
+    let plan = plan(&text);
+    let hours: Vec<u64> = plan.backend.down.iter().map(|(from, _)| from.0 / 3_600_000_000_000).collect();
+    // Saturday 22:00 is Sunday 04:00 in Berlin, and 03:00 while only New York has summer time.
+    let day = 24;
+    assert_eq!(hours, [6 * day + 4, 13 * day + 3, 20 * day + 3, 27 * day + 3]);
+    let busy = plan.backend.busy.unwrap();
+    assert_eq!(busy.factor_milli, 2_500);
+    let first = busy.hours[0];
+    assert_eq!(first, (Time::ZERO, Time::ZERO + Span::secs(3_600)), "Sunday's has an hour left at the start");
+    assert_eq!(busy.hours.len(), 5);
+}
+
+#[test]
+fn a_profile_brings_a_quota_and_a_leg_the_rates_of_a_link() {
+    let text = format!(
+        "{MINIMAL}\n[backend]\nprofile = \"dataverse\"\nquota.requests = 60\n[gateway]\nleg = {{ link = \"lte-good\", rtt = \"9ms\" }}\n"
+    );
+    let plan = plan(&text);
+    let quota = plan.backend.quota.unwrap();
+    let window = quota.window.unwrap();
+    assert_eq!((window.requests, window.per, quota.concurrent), (Some(60), Span::secs(300), Some(52)));
+    let leg = plan.gateway.leg.unwrap();
+    assert_eq!((leg.rtt, leg.down.unwrap().0), (Span::millis(9), 20_000_000));
 }
 
 #[test]

@@ -172,3 +172,64 @@ fn a_killed_process_finds_what_it_had_committed() {
     drop(store);
     assert_eq!(found(&disk, &schema, &Options::default()), (true, true));
 }
+
+#[test]
+fn a_store_that_rests_in_between_leaves_the_same_on_disk() {
+    let schema = schema();
+    for journal in [Journal::Persist, Journal::Truncate, Journal::Wal] {
+        let options = Options { journal, ..Options::default() };
+        let [busy, resting] = [false, true].map(|rests| {
+            let disk = Disk::new(disk::Options::default());
+            let store = Store::open(&on(&disk), Arc::clone(&schema), &options).unwrap();
+            for number in 0..30 {
+                store.edit(&create(number, &format!("k{number}")), &format!("id{number}"), Stamp(1)).unwrap();
+                if number % 3 == 0 {
+                    put(&store, "another", i64::from(number), 0);
+                }
+                if rests {
+                    store.rest();
+                }
+            }
+            let done = (disk.operations(), disk.bytes(), disk.counters().writes, disk.counters().syncs);
+            (done, all(&store, TASK), sendable(&store, 99))
+        });
+        assert_eq!(busy, resting, "{journal:?}");
+        assert_eq!(busy.2.len(), 30);
+    }
+}
+
+#[test]
+fn a_store_that_rested_when_its_process_died_opens_nothing() {
+    let schema = schema();
+    let disk = Disk::new(disk::Options::default());
+    let store = Store::open(&on(&disk), Arc::clone(&schema), &Options::default()).unwrap();
+    put(&store, "k", 5, 0);
+    store.rest();
+    disk.kill();
+    let dead = store.edit(&update(1, "k", "newer"), "id", Stamp(2));
+    assert!(matches!(dead, Err(EditError::Storage(_))), "{dead:?}");
+    assert_eq!(found(&disk, &schema, &Options::default()), (false, false));
+}
+
+#[test]
+fn of_many_stores_those_not_used_for_long_are_closed_and_hold_what_they_held() {
+    let schema = schema();
+    let disks: Vec<Disk> = (0..1_200).map(|_| Disk::new(disk::Options::default())).collect();
+    let open = |disk| Store::open(&on(disk), Arc::clone(&schema), &Options::default()).unwrap();
+    let stores: Vec<Store> = disks.iter().map(open).collect();
+    for round in 1..=3 {
+        for (number, store) in stores.iter().enumerate() {
+            put(store, &format!("k{round}"), number as i64, 0);
+            // The first is used all the time.
+            put(&stores[0], "busy", 1, 0);
+        }
+    }
+    // A template is not taken under an open connection.
+    let is_closed =
+        |disk: &Disk| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| disk.template())).is_ok();
+    assert_eq!([0, 1, 100, 1_199].map(|number| is_closed(&disks[number])), [false, true, true, false]);
+    for (number, store) in stores.iter().enumerate() {
+        let stamp = Stamp(number as i64);
+        assert!((1..=3).all(|round| row(store, &format!("k{round}")).unwrap().stamp == stamp));
+    }
+}

@@ -90,6 +90,8 @@ pub fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import])
     let mut summary = ScriptSummary { actions: counts, logins: 0, resumes: 0, opens, imported };
     put_on_stage(&day, writes, openings, &mut steps, &mut summary);
     steps.sort_by_key(|step| (step.at, step.actor));
+    // A big fleet's day is a million steps, which are there until it ends.
+    steps.shrink_to_fit();
     Script { steps, summary }
 }
 

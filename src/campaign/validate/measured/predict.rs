@@ -3,7 +3,7 @@
 use super::cells::{Cell, Link, Mode, OutageCell};
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::net::tcp::{Congestion, Connection, Handshake, Losses, Steady, Tls};
-use crate::net::{Direction, Outage, OutageMode};
+use crate::net::{Conditions, Direction, Outage, OutageMode};
 
 /// What a test server sends first: a self-signed certificate with an RSA key of 2048 bits, its signature, and the rest of the flight.
 const CERTIFICATES: u64 = 1_500;
@@ -45,7 +45,7 @@ fn steady(link: &Link) -> Steady {
 fn exchange(connection: &mut Connection, link: &Steady, at: Time, [up, down]: [u64; 2]) -> Time {
     let mut now = at;
     for (way, bytes) in [(Direction::Up, up), (Direction::Down, down)] {
-        let mut transfer = connection.message(way, now, bytes);
+        let mut transfer = connection.message(way, now, bytes, link.mtu());
         // A link without outages gives up only after a quarter of an hour of losses.
         match connection.finish(&mut transfer, link) {
             Ok(arrived) => now = arrived,

@@ -1,0 +1,205 @@
+//! What a device costs in memory, and how fast a closed database is back.
+//!
+//! Each figure is the resident memory of a process that runs one world of 2 000 devices, less that of a process that runs the
+//! same world, with the same rows on its backend, and one device, for each device: database pages, engine, link, disk, script,
+//! oracle, metrics, all in. Measured while every device waits for its person's login, when each has pulled 500 rows that no
+//! other has and is idle again, when it has edited 20 of them besides, and in a world of which all apps run and nobody logs in.
+
+#![allow(clippy::print_stdout, reason = "a bench prints what it found")]
+#![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+#[path = "support/stopwatch.rs"]
+mod stopwatch;
+
+use syncdyno::base::{EntityId, Span, Stamp, Time, UnitId};
+use syncdyno::contract::wire::Cell;
+use syncdyno::contract::{Database, Schema};
+use syncdyno::disk::{self, Disk};
+use syncdyno::scenario::{Document, Names, Plan, Request};
+use syncdyno::store::Store;
+use syncdyno::world::{self, Ending, EngineRegistry, Watch};
+
+use stopwatch::Stopwatch;
+
+const DEVICES: u32 = 2_000;
+const ROWS: u32 = 500;
+/// When memory is looked at: before the first login, before the first edit, and when everything has long been done.
+const LOOKS: [Span; 3] = [Span::secs(600), Span::secs(2_350), Span::secs(3_300)];
+
+/// The world of `people` of whom `devices` have one; everybody logs in after 20 minutes, or never.
+fn scenario(people: u32, devices: u32, logs_in: bool) -> String {
+    let login = if logs_in { "+20m" } else { "+10h" };
+    format!(
+        r#"
+name = "memory"
+duration = "1h"
+
+[entity.task]
+rows = {rows}
+deleted_daily = 0
+scope = {{ person = "device.person" }}
+[entity.task.schema]
+id = "uuid key"
+person = "text"
+title = "text 10..40"
+state = "one of open|done"
+due = "timestamp"
+minutes = "int 0..600"
+remark = "text 20..100"
+
+[fleet.phones]
+devices = {devices}
+attributes = {{ person = {people} }}
+
+[unit.All]
+on = ["login", "online"]
+pull = ["task"]
+push = ["task"]
+blocking = true
+
+[engine.pull]
+chunk_rows = 100
+apply_rows = 100
+
+[workload]
+resumes_per_hour = 0
+login.all = {{ share = 1, at = "{login}", spread = "3m" }}
+
+[action.tick-off]
+entity = "task"
+kind = "update"
+columns = ["state"]
+per_device = 0
+
+[event.edits]
+at = "+40m"
+edits = {{ action = "tick-off", count = 20, over = "1m" }}
+"#,
+        rows = people * ROWS,
+    )
+}
+
+fn plan(text: &str) -> Plan {
+    let document = Document::parse("memory.toml", text).expect("the scenario is TOML");
+    let engines = EngineRegistry::builtin();
+    let names = Names { metrics: &[], checks: &[], engines: &engines.names(), crash_points: &[] };
+    let plans = document.plans(&Request::default(), &names);
+    plans.unwrap_or_else(|invalid| panic!("{}", invalid.render(false))).remove(0)
+}
+
+/// Looks at the memory of this process on the way.
+#[derive(Default)]
+struct Look(Mutex<BTreeMap<Span, u64>>);
+
+impl Watch for Look {
+    fn progress(&self, now: Time, _: Span) {
+        let mut seen = self.0.lock().expect("one thread");
+        for at in LOOKS {
+            if now.since(Time::ZERO) >= at {
+                seen.entry(at).or_insert_with(resident);
+            }
+        }
+    }
+    fn interrupted(&self) -> bool {
+        false
+    }
+}
+
+/// Resident bytes of this process; 0 where the system does not tell.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
+}
+
+/// Runs the world and gives the memory at the looks.
+fn run(people: u32, devices: u32, logs_in: bool) -> [u64; 3] {
+    let look = Look::default();
+    let plan = plan(&scenario(people, devices, logs_in));
+    let outcome = world::run(&plan, &EngineRegistry::builtin(), &look).expect("the plan can be run");
+    assert_eq!(outcome.ending, Ending::Drained);
+    let pulled = outcome.figures["engine.pull.rows"].stat("value").expect("a counter has a value");
+    // The drain has everything pulled in the end; on the way only who logs in pulls, and gets back what it edited.
+    assert!(pulled >= u64::from(devices * ROWS), "{pulled} rows pulled");
+    let seen = look.0.into_inner().expect("one thread");
+    LOOKS.map(|at| seen[&at])
+}
+
+/// The same in a process of its own, whose allocator has seen nothing else.
+fn run_apart(devices: u32, logs_in: bool) -> [u64; 3] {
+    let this = std::env::current_exe().expect("a bench has a file");
+    let output = Command::new(this)
+        .args(["--world", &devices.to_string(), if logs_in { "login" } else { "none" }])
+        // What building a world needs is given back before its devices begin to grow.
+        .env("MALLOC_MMAP_THRESHOLD_", "65536")
+        .output()
+        .expect("the bench starts itself");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("numbers are ASCII");
+    let numbers: Vec<u64> = text.split_whitespace().map(|n| n.parse().expect("a number")).collect();
+    numbers.try_into().expect("a number a look")
+}
+
+fn measure() {
+    let (one, all) = (run_apart(1, true), run_apart(DEVICES, true));
+    let (one_running, all_running) = (run_apart(1, false), run_apart(DEVICES, false));
+    for (what, one, all, goal) in [
+        ("installed", one[0], all[0], 32),
+        ("running without a session", one_running[0], all_running[0], 32),
+        ("with 500 rows of its own", one[1], all[1], 160),
+        ("with 20 of them edited", one[2], all[2], 160),
+    ] {
+        let bytes = all.saturating_sub(one) as f64 / f64::from(DEVICES - 1);
+        println!("memory of a device, {what}: {:.1} KB (goal {goal})", bytes / 1e3);
+    }
+}
+
+/// How much longer a read takes on a database that was closed than on one that is open.
+fn bring_back() {
+    const TIMES: u32 = 2_000;
+    let schema: Arc<Schema> = plan(&scenario(1, 1, true)).schema;
+    let disk = Disk::new(disk::Options::default());
+    let location = disk.location("app.db");
+    let database = Database { path: location.path, vfs: location.vfs };
+    let store = Store::open(&database, schema, &syncdyno::store::Options::default()).expect("a fresh disk");
+    let filled = store.transaction(|tx| {
+        (0..ROWS).try_for_each(|n| {
+            let cells = [0; 6].map(|_| Cell::Text("some twenty letters.".into()));
+            tx.put(EntityId(0), &n.to_string(), Stamp(1), 0, &cells)
+        })
+    });
+    filled.expect("a disk with power takes rows");
+    let took = [true, false].map(|rests| {
+        let watch = Stopwatch::start();
+        for _ in 0..TIMES {
+            if rests {
+                store.rest();
+            }
+            store.read(|tx| tx.progress(UnitId(0), EntityId(0))).expect("a disk with power is read");
+        }
+        watch.read().as_secs_f64() * 1e6 / f64::from(TIMES)
+    });
+    println!("a closed database is back in {:.0} µs", took[0] - took[1]);
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    match arguments.iter().position(|argument| argument == "--world") {
+        Some(at) => {
+            let devices = arguments[at + 1].parse().expect("a number of devices");
+            let seen = run(DEVICES, devices, arguments[at + 2] == "login");
+            println!("{}", seen.map(|bytes| bytes.to_string()).join(" "));
+        }
+        None if arguments.iter().any(|argument| argument == "--bench") => {
+            bring_back();
+            measure();
+        }
+        // It is no measurement but a test that the bench runs.
+        None => _ = run(5, 5, true),
+    }
+}

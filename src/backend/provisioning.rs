@@ -1,0 +1,36 @@
+//! Which columns for syncing a backend keeps, and what it can answer with them.
+
+/// Which columns for syncing a backend keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Provisioning {
+    /// A stamp of the last change and a soft-delete flag, and a note of where a row was before it was reassigned.
+    #[default]
+    Full,
+    /// A stamp of the last change; rows are deleted for good.
+    StampsOnly,
+    /// A soft-delete flag and no stamp.
+    SoftDeleteOnly,
+    /// Stamps of creation, change and deletion. A row that is reassigned is gone from where it was without a trace.
+    ThreeStamps,
+    /// Nothing: rows are deleted for good, and all that can be asked for is all.
+    Nothing,
+    /// As full, by columns that the vendor defined: nobody can add one of his own, nor write it.
+    ReadOnlySchema,
+}
+
+impl Provisioning {
+    /// Whether changes can be asked for by when they were made.
+    pub fn stamps(self) -> bool {
+        !matches!(self, Provisioning::SoftDeleteOnly | Provisioning::Nothing)
+    }
+
+    /// Whether a deleted row leaves a trace.
+    pub fn deletes(self) -> bool {
+        !matches!(self, Provisioning::StampsOnly | Provisioning::Nothing)
+    }
+
+    /// Whether a row leaves a trace where it belonged before.
+    pub fn moves(self) -> bool {
+        matches!(self, Provisioning::Full | Provisioning::ReadOnlySchema)
+    }
+}

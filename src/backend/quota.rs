@@ -1,0 +1,244 @@
+//! What a client may ask for, as the operators of shared backends limit it.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use crate::base::{DeviceId, Span, Time};
+
+/// Limits; those that are given hold together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Who is one client.
+    pub by: QuotaBy,
+    /// Over a sliding window.
+    pub window: Option<Window>,
+    /// Requests at work or in the queue at the same time.
+    pub concurrent: Option<u32>,
+    /// A bucket of tokens, one for a request.
+    pub bucket: Option<Bucket>,
+}
+
+/// Who is one client of a quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum QuotaBy {
+    /// Each device: people have their own accounts.
+    Device,
+    /// All devices: the gateway has one account.
+    All,
+}
+
+/// Limits over the last while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its length.
+    pub per: Span,
+    /// So many requests.
+    pub requests: Option<u32>,
+    /// So much service time; who has had it waits, though the last request may go beyond.
+    pub execution: Option<Span>,
+}
+
+/// Tokens that come evenly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bucket {
+    /// Tokens in a full bucket.
+    pub burst: u32,
+    /// Tokens that come in a thousand seconds.
+    pub rate_milli: u32,
+}
+
+/// The clients of a quota and what they have used.
+#[derive(Debug)]
+pub(super) struct Quotas {
+    quota: Quota,
+    clients: Vec<Client>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Client {
+    /// Requests in the window: when they came, and their service time.
+    recent: VecDeque<(Time, Span)>,
+    /// The sum of their service times.
+    executed: Span,
+    /// When each request ends that is at work or in the queue.
+    ends: BinaryHeap<Reverse<Time>>,
+    /// When the bucket will be full again.
+    full_at: Time,
+}
+
+impl Quotas {
+    pub(super) fn new(quota: Quota) -> Quotas {
+        Quotas { quota, clients: Vec::new() }
+    }
+
+    /// Lets a request in that comes at `now`; what is refused uses up nothing.
+    ///
+    /// # Errors
+    /// After how long the next one can be let in.
+    pub(super) fn admit(&mut self, now: Time, device: DeviceId) -> Result<(), Span> {
+        let index = self.index(device);
+        if self.clients.len() <= index {
+            self.clients.resize_with(index + 1, Client::default);
+        }
+        let client = &mut self.clients[index];
+        let from = client.free_from(now, &self.quota);
+        if from > now {
+            return Err(from - now);
+        }
+        if let Some(bucket) = self.quota.bucket {
+            client.full_at = client.full_at.max(now) + bucket.interval();
+        }
+        Ok(())
+    }
+
+    /// A request that was let in at `now` has this service time and ends at `ends`.
+    pub(super) fn served(&mut self, now: Time, device: DeviceId, service: Span, ends: Time) {
+        let index = self.index(device);
+        let client = &mut self.clients[index];
+        if self.quota.window.is_some() {
+            client.recent.push_back((now, service));
+            client.executed += service;
+        }
+        if self.quota.concurrent.is_some() {
+            client.ends.push(Reverse(ends));
+        }
+    }
+
+    fn index(&self, device: DeviceId) -> usize {
+        match self.quota.by {
+            QuotaBy::Device => device.0 as usize,
+            QuotaBy::All => 0,
+        }
+    }
+}
+
+impl Bucket {
+    /// The time in which one token comes.
+    fn interval(self) -> Span {
+        Span::secs(1_000).scaled(1, u64::from(self.rate_milli.max(1)))
+    }
+}
+
+impl Client {
+    /// When the next request can be let in: `now` or later.
+    fn free_from(&mut self, now: Time, quota: &Quota) -> Time {
+        let mut from = now;
+        if let Some(window) = quota.window {
+            from = from.max(self.window_free_from(now, window));
+        }
+        if let Some(most) = quota.concurrent {
+            while self.ends.peek().is_some_and(|Reverse(end)| *end <= now) {
+                self.ends.pop();
+            }
+            if self.ends.len() >= most as usize {
+                from = from.max(self.ends.peek().map_or(now, |Reverse(end)| *end));
+            }
+        }
+        if let Some(bucket) = quota.bucket {
+            // A token is there if the bucket is at most burst − 1 tokens from being full.
+            let depth = bucket.interval() * u64::from(bucket.burst.saturating_sub(1));
+            from = from.max(Time(self.full_at.0.saturating_sub(depth.0)));
+        }
+        from
+    }
+
+    fn window_free_from(&mut self, now: Time, window: Window) -> Time {
+        while let Some(&(at, service)) = self.recent.front() {
+            if at + window.per > now {
+                break;
+            }
+            self.recent.pop_front();
+            self.executed = self.executed.saturating_sub(service);
+        }
+        let (mut left, mut executed) = (self.recent.len(), self.executed);
+        let full = |left: usize, executed: Span| {
+            window.requests.is_some_and(|most| left >= most as usize)
+                || window.execution.is_some_and(|most| executed >= most)
+        };
+        let mut from = now;
+        for &(at, service) in &self.recent {
+            if !full(left, executed) {
+                break;
+            }
+            from = at + window.per;
+            left -= 1;
+            executed = executed.saturating_sub(service);
+        }
+        from
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quota(window: Option<Window>, concurrent: Option<u32>, bucket: Option<Bucket>) -> Quotas {
+        Quotas::new(Quota { by: QuotaBy::Device, window, concurrent, bucket })
+    }
+
+    fn at(ms: u64) -> Time {
+        Time::ZERO + Span::millis(ms)
+    }
+
+    /// Asks at each of these milliseconds; what is let in takes `service_ms`. Gives the waits of those that are refused.
+    fn ask(quotas: &mut Quotas, service_ms: u64, times: &[u64]) -> Vec<Option<u64>> {
+        let mut one = |&ms: &u64| match quotas.admit(at(ms), DeviceId(0)) {
+            Ok(()) => {
+                let service = Span::millis(service_ms);
+                quotas.served(at(ms), DeviceId(0), service, at(ms) + service);
+                None
+            }
+            Err(wait) => Some(wait.0 / 1_000_000),
+        };
+        times.iter().map(&mut one).collect()
+    }
+
+    #[test]
+    fn a_sliding_window_counts_what_was_let_in_and_tells_when_the_oldest_leaves() {
+        let window = Window { per: Span::secs(1), requests: Some(2), execution: None };
+        let mut quotas = quota(Some(window), None, None);
+        let said = ask(&mut quotas, 10, &[0, 300, 400, 999, 1_000, 1_001]);
+        assert_eq!(said, [None, None, Some(600), Some(1), None, Some(299)]);
+    }
+
+    #[test]
+    fn execution_time_is_limited_over_the_same_window() {
+        let window = Window { per: Span::secs(10), requests: None, execution: Some(Span::secs(2)) };
+        let mut quotas = quota(Some(window), None, None);
+        let said = ask(&mut quotas, 1_500, &[0, 2_000, 4_000, 10_000]);
+        assert_eq!(said, [None, None, Some(6_000), None]);
+    }
+
+    #[test]
+    fn so_many_at_once_and_the_first_to_end_makes_room() {
+        let mut quotas = quota(None, Some(2), None);
+        assert_eq!(ask(&mut quotas, 500, &[0, 100, 200, 499, 500]), [None, None, Some(300), Some(1), None]);
+    }
+
+    #[test]
+    fn a_bucket_gives_its_burst_at_once_and_then_one_token_after_the_other() {
+        let bucket = Bucket { burst: 3, rate_milli: 2_000 };
+        let mut quotas = quota(None, None, Some(bucket));
+        let said = ask(&mut quotas, 1, &[0, 0, 0, 0, 500, 600, 10_000, 10_000, 10_000, 10_000]);
+        assert_eq!(
+            said,
+            [None, None, None, Some(500), None, Some(400), None, None, None, Some(500)],
+            "an idle bucket fills up, and no further"
+        );
+    }
+
+    #[test]
+    fn clients_share_a_quota_only_where_it_is_for_all() {
+        let window = Window { per: Span::secs(1), requests: Some(1), execution: None };
+        for (by, second) in [(QuotaBy::Device, true), (QuotaBy::All, false)] {
+            let mut quotas = Quotas::new(Quota { by, window: Some(window), concurrent: None, bucket: None });
+            for (device, admitted) in [(0, true), (7, second), (0, false)] {
+                let answer = quotas.admit(at(1), DeviceId(device));
+                assert_eq!(answer.is_ok(), admitted, "{by:?}, device {device}");
+                if admitted {
+                    quotas.served(at(1), DeviceId(device), Span::ZERO, at(1));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! What is committed and not yet seen, and what a backend cannot tell.
+
+use super::*;
+use crate::base::Ppm;
+
+fn late() -> Options {
+    let commit_delay = Some(CommitDelay { share: Ppm(1_000_000), upto: Span::millis(400) });
+    Options { commit_delay, ..options() }
+}
+
+/// Rows k00, k01 … made one after the other, a reader of `upto` after each; gives how many it lacks at the end.
+fn missed(options: Options, upto: Upto, clock_step: i64) -> usize {
+    // A counter would tie the stamps of all rows to its own.
+    let mut backend = backend(Options { effects: Vec::new(), ..options });
+    let mut reader = Reader { upto, ..Reader::new(APPOINTMENT, 0) };
+    for n in 0..100 {
+        let now = at_ms(10_000 + n * 50);
+        if n == 50 {
+            backend.step_clock(clock_step);
+        }
+        let key = Key::new(&format!("k{n:02}"));
+        backend.office_create(now, APPOINTMENT, key, appointment(0, 5)).unwrap();
+        reader.pull_all(&mut backend, now, 7);
+    }
+    reader.pull_all(&mut backend, at_ms(60_000), 7);
+    assert_eq!(reader.resets, 0);
+    100 - reader.rows.len()
+}
+
+#[test]
+fn a_late_commit_is_lost_on_a_reader_that_does_not_stay_behind_it() {
+    let half = || Options {
+        commit_delay: Some(CommitDelay { share: Ppm(500_000), upto: Span::millis(400) }),
+        ..options()
+    };
+    assert_eq!(missed(half(), Upto::Settled, 0), 0);
+    assert_eq!(missed(half(), Upto::Behind(Span::millis(400)), 0), 0, "as wide as the longest delay");
+    let (naive, narrow) =
+        (missed(half(), Upto::Behind(Span::ZERO), 0), missed(half(), Upto::Behind(Span::millis(100)), 0));
+    assert!(naive > narrow && narrow > 0, "{naive} without a window, {narrow} with one too narrow");
+    assert_eq!(missed(options(), Upto::Behind(Span::ZERO), 0), 0, "without late commits none is needed");
+}
+
+#[test]
+fn a_clock_that_steps_back_hides_commits_unless_stamps_are_guarded() {
+    let step = -2_000_000;
+    let unguarded = Options { monotonic: false, ..options() };
+    assert_eq!(missed(options(), Upto::Settled, step), 0);
+    assert!(missed(unguarded.clone(), Upto::Settled, step) >= 39);
+    assert_eq!(missed(unguarded, Upto::Settled, 2_000_000), 0, "a step on does no harm");
+}
+
+#[test]
+fn readers_see_the_old_version_until_the_transaction_commits_and_writers_the_new_one() {
+    let mut backend = backend(late());
+    let key = Key::new("k");
+    backend.load(APPOINTMENT, [loaded("k", appointment(0, 5), START.minus(Span::secs(60)))]);
+    let value = |n: i64| [(STATUS, Value::Int(n))];
+    let first = backend.office_write(at_ms(1), APPOINTMENT, &key, &value(1)).unwrap()[0].visible_at.unwrap();
+    let second = backend.office_write(at_ms(2), APPOINTMENT, &key, &value(2)).unwrap()[0].visible_at.unwrap();
+    assert!(at_ms(1) < first && first <= second, "the second waits for the first");
+    assert_eq!(backend.row(APPOINTMENT, &key).unwrap().values[STATUS], Value::Int(2));
+    let mut seen = |now| {
+        let mut reader = Reader::new(APPOINTMENT, 0);
+        reader.pull_all(&mut backend, now, 10);
+        reader.rows[&key].1[STATUS].clone()
+    };
+    assert_eq!(seen(at_ms(2)), Value::text("new"));
+    assert_eq!(seen(second), Value::Int(2));
+    assert_eq!(backend.shown_by(), None);
+}
+
+#[test]
+fn a_replica_shows_everything_that_much_later() {
+    let mut backend = backend(Options { replica_lag: Span::secs(5), ..options() });
+    backend.office_create(at_ms(1_000), APPOINTMENT, Key::new("k"), appointment(0, 5)).unwrap();
+    let mut rows = |ms| {
+        let mut reader = Reader::new(APPOINTMENT, 0);
+        reader.pull_all(&mut backend, at_ms(ms), 10);
+        reader.rows.len()
+    };
+    assert_eq!([rows(1_001), rows(5_999), rows(6_000)], [0, 0, 1]);
+}
+
+#[test]
+fn a_coarse_filter_reads_again_what_was_read_since_its_last_multiple_and_delivers_it_once() {
+    let mut backend = backend(Options { filter_precision: Span::secs(1), ..options() });
+    let scanned = |backend: &mut Backend, position: &mut Option<Position>, ms| {
+        let query = Query {
+            entity: APPOINTMENT,
+            attributes: &attributes(0),
+            after: position.as_ref(),
+            limit: 10,
+            upto: Upto::Settled,
+        };
+        let page = backend.changes(at_ms(ms), query, |_| ControlFlow::Continue(())).unwrap();
+        *position = Some(page.next);
+        (page.scanned, page.delivered)
+    };
+    let mut position = None;
+    scanned(&mut backend, &mut position, 1_000);
+    for (n, ms) in [2_100, 2_200, 2_300].into_iter().enumerate() {
+        let key = Key::new(&format!("k{n}"));
+        backend.office_create(at_ms(ms), APPOINTMENT, key, appointment(0, 5)).unwrap();
+        // The empty row of the first load's end has no key: nothing lies before it.
+        assert_eq!(scanned(&mut backend, &mut position, ms).1, 1);
+    }
+    assert_eq!(scanned(&mut backend, &mut position, 2_400), (3, 0), "all of this second again");
+}
+
+/// What a reader that has two rows keeps when one is deleted and one goes to another clinic.
+fn left_behind(provisioning: Provisioning) -> String {
+    let mut backend = backend(Options { provisioning, ..options() });
+    let old = START.minus(Span::secs(60));
+    backend.load(APPOINTMENT, ["gone", "moved"].map(|key| loaded(key, appointment(0, 5), old)));
+    let mut reader = Reader::new(APPOINTMENT, 0);
+    reader.pull_all(&mut backend, at_ms(1), 10);
+    backend.office_delete(at_ms(2), APPOINTMENT, &Key::new("gone")).unwrap();
+    backend.office_write(at_ms(3), APPOINTMENT, &Key::new("moved"), &[(CLINIC, clinic(1))]).unwrap();
+    backend.office_create(at_ms(4), APPOINTMENT, Key::new("new"), appointment(0, 6)).unwrap();
+    // However long it stays away.
+    reader.pull_all(&mut backend, at_ms(90 * 86_400_000), 10);
+    reader.rows.keys().map(|key| key.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_backend_tells_of_what_goes_as_far_as_it_keeps_columns_for_it() {
+    for (provisioning, left) in [
+        (Provisioning::Full, "new"),
+        (Provisioning::ReadOnlySchema, "new"),
+        (Provisioning::StampsOnly, "gone moved new"),
+    ] {
+        assert_eq!(left_behind(provisioning), left, "{provisioning:?}");
+    }
+}
+
+#[test]
+fn three_stamps_tell_of_deletions_and_not_of_rows_that_moved() {
+    let mut backend = backend(Options { provisioning: Provisioning::ThreeStamps, ..options() });
+    let old = START.minus(Span::secs(60));
+    backend.load(APPOINTMENT, ["gone", "moved"].map(|key| loaded(key, appointment(0, 5), old)));
+    let mut reader = Reader::new(APPOINTMENT, 0);
+    reader.pull_all(&mut backend, at_ms(1), 10);
+    backend.office_delete(at_ms(2), APPOINTMENT, &Key::new("gone")).unwrap();
+    backend.office_write(at_ms(3), APPOINTMENT, &Key::new("moved"), &[(CLINIC, clinic(1))]).unwrap();
+    reader.pull_all(&mut backend, at_ms(4), 10);
+    assert_eq!(reader.rows.keys().collect::<Vec<_>>(), [&Key::new("moved")]);
+}
+
+#[test]
+fn where_rows_are_deleted_for_good_an_edit_of_one_finds_nothing() {
+    let mut backend = backend(Options { provisioning: Provisioning::StampsOnly, ..options() });
+    backend.load(APPOINTMENT, [loaded("k", appointment(0, 5), START.minus(Span::secs(60)))]);
+    backend.office_delete(at_ms(1), APPOINTMENT, &Key::new("k")).unwrap();
+    let update = mutation(1, APPOINTMENT, "k", EditKind::Update, vec![(STATUS, Value::text("late"))]);
+    let outcome = backend.apply(at_ms(2), &attributes(0), &update, &mut Vec::new());
+    assert_eq!(outcome, Outcome::Conflict { why: crate::contract::Refusal::Gone, current: None });
+}
+
+#[test]
+fn without_stamps_there_is_only_everything_and_it_is_looked_at_each_time() {
+    for provisioning in [Provisioning::Nothing, Provisioning::SoftDeleteOnly] {
+        let mut backend = backend(Options { provisioning, ..options() });
+        let row = |k: u8| loaded(&format!("k{k}"), appointment(k % 2, 5), START.minus(Span::secs(60)));
+        backend.load(APPOINTMENT, (0..10).map(row));
+        backend.office_delete(at_ms(1), APPOINTMENT, &Key::new("k4")).unwrap();
+        let query = Query {
+            entity: APPOINTMENT,
+            attributes: &attributes(0),
+            after: None,
+            limit: 1,
+            upto: Upto::Settled,
+        };
+        let page = backend.changes(at_ms(1), query, |_| ControlFlow::Continue(()));
+        assert!(matches!(page, Err(ServerError::BadRequest(_))), "{page:?}");
+
+        let mut keys = Vec::new();
+        loop {
+            let after = keys.last().cloned();
+            let take = |change: Change<'_>| keys.push(change.key.clone());
+            let page = backend.everything(APPOINTMENT, &attributes(0), after.as_ref(), 3, take).unwrap();
+            assert_eq!(page.scanned, 10, "every row, for each page anew");
+            if !page.more {
+                break;
+            }
+        }
+        assert_eq!(keys, ["k0", "k2", "k6", "k8"].map(Key::new));
+    }
+}

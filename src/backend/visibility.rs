@@ -1,0 +1,59 @@
+//! What is committed and not yet to be seen: by transactions that are stamped before they commit, and on a replica.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::index::Slot;
+use crate::base::{EntityId, Stamp, Time, Value};
+
+/// A row's next version as readers of deltas will see it.
+#[derive(Clone, Debug)]
+pub(super) struct Showing {
+    pub(super) entity: EntityId,
+    pub(super) slot: Slot,
+    pub(super) stamp: Stamp,
+    /// `None` if it is deleted.
+    pub(super) values: Option<Arc<[Value]>>,
+    /// The attributes of the device that wrote it.
+    pub(super) writer: Option<Arc<[Value]>>,
+}
+
+/// Versions that are written and not shown, by when they will be.
+#[derive(Debug, Default)]
+pub(super) struct Unshown {
+    queue: BTreeMap<(Time, u64), Showing>,
+    stamps: BTreeSet<(Stamp, u64)>,
+    /// Numbers them: those of one instant are shown in the order of their commits.
+    next: u64,
+}
+
+impl Unshown {
+    /// Shows a version at `at`.
+    pub(super) fn add(&mut self, at: Time, showing: Showing) {
+        self.stamps.insert((showing.stamp, self.next));
+        self.queue.insert((at, self.next), showing);
+        self.next += 1;
+    }
+
+    /// The next version that is due at `now`.
+    pub(super) fn due(&mut self, now: Time) -> Option<Showing> {
+        let first = self.queue.first_entry()?;
+        let (at, number) = *first.key();
+        if at > now {
+            return None;
+        }
+        let showing = first.remove();
+        self.stamps.remove(&(showing.stamp, number));
+        Some(showing)
+    }
+
+    /// The smallest stamp that is not shown.
+    pub(super) fn oldest(&self) -> Option<Stamp> {
+        self.stamps.first().map(|(stamp, _)| *stamp)
+    }
+
+    /// When everything will be shown.
+    pub(super) fn last(&self) -> Option<Time> {
+        self.queue.last_key_value().map(|((at, _), _)| *at)
+    }
+}

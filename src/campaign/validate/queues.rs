@@ -1,0 +1,156 @@
+//! The pool and the quota of a backend, against queueing theory; a profile, against the measurement that it comes from.
+
+use std::sync::Arc;
+
+use crate::backend::{Backend, Bucket, Options, Quota, QuotaBy};
+use crate::base::{DeviceId, Ppm, Seed, Span, Stamp, Stream, Time};
+use crate::contract::{RequestKind, Schema, ServerError};
+
+use super::figures::Figure;
+use crate::scenario::{Document, Names, Request};
+
+const DEVICE: DeviceId = DeviceId(0);
+/// Mean service time in rows of a microsecond each.
+const MEAN: f64 = 100_000.0;
+
+/// A backend that takes a microsecond a row and nothing else.
+fn backend(workers: u32) -> Backend {
+    let options = Options {
+        workers,
+        fixed_cost: Span::ZERO,
+        scan_cost: Span::ZERO,
+        row_cost: Span::micros(1),
+        service_cv_milli: 0,
+        errors: Ppm(0),
+        ..Options::default()
+    };
+    Backend::new(Arc::new(Schema::default()), options, Stamp(0), Seed(1))
+}
+
+/// Mean time in the queue over mean time at work, of requests that come as a Poisson process and load each of the workers by
+/// 0.8; `service` draws a time at work with mean 1.
+fn waiting(workers: u32, requests: u32, mut service: impl FnMut(&mut Stream) -> f64) -> f64 {
+    let mut backend = backend(workers);
+    let mut arrivals = Seed(7).stream("arrivals", u64::from(workers), 0);
+    let mut work = Seed(7).stream("work", u64::from(workers), 0);
+    let between = Span::from_secs_f64(MEAN / 1e6 / (0.8 * f64::from(workers)));
+    let (mut now, mut queued) = (Time::ZERO, 0.0);
+    for _ in 0..requests {
+        now += arrivals.exponential(between);
+        let rows = (service(&mut work) * MEAN) as u64;
+        let admitted = backend.admit(now, DEVICE).expect("there is room for all");
+        queued += backend.serve(admitted, RequestKind::Pull, rows, rows).queued.as_secs_f64();
+    }
+    queued / f64::from(requests) / (MEAN / 1e6)
+}
+
+fn exponential(stream: &mut Stream) -> f64 {
+    stream.exponential(Span::secs(1)).as_secs_f64()
+}
+
+/// Two exponentials with balanced means that together have a squared coefficient of variation of 4.
+fn hyperexponential(stream: &mut Stream) -> f64 {
+    let often = 0.5 * (1.0 + (3.0_f64 / 5.0).sqrt());
+    let part = if stream.chance(often) { often } else { 1.0 - often };
+    exponential(stream) / (2.0 * part)
+}
+
+/// Waiting, as Erlang and as Pollaczek and Khinchine have it.
+pub(super) fn figures() -> Vec<Figure> {
+    let known = |name, reference, measured| Figure::new(name, reference, measured, 0.02);
+    let mut figures = vec![
+        known("M/M/1 Wq/S", 4.0, waiting(1, 2_000_000, exponential)),
+        known("M/M/4 Wq/S", 0.7455, waiting(4, 2_500_000, exponential)),
+        known("M/M/8 Wq/S", 0.2860, waiting(8, 2_000_000, exponential)),
+        known("M/M/16 Wq/S", 0.0953, waiting(16, 2_000_000, exponential)),
+        known("M/D/1 Wq/S", 2.0, waiting(1, 600_000, |_| 1.0)),
+        known("M/G/1 cv²=4 Wq/S", 10.0, waiting(1, 4_000_000, hyperexponential)),
+    ];
+    figures.push(herd());
+    figures.push(bucket());
+    figures.extend(gateway());
+    figures
+}
+
+/// How long a herd takes to go: `waiting` requests at once, and others as a Poisson process; seconds.
+fn drain(run: u64, waiting: u32, per_second: f64, workers: u32, service: Span) -> f64 {
+    let mut backend = backend(workers);
+    let rows = service.as_micros();
+    let mut ask = |now| {
+        let admitted = backend.admit(now, DEVICE).expect("there is room for all");
+        backend.serve(admitted, RequestKind::Pull, rows, rows).queued
+    };
+    (0..waiting).for_each(|_| _ = ask(Time::ZERO));
+    let mut arrivals = Seed(run).stream("arrivals", 0, 0);
+    let mut now = Time::ZERO;
+    loop {
+        now += arrivals.exponential(Span::from_secs_f64(1.0 / per_second));
+        if ask(now) == Span::ZERO {
+            return now.since(Time::ZERO).as_secs_f64();
+        }
+    }
+}
+
+/// A herd is gone when the surplus of service has worked it off.
+fn herd() -> Figure {
+    // Eight workers, 100 ms a request, 40 a second; 500 had waited, and those of half a minute came on top.
+    let (herd, missed, rate) = (500, 1_200, 40.0);
+    let runs = 40;
+    let mean =
+        (0..runs).map(|run| drain(run, herd + missed, rate, 8, Span::millis(100))).sum::<f64>() / runs as f64;
+    let known = f64::from(herd + missed) / (8.0 / 0.1 - rate);
+    Figure::new("herd: seconds to drain", known, mean, 0.03)
+}
+
+/// A token bucket lets a burst through, and then its rate.
+fn bucket() -> Figure {
+    let (burst, rate, wanted) = (50_u32, 20_u32, 500_u32);
+    let bucket = Some(Bucket { burst, rate_milli: rate * 1_000 });
+    let quota = Some(Quota { by: QuotaBy::Device, window: None, concurrent: None, bucket });
+    let options = Options { quota, ..Options::default() };
+    let mut backend = Backend::new(Arc::new(Schema::default()), options, Stamp(0), Seed(1));
+    let mut now = Time::ZERO;
+    for _ in 0..wanted {
+        loop {
+            match backend.admit(now, DEVICE) {
+                Ok(admitted) => {
+                    backend.serve(admitted, RequestKind::Pull, 0, 0);
+                    break;
+                }
+                Err(ServerError::Throttled(after)) => now += after,
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+    let known = f64::from(wanted - burst) / f64::from(rate);
+    Figure::new("token bucket: seconds to 500 requests", known, now.0 as f64 / 1e9, 0.001)
+}
+
+/// Any scenario on the profile.
+const SAP: &str = r#"name = "sap"
+[backend]
+profile = "sap-odata"
+service_cv = 0
+[entity.row]
+schema = { id = "uuid key" }
+rows = 1
+[fleet.phones]
+devices = 1
+"#;
+
+/// Ten thousand entities of an SAP Gateway take as long as was measured (SAP community, 2015).
+fn gateway() -> [Figure; 2] {
+    let names = Names { metrics: &[], checks: &[], engines: &["builtin".to_owned()], crash_points: &[] };
+    let request = Request { seeds: vec![1], ..Request::default() };
+    let plans = Document::parse("", SAP).ok().and_then(|document| document.plans(&request, &names).ok());
+    let options = plans.expect("the scenario is valid").remove(0).backend;
+    let mut backend = Backend::new(Arc::new(Schema::default()), options, Stamp(0), Seed(1));
+    assert!(backend.page_cap() >= 10_000, "one answer held them all");
+    let admitted = backend.admit(Time::ZERO, DEVICE).expect("it is up");
+    let served = backend.serve(admitted, RequestKind::Pull, 10_000, 10_000);
+    assert!(served.service < backend.gateway_timeout());
+    [
+        Figure::new("SAP Gateway: seconds for 10 000 entities", 18.2, served.service.as_secs_f64(), 0.01),
+        Figure::new("SAP Gateway: ms a row in all", 1.8, served.service.as_secs_f64() / 10.0, 0.02),
+    ]
+}

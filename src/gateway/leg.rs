@@ -1,0 +1,154 @@
+//! The way between gateway and backend: latency, a rate, and outages of its own.
+//!
+//! Both ends are servers with kept connections, so there is no set-up and no slow start to model here.
+
+use crate::backend::Availability;
+use crate::base::{BitRate, Span, Time};
+
+/// A leg's options.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Round trip without load.
+    pub rtt: Span,
+    /// Rate towards the backend; without end if `None`.
+    pub up: Option<BitRate>,
+    /// Rate towards the gateway; without end if `None`.
+    pub down: Option<BitRate>,
+    /// Failures of the leg.
+    pub availability: Option<Availability>,
+}
+
+/// Towards whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// The backend.
+    Up,
+    /// The gateway.
+    Down,
+}
+
+/// What an outage does to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OutageMode {
+    /// It vanishes, and nobody is told: the gateway waits until it gives up.
+    Drop,
+    /// It is late by what is left of the outage.
+    Hold,
+    /// Its connection breaks: the gateway knows at once.
+    Reset,
+}
+
+/// A time during which the leg carries nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outage {
+    /// First instant without it.
+    pub from: Time,
+    /// First instant with it again.
+    pub until: Time,
+    /// What happens to messages.
+    pub mode: OutageMode,
+}
+
+/// What becomes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passage {
+    /// Its last byte arrives then.
+    Arrives(Time),
+    /// Its connection breaks then.
+    Breaks(Time),
+    /// It vanishes.
+    Lost,
+}
+
+/// A leg with its weather.
+#[derive(Clone, Debug)]
+pub struct Leg {
+    options: Options,
+    /// Sorted by start; may overlap.
+    outages: Vec<Outage>,
+    /// When the last message is sent, by direction.
+    busy_until: [Time; 2],
+}
+
+impl Leg {
+    /// A leg with these outages.
+    pub fn new(options: Options, mut outages: Vec<Outage>) -> Leg {
+        outages.sort_by_key(|outage| (outage.from, outage.until));
+        Leg { options, outages, busy_until: [Time::ZERO; 2] }
+    }
+
+    /// Sends `bytes` at `now`: wait for the bottleneck + bytes ÷ rate + half a round trip.
+    pub fn send(&mut self, now: Time, direction: Direction, bytes: u64) -> Passage {
+        let rate = match direction {
+            Direction::Up => self.options.up,
+            Direction::Down => self.options.down,
+        };
+        let busy_until = &mut self.busy_until[direction as usize];
+        let sent = now.max(*busy_until) + rate.map_or(Span::ZERO, |rate| rate.time_for(bytes));
+        let mut arrives = sent + Span(self.options.rtt.0 / 2);
+        *busy_until = sent;
+        for outage in self.outages.iter().filter(|outage| outage.until > now) {
+            if outage.from >= arrives {
+                break;
+            }
+            let struck = outage.from.max(now);
+            match outage.mode {
+                OutageMode::Drop => return Passage::Lost,
+                OutageMode::Hold => arrives += outage.until.since(struck),
+                OutageMode::Reset => return Passage::Breaks(struck),
+            }
+        }
+        Passage::Arrives(arrives)
+    }
+
+    /// When, from `now` on, connections break next.
+    pub fn next_break(&self, now: Time) -> Option<Time> {
+        let breaks = |o: &&Outage| o.mode == OutageMode::Reset && o.until > now;
+        self.outages.iter().filter(breaks).map(|outage| outage.from.max(now)).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: u64) -> Time {
+        Time::ZERO + Span::millis(ms)
+    }
+
+    fn leg(outages: &[(u64, u64, OutageMode)]) -> Leg {
+        let options =
+            Options { rtt: Span::millis(20), up: Some(BitRate(8_000_000)), down: None, availability: None };
+        let outage = |&(from, until, mode)| Outage { from: at(from), until: at(until), mode };
+        Leg::new(options, outages.iter().map(outage).collect())
+    }
+
+    #[test]
+    fn a_message_takes_its_bytes_and_half_a_round_trip_and_waits_for_those_before() {
+        let mut leg = leg(&[]);
+        assert_eq!(leg.send(at(0), Direction::Up, 5_000), Passage::Arrives(at(15)));
+        assert_eq!(leg.send(at(1), Direction::Up, 1_000), Passage::Arrives(at(16)));
+        assert_eq!(leg.send(at(1), Direction::Down, 1 << 30), Passage::Arrives(at(11)), "no rate, no wait");
+    }
+
+    #[test]
+    fn an_outage_does_what_its_mode_says_to_what_is_under_way_and_to_what_is_sent() {
+        use OutageMode::{Drop, Hold, Reset};
+        for (mode, under_way, sent) in [
+            (Drop, Passage::Lost, Passage::Lost),
+            (Hold, Passage::Arrives(at(110)), Passage::Arrives(at(115))),
+            (Reset, Passage::Breaks(at(5)), Passage::Breaks(at(50))),
+        ] {
+            let send = |ms| leg(&[(5, 105, mode)]).send(at(ms), Direction::Down, 10);
+            assert_eq!([send(0), send(50)], [under_way, sent], "{mode:?}");
+            assert_eq!(send(105), Passage::Arrives(at(115)), "{mode:?} is over");
+        }
+    }
+
+    #[test]
+    fn who_waits_for_an_answer_sees_the_next_break() {
+        let leg = leg(&[(5, 10, OutageMode::Reset), (30, 40, OutageMode::Drop), (50, 60, OutageMode::Reset)]);
+        let breaks = [0, 7, 10, 60].map(|ms| leg.next_break(at(ms)));
+        assert_eq!(breaks, [Some(at(5)), Some(at(7)), Some(at(50)), None]);
+    }
+}

@@ -1,0 +1,161 @@
+//! Messages without connections: round trip plus bytes over rate.
+
+use std::rc::Rc;
+
+use super::conditions::Direction;
+use super::link::Fate;
+use super::transport::{Way, ended};
+use crate::base::Time;
+use crate::contract::{DropReason, Event, TransportError};
+use crate::sim::oneshot;
+
+impl Way {
+    /// Carries a request to the server and its answer back. What happens here happens whether or not the device's process
+    /// is still alive.
+    async fn carry_bare(
+        self: Rc<Self>,
+        request: Vec<u8>,
+        arrives: Time,
+        answer: oneshot::Sender<Result<Vec<u8>, Time>>,
+    ) {
+        self.handle.sleep_until(arrives).await;
+        let Some(bytes) = self.served(request).await else { return };
+        let (now, size) = (self.handle.now(), bytes.len() as u64);
+        let fate = self.link.borrow_mut().send(now, Direction::Down, size);
+        match fate {
+            Fate::Arrives(at) => {
+                self.handle.sleep_until(at).await;
+                // Nobody may be waiting any more.
+                let _ = answer.send(Ok(bytes));
+            }
+            Fate::Breaks(at) => {
+                self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes: size });
+                let _ = answer.send(Err(at));
+            }
+        }
+    }
+
+    /// One request and its answer.
+    pub(super) async fn exchange_bare(
+        self: Rc<Self>,
+        request: Vec<u8>,
+        deadline: Time,
+    ) -> Result<Vec<u8>, TransportError> {
+        let now = self.handle.now();
+        let size = request.len() as u64;
+        let fate = self.link.borrow_mut().send(now, Direction::Up, size);
+        let broken_at = self.link.borrow().next_break(now).unwrap_or(Time::FAR);
+        let arrives = match fate {
+            Fate::Arrives(at) => at,
+            Fate::Breaks(at) => {
+                self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes: size });
+                self.handle.sleep_until(at.min(deadline)).await;
+                return Err(ended(at, deadline));
+            }
+        };
+        let (sender, receiver) = self.handle.oneshot();
+        self.handle.spawn(self.gateway, "request", self.clone().carry_bare(request, arrives, sender));
+        self.answered(receiver, broken_at, deadline).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+    use std::sync::Arc;
+
+    use super::super::link::Link;
+    use super::super::options::{Outage, OutageMode, Profile};
+    use super::super::transport::Server;
+    use super::super::transport_options::TransportOptions;
+    use super::super::weather::Itinerary;
+    use super::*;
+    use crate::base::{BitRate, Seed, Span};
+    use crate::contract::{EventSink, LocalBoxFuture, Transport};
+    use crate::sim::{Handle, Options, Sim};
+
+    struct Echo(Handle, Rc<Cell<u32>>);
+    impl Server for Echo {
+        fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Vec<u8>> {
+            self.1.set(self.1.get() + 1);
+            let handle = self.0.clone();
+            Box::pin(async move {
+                handle.sleep(Span::millis(100)).await;
+                request
+            })
+        }
+    }
+    struct Deaf;
+    impl EventSink for Deaf {
+        fn emit(&self, _: Event<'_>) {}
+    }
+
+    fn itinerary() -> Itinerary {
+        let rate = BitRate(8_000_000);
+        Itinerary::settled(Arc::new(Profile::steady("plain", Span::millis(100), rate, rate)))
+    }
+
+    /// One request of 1 000 bytes at 0 with a deadline at 1 s: its result, when it came, and how often the server worked.
+    fn one_request(weather: impl FnOnce(&mut Link)) -> (Result<usize, TransportError>, Time, u32) {
+        let mut sim = Sim::new(Options::default());
+        let handle = sim.handle().clone();
+        let (gateway, device) = (handle.node("gateway"), handle.node("device"));
+        let mut link = Link::new(&itinerary(), Seed(1), Time::FAR);
+        weather(&mut link);
+        let served = Rc::new(Cell::new(0));
+        let server = Rc::new(Echo(handle.clone(), served.clone()));
+        let link = Rc::new(RefCell::new(link));
+        let way = Way::new(handle.clone(), gateway, link, server, Rc::new(Deaf), TransportOptions::bare());
+        let result = Rc::new(Cell::new(None));
+        let told = result.clone();
+        handle.spawn(device, "device", async move {
+            let answer = way.request(vec![0; 1_000], Time::ZERO + Span::secs(1)).await;
+            told.set(Some((answer.map(|bytes| bytes.len()), way.handle.now())));
+        });
+        sim.run_until(Time::ZERO + Span::secs(60));
+        let (answer, at) = result.take().expect("the request ended");
+        (answer, at, served.get())
+    }
+
+    fn at(ms: u64) -> Time {
+        Time::ZERO + Span::millis(ms)
+    }
+
+    #[test]
+    fn an_answer_takes_both_ways_and_the_servers_time() {
+        assert_eq!(one_request(|_| ()), (Ok(1_000), at(202), 1));
+    }
+
+    #[test]
+    fn without_a_network_nothing_is_sent() {
+        let gone = Outage { from: at(0), until: at(500), mode: OutageMode::Drop, noticed: true };
+        assert_eq!(
+            one_request(|link| link.weather_mut().add_outages([gone])),
+            (Err(TransportError::Offline), at(0), 0)
+        );
+    }
+
+    #[test]
+    fn a_lost_answer_is_a_timeout_although_the_server_worked() {
+        let lossy = super::super::link::LossyTime { from: at(0), until: at(900), loss_ppm: 1_000_000 };
+        assert_eq!(one_request(|link| link.add_lossy(lossy)), (Err(TransportError::Timeout), at(1_000), 1));
+    }
+
+    #[test]
+    fn a_reset_ends_the_request_at_once_and_the_server_may_have_worked() {
+        for (from, served) in [(20, 0), (120, 1), (180, 1)] {
+            let cut = Outage { from: at(from), until: at(400), mode: OutageMode::Reset, noticed: false };
+            let ended = one_request(|link| link.weather_mut().add_outages([cut]));
+            assert_eq!(ended, (Err(TransportError::Reset), at(from), served), "cut at {from} ms");
+        }
+    }
+
+    #[test]
+    fn a_long_silence_is_a_timeout() {
+        let silence = Outage { from: at(10), until: at(5_000), mode: OutageMode::Hold, noticed: false };
+        assert_eq!(
+            one_request(|link| link.weather_mut().add_outages([silence])),
+            (Err(TransportError::Timeout), at(1_000), 1)
+        );
+    }
+}

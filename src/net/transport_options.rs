@@ -1,0 +1,73 @@
+//! How requests travel.
+
+use super::tcp::{Congestion, Handshake, Tls};
+use crate::base::Span;
+
+/// What carries requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    /// HTTP/1.1: one request at a time on each connection, several connections.
+    #[default]
+    Http1,
+    /// HTTP/2: all requests on one connection; bodies of one direction follow each other.
+    Http2,
+    /// Nothing: round trip plus bytes over rate, without connections and headers. What closed forms speak of.
+    Bare,
+}
+
+/// What becomes of a request on a connection whose IP session is gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum HalfOpen {
+    /// Silence until the deadline: some middlebox forgot the connection.
+    #[default]
+    Silent,
+    /// The far end answers with a reset, a round trip later.
+    Reset,
+}
+
+/// The transport of every device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransportOptions {
+    /// What carries requests.
+    pub protocol: Protocol,
+    /// Connections that a device keeps at most; HTTP/2 has one.
+    pub connections: u32,
+    /// How they are opened.
+    pub handshake: Handshake,
+    /// The far end closes a connection that was idle for so long; none is kept if zero.
+    pub keep_alive: Span,
+    /// A connection whose IP session is gone.
+    pub half_open: HalfOpen,
+    /// Bytes of HTTP headers of a request.
+    pub header_up: u64,
+    /// Bytes of HTTP headers of an answer.
+    pub header_down: u64,
+}
+
+impl TransportOptions {
+    /// Messages without connections and headers.
+    pub fn bare() -> TransportOptions {
+        TransportOptions { protocol: Protocol::Bare, ..TransportOptions::default() }
+    }
+}
+
+impl Default for TransportOptions {
+    /// HTTP/1.1 over TLS 1.3 as browsers and servers have it: six connections, 75 s (nginx), two certificates, a bearer token.
+    fn default() -> TransportOptions {
+        TransportOptions {
+            protocol: Protocol::Http1,
+            connections: 6,
+            handshake: Handshake {
+                tls: Tls::V13,
+                certificates: 3_000,
+                work: Span::millis(3),
+                congestion: Congestion::Cubic,
+                restarts: true,
+            },
+            keep_alive: Span::secs(75),
+            half_open: HalfOpen::Silent,
+            header_up: 500,
+            header_down: 300,
+        }
+    }
+}

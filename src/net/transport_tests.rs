@@ -1,0 +1,300 @@
+//! Requests over connections, in virtual time.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::link::{Link, LossyTime};
+use super::options::{Outage, OutageMode, Profile, Promotion};
+use super::tcp::{Handshake, Tls};
+use super::transport::{Server, Way};
+use super::transport_options::{HalfOpen, Protocol, TransportOptions};
+use super::weather::Itinerary;
+use crate::base::{BitRate, Seed, Span, Time};
+use crate::contract::{Event, EventSink, LocalBoxFuture, Transport, TransportError};
+use crate::sim::{Handle, NodeId, Options, Sim};
+
+/// Answers with as many bytes as the first four of the request say, after 100 ms.
+struct Books {
+    handle: Handle,
+    served: Cell<u32>,
+}
+
+impl Server for Books {
+    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Vec<u8>> {
+        self.served.set(self.served.get() + 1);
+        let handle = self.handle.clone();
+        Box::pin(async move {
+            handle.sleep(Span::millis(100)).await;
+            let size = request[..4].try_into().map_or(0, u32::from_le_bytes);
+            vec![0; size as usize]
+        })
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    connections: Cell<u32>,
+    bytes: Cell<u64>,
+    dropped: Cell<u32>,
+}
+
+impl EventSink for Tally {
+    fn emit(&self, event: Event<'_>) {
+        match event {
+            Event::ConnectionOpened { .. } => self.connections.set(self.connections.get() + 1),
+            Event::PacketsSent { bytes, .. } => self.bytes.set(self.bytes.get() + bytes),
+            Event::MessageDropped { .. } => self.dropped.set(self.dropped.get() + 1),
+            _ => {}
+        }
+    }
+}
+
+/// What came of a request, and when.
+type Ended = (Result<usize, TransportError>, Time);
+
+struct Bench {
+    sim: Sim,
+    handle: Handle,
+    device: NodeId,
+    way: Rc<Way>,
+    books: Rc<Books>,
+    tally: Rc<Tally>,
+    ended: Rc<RefCell<Vec<Ended>>>,
+}
+
+fn at(ms: u64) -> Time {
+    Time::ZERO + Span::millis(ms)
+}
+
+fn profile() -> Profile {
+    Profile::steady("plain", Span::millis(100), BitRate(8_000_000), BitRate(8_000_000))
+}
+
+/// Without TLS and headers, so that times are easy to tell.
+fn options() -> TransportOptions {
+    let plain = TransportOptions::default();
+    let handshake = Handshake { tls: Tls::None, ..plain.handshake };
+    TransportOptions { handshake, header_up: 0, header_down: 0, ..plain }
+}
+
+impl Bench {
+    fn new(profile: Profile, options: TransportOptions, weather: impl FnOnce(&mut Link)) -> Bench {
+        let sim = Sim::new(Options::default());
+        let handle = sim.handle().clone();
+        let (gateway, device) = (handle.node("gateway"), handle.node("device"));
+        let mut link = Link::new(&Itinerary::settled(Arc::new(profile)), Seed(1), Time::FAR);
+        weather(&mut link);
+        let books = Rc::new(Books { handle: handle.clone(), served: Cell::new(0) });
+        let tally = Rc::new(Tally::default());
+        let link = Rc::new(RefCell::new(link));
+        let way = Way::new(handle.clone(), gateway, link, books.clone(), tally.clone(), options);
+        Bench { sim, handle, device, way, books, tally, ended: Rc::default() }
+    }
+
+    /// A request at `start` that waits for `patience`.
+    fn request(&self, start: Time, up: usize, down: u32, patience: Span) {
+        let (way, handle, ended) = (self.way.clone(), self.handle.clone(), self.ended.clone());
+        self.handle.spawn(self.device, "app", async move {
+            handle.sleep_until(start).await;
+            let mut request = vec![0; up.max(4)];
+            request[..4].copy_from_slice(&down.to_le_bytes());
+            let answer = way.request(request, start + patience).await;
+            ended.borrow_mut().push((answer.map(|bytes| bytes.len()), handle.now()));
+        });
+    }
+
+    fn run(&mut self) -> Vec<Ended> {
+        self.sim.run_until(at(3_600_000));
+        self.ended.borrow().clone()
+    }
+}
+
+/// One request of 1 000 bytes at 0 with a deadline at 1 s.
+fn one(options: TransportOptions, weather: impl FnOnce(&mut Link)) -> (Ended, u32) {
+    let mut bench = Bench::new(profile(), options, weather);
+    bench.request(at(0), 1_000, 1_000, Span::secs(1));
+    let ended = bench.run();
+    assert_eq!(ended.len(), 1, "a request ends once");
+    (ended[0], bench.books.served.get())
+}
+
+fn within(actual: Time, expected_ms: u64) {
+    let off = actual.0.abs_diff(at(expected_ms).0);
+    assert!(off <= Span::millis(12).0, "{actual} for {expected_ms} ms");
+}
+
+const PATIENT: Span = Span::secs(600);
+
+#[test]
+fn the_first_request_pays_for_the_connection_and_the_next_does_not() {
+    for (tls, trips) in [(Tls::None, 1), (Tls::V13, 2), (Tls::V12, 3)] {
+        let handshake = Handshake { tls, ..options().handshake };
+        let mut bench = Bench::new(profile(), TransportOptions { handshake, ..options() }, |_| ());
+        bench.request(at(0), 1_000, 1_000, PATIENT);
+        bench.request(at(10_000), 1_000, 1_000, PATIENT);
+        let ended = bench.run();
+        within(ended[0].1, 100 * trips + 203);
+        within(ended[1].1, 10_202);
+        assert_eq!((bench.tally.connections.get(), bench.books.served.get()), (1, 2));
+    }
+}
+
+#[test]
+fn headers_are_on_the_wire_and_nowhere_else() {
+    let bytes = |header| {
+        let options = TransportOptions { header_up: header, header_down: 2 * header, ..options() };
+        let mut bench = Bench::new(profile(), options, |_| ());
+        bench.request(at(0), 1_000, 1_000, PATIENT);
+        assert_eq!(bench.run()[0].0, Ok(1_000));
+        bench.tally.bytes.get()
+    };
+    assert_eq!(bytes(0), 2 * 60 + 2 * 1_052);
+    assert_eq!(bytes(100), bytes(0) + 300);
+}
+
+#[test]
+fn a_connection_that_was_idle_for_too_long_is_opened_again() {
+    let mut bench = Bench::new(profile(), options(), |_| ());
+    for start in [0, 74_000, 150_000] {
+        bench.request(at(start), 1_000, 1_000, PATIENT);
+    }
+    let ended = bench.run();
+    within(ended[1].1, 74_202);
+    within(ended[2].1, 150_302);
+    assert_eq!(bench.tally.connections.get(), 2);
+}
+
+#[test]
+fn parallel_requests_share_the_link() {
+    // 1 MB takes a second alone.
+    let ends = |protocol, connections| {
+        let options = TransportOptions { protocol, connections, ..options() };
+        let mut bench = Bench::new(profile(), options, |_| ());
+        for _ in 0..2 {
+            bench.request(at(0), 100, 1_000_000, PATIENT);
+        }
+        let ended = bench.run();
+        (ended.iter().map(|(_, at)| at.0 / 1_000_000).collect::<Vec<u64>>(), bench.tally.connections.get())
+    };
+    let (both, connections) = ends(Protocol::Http1, 2);
+    assert_eq!(connections, 2);
+    assert!(both[1] - both[0] < 50 && (2_400..2_800).contains(&both[1]), "side by side: {both:?}");
+    let (queued, connections) = ends(Protocol::Http1, 1);
+    assert_eq!(connections, 1);
+    assert!(queued[0] < 1_800 && queued[1] > queued[0] + 1_100, "one after the other: {queued:?}");
+    let (streams, connections) = ends(Protocol::Http2, 6);
+    assert_eq!(connections, 1);
+    assert!(streams[0] < 1_800 && streams[1] < queued[1] - 150, "on one connection: {streams:?}");
+}
+
+#[test]
+fn a_dead_request_does_not_block_the_link_for_the_next() {
+    let mut bench = Bench::new(profile(), options(), |_| ());
+    // 10 MB take ten seconds; nobody waits that long.
+    bench.request(at(0), 100, 10_000_000, Span::secs(2));
+    bench.request(at(2_100), 100, 1_000, PATIENT);
+    let ended = bench.run();
+    assert_eq!(ended[0], (Err(TransportError::Timeout), at(2_000)));
+    assert!(ended[1].1 < at(2_700), "{ended:?}");
+    assert!(bench.tally.bytes.get() < 2_500_000, "the rest was not sent: {}", bench.tally.bytes.get());
+}
+
+#[test]
+fn an_upload_that_is_given_up_never_reaches_the_server() {
+    let mut bench = Bench::new(profile(), options(), |_| ());
+    bench.request(at(0), 5_000_000, 10, Span::secs(2));
+    assert_eq!(bench.run()[0].0, Err(TransportError::Timeout));
+    assert_eq!(bench.books.served.get(), 0);
+}
+
+#[test]
+fn the_death_of_the_process_closes_its_connections_and_what_was_in_flight_is_served() {
+    let mut bench = Bench::new(profile(), options(), |_| ());
+    bench.request(at(0), 1_000, 1_000, PATIENT);
+    let (way, handle, device) = (bench.way.clone(), bench.handle.clone(), bench.device);
+    let world = bench.handle.node("world");
+    bench.handle.spawn(world, "kill", async move {
+        // The request has left.
+        handle.sleep_until(at(120)).await;
+        handle.kill(device);
+        way.process_died();
+        handle.sleep_until(at(5_000)).await;
+        handle.restart(device);
+        let (again, clock) = (way.clone(), handle.clone());
+        handle.spawn(device, "app", async move {
+            let answer = again.request(vec![0; 1_000], at(60_000)).await;
+            assert_eq!(answer, Ok(Vec::new()));
+            assert!(clock.now() > at(5_300), "it had to connect again");
+        });
+    });
+    assert!(bench.run().is_empty(), "nobody was left to get the answer");
+    assert_eq!((bench.books.served.get(), bench.tally.connections.get()), (2, 2));
+}
+
+#[test]
+fn a_connection_of_an_earlier_session_is_silent_or_reset() {
+    for (half_open, error, ends) in [
+        (HalfOpen::Silent, TransportError::Timeout, 30_000),
+        (HalfOpen::Reset, TransportError::Reset, 20_100),
+    ] {
+        let lost = |link: &mut Link| link.weather_mut().lose_sessions([at(15_000)]);
+        let mut bench = Bench::new(profile(), TransportOptions { half_open, ..options() }, lost);
+        bench.request(at(0), 1_000, 1_000, Span::secs(10));
+        bench.request(at(20_000), 1_000, 1_000, Span::secs(10));
+        bench.request(at(40_000), 1_000, 1_000, Span::secs(10));
+        let ended = bench.run();
+        assert_eq!(ended[1], (Err(error), at(ends)), "{half_open:?}");
+        assert_eq!(ended[2].0, Ok(1_000), "a new connection");
+        assert_eq!((bench.tally.connections.get(), bench.books.served.get()), (2, 2));
+    }
+}
+
+#[test]
+fn without_a_network_nothing_is_sent() {
+    let gone = Outage { from: at(0), until: at(500), mode: OutageMode::Drop, noticed: true };
+    let ended = one(options(), |link| link.weather_mut().add_outages([gone]));
+    assert_eq!(ended, ((Err(TransportError::Offline), at(0)), 0));
+}
+
+#[test]
+fn a_lost_answer_is_a_timeout_although_the_server_worked() {
+    let lossy = LossyTime { from: at(0), until: at(900), loss_ppm: 1_000_000 };
+    let ended = one(options(), |link| link.add_lossy(lossy));
+    assert_eq!(ended, ((Err(TransportError::Timeout), at(1_000)), 1));
+}
+
+#[test]
+fn a_reset_is_known_at_once_if_noticed_and_a_round_trip_later_if_not() {
+    for (from, served) in [(20, 0), (120, 0), (220, 1), (280, 1)] {
+        for (noticed, later) in [(true, 0), (false, 100)] {
+            let cut = Outage { from: at(from), until: at(400), mode: OutageMode::Reset, noticed };
+            let (ended, worked) = one(options(), |link| link.weather_mut().add_outages([cut]));
+            assert_eq!(ended, (Err(TransportError::Reset), at(from + later)), "cut at {from} ms");
+            // Whether a request that was just under way arrives is the network's secret.
+            assert!(worked <= 1 && (served == 0 || worked == 1), "cut at {from} ms");
+        }
+    }
+}
+
+#[test]
+fn a_request_ends_by_its_deadline_whatever_the_network_does() {
+    for mode in [OutageMode::Hold, OutageMode::Drop] {
+        for from in [0, 10, 120, 160, 220, 240] {
+            let silence = Outage { from: at(from), until: at(5_000), mode, noticed: false };
+            let (ended, _) = one(options(), |link| link.weather_mut().add_outages([silence]));
+            assert_eq!(ended, (Err(TransportError::Timeout), at(1_000)), "{mode:?} from {from} ms");
+        }
+    }
+}
+
+#[test]
+fn a_sleeping_radio_is_woken_once() {
+    let promotion = Some(Promotion { after: Span::secs(10), takes: Span::millis(300) });
+    let mut bench = Bench::new(Profile { promotion, ..profile() }, options(), |_| ());
+    for start in [0, 5_000, 30_000] {
+        bench.request(at(start), 1_000, 1_000, PATIENT);
+    }
+    let ended: Vec<u64> = bench.run().iter().map(|(_, at)| at.0 / 1_000_000).collect();
+    assert!(ended[0] > 450 && ended[1] < 5_210 && ended[2] > 30_350, "{ended:?}");
+}

@@ -1,0 +1,152 @@
+//! The backend, the gateway, and the way between them.
+
+use super::super::profiles;
+use super::World;
+use super::fleet::library_and_own;
+use super::view::View;
+use crate::backend::{self, Provisioning, QuotaBy, Upto};
+use crate::base::{Ppm, Span};
+use crate::gateway::{self, Capture};
+
+impl World<'_> {
+    pub(super) fn backend(&self, effects: Vec<backend::Effect>) -> backend::Options {
+        let view = self.root.at("backend");
+        backend::Options {
+            workers: view.at("workers").count(),
+            fixed_cost: view.at("fixed_cost").span(),
+            scan_cost: view.at("scan_cost").span(),
+            row_cost: view.at("row_cost").span(),
+            write_fixed_cost: view.at("write_fixed_cost").span(),
+            write_row_cost: view.at("write_row_cost").span(),
+            service_cv_milli: view.at("service_cv").milli(),
+            busy: view.at("busy").present().map(|busy| self.busy(busy)),
+            queue: view.at("queue").present().map(View::count),
+            quota: view.at("quota").present().map(|quota| self.quota(quota)),
+            page_cap: view.at("page_cap").count(),
+            gateway_timeout: view.at("gateway_timeout").span(),
+            stamp_precision: view.at("stamp_precision").span(),
+            filter_precision: view.at("filter_precision").span(),
+            monotonic: view.at("monotonic").flag(),
+            commit_delay: view.at("commit_delay").present().map(|delay| backend::CommitDelay {
+                share: delay.at("share").share(),
+                upto: delay.at("upto").span(),
+            }),
+            replica_lag: view.at("replica_lag").span(),
+            provisioning: provisioning(view.at("provisioning")),
+            tombstones_kept: view.at("tombstones_kept").span(),
+            down: self.maintenance(view.at("maintenance")),
+            availability: self.availability(view.at("availability")),
+            errors: view.at("errors").share(),
+            partial: view.at("partial").share(),
+            effects,
+            poison_ppm: view.at("poison").share().0,
+        }
+    }
+
+    fn busy(&self, view: View<'_>) -> backend::Busy {
+        let factor = view.at("factor");
+        if factor.present().is_some() && factor.milli() == 0 {
+            self.wrong.at(factor, "nothing takes no time", "1 is as fast as ever, 2 takes twice as long");
+        }
+        backend::Busy { hours: self.windows(&[("busy", view)]), factor_milli: factor.milli() }
+    }
+
+    /// The share of time in which something is up; `None` if it always is.
+    fn availability(&self, view: View<'_>) -> Option<backend::Availability> {
+        let share = view.present()?.at("share");
+        if share.present().is_some() && share.share() == Ppm(0) {
+            self.wrong.at(share, "it is never up", "a share above 0, such as \"99.5%\"");
+        }
+        Some(backend::Availability { share: share.share(), mean_outage: view.at("mean_outage").span() })
+    }
+
+    fn quota(&self, view: View<'_>) -> backend::Quota {
+        let (requests, execution) = (view.at("requests"), view.at("execution"));
+        let (per, burst, rate) = (view.at("per"), view.at("burst"), view.at("rate"));
+        let given = |view: View<'_>| view.present().is_some();
+        let in_window = given(requests) || given(execution);
+        if in_window != given(per) {
+            let title = "`per` belongs to `requests` or `execution`";
+            self.wrong.at(view, title, "such as { requests = 6000, per = \"5m\" }");
+        }
+        if given(burst) != given(rate) {
+            self.wrong.at(view, "`burst` and `rate` belong together", "such as { burst = 100, rate = 10 }");
+        }
+        if given(rate) && rate.milli() == 0 {
+            self.wrong.at(rate, "an empty bucket stays empty at this rate", "a token every 1000 s is 0.001");
+        }
+        if !in_window && !given(burst) && !given(rate) && !given(view.at("concurrent")) && !given(per) {
+            self.wrong.at(view, "this quota limits nothing", "requests, execution, concurrent, or burst");
+        }
+        backend::Quota {
+            by: if view.at("by").text() == "all" { QuotaBy::All } else { QuotaBy::Device },
+            window: in_window.then(|| backend::Window {
+                per: per.span(),
+                requests: requests.present().map(View::count),
+                execution: execution.present().map(View::span),
+            }),
+            concurrent: view.at("concurrent").present().map(View::count),
+            bucket: given(burst).then(|| backend::Bucket { burst: burst.count(), rate_milli: rate.milli() }),
+        }
+    }
+
+    /// The gateway; there is a leg where one is described or something happens to it.
+    pub(super) fn gateway(&self) -> gateway::Options {
+        let mut events = self.root.at("event").entries();
+        let happens = events.any(|(_, event)| event.at("leg_outage").present().is_some());
+        let leg = self.root.at("gateway.leg");
+        gateway::Options {
+            mode: gateway::Mode::Ota,
+            serve: self.capture(),
+            leg: (happens || leg.present().is_some()).then(|| self.leg(leg)),
+        }
+    }
+
+    fn leg(&self, view: View<'_>) -> gateway::LegOptions {
+        let like = view.at("link").present().map(|name| {
+            let known = library_and_own(self.root.at("link").names(), profiles::links());
+            self.wrong.find(name, "link", name.text(), &known);
+            self.root.at("link").key(name.text())
+        });
+        let rate = |way: &str| {
+            let own = view.at("rate").present();
+            own.or_else(|| like?.at(way).present()).map(View::rate)
+        };
+        gateway::LegOptions {
+            rtt: match (view.at("rtt").present(), &like) {
+                (Some(rtt), _) => rtt.span(),
+                (None, Some(like)) => like.at("rtt").span(),
+                (None, None) => Span::ZERO,
+            },
+            up: rate("up"),
+            down: rate("down"),
+            availability: self.availability(view.at("availability")),
+        }
+    }
+
+    /// How changes are found; refused where the backend has not what that needs.
+    fn capture(&self) -> Capture {
+        let window = self.root.at("gateway.serve.capture.last_modified.window");
+        let upto = match window.text() {
+            "settled" => Upto::Settled,
+            _ => Upto::Behind(window.span()),
+        };
+        let capture = Capture::LastModifiedKeyset { upto };
+        let provisioning_at = self.root.at("backend.provisioning");
+        if let Err(unfit) = capture.fits(provisioning(provisioning_at)) {
+            self.wrong.at(provisioning_at, unfit.why, format!("it takes {}", unfit.instead));
+        }
+        capture
+    }
+}
+
+fn provisioning(view: View<'_>) -> Provisioning {
+    match view.text() {
+        "stamps-only" => Provisioning::StampsOnly,
+        "soft-delete-only" => Provisioning::SoftDeleteOnly,
+        "three-stamps" => Provisioning::ThreeStamps,
+        "none" => Provisioning::Nothing,
+        "read-only-schema" => Provisioning::ReadOnlySchema,
+        _ => Provisioning::Full,
+    }
+}

@@ -1,0 +1,137 @@
+//! Times that come again: maintenance and office hours, each by its own local time.
+
+use super::super::written::{Clock, clock};
+use super::super::zone::zone;
+use super::World;
+use super::view::View;
+use crate::base::{Span, Stamp, Time};
+
+impl World<'_> {
+    /// Windows of maintenance, sorted and apart. Two that overlap are a mistake; two that touch are one.
+    pub(super) fn maintenance(&self, view: View<'_>) -> Vec<(Time, Time)> {
+        let entries: Vec<_> = view.entries().collect();
+        self.windows(&entries)
+    }
+
+    /// The times that some tables with `from` and `for` come to, sorted and apart, up to the end of the drain. That they do
+    /// not overlap is seen to for more than a week, however short the script is.
+    pub(super) fn windows(&self, tables: &[(&str, View<'_>)]) -> Vec<(Time, Time)> {
+        let end = Time::ZERO + self.duration + self.root.at("drain").span();
+        let seen = end.max(Time::ZERO + Span::secs(8 * 86_400));
+        let mut times: Vec<(Time, Time, &str, View<'_>)> = Vec::new();
+        for (name, view) in tables {
+            times.extend(
+                self.occurrences(*view, seen).into_iter().map(|(from, until)| (from, until, *name, *view)),
+            );
+        }
+        times.sort_by_key(|&(from, until, name, _)| (from, until, name));
+        self.no_overlap(&times);
+        let mut joined: Vec<(Time, Time)> = Vec::new();
+        for (from, until, ..) in times {
+            match joined.last_mut() {
+                Some(last) if from <= last.1 => last.1 = last.1.max(until),
+                _ => joined.push((from, until)),
+            }
+        }
+        joined.retain(|(from, _)| *from < end);
+        joined
+    }
+
+    /// Tells of the first overlap of each two windows, sorted by their beginning.
+    fn no_overlap(&self, times: &[(Time, Time, &str, View<'_>)]) {
+        let mut told = Vec::new();
+        for pair in times.windows(2) {
+            let [(_, until, before, _), (from, _, name, view)] = pair else { continue };
+            if from >= until || told.contains(&(before, name)) {
+                continue;
+            }
+            told.push((before, name));
+            let title = if before == name {
+                format!("`{name}` lasts until it comes again")
+            } else {
+                format!("`{before}` and `{name}` overlap")
+            };
+            self.wrong.at(view.at("for"), title, format!("the first time {from} after the start"));
+        }
+    }
+
+    /// When, before `end`, a table with `from` and `for` happens: once for a time since the start; for a local time on each of its days,
+    /// from the one that still lasts at the start.
+    fn occurrences(&self, view: View<'_>, end: Time) -> Vec<(Time, Time)> {
+        let length = self.length(view);
+        let Some(since_midnight) = clock(view.at("from").text()).and_then(|clock| clock.since_midnight())
+        else {
+            return self.time(view.at("from")).map(|from| (from, from + length)).into_iter().collect();
+        };
+        let own = jiff::tz::Offset::from_seconds(self.calendar.utc_offset).unwrap_or(jiff::tz::Offset::UTC);
+        let zone = view.at("zone").present().and_then(|text| zone(text.text()));
+        let zone = zone.unwrap_or_else(|| own.to_time_zone());
+        let days: Vec<&str> = view.at("days").items().map(View::text).collect();
+        let Some(mut date) = self.first_date(&zone, length) else { return Vec::new() };
+        let mut found = Vec::new();
+        loop {
+            let Some(from) = at(date, since_midnight, &zone) else { return found };
+            let start = self.calendar.start;
+            if from >= start.plus(end.since(Time::ZERO)) {
+                return found;
+            }
+            let until = Time::ZERO + from.plus(length).since(start);
+            if until > Time::ZERO && (days.is_empty() || days.contains(&weekday(date))) {
+                found.push((Time::ZERO + from.since(start), until));
+            }
+            let Ok(next) = date.tomorrow() else { return found };
+            date = next;
+        }
+    }
+
+    /// How long a window lasts: `for`, or from `from` to `until`, past midnight if need be.
+    fn length(&self, view: View<'_>) -> Span {
+        let day = Span::secs(86_400);
+        let at = |key: &str| clock(view.at(key).text());
+        match (at("from"), at("until")) {
+            (Some(Clock::Local(from)), Some(Clock::Local(until))) if from < until => Span(until.0 - from.0),
+            (Some(Clock::Local(from)), Some(Clock::Local(until))) if from > until => {
+                Span(until.0 + day.0 - from.0)
+            }
+            (Some(Clock::After(from)), Some(Clock::After(until))) if from < until => Span(until.0 - from.0),
+            (Some(_), Some(_)) => {
+                let help = "two local times, or two times since the start, the later one last";
+                self.wrong.at(view.at("until"), "this is no time after `from`", help);
+                day
+            }
+            _ => view.at("for").span(),
+        }
+    }
+
+    /// The first local date whose window may still last at the start.
+    fn first_date(&self, zone: &jiff::tz::TimeZone, length: Span) -> Option<jiff::civil::Date> {
+        let start = jiff::Timestamp::from_microsecond(self.calendar.start.0).ok()?;
+        let mut date = start.to_zoned(zone.clone()).date().yesterday().ok()?;
+        for _ in 0..length.0 / Span::secs(86_400).0 {
+            date = date.yesterday().ok()?;
+        }
+        Some(date)
+    }
+}
+
+/// The instant of a local time. One that the clocks jump over comes as much later; of one that comes twice the first counts.
+fn at(date: jiff::civil::Date, since_midnight: Span, zone: &jiff::tz::TimeZone) -> Option<Stamp> {
+    let seconds = i8::try_from(since_midnight.0 / 1_000_000_000 % 60).ok()?;
+    let minutes = since_midnight.0 / 60_000_000_000;
+    let (hour, minute) = (i8::try_from(minutes / 60).ok()?, i8::try_from(minutes % 60).ok()?);
+    let zoned = date.at(hour, minute, seconds, 0).to_zoned(zone.clone()).ok()?;
+    Some(Stamp(zoned.timestamp().as_microsecond()))
+}
+
+fn weekday(date: jiff::civil::Date) -> &'static str {
+    use jiff::civil::Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
+    match date.weekday() {
+        Monday => "mon",
+        Tuesday => "tue",
+        Wednesday => "wed",
+        Thursday => "thu",
+        Friday => "fri",
+        Saturday => "sat",
+        Sunday => "sun",
+    }
+}

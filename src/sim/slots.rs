@@ -1,0 +1,152 @@
+//! Where the tasks lie.
+
+use std::cell::{Cell, OnceCell};
+
+use super::tasks::{Life, NodeId, TaskId};
+
+/// Slots with a number each, one for each task that is not over.
+///
+/// They are made in blocks that never move, each twice as large as the one before, and everything in a slot is a cell. So a
+/// slot is at hand for the whole of a poll, in which others may be added, and no borrow need be tracked.
+pub(super) struct Slots {
+    /// A slot's number and the size of the first block add up to a number whose highest bit tells the block and whose other
+    /// bits tell the place in it.
+    blocks: [OnceCell<Box<[Slot]>>; u32::BITS as usize],
+    /// The first vacant slot; the others follow by `next`.
+    vacant: Cell<u32>,
+    /// How many slots have been used.
+    count: Cell<u32>,
+}
+
+/// One cache line.
+#[repr(align(64))]
+pub(super) struct Slot {
+    /// The task that is here; or, as long as the slot is vacant, that will be.
+    id: Cell<TaskId>,
+    /// None while the task is being polled and while the slot is vacant.
+    pub(super) life: Cell<Option<Life>>,
+    pub(super) name: Cell<&'static str>,
+    pub(super) polls: Cell<u64>,
+    pub(super) node: Cell<NodeId>,
+    /// The node's tasks hang together in the order of their spawn.
+    pub(super) previous: Cell<u32>,
+    pub(super) next: Cell<u32>,
+    /// Whether the task is in the ready queue, or there is none.
+    queued: Cell<bool>,
+    /// Whether a kill of its node is planned, so that each poll must be looked at.
+    pub(super) watched: Cell<bool>,
+}
+
+/// No slot.
+pub(super) const NIL: u32 = u32::MAX;
+
+const FIRST_BLOCK: u32 = 64;
+
+impl Slots {
+    pub(super) fn new() -> Slots {
+        Slots { blocks: Default::default(), vacant: Cell::new(NIL), count: Cell::new(0) }
+    }
+
+    /// The slot of a number, if there is one; there is none for [`NIL`].
+    #[inline]
+    pub(super) fn at(&self, number: u32) -> Option<&Slot> {
+        let sum = number.wrapping_add(FIRST_BLOCK);
+        let block = (sum | 1).ilog2();
+        self.blocks[block as usize].get()?.get((sum ^ 1 << block) as usize)
+    }
+
+    /// The slot of a task that is not over.
+    #[inline]
+    pub(super) fn find(&self, task: TaskId) -> Option<&Slot> {
+        self.at(task.slot()).filter(|slot| slot.id.get() == task)
+    }
+
+    /// Gives a slot to a task that is ready to run.
+    pub(super) fn occupy(&self, node: NodeId, name: &'static str, life: Life) -> &Slot {
+        let slot = self.vacant();
+        slot.life.set(Some(life));
+        slot.name.set(name);
+        slot.polls.set(0);
+        slot.node.set(node);
+        slot.previous.set(NIL);
+        slot.next.set(NIL);
+        slot
+    }
+
+    fn vacant(&self) -> &Slot {
+        if let Some(slot) = self.at(self.vacant.get()) {
+            self.vacant.set(slot.next.get());
+            return slot;
+        }
+        let number = self.count.replace(index(self.count.get() as usize + 1));
+        let block = (number + FIRST_BLOCK).ilog2();
+        let first = (1 << block) - FIRST_BLOCK;
+        let make = || (first..first + (1 << block)).map(|number| Slot::new(TaskId::new(number, 0))).collect();
+        self.blocks[block as usize].get_or_init(make);
+        self.at(number).expect("its block was made")
+    }
+
+    /// Makes the slot vacant: from here on its task's id is stale.
+    pub(super) fn vacate(&self, slot: &Slot) {
+        let id = slot.id.get();
+        slot.id.set(TaskId::new(id.slot(), id.generation().wrapping_add(1)));
+        slot.queued.set(true);
+        slot.next.set(self.vacant.replace(id.slot()));
+    }
+}
+
+impl Slot {
+    fn new(id: TaskId) -> Slot {
+        Slot {
+            id: Cell::new(id),
+            life: Cell::new(None),
+            name: Cell::new(""),
+            polls: Cell::new(0),
+            node: Cell::new(NodeId(NIL)),
+            previous: Cell::new(NIL),
+            next: Cell::new(NIL),
+            queued: Cell::new(true),
+            watched: Cell::new(false),
+        }
+    }
+
+    #[inline]
+    pub(super) fn id(&self) -> TaskId {
+        self.id.get()
+    }
+
+    #[inline]
+    pub(super) fn is_queued(&self) -> bool {
+        self.queued.get()
+    }
+
+    /// Notes that the task is to be in the ready queue; false if it is so already.
+    #[inline]
+    pub(super) fn queue(&self) -> bool {
+        !self.queued.replace(true)
+    }
+
+    /// Takes the future of a ready task out to be polled, and counts the poll.
+    #[inline]
+    pub(super) fn take(&self) -> Life {
+        self.queued.set(false);
+        self.polls.set(self.polls.get() + 1);
+        self.life.take().expect("a ready task is in its slot")
+    }
+
+    /// Puts the future of a task back that is not finished, or returns it if the task was killed during its poll.
+    #[inline]
+    pub(super) fn put_back(&self, task: TaskId, life: Life) -> Option<Life> {
+        if self.id.get() != task {
+            return Some(life);
+        }
+        self.life.replace(Some(life))
+    }
+}
+
+/// Slots and nodes are counted in 32 bits.
+pub(super) fn index(count: usize) -> u32 {
+    let count = u32::try_from(count).expect("fewer than 2^32 tasks and nodes");
+    assert!(count < NIL - FIRST_BLOCK, "the last numbers stand for none");
+    count
+}
