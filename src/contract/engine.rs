@@ -69,6 +69,9 @@ pub enum EditError {
     /// The device already has a row of this key.
     #[error("the row is already on this device")]
     Exists,
+    /// There is no room on the device.
+    #[error("the device's storage is full")]
+    StorageFull,
     /// The disk failed: the process is about to die.
     #[error("the database failed: {0}")]
     Storage(String),
@@ -89,6 +92,9 @@ pub enum SyncError {
     /// The process died in the middle; told by the next incarnation.
     #[error("interrupted")]
     Interrupted,
+    /// There is no room on the device.
+    #[error("the device's storage is full")]
+    StorageFull,
     /// The local database or an answer is damaged.
     #[error("corrupt: {0}")]
     Corrupt(String),

@@ -53,6 +53,8 @@ pub enum KillReason {
     Killed,
     /// The device lost power: what was not synced to flash is gone.
     PowerLoss,
+    /// The app needed more memory than it may have: what was written stays.
+    LowMemory,
 }
 
 /// Why a message vanished.
@@ -149,6 +151,32 @@ pub enum Event<'a> {
         /// Why.
         reason: KillReason,
     },
+    /// The world: a process is about to die in the midst of work on its database, of which only a part is done: what it did
+    /// last it may not have told.
+    CutShort,
+    /// The world: an answer is decoded.
+    Decoded {
+        /// The memory that it takes at its peak, in bytes.
+        peak: u64,
+        /// That is more than a quarter of what the app may have.
+        tight: bool,
+    },
+    /// The world: the app looked something up for the person, while it was in the foreground.
+    AppQueried {
+        /// How long it took.
+        took: Span,
+        /// How much of that it waited for the lock.
+        waited: Span,
+    },
+    /// The world: the app saved something for the person, while it was in the foreground.
+    AppWrote {
+        /// How long it took.
+        took: Span,
+        /// How much of that it waited for the lock.
+        waited: Span,
+    },
+    /// There is no room on the device for what the engine has to write; the user is told.
+    StorageFull,
     /// The world: something happened to the app.
     App(AppEvent),
     /// The world: the device's link went down.

@@ -16,6 +16,10 @@ pub trait Clock {
     fn now(&self) -> Time;
     /// The device's wall clock, right or wrong.
     fn wall(&self) -> Stamp;
+    /// What the person sees: the wall clock in local time, which a journey or daylight saving moves.
+    fn local(&self) -> Stamp {
+        self.wall()
+    }
     /// Waits until `time`.
     fn sleep_until(&self, time: Time) -> LocalBoxFuture<'static, ()>;
 }
@@ -71,23 +75,25 @@ pub trait CrashPoints {
     fn reached(&self, point: &'static str) -> bool;
 }
 
-/// Work that costs a device time beyond what its disk charges.
+/// Work that costs a device time, besides what its disk charges.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
     /// Bytes of messages encoded or decoded.
     pub coded_bytes: u64,
-    /// Rows written to the database.
-    pub rows_written: u64,
-    /// Rows read from the database.
-    pub rows_read: u64,
-    /// Transactions committed.
-    pub commits: u64,
+    /// Steps of SQLite's virtual machine.
+    pub steps: u64,
 }
 
 /// The device's hardware.
 pub trait Machine {
-    /// How long `work` keeps this device busy.
-    fn cost(&self, work: Work) -> Span;
+    /// Takes on `work`, and whatever was done to the disk since the last call; says when it is done.
+    ///
+    /// Call it right after each transaction, and tell nobody of what was done before that time: the process may die in
+    /// between. Work on the database waits for the work on it that was taken on before.
+    fn take_on(&self, work: Work) -> Time;
+    /// The process is about to decode an answer of `bytes`. `false` means that it has not the memory for that and dies here,
+    /// and that the caller must not go on: it awaits for ever.
+    fn can_decode(&self, bytes: u64) -> bool;
 }
 
 /// Everything that an engine gets of the world.
@@ -124,11 +130,19 @@ impl Ports {
             std::future::pending::<()>().await;
         }
     }
-    /// Does `work`: waits for as long as the hardware needs for it.
-    pub async fn work(&self, work: Work) {
-        let span = self.machine.cost(work);
-        if span > Span::ZERO {
-            self.sleep(span).await;
+    /// Does `work`: waits for as long as the hardware needs for it; gives that time.
+    pub async fn work(&self, work: Work) -> Span {
+        let begun = self.clock.now();
+        let until = self.machine.take_on(work);
+        if until > begun {
+            self.clock.sleep_until(until).await;
+        }
+        until - begun
+    }
+    /// Gets the memory to decode an answer of `bytes`, or dies for want of it.
+    pub async fn decoding(&self, bytes: u64) {
+        if !self.machine.can_decode(bytes) {
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -4,6 +4,9 @@
 //! shows through from a base that siblings share, or is zero. The first write to a page after a sync puts the page
 //! it replaces on the undo list, so a sync costs what was written since the last one and a power loss is an undo.
 //! At a sync, pages that read the same as another file's become one with it again.
+//!
+//! A clone shares all pages with its original until one of them writes: it is what a file looked like at an instant.
+//! Besides, a file knows which of its pages the operating system has in memory: those cost no read of the medium.
 
 use std::rc::Rc;
 
@@ -23,15 +26,18 @@ static ZEROS: Page = [0; PAGE];
 pub(super) type Base = Rc<[Sheet]>;
 
 /// Neighbouring pages of a file.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Chunk {
     /// The pages that are the file's own.
     own: [Option<Sheet>; FANOUT],
     /// A bit for each page that differs from what is synced, and therefore is on the undo list.
     dirty: u16,
+    /// A bit for each page that the operating system has in memory.
+    warm: u16,
 }
 
 /// What a page was at the last sync: `None` if it showed through from the base, or was not there.
+#[derive(Clone)]
 struct Undo {
     index: usize,
     page: Option<Sheet>,
@@ -47,12 +53,12 @@ struct Shape {
 }
 
 /// One file's bytes.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Content {
     now: Shape,
     synced: Shape,
     base: Option<Base>,
-    chunks: Vec<Option<Box<Chunk>>>,
+    chunks: Vec<Option<Rc<Chunk>>>,
     undo: Vec<Undo>,
     /// Its pages are like no other file's, or gone soon: they are not looked for among those of others.
     passing: bool,
@@ -79,6 +85,21 @@ impl Content {
     /// An empty file for what is soon gone, such as a journal.
     pub(super) fn passing() -> Content {
         Content { passing: true, ..Content::default() }
+    }
+
+    /// Makes it as when it was new.
+    pub(super) fn empty(&mut self) {
+        *self = Content { passing: self.passing, ..Content::default() };
+    }
+
+    /// Gives back the pages that no other clone of the file has.
+    pub(super) fn give_back(self) {
+        for chunk in self.chunks.into_iter().flatten() {
+            if let Ok(chunk) = Rc::try_unwrap(chunk) {
+                chunk.own.into_iter().flatten().for_each(Sheet::free);
+            }
+        }
+        self.undo.into_iter().filter_map(|undo| undo.page).for_each(Sheet::free);
     }
 
     /// Bytes in the file.
@@ -118,23 +139,44 @@ impl Content {
         if at >= self.chunks.len() {
             self.chunks.resize_with(at + 1, || None);
         }
-        self.chunks[at].get_or_insert_default()
+        Rc::make_mut(self.chunks[at].get_or_insert_default())
     }
 
-    /// Hands `sink` the bytes from `at` on, piece by piece with the place of each; returns how many of `len` there are.
+    /// Hands `sink` the bytes from `at` on, piece by piece with the place of each; returns how many of `len` there are, and
+    /// how many pages of them the operating system did not have in memory.
     #[inline]
-    pub(super) fn read(&self, at: u64, len: usize, mut sink: impl FnMut(usize, &[u8])) -> usize {
+    pub(super) fn read(&mut self, at: u64, len: usize, mut sink: impl FnMut(usize, &[u8])) -> (usize, u64) {
         let there = self.now.size.saturating_sub(at).min(len as u64) as usize;
         let (mut index, mut start) = place(at);
-        let mut done = 0;
+        let (mut done, mut cold) = (0, 0);
         while done < there {
             let n = (PAGE - start).min(there - done);
+            cold += u64::from(self.warm_up(index));
             sink(done, &self.page(index)[start..start + n]);
             done += n;
             index += 1;
             start = 0;
         }
-        there
+        (there, cold)
+    }
+
+    /// Has the page in memory from now on; true if it was not.
+    #[inline]
+    fn warm_up(&mut self, index: usize) -> bool {
+        let bit = 1 << (index % FANOUT);
+        let known = self.chunks.get(index / FANOUT).and_then(Option::as_ref);
+        if known.is_some_and(|chunk| chunk.warm & bit != 0) {
+            return false;
+        }
+        self.chunk(index).warm |= bit;
+        true
+    }
+
+    /// Nothing is in memory any more: the device was off.
+    pub(super) fn cool_down(&mut self) {
+        for chunk in self.chunks.iter_mut().flatten() {
+            Rc::make_mut(chunk).warm = 0;
+        }
     }
 
     /// Writes `bytes` at `at`; a gap before them reads as zeros.
@@ -174,11 +216,13 @@ impl Content {
         if chunk.dirty & bit != 0
             && let Some(page) = &mut chunk.own[index % FANOUT]
         {
-            page.edit().copy_from_slice(bytes);
+            page.own().copy_from_slice(bytes);
             return;
         }
         self.displace(index);
-        self.chunk(index).own[index % FANOUT] = Some(Sheet::copy_of(bytes));
+        let chunk = self.chunk(index);
+        chunk.own[index % FANOUT] = Some(Sheet::copy_of(bytes));
+        chunk.warm |= bit;
     }
 
     /// The page, the file's own and on the undo list, to be changed in part.
@@ -190,8 +234,9 @@ impl Content {
             self.displace(index);
             self.chunk(index).own[index % FANOUT] = Some(copy);
         }
-        let page = self.chunk(index).own[index % FANOUT].as_mut();
-        page.expect("the page was made the file's own above").edit()
+        let chunk = self.chunk(index);
+        chunk.warm |= bit;
+        chunk.own[index % FANOUT].as_mut().expect("the page was made the file's own above").own()
     }
 
     /// Makes the file `size` bytes long; what is added reads as zeros.
@@ -213,6 +258,7 @@ impl Content {
     pub(super) fn sync(&mut self) {
         for Undo { index, page } in self.undo.drain(..) {
             if let Some(Some(chunk)) = self.chunks.get_mut(index / FANOUT) {
+                let chunk = Rc::make_mut(chunk);
                 chunk.dirty &= !(1 << (index % FANOUT));
                 if let Some(own) = chunk.own[index % FANOUT].as_mut().filter(|_| !self.passing) {
                     own.list();
@@ -307,8 +353,9 @@ mod tests {
     impl Content {
         fn bytes(&self) -> Vec<u8> {
             let mut bytes = vec![0; self.size() as usize];
-            let there =
-                self.read(0, bytes.len(), |at, piece| bytes[at..at + piece.len()].copy_from_slice(piece));
+            let (there, _) = self
+                .clone()
+                .read(0, bytes.len(), |at, piece| bytes[at..at + piece.len()].copy_from_slice(piece));
             assert_eq!(there as u64, self.size());
             bytes
         }
@@ -322,6 +369,7 @@ mod tests {
         LoseAll,
         LoseSome(bool, u64),
         Freeze,
+        Clone,
     }
 
     /// Places around the edges of pages, chunks and sectors, and any other.
@@ -342,6 +390,7 @@ mod tests {
             1 => Just(Step::LoseAll),
             1 => any::<(bool, u64)>().prop_map(|(keeps_cut, seed)| Step::LoseSome(keeps_cut, seed)),
             1 => Just(Step::Freeze),
+            1 => Just(Step::Clone),
         ]
     }
 
@@ -364,6 +413,7 @@ mod tests {
         #[test]
         fn a_file_holds_what_a_vector_of_bytes_would(steps in prop::collection::vec(step(), 1..60)) {
             let (mut content, mut now, mut synced) = (Content::default(), Vec::new(), Vec::new());
+            let mut clones = Vec::new();
             for step in steps {
                 match step {
                     Step::Write { at, len, byte } => {
@@ -394,8 +444,14 @@ mod tests {
                         prop_assert_eq!(content.owned_bytes(), 0);
                         synced.clone_from(&now);
                     }
+                    Step::Clone => clones.push((content.clone(), now.clone(), synced.clone())),
                 }
                 prop_assert!(content.bytes() == now, "after {step:?}");
+            }
+            for (mut content, now, synced) in clones {
+                prop_assert!(content.bytes() == now, "a clone changed with its original");
+                content.lose_all();
+                prop_assert!(content.bytes() == synced, "a clone forgot what was synced");
             }
         }
     }
@@ -405,9 +461,9 @@ mod tests {
         let mut content = Content::default();
         content.write(4_000, &[7; 200]);
         let mut seen = Vec::new();
-        assert_eq!(content.read(4_090, 500, |_, piece| seen.extend_from_slice(piece)), 110);
+        assert_eq!(content.read(4_090, 500, |_, piece| seen.extend_from_slice(piece)).0, 110);
         assert_eq!(seen, [7; 110]);
-        assert_eq!(content.read(9_000, 10, |_, _| panic!("there is nothing")), 0);
+        assert_eq!(content.read(9_000, 10, |_, _| panic!("there is nothing")).0, 0);
     }
 
     #[test]

@@ -8,10 +8,13 @@ use rustc_hash::FxHashMap;
 
 use super::content::{Base, Content};
 use super::directory::{Directory, File};
+use super::flash::Flash;
 use super::handle::Handle;
+use super::history::{Death, History, Moment, What};
 use super::locks::Locks;
+use super::page::PAGE;
 use super::vfs::{self, Location};
-use crate::base::Seed;
+use crate::base::{Seed, Span, Time};
 
 /// What kind of disk a device has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +47,21 @@ pub struct Counters {
     pub bytes_read: u64,
     /// Bytes that writes were given.
     pub bytes_written: u64,
+    /// Pages of 4096 bytes that the operating system did not have in memory when they were read.
+    pub pages_fetched: u64,
+    /// The greatest size of a write-ahead log, in bytes.
+    pub log_peak: u64,
+}
+
+/// How long the work on a disk took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charged {
+    /// When it began.
+    pub from: Time,
+    /// When the last operation is done.
+    pub until: Time,
+    /// Something was written: the work held the write lock.
+    pub wrote: bool,
 }
 
 /// A device's disk; a cheap handle, whose copies are the same disk.
@@ -62,6 +80,21 @@ pub struct Template {
 /// The process that had the file open, or the power, is gone: SQLite is told of an I/O error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Dead;
+
+/// Why something was not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotWritten {
+    /// As [`Dead`].
+    Dead,
+    /// There is no room.
+    Full,
+}
+
+impl From<Dead> for NotWritten {
+    fn from(_: Dead) -> NotWritten {
+        NotWritten::Dead
+    }
+}
 
 /// Why a file was not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +115,13 @@ pub(super) struct Core {
     fails_at: Cell<u64>,
     operations: Cell<u64>,
     counters: Cell<Counters>,
+    /// The counters when time was last charged.
+    charged: Cell<Counters>,
+    /// Numbers of the syncs since then.
+    syncs: RefCell<Vec<u64>>,
+    is_full: Cell<bool>,
+    /// What is being done, if it is remembered.
+    history: RefCell<Option<History>>,
     /// Handles of the running process.
     open: Cell<u32>,
     directory: RefCell<Directory>,
@@ -156,6 +196,9 @@ impl Disk {
     /// Call this first and drop the connections after it, or they roll back as if they had been asked to.
     pub fn kill(&self) {
         self.0.end_process();
+        if let Some(history) = self.0.history.borrow_mut().as_mut() {
+            history.forget();
+        }
         for file in self.0.directory.borrow().known_files() {
             file.locks.set(Locks::default());
             *file.shm.borrow_mut() = Weak::new();
@@ -173,8 +216,94 @@ impl Disk {
                 directory.lose_some(&mut seed.stream("disk.power", 0, core.operations()));
             }
         }
+        for file in directory.known_files() {
+            file.content.borrow_mut().cool_down();
+        }
         core.power_is_lost.set(false);
         core.fails_at.set(u64::MAX);
+    }
+
+    /// From now on remembers what is being done until it is past, so that a process can die in the midst of it.
+    pub fn remember(&self) {
+        self.0.history.borrow_mut().get_or_insert_default();
+    }
+
+    /// Remembers besides the times of all operations from now on, for sweeps over them.
+    pub fn trace(&self) {
+        self.0.history.borrow_mut().get_or_insert_default().trace();
+    }
+
+    /// The times of the operations since [`Disk::trace`], in their order.
+    pub fn traced(&self) -> Vec<Moment> {
+        self.0.history.borrow().as_ref().map_or_else(Vec::new, |history| history.traced().to_vec())
+    }
+
+    /// Charges the time of what was done since the last call: from `start` on first `cpu`, then what had to be read, then
+    /// one operation after the other. Work that is never charged counts as done when it was issued.
+    pub fn charge(&self, start: Time, cpu: Span, flash: &Flash) -> Charged {
+        let core = &self.0;
+        let (now, before) = (core.counters.get(), core.charged.replace(core.counters.get()));
+        let pages = now.pages_fetched - before.pages_fetched;
+        let begin = start + cpu + flash.read(pages, pages * PAGE as u64);
+        let syncs = std::mem::take(&mut *core.syncs.borrow_mut());
+        let synced: Span = syncs.into_iter().map(|number| flash.sync(number)).sum();
+        let until = begin + synced + flash.write(now.bytes_written - before.bytes_written);
+        if let Some(history) = core.history.borrow_mut().as_mut() {
+            history.time(begin, flash);
+        }
+        Charged { from: start, until, wrote: now.writes > before.writes || now.syncs > before.syncs }
+    }
+
+    /// Charges nobody for what was done since the last call: it was done when it was issued.
+    pub fn forgive(&self) {
+        let core = &self.0;
+        core.charged.set(core.counters.get());
+        core.syncs.borrow_mut().clear();
+        if let Some(history) = core.history.borrow_mut().as_mut() {
+            history.forgive();
+        }
+    }
+
+    /// Whether something was done that nobody has been charged for.
+    pub fn owes(&self) -> bool {
+        self.0.counters.get() != self.0.charged.get()
+    }
+
+    /// What was done by `now` cannot be undone any more. Call it before a process does something, or what is remembered grows.
+    pub fn settle(&self, now: Time) {
+        if let Some(history) = self.0.history.borrow_mut().as_mut() {
+            history.settle(now);
+        }
+    }
+
+    /// As [`Disk::kill`], in the midst of what was charged: only operations issued by `at` are there. True if that was not
+    /// all.
+    pub fn kill_at(&self, at: Time) -> bool {
+        self.cut(at, Death::OfProcess)
+    }
+
+    /// As [`Disk::power_loss`], in the midst of what was charged: only operations issued by `at` may have reached the
+    /// medium, and only syncs done by then count. True if that was not all.
+    pub fn power_loss_at(&self, at: Time, how: PowerLoss) -> bool {
+        // What failed by number came as far as it came.
+        let cut = !self.power_is_lost() && self.cut(at, Death::OfPower);
+        self.power_loss(how);
+        cut
+    }
+
+    fn cut(&self, at: Time, death: Death) -> bool {
+        let core = &self.0;
+        core.end_process();
+        let mut history = core.history.borrow_mut();
+        let cut = history.as_mut().is_some_and(|h| h.cut(at, death, &mut core.directory.borrow_mut()));
+        drop(history);
+        self.kill();
+        cut
+    }
+
+    /// Makes the disk full, or gives it room again: while it is full no file grows.
+    pub fn set_full(&self, full: bool) {
+        self.0.is_full.set(full);
     }
 
     /// Writes, syncs, truncations and deletions begun so far.
@@ -230,6 +359,10 @@ impl Core {
             fails_at: Cell::new(u64::MAX),
             operations: Cell::new(0),
             counters: Cell::default(),
+            charged: Cell::default(),
+            syncs: RefCell::default(),
+            is_full: Cell::new(false),
+            history: RefCell::default(),
             open: Cell::new(0),
             directory: RefCell::new(directory),
         }
@@ -272,6 +405,23 @@ impl Core {
         self.counters.set(counters);
     }
 
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full.get()
+    }
+
+    /// Remembers an operation that is about to be done.
+    #[inline]
+    pub(super) fn note(&self, what: impl FnOnce() -> What, bytes: &[u8]) {
+        if let Some(history) = self.history.borrow_mut().as_mut() {
+            history.note(self.operations(), what(), bytes, &self.directory.borrow());
+        }
+    }
+
+    fn note_sync(&self) {
+        self.count(|counters| counters.syncs += 1);
+        self.syncs.borrow_mut().push(self.operations());
+    }
+
     /// Numbers an operation that is being issued; `Dead` if the power fails in it.
     #[inline]
     pub(super) fn issue(&self) -> Result<(), Dead> {
@@ -292,13 +442,14 @@ impl Core {
     /// Opens the file `name`, or makes it if `create` says so; `fresh` insists on making it.
     pub(super) fn open(self: &Rc<Core>, name: &str, create: bool, fresh: bool) -> Result<Handle, OpenError> {
         self.has_power().map_err(|Dead| OpenError::Dead)?;
-        let mut directory = self.directory.borrow_mut();
-        let file = match directory.find(name) {
+        let known = self.directory.borrow().find(name).cloned();
+        let file = match known {
             Some(_) if fresh => return Err(OpenError::Refused),
-            Some(file) => Rc::clone(file),
+            Some(file) => file,
             None if create => {
                 let file = Rc::new(File::named(name));
-                directory.set(name, self.operations(), Some(Rc::clone(&file)));
+                self.note(|| What::Create { name: name.to_owned(), file: Rc::clone(&file) }, &[]);
+                self.directory.borrow_mut().set(name, self.operations(), Some(Rc::clone(&file)));
                 file
             }
             None => return Err(OpenError::Refused),
@@ -315,32 +466,29 @@ impl Core {
     /// Takes the name off its file, for good if `durable`; false if there was none.
     pub(super) fn delete(&self, name: &str, durable: bool) -> Result<bool, Dead> {
         self.has_power()?;
-        let mut directory = self.directory.borrow_mut();
-        if directory.find(name).is_none() {
+        if self.directory.borrow().find(name).is_none() {
             return Ok(false);
         }
+        self.note(|| What::Delete { name: name.to_owned(), durable }, &[]);
+        if durable {
+            self.note_sync();
+        }
+        let mut directory = self.directory.borrow_mut();
         directory.set(name, self.operations(), None);
         self.issue()?;
-        if durable {
-            self.count(|counters| counters.syncs += 1);
-            if !self.options.lies_about_sync {
-                directory.sync();
-            }
+        if durable && !self.options.lies_about_sync {
+            directory.sync();
         }
         Ok(true)
     }
 
-    /// Makes a file durable, and with it the directory if the file is new there: so SQLite's unix VFS does it for
-    /// journals and WALs, and ext4, F2FS and APFS for any file.
+    /// Makes a file durable, as [`Directory::sync_file`] says.
     pub(super) fn sync(&self, file: &Rc<File>) -> Result<(), Dead> {
-        self.count(|counters| counters.syncs += 1);
+        self.note(|| What::Sync { file: Rc::clone(file) }, &[]);
+        self.note_sync();
         self.issue()?;
         if !self.options.lies_about_sync {
-            file.sync();
-            let mut directory = self.directory.borrow_mut();
-            if directory.is_new(file) {
-                directory.sync();
-            }
+            self.directory.borrow_mut().sync_file(file);
         }
         Ok(())
     }

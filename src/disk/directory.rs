@@ -19,6 +19,8 @@ const CHANGES_MAX: usize = 16;
 /// A file, whatever names it has.
 #[derive(Default)]
 pub(super) struct File {
+    /// It is a write-ahead log.
+    pub(super) is_log: bool,
     pub(super) content: RefCell<Content>,
     pub(super) locks: Cell<Locks>,
     pub(super) shm: RefCell<Weak<Shm>>,
@@ -26,13 +28,20 @@ pub(super) struct File {
     pub(super) cut_at: Cell<Option<u64>>,
 }
 
+impl std::fmt::Debug for File {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a file of {} bytes", self.content.borrow().size())
+    }
+}
+
 impl File {
     /// An empty file that is to have this name. A journal has another life than a database: its pages are written once and cut
     /// off.
     pub(super) fn named(name: &str) -> File {
-        let is_passing = ["-journal", "-wal"].iter().any(|ending| name.ends_with(ending));
-        let content = if is_passing { Content::passing() } else { Content::default() };
-        File { content: RefCell::new(content), ..File::default() }
+        let is_log = name.ends_with("-wal");
+        let content =
+            if is_log || name.ends_with("-journal") { Content::passing() } else { Content::default() };
+        File { is_log, content: RefCell::new(content), ..File::default() }
     }
 
     /// Makes the file `size` bytes long in the given operation.
@@ -51,6 +60,7 @@ impl File {
 }
 
 /// A name and the files that have had it.
+#[derive(Clone)]
 struct Name {
     text: String,
     /// Which file has the name on the medium.
@@ -81,8 +91,8 @@ impl Name {
     }
 }
 
-/// The files of a disk by name; they are few.
-#[derive(Default)]
+/// The files of a disk by name; they are few. A clone has the same files.
+#[derive(Clone, Default)]
 pub(super) struct Directory(Vec<Name>);
 
 impl Directory {
@@ -113,6 +123,15 @@ impl Directory {
     pub(super) fn is_new(&self, file: &Rc<File>) -> bool {
         let is_it = |other: Option<&Rc<File>>| other.is_some_and(|other| Rc::ptr_eq(other, file));
         self.0.iter().any(|name| !name.since.is_empty() && is_it(name.now()))
+    }
+
+    /// Makes a file durable, and with it all names if the file is new: so SQLite's unix VFS does it for journals and WALs,
+    /// and ext4, F2FS and APFS for any file.
+    pub(super) fn sync_file(&mut self, file: &Rc<File>) {
+        file.sync();
+        if self.is_new(file) {
+            self.sync();
+        }
     }
 
     /// Makes all names durable as they are.

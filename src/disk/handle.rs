@@ -3,8 +3,9 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::device::{Core, Dead};
+use super::device::{Core, Dead, NotWritten};
 use super::directory::File;
+use super::history::What;
 use super::locks::Level;
 use super::shm::{Mapping, Region};
 
@@ -37,27 +38,38 @@ impl Handle {
     #[inline]
     pub(super) fn read(&self, at: u64, len: usize, sink: impl FnMut(usize, &[u8])) -> Result<usize, Dead> {
         self.alive()?;
-        let there = self.file.content.borrow().read(at, len, sink);
+        let (there, cold) = self.file.content.borrow_mut().read(at, len, sink);
         self.core.count(|counters| {
             counters.reads += 1;
             counters.bytes_read += there as u64;
+            counters.pages_fetched += cold;
         });
         Ok(there)
     }
 
+    /// Writes; on a full disk no file grows.
     #[inline]
-    pub(super) fn write(&self, at: u64, bytes: &[u8]) -> Result<(), Dead> {
+    pub(super) fn write(&self, at: u64, bytes: &[u8]) -> Result<(), NotWritten> {
         self.alive()?;
+        let end = at + bytes.len() as u64;
+        if self.core.is_full() && end > self.file.content.borrow().size() {
+            return Err(NotWritten::Full);
+        }
+        self.core.note(|| What::Write { file: Rc::clone(&self.file), at, len: bytes.len() }, bytes);
         self.file.content.borrow_mut().write(at, bytes);
         self.core.count(|counters| {
             counters.writes += 1;
             counters.bytes_written += bytes.len() as u64;
+            if self.file.is_log {
+                counters.log_peak = counters.log_peak.max(end);
+            }
         });
-        self.core.issue()
+        Ok(self.core.issue()?)
     }
 
     pub(super) fn truncate(&self, size: u64) -> Result<(), Dead> {
         self.alive()?;
+        self.core.note(|| What::Truncate { file: Rc::clone(&self.file), size }, &[]);
         self.file.truncate(size, self.core.operations());
         self.core.issue()
     }

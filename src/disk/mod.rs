@@ -1,8 +1,8 @@
 //! A simulated disk under real SQLite.
 //!
 //! It decides what a database file holds at any moment, and what is left of it after the app was killed or the power
-//! was lost. It leaves to SQLite what SQLite is for: journals, recovery and pages are the real ones. How long an
-//! operation takes is for others to say; here operations are counted.
+//! was lost, and how long its operations take on a given flash. It leaves to SQLite what SQLite is for: journals, recovery
+//! and pages are the real ones; and to others when a process' work begins and how long its processor is busy with it.
 //!
 //! Invariants:
 //!
@@ -14,6 +14,13 @@
 //!   so a dead process' connection may be dropped at any later time, and its paths lead nowhere. Kill first, then drop.
 //! - Disks that start from one template share its pages; a page is a disk's own once it was written there, until it is synced
 //!   and reads the same as another disk's.
+//! - SQLite does its work at once, and [`Disk::charge`] says afterwards how long it took: first the processor, then the
+//!   reads, then one operation after the other. Until that time is past a process can die in the midst of it, and only
+//!   what it had issued by then is there ([`Disk::kill_at`]); of a sync that the power interrupts nothing counts
+//!   ([`Disk::power_loss_at`]). What is left of a transaction is always a beginning of its operations.
+//! - Only a page that the operating system does not have in memory costs a read: it has what was read or written since the
+//!   device was last switched on.
+//! - On a full disk no file grows; what is there may be written over.
 //! - Nothing depends on the host: SQLite's clock stands still here and sleeping takes no time, so a lock that is taken
 //!   is reported at once. Only SQLite's own random numbers (WAL salts, journal nonces, `random()`) come from the host,
 //!   once a process, and a path's number from a count of all disks of the process: digest rows, never files or paths.
@@ -31,13 +38,19 @@ mod content;
 mod crash_tests;
 mod device;
 mod directory;
+mod flash;
 mod handle;
+mod history;
 mod locks;
 mod page;
 mod shm;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod time_tests;
 mod vfs;
 
-pub use device::{Counters, Disk, Options, PowerLoss, Template};
+pub use device::{Charged, Counters, Disk, Options, PowerLoss, Template};
+pub use flash::Flash;
+pub use history::Moment;
 pub use vfs::{Location, VFS_NAME, open, prepare};

@@ -56,6 +56,14 @@ impl Sheet {
         &mut leaf.expect("only a page of one's own is written").bytes
     }
 
+    /// The bytes, to be changed: those of a copy of one's own if the page is listed or copied.
+    pub(super) fn own(&mut self) -> &mut Page {
+        if self.0.listed.get().is_some() || Rc::strong_count(&self.0) > 1 {
+            *self = Sheet::copy_of(self);
+        }
+        self.edit()
+    }
+
     /// Lists the page, or takes a listed one that reads the same in its stead.
     pub(super) fn list(&mut self) {
         if self.0.listed.get().is_some() {

@@ -22,7 +22,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, ffi};
 
 use super::content::SECTOR;
-use super::device::{Dead, OpenError, find};
+use super::device::{Dead, NotWritten, OpenError, find};
 use super::handle::Handle;
 use super::locks::Level;
 
@@ -307,8 +307,12 @@ unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, from: *const c_void, le
     // SAFETY: SQLite passes `len` readable bytes, which nobody writes during the call.
     let bytes = unsafe { std::slice::from_raw_parts(from.cast::<u8>(), len as usize) };
     // SAFETY: the file is open.
-    let answer = unsafe { handle(file) }.and_then(|handle| handle.write(at as u64, bytes));
-    done(answer, ffi::SQLITE_IOERR_WRITE)
+    match unsafe { handle(file) }.map_err(NotWritten::from).and_then(|handle| handle.write(at as u64, bytes))
+    {
+        Ok(()) => ffi::SQLITE_OK,
+        Err(NotWritten::Full) => ffi::SQLITE_FULL,
+        Err(NotWritten::Dead) => ffi::SQLITE_IOERR_WRITE,
+    }
 }
 
 unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, size: i64) -> c_int {

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use super::options::{CursorBook, Options};
+use super::options::{CursorBook, Dates, Options};
 use super::push::OwnVersions;
 use super::queue::Queue;
 use super::rules::Rules;
@@ -128,7 +128,13 @@ impl SyncEngine for Builtin {
     }
 
     fn edit(&self, edit: &LocalEdit) -> Result<(), EditError> {
-        self.store.edit(edit, &edit.id.to_string(), self.ports.clock.wall())?;
+        let made_at = match self.options.dates {
+            Dates::Utc => self.ports.clock.wall(),
+            Dates::Local => self.ports.clock.local(),
+        };
+        let saved = self.store.edit(edit, &edit.id.to_string(), made_at);
+        self.ports.machine.take_on(self.store.work());
+        saved?;
         self.fire(Trigger::Save);
         Ok(())
     }

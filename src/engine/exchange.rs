@@ -60,7 +60,10 @@ impl Builtin {
         loop {
             let number = self.next_request();
             let failure = match self.attempt(unit, &make(number), number, failures).await {
-                Attempt::Answer(received) => return Ok(received),
+                Attempt::Answer(received) => {
+                    self.ports.decoding(received.bytes.len() as u64).await;
+                    return Ok(received);
+                }
                 Attempt::Failed(failure) => failure,
             };
             failures += 1;

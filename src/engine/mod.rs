@@ -15,6 +15,9 @@
 //! - A row with local edits is not overwritten by a pull; the newer version waits in its shadow.
 //! - One run at a time; each run that starts ends in exactly one event, also when the process dies in between.
 //! - No transaction is open across an await.
+//! - Nobody is told of a transaction before its time on the device is over: the process may die in the midst of it.
+//! - Where the device's storage is full nothing is lost: an edit is refused to the person, a run that cannot write ends with
+//!   an error, and the next begins when there is room.
 
 mod builtin;
 mod conflict;
@@ -31,7 +34,7 @@ mod view;
 
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{Clash, LastWriteWins, Resolution, ResolveRule, kind_of, says_the_same};
-pub use options::{CursorBook, Jitter, Options, PullOptions, PushOptions, RetryOptions};
+pub use options::{CursorBook, Dates, Decoder, Jitter, Options, PullOptions, PushOptions, RetryOptions};
 pub use queue::{Added, Queue};
 pub use retry::backoff;
 pub use rules::{

@@ -63,6 +63,7 @@ impl Builtin {
         while !left.is_empty() {
             self.ports.crash_point("pull.before-request").await;
             let wants = self.wants(unit, &left)?;
+            self.ports.work(self.store.work()).await;
             let make = |_| Request::Pull(self.pull_request(unit, wants.clone()));
             match self.exchange(Some(unit), make).await {
                 Ok(received) => self.take_pages(unit, received, &wants, &mut left).await?,
@@ -130,7 +131,7 @@ impl Builtin {
         let rows = answer.pages.iter().map(|p| p.rows.len()).sum();
         self.told_received(&received, RequestKind::Pull, Some(unit), rows).await;
         if self.rules.cursor.moment() == CursorMoment::BeforeFirstRow {
-            self.save_cursors_early(unit, &answer.pages)?;
+            self.save_cursors_early(unit, &answer.pages).await?;
             self.ports.crash_point("pull.cursor-saved").await;
         }
         for transaction in cut(&sizes(&answer), self.options.pull.apply_rows as usize) {
@@ -148,7 +149,6 @@ impl Builtin {
         pages: &[Page<'_>],
         segments: &[Segment],
     ) -> Result<(), SyncError> {
-        let started = self.ports.clock.now();
         let told = self.store.transaction(|tx| {
             let mut told = Told::default();
             let dirty = tx.dirty()?;
@@ -157,8 +157,8 @@ impl Builtin {
             }
             Ok(told)
         });
+        let took = self.ports.work(self.store.work()).await;
         let told = told.map_err(damaged)?;
-        let took = self.ports.machine.cost(self.store.work());
         let changes: Vec<AppliedChange<'_>> = told
             .changes
             .iter()
@@ -176,7 +176,6 @@ impl Builtin {
             let unit = unit.expect("only a unit's pull moves cursors");
             self.ports.emit(Event::CursorSaved { unit, entity });
         }
-        self.ports.clock.sleep_until(started + took).await;
         Ok(())
     }
 
@@ -280,7 +279,7 @@ impl Builtin {
         Ok(())
     }
 
-    fn save_cursors_early(&self, unit: UnitId, pages: &[Page<'_>]) -> Result<(), SyncError> {
+    async fn save_cursors_early(&self, unit: UnitId, pages: &[Page<'_>]) -> Result<(), SyncError> {
         let book = self.cursor_book(unit);
         let saved = self.store.transaction(|tx| {
             for page in pages {
@@ -290,6 +289,7 @@ impl Builtin {
             }
             Ok(())
         });
+        self.ports.work(self.store.work()).await;
         saved.map_err(damaged)?;
         for page in pages {
             self.ports.emit(Event::CursorSaved { unit, entity: page.entity });
@@ -304,9 +304,9 @@ impl Builtin {
             let progress = tx.progress(book, entity)?;
             tx.save_progress(book, entity, &Progress { cursor: None, ..progress })
         });
+        self.ports.work(self.store.work()).await;
         reset.map_err(damaged)?;
         self.ports.emit(Event::CursorReset { unit, entity });
-        self.ports.work(self.store.work()).await;
         Ok(())
     }
 }
@@ -333,8 +333,12 @@ fn decoded(bytes: &[u8]) -> Result<Answer<'_>, SyncError> {
     }
 }
 
+/// What the user is told of a database that did not do what it was asked to.
 pub(super) fn damaged(error: StoreError) -> SyncError {
-    SyncError::Corrupt(error.to_string())
+    match error {
+        StoreError::Full => SyncError::StorageFull,
+        other => SyncError::Corrupt(other.to_string()),
+    }
 }
 
 #[cfg(test)]

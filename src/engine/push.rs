@@ -155,11 +155,11 @@ impl Builtin {
             }
             Ok(())
         });
+        self.ports.work(self.store.work()).await;
         noted.map_err(damaged)?;
         if consents {
             self.tell(unit, batch.iter().map(|entry| acknowledged(entry, Stamp(0))).collect(), Span::ZERO);
         }
-        self.ports.work(self.store.work()).await;
         Err(told)
     }
 
@@ -185,10 +185,9 @@ impl Builtin {
             }
             Ok((told, counts))
         });
+        let took = self.ports.work(self.store.work()).await;
         let (told, counts) = settled.map_err(damaged)?;
-        let took = self.ports.machine.cost(self.store.work());
         self.tell(unit, told, took);
-        self.ports.sleep(took).await;
         self.ports.crash_point("push.batch-settled").await;
         Ok(counts)
     }

@@ -6,11 +6,17 @@ use super::queue::Added;
 use super::retry::backoff;
 use crate::base::{Span, Time, UnitId};
 use crate::contract::{Event, SyncError, Trigger};
+use crate::store::{StoreError, Tx};
+
+/// On a full device the engine looks this often whether there is room again.
+const ROOM_LOOKED_FOR: Span = Span::secs(10);
 
 impl Builtin {
     /// Ends what a killed life left open, starts the timers, then serves the queue for ever.
     pub(super) async fn live(self: std::rc::Rc<Self>) {
-        if self.end_interrupted_runs().is_err() {
+        // The world opened the database, which may have meant to recover it.
+        self.ports.work(self.store.work()).await;
+        if self.end_interrupted_runs().await.is_err() {
             return;
         }
         for (index, unit) in self.setup.units.iter().enumerate() {
@@ -54,13 +60,12 @@ impl Builtin {
     }
 
     /// A run that was open when the process died is told as interrupted.
-    fn end_interrupted_runs(&self) -> Result<(), SyncError> {
+    async fn end_interrupted_runs(&self) -> Result<(), SyncError> {
         let running = self.store.read(|tx| tx.running()).map_err(damaged)?;
         if running.is_empty() {
             return Ok(());
         }
-        let ended = self.store.transaction(|tx| running.iter().try_for_each(|(unit, _)| tx.end_run(*unit)));
-        ended.map_err(damaged)?;
+        self.write_down(|tx| running.iter().try_for_each(|(unit, _)| tx.end_run(*unit))).await?;
         for (unit, run) in running {
             self.ports.emit(Event::SyncError { unit, run, error: &SyncError::Interrupted });
         }
@@ -131,30 +136,43 @@ impl Builtin {
 
     /// One run of a unit, with its events.
     async fn session(&self, unit: UnitId, queued_at: Time) -> Result<(), SyncError> {
-        let index = usize::from(unit.0);
+        let run = self.write_down(|tx| tx.begin_run(unit)).await?;
         let started = self.ports.clock.now();
-        self.units.borrow_mut()[index].started = Some(started);
-        let run = self.store.transaction(|tx| tx.begin_run(unit)).map_err(damaged)?;
+        self.units.borrow_mut()[usize::from(unit.0)].started = Some(started);
         self.ports.emit(Event::SyncStart { unit, run, waited: started - queued_at });
-        self.ports.work(self.store.work()).await;
         self.ports.crash_point("session.started").await;
         let result = self.transfer(unit).await;
         self.ports.crash_point("session.before-end").await;
         let synced_on = self.ports.clock.wall();
-        let ended = self.store.transaction(|tx| {
+        self.write_down(|tx| {
             if result.is_ok() {
                 tx.set_last_sync_on(unit, synced_on)?;
             }
             tx.end_run(unit)
-        });
-        ended.map_err(damaged)?;
+        })
+        .await?;
         match &result {
             Ok(()) => self.completed(unit, run, started),
             Err(error) => self.failed(unit, run, error),
         }
-        self.ports.work(self.store.work()).await;
         self.ports.crash_point("session.ended").await;
         result
+    }
+
+    /// Writes that a run begins or ends. Where there is no room the user is told, and the run neither begins nor ends until
+    /// there is: an end that is told and not written would be told again by the next life.
+    async fn write_down<R>(&self, f: impl Fn(&Tx<'_>) -> Result<R, StoreError>) -> Result<R, SyncError> {
+        loop {
+            let written = self.store.transaction(&f);
+            self.ports.work(self.store.work()).await;
+            match written {
+                Err(StoreError::Full) => {
+                    self.ports.emit(Event::StorageFull);
+                    self.ports.sleep(ROOM_LOOKED_FOR).await;
+                }
+                written => return written.map_err(damaged),
+            }
+        }
     }
 
     /// What a run does: what was edited here goes out before what was changed there comes in.

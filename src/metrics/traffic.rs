@@ -78,6 +78,20 @@ impl Traffic {
             Event::ProcessStarted { .. } => board.add(Id::DeviceStarts, 1),
             Event::ProcessKilled { reason: KillReason::Killed } => board.add(Id::DeviceKills, 1),
             Event::ProcessKilled { reason: KillReason::PowerLoss } => board.add(Id::DevicePowerLosses, 1),
+            Event::ProcessKilled { reason: KillReason::LowMemory } => board.add(Id::DeviceLowMemory, 1),
+            Event::Decoded { peak, tight } => {
+                board.observe(Id::DeviceMemoryPeak, *peak);
+                board.add(Id::DeviceMemoryTight, u64::from(*tight));
+            }
+            Event::AppQueried { took, waited } => {
+                board.observe(Id::DeviceQuery, took.0);
+                board.add(Id::DeviceUiBlocked, waited.0);
+            }
+            Event::AppWrote { took, waited } => {
+                board.observe(Id::DeviceWrite, took.0);
+                board.add(Id::DeviceUiBlocked, waited.0);
+            }
+            Event::StorageFull => board.add(Id::DeviceStorageFull, 1),
             Event::LinkDown => {
                 board.add(Id::NetOutages, 1);
                 self.link_down[device.0 as usize].get_or_insert(at);

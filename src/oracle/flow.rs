@@ -31,7 +31,7 @@ struct Device {
     queue: VecDeque<UnitId>,
     last_end: Option<(UnitId, Time)>,
     at_once: u32,
-    /// The power failed and no run has started since: what the device did last it may not have told.
+    /// The process died in the midst of work and no run has started since: what it did last it may not have told.
     untold: bool,
 }
 
@@ -80,9 +80,10 @@ impl Flow {
             Event::ProcessKilled { reason } => {
                 device.alive = false;
                 if *reason == KillReason::PowerLoss {
-                    device.lost_power();
+                    device.died_untold();
                 }
             }
+            Event::CutShort => device.died_untold(),
             Event::App(_) | Event::EditMade { .. } => device.person_acted(),
             Event::UnitQueued { unit, .. } if !device.queue.contains(unit) => device.queue.push_back(*unit),
             Event::UnitDiscarded { unit } => device.queue.retain(|u| u != unit),
@@ -147,9 +148,9 @@ impl Flow {
 }
 
 impl Device {
-    /// The power fails between a commit and the word of it: a run that was open may have ended, one that nobody heard of
+    /// The process dies between a commit and the word of it: a run that was open may have ended, one that nobody heard of
     /// may have begun. No engine can do better, so neither is held against it.
-    fn lost_power(&mut self) {
+    fn died_untold(&mut self) {
         self.open.values_mut().for_each(|run| run.may_have_ended = true);
         self.untold = true;
     }

@@ -58,6 +58,11 @@ impl Told<'_> {
             | Event::BackendServed { .. } => self.backend(event),
             Event::ProcessStarted { .. }
             | Event::ProcessKilled { .. }
+            | Event::CutShort
+            | Event::Decoded { .. }
+            | Event::AppQueried { .. }
+            | Event::AppWrote { .. }
+            | Event::StorageFull
             | Event::App(_)
             | Event::LinkDown
             | Event::LinkUp
@@ -224,6 +229,19 @@ fn world(event: &Event<'_>) -> String {
         Event::ProcessStarted { incarnation } => format!("process started again, life {}", incarnation + 1),
         Event::ProcessKilled { reason: KillReason::Killed } => "process killed".to_owned(),
         Event::ProcessKilled { reason: KillReason::PowerLoss } => "power lost".to_owned(),
+        Event::ProcessKilled { reason: KillReason::LowMemory } => {
+            "process killed for want of memory".to_owned()
+        }
+        Event::CutShort => "the process dies in the midst of work on its database".to_owned(),
+        Event::Decoded { peak, tight } => {
+            let much = if *tight { ", more than a quarter of what there is" } else { "" };
+            format!("answer decoded in {peak} bytes of memory{much}")
+        }
+        Event::AppQueried { took, waited } => {
+            format!("a query for the person took {took}, {waited} of it locked out")
+        }
+        Event::AppWrote { took, waited } => format!("saving took {took}, {waited} of it locked out"),
+        Event::StorageFull => "no room on the device".to_owned(),
         Event::App(AppEvent::Login) => "login".to_owned(),
         Event::App(AppEvent::Online) => "app told that it is online".to_owned(),
         Event::App(AppEvent::Offline) => "app told that it is offline".to_owned(),

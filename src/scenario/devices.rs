@@ -51,6 +51,7 @@ impl Plan {
                 class: classes[i].clone(),
                 link: links[i].clone(),
                 moves: fleet.moves.clone(),
+                clock: fleet.clock,
                 start: starts[i].clone(),
                 attributes: attributes.collect(),
                 role: roles[i].clone(),

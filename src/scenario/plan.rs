@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::diagnostic::Diagnostic;
 use crate::base::{Bytes, DeviceId, EntityId, Ppm, Seed, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{Schema, SyncUnit};
-use crate::{backend, engine, gateway, net, store, workload};
+use crate::{backend, disk, engine, gateway, net, store, workload};
 
 /// One cell: scenario × variant × axes × seed.
 #[derive(Clone, Debug)]
@@ -105,6 +105,26 @@ pub struct Fleet {
     pub starts: Vec<(StartState, u32)>,
     /// Roles with their shares within every group of devices that share all attributes.
     pub roles: Vec<(String, Ppm)>,
+    /// What the devices' clocks are like.
+    pub clock: ClockModel,
+}
+
+/// What clocks are like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockModel {
+    /// Always right.
+    Good,
+    /// As measured on phones: each device draws its own.
+    Phones,
+    /// All alike.
+    Told {
+        /// Microseconds ahead.
+        offset: i64,
+        /// Parts in 10⁹ by which it is too fast.
+        drift_ppb: i64,
+        /// How often the network takes back drift and steps; never if zero.
+        resync: Span,
+    },
 }
 
 /// What a device has when the scenario starts.
@@ -121,14 +141,14 @@ pub struct StartState {
 pub struct DeviceClass {
     /// Its name.
     pub name: String,
-    /// CPU time to write a row.
-    pub row_write: Span,
-    /// CPU time to read a row.
-    pub row_read: Span,
-    /// Bytes of JSON coded a second.
+    /// Time of one step of SQLite's virtual machine, in picoseconds.
+    pub step_picos: u64,
+    /// Bytes of JSON that native code codes a second.
     pub parse_rate: Bytes,
-    /// Time to commit a transaction.
-    pub commit: Span,
+    /// Bytes of JSON that a managed language codes a second.
+    pub managed_rate: Bytes,
+    /// Its flash; the seed of the noise is each device's own.
+    pub flash: disk::Flash,
     /// Memory that the app may use.
     pub memory: Bytes,
 }
@@ -146,6 +166,8 @@ pub struct DevicePlan {
     pub link: Arc<net::Profile>,
     /// How it moves between links, if it does.
     pub moves: Option<Arc<net::Moves>>,
+    /// Its clock.
+    pub clock: ClockModel,
     /// Its state at the start.
     pub start: StartState,
     /// What sets it apart.
@@ -269,6 +291,28 @@ pub enum Happening {
         count: u32,
         /// Spread evenly over this time.
         over: Span,
+    },
+    /// The device's clock jumps.
+    ClockStep {
+        /// Microseconds ahead.
+        micros: i64,
+    },
+    /// The clock that people see jumps.
+    TimeZone {
+        /// Microseconds ahead.
+        micros: i64,
+    },
+    /// The device's storage is full.
+    DiskFull {
+        /// For how long.
+        length: Span,
+    },
+    /// The device's flash is slow.
+    SlowDisk {
+        /// For how long.
+        length: Span,
+        /// Everything takes so many times as long.
+        factor: u32,
     },
     /// People ask for a sync.
     Trigger {

@@ -86,6 +86,19 @@ pub(super) const NAME: Written = Written {
     want: "a name",
     canonical: |text| (!text.is_empty() && !text.contains('@')).then(|| text.to_owned()),
 };
+/// How far a clock is ahead or behind.
+pub(super) const OFFSET: Written = Written {
+    want: "a time ahead or behind, such as \"5s\" or \"-1h\"",
+    canonical: |text| {
+        let micros = signed(text)?;
+        Some(format!("{}{}", if micros < 0 { "-" } else { "" }, span(Span::micros(micros.unsigned_abs()))))
+    },
+};
+/// How much too fast a clock runs.
+pub(super) const DRIFT: Written = Written {
+    want: "a drift such as \"20ppm\" or \"-3.5ppm\", at most 10000ppm",
+    canonical: |text| drift_ppb(text).map(|ppb| format!("{}ppm", ppb as f64 / 1e3)),
+};
 /// How an entity's rows come to devices.
 pub(super) const DELIVERY: Written = Written {
     want: "\"delta\", \"on-open of COLUMN\" or \"backend-only\"",
@@ -241,6 +254,12 @@ pub(super) fn start_state(text: &str) -> Option<Option<Span>> {
     }
     let ago: Span = text.parse().ok()?;
     (ago > Span::ZERO).then_some(Some(ago))
+}
+
+/// Parts in 10⁹ by which a clock is too fast.
+pub(super) fn drift_ppb(text: &str) -> Option<i64> {
+    let ppm: f64 = text.strip_suffix("ppm")?.trim().parse().ok()?;
+    (ppm.abs() <= 10_000.0).then(|| (ppm * 1e3).round() as i64)
 }
 
 #[cfg(test)]

@@ -7,6 +7,9 @@ use crate::contract::EditError;
 /// Why the database did not do what it was asked to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
+    /// There is no room on the disk: nothing was changed, and it may be tried again later.
+    #[error("the device's storage is full")]
+    Full,
     /// The disk failed, or SQLite refused: the process is about to die.
     #[error("the database failed: {0}")]
     Failed(String),
@@ -22,6 +25,7 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> StoreError {
         use rusqlite::Error;
         match &error {
+            Error::SqliteFailure(code, _) if code.code == ErrorCode::DiskFull => StoreError::Full,
             Error::SqliteFailure(code, _)
                 if matches!(code.code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) =>
             {
@@ -38,6 +42,9 @@ impl From<rusqlite::Error> for StoreError {
 
 impl From<StoreError> for EditError {
     fn from(error: StoreError) -> EditError {
-        EditError::Storage(error.to_string())
+        match error {
+            StoreError::Full => EditError::StorageFull,
+            other => EditError::Storage(other.to_string()),
+        }
     }
 }

@@ -154,7 +154,6 @@ impl Tx<'_> {
                 entries.push(entry(row)?);
             }
         }
-        self.store().did_read(entries.len() as u64);
         Ok(entries)
     }
 

@@ -75,8 +75,8 @@ impl Tx<'_> {
     pub fn begin_run(&self, unit: UnitId) -> Result<u64> {
         let sql = "INSERT INTO unit SELECT ?1,NULL,ifnull(max(run),0)+1,1 FROM unit WHERE true \
                    ON CONFLICT(unit)DO UPDATE SET run=excluded.run,running=1 RETURNING run";
+        self.writes();
         let run = self.query(sql, [unit.0], |row| Ok(u64::from(row.get::<_, u32>(0)?)))?;
-        self.wrote(1);
         Ok(run[0])
     }
 

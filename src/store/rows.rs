@@ -37,7 +37,6 @@ impl Store {
                 values.push(value_at(row, column + 2)?);
             }
             f(text_at(row, 0)?, Stamp(row.get(1)?), &values);
-            self.did_read(1);
         }
         Ok(())
     }
@@ -110,7 +109,7 @@ impl Tx<'_> {
         if columns != expected {
             return Err(StoreError::Damaged(format!("a row of {columns} values for {expected} columns")));
         }
-        self.wrote(1);
+        self.writes();
         self.with(entity, RowStatement::Put, |statement| {
             statement.raw_bind_parameter(1, key)?;
             statement.raw_bind_parameter(2, stamp.0)?;
@@ -126,11 +125,11 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be written.
     pub fn remove(&self, entity: EntityId, key: &str) -> Result<bool> {
+        self.writes();
         let rows = self.with(entity, RowStatement::Remove, |statement| {
             statement.raw_bind_parameter(1, key)?;
             Ok(statement.raw_execute()?)
         })?;
-        self.wrote(rows);
         Ok(rows > 0)
     }
 
@@ -146,7 +145,6 @@ impl Tx<'_> {
             let Some(row) = rows.next()? else {
                 return Ok(None);
             };
-            self.store().did_read(1);
             let values =
                 (0..columns).map(|c| Ok(value_at(row, c + 2)?.to_value())).collect::<Result<Vec<_>>>()?;
             Ok(Some(StoredRow { stamp: Stamp(row.get(0)?), generation: row.get(1)?, values }))
@@ -158,13 +156,13 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be written.
     pub fn restamp(&self, entity: EntityId, key: &str, stamp: Stamp) -> Result<()> {
-        let rows = self.with(entity, RowStatement::Restamp, |statement| {
+        self.writes();
+        self.with(entity, RowStatement::Restamp, |statement| {
             statement.raw_bind_parameter(1, key)?;
             statement.raw_bind_parameter(2, stamp.0)?;
-            Ok(statement.raw_execute()?)
-        })?;
-        self.wrote(rows);
-        Ok(())
+            statement.raw_execute()?;
+            Ok(())
+        })
     }
 
     /// Notes that a full load saw a row, if the row is on the device, and leaves its values alone.
@@ -172,13 +170,13 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be written.
     pub fn seen(&self, entity: EntityId, key: &str, generation: u32) -> Result<()> {
-        let rows = self.with(entity, RowStatement::Seen, |statement| {
+        self.writes();
+        self.with(entity, RowStatement::Seen, |statement| {
             statement.raw_bind_parameter(1, key)?;
             statement.raw_bind_parameter(2, generation)?;
-            Ok(statement.raw_execute()?)
-        })?;
-        self.wrote(rows);
-        Ok(())
+            statement.raw_execute()?;
+            Ok(())
+        })
     }
 
     /// Removes the rows of an older generation that have no outbox entry; gives their keys in order.
@@ -186,6 +184,7 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be written.
     pub fn sweep(&self, entity: EntityId, generation: u32) -> Result<Vec<Key>> {
+        self.writes();
         let mut swept = self.with(entity, RowStatement::Sweep, |statement| {
             statement.raw_bind_parameter(1, generation)?;
             statement.raw_bind_parameter(2, entity.0)?;
@@ -196,7 +195,6 @@ impl Tx<'_> {
             }
             Ok(keys)
         })?;
-        self.wrote(swept.len());
         swept.sort();
         Ok(swept)
     }

@@ -1,10 +1,11 @@
 //! The store and its transactions.
 
 use std::cell::{Cell, RefCell};
+use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use rusqlite::{CachedStatement, Connection, Params};
+use rusqlite::{CachedStatement, Connection, Params, StatementStatus};
 
 use super::connection;
 use super::error::{Result, StoreError};
@@ -19,9 +20,8 @@ use crate::contract::{Database, Entity, Schema, Work};
 pub struct Store {
     line: Rc<Line>,
     layout: Rc<Layout>,
-    rows_written: Cell<u64>,
-    rows_read: Cell<u64>,
-    commits: Cell<u64>,
+    /// Steps of SQLite's virtual machine since somebody asked.
+    steps: Cell<u64>,
     /// No later outbox entry gets this number or a lower one, even if the entry is long gone.
     pub(super) last_seq: Cell<i64>,
 }
@@ -38,7 +38,33 @@ pub struct Tx<'s> {
 struct Ready<'s> {
     entity: EntityId,
     which: RowStatement,
+    statement: Counted<'s>,
+}
+
+/// A statement whose steps are added to the store's when it is put away: to read its counter costs more than a step.
+pub(super) struct Counted<'s> {
     statement: CachedStatement<'s>,
+    store: &'s Store,
+}
+
+impl<'s> Deref for Counted<'s> {
+    type Target = CachedStatement<'s>;
+    fn deref(&self) -> &CachedStatement<'s> {
+        &self.statement
+    }
+}
+
+impl<'s> DerefMut for Counted<'s> {
+    fn deref_mut(&mut self) -> &mut CachedStatement<'s> {
+        &mut self.statement
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        let steps = self.statement.reset_status(StatementStatus::VmStep);
+        self.store.steps.set(self.store.steps.get() + steps as u64);
+    }
 }
 
 impl Store {
@@ -59,9 +85,7 @@ impl Store {
         Ok(Store {
             line: Line::new(db.clone(), options.clone(), connection),
             layout: Layout::of(&schema),
-            rows_written: Cell::new(0),
-            rows_read: Cell::new(0),
-            commits: Cell::new(0),
+            steps: Cell::new(0),
             last_seq: Cell::new(0),
         })
     }
@@ -96,29 +120,21 @@ impl Store {
     ) -> std::result::Result<R, E> {
         let connection = self.connection()?;
         assert!(connection.is_autocommit(), "a transaction holds no other");
-        let before = self.rows_written.get();
         say(&connection, begin)?;
         let tx = Tx { store: self, connection: &connection, writes, ready: RefCell::default() };
         let result = f(&tx);
         drop(tx);
         let result = result.and_then(|r| say(&connection, "COMMIT").map(|()| r).map_err(E::from));
-        match &result {
-            Ok(_) => self.commits.set(self.commits.get() + u64::from(self.rows_written.get() > before)),
+        if result.is_err() && !connection.is_autocommit() {
             // What cannot be undone now is undone by the next process.
-            Err(_) if !connection.is_autocommit() => _ = say(&connection, "ROLLBACK"),
-            Err(_) => {}
+            _ = say(&connection, "ROLLBACK");
         }
         result
     }
 
-    /// What was done since the last call, undone transactions included; rows of our own tables count too.
+    /// What was done in transactions since the last call, undone ones included.
     pub fn work(&self) -> Work {
-        Work {
-            coded_bytes: 0,
-            rows_written: self.rows_written.take(),
-            rows_read: self.rows_read.take(),
-            commits: self.commits.take(),
-        }
+        Work { coded_bytes: 0, steps: self.steps.take() }
     }
 
     /// Gives back the memory that only speed needs; the next call opens the database again. Where there are many stores, those
@@ -136,12 +152,6 @@ impl Store {
     pub(super) fn entity(&self, entity: EntityId) -> &Entity {
         self.layout.schema.entity(entity)
     }
-    pub(super) fn wrote(&self, rows: u64) {
-        self.rows_written.set(self.rows_written.get() + rows);
-    }
-    pub(super) fn did_read(&self, rows: u64) {
-        self.rows_read.set(self.rows_read.get() + rows);
-    }
 }
 
 fn say(connection: &Connection, sql: &str) -> Result<()> {
@@ -154,8 +164,8 @@ impl<'s> Tx<'s> {
         self.store
     }
 
-    pub(super) fn prepare(&self, sql: &str) -> Result<CachedStatement<'s>> {
-        Ok(self.connection.prepare_cached(sql)?)
+    pub(super) fn prepare(&self, sql: &str) -> Result<Counted<'s>> {
+        Ok(Counted { statement: self.connection.prepare_cached(sql)?, store: self.store })
     }
 
     /// Calls `f` with a statement on an entity's table. It is looked up by its text once a transaction.
@@ -178,21 +188,19 @@ impl<'s> Tx<'s> {
         f(&mut ready[index].statement)
     }
 
-    /// Notes that rows are being written.
+    /// Says that something is about to be written.
     ///
     /// # Panics
     /// If this transaction only reads.
     #[inline]
-    pub(super) fn wrote(&self, rows: usize) {
+    pub(super) fn writes(&self) {
         assert!(self.writes, "what only reads does not write");
-        self.store.wrote(rows as u64);
     }
 
     /// Writes to one of our own tables; gives the rows changed.
     pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize> {
-        let rows = self.prepare(sql)?.execute(params)?;
-        self.wrote(rows);
-        Ok(rows)
+        self.writes();
+        Ok(self.prepare(sql)?.execute(params)?)
     }
 
     /// Reads rows of one of our own tables.
@@ -208,7 +216,6 @@ impl<'s> Tx<'s> {
         while let Some(row) = rows.next()? {
             all.push(read(row)?);
         }
-        self.store.did_read(all.len() as u64);
         Ok(all)
     }
 }

@@ -16,6 +16,8 @@ pub struct Options {
     pub resumes_per_hour_milli: u32,
     /// How long it stays there, on average (exponential).
     pub foreground: Span,
+    /// What the app does for them while it is there; nothing worth a figure if `None`.
+    pub browsing: Option<Browsing>,
     /// Times with more writes than others; what is left of the writes is spread evenly over the working time.
     pub peaks: Vec<Peak>,
     /// What people and the office do to rows.
@@ -28,6 +30,15 @@ pub struct Options {
     pub opened: Option<EntityId>,
     /// Weights of the roles in the writes: (role, weight); equal if empty.
     pub role_weights: Vec<(String, u32)>,
+}
+
+/// What an app looks up while people look at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Browsing {
+    /// Queries a second, in thousandths (Poisson).
+    pub queries_per_second_milli: u32,
+    /// Rows that a query reads.
+    pub rows: u32,
 }
 
 /// Some people log in around the same time.

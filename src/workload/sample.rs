@@ -159,6 +159,7 @@ pub(super) fn options() -> Options {
         ],
         resumes_per_hour_milli: 6_000,
         foreground: Span::secs(120),
+        browsing: None,
         peaks: vec![Peak { from: hour(10, 0), until: hour(12, 0), share: Ppm(350_000) }],
         actions: vec![
             action("book", APPOINTMENT, EditKind::Create, &[], 10_810, 450_000),

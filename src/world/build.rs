@@ -3,22 +3,26 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::browsing::Browser;
+use super::clock::Gait;
 use super::device::{Device, Parts};
 use super::faults::{self, Faults};
+use super::hardware::{Fitting, Hardware};
 use super::hub::{Hub, Listeners, NodeSink, Round};
-use super::ports::Hardware;
 use super::server::{Counter, Servers};
 use super::template::Templates;
 use super::truth::Initial;
 use crate::backend::{Backend, Loaded};
-use crate::base::{Digest, Seed, Stamp, Time};
+use crate::base::{Digest, Seed, Span, Stamp, Time};
 use crate::contract::{DeviceSetup, EngineFactory, Node};
+use crate::disk::Disk;
 use crate::gateway::{Gateway, Leg};
 use crate::metrics;
 use crate::net::{Itinerary, Link, Way};
 use crate::oracle::{self, Clock, Life, Oracle};
 use crate::scenario::{DevicePlan, Happening, Plan};
 use crate::sim::{self, Handle, NodeId, Sim};
+use crate::store::Journal;
 use crate::workload::{Burst, DataError, Dataset, Import, Person, Script, Setting, write_script};
 
 /// A world and everything in it.
@@ -104,14 +108,18 @@ impl World {
             units: self.plan.units.clone(),
             attributes: device.attributes.clone(),
         };
+        let disk = templates.disk(&device, &setup, &self.servers.gateway.borrow());
+        disk.remember();
         let parts = Parts {
-            disk: templates.disk(&device, &setup, &self.servers.gateway.borrow()),
             setup,
-            hardware: Hardware(device.class),
+            hardware: self.hardware(&device, &disk, seed),
+            disk,
             journal: self.plan.store.journal,
             way,
             factory: factory.clone(),
             start: self.plan.start,
+            utc_offset: self.plan.utc_offset,
+            gait: self.gait(&device, &link.borrow(), seed),
             seed,
             world: self.node,
         };
@@ -143,7 +151,40 @@ impl World {
         }
         link
     }
+
+    fn hardware(&self, device: &DevicePlan, disk: &Disk, seed: Seed) -> Hardware {
+        let plan = &self.plan;
+        let fitting = Fitting {
+            device: device.device,
+            class: device.class.clone(),
+            decoder: plan.engine.decoder,
+            slow: self.faults.slow[device.device.0 as usize].clone(),
+            disk: disk.clone(),
+            seed,
+            browser: plan.workload.browsing.map(|browsing| {
+                let every = Span::secs(1).scaled(1_000, u64::from(browsing.queries_per_second_milli));
+                let steps = u64::from(browsing.rows) * STEPS_TO_SHOW_A_ROW;
+                let cost =
+                    Span::nanos((u128::from(steps) * u128::from(device.class.step_picos) / 1_000) as u64);
+                Browser::new(every, cost, plan.store.journal != Journal::Wal, seed.stream("browsing", 0, 0))
+            }),
+        };
+        Hardware::new(&self.handle, &self.hub, fitting)
+    }
+
+    fn gait(&self, device: &DevicePlan, link: &Link, seed: Seed) -> Gait {
+        let end = Time::ZERO + self.plan.duration + self.plan.drain;
+        let mut gait = Gait::new(device.clock, seed, end, |at| link.weather().seems_up(at));
+        let id = device.device.0 as usize;
+        gait.steps.clone_from(&self.faults.steps[id]);
+        gait.zones.clone_from(&self.faults.zones[id]);
+        gait
+    }
 }
+
+/// Steps of SQLite's machine to show a row of a list: eight columns, the row, the next (counted in its listing of such a
+/// query).
+const STEPS_TO_SHOW_A_ROW: u64 = 10;
 
 /// The script of a plan, its planned edits and imports among it.
 fn written(plan: &Plan, dataset: &Dataset, devices: &[DevicePlan]) -> Script {

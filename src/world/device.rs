@@ -3,12 +3,14 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
+use super::clock::{DeviceClock, Gait};
+use super::hardware::{Hardware, Spent};
 use super::hub::{DeviceSink, Hub};
-use super::ports::{CrashBook, DeviceClock, DeviceTasks, Hardware};
+use super::ports::{CrashBook, DeviceTasks};
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId};
 use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineFactory, Event, KillReason, LocalEdit,
-    Node, Ports, SyncEngine,
+    Machine, Node, Ports, SyncEngine, Work,
 };
 use crate::disk::{Disk, PowerLoss};
 use crate::net::Way;
@@ -28,6 +30,7 @@ pub(super) struct Device {
     pub(super) node: NodeId,
     pub(super) disk: Disk,
     pub(super) crash: Rc<CrashBook>,
+    hardware: Rc<Hardware>,
     journal: Journal,
     world: NodeId,
     handle: Handle,
@@ -40,6 +43,7 @@ pub(super) struct Device {
     foreground: Cell<bool>,
     waits_for_login: Rc<Cell<bool>>,
     losses: Cell<u64>,
+    takers_of_room: Cell<i32>,
 }
 
 /// What a device is made of.
@@ -51,6 +55,8 @@ pub(super) struct Parts {
     pub(super) way: Rc<Way>,
     pub(super) factory: Rc<dyn EngineFactory>,
     pub(super) start: Stamp,
+    pub(super) utc_offset: i32,
+    pub(super) gait: Gait,
     pub(super) seed: Seed,
     /// The node of the bench itself, which outlives every device's.
     pub(super) world: NodeId,
@@ -62,6 +68,13 @@ impl Device {
         let node = handle.node(&id.to_string());
         let crash = Rc::new(CrashBook::default());
         let waits_for_login = Rc::new(Cell::new(false));
+        let hardware = Rc::new(parts.hardware);
+        let clock = DeviceClock {
+            handle: handle.clone(),
+            start: parts.start,
+            utc_offset: parts.utc_offset,
+            gait: parts.gait,
+        };
         let device = Rc::new_cyclic(|me: &Weak<Device>| {
             let sink = DeviceSink {
                 hub: hub.clone(),
@@ -70,12 +83,12 @@ impl Device {
                 waits_for_login: waits_for_login.clone(),
             };
             let ports = Ports {
-                clock: Rc::new(DeviceClock { handle: handle.clone(), start: parts.start }),
+                clock: Rc::new(clock),
                 spawn: Rc::new(DeviceTasks { handle: handle.clone(), node, device: me.clone() }),
                 transport: Rc::new(parts.way.clone()),
                 crash: crash.clone(),
                 events: Rc::new(sink),
-                machine: Rc::new(parts.hardware),
+                machine: hardware.clone(),
                 seed: parts.seed,
             };
             Device {
@@ -84,6 +97,7 @@ impl Device {
                 node,
                 disk: parts.disk,
                 crash: crash.clone(),
+                hardware: hardware.clone(),
                 journal: parts.journal,
                 world: parts.world,
                 handle: handle.clone(),
@@ -96,9 +110,11 @@ impl Device {
                 foreground: Cell::new(false),
                 waits_for_login,
                 losses: Cell::new(0),
+                takers_of_room: Cell::new(0),
             }
         });
         crash.belongs_to(&device);
+        hardware.belongs_to(&device);
         device
     }
 
@@ -135,10 +151,13 @@ impl Device {
             Journal::Memory => Database { path: ":memory:".to_owned(), vfs: None },
             _ => Device::database(&self.disk),
         };
+        self.before_poll();
         let opened = self.factory.open(self.setup.clone(), incarnation, database, self.ports.clone());
         let Ok(engine) = opened else {
             return self.notice_power();
         };
+        // To open a database may mean to recover it.
+        self.hardware.take_on(Work::default());
         self.tell(Event::ProcessStarted { incarnation: incarnation.0 });
         *self.engine.borrow_mut() = Some(engine.clone());
         self.ports.spawn.spawn(engine.clone().run());
@@ -149,21 +168,38 @@ impl Device {
         }
     }
 
-    /// Ends the process: what it wrote stays, what it sent goes on. With `restart_after` it comes back.
+    /// Ends the process, by no doing of its own: what it had written by now stays, what it sent goes on. With
+    /// `restart_after` it comes back.
     pub(super) fn kill(&self, reason: KillReason, restart_after: Option<Span>) {
+        // What is done at this very instant may not have been told yet.
+        let under_way = self.hardware.free_at() >= self.now();
+        self.die(reason, restart_after, under_way);
+    }
+
+    /// Ends the process at a place in its own code: whoever came there has told what was done before.
+    pub(super) fn die_here(&self, reason: KillReason, restart_after: Option<Span>) {
+        let under_way = self.hardware.free_at() > self.now();
+        self.die(reason, restart_after, under_way);
+    }
+
+    fn die(&self, reason: KillReason, restart_after: Option<Span>, under_way: bool) {
         if !self.is_running() {
             return;
         }
         match reason {
-            KillReason::Killed => self.disk.kill(),
+            KillReason::Killed | KillReason::LowMemory => _ = self.disk.kill_at(self.now()),
             KillReason::PowerLoss => {
                 let loss = self.losses.replace(self.losses.get() + 1);
                 let how = match self.seed.hash("world.power-loss", loss, 0) % 3 {
                     0 => PowerLoss::LoseAll,
                     _ => PowerLoss::LoseSome(self.seed.derive("world.power-loss", loss)),
                 };
-                self.disk.power_loss(how);
+                _ = self.disk.power_loss_at(self.now(), how);
             }
+        }
+        self.hardware.stop();
+        if under_way {
+            self.tell(Event::CutShort);
         }
         self.tell(Event::ProcessKilled { reason });
         self.handle.kill(self.node);
@@ -186,6 +222,24 @@ impl Device {
     /// The executor killed the node by a plan of its own: the process is gone, its state follows.
     pub(super) fn node_was_killed(&self, restart_after: Span) {
         self.kill(KillReason::Killed, Some(restart_after));
+    }
+
+    /// One of the process' tasks gets its turn.
+    pub(super) fn before_poll(&self) {
+        // Others may have made the store give back its memory, which nobody is charged for.
+        if self.disk.owes() {
+            self.disk.forgive();
+        }
+        self.disk.settle(self.now());
+    }
+
+    /// One of the process' tasks had its turn. What it did to the disk and took on no work for costs nothing.
+    pub(super) fn after_poll(&self) {
+        if self.disk.owes() {
+            self.disk.forgive();
+        }
+        self.disk.settle(self.now());
+        self.notice_power();
     }
 
     /// A disk that lost its power takes the process with it.
@@ -213,6 +267,13 @@ impl Device {
             AppEvent::Pause => self.foreground.set(false),
             AppEvent::Online | AppEvent::Offline => {}
         }
+        if self.is_running() {
+            match event {
+                AppEvent::Login | AppEvent::Resume => self.hardware.take_up(),
+                AppEvent::Pause => self.hardware.put_away(),
+                AppEvent::Online | AppEvent::Offline => {}
+            }
+        }
         self.with_engine(|engine| {
             self.tell(Event::App(event));
             engine.on(event);
@@ -228,14 +289,32 @@ impl Device {
 
     /// A person edits. Nothing happens while the app is not running: the person sees that it is not.
     pub(super) fn edit(&self, edit: &LocalEdit) {
+        self.before_poll();
         self.with_engine(|engine| {
             let made_at = self.ports.clock.wall();
+            let waited = Span(self.hardware.free_at().0.saturating_sub(self.now().0));
             match engine.edit(edit) {
-                Ok(()) => self.tell(Event::EditMade { edit, made_at }),
+                Ok(()) => self.saved(edit, made_at, waited),
                 // The power failed before the commit: nobody was told that it was saved.
                 Err(EditError::Storage(_)) => {}
                 Err(error) => self.tell(Event::EditRefused { edit, error: &error }),
             }
+        });
+    }
+
+    /// The person sees that an edit is saved when its time is over, if the process lives so long.
+    fn saved(&self, edit: &LocalEdit, made_at: Stamp, waited: Span) {
+        let (begun, until) = (self.now(), self.hardware.free_at());
+        if until <= begun {
+            return self.tell(Event::EditMade { edit, made_at });
+        }
+        let device = self.me.upgrade().expect("a device lasts as long as its world");
+        let (handle, edit) = (self.handle.clone(), edit.clone());
+        self.handle.spawn(self.node, "edit", async move {
+            handle.sleep_until(until).await;
+            device.tell(Event::EditMade { edit: &edit, made_at });
+            device.tell(Event::AppWrote { took: until - begun, waited });
+            device.disk.settle(until);
         });
     }
 
@@ -255,7 +334,27 @@ impl Device {
     /// What the device holds, if its process runs.
     pub(super) fn with_view<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
         let engine = self.engine.borrow().clone();
-        engine.map(|engine| f(engine.view()))
+        let seen = engine.map(|engine| f(engine.view()));
+        // What the bench itself looks at is free.
+        self.disk.forgive();
+        seen
+    }
+
+    /// Something takes the room on the device, or gives it back; who is last to give it back gives it.
+    pub(super) fn lose_room(&self, lost: bool) {
+        let takers = self.takers_of_room.get() + if lost { 1 } else { -1 };
+        self.takers_of_room.set(takers);
+        self.disk.set_full(takers > 0);
+    }
+
+    /// The world ends: what the app did for the person who still looks at it is told.
+    pub(super) fn close_books(&self) {
+        self.hardware.put_away();
+    }
+
+    /// What its hardware has done.
+    pub(super) fn spent(&self) -> Spent {
+        self.hardware.spent()
     }
 
     fn with_engine(&self, f: impl FnOnce(&Rc<dyn SyncEngine>)) {

@@ -32,6 +32,7 @@ impl World {
         self.play_script();
         self.play_kills();
         self.play_networks();
+        self.play_full_disks();
         self.play_backend();
         self.play_clock_steps();
         self.play_triggers();
@@ -63,13 +64,13 @@ impl World {
             let device = &self.devices[kill.device.0 as usize];
             match &kill.point {
                 Some((point, nth)) => device.crash.arm(point, *nth, kill.at, kill.restart_after),
-                None => self.play_kill(device.clone(), kill.clone()),
+                None => self.play_kill(kill.clone()),
             }
         }
     }
 
-    fn play_kill(&self, device: Rc<Device>, kill: Kill) {
-        let handle = self.handle.clone();
+    pub(super) fn play_kill(&self, kill: Kill) {
+        let (handle, device) = (self.handle.clone(), self.device(kill.device));
         self.handle.spawn(self.node, "kill", async move {
             handle.sleep_until(kill.at).await;
             device.kill(kill.reason, Some(kill.restart_after));
@@ -91,6 +92,20 @@ impl World {
                     device.app(if up { AppEvent::Online } else { AppEvent::Offline });
                 }
             });
+        }
+    }
+
+    fn play_full_disks(&self) {
+        for (device, times) in self.devices.iter().zip(&self.faults.full) {
+            for (from, until) in times.iter().copied() {
+                let (handle, device) = (self.handle.clone(), device.clone());
+                self.handle.spawn(self.node, "full disk", async move {
+                    handle.sleep_until(from).await;
+                    device.lose_room(true);
+                    handle.sleep_until(until).await;
+                    device.lose_room(false);
+                });
+            }
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::clock::Jump;
+use super::hardware::SlowTime;
 use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
 use crate::contract::KillReason;
 use crate::net::{LossyTime, Outage, OutageMode, Profile};
@@ -24,6 +26,14 @@ pub(super) struct Faults {
     pub(super) portals: Vec<Vec<(Time, Time)>>,
     /// When connections die silently, by device.
     pub(super) half_open: Vec<Vec<Time>>,
+    /// Times with a full disk, by device.
+    pub(super) full: Vec<Vec<(Time, Time)>>,
+    /// Times with a slow disk, by device.
+    pub(super) slow: Vec<Vec<SlowTime>>,
+    /// Jumps of the clock, by device.
+    pub(super) steps: Vec<Vec<Jump>>,
+    /// Jumps of local time, by device.
+    pub(super) zones: Vec<Vec<Jump>>,
     /// Processes that die.
     pub(super) kills: Vec<Kill>,
     /// Times without the backend.
@@ -63,6 +73,10 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Faults {
         detours: vec![Vec::new(); devices.len()],
         portals: vec![Vec::new(); devices.len()],
         half_open: vec![Vec::new(); devices.len()],
+        full: vec![Vec::new(); devices.len()],
+        slow: vec![Vec::new(); devices.len()],
+        steps: vec![Vec::new(); devices.len()],
+        zones: vec![Vec::new(); devices.len()],
         ..Faults::default()
     };
     for planned in &plan.events {
@@ -156,6 +170,10 @@ impl Faults {
                 self.down.push((at, at + *length));
                 self.tell(at, format!("{name}: the backend is down for {length}"));
             }
+            Happening::DiskFull { .. }
+            | Happening::SlowDisk { .. }
+            | Happening::ClockStep { .. }
+            | Happening::TimeZone { .. } => self.plan_device(at, name, what, chosen),
             Happening::LegOutage { length, mode } => {
                 self.leg.push(gateway::Outage { from: at, until: at + *length, mode: *mode });
                 self.tell(at, format!("{name}: nothing between gateway and backend for {length} ({mode:?})"));
@@ -216,6 +234,37 @@ impl Faults {
                 _ => return,
             },
         );
+    }
+
+    /// What happens to devices themselves.
+    fn plan_device(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) {
+        let who = count(chosen);
+        let ahead = |micros: i64| {
+            format!("{}{}", if micros < 0 { "-" } else { "+" }, Span::micros(micros.unsigned_abs()))
+        };
+        let (text, length) = match what {
+            Happening::DiskFull { length } => (format!("{who} have no room for {length}"), *length),
+            Happening::SlowDisk { length, factor } => {
+                (format!("the disks of {who} take {factor} times as long for {length}"), *length)
+            }
+            Happening::ClockStep { micros } => {
+                (format!("the clocks of {who} jump by {}", ahead(*micros)), Span::ZERO)
+            }
+            Happening::TimeZone { micros } => {
+                (format!("local time of {who} moves by {}", ahead(*micros)), Span::ZERO)
+            }
+            _ => unreachable!("this does not happen to a device itself"),
+        };
+        for device in chosen.iter().map(|device| device.0 as usize) {
+            match what {
+                Happening::DiskFull { .. } => self.full[device].push((at, at + length)),
+                Happening::SlowDisk { factor, .. } => self.slow[device].push((at, at + length, *factor)),
+                Happening::ClockStep { micros } => self.steps[device].push((at, *micros)),
+                Happening::TimeZone { micros } => self.zones[device].push((at, *micros)),
+                _ => {}
+            }
+        }
+        self.tell(at, format!("{name}: {text}"));
     }
 
     fn draw_device(&mut self, plan: &Plan, chaos: &Chaos, device: DeviceId) {
@@ -293,7 +342,10 @@ impl Faults {
         for detour in self.detours.iter_mut().flatten() {
             detour.until = detour.until.min(end);
         }
-        for (_, until) in &mut self.down {
+        for (_, until) in self.full.iter_mut().flatten().chain(&mut self.down) {
+            *until = (*until).min(end);
+        }
+        for (_, until, _) in self.slow.iter_mut().flatten() {
             *until = (*until).min(end);
         }
         for outage in &mut self.leg {
@@ -342,6 +394,7 @@ fn kill_word(reason: KillReason) -> &'static str {
     match reason {
         KillReason::Killed => "kill",
         KillReason::PowerLoss => "power_loss",
+        KillReason::LowMemory => "low_memory",
     }
 }
 

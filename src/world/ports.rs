@@ -7,28 +7,9 @@ use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
 use super::device::Device;
-use crate::base::{Span, Stamp, Time};
-use crate::contract::{Clock, CrashPoints, LocalBoxFuture, Machine, Spawn, Work};
-use crate::scenario::DeviceClass;
+use crate::base::{Span, Time};
+use crate::contract::{CrashPoints, KillReason, LocalBoxFuture, Spawn};
 use crate::sim::{Handle, NodeId};
-
-/// Virtual time and the device's wall clock.
-pub(super) struct DeviceClock {
-    pub(super) handle: Handle,
-    pub(super) start: Stamp,
-}
-
-impl Clock for DeviceClock {
-    fn now(&self) -> Time {
-        self.handle.now()
-    }
-    fn wall(&self) -> Stamp {
-        self.start.plus(self.handle.now() - Time::ZERO)
-    }
-    fn sleep_until(&self, time: Time) -> LocalBoxFuture<'static, ()> {
-        Box::pin(self.handle.sleep_until(time))
-    }
-}
 
 /// Tasks of a device's process.
 pub(super) struct DeviceTasks {
@@ -45,7 +26,7 @@ impl Spawn for DeviceTasks {
     }
 }
 
-/// A task that looks after each step whether its device still has power.
+/// A task that settles with its device's disk around each step, and looks whether there still is power.
 struct Guarded {
     task: LocalBoxFuture<'static, ()>,
     device: Weak<Device>,
@@ -54,25 +35,14 @@ struct Guarded {
 impl Future for Guarded {
     type Output = ();
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        if let Some(device) = self.device.upgrade() {
+            device.before_poll();
+        }
         let polled = self.task.as_mut().poll(context);
         if let Some(device) = self.device.upgrade() {
-            device.notice_power();
+            device.after_poll();
         }
         polled
-    }
-}
-
-/// The hardware of a device's class. Formula: models of a mobile device, T = bytes ÷ parse rate + rows·c_row + T_commit.
-pub(super) struct Hardware(pub(super) DeviceClass);
-
-impl Machine for Hardware {
-    fn cost(&self, work: Work) -> Span {
-        let class = &self.0;
-        let parse = Span::secs(1).scaled(work.coded_bytes, class.parse_rate.0.max(1));
-        parse
-            + class.row_write * work.rows_written
-            + class.row_read * work.rows_read
-            + class.commit * work.commits
     }
 }
 
@@ -130,7 +100,7 @@ impl CrashPoints for CrashBook {
         let Some(device) = self.device.borrow().upgrade() else { return false };
         match self.due(point, device.now()) {
             Some(restart_after) => {
-                device.kill(crate::contract::KillReason::Killed, Some(restart_after));
+                device.die_here(KillReason::Killed, Some(restart_after));
                 true
             }
             None => false,

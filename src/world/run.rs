@@ -1,14 +1,20 @@
 //! A run from its plan to its outcome.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::build::{World, dataset};
+use super::device::Device;
 use super::digest::{self, Digested, RowDigests};
+use super::faults::Kill;
+use super::hardware::Spent;
 use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, Watch, named};
 use super::registry::EngineRegistry;
 use super::truth::Now;
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
+use crate::contract::KillReason;
+use crate::disk::Moment;
 use crate::oracle::{Clock, Filter, Life, Verdict};
 use crate::scenario::Plan;
 
@@ -42,6 +48,15 @@ pub enum Strike {
         /// Its passing of this number, from 1.
         nth: u32,
     },
+    /// The app is killed, or the power fails, at this time.
+    AtTime {
+        /// The device.
+        device: DeviceId,
+        /// When.
+        at: Time,
+        /// Whether it is the power.
+        power: bool,
+    },
     /// The power fails in the midst of this operation of the device's disk, counted from 0.
     AtDiskOperation {
         /// The device.
@@ -60,6 +75,23 @@ pub struct Places {
     pub operations: (u64, u64),
     /// Passings of each crash point until the end of the script.
     pub points: BTreeMap<&'static str, u64>,
+    /// When each disk operation was issued and was done, until the end of the script.
+    pub moments: Vec<Moment>,
+}
+
+/// What the devices' hardware has done, by metric.
+fn worked(devices: &[Rc<Device>]) -> BTreeMap<&'static str, u64> {
+    let (spent, disks): (Vec<_>, Vec<_>) =
+        devices.iter().map(|device| (device.spent(), device.disk.counters())).unzip();
+    let longest = |of: fn(&Spent) -> Span| spent.iter().map(of).max().unwrap_or_default().0;
+    BTreeMap::from([
+        ("device.cpu.busy", spent.iter().map(|spent| spent.cpu.0).sum()),
+        ("device.transaction.longest", longest(|spent| spent.longest_work)),
+        ("device.lock.longest", longest(|spent| spent.longest_lock)),
+        ("device.disk.syncs", disks.iter().map(|disk| disk.syncs).sum()),
+        ("device.disk.written", disks.iter().map(|disk| disk.bytes_written).sum()),
+        ("device.wal.peak", disks.iter().map(|disk| disk.log_peak).max().unwrap_or_default()),
+    ])
 }
 
 /// Runs `plan` to its end.
@@ -132,7 +164,11 @@ fn build(plan: &Plan, engines: &EngineRegistry, lives: Vec<Life>) -> Result<Worl
 }
 
 fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> (Outcome, Vec<Life>, Places) {
-    let before = probed.map_or(0, |device| world.devices[device.0 as usize].disk.operations());
+    let before = probed.map_or(0, |device| {
+        let disk = &world.devices[device.0 as usize].disk;
+        disk.trace();
+        disk.operations()
+    });
     world.set_going();
     let mut ended = world.run_script(watch);
     let places = probed.map_or_else(Places::default, |device| world.places(device, before));
@@ -154,6 +190,16 @@ impl World {
             Strike::AtPoint { device, point, nth } => {
                 self.devices[device.0 as usize].crash.arm(point, *nth, Time::ZERO, RESTARTED_AFTER);
             }
+            Strike::AtTime { device, at, power } => {
+                let reason = if *power { KillReason::PowerLoss } else { KillReason::Killed };
+                self.play_kill(Kill {
+                    at: *at,
+                    device: *device,
+                    reason,
+                    point: None,
+                    restart_after: RESTARTED_AFTER,
+                });
+            }
             Strike::AtDiskOperation { device, operation } => {
                 self.devices[device.0 as usize].disk.fail_power_at(*operation);
             }
@@ -166,6 +212,7 @@ impl World {
             polls: self.handle.polls(device.node),
             operations: (before, device.disk.operations()),
             points: device.crash.passed(),
+            moments: device.disk.traced(),
         }
     }
 
@@ -173,6 +220,8 @@ impl World {
     fn conclude(self, ended: Ended, script_ended: Time) -> (Outcome, Vec<Life>) {
         let World { sim, handle, hub, servers, devices, links, faults, .. } = self;
         let ended_at = handle.now();
+        devices.iter().for_each(|device| device.close_books());
+        let worked = worked(&devices);
         let mut listeners = hub.take();
         let truth = Now(&servers.backend);
         let mut rows = RowDigests::default();
@@ -197,6 +246,7 @@ impl World {
         let radios: Vec<_> = links.iter().map(|link| link.borrow().radio_cost(ended_at)).collect();
         figures.insert("device.radio.on", radios.iter().map(|radio| radio.on.0).sum());
         figures.insert("device.radio.energy", radios.iter().map(|radio| radio.energy).sum());
+        figures.extend(worked);
         digest::add_backend(&mut rows, &servers.backend.borrow());
         let content = rows.content.hex();
         listeners.digest.text(&content);

@@ -1,8 +1,13 @@
 //! A fault at every place where one can strike, one world each: nothing is lost, nothing happens twice.
 //!
-//! In debug every seventh disk operation is tried, in release every one; polls and crash points all in both.
+//! A transaction has a duration, so besides polls, crash points and disk operations there are times: a kill at the instant at
+//! which each disk operation is issued, and a power loss right before and at the end of each sync.
+//!
+//! In debug every seventh disk operation and time is tried, in release every one; polls and crash points all in both.
 
-use syncdyno::base::DeviceId;
+use std::collections::BTreeSet;
+
+use syncdyno::base::{DeviceId, Time};
 use syncdyno::scenario::Plan;
 use syncdyno::world::{self, EngineRegistry, Outcome, Places, Strike, Unwatched};
 
@@ -19,6 +24,8 @@ enum Sweep {
     Polls,
     Points,
     Operations,
+    KillTimes,
+    SyncTimes,
 }
 
 impl Sweep {
@@ -35,24 +42,37 @@ impl Sweep {
                 let (from, until) = places.operations;
                 (from..until).map(|operation| Strike::AtDiskOperation { device, operation }).collect()
             }
+            Sweep::KillTimes => {
+                let times = places.moments.iter().flat_map(|moment| [moment.issued, moment.done]);
+                distinct(times).map(|at| Strike::AtTime { device, at, power: false }).collect()
+            }
+            Sweep::SyncTimes => {
+                let syncs = places.moments.iter().filter(|moment| moment.is_sync);
+                let times = syncs.flat_map(|sync| [Time(sync.done.0 - 1), sync.done]);
+                distinct(times).map(|at| Strike::AtTime { device, at, power: true }).collect()
+            }
         }
     }
 
     /// The metric that tells that the fault struck.
     fn metric(self) -> &'static str {
         match self {
-            Sweep::Polls | Sweep::Points => "device.kills.count",
-            Sweep::Operations => "device.power_losses.count",
+            Sweep::Polls | Sweep::Points | Sweep::KillTimes => "device.kills.count",
+            Sweep::Operations | Sweep::SyncTimes => "device.power_losses.count",
         }
     }
 
     /// One place in so many is tried; prime, so that no rhythm of the disk hides places.
     fn stride(self) -> usize {
         match self {
-            Sweep::Operations if cfg!(debug_assertions) => 7,
+            Sweep::Operations | Sweep::KillTimes | Sweep::SyncTimes if cfg!(debug_assertions) => 7,
             _ => 1,
         }
     }
+}
+
+fn distinct(times: impl Iterator<Item = Time>) -> impl Iterator<Item = Time> {
+    times.collect::<BTreeSet<Time>>().into_iter()
 }
 
 fn places(plan: &Plan) -> Places {
@@ -117,6 +137,26 @@ fn crash_sweep_a_power_loss_in_any_disk_operation_loses_nothing_with_a_write_ahe
 }
 
 #[test]
+fn crash_sweep_a_kill_at_the_time_of_any_disk_operation_loses_nothing_with_a_rollback_journal() {
+    assert!(nothing_is_lost(Sweep::KillTimes, JOURNALS[0]) > 1_000);
+}
+
+#[test]
+fn crash_sweep_a_kill_at_the_time_of_any_disk_operation_loses_nothing_with_a_write_ahead_log() {
+    assert!(nothing_is_lost(Sweep::KillTimes, JOURNALS[1]) > 400);
+}
+
+#[test]
+fn crash_sweep_a_power_loss_at_the_end_of_any_sync_loses_nothing_with_a_rollback_journal() {
+    assert!(nothing_is_lost(Sweep::SyncTimes, JOURNALS[0]) > 300);
+}
+
+#[test]
+fn crash_sweep_a_power_loss_at_the_end_of_any_sync_loses_nothing_with_a_write_ahead_log() {
+    assert!(nothing_is_lost(Sweep::SyncTimes, JOURNALS[1]) > 80);
+}
+
+#[test]
 fn crash_sweep_of_the_tiny_world_passes_every_crash_point() {
     let places = places(&worlds::plan(TINY, &[]));
     for point in syncdyno::engine::CRASH_POINTS {
@@ -129,7 +169,7 @@ fn crash_sweep_of_the_tiny_world_passes_every_crash_point() {
 fn crash_sweep_finds_a_cursor_that_is_saved_before_its_rows() {
     let plan = worlds::plan(TINY, &["engine.name=broken:cursor-before-rows"]);
     let places = places(&plan);
-    for sweep in [Sweep::Polls, Sweep::Points] {
+    for sweep in [Sweep::Polls, Sweep::Points, Sweep::KillTimes] {
         let strikes = sweep.strikes(&places);
         let mut losses = strikes.iter().filter(|strike| {
             let outcome = struck(&plan, strike);

@@ -80,6 +80,11 @@ suite! {
     suite_chunk_curve_meets_its_expectations: "chunk-curve";
     suite_chunk_sizes_meets_its_expectations: "chunk-sizes";
     suite_chunk_theory_meets_its_expectations: "chunk-theory";
+    suite_device_clocks_meets_its_expectations: "device/clocks";
+    suite_device_disk_full_meets_its_expectations: "device/disk-full";
+    suite_device_foreground_meets_its_expectations: "device/foreground";
+    suite_device_low_memory_meets_its_expectations: "device/low-memory";
+    suite_device_power_loss_meets_its_expectations: "device/power-loss";
     suite_hospital_hour_meets_its_expectations: "hospital-hour";
     suite_kill_in_pull_meets_its_expectations: "kill-in-pull";
     suite_kill_in_push_meets_its_expectations: "kill-in-push";

@@ -2,16 +2,26 @@
 
 use super::super::form::{COUNT, Form, SPAN, key, map, optional, required, table};
 use super::super::profiles;
-use super::super::written::{MOVES, NAME, START_STATE};
+use super::super::written::{DRIFT, MOVES, NAME, OFFSET, START_STATE};
 
 pub(super) const CLASSES: Form = Form::Named { of: &CLASS, library: profiles::classes };
 
+/// Bytes a second.
+const PACE: Form = Form::Size { min: 1, max: 1 << 40 };
+
 const CLASS: Form = table(&[
-    required("row_write", SPAN, "CPU time to write a row."),
-    required("row_read", SPAN, "CPU time to read a row."),
-    required("parse_rate", Form::Size { min: 1, max: 1 << 40 }, "Bytes of JSON coded a second."),
-    required("commit", SPAN, "Time to commit a transaction."),
-    required("memory", Form::Size { min: 1 << 20, max: 1 << 40 }, "Memory that the app may use."),
+    required(
+        "cpu",
+        Form::Decimal { max: 1_000.0 },
+        "How many times as long the processor takes as the reference core, a desktop's.",
+    ),
+    required("parse_rate", PACE, "Bytes of JSON coded a second by native code."),
+    required("managed_rate", PACE, "Bytes of JSON coded a second by a managed language."),
+    required("read_latency", SPAN, "Time to fetch a page of 4 kB that is not in memory, without its bytes."),
+    required("read_rate", PACE, "Bytes that the flash reads a second."),
+    required("write_rate", PACE, "Bytes that the flash writes a second."),
+    required("sync", SPAN, "Median time of a sync; one in a hundred takes 20 times as long."),
+    required("memory", Form::Size { min: 1 << 10, max: 1 << 40 }, "Memory that the app may use."),
 ]);
 
 pub(super) const FLEET: Form = table(&[
@@ -36,6 +46,25 @@ pub(super) const FLEET: Form = table(&[
         "What people do, with shares among the devices that share all attributes.",
     ),
     key("start", Form::Shares(&START_STATE), "\"empty\"", "What devices have at the start, with shares."),
+    key(
+        "clock",
+        Form::Either { plain: &CLOCK_MODEL, table: &CLOCK },
+        "\"good\"",
+        "Their clocks: always right, as measured on phones, or as told.",
+    ),
+]);
+
+const CLOCK_MODEL: Form = Form::Word { built: &["good", "phones"], later: &[] };
+
+const CLOCK: Form = table(&[
+    key("offset", Form::Written(&OFFSET), "\"0s\"", "How far it is ahead."),
+    key("drift", Form::Written(&DRIFT), "\"0ppm\"", "How much faster it runs."),
+    key(
+        "resync",
+        SPAN,
+        "\"1d\"",
+        "How often the network takes back what it has drifted or was stepped, while the device is online; never if 0s.",
+    ),
 ]);
 
 pub(super) const STORE: Form = table(&[

@@ -23,7 +23,12 @@ pub(super) const WORKLOAD: Form = table(&[
         "6",
         "How often a person brings the app to the foreground.",
     ),
-    key("foreground", SPAN, "\"2m\"", "How long it stays there, on average."),
+    key(
+        "foreground",
+        Form::Either { plain: &SPAN, table: &FOREGROUND },
+        "\"2m\"",
+        "How long it stays there, on average, and what the app does there.",
+    ),
     key("contention", CONTENTION, "{}", "How often the office is after the same rows as a phone."),
     optional("opens", OPENS, "Records that people open, which fetches their details."),
     key(
@@ -32,6 +37,17 @@ pub(super) const WORKLOAD: Form = table(&[
         "{}",
         "Weights of the roles in the writes; equal if empty.",
     ),
+]);
+
+const FOREGROUND: Form = table(&[
+    key("stay", SPAN, "\"2m\"", "How long it stays there, on average."),
+    key(
+        "queries",
+        Form::Decimal { max: 1_000.0 },
+        "0",
+        "Queries a second by which the app shows people what they look at.",
+    ),
+    key("rows", Form::Int { min: 1, max: 1_000_000 }, "50", "Rows that such a query reads."),
 ]);
 
 const HOURS: Form = table(&[

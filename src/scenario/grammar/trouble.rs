@@ -17,9 +17,24 @@ macro_rules! on_devices {
     };
 }
 
+/// The same without groups: `by` says how far something jumps.
+macro_rules! jump {
+    ($own:expr) => {
+        table(&[
+            key("share", Form::Share, "1", "Share of the devices; an exact count."),
+            optional(
+                "devices",
+                Form::List(&Form::Int { min: 0, max: 1_000_000 }),
+                "These devices, by number from 0; in place of `share`.",
+            ),
+            $own,
+        ])
+    };
+}
+
 const FOR: Key = required("for", SOME_SPAN, "How long.");
 const RESTART: Key = key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
-const NO_EVENT: &str = "only outage, flap, captive_portal, session_loss, half_open, network_change, kill, power_loss, answer_loss, backend_down, backend_clock_step, leg_outage, bulk_import, edits and trigger are built so far";
+const NO_EVENT: &str = "only outage, flap, captive_portal, session_loss, half_open, network_change, kill, power_loss, disk_full, slow_disk, clock_step, time_zone, answer_loss, backend_down, backend_clock_step, leg_outage, bulk_import, edits and trigger are built so far";
 
 pub(super) const EVENT: Form = Form::Table {
     keys: &[required("at", Form::Written(&CLOCK), "When.")],
@@ -119,7 +134,30 @@ pub(super) const EVENT: Form = Form::Table {
             "People make edits.",
         ),
         optional("trigger", on_devices![required("unit", Form::Text, "The unit.")], "People ask for a sync."),
-        optional("clock_step", Form::Later(NO_EVENT), "A clock jumps."),
+        optional(
+            "clock_step",
+            jump![required("by", Form::Written(&STEP), "How far ahead or back.")],
+            "The device's clock jumps, until it is next set by the network.",
+        ),
+        optional(
+            "time_zone",
+            jump![required("by", Form::Written(&STEP), "How far ahead or back local time goes.")],
+            "The clock that people see jumps, by a journey or by daylight saving; UTC does not.",
+        ),
+        optional("disk_full", on_devices![FOR], "The device's storage is full: no file grows."),
+        optional(
+            "slow_disk",
+            on_devices![
+                FOR,
+                key(
+                    "factor",
+                    Form::Int { min: 2, max: 1_000 },
+                    "10",
+                    "Everything takes so many times as long."
+                ),
+            ],
+            "The device's flash is slow.",
+        ),
         optional("reinstall", Form::Later(NO_EVENT), "The app is installed afresh."),
         optional("restore", Form::Later(NO_EVENT), "A device or the backend returns to an older state."),
         optional("schema_change", Form::Later(NO_EVENT), "Columns change."),

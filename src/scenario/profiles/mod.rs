@@ -5,6 +5,7 @@ mod classes;
 mod links;
 
 pub(super) use backends::NAMES as BACKENDS;
+pub(super) use classes::REFERENCE_STEP;
 pub(super) use links::FIELD_WORKER;
 
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};

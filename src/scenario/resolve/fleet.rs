@@ -1,19 +1,23 @@
 //! Fleets: hardware, links, attributes, states at the start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::plan::{Attribute, DeviceClass, Fleet, StartState};
-use super::super::profiles::FIELD_WORKER;
+use super::super::plan::{Attribute, ClockModel, DeviceClass, Fleet, StartState};
+use super::super::profiles::{FIELD_WORKER, REFERENCE_STEP};
 use super::super::share::largest_remainder;
 use super::super::traces::Traces;
 use super::super::tree::Val;
-use super::super::written::{Calendar, start_state};
+use super::super::written::{Calendar, drift_ppb, signed, start_state};
 use super::links::link;
+use super::schema::Entities;
 use super::view::{Mistakes, View};
-use crate::base::{Ppm, Value};
+use crate::base::{Bytes, Ppm, Seed, Value};
+use crate::contract::Delivery;
+use crate::disk::Flash;
+use crate::engine::Decoder;
 use crate::net::{FieldWorker, Moves, Profile};
-use crate::workload;
+use crate::workload::{self, Maker};
 
 /// The attributes of all fleets by name.
 pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<Attribute> {
@@ -146,7 +150,7 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &
         devices,
         classes: pick("class")
             .into_iter()
-            .map(|((name, at), n)| (class(name, defined("class", name, at, &classes)), n))
+            .map(|((name, at), n)| (class(name, defined("class", name, at, &classes), wrong), n))
             .collect(),
         links: pick("link")
             .into_iter()
@@ -161,6 +165,7 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &
             })
             .collect(),
         roles: view.at("role").entries().map(|(name, share)| (name.to_owned(), share.share())).collect(),
+        clock: clock(view.at("clock"), wrong),
     }
 }
 
@@ -172,13 +177,76 @@ pub(super) fn library_and_own<'a>(own: Vec<&'a str>, library: Vec<&'a str>) -> V
     names
 }
 
-fn class(name: &str, view: View<'_>) -> DeviceClass {
+/// Refuses a class of devices that could not decode an answer with a single row.
+pub(super) fn room_for_a_row(root: View<'_>, fleets: &[Fleet], entities: &Entities, wrong: &Mistakes) {
+    let decoder =
+        if root.at("engine.decoder").text() == "managed" { Decoder::Managed } else { Decoder::Streaming };
+    let synced = entities.schema.entities.iter().zip(&entities.data);
+    let Some((entity, row)) = synced
+        .filter(|(entity, _)| entity.delivery != Delivery::BackendOnly)
+        .map(|(entity, data)| (&entity.name, longest_row(&data.columns)))
+        .max_by_key(|(_, bytes)| *bytes)
+    else {
+        return;
+    };
+    let mut told = BTreeSet::new();
+    for (class, _) in fleets.iter().flat_map(|fleet| &fleet.classes) {
+        let needed = decoder.peak(row);
+        // A class without memory is one that there is not.
+        if (1..needed).contains(&class.memory.0) && told.insert(&class.name) {
+            let memory = root.at("class").key(&class.name).at("memory");
+            let title = format!("class `{}` has not the memory for a row of `{entity}`", class.name);
+            let help = format!("a row of {row} bytes takes up to {} to decode", Bytes(needed));
+            wrong.at(memory, title, help);
+        }
+    }
+}
+
+/// The most bytes that a row takes in an answer: its values, and about twenty for each that has no length of its own.
+fn longest_row(columns: &[Maker]) -> u64 {
+    let most = |maker: &Maker| match maker {
+        Maker::Words { max, .. } | Maker::Fat { max, .. } => u64::from(*max),
+        Maker::OneOf(words) => words.iter().map(String::len).max().unwrap_or_default() as u64,
+        _ => 20,
+    };
+    columns.iter().map(most).sum::<u64>() + 80
+}
+
+fn class(name: &str, view: View<'_>, wrong: &Mistakes) -> DeviceClass {
+    let cpu = view.at("cpu");
+    if cpu.present().is_some() && cpu.milli() == 0 {
+        wrong.at(
+            cpu,
+            "a processor takes time",
+            "it is 1 for a desktop and 6.667 for a phone of the middle class",
+        );
+    }
     DeviceClass {
         name: name.to_owned(),
-        row_write: view.at("row_write").span(),
-        row_read: view.at("row_read").span(),
+        step_picos: REFERENCE_STEP * u64::from(cpu.milli()) / 1_000,
         parse_rate: view.at("parse_rate").bytes(),
-        commit: view.at("commit").span(),
+        managed_rate: view.at("managed_rate").bytes(),
+        flash: Flash {
+            read_latency: view.at("read_latency").span(),
+            read_rate: view.at("read_rate").bytes(),
+            write_rate: view.at("write_rate").bytes(),
+            sync: view.at("sync").span(),
+            slowness: 1,
+            seed: Seed(0),
+        },
         memory: view.at("memory").bytes(),
     }
+}
+
+fn clock(view: View<'_>, wrong: &Mistakes) -> ClockModel {
+    if !view.is_table() {
+        return if view.text() == "phones" { ClockModel::Phones } else { ClockModel::Good };
+    }
+    let offset = signed(view.at("offset").text()).unwrap_or_default();
+    let drift_ppb = drift_ppb(view.at("drift").text()).unwrap_or_default();
+    let resync = view.at("resync").span();
+    if offset == 0 && drift_ppb == 0 {
+        wrong.at(view, "this clock is right", "write clock = \"good\", or give it an `offset` or a `drift`");
+    }
+    ClockModel::Told { offset, drift_ppb, resync }
 }

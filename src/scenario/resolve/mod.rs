@@ -67,6 +67,7 @@ pub(super) fn resolve(
     let calendar = calendar.unwrap_or_default();
     let fleets = fleet::fleets(root, &links, calendar, &wrong);
     let duration = root.at("duration").span();
+    fleet::room_for_a_row(root, &fleets, &entities, &wrong);
     let schema = entities.schema;
     let world = World { root, names, calendar, duration, schema, attributes, links, wrong: &wrong };
     world.engine_name();
@@ -172,6 +173,14 @@ impl World<'_> {
             },
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),
+            decoder: match view.at("decoder").text() {
+                "managed" => engine::Decoder::Managed,
+                _ => engine::Decoder::Streaming,
+            },
+            dates: match view.at("dates").text() {
+                "local" => engine::Dates::Local,
+                _ => engine::Dates::Utc,
+            },
         }
     }
 

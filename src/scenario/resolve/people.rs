@@ -6,7 +6,7 @@ use super::fleet::attributes_known;
 use super::view::{Given, View};
 use crate::base::{EntityId, Ppm, Span, Time};
 use crate::contract::{ColumnKind, Delivery, EditKind, Entity, SyncUnit, Trigger};
-use crate::workload::{Action, Contention, LoginWave, Options, Peak};
+use crate::workload::{Action, Browsing, Contention, LoginWave, Options, Peak};
 
 impl World<'_> {
     /// The sync units by name.
@@ -105,7 +105,11 @@ impl World<'_> {
             hours,
             logins: self.logins(view.at("login")),
             resumes_per_hour_milli: view.at("resumes_per_hour").milli(),
-            foreground: view.at("foreground").span(),
+            foreground: match view.at("foreground") {
+                table if table.is_table() => table.at("stay").span(),
+                plain => plain.span(),
+            },
+            browsing: self.browsing(view.at("foreground")),
             peaks: self.peaks(view.at("peak")),
             actions: self.root.at("action").entries().filter_map(|(n, v)| self.action(n, v)).collect(),
             contention: Contention {
@@ -119,6 +123,13 @@ impl World<'_> {
             opened: opens.present().and_then(|o| self.entity(o.at("entity"))),
             role_weights: self.weights(view.at("weights")),
         }
+    }
+
+    /// What the app does while people look at it.
+    fn browsing(&self, view: View<'_>) -> Option<Browsing> {
+        let queries_per_second_milli = view.at("queries").milli();
+        (queries_per_second_milli > 0)
+            .then(|| Browsing { queries_per_second_milli, rows: view.at("rows").count() })
     }
 
     /// From when until when something written as `from` and `until` lasts.

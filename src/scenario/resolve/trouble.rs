@@ -54,14 +54,15 @@ impl World<'_> {
         let (kind, own) = view.entries().find(|(key, _)| *key != "at")?;
         let what = self.happening(kind, own)?;
         // How far a clock jumps stands where others name an attribute.
-        let who = if kind == "backend_clock_step" { Who::Devices(Vec::new()) } else { self.who(own) };
-        Some(Planned { name: name.to_owned(), at, who, what })
+        let jumps = matches!(kind, "backend_clock_step" | "clock_step" | "time_zone");
+        let by = own.at("by").present().filter(|_| !jumps);
+        Some(Planned { name: name.to_owned(), at, who: self.who(own, by), what })
     }
 
-    fn who(&self, view: View<'_>) -> Who {
+    fn who(&self, view: View<'_>, by: Option<View<'_>>) -> Who {
         let total = self.root.at("fleet").entries().map(|(_, f)| f.at("devices").count()).sum::<u32>();
         if let Some(list) = view.at("devices").present() {
-            if view.at("by").present().is_some() {
+            if by.is_some() {
                 self.wrong.at(
                     list,
                     "both `devices` and `by`",
@@ -81,7 +82,7 @@ impl World<'_> {
             Some(share) => share.share(),
             None => Ppm::ONE,
         };
-        match view.at("by").present().and_then(|by| self.attribute(by)) {
+        match by.and_then(|by| self.attribute(by)) {
             Some(attribute) => Who::ShareOf { share, attribute },
             None => Who::Share(share),
         }
@@ -139,6 +140,10 @@ impl World<'_> {
                     unit: UnitId(self.given_names("unit").find(unit, "unit", unit.text(), &units)? as u16),
                 }
             }
+            "clock_step" => Happening::ClockStep { micros: signed(view.at("by").text())? },
+            "time_zone" => Happening::TimeZone { micros: signed(view.at("by").text())? },
+            "disk_full" => Happening::DiskFull { length },
+            "slow_disk" => Happening::SlowDisk { length, factor: view.at("factor").count() },
             // An unknown kind, or one that is not built, was told by the check.
             _ => return None,
         })

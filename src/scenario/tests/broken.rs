@@ -277,6 +277,29 @@ fn a_table_where_a_value_belongs_and_the_other_way_round_are_told() {
 }
 
 #[test]
+fn devices_have_processors_memory_and_clocks_that_can_be() {
+    let class = |figure: &str| format!("class = \"mid\"\n[class.mid]\n{figure}");
+    says(&class("cpu = 0"), &["a processor takes time", "test.toml:11:7"]);
+    says(&class("parse_rate = 0"), &["`class.mid.parse_rate` is wrong", "from 1B", "test.toml:11:14"]);
+    says(
+        &class("memory = \"1KiB\"\n[entity.long]\nschema = { id = \"uuid key\", body = \"text 500\" }"),
+        &["class `mid` has not the memory for a row of `long`", "a row of 580 bytes", "test.toml:11:10"],
+    );
+    says("clock = \"wrong\"", &["`fleet.phones.clock`"]);
+    says("clock = { offset = \"5\" }", &["`fleet.phones.clock.offset` is wrong", "\"-1h\""]);
+    says("clock = { drift = \"20000ppm\" }", &["`fleet.phones.clock.drift` is wrong", "at most 10000ppm"]);
+    says("clock = { offset = \"0s\", drift = \"0ppm\" }", &["this clock is right", "test.toml:9:1"]);
+    says(
+        "[event.e]\nat = \"+1m\"\nclock_step = { by = \"0s\" }",
+        &["`event.e.clock_step.by` is wrong", "\"-2m\"", "test.toml:11:21"],
+    );
+    says("[event.e]\nat = \"+1m\"\nclock_step = { share = 0.5 }", &["`event.e.clock_step.by` is missing"]);
+    says("[event.e]\nat = \"+1m\"\nslow_disk = { for = \"1m\", factor = 1 }", &["from 2 to 1000"]);
+    says("[event.e]\nat = \"+1m\"\ndisk_full = {}", &["`event.e.disk_full.for` is missing"]);
+    says("[workload]\nforeground = { queries = -1 }", &["`workload.foreground.queries` is wrong"]);
+}
+
+#[test]
 fn a_backend_that_contradicts_itself_is_refused_where_it_does() {
     for (more, parts) in [
         (

@@ -172,6 +172,14 @@ fn work_is_counted_once() {
     put(&store, "k", 1, 0);
     store.read(|tx| tx.row(TASK, "k")).unwrap();
     store.transaction(|_| Ok(())).unwrap();
-    assert_eq!(store.work(), Work { coded_bytes: 0, rows_written: 1, rows_read: 1, commits: 1 });
+    let both = store.work().steps;
     assert_eq!(store.work(), Work::default());
+    store.read(|tx| tx.row(TASK, "k")).unwrap();
+    let read = store.work().steps;
+    put(&store, "k2", 1, 0);
+    let written = store.work().steps;
+    assert!(read > 5 && written > read, "{read} steps to read a row, {written} to write one");
+    assert!(both.abs_diff(read + written) < 10, "{both} steps for both");
+    put(&store, "k3", 1, 0);
+    assert_eq!(store.work().steps, written, "the same again is as much again");
 }

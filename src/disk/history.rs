@@ -1,0 +1,211 @@
+//! What was done to the disk in a span of virtual time that is not over.
+//!
+//! SQLite does a transaction at once; on the device it takes a while. The operations are kept with their times from the
+//! first on until the last is past, together with what the disk looked like before. A process that dies in between leaves
+//! only what it had issued by then: the disk goes back to how it was and does those operations again.
+
+use std::rc::Rc;
+
+use super::content::Content;
+use super::directory::{Directory, File};
+use super::flash::Flash;
+use crate::base::{Span, Time};
+
+/// An operation that changes something.
+#[derive(Clone, Debug)]
+pub(super) enum What {
+    /// Bytes, at a place; they lie in the history's own memory.
+    Write { file: Rc<File>, at: u64, len: usize },
+    /// A file gets another length.
+    Truncate { file: Rc<File>, size: u64 },
+    /// A file becomes durable.
+    Sync { file: Rc<File> },
+    /// A name for a new file.
+    Create { name: String, file: Rc<File> },
+    /// A name goes, for good or until a power loss.
+    Delete { name: String, durable: bool },
+}
+
+/// An operation with its number and its times.
+struct Operation {
+    number: u64,
+    what: What,
+    /// When it is issued, and when it is done; not known before somebody says when the work began.
+    times: Option<(Time, Time)>,
+}
+
+/// The operations of a span of time, and the disk before it.
+#[derive(Default)]
+pub(super) struct History {
+    before: Option<Snapshot>,
+    operations: Vec<Operation>,
+    /// The bytes of the writes, one after the other.
+    bytes: Vec<u8>,
+    /// Operations that have their times.
+    timed: usize,
+    /// When the last of those is done.
+    until: Time,
+    /// The times of all operations, if they are traced.
+    traced: Option<Vec<Moment>>,
+}
+
+/// The times of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// When it was issued.
+    pub issued: Time,
+    /// When it was done.
+    pub done: Time,
+    /// It makes something durable.
+    pub is_sync: bool,
+}
+
+/// A disk as it was.
+struct Snapshot {
+    directory: Directory,
+    files: Vec<(Rc<File>, Content, Option<u64>)>,
+}
+
+/// What the process that dies does not do any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Death {
+    /// What it issued is done.
+    OfProcess,
+    /// A sync that is under way has done nothing yet.
+    OfPower,
+}
+
+impl History {
+    /// Notes an operation that is about to be done on `directory`; `bytes` are those that it writes.
+    pub(super) fn note(&mut self, number: u64, what: What, bytes: &[u8], directory: &Directory) {
+        if self.before.is_none() {
+            let files = directory.known_files().into_iter();
+            let copy = |file: Rc<File>| {
+                let content = file.content.borrow().clone();
+                let cut_at = file.cut_at.get();
+                (file, content, cut_at)
+            };
+            self.before = Some(Snapshot { directory: directory.clone(), files: files.map(copy).collect() });
+        }
+        self.bytes.extend_from_slice(bytes);
+        self.operations.push(Operation { number, what, times: None });
+    }
+
+    /// Gives their times to the operations that have none: one after the other from `start` on.
+    pub(super) fn time(&mut self, start: Time, flash: &Flash) {
+        let (mut written, mut synced, mut done) = (0, Span::ZERO, start);
+        for operation in &mut self.operations[self.timed..] {
+            match operation.what {
+                What::Write { len, .. } => written += len as u64,
+                _ if operation.is_sync() => synced += flash.sync(operation.number),
+                // Names and lengths travel with the next sync.
+                _ => {}
+            }
+            let begun = std::mem::replace(&mut done, start + synced + flash.write(written));
+            operation.times = Some((begun, done));
+            if let Some(traced) = &mut self.traced {
+                traced.push(Moment { issued: begun, done, is_sync: operation.is_sync() });
+            }
+        }
+        self.timed = self.operations.len();
+        self.until = self.until.max(done);
+    }
+
+    /// Operations that have no times get none.
+    pub(super) fn forgive(&mut self) {
+        self.timed = self.operations.len();
+    }
+
+    pub(super) fn trace(&mut self) {
+        self.traced.get_or_insert_default();
+    }
+
+    pub(super) fn traced(&self) -> &[Moment] {
+        self.traced.as_deref().unwrap_or_default()
+    }
+
+    /// Forgets what is past, unless there is something that waits for its time.
+    pub(super) fn settle(&mut self, now: Time) {
+        if self.until <= now && self.timed == self.operations.len() && self.before.is_some() {
+            self.forget();
+        }
+    }
+
+    /// Forgets everything: it was done.
+    pub(super) fn forget(&mut self) {
+        for (_, content, _) in self.before.take().into_iter().flat_map(|before| before.files) {
+            content.give_back();
+        }
+        self.operations.clear();
+        self.operations.shrink_to(KEPT);
+        self.bytes = Vec::new();
+        (self.timed, self.until) = (0, Time::ZERO);
+    }
+
+    /// Takes the disk back to what was done by `at`; true if that was not everything.
+    ///
+    /// An operation counts once it is issued: a write that the power interrupts may have reached the medium or not. Nothing
+    /// after an operation that does not count is kept. One without a time is done.
+    pub(super) fn cut(&mut self, at: Time, death: Death, directory: &mut Directory) -> bool {
+        let counts = |o: &Operation| o.times.is_none_or(|(begun, done)| begun < at || done <= at);
+        let interrupted = |o: &Operation| {
+            death == Death::OfPower && o.is_sync() && o.times.is_some_and(|(_, done)| done > at)
+        };
+        let kept = self.operations.iter().position(|o| !counts(o)).unwrap_or(self.operations.len());
+        let cut = kept < self.operations.len() || self.operations[..kept].iter().any(interrupted);
+        if let Some(before) = self.before.take_if(|_| cut) {
+            before.restore(directory);
+            let mut bytes = &self.bytes[..];
+            for operation in &self.operations[..kept] {
+                if !interrupted(operation) || matches!(operation.what, What::Delete { .. }) {
+                    bytes = operation.redo(interrupted(operation), bytes, directory);
+                }
+            }
+        }
+        self.forget();
+        cut
+    }
+}
+
+/// Room for so many operations is kept for the next transaction.
+const KEPT: usize = 16;
+
+impl Operation {
+    fn is_sync(&self) -> bool {
+        matches!(self.what, What::Sync { .. } | What::Delete { durable: true, .. })
+    }
+
+    /// Does it again, with the first of `bytes`; gives the rest of them.
+    fn redo<'b>(&self, interrupted: bool, bytes: &'b [u8], directory: &mut Directory) -> &'b [u8] {
+        match &self.what {
+            What::Write { file, at, len } => {
+                let (own, rest) = bytes.split_at(*len);
+                file.content.borrow_mut().write(*at, own);
+                return rest;
+            }
+            What::Truncate { file, size } => file.truncate(*size, self.number),
+            What::Sync { file } => directory.sync_file(file),
+            What::Create { name, file } => {
+                file.content.borrow_mut().empty();
+                directory.set(name, self.number, Some(Rc::clone(file)));
+            }
+            What::Delete { name, durable } => {
+                directory.set(name, self.number, None);
+                if *durable && !interrupted {
+                    directory.sync();
+                }
+            }
+        }
+        bytes
+    }
+}
+
+impl Snapshot {
+    fn restore(self, directory: &mut Directory) {
+        *directory = self.directory;
+        for (file, content, cut_at) in self.files {
+            *file.content.borrow_mut() = content;
+            file.cut_at.set(cut_at);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What an app does for the person who looks at it, beside the sync.
+//!
+//! A model, not a run: a query has a cost and meets what the sync was doing at the time, and both are arithmetic. Queries
+//! come as a Poisson process while the app is in the foreground. With a rollback journal a query waits while a transaction
+//! that writes is under way, as on Android, where an app has one connection then; with a write-ahead log it does not. While
+//! it runs it gets half of the processor if the sync is at work, all of it otherwise; the sync gets the rest. A query that
+//! waits goes before the sync's next transaction. Queries do not wait for each other, and what they read is in memory.
+//!
+//! What people save is no model: those edits are real transactions.
+
+use std::collections::VecDeque;
+
+use crate::base::{Span, Stream, Time};
+
+/// A query that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Query {
+    /// From the person's wish to the answer.
+    pub(super) took: Span,
+    /// How much of that it waited for the lock.
+    pub(super) waited: Span,
+}
+
+/// A stretch of the sync's work.
+#[derive(Clone, Copy, Debug)]
+struct Busy {
+    from: Time,
+    /// The processor is at work up to here.
+    cpu_until: Time,
+    until: Time,
+    locked: bool,
+}
+
+/// The app in the foreground of one device.
+#[derive(Debug)]
+pub(super) struct Browser {
+    /// Mean time between two queries.
+    every: Span,
+    /// Processor time of a query.
+    cost: Span,
+    /// A transaction that writes keeps readers out.
+    readers_wait: bool,
+    stream: Stream,
+    /// The next query, if the app is in the foreground.
+    next: Option<Time>,
+    busy: VecDeque<Busy>,
+}
+
+impl Browser {
+    pub(super) fn new(every: Span, cost: Span, readers_wait: bool, stream: Stream) -> Browser {
+        Browser { every, cost, readers_wait, stream, next: None, busy: VecDeque::new() }
+    }
+
+    /// The app comes to the foreground.
+    pub(super) fn begin(&mut self, now: Time) {
+        if self.next.is_none() {
+            self.next = Some(now + self.stream.exponential(self.every));
+        }
+    }
+
+    /// The app goes to the background.
+    pub(super) fn end(&mut self) {
+        self.next = None;
+        self.busy.clear();
+    }
+
+    /// The sync is at work: the processor up to `cpu_until`, the flash up to `until`.
+    pub(super) fn busy(&mut self, from: Time, cpu_until: Time, until: Time, locked: bool) {
+        if self.next.is_some() {
+            self.busy.push_back(Busy { from, cpu_until, until, locked });
+        }
+    }
+
+    /// How long the sync needs for `cpu` of processor time while people look at the app: what their queries take is missing,
+    /// up to a half.
+    pub(super) fn share(&self, cpu: Span) -> Span {
+        if self.next.is_none() {
+            return cpu;
+        }
+        let taken = self.cost.min(Span(self.every.0 / 2));
+        cpu.scaled(self.every.0, self.every.0 - taken.0)
+    }
+
+    /// The queries that came up to `now`.
+    pub(super) fn until(&mut self, now: Time) -> Vec<Query> {
+        let mut done = Vec::new();
+        while let Some(at) = self.next.filter(|at| *at <= now) {
+            self.busy.retain(|busy| busy.until > at);
+            done.push(self.query(at));
+            self.next = Some(at + self.stream.exponential(self.every));
+        }
+        done
+    }
+
+    fn query(&self, at: Time) -> Query {
+        let in_the_way = |busy: &&Busy| busy.locked && (busy.from..busy.until).contains(&at);
+        let lock = self.busy.iter().find(in_the_way).filter(|_| self.readers_wait);
+        let begun = lock.map_or(at, |busy| busy.until);
+        Query { took: self.run(begun) - at, waited: begun - at }
+    }
+
+    /// When a query that begins at `begun` is answered.
+    fn run(&self, begun: Time) -> Time {
+        let (mut now, mut left) = (begun, self.cost);
+        for busy in self.busy.iter().filter(|busy| busy.cpu_until > begun) {
+            let alone = busy.from.0.saturating_sub(now.0);
+            if left.0 <= alone {
+                return now + left;
+            }
+            left = Span(left.0 - alone);
+            now = now.max(busy.from);
+            let together = busy.cpu_until - now;
+            if left.0 * 2 <= together.0 {
+                return now + left * 2;
+            }
+            left = Span(left.0 - together.0 / 2);
+            now = busy.cpu_until;
+        }
+        now + left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Seed;
+
+    const MS: u64 = 1_000_000;
+
+    fn at(ms: u64) -> Time {
+        Time(ms * MS)
+    }
+
+    /// A query of 10 ms each 100 ms on average; the sync holds the lock from 1000 to 1400 ms, the processor to 1200.
+    fn browser(readers_wait: bool) -> Browser {
+        let stream = Seed(1).stream("browser", 0, 0);
+        let mut browser = Browser::new(Span::millis(100), Span::millis(10), readers_wait, stream);
+        browser.begin(at(0));
+        browser.busy(at(1_000), at(1_200), at(1_400), true);
+        browser
+    }
+
+    #[test]
+    fn a_query_waits_for_the_lock_with_a_rollback_journal_and_shares_the_processor_with_a_log() {
+        let table = [
+            (900, true, (10, 0)),
+            (995, true, (15, 0)), // Half of it beside the sync: 5 ms alone, 10 ms shared.
+            (1_100, true, (310, 300)),
+            (1_100, false, (20, 0)),
+            (1_195, false, (12, 0)), // 5 ms shared are 2.5 ms of work.
+            (1_300, false, (10, 0)), // The processor waits for the flash.
+            (1_399, true, (11, 1)),
+            (1_400, true, (10, 0)),
+        ];
+        for (when, readers_wait, (took, waited)) in table {
+            let found = browser(readers_wait).query(at(when));
+            assert_eq!(
+                (found.took.0 / MS, found.waited.0 / MS),
+                (took, waited),
+                "at {when} ms, {readers_wait}"
+            );
+        }
+    }
+
+    #[test]
+    fn queries_come_as_often_as_told_and_only_in_the_foreground() {
+        let mut browser = browser(true);
+        let some = browser.until(at(100_000)).len();
+        assert!((900..1_100).contains(&some), "{some}");
+        assert_eq!(browser.until(at(100_000)), []);
+        browser.end();
+        assert_eq!(browser.until(at(200_000)), []);
+        browser.begin(at(200_000));
+        assert!((5..20).contains(&browser.until(at(201_000)).len()));
+    }
+
+    #[test]
+    fn the_sync_loses_to_the_queries_what_they_take_and_at_most_a_half() {
+        assert_eq!(browser(true).share(Span::millis(90)), Span::millis(100));
+        let stream = Seed(1).stream("browser", 0, 0);
+        let mut busy = Browser::new(Span::millis(10), Span::millis(500), true, stream);
+        assert_eq!(busy.share(Span::millis(90)), Span::millis(90), "nobody looks");
+        busy.begin(at(0));
+        assert_eq!(busy.share(Span::millis(90)), Span::millis(180));
+    }
+}
