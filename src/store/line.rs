@@ -20,7 +20,7 @@ use crate::contract::Database;
 /// Page caches that a thread keeps besides those in use.
 const CACHES: usize = 64;
 /// Connections that a thread keeps open besides those in use.
-const CONNECTIONS: usize = 1_024;
+const CONNECTIONS: usize = 512;
 
 /// One store's connection, open or not.
 #[derive(Debug)]
