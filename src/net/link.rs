@@ -3,6 +3,7 @@
 use super::conditions::{Conditions, Direction};
 use super::energy::{Power, RadioCost, RadioUse};
 use super::options::OutageMode;
+use super::tcp::staircase;
 use super::weather::{Itinerary, Weather};
 use crate::base::{Seed, Span, Time};
 
@@ -118,7 +119,8 @@ impl Link {
                 continue;
             }
             let from = outage.from.max(resumed);
-            let extra = retransmitted_after(outage.until.since(from), rtt);
+            let lasts = outage.until.since(from);
+            let extra = staircase(lasts, rtt).unwrap_or(lasts);
             resumed = from + extra;
             arrival += extra;
             sent_by += extra;
@@ -152,16 +154,6 @@ impl Link {
 const LOGIN_PAGE: &[u8] = b"<!DOCTYPE html>\n<html><head><title>Guest Wi-Fi</title></head>\n\
     <body><h1>Welcome</h1><form action=\"/login\" method=\"post\"><label>Room number <input name=\"room\"></label>\
     <button>Go online</button></form></body></html>\n";
-
-/// How long after its start an outage of length `lasts` ends for the sender: t_k = a + RTO·(2^k − 1) for the smallest k with
-/// t_k ≥ `lasts`, a = 2·RTT (tail-loss probe), RTO = RTT + 0.2 s, the round trip taken without load. Measured on Linux
-/// 6.18; RFC 6298, RFC 8985.
-pub fn retransmitted_after(lasts: Span, rtt: Span) -> Span {
-    let probe = rtt * 2;
-    let timeout = rtt + Span::millis(200);
-    let steps = (0..40).map(|k| probe + timeout * ((1 << k) - 1));
-    steps.into_iter().find(|step| *step >= lasts).unwrap_or(lasts)
-}
 
 #[cfg(test)]
 mod tests {
@@ -262,15 +254,5 @@ mod tests {
         let lost = (0..10_000).filter(|&n| link.loses_answer(at(5), n)).count();
         assert!((2_300..2_700).contains(&lost), "{lost} of 10 000");
         assert!((0..10_000).all(|n| !link.loses_answer(at(1_000), n)));
-    }
-
-    #[test]
-    fn the_staircase_is_that_of_linux() {
-        // LTE, 2 MB: a ≈ 0.26 s, RTO ≈ 0.33 s under load; here without load: rtt 70 ms.
-        let rtt = Span::millis(70);
-        let steps: Vec<u64> =
-            [100, 200, 900, 2_000].map(|ms| retransmitted_after(Span::millis(ms), rtt).0 / 1_000_000).into();
-        assert_eq!(steps, [140, 410, 950, 2_030]);
-        assert_eq!(retransmitted_after(Span::ZERO, rtt), Span::millis(140));
     }
 }

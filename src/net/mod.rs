@@ -1,13 +1,17 @@
 //! Links: how long a message takes, and whether it arrives.
 //!
-//! A [`Link`] is arithmetic: given a direction, a moment and a size it says when the last byte arrives or when the connection
-//! breaks. Its [`Weather`] (rate, jitter, losses, gaps, the device's moves from link to link) is a function of the link and of
-//! time, never of the message, so two engines and two chunk sizes meet the same. A [`Way`] is the transport port over a
-//! link: what was sent goes on though the device's process died meanwhile, which is how "applied, but the answer was lost" comes
-//! about.
+//! A [`Link`] is a device's own: its [`Weather`] (rate, jitter, losses, gaps, the device's moves from link to link) is a function of the
+//! link and of time, never of the message, so two engines and two chunk sizes meet the same. Through [`Conditions`] the arithmetic of
+//! [`tcp`] asks it when bytes leave the bottleneck and which packets are lost, and says when a message is there.
 //!
-//! Invariants: messages of one direction share its rate and do not overtake each other; a request ends by its deadline at the
-//! latest; nothing is sent where the operating system sees no network.
+//! A [`Way`] is the transport port over a link. It keeps a pool of connections: HTTP/1.1 with several, or one of HTTP/2. A request
+//! takes a kept one, opens one, or waits; its message joins the others on the line of its direction, which share the rate and are
+//! planned anew when one joins or leaves. What was in flight goes on though the device's process died meanwhile, which is how "applied,
+//! but the answer was lost" comes about; what was not in flight is not sent. With [`Protocol::Bare`] there are neither connections nor
+//! headers, only round trip and rate: what closed forms speak of.
+//!
+//! Invariants: the messages of a connection do not overtake each other; a request ends by its deadline at the latest; nothing is
+//! sent where the operating system sees no network; a connection whose request ended badly is not used again.
 
 mod conditions;
 mod connection_line;
@@ -26,7 +30,7 @@ mod transport_tests;
 
 pub use conditions::{Conditions, Direction};
 pub use energy::{Power, RadioCost, RadioUse};
-pub use link::{Fate, Link, LossyTime, retransmitted_after};
+pub use link::{Fate, Link, LossyTime};
 pub use options::{
     FieldWorker, GapLengths, Gaps, Jitter, JitterTail, LossWindow, Moves, Outage, OutageMode, PacketLoss,
     Profile, Promotion, Radio, RadioChanges, Steps, Variation,

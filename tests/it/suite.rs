@@ -89,6 +89,7 @@ suite! {
     suite_kill_in_pull_meets_its_expectations: "kill-in-pull";
     suite_kill_in_push_meets_its_expectations: "kill-in-push";
     suite_links_captive_portal_meets_its_expectations: "links/captive-portal";
+    suite_links_connections_meets_its_expectations: "links/connections";
     suite_links_field_worker_meets_its_expectations: "links/field-worker";
     suite_links_flapping_meets_its_expectations: "links/flapping";
     suite_links_half_open_meets_its_expectations: "links/half-open";
