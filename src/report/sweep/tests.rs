@@ -43,11 +43,11 @@ fn cell(size: u32, link: &str, cost: Cost, seed: u64) -> CellRecord {
         ("engine.down.bytes", Unit::Bytes, (ROWS * 100.0) as u64),
     ];
     for (name, unit, value) in numbers {
-        cell.metrics.insert(name.to_owned(), Figure::Value { unit, value });
+        cell.metrics.insert(name.into(), Figure::Value { unit, value });
     }
     let (count, max) = (chunks as u64, u64::from(size));
     let sizes = Figure::Distribution { unit: Unit::Rows, count, min: 1, p50: max, p95: max, p99: max, max };
-    cell.metrics.insert("engine.pull.chunk_rows".to_owned(), sizes);
+    cell.metrics.insert("engine.pull.chunk_rows".into(), sizes);
     cell.axes =
         [("engine.pull.chunk_rows".to_owned(), size.into()), ("fleet.phones.link".to_owned(), link.into())]
             .into();
@@ -161,7 +161,7 @@ fn a_lucky_seeds_rate_does_not_make_up_for_an_unlucky_ones_wait() {
     let record = record(2, |cell| {
         let value = if cell.seed == "1" { 10_000 } else { 1_000_000 };
         let figure = Figure::Value { unit: Unit::MilliRowsPerSecond, value };
-        cell.metrics.insert("engine.rows.rate".to_owned(), figure);
+        cell.metrics.insert("engine.rows.rate".into(), figure);
     });
     let point = json(&record)["series"][0]["points"][0].clone();
     assert_eq!([&point["mean"], &point["min"], &point["max"]], [19_802, 10_000, 1_000_000], "{point}");
@@ -171,7 +171,7 @@ fn a_lucky_seeds_rate_does_not_make_up_for_an_unlucky_ones_wait() {
 fn nothing_at_all_is_the_best_of_what_is_better_lower() {
     let record = record(3, |cell| {
         let value = if cell.axes["engine.pull.chunk_rows"] == 64 { 0 } else { 7 };
-        cell.metrics.insert("engine.retries.count".to_owned(), Figure::Value { unit: Unit::Count, value });
+        cell.metrics.insert("engine.retries.count".into(), Figure::Value { unit: Unit::Count, value });
     });
     let axes = axes();
     let sweep = Sweep::new(&record, &axes, "engine.retries.count".parse().unwrap());
