@@ -40,6 +40,8 @@ pub(super) struct Shares {
 
 /// A line through chunks that deviate by more than this from it explains nothing.
 const MISFIT_MAX: f64 = 0.05;
+/// Of settings that lose more of their time than this the answers are not asked.
+const LOST_MAX: f64 = 0.5;
 /// Fewer failures say little of their rate: one standard error is a fifth.
 const FAILURES_MIN: f64 = 25.0;
 /// Failures by deadline or refusal do not come at random; so many of all are passed over.
@@ -50,7 +52,7 @@ impl Fit {
     /// where no line fits or answers of one size leave nothing to tell apart.
     pub(super) fn of(series: &Series<'_>) -> Option<Fit> {
         let answered: Vec<&Point<'_>> =
-            series.points.iter().filter(|point| point.count("engine.pull.chunk_rows") > 0.0).collect();
+            series.points.iter().filter(|point| tells_its_answers(point)).collect();
         let samples = |metric: &str| -> Vec<(f64, f64)> {
             let sample = |point: &&Point<'_>| {
                 let answers = point.count("engine.pull.chunk_rows");
@@ -78,6 +80,12 @@ impl Fit {
     pub(super) fn cost(self) -> Option<Cost> {
         Some(Cost { chunk: self.chunk + self.commit, row: self.row, mtbf: self.mtbf? })
     }
+}
+
+/// Whether the answers of a setting say what answers take: where most of the time is lost, those that came are the odd ones.
+fn tells_its_answers(point: &Point<'_>) -> bool {
+    let lost = point.sum("engine.requests.lost_time");
+    point.count("engine.pull.chunk_rows") > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
 }
 
 /// The line y = a + b·x with the least squared relative deviations; `None` of fewer than three different x.

@@ -13,7 +13,7 @@ const LINKS: [(&str, Cost); 2] = [
     ("edge", Cost { chunk: 0.8, row: 0.02, mtbf: 45.0 }),
     ("lte", Cost { chunk: 0.2, row: 0.004, mtbf: 30.0 }),
 ];
-const ROWS: f64 = 20_000.0;
+const ROWS: f64 = 2_048_000.0;
 
 fn axes() -> Vec<(String, Vec<String>)> {
     let sizes = SIZES.map(|size| size.to_string()).to_vec();
