@@ -48,6 +48,8 @@ pub struct Oracle {
     pub(super) held: Held,
     pub(super) ledger: Ledger,
     pub(super) flow: Flow,
+    /// When a device last died in the midst of work on its database. What it had pulled by then it may hold without having told.
+    cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
     /// Edits that replaced what their device had not seen, as far as it told; whether its log speaks of them shows at the end.
     pub(super) blind: Vec<Blind>,
@@ -85,6 +87,7 @@ impl Oracle {
             held: Held::default(),
             ledger: Ledger::new(devices),
             flow: Flow::new(devices),
+            cut_short: FxHashMap::default(),
             findings: Findings::new(),
             blind: Vec::new(),
             schema: setting.schema,
@@ -171,8 +174,10 @@ impl Oracle {
             Event::ProcessKilled { .. } => self.ledger.process_ended(device),
             Event::EditMade { edit, .. } => {
                 let row = self.history.remember(edit.entity, edit.key.as_str());
-                self.ledger.made(at, edit, row, self.held.versions(row, edit.id.device));
+                let told = self.held.versions(row, edit.id.device);
+                self.ledger.made(at, edit, row, told.max(self.perhaps_held(row, edit.id.device)));
             }
+            Event::CutShort => _ = self.cut_short.insert(device, at),
             Event::EditSent { edit, request, .. } => self.ledger.sent(edit, request),
             Event::ResponseReceived { request, kind: RequestKind::Push, .. } => {
                 self.ledger.request_ended(device, request, true);
@@ -210,6 +215,12 @@ impl Oracle {
         };
         let versions = self.history.row(id).held_with(change.stamp);
         self.take(at, device, id, versions, change.removed);
+    }
+
+    /// How many versions of the row were there when the device last died in the midst of work on its database.
+    fn perhaps_held(&self, row: RowId, device: DeviceId) -> usize {
+        let Some(cut) = self.cut_short.get(&device) else { return 0 };
+        self.history.row(row).versions.iter().take_while(|version| version.at <= *cut).count()
     }
 
     /// The answer to a push brought the backend's version of this stamp, or the latest; gives how many versions the device

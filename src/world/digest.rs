@@ -86,14 +86,25 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::MutationPutOff { edit } => (34, [one(*edit), 0, 0, 0]),
         E::CommitDelayed { stamp, until, .. } => (35, [stamp.0 as u64, until.0, 0, 0]),
         E::RowServed { stamp, removed, .. } => (33, [stamp.0 as u64, u64::from(*removed), 0, 0]),
-        E::CutShort => (34, [0; 4]),
-        E::Decoded { peak, tight } => (35, [*peak, u64::from(*tight), 0, 0]),
-        E::AppQueried { took, waited } => (36, [took.0, waited.0, 0, 0]),
-        E::AppWrote { took, waited } => (37, [took.0, waited.0, 0, 0]),
-        E::StorageFull => (38, [0; 4]),
+        E::CutShort | E::Decoded { .. } | E::AppQueried { .. } | E::AppWrote { .. } | E::StorageFull => {
+            own_work(event)
+        }
         E::BackendServed { kind, queued, service, scanned, rows } => {
             (32, [*kind as u64, queued.0, service.0, *scanned << 24 | *rows])
         }
+    }
+}
+
+/// The summary of what a device does by itself.
+fn own_work(event: &Event<'_>) -> (u64, [u64; 4]) {
+    use Event as E;
+    match event {
+        E::CutShort => (70, [0; 4]),
+        E::Decoded { peak, tight } => (71, [*peak, u64::from(*tight), 0, 0]),
+        E::AppQueried { took, waited } => (72, [took.0, waited.0, 0, 0]),
+        E::AppWrote { took, waited } => (73, [took.0, waited.0, 0, 0]),
+        E::StorageFull => (74, [0; 4]),
+        _ => unreachable!("this is no work of the device itself"),
     }
 }
 

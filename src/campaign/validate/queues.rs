@@ -132,7 +132,7 @@ const SAP: &str = r#"name = "sap"
 profile = "sap-odata"
 service_cv = 0
 [entity.row]
-schema = { id = "uuid key" }
+schema = { id = "uuid key", text = "text 10" }
 rows = 1
 [fleet.phones]
 devices = 1
