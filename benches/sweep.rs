@@ -14,7 +14,7 @@ mod stopwatch;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use syncdyno::base::{Span, Time};
+use syncdyno::base::{EntityId, Key, Span, Time};
 use syncdyno::campaign::{self, Bench, Listener, Options, Runner, Signals, Subject};
 use syncdyno::report::CellRecord;
 use syncdyno::scenario::{Document, Names, Plan, Request};
@@ -83,6 +83,9 @@ impl Runner for Counting {
         watch: &dyn Watch,
     ) -> Result<Vec<Vec<String>>, Unrunnable> {
         self.bench.lives(plan, subjects, watch)
+    }
+    fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
+        self.bench.keys(plan, entity)
     }
 }
 
