@@ -48,6 +48,8 @@ pub(super) struct Ledger {
     open: FxHashMap<RowId, Vec<EditId>>,
     /// By device: edits in requests under way.
     in_flight: Vec<Vec<(u64, EditId)>>,
+    /// By device: edits whose conflict came with the last answer to a push, and which the engine has not decided yet.
+    undecided: Vec<Vec<EditId>>,
     /// Edits that met a true conflict: a refusal that the device heard of, with other values on the backend.
     pub(super) conflicts: u64,
 }
@@ -73,6 +75,7 @@ impl Ledger {
         Ledger {
             devices: vec![BTreeMap::new(); devices],
             in_flight: vec![Vec::new(); devices],
+            undecided: vec![Vec::new(); devices],
             ..Ledger::default()
         }
     }
@@ -167,12 +170,28 @@ impl Ledger {
         let (ended, rest): (Vec<_>, Vec<_>) =
             self.in_flight[device.0 as usize].drain(..).partition(|(number, _)| *number == request);
         self.in_flight[device.0 as usize] = rest;
+        if !heard || ended.is_empty() {
+            return;
+        }
+        self.undecided[device.0 as usize].clear();
         for (_, id) in ended {
-            let Some(edit) = self.get_mut(id).filter(|_| heard) else { continue };
+            let Some(edit) = self.get_mut(id) else { continue };
             if edit.unheard.take() == Some(true) && !edit.conflict {
                 edit.conflict = true;
                 self.conflicts += 1;
+                self.undecided[device.0 as usize].push(id);
             }
+        }
+    }
+
+    /// The process died in the midst of work on its database: whether it had settled the last answer nobody can tell. If
+    /// not, it will hear of the conflicts again; if it had, they are in nobody's account.
+    pub(super) fn cut_short(&mut self, device: DeviceId) {
+        for id in std::mem::take(&mut self.undecided[device.0 as usize]) {
+            let Some(edit) = self.get_mut(id) else { continue };
+            edit.conflict = false;
+            edit.unheard = Some(true);
+            self.conflicts -= 1;
         }
     }
 
@@ -198,6 +217,7 @@ impl Ledger {
         seen: usize,
         history: &History,
     ) {
+        self.undecided[id.device.0 as usize].retain(|undecided| *undecided != id);
         let Some(edit) = self.get_mut(id) else { return };
         match won {
             Some(won) => edit.won = Some(won),

@@ -177,7 +177,10 @@ impl Oracle {
                 let told = self.held.versions(row, edit.id.device);
                 self.ledger.made(at, edit, row, told.max(self.perhaps_held(row, edit.id.device)));
             }
-            Event::CutShort => _ = self.cut_short.insert(device, at),
+            Event::CutShort => {
+                self.cut_short.insert(device, at);
+                self.ledger.cut_short(device);
+            }
             Event::EditSent { edit, request, .. } => self.ledger.sent(edit, request),
             Event::ResponseReceived { request, kind: RequestKind::Push, .. } => {
                 self.ledger.request_ended(device, request, true);

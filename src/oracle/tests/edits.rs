@@ -1,8 +1,8 @@
-use super::stage::{CLINIC, DOCTOR, SLOT, STATUS, Stage, VISIT, slot, visit};
+use super::stage::{CLINIC, DOCTOR, SLOT, STATUS, Stage, UNIT, VISIT, slot, visit};
 use super::{assert_only, assert_silent};
-use crate::base::{Key, Stamp, Value};
+use crate::base::{Key, Span, Stamp, Value};
 use crate::contract::{
-    Author, ConflictKind, EditKind, Event, LogEntry, LogKind, Node, Refusal, Sides, Winner,
+    Author, ConflictKind, EditKind, Event, LogEntry, LogKind, Node, Refusal, RequestKind, Sides, Winner,
 };
 
 /// Device 0 and the office change one row; the phone is ahead of its time, so its edit wins, or it loses.
@@ -234,6 +234,46 @@ fn only_refusals_that_a_device_heard_of_are_conflicts_and_each_edit_has_one() {
     let verdict = stage.verdict();
     assert_silent(&verdict);
     assert_eq!((verdict.figures["oracle.conflicts.count"], counted), (1, 1));
+}
+
+#[test]
+fn a_conflict_that_a_process_hears_of_as_it_dies_counts_when_it_is_decided() {
+    for settled in [false, true] {
+        let mut stage = Stage::new();
+        let edit = stage.update(0, "a1", "mine");
+        stage.office("a1", Some("theirs"));
+        stage.push(0, false);
+        stage.emit(0, Event::EditSent { edit, entity: VISIT, key: &Key::new("a1"), request: 99 });
+        let (kind, took) = (RequestKind::Push, Span::secs(1));
+        stage.emit(
+            0,
+            Event::ResponseReceived { request: 99, kind, unit: Some(UNIT), bytes: 1, rows: 1, took },
+        );
+        stage.emit(0, Event::CutShort);
+        if settled {
+            // It is in the database; no event tells of it.
+            let phone = stage.phone(0);
+            phone.outbox.clear();
+            let key = Key::new("a1");
+            phone.log.push(LogEntry {
+                edit: Some(edit),
+                entity: VISIT,
+                key,
+                kind: LogKind::Superseded,
+                met: None,
+            });
+        } else {
+            stage.push(0, true);
+        }
+        stage.drain();
+        let counted = stage.phone(0).conflicts.len() as u64;
+        let verdict = stage.verdict();
+        assert_silent(&verdict);
+        assert_eq!(
+            (verdict.figures["oracle.conflicts.count"], counted),
+            (u64::from(!settled), u64::from(!settled))
+        );
+    }
 }
 
 #[test]
