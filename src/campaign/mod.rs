@@ -32,8 +32,8 @@ pub(crate) mod fake;
 mod tests;
 
 pub use axis::{Axis, AxisError, CELLS_MAX};
-pub use replay::{Replay, replay};
-pub use run::{Campaign, Listener, Options, run};
+pub use replay::{Replay, replay, trace};
+pub use run::{Campaign, Listener, Observed, Options, run};
 pub use runner::{Bench, Record, Runner, Subject};
 pub use stop::Signals;
 pub use stopwatch::Stopwatch;

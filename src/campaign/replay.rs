@@ -4,6 +4,7 @@ use super::run::{Quietly, attempt, lives_told};
 use super::runner::{Record, Runner, Subject};
 use crate::report::{self, Exit, Judged};
 use crate::scenario::Plan;
+use crate::world::Traced;
 
 /// A cell that was run again.
 #[derive(Debug)]
@@ -12,6 +13,19 @@ pub struct Replay {
     pub judged: Judged,
     /// Whether its digest is the one that was recorded; `None` if none was recorded.
     pub same: Option<bool>,
+}
+
+/// Runs a plan again for its timeline; `Err` tells why it could not be run.
+///
+/// # Errors
+/// The judged cell that says so.
+pub fn trace(
+    plan: &Plan,
+    id: &str,
+    runner: &dyn Runner,
+    interrupted: &(dyn Fn() -> bool + Sync),
+) -> Result<Traced, Box<Judged>> {
+    attempt(plan, id, || runner.trace(plan, &Quietly(interrupted)))
 }
 
 /// Runs a plan again and holds its digest against the `recorded` one. A digest that differs makes the cell fail as not

@@ -10,7 +10,7 @@ use super::runner::{Record, Runner, Subject};
 use super::stop::{Signals, Stop};
 use super::stopwatch::Stopwatch;
 use crate::base::{Span, Time};
-use crate::metrics::Sample;
+use crate::metrics::{Distribution, Sample};
 use crate::report::{self, CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Verdict};
 use crate::scenario::Plan;
 use crate::world::{Ending, Outcome, Unrunnable, Watch};
@@ -47,9 +47,20 @@ pub trait Listener: Sync {
     fn progressed(&self, cell: usize, now: Time, of: Span);
     /// It came to its end.
     fn ended(&self, cell: usize, record: &CellRecord);
-    /// The series of the cell of this name. Cells come in the order of the plans, whatever the number of threads; nobody else keeps
-    /// their series.
-    fn series(&self, _id: &str, _series: &[Sample]) {}
+    /// What the cell of this name observed. Cells come in the order of the plans, whatever the number of threads; nobody else keeps
+    /// this.
+    fn observed(&self, _id: &str, _observed: &Observed) {}
+}
+
+/// What is too much to be in a record: points over virtual time, and the observations behind the distributions.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// Figures over virtual time.
+    pub series: Vec<Sample>,
+    /// Observations by metric.
+    pub distributions: Vec<(&'static str, Distribution)>,
+    /// How long the cell was, in virtual time.
+    pub length: Span,
 }
 
 /// What a campaign came to, in the order of its plans; cells that were never begun are left out.
@@ -92,8 +103,8 @@ pub fn run(
             let (Some(plan), Some(result)) = (plans.get(index), results.get(index)) else { break };
             listener.started(index);
             let watch = CellWatch { cell: index, stop: &stop, listener };
-            let (ran, series) = run_cell(plan, &ids[index], runner, options.twice, &watch);
-            in_turn.lock().expect("no listener panics").hand_on(index, series, &ids, listener);
+            let (ran, observed) = run_cell(plan, &ids[index], runner, options.twice, &watch);
+            in_turn.lock().expect("no listener panics").hand_on(index, observed, &ids, listener);
             listener.ended(index, &ran.judged.cell);
             if options.fail_fast && ran.judged.cell.verdict == Verdict::Fail {
                 stop.fail();
@@ -125,19 +136,19 @@ fn collect(ran: Vec<(usize, Ran)>, planned: usize, stop: &Stop) -> Campaign {
     campaign
 }
 
-/// Series of cells that ended before cells that stand before them.
+/// What cells observed that ended before cells which stand before them.
 #[derive(Default)]
 struct InTurn {
     next: usize,
-    waiting: BTreeMap<usize, Vec<Sample>>,
+    waiting: BTreeMap<usize, Observed>,
 }
 
 impl InTurn {
-    /// Hands on the series of cell `index` and of those after it, as far as it is their turn.
-    fn hand_on(&mut self, index: usize, series: Vec<Sample>, ids: &[String], listener: &dyn Listener) {
-        self.waiting.insert(index, series);
-        while let Some(series) = self.waiting.remove(&self.next) {
-            listener.series(&ids[self.next], &series);
+    /// Hands on the observations of cell `index` and of those after it, as far as it is their turn.
+    fn hand_on(&mut self, index: usize, observed: Observed, ids: &[String], listener: &dyn Listener) {
+        self.waiting.insert(index, observed);
+        while let Some(observed) = self.waiting.remove(&self.next) {
+            listener.observed(&ids[self.next], &observed);
             self.next += 1;
         }
     }
@@ -149,12 +160,12 @@ fn run_cell(
     runner: &dyn Runner,
     twice: bool,
     watch: &CellWatch<'_>,
-) -> (Ran, Vec<Sample>) {
+) -> (Ran, Observed) {
     let started = Stopwatch::start();
     let outcome = attempt(plan, id, || runner.run(plan, watch));
     let wall = started.elapsed();
     let (mut judged, outcome) = match outcome {
-        Err(broken) => return (Ran { judged: *broken, wall, suspects: Vec::new() }, Vec::new()),
+        Err(broken) => return (Ran { judged: *broken, wall, suspects: Vec::new() }, Observed::default()),
         Ok(outcome) => (report::judge(plan, id, &outcome), outcome),
     };
     if twice && outcome.ending != Ending::Interrupted {
@@ -163,7 +174,9 @@ fn run_cell(
             Err(broken) => judged = *broken,
         }
     }
-    (Ran { judged, suspects: suspects(&outcome), wall }, outcome.series)
+    let ran = Ran { judged, suspects: suspects(&outcome), wall };
+    let Outcome { series, distributions, ended_at, .. } = outcome;
+    (ran, Observed { series, distributions, length: ended_at.since(Time::ZERO) })
 }
 
 /// Holds a second run of a cell against its first; a second run that was interrupted shows nothing.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::base::{DeviceId, EntityId, Key};
 use crate::oracle::Filter;
 use crate::scenario::Plan;
-use crate::world::{self, EngineRegistry, Outcome, Unrunnable, Watch};
+use crate::world::{self, EngineRegistry, Outcome, Traced, Unrunnable, Watch};
 
 /// A row of an entity, whose life can be told.
 pub type Record = (EntityId, Key);
@@ -40,6 +40,11 @@ pub trait Runner: Sync {
         subjects: &[Subject],
         watch: &dyn Watch,
     ) -> Result<Vec<Vec<String>>, Unrunnable>;
+    /// Runs a cell again and draws its timeline.
+    ///
+    /// # Errors
+    /// When the plan cannot be run.
+    fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable>;
     /// The keys of an entity's rows at the start.
     ///
     /// # Errors
@@ -72,6 +77,9 @@ impl Runner for Bench {
         };
         let filters: Vec<Filter> = subjects.iter().map(filter).collect();
         world::run_recording(plan, &self.0, watch, &filters).map(|(_, lives)| lives)
+    }
+    fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
+        world::run_tracing(plan, &self.0, watch)
     }
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
         world::keys(plan, entity)

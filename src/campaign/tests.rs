@@ -56,8 +56,8 @@ fn series_come_in_the_order_of_the_plans_whichever_cell_ends_first() {
         fn started(&self, _: usize) {}
         fn progressed(&self, _: usize, _: Time, _: Span) {}
         fn ended(&self, _: usize, _: &CellRecord) {}
-        fn series(&self, id: &str, series: &[crate::metrics::Sample]) {
-            assert!(!series.is_empty());
+        fn observed(&self, id: &str, observed: &Observed) {
+            assert!(!observed.series.is_empty());
             self.0.lock().unwrap().push(id.to_owned());
         }
     }

@@ -196,6 +196,9 @@ pub(super) struct ReplayArgs {
     /// Tell the life of a record; may be given several times.
     #[arg(long, value_name = "ENTITY/KEY")]
     pub(super) record: Vec<String>,
+    /// Write a timeline in virtual time, for Perfetto or Chrome's tracing page: sessions, requests, transactions, outages.
+    #[arg(long, value_name = "FILE.json")]
+    pub(super) trace: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -40,6 +40,7 @@ mod grid;
 mod inputs;
 mod inspect;
 mod measured;
+mod observations;
 mod program;
 mod progress;
 mod refusal;

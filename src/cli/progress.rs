@@ -9,19 +9,18 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::ProgressKind;
 use super::console::Surroundings;
-use super::run::SeriesFile;
+use super::observations::Observations;
 use crate::base::{Span, Time};
-use crate::campaign::{Listener, Signals, Stopwatch};
-use crate::metrics::Sample;
+use crate::campaign::{Listener, Observed, Signals, Stopwatch};
 use crate::report::{CellRecord, Verdict};
 use crate::scenario::Plan;
 
 /// A counter says no more than one line in this time.
 const COUNTER_PAUSE: Duration = Duration::from_secs(10);
 
-/// Follows a campaign, hands its series on, and shows how far it is: in milliseconds of virtual time, of which the scripts together have a known number.
+/// Follows a campaign, hands on what its cells observed, and shows how far it is: in milliseconds of virtual time, of which the scripts together have a known number.
 pub(super) struct Progress<'a> {
-    series: Option<&'a SeriesFile>,
+    observations: Option<&'a Observations>,
     shown: Shown,
     cells: Vec<AtomicU64>,
     done: AtomicU64,
@@ -42,7 +41,7 @@ impl<'a> Progress<'a> {
         quiet: bool,
         plans: &[Plan],
         from: &Surroundings,
-        series: Option<&'a SeriesFile>,
+        observations: Option<&'a Observations>,
     ) -> Progress<'a> {
         let shown = match kind {
             ProgressKind::None => Shown::Nothing,
@@ -52,7 +51,7 @@ impl<'a> Progress<'a> {
             ProgressKind::Auto | ProgressKind::Bar => Shown::Bar(bar(plans)),
         };
         Progress {
-            series,
+            observations,
             shown,
             cells: plans.iter().map(|_| AtomicU64::new(0)).collect(),
             done: AtomicU64::new(0),
@@ -101,9 +100,9 @@ impl<'a> Progress<'a> {
 }
 
 impl Listener for Progress<'_> {
-    fn series(&self, id: &str, series: &[Sample]) {
-        if let Some(file) = self.series {
-            file.add(id, series);
+    fn observed(&self, id: &str, observed: &Observed) {
+        if let Some(files) = self.observations {
+            files.add(id, observed);
         }
     }
 

@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::{inputs, sources};
 use crate::base::Key;
 use crate::campaign::{self, Record, Runner};
-use crate::report::{self, CellRecord, Exit, RunRecord, Verdict};
+use crate::report::{self, CellRecord, Exit, Folder, RunRecord, Verdict};
 use crate::scenario::Plan;
 
 /// A cell to be run again.
@@ -35,7 +35,7 @@ pub(super) fn replay(
     };
     let records = args.record.iter().map(|text| record(&target.plan, text));
     let records: Vec<Record> = records.collect::<anyhow::Result<_>>()?;
-    let signals = &console.surroundings().signals;
+    let signals = console.surroundings().signals.clone();
     let interrupted = || signals.any();
     let digest = target.digest.as_deref();
     let replay = campaign::replay(&target.plan, &target.id, digest, &records, runner, &interrupted);
@@ -52,9 +52,39 @@ pub(super) fn replay(
         console.result(&report::lives(cell));
     }
     console.result(&digest_line(cell, replay.same, target.other_version.as_deref()));
+    if let Some(path) = &args.trace {
+        traced(&target, path, runner, console)?;
+    }
     let stopped = (cell.verdict == Verdict::Incomplete).then(|| signals.exit()).flatten();
     let exit = Exit::from_code(run.exit_code).unwrap_or(Exit::Internal);
     Ok(Exit::first([Some(exit), stopped].into_iter().flatten()))
+}
+
+/// Runs the cell once more and writes its timeline, whole or not at all.
+fn traced(
+    target: &Target,
+    path: &Path,
+    runner: &dyn Runner,
+    console: &mut Console<'_>,
+) -> anyhow::Result<()> {
+    let signals = console.surroundings().signals.clone();
+    let interrupted = || signals.any();
+    let Ok(traced) = campaign::trace(&target.plan, &target.id, runner, &interrupted) else {
+        // The replay itself has said why.
+        return Ok(());
+    };
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.ok_or_else(|| Refusal::usage(format!("{} is no name of a file", path.display())))?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let folder = Folder::create(parent.unwrap_or(Path::new(".")));
+    let written = folder.and_then(|folder| folder.put(name, traced.timeline.as_bytes()));
+    written.map_err(|error| Refusal::environment(error.to_string()))?;
+    let left_out = match traced.left_out {
+        0 => String::new(),
+        count => format!("; {count} later entries left out"),
+    };
+    console.remark(&format!("timeline: {}{left_out}\n", path.display()));
+    Ok(())
 }
 
 fn digest_line(cell: &CellRecord, same: Option<bool>, other_version: Option<&str>) -> String {

@@ -5,17 +5,16 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use super::args::{Format, RunArgs, Work};
 use super::console::Console;
 use super::inputs::{self, Input};
+use super::observations::Observations;
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::{baseline, sources};
 use crate::campaign::{self, Campaign, Runner, Stopwatch};
-use crate::metrics::Sample;
-use crate::report::{self, Baseline, Exit, Folder, FolderError, Part, RunRecord, Timing};
+use crate::report::{self, Baseline, Exit, Folder, FolderError, RunRecord, Timing};
 use crate::scenario::Plan;
 
 /// Runs `run`.
@@ -73,9 +72,9 @@ pub(super) fn carry_out(
 
     let started = Stopwatch::start();
     let options = options(order.work, order.twice);
-    let series = SeriesFile::begin(&folder).map_err(refused)?;
+    let observations = Observations::begin(&folder).map_err(refused)?;
     let Campaign { mut judged, timing, notes } =
-        campaign(plans, runner, order.work, &options, Some(&series), console);
+        campaign(plans, runner, order.work, &options, Some(&observations), console);
     let mut changes = Vec::new();
     if let Some((name, baseline)) = order.baseline {
         for judged in &mut judged {
@@ -86,7 +85,7 @@ pub(super) fn carry_out(
     let mut record = report::assemble(&shown, plans, judged, &notes);
     record.inputs = inputs::recorded(&inputs);
     let timing = Timing::new(options.jobs, started.elapsed(), timing);
-    let written = series.finish().and_then(|()| write_report(&folder, &record, &timing, &inputs));
+    let written = observations.finish().and_then(|()| write_report(&folder, &record, &timing, &inputs));
     Ok(Ran { record, folder: shown, changes, timing, written })
 }
 
@@ -110,44 +109,17 @@ impl Ran {
     }
 }
 
-/// `series.csv`, written while cells end.
-pub(super) struct SeriesFile(Mutex<Result<report::flat::Series<Part>, FolderError>>);
-
-impl SeriesFile {
-    fn begin(folder: &Folder) -> Result<SeriesFile, FolderError> {
-        let part = folder.begin(SERIES)?;
-        let failed = |cause| FolderError { path: folder.path().join(SERIES), cause };
-        Ok(SeriesFile(Mutex::new(Ok(report::flat::Series::new(part).map_err(failed)?))))
-    }
-    /// Adds a cell. The first error is kept until the end, for the other results are worth having.
-    pub(super) fn add(&self, id: &str, samples: &[Sample]) {
-        let mut file = self.0.lock().expect("nobody panics while writing");
-        if let Ok(series) = &mut *file
-            && let Err(cause) = series.add(id, samples)
-        {
-            *file = Err(FolderError { path: SERIES.into(), cause });
-        }
-    }
-    fn finish(self) -> Result<(), FolderError> {
-        let series = self.0.into_inner().expect("nobody panics while writing")?;
-        let part = series.into_inner().map_err(|cause| FolderError { path: SERIES.into(), cause })?;
-        part.finish()
-    }
-}
-
-const SERIES: &str = "series.csv";
-
-/// Runs plans with progress on stderr; series go to a file, if there is one.
+/// Runs plans with progress on stderr; what cells observe goes to files, if there are any.
 pub(super) fn campaign(
     plans: &[Plan],
     runner: &dyn Runner,
     work: &Work,
     options: &campaign::Options,
-    series: Option<&SeriesFile>,
+    observations: Option<&Observations>,
     console: &Console<'_>,
 ) -> Campaign {
     let from = console.surroundings();
-    let progress = Progress::new(work.progress, console.quiet(), plans, from, series);
+    let progress = Progress::new(work.progress, console.quiet(), plans, from, observations);
     let campaign = campaign::run(plans, runner, options, &from.signals, &progress);
     progress.finish();
     campaign
@@ -179,6 +151,7 @@ fn write_report(
     let mut cells = folder.begin("cells.csv")?;
     report::flat::cells(record, &mut cells).map_err(|cause| cells.failed(cause))?;
     cells.finish()?;
+    folder.put("junit.xml", report::junit(record).as_bytes())?;
     folder.put("summary.md", report::summary(record).as_bytes())?;
     let mut repros = BTreeSet::new();
     for cell in record.failing() {

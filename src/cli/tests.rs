@@ -71,7 +71,7 @@ fn a_run_that_passes_writes_its_report_and_names_it_last() {
     let mut desk = Desk::new();
     desk.write("ties.toml", TIES);
     assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0, "{}{}", desk.out, desk.err);
-    for file in ["run.json", "timing.json", "cells.csv", "series.csv", "summary.md"] {
+    for file in ["run.json", "timing.json", "cells.csv", "series.csv", "summary.md", "junit.xml"] {
         assert!(desk.path("out").join(file).is_file(), "{file} is missing");
     }
     let last = format!("report: {}", desk.path("out").display());
@@ -96,6 +96,10 @@ fn a_failing_cell_is_named_with_the_command_that_runs_it_again_and_that_command_
     assert!(desk.out.ends_with(": the same as recorded\n"), "{}", desk.out);
     assert_eq!(desk.run("replay @out/run.json#ties.fine.s7"), 0);
     assert_eq!(desk.run("replay @out"), 11, "the only failing cell need not be named");
+    assert_eq!(desk.run("replay @out --trace @new/time.json"), 11);
+    assert_eq!(desk.read("new/time.json"), "[]\n");
+    assert!(desk.err.ends_with("new/time.json\n"), "{}", desk.err);
+    assert_eq!(desk.run("replay @out --trace @out/run.json/time.json"), 20, "{}", desk.err);
     assert_eq!(
         desk.run("replay @out/repro/ties.lost.s7.toml"),
         0,

@@ -78,8 +78,8 @@ impl Board {
         }
     }
 
-    /// All figures.
-    pub(super) fn figures(mut self) -> Figures {
+    /// All figures, and the observations behind those of the table that have any.
+    pub(super) fn figures(mut self) -> (Figures, Vec<(&'static str, Distribution)>) {
         let mut figures: Figures = BTreeMap::new();
         for metric in TABLE {
             let figure = match metric.kind {
@@ -90,7 +90,8 @@ impl Board {
         }
         split(&mut self.by_start, BY_START, &self.states, '@', &mut figures);
         split(&mut self.by_unit, BY_UNIT, &self.units, '/', &mut figures);
-        figures
+        let behind = TABLE.iter().map(|metric| metric.name).zip(self.distributions);
+        (figures, behind.filter(|(_, distribution)| !distribution.counted().is_empty()).collect())
     }
 }
 

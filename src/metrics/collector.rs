@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::board::Board;
+use super::distribution::Distribution;
 use super::edits::Edits;
 use super::figure::{Figures, Sample};
 use super::presence::Presence;
@@ -32,6 +33,8 @@ pub struct Collected {
     pub figures: Figures,
     /// Figures over virtual time.
     pub series: Vec<Sample>,
+    /// The observations behind the figures that are distributions.
+    pub distributions: Vec<(&'static str, Distribution)>,
 }
 
 /// Listens to a world and keeps count.
@@ -102,7 +105,8 @@ impl Collector {
         self.board.set(Id::ConflictsMiscounted, ours.abs_diff(theirs));
         self.sessions.finish(&mut self.board);
         Traffic::finish(&mut self.board);
-        Collected { figures: self.board.figures(), series: self.series.finish(at, levels) }
+        let (figures, distributions) = self.board.figures();
+        Collected { figures, series: self.series.finish(at, levels), distributions }
     }
 
     fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {

@@ -52,6 +52,16 @@ impl Distribution {
         }
     }
 
+    /// The observations: each value that was seen and how often, in ascending order. Only of a distribution whose figure was taken
+    /// last of all.
+    ///
+    /// # Panics
+    /// When something was observed since.
+    pub fn counted(&self) -> &[(u64, u64)] {
+        assert!(self.fresh.is_empty(), "the figure is taken after the last observation");
+        &self.sorted
+    }
+
     /// The value of this rank, counted from 1; 0 of nothing. Only of a settled distribution.
     fn ranked(&self, rank: u64) -> u64 {
         let mut passed = 0;

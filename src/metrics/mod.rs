@@ -4,7 +4,8 @@
 //! taken. Collectors, gates, filters, help and reports all read it. A name is `room.noun.measure`.
 //!
 //! The [`Collector`] is a listener: it gets every [`crate::contract::Occurrence`] and never calls anybody. What it cannot see
-//! in events (what the oracle found) is handed in at the end by name. The room leaves to others what a figure means: gates,
+//! in events (what the oracle found) is handed in at the end by name. A [`Timeline`] listens as well, where a picture of the run is
+//! wanted. The room leaves to others what a figure means: gates,
 //! baselines and comparison live further down.
 //!
 //! Invariants: every figure is a whole number of its unit; a [`Distribution`] keeps exact values, so figures of two runs can
@@ -23,6 +24,7 @@ mod presence;
 mod series;
 mod sessions;
 mod table;
+mod timeline;
 mod traffic;
 mod visibility;
 
@@ -31,3 +33,4 @@ pub use distribution::Distribution;
 pub use figure::{Figure, Figures, Sample, Unit};
 pub use series::SERIES;
 pub use table::{BY_START, BY_UNIT, Better, Id, Kind, Metric, TABLE, find, names};
+pub use timeline::Timeline;

@@ -55,13 +55,17 @@ impl Folder {
         fs::write(&part, contents).and_then(|()| fs::rename(&part, &path)).map_err(failed(&path))
     }
 
-    /// Begins a file that is written bit by bit; it has its name once it is [finished](Part::finish).
+    /// Begins a file that is written bit by bit; it has its name once it is [finished](Part::finish); `name` may
+    /// name a subfolder.
     ///
     /// # Errors
     /// When the file system refuses.
     pub fn begin(&self, name: &str) -> Result<Part, FolderError> {
         let path = self.path.join(name);
         let part = path.with_extension("part");
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(failed(parent))?;
+        }
         let file = fs::File::create(&part).map_err(failed(&part))?;
         Ok(Part { out: io::BufWriter::new(file), part, path })
     }

@@ -2,7 +2,7 @@
 //!
 //! [`judge`] holds the outcome of a cell against what its plan says must come out and gives a [`CellRecord`]; [`assemble`] puts
 //! the cells of a run together into the [`RunRecord`] that `run.json` holds. Everything else here is rendered from that record
-//! alone: the [`story`] for a terminal, [`summary`] for a CI page, [`flat::cells`] and [`flat::Series`] for other programs,
+//! alone: the [`story`] for a terminal, [`summary`] and [`junit()`] for CI, [`flat::cells`] and [`flat::Series`] for other programs,
 //! [`repro`] for running one cell again, [`sweep`] for what a grid of settings came to. [`compare`] holds two records against each
 //! other, a [`Baseline`] is the record that a run must come to again. Nothing here touches a simulation, and no renderer touches a
 //! file: [`Folder`] does.
@@ -24,8 +24,10 @@ mod exit;
 pub mod flat;
 mod folder;
 mod grid;
+pub mod histograms;
 pub mod human;
 mod judge;
+mod junit;
 mod listing;
 mod record;
 mod repro;
@@ -45,6 +47,7 @@ pub use baseline::{Baseline, BaselineCell, BaselineError, Change, hold};
 pub use exit::Exit;
 pub use folder::{Folder, FolderError, Part};
 pub use judge::{Judged, broken, cell_ids, judge, record_name};
+pub use junit::junit;
 pub use listing::{CellSize, Covered, coverage, sizes, texts};
 pub use record::{
     CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord,

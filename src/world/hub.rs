@@ -7,7 +7,7 @@ use std::rc::Rc;
 use crate::base::{DeviceId, Digest, UnitId};
 use crate::contract::{Event, EventSink, Node, Occurrence};
 use crate::disk::Disk;
-use crate::metrics::Collector;
+use crate::metrics::{Collector, Timeline};
 use crate::oracle::{Life, Oracle};
 use crate::sim::Handle;
 
@@ -22,6 +22,8 @@ pub(super) struct Listeners {
     pub(super) oracle: Oracle,
     /// Recorders of lives, if any are to be told.
     pub(super) lives: Vec<Life>,
+    /// The recorder of a timeline, if one is wanted.
+    pub(super) timeline: Option<Timeline>,
     pub(super) digest: Digest,
     pub(super) events: u64,
     /// What the drain has to wait for.
@@ -57,6 +59,9 @@ impl Hub {
         listeners.oracle.on(&occurrence);
         for life in &mut listeners.lives {
             life.on(&occurrence);
+        }
+        if let Some(timeline) = &mut listeners.timeline {
+            timeline.on(&occurrence);
         }
         listeners.round.on(node, &event);
     }

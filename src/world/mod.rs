@@ -37,4 +37,6 @@ mod truth;
 pub use outcome::{Ending, Outcome};
 pub use phases::{Unwatched, Watch};
 pub use registry::{EngineRegistry, MakeFactory};
-pub use run::{Places, Strike, Unrunnable, keys, run, run_probing, run_recording, run_struck};
+pub use run::{
+    Places, Strike, Traced, Unrunnable, keys, run, run_probing, run_recording, run_struck, run_tracing,
+};

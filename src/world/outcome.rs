@@ -1,7 +1,7 @@
 //! What a run of a plan comes to.
 
 use crate::base::{Span, Time};
-use crate::metrics::{Figures, Sample};
+use crate::metrics::{Distribution, Figures, Sample};
 use crate::oracle::Violation;
 
 /// The outcome of one cell.
@@ -25,6 +25,8 @@ pub struct Outcome {
     pub violations: Vec<Violation>,
     /// Figures over virtual time.
     pub series: Vec<Sample>,
+    /// The observations behind the figures that are distributions, by metric.
+    pub distributions: Vec<(&'static str, Distribution)>,
     /// Faults that were drawn or planned, in order, in words.
     pub faults: Vec<(Time, String)>,
     /// Events that happened.

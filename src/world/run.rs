@@ -15,6 +15,7 @@ use super::truth::Now;
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::KillReason;
 use crate::disk::Moment;
+use crate::metrics::Timeline;
 use crate::oracle::{Clock, Filter, Life, Verdict};
 use crate::scenario::Plan;
 
@@ -99,7 +100,7 @@ fn worked(devices: &[Rc<Device>]) -> BTreeMap<&'static str, u64> {
 /// # Errors
 /// When the plan cannot be run.
 pub fn run(plan: &Plan, engines: &EngineRegistry, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
-    Ok(finish(build(plan, engines, Vec::new())?, watch, None).0)
+    Ok(finish(build(plan, engines, Vec::new())?, watch, None).outcome)
 }
 
 /// Runs `plan` again and tells for each filter the life of what it lets pass, a line an event.
@@ -115,8 +116,34 @@ pub fn run_recording(
     let clock = Clock { start: plan.start, utc_offset: plan.utc_offset };
     let life = |filter: &Filter| Life::new(plan.schema.clone(), plan.units.clone(), clock, filter.clone());
     let world = build(plan, engines, filters.iter().map(life).collect())?;
-    let (outcome, lives, _) = finish(world, watch, None);
-    Ok((outcome, lives.iter().map(Life::lines).collect()))
+    let finished = finish(world, watch, None);
+    Ok((finished.outcome, finished.lives.iter().map(Life::lines).collect()))
+}
+
+/// A run with its timeline.
+#[derive(Clone, Debug)]
+pub struct Traced {
+    /// What it came to: the same as without a timeline.
+    pub outcome: Outcome,
+    /// The timeline as JSON; see [`Timeline`].
+    pub timeline: String,
+    /// How many entries it has no room for.
+    pub left_out: u64,
+}
+
+/// Runs `plan` again and draws its timeline.
+///
+/// # Errors
+/// When the plan cannot be run.
+pub fn run_tracing(plan: &Plan, engines: &EngineRegistry, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
+    let world = build(plan, engines, Vec::new())?;
+    let units = plan.units.iter().map(|unit| unit.name.clone()).collect();
+    let timeline = Timeline::new(units, world.devices.len());
+    world.hub.with(|listeners| listeners.timeline = Some(timeline));
+    let finished = finish(world, watch, None);
+    let timeline = finished.timeline.expect("the recorder of the timeline is among the listeners");
+    let (timeline, left_out) = timeline.finish(finished.outcome.ended_at);
+    Ok(Traced { outcome: finished.outcome, timeline, left_out })
 }
 
 /// The keys of an entity's rows at the start.
@@ -140,7 +167,7 @@ pub fn run_struck(
 ) -> Result<Outcome, Unrunnable> {
     let world = build(plan, engines, Vec::new())?;
     world.prepare(strike);
-    Ok(finish(world, watch, None).0)
+    Ok(finish(world, watch, None).outcome)
 }
 
 /// Runs `plan` and tells how many places there were for a fault to strike `device`.
@@ -154,8 +181,8 @@ pub fn run_probing(
     device: DeviceId,
 ) -> Result<(Outcome, Places), Unrunnable> {
     let world = build(plan, engines, Vec::new())?;
-    let (outcome, _, places) = finish(world, watch, Some(device));
-    Ok((outcome, places))
+    let finished = finish(world, watch, Some(device));
+    Ok((finished.outcome, finished.places))
 }
 
 fn build(plan: &Plan, engines: &EngineRegistry, lives: Vec<Life>) -> Result<World, Unrunnable> {
@@ -163,7 +190,15 @@ fn build(plan: &Plan, engines: &EngineRegistry, lives: Vec<Life>) -> Result<Worl
     World::build(plan, factory, lives).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 
-fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> (Outcome, Vec<Life>, Places) {
+/// A run that is over.
+struct Finished {
+    outcome: Outcome,
+    lives: Vec<Life>,
+    timeline: Option<Timeline>,
+    places: Places,
+}
+
+fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Finished {
     let before = probed.map_or(0, |device| {
         let disk = &world.devices[device.0 as usize].disk;
         disk.trace();
@@ -176,8 +211,7 @@ fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> (Out
     if ended == Ended::Well {
         ended = world.drain(watch);
     }
-    let (outcome, lives) = world.conclude(ended, script_ended);
-    (outcome, lives, places)
+    world.conclude(ended, script_ended, places)
 }
 
 impl World {
@@ -217,7 +251,7 @@ impl World {
     }
 
     /// The check phase: the oracle looks at every device, and everything goes into the digest.
-    fn conclude(self, ended: Ended, script_ended: Time) -> (Outcome, Vec<Life>) {
+    fn conclude(self, ended: Ended, script_ended: Time, places: Places) -> Finished {
         let World { sim, handle, hub, servers, devices, links, faults, .. } = self;
         let ended_at = handle.now();
         devices.iter().for_each(|device| device.close_books());
@@ -271,11 +305,12 @@ impl World {
             figures: collected.figures,
             violations,
             series: collected.series,
+            distributions: collected.distributions,
             faults: faults.told,
             events: listeners.events,
         };
         // Futures hold engines, and engines hold disks: the executor goes first.
         drop(sim);
-        (outcome, listeners.lives)
+        Finished { outcome, lives: listeners.lives, timeline: listeners.timeline, places }
     }
 }

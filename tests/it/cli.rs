@@ -86,7 +86,8 @@ fn two_processes_and_any_number_of_threads_come_to_the_same_bytes() {
     let bytes = |jobs: &str| {
         let args = ["run", "small.toml", "--seeds", "1..=4", "-j", jobs, "--out", "out"];
         syncdyno(desk.path()).args(args).assert().success();
-        ["run.json", "cells.csv", "series.csv", "summary.md"]
+        let hist = "hist/engine.session.duration.hlog";
+        ["run.json", "cells.csv", "series.csv", "summary.md", "junit.xml", hist]
             .map(|f| fs::read(desk.path().join("out").join(f)).unwrap())
     };
     assert!(bytes("1") == bytes("3"));
@@ -102,6 +103,19 @@ fn a_recorded_cell_is_replayed_with_the_same_digest() {
     let digest = record(&desk, "out").cells[1].digest.clone();
     fs::write(&path, fs::read_to_string(&path).unwrap().replace(&digest, "feed")).unwrap();
     syncdyno(desk.path()).args(["replay", "out#small.s2"]).assert().code(15);
+}
+
+#[test]
+fn a_timeline_holds_the_sessions_of_the_run_and_changes_nothing() {
+    let desk = desk();
+    syncdyno(desk.path()).args(["run", "small.toml", "--out", "out"]).assert().success();
+    let same = predicate::str::ends_with("the same as recorded\n");
+    syncdyno(desk.path()).args(["replay", "out", "--trace", "time.json"]).assert().success().stdout(same);
+    let text = fs::read_to_string(desk.path().join("time.json")).unwrap();
+    let entries: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
+    let slices = entries.iter().filter(|entry| entry["ph"] == "X" && entry["tid"] == 2).count() as u64;
+    let run = record(&desk, "out");
+    assert_eq!(Some(slices), run.cells[0].metrics["engine.session.count"].stat("value"));
 }
 
 #[test]

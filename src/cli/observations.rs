@@ -1,0 +1,72 @@
+//! What cells observed, written while they end: `series.csv` and `hist/*.hlog`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::sync::Mutex;
+
+use crate::campaign::Observed;
+use crate::report::{Folder, FolderError, Part, flat, histograms};
+
+/// The files under way.
+pub(super) struct Observations(Mutex<Result<Files, FolderError>>);
+
+struct Files {
+    folder: Folder,
+    series: flat::Series<Part>,
+    /// By metric; a log begins with the first cell that observed anything.
+    logs: BTreeMap<&'static str, Part>,
+}
+
+const SERIES: &str = "series.csv";
+
+impl Observations {
+    /// Begins the files.
+    pub(super) fn begin(folder: &Folder) -> Result<Observations, FolderError> {
+        let part = folder.begin(SERIES)?;
+        let series = flat::Series::new(part).map_err(|cause| failed(folder, SERIES, cause))?;
+        Ok(Observations(Mutex::new(Ok(Files { folder: folder.clone(), series, logs: BTreeMap::new() }))))
+    }
+
+    /// Adds a cell. The first error is kept until the end, for the other results are worth having.
+    pub(super) fn add(&self, id: &str, observed: &Observed) {
+        let mut files = self.0.lock().expect("nobody panics while writing");
+        if let Ok(open) = &mut *files
+            && let Err(error) = open.add(id, observed)
+        {
+            *files = Err(error);
+        }
+    }
+
+    /// Gives the files their names; logs of an earlier run of the same name go.
+    pub(super) fn finish(self) -> Result<(), FolderError> {
+        let Files { folder, series, logs } = self.0.into_inner().expect("nobody panics while writing")?;
+        series.into_inner().map_err(|cause| failed(&folder, SERIES, cause))?.finish()?;
+        let names: BTreeSet<String> = logs.keys().map(|metric| format!("{metric}.hlog")).collect();
+        logs.into_values().try_for_each(Part::finish)?;
+        folder.keep_only("hist", &names)
+    }
+}
+
+impl Files {
+    fn add(&mut self, id: &str, observed: &Observed) -> Result<(), FolderError> {
+        let Files { folder, series, logs } = self;
+        series.add(id, &observed.series).map_err(|cause| failed(folder, SERIES, cause))?;
+        for (metric, distribution) in &observed.distributions {
+            let line = histograms::line(id, observed.length, distribution.counted());
+            let log = match logs.entry(metric) {
+                std::collections::btree_map::Entry::Occupied(log) => log.into_mut(),
+                std::collections::btree_map::Entry::Vacant(place) => {
+                    let mut part = folder.begin(&format!("hist/{metric}.hlog"))?;
+                    part.write_all(histograms::HEAD.as_bytes()).map_err(|cause| part.failed(cause))?;
+                    place.insert(part)
+                }
+            };
+            log.write_all(&line).map_err(|cause| log.failed(cause))?;
+        }
+        Ok(())
+    }
+}
+
+fn failed(folder: &Folder, name: &str, cause: io::Error) -> FolderError {
+    FolderError { path: folder.path().join(name), cause }
+}

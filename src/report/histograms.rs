@@ -1,0 +1,74 @@
+//! `hist/*.hlog`: whole distributions in the log format of `HdrHistogram`, which other tools merge and draw.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use hdrhistogram::serialization::V2DeflateSerializer;
+use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
+
+use crate::base::Span;
+
+/// Significant digits that a histogram keeps: values within 0.1 %. The exact figures are in the record.
+const DIGITS: u8 = 3;
+
+/// The head of a log.
+pub const HEAD: &str = "#[Histogram log format version 1.3]\n#[StartTime: 0.000 (seconds since epoch)]\n\
+    \"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n";
+
+/// A line of a log: what a cell of this length observed of one metric, as values in ascending order with how often each was
+/// seen. The tag is the cell's name; values are in the metric's unit. The interval begins at virtual time zero.
+pub fn line(cell: &str, length: Span, observed: &[(u64, u64)]) -> Vec<u8> {
+    let mut histogram = Histogram::<u64>::new(DIGITS).expect("so many digits can be kept");
+    for &(value, times) in observed {
+        // Its smallest bucket is 1.
+        histogram.record_n(value.min(i64::MAX as u64), times).expect("it grows as wanted");
+    }
+    // A tag ends at a comma or a blank.
+    let plain: String = cell.chars().map(|c| if c == ',' || c.is_whitespace() { '_' } else { c }).collect();
+    let (mut line, mut serializer) = (Vec::new(), V2DeflateSerializer::new());
+    let mut log = IntervalLogWriterBuilder::new()
+        .begin_log_with(&mut line, &mut serializer)
+        .expect("writing to memory does not fail");
+    log.write_histogram(&histogram, Duration::ZERO, Duration::from_nanos(length.0), Tag::new(&plain))
+        .expect("a histogram is written to memory");
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use hdrhistogram::serialization::Deserializer;
+    use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
+
+    use super::*;
+
+    #[test]
+    fn another_reader_finds_the_cells_and_their_percentiles() {
+        let observed: Vec<(u64, u64)> = (1..=1_000).map(|n| (n * 1_000_000, 1)).collect();
+        let mut log = HEAD.as_bytes().to_vec();
+        log.extend(line("a, b", Span::secs(60), &observed));
+        log.extend(line("c", Span::secs(60), &[(0, 5)]));
+        let mut found = Vec::new();
+        for entry in IntervalLogIterator::new(&log) {
+            let LogEntry::Interval(interval) = entry.expect("a log") else { continue };
+            let text = interval.encoded_histogram();
+            let bytes = base64(text);
+            let histogram: Histogram<u64> = Deserializer::new().deserialize(&mut bytes.as_slice()).unwrap();
+            let tag = interval.tag().unwrap().as_str().to_owned();
+            found.push((tag, histogram.len(), histogram.value_at_percentile(95.0) / 1_000_000));
+        }
+        assert_eq!(found, [("a__b".to_owned(), 1_000, 950), ("c".to_owned(), 5, 0)]);
+    }
+
+    fn base64(text: &str) -> Vec<u8> {
+        const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        let digits = text.trim_end_matches('=').bytes();
+        let digits: Vec<u32> =
+            digits.map(|b| ALPHABET.iter().position(|&a| a == b).unwrap() as u32).collect();
+        let mut bytes = Vec::new();
+        for four in digits.chunks(4) {
+            let bits = four.iter().fold(0, |bits, digit| bits << 6 | digit) << (6 * (4 - four.len()));
+            bytes.extend_from_slice(&bits.to_be_bytes()[1..four.len()]);
+        }
+        bytes
+    }
+}

@@ -1,0 +1,94 @@
+//! `junit.xml`: what a CI job shows as tests.
+
+use std::collections::BTreeMap;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::exit::Exit;
+use super::record::{CellRecord, GateRecord, Reason, RunRecord, Verdict};
+
+/// The run as JUnit's XML: a suite a scenario, a case for what a cell's checks and expectations came to, and one for each of
+/// its gates.
+///
+/// A case has the seed, the digest and the replay command as properties. No time is in it: the same run gives the same bytes.
+/// A cell that could not be run is an error, one that was not run to its end is skipped.
+pub fn junit(record: &RunRecord) -> String {
+    let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
+    let mut gates: BTreeMap<&str, Vec<&GateRecord>> = BTreeMap::new();
+    for gate in &record.gates {
+        gates.entry(&gate.cell).or_default().push(gate);
+    }
+    for cell in &record.cells {
+        let suite = suites.entry(&cell.scenario).or_insert_with(|| TestSuite::new(&cell.scenario));
+        let gates = gates.get(cell.id.as_str()).map_or(&[][..], Vec::as_slice);
+        suite.add_test_case(case(cell, &cell.id, checks(cell, gates)));
+        for gate in gates {
+            suite.add_test_case(case(cell, &format!("{}: gate {}", cell.id, gate.name), held(gate)));
+        }
+    }
+    let mut report = Report::new("syncdyno");
+    report.add_test_suites(suites.into_values());
+    report.to_string().expect("texts of a record are written as XML")
+}
+
+fn case(cell: &CellRecord, name: &str, status: TestCaseStatus) -> TestCase {
+    let mut case = TestCase::new(name, status);
+    case.set_classname(cell.scenario.as_str());
+    case.add_property(("seed", cell.seed.as_str()));
+    case.add_property(("digest", cell.digest.as_str()));
+    case.add_property(("replay", cell.replay.as_str()));
+    case
+}
+
+/// What the checks and expectations of a cell came to; its gates are cases of their own.
+fn checks(cell: &CellRecord, gates: &[&GateRecord]) -> TestCaseStatus {
+    if cell.verdict == Verdict::Incomplete {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message("not run to its end");
+        return status;
+    }
+    let of_gate = |reason: &Reason| {
+        gates.iter().any(|gate| !gate.pass && reason.text.starts_with(&format!("gate {}: ", gate.name)))
+    };
+    let reasons: Vec<&Reason> = cell.reasons.iter().filter(|reason| !of_gate(reason)).collect();
+    let Some(first) = reasons.first() else { return TestCaseStatus::success() };
+    let exit = Exit::from_code(first.exit_code).unwrap_or(Exit::Internal);
+    let broken = matches!(exit, Exit::Internal | Exit::Invalid | Exit::Environment);
+    let kind = if broken { NonSuccessKind::Error } else { NonSuccessKind::Failure };
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(first.text.as_str());
+    status.set_type(format!("exit {}", first.exit_code));
+    let texts: Vec<&str> = reasons.iter().map(|reason| reason.text.as_str()).collect();
+    status.set_description(format!("{}\n\n{}", texts.join("\n"), cell.replay));
+    status
+}
+
+fn held(gate: &GateRecord) -> TestCaseStatus {
+    if gate.pass {
+        return TestCaseStatus::success();
+    }
+    let why = gate.reason.as_deref().unwrap_or("is not within bounds");
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(format!("{} {} {why}", gate.metric, gate.stat));
+    status.set_type(format!("exit {}", Exit::Threshold.code()));
+    status
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{assemble, fixture, judge};
+    use super::*;
+
+    #[test]
+    fn cells_and_gates_are_cases_with_what_is_needed_to_run_them_again() {
+        let mut plan = fixture::plan(None, 1);
+        plan.gates.push(fixture::gate("engine.session.duration", "p95", 1));
+        let fine = fixture::plan(Some("fine"), 2);
+        let plans = [plan, fine];
+        let outcomes = [fixture::lost(2), fixture::outcome()];
+        let judged =
+            plans.iter().zip(&outcomes).zip(["a", "b"]).map(|((plan, outcome), id)| judge(plan, id, outcome));
+        let record = assemble("reports/x", &plans, judged.collect(), &[]);
+        insta::assert_snapshot!(junit(&record));
+    }
+}
