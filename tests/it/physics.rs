@@ -1,7 +1,8 @@
 //! Laws that hold between runs of a world without conflicts, faults and contention.
 
+use syncdyno::base::DeviceId;
 use syncdyno::scenario::{Plan, Request};
-use syncdyno::world::Outcome;
+use syncdyno::world::{self, EngineRegistry, Outcome, Unwatched};
 
 use crate::worlds::{self, figure, run, trouble, value};
 
@@ -69,6 +70,23 @@ fn physics_more_bandwidth_is_never_later() {
         }
         slower = Some(times);
     }
+}
+
+#[test]
+fn physics_a_device_is_the_same_alone_and_among_six_hundred() {
+    // More than a thread keeps open: databases and caches are closed, and opened again, in the midst.
+    let beside = |others: u32| {
+        let plan =
+            worlds::plan("tests/it/worlds/neighbours.toml", &[&format!("fleet.others.devices={others}")]);
+        let probed = world::run_probing(&plan, &EngineRegistry::builtin(), &Unwatched, DeviceId(0));
+        let (outcome, places) = probed.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(trouble(&outcome), [""; 0]);
+        assert_eq!(value(&outcome, "workload.edits.made"), 30);
+        places
+    };
+    let alone = beside(1);
+    assert!(alone.moments.len() > 300, "{} operations of its disk", alone.moments.len());
+    assert_eq!(alone, beside(600), "polls, crash points, and each operation of its disk with its time");
 }
 
 /// How long people wait, in ns.

@@ -127,7 +127,7 @@ fn left_behind(provisioning: Provisioning) -> String {
 fn a_backend_tells_of_what_goes_as_far_as_it_keeps_columns_for_it() {
     for (provisioning, left) in [
         (Provisioning::Full, "new"),
-        (Provisioning::ReadOnlySchema, "new"),
+        (Provisioning::ReadOnlySchema, "moved new"),
         (Provisioning::StampsOnly, "gone moved new"),
     ] {
         assert_eq!(left_behind(provisioning), left, "{provisioning:?}");
