@@ -31,6 +31,7 @@ fn physics_without_loss_there_are_no_retries_and_no_conflicts() {
             "engine.conflicts.found",
             "backend.mutations.replayed",
             "net.dropped.count",
+            "net.packets.retransmitted",
         ] {
             assert_eq!(value(&outcome, metric), 0, "{metric}");
         }
