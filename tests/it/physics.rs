@@ -82,11 +82,11 @@ fn physics_a_device_is_the_same_alone_and_among_six_hundred() {
         let probed = world::run_probing(&plan, &EngineRegistry::builtin(), &Unwatched, DeviceId(0));
         let (outcome, places) = probed.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(trouble(&outcome), [""; 0]);
-        assert_eq!(value(&outcome, "workload.edits.made"), 30);
+        assert!(value(&outcome, "workload.edits.made") >= 10, "some while it has no power");
         places
     };
     let alone = beside(1);
-    assert!(alone.moments.len() > 300, "{} operations of its disk", alone.moments.len());
+    assert!(alone.moments.len() > 100, "{} operations of its disk", alone.moments.len());
     assert_eq!(alone, beside(600), "polls, crash points, and each operation of its disk with its time");
 }
 
