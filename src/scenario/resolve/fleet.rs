@@ -126,10 +126,6 @@ fn moves(
         .filter_map(|(name, share)| Some((links.get(name)?.clone(), share.share())))
         .filter(|(_, share)| share.0 > 0)
         .collect();
-    if shares.entries().count() < 2 {
-        let help = "give `link` shares, such as { wifi-good = 0.6, lte-good = 0.4 }";
-        wrong.given(&[shares]).at(moves, "there is one link, and nowhere to move", help);
-    }
     (!shared.is_empty()).then(|| Arc::new(Moves::Wander { links: shared, mean: moves.span() }))
 }
 

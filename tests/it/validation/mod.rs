@@ -29,6 +29,7 @@ macro_rules! families {
 
 families! {
     chunks_under_outages_take_the_time_of_the_closed_form: "chunks that outages cut, repair immune";
+    the_best_chunk_lies_where_the_closed_form_says: "the best chunk under outages";
     work_between_checkpoints_takes_dalys_wall_time: "work between checkpoints, repair restartable";
     requests_wait_as_queueing_theory_says: "queues, herds, quotas and a measured gateway";
     clients_that_contend_back_off_as_in_the_aws_simulator: "backoff under contention, 100 clients";
