@@ -14,7 +14,8 @@ pub enum Provisioning {
     ThreeStamps,
     /// Nothing: rows are deleted for good, and all that can be asked for is all.
     Nothing,
-    /// As full, by columns that the vendor defined: nobody can add one of his own, nor write it.
+    /// A stamp of the last change and a soft-delete flag, as the vendor defined them. Nobody can add a column, so nothing can be
+    /// marked, and a row that is reassigned is gone from where it was without a trace.
     ReadOnlySchema,
 }
 
@@ -31,6 +32,6 @@ impl Provisioning {
 
     /// Whether a row leaves a trace where it belonged before.
     pub fn moves(self) -> bool {
-        matches!(self, Provisioning::Full | Provisioning::ReadOnlySchema)
+        self == Provisioning::Full
     }
 }

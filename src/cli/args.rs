@@ -88,9 +88,11 @@ pub(super) enum Command {
         #[command(flatten)]
         work: Work,
     },
-    /// Hold the models against what is known: closed forms and published figures.
-    #[command(subcommand)]
-    Validate(Validate),
+    /// Hold the models against what is known: closed forms, published figures and measured transfers; all of them by default.
+    Validate {
+        #[command(subcommand)]
+        what: Option<Validate>,
+    },
     /// The libraries of links, devices and backends, each figure with its source.
     #[command(subcommand)]
     Profiles(Profiles),
@@ -266,7 +268,7 @@ pub(super) struct MeasuredArgs {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Validate {
-    /// Simulate every known figure and print it beside its reference; exit 10 if one is off.
+    /// Simulate closed forms and published figures, each beside its reference; exit 10 if one is off.
     Models,
     /// Predict measured transfers; exit 10 if a tolerance is not met.
     Tcp(MeasuredArgs),

@@ -49,22 +49,8 @@ fn table(validation: &Validation) -> String {
         .groups
         .iter()
         .map(|group| [group.name.clone(), group.cells.to_string(), percent(group.mean), percent(group.max)]);
-    let kinds = validation.kinds.iter().map(|kind| {
-        let met = if kind.met { "met" } else { "NOT MET" };
-        [
-            kind.name.clone(),
-            kind.cells.to_string(),
-            percent(kind.mean),
-            percent(kind.max),
-            kind.tolerance.to_owned(),
-            met.to_owned(),
-        ]
-    });
-    format!(
-        "{}\n{}",
-        report::texts(["group", "n", "mean error", "max"], groups),
-        report::texts(["kind", "n", "mean error", "max", "tolerance", ""], kinds)
-    )
+    let groups = report::texts(["group", "n", "mean error", "max"], groups);
+    format!("{groups}\n{}", measured::listing(&validation.kinds))
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

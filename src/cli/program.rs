@@ -84,7 +84,7 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
         Command::Compare(args) => compare::compare(args, console),
         Command::Baseline(command) => baseline::baseline(command, console),
         Command::Coverage { path, work } => coverage::coverage(path, work, runner, console),
-        Command::Validate(command) => validate::validate(command, console),
+        Command::Validate { what } => validate::validate(what.as_ref(), console),
         Command::Profiles(command) => inspect::profiles(command, console),
         Command::Schema { which } => Ok(inspect::schema(*which, console)),
         Command::Completions { shell } => Ok(inspect::completions(*shell, console)),

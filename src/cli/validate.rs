@@ -3,18 +3,20 @@
 use super::args::Validate;
 use super::console::Console;
 use super::measured;
-use crate::campaign;
+use crate::campaign::{self, validate::Report};
 use crate::report::Exit;
 
-/// Runs `validate`.
-pub(super) fn validate(command: &Validate, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    match command {
-        Validate::Models => {
-            let (text, holds) = campaign::validate::models();
-            console.result(&text);
-            Ok(if holds { Exit::Success } else { Exit::Threshold })
-        }
-        Validate::Tcp(args) => measured::transfers(args, console),
-        Validate::TcpOutage(args) => measured::outages(args, console),
+/// Runs `validate`; without a word on what, everything.
+pub(super) fn validate(what: Option<&Validate>, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    match what {
+        None => Ok(told(&campaign::validate::report(true), console)),
+        Some(Validate::Models) => Ok(told(&campaign::validate::report(false), console)),
+        Some(Validate::Tcp(args)) => measured::transfers(args, console),
+        Some(Validate::TcpOutage(args)) => measured::outages(args, console),
     }
+}
+
+fn told(report: &Report, console: &mut Console<'_>) -> Exit {
+    console.result(&format!("{}{}", report.figures, report.summary));
+    if report.holds { Exit::Success } else { Exit::Threshold }
 }

@@ -136,10 +136,21 @@ impl Builtin {
 
     /// One run of a unit, with its events.
     async fn session(&self, unit: UnitId, queued_at: Time) -> Result<(), SyncError> {
-        let run = self.write_down(|tx| tx.begin_run(unit)).await?;
+        let begun = self.store.transaction(|tx| tx.begin_run(unit));
+        self.ports.work(self.store.work()).await;
+        let run = match &begun {
+            // It ends before its beginning is written, and the next may have its number.
+            Err(StoreError::Full) => self.store.read(|tx| tx.next_run()),
+            begun => begun.clone(),
+        };
+        let run = run.map_err(damaged)?;
         let started = self.ports.clock.now();
         self.units.borrow_mut()[usize::from(unit.0)].started = Some(started);
         self.ports.emit(Event::SyncStart { unit, run, waited: started - queued_at });
+        if begun.is_err() {
+            self.failed(unit, run, &SyncError::StorageFull);
+            return Err(SyncError::StorageFull);
+        }
         self.ports.crash_point("session.started").await;
         let result = self.transfer(unit).await;
         self.ports.crash_point("session.before-end").await;
@@ -159,8 +170,8 @@ impl Builtin {
         result
     }
 
-    /// Writes that a run begins or ends. Where there is no room the user is told, and the run neither begins nor ends until
-    /// there is: an end that is told and not written would be told again by the next life.
+    /// Writes that runs end. Where there is no room the user is told of that, and of the run's end when there is: an end that is
+    /// told and not written would be told again by the next life.
     async fn write_down<R>(&self, f: impl Fn(&Tx<'_>) -> Result<R, StoreError>) -> Result<R, SyncError> {
         loop {
             let written = self.store.transaction(&f);

@@ -133,7 +133,7 @@ table! {
     DeviceLowMemory "device.low_memory.count" Count Lower Counter "Processes that were killed as an answer took more memory than they may have."
     DeviceMemoryPeak "device.memory.peak" Bytes Lower Distribution "Memory that decoding an answer takes."
     DeviceMemoryTight "device.memory.tight" Count Lower Counter "Answers that took more than a quarter of the memory to decode."
-    DeviceStorageFull "device.storage.full" Count Lower Counter "Times the engine could not write the beginning or end of a run for want of room."
+    DeviceStorageFull "device.storage.full" Count Lower Counter "Times the engine could not write the end of a run for want of room."
     DeviceCpu "device.cpu.busy" Ns Lower Counter "Over all devices: processor time for the sync and for people's edits."
     DeviceSyncs "device.disk.syncs" Count Lower Counter "Over all devices: syncs of the flash."
     DeviceWritten "device.disk.written" Bytes Lower Counter "Over all devices: bytes written to the flash."

@@ -1,6 +1,6 @@
 //! Column types as the scenario writes them: `"text 10..40"`, `"ref doctor"`, `"timestamp -90d..60d /20m"`.
 
-use crate::base::{Bytes, Span};
+use crate::base::{Bytes, Ppm, Span};
 
 use super::form::Written;
 use super::written::range;
@@ -15,10 +15,11 @@ pub(super) enum ColumnType {
         min: u32,
         max: u32,
     },
-    /// A long text: median and greatest number of bytes.
+    /// A long text: median and greatest number of bytes, and a share that is of another size.
     Fat {
         median: u32,
         max: u32,
+        rare: Option<(Ppm, u32)>,
     },
     Int {
         min: i64,
@@ -54,7 +55,7 @@ pub(super) enum KeyType {
 
 /// The type of a column.
 pub(super) const COLUMN: Written = Written {
-    want: "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"fat 1.5kB\", \"int\", \"int 0..100\", \
+    want: "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"fat 1.5kB\", \"fat 1.5kB..20kB 2% 150kB\", \"int\", \"int 0..100\", \
            \"real\", \"bool\", \"timestamp\", \"timestamp -90d..60d /20m\", \"ref ENTITY\", \"attribute NAME\", \"one of a|b|c\" or \
            \"fold ENTITY.COLUMN via COLUMN\"",
     canonical: |text| column_type(text).map(|_| text.split_whitespace().collect::<Vec<_>>().join(" ")),
@@ -101,8 +102,22 @@ pub(super) fn column_type(text: &str) -> Option<ColumnType> {
 }
 
 fn fat(rest: &str) -> Option<ColumnType> {
+    const MAX: u64 = 100_000_000;
+    let (rest, rare) = match rest.split_whitespace().collect::<Vec<_>>()[..] {
+        [usual] => (usual, None),
+        [usual, share, size] => {
+            let Bytes(size) = size.parse().ok()?;
+            let share = share
+                .strip_suffix('%')?
+                .parse()
+                .ok()
+                .and_then(|percent: f64| Ppm::from_share(percent / 100.0))?;
+            (usual, (0 < size && size <= MAX).then_some(Some((share, size as u32)))?)
+        }
+        _ => return None,
+    };
     let (median, max) = match rest.split_once("..") {
-        Some((median, max)) => (median.trim(), Some(max.trim())),
+        Some((median, max)) => (median, Some(max)),
         None => (rest, None),
     };
     let Bytes(median) = median.parse().ok()?;
@@ -110,8 +125,8 @@ fn fat(rest: &str) -> Option<ColumnType> {
         Some(max) => max.parse::<Bytes>().ok()?.0,
         None => median * 100,
     };
-    let fits = 0 < median && median <= max && max <= 100_000_000;
-    fits.then_some(ColumnType::Fat { median: median as u32, max: max as u32 })
+    let fits = 0 < median && median <= max && max <= MAX;
+    fits.then_some(ColumnType::Fat { median: median as u32, max: max as u32, rare })
 }
 
 fn timestamp(rest: &str) -> Option<ColumnType> {
@@ -148,8 +163,12 @@ mod tests {
             ("uuid key", ColumnType::Key(KeyType::Uuid)),
             ("text 24", ColumnType::Text { min: 24, max: 24 }),
             ("text 10..40", ColumnType::Text { min: 10, max: 40 }),
-            ("fat 1.5kB", ColumnType::Fat { median: 1_500, max: 150_000 }),
-            ("fat 1.5kB..20kB", ColumnType::Fat { median: 1_500, max: 20_000 }),
+            ("fat 1.5kB", ColumnType::Fat { median: 1_500, max: 150_000, rare: None }),
+            ("fat 1.5kB..20kB", ColumnType::Fat { median: 1_500, max: 20_000, rare: None }),
+            (
+                "fat 1.5kB..20kB 2% 150kB",
+                ColumnType::Fat { median: 1_500, max: 20_000, rare: Some((Ppm(20_000), 150_000)) },
+            ),
             ("int -5..100", ColumnType::Int { min: -5, max: 100 }),
             (
                 "timestamp -1h..60m /20m",
@@ -179,6 +198,10 @@ mod tests {
             "text -1",
             "fat",
             "fat 0B",
+            "fat 1kB 2%",
+            "fat 1kB 2 150kB",
+            "fat 1kB 200% 150kB",
+            "fat 1kB 2% 0B",
             "int 3",
             "real 2",
             "timestamp 3d..1d",

@@ -332,6 +332,8 @@ pub struct Chaos {
     pub outage_mtbf: Span,
     /// Mean length of an outage.
     pub outage_mean: Span,
+    /// Lengths are uniform from half of the mean to one and a half; else exponential.
+    pub outage_uniform: bool,
     /// Share of outages that the operating system notices.
     pub outage_noticed: Ppm,
     /// Share of answers that are lost.

@@ -80,6 +80,16 @@ impl Tx<'_> {
         Ok(run[0])
     }
 
+    /// The number that the next run will get.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn next_run(&self) -> Result<u64> {
+        let found =
+            self.query("SELECT ifnull(max(run),0)+1 FROM unit", [], |row| Ok(row.get::<_, u32>(0)?))?;
+        Ok(found[0].into())
+    }
+
     /// Takes the mark of [`Tx::begin_run`] away.
     ///
     /// # Errors

@@ -139,14 +139,16 @@ pub enum Maker {
         /// Most bytes.
         max: u32,
     },
-    /// A long text of log-normal length, made lazily.
+    /// A long text, made lazily; its length is log-normal, and for a share of them another.
     Fat {
         /// Median bytes.
         median: u32,
         /// Sigma of the logarithm, in thousandths.
         sigma_milli: u32,
-        /// Longest.
+        /// Longest of them.
         max: u32,
+        /// The share that has this many bytes instead.
+        rare: Option<(Ppm, u32)>,
     },
     /// A whole number in `min..=max`.
     Int {

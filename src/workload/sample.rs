@@ -106,7 +106,10 @@ pub(super) fn data() -> Vec<EntityData> {
         ),
         made(
             3_000,
-            vec![Maker::Ref(APPOINTMENT), Maker::Fat { median: 1_500, sigma_milli: 1_000, max: 150_000 }],
+            vec![
+                Maker::Ref(APPOINTMENT),
+                Maker::Fat { median: 1_500, sigma_milli: 1_000, max: 150_000, rare: None },
+            ],
         ),
         EntityData {
             one_stamp: Some(Span::secs(3 * 86_400)),

@@ -290,7 +290,11 @@ impl Faults {
         }
         let mut stream = seed.stream("outage", 0, 0);
         for at in moments(chaos.outage_mtbf, end, &mut stream) {
-            let length = stream.exponential(chaos.outage_mean);
+            let mean = chaos.outage_mean;
+            let length = match chaos.outage_uniform {
+                true => Span(mean.0 / 2 + stream.below(mean.0.max(1))),
+                false => stream.exponential(mean),
+            };
             let mode = *stream.pick(&[OutageMode::Drop, OutageMode::Hold, OutageMode::Reset]);
             let noticed = stream.chance(chaos.outage_noticed.share());
             self.outages[device.0 as usize].push(Outage { from: at, until: at + length, mode, noticed });

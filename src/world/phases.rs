@@ -73,12 +73,10 @@ impl World {
         let deadline = now + self.plan.drain;
         let units = covering(&self.plan.units);
         loop {
-            // What is committed and cannot be seen yet would be missed by a round that begins now.
-            let shown = self.servers.backend.borrow().shown_by();
-            now = shown.map_or(now, |shown| shown.max(now)) + self.plan.gateway.serve.behind();
-            if let Some(ended) = self.advance(now, watch) {
-                return ended;
-            }
+            now = match self.await_readers(now, deadline, watch) {
+                Ok(now) => now,
+                Err(ended) => return ended,
+            };
             self.begin_round(&units);
             while !self.round_is_done(&units) {
                 if now >= deadline {
@@ -96,6 +94,23 @@ impl World {
             }
             if self.hub.with(|l| l.round.commits) == 0 {
                 return Ended::Well;
+            }
+        }
+    }
+
+    /// Lets time pass until readers can see all that is committed: a round that begins earlier would miss it. Requests that were
+    /// on their way commit meanwhile, and are waited for too.
+    fn await_readers(&mut self, now: Time, deadline: Time, watch: &dyn Watch) -> Result<Time, Ended> {
+        let mut now = now;
+        loop {
+            self.hub.with(|l| l.round.commits = 0);
+            let shown = self.servers.backend.borrow().shown_by();
+            now = shown.map_or(now, |shown| shown.max(now)) + self.plan.gateway.serve.behind();
+            if let Some(ended) = self.advance(now, watch) {
+                return Err(ended);
+            }
+            if self.hub.with(|l| l.round.commits) == 0 || now >= deadline {
+                return Ok(now);
             }
         }
     }

@@ -1,6 +1,5 @@
 //! The integration tests: one binary, a module a subject.
 
-mod calibration;
 mod cli;
 mod comparisons;
 mod crash_sweep;

@@ -1,7 +1,8 @@
 //! Laws that hold between runs of a world without conflicts, faults and contention.
 
+use syncdyno::base::DeviceId;
 use syncdyno::scenario::{Plan, Request};
-use syncdyno::world::Outcome;
+use syncdyno::world::{self, EngineRegistry, Outcome, Unwatched};
 
 use crate::worlds::{self, figure, run, trouble, value};
 
@@ -30,6 +31,7 @@ fn physics_without_loss_there_are_no_retries_and_no_conflicts() {
             "engine.conflicts.found",
             "backend.mutations.replayed",
             "net.dropped.count",
+            "net.packets.retransmitted",
         ] {
             assert_eq!(value(&outcome, metric), 0, "{metric}");
         }
@@ -69,6 +71,23 @@ fn physics_more_bandwidth_is_never_later() {
         }
         slower = Some(times);
     }
+}
+
+#[test]
+fn physics_a_device_is_the_same_alone_and_among_six_hundred() {
+    // More than a thread keeps open: databases and caches are closed, and opened again, in the midst.
+    let beside = |others: u32| {
+        let plan =
+            worlds::plan("tests/it/worlds/neighbours.toml", &[&format!("fleet.others.devices={others}")]);
+        let probed = world::run_probing(&plan, &EngineRegistry::builtin(), &Unwatched, DeviceId(0));
+        let (outcome, places) = probed.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(trouble(&outcome), [""; 0]);
+        assert!(value(&outcome, "workload.edits.made") >= 10, "some while it has no power");
+        places
+    };
+    let alone = beside(1);
+    assert!(alone.moments.len() > 100, "{} operations of its disk", alone.moments.len());
+    assert_eq!(alone, beside(600), "polls, crash points, and each operation of its disk with its time");
 }
 
 /// How long people wait, in ns.

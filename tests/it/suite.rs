@@ -70,6 +70,7 @@ suite! {
     suite_backend_herd_after_outage_meets_its_expectations: "backend/herd-after-outage";
     suite_backend_herd_under_quota_meets_its_expectations: "backend/herd-under-quota";
     suite_backend_late_commits_meets_its_expectations: "backend/late-commits";
+    suite_backend_leg_and_replica_meets_its_expectations: "backend/leg-and-replica";
     suite_backend_leg_outage_meets_its_expectations: "backend/leg-outage";
     suite_backend_maintenance_by_zone_meets_its_expectations: "backend/maintenance-by-zone";
     suite_backend_office_hours_meets_its_expectations: "backend/office-hours";

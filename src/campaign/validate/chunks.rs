@@ -1,4 +1,5 @@
-//! Chunks that start over when the connection breaks: their mean time against E\[T\] = (1/λ + R)(e^{λ(o + c·s)} − 1).
+//! Chunks that start over when the connection breaks: their mean time against E\[T\] = (1/λ + R)(e^{λ(o + c·s)} − 1), and their best
+//! size.
 
 use super::figures::Figure;
 use super::rig::{Failures, Order, time};
@@ -31,6 +32,12 @@ pub(super) fn figures() -> Vec<Figure> {
 
 fn figure(name: &str, cost: Cost, seed: Seed) -> Figure {
     let rows = cost.best();
+    let (reference, measured) = times(cost, rows, seed);
+    Figure::new(format!("{name}, {rows:.0} rows a chunk: seconds a chunk"), reference, measured, TOLERANCE)
+}
+
+/// The mean time of a chunk of so many rows in closed form and as simulated, in seconds.
+fn times(cost: Cost, rows: f64, seed: Seed) -> (f64, f64) {
     let bytes = (cost.row * rows * RATE.0 as f64 / 8.0 + 0.5) as u64;
     let on_the_wire = RATE.time_for(bytes).as_secs_f64();
     let reference = cost.time(on_the_wire / cost.row, REPAIR.as_secs_f64());
@@ -50,10 +57,37 @@ fn figure(name: &str, cost: Cost, seed: Seed) -> Figure {
             took.0
         })
         .sum();
-    Figure {
-        name: format!("{name}, {rows:.0} rows a chunk: seconds a chunk"),
-        reference,
-        measured: total as f64 / 1e9 / f64::from(CHUNKS),
-        tolerance: TOLERANCE,
-    }
+    (reference, total as f64 / 1e9 / f64::from(CHUNKS))
+}
+
+/// The best chunk in rows, and what a row costs in chunks of a quarter and of four times of it, the best being 1 (models of chunk
+/// sizes, six links).
+const BEST: [(f64, [f64; 2]); 6] = [
+    (18_951.0, [1.07, 1.08]),
+    (5_440.0, [1.16, 1.19]),
+    (4_901.0, [1.18, 1.22]),
+    (681.0, [1.32, 1.47]),
+    (6_254.0, [1.16, 1.19]),
+    (154_971.0, [1.09, 1.09]),
+];
+
+/// Where the best chunk lies, by closed form, and what smaller and larger ones cost, as simulated.
+pub(super) fn best() -> Vec<Figure> {
+    let links = LINKS.iter().zip(BEST).zip(1..);
+    links
+        .flat_map(|((&(name, cost), (best, theirs)), seed)| {
+            beside_the_best(name, cost, (best, theirs), Seed(seed))
+        })
+        .collect()
+}
+
+fn beside_the_best(name: &str, cost: Cost, (best, theirs): (f64, [f64; 2]), seed: Seed) -> [Figure; 3] {
+    let a_row = |rows| times(cost, rows, seed).1 / rows;
+    let least = a_row(best);
+    let [smaller, larger] = theirs;
+    [
+        Figure::new(format!("{name}: best chunk, rows"), best, cost.best(), 0.001),
+        Figure::new(format!("{name}: cost at a quarter of it"), smaller, a_row(best / 4.0) / least, 0.03),
+        Figure::new(format!("{name}: cost at four times of it"), larger, a_row(best * 4.0) / least, 0.03),
+    ]
 }

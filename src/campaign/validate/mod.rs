@@ -17,11 +17,16 @@
 mod backoff;
 mod chunks;
 mod daly;
+mod downloads;
+mod energy;
 mod figures;
+mod flash;
+mod losses;
 pub mod measured;
 mod models;
+mod plans;
 mod queues;
 mod rig;
 
 pub use figures::{Figure, listing};
-pub use models::{FAMILIES, Family, models};
+pub use models::{FAMILIES, Family, Report, report};

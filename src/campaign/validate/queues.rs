@@ -7,7 +7,7 @@ use crate::base::{DeviceId, Ppm, Seed, Span, Stamp, Stream, Time};
 use crate::contract::{RequestKind, Schema, ServerError};
 
 use super::figures::Figure;
-use crate::scenario::{Document, Names, Request};
+use super::plans::plan;
 
 const DEVICE: DeviceId = DeviceId(0);
 /// Mean service time in rows of a microsecond each.
@@ -140,11 +140,7 @@ devices = 1
 
 /// Ten thousand entities of an SAP Gateway take as long as was measured (SAP community, 2015).
 fn gateway() -> [Figure; 2] {
-    let names = Names { metrics: &[], checks: &[], engines: &["builtin".to_owned()], crash_points: &[] };
-    let request = Request { seeds: vec![1], ..Request::default() };
-    let plans = Document::parse("", SAP).ok().and_then(|document| document.plans(&request, &names).ok());
-    let options = plans.expect("the scenario is valid").remove(0).backend;
-    let mut backend = Backend::new(Arc::new(Schema::default()), options, Stamp(0), Seed(1));
+    let mut backend = Backend::new(Arc::new(Schema::default()), plan(SAP).backend, Stamp(0), Seed(1));
     assert!(backend.page_cap() >= 10_000, "one answer held them all");
     let admitted = backend.admit(Time::ZERO, DEVICE).expect("it is up");
     let served = backend.serve(admitted, RequestKind::Pull, 10_000, 10_000);

@@ -2,7 +2,8 @@ use super::stage::{CLINIC, DOCTOR, SLOT, STATUS, Stage, UNIT, VISIT, slot, visit
 use super::{assert_only, assert_silent};
 use crate::base::{Key, Span, Stamp, Value};
 use crate::contract::{
-    Author, ConflictKind, EditKind, Event, LogEntry, LogKind, Node, Refusal, RequestKind, Sides, Winner,
+    Author, ConflictKind, EditKind, Event, KillReason, LogEntry, LogKind, Node, Refusal, RequestKind, Sides,
+    Winner,
 };
 
 /// Device 0 and the office change one row; the phone is ahead of its time, so its edit wins, or it loses.
@@ -78,6 +79,36 @@ fn a_rule_that_tells_nobody_discards_silently() {
     won.drain();
     won.phone(0).log.clear();
     assert_only(&won.verdict(), "silent-discard", 1);
+}
+
+#[test]
+fn a_device_that_died_in_the_midst_of_work_may_have_seen_what_it_did_not_tell() {
+    for (died, after_the_office) in [(false, false), (true, false), (true, true)] {
+        let mut stage = Stage::new();
+        let die = |stage: &mut Stage| {
+            stage.emit(0, Event::CutShort);
+            stage.emit(0, Event::ProcessKilled { reason: KillReason::Killed });
+            stage.emit(0, Event::ProcessStarted { incarnation: 1 });
+        };
+        if died && !after_the_office {
+            die(&mut stage);
+        }
+        stage.office("a1", Some("theirs"));
+        if died && after_the_office {
+            die(&mut stage);
+        }
+        let edit = stage.update(0, "a1", "mine");
+        let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
+        let entry = stage.phone(0).outbox[0].clone();
+        stage.acknowledge(0, &entry, stamp);
+        stage.drain();
+        let verdict = stage.verdict();
+        if after_the_office {
+            assert_silent(&verdict);
+        } else {
+            assert_only(&verdict, "silent-discard", 1);
+        }
+    }
 }
 
 #[test]

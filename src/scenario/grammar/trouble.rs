@@ -177,6 +177,12 @@ pub(super) const CHAOS: Form = table(&[
     key("outage_mtbf", SPAN, "\"0s\"", "Mean time between outages of a device's link; none if 0s."),
     key("outage_mean", SPAN, "\"40s\"", "Mean length of an outage."),
     key(
+        "outage_lengths",
+        Form::Word { built: &["exponential", "uniform"], later: &[] },
+        "\"exponential\"",
+        "How the lengths are spread: uniform is from half of the mean to one and a half.",
+    ),
+    key(
         "outage_noticed",
         Form::Share,
         "0.7",

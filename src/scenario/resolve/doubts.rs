@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::diagnostic::Diagnostic;
-use super::super::plan::Plan;
+use super::super::plan::{Fleet, Plan};
 use super::super::rows::Brought;
 use super::view::View;
 use crate::base::words::{count, thousands};
 use crate::base::{EntityId, Ppm, Stamp, Value};
 use crate::contract::{Delivery, Entity, ScopeRule};
+use crate::net::Moves;
 use crate::scenario::plan::Happening;
 use crate::workload::{DataError, Dataset};
 
@@ -44,7 +45,22 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
         doubts.extend(out_of_days(entity, &rows, file, scope));
     }
     doubts.extend(unpushed(plan, root));
+    doubts.extend(unmoved(plan, root));
     doubts.into_iter().map(Diagnostic::warning).collect()
+}
+
+/// Fleets that move over one link.
+fn unmoved(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let alone = |fleet: &&Fleet| match fleet.moves.as_deref() {
+        Some(Moves::Wander { links, .. }) => links.len() < 2,
+        _ => false,
+    };
+    let told = |fleet: &Fleet| {
+        let moves = root.at("fleet").key(&fleet.name).at("moves");
+        Diagnostic::new(moves.place(), "there is one link, and nowhere to move")
+            .help("give `link` shares, such as { wifi-good = 0.6, lte-good = 0.4 }")
+    };
+    plan.fleets.iter().filter(alone).map(told).collect()
 }
 
 /// The combinations of attribute values that devices have, as numbers of values.

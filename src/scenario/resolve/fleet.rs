@@ -126,10 +126,6 @@ fn moves(
         .filter_map(|(name, share)| Some((links.get(name)?.clone(), share.share())))
         .filter(|(_, share)| share.0 > 0)
         .collect();
-    if shares.entries().count() < 2 {
-        let help = "give `link` shares, such as { wifi-good = 0.6, lte-good = 0.4 }";
-        wrong.given(&[shares]).at(moves, "there is one link, and nowhere to move", help);
-    }
     (!shared.is_empty()).then(|| Arc::new(Moves::Wander { links: shared, mean: moves.span() }))
 }
 
@@ -205,7 +201,8 @@ pub(super) fn room_for_a_row(root: View<'_>, fleets: &[Fleet], entities: &Entiti
 /// The most bytes that a row takes in an answer: its values, and about twenty for each that has no length of its own.
 fn longest_row(columns: &[Maker]) -> u64 {
     let most = |maker: &Maker| match maker {
-        Maker::Words { max, .. } | Maker::Fat { max, .. } => u64::from(*max),
+        Maker::Words { max, .. } => u64::from(*max),
+        Maker::Fat { max, rare, .. } => u64::from(rare.map_or(*max, |(_, len)| len.max(*max))),
         Maker::OneOf(words) => words.iter().map(String::len).max().unwrap_or_default() as u64,
         _ => 20,
     };

@@ -357,8 +357,8 @@ impl Lookup<'_> {
         match &column.kind {
             ColumnType::Key(_) | ColumnType::Bool => Maker::Bool,
             ColumnType::Text { min, max } => Maker::Words { min: *min, max: *max },
-            ColumnType::Fat { median, max } => {
-                Maker::Fat { median: *median, sigma_milli: FAT_SIGMA_MILLI, max: *max }
+            ColumnType::Fat { median, max, rare } => {
+                Maker::Fat { median: *median, sigma_milli: FAT_SIGMA_MILLI, max: *max, rare: *rare }
             }
             ColumnType::Int { min, max } => Maker::Int { min: *min, max: *max },
             ColumnType::Real => Maker::Real,

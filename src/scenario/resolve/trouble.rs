@@ -174,6 +174,7 @@ impl World<'_> {
             power_loss_mtbf: view.at("power_loss_mtbf").span(),
             outage_mtbf: view.at("outage_mtbf").span(),
             outage_mean: view.at("outage_mean").span(),
+            outage_uniform: view.at("outage_lengths").text() == "uniform",
             outage_noticed: view.at("outage_noticed").share(),
             answer_loss: view.at("answer_loss").share(),
             backend_mtbf: view.at("backend_mtbf").span(),

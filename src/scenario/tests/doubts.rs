@@ -81,6 +81,14 @@ fn named_values_have_names_each_once_and_the_same_in_every_fleet() {
 }
 
 #[test]
+fn people_who_move_over_one_link_are_told() {
+    let told = |link: &str| plan(&format!("{MINIMAL}moves = \"45m\"\nlink = {link}\n")).warnings;
+    let alone = told("\"edge\"");
+    assert!(alone.len() == 1 && alone[0].title == "there is one link, and nowhere to move", "{alone:?}");
+    assert!(told("{ edge = 0.5, geo = 0.5 }").is_empty());
+}
+
+#[test]
 fn an_entity_that_people_edit_and_no_unit_pushes_is_told() {
     let unit = "[unit.Login]\non = [\"login\"]\npull = [\"*\"]\n";
     let told = plan(&format!("{MINIMAL}{unit}")).warnings;

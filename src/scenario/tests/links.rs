@@ -138,7 +138,6 @@ fn a_field_worker_starts_at_the_local_time_on_links_that_can_be_changed() {
 fn moves_and_events_that_cannot_be_are_told() {
     let flap = |keys: &str| format!("[event.e]\nat = \"+1m\"\n{keys}");
     for (more, wanted) in [
-        ("moves = \"45m\"".to_owned(), ["there is one link, and nowhere to move", "give `link` shares"]),
         ("moves = \"0s\"".to_owned(), ["`fleet.phones.moves` is wrong", "field-worker"]),
         (
             "link = \"edge\"\nmoves = \"field-worker\"".to_owned(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand_core::Rng;
 
 use super::words;
-use crate::base::{EntityId, Fat, Stamp, Stream, Value};
+use crate::base::{EntityId, Fat, Ppm, Stamp, Stream, Value};
 use crate::workload::Maker;
 
 /// The value of a device attribute, such as `clinic-07`: `index` counts from 0, the text from 1, padded for `count` values.
@@ -25,6 +25,7 @@ pub(in crate::workload) enum Cell {
         median: u32,
         sigma: f64,
         max: u32,
+        rare: Option<(Ppm, u32)>,
     },
     Int {
         min: i64,
@@ -55,8 +56,9 @@ impl Cell {
     pub(super) fn new(maker: &Maker, attributes: &[Arc<[Value]>], midnight: Stamp) -> Cell {
         match maker {
             Maker::Words { min, max } => Cell::Words { min: *min, max: *max },
-            Maker::Fat { median, sigma_milli, max } => {
-                Cell::Fat { median: *median, sigma: f64::from(*sigma_milli) / 1_000.0, max: *max }
+            Maker::Fat { median, sigma_milli, max, rare } => {
+                let sigma = f64::from(*sigma_milli) / 1_000.0;
+                Cell::Fat { median: *median, sigma, max: *max, rare: *rare }
             }
             Maker::Int { min, max } => Cell::Int { min: *min, count: max.abs_diff(*min).saturating_add(1) },
             Maker::Real => Cell::Real,
@@ -110,9 +112,12 @@ impl Cell {
                 words::fill(&mut text, stream, *min, *max);
                 Value::Text(Arc::from(text))
             }
-            Cell::Fat { median, sigma, max } => {
-                let len = stream.log_normal(f64::from(*median), *sigma);
-                let len = (len as u32).clamp(1, (*max).max(1));
+            Cell::Fat { median, sigma, max, rare } => {
+                let usual = stream.log_normal(f64::from(*median), *sigma);
+                let len = match rare {
+                    Some((share, len)) if stream.chance(share.share()) => *len,
+                    _ => (usual as u32).clamp(1, (*max).max(1)),
+                };
                 Value::Fat(Fat { seed: stream.next_u64(), len })
             }
             _ => match self.domain() {
@@ -151,6 +156,25 @@ mod tests {
         assert_eq!(attribute_value("clinic", 6, 25), Value::text("clinic-07"));
         assert_eq!(attribute_value("clinic", 24, 25), Value::text("clinic-25"));
         assert_eq!(attribute_value("ward", 0, 3), Value::text("ward-1"));
+    }
+
+    #[test]
+    fn some_fat_texts_are_of_another_size() {
+        let maker =
+            Maker::Fat { median: 1_500, sigma_milli: 1_100, max: 20_000, rare: Some((Ppm(20_000), 150_000)) };
+        let cell = Cell::new(&maker, &[], Stamp(0));
+        let mut stream = Seed(1).stream("fat", 0, 0);
+        let mut lengths: Vec<u32> = (0..10_000)
+            .filter_map(|_| match cell.draw(&mut stream) {
+                Value::Fat(fat) => Some(fat.len),
+                _ => None,
+            })
+            .collect();
+        lengths.sort_unstable();
+        let rare = lengths.iter().filter(|len| **len > 20_000).count();
+        assert!((170..230).contains(&rare), "{rare} of 10 000");
+        assert!((1_400..1_600).contains(&lengths[4_900]), "a median of {}", lengths[4_900]);
+        assert_eq!(lengths.last(), Some(&150_000));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Our models reproduce what is known: every figure of `syncdyno validate models` within its tolerance.
+//! Our models reproduce what is known: every figure of `syncdyno validate` within its tolerance.
 
 use syncdyno::campaign::validate::FAMILIES;
 
@@ -29,7 +29,13 @@ macro_rules! families {
 
 families! {
     chunks_under_outages_take_the_time_of_the_closed_form: "chunks that outages cut, repair immune";
+    the_best_chunk_lies_where_the_closed_form_says: "the best chunk under outages";
     work_between_checkpoints_takes_dalys_wall_time: "work between checkpoints, repair restartable";
     requests_wait_as_queueing_theory_says: "queues, herds, quotas and a measured gateway";
     clients_that_contend_back_off_as_in_the_aws_simulator: "backoff under contention, 100 clients";
+    losses_slow_a_long_transfer_as_formulas_say: "long transfers under loss";
+    losses_come_in_bursts_as_the_chain_says: "losses in bursts, Gilbert and Elliott";
+    radios_draw_what_was_measured: "radio energy";
+    transactions_take_as_long_as_on_measured_devices: "databases on measured devices";
+    first_downloads_take_about_as_long_as_vendors_tell: "first downloads that vendors tell of";
 }

@@ -21,7 +21,7 @@ use sheet::Sheet;
 
 pub use predict::REPETITIONS;
 pub use sheet::Malformed;
-pub use tally::{Group, Kind};
+pub use tally::{Group, Kind, listing};
 
 /// Transfers measured on Linux 6.18; `reference/README.md` says how.
 pub const TRANSFERS: &str = include_str!("../../../../reference/tcp.csv");

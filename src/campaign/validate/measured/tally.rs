@@ -6,6 +6,7 @@ use super::cells::{Cell, Mode, OutageCell, congestion_word};
 use super::predict::Prediction;
 use crate::net::Direction;
 use crate::net::tcp::Congestion;
+use crate::report::texts;
 
 /// Cells of one link, mode, congestion control and loss.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +36,22 @@ pub struct Kind {
     pub tolerance: &'static str,
     /// Whether it is met.
     pub met: bool,
+}
+
+/// A line a kind.
+pub fn listing(kinds: &[Kind]) -> String {
+    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
+    let row = |kind: &Kind| {
+        [
+            kind.name.clone(),
+            kind.cells.to_string(),
+            percent(kind.mean),
+            percent(kind.max),
+            kind.tolerance.to_owned(),
+            if kind.met { "met" } else { "NOT MET" }.to_owned(),
+        ]
+    };
+    texts(["kind", "n", "mean error", "max", "tolerance", ""], kinds.iter().map(row))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
