@@ -61,7 +61,10 @@ fn reference(args: &SweepArgs) -> anyhow::Result<Option<Grid>> {
     let Some(against) = &args.against else { return Ok(None) };
     let mut reference = args.grid.clone();
     if reference.axis.iter().any(|axis| axis.key == against.key) {
-        return Err(Refusal::usage(format!("`{}` is an axis and what the sweep is held against", against.key)));
+        return Err(Refusal::usage(format!(
+            "`{}` is an axis and what the sweep is held against",
+            against.key
+        )));
     }
     reference.axis[0] = against.clone();
     Ok(Some(reference))

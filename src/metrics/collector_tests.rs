@@ -131,7 +131,10 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
         .tell(Node::World, Event::MessageDropped { reason: DropReason::AnswerLost, bytes: 9 })
         .tell(Node::World, Event::MessageDropped { reason: DropReason::CaptivePortal, bytes: 9 });
     use ServerError::{Failed, GatewayTimeout, Throttled, Unavailable};
-    t.device(0, Event::RequestSent { request: 3, kind: RequestKind::Push, unit, bytes: 9, rows: 1, attempt: 0 });
+    t.device(
+        0,
+        Event::RequestSent { request: 3, kind: RequestKind::Push, unit, bytes: 9, rows: 1, attempt: 0 },
+    );
     t.device(0, Event::RequestRefused { request: 3, kind: RequestKind::Push, error: &Failed, took });
     for error in [&Unavailable, &Throttled(took), &Failed, &GatewayTimeout] {
         t.device(0, Event::RequestRefused { request, kind, error, took });
@@ -166,11 +169,17 @@ fn a_push_is_counted_with_its_bytes_whatever_becomes_of_it() {
     t.device(0, sent(0, 900)).device(1, sent(0, 70)).device(0, answered);
     let error = TransportError::Reset;
     t.device(0, sent(1, 500)).device(0, Event::RequestFailed { request: 1, kind, error, took, wasted: 500 });
+    let (error, wasted) = (TransportError::Offline, 8_000);
+    t.device(0, sent(7, wasted)).device(0, Event::RequestFailed { request: 7, kind, error, took, wasted });
     t.device(0, sent(2, 20)).device(0, Event::ProcessKilled { reason: KillReason::Killed });
     let figures = t.figures();
     assert_eq!(stat(&figures, "engine.push.chunk_bytes", "max"), 900);
     assert_eq!(stat(&figures, "engine.push.chunk_rows", "count"), 1);
-    assert_eq!(stat(&figures, "engine.push.wasted_bytes", "value"), 520, "device 1 still waits");
+    assert_eq!(
+        stat(&figures, "engine.push.wasted_bytes", "value"),
+        520,
+        "device 1 still waits, and one was not sent"
+    );
 }
 
 #[test]

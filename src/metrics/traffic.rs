@@ -87,12 +87,16 @@ impl Traffic {
                 let bytes = self.pushes.remove(&(device, *request)).unwrap_or_default();
                 board.add(Id::PushAnswered, u64::from(*rows));
                 board.observe(Id::PushChunkRows, u64::from(*rows));
+                board.add(Id::PushBytes, bytes);
                 board.observe(Id::PushChunkBytes, bytes);
             }
-            Event::RequestFailed { kind: RequestKind::Push, request, .. }
-            | Event::RequestRefused { kind: RequestKind::Push, request, .. } => {
+            Event::RequestFailed { kind: RequestKind::Push, request, error, .. } => {
                 let bytes = self.pushes.remove(&(device, *request)).unwrap_or_default();
-                board.add(Id::PushWasted, bytes);
+                // Without a network nothing was sent.
+                board.add(Id::PushWasted, if *error == TransportError::Offline { 0 } else { bytes });
+            }
+            Event::RequestRefused { kind: RequestKind::Push, request, .. } => {
+                board.add(Id::PushWasted, self.pushes.remove(&(device, *request)).unwrap_or_default());
             }
             Event::ProcessKilled { .. } => {
                 self.pushes.retain(|(whose, _), bytes| {

@@ -2,7 +2,7 @@
 //!
 //! A chunk of s rows takes o + c·s: a line through the chunks seen, least squares of relative deviations, old ones forgotten.
 //! Failures have the rate (failures + ½) ÷ (exposed time + T₀). The best size is [`Cost::best`]; it is approached by at most a factor
-//! of two upwards and four downwards a chunk, and kept below what is expected to meet the target time.
+//! of four a chunk, and kept below what is expected to meet the target time.
 
 use super::seam::{ChunkController, Fate, Observed, Trouble};
 use crate::base::{EntityId, Span, Time};
@@ -16,9 +16,10 @@ const BELIEF: f64 = 0.01;
 const EXPOSED: f64 = 60.0;
 /// A failure sooner than this share of the overhead is the same outage that is still there.
 const STILL_DOWN: f64 = 0.5;
-/// The largest steps.
-const UP: f64 = 2.0;
-const DOWN: f64 = 4.0;
+/// The largest step: no line is trusted further beyond the chunks that it was drawn through. An estimate.
+const STEP: f64 = 4.0;
+/// What a chunk that was too slow is divided by at least.
+const LESS: f64 = 2.0;
 
 /// Options of the model-based controller.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -128,14 +129,14 @@ impl ChunkController for Model {
         self.take_in(seen);
         let asked = f64::from(seen.asked.rows);
         let Some(cost) = self.cost() else {
-            self.rows = if seen.was_too_large() { asked / UP } else { asked };
+            self.rows = if seen.was_too_large() { asked / LESS } else { asked };
             return;
         };
         let in_time = (self.options.target.as_secs_f64() - cost.chunk) / cost.row;
-        let highest = if seen.was_too_large() { asked } else { asked * UP };
-        self.rows = cost.best().min(in_time).clamp((asked / DOWN).min(highest), highest);
+        let highest = if seen.was_too_large() { asked } else { asked * STEP };
+        self.rows = cost.best().min(in_time).clamp((asked / STEP).min(highest), highest);
         if seen.fate == Fate::Failed(Trouble::TooSlow) {
-            self.rows = self.rows.min(asked / UP);
+            self.rows = self.rows.min(asked / LESS);
         }
     }
 }

@@ -70,8 +70,11 @@ impl Regret {
             let same = |other: &&Series<'_>| other.variant == series.variant && other.values == series.values;
             reference.series.iter().find(same)
         };
-        let series: Vec<Comparison> =
-            sweep.series.iter().filter_map(|s| Some(Comparison::new(sweep, s, reference, alike(s)?))).collect();
+        let series: Vec<Comparison> = sweep
+            .series
+            .iter()
+            .filter_map(|s| Some(Comparison::new(sweep, s, reference, alike(s)?)))
+            .collect();
         let count = series.first().map_or(0, |first| first.costs.len());
         let settings = (0..count).map(|i| Summary::new(&series, i)).collect();
         Regret {
@@ -159,7 +162,9 @@ impl Comparison {
             Paid {
                 value: point.value.clone(),
                 regret_ppm: more.filter(|more| more.is_finite()).map(|more| (more * 1e6).round() as i64),
-                reached_ns: powers.clone().and_then(|region| reached(point, kind, *region.start(), *region.end())),
+                reached_ns: powers
+                    .clone()
+                    .and_then(|region| reached(point, kind, *region.start(), *region.end())),
                 trouble: point.trouble.clone(),
             }
         };
@@ -229,7 +234,10 @@ impl Summary {
         }
         if let Some(ns) = self.reached_ns {
             let span = human::span(ns);
-            text.push_str(&format!("; in the flat region after {span} (median; {} of {series})", self.reached));
+            text.push_str(&format!(
+                "; in the flat region after {span} (median; {} of {series})",
+                self.reached
+            ));
         }
         text + "\n"
     }

@@ -38,7 +38,7 @@ const PUSH: Side = Side {
     time: "engine.push.time",
     writing: None,
     in_vain: "engine.push.wasted_bytes",
-    bytes: &["engine.up.bytes"],
+    bytes: &["engine.push.wasted_bytes", "engine.push.bytes"],
     holder: "push",
     caps: "chunk_bytes, or all there is",
 };
