@@ -180,6 +180,10 @@ pub(super) struct SweepArgs {
     pub(super) grid: Grid,
     #[command(flatten)]
     pub(super) work: Work,
+    /// Run these settings of another key too, in place of the first axis, and tell what each value of the first axis costs beside
+    /// the best of them: `engine.pull.chunk_rows=16..8192*2`.
+    #[arg(long, value_name = "KEY=SPEC")]
+    pub(super) against: Option<Axis>,
     /// What settings are compared by: a metric, and of a distribution a statistic (p95 unless said).
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::args::{SweepArgs, SweepFormat};
+use super::args::{Grid, SweepArgs, SweepFormat};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::run::Order;
 use super::{grid, run};
 use crate::campaign::Runner;
-use crate::report::sweep::Sweep;
+use crate::report::sweep::{Objective, Regret, Sweep};
 use crate::report::{self, Exit};
 
 /// Runs `sweep`.
@@ -21,30 +21,51 @@ pub(super) fn sweep(
         let example = "such as --axis engine.pull.chunk_rows=16..8192*2";
         return Err(Refusal::usage(format!("a sweep needs an axis, {example}")));
     }
-    let plans = grid::plans(&args.grid, runner, console)?;
+    let mut plans = grid::plans(&args.grid, runner, console)?;
+    let reference = reference(args)?;
+    if let Some(reference) = &reference {
+        plans.extend(grid::plans(reference, runner, console)?);
+    }
     let scenarios: BTreeSet<&str> = plans.iter().map(|plan| plan.scenario.as_str()).collect();
     if scenarios.len() > 1 {
         return Err(Refusal::usage(format!("a sweep is of one scenario, not of {}", scenarios.len())));
     }
     let order = Order { out: args.out.as_deref(), work: &args.work, twice: false, baseline: None };
     let ran = run::carry_out(&plans, &order, runner, console)?;
-    let objective = args.metric.clone().unwrap_or_default();
-    let sweep = Sweep::new(&ran.record, &grid::values(&args.grid.axis), objective);
+    let objective = args.metric.clone().unwrap_or_else(|| Objective::of_axis(&args.grid.axis[0].key));
+    let swept = |grid: &Grid| Sweep::new(&ran.record, &grid::values(&grid.axis), objective.clone());
+    let sweep = swept(&args.grid);
+    let regret = reference.map(|reference| Regret::new(&sweep, &swept(&reference)));
     let last = report::last_lines(&ran.record, &ran.folder);
     match args.format {
         SweepFormat::Human => {
             let headline = report::headline(&ran.record, console.out_paint());
             let notes: String = ran.record.notes.iter().map(|note| format!("note: {note}\n")).collect();
-            console.result(&format!("{headline}\n{}\n{notes}{last}", sweep.story()));
+            let story = regret.map_or_else(|| sweep.story(), |regret| regret.story());
+            console.result(&format!("{headline}\n{story}\n{notes}{last}"));
         }
         SweepFormat::Json => {
-            console.result(&sweep.to_json());
+            console.result(&regret.map_or_else(|| sweep.to_json(), |regret| regret.to_json()));
             console.remark(&last);
         }
         SweepFormat::Csv => {
-            console.result(&sweep.to_csv());
+            console.result(&regret.map_or_else(|| sweep.to_csv(), |regret| regret.to_csv()));
             console.remark(&last);
         }
     }
     Ok(ran.close(console))
+}
+
+/// The grid that the sweep is held against: another first axis.
+fn reference(args: &SweepArgs) -> anyhow::Result<Option<Grid>> {
+    let Some(against) = &args.against else { return Ok(None) };
+    let mut reference = args.grid.clone();
+    if reference.axis.iter().any(|axis| axis.key == against.key) {
+        return Err(Refusal::usage(format!(
+            "`{}` is an axis and what the sweep is held against",
+            against.key
+        )));
+    }
+    reference.axis[0] = against.clone();
+    Ok(Some(reference))
 }

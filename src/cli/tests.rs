@@ -334,6 +334,11 @@ fn a_grid_that_makes_no_sense_is_refused_before_anything_runs() {
         ("sweep @ties.toml --axis engine.pull.chunk_rows=1..5", 2, "1..=5"),
         ("sweep @ties.toml --axis seed=1..=3 --seeds 1..=2", 2, "both an axis over `seed` and seeds"),
         ("sweep @ties.toml --axis drain=1h --axis drain=2h", 2, "two axes over `drain`"),
+        (
+            "sweep @ties.toml --axis drain=1h --against drain=2h",
+            2,
+            "`drain` is an axis and what the sweep is held",
+        ),
         ("sweep @ties.toml --axis drain=1h --metric engine.row.rate", 2, "did you mean engine.rows.rate?"),
         ("sweep @more --axis drain=1h,2h", 2, "a sweep is of one scenario, not of 2"),
     ] {

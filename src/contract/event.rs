@@ -329,6 +329,13 @@ pub enum Event<'a> {
         /// Since it was sent.
         took: Span,
     },
+    /// An engine that adapts its chunks has chosen a size, the first or another than before.
+    ChunkSized {
+        /// Of which requests.
+        kind: RequestKind,
+        /// Rows, at most.
+        rows: u32,
+    },
     /// The engine waits before it tries again.
     RetryScheduled {
         /// Failures in a row.

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
+use super::control::{Observed, Size, Steering};
 use super::options::{CursorBook, Dates, Options};
 use super::push::OwnVersions;
 use super::queue::Queue;
@@ -11,8 +12,8 @@ use super::signal::Signal;
 use super::view::View;
 use crate::base::{EntityId, Incarnation, Key, Span, Stamp, Stream, Time, UnitId};
 use crate::contract::{
-    AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, LocalBoxFuture,
-    LocalEdit, Ports, Provision, SyncEngine, SyncError, Trigger,
+    AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, Event,
+    LocalBoxFuture, LocalEdit, Ports, Provision, RequestKind, SyncEngine, SyncError, Trigger,
 };
 use crate::store::{self, Store};
 
@@ -25,6 +26,8 @@ pub struct Builtin {
     pub(super) options: Rc<Options>,
     pub(super) rules: Rules,
     pub(super) retry_stream: RefCell<Stream>,
+    pulls: RefCell<Steering>,
+    pushes: RefCell<Steering>,
 
     pub(super) queue: RefCell<Queue>,
     pub(super) wake: Signal,
@@ -81,6 +84,25 @@ impl Builtin {
         }
         let key = (entity, Key::new(key));
         if own.get(&key) == Some(&stamp) { own.remove(&key).is_some() } else { false }
+    }
+
+    /// How large the next chunk of this kind may be; the rows of `first` come first in it.
+    pub(super) fn chunk(&self, kind: RequestKind, first: EntityId) -> Size {
+        let steering = self.steering(kind);
+        let size = steering.borrow().size(self.ports.clock.now(), first);
+        if let Some(rows) = steering.borrow_mut().news(size) {
+            self.ports.emit(Event::ChunkSized { kind, rows });
+        }
+        size
+    }
+
+    /// A chunk of this kind has ended.
+    pub(super) fn chunk_ended(&self, kind: RequestKind, seen: &Observed) {
+        self.steering(kind).borrow_mut().observe(self.ports.clock.now(), seen);
+    }
+
+    fn steering(&self, kind: RequestKind) -> &RefCell<Steering> {
+        if kind == RequestKind::Push { &self.pushes } else { &self.pulls }
     }
 
     fn upgrade(&self) -> Rc<Builtin> {
@@ -191,6 +213,9 @@ impl EngineFactory for BuiltinFactory {
         let store = Rc::new(store);
         let retry_stream =
             ports.seed.stream("engine.retry", u64::from(setup.device.0), u64::from(incarnation.0));
+        let (pull, push) = (&self.options.pull, &self.options.push);
+        let pulls = Steering::new(&pull.steering, Size { rows: pull.chunk_rows, bytes: pull.chunk_bytes.0 });
+        let pushes = Steering::new(&push.steering, Size { rows: push.chunk_rows, bytes: push.chunk_bytes.0 });
         let units = RefCell::new(vec![UnitState::default(); setup.units.len()]);
         Ok(Rc::new_cyclic(|me| Builtin {
             me: me.clone(),
@@ -201,6 +226,8 @@ impl EngineFactory for BuiltinFactory {
             options: self.options.clone(),
             rules: self.rules.clone(),
             retry_stream: RefCell::new(retry_stream),
+            pulls: RefCell::new(pulls),
+            pushes: RefCell::new(pushes),
             queue: RefCell::default(),
             wake: Signal::default(),
             idle: Signal::default(),

@@ -1,6 +1,7 @@
 //! One request and its answer, with retries.
 
 use super::builtin::Builtin;
+use super::control::{Fate, Observed, Size, Trouble};
 use super::retry::backoff;
 use crate::base::{Span, Time, UnitId};
 use crate::contract::wire::{Answer, encode_request};
@@ -30,6 +31,25 @@ impl Failure {
             Failure::Damaged(text) => SyncError::Corrupt(text),
         }
     }
+
+    /// What a controller of chunk sizes is told.
+    fn trouble(&self) -> Trouble {
+        match self {
+            Failure::Silence(TransportError::Reset) => Trouble::Cut,
+            Failure::Silence(TransportError::Timeout) | Failure::Refused(ServerError::GatewayTimeout) => {
+                Trouble::TooSlow
+            }
+            _ => Trouble::Other,
+        }
+    }
+}
+
+impl Received {
+    /// The chunk as a controller of chunk sizes sees it, now that its `rows` are durable.
+    pub(super) fn chunk(&self, now: Time, rows: usize, full: bool) -> Observed {
+        let (asked, wire, whole) = (self.asked, self.wire, now - self.sent_at);
+        Observed { asked, rows: rows as u32, full, wire, whole, fate: Fate::Done }
+    }
 }
 
 /// An answer that came, still as bytes.
@@ -38,6 +58,10 @@ pub(super) struct Received {
     pub(super) bytes: Vec<u8>,
     pub(super) request: u64,
     sent_at: Time,
+    /// What the request asked for or brought.
+    asked: Size,
+    /// Until the answer came.
+    wire: Span,
 }
 
 /// One try's end.
@@ -98,13 +122,17 @@ impl Builtin {
     }
 
     async fn attempt(&self, unit: Option<UnitId>, request: &Request, number: u64, failures: u32) -> Attempt {
-        let (kind, rows) = match request {
-            Request::Pull(_) => (RequestKind::Pull, 0),
-            Request::Push(push) => (RequestKind::Push, push.mutations.len() as u32),
-            Request::Fetch(_) => (RequestKind::Fetch, 0),
-        };
+        let kind = kind_of(request);
         let body = encode_request(request);
         let bytes = body.len() as u64;
+        let (rows, asked) = match request {
+            Request::Pull(pull) => (0, Size { rows: pull.rows, bytes: pull.bytes }),
+            Request::Push(push) => {
+                let rows = push.mutations.len() as u32;
+                (rows, Size { rows, bytes })
+            }
+            Request::Fetch(fetch) => (0, Size { rows: fetch.rows, bytes: 0 }),
+        };
         self.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
         self.ports.emit(Event::RequestSent { request: number, kind, unit, bytes, rows, attempt: failures });
         self.told_sent(request, number);
@@ -112,13 +140,23 @@ impl Builtin {
         let deadline = sent_at + self.options.request_timeout;
         let answer = self.ports.transport.request(body, deadline).await;
         let took = self.ports.clock.now() - sent_at;
-        match answer {
+        let attempt = match answer {
             Err(error) => {
                 self.ports.emit(Event::RequestFailed { request: number, kind, error, took, wasted: bytes });
                 Attempt::Failed(Failure::Silence(error))
             }
-            Ok(bytes) => self.judge(Received { bytes, request: number, sent_at }, kind, took),
+            Ok(bytes) => {
+                self.judge(Received { bytes, request: number, sent_at, asked, wire: took }, kind, took)
+            }
+        };
+        if let Attempt::Failed(failure) = &attempt
+            && kind != RequestKind::Fetch
+        {
+            let fate = Fate::Failed(failure.trouble());
+            let seen = Observed { asked, rows: 0, full: false, wire: took, whole: took, fate };
+            self.chunk_ended(kind, &seen);
         }
+        attempt
     }
 
     /// Sorts out an answer that says no before anybody builds on it.
@@ -180,6 +218,14 @@ impl Builtin {
                 });
             }
         }
+    }
+}
+
+fn kind_of(request: &Request) -> RequestKind {
+    match request {
+        Request::Pull(_) => RequestKind::Pull,
+        Request::Push(_) => RequestKind::Push,
+        Request::Fetch(_) => RequestKind::Fetch,
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! A unit's run is one straight story ([`Builtin`]): take the head of the queue, push the outbox chunk by chunk, pull every
 //! entity page by page, tell how it ended. What decides on the way is a pure function or a small rule: [`Queue`], [`backoff`],
-//! the conflict rule, and the [`Rules`] that a planted bug replaces one by one.
+//! the conflict rule, the [`control`]lers of chunk sizes, and the [`Rules`] that a planted bug replaces one by one.
 //!
 //! Invariants:
 //! - A page's cursor becomes durable in the transaction that holds the page's last row, never before.
@@ -21,6 +21,7 @@
 
 mod builtin;
 mod conflict;
+pub mod control;
 mod exchange;
 mod options;
 mod pull;
@@ -30,6 +31,7 @@ mod retry;
 mod rules;
 mod session;
 mod signal;
+mod upload;
 mod view;
 
 pub use builtin::{Builtin, BuiltinFactory};

@@ -1,5 +1,6 @@
 //! What the built-in engine can be told to be.
 
+use super::control::{Controller, SteeringOptions};
 use crate::base::{Bytes, Span};
 
 /// The built-in engine's options.
@@ -52,7 +53,7 @@ impl Decoder {
 /// How the built-in engine pulls.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PullOptions {
-    /// The network chunk: rows asked for in one request.
+    /// The network chunk: rows asked for in one request; where a controller adapts, in the first.
     pub chunk_rows: u32,
     /// The network chunk in bytes: the answer ends after about this much.
     pub chunk_bytes: Bytes,
@@ -60,6 +61,8 @@ pub struct PullOptions {
     pub apply_rows: u32,
     /// What a cursor belongs to.
     pub cursor: CursorBook,
+    /// What the network chunk is steered by.
+    pub steering: SteeringOptions,
 }
 
 /// What a cursor belongs to.
@@ -74,8 +77,12 @@ pub enum CursorBook {
 /// How the built-in engine pushes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PushOptions {
-    /// Mutations in one request.
+    /// Mutations in one request; where a controller adapts, in the first.
     pub chunk_rows: u32,
+    /// The mutations of one request come to about this much at most; one is always sent.
+    pub chunk_bytes: Bytes,
+    /// What the chunk is steered by.
+    pub steering: SteeringOptions,
 }
 
 /// How the built-in engine tries again.
@@ -108,14 +115,16 @@ pub enum Jitter {
 
 impl Default for Options {
     fn default() -> Options {
+        let steering = SteeringOptions { controller: Controller::Fixed, min_rows: 10, max_rows: 10_000 };
         Options {
             pull: PullOptions {
                 chunk_rows: 500,
                 chunk_bytes: Bytes(1 << 20),
                 apply_rows: 500,
                 cursor: CursorBook::Entity,
+                steering: steering.clone(),
             },
-            push: PushOptions { chunk_rows: 50 },
+            push: PushOptions { chunk_rows: 50, chunk_bytes: Bytes(1 << 20), steering },
             retry: RetryOptions {
                 base: Span::secs(1),
                 cap: Span::secs(300),

@@ -64,6 +64,7 @@ impl Builtin {
             self.ports.crash_point("pull.before-request").await;
             let wants = self.wants(unit, &left)?;
             self.ports.work(self.store.work()).await;
+            // Each try is given a size of its own: what failed may have been too large.
             let make = |_| Request::Pull(self.pull_request(unit, wants.clone()));
             match self.exchange(Some(unit), make).await {
                 Ok(received) => self.take_pages(unit, received, &wants, &mut left).await?,
@@ -103,12 +104,13 @@ impl Builtin {
     }
 
     fn pull_request(&self, unit: UnitId, wants: Vec<Want>) -> PullRequest {
+        let size = self.chunk(RequestKind::Pull, wants[0].entity);
         PullRequest {
             device: self.setup.device,
             unit,
             wants,
-            rows: self.options.pull.chunk_rows,
-            bytes: self.options.pull.chunk_bytes.0,
+            rows: size.rows,
+            bytes: size.bytes,
             clock: self.ports.clock.wall(),
         }
     }
@@ -138,6 +140,8 @@ impl Builtin {
             self.apply(Some(unit), &answer.pages, &transaction).await?;
             self.ports.crash_point("pull.chunk-applied").await;
         }
+        let full = answer.pages.iter().any(|page| page.more);
+        self.chunk_ended(RequestKind::Pull, &received.chunk(self.ports.clock.now(), rows, full));
         left.retain(|entity| answer.pages.iter().all(|page| page.entity != *entity || page.more));
         Ok(())
     }

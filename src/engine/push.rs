@@ -1,5 +1,7 @@
 //! Pushing: send what waits in the outbox, chunk by chunk, and settle each edit by the backend's verdict.
 
+use std::cell::Cell;
+
 use rustc_hash::FxHashMap;
 
 use super::builtin::Builtin;
@@ -8,6 +10,7 @@ use super::exchange::{Failure, Received};
 use super::pull::damaged;
 use super::retry::backoff;
 use super::rules::overlay;
+use super::upload::fitting;
 use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::wire::Answer;
 use crate::contract::{
@@ -75,19 +78,28 @@ impl Builtin {
         let mut fruitless = 0;
         let mut put_off = Waits::default();
         loop {
-            let limit = self.options.push.chunk_rows.max(1) as usize;
+            let limit =
+                entities.first().map_or(1, |first| self.chunk(RequestKind::Push, *first).rows as usize);
             let batch = self.store.read(|tx| tx.outbox(&entities, limit)).map_err(damaged)?;
             if batch.is_empty() || fruitless >= CONFLICTS_IN_A_ROW {
                 return Ok(());
             }
             self.ports.work(self.store.work()).await;
             self.ports.crash_point("push.before-request").await;
-            let make = |request| Request::Push(self.push_request(unit, &batch, request));
-            let received = match self.exchange(Some(unit), make).await {
-                Ok(received) => received,
-                Err(failure) => return self.give_up(unit, &batch, failure).await,
+            // Another try may bring less than the one before: what failed may have been too large.
+            let sent = Cell::new(batch.len());
+            let make = |request| {
+                sent.set(fitting(&batch, self.chunk(RequestKind::Push, batch[0].entity)));
+                Request::Push(self.push_request(unit, &batch[..sent.get()], request))
             };
-            let settled = self.settle(unit, &batch, received).await?;
+            let answered = self.exchange(Some(unit), make).await;
+            let more = batch.len() >= limit || sent.get() < batch.len();
+            let batch = &batch[..sent.get()];
+            let received = match answered {
+                Ok(received) => received,
+                Err(failure) => return self.give_up(unit, batch, failure).await,
+            };
+            let settled = self.settle(unit, batch, more, received).await?;
             if settled.put_off > 0 {
                 self.wait_for_later(settled, &mut put_off).await?;
                 continue;
@@ -163,8 +175,14 @@ impl Builtin {
         Err(told)
     }
 
-    /// Settles each edit of the batch in one transaction.
-    async fn settle(&self, unit: UnitId, batch: &[Entry], received: Received) -> Result<Counts, SyncError> {
+    /// Settles each edit of the batch in one transaction; `more` edits wait besides.
+    async fn settle(
+        &self,
+        unit: UnitId,
+        batch: &[Entry],
+        more: bool,
+        received: Received,
+    ) -> Result<Counts, SyncError> {
         self.ports.crash_point("push.answer-received").await;
         let answer = match Answer::decode(&received.bytes) {
             Ok(Ok(answer)) if answer.results.len() == batch.len() => answer,
@@ -188,6 +206,8 @@ impl Builtin {
         let took = self.ports.work(self.store.work()).await;
         let (told, counts) = settled.map_err(damaged)?;
         self.tell(unit, told, took);
+        let seen = received.chunk(self.ports.clock.now(), batch.len(), more);
+        self.chunk_ended(RequestKind::Push, &seen);
         self.ports.crash_point("push.batch-settled").await;
         Ok(counts)
     }

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::distribution::Distribution;
 use super::figure::{Figure, Figures};
-use super::table::{BY_START, BY_UNIT, Id, Kind, TABLE};
+use super::table::{BY_SIZE, BY_START, BY_UNIT, Id, Kind, TABLE};
 use crate::base::{DeviceId, UnitId};
+use crate::contract::RequestKind;
 
 /// The numbers and distributions of a cell under way.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(super) struct Board {
     by_start: Vec<Vec<Distribution>>,
     units: Vec<String>,
     by_unit: Vec<Vec<Distribution>>,
+    /// By position in [`BY_SIZE`], kind of request and power of two.
+    by_size: BTreeMap<(usize, RequestKind, u32), Distribution>,
 }
 
 impl Board {
@@ -32,6 +35,7 @@ impl Board {
             distributions: vec![Distribution::default(); TABLE.len()],
             by_start: vec![vec![Distribution::default(); states.len()]; BY_START.len()],
             by_unit: vec![vec![Distribution::default(); units.len()]; BY_UNIT.len()],
+            by_size: BTreeMap::new(),
             states,
             state_of,
             units,
@@ -78,6 +82,13 @@ impl Board {
         }
     }
 
+    /// Adds an observation, also under its kind of request and power of two in rows.
+    pub(super) fn observe_size(&mut self, id: Id, kind: RequestKind, power: u32, value: u64) {
+        self.observe(id, value);
+        let slot = BY_SIZE.iter().position(|i| *i == id).expect("the metric is kept by size");
+        self.by_size.entry((slot, kind, power)).or_default().observe(value);
+    }
+
     /// All figures, and the observations behind those of the table that have any.
     pub(super) fn figures(mut self) -> (Figures, Vec<(&'static str, Distribution)>) {
         let mut figures: Figures = BTreeMap::new();
@@ -90,6 +101,12 @@ impl Board {
         }
         split(&mut self.by_start, BY_START, &self.states, '@', &mut figures);
         split(&mut self.by_unit, BY_UNIT, &self.units, '/', &mut figures);
+        for ((slot, kind, power), distribution) in &mut self.by_size {
+            let metric = BY_SIZE[*slot].metric();
+            let kind = if *kind == RequestKind::Push { "push" } else { "pull" };
+            let name = format!("{}/{kind}-{}", metric.name, 1_u64 << *power);
+            figures.insert(name, distribution.figure(metric.unit));
+        }
         let behind = TABLE.iter().map(|metric| metric.name).zip(self.distributions);
         (figures, behind.filter(|(_, distribution)| !distribution.counted().is_empty()).collect())
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::board::Board;
+use super::control::Control;
 use super::distribution::Distribution;
 use super::edits::Edits;
 use super::figure::{Figures, Sample};
@@ -42,6 +43,7 @@ pub struct Collected {
 pub struct Collector {
     board: Board,
     sessions: Sessions,
+    control: Control,
     traffic: Traffic,
     edits: Edits,
     presence: Presence,
@@ -56,6 +58,7 @@ impl Collector {
         Collector {
             board: Board::new(&setting.starts, setting.units),
             sessions: Sessions::new(devices),
+            control: Control::default(),
             traffic: Traffic::new(devices),
             edits: Edits::default(),
             presence: Presence::new(devices),
@@ -113,7 +116,8 @@ impl Collector {
         self.presence.on(at, device, event);
         self.sessions.on(at, device, event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);
-        self.traffic.on_engine(event, &mut self.board);
+        self.traffic.on_engine(device, event, &mut self.board);
+        self.control.on(at, device, event, &mut self.board);
     }
 
     fn levels(&self) -> Levels {

@@ -98,6 +98,9 @@ fn everything(t: &mut Telling) {
     t.device(0, applied(&change(6)))
         .device(0, Event::CursorSaved { unit: UNIT, entity: ENTITY })
         .device(0, Event::CursorReset { unit: UNIT, entity: ENTITY });
+    for rows in [500, 1_000] {
+        t.at(3).device(0, Event::ChunkSized { kind: RequestKind::Pull, rows });
+    }
     refusals(t, &made, &key);
     let blocking = Event::SyncComplete { unit: UNIT, run: 0, took: Span::secs(3), blocking: true };
     t.at(3).device(0, blocking).device(0, Event::Usable { since_login: Span::secs(3) });
@@ -128,6 +131,11 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
         .tell(Node::World, Event::MessageDropped { reason: DropReason::AnswerLost, bytes: 9 })
         .tell(Node::World, Event::MessageDropped { reason: DropReason::CaptivePortal, bytes: 9 });
     use ServerError::{Failed, GatewayTimeout, Throttled, Unavailable};
+    t.device(
+        0,
+        Event::RequestSent { request: 3, kind: RequestKind::Push, unit, bytes: 9, rows: 1, attempt: 0 },
+    );
+    t.device(0, Event::RequestRefused { request: 3, kind: RequestKind::Push, error: &Failed, took });
     for error in [&Unavailable, &Throttled(took), &Failed, &GatewayTimeout] {
         t.device(0, Event::RequestRefused { request, kind, error, took });
     }
@@ -150,6 +158,44 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
         t.device(0, Event::EditLogged { edit, entity, key, kind });
     }
     t.device(0, Event::EditAcknowledged { edit, entity, key, stamp: Stamp(7) });
+}
+
+#[test]
+fn a_push_is_counted_with_its_bytes_whatever_becomes_of_it() {
+    let mut t = Telling::new();
+    let (kind, took) = (RequestKind::Push, Span::secs(1));
+    let sent = |request, bytes| Event::RequestSent { request, kind, unit: None, bytes, rows: 3, attempt: 0 };
+    let answered = Event::ResponseReceived { request: 0, kind, unit: None, bytes: 40, rows: 3, took };
+    t.device(0, sent(0, 900)).device(1, sent(0, 70)).device(0, answered);
+    let error = TransportError::Reset;
+    t.device(0, sent(1, 500)).device(0, Event::RequestFailed { request: 1, kind, error, took, wasted: 500 });
+    let (error, wasted) = (TransportError::Offline, 8_000);
+    t.device(0, sent(7, wasted)).device(0, Event::RequestFailed { request: 7, kind, error, took, wasted });
+    t.device(0, sent(2, 20)).device(0, Event::ProcessKilled { reason: KillReason::Killed });
+    let figures = t.figures();
+    assert_eq!(stat(&figures, "engine.push.chunk_bytes", "max"), 900);
+    assert_eq!(stat(&figures, "engine.push.chunk_rows", "count"), 1);
+    assert_eq!(
+        stat(&figures, "engine.push.wasted_bytes", "value"),
+        520,
+        "device 1 still waits, and one was not sent"
+    );
+}
+
+#[test]
+fn a_size_counts_as_reached_when_it_is_first_between_its_powers_of_two() {
+    let mut t = Telling::new();
+    let sized = |rows| Event::ChunkSized { kind: RequestKind::Pull, rows };
+    for (at, rows) in [(10, 500), (14, 700), (19, 1_023), (30, 300), (60, 600)] {
+        t.at(at).device(0, sized(rows));
+    }
+    t.at(99).device(1, sized(600)).device(1, Event::ChunkSized { kind: RequestKind::Push, rows: 1 });
+    let figures = t.figures();
+    let reached = |part: &str, what| stat(&figures, &format!("engine.control.reached/{part}"), what);
+    assert_eq!((reached("pull-512", "count"), reached("pull-512", "max")), (2, 4_000_000_000));
+    assert_eq!((reached("pull-256", "max"), reached("push-1", "count")), (0, 1));
+    assert_eq!(stat(&figures, "engine.control.changes", "value"), 4);
+    assert!(!figures.contains_key("engine.control.reached/pull-1024"));
 }
 
 /// What the world knows of its devices' hardware.

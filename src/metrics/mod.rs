@@ -17,6 +17,7 @@
 
 mod board;
 mod collector;
+mod control;
 mod distribution;
 mod edits;
 mod figure;
@@ -32,5 +33,5 @@ pub use collector::{Collected, Collector, Setting};
 pub use distribution::Distribution;
 pub use figure::{Figure, Figures, Sample, Unit};
 pub use series::SERIES;
-pub use table::{BY_START, BY_UNIT, Better, Id, Kind, Metric, TABLE, find, names};
+pub use table::{BY_SIZE, BY_START, BY_UNIT, Better, Id, Kind, Metric, TABLE, find, names};
 pub use timeline::Timeline;

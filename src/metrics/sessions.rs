@@ -58,9 +58,8 @@ impl Sessions {
             Event::Usable { since_login } => board.observe_on(Id::Usable, device, since_login.0),
             Event::ResponseReceived { unit: Some(_), bytes, kind, took, .. } => {
                 self.bytes += bytes;
-                if *kind == RequestKind::Pull {
-                    board.add(Id::PullTime, took.0);
-                }
+                let time = if *kind == RequestKind::Push { Id::PushTime } else { Id::PullTime };
+                board.add(time, took.0);
             }
             Event::RequestFailed { kind, took, .. } | Event::RequestRefused { kind, took, .. } => {
                 self.spent(device, Id::LostTime, *took, *kind != RequestKind::Fetch, board);
@@ -89,6 +88,7 @@ impl Sessions {
         };
         board.set(Id::SessionTime, self.ran.0);
         board.set(Id::RowsRate, per_second(self.rows, 1_000));
+        board.set(Id::PushRate, per_second(board.value(Id::PushAcknowledged), 1_000));
         board.set(Id::BytesRate, per_second(self.bytes, 1));
     }
 

@@ -89,6 +89,14 @@ table! {
     PullChunkRows "engine.pull.chunk_rows" Rows Neither Distribution "Rows in an answer to a pull."
     PullChunkBytes "engine.pull.chunk_bytes" Bytes Neither Distribution "Bytes of an answer to a pull."
     PushRows "engine.push.rows" Rows Neither Counter "Mutations in requests that left, retries included."
+    PushAnswered "engine.push.answered" Rows Neither Counter "Mutations in pushes that were answered."
+    PushAcknowledged "engine.push.acknowledged" Rows Neither Counter "Edits that the backend has acknowledged to their device."
+    PushChunkRows "engine.push.chunk_rows" Rows Neither Distribution "Mutations in a push that was answered."
+    PushChunkBytes "engine.push.chunk_bytes" Bytes Neither Distribution "Bytes of a push that was answered."
+    PushBytes "engine.push.bytes" Bytes Neither Counter "Bytes of pushes that were answered."
+    PushWasted "engine.push.wasted_bytes" Bytes Lower Counter "Bytes of pushes that were sent and got no useful answer."
+    ControlChanges "engine.control.changes" Count Neither Counter "Times an adapting controller chose another chunk size than before."
+    ControlReached "engine.control.reached" Ns Lower Distribution "From a device's first adapted chunk until its size first lay between a power of two and the next, once for each; also by that power, as `engine.control.reached/pull-512`."
     ApplyRows "engine.apply.rows" Rows Neither Counter "Changes of pulls and fetches made durable."
     ApplyRemoved "engine.apply.removed" Rows Neither Counter "Changes made durable that removed a row."
     ApplyCount "engine.apply.count" Count Lower Counter "Transactions that made such changes durable."
@@ -104,6 +112,8 @@ table! {
     RetryTime "engine.retry.time" Ns Lower Counter "Time in which runs of units waited before another try."
     ApplyTime "engine.apply.time" Ns Lower Counter "Time for which writing pulled changes kept devices busy in runs of units."
     RowsRate "engine.rows.rate" MilliRowsPerSecond Higher Gauge "Rows that units made durable, over the time in which units ran."
+    PushTime "engine.push.time" Ns Lower Counter "Time in which units waited for useful answers to pushes."
+    PushRate "engine.push.rate" MilliRowsPerSecond Higher Gauge "Edits acknowledged, over the time in which units ran."
     BytesRate "engine.bytes.rate" BytesPerSecond Higher Gauge "Bytes of answers to units, over the time in which units ran."
     WriteAcknowledged "engine.write_acknowledged.duration" Ns Lower Distribution "From an edit to its acknowledgement."
     WriteVisible "engine.write_visible.duration" Ns Lower Distribution "From an edit, made while the backend is up, to its version on another device that was online and in the foreground all the while; a version overtaken by a newer one counts only where it was seen."
@@ -202,6 +212,9 @@ impl Id {
     }
 }
 
+/// Metrics that are also kept by kind of request and power of two in rows, as `metric/pull-512`, where there is any.
+pub static BY_SIZE: &[Id] = &[Id::ControlReached];
+
 /// The metric of this name. `metric@state` and `metric/Unit` are found where the metric is kept that way; whether there is
 /// such a state or unit is for the caller to know.
 pub fn find(name: &str) -> Option<&'static Metric> {
@@ -210,7 +223,10 @@ pub fn find(name: &str) -> Option<&'static Metric> {
         let (name, part) = name.split_once(mark)?;
         exact(name).filter(|m| kept.contains(&m.id) && !part.is_empty())
     };
-    exact(name).or_else(|| split('@', BY_START)).or_else(|| split('/', BY_UNIT))
+    exact(name)
+        .or_else(|| split('@', BY_START))
+        .or_else(|| split('/', BY_UNIT))
+        .or_else(|| split('/', BY_SIZE))
 }
 
 /// All names, for a "did you mean".

@@ -1,5 +1,7 @@
 //! Requests and answers, what became durable of them, the links and the backend below.
 
+use std::collections::BTreeMap;
+
 use super::board::Board;
 use super::table::Id;
 use crate::base::{DeviceId, Span, Time};
@@ -10,15 +12,18 @@ use crate::contract::{DropReason, Event, KillReason, RequestKind, ServerError, T
 pub(super) struct Traffic {
     link_down: Vec<Option<Time>>,
     backend_down: Option<Time>,
+    /// Bytes of pushes under way, by device and request.
+    pushes: BTreeMap<(DeviceId, u64), u64>,
 }
 
 impl Traffic {
     pub(super) fn new(devices: usize) -> Traffic {
-        Traffic { link_down: vec![None; devices], backend_down: None }
+        Traffic { link_down: vec![None; devices], backend_down: None, pushes: BTreeMap::new() }
     }
 
     /// What a device's engine did.
-    pub(super) fn on_engine(&mut self, event: &Event<'_>, board: &mut Board) {
+    pub(super) fn on_engine(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
+        self.on_push(device, event, board);
         match event {
             Event::RequestSent { bytes, rows, .. } => {
                 board.add(Id::Requests, 1);
@@ -68,6 +73,38 @@ impl Traffic {
             }
             Event::CursorSaved { .. } => board.add(Id::CursorSaved, 1),
             Event::CursorReset { .. } => board.add(Id::CursorReset, 1),
+            _ => {}
+        }
+    }
+
+    /// What became of a device's pushes.
+    fn on_push(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
+        match event {
+            Event::RequestSent { kind: RequestKind::Push, request, bytes, .. } => {
+                self.pushes.insert((device, *request), *bytes);
+            }
+            Event::ResponseReceived { kind: RequestKind::Push, request, rows, .. } => {
+                let bytes = self.pushes.remove(&(device, *request)).unwrap_or_default();
+                board.add(Id::PushAnswered, u64::from(*rows));
+                board.observe(Id::PushChunkRows, u64::from(*rows));
+                board.add(Id::PushBytes, bytes);
+                board.observe(Id::PushChunkBytes, bytes);
+            }
+            Event::RequestFailed { kind: RequestKind::Push, request, error, .. } => {
+                let bytes = self.pushes.remove(&(device, *request)).unwrap_or_default();
+                // Without a network nothing was sent.
+                board.add(Id::PushWasted, if *error == TransportError::Offline { 0 } else { bytes });
+            }
+            Event::RequestRefused { kind: RequestKind::Push, request, .. } => {
+                board.add(Id::PushWasted, self.pushes.remove(&(device, *request)).unwrap_or_default());
+            }
+            Event::ProcessKilled { .. } => {
+                self.pushes.retain(|(whose, _), bytes| {
+                    board.add(Id::PushWasted, if *whose == device { *bytes } else { 0 });
+                    *whose != device
+                });
+            }
+            Event::EditAcknowledged { .. } => board.add(Id::PushAcknowledged, 1),
             _ => {}
         }
     }

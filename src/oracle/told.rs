@@ -42,6 +42,7 @@ impl Told<'_> {
             | Event::RequestFailed { .. }
             | Event::RequestRefused { .. }
             | Event::RetryScheduled { .. }
+            | Event::ChunkSized { .. }
             | Event::ChunkApplied { .. } => self.exchange(event),
             Event::EditMade { .. }
             | Event::EditRefused { .. }
@@ -128,6 +129,9 @@ impl Told<'_> {
                 format!("request {request} got no answer: {error} after {took}")
             }
             Event::RequestRefused { request, error, .. } => format!("request {request} refused: {error}"),
+            Event::ChunkSized { kind, rows } => {
+                format!("chunks of a {} have {} at most", request_kind(*kind), count(u64::from(*rows), "row"))
+            }
             Event::RetryScheduled { attempt, wait } => format!("waits {wait} after failure {attempt}"),
             Event::ChunkApplied { changes, took, .. } => {
                 format!("{} durable in {took}", count(changes.len() as u64, "change"))

@@ -60,6 +60,7 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
             (19, [*request, *error as u64, took.0, *wasted])
         }
         E::RequestRefused { request, took, .. } => (20, [*request, took.0, 0, 0]),
+        E::ChunkSized { kind, rows } => (36, [*kind as u64, u64::from(*rows), 0, 0]),
         E::RetryScheduled { attempt, wait } => (21, [u64::from(*attempt), wait.0, 0, 0]),
         E::ChunkApplied { changes, echoed, took, .. } => {
             (22, [changes.len() as u64, u64::from(*echoed), took.0, 0])

@@ -15,6 +15,13 @@ use crate::worlds::{self, TINY, trouble, value};
 
 /// The device that is struck: it begins with nothing.
 const STRUCK: DeviceId = DeviceId(0);
+/// Sizes that change with each chunk, in both directions.
+const STEERED: &[&str] = &[
+    "engine.pull.controller=aimd",
+    "engine.pull.control={min_rows=2,aimd={step=3}}",
+    "engine.push.controller=model",
+    "engine.push.control={min_rows=1}",
+];
 const JOURNALS: [&[&str]; 2] =
     [&["store.journal=truncate", "store.synchronous=full"], &["store.journal=wal", "store.synchronous=full"]];
 
@@ -124,6 +131,18 @@ fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_with_a_rollback_journal()
 #[test]
 fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_with_a_write_ahead_log() {
     assert!(nothing_is_lost(Sweep::Points, JOURNALS[1]) > 100);
+}
+
+#[test]
+fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_while_chunks_change_their_size() {
+    assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[1], STEERED].concat()) > 100);
+    let outcome = worlds::run(&worlds::plan(TINY, STEERED));
+    assert!(value(&outcome, "engine.control.changes") > 5, "sizes do change in this world");
+}
+
+#[test]
+fn crash_sweep_a_kill_after_any_poll_loses_nothing_while_chunks_change_their_size() {
+    assert!(nothing_is_lost(Sweep::Polls, &[JOURNALS[0], STEERED].concat()) > 200);
 }
 
 #[test]

@@ -45,3 +45,15 @@ fn determinism_is_not_sameness_of_everything() {
         assert!(!digests[..index].contains(digest), "{digests:?}");
     }
 }
+
+#[test]
+fn determinism_holds_while_controllers_choose_the_chunks() {
+    let sets =
+        ["engine.pull.controller=model", "engine.push.controller=aimd", "engine.push.control={min_rows=1}"];
+    let plan = hour(&sets);
+    let first = run(&plan);
+    assert_ne!(first.digest, run(&hour(&[])).digest, "their choices are told");
+    thread::scope(|scope| {
+        same(&first, &scope.spawn(|| run(&plan)).join().expect("the world runs to its end"))
+    });
+}

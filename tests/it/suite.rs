@@ -81,6 +81,7 @@ suite! {
     suite_chunk_curve_meets_its_expectations: "chunk-curve";
     suite_chunk_sizes_meets_its_expectations: "chunk-sizes";
     suite_chunk_theory_meets_its_expectations: "chunk-theory";
+    suite_controllers_meets_its_expectations: "controllers";
     suite_device_clocks_meets_its_expectations: "device/clocks";
     suite_device_disk_full_meets_its_expectations: "device/disk-full";
     suite_device_foreground_meets_its_expectations: "device/foreground";
@@ -99,5 +100,6 @@ suite! {
     suite_links_profiles_meets_its_expectations: "links/profiles";
     suite_links_trace_replay_meets_its_expectations: "links/trace-replay";
     suite_links_vpn_meets_its_expectations: "links/vpn";
+    suite_push_curve_meets_its_expectations: "push-curve";
     suite_own_rows_meets_its_expectations: "own-rows";
 }

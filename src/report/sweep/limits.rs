@@ -3,7 +3,7 @@
 use super::super::human;
 use super::findings::Finding;
 use super::series::{Point, Series};
-use super::shares::{CHUNK_ROWS, Fit, Shares};
+use super::shares::{Fit, Shares, Side};
 
 /// What keeps a setting from being as good as the best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,7 @@ enum Cause {
     Deadline,
     Refusals,
     Backoff,
+    PutOff,
     Writing,
     Kills,
 }
@@ -21,31 +22,33 @@ enum Cause {
 pub(super) fn limits(axis: &str, series: &Series<'_>, finding: &Finding, fit: Option<Fit>) -> Vec<String> {
     let mut told = Vec::new();
     let last = series.points.len() - 1;
-    told.extend(side(series, finding, fit, "below", finding.flat.0, 0));
-    told.extend(side(series, finding, fit, "above", finding.flat.1, last));
+    let of = Side::of(axis);
+    told.extend(beyond(of, series, finding, fit, finding.flat.0, 0));
+    told.extend(beyond(of, series, finding, fit, finding.flat.1, last));
     for point in series.points.iter().filter(|point| point.trouble.is_some()) {
         let trouble = point.trouble.as_deref().unwrap_or_default();
         told.push(format!("{} is no candidate: {trouble}", value(point)));
     }
-    told.extend((axis == CHUNK_ROWS).then(|| cap(series)).flatten());
+    told.extend((axis == of.chunk_rows).then(|| cap(of, series)).flatten());
     told
 }
 
 /// What the settings beyond the flat region suffer from, by the example of the one at the `end`.
-fn side(
+fn beyond(
+    of: Side,
     series: &Series<'_>,
     finding: &Finding,
     fit: Option<Fit>,
-    which: &str,
     flat: usize,
     end: usize,
 ) -> Option<String> {
+    let which = if end < flat { "below" } else { "above" };
     let range = if end < flat { end..flat } else { flat + 1..end + 1 };
     let tried = |i: &usize| series.points[*i].candidate().is_some();
     // The example is the candidate that is furthest out.
     let example = if end < flat { range.into_iter().find(tried) } else { range.into_iter().rfind(tried) }?;
     let (here, best) = (&series.points[example], &series.points[finding.best]);
-    let (at, at_best) = (Shares::of(here, fit)?, Shares::of(best, fit)?);
+    let (at, at_best) = (Shares::of(of, here, fit)?, Shares::of(of, best, fit)?);
     let text = match cause(here, best, at, at_best)? {
         Cause::RoundTrips => format!(
             "round trips: at {}, {} of the time is waiting for answers to begin ({} at {})",
@@ -84,6 +87,13 @@ fn side(
             percent(at_best.backing_off),
             value(best)
         ),
+        Cause::PutOff => format!(
+            "the backend puts changes off: at {}, {} of the time is waiting to send them again ({} at {})",
+            value(here),
+            percent(at.backing_off),
+            percent(at_best.backing_off),
+            value(best)
+        ),
         Cause::Writing => format!(
             "writing on the device: at {}, {} of the time ({} at {})",
             value(here),
@@ -112,10 +122,15 @@ fn cause(here: &Point<'_>, best: &Point<'_>, at: Shares, at_best: Shares) -> Opt
     } else {
         Cause::Outages
     };
+    let waits = match lost {
+        Cause::Refusals => lost,
+        _ if here.sum("backend.mutations.put_off") > failed => Cause::PutOff,
+        _ => Cause::Backoff,
+    };
     let grown = [
         (Cause::RoundTrips, at.waiting - at_best.waiting),
         (lost, at.lost - at_best.lost),
-        (if lost == Cause::Refusals { lost } else { Cause::Backoff }, at.backing_off - at_best.backing_off),
+        (waits, at.backing_off - at_best.backing_off),
         (Cause::Writing, at.writing - at_best.writing),
     ];
     let (cause, by) = grown.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -128,13 +143,15 @@ fn cause(here: &Point<'_>, best: &Point<'_>, at: Shares, at_best: Shares) -> Opt
 }
 
 /// Where asking for more brings no more.
-fn cap(series: &Series<'_>) -> Option<String> {
-    let got = |point: &Point<'_>| point.max("engine.pull.chunk_rows");
+fn cap(of: Side, series: &Series<'_>) -> Option<String> {
+    let got = |point: &Point<'_>| point.max(of.chunk_rows);
     let capped = series.points.iter().find(|p| p.number().is_some_and(|n| got(p) > 0.0 && got(p) < n))?;
     Some(format!(
-        "from {} on no answer holds more than {}: the page cap, chunk_bytes, or all there is",
+        "from {} on no {} holds more than {}: {}",
         value(capped),
-        human::count(got(capped) as u64, "row")
+        of.holder,
+        human::count(got(capped) as u64, "row"),
+        of.caps
     ))
 }
 

@@ -9,12 +9,13 @@
 //!
 //! How: `series` sorts the cells; `findings` finds the best of a series, by paired bootstrap what is as good within the noise, and
 //! the flat region; `shares` says where the time went and fits what a chunk and a row cost; `limits` puts that into words; `chart`
-//! draws, `told` puts it together for people and `written` for programs.
+//! draws, `told` puts it together for people and `written` for programs. `regret` holds one sweep against another.
 
 mod chart;
 mod findings;
 mod limits;
 mod objective;
+mod regret;
 mod series;
 mod shares;
 mod told;
@@ -24,4 +25,5 @@ mod written;
 mod tests;
 
 pub use objective::Objective;
+pub use regret::Regret;
 pub use series::Sweep;

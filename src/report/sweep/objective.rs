@@ -20,9 +20,16 @@ pub struct Objective {
 
 /// Rows made durable in the time in which units ran: how fast an engine moves data while it is at it.
 const DEFAULT: &str = "engine.rows.rate";
+/// The same of what goes up.
+const OF_PUSHES: &str = "engine.push.rate";
 const STATS: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];
 
 impl Objective {
+    /// What settings of a key are compared by if nothing else is said.
+    pub fn of_axis(key: &str) -> Objective {
+        let metric = if key.starts_with("engine.push.") { OF_PUSHES } else { DEFAULT };
+        metric.parse().expect("the defaults are in the table of metrics")
+    }
     /// What a cell pays by this figure, the less the better; `None` if it has none. Of a rate that is time a row, so that means over
     /// seeds are of times: a lucky seed's rate must not make up for an unlucky one's wait.
     pub(super) fn price(&self, cell: &CellRecord) -> Option<f64> {

@@ -3,8 +3,52 @@
 use super::series::{Point, Series};
 use crate::theory::chunk::Cost;
 
-/// The key whose values are chunk sizes.
-pub(super) const CHUNK_ROWS: &str = "engine.pull.chunk_rows";
+/// The direction whose chunks a sweep is about, by the names of its metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Side {
+    /// The key whose values are rows a chunk, and the distribution of what chunks held.
+    pub(super) chunk_rows: &'static str,
+    /// Rows in all of them.
+    rows: &'static str,
+    /// Waiting for their answers.
+    time: &'static str,
+    /// Writing them on the device, where that is known.
+    writing: Option<&'static str>,
+    /// Bytes in vain, and what all bytes of that kind are the sum of.
+    in_vain: &'static str,
+    bytes: &'static [&'static str],
+    /// What a chunk is called, and what may bound it besides the key.
+    pub(super) holder: &'static str,
+    pub(super) caps: &'static str,
+}
+
+const PULL: Side = Side {
+    chunk_rows: "engine.pull.chunk_rows",
+    rows: "engine.pull.rows",
+    time: "engine.pull.time",
+    writing: Some("engine.apply.time"),
+    in_vain: "net.dropped.bytes",
+    bytes: &["net.dropped.bytes", "engine.down.bytes"],
+    holder: "answer",
+    caps: "the page cap, chunk_bytes, or all there is",
+};
+const PUSH: Side = Side {
+    chunk_rows: "engine.push.chunk_rows",
+    rows: "engine.push.answered",
+    time: "engine.push.time",
+    writing: None,
+    in_vain: "engine.push.wasted_bytes",
+    bytes: &["engine.push.wasted_bytes", "engine.push.bytes"],
+    holder: "push",
+    caps: "chunk_bytes, or all there is",
+};
+
+impl Side {
+    /// The side of an axis: pushes if it is about them, otherwise pulls.
+    pub(super) fn of(axis: &str) -> Side {
+        if axis.starts_with("engine.push.") { PUSH } else { PULL }
+    }
+}
 
 /// What a chunk of a series costs, worked out from its own cells: o, c and 1/λ in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,7 +78,7 @@ pub(super) struct Shares {
     pub(super) backing_off: f64,
     /// Writing on the device.
     pub(super) writing: f64,
-    /// Bytes of answers sent in vain, of all bytes of answers.
+    /// Bytes of chunks sent in vain, of all bytes of chunks.
     pub(super) in_vain: f64,
 }
 
@@ -50,28 +94,29 @@ const UNLIKE_MAX: f64 = 0.02;
 impl Fit {
     /// Fits what an answer takes to the rows in it: o + c·rows, least squares of relative deviations over the settings. `None`
     /// where no line fits or answers of one size leave nothing to tell apart.
-    pub(super) fn of(series: &Series<'_>) -> Option<Fit> {
+    pub(super) fn of(side: Side, series: &Series<'_>) -> Option<Fit> {
         let answered: Vec<&Point<'_>> =
-            series.points.iter().filter(|point| tells_its_answers(point)).collect();
+            series.points.iter().filter(|point| tells_its_answers(side, point)).collect();
         let samples = |metric: &str| -> Vec<(f64, f64)> {
             let sample = |point: &&Point<'_>| {
-                let answers = point.count("engine.pull.chunk_rows");
-                (point.sum("engine.pull.rows") / answers, point.sum(metric) / answers / 1e9)
+                let answers = point.count(side.chunk_rows);
+                (point.sum(side.rows) / answers, point.sum(metric) / answers / 1e9)
             };
             answered.iter().map(sample).collect()
         };
-        let times = samples("engine.pull.time");
+        let times = samples(side.time);
         let (chunk, row) = line(&times)?;
         let off = |(rows, time): &(f64, f64)| ((chunk + row * rows) / time - 1.0).abs();
         let misfit = times.iter().map(off).fold(0.0, f64::max);
         if misfit > MISFIT_MAX || chunk <= 0.0 || row <= 0.0 {
             return None;
         }
-        let commit = line(&samples("engine.apply.time")).map_or(0.0, |(commit, _)| commit.max(0.0));
+        let writing = side.writing.and_then(|writing| line(&samples(writing)));
+        let commit = writing.map_or(0.0, |(commit, _)| commit.max(0.0));
         let sum = |metric: &str| series.points.iter().map(|point| point.sum(metric)).sum::<f64>();
         let failed = sum("engine.requests.cut");
         let unlike = sum("engine.requests.timed_out") + sum("engine.requests.refused");
-        let exposed = (sum("engine.pull.time") + sum("engine.requests.lost_time")) / 1e9;
+        let exposed = (sum(side.time) + sum("engine.requests.lost_time")) / 1e9;
         let random = failed >= FAILURES_MIN && unlike <= UNLIKE_MAX * failed;
         Some(Fit { chunk, row, misfit, commit, mtbf: random.then(|| exposed / failed) })
     }
@@ -83,9 +128,9 @@ impl Fit {
 }
 
 /// Whether the answers of a setting say what answers take: where most of the time is lost, those that came are the odd ones.
-fn tells_its_answers(point: &Point<'_>) -> bool {
+fn tells_its_answers(side: Side, point: &Point<'_>) -> bool {
     let lost = point.sum("engine.requests.lost_time");
-    point.count("engine.pull.chunk_rows") > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
+    point.count(side.chunk_rows) > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
 }
 
 /// The line y = a + b·x with the least squared relative deviations; `None` of fewer than three different x.
@@ -111,23 +156,22 @@ fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
 
 impl Shares {
     /// Where the time of `point` went; without a fit, answers are all moving.
-    pub(super) fn of(point: &Point<'_>, fit: Option<Fit>) -> Option<Shares> {
+    pub(super) fn of(side: Side, point: &Point<'_>, fit: Option<Fit>) -> Option<Shares> {
         let all = point.sum("engine.session.time");
         if all == 0.0 {
             return None;
         }
-        let answered = point.sum("engine.pull.time");
-        let waiting = fit.map_or(0.0, |fit| fit.chunk * point.count("engine.pull.chunk_rows") * 1e9);
+        let answered = point.sum(side.time);
+        let waiting = fit.map_or(0.0, |fit| fit.chunk * point.count(side.chunk_rows) * 1e9);
         let waiting = waiting.min(answered);
-        let dropped = point.sum("net.dropped.bytes");
-        let sent = dropped + point.sum("engine.down.bytes");
+        let sent: f64 = side.bytes.iter().map(|metric| point.sum(metric)).sum();
         Some(Shares {
             waiting: waiting / all,
             moving: (answered - waiting) / all,
             lost: point.sum("engine.requests.lost_time") / all,
             backing_off: point.sum("engine.retry.time") / all,
             writing: point.sum("engine.apply.time") / all,
-            in_vain: if sent > 0.0 { dropped / sent } else { 0.0 },
+            in_vain: if sent > 0.0 { point.sum(side.in_vain) / sent } else { 0.0 },
         })
     }
 }

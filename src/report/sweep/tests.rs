@@ -213,3 +213,68 @@ fn an_axis_of_names_has_a_table_and_no_chart() {
     assert!(!story.contains("cost relative"), "{story}");
     assert!(story.contains("best at lte"), "{story}");
 }
+
+/// The sizes of [`record`], and three controllers: one that is always at the best size of the grid, one that is always at the smallest,
+/// and one that loses rows.
+fn with_controllers(seeds: u64) -> (RunRecord, Vec<(String, Vec<String>)>) {
+    let mut record = record(seeds, |_| {});
+    let names = ["good", "small", "lossy"];
+    for (name, size) in names.into_iter().zip([None, Some(32), None]) {
+        for (link, cost) in LINKS {
+            for seed in 1..=seeds {
+                let best = SIZES
+                    .into_iter()
+                    .min_by(|a, b| cost.time_a_row(f64::from(*a)).total_cmp(&cost.time_a_row(f64::from(*b))));
+                let size = size.or(best).unwrap();
+                let mut cell = cell(size, link, cost, seed);
+                cell.axes.remove("engine.pull.chunk_rows");
+                cell.axes.insert("engine.pull.controller".to_owned(), name.into());
+                if name == "lossy" {
+                    cell.verdict = Verdict::Fail;
+                    cell.reasons.push(Reason { exit_code: 11, text: "lost (1 row)".to_owned() });
+                }
+                let (unit, n) = (Unit::Ns, 1);
+                let [min, p50, p95, p99, max] = [seed * 1_000; 5];
+                let reached = Figure::Distribution { unit, count: n, min, p50, p95, p99, max };
+                cell.metrics.insert(format!("engine.control.reached/pull-{size}").into(), reached);
+                record.cells.push(cell);
+            }
+        }
+    }
+    let mut axes = axes();
+    axes[0] = ("engine.pull.controller".to_owned(), names.map(str::to_owned).to_vec());
+    (record, axes)
+}
+
+#[test]
+fn regret_is_what_a_setting_costs_more_than_the_best_of_the_reference() {
+    let (record, ours) = with_controllers(3);
+    let swept = |axes: &[(String, Vec<String>)]| Sweep::new(&record, axes, Objective::default());
+    let regret = Regret::new(&swept(&ours), &swept(&axes()));
+    let written: serde_json::Value = serde_json::from_str(&regret.to_json()).unwrap();
+    for ((link, cost), series) in LINKS.iter().zip(written["series"].as_array().unwrap()) {
+        assert_eq!(series["name"], *link);
+        let paid = |n: usize| series["costs"][n]["regret_ppm"].as_i64();
+        assert_eq!(paid(0), Some(0), "{series}");
+        let best: f64 = series["best"].as_str().unwrap().replace('\u{2009}', "").parse().unwrap();
+        let more = cost.time_a_row(32.0) / cost.time_a_row(best) - 1.0;
+        assert!((paid(1).unwrap() as f64 / 1e6 / more - 1.0).abs() < 0.05, "{more}: {series}");
+        assert_eq!((paid(2), &series["costs"][2]["trouble"]), (None, &"lost (1 row) (3 of 3 seeds)".into()));
+    }
+    let settings = &written["settings"];
+    assert_eq!(
+        (&settings[0]["reached"], &settings[0]["reached_ns"]),
+        (&2.into(), &2_000.into()),
+        "the median of 1, 2 and 3 µs: {settings}"
+    );
+    assert!(settings[1]["reached_ns"].is_null(), "32 rows lie outside of both flat regions");
+    assert_eq!(settings[2]["failed"], 2);
+    let story = regret.story();
+    let worst = story.lines().find(|line| line.trim_start().starts_with("worst")).unwrap();
+    assert!(
+        worst.contains("+0.0 %") && story.lines().any(|line| line.starts_with("small: at worst +")),
+        "{story}"
+    );
+    assert!(story.lines().all(|line| line.chars().count() <= 120), "{story}");
+    assert_eq!(regret.to_csv().lines().count(), 1 + 3 * LINKS.len());
+}

@@ -6,7 +6,7 @@ use super::chart::{Curve, chart};
 use super::findings::{Finding, costs, find};
 use super::limits::{closed_form, limits, value};
 use super::series::{Point, Series, Sweep};
-use super::shares::{CHUNK_ROWS, Fit};
+use super::shares::{Fit, Side};
 
 /// Series side by side before the table goes on below.
 const COLUMNS_MAX: usize = 4;
@@ -22,7 +22,8 @@ impl Reading {
     pub(super) fn of(sweep: &Sweep<'_>, series: &Series<'_>) -> Reading {
         let finding = find(series, &sweep.objective);
         // Only of chunk sizes is it known what an answer holds.
-        let fit = (sweep.axis == CHUNK_ROWS).then(|| Fit::of(series)).flatten();
+        let side = Side::of(&sweep.axis);
+        let fit = (sweep.axis == side.chunk_rows).then(|| Fit::of(side, series)).flatten();
         let limits = finding.as_ref().map_or_else(Vec::new, |f| limits(&sweep.axis, series, f, fit));
         Reading { finding, fit, limits }
     }

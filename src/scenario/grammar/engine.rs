@@ -1,6 +1,6 @@
 //! Keys of the engine.
 
-use super::super::form::{Form, SOME, SOME_SPAN, SPAN, key, table};
+use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, table};
 
 pub(super) const ENGINE: Form = table(&[
     key("name", Form::Text, "\"builtin\"", "The engine's registered name."),
@@ -54,10 +54,129 @@ const PULL: Form = table(&[
         "\"entity\"",
         "What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice.",
     ),
+    CONTROLLER,
+    CONTROL,
 ]);
 
-const PUSH: Form =
-    table(&[key("chunk_rows", Form::Int { min: 1, max: 100_000 }, "50", "Mutations in one request.")]);
+const PUSH: Form = table(&[
+    key("chunk_rows", Form::Int { min: 1, max: 100_000 }, "50", "Mutations in one request."),
+    key(
+        "chunk_bytes",
+        Form::Size { min: 256, max: 1 << 30 },
+        "\"1MiB\"",
+        "The mutations of one request come to about this much at most; one is always sent.",
+    ),
+    CONTROLLER,
+    CONTROL,
+]);
+
+const CONTROLLER: Key = key(
+    "controller",
+    Form::Word {
+        built: &["fixed", "per-entity", "clamp", "aimd", "halve-when-slow", "gradient", "model"],
+        later: &[],
+    },
+    "\"fixed\"",
+    "What decides about the rows of the next chunk; all but the first two begin with `chunk_rows` and learn from each chunk, as long as the app's process lives. `chunk_bytes` holds for all.",
+);
+
+const CONTROL: Key = key(
+    "control",
+    table(&[
+        key(
+            "min_rows",
+            SOME,
+            "10",
+            "A controller that learns asks for no fewer (an adaptive size in the field: 10 to 500).",
+        ),
+        key("max_rows", SOME, "10000", "And for no more (the largest default in the field, SymmetricDS)."),
+        key(
+            "per_entity",
+            map(&SOME),
+            "{}",
+            "For `per-entity`: rows by entity; `chunk_rows` for those that are not named.",
+        ),
+        key(
+            "clamp",
+            CLAMP,
+            "{}",
+            "For `clamp`: as many rows as fit a target at the last chunk's time a row.",
+        ),
+        key(
+            "aimd",
+            AIMD,
+            "{}",
+            "For `aimd`: a step more after a chunk that went well, a factor less after another.",
+        ),
+        key(
+            "halve_when_slow",
+            HALVE,
+            "{}",
+            "For `halve-when-slow`: half after a slow chunk, double after a fast one.",
+        ),
+        key(
+            "gradient",
+            GRADIENT,
+            "{}",
+            "For `gradient`: grows while the time a row is near the least one seen, and shrinks in proportion.",
+        ),
+        key(
+            "model",
+            MODEL,
+            "{}",
+            "For `model`: learns the cost of a chunk and a row and the rate of outages, and takes the best size by the closed form.",
+        ),
+    ]),
+    "{}",
+    "Options of the controllers.",
+);
+
+const CLAMP: Form =
+    table(&[key("target", SOME_SPAN, "\"5s\"", "What a chunk is to take (the adaptive size in the field).")]);
+
+const AIMD: Form = table(&[
+    key("step", SOME, "100", "Rows added (an estimate: a fifth of the 500 that many start with)."),
+    key("backoff", Form::Share, "0.5", "The factor (TCP Reno; Netflix's concurrency-limits has 0.9)."),
+    key(
+        "target",
+        SOME_SPAN,
+        "\"15s\"",
+        "A chunk that took longer did not go well (half of a gateway's 30 s).",
+    ),
+]);
+
+const HALVE: Form = table(&[key(
+    "slow",
+    SOME_SPAN,
+    "\"500ms\"",
+    "What takes longer is slow, what takes less than half of it is fast (Corrosion).",
+)]);
+
+const GRADIENT: Form = table(&[
+    key(
+        "tolerance",
+        Form::Decimal { max: 100.0 },
+        "1.5",
+        "How many times the least time a row may take (Netflix's Gradient2).",
+    ),
+    key(
+        "headroom",
+        Form::Share,
+        "0.2",
+        "What it grows by, as a share of `chunk_rows` (Gradient2: 4, starting at 20).",
+    ),
+    key("smoothing", Form::Share, "0.2", "How far one step goes (Gradient2)."),
+]);
+
+const MODEL: Form = table(&[
+    key("target", SOME_SPAN, "\"15s\"", "No chunk is meant to take longer (half of a gateway's 30 s)."),
+    key(
+        "memory",
+        Form::Int { min: 2, max: 100_000 },
+        "30",
+        "What was seen loses one part in this many with each chunk (an estimate).",
+    ),
+]);
 
 const RETRY: Form = table(&[
     key("base", SOME_SPAN, "\"1s\"", "The first wait is at most this; it doubles."),

@@ -6,6 +6,7 @@ mod fleet;
 mod links;
 mod people;
 mod schema;
+mod steering;
 mod transport;
 mod trouble;
 mod view;
@@ -157,8 +158,13 @@ impl World<'_> {
                     "unit" => engine::CursorBook::Unit,
                     _ => engine::CursorBook::Entity,
                 },
+                steering: self.steering(view.at("pull")),
             },
-            push: engine::PushOptions { chunk_rows: view.at("push.chunk_rows").count() },
+            push: engine::PushOptions {
+                chunk_rows: view.at("push.chunk_rows").count(),
+                chunk_bytes: view.at("push.chunk_bytes").bytes(),
+                steering: self.steering(view.at("push")),
+            },
             retry: engine::RetryOptions {
                 base: view.at("retry.base").span(),
                 cap: view.at("retry.cap").span(),

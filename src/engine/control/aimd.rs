@@ -1,0 +1,39 @@
+//! Additive increase, multiplicative decrease: a chunk that went well makes the next a step larger, one that failed or took too
+//! long makes it a good deal smaller.
+//!
+//! Chiu and Jain 1989; TCP Reno halves, Netflix's concurrency-limits takes 0.9.
+
+use super::seam::{ChunkController, Observed};
+use crate::base::{EntityId, Span, Time};
+
+/// Options of the AIMD controller.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AimdOptions {
+    /// Rows added after a chunk that went well.
+    pub step: u32,
+    /// Factor after one that did not, below 1.
+    pub backoff: f64,
+    /// A chunk that takes longer than this did not go well.
+    pub target: Span,
+}
+
+/// Feels its way upwards.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Aimd {
+    pub(super) options: AimdOptions,
+    pub(super) rows: f64,
+}
+
+impl ChunkController for Aimd {
+    fn rows(&self, _: Time, _: EntityId) -> f64 {
+        self.rows
+    }
+    fn observe(&mut self, _: Time, seen: &Observed) {
+        if seen.was_too_large() || seen.whole > self.options.target {
+            self.rows = f64::from(seen.asked.rows) * self.options.backoff;
+        } else if seen.seconds_a_row().is_some() {
+            // What the server's cap cut off is not asked for again.
+            self.rows = f64::from(seen.rows.min(seen.asked.rows)) + f64::from(self.options.step);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Half of it when a chunk was slow, double when one was fast.
+//!
+//! Corrosion halves its messages from 8 KiB down to 1 KiB when a send takes over 500 ms. Where the overhead alone takes longer than
+//! that it ends at the least size, which is the worst one there.
+
+use super::seam::{ChunkController, Fate, Observed};
+use crate::base::{EntityId, Span, Time};
+
+/// Options of the halving controller.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HalveWhenSlowOptions {
+    /// A chunk that takes longer is slow; one that takes less than half of it is fast.
+    pub slow: Span,
+}
+
+/// Halves and doubles.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HalveWhenSlow {
+    pub(super) options: HalveWhenSlowOptions,
+    pub(super) rows: f64,
+}
+
+impl ChunkController for HalveWhenSlow {
+    fn rows(&self, _: Time, _: EntityId) -> f64 {
+        self.rows
+    }
+    fn observe(&mut self, _: Time, seen: &Observed) {
+        let slow = seen.fate == Fate::Done && seen.whole > self.options.slow;
+        if seen.was_too_large() || slow {
+            self.rows = f64::from(seen.asked.rows) / 2.0;
+        } else if seen.seconds_a_row().is_some() && seen.whole * 2 < self.options.slow {
+            self.rows = f64::from(seen.rows.min(seen.asked.rows)) * 2.0;
+        }
+    }
+}

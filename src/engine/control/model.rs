@@ -1,0 +1,176 @@
+//! Learns what a chunk costs, what a row costs and how often chunks are cut, and takes the size that the closed form says is best.
+//!
+//! A chunk of s rows takes o + c·s: a line through the chunks seen, least squares of relative deviations, old ones forgotten.
+//! Failures have the rate (failures + ½) ÷ (exposed time + T₀). The best size is [`Cost::best`]; it is approached by at most a factor
+//! of four a chunk, and kept below what is expected to meet the target time.
+
+use super::seam::{ChunkController, Fate, Observed, Trouble};
+use crate::base::{EntityId, Span, Time};
+use crate::theory::chunk::Cost;
+
+/// What a chunk without rows takes until more is known: a round trip and a service call. An estimate, which counts as a
+/// hundredth of a chunk: of chunks of one size it decides, against two sizes it does not.
+const OVERHEAD: f64 = 0.5;
+const BELIEF: f64 = 0.01;
+/// T₀: with half a failure, two minutes between outages until more is known, as on a fair mobile link.
+const EXPOSED: f64 = 60.0;
+/// A failure sooner than this share of the overhead is the same outage that is still there.
+const STILL_DOWN: f64 = 0.5;
+/// The largest step: no line is trusted further beyond the chunks that it was drawn through. An estimate.
+const STEP: f64 = 4.0;
+/// What a chunk that was too slow is divided by at least.
+const LESS: f64 = 2.0;
+
+/// Options of the model-based controller.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ModelOptions {
+    /// A chunk is not to take longer, whatever else is best.
+    pub target: Span,
+    /// Chunks that are remembered: what is seen loses 1/memory of its weight with each chunk.
+    pub memory: u32,
+}
+
+/// Learns a line and a rate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Model {
+    options: ModelOptions,
+    rows: f64,
+    line: Line,
+    /// Failures, and seconds in which they could happen.
+    failures: f64,
+    exposed: f64,
+}
+
+/// Weighted sums over chunks of x rows and y seconds, each with the weight 1/y².
+#[derive(Clone, Copy, Debug, Default)]
+struct Line {
+    w: f64,
+    x: f64,
+    xx: f64,
+    y: f64,
+    xy: f64,
+}
+
+impl Line {
+    fn add(&mut self, rows: f64, seconds: f64, times: f64) {
+        let y = seconds.max(1e-6);
+        let weight = times / (y * y);
+        self.w += weight;
+        self.x += weight * rows;
+        self.xx += weight * rows * rows;
+        self.y += weight * y;
+        self.xy += weight * rows * y;
+    }
+
+    fn forget(&mut self, keep: f64) {
+        for sum in [&mut self.w, &mut self.x, &mut self.xx, &mut self.y, &mut self.xy] {
+            *sum *= keep;
+        }
+    }
+
+    /// Seconds a chunk and a row, both above 0; `None` before there are rows.
+    fn fit(mut self) -> Option<(f64, f64)> {
+        self.add(0.0, OVERHEAD, BELIEF);
+        let determinant = self.w * self.xx - self.x * self.x;
+        if determinant <= 0.0 {
+            return None;
+        }
+        let row = (self.w * self.xy - self.x * self.y) / determinant;
+        let chunk = (self.xx * self.y - self.x * self.xy) / determinant;
+        if chunk > 0.0 && row > 0.0 {
+            return Some((chunk, row));
+        }
+        // Noise has tilted the line: the one through the overhead, or a flat one.
+        let row = ((self.xy - OVERHEAD * self.x) / self.xx).max(1e-6);
+        Some((OVERHEAD, row))
+    }
+}
+
+impl Model {
+    pub(super) fn new(options: ModelOptions, start: f64) -> Model {
+        Model { options, rows: start, line: Line::default(), failures: 0.0, exposed: 0.0 }
+    }
+
+    /// What it believes: o, c and 1/λ.
+    fn cost(&self) -> Option<Cost> {
+        let (chunk, row) = self.line.fit()?;
+        let mtbf = (self.exposed + EXPOSED) / (self.failures + 0.5);
+        Some(Cost { chunk, row, mtbf })
+    }
+
+    fn take_in(&mut self, seen: &Observed) {
+        let keep = 1.0 - 1.0 / f64::from(self.options.memory.max(2));
+        self.line.forget(keep);
+        self.failures *= keep;
+        self.exposed *= keep;
+        self.exposed += seen.wire.as_secs_f64();
+        match seen.fate {
+            Fate::Done => self.line.add(f64::from(seen.rows), seen.whole.as_secs_f64(), 1.0),
+            // It would have taken longer still.
+            Fate::Failed(Trouble::TooSlow) => {
+                self.line.add(f64::from(seen.asked.rows), seen.whole.as_secs_f64(), 1.0);
+            }
+            Fate::Failed(_) => self.failures += 1.0,
+        }
+    }
+}
+
+impl ChunkController for Model {
+    fn rows(&self, _: Time, _: EntityId) -> f64 {
+        self.rows
+    }
+    fn observe(&mut self, _: Time, seen: &Observed) {
+        let overhead = self.cost().map_or(0.0, |cost| cost.chunk);
+        let still_down =
+            seen.fate == Fate::Failed(Trouble::Cut) && seen.wire.as_secs_f64() < STILL_DOWN * overhead;
+        if seen.fate == Fate::Failed(Trouble::Other) || still_down {
+            return;
+        }
+        self.take_in(seen);
+        let asked = f64::from(seen.asked.rows);
+        let Some(cost) = self.cost() else {
+            self.rows = if seen.was_too_large() { asked / LESS } else { asked };
+            return;
+        };
+        let in_time = (self.options.target.as_secs_f64() - cost.chunk) / cost.row;
+        let highest = if seen.was_too_large() { asked } else { asked * STEP };
+        self.rows = cost.best().min(in_time).clamp((asked / STEP).min(highest), highest);
+        if seen.fate == Fate::Failed(Trouble::TooSlow) {
+            self.rows = self.rows.min(asked / LESS);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::seam::Size;
+    use super::*;
+
+    fn done(rows: u32, seconds: f64) -> Observed {
+        let took = Span::from_secs_f64(seconds);
+        let asked = Size { rows, bytes: 1 << 20 };
+        Observed { asked, rows, full: true, wire: took, whole: took, fate: Fate::Done }
+    }
+
+    #[test]
+    fn it_learns_the_line_that_chunks_follow() {
+        let mut model = Model::new(ModelOptions { target: Span::secs(1_000), memory: 100 }, 100.0);
+        for n in 0..100 {
+            let rows = 50 + 37 * (n % 13);
+            model.observe(Time::ZERO, &done(rows, 0.8 + 0.02 * f64::from(rows)));
+        }
+        let cost = model.cost().unwrap();
+        assert!((cost.chunk / 0.8 - 1.0).abs() < 0.02, "{}", cost.chunk);
+        assert!((cost.row / 0.02 - 1.0).abs() < 0.02, "{}", cost.row);
+    }
+
+    #[test]
+    fn chunks_that_contradict_every_line_still_give_one_above_nothing() {
+        let mut model = Model::new(ModelOptions { target: Span::secs(15), memory: 20 }, 500.0);
+        for n in 1..50 {
+            model.observe(Time::ZERO, &done(10 * n, 5.0 / f64::from(n)));
+            let cost = model.cost().unwrap();
+            assert!(cost.chunk > 0.0 && cost.row > 0.0, "{cost:?}");
+        }
+    }
+}

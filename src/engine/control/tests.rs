@@ -1,0 +1,194 @@
+//! Controllers as functions: of any history they keep their bounds, and a simulated link of o + c·s with outages shows where they go.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::base::{EntityId, Seed, Span, Time};
+use crate::theory::chunk::Cost;
+
+const START: Size = Size { rows: 500, bytes: 1 << 20 };
+const FIRST: EntityId = EntityId(0);
+
+/// The controllers that adapt, with the options that scenarios have by default.
+fn adaptive() -> Vec<Controller> {
+    vec![
+        Controller::Clamp(ClampOptions { target: Span::secs(5) }),
+        Controller::Aimd(AimdOptions { step: 100, backoff: 0.5, target: Span::secs(15) }),
+        Controller::HalveWhenSlow(HalveWhenSlowOptions { slow: Span::millis(500) }),
+        Controller::Gradient(GradientOptions { tolerance: 1.5, headroom: 0.2, smoothing: 0.2 }),
+        Controller::Model(ModelOptions { target: Span::secs(15), memory: 30 }),
+    ]
+}
+
+fn steering(controller: Controller) -> Steering {
+    Steering::new(&SteeringOptions { controller, min_rows: 10, max_rows: 10_000 }, START)
+}
+
+fn failed(asked: Size, trouble: Trouble, took: Span) -> Observed {
+    Observed { asked, rows: 0, full: false, wire: took, whole: took, fate: Fate::Failed(trouble) }
+}
+
+fn done(asked: Size, rows: u32, took: Span) -> Observed {
+    Observed { asked, rows, full: rows >= asked.rows, wire: took, whole: took, fate: Fate::Done }
+}
+
+/// What may happen to a chunk: rows of those asked for in thousandths, time, or a failure.
+#[derive(Clone, Copy, Debug)]
+enum Happening {
+    Done { share: u32, took: Span },
+    Failed { trouble: Trouble, took: Span },
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let took = (0_u64..200_000_000_000).prop_map(Span);
+    let trouble = prop_oneof![Just(Trouble::Cut), Just(Trouble::TooSlow), Just(Trouble::Other)];
+    prop_oneof![
+        (0_u32..=1_000, took.clone()).prop_map(|(share, took)| Happening::Done { share, took }),
+        (0_u32..1, took.clone()).prop_map(|(_, took)| Happening::Done { share: 1_000, took }),
+        (trouble, took).prop_map(|(trouble, took)| Happening::Failed { trouble, took }),
+    ]
+}
+
+fn seen(asked: Size, happening: Happening) -> Observed {
+    match happening {
+        Happening::Done { share, took } => {
+            done(asked, (u64::from(asked.rows) * u64::from(share) / 1_000) as u32, took)
+        }
+        Happening::Failed { trouble, took } => failed(asked, trouble, took),
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_history_leads_out_of_bounds(history in proptest::collection::vec(happening(), 0..120)) {
+        for controller in adaptive() {
+            let mut steering = steering(controller.clone());
+            for &happening in &history {
+                let size = steering.size(Time::ZERO, FIRST);
+                prop_assert!((10..=10_000).contains(&size.rows), "{controller:?}: {size:?}");
+                prop_assert_eq!(size.bytes, START.bytes);
+                steering.observe(Time::ZERO, &seen(size, happening));
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_history_leads_to_the_same_sizes(history in proptest::collection::vec(happening(), 1..60)) {
+        for controller in adaptive() {
+            let sizes = || {
+                let mut steering = steering(controller.clone());
+                let mut step = |&happening: &Happening| {
+                    let size = steering.size(Time::ZERO, FIRST);
+                    steering.observe(Time::ZERO, &seen(size, happening));
+                    size.rows
+                };
+                history.iter().map(&mut step).collect::<Vec<u32>>()
+            };
+            prop_assert_eq!(sizes(), sizes(), "{:?}", controller);
+        }
+    }
+
+    #[test]
+    fn however_long_chunks_failed_they_grow_again_when_all_is_well(failures in 1_usize..80) {
+        for controller in adaptive() {
+            let mut steering = steering(controller.clone());
+            for _ in 0..failures {
+                let size = steering.size(Time::ZERO, FIRST);
+                steering.observe(Time::ZERO, &failed(size, Trouble::Cut, Span::secs(3)));
+            }
+            let low = steering.size(Time::ZERO, FIRST).rows;
+            prop_assert!(low < START.rows, "{controller:?} did not shrink: {low}");
+            for _ in 0..400 {
+                let size = steering.size(Time::ZERO, FIRST);
+                let took = Span::millis(20) + Span::micros(100) * u64::from(size.rows);
+                steering.observe(Time::ZERO, &done(size, size.rows, took));
+            }
+            let high = steering.size(Time::ZERO, FIRST).rows;
+            prop_assert!(high > START.rows, "{controller:?} stays at {high}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_whatever_the_size_and_a_small_rest_move_nothing() {
+    for controller in adaptive().into_iter().take(4) {
+        let mut steering = steering(controller.clone());
+        let size = steering.size(Time::ZERO, FIRST);
+        steering.observe(Time::ZERO, &failed(size, Trouble::Other, Span::secs(2)));
+        steering.observe(Time::ZERO, &done(size, 3, Span::millis(400)));
+        assert_eq!(steering.size(Time::ZERO, FIRST), size, "{controller:?}");
+    }
+}
+
+#[test]
+fn fixed_sizes_stay_whatever_happens_and_are_no_news() {
+    let own = [(EntityId(1), 7), (EntityId(2), 20_000)].into();
+    let mut sized = steering(Controller::PerEntity(own));
+    sized.observe(Time::ZERO, &failed(START, Trouble::Cut, Span::secs(2)));
+    let rows: Vec<u32> = (0..3).map(|n| sized.size(Time::ZERO, EntityId(n)).rows).collect();
+    assert_eq!(rows, [500, 7, 20_000]);
+    let mut fixed = Steering::new(
+        &SteeringOptions { controller: Controller::Fixed, min_rows: 10, max_rows: 10_000 },
+        Size { rows: 1, bytes: 0 },
+    );
+    fixed.observe(Time::ZERO, &failed(START, Trouble::TooSlow, Span::secs(2)));
+    assert_eq!(fixed.size(Time::ZERO, FIRST), Size { rows: 1, bytes: 1 });
+    assert_eq!(fixed.news(START), None);
+}
+
+#[test]
+fn a_size_is_news_once() {
+    let mut steering = steering(adaptive().remove(1));
+    assert_eq!(steering.news(START), Some(500));
+    assert_eq!(steering.news(START), None);
+    assert_eq!(steering.news(Size { rows: 600, ..START }), Some(600));
+}
+
+/// Pulls `rows` over a link of these costs; gives the seconds it took. A cut chunk is repaired at once.
+fn load(controller: Controller, cost: Cost, rows: u32, seed: u64) -> f64 {
+    let mut steering = Steering::new(&SteeringOptions { controller, min_rows: 1, max_rows: 100_000 }, START);
+    let mut random = Seed(seed).stream("outages", 0, 0);
+    let mut up = || random.exponential(Span::from_secs_f64(cost.mtbf)).as_secs_f64();
+    let mut next_outage = up();
+    let (mut now, mut left) = (0.0, rows);
+    while left > 0 {
+        let asked = steering.size(Time::ZERO, FIRST);
+        let takes = cost.chunk + cost.row * f64::from(asked.rows.min(left));
+        let observed = if now + takes > next_outage {
+            let took = next_outage - now;
+            now = next_outage;
+            next_outage += up();
+            failed(asked, Trouble::Cut, Span::from_secs_f64(took))
+        } else {
+            now += takes;
+            let came = asked.rows.min(left);
+            left -= came;
+            done(asked, came, Span::from_secs_f64(takes))
+        };
+        steering.observe(Time::ZERO, &observed);
+    }
+    now
+}
+
+#[test]
+fn the_model_comes_within_a_tenth_of_the_closed_form_on_six_links() {
+    let links = [
+        ("LTE good", (0.25, 0.4e-3, 120.0)),
+        ("LTE driving", (0.35, 0.8e-3, 30.0)),
+        ("3G", (0.9, 2e-3, 60.0)),
+        ("EDGE", (2.6, 20e-3, 45.0)),
+        ("drive-by Wi-Fi", (0.15, 0.3e-3, 13.0)),
+        ("GEO", (1.9, 0.3e-3, 600.0)),
+    ];
+    for (name, (chunk, row, mtbf)) in links {
+        let cost = Cost { chunk, row, mtbf };
+        let best = cost.best();
+        // Long enough that learning counts for little.
+        let rows = (best * 400.0) as u32;
+        let model = Controller::Model(ModelOptions { target: Span::secs(100_000), memory: 30 });
+        let seconds: f64 = (1..=8).map(|seed| load(model.clone(), cost, rows, seed)).sum::<f64>() / 8.0;
+        let ideal = f64::from(rows) * cost.time_a_row(best);
+        let excess = seconds / ideal - 1.0;
+        assert!(excess < 0.1, "{name}: {:.1} % above the best", excess * 100.0);
+    }
+}

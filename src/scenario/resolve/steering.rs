@@ -1,0 +1,53 @@
+//! What chunk sizes are steered by.
+
+use super::World;
+use super::view::View;
+use crate::base::EntityId;
+use crate::engine::control::{
+    AimdOptions, ClampOptions, Controller, GradientOptions, HalveWhenSlowOptions, ModelOptions,
+    SteeringOptions,
+};
+
+impl World<'_> {
+    /// The steering of `engine.pull` or `engine.push`.
+    pub(super) fn steering(&self, side: View<'_>) -> SteeringOptions {
+        let control = side.at("control");
+        let (min, max) = (control.at("min_rows"), control.at("max_rows"));
+        if max.int() < min.int() {
+            self.wrong.given(&[min, max]).at(
+                max,
+                "no size lies between `min_rows` and `max_rows`",
+                "max_rows is the larger",
+            );
+        }
+        let own = control.at("per_entity").entries().filter_map(|(name, rows)| {
+            let names: Vec<&str> = self.schema.entities.iter().map(|entity| entity.name.as_str()).collect();
+            Some((EntityId(self.wrong.find(rows, "entity", name, &names)? as u16), rows.count()))
+        });
+        // Collected in any case: a name that is wrong is told although another controller is at work.
+        let own = own.collect();
+        let controller = match side.at("controller").text() {
+            "per-entity" => Controller::PerEntity(own),
+            "clamp" => Controller::Clamp(ClampOptions { target: control.at("clamp.target").span() }),
+            "aimd" => Controller::Aimd(AimdOptions {
+                step: control.at("aimd.step").count(),
+                backoff: control.at("aimd.backoff").share().share(),
+                target: control.at("aimd.target").span(),
+            }),
+            "halve-when-slow" => Controller::HalveWhenSlow(HalveWhenSlowOptions {
+                slow: control.at("halve_when_slow.slow").span(),
+            }),
+            "gradient" => Controller::Gradient(GradientOptions {
+                tolerance: f64::from(control.at("gradient.tolerance").milli()) / 1e3,
+                headroom: control.at("gradient.headroom").share().share(),
+                smoothing: control.at("gradient.smoothing").share().share(),
+            }),
+            "model" => Controller::Model(ModelOptions {
+                target: control.at("model.target").span(),
+                memory: control.at("model.memory").count(),
+            }),
+            _ => Controller::Fixed,
+        };
+        SteeringOptions { controller, min_rows: min.count(), max_rows: max.count() }
+    }
+}
