@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::journal::Journal;
 use super::runner::{Record, Runner, Subject};
 use super::stop::{Signals, Stop};
 use super::stopwatch::Stopwatch;
@@ -64,11 +65,11 @@ pub struct Campaign {
 }
 
 /// A cell that was run.
-struct Ran {
-    judged: Judged,
-    wall: Duration,
+pub(super) struct Ran {
+    pub(super) judged: Judged,
+    pub(super) wall: Duration,
     /// Records whose lives would explain what is wrong.
-    suspects: Vec<Subject>,
+    pub(super) suspects: Vec<Subject>,
 }
 
 /// Runs all plans. The results are those of running them one after the other, whatever the number of threads.
@@ -78,6 +79,19 @@ pub fn run(
     options: &Options,
     signals: &Signals,
     listener: &dyn Listener,
+) -> Campaign {
+    run_kept(plans, runner, options, signals, listener, None)
+}
+
+/// The same with a journal: cells that it holds are taken from it, all others are kept in it as they end. The results are those of
+/// running all.
+pub fn run_kept(
+    plans: &[Plan],
+    runner: &dyn Runner,
+    options: &Options,
+    signals: &Signals,
+    listener: &dyn Listener,
+    journal: Option<&Journal>,
 ) -> Campaign {
     assert!(options.jobs > 0, "somebody has to do the work");
     let ids = report::cell_ids(plans);
@@ -92,7 +106,14 @@ pub fn run(
             let (Some(plan), Some(result)) = (plans.get(index), results.get(index)) else { break };
             listener.started(index);
             let watch = CellWatch { cell: index, stop: &stop, listener };
-            let (ran, series) = run_cell(plan, &ids[index], runner, options.twice, &watch);
+            let recalled = journal.and_then(|journal| journal.recall(&ids[index], plan));
+            let (ran, series) = recalled.unwrap_or_else(|| {
+                let ended = run_cell(plan, &ids[index], runner, options.twice, &watch);
+                if let Some(journal) = journal {
+                    journal.keep(plan, &ended.0, &ended.1);
+                }
+                ended
+            });
             in_turn.lock().expect("no listener panics").hand_on(index, series, &ids, listener);
             listener.ended(index, &ran.judged.cell);
             if options.fail_fast && ran.judged.cell.verdict == Verdict::Fail {

@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -152,15 +152,38 @@ pub(super) struct Work {
     pub(super) progress: ProgressKind,
 }
 
+/// Where the report goes.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct ReportArgs {
+    /// Where the report goes; by default reports/<scenario>-<seeds>-<digest>.
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Go on where the same command was cut off: cells that ended are in the report's folder and are not run again.
+    #[arg(long, value_name = "DIR", conflicts_with = "out")]
+    resume: Option<PathBuf>,
+}
+
+/// Where a report goes, and whether a run goes on there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) out: Option<&'a Path>,
+    pub(super) resume: Option<&'a Path>,
+}
+
+impl ReportArgs {
+    pub(super) fn as_place(&self) -> Place<'_> {
+        Place { out: self.out.as_deref(), resume: self.resume.as_deref() }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) selection: Selection,
     #[command(flatten)]
     pub(super) work: Work,
-    /// Where the report goes; by default reports/<scenario>-<seed>-<digest>.
-    #[arg(short, long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) place: ReportArgs,
     /// What stdout carries: tables for people, run.json, or tables and annotations for a GitHub job.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
@@ -181,9 +204,8 @@ pub(super) struct SweepArgs {
     /// What settings are compared by: a metric, and of a distribution a statistic (p95 unless said).
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,
-    /// Where the report goes; by default reports/<scenario>-<seeds>-<digest>.
-    #[arg(short, long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) place: ReportArgs,
     /// What stdout carries: table, chart and words, or the same for programs.
     #[arg(long, value_enum, default_value_t = SweepFormat::Human)]
     pub(super) format: SweepFormat,

@@ -142,11 +142,24 @@ pub type CellFigures = BTreeMap<Cow<'static, str>, Figure>;
 
 /// The figures of an outcome as a record holds them.
 pub(super) fn held(figures: &Figures) -> CellFigures {
-    let name = |name: &String| match metrics::find(name).filter(|metric| metric.name == name) {
+    figures.iter().map(|(name, figure)| (shared(Cow::Owned(name.clone())), figure.clone())).collect()
+}
+
+fn shared(name: Cow<'static, str>) -> Cow<'static, str> {
+    match metrics::find(&name).filter(|metric| metric.name == name) {
         Some(metric) => Cow::Borrowed(metric.name),
-        None => Cow::Owned(name.clone()),
-    };
-    figures.iter().map(|(key, figure)| (name(key), figure.clone())).collect()
+        None => name,
+    }
+}
+
+impl CellRecord {
+    /// Lets figures that were read share the names of the table, as those of a cell that was run do.
+    pub fn hold_lightly(&mut self) {
+        self.metrics = std::mem::take(&mut self.metrics)
+            .into_iter()
+            .map(|(name, figure)| (shared(name), figure))
+            .collect();
+    }
 }
 
 /// How a cell ended.
