@@ -26,6 +26,7 @@ mod run;
 mod runner;
 mod stop;
 mod stopwatch;
+pub mod tune;
 pub mod validate;
 
 #[cfg(test)]

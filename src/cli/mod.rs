@@ -47,6 +47,7 @@ mod replay;
 mod run;
 mod sources;
 mod sweep;
+mod tune;
 mod validate;
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::tune::TuneRecord;
 use crate::metrics::{self, Figure, Figures};
 
 /// The version of the record's shape.
@@ -46,6 +47,9 @@ pub struct RunRecord {
     /// Files that the scenarios read, by the scenario's digest: what it calls them, and where in the report's folder the copies lie.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, BTreeMap<String, String>>,
+    /// What a search for the best settings came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tune: Option<TuneRecord>,
 }
 
 /// The program that wrote a record.

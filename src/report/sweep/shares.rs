@@ -4,11 +4,11 @@ use super::series::{Point, Series};
 use crate::theory::chunk::Cost;
 
 /// The key whose values are chunk sizes.
-pub(super) const CHUNK_ROWS: &str = "engine.pull.chunk_rows";
+pub(in super::super) const CHUNK_ROWS: &str = "engine.pull.chunk_rows";
 
 /// What a chunk of a series costs, worked out from its own cells: o, c and 1/λ in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Fit {
+pub(in super::super) struct Fit {
     /// Until an answer comes, whatever its size.
     pub(super) chunk: f64,
     /// For each row in it.
@@ -50,7 +50,7 @@ const UNLIKE_MAX: f64 = 0.02;
 impl Fit {
     /// Fits what an answer takes to the rows in it: o + c·rows, least squares of relative deviations over the settings. `None`
     /// where no line fits or answers of one size leave nothing to tell apart.
-    pub(super) fn of(series: &Series<'_>) -> Option<Fit> {
+    pub(in super::super) fn of(series: &Series<'_>) -> Option<Fit> {
         let answered: Vec<&Point<'_>> =
             series.points.iter().filter(|point| tells_its_answers(point)).collect();
         let samples = |metric: &str| -> Vec<(f64, f64)> {
@@ -77,7 +77,7 @@ impl Fit {
     }
 
     /// The costs as the closed form takes them; `None` without random failures.
-    pub(super) fn cost(self) -> Option<Cost> {
+    pub(in super::super) fn cost(self) -> Option<Cost> {
         Some(Cost { chunk: self.chunk + self.commit, row: self.row, mtbf: self.mtbf? })
     }
 }
