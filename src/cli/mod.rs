@@ -52,6 +52,8 @@ mod validate;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tune_tests;
 
 pub use console::Surroundings;
 pub use program::{execute, main};
