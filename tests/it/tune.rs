@@ -71,7 +71,14 @@ fn the_interval_of_a_search_holds_the_optimum_of_the_closed_form_on_six_links() 
 fn the_search_says_how_wrong_other_chunk_sizes_are_and_why() {
     let (told, _) = tune(
         "tune-phone.toml",
-        &["--class=low", "--link=3g-poor", "--knob=engine.pull.chunk_rows=16..4096", "--seeds=1..=3"],
+        &[
+            "--class=low",
+            "--link=3g-poor",
+            "--knob=engine.pull.chunk_rows=16..4096",
+            "--seeds=1..=3",
+            "--set=fleet.phones.devices=2",
+            "--set=expect.\"engine.pull.rows\"=16384",
+        ],
     );
     let place = &told["places"][0];
     assert_eq!((&place["name"], &place["complete"]), (&"low 3g-poor".into(), &true.into()));

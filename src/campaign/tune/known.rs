@@ -44,6 +44,13 @@ impl Measured {
 }
 
 impl Known {
+    /// Takes all that `others` know of these settings.
+    pub(super) fn take(&mut self, others: &Known, settings: impl IntoIterator<Item = Setting>) {
+        for setting in settings {
+            let measured = others.get(&setting).expect("only what is known is taken").clone();
+            self.0.insert(setting, measured);
+        }
+    }
     pub(super) fn get(&self, setting: &Setting) -> Option<&Measured> {
         self.0.get(setting)
     }

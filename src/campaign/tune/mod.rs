@@ -13,7 +13,7 @@
 //!
 //! - What is wanted depends on what is known alone: not on the number of threads, nor on whether the search was cut off and resumed.
 //! - A setting that lost something, got stuck, missed a gate or does not keep a limit in one seed is no candidate from then on.
-//! - Cells that are only shown beside the best have no part in finding it.
+//! - Nothing that is shown is better than the best under all seeds: what turns out to be so is the best, and the search goes on from there.
 //!
 //! How: `knob` is a range and its golden section, `known` what was measured, `search` the method, `answer` puts it into the record.
 

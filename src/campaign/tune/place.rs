@@ -50,8 +50,27 @@ impl Place {
         }
     }
 
+    /// What the search finds. A setting that was only to be shown beside the best, and turns out to be better under all seeds, is
+    /// taken into the search, which goes on from there.
     pub(super) fn found(&self) -> Result<Found, Wanted> {
-        self.space.search(&self.known)
+        let mut known = self.known.clone();
+        loop {
+            let seeds = |known: &Known, setting: &Setting| known.get(setting).map_or(0, |m| m.prices.len());
+            let more = |setting: &&Setting| seeds(&self.shown, setting) > seeds(&known, setting);
+            let taken: Vec<Setting> = match self.space.search(&known) {
+                Err(wanted) => match wanted.cells.keys().filter(more).cloned().collect::<Vec<_>>() {
+                    none if none.is_empty() => return Err(wanted),
+                    some => some,
+                },
+                Ok(found) => {
+                    match found.best.as_ref().and_then(|best| self.space.better(&self.shown, best)) {
+                        Some(better) => vec![better],
+                        None => return Ok(found),
+                    }
+                }
+            };
+            known.take(&self.shown, taken);
+        }
     }
 
     /// Adds a cell that came to its end; `beside` if it is only to be shown.

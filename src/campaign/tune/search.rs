@@ -188,10 +188,17 @@ impl Space {
         need(known, std::slice::from_ref(&at), &self.seeds)?;
         let mut between = vec![None; self.knobs.len()];
         let mut knob = 0;
-        while knob < self.knobs.len() {
+        loop {
+            if knob == self.knobs.len() {
+                match self.best_of_all(known).filter(|other| self.cheaper(known, other, &at)) {
+                    Some(best) => (at, knob) = (best, 0),
+                    None => break,
+                }
+            }
             let sides = [self.outwards(known, knob, &at, true)?, self.outwards(known, knob, &at, false)?];
             let line = line_of(known, &self.knobs[knob], knob, &at);
-            let better = self.pick(known, knob, &at, &line, &self.seeds).filter(|value| *value != at[knob]);
+            let better = self.pick(known, knob, &at, &line, &self.seeds);
+            let better = better.filter(|value| self.cheaper(known, &with(&at, knob, value), &at));
             match better {
                 Some(value) => {
                     at[knob] = value;
@@ -205,6 +212,20 @@ impl Space {
         }
         let out = known.get(&at).is_none_or(|measured| measured.trouble.is_some());
         Ok(Found { best: (!out).then_some(at), between })
+    }
+
+    /// Whether one setting is better than another under all seeds. Of two that are as good each stays where it is, or a search would go
+    /// round and round.
+    fn cheaper(&self, known: &Known, one: &Setting, other: &Setting) -> bool {
+        let price = |setting| known.get(setting).and_then(|measured| measured.mean(&self.seeds));
+        price(one).is_some_and(|here| price(other).is_none_or(|there| here < there))
+    }
+
+    /// The best of everything that was run under all seeds; the first of several.
+    fn best_of_all(&self, known: &Known) -> Option<Setting> {
+        let priced =
+            known.0.iter().filter_map(|(setting, measured)| Some((measured.mean(&self.seeds)?, setting)));
+        priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, setting)| setting.clone())
     }
 
     /// The first value below or above the best that is worse beyond the noise.
@@ -240,16 +261,37 @@ impl Space {
         values
     }
 
-    /// What is still to be run to show the present setting, half and double, and the field's defaults beside the best.
+    /// What is still to be run to show the present setting, half and double, and the field's defaults beside the best. What seems to be
+    /// better than the best is run under all seeds.
     ///
     /// # Errors
     /// The cells that are missing.
     pub fn beside(&self, known: &Known, best: &Setting) -> Result<(), Wanted> {
+        let all = self.all_beside(best);
+        let promising = |setting: &&Setting| known.cost(setting, best).is_some_and(|cost| cost < 1.0);
+        let run = || {
+            need(known, &all, self.more())?;
+            need(known, &all.iter().filter(promising).cloned().collect::<Vec<_>>(), &self.seeds)
+        };
+        run().map_err(|wanted| Wanted { beside: true, ..wanted })
+    }
+
+    /// The best of what stands beside the best, if it is better under all seeds.
+    pub(super) fn better(&self, known: &Known, best: &Setting) -> Option<Setting> {
+        let price = |setting: &Setting| known.get(setting)?.mean(&self.seeds);
+        let there = price(best)?;
+        let others =
+            self.all_beside(best).into_iter().filter_map(|setting| Some((price(&setting)?, setting)));
+        let first = others.min_by(|a, b| a.0.total_cmp(&b.0))?;
+        (first.0 < there).then_some(first.1)
+    }
+
+    fn all_beside(&self, best: &Setting) -> Vec<Setting> {
         let mut all = vec![self.present.clone()];
         for knob in 0..self.knobs.len() {
             all.extend(settings(best, knob, &self.shown_beside(knob, best)));
         }
-        need(known, &all, self.more()).map_err(|wanted| Wanted { beside: true, ..wanted })
+        all
     }
 }
 

@@ -151,6 +151,13 @@ fn knobs_that_need_each_other_are_both_found() {
 }
 
 #[test]
+fn settings_that_are_all_as_good_are_searched_to_an_end() {
+    let (found, _) = search(&space(&["a=16..8192", "b=1..64"], &["500", "7"], 8), |_, _| Ok(1.0));
+    assert!(found.best.is_some());
+    assert!(found.between.iter().all(|between| *between == Some([None, None])), "{:?}", found.between);
+}
+
+#[test]
 fn a_knob_of_words_is_tried_word_by_word() {
     let price = |setting: &Setting, seed: u64| {
         let word = if setting[0] == "unit" { 1.0 } else { 2.0 };
@@ -173,4 +180,50 @@ fn what_stands_beside_is_half_double_the_present_and_what_others_ship() {
     let settings: Vec<&str> = wanted.cells.keys().map(|setting| setting[0].as_str()).collect();
     assert_eq!(settings, ["100", "3000", "500", "8192"]);
     assert!(wanted.cells.values().all(|seeds| *seeds == [1, 2]));
+}
+
+#[test]
+fn what_was_only_to_be_shown_and_turns_out_better_is_the_best_and_no_cell_is_run_twice() {
+    // A notch that no search by halves would look into, at a value that somebody ships; few seeds see nothing of it.
+    let fair = noisy(SIX[3].1, 0.0, 1);
+    let notched = |setting: &Setting, seed: u64| {
+        let part = match setting[0].as_str() {
+            "100" if seed > 2 => 0.4,
+            "100" => 1.0,
+            _ => 2.0,
+        };
+        fair(setting, seed).unwrap() * part
+    };
+    let mut space = space(&["k=16..8192"], &["500"], 8);
+    space.field = vec![vec!["100".to_owned(), "200".to_owned()]];
+    let objective = crate::report::sweep::Objective::default();
+    let limits = crate::report::tune::Limits::default();
+    let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits);
+    let mut ran = std::collections::BTreeSet::new();
+    while let Some(wanted) = place.wants() {
+        for (setting, seeds) in wanted.cells {
+            for seed in seeds {
+                assert!(ran.insert((setting.clone(), seed)), "{setting:?} is run twice under seed {seed}");
+                let rate = (1e6 / notched(&setting, seed)) as u64;
+                place.add(setting.clone(), cell(seed, rate), wanted.beside, &objective);
+            }
+        }
+    }
+    let tuned = place.tuned(&objective);
+    assert!(tuned.complete);
+    let knob = &tuned.knobs[0];
+    assert_eq!(knob.best, "100");
+    assert!(knob.points.iter().all(|point| point.cost_ppm.unwrap() >= 1_000_000), "{:?}", knob.points);
+    assert_eq!(tuned.figure, knob.points.iter().find(|point| point.value == "100").unwrap().figure);
+}
+
+/// A cell whose only figure is a rate.
+fn cell(seed: u64, rate: u64) -> crate::report::CellRecord {
+    use crate::metrics::{Figure, Unit};
+    use crate::report::{fixture, judge};
+    let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
+    cell.metrics.clear();
+    let figure = Figure::Value { unit: Unit::MilliRowsPerSecond, value: rate };
+    cell.metrics.insert("engine.rows.rate".into(), figure);
+    cell
 }

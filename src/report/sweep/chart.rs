@@ -36,7 +36,7 @@ pub(in super::super) fn chart(axis: &str, curves: &[Curve<'_>]) -> String {
     let mut canvas = Canvas::new();
     for (letter, curve) in ('a'..).zip(curves) {
         let at = |i: usize| {
-            let rise = curve.costs[i].map(|cost| libm::log2(cost.min(top)) / libm::log2(top))?;
+            let rise = curve.costs[i].map(|cost| libm::log2(cost.clamp(1.0, top)) / libm::log2(top))?;
             Some((places[i], rise))
         };
         let points = (0..curve.points.len()).filter(|i| !curve.sparse || curve.costs[*i].is_some());
