@@ -70,6 +70,29 @@ impl Axis {
             Steps::Range(range) => range.values(),
         }
     }
+
+    /// The ends of a range that is gone through by multiplication: between its values there are others of the same kind.
+    pub fn ends(&self) -> Option<(f64, f64)> {
+        match &self.steps {
+            Steps::Range(Range { first, last, step: Step::Times(_), .. }) => Some((*first, *last)),
+            _ => None,
+        }
+    }
+    /// A number as a value of the axis, with its unit.
+    pub fn shown(&self, x: f64) -> String {
+        match &self.steps {
+            Steps::List(_) => x.to_string(),
+            Steps::Range(range) => range.shown(x),
+        }
+    }
+    /// The number that a value stands for, in the unit of the axis; `None` if it is none.
+    pub fn number(&self, value: &str) -> Option<f64> {
+        let (x, unit) = number(value)?;
+        match &self.steps {
+            Steps::Range(range) if unit != range.unit => Some(x * in_units_of(unit, &range.unit)?),
+            _ => Some(x),
+        }
+    }
 }
 
 impl FromStr for Axis {

@@ -1,9 +1,11 @@
 //! A runner without a simulation, for the tests of this room and of the command line: the variant's name says what happens.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::runner::{Runner, Subject};
+use super::stop::Signals;
 use crate::base::{EntityId, Key, Time};
 use crate::report::fixture;
 use crate::scenario::Plan;
@@ -15,6 +17,23 @@ use crate::world::{Ending, Outcome, Traced, Unrunnable, Watch};
 pub(crate) struct Fake {
     /// Runs so far.
     pub(crate) runs: AtomicU64,
+    /// With which run somebody presses Ctrl-C.
+    interrupt: Mutex<Option<(u64, Signals)>>,
+}
+
+impl Fake {
+    /// Presses Ctrl-C while the run after so many more runs is under way.
+    pub(crate) fn interrupts_after(&self, runs: u64, signals: &Signals) {
+        let at = self.runs.load(Ordering::Relaxed) + runs;
+        *self.interrupt.lock().unwrap() = Some((at, signals.clone()));
+    }
+    fn pressed(&self, run: u64) {
+        if let Some((at, signals)) = &*self.interrupt.lock().unwrap()
+            && run + 1 == *at
+        {
+            signals.interrupt.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "a cell that takes host time, to be stopped")]
@@ -25,6 +44,7 @@ impl Runner for Fake {
 
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
+        self.pressed(run);
         watch.progress(Time::ZERO + plan.duration, plan.duration);
         let mut outcome = match plan.variant.as_deref() {
             Some("lost") => fixture::lost(plan.seed.0 + 1),

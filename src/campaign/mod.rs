@@ -16,14 +16,17 @@
 //! - The lives of records are told for the first failing cells of the list, not for the first that happened to fail.
 //! - A stop is never lost and never silent: SIGINT starts no more cells and lets the running ones finish, for a while; SIGTERM, the
 //!   time limit and `--fail-fast` end the running ones too, which are then incomplete. The notes say so.
+//! - A cell that has ended is kept in the [`Journal`] at once: a run that is killed and resumed comes to the same as one that was not.
 //! - A panic in one cell is that cell's failure (exit 1), and a plan that cannot be run its own (exit 3); the others are kept.
 
 mod axis;
+mod journal;
 mod replay;
 mod run;
 mod runner;
 mod stop;
 mod stopwatch;
+pub mod tune;
 pub mod validate;
 
 #[cfg(test)]
@@ -32,8 +35,9 @@ pub(crate) mod fake;
 mod tests;
 
 pub use axis::{Axis, AxisError, CELLS_MAX};
+pub use journal::{Journal, JournalError};
 pub use replay::{Replay, replay, trace};
-pub use run::{Campaign, Listener, Observed, Options, run};
+pub use run::{Campaign, Listener, Observed, Options, run, run_kept};
 pub use runner::{Bench, Record, Runner, Subject};
 pub use stop::Signals;
 pub use stopwatch::Stopwatch;

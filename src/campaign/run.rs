@@ -6,12 +6,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::journal::Journal;
 use super::runner::{Record, Runner, Subject};
 use super::stop::{Signals, Stop};
 use super::stopwatch::Stopwatch;
 use crate::base::{Span, Time};
 use crate::metrics::{Distribution, Sample};
-use crate::report::{self, CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Verdict};
+use crate::report::{self, CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Verdict, histograms};
 use crate::scenario::Plan;
 use crate::world::{Ending, Outcome, Unrunnable, Watch};
 
@@ -57,10 +58,8 @@ pub trait Listener: Sync {
 pub struct Observed {
     /// Figures over virtual time.
     pub series: Vec<Sample>,
-    /// Observations by metric.
-    pub distributions: Vec<(&'static str, Distribution)>,
-    /// How long the cell was, in virtual time.
-    pub length: Span,
+    /// By metric: the observations behind its distribution, as a line of a log of histograms.
+    pub histograms: Vec<(String, String)>,
 }
 
 /// What a campaign came to, in the order of its plans; cells that were never begun are left out.
@@ -75,11 +74,11 @@ pub struct Campaign {
 }
 
 /// A cell that was run.
-struct Ran {
-    judged: Judged,
-    wall: Duration,
+pub(super) struct Ran {
+    pub(super) judged: Judged,
+    pub(super) wall: Duration,
     /// Records whose lives would explain what is wrong.
-    suspects: Vec<Subject>,
+    pub(super) suspects: Vec<Subject>,
 }
 
 /// Runs all plans. The results are those of running them one after the other, whatever the number of threads.
@@ -89,6 +88,19 @@ pub fn run(
     options: &Options,
     signals: &Signals,
     listener: &dyn Listener,
+) -> Campaign {
+    run_kept(plans, runner, options, signals, listener, None)
+}
+
+/// The same with a journal: cells that it holds are taken from it, all others are kept in it as they end. The results are those of
+/// running all.
+pub fn run_kept(
+    plans: &[Plan],
+    runner: &dyn Runner,
+    options: &Options,
+    signals: &Signals,
+    listener: &dyn Listener,
+    journal: Option<&Journal>,
 ) -> Campaign {
     assert!(options.jobs > 0, "somebody has to do the work");
     let ids = report::cell_ids(plans);
@@ -103,7 +115,14 @@ pub fn run(
             let (Some(plan), Some(result)) = (plans.get(index), results.get(index)) else { break };
             listener.started(index);
             let watch = CellWatch { cell: index, stop: &stop, listener };
-            let (ran, observed) = run_cell(plan, &ids[index], runner, options.twice, &watch);
+            let recalled = journal.and_then(|journal| journal.recall(&ids[index], plan));
+            let (ran, observed) = recalled.unwrap_or_else(|| {
+                let ended = run_cell(plan, &ids[index], runner, options.twice, &watch);
+                if let Some(journal) = journal {
+                    journal.keep(plan, &ended.0, &ended.1);
+                }
+                ended
+            });
             in_turn.lock().expect("no listener panics").hand_on(index, observed, &ids, listener);
             listener.ended(index, &ran.judged.cell);
             if options.fail_fast && ran.judged.cell.verdict == Verdict::Fail {
@@ -175,8 +194,12 @@ fn run_cell(
         }
     }
     let ran = Ran { judged, suspects: suspects(&outcome), wall };
-    let Outcome { series, distributions, ended_at, .. } = outcome;
-    (ran, Observed { series, distributions, length: ended_at.since(Time::ZERO) })
+    let length = outcome.ended_at.since(Time::ZERO);
+    let histogram = |(metric, distribution): &(&str, Distribution)| {
+        ((*metric).to_owned(), histograms::line(id, length, distribution.counted()))
+    };
+    let histograms = outcome.distributions.iter().map(histogram).collect();
+    (ran, Observed { series: outcome.series, histograms })
 }
 
 /// Holds a second run of a cell against its first; a second run that was interrupted shows nothing.

@@ -194,3 +194,117 @@ fn a_replay_holds_the_digest_against_the_recorded_one() {
     assert!(other.judged.cell.reasons.iter().any(|r| r.exit_code == Exit::NotDeterministic.code()));
     assert_eq!(again(None).same, None);
 }
+
+/// Interrupts before the cell of this position.
+struct InterruptsBefore(usize, Signals);
+
+impl Listener for InterruptsBefore {
+    fn started(&self, cell: usize) {
+        if cell + 1 == self.0 {
+            self.1.interrupt.store(true, Ordering::Relaxed);
+        }
+    }
+    fn progressed(&self, _: usize, _: Time, _: Span) {}
+    fn ended(&self, _: usize, _: &CellRecord) {}
+}
+
+/// Runs the first `cells` of the plans with a journal in `folder`.
+fn begun(folder: &std::path::Path, plans: &[Plan], cells: usize) {
+    let signals = Signals::default();
+    let listener = InterruptsBefore(cells, signals.clone());
+    let journal = Journal::begin(folder, "a run").unwrap();
+    let campaign = run_kept(plans, &Fake::default(), &on(1), &signals, &listener, Some(&journal));
+    assert_eq!((campaign.judged.len(), journal.cells()), (cells, cells));
+    journal.close(false).unwrap();
+}
+
+#[derive(Default)]
+struct SeriesHeard(Mutex<Vec<(String, usize)>>);
+
+impl Listener for SeriesHeard {
+    fn started(&self, _: usize) {}
+    fn progressed(&self, _: usize, _: Time, _: Span) {}
+    fn ended(&self, _: usize, _: &CellRecord) {}
+    fn observed(&self, id: &str, observed: &Observed) {
+        self.0.lock().unwrap().push((id.to_owned(), observed.series.len()));
+    }
+}
+
+#[test]
+fn a_run_that_goes_on_runs_only_what_is_missing_and_comes_to_the_same() {
+    let plans: Vec<Plan> =
+        (0..9).map(|seed| plan(Some(if seed % 4 == 1 { "lost" } else { "fine" }), seed)).collect();
+    let whole = SeriesHeard::default();
+    let campaign = run(&plans, &Fake::default(), &on(1), &Signals::default(), &whole);
+    let alone = assemble("reports/x", &plans, campaign.judged, &campaign.notes);
+
+    let folder = tempfile::tempdir().unwrap();
+    begun(folder.path(), &plans, 6);
+    let journal = Journal::resume(folder.path(), "a run").unwrap();
+    let (fake, heard) = (Fake::default(), SeriesHeard::default());
+    let campaign = run_kept(&plans, &fake, &on(2), &Signals::default(), &heard, Some(&journal));
+    assert_eq!(fake.runs.load(Ordering::Relaxed), 3, "six of nine were done");
+    let record = assemble("reports/x", &plans, campaign.judged, &campaign.notes);
+    assert_eq!(record.to_json(), alone.to_json(), "lives of lost records too");
+    assert_eq!(heard.0.into_inner().unwrap(), whole.0.into_inner().unwrap());
+    journal.close(true).unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left of what is complete");
+}
+
+#[test]
+fn half_a_line_and_what_follows_it_are_run_again() {
+    let plans: Vec<Plan> = (0..5).map(|seed| plan(Some("fine"), seed)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    begun(folder.path(), &plans, 4);
+    let path = folder.path().join("cells.jsonl");
+    let text = std::fs::read(&path).unwrap();
+    let third = text.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(2).unwrap().0;
+    for (damaged, kept) in [
+        (text[..text.len() - 40].to_vec(), 3),
+        ([&text[..=third], b"\xff\xfe{]\n", &text[third + 1..]].concat(), 2),
+    ] {
+        std::fs::write(&path, damaged).unwrap();
+        let journal = Journal::resume(folder.path(), "a run").unwrap();
+        assert_eq!(journal.cells(), kept);
+        let fake = Fake::default();
+        run_kept(&plans, &fake, &on(1), &Signals::default(), &Heard::default(), Some(&journal));
+        assert_eq!(fake.runs.load(Ordering::Relaxed), 5 - kept as u64);
+        journal.close(false).unwrap();
+        assert_eq!(Journal::resume(folder.path(), "a run").unwrap().cells(), 5, "it went on after the cut");
+    }
+}
+
+#[test]
+fn a_cell_of_another_scenario_or_seed_is_not_taken_for_one_that_was_done() {
+    let folder = tempfile::tempdir().unwrap();
+    begun(folder.path(), &[plan(Some("fine"), 1), plan(Some("fine"), 2)], 2);
+    let journal = Journal::resume(folder.path(), "a run").unwrap();
+    let other = Plan { digest: "other".to_owned(), ..plan(Some("fine"), 1) };
+    let plans = [other, plan(Some("fine"), 2), plan(Some("fine"), 3)];
+    let fake = Fake::default();
+    run_kept(&plans, &fake, &on(1), &Signals::default(), &Heard::default(), Some(&journal));
+    assert_eq!(fake.runs.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn a_run_goes_on_from_no_other_run_and_from_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = |name: &str| Journal::resume(folder.path(), name).unwrap_err().to_string();
+    assert!(error("a run").contains("there is no cells.jsonl in "));
+    begun(folder.path(), &[plan(None, 1)], 1);
+    assert!(
+        error("another").contains("the scenario, its settings, axes, variants or seeds are not the same")
+    );
+    std::fs::write(folder.path().join("cells.jsonl"), "{}\n").unwrap();
+    assert!(error("a run").contains("its first line makes no sense"));
+}
+
+#[test]
+fn cells_that_did_not_end_by_themselves_are_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let plans = [plan(Some("panics"), 0), plan(Some("senseless"), 1), plan(Some("endless"), 2)];
+    let journal = Journal::begin(folder.path(), "a run").unwrap();
+    let options = Options { time_limit: Some(Duration::from_millis(50)), ..on(1) };
+    run_kept(&plans, &Fake::default(), &options, &Signals::default(), &Heard::default(), Some(&journal));
+    assert_eq!(journal.cells(), 0);
+}

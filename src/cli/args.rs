@@ -1,13 +1,15 @@
 //! What can be typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::base::Span;
 use crate::campaign::Axis;
+use crate::campaign::tune::Knob;
 use crate::report::sweep::Objective;
+use crate::report::tune::LimitFlag;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -64,6 +66,8 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Run a scenario with every combination of some values of its keys, and say which is best and what limits the others.
     Sweep(SweepArgs),
+    /// Search for the best chunk sizes (or other settings) for each device class, link and fleet size, and say what being wrong costs.
+    Tune(TuneArgs),
     /// Parse and validate scenarios, and run nothing.
     Check(Selection),
     /// Show the cells that scenarios expand to, and how large they are.
@@ -154,15 +158,38 @@ pub(super) struct Work {
     pub(super) progress: ProgressKind,
 }
 
+/// Where the report goes.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct ReportArgs {
+    /// Where the report goes; by default reports/<scenario>-<seeds>-<digest>.
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Go on where the same command was cut off: cells that ended are in the report's folder and are not run again.
+    #[arg(long, value_name = "DIR", conflicts_with = "out")]
+    resume: Option<PathBuf>,
+}
+
+/// Where a report goes, and whether a run goes on there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) out: Option<&'a Path>,
+    pub(super) resume: Option<&'a Path>,
+}
+
+impl ReportArgs {
+    pub(super) fn as_place(&self) -> Place<'_> {
+        Place { out: self.out.as_deref(), resume: self.resume.as_deref() }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) selection: Selection,
     #[command(flatten)]
     pub(super) work: Work,
-    /// Where the report goes; by default reports/<scenario>-<seed>-<digest>.
-    #[arg(short, long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) place: ReportArgs,
     /// What stdout carries: tables for people, run.json, or tables and annotations for a GitHub job.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
@@ -187,10 +214,48 @@ pub(super) struct SweepArgs {
     /// What settings are compared by: a metric, and of a distribution a statistic (p95 unless said).
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,
-    /// Where the report goes; by default reports/<scenario>-<seeds>-<digest>.
-    #[arg(short, long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) place: ReportArgs,
     /// What stdout carries: table, chart and words, or the same for programs.
+    #[arg(long, value_enum, default_value_t = SweepFormat::Human)]
+    pub(super) format: SweepFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TuneArgs {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// A key to search: `KEY=LOW..HIGH`, or values as of an axis; the most important first. engine.pull.chunk_rows, .chunk_bytes,
+    /// .apply_rows and engine.push.chunk_rows may be named alone. By default engine.pull.chunk_rows.
+    #[arg(long, value_name = "KEY[=SPEC]")]
+    pub(super) knob: Vec<Knob>,
+    /// Links to search for: `edge,lte-good`; by default the scenario's own.
+    #[arg(long, value_name = "LINKS")]
+    pub(super) link: Option<String>,
+    /// Device classes to search for: `low,mid`.
+    #[arg(long, value_name = "CLASSES")]
+    pub(super) class: Option<String>,
+    /// Numbers of devices to search for: `1,100,1000`.
+    #[arg(long, value_name = "SIZES")]
+    pub(super) fleet: Option<String>,
+    /// Any other key to search for several values of.
+    #[arg(long, value_name = "KEY=SPEC")]
+    pub(super) axis: Vec<Axis>,
+    /// What settings are compared by: a metric, and of a distribution a statistic (p95 unless said).
+    #[arg(long, value_name = "NAME[:STAT]")]
+    pub(super) metric: Option<Objective>,
+    /// What a candidate must keep: `foreground=100ms`, `chunk=15s` (by default half of the gateway's timeout), `memory=32MB` (a quarter
+    /// of the device's); `…=off` for none.
+    #[arg(long, value_name = "NAME=MAX")]
+    pub(super) limit: Vec<LimitFlag>,
+    /// Do not run what others ship beside the best.
+    #[arg(long)]
+    pub(super) no_field: bool,
+    #[command(flatten)]
+    pub(super) work: Work,
+    #[command(flatten)]
+    pub(super) place: ReportArgs,
+    /// What stdout carries: chart, words and table, or the same for programs.
     #[arg(long, value_enum, default_value_t = SweepFormat::Human)]
     pub(super) format: SweepFormat,
 }

@@ -23,7 +23,7 @@ pub(super) fn coverage(
     let plans = sources::expand(&documents, &selection, runner, console)?;
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new(".")) };
     let folder = Folder::create(folder).map_err(|e| Refusal::environment(e.to_string()))?;
-    let campaign = run::campaign(&plans, runner, work, &run::options(work, false), None, console);
+    let campaign = run::campaign(&plans, runner, work, &run::options(work, false), console);
     let record = report::assemble("", &plans, campaign.judged, &campaign.notes);
     let exit = Exit::from_code(record.exit_code).unwrap_or(Exit::Internal);
     for cell in record.failing() {

@@ -48,10 +48,13 @@ mod replay;
 mod run;
 mod sources;
 mod sweep;
+mod tune;
 mod validate;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tune_tests;
 
 pub use console::Surroundings;
 pub use program::{execute, main};

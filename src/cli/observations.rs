@@ -14,7 +14,7 @@ struct Files {
     folder: Folder,
     series: flat::Series<Part>,
     /// By metric; a log begins with the first cell that observed anything.
-    logs: BTreeMap<&'static str, Part>,
+    logs: BTreeMap<String, Part>,
 }
 
 const SERIES: &str = "series.csv";
@@ -51,9 +51,8 @@ impl Files {
     fn add(&mut self, id: &str, observed: &Observed) -> Result<(), FolderError> {
         let Files { folder, series, logs } = self;
         series.add(id, &observed.series).map_err(|cause| failed(folder, SERIES, cause))?;
-        for (metric, distribution) in &observed.distributions {
-            let line = histograms::line(id, observed.length, distribution.counted());
-            let log = match logs.entry(metric) {
+        for (metric, line) in &observed.histograms {
+            let log = match logs.entry(metric.clone()) {
                 std::collections::btree_map::Entry::Occupied(log) => log.into_mut(),
                 std::collections::btree_map::Entry::Vacant(place) => {
                     let mut part = folder.begin(&format!("hist/{metric}.hlog"))?;
@@ -61,7 +60,7 @@ impl Files {
                     place.insert(part)
                 }
             };
-            log.write_all(&line).map_err(|cause| log.failed(cause))?;
+            log.write_all(line.as_bytes()).map_err(|cause| log.failed(cause))?;
         }
         Ok(())
     }

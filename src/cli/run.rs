@@ -6,15 +6,16 @@ use std::io::Write;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
-use super::args::{Format, RunArgs, Work};
+use super::args::{Format, Place, RunArgs, Work};
 use super::console::Console;
 use super::inputs::{self, Input};
 use super::observations::Observations;
 use super::progress::Progress;
 use super::refusal::Refusal;
 use super::{baseline, sources};
-use crate::campaign::{self, Campaign, Runner, Stopwatch};
-use crate::report::{self, Baseline, Exit, Folder, FolderError, RunRecord, Timing};
+use crate::base::Digest;
+use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
+use crate::report::{self, Baseline, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, Timing};
 use crate::scenario::Plan;
 
 /// Runs `run`.
@@ -23,7 +24,7 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     let baseline = args.baseline.as_deref().map(baseline::load).transpose()?;
     sources::remark_on(&plans, console);
     let baseline = args.baseline.as_deref().zip(baseline.as_ref());
-    let order = Order { out: args.out.as_deref(), work: &args.work, twice: args.twice, baseline };
+    let order = Order { place: args.place.as_place(), work: &args.work, twice: args.twice, baseline };
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran.record, &ran.folder, args.format, console);
     Ok(ran.close(console))
@@ -32,7 +33,7 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
 /// How plans are run.
 pub(super) struct Order<'a> {
     /// Where the report goes.
-    pub(super) out: Option<&'a Path>,
+    pub(super) place: Place<'a>,
     pub(super) work: &'a Work,
     /// Whether each cell is run twice.
     pub(super) twice: bool,
@@ -49,6 +50,8 @@ pub(super) struct Ran {
     changes: Vec<report::Change>,
     timing: Timing,
     written: Result<(), FolderError>,
+    /// What kept cells from being kept while they ended.
+    unkept: Option<FolderError>,
 }
 
 /// Runs plans and writes their report.
@@ -56,25 +59,11 @@ pub(super) fn carry_out(
     plans: &[Plan],
     order: &Order<'_>,
     runner: &dyn Runner,
-    console: &Console<'_>,
+    console: &mut Console<'_>,
 ) -> anyhow::Result<Ran> {
-    let path = order.out.map_or_else(|| Path::new("reports").join(report::run_id(plans)), Path::to_owned);
-    let folder = Folder::create(&path).map_err(refused)?;
-    let shown = path.display().to_string();
-    // Whatever happens from here on, what lies in the folder is not an older run's result.
-    let mut begun = report::assemble(&shown, plans, Vec::new(), &[]);
-    // Who finds it finds the record of a run that was cut off.
-    begun.exit_code = Exit::Interrupted.code();
-    folder.put("run.json", begun.to_json().as_bytes()).map_err(refused)?;
-
-    let inputs = inputs::of_plans(plans);
-    inputs::keep(&folder, &inputs).map_err(refused)?;
-
-    let started = Stopwatch::start();
-    let options = options(order.work, order.twice);
-    let observations = Observations::begin(&folder).map_err(refused)?;
-    let Campaign { mut judged, timing, notes } =
-        campaign(plans, runner, order.work, &options, Some(&observations), console);
+    let mut under_way = UnderWay::open(plans, &name_of(plans, order.twice), order)?;
+    under_way.remark(console);
+    let (mut judged, notes) = under_way.run(plans, runner, console);
     let mut changes = Vec::new();
     if let Some((name, baseline)) = order.baseline {
         for judged in &mut judged {
@@ -82,11 +71,128 @@ pub(super) fn carry_out(
             changes.extend(of_cell.into_iter().filter(|change| !change.gated));
         }
     }
-    let mut record = report::assemble(&shown, plans, judged, &notes);
-    record.inputs = inputs::recorded(&inputs);
-    let timing = Timing::new(options.jobs, started.elapsed(), timing);
-    let written = observations.finish().and_then(|()| write_report(&folder, &record, &timing, &inputs));
-    Ok(Ran { record, folder: shown, changes, timing, written })
+    let record = report::assemble(under_way.shown(), plans, judged, &notes);
+    under_way.close(record, plans, changes)
+}
+
+/// What tells a run from others: each of its cells, and whether it is run twice.
+fn name_of(plans: &[Plan], twice: bool) -> String {
+    let mut digest = Digest::new();
+    digest.number(u64::from(twice));
+    for (plan, id) in plans.iter().zip(report::cell_ids(plans)) {
+        digest.text(&id);
+        digest.text(&plan.digest);
+        digest.number(plan.seed.0);
+    }
+    digest.hex()
+}
+
+/// A report under way: its folder is open, and cells are kept as they end.
+pub(super) struct UnderWay<'a> {
+    folder: Folder,
+    shown: String,
+    journal: Journal,
+    resumed: bool,
+    observations: Observations,
+    options: campaign::Options,
+    work: &'a Work,
+    started: Stopwatch,
+    timing: Vec<CellTiming>,
+}
+
+impl<'a> UnderWay<'a> {
+    /// Opens the report of the run of this `name`, which is of these plans or begins with them. Nothing has run yet.
+    pub(super) fn open(plans: &[Plan], name: &str, order: &Order<'a>) -> anyhow::Result<UnderWay<'a>> {
+        let (path, resumed) = match (order.place.resume, order.place.out) {
+            (Some(folder), _) => (folder.to_owned(), true),
+            (None, Some(folder)) => (folder.to_owned(), false),
+            (None, None) => (Path::new("reports").join(report::run_id(plans)), false),
+        };
+        let (folder, journal) = if resumed {
+            let journal = Journal::resume(&path, name).map_err(unresumable)?;
+            (Folder::create(&path).map_err(refused)?, journal)
+        } else {
+            let folder = Folder::create(&path).map_err(refused)?;
+            (folder, Journal::begin(&path, name).map_err(refused)?)
+        };
+        let shown = path.display().to_string();
+        // Whatever happens from here on, what lies in the folder is not an older run's result.
+        let mut begun = report::assemble(&shown, plans, Vec::new(), &[]);
+        // Who finds it finds the record of a run that was cut off.
+        begun.exit_code = Exit::Interrupted.code();
+        folder.put("run.json", begun.to_json().as_bytes()).map_err(refused)?;
+        inputs::keep(&folder, &inputs::of_plans(plans)).map_err(refused)?;
+        let observations = Observations::begin(&folder).map_err(refused)?;
+        let options = options(order.work, order.twice);
+        let (work, started) = (order.work, Stopwatch::start());
+        Ok(UnderWay {
+            folder,
+            shown,
+            journal,
+            resumed,
+            observations,
+            options,
+            work,
+            started,
+            timing: Vec::new(),
+        })
+    }
+
+    /// Where it is.
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Says what is there already.
+    pub(super) fn remark(&self, console: &mut Console<'_>) {
+        if self.resumed {
+            let cells = report::human::count(self.journal.cells() as u64, "cell");
+            console.remark(&format!("going on in {}: {cells} done\n", self.shown));
+        }
+    }
+
+    /// Runs plans, with progress on stderr. May be called again with more, until there is a note.
+    pub(super) fn run(
+        &mut self,
+        plans: &[Plan],
+        runner: &dyn Runner,
+        console: &Console<'_>,
+    ) -> (Vec<Judged>, Vec<Note>) {
+        let time_limit = self.options.time_limit.map(|limit| limit.saturating_sub(self.started.elapsed()));
+        let options = campaign::Options { time_limit, ..self.options.clone() };
+        let from = console.surroundings();
+        let progress =
+            Progress::new(self.work.progress, console.quiet(), plans, from, Some(&self.observations));
+        let Campaign { judged, timing, notes } =
+            campaign::run_kept(plans, runner, &options, &from.signals, &progress, Some(&self.journal));
+        progress.finish();
+        self.timing.extend(timing);
+        (judged, notes)
+    }
+
+    /// Writes the report of `plans`, all that were run.
+    pub(super) fn close(
+        self,
+        mut record: RunRecord,
+        plans: &[Plan],
+        changes: Vec<report::Change>,
+    ) -> anyhow::Result<Ran> {
+        let inputs = inputs::of_plans(plans);
+        inputs::keep(&self.folder, &inputs).map_err(refused)?;
+        record.inputs = inputs::recorded(&inputs);
+        let timing = Timing::new(self.options.jobs, self.started.elapsed(), self.timing);
+        let written =
+            self.observations.finish().and_then(|()| write_report(&self.folder, &record, &timing, &inputs));
+        let unkept = self.journal.close(record.complete && written.is_ok()).err();
+        Ok(Ran { record, folder: self.shown, changes, timing, written, unkept })
+    }
+}
+
+fn unresumable(error: JournalError) -> anyhow::Error {
+    match error {
+        JournalError::Folder(e) => refused(e),
+        JournalError::Absent(_) | JournalError::Other { .. } => Refusal::usage(error.to_string()),
+    }
 }
 
 impl Ran {
@@ -98,6 +204,11 @@ impl Ran {
         // Host time never meets simulated figures: it goes to stderr.
         console.remark(&self.timing.line());
         append_summary(&self.record, console);
+        if let Some(e) = &self.unkept {
+            console.complaint(&format!("warning: cells were not kept as they ended: {e}\n"));
+        } else if !self.record.complete {
+            console.remark(&format!("to go on: the same command with --resume {}\n", self.folder));
+        }
         let exit = Exit::from_code(self.record.exit_code).unwrap_or(Exit::Internal);
         match &self.written {
             Ok(()) => exit,
@@ -109,17 +220,16 @@ impl Ran {
     }
 }
 
-/// Runs plans with progress on stderr; what cells observe goes to files, if there are any.
+/// Runs plans with progress on stderr, and keeps nothing.
 pub(super) fn campaign(
     plans: &[Plan],
     runner: &dyn Runner,
     work: &Work,
     options: &campaign::Options,
-    observations: Option<&Observations>,
     console: &Console<'_>,
 ) -> Campaign {
     let from = console.surroundings();
-    let progress = Progress::new(work.progress, console.quiet(), plans, from, observations);
+    let progress = Progress::new(work.progress, console.quiet(), plans, from, None);
     let campaign = campaign::run(plans, runner, options, &from.signals, &progress);
     progress.finish();
     campaign

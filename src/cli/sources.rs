@@ -75,6 +75,24 @@ pub(super) fn combined(
     Ok(plans)
 }
 
+/// One setting of a document, in every variant or in one: its cells under these seeds.
+pub(super) fn setting(
+    document: &Document,
+    selection: &Selection,
+    variant: Option<&str>,
+    (axes, seeds): (Values, Vec<u64>),
+    runner: &dyn Runner,
+    console: &Console<'_>,
+) -> anyhow::Result<Vec<Plan>> {
+    let known = Known::new(runner);
+    let variants = variant.into_iter().map(str::to_owned).collect();
+    let request = Request { axes, seeds, variants, sets: selection.set.clone() };
+    let mut mistakes = Mistakes::default();
+    let plans = mistakes.sift(document.plans(&request, &known.names()));
+    mistakes.refuse(console)?;
+    Ok(plans.unwrap_or_default())
+}
+
 /// The cells that were selected on the command line.
 pub(super) fn plans(
     selection: &Selection,

@@ -30,7 +30,7 @@ pub(super) fn sweep(
     if scenarios.len() > 1 {
         return Err(Refusal::usage(format!("a sweep is of one scenario, not of {}", scenarios.len())));
     }
-    let order = Order { out: args.out.as_deref(), work: &args.work, twice: false, baseline: None };
+    let order = Order { place: args.place.as_place(), work: &args.work, twice: false, baseline: None };
     let ran = run::carry_out(&plans, &order, runner, console)?;
     let objective = args.metric.clone().unwrap_or_else(|| Objective::of_axis(&args.grid.axis[0].key));
     let swept = |grid: &Grid| Sweep::new(&ran.record, &grid::values(&grid.axis), objective.clone());

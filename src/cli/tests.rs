@@ -17,16 +17,16 @@ const FINE: &str = "\n[variant.fine]\nset = { seed = 1 }\n";
 const MOODY: &str = "\n[variant.moody]\nset = { seed = 1 }\n";
 
 /// A folder to work in, and what was said last.
-struct Desk {
+pub(super) struct Desk {
     dir: TempDir,
-    fake: Fake,
-    surroundings: Surroundings,
-    out: String,
-    err: String,
+    pub(super) fake: Fake,
+    pub(super) surroundings: Surroundings,
+    pub(super) out: String,
+    pub(super) err: String,
 }
 
 impl Desk {
-    fn new() -> Desk {
+    pub(super) fn new() -> Desk {
         Desk {
             dir: TempDir::new().unwrap(),
             fake: Fake::default(),
@@ -35,23 +35,23 @@ impl Desk {
             err: String::new(),
         }
     }
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
-    fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(super) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
         path
     }
-    fn read(&self, name: &str) -> String {
+    pub(super) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
-    fn record(&self, folder: &str) -> RunRecord {
+    pub(super) fn record(&self, folder: &str) -> RunRecord {
         RunRecord::parse(&self.read(&format!("{folder}/run.json"))).unwrap()
     }
     /// Runs `args`, in which `@` at the start of a word stands for the folder.
-    fn run(&mut self, args: &str) -> u8 {
+    pub(super) fn run(&mut self, args: &str) -> u8 {
         let here = format!("{}/", self.dir.path().display());
         let words: Vec<String> = args.split(' ').map(|word| word.replacen('@', &here, 1)).collect();
         let words = ["syncdyno".to_owned()].into_iter().chain(words);
@@ -61,7 +61,7 @@ impl Desk {
         self.err = String::from_utf8(err).unwrap();
         exit.code()
     }
-    fn runs(&self) -> u64 {
+    pub(super) fn runs(&self) -> u64 {
         self.fake.runs.load(Ordering::Relaxed)
     }
 }

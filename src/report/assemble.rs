@@ -56,6 +56,7 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
         notes: notes.iter().map(|note| note.text.clone()).collect(),
         resolved,
         inputs: BTreeMap::new(),
+        tune: None,
     }
 }
 

@@ -17,7 +17,7 @@ pub const HEAD: &str = "#[Histogram log format version 1.3]\n#[StartTime: 0.000 
 
 /// A line of a log: what a cell of this length observed of one metric, as values in ascending order with how often each was
 /// seen. The tag is the cell's name; values are in the metric's unit. The interval begins at virtual time zero.
-pub fn line(cell: &str, length: Span, observed: &[(u64, u64)]) -> Vec<u8> {
+pub fn line(cell: &str, length: Span, observed: &[(u64, u64)]) -> String {
     let mut histogram = Histogram::<u64>::new(DIGITS).expect("so many digits can be kept");
     for &(value, times) in observed {
         // Its smallest bucket is 1.
@@ -31,7 +31,7 @@ pub fn line(cell: &str, length: Span, observed: &[(u64, u64)]) -> Vec<u8> {
         .expect("writing to memory does not fail");
     log.write_histogram(&histogram, Duration::ZERO, Duration::from_nanos(length.0), Tag::new(&plain))
         .expect("a histogram is written to memory");
-    line
+    String::from_utf8(line).expect("a log is text")
 }
 
 #[cfg(test)]
@@ -45,8 +45,8 @@ mod tests {
     fn another_reader_finds_the_cells_and_their_percentiles() {
         let observed: Vec<(u64, u64)> = (1..=1_000).map(|n| (n * 1_000_000, 1)).collect();
         let mut log = HEAD.as_bytes().to_vec();
-        log.extend(line("a, b", Span::secs(60), &observed));
-        log.extend(line("c", Span::secs(60), &[(0, 5)]));
+        log.extend(line("a, b", Span::secs(60), &observed).bytes());
+        log.extend(line("c", Span::secs(60), &[(0, 5)]).bytes());
         let mut found = Vec::new();
         for entry in IntervalLogIterator::new(&log) {
             let LogEntry::Interval(interval) = entry.expect("a log") else { continue };

@@ -36,6 +36,7 @@ mod summary;
 pub mod sweep;
 mod table;
 mod timing;
+pub mod tune;
 
 #[cfg(test)]
 pub(crate) mod fixture;

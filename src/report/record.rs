@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::tune::TuneRecord;
 use crate::metrics::{self, Figure, Figures};
 
 /// The version of the record's shape.
@@ -46,6 +47,9 @@ pub struct RunRecord {
     /// Files that the scenarios read, by the scenario's digest: what it calls them, and where in the report's folder the copies lie.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, BTreeMap<String, String>>,
+    /// What a search for the best settings came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tune: Option<TuneRecord>,
 }
 
 /// The program that wrote a record.
@@ -142,11 +146,24 @@ pub type CellFigures = BTreeMap<Cow<'static, str>, Figure>;
 
 /// The figures of an outcome as a record holds them.
 pub(super) fn held(figures: &Figures) -> CellFigures {
-    let name = |name: &String| match metrics::find(name).filter(|metric| metric.name == name) {
+    figures.iter().map(|(name, figure)| (shared(Cow::Owned(name.clone())), figure.clone())).collect()
+}
+
+fn shared(name: Cow<'static, str>) -> Cow<'static, str> {
+    match metrics::find(&name).filter(|metric| metric.name == name) {
         Some(metric) => Cow::Borrowed(metric.name),
-        None => Cow::Owned(name.clone()),
-    };
-    figures.iter().map(|(key, figure)| (name(key), figure.clone())).collect()
+        None => name,
+    }
+}
+
+impl CellRecord {
+    /// Lets figures that were read share the names of the table, as those of a cell that was run do.
+    pub fn hold_lightly(&mut self) {
+        self.metrics = std::mem::take(&mut self.metrics)
+            .into_iter()
+            .map(|(name, figure)| (shared(name), figure))
+            .collect();
+    }
 }
 
 /// How a cell ended.

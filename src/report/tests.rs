@@ -343,7 +343,7 @@ fn series_are_written_in_long_form() {
     let mut series = flat::Series::new(Vec::new()).unwrap();
     series.add("c1", &outcome.series).unwrap();
     let text = String::from_utf8(series.into_inner().unwrap()).unwrap();
-    assert_eq!(text, "cell,series,at_ns,value\nc1,online,60000000000,7\n");
+    assert_eq!(text, "cell,series,at_ns,value\nc1,device.online.count,60000000000,7\n");
 }
 
 #[test]

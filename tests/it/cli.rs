@@ -227,3 +227,46 @@ fn a_github_job_finds_the_summary_on_its_page() {
         .success();
     assert!(fs::read_to_string(page).unwrap().starts_with("## small: pass"));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_killed_goes_on_where_it_was_and_comes_to_the_same_bytes() {
+    const RUN: [&str; 6] = ["run", "small.toml", "--seeds", "1..=12", "-j", "1"];
+    let files = |desk: &TempDir| {
+        ["run.json", "cells.csv", "series.csv", "summary.md"]
+            .map(|file| fs::read(desk.path().join("out").join(file)).unwrap())
+    };
+    let whole = desk();
+    syncdyno(whole.path()).args(RUN).args(["--out", "out"]).assert().success();
+
+    let desk = desk();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_syncdyno"))
+        .current_dir(desk.path())
+        .args(RUN)
+        .args(["--out", "out", "--progress", "none"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let journal = desk.path().join("out/cells.jsonl");
+    let lines = || fs::read(&journal).map_or(0, |text| text.iter().filter(|byte| **byte == b'\n').count());
+    while lines() < 4 {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let kept = lines() - 1;
+    assert!((3..12).contains(&kept), "{kept} cells were kept");
+    assert_eq!(record(&desk, "out").exit_code, 130, "what lies there says that it was cut off");
+    // A line that was being written.
+    let mut torn = fs::OpenOptions::new().append(true).open(&journal).unwrap();
+    std::io::Write::write_all(&mut torn, b"{\"plan\":\"5f").unwrap();
+
+    let other = ["run", "small.toml", "--seeds", "1..=13", "--resume", "out"];
+    let said = predicate::str::contains("is of another run");
+    syncdyno(desk.path()).args(other).assert().code(2).stderr(said);
+    let said = predicate::str::contains(format!("going on in out: {kept} cells done"));
+    syncdyno(desk.path()).args(RUN).args(["--resume", "out"]).assert().success().stderr(said);
+    assert!(files(&desk) == files(&whole));
+    assert!(!journal.exists());
+}

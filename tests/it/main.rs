@@ -12,5 +12,6 @@ mod sabotage;
 mod suite;
 mod sweep;
 mod tidy;
+mod tune;
 mod validation;
 mod worlds;

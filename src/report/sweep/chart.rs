@@ -15,14 +15,16 @@ const CURVES_MAX: usize = 12;
 const LINEAR_MAX: f64 = 8.0;
 
 /// A curve: for each setting its cost relative to the best, if it is a candidate.
-pub(super) struct Curve<'a> {
-    pub(super) name: &'a str,
-    pub(super) points: &'a [Point<'a>],
-    pub(super) costs: Vec<Option<f64>>,
+pub(in super::super) struct Curve<'a> {
+    pub(in super::super) name: &'a str,
+    pub(in super::super) points: &'a [Point<'a>],
+    pub(in super::super) costs: Vec<Option<f64>>,
+    /// Settings without a cost were not measured and are passed over; else they break the line.
+    pub(in super::super) sparse: bool,
 }
 
 /// Draws the curves one over the other; empty where there is no axis of numbers to draw along.
-pub(super) fn chart(axis: &str, curves: &[Curve<'_>]) -> String {
+pub(in super::super) fn chart(axis: &str, curves: &[Curve<'_>]) -> String {
     let curves = &curves[..curves.len().min(CURVES_MAX)];
     let Some(places) = curves.first().and_then(|curve| places(curve.points)) else { return String::new() };
     let costs = || curves.iter().flat_map(|curve| curve.costs.iter().flatten());
@@ -34,10 +36,11 @@ pub(super) fn chart(axis: &str, curves: &[Curve<'_>]) -> String {
     let mut canvas = Canvas::new();
     for (letter, curve) in ('a'..).zip(curves) {
         let at = |i: usize| {
-            let rise = curve.costs[i].map(|cost| libm::log2(cost.min(top)) / libm::log2(top))?;
+            let rise = curve.costs[i].map(|cost| libm::log2(cost.clamp(1.0, top)) / libm::log2(top))?;
             Some((places[i], rise))
         };
-        canvas.curve(letter, (0..curve.points.len()).map(at));
+        let points = (0..curve.points.len()).filter(|i| !curve.sparse || curve.costs[*i].is_some());
+        canvas.curve(letter, points.map(at));
     }
     let mut text = format!("cost relative to the best of each curve, by {axis}\n");
     text.push_str(&canvas.rows(top, highest > top));

@@ -6,13 +6,13 @@ use crate::base::{Seed, Stream};
 
 /// What was found out about a series. Settings are named by their position on the first axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Finding {
+pub(in super::super) struct Finding {
     /// The best.
-    pub(super) best: usize,
+    pub(in super::super) best: usize,
     /// The settings around it that are no worse beyond the noise, first and last; `None` if there are too few seeds to tell.
-    pub(super) noise: Option<(usize, usize)>,
+    pub(in super::super) noise: Option<(usize, usize)>,
     /// The settings around it that cost at most [`FLAT`] more, first and last.
-    pub(super) flat: (usize, usize),
+    pub(in super::super) flat: (usize, usize),
 }
 
 impl Finding {
@@ -75,11 +75,17 @@ fn around(best: usize, len: usize, as_good: impl Fn(usize) -> bool) -> (usize, u
 fn worse(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
     let pairs = point.prices.iter().filter_map(|(seed, price)| Some((price, best.prices.get(seed)?)));
     let differences: Vec<f64> = pairs.map(|(price, best)| price - best).collect();
+    worse_beyond_noise(&differences, position)
+}
+
+/// Whether a setting is worse than another, by what it pays more with each seed that both have: in the bootstrap distribution of the
+/// mean paired difference. `position` names the stream of the resamples. Of fewer than three seeds nothing is known.
+pub fn worse_beyond_noise(differences: &[f64], position: u64) -> bool {
     if differences.len() < SEEDS_MIN {
         return false;
     }
     let mut stream = Seed(0).stream("report.sweep.bootstrap", position, 0);
-    let worse = (0..RESAMPLES).filter(|_| resampled_sum(&differences, &mut stream) > 0.0).count();
+    let worse = (0..RESAMPLES).filter(|_| resampled_sum(differences, &mut stream) > 0.0).count();
     worse as f64 > CONFIDENCE * RESAMPLES as f64
 }
 

@@ -19,7 +19,12 @@ enum Cause {
 }
 
 /// The sentences about the settings below the best and those above it.
-pub(super) fn limits(axis: &str, series: &Series<'_>, finding: &Finding, fit: Option<Fit>) -> Vec<String> {
+pub(in super::super) fn limits(
+    axis: &str,
+    series: &Series<'_>,
+    finding: &Finding,
+    fit: Option<Fit>,
+) -> Vec<String> {
     let mut told = Vec::new();
     let last = series.points.len() - 1;
     let of = Side::of(axis);
@@ -156,7 +161,7 @@ fn cap(of: Side, series: &Series<'_>) -> Option<String> {
 }
 
 /// What the closed form says of the best chunk, where it applies.
-pub(super) fn closed_form(fit: Option<Fit>) -> Option<String> {
+pub(in super::super) fn closed_form(fit: Option<Fit>) -> Option<String> {
     let fit = fit?;
     let cost = fit.cost()?;
     Some(format!(
@@ -174,7 +179,7 @@ fn seconds(s: f64) -> String {
 }
 
 /// The value of a setting, with its thousands apart where it is a plain whole number.
-pub(super) fn value(point: &Point<'_>) -> String {
+pub(in super::super) fn value(point: &Point<'_>) -> String {
     point.value.parse().map_or_else(|_| point.value.clone(), human::thousands)
 }
 

@@ -11,19 +11,20 @@
 //! the flat region; `shares` says where the time went and fits what a chunk and a row cost; `limits` puts that into words; `chart`
 //! draws, `told` puts it together for people and `written` for programs. `regret` holds one sweep against another.
 
-mod chart;
-mod findings;
-mod limits;
+pub(super) mod chart;
+pub(super) mod findings;
+pub(super) mod limits;
 mod objective;
 mod regret;
-mod series;
-mod shares;
+pub(super) mod series;
+pub(super) mod shares;
 mod told;
 mod written;
 
 #[cfg(test)]
 mod tests;
 
+pub use findings::worse_beyond_noise;
 pub use objective::Objective;
 pub use regret::Regret;
 pub use series::Sweep;

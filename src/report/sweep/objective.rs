@@ -32,21 +32,21 @@ impl Objective {
     }
     /// What a cell pays by this figure, the less the better; `None` if it has none. Of a rate that is time a row, so that means over
     /// seeds are of times: a lucky seed's rate must not make up for an unlucky one's wait.
-    pub(super) fn price(&self, cell: &CellRecord) -> Option<f64> {
+    pub fn price(&self, cell: &CellRecord) -> Option<f64> {
         let figure = cell.metrics.get(self.metric.as_str())?.stat(&self.stat)? as f64;
         let price = if self.better == Better::Higher { 1.0 / figure } else { figure };
         price.is_finite().then_some(price)
     }
     /// The figure that stands for a price: of a rate the harmonic mean.
-    pub(super) fn figure(&self, price: f64) -> f64 {
+    pub fn figure(&self, price: f64) -> f64 {
         if self.better == Better::Higher { 1.0 / price } else { price }
     }
     /// Whether one figure is better than another at all.
-    pub(super) fn ranks(&self) -> bool {
+    pub fn ranks(&self) -> bool {
         self.better != Better::Neither
     }
     /// As it is asked for: `engine.session.duration:p95`.
-    pub(super) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         if self.stat == "value" { self.metric.clone() } else { format!("{}:{}", self.metric, self.stat) }
     }
 }

@@ -20,24 +20,24 @@ pub struct Sweep<'a> {
 
 /// The settings of the first axis that have everything else in common.
 #[derive(Debug)]
-pub(super) struct Series<'a> {
+pub(in super::super) struct Series<'a> {
     /// Its variant and the values of the other axes.
-    pub(super) name: String,
-    pub(super) variant: Option<String>,
+    pub(in super::super) name: String,
+    pub(in super::super) variant: Option<String>,
     /// The values of the other axes, in their order.
-    pub(super) values: Vec<String>,
-    pub(super) points: Vec<Point<'a>>,
+    pub(in super::super) values: Vec<String>,
+    pub(in super::super) points: Vec<Point<'a>>,
 }
 
 /// One setting: cells that differ in their seed alone.
 #[derive(Debug)]
-pub(super) struct Point<'a> {
-    pub(super) value: String,
+pub(in super::super) struct Point<'a> {
+    pub(in super::super) value: String,
     pub(super) cells: Vec<&'a CellRecord>,
     /// What it pays by seed.
     pub(super) prices: BTreeMap<&'a str, f64>,
     /// Why it is no candidate.
-    pub(super) trouble: Option<String>,
+    pub(in super::super) trouble: Option<String>,
 }
 
 impl<'a> Sweep<'a> {
@@ -78,7 +78,7 @@ impl<'a> Sweep<'a> {
 }
 
 /// The value of an axis as it was written.
-fn axis_of(cell: &CellRecord, key: &str) -> String {
+pub(in super::super) fn axis_of(cell: &CellRecord, key: &str) -> String {
     match cell.axes.get(key) {
         Some(serde_json::Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
@@ -100,11 +100,16 @@ fn combinations(axes: &[(String, Vec<String>)]) -> Vec<Vec<String>> {
 }
 
 impl<'a> Point<'a> {
-    fn new(value: &str, cells: Vec<&'a CellRecord>, objective: &Objective) -> Point<'a> {
+    pub(in super::super) fn new(value: &str, cells: Vec<&'a CellRecord>, objective: &Objective) -> Point<'a> {
         let ended = cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete);
         let prices = ended.filter_map(|cell| Some((cell.seed.as_str(), objective.price(cell)?))).collect();
         let trouble = trouble(&cells);
         Point { value: value.to_owned(), cells, prices, trouble }
+    }
+
+    /// A setting of which nothing but its value is wanted.
+    pub(in super::super) fn bare(value: &str) -> Point<'a> {
+        Point { value: value.to_owned(), cells: Vec::new(), prices: BTreeMap::new(), trouble: None }
     }
 
     /// What it pays in the mean over its seeds.
@@ -117,7 +122,7 @@ impl<'a> Point<'a> {
         self.price().filter(|_| self.trouble.is_none())
     }
     /// The value as a number, where it is one; units are told apart by nothing but their size.
-    pub(super) fn number(&self) -> Option<f64> {
+    pub(in super::super) fn number(&self) -> Option<f64> {
         let text = &self.value;
         let plain = text.replace('_', "").parse().ok().filter(|x: &f64| x.is_finite());
         let span = || text.parse().ok().map(|Span(ns)| ns as f64);
@@ -143,7 +148,7 @@ impl<'a> Point<'a> {
 }
 
 /// Why a setting is no candidate: the gravest reason of its cells, and in how many it holds.
-fn trouble(cells: &[&CellRecord]) -> Option<String> {
+pub(in super::super) fn trouble(cells: &[&CellRecord]) -> Option<String> {
     let failing: Vec<&&CellRecord> = cells.iter().filter(|cell| cell.verdict == Verdict::Fail).collect();
     let reasons = failing.iter().flat_map(|cell| &cell.reasons);
     let worst = Exit::first(reasons.clone().filter_map(|reason| Exit::from_code(reason.exit_code)));

@@ -5,9 +5,9 @@ use crate::theory::chunk::Cost;
 
 /// The direction whose chunks a sweep is about, by the names of its metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Side {
+pub(in super::super) struct Side {
     /// The key whose values are rows a chunk, and the distribution of what chunks held.
-    pub(super) chunk_rows: &'static str,
+    pub(in super::super) chunk_rows: &'static str,
     /// Rows in all of them.
     rows: &'static str,
     /// Waiting for their answers.
@@ -45,14 +45,14 @@ const PUSH: Side = Side {
 
 impl Side {
     /// The side of an axis: pushes if it is about them, otherwise pulls.
-    pub(super) fn of(axis: &str) -> Side {
+    pub(in super::super) fn of(axis: &str) -> Side {
         if axis.starts_with("engine.push.") { PUSH } else { PULL }
     }
 }
 
 /// What a chunk of a series costs, worked out from its own cells: o, c and 1/λ in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Fit {
+pub(in super::super) struct Fit {
     /// Until an answer comes, whatever its size.
     pub(super) chunk: f64,
     /// For each row in it.
@@ -94,7 +94,7 @@ const UNLIKE_MAX: f64 = 0.02;
 impl Fit {
     /// Fits what an answer takes to the rows in it: o + c·rows, least squares of relative deviations over the settings. `None`
     /// where no line fits or answers of one size leave nothing to tell apart.
-    pub(super) fn of(side: Side, series: &Series<'_>) -> Option<Fit> {
+    pub(in super::super) fn of(side: Side, series: &Series<'_>) -> Option<Fit> {
         let answered: Vec<&Point<'_>> =
             series.points.iter().filter(|point| tells_its_answers(side, point)).collect();
         let samples = |metric: &str| -> Vec<(f64, f64)> {
@@ -122,7 +122,7 @@ impl Fit {
     }
 
     /// The costs as the closed form takes them; `None` without random failures.
-    pub(super) fn cost(self) -> Option<Cost> {
+    pub(in super::super) fn cost(self) -> Option<Cost> {
         Some(Cost { chunk: self.chunk + self.commit, row: self.row, mtbf: self.mtbf? })
     }
 }

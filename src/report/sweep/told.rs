@@ -76,7 +76,7 @@ impl Sweep<'_> {
         let curve = |series| {
             let Series { name, points, .. }: &Series<'_> = series;
             let costs = costs(series).unwrap_or_else(|| vec![None; points.len()]);
-            Curve { name, points, costs }
+            Curve { name, points, costs, sparse: false }
         };
         let curves: Vec<Curve<'_>> = self.series.iter().map(curve).collect();
         let drawn = chart(&self.axis, &curves);

@@ -1,0 +1,290 @@
+//! Cells as they end, a line each: what a run that is killed has done is not done again.
+//!
+//! The file lies in the report's folder from the first cell to the end of a run that is complete. Its first line says of which run
+//! it is; each other line is a judged cell with what it observed, written in one go when the cell has ended. A run that is killed may
+//! leave half a line: that cell is run again.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::run::{Observed, Ran};
+use super::runner::Subject;
+use crate::base::{DeviceId, EntityId, Key};
+use crate::metrics::{SERIES, Sample};
+use crate::oracle;
+use crate::report::{CellRecord, EndingKind, FolderError, GateRecord, Judged, Tool, Verdict};
+use crate::scenario::Plan;
+
+/// The file's name in a report's folder.
+const NAME: &str = "cells.jsonl";
+/// The shape of its lines.
+const SHAPE: u32 = 1;
+
+/// The cells of a run that have ended, in a file that grows with each.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    pages: Mutex<Pages>,
+}
+
+#[derive(Debug)]
+struct Pages {
+    file: File,
+    /// Where the line of a cell begins, and how long it is.
+    lines: BTreeMap<Name, (u64, usize)>,
+    end: u64,
+    /// The first error of writing; nothing is written after it.
+    failure: Option<io::Error>,
+}
+
+/// What tells a cell from all others: its id, its scenario's digest, its seed.
+type Name = (String, String, String);
+
+/// Why a run cannot go on from a folder.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// There is nothing to go on from.
+    #[error("there is no {NAME} in {}: nothing was begun there, or it has come to its end", .0.display())]
+    Absent(PathBuf),
+    /// It is of another run.
+    #[error("{} is of another run: {why}", path.display())]
+    Other {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        why: String,
+    },
+    /// The system refuses.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+}
+
+/// The first line.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Head {
+    journal: u32,
+    version: String,
+    run: String,
+}
+
+/// A cell.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    plan: String,
+    cell: CellRecord,
+    gates: Vec<GateRecord>,
+    suspects: Vec<Suspect>,
+    series: Vec<(u64, String, u64)>,
+    histograms: Vec<(String, String)>,
+    wall_ns: u64,
+}
+
+/// As much of a line as says whose it is.
+#[derive(Deserialize)]
+struct Label {
+    plan: String,
+    cell: CellLabel,
+}
+
+#[derive(Deserialize)]
+struct CellLabel {
+    id: String,
+    seed: String,
+}
+
+/// A subject whose life may have to be told at the end.
+#[derive(Serialize, Deserialize)]
+struct Suspect {
+    entity: EntityId,
+    key: String,
+    side: Option<DeviceId>,
+    found: Option<(String, Option<DeviceId>)>,
+}
+
+impl Journal {
+    /// Begins the journal of the run of this name in `folder`; one that was there is gone.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn begin(folder: &Path, run: &str) -> Result<Journal, FolderError> {
+        let path = folder.join(NAME);
+        let mut head = serde_json::to_vec(&Head::of(run)).expect("a head is JSON");
+        head.push(b'\n');
+        let begun = || {
+            let mut file =
+                OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&path)?;
+            file.write_all(&head)?;
+            Ok(file)
+        };
+        match begun() {
+            Ok(file) => Ok(Journal::new(path, file, BTreeMap::new(), head.len() as u64)),
+            Err(cause) => Err(FolderError { path, cause }),
+        }
+    }
+
+    /// Goes on with the journal in `folder`, if it is of the run of this name. What comes after a line that makes no sense is cut off.
+    ///
+    /// # Errors
+    /// There is none, it is of another run, or it cannot be read.
+    pub fn resume(folder: &Path, run: &str) -> Result<Journal, JournalError> {
+        let path = folder.join(NAME);
+        let failed = |cause| FolderError { path: path.clone(), cause };
+        let file = match OpenOptions::new().read(true).write(true).open(&path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                return Err(JournalError::Absent(folder.to_owned()));
+            }
+            Err(e) => return Err(failed(e).into()),
+        };
+        let mut reader = BufReader::new(&file);
+        let mut text = Vec::new();
+        let mut end = reader.read_until(b'\n', &mut text).map_err(failed)? as u64;
+        if let Some(why) = Head::of(run).differs_from(&text) {
+            return Err(JournalError::Other { path, why });
+        }
+        let mut lines = BTreeMap::new();
+        loop {
+            text.clear();
+            let length = reader.read_until(b'\n', &mut text).map_err(failed)?;
+            let Some(name) = named(&text) else { break };
+            lines.insert(name, (end, length));
+            end += length as u64;
+        }
+        file.set_len(end).map_err(failed)?;
+        Ok(Journal::new(path.clone(), file, lines, end))
+    }
+
+    fn new(path: PathBuf, file: File, lines: BTreeMap<Name, (u64, usize)>, end: u64) -> Journal {
+        Journal { path, pages: Mutex::new(Pages { file, lines, end, failure: None }) }
+    }
+
+    /// How many cells it holds.
+    pub fn cells(&self) -> usize {
+        self.pages.lock().expect("nobody panics while it holds the journal").lines.len()
+    }
+
+    /// Closes it: of a run that is `complete` the file goes, else it stays. Gives the first error of writing to it.
+    ///
+    /// # Errors
+    /// When a cell could not be kept, or the file cannot be removed.
+    pub fn close(self, complete: bool) -> Result<(), FolderError> {
+        let failed = |cause| FolderError { path: self.path.clone(), cause };
+        let pages = self.pages.into_inner().expect("nobody panics while it holds the journal");
+        match pages.failure {
+            Some(cause) => Err(failed(cause)),
+            None if complete => fs::remove_file(&self.path).map_err(failed),
+            None => Ok(()),
+        }
+    }
+
+    /// A cell that has ended, with what it observed.
+    pub(super) fn recall(&self, id: &str, plan: &Plan) -> Option<(Ran, Observed)> {
+        let name = (id.to_owned(), plan.digest.clone(), plan.seed.0.to_string());
+        let mut pages = self.pages.lock().expect("nobody panics while it holds the journal");
+        let (from, length) = *pages.lines.get(&name)?;
+        let mut text = vec![0; length];
+        pages.file.seek(SeekFrom::Start(from)).and_then(|_| pages.file.read_exact(&mut text)).ok()?;
+        drop(pages);
+        serde_json::from_slice::<Line>(&text).ok()?.restored()
+    }
+
+    /// Keeps a cell that has ended by itself. The first error is kept until the end, for the results are worth having.
+    pub(super) fn keep(&self, plan: &Plan, ran: &Ran, observed: &Observed) {
+        let cell = &ran.judged.cell;
+        if cell.verdict == Verdict::Incomplete || cell.ending.kind == EndingKind::Broken {
+            return;
+        }
+        let mut text = serde_json::to_vec(&Line::of(plan, ran, observed)).expect("a line is JSON");
+        text.push(b'\n');
+        let mut pages = self.pages.lock().expect("nobody panics while it holds the journal");
+        if pages.failure.is_some() {
+            return;
+        }
+        let end = pages.end;
+        match pages.file.seek(SeekFrom::Start(end)).and_then(|_| pages.file.write_all(&text)) {
+            Ok(()) => {
+                let name = (cell.id.clone(), plan.digest.clone(), cell.seed.clone());
+                pages.lines.insert(name, (end, text.len()));
+                pages.end += text.len() as u64;
+            }
+            Err(e) => pages.failure = Some(e),
+        }
+    }
+}
+
+/// Whose a whole line is.
+fn named(text: &[u8]) -> Option<Name> {
+    let line = text.strip_suffix(b"\n")?;
+    let Label { plan, cell } = serde_json::from_slice(line).ok()?;
+    Some((cell.id, plan, cell.seed))
+}
+
+impl Head {
+    fn of(run: &str) -> Head {
+        Head { journal: SHAPE, version: Tool::this().version, run: run.to_owned() }
+    }
+    /// Why a first line is not this one.
+    fn differs_from(&self, line: &[u8]) -> Option<String> {
+        match serde_json::from_slice::<Head>(line) {
+            Err(_) => Some("its first line makes no sense".to_owned()),
+            Ok(theirs) if theirs.journal != self.journal || theirs.version != self.version => {
+                Some(format!("it was begun by syncdyno {}, this is {}", theirs.version, self.version))
+            }
+            Ok(theirs) if theirs.run != self.run => {
+                Some("the scenario, its settings, axes, variants or seeds are not the same".to_owned())
+            }
+            Ok(_) => None,
+        }
+    }
+}
+
+impl Line {
+    fn of(plan: &Plan, ran: &Ran, observed: &Observed) -> Line {
+        let suspect = |subject: &Subject| Suspect {
+            entity: subject.record.0,
+            key: subject.record.1.as_str().to_owned(),
+            side: subject.side,
+            found: subject.found.map(|(check, device)| (check.to_owned(), device)),
+        };
+        Line {
+            plan: plan.digest.clone(),
+            cell: ran.judged.cell.clone(),
+            gates: ran.judged.gates.clone(),
+            suspects: ran.suspects.iter().map(suspect).collect(),
+            series: observed.series.iter().map(|s| (s.at_ns, s.series.to_owned(), s.value)).collect(),
+            histograms: observed.histograms.clone(),
+            wall_ns: u64::try_from(ran.wall.as_nanos()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// The cell as it was; `None` if it names what this program does not know.
+    fn restored(mut self) -> Option<(Ran, Observed)> {
+        let known = |name: &str| SERIES.iter().map(|(known, _)| *known).find(|known| *known == name);
+        let sample = |(at_ns, name, value): &(u64, String, u64)| {
+            Some(Sample { at_ns: *at_ns, series: known(name)?, value: *value })
+        };
+        let series = self.series.iter().map(sample).collect::<Option<Vec<_>>>()?;
+        let suspects = self.suspects.into_iter().map(Suspect::restored).collect::<Option<Vec<_>>>()?;
+        self.cell.hold_lightly();
+        let judged = Judged { cell: self.cell, gates: self.gates };
+        let ran = Ran { judged, wall: Duration::from_nanos(self.wall_ns), suspects };
+        Some((ran, Observed { series, histograms: self.histograms }))
+    }
+}
+
+impl Suspect {
+    fn restored(self) -> Option<Subject> {
+        let known = |name: &str| oracle::check_names().find(|known| *known == name);
+        let found = match self.found {
+            Some((check, device)) => Some((known(&check)?, device)),
+            None => None,
+        };
+        Some(Subject { record: (self.entity, Key::new(&self.key)), side: self.side, found })
+    }
+}

@@ -1,0 +1,223 @@
+//! What a place came to, as the record has it.
+
+use std::collections::BTreeMap;
+
+use super::known::Setting;
+use super::place::Place;
+use super::search::{FLAT, Found, line_of, with};
+use crate::report::sweep::Objective;
+use crate::report::tune::{BackendTuned, KnobTuned, Line, PlaceTuned, PointTuned, Reasons, field, reasons};
+use crate::report::{CellRecord, human};
+
+impl Place {
+    /// What it came to; of a search that was cut short the best so far.
+    pub fn tuned(&self, objective: &Objective) -> PlaceTuned {
+        let (found, complete) = match self.found() {
+            Ok(found) => (found, self.wants().is_none()),
+            Err(_) => (self.so_far(), false),
+        };
+        let axes = self.axes.iter().map(|(key, value)| (key.clone(), as_cells_have_it(value))).collect();
+        let mut tuned = PlaceTuned {
+            name: self.name.clone(),
+            variant: self.variant.clone(),
+            axes,
+            complete,
+            best: None,
+            figure: None,
+            trouble: None,
+            knobs: Vec::new(),
+            present: None,
+            backend: None,
+        };
+        let Some(best) = found.best else {
+            tuned.trouble = self.known.0.values().find_map(|measured| measured.trouble.clone());
+            return tuned;
+        };
+        let keys = self.space.knobs.iter().map(|knob| knob.key().to_owned());
+        tuned.best = Some(keys.zip(best.iter().cloned()).collect());
+        tuned.figure = self.point(&best, &best, String::new(), objective).and_then(|point| point.figure);
+        let shown = self.space.present.join(", ");
+        tuned.present = self.point(&self.space.present, &best, shown, objective);
+        tuned.backend = self.backend(&best);
+        let knobs = self.space.knobs.len();
+        tuned.knobs = (0..knobs).map(|k| self.knob(k, &best, found.between[k].clone(), objective)).collect();
+        tuned
+    }
+
+    /// The best under the seeds that the most settings have, of a search that has not come to its end.
+    fn so_far(&self) -> Found {
+        let most = self.known.0.values().map(|measured| measured.prices.len()).max().unwrap_or(0);
+        let well = |(setting, measured): (&Setting, &super::known::Measured)| {
+            let price = measured.mean_of_all().filter(|_| measured.trouble.is_none())?;
+            Some((measured.prices.len() < most, price, setting.clone()))
+        };
+        let best = self.known.0.iter().filter_map(well);
+        let best = best.min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))).map(|(.., setting)| setting);
+        Found { best, between: vec![None; self.space.knobs.len()] }
+    }
+
+    /// A setting beside the best; `None` if it was not run.
+    fn point(
+        &self,
+        at: &Setting,
+        best: &Setting,
+        value: String,
+        objective: &Objective,
+    ) -> Option<PointTuned> {
+        let measured = self.shown.get(at)?;
+        let cost = self.shown.cost(at, best);
+        // Under the seeds of the best, or as it came out where there is no telling.
+        let of_best = self.shown.get(best).and_then(|best| best.mean_of_all());
+        let scaled = of_best.zip(cost).map(|(price, cost)| price * cost);
+        let price = scaled.or_else(|| measured.mean_of_all());
+        Some(PointTuned {
+            value,
+            names: Vec::new(),
+            seeds: measured.prices.len() as u64,
+            figure: price.map(|price| (objective.figure(price) + 0.5) as u64),
+            cost_ppm: cost.map(|cost| (cost * 1e6 + 0.5) as u64),
+            trouble: measured.trouble.clone(),
+        })
+    }
+
+    fn knob(
+        &self,
+        k: usize,
+        best: &Setting,
+        between: Option<[Option<String>; 2]>,
+        objective: &Objective,
+    ) -> KnobTuned {
+        let the = &self.space.knobs[k];
+        let named = |value: &String| {
+            let mut point = self.point(&with(best, k, value), best, value.clone(), objective)?;
+            point.names = field::names(the.key(), value).into_iter().map(str::to_owned).collect();
+            Some(point)
+        };
+        let times = |factor| the.times(&best[k], factor).and_then(|value| named(&value));
+        let line = line_of(&self.shown, the, k, best);
+        let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
+        let (positions, flat) = self.flat(k, best, &points);
+        let told = self.reasons(k, best, &points, positions, objective);
+        KnobTuned {
+            key: the.key().to_owned(),
+            best: best[k].clone(),
+            between,
+            flat,
+            half: times(0.5),
+            double: times(2.0),
+            field: self.space.field[k].iter().filter_map(named).collect(),
+            points,
+            limits: told.limits,
+            closed_form_rows: told.closed_form_rows,
+        }
+    }
+
+    /// The settings around the best that are as good for all practical purposes: their first and last position, and where the line
+    /// through the measured ones leaves the region.
+    fn flat(&self, k: usize, best: &Setting, points: &[PointTuned]) -> ((usize, usize), [String; 2]) {
+        let the = &self.space.knobs[k];
+        let at = points.iter().position(|point| point.value == best[k]).expect("the best was measured");
+        let cost = |i: usize| {
+            let point = points.get(i).filter(|point| point.trouble.is_none())?;
+            point.cost_ppm.map(|ppm| ppm as f64 / 1e6)
+        };
+        let inside = |i: &usize| cost(*i).is_some_and(|cost| cost <= FLAT);
+        let first = (0..at).rev().take_while(inside).last().unwrap_or(at);
+        let last = (at + 1..points.len()).take_while(inside).last().unwrap_or(at);
+        let edge = |i: usize, beyond: Option<usize>| {
+            let crossing = || {
+                let beyond = beyond?;
+                let (from, to) = (the.number(&points[i].value)?, the.number(&points[beyond].value)?);
+                let part = (FLAT - cost(i)?) / (cost(beyond)? - cost(i)?);
+                the.shown(from * libm::pow(to / from, part.clamp(0.0, 1.0)))
+            };
+            crossing().unwrap_or_else(|| points[i].value.clone())
+        };
+        let ends =
+            [edge(first, first.checked_sub(1)), edge(last, Some(last + 1).filter(|i| *i < points.len()))];
+        ((first, last), ends)
+    }
+
+    fn reasons(
+        &self,
+        k: usize,
+        best: &Setting,
+        points: &[PointTuned],
+        flat: (usize, usize),
+        objective: &Objective,
+    ) -> Reasons {
+        // Everything at once is a default of others, not a setting that the search would go to.
+        let last = points.len() - usize::from(points.last().is_some_and(|p| p.value == field::EVERYTHING));
+        let line = points[..last].iter().map(|point| {
+            let cells: Vec<&CellRecord> =
+                self.cells.get(&with(best, k, &point.value)).into_iter().flatten().collect();
+            (point.value.clone(), cells, point.trouble.clone())
+        });
+        let at = points.iter().position(|point| point.value == best[k]).expect("the best was measured");
+        if at >= last {
+            return Reasons::default();
+        }
+        let flat = (flat.0, flat.1.min(last - 1));
+        let key = self.space.knobs[k].key();
+        reasons(Line { key, points: line.collect(), best: at, flat }, objective)
+    }
+
+    fn backend(&self, best: &Setting) -> Option<BackendTuned> {
+        let cells = self.cells.get(best)?;
+        let mean = |metric: &str, stat: &str| {
+            let figures: Vec<u64> =
+                cells.iter().filter_map(|cell| cell.metrics.get(metric)?.stat(stat)).collect();
+            let sum: u64 = figures.iter().sum();
+            (!figures.is_empty()).then(|| sum / figures.len() as u64)
+        };
+        Some(BackendTuned {
+            queued_p50_ns: mean("backend.request.queued", "p50")?,
+            queued_p95_ns: mean("backend.request.queued", "p95")?,
+            service_p50_ns: mean("backend.request.service", "p50")?,
+        })
+    }
+}
+
+/// A swept value: a number where it is a whole one.
+fn as_cells_have_it(value: &str) -> serde_json::Value {
+    value.parse::<i64>().map_or_else(|_| value.into(), Into::into)
+}
+
+/// Says for each group of places that differ in the values of `key` (the number of devices) alone how the best moves with it, and
+/// from where on the backend has enough: half of the requests wait longer in its queue than they are served.
+pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
+    let mut groups: BTreeMap<String, Vec<(u64, &PlaceTuned)>> = BTreeMap::new();
+    for place in places {
+        let Some(devices) = place.axes.get(key).and_then(serde_json::Value::as_u64) else { continue };
+        let others = place.axes.iter().filter(|(other, _)| *other != key);
+        let others = others.map(|(_, value)| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        let name: Vec<String> = place.variant.iter().cloned().chain(others).collect();
+        groups.entry(name.join(" ")).or_default().push((devices, place));
+    }
+    let groups = groups.into_iter().filter(|(_, group)| group.len() > 1);
+    groups.map(|(name, group)| of_group(&name, group)).collect()
+}
+
+fn of_group(name: &str, mut group: Vec<(u64, &PlaceTuned)>) -> String {
+    group.sort_by_key(|(devices, _)| *devices);
+    let best = |(devices, place): &(u64, &PlaceTuned)| {
+        let best = place.knobs.first().map_or("none", |knob| knob.best.as_str());
+        format!("{best} with {}", human::count(*devices, "device"))
+    };
+    let bests: Vec<String> = group.iter().map(best).collect();
+    let full = group.iter().find_map(|(devices, place)| {
+        let backend = place.backend.filter(|b| b.queued_p50_ns > b.service_p50_ns)?;
+        Some((*devices, backend))
+    });
+    let end = match full {
+        Some((devices, backend)) => format!(
+            "the backend is saturated with {}: half of the requests wait {} or more for {} of work",
+            human::count(devices, "device"),
+            human::span(backend.queued_p50_ns),
+            human::span(backend.service_p50_ns)
+        ),
+        None => "the backend is not saturated".to_owned(),
+    };
+    let head = if name.is_empty() { String::new() } else { format!("{name}: ") };
+    format!("{head}best at {}; {end}", bests.join(", "))
+}

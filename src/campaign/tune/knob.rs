@@ -1,0 +1,149 @@
+//! What can be turned, and between which ends.
+
+use std::str::FromStr;
+
+use super::super::axis::{Axis, AxisError};
+
+/// A key of the scenario whose best value is looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Knob {
+    axis: Axis,
+}
+
+/// The first grid goes through a range in steps of this factor, if none is named.
+const COARSE: &str = "*4";
+/// Between neighbours closer than this factor nothing is looked for; also the step of the full grid that a search is measured by.
+pub const STEP: f64 = 1.25;
+
+/// Ranges of keys that are named alone: wider than what anybody ships (requirements, table of chunk knobs in the field).
+const RANGES: [(&str, &str); 4] = [
+    ("engine.pull.chunk_rows", "16..16384"),
+    ("engine.pull.chunk_bytes", "4KiB..16384KiB"),
+    ("engine.pull.apply_rows", "16..16384"),
+    ("engine.push.chunk_rows", "1..4096"),
+];
+
+impl Knob {
+    /// Its key.
+    pub fn key(&self) -> &str {
+        &self.axis.key
+    }
+    /// The values of the first grid in order; of a range both ends are among them.
+    pub fn grid(&self) -> Vec<String> {
+        let mut values = self.axis.values();
+        if let Some((_, last)) = self.axis.ends() {
+            values.push(self.axis.shown(last));
+            values.dedup();
+        }
+        values
+    }
+    /// How many values the first grid has at most, without making them.
+    pub fn count(&self) -> u128 {
+        self.axis.count().saturating_add(u128::from(self.axis.ends().is_some()))
+    }
+    /// The first of them.
+    pub fn first(&self) -> String {
+        self.axis.first()
+    }
+    /// How many values a grid in steps of [`STEP`] has; of a list, all.
+    pub fn full(&self) -> u128 {
+        match self.axis.ends() {
+            // A part of a step is one more value.
+            Some((first, last)) => libm::ceil(libm::log(last / first) / libm::log(STEP) - 1e-9) as u128 + 1,
+            None => self.axis.count(),
+        }
+    }
+    /// The number that a value stands for, by which values have an order.
+    pub fn number(&self, value: &str) -> Option<f64> {
+        self.axis.number(value)
+    }
+    /// A number as a value, if there are values between those of the grid.
+    pub fn shown(&self, x: f64) -> Option<String> {
+        self.axis.ends().map(|_| self.axis.shown(x))
+    }
+    /// `value` times `factor`, kept within the ends; `None` if that is no other value, or values are a list.
+    pub fn times(&self, value: &str, factor: f64) -> Option<String> {
+        let (first, last) = self.axis.ends()?;
+        let x = (self.number(value)? * factor).clamp(first, last);
+        Some(self.axis.shown(x)).filter(|other| other != value)
+    }
+    /// The value that divides the way from `near` to `far` by the golden section, in the logarithm, the shorter part first; `None`
+    /// if they are neighbours for all purposes.
+    pub fn between(&self, near: &str, far: &str) -> Option<String> {
+        self.axis.ends()?;
+        let (near_x, far_x) = (self.number(near)?, self.number(far)?);
+        if f64::max(near_x / far_x, far_x / near_x) <= STEP {
+            return None;
+        }
+        // 2 - φ.
+        const SHORTER: f64 = 0.381_966_011_250_105_1;
+        let x = near_x * libm::pow(far_x / near_x, SHORTER);
+        Some(self.axis.shown(x)).filter(|value| value != near && value != far)
+    }
+}
+
+impl FromStr for Knob {
+    type Err = AxisError;
+    /// Reads `KEY=LOW..HIGH`, any [`Axis`], or a key alone whose range is known.
+    fn from_str(text: &str) -> Result<Knob, AxisError> {
+        let known = RANGES.iter().find(|(key, _)| *key == text.trim());
+        let spec = known.map_or_else(|| text.to_owned(), |(key, range)| format!("{key}={range}"));
+        let values = spec.split_once('=').map_or("", |(_, values)| values);
+        let open = values.split_once("..").is_some_and(|(_, rest)| !rest.contains(['*', '+', '=', ',']));
+        let spec = if open { spec + COARSE } else { spec };
+        Ok(Knob { axis: spec.parse()? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn knob(text: &str) -> Knob {
+        text.parse().unwrap_or_else(|e| panic!("{text}: {e}"))
+    }
+
+    #[test]
+    fn a_range_without_a_step_begins_with_a_coarse_grid_that_has_both_ends() {
+        assert_eq!(knob("k=16..8192").grid().join(" "), "16 64 256 1024 4096 8192");
+        assert_eq!(knob("k=16..4096").grid().join(" "), "16 64 256 1024 4096");
+        assert_eq!(knob("k=16..128*2").grid().join(" "), "16 32 64 128");
+        assert_eq!(knob("k=entity,unit").grid().join(" "), "entity unit");
+        assert_eq!(knob("engine.push.chunk_rows").grid().join(" "), "1 4 16 64 256 1024 4096");
+        assert_eq!(knob("engine.pull.chunk_bytes").grid()[1], "16KiB");
+    }
+
+    #[test]
+    fn a_value_has_neighbours_in_the_logarithm_and_none_within_a_step() {
+        let rows = knob("k=16..8192");
+        assert_eq!(rows.between("100", "1600").as_deref(), Some("288"));
+        assert_eq!(rows.between("1600", "100").as_deref(), Some("555"));
+        assert_eq!(rows.between("100", "125"), None);
+        assert_eq!(rows.between("16", "17"), None);
+        assert_eq!(rows.times("6000", 2.0).as_deref(), Some("8192"));
+        assert_eq!(rows.times("8192", 2.0), None);
+        assert_eq!(knob("k=1,2,4").between("1", "4"), None, "a list has nothing between");
+    }
+
+    #[test]
+    fn values_of_other_units_have_their_place() {
+        let bytes = knob("k=4KiB..16384KiB");
+        assert_eq!(bytes.number("1MiB"), Some(1_024.0));
+        assert_eq!(bytes.number("nonsense"), None);
+    }
+
+    #[test]
+    fn the_full_grid_is_counted_at_the_step_of_the_search() {
+        assert_eq!(knob("k=16..8192").full(), 29);
+        assert_eq!(knob("k=1,2,4").full(), 3);
+        assert_eq!(knob("k=1..=1000000000").count(), 1_000_000_000);
+    }
+
+    #[test]
+    fn what_is_no_knob_says_what_would_be() {
+        let error = |text: &str| text.parse::<Knob>().unwrap_err().to_string();
+        assert!(error("engine.pull.rows").contains("KEY=SPEC"));
+        assert!(error("k=0..100").contains("no multiplication"));
+        assert!(error("k=100..10").contains("empty range"));
+    }
+}

@@ -1,0 +1,80 @@
+//! What has been measured so far.
+
+use std::collections::BTreeMap;
+
+use crate::report::sweep::worse_beyond_noise;
+
+/// A value for each knob, in their order, as they are written.
+pub type Setting = Vec<String>;
+
+/// What is known of one setting.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measured {
+    /// What it pays by seed, the less the better; `None` if the cell has no such figure.
+    pub prices: BTreeMap<u64, Option<f64>>,
+    /// Why it is no candidate.
+    pub trouble: Option<String>,
+}
+
+/// All settings of one place that have been measured.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Known(pub BTreeMap<Setting, Measured>);
+
+impl Measured {
+    /// Whether nothing more need be run of it under these seeds: what is out is out.
+    pub(super) fn covers(&self, seeds: &[u64]) -> bool {
+        self.trouble.is_some() || seeds.iter().all(|seed| self.prices.contains_key(seed))
+    }
+    fn price(&self, seed: u64) -> Option<f64> {
+        self.prices.get(&seed).copied().flatten()
+    }
+    /// What it pays in the mean over these seeds; `None` if one is missing or it is out.
+    pub(super) fn mean(&self, seeds: &[u64]) -> Option<f64> {
+        if self.trouble.is_some() {
+            return None;
+        }
+        let prices: Option<Vec<f64>> = seeds.iter().map(|seed| self.price(*seed)).collect();
+        prices.filter(|prices| !prices.is_empty()).map(|p| p.iter().sum::<f64>() / p.len() as f64)
+    }
+    /// What it pays in the mean over all seeds that it has, whether or not it is out.
+    pub(super) fn mean_of_all(&self) -> Option<f64> {
+        let prices: Vec<f64> = self.prices.values().copied().flatten().collect();
+        (!prices.is_empty()).then(|| prices.iter().sum::<f64>() / prices.len() as f64)
+    }
+}
+
+impl Known {
+    /// Takes all that `others` know of these settings.
+    pub(super) fn take(&mut self, others: &Known, settings: impl IntoIterator<Item = Setting>) {
+        for setting in settings {
+            let measured = others.get(&setting).expect("only what is known is taken").clone();
+            self.0.insert(setting, measured);
+        }
+    }
+    pub(super) fn get(&self, setting: &Setting) -> Option<&Measured> {
+        self.0.get(setting)
+    }
+    /// Prices of two settings under the seeds that both have.
+    fn pairs(&self, one: &Setting, other: &Setting) -> Vec<(f64, f64)> {
+        let (Some(one), Some(other)) = (self.get(one), self.get(other)) else { return Vec::new() };
+        one.prices.keys().filter_map(|seed| Some((one.price(*seed)?, other.price(*seed)?))).collect()
+    }
+    /// What a setting costs relative to the best, under the seeds that both have; `None` if there are none, or the best costs nothing.
+    pub(super) fn cost(&self, setting: &Setting, best: &Setting) -> Option<f64> {
+        let pairs = self.pairs(setting, best);
+        let sum = |side: fn(&(f64, f64)) -> f64| pairs.iter().map(side).sum::<f64>();
+        let (here, there) = (sum(|pair| pair.0), sum(|pair| pair.1));
+        if here == there && !pairs.is_empty() {
+            Some(1.0)
+        } else {
+            Some(here / there).filter(|cost| cost.is_finite())
+        }
+    }
+    /// Whether a setting is worse than the best beyond the noise between seeds; so is what is out.
+    pub(super) fn worse(&self, setting: &Setting, best: &Setting, position: u64) -> bool {
+        let out = self.get(setting).is_none_or(|measured| measured.trouble.is_some());
+        let differences: Vec<f64> =
+            self.pairs(setting, best).iter().map(|(here, there)| here - there).collect();
+        out || worse_beyond_noise(&differences, position)
+    }
+}

@@ -1,0 +1,94 @@
+//! A place with its search and its cells.
+
+use std::collections::BTreeMap;
+
+use super::known::{Known, Measured, Setting};
+use super::search::{Found, Space, Wanted};
+use crate::report::CellRecord;
+use crate::report::sweep::Objective;
+use crate::report::tune::{Limits, trouble};
+
+/// What is given while knobs are turned, with all that has been found out.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Its variant and values in a line.
+    pub name: String,
+    /// Its variant, if the scenario has variants.
+    pub variant: Option<String>,
+    /// The keys that make it this place, with their values.
+    pub axes: Vec<(String, String)>,
+    /// What is searched.
+    pub space: Space,
+    /// What a candidate must keep.
+    pub limits: Limits,
+    /// What the search knows.
+    pub(super) known: Known,
+    /// The same, and what was run to be shown beside the best.
+    pub(super) shown: Known,
+    pub(super) cells: BTreeMap<Setting, Vec<CellRecord>>,
+}
+
+impl Place {
+    /// A place of which nothing is known yet.
+    pub fn new(
+        name: String,
+        variant: Option<String>,
+        axes: Vec<(String, String)>,
+        space: Space,
+        limits: Limits,
+    ) -> Place {
+        let (known, shown, cells) = (Known::default(), Known::default(), BTreeMap::new());
+        Place { name, variant, axes, space, limits, known, shown, cells }
+    }
+
+    /// The cells that it wants next; `None` at the end.
+    pub fn wants(&self) -> Option<Wanted> {
+        match self.found() {
+            Err(wanted) => Some(wanted),
+            Ok(Found { best: Some(best), .. }) => self.space.beside(&self.shown, &best).err(),
+            Ok(Found { best: None, .. }) => None,
+        }
+    }
+
+    /// What the search finds. A setting that was only to be shown beside the best, and turns out to be better under all seeds, is
+    /// taken into the search, which goes on from there.
+    pub(super) fn found(&self) -> Result<Found, Wanted> {
+        let mut known = self.known.clone();
+        loop {
+            let seeds = |known: &Known, setting: &Setting| known.get(setting).map_or(0, |m| m.prices.len());
+            let more = |setting: &&Setting| seeds(&self.shown, setting) > seeds(&known, setting);
+            let taken: Vec<Setting> = match self.space.search(&known) {
+                Err(wanted) => match wanted.cells.keys().filter(more).cloned().collect::<Vec<_>>() {
+                    none if none.is_empty() => return Err(wanted),
+                    some => some,
+                },
+                Ok(found) => {
+                    match found.best.as_ref().and_then(|best| self.space.better(&self.shown, best)) {
+                        Some(better) => vec![better],
+                        None => return Ok(found),
+                    }
+                }
+            };
+            known.take(&self.shown, taken);
+        }
+    }
+
+    /// Adds a cell that came to its end; `beside` if it is only to be shown.
+    pub fn add(&mut self, setting: Setting, cell: CellRecord, beside: bool, objective: &Objective) {
+        let seed = cell.seed.parse().expect("a seed is a number");
+        let price = objective.price(&cell);
+        let cells = self.cells.entry(setting.clone()).or_default();
+        cells.push(cell);
+        let of_all: Vec<&CellRecord> = cells.iter().collect();
+        let missing = || price.is_none().then(|| format!("it has no figure of {}", objective.name()));
+        let trouble = trouble(&of_all, &self.limits).or_else(missing);
+        let known = (!beside).then_some(&mut self.known);
+        for known in known.into_iter().chain([&mut self.shown]) {
+            let Measured { prices, trouble: of_setting } = known.0.entry(setting.clone()).or_default();
+            prices.insert(seed, price);
+            if trouble.is_some() {
+                of_setting.clone_from(&trouble);
+            }
+        }
+    }
+}

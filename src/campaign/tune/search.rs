@@ -1,0 +1,335 @@
+//! The search: which cells are wanted next, and where the best lies.
+//!
+//! A search has no state. It is gone through from its beginning each time with all that is known, and ends where something is
+//! missing: what is missing is wanted. A search that is cut off and resumed therefore goes on as if nothing had happened.
+
+use std::collections::BTreeMap;
+
+use super::knob::Knob;
+use super::known::{Known, Setting};
+
+/// What is searched.
+#[derive(Clone, Debug)]
+pub struct Space {
+    /// The knobs, the most important first.
+    pub knobs: Vec<Knob>,
+    /// Where they stand now.
+    pub present: Setting,
+    /// All seeds, in order.
+    pub seeds: Vec<u64>,
+    /// Values of each knob that others ship, to be shown beside its best.
+    pub field: Vec<Vec<String>>,
+}
+
+/// Cells that must be run before the search can go on: settings with their seeds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// The seeds that are missing of each setting.
+    pub cells: BTreeMap<Setting, Vec<u64>>,
+    /// They are not for the search, but to be shown beside its result.
+    pub beside: bool,
+}
+
+/// What a search came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The best setting; `None` if none is a candidate.
+    pub best: Option<Setting>,
+    /// For each knob the settings around the best between which the optimum lies: those next to the ones that are as good within the
+    /// noise. At an end of the range there is none; of too few seeds nothing is known.
+    pub between: Vec<Option<[Option<String>; 2]>>,
+}
+
+/// As good as the best for all practical purposes.
+pub(super) const FLAT: f64 = 1.03;
+/// Of the settings of a line one in so many is run under all seeds (successive halving with η = 3).
+const SURVIVE: usize = 3;
+/// Fewer seeds say nothing of the noise between them.
+const SEEDS_MIN: usize = 3;
+/// Knobs are gone through so often, unless nothing changes before.
+const PASSES: usize = 3;
+
+impl Space {
+    /// The first seeds: enough to tell factors.
+    fn few(&self) -> &[u64] {
+        &self.seeds[..self.seeds.len().div_ceil(4).max(2).min(self.seeds.len())]
+    }
+    /// Enough to tell tenths.
+    pub(super) fn more(&self) -> &[u64] {
+        &self.seeds[..self.seeds.len().div_ceil(2).max(self.few().len())]
+    }
+
+    /// Goes through the search with what is known.
+    ///
+    /// # Errors
+    /// The cells that are missing.
+    pub fn search(&self, known: &Known) -> Result<Found, Wanted> {
+        let mut at = self.present.clone();
+        for pass in 0..PASSES {
+            let before = at.clone();
+            for knob in 0..self.knobs.len() {
+                match self.line(known, knob, &at, pass > 0)? {
+                    Some(best) => at[knob] = best,
+                    None => return Ok(Found { best: None, between: vec![None; self.knobs.len()] }),
+                }
+            }
+            if self.knobs.len() == 1 || pass > 0 && at == before {
+                break;
+            }
+        }
+        self.settle(known, at)
+    }
+
+    /// The best value of one knob while the others stay; `None` if none is a candidate. Of a line that is gone through `again` only
+    /// what lies around the present best is looked at.
+    fn line(&self, known: &Known, knob: usize, at: &Setting, again: bool) -> Result<Option<String>, Wanted> {
+        let the = &self.knobs[knob];
+        let mut values = match again {
+            true => self.around(the, &at[knob]),
+            false => the.grid(),
+        };
+        need(known, &settings(at, knob, &values), self.few())?;
+        let Some(mut best) = self.pick(known, knob, at, &values, self.few()) else { return Ok(None) };
+        loop {
+            let i = values.iter().position(|value| *value == best).expect("the best is one of them");
+            let near = &values[i.saturating_sub(1)..(i + 2).min(values.len())];
+            need(known, &settings(at, knob, near), self.more())?;
+            match self.pick(known, knob, at, &values, self.more()) {
+                Some(better) if better != best => best = better,
+                None => match self.pick(known, knob, at, &values, self.few()) {
+                    // All that had more seeds are out.
+                    Some(next) if next != best => best = next,
+                    _ => return Ok(None),
+                },
+                Some(_) => match self.finer(known, knob, at, &values, i) {
+                    Some((place, value)) => values.insert(place, value),
+                    None => break,
+                },
+            }
+        }
+        self.last_round(known, knob, at, &values)
+    }
+
+    /// The present best of a knob and a value a coarse step to each side of it.
+    fn around(&self, knob: &Knob, best: &str) -> Vec<String> {
+        let Some(first) = knob.times(best, 0.25).or_else(|| knob.times(best, 4.0)) else {
+            return knob.grid();
+        };
+        let mut values = vec![first, best.to_owned()];
+        values.extend(knob.times(best, 4.0));
+        values.sort_by(|a, b| order(knob, a).total_cmp(&order(knob, b)));
+        values.dedup();
+        values
+    }
+
+    /// The best of some values under these seeds; the first of several. Only those that have all of the seeds are compared.
+    fn pick(
+        &self,
+        known: &Known,
+        knob: usize,
+        at: &Setting,
+        values: &[String],
+        seeds: &[u64],
+    ) -> Option<String> {
+        let price = |value: &&String| known.get(&with(at, knob, value))?.mean(seeds);
+        let priced = values.iter().filter_map(|value| Some((price(&value)?, value)));
+        priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, value)| value.clone())
+    }
+
+    /// The next value to look at, and its place in the line: by golden section in the wider of the gaps beside the best at `i`. `None`
+    /// if both neighbours are near, or as good as the best for all practical purposes.
+    fn finer(
+        &self,
+        known: &Known,
+        knob: usize,
+        at: &Setting,
+        values: &[String],
+        i: usize,
+    ) -> Option<(usize, String)> {
+        let the = &self.knobs[knob];
+        let best = with(at, knob, &values[i]);
+        let sides = [i.checked_sub(1), Some(i + 1).filter(|j| *j < values.len())];
+        let good = |j: usize| {
+            let there = with(at, knob, &values[j]);
+            let out = known.get(&there).is_none_or(|measured| measured.trouble.is_some());
+            !out && known.cost(&there, &best).is_some_and(|cost| cost <= FLAT)
+        };
+        let steep = sides.into_iter().flatten().any(|j| !good(j));
+        let gap = |j: usize| {
+            let wide = libm::log(order(the, &values[j]) / order(the, &values[i])).abs();
+            Some((wide, j.max(i), the.between(&values[i], &values[j])?))
+        };
+        let gaps = sides.into_iter().flatten().filter_map(gap);
+        let widest = gaps.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|_| steep);
+        widest.map(|(_, place, value)| (place, value)).filter(|(_, value)| !values.contains(value))
+    }
+
+    /// Runs the best of a line under all seeds, and gives the best of these.
+    fn last_round(
+        &self,
+        known: &Known,
+        knob: usize,
+        at: &Setting,
+        values: &[String],
+    ) -> Result<Option<String>, Wanted> {
+        let price = |value: &String| known.get(&with(at, knob, value))?.mean(self.more());
+        let mut ranked: Vec<(f64, &String)> = values.iter().filter_map(|v| Some((price(v)?, v))).collect();
+        ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+        ranked.truncate(values.len().div_ceil(SURVIVE));
+        let survivors: Vec<String> = ranked.into_iter().map(|(_, value)| value.clone()).collect();
+        need(known, &settings(at, knob, &survivors), &self.seeds)?;
+        let best = self.pick(known, knob, at, values, &self.seeds);
+        Ok(best.or_else(|| self.pick(known, knob, at, values, self.more())))
+    }
+
+    /// Looks to both sides of the best of each knob, under all seeds, until settings are worse beyond the noise. What turns out to be
+    /// better is the best from then on.
+    fn settle(&self, known: &Known, mut at: Setting) -> Result<Found, Wanted> {
+        need(known, std::slice::from_ref(&at), &self.seeds)?;
+        let mut between = vec![None; self.knobs.len()];
+        let mut knob = 0;
+        loop {
+            if knob == self.knobs.len() {
+                match self.best_of_all(known).filter(|other| self.cheaper(known, other, &at)) {
+                    Some(best) => (at, knob) = (best, 0),
+                    None => break,
+                }
+            }
+            let sides = [self.outwards(known, knob, &at, true)?, self.outwards(known, knob, &at, false)?];
+            let line = line_of(known, &self.knobs[knob], knob, &at);
+            let better = self.pick(known, knob, &at, &line, &self.seeds);
+            let better = better.filter(|value| self.cheaper(known, &with(&at, knob, value), &at));
+            match better {
+                Some(value) => {
+                    at[knob] = value;
+                    knob = 0;
+                }
+                None => {
+                    between[knob] = (self.seeds.len() >= SEEDS_MIN && line.len() > 1).then_some(sides);
+                    knob += 1;
+                }
+            }
+        }
+        let out = known.get(&at).is_none_or(|measured| measured.trouble.is_some());
+        Ok(Found { best: (!out).then_some(at), between })
+    }
+
+    /// Whether one setting is better than another under all seeds. Of two that are as good each stays where it is, or a search would go
+    /// round and round.
+    fn cheaper(&self, known: &Known, one: &Setting, other: &Setting) -> bool {
+        let price = |setting| known.get(setting).and_then(|measured| measured.mean(&self.seeds));
+        price(one).is_some_and(|here| price(other).is_none_or(|there| here < there))
+    }
+
+    /// The best of everything that was run under all seeds; the first of several.
+    fn best_of_all(&self, known: &Known) -> Option<Setting> {
+        let priced =
+            known.0.iter().filter_map(|(setting, measured)| Some((measured.mean(&self.seeds)?, setting)));
+        priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, setting)| setting.clone())
+    }
+
+    /// The first value below or above the best that is worse beyond the noise.
+    fn outwards(
+        &self,
+        known: &Known,
+        knob: usize,
+        at: &Setting,
+        below: bool,
+    ) -> Result<Option<String>, Wanted> {
+        if self.seeds.len() < SEEDS_MIN {
+            return Ok(None);
+        }
+        let line = line_of(known, &self.knobs[knob], knob, at);
+        let i = line.iter().position(|value| *value == at[knob]).expect("the best is on its own line");
+        let side: Vec<usize> = if below { (0..i).rev().collect() } else { (i + 1..line.len()).collect() };
+        for j in side {
+            let there = with(at, knob, &line[j]);
+            need(known, std::slice::from_ref(&there), &self.seeds)?;
+            if known.worse(&there, at, j as u64) {
+                return Ok(Some(line[j].clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Values that are shown beside the best of a knob: half and double of it, and what others ship.
+    pub(super) fn shown_beside(&self, knob: usize, best: &Setting) -> Vec<String> {
+        let the = &self.knobs[knob];
+        let mut values: Vec<String> =
+            [0.5, 2.0].iter().filter_map(|factor| the.times(&best[knob], *factor)).collect();
+        values.extend(self.field[knob].iter().cloned());
+        values
+    }
+
+    /// What is still to be run to show the present setting, half and double, and the field's defaults beside the best. What seems to be
+    /// better than the best is run under all seeds.
+    ///
+    /// # Errors
+    /// The cells that are missing.
+    pub fn beside(&self, known: &Known, best: &Setting) -> Result<(), Wanted> {
+        let all = self.all_beside(best);
+        let promising = |setting: &&Setting| known.cost(setting, best).is_some_and(|cost| cost < 1.0);
+        let run = || {
+            need(known, &all, self.more())?;
+            need(known, &all.iter().filter(promising).cloned().collect::<Vec<_>>(), &self.seeds)
+        };
+        run().map_err(|wanted| Wanted { beside: true, ..wanted })
+    }
+
+    /// The best of what stands beside the best, if it is better under all seeds.
+    pub(super) fn better(&self, known: &Known, best: &Setting) -> Option<Setting> {
+        let price = |setting: &Setting| known.get(setting)?.mean(&self.seeds);
+        let there = price(best)?;
+        let others =
+            self.all_beside(best).into_iter().filter_map(|setting| Some((price(&setting)?, setting)));
+        let first = others.min_by(|a, b| a.0.total_cmp(&b.0))?;
+        (first.0 < there).then_some(first.1)
+    }
+
+    fn all_beside(&self, best: &Setting) -> Vec<Setting> {
+        let mut all = vec![self.present.clone()];
+        for knob in 0..self.knobs.len() {
+            all.extend(settings(best, knob, &self.shown_beside(knob, best)));
+        }
+        all
+    }
+}
+
+/// All values of a knob that have been measured while the others stand as in `at`, in order.
+pub(super) fn line_of(known: &Known, the: &Knob, knob: usize, at: &Setting) -> Vec<String> {
+    let on_line = |setting: &&Setting| with(setting, knob, &at[knob]) == *at;
+    let mut values: Vec<String> =
+        known.0.keys().filter(on_line).map(|setting| setting[knob].clone()).collect();
+    values.sort_by(|a, b| order(the, a).total_cmp(&order(the, b)));
+    values
+}
+
+/// By which values of a knob have an order; words stand as they are listed.
+fn order(knob: &Knob, value: &str) -> f64 {
+    let listed = || knob.grid().iter().position(|known| known == value).map(|i| i as f64);
+    knob.number(value).or_else(listed).unwrap_or(f64::MAX)
+}
+
+/// A setting with one knob turned.
+pub(super) fn with(at: &Setting, knob: usize, value: &str) -> Setting {
+    let mut setting = at.clone();
+    value.clone_into(&mut setting[knob]);
+    setting
+}
+
+fn settings(at: &Setting, knob: usize, values: &[String]) -> Vec<Setting> {
+    values.iter().map(|value| with(at, knob, value)).collect()
+}
+
+fn need(known: &Known, settings: &[Setting], seeds: &[u64]) -> Result<(), Wanted> {
+    let mut wanted = Wanted::default();
+    for setting in settings {
+        let measured = known.get(setting);
+        if measured.is_some_and(|measured| measured.covers(seeds)) {
+            continue;
+        }
+        let missing = |seed: &&u64| measured.is_none_or(|measured| !measured.prices.contains_key(seed));
+        wanted.cells.insert(setting.clone(), seeds.iter().filter(missing).copied().collect());
+    }
+    if wanted.cells.is_empty() { Ok(()) } else { Err(wanted) }
+}

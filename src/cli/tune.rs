@@ -1,0 +1,355 @@
+//! `tune`: the best settings for each class, link and fleet size.
+
+use super::args::{Selection, SweepFormat, TuneArgs};
+use super::console::Console;
+use super::refusal::Refusal;
+use super::run::{Order, Ran, UnderWay};
+use super::sources::{self, Values};
+use crate::base::Digest;
+use crate::campaign::tune::{Knob, Place, Setting, Space, herd};
+use crate::campaign::{Axis, CELLS_MAX, Runner};
+use crate::report::sweep::Objective;
+use crate::report::tune::{self as report_tune, CellsTuned, Limits, TuneRecord, field};
+use crate::report::{self, Exit, Judged, Note, RunRecord, Verdict};
+use crate::scenario::{Document, Plan};
+
+/// The key that is searched if none is named.
+const KNOB: &str = "engine.pull.chunk_rows";
+/// Seeds if none are named, from the scenario's own on: with fewer little could be said of the noise.
+const SEEDS: u64 = 8;
+
+/// Runs `tune`.
+pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let mut search = Search::new(args, runner, console)?;
+    let order = Order { place: args.place.as_place(), work: &args.work, twice: false, baseline: None };
+    sources::remark_on(&search.plans, console);
+    let corners = std::mem::take(&mut search.plans);
+    let mut under_way = UnderWay::open(&corners, &search.name, &order)?;
+    under_way.remark(console);
+    while search.step(&mut under_way, runner, console)? {}
+    let record = search.record(under_way.shown());
+    let ran = under_way.close(record, &search.plans, Vec::new())?;
+    tell(args.format, &ran, console);
+    Ok(ran.close(console))
+}
+
+/// A search under way: its places, and what was run for them.
+struct Search<'a> {
+    args: &'a TuneArgs,
+    document: Document,
+    objective: Objective,
+    across: Vec<Across>,
+    places: Vec<Place>,
+    /// What tells it from other searches.
+    name: String,
+    /// All that was run; before anything was, a cell of each place.
+    plans: Vec<Plan>,
+    judged: Vec<Judged>,
+    notes: Vec<Note>,
+    cells: CellsTuned,
+}
+
+/// Keys that go together, and their values: the link of every fleet.
+struct Across {
+    keys: Vec<String>,
+    values: Vec<String>,
+}
+
+impl<'a> Search<'a> {
+    fn new(args: &'a TuneArgs, runner: &dyn Runner, console: &Console<'_>) -> anyhow::Result<Search<'a>> {
+        let mut documents = sources::documents(&args.selection.paths, console)?;
+        if documents.len() > 1 {
+            return Err(Refusal::usage(format!("a search is of one scenario, not of {}", documents.len())));
+        }
+        let document = documents.remove(0);
+        let objective = args.metric.clone().unwrap_or_default();
+        if !objective.ranks() {
+            return Err(Refusal::usage(format!("of {} no figure is better than another", objective.name())));
+        }
+        let knobs = knobs(args)?;
+        let seeds = Selection { seed: None, seeds: None, ..args.selection.clone() };
+        let bases =
+            sources::combined(std::slice::from_ref(&document), &seeds, Values::new(), runner, console)?;
+        let across = across(args, &bases[0], &knobs)?;
+        let seeds = seeds_of(&args.selection, &bases[0]);
+        let (spots, cells) = spots(&bases, &across, &knobs, seeds.len())?;
+        let full: u128 = knobs
+            .iter()
+            .map(Knob::full)
+            .fold(spots.len() as u128 * seeds.len() as u128, u128::saturating_mul);
+        let cells = CellsTuned { full_grid: u64::try_from(full).unwrap_or(u64::MAX), ..cells };
+        let name = String::new();
+        let mut search = Search {
+            args,
+            document,
+            objective,
+            across,
+            places: Vec::new(),
+            name,
+            plans: Vec::new(),
+            judged: Vec::new(),
+            notes: Vec::new(),
+            cells,
+        };
+        for (variant, axes) in spots {
+            search.begin(variant, axes, &knobs, &seeds, runner, console)?;
+        }
+        search.name = search.named();
+        Ok(search)
+    }
+
+    /// Adds a place. Its first setting is made, so that what is wrong with a value is told before anything runs.
+    fn begin(
+        &mut self,
+        variant: Option<String>,
+        axes: Vec<(String, String)>,
+        knobs: &[Knob],
+        seeds: &[u64],
+        runner: &dyn Runner,
+        console: &Console<'_>,
+    ) -> anyhow::Result<()> {
+        let mut values: Values = axes.iter().map(|(key, value)| (key.clone(), vec![value.clone()])).collect();
+        values.extend(knobs.iter().map(|knob| (knob.key().to_owned(), vec![knob.first()])));
+        let selection = &self.args.selection;
+        let one = (values, vec![seeds[0]]);
+        let corner =
+            sources::setting(&self.document, selection, variant.as_deref(), one, runner, console)?.remove(0);
+        let told = self.document.provenance(variant.as_deref(), &selection.set);
+        let told = told.map_err(|e| Refusal::because(Exit::Invalid, e.render(console.err_paint().0)))?;
+        let present = |knob: &Knob| {
+            let found = told.iter().find(|told| told.key == knob.key());
+            let text = found.map(|told| told.value.trim_matches('"').replace('_', ""));
+            text.ok_or_else(|| Refusal::usage(format!("the scenario has no single value of {}", knob.key())))
+        };
+        let space = Space {
+            knobs: knobs.to_vec(),
+            present: knobs.iter().map(present).collect::<anyhow::Result<Setting>>()?,
+            seeds: seeds.to_vec(),
+            field: knobs.iter().map(|knob| self.field(knob)).collect(),
+        };
+        let mut words: Vec<&str> = variant.as_deref().into_iter().collect();
+        for across in &self.across {
+            let value = axes.iter().find(|(key, _)| *key == across.keys[0]).map(|(_, value)| value.as_str());
+            words.extend(value);
+        }
+        let name = if words.is_empty() { corner.scenario.clone() } else { words.join(" ") };
+        let limits = Limits::of(&corner, &self.args.limit);
+        self.places.push(Place::new(name, variant, axes, space, limits));
+        self.plans.push(corner);
+        Ok(())
+    }
+
+    fn field(&self, knob: &Knob) -> Vec<String> {
+        if self.args.no_field { Vec::new() } else { field::values(knob.key()) }
+    }
+
+    /// The name by which a search is known again: what it searches, where, and by what.
+    fn named(&self) -> String {
+        let mut digest = Digest::new();
+        digest.text(&self.objective.name());
+        for (place, plan) in self.places.iter().zip(&self.plans) {
+            digest.text(&plan.digest);
+            digest.text(&format!("{:?} {:?} {:?}", place.axes, place.space, place.limits));
+        }
+        digest.hex()
+    }
+
+    /// Runs what all places want next; false if nothing is wanted or somebody wants us to stop.
+    fn step(
+        &mut self,
+        under_way: &mut UnderWay<'_>,
+        runner: &dyn Runner,
+        console: &Console<'_>,
+    ) -> anyhow::Result<bool> {
+        let mut plans = Vec::new();
+        let mut whose: Vec<(usize, Setting, bool)> = Vec::new();
+        for (i, place) in self.places.iter().enumerate() {
+            let wanted = place.wants().unwrap_or_default();
+            for (setting, seeds) in wanted.cells {
+                let cells = self.cells_of(place, &setting, seeds, runner, console)?;
+                whose.extend(cells.iter().map(|_| (i, setting.clone(), wanted.beside)));
+                plans.extend(cells);
+            }
+        }
+        if plans.is_empty() {
+            return Ok(false);
+        }
+        let ids = report::cell_ids(&plans);
+        let (judged, notes) = under_way.run(&plans, runner, console);
+        let ended = judged.iter().filter(|judged| judged.cell.verdict != Verdict::Incomplete);
+        for cell in ended.clone().map(|judged| &judged.cell) {
+            let at = ids.iter().position(|id| *id == cell.id).expect("it was asked for");
+            let (place, setting, beside) = whose[at].clone();
+            self.places[place].add(setting, cell.clone(), beside, &self.objective);
+            *(if beside { &mut self.cells.beside } else { &mut self.cells.search }) += 1;
+        }
+        let goes_on = ended.count() == plans.len() && notes.is_empty();
+        self.plans.extend(plans);
+        self.judged.extend(judged);
+        self.notes.extend(notes);
+        Ok(goes_on)
+    }
+
+    fn cells_of(
+        &self,
+        place: &Place,
+        setting: &Setting,
+        seeds: Vec<u64>,
+        runner: &dyn Runner,
+        console: &Console<'_>,
+    ) -> anyhow::Result<Vec<Plan>> {
+        let given = place.axes.iter().cloned();
+        let turned = place.space.knobs.iter().map(|knob| knob.key().to_owned()).zip(setting.iter().cloned());
+        // The knobs come first, as the axis of a sweep that runs along the chart does.
+        let axes = turned.chain(given).map(|(key, value)| (key, vec![value])).collect();
+        let variant = place.variant.as_deref();
+        sources::setting(&self.document, &self.args.selection, variant, (axes, seeds), runner, console)
+    }
+
+    /// The record of the run with what the search came to. A setting that fails is a finding; the run fails where no setting is left.
+    fn record(&mut self, folder: &str) -> RunRecord {
+        let tune = self.tuned();
+        let mut record = report::assemble(folder, &self.plans, std::mem::take(&mut self.judged), &self.notes);
+        let broken = record.cells.iter().flat_map(|cell| &cell.reasons);
+        let broken = broken.filter_map(|reason| Exit::from_code(reason.exit_code));
+        let broken = broken.filter(|exit| matches!(exit, Exit::Internal | Exit::Invalid));
+        let without = tune.places.iter().any(|place| place.complete && place.best.is_none());
+        let exits = broken.chain(self.notes.iter().map(|note| note.exit));
+        let exit = Exit::first(exits.chain(without.then_some(Exit::Threshold)));
+        record.complete &= tune.places.iter().all(|place| place.complete);
+        record.exit_code = exit.code();
+        record.verdict = match exit {
+            Exit::Success if record.complete => Verdict::Pass,
+            Exit::Internal | Exit::Invalid | Exit::Threshold => Verdict::Fail,
+            _ => Verdict::Incomplete,
+        };
+        record.tune = Some(tune);
+        record
+    }
+
+    fn tuned(&self) -> TuneRecord {
+        let places: Vec<_> = self.places.iter().map(|place| place.tuned(&self.objective)).collect();
+        let first = &self.places[0];
+        let devices =
+            self.across.iter().flat_map(|across| &across.keys).find(|key| key.ends_with(".devices"));
+        TuneRecord {
+            metric: self.objective.name(),
+            unit: self.objective.unit,
+            better: format!("{:?}", self.objective.better).to_lowercase(),
+            knobs: first.space.knobs.iter().map(|knob| knob.key().to_owned()).collect(),
+            across: self.across.iter().flat_map(|across| across.keys.clone()).collect(),
+            seeds: first.space.seeds.iter().map(u64::to_string).collect(),
+            limits: first.limits.recorded(),
+            cells: self.cells,
+            herd: devices.map_or_else(Vec::new, |key| herd(&places, key)),
+            places,
+        }
+    }
+}
+
+fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
+    let knobs = match args.knob.as_slice() {
+        [] => vec![KNOB.parse().expect("its range is known")],
+        knobs => knobs.to_vec(),
+    };
+    for (i, knob) in knobs.iter().enumerate() {
+        if knobs[..i].iter().any(|other| other.key() == knob.key()) {
+            return Err(Refusal::usage(format!("`{}` is searched twice", knob.key())));
+        }
+    }
+    Ok(knobs)
+}
+
+/// What is searched for several values of: links, classes and numbers of devices of every fleet, and further axes.
+fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Across>> {
+    let mut all = Vec::new();
+    for (part, spec) in [("class", &args.class), ("link", &args.link), ("devices", &args.fleet)] {
+        let Some(spec) = spec else { continue };
+        if part == "devices" && base.fleets.len() > 1 {
+            let names: Vec<&str> = base.fleets.iter().map(|fleet| fleet.name.as_str()).collect();
+            let text = format!("--fleet is of one fleet; name it: --axis fleet.{}.devices={spec}", names[0]);
+            return Err(Refusal::usage(format!("{text} (there are {})", names.join(", "))));
+        }
+        let keys: Vec<String> =
+            base.fleets.iter().map(|fleet| format!("fleet.{}.{part}", fleet.name)).collect();
+        let axis: Axis =
+            format!("{}={spec}", keys[0]).parse().map_err(|e| Refusal::usage(format!("--{part}: {e}")))?;
+        refuse_large(axis.count())?;
+        all.push(Across { keys, values: axis.values() });
+    }
+    for axis in &args.axis {
+        refuse_large(axis.count())?;
+        all.push(Across { keys: vec![axis.key.clone()], values: axis.values() });
+    }
+    let keys: Vec<&String> = all.iter().flat_map(|across| &across.keys).collect();
+    for (i, key) in keys.iter().enumerate() {
+        let knob = knobs.iter().any(|knob| knob.key() == key.as_str());
+        if knob || keys[..i].contains(key) || key.as_str() == "seed" {
+            return Err(Refusal::usage(format!(
+                "`{key}` cannot be both searched and given, nor given twice"
+            )));
+        }
+    }
+    Ok(all)
+}
+
+fn refuse_large(cells: u128) -> anyhow::Result<()> {
+    if cells > CELLS_MAX {
+        return Err(Refusal::usage(format!(
+            "the first grid of the search has {cells} cells; {CELLS_MAX} is the most"
+        )));
+    }
+    Ok(())
+}
+
+type Spot = (Option<String>, Vec<(String, String)>);
+
+/// Every variant with every combination of values, if their first grids are not too many cells.
+fn spots(
+    bases: &[Plan],
+    across: &[Across],
+    knobs: &[Knob],
+    seeds: usize,
+) -> anyhow::Result<(Vec<Spot>, CellsTuned)> {
+    let grid = knobs.iter().map(Knob::count).fold(0, u128::saturating_add);
+    let points = across.iter().map(|across| across.values.len() as u128).fold(1, u128::saturating_mul);
+    refuse_large([points, bases.len() as u128, seeds as u128].into_iter().fold(grid, u128::saturating_mul))?;
+    let mut spots: Vec<Spot> = bases.iter().map(|base| (base.variant.clone(), Vec::new())).collect();
+    for across in across {
+        let with = |(variant, axes): &Spot, value: &String| {
+            let own = across.keys.iter().map(|key| (key.clone(), value.clone()));
+            (variant.clone(), axes.iter().cloned().chain(own).collect())
+        };
+        spots =
+            spots.iter().flat_map(|spot| across.values.iter().map(move |value| with(spot, value))).collect();
+    }
+    Ok((spots, CellsTuned::default()))
+}
+
+fn seeds_of(selection: &Selection, base: &Plan) -> Vec<u64> {
+    match (selection.seed, selection.seeds) {
+        (Some(seed), _) => vec![seed],
+        (None, Some(seeds)) => (seeds.first..=seeds.last).collect(),
+        (None, None) => (base.seed.0..base.seed.0.saturating_add(SEEDS)).collect(),
+    }
+}
+
+fn tell(format: SweepFormat, ran: &Ran, console: &mut Console<'_>) {
+    let tune = ran.record.tune.as_ref().expect("it was put there");
+    let last = format!("report: {}\n", ran.folder);
+    match format {
+        SweepFormat::Human => {
+            let headline = report::headline(&ran.record, console.out_paint());
+            let notes: String = ran.record.notes.iter().map(|note| format!("note: {note}\n")).collect();
+            console.result(&format!("{headline}\n{}\n{notes}{last}", report_tune::story(tune)));
+        }
+        SweepFormat::Json => {
+            console.result(&report_tune::to_json(tune));
+            console.remark(&last);
+        }
+        SweepFormat::Csv => {
+            console.result(&report_tune::to_csv(tune));
+            console.remark(&last);
+        }
+    }
+}

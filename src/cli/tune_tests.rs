@@ -1,0 +1,169 @@
+//! `tune` and `--resume` over a runner that simulates nothing.
+
+use std::fs;
+use std::sync::atomic::Ordering;
+
+use super::tests::Desk;
+use crate::report::fixture::TIES;
+use crate::report::tune::TuneRecord;
+
+const TUNE: &str = "tune @ties.toml --metric engine.session.duration --progress none --out @out";
+
+fn desk() -> Desk {
+    let desk = Desk::new();
+    desk.write("ties.toml", TIES);
+    desk
+}
+
+#[test]
+fn a_search_leaves_a_report_whose_cells_have_axes_and_whose_record_has_the_answer() {
+    let mut desk = desk();
+    assert_eq!(desk.run(&format!("{TUNE} --link edge,lte-good --format json")), 0, "{}", desk.err);
+    let tune: TuneRecord = serde_json::from_str(&desk.out).unwrap();
+    let record = desk.record("out");
+    assert_eq!(record.tune.as_ref(), Some(&tune));
+    assert_eq!((record.exit_code, record.complete), (0, true));
+    assert_eq!(record.cells.len() as u64, tune.cells.search + tune.cells.beside);
+    assert!(record.cells.iter().all(|cell| {
+        cell.axes["engine.pull.chunk_rows"].is_u64() && cell.axes["fleet.phones.link"].is_string()
+    }));
+    let names: Vec<&str> = tune.places.iter().map(|place| place.name.as_str()).collect();
+    assert_eq!(names, ["edge", "lte-good"]);
+    let knob = &tune.places[0].knobs[0];
+    assert!(knob.field.iter().any(|point| point.value == "100" && point.names[0] == "PouchDB"));
+    assert_eq!(tune.places[0].present.as_ref().unwrap().value, "500");
+    assert_eq!(desk.run("schema report"), 0);
+    assert!(desk.out.contains("TuneRecord"));
+}
+
+#[test]
+fn a_search_is_told_with_its_table_and_as_csv() {
+    let mut desk = desk();
+    assert_eq!(desk.run(&format!("{TUNE} --class low,mid --knob engine.pull.apply_rows=16..1024")), 0);
+    for said in ["low: best at ", "mid: best at ", "present", "Couchbase Lite", "report: "] {
+        assert!(desk.out.contains(said), "{said}: {}", desk.out);
+    }
+    assert_eq!(desk.run(&format!("{TUNE} --no-field --format csv")), 0);
+    assert!(desk.out.starts_with("variant,knob,value,is,seeds,figure,cost_ppm,trouble\n"), "{}", desk.out);
+    assert!(!desk.out.contains("PouchDB"));
+}
+
+#[test]
+fn where_no_setting_is_a_candidate_the_search_says_why_and_exits_10() {
+    let mut desk = desk();
+    desk.write("ties.toml", &format!("{TIES}\n[variant.lost]\nset = {{ seed = 1 }}\n"));
+    assert_eq!(desk.run(TUNE), 10);
+    assert!(desk.out.contains("lost: no setting is a candidate: lost ("), "{}", desk.out);
+    assert_eq!(desk.record("out").exit_code, 10);
+    assert_eq!(desk.run("tune @ties.toml --variant fine --progress none --out @out"), 4);
+}
+
+#[test]
+fn a_metric_that_no_cell_has_leaves_no_candidate() {
+    let mut desk = desk();
+    assert_eq!(desk.run("tune @ties.toml --progress none --out @out"), 10);
+    assert!(desk.out.contains("it has no figure of engine.rows.rate"), "{}", desk.out);
+}
+
+#[test]
+fn a_search_that_makes_no_sense_is_refused_before_anything_runs() {
+    let mut desk = desk();
+    desk.write(
+        "more/other.toml",
+        &TIES.replace("[fleet.phones]", "[fleet.trucks]\ndevices = 2\n\n[fleet.phones]"),
+    );
+    for (args, code, said) in [
+        (
+            "@ties.toml --knob engine.pull.chunk_rows=1..=1000000000",
+            2,
+            "has 8000000000 cells; 100000 is the most",
+        ),
+        ("@ties.toml --fleet 1..=1000000000", 2, "has 1000000000 cells; 100000 is the most"),
+        ("@ties.toml --knob engine.pull.chunk_row=16..32", 3, "chunk_row"),
+        ("@ties.toml --knob engine.pull.chunk_rows=0..32", 2, "no multiplication"),
+        ("@ties.toml --knob engine.pull.chunk_rows --knob engine.pull.chunk_rows=1..2", 2, "searched twice"),
+        ("@ties.toml --knob fleet.phones.devices=1..9 --fleet 1,2", 2, "both searched and given"),
+        ("@ties.toml --link nowhere", 3, "nowhere"),
+        ("@ties.toml --class edge", 3, "edge"),
+        ("@ties.toml --metric engine.rows.speed", 2, "did you mean"),
+        ("@ties.toml --metric engine.pull.rows", 2, "no figure is better than another"),
+        ("@ties.toml --limit speed=1", 2, "foreground=TIME"),
+        ("@ties.toml @more/other.toml", 2, "of one scenario, not of 2"),
+        ("@more/other.toml --fleet 1,2", 2, "--fleet is of one fleet"),
+        ("@gone.toml", 2, "there is no"),
+        ("@ties.toml --resume @gone", 2, "there is no cells.jsonl"),
+        ("@ties.toml --resume @out --out @out", 2, "cannot be used with"),
+    ] {
+        assert_eq!(
+            desk.run(&format!("tune {args} --progress none")),
+            code,
+            "{args}: {}{}",
+            desk.out,
+            desk.err
+        );
+        assert!(desk.err.contains(said), "{args}: {}", desk.err);
+    }
+    assert_eq!(desk.runs(), 0);
+}
+
+#[test]
+fn a_search_for_every_fleet_sets_the_link_of_each() {
+    let mut desk = desk();
+    desk.write("ties.toml", &TIES.replace("[fleet.phones]", "[fleet.trucks]\ndevices = 2\n\n[fleet.phones]"));
+    assert_eq!(desk.run(&format!("{TUNE} --link edge --no-field")), 0, "{}", desk.err);
+    let record = desk.record("out");
+    assert!(record.cells.iter().all(|cell| {
+        cell.axes["fleet.phones.link"] == "edge" && cell.axes["fleet.trucks.link"] == "edge"
+    }));
+    assert_eq!(record.tune.unwrap().places[0].name, "edge");
+}
+
+#[test]
+fn a_search_that_was_stopped_tells_the_best_so_far_and_goes_on_to_the_same_answer() {
+    let mut desk = desk();
+    assert_eq!(desk.run(&format!("{TUNE} -j 1")), 0);
+    let (whole, cells) = (desk.read("out/run.json"), desk.runs());
+    assert!(!desk.path("out/cells.jsonl").exists());
+
+    desk.fake.interrupts_after(20, &desk.surroundings.signals);
+    assert_eq!(desk.run(&format!("{TUNE} -j 1")), 130, "{}", desk.err);
+    assert!(desk.out.contains("the search was cut short: the best so far"), "{}", desk.out);
+    assert!(desk.err.contains("to go on: the same command with --resume "), "{}", desk.err);
+    let record = desk.record("out");
+    assert_eq!((record.complete, record.cells.len(), record.exit_code), (false, 20, 130));
+
+    desk.surroundings.signals.interrupt.store(false, Ordering::Relaxed);
+    let resumed = TUNE.replace("--out", "--resume");
+    assert_eq!(desk.run(&format!("{resumed} --knob engine.pull.apply_rows")), 2);
+    assert!(desk.err.contains("is of another run"), "{}", desk.err);
+    assert_eq!(desk.run(&resumed), 0, "{}", desk.err);
+    assert!(desk.err.contains(": 20 cells done"), "{}", desk.err);
+    assert_eq!(desk.read("out/run.json"), whole);
+    assert_eq!(desk.runs(), 2 * cells, "no cell was run twice");
+    assert_eq!(desk.run(&resumed), 2, "there is nothing to go on from");
+}
+
+#[test]
+fn a_sweep_and_a_run_go_on_where_they_were_stopped() {
+    for command in [
+        "sweep @ties.toml --axis engine.pull.chunk_rows=16..256*2 --metric engine.session.duration",
+        "run @ties.toml --seeds 1..=30",
+    ] {
+        let mut desk = desk();
+        assert_eq!(desk.run(&format!("{command} --progress none --out @out -j 1")), 0, "{}", desk.err);
+        let files = ["run.json", "cells.csv", "series.csv", "summary.md"]
+            .map(|file| desk.read(&format!("out/{file}")));
+        let cells = desk.runs();
+        desk.fake.interrupts_after(11, &desk.surroundings.signals);
+        assert_eq!(desk.run(&format!("{command} --progress none --out @out -j 1")), 130);
+        desk.surroundings.signals.interrupt.store(false, Ordering::Relaxed);
+        let changed = format!("{command} --set duration=2h --progress none --resume @out");
+        assert_eq!(desk.run(&changed), 2, "{}", desk.err);
+        assert_eq!(desk.run(&format!("{command} --progress none --resume @out")), 0, "{}", desk.err);
+        let again = ["run.json", "cells.csv", "series.csv", "summary.md"]
+            .map(|file| desk.read(&format!("out/{file}")));
+        assert!(files == again, "{command}");
+        assert_eq!(desk.runs(), 2 * cells);
+        assert!(fs::metadata(desk.path("out/cells.jsonl")).is_err());
+    }
+}

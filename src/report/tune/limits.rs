@@ -1,0 +1,119 @@
+//! What a setting must keep to be a candidate, besides losing nothing: requirement R52.
+
+use std::str::FromStr;
+
+use super::super::human;
+use super::super::record::{CellRecord, Verdict};
+use super::super::sweep::series;
+use super::record::LimitRecord;
+use crate::base::{Bytes, Span};
+use crate::metrics::{Figure, Unit};
+use crate::scenario::Plan;
+
+/// A figure that may be no greater.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Limit {
+    name: &'static str,
+    metric: &'static str,
+    stat: &'static str,
+    max: u64,
+}
+
+/// The limits of a search.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits(Vec<Limit>);
+
+/// A limit that was named on the command line: another figure, or none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitFlag {
+    name: &'static str,
+    max: Option<u64>,
+}
+
+/// The longest that a person waits for the app's answer, at the 99th percentile, while it syncs (R52).
+const FOREGROUND: Span = Span::millis(100);
+const NAMES: [(&str, &str, &str); 3] = [
+    ("foreground", "device.query.duration", "p99"),
+    ("chunk", "engine.request.duration", "p99"),
+    ("memory", "device.memory.peak", "max"),
+];
+
+impl Limits {
+    /// Those of R52 for this plan, with what was asked for in their place: foreground p99 at most 100 ms, requests' p99 at most half
+    /// of the gateway's timeout, memory for an answer at most a quarter of the least that a device of the fleet has.
+    pub fn of(plan: &Plan, flags: &[LimitFlag]) -> Limits {
+        let memory =
+            plan.fleets.iter().flat_map(|fleet| &fleet.classes).map(|(class, _)| class.memory.0).min();
+        let own =
+            [Some(FOREGROUND.0), Some(plan.backend.gateway_timeout.0 / 2), memory.map(|bytes| bytes / 4)];
+        let limit = |((name, metric, stat), own): (_, Option<u64>)| {
+            let flag = flags.iter().rev().find(|flag| flag.name == name);
+            let max = flag.map_or(own, |flag| flag.max)?;
+            Some(Limit { name, metric, stat, max })
+        };
+        Limits(NAMES.into_iter().zip(own).filter_map(limit).collect())
+    }
+
+    /// As the record has them.
+    pub fn recorded(&self) -> Vec<LimitRecord> {
+        let record = |limit: &Limit| LimitRecord {
+            name: limit.name.to_owned(),
+            metric: limit.metric.to_owned(),
+            stat: limit.stat.to_owned(),
+            max: limit.max,
+        };
+        self.0.iter().map(record).collect()
+    }
+
+    /// The first limit that a cell does not keep, in words. What was never observed is within every limit.
+    fn missed(&self, cell: &CellRecord) -> Option<String> {
+        self.0.iter().find_map(|limit| {
+            let figure: &Figure = cell.metrics.get(limit.metric)?;
+            let value = figure.stat(limit.stat).filter(|value| *value > limit.max)?;
+            let told = |value| human::figure(figure.unit(), value);
+            let Limit { name, metric, stat, max } = limit;
+            Some(format!("{name}: {metric} {stat} is {}, must be at most {}", told(value), told(*max)))
+        })
+    }
+}
+
+/// Why a setting is no candidate, by its cells: something is wrong with one of them, or it does not keep a limit.
+pub fn trouble(cells: &[&CellRecord], limits: &Limits) -> Option<String> {
+    let failing = cells.iter().any(|cell| cell.verdict == Verdict::Fail);
+    if failing {
+        return series::trouble(cells).or_else(|| Some("a cell failed".to_owned()));
+    }
+    let missed: Vec<String> = cells.iter().filter_map(|cell| limits.missed(cell)).collect();
+    let first = missed.first()?;
+    Some(if cells.len() == 1 {
+        first.clone()
+    } else {
+        format!("{first} ({} of {} seeds)", missed.len(), cells.len())
+    })
+}
+
+impl LimitRecord {
+    /// In words.
+    pub(super) fn told(&self) -> String {
+        let unit = if self.name == "memory" { Unit::Bytes } else { Unit::Ns };
+        format!("{} {} at most {}", self.metric, self.stat, human::figure(unit, self.max))
+    }
+}
+
+impl FromStr for LimitFlag {
+    type Err = String;
+    /// Reads `foreground=100ms`, `chunk=15s`, `memory=32MB`, or `…=off`.
+    fn from_str(text: &str) -> Result<LimitFlag, String> {
+        const WANT: &str =
+            "want foreground=TIME, chunk=TIME or memory=SIZE, or off in the place of the figure";
+        let (name, value) = text.split_once('=').ok_or(WANT)?;
+        let (name, ..) = *NAMES.iter().find(|(known, ..)| *known == name.trim()).ok_or(WANT)?;
+        let value = value.trim();
+        let max = match name {
+            _ if value == "off" => None,
+            "memory" => Some(value.parse().map(|Bytes(n)| n).map_err(|e| format!("{e}; {WANT}"))?),
+            _ => Some(value.parse().map(|Span(ns)| ns).map_err(|e| format!("{e}; {WANT}"))?),
+        };
+        Ok(LimitFlag { name, max })
+    }
+}

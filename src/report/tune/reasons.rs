@@ -1,0 +1,48 @@
+//! What limits either side of the best, read off the cells as a sweep does.
+
+use super::super::record::CellRecord;
+use super::super::sweep::Objective;
+use super::super::sweep::findings::Finding;
+use super::super::sweep::limits::{closed_form, limits};
+use super::super::sweep::series::{Point, Series};
+use super::super::sweep::shares::{Fit, Side};
+
+/// The settings of one knob in order, the others as at the best.
+#[derive(Debug)]
+pub struct Line<'a> {
+    /// Its key.
+    pub key: &'a str,
+    /// Its values, each with its cells and why it is no candidate.
+    pub points: Vec<(String, Vec<&'a CellRecord>, Option<String>)>,
+    /// The position of the best.
+    pub best: usize,
+    /// The first and the last position within the flat region.
+    pub flat: (usize, usize),
+}
+
+/// What limits a line.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reasons {
+    /// In words.
+    pub limits: Vec<String>,
+    /// The best chunk by the closed form, where it applies.
+    pub closed_form_rows: Option<u64>,
+}
+
+/// Says what limits a line on either side of its best.
+pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
+    let point = |(value, cells, trouble): (String, Vec<_>, Option<String>)| {
+        let mut point = Point::new(&value, cells, objective);
+        point.trouble = trouble;
+        point
+    };
+    let points: Vec<Point<'_>> = line.points.into_iter().map(point).collect();
+    let series = Series { name: String::new(), variant: None, values: Vec::new(), points };
+    let side = Side::of(line.key);
+    let fit = (line.key == side.chunk_rows).then(|| Fit::of(side, &series)).flatten();
+    let finding = Finding { best: line.best, noise: None, flat: line.flat };
+    let mut told = limits(line.key, &series, &finding, fit);
+    told.extend(closed_form(fit));
+    let closed_form_rows = fit.and_then(Fit::cost).map(|cost| cost.best() as u64);
+    Reasons { limits: told, closed_form_rows }
+}

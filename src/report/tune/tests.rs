@@ -1,0 +1,145 @@
+//! Limits and renderers.
+
+use super::super::fixture;
+use super::super::judge;
+use super::super::record::CellRecord;
+use super::*;
+use crate::metrics::{Figure, Unit};
+
+fn cell(seed: u64, p99: u64) -> CellRecord {
+    let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
+    let figure =
+        Figure::Distribution { unit: Unit::Ns, count: 9, min: 1, p50: p99 / 2, p95: p99, p99, max: p99 };
+    cell.metrics.insert("device.query.duration".into(), figure);
+    cell
+}
+
+fn limits(flags: &[&str]) -> Limits {
+    let flags: Vec<LimitFlag> = flags.iter().map(|flag| flag.parse().unwrap()).collect();
+    Limits::of(&fixture::plan(None, 1), &flags)
+}
+
+#[test]
+fn the_limits_are_those_of_the_requirement_unless_others_are_asked_for() {
+    let told = |limits: &Limits| -> Vec<(String, u64)> {
+        limits.recorded().into_iter().map(|limit| (limit.name, limit.max)).collect()
+    };
+    let own = told(&limits(&[]));
+    assert_eq!(own[0], ("foreground".to_owned(), 100_000_000));
+    assert_eq!(own[1], ("chunk".to_owned(), 15_000_000_000), "half of the gateway's 30 s");
+    assert_eq!(own[2].1, 64_000_000, "a quarter of a mid phone's 256 MB");
+    assert_eq!(
+        told(&limits(&["chunk=off", "memory=1MiB", "foreground=1s"])),
+        [("foreground".to_owned(), 1_000_000_000), ("memory".to_owned(), 1 << 20)]
+    );
+    for bad in ["", "chunk", "chunk=", "chunk=5MB", "speed=1s", "memory=1s", "memory=-1"] {
+        assert!(bad.parse::<LimitFlag>().is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_setting_that_loses_a_row_or_misses_a_limit_in_one_seed_is_no_candidate() {
+    let (good, slow) = (cell(1, 90_000_000), cell(2, 143_000_000));
+    assert_eq!(trouble(&[&good], &limits(&[])), None);
+    let told = trouble(&[&good, &slow], &limits(&[])).unwrap();
+    assert_eq!(
+        told,
+        "foreground: device.query.duration p99 is 143 ms, must be at most 100 ms (1 of 2 seeds)"
+    );
+    assert_eq!(trouble(&[&good, &slow], &limits(&["foreground=off"])), None);
+    let lossy = judge(&fixture::plan(None, 3), "cell", &fixture::lost(1)).cell;
+    assert!(trouble(&[&good, &lossy], &limits(&[])).unwrap().starts_with("lost (1 row): "));
+}
+
+fn point(value: &str, cost_ppm: u64, names: &[&str]) -> PointTuned {
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    let figure = Some(100_000_000_000 / cost_ppm);
+    PointTuned { value: value.to_owned(), names, seeds: 8, figure, cost_ppm: Some(cost_ppm), trouble: None }
+}
+
+fn tuned() -> TuneRecord {
+    let key = "engine.pull.chunk_rows".to_owned();
+    let lossy = PointTuned { trouble: Some("lost (1 row): d1".to_owned()), ..point("8192", 900_000, &[]) };
+    let knob = KnobTuned {
+        key: key.clone(),
+        best: "1024".to_owned(),
+        between: Some([Some("512".to_owned()), None]),
+        flat: ["700".to_owned(), "1500".to_owned()],
+        half: Some(point("512", 1_050_000, &[])),
+        double: None,
+        field: vec![point("100", 2_000_000, &["PouchDB", "Datasync"]), point("500", 1_053_000, &["Volt MX"])],
+        points: vec![
+            point("64", 3_000_000, &[]),
+            point("512", 1_050_000, &[]),
+            point("1024", 1_000_000, &[]),
+            lossy,
+        ],
+        limits: vec!["below 1 024, round trips".to_owned()],
+        closed_form_rows: None,
+    };
+    let place = PlaceTuned {
+        name: "low edge".to_owned(),
+        variant: None,
+        axes: [("fleet.phones.link".to_owned(), "edge".into())].into(),
+        complete: true,
+        best: Some([(key.clone(), "1024".to_owned())].into()),
+        figure: Some(100_000),
+        trouble: None,
+        knobs: vec![knob],
+        present: Some(point("500", 1_053_000, &[])),
+        backend: None,
+    };
+    let none = PlaceTuned {
+        name: "low geo".to_owned(),
+        best: None,
+        trouble: Some("stuck: d1".to_owned()),
+        knobs: Vec::new(),
+        ..place.clone()
+    };
+    TuneRecord {
+        metric: "engine.rows.rate".to_owned(),
+        unit: Unit::MilliRowsPerSecond,
+        better: "higher".to_owned(),
+        knobs: vec![key],
+        across: vec!["fleet.phones.link".to_owned()],
+        seeds: (1..=8).map(|seed| seed.to_string()).collect(),
+        limits: limits(&[]).recorded(),
+        cells: CellsTuned { search: 50, beside: 30, full_grid: 200 },
+        places: vec![place, none],
+        herd: Vec::new(),
+    }
+}
+
+#[test]
+fn the_story_says_where_the_best_lies_and_what_being_wrong_costs() {
+    let story = story(&tuned());
+    for said in [
+        "a candidate loses nothing and keeps\n  device.query.duration p99 at most 100 ms",
+        "low edge: best at 1\u{2009}024 (100 rows/s)",
+        "the optimum lies above 512 (95 %); within 3 %: 700 to 1\u{2009}500",
+        "low geo: no setting is a candidate: stuck: d1",
+        "50 cells for the search, 25 % of a full grid",
+    ] {
+        assert!(story.contains(said), "{said}: {story}");
+    }
+    let row = |name: &str| {
+        let line =
+            story.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("{name}: {story}"));
+        line.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(row("PouchDB"), "100 PouchDB, Datasync 50.0 rows/s 50 % +100.0 %");
+    assert_eq!(row("Volt MX"), "500 present, Volt MX 95.0 rows/s 95 % +5.3 %");
+    assert!(story.contains("cost relative to the best"), "{story}");
+}
+
+#[test]
+fn json_and_csv_hold_the_same_settings() {
+    let tune = tuned();
+    let read: TuneRecord = serde_json::from_str(&to_json(&tune)).unwrap();
+    assert_eq!(read, tune);
+    let csv = to_csv(&tune);
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines[0], "variant,fleet.phones.link,knob,value,is,seeds,figure,cost_ppm,trouble");
+    assert_eq!(lines[3], ",edge,engine.pull.chunk_rows,1024,best,8,100000,1000000,");
+    assert!(lines[4].ends_with("lost (1 row): d1") && lines.len() == 5, "{csv}");
+}

@@ -1,0 +1,180 @@
+//! A search as people read it: where the best lies, how sure that is, what being wrong costs.
+
+use super::super::grid::Grid;
+use super::super::human;
+use super::super::sweep::chart::{Curve, chart};
+use super::super::sweep::series::Point;
+use super::field::EVERYTHING;
+use super::record::{CellsTuned, KnobTuned, PlaceTuned, PointTuned, TuneRecord};
+use crate::metrics::Unit;
+
+/// The whole story for a terminal of 80 columns.
+pub fn story(tune: &TuneRecord) -> String {
+    let mut text = format!("{}, {} is better; ", tune.metric, tune.better);
+    let limits: Vec<String> = tune.limits.iter().map(|limit| limit.told()).collect();
+    text.push_str(&match limits.as_slice() {
+        [] => "no limits but correctness\n\n".to_owned(),
+        limits => format!("a candidate loses nothing and keeps\n  {}\n\n", limits.join("\n  ")),
+    });
+    text.push_str(&curves(tune));
+    for place in &tune.places {
+        text.push_str(&told(tune, place));
+        text.push('\n');
+    }
+    for line in &tune.herd {
+        text.push_str(&format!("{line}\n"));
+    }
+    text + &cost_of_search(tune.cells)
+}
+
+fn cost_of_search(cells: CellsTuned) -> String {
+    let CellsTuned { search, beside, full_grid } = cells;
+    let share = search as f64 * 100.0 / full_grid.max(1) as f64;
+    format!(
+        "{} for the search, {share:.0} % of a full grid in steps of the same fineness ({}); {} for what stands beside\n",
+        human::count(search, "cell"),
+        human::thousands(full_grid),
+        human::thousands(beside)
+    )
+}
+
+/// The first knob of every place, one curve over the other.
+fn curves(tune: &TuneRecord) -> String {
+    let lines: Vec<(&str, &KnobTuned)> =
+        tune.places.iter().filter_map(|place| Some((place.name.as_str(), place.knobs.first()?))).collect();
+    let mut values: Vec<Point<'_>> = Vec::new();
+    for point in lines.iter().flat_map(|(_, knob)| &knob.points) {
+        if point.value != EVERYTHING && values.iter().all(|known| known.value != point.value) {
+            values.push(Point::bare(&point.value));
+        }
+    }
+    if values.iter().any(|value| value.number().is_none()) {
+        return String::new();
+    }
+    let number = |point: &Point<'_>| point.number().unwrap_or(0.0);
+    values.sort_by(|a, b| number(a).total_cmp(&number(b)));
+    let cost = |knob: &KnobTuned, value: &Point<'_>| {
+        let point = knob.points.iter().find(|point| point.value == value.value)?;
+        point.cost_ppm.filter(|_| point.trouble.is_none()).map(|ppm| ppm as f64 / 1e6)
+    };
+    let curves: Vec<Curve<'_>> = lines
+        .iter()
+        .map(|(name, knob)| {
+            let costs = values.iter().map(|value| cost(knob, value)).collect();
+            Curve { name, points: &values, costs, sparse: true }
+        })
+        .collect();
+    let Some((_, first)) = lines.first() else { return String::new() };
+    let drawn = chart(&first.key, &curves);
+    if drawn.is_empty() { drawn } else { drawn + "\n" }
+}
+
+fn told(tune: &TuneRecord, place: &PlaceTuned) -> String {
+    let Some(best) = &place.best else {
+        let why = place.trouble.as_deref().unwrap_or("nothing was measured");
+        return format!("{}: no setting is a candidate: {why}\n", place.name);
+    };
+    let figure = place.figure.map_or_else(String::new, |n| format!(" ({})", human::figure(tune.unit, n)));
+    let at: Vec<String> = match tune.knobs.as_slice() {
+        [only] => vec![value(&best[only])],
+        several => several.iter().map(|key| format!("{key} = {}", value(&best[key]))).collect(),
+    };
+    let mut text = format!("{}: best at {}{figure}\n", place.name, at.join(", "));
+    if !place.complete {
+        text.push_str("  the search was cut short: the best so far\n");
+    }
+    for knob in &place.knobs {
+        text.push_str(&of_knob(tune, place, knob));
+    }
+    text
+}
+
+fn of_knob(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
+    let [first, last] = &knob.flat;
+    let flat = if first == last {
+        format!("{} alone", value(first))
+    } else {
+        format!("{} to {}", value(first), value(last))
+    };
+    let between = match &knob.between {
+        Some([Some(low), Some(high)]) => {
+            format!("the optimum lies between {} and {} (95 %)", value(low), value(high))
+        }
+        Some([Some(low), None]) => format!("the optimum lies above {} (95 %)", value(low)),
+        Some([None, Some(high)]) => format!("the optimum lies below {} (95 %)", value(high)),
+        Some([None, None]) => "no setting is better beyond the noise".to_owned(),
+        None if place.complete => "too few seeds to tell the noise (try --seeds 1..=8)".to_owned(),
+        None => "nothing is known of the noise yet".to_owned(),
+    };
+    let head = if tune.knobs.len() > 1 { format!("  {}: ", knob.key) } else { "  ".to_owned() };
+    let mut text = format!("{head}{between}; within 3 %: {flat}\n");
+    for line in &knob.limits {
+        text.push_str(&format!("  {line}\n"));
+    }
+    text.push_str(&beside(tune, place, knob));
+    text
+}
+
+/// Other settings beside the best: half and double, the present one, what the field ships.
+fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
+    let mut grid = Grid::new(2, ["setting", "", "figure", "of the best", "costs"]);
+    let figure = |n: u64| human::figure(tune.unit, n);
+    if let Some(n) = place.figure {
+        grid.row([value(&knob.best), "the best".to_owned(), figure(n), "100 %".to_owned(), String::new()]);
+    }
+    let named = |name: &'static str, point: &Option<PointTuned>| {
+        let mut point = point.clone()?;
+        point.names.insert(0, name.to_owned());
+        Some(point)
+    };
+    let present = place.present.clone().filter(|_| tune.knobs.len() == 1 || knob.key == tune.knobs[0]);
+    let mut points: Vec<PointTuned> = [named("half", &knob.half), named("double", &knob.double)]
+        .into_iter()
+        .chain([named("present", &present)])
+        .flatten()
+        .chain(knob.field.iter().cloned())
+        .collect();
+    // One setting may be several of these.
+    let mut i = 0;
+    while i < points.len() {
+        let value = points[i].value.clone();
+        let again: Vec<usize> = (i + 1..points.len()).filter(|j| points[*j].value == value).collect();
+        for j in again.into_iter().rev() {
+            let names = points.remove(j).names;
+            points[i].names.extend(names);
+        }
+        i += 1;
+    }
+    for point in &points {
+        grid.row(row(point, tune.unit));
+    }
+    if points.is_empty() { String::new() } else { grid.terminal("    ") }
+}
+
+fn row(point: &PointTuned, unit: Unit) -> [String; 5] {
+    let name = point.names.join(", ");
+    let shown = point.figure.map_or_else(|| "–".to_owned(), |n| human::figure(unit, n));
+    if let Some(trouble) = &point.trouble {
+        return [
+            value(&point.value),
+            format!("{name}: no candidate, {trouble}"),
+            shown,
+            String::new(),
+            String::new(),
+        ];
+    }
+    let cost = point.cost_ppm.map(|ppm| ppm as f64 / 1e6);
+    let share = cost.map_or_else(|| "–".to_owned(), |cost| format!("{:.0} %", 100.0 / cost));
+    let more = cost.map_or_else(|| "–".to_owned(), |cost| format!("{:+.1} %", (cost - 1.0) * 100.0));
+    [value(&point.value), name, shown, share, more]
+}
+
+/// A value, with its thousands apart where it is a plain whole number.
+fn value(text: &str) -> String {
+    let one = |text: &str| match text.parse() {
+        _ if text == EVERYTHING => "everything".to_owned(),
+        Ok(n) => human::thousands(n),
+        Err(_) => text.to_owned(),
+    };
+    text.split(", ").map(one).collect::<Vec<_>>().join(", ")
+}

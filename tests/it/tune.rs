@@ -1,0 +1,123 @@
+//! Searches of the committed chunk scenarios: the answer is where mathematics has it, at a quarter of the cells.
+
+use std::path::Path;
+
+use serde_json::Value;
+use syncdyno::theory::chunk::Cost;
+use tempfile::TempDir;
+
+/// Searches a scenario of the repository; gives what it writes for programs and the record of the run.
+fn tune(scenario: &str, args: &[&str]) -> (Value, Value) {
+    let out = TempDir::new().unwrap();
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(scenario);
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_syncdyno"));
+    command.current_dir(out.path()).env_remove("GITHUB_STEP_SUMMARY").arg("tune").arg(scenario).args(args);
+    let run = command.args(["--out", "out", "--progress", "none", "--format", "json"]).assert().success();
+    let record = std::fs::read(out.path().join("out/run.json")).unwrap();
+    let told = serde_json::from_slice(&run.get_output().stdout).expect("stdout carries JSON");
+    (told, serde_json::from_slice(&record).unwrap())
+}
+
+/// The six links with what a row of the scenario stands for; see there.
+const LINKS: [(&str, Cost, f64); 6] = [
+    ("theory-lte-good", Cost { chunk: 0.25, row: 0.4e-3, mtbf: 120.0 }, 256.0),
+    ("theory-lte-driving", Cost { chunk: 0.35, row: 0.8e-3, mtbf: 30.0 }, 64.0),
+    ("theory-3g", Cost { chunk: 0.9, row: 2e-3, mtbf: 60.0 }, 64.0),
+    ("theory-edge", Cost { chunk: 2.6, row: 20e-3, mtbf: 45.0 }, 8.0),
+    ("theory-wifi-drive-by", Cost { chunk: 0.15, row: 0.3e-3, mtbf: 13.0 }, 64.0),
+    ("theory-geo", Cost { chunk: 1.9, row: 0.3e-3, mtbf: 600.0 }, 2_048.0),
+];
+
+#[test]
+fn the_interval_of_a_search_holds_the_optimum_of_the_closed_form_on_six_links() {
+    let links: Vec<&str> = LINKS.iter().map(|(link, ..)| *link).collect();
+    let (told, record) = tune(
+        "chunk-theory.toml",
+        &[
+            "--knob=engine.pull.chunk_rows=4..1024",
+            &format!("--link={}", links.join(",")),
+            "--seeds=1..=4",
+            "--no-field",
+            "--limit=chunk=off",
+            "--set=entity.order.rows=1024",
+            "--set=expect.\"engine.pull.rows\"=4096",
+        ],
+    );
+    for ((link, cost, weight), place) in LINKS.into_iter().zip(told["places"].as_array().unwrap()) {
+        assert_eq!(place["name"], link);
+        let knob = &place["knobs"][0];
+        let end = |n: usize| -> f64 {
+            let text = knob["between"][n].as_str();
+            text.unwrap_or_else(|| panic!("{link} has its optimum at an end: {place}")).parse().unwrap()
+        };
+        let best = cost.best() / weight;
+        assert!(
+            end(0) < best && best < end(1),
+            "{link}: {best} does not lie between {} and {}",
+            end(0),
+            end(1)
+        );
+        let found: f64 = knob["best"].as_str().unwrap().parse().unwrap();
+        let excess = cost.excess(found * weight);
+        assert!(excess < 0.06, "{link}: {found} costs {excess} more than {best}");
+    }
+    let cells = |key: &str| told["cells"][key].as_u64().unwrap();
+    assert!(cells("search") * 3 <= cells("full_grid"), "{}", told["cells"]);
+    assert_eq!(cells("search") + cells("beside"), record["cells"].as_array().unwrap().len() as u64);
+    assert_eq!(record["tune"], told);
+}
+
+#[test]
+fn the_search_says_how_wrong_other_chunk_sizes_are_and_why() {
+    let (told, _) = tune(
+        "tune-phone.toml",
+        &[
+            "--class=low",
+            "--link=3g-poor",
+            "--knob=engine.pull.chunk_rows=16..4096",
+            "--seeds=1..=3",
+            "--set=fleet.phones.devices=2",
+            "--set=expect.\"engine.pull.rows\"=16384",
+        ],
+    );
+    let place = &told["places"][0];
+    assert_eq!((&place["name"], &place["complete"]), (&"low 3g-poor".into(), &true.into()));
+    let knob = &place["knobs"][0];
+    let field = knob["field"].as_array().unwrap();
+    let cost = |name: &str| {
+        let named = |point: &&Value| point["names"].as_array().unwrap().iter().any(|n| n == name);
+        field.iter().find(named).unwrap_or_else(|| panic!("{name} is there"))["cost_ppm"].as_u64().unwrap()
+    };
+    assert!(cost("PouchDB") > 1_500_000, "{field:?}");
+    assert!(cost("Volt MX") < cost("Couchbase Lite"), "{field:?}");
+    assert_eq!(place["present"]["value"], "500");
+    let limits = knob["limits"].as_array().unwrap();
+    assert!(limits[0].as_str().unwrap().contains("round trips"), "{limits:?}");
+    let whole = field.iter().find(|point| point["value"] == "10000").unwrap();
+    assert!(
+        whole["trouble"].as_str().unwrap().contains("must be at most 15"),
+        "half of the gateway's timeout: {whole}"
+    );
+}
+
+#[test]
+fn a_herd_moves_the_optimum_and_the_search_says_from_where_on_the_backend_has_enough() {
+    let (told, _) = tune(
+        "tune-phone.toml",
+        &[
+            "--fleet=1,64",
+            "--link=wifi-good",
+            "--knob=engine.pull.chunk_rows=64..1024*4",
+            "--seeds=1..=3",
+            "--no-field",
+            "--limit=chunk=off",
+            "--set=entity.order.rows=512",
+            "--set=expect.\"engine.pull.rows\"={ min = 512 }",
+        ],
+    );
+    let herd = told["herd"][0].as_str().unwrap();
+    assert!(
+        herd.contains("with 1 device") && herd.contains("the backend is saturated with 64 devices"),
+        "{herd}"
+    );
+}
