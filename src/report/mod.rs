@@ -4,7 +4,7 @@
 //! the cells of a run together into the [`RunRecord`] that `run.json` holds. Everything else here is rendered from that record
 //! alone: the [`story`] for a terminal, [`summary`] for a CI page, [`flat::cells`] and [`flat::Series`] for other programs,
 //! [`repro`] for running one cell again, [`sweep`] for what a grid of settings came to. [`compare`] holds two records against each
-//! other, a [`Baseline`] is the record that a run must come to again. Nothing here touches a simulation, and no renderer touches a
+//! other, [`svg`] draws plots, a [`Baseline`] is the record that a run must come to again. Nothing here touches a simulation, and no renderer touches a
 //! file: [`Folder`] does.
 //!
 //! Invariants:
@@ -31,6 +31,7 @@ mod record;
 mod repro;
 mod story;
 mod summary;
+pub mod svg;
 pub mod sweep;
 mod table;
 mod timing;
