@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::runner::{Runner, Subject};
 use crate::base::{EntityId, Key, Time};
+use crate::oracle::Story;
 use crate::report::fixture;
 use crate::scenario::Plan;
 use crate::world::{Ending, Outcome, Unrunnable, Watch};
@@ -47,12 +48,7 @@ impl Runner for Fake {
         Ok(outcome)
     }
 
-    fn lives(
-        &self,
-        plan: &Plan,
-        subjects: &[Subject],
-        _: &dyn Watch,
-    ) -> Result<Vec<Vec<String>>, Unrunnable> {
+    fn lives(&self, plan: &Plan, subjects: &[Subject], _: &dyn Watch) -> Result<Vec<Story>, Unrunnable> {
         let line = |key: &Key| format!("seed {}: {key} was written and never seen again", plan.seed.0);
         let silent = |key: &Key| key.as_str().starts_with("silent");
         let lived = |subject: &Subject| subject.record.1.clone();
@@ -60,6 +56,7 @@ impl Runner for Fake {
             .iter()
             .map(lived)
             .map(|key| if silent(&key) { vec![] } else { vec![line(&key)] })
+            .map(|lines| Story { lines, steps: Vec::new() })
             .collect())
     }
 

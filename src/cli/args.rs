@@ -75,6 +75,8 @@ pub(super) enum Command {
     },
     /// Run one cell again, with the same seed, and hold its digest against the recorded one.
     Replay(ReplayArgs),
+    /// Render a run again from its record: the page, the tables, the summary.
+    Report(ReportArgs),
     /// The difference of two runs, variants or baselines.
     Compare(CompareArgs),
     /// The figures that runs must come to again: named files under reports/baseline/.
@@ -196,6 +198,27 @@ pub(super) struct ReplayArgs {
     /// Tell the life of a record; may be given several times.
     #[arg(long, value_name = "ENTITY/KEY")]
     pub(super) record: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// A report's folder or its run.json; nothing else is read.
+    pub(super) run: PathBuf,
+    /// As what: tables for people, report.html, summary.md, cells.csv, or the record itself.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(super) format: ReportFormat,
+    /// Write it here, whole or not at all, instead of to stdout.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    Human,
+    Html,
+    Md,
+    Csv,
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -44,6 +44,7 @@ mod program;
 mod progress;
 mod refusal;
 mod replay;
+mod report;
 mod run;
 mod sources;
 mod sweep;

@@ -15,7 +15,7 @@ use super::refusal::Refusal;
 use super::{baseline, sources};
 use crate::campaign::{self, Campaign, Runner, Stopwatch};
 use crate::metrics::Sample;
-use crate::report::{self, Baseline, Exit, Folder, FolderError, Part, RunRecord, Timing};
+use crate::report::{self, Baseline, Exit, Folder, FolderError, Part, RunRecord, SweepRecord, Timing};
 use crate::scenario::Plan;
 
 /// Runs `run`.
@@ -24,7 +24,8 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     let baseline = args.baseline.as_deref().map(baseline::load).transpose()?;
     sources::remark_on(&plans, console);
     let baseline = args.baseline.as_deref().zip(baseline.as_ref());
-    let order = Order { out: args.out.as_deref(), work: &args.work, twice: args.twice, baseline };
+    let order =
+        Order { out: args.out.as_deref(), work: &args.work, twice: args.twice, baseline, sweep: None };
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran.record, &ran.folder, args.format, console);
     Ok(ran.close(console))
@@ -39,6 +40,8 @@ pub(super) struct Order<'a> {
     pub(super) twice: bool,
     /// What the run is held against, with its name.
     pub(super) baseline: Option<(&'a str, &'a Baseline)>,
+    /// The grid, if it is a sweep.
+    pub(super) sweep: Option<SweepRecord>,
 }
 
 /// A run whose report is written, as far as it could be.
@@ -85,6 +88,7 @@ pub(super) fn carry_out(
     }
     let mut record = report::assemble(&shown, plans, judged, &notes);
     record.inputs = inputs::recorded(&inputs);
+    record.sweep = order.sweep.clone();
     let timing = Timing::new(options.jobs, started.elapsed(), timing);
     let written = series.finish().and_then(|()| write_report(&folder, &record, &timing, &inputs));
     Ok(Ran { record, folder: shown, changes, timing, written })
@@ -180,6 +184,7 @@ fn write_report(
     report::flat::cells(record, &mut cells).map_err(|cause| cells.failed(cause))?;
     cells.finish()?;
     folder.put("summary.md", report::summary(record).as_bytes())?;
+    folder.put("report.html", report::html::page(record).as_bytes())?;
     let mut repros = BTreeSet::new();
     for cell in record.failing() {
         if let Some(resolved) = record.resolved.get(&cell.resolved) {

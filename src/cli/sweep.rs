@@ -9,7 +9,7 @@ use super::run::Order;
 use super::{grid, run};
 use crate::campaign::Runner;
 use crate::report::sweep::Sweep;
-use crate::report::{self, Exit};
+use crate::report::{self, Exit, SweepRecord};
 
 /// Runs `sweep`.
 pub(super) fn sweep(
@@ -26,10 +26,13 @@ pub(super) fn sweep(
     if scenarios.len() > 1 {
         return Err(Refusal::usage(format!("a sweep is of one scenario, not of {}", scenarios.len())));
     }
-    let order = Order { out: args.out.as_deref(), work: &args.work, twice: false, baseline: None };
-    let ran = run::carry_out(&plans, &order, runner, console)?;
     let objective = args.metric.clone().unwrap_or_default();
-    let sweep = Sweep::new(&ran.record, &grid::values(&args.grid.axis), objective);
+    let axes = grid::values(&args.grid.axis);
+    let told = SweepRecord::new(&axes, &objective);
+    let order =
+        Order { out: args.out.as_deref(), work: &args.work, twice: false, baseline: None, sweep: Some(told) };
+    let ran = run::carry_out(&plans, &order, runner, console)?;
+    let sweep = Sweep::new(&ran.record, &axes, objective);
     let last = report::last_lines(&ran.record, &ran.folder);
     match args.format {
         SweepFormat::Human => {

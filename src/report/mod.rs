@@ -2,7 +2,7 @@
 //!
 //! [`judge`] holds the outcome of a cell against what its plan says must come out and gives a [`CellRecord`]; [`assemble`] puts
 //! the cells of a run together into the [`RunRecord`] that `run.json` holds. Everything else here is rendered from that record
-//! alone: the [`story`] for a terminal, [`summary`] for a CI page, [`flat::cells`] and [`flat::Series`] for other programs,
+//! alone: the [`story`] for a terminal, [`html`] for a browser, [`summary`] for a CI page, [`flat::cells`] and [`flat::Series`] for other programs,
 //! [`repro`] for running one cell again, [`sweep`] for what a grid of settings came to. [`compare`] holds two records against each
 //! other, [`svg`] draws plots, a [`Baseline`] is the record that a run must come to again. Nothing here touches a simulation, and no renderer touches a
 //! file: [`Folder`] does.
@@ -24,6 +24,7 @@ mod exit;
 pub mod flat;
 mod folder;
 mod grid;
+pub mod html;
 pub mod human;
 mod judge;
 mod listing;
@@ -48,9 +49,9 @@ pub use folder::{Folder, FolderError, Part};
 pub use judge::{Judged, broken, cell_ids, judge, record_name};
 pub use listing::{CellSize, Covered, coverage, sizes, texts};
 pub use record::{
-    CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord,
-    LifeRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict,
-    ViolationRecord, schema_json,
+    AxisRecord, CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord,
+    GateRecord, LifeRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord,
+    SeriesRecord, StepRecord, SweepRecord, Tool, Verdict, ViolationRecord, schema_json,
 };
 pub use repro::{digest_told, repro};
 pub use story::{Paint, annotations, headline, last_lines, lives, reasons, story};

@@ -134,7 +134,7 @@ fn told_cost(cost: f64, room: f64) -> String {
 
 /// The shades with the costs they stand for.
 fn draw_key(ink: &mut Ink, at: (f64, f64), size: Size) {
-    let cell = size.pick(34.0, 24.0);
+    let cell = size.pick(34.0, 22.0);
     for shade in 0..SHADES {
         ink.rect(&format!("h{shade}"), (at.0 + shade as f64 * cell, at.1), (cell, 10.0), None);
     }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+pub(super) use super::super::grid::escaped;
+
 /// A drawing under way.
 #[derive(Debug, Default)]
 pub(super) struct Ink {
@@ -105,11 +107,6 @@ pub(super) fn px(x: f64) -> String {
     let (whole, rest) = (tenths.abs() / 10, tenths.abs() % 10);
     let sign = if tenths < 0 { "-" } else { "" };
     if rest == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
-}
-
-/// A text between tags.
-pub(super) fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// How wide a text is at this size, in the widest of the usual sans-serif faces: what has room by this measure has room.

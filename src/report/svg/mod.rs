@@ -19,12 +19,16 @@ mod frame;
 mod heat;
 mod ink;
 mod scale;
+mod spacetime;
 mod style;
+mod timeline;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::report) mod tests;
 
 pub use curves::{Curve, Curves, Point};
 pub use frame::{Size, Svg};
 pub use heat::{Heat, HeatMap, HeatRow};
+pub use spacetime::{Moment, SpaceTime};
 pub use style::CSS;
+pub use timeline::{Panel, Strip, Timeline};

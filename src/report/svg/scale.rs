@@ -35,6 +35,10 @@ impl Scale {
             Scale::linear((0.0, high * 1.08), places)
         }
     }
+    /// The same figures at other places.
+    pub(super) fn moved(self, (start, end): (f64, f64)) -> Scale {
+        Scale { start, end, ..self }
+    }
     /// The place of a figure.
     pub(super) fn at(self, x: f64) -> f64 {
         let share = if self.log {

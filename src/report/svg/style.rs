@@ -13,13 +13,13 @@ pub(super) const SHADES: usize = 9;
 pub const CSS: &str = "\
 :root{--ink:#1b1f24;--soft:#57606a;--rule:#d8dee4;--paper:#fff;--band:#0969da1f;--good:#1a7f37;--bad:#b3261e;--hot:#b3261e;\
 --c0:#0072b2;--c1:#c14e00;--c2:#00805d;--c3:#a8558a;--c4:#2483b8;--c5:#9a6700;--c6:#1b1f24;--c7:#57606a;\
---h0:#f2f7fc;--h1:#dbe9f6;--h2:#bfd8ec;--h3:#98c3e0;--h4:#6daad2;--h5:#3f86b9;--h6:#2a6ca3;--h7:#1a4f83;--h8:#0f335c}\
+--h0:#f2f7fc;--h1:#dbe9f6;--h2:#bfd8ec;--h3:#98c3e0;--h4:#6daad2;--h5:#2d74a8;--h6:#235f93;--h7:#1a4f83;--h8:#0f335c}\
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9ea7b1;--rule:#30363d;--paper:#0d1117;--band:#58a6ff29;--good:#56d364;\
 --bad:#ff8178;--hot:#ff8178;--c0:#56b4e9;--c1:#ff9457;--c2:#2fc99a;--c3:#e79ac4;--c4:#9ad4f5;--c5:#f0b83c;--c6:#e6edf3;--c7:#9ea7b1;\
 --h0:#10202f;--h1:#14304a;--h2:#1a4263;--h3:#22567f;--h4:#2d6c9b;--h5:#5a9bc9;--h6:#84bae0;--h7:#b0d4ef;--h8:#dcedfa}}\
 @media print{:root{--ink:#000;--soft:#444;--rule:#bbb;--paper:#fff;--band:#0072b21f;--good:#1a7f37;--bad:#a00;--hot:#a00;\
 --c0:#0072b2;--c1:#c14e00;--c2:#00805d;--c3:#a8558a;--c4:#2483b8;--c5:#9a6700;--c6:#000;--c7:#555;\
---h0:#f2f7fc;--h1:#dbe9f6;--h2:#bfd8ec;--h3:#98c3e0;--h4:#6daad2;--h5:#3f86b9;--h6:#2a6ca3;--h7:#1a4f83;--h8:#0f335c}}\
+--h0:#f2f7fc;--h1:#dbe9f6;--h2:#bfd8ec;--h3:#98c3e0;--h4:#6daad2;--h5:#2d74a8;--h6:#235f93;--h7:#1a4f83;--h8:#0f335c}}\
 svg.plot{display:block;width:100%;height:auto;color:var(--ink);font:12px system-ui,sans-serif}\
 .plot text{fill:currentColor;font-size:12px;font-variant-numeric:tabular-nums}.plot .s{fill:var(--soft)}.plot .m{font-size:11px}\
 .plot .b{font-weight:600}.plot .alarm{fill:var(--bad)}\
@@ -37,7 +37,7 @@ svg.plot{display:block;width:100%;height:auto;color:var(--ink);font:12px system-
 .h0{fill:var(--h0)}.h1{fill:var(--h1)}.h2{fill:var(--h2)}.h3{fill:var(--h3)}.h4{fill:var(--h4)}.h5{fill:var(--h5)}\
 .h6{fill:var(--h6)}.h7{fill:var(--h7)}.h8{fill:var(--h8)}.hx{fill:none;stroke:var(--bad);stroke-dasharray:3 2}\
 .plot .hn{fill:none;stroke:var(--rule)}.plot .best{fill:none;stroke:var(--ink);stroke-width:2}.plot text.over{fill:var(--paper)}\
-.plot .down{fill:var(--hot);opacity:.85}.plot .up{fill:var(--h2)}.plot .arrow{stroke:var(--soft);stroke-width:1.3;fill:none}\
+.plot .down{fill:var(--hot);opacity:.85}.plot .up{fill:var(--h1)}.plot .arrow{stroke:var(--soft);stroke-width:1.3;fill:none}\
 .plot .head{fill:var(--soft)}.plot .lane{stroke:var(--rule);stroke-width:2}.plot .dot{fill:var(--c0)}.plot .end{fill:var(--bad)}";
 
 /// The path of a series' marker around the origin.

@@ -48,6 +48,64 @@ fn heat() -> HeatMap {
     }
 }
 
+fn timeline() -> Timeline {
+    let hour = 3_600_000_000_000;
+    let panel = |name: &str, values: [u64; 5]| Panel {
+        name: name.to_owned(),
+        unit: Unit::Rows,
+        points: values.iter().zip(0..).map(|(value, i)| (i * hour, *value)).collect(),
+    };
+    Timeline {
+        title: "The fleet over time".to_owned(),
+        about: "It came to rest.".to_owned(),
+        end: 5 * hour,
+        phase: Some((4 * hour, "script ends".to_owned())),
+        panels: vec![
+            panel("applied", [0, 1_200, 90_000, 120_000, 120_000]),
+            panel("waiting", [0, 3, 17, 9, 0]),
+        ],
+        strips: vec![
+            Strip {
+                name: "offline".to_owned(),
+                spans: vec![(hour, 2 * hour, 0.4, "8 of 20".to_owned())],
+                ticks: Vec::new(),
+            },
+            Strip { name: "switch-fails".to_owned(), spans: Vec::new(), ticks: vec![hour, 3 * hour] },
+        ],
+    }
+}
+
+fn spacetime() -> SpaceTime {
+    let moment = |clock: &str, place: &str, to: Option<&str>, from: Option<&str>, text: &str| Moment {
+        clock: clock.to_owned(),
+        place: place.to_owned(),
+        to: to.map(str::to_owned),
+        from: from.map(str::to_owned),
+        text: text.to_owned(),
+    };
+    SpaceTime {
+        title: "The life of visit a1".to_owned(),
+        about: "d3 never got it.".to_owned(),
+        moments: vec![
+            moment("08:00:01.000", "d17", None, None, "edit d17.e0 update visit a1 status=\"done\""),
+            moment("08:00:03.000", "d17", Some("backend"), None, "edit d17.e0 of visit a1 sent in request 1"),
+            moment(
+                "08:00:03.200",
+                "backend",
+                None,
+                Some("d17"),
+                "visit a1 committed by edit d17.e0: clinic=\"a\", status=\"done\", doctor=\"dr-a\", remark=\"a text that goes on and on\"",
+            ),
+            moment("08:00:04.000", "gateway", Some("d3"), None, "visit a1 leaves for d3"),
+            moment("08:00:05.000", "d3", None, None, "process killed"),
+        ],
+        ending: Some(
+            "in short: it was sent to d3 at 08:00:04.000, d3 never stored it, and its cursor moved on"
+                .to_owned(),
+        ),
+    }
+}
+
 /// What stands in a drawing as text, each with the box it takes at most.
 fn labels(svg: &str) -> Vec<(String, [f64; 4])> {
     let attribute = |tag: &str, name: &str| -> Option<f64> {
@@ -57,9 +115,10 @@ fn labels(svg: &str) -> Vec<(String, [f64; 4])> {
     let texts = svg.lines().filter(|line| line.starts_with("<text"));
     let boxed = texts.map(|line| {
         let (tag, rest) = line.split_once('>').expect("a tag has an end");
-        let text = rest.trim_end_matches("</text>").replace("&amp;", "&");
+        let text = rest.trim_end_matches("</text>").replace("&quot;", "\"").replace("&amp;", "&");
         let (x, y) = (attribute(tag, "x").unwrap(), attribute(tag, "y").unwrap());
-        let wide = ink::width(&text, 11.0) * 0.9;
+        let letters = if tag.contains("\"b") { 12.5 } else { 11.0 };
+        let wide = ink::width(&text, letters) * 0.95;
         let left = match tag {
             tag if tag.contains("\"middle\"") => x - wide / 2.0,
             tag if tag.contains("\"end\"") => x - wide,
@@ -102,6 +161,8 @@ fn no_label_of_a_plot_meets_another_on_either_screen() {
     for size in [Size::Wide, Size::Narrow] {
         assert_legible(&curves().draw(size));
         assert_legible(&heat().draw(size));
+        assert_legible(&timeline().draw(size));
+        assert_legible(&spacetime().draw(size));
     }
 }
 
@@ -132,4 +193,28 @@ fn the_chunk_curve_looks_like_this() {
 #[test]
 fn the_heat_map_looks_like_this() {
     insta::assert_snapshot!(heat().draw(Size::Narrow).inline());
+}
+
+#[test]
+fn the_fleet_over_time_looks_like_this() {
+    insta::assert_snapshot!(timeline().draw(Size::Wide).inline());
+}
+
+#[test]
+fn the_life_of_a_record_looks_like_this() {
+    insta::assert_snapshot!(spacetime().draw(Size::Wide).inline());
+}
+
+#[test]
+fn the_life_of_a_record_fits_a_phone() {
+    insta::assert_snapshot!(spacetime().draw(Size::Narrow).inline());
+}
+
+#[test]
+fn what_never_arrives_ends_in_a_cross() {
+    let arrives = spacetime().draw(Size::Wide).inline();
+    let crosses = |svg: &str| svg.matches("class=\"x\"").count();
+    let mut arrived = spacetime();
+    arrived.moments[4].from = Some("gateway".to_owned());
+    assert_eq!(crosses(&arrives), crosses(&arrived.draw(Size::Wide).inline()) + 1);
 }

@@ -39,7 +39,7 @@ impl Objective {
         self.better != Better::Neither
     }
     /// As it is asked for: `engine.session.duration:p95`.
-    pub(super) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         if self.stat == "value" { self.metric.clone() } else { format!("{}:{}", self.metric, self.stat) }
     }
 }
