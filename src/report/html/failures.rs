@@ -9,7 +9,7 @@ use super::layout::drawn_twice;
 use super::plots;
 
 /// Failing cells told whole; the others by their first reason.
-const WHOLE: usize = 12;
+const WHOLE: usize = 6;
 /// Failing cells named.
 const NAMED: usize = 100;
 /// Reasons and violations told of one cell.
@@ -52,7 +52,13 @@ fn failure(cell: &CellRecord) -> Markup {
             }
             div.sub { "See it again:" }
             pre.cmd { code { (cell.replay) } }
-            @for life in cell.lives.iter().take(LIVES) { (lived(cell, life)) }
+            @if let Some((first, others)) = cell.lives.split_first() {
+                h4 { "The life of " (first.record) }
+                (lived(cell, first))
+                @for life in others.iter().take(LIVES - 1) {
+                    details { summary { "The life of " (life.record) } (lived(cell, life)) }
+                }
+            }
             @if cell.violations.len() > 1 { (violations(cell)) }
         }
     }
@@ -60,9 +66,8 @@ fn failure(cell: &CellRecord) -> Markup {
 
 /// The diagram of a record's life, the command that tells it, and all its lines.
 fn lived(cell: &CellRecord, life: &LifeRecord) -> Markup {
-    let diagram = plots::life(life);
+    let diagram = plots::life(cell, life);
     html! {
-        h4 { "The life of " (life.record) }
         @if let Some(diagram) = &diagram {
             (drawn_twice(|size| diagram.draw(size)))
             p.note {

@@ -49,12 +49,17 @@ pub(super) fn cards(record: &RunRecord) -> Markup {
                                 (human::figure(unit, values[values.len() - 1])) " in " (values.len()) " cells"
                             }
                         }
-                        small { (metric) @if stat != "value" { " " (stat) } }
+                        small { (breakable(metric)) @if stat != "value" { " " (stat) } }
                     }
                 }
             }
         }
     }
+}
+
+/// A name that may be broken behind its dots.
+fn breakable(name: &str) -> Markup {
+    html! { @for part in name.split_inclusive(['.', '_']) { (part) wbr; } }
 }
 
 /// The figure of all cells in order; `None` if no cell has one.

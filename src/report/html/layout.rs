@@ -171,16 +171,16 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
                  line the faults are over and what is under way comes to rest.",
                 &tables::of_timeline(&fleet)))
         }
+        @if let Some(curves) = plots::percentiles(cell) {
+            (figure(&curves.title, |size| curves.draw(size),
+                "How to read it: above “95 %” a line shows the time within which 95 of 100 were done. A line that rises steeply to the \
+                 right has a few that waited very much longer than most.",
+                &tables::of_curves(&curves)))
+        }
         @if let Some(outages) = plots::outages(record, cell) {
             (figure(&outages.title, |size| outages.draw(size),
                 "How to read it: the higher the red, the more devices had no link or no running process; a diamond is a fault.",
                 &tables::of_timeline(&outages)))
-        }
-        @if let Some(curves) = plots::percentiles(cell) {
-            (figure(&curves.title, |size| curves.draw(size),
-                "How to read it: above “95 of 100” a line shows the time within which 95 of 100 were done. A line that rises steeply to \
-                 the right has a few that waited very much longer than most.",
-                &tables::of_curves(&curves)))
         }
     }
 }

@@ -13,13 +13,15 @@ const DURATIONS: [(&str, &str); 5] = [
     ("engine.write_visible.duration", "edit seen by others"),
     ("engine.request.duration", "one request"),
 ];
+/// Devices that have a lane although nothing happened there.
+const DEVICES_DRAWN: usize = 2;
 /// Faults of so many names have a strip of their own.
 const FAULTS_DRAWN: usize = 6;
 
 /// How long people and requests waited in a cell, by percentile; `None` if nothing was observed.
 pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
     const STATS: [(&str, &str); 5] =
-        [("min", "least"), ("p50", "half"), ("p95", "95 of 100"), ("p99", "99 of 100"), ("max", "longest")];
+        [("min", "least"), ("p50", "half"), ("p95", "95 %"), ("p99", "99 %"), ("max", "longest")];
     let curve = |(metric, name): &(&str, &str)| {
         let figure = cell.metrics.get(*metric)?;
         // By logarithms nothing takes no time at all; a nanosecond is the least there is.
@@ -34,7 +36,7 @@ pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
     (!curves.is_empty()).then(|| Curves {
         title: "How long it took".to_owned(),
         about: "Durations by percentile.".to_owned(),
-        x: "of all observations".to_owned(),
+        x: "of all are done".to_owned(),
         settings: STATS.iter().enumerate().map(|(i, (_, told))| (i as f64, (*told).to_owned())).collect(),
         y: "within".to_owned(),
         unit: Some(Unit::Ns),
@@ -73,7 +75,7 @@ fn blank(cell: &CellRecord, series: &SeriesRecord) -> Timeline {
     let end = cell.virtual_ns.max(series.at_ns.last().copied().unwrap_or(0));
     let script = cell.phases.script_ns;
     // A mark at the very end would only be in the way.
-    let phase = (script > 0 && script < end).then(|| (script, "then it drains".to_owned()));
+    let phase = (script > 0 && script / 97 < end / 100).then(|| (script, "then it drains".to_owned()));
     Timeline { end, phase, ..Timeline::default() }
 }
 
@@ -134,19 +136,32 @@ fn devices(record: &RunRecord, cell: &CellRecord) -> Option<u64> {
     Some(devices.filter_map(|n| u64::try_from(n).ok()).sum())
 }
 
-/// The life of a record as a diagram; `None` if the record holds no steps of it.
-pub fn life(life: &LifeRecord) -> Option<SpaceTime> {
+/// The life of a record as a diagram, with a lane for each device on which something is wrong with it; `None` if the cell's record
+/// holds no steps of it.
+pub fn life(cell: &CellRecord, life: &LifeRecord) -> Option<SpaceTime> {
+    let of_it = cell.violations.iter().filter(|v| v.record.as_ref() == Some(&life.record));
+    let mut devices: Vec<String> = of_it.filter_map(|violation| violation.device.clone()).collect();
+    devices.dedup();
+    devices.truncate(DEVICES_DRAWN);
+    // All of it is about one record, whose whole key would only fill the lines.
+    let key = life.record.split_once('/').map_or("", |(_, key)| key);
+    let short: String = key.chars().take(8).collect();
+    let shorten = |text: &str| match key.chars().nth(12) {
+        Some(_) => text.replace(key, &format!("{short}…")),
+        None => text.to_owned(),
+    };
     let moment = |step: &super::super::record::StepRecord| Moment {
         clock: step.clock.clone(),
         place: step.place.clone(),
         to: step.to.clone(),
         from: step.from.clone(),
-        text: step.text.clone(),
+        text: shorten(&step.text),
     };
     let ending = life.lines.last().and_then(|line| line.strip_prefix("in short: "));
     (!life.steps.is_empty()).then(|| SpaceTime {
         title: format!("The life of {}", life.record),
         about: ending.unwrap_or("What happened to it, in order.").to_owned(),
+        lanes: devices,
         moments: life.steps.iter().map(moment).collect(),
         ending: ending.map(str::to_owned),
     })

@@ -8,7 +8,7 @@ body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-
 main,header,footer{max-width:1360px;margin:0 auto;padding:0 clamp(14px,3vw,36px)}\
 header{padding-top:30px;padding-bottom:4px}h1{font-size:clamp(22px,3vw,32px);line-height:1.2;margin:4px 0 6px;overflow-wrap:anywhere;\
 letter-spacing:-.01em}\
-h2{font-size:20px;margin:36px 0 10px;letter-spacing:-.005em}h3{font-size:16px;margin:0 0 8px;overflow-wrap:anywhere}\
+h2{font-size:20px;margin:36px 0 10px;letter-spacing:-.005em;overflow-wrap:anywhere}h3{font-size:16px;margin:0 0 8px;overflow-wrap:anywhere}\
 h4{font-size:14px;margin:16px 0 4px;overflow-wrap:anywhere}\
 p{margin:6px 0;max-width:76ch}a{color:var(--c0)}\
 .note,figcaption,footer,.sub{color:var(--soft);font-size:14px}\
@@ -28,8 +28,9 @@ p code,li code,td code{overflow-wrap:anywhere}\
 .failure ul{margin:4px 0 8px;padding-left:20px}.failure li{overflow-wrap:anywhere}\
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,560px),1fr));gap:20px;align-items:start}\
 figure{margin:0;border:1px solid var(--rule);border-radius:10px;padding:16px;min-width:0}\
-figure svg{max-width:720px}.narrow{display:none}figcaption{margin-top:8px}\
-@media (max-width:660px){.wide{display:none}.narrow{display:block}figure{padding:12px 10px}.failure{padding:10px 12px}}\
+svg.plot{max-width:720px}.narrow{display:none}figcaption{margin-top:8px}\
+@media (max-width:660px){.wide{display:none}.narrow{display:block}figure{padding:12px 10px}.failure{padding:10px 12px}\
+.cards{grid-template-columns:1fr 1fr;gap:8px}.card{padding:10px 12px}.card b{font-size:20px}}\
 details{margin-top:8px}summary{cursor:pointer;font-size:14px;padding:2px 0}summary:hover{text-decoration:underline}\
 .scroll{overflow-x:auto;max-width:100%;margin:8px 0}\
 table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}\

@@ -134,7 +134,7 @@ fn a_run_of_failures_only_is_bounded_too() {
     let page = page(&record);
     assert!(page.len() < 2_000_000, "{} bytes", page.len());
     assert!(
-        page.contains("388 more") && page.contains("9880 lines are left out here"),
+        page.contains("394 more") && page.contains("9880 lines are left out here"),
         "it says what is missing"
     );
 }
@@ -200,6 +200,6 @@ fn plots_of_records_are_legible_on_either_screen() {
         assert_legible(&fleet(cell).unwrap().draw(size));
         assert_legible(&outages(&record, cell).unwrap().draw(size));
         assert_legible(&percentiles(cell).unwrap().draw(size));
-        assert_legible(&life(&cell.lives[0]).unwrap().draw(size));
+        assert_legible(&life(cell, &cell.lives[0]).unwrap().draw(size));
     }
 }

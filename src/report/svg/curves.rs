@@ -192,7 +192,7 @@ fn values(curves: &[Curve], places: (f64, f64)) -> Scale {
 }
 
 fn names_room(curves: &[Curve], size: Size) -> f64 {
-    let most = size.pick(150.0, 92.0);
+    let most = size.pick(160.0, 128.0);
     curves.iter().map(|curve| width(&curve.name, LETTERS) + 24.0).fold(0.0, f64::max).min(most)
 }
 

@@ -10,6 +10,8 @@ pub struct SpaceTime {
     pub title: String,
     /// The same in a sentence, for who cannot see it.
     pub about: String,
+    /// Places that have a lane although perhaps nothing happens there.
+    pub lanes: Vec<String>,
     /// What happened, in order.
     pub moments: Vec<Moment>,
     /// How the story ends, if it ends badly.
@@ -35,6 +37,13 @@ const LINE: f64 = 15.0;
 const TOP: f64 = 26.0;
 /// Words end at this many lines.
 const LINES_MAX: usize = 3;
+
+/// Bold letters take the room of larger ones.
+const BOLD: f64 = LETTERS * 1.12;
+
+fn bold(text: &str) -> f64 {
+    width(text, BOLD)
+}
 
 /// Where things lie.
 struct Plan<'a> {
@@ -74,7 +83,7 @@ impl SpaceTime {
         }
         let mut height = plan.bottom + 8.0;
         if let Some(ending) = &self.ending {
-            for line in wrapped(ending, LETTERS, size.width() - 26.0) {
+            for line in wrapped(ending, BOLD, size.width() - 26.0) {
                 if height < plan.bottom + 9.0 {
                     ink.shape("x", (8.0, height + 10.0), super::style::CROSS);
                 }
@@ -93,7 +102,7 @@ impl SpaceTime {
             .moments
             .iter()
             .flat_map(|m| [Some(m.place.as_str()), m.to.as_deref(), m.from.as_deref()].into_iter().flatten());
-        for name in mentioned {
+        for name in mentioned.chain(self.lanes.iter().map(String::as_str)) {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -104,8 +113,11 @@ impl SpaceTime {
         });
         let together = size == Size::Narrow || names.len() > 5;
         let (left, apart, heads) = if together { (0.0, 30.0, TOP + 15.0) } else { (clock, 70.0, TOP) };
+        // No name may leave the drawing on the left.
+        let shift = names.iter().zip(0..).map(|(name, i)| bold(name) / 2.0 + 2.0 - apart * f64::from(i));
+        let first = shift.fold(left + apart * 0.6, f64::max);
         let lanes: Vec<(&str, f64)> =
-            names.iter().enumerate().map(|(i, n)| (*n, left + apart * (i as f64 + 0.6))).collect();
+            names.iter().enumerate().map(|(i, n)| (*n, first + apart * i as f64)).collect();
         let words = lanes.last().map_or(clock, |(_, x)| *x) + 16.0;
         let room = size.width() - words - 4.0;
         let mut y = heads + 8.0;

@@ -86,6 +86,7 @@ fn spacetime() -> SpaceTime {
     SpaceTime {
         title: "The life of visit a1".to_owned(),
         about: "d3 never got it.".to_owned(),
+        lanes: vec!["d9".to_owned()],
         moments: vec![
             moment("08:00:01.000", "d17", None, None, "edit d17.e0 update visit a1 status=\"done\""),
             moment("08:00:03.000", "d17", Some("backend"), None, "edit d17.e0 of visit a1 sent in request 1"),
