@@ -13,6 +13,8 @@ use super::{failures, figures, plots, style, tables};
 
 /// Cells drawn over time.
 const DRAWN: usize = 4;
+/// Series of a sweep told in words.
+const SERIES: usize = 24;
 /// Scenarios shown whole, and characters of one.
 const SCENARIOS: usize = 3;
 const SCENARIO_MAX: usize = 60_000;
@@ -117,13 +119,20 @@ fn drawn(record: &RunRecord) -> Markup {
         @if let Some((plots, words)) = grid {
             h2 { "The best setting" }
             div.plots { (plots) }
-            details open { summary { "In words: the best settings, and what limits the others" } pre { (words) } }
+            (in_words(&words))
         }
-        @if let Some((first, others)) = timed.split_first() {
-            h2 { "Over time" @if record.cells.len() > 1 { ": " (first.id) } }
-            div.plots { (over_time(record, first)) }
-            @for cell in others {
-                details { summary { "The same of " (cell.id) } div.plots { (over_time(record, cell)) } }
+        @if !timed.is_empty() {
+            h2 { "Over time" }
+            @for (i, cell) in timed.iter().enumerate() {
+                @if record.cells.len() == 1 {
+                    div.plots { (over_time(record, cell)) }
+                } @else {
+                    // A sweep is about its settings: no single cell stands for it.
+                    details open[i == 0 && record.sweep.is_none()] {
+                        summary { (cell.id) }
+                        div.plots { (over_time(record, cell)) }
+                    }
+                }
             }
             @if record.cells.len() > timed.len() {
                 p.note { "Series of all cells stand in series.csv." }
@@ -132,7 +141,22 @@ fn drawn(record: &RunRecord) -> Markup {
     }
 }
 
-fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, String)> {
+/// The best setting of each series, and what limits the others.
+fn in_words(series: &[String]) -> Markup {
+    html! {
+        h3 { "In words" }
+        @for text in series.iter().take(SERIES) {
+            @let (first, rest) = text.trim_end().split_once('\n').unwrap_or((text.trim_end(), ""));
+            p.words { (first) }
+            @if !rest.is_empty() { ul.words { @for line in rest.lines() { li { (line.trim()) } } } }
+        }
+        @if series.len() > SERIES {
+            p.note { (series.len() - SERIES) " more series: syncdyno report tells all of them." }
+        }
+    }
+}
+
+fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<String>)> {
     let axes: Vec<(String, Vec<String>)> =
         told.axes.iter().map(|axis| (axis.key.clone(), axis.values.clone())).collect();
     if axes.is_empty() {
@@ -160,7 +184,7 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, String)> 
             }
         }
     };
-    Some((plots, sweep.story()))
+    Some((plots, sweep.words_of_series()))
 }
 
 fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
