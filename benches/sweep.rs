@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use syncdyno::base::{EntityId, Key, Span, Time};
 use syncdyno::campaign::{self, Bench, Listener, Options, Runner, Signals, Subject};
+use syncdyno::oracle::Story;
 use syncdyno::report::CellRecord;
 use syncdyno::scenario::{Document, Names, Plan, Request};
 use syncdyno::world::{EngineRegistry, Outcome, Unrunnable, Watch};
@@ -76,12 +77,7 @@ impl Runner for Counting {
         self.on_processor.fetch_add(stopwatch.read().as_nanos() as u64, Ordering::Relaxed);
         outcome
     }
-    fn lives(
-        &self,
-        plan: &Plan,
-        subjects: &[Subject],
-        watch: &dyn Watch,
-    ) -> Result<Vec<Vec<String>>, Unrunnable> {
+    fn lives(&self, plan: &Plan, subjects: &[Subject], watch: &dyn Watch) -> Result<Vec<Story>, Unrunnable> {
         self.bench.lives(plan, subjects, watch)
     }
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {

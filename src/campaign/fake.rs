@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::runner::{Runner, Subject};
 use super::stop::Signals;
 use crate::base::{EntityId, Key, Time};
+use crate::oracle::Story;
 use crate::report::fixture;
 use crate::scenario::Plan;
 use crate::world::{Ending, Outcome, Traced, Unrunnable, Watch};
@@ -71,12 +72,7 @@ impl Runner for Fake {
         Ok(Traced { outcome: self.run(plan, watch)?, timeline: "[]\n".to_owned(), left_out: 0 })
     }
 
-    fn lives(
-        &self,
-        plan: &Plan,
-        subjects: &[Subject],
-        _: &dyn Watch,
-    ) -> Result<Vec<Vec<String>>, Unrunnable> {
+    fn lives(&self, plan: &Plan, subjects: &[Subject], _: &dyn Watch) -> Result<Vec<Story>, Unrunnable> {
         let line = |key: &Key| format!("seed {}: {key} was written and never seen again", plan.seed.0);
         let silent = |key: &Key| key.as_str().starts_with("silent");
         let lived = |subject: &Subject| subject.record.1.clone();
@@ -84,6 +80,7 @@ impl Runner for Fake {
             .iter()
             .map(lived)
             .map(|key| if silent(&key) { vec![] } else { vec![line(&key)] })
+            .map(|lines| Story { lines, steps: Vec::new() })
             .collect())
     }
 

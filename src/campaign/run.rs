@@ -12,6 +12,7 @@ use super::stop::{Signals, Stop};
 use super::stopwatch::Stopwatch;
 use crate::base::{Span, Time};
 use crate::metrics::{Distribution, Sample};
+use crate::oracle::Story;
 use crate::report::{self, CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Verdict, histograms};
 use crate::scenario::Plan;
 use crate::world::{Ending, Outcome, Unrunnable, Watch};
@@ -251,12 +252,12 @@ fn tell_lives(ran: &mut [(usize, Ran)], plans: &[Plan], runner: &dyn Runner, sto
 }
 
 /// The lives of `records` as a cell's record holds them.
-pub(super) fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Vec<String>>) -> Vec<LifeRecord> {
+pub(super) fn lives_told(plan: &Plan, records: &[Record], lives: Vec<Story>) -> Vec<LifeRecord> {
     assert_eq!(records.len(), lives.len(), "a life for each record");
-    let told = records.iter().zip(lives).map(|(record, lines)| {
-        let record = report::record_name(&plan.schema, record);
-        LifeRecord { record, lines }
-    });
+    let told = records
+        .iter()
+        .zip(lives)
+        .map(|(record, story)| LifeRecord::new(report::record_name(&plan.schema, record), story));
     told.collect()
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::{DeviceId, EntityId, Key};
-use crate::oracle::Filter;
+use crate::oracle::{Filter, Story};
 use crate::scenario::Plan;
 use crate::world::{self, EngineRegistry, Outcome, Traced, Unrunnable, Watch};
 
@@ -30,16 +30,11 @@ pub trait Runner: Sync {
     /// # Errors
     /// When the plan cannot be run.
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable>;
-    /// Runs a cell again and tells the lives of these subjects, one after the other, a line an event.
+    /// Runs a cell again and tells the lives of these subjects, one after the other.
     ///
     /// # Errors
     /// When the plan cannot be run.
-    fn lives(
-        &self,
-        plan: &Plan,
-        subjects: &[Subject],
-        watch: &dyn Watch,
-    ) -> Result<Vec<Vec<String>>, Unrunnable>;
+    fn lives(&self, plan: &Plan, subjects: &[Subject], watch: &dyn Watch) -> Result<Vec<Story>, Unrunnable>;
     /// Runs a cell again and draws its timeline.
     ///
     /// # Errors
@@ -63,12 +58,7 @@ impl Runner for Bench {
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
         world::run(plan, &self.0, watch)
     }
-    fn lives(
-        &self,
-        plan: &Plan,
-        subjects: &[Subject],
-        watch: &dyn Watch,
-    ) -> Result<Vec<Vec<String>>, Unrunnable> {
+    fn lives(&self, plan: &Plan, subjects: &[Subject], watch: &dyn Watch) -> Result<Vec<Story>, Unrunnable> {
         let filter = |subject: &Subject| Filter {
             records: BTreeSet::from([subject.record.clone()]),
             side: subject.side,

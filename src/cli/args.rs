@@ -79,6 +79,8 @@ pub(super) enum Command {
     },
     /// Run one cell again, with the same seed, and hold its digest against the recorded one.
     Replay(ReplayArgs),
+    /// Render a run again from its record: the page, the tables, the summary.
+    Report(ReportArgs),
     /// The difference of two runs, variants or baselines.
     Compare(CompareArgs),
     /// The figures that runs must come to again: named files under reports/baseline/.
@@ -160,7 +162,7 @@ pub(super) struct Work {
 
 /// Where the report goes.
 #[derive(Clone, Debug, Default, Args)]
-pub(super) struct ReportArgs {
+pub(super) struct PlaceArgs {
     /// Where the report goes; by default reports/<scenario>-<seeds>-<digest>.
     #[arg(short, long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -176,7 +178,7 @@ pub(super) struct Place<'a> {
     pub(super) resume: Option<&'a Path>,
 }
 
-impl ReportArgs {
+impl PlaceArgs {
     pub(super) fn as_place(&self) -> Place<'_> {
         Place { out: self.out.as_deref(), resume: self.resume.as_deref() }
     }
@@ -189,7 +191,7 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) work: Work,
     #[command(flatten)]
-    pub(super) place: ReportArgs,
+    pub(super) place: PlaceArgs,
     /// What stdout carries: tables for people, run.json, or tables and annotations for a GitHub job.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(super) format: Format,
@@ -215,7 +217,7 @@ pub(super) struct SweepArgs {
     #[arg(long, value_name = "NAME[:STAT]")]
     pub(super) metric: Option<Objective>,
     #[command(flatten)]
-    pub(super) place: ReportArgs,
+    pub(super) place: PlaceArgs,
     /// What stdout carries: table, chart and words, or the same for programs.
     #[arg(long, value_enum, default_value_t = SweepFormat::Human)]
     pub(super) format: SweepFormat,
@@ -254,7 +256,7 @@ pub(super) struct TuneArgs {
     #[command(flatten)]
     pub(super) work: Work,
     #[command(flatten)]
-    pub(super) place: ReportArgs,
+    pub(super) place: PlaceArgs,
     /// What stdout carries: chart, words and table, or the same for programs.
     #[arg(long, value_enum, default_value_t = SweepFormat::Human)]
     pub(super) format: SweepFormat,
@@ -270,6 +272,27 @@ pub(super) struct ReplayArgs {
     /// Write a timeline in virtual time, for Perfetto or Chrome's tracing page: sessions, requests, transactions, outages.
     #[arg(long, value_name = "FILE.json")]
     pub(super) trace: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReportArgs {
+    /// A report's folder or its run.json; nothing else is read.
+    pub(super) run: PathBuf,
+    /// As what: tables for people, report.html, summary.md, cells.csv, or the record itself.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    pub(super) format: ReportFormat,
+    /// Write it here, whole or not at all, instead of to stdout.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReportFormat {
+    Human,
+    Html,
+    Md,
+    Csv,
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -4,11 +4,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::args::BaselineCommand;
-use super::compare::record_file;
 use super::console::Console;
 use super::refusal::{Refusal, near};
-use super::sources;
-use crate::report::{Baseline, Exit, Folder, RunRecord, human};
+use super::report;
+use crate::report::{Baseline, Exit, Folder, human};
 
 /// Where baselines lie, from the folder in which the program is started.
 const HOME: &str = "reports/baseline";
@@ -80,11 +79,8 @@ fn names() -> anyhow::Result<Vec<String>> {
 }
 
 fn write(name: &str, run: &Path, reasons: Vec<String>, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let file =
-        record_file(run).ok_or_else(|| Refusal::usage(format!("{}: there is no report", run.display())))?;
-    let text = sources::read(&file)?;
+    let (file, record) = report::read(run)?;
     let in_file = |e: &dyn std::error::Error| Refusal::usage(format!("{}: {e}", file.display()));
-    let record = RunRecord::parse(&text).map_err(|e| in_file(&e))?;
     if !record.complete {
         return Err(Refusal::usage(format!("{}: the run was stopped before its end", file.display())));
     }

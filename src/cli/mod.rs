@@ -45,6 +45,7 @@ mod program;
 mod progress;
 mod refusal;
 mod replay;
+mod report;
 mod run;
 mod sources;
 mod sweep;

@@ -15,7 +15,9 @@ use super::refusal::Refusal;
 use super::{baseline, sources};
 use crate::base::Digest;
 use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
-use crate::report::{self, Baseline, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, Timing};
+use crate::report::{
+    self, Baseline, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, SweepRecord, Timing,
+};
 use crate::scenario::Plan;
 
 /// Runs `run`.
@@ -24,7 +26,8 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     let baseline = args.baseline.as_deref().map(baseline::load).transpose()?;
     sources::remark_on(&plans, console);
     let baseline = args.baseline.as_deref().zip(baseline.as_ref());
-    let order = Order { place: args.place.as_place(), work: &args.work, twice: args.twice, baseline };
+    let place = args.place.as_place();
+    let order = Order { place, work: &args.work, twice: args.twice, baseline, sweep: None };
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran.record, &ran.folder, args.format, console);
     Ok(ran.close(console))
@@ -39,6 +42,8 @@ pub(super) struct Order<'a> {
     pub(super) twice: bool,
     /// What the run is held against, with its name.
     pub(super) baseline: Option<(&'a str, &'a Baseline)>,
+    /// The grid, if it is a sweep.
+    pub(super) sweep: Option<SweepRecord>,
 }
 
 /// A run whose report is written, as far as it could be.
@@ -71,7 +76,8 @@ pub(super) fn carry_out(
             changes.extend(of_cell.into_iter().filter(|change| !change.gated));
         }
     }
-    let record = report::assemble(under_way.shown(), plans, judged, &notes);
+    let mut record = report::assemble(under_way.shown(), plans, judged, &notes);
+    record.sweep = order.sweep.clone();
     under_way.close(record, plans, changes)
 }
 
@@ -263,6 +269,7 @@ fn write_report(
     cells.finish()?;
     folder.put("junit.xml", report::junit(record).as_bytes())?;
     folder.put("summary.md", report::summary(record).as_bytes())?;
+    folder.put("report.html", report::html::page(record).as_bytes())?;
     let mut repros = BTreeSet::new();
     for cell in record.failing() {
         if let Some(resolved) = record.resolved.get(&cell.resolved) {

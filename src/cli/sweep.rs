@@ -9,7 +9,7 @@ use super::run::Order;
 use super::{grid, run};
 use crate::campaign::Runner;
 use crate::report::sweep::{Objective, Regret, Sweep};
-use crate::report::{self, Exit};
+use crate::report::{self, Exit, SweepRecord};
 
 /// Runs `sweep`.
 pub(super) fn sweep(
@@ -30,9 +30,11 @@ pub(super) fn sweep(
     if scenarios.len() > 1 {
         return Err(Refusal::usage(format!("a sweep is of one scenario, not of {}", scenarios.len())));
     }
-    let order = Order { place: args.place.as_place(), work: &args.work, twice: false, baseline: None };
-    let ran = run::carry_out(&plans, &order, runner, console)?;
     let objective = args.metric.clone().unwrap_or_else(|| Objective::of_axis(&args.grid.axis[0].key));
+    let told = SweepRecord::new(&grid::values(&args.grid.axis), &objective);
+    let place = args.place.as_place();
+    let order = Order { place, work: &args.work, twice: false, baseline: None, sweep: Some(told) };
+    let ran = run::carry_out(&plans, &order, runner, console)?;
     let swept = |grid: &Grid| Sweep::new(&ran.record, &grid::values(&grid.axis), objective.clone());
     let sweep = swept(&args.grid);
     let regret = reference.map(|reference| Regret::new(&sweep, &swept(&reference)));

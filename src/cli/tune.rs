@@ -21,7 +21,8 @@ const SEEDS: u64 = 8;
 /// Runs `tune`.
 pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let mut search = Search::new(args, runner, console)?;
-    let order = Order { place: args.place.as_place(), work: &args.work, twice: false, baseline: None };
+    let place = args.place.as_place();
+    let order = Order { place, work: &args.work, twice: false, baseline: None, sweep: None };
     sources::remark_on(&search.plans, console);
     let corners = std::mem::take(&mut search.plans);
     let mut under_way = UnderWay::open(&corners, &search.name, &order)?;

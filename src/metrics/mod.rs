@@ -32,6 +32,6 @@ mod visibility;
 pub use collector::{Collected, Collector, Setting};
 pub use distribution::Distribution;
 pub use figure::{Figure, Figures, Sample, Unit};
-pub use series::SERIES;
+pub use series::{QUEUED, SERIES};
 pub use table::{BY_SIZE, BY_START, BY_UNIT, Better, Id, Kind, Metric, TABLE, find, names};
 pub use timeline::Timeline;

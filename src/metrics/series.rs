@@ -9,8 +9,11 @@ pub static SERIES: &[(&str, &str)] = &[
     ("engine.apply.rows", "Changes made durable so far."),
     ("workload.edits.waiting", "Edits made and neither acknowledged nor given up."),
     ("device.online.count", "Devices whose process lives and whose link is up."),
-    ("backend.request.queued", "Longest wait in the backend's queue since the last sample, in nanoseconds."),
+    (QUEUED, "Longest wait in the backend's queue since the last sample, in nanoseconds."),
 ];
+
+/// The series of waits; all others are levels.
+pub const QUEUED: &str = "backend.request.queued";
 
 /// How many samples the length of a script is cut into.
 const SAMPLES: u64 = 240;

@@ -1,4 +1,4 @@
-//! The life of a record: what happened to it, in order and in words.
+//! The life of a record: what happened to it, in order, in words and as steps from place to place.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use super::clock::Clock;
 use super::fate::Fate;
 use super::told::Told;
 use crate::base::{DeviceId, EditId, EntityId, Key, Time};
-use crate::contract::{AppliedChange, Event, LocalEdit, Node, Occurrence, Schema, SyncUnit};
+use crate::contract::{AppliedChange, Author, Event, LocalEdit, Node, Occurrence, Schema, SyncUnit};
 
 /// What a recorder keeps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,32 @@ pub struct Filter {
     pub device: Option<DeviceId>,
     /// What a check found wrong with the record, and on which device: the story ends with where it went wrong.
     pub found: Option<(&'static str, Option<DeviceId>)>,
+}
+
+/// A life as it is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Story {
+    /// In words, a line an event; the last one may say where it went wrong.
+    pub lines: Vec<String>,
+    /// The same events as steps, of those that have a line.
+    pub steps: Vec<Step>,
+}
+
+/// One thing that happened to a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// When.
+    pub at: Time,
+    /// The same as the clock of the scenario's day shows it.
+    pub clock: String,
+    /// Where.
+    pub node: Node,
+    /// Where to something left with it, if it did.
+    pub to: Option<Node>,
+    /// Where from something came with it, if it did.
+    pub from: Option<Node>,
+    /// In words.
+    pub text: String,
 }
 
 /// A listener that writes a line for each event that its filter lets pass, up to [`Life::LINES`].
@@ -38,7 +64,7 @@ pub struct Life {
     edits: BTreeSet<EditId>,
     clock: Clock,
     fate: Fate,
-    lines: Vec<String>,
+    steps: Vec<Step>,
     left_out: u64,
 }
 
@@ -58,7 +84,7 @@ impl Life {
             concerned: BTreeSet::new(),
             awaiting: BTreeSet::new(),
             edits: BTreeSet::new(),
-            lines: Vec::new(),
+            steps: Vec::new(),
             left_out: 0,
         }
     }
@@ -85,13 +111,19 @@ impl Life {
         }
     }
 
+    /// The life so far.
+    pub fn story(&self) -> Story {
+        Story { lines: self.lines(), steps: self.steps.clone() }
+    }
+
     /// The lines so far, in order, then how many more there were, if any, and last where the record went wrong.
-    pub fn lines(&self) -> Vec<String> {
+    fn lines(&self) -> Vec<String> {
+        let line = |step: &Step| format!("{} {} {}", step.clock, place(step.node), step.text);
         let more = (self.left_out > 0).then(|| format!("and {} more", self.left_out));
         let ending =
             self.filter.found.and_then(|(check, device)| self.fate.ending(check, device, self.clock));
         let ending = ending.map(|ending| format!("in short: {ending}"));
-        self.lines.iter().cloned().chain(more).chain(ending).collect()
+        self.steps.iter().map(line).chain(more).chain(ending).collect()
     }
 
     /// Notes what the end of the story needs, whether or not it is told now.
@@ -182,7 +214,7 @@ impl Life {
                     self.awaiting.remove(&(device, change.entity));
                 }
                 let text = self.told().change(change);
-                self.write(at, node, &text);
+                self.write(at, node, (None, Some(Node::Gateway)), text);
             }
         }
     }
@@ -193,24 +225,44 @@ impl Life {
 
     fn tell(&mut self, at: Time, node: Node, event: &Event<'_>) {
         let text = self.told().event(event);
-        self.write(at, node, &text);
+        self.write(at, node, ways(event), text);
     }
 
     fn told(&self) -> Told<'_> {
         Told { schema: &self.schema, units: &self.units, clock: self.clock }
     }
 
-    fn write(&mut self, at: Time, node: Node, text: &str) {
-        if self.lines.len() == Life::LINES {
+    fn write(&mut self, at: Time, node: Node, ways: (Option<Node>, Option<Node>), text: String) {
+        if self.steps.len() == Life::LINES {
             self.left_out += 1;
             return;
         }
-        let place = match node {
-            Node::Device(device) => device.to_string(),
-            Node::Gateway => "gateway".to_owned(),
-            Node::Backend => "backend".to_owned(),
-            Node::World => "world".to_owned(),
-        };
-        self.lines.push(format!("{} {place} {text}", self.clock.time(at)));
+        let (to, from) = ways;
+        let clock = self.clock.time(at).to_string();
+        self.steps.push(Step { at, clock, node, to, from, text });
+    }
+}
+
+/// A node as people call it.
+pub fn place(node: Node) -> String {
+    match node {
+        Node::Device(device) => device.to_string(),
+        Node::Gateway => "gateway".to_owned(),
+        Node::Backend => "backend".to_owned(),
+        Node::World => "world".to_owned(),
+    }
+}
+
+/// Where to something leaves with an event, and where from something comes with it.
+fn ways(event: &Event<'_>) -> (Option<Node>, Option<Node>) {
+    match event {
+        Event::EditSent { .. } => (Some(Node::Backend), None),
+        Event::RowServed { device, .. } => (Some(Node::Device(*device)), None),
+        Event::Committed { author: Author::Device(edit), .. } => (None, Some(Node::Device(edit.device))),
+        Event::MutationRefused { edit, .. }
+        | Event::MutationReplayed { edit }
+        | Event::MutationPutOff { edit } => (None, Some(Node::Device(edit.device))),
+        Event::ChunkApplied { .. } => (None, Some(Node::Gateway)),
+        _ => (None, None),
     }
 }

@@ -59,7 +59,7 @@ pub use check::{check_names, implied};
 pub use clock::Clock;
 pub use findings::VIOLATIONS_KEPT;
 pub use inspection::{Inspection, Verdict};
-pub use life::{Filter, Life};
+pub use life::{Filter, Life, Step, Story, place};
 pub use model::{Oracle, Setting};
 pub use truth::Truth;
 pub use violation::Violation;

@@ -52,8 +52,33 @@ impl Grid {
         text
     }
 
+    /// For a page in HTML: a table in a box that scrolls, so that it never widens the page.
+    pub(super) fn html(&self) -> String {
+        let row = |tag: &str, fields: &[String]| {
+            let field = |(i, text): (usize, &String)| {
+                let class = if i < self.texts { "" } else { " class=\"n\"" };
+                format!("<{tag}{class}>{}</{tag}>", escaped(text))
+            };
+            format!("<tr>{}</tr>\n", fields.iter().enumerate().map(field).collect::<String>())
+        };
+        let mut text = String::from("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead>");
+        text.push_str(&row("th", &self.header));
+        text.push_str("</thead>\n<tbody>\n");
+        for fields in self.rows.iter().filter(|row| row.iter().any(|field| !field.is_empty())) {
+            let mut fields = fields.clone();
+            fields.resize(self.header.len(), String::new());
+            text.push_str(&row("td", &fields));
+        }
+        text + "</tbody></table></div>\n"
+    }
+
     fn aligned(&self, column: usize, text: &str) -> Cell {
         let side = if column < self.texts { CellAlignment::Left } else { CellAlignment::Right };
         Cell::new(text).set_alignment(side)
     }
+}
+
+/// A text between tags of HTML or SVG.
+pub(in crate::report) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

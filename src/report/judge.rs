@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::human;
 use super::record::{
     CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord, Phases,
-    Reason, Verdict, ViolationRecord, held as held_figures,
+    Reason, SeriesRecord, Verdict, ViolationRecord, held as held_figures,
 };
 use crate::base::{EntityId, Key};
 use crate::contract::Schema;
@@ -45,11 +45,13 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     cell.faults =
         outcome.faults.iter().map(|(at, text)| FaultRecord { at_ns: at.0, text: text.clone() }).collect();
     cell.ending = ending(&outcome.ending);
+    cell.series = SeriesRecord::of(&outcome.series);
     if outcome.ending == Ending::Interrupted {
         cell.verdict = Verdict::Incomplete;
         // Rows that were on their way are no finding, and figures of half a run stand beside no others.
         cell.violations.clear();
         cell.metrics.clear();
+        cell.series = None;
         return Judged { cell, gates: Vec::new() };
     }
     cell.expectations = expectations(plan, outcome);
@@ -129,6 +131,7 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
         expectations: Vec::new(),
         reasons: Vec::new(),
         lives: Vec::new(),
+        series: None,
     }
 }
 

@@ -2,9 +2,9 @@
 //!
 //! [`judge`] holds the outcome of a cell against what its plan says must come out and gives a [`CellRecord`]; [`assemble`] puts
 //! the cells of a run together into the [`RunRecord`] that `run.json` holds. Everything else here is rendered from that record
-//! alone: the [`story`] for a terminal, [`summary`] and [`junit()`] for CI, [`flat::cells`] and [`flat::Series`] for other programs,
+//! alone: the [`story`] for a terminal, [`html`] for a browser, [`summary`] and [`junit()`] for CI, [`flat::cells`] and [`flat::Series`] for other programs,
 //! [`repro`] for running one cell again, [`sweep`] for what a grid of settings came to. [`compare`] holds two records against each
-//! other, a [`Baseline`] is the record that a run must come to again. Nothing here touches a simulation, and no renderer touches a
+//! other, [`svg`] draws plots, a [`Baseline`] is the record that a run must come to again. Nothing here touches a simulation, and no renderer touches a
 //! file: [`Folder`] does.
 //!
 //! Invariants:
@@ -25,6 +25,7 @@ pub mod flat;
 mod folder;
 mod grid;
 pub mod histograms;
+pub mod html;
 pub mod human;
 mod judge;
 mod junit;
@@ -33,6 +34,7 @@ mod record;
 mod repro;
 mod story;
 mod summary;
+pub mod svg;
 pub mod sweep;
 mod table;
 mod timing;
@@ -51,9 +53,9 @@ pub use judge::{Judged, broken, cell_ids, judge, record_name};
 pub use junit::junit;
 pub use listing::{CellSize, Covered, coverage, sizes, texts};
 pub use record::{
-    CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord,
-    LifeRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict,
-    ViolationRecord, schema_json,
+    AxisRecord, CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord,
+    GateRecord, LifeRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord,
+    SeriesRecord, StepRecord, SweepRecord, Tool, Verdict, ViolationRecord, schema_json,
 };
 pub use repro::{digest_told, repro};
 pub use story::{Paint, annotations, headline, last_lines, lives, reasons, story};

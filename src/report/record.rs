@@ -8,10 +8,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
 
+use super::sweep::Objective;
 use super::tune::TuneRecord;
-use crate::metrics::{self, Figure, Figures};
+use crate::metrics::{self, Figure, Figures, Sample};
+use crate::oracle::{Story, place};
 
 /// The version of the record's shape.
 pub const SCHEMA_VERSION: &str = "1.0.0";
@@ -50,6 +53,9 @@ pub struct RunRecord {
     /// What a search for the best settings came to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tune: Option<TuneRecord>,
+    /// The grid, if this is a sweep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepRecord>,
 }
 
 /// The program that wrote a record.
@@ -139,6 +145,9 @@ pub struct CellRecord {
     /// The lives of the records that the first violations speak of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lives: Vec<LifeRecord>,
+    /// Figures over virtual time, of the first cells and the first failing ones; those of all cells are in `series.csv`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<SeriesRecord>,
 }
 
 /// The figures of a cell by name. Thousands of cells are held at once, so names of the table are not copied.
@@ -261,6 +270,57 @@ pub struct LifeRecord {
     pub record: String,
     /// What happened to it, in order.
     pub lines: Vec<String>,
+    /// The same as steps from place to place: the first of a long life and its last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepRecord>,
+}
+
+/// One thing that happened to a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StepRecord {
+    /// When.
+    pub at_ns: u64,
+    /// The same as the clock of the scenario's day shows it.
+    pub clock: String,
+    /// Where: `gateway`, `backend`, `world`, or a device.
+    pub place: String,
+    /// Where to something left with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Where from something came with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// In words.
+    pub text: String,
+}
+
+/// Figures over virtual time, thinned out to what can be drawn.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SeriesRecord {
+    /// The instants of all series.
+    #[serde(serialize_with = "in_a_line")]
+    pub at_ns: Vec<u64>,
+    /// The values at these instants, by series.
+    #[serde(serialize_with = "each_in_a_line")]
+    pub values: BTreeMap<String, Vec<u64>>,
+}
+
+/// The grid of a sweep, in the order in which it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SweepRecord {
+    /// The figure that settings are compared by, as `metric` or `metric:stat`.
+    pub objective: String,
+    /// The swept keys.
+    pub axes: Vec<AxisRecord>,
+}
+
+/// A swept key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AxisRecord {
+    /// The key.
+    pub key: String,
+    /// Its values in order.
+    pub values: Vec<String>,
 }
 
 /// A threshold, held against a cell.
@@ -349,6 +409,78 @@ impl RunRecord {
     pub fn gates_of<'a>(&'a self, cell: &'a str) -> impl Iterator<Item = &'a GateRecord> {
         self.gates.iter().filter(move |gate| gate.cell == cell)
     }
+}
+
+impl LifeRecord {
+    /// The steps kept of the beginning of a long life, and of its end.
+    const STEPS_KEPT: usize = 12;
+
+    /// The life of this record.
+    pub fn new(record: String, story: Story) -> LifeRecord {
+        let Story { lines, mut steps } = story;
+        if steps.len() > 2 * LifeRecord::STEPS_KEPT {
+            steps.drain(LifeRecord::STEPS_KEPT..steps.len() - LifeRecord::STEPS_KEPT);
+        }
+        let steps = steps.into_iter().map(|step| StepRecord {
+            at_ns: step.at.0,
+            clock: step.clock,
+            place: place(step.node),
+            to: step.to.map(place),
+            from: step.from.map(place),
+            text: step.text,
+        });
+        LifeRecord { record, lines, steps: steps.collect() }
+    }
+}
+
+impl SeriesRecord {
+    /// More instants than this cannot be told apart in a plot.
+    const INSTANTS: usize = 130;
+
+    /// Thins `samples` out: of neighbours the last value is kept, of waits the longest. `None` if there are none.
+    pub fn of(samples: &[Sample]) -> Option<SeriesRecord> {
+        let mut all: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
+        for Sample { at_ns, series, value } in samples {
+            all.entry(series).or_default().push((*at_ns, *value));
+        }
+        let longest = all.values().map(Vec::len).max()?;
+        let together = longest.div_ceil(SeriesRecord::INSTANTS);
+        let mut thin = SeriesRecord::default();
+        for (series, points) in &all {
+            let is_wait = *series == metrics::QUEUED;
+            let chunks = points.chunks(together).filter_map(|chunk| {
+                let (at, last) = *chunk.last()?;
+                let value = if is_wait { chunk.iter().map(|point| point.1).max()? } else { last };
+                Some((at, value))
+            });
+            let (at_ns, values) = chunks.unzip();
+            thin.at_ns = at_ns;
+            thin.values.insert((*series).to_owned(), values);
+        }
+        Some(thin)
+    }
+}
+
+impl SweepRecord {
+    /// Of a grid with these axes.
+    pub fn new(axes: &[(String, Vec<String>)], objective: &Objective) -> SweepRecord {
+        let axis =
+            |(key, values): &(String, Vec<String>)| AxisRecord { key: key.clone(), values: values.clone() };
+        SweepRecord { objective: objective.name(), axes: axes.iter().map(axis).collect() }
+    }
+}
+
+/// Numbers in one line, however the rest is laid out.
+fn in_a_line<S: Serializer>(numbers: &[u64], serializer: S) -> Result<S::Ok, S::Error> {
+    raw(numbers).serialize(serializer)
+}
+
+fn each_in_a_line<S: Serializer>(all: &BTreeMap<String, Vec<u64>>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(all.iter().map(|(name, numbers)| (name, raw(numbers))))
+}
+
+fn raw(numbers: &[u64]) -> Box<RawValue> {
+    serde_json::value::to_raw_value(numbers).expect("numbers are JSON")
 }
 
 impl Tool {

@@ -18,6 +18,8 @@ pub enum Form {
     Terminal,
     /// For a page in Markdown.
     Markdown,
+    /// As tables of HTML.
+    Html,
 }
 
 /// Cells that differ in nothing but their seed.
@@ -42,6 +44,7 @@ pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
             text.push_str(&match form {
                 Form::Terminal => format!("{name}\n"),
                 Form::Markdown => format!("### {name}\n\n"),
+                Form::Html => format!("<h3>{}</h3>\n", super::grid::escaped(name)),
             });
         }
         text.push_str(scenario(&cells, form, all).trim_end_matches('\n'));
@@ -62,6 +65,7 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
     let write = |grid: Grid| match form {
         Form::Terminal => grid.terminal("  "),
         Form::Markdown => grid.markdown() + "\n",
+        Form::Html => grid.html(),
     };
     match columns.as_slice() {
         [only] if only.cells.len() == 1 => {
@@ -73,10 +77,11 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
             let grids = several.chunks(COLUMNS_MAX).map(|band| side_by_side(band, &rows));
             let mut text = grids.map(write).collect::<Vec<_>>().join("\n");
             if left_out > 0 {
-                text.push_str(&format!(
-                    "  {} more differ: see cells.csv, or use -v\n",
-                    human::count(left_out as u64, "figure")
-                ));
+                let more = human::count(left_out as u64, "figure");
+                text.push_str(&match form {
+                    Form::Html => format!("<p class=\"note\">{more} more differ: see cells.csv.</p>\n"),
+                    _ => format!("  {more} more differ: see cells.csv, or use -v\n"),
+                });
             }
             text
         }
@@ -180,8 +185,11 @@ fn not_found(cell: &CellRecord, form: Form) -> String {
     if names.is_empty() {
         return String::new();
     }
-    if form == Form::Markdown {
-        return format!("not found by {} checks: {}\n\n", names.len(), names.join(", "));
+    let found_by = format!("not found by {} checks: {}", names.len(), names.join(", "));
+    match form {
+        Form::Markdown => return found_by + "\n\n",
+        Form::Html => return format!("<p class=\"note\">{found_by}</p>\n"),
+        Form::Terminal => {}
     }
     let mut text = format!("  not found by {} checks:", names.len());
     let mut width = text.len();

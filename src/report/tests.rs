@@ -166,8 +166,11 @@ fn a_record_reads_back_as_itself() {
     swept.axes.insert("fleet.phones.link".to_owned(), "edge".to_owned());
     swept.gates.push(gate("engine.nothing.duration", "p95", 5));
     let mut run = record(vec![(swept, lost(2)), (plan(None, 1), outcome())]);
-    run.cells[0].lives =
-        vec![LifeRecord { record: "appointment/k0".to_owned(), lines: vec!["made".to_owned()] }];
+    run.cells[0].lives = vec![LifeRecord {
+        record: "appointment/k0".to_owned(),
+        lines: vec!["made".to_owned()],
+        steps: Vec::new(),
+    }];
     let json = run.to_json();
     assert_eq!(RunRecord::parse(&json).unwrap(), run);
     assert!(json.contains("\"engine.pull.chunk_rows\": 500"), "whole numbers stay numbers");
@@ -261,6 +264,7 @@ fn one_cell_is_told_with_its_figures_gates_and_the_life_of_a_lost_record() {
             "08:00:00.000 backend: created".to_owned(),
             "08:00:05.000 d17: page cut before it".to_owned(),
         ],
+        steps: Vec::new(),
     }];
     assert_snapshot!(story(&run, Paint(false), false) + &last_lines(&run, "reports/x"));
 }

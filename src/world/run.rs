@@ -16,7 +16,7 @@ use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::KillReason;
 use crate::disk::Moment;
 use crate::metrics::Timeline;
-use crate::oracle::{Clock, Filter, Life, Verdict};
+use crate::oracle::{Clock, Filter, Life, Story, Verdict};
 use crate::scenario::Plan;
 
 /// A plan that cannot be run; the scenario has to be changed.
@@ -103,7 +103,7 @@ pub fn run(plan: &Plan, engines: &EngineRegistry, watch: &dyn Watch) -> Result<O
     Ok(finish(build(plan, engines, Vec::new())?, watch, None).outcome)
 }
 
-/// Runs `plan` again and tells for each filter the life of what it lets pass, a line an event.
+/// Runs `plan` again and tells for each filter the life of what it lets pass.
 ///
 /// # Errors
 /// When the plan cannot be run.
@@ -112,12 +112,12 @@ pub fn run_recording(
     engines: &EngineRegistry,
     watch: &dyn Watch,
     filters: &[Filter],
-) -> Result<(Outcome, Vec<Vec<String>>), Unrunnable> {
+) -> Result<(Outcome, Vec<Story>), Unrunnable> {
     let clock = Clock { start: plan.start, utc_offset: plan.utc_offset };
     let life = |filter: &Filter| Life::new(plan.schema.clone(), plan.units.clone(), clock, filter.clone());
     let world = build(plan, engines, filters.iter().map(life).collect())?;
     let finished = finish(world, watch, None);
-    Ok((finished.outcome, finished.lives.iter().map(Life::lines).collect()))
+    Ok((finished.outcome, finished.lives.iter().map(Life::story).collect()))
 }
 
 /// A run with its timeline.

@@ -8,6 +8,7 @@ mod drain;
 mod loads;
 mod metric_table;
 mod physics;
+mod reports;
 mod sabotage;
 mod suite;
 mod sweep;

@@ -16,7 +16,7 @@ fn lived(filter: Filter) -> Vec<String> {
     stage.emit(2, Event::ProcessKilled { reason: KillReason::PowerLoss });
     stage.push(0, true);
     stage.pull(1);
-    stage.life.take().unwrap().lines()
+    stage.life.take().unwrap().story().lines
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn the_story_is_bounded_and_says_what_it_left_out() {
     stage.life =
         Some(Life::new(Arc::clone(&stage.schema), Arc::clone(&stage.units), Clock::default(), filter));
     (0..Life::LINES + 5).for_each(|_| stage.emit(0, Event::LinkDown));
-    let lines = stage.life.take().unwrap().lines();
+    let lines = stage.life.take().unwrap().story().lines;
     assert_eq!((lines.len(), lines.last().unwrap().as_str()), (Life::LINES + 1, "and 5 more"));
 }
 
@@ -64,7 +64,7 @@ fn ending(check: &'static str, device: u32, story: impl FnOnce(&mut Stage)) -> S
     stage.life =
         Some(Life::new(Arc::clone(&stage.schema), Arc::clone(&stage.units), Clock::default(), filter));
     story(&mut stage);
-    let lines = stage.life.take().unwrap().lines();
+    let lines = stage.life.take().unwrap().story().lines;
     let last = lines.last().expect("there is an ending");
     last.strip_prefix("in short: ").unwrap_or_else(|| panic!("{last} is no ending")).to_owned()
 }

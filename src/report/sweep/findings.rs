@@ -30,6 +30,8 @@ const FLAT: f64 = 1.03;
 const SEEDS_MIN: usize = 3;
 /// Resamples of the paired differences (Efron 1979).
 const RESAMPLES: usize = 2_000;
+/// Resamples for an interval that is drawn: its ends are seen to a pixel or two.
+const RESAMPLES_DRAWN: usize = 400;
 /// A setting is worse beyond the noise if it is in more than this share of the resamples: one side of a 95 % interval.
 const CONFIDENCE: f64 = 0.975;
 
@@ -87,6 +89,20 @@ pub fn worse_beyond_noise(differences: &[f64], position: u64) -> bool {
     let mut stream = Seed(0).stream("report.sweep.bootstrap", position, 0);
     let worse = (0..RESAMPLES).filter(|_| resampled_sum(differences, &mut stream) > 0.0).count();
     worse as f64 > CONFIDENCE * RESAMPLES as f64
+}
+
+/// Between what the mean price of a setting lies with a confidence of 95 %, by the bootstrap; `None` of too few seeds.
+pub(super) fn interval(point: &Point<'_>, position: u64) -> Option<(f64, f64)> {
+    let prices: Vec<f64> = point.prices.values().copied().collect();
+    if prices.len() < SEEDS_MIN {
+        return None;
+    }
+    let mut stream = Seed(0).stream("report.sweep.interval", position, 0);
+    let mut means: Vec<f64> =
+        (0..RESAMPLES_DRAWN).map(|_| resampled_sum(&prices, &mut stream) / prices.len() as f64).collect();
+    means.sort_by(f64::total_cmp);
+    let tail = RESAMPLES_DRAWN / 40;
+    Some((means[tail], means[RESAMPLES_DRAWN - 1 - tail]))
 }
 
 fn resampled_sum(values: &[f64], stream: &mut Stream) -> f64 {

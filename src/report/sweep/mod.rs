@@ -9,12 +9,13 @@
 //!
 //! How: `series` sorts the cells; `findings` finds the best of a series, by paired bootstrap what is as good within the noise, and
 //! the flat region; `shares` says where the time went and fits what a chunk and a row cost; `limits` puts that into words; `chart`
-//! draws, `told` puts it together for people and `written` for programs. `regret` holds one sweep against another.
+//! and `plots` draw, `told` puts it together for people and `written` for programs. `regret` holds one sweep against another.
 
 pub(super) mod chart;
 pub(super) mod findings;
 pub(super) mod limits;
 mod objective;
+mod plots;
 mod regret;
 pub(super) mod series;
 pub(super) mod shares;

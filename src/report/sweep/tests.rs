@@ -278,3 +278,50 @@ fn regret_is_what_a_setting_costs_more_than_the_best_of_the_reference() {
     assert!(story.lines().all(|line| line.chars().count() <= 120), "{story}");
     assert_eq!(regret.to_csv().lines().count(), 1 + 3 * LINKS.len());
 }
+
+#[test]
+fn the_plots_show_what_the_words_say() {
+    let record = record(8, |_| {});
+    let sweep = Sweep::new(&record, &axes(), Objective::default());
+    let curves = sweep.curves().unwrap();
+    let best: Vec<Option<f64>> = curves.curves.iter().map(|curve| curve.best).collect();
+    let told =
+        json(&record)["series"].as_array().unwrap().iter().map(|s| number(&s["best"])).collect::<Vec<_>>();
+    assert_eq!(best, told.iter().copied().map(Some).collect::<Vec<_>>());
+    for curve in &curves.curves {
+        let (first, last) = curve.flat.unwrap();
+        assert!(first <= curve.best.unwrap() && curve.best.unwrap() <= last);
+        for point in &curve.points {
+            let (low, high) = point.interval.unwrap();
+            assert!(low < point.y && point.y < high, "the mean lies within its interval");
+        }
+    }
+    let map = sweep.heat_map().unwrap();
+    for row in &map.rows {
+        let bests = row.cells.iter().filter(|heat| heat.cost == Some(1.0)).count();
+        assert_eq!((bests, row.cells.len()), (1, SIZES.len()));
+    }
+}
+
+#[test]
+fn a_setting_that_lost_a_row_is_drawn_as_no_candidate() {
+    let record = record(3, |cell| {
+        if cell.axes["engine.pull.chunk_rows"] == 512 {
+            cell.verdict = Verdict::Fail;
+            cell.reasons.push(Reason { exit_code: 11, text: "lost (1 row): gone".to_owned() });
+        }
+    });
+    let sweep = Sweep::new(&record, &axes(), Objective::default());
+    let curves = sweep.curves().unwrap();
+    let fallen = |x: f64| curves.curves.iter().all(|c| c.points.iter().any(|p| p.x == x && !p.candidate));
+    assert!(fallen(512.0) && !fallen(256.0));
+    let map = sweep.heat_map().unwrap();
+    assert!(map.rows.iter().all(|row| row.cells[4].trouble && row.cells[4].cost.is_none()));
+}
+
+#[test]
+fn without_numbers_or_figures_there_is_no_plot_that_lies() {
+    let record = record(1, |cell| cell.metrics.clear());
+    let sweep = Sweep::new(&record, &axes(), Objective::default());
+    assert_eq!((sweep.curves(), sweep.heat_map()), (None, None));
+}

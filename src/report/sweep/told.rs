@@ -48,6 +48,11 @@ impl Sweep<'_> {
         text
     }
 
+    /// What was found out, a text for each series: its best setting in the first line, then what limits the others, a line each.
+    pub fn words_of_series(&self) -> Vec<String> {
+        self.series.iter().map(|series| self.words(series, &Reading::of(self, series))).collect()
+    }
+
     /// A row for each value of the first axis, a column for each series.
     fn table(&self, band: &[(&Series<'_>, &Reading)]) -> String {
         let names = band.iter().map(|(series, _)| format!("{}  ", series.name));

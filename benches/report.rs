@@ -1,0 +1,80 @@
+//! What a report costs beside the simulation that it is of.
+//!
+//! A thousand cells of a world of a few milliseconds are run on one thread; then their record is put together and report.html
+//! rendered from it. Printed are the ratio of the two processor times, which a goal bounds, and the bytes of the page. A larger
+//! world only makes the report cheaper beside it.
+
+#![allow(clippy::print_stdout, reason = "a bench prints what it found")]
+
+#[path = "support/stopwatch.rs"]
+mod stopwatch;
+
+use syncdyno::base::{Span, Time};
+use syncdyno::campaign::{self, Bench, Listener, Options, Signals};
+use syncdyno::report::sweep::Objective;
+use syncdyno::report::{self, CellRecord, SweepRecord, html};
+use syncdyno::scenario::{Document, Names, Plan, Request};
+use syncdyno::world::EngineRegistry;
+
+use stopwatch::Stopwatch;
+
+const SCENARIO: &str = include_str!("../tests/browser/small.toml");
+/// The greatest share of the simulation's time, and the most bytes.
+const GOAL: f64 = 0.1;
+const BYTES_MAX: usize = 5_000_000;
+const RENDERED: usize = 5;
+
+fn axes() -> Vec<(String, Vec<String>)> {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    vec![
+        ("engine.pull.chunk_rows".to_owned(), texts(&["5", "10", "20", "40", "80"])),
+        ("link.slow.rtt".to_owned(), texts(&["40ms", "400ms"])),
+    ]
+}
+
+fn plans(seeds: u64) -> Vec<Plan> {
+    let document = Document::parse("small.toml", SCENARIO).expect("the scenario is TOML");
+    let engines = EngineRegistry::builtin().names();
+    let names = Names { metrics: &[], checks: &[], engines: &engines, crash_points: &[] };
+    let request = Request { axes: axes(), seeds: (1..=seeds).collect(), ..Request::default() };
+    document.plans(&request, &names).unwrap_or_else(|invalid| panic!("{}", invalid.render(false)))
+}
+
+struct Silent;
+
+impl Listener for Silent {
+    fn started(&self, _: usize) {}
+    fn progressed(&self, _: usize, _: Time, _: Span) {}
+    fn ended(&self, _: usize, _: &CellRecord) {}
+}
+
+fn main() {
+    // Without this argument it is no measurement but a test that the bench runs.
+    let measured = std::env::args().any(|argument| argument == "--bench");
+    let plans = plans(if measured { 100 } else { 1 });
+    let runner = Bench(EngineRegistry::builtin());
+    let stopwatch = Stopwatch::start();
+    let ran = campaign::run(&plans, &runner, &Options::default(), &Signals::default(), &Silent);
+    let simulated = stopwatch.read().as_secs_f64();
+    let mut record = report::assemble("reports/bench", &plans, ran.judged, &[]);
+    record.sweep = Some(SweepRecord::new(&axes(), &Objective::default()));
+    let mut times = Vec::new();
+    let mut bytes = 0;
+    for _ in 0..RENDERED {
+        let stopwatch = Stopwatch::start();
+        bytes = html::page(&record).len();
+        times.push(stopwatch.read().as_secs_f64());
+    }
+    times.sort_by(f64::total_cmp);
+    let rendered = times[RENDERED / 2];
+    assert!(bytes < BYTES_MAX, "{bytes} bytes");
+    if measured {
+        println!(
+            "report.html of {} cells: {:.1} ms, {:.4} of their simulation ({:.1} s; goal {GOAL}); {bytes} bytes",
+            record.cells.len(),
+            rendered * 1e3,
+            rendered / simulated,
+            simulated,
+        );
+    }
+}

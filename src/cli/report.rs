@@ -1,0 +1,71 @@
+//! `report`: a run rendered again from its record.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{ReportArgs, ReportFormat};
+use super::compare::record_file;
+use super::console::Console;
+use super::refusal::Refusal;
+use super::sources;
+use crate::report::sweep::Sweep;
+use crate::report::{self, Exit, Folder, RunRecord};
+
+/// Runs `report`.
+pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let (_, record) = read(&args.run)?;
+    let text = match args.format {
+        ReportFormat::Human => told(&record, console),
+        ReportFormat::Html => report::html::page(&record),
+        ReportFormat::Md => report::summary(&record),
+        ReportFormat::Csv => {
+            let mut table = Vec::new();
+            report::flat::cells(&record, &mut table).map_err(|e| Refusal::environment(e.to_string()))?;
+            String::from_utf8(table).expect("texts were written")
+        }
+        ReportFormat::Json => record.to_json(),
+    };
+    match &args.out {
+        None => console.result(&text),
+        Some(path) => {
+            let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let Some(name) = path.file_name() else {
+                return Err(Refusal::usage(format!("{} is no file", path.display())));
+            };
+            let folder = Folder::create(folder).map_err(|e| Refusal::environment(e.to_string()))?;
+            folder
+                .put(&name.to_string_lossy(), text.as_bytes())
+                .map_err(|e| Refusal::environment(e.to_string()))?;
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// What a terminal shows of a run, or of a sweep.
+fn told(record: &RunRecord, console: &Console<'_>) -> String {
+    let paint = console.out_paint();
+    let Some(sweep) = record.sweep.as_ref().filter(|sweep| !sweep.axes.is_empty()) else {
+        return report::story(record, paint, console.verbose());
+    };
+    let axes: Vec<(String, Vec<String>)> =
+        sweep.axes.iter().map(|axis| (axis.key.clone(), axis.values.clone())).collect();
+    match sweep.objective.parse() {
+        Ok(objective) => {
+            let headline = report::headline(record, paint);
+            format!("{headline}\n{}", Sweep::new(record, &axes, objective).story())
+        }
+        // A metric of another version of the program.
+        Err(_) => report::story(record, paint, console.verbose()),
+    }
+}
+
+/// Reads the record of a run from its folder or its file, and says which file it is.
+///
+/// # Errors
+/// When there is none, or it is not one that this program reads.
+pub(super) fn read(run: &Path) -> anyhow::Result<(PathBuf, RunRecord)> {
+    let file =
+        record_file(run).ok_or_else(|| Refusal::usage(format!("{}: there is no report", run.display())))?;
+    let text = sources::read(&file)?;
+    let record = RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", file.display())))?;
+    Ok((file, record))
+}

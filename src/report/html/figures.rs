@@ -1,0 +1,160 @@
+//! The headline figures in plain words, the gates, and the table of cells.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, PreEscaped, html};
+
+use super::super::human;
+use super::super::record::{CellRecord, RunRecord, Verdict};
+use super::super::story::gate_grid;
+use super::super::table::{self, Form};
+use super::plots::observed;
+use crate::metrics::{self, Unit};
+
+/// What people ask first: the metric, which figure of it, and what it says.
+const HEADLINES: [(&str, &str, &str); 10] = [
+    ("engine.usable_after_login.duration", "p95", "after login, until 95 of 100 people could work"),
+    ("engine.write_acknowledged.duration", "p95", "until 95 of 100 edits were safe on the backend"),
+    ("engine.write_visible.duration", "p95", "until 95 of 100 edits were seen by the others"),
+    ("engine.rows.rate", "value", "received while a sync ran"),
+    ("engine.down.bytes", "value", "sent to devices"),
+    ("engine.wasted.bytes", "value", "of that sent in vain"),
+    ("engine.requests.count", "value", "requests"),
+    ("oracle.lost.rows", "value", "missing on devices at the end"),
+    ("oracle.lost_edit.count", "value", "edits lost"),
+    ("oracle.divergent.devices", "value", "not equal to the backend at the end"),
+];
+/// Gates told one by one.
+const GATES: usize = 100;
+/// Cells told one by one.
+const CELLS: usize = 200;
+/// More columns than this are no table to look at.
+const COLUMNS: usize = 24;
+
+/// One card for each headline; of several cells the median and the range.
+pub(super) fn cards(record: &RunRecord) -> Markup {
+    let ended: Vec<&CellRecord> =
+        record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).collect();
+    html! {
+        div.cards {
+            @for (metric, stat, says) in HEADLINES {
+                @if let Some((unit, values)) = values(&ended, metric, stat) {
+                    @let bad = metric.starts_with("oracle.") && values.last().is_some_and(|n| *n > 0);
+                    div.card.bad[bad] {
+                        b { (human::figure(unit, values[(values.len() - 1) / 2])) }
+                        span { (says) }
+                        @if values.len() > 1 && values.first() != values.last() {
+                            small {
+                                (human::figure(unit, values[0])) " to "
+                                (human::figure(unit, values[values.len() - 1])) " in " (values.len()) " cells"
+                            }
+                        }
+                        small { (breakable(metric)) @if stat != "value" { " " (stat) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A name that may be broken behind its dots.
+fn breakable(name: &str) -> Markup {
+    html! { @for part in name.split_inclusive(['.', '_']) { (part) wbr; } }
+}
+
+/// The figure of all cells in order; `None` if no cell has one.
+fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Option<(Unit, Vec<u64>)> {
+    let is_oracle = metric.starts_with("oracle.");
+    let figures = cells.iter().filter_map(|cell| cell.metrics.get(metric));
+    let unit = figures.clone().next()?.unit();
+    let shown = figures.filter(|figure| is_oracle || observed(figure));
+    let mut values: Vec<u64> = shown.filter_map(|figure| figure.stat(stat)).collect();
+    values.sort_unstable();
+    (!values.is_empty()).then_some((unit, values))
+}
+
+/// The figures as tables, where there are few enough columns to look at.
+pub(super) fn tables(record: &RunRecord) -> Markup {
+    let columns: BTreeSet<(&str, Option<&str>, String)> = record
+        .cells
+        .iter()
+        .map(|cell| (cell.scenario.as_str(), cell.variant.as_deref(), format!("{:?}", cell.axes)))
+        .collect();
+    html! {
+        @if columns.len() <= COLUMNS {
+            (PreEscaped(table::figures(record, Form::Html, false)))
+        } @else {
+            p.note {
+                (human::thousands(columns.len() as u64))
+                " combinations of scenario, variant and settings are too many columns for a table: \
+                 their figures stand in cells.csv and run.json."
+            }
+        }
+    }
+}
+
+/// The gates: those that are not met first.
+pub(super) fn gates(record: &RunRecord) -> Markup {
+    let met = record.gates.iter().filter(|gate| gate.pass).count();
+    let mut told: Vec<_> = record.gates.iter().collect();
+    told.sort_by_key(|gate| gate.pass);
+    told.truncate(GATES);
+    html! {
+        p { (met) " of " (human::count(record.gates.len() as u64, "gate")) " met." }
+        (PreEscaped(gate_grid(record, &told).html()))
+        @if record.gates.len() > told.len() {
+            p.note { (record.gates.len() - told.len()) " more stand in run.json." }
+        }
+    }
+}
+
+/// The cells, those that fail first.
+pub(super) fn cells(record: &RunRecord) -> Markup {
+    let mut told: Vec<&CellRecord> = record.cells.iter().collect();
+    told.sort_by_key(|cell| match cell.verdict {
+        Verdict::Fail => 0,
+        Verdict::Incomplete => 1,
+        Verdict::Pass => 2,
+    });
+    told.truncate(CELLS);
+    let columns =
+        [("engine.session.duration", "p95"), ("engine.rows.rate", "value"), ("oracle.lost.rows", "value")];
+    let figure = |cell: &CellRecord, (metric, stat): (&str, &str)| {
+        let figure = cell.metrics.get(metric);
+        figure.and_then(|f| Some(human::figure(f.unit(), f.stat(stat)?))).unwrap_or_default()
+    };
+    html! {
+        div.scroll tabindex="0" { table {
+            thead { tr {
+                th { "cell" } th { "verdict" } th.n { "virtual time" }
+                @for (metric, stat) in columns {
+                    th.n title=[metrics::find(metric).map(|m| m.name)] { (metric) @if stat != "value" { " " (stat) } }
+                }
+                th { "digest" }
+            } }
+            tbody { @for cell in &told { tr {
+                td { (cell.id) }
+                td { (word(cell.verdict)) }
+                td.n { (human::span(cell.virtual_ns)) }
+                @for column in columns { td.n { (figure(cell, column)) } }
+                td { code { (cell.digest.chars().take(12).collect::<String>()) } }
+            } } }
+        } }
+        @if record.cells.len() > told.len() {
+            p.note {
+                "The first " (told.len()) " of " (human::thousands(record.cells.len() as u64))
+                " cells, those that fail before all others. All of them stand in cells.csv and run.json."
+            }
+        }
+    }
+}
+
+/// A verdict as a coloured word.
+pub(super) fn word(verdict: Verdict) -> Markup {
+    let (class, text) = match verdict {
+        Verdict::Pass => ("pass", "pass"),
+        Verdict::Fail => ("fail", "FAIL"),
+        Verdict::Incomplete => ("incomplete", "incomplete"),
+    };
+    html! { span class={ "word " (class) } { (text) } }
+}

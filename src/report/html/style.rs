@@ -1,0 +1,43 @@
+//! How the page looks; colours and plots are styled by [`super::super::svg::CSS`].
+
+/// The style of the page.
+pub(super) const CSS: &str = "\
+:root{color-scheme:light dark}*{box-sizing:border-box}\
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif;\
+-webkit-text-size-adjust:100%}\
+main,header,footer{max-width:1360px;margin:0 auto;padding:0 clamp(14px,3vw,36px)}\
+header{padding-top:30px;padding-bottom:4px}h1{font-size:clamp(22px,3vw,32px);line-height:1.2;margin:4px 0 6px;overflow-wrap:anywhere;\
+letter-spacing:-.01em}\
+h2{font-size:20px;margin:36px 0 10px;letter-spacing:-.005em;overflow-wrap:anywhere}h3{font-size:16px;margin:0 0 8px;overflow-wrap:anywhere}\
+h4{font-size:14px;margin:16px 0 4px;overflow-wrap:anywhere}\
+p{margin:6px 0;max-width:76ch}.words{max-width:100ch;margin-bottom:2px}ul.words{margin:2px 0 10px;padding-left:22px;\
+color:var(--soft);font-size:15px}details>.plots{margin-top:8px}h2+h3,.plots+h3{margin-top:20px}a{color:var(--c0)}\
+.note,figcaption,footer,.sub{color:var(--soft);font-size:14px}\
+.badge{display:inline-block;padding:3px 14px;border-radius:999px;font-weight:650;font-size:15px;color:var(--paper)}\
+.badge.pass{background:var(--good)}.badge.fail,.badge.incomplete{background:var(--bad)}\
+.word{font-weight:600}.word.pass{color:var(--good)}.word.fail,.word.incomplete{color:var(--bad)}\
+code,pre{font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}\
+pre{background:var(--h0);border:1px solid var(--rule);border-radius:6px;padding:8px 12px;margin:6px 0;overflow-x:auto;max-width:100%}\
+pre.cmd{white-space:pre-wrap;overflow-wrap:anywhere}\
+p code,li code,td code{overflow-wrap:anywhere}\
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,230px),1fr));gap:12px;margin:12px 0}\
+.card{border:1px solid var(--rule);border-radius:10px;padding:12px 16px}\
+.card b{display:block;font-size:24px;line-height:1.25;font-variant-numeric:tabular-nums;letter-spacing:-.01em}\
+.card span{display:block;font-size:14px}.card small{display:block;color:var(--soft);font-size:12px;overflow-wrap:anywhere}\
+.card.bad{border-color:var(--bad)}.card.bad b{color:var(--bad)}\
+.failure{border:1px solid var(--rule);border-left:4px solid var(--bad);border-radius:8px;padding:12px 16px;margin:12px 0}\
+.failure ul{margin:4px 0 8px;padding-left:20px}.failure li{overflow-wrap:anywhere}\
+.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,560px),1fr));gap:20px;align-items:start}\
+figure{margin:0;border:1px solid var(--rule);border-radius:10px;padding:16px;min-width:0}\
+svg.plot{max-width:720px}.narrow{display:none}figcaption{margin-top:8px}\
+@media (max-width:660px){.wide{display:none}.narrow{display:block}figure{padding:12px 10px}.failure{padding:10px 12px}\
+.cards{grid-template-columns:1fr 1fr;gap:8px}.card{padding:10px 12px}.card b{font-size:20px}}\
+details{margin-top:8px}summary{cursor:pointer;font-size:14px;padding:2px 0}summary:hover{text-decoration:underline}\
+.scroll{overflow-x:auto;max-width:100%;margin:8px 0}\
+table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}\
+th,td{text-align:left;padding:4px 14px 4px 0;border-bottom:1px solid var(--rule);vertical-align:top}\
+th{font-weight:600;color:var(--soft)}td{white-space:nowrap}td.w{white-space:normal;min-width:22ch}.n{text-align:right}\
+footer{margin-top:40px;padding-top:14px;padding-bottom:40px;border-top:1px solid var(--rule)}\
+@media print{body{font-size:11pt}main,header,footer{max-width:none;padding-left:0;padding-right:0}.wide{display:block}\
+.narrow{display:none}figure,.failure,.card,tr{break-inside:avoid}h2,h3{break-after:avoid}\
+.plots{grid-template-columns:1fr}.scroll{overflow:visible}td{white-space:normal}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}";

@@ -1,0 +1,205 @@
+use super::super::fixture;
+use super::super::record::{LifeRecord, RunRecord, StepRecord, SweepRecord, Verdict};
+use super::super::svg::Size;
+use super::super::svg::tests::assert_legible;
+use super::super::sweep::Objective;
+use super::super::{assemble, judge};
+use super::*;
+use crate::metrics::Sample;
+use crate::world::Outcome;
+
+const MINUTE: u64 = 60_000_000_000;
+
+/// An outcome with series in which `missing` of three devices go offline for a while.
+fn timed(mut outcome: Outcome, missing: u64) -> Outcome {
+    let at = |minute: u64| {
+        let offline = if (20..30).contains(&minute) { missing } else { 0 };
+        [
+            ("device.online.count", 3 - offline),
+            ("engine.apply.rows", minute * 7),
+            ("workload.edits.waiting", offline * 5),
+        ]
+        .map(|(series, value)| Sample { at_ns: minute * MINUTE, series, value })
+    };
+    outcome.series = (0..=60).flat_map(at).collect();
+    outcome
+}
+
+fn record(outcomes: Vec<Outcome>) -> RunRecord {
+    let seeds = 1..=outcomes.len() as u64;
+    let mut plans: Vec<_> = seeds.map(|seed| fixture::plan(None, seed)).collect();
+    for plan in &mut plans {
+        plan.resolved = "name = \"ties\"\n\n[fleet.phones]\ndevices = 3\n".into();
+    }
+    let ids = super::super::cell_ids(&plans);
+    let judged =
+        plans.iter().zip(&ids).zip(outcomes).map(|((plan, id), outcome)| judge(plan, id, &outcome)).collect();
+    assemble("reports/x", &plans, judged, &[])
+}
+
+/// A run in which rows are lost, with the life of the first of them.
+fn failing() -> RunRecord {
+    let mut record = record(vec![timed(fixture::lost(3), 2)]);
+    let step = |clock: &str, place: &str, to: Option<&str>, text: &str| StepRecord {
+        at_ns: 0,
+        clock: clock.to_owned(),
+        place: place.to_owned(),
+        to: to.map(str::to_owned),
+        from: None,
+        text: text.to_owned(),
+    };
+    record.cells[0].lives = vec![LifeRecord {
+        record: "appointment/k0".to_owned(),
+        lines: vec!["08:00:01.000 backend committed".to_owned(), "in short: d17 never stored it".to_owned()],
+        steps: vec![
+            step("08:00:01.000", "backend", None, "appointment k0 committed"),
+            step("08:00:02.000", "gateway", Some("d17"), "appointment k0 leaves for d17"),
+        ],
+    }];
+    record
+}
+
+#[test]
+fn the_verdict_comes_first_and_a_command_beside_every_failure() {
+    let page = page(&failing());
+    let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("the page has no {text}"));
+    assert!(at("badge fail") < at("What is wrong") && at("What is wrong") < at("Over time"));
+    assert!(page.contains("syncdyno replay reports/x#ties.s1</code>"));
+    assert!(page.contains("syncdyno replay reports/x#ties.s1 --record appointment/k0"));
+    assert!(page.contains("The life of appointment/k0") && page.contains("d17 never stored it"));
+}
+
+#[test]
+fn the_page_asks_for_nothing_and_runs_nothing() {
+    let page = page(&failing());
+    for foreign in ["<script", "<link", "<img", "<iframe", "src=", "href=", "@import", "url(", "onclick"] {
+        assert!(!page.contains(foreign), "the page has {foreign}");
+    }
+    let addresses = page.matches("http").count();
+    assert_eq!(addresses, page.matches("xmlns=\"http://www.w3.org/2000/svg\"").count());
+}
+
+#[test]
+fn what_scenarios_and_engines_say_stays_text() {
+    let mut record = failing();
+    record.scenario.name = "<b>ties</b>".to_owned();
+    record.cells[0].id = "</section><script>alert(1)</script>".to_owned();
+    record.cells[0].lives[0].steps[0].text = "<script>".to_owned();
+    record.cells[0].lives[0].record = "a\"><i>".to_owned();
+    let page = page(&record);
+    assert!(!page.contains("<script>") && !page.contains("<b>ties") && !page.contains("<i>"));
+}
+
+#[test]
+fn every_plot_says_how_to_read_it_and_has_its_data_below() {
+    let page = page(&record(vec![timed(fixture::outcome(), 1)]));
+    let figures: Vec<&str> = page.split("<figure>").skip(1).collect();
+    assert_eq!(figures.len(), 3, "the fleet, its outages, how long it took");
+    for figure in figures {
+        let figure = figure.split("</figure>").next().unwrap();
+        assert_eq!(figure.matches("<svg").count(), 2, "for a desk and for a phone");
+        assert!(figure.contains("How to read it: ") && figure.contains("<details>"), "{figure}");
+        assert!(figure.contains("<table>"));
+    }
+}
+
+#[test]
+fn the_page_is_rendered_from_the_record_alone() {
+    let record = failing();
+    let read = RunRecord::parse(&record.to_json()).unwrap();
+    assert_eq!(read, record);
+    assert_eq!(page(&read), page(&record));
+}
+
+#[test]
+fn a_thousand_cells_are_a_bounded_page_with_those_that_fail_first() {
+    let mut outcomes: Vec<Outcome> = (0..1_000).map(|_| timed(fixture::outcome(), 1)).collect();
+    outcomes[990] = fixture::lost(2);
+    let record = record(outcomes);
+    assert_eq!(record.cells.iter().filter(|cell| cell.series.is_some()).count(), 8);
+    let page = page(&record);
+    assert!(page.len() < 400_000, "{} bytes", page.len());
+    assert!(page.contains("The first 200 of 1\u{2009}000 cells"));
+    let cells = &page[page.find("<h2>Cells</h2>").unwrap()..];
+    assert!(cells.find("ties.s991").unwrap() < cells.find("ties.s1<").unwrap());
+}
+
+#[test]
+fn a_run_of_failures_only_is_bounded_too() {
+    let mut record = record((0..500).map(|_| fixture::lost(60)).collect());
+    for cell in &mut record.cells {
+        let lines: Vec<String> = (0..10_000).map(|i| format!("08:00:00.000 d17 line {i}")).collect();
+        cell.lives = vec![LifeRecord { record: "appointment/k0".to_owned(), lines, steps: Vec::new() }];
+    }
+    let page = page(&record);
+    assert!(page.len() < 2_000_000, "{} bytes", page.len());
+    assert!(
+        page.contains("394 more") && page.contains("9880 lines are left out here"),
+        "it says what is missing"
+    );
+}
+
+#[test]
+fn an_outage_is_as_high_as_the_share_of_devices_it_met() {
+    let record = record(vec![timed(fixture::outcome(), 2)]);
+    let outages = outages(&record, &record.cells[0]).unwrap();
+    let spans = &outages.strips[0].spans;
+    assert_eq!(spans.len(), 1, "neighbours that are equal are one: {spans:?}");
+    let (from, until, share, told) = &spans[0];
+    assert_eq!((*from, *until, told.as_str()), (20 * MINUTE, 30 * MINUTE, "2 of 3 devices offline"));
+    assert!((share - 2.0 / 3.0).abs() < 1e-9);
+    assert_eq!(outages.strips[1].ticks, [5], "the fault of the fixture");
+}
+
+#[test]
+fn what_was_not_measured_is_not_drawn() {
+    let mut record = record(vec![fixture::outcome()]);
+    let cell = &mut record.cells[0];
+    cell.series = None;
+    cell.metrics.clear();
+    let cell = &record.cells[0];
+    assert_eq!((fleet(cell), outages(&record, cell), percentiles(cell)), (None, None, None));
+    assert!(page(&record).contains("</html>"));
+}
+
+#[test]
+fn a_run_that_was_stopped_says_what_was_not_done() {
+    let mut record = record(vec![fixture::outcome(), fixture::outcome()]);
+    record.verdict = Verdict::Incomplete;
+    record.cells[1].verdict = Verdict::Incomplete;
+    record.notes = vec!["interrupted: 1 of 2 cells ended".to_owned()];
+    let page = page(&record);
+    assert!(page.contains("What was not done") && page.contains("1 of 2 cells ended"));
+}
+
+#[test]
+fn a_sweep_is_drawn_along_its_first_axis() {
+    let mut record = record((0..4).map(|_| fixture::outcome()).collect());
+    for (cell, rows) in record.cells.iter_mut().zip([16, 64, 256, 1_024]) {
+        cell.axes = [("engine.pull.chunk_rows".to_owned(), rows.into())].into();
+        let session = fixture::durations(9, 1_000_000_000 + 1_000_000 * (rows as u64));
+        cell.metrics.insert("engine.session.duration".into(), session);
+    }
+    let values = ["16", "64", "256", "1024"].map(str::to_owned).to_vec();
+    let objective: Objective = "engine.session.duration:p50".parse().unwrap();
+    record.sweep = Some(SweepRecord::new(&[("engine.pull.chunk_rows".to_owned(), values)], &objective));
+    let page = page(&record);
+    assert!(
+        page.contains("best at 16") && page.contains("engine.session.duration:p50 by engine.pull.chunk_rows")
+    );
+    assert!(page.contains(
+        "syncdyno sweep scenarios/ties.toml --axis 'engine.pull.chunk_rows=16,64,256,1024' --seeds 1..=4"
+    ));
+}
+
+#[test]
+fn plots_of_records_are_legible_on_either_screen() {
+    let record = failing();
+    let cell = &record.cells[0];
+    for size in [Size::Wide, Size::Narrow] {
+        assert_legible(&fleet(cell).unwrap().draw(size));
+        assert_legible(&outages(&record, cell).unwrap().draw(size));
+        assert_legible(&percentiles(cell).unwrap().draw(size));
+        assert_legible(&life(cell, &cell.lives[0]).unwrap().draw(size));
+    }
+}

@@ -1,0 +1,154 @@
+//! A map of cells: one key across, another down, what each costs beside the best of its row.
+
+use super::frame::{LETTERS, SMALL, Size, Svg};
+use super::ink::{Anchor, Ink, cut, width};
+use super::style::SHADES;
+
+/// What is drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HeatMap {
+    /// What it shows, in a few words.
+    pub title: String,
+    /// The same in a sentence, for who cannot see it.
+    pub about: String,
+    /// The key across.
+    pub x: String,
+    /// Its values.
+    pub columns: Vec<String>,
+    /// The key down.
+    pub y: String,
+    /// The rows; beyond [`HeatMap::MOST`] they are left to the table.
+    pub rows: Vec<HeatRow>,
+}
+
+/// A row of a map.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HeatRow {
+    /// Its value of the key down.
+    pub name: String,
+    /// Its cells, a column each.
+    pub cells: Vec<Heat>,
+}
+
+/// A cell of a map.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Heat {
+    /// What it costs beside the best of its row, which costs 1; `None` if it is no candidate or was not measured.
+    pub cost: Option<f64>,
+    /// Its figure with its unit, or why there is none.
+    pub told: String,
+    /// Whether it was measured and is no candidate.
+    pub trouble: bool,
+}
+
+const ROW: f64 = 30.0;
+const TOP: f64 = 24.0;
+/// From this many times the best on all cells look the same.
+const COST_MAX: f64 = 4.0;
+/// Costs up to the end of each shade but the last. The first is the flat region.
+const BOUNDS: [f64; SHADES - 1] = [1.03, 1.1, 1.2, 1.35, 1.6, 2.0, 2.8, COST_MAX];
+
+impl HeatMap {
+    /// More rows are not drawn.
+    pub const MOST: usize = 24;
+    /// More columns are not drawn.
+    pub const WIDEST: usize = 16;
+
+    /// The drawing.
+    pub fn draw(&self, size: Size) -> Svg {
+        let rows = &self.rows[..self.rows.len().min(HeatMap::MOST)];
+        let columns = self.columns.len().clamp(1, HeatMap::WIDEST);
+        let widest = rows.iter().map(|row| width(&row.name, LETTERS)).fold(0.0, f64::max);
+        let left = widest.min(size.pick(150.0, 88.0)) + 8.0;
+        let cell = (size.width() - left - 1.0) / columns as f64;
+        let mut ink = Ink::default();
+        ink.text("s m", (2.0, TOP - 9.0), Anchor::Start, &cut(&self.y, SMALL, size.width() - 4.0));
+        for (i, row) in rows.iter().enumerate() {
+            let y = TOP + i as f64 * ROW;
+            ink.text("", (2.0, y + ROW / 2.0 + 4.0), Anchor::Start, &cut(&row.name, LETTERS, left - 8.0));
+            for (column, heat) in row.cells.iter().take(columns).enumerate() {
+                draw_cell(
+                    &mut ink,
+                    heat,
+                    (left + column as f64 * cell, y),
+                    cell,
+                    &self.columns[column],
+                    &row.name,
+                );
+            }
+        }
+        let bottom = TOP + rows.len() as f64 * ROW;
+        let place = |i: usize| left + (i as f64 + 0.5) * cell;
+        let ticks: Vec<(f64, String)> =
+            self.columns.iter().take(columns).enumerate().map(|(i, c)| (place(i), c.clone())).collect();
+        for (x, label) in super::scale::with_room(&ticks, SMALL, 5.0) {
+            ink.text("s m", (x, bottom + 15.0), Anchor::Middle, &label);
+        }
+        ink.text("s m", (size.width() - 1.0, bottom + 31.0), Anchor::End, &self.x);
+        draw_key(&mut ink, (2.0, bottom + 42.0), size);
+        Svg::new(size, bottom + 74.0, &self.title, &self.about, ink)
+    }
+}
+
+fn shade(cost: f64) -> usize {
+    BOUNDS.iter().position(|bound| cost <= *bound).unwrap_or(SHADES - 1)
+}
+
+fn draw_cell(ink: &mut Ink, heat: &Heat, at: (f64, f64), cell: f64, column: &str, row: &str) {
+    let told = format!("{row}, {column}: {}", heat.told);
+    let corner = (at.0 + 1.0, at.1 + 1.0);
+    let size = (cell - 2.0, ROW - 2.0);
+    let middle = (at.0 + cell / 2.0, at.1 + ROW / 2.0 + 4.0);
+    let Some(cost) = heat.cost else {
+        let class = if heat.trouble { "hx" } else { "hn" };
+        ink.rect(class, corner, size, Some(&told));
+        let (class, word) = if heat.trouble { ("alarm b", "!") } else { ("s", "–") };
+        ink.text(class, middle, Anchor::Middle, word);
+        return;
+    };
+    let shade = shade(cost);
+    ink.rect(&format!("h{shade}"), corner, size, Some(&told));
+    let over = if shade >= 5 { "m over" } else { "m" };
+    let text = told_cost(cost, cell - 4.0);
+    if cost <= 1.0 {
+        ink.rect("best", (corner.0 + 1.0, corner.1 + 1.0), (size.0 - 2.0, size.1 - 2.0), None);
+        ink.text("m b", middle, Anchor::Middle, &text);
+    } else {
+        ink.text(over, middle, Anchor::Middle, &text);
+    }
+}
+
+/// `1.3×`, with as many decimals as there is room for.
+fn told_cost(cost: f64, room: f64) -> String {
+    let hundredths = libm::round(cost * 100.0) as u64;
+    let tenths = libm::round(cost * 10.0) as u64;
+    let tried = [
+        format!("{}.{:02}×", hundredths / 100, hundredths % 100),
+        format!("{}.{}×", tenths / 10, tenths % 10),
+        format!("{}.{}", tenths / 10, tenths % 10),
+        format!("{}", libm::round(cost) as u64),
+    ];
+    let from = if cost >= 10.0 { 3 } else { 0 };
+    tried[from..].iter().find(|text| width(text, SMALL) <= room).cloned().unwrap_or_default()
+}
+
+/// The shades with the costs they stand for.
+fn draw_key(ink: &mut Ink, at: (f64, f64), size: Size) {
+    let cell = size.pick(34.0, 22.0);
+    for shade in 0..SHADES {
+        ink.rect(&format!("h{shade}"), (at.0 + shade as f64 * cell, at.1), (cell, 10.0), None);
+    }
+    let tell = [(0, "1×"), (3, "1.2×"), (6, "2×"), (8, "4×")];
+    for (edge, text) in tell {
+        let x = at.0 + f64::from(edge) * cell;
+        let anchor = if edge == 0 { Anchor::Start } else { Anchor::Middle };
+        ink.text("s m", (x, at.1 + 24.0), anchor, text);
+    }
+    let words = size.pick("cost beside the best of the row", "cost, best of row = 1");
+    ink.text(
+        "s m",
+        (at.0 + SHADES as f64 * cell + 8.0, at.1 + 9.0),
+        Anchor::Start,
+        &cut(words, SMALL, size.width()),
+    );
+}

@@ -1,0 +1,171 @@
+//! The life of one record across devices, gateway and backend: a lane a place, time from top to bottom, an arrow for what was sent.
+
+use super::frame::{LETTERS, SMALL, Size, Svg};
+use super::ink::{Anchor, Ink, cut, width, wrapped};
+
+/// What is drawn.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpaceTime {
+    /// What it shows, in a few words.
+    pub title: String,
+    /// The same in a sentence, for who cannot see it.
+    pub about: String,
+    /// Places that have a lane although perhaps nothing happens there.
+    pub lanes: Vec<String>,
+    /// What happened, in order.
+    pub moments: Vec<Moment>,
+    /// How the story ends, if it ends badly.
+    pub ending: Option<String>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// When, as it is told.
+    pub clock: String,
+    /// Where.
+    pub place: String,
+    /// Where to something left with it.
+    pub to: Option<String>,
+    /// Where from something came with it.
+    pub from: Option<String>,
+    /// In words.
+    pub text: String,
+}
+
+const LINE: f64 = 15.0;
+const TOP: f64 = 26.0;
+/// Words end at this many lines.
+const LINES_MAX: usize = 3;
+
+/// Bold letters take the room of larger ones.
+const BOLD: f64 = LETTERS * 1.12;
+
+fn bold(text: &str) -> f64 {
+    width(text, BOLD)
+}
+
+/// Where things lie.
+struct Plan<'a> {
+    lanes: Vec<(&'a str, f64)>,
+    /// Left end of the words.
+    words: f64,
+    /// Whether the clock stands above the words.
+    together: bool,
+    /// Room for the names of the lanes.
+    heads: f64,
+    /// The words of each moment in lines, and where its row lies.
+    rows: Vec<(Vec<String>, f64)>,
+    bottom: f64,
+}
+
+impl SpaceTime {
+    /// The drawing.
+    pub fn draw(&self, size: Size) -> Svg {
+        let plan = self.plan(size);
+        let mut ink = Ink::default();
+        for (i, (name, x)) in plan.lanes.iter().enumerate() {
+            // Lanes that are near each other have their names in two rows.
+            let y = if i % 2 == 1 { 13.0 + plan.heads - TOP } else { 13.0 };
+            ink.text("b", (*x, y), Anchor::Middle, name);
+            ink.line("lane", (*x, y + 6.0), (*x, plan.bottom));
+        }
+        self.arrows(&mut ink, &plan);
+        for (moment, (words, y)) in self.moments.iter().zip(&plan.rows) {
+            let x = plan.lane(&moment.place);
+            ink.shape("dot k", (x, *y), "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0Z");
+            let clock = if plan.together { (plan.words, *y + 4.0) } else { (2.0, *y + 4.0) };
+            ink.text("s m", clock, Anchor::Start, &moment.clock);
+            let first = if plan.together { 1 } else { 0 };
+            for (i, line) in words.iter().enumerate() {
+                ink.text("m", (plan.words, y + 4.0 + (i + first) as f64 * LINE), Anchor::Start, line);
+            }
+        }
+        let mut height = plan.bottom + 8.0;
+        if let Some(ending) = &self.ending {
+            for line in wrapped(ending, BOLD, size.width() - 26.0) {
+                if height < plan.bottom + 9.0 {
+                    ink.shape("x", (8.0, height + 10.0), super::style::CROSS);
+                }
+                ink.text("b alarm", (20.0, height + 14.0), Anchor::Start, &line);
+                height += LINE + 1.0;
+            }
+            height += 8.0;
+        }
+        Svg::new(size, height, &self.title, &self.about, ink)
+    }
+
+    fn plan(&self, size: Size) -> Plan<'_> {
+        let clock = self.moments.iter().map(|m| width(&m.clock, SMALL)).fold(0.0, f64::max) + 10.0;
+        let mut names: Vec<&str> = Vec::new();
+        let mentioned = self
+            .moments
+            .iter()
+            .flat_map(|m| [Some(m.place.as_str()), m.to.as_deref(), m.from.as_deref()].into_iter().flatten());
+        for name in mentioned.chain(self.lanes.iter().map(String::as_str)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        // Devices to the left, the backend to the right, as the data goes.
+        names.sort_by_key(|name| {
+            ["world", "gateway", "backend"].iter().position(|n| n == name).map_or(0, |i| i + 1)
+        });
+        let together = size == Size::Narrow || names.len() > 5;
+        let (left, apart, heads) = if together { (0.0, 30.0, TOP + 15.0) } else { (clock, 70.0, TOP) };
+        // No name may leave the drawing on the left.
+        let shift = names.iter().zip(0..).map(|(name, i)| bold(name) / 2.0 + 2.0 - apart * f64::from(i));
+        let first = shift.fold(left + apart * 0.6, f64::max);
+        let lanes: Vec<(&str, f64)> =
+            names.iter().enumerate().map(|(i, n)| (*n, first + apart * i as f64)).collect();
+        let words = lanes.last().map_or(clock, |(_, x)| *x) + 16.0;
+        let room = size.width() - words - 4.0;
+        let mut y = heads + 8.0;
+        let mut rows = Vec::new();
+        for moment in &self.moments {
+            let mut lines = wrapped(&moment.text, SMALL, room);
+            if lines.len() > LINES_MAX {
+                lines.truncate(LINES_MAX);
+                let last = format!("{} …", lines[LINES_MAX - 1]);
+                lines[LINES_MAX - 1] = cut(&last, SMALL, room);
+            }
+            let at = y;
+            y += (lines.len() + usize::from(together)) as f64 * LINE + 9.0;
+            rows.push((lines, at));
+        }
+        Plan { lanes, words, together, heads, rows, bottom: y }
+    }
+
+    /// An arrow from each sending to the arrival that belongs to it: the next one at that place that comes from there. What never
+    /// arrives ends in a cross half-way.
+    fn arrows(&self, ink: &mut Ink, plan: &Plan<'_>) {
+        let mut arrived = vec![false; self.moments.len()];
+        for (i, moment) in self.moments.iter().enumerate() {
+            let Some(to) = &moment.to else { continue };
+            let belongs = |(j, other): &(usize, &Moment)| {
+                *j > i && !arrived[*j] && other.place == *to && other.from.as_ref() == Some(&moment.place)
+            };
+            let found = self.moments.iter().enumerate().find(belongs).map(|(j, _)| j);
+            let start = (plan.lane(&moment.place), plan.rows[i].1);
+            let aim = plan.lane(to);
+            let toward = if aim > start.0 { 1.0 } else { -1.0 };
+            if let Some(j) = found {
+                arrived[j] = true;
+                let end = (aim - 6.0 * toward, plan.rows[j].1);
+                ink.line("arrow", start, end);
+                let head = if toward > 0.0 { "M2 0L-6-3.6V3.6Z" } else { "M-2 0L6-3.6V3.6Z" };
+                ink.shape("head", end, head);
+            } else {
+                let end = (start.0 + (aim - start.0) * 0.55, start.1 + 9.0);
+                ink.line("arrow", start, end);
+                ink.shape("x", end, super::style::CROSS);
+            }
+        }
+    }
+}
+
+impl Plan<'_> {
+    fn lane(&self, place: &str) -> f64 {
+        self.lanes.iter().find(|(name, _)| *name == place).map_or(0.0, |(_, x)| *x)
+    }
+}

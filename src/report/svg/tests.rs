@@ -1,0 +1,221 @@
+use super::*;
+use crate::metrics::Unit;
+
+fn point(x: f64, y: f64) -> Point {
+    Point { x, y, interval: Some((y * 0.9, y * 1.1)), candidate: true }
+}
+
+fn curves() -> Curves {
+    let sizes = [16.0, 64.0, 256.0, 1_024.0, 4_096.0];
+    let curve = |name: &str, rates: [f64; 5], best: f64, flat| Curve {
+        name: name.to_owned(),
+        points: sizes.iter().zip(rates).map(|(x, y)| point(*x, y)).collect(),
+        best: Some(best),
+        flat: Some(flat),
+        between: Some([Some(64.0), None]),
+    };
+    let mut edge = curve("edge & co", [9e3, 12e3, 11e3, 7e3, 3e3], 64.0, (64.0, 256.0));
+    edge.points[4].candidate = false;
+    Curves {
+        title: "Rows a second by chunk size".to_owned(),
+        about: "On edge 64 rows are best.".to_owned(),
+        x: "engine.pull.chunk_rows".to_owned(),
+        settings: sizes.iter().map(|x| (*x, format!("{x}"))).collect(),
+        y: "engine.rows.rate".to_owned(),
+        unit: Some(Unit::MilliRowsPerSecond),
+        curves: vec![
+            edge,
+            curve("lte-good", [80e3, 200e3, 390e3, 400e3, 380e3], 1_024.0, (256.0, 1_024.0)),
+            curve("wifi-good", [81e3, 201e3, 391e3, 401e3, 381e3], 1_024.0, (256.0, 1_024.0)),
+        ],
+        marks: vec![(100.0, "PouchDB".to_owned()), (120.0, "yours".to_owned())],
+    }
+}
+
+fn heat() -> HeatMap {
+    let cell = |cost: f64| Heat { cost: Some(cost), told: "9.1 rows/s".to_owned(), trouble: false };
+    let row = |name: &str, costs: [f64; 3]| HeatRow { name: name.to_owned(), cells: costs.map(cell).into() };
+    let mut rows = vec![row("edge", [1.0, 1.02, 3.4]), row("lte-good", [12.0, 1.3, 1.0])];
+    rows[0].cells[2] = Heat { cost: None, told: "lost (3 rows)".to_owned(), trouble: true };
+    let columns = ["64", "256", "1 024"].map(str::to_owned).into();
+    HeatMap {
+        title: "Cost by chunk and link".to_owned(),
+        about: "The best of each row.".to_owned(),
+        x: "engine.pull.chunk_rows".to_owned(),
+        columns,
+        y: "fleet.phones.link".to_owned(),
+        rows,
+    }
+}
+
+fn timeline() -> Timeline {
+    let hour = 3_600_000_000_000;
+    let panel = |name: &str, values: [u64; 5]| Panel {
+        name: name.to_owned(),
+        unit: Unit::Rows,
+        points: values.iter().zip(0..).map(|(value, i)| (i * hour, *value)).collect(),
+    };
+    Timeline {
+        title: "The fleet over time".to_owned(),
+        about: "It came to rest.".to_owned(),
+        end: 5 * hour,
+        phase: Some((4 * hour, "script ends".to_owned())),
+        panels: vec![
+            panel("applied", [0, 1_200, 90_000, 120_000, 120_000]),
+            panel("waiting", [0, 3, 17, 9, 0]),
+        ],
+        strips: vec![
+            Strip {
+                name: "offline".to_owned(),
+                spans: vec![(hour, 2 * hour, 0.4, "8 of 20".to_owned())],
+                ticks: Vec::new(),
+            },
+            Strip { name: "switch-fails".to_owned(), spans: Vec::new(), ticks: vec![hour, 3 * hour] },
+        ],
+    }
+}
+
+fn spacetime() -> SpaceTime {
+    let moment = |clock: &str, place: &str, to: Option<&str>, from: Option<&str>, text: &str| Moment {
+        clock: clock.to_owned(),
+        place: place.to_owned(),
+        to: to.map(str::to_owned),
+        from: from.map(str::to_owned),
+        text: text.to_owned(),
+    };
+    SpaceTime {
+        title: "The life of visit a1".to_owned(),
+        about: "d3 never got it.".to_owned(),
+        lanes: vec!["d9".to_owned()],
+        moments: vec![
+            moment("08:00:01.000", "d17", None, None, "edit d17.e0 update visit a1 status=\"done\""),
+            moment("08:00:03.000", "d17", Some("backend"), None, "edit d17.e0 of visit a1 sent in request 1"),
+            moment(
+                "08:00:03.200",
+                "backend",
+                None,
+                Some("d17"),
+                "visit a1 committed by edit d17.e0: clinic=\"a\", status=\"done\", doctor=\"dr-a\", remark=\"a text that goes on and on\"",
+            ),
+            moment("08:00:04.000", "gateway", Some("d3"), None, "visit a1 leaves for d3"),
+            moment("08:00:05.000", "d3", None, None, "process killed"),
+        ],
+        ending: Some(
+            "in short: it was sent to d3 at 08:00:04.000, d3 never stored it, and its cursor moved on"
+                .to_owned(),
+        ),
+    }
+}
+
+/// What stands in a drawing as text, each with the box it takes at most.
+fn labels(svg: &str) -> Vec<(String, [f64; 4])> {
+    let attribute = |tag: &str, name: &str| -> Option<f64> {
+        let rest = &tag[tag.find(&format!(" {name}=\""))? + name.len() + 3..];
+        rest[..rest.find('"')?].parse().ok()
+    };
+    let texts = svg.lines().filter(|line| line.starts_with("<text"));
+    let boxed = texts.map(|line| {
+        let (tag, rest) = line.split_once('>').expect("a tag has an end");
+        let text = rest.trim_end_matches("</text>").replace("&quot;", "\"").replace("&amp;", "&");
+        let (x, y) = (attribute(tag, "x").unwrap(), attribute(tag, "y").unwrap());
+        let letters = if tag.contains("\"b") { 12.5 } else { 11.0 };
+        let wide = ink::width(&text, letters) * 0.95;
+        let left = match tag {
+            tag if tag.contains("\"middle\"") => x - wide / 2.0,
+            tag if tag.contains("\"end\"") => x - wide,
+            _ => x,
+        };
+        (text, [left, y - 9.0, left + wide, y + 2.0])
+    });
+    boxed.collect()
+}
+
+/// No label of the drawing meets another or leaves it.
+pub(in crate::report) fn assert_legible(svg: &Svg) {
+    let text = svg.inline();
+    let view: Vec<f64> = text
+        .split_once("viewBox=\"")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0
+        .split(' ')
+        .map(|n| n.parse().unwrap())
+        .collect();
+    let labels = labels(&text);
+    for (i, (a, [left, top, right, bottom])) in labels.iter().enumerate() {
+        assert!(
+            *left >= -1.0 && *right <= view[2] + 1.0 && *bottom <= view[3] + 1.0,
+            "{a:?} leaves {}",
+            svg.title()
+        );
+        for (b, [l, t, r, m]) in &labels[i + 1..] {
+            let apart = right <= l || r <= left || bottom <= t || m <= top;
+            assert!(apart, "{a:?} meets {b:?} in {}", svg.title());
+        }
+    }
+}
+
+#[test]
+fn no_label_of_a_plot_meets_another_on_either_screen() {
+    for size in [Size::Wide, Size::Narrow] {
+        assert_legible(&curves().draw(size));
+        assert_legible(&heat().draw(size));
+        assert_legible(&timeline().draw(size));
+        assert_legible(&spacetime().draw(size));
+    }
+}
+
+#[test]
+fn many_curves_with_long_names_are_still_legible() {
+    let one = curves().curves.remove(1);
+    let crowd = (0..20).map(|i| Curve { name: format!("a-link-with-a-very-long-name-{i}"), ..one.clone() });
+    let crowd = Curves { curves: crowd.collect(), ..curves() };
+    for size in [Size::Wide, Size::Narrow] {
+        let drawn = crowd.draw(size);
+        assert_legible(&drawn);
+        assert!(drawn.inline().contains('…'), "long names are cut");
+    }
+}
+
+#[test]
+fn curves_without_any_figure_are_an_empty_frame_and_no_panic() {
+    let empty = Curves { curves: vec![Curve::default()], ..Curves::default() };
+    assert!(empty.draw(Size::Wide).inline().contains("<line class=\"axis\""));
+    assert!(HeatMap::default().draw(Size::Narrow).inline().starts_with("<svg"));
+}
+
+#[test]
+fn the_chunk_curve_looks_like_this() {
+    insta::assert_snapshot!(curves().draw(Size::Wide).inline());
+}
+
+#[test]
+fn the_heat_map_looks_like_this() {
+    insta::assert_snapshot!(heat().draw(Size::Narrow).inline());
+}
+
+#[test]
+fn the_fleet_over_time_looks_like_this() {
+    insta::assert_snapshot!(timeline().draw(Size::Wide).inline());
+}
+
+#[test]
+fn the_life_of_a_record_looks_like_this() {
+    insta::assert_snapshot!(spacetime().draw(Size::Wide).inline());
+}
+
+#[test]
+fn the_life_of_a_record_fits_a_phone() {
+    insta::assert_snapshot!(spacetime().draw(Size::Narrow).inline());
+}
+
+#[test]
+fn what_never_arrives_ends_in_a_cross() {
+    let arrives = spacetime().draw(Size::Wide).inline();
+    let crosses = |svg: &str| svg.matches("class=\"x\"").count();
+    let mut arrived = spacetime();
+    arrived.moments[4].from = Some("gateway".to_owned());
+    assert_eq!(crosses(&arrives), crosses(&arrived.draw(Size::Wide).inline()) + 1);
+}

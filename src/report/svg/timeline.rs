@@ -1,0 +1,146 @@
+//! What happened over virtual time: panels one below the other with one axis, and strips below them.
+
+use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_room};
+use super::ink::{Anchor, Ink, cut, width};
+use super::scale::Scale;
+use super::style::LOOKS;
+use crate::metrics::Unit;
+
+/// What is drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Timeline {
+    /// What it shows, in a few words.
+    pub title: String,
+    /// The same in a sentence, for who cannot see it.
+    pub about: String,
+    /// The end of the axis, in nanoseconds; it begins at zero.
+    pub end: u64,
+    /// An instant that parts two phases, and what begins there.
+    pub phase: Option<(u64, String)>,
+    /// Figures over time, each in a panel of its own.
+    pub panels: Vec<Panel>,
+    /// What held at times and what happened at instants, a row each.
+    pub strips: Vec<Strip>,
+}
+
+/// A figure over time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Panel {
+    /// Its name.
+    pub name: String,
+    /// Its unit.
+    pub unit: Unit,
+    /// Instants with the value that holds until the next.
+    pub points: Vec<(u64, u64)>,
+}
+
+/// A row of a strip.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Strip {
+    /// Its name.
+    pub name: String,
+    /// Stretches of time, each with how much of the whole was concerned (0 to 1), and in words.
+    pub spans: Vec<(u64, u64, f64, String)>,
+    /// Instants at which something happened.
+    pub ticks: Vec<u64>,
+}
+
+const PANEL: f64 = 74.0;
+const GAP: f64 = 32.0;
+const STRIP: f64 = 24.0;
+const PANEL_TICKS: usize = 3;
+
+impl Timeline {
+    /// The drawing.
+    pub fn draw(&self, size: Size) -> Svg {
+        let scales: Vec<Scale> = self.panels.iter().map(|panel| panel.scale()).collect();
+        let labels = self.panels.iter().zip(&scales).map(|(p, s)| left_room(*s, p.unit, PANEL_TICKS));
+        let names = self.strips.iter().map(|strip| width(&strip.name, LETTERS) + 10.0).fold(0.0, f64::max);
+        let left = labels.fold(34.0, f64::max).max(names.min(size.pick(150.0, 100.0)));
+        let end = Scale::linear((0.0, self.end.max(1) as f64), (left, size.width() - 22.0));
+        let mut ink = Ink::default();
+        let mut inside = Inside { left, right: size.width() - 22.0, top: 26.0, bottom: 26.0 };
+        if self.panels.is_empty() {
+            inside.top = 8.0 + self.phase_room();
+            inside.bottom = inside.top;
+        } else {
+            inside.top += self.phase_room();
+        }
+        let start = inside.top;
+        for (i, (panel, scale)) in self.panels.iter().zip(scales).enumerate() {
+            inside.bottom = inside.top + PANEL;
+            let scale = scale.moved((inside.bottom, inside.top));
+            left_axis(&mut ink, inside, scale, panel.unit, &panel.name, PANEL_TICKS);
+            panel.draw(&mut ink, i, end, scale, self.end);
+            inside.top = inside.bottom + GAP;
+        }
+        if !self.panels.is_empty() && !self.strips.is_empty() {
+            inside.bottom += 8.0;
+        }
+        for strip in &self.strips {
+            strip.draw(&mut ink, Inside { top: inside.bottom + 6.0, ..inside }, end);
+            inside.bottom += STRIP;
+        }
+        inside.bottom += 6.0;
+        if let Some((at, name)) = &self.phase {
+            let x = end.at(*at as f64);
+            ink.line("mark", (x, start - 10.0 - self.phase_room() / 2.0), (x, inside.bottom));
+            let y = if self.panels.is_empty() { 11.0 } else { 28.0 };
+            ink.text("s m", (x, y), Anchor::End, name);
+        }
+        let most = size.pick(9, 5);
+        let ticks: Vec<(f64, String)> =
+            end.ticks(Unit::Ns, most).into_iter().map(|(at, label)| (end.at(at), label)).collect();
+        bottom_axis(&mut ink, inside, &ticks, "virtual time");
+        Svg::new(size, inside.bottom + 38.0, &self.title, &self.about, ink)
+    }
+
+    fn phase_room(&self) -> f64 {
+        if self.phase.is_some() { 16.0 } else { 0.0 }
+    }
+}
+
+impl Panel {
+    fn scale(&self) -> Scale {
+        let high = self.points.iter().map(|point| point.1).max().unwrap_or(0).max(1);
+        Scale::linear((0.0, high as f64 * 1.08), (PANEL, 0.0))
+    }
+
+    fn draw(&self, ink: &mut Ink, series: usize, x: Scale, y: Scale, end: u64) {
+        let mut steps: Vec<(f64, f64)> = Vec::new();
+        for (at, value) in &self.points {
+            let (at, value) = (x.at(*at as f64), y.at(*value as f64));
+            // Each value holds until the next one.
+            if let Some((_, before)) = steps.last().copied() {
+                steps.push((at, before));
+            }
+            steps.push((at, value));
+        }
+        let Some(((first, _), (_, last))) = steps.first().copied().zip(steps.last().copied()) else { return };
+        steps.push((x.at(end as f64), last));
+        let floor = y.at(0.0);
+        let area =
+            [(first, floor)].into_iter().chain(steps.iter().copied()).chain([(x.at(end as f64), floor)]);
+        ink.area(&format!("i c{}", series % LOOKS), &area.collect::<Vec<_>>());
+        ink.path(&format!("l c{}", series % LOOKS), &steps);
+    }
+}
+
+impl Strip {
+    fn draw(&self, ink: &mut Ink, inside: Inside, x: Scale) {
+        let (top, high) = (inside.top, STRIP - 8.0);
+        let name = cut(&self.name, LETTERS, inside.left - 8.0);
+        ink.text("m", (2.0, top + high - 3.5), Anchor::Start, &name);
+        ink.rect("up", (inside.left, top), (inside.right - inside.left, high), None);
+        for (from, until, share, told) in &self.spans {
+            let (from, until) = (x.at(*from as f64), x.at(*until as f64));
+            // As high as the share that was concerned, and at least to be seen.
+            let tall = (high * share).clamp(2.0, high);
+            ink.rect("down", (from, top + high - tall), ((until - from).max(1.0), tall), Some(told));
+        }
+        for at in &self.ticks {
+            let at = x.at(*at as f64);
+            ink.shape("end", (at, top + high / 2.0), "M0-6L4 0L0 6L-4 0Z");
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Reports of runs that really ran: the page, what is rendered again, and the example plots of docs/reading-reports.md.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use syncdyno::report::svg::{Size, Svg};
+use syncdyno::report::sweep::Sweep;
+use syncdyno::report::{RunRecord, html};
+use tempfile::TempDir;
+
+fn root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn syncdyno(desk: &TempDir, args: &[&str]) -> (i32, String, String) {
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_syncdyno"));
+    let output =
+        command.current_dir(desk.path()).env_remove("GITHUB_STEP_SUMMARY").args(args).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// A folder with the scenarios that the pages are looked at with.
+fn desk() -> TempDir {
+    let desk = TempDir::new().unwrap();
+    for name in ["small.toml", "losing.toml"] {
+        fs::copy(root("tests/browser").join(name), desk.path().join(name)).unwrap();
+    }
+    desk
+}
+
+fn record(desk: &TempDir, folder: &str) -> RunRecord {
+    RunRecord::parse(&fs::read_to_string(desk.path().join(folder).join("run.json")).unwrap()).unwrap()
+}
+
+fn losing(desk: &TempDir) -> RunRecord {
+    let (exit, ..) = syncdyno(desk, &["run", "losing.toml", "--out", "losing", "--progress", "none", "-q"]);
+    assert_eq!(exit, 11, "rows are lost");
+    record(desk, "losing")
+}
+
+fn swept(desk: &TempDir) -> RunRecord {
+    let chunks = ["--axis", "engine.pull.chunk_rows=5,10,20,40,80"];
+    let links = ["--axis", "link.slow.rtt=40ms,400ms"];
+    let rest = ["--seeds", "1..=4", "--out", "swept", "--progress", "none", "-q"];
+    let args = [&["sweep", "small.toml"][..], &chunks, &links, &rest].concat();
+    let (exit, _, wrong) = syncdyno(desk, &args);
+    assert_eq!(exit, 0, "{wrong}");
+    record(desk, "swept")
+}
+
+#[test]
+fn the_page_that_is_rendered_again_is_the_one_that_was_written() {
+    let desk = desk();
+    losing(&desk);
+    swept(&desk);
+    for folder in ["losing", "swept"] {
+        let at = |file: &str| fs::read_to_string(desk.path().join(folder).join(file)).unwrap();
+        // From the record alone: nothing else of the report is there any more.
+        let alone = desk.path().join(format!("{folder}.json"));
+        fs::copy(desk.path().join(folder).join("run.json"), &alone).unwrap();
+        let alone = alone.to_str().unwrap();
+        for (format, file) in
+            [("html", "report.html"), ("md", "summary.md"), ("csv", "cells.csv"), ("json", "run.json")]
+        {
+            let (exit, told, wrong) = syncdyno(&desk, &["report", alone, "--format", format]);
+            assert_eq!((exit, wrong.as_str()), (0, ""));
+            assert_eq!(told, at(file), "{folder}/{file}");
+        }
+    }
+    let (exit, told, _) = syncdyno(&desk, &["report", "swept"]);
+    assert_eq!(exit, 0);
+    assert!(told.contains("mean of 4 seeds") && told.contains("best at"), "{told}");
+    let (_, told, _) = syncdyno(&desk, &["report", "losing"]);
+    assert!(told.contains("losing: FAIL") && told.contains("syncdyno replay losing#"), "{told}");
+    let args = ["report", "losing", "--format", "html", "--out", "team/page.html"];
+    assert_eq!(syncdyno(&desk, &args).0, 0);
+    let page = fs::read_to_string(desk.path().join("team/page.html")).unwrap();
+    assert_eq!(page, html::page(&record(&desk, "losing")));
+}
+
+#[test]
+fn a_page_of_failures_shows_the_life_of_what_was_lost() {
+    let desk = desk();
+    let record = losing(&desk);
+    let cell = &record.cells[0];
+    let life = cell.lives.first().expect("the life of a lost row is told");
+    let diagram = html::life(cell, life).expect("with its steps");
+    assert!(diagram.ending.is_some(), "it ends with where it went wrong: {:?}", life.lines);
+    assert!(diagram.moments.iter().any(|moment| moment.place == "backend"));
+    let page = html::page(&record);
+    assert!(page.contains(&format!("{} --record {}", cell.replay, life.record)));
+}
+
+#[test]
+fn what_is_no_record_is_refused_with_a_word_and_a_code() {
+    let desk = desk();
+    losing(&desk);
+    let whole = fs::read_to_string(desk.path().join("losing/run.json")).unwrap();
+    let write = |name: &str, text: &str| fs::write(desk.path().join(name), text).unwrap();
+    write("cut.json", &whole[..whole.len() / 2]);
+    write("empty.json", "");
+    write("newer.json", &whole.replacen("\"schema_version\": \"1.", "\"schema_version\": \"2.", 1));
+    write("older.json", &whole.replacen("\"schema_version\": \"1.", "\"schema_version\": \"0.", 1));
+    write("other.json", "{ \"schema_version\": \"1.0.0\" }");
+    for (file, word) in [
+        ("cut.json", "not a run record: EOF"),
+        ("empty.json", "not a run record: EOF"),
+        ("newer.json", "schema version 2.0.0; this program reads version 1"),
+        ("older.json", "schema version 0.0.0; this program reads version 1"),
+        ("other.json", "missing field `tool`"),
+        ("nowhere", "there is no report"),
+    ] {
+        let (exit, told, wrong) = syncdyno(&desk, &["report", file, "--format", "html"]);
+        assert_eq!((exit, told.as_str()), (2, ""), "{file}: {wrong}");
+        assert!(wrong.contains(word) && wrong.contains(file), "{wrong}");
+    }
+    let (exit, _, wrong) = syncdyno(&desk, &["report", "losing", "-o", "losing/run.json/page.html"]);
+    assert_eq!(exit, 20, "{wrong}");
+}
+
+#[test]
+fn a_record_of_before_there_were_pages_is_rendered_without_its_plots() {
+    let desk = desk();
+    losing(&desk);
+    let mut json: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(desk.path().join("losing/run.json")).unwrap()).unwrap();
+    let cell = json["cells"][0].as_object_mut().unwrap();
+    cell.remove("series");
+    for life in cell["lives"].as_array_mut().unwrap() {
+        life.as_object_mut().unwrap().remove("steps");
+    }
+    fs::write(desk.path().join("before.json"), json.to_string()).unwrap();
+    let (exit, page, wrong) = syncdyno(&desk, &["report", "before.json", "--format", "html"]);
+    assert_eq!((exit, wrong.as_str()), (0, ""));
+    assert!(page.contains("badge fail") && page.contains("Every line of it"));
+}
+
+/// The example plots of docs/reading-reports.md, by file name.
+fn examples(desk: &TempDir) -> Vec<(&'static str, Svg)> {
+    let swept = swept(desk);
+    let losing = losing(desk);
+    let told = swept.sweep.as_ref().expect("a sweep knows its grid");
+    let axes: Vec<(String, Vec<String>)> =
+        told.axes.iter().map(|axis| (axis.key.clone(), axis.values.clone())).collect();
+    let sweep = Sweep::new(&swept, &axes, told.objective.parse().unwrap());
+    let cell = &losing.cells[0];
+    let wide = Size::Wide;
+    vec![
+        ("chunk-curve", sweep.curves().unwrap().draw(wide)),
+        ("heat-map", sweep.heat_map().unwrap().draw(wide)),
+        ("percentiles", html::percentiles(cell).unwrap().draw(wide)),
+        ("fleet", html::fleet(cell).unwrap().draw(wide)),
+        ("outages", html::outages(&losing, cell).unwrap().draw(wide)),
+        ("life", html::life(cell, &cell.lives[0]).unwrap().draw(wide)),
+    ]
+}
+
+/// The plots that the page on reading reports shows are what the program draws today.
+#[test]
+fn the_example_plots_are_fresh() {
+    let desk = desk();
+    let page = fs::read_to_string(root("docs/reading-reports.md")).unwrap();
+    let bless = std::env::var_os("SYNCDYNO_BLESS").is_some();
+    for (name, svg) in examples(&desk) {
+        let file = format!("plots/{name}.svg");
+        assert!(page.contains(&file), "docs/reading-reports.md shows {file}");
+        let path = root("docs").join(&file);
+        let drawn = svg.standalone();
+        if bless {
+            fs::write(&path, &drawn).unwrap();
+        }
+        let committed = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            committed == drawn,
+            "{file} is not what is drawn today: SYNCDYNO_BLESS=1 cargo test --test it example_plots"
+        );
+    }
+}
