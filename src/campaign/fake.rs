@@ -7,7 +7,7 @@ use super::runner::{Runner, Subject};
 use crate::base::{EntityId, Key, Time};
 use crate::report::fixture;
 use crate::scenario::Plan;
-use crate::world::{Ending, Outcome, Unrunnable, Watch};
+use crate::world::{Ending, Outcome, RequestLog, Unrunnable, Watch};
 
 /// `lost` loses rows, `panics` panics, `endless` runs until it is interrupted, `moody` never has the same digest twice, `senseless`
 /// cannot be run; all others are well.
@@ -61,6 +61,10 @@ impl Runner for Fake {
             .map(lived)
             .map(|key| if silent(&key) { vec![] } else { vec![line(&key)] })
             .collect())
+    }
+
+    fn requests(&self, _: &Plan, _: usize, _: &dyn Watch) -> Result<RequestLog, Unrunnable> {
+        Ok(RequestLog::default())
     }
 
     fn keys(&self, _: &Plan, _: EntityId) -> Result<Vec<Key>, Unrunnable> {

@@ -196,6 +196,9 @@ pub(super) struct ReplayArgs {
     /// Tell the life of a record; may be given several times.
     #[arg(long, value_name = "ENTITY/KEY")]
     pub(super) record: Vec<String>,
+    /// Write the cell's requests as a log that `calibrate` reads: at most a million of them.
+    #[arg(long, value_name = "FILE.csv")]
+    pub(super) requests: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

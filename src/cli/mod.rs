@@ -48,6 +48,7 @@ mod run;
 mod sources;
 mod sweep;
 mod validate;
+mod written;
 
 #[cfg(test)]
 mod tests;

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use super::args::ReplayArgs;
 use super::console::Console;
 use super::refusal::Refusal;
-use super::{inputs, sources};
+use super::{inputs, sources, written};
 use crate::base::Key;
 use crate::campaign::{self, Record, Runner};
 use crate::report::{self, CellRecord, Exit, RunRecord, Verdict};
 use crate::scenario::Plan;
+use crate::world::Unwatched;
 
 /// A cell to be run again.
 struct Target {
@@ -52,9 +53,36 @@ pub(super) fn replay(
         console.result(&report::lives(cell));
     }
     console.result(&digest_line(cell, replay.same, target.other_version.as_deref()));
+    if let Some(path) = &args.requests {
+        log_requests(&target.plan, path, runner, console)?;
+    }
     let stopped = (cell.verdict == Verdict::Incomplete).then(|| signals.exit()).flatten();
     let exit = Exit::from_code(run.exit_code).unwrap_or(Exit::Internal);
     Ok(Exit::first([Some(exit), stopped].into_iter().flatten()))
+}
+
+/// More than this is no log that anybody reads.
+const REQUESTS_MAX: usize = 1_000_000;
+
+/// Runs the cell once more and writes its requests.
+fn log_requests(
+    plan: &Plan,
+    path: &Path,
+    runner: &dyn Runner,
+    console: &mut Console<'_>,
+) -> anyhow::Result<()> {
+    let log = runner
+        .requests(plan, REQUESTS_MAX, &Unwatched)
+        .map_err(|e| Refusal::because(Exit::Invalid, e.to_string()))?;
+    let mut csv = Vec::new();
+    report::requests(&log.requests, plan.start, &mut csv)?;
+    written::replace(path, &csv)?;
+    let left_out = match log.left_out {
+        0 => String::new(),
+        n => format!("; {n} more were left out"),
+    };
+    console.remark(&format!("{}: {} requests{left_out}\n", path.display(), log.requests.len()));
+    Ok(())
 }
 
 fn digest_line(cell: &CellRecord, same: Option<bool>, other_version: Option<&str>) -> String {

@@ -29,6 +29,7 @@ mod judge;
 mod listing;
 mod record;
 mod repro;
+mod requests;
 mod story;
 mod summary;
 pub mod sweep;
@@ -52,6 +53,7 @@ pub use record::{
     ViolationRecord, schema_json,
 };
 pub use repro::{digest_told, repro};
+pub use requests::requests;
 pub use story::{Paint, annotations, headline, last_lines, lives, reasons, story};
 pub use summary::{SUMMARY_MAX, summary};
 pub use table::{Form, figures};

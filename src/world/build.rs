@@ -272,5 +272,13 @@ fn listeners(plan: &Plan, devices: &[DevicePlan], initial: Initial, lives: Vec<L
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
         initial: Rc::new(initial),
     });
-    Listeners { collector, oracle, lives, digest: Digest::new(), events: 0, round: Round::new(devices.len()) }
+    Listeners {
+        collector,
+        oracle,
+        lives,
+        requests: None,
+        digest: Digest::new(),
+        events: 0,
+        round: Round::new(devices.len()),
+    }
 }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::requests::RequestLog;
 use crate::base::{DeviceId, Digest, UnitId};
 use crate::contract::{Event, EventSink, Node, Occurrence};
 use crate::disk::Disk;
@@ -22,6 +23,8 @@ pub(super) struct Listeners {
     pub(super) oracle: Oracle,
     /// Recorders of lives, if any are to be told.
     pub(super) lives: Vec<Life>,
+    /// The log of requests, if one is kept.
+    pub(super) requests: Option<RequestLog>,
     pub(super) digest: Digest,
     pub(super) events: u64,
     /// What the drain has to wait for.
@@ -57,6 +60,9 @@ impl Hub {
         listeners.oracle.on(&occurrence);
         for life in &mut listeners.lives {
             life.on(&occurrence);
+        }
+        if let Some(requests) = &mut listeners.requests {
+            requests.on(&occurrence);
         }
         listeners.round.on(node, &event);
     }

@@ -11,6 +11,7 @@ use super::hardware::Spent;
 use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, Watch, named};
 use super::registry::EngineRegistry;
+use super::requests::RequestLog;
 use super::truth::Now;
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::KillReason;
@@ -115,8 +116,24 @@ pub fn run_recording(
     let clock = Clock { start: plan.start, utc_offset: plan.utc_offset };
     let life = |filter: &Filter| Life::new(plan.schema.clone(), plan.units.clone(), clock, filter.clone());
     let world = build(plan, engines, filters.iter().map(life).collect())?;
-    let (outcome, lives, _) = finish(world, watch, None);
-    Ok((outcome, lives.iter().map(Life::lines).collect()))
+    let (outcome, told, _) = finish(world, watch, None);
+    Ok((outcome, told.lives.iter().map(Life::lines).collect()))
+}
+
+/// Runs `plan` and keeps a log of the first `most` requests.
+///
+/// # Errors
+/// When the plan cannot be run.
+pub fn run_logging(
+    plan: &Plan,
+    engines: &EngineRegistry,
+    watch: &dyn Watch,
+    most: usize,
+) -> Result<(Outcome, RequestLog), Unrunnable> {
+    let world = build(plan, engines, Vec::new())?;
+    world.hub.with(|listeners| listeners.requests = Some(RequestLog::new(most)));
+    let (outcome, told, _) = finish(world, watch, None);
+    Ok((outcome, told.requests.unwrap_or_default()))
 }
 
 /// The keys of an entity's rows at the start.
@@ -158,12 +175,18 @@ pub fn run_probing(
     Ok((outcome, places))
 }
 
+/// What was listened to besides.
+struct Told {
+    lives: Vec<Life>,
+    requests: Option<RequestLog>,
+}
+
 fn build(plan: &Plan, engines: &EngineRegistry, lives: Vec<Life>) -> Result<World, Unrunnable> {
     let factory = engines.factory(plan).ok_or_else(|| Unrunnable::NoEngine(plan.engine_name.clone()))?;
     World::build(plan, factory, lives).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 
-fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> (Outcome, Vec<Life>, Places) {
+fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> (Outcome, Told, Places) {
     let before = probed.map_or(0, |device| {
         let disk = &world.devices[device.0 as usize].disk;
         disk.trace();
@@ -176,8 +199,8 @@ fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> (Out
     if ended == Ended::Well {
         ended = world.drain(watch);
     }
-    let (outcome, lives) = world.conclude(ended, script_ended);
-    (outcome, lives, places)
+    let (outcome, told) = world.conclude(ended, script_ended);
+    (outcome, told, places)
 }
 
 impl World {
@@ -217,7 +240,7 @@ impl World {
     }
 
     /// The check phase: the oracle looks at every device, and everything goes into the digest.
-    fn conclude(self, ended: Ended, script_ended: Time) -> (Outcome, Vec<Life>) {
+    fn conclude(self, ended: Ended, script_ended: Time) -> (Outcome, Told) {
         let World { sim, handle, hub, servers, devices, links, faults, .. } = self;
         let ended_at = handle.now();
         devices.iter().for_each(|device| device.close_books());
@@ -276,6 +299,6 @@ impl World {
         };
         // Futures hold engines, and engines hold disks: the executor goes first.
         drop(sim);
-        (outcome, listeners.lives)
+        (outcome, Told { lives: listeners.lives, requests: listeners.requests })
     }
 }
