@@ -32,6 +32,7 @@
 
 mod args;
 mod baseline;
+mod calibrate;
 mod compare;
 mod console;
 mod cost;

@@ -10,7 +10,7 @@ use clap::Parser;
 use super::args::{Cli, Command};
 use super::console::{Console, Surroundings};
 use super::refusal::Refusal;
-use super::{baseline, compare, coverage, inspect, replay, run, sweep, validate};
+use super::{baseline, calibrate, compare, coverage, inspect, replay, run, sweep, validate};
 use crate::campaign::{Bench, Runner, Signals};
 use crate::report::Exit;
 use crate::world::EngineRegistry;
@@ -81,6 +81,7 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
         Command::Plan(grid) => inspect::plan(grid, runner, console),
         Command::New { name } => inspect::new(name, console),
         Command::Replay(args) => replay::replay(args, runner, console),
+        Command::Calibrate(args) => calibrate::calibrate(args, console),
         Command::Compare(args) => compare::compare(args, console),
         Command::Baseline(command) => baseline::baseline(command, console),
         Command::Coverage { path, work } => coverage::coverage(path, work, runner, console),

@@ -4,7 +4,7 @@
 //! the cells of a run together into the [`RunRecord`] that `run.json` holds. Everything else here is rendered from that record
 //! alone: the [`story`] for a terminal, [`summary`] for a CI page, [`flat::cells`] and [`flat::Series`] for other programs,
 //! [`repro`] for running one cell again, [`sweep`] for what a grid of settings came to. [`compare`] holds two records against each
-//! other, a [`Baseline`] is the record that a run must come to again. Nothing here touches a simulation, and no renderer touches a
+//! other, [`calibrate`] shows what a request log says, a [`Baseline`] is the record that a run must come to again. Nothing here touches a simulation, and no renderer touches a
 //! file: [`Folder`] does.
 //!
 //! Invariants:
@@ -19,6 +19,7 @@
 
 mod assemble;
 mod baseline;
+pub mod calibrate;
 pub mod compare;
 mod exit;
 pub mod flat;
