@@ -44,8 +44,13 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
         _ => Refusal::environment(format!("cannot read {shown}: {e}")),
     };
     let mut bytes = Vec::new();
-    fs::File::open(path).and_then(|file| file.take(BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(refused)?;
-    if bytes.len() as u64 > BYTES_MAX {
+    // A pipe does not know its length.
+    let file = fs::File::open(path).map_err(refused)?;
+    let known = file.metadata().map_err(refused)?.len();
+    if known <= BYTES_MAX {
+        file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(refused)?;
+    }
+    if known.max(bytes.len() as u64) > BYTES_MAX {
         let limit = BYTES_MAX >> 20;
         let text = format!("error: {shown}: larger than {limit} MiB: calibrate a part of it, a day or a device");
         return Err(Refusal::because(Exit::Invalid, text));

@@ -23,3 +23,6 @@ mod trouble;
 pub use estimate::calibrate;
 pub use header::Only;
 pub use log::{BYTES_MAX, ROWS_MAX};
+
+#[cfg(test)]
+mod tests;

@@ -13,3 +13,6 @@ mod told;
 
 
 pub use record::{Advice, Calibration, Census, Costs, Estimate, Outages, Rate, Split};
+
+#[cfg(test)]
+mod tests;
