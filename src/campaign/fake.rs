@@ -10,7 +10,7 @@ use crate::base::{EntityId, Key, Time};
 use crate::oracle::Story;
 use crate::report::fixture;
 use crate::scenario::Plan;
-use crate::world::{Ending, Outcome, Traced, Unrunnable, Watch};
+use crate::world::{Ending, Outcome, RequestLog, Traced, Unrunnable, Watch};
 
 /// `lost` loses rows, `panics` panics, `endless` runs until it is interrupted, `moody` never has the same digest twice, `senseless`
 /// cannot be run; all others are well.
@@ -82,6 +82,10 @@ impl Runner for Fake {
             .map(|key| if silent(&key) { vec![] } else { vec![line(&key)] })
             .map(|lines| Story { lines, steps: Vec::new() })
             .collect())
+    }
+
+    fn requests(&self, _: &Plan, _: usize, _: &dyn Watch) -> Result<RequestLog, Unrunnable> {
+        Ok(RequestLog::default())
     }
 
     fn keys(&self, _: &Plan, _: EntityId) -> Result<Vec<Key>, Unrunnable> {

@@ -3,9 +3,9 @@
 //! This is the only room with threads. A cell is one plan, run by a [`Runner`] on one thread from its start to its end; nothing is
 //! shared between cells but what is constant. [`run`] hands the cells of a list to its workers and gives back the judged cells in
 //! the order of the list; [`replay`] runs one cell again and holds its digest against the one that was recorded; [`validate`] holds
-//! our models against what is known.
+//! our models against what is known; [`calibrate`] reads a request log of one's own and says what it costs.
 //!
-//! [`validate`] is apart: it holds the link model against measured transfers and simulates no world.
+//! [`validate`] and [`calibrate`] are apart: they simulate no world.
 //!
 //! What a cell comes to is decided in `report`; how it is simulated in `world`; what a person sees meanwhile in `cli`, through
 //! [`Listener`].
@@ -20,6 +20,7 @@
 //! - A panic in one cell is that cell's failure (exit 1), and a plan that cannot be run its own (exit 3); the others are kept.
 
 mod axis;
+pub mod calibrate;
 mod journal;
 mod replay;
 mod run;

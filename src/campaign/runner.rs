@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::base::{DeviceId, EntityId, Key};
 use crate::oracle::{Filter, Story};
 use crate::scenario::Plan;
-use crate::world::{self, EngineRegistry, Outcome, Traced, Unrunnable, Watch};
+use crate::world::{self, EngineRegistry, Outcome, RequestLog, Traced, Unrunnable, Watch};
 
 /// A row of an entity, whose life can be told.
 pub type Record = (EntityId, Key);
@@ -40,6 +40,11 @@ pub trait Runner: Sync {
     /// # Errors
     /// When the plan cannot be run.
     fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable>;
+    /// Runs a cell again and keeps a log of its first `most` requests.
+    ///
+    /// # Errors
+    /// When the plan cannot be run.
+    fn requests(&self, plan: &Plan, most: usize, watch: &dyn Watch) -> Result<RequestLog, Unrunnable>;
     /// The keys of an entity's rows at the start.
     ///
     /// # Errors
@@ -70,6 +75,9 @@ impl Runner for Bench {
     }
     fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
         world::run_tracing(plan, &self.0, watch)
+    }
+    fn requests(&self, plan: &Plan, most: usize, watch: &dyn Watch) -> Result<RequestLog, Unrunnable> {
+        world::run_logging(plan, &self.0, watch, most).map(|(_, log)| log)
     }
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
         world::keys(plan, entity)

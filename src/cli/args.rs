@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::base::Span;
 use crate::campaign::Axis;
+use crate::campaign::calibrate::Only;
 use crate::campaign::tune::Knob;
 use crate::report::sweep::Objective;
 use crate::report::tune::LimitFlag;
@@ -81,6 +82,8 @@ pub(super) enum Command {
     Replay(ReplayArgs),
     /// Render a run again from its record: the page, the tables, the summary.
     Report(ReportArgs),
+    /// From a request log of one's own: overhead, time a row, failures, and the chunk size to recommend.
+    Calibrate(CalibrateArgs),
     /// The difference of two runs, variants or baselines.
     Compare(CompareArgs),
     /// The figures that runs must come to again: named files under reports/baseline/.
@@ -272,6 +275,9 @@ pub(super) struct ReplayArgs {
     /// Write a timeline in virtual time, for Perfetto or Chrome's tracing page: sessions, requests, transactions, outages.
     #[arg(long, value_name = "FILE.json")]
     pub(super) trace: Option<PathBuf>,
+    /// Write the cell's requests as a log that `calibrate` reads: at most a million of them.
+    #[arg(long, value_name = "FILE.csv")]
+    pub(super) requests: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -293,6 +299,26 @@ pub(super) enum ReportFormat {
     Md,
     Csv,
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CalibrateArgs {
+    /// A CSV with a line a request, its columns in any order: `start` (RFC 3339, or seconds or milliseconds since 1970), `rows`, `bytes`,
+    /// `duration_ms` or `duration_s` (or `duration` with units: 120ms), `outcome` (ok, reset, timeout, refused, offline, an HTTP
+    /// status); `bytes` may be missing, `device` tells several devices apart.
+    pub(super) log: PathBuf,
+    /// Write a scenario with these figures; it is not there yet.
+    #[arg(short, long, value_name = "FILE.toml")]
+    pub(super) out: Option<PathBuf>,
+    /// Only lines with this value in this column, such as kind=pull; may be given several times.
+    #[arg(long, value_name = "COLUMN=VALUE")]
+    pub(super) only: Vec<Only>,
+    /// What of the overhead is the link's round trip, such as a ping says; the rest is the backend's.
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub(super) rtt: Option<Span>,
+    /// What stdout carries: a table for people, or JSON.
+    #[arg(long, value_enum, default_value_t = Table::Human)]
+    pub(super) format: Table,
 }
 
 #[derive(Debug, Args)]
@@ -442,6 +468,10 @@ fn assignment(text: &str) -> Result<String, String> {
         Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => Ok(text.to_owned()),
         _ => Err("want key=value, such as engine.pull.chunk_rows=64".to_owned()),
     }
+}
+
+fn span(text: &str) -> Result<Span, String> {
+    text.parse().map_err(|e: crate::base::UnitError| e.to_string())
 }
 
 fn time_limit(text: &str) -> Result<Duration, String> {

@@ -1,12 +1,13 @@
 //! `validate tcp` and `validate tcp-outage`: the link model against measured transfers.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::args::MeasuredArgs;
 use super::console::Console;
 use super::refusal::Refusal;
+use super::written;
 use crate::campaign::validate::measured::{self, Malformed, REPETITIONS, Validation};
 use crate::report::{self, Exit};
 
@@ -37,7 +38,7 @@ fn judge(
     let validation =
         predict(&bytes).map_err(|e| Refusal::because(Exit::Invalid, format!("error: {shown}: {e}")))?;
     if let Some(out) = &args.out {
-        write(out, &validation.csv)?;
+        written::replace(out, validation.csv.as_bytes())?;
     }
     console.result(&table(&validation));
     Ok(if validation.met() { Exit::Success } else { Exit::Threshold })
@@ -57,24 +58,5 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(path).map_err(|e| match e.kind() {
         ErrorKind::NotFound => Refusal::usage(format!("{} is not there", path.display())),
         _ => Refusal::environment(format!("cannot read {}: {e}", path.display())),
-    })
-}
-
-/// Writes beside the place and renames, so that nobody meets half a file.
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let failed = |e| Refusal::environment(format!("cannot write {}: {e}", path.display()));
-    let mut name =
-        path.file_name().ok_or_else(|| Refusal::usage("the file to write has no name"))?.to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    let written = fs::File::create(&part).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&part, path)
-    });
-    written.map_err(|e| {
-        // What is left of a failed attempt is no result.
-        let _ = fs::remove_file(&part);
-        failed(e)
     })
 }

@@ -32,6 +32,7 @@
 
 mod args;
 mod baseline;
+mod calibrate;
 mod compare;
 mod console;
 mod cost;
@@ -51,6 +52,7 @@ mod sources;
 mod sweep;
 mod tune;
 mod validate;
+mod written;
 
 #[cfg(test)]
 mod tests;

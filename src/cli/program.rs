@@ -10,7 +10,7 @@ use clap::Parser;
 use super::args::{Cli, Command};
 use super::console::{Console, Surroundings};
 use super::refusal::Refusal;
-use super::{baseline, compare, coverage, inspect, replay, report, run, sweep, tune, validate};
+use super::{baseline, calibrate, compare, coverage, inspect, replay, report, run, sweep, tune, validate};
 use crate::campaign::{Bench, Runner, Signals};
 use crate::report::Exit;
 use crate::world::EngineRegistry;
@@ -83,6 +83,7 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
         Command::New { name } => inspect::new(name, console),
         Command::Replay(args) => replay::replay(args, runner, console),
         Command::Report(args) => report::report(args, console),
+        Command::Calibrate(args) => calibrate::calibrate(args, console),
         Command::Compare(args) => compare::compare(args, console),
         Command::Baseline(command) => baseline::baseline(command, console),
         Command::Coverage { path, work } => coverage::coverage(path, work, runner, console),

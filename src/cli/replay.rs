@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use super::args::ReplayArgs;
 use super::console::Console;
 use super::refusal::Refusal;
-use super::{inputs, sources};
+use super::{inputs, sources, written};
 use crate::base::Key;
 use crate::campaign::{self, Record, Runner};
-use crate::report::{self, CellRecord, Exit, Folder, RunRecord, Verdict};
+use crate::report::{self, CellRecord, Exit, RunRecord, Verdict};
 use crate::scenario::Plan;
+use crate::world::Unwatched;
 
 /// A cell to be run again.
 struct Target {
@@ -55,12 +56,39 @@ pub(super) fn replay(
     if let Some(path) = &args.trace {
         traced(&target, path, runner, console)?;
     }
+    if let Some(path) = &args.requests {
+        log_requests(&target.plan, path, runner, console)?;
+    }
     let stopped = (cell.verdict == Verdict::Incomplete).then(|| signals.exit()).flatten();
     let exit = Exit::from_code(run.exit_code).unwrap_or(Exit::Internal);
     Ok(Exit::first([Some(exit), stopped].into_iter().flatten()))
 }
 
-/// Runs the cell once more and writes its timeline, whole or not at all.
+/// More than this is no log that anybody reads.
+const REQUESTS_MAX: usize = 1_000_000;
+
+/// Runs the cell once more and writes its requests.
+fn log_requests(
+    plan: &Plan,
+    path: &Path,
+    runner: &dyn Runner,
+    console: &mut Console<'_>,
+) -> anyhow::Result<()> {
+    let log = runner
+        .requests(plan, REQUESTS_MAX, &Unwatched)
+        .map_err(|e| Refusal::because(Exit::Invalid, e.to_string()))?;
+    let mut csv = Vec::new();
+    report::requests(&log.requests, plan.start, &mut csv)?;
+    written::replace(path, &csv)?;
+    let left_out = match log.left_out {
+        0 => String::new(),
+        n => format!("; {n} more were left out"),
+    };
+    console.remark(&format!("{}: {} requests{left_out}\n", path.display(), log.requests.len()));
+    Ok(())
+}
+
+/// Runs the cell once more and writes its timeline.
 fn traced(
     target: &Target,
     path: &Path,
@@ -73,15 +101,10 @@ fn traced(
         // The replay itself has said why.
         return Ok(());
     };
-    let name = path.file_name().and_then(|name| name.to_str());
-    let name = name.ok_or_else(|| Refusal::usage(format!("{} is no name of a file", path.display())))?;
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let folder = Folder::create(parent.unwrap_or(Path::new(".")));
-    let written = folder.and_then(|folder| folder.put(name, traced.timeline.as_bytes()));
-    written.map_err(|error| Refusal::environment(error.to_string()))?;
+    written::replace(path, traced.timeline.as_bytes())?;
     let left_out = match traced.left_out {
         0 => String::new(),
-        count => format!("; {count} later entries left out"),
+        n => format!("; {n} more were left out"),
     };
     console.remark(&format!("timeline: {}{left_out}\n", path.display()));
     Ok(())

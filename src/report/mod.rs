@@ -4,7 +4,7 @@
 //! the cells of a run together into the [`RunRecord`] that `run.json` holds. Everything else here is rendered from that record
 //! alone: the [`story`] for a terminal, [`html`] for a browser, [`summary`] and [`junit()`] for CI, [`flat::cells`] and [`flat::Series`] for other programs,
 //! [`repro`] for running one cell again, [`sweep`] for what a grid of settings came to. [`compare`] holds two records against each
-//! other, [`svg`] draws plots, a [`Baseline`] is the record that a run must come to again. Nothing here touches a simulation, and no renderer touches a
+//! other, [`calibrate`] shows what a request log says, [`svg`] draws plots, a [`Baseline`] is the record that a run must come to again. Nothing here touches a simulation, and no renderer touches a
 //! file: [`Folder`] does.
 //!
 //! Invariants:
@@ -19,6 +19,7 @@
 
 mod assemble;
 mod baseline;
+pub mod calibrate;
 pub mod compare;
 mod exit;
 pub mod flat;
@@ -32,6 +33,7 @@ mod junit;
 mod listing;
 mod record;
 mod repro;
+mod requests;
 mod story;
 mod summary;
 pub mod svg;
@@ -58,6 +60,7 @@ pub use record::{
     SeriesRecord, StepRecord, SweepRecord, Tool, Verdict, ViolationRecord, schema_json,
 };
 pub use repro::{digest_told, repro};
+pub use requests::requests;
 pub use story::{Paint, annotations, headline, last_lines, lives, reasons, story};
 pub use summary::{SUMMARY_MAX, summary};
 pub use table::{Form, figures};

@@ -277,6 +277,7 @@ fn listeners(plan: &Plan, devices: &[DevicePlan], initial: Initial, lives: Vec<L
         oracle,
         lives,
         timeline: None,
+        requests: None,
         digest: Digest::new(),
         events: 0,
         round: Round::new(devices.len()),

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::requests::RequestLog;
 use crate::base::{DeviceId, Digest, UnitId};
 use crate::contract::{Event, EventSink, Node, Occurrence};
 use crate::disk::Disk;
@@ -24,6 +25,8 @@ pub(super) struct Listeners {
     pub(super) lives: Vec<Life>,
     /// The recorder of a timeline, if one is wanted.
     pub(super) timeline: Option<Timeline>,
+    /// The log of requests, if one is kept.
+    pub(super) requests: Option<RequestLog>,
     pub(super) digest: Digest,
     pub(super) events: u64,
     /// What the drain has to wait for.
@@ -62,6 +65,9 @@ impl Hub {
         }
         if let Some(timeline) = &mut listeners.timeline {
             timeline.on(&occurrence);
+        }
+        if let Some(requests) = &mut listeners.requests {
+            requests.on(&occurrence);
         }
         listeners.round.on(node, &event);
     }

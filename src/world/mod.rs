@@ -29,6 +29,7 @@ mod outcome;
 mod phases;
 mod ports;
 mod registry;
+mod requests;
 mod run;
 mod server;
 mod template;
@@ -37,6 +38,8 @@ mod truth;
 pub use outcome::{Ending, Outcome};
 pub use phases::{Unwatched, Watch};
 pub use registry::{EngineRegistry, MakeFactory};
+pub use requests::{Ended, LoggedRequest, RequestLog};
 pub use run::{
-    Places, Strike, Traced, Unrunnable, keys, run, run_probing, run_recording, run_struck, run_tracing,
+    Places, Strike, Traced, Unrunnable, keys, run, run_logging, run_probing, run_recording, run_struck,
+    run_tracing,
 };

@@ -11,6 +11,7 @@ use super::hardware::Spent;
 use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, Watch, named};
 use super::registry::EngineRegistry;
+use super::requests::RequestLog;
 use super::truth::Now;
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::KillReason;
@@ -146,6 +147,22 @@ pub fn run_tracing(plan: &Plan, engines: &EngineRegistry, watch: &dyn Watch) -> 
     Ok(Traced { outcome: finished.outcome, timeline, left_out })
 }
 
+/// Runs `plan` and keeps a log of the first `most` requests.
+///
+/// # Errors
+/// When the plan cannot be run.
+pub fn run_logging(
+    plan: &Plan,
+    engines: &EngineRegistry,
+    watch: &dyn Watch,
+    most: usize,
+) -> Result<(Outcome, RequestLog), Unrunnable> {
+    let world = build(plan, engines, Vec::new())?;
+    world.hub.with(|listeners| listeners.requests = Some(RequestLog::new(most)));
+    let finished = finish(world, watch, None);
+    Ok((finished.outcome, finished.requests.unwrap_or_default()))
+}
+
 /// The keys of an entity's rows at the start.
 ///
 /// # Errors
@@ -195,6 +212,7 @@ struct Finished {
     outcome: Outcome,
     lives: Vec<Life>,
     timeline: Option<Timeline>,
+    requests: Option<RequestLog>,
     places: Places,
 }
 
@@ -311,6 +329,12 @@ impl World {
         };
         // Futures hold engines, and engines hold disks: the executor goes first.
         drop(sim);
-        Finished { outcome, lives: listeners.lives, timeline: listeners.timeline, places }
+        Finished {
+            outcome,
+            lives: listeners.lives,
+            timeline: listeners.timeline,
+            requests: listeners.requests,
+            places,
+        }
     }
 }

@@ -1,0 +1,122 @@
+//! The chunk that the closed form recommends, with what the log's uncertainty makes of it.
+
+use super::line::{Line, NORMAL, student};
+use crate::base::{Seed, Stream};
+use crate::report::calibrate::{Advice, Estimate, Outages, Rate};
+use crate::theory::chunk::Cost;
+
+/// Draws from what the log leaves open: their 2.5 % tails hold 100 of them.
+const DRAWS: usize = 4_000;
+/// What counts as flat: a row costs at most so much more than at best.
+const FLAT: f64 = 0.03;
+
+/// The best chunk for answers that follow `line` (overhead, time a row) and break as `outages` says; `rows` is the log's mean chunk.
+///
+/// The interval is a parametric bootstrap (Efron and Tibshirani 1993, §6.5): overhead and time a row from their joint law, the rate from a
+/// gamma law between those of its two exact bounds. `None` if overhead or time a row cannot be told from nothing.
+pub(super) fn advice(line: &Line<2>, outages: &Outages, rows: f64) -> Option<Advice> {
+    let (request, row) = (line.estimate([1.0, 0.0]), line.estimate([0.0, 1.0]));
+    if request.low <= 0.0 || row.low <= 0.0 {
+        return None;
+    }
+    let cost = |rate: f64| Cost { chunk: request.value, row: row.value, mtbf: 1.0 / rate };
+    let rate = match outages.rate {
+        Rate::Known(rate) => rate.value,
+        Rate::AtMost(rate) => return Some(Advice::AtLeast(cost(rate).best())),
+    };
+    let cost = cost(rate);
+    let mut stream = Seed(outages.failures).stream("calibrate.chunk", 0, 0);
+    let draws: Vec<Cost> = (0..DRAWS).map(|_| draw(line, outages, &mut stream)).collect();
+    let interval = |value: f64, of: &dyn Fn(&Cost) -> f64| {
+        let mut values: Vec<f64> = draws.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        let at = |share: f64| values[((DRAWS - 1) as f64 * share).round() as usize];
+        Estimate { value, low: at(0.025).min(value), high: at(0.975).max(value) }
+    };
+    let best = interval(cost.best(), &|cost| cost.best());
+    Some(Advice::Rows {
+        best,
+        flat: flat(cost),
+        excess: interval(cost.excess(rows), &|cost| cost.excess(rows)),
+    })
+}
+
+/// Costs as they might be.
+fn draw(line: &Line<2>, outages: &Outages, stream: &mut Stream) -> Cost {
+    let [request, row] = line.coefficients;
+    let covariance = &line.covariance;
+    // Wider than normal by as much as Student's law is.
+    let wide = student(line.freedom()) / NORMAL;
+    let (first, second) = (stream.normal() * wide, stream.normal() * wide);
+    let root = libm::sqrt(covariance[0][0]);
+    let slope = if root > 0.0 { covariance[0][1] / root } else { 0.0 };
+    let rest = libm::sqrt((covariance[1][1] - slope * slope).max(0.0));
+    let rate = gamma(outages.failures as f64 + 0.5, stream) / outages.exposed;
+    Cost {
+        chunk: (request + root * first).max(request * 1e-3),
+        row: (row + slope * first + rest * second).max(row * 1e-3),
+        mtbf: 1.0 / rate,
+    }
+}
+
+/// A gamma variable of scale 1 and a shape above a third (Marsaglia and Tsang 2000).
+fn gamma(shape: f64, stream: &mut Stream) -> f64 {
+    let d = shape - 1.0 / 3.0;
+    let c = 1.0 / libm::sqrt(9.0 * d);
+    loop {
+        let x = stream.normal();
+        let v = 1.0 + c * x;
+        if v <= 0.0 {
+            continue;
+        }
+        let v = v * v * v;
+        if libm::log(1.0 - stream.unit()) < 0.5 * x * x + d - d * v + d * libm::log(v) {
+            return d * v;
+        }
+    }
+}
+
+/// The least and the most rows at which a row costs at most [`FLAT`] more than at best.
+fn flat(cost: Cost) -> (f64, f64) {
+    let best = cost.best();
+    let edge = |factor: f64| {
+        // On the side of `factor`, where the cost only rises.
+        let (mut inside, mut outside) = (1.0, factor);
+        while cost.excess(best * outside) < FLAT {
+            outside *= factor;
+        }
+        for _ in 0..60 {
+            let middle = libm::sqrt(inside * outside);
+            if cost.excess(best * middle) < FLAT { inside = middle } else { outside = middle }
+        }
+        best * inside
+    };
+    (edge(0.5), edge(2.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flat_region_ends_where_a_row_costs_three_per_cent_more() {
+        let cost = Cost { chunk: 0.9, row: 2e-3, mtbf: 60.0 };
+        let (low, high) = flat(cost);
+        assert!(low < cost.best() && cost.best() < high);
+        for edge in [low, high] {
+            assert!((cost.excess(edge) - FLAT).abs() < 1e-9, "{edge}");
+        }
+    }
+
+    #[test]
+    fn the_gamma_law_has_its_mean_and_variance() {
+        for shape in [0.5, 4.0, 60.0] {
+            let mut stream = Seed(1).stream("gamma", 0, 0);
+            let drawn: Vec<f64> = (0..40_000).map(|_| gamma(shape, &mut stream)).collect();
+            let mean = drawn.iter().sum::<f64>() / 4e4;
+            let variance = drawn.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / 4e4;
+            assert!((mean / shape - 1.0).abs() < 0.03, "{shape}: mean {mean}");
+            assert!((variance / shape - 1.0).abs() < 0.06, "{shape}: variance {variance}");
+        }
+    }
+}

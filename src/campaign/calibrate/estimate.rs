@@ -1,0 +1,317 @@
+//! A log's calibration, put together.
+
+use super::advice::advice;
+use super::header::Only;
+use super::line::{Line, Sample, outliers};
+use super::log::{self, Log, Outcome, Request};
+use super::trouble::{self, Order};
+use crate::campaign::validate::measured::Malformed;
+use crate::report::calibrate::{Advice, Calibration, Census, Costs, Outages, Rate, Split};
+use crate::report::human;
+
+/// Fewer answers have no line worth telling.
+const ANSWERS_MIN: usize = 10;
+/// Rows and bytes are told apart if it is known to a quarter how a row's time divides.
+const SPLIT_MAX: f64 = 0.25;
+/// A share of outliers that is no accident.
+const OUTLIERS_MANY: f64 = 0.05;
+/// Answers of some sizes that are so far off the line bend it.
+const BEND: f64 = 0.05;
+/// Neighbours that are so much alike are no independent answers.
+const ALIKE: f64 = 0.2;
+
+/// Estimates from the bytes of a log called `source` what its requests cost; of its lines those that all of `only` let pass.
+///
+/// # Errors
+/// The log is malformed: where and why.
+pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibration, Malformed> {
+    let log = log::read(bytes, only)?;
+    let mut told = Told { unknown: Vec::new(), notes: Vec::new() };
+    let mut census = census(&log);
+    let answers: Vec<&Request> =
+        log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0).collect();
+    let mean = answers.iter().map(|r| r.duration).sum::<f64>() / (answers.len().max(1)) as f64;
+    let mut outages = trouble::outages(&log, mean);
+    if let Some(outages) = &mut outages {
+        told.of_outages(&log, outages);
+    }
+    let rate = match outages {
+        Some(Outages { rate: Rate::Known(rate), .. }) => rate.value,
+        _ => 0.0,
+    };
+    let fit = Fit::of(&answers, log.has_bytes, rate, &mut census, &mut told);
+    let costs = fit.as_ref().map(|fit| fit.costs(&census));
+    let advice = match (&fit, &outages) {
+        (Some(fit), Some(outages)) => advice(&fit.rows, outages, census.rows_mean),
+        _ => None,
+    };
+    told.of_answers(&log, costs.as_ref(), &census);
+    told.of_advice(advice, costs.as_ref(), &census);
+    let Told { unknown, notes } = told;
+    Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })
+}
+
+fn census(log: &Log) -> Census {
+    let count = |outcome| log.requests.iter().filter(|request| request.outcome == outcome).count() as u64;
+    let answers = || log.requests.iter().filter(|request| request.outcome == Outcome::Answered);
+    let answered = count(Outcome::Answered);
+    let first = log.requests.first().map_or(0.0, |request| request.start);
+    let last = log.requests.iter().map(trouble::end).fold(first, f64::max);
+    Census {
+        requests: log.requests.len() as u64,
+        answered,
+        cut: count(Outcome::Cut),
+        timed_out: count(Outcome::TimedOut),
+        refused: count(Outcome::Refused),
+        not_sent: count(Outcome::NotSent),
+        devices: log.devices,
+        lasted: last - first,
+        rows_mean: answers().map(|r| r.rows).sum::<f64>() / answered.max(1) as f64,
+        rows_max: answers().map(|r| r.rows).fold(0.0, f64::max) as u64,
+        ..Census::default()
+    }
+}
+
+/// The lines through a log's answers.
+struct Fit {
+    /// By rows alone: overhead, and a row with its bytes.
+    rows: Line<2>,
+    /// By rows and bytes, where they are not in step.
+    both: Option<Line<3>>,
+}
+
+impl Fit {
+    /// The lines through `answers`, which are those of a process that breaks transfers at `rate` a second. Those that came through are
+    /// the shorter ones: each counts e^{rate × duration}, the inverse of its chance (Horvitz and Thompson 1952).
+    fn of(
+        answers: &[&Request],
+        has_bytes: bool,
+        rate: f64,
+        census: &mut Census,
+        told: &mut Told,
+    ) -> Option<Fit> {
+        if answers.len() < ANSWERS_MIN {
+            let n = human::count(answers.len() as u64, "answer");
+            told.unknown(format!(
+                "overhead and time a row: {n} with a duration, at least {ANSWERS_MIN} are needed"
+            ));
+            return None;
+        }
+        // No weight beyond e²: it would be a guess about a few.
+        let weight = |request: &Request| libm::exp((rate * request.duration).min(2.0));
+        let by_rows: Vec<Sample<2>> =
+            answers.iter().map(|r| Sample { x: [1.0, r.rows], y: r.duration, weight: weight(r) }).collect();
+        let by_both: Vec<Sample<3>> = answers
+            .iter()
+            .map(|r| Sample { x: [1.0, r.rows, r.bytes], y: r.duration, weight: weight(r) })
+            .collect();
+        let Some(out) = outliers(&by_both).or_else(|| outliers(&by_rows)) else {
+            told.one_size(census, answers);
+            return None;
+        };
+        let kept: Vec<usize> = (0..answers.len()).filter(|n| !out[*n]).collect();
+        let rows: Vec<Sample<2>> = kept.iter().map(|n| by_rows[*n]).collect();
+        census.outliers = (answers.len() - kept.len()) as u64;
+        census.duration_mean = rows.iter().map(|s| s.y).sum::<f64>() / kept.len().max(1) as f64;
+        let Some(line) = Line::through(&rows) else {
+            told.one_size(census, answers);
+            return None;
+        };
+        if has_bytes {
+            let bytes: Vec<Sample<2>> =
+                kept.iter().map(|n| Sample { y: answers[*n].bytes, ..by_rows[*n] }).collect();
+            let slope = Line::through(&bytes).map(|line| line.coefficients[1]);
+            census.bytes_a_row = slope.filter(|slope| *slope > 0.0);
+        }
+        let both: Vec<Sample<3>> = kept.iter().map(|n| by_both[*n]).collect();
+        let fit = Fit { rows: line, both: Line::through(&both) };
+        told.of_fit(&fit, &rows, &both, census);
+        Some(fit)
+    }
+
+    /// Rows and bytes apart, if the log tells how a row's time divides.
+    fn split(&self, bytes_a_row: Option<f64>) -> Option<Split> {
+        let (both, bytes_a_row) = (self.both.as_ref()?, bytes_a_row?);
+        let byte = both.estimate([0.0, 0.0, 1.0]);
+        let a_row = self.rows.estimate([0.0, 1.0]).value;
+        let open = (byte.high - byte.low) / 2.0 * bytes_a_row;
+        (open <= SPLIT_MAX * a_row).then(|| Split { row: both.estimate([0.0, 1.0, 0.0]), byte })
+    }
+
+    fn costs(&self, census: &Census) -> Costs {
+        let split = self.split(census.bytes_a_row);
+        let noise = match (&split, &self.both) {
+            (Some(_), Some(both)) => both.noise,
+            _ => self.rows.noise,
+        };
+        Costs { request: self.rows.estimate([1.0, 0.0]), row: self.rows.estimate([0.0, 1.0]), split, noise }
+    }
+}
+
+/// What is said beside the figures.
+struct Told {
+    unknown: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Told {
+    fn unknown(&mut self, text: impl Into<String>) {
+        self.unknown.push(text.into());
+    }
+    fn note(&mut self, text: impl Into<String>) {
+        self.notes.push(text.into());
+    }
+
+    fn one_size(&mut self, census: &mut Census, answers: &[&Request]) {
+        let total = answers.iter().map(|r| r.duration).sum::<f64>() / answers.len() as f64;
+        census.duration_mean = total;
+        self.unknown(format!(
+            "overhead apart from time a row: all answers have one size ({}) and take {} on average; it takes a log of several sizes",
+            human::count(census.rows_max, "row"),
+            seconds(total),
+        ));
+    }
+
+    /// Repairs, and what the order of the requests says of them.
+    fn of_outages(&mut self, log: &Log, outages: &mut Outages) {
+        let order = Order::of(log);
+        let repairs = trouble::repairs(log);
+        let exposed = seconds(outages.exposed);
+        match outages.rate {
+            Rate::AtMost(rate) => self.unknown(format!(
+                "how often transfers break: no failure in {exposed} of transfer, so at most one in {} (95 %); a log that leaves failures out looks the same",
+                seconds(1.0 / rate),
+            )),
+            Rate::Known(_) if !order.in_turn() => {
+                let hint = if log.devices.is_none() { "several devices? name them in a column `device`" } else { "parallel streams" };
+                self.unknown(format!(
+                    "repair time: {:.0} % of the requests begin before the one before has ended ({hint})",
+                    100.0 * order.overlapping,
+                ));
+            }
+            Rate::Known(_) => {
+                outages.repair = trouble::mean_time(&repairs);
+                if outages.repair.is_none() {
+                    let n = human::count(repairs.len() as u64, "failure");
+                    self.unknown(format!("repair time: {n} with a success after it within an hour"));
+                }
+            }
+        }
+        if order.tied > 0.05 {
+            self.note(format!(
+                "{:.0} % of the requests begin at the instant of another: the clock of `start` is coarse, or the log joins several devices",
+                100.0 * order.tied,
+            ));
+        }
+        if order.pauses.0 > 0 {
+            self.note(format!(
+                "{} of more than an hour without a request, the longest {}: only time under way counts as exposure",
+                human::count(order.pauses.0, "pause"),
+                seconds(order.pauses.1),
+            ));
+        }
+        if log.shuffled {
+            self.note("the lines are not in the order of their starts; they were sorted");
+        }
+    }
+
+    fn of_fit(&mut self, fit: &Fit, rows: &[Sample<2>], both: &[Sample<3>], census: &Census) {
+        let share = census.outliers as f64 / (census.outliers as f64 + rows.len() as f64);
+        if share > OUTLIERS_MANY {
+            self.note(format!(
+                "{:.0} % of the answers are far from the line of the others: two kinds of requests? choose one with --only COLUMN=VALUE",
+                100.0 * share,
+            ));
+        }
+        let off: Vec<f64> = match &fit.both {
+            Some(line) => both.iter().map(|s| s.y / line.at(&s.x) - 1.0).collect(),
+            None => rows.iter().map(|s| s.y / fit.rows.at(&s.x) - 1.0).collect(),
+        };
+        if let Some((from, to, bend)) = bend(rows, &off) {
+            self.note(format!(
+                "answers of {from:.0} to {to:.0} rows take {:+.0} % of what a straight line says: the figures hold near the sizes of the log",
+                100.0 * bend,
+            ));
+        }
+        let alike = correlation(&off);
+        if off.len() >= 50 && alike > ALIKE {
+            self.note(format!(
+                "answers next to each other are alike (correlation {alike:.2}), as under a network that changes slowly: the intervals are too narrow",
+            ));
+        }
+    }
+
+    fn of_answers(&mut self, log: &Log, costs: Option<&Costs>, census: &Census) {
+        let idle =
+            log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration == 0.0).count();
+        if idle > 0 {
+            let n = human::count(idle as u64, "answer");
+            self.note(format!("{n} of no duration left out: from a cache, or a coarse clock"));
+        }
+        match costs {
+            None => {}
+            Some(_) if !log.has_bytes => self.unknown("time a byte: there is no column `bytes`"),
+            Some(Costs { split: None, .. }) => self.unknown(match census.bytes_a_row {
+                Some(bytes) => format!(
+                    "rows apart from their bytes: the two grow in step ({bytes:.0} bytes a row); time a row holds both"
+                ),
+                None => "rows apart from their bytes: bytes do not grow with rows".to_owned(),
+            }),
+            Some(_) => {}
+        }
+        self.unknown(
+            "what of the overhead is round trip and what is backend: give --rtt, or move it in the scenario",
+        );
+        self.unknown(
+            "what a device needs to read and write an answer, and how the backend's time grows under load",
+        );
+        self.unknown("failures that an HTTP library repeated by itself: they look like long answers");
+    }
+
+    fn of_advice(&mut self, advice: Option<Advice>, costs: Option<&Costs>, census: &Census) {
+        match (advice, costs) {
+            (None, Some(costs)) if costs.request.low <= 0.0 || costs.row.low <= 0.0 => {
+                let which = if costs.row.low <= 0.0 { "time a row" } else { "overhead" };
+                self.unknown(format!(
+                    "the best chunk: {which} cannot be told from nothing; it takes more answers, or sizes farther apart"
+                ));
+            }
+            (Some(Advice::Rows { best, .. }), _) if best.value > census.rows_max as f64 => {
+                self.note(format!(
+                    "the largest answer has {}: the best chunk lies beyond, where the line was not seen",
+                    human::count(census.rows_max, "row"),
+                ))
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The sizes of which answers are farthest off the line, if that is more than chance: from, to, share.
+fn bend(rows: &[Sample<2>], off: &[f64]) -> Option<(f64, f64, f64)> {
+    const PARTS: usize = 4;
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by(|a, b| rows[*a].x[1].total_cmp(&rows[*b].x[1]));
+    let part = |part: &[usize]| {
+        let n = part.len() as f64;
+        let mean = part.iter().map(|i| off[*i]).sum::<f64>() / n;
+        let variance = part.iter().map(|i| (off[*i] - mean) * (off[*i] - mean)).sum::<f64>() / n;
+        let sure = part.len() >= 8 && mean.abs() > BEND && mean.abs() > 4.0 * libm::sqrt(variance / n);
+        let edge = |at: Option<&usize>| at.map_or(0.0, |i| rows[*i].x[1]);
+        sure.then(|| (edge(part.first()), edge(part.last()), mean))
+    };
+    let parts = order.chunks(rows.len().div_ceil(PARTS)).filter_map(part);
+    parts.max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))
+}
+
+/// The correlation of each value with the next one.
+fn correlation(values: &[f64]) -> f64 {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let all: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
+    let next: f64 = values.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
+    if all > 0.0 { next / all } else { 0.0 }
+}
+
+fn seconds(seconds: f64) -> String {
+    human::span((seconds * 1e9) as u64)
+}

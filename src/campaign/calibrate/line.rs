@@ -1,0 +1,286 @@
+//! A line through durations, robust to outliers and to noise that grows with them.
+//!
+//! How: least absolute relative deviations find a line that outliers do not move (Huber 1981, §7; iteratively reweighted). A duration
+//! whose logarithm is farther from it than four robust standard deviations (1.4826 × the median absolute deviation) is put aside: on the
+//! logarithm, because durations are skewed and cutting their long side would make the line too low. Through the others goes a
+//! weighted least-squares line (Rousseeuw and Leroy 1987, §1.2), weights 1/fit², whose covariance holds whatever the variances are
+//! (HC3: MacKinnon and White 1985).
+
+use crate::report::calibrate::Estimate;
+
+/// An observation: what it depends on, what it is, and how much it counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Sample<const K: usize> {
+    pub(super) x: [f64; K],
+    /// Above 0.
+    pub(super) y: f64,
+    pub(super) weight: f64,
+}
+
+/// A line: y = Σ coefficient × x.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Line<const K: usize> {
+    pub(super) coefficients: [f64; K],
+    pub(super) covariance: Matrix<K>,
+    /// Standard deviation of y, as a share of the line.
+    pub(super) noise: Estimate,
+    /// Observations less coefficients.
+    freedom: f64,
+}
+
+pub(super) type Matrix<const K: usize> = [[f64; K]; K];
+
+/// Robust standard deviations from the line that make an outlier.
+const OUTLYING: f64 = 4.0;
+/// A log of exact durations has no spread to measure by: what is within 20 % of its line is none.
+const SPREAD_MIN: f64 = 0.05;
+/// Below this share of the mean duration a line is no weight.
+const FLOOR: f64 = 1e-3;
+/// A pivot smaller than this is a column that the others make up.
+const PIVOT_MIN: f64 = 1e-9;
+
+impl<const K: usize> Line<K> {
+    /// The weighted line through all samples; `None` of too few, or if what they depend on cannot be told apart.
+    pub(super) fn through(samples: &[Sample<K>]) -> Option<Line<K>> {
+        if samples.len() <= K {
+            return None;
+        }
+        let mean = mean(samples);
+        let mut coefficients = solve(samples, |_, _| 1.0 / (mean * mean))?.0;
+        let mut inverse = [[0.0; K]; K];
+        for _ in 0..5 {
+            let fit = coefficients;
+            (coefficients, inverse) = solve(samples, |sample, _| weight(&fit, sample, mean))?;
+        }
+        let freedom = (samples.len() - K) as f64;
+        let (mut meat, mut second, mut fourth, mut total) = ([[0.0; K]; K], 0.0, 0.0, 0.0);
+        for sample in samples {
+            let at = dot(&coefficients, &sample.x).max(FLOOR * mean);
+            let w = sample.weight / (at * at);
+            let leverage = (w * form(&inverse, &sample.x)).min(0.99);
+            let residual = sample.y - dot(&coefficients, &sample.x);
+            let pull = w * residual / (1.0 - leverage);
+            for (i, row) in meat.iter_mut().enumerate() {
+                for (j, cell) in row.iter_mut().enumerate() {
+                    *cell += pull * pull * sample.x[i] * sample.x[j];
+                }
+            }
+            let relative = residual * residual / (at * at);
+            second += sample.weight * relative;
+            fourth += sample.weight * relative * relative;
+            total += sample.weight;
+        }
+        let covariance = product(&product(&inverse, &meat), &inverse);
+        let noise = spread(second / total, fourth / total, samples.len() as f64, freedom);
+        Some(Line { coefficients, covariance, noise, freedom })
+    }
+
+    /// A sum of coefficients with its interval; what cannot be negative is not told as such.
+    pub(super) fn estimate(&self, of: [f64; K]) -> Estimate {
+        let value = dot(&self.coefficients, &of);
+        let half = student(self.freedom) * libm::sqrt(form(&self.covariance, &of).max(0.0));
+        Estimate { value: value.max(0.0), low: (value - half).max(0.0), high: (value + half).max(0.0) }
+    }
+
+    pub(super) fn freedom(&self) -> f64 {
+        self.freedom
+    }
+
+    pub(super) fn at(&self, x: &[f64; K]) -> f64 {
+        dot(&self.coefficients, x)
+    }
+}
+
+/// Which samples are far from the line that most of them follow; `None` if there is no such line.
+pub(super) fn outliers<const K: usize>(samples: &[Sample<K>]) -> Option<Vec<bool>> {
+    const ROUNDS: usize = 40;
+    let mean = mean(samples);
+    let mut fit = solve(samples, |_, _| 1.0 / (mean * mean))?.0;
+    for _ in 0..ROUNDS {
+        let before = fit;
+        fit = solve(samples, |sample, _| {
+            let at = dot(&before, &sample.x).max(FLOOR * mean);
+            let off = ((sample.y - at) / at).abs().max(0.001);
+            1.0 / (at * at * off)
+        })?
+        .0;
+        let moved = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-6 * (a.abs() + b.abs());
+        if before.iter().zip(&fit).all(moved) {
+            break;
+        }
+    }
+    let log = |sample: &Sample<K>| libm::log(sample.y / dot(&fit, &sample.x).max(FLOOR * mean));
+    let logs: Vec<f64> = samples.iter().map(log).collect();
+    let centre = median(logs.clone());
+    let spread = 1.4826 * median(logs.iter().map(|log| (log - centre).abs()).collect());
+    let limit = OUTLYING * spread.max(SPREAD_MIN);
+    Some(logs.iter().map(|log| (log - centre).abs() > limit).collect())
+}
+
+/// The normal law's.
+pub(super) const NORMAL: f64 = 1.959_963_985;
+
+/// Student's factor of a standard error for an interval of 95 % (Abramowitz and Stegun 1964, 26.7.5; within 0.1 % from six degrees of
+/// freedom on).
+pub(super) fn student(freedom: f64) -> f64 {
+    let z = NORMAL;
+    let square = z * z;
+    let first = z * (square + 1.0) / 4.0;
+    let second = z * ((5.0 * square + 16.0) * square + 3.0) / 96.0;
+    let third = z * (((3.0 * square + 19.0) * square + 17.0) * square - 15.0) / 384.0;
+    z + (first + (second + third / freedom) / freedom) / freedom
+}
+
+/// A standard deviation from the second and fourth moment. The logarithm of one varies by (κ − 1)/4n, κ being the kurtosis.
+fn spread(second: f64, fourth: f64, n: f64, freedom: f64) -> Estimate {
+    let value = libm::sqrt(second * n / freedom);
+    if second <= 0.0 {
+        return Estimate { value: 0.0, low: 0.0, high: 0.0 };
+    }
+    let kurtosis = (fourth / (second * second)).max(1.0);
+    let factor = libm::exp(student(freedom) * libm::sqrt((kurtosis - 1.0) / (4.0 * n)));
+    Estimate { value, low: value / factor, high: value * factor }
+}
+
+fn mean<const K: usize>(samples: &[Sample<K>]) -> f64 {
+    samples.iter().map(|sample| sample.y).sum::<f64>() / samples.len() as f64
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    let middle = values.len() / 2;
+    *values.select_nth_unstable_by(middle, f64::total_cmp).1
+}
+
+fn weight<const K: usize>(fit: &[f64; K], sample: &Sample<K>, mean: f64) -> f64 {
+    let at = dot(fit, &sample.x).max(FLOOR * mean);
+    sample.weight / (at * at)
+}
+
+fn dot<const K: usize>(a: &[f64; K], b: &[f64; K]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// xᵀ·M·x.
+fn form<const K: usize>(matrix: &Matrix<K>, x: &[f64; K]) -> f64 {
+    matrix.iter().zip(x).map(|(row, x_i)| x_i * dot(row, x)).sum()
+}
+
+fn product<const K: usize>(a: &Matrix<K>, b: &Matrix<K>) -> Matrix<K> {
+    let cell = |i: usize, j: usize| (0..K).map(|k| a[i][k] * b[k][j]).sum();
+    std::array::from_fn(|i| std::array::from_fn(|j| cell(i, j)))
+}
+
+/// Least squares with these weights: the coefficients and the inverse of XᵀWX.
+fn solve<const K: usize>(
+    samples: &[Sample<K>],
+    weight: impl Fn(&Sample<K>, usize) -> f64,
+) -> Option<([f64; K], Matrix<K>)> {
+    let (mut normal, mut right) = ([[0.0; K]; K], [0.0; K]);
+    for (n, sample) in samples.iter().enumerate() {
+        let w = weight(sample, n);
+        for i in 0..K {
+            right[i] += w * sample.x[i] * sample.y;
+            for j in 0..K {
+                normal[i][j] += w * sample.x[i] * sample.x[j];
+            }
+        }
+    }
+    let inverse = inverse(&normal)?;
+    Some((std::array::from_fn(|i| dot(&inverse[i], &right)), inverse))
+}
+
+/// The inverse of a symmetric positive matrix, by Gauss and Jordan on its scaled form; `None` if it has none.
+fn inverse<const K: usize>(matrix: &Matrix<K>) -> Option<Matrix<K>> {
+    let scale: [f64; K] = std::array::from_fn(|i| libm::sqrt(matrix[i][i]));
+    if scale.iter().any(|s| !(*s > 0.0 && s.is_finite())) {
+        return None;
+    }
+    let mut left: Matrix<K> =
+        std::array::from_fn(|i| std::array::from_fn(|j| matrix[i][j] / scale[i] / scale[j]));
+    let mut right: Matrix<K> = std::array::from_fn(|i| std::array::from_fn(|j| f64::from(u8::from(i == j))));
+    for pivot in 0..K {
+        let by = left[pivot][pivot];
+        if by < PIVOT_MIN {
+            return None;
+        }
+        for j in 0..K {
+            left[pivot][j] /= by;
+            right[pivot][j] /= by;
+        }
+        for i in (0..K).filter(|i| *i != pivot) {
+            let factor = left[i][pivot];
+            for j in 0..K {
+                left[i][j] -= factor * left[pivot][j];
+                right[i][j] -= factor * right[pivot][j];
+            }
+        }
+    }
+    Some(std::array::from_fn(|i| std::array::from_fn(|j| right[i][j] / scale[i] / scale[j])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Seed;
+
+    fn samples(noise: f64) -> Vec<Sample<2>> {
+        let mut stream = Seed(3).stream("line", 0, 0);
+        (0..500)
+            .map(|n| {
+                let rows = f64::from(1 + n % 50) * 20.0;
+                let y = (0.3 + 0.002 * rows) * stream.log_normal(1.0, noise);
+                Sample { x: [1.0, rows], y, weight: 1.0 }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_exact_line_is_found_exactly() {
+        let line = Line::through(&samples(0.0)).unwrap();
+        let (a, b) = (line.estimate([1.0, 0.0]), line.estimate([0.0, 1.0]));
+        assert!((a.value - 0.3).abs() < 1e-9 && (b.value - 0.002).abs() < 1e-12, "{line:?}");
+        assert!(a.high - a.low < 1e-9 && line.noise.value < 1e-9);
+        assert!((line.at(&[1.0, 100.0]) - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_tenth_of_outliers_is_seen_and_no_other() {
+        for noise in [0.0, 0.1, 0.3] {
+            let mut samples = samples(noise);
+            let planted: Vec<usize> = (0..500).step_by(10).collect();
+            for n in &planted {
+                samples[*n].y *= if n % 20 == 0 { 40.0 } else { 0.02 };
+            }
+            let outliers = outliers(&samples).unwrap();
+            let found: Vec<usize> = (0..500).filter(|n| outliers[*n]).collect();
+            assert_eq!(found, planted, "noise {noise}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_told_apart_has_no_line() {
+        let one_size: Vec<Sample<2>> =
+            (0..50).map(|n| Sample { x: [1.0, 500.0], y: 1.0 + f64::from(n), weight: 1.0 }).collect();
+        assert_eq!(Line::through(&one_size), None);
+        let in_step: Vec<Sample<3>> = samples(0.1)
+            .iter()
+            .map(|s| Sample { x: [1.0, s.x[1], 40.0 * s.x[1] + 100.0], y: s.y, weight: 1.0 })
+            .collect();
+        assert_eq!(Line::through(&in_step), None);
+        assert_eq!(Line::through(&samples(0.1)[..2]), None, "two points are no line with an interval");
+    }
+
+    #[test]
+    fn the_noise_is_the_coefficient_of_variation() {
+        let line = Line::through(&samples(0.2)).unwrap();
+        // σ of the logarithm 0.2: √(e^0.04 − 1) of the mean.
+        assert!(line.noise.holds(0.202) && line.noise.high - line.noise.low < 0.04, "{:?}", line.noise);
+    }
+
+    #[test]
+    fn students_factor_is_that_of_the_tables() {
+        for (freedom, factor) in [(7.0, 2.365), (10.0, 2.228), (30.0, 2.042), (1e6, 1.960)] {
+            assert!((student(freedom) - factor).abs() < 0.001, "{freedom}");
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! The lines of a log.
+
+use std::collections::BTreeMap;
+
+use super::header::{Column, Header, Only, Unit};
+use crate::base::Span;
+use crate::campaign::validate::measured::Malformed;
+use crate::scenario::closest;
+
+/// The largest log that is read, in bytes: it is held in memory.
+pub const BYTES_MAX: u64 = 256 << 20;
+/// The most requests of a log; more of the same tells nothing new.
+pub const ROWS_MAX: usize = 1_000_000;
+
+/// The longest request that anybody waits for, in seconds.
+const SECONDS_MAX: f64 = 86_400.0;
+const COUNT_MAX: u64 = 1_000_000_000_000;
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// A useful answer came.
+    Answered,
+    /// The connection broke.
+    Cut,
+    /// No answer in time.
+    TimedOut,
+    /// The server said no, or the app gave it up.
+    Refused,
+    /// It never left.
+    NotSent,
+}
+
+/// A line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Request {
+    /// Seconds since some beginning.
+    pub(super) start: f64,
+    pub(super) device: u32,
+    pub(super) rows: f64,
+    pub(super) bytes: f64,
+    /// Seconds.
+    pub(super) duration: f64,
+    pub(super) outcome: Outcome,
+}
+
+/// A log in the order of its starts.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Log {
+    pub(super) requests: Vec<Request>,
+    pub(super) devices: Option<u64>,
+    pub(super) has_bytes: bool,
+    /// Whether its lines were out of order.
+    pub(super) shuffled: bool,
+}
+
+/// Words for outcomes, as they stand in logs; HTTP status codes besides. Separators do not count.
+const WORDS: &[(&str, Outcome)] = &[
+    ("ok", Outcome::Answered),
+    ("success", Outcome::Answered),
+    ("succeeded", Outcome::Answered),
+    ("successful", Outcome::Answered),
+    ("complete", Outcome::Answered),
+    ("completed", Outcome::Answered),
+    ("done", Outcome::Answered),
+    ("true", Outcome::Answered),
+    ("reset", Outcome::Cut),
+    ("failed", Outcome::Cut),
+    ("failure", Outcome::Cut),
+    ("fail", Outcome::Cut),
+    ("error", Outcome::Cut),
+    ("networkerror", Outcome::Cut),
+    ("connectionreset", Outcome::Cut),
+    ("connectionlost", Outcome::Cut),
+    ("econnreset", Outcome::Cut),
+    ("aborted", Outcome::Cut),
+    ("broken", Outcome::Cut),
+    ("cut", Outcome::Cut),
+    ("lost", Outcome::Cut),
+    ("dropped", Outcome::Cut),
+    ("disconnected", Outcome::Cut),
+    ("interrupted", Outcome::Cut),
+    ("false", Outcome::Cut),
+    // What XMLHttpRequest says where there was no answer.
+    ("0", Outcome::Cut),
+    ("timeout", Outcome::TimedOut),
+    ("timedout", Outcome::TimedOut),
+    ("etimedout", Outcome::TimedOut),
+    ("deadline", Outcome::TimedOut),
+    ("refused", Outcome::Refused),
+    ("rejected", Outcome::Refused),
+    ("throttled", Outcome::Refused),
+    ("unavailable", Outcome::Refused),
+    ("servererror", Outcome::Refused),
+    ("cancelled", Outcome::Refused),
+    ("canceled", Outcome::Refused),
+    ("offline", Outcome::NotSent),
+    ("nonetwork", Outcome::NotSent),
+    ("notsent", Outcome::NotSent),
+    ("unreachable", Outcome::NotSent),
+];
+
+/// Reads a log.
+pub(super) fn read(bytes: &[u8], only: &[Only]) -> Result<Log, Malformed> {
+    let text = std::str::from_utf8(bytes).map_err(|e| {
+        let line = 1 + bytes[..e.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() as u64;
+        whole(line, "not UTF-8")
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // With carriage returns the reader counts lines one too low.
+    let unix = if text.contains('\r') { Some(text.replace("\r\n", "\n")) } else { None };
+    let text = unix.as_deref().unwrap_or(text);
+    if text.trim().is_empty() {
+        return Err(whole(1, "the file is empty: it wants a header and a line a request"));
+    }
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter(text)).from_reader(text.as_bytes());
+    let names = reader.headers().map_err(|e| whole(1, e.to_string()))?.clone();
+    let header = Header::read(&names, only)?;
+    let mut lines = Lines { header: &header, devices: BTreeMap::new() };
+    let mut requests = Vec::new();
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record).map_err(|e| ragged(&e))? {
+        if header.only.iter().any(|(column, value)| field(&record, column) != value) {
+            continue;
+        }
+        if requests.len() == ROWS_MAX {
+            let hint = "calibrate a part of it, or choose lines with --only";
+            return Err(whole(line_of(&record), format!("more than {ROWS_MAX} requests; {hint}")));
+        }
+        requests.push(lines.request(&record)?);
+    }
+    if requests.is_empty() {
+        let chosen = if only.is_empty() { "" } else { " that --only lets pass" };
+        return Err(whole(1, format!("no requests{chosen}: the file has a header and nothing below it")));
+    }
+    let shuffled = requests.windows(2).any(|pair| pair[0].start > pair[1].start);
+    requests.sort_by(|a, b| a.start.total_cmp(&b.start));
+    Ok(Log {
+        requests,
+        devices: header.device.as_ref().map(|_| lines.devices.len() as u64),
+        has_bytes: header.bytes.is_some(),
+        shuffled,
+    })
+}
+
+/// What parts the fields of a header.
+fn delimiter(text: &str) -> u8 {
+    let header = text.lines().next().unwrap_or_default();
+    let count = |sign: char| header.chars().filter(|c| *c == sign).count();
+    [';', '\t'].into_iter().find(|sign| count(*sign) > count(',')).map_or(b',', |sign| sign as u8)
+}
+
+struct Lines<'a> {
+    header: &'a Header,
+    devices: BTreeMap<String, u32>,
+}
+
+impl Lines<'_> {
+    fn request(&mut self, record: &csv::StringRecord) -> Result<Request, Malformed> {
+        let header = self.header;
+        let outcome =
+            outcome(field(record, &header.outcome)).map_err(|what| at(record, &header.outcome, what))?;
+        let needed = outcome == Outcome::Answered;
+        let bytes = match &header.bytes {
+            Some(column) => count(record, column, needed)?,
+            None => 0.0,
+        };
+        let device = match &header.device {
+            Some(column) => {
+                let next = self.devices.len() as u32;
+                *self.devices.entry(field(record, column).to_owned()).or_insert(next)
+            }
+            None => 0,
+        };
+        Ok(Request {
+            start: start(record, &header.start)?,
+            device,
+            rows: count(record, &header.rows, needed)?,
+            bytes,
+            duration: duration(record, &header.duration)?,
+            outcome,
+        })
+    }
+}
+
+fn outcome(text: &str) -> Result<Outcome, String> {
+    let word: String = text.to_lowercase().chars().filter(|c| !matches!(c, ' ' | '_' | '-')).collect();
+    if let Some((_, outcome)) = WORDS.iter().find(|(known, _)| *known == word) {
+        return Ok(*outcome);
+    }
+    match word.parse::<u32>() {
+        Ok(200..=299 | 304) => return Ok(Outcome::Answered),
+        Ok(100..=599) => return Ok(Outcome::Refused),
+        _ => {}
+    }
+    let near = closest(&word, WORDS.iter().map(|(known, _)| *known));
+    let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+    Err(format!(
+        "`{text}` is no outcome{hint} want ok, reset, timeout, refused, offline, one of their synonyms, or an HTTP status"
+    ))
+}
+
+fn count(record: &csv::StringRecord, column: &Column, needed: bool) -> Result<f64, Malformed> {
+    let text = field(record, column);
+    if text.is_empty() && !needed {
+        return Ok(0.0);
+    }
+    let number = text.replace('_', "").parse::<u64>().ok().filter(|n| *n <= COUNT_MAX);
+    number
+        .map(|n| n as f64)
+        .ok_or_else(|| at(record, column, format!("`{text}` is no whole number from 0 to {COUNT_MAX}")))
+}
+
+/// Seconds: a number in the column's unit, or a time with its unit.
+fn duration(record: &csv::StringRecord, column: &Column) -> Result<f64, Malformed> {
+    let text = field(record, column);
+    let seconds = match (text.parse::<f64>(), column.unit) {
+        (Ok(number), Some(unit)) => number * unit.seconds(),
+        (Ok(number), None) if number.is_finite() => {
+            let hint = "call the column duration_ms or duration_s, or write 120ms";
+            return Err(at(record, column, format!("`{text}` has no unit; {hint}")));
+        }
+        (Ok(number), None) => number,
+        (Err(_), _) => match text.parse::<Span>() {
+            Ok(span) => span.as_secs_f64(),
+            Err(_) => return Err(at(record, column, format!("`{text}` is no time, such as 120 or 120ms"))),
+        },
+    };
+    if seconds < 0.0 {
+        let hint = "a clock was set back, or start and end are swapped";
+        return Err(at(record, column, format!("`{text}` is negative: {hint}")));
+    }
+    if seconds <= SECONDS_MAX {
+        return Ok(seconds);
+    }
+    Err(at(record, column, format!("`{text}` is no time from 0 to a day")))
+}
+
+/// Seconds since some beginning: RFC 3339, or a number in the column's unit. A number without a unit is seconds, or milli-, micro-
+/// or nanoseconds since 1970 if it would lie after the year 5138 otherwise.
+fn start(record: &csv::StringRecord, column: &Column) -> Result<f64, Malformed> {
+    let text = field(record, column);
+    if let Ok(number) = text.parse::<f64>() {
+        let unit = column.unit.unwrap_or(match number.abs() {
+            x if x < 1e11 => Unit::Seconds,
+            x if x < 1e14 => Unit::Millis,
+            x if x < 1e17 => Unit::Micros,
+            _ => Unit::Nanos,
+        });
+        let seconds = number * unit.seconds();
+        if seconds.abs() < 1e11 {
+            return Ok(seconds);
+        }
+    } else if let Some(seconds) = instant(text) {
+        return Ok(seconds);
+    }
+    let want = "an instant such as 2026-03-02T08:00:00.250+01:00, or seconds or milliseconds since 1970";
+    Err(at(record, column, format!("`{text}` is not {want}")))
+}
+
+/// An instant of RFC 3339, a space in place of the T allowed; without an offset it is taken for UTC.
+fn instant(text: &str) -> Option<f64> {
+    let instant = text.parse::<jiff::Timestamp>().ok().or_else(|| {
+        let local: jiff::civil::DateTime = text.parse().ok()?;
+        local.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    })?;
+    Some(instant.as_microsecond() as f64 / 1e6)
+}
+
+fn field<'a>(record: &'a csv::StringRecord, column: &Column) -> &'a str {
+    record.get(column.at).unwrap_or_default().trim()
+}
+
+fn line_of(record: &csv::StringRecord) -> u64 {
+    record.position().map_or(1, csv::Position::line)
+}
+
+fn whole(line: u64, what: impl Into<String>) -> Malformed {
+    Malformed { line, column: None, what: what.into() }
+}
+
+fn at(record: &csv::StringRecord, column: &Column, what: impl Into<String>) -> Malformed {
+    Malformed { line: line_of(record), column: Some(column.name.clone()), what: what.into() }
+}
+
+fn ragged(error: &csv::Error) -> Malformed {
+    let line = error.position().map_or(1, csv::Position::line);
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            whole(line, format!("{len} fields where the header has {expected_len}"))
+        }
+        _ => whole(line, error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: &str = "start,rows,bytes,duration_ms,outcome";
+    const ROW: &str = "2026-03-02T08:00:00Z,500,46000,1200,ok";
+
+    fn parsed(rows: &str) -> Result<Log, Malformed> {
+        read(format!("{HEADER}\n{rows}\n").as_bytes(), &[])
+    }
+
+    #[test]
+    fn a_line_is_read_in_the_units_of_its_columns() {
+        let log = parsed(ROW).unwrap();
+        let expected = Request {
+            start: 1_772_438_400.0,
+            device: 0,
+            rows: 500.0,
+            bytes: 46_000.0,
+            duration: 1.2,
+            outcome: Outcome::Answered,
+        };
+        assert_eq!(log.requests, [expected]);
+        for text in [
+            "start;rows;bytes;took;status\n1772438400;500;46000;1.2s;200\n",
+            "took\tstatus\trows\tbytes\tstart\r\n1200ms\t200\t500\t46000\t1772438400000\r\n",
+            "\u{feff}start,rows,bytes,duration_us,outcome\n2026-03-02 08:00:00,500,46000,1200000,OK\n",
+        ] {
+            assert_eq!(read(text.as_bytes(), &[]).unwrap().requests, [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_request_without_an_answer_needs_no_rows() {
+        for (word, outcome) in [
+            ("Connection-Reset", Outcome::Cut),
+            ("0", Outcome::Cut),
+            ("timed out", Outcome::TimedOut),
+            ("503", Outcome::Refused),
+            ("offline", Outcome::NotSent),
+        ] {
+            let log = parsed(&format!("5,,,300,{word}")).unwrap();
+            assert_eq!((log.requests[0].outcome, log.requests[0].rows), (outcome, 0.0), "{word}");
+        }
+    }
+
+    #[test]
+    fn what_is_malformed_is_told_with_line_and_column() {
+        for (from, to, column, said) in [
+            ("1200", "-1200", Some("duration_ms"), "is negative: a clock was set back"),
+            ("1200", "NaN", Some("duration_ms"), "is no time from 0 to a day"),
+            ("1200", "inf", Some("duration_ms"), "is no time from 0 to a day"),
+            ("1200", "soon", Some("duration_ms"), "is no time, such as"),
+            ("1200", "", Some("duration_ms"), "is no time, such as"),
+            (",500,", ",-5,", Some("rows"), "is no whole number"),
+            (",500,", ",,", Some("rows"), "is no whole number"),
+            ("46000", "4.6e4", Some("bytes"), "is no whole number"),
+            (",ok", ",okay", Some("outcome"), "did you mean `ok`?"),
+            (",ok", ",timeot", Some("outcome"), "did you mean `timeout`?"),
+            (",ok", ",banana", Some("outcome"), "want ok, reset, timeout"),
+            ("2026-03-02T08:00:00Z", "yesterday", Some("start"), "is not an instant"),
+            ("2026-03-02T08:00:00Z", "NaN", Some("start"), "is not an instant"),
+            (",46000", "", None, "4 fields where the header has 5"),
+            (",ok", ",ok,", None, "6 fields where the header has 5"),
+        ] {
+            for (end, line) in [("\n", 3), ("\r\n", 3)] {
+                let bad = ROW.replacen(from, to, 1);
+                let text = [HEADER, ROW, &bad, ""].join(end);
+                let error = read(text.as_bytes(), &[]).unwrap_err();
+                assert_eq!((error.line, error.column.as_deref()), (line, column), "{bad}: {error}");
+                assert!(error.what.contains(said), "{bad}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_duration_without_a_unit_is_refused() {
+        let error = read(b"start,rows,duration,outcome\n0,1,120,ok\n", &[]).unwrap_err();
+        assert_eq!((error.line, error.column.as_deref()), (2, Some("duration")));
+        assert!(error.what.contains("has no unit; call the column duration_ms"), "{error}");
+    }
+
+    #[test]
+    fn a_file_without_requests_is_refused() {
+        for text in ["", "\n\n", HEADER, "start,rows,bytes,duration_ms,outcome\n"] {
+            let error = read(text.as_bytes(), &[]).unwrap_err();
+            assert_eq!((error.line, error.column), (1, None), "{text:?}");
+        }
+        let only = ["outcome=timeout".parse().unwrap()];
+        let error = read(format!("{HEADER}\n{ROW}\n").as_bytes(), &only).unwrap_err();
+        assert!(error.what.contains("--only"), "{error}");
+        assert_eq!(read(b"start,rows\n\xff\n", &[]).unwrap_err().line, 2);
+    }
+
+    #[test]
+    fn more_requests_than_are_held_are_refused_with_the_limit() {
+        let mut text = "start,rows,duration_s,outcome\n".to_owned();
+        text.push_str(&"1,1,1,ok\n".repeat(ROWS_MAX + 1));
+        let error = read(text.as_bytes(), &[]).unwrap_err();
+        assert_eq!(error.line, ROWS_MAX as u64 + 2);
+        assert!(error.what.contains("more than 1000000 requests"), "{error}");
+    }
+
+    #[test]
+    fn devices_are_told_apart_and_lines_put_in_order() {
+        let text = "device,start,rows,duration_s,outcome\nb,5,1,1,ok\na,3,1,1,ok\nb,4,1,1,ok\n";
+        let log = read(text.as_bytes(), &[]).unwrap();
+        assert_eq!((log.devices, log.shuffled), (Some(2), true));
+        let starts: Vec<(f64, u32)> = log.requests.iter().map(|r| (r.start, r.device)).collect();
+        assert_eq!(starts, [(3.0, 1), (4.0, 0), (5.0, 0)]);
+    }
+}

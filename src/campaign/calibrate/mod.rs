@@ -1,0 +1,27 @@
+//! From a request log of one's own to what its link and backend cost.
+//!
+//! [`calibrate`] reads a CSV with a line a request (`header` says which columns, `log` reads them) and estimates
+//!
+//! - what an answer takes: overhead + rows × time a row, with rows and bytes apart where the log can tell them apart (`line`);
+//! - how often a transfer breaks, a second of transfer, and how long it is until the next one succeeds (`trouble`);
+//! - the chunk that the closed form of [`theory::chunk`](crate::theory::chunk) recommends for these (`advice`).
+//!
+//! It stands on these assumptions, and the calibration says where the log speaks against them: requests are independent, given
+//! their sizes; noise is a share of the duration; failures are a Poisson process while a request is under way.
+//!
+//! Invariants: nothing is drawn but from a named stream, so the same log gives the same figures; what cannot be told is absent
+//! and has a sentence; a malformed log gives no figure at all.
+
+mod advice;
+mod estimate;
+mod header;
+mod line;
+mod log;
+mod trouble;
+
+pub use estimate::calibrate;
+pub use header::Only;
+pub use log::{BYTES_MAX, ROWS_MAX};
+
+#[cfg(test)]
+mod tests;

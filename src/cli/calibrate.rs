@@ -1,0 +1,95 @@
+//! `calibrate`: from a request log of one's own to a link, a backend and a chunk size.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
+use std::path::Path;
+
+use super::args::{CalibrateArgs, Table};
+use super::console::Console;
+use super::refusal::Refusal;
+use crate::base::Span;
+use crate::campaign::calibrate::{BYTES_MAX, calibrate as estimates};
+use crate::report::calibrate::Calibration;
+use crate::report::{self, Exit};
+
+/// Runs `calibrate`.
+pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    let shown = args.log.display().to_string();
+    let bytes = read(&args.log)?;
+    let source = args.log.file_name().map_or_else(|| shown.clone(), |n| n.to_string_lossy().into_owned());
+    let calibration = estimates(&source, &bytes, &args.only)
+        .map_err(|e| Refusal::because(Exit::Invalid, format!("error: {shown}: {e}")))?;
+    let next = match &args.out {
+        Some(out) => write(out, &calibration, args.rtt.unwrap_or_default())?,
+        None => String::new(),
+    };
+    match args.format {
+        Table::Human => console.result(&(calibration.story() + &next)),
+        Table::Json => {
+            console.result(&calibration.to_json());
+            console.remark(&next);
+        }
+    }
+    if args.out.is_none() && calibration.costs.is_some() {
+        console.remark("-o FILE.toml writes a scenario with these figures\n");
+    }
+    Ok(Exit::Success)
+}
+
+/// The log, if it is no larger than what is held in memory.
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let shown = path.display();
+    let refused = |e: std::io::Error| match e.kind() {
+        ErrorKind::NotFound => Refusal::usage(format!("{shown} is not there")),
+        _ => Refusal::environment(format!("cannot read {shown}: {e}")),
+    };
+    let mut bytes = Vec::new();
+    // A pipe does not know its length.
+    let file = fs::File::open(path).map_err(refused)?;
+    let known = file.metadata().map_err(refused)?.len();
+    if known <= BYTES_MAX {
+        file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(refused)?;
+    }
+    if known.max(bytes.len() as u64) > BYTES_MAX {
+        let limit = BYTES_MAX >> 20;
+        let text =
+            format!("error: {shown}: larger than {limit} MiB: calibrate a part of it, a day or a device");
+        return Err(Refusal::because(Exit::Invalid, text));
+    }
+    Ok(bytes)
+}
+
+/// Writes the scenario and says what can be done with it. A file that is there was edited by somebody.
+fn write(path: &Path, calibration: &Calibration, rtt: Span) -> anyhow::Result<String> {
+    let shown = path.display();
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    if path.extension().is_none_or(|e| e != "toml") || !stem.chars().any(char::is_alphanumeric) {
+        return Err(Refusal::usage(format!("{shown} is no name for a scenario, such as measured.toml")));
+    }
+    let Some(costs) = &calibration.costs else {
+        let why = calibration.unknown.first().cloned().unwrap_or_default();
+        return Err(Refusal::because(Exit::Invalid, format!("error: no scenario can be made of it: {why}")));
+    };
+    if rtt.as_secs_f64() > costs.request.value {
+        let overhead = Span::from_secs_f64(costs.request.value);
+        return Err(Refusal::usage(format!(
+            "a round trip of {rtt} is longer than the overhead of {overhead}"
+        )));
+    }
+    // What a scenario may be called is what needs no quoting.
+    let name: String =
+        stem.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
+    let text = calibration.scenario(&name, rtt).unwrap_or_default();
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).open(path).map_err(|e| match e.kind() {
+            ErrorKind::AlreadyExists => Refusal::usage(format!("{shown} is already there")),
+            _ => Refusal::environment(format!("cannot write {shown}: {e}")),
+        })?;
+    file.write_all(text.as_bytes())
+        .map_err(|e| Refusal::environment(format!("cannot write {shown}: {e}")))?;
+    let (from, to) = calibration.axis().unwrap_or((16, 1_024));
+    let word = report::shell_word(&shown.to_string());
+    Ok(format!(
+        "\n{shown} holds these figures; try sizes about the best:\n  syncdyno sweep {word} --axis engine.pull.chunk_rows={from}..{to}*2\n"
+    ))
+}

@@ -1,0 +1,26 @@
+//! Files that the program writes where it is told to.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use super::refusal::Refusal;
+
+/// Writes beside the place and renames, so that nobody meets half a file.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let failed = |e| Refusal::environment(format!("cannot write {}: {e}", path.display()));
+    let mut name =
+        path.file_name().ok_or_else(|| Refusal::usage("the file to write has no name"))?.to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let written = fs::File::create(&part).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&part, path)
+    });
+    written.map_err(|e| {
+        // What is left of a failed attempt is no result.
+        let _ = fs::remove_file(&part);
+        failed(e)
+    })
+}

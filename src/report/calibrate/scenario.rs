@@ -1,0 +1,211 @@
+//! A calibration as a scenario: a link and backend costs that give requests as the log has them.
+//!
+//! The transport is bare and the backend never full: handshakes, slow start and queues are in the measured times already. What grows
+//! with bytes goes to the link where the log tells it apart; all else is the backend's, with the log's noise.
+
+use super::super::human;
+use super::record::{Advice, Calibration, Costs, Estimate, Rate};
+use super::told::whole;
+use crate::base::{BitRate, Span};
+
+/// Bytes of JSON around a row's text, and of a page around its rows: what `entity.row` of the scenario comes to.
+const ROW_AROUND: f64 = 61.0;
+const PAGE_AROUND: f64 = 145.0;
+/// A row of which the log does not tell the bytes.
+const ROW_ASSUMED: f64 = 461.0;
+/// A link that takes no time.
+const FAST: f64 = 1e9;
+/// Rows of the scenario: enough for some chunks, few enough to be quick.
+const ROWS: (f64, f64) = (2_000.0, 40_000.0);
+const ROWS_BYTES_MAX: f64 = 64e6;
+/// A gap of which the log does not tell the length.
+const GAP_ASSUMED: f64 = 5.0;
+/// Chunks that a sweep tries about the best.
+const AROUND: f64 = 8.0;
+
+/// The figures of the scenario.
+struct Figures {
+    /// Bytes of a row's text.
+    text: u64,
+    rows: u64,
+    /// Rows of a chunk, as in the log.
+    chunk: u64,
+    rtt: Span,
+    down: BitRate,
+    fixed_cost: Span,
+    row_cost: Span,
+    service_cv: f64,
+    gaps: Option<(Span, Span)>,
+}
+
+impl Calibration {
+    /// A scenario called `name` that gives such requests; `rtt` of the overhead is the link's. `None` if the log does not tell what
+    /// requests cost.
+    pub fn scenario(&self, name: &str, rtt: Span) -> Option<String> {
+        let costs = self.costs.as_ref()?;
+        let figures = self.figures(costs, rtt);
+        let (from, to) = self.axis()?;
+        let Figures { text, rows, chunk, rtt, down, fixed_cost, row_cost, service_cv, .. } = &figures;
+        Some(format!(
+            r##"# What the requests of {source} cost, as a scenario; written by `syncdyno calibrate`.
+#
+{found}#
+# As it stands, chunks are as large as in the log. Other sizes:
+#
+#   syncdyno sweep {name}.toml --axis engine.pull.chunk_rows={from}..{to}*2
+
+name = "{name}"
+duration = "48h"
+
+# Handshakes, slow start and waiting for the server are in the log's durations: nothing may add them again.
+[transport]
+protocol = "bare"
+
+# The log does not tell the backend from the network; with more phones than the log had, give it its own share and workers.
+[backend]
+workers = 10_000
+fixed_cost = "{fixed_cost}"
+scan_cost = "0s"
+row_cost = "{row_cost}"
+service_cv = {service_cv:.3}
+page_cap = 1_000_000
+gateway_timeout = "24h"
+
+[link.measured]
+rtt = "{rtt}"
+down = "{down}bit/s"
+up = "1Gbit/s"
+{gaps}
+[entity.row]
+rows = {rows}
+deleted_daily = 0
+[entity.row.schema]
+id = "uuid key"
+text = "text {text}"                    # a row has the log's bytes
+
+[fleet.phones]
+devices = 2
+class = "mid"                           # low, mid or flagship: the log does not tell what writing takes
+link = "measured"
+
+[unit.Login]
+on = ["login"]
+pull = ["*"]
+blocking = true
+
+[engine]
+request_timeout = "24h"
+pull = {{ chunk_rows = {chunk}, chunk_bytes = "1GiB" }}
+retry = {{ base = "100ms", cap = "1s", attempts = 1_000 }}
+
+[action.nothing]
+entity = "row"
+kind = "update"
+columns = ["text"]
+per_device = 0
+
+[expect]
+"oracle.lost.rows" = 0
+"oracle.divergent.devices" = 0
+"oracle.stuck.devices" = 0
+"##,
+            source = self.source.replace(char::is_control, " "),
+            found = self.found(costs),
+            gaps = gaps(&figures),
+            down = down.0,
+        ))
+    }
+
+    fn figures(&self, costs: &Costs, rtt: Span) -> Figures {
+        let bytes = self.census.bytes_a_row.unwrap_or(ROW_ASSUMED).max(ROW_AROUND + 1.0);
+        // Bytes that the scenario's rows have beyond the log's must not take longer.
+        let on_wire = costs
+            .split
+            .map_or(0.0, |split| split.byte.value * self.census.bytes_a_row.unwrap_or(ROW_ASSUMED));
+        let down = if on_wire > 0.0 { (8.0 * bytes / on_wire).min(FAST) } else { FAST };
+        let row_cost = (costs.row.value - 8.0 * bytes / down).max(0.0);
+        let fixed = costs.request.value - rtt.as_secs_f64() - 8.0 * PAGE_AROUND / down;
+        let fixed_cost = fixed.max(0.0);
+        let chunk = whole(self.census.rows_mean);
+        // Noise is a share of the whole duration, and here the backend's part has all of it.
+        let served = fixed_cost + row_cost * chunk as f64;
+        let all = costs.request.value + costs.row.value * chunk as f64;
+        let service_cv = if served > 0.0 { (costs.noise.value * all / served).min(10.0) } else { 0.0 };
+        let best = match self.advice {
+            Some(Advice::Rows { best, .. }) => best.value,
+            Some(Advice::AtLeast(rows)) => rows,
+            None => 0.0,
+        };
+        let most = ROWS.1.min(ROWS_BYTES_MAX / bytes).max(200.0);
+        let rows = (4.0 * best).max(20.0 * chunk as f64).clamp(ROWS.0.min(most), most);
+        Figures {
+            text: (bytes - ROW_AROUND).round() as u64,
+            // Whole chunks, so that their mean size is the log's.
+            rows: (rows as u64).div_ceil(chunk) * chunk,
+            chunk,
+            rtt,
+            down: BitRate(down.round().max(1.0) as u64),
+            fixed_cost: micros(fixed_cost),
+            row_cost: micros(row_cost),
+            service_cv,
+            gaps: self.gaps(),
+        }
+    }
+
+    /// Mean time between failures and mean repair.
+    fn gaps(&self) -> Option<(Span, Span)> {
+        let outages = self.outages.as_ref()?;
+        let Rate::Known(rate) = outages.rate else { return None };
+        let mtbf = 1.0 / rate.value;
+        let mean = outages.repair.map_or(GAP_ASSUMED, |repair| repair.value);
+        Some((micros(mtbf), micros(mean.clamp(1e-3, 0.9 * mtbf))))
+    }
+
+    /// The least and the most rows of a chunk that are worth a sweep of the scenario, for an axis of doublings; `None` without one.
+    pub fn axis(&self) -> Option<(u64, u64)> {
+        let figures = self.figures(self.costs.as_ref()?, Span::ZERO);
+        let middle = match self.advice {
+            Some(Advice::Rows { best, .. }) => best.value,
+            Some(Advice::AtLeast(rows)) => rows,
+            None => figures.chunk as f64,
+        };
+        let most = figures.rows.next_power_of_two();
+        let from = whole(middle / AROUND).next_power_of_two().min(most / 2);
+        Some((from, (from * 64).min(most)))
+    }
+
+    /// The figures with their intervals, as comments.
+    fn found(&self, costs: &Costs) -> String {
+        let line = |name: &str, e: Estimate, show: &dyn Fn(f64) -> String| {
+            format!("# {name}: {} ({} … {})\n", show(e.value), show(e.low), show(e.high))
+        };
+        let time = |seconds: f64| human::span((seconds * 1e9).round() as u64);
+        let mut text = line("overhead of a request", costs.request, &time);
+        text += &line("time a row, with its bytes", costs.row, &time);
+        match self.outages.as_ref().map(|outages| outages.rate) {
+            Some(Rate::Known(rate)) => {
+                text += &line("transfer between failures", rate.map(|r| 1.0 / r), &time);
+            }
+            Some(Rate::AtMost(rate)) => {
+                text += &format!("# no failure seen: at most one in {}\n", time(1.0 / rate))
+            }
+            None => {}
+        }
+        if let Some(Advice::Rows { best, .. }) = self.advice {
+            text += &line("recommended chunk in rows", best, &|rows| human::thousands(whole(rows)));
+        }
+        text
+    }
+}
+
+fn gaps(figures: &Figures) -> String {
+    figures.gaps.map_or_else(String::new, |(mtbf, mean)| {
+        format!("gaps = {{ mtbf = \"{mtbf}\", mean = \"{mean}\", mode = \"reset\" }}\n")
+    })
+}
+
+/// To the microsecond, so that it can be read; shorter times to the nanosecond.
+fn micros(seconds: f64) -> Span {
+    let ns = (seconds * 1e9).round() as u64;
+    Span(if ns < 1_000_000 { ns } else { (ns + 500) / 1_000 * 1_000 })
+}

@@ -1,0 +1,99 @@
+//! A log of requests as an app of one's own might keep it.
+
+use std::collections::BTreeMap;
+
+use crate::base::{DeviceId, Span, Time};
+use crate::contract::{Event, Node, Occurrence, RequestKind, TransportError};
+
+/// How a request ended, as its device saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// A useful answer came.
+    Answered,
+    /// The connection broke.
+    Cut,
+    /// No answer came in time.
+    TimedOut,
+    /// An answer came, and it says no.
+    Refused,
+    /// There was no network to send it over.
+    NotSent,
+}
+
+/// A request of a device from its start to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoggedRequest {
+    /// When it left.
+    pub at: Time,
+    /// Whose.
+    pub device: DeviceId,
+    /// Its kind.
+    pub kind: RequestKind,
+    /// Rows or results in the answer; zero without one.
+    pub rows: u32,
+    /// Bytes of the answer's body; zero without one.
+    pub bytes: u64,
+    /// Until it ended.
+    pub took: Span,
+    /// How.
+    pub ended: Ended,
+}
+
+/// The requests of a run in the order in which they ended, up to a limit.
+#[derive(Debug, Default)]
+pub struct RequestLog {
+    /// What there was room for.
+    pub requests: Vec<LoggedRequest>,
+    /// How many more there were.
+    pub left_out: u64,
+    most: usize,
+    /// When the requests under way left.
+    sent: BTreeMap<(DeviceId, u64), Time>,
+}
+
+impl RequestLog {
+    pub(super) fn new(most: usize) -> RequestLog {
+        RequestLog { most, ..RequestLog::default() }
+    }
+
+    pub(super) fn on(&mut self, occurrence: &Occurrence<'_>) {
+        let Node::Device(device) = occurrence.node else { return };
+        match occurrence.event {
+            // Numbers begin anew with each life; what a dead process had sent never ends.
+            Event::ProcessKilled { .. } => self.sent.retain(|(whose, _), _| *whose != device),
+            Event::RequestSent { request, .. } => {
+                self.sent.insert((device, request), occurrence.at);
+            }
+            Event::ResponseReceived { request, kind, bytes, rows, took, .. } => {
+                self.end((device, request), (kind, rows, bytes), took, Ended::Answered);
+            }
+            Event::RequestFailed { request, kind, error, took, .. } => {
+                let ended = match error {
+                    TransportError::Timeout => Ended::TimedOut,
+                    TransportError::Offline => Ended::NotSent,
+                    TransportError::Reset => Ended::Cut,
+                };
+                self.end((device, request), (kind, 0, 0), took, ended);
+            }
+            Event::RequestRefused { request, kind, took, .. } => {
+                self.end((device, request), (kind, 0, 0), took, Ended::Refused);
+            }
+            _ => {}
+        }
+    }
+
+    fn end(
+        &mut self,
+        (device, request): (DeviceId, u64),
+        (kind, rows, bytes): (RequestKind, u32, u64),
+        took: Span,
+        ended: Ended,
+    ) {
+        let Some(at) = self.sent.remove(&(device, request)) else { return };
+        if self.requests.len() == self.most {
+            self.left_out += 1;
+        } else {
+            self.requests.push(LoggedRequest { at, device, kind, rows, bytes, took, ended });
+        }
+    }
+}
