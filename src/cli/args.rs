@@ -284,7 +284,7 @@ pub(super) struct ReplayArgs {
 pub(super) struct ReportArgs {
     /// A report's folder or its run.json; nothing else is read.
     pub(super) run: PathBuf,
-    /// As what: tables for people, report.html, summary.md, cells.csv, or the record itself.
+    /// As what: tables for people, report.html, summary.md, junit.xml, cells.csv, or the record itself.
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     pub(super) format: ReportFormat,
     /// Write it here, whole or not at all, instead of to stdout.
@@ -297,6 +297,7 @@ pub(super) enum ReportFormat {
     Human,
     Html,
     Md,
+    Junit,
     Csv,
     Json,
 }

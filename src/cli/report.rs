@@ -6,9 +6,9 @@ use super::args::{ReportArgs, ReportFormat};
 use super::compare::record_file;
 use super::console::Console;
 use super::refusal::Refusal;
-use super::sources;
+use super::{sources, written};
 use crate::report::sweep::Sweep;
-use crate::report::{self, Exit, Folder, RunRecord};
+use crate::report::{self, Exit, RunRecord};
 
 /// Runs `report`.
 pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -17,6 +17,7 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
         ReportFormat::Human => told(&record, console),
         ReportFormat::Html => report::html::page(&record),
         ReportFormat::Md => report::summary(&record),
+        ReportFormat::Junit => report::junit(&record),
         ReportFormat::Csv => {
             let mut table = Vec::new();
             report::flat::cells(&record, &mut table).map_err(|e| Refusal::environment(e.to_string()))?;
@@ -26,16 +27,7 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
     };
     match &args.out {
         None => console.result(&text),
-        Some(path) => {
-            let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            let Some(name) = path.file_name() else {
-                return Err(Refusal::usage(format!("{} is no file", path.display())));
-            };
-            let folder = Folder::create(folder).map_err(|e| Refusal::environment(e.to_string()))?;
-            folder
-                .put(&name.to_string_lossy(), text.as_bytes())
-                .map_err(|e| Refusal::environment(e.to_string()))?;
-        }
+        Some(path) => written::replace(path, text.as_bytes())?,
     }
     Ok(Exit::Success)
 }

@@ -96,9 +96,9 @@ fn a_failing_cell_is_named_with_the_command_that_runs_it_again_and_that_command_
     assert!(desk.out.ends_with(": the same as recorded\n"), "{}", desk.out);
     assert_eq!(desk.run("replay @out/run.json#ties.fine.s7"), 0);
     assert_eq!(desk.run("replay @out"), 11, "the only failing cell need not be named");
-    assert_eq!(desk.run("replay @out --trace @new/time.json"), 11);
-    assert_eq!(desk.read("new/time.json"), "[]\n");
-    assert!(desk.err.ends_with("new/time.json\n"), "{}", desk.err);
+    assert_eq!(desk.run("replay @out --trace @time.json"), 11);
+    assert_eq!(desk.read("time.json"), "[]\n");
+    assert!(desk.err.ends_with("time.json\n"), "{}", desk.err);
     assert_eq!(desk.run("replay @out --trace @out/run.json/time.json"), 20, "{}", desk.err);
     assert_eq!(
         desk.run("replay @out/repro/ties.lost.s7.toml"),
