@@ -236,7 +236,7 @@ fn with_controllers(seeds: u64) -> (RunRecord, Vec<(String, Vec<String>)>) {
                 let (unit, n) = (Unit::Ns, 1);
                 let [min, p50, p95, p99, max] = [seed * 1_000; 5];
                 let reached = Figure::Distribution { unit, count: n, min, p50, p95, p99, max };
-                cell.metrics.insert(format!("engine.control.reached/pull-{size}"), reached);
+                cell.metrics.insert(format!("engine.control.reached/pull-{size}").into(), reached);
                 record.cells.push(cell);
             }
         }
