@@ -60,8 +60,7 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
             (19, [*request, *error as u64, took.0, *wasted])
         }
         E::RequestRefused { request, took, .. } => (20, [*request, took.0, 0, 0]),
-        E::ChunkSized { kind, rows } => (36, [*kind as u64, u64::from(*rows), 0, 0]),
-        E::RetryScheduled { attempt, wait } => (21, [u64::from(*attempt), wait.0, 0, 0]),
+        E::RetryScheduled { .. } | E::ChunkSized { .. } => pace(event),
         E::ChunkApplied { changes, echoed, took, .. } => {
             (22, [changes.len() as u64, u64::from(*echoed), took.0, 0])
         }
@@ -93,6 +92,16 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::BackendServed { kind, queued, service, scanned, rows } => {
             (32, [*kind as u64, queued.0, service.0, *scanned << 24 | *rows])
         }
+    }
+}
+
+/// The summary of how fast an engine goes.
+fn pace(event: &Event<'_>) -> (u64, [u64; 4]) {
+    use Event as E;
+    match event {
+        E::RetryScheduled { attempt, wait } => (21, [u64::from(*attempt), wait.0, 0, 0]),
+        E::ChunkSized { kind, rows } => (36, [*kind as u64, u64::from(*rows), 0, 0]),
+        _ => unreachable!("this says nothing of an engine's pace"),
     }
 }
 

@@ -54,64 +54,33 @@ fn beyond(
     let example = if end < flat { range.into_iter().find(tried) } else { range.into_iter().rfind(tried) }?;
     let (here, best) = (&series.points[example], &series.points[finding.best]);
     let (at, at_best) = (Shares::of(of, here, fit)?, Shares::of(of, best, fit)?);
+    let (x, y) = (value(here), value(best));
+    let time = |what: &str, share: fn(Shares) -> f64, goes: &str| {
+        let [share, at_best] = [at, at_best].map(|shares| percent(share(shares)));
+        format!("{what}: at {x}, {share} of the time{goes} ({at_best} at {y})")
+    };
     let text = match cause(here, best, at, at_best)? {
-        Cause::RoundTrips => format!(
-            "round trips: at {}, {} of the time is waiting for answers to begin ({} at {})",
-            value(here),
-            percent(at.waiting),
-            percent(at_best.waiting),
-            value(best)
-        ),
+        Cause::RoundTrips => time("round trips", |s| s.waiting, " is waiting for answers to begin"),
         Cause::Outages => format!(
-            "outages restart chunks: at {}, {} of the time and {} of the bytes are spent in vain ({} and {} at {})",
-            value(here),
+            "outages restart chunks: at {x}, {} of the time and {} of the bytes are spent in vain ({} and {} at {y})",
             percent(at.lost),
             percent(at.in_vain),
             percent(at_best.lost),
             percent(at_best.in_vain),
-            value(best)
         ),
-        Cause::Deadline => format!(
-            "requests run into their deadline: at {}, {} of the time ({} at {})",
-            value(here),
-            percent(at.lost),
-            percent(at_best.lost),
-            value(best)
-        ),
-        Cause::Refusals => format!(
-            "the server refuses (gateway timeout, quota): at {}, {} of the time ({} at {})",
-            value(here),
-            percent(at.lost + at.backing_off),
-            percent(at_best.lost + at_best.backing_off),
-            value(best)
-        ),
-        Cause::Backoff => format!(
-            "waiting before retries: at {}, {} of the time ({} at {})",
-            value(here),
-            percent(at.backing_off),
-            percent(at_best.backing_off),
-            value(best)
-        ),
-        Cause::PutOff => format!(
-            "the backend puts changes off: at {}, {} of the time is waiting to send them again ({} at {})",
-            value(here),
-            percent(at.backing_off),
-            percent(at_best.backing_off),
-            value(best)
-        ),
-        Cause::Writing => format!(
-            "writing on the device: at {}, {} of the time ({} at {})",
-            value(here),
-            percent(at.writing),
-            percent(at_best.writing),
-            value(best)
-        ),
+        Cause::Deadline => time("requests run into their deadline", |s| s.lost, ""),
+        Cause::Refusals => {
+            time("the server refuses (gateway timeout, quota)", |s| s.lost + s.backing_off, "")
+        }
+        Cause::Backoff => time("waiting before retries", |s| s.backing_off, ""),
+        Cause::PutOff => {
+            time("the backend puts changes off", |s| s.backing_off, " is waiting to send them again")
+        }
+        Cause::Writing => time("writing on the device", |s| s.writing, ""),
         Cause::Kills => format!(
-            "the app is killed: at {}, {} times ({} at {})",
-            value(here),
+            "the app is killed: at {x}, {} times ({} at {y})",
             here.sum("device.kills.count"),
             best.sum("device.kills.count"),
-            value(best)
         ),
     };
     Some(format!("{which} {}, {text}", value(&series.points[flat])))
