@@ -582,7 +582,7 @@ fn malformed_measurements_are_refused_and_nothing_is_written() {
         "few.csv",
         &crate::campaign::validate::measured::TRANSFERS.lines().take(3).collect::<Vec<_>>().join("\n"),
     );
-    assert_eq!(desk.run("validate tcp @few.csv -o @no/such/folder/out.csv"), 20, "{}", desk.err);
+    assert_eq!(desk.run("validate tcp @few.csv -o @few.csv/is/a/file/out.csv"), 20, "{}", desk.err);
 }
 
 #[test]

@@ -6,14 +6,16 @@ use std::path::Path;
 
 use super::refusal::Refusal;
 
-/// Writes beside the place and renames, so that nobody meets half a file.
+/// Writes beside the place, whose folder is made if it is not there, and renames, so that nobody meets half a file.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let failed = |e| Refusal::environment(format!("cannot write {}: {e}", path.display()));
     let mut name =
         path.file_name().ok_or_else(|| Refusal::usage("the file to write has no name"))?.to_owned();
     name.push(".part");
     let part = path.with_file_name(name);
-    let written = fs::File::create(&part).and_then(|mut file| {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let made = parent.map_or(Ok(()), fs::create_dir_all);
+    let written = made.and_then(|()| fs::File::create(&part)).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&part, path)
