@@ -202,3 +202,38 @@ fn variants_are_compared_under_the_same_seeds_with_an_interval() {
     fs::write(desk.path().join("damaged.json"), "{ \"schema_version\": ").unwrap();
     assert_eq!(syncdyno(&desk, &["compare", "both", "damaged.json"]).0, 2);
 }
+
+#[test]
+fn the_script_for_ci_services_gates_against_a_baseline_and_says_how_to_save_one() {
+    let desk = desk(SMALL);
+    let gate = |github: bool| {
+        let mut command = assert_cmd::Command::new("bash");
+        command.current_dir(desk.path()).env("SYNCDYNO", env!("CARGO_BIN_EXE_syncdyno"));
+        command.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
+        if github {
+            command.env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", desk.path().join("page.md"));
+        }
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/gate.sh");
+        let output = command.args([script, "small.toml"]).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    };
+    let (exit, _, said) = gate(false);
+    assert_eq!(exit, 0, "{said}");
+    let save = said.lines().last().unwrap().trim().strip_prefix("syncdyno ").unwrap().replace('\'', "");
+    let words: Vec<&str> = save.splitn(6, ' ').collect();
+    assert_eq!(syncdyno(&desk, &words).0, 0, "{save}");
+    assert_eq!(gate(false).0, 0, "the same figures again");
+
+    let baseline = desk.path().join("reports/baseline/main.json");
+    let text = fs::read_to_string(&baseline).unwrap();
+    let rows = text.lines().find(|line| line.contains("\"engine.rows.rate\":")).unwrap();
+    let digit = rows.rfind(|c: char| c.is_ascii_digit()).unwrap();
+    let other = if &rows[digit..=digit] == "1" { "2" } else { "1" };
+    let changed = format!("{}{other}{}", &rows[..digit], &rows[digit + 1..]);
+    replace(&baseline, rows, &changed);
+    let (exit, told, _) = gate(true);
+    assert_eq!(exit, 13, "{told}");
+    assert!(told.contains("::error") && told.contains("engine.rows.rate"), "{told}");
+    assert!(fs::read_to_string(desk.path().join("page.md")).unwrap().contains("engine.rows.rate"));
+}

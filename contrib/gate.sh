@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Holds the scenarios of a repository against a committed baseline. Called by the workflows beside it; runs anywhere.
+#
+#   gate.sh [SCENARIOS] [BASELINE] [REPORT]      (default: scenarios main reports/ci)
+#
+# The exit code is syncdyno's: 0 fine, 10 a gate failed, 11 something was lost or doubled, 13 a figure is not the baseline's,
+# 14 there is no baseline to compare with. Without a baseline yet, it runs the scenarios and says how to save one.
+set -uo pipefail
+scenarios=${1:-scenarios} baseline=${2:-main} report=${3:-reports/ci}
+syncdyno=${SYNCDYNO:-syncdyno}
+format=human
+[ -n "${GITHUB_ACTIONS:-}" ] && format=github
+
+if [ -e "reports/baseline/$baseline.json" ]; then
+  "$syncdyno" run "$scenarios" --baseline "$baseline" --out "$report" --format "$format" --progress counter
+else
+  "$syncdyno" run "$scenarios" --out "$report" --format "$format" --progress counter
+  code=$?
+  echo "no baseline yet; when this run is as it should be:" >&2
+  echo "  syncdyno baseline save $baseline $report --reason 'first figures'" >&2
+  exit "$code"
+fi
