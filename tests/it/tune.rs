@@ -68,7 +68,7 @@ fn the_interval_of_a_search_holds_the_optimum_of_the_closed_form_on_six_links() 
 }
 
 #[test]
-fn the_search_says_how_wrong_other_chunk_sizes_are_and_why() {
+fn the_search_says_how_wrong_other_chunk_sizes_are() {
     let (told, _) = tune(
         "tune-phone.toml",
         &[
@@ -91,8 +91,6 @@ fn the_search_says_how_wrong_other_chunk_sizes_are_and_why() {
     assert!(cost("PouchDB") > 1_500_000, "{field:?}");
     assert!(cost("Volt MX") < cost("Couchbase Lite"), "{field:?}");
     assert_eq!(place["present"]["value"], "500");
-    let limits = knob["limits"].as_array().unwrap();
-    assert!(limits[0].as_str().unwrap().contains("round trips"), "{limits:?}");
     let whole = field.iter().find(|point| point["value"] == "10000").unwrap();
     assert!(
         whole["trouble"].as_str().unwrap().contains("must be at most 15"),

@@ -37,8 +37,11 @@ pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
         point
     };
     let points: Vec<Point<'_>> = line.points.into_iter().map(point).collect();
-    let series = Series { name: String::new(), variant: None, values: Vec::new(), points };
-    let fit = (line.key == CHUNK_ROWS).then(|| Fit::of(&series)).flatten();
+    let series = |points| Series { name: String::new(), variant: None, values: Vec::new(), points };
+    // What is no candidate may be so because its answers are odd ones.
+    let sound = points.iter().filter(|point| point.trouble.is_none()).cloned().collect();
+    let fit = (line.key == CHUNK_ROWS).then(|| Fit::of(&series(sound))).flatten();
+    let series = series(points);
     let finding = Finding { best: line.best, noise: None, flat: line.flat };
     let mut told = limits(line.key, &series, &finding, fit);
     told.extend(closed_form(fit));
