@@ -227,3 +227,46 @@ fn cell(seed: u64, rate: u64) -> crate::report::CellRecord {
     cell.metrics.insert("engine.rows.rate".into(), figure);
     cell
 }
+
+#[test]
+fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
+    use crate::report::tune::BackendTuned;
+    let place = |link: &str, devices: u64, best: &str, queued_p50_ns: u64| {
+        let space = space(&["k=16..8192"], &[best], 1);
+        let axes = vec![
+            ("fleet.phones.link".to_owned(), link.to_owned()),
+            ("fleet.phones.devices".to_owned(), devices.to_string()),
+        ];
+        let limits = crate::report::tune::Limits::default();
+        let mut place = Place::new(format!("{link} {devices}"), None, axes, space, limits);
+        let objective = crate::report::sweep::Objective::default();
+        while let Some(wanted) = place.wants() {
+            for (setting, seeds) in wanted.cells {
+                for seed in seeds {
+                    let rate = if setting[0] == best { 2_000 } else { 1_000 };
+                    place.add(setting.clone(), cell(seed, rate), wanted.beside, &objective);
+                }
+            }
+        }
+        let mut tuned = place.tuned(&objective);
+        tuned.backend = Some(BackendTuned { queued_p50_ns, queued_p95_ns: 0, service_p50_ns: 1_000_000_000 });
+        tuned
+    };
+    let places = [
+        place("edge", 1, "1024", 0),
+        place("edge", 1_000, "64", 7_000_000_000),
+        place("edge", 100, "256", 2_000_000_000),
+        place("geo", 1, "1024", 0),
+        place("geo", 100, "1024", 900_000_000),
+        place("leo", 1, "16", 0),
+    ];
+    assert_eq!(
+        herd(&places, "fleet.phones.devices"),
+        [
+            "edge: best at 1024 with 1 device, 256 with 100 devices, 64 with 1\u{2009}000 devices; the backend is saturated with \
+             100 devices: half of the requests wait 2.00 s or more for 1.00 s of work",
+            "geo: best at 1024 with 1 device, 1024 with 100 devices; the backend is not saturated",
+        ],
+        "of one size alone there is nothing to tell"
+    );
+}

@@ -30,7 +30,7 @@ pub(in super::super) struct Series<'a> {
 }
 
 /// One setting: cells that differ in their seed alone.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in super::super) struct Point<'a> {
     pub(in super::super) value: String,
     pub(super) cells: Vec<&'a CellRecord>,

@@ -37,9 +37,12 @@ pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
         point
     };
     let points: Vec<Point<'_>> = line.points.into_iter().map(point).collect();
-    let series = Series { name: String::new(), variant: None, values: Vec::new(), points };
+    let series = |points| Series { name: String::new(), variant: None, values: Vec::new(), points };
     let side = Side::of(line.key);
-    let fit = (line.key == side.chunk_rows).then(|| Fit::of(side, &series)).flatten();
+    // What is no candidate may be so because its answers are odd ones.
+    let sound = points.iter().filter(|point| point.trouble.is_none()).cloned().collect();
+    let fit = (line.key == side.chunk_rows).then(|| Fit::of(side, &series(sound))).flatten();
+    let series = series(points);
     let finding = Finding { best: line.best, noise: None, flat: line.flat };
     let mut told = limits(line.key, &series, &finding, fit);
     told.extend(closed_form(fit));

@@ -154,14 +154,9 @@ fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
 fn row(point: &PointTuned, unit: Unit) -> [String; 5] {
     let name = point.names.join(", ");
     let shown = point.figure.map_or_else(|| "–".to_owned(), |n| human::figure(unit, n));
-    if let Some(trouble) = &point.trouble {
-        return [
-            value(&point.value),
-            format!("{name}: no candidate, {trouble}"),
-            shown,
-            String::new(),
-            String::new(),
-        ];
+    if point.trouble.is_some() {
+        // Why, the words above say.
+        return [value(&point.value), name, shown, "no candidate".to_owned(), String::new()];
     }
     let cost = point.cost_ppm.map(|ppm| ppm as f64 / 1e6);
     let share = cost.map_or_else(|| "–".to_owned(), |cost| format!("{:.0} %", 100.0 / cost));
