@@ -23,7 +23,7 @@ fn syncdyno(desk: &TempDir, args: &[&str]) -> (i32, String, String) {
 /// A folder with the scenarios that the pages are looked at with.
 fn desk() -> TempDir {
     let desk = TempDir::new().unwrap();
-    for name in ["small.toml", "losing.toml"] {
+    for name in ["small.toml", "losing.toml", "chunks.toml"] {
         fs::copy(root("tests/browser").join(name), desk.path().join(name)).unwrap();
     }
     desk
@@ -39,12 +39,15 @@ fn losing(desk: &TempDir) -> RunRecord {
     record(desk, "losing")
 }
 
+/// A sweep of small cells.
 fn swept(desk: &TempDir) -> RunRecord {
-    let chunks = ["--axis", "engine.pull.chunk_rows=5,10,20,40,80"];
-    let links = ["--axis", "link.slow.rtt=40ms,400ms"];
+    sweep(desk, "small.toml", "engine.pull.chunk_rows=5,10,20,40,80", "link.slow.rtt=40ms,400ms")
+}
+
+fn sweep(desk: &TempDir, scenario: &str, chunks: &str, links: &str) -> RunRecord {
+    let axes = ["--axis", chunks, "--axis", links];
     let rest = ["--seeds", "1..=4", "--out", "swept", "--progress", "none", "-q"];
-    let args = [&["sweep", "small.toml"][..], &chunks, &links, &rest].concat();
-    let (exit, _, wrong) = syncdyno(desk, &args);
+    let (exit, _, wrong) = syncdyno(desk, &[&["sweep", scenario][..], &axes, &rest].concat());
     assert_eq!(exit, 0, "{wrong}");
     record(desk, "swept")
 }
@@ -138,7 +141,8 @@ fn a_record_of_before_there_were_pages_is_rendered_without_its_plots() {
 
 /// The example plots of docs/reading-reports.md, by file name.
 fn examples(desk: &TempDir) -> Vec<(&'static str, Svg)> {
-    let swept = swept(desk);
+    let chunks = "engine.pull.chunk_rows=16,64,256,512,1024,2048";
+    let swept = sweep(desk, "chunks.toml", chunks, "fleet.phones.link=edge,lte-good");
     let losing = losing(desk);
     let told = swept.sweep.as_ref().expect("a sweep knows its grid");
     let axes: Vec<(String, Vec<String>)> =

@@ -31,7 +31,19 @@ const CELLS: usize = 200;
 /// More columns than this are no table to look at.
 const COLUMNS: usize = 24;
 
-/// One card for each headline; of several cells the median and the range.
+/// Whether all cells differ in their seed alone, so that one figure can stand for them.
+pub(super) fn are_alike(record: &RunRecord) -> bool {
+    columns(record).len() == 1
+}
+
+/// What cells differ in besides their seed.
+fn columns(record: &RunRecord) -> BTreeSet<(&str, Option<&str>, String)> {
+    let settings = |cell: &CellRecord| format!("{:?}", cell.axes);
+    let cells = record.cells.iter();
+    cells.map(|cell| (cell.scenario.as_str(), cell.variant.as_deref(), settings(cell))).collect()
+}
+
+/// One card for each headline; of several cells the median and the range, of what the oracle found the worst.
 pub(super) fn cards(record: &RunRecord) -> Markup {
     let ended: Vec<&CellRecord> =
         record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).collect();
@@ -39,14 +51,15 @@ pub(super) fn cards(record: &RunRecord) -> Markup {
         div.cards {
             @for (metric, stat, says) in HEADLINES {
                 @if let Some((unit, values)) = values(&ended, metric, stat) {
-                    @let bad = metric.starts_with("oracle.") && values.last().is_some_and(|n| *n > 0);
+                    @let worst = values[values.len() - 1];
+                    @let of_oracle = metric.starts_with("oracle.");
+                    @let bad = of_oracle && worst > 0;
                     div.card.bad[bad] {
-                        b { (human::figure(unit, values[(values.len() - 1) / 2])) }
+                        b { (human::figure(unit, if of_oracle { worst } else { values[(values.len() - 1) / 2] })) }
                         span { (says) }
                         @if values.len() > 1 && values.first() != values.last() {
                             small {
-                                (human::figure(unit, values[0])) " to "
-                                (human::figure(unit, values[values.len() - 1])) " in " (values.len()) " cells"
+                                (human::figure(unit, values[0])) " to " (human::figure(unit, worst)) " in " (values.len()) " cells"
                             }
                         }
                         small { (breakable(metric)) @if stat != "value" { " " (stat) } }
@@ -75,11 +88,7 @@ fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Option<(Unit, Vec<
 
 /// The figures as tables, where there are few enough columns to look at.
 pub(super) fn tables(record: &RunRecord) -> Markup {
-    let columns: BTreeSet<(&str, Option<&str>, String)> = record
-        .cells
-        .iter()
-        .map(|cell| (cell.scenario.as_str(), cell.variant.as_deref(), format!("{:?}", cell.axes)))
-        .collect();
+    let columns = columns(record);
     html! {
         @if columns.len() <= COLUMNS {
             (PreEscaped(table::figures(record, Form::Html, false)))

@@ -46,7 +46,7 @@ pub fn page(record: &RunRecord) -> String {
                 }
                 main {
                     (failures::failures(record))
-                    @if record.sweep.is_none() && !record.cells.is_empty() {
+                    @if record.sweep.is_none() && figures::are_alike(record) {
                         h2 { "In short" }
                         (figures::cards(record))
                     }

@@ -55,7 +55,7 @@ pub(super) fn of_timeline(timeline: &Timeline) -> String {
         let every = (first.points.len() as u64).div_ceil(ROWS_OVER_TIME).max(1);
         let last = first.points.len().saturating_sub(1);
         for (i, (at, _)) in first.points.iter().enumerate() {
-            if i as u64 % every == 0 || i == last {
+            if (i as u64).is_multiple_of(every) || i == last {
                 let values = timeline.panels.iter().map(|panel| {
                     panel.points.get(i).map_or_else(String::new, |point| human::figure(panel.unit, point.1))
                 });

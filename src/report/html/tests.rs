@@ -203,3 +203,12 @@ fn plots_of_records_are_legible_on_either_screen() {
         assert_legible(&life(cell, &cell.lives[0]).unwrap().draw(size));
     }
 }
+
+#[test]
+fn a_card_stands_for_cells_that_differ_in_their_seed_alone() {
+    let mut record = record(vec![fixture::outcome(), fixture::lost(7), fixture::outcome()]);
+    let lost = |page: &str| page.contains("<div class=\"card bad\"><b>7 rows</b>");
+    assert!(lost(&page(&record)), "of what was lost the worst is told");
+    record.cells[1].variant = Some("strict".to_owned());
+    assert!(!page(&record).contains("class=\"cards\""), "variants have a table");
+}

@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn coordinates_have_one_decimal_at_most() {
-        for (x, shown) in [(0.0, "0"), (-0.04, "0"), (1.25, "1.3"), (-3.14, "-3.1"), (640.0, "640")] {
+        for (x, shown) in [(0.0, "0"), (-0.04, "0"), (1.25, "1.3"), (-3.24, "-3.2"), (640.0, "640")] {
             assert_eq!(px(x), shown);
         }
     }

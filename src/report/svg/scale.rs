@@ -86,7 +86,7 @@ fn ladder(unit: Unit) -> Vec<f64> {
     };
     match unit {
         Unit::Ns => {
-            let below = powers(10.0, &[1.0, 2.0, 5.0], 11).filter(|x| *x < 60.0 * SECOND);
+            let below = powers(10.0, &[1.0, 2.0, 5.0], 10).chain([10.0, 15.0, 30.0].map(|s| s * SECOND));
             let minutes = [1.0, 2.0, 5.0, 10.0, 15.0, 30.0].map(|m| m * 60.0 * SECOND);
             let hours = [1.0, 2.0, 3.0, 6.0, 12.0].map(|h| h * 3_600.0 * SECOND);
             let days = powers(10.0, &[1.0, 2.0, 5.0], 5).map(|d| d * 86_400.0 * SECOND);
@@ -173,6 +173,8 @@ mod tests {
     fn an_axis_of_time_is_told_in_times_that_people_use() {
         let hours = Scale::linear((0.0, 18.0 * 3_600e9), (0.0, 1.0));
         assert_eq!(labels(hours, Unit::Ns, 6), ["0 s", "3 h", "6 h", "9 h", "12 h", "15 h", "18 h"]);
+        let minutes = Scale::linear((0.0, 301e9), (0.0, 1.0));
+        assert_eq!(labels(minutes, Unit::Ns, 9), ["0 s", "1 min", "2 min", "3 min", "4 min", "5 min"]);
         let seconds = Scale::linear((0.0, 2.3e9), (0.0, 1.0));
         assert_eq!(labels(seconds, Unit::Ns, 5), ["0 s", "500 ms", "1 s", "1.5 s", "2 s"]);
         let wide = Scale::log((1e6, 4_000e9), (0.0, 1.0));
