@@ -44,10 +44,16 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
         _ => Refusal::environment(format!("cannot read {shown}: {e}")),
     };
     let mut bytes = Vec::new();
-    fs::File::open(path).and_then(|file| file.take(BYTES_MAX + 1).read_to_end(&mut bytes)).map_err(refused)?;
-    if bytes.len() as u64 > BYTES_MAX {
+    // A pipe does not know its length.
+    let file = fs::File::open(path).map_err(refused)?;
+    let known = file.metadata().map_err(refused)?.len();
+    if known <= BYTES_MAX {
+        file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(refused)?;
+    }
+    if known.max(bytes.len() as u64) > BYTES_MAX {
         let limit = BYTES_MAX >> 20;
-        let text = format!("error: {shown}: larger than {limit} MiB: calibrate a part of it, a day or a device");
+        let text =
+            format!("error: {shown}: larger than {limit} MiB: calibrate a part of it, a day or a device");
         return Err(Refusal::because(Exit::Invalid, text));
     }
     Ok(bytes)
@@ -66,19 +72,24 @@ fn write(path: &Path, calibration: &Calibration, rtt: Span) -> anyhow::Result<St
     };
     if rtt.as_secs_f64() > costs.request.value {
         let overhead = Span::from_secs_f64(costs.request.value);
-        return Err(Refusal::usage(format!("a round trip of {rtt} is longer than the overhead of {overhead}")));
+        return Err(Refusal::usage(format!(
+            "a round trip of {rtt} is longer than the overhead of {overhead}"
+        )));
     }
     // What a scenario may be called is what needs no quoting.
     let name: String =
         stem.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
     let text = calibration.scenario(&name, rtt).unwrap_or_default();
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(|e| match e.kind() {
-        ErrorKind::AlreadyExists => Refusal::usage(format!("{shown} is already there")),
-        _ => Refusal::environment(format!("cannot write {shown}: {e}")),
-    })?;
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).open(path).map_err(|e| match e.kind() {
+            ErrorKind::AlreadyExists => Refusal::usage(format!("{shown} is already there")),
+            _ => Refusal::environment(format!("cannot write {shown}: {e}")),
+        })?;
     file.write_all(text.as_bytes())
         .map_err(|e| Refusal::environment(format!("cannot write {shown}: {e}")))?;
     let (from, to) = calibration.axis().unwrap_or((16, 1_024));
     let word = report::shell_word(&shown.to_string());
-    Ok(format!("\n{shown} holds these figures; try sizes about the best:\n  syncdyno sweep {word} --axis engine.pull.chunk_rows={from}..{to}*2\n"))
+    Ok(format!(
+        "\n{shown} holds these figures; try sizes about the best:\n  syncdyno sweep {word} --axis engine.pull.chunk_rows={from}..{to}*2\n"
+    ))
 }

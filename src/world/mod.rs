@@ -39,6 +39,4 @@ pub use outcome::{Ending, Outcome};
 pub use phases::{Unwatched, Watch};
 pub use registry::{EngineRegistry, MakeFactory};
 pub use requests::{Ended, LoggedRequest, RequestLog};
-pub use run::{
-    Places, Strike, Unrunnable, keys, run, run_logging, run_probing, run_recording, run_struck,
-};
+pub use run::{Places, Strike, Unrunnable, keys, run, run_logging, run_probing, run_recording, run_struck};

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, a module a subject.
 
+mod calibrate;
 mod calibration;
 mod cli;
 mod comparisons;

@@ -1,6 +1,6 @@
 //! The chunk that the closed form recommends, with what the log's uncertainty makes of it.
 
-use super::line::{Line, student};
+use super::line::{Line, NORMAL, student};
 use crate::base::{Seed, Stream};
 use crate::report::calibrate::{Advice, Estimate, Outages, Rate};
 use crate::theory::chunk::Cost;
@@ -46,7 +46,7 @@ fn draw(line: &Line<2>, outages: &Outages, stream: &mut Stream) -> Cost {
     let [request, row] = line.coefficients;
     let covariance = &line.covariance;
     // Wider than normal by as much as Student's law is.
-    let wide = student(line.freedom()) / student(1e9);
+    let wide = student(line.freedom()) / NORMAL;
     let (first, second) = (stream.normal() * wide, stream.normal() * wide);
     let root = libm::sqrt(covariance[0][0]);
     let slope = if root > 0.0 { covariance[0][1] / root } else { 0.0 };

@@ -92,15 +92,15 @@ impl Fit {
     ) -> Option<Fit> {
         if answers.len() < ANSWERS_MIN {
             let n = human::count(answers.len() as u64, "answer");
-            told.unknown(format!("overhead and time a row: {n} with a duration, at least {ANSWERS_MIN} are needed"));
+            told.unknown(format!(
+                "overhead and time a row: {n} with a duration, at least {ANSWERS_MIN} are needed"
+            ));
             return None;
         }
         // No weight beyond e²: it would be a guess about a few.
         let weight = |request: &Request| libm::exp((rate * request.duration).min(2.0));
-        let by_rows: Vec<Sample<2>> = answers
-            .iter()
-            .map(|r| Sample { x: [1.0, r.rows], y: r.duration, weight: weight(r) })
-            .collect();
+        let by_rows: Vec<Sample<2>> =
+            answers.iter().map(|r| Sample { x: [1.0, r.rows], y: r.duration, weight: weight(r) }).collect();
         let by_both: Vec<Sample<3>> = answers
             .iter()
             .map(|r| Sample { x: [1.0, r.rows, r.bytes], y: r.duration, weight: weight(r) })
@@ -144,12 +144,7 @@ impl Fit {
             (Some(_), Some(both)) => both.noise,
             _ => self.rows.noise,
         };
-        Costs {
-            request: self.rows.estimate([1.0, 0.0]),
-            row: self.rows.estimate([0.0, 1.0]),
-            split,
-            noise,
-        }
+        Costs { request: self.rows.estimate([1.0, 0.0]), row: self.rows.estimate([0.0, 1.0]), split, noise }
     }
 }
 
@@ -247,7 +242,8 @@ impl Told {
     }
 
     fn of_answers(&mut self, log: &Log, costs: Option<&Costs>, census: &Census) {
-        let idle = log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration == 0.0).count();
+        let idle =
+            log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration == 0.0).count();
         if idle > 0 {
             let n = human::count(idle as u64, "answer");
             self.note(format!("{n} of no duration left out: from a cache, or a coarse clock"));
@@ -263,8 +259,12 @@ impl Told {
             }),
             Some(_) => {}
         }
-        self.unknown("what of the overhead is round trip and what is backend: give --rtt, or move it in the scenario");
-        self.unknown("what a device needs to read and write an answer, and how the backend's time grows under load");
+        self.unknown(
+            "what of the overhead is round trip and what is backend: give --rtt, or move it in the scenario",
+        );
+        self.unknown(
+            "what a device needs to read and write an answer, and how the backend's time grows under load",
+        );
         self.unknown("failures that an HTTP library repeated by itself: they look like long answers");
     }
 
@@ -276,10 +276,12 @@ impl Told {
                     "the best chunk: {which} cannot be told from nothing; it takes more answers, or sizes farther apart"
                 ));
             }
-            (Some(Advice::Rows { best, .. }), _) if best.value > census.rows_max as f64 => self.note(format!(
-                "the largest answer has {}: the best chunk lies beyond, where the line was not seen",
-                human::count(census.rows_max, "row"),
-            )),
+            (Some(Advice::Rows { best, .. }), _) if best.value > census.rows_max as f64 => {
+                self.note(format!(
+                    "the largest answer has {}: the best chunk lies beyond, where the line was not seen",
+                    human::count(census.rows_max, "row"),
+                ))
+            }
             _ => {}
         }
     }

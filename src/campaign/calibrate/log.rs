@@ -158,8 +158,8 @@ struct Lines<'a> {
 impl Lines<'_> {
     fn request(&mut self, record: &csv::StringRecord) -> Result<Request, Malformed> {
         let header = self.header;
-        let outcome = outcome(field(record, &header.outcome))
-            .map_err(|what| at(record, &header.outcome, what))?;
+        let outcome =
+            outcome(field(record, &header.outcome)).map_err(|what| at(record, &header.outcome, what))?;
         let needed = outcome == Outcome::Answered;
         let bytes = match &header.bytes {
             Some(column) => count(record, column, needed)?,

@@ -19,7 +19,9 @@ mod line;
 mod log;
 mod trouble;
 
-
 pub use estimate::calibrate;
 pub use header::Only;
 pub use log::{BYTES_MAX, ROWS_MAX};
+
+#[cfg(test)]
+mod tests;

@@ -57,9 +57,10 @@ impl Calibration {
 }
 
 fn scaled(estimate: Option<Estimate>, by: f64) -> Value {
-    estimate.map_or(Value::Null, |e| {
-        json!({ "value": whole(e.value * by), "low": whole(e.low * by), "high": whole(e.high * by) })
-    })
+    estimate.map_or(
+        Value::Null,
+        |e| json!({ "value": whole(e.value * by), "low": whole(e.low * by), "high": whole(e.high * by) }),
+    )
 }
 
 fn whole(x: f64) -> u64 {

@@ -11,5 +11,7 @@ mod record;
 mod scenario;
 mod told;
 
-
 pub use record::{Advice, Calibration, Census, Costs, Estimate, Outages, Rate, Split};
+
+#[cfg(test)]
+mod tests;

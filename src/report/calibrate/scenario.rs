@@ -43,19 +43,106 @@ impl Calibration {
     /// requests cost.
     pub fn scenario(&self, name: &str, rtt: Span) -> Option<String> {
         let costs = self.costs.as_ref()?;
-        let figures = self.figures(costs, rtt);
         let (from, to) = self.axis()?;
-        let Figures { text, rows, chunk, rtt, down, fixed_cost, row_cost, service_cv, .. } = &figures;
-        Some(format!(
-            r##"# What the requests of {source} cost, as a scenario; written by `syncdyno calibrate`.
-#
-{found}#
-# As it stands, chunks are as large as in the log. Other sizes:
-#
-#   syncdyno sweep {name}.toml --axis engine.pull.chunk_rows={from}..{to}*2
+        let source = self.source.replace(char::is_control, " ");
+        let head = format!(
+            "# What the requests of {source} cost, as a scenario; written by `syncdyno calibrate`.\n#\n{found}#\n\
+             # As it stands, chunks are as large as in the log. Other sizes:\n#\n\
+             #   syncdyno sweep {name}.toml --axis engine.pull.chunk_rows={from}..{to}*2\n\n\
+             name = \"{name}\"\n",
+            found = self.found(costs),
+        );
+        Some(head + &body(&self.figures(costs, rtt)))
+    }
 
-name = "{name}"
-duration = "48h"
+    fn figures(&self, costs: &Costs, rtt: Span) -> Figures {
+        let bytes = self.census.bytes_a_row.unwrap_or(ROW_ASSUMED).max(ROW_AROUND + 1.0);
+        // Bytes that the scenario's rows have beyond the log's must not take longer.
+        let on_wire = costs
+            .split
+            .map_or(0.0, |split| split.byte.value * self.census.bytes_a_row.unwrap_or(ROW_ASSUMED));
+        let down = if on_wire > 0.0 { (8.0 * bytes / on_wire).min(FAST) } else { FAST };
+        let row_cost = (costs.row.value - 8.0 * bytes / down).max(0.0);
+        let fixed = costs.request.value - rtt.as_secs_f64() - 8.0 * PAGE_AROUND / down;
+        let fixed_cost = fixed.max(0.0);
+        let chunk = whole(self.census.rows_mean);
+        // Noise is a share of the whole duration, and here the backend's part has all of it.
+        let served = fixed_cost + row_cost * chunk as f64;
+        let all = costs.request.value + costs.row.value * chunk as f64;
+        let service_cv = if served > 0.0 { (costs.noise.value * all / served).min(10.0) } else { 0.0 };
+        let best = match self.advice {
+            Some(Advice::Rows { best, .. }) => best.value,
+            Some(Advice::AtLeast(rows)) => rows,
+            None => 0.0,
+        };
+        let most = ROWS.1.min(ROWS_BYTES_MAX / bytes).max(200.0);
+        let rows = (4.0 * best).max(20.0 * chunk as f64).clamp(ROWS.0.min(most), most);
+        Figures {
+            text: (bytes - ROW_AROUND).round() as u64,
+            // Whole chunks, so that their mean size is the log's.
+            rows: (rows as u64).div_ceil(chunk) * chunk,
+            chunk,
+            rtt,
+            down: BitRate(down.round().max(1.0) as u64),
+            fixed_cost: micros(fixed_cost),
+            row_cost: micros(row_cost),
+            service_cv,
+            gaps: self.gaps(),
+        }
+    }
+
+    /// Mean time between failures and mean repair.
+    fn gaps(&self) -> Option<(Span, Span)> {
+        let outages = self.outages.as_ref()?;
+        let Rate::Known(rate) = outages.rate else { return None };
+        let mtbf = 1.0 / rate.value;
+        let mean = outages.repair.map_or(GAP_ASSUMED, |repair| repair.value);
+        Some((micros(mtbf), micros(mean.clamp(1e-3, 0.9 * mtbf))))
+    }
+
+    /// The least and the most rows of a chunk that are worth a sweep of the scenario, for an axis of doublings; `None` without one.
+    pub fn axis(&self) -> Option<(u64, u64)> {
+        let figures = self.figures(self.costs.as_ref()?, Span::ZERO);
+        let middle = match self.advice {
+            Some(Advice::Rows { best, .. }) => best.value,
+            Some(Advice::AtLeast(rows)) => rows,
+            None => figures.chunk as f64,
+        };
+        // The log's own size is among them.
+        let from = (middle / AROUND).min(figures.chunk as f64).max(1.0) as u64;
+        let to = ((middle * AROUND) as u64).clamp(2 * from, figures.rows.max(2 * from));
+        Some((1 << from.ilog2(), to.next_power_of_two()))
+    }
+
+    /// The figures with their intervals, as comments.
+    fn found(&self, costs: &Costs) -> String {
+        let line = |name: &str, e: Estimate, show: &dyn Fn(f64) -> String| {
+            format!("# {name}: {} ({} … {})\n", show(e.value), show(e.low), show(e.high))
+        };
+        let time = |seconds: f64| human::span((seconds * 1e9).round() as u64);
+        let mut text = line("overhead of a request", costs.request, &time);
+        text += &line("time a row, with its bytes", costs.row, &time);
+        match self.outages.as_ref().map(|outages| outages.rate) {
+            Some(Rate::Known(rate)) => {
+                text += &line("transfer between failures", rate.map(|r| 1.0 / r), &time);
+            }
+            Some(Rate::AtMost(rate)) => {
+                text += &format!("# no failure seen: at most one in {}\n", time(1.0 / rate))
+            }
+            None => {}
+        }
+        if let Some(Advice::Rows { best, .. }) = self.advice {
+            text += &line("recommended chunk in rows", best, &|rows| human::thousands(whole(rows)));
+        }
+        text
+    }
+}
+
+/// All of the scenario below its name.
+fn body(figures: &Figures) -> String {
+    let Figures { text, rows, chunk, rtt, down, fixed_cost, row_cost, service_cv, .. } = figures;
+    format!(
+        r##"duration = "48h"
 
 # Handshakes, slow start and waiting for the server are in the log's durations: nothing may add them again.
 [transport]
@@ -109,91 +196,9 @@ per_device = 0
 "oracle.divergent.devices" = 0
 "oracle.stuck.devices" = 0
 "##,
-            source = self.source.replace(char::is_control, " "),
-            found = self.found(costs),
-            gaps = gaps(&figures),
-            down = down.0,
-        ))
-    }
-
-    fn figures(&self, costs: &Costs, rtt: Span) -> Figures {
-        let bytes = self.census.bytes_a_row.unwrap_or(ROW_ASSUMED).max(ROW_AROUND + 1.0);
-        // Bytes that the scenario's rows have beyond the log's must not take longer.
-        let on_wire = costs.split.map_or(0.0, |split| {
-            split.byte.value * self.census.bytes_a_row.unwrap_or(ROW_ASSUMED)
-        });
-        let down = if on_wire > 0.0 { (8.0 * bytes / on_wire).min(FAST) } else { FAST };
-        let row_cost = (costs.row.value - 8.0 * bytes / down).max(0.0);
-        let fixed = costs.request.value - rtt.as_secs_f64() - 8.0 * PAGE_AROUND / down;
-        let fixed_cost = fixed.max(0.0);
-        let chunk = whole(self.census.rows_mean);
-        // Noise is a share of the whole duration, and here the backend's part has all of it.
-        let served = fixed_cost + row_cost * chunk as f64;
-        let all = costs.request.value + costs.row.value * chunk as f64;
-        let service_cv = if served > 0.0 { (costs.noise.value * all / served).min(10.0) } else { 0.0 };
-        let best = match self.advice {
-            Some(Advice::Rows { best, .. }) => best.value,
-            Some(Advice::AtLeast(rows)) => rows,
-            None => 0.0,
-        };
-        let most = ROWS.1.min(ROWS_BYTES_MAX / bytes).max(200.0);
-        let rows = (4.0 * best).max(20.0 * chunk as f64).clamp(ROWS.0.min(most), most);
-        Figures {
-            text: (bytes - ROW_AROUND).round() as u64,
-            // Whole chunks, so that their mean size is the log's.
-            rows: (rows as u64).div_ceil(chunk) * chunk,
-            chunk,
-            rtt,
-            down: BitRate(down.round().max(1.0) as u64),
-            fixed_cost: micros(fixed_cost),
-            row_cost: micros(row_cost),
-            service_cv,
-            gaps: self.gaps(),
-        }
-    }
-
-    /// Mean time between failures and mean repair.
-    fn gaps(&self) -> Option<(Span, Span)> {
-        let outages = self.outages.as_ref()?;
-        let Rate::Known(rate) = outages.rate else { return None };
-        let mtbf = 1.0 / rate.value;
-        let mean = outages.repair.map_or(GAP_ASSUMED, |repair| repair.value);
-        Some((micros(mtbf), micros(mean.clamp(1e-3, 0.9 * mtbf))))
-    }
-
-    /// The least and the most rows of a chunk that are worth a sweep of the scenario, for an axis of doublings; `None` without one.
-    pub fn axis(&self) -> Option<(u64, u64)> {
-        let figures = self.figures(self.costs.as_ref()?, Span::ZERO);
-        let middle = match self.advice {
-            Some(Advice::Rows { best, .. }) => best.value,
-            Some(Advice::AtLeast(rows)) => rows,
-            None => figures.chunk as f64,
-        };
-        let most = figures.rows.next_power_of_two();
-        let from = whole(middle / AROUND).next_power_of_two().min(most / 2);
-        Some((from, (from * 64).min(most)))
-    }
-
-    /// The figures with their intervals, as comments.
-    fn found(&self, costs: &Costs) -> String {
-        let line = |name: &str, e: Estimate, show: &dyn Fn(f64) -> String| {
-            format!("# {name}: {} ({} … {})\n", show(e.value), show(e.low), show(e.high))
-        };
-        let time = |seconds: f64| human::span((seconds * 1e9).round() as u64);
-        let mut text = line("overhead of a request", costs.request, &time);
-        text += &line("time a row, with its bytes", costs.row, &time);
-        match self.outages.as_ref().map(|outages| outages.rate) {
-            Some(Rate::Known(rate)) => {
-                text += &line("transfer between failures", rate.map(|r| 1.0 / r), &time);
-            }
-            Some(Rate::AtMost(rate)) => text += &format!("# no failure seen: at most one in {}\n", time(1.0 / rate)),
-            None => {}
-        }
-        if let Some(Advice::Rows { best, .. }) = self.advice {
-            text += &line("recommended chunk in rows", best, &|rows| human::thousands(whole(rows)));
-        }
-        text
-    }
+        gaps = gaps(figures),
+        down = down.0,
+    )
 }
 
 fn gaps(figures: &Figures) -> String {

@@ -28,15 +28,11 @@ impl Calibration {
     }
 
     fn headline(&self) -> String {
-        let Census { requests, answered, cut, timed_out, refused, not_sent, devices, lasted, outliers, .. } =
-            self.census;
+        let Census {
+            requests, answered, cut, timed_out, refused, not_sent, devices, lasted, outliers, ..
+        } = self.census;
         let devices = devices.map_or_else(String::new, |n| format!(" of {}", human::count(n, "device")));
-        let others = [
-            (cut, "cut"),
-            (timed_out, "timed out"),
-            (refused, "refused"),
-            (not_sent, "not sent"),
-        ];
+        let others = [(cut, "cut"), (timed_out, "timed out"), (refused, "refused"), (not_sent, "not sent")];
         let others: Vec<String> = others
             .iter()
             .filter(|(n, _)| *n > 0)

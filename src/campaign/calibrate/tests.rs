@@ -1,0 +1,261 @@
+//! Calibrations of logs whose parameters are known.
+
+use super::calibrate;
+use crate::base::{Seed, Span};
+use crate::report::calibrate::{Advice, Calibration, Rate};
+use crate::theory::chunk::Cost;
+
+/// The model of which a log is drawn: answers take (overhead + rows × row + bytes × byte) × log-normal noise of mean 1; transfers break
+/// as a Poisson process, and the device then waits for an exponential time.
+#[derive(Clone, Copy)]
+struct Model {
+    overhead: f64,
+    row: f64,
+    byte: f64,
+    /// Bytes of a row, the same for all rows of a request: from, to.
+    width: (f64, f64),
+    /// Rows of a request: from, to, on a log scale.
+    rows: (f64, f64),
+    /// Coefficient of variation.
+    noise: f64,
+    /// Seconds; none fail if infinite.
+    mtbf: f64,
+    repair: f64,
+    answers: u32,
+}
+
+const MODEL: Model = Model {
+    overhead: 0.4,
+    row: 2e-3,
+    byte: 8e-6,
+    width: (100.0, 800.0),
+    rows: (20.0, 1_000.0),
+    noise: 0.15,
+    mtbf: 40.0,
+    repair: 6.0,
+    answers: 500,
+};
+
+impl Model {
+    fn log(&self, seed: u64) -> String {
+        let mut stream = Seed(seed).stream("log", 0, 0);
+        let mut text = "start,rows,bytes,duration_us,outcome\n".to_owned();
+        let mut at = 1_772_438_400.0;
+        let variance = libm::log(1.0 + self.noise * self.noise);
+        let mut answers = 0;
+        while answers < self.answers {
+            let between = |(from, to): (f64, f64), share: f64| from + (to - from) * share;
+            let span = (libm::log(self.rows.0), libm::log(self.rows.1));
+            let rows = libm::exp(between(span, stream.unit())).round();
+            let bytes = (rows * between(self.width, stream.unit())).round();
+            // The same chunk is tried until its answer comes.
+            loop {
+                let noise = stream.log_normal(libm::exp(-variance / 2.0), libm::sqrt(variance));
+                let duration = (self.overhead + rows * self.row + bytes * self.byte) * noise;
+                let breaks = -libm::log(1.0 - stream.unit()) * self.mtbf;
+                let whole = duration < breaks;
+                let took = Span::from_secs_f64(duration.min(breaks)).as_micros();
+                let ended =
+                    if whole { format!("{rows},{bytes},{took},ok") } else { format!("0,0,{took},reset") };
+                text.push_str(&format!("{at:.6},{ended}\n"));
+                at += took as f64 / 1e6;
+                if whole {
+                    break;
+                }
+                at += -libm::log(1.0 - stream.unit()) * self.repair;
+            }
+            at += 0.05;
+            answers += 1;
+        }
+        text
+    }
+
+    fn calibration(&self, seed: u64) -> Calibration {
+        calibrate("log.csv", self.log(seed).as_bytes(), &[]).unwrap()
+    }
+}
+
+fn said(lines: &[String], what: &str) -> bool {
+    lines.iter().any(|line| line.contains(what))
+}
+
+#[test]
+fn each_parameter_lies_in_its_interval_in_at_least_ninety_of_a_hundred_logs() {
+    let with_bytes = MODEL.row + MODEL.byte * (MODEL.width.0 + MODEL.width.1) / 2.0;
+    let chunk = Cost { chunk: MODEL.overhead, row: with_bytes, mtbf: MODEL.mtbf }.best();
+    let names = ["overhead", "row with bytes", "row", "byte", "noise", "rate", "repair", "chunk"];
+    let mut held = [0; 8];
+    for seed in 0..100 {
+        let calibration = MODEL.calibration(seed);
+        let costs = calibration.costs.expect("sizes differ");
+        let split = costs.split.expect("bytes are not in step with rows");
+        let outages = calibration.outages.expect("requests take time");
+        let Rate::Known(rate) = outages.rate else { panic!("seed {seed}: no failure") };
+        let Some(Advice::Rows { best, .. }) = calibration.advice else { panic!("seed {seed}: no advice") };
+        let holds = [
+            costs.request.holds(MODEL.overhead),
+            costs.row.holds(with_bytes),
+            split.row.holds(MODEL.row),
+            split.byte.holds(MODEL.byte),
+            costs.noise.holds(MODEL.noise),
+            rate.holds(1.0 / MODEL.mtbf),
+            outages.repair.is_some_and(|repair| repair.holds(MODEL.repair)),
+            best.holds(chunk),
+        ];
+        for (count, holds) in held.iter_mut().zip(holds) {
+            *count += u32::from(holds);
+        }
+    }
+    let told: Vec<String> = names.iter().zip(held).map(|(name, n)| format!("{name} {n}")).collect();
+    assert!(held.iter().all(|n| *n >= 90), "{}", told.join(", "));
+    // An interval that always holds is wider than it says.
+    assert!(held.iter().sum::<u32>() < 8 * 100, "{}", told.join(", "));
+}
+
+#[test]
+fn intervals_are_as_narrow_as_their_figures_are_worth() {
+    let calibration = MODEL.calibration(1);
+    let costs = calibration.costs.unwrap();
+    for (name, estimate, share) in
+        [("overhead", costs.request, 0.15), ("row", costs.row, 0.15), ("noise", costs.noise, 0.2)]
+    {
+        assert!(estimate.high - estimate.low < share * estimate.value, "{name}: {estimate:?}");
+    }
+}
+
+#[test]
+fn the_same_log_gives_the_same_figures() {
+    assert_eq!(MODEL.calibration(5), MODEL.calibration(5));
+    assert_ne!(MODEL.calibration(5), MODEL.calibration(6));
+}
+
+#[test]
+fn outliers_move_no_figure_far() {
+    let clean = MODEL.calibration(3);
+    let mut n = 0;
+    let dirty: String = MODEL
+        .log(3)
+        .lines()
+        .map(|line| {
+            n += 1;
+            let hung = n % 40 == 0 && line.ends_with(",ok");
+            let (head, _) = line.rsplit_once(',').unwrap();
+            let (head, _) = head.rsplit_once(',').unwrap();
+            if hung { format!("{head},290000000,ok\n") } else { format!("{line}\n") }
+        })
+        .collect();
+    let dirty = calibrate("log.csv", dirty.as_bytes(), &[]).unwrap();
+    assert!(dirty.census.outliers >= 10, "{:?}", dirty.census);
+    let (clean, dirty) = (clean.costs.unwrap(), dirty.costs.unwrap());
+    assert!(clean.request.holds(dirty.request.value) && clean.row.holds(dirty.row.value));
+}
+
+#[test]
+fn rows_and_bytes_in_step_are_not_told_apart() {
+    let calibration = Model { width: (300.0, 300.0), ..MODEL }.calibration(1);
+    let costs = calibration.costs.unwrap();
+    assert_eq!(costs.split, None);
+    assert!(costs.row.holds(2e-3 + 300.0 * 8e-6), "{costs:?}");
+    assert!(
+        said(&calibration.unknown, "the two grow in step (300 bytes a row)"),
+        "{:?}",
+        calibration.unknown
+    );
+}
+
+#[test]
+fn answers_of_one_size_are_not_split_into_overhead_and_rows() {
+    let calibration = Model { rows: (500.0, 500.0), width: (90.0, 90.0), ..MODEL }.calibration(1);
+    assert_eq!((calibration.costs, calibration.advice), (None, None));
+    assert!(said(&calibration.unknown, "all answers have one size (500 rows)"), "{:?}", calibration.unknown);
+    assert!(calibration.outages.is_some(), "failures are told all the same");
+}
+
+#[test]
+fn without_a_failure_there_is_a_bound_and_no_optimum() {
+    let calibration = Model { mtbf: f64::INFINITY, ..MODEL }.calibration(1);
+    let outages = calibration.outages.unwrap();
+    let Rate::AtMost(rate) = outages.rate else { panic!("{outages:?}") };
+    assert!((rate * outages.exposed - 2.996).abs() < 0.01, "{rate}");
+    let Some(Advice::AtLeast(rows)) = calibration.advice else { panic!("{:?}", calibration.advice) };
+    assert!(rows > 1_000.0, "{rows}");
+    assert!(said(&calibration.unknown, "no failure in"), "{:?}", calibration.unknown);
+}
+
+#[test]
+fn too_few_answers_give_no_costs() {
+    let calibration = Model { answers: 9, ..MODEL }.calibration(1);
+    assert_eq!(calibration.costs, None);
+    assert!(
+        said(&calibration.unknown, "9 answers with a duration, at least 10"),
+        "{:?}",
+        calibration.unknown
+    );
+}
+
+#[test]
+fn requests_that_overlap_have_no_repair_time() {
+    let two: String = MODEL.log(1) + MODEL.log(2).split_once('\n').unwrap().1;
+    let calibration = calibrate("log.csv", two.as_bytes(), &[]).unwrap();
+    assert_eq!(calibration.outages.unwrap().repair, None);
+    assert!(said(&calibration.unknown, "name them in a column `device`"), "{:?}", calibration.unknown);
+    assert!(said(&calibration.notes, "not in the order of their starts"), "{:?}", calibration.notes);
+}
+
+#[test]
+fn a_log_with_pauses_counts_only_time_under_way() {
+    let later =
+        MODEL.log(2).lines().skip(1).map(|line| line.replacen("1772", "1779", 1) + "\n").collect::<String>();
+    let calibration = calibrate("log.csv", (MODEL.log(1) + &later).as_bytes(), &[]).unwrap();
+    assert!(calibration.census.lasted > 1e6);
+    assert!(calibration.outages.unwrap().exposed < 4_000.0);
+    assert!(said(&calibration.notes, "1 pause of more than an hour"), "{:?}", calibration.notes);
+}
+
+#[test]
+fn starts_by_a_coarse_clock_are_told() {
+    let coarse = |line: &str| {
+        let (start, rest) = line.split_once(',').unwrap();
+        let start =
+            start.parse::<f64>().map_or(start.to_owned(), |s| format!("{}", (s / 60.0).floor() * 60.0));
+        format!("{start},{rest}\n")
+    };
+    let text: String = MODEL.log(1).lines().map(coarse).collect();
+    let calibration = calibrate("log.csv", text.as_bytes(), &[]).unwrap();
+    assert!(said(&calibration.notes, "the clock of `start` is coarse"), "{:?}", calibration.notes);
+}
+
+#[test]
+fn a_line_that_bends_is_told() {
+    // A request of more than 300 rows is served from a slower shelf.
+    let model = Model { width: (300.0, 300.0), noise: 0.05, mtbf: 1e6, ..MODEL };
+    let bent = |line: &str| {
+        let fields: Vec<&str> = line.split(',').collect();
+        match (fields[1].parse::<u64>(), fields[3].parse::<u64>()) {
+            (Ok(rows), Ok(took)) if rows > 300 => {
+                format!("{},{rows},{},{},{}\n", fields[0], fields[2], took * 17 / 10, fields[4])
+            }
+            _ => format!("{line}\n"),
+        }
+    };
+    let text: String = model.log(1).lines().map(bent).collect();
+    let calibration = calibrate("log.csv", text.as_bytes(), &[]).unwrap();
+    assert!(said(&calibration.notes, "of what a straight line says"), "{:?}", calibration.notes);
+    assert!(!said(&model.calibration(1).notes, "straight line"));
+}
+
+#[test]
+fn only_the_lines_that_were_asked_for_count() {
+    let mixed: String = MODEL
+        .log(1)
+        .lines()
+        .enumerate()
+        .map(|(n, line)| match n {
+            0 => format!("{line},kind\n"),
+            _ => format!("{line},pull\n1772438400,1,1,5,ok,push\n"),
+        })
+        .collect();
+    let only = ["kind=pull".parse().unwrap()];
+    let calibration = calibrate("log.csv", mixed.as_bytes(), &only).unwrap();
+    assert_eq!(calibration, MODEL.calibration(1));
+}

@@ -1,0 +1,128 @@
+//! From a log of requests to a scenario that gives such requests again.
+
+use std::fs;
+use std::path::Path;
+
+use predicates::prelude::*;
+use predicates::str::contains;
+use syncdyno::campaign::calibrate::{BYTES_MAX, calibrate};
+use syncdyno::report::calibrate::{Calibration, Rate};
+use tempfile::TempDir;
+
+const HEADER: &str = "start,rows,bytes,duration_ms,outcome\n";
+
+fn syncdyno(folder: &Path) -> assert_cmd::Command {
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_syncdyno"));
+    command.current_dir(folder).env_remove("GITHUB_STEP_SUMMARY");
+    command
+}
+
+fn read(path: &Path) -> Calibration {
+    calibrate("log.csv", &fs::read(path).unwrap(), &[]).unwrap()
+}
+
+fn committed(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+#[test]
+fn the_committed_log_says_what_its_scenario_was_made_of() {
+    let calibration = read(&committed("reference/requests.csv"));
+    let costs = calibration.costs.unwrap();
+    let split = costs.split.expect("bytes are not in step with rows");
+    // 250 ms of the backend, 90 ms of round trip and the page around the rows; 1.2 ms a row; 2 Mbit/s.
+    assert!(split.row.holds(1.2e-3), "{split:?}");
+    assert!(split.byte.holds(8.0 / 2e6), "{split:?}");
+    let outages = calibration.outages.unwrap();
+    let Rate::Known(rate) = outages.rate else { panic!("{outages:?}") };
+    assert!(rate.holds(1.0 / 60.0), "{rate:?}");
+    assert!(outages.repair.unwrap().holds(8.0), "{outages:?}");
+}
+
+#[test]
+fn a_calibrated_scenario_gives_the_durations_of_its_log() {
+    let desk = TempDir::new().unwrap();
+    let log = committed("reference/requests.csv");
+    let log = log.to_str().unwrap();
+    syncdyno(desk.path())
+        .args(["calibrate", log, "-o", "app.toml", "--rtt", "90ms"])
+        .assert()
+        .success()
+        .stdout(contains("recommended chunk:").and(contains("syncdyno sweep app.toml --axis")));
+    syncdyno(desk.path()).args(["check", "app.toml"]).assert().success();
+    syncdyno(desk.path())
+        .args(["replay", "app.toml", "--requests", "again.csv"])
+        .assert()
+        .success()
+        .stdout(contains("app: pass"));
+    let (before, after) = (read(Path::new(log)), read(&desk.path().join("again.csv")));
+    let (costs, rows) = (before.costs.unwrap(), after.census.rows_mean);
+    assert!((rows / before.census.rows_mean - 1.0).abs() < 0.01, "{rows} rows a chunk");
+    let bound = |request: f64, row: f64| request + row * rows;
+    let mean = after.census.duration_mean;
+    assert!(mean >= bound(costs.request.low, costs.row.low), "{mean} s is too short");
+    assert!(mean <= bound(costs.request.high, costs.row.high), "{mean} s is too long");
+    // The calibration of the calibrated.
+    let (Rate::Known(was), Rate::Known(is)) = (before.outages.unwrap().rate, after.outages.unwrap().rate)
+    else {
+        panic!("both fail now and then");
+    };
+    assert!(is.low <= was.high && was.low <= is.high, "{was:?} {is:?}");
+    let bytes = after.census.rows_mean / before.census.rows_mean;
+    assert!((0.9..1.1).contains(&bytes));
+}
+
+#[test]
+fn a_malformed_log_ends_with_its_line_and_column_and_code_three() {
+    let desk = TempDir::new().unwrap();
+    for (text, said) in [
+        ("", "log.csv: line 1: the file is empty"),
+        ("start,rows,bytes,duratoin_ms,outcome\n", "line 1: there is no column `duration`"),
+        ("start,row,bytes,duration_ms,outcome\n", "did you mean `row` to be `rows`?"),
+        (&format!("{HEADER}0,1,1,-5,ok\n"), "line 2, column duration_ms: `-5` is negative"),
+        (&format!("{HEADER}0,1,1,NaN,ok\n"), "line 2, column duration_ms: `NaN` is no time"),
+        (&format!("{HEADER}0,1,1,5,ok\n0,1,1\n"), "line 3: 3 fields where the header has 5"),
+        (
+            &format!("{HEADER}0,1,1,5,succes\n"),
+            "column outcome: `succes` is no outcome; did you mean `success`?",
+        ),
+    ] {
+        fs::write(desk.path().join("log.csv"), text).unwrap();
+        let run = syncdyno(desk.path()).args(["calibrate", "log.csv"]).assert().code(3);
+        run.stdout("").stderr(contains(said));
+    }
+}
+
+#[test]
+fn a_log_that_cannot_be_read_or_held_is_refused() {
+    let desk = TempDir::new().unwrap();
+    let run = |path: &str| syncdyno(desk.path()).args(["calibrate", path]).assert();
+    run("none.csv").code(2).stderr(contains("none.csv is not there"));
+    fs::create_dir(desk.path().join("folder.csv")).unwrap();
+    run("folder.csv").code(20).stderr(contains("cannot read folder.csv"));
+    let huge = fs::File::create(desk.path().join("huge.csv")).unwrap();
+    huge.set_len(BYTES_MAX + 1).unwrap();
+    run("huge.csv").code(3).stderr(contains("larger than 256 MiB"));
+}
+
+#[test]
+fn a_scenario_is_written_once_and_only_if_there_is_one() {
+    let desk = TempDir::new().unwrap();
+    let log = committed("reference/requests.csv");
+    let log = log.to_str().unwrap();
+    let run = |args: &[&str]| syncdyno(desk.path()).arg("calibrate").args(args).assert();
+    run(&[log, "-o", "app.toml"]).success();
+    run(&[log, "-o", "app.toml"]).code(2).stderr(contains("app.toml is already there"));
+    run(&[log, "-o", "app.csv"]).code(2).stderr(contains("no name for a scenario"));
+    run(&[log, "-o", "none/app.toml"]).code(20).stderr(contains("cannot write none/app.toml"));
+    run(&[log, "-o", "far.toml", "--rtt", "5s"]).code(2).stderr(contains("longer than the overhead"));
+    run(&[log, "--only", "kind"]).code(2).stderr(contains("kind=pull"));
+    let one_size: String = (0..20).map(|n| format!("{n},500,500,100,ok\n")).collect();
+    fs::write(desk.path().join("flat.csv"), format!("{HEADER}{one_size}")).unwrap();
+    run(&["flat.csv"]).success().stdout(contains("all answers have one size"));
+    run(&["flat.csv", "-o", "flat.toml"]).code(3).stderr(contains("no scenario can be made of it"));
+    assert!(!desk.path().join("flat.toml").exists());
+    let json = run(&[log, "--format", "json"]).success();
+    let value: serde_json::Value = serde_json::from_slice(&json.get_output().stdout).unwrap();
+    assert!(value["overhead_ns"]["value"].is_u64(), "{value}");
+}
