@@ -18,7 +18,7 @@ use syncdyno::base::{EntityId, Key, Span, Time};
 use syncdyno::campaign::{self, Bench, Listener, Options, Runner, Signals, Subject};
 use syncdyno::report::CellRecord;
 use syncdyno::scenario::{Document, Names, Plan, Request};
-use syncdyno::world::{EngineRegistry, Outcome, Unrunnable, Watch};
+use syncdyno::world::{EngineRegistry, Outcome, RequestLog, Unrunnable, Watch};
 
 use stopwatch::Stopwatch;
 
@@ -84,6 +84,10 @@ impl Runner for Counting {
     ) -> Result<Vec<Vec<String>>, Unrunnable> {
         self.bench.lives(plan, subjects, watch)
     }
+    fn requests(&self, plan: &Plan, most: usize, watch: &dyn Watch) -> Result<RequestLog, Unrunnable> {
+        self.bench.requests(plan, most, watch)
+    }
+
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
         self.bench.keys(plan, entity)
     }
