@@ -19,7 +19,7 @@ use syncdyno::campaign::{self, Bench, Listener, Options, Runner, Signals, Subjec
 use syncdyno::oracle::Story;
 use syncdyno::report::CellRecord;
 use syncdyno::scenario::{Document, Names, Plan, Request};
-use syncdyno::world::{EngineRegistry, Outcome, Unrunnable, Watch};
+use syncdyno::world::{EngineRegistry, Outcome, RequestLog, Unrunnable, Watch};
 
 use stopwatch::Stopwatch;
 
@@ -80,6 +80,10 @@ impl Runner for Counting {
     fn lives(&self, plan: &Plan, subjects: &[Subject], watch: &dyn Watch) -> Result<Vec<Story>, Unrunnable> {
         self.bench.lives(plan, subjects, watch)
     }
+    fn requests(&self, plan: &Plan, most: usize, watch: &dyn Watch) -> Result<RequestLog, Unrunnable> {
+        self.bench.requests(plan, most, watch)
+    }
+
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
         self.bench.keys(plan, entity)
     }

@@ -196,7 +196,7 @@ fn outcome(text: &str) -> Result<Outcome, String> {
     let near = closest(&word, WORDS.iter().map(|(known, _)| *known));
     let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     Err(format!(
-        "`{text}` is no outcome{hint} want ok, reset, timeout, refused, offline, one of their synonyms, or an HTTP status"
+        "`{text}` is no outcome: want ok, reset, timeout, refused, offline, a synonym of these or an HTTP status{hint}"
     ))
 }
 
@@ -350,7 +350,7 @@ mod tests {
             (",500,", ",-5,", Some("rows"), "is no whole number"),
             (",500,", ",,", Some("rows"), "is no whole number"),
             ("46000", "4.6e4", Some("bytes"), "is no whole number"),
-            (",ok", ",okay", Some("outcome"), "did you mean `ok`?"),
+            (",ok", ",oks", Some("outcome"), "did you mean `ok`?"),
             (",ok", ",timeot", Some("outcome"), "did you mean `timeout`?"),
             (",ok", ",banana", Some("outcome"), "want ok, reset, timeout"),
             ("2026-03-02T08:00:00Z", "yesterday", Some("start"), "is not an instant"),

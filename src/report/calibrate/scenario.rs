@@ -43,77 +43,16 @@ impl Calibration {
     /// requests cost.
     pub fn scenario(&self, name: &str, rtt: Span) -> Option<String> {
         let costs = self.costs.as_ref()?;
-        let figures = self.figures(costs, rtt);
         let (from, to) = self.axis()?;
-        let Figures { text, rows, chunk, rtt, down, fixed_cost, row_cost, service_cv, .. } = &figures;
-        Some(format!(
-            r##"# What the requests of {source} cost, as a scenario; written by `syncdyno calibrate`.
-#
-{found}#
-# As it stands, chunks are as large as in the log. Other sizes:
-#
-#   syncdyno sweep {name}.toml --axis engine.pull.chunk_rows={from}..{to}*2
-
-name = "{name}"
-duration = "48h"
-
-# Handshakes, slow start and waiting for the server are in the log's durations: nothing may add them again.
-[transport]
-protocol = "bare"
-
-# The log does not tell the backend from the network; with more phones than the log had, give it its own share and workers.
-[backend]
-workers = 10_000
-fixed_cost = "{fixed_cost}"
-scan_cost = "0s"
-row_cost = "{row_cost}"
-service_cv = {service_cv:.3}
-page_cap = 1_000_000
-gateway_timeout = "24h"
-
-[link.measured]
-rtt = "{rtt}"
-down = "{down}bit/s"
-up = "1Gbit/s"
-{gaps}
-[entity.row]
-rows = {rows}
-deleted_daily = 0
-[entity.row.schema]
-id = "uuid key"
-text = "text {text}"                    # a row has the log's bytes
-
-[fleet.phones]
-devices = 2
-class = "mid"                           # low, mid or flagship: the log does not tell what writing takes
-link = "measured"
-
-[unit.Login]
-on = ["login"]
-pull = ["*"]
-blocking = true
-
-[engine]
-request_timeout = "24h"
-pull = {{ chunk_rows = {chunk}, chunk_bytes = "1GiB" }}
-retry = {{ base = "100ms", cap = "1s", attempts = 1_000 }}
-
-[action.nothing]
-entity = "row"
-kind = "update"
-columns = ["text"]
-per_device = 0
-
-[expect]
-"oracle.lost.rows" = 0
-"oracle.divergent.devices" = 0
-"oracle.stuck.devices" = 0
-"##,
-            source = self.source.replace(char::is_control, " "),
+        let source = self.source.replace(char::is_control, " ");
+        let head = format!(
+            "# What the requests of {source} cost, as a scenario; written by `syncdyno calibrate`.\n#\n{found}#\n\
+             # As it stands, chunks are as large as in the log. Other sizes:\n#\n\
+             #   syncdyno sweep {name}.toml --axis engine.pull.chunk_rows={from}..{to}*2\n\n\
+             name = \"{name}\"\n",
             found = self.found(costs),
-            gaps = gaps(&figures),
-            down = down.0,
-        ))
+        );
+        Some(head + &body(&self.figures(costs, rtt)))
     }
 
     fn figures(&self, costs: &Costs, rtt: Span) -> Figures {
@@ -169,9 +108,10 @@ per_device = 0
             Some(Advice::AtLeast(rows)) => rows,
             None => figures.chunk as f64,
         };
-        let most = figures.rows.next_power_of_two();
-        let from = whole(middle / AROUND).next_power_of_two().min(most / 2);
-        Some((from, (from * 64).min(most)))
+        // The log's own size is among them.
+        let from = (middle / AROUND).min(figures.chunk as f64).max(1.0) as u64;
+        let to = ((middle * AROUND) as u64).clamp(2 * from, figures.rows.max(2 * from));
+        Some((1 << from.ilog2(), to.next_power_of_two()))
     }
 
     /// The figures with their intervals, as comments.
@@ -196,6 +136,69 @@ per_device = 0
         }
         text
     }
+}
+
+/// All of the scenario below its name.
+fn body(figures: &Figures) -> String {
+    let Figures { text, rows, chunk, rtt, down, fixed_cost, row_cost, service_cv, .. } = figures;
+    format!(
+        r##"duration = "48h"
+
+# Handshakes, slow start and waiting for the server are in the log's durations: nothing may add them again.
+[transport]
+protocol = "bare"
+
+# The log does not tell the backend from the network; with more phones than the log had, give it its own share and workers.
+[backend]
+workers = 10_000
+fixed_cost = "{fixed_cost}"
+scan_cost = "0s"
+row_cost = "{row_cost}"
+service_cv = {service_cv:.3}
+page_cap = 1_000_000
+gateway_timeout = "24h"
+
+[link.measured]
+rtt = "{rtt}"
+down = "{down}bit/s"
+up = "1Gbit/s"
+{gaps}
+[entity.row]
+rows = {rows}
+deleted_daily = 0
+[entity.row.schema]
+id = "uuid key"
+text = "text {text}"                    # a row has the log's bytes
+
+[fleet.phones]
+devices = 2
+class = "mid"                           # low, mid or flagship: the log does not tell what writing takes
+link = "measured"
+
+[unit.Login]
+on = ["login"]
+pull = ["*"]
+blocking = true
+
+[engine]
+request_timeout = "24h"
+pull = {{ chunk_rows = {chunk}, chunk_bytes = "1GiB" }}
+retry = {{ base = "100ms", cap = "1s", attempts = 1_000 }}
+
+[action.nothing]
+entity = "row"
+kind = "update"
+columns = ["text"]
+per_device = 0
+
+[expect]
+"oracle.lost.rows" = 0
+"oracle.divergent.devices" = 0
+"oracle.stuck.devices" = 0
+"##,
+        gaps = gaps(figures),
+        down = down.0,
+    )
 }
 
 fn gaps(figures: &Figures) -> String {
