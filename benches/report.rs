@@ -5,6 +5,7 @@
 //! world only makes the report cheaper beside it.
 
 #![allow(clippy::print_stdout, reason = "a bench prints what it found")]
+#![allow(clippy::disallowed_types, reason = "a bench reads the wall clock")]
 
 #[path = "support/stopwatch.rs"]
 mod stopwatch;

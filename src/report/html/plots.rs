@@ -9,8 +9,8 @@ use crate::metrics::{Figure, QUEUED, Unit};
 const DURATIONS: [(&str, &str); 5] = [
     ("engine.usable_after_login.duration", "login to usable"),
     ("engine.session.duration", "sync session"),
-    ("engine.write_acknowledged.duration", "edit acknowledged"),
-    ("engine.write_visible.duration", "edit seen by others"),
+    ("engine.write_acknowledged.duration", "edit confirmed"),
+    ("engine.write_visible.duration", "edit seen"),
     ("engine.request.duration", "one request"),
 ];
 /// Devices that have a lane although nothing happened there.
@@ -87,7 +87,7 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     if let (Some(devices), Some(online)) = (devices, series.values.get("device.online.count")) {
         let spans = offline(series, online, devices);
         if !spans.is_empty() {
-            strips.push(Strip { name: "devices offline".to_owned(), spans, ticks: Vec::new() });
+            strips.push(Strip { name: "offline".to_owned(), spans, ticks: Vec::new() });
         }
     }
     for fault in &cell.faults {
