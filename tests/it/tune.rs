@@ -46,17 +46,12 @@ fn the_interval_of_a_search_holds_the_optimum_of_the_closed_form_on_six_links() 
     for ((link, cost, weight), place) in LINKS.into_iter().zip(told["places"].as_array().unwrap()) {
         assert_eq!(place["name"], link);
         let knob = &place["knobs"][0];
-        let end = |n: usize| -> f64 {
-            let text = knob["between"][n].as_str();
-            text.unwrap_or_else(|| panic!("{link} has its optimum at an end: {place}")).parse().unwrap()
-        };
+        // With three seeds one end may be open; both would tell nothing.
+        let end = |n: usize| knob["between"][n].as_str().map(|text| text.parse::<f64>().unwrap());
+        assert!(end(0).or(end(1)).is_some(), "{link}: no setting is better beyond the noise: {place}");
+        let (low, high) = (end(0).unwrap_or(0.0), end(1).unwrap_or(f64::INFINITY));
         let best = cost.best() / weight;
-        assert!(
-            end(0) < best && best < end(1),
-            "{link}: {best} does not lie between {} and {}",
-            end(0),
-            end(1)
-        );
+        assert!(low < best && best < high, "{link}: {best} does not lie between {low} and {high}");
         let found: f64 = knob["best"].as_str().unwrap().parse().unwrap();
         let excess = cost.excess(found * weight);
         assert!(excess < 0.1, "{link}: {found} costs {excess} more than {best}");
@@ -93,7 +88,7 @@ fn the_search_says_how_wrong_other_chunk_sizes_are() {
     assert_eq!(place["present"]["value"], "500");
     let whole = field.iter().find(|point| point["value"] == "10000").unwrap();
     assert!(
-        whole["trouble"].as_str().unwrap().contains("must be at most 15"),
+        whole["trouble"].as_str().unwrap().starts_with("chunk: engine.request.duration"),
         "half of the gateway's timeout: {whole}"
     );
 }
