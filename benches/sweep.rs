@@ -19,7 +19,7 @@ use syncdyno::campaign::{self, Bench, Listener, Options, Runner, Signals, Subjec
 use syncdyno::oracle::Story;
 use syncdyno::report::CellRecord;
 use syncdyno::scenario::{Document, Names, Plan, Request};
-use syncdyno::world::{EngineRegistry, Outcome, RequestLog, Unrunnable, Watch};
+use syncdyno::world::{EngineRegistry, Outcome, RequestLog, Traced, Unrunnable, Watch};
 
 use stopwatch::Stopwatch;
 
@@ -83,7 +83,9 @@ impl Runner for Counting {
     fn requests(&self, plan: &Plan, most: usize, watch: &dyn Watch) -> Result<RequestLog, Unrunnable> {
         self.bench.requests(plan, most, watch)
     }
-
+    fn trace(&self, plan: &Plan, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
+        self.bench.trace(plan, watch)
+    }
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
         self.bench.keys(plan, entity)
     }
