@@ -20,15 +20,28 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
                 let hint = format!("syncdyno baseline update {name} {} --reason \"…\"", run.display());
                 return Err(Refusal::usage(format!("there is a baseline {name}; to replace it: {hint}")));
             }
-            write(name, run, vec![reason.clone()], console)
+            let baseline = of_run(run, vec![reason.clone()])?;
+            put(name, &baseline)?;
+            let cells = human::count(baseline.cells.len() as u64, "cell");
+            console.result(&format!("{}: {cells}\n", file_of(name)?.display()));
+            Ok(Exit::Success)
         }
         BaselineCommand::Update { name, run, reason } => {
             if reason.trim().is_empty() {
                 return Err(Refusal::usage("--reason is empty: say why the figures may change"));
             }
-            let mut reasons = load(name)?.reasons;
-            reasons.push(reason.clone());
-            write(name, run, reasons, console)
+            let mut baseline = load(name)?;
+            let (new, kept) = baseline.take_in(of_run(run, Vec::new())?);
+            baseline.reasons.push(reason.clone());
+            put(name, &baseline)?;
+            let cells = |n: usize| human::count(n as u64, "cell");
+            let told = format!("{} new, {} not in this run and kept", cells(new), cells(kept));
+            console.result(&format!(
+                "{}: {}; {told}\n",
+                file_of(name)?.display(),
+                cells(baseline.cells.len())
+            ));
+            Ok(Exit::Success)
         }
         BaselineCommand::Ls => list(console),
         BaselineCommand::Show { name } => {
@@ -78,20 +91,19 @@ fn names() -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-fn write(name: &str, run: &Path, reasons: Vec<String>, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+/// What a run would be as a baseline.
+fn of_run(run: &Path, reasons: Vec<String>) -> anyhow::Result<Baseline> {
     let (file, record) = report::read(run)?;
-    let in_file = |e: &dyn std::error::Error| Refusal::usage(format!("{}: {e}", file.display()));
     if !record.complete {
         return Err(Refusal::usage(format!("{}: the run was stopped before its end", file.display())));
     }
-    let baseline = Baseline::of(&record, reasons).map_err(|e| in_file(&e))?;
+    Baseline::of(&record, reasons).map_err(|e| Refusal::usage(format!("{}: {e}", file.display())))
+}
+
+fn put(name: &str, baseline: &Baseline) -> anyhow::Result<()> {
     let folder = Folder::create(Path::new(HOME)).map_err(|e| Refusal::environment(e.to_string()))?;
-    let path = file_of(name)?;
-    let file_name = format!("{name}.json");
-    folder.put(&file_name, baseline.to_json().as_bytes()).map_err(|e| Refusal::environment(e.to_string()))?;
-    let cells = human::count(baseline.cells.len() as u64, "cell");
-    console.result(&format!("{}: {cells}\n", path.display()));
-    Ok(Exit::Success)
+    let written = folder.put(&format!("{name}.json"), baseline.to_json().as_bytes());
+    written.map_err(|e| Refusal::environment(e.to_string()))
 }
 
 fn list(console: &mut Console<'_>) -> anyhow::Result<Exit> {

@@ -25,9 +25,19 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
         }
     }
     if comparison.groups.is_empty() {
-        console.complaint("error: the two have no cell in common\n");
-        console.result(&human(&comparison, console.out_paint(), false));
-        return Ok(Exit::NoBaseline);
+        let (base, candidate) = &comparison.unmatched;
+        let list = |side: &[String]| match side.iter().filter(|title| !title.is_empty()).count() {
+            0 => String::new(),
+            _ => format!(" ({})", side.join("; ")),
+        };
+        let text = format!(
+            "the two have no cell in common: {}{} and {}{}",
+            args.base,
+            list(base),
+            args.candidate,
+            list(candidate)
+        );
+        return Err(Refusal::because(Exit::NoBaseline, text));
     }
     let all = console.verbose() || !args.metric.is_empty();
     console.result(&match args.format {

@@ -18,11 +18,14 @@ pub(super) fn coverage(
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
+    if path.is_file() {
+        let text = format!("{} is one file: the table is of a folder of scenarios", path.display());
+        return Err(Refusal::usage(text));
+    }
     let selection = Selection { paths: vec![path.to_owned()], ..Selection::default() };
     let documents = sources::documents(&selection.paths, console)?;
     let plans = sources::expand(&documents, &selection, runner, console)?;
-    let folder = if path.is_dir() { path } else { path.parent().unwrap_or(Path::new(".")) };
-    let folder = Folder::create(folder).map_err(|e| Refusal::environment(e.to_string()))?;
+    let folder = Folder::create(path).map_err(|e| Refusal::environment(e.to_string()))?;
     let campaign = run::campaign(&plans, runner, work, &run::options(work, false), console);
     let record = report::assemble("", &plans, campaign.judged, &campaign.notes);
     let exit = Exit::from_code(record.exit_code).unwrap_or(Exit::Internal);

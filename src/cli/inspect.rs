@@ -96,7 +96,7 @@ const SHELVES: [Shelf; 3] = [
         many: "device classes",
         one: "device class",
         library: Library::Classes,
-        telling: ["row_write", "commit", "memory"],
+        telling: ["cpu", "sync", "memory"],
     },
     Shelf {
         many: "backends",

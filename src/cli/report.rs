@@ -35,6 +35,9 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
 /// What a terminal shows of a run, or of a sweep.
 fn told(record: &RunRecord, console: &Console<'_>) -> String {
     let paint = console.out_paint();
+    if let Some(tune) = &record.tune {
+        return format!("{}\n{}", report::headline(record, paint), report::tune::story(tune));
+    }
     let Some(sweep) = record.sweep.as_ref().filter(|sweep| !sweep.axes.is_empty()) else {
         return report::story(record, paint, console.verbose());
     };

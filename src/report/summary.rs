@@ -40,8 +40,13 @@ pub fn summary(record: &RunRecord) -> String {
     if record.verdict == Verdict::Pass && !record.gates.is_empty() {
         text.push_str(&format!("All {} gates are met.\n\n", record.gates.len()));
     }
-    text.push_str(table::figures(record, Form::Markdown, false).trim_end());
-    text.push('\n');
+    match &record.tune {
+        Some(tune) => text.push_str(&format!("```text\n{}```\n", super::tune::story(tune))),
+        None => {
+            text.push_str(table::figures(record, Form::Markdown, false).trim_end());
+            text.push('\n');
+        }
+    }
     bounded(text)
 }
 

@@ -2,12 +2,18 @@
 
 use std::fs;
 use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use syncdyno::base::Seed;
+use syncdyno::engine::BuiltinFactory;
 use syncdyno::metrics::Figure;
-use syncdyno::report::RunRecord;
 use syncdyno::report::compare::{Basis, Finding, Side, compare};
+use syncdyno::report::{self, Baseline, Exit, RunRecord};
+use syncdyno::world::{self, EngineRegistry, Unwatched};
 use tempfile::TempDir;
+
+use crate::worlds;
 
 const SMALL: &str = r#"name = "small"
 duration = "5m"
@@ -236,4 +242,45 @@ fn the_script_for_ci_services_gates_against_a_baseline_and_says_how_to_save_one(
     assert_eq!(exit, 13, "{told}");
     assert!(told.contains("::error") && told.contains("engine.rows.rate"), "{told}");
     assert!(fs::read_to_string(desk.path().join("page.md")).unwrap().contains("engine.rows.rate"));
+
+    // Whoever changed it on purpose takes the run that was refused; the cells of other scenarios stay.
+    fs::write(desk.path().join("other.toml"), SMALL.replace("\"small\"", "\"other\"")).unwrap();
+    let other = ["run", "other.toml", "--out", "other", "--baseline", "main", "--progress", "none"];
+    assert_eq!(syncdyno(&desk, &other).0, 14, "the baseline has no such cell");
+    let (exit, told, _) =
+        syncdyno(&desk, &["baseline", "update", "main", "other", "--reason", "a second one"]);
+    assert_eq!(exit, 0);
+    assert!(told.contains("2 cells; 1 cell new, 1 cell not in this run and kept"), "{told}");
+    assert_eq!(syncdyno(&desk, &["baseline", "update", "main", "reports/ci", "--reason", "slower"]).0, 0);
+    assert_eq!((gate(false).0, syncdyno(&desk, &other).0), (0, 0));
+}
+
+/// The built-in engine with a chunk that is not the one that the scenario asks for.
+fn with_broken_chunks() -> EngineRegistry {
+    EngineRegistry::builtin().with(
+        "builtin",
+        Arc::new(|plan| {
+            let mut options = plan.engine.clone();
+            options.pull.chunk_rows = 7;
+            Rc::new(BuiltinFactory::new(options, plan.store.clone()))
+        }),
+    )
+}
+
+#[test]
+fn an_engine_whose_chunking_broke_is_red_against_the_projects_own_baseline() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/baseline/project.json");
+    let baseline = Baseline::parse(&fs::read_to_string(path).unwrap()).unwrap();
+    let plan = worlds::plan("scenarios/hospital-hour.toml", &[]);
+    let id = report::cell_ids(std::slice::from_ref(&plan)).remove(0);
+    let outcome = world::run(&plan, &with_broken_chunks(), &Unwatched).unwrap();
+    assert!(outcome.violations.is_empty(), "small chunks lose nothing: {:?}", outcome.violations);
+    let mut judged = report::judge(&plan, &id, &outcome);
+    report::hold(&mut judged, "project", &baseline);
+    let record = report::assemble("reports/ci", &[plan], vec![judged], &[]);
+    assert_eq!(record.exit_code, Exit::Regression.code());
+    let told = report::reasons(&record);
+    for part in ["engine.rows.rate is worse", id.as_str(), "syncdyno replay reports/ci#"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
 }

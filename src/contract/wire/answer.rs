@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::Damaged;
 use super::cells::{Rows, owned_row, write_row, write_value};
+use super::sink::Sink;
 use crate::base::{EntityId, Span, Stamp, Value, ValueRef};
 use crate::contract::{Outcome, Refusal, Row, ServerError};
 
@@ -45,10 +46,10 @@ pub struct PushResult<'a> {
     pub outcome: Outcome,
 }
 
-/// Writes one answer.
+/// Writes one answer, or counts what it would be.
 #[derive(Debug)]
-pub struct AnswerWriter {
-    out: Vec<u8>,
+pub struct AnswerWriter<S = Vec<u8>> {
+    out: S,
     rows: u32,
     first: bool,
 }
@@ -56,34 +57,36 @@ pub struct AnswerWriter {
 /// A verdict on a mutation as the gateway has it: rows unprojected.
 pub type PushVerdict<'v> = (&'v str, &'v Outcome);
 
-impl AnswerWriter {
+impl<S: Sink + Default> AnswerWriter<S> {
     /// A pull's or fetch's answer.
-    pub fn pages(now: Stamp) -> AnswerWriter {
-        AnswerWriter { out: format!("{{\"now\":{},\"pages\":[", now.0).into_bytes(), rows: 0, first: true }
+    pub fn pages(now: Stamp) -> AnswerWriter<S> {
+        let mut out = S::default();
+        out.put(format!("{{\"now\":{},\"pages\":[", now.0).as_bytes());
+        AnswerWriter { out, rows: 0, first: true }
     }
     /// Begins the page of `entity`.
     pub fn begin_page(&mut self, entity: EntityId) {
         if !std::mem::take(&mut self.first) {
-            self.out.push(b',');
+            self.out.put(b",");
         }
-        self.out.extend_from_slice(b"{\"e\":");
+        self.out.put(b"{\"e\":");
         write_value(&mut self.out, ValueRef::Int(i64::from(entity.0)));
-        self.out.extend_from_slice(b",\"rows\":[");
+        self.out.put(b",\"rows\":[");
         self.rows = 0;
     }
     /// Adds a row with its projected values; no values make a tombstone.
     pub fn row<'v>(&mut self, key: &str, stamp: Stamp, values: impl Iterator<Item = &'v Value>) {
         if self.rows > 0 {
-            self.out.push(b',');
+            self.out.put(b",");
         }
         self.rows += 1;
         write_row(&mut self.out, key, stamp, values);
     }
     /// Ends the page.
     pub fn end_page(&mut self, cursor: &str, more: bool) {
-        self.out.extend_from_slice(b"],\"cursor\":");
+        self.out.put(b"],\"cursor\":");
         write_value(&mut self.out, ValueRef::Text(cursor));
-        self.out.extend_from_slice(if more { b",\"more\":true}" } else { b",\"more\":false}" });
+        self.out.put(if more { b",\"more\":true}" } else { b",\"more\":false}" });
     }
     /// Bytes so far.
     pub fn len(&self) -> usize {
@@ -93,12 +96,14 @@ impl AnswerWriter {
     pub fn is_empty(&self) -> bool {
         self.out.is_empty()
     }
-    /// The answer's bytes.
-    pub fn finish(mut self) -> Vec<u8> {
-        self.out.extend_from_slice(b"]}");
+    /// The whole answer.
+    pub fn finish(mut self) -> S {
+        self.out.put(b"]}");
         self.out
     }
+}
 
+impl AnswerWriter {
     /// A push's answer.
     pub fn results<'v>(now: Stamp, verdicts: impl Iterator<Item = PushVerdict<'v>>) -> Vec<u8> {
         let mut out = format!("{{\"now\":{},\"results\":[", now.0).into_bytes();
@@ -251,21 +256,29 @@ fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Counted;
     use super::*;
     use crate::base::Key;
 
-    #[test]
-    fn a_page_decodes_to_what_was_written() {
-        let mut writer = AnswerWriter::pages(Stamp(9));
+    fn values() -> [Value; 4] {
+        [Value::text("a \"quoted\"\n line, ünïcode"), Value::Int(-5), Value::Null, Value::Real(1.0)]
+    }
+
+    fn pages<S: Sink + Default>() -> S {
+        let mut writer = AnswerWriter::<S>::pages(Stamp(9));
         writer.begin_page(EntityId(3));
-        let values =
-            [Value::text("a \"quoted\"\n line, ünïcode"), Value::Int(-5), Value::Null, Value::Real(1.0)];
-        writer.row("k1", Stamp(7), values.iter());
+        writer.row("k1", Stamp(7), values().iter());
         writer.row("k2", Stamp(8), [].iter());
         writer.end_page("7,k1", true);
         writer.begin_page(EntityId(4));
         writer.end_page("", false);
-        let bytes = writer.finish();
+        writer.finish()
+    }
+
+    #[test]
+    fn a_page_decodes_to_what_was_written() {
+        let bytes: Vec<u8> = pages();
+        assert_eq!(pages::<Counted>().len(), bytes.len(), "what is counted is as long as what is written");
         let answer = Answer::decode(&bytes).unwrap().unwrap();
         assert_eq!(answer.now, Stamp(9));
         let page = &answer.pages[0];
@@ -273,7 +286,7 @@ mod tests {
         let first = page.rows.get(0);
         assert_eq!((first.key, first.stamp), ("k1", Stamp(7)));
         let read: Vec<Value> = first.values.unwrap().iter().map(super::super::Cell::to_value).collect();
-        assert_eq!(read, values);
+        assert_eq!(read, values());
         assert_eq!(page.rows.get(1).values, None);
         assert!(answer.pages[1].rows.is_empty());
     }

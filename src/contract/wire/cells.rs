@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, SeqAccess, Visitor};
 
+use super::sink::Sink;
 use crate::base::{Stamp, Value, ValueRef};
 
 /// One value of a row, borrowed from the message where it holds no escapes.
@@ -157,10 +158,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Cell<'a> {
 }
 
 /// Appends a value as JSON.
-pub(super) fn write_value(out: &mut Vec<u8>, value: ValueRef<'_>) {
+pub(super) fn write_value<S: Sink>(out: &mut S, value: ValueRef<'_>) {
     let written = match value {
         ValueRef::Null => {
-            out.extend_from_slice(b"null");
+            out.put(b"null");
             Ok(())
         }
         ValueRef::Int(n) => serde_json::to_writer(&mut *out, &n),
@@ -169,9 +170,9 @@ pub(super) fn write_value(out: &mut Vec<u8>, value: ValueRef<'_>) {
             serde_json::to_writer(&mut *out, &x)
         }
         ValueRef::Text(t) if is_plain(t) => {
-            out.push(b'"');
-            out.extend_from_slice(t.as_bytes());
-            out.push(b'"');
+            out.put(b"\"");
+            out.put(t.as_bytes());
+            out.put(b"\"");
             Ok(())
         }
         ValueRef::Text(t) => serde_json::to_writer(&mut *out, t),
@@ -185,21 +186,21 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// Appends a row as JSON.
-pub(super) fn write_row<'v>(
-    out: &mut Vec<u8>,
+pub(super) fn write_row<'v, S: Sink>(
+    out: &mut S,
     key: &str,
     stamp: Stamp,
     values: impl Iterator<Item = &'v Value>,
 ) {
-    out.push(b'[');
+    out.put(b"[");
     write_value(out, ValueRef::Text(key));
-    out.push(b',');
+    out.put(b",");
     write_value(out, ValueRef::Int(stamp.0));
     for value in values {
-        out.push(b',');
+        out.put(b",");
         value.with_ref(|v| write_value(out, v));
     }
-    out.push(b']');
+    out.put(b"]");
 }
 
 /// Reads one row into its owned form.

@@ -9,10 +9,12 @@
 mod answer;
 mod cells;
 mod request;
+mod sink;
 
 pub use answer::{Answer, AnswerWriter, Page, PushResult, PushVerdict};
 pub use cells::{Cell, Rows, WireRow};
 pub use request::{decode_request, encode_request};
+pub use sink::{Counted, Sink};
 
 /// Bytes that are not a message of this protocol.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -39,6 +39,13 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     }
     match (parts.is_empty(), count(Finding::Unclear)) {
         (true, 0) => "no difference".to_owned(),
+        // Of one seed nobody knows what chance does.
+        (true, n) if comparison.groups.iter().all(|group| group.seeds == (1, 1)) => {
+            format!(
+                "{} differ, and one seed does not tell chance from cause: use --seeds",
+                human::count(n as u64, "figure")
+            )
+        }
         (true, n) => format!("no difference beyond chance ({} vary)", human::count(n as u64, "figure")),
         _ => parts.join(", "),
     }

@@ -9,7 +9,7 @@ use super::super::record::{CellRecord, RunRecord, SweepRecord, Verdict};
 use super::super::story::{Paint, headline};
 use super::super::svg::{self, Size, Svg};
 use super::super::sweep::Sweep;
-use super::{failures, figures, plots, style, tables};
+use super::{failures, figures, plots, style, tables, tuned};
 
 /// Cells drawn over time.
 const DRAWN: usize = 4;
@@ -46,13 +46,13 @@ pub fn page(record: &RunRecord) -> String {
                 }
                 main {
                     (failures::failures(record))
-                    @if record.sweep.is_none() && figures::are_alike(record) {
+                    @if !is_a_grid(record) && figures::are_alike(record) {
                         h2 { "In short" }
                         (figures::cards(record))
                     }
                     (drawn(record))
                     @if !record.gates.is_empty() { h2 { "Gates" } (figures::gates(record)) }
-                    @if record.sweep.is_none() && !record.cells.is_empty() {
+                    @if !is_a_grid(record) && !record.cells.is_empty() {
                         h2 { "Figures" }
                         (figures::tables(record))
                     }
@@ -72,6 +72,11 @@ pub fn page(record: &RunRecord) -> String {
         }
     };
     page.into_string()
+}
+
+/// A sweep or a search is about its settings, not about one of its cells.
+fn is_a_grid(record: &RunRecord) -> bool {
+    record.sweep.is_some() || record.tune.is_some()
 }
 
 /// The terminal's first line without its verdict, which stands above it in colour.
@@ -99,7 +104,7 @@ pub(super) fn drawn_twice(draw: impl Fn(Size) -> Svg) -> Markup {
 }
 
 /// A plot with how to read it and its data.
-fn figure(title: &str, draw: impl Fn(Size) -> Svg, reading: &str, data: &str) -> Markup {
+pub(super) fn figure(title: &str, draw: impl Fn(Size) -> Svg, reading: &str, data: &str) -> Markup {
     html! {
         figure {
             h3 { (title) }
@@ -116,6 +121,7 @@ fn drawn(record: &RunRecord) -> Markup {
         record.cells.iter().filter(|cell| cell.series.is_some()).take(DRAWN).collect();
     let grid = record.sweep.as_ref().and_then(|sweep| of_sweep(record, sweep));
     html! {
+        @if let Some(tune) = &record.tune { (tuned::best(tune)) }
         @if let Some((plots, words)) = grid {
             h2 { "The best setting" }
             div.plots { (plots) }
@@ -128,7 +134,7 @@ fn drawn(record: &RunRecord) -> Markup {
                     div.plots { (over_time(record, cell)) }
                 } @else {
                     // A sweep is about its settings: no single cell stands for it.
-                    details open[i == 0 && record.sweep.is_none()] {
+                    details open[i == 0 && !is_a_grid(record)] {
                         summary { (cell.id) }
                         div.plots { (over_time(record, cell)) }
                     }
@@ -166,8 +172,8 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<Strin
     let plots = html! {
         @if let Some(curves) = sweep.curves() {
             (figure(&curves.title, |size| curves.draw(size),
-                "How to read it: a line is a series of settings, its shade the 95 % interval of the mean over seeds; a cross lost \
-                 something and is no candidate. Below, the broad bar covers the settings within 3 % of the best, the marker is the best, \
+                "How to read it: a line is a series of settings, its shade the 95 % interval of the mean over seeds; a cross is no \
+                 candidate: it lost something, got stuck or missed a gate. Below, the broad bar covers the settings within 3 % of the best, the marker is the best, \
                  and the thin line covers where the optimum lies (95 %).",
                 &tables::of_curves(&curves)))
             @if curves.curves.len() > svg::Curves::MOST {
@@ -177,7 +183,7 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<Strin
         @if let Some(map) = sweep.heat_map() {
             (figure(&map.title, |size| map.draw(size),
                 "How to read it: a row is compared with its own best setting, which has a frame; 1.30× takes 30 % more. The darker a \
-                 cell (on a dark page: the lighter), the dearer. An exclamation mark lost something and is no candidate.",
+                 cell (on a dark page: the lighter), the dearer. An exclamation mark is no candidate: it lost something, got stuck or missed a gate.",
                 &tables::of_map(&map)))
             @if map.rows.len() > svg::HeatMap::MOST || map.columns.len() > svg::HeatMap::WIDEST {
                 p.note { "The map is cut to " (svg::HeatMap::MOST) " rows and " (svg::HeatMap::WIDEST) " columns; the table has all." }
@@ -249,6 +255,10 @@ fn again(record: &RunRecord) -> Markup {
 
 /// `syncdyno run` or `sweep` with paths, seeds and axes.
 fn command(record: &RunRecord) -> Option<String> {
+    if record.tune.is_some() {
+        // What was searched for is not in its cells.
+        return None;
+    }
     let seeds: BTreeSet<u64> = record.cells.iter().filter_map(|cell| cell.seed.parse().ok()).collect();
     let (first, last) = (*seeds.first()?, *seeds.last()?);
     let mut command = String::from(if record.sweep.is_some() { "syncdyno sweep" } else { "syncdyno run" });

@@ -11,7 +11,7 @@
 //! - The page is bounded, whatever the run: what is left out is counted, and it is said where it stands.
 //!
 //! How: `layout` puts the page together, `failures` and `figures` fill its first half, `plots` finds what can be drawn, `tables` puts
-//! the data of a plot into a table, `style` is how it all looks.
+//! the data of a plot into a table, `tuned` tells of a search, `style` is how it all looks.
 
 mod failures;
 mod figures;
@@ -19,6 +19,7 @@ mod layout;
 mod plots;
 mod style;
 mod tables;
+mod tuned;
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@ use super::super::record::{LifeRecord, RunRecord, StepRecord, SweepRecord, Verdi
 use super::super::svg::Size;
 use super::super::svg::tests::assert_legible;
 use super::super::sweep::Objective;
+use super::super::tune;
 use super::super::{assemble, judge};
 use super::*;
 use crate::metrics::Sample;
@@ -190,6 +191,28 @@ fn a_sweep_is_drawn_along_its_first_axis() {
     assert!(page.contains(
         "syncdyno sweep scenarios/ties.toml --axis 'engine.pull.chunk_rows=16,64,256,1024' --seeds 1..=4"
     ));
+}
+
+#[test]
+fn a_search_is_drawn_with_what_others_ship_and_told_beside_the_best() {
+    let mut record = record(vec![fixture::outcome()]);
+    record.tune = Some(tune::tests::tuned());
+    let page = page(&record);
+    for said in [
+        "<h2>The best settings</h2>",
+        "<h3>low edge: best at 1\u{2009}024 (100 rows/s)</h3>",
+        "PouchDB, Datasync",
+        "within 3 %: 700 to 1\u{2009}500",
+        "no setting is a candidate",
+    ] {
+        assert!(page.contains(said), "{said}");
+    }
+    assert!(!page.contains("syncdyno run scenarios"), "a search is not done again by a run");
+    let tune = record.tune.unwrap();
+    for size in [Size::Wide, Size::Narrow] {
+        assert_legible(&tuned::curves(&tune, &tune.knobs[0]).unwrap().draw(size));
+    }
+    assert_eq!(tuned::curves(&tune, "engine.push.chunk_rows"), None);
 }
 
 #[test]

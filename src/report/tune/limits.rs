@@ -94,7 +94,7 @@ pub fn trouble(cells: &[&CellRecord], limits: &Limits) -> Option<String> {
 
 impl LimitRecord {
     /// In words.
-    pub(super) fn told(&self) -> String {
+    pub(in super::super) fn told(&self) -> String {
         let unit = if self.name == "memory" { Unit::Bytes } else { Unit::Ns };
         format!("{} {} at most {}", self.metric, self.stat, human::figure(unit, self.max))
     }

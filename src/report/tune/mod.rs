@@ -13,11 +13,11 @@ pub mod field;
 mod limits;
 mod reasons;
 mod record;
-mod told;
+pub(super) mod told;
 mod written;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use limits::{LimitFlag, Limits, trouble};
 pub use reasons::{Line, Reasons, reasons};

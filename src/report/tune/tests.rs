@@ -57,7 +57,7 @@ fn point(value: &str, cost_ppm: u64, names: &[&str]) -> PointTuned {
     PointTuned { value: value.to_owned(), names, seeds: 8, figure, cost_ppm: Some(cost_ppm), trouble: None }
 }
 
-fn tuned() -> TuneRecord {
+pub(in super::super) fn tuned() -> TuneRecord {
     let key = "engine.pull.chunk_rows".to_owned();
     let lossy = PointTuned { trouble: Some("lost (1 row): d1".to_owned()), ..point("8192", 900_000, &[]) };
     let knob = KnobTuned {

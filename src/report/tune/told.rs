@@ -70,26 +70,35 @@ fn curves(tune: &TuneRecord) -> String {
 }
 
 fn told(tune: &TuneRecord, place: &PlaceTuned) -> String {
+    let mut text = headline(tune, place) + "\n";
+    for knob in place.knobs.iter().filter(|_| place.best.is_some()) {
+        for line in words(tune, place, knob) {
+            text.push_str(&format!("  {line}\n"));
+        }
+        if let Some(grid) = beside(tune, place, knob) {
+            text.push_str(&grid.terminal("    "));
+        }
+    }
+    text
+}
+
+/// Where the best lies, in a line.
+pub(in super::super) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> String {
     let Some(best) = &place.best else {
         let why = place.trouble.as_deref().unwrap_or("nothing was measured");
-        return format!("{}: no setting is a candidate: {why}\n", place.name);
+        return format!("{}: no setting is a candidate: {why}", place.name);
     };
     let figure = place.figure.map_or_else(String::new, |n| format!(" ({})", human::figure(tune.unit, n)));
     let at: Vec<String> = match tune.knobs.as_slice() {
         [only] => vec![value(&best[only])],
         several => several.iter().map(|key| format!("{key} = {}", value(&best[key]))).collect(),
     };
-    let mut text = format!("{}: best at {}{figure}\n", place.name, at.join(", "));
-    if !place.complete {
-        text.push_str("  the search was cut short: the best so far\n");
-    }
-    for knob in &place.knobs {
-        text.push_str(&of_knob(tune, place, knob));
-    }
-    text
+    let so_far = if place.complete { "" } else { ", so far: the search was cut short" };
+    format!("{}: best at {}{figure}{so_far}", place.name, at.join(", "))
 }
 
-fn of_knob(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
+/// How sure that is, and what limits either side, a line each.
+pub(in super::super) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<String> {
     let [first, last] = &knob.flat;
     let flat = if first == last {
         format!("{} alone", value(first))
@@ -106,17 +115,13 @@ fn of_knob(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
         None if place.complete => "too few seeds to tell the noise (try --seeds 1..=8)".to_owned(),
         None => "nothing is known of the noise yet".to_owned(),
     };
-    let head = if tune.knobs.len() > 1 { format!("  {}: ", knob.key) } else { "  ".to_owned() };
-    let mut text = format!("{head}{between}; within 3 %: {flat}\n");
-    for line in &knob.limits {
-        text.push_str(&format!("  {line}\n"));
-    }
-    text.push_str(&beside(tune, place, knob));
-    text
+    let head = if tune.knobs.len() > 1 { format!("{}: ", knob.key) } else { String::new() };
+    let first = format!("{head}{between}; within 3 %: {flat}");
+    [first].into_iter().chain(knob.limits.iter().cloned()).collect()
 }
 
 /// Other settings beside the best: half and double, the present one, what the field ships.
-fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
+pub(in super::super) fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Option<Grid> {
     let mut grid = Grid::new(2, ["setting", "", "figure", "of the best", "costs"]);
     let figure = |n: u64| human::figure(tune.unit, n);
     if let Some(n) = place.figure {
@@ -148,7 +153,7 @@ fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
     for point in &points {
         grid.row(row(point, tune.unit));
     }
-    if points.is_empty() { String::new() } else { grid.terminal("    ") }
+    (!points.is_empty()).then_some(grid)
 }
 
 fn row(point: &PointTuned, unit: Unit) -> [String; 5] {

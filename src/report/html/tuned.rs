@@ -1,0 +1,116 @@
+//! What a search for the best settings came to.
+
+use maud::{Markup, PreEscaped, html};
+
+use super::super::svg::{Curve, Curves, Point};
+use super::super::tune::{KnobTuned, PlaceTuned, TuneRecord, told};
+use super::{layout, tables};
+
+/// The best settings: a plot for each key that was searched, then each place in words and beside what others ship.
+pub(super) fn best(tune: &TuneRecord) -> Markup {
+    html! {
+        h2 { "The best settings" }
+        div.plots {
+            @for key in &tune.knobs {
+                @if let Some(curves) = curves(tune, key) {
+                    (layout::figure(&curves.title, |size| curves.draw(size),
+                        "How to read it: a line is a place, each point a setting that was tried; a cross is no candidate. A dashed line is \
+                         what the scenario has now, or what somebody ships. Below, the broad bar covers the settings within 3 % of the best, \
+                         the marker is the best, and the thin line covers where the optimum lies (95 %).",
+                        &tables::of_curves(&curves)))
+                    @if curves.curves.len() > Curves::MOST {
+                        p.note { "The first " (Curves::MOST) " of " (curves.curves.len()) " places are drawn; the table has all." }
+                    }
+                }
+            }
+        }
+        @for place in &tune.places { (told_of(tune, place)) }
+        @for line in &tune.herd { p { (line) } }
+        @if !tune.limits.is_empty() {
+            p.note {
+                "A candidate loses nothing, and keeps: "
+                (tune.limits.iter().map(|limit| limit.told()).collect::<Vec<_>>().join("; ")) "."
+            }
+        }
+    }
+}
+
+fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
+    html! {
+        h3 { (told::headline(tune, place)) }
+        @for knob in place.knobs.iter().filter(|_| place.best.is_some()) {
+            ul { @for line in told::words(tune, place, knob) { li { (line) } } }
+            @if let Some(grid) = told::beside(tune, place, knob) { (PreEscaped(grid.html())) }
+        }
+    }
+}
+
+/// The figure along one key, a curve for each place; `None` if its settings are no numbers or fewer than two were measured.
+pub(super) fn curves(tune: &TuneRecord, key: &str) -> Option<Curves> {
+    let knobs: Vec<(&PlaceTuned, &KnobTuned)> = tune
+        .places
+        .iter()
+        .filter_map(|place| Some((place, place.knobs.iter().find(|knob| knob.key == key)?)))
+        .collect();
+    let mut settings: Vec<(f64, String)> = Vec::new();
+    for point in knobs.iter().flat_map(|(_, knob)| &knob.points) {
+        // What is no number, such as everything at once, has no place on the axis.
+        let Some(x) = number(&point.value) else { continue };
+        if settings.iter().all(|(known, _)| *known != x) {
+            settings.push((x, point.value.clone()));
+        }
+    }
+    settings.sort_by(|a, b| a.0.total_cmp(&b.0));
+    if settings.len() < 2 {
+        return None;
+    }
+    let title = format!("{} by {key}", tune.metric);
+    let about = tune.places.iter().map(|place| told::headline(tune, place)).collect::<Vec<_>>().join(". ");
+    Some(Curves {
+        title,
+        about,
+        x: key.to_owned(),
+        settings,
+        y: tune.metric.clone(),
+        unit: Some(tune.unit),
+        curves: knobs.iter().map(|(place, knob)| curve(place, knob)).collect(),
+        marks: marks(&knobs),
+    })
+}
+
+fn curve(place: &PlaceTuned, knob: &KnobTuned) -> Curve {
+    let point = |point: &super::super::tune::PointTuned| {
+        let (x, y) = (number(&point.value)?, point.figure? as f64);
+        Some(Point { x, y, interval: None, candidate: point.trouble.is_none() })
+    };
+    let mut points: Vec<Point> = knob.points.iter().filter_map(point).collect();
+    points.sort_by(|a, b| a.x.total_cmp(&b.x));
+    let [first, last] = &knob.flat;
+    Curve {
+        name: place.name.clone(),
+        points,
+        best: number(&knob.best),
+        flat: number(first).zip(number(last)),
+        between: knob.between.as_ref().map(|ends| ends.each_ref().map(|end| number(end.as_deref()?))),
+    }
+}
+
+/// What the scenario has now, and what others ship.
+fn marks(knobs: &[(&PlaceTuned, &KnobTuned)]) -> Vec<(f64, String)> {
+    let Some((place, knob)) = knobs.first() else { return Vec::new() };
+    let present = place.present.iter().map(|point| (point.value.as_str(), "present".to_owned()));
+    let field = knob.field.iter().map(|point| (point.value.as_str(), point.names.join(", ")));
+    let mut marks: Vec<(f64, String)> = Vec::new();
+    for (value, names) in present.chain(field) {
+        let Some(x) = number(value) else { continue };
+        match marks.iter_mut().find(|(known, _)| *known == x) {
+            Some((_, known)) => *known = format!("{known}, {names}"),
+            None => marks.push((x, names)),
+        }
+    }
+    marks
+}
+
+fn number(value: &str) -> Option<f64> {
+    value.parse().ok().filter(|x: &f64| x.is_finite())
+}
