@@ -5,7 +5,7 @@
 //! leave half a line: that cell is run again.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::run::{Observed, Ran};
 use super::runner::Subject;
 use crate::base::{DeviceId, EntityId, Key};
-use crate::metrics::{SERIES, Sample};
+use crate::metrics::{self, SERIES, Sample};
 use crate::oracle;
 use crate::report::{CellRecord, EndingKind, FolderError, GateRecord, Judged, Tool, Verdict};
 use crate::scenario::Plan;
@@ -118,7 +118,9 @@ impl Journal {
         head.push(b'\n');
         let begun = || {
             let mut file =
-                OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&path)?;
+                OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
+            claim(&file)?;
+            file.set_len(0)?;
             file.write_all(&head)?;
             Ok(file)
         };
@@ -142,9 +144,14 @@ impl Journal {
             }
             Err(e) => return Err(failed(e).into()),
         };
+        claim(&file).map_err(failed)?;
         let mut reader = BufReader::new(&file);
         let mut text = Vec::new();
         let mut end = reader.read_until(b'\n', &mut text).map_err(failed)? as u64;
+        if !text.ends_with(b"\n") {
+            // It was cut off before its first cell.
+            return Err(JournalError::Absent(folder.to_owned()));
+        }
         if let Some(why) = Head::of(run).differs_from(&text) {
             return Err(JournalError::Other { path, why });
         }
@@ -218,6 +225,14 @@ impl Journal {
     }
 }
 
+/// Keeps other programs out as long as the file is open.
+fn claim(file: &File) -> io::Result<()> {
+    file.try_lock().map_err(|refused| match refused {
+        TryLockError::WouldBlock => io::Error::other("another syncdyno is at work in this folder"),
+        TryLockError::Error(cause) => cause,
+    })
+}
+
 /// Whose a whole line is.
 fn named(text: &[u8]) -> Option<Name> {
     let line = text.strip_suffix(b"\n")?;
@@ -274,7 +289,10 @@ impl Line {
         self.cell.hold_lightly();
         let judged = Judged { cell: self.cell, gates: self.gates };
         let ran = Ran { judged, wall: Duration::from_nanos(self.wall_ns), suspects };
-        Some((ran, Observed { series, histograms: self.histograms }))
+        // Files are named by them.
+        let named =
+            self.histograms.iter().all(|(name, _)| metrics::find(name).is_some_and(|m| m.name == name));
+        named.then_some((ran, Observed { series, histograms: self.histograms }))
     }
 }
 

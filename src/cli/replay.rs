@@ -46,7 +46,11 @@ pub(super) fn replay(
     let (paint, verbose) = (console.out_paint(), console.verbose());
     // Lives that were asked for by name are told whole, and after all else.
     let lives = std::mem::take(&mut run.cells[0].lives);
-    console.result(&report::story(&run, paint, verbose));
+    if console.quiet() {
+        console.result(&(report::headline(&run, paint) + &report::reasons(&run)));
+    } else {
+        console.result(&report::story(&run, paint, verbose));
+    }
     run.cells[0].lives = lives;
     let cell = &run.cells[0];
     if !records.is_empty() {

@@ -127,6 +127,10 @@ impl<'a> UnderWay<'a> {
         // Who finds it finds the record of a run that was cut off.
         begun.exit_code = Exit::Interrupted.code();
         folder.put("run.json", begun.to_json().as_bytes()).map_err(refused)?;
+        folder.remove(&RENDERED).map_err(refused)?;
+        for sub in ["hist", "repro"] {
+            folder.keep_only(sub, &BTreeSet::new()).map_err(refused)?;
+        }
         inputs::keep(&folder, &inputs::of_plans(plans)).map_err(refused)?;
         let observations = Observations::begin(&folder).map_err(refused)?;
         let options = options(order.work, order.twice);
@@ -187,8 +191,11 @@ impl<'a> UnderWay<'a> {
         inputs::keep(&self.folder, &inputs).map_err(refused)?;
         record.inputs = inputs::recorded(&inputs);
         let timing = Timing::new(self.options.jobs, self.started.elapsed(), self.timing);
-        let written =
-            self.observations.finish().and_then(|()| write_report(&self.folder, &record, &timing, &inputs));
+        // Whatever else there is no room for, the record is written.
+        let observed = self.observations.finish();
+        let rendered = write_report(&self.folder, &record, &timing, &inputs);
+        let recorded = write_record(&self.folder, &record);
+        let written = recorded.and(observed).and(rendered);
         let unkept = self.journal.close(record.complete && written.is_ok()).err();
         Ok(Ran { record, folder: self.shown, changes, timing, written, unkept })
     }
@@ -212,7 +219,7 @@ impl Ran {
         append_summary(&self.record, console);
         if let Some(e) = &self.unkept {
             console.complaint(&format!("warning: cells were not kept as they ended: {e}\n"));
-        } else if !self.record.complete {
+        } else if !self.record.complete || self.written.is_err() {
             console.remark(&format!("to go on: the same command with --resume {}\n", self.folder));
         }
         let exit = Exit::from_code(self.record.exit_code).unwrap_or(Exit::Internal);
@@ -256,7 +263,18 @@ fn refused(error: FolderError) -> anyhow::Error {
     Refusal::environment(error.to_string())
 }
 
-/// Writes all files; `run.json` last, so that who waits for it finds the others.
+/// What is rendered from a record, or told of the same cells.
+const RENDERED: [&str; 6] =
+    ["timing.json", "cells.csv", "series.csv", "junit.xml", "summary.md", "report.html"];
+
+/// Writes `run.json`; last, so that who waits for it finds the others.
+fn write_record(folder: &Folder, record: &RunRecord) -> Result<(), FolderError> {
+    let mut json = folder.begin("run.json")?;
+    record.write_json(&mut json).map_err(|cause| json.failed(cause))?;
+    json.finish()
+}
+
+/// Writes all other files.
 fn write_report(
     folder: &Folder,
     record: &RunRecord,
@@ -285,10 +303,7 @@ fn write_report(
             }
         }
     }
-    folder.keep_only("repro", &repros)?;
-    let mut json = folder.begin("run.json")?;
-    record.write_json(&mut json).map_err(|cause| json.failed(cause))?;
-    json.finish()
+    folder.keep_only("repro", &repros)
 }
 
 /// Says what came out, in the form that was asked for. The last lines name the report and the commands that run failing cells again;

@@ -9,6 +9,14 @@ use super::refusal::Refusal;
 /// Writes beside the place, whose folder is made if it is not there, and renames, so that nobody meets half a file.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let failed = |e| Refusal::environment(format!("cannot write {}: {e}", path.display()));
+    if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        // A device or a pipe is written to, not replaced.
+        let opened = fs::OpenOptions::new().write(true).open(path);
+        return opened.and_then(|mut file| file.write_all(bytes)).map_err(failed);
+    }
+    // A link stays one.
+    let target = fs::canonicalize(path);
+    let path = target.as_deref().unwrap_or(path);
     let mut name =
         path.file_name().ok_or_else(|| Refusal::usage("the file to write has no name"))?.to_owned();
     name.push(".part");

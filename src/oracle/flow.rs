@@ -28,7 +28,8 @@ struct Device {
     open: BTreeMap<u64, Run>,
     /// One more than the greatest run that started.
     runs: u64,
-    queue: VecDeque<UnitId>,
+    /// Units that wait, with when they came.
+    queue: VecDeque<(UnitId, Time)>,
     last_end: Option<(UnitId, Time)>,
     at_once: u32,
     /// The process died in the midst of work and no run has started since: what it did last it may not have told.
@@ -85,8 +86,8 @@ impl Flow {
             }
             Event::CutShort => device.died_untold(),
             Event::App(_) | Event::EditMade { .. } => device.person_acted(),
-            Event::UnitQueued { unit, .. } if !device.queue.contains(unit) => device.queue.push_back(*unit),
-            Event::UnitDiscarded { unit } => device.queue.retain(|u| u != unit),
+            Event::UnitQueued { unit, .. } => device.queue.push_back((*unit, at)),
+            Event::UnitDiscarded { unit } => device.queue.retain(|(waiting, _)| waiting != unit),
             Event::SyncStart { unit, run, waited } => {
                 if let Some((other, since)) = two_syncs_of_one_unit(device, *unit) {
                     findings.add(Check::TwoSyncs, concerns, || {
@@ -94,13 +95,13 @@ impl Flow {
                         format!("{id} started {unit} at {at} while its run {other} of {unit} was under way since {since}")
                     });
                 }
-                if let Some(first) = unit_out_of_order(device, *unit) {
+                let queued_at = Time(at.0.saturating_sub(waited.0));
+                if let Some(first) = unit_out_of_order(device, *unit, queued_at) {
                     findings.add(Check::UnitOrder, concerns, || {
                         let (unit, first, at) = (names.unit(*unit), names.unit(first), names.time(at));
                         format!("{id} started {unit} at {at} although {first} had waited longer")
                     });
                 }
-                let queued_at = Time(at.0.saturating_sub(waited.0));
                 if sync_loop(device, *unit, queued_at) {
                     findings.add(Check::SyncLoop, concerns, || {
                         let (unit, at) = (names.unit(*unit), names.time(at));
@@ -170,11 +171,12 @@ fn two_syncs_of_one_unit(device: &Device, unit: UnitId) -> Option<(u64, Time)> {
 }
 
 /// Waiting units run in the order in which they were queued. A run that nobody queued (a retry) has no place in it.
-fn unit_out_of_order(device: &mut Device, unit: UnitId) -> Option<UnitId> {
-    let place = device.queue.iter().position(|u| *u == unit)?;
-    let first = device.queue[0];
+fn unit_out_of_order(device: &mut Device, unit: UnitId, queued_at: Time) -> Option<UnitId> {
+    let place = device.queue.iter().position(|(waiting, since)| *waiting == unit && *since <= queued_at)?;
     device.queue.remove(place);
-    (place > 0).then_some(first)
+    // A unit that is taken tells of its start a little later, and what came meanwhile has not waited longer.
+    let (first, since) = *device.queue.front()?;
+    (place > 0 && since <= queued_at).then_some(first)
 }
 
 /// A unit does not start itself for ever: told once for each row of runs.

@@ -70,6 +70,21 @@ impl Folder {
         Ok(Part { out: io::BufWriter::new(file), part, path })
     }
 
+    /// Removes these files, if they are there.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn remove(&self, names: &[&str]) -> Result<(), FolderError> {
+        for name in names {
+            let path = self.path.join(name);
+            match fs::remove_file(&path) {
+                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(failed(&path)(e)),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Removes the files of the subfolder `sub` that are not in `keep`: leftovers of an earlier run of the same name.
     ///
     /// # Errors
@@ -100,12 +115,20 @@ pub struct Part {
     path: PathBuf,
 }
 
+impl Drop for Part {
+    /// What was not finished is no result, and needs the room.
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.part);
+    }
+}
+
 impl Part {
     /// Ends the file and gives it its name.
     ///
     /// # Errors
     /// When the file system refuses, now or before.
     pub fn finish(mut self) -> Result<(), FolderError> {
+        // After the new name the old one is gone, and there is nothing to remove.
         self.out.flush().and_then(|()| fs::rename(&self.part, &self.path)).map_err(failed(&self.path))
     }
     /// The error of writing to it.

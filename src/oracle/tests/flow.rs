@@ -135,3 +135,29 @@ fn a_unit_that_starts_itself_for_ever_without_time_passing_is_a_loop() {
         }
     }
 }
+
+#[test]
+fn a_unit_that_is_asked_for_again_between_its_turn_and_its_start_waits_a_second_time() {
+    let mut stage = Stage::new();
+    for (run, again) in [(0, true), (1, true), (2, false)] {
+        // It was taken at once; its start is told a little later.
+        if run == 0 {
+            stage.emit(0, Event::UnitQueued { unit: UNIT, depth: 1 });
+        }
+        stage.later(1);
+        if again {
+            stage.emit(0, Event::UnitQueued { unit: UNIT, depth: 1 });
+        }
+        if run == 0 {
+            stage.emit(0, Event::UnitQueued { unit: OTHER_UNIT, depth: 2 });
+        }
+        stage.later(1);
+        stage.start(UNIT, run);
+        stage.complete(UNIT, run);
+        if run == 1 {
+            stage.start(OTHER_UNIT, 9);
+            stage.complete(OTHER_UNIT, 9);
+        }
+    }
+    assert_silent(&stage.verdict());
+}

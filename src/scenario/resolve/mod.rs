@@ -71,6 +71,7 @@ pub(super) fn resolve(
     fleet::room_for_a_row(root, &fleets, &entities, &wrong);
     let schema = entities.schema;
     let world = World { root, names, calendar, duration, schema, attributes, links, wrong: &wrong };
+    world.name();
     world.engine_name();
     world.baseline_metrics();
     let plan = Plan {
@@ -132,6 +133,16 @@ impl World<'_> {
             self.wrong.at(view, title, format!("it starts at {}", start.text()));
         }
         time
+    }
+
+    /// Folders and files are called by it, and terminals show it.
+    fn name(&self) {
+        const LONGEST: usize = 80;
+        let name = self.root.at("name");
+        let help = format!("at most {LONGEST} characters, none of them a control character");
+        if name.text().chars().any(char::is_control) || name.text().chars().count() > LONGEST {
+            self.wrong.at(name, "this is no name for a scenario", help);
+        }
     }
 
     fn engine_name(&self) {

@@ -15,6 +15,9 @@ use crate::base::{Bytes, DeviceId, Ppm, Span, Time, UnitId};
 use crate::gateway;
 use crate::metrics::{self, Unit};
 
+/// Faults are drawn before the first of them happens, and each is told.
+const FAULTS_MAX: u128 = 10_000_000;
+
 /// The statistics of a distribution.
 const DISTRIBUTION: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];
 
@@ -169,6 +172,23 @@ impl World<'_> {
     /// Random trouble.
     pub(super) fn chaos(&self) -> Option<Chaos> {
         let view = self.root.at("chaos").present()?;
+        let devices =
+            self.root.at("fleet").entries().map(|(_, fleet)| fleet.at("devices").count()).sum::<u32>();
+        for (key, places) in [
+            ("kill_mtbf", devices),
+            ("power_loss_mtbf", devices),
+            ("outage_mtbf", devices),
+            ("backend_mtbf", 1),
+        ] {
+            let mtbf = view.at(key).span();
+            let faults = u128::from(places) * u128::from(self.duration.0) / u128::from(mtbf.0.max(1));
+            if mtbf > Span::ZERO && faults > FAULTS_MAX {
+                let help = format!(
+                    "at most {FAULTS_MAX} are drawn: a longer time, fewer devices or a shorter scenario"
+                );
+                self.wrong.at(view.at(key), format!("some {faults} faults would be drawn"), help);
+            }
+        }
         Some(Chaos {
             kill_mtbf: view.at("kill_mtbf").span(),
             power_loss_mtbf: view.at("power_loss_mtbf").span(),

@@ -352,3 +352,15 @@ fn a_backend_that_contradicts_itself_is_refused_where_it_does() {
         says(more, &parts);
     }
 }
+
+#[test]
+fn more_faults_than_can_be_told_and_names_that_no_file_can_have_are_refused() {
+    says(
+        "[chaos]\noutage_mtbf = \"1ns\"\noutage_mean = \"1s\"",
+        &["faults would be drawn", "at most 10000000"],
+    );
+    let long = format!("name=\"{}\"", "x".repeat(81));
+    for name in ["name=\"a\\u001bb\"", &long] {
+        assert!(complaint(MINIMAL, &[name]).contains("no name for a scenario"), "{name}");
+    }
+}
