@@ -7,7 +7,6 @@ use super::compare::record_file;
 use super::console::Console;
 use super::refusal::Refusal;
 use super::{sources, written};
-use crate::report::sweep::Sweep;
 use crate::report::{self, Exit, RunRecord};
 
 /// Runs `report`.
@@ -38,18 +37,9 @@ fn told(record: &RunRecord, console: &Console<'_>) -> String {
     if let Some(tune) = &record.tune {
         return format!("{}\n{}", report::headline(record, paint), report::tune::story(tune));
     }
-    let Some(sweep) = record.sweep.as_ref().filter(|sweep| !sweep.axes.is_empty()) else {
-        return report::story(record, paint, console.verbose());
-    };
-    let axes: Vec<(String, Vec<String>)> =
-        sweep.axes.iter().map(|axis| (axis.key.clone(), axis.values.clone())).collect();
-    match sweep.objective.parse() {
-        Ok(objective) => {
-            let headline = report::headline(record, paint);
-            format!("{headline}\n{}", Sweep::new(record, &axes, objective).story())
-        }
-        // A metric of another version of the program.
-        Err(_) => report::story(record, paint, console.verbose()),
+    match report::sweep::retold(record) {
+        Some(story) => format!("{}\n{story}", report::headline(record, paint)),
+        None => report::story(record, paint, console.verbose()),
     }
 }
 

@@ -31,7 +31,8 @@ pub(super) fn sweep(
         return Err(Refusal::usage(format!("a sweep is of one scenario, not of {}", scenarios.len())));
     }
     let objective = args.metric.clone().unwrap_or_else(|| Objective::of_axis(&args.grid.axis[0].key));
-    let told = SweepRecord::new(&grid::values(&args.grid.axis), &objective);
+    let against = reference.as_ref().map(|reference| grid::values(&reference.axis).swap_remove(0));
+    let told = SweepRecord::new(&grid::values(&args.grid.axis), against.as_ref(), &objective);
     let place = args.place.as_place();
     let order = Order { place, work: &args.work, twice: false, baseline: None, sweep: Some(told) };
     let ran = run::carry_out(&plans, &order, runner, console)?;

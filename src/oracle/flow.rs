@@ -86,7 +86,10 @@ impl Flow {
             }
             Event::CutShort => device.died_untold(),
             Event::App(_) | Event::EditMade { .. } => device.person_acted(),
-            Event::UnitQueued { unit, .. } => device.queue.push_back((*unit, at)),
+            // A unit that waits keeps its place, whatever is dropped around it.
+            Event::UnitQueued { unit, .. } if device.queue.iter().all(|(waiting, _)| waiting != unit) => {
+                device.queue.push_back((*unit, at));
+            }
             Event::UnitDiscarded { unit } => device.queue.retain(|(waiting, _)| waiting != unit),
             Event::SyncStart { unit, run, waited } => {
                 if let Some((other, since)) = two_syncs_of_one_unit(device, *unit) {
@@ -172,10 +175,10 @@ fn two_syncs_of_one_unit(device: &Device, unit: UnitId) -> Option<(u64, Time)> {
 
 /// Waiting units run in the order in which they were queued. A run that nobody queued (a retry) has no place in it.
 fn unit_out_of_order(device: &mut Device, unit: UnitId, queued_at: Time) -> Option<UnitId> {
+    // A unit that is taken tells of its start a little later: what came meanwhile, even of the same unit, is another turn.
     let place = device.queue.iter().position(|(waiting, since)| *waiting == unit && *since <= queued_at)?;
+    let (first, since) = device.queue[0];
     device.queue.remove(place);
-    // A unit that is taken tells of its start a little later, and what came meanwhile has not waited longer.
-    let (first, since) = *device.queue.front()?;
     (place > 0 && since <= queued_at).then_some(first)
 }
 

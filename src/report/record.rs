@@ -312,6 +312,9 @@ pub struct SweepRecord {
     pub objective: String,
     /// The swept keys.
     pub axes: Vec<AxisRecord>,
+    /// What takes the place of the first key in the sweep that this one is held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub against: Option<AxisRecord>,
 }
 
 /// A swept key.
@@ -463,10 +466,18 @@ impl SeriesRecord {
 
 impl SweepRecord {
     /// Of a grid with these axes.
-    pub fn new(axes: &[(String, Vec<String>)], objective: &Objective) -> SweepRecord {
+    pub fn new(
+        axes: &[(String, Vec<String>)],
+        against: Option<&(String, Vec<String>)>,
+        objective: &Objective,
+    ) -> SweepRecord {
         let axis =
             |(key, values): &(String, Vec<String>)| AxisRecord { key: key.clone(), values: values.clone() };
-        SweepRecord { objective: objective.name(), axes: axes.iter().map(axis).collect() }
+        SweepRecord {
+            objective: objective.name(),
+            axes: axes.iter().map(axis).collect(),
+            against: against.map(axis),
+        }
     }
 }
 

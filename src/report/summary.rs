@@ -40,8 +40,9 @@ pub fn summary(record: &RunRecord) -> String {
     if record.verdict == Verdict::Pass && !record.gates.is_empty() {
         text.push_str(&format!("All {} gates are met.\n\n", record.gates.len()));
     }
-    match &record.tune {
-        Some(tune) => text.push_str(&format!("```text\n{}```\n", super::tune::story(tune))),
+    let answer = record.tune.as_ref().map(super::tune::story).or_else(|| super::sweep::retold(record));
+    match answer {
+        Some(answer) => text.push_str(&format!("```text\n{answer}```\n")),
         None => {
             text.push_str(table::figures(record, Form::Markdown, false).trim_end());
             text.push('\n');

@@ -139,25 +139,24 @@ fn a_unit_that_starts_itself_for_ever_without_time_passing_is_a_loop() {
 #[test]
 fn a_unit_that_is_asked_for_again_between_its_turn_and_its_start_waits_a_second_time() {
     let mut stage = Stage::new();
-    for (run, again) in [(0, true), (1, true), (2, false)] {
-        // It was taken at once; its start is told a little later.
-        if run == 0 {
-            stage.emit(0, Event::UnitQueued { unit: UNIT, depth: 1 });
-        }
-        stage.later(1);
-        if again {
-            stage.emit(0, Event::UnitQueued { unit: UNIT, depth: 1 });
-        }
-        if run == 0 {
-            stage.emit(0, Event::UnitQueued { unit: OTHER_UNIT, depth: 2 });
-        }
-        stage.later(1);
-        stage.start(UNIT, run);
-        stage.complete(UNIT, run);
-        if run == 1 {
-            stage.start(OTHER_UNIT, 9);
-            stage.complete(OTHER_UNIT, 9);
-        }
-    }
+    let queued = |unit| Event::UnitQueued { unit, depth: 1 };
+    // Taken at once; its start is told two seconds later.
+    stage.emit(0, queued(UNIT));
+    stage.later(1);
+    stage.emit(0, queued(UNIT));
+    stage.emit(0, queued(OTHER_UNIT));
+    stage.later(1);
+    stage.emit(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::secs(2) });
+    stage.complete(UNIT, 0);
+    // Its second turn, asked for before the other's; a third comes meanwhile.
+    stage.later(1);
+    stage.emit(0, queued(UNIT));
+    stage.later(1);
+    stage.emit(0, Event::SyncStart { unit: UNIT, run: 1, waited: Span::secs(3) });
+    stage.complete(UNIT, 1);
+    stage.emit(0, Event::SyncStart { unit: OTHER_UNIT, run: 2, waited: Span::secs(3) });
+    stage.complete(OTHER_UNIT, 2);
+    stage.emit(0, Event::SyncStart { unit: UNIT, run: 3, waited: Span::secs(1) });
+    stage.complete(UNIT, 3);
     assert_silent(&stage.verdict());
 }

@@ -126,6 +126,9 @@ fn drawn(record: &RunRecord) -> Markup {
             h2 { "The best setting" }
             div.plots { (plots) }
             (in_words(&words))
+            @if record.sweep.as_ref().is_some_and(|sweep| sweep.against.is_some()) {
+                pre { (super::super::sweep::retold(record).unwrap_or_default()) }
+            }
         }
         @if !timed.is_empty() {
             h2 { "Over time" }

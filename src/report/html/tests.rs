@@ -183,7 +183,7 @@ fn a_sweep_is_drawn_along_its_first_axis() {
     }
     let values = ["16", "64", "256", "1024"].map(str::to_owned).to_vec();
     let objective: Objective = "engine.session.duration:p50".parse().unwrap();
-    record.sweep = Some(SweepRecord::new(&[("engine.pull.chunk_rows".to_owned(), values)], &objective));
+    record.sweep = Some(SweepRecord::new(&[("engine.pull.chunk_rows".to_owned(), values)], None, &objective));
     let page = page(&record);
     assert!(
         page.contains("best at 16") && page.contains("engine.session.duration:p50 by engine.pull.chunk_rows")

@@ -29,3 +29,4 @@ pub use findings::worse_beyond_noise;
 pub use objective::Objective;
 pub use regret::Regret;
 pub use series::Sweep;
+pub use told::retold;

@@ -2,9 +2,12 @@
 
 use super::super::grid::Grid;
 use super::super::human;
+use super::super::record::{AxisRecord, RunRecord};
 use super::chart::{Curve, chart};
 use super::findings::{Finding, costs, find};
 use super::limits::{closed_form, limits, value};
+use super::objective::Objective;
+use super::regret::Regret;
 use super::series::{Point, Series, Sweep};
 use super::shares::{Fit, Side};
 
@@ -130,4 +133,17 @@ fn mark(point: &Point<'_>, position: usize, finding: Option<&Finding>) -> char {
         _ if within => '~',
         _ => ' ',
     }
+}
+
+/// What a recorded sweep came to, as the terminal showed it; `None` if the record is of no sweep, or of a metric that this version of the
+/// program does not know.
+pub fn retold(record: &RunRecord) -> Option<String> {
+    let told = record.sweep.as_ref().filter(|told| !told.axes.is_empty())?;
+    let objective: Objective = told.objective.parse().ok()?;
+    let named = |axis: &AxisRecord| (axis.key.clone(), axis.values.clone());
+    let mut axes: Vec<(String, Vec<String>)> = told.axes.iter().map(named).collect();
+    let sweep = Sweep::new(record, &axes, objective.clone());
+    let Some(against) = &told.against else { return Some(sweep.story()) };
+    axes[0] = named(against);
+    Some(Regret::new(&sweep, &Sweep::new(record, &axes, objective)).story())
 }
