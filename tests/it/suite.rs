@@ -101,5 +101,6 @@ suite! {
     suite_links_trace_replay_meets_its_expectations: "links/trace-replay";
     suite_links_vpn_meets_its_expectations: "links/vpn";
     suite_push_curve_meets_its_expectations: "push-curve";
+    suite_tune_phone_meets_its_expectations: "tune-phone";
     suite_own_rows_meets_its_expectations: "own-rows";
 }
