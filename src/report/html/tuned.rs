@@ -3,6 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::super::svg::{Curve, Curves, Point};
+use super::super::tune::field::EVERYTHING;
 use super::super::tune::{KnobTuned, PlaceTuned, TuneRecord, told};
 use super::{layout, tables};
 
@@ -112,5 +113,6 @@ fn marks(knobs: &[(&PlaceTuned, &KnobTuned)]) -> Vec<(f64, String)> {
 }
 
 fn number(value: &str) -> Option<f64> {
-    value.parse().ok().filter(|x: &f64| x.is_finite())
+    // Everything at once is written as a number that lies beyond all others.
+    value.parse().ok().filter(|x: &f64| x.is_finite() && value != EVERYTHING)
 }

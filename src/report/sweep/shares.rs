@@ -83,7 +83,9 @@ pub(super) struct Shares {
 }
 
 /// A line through chunks that deviate by more than this from it explains nothing.
-const MISFIT_MAX: f64 = 0.05;
+const MISFIT_MAX: f64 = 0.2;
+/// By one that they deviate from by more than this no best chunk is worked out.
+const MISFIT_OF_COST_MAX: f64 = 0.05;
 /// Of settings that lose more of their time than this the answers are not asked.
 const LOST_MAX: f64 = 0.5;
 /// Fewer failures say little of their rate: one standard error is a fifth.
@@ -121,8 +123,11 @@ impl Fit {
         Some(Fit { chunk, row, misfit, commit, mtbf: random.then(|| exposed / failed) })
     }
 
-    /// The costs as the closed form takes them; `None` without random failures.
+    /// The costs as the closed form takes them; `None` without random failures, or if the line is only a rough one.
     pub(in super::super) fn cost(self) -> Option<Cost> {
+        if self.misfit > MISFIT_OF_COST_MAX {
+            return None;
+        }
         Some(Cost { chunk: self.chunk + self.commit, row: self.row, mtbf: self.mtbf? })
     }
 }
