@@ -58,7 +58,7 @@ fn main() {
     let ran = campaign::run(&plans, &runner, &Options::default(), &Signals::default(), &Silent);
     let simulated = stopwatch.read().as_secs_f64();
     let mut record = report::assemble("reports/bench", &plans, ran.judged, &[]);
-    record.sweep = Some(SweepRecord::new(&axes(), &Objective::default()));
+    record.sweep = Some(SweepRecord::new(&axes(), None, &Objective::default()));
     let mut times = Vec::new();
     let mut bytes = 0;
     for _ in 0..RENDERED {
