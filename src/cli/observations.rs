@@ -1,6 +1,6 @@
 //! What cells observed, written while they end: `series.csv` and `hist/*.hlog`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Mutex;
 
@@ -37,13 +37,11 @@ impl Observations {
         }
     }
 
-    /// Gives the files their names; logs of an earlier run of the same name go.
+    /// Gives the files their names.
     pub(super) fn finish(self) -> Result<(), FolderError> {
         let Files { folder, series, logs } = self.0.into_inner().expect("nobody panics while writing")?;
         series.into_inner().map_err(|cause| failed(&folder, SERIES, cause))?.finish()?;
-        let names: BTreeSet<String> = logs.keys().map(|metric| format!("{metric}.hlog")).collect();
-        logs.into_values().try_for_each(Part::finish)?;
-        folder.keep_only("hist", &names)
+        logs.into_values().try_for_each(Part::finish)
     }
 }
 

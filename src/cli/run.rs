@@ -303,7 +303,7 @@ fn write_report(
             }
         }
     }
-    folder.keep_only("repro", &repros)
+    Ok(())
 }
 
 /// Says what came out, in the form that was asked for. The last lines name the report and the commands that run failing cells again;
