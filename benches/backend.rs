@@ -59,7 +59,7 @@ fn pages(c: &mut Criterion) {
                 b.iter(|| {
                     let query = Query {
                         entity: VISIT,
-                        attributes: &attributes,
+                        scope: Scope::Of(&attributes),
                         after,
                         limit: PAGE,
                         upto: Upto::Settled,

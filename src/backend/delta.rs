@@ -27,14 +27,23 @@ pub struct Position {
 pub struct Query<'q> {
     /// Of which entity.
     pub entity: EntityId,
-    /// For a device with these attributes.
-    pub attributes: &'q [Value],
+    /// For whom.
+    pub scope: Scope<'q>,
     /// After this; `None` begins a first load.
     pub after: Option<&'q Position>,
     /// At most this many rows, at least 1.
     pub limit: usize,
     /// How close to the present.
     pub upto: Upto,
+}
+
+/// Whose rows a reader asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scope<'a> {
+    /// Those of a device with these attributes.
+    Of(&'a [Value]),
+    /// All there are; for a backend that was told to keep them in order, [`Options::whole`](super::Options::whole).
+    Whole,
 }
 
 /// How close to the present a reader comes.
@@ -152,7 +161,7 @@ impl Backend {
         query: Query<'_>,
         mut take: impl FnMut(Change<'_>) -> ControlFlow<()>,
     ) -> Result<Page, ServerError> {
-        let entity = self.pulled(query.entity)?;
+        let entity = self.pulled(query.entity, query.scope)?;
         let clock = self.clock(now);
         let settled = self.settled(now, query.upto);
         let end = self.end_of(now, query.upto);
@@ -170,7 +179,7 @@ impl Backend {
         let mut last = None;
 
         let table = self.table(query.entity);
-        let partition = table.partition(entity, query.attributes);
+        let partition = table.partition(entity, query.scope);
         let changes = partition.into_iter().flat_map(|p| since(p, after));
         let mut changes = changes.take_while(|((stamp, _), _)| end.is_none_or(|end| *stamp < end)).peekable();
         while let Some((place, slot)) = changes.next() {
@@ -269,9 +278,9 @@ impl Backend {
         Ok(fetched)
     }
 
-    fn pulled(&self, id: EntityId) -> Result<&Entity, ServerError> {
+    fn pulled(&self, id: EntityId, scope: Scope<'_>) -> Result<&Entity, ServerError> {
         let entity = self.entity(id).ok_or_else(|| unknown(id))?;
-        if entity.delivery != Delivery::Delta {
+        if entity.delivery != Delivery::Delta && scope != Scope::Whole {
             return Err(ServerError::BadRequest(format!("{} is not pulled", entity.name)));
         }
         if !self.options.provisioning.stamps() {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::apply::Verdict;
-use super::delta::Upto;
+use super::delta::{Scope, Upto};
 use super::effects::Derivation;
 use super::index::Slot;
 use super::options::Options;
-use super::pool::{Pool, Served, mean_service, slowed, varied};
+use super::pool::{Load, Pool, Served, mean_service, slowed, varied};
 use super::quota::Quotas;
 use super::stamps::Stamps;
 use super::table::{Loaded, Record, Table};
@@ -68,7 +68,7 @@ pub enum Failing {
 impl Backend {
     /// An empty backend whose clock shows `start` at time 0; what is left to chance comes of `seed`.
     pub fn new(schema: Arc<Schema>, options: Options, start: Stamp, seed: Seed) -> Backend {
-        let table = |entity| Table::new(entity, options.provisioning);
+        let table = |entity| Table::new(entity, options.provisioning, options.whole);
         let mut tables: Vec<Table> = schema.entities.iter().map(table).collect();
         let parts = |columns: &[usize]| columns.iter().map(|&c| Part::Whole(c)).collect();
         let mut unique = Vec::new();
@@ -177,7 +177,7 @@ impl Backend {
         attributes: &[Value],
     ) -> impl Iterator<Item = &'b Record> {
         let table = self.table(entity);
-        let partition = table.partition(self.schema.entity(entity), attributes);
+        let partition = table.partition(self.schema.entity(entity), Scope::Of(attributes));
         partition.into_iter().flat_map(|p| p.live.values().flatten()).map(|&slot| table.record(slot))
     }
 
@@ -223,15 +223,16 @@ impl Backend {
     }
 
     /// Charges a request that was let in.
-    pub fn serve(&mut self, admitted: Admitted, kind: RequestKind, scanned: u64, rows: u64) -> Served {
+    pub fn serve(&mut self, admitted: Admitted, kind: RequestKind, load: Load) -> Served {
         let Admitted { at: now, device, nth, .. } = admitted;
-        let mean = mean_service(&self.options, kind, scanned, rows);
+        let mean = mean_service(&self.options, kind, load);
         let varied = varied(mean, self.options.service_cv_milli, self.seed, now, nth);
         let service = slowed(varied, self.options.busy.as_ref(), self.pool.begins(now));
         let (begins, done_at) = self.pool.serve(now, service);
         if let Some(quotas) = &mut self.quotas {
             quotas.served(now, device, service, done_at);
         }
+        let Load { scanned, rows, .. } = load;
         Served { kind, queued: begins.since(now), service, scanned, rows, done_at }
     }
 

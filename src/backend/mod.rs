@@ -52,10 +52,10 @@ mod visibility;
 
 pub use availability::outages;
 pub use commit::{Commit, Fact};
-pub use delta::{Change, Fetched, Page, Position, Query, Upto};
+pub use delta::{Change, Fetched, Page, Position, Query, Scope, Upto};
 pub use machine::{Admitted, Backend, Failing};
 pub use options::{Availability, Busy, CommitDelay, Effect, Options};
-pub use pool::Served;
+pub use pool::{Load, Served};
 pub use provisioning::Provisioning;
 pub use quota::{Bucket, Quota, QuotaBy, Window};
 pub use table::{Loaded, Record};

@@ -44,6 +44,8 @@ pub struct Options {
     pub replica_lag: Span,
     /// Which columns for syncing it keeps.
     pub provisioning: Provisioning,
+    /// It can be asked for the changes of all rows, whoever they belong to: somebody keeps a copy.
+    pub whole: bool,
     /// Deleted rows are remembered for this long.
     pub tombstones_kept: Span,
     /// Times during which the backend answers nothing, sorted and apart.
@@ -143,6 +145,7 @@ impl Default for Options {
             commit_delay: None,
             replica_lag: Span::ZERO,
             provisioning: Provisioning::Full,
+            whole: false,
             tombstones_kept: Span::secs(30 * 86_400),
             down: Vec::new(),
             availability: None,

@@ -23,6 +23,23 @@ pub(super) struct Partition {
     pub(super) gone: BTreeSet<(Stamp, Key)>,
 }
 
+impl Partition {
+    /// Adds a row's version: a live row, or where deletions leave a trace a tombstone.
+    pub(super) fn renew(&mut self, (stamp, key): (Stamp, &Key), slot: Option<Slot>, traces: bool) {
+        if slot.is_some() {
+            self.live.insert((stamp, key.clone()), slot);
+        } else if traces {
+            self.gone.insert((stamp, key.clone()));
+        }
+    }
+
+    /// Takes out what is replaced.
+    pub(super) fn forget(&mut self, place: &(Stamp, Key)) {
+        self.live.remove(place);
+        self.gone.remove(place);
+    }
+}
+
 /// The partitions of one entity.
 ///
 /// A row is in the partition that the columns of its [`ScopeRule::Attribute`]s name, provided that it lies in all

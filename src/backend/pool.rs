@@ -7,6 +7,17 @@ use super::options::{Busy, Options};
 use crate::base::{Seed, Span, Time};
 use crate::contract::{Event, RequestKind};
 
+/// What a request asks of the backend.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Rows looked at.
+    pub scanned: u64,
+    /// Rows delivered, or mutations handled.
+    pub rows: u64,
+    /// Rows marked for the sync's own sake.
+    pub written: u64,
+}
+
 /// How a request was served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Served {
@@ -88,13 +99,16 @@ impl Pool {
 }
 
 /// The service time that the costs give, before chance and office hours.
-pub(super) fn mean_service(options: &Options, kind: RequestKind, scanned: u64, rows: u64) -> Span {
-    match kind {
-        RequestKind::Push => options.write_fixed_cost + options.write_row_cost * rows,
-        RequestKind::Pull | RequestKind::Fetch => {
-            options.fixed_cost + options.scan_cost * scanned + options.row_cost * rows
+pub(super) fn mean_service(options: &Options, kind: RequestKind, load: Load) -> Span {
+    let Load { scanned, rows, written } = load;
+    let marks = options.write_row_cost * written;
+    marks
+        + match kind {
+            RequestKind::Push => options.write_fixed_cost + options.write_row_cost * rows,
+            RequestKind::Pull | RequestKind::Fetch => {
+                options.fixed_cost + options.scan_cost * scanned + options.row_cost * rows
+            }
         }
-    }
 }
 
 /// A log-normal variable with mean 1 and this coefficient of variation, times `mean`: σ² = ln(1 + cv²), µ = −σ²/2. It is a
@@ -143,7 +157,7 @@ mod tests {
             write_row_cost: Span::millis(10),
             ..Options::default()
         };
-        let service = |kind| mean_service(&options, kind, 7, 3);
+        let service = |kind| mean_service(&options, kind, Load { scanned: 7, rows: 3, written: 0 });
         assert_eq!(service(RequestKind::Pull), Span::millis(167));
         assert_eq!(service(RequestKind::Fetch), Span::millis(167));
         assert_eq!(service(RequestKind::Push), Span::millis(230));

@@ -1,21 +1,20 @@
 //! Everything there is: what can be asked of a backend that keeps no stamps.
 
-use super::delta::{Change, Fetched};
+use super::delta::{Change, Fetched, Scope};
 use super::machine::Backend;
 use super::table::Record;
-use crate::base::{EntityId, Key, Value};
+use crate::base::{EntityId, Key};
 use crate::contract::ServerError;
 
 impl Backend {
-    /// Delivers the live rows of `entity` that belong on a device with these attributes, in the order of keys after `after`, at
-    /// most `limit`. Looks at every row, for each page anew.
+    /// Delivers the live rows of `entity` in `scope`, in the order of keys after `after`, at most `limit`. Looks at every row, for each page anew.
     ///
     /// # Errors
     /// [`ServerError::BadRequest`] if there is no such entity.
     pub fn everything(
         &self,
         entity: EntityId,
-        attributes: &[Value],
+        scope: Scope<'_>,
         after: Option<&Key>,
         limit: usize,
         mut take: impl FnMut(Change<'_>),
@@ -27,7 +26,10 @@ impl Backend {
         let wanted = |record: &&Record| {
             !record.deleted
                 && after.is_none_or(|after| record.key > *after)
-                && schema.in_scope(&record.values, attributes)
+                && match scope {
+                    Scope::Of(attributes) => schema.in_scope(&record.values, attributes),
+                    Scope::Whole => true,
+                }
         };
         let mut rows: Vec<&Record> = records.iter().filter(wanted).collect();
         rows.sort_unstable_by(|a, b| a.key.cmp(&b.key));

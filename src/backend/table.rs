@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::delta::Scope;
 use super::index::{Index, Slot};
 use super::partition::{Partition, PartitionId, Partitions};
 use super::provisioning::Provisioning;
@@ -75,12 +76,14 @@ pub(super) struct Table {
     indexes: Vec<Index>,
     /// The entity's partitions, if its changes are pulled as deltas.
     partitions: Option<Partitions>,
+    /// All rows in the order of their changes, if somebody asks for that.
+    whole: Option<Partition>,
     /// Looked up only, never iterated.
     veils: FxHashMap<Slot, Veil>,
 }
 
 impl Table {
-    pub(super) fn new(entity: &Entity, provisioning: Provisioning) -> Table {
+    pub(super) fn new(entity: &Entity, provisioning: Provisioning, whole: bool) -> Table {
         Table {
             provisioning,
             records: Vec::new(),
@@ -88,6 +91,7 @@ impl Table {
             live: 0,
             indexes: Vec::new(),
             partitions: (entity.delivery == Delivery::Delta).then(Partitions::default),
+            whole: whole.then(Partition::default),
             veils: FxHashMap::default(),
         }
     }
@@ -132,6 +136,9 @@ impl Table {
                     live.push(((stamp, row.key.clone()), Some(slot)));
                 }
             }
+            if let Some(whole) = &mut self.whole {
+                whole.renew((stamp, &row.key), (!deleted).then_some(slot), self.provisioning.deletes());
+            }
             if !deleted {
                 self.live += 1;
                 self.indexes.iter_mut().for_each(|index| index.insert(&row.values, slot));
@@ -174,9 +181,12 @@ impl Table {
         &self.records
     }
 
-    /// What devices with these attributes read; `None` if there is nothing for them or no deltas at all.
-    pub(super) fn partition(&self, entity: &Entity, attributes: &[Value]) -> Option<&Partition> {
-        self.partitions.as_ref()?.find(entity, attributes)
+    /// What readers of `scope` read; `None` if there is nothing for them or no deltas at all.
+    pub(super) fn partition(&self, entity: &Entity, scope: Scope<'_>) -> Option<&Partition> {
+        match scope {
+            Scope::Of(attributes) => self.partitions.as_ref()?.find(entity, attributes),
+            Scope::Whole => self.whole.as_ref(),
+        }
     }
 
     /// The values of a row as readers of deltas see them.
@@ -261,6 +271,10 @@ impl Table {
             if veil.versions == 0 {
                 self.veils.remove(slot);
             }
+        }
+        if let Some(whole) = &mut self.whole {
+            whole.forget(&(shown, record.key.clone()));
+            whole.renew((*stamp, &record.key), values.as_ref().map(|_| *slot), self.provisioning.deletes());
         }
         let Some(partitions) = &mut self.partitions else { return };
         let place = values.as_ref().and_then(|values| partitions.place(entity, values));

@@ -496,4 +496,15 @@ pub enum Event<'a> {
         /// Rows delivered or mutations handled.
         rows: u64,
     },
+    /// The gateway: it looked for changes, for a device or for its replica.
+    Captured {
+        /// Rows written in the backend to find them: flags and claims.
+        writes: u64,
+        /// Rows that the gateway looked at itself.
+        handled: u64,
+        /// Processor time of the gateway, by its model.
+        cpu: Span,
+        /// Bytes that the gateway keeps for finding changes.
+        state: u64,
+    },
 }

@@ -25,6 +25,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+pub use capture::{Effort, LastModifiedOptions};
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
 pub use options::{Capture, Mode, Options, Unfit};
 pub use server::{Gateway, Served};

@@ -1,8 +1,7 @@
 //! What a gateway can be told to be.
 
+use super::capture::LastModifiedOptions;
 use super::leg;
-use crate::backend::{Provisioning, Upto};
-use crate::base::Span;
 
 /// A gateway's options.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,18 +23,15 @@ pub enum Mode {
 }
 
 /// A way to find out what changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Capture {
-    /// By the time of last modification, paged by (stamp, key).
-    LastModifiedKeyset {
-        /// How close to the present a pull comes.
-        upto: Upto,
-    },
+    /// By the time of last modification.
+    LastModified(LastModifiedOptions),
 }
 
 impl Default for Capture {
     fn default() -> Capture {
-        Capture::LastModifiedKeyset { upto: Upto::Settled }
+        Capture::LastModified(LastModifiedOptions::default())
     }
 }
 
@@ -47,30 +43,4 @@ pub struct Unfit {
     pub why: &'static str,
     /// What would do.
     pub instead: &'static str,
-}
-
-impl Capture {
-    /// How long after its commit at the latest a change is found that can be seen at once.
-    pub fn behind(self) -> Span {
-        match self {
-            Capture::LastModifiedKeyset { upto: Upto::Behind(window) } => window,
-            Capture::LastModifiedKeyset { upto: Upto::Settled } => Span::ZERO,
-        }
-    }
-
-    /// Whether a backend of this provisioning has what the strategy asks it for. That it finds everything is another matter:
-    /// where rows are deleted for good, this one misses that.
-    ///
-    /// # Errors
-    /// [`Unfit`] if it cannot even ask.
-    pub fn fits(self, provisioning: Provisioning) -> Result<(), Unfit> {
-        match self {
-            Capture::LastModifiedKeyset { .. } if provisioning.stamps() => Ok(()),
-            Capture::LastModifiedKeyset { .. } => Err(Unfit {
-                why: "the time of last modification is asked for, and this backend keeps none",
-                instead: "a backend that stamps its rows (full, stamps-only, three-stamps, read-only-schema), \
-                          or a capture that compares all rows",
-            }),
-        }
-    }
 }

@@ -3,13 +3,13 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::capture::{self, Ask, Strategy};
+use super::capture::{self, Ask, Effort, Reader, Strategy};
 use super::options::{Mode, Options};
-use crate::backend::{self, Backend, Change, Fact, Failing};
+use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::wire::{AnswerWriter, Counted, Sink, decode_request};
 use crate::contract::{
-    Attributes, Entity, FetchRequest, PullRequest, PushRequest, Request, RequestKind, ServerError,
+    Attributes, Entity, Event, FetchRequest, PullRequest, PushRequest, Request, RequestKind, ServerError,
 };
 
 /// The sync server.
@@ -30,6 +30,8 @@ pub struct Served {
     pub facts: Vec<Fact>,
     /// The backend's work; `None` if the request did not get to it.
     pub work: Option<backend::Served>,
+    /// What finding the changes of a pull took the gateway, if it was one.
+    pub found: Option<Event<'static>>,
     /// Why the answer says no, if it does.
     pub error: Option<ServerError>,
 }
@@ -38,7 +40,7 @@ pub struct Served {
 #[derive(Debug)]
 struct Handled {
     kind: RequestKind,
-    scanned: u64,
+    effort: Effort,
     rows: u64,
     answer: Result<Vec<u8>, ServerError>,
     facts: Vec<Fact>,
@@ -48,7 +50,7 @@ impl Gateway {
     /// A gateway for devices with these attributes, by their number.
     pub fn new(options: &Options, attributes: Vec<Attributes>) -> Gateway {
         let Mode::Ota = options.mode;
-        Gateway { strategy: capture::strategy(options.serve), attributes }
+        Gateway { strategy: capture::strategy(&options.serve), attributes }
     }
 
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`, which is not later than the
@@ -60,20 +62,25 @@ impl Gateway {
     /// Serves a request that comes to the backend at `now` and that the gateway gives up on at `deadline`; to be called in the
     /// order in which they come.
     pub fn serve(&mut self, now: Time, deadline: Time, backend: &mut Backend, request: &[u8]) -> Served {
-        let admitted = self
-            .read(request)
-            .and_then(|(attributes, device, request)| Ok((attributes, request, backend.admit(now, device)?)));
-        let (attributes, request, admitted) = match admitted {
+        let admitted =
+            self.read(request).and_then(|(device, request)| Ok((request, backend.admit(now, device)?)));
+        let (request, admitted) = match admitted {
             Ok(admitted) => admitted,
             Err(error) => return refused(now, error),
         };
-        let Handled { kind, scanned, rows, answer, facts } = match (&request, admitted.fails) {
+        let attributes = &self.attributes[admitted.device.0 as usize];
+        let Handled { kind, effort, rows, answer, facts } = match (&request, admitted.fails) {
             (request, Some(Failing::Before)) => Handled::nothing(request),
-            (Request::Pull(pull), _) => self.pull((now, deadline), backend, attributes, pull),
+            (Request::Pull(pull), _) => {
+                let strategy = &mut *self.strategy;
+                Pulling { strategy, backend, attributes, pull }.answer(now, deadline)
+            }
             (Request::Push(push), _) => handle_push(now, backend, attributes, push),
             (Request::Fetch(fetch), _) => handle_fetch(now, backend, attributes, fetch),
         };
-        let work = backend.serve(admitted, kind, scanned, rows);
+        let work =
+            backend.serve(admitted, kind, Load { scanned: effort.scanned, rows, written: effort.writes });
+        let found = (kind == RequestKind::Pull).then(|| effort.event(self.strategy.state()));
         // Who wrote is answered when the transaction has committed.
         let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
         let done_at = committed.map_or(work.done_at, |at| at.max(work.done_at));
@@ -86,11 +93,11 @@ impl Gateway {
             Ok(answer) => (answer, None),
             Err(error) => (AnswerWriter::error(&error), Some(error)),
         };
-        Served { answer, done_at: done_at.min(deadline), facts, work: Some(work), error }
+        Served { answer, done_at: done_at.min(deadline), facts, work: Some(work), found, error }
     }
 
-    /// The request, and the device that makes it with its attributes.
-    fn read(&self, request: &[u8]) -> Result<(&Attributes, DeviceId, Request), ServerError> {
+    /// The request, and the device that makes it.
+    fn read(&self, request: &[u8]) -> Result<(DeviceId, Request), ServerError> {
         let request =
             decode_request(request).map_err(|damaged| ServerError::BadRequest(damaged.to_string()))?;
         let device = match &request {
@@ -98,40 +105,42 @@ impl Gateway {
             Request::Push(push) => push.device,
             Request::Fetch(fetch) => fetch.device,
         };
-        let attributes = self.attributes.get(device.0 as usize);
-        let attributes =
-            attributes.ok_or_else(|| ServerError::BadRequest(format!("there is no device {device}")))?;
-        Ok((attributes, device, request))
+        if device.0 as usize >= self.attributes.len() {
+            return Err(ServerError::BadRequest(format!("there is no device {device}")));
+        }
+        Ok((device, request))
     }
+}
 
-    fn pull(
-        &self,
-        (now, deadline): (Time, Time),
-        backend: &mut Backend,
-        attributes: &[Value],
-        pull: &PullRequest,
-    ) -> Handled {
-        let (mut scanned, mut rows) = (0, 0);
-        let doomed = backend.begins(now) > deadline;
+/// A pull that was let in.
+struct Pulling<'p> {
+    strategy: &'p mut dyn Strategy,
+    backend: &'p mut Backend,
+    attributes: &'p [Value],
+    pull: &'p PullRequest,
+}
+
+impl Pulling<'_> {
+    fn answer(mut self, now: Time, deadline: Time) -> Handled {
+        let (mut effort, mut rows) = (Effort::default(), 0);
+        let doomed = self.backend.begins(now) > deadline;
         // Nobody will read what is answered after the gateway gave up, but the backend does not know that and works for it.
         let answer = if doomed {
-            self.pages::<Counted>(now, backend, attributes, pull, &mut scanned, &mut rows).map(|_| Vec::new())
+            self.pages::<Counted>(now, &mut effort, &mut rows).map(|_| Vec::new())
         } else {
-            self.pages(now, backend, attributes, pull, &mut scanned, &mut rows)
+            self.pages(now, &mut effort, &mut rows)
         };
-        Handled { kind: RequestKind::Pull, scanned, rows, answer, facts: Vec::new() }
+        Handled { kind: RequestKind::Pull, effort, rows, answer, facts: Vec::new() }
     }
 
     /// Fills an answer with the wanted entities in their order, up to the rows and bytes that were asked for.
     fn pages<S: Sink + Default>(
-        &self,
+        &mut self,
         now: Time,
-        backend: &mut Backend,
-        attributes: &[Value],
-        pull: &PullRequest,
-        scanned: &mut u64,
+        effort: &mut Effort,
         rows: &mut u64,
     ) -> Result<S, ServerError> {
+        let Pulling { strategy, backend, attributes, pull } = self;
         let schema = Arc::clone(backend.schema());
         let most = u64::from(pull.rows.clamp(1, backend.page_cap()));
         let mut writer = AnswerWriter::<S>::pages(backend.clock(backend.begins(now)));
@@ -141,9 +150,10 @@ impl Gateway {
                 break;
             }
             let (entity, cursor) = (want.entity, want.cursor.as_deref());
-            let ask = Ask { entity, attributes, cursor, limit: (most - *rows) as usize };
+            let (reader, limit) = (Reader::Device(pull.device, attributes), (most - *rows) as usize);
+            let ask = Ask { reader, entity, cursor, limit, clock: pull.clock };
             writer.begin_page(entity);
-            let page = self.strategy.page(backend, now, ask, &mut |change| {
+            let page = strategy.page(backend, now, ask, &mut |change| {
                 write_change(&mut writer, schema.entity(entity), change);
                 if writer.len() as u64 >= pull.bytes {
                     ControlFlow::Break(())
@@ -152,7 +162,7 @@ impl Gateway {
                 }
             })?;
             writer.end_page(&page.cursor, page.more);
-            *scanned += page.scanned;
+            *effort = effort.plus(page.effort);
             *rows += page.delivered;
         }
         Ok(writer.finish())
@@ -167,14 +177,24 @@ impl Handled {
             Request::Push(_) => RequestKind::Push,
             Request::Fetch(_) => RequestKind::Fetch,
         };
-        Handled { kind, scanned: 0, rows: 0, answer: Err(ServerError::Failed), facts: Vec::new() }
+        Handled {
+            kind,
+            effort: Effort::default(),
+            rows: 0,
+            answer: Err(ServerError::Failed),
+            facts: Vec::new(),
+        }
     }
+}
+
+fn looked_at(rows: u64) -> Effort {
+    Effort { scanned: rows, ..Effort::default() }
 }
 
 /// What did not get to the backend's workers is answered at once.
 fn refused(now: Time, error: ServerError) -> Served {
     let answer = AnswerWriter::error(&error);
-    Served { answer, done_at: now, facts: Vec::new(), work: None, error: Some(error) }
+    Served { answer, done_at: now, facts: Vec::new(), work: None, found: None, error: Some(error) }
 }
 
 fn handle_push(now: Time, backend: &mut Backend, attributes: &[Value], push: &PushRequest) -> Handled {
@@ -184,7 +204,7 @@ fn handle_push(now: Time, backend: &mut Backend, attributes: &[Value], push: &Pu
     let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
     let answer = Ok(AnswerWriter::results(clock, ids.zip(&outcomes)));
     let rows = outcomes.len() as u64;
-    Handled { kind: RequestKind::Push, scanned: rows, rows, answer, facts }
+    Handled { kind: RequestKind::Push, effort: looked_at(rows), rows, answer, facts }
 }
 
 fn handle_fetch(now: Time, backend: &Backend, attributes: &[Value], fetch: &FetchRequest) -> Handled {
@@ -200,7 +220,7 @@ fn handle_fetch(now: Time, backend: &Backend, attributes: &[Value], fetch: &Fetc
         writer.end_page("", fetched.more);
         writer.finish()
     });
-    Handled { kind: RequestKind::Fetch, scanned, rows, answer, facts: Vec::new() }
+    Handled { kind: RequestKind::Fetch, effort: looked_at(scanned), rows, answer, facts: Vec::new() }
 }
 
 /// Writes a change as the devices hold it.

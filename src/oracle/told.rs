@@ -56,7 +56,8 @@ impl Told<'_> {
             | Event::MutationPutOff { .. }
             | Event::CommitDelayed { .. }
             | Event::RowServed { .. }
-            | Event::BackendServed { .. } => self.backend(event),
+            | Event::BackendServed { .. }
+            | Event::Captured { .. } => self.backend(event),
             Event::ProcessStarted { .. }
             | Event::ProcessKilled { .. }
             | Event::CutShort
@@ -215,6 +216,9 @@ impl Told<'_> {
                     count(*scanned, "row")
                 )
             }
+            Event::Captured { writes, handled, cpu, state } => format!(
+                "looked for changes: {writes} marked, {handled} compared, {cpu} of its processor, {state} bytes kept"
+            ),
             _ => unreachable!("not an event of the backend"),
         }
     }

@@ -42,6 +42,9 @@ impl Servers {
         if let Some(work) = &served.work {
             self.tell_one(work.event());
         }
+        if let Some(found) = served.found {
+            self.hub.emit(Node::Gateway, found);
+        }
         self.handle.sleep_until(served.done_at).await;
         served.answer
     }

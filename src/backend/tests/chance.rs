@@ -50,7 +50,7 @@ fn a_full_queue_takes_no_more() {
     let mut backend = backend(slow);
     let mut ask = |ms| {
         let admitted = backend.admit(at_ms(ms), DEVICE)?;
-        Ok::<_, ServerError>(backend.serve(admitted, RequestKind::Pull, 0, 0).queued)
+        Ok::<_, ServerError>(backend.serve(admitted, RequestKind::Pull, Load::default()).queued)
     };
     assert_eq!([0, 0, 0].map(|ms| ask(ms).unwrap()), [0, 1, 2].map(Span::secs));
     assert_eq!(ask(999), Err(ServerError::Unavailable));
@@ -61,7 +61,7 @@ fn a_full_queue_takes_no_more() {
 fn where_there_is_no_queue_a_free_worker_still_takes_a_request() {
     let mut backend = backend(Options { workers: 1, queue: Some(0), service_cv_milli: 0, ..options() });
     let admitted = backend.admit(at_ms(1), DEVICE).unwrap();
-    let served = backend.serve(admitted, RequestKind::Pull, 0, 0);
+    let served = backend.serve(admitted, RequestKind::Pull, Load::default());
     assert!(backend.admit(at_ms(2), DEVICE).is_err());
     assert!(backend.admit(served.done_at, DEVICE).is_ok());
 }
@@ -72,7 +72,7 @@ fn chance_is_a_function_of_the_instant_not_of_those_before() {
         let mut backend = backend(Options { errors: Ppm(500_000), ..options() });
         for ms in 0..before {
             let admitted = backend.admit(at_ms(ms), DEVICE).unwrap();
-            backend.serve(admitted, RequestKind::Pull, 0, 0);
+            backend.serve(admitted, RequestKind::Pull, Load::default());
         }
         (1_000..1_200).map(|ms| backend.admit(at_ms(ms), DEVICE).unwrap().fails).collect::<Vec<_>>()
     };

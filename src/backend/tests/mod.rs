@@ -174,7 +174,7 @@ impl Reader {
     /// Reads one page; `true` if there may be more.
     fn pull(&mut self, backend: &mut Backend, now: Time, limit: usize) -> bool {
         let (entity, upto, after) = (self.entity, self.upto, self.position.as_ref());
-        let query = Query { entity, attributes: &self.attributes, after, limit, upto };
+        let query = Query { entity, scope: Scope::Of(&self.attributes), after, limit, upto };
         let rows = &mut self.rows;
         let mut count = 0;
         let page = backend.changes(now, query, |change| {

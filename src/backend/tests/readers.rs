@@ -267,7 +267,7 @@ fn a_cursor_older_than_the_tombstones_has_expired_and_a_younger_one_has_not() {
         let position = Position::at(stamp);
         let query = Query {
             entity: APPOINTMENT,
-            attributes: &attributes,
+            scope: Scope::Of(&attributes),
             after: Some(&position),
             limit: 10,
             upto: Upto::Settled,
@@ -292,8 +292,13 @@ fn a_first_load_gets_tombstones_only_of_what_vanished_since_it_began() {
     }
     let attributes = attributes(0);
     let mut page = |after: Option<&Position>, now| {
-        let query =
-            Query { entity: APPOINTMENT, attributes: &attributes, after, limit: 2, upto: Upto::Settled };
+        let query = Query {
+            entity: APPOINTMENT,
+            scope: Scope::Of(&attributes),
+            after,
+            limit: 2,
+            upto: Upto::Settled,
+        };
         let mut seen = Vec::new();
         let page = backend.changes(now, query, |change| {
             seen.push(format!("{}{}", if change.values.is_some() { "" } else { "-" }, change.key));
@@ -324,7 +329,7 @@ fn a_row_that_left_and_came_back_is_told_once() {
     }
     let query = Query {
         entity: APPOINTMENT,
-        attributes: &attributes(0),
+        scope: Scope::Of(&attributes(0)),
         after: reader.position.as_ref(),
         limit: 10,
         upto: Upto::Settled,
@@ -342,8 +347,13 @@ fn a_row_that_left_and_came_back_is_told_once() {
 fn a_reader_that_breaks_off_has_taken_the_change_it_broke_at() {
     let mut backend = filled(options(), 5, Span::secs(60));
     let attributes = attributes(0);
-    let query =
-        Query { entity: APPOINTMENT, attributes: &attributes, after: None, limit: 10, upto: Upto::Settled };
+    let query = Query {
+        entity: APPOINTMENT,
+        scope: Scope::Of(&attributes),
+        after: None,
+        limit: 10,
+        upto: Upto::Settled,
+    };
     let mut count = 0;
     let page = backend
         .changes(at_ms(1), query, |_| {
@@ -358,7 +368,8 @@ fn a_reader_that_breaks_off_has_taken_the_change_it_broke_at() {
 fn only_entities_pulled_as_deltas_are_pulled() {
     let mut backend = backend(options());
     for entity in [PATIENT, NOTE, EntityId(99)] {
-        let query = Query { entity, attributes: &attributes(0), after: None, limit: 1, upto: Upto::Settled };
+        let query =
+            Query { entity, scope: Scope::Of(&attributes(0)), after: None, limit: 1, upto: Upto::Settled };
         let page = backend.changes(at_ms(1), query, |_| ControlFlow::Continue(()));
         assert!(matches!(page, Err(ServerError::BadRequest(_))), "{entity:?}");
     }

@@ -88,7 +88,7 @@ fn a_coarse_filter_reads_again_what_was_read_since_its_last_multiple_and_deliver
     let scanned = |backend: &mut Backend, position: &mut Option<Position>, ms| {
         let query = Query {
             entity: APPOINTMENT,
-            attributes: &attributes(0),
+            scope: Scope::Of(&attributes(0)),
             after: position.as_ref(),
             limit: 10,
             upto: Upto::Settled,
@@ -164,7 +164,7 @@ fn without_stamps_there_is_only_everything_and_it_is_looked_at_each_time() {
         backend.office_delete(at_ms(1), APPOINTMENT, &Key::new("k4")).unwrap();
         let query = Query {
             entity: APPOINTMENT,
-            attributes: &attributes(0),
+            scope: Scope::Of(&attributes(0)),
             after: None,
             limit: 1,
             upto: Upto::Settled,
@@ -176,7 +176,8 @@ fn without_stamps_there_is_only_everything_and_it_is_looked_at_each_time() {
         loop {
             let after = keys.last().cloned();
             let take = |change: Change<'_>| keys.push(change.key.clone());
-            let page = backend.everything(APPOINTMENT, &attributes(0), after.as_ref(), 3, take).unwrap();
+            let page =
+                backend.everything(APPOINTMENT, Scope::Of(&attributes(0)), after.as_ref(), 3, take).unwrap();
             assert_eq!(page.scanned, 10, "every row, for each page anew");
             if !page.more {
                 break;

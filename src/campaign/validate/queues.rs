@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::backend::{Backend, Bucket, Options, Quota, QuotaBy};
+use crate::backend::{Backend, Bucket, Load, Options, Quota, QuotaBy};
 use crate::base::{DeviceId, Ppm, Seed, Span, Stamp, Stream, Time};
 use crate::contract::{RequestKind, Schema, ServerError};
 
@@ -39,7 +39,10 @@ fn waiting(workers: u32, requests: u32, mut service: impl FnMut(&mut Stream) -> 
         now += arrivals.exponential(between);
         let rows = (service(&mut work) * MEAN) as u64;
         let admitted = backend.admit(now, DEVICE).expect("there is room for all");
-        queued += backend.serve(admitted, RequestKind::Pull, rows, rows).queued.as_secs_f64();
+        queued += backend
+            .serve(admitted, RequestKind::Pull, Load { scanned: rows, rows, written: 0 })
+            .queued
+            .as_secs_f64();
     }
     queued / f64::from(requests) / (MEAN / 1e6)
 }
@@ -78,7 +81,7 @@ fn drain(run: u64, waiting: u32, per_second: f64, workers: u32, service: Span) -
     let rows = service.as_micros();
     let mut ask = |now| {
         let admitted = backend.admit(now, DEVICE).expect("there is room for all");
-        backend.serve(admitted, RequestKind::Pull, rows, rows).queued
+        backend.serve(admitted, RequestKind::Pull, Load { scanned: rows, rows, written: 0 }).queued
     };
     (0..waiting).for_each(|_| _ = ask(Time::ZERO));
     let mut arrivals = Seed(run).stream("arrivals", 0, 0);
@@ -114,7 +117,7 @@ fn bucket() -> Figure {
         loop {
             match backend.admit(now, DEVICE) {
                 Ok(admitted) => {
-                    backend.serve(admitted, RequestKind::Pull, 0, 0);
+                    backend.serve(admitted, RequestKind::Pull, Load::default());
                     break;
                 }
                 Err(ServerError::Throttled(after)) => now += after,
@@ -143,7 +146,8 @@ fn gateway() -> [Figure; 2] {
     let mut backend = Backend::new(Arc::new(Schema::default()), plan(SAP).backend, Stamp(0), Seed(1));
     assert!(backend.page_cap() >= 10_000, "one answer held them all");
     let admitted = backend.admit(Time::ZERO, DEVICE).expect("it is up");
-    let served = backend.serve(admitted, RequestKind::Pull, 10_000, 10_000);
+    let served =
+        backend.serve(admitted, RequestKind::Pull, Load { scanned: 10_000, rows: 10_000, written: 0 });
     assert!(served.service < backend.gateway_timeout());
     [
         Figure::new("SAP Gateway: seconds for 10 000 entities", 18.2, served.service.as_secs_f64(), 0.01),

@@ -5,32 +5,68 @@
 
 use std::ops::ControlFlow;
 
-use super::{Ask, Captured, Strategy};
-use crate::backend::{Backend, Change, Position, Query, Upto};
-use crate::base::{EntityId, Key, Stamp, Time};
+use super::super::options::Unfit;
+use super::{Ask, Captured, Effort, Fits, Strategy};
+use crate::backend::{Backend, Change, Position, Provisioning, Query, Upto};
+use crate::base::{EntityId, Key, Span, Stamp, Time};
 use crate::contract::ServerError;
 
+/// How it pages, and how close to the present it comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// How close to the present a pull comes.
+    pub upto: Upto,
+}
+
 pub(super) struct LastModified {
-    pub(super) upto: Upto,
+    options: Options,
+}
+
+impl LastModified {
+    pub(super) fn new(options: Options) -> LastModified {
+        LastModified { options }
+    }
+}
+
+impl Fits for Options {
+    fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
+        if provisioning.stamps() {
+            return Ok(());
+        }
+        Err(Unfit {
+            why: "the time of last modification is asked for, and this backend keeps none",
+            instead: "a backend that stamps its rows (full, stamps-only, three-stamps, read-only-schema), \
+                      or a capture that compares all rows",
+        })
+    }
+
+    fn behind(&self) -> Span {
+        match self.upto {
+            Upto::Behind(window) => window,
+            Upto::Settled => Span::ZERO,
+        }
+    }
 }
 
 impl Strategy for LastModified {
     fn page(
-        &self,
+        &mut self,
         backend: &mut Backend,
         now: Time,
         ask: Ask<'_>,
         take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
     ) -> Result<Captured, ServerError> {
-        let Ask { entity, attributes, cursor, limit } = ask;
+        let Ask { reader, entity, cursor, limit, .. } = ask;
         let after = match cursor.map(read) {
             Some(None) => return Err(ServerError::CursorExpired(entity)),
             after => after.flatten(),
         };
-        let query = Query { entity, attributes, after: after.as_ref(), limit, upto: self.upto };
+        let query =
+            Query { entity, scope: reader.scope(), after: after.as_ref(), limit, upto: self.options.upto };
         let page = backend.changes(now, query, take)?;
         let cursor = write(&page.next);
-        Ok(Captured { scanned: page.scanned, delivered: page.delivered, cursor, more: page.more })
+        let effort = Effort { scanned: page.scanned, ..Effort::default() };
+        Ok(Captured { delivered: page.delivered, cursor, more: page.more, effort })
     }
 
     fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {

@@ -1,12 +1,9 @@
-//! The backend, the gateway, and the way between them.
+//! The backend.
 
-use super::super::profiles;
 use super::World;
-use super::fleet::library_and_own;
 use super::view::View;
-use crate::backend::{self, Provisioning, QuotaBy, Upto};
-use crate::base::{Ppm, Span};
-use crate::gateway::{self, Capture};
+use crate::backend::{self, Provisioning, QuotaBy};
+use crate::base::Ppm;
 
 impl World<'_> {
     pub(super) fn backend(&self, effects: Vec<backend::Effect>) -> backend::Options {
@@ -33,6 +30,7 @@ impl World<'_> {
             }),
             replica_lag: view.at("replica_lag").span(),
             provisioning: provisioning(view.at("provisioning")),
+            whole: false,
             tombstones_kept: view.at("tombstones_kept").span(),
             down: self.maintenance(view.at("maintenance")),
             availability: self.availability(view.at("availability")),
@@ -52,7 +50,7 @@ impl World<'_> {
     }
 
     /// The share of time in which something is up; `None` if it always is.
-    fn availability(&self, view: View<'_>) -> Option<backend::Availability> {
+    pub(super) fn availability(&self, view: View<'_>) -> Option<backend::Availability> {
         let share = view.present()?.at("share");
         if share.present().is_some() && share.share() == Ppm(0) {
             self.wrong.at(share, "it is never up", "a share above 0, such as \"99.5%\"");
@@ -89,58 +87,9 @@ impl World<'_> {
             bucket: given(burst).then(|| backend::Bucket { burst: burst.count(), rate_milli: rate.milli() }),
         }
     }
-
-    /// The gateway; there is a leg where one is described or something happens to it.
-    pub(super) fn gateway(&self) -> gateway::Options {
-        let mut events = self.root.at("event").entries();
-        let happens = events.any(|(_, event)| event.at("leg_outage").present().is_some());
-        let leg = self.root.at("gateway.leg");
-        gateway::Options {
-            mode: gateway::Mode::Ota,
-            serve: self.capture(),
-            leg: (happens || leg.present().is_some()).then(|| self.leg(leg)),
-        }
-    }
-
-    fn leg(&self, view: View<'_>) -> gateway::LegOptions {
-        let like = view.at("link").present().map(|name| {
-            let known = library_and_own(self.root.at("link").names(), profiles::links());
-            self.wrong.find(name, "link", name.text(), &known);
-            self.root.at("link").key(name.text())
-        });
-        let rate = |way: &str| {
-            let own = view.at("rate").present();
-            own.or_else(|| like?.at(way).present()).map(View::rate)
-        };
-        gateway::LegOptions {
-            rtt: match (view.at("rtt").present(), &like) {
-                (Some(rtt), _) => rtt.span(),
-                (None, Some(like)) => like.at("rtt").span(),
-                (None, None) => Span::ZERO,
-            },
-            up: rate("up"),
-            down: rate("down"),
-            availability: self.availability(view.at("availability")),
-        }
-    }
-
-    /// How changes are found; refused where the backend has not what that needs.
-    fn capture(&self) -> Capture {
-        let window = self.root.at("gateway.serve.capture.last_modified.window");
-        let upto = match window.text() {
-            "settled" => Upto::Settled,
-            _ => Upto::Behind(window.span()),
-        };
-        let capture = Capture::LastModifiedKeyset { upto };
-        let provisioning_at = self.root.at("backend.provisioning");
-        if let Err(unfit) = capture.fits(provisioning(provisioning_at)) {
-            self.wrong.at(provisioning_at, unfit.why, format!("it takes {}", unfit.instead));
-        }
-        capture
-    }
 }
 
-fn provisioning(view: View<'_>) -> Provisioning {
+pub(super) fn provisioning(view: View<'_>) -> Provisioning {
     match view.text() {
         "stamps-only" => Provisioning::StampsOnly,
         "soft-delete-only" => Provisioning::SoftDeleteOnly,

@@ -3,6 +3,7 @@
 mod backend;
 mod doubts;
 mod fleet;
+mod gateway;
 mod links;
 mod people;
 mod schema;
