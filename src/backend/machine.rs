@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::apply::Verdict;
 use super::delta::{Scope, Upto};
 use super::effects::Derivation;
+use super::files::Files;
 use super::index::Slot;
 use super::options::Options;
 use super::pool::{Load, Pool, Served, mean_service, slowed, varied};
@@ -36,6 +37,7 @@ pub struct Backend {
     /// Verdicts on mutations by their idempotency key.
     pub(super) remembered: FxHashMap<Box<str>, Verdict>,
     pub(super) unshown: Unshown,
+    pub(super) files: Files,
     pool: Pool,
     quotas: Option<Quotas>,
     /// The instant of the last request, and how many came in it.
@@ -87,6 +89,7 @@ impl Backend {
             quotas: options.quota.clone().map(Quotas::new),
             remembered: FxHashMap::default(),
             unshown: Unshown::default(),
+            files: Files::default(),
             instant: (Time::ZERO, 0),
             schema,
             options,

@@ -25,7 +25,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub use capture::{Effort, LastModifiedOptions};
+pub use capture::{Canonical, Effort, HashOptions, Keep, LastModifiedOptions, Rows, Snapshot, Source};
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
 pub use options::{Capture, Mode, Options, Unfit};
 pub use server::{Gateway, Served};

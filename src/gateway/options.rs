@@ -1,6 +1,6 @@
 //! What a gateway can be told to be.
 
-use super::capture::LastModifiedOptions;
+use super::capture::{HashOptions, LastModifiedOptions};
 use super::leg;
 
 /// A gateway's options.
@@ -27,6 +27,8 @@ pub enum Mode {
 pub enum Capture {
     /// By the time of last modification.
     LastModified(LastModifiedOptions),
+    /// By comparing everything with what was sent before.
+    Hash(HashOptions),
 }
 
 impl Default for Capture {

@@ -3,13 +3,14 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::capture::{self, Ask, Effort, Reader, Strategy};
+use super::capture::{self, Ask, Effort, Reader, Rows, Strategy};
 use super::options::{Mode, Options};
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::wire::{AnswerWriter, Counted, Sink, decode_request};
 use crate::contract::{
-    Attributes, Entity, Event, FetchRequest, PullRequest, PushRequest, Request, RequestKind, ServerError,
+    Attributes, Entity, Event, FetchRequest, Outcome, PullRequest, PushRequest, Request, RequestKind, Schema,
+    ServerError,
 };
 
 /// The sync server.
@@ -59,6 +60,16 @@ impl Gateway {
         self.strategy.cursor_at(entity, stamp)
     }
 
+    /// A device begins with rows that it was sent before the start, and in each entity with the cursor of `stamp`.
+    pub fn begin_with(&mut self, schema: &Schema, device: DeviceId, stamp: Stamp, rows: &mut Rows<'_>) {
+        self.strategy.begin_with(schema, device, stamp, rows);
+    }
+
+    /// Its process is killed and started again: what was not in its database is gone.
+    pub fn restart(&mut self) {
+        self.strategy.forget();
+    }
+
     /// Serves a request that comes to the backend at `now` and that the gateway gives up on at `deadline`; to be called in the
     /// order in which they come.
     pub fn serve(&mut self, now: Time, deadline: Time, backend: &mut Backend, request: &[u8]) -> Served {
@@ -75,7 +86,7 @@ impl Gateway {
                 let strategy = &mut *self.strategy;
                 Pulling { strategy, backend, attributes, pull }.answer(now, deadline)
             }
-            (Request::Push(push), _) => handle_push(now, backend, attributes, push),
+            (Request::Push(push), _) => handle_push(now, backend, attributes, push, &mut *self.strategy),
             (Request::Fetch(fetch), _) => handle_fetch(now, backend, attributes, fetch),
         };
         let work =
@@ -197,10 +208,25 @@ fn refused(now: Time, error: ServerError) -> Served {
     Served { answer, done_at: now, facts: Vec::new(), work: None, found: None, error: Some(error) }
 }
 
-fn handle_push(now: Time, backend: &mut Backend, attributes: &[Value], push: &PushRequest) -> Handled {
+fn handle_push(
+    now: Time,
+    backend: &mut Backend,
+    attributes: &[Value],
+    push: &PushRequest,
+    strategy: &mut dyn Strategy,
+) -> Handled {
     let mut facts = Vec::new();
     let clock = backend.clock(backend.begins(now));
     let outcomes = backend.push(now, attributes, &push.mutations, &mut facts);
+    let reader = Reader::Device(push.device, attributes);
+    for (mutation, outcome) in push.mutations.iter().zip(&outcomes) {
+        strategy.touched(reader, mutation.entity, &mutation.key);
+        if let Outcome::Conflict { current: Some(row), .. } | Outcome::Rejected { current: Some(row), .. } =
+            outcome
+        {
+            strategy.touched(reader, mutation.entity, &row.key);
+        }
+    }
     let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
     let answer = Ok(AnswerWriter::results(clock, ids.zip(&outcomes)));
     let rows = outcomes.len() as u64;

@@ -1,6 +1,6 @@
 //! Keys of the gateway.
 
-use super::super::form::{Form, SPAN, key, optional, table};
+use super::super::form::{Form, SOME, SOME_SPAN, SPAN, key, optional, table};
 use super::super::written::{NAME, UPTO};
 use super::backend::AVAILABILITY;
 
@@ -39,14 +39,14 @@ const SERVE: Form = table(&[
     ),
 ]);
 
-const NO_CAPTURE: &str = "only capture = { last_modified = {} } is built so far";
+const NO_CAPTURE: &str = "only capture = { last_modified = {} } and capture = { hash = {} } are built so far";
 
 const CAPTURE: Form = Form::Table {
     keys: &[],
     kinds: &[
         optional("last_modified", LAST_MODIFIED, "By the time of last modification."),
         optional("flag", Form::Later(NO_CAPTURE), "By a flag on each row."),
-        optional("hash", Form::Later(NO_CAPTURE), "By a hash of each row."),
+        optional("hash", HASH, "By comparing all rows with what was sent before."),
         optional("change_log", Form::Later(NO_CAPTURE), "By a log of changes."),
     ],
 };
@@ -66,4 +66,35 @@ const LAST_MODIFIED: Form = table(&[
     ),
     key("window", Form::Written(&UPTO), "\"settled\"", "How far behind now a pull stays."),
     key("paging", Form::Word { built: &["keyset"], later: &["*"] }, "\"keyset\"", "How pages are cut."),
+]);
+
+const HASH: Form = table(&[
+    key(
+        "keep",
+        Form::Word { built: &["hash", "copy"], later: &[] },
+        "\"hash\"",
+        "What is kept of each row that a reader has.",
+    ),
+    key(
+        "canonical",
+        Form::Bool,
+        "true",
+        "Rows are hashed in a canonical form; else as the source writes them, each time in another style.",
+    ),
+    key(
+        "snapshot",
+        Form::Word { built: &["isolated", "torn", "two-pass"], later: &[] },
+        "\"isolated\"",
+        "The source is read at one instant, in pages by offset while others write, or so until nothing was skipped.",
+    ),
+    key("read_rows", SOME, "500", "Rows in a page of a torn or two-pass reading; a page with each request."),
+    key(
+        "source",
+        Form::Word { built: &["api", "file"], later: &[] },
+        "\"api\"",
+        "The backend is asked for all rows, or drops files.",
+    ),
+    key("file_every", SOME_SPAN, "\"1h\"", "How often the backend writes a file, from the start on."),
+    key("file_takes", SPAN, "\"0s\"", "How long writing it takes; meanwhile there is only its beginning."),
+    key("trailer", Form::Bool, "true", "A file counts only if its last line says that it is complete."),
 ]);

@@ -5,9 +5,9 @@ use super::World;
 use super::backend::provisioning;
 use super::fleet::library_and_own;
 use super::view::View;
-use crate::backend::Upto;
+use crate::backend::{FileDrop, Upto};
 use crate::base::Span;
-use crate::gateway::{self, Capture, LastModifiedOptions};
+use crate::gateway::{self, Capture, HashOptions, Keep, LastModifiedOptions, Snapshot, Source};
 
 impl World<'_> {
     /// The gateway; there is a leg where one is described or something happens to it.
@@ -46,12 +46,46 @@ impl World<'_> {
 
     /// How changes are found; refused where the backend has not what that needs.
     fn capture(&self, view: View<'_>) -> Capture {
-        let capture = Capture::LastModified(last_modified(view.at("last_modified")));
+        let capture = match view.at("hash").present() {
+            Some(view) => Capture::Hash(hash(view)),
+            None => Capture::LastModified(last_modified(view.at("last_modified"))),
+        };
         let provisioning_at = self.root.at("backend.provisioning");
         if let Err(unfit) = capture.fits(provisioning(provisioning_at)) {
             self.wrong.at(provisioning_at, unfit.why, format!("it takes {}", unfit.instead));
         }
         capture
+    }
+}
+
+impl World<'_> {
+    /// The files that the backend writes, if somebody reads them.
+    pub(super) fn files(&self) -> Option<FileDrop> {
+        let view = self.root.at("gateway.serve.capture.hash").present()?;
+        match hash(view).source {
+            Source::File { drop, .. } => Some(drop),
+            Source::Api => None,
+        }
+    }
+}
+
+fn hash(view: View<'_>) -> HashOptions {
+    HashOptions {
+        keep: if view.at("keep").text() == "copy" { Keep::Copy } else { Keep::Hash },
+        canonical: view.at("canonical").flag(),
+        snapshot: match view.at("snapshot").text() {
+            "torn" => Snapshot::Torn,
+            "two-pass" => Snapshot::TwoPass,
+            _ => Snapshot::Isolated,
+        },
+        read_rows: view.at("read_rows").count(),
+        source: match view.at("source").text() {
+            "file" => Source::File {
+                drop: FileDrop { every: view.at("file_every").span(), takes: view.at("file_takes").span() },
+                trailer: view.at("trailer").flag(),
+            },
+            _ => Source::Api,
+        },
     }
 }
 
