@@ -103,4 +103,10 @@ suite! {
     suite_push_curve_meets_its_expectations: "push-curve";
     suite_tune_phone_meets_its_expectations: "tune-phone";
     suite_own_rows_meets_its_expectations: "own-rows";
+    suite_strategies_compare_canonical_meets_its_expectations: "strategies/compare-canonical";
+    suite_strategies_compare_growth_meets_its_expectations: "strategies/compare-growth";
+    suite_strategies_compare_state_meets_its_expectations: "strategies/compare-state";
+    suite_strategies_compare_unprovisioned_meets_its_expectations: "strategies/compare-unprovisioned";
+    suite_strategies_file_drop_meets_its_expectations: "strategies/file-drop";
+    suite_strategies_torn_snapshot_meets_its_expectations: "strategies/torn-snapshot";
 }

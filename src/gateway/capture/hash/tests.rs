@@ -1,8 +1,6 @@
 //! Readers of all kinds of sources, with trouble at every request.
 
-use proptest::prelude::{
-    Just, ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
-};
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 
 use super::super::trial::{self, TROUBLES, Trial, Trouble, VISIT};
 use super::*;
