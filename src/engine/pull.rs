@@ -105,13 +105,17 @@ impl Builtin {
 
     fn pull_request(&self, unit: UnitId, wants: Vec<Want>) -> PullRequest {
         let size = self.chunk(RequestKind::Pull, wants[0].entity);
+        let clock = self.ports.clock.wall();
+        let zone = ((self.ports.clock.local().0 - clock.0) / 1_000_000) as i32;
         PullRequest {
             device: self.setup.device,
             unit,
             wants,
             rows: size.rows,
             bytes: size.bytes,
-            clock: self.ports.clock.wall(),
+            clock,
+            zone,
+            run: self.units.borrow()[usize::from(unit.0)].run,
         }
     }
 
