@@ -44,6 +44,7 @@ mod provisioning;
 mod quota;
 mod snapshot;
 mod stamps;
+mod stretch;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -58,4 +59,5 @@ pub use options::{Availability, Busy, CommitDelay, Effect, Options};
 pub use pool::{Load, Served};
 pub use provisioning::Provisioning;
 pub use quota::{Bucket, Quota, QuotaBy, Window};
+pub use stretch::{Lower, Stretch, Stretched};
 pub use table::{Loaded, Record};

@@ -28,6 +28,10 @@ pub struct PullRequest {
     pub bytes: u64,
     /// The device's clock.
     pub clock: Stamp,
+    /// How far the local time that people see there is ahead of that clock, seconds.
+    pub zone: i32,
+    /// The number of the unit's run: all requests of one pull have the same, and the next pull has another.
+    pub run: u64,
 }
 
 /// One entity of a pull.

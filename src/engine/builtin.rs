@@ -48,6 +48,8 @@ pub struct Builtin {
 pub(super) struct UnitState {
     /// When it last started.
     pub(super) started: Option<Time>,
+    /// The number of its last run.
+    pub(super) run: u64,
     /// Failed runs in a row, and the wait that was drawn after the last.
     pub(super) failures: u32,
     pub(super) waited: Option<Span>,

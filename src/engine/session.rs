@@ -145,7 +145,10 @@ impl Builtin {
         };
         let run = run.map_err(damaged)?;
         let started = self.ports.clock.now();
-        self.units.borrow_mut()[usize::from(unit.0)].started = Some(started);
+        {
+            let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
+            (state.started, state.run) = (Some(started), run);
+        }
         self.ports.emit(Event::SyncStart { unit, run, waited: started - queued_at });
         if begun.is_err() {
             self.failed(unit, run, &SyncError::StorageFull);

@@ -25,7 +25,9 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub use capture::{Effort, LastModifiedOptions};
+pub use capture::{
+    Effort, LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging, LastModifiedSource,
+};
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
 pub use options::{Capture, Mode, Options, Unfit};
 pub use server::{Gateway, Served};

@@ -75,7 +75,12 @@ impl Gateway {
                 let strategy = &mut *self.strategy;
                 Pulling { strategy, backend, attributes, pull }.answer(now, deadline)
             }
-            (Request::Push(push), _) => handle_push(now, backend, attributes, push),
+            (Request::Push(push), _) => {
+                for mutation in &push.mutations {
+                    self.strategy.pushed(push.device, mutation.entity, &mutation.key);
+                }
+                handle_push(now, backend, attributes, push)
+            }
             (Request::Fetch(fetch), _) => handle_fetch(now, backend, attributes, fetch),
         };
         let work =
@@ -151,7 +156,9 @@ impl Pulling<'_> {
             }
             let (entity, cursor) = (want.entity, want.cursor.as_deref());
             let (reader, limit) = (Reader::Device(pull.device, attributes), (most - *rows) as usize);
-            let ask = Ask { reader, entity, cursor, limit, clock: pull.clock };
+            let local = Stamp(pull.clock.0.saturating_add(i64::from(pull.zone) * 1_000_000));
+            let of = (pull.unit, pull.run);
+            let ask = Ask { reader, entity, cursor, limit, clock: pull.clock, local, pull: of };
             writer.begin_page(entity);
             let page = strategy.page(backend, now, ask, &mut |change| {
                 write_change(&mut writer, schema.entity(entity), change);

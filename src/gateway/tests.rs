@@ -1,5 +1,7 @@
 //! Devices that speak the protocol's bytes to a gateway before a small backend.
 
+mod cursors;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -81,7 +83,16 @@ impl Site {
 fn pull(wants: &[(EntityId, Option<&str>)], rows: u32, bytes: u64) -> Request {
     let wants = wants.iter().map(|&(entity, cursor)| Want { entity, cursor: cursor.map(str::to_owned) });
     let (device, unit) = (DeviceId(0), UnitId(0));
-    Request::Pull(PullRequest { device, unit, wants: wants.collect(), rows, bytes, clock: START })
+    Request::Pull(PullRequest {
+        device,
+        unit,
+        wants: wants.collect(),
+        rows,
+        bytes,
+        clock: START,
+        zone: 0,
+        run: 1,
+    })
 }
 
 fn push(mutations: Vec<Mutation>) -> Request {

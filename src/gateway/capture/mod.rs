@@ -14,10 +14,13 @@ use std::ops::ControlFlow;
 
 use super::options::{Capture, Unfit};
 use crate::backend::{Backend, Change, Provisioning, Scope};
-use crate::base::{DeviceId, EntityId, Span, Stamp, Time, Value};
+use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{Event, ServerError};
 
-pub use last_modified::Options as LastModifiedOptions;
+pub use last_modified::{
+    Bound as LastModifiedBound, End as LastModifiedEnd, Options as LastModifiedOptions,
+    Paging as LastModifiedPaging, Source as LastModifiedSource,
+};
 
 /// Who reads.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +45,10 @@ pub(super) struct Ask<'q> {
     pub(super) limit: usize,
     /// The reader's own clock when it asked.
     pub(super) clock: Stamp,
+    /// The local time that people see there, as if it were UTC.
+    pub(super) local: Stamp,
+    /// Which pull this is a page of: the unit, and the number of its run.
+    pub(super) pull: (UnitId, u64),
 }
 
 /// The end of a page.
@@ -88,6 +95,11 @@ pub(super) trait Strategy {
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`.
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String;
 
+    /// A device has written this row, and so may hold it without having been told of it.
+    fn pushed(&mut self, device: DeviceId, entity: EntityId, key: &Key) {
+        let _ = (device, entity, key);
+    }
+
     /// What the gateway keeps for it between requests, bytes.
     fn state(&self) -> u64 {
         0
@@ -111,7 +123,7 @@ pub(super) trait Fits {
 /// The strategy of this name.
 pub(super) fn strategy(capture: &Capture) -> Box<dyn Strategy> {
     match capture {
-        Capture::LastModified(options) => Box::new(last_modified::LastModified::new(*options)),
+        Capture::LastModified(options) => last_modified::strategy(*options),
     }
 }
 

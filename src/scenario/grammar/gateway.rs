@@ -1,8 +1,9 @@
 //! Keys of the gateway.
 
-use super::super::form::{Form, SPAN, key, optional, table};
+use super::super::form::{Form, SPAN, key, optional, required, table};
 use super::super::written::{NAME, UPTO};
 use super::backend::AVAILABILITY;
+use crate::base::Span;
 
 pub(super) const GATEWAY: Form = table(&[
     key(
@@ -54,16 +55,51 @@ const CAPTURE: Form = Form::Table {
 const LAST_MODIFIED: Form = table(&[
     key(
         "bound",
-        Form::Word { built: &["keyset"], later: &["*"] },
+        Form::Word {
+            built: &[
+                "strict",
+                "inclusive",
+                "first-not-returned",
+                "first-not-returned-extended",
+                "tie-extended",
+                "keyset",
+            ],
+            later: &[],
+        },
         "\"keyset\"",
-        "How the next page begins: after (stamp, key).",
+        "How the next page begins: after the last time (strict), with it (inclusive), after the first time that was not delivered, or after the last (time, key) (keyset); extended pages go on to the end of their last time.",
+    ),
+    key(
+        "paging",
+        Form::Word { built: &["keyset", "offset"], later: &[] },
+        "\"keyset\"",
+        "How the pages of one pull are cut: each after the one before, or each by skipping rows above a fixed time, the latest time being saved with each page.",
     ),
     key(
         "source",
-        Form::Word { built: &["records"], later: &["*"] },
+        Form::Word {
+            built: &["records", "client-clock", "client-local", "server-start", "server-end"],
+            later: &[],
+        },
         "\"records\"",
-        "Whose time the cursor is.",
+        "Whose time the cursor is: the rows', the device's when a pull begins (its clock, or what people see there without the offset), or the backend's when a pull begins or when its last page is done.",
+    ),
+    key(
+        "precision",
+        Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
+        "\"1us\"",
+        "Cursors are cut to multiples of this on their way.",
     ),
     key("window", Form::Written(&UPTO), "\"settled\"", "How far behind now a pull stays."),
-    key("paging", Form::Word { built: &["keyset"], later: &["*"] }, "\"keyset\"", "How pages are cut."),
+    key(
+        "end",
+        Form::Word { built: &["marker", "count"], later: &[] },
+        "\"marker\"",
+        "How a pull knows its end: the answer says so, or it has no rows.",
+    ),
+    optional(
+        "reconcile",
+        table(&[required("every", SPAN, "How often; 0s is at the end of each pull.")]),
+        "The gateway keeps the keys that each device was told of, and looks which of them are gone.",
+    ),
 ]);

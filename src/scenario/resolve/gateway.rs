@@ -7,7 +7,10 @@ use super::fleet::library_and_own;
 use super::view::View;
 use crate::backend::Upto;
 use crate::base::Span;
-use crate::gateway::{self, Capture, LastModifiedOptions};
+use crate::gateway::{
+    self, Capture, LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging,
+    LastModifiedSource,
+};
 
 impl World<'_> {
     /// The gateway; there is a leg where one is described or something happens to it.
@@ -46,21 +49,50 @@ impl World<'_> {
 
     /// How changes are found; refused where the backend has not what that needs.
     fn capture(&self, view: View<'_>) -> Capture {
-        let capture = Capture::LastModified(last_modified(view.at("last_modified")));
+        let capture = Capture::LastModified(self.last_modified(view.at("last_modified")));
         let provisioning_at = self.root.at("backend.provisioning");
         if let Err(unfit) = capture.fits(provisioning(provisioning_at)) {
             self.wrong.at(provisioning_at, unfit.why, format!("it takes {}", unfit.instead));
         }
         capture
     }
-}
 
-fn last_modified(view: View<'_>) -> LastModifiedOptions {
-    let window = view.at("window");
-    LastModifiedOptions {
-        upto: match window.text() {
-            "settled" => Upto::Settled,
-            _ => Upto::Behind(window.span()),
-        },
+    fn last_modified(&self, view: View<'_>) -> LastModifiedOptions {
+        let window = view.at("window");
+        let options = LastModifiedOptions {
+            bound: match view.at("bound").text() {
+                "strict" => LastModifiedBound::Strict,
+                "inclusive" => LastModifiedBound::Inclusive,
+                "first-not-returned" => LastModifiedBound::FirstNotReturned,
+                "first-not-returned-extended" => LastModifiedBound::FirstNotReturnedExtended,
+                "tie-extended" => LastModifiedBound::TieExtended,
+                _ => LastModifiedBound::Keyset,
+            },
+            paging: match view.at("paging").text() {
+                "offset" => LastModifiedPaging::Offset,
+                _ => LastModifiedPaging::Keyset,
+            },
+            source: match view.at("source").text() {
+                "client-clock" => LastModifiedSource::ClientClock,
+                "client-local" => LastModifiedSource::ClientLocal,
+                "server-start" => LastModifiedSource::ServerStart,
+                "server-end" => LastModifiedSource::ServerEnd,
+                _ => LastModifiedSource::Records,
+            },
+            precision: view.at("precision").span(),
+            upto: match window.text() {
+                "settled" => Upto::Settled,
+                _ => Upto::Behind(window.span()),
+            },
+            end: match view.at("end").text() {
+                "count" => LastModifiedEnd::Count,
+                _ => LastModifiedEnd::Marker,
+            },
+            reconcile: view.at("reconcile").present().map(|view| view.at("every").span()),
+        };
+        if let Some(unfit) = options.contradiction() {
+            self.wrong.at(view.at("bound"), unfit.why, format!("it takes {}", unfit.instead));
+        }
+        options
     }
 }
