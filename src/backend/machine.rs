@@ -146,6 +146,11 @@ impl Backend {
         self.start.plus(now.since(Time::ZERO))
     }
 
+    /// Whether a deleted row leaves a trace.
+    pub fn remembers_deletions(&self) -> bool {
+        self.options.provisioning.deletes()
+    }
+
     /// Live rows of `entity`.
     pub fn len(&self, entity: EntityId) -> usize {
         self.table(entity).len()

@@ -129,6 +129,9 @@ pub enum Outcome {
     },
     /// Not committed and not judged: the backend is too busy with others. Send it again.
     Later,
+    /// Not judged yet and safe with the gateway, which brings it to the backend: ask again, by the same idempotency key, in a later
+    /// run.
+    Queued,
     /// Not committed, and never will be: the backend does not accept it.
     Rejected {
         /// In the backend's words.

@@ -57,6 +57,10 @@ pub(super) struct UnitState {
     pub(super) planned: bool,
     /// Another try after a failure is planned.
     pub(super) retry_planned: bool,
+    /// Edits that wait at the server, good runs in a row that left some, and whether asking about them is planned.
+    pub(super) queued: usize,
+    pub(super) asked: u32,
+    pub(super) ask_planned: bool,
 }
 
 impl Builtin {

@@ -5,18 +5,23 @@ use std::sync::Arc;
 
 use super::capture::{self, Ask, Effort, Reader, Strategy};
 use super::options::{Mode, Options};
+use super::persistent::Persistent;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::wire::{AnswerWriter, Counted, Sink, decode_request};
 use crate::contract::{
-    Attributes, Entity, Event, FetchRequest, PullRequest, PushRequest, Request, RequestKind, ServerError,
+    Attributes, Entity, Event, FetchRequest, PullRequest, PushRequest, Request, RequestKind, Schema,
+    ServerError,
 };
 
 /// The sync server.
 pub struct Gateway {
-    strategy: Box<dyn Strategy>,
+    /// How it finds out what changed: for devices, or for its replica.
+    pub(super) strategy: Box<dyn Strategy>,
     /// By device.
-    attributes: Vec<Attributes>,
+    pub(super) attributes: Vec<Attributes>,
+    /// What it has besides if it keeps a replica.
+    pub(super) persistent: Option<Persistent>,
 }
 
 /// An answer, and what was done for it.
@@ -47,16 +52,45 @@ struct Handled {
 }
 
 impl Gateway {
-    /// A gateway for devices with these attributes, by their number.
-    pub fn new(options: &Options, attributes: Vec<Attributes>) -> Gateway {
-        let Mode::Ota = options.mode;
-        Gateway { strategy: capture::strategy(&options.serve), attributes }
+    /// A gateway for devices with these attributes, by their number, whose clock shows `start` at time 0.
+    pub fn new(
+        options: &Options,
+        schema: &Arc<Schema>,
+        attributes: Vec<Attributes>,
+        start: Stamp,
+    ) -> Gateway {
+        let (capture, persistent) = match options.mode {
+            Mode::Ota => (&options.serve, None),
+            Mode::Persistent => {
+                let persistent = Persistent::new(&options.refresh, Arc::clone(schema), start);
+                (&options.refresh.capture, Some(persistent))
+            }
+        };
+        Gateway { strategy: capture::strategy(capture), attributes, persistent }
     }
 
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`, which is not later than the
     /// backend's start.
     pub fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        self.strategy.cursor_at(entity, stamp)
+        match &self.persistent {
+            Some(persistent) => persistent.cursor_at(entity, stamp),
+            None => self.strategy.cursor_at(entity, stamp),
+        }
+    }
+
+    /// The gateway's process ends: what is not durable is gone.
+    pub fn die(&mut self) {
+        self.strategy.forget();
+        if let Some(persistent) = &mut self.persistent {
+            persistent.replica.kill();
+        }
+    }
+
+    /// The next process begins.
+    pub fn revive(&mut self) {
+        if let Some(persistent) = &mut self.persistent {
+            persistent.reopen();
+        }
     }
 
     /// Serves a request that comes to the backend at `now` and that the gateway gives up on at `deadline`; to be called in the
@@ -102,7 +136,7 @@ impl Gateway {
     }
 
     /// The request, and the device that makes it.
-    fn read(&self, request: &[u8]) -> Result<(DeviceId, Request), ServerError> {
+    pub(super) fn read(&self, request: &[u8]) -> Result<(DeviceId, Request), ServerError> {
         let request =
             decode_request(request).map_err(|damaged| ServerError::BadRequest(damaged.to_string()))?;
         let device = match &request {

@@ -58,8 +58,9 @@ impl Site {
     /// Device 0 is in the north, device 1 in the south.
     fn new(options: backend::Options) -> Site {
         let attributes = ["north", "south"].map(|clinic| vec![Value::text(clinic)]);
-        let gateway = Gateway::new(&Options::default(), attributes.into());
-        Site { gateway, backend: Backend::new(Arc::new(schema()), options, START, Seed(1)), now: Time::ZERO }
+        let schema = Arc::new(schema());
+        let gateway = Gateway::new(&Options::default(), &schema, attributes.into(), START);
+        Site { gateway, backend: Backend::new(schema, options, START, Seed(1)), now: Time::ZERO }
     }
 
     fn load(&mut self, entity: EntityId, first: &str, rows: u32) {

@@ -21,6 +21,7 @@ impl Telling {
             starts: vec!["1d".to_owned(), "empty".to_owned()],
             units: vec!["Login".to_owned()],
             script: Span::secs(240),
+            freshness: Span::secs(3_600),
         };
         Telling { collector: Collector::new(setting), now: Time::ZERO }
     }

@@ -28,7 +28,6 @@ pub(super) enum Reader<'q> {
     /// A device with these attributes.
     Device(DeviceId, &'q [Value]),
     /// The gateway's replica, which holds everybody's rows.
-    #[expect(dead_code, reason = "the replica is built next")]
     Replica,
 }
 
@@ -104,6 +103,9 @@ pub(super) trait Strategy {
     fn state(&self) -> u64 {
         0
     }
+
+    /// The gateway's process died: what is not in its database, such as sessions and caches, is gone.
+    fn forget(&mut self) {}
 }
 
 /// What a strategy's options say of it before it runs.

@@ -21,7 +21,7 @@ fn bound(bound: LastModifiedBound) -> LastModifiedOptions {
 /// Codes in groups of one stamp each, a second apart, all older than what a tombstone is kept for.
 fn site(options: LastModifiedOptions, groups: &[usize]) -> Site {
     let attributes = ["north", "south"].map(|clinic| vec![Value::text(clinic)]);
-    let gateway = Gateway::new(&by_time(options), attributes.into());
+    let gateway = Gateway::new(&by_time(options), &Arc::new(schema()), attributes.into(), START);
     let backend = backend::Options { page_cap: 10_000, ..exact() };
     let backend = Backend::new(Arc::new(schema()), backend, START, Seed(1));
     let mut site = Site { gateway, backend, now: Time::ZERO };

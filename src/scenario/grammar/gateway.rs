@@ -1,6 +1,6 @@
 //! Keys of the gateway.
 
-use super::super::form::{Form, SPAN, key, optional, required, table};
+use super::super::form::{Form, SOME_SPAN, SPAN, key, optional, required, table};
 use super::super::written::{NAME, UPTO};
 use super::backend::AVAILABILITY;
 use crate::base::Span;
@@ -8,17 +8,11 @@ use crate::base::Span;
 pub(super) const GATEWAY: Form = table(&[
     key(
         "mode",
-        Form::Word { built: &["ota"], later: &["persistent"] },
+        Form::Word { built: &["ota", "persistent"], later: &[] },
         "\"ota\"",
         "Each request goes to the backend, or a replica answers.",
     ),
-    optional(
-        "refresh",
-        Form::Later(
-            "only a persistent gateway has a replica to refresh; only mode = \"ota\" is built so far",
-        ),
-        "How the replica is fed.",
-    ),
+    optional("refresh", REFRESH, "How the replica of a persistent gateway is fed."),
     key("serve", SERVE, "{}", "How devices are served."),
     optional("leg", LEG, "The way to the backend; without one both stand in one place."),
 ]);
@@ -28,6 +22,18 @@ const LEG: Form = table(&[
     optional("rtt", SPAN, "Round trip without load; the link's, or none."),
     optional("rate", Form::Rate, "Rate each way; the link's, or without end."),
     optional("availability", AVAILABILITY, "Failures that break its connections, drawn from the seed."),
+]);
+
+const REFRESH: Form = table(&[
+    key(
+        "every",
+        SOME_SPAN,
+        "\"15m\"",
+        "From the start of one refresh to that of the next; a failed one waits for it too.",
+    ),
+    key("upload_every", SOME_SPAN, "\"10s\"", "How often what devices wrote is offered to the backend."),
+    key("capture", CAPTURE, "{ last_modified = {} }", "How changes are found."),
+    key("page", Form::Int { min: 1, max: 1_000_000 }, "1000", "At most this many rows in one answer."),
 ]);
 
 const SERVE: Form = table(&[

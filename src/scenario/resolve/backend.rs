@@ -30,7 +30,7 @@ impl World<'_> {
             }),
             replica_lag: view.at("replica_lag").span(),
             provisioning: provisioning(view.at("provisioning")),
-            whole: false,
+            whole: self.root.at("gateway.mode").text() == "persistent",
             tombstones_kept: view.at("tombstones_kept").span(),
             down: self.maintenance(view.at("maintenance")),
             availability: self.availability(view.at("availability")),

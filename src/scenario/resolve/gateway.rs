@@ -9,7 +9,7 @@ use crate::backend::Upto;
 use crate::base::Span;
 use crate::gateway::{
     self, Capture, LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging,
-    LastModifiedSource,
+    LastModifiedSource, Mode, RefreshOptions,
 };
 
 impl World<'_> {
@@ -18,10 +18,48 @@ impl World<'_> {
         let mut events = self.root.at("event").entries();
         let happens = events.any(|(_, event)| event.at("leg_outage").present().is_some());
         let leg = self.root.at("gateway.leg");
+        let mode = self.mode();
+        let serve = self.root.at("gateway.serve.capture");
+        let (serve, refresh) = match mode {
+            Mode::Ota => (self.capture(serve), RefreshOptions::default()),
+            Mode::Persistent => (Capture::default(), self.refresh(self.root.at("gateway.refresh"))),
+        };
         gateway::Options {
-            mode: gateway::Mode::Ota,
-            serve: self.capture(self.root.at("gateway.serve.capture")),
+            mode,
+            serve,
+            refresh,
             leg: (happens || leg.present().is_some()).then(|| self.leg(leg)),
+        }
+    }
+
+    /// Whether it keeps a replica. To compare both, a file says how a replica is fed and leaves the mode to its variants, to `--set`
+    /// or to an axis; who writes the mode into the file itself and means no replica has no use for it.
+    pub(super) fn mode(&self) -> Mode {
+        let (mode, refresh) = (self.root.at("gateway.mode"), self.root.at("gateway.refresh"));
+        if mode.text() == "persistent" {
+            return Mode::Persistent;
+        }
+        if refresh.present().is_some() && !mode.is_chosen() {
+            self.wrong.given(&[mode]).at(
+                refresh,
+                "a gateway in mode \"ota\" has no replica to refresh",
+                "mode = \"persistent\" keeps one; to compare both, set gateway.mode in the variants or by an axis",
+            );
+        }
+        Mode::Ota
+    }
+
+    fn refresh(&self, view: View<'_>) -> RefreshOptions {
+        let Some(view) = view.present() else {
+            let options = RefreshOptions::default();
+            self.fits(&options.capture);
+            return options;
+        };
+        RefreshOptions {
+            every: view.at("every").span(),
+            upload_every: view.at("upload_every").span(),
+            capture: self.capture(view.at("capture")),
+            page: view.at("page").count(),
         }
     }
 
@@ -50,11 +88,15 @@ impl World<'_> {
     /// How changes are found; refused where the backend has not what that needs.
     fn capture(&self, view: View<'_>) -> Capture {
         let capture = Capture::LastModified(self.last_modified(view.at("last_modified")));
+        self.fits(&capture);
+        capture
+    }
+
+    fn fits(&self, capture: &Capture) {
         let provisioning_at = self.root.at("backend.provisioning");
         if let Err(unfit) = capture.fits(provisioning(provisioning_at)) {
             self.wrong.at(provisioning_at, unfit.why, format!("it takes {}", unfit.instead));
         }
-        capture
     }
 
     fn last_modified(&self, view: View<'_>) -> LastModifiedOptions {
