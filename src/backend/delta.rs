@@ -113,7 +113,7 @@ fn beyond(stamp: Stamp) -> Bound<(Stamp, Key)> {
 }
 
 /// The changes in `partition` that a reader at `after` has yet to see: live rows by their slot, tombstones without.
-fn since<'p>(
+pub(super) fn since<'p>(
     partition: &'p Partition,
     after: &Position,
 ) -> impl Iterator<Item = (&'p (Stamp, Key), Option<Slot>)> + use<'p> {
@@ -290,6 +290,6 @@ impl Backend {
     }
 }
 
-fn unknown(entity: EntityId) -> ServerError {
+pub(super) fn unknown(entity: EntityId) -> ServerError {
     ServerError::BadRequest(format!("there is no entity {}", entity.0))
 }

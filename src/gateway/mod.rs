@@ -25,7 +25,8 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-pub use capture::{Effort, LastModifiedOptions};
+pub use capture::{ChangeLogOptions, Effort, LastModifiedOptions};
+pub use capture::{FlagForm, FlagOptions, FlagPer, Initial, OnUnreadable, SetFlag};
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
 pub use options::{Capture, Mode, Options, Unfit};
 pub use server::{Gateway, Served};

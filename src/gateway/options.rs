@@ -1,6 +1,6 @@
 //! What a gateway can be told to be.
 
-use super::capture::LastModifiedOptions;
+use super::capture::{ChangeLogOptions, FlagOptions, LastModifiedOptions};
 use super::leg;
 
 /// A gateway's options.
@@ -27,6 +27,10 @@ pub enum Mode {
 pub enum Capture {
     /// By the time of last modification.
     LastModified(LastModifiedOptions),
+    /// By a flag on each row.
+    Flag(FlagOptions),
+    /// By the backend's log of changes.
+    ChangeLog(ChangeLogOptions),
 }
 
 impl Default for Capture {

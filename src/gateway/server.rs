@@ -59,6 +59,11 @@ impl Gateway {
         self.strategy.cursor_at(entity, stamp)
     }
 
+    /// It is replaced by one with the same options that knows nothing of what went before.
+    pub fn forget(&mut self) {
+        self.strategy.forget();
+    }
+
     /// Serves a request that comes to the backend at `now` and that the gateway gives up on at `deadline`; to be called in the
     /// order in which they come.
     pub fn serve(&mut self, now: Time, deadline: Time, backend: &mut Backend, request: &[u8]) -> Served {
@@ -89,6 +94,9 @@ impl Gateway {
             Some(_) => Err(ServerError::Failed),
             None => answer,
         };
+        if kind == RequestKind::Pull {
+            self.strategy.answered(backend, now, answer.is_ok());
+        }
         let (answer, error) = match answer {
             Ok(answer) => (answer, None),
             Err(error) => (AnswerWriter::error(&error), Some(error)),
