@@ -7,7 +7,9 @@ use rustc_hash::FxHashMap;
 use super::apply::Verdict;
 use super::delta::{Scope, Upto};
 use super::effects::Derivation;
+use super::flags::AllFlags;
 use super::index::Slot;
+use super::log::Log;
 use super::options::Options;
 use super::pool::{Load, Pool, Served, mean_service, slowed, varied};
 use super::quota::Quotas;
@@ -36,6 +38,8 @@ pub struct Backend {
     /// Verdicts on mutations by their idempotency key.
     pub(super) remembered: FxHashMap<Box<str>, Verdict>,
     pub(super) unshown: Unshown,
+    pub(super) log: Option<Log>,
+    pub(super) flags: AllFlags,
     pool: Pool,
     quotas: Option<Quotas>,
     /// The instant of the last request, and how many came in it.
@@ -70,6 +74,9 @@ impl Backend {
     pub fn new(schema: Arc<Schema>, options: Options, start: Stamp, seed: Seed) -> Backend {
         let table = |entity| Table::new(entity, options.provisioning, options.whole);
         let mut tables: Vec<Table> = schema.entities.iter().map(table).collect();
+        if options.log.is_some() {
+            tables.iter_mut().for_each(Table::keep_streams);
+        }
         let parts = |columns: &[usize]| columns.iter().map(|&c| Part::Whole(c)).collect();
         let mut unique = Vec::new();
         let mut on_open = Vec::new();
@@ -87,6 +94,8 @@ impl Backend {
             quotas: options.quota.clone().map(Quotas::new),
             remembered: FxHashMap::default(),
             unshown: Unshown::default(),
+            log: options.log.map(Log::new),
+            flags: AllFlags::default(),
             instant: (Time::ZERO, 0),
             schema,
             options,

@@ -1,5 +1,6 @@
 //! What a backend can be told to be.
 
+use super::log::LogOptions;
 use super::provisioning::Provisioning;
 use super::quota::Quota;
 use crate::base::{EntityId, Ppm, Span, Time};
@@ -46,6 +47,8 @@ pub struct Options {
     pub provisioning: Provisioning,
     /// It can be asked for the changes of all rows, whoever they belong to: somebody keeps a copy.
     pub whole: bool,
+    /// It keeps the order in which versions become visible: for flags and for the log of changes.
+    pub log: Option<LogOptions>,
     /// Deleted rows are remembered for this long.
     pub tombstones_kept: Span,
     /// Times during which the backend answers nothing, sorted and apart.
@@ -146,6 +149,7 @@ impl Default for Options {
             replica_lag: Span::ZERO,
             provisioning: Provisioning::Full,
             whole: false,
+            log: None,
             tombstones_kept: Span::secs(30 * 86_400),
             down: Vec::new(),
             availability: None,

@@ -500,6 +500,8 @@ pub enum Event<'a> {
     Captured {
         /// Rows written in the backend to find them: flags and claims.
         writes: u64,
+        /// Bytes of those.
+        written: u64,
         /// Rows that the gateway looked at itself.
         handled: u64,
         /// Processor time of the gateway, by its model.

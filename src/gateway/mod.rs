@@ -35,7 +35,8 @@ mod server;
 mod tests;
 
 pub use capture::{
-    Effort, LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging, LastModifiedSource,
+    ChangeLogOptions, Effort, FlagForm, FlagOptions, FlagPer, Initial, LastModifiedBound, LastModifiedEnd,
+    LastModifiedOptions, LastModifiedPaging, LastModifiedSource, OnUnreadable, SetFlag,
 };
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
 pub use options::{Capture, Mode, Options, RefreshOptions, Unfit};

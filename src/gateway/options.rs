@@ -1,6 +1,6 @@
 //! What a gateway can be told to be.
 
-use super::capture::LastModifiedOptions;
+use super::capture::{ChangeLogOptions, FlagOptions, LastModifiedOptions};
 use super::leg;
 use crate::base::Span;
 
@@ -66,6 +66,10 @@ impl Options {
 pub enum Capture {
     /// By the time of last modification.
     LastModified(LastModifiedOptions),
+    /// By a flag on each row.
+    Flag(FlagOptions),
+    /// By the backend's log of changes.
+    ChangeLog(ChangeLogOptions),
 }
 
 impl Default for Capture {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::capture::{self, Ask, Effort, Reader, Strategy};
-use super::options::{Mode, Options};
+use super::options::{Capture, Mode, Options};
 use super::persistent::Persistent;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
@@ -16,6 +16,7 @@ use crate::contract::{
 
 /// The sync server.
 pub struct Gateway {
+    capture: Capture,
     /// How it finds out what changed: for devices, or for its replica.
     pub(super) strategy: Box<dyn Strategy>,
     /// By device.
@@ -66,7 +67,8 @@ impl Gateway {
                 (&options.refresh.capture, Some(persistent))
             }
         };
-        Gateway { strategy: capture::strategy(capture), attributes, persistent }
+        let strategy = capture::strategy(capture);
+        Gateway { capture: capture.clone(), strategy, attributes, persistent }
     }
 
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`, which is not later than the
@@ -91,6 +93,11 @@ impl Gateway {
         if let Some(persistent) = &mut self.persistent {
             persistent.reopen();
         }
+    }
+
+    /// It is replaced by one with the same options that knows nothing of what went before.
+    pub fn forget(&mut self) {
+        self.strategy = capture::strategy(&self.capture);
     }
 
     /// Serves a request that comes to the backend at `now` and that the gateway gives up on at `deadline`; to be called in the
@@ -128,6 +135,9 @@ impl Gateway {
             Some(_) => Err(ServerError::Failed),
             None => answer,
         };
+        if kind == RequestKind::Pull {
+            self.strategy.answered(backend, now, answer.is_ok());
+        }
         let (answer, error) = match answer {
             Ok(answer) => (answer, None),
             Err(error) => (AnswerWriter::error(&error), Some(error)),

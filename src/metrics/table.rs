@@ -178,6 +178,7 @@ table! {
     BackendDelivered "backend.delivered.rows" Rows Neither Counter "Rows delivered and mutations handled."
     BackendScanRate "backend.scanned.rate" Ppm Lower Gauge "Rows looked at for each row delivered or mutation handled."
     GatewayWrites "gateway.source.writes" Rows Lower Counter "Rows that the gateway wrote in the backend to find changes: flags and claims."
+    GatewayWritten "gateway.source.bytes" Bytes Lower Counter "Bytes of those flags and claims."
     GatewayHandled "gateway.handled.rows" Rows Lower Counter "Rows that the gateway looked at itself to find changes."
     GatewayCpu "gateway.cpu.busy" Ns Lower Counter "Processor time of the gateway for finding changes, by its model."
     GatewayState "gateway.state.bytes" Bytes Lower Gauge "The most that the gateway kept to find changes."

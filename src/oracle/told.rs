@@ -221,7 +221,7 @@ impl Told<'_> {
                     count(*scanned, "row")
                 )
             }
-            Event::Captured { writes, handled, cpu, state } => format!(
+            Event::Captured { writes, handled, cpu, state, .. } => format!(
                 "looked for changes: {writes} marked, {handled} compared, {cpu} of its processor, {state} bytes kept"
             ),
             _ => unreachable!("not an event of the backend"),

@@ -279,6 +279,15 @@ pub enum Happening {
         /// By so many microseconds.
         micros: i64,
     },
+    /// A user arms the flags of rows by hand.
+    TouchFlag {
+        /// The entity.
+        entity: EntityId,
+        /// How many, the first in the order of keys.
+        rows: u64,
+    },
+    /// The gateway is replaced by one that knows nothing.
+    GatewayReplaced,
     /// The office imports new rows with one stamp.
     Import {
         /// The entity.

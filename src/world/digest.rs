@@ -92,7 +92,9 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::BackendServed { kind, queued, service, scanned, rows } => {
             (32, [*kind as u64, queued.0, service.0, *scanned << 24 | *rows])
         }
-        E::Captured { writes, handled, cpu, state } => (38, [*writes, *handled, cpu.0, *state]),
+        E::Captured { writes, written, handled, cpu, state } => {
+            (38, [*writes << 32 | *written, *handled, cpu.0, *state])
+        }
         E::RefreshAsked { .. }
         | E::Refreshed { .. }
         | E::ReplicaServed { .. }

@@ -38,6 +38,7 @@ impl World {
         self.play_backend();
         self.play_clock_steps();
         self.play_triggers();
+        self.play_gateway();
         self.follow_kills();
     }
 
@@ -152,6 +153,26 @@ impl World {
             self.handle.spawn(self.node, "clock", async move {
                 handle.sleep_until(at).await;
                 servers.backend.borrow_mut().step_clock(micros);
+            });
+        }
+    }
+
+    /// What happens to flags and to the gateway itself.
+    fn play_gateway(&self) {
+        for planned in &self.plan.events {
+            let (happens, at) = (planned.what.clone(), planned.at);
+            if !matches!(happens, Happening::TouchFlag { .. } | Happening::GatewayReplaced) {
+                continue;
+            }
+            let (handle, servers) = (self.handle.clone(), self.servers.clone());
+            self.handle.spawn(self.node, "gateway", async move {
+                handle.sleep_until(at).await;
+                match happens {
+                    Happening::TouchFlag { entity, rows } => {
+                        servers.backend.borrow_mut().touch(at, entity, rows as usize);
+                    }
+                    _ => servers.gateway.borrow_mut().forget(),
+                }
             });
         }
     }

@@ -190,6 +190,10 @@ impl Faults {
                     (Span::micros(micros.unsigned_abs()), if *micros < 0 { "back" } else { "on" });
                 self.tell(at, format!("{name}: the backend's clock goes {way} by {span}"));
             }
+            Happening::GatewayReplaced => self.tell(at, format!("{name}: the gateway is replaced")),
+            Happening::TouchFlag { rows, .. } => {
+                self.tell(at, format!("{name}: a user arms the flags of {rows} rows"));
+            }
             Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
         }
     }

@@ -8,7 +8,11 @@
 //! A strategy is one file here with options of its own, one variant of [`Capture`](super::Capture), one line in [`strategy`],
 //! and one in the grammar of scenario files. What it needs of the backend its options say ([`Fits`]).
 
+mod change_log;
+mod flag;
 mod last_modified;
+#[cfg(test)]
+mod trial;
 
 use std::ops::ControlFlow;
 
@@ -17,6 +21,8 @@ use crate::backend::{Backend, Change, Provisioning, Scope};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{Event, ServerError};
 
+pub use change_log::Options as ChangeLogOptions;
+pub use flag::{FlagForm, FlagPer, Initial, OnUnreadable, Options as FlagOptions, SetFlag};
 pub use last_modified::{
     Bound as LastModifiedBound, End as LastModifiedEnd, Options as LastModifiedOptions,
     Paging as LastModifiedPaging, Source as LastModifiedSource,
@@ -70,6 +76,8 @@ pub struct Effort {
     pub scanned: u64,
     /// Rows written in the source: flags, claims.
     pub writes: u64,
+    /// Bytes of those.
+    pub written: u64,
     /// Rows that the gateway looked at itself: compared, found again, held back.
     pub handled: u64,
     /// Bytes hashed by the gateway.
@@ -90,6 +98,11 @@ pub(super) trait Strategy {
         ask: Ask<'_>,
         take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
     ) -> Result<Captured, ServerError>;
+
+    /// The answer with the pages since the last call leaves, or it does not.
+    fn answered(&mut self, backend: &mut Backend, now: Time, leaves: bool) {
+        let _ = (backend, now, leaves);
+    }
 
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`.
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String;
@@ -126,6 +139,8 @@ pub(super) trait Fits {
 pub(super) fn strategy(capture: &Capture) -> Box<dyn Strategy> {
     match capture {
         Capture::LastModified(options) => last_modified::strategy(*options),
+        Capture::Flag(options) => Box::new(flag::ByFlag::new(*options)),
+        Capture::ChangeLog(options) => Box::new(change_log::ChangeLog::new(*options)),
     }
 }
 
@@ -133,12 +148,19 @@ impl Capture {
     fn options(&self) -> &dyn Fits {
         match self {
             Capture::LastModified(options) => options,
+            Capture::Flag(options) => options,
+            Capture::ChangeLog(options) => options,
         }
     }
 
     /// How long after its commit at the latest a change is found that can be seen at once.
     pub fn behind(&self) -> Span {
         self.options().behind()
+    }
+
+    /// Whether the backend has to keep the order in which its versions become visible.
+    pub fn needs_log(&self) -> bool {
+        matches!(self, Capture::Flag(_) | Capture::ChangeLog(_))
     }
 
     /// Whether a backend of this provisioning has what the strategy asks it for. That it finds everything is another matter:
@@ -157,6 +179,7 @@ impl Effort {
         Effort {
             scanned: self.scanned + other.scanned,
             writes: self.writes + other.writes,
+            written: self.written + other.written,
             handled: self.handled + other.handled,
             hashed: self.hashed + other.hashed,
         }
@@ -177,7 +200,8 @@ impl Effort {
 
     /// As it is told, with what the strategy keeps.
     pub(super) fn event(self, state: u64) -> Event<'static> {
-        Event::Captured { writes: self.writes, handled: self.handled, cpu: self.cpu(), state }
+        let Effort { writes, written, handled, .. } = self;
+        Event::Captured { writes, written, handled, cpu: self.cpu(), state }
     }
 }
 

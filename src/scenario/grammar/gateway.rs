@@ -3,6 +3,7 @@
 use super::super::form::{Form, SOME_SPAN, SPAN, key, optional, required, table};
 use super::super::written::{NAME, UPTO};
 use super::backend::AVAILABILITY;
+use super::flag::{CHANGE_LOG, FLAG};
 use crate::base::Span;
 
 pub(super) const GATEWAY: Form = table(&[
@@ -46,15 +47,15 @@ const SERVE: Form = table(&[
     ),
 ]);
 
-const NO_CAPTURE: &str = "only capture = { last_modified = {} } is built so far";
+const NO_CAPTURE: &str = "only last_modified, flag and change_log are built so far";
 
 const CAPTURE: Form = Form::Table {
     keys: &[],
     kinds: &[
         optional("last_modified", LAST_MODIFIED, "By the time of last modification."),
-        optional("flag", Form::Later(NO_CAPTURE), "By a flag on each row."),
+        optional("flag", FLAG, "By a flag on each row."),
         optional("hash", Form::Later(NO_CAPTURE), "By a hash of each row."),
-        optional("change_log", Form::Later(NO_CAPTURE), "By a log of changes."),
+        optional("change_log", CHANGE_LOG, "By the backend's log of changes."),
     ],
 };
 

@@ -31,6 +31,7 @@ impl World<'_> {
             replica_lag: view.at("replica_lag").span(),
             provisioning: provisioning(view.at("provisioning")),
             whole: self.root.at("gateway.mode").text() == "persistent",
+            log: self.log(),
             tombstones_kept: view.at("tombstones_kept").span(),
             down: self.maintenance(view.at("maintenance")),
             availability: self.availability(view.at("availability")),

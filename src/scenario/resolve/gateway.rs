@@ -3,6 +3,7 @@
 use super::super::profiles;
 use super::World;
 use super::backend::provisioning;
+use super::flag::change_log;
 use super::fleet::library_and_own;
 use super::view::View;
 use crate::backend::Upto;
@@ -87,7 +88,13 @@ impl World<'_> {
 
     /// How changes are found; refused where the backend has not what that needs.
     fn capture(&self, view: View<'_>) -> Capture {
-        let capture = Capture::LastModified(self.last_modified(view.at("last_modified")));
+        let capture = if let Some(flag) = view.at("flag").present() {
+            Capture::Flag(self.flag(flag))
+        } else if let Some(log) = view.at("change_log").present() {
+            Capture::ChangeLog(change_log(log))
+        } else {
+            Capture::LastModified(self.last_modified(view.at("last_modified")))
+        };
         self.fits(&capture);
         capture
     }

@@ -2,6 +2,7 @@
 
 mod backend;
 mod doubts;
+mod flag;
 mod fleet;
 mod gateway;
 mod links;

@@ -128,6 +128,14 @@ impl World<'_> {
                 rows: u64::from(view.at("rows").count()),
                 of_one: view.at("of_one").present().and_then(|a| self.attribute(a)),
             },
+            "touch_flag" => {
+                self.flags_to_touch(view);
+                Happening::TouchFlag {
+                    entity: self.entity(view.at("entity"))?,
+                    rows: u64::from(view.at("rows").count()),
+                }
+            }
+            "gateway_replaced" => Happening::GatewayReplaced,
             "edits" => {
                 let actions = self.root.at("action").names();
                 let action = view.at("action");
