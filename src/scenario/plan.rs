@@ -287,7 +287,12 @@ pub enum Happening {
         rows: u64,
     },
     /// The gateway is replaced by one that knows nothing.
-    GatewayReplaced,
+    GatewayReplaced {
+        /// How often.
+        times: u32,
+        /// From one time to the next.
+        every: Span,
+    },
     /// The office imports new rows with one stamp.
     Import {
         /// The entity.

@@ -157,23 +157,27 @@ impl World {
         }
     }
 
-    /// What happens to flags and to the gateway itself.
+    /// What users do to flags, and what becomes of the gateway's memory.
     fn play_gateway(&self) {
         for planned in &self.plan.events {
-            let (happens, at) = (planned.what.clone(), planned.at);
-            if !matches!(happens, Happening::TouchFlag { .. } | Happening::GatewayReplaced) {
-                continue;
-            }
-            let (handle, servers) = (self.handle.clone(), self.servers.clone());
-            self.handle.spawn(self.node, "gateway", async move {
-                handle.sleep_until(at).await;
-                match happens {
-                    Happening::TouchFlag { entity, rows } => {
-                        servers.backend.borrow_mut().touch(at, entity, rows as usize);
-                    }
-                    _ => servers.gateway.borrow_mut().forget(),
+            let (handle, servers, from) = (self.handle.clone(), self.servers.clone(), planned.at);
+            match planned.what {
+                Happening::TouchFlag { entity, rows } => {
+                    self.handle.spawn(self.node, "flags", async move {
+                        handle.sleep_until(from).await;
+                        servers.backend.borrow_mut().touch(from, entity, rows as usize);
+                    });
                 }
-            });
+                Happening::GatewayReplaced { times, every } => {
+                    self.handle.spawn(self.node, "gateway", async move {
+                        for n in 0..u64::from(times) {
+                            handle.sleep_until(from + every * n).await;
+                            servers.gateway.borrow_mut().forget();
+                        }
+                    });
+                }
+                _ => {}
+            }
         }
     }
 

@@ -190,7 +190,11 @@ impl Faults {
                     (Span::micros(micros.unsigned_abs()), if *micros < 0 { "back" } else { "on" });
                 self.tell(at, format!("{name}: the backend's clock goes {way} by {span}"));
             }
-            Happening::GatewayReplaced => self.tell(at, format!("{name}: the gateway is replaced")),
+            Happening::GatewayReplaced { times, every } => {
+                for at in (0..u64::from(*times)).map(|n| at + *every * n) {
+                    self.tell(at, format!("{name}: the gateway is replaced"));
+                }
+            }
             Happening::TouchFlag { rows, .. } => {
                 self.tell(at, format!("{name}: a user arms the flags of {rows} rows"));
             }

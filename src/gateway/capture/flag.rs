@@ -160,6 +160,8 @@ impl ByFlag {
             (Some(Some(Cursor::Page(_))), _) => return Err(ServerError::CursorExpired(entity)),
             (_, Initial::Synced) => Has::All,
             (Some(Some(Cursor::At(stamp))), Initial::AsHeld) => Has::AllUntil(stamp),
+            // The deleted ones among them are not synced either.
+            (Some(Some(Cursor::At(_))), Initial::Unsynced) => Has::AllUntil(Stamp(i64::MIN)),
             (_, Initial::AsHeld | Initial::Unsynced) => Has::Nothing,
         };
         backend.enrol(now, consumer, entity, scope, has)

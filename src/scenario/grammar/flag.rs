@@ -90,3 +90,9 @@ pub(super) const TOUCH_FLAG: Form = table(&[
     required("entity", Form::Text, "The entity."),
     required("rows", ROWS, "How many of its rows, the first in the order of keys."),
 ]);
+
+/// The gateway forgets.
+pub(super) const GATEWAY_REPLACED: Form = table(&[
+    key("times", Form::Int { min: 0, max: 1_000 }, "1", "How often."),
+    key("every", SOME_SPAN, "\"1m\"", "From one time to the next."),
+]);

@@ -4,7 +4,7 @@ use super::super::form::{Form, Key, SOME_SPAN, SPAN, key, optional, required, ta
 use super::super::written::{CLOCK, NAME, STEP};
 use super::ANYTHING;
 use super::data::ROWS;
-use super::flag::TOUCH_FLAG;
+use super::flag::{GATEWAY_REPLACED, TOUCH_FLAG};
 
 /// The keys of an event that concerns devices, and its own.
 macro_rules! on_devices {
@@ -167,7 +167,7 @@ pub(super) const EVENT: Form = Form::Table {
         optional("touch_flag", TOUCH_FLAG, "A user sets the flags of rows to \"not synced\", by hand."),
         optional(
             "gateway_replaced",
-            table(&[]),
+            GATEWAY_REPLACED,
             "The sync server is replaced by one that knows nothing of what went before.",
         ),
         optional("reinstall", Form::Later(NO_EVENT), "The app is installed afresh."),

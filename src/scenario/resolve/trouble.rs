@@ -135,7 +135,10 @@ impl World<'_> {
                     rows: u64::from(view.at("rows").count()),
                 }
             }
-            "gateway_replaced" => Happening::GatewayReplaced,
+            "gateway_replaced" => Happening::GatewayReplaced {
+                times: view.at("times").count(),
+                every: view.at("every").span(),
+            },
             "edits" => {
                 let actions = self.root.at("action").names();
                 let action = view.at("action");
