@@ -118,6 +118,7 @@ pub(super) struct Draft {
 impl Backend {
     /// Commits `drafts`, of different rows, and what follows from them.
     pub(super) fn commit(&mut self, now: Time, mut drafts: Vec<Draft>) -> Vec<Commit> {
+        self.drop_due(now);
         self.show_due(now);
         self.derive(&mut drafts);
         let replaced = |draft: &Draft| draft.slot.map(|slot| self.table(draft.entity).record(slot).stamp);

@@ -1,5 +1,6 @@
 //! What a backend can be told to be.
 
+use super::files::FileDrop;
 use super::log::LogOptions;
 use super::provisioning::Provisioning;
 use super::quota::Quota;
@@ -49,6 +50,8 @@ pub struct Options {
     pub whole: bool,
     /// It keeps the order in which versions become visible: for flags and for the log of changes.
     pub log: Option<LogOptions>,
+    /// Files of its entities that it writes.
+    pub files: Option<FileDrop>,
     /// Deleted rows are remembered for this long.
     pub tombstones_kept: Span,
     /// Times during which the backend answers nothing, sorted and apart.
@@ -150,6 +153,7 @@ impl Default for Options {
             provisioning: Provisioning::Full,
             whole: false,
             log: None,
+            files: None,
             tombstones_kept: Span::secs(30 * 86_400),
             down: Vec::new(),
             availability: None,

@@ -35,8 +35,9 @@ mod server;
 mod tests;
 
 pub use capture::{
-    ChangeLogOptions, Effort, FlagForm, FlagOptions, FlagPer, Initial, LastModifiedBound, LastModifiedEnd,
-    LastModifiedOptions, LastModifiedPaging, LastModifiedSource, OnUnreadable, SetFlag,
+    Canonical, ChangeLogOptions, Effort, FlagForm, FlagOptions, FlagPer, HashOptions, Initial, Keep,
+    LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging, LastModifiedSource,
+    OnUnreadable, Rows, SetFlag, Snapshot, Source,
 };
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
 pub use options::{Capture, Mode, Options, RefreshOptions, Unfit};

@@ -1,6 +1,6 @@
 //! What a gateway can be told to be.
 
-use super::capture::{ChangeLogOptions, FlagOptions, LastModifiedOptions};
+use super::capture::{ChangeLogOptions, FlagOptions, HashOptions, LastModifiedOptions};
 use super::leg;
 use crate::base::Span;
 
@@ -70,6 +70,8 @@ pub enum Capture {
     Flag(FlagOptions),
     /// By the backend's log of changes.
     ChangeLog(ChangeLogOptions),
+    /// By comparing everything with what was sent before.
+    Hash(HashOptions),
 }
 
 impl Default for Capture {

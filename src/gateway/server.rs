@@ -3,14 +3,14 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::capture::{self, Ask, Effort, Reader, Strategy};
+use super::capture::{self, Ask, Effort, Reader, Rows, Strategy};
 use super::options::{Capture, Mode, Options};
 use super::persistent::Persistent;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::wire::{AnswerWriter, Counted, Sink, decode_request};
 use crate::contract::{
-    Attributes, Entity, Event, FetchRequest, PullRequest, PushRequest, Request, RequestKind, Schema,
+    Attributes, Entity, Event, FetchRequest, Outcome, PullRequest, PushRequest, Request, RequestKind, Schema,
     ServerError,
 };
 
@@ -100,6 +100,11 @@ impl Gateway {
         self.strategy = capture::strategy(&self.capture);
     }
 
+    /// A device begins with rows that it was sent before the start, and in each entity with the cursor of `stamp`.
+    pub fn begin_with(&mut self, schema: &Schema, device: DeviceId, stamp: Stamp, rows: &mut Rows<'_>) {
+        self.strategy.begin_with(schema, device, stamp, rows);
+    }
+
     /// Serves a request that comes to the backend at `now` and that the gateway gives up on at `deadline`; to be called in the
     /// order in which they come.
     pub fn serve(&mut self, now: Time, deadline: Time, backend: &mut Backend, request: &[u8]) -> Served {
@@ -116,12 +121,7 @@ impl Gateway {
                 let strategy = &mut *self.strategy;
                 Pulling { strategy, backend, attributes, pull }.answer(now, deadline)
             }
-            (Request::Push(push), _) => {
-                for mutation in &push.mutations {
-                    self.strategy.pushed(push.device, mutation.entity, &mutation.key);
-                }
-                handle_push(now, backend, attributes, push)
-            }
+            (Request::Push(push), _) => handle_push(now, backend, attributes, push, &mut *self.strategy),
             (Request::Fetch(fetch), _) => handle_fetch(now, backend, attributes, fetch),
         };
         let work =
@@ -248,10 +248,25 @@ fn refused(now: Time, error: ServerError) -> Served {
     Served { answer, done_at: now, facts: Vec::new(), work: None, found: None, error: Some(error) }
 }
 
-fn handle_push(now: Time, backend: &mut Backend, attributes: &[Value], push: &PushRequest) -> Handled {
+fn handle_push(
+    now: Time,
+    backend: &mut Backend,
+    attributes: &[Value],
+    push: &PushRequest,
+    strategy: &mut dyn Strategy,
+) -> Handled {
     let mut facts = Vec::new();
     let clock = backend.clock(backend.begins(now));
     let outcomes = backend.push(now, attributes, &push.mutations, &mut facts);
+    let reader = Reader::Device(push.device, attributes);
+    for (mutation, outcome) in push.mutations.iter().zip(&outcomes) {
+        strategy.touched(reader, mutation.entity, &mutation.key);
+        if let Outcome::Conflict { current: Some(row), .. } | Outcome::Rejected { current: Some(row), .. } =
+            outcome
+        {
+            strategy.touched(reader, mutation.entity, &row.key);
+        }
+    }
     let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
     let answer = Ok(AnswerWriter::results(clock, ids.zip(&outcomes)));
     let rows = outcomes.len() as u64;

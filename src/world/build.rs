@@ -111,6 +111,7 @@ impl World {
             attributes: device.attributes.clone(),
         };
         let disk = templates.disk(&device, &setup, &self.servers.gateway.borrow());
+        templates.tell(&device, &mut self.servers.gateway.borrow_mut());
         disk.remember();
         let parts = Parts {
             setup,

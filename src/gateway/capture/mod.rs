@@ -10,6 +10,7 @@
 
 mod change_log;
 mod flag;
+mod hash;
 mod last_modified;
 #[cfg(test)]
 mod trial;
@@ -19,10 +20,11 @@ use std::ops::ControlFlow;
 use super::options::{Capture, Unfit};
 use crate::backend::{Backend, Change, Provisioning, Scope};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
-use crate::contract::{Event, ServerError};
+use crate::contract::{Carried, Event, Schema, ServerError};
 
 pub use change_log::Options as ChangeLogOptions;
 pub use flag::{FlagForm, FlagPer, Initial, OnUnreadable, Options as FlagOptions, SetFlag};
+pub use hash::{Canonical, Keep, Options as HashOptions, Snapshot, Source};
 pub use last_modified::{
     Bound as LastModifiedBound, End as LastModifiedEnd, Options as LastModifiedOptions,
     Paging as LastModifiedPaging, Source as LastModifiedSource,
@@ -84,6 +86,9 @@ pub struct Effort {
     pub hashed: u64,
 }
 
+/// Gives rows to who wants them; called only if somebody does.
+pub type Rows<'r> = dyn FnMut(&mut dyn FnMut(Carried<'_>)) + 'r;
+
 /// A way to find out what changed.
 pub(super) trait Strategy {
     /// Gives the next page of changes to `take`, which breaks after the last that it wants.
@@ -107,14 +112,20 @@ pub(super) trait Strategy {
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`.
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String;
 
-    /// A device has written this row, and so may hold it without having been told of it.
-    fn pushed(&mut self, device: DeviceId, entity: EntityId, key: &Key) {
-        let _ = (device, entity, key);
-    }
-
     /// What the gateway keeps for it between requests, bytes.
     fn state(&self) -> u64 {
         0
+    }
+
+    /// A reader has written a row, or was told of it in answer to a write: whatever it was sent of it before, it may hold
+    /// something else now.
+    fn touched(&mut self, reader: Reader<'_>, entity: EntityId, key: &Key) {
+        let _ = (reader, entity, key);
+    }
+
+    /// A device begins with rows of which the gateway knows: those that `rows` gives, in each entity with the cursor of `stamp`.
+    fn begin_with(&mut self, schema: &Schema, device: DeviceId, stamp: Stamp, rows: &mut Rows<'_>) {
+        let _ = (schema, device, stamp, rows);
     }
 
     /// The gateway's process died: what is not in its database, such as sessions and caches, is gone.
@@ -141,6 +152,7 @@ pub(super) fn strategy(capture: &Capture) -> Box<dyn Strategy> {
         Capture::LastModified(options) => last_modified::strategy(*options),
         Capture::Flag(options) => Box::new(flag::ByFlag::new(*options)),
         Capture::ChangeLog(options) => Box::new(change_log::ChangeLog::new(*options)),
+        Capture::Hash(options) => Box::new(hash::Hash::new(*options)),
     }
 }
 
@@ -150,6 +162,7 @@ impl Capture {
             Capture::LastModified(options) => options,
             Capture::Flag(options) => options,
             Capture::ChangeLog(options) => options,
+            Capture::Hash(options) => options,
         }
     }
 

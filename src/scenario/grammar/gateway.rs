@@ -1,6 +1,6 @@
 //! Keys of the gateway.
 
-use super::super::form::{Form, SOME_SPAN, SPAN, key, optional, required, table};
+use super::super::form::{Form, SOME, SOME_SPAN, SPAN, key, optional, required, table};
 use super::super::written::{NAME, UPTO};
 use super::backend::AVAILABILITY;
 use super::flag::{CHANGE_LOG, FLAG};
@@ -47,14 +47,12 @@ const SERVE: Form = table(&[
     ),
 ]);
 
-const NO_CAPTURE: &str = "only last_modified, flag and change_log are built so far";
-
 const CAPTURE: Form = Form::Table {
     keys: &[],
     kinds: &[
         optional("last_modified", LAST_MODIFIED, "By the time of last modification."),
         optional("flag", FLAG, "By a flag on each row."),
-        optional("hash", Form::Later(NO_CAPTURE), "By a hash of each row."),
+        optional("hash", HASH, "By comparing all rows with what was sent before."),
         optional("change_log", CHANGE_LOG, "By the backend's log of changes."),
     ],
 };
@@ -109,4 +107,35 @@ const LAST_MODIFIED: Form = table(&[
         table(&[required("every", SPAN, "How often; 0s is at the end of each pull.")]),
         "The gateway keeps the keys that each device was told of, and looks which of them are gone.",
     ),
+]);
+
+const HASH: Form = table(&[
+    key(
+        "keep",
+        Form::Word { built: &["hash", "copy"], later: &[] },
+        "\"hash\"",
+        "What is kept of each row that a reader has.",
+    ),
+    key(
+        "canonical",
+        Form::Bool,
+        "true",
+        "Rows are hashed in a canonical form; else as the source writes them, each time in another style.",
+    ),
+    key(
+        "snapshot",
+        Form::Word { built: &["isolated", "torn", "two-pass"], later: &[] },
+        "\"isolated\"",
+        "The source is read at one instant, in pages by offset while others write, or so until nothing was skipped.",
+    ),
+    key("read_rows", SOME, "500", "Rows in a page of a torn or two-pass reading; a page with each request."),
+    key(
+        "source",
+        Form::Word { built: &["api", "file"], later: &[] },
+        "\"api\"",
+        "The backend is asked for all rows, or drops files.",
+    ),
+    key("file_every", SOME_SPAN, "\"1h\"", "How often the backend writes a file, from the start on."),
+    key("file_takes", SPAN, "\"0s\"", "How long writing it takes; meanwhile there is only its beginning."),
+    key("trailer", Form::Bool, "true", "A file counts only if its last line says that it is complete."),
 ]);

@@ -32,6 +32,7 @@ impl World<'_> {
             provisioning: provisioning(view.at("provisioning")),
             whole: self.root.at("gateway.mode").text() == "persistent",
             log: self.log(),
+            files: self.files(),
             tombstones_kept: view.at("tombstones_kept").span(),
             down: self.maintenance(view.at("maintenance")),
             availability: self.availability(view.at("availability")),

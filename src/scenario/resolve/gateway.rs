@@ -5,6 +5,7 @@ use super::World;
 use super::backend::provisioning;
 use super::flag::change_log;
 use super::fleet::library_and_own;
+use super::hash::hash;
 use super::view::View;
 use crate::backend::Upto;
 use crate::base::Span;
@@ -92,6 +93,8 @@ impl World<'_> {
             Capture::Flag(self.flag(flag))
         } else if let Some(log) = view.at("change_log").present() {
             Capture::ChangeLog(change_log(log))
+        } else if let Some(compare) = view.at("hash").present() {
+            Capture::Hash(hash(compare))
         } else {
             Capture::LastModified(self.last_modified(view.at("last_modified")))
         };

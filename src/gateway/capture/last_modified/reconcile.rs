@@ -165,7 +165,8 @@ impl Strategy for Reconciling {
         self.inner.cursor_at(entity, stamp)
     }
 
-    fn pushed(&mut self, device: DeviceId, entity: EntityId, key: &Key) {
+    fn touched(&mut self, reader: Reader<'_>, entity: EntityId, key: &Key) {
+        let Reader::Device(device, _) = reader else { return };
         if let Some(told) = self.told.get_mut(&(Some(device), entity)) {
             let before = told.bytes;
             told.insert(key);
