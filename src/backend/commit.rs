@@ -5,8 +5,9 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::index::Slot;
+use super::log::Log;
 use super::machine::Backend;
-use super::table::Version;
+use super::table::{Noted, Version};
 use super::visibility::Showing;
 use crate::base::{EditId, EntityId, Key, Stamp, Time, Value};
 use crate::contract::{Author, CommitKind, EditKind, Event, Refusal};
@@ -149,7 +150,8 @@ impl Backend {
         let after =
             values.clone().unwrap_or_else(|| Arc::clone(&before.expect("only a live row is deleted").values));
         let slot = slot.unwrap_or_else(|| table.insert(entity, key.clone()));
-        let showing = Showing { entity: id, slot, stamp, values, writer };
+        let number = self.log.as_mut().and_then(Log::write);
+        let showing = Showing { entity: id, slot, stamp, values, writer, author, number };
         let version = Version { values: Arc::clone(&after), stamp, deleted: showing.values.is_none() };
         // A row's transactions follow one another: the next waits for the lock of the one before.
         let lag = self.options.replica_lag;
@@ -160,7 +162,8 @@ impl Backend {
             table.hide(slot, shown_at);
             self.unshown.add(shown_at, showing);
         } else {
-            table.show(entity, &showing);
+            let noted = noted(&mut self.log, now, &showing);
+            table.show(entity, &showing, noted);
         }
         table.write(slot, version);
         let visible_at = (ends > now).then_some(ends);
@@ -171,7 +174,16 @@ impl Backend {
     pub(super) fn show_due(&mut self, now: Time) {
         while let Some(showing) = self.unshown.due(now) {
             let entity = self.schema.entity(showing.entity);
-            self.tables[usize::from(showing.entity.0)].show(entity, &showing);
+            let noted = noted(&mut self.log, now, &showing);
+            self.tables[usize::from(showing.entity.0)].show(entity, &showing, noted);
         }
+    }
+}
+
+/// How a version is noted that is shown now.
+fn noted(log: &mut Option<Log>, now: Time, showing: &Showing) -> Noted {
+    match log {
+        Some(log) => Noted { number: log.show(now, showing.number), arms: log.arms(showing.author) },
+        None => Noted { number: 0, arms: false },
     }
 }

@@ -8,7 +8,9 @@ use super::apply::Verdict;
 use super::delta::{Scope, Upto};
 use super::effects::Derivation;
 use super::files::Files;
+use super::flags::AllFlags;
 use super::index::Slot;
+use super::log::Log;
 use super::options::Options;
 use super::pool::{Load, Pool, Served, mean_service, slowed, varied};
 use super::quota::Quotas;
@@ -37,6 +39,8 @@ pub struct Backend {
     /// Verdicts on mutations by their idempotency key.
     pub(super) remembered: FxHashMap<Box<str>, Verdict>,
     pub(super) unshown: Unshown,
+    pub(super) log: Option<Log>,
+    pub(super) flags: AllFlags,
     pub(super) files: Files,
     pool: Pool,
     quotas: Option<Quotas>,
@@ -72,6 +76,9 @@ impl Backend {
     pub fn new(schema: Arc<Schema>, options: Options, start: Stamp, seed: Seed) -> Backend {
         let table = |entity| Table::new(entity, options.provisioning, options.whole);
         let mut tables: Vec<Table> = schema.entities.iter().map(table).collect();
+        if options.log.is_some() {
+            tables.iter_mut().for_each(Table::keep_streams);
+        }
         let parts = |columns: &[usize]| columns.iter().map(|&c| Part::Whole(c)).collect();
         let mut unique = Vec::new();
         let mut on_open = Vec::new();
@@ -89,6 +96,8 @@ impl Backend {
             quotas: options.quota.clone().map(Quotas::new),
             remembered: FxHashMap::default(),
             unshown: Unshown::default(),
+            log: options.log.map(Log::new),
+            flags: AllFlags::default(),
             files: Files::default(),
             instant: (Time::ZERO, 0),
             schema,
@@ -147,6 +156,11 @@ impl Backend {
     /// The backend's clock at `now`.
     pub fn clock(&self, now: Time) -> Stamp {
         self.start.plus(now.since(Time::ZERO))
+    }
+
+    /// Whether a deleted row leaves a trace.
+    pub fn remembers_deletions(&self) -> bool {
+        self.options.provisioning.deletes()
     }
 
     /// Live rows of `entity`.

@@ -1,6 +1,7 @@
 //! What a backend can be told to be.
 
 use super::files::FileDrop;
+use super::log::LogOptions;
 use super::provisioning::Provisioning;
 use super::quota::Quota;
 use crate::base::{EntityId, Ppm, Span, Time};
@@ -47,6 +48,8 @@ pub struct Options {
     pub provisioning: Provisioning,
     /// It can be asked for the changes of all rows, whoever they belong to: somebody keeps a copy.
     pub whole: bool,
+    /// It keeps the order in which versions become visible: for flags and for the log of changes.
+    pub log: Option<LogOptions>,
     /// Files of its entities that it writes.
     pub files: Option<FileDrop>,
     /// Deleted rows are remembered for this long.
@@ -149,6 +152,7 @@ impl Default for Options {
             replica_lag: Span::ZERO,
             provisioning: Provisioning::Full,
             whole: false,
+            log: None,
             files: None,
             tombstones_kept: Span::secs(30 * 86_400),
             down: Vec::new(),

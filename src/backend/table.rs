@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::delta::Scope;
 use super::index::{Index, Slot};
+use super::log::{Fate, Place, Stream, WHOLE};
 use super::partition::{Partition, PartitionId, Partitions};
 use super::provisioning::Provisioning;
 use super::tuple::Part;
@@ -69,6 +70,22 @@ struct Veil {
     until: Time,
 }
 
+/// How a change is noted in the streams.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Noted {
+    pub(super) number: u64,
+    /// It arms the flags of a row that is there already.
+    pub(super) arms: bool,
+}
+
+/// Where a row was and is, and where its writer looks.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moved {
+    from: Option<PartitionId>,
+    to: Option<PartitionId>,
+    writer: Option<PartitionId>,
+}
+
 #[derive(Debug)]
 pub(super) struct Table {
     provisioning: Provisioning,
@@ -82,6 +99,8 @@ pub(super) struct Table {
     whole: Option<Partition>,
     /// Looked up only, never iterated.
     veils: FxHashMap<Slot, Veil>,
+    /// What happened in each place, if somebody asks for that; looked up only, never iterated.
+    streams: Option<FxHashMap<Place, Stream>>,
 }
 
 impl Table {
@@ -95,7 +114,14 @@ impl Table {
             partitions: (entity.delivery == Delivery::Delta).then(Partitions::default),
             whole: whole.then(Partition::default),
             veils: FxHashMap::default(),
+            streams: None,
         }
+    }
+
+    /// Keeps what happens in each place from now on, before the first row.
+    pub(super) fn keep_streams(&mut self) {
+        assert!(self.records.is_empty(), "streams are kept from the beginning");
+        self.streams = Some(FxHashMap::default());
     }
 
     /// Keeps an index by these columns from now on, before the first row; the same columns share one.
@@ -129,7 +155,7 @@ impl Table {
             let stamp = cut(row.deleted.unwrap_or(row.updated));
             let deleted = row.deleted.is_some();
             let place = self.partitions.as_mut().and_then(|p| p.place(entity, &row.values));
-            let place = place.filter(|_| !deleted || self.provisioning.deletes());
+            let place = place.filter(|_| !deleted || self.provisioning.deletes() || self.streams.is_some());
             if let Some(id) = place {
                 let (live, gone) = placed.entry(id).or_default();
                 if deleted {
@@ -139,7 +165,8 @@ impl Table {
                 }
             }
             if let Some(whole) = &mut self.whole {
-                whole.renew((stamp, &row.key), (!deleted).then_some(slot), self.provisioning.deletes());
+                let traces = self.provisioning.deletes() || self.streams.is_some();
+                whole.renew((stamp, &row.key), (!deleted).then_some(slot), traces);
             }
             if !deleted {
                 self.live += 1;
@@ -196,6 +223,45 @@ impl Table {
         match self.veils.get(&slot) {
             Some(veil) => &veil.values,
             None => &self.record(slot).values,
+        }
+    }
+
+    /// The stamp of a row's version that readers of deltas see.
+    pub(super) fn shown_stamp(&self, slot: Slot) -> Stamp {
+        self.veils.get(&slot).map_or(self.record(slot).stamp, |veil| veil.stamp)
+    }
+
+    /// What readers of `scope` look at.
+    pub(super) fn place_of(&mut self, entity: &Entity, scope: Scope<'_>) -> Place {
+        match (scope, &mut self.partitions) {
+            (Scope::Of(attributes), Some(partitions)) => partitions.of_device(entity, attributes),
+            _ => WHOLE,
+        }
+    }
+
+    /// What happened in a place since the start.
+    pub(super) fn stream(&self, place: Place) -> Option<&Stream> {
+        self.streams.as_ref()?.get(&place)
+    }
+
+    /// What became of a row that is in a place or was.
+    pub(super) fn fate(&self, place: Place, slot: Slot) -> Fate {
+        let told = self.stream(place).and_then(|stream| stream.fate(slot));
+        told.unwrap_or(if self.record(slot).deleted { Fate::Deleted } else { Fate::Here })
+    }
+
+    /// A user arms a row's flags by hand.
+    pub(super) fn touch(&mut self, slot: Slot, number: u64) {
+        let place = self.records[slot as usize].place;
+        let whole = self.whole.is_some().then_some(WHOLE);
+        for place in place.into_iter().chain(whole) {
+            self.note(place, slot, Fate::Here, Noted { number, arms: true });
+        }
+    }
+
+    fn note(&mut self, place: Place, slot: Slot, fate: Fate, noted: Noted) {
+        if let Some(streams) = &mut self.streams {
+            streams.entry(place).or_default().push(noted.number, slot, fate, noted.arms);
         }
     }
 
@@ -286,8 +352,8 @@ impl Table {
     /// longer. Of a version that is shown at once this comes before its [`Table::write`].
     ///
     /// The device that wrote it hears of it in any case: as of a tombstone if the row is not in its scope.
-    pub(super) fn show(&mut self, entity: &Entity, showing: &Showing) {
-        let Showing { slot, stamp, values, writer, .. } = showing;
+    pub(super) fn show(&mut self, entity: &Entity, showing: &Showing, noted: Noted) {
+        let Showing { slot, stamp, values, .. } = showing;
         let record = &mut self.records[*slot as usize];
         let mut shown = record.stamp;
         if let Some(veil) = self.veils.get_mut(slot) {
@@ -301,13 +367,35 @@ impl Table {
                 self.veils.remove(slot);
             }
         }
+        let fate = if values.is_some() { Fate::Here } else { Fate::Deleted };
         if let Some(whole) = &mut self.whole {
             whole.forget(&(shown, record.key.clone()));
             whole.renew((*stamp, &record.key), values.as_ref().map(|_| *slot), self.provisioning.deletes());
+            let is_new = shown == Stamp(i64::MIN);
+            self.note(WHOLE, *slot, fate, Noted { arms: noted.arms || is_new, ..noted });
         }
-        let Some(partitions) = &mut self.partitions else { return };
+        let Moved { from, to, writer } = self.put_in_place(entity, showing, shown);
+        if let Some(from) = from.filter(|from| Some(*from) != to) {
+            let fate = if values.is_some() { Fate::Moved } else { Fate::Deleted };
+            self.note(from, *slot, fate, noted);
+        }
+        if let Some(to) = to {
+            self.note(to, *slot, Fate::Here, Noted { arms: noted.arms || from != Some(to), ..noted });
+        }
+        let stranger = |writer: &Place| values.is_some() && to != Some(*writer) && from != Some(*writer);
+        if let Some(writer) = writer.filter(stranger) {
+            self.note(writer, *slot, Fate::Moved, noted);
+        }
+    }
+
+    /// Moves a row between partitions.
+    fn put_in_place(&mut self, entity: &Entity, showing: &Showing, shown: Stamp) -> Moved {
+        let Showing { slot, stamp, values, writer, .. } = showing;
+        let record = &mut self.records[*slot as usize];
+        let Some(partitions) = &mut self.partitions else { return Moved::default() };
+        let from = record.place;
         let place = values.as_ref().and_then(|values| partitions.place(entity, values));
-        if let Some(old) = record.place {
+        if let Some(old) = from {
             partitions.get_mut(old).live.remove(&(shown, record.key.clone()));
             let kept = if values.is_some() { self.provisioning.moves() } else { self.provisioning.deletes() };
             if place != Some(old) && kept {
@@ -319,13 +407,14 @@ impl Table {
             partitions.get_mut(new).live.insert((*stamp, record.key.clone()), Some(*slot));
         }
         record.place = place;
-        let Some(writer) = writer else { return };
+        let Some(writer) = writer else { return Moved { from, to: place, writer: None } };
         let theirs = partitions.of_device(entity, writer);
         record.from_device = true;
         if values.is_some() && record.place != Some(theirs) && self.provisioning.moves() {
             record.come_back(partitions, theirs);
             record.leave(partitions, theirs, *stamp);
         }
+        Moved { from, to: place, writer: Some(theirs) }
     }
 }
 

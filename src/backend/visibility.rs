@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::index::Slot;
 use crate::base::{EntityId, Stamp, Time, Value};
+use crate::contract::Author;
 
 /// A row's next version as readers of deltas will see it.
 #[derive(Clone, Debug)]
@@ -16,6 +17,9 @@ pub(super) struct Showing {
     pub(super) values: Option<Arc<[Value]>>,
     /// The attributes of the device that wrote it.
     pub(super) writer: Option<Arc<[Value]>>,
+    pub(super) author: Author,
+    /// Its number in the log, if it has one already.
+    pub(super) number: Option<u64>,
 }
 
 /// Versions that are written and not shown, by when they will be.

@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::capture::{self, Ask, Effort, Reader, Rows, Strategy};
-use super::options::{Mode, Options};
+use super::options::{Capture, Mode, Options};
+use super::persistent::Persistent;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::wire::{AnswerWriter, Counted, Sink, decode_request};
@@ -15,9 +16,13 @@ use crate::contract::{
 
 /// The sync server.
 pub struct Gateway {
-    strategy: Box<dyn Strategy>,
+    capture: Capture,
+    /// How it finds out what changed: for devices, or for its replica.
+    pub(super) strategy: Box<dyn Strategy>,
     /// By device.
-    attributes: Vec<Attributes>,
+    pub(super) attributes: Vec<Attributes>,
+    /// What it has besides if it keeps a replica.
+    pub(super) persistent: Option<Persistent>,
 }
 
 /// An answer, and what was done for it.
@@ -48,26 +53,56 @@ struct Handled {
 }
 
 impl Gateway {
-    /// A gateway for devices with these attributes, by their number.
-    pub fn new(options: &Options, attributes: Vec<Attributes>) -> Gateway {
-        let Mode::Ota = options.mode;
-        Gateway { strategy: capture::strategy(&options.serve), attributes }
+    /// A gateway for devices with these attributes, by their number, whose clock shows `start` at time 0.
+    pub fn new(
+        options: &Options,
+        schema: &Arc<Schema>,
+        attributes: Vec<Attributes>,
+        start: Stamp,
+    ) -> Gateway {
+        let (capture, persistent) = match options.mode {
+            Mode::Ota => (&options.serve, None),
+            Mode::Persistent => {
+                let persistent = Persistent::new(&options.refresh, Arc::clone(schema), start);
+                (&options.refresh.capture, Some(persistent))
+            }
+        };
+        let strategy = capture::strategy(capture);
+        Gateway { capture: capture.clone(), strategy, attributes, persistent }
     }
 
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`, which is not later than the
     /// backend's start.
     pub fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        self.strategy.cursor_at(entity, stamp)
+        match &self.persistent {
+            Some(persistent) => persistent.cursor_at(entity, stamp),
+            None => self.strategy.cursor_at(entity, stamp),
+        }
+    }
+
+    /// The gateway's process ends: what is not durable is gone.
+    pub fn die(&mut self) {
+        self.strategy.forget();
+        if let Some(persistent) = &mut self.persistent {
+            persistent.replica.kill();
+        }
+    }
+
+    /// The next process begins.
+    pub fn revive(&mut self) {
+        if let Some(persistent) = &mut self.persistent {
+            persistent.reopen();
+        }
+    }
+
+    /// It is replaced by one with the same options that knows nothing of what went before.
+    pub fn forget(&mut self) {
+        self.strategy = capture::strategy(&self.capture);
     }
 
     /// A device begins with rows that it was sent before the start, and in each entity with the cursor of `stamp`.
     pub fn begin_with(&mut self, schema: &Schema, device: DeviceId, stamp: Stamp, rows: &mut Rows<'_>) {
         self.strategy.begin_with(schema, device, stamp, rows);
-    }
-
-    /// Its process is killed and started again: what was not in its database is gone.
-    pub fn restart(&mut self) {
-        self.strategy.forget();
     }
 
     /// Serves a request that comes to the backend at `now` and that the gateway gives up on at `deadline`; to be called in the
@@ -100,6 +135,9 @@ impl Gateway {
             Some(_) => Err(ServerError::Failed),
             None => answer,
         };
+        if kind == RequestKind::Pull {
+            self.strategy.answered(backend, now, answer.is_ok());
+        }
         let (answer, error) = match answer {
             Ok(answer) => (answer, None),
             Err(error) => (AnswerWriter::error(&error), Some(error)),
@@ -108,7 +146,7 @@ impl Gateway {
     }
 
     /// The request, and the device that makes it.
-    fn read(&self, request: &[u8]) -> Result<(DeviceId, Request), ServerError> {
+    pub(super) fn read(&self, request: &[u8]) -> Result<(DeviceId, Request), ServerError> {
         let request =
             decode_request(request).map_err(|damaged| ServerError::BadRequest(damaged.to_string()))?;
         let device = match &request {
@@ -162,7 +200,9 @@ impl Pulling<'_> {
             }
             let (entity, cursor) = (want.entity, want.cursor.as_deref());
             let (reader, limit) = (Reader::Device(pull.device, attributes), (most - *rows) as usize);
-            let ask = Ask { reader, entity, cursor, limit, clock: pull.clock };
+            let local = Stamp(pull.clock.0.saturating_add(i64::from(pull.zone) * 1_000_000));
+            let of = (pull.unit, pull.run);
+            let ask = Ask { reader, entity, cursor, limit, clock: pull.clock, local, pull: of };
             writer.begin_page(entity);
             let page = strategy.page(backend, now, ask, &mut |change| {
                 write_change(&mut writer, schema.entity(entity), change);

@@ -1,5 +1,7 @@
 //! Devices that speak the protocol's bytes to a gateway before a small backend.
 
+mod cursors;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -56,8 +58,9 @@ impl Site {
     /// Device 0 is in the north, device 1 in the south.
     fn new(options: backend::Options) -> Site {
         let attributes = ["north", "south"].map(|clinic| vec![Value::text(clinic)]);
-        let gateway = Gateway::new(&Options::default(), attributes.into());
-        Site { gateway, backend: Backend::new(Arc::new(schema()), options, START, Seed(1)), now: Time::ZERO }
+        let schema = Arc::new(schema());
+        let gateway = Gateway::new(&Options::default(), &schema, attributes.into(), START);
+        Site { gateway, backend: Backend::new(schema, options, START, Seed(1)), now: Time::ZERO }
     }
 
     fn load(&mut self, entity: EntityId, first: &str, rows: u32) {
@@ -81,7 +84,16 @@ impl Site {
 fn pull(wants: &[(EntityId, Option<&str>)], rows: u32, bytes: u64) -> Request {
     let wants = wants.iter().map(|&(entity, cursor)| Want { entity, cursor: cursor.map(str::to_owned) });
     let (device, unit) = (DeviceId(0), UnitId(0));
-    Request::Pull(PullRequest { device, unit, wants: wants.collect(), rows, bytes, clock: START })
+    Request::Pull(PullRequest {
+        device,
+        unit,
+        wants: wants.collect(),
+        rows,
+        bytes,
+        clock: START,
+        zone: 0,
+        run: 1,
+    })
 }
 
 fn push(mutations: Vec<Mutation>) -> Request {

@@ -21,6 +21,7 @@ impl Telling {
             starts: vec!["1d".to_owned(), "empty".to_owned()],
             units: vec!["Login".to_owned()],
             script: Span::secs(240),
+            freshness: Span::secs(3_600),
         };
         Telling { collector: Collector::new(setting), now: Time::ZERO }
     }
@@ -147,7 +148,7 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     }
     let served = Event::BackendServed { kind, queued: took, service: took, scanned: 40, rows: 20 };
     t.tell(Node::Backend, Event::MutationReplayed { edit }).tell(Node::Backend, served);
-    t.tell(Node::Gateway, Event::Captured { writes: 3, handled: 9, cpu: Span(5), state: 70 });
+    t.tell(Node::Gateway, Event::Captured { writes: 3, written: 6, handled: 9, cpu: Span(5), state: 70 });
     use ConflictKind::{DeleteUpdate, Equal, InsertInsert, UpdateDelete, UpdateUpdate};
     for kind in [UpdateUpdate, UpdateDelete, DeleteUpdate, InsertInsert, Equal] {
         for winner in [Winner::Local, Winner::Remote] {

@@ -182,8 +182,9 @@ impl Traffic {
                 board.add(Id::BackendScanned, *scanned);
                 board.add(Id::BackendDelivered, *rows);
             }
-            Event::Captured { writes, handled, cpu, state } => {
+            Event::Captured { writes, written, handled, cpu, state } => {
                 board.add(Id::GatewayWrites, *writes);
+                board.add(Id::GatewayWritten, *written);
                 board.add(Id::GatewayHandled, *handled);
                 board.add(Id::GatewayCpu, cpu.0);
                 board.set(Id::GatewayState, board.value(Id::GatewayState).max(*state));

@@ -269,10 +269,29 @@ pub enum Happening {
         /// What happens to messages.
         mode: gateway::OutageMode,
     },
+    /// The gateway's process is killed.
+    GatewayKill {
+        /// How long until it is started again.
+        restart_after: Span,
+    },
     /// The backend's clock jumps.
     BackendClockStep {
         /// By so many microseconds.
         micros: i64,
+    },
+    /// A user arms the flags of rows by hand.
+    TouchFlag {
+        /// The entity.
+        entity: EntityId,
+        /// How many, the first in the order of keys.
+        rows: u64,
+    },
+    /// The gateway is replaced by one that knows nothing.
+    GatewayReplaced {
+        /// How often.
+        times: u32,
+        /// From one time to the next.
+        every: Span,
     },
     /// The office imports new rows with one stamp.
     Import {

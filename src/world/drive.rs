@@ -18,6 +18,7 @@ const RESTARTED_AFTER: Span = Span::secs(5);
 impl World {
     /// Starts everything: the apps of those who do not log in later, and the tasks that make things happen.
     pub(super) fn set_going(&mut self) {
+        self.servers.start_gateway();
         let mut logs_in = vec![false; self.devices.len()];
         for step in &self.script.steps {
             if let (Actor::Device(device), Act::App(AppEvent::Login)) = (step.actor, &step.act) {
@@ -31,11 +32,13 @@ impl World {
         }
         self.play_script();
         self.play_kills();
+        self.play_gateway_kills();
         self.play_networks();
         self.play_full_disks();
         self.play_backend();
         self.play_clock_steps();
         self.play_triggers();
+        self.play_gateway();
         self.follow_kills();
     }
 
@@ -66,6 +69,16 @@ impl World {
                 Some((point, nth)) => device.crash.arm(point, *nth, kill.at, kill.restart_after),
                 None => self.play_kill(kill.clone()),
             }
+        }
+    }
+
+    fn play_gateway_kills(&self) {
+        for (at, restart_after) in self.faults.gateway_kills.iter().copied() {
+            let (handle, servers) = (self.handle.clone(), self.servers.clone());
+            self.handle.spawn(self.node, "kill", async move {
+                handle.sleep_until(at).await;
+                servers.kill_gateway(restart_after);
+            });
         }
     }
 
@@ -144,6 +157,30 @@ impl World {
         }
     }
 
+    /// What users do to flags, and what becomes of the gateway's memory.
+    fn play_gateway(&self) {
+        for planned in &self.plan.events {
+            let (handle, servers, from) = (self.handle.clone(), self.servers.clone(), planned.at);
+            match planned.what {
+                Happening::TouchFlag { entity, rows } => {
+                    self.handle.spawn(self.node, "flags", async move {
+                        handle.sleep_until(from).await;
+                        servers.backend.borrow_mut().touch(from, entity, rows as usize);
+                    });
+                }
+                Happening::GatewayReplaced { times, every } => {
+                    self.handle.spawn(self.node, "gateway", async move {
+                        for n in 0..u64::from(times) {
+                            handle.sleep_until(from + every * n).await;
+                            servers.gateway.borrow_mut().forget();
+                        }
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn play_triggers(&self) {
         let devices = self.plan.devices();
         for planned in &self.plan.events {
@@ -160,9 +197,12 @@ impl World {
 
     /// A node that the executor killed by itself is a killed app.
     fn follow_kills(&self) {
-        let (mut kills, devices) = (self.handle.kills(), self.devices.clone());
+        let (mut kills, devices, servers) = (self.handle.kills(), self.devices.clone(), self.servers.clone());
         self.handle.spawn(self.node, "killed", async move {
             while let Some(node) = kills.recv().await {
+                if node == servers.process.node {
+                    servers.gateway_was_killed();
+                }
                 // Nodes are numbered as devices are.
                 if let Ok(at) = devices.binary_search_by_key(&node, |device| device.node) {
                     devices[at].node_was_killed(RESTARTED_AFTER);

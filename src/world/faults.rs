@@ -36,6 +36,8 @@ pub(super) struct Faults {
     pub(super) zones: Vec<Vec<Jump>>,
     /// Processes that die.
     pub(super) kills: Vec<Kill>,
+    /// When the gateway's process dies, and how long until it is started again.
+    pub(super) gateway_kills: Vec<(Time, Span)>,
     /// Times without the backend.
     pub(super) down: Vec<(Time, Time)>,
     /// Outages of the leg between gateway and backend.
@@ -178,11 +180,23 @@ impl Faults {
                 self.leg.push(gateway::Outage { from: at, until: at + *length, mode: *mode });
                 self.tell(at, format!("{name}: nothing between gateway and backend for {length} ({mode:?})"));
             }
+            Happening::GatewayKill { restart_after } => {
+                self.gateway_kills.push((at, *restart_after));
+                self.tell(at, format!("{name}: the gateway is killed, and comes back after {restart_after}"));
+            }
             Happening::BackendClockStep { micros } => {
                 self.clock_steps.push((at, *micros));
                 let (span, way) =
                     (Span::micros(micros.unsigned_abs()), if *micros < 0 { "back" } else { "on" });
                 self.tell(at, format!("{name}: the backend's clock goes {way} by {span}"));
+            }
+            Happening::GatewayReplaced { times, every } => {
+                for at in (0..u64::from(*times)).map(|n| at + *every * n) {
+                    self.tell(at, format!("{name}: the gateway is replaced"));
+                }
+            }
+            Happening::TouchFlag { rows, .. } => {
+                self.tell(at, format!("{name}: a user arms the flags of {rows} rows"));
             }
             Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
         }

@@ -8,6 +8,8 @@
 //! A strategy is one file here with options of its own, one variant of [`Capture`](super::Capture), one line in [`strategy`],
 //! and one in the grammar of scenario files. What it needs of the backend its options say ([`Fits`]).
 
+mod change_log;
+mod flag;
 mod hash;
 mod last_modified;
 #[cfg(test)]
@@ -17,11 +19,16 @@ use std::ops::ControlFlow;
 
 use super::options::{Capture, Unfit};
 use crate::backend::{Backend, Change, Provisioning, Scope};
-use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, Value};
+use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{Carried, Event, Schema, ServerError};
 
+pub use change_log::Options as ChangeLogOptions;
+pub use flag::{FlagForm, FlagPer, Initial, OnUnreadable, Options as FlagOptions, SetFlag};
 pub use hash::{Canonical, Keep, Options as HashOptions, Snapshot, Source};
-pub use last_modified::Options as LastModifiedOptions;
+pub use last_modified::{
+    Bound as LastModifiedBound, End as LastModifiedEnd, Options as LastModifiedOptions,
+    Paging as LastModifiedPaging, Source as LastModifiedSource,
+};
 
 /// Who reads.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +36,6 @@ pub(super) enum Reader<'q> {
     /// A device with these attributes.
     Device(DeviceId, &'q [Value]),
     /// The gateway's replica, which holds everybody's rows.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the replica is built next"))]
     Replica,
 }
 
@@ -46,6 +52,10 @@ pub(super) struct Ask<'q> {
     pub(super) limit: usize,
     /// The reader's own clock when it asked.
     pub(super) clock: Stamp,
+    /// The local time that people see there, as if it were UTC.
+    pub(super) local: Stamp,
+    /// Which pull this is a page of: the unit, and the number of its run.
+    pub(super) pull: (UnitId, u64),
 }
 
 /// The end of a page.
@@ -68,6 +78,8 @@ pub struct Effort {
     pub scanned: u64,
     /// Rows written in the source: flags, claims.
     pub writes: u64,
+    /// Bytes of those.
+    pub written: u64,
     /// Rows that the gateway looked at itself: compared, found again, held back.
     pub handled: u64,
     /// Bytes hashed by the gateway.
@@ -92,6 +104,11 @@ pub(super) trait Strategy {
         take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
     ) -> Result<Captured, ServerError>;
 
+    /// The answer with the pages since the last call leaves, or it does not.
+    fn answered(&mut self, backend: &mut Backend, now: Time, leaves: bool) {
+        let _ = (backend, now, leaves);
+    }
+
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`.
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String;
 
@@ -111,7 +128,7 @@ pub(super) trait Strategy {
         let _ = (schema, device, stamp, rows);
     }
 
-    /// The gateway's process was killed: what was not in its database is gone.
+    /// The gateway's process died: what is not in its database, such as sessions and caches, is gone.
     fn forget(&mut self) {}
 }
 
@@ -132,7 +149,9 @@ pub(super) trait Fits {
 /// The strategy of this name.
 pub(super) fn strategy(capture: &Capture) -> Box<dyn Strategy> {
     match capture {
-        Capture::LastModified(options) => Box::new(last_modified::LastModified::new(*options)),
+        Capture::LastModified(options) => last_modified::strategy(*options),
+        Capture::Flag(options) => Box::new(flag::ByFlag::new(*options)),
+        Capture::ChangeLog(options) => Box::new(change_log::ChangeLog::new(*options)),
         Capture::Hash(options) => Box::new(hash::Hash::new(*options)),
     }
 }
@@ -141,6 +160,8 @@ impl Capture {
     fn options(&self) -> &dyn Fits {
         match self {
             Capture::LastModified(options) => options,
+            Capture::Flag(options) => options,
+            Capture::ChangeLog(options) => options,
             Capture::Hash(options) => options,
         }
     }
@@ -148,6 +169,11 @@ impl Capture {
     /// How long after its commit at the latest a change is found that can be seen at once.
     pub fn behind(&self) -> Span {
         self.options().behind()
+    }
+
+    /// Whether the backend has to keep the order in which its versions become visible.
+    pub fn needs_log(&self) -> bool {
+        matches!(self, Capture::Flag(_) | Capture::ChangeLog(_))
     }
 
     /// Whether a backend of this provisioning has what the strategy asks it for. That it finds everything is another matter:
@@ -166,6 +192,7 @@ impl Effort {
         Effort {
             scanned: self.scanned + other.scanned,
             writes: self.writes + other.writes,
+            written: self.written + other.written,
             handled: self.handled + other.handled,
             hashed: self.hashed + other.hashed,
         }
@@ -186,7 +213,8 @@ impl Effort {
 
     /// As it is told, with what the strategy keeps.
     pub(super) fn event(self, state: u64) -> Event<'static> {
-        Event::Captured { writes: self.writes, handled: self.handled, cpu: self.cpu(), state }
+        let Effort { writes, written, handled, .. } = self;
+        Event::Captured { writes, written, handled, cpu: self.cpu(), state }
     }
 }
 

@@ -1,266 +1,479 @@
-//! A reader that meets trouble, for the tests of strategies: it holds rows as an engine would, and what it holds in the end is
-//! compared with the backend.
+//! A reader that commits what it gets, before a backend that changes, with trouble at any one request.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::{Ask, Captured, Effort, Reader, Strategy};
-use crate::backend::{Backend, Loaded, Options, Scope};
-use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, Value};
-use crate::contract::{Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, ServerError};
+use super::*;
+use crate::backend::{self, CommitDelay, Holes, LogOptions, Numbered, Rearm, Reset, Trimmed};
+use crate::base::{Key, Ppm, Seed, Stream, UnitId};
+use crate::contract::{Column, ColumnKind, Delivery, Entity, Schema, ScopeRule};
 
-pub(super) const VISIT: EntityId = EntityId(0);
+const VISIT: EntityId = EntityId(0);
 const START: Stamp = Stamp(1_700_000_000_000_000);
-/// Columns.
-pub(super) const CLINIC: usize = 0;
-pub(super) const NOTE: usize = 4;
-const LEDGER: usize = 5;
 
-/// What goes wrong with one request.
+/// What goes wrong at one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
-    /// It does not come to the gateway.
+enum Fault {
+    Nothing,
+    /// The backend fails after it did everything: the gateway has nothing.
     Fails,
-    /// The answer is lost.
-    Lost,
-    /// The reader dies after it has written half of the page.
-    Half,
-    /// The gateway is killed before it.
-    Forgets,
+    /// The answer is lost on its way to the reader.
+    AnswerLost,
+    /// The gateway is replaced before it.
+    Replaced,
+    /// The reader is installed afresh before it.
+    Reinstalled,
 }
 
-pub(super) const TROUBLES: [Trouble; 4] = [Trouble::Fails, Trouble::Lost, Trouble::Half, Trouble::Forgets];
+const FAULTS: [Fault; 4] = [Fault::Fails, Fault::AnswerLost, Fault::Replaced, Fault::Reinstalled];
 
-pub(super) struct Trial {
-    pub(super) backend: Backend,
-    pub(super) strategy: Box<dyn Strategy>,
-    pub(super) now: Time,
-    /// Whether the replica reads, or a device in the north.
-    pub(super) replica: bool,
-    pub(super) holds: BTreeMap<Key, Vec<Value>>,
-    pub(super) cursor: Option<String>,
-    /// Rows that the load under way has brought.
-    loading: Option<BTreeSet<Key>>,
-    /// Requests so far, and what goes wrong with which.
-    pub(super) requests: u32,
-    pub(super) trouble: BTreeMap<u32, Trouble>,
-    pub(super) effort: Effort,
-    pub(super) delivered: u64,
-    /// Rows that were told to be gone and were not.
-    pub(super) phantoms: u64,
-    /// Loads, the first included.
-    pub(super) loads: u32,
-    attributes: Vec<Value>,
-    made: u32,
+/// What is different from what the reader should hold, and what it took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Outcome {
+    lost: usize,
+    stale: usize,
+    extra: usize,
+    /// Changes that the reader had already.
+    again: u64,
+    requests: usize,
+    effort: Effort,
 }
 
-pub(super) fn entity() -> Entity {
-    use ColumnKind::{Bool, Int, Real, Text, Timestamp};
-    let columns = [
-        ("clinic", Text),
-        ("count", Int),
-        ("share", Real),
-        ("at", Timestamp),
-        ("note", Text),
-        ("ledger", Text),
-        ("done", Bool),
-    ];
-    Entity {
-        name: "visit".to_owned(),
-        key: "id".to_owned(),
-        columns: columns.map(|(name, kind)| Column { name: name.to_owned(), kind }).to_vec(),
-        projection: vec![1, 2, 3, 4, 6],
-        scope: vec![ScopeRule::Attribute { column: CLINIC, attribute: 0 }],
-        delivery: Delivery::Delta,
-        unique: Vec::new(),
+impl Outcome {
+    fn wrong(&self) -> usize {
+        self.lost + self.stale + self.extra
     }
 }
 
-pub(super) fn values(clinic: &str, note: &str) -> Vec<Value> {
-    let [clinic, note] = [clinic, note].map(Value::text);
-    vec![clinic, Value::Int(3), Value::Real(0.1), Value::Int(START.0), note, Value::Null, Value::Int(1)]
+struct Trial {
+    capture: Capture,
+    options: backend::Options,
+    whole: bool,
+    page: usize,
+    /// Steps between one request and the next, and what happens in them.
+    seed: u64,
+    /// The reader was there before the start, and has what there was.
+    provisioned: bool,
+    /// Nobody reads for so long in the midst of it.
+    absent: Span,
+}
+
+struct Device {
+    cursor: Option<String>,
+    rows: BTreeMap<Key, (Stamp, Value, u32)>,
+    load: u32,
+    loading: bool,
+}
+
+fn schema() -> Schema {
+    let text = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
+    let visit = Entity {
+        name: "visit".to_owned(),
+        key: "id".to_owned(),
+        columns: vec![text("clinic"), text("text")],
+        projection: vec![0, 1],
+        scope: vec![ScopeRule::Attribute { column: 0, attribute: 0 }],
+        delivery: Delivery::Delta,
+        unique: Vec::new(),
+    };
+    Schema { entities: vec![visit] }
+}
+
+fn log() -> LogOptions {
+    LogOptions { kept: Span::secs(3_600), numbered: Numbered::AtCommit, rearm: Rearm::Always }
+}
+
+fn flag(options: FlagOptions) -> Capture {
+    Capture::Flag(options)
 }
 
 impl Trial {
-    /// A reader of `rows` rows of the north and half as many of the south.
-    pub(super) fn new(options: Options, strategy: Box<dyn Strategy>, rows: u32) -> Trial {
-        let schema = Arc::new(Schema { entities: vec![entity()] });
-        let mut backend = Backend::new(schema, options, START, Seed(1));
-        let old = START.minus(Span::secs(9));
-        let row = |clinic: &str, n: u32| Loaded {
-            key: Key::new(&format!("{n:03}")),
-            values: values(clinic, "").into(),
-            created: old,
-            updated: old,
-            deleted: None,
-        };
-        let (north, south) =
-            ((0..rows).map(|n| row("north", 2 * n)), (0..rows / 2).map(|n| row("south", 2 * n + 1)));
-        backend.load(VISIT, north.chain(south));
-        Trial {
-            backend,
-            strategy,
-            now: Time::ZERO,
-            replica: false,
-            holds: BTreeMap::new(),
-            cursor: None,
-            loading: None,
-            requests: 0,
-            trouble: BTreeMap::new(),
-            effort: Effort::default(),
-            delivered: 0,
-            phantoms: 0,
-            loads: 0,
-            attributes: vec![Value::text("north")],
-            made: 0,
-        }
+    fn new(capture: Capture) -> Trial {
+        let options = backend::Options { log: Some(log()), ..backend::Options::default() };
+        Trial { capture, options, whole: false, page: 3, seed: 1, provisioned: false, absent: Span::ZERO }
     }
 
-    /// What the reader gets of a row.
-    fn shown(&self, row: &[Value]) -> Vec<Value> {
-        if self.replica { row.to_vec() } else { entity().project(row) }
-    }
-
-    /// What the reader should hold.
-    pub(super) fn wanted(&mut self) -> BTreeMap<Key, Vec<Value>> {
-        let live = self.backend.rows(VISIT).filter(|row| !row.deleted);
-        let theirs = live.filter(|row| self.replica || row.values[CLINIC] == self.attributes[0]);
-        theirs.map(|row| (row.key.clone(), self.shown(&row.values))).collect()
-    }
-
-    /// Something is committed; the same `n` is the same change, so that rows change back too.
-    pub(super) fn commit(&mut self, n: u32) {
-        let key = Key::new(&format!("{:03}", n % 17));
-        let note = |text: &str| [(NOTE, Value::text(text))];
-        let (backend, now) = (&mut self.backend, self.now);
-        // What is refused as the row is not there is as good a step as any other.
-        let _ = match n % 8 {
-            0 | 1 => backend.office_write(now, VISIT, &key, &note("changed")),
-            2 | 3 => backend.office_write(now, VISIT, &key, &note("")),
-            4 => backend.office_delete(now, VISIT, &key),
-            5 => {
-                self.made += 1;
-                let key = Key::new(&format!("{:03}-{}", n % 17, self.made));
-                backend.office_create(now, VISIT, key, values("north", "new"))
+    /// Runs it with a fault at the request of this number.
+    fn run(&self, nth: usize, fault: Fault) -> Outcome {
+        let options = backend::Options { whole: self.whole, ..self.options.clone() };
+        let mut backend = Backend::new(Arc::new(schema()), options, START, Seed(self.seed));
+        backend.load(VISIT, (0..9).map(loaded));
+        let mut strategy = strategy(&self.capture);
+        let mut reader = Device { cursor: None, rows: BTreeMap::new(), load: 0, loading: false };
+        if self.provisioned {
+            reader.cursor = Some(strategy.cursor_at(VISIT, START));
+            let north = [Value::text("north")];
+            for row in backend.in_scope(VISIT, &north) {
+                reader.rows.insert(row.key.clone(), (row.stamp, row.values[1].clone(), 0));
             }
-            6 => backend.office_write(now, VISIT, &key, &[(CLINIC, Value::text("south"))]),
-            _ => backend.office_write(
-                now,
-                VISIT,
-                &key,
-                &[(CLINIC, Value::text("north")), (LEDGER, Value::text("moved"))],
-            ),
-        };
-    }
-
-    /// The reader writes a row of its own, and the backend takes it.
-    pub(super) fn push(&mut self, n: u32) {
-        let key = Key::new(&format!("{:03}", n % 17));
-        let values = values("north", ["pushed", ""][(n / 17) as usize % 2]);
-        let live = self.backend.row(VISIT, &key).is_some_and(|row| !row.deleted);
-        let written = match live {
-            true => self.backend.office_write(self.now, VISIT, &key, &[(NOTE, values[NOTE].clone())]),
-            false => self.backend.office_create(self.now, VISIT, key.clone(), values),
-        };
-        let row = self.backend.row(VISIT, &key).map(|row| row.values.to_vec());
-        if let (Ok(_), Some(row)) = (written, row) {
-            let shown = self.shown(&row);
-            self.holds.insert(key.clone(), shown);
-            if let Some(loading) = &mut self.loading {
-                loading.insert(key.clone());
-            }
-            let attributes = self.attributes.clone();
-            let reader =
-                if self.replica { Reader::Replica } else { Reader::Device(DeviceId(7), &attributes) };
-            self.strategy.touched(reader, VISIT, &key);
         }
+        let mut stream = Seed(self.seed).stream("trial", 0, 0);
+        let mut outcome = Outcome::default();
+        let mut now = Time::ZERO;
+        let request = |strategy: &mut dyn Strategy,
+                       backend: &mut Backend,
+                       reader: &mut Device,
+                       now,
+                       out: &mut Outcome| {
+            let fault = if out.requests == nth { fault } else { Fault::Nothing };
+            out.requests += 1;
+            self.request(strategy, backend, reader, now, fault, out)
+        };
+        for step in 0..60 {
+            now += Span::millis(stream.below(3));
+            now += if step == 30 { self.absent } else { Span::ZERO };
+            change(&mut backend, now, &mut stream);
+            if stream.chance(0.5) && !(20..30).contains(&step) {
+                request(&mut *strategy, &mut backend, &mut reader, now, &mut outcome);
+            }
+        }
+        // All that was under way can be seen, and the reader comes until there is nothing more.
+        now += Span::secs(9);
+        for _ in 0..3 {
+            now += Span::millis(1);
+            let mut rounds = 0;
+            while request(&mut *strategy, &mut backend, &mut reader, now, &mut outcome) {
+                rounds += 1;
+                assert!(rounds < 400, "pulling comes to an end: {self:?}");
+            }
+        }
+        self.compare(&backend, &reader, &mut outcome);
+        outcome
     }
 
-    /// One request; whether there is more.
-    pub(super) fn request(&mut self, limit: usize) -> bool {
-        self.now += Span::millis(1);
-        self.requests += 1;
-        let trouble = self.trouble.get(&self.requests).copied();
-        match trouble {
-            Some(Trouble::Fails) => return true,
-            Some(Trouble::Forgets) => self.strategy.forget(),
+    /// One request; `true` if there is more to ask for.
+    fn request(
+        &self,
+        strategy: &mut dyn Strategy,
+        backend: &mut Backend,
+        reader: &mut Device,
+        now: Time,
+        fault: Fault,
+        outcome: &mut Outcome,
+    ) -> bool {
+        match fault {
+            Fault::Replaced => strategy.forget(),
+            Fault::Reinstalled => {
+                *reader = Device { cursor: None, rows: BTreeMap::new(), load: reader.load, loading: false };
+            }
             _ => {}
         }
-        if self.cursor.is_none() {
-            self.loading = Some(BTreeSet::new());
-            self.loads += 1;
-        }
-        let attributes = self.attributes.clone();
-        let reader = if self.replica { Reader::Replica } else { Reader::Device(DeviceId(7), &attributes) };
-        let cursor = self.cursor.clone();
-        let ask = Ask { reader, entity: VISIT, cursor: cursor.as_deref(), limit, clock: START };
-        let mut page = Vec::new();
-        let answer = self.strategy.page(&mut self.backend, self.now, ask, &mut |change| {
-            page.push((change.key.clone(), change.values.map(<[Value]>::to_vec)));
+        let north = [Value::text("north")];
+        let who = if self.whole { Reader::Replica } else { Reader::Device(DeviceId(0), &north) };
+        let cursor = reader.cursor.clone();
+        let ask = Ask {
+            reader: who,
+            entity: VISIT,
+            cursor: cursor.as_deref(),
+            limit: self.page,
+            clock: START,
+            local: START,
+            pull: (UnitId(0), 0),
+        };
+        let mut rows = Vec::new();
+        let page = strategy.page(backend, now, ask, &mut |change| {
+            rows.push((change.key.clone(), change.stamp, change.values.map(|values| values[1].clone())));
             ControlFlow::Continue(())
         });
-        let Captured { delivered, cursor, more, effort } = match answer {
-            Ok(captured) => captured,
-            Err(error) => {
-                assert_eq!(error, ServerError::CursorExpired(VISIT));
-                self.cursor = None;
+        let page = match page {
+            Ok(page) => page,
+            Err(ServerError::CursorExpired(_)) => {
+                reader.cursor = None;
                 return true;
             }
+            Err(error) => panic!("{error}"),
         };
-        assert!(page.len() <= limit && delivered == page.len() as u64);
-        assert!(!more || Some(&cursor) != self.cursor.as_ref(), "what has more moves the cursor");
-        (self.effort, self.delivered) = (self.effort.plus(effort), self.delivered + delivered);
-        match trouble {
-            Some(Trouble::Lost) => page.clear(),
-            Some(Trouble::Half) => page.truncate(page.len().div_ceil(2)),
-            _ => {}
-        }
-        self.apply(page);
-        if matches!(trouble, Some(Trouble::Lost | Trouble::Half)) {
+        outcome.effort = outcome.effort.plus(page.effort);
+        strategy.answered(backend, now, fault != Fault::Fails);
+        assert_eq!(page.delivered, rows.len() as u64);
+        assert!(rows.len() <= self.page);
+        assert!(page.cursor != cursor.clone().unwrap_or_default() || !page.more || !rows.is_empty());
+        if matches!(fault, Fault::Fails | Fault::AnswerLost) {
             return true;
         }
-        self.cursor = Some(cursor);
-        if let (false, Some(loaded)) = (more, self.loading.take_if(|_| !more)) {
-            self.holds.retain(|key, _| loaded.contains(key));
-        }
-        more
+        reader.take(cursor, rows, &page, outcome);
+        page.more
     }
 
-    fn apply(&mut self, page: Vec<(Key, Option<Vec<Value>>)>) {
-        let wanted = self.wanted();
-        for (key, values) in page {
-            match values {
-                Some(values) => {
-                    if let Some(loading) = &mut self.loading {
-                        loading.insert(key.clone());
-                    }
-                    let shown = self.shown(&values);
-                    self.holds.insert(key, shown);
+    fn compare(&self, backend: &Backend, reader: &Device, outcome: &mut Outcome) {
+        let live = backend.rows(VISIT).filter(|row| !row.deleted);
+        let wanted: BTreeMap<&Key, &Value> = live
+            .filter(|row| self.whole || row.values[0] == Value::text("north"))
+            .map(|row| (&row.key, &row.values[1]))
+            .collect();
+        for (key, value) in &wanted {
+            match reader.rows.get(*key) {
+                None => outcome.lost += 1,
+                Some((_, held, _)) => outcome.stale += usize::from(held != *value),
+            }
+        }
+        outcome.extra = reader.rows.keys().filter(|key| !wanted.contains_key(key)).count();
+    }
+}
+
+impl std::fmt::Debug for Trial {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Trial { capture, page, seed, whole, provisioned, .. } = self;
+        write!(f, "{capture:?} page {page} seed {seed} whole {whole} provisioned {provisioned}")
+    }
+}
+
+impl Device {
+    /// Commits a page with its cursor, as an engine would.
+    fn take(
+        &mut self,
+        asked: Option<String>,
+        rows: Vec<(Key, Stamp, Option<Value>)>,
+        page: &Captured,
+        outcome: &mut Outcome,
+    ) {
+        if asked.is_none() {
+            self.load += 1;
+            self.loading = true;
+        }
+        for (key, stamp, value) in rows {
+            match value {
+                Some(value) => {
+                    let before = self.rows.insert(key, (stamp, value, self.load));
+                    outcome.again += u64::from(before.is_some_and(|(had, ..)| had == stamp));
                 }
-                None => {
-                    self.phantoms += u64::from(wanted.contains_key(&key) && self.holds.contains_key(&key));
-                    self.holds.remove(&key);
-                }
+                None => drop(self.rows.remove(&key)),
+            }
+        }
+        self.cursor = Some(page.cursor.clone());
+        if self.loading && !page.more {
+            self.loading = false;
+            let load = self.load;
+            self.rows.retain(|_, (.., seen)| *seen == load);
+        }
+    }
+}
+
+fn loaded(n: i64) -> backend::Loaded {
+    let clinic = if n % 3 == 0 { "south" } else { "north" };
+    backend::Loaded {
+        key: Key::new(&format!("k{n:02}")),
+        values: vec![Value::text(clinic), Value::text("first")].into(),
+        created: START.minus(Span::secs(99)),
+        updated: START.minus(Span::secs(20 + n as u64 / 4)),
+        deleted: None,
+    }
+}
+
+/// One change, of any kind.
+fn change(backend: &mut Backend, now: Time, stream: &mut Stream) {
+    let key = |n: u64| Key::new(&format!("k{n:02}"));
+    let row = stream.below(16);
+    let text = Value::text(&format!("text {}", stream.below(1 << 40)));
+    let clinic = Value::text(if stream.chance(0.7) { "north" } else { "south" });
+    // A refusal is as good a step as any other.
+    let _ = match stream.below(8) {
+        0 | 1 => backend.office_create(now, VISIT, key(row), vec![clinic, text]),
+        2..=4 => backend.office_write(now, VISIT, &key(row), &[(1, text)]),
+        5 => backend.office_write(now, VISIT, &key(row), &[(0, clinic)]),
+        6 => backend.office_delete(now, VISIT, &key(row)),
+        _ => Ok(backend.import(
+            now,
+            VISIT,
+            (row..row + 4).map(|n| (key(n), vec![clinic.clone(), text.clone()])),
+        )),
+    };
+}
+
+/// The sum over all places of a fault, and over some seeds and page sizes.
+fn sweep(make: impl Fn() -> Trial, faults: &[Fault]) -> Outcome {
+    let mut sum = Outcome::default();
+    for seed in 1..=3 {
+        for page in [1, 2, 3, 7, 50] {
+            let trial = Trial { page, seed, ..make() };
+            let calm = trial.run(usize::MAX, Fault::Nothing);
+            let struck = faults.iter().flat_map(|fault| (0..calm.requests).map(move |nth| (nth, *fault)));
+            for outcome in std::iter::once(calm).chain(struck.map(|(nth, fault)| trial.run(nth, fault))) {
+                sum.lost += outcome.lost;
+                sum.stale += outcome.stale;
+                sum.extra += outcome.extra;
+                sum.again += outcome.again;
+                sum.effort = sum.effort.plus(outcome.effort);
             }
         }
     }
+    sum
+}
 
-    /// Asks until there is no more.
-    pub(super) fn pull(&mut self, limit: usize) {
-        for _ in 0..10_000 {
-            if !self.request(limit) {
-                return;
+fn late() -> backend::Options {
+    let delay = CommitDelay { share: Ppm(300_000), upto: Span::millis(9) };
+    backend::Options { log: Some(log()), commit_delay: Some(delay), ..backend::Options::default() }
+}
+
+/// Every kind of reader, before a backend whose transactions may be slow.
+fn readers(capture: &Capture) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for (whole, provisioned) in [(false, false), (false, true), (true, false)] {
+        for options in [Trial::new(capture.clone()).options, late()] {
+            trials.push(Trial { whole, provisioned, options, ..Trial::new(capture.clone()) });
+        }
+    }
+    trials
+}
+
+fn copy(trial: &Trial) -> Trial {
+    let Trial { capture, options, .. } = trial;
+    Trial { capture: capture.clone(), options: options.clone(), ..*trial }
+}
+
+#[test]
+fn a_flag_set_after_the_commit_loses_nothing_whatever_fails() {
+    for form in [FlagForm::Status, FlagForm::Boolean, FlagForm::ExternalId, FlagForm::Combination] {
+        for trial in readers(&flag(FlagOptions { form, ..FlagOptions::default() })) {
+            let sum = sweep(|| copy(&trial), &FAULTS);
+            assert_eq!(sum.wrong(), 0, "{trial:?}: {sum:?}");
+            assert!(sum.effort.writes > 0 && sum.effort.written >= sum.effort.writes);
+        }
+    }
+}
+
+#[test]
+fn a_log_loses_nothing_whatever_fails() {
+    for numbered in [Numbered::AtCommit, Numbered::AtWrite] {
+        for mut trial in readers(&Capture::ChangeLog(ChangeLogOptions::default())) {
+            trial.options.log = Some(LogOptions { numbered, ..log() });
+            let sum = sweep(|| copy(&trial), &FAULTS);
+            assert_eq!(sum.wrong(), 0, "{trial:?}: {sum:?}");
+        }
+    }
+}
+
+#[test]
+fn a_flag_set_before_the_destination_committed_loses_rows() {
+    let set = |set| move || Trial::new(flag(FlagOptions { set, ..FlagOptions::default() }));
+    let (captured, read) = (set(SetFlag::AfterCapture), set(SetFlag::BeforeCapture));
+    assert_eq!(sweep(&captured, &[Fault::Fails, Fault::Replaced]).wrong(), 0, "the gateway has the rows");
+    assert!(sweep(&captured, &[Fault::AnswerLost]).wrong() > 0);
+    assert!(sweep(&read, &[Fault::Fails]).wrong() > 0);
+    assert_eq!(sweep(&read, &[]).wrong(), 0, "without a fault it does as well as any");
+}
+
+#[test]
+fn a_naive_reset_loses_the_second_change() {
+    let reset = |reset| move || Trial::new(flag(FlagOptions { reset, ..FlagOptions::default() }));
+    assert!(sweep(reset(Reset::Naive), &[]).wrong() > 0);
+    assert_eq!(sweep(reset(Reset::CompareAndSet), &[]).wrong(), 0);
+}
+
+#[test]
+fn a_backend_that_forgets_to_arm_leaves_rows_stale() {
+    let mut trial = Trial::new(flag(FlagOptions::default()));
+    trial.options.log = Some(LogOptions { rearm: Rearm::ForgetsOffice, ..log() });
+    let sum = sweep(|| copy(&trial), &[]);
+    assert!(sum.stale > 0 && sum.extra > 0, "{sum:?}");
+    assert_eq!(sum.lost, 0, "a new row is not synced");
+}
+
+#[test]
+fn a_reader_that_skips_holes_loses_what_fills_them() {
+    let reader = |holes, numbered| {
+        move || {
+            let capture = Capture::ChangeLog(ChangeLogOptions { holes, ..ChangeLogOptions::default() });
+            let mut trial = Trial { options: late(), ..Trial::new(capture) };
+            trial.options.log = Some(LogOptions { numbered, ..log() });
+            trial
+        }
+    };
+    assert!(sweep(reader(Holes::Skip, Numbered::AtWrite), &[]).wrong() > 0);
+    assert_eq!(sweep(reader(Holes::Skip, Numbered::AtCommit), &[]).wrong(), 0, "there are no holes");
+}
+
+#[test]
+fn a_slow_reader_of_a_short_log_loads_again_or_loses_what_was_trimmed() {
+    let reader = |trimmed| {
+        move || {
+            let capture = Capture::ChangeLog(ChangeLogOptions { trimmed, ..ChangeLogOptions::default() });
+            let mut trial = Trial { absent: Span::secs(9), ..Trial::new(capture) };
+            trial.options.log = Some(LogOptions { kept: Span::secs(5), ..log() });
+            trial
+        }
+    };
+    assert!(sweep(reader(Trimmed::Ignore), &[]).wrong() > 0);
+    assert_eq!(sweep(reader(Trimmed::Reload), &FAULTS).wrong(), 0);
+}
+
+#[test]
+fn a_replaced_gateway_delivers_again_what_was_not_confirmed_and_no_more() {
+    for seed in 1..=9 {
+        for page in [1, 2, 5] {
+            let trial = Trial { page, seed, ..Trial::new(flag(FlagOptions::default())) };
+            let calm = trial.run(usize::MAX, Fault::Nothing);
+            for nth in 0..calm.requests {
+                let struck = trial.run(nth, Fault::Replaced);
+                assert!(struck.effort.handled <= calm.effort.handled + page as u64, "{trial:?} at {nth}");
             }
         }
-        panic!("pulling comes to an end");
     }
+}
 
-    /// Holds what is held against what should be.
-    pub(super) fn check(&mut self, what: &dyn std::fmt::Debug) {
-        let wanted = self.wanted();
-        assert_eq!(self.holds, wanted, "{what:?}");
-        let scope = Scope::Of(&self.attributes);
-        assert!(self.backend.all(self.now, VISIT, scope, |_| {}).is_ok());
+/// Two devices of one clinic before one flag, which ask in turn; gives how often each row came.
+fn workers(options: FlagOptions) -> BTreeMap<Key, u32> {
+    let backend_options = backend::Options { log: Some(log()), ..backend::Options::default() };
+    let mut backend = Backend::new(Arc::new(schema()), backend_options, START, Seed(1));
+    backend.load(VISIT, (0..40).map(loaded));
+    let mut strategy = strategy(&Capture::Flag(options));
+    let (mut seen, mut cursors) = (BTreeMap::new(), [None::<String>, None]);
+    let north = [Value::text("north")];
+    for step in 0..60 {
+        let device = step % 2;
+        let cursor = cursors[device].clone();
+        let reader = Reader::Device(DeviceId(device as u32), &north);
+        let ask = Ask {
+            reader,
+            entity: VISIT,
+            cursor: cursor.as_deref(),
+            limit: 3,
+            clock: START,
+            local: START,
+            pull: (UnitId(0), 0),
+        };
+        let now = Time::ZERO + Span::millis(step as u64);
+        let page = strategy.page(&mut backend, now, ask, &mut |change| {
+            *seen.entry(change.key.clone()).or_insert(0) += 1;
+            ControlFlow::Continue(())
+        });
+        cursors[device] = Some(page.unwrap().cursor);
     }
+    seen
+}
+
+#[test]
+fn two_workers_deliver_rows_twice_unless_they_claim_them() {
+    let options = FlagOptions { per: FlagPer::All, form: FlagForm::Status, ..FlagOptions::default() };
+    let twice = |seen: &BTreeMap<Key, u32>| seen.values().filter(|times| **times > 1).count();
+    let bare = workers(options);
+    assert!(twice(&bare) > 0, "{bare:?}");
+    let claimed = workers(FlagOptions { lease: Some(Span::secs(9)), ..options });
+    assert_eq!((claimed.len(), twice(&claimed)), (bare.len(), 0));
+    let short = workers(FlagOptions { lease: Some(Span(1)), ..options });
+    assert!(twice(&short) > 0, "a claim that ends too early is none");
+}
+
+#[test]
+fn rows_that_cannot_be_captured_do_not_stop_the_others() {
+    let unreadable = Ppm(200_000);
+    let trial = Trial::new(flag(FlagOptions { unreadable, ..FlagOptions::default() }));
+    let sum = sweep(|| copy(&trial), &[]);
+    assert!(sum.lost + sum.stale > 0, "{sum:?}");
+    let Capture::Flag(options) = &trial.capture else { unreachable!() };
+    assert_eq!(options.on_unreadable, OnUnreadable::Skip);
+}
+
+#[test]
+fn what_a_flag_cannot_be_kept_in_is_refused() {
+    use crate::backend::Provisioning as P;
+    let fits = |provisioning| flag(FlagOptions::default()).fits(provisioning);
+    assert!([P::Full, P::StampsOnly, P::SoftDeleteOnly, P::ThreeStamps].into_iter().all(|p| fits(p).is_ok()));
+    let refused = fits(P::ReadOnlySchema).unwrap_err();
+    assert!(refused.to_string().contains("nobody can add one"), "{refused}");
+    assert!(refused.instead.contains("compares all rows"));
+    assert!(fits(P::Nothing).is_err());
+    let log = Capture::ChangeLog(ChangeLogOptions::default());
+    assert!([P::Full, P::Nothing, P::ReadOnlySchema].into_iter().all(|p| log.fits(p).is_ok()));
 }

@@ -6,6 +6,7 @@ use super::super::form::{
 use super::super::profiles;
 use super::super::written::CLOCK;
 use super::super::zone::ZONE;
+use super::flag::{LOG, REARM};
 use crate::base::Span;
 
 pub(super) const BACKEND: Form = table(&[
@@ -45,6 +46,8 @@ pub(super) const BACKEND: Form = table(&[
     key("monotonic", Form::Bool, "true", "No stamp lies before an earlier one, though the clock steps back."),
     optional("commit_delay", COMMIT_DELAY, "Transactions that are stamped before others can see them."),
     key("replica_lag", SPAN, "\"0s\"", "Changes are read from a replica that is this far behind."),
+    key("log", LOG, "{}", "The log of changes, if anybody reads it."),
+    REARM,
     key("tombstones_kept", SOME_SPAN, "\"30d\"", "Deleted rows are remembered for this long."),
     key("poison", Form::Share, "0", "Share of creates and updates that are refused for good."),
     key(

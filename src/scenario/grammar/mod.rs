@@ -6,6 +6,7 @@ mod backend;
 mod data;
 mod devices;
 mod engine;
+mod flag;
 mod gateway;
 mod links;
 mod people;

@@ -3,11 +3,16 @@
 use super::super::profiles;
 use super::World;
 use super::backend::provisioning;
+use super::flag::change_log;
 use super::fleet::library_and_own;
+use super::hash::hash;
 use super::view::View;
-use crate::backend::{FileDrop, Upto};
+use crate::backend::Upto;
 use crate::base::Span;
-use crate::gateway::{self, Capture, HashOptions, Keep, LastModifiedOptions, Snapshot, Source};
+use crate::gateway::{
+    self, Capture, LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging,
+    LastModifiedSource, Mode, RefreshOptions,
+};
 
 impl World<'_> {
     /// The gateway; there is a leg where one is described or something happens to it.
@@ -15,10 +20,48 @@ impl World<'_> {
         let mut events = self.root.at("event").entries();
         let happens = events.any(|(_, event)| event.at("leg_outage").present().is_some());
         let leg = self.root.at("gateway.leg");
+        let mode = self.mode();
+        let serve = self.root.at("gateway.serve.capture");
+        let (serve, refresh) = match mode {
+            Mode::Ota => (self.capture(serve), RefreshOptions::default()),
+            Mode::Persistent => (Capture::default(), self.refresh(self.root.at("gateway.refresh"))),
+        };
         gateway::Options {
-            mode: gateway::Mode::Ota,
-            serve: self.capture(self.root.at("gateway.serve.capture")),
+            mode,
+            serve,
+            refresh,
             leg: (happens || leg.present().is_some()).then(|| self.leg(leg)),
+        }
+    }
+
+    /// Whether it keeps a replica. To compare both, a file says how a replica is fed and leaves the mode to its variants, to `--set`
+    /// or to an axis; who writes the mode into the file itself and means no replica has no use for it.
+    pub(super) fn mode(&self) -> Mode {
+        let (mode, refresh) = (self.root.at("gateway.mode"), self.root.at("gateway.refresh"));
+        if mode.text() == "persistent" {
+            return Mode::Persistent;
+        }
+        if refresh.present().is_some() && !mode.is_chosen() {
+            self.wrong.given(&[mode]).at(
+                refresh,
+                "a gateway in mode \"ota\" has no replica to refresh",
+                "mode = \"persistent\" keeps one; to compare both, set gateway.mode in the variants or by an axis",
+            );
+        }
+        Mode::Ota
+    }
+
+    fn refresh(&self, view: View<'_>) -> RefreshOptions {
+        let Some(view) = view.present() else {
+            let options = RefreshOptions::default();
+            self.fits(&options.capture);
+            return options;
+        };
+        RefreshOptions {
+            every: view.at("every").span(),
+            upload_every: view.at("upload_every").span(),
+            capture: self.capture(view.at("capture")),
+            page: view.at("page").count(),
         }
     }
 
@@ -46,55 +89,62 @@ impl World<'_> {
 
     /// How changes are found; refused where the backend has not what that needs.
     fn capture(&self, view: View<'_>) -> Capture {
-        let capture = match view.at("hash").present() {
-            Some(view) => Capture::Hash(hash(view)),
-            None => Capture::LastModified(last_modified(view.at("last_modified"))),
+        let capture = if let Some(flag) = view.at("flag").present() {
+            Capture::Flag(self.flag(flag))
+        } else if let Some(log) = view.at("change_log").present() {
+            Capture::ChangeLog(change_log(log))
+        } else if let Some(compare) = view.at("hash").present() {
+            Capture::Hash(hash(compare))
+        } else {
+            Capture::LastModified(self.last_modified(view.at("last_modified")))
         };
+        self.fits(&capture);
+        capture
+    }
+
+    fn fits(&self, capture: &Capture) {
         let provisioning_at = self.root.at("backend.provisioning");
         if let Err(unfit) = capture.fits(provisioning(provisioning_at)) {
             self.wrong.at(provisioning_at, unfit.why, format!("it takes {}", unfit.instead));
         }
-        capture
     }
-}
 
-impl World<'_> {
-    /// The files that the backend writes, if somebody reads them.
-    pub(super) fn files(&self) -> Option<FileDrop> {
-        let view = self.root.at("gateway.serve.capture.hash").present()?;
-        match hash(view).source {
-            Source::File { drop, .. } => Some(drop),
-            Source::Api => None,
-        }
-    }
-}
-
-fn hash(view: View<'_>) -> HashOptions {
-    HashOptions {
-        keep: if view.at("keep").text() == "copy" { Keep::Copy } else { Keep::Hash },
-        canonical: view.at("canonical").flag(),
-        snapshot: match view.at("snapshot").text() {
-            "torn" => Snapshot::Torn,
-            "two-pass" => Snapshot::TwoPass,
-            _ => Snapshot::Isolated,
-        },
-        read_rows: view.at("read_rows").count(),
-        source: match view.at("source").text() {
-            "file" => Source::File {
-                drop: FileDrop { every: view.at("file_every").span(), takes: view.at("file_takes").span() },
-                trailer: view.at("trailer").flag(),
+    fn last_modified(&self, view: View<'_>) -> LastModifiedOptions {
+        let window = view.at("window");
+        let options = LastModifiedOptions {
+            bound: match view.at("bound").text() {
+                "strict" => LastModifiedBound::Strict,
+                "inclusive" => LastModifiedBound::Inclusive,
+                "first-not-returned" => LastModifiedBound::FirstNotReturned,
+                "first-not-returned-extended" => LastModifiedBound::FirstNotReturnedExtended,
+                "tie-extended" => LastModifiedBound::TieExtended,
+                _ => LastModifiedBound::Keyset,
             },
-            _ => Source::Api,
-        },
-    }
-}
-
-fn last_modified(view: View<'_>) -> LastModifiedOptions {
-    let window = view.at("window");
-    LastModifiedOptions {
-        upto: match window.text() {
-            "settled" => Upto::Settled,
-            _ => Upto::Behind(window.span()),
-        },
+            paging: match view.at("paging").text() {
+                "offset" => LastModifiedPaging::Offset,
+                _ => LastModifiedPaging::Keyset,
+            },
+            source: match view.at("source").text() {
+                "client-clock" => LastModifiedSource::ClientClock,
+                "client-local" => LastModifiedSource::ClientLocal,
+                "server-start" => LastModifiedSource::ServerStart,
+                "server-end" => LastModifiedSource::ServerEnd,
+                _ => LastModifiedSource::Records,
+            },
+            precision: view.at("precision").span(),
+            upto: match window.text() {
+                "settled" => Upto::Settled,
+                _ => Upto::Behind(window.span()),
+            },
+            end: match view.at("end").text() {
+                "count" => LastModifiedEnd::Count,
+                _ => LastModifiedEnd::Marker,
+            },
+            reconcile: view.at("reconcile").present().map(|view| view.at("every").span()),
+        };
+        if let Some(unfit) = options.contradiction() {
+            self.wrong.at(view.at("bound"), unfit.why, format!("it takes {}", unfit.instead));
+        }
+        options
     }
 }

@@ -2,8 +2,10 @@
 
 mod backend;
 mod doubts;
+mod flag;
 mod fleet;
 mod gateway;
+mod hash;
 mod links;
 mod people;
 mod schema;

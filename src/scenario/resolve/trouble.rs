@@ -122,11 +122,22 @@ impl World<'_> {
                     _ => gateway::OutageMode::Reset,
                 },
             },
+            "gateway_kill" => Happening::GatewayKill { restart_after },
             "bulk_import" => Happening::Import {
                 entity: self.entity(view.at("entity"))?,
                 rows: u64::from(view.at("rows").count()),
                 of_one: view.at("of_one").present().and_then(|a| self.attribute(a)),
             },
+            "touch_flag" => {
+                self.flags_to_touch(view);
+                Happening::TouchFlag {
+                    entity: self.entity(view.at("entity"))?,
+                    rows: u64::from(view.at("rows").count()),
+                }
+            }
+            "gateway_replaced" => {
+                Happening::GatewayReplaced { times: view.at("times").count(), every: view.at("every").span() }
+            }
             "edits" => {
                 let actions = self.root.at("action").names();
                 let action = view.at("action");

@@ -19,6 +19,8 @@ mod canonical;
 mod source;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;

@@ -2,7 +2,7 @@
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 
-use super::super::trial::{self, TROUBLES, Trial, Trouble, VISIT};
+use super::trial::{self, TROUBLES, Trial, Trouble, VISIT};
 use super::*;
 use crate::backend::{self, Style};
 use crate::base::{Fat, Value};
@@ -248,7 +248,15 @@ fn a_source_without_a_complete_file_is_not_available_for_a_first_load() {
     let mut trial = trial(file(100, 50, true), Provisioning::Nothing, 10);
     let attributes = [Value::text("north")];
     let reader = Reader::Device(DeviceId(0), &attributes);
-    let ask = Ask { reader, entity: VISIT, cursor: None, limit: 9, clock: Stamp(0) };
+    let ask = Ask {
+        reader,
+        entity: VISIT,
+        cursor: None,
+        limit: 9,
+        clock: Stamp(0),
+        local: Stamp(0),
+        pull: (UnitId(0), 0),
+    };
     let mut ask_at = |ms| {
         let now = Time::ZERO + Span::millis(ms);
         trial.strategy.page(&mut trial.backend, now, ask, &mut |_| ControlFlow::Continue(()))

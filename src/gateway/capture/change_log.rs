@@ -1,0 +1,120 @@
+//! By the backend's log of changes: the order in which its transactions committed.
+//!
+//! The cursor is the number of the last entry that was read. While a first load is under way it is
+//! `number|until|since/stamp,key`: the entry after which the log goes on, the last version of the content, and where in it the
+//! load is. `@stamp` is a device that had everything up to that instant.
+
+use std::ops::ControlFlow;
+
+use super::super::options::Unfit;
+use super::{Ask, Captured, Effort, Fits, Strategy};
+use crate::backend::{Backend, Change, Holes, LogPosition, LogQuery, Position, Provisioning, Trimmed};
+use crate::base::{EntityId, Key, Stamp, Time};
+use crate::contract::ServerError;
+
+/// What it does where the log has gaps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Numbers that are missing.
+    pub holes: Holes,
+    /// Entries that may be trimmed.
+    pub trimmed: Trimmed,
+}
+
+pub(super) struct ChangeLog {
+    options: Options,
+}
+
+impl ChangeLog {
+    pub(super) fn new(options: Options) -> ChangeLog {
+        ChangeLog { options }
+    }
+}
+
+impl Fits for Options {
+    /// A log is kept beside the rows, by triggers or from the database's own journal: it asks nothing of their columns.
+    fn fits(&self, _: Provisioning) -> Result<(), Unfit> {
+        Ok(())
+    }
+}
+
+impl Strategy for ChangeLog {
+    fn page(
+        &mut self,
+        backend: &mut Backend,
+        now: Time,
+        ask: Ask<'_>,
+        take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
+    ) -> Result<Captured, ServerError> {
+        let Ask { reader, entity, cursor, limit, .. } = ask;
+        let Options { holes, trimmed } = self.options;
+        let after = match cursor {
+            None => backend.log_start(now, holes),
+            Some(cursor) => read(cursor).ok_or(ServerError::CursorExpired(entity))?,
+        };
+        let query = LogQuery { entity, scope: reader.scope(), after: &after, limit, holes, trimmed };
+        let page = backend.logged(now, query, take)?;
+        let effort = Effort { scanned: page.scanned, ..Effort::default() };
+        Ok(Captured { delivered: page.delivered, cursor: write(&page.next), more: page.more, effort })
+    }
+
+    fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
+        format!("@{}", stamp.0)
+    }
+}
+
+fn write(position: &LogPosition) -> String {
+    match position {
+        LogPosition::After(number) => number.to_string(),
+        LogPosition::Loading { from, until, at } => {
+            let since = at.since.map_or(String::new(), |since| since.0.to_string());
+            let key = at.key.as_ref().map_or(String::new(), |key| format!(",{key}"));
+            format!("{from}|{}|{since}/{}{key}", until.0, at.stamp.0)
+        }
+    }
+}
+
+fn read(cursor: &str) -> Option<LogPosition> {
+    if let Some(stamp) = cursor.strip_prefix('@') {
+        let at = Position::at(Stamp(stamp.parse().ok()?));
+        return Some(LogPosition::Loading { from: 0, until: Stamp(i64::MAX), at });
+    }
+    let Some((from, rest)) = cursor.split_once('|') else {
+        return Some(LogPosition::After(cursor.parse().ok()?));
+    };
+    let (until, rest) = rest.split_once('|')?;
+    let (since, rest) = rest.split_once('/')?;
+    let (stamp, key) = match rest.split_once(',') {
+        Some((stamp, key)) => (stamp, Some(Key::new(key))),
+        None => (rest, None),
+    };
+    let since = if since.is_empty() { None } else { Some(Stamp(since.parse().ok()?)) };
+    let at = Position { stamp: Stamp(stamp.parse().ok()?), key, since };
+    Some(LogPosition::Loading { from: from.parse().ok()?, until: Stamp(until.parse().ok()?), at })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_as_it_was_written_whatever_the_key() {
+        let mut positions = vec![LogPosition::After(0), LogPosition::After(u64::MAX)];
+        for key in [None, Some(""), Some("k"), Some("a,b/c|d \"é\"")] {
+            for since in [None, Some(Stamp(-3))] {
+                let at = Position { stamp: Stamp(-1_700), key: key.map(Key::new), since };
+                positions.push(LogPosition::Loading { from: 7, until: Stamp(9), at });
+            }
+        }
+        for position in positions {
+            assert_eq!(read(&write(&position)), Some(position));
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_no_cursor_is_not_read() {
+        for text in ["", "-1", "x", "@", "@1,k", "1|2", "1|2|3", "1|2|/", "|2|/3", "1|2|x/3", " 7"] {
+            assert_eq!(read(text), None, "{text:?}");
+        }
+    }
+}

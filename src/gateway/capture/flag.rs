@@ -1,0 +1,322 @@
+//! By a flag on each row that says whether it is synced.
+//!
+//! Rows whose flag says "not synced" are delivered, and then their flags are set in the source. When that is, is an option. The
+//! cursor is the number of a page: it comes back from who has committed the page. The gateway remembers which rows lay in it
+//! until then. If it forgets that, their flags stay as they are and the rows come again.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::super::options::Unfit;
+use super::{Ask, Captured, Effort, Fits, Reader, Strategy};
+use crate::backend::{Backend, Change, Consumer, FlagQuery, Flagged, Has, Lease, Mark, Provisioning, Reset};
+use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time};
+use crate::contract::ServerError;
+
+/// What the flag is, and when it is set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// What the flag is.
+    pub form: FlagForm,
+    /// What it says of rows that were there before it.
+    pub initial: Initial,
+    /// When it is set.
+    pub set: SetFlag,
+    /// How it is set.
+    pub reset: Reset,
+    /// Whose it is.
+    pub per: FlagPer,
+    /// Rows are claimed for this long by who delivers them.
+    pub lease: Option<Span>,
+    /// Share of the rows that cannot be captured, by the hash of their keys.
+    pub unreadable: Ppm,
+    /// What becomes of the others on their page.
+    pub on_unreadable: OnUnreadable,
+}
+
+/// What says that a row is synced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FlagForm {
+    /// A text, such as "new" and "synced".
+    Status,
+    /// A yes or no.
+    #[default]
+    Boolean,
+    /// An id that the consumer gave it, if there is one.
+    ExternalId,
+    /// The status and the version that it is of.
+    Combination,
+}
+
+/// What flags say of rows that were there before them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Initial {
+    /// What is true: a device that was provisioned has what it was provisioned with.
+    #[default]
+    AsHeld,
+    /// Nobody has them.
+    Unsynced,
+    /// Everybody has them.
+    Synced,
+}
+
+/// When a flag is set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SetFlag {
+    /// When the reader says that it has committed the page.
+    #[default]
+    AfterCommit,
+    /// When the gateway has the rows.
+    AfterCapture,
+    /// As they are read.
+    BeforeCapture,
+}
+
+/// Whose flag it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FlagPer {
+    /// Each device has its own.
+    #[default]
+    Device,
+    /// There is one.
+    All,
+}
+
+/// What becomes of a page with a row that cannot be captured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnUnreadable {
+    /// That row is passed over.
+    #[default]
+    Skip,
+    /// The page fails as a whole.
+    Stop,
+}
+
+impl FlagForm {
+    /// Bytes written in the source to set it.
+    fn bytes(self) -> u64 {
+        match self {
+            FlagForm::Status => "synced".len() as u64,
+            FlagForm::Boolean => 1,
+            // A UUID as text.
+            FlagForm::ExternalId => 36,
+            FlagForm::Combination => "synced".len() as u64 + 8,
+        }
+    }
+
+    /// Whether there is room in it to say who is at work on the row.
+    pub fn holds_claims(self) -> bool {
+        matches!(self, FlagForm::Status | FlagForm::Combination)
+    }
+}
+
+/// Bytes of a claim: by whom, and until when.
+const CLAIM: u64 = 16;
+
+/// Rows that were delivered together.
+#[derive(Debug)]
+struct Page {
+    number: u64,
+    marks: Vec<Mark>,
+}
+
+pub(super) struct ByFlag {
+    options: Options,
+    /// The page of each reader of which it is not known whether it was committed.
+    open: BTreeMap<(Consumer, EntityId), Page>,
+    /// Rows in those.
+    open_rows: u64,
+    /// What the answer under way has read.
+    captured: Vec<(Consumer, EntityId, Vec<Mark>)>,
+    /// The last page's number.
+    last: u64,
+}
+
+impl ByFlag {
+    pub(super) fn new(options: Options) -> ByFlag {
+        ByFlag { options, open: BTreeMap::new(), open_rows: 0, captured: Vec::new(), last: 0 }
+    }
+
+    /// Whose flags a reader's are.
+    fn consumer(&self, reader: Reader<'_>) -> Consumer {
+        match (reader, self.options.per) {
+            (Reader::Device(device, _), FlagPer::Device) => Consumer::Device(device),
+            (Reader::Device(..), FlagPer::All) => Consumer::Anybody,
+            (Reader::Replica, _) => Consumer::Replica,
+        }
+    }
+
+    /// Sees to it that the reader has flags. Who has nothing gets everything again; but one flag for all cannot tell who that is.
+    fn enrol(&self, backend: &mut Backend, now: Time, ask: &Ask<'_>) -> Result<u64, ServerError> {
+        let (consumer, scope, entity) = (self.consumer(ask.reader), ask.reader.scope(), ask.entity);
+        let known = backend.is_enrolled(now, consumer, entity, scope)?;
+        let has = match (ask.cursor.map(read), self.options.initial) {
+            (Some(None), _) => return Err(ServerError::CursorExpired(entity)),
+            (None, _) if known && consumer != Consumer::Anybody => Has::Nothing,
+            _ if known => return Ok(0),
+            // A page of flags that are not there any more.
+            (Some(Some(Cursor::Page(_))), _) => return Err(ServerError::CursorExpired(entity)),
+            (_, Initial::Synced) => Has::All,
+            (Some(Some(Cursor::At(stamp))), Initial::AsHeld) => Has::AllUntil(stamp),
+            // The deleted ones among them are not synced either.
+            (Some(Some(Cursor::At(_))), Initial::Unsynced) => Has::AllUntil(Stamp(i64::MIN)),
+            (_, Initial::AsHeld | Initial::Unsynced) => Has::Nothing,
+        };
+        backend.enrol(now, consumer, entity, scope, has)
+    }
+
+    /// Takes a cursor as the receipt for its page; gives the flags written.
+    fn settle(&mut self, backend: &mut Backend, now: Time, ask: &Ask<'_>) -> u64 {
+        let Some(page) = self.open.remove(&(name(ask.reader), ask.entity)) else { return 0 };
+        self.open_rows -= page.marks.len() as u64;
+        let consumer = self.consumer(ask.reader);
+        match ask.cursor.and_then(read) {
+            Some(Cursor::Page(number)) if number == page.number => {
+                backend.reset(now, consumer, ask.entity, &page.marks, self.options.reset)
+            }
+            _ => {
+                backend.release(consumer, ask.entity, &page.marks);
+                0
+            }
+        }
+    }
+
+    /// Keeps in mind what was delivered, or sets its flags; gives the flags written or to be written.
+    fn delivered(&mut self, backend: &mut Backend, now: Time, ask: &Ask<'_>, marks: Vec<Mark>) -> u64 {
+        let (consumer, entity) = (self.consumer(ask.reader), ask.entity);
+        match self.options.set {
+            SetFlag::AfterCommit => {
+                self.open_rows += marks.len() as u64;
+                self.open.insert((name(ask.reader), entity), Page { number: self.last, marks });
+                0
+            }
+            SetFlag::AfterCapture => {
+                let rows = marks.len() as u64;
+                self.captured.push((consumer, entity, marks));
+                rows
+            }
+            SetFlag::BeforeCapture => backend.reset(now, consumer, entity, &marks, self.options.reset),
+        }
+    }
+}
+
+/// A row that cannot be captured.
+fn is_unreadable(share: Ppm, key: &Key) -> bool {
+    xxh3_64(key.as_str().as_bytes()) % 1_000_000 < u64::from(share.0)
+}
+
+/// A reader's name, whosever flags it reads.
+fn name(reader: Reader<'_>) -> Consumer {
+    match reader {
+        Reader::Device(device, _) => Consumer::Device(device),
+        Reader::Replica => Consumer::Replica,
+    }
+}
+
+impl Fits for Options {
+    fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
+        const INSTEAD: &str = "a backend to which a column can be added (full, stamps-only, soft-delete-only, three-stamps), \
+                               a capture that asks by stamps, or one that compares all rows";
+        match provisioning {
+            Provisioning::ReadOnlySchema => Err(Unfit {
+                why: "a flag is a column of the source, and nobody can add one to this schema",
+                instead: INSTEAD,
+            }),
+            Provisioning::Nothing => Err(Unfit {
+                why: "rows are asked for by their flag, and this backend can only be asked for all of them",
+                instead: INSTEAD,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Strategy for ByFlag {
+    fn page(
+        &mut self,
+        backend: &mut Backend,
+        now: Time,
+        ask: Ask<'_>,
+        take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
+    ) -> Result<Captured, ServerError> {
+        let Options { form, unreadable, on_unreadable, lease, .. } = self.options;
+        let mut set = self.settle(backend, now, &ask) + self.enrol(backend, now, &ask)?;
+        let Ask { reader, entity, limit, .. } = ask;
+        let (consumer, scope) = (self.consumer(reader), reader.scope());
+        let query = FlagQuery { consumer, entity, scope, limit, lease: lease.map(Lease) };
+        let found = backend.flagged(now, query, &|key| is_unreadable(unreadable, key), take)?;
+        if found.passed > 0 && on_unreadable == OnUnreadable::Stop {
+            backend.release(consumer, entity, &found.marks);
+            return Err(ServerError::Failed);
+        }
+        let Flagged { scanned, again, claimed, more, marks, .. } = found;
+        let delivered = marks.len() as u64;
+        let cursor = match ask.cursor {
+            // Who has nothing new keeps what it has.
+            Some(cursor) if marks.is_empty() => cursor.to_owned(),
+            _ => {
+                // Another gateway after this one must not use a number again.
+                self.last = now.0.max(self.last + 1);
+                self.last.to_string()
+            }
+        };
+        if !marks.is_empty() {
+            set += self.delivered(backend, now, &ask, marks);
+        }
+        let written = set * form.bytes() + claimed * CLAIM;
+        let effort = Effort { scanned, writes: set + claimed, written, handled: again, ..Effort::default() };
+        Ok(Captured { delivered, cursor, more, effort })
+    }
+
+    fn answered(&mut self, backend: &mut Backend, now: Time, leaves: bool) {
+        for (consumer, entity, marks) in std::mem::take(&mut self.captured) {
+            if leaves {
+                backend.reset(now, consumer, entity, &marks, self.options.reset);
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        *self = ByFlag::new(self.options);
+    }
+
+    fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
+        format!("@{}", stamp.0)
+    }
+
+    fn state(&self) -> u64 {
+        self.open_rows * size_of::<Mark>() as u64
+    }
+}
+
+/// What a reader has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cursor {
+    /// Everything up to this instant.
+    At(Stamp),
+    /// The page of this number.
+    Page(u64),
+}
+
+fn read(cursor: &str) -> Option<Cursor> {
+    match cursor.strip_prefix('@') {
+        Some(stamp) => Some(Cursor::At(Stamp(stamp.parse().ok()?))),
+        None => Some(Cursor::Page(cursor.parse().ok()?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_page_and_an_instant_are_cursors() {
+        assert_eq!(read("7"), Some(Cursor::Page(7)));
+        assert_eq!(read("@-7"), Some(Cursor::At(Stamp(-7))));
+        for text in ["", "@", "-7", "7,k", "@@7", " 7"] {
+            assert_eq!(read(text), None, "{text:?}");
+        }
+    }
+}
