@@ -37,5 +37,5 @@ mod tests;
 pub use capture::{Effort, LastModifiedOptions};
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
 pub use options::{Capture, Mode, Options, RefreshOptions, Unfit};
-pub use persistent::{Answered, Batch, Errand, PageAsk, PageRead, Refresh, Upload};
+pub use persistent::{Answered, Batch, Errand, PageAsk, PageRead, Refresh, Upload, Verdicts};
 pub use server::{Gateway, Served};

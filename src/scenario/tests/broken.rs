@@ -212,7 +212,7 @@ fn the_beginning_of_a_metric_s_name_is_completed() {
 
 #[test]
 fn what_is_not_built_is_told_with_what_is() {
-    says("[gateway]\nmode = \"persistent\"", &["help: only `ota` is built so far"]);
+    says("[gateway]\nmode = \"mirror\"", &["help: it takes \"ota\" or \"persistent\""]);
 }
 
 #[test]
