@@ -134,10 +134,9 @@ impl World<'_> {
                     rows: u64::from(view.at("rows").count()),
                 }
             }
-            "gateway_replaced" => Happening::GatewayReplaced {
-                times: view.at("times").count(),
-                every: view.at("every").span(),
-            },
+            "gateway_replaced" => {
+                Happening::GatewayReplaced { times: view.at("times").count(), every: view.at("every").span() }
+            }
             "edits" => {
                 let actions = self.root.at("action").names();
                 let action = view.at("action");
