@@ -105,6 +105,17 @@ suite! {
     suite_links_trace_replay_meets_its_expectations: "links/trace-replay";
     suite_links_vpn_meets_its_expectations: "links/vpn";
     suite_push_curve_meets_its_expectations: "push-curve";
+    suite_strategies_change_log_meets_its_expectations: "strategies/change-log";
+    suite_strategies_flag_forms_meets_its_expectations: "strategies/flag-forms";
+    suite_strategies_flag_initial_meets_its_expectations: "strategies/flag-initial";
+    suite_strategies_flag_parallel_meets_its_expectations: "strategies/flag-parallel";
+    suite_strategies_flag_per_device_meets_its_expectations: "strategies/flag-per-device";
+    suite_strategies_flag_poison_meets_its_expectations: "strategies/flag-poison";
+    suite_strategies_flag_race_meets_its_expectations: "strategies/flag-race";
+    suite_strategies_flag_rearm_meets_its_expectations: "strategies/flag-rearm";
+    suite_strategies_flag_stateless_meets_its_expectations: "strategies/flag-stateless";
+    suite_strategies_flag_touched_meets_its_expectations: "strategies/flag-touched";
+    suite_strategies_flag_when_meets_its_expectations: "strategies/flag-when";
     suite_tune_phone_meets_its_expectations: "tune-phone";
     suite_own_rows_meets_its_expectations: "own-rows";
     suite_strategies_cursor_late_commits_meets_its_expectations: "strategies/cursor-late-commits";
