@@ -118,6 +118,12 @@ suite! {
     suite_strategies_flag_when_meets_its_expectations: "strategies/flag-when";
     suite_tune_phone_meets_its_expectations: "tune-phone";
     suite_own_rows_meets_its_expectations: "own-rows";
+    suite_strategies_compare_canonical_meets_its_expectations: "strategies/compare-canonical";
+    suite_strategies_compare_growth_meets_its_expectations: "strategies/compare-growth";
+    suite_strategies_compare_state_meets_its_expectations: "strategies/compare-state";
+    suite_strategies_compare_unprovisioned_meets_its_expectations: "strategies/compare-unprovisioned";
+    suite_strategies_file_drop_meets_its_expectations: "strategies/file-drop";
+    suite_strategies_torn_snapshot_meets_its_expectations: "strategies/torn-snapshot";
     suite_strategies_cursor_late_commits_meets_its_expectations: "strategies/cursor-late-commits";
     suite_strategies_cursor_offset_touched_meets_its_expectations: "strategies/cursor-offset-touched";
     suite_strategies_cursor_precision_meets_its_expectations: "strategies/cursor-precision";

@@ -33,7 +33,7 @@ use crate::contract::{Carried, Delivery, Entity, Schema, ServerError};
 use crate::gateway::options::Unfit;
 
 use book::{Book, Comparison, Cursor, Kept, Lens, List, Print};
-use source::{Raw, Reading, Seen, Sheet};
+use source::{Raw, Reading, Seen, Sheet, Whole};
 
 pub use canonical::Canonical;
 
@@ -200,8 +200,8 @@ impl Hash {
             return Ok(Some(comparison.end(now, &BTreeSet::new())));
         }
         let words = (&mut self.canonical, &mut *effort);
-        let pass = Reading::go_on(&mut book.reading, &self.options, (backend, now), ask, words)?;
-        let Some((rows, touched)) = pass else { return Ok(None) };
+        let whole = Reading::go_on(&mut book.reading, &self.options, (backend, now), ask, words)?;
+        let Some(Whole { rows, touched }) = whole else { return Ok(None) };
         for row in &rows {
             see(&mut comparison, row, row.raw, &lens, (&mut self.canonical, effort));
         }

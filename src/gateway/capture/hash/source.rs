@@ -34,6 +34,15 @@ pub(super) struct Reading {
     pub(super) touched: BTreeSet<Key>,
 }
 
+/// A reading that is complete.
+#[derive(Debug)]
+pub(super) struct Whole {
+    /// In the order of keys.
+    pub(super) rows: Vec<Seen>,
+    /// Those of which nothing is to be told.
+    pub(super) touched: BTreeSet<Key>,
+}
+
 /// A reading goes on only where its requests follow one another like this; what was read earlier is too old.
 const GAP_MAX: Span = Span::secs(30);
 
@@ -42,14 +51,14 @@ impl Reading {
         Reading { rows: Vec::new(), offset: 0, last: now, before: None, touched: BTreeSet::new() }
     }
 
-    /// Reads the next page; gives the rows in the order of keys when all have been read, and those that do not count.
+    /// Reads the next page; gives the rows when all have been read.
     pub(super) fn go_on(
         reading: &mut Option<Reading>,
         options: &Options,
         (backend, now): (&mut Backend, Time),
         ask: &Ask<'_>,
         (canonical, effort): (&mut Canonical, &mut Effort),
-    ) -> Result<Option<(Vec<Seen>, BTreeSet<Key>)>, ServerError> {
+    ) -> Result<Option<Whole>, ServerError> {
         let mut this =
             reading.take().filter(|r| now.since(r.last) <= GAP_MAX).unwrap_or_else(|| Reading::new(now));
         let from = this.rows.len();
@@ -72,7 +81,7 @@ impl Reading {
         let ended = read < options.read_rows as usize;
         let rows = if ended { this.end_pass(options.snapshot) } else { None };
         if let Some(rows) = rows {
-            return Ok(Some((rows, this.touched)));
+            return Ok(Some(Whole { rows, touched: this.touched }));
         }
         *reading = Some(this);
         Ok(None)
