@@ -59,7 +59,8 @@ impl Site {
         });
         backend.load(METER, rows);
         let serve = Capture::LastModified(options);
-        let gateway = Gateway::new(&Options { serve, ..Options::default() }, vec![Vec::new()]);
+        let options = Options { serve, ..Options::default() };
+        let gateway = Gateway::new(&options, backend.schema(), vec![Vec::new()], START);
         let (held, cursor) = (BTreeSet::new(), None);
         Site { backend, gateway, now: Time::ZERO, cursor, run: 1, held, requests: 0, largest: 0 }
     }

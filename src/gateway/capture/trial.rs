@@ -493,7 +493,15 @@ fn captured(on_unreadable: OnUnreadable) -> usize {
     loop {
         now += Span::millis(1);
         let reader = Reader::Device(DeviceId(0), &north);
-        let ask = Ask { reader, entity: VISIT, cursor: cursor.as_deref(), limit: 4, clock: START };
+        let ask = Ask {
+            reader,
+            entity: VISIT,
+            cursor: cursor.as_deref(),
+            limit: 4,
+            clock: START,
+            local: START,
+            pull: (UnitId(0), 0),
+        };
         let page = strategy.page(&mut backend, now, ask, &mut |_| ControlFlow::Continue(()));
         let Ok(page) = page else { return rows };
         rows += page.delivered as usize;

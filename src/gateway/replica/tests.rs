@@ -118,8 +118,16 @@ impl Site {
     ) -> Result<bool, ServerError> {
         let wants = vec![Want { entity: VISIT, cursor: cursor.clone() }];
         let (device, unit) = (DeviceId(device), UnitId(0));
-        let answer =
-            self.ask(&Request::Pull(PullRequest { device, unit, wants, rows, bytes: 1 << 20, clock: START }));
+        let answer = self.ask(&Request::Pull(PullRequest {
+            device,
+            unit,
+            wants,
+            rows,
+            bytes: 1 << 20,
+            clock: START,
+            zone: 0,
+            run: 1,
+        }));
         let answer = Answer::decode(&answer).unwrap()?;
         let page = &answer.pages[0];
         for row in page.rows.iter() {
@@ -143,7 +151,8 @@ impl Site {
         let mut told = Vec::new();
         let wants = vec![Want { entity: VISIT, cursor: cursor.clone() }];
         let (device, unit) = (DeviceId(device), UnitId(0));
-        let request = PullRequest { device, unit, wants, rows: 100, bytes: 1 << 20, clock: START };
+        let request =
+            PullRequest { device, unit, wants, rows: 100, bytes: 1 << 20, clock: START, zone: 0, run: 1 };
         let answer = self.ask(&Request::Pull(request));
         let answer = Answer::decode(&answer).unwrap().unwrap();
         for row in answer.pages[0].rows.iter() {

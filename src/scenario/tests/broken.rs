@@ -117,7 +117,6 @@ fn of_a_one_of_there_is_exactly_one() {
 #[test]
 fn what_is_pinned_and_not_built_is_refused_as_such() {
     for (more, part) in [
-        ("[gateway.serve]\ncapture = { hash = {} }", "`gateway.serve.capture.hash` is not built yet"),
         ("[gateway.serve]\ncursor_held_by = \"server\"", "is not built yet"),
         ("[engine]\nconflict = { policy = \"keep-both\" }", "is not built yet"),
         ("[event.e]\nat = \"+1m\"\nrestore = {}", "`event.e.restore` is not built yet"),
