@@ -101,6 +101,11 @@ suite! {
     suite_links_trace_replay_meets_its_expectations: "links/trace-replay";
     suite_links_vpn_meets_its_expectations: "links/vpn";
     suite_push_curve_meets_its_expectations: "push-curve";
+    suite_strategies_crossover_meets_its_expectations: "strategies/crossover";
+    suite_strategies_gateway_killed_meets_its_expectations: "strategies/gateway-killed";
+    suite_strategies_night_window_meets_its_expectations: "strategies/night-window";
+    suite_strategies_ota_or_persistent_meets_its_expectations: "strategies/ota-or-persistent";
+    suite_strategies_replication_cost_meets_its_expectations: "strategies/replication-cost";
     suite_tune_phone_meets_its_expectations: "tune-phone";
     suite_own_rows_meets_its_expectations: "own-rows";
 }
