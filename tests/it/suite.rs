@@ -116,6 +116,12 @@ suite! {
     suite_strategies_flag_stateless_meets_its_expectations: "strategies/flag-stateless";
     suite_strategies_flag_touched_meets_its_expectations: "strategies/flag-touched";
     suite_strategies_flag_when_meets_its_expectations: "strategies/flag-when";
+    suite_strategies_crossover_meets_its_expectations: "strategies/crossover";
+    suite_strategies_gateway_killed_meets_its_expectations: "strategies/gateway-killed";
+    suite_strategies_night_window_meets_its_expectations: "strategies/night-window";
+    suite_strategies_ota_or_persistent_meets_its_expectations: "strategies/ota-or-persistent";
+    suite_strategies_replication_cost_meets_its_expectations: "strategies/replication-cost";
+    suite_strategies_matrix_meets_its_expectations: "strategies/matrix";
     suite_tune_phone_meets_its_expectations: "tune-phone";
     suite_own_rows_meets_its_expectations: "own-rows";
     suite_strategies_compare_canonical_meets_its_expectations: "strategies/compare-canonical";
