@@ -360,7 +360,7 @@ impl Backend {
         let mut last = None;
         let changes = partition.into_iter().flat_map(|partition| since(partition, at));
         let mut changes = changes.take_while(|((stamp, _), _)| *stamp <= until).peekable();
-        while let Some((position, slot)) = changes.next() {
+        for (position, slot) in changes.by_ref() {
             last = Some(position.clone());
             if comes_later(slot) {
                 continue;

@@ -11,8 +11,8 @@
 //! - A row is overwritten only by somebody who names the version that is overwritten, or by the office.
 //! - Stamps never go back; a row's versions have different stamps; no commit is stamped at or before a cursor that was
 //!   handed out. So a reader that polls at any times, with pages of any size, ends with exactly the rows in its scope. Only
-//!   options that say so break this: a clock without a guard, missing columns, a reader that does not stay behind what is
-//!   still to be seen.
+//!   options that say so break this: a clock without a guard, devices that date what they write, missing columns, a reader
+//!   that does not stay behind what is still to be seen.
 //! - A page costs what it delivers, wherever it begins.
 //! - What is read is read, and what is written is written, when the request comes, even if it is then queued, or the gateway
 //!   gives up on it: an answer that came too late has had its effect.

@@ -38,6 +38,8 @@ pub struct Options {
     pub stamp_precision: Span,
     /// A reader can only ask for changes since a multiple of this; what it has read already comes again.
     pub filter_precision: Span,
+    /// What devices write is stamped with the time at which they made it, by their clocks.
+    pub stamped_by_device: bool,
     /// No stamp lies before one that was given before, whatever the clock does.
     pub monotonic: bool,
     /// Transactions that are stamped before they are visible.
@@ -147,6 +149,7 @@ impl Default for Options {
             gateway_timeout: Span::secs(30),
             stamp_precision: Span::millis(1),
             filter_precision: Span::micros(1),
+            stamped_by_device: false,
             monotonic: true,
             commit_delay: None,
             replica_lag: Span::ZERO,

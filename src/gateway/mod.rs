@@ -41,5 +41,5 @@ pub use capture::{
 };
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
 pub use options::{Capture, Mode, Options, RefreshOptions, Unfit};
-pub use persistent::{Answered, Batch, Errand, PageAsk, PageRead, Refresh, Upload};
+pub use persistent::{Answered, Batch, Errand, PageAsk, PageRead, Refresh, Upload, Verdicts};
 pub use server::{Gateway, Served};

@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::capture::{Ask, Effort, Reader};
+use super::capture::{Ask, Effort, Reader, Strategy};
 use super::options::RefreshOptions;
-use super::replica::{Captures, Copied, Replica, Sent, Waiting};
+use super::replica::{Captures, Copied, Judged, Replica, Sent, Waiting};
 use super::server::Gateway;
-use crate::backend::{self, Backend, Fact, Failing, Load};
-use crate::base::{DeviceId, EntityId, Span, Stamp, Time, UnitId, Value};
+use crate::backend::{self, Backend, Change, Fact, Failing, Load};
+use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::wire::AnswerWriter;
 use crate::contract::{
     Carried, Event, FetchRequest, Mutation, Outcome, PullRequest, PushRequest, Request, RequestKind, Schema,
@@ -93,6 +93,44 @@ pub struct Upload {
 /// Mutations on their way to the backend.
 #[derive(Clone, Debug)]
 pub struct Batch(Vec<Waiting>);
+
+/// What the backend made of a batch, on its way home.
+#[derive(Debug)]
+pub struct Verdicts(Vec<Judged>);
+
+/// The keys of the rows that a verdict speaks of: that of the mutation, and one that is in its way.
+fn keys_of<'m>(mutation: &'m Mutation, outcome: &'m Outcome) -> impl Iterator<Item = &'m Key> {
+    let other = match outcome {
+        Outcome::Conflict { current, .. } | Outcome::Rejected { current, .. } => {
+            current.as_ref().map(|row| &row.key).filter(|key| **key != mutation.key)
+        }
+        Outcome::Applied { .. } | Outcome::Later | Outcome::Queued => None,
+    };
+    std::iter::once(&mutation.key).chain(other)
+}
+
+/// The rows that a verdict speaks of, as the backend has them now.
+fn spoken_of(backend: &Backend, mutation: &Mutation, outcome: &Outcome) -> Vec<Copied> {
+    let Some(entity) = backend.schema().entities.get(usize::from(mutation.entity.0)) else {
+        return Vec::new();
+    };
+    if matches!(outcome, Outcome::Later | Outcome::Queued) {
+        return Vec::new();
+    }
+    let records = keys_of(mutation, outcome).filter_map(|key| backend.row(mutation.entity, key));
+    let change = |record: &backend::Record| {
+        let values = (!record.deleted).then_some(&*record.values);
+        Copied::of(entity, Change { key: &record.key, stamp: record.stamp, values })
+    };
+    records.map(|record| change(record)).collect()
+}
+
+/// The replica is about to hold these rows as a verdict brought them, when that has come home: whatever it was sent before.
+fn touched(strategy: &mut dyn Strategy, mutation: &Mutation, outcome: &Outcome) {
+    for key in keys_of(mutation, outcome) {
+        strategy.touched(Reader::Replica, mutation.entity, key);
+    }
+}
 
 impl Persistent {
     pub(super) fn new(options: &RefreshOptions, schema: Arc<Schema>, start: Stamp) -> Persistent {
@@ -336,8 +374,12 @@ impl Gateway {
         Event::Refreshed { took: now.since(refresh.begun) }
     }
 
-    /// The next mutations of a round that go to the backend together; `None` at its end.
+    /// The next mutations of a round that go to the backend together; `None` at its end, and while the replica loads: of a row
+    /// that is gone again by then a load says nothing.
     pub fn next_batch(&mut self, round: &Upload) -> Option<Batch> {
+        if self.replica().is_loading() {
+            return None;
+        }
         let first = self.replica().first(round.after, BATCH, &round.put_off);
         (!first.is_empty()).then_some(Batch(first))
     }
@@ -349,13 +391,14 @@ impl Gateway {
         deadline: Time,
         backend: &mut Backend,
         batch: &Batch,
-    ) -> Errand<Vec<Outcome>> {
+    ) -> Errand<Verdicts> {
         let admitted = match backend.admit(now, self.itself()) {
             Ok(admitted) => admitted,
             Err(error) => return Errand::refused(now, error),
         };
         let mut facts = Vec::new();
-        let mut outcomes = vec![Outcome::Later; batch.0.len()];
+        let put_off = || Judged { outcome: Outcome::Later, rows: Vec::new() };
+        let mut judged: Vec<Judged> = batch.0.iter().map(|_| put_off()).collect();
         if admitted.fails != Some(Failing::Before) {
             for device in batch.devices() {
                 let of_device =
@@ -363,13 +406,14 @@ impl Gateway {
                 let mutations: Vec<Mutation> =
                     of_device().map(|(_, waiting)| waiting.mutation.clone()).collect();
                 let attributes = &self.attributes[device.0 as usize];
-                let judged = backend.push(now, attributes, &mutations, &mut facts);
-                for mutation in &mutations {
-                    self.strategy.touched(Reader::Replica, mutation.entity, &mutation.key);
+                let outcomes = backend.push(now, attributes, &mutations, &mut facts);
+                for ((place, _), outcome) in of_device().zip(outcomes) {
+                    judged[place].outcome = outcome;
                 }
-                for ((place, _), outcome) in of_device().zip(judged) {
-                    outcomes[place] = outcome;
-                }
+            }
+            for (waiting, judged) in batch.0.iter().zip(&mut judged) {
+                judged.rows = spoken_of(backend, &waiting.mutation, &judged.outcome);
+                touched(&mut *self.strategy, &waiting.mutation, &judged.outcome);
             }
         }
         let rows = batch.0.len() as u64;
@@ -379,7 +423,7 @@ impl Gateway {
         let result = match admitted.fails {
             _ if done_at > deadline => Err(ServerError::GatewayTimeout),
             Some(_) => Err(ServerError::Failed),
-            None => Ok(outcomes),
+            None => Ok(Verdicts(judged)),
         };
         Errand {
             result,
@@ -398,19 +442,20 @@ impl Gateway {
         now: Time,
         round: &mut Upload,
         batch: &Batch,
-        outcomes: &[Outcome],
+        verdicts: &Verdicts,
     ) -> Vec<Event<'static>> {
         let Gateway { strategy, persistent, attributes, .. } = self;
-        for Waiting { mutation, .. } in &batch.0 {
-            strategy.touched(Reader::Replica, mutation.entity, &mutation.key);
+        for (waiting, judged) in batch.0.iter().zip(&verdicts.0) {
+            touched(&mut **strategy, &waiting.mutation, &judged.outcome);
         }
         let replica = &mut persistent.as_mut().expect("only a persistent gateway has errands").replica;
-        let judged = || batch.0.iter().zip(outcomes).filter(|(_, outcome)| **outcome != Outcome::Later);
+        let both = || batch.0.iter().zip(&verdicts.0);
+        let judged = || both().filter(|(_, judged)| judged.outcome != Outcome::Later);
         let theirs = |waiting: &Waiting| &*attributes[waiting.device.0 as usize];
-        replica.settle(judged().map(|(waiting, outcome)| (waiting, outcome, theirs(waiting))));
-        for (waiting, outcome) in batch.0.iter().zip(outcomes) {
+        replica.settle(judged().map(|(waiting, judged)| (waiting, judged, theirs(waiting))));
+        for (waiting, judged) in both() {
             round.after = round.after.max(waiting.seq);
-            if *outcome == Outcome::Later && !round.put_off.contains(&waiting.device) {
+            if judged.outcome == Outcome::Later && !round.put_off.contains(&waiting.device) {
                 round.put_off.push(waiting.device);
             }
         }

@@ -216,12 +216,12 @@ impl Servers {
             let Some(batch) = batch else { return };
             self.crash_point("upload.before-request").await;
             let sent = batch.clone();
-            let outcomes = self.errand(batch.bytes(), move |gateway, now, deadline, backend| {
+            let verdicts = self.errand(batch.bytes(), move |gateway, now, deadline, backend| {
                 gateway.push_batch(now, deadline, backend, &sent)
             });
-            let Ok(outcomes) = outcomes.await else { return };
+            let Ok(verdicts) = verdicts.await else { return };
             self.crash_point("upload.answer-received").await;
-            let told = self.gateway.borrow_mut().settle(self.handle.now(), &mut round, &batch, &outcomes);
+            let told = self.gateway.borrow_mut().settle(self.handle.now(), &mut round, &batch, &verdicts);
             told.into_iter().for_each(|event| self.hub.emit(Node::Gateway, event));
             self.crash_point("upload.settled").await;
         }

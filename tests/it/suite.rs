@@ -105,6 +105,23 @@ suite! {
     suite_links_trace_replay_meets_its_expectations: "links/trace-replay";
     suite_links_vpn_meets_its_expectations: "links/vpn";
     suite_push_curve_meets_its_expectations: "push-curve";
+    suite_strategies_change_log_meets_its_expectations: "strategies/change-log";
+    suite_strategies_flag_forms_meets_its_expectations: "strategies/flag-forms";
+    suite_strategies_flag_initial_meets_its_expectations: "strategies/flag-initial";
+    suite_strategies_flag_parallel_meets_its_expectations: "strategies/flag-parallel";
+    suite_strategies_flag_per_device_meets_its_expectations: "strategies/flag-per-device";
+    suite_strategies_flag_poison_meets_its_expectations: "strategies/flag-poison";
+    suite_strategies_flag_race_meets_its_expectations: "strategies/flag-race";
+    suite_strategies_flag_rearm_meets_its_expectations: "strategies/flag-rearm";
+    suite_strategies_flag_stateless_meets_its_expectations: "strategies/flag-stateless";
+    suite_strategies_flag_touched_meets_its_expectations: "strategies/flag-touched";
+    suite_strategies_flag_when_meets_its_expectations: "strategies/flag-when";
+    suite_strategies_crossover_meets_its_expectations: "strategies/crossover";
+    suite_strategies_gateway_killed_meets_its_expectations: "strategies/gateway-killed";
+    suite_strategies_night_window_meets_its_expectations: "strategies/night-window";
+    suite_strategies_ota_or_persistent_meets_its_expectations: "strategies/ota-or-persistent";
+    suite_strategies_replication_cost_meets_its_expectations: "strategies/replication-cost";
+    suite_strategies_matrix_meets_its_expectations: "strategies/matrix";
     suite_tune_phone_meets_its_expectations: "tune-phone";
     suite_own_rows_meets_its_expectations: "own-rows";
     suite_strategies_compare_canonical_meets_its_expectations: "strategies/compare-canonical";
@@ -120,5 +137,6 @@ suite! {
     suite_strategies_cursor_table_meets_its_expectations: "strategies/cursor-table";
     suite_strategies_end_marker_meets_its_expectations: "strategies/end-marker";
     suite_strategies_hard_deletes_meets_its_expectations: "strategies/hard-deletes";
+    suite_strategies_stamped_by_device_meets_its_expectations: "strategies/stamped-by-device";
     suite_strategies_scope_moves_meets_its_expectations: "strategies/scope-moves";
 }

@@ -203,7 +203,7 @@ impl ByFlag {
 }
 
 /// A row that cannot be captured.
-fn is_unreadable(share: Ppm, key: &Key) -> bool {
+pub(super) fn is_unreadable(share: Ppm, key: &Key) -> bool {
     xxh3_64(key.as_str().as_bytes()) % 1_000_000 < u64::from(share.0)
 }
 

@@ -17,6 +17,8 @@ const STATEMENTS: usize = 512;
 /// A server commits into a log, and has memory for more than a page or two. What a killed process committed stays.
 const PRAGMAS: &str = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
                        PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 1000";
+/// The size of a page.
+const PAGE: u64 = 8_192;
 
 /// The replica: a disk that lasts, and the database while the process lives.
 pub(in super::super) struct Replica {
@@ -85,9 +87,10 @@ impl Replica {
         held(&self.schema)
     }
 
-    /// Bytes in its files.
+    /// Size of the database, in bytes; what its log holds besides comes and goes.
     pub(in super::super) fn bytes(&self) -> u64 {
-        self.disk.bytes()
+        let pages = self.open().prepare("PRAGMA page_count").query_row([], |row| row.get::<_, i64>(0));
+        sound(pages) as u64 * PAGE
     }
 
     /// When the last refresh began that came to its end, if there was one.
@@ -151,12 +154,6 @@ impl Replica {
         }
         let mut find = open.prepare("SELECT id FROM scope WHERE entity = ?1 AND name = ?2");
         sound(find.query_row((entity.0, name), |row| row.get(0)).optional())
-    }
-
-    /// The name of a place.
-    pub(super) fn place_name(&self, number: i64) -> String {
-        let mut find = self.open().prepare("SELECT name FROM scope WHERE id = ?1");
-        sound(find.query_row([number], |row| row.get(0)))
     }
 }
 

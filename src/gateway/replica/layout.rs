@@ -6,7 +6,7 @@ use crate::base::EntityId;
 use crate::contract::{Delivery, Schema};
 
 /// The statements on the table of an entity, by [`Statement`].
-pub(super) type Sql = [String; 9];
+pub(super) type Sql = [String; 10];
 
 /// A statement on the table of an entity.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,8 @@ pub(super) enum Statement {
     Delete,
     /// Says that one is as it was in this load: scope, seq, generation.
     Confirm,
+    /// Says that a device has written a row: its key.
+    Ours,
     /// Rows that a load has not met: its generation.
     Unmet,
     /// Changes after a number: scope, seq, limit.
@@ -89,6 +91,7 @@ pub(super) fn sql(entity: EntityId) -> Sql {
         format!("INSERT INTO {table} VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"),
         format!("DELETE FROM {table} WHERE scope = ?1 AND seq = ?2"),
         format!("UPDATE {table} SET generation = ?3, ahead = 0 WHERE scope = ?1 AND seq = ?2"),
+        format!("UPDATE {table} SET ours = 1 WHERE key = ?1"),
         format!(
             "SELECT key, stamp FROM {table} WHERE gone = 0 AND ahead = 0 AND generation < ?1 ORDER BY seq"
         ),

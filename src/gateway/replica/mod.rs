@@ -11,7 +11,8 @@
 //! - A row that comes as it is gets no new number.
 //! - A cursor names the database that made it. One of another database, or from this one's future, has expired: who comes to a
 //!   replica that was made anew loads afresh and misses nothing.
-//! - What a device wrote and the backend took is here at once, ahead of the next refresh, and no older version goes over it.
+//! - The rows that the backend shows with a verdict are here at once, ahead of the next refresh, and no older version goes over
+//!   them.
 //!
 //! How: `layout` is the tables, `database` the connection and its transactions, `rows` what a change does, `pages` what
 //! devices read, `queue` the uploads. All work is done at once; the world says how long it takes.
@@ -26,5 +27,5 @@ mod tests;
 
 pub(super) use database::Replica;
 pub(super) use pages::Sent;
-pub(super) use queue::Waiting;
+pub(super) use queue::{Judged, Waiting};
 pub(super) use rows::{Captures, Copied};

@@ -3,6 +3,7 @@
 use rusqlite::OptionalExtension;
 
 use super::database::{Replica, sound};
+use super::rows::Copied;
 use crate::base::{DeviceId, Stamp, Time, Value};
 use crate::contract::wire::{Answer, AnswerWriter, decode_request, encode_request};
 use crate::contract::{Mutation, Outcome, PushRequest, Request};
@@ -18,6 +19,15 @@ pub(in super::super) struct Waiting {
     pub(in super::super) mutation: Mutation,
     /// Since when it waits.
     pub(in super::super) queued: Time,
+}
+
+/// What the backend made of a mutation.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Judged {
+    /// Its verdict.
+    pub(in super::super) outcome: Outcome,
+    /// The rows that it spoke of, as they are after it.
+    pub(in super::super) rows: Vec<Copied>,
 }
 
 impl Replica {
@@ -87,18 +97,22 @@ impl Replica {
         first
     }
 
-    /// Writes down the backend's verdicts, and what was taken as the rows that it makes, in one transaction.
+    /// Writes down the backend's verdicts, and the rows that it showed with them, in one transaction; each comes with the attributes
+    /// of its device.
     pub(in super::super) fn settle<'v>(
         &mut self,
-        verdicts: impl Iterator<Item = (&'v Waiting, &'v Outcome, &'v [Value])>,
+        verdicts: impl Iterator<Item = (&'v Waiting, &'v Judged, &'v [Value])>,
     ) {
         self.transact(|replica| {
-            for (waiting, outcome, attributes) in verdicts {
+            for (waiting, judged, attributes) in verdicts {
+                let Mutation { entity, key, .. } = &waiting.mutation;
                 let sql = "UPDATE upload SET verdict = ?2 WHERE seq = ?1";
-                sound(replica.open().prepare(sql).execute((waiting.seq, write(outcome))));
-                if let Outcome::Applied { stamp } = outcome {
-                    replica.write_through(&waiting.mutation, *stamp, attributes);
-                }
+                sound(replica.open().prepare(sql).execute((waiting.seq, write(&judged.outcome))));
+                let took = match judged.outcome {
+                    Outcome::Applied { stamp } => Some((key, stamp, attributes)),
+                    _ => None,
+                };
+                replica.write_through(*entity, &judged.rows, took);
             }
         });
     }

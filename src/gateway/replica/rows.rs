@@ -6,8 +6,8 @@ use super::database::{Replica, sound};
 use super::layout::Statement;
 use crate::backend::{Backend, Change};
 use crate::base::{EntityId, Key, Stamp, Time, Value};
-use crate::contract::wire::{decode_cells, encode_cells};
-use crate::contract::{Delivery, EditKind, Entity, Mutation, ScopeRule};
+use crate::contract::wire::encode_cells;
+use crate::contract::{Delivery, Entity, ScopeRule};
 
 /// A version of a row on its way into the replica.
 #[derive(Clone, Debug)]
@@ -75,12 +75,15 @@ struct Line<'v> {
     generation: i64,
 }
 
+/// A place that no device reads.
+const NOWHERE: i64 = 0;
+
 /// On whose authority a version comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
     /// The backend told it to the replica.
     Captured,
-    /// The backend took it from a device, and the replica has not been told yet.
+    /// The backend showed it with its verdict on a device's edit, ahead of what it tells the replica.
     Ahead,
 }
 
@@ -185,6 +188,11 @@ impl Replica {
         self.progress(entity).cursor
     }
 
+    /// Whether a load is under way.
+    pub(in super::super) fn is_loading(&self) -> bool {
+        self.entities().any(|entity| self.progress(entity).loading)
+    }
+
     /// The replica's cursor has expired: the next page begins a load, at whose end goes what it did not meet.
     pub(in super::super) fn load_afresh(&mut self, entity: EntityId) {
         self.transact(|replica| {
@@ -213,67 +221,27 @@ impl Replica {
         })
     }
 
-    /// The backend took a mutation of a device with these attributes: the replica has it at once. Of a row that it does not
-    /// have nothing is known.
-    pub(super) fn write_through(&mut self, mutation: &Mutation, stamp: Stamp, attributes: &[Value]) {
-        let Mutation { entity: id, key, .. } = mutation;
+    /// The backend has judged a mutation of a device with these attributes, and these were the rows that it spoke of: the replica
+    /// has them at once. With `took` the device holds a row of this key as it wrote it, and hears of it whatever became of it.
+    pub(super) fn write_through(
+        &mut self,
+        entity: EntityId,
+        rows: &[Copied],
+        took: Option<(&Key, Stamp, &[Value])>,
+    ) {
         let schema = Arc::clone(self.schema());
-        let Some(entity) = schema.entities.get(usize::from(id.0)) else { return };
-        if entity.delivery == Delivery::BackendOnly {
-            return;
+        let schema = schema.entities.get(usize::from(entity.0));
+        let Some(schema) = schema.filter(|schema| schema.delivery != Delivery::BackendOnly) else { return };
+        let Progress { loading, generation, .. } = self.progress(entity);
+        // A load that began meanwhile may have passed the end of such a row without a word.
+        for row in rows.iter().filter(|_| !loading) {
+            self.apply(entity, row, Source::Ahead, generation);
         }
-        let held = match mutation.kind {
-            EditKind::Delete => None,
-            EditKind::Create => Held::of(entity, &created(entity, mutation, attributes)),
-            EditKind::Update => match self.find(*id, key).into_iter().find(|found| !found.gone) {
-                Some(found) => self.updated(entity, mutation, &found),
-                None => return,
-            },
-        };
-        let theirs = place_for(entity, attributes);
-        let here = held.as_ref().is_some_and(|held| held.place == theirs);
-        let generation = self.progress(*id).generation;
-        self.apply(*id, &Copied { key: key.clone(), stamp, held }, Source::Ahead, generation);
-        let place = self.place(*id, &theirs);
-        // Who wrote it has it, and hears of it though it was never here.
-        if !here
-            && mutation.kind != EditKind::Delete
-            && self.find(*id, key).iter().all(|found| found.place != place)
-        {
-            self.write(*id, Line { key, stamp, ours: true, ahead: true, generation }, place, None);
+        let Some((key, stamp, attributes)) = took else { return };
+        let theirs = self.place(entity, &place_for(schema, attributes));
+        if self.find(entity, key).iter().all(|found| found.place != theirs) {
+            self.write(entity, Line { key, stamp, ours: true, ahead: false, generation }, theirs, None);
         }
-    }
-
-    fn updated(&self, entity: &Entity, mutation: &Mutation, found: &Found) -> Option<Held> {
-        let sets =
-            |column: usize| mutation.values.iter().find(|(set, _)| *set == column).map(|(_, v)| v.clone());
-        let mut cells =
-            decode_cells(found.cells.as_deref().unwrap_or_default()).expect("it was written here");
-        for (cell, &column) in cells.iter_mut().zip(&entity.projection) {
-            if let Some(value) = sets(column) {
-                *cell = value;
-            }
-        }
-        let before = decode_cells(self.place_name(found.place).as_bytes()).expect("it was written here");
-        let bound = entity.scope.iter().filter_map(|rule| match rule {
-            ScopeRule::Attribute { column, .. } => Some(*column),
-            ScopeRule::Window { .. } => None,
-        });
-        let before: Vec<(usize, Value)> = bound.zip(before).collect();
-        let place = place_of(entity, |column| {
-            let kept = || before.iter().find(|(bound, _)| *bound == column).map(|(_, value)| value.clone());
-            // What is here lies inside each window, and stays there unless the column is set.
-            let inside = || {
-                entity.scope.iter().find_map(|rule| match rule {
-                    ScopeRule::Window { column: of, from, .. } if *of == column => Some(Value::Int(from.0)),
-                    _ => None,
-                })
-            };
-            sets(column).or_else(kept).or_else(inside).unwrap_or_default()
-        })?;
-        let record =
-            record_of(entity, &|column| sets(column).unwrap_or_default()).or_else(|| found.record.clone());
-        Some(Held { place, record, cells: encode_cells(cells.iter()) })
     }
 
     /// Puts a version in the place of the one that is there; true if that is another.
@@ -281,13 +249,20 @@ impl Replica {
         let Copied { key, stamp, held } = row;
         let found = self.find(entity, key);
         let live = found.iter().find(|found| !found.gone);
-        // A page that was read before a device's edit was taken says nothing of it.
-        if found.iter().any(|found| found.ahead && found.stamp > *stamp) {
+        let passed_over = match source {
+            // A page that was read before a device's edit was taken says nothing of it.
+            Source::Captured => found.iter().any(|found| found.ahead && found.stamp > *stamp),
+            Source::Ahead => found.iter().any(|found| found.stamp >= *stamp),
+        };
+        if passed_over {
+            if source == Source::Ahead {
+                sound(self.on(entity, Statement::Ours).execute([key.as_str()]));
+            }
             return false;
         }
         let place = held.as_ref().map(|held| self.place(entity, &held.place));
         match (live, held) {
-            (None, None) if source == Source::Captured => return false,
+            (None, None) if !found.is_empty() => return false,
             (Some(live), Some(held)) if live.is(place, *stamp, held) => {
                 if live.generation != generation || live.ahead {
                     sound(self.on(entity, Statement::Confirm).execute((live.place, live.seq, generation)));
@@ -298,15 +273,19 @@ impl Replica {
         }
         let ahead = source == Source::Ahead;
         let ours = ahead || found.iter().any(|found| found.ours);
-        for old in found.iter().filter(|old| !old.gone || Some(old.place) == place) {
+        let stays = |old: &Found| old.gone && Some(old.place) != place && old.place != NOWHERE;
+        for old in found.iter().filter(|old| !stays(old)) {
             sound(self.on(entity, Statement::Delete).execute((old.place, old.seq)));
         }
         let line = Line { key, stamp: *stamp, ours, ahead, generation };
         if let Some(live) = live.filter(|live| Some(live.place) != place) {
             self.write(entity, line, live.place, None);
         }
-        if let Some(place) = place {
-            self.write(entity, line, place, held.as_ref());
+        match place {
+            Some(place) => self.write(entity, line, place, held.as_ref()),
+            // Who comes with an older version of it is late.
+            None if live.is_none() => self.write(entity, line, NOWHERE, None),
+            None => {}
         }
         true
     }
@@ -377,18 +356,4 @@ impl Found {
             && self.record == held.record
             && self.cells.as_ref() == Some(&held.cells)
     }
-}
-
-/// The values of a row that a device made, as the backend makes them of the mutation.
-fn created(entity: &Entity, mutation: &Mutation, attributes: &[Value]) -> Vec<Value> {
-    let mut values = vec![Value::Null; entity.columns.len()];
-    for rule in &entity.scope {
-        if let ScopeRule::Attribute { column, attribute } = rule {
-            values[*column] = attributes[*attribute].clone();
-        }
-    }
-    for (column, value) in &mutation.values {
-        values[*column] = value.clone();
-    }
-    values
 }

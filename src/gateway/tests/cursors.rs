@@ -10,21 +10,13 @@ struct Came {
     largest: usize,
 }
 
-fn by_time(options: LastModifiedOptions) -> Options {
-    Options { serve: Capture::LastModified(options), ..Options::default() }
-}
-
 fn bound(bound: LastModifiedBound) -> LastModifiedOptions {
     LastModifiedOptions { bound, ..LastModifiedOptions::default() }
 }
 
 /// Codes in groups of one stamp each, a second apart, all older than what a tombstone is kept for.
 fn site(options: LastModifiedOptions, groups: &[usize]) -> Site {
-    let attributes = ["north", "south"].map(|clinic| vec![Value::text(clinic)]);
-    let gateway = Gateway::new(&by_time(options), &Arc::new(schema()), attributes.into(), START);
-    let backend = backend::Options { page_cap: 10_000, ..exact() };
-    let backend = Backend::new(Arc::new(schema()), backend, START, Seed(1));
-    let mut site = Site { gateway, backend, now: Time::ZERO };
+    let mut site = Site::by_time(options, backend::Options { page_cap: 10_000, ..exact() });
     let old = START.minus(Span::secs(400 * 86_400));
     let rows = groups.iter().enumerate().flat_map(|(group, &rows)| {
         let stamp = old.plus(Span::secs(group as u64));
@@ -323,10 +315,8 @@ fn the_backends_clock_at_the_end_of_a_read_passes_over_what_is_written_meanwhile
 /// A backend that deletes for good, and a reader that looks for that every so often.
 fn reconciling(every: Span) -> Site {
     let options = LastModifiedOptions { reconcile: Some(every), ..LastModifiedOptions::default() };
-    let mut site = site(options, &[]);
     let provisioning = backend::Provisioning::StampsOnly;
-    let options = backend::Options { provisioning, ..exact() };
-    let mut backend = Backend::new(Arc::new(schema()), options, START, Seed(1));
+    let mut site = Site::by_time(options, backend::Options { provisioning, ..exact() });
     let old = START.minus(Span::secs(9));
     let row = |n: u32| Loaded {
         key: Key::new(&format!("c{n:02}")),
@@ -335,8 +325,7 @@ fn reconciling(every: Span) -> Site {
         updated: old,
         deleted: None,
     };
-    backend.load(CODE, (0..20).map(row));
-    site.backend = backend;
+    site.backend.load(CODE, (0..20).map(row));
     site
 }
 

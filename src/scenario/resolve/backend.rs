@@ -23,6 +23,7 @@ impl World<'_> {
             gateway_timeout: view.at("gateway_timeout").span(),
             stamp_precision: view.at("stamp_precision").span(),
             filter_precision: view.at("filter_precision").span(),
+            stamped_by_device: view.at("stamped_by").text() == "device",
             monotonic: view.at("monotonic").flag(),
             commit_delay: view.at("commit_delay").present().map(|delay| backend::CommitDelay {
                 share: delay.at("share").share(),

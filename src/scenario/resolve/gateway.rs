@@ -34,18 +34,17 @@ impl World<'_> {
         }
     }
 
-    /// Whether it keeps a replica. To compare both, a file says how a replica is fed and leaves the mode to its variants, to `--set`
-    /// or to an axis; who writes the mode into the file itself and means no replica has no use for it.
-    pub(super) fn mode(&self) -> Mode {
+    /// Whether it keeps a replica. What a file says of one for other cells than this was left out before.
+    fn mode(&self) -> Mode {
         let (mode, refresh) = (self.root.at("gateway.mode"), self.root.at("gateway.refresh"));
         if mode.text() == "persistent" {
             return Mode::Persistent;
         }
-        if refresh.present().is_some() && !mode.is_chosen() {
+        if refresh.present().is_some() {
             self.wrong.given(&[mode]).at(
                 refresh,
                 "a gateway in mode \"ota\" has no replica to refresh",
-                "mode = \"persistent\" keeps one; to compare both, set gateway.mode in the variants or by an axis",
+                "mode = \"persistent\" keeps one; to compare both, let variants or an axis set gateway.mode",
             );
         }
         Mode::Ota

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::super::diagnostic::{Diagnostic, Place, choices};
-use super::super::tree::{Node, Val, Via};
+use super::super::tree::{Node, Val};
 use crate::base::{BitRate, Bytes, Ppm, Span, words};
 
 /// A value, or nothing.
@@ -126,10 +126,6 @@ impl<'a> View<'a> {
     /// Whether it is there and nothing was found wrong in itself, whatever is below it.
     pub(super) fn is_itself_sound(self) -> bool {
         self.0.is_some_and(|node| !node.wrong)
-    }
-    /// Whether a variant, `--set` or an axis says so, and not the file for all of its cells.
-    pub(super) fn is_chosen(self) -> bool {
-        self.0.is_some_and(|node| matches!(node.origin.via, Via::Variant(_) | Via::Set))
     }
     /// Where it is written.
     pub(super) fn place(self) -> Option<Place> {
