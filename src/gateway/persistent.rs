@@ -116,7 +116,7 @@ fn spoken_of(backend: &Backend, mutation: &Mutation, outcome: &Outcome) -> Vec<C
         let values = (!record.deleted).then_some(&*record.values);
         Copied::of(entity, Change { key: &record.key, stamp: record.stamp, values })
     };
-    records.map(|record| change(record)).collect()
+    records.map(change).collect()
 }
 
 impl Persistent {

@@ -311,9 +311,7 @@ impl Strategy for Hash {
                 true => Kept::of(lens.print(values, &mut self.canonical, &mut 0)),
                 false => Kept::Unsure,
             };
-            self.with_book((who, entity), |_, book| {
-                book.rows.set(&Key::new(key), Some(kept))
-            });
+            self.with_book((who, entity), |_, book| book.rows.set(&Key::new(key), Some(kept)));
         });
     }
 
