@@ -505,7 +505,15 @@ fn flags_that_a_user_sets_by_hand_bring_exactly_those_rows_again() {
     let mut cursor = None::<String>;
     let mut pull = |backend: &mut Backend, ms| {
         let reader = Reader::Device(DeviceId(0), &north);
-        let ask = Ask { reader, entity: VISIT, cursor: cursor.as_deref(), limit: 99, clock: START };
+        let ask = Ask {
+            reader,
+            entity: VISIT,
+            cursor: cursor.as_deref(),
+            limit: 99,
+            clock: START,
+            local: START,
+            pull: (UnitId(0), 0),
+        };
         let mut keys = Vec::new();
         let page = strategy.page(backend, Time::ZERO + Span::millis(ms), ask, &mut |change| {
             keys.push(change.key.to_string());
