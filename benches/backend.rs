@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use syncdyno::backend::{Backend, Loaded, Options, Position, Query, Upto};
+use syncdyno::backend::{Backend, Loaded, Options, Position, Query, Scope, Upto};
 use syncdyno::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, Value};
 use syncdyno::contract::{
     Attributes, Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Schema, ScopeRule,

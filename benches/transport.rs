@@ -75,9 +75,9 @@ impl Transport for PlainPort {
 struct Books(Rc<Cell<Vec<u8>>>);
 
 impl Server for Books {
-    fn serve(&self, _: Vec<u8>) -> LocalBoxFuture<'static, Vec<u8>> {
+    fn serve(&self, _: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
         let body = self.0.take();
-        Box::pin(async move { body })
+        Box::pin(async move { Some(body) })
     }
 }
 

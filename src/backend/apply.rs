@@ -70,7 +70,8 @@ impl Backend {
         }
         let verdict = match self.judge(now, attributes, mutation) {
             Ok(draft) => {
-                let commits = self.commit(now, vec![draft]);
+                let date = self.options.stamped_by_device.then_some(mutation.made_at);
+                let commits = self.commit_dated(now, date, vec![draft]);
                 let stamp = commits[0].stamp;
                 facts.extend(commits.into_iter().map(Fact::Committed));
                 Verdict::Applied(stamp)

@@ -117,12 +117,26 @@ pub(super) struct Draft {
 
 impl Backend {
     /// Commits `drafts`, of different rows, and what follows from them.
-    pub(super) fn commit(&mut self, now: Time, mut drafts: Vec<Draft>) -> Vec<Commit> {
+    pub(super) fn commit(&mut self, now: Time, drafts: Vec<Draft>) -> Vec<Commit> {
+        self.commit_dated(now, None, drafts)
+    }
+
+    /// The same; where devices date what they write, with that date.
+    pub(super) fn commit_dated(
+        &mut self,
+        now: Time,
+        date: Option<Stamp>,
+        mut drafts: Vec<Draft>,
+    ) -> Vec<Commit> {
+        self.drop_due(now);
         self.show_due(now);
         self.derive(&mut drafts);
         let replaced = |draft: &Draft| draft.slot.map(|slot| self.table(draft.entity).record(slot).stamp);
         let old: Vec<Stamp> = drafts.iter().filter_map(replaced).collect();
-        let stamp = self.stamps.give(self.clock(now), old.into_iter());
+        let stamp = match date {
+            Some(date) => self.stamps.take(date, old.into_iter()),
+            None => self.stamps.give(self.clock(now), old.into_iter()),
+        };
         let ends = self.transaction_ends(now, &drafts);
         drafts.into_iter().map(|draft| self.commit_one(now, draft, stamp, ends)).collect()
     }

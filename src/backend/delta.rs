@@ -97,6 +97,11 @@ impl Position {
         Position { stamp, key: None, since: None }
     }
 
+    /// As old as this is what the reader knows.
+    fn age(&self) -> Stamp {
+        self.since.map_or(self.stamp, |since| since.max(self.stamp))
+    }
+
     /// The first entry that may follow.
     fn bound(&self) -> Bound<(Stamp, Key)> {
         match &self.key {
@@ -162,14 +167,10 @@ impl Backend {
         mut take: impl FnMut(Change<'_>) -> ControlFlow<()>,
     ) -> Result<Page, ServerError> {
         let entity = self.pulled(query.entity, query.scope)?;
-        let clock = self.clock(now);
         let settled = self.settled(now, query.upto);
         let end = self.end_of(now, query.upto);
-        if let Some(after) = query.after {
-            let age = after.since.map_or(after.stamp, |since| since.max(after.stamp));
-            if age < self.horizon(now) || age > self.stamps.head(clock) {
-                return Err(ServerError::CursorExpired(query.entity));
-            }
+        if query.after.is_some_and(|after| self.is_expired(now, after) || self.is_ahead(now, after)) {
+            return Err(ServerError::CursorExpired(query.entity));
         }
         let first = Position { stamp: Stamp(i64::MIN), key: None, since: Some(settled) };
         let after = query.after.unwrap_or(&first);
@@ -211,8 +212,23 @@ impl Backend {
         }
     }
 
+    /// Whether tombstones that a reader at `position` has not seen may be purged.
+    pub(super) fn is_expired(&self, now: Time, position: &Position) -> bool {
+        position.age() < self.horizon(now)
+    }
+
+    /// Whether a reader at `position` claims to have read what is not written yet.
+    pub fn is_ahead(&self, now: Time, position: &Position) -> bool {
+        position.age() > self.head(now)
+    }
+
+    /// The last instant that a row can have at `now`.
+    pub fn head(&self, now: Time) -> Stamp {
+        self.stamps.head(self.clock(now))
+    }
+
     /// The first stamp that this reader does not ask for.
-    fn end_of(&self, now: Time, upto: Upto) -> Option<Stamp> {
+    pub(super) fn end_of(&self, now: Time, upto: Upto) -> Option<Stamp> {
         match upto {
             Upto::Settled => self.unshown.oldest(),
             Upto::Behind(Span::ZERO) => None,
@@ -237,11 +253,15 @@ impl Backend {
     /// that the position would soon expire though the reader comes every minute, or a first load ends, which has no need
     /// of the tombstones in between.
     fn end(&self, next: &mut Position, settled: Stamp) {
-        let renewed = Span(self.options.tombstones_kept.0 / 10);
         let ends_load = next.since.take().is_some();
-        if next.stamp < settled && (ends_load || next.stamp < settled.minus(renewed)) {
+        if next.stamp < settled && (ends_load || next.stamp < self.old(settled)) {
             *next = Position::at(settled);
         }
+    }
+
+    /// A reader that has read up to `settled` and stays before this would soon be refused.
+    pub(super) fn old(&self, settled: Stamp) -> Stamp {
+        settled.minus(Span(self.options.tombstones_kept.0 / 10))
     }
 
     /// Delivers the live rows of an entity fetched on open that belong to the record `of` and to a device with these
@@ -278,7 +298,7 @@ impl Backend {
         Ok(fetched)
     }
 
-    fn pulled(&self, id: EntityId, scope: Scope<'_>) -> Result<&Entity, ServerError> {
+    pub(super) fn pulled(&self, id: EntityId, scope: Scope<'_>) -> Result<&Entity, ServerError> {
         let entity = self.entity(id).ok_or_else(|| unknown(id))?;
         if entity.delivery != Delivery::Delta && scope != Scope::Whole {
             return Err(ServerError::BadRequest(format!("{} is not pulled", entity.name)));

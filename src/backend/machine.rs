@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::apply::Verdict;
 use super::delta::{Scope, Upto};
 use super::effects::Derivation;
+use super::files::Files;
 use super::flags::AllFlags;
 use super::index::Slot;
 use super::log::Log;
@@ -40,6 +41,7 @@ pub struct Backend {
     pub(super) unshown: Unshown,
     pub(super) log: Option<Log>,
     pub(super) flags: AllFlags,
+    pub(super) files: Files,
     pool: Pool,
     quotas: Option<Quotas>,
     /// The instant of the last request, and how many came in it.
@@ -96,6 +98,7 @@ impl Backend {
             unshown: Unshown::default(),
             log: options.log.map(Log::new),
             flags: AllFlags::default(),
+            files: Files::default(),
             instant: (Time::ZERO, 0),
             schema,
             options,
@@ -153,6 +156,11 @@ impl Backend {
     /// The backend's clock at `now`.
     pub fn clock(&self, now: Time) -> Stamp {
         self.start.plus(now.since(Time::ZERO))
+    }
+
+    /// Whether a deleted row leaves a trace.
+    pub fn remembers_deletions(&self) -> bool {
+        self.options.provisioning.deletes()
     }
 
     /// Live rows of `entity`.

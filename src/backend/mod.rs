@@ -11,8 +11,8 @@
 //! - A row is overwritten only by somebody who names the version that is overwritten, or by the office.
 //! - Stamps never go back; a row's versions have different stamps; no commit is stamped at or before a cursor that was
 //!   handed out. So a reader that polls at any times, with pages of any size, ends with exactly the rows in its scope. Only
-//!   options that say so break this: a clock without a guard, missing columns, a reader that does not stay behind what is
-//!   still to be seen.
+//!   options that say so break this: a clock without a guard, devices that date what they write, missing columns, a reader
+//!   that does not stay behind what is still to be seen.
 //! - A page costs what it delivers, wherever it begins; so does one of what flags say is not synced, and one of the log.
 //! - What is read is read, and what is written is written, when the request comes, even if it is then queued, or the gateway
 //!   gives up on it: an answer that came too late has had its effect.
@@ -37,6 +37,7 @@ mod availability;
 mod commit;
 mod delta;
 mod effects;
+mod files;
 mod flags;
 mod index;
 mod log;
@@ -47,8 +48,10 @@ mod partition;
 mod pool;
 mod provisioning;
 mod quota;
+mod serial;
 mod snapshot;
 mod stamps;
+mod stretch;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -58,6 +61,7 @@ mod visibility;
 pub use availability::outages;
 pub use commit::{Commit, Fact};
 pub use delta::{Change, Fetched, Page, Position, Query, Scope, Upto};
+pub use files::{END, File, FileDrop};
 pub use flags::{Consumer, FlagQuery, Flagged, Has, Lease, Mark, Reset};
 pub use log::{Holes, LogOptions, LogPage, LogPosition, LogQuery, Numbered, Rearm, Trimmed};
 pub use machine::{Admitted, Backend, Failing};
@@ -65,4 +69,6 @@ pub use options::{Availability, Busy, CommitDelay, Effect, Options};
 pub use pool::{Load, Served};
 pub use provisioning::Provisioning;
 pub use quota::{Bucket, Quota, QuotaBy, Window};
+pub use serial::{Reader, Style};
+pub use stretch::{Lower, Stretch, Stretched};
 pub use table::{Loaded, Record};

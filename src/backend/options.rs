@@ -1,5 +1,6 @@
 //! What a backend can be told to be.
 
+use super::files::FileDrop;
 use super::log::LogOptions;
 use super::provisioning::Provisioning;
 use super::quota::Quota;
@@ -37,6 +38,8 @@ pub struct Options {
     pub stamp_precision: Span,
     /// A reader can only ask for changes since a multiple of this; what it has read already comes again.
     pub filter_precision: Span,
+    /// What devices write is stamped with the time at which they made it, by their clocks.
+    pub stamped_by_device: bool,
     /// No stamp lies before one that was given before, whatever the clock does.
     pub monotonic: bool,
     /// Transactions that are stamped before they are visible.
@@ -49,6 +52,8 @@ pub struct Options {
     pub whole: bool,
     /// It keeps the order in which versions become visible: for flags and for the log of changes.
     pub log: Option<LogOptions>,
+    /// Files of its entities that it writes.
+    pub files: Option<FileDrop>,
     /// Deleted rows are remembered for this long.
     pub tombstones_kept: Span,
     /// Times during which the backend answers nothing, sorted and apart.
@@ -144,12 +149,14 @@ impl Default for Options {
             gateway_timeout: Span::secs(30),
             stamp_precision: Span::millis(1),
             filter_precision: Span::micros(1),
+            stamped_by_device: false,
             monotonic: true,
             commit_delay: None,
             replica_lag: Span::ZERO,
             provisioning: Provisioning::Full,
             whole: false,
             log: None,
+            files: None,
             tombstones_kept: Span::secs(30 * 86_400),
             down: Vec::new(),
             availability: None,

@@ -25,12 +25,14 @@ pub(super) struct Stamps {
     latest: Stamp,
     /// The smallest stamp that no cursor has passed.
     floor: Stamp,
+    /// The greatest stamp that a device gave.
+    dated: Stamp,
 }
 
 impl Stamps {
     /// All initial content is stamped at or before `start`, and no commit is.
     pub(super) fn new(precision: Span, monotonic: bool, start: Stamp) -> Stamps {
-        let mut stamps = Stamps { precision, monotonic, latest: start, floor: start };
+        let mut stamps = Stamps { precision, monotonic, latest: start, floor: start, dated: start };
         stamps.passed(start);
         stamps
     }
@@ -72,6 +74,14 @@ impl Stamps {
         stamp
     }
 
+    /// The stamp of a commit that a device has dated itself and that replaces versions with these stamps. No guard helps: it
+    /// may lie behind any cursor.
+    pub(super) fn take(&mut self, made_at: Stamp, replaced: impl Iterator<Item = Stamp>) -> Stamp {
+        let stamp = replaced.map(|old| self.after(old)).fold(self.cut(made_at), Stamp::max);
+        self.dated = self.dated.max(stamp);
+        stamp
+    }
+
     /// The last instant at `now` that no later commit can be stamped with.
     pub(super) fn settled(&self, now: Stamp) -> Stamp {
         Stamp(self.cut(now).0 - 1)
@@ -79,7 +89,7 @@ impl Stamps {
 
     /// The last instant at `now` that a row or a cursor can have.
     pub(super) fn head(&self, now: Stamp) -> Stamp {
-        self.latest.max(now)
+        self.latest.max(self.dated).max(now)
     }
 }
 
@@ -132,6 +142,17 @@ mod tests {
         assert_eq!(stamps.give(Stamp(7_100), [].into_iter()), Stamp(9_000));
         stamps.passed(Stamp(7_000));
         assert_eq!(stamps.give(Stamp(7_100), [].into_iter()), Stamp(9_000), "an old cursor pushes nothing");
+    }
+
+    #[test]
+    fn a_device_that_dates_its_commits_goes_back_and_ahead_and_pushes_nobody() {
+        let mut stamps = stamps();
+        stamps.passed(Stamp(9_000));
+        assert_eq!(stamps.take(Stamp(6_300), [].into_iter()), Stamp(6_000));
+        assert_eq!(stamps.take(Stamp(6_300), [Stamp(6_000)].into_iter()), Stamp(7_000));
+        assert_eq!(stamps.take(Stamp(90_000), [].into_iter()), Stamp(90_000));
+        assert_eq!(stamps.head(Stamp(7_000)), Stamp(90_000));
+        assert_eq!(stamps.give(Stamp(7_000), [].into_iter()), Stamp(10_000));
     }
 
     #[test]

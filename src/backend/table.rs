@@ -63,6 +63,8 @@ pub(super) struct Version {
 struct Veil {
     values: Arc<[Value]>,
     stamp: Stamp,
+    /// They see none.
+    gone: bool,
     /// How many versions lie behind it, and when the last of them is shown.
     versions: u32,
     until: Time,
@@ -263,6 +265,31 @@ impl Table {
         }
     }
 
+    /// The row of this slot as readers see it; `None` if it is not there for them.
+    pub(super) fn seen(&self, slot: Slot) -> Option<(Stamp, &[Value])> {
+        match self.veils.get(&slot) {
+            Some(veil) => (!veil.gone).then_some((veil.stamp, &*veil.values)),
+            None => {
+                let record = self.record(slot);
+                (!record.deleted).then_some((record.stamp, &*record.values))
+            }
+        }
+    }
+
+    /// All live rows in the order of keys, whether readers see them or not.
+    pub(super) fn content(&self) -> Vec<(Key, Stamp, Arc<[Value]>)> {
+        let live = self.records.iter().filter(|record| !record.deleted);
+        let mut rows: Vec<_> =
+            live.map(|record| (record.key.clone(), record.stamp, Arc::clone(&record.values))).collect();
+        rows.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        rows
+    }
+
+    /// Rows that a reader of everything reads: the deleted ones too where they are kept.
+    pub(super) fn read_by_all(&self) -> usize {
+        if self.provisioning.deletes() { self.records.len() } else { self.live }
+    }
+
     /// When readers see the row's last version, if that is still to come.
     pub(super) fn hidden_until(&self, slot: Slot) -> Option<Time> {
         self.veils.get(&slot).map(|veil| veil.until)
@@ -288,8 +315,9 @@ impl Table {
 
     /// The row's next version is shown at `until`: what readers see of it stays until then.
     pub(super) fn hide(&mut self, slot: Slot, until: Time) {
-        let Record { values, stamp, .. } = &self.records[slot as usize];
-        let veil = || Veil { values: Arc::clone(values), stamp: *stamp, versions: 0, until };
+        let Record { values, stamp, deleted, .. } = &self.records[slot as usize];
+        let gone = *deleted;
+        let veil = || Veil { values: Arc::clone(values), stamp: *stamp, gone, versions: 0, until };
         let veil = self.veils.entry(slot).or_insert_with(veil);
         veil.versions += 1;
         veil.until = veil.until.max(until);
@@ -331,6 +359,7 @@ impl Table {
         if let Some(veil) = self.veils.get_mut(slot) {
             veil.versions -= 1;
             shown = std::mem::replace(&mut veil.stamp, *stamp);
+            veil.gone = values.is_none();
             if let Some(values) = values {
                 veil.values = Arc::clone(values);
             }

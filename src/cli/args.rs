@@ -69,6 +69,9 @@ pub(super) enum Command {
     Sweep(SweepArgs),
     /// Search for the best chunk sizes (or other settings) for each device class, link and fleet size, and say what being wrong costs.
     Tune(TuneArgs),
+    /// Run a scenario on every kind of backend, with every way to find changes, over the air and with a replica: which converge, and at
+    /// what cost. By default scenarios/strategies/matrix.toml.
+    Matrix(MatrixArgs),
     /// Parse and validate scenarios, and run nothing.
     Check(Selection),
     /// Show the cells that scenarios expand to, and how large they are.
@@ -224,6 +227,26 @@ pub(super) struct SweepArgs {
     /// What stdout carries: table, chart and words, or the same for programs.
     #[arg(long, value_enum, default_value_t = SweepFormat::Human)]
     pub(super) format: SweepFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MatrixArgs {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    #[command(flatten)]
+    pub(super) work: Work,
+    #[command(flatten)]
+    pub(super) place: PlaceArgs,
+    /// What stdout carries: the table and words, a table in Markdown, or JSON.
+    #[arg(long, value_enum, default_value_t = MatrixFormat::Human)]
+    pub(super) format: MatrixFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum MatrixFormat {
+    Human,
+    Md,
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -40,6 +40,7 @@ mod coverage;
 mod grid;
 mod inputs;
 mod inspect;
+mod matrix;
 mod measured;
 mod observations;
 mod program;

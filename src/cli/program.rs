@@ -10,7 +10,9 @@ use clap::Parser;
 use super::args::{Cli, Command};
 use super::console::{Console, Surroundings};
 use super::refusal::Refusal;
-use super::{baseline, calibrate, compare, coverage, inspect, replay, report, run, sweep, tune, validate};
+use super::{
+    baseline, calibrate, compare, coverage, inspect, matrix, replay, report, run, sweep, tune, validate,
+};
 use crate::campaign::{Bench, Runner, Signals};
 use crate::report::Exit;
 use crate::world::EngineRegistry;
@@ -77,6 +79,7 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
     match command {
         Command::Run(args) => run::run(args, runner, console),
         Command::Sweep(args) => sweep::sweep(args, runner, console),
+        Command::Matrix(args) => matrix::matrix(args, runner, console),
         Command::Tune(args) => tune::tune(args, runner, console),
         Command::Check(selection) => inspect::check(selection, runner, console),
         Command::Plan(grid) => inspect::plan(grid, runner, console),

@@ -93,6 +93,21 @@ pub(super) fn setting(
     Ok(plans.unwrap_or_default())
 }
 
+/// The cells of a document with other values of some keys, or in a few words why it cannot have them.
+pub(super) fn with(
+    document: &Document,
+    selection: &Selection,
+    axes: Values,
+    runner: &dyn Runner,
+) -> Result<Vec<Plan>, String> {
+    let known = Known::new(runner);
+    let request = Request { axes, variants: selection.variant.clone(), ..request(selection) };
+    document.plans(&request, &known.names()).map_err(|invalid| {
+        let titles: Vec<&str> = invalid.diagnostics.iter().map(|d| d.title.as_str()).collect();
+        titles.join("; ")
+    })
+}
+
 /// The cells that were selected on the command line.
 pub(super) fn plans(
     selection: &Selection,

@@ -509,4 +509,43 @@ pub enum Event<'a> {
         /// Bytes that the gateway keeps for finding changes.
         state: u64,
     },
+    /// The gateway: it asked the backend for a page of changes for its replica.
+    RefreshAsked {
+        /// Rows that the backend looked at.
+        scanned: u64,
+        /// Rows of the replica that got a new version.
+        changed: u64,
+        /// Size of the replica's database, in bytes.
+        bytes: u64,
+        /// Processor time of the gateway for writing them, by its model.
+        cpu: Span,
+        /// The backend did not answer, or said no.
+        failed: bool,
+    },
+    /// The gateway: its replica has everything that the backend had when the refresh began.
+    Refreshed {
+        /// How long that took.
+        took: Span,
+    },
+    /// The gateway: a device was answered from the replica.
+    ReplicaServed {
+        /// Which.
+        device: DeviceId,
+        /// How long ago the refresh began that the replica is as fresh as.
+        age: Span,
+        /// Processor time of the gateway for it, by its model.
+        cpu: Span,
+    },
+    /// The gateway: an edit is durable there and waits for the backend.
+    UploadQueued {
+        /// The edit.
+        edit: EditId,
+    },
+    /// The gateway: the backend's verdict on an edit that waited.
+    UploadDecided {
+        /// The edit.
+        edit: EditId,
+        /// Since it was queued.
+        waited: Span,
+    },
 }

@@ -28,6 +28,10 @@ pub struct PullRequest {
     pub bytes: u64,
     /// The device's clock.
     pub clock: Stamp,
+    /// How far the local time that people see there is ahead of that clock, seconds.
+    pub zone: i32,
+    /// The number of the unit's run: all requests of one pull have the same, and the next pull has another.
+    pub run: u64,
 }
 
 /// One entity of a pull.
@@ -125,6 +129,9 @@ pub enum Outcome {
     },
     /// Not committed and not judged: the backend is too busy with others. Send it again.
     Later,
+    /// Not judged yet and safe with the gateway, which brings it to the backend: ask again, by the same idempotency key, in a later
+    /// run.
+    Queued,
     /// Not committed, and never will be: the backend does not accept it.
     Rejected {
         /// In the backend's words.

@@ -48,6 +48,8 @@ pub struct Builtin {
 pub(super) struct UnitState {
     /// When it last started.
     pub(super) started: Option<Time>,
+    /// The number of its last run.
+    pub(super) run: u64,
     /// Failed runs in a row, and the wait that was drawn after the last.
     pub(super) failures: u32,
     pub(super) waited: Option<Span>,
@@ -55,6 +57,10 @@ pub(super) struct UnitState {
     pub(super) planned: bool,
     /// Another try after a failure is planned.
     pub(super) retry_planned: bool,
+    /// Edits that wait at the server, good runs in a row that left some, and whether asking about them is planned.
+    pub(super) queued: usize,
+    pub(super) asked: u32,
+    pub(super) ask_planned: bool,
 }
 
 impl Builtin {

@@ -20,6 +20,10 @@ struct Segment {
     ends_page: bool,
 }
 
+/// So many answers in a row that bring rows, say there is more and move no cursor are no progress: the same page comes again
+/// and again.
+const STILL: u32 = 20;
+
 /// Cuts pages into transactions of at most `limit` rows; small pages share one.
 fn cut(sizes: &[usize], limit: usize) -> Vec<Vec<Segment>> {
     let limit = limit.max(1);
@@ -60,6 +64,7 @@ impl Builtin {
     /// Pulls every entity of `unit` up to the server's head.
     pub(super) async fn pull(&self, unit: UnitId) -> Result<(), SyncError> {
         let mut left = self.setup.units[usize::from(unit.0)].pull.clone();
+        let mut still = 0;
         while !left.is_empty() {
             self.ports.crash_point("pull.before-request").await;
             let wants = self.wants(unit, &left)?;
@@ -67,7 +72,13 @@ impl Builtin {
             // Each try is given a size of its own: what failed may have been too large.
             let make = |_| Request::Pull(self.pull_request(unit, wants.clone()));
             match self.exchange(Some(unit), make).await {
-                Ok(received) => self.take_pages(unit, received, &wants, &mut left).await?,
+                Ok(received) => {
+                    let moved = self.take_pages(unit, received, &wants, &mut left).await?;
+                    still = if moved { 0 } else { still + 1 };
+                    if still == STILL {
+                        return Err(SyncError::Corrupt(format!("the same page came {STILL} times")));
+                    }
+                }
                 Err(Failure::Refused(ServerError::CursorExpired(entity))) if left.contains(&entity) => {
                     self.load_afresh(unit, entity).await?;
                 }
@@ -105,29 +116,35 @@ impl Builtin {
 
     fn pull_request(&self, unit: UnitId, wants: Vec<Want>) -> PullRequest {
         let size = self.chunk(RequestKind::Pull, wants[0].entity);
+        let clock = self.ports.clock.wall();
+        let zone = ((self.ports.clock.local().0 - clock.0) / 1_000_000) as i32;
         PullRequest {
             device: self.setup.device,
             unit,
             wants,
             rows: size.rows,
             bytes: size.bytes,
-            clock: self.ports.clock.wall(),
+            clock,
+            zone,
+            run: self.units.borrow()[usize::from(unit.0)].run,
         }
     }
 
+    /// Makes an answer durable; whether it moved a cursor or ended an entity.
     async fn take_pages(
         &self,
         unit: UnitId,
         received: Received,
         wants: &[Want],
         left: &mut Vec<EntityId>,
-    ) -> Result<(), SyncError> {
+    ) -> Result<bool, SyncError> {
         self.ports.crash_point("pull.answer-received").await;
         let answer = decoded(&received.bytes)?;
         if let Some(page) = answer.pages.iter().find(|page| !left.contains(&page.entity)) {
             return Err(SyncError::Corrupt(format!("entity {} was not asked for", page.entity.0)));
         }
-        if stands_still(&answer, wants) {
+        let moved = moves(&answer, wants);
+        if !moved && sizes(&answer).iter().all(|&rows| rows == 0) {
             return Err(SyncError::Corrupt("the answer moves no cursor and says there is more".to_owned()));
         }
         let rows = answer.pages.iter().map(|p| p.rows.len()).sum();
@@ -143,7 +160,7 @@ impl Builtin {
         let full = answer.pages.iter().any(|page| page.more);
         self.chunk_ended(RequestKind::Pull, &received.chunk(self.ports.clock.now(), rows, full));
         left.retain(|entity| answer.pages.iter().all(|page| page.entity != *entity || page.more));
-        Ok(())
+        Ok(moved)
     }
 
     /// One transaction: the rows of its segments, and the cursors of the pages that end in it.
@@ -315,14 +332,14 @@ impl Builtin {
     }
 }
 
-/// An answer after which the same request would be sent again: no rows, the same cursors, and more to come.
-fn stands_still(answer: &Answer<'_>, wants: &[Want]) -> bool {
+/// Whether another request is sent after this answer than before; an entity that has ended is not asked for again.
+fn moves(answer: &Answer<'_>, wants: &[Want]) -> bool {
     let moved = |page: &Page<'_>| {
         let before =
             wants.iter().find(|want| want.entity == page.entity).and_then(|want| want.cursor.as_deref());
-        !page.more || !page.rows.is_empty() || before != Some(&*page.cursor)
+        !page.more || before != Some(&*page.cursor)
     };
-    !answer.pages.iter().any(moved)
+    answer.pages.iter().any(moved)
 }
 
 fn sizes(answer: &Answer<'_>) -> Vec<usize> {

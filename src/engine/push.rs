@@ -1,6 +1,7 @@
 //! Pushing: send what waits in the outbox, chunk by chunk, and settle each edit by the backend's verdict.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
@@ -29,6 +30,8 @@ struct Counts {
     left: usize,
     /// Edits that the server put off.
     put_off: usize,
+    /// Edits that wait at the server for a verdict.
+    queued: usize,
 }
 
 /// Waits for the server to take what it put off.
@@ -72,17 +75,21 @@ enum Settled {
 }
 
 impl Builtin {
-    /// Pushes the edits of the unit's entities until none waits.
-    pub(super) async fn push(&self, unit: UnitId) -> Result<(), SyncError> {
+    /// Pushes the edits of the unit's entities until none waits but those that wait at the server; gives how many those are.
+    pub(super) async fn push(&self, unit: UnitId) -> Result<usize, SyncError> {
         let entities = self.setup.units[usize::from(unit.0)].push.clone();
         let mut fruitless = 0;
         let mut put_off = Waits::default();
+        let mut queued = BTreeSet::new();
         loop {
             let limit =
                 entities.first().map_or(1, |first| self.chunk(RequestKind::Push, *first).rows as usize);
-            let batch = self.store.read(|tx| tx.outbox(&entities, limit)).map_err(damaged)?;
+            let waiting = self.store.read(|tx| tx.outbox(&entities, limit + queued.len()));
+            let mut batch = waiting.map_err(damaged)?;
+            batch.retain(|entry| !queued.contains(&entry.seq));
+            batch.truncate(limit);
             if batch.is_empty() || fruitless >= CONFLICTS_IN_A_ROW {
-                return Ok(());
+                return Ok(queued.len());
             }
             self.ports.work(self.store.work()).await;
             self.ports.crash_point("push.before-request").await;
@@ -97,15 +104,15 @@ impl Builtin {
             let batch = &batch[..sent.get()];
             let received = match answered {
                 Ok(received) => received,
-                Err(failure) => return self.give_up(unit, batch, failure).await,
+                Err(failure) => return self.give_up(unit, batch, failure).await.map(|()| queued.len()),
             };
-            let settled = self.settle(unit, batch, more, received).await?;
+            let settled = self.settle(unit, batch, more, received, &mut queued).await?;
             if settled.put_off > 0 {
                 self.wait_for_later(settled, &mut put_off).await?;
                 continue;
             }
             put_off = Waits::default();
-            fruitless = if settled.left == 0 { fruitless + 1 } else { 0 };
+            fruitless = if settled.left + settled.queued == 0 { fruitless + 1 } else { 0 };
         }
     }
 
@@ -175,13 +182,15 @@ impl Builtin {
         Err(told)
     }
 
-    /// Settles each edit of the batch in one transaction; `more` edits wait besides.
+    /// Settles each edit of the batch in one transaction; `more` edits wait besides. Those that wait at the server go into
+    /// `queued` by their place in the outbox.
     async fn settle(
         &self,
         unit: UnitId,
         batch: &[Entry],
         more: bool,
         received: Received,
+        queued: &mut BTreeSet<i64>,
     ) -> Result<Counts, SyncError> {
         self.ports.crash_point("push.answer-received").await;
         let answer = match Answer::decode(&received.bytes) {
@@ -204,7 +213,12 @@ impl Builtin {
             Ok((told, counts))
         });
         let took = self.ports.work(self.store.work()).await;
-        let (told, counts) = settled.map_err(damaged)?;
+        let (told, mut counts) = settled.map_err(damaged)?;
+        let results = batch.iter().zip(&answer.results);
+        let waits = results.filter(|(_, result)| result.outcome == Outcome::Queued);
+        let before = queued.len();
+        queued.extend(waits.map(|(entry, _)| entry.seq));
+        counts.queued = queued.len() - before;
         self.tell(unit, told, took);
         let seen = received.chunk(self.ports.clock.now(), batch.len(), more);
         self.chunk_ended(RequestKind::Push, &seen);
@@ -228,6 +242,10 @@ impl Builtin {
             }
             Outcome::Later => {
                 tx.attempted(entry.seq, Some("put off by the server"))?;
+                Ok(false)
+            }
+            Outcome::Queued => {
+                tx.attempted(entry.seq, None)?;
                 Ok(false)
             }
             Outcome::Rejected { current, .. } => {

@@ -145,7 +145,10 @@ impl Builtin {
         };
         let run = run.map_err(damaged)?;
         let started = self.ports.clock.now();
-        self.units.borrow_mut()[usize::from(unit.0)].started = Some(started);
+        {
+            let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
+            (state.started, state.run) = (Some(started), run);
+        }
         self.ports.emit(Event::SyncStart { unit, run, waited: started - queued_at });
         if begun.is_err() {
             self.failed(unit, run, &SyncError::StorageFull);
@@ -188,7 +191,8 @@ impl Builtin {
 
     /// What a run does: what was edited here goes out before what was changed there comes in.
     pub(super) async fn transfer(&self, unit: UnitId) -> Result<(), SyncError> {
-        self.push(unit).await?;
+        let queued = self.push(unit).await?;
+        self.units.borrow_mut()[usize::from(unit.0)].queued = queued;
         self.pull(unit).await
     }
 
@@ -199,6 +203,7 @@ impl Builtin {
             let state = &mut self.units.borrow_mut()[index];
             (state.failures, state.waited) = (0, None);
         }
+        self.ask_again(unit);
         let blocking = self.setup.units[index].blocking;
         self.ports.emit(Event::SyncComplete { unit, run, took: now - started, blocking });
         if blocking && let Some(login_at) = self.login_at.take() {
@@ -237,6 +242,32 @@ impl Builtin {
         self.after(wait, move |engine| {
             engine.units.borrow_mut()[index].retry_planned = false;
             engine.retry(unit);
+        });
+    }
+
+    /// Edits that wait at the server are asked about again, later and later, if nothing else starts the unit before.
+    fn ask_again(&self, unit: UnitId) {
+        let index = usize::from(unit.0);
+        let asked = {
+            let state = &mut self.units.borrow_mut()[index];
+            state.asked = if state.queued > 0 { state.asked + 1 } else { 0 };
+            if state.asked == 0 || std::mem::replace(&mut state.ask_planned, true) {
+                return;
+            }
+            state.asked
+        };
+        // The server needs some time to bring them to the backend: a try at once would ask in vain.
+        let tries = asked.saturating_add(self.options.retry.attempts).min(32);
+        let wait = backoff(&self.options.retry, tries, None, &mut self.retry_stream.borrow_mut());
+        self.after(wait, move |engine| {
+            let waits = {
+                let state = &mut engine.units.borrow_mut()[index];
+                state.ask_planned = false;
+                state.queued > 0
+            };
+            if waits {
+                engine.enqueue(unit, false);
+            }
         });
     }
 

@@ -13,7 +13,14 @@
 //! - What a request did to the backend is reported whatever the device is told: after the gateway gave up, too, or after
 //!   the way back broke.
 //!
-//! How: in mode [`Mode::Ota`] requests pass through. [`Gateway::serve`] is a pure function of the time, the backend and the
+//! - What a persistent gateway answered is durable there: it outlives its process, and comes to the backend once.
+//!
+//! How: in mode [`Mode::Ota`] requests pass through. In mode [`Mode::Persistent`] they are answered from a `replica`, whatever the
+//! backend is doing ([`Gateway::answer`]): pulls and fetches read it, pushes are queued there. What the gateway itself wants of the
+//! backend are errands: pages for its replica and batches of its queue, each asked for here, done at the backend at the instant
+//! when it comes there, and brought home here in one transaction. A death in between loses an errand and nothing else.
+//!
+//! [`Gateway::serve`] is a pure function of the time, the backend and the
 //! bytes; it acts at once and says when its answer is done. The [`Leg`] between gateway and backend is arithmetic of its own:
 //! the world waits for what it says before and after. How the gateway finds out what changed is a strategy of
 //! `capture`: one file that implements its trait, and one line that names it by its [`Capture`] option.
@@ -21,12 +28,18 @@
 mod capture;
 mod leg;
 mod options;
+mod persistent;
+mod replica;
 mod server;
 #[cfg(test)]
 mod tests;
 
-pub use capture::{ChangeLogOptions, Effort, LastModifiedOptions};
-pub use capture::{FlagForm, FlagOptions, FlagPer, Initial, OnUnreadable, SetFlag};
+pub use capture::{
+    Canonical, ChangeLogOptions, Effort, FlagForm, FlagOptions, FlagPer, HashOptions, Initial, Keep,
+    LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging, LastModifiedSource,
+    OnUnreadable, Rows, SetFlag, Snapshot, Source,
+};
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
-pub use options::{Capture, Mode, Options, Unfit};
+pub use options::{Capture, Mode, Options, RefreshOptions, Unfit};
+pub use persistent::{Answered, Batch, Errand, PageAsk, PageRead, Refresh, Upload, Verdicts};
 pub use server::{Gateway, Served};

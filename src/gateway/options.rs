@@ -1,7 +1,8 @@
 //! What a gateway can be told to be.
 
-use super::capture::{ChangeLogOptions, FlagOptions, LastModifiedOptions};
+use super::capture::{ChangeLogOptions, FlagOptions, HashOptions, LastModifiedOptions};
 use super::leg;
+use crate::base::Span;
 
 /// A gateway's options.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub struct Options {
     pub mode: Mode,
     /// How it finds out what changed when it serves devices.
     pub serve: Capture,
+    /// How its replica is fed, if it keeps one.
+    pub refresh: RefreshOptions,
     /// The way to the backend; `None` if both stand in one place.
     pub leg: Option<leg::Options>,
 }
@@ -20,6 +23,42 @@ pub enum Mode {
     /// By the backend, each time ("OTA").
     #[default]
     Ota,
+    /// By the gateway, from a replica that it refreshes on its own schedule; what devices write is queued for the backend.
+    Persistent,
+}
+
+/// How a replica is fed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshOptions {
+    /// From the start of one refresh to that of the next.
+    pub every: Span,
+    /// How often the queue of uploads is tried.
+    pub upload_every: Span,
+    /// How it finds out what changed.
+    pub capture: Capture,
+    /// At most this many rows are asked for at once.
+    pub page: u32,
+}
+
+impl Default for RefreshOptions {
+    fn default() -> RefreshOptions {
+        RefreshOptions {
+            every: Span::secs(15 * 60),
+            upload_every: Span::secs(10),
+            capture: Capture::default(),
+            page: 1_000,
+        }
+    }
+}
+
+impl Options {
+    /// How long after its commit at the latest a change is found that can be seen at once.
+    pub fn behind(&self) -> Span {
+        match self.mode {
+            Mode::Ota => self.serve.behind(),
+            Mode::Persistent => self.refresh.capture.behind(),
+        }
+    }
 }
 
 /// A way to find out what changed.
@@ -31,6 +70,8 @@ pub enum Capture {
     Flag(FlagOptions),
     /// By the backend's log of changes.
     ChangeLog(ChangeLogOptions),
+    /// By comparing everything with what was sent before.
+    Hash(HashOptions),
 }
 
 impl Default for Capture {

@@ -3,20 +3,26 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::capture::{self, Ask, Effort, Reader, Strategy};
-use super::options::{Mode, Options};
+use super::capture::{self, Ask, Effort, Reader, Rows, Strategy};
+use super::options::{Capture, Mode, Options};
+use super::persistent::Persistent;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::wire::{AnswerWriter, Counted, Sink, decode_request};
 use crate::contract::{
-    Attributes, Entity, Event, FetchRequest, PullRequest, PushRequest, Request, RequestKind, ServerError,
+    Attributes, Entity, Event, FetchRequest, Outcome, PullRequest, PushRequest, Request, RequestKind, Schema,
+    ServerError,
 };
 
 /// The sync server.
 pub struct Gateway {
-    strategy: Box<dyn Strategy>,
+    capture: Capture,
+    /// How it finds out what changed: for devices, or for its replica.
+    pub(super) strategy: Box<dyn Strategy>,
     /// By device.
-    attributes: Vec<Attributes>,
+    pub(super) attributes: Vec<Attributes>,
+    /// What it has besides if it keeps a replica.
+    pub(super) persistent: Option<Persistent>,
 }
 
 /// An answer, and what was done for it.
@@ -47,21 +53,56 @@ struct Handled {
 }
 
 impl Gateway {
-    /// A gateway for devices with these attributes, by their number.
-    pub fn new(options: &Options, attributes: Vec<Attributes>) -> Gateway {
-        let Mode::Ota = options.mode;
-        Gateway { strategy: capture::strategy(&options.serve), attributes }
+    /// A gateway for devices with these attributes, by their number, whose clock shows `start` at time 0.
+    pub fn new(
+        options: &Options,
+        schema: &Arc<Schema>,
+        attributes: Vec<Attributes>,
+        start: Stamp,
+    ) -> Gateway {
+        let (capture, persistent) = match options.mode {
+            Mode::Ota => (&options.serve, None),
+            Mode::Persistent => {
+                let persistent = Persistent::new(&options.refresh, Arc::clone(schema), start);
+                (&options.refresh.capture, Some(persistent))
+            }
+        };
+        let strategy = capture::strategy(capture);
+        Gateway { capture: capture.clone(), strategy, attributes, persistent }
     }
 
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`, which is not later than the
     /// backend's start.
     pub fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        self.strategy.cursor_at(entity, stamp)
+        match &self.persistent {
+            Some(persistent) => persistent.cursor_at(entity, stamp),
+            None => self.strategy.cursor_at(entity, stamp),
+        }
+    }
+
+    /// The gateway's process ends: what is not durable is gone.
+    pub fn die(&mut self) {
+        self.strategy.forget();
+        if let Some(persistent) = &mut self.persistent {
+            persistent.replica.kill();
+        }
+    }
+
+    /// The next process begins.
+    pub fn revive(&mut self) {
+        if let Some(persistent) = &mut self.persistent {
+            persistent.reopen();
+        }
     }
 
     /// It is replaced by one with the same options that knows nothing of what went before.
     pub fn forget(&mut self) {
-        self.strategy.forget();
+        self.strategy = capture::strategy(&self.capture);
+    }
+
+    /// A device begins with rows that it was sent before the start, and in each entity with the cursor of `stamp`.
+    pub fn begin_with(&mut self, schema: &Schema, device: DeviceId, stamp: Stamp, rows: &mut Rows<'_>) {
+        self.strategy.begin_with(schema, device, stamp, rows);
     }
 
     /// Serves a request that comes to the backend at `now` and that the gateway gives up on at `deadline`; to be called in the
@@ -80,7 +121,7 @@ impl Gateway {
                 let strategy = &mut *self.strategy;
                 Pulling { strategy, backend, attributes, pull }.answer(now, deadline)
             }
-            (Request::Push(push), _) => handle_push(now, backend, attributes, push),
+            (Request::Push(push), _) => handle_push(now, backend, attributes, push, &mut *self.strategy),
             (Request::Fetch(fetch), _) => handle_fetch(now, backend, attributes, fetch),
         };
         let work =
@@ -105,7 +146,7 @@ impl Gateway {
     }
 
     /// The request, and the device that makes it.
-    fn read(&self, request: &[u8]) -> Result<(DeviceId, Request), ServerError> {
+    pub(super) fn read(&self, request: &[u8]) -> Result<(DeviceId, Request), ServerError> {
         let request =
             decode_request(request).map_err(|damaged| ServerError::BadRequest(damaged.to_string()))?;
         let device = match &request {
@@ -159,7 +200,9 @@ impl Pulling<'_> {
             }
             let (entity, cursor) = (want.entity, want.cursor.as_deref());
             let (reader, limit) = (Reader::Device(pull.device, attributes), (most - *rows) as usize);
-            let ask = Ask { reader, entity, cursor, limit, clock: pull.clock };
+            let local = Stamp(pull.clock.0.saturating_add(i64::from(pull.zone) * 1_000_000));
+            let of = (pull.unit, pull.run);
+            let ask = Ask { reader, entity, cursor, limit, clock: pull.clock, local, pull: of };
             writer.begin_page(entity);
             let page = strategy.page(backend, now, ask, &mut |change| {
                 write_change(&mut writer, schema.entity(entity), change);
@@ -205,10 +248,25 @@ fn refused(now: Time, error: ServerError) -> Served {
     Served { answer, done_at: now, facts: Vec::new(), work: None, found: None, error: Some(error) }
 }
 
-fn handle_push(now: Time, backend: &mut Backend, attributes: &[Value], push: &PushRequest) -> Handled {
+fn handle_push(
+    now: Time,
+    backend: &mut Backend,
+    attributes: &[Value],
+    push: &PushRequest,
+    strategy: &mut dyn Strategy,
+) -> Handled {
     let mut facts = Vec::new();
     let clock = backend.clock(backend.begins(now));
     let outcomes = backend.push(now, attributes, &push.mutations, &mut facts);
+    let reader = Reader::Device(push.device, attributes);
+    for (mutation, outcome) in push.mutations.iter().zip(&outcomes) {
+        strategy.touched(reader, mutation.entity, &mutation.key);
+        if let Outcome::Conflict { current: Some(row), .. } | Outcome::Rejected { current: Some(row), .. } =
+            outcome
+        {
+            strategy.touched(reader, mutation.entity, &row.key);
+        }
+    }
     let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
     let answer = Ok(AnswerWriter::results(clock, ids.zip(&outcomes)));
     let rows = outcomes.len() as u64;

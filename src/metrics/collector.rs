@@ -8,6 +8,7 @@ use super::distribution::Distribution;
 use super::edits::Edits;
 use super::figure::{Figures, Sample};
 use super::presence::Presence;
+use super::replication::Replication;
 use super::series::{Levels, Series};
 use super::sessions::Sessions;
 use super::table::{Id, Kind, TABLE};
@@ -25,6 +26,8 @@ pub struct Setting {
     pub units: Vec<String>,
     /// Length of the script; decides the distance of samples.
     pub script: Span,
+    /// Data that is no older than this is fresh to people.
+    pub freshness: Span,
 }
 
 /// What came together.
@@ -48,6 +51,7 @@ pub struct Collector {
     edits: Edits,
     presence: Presence,
     visibility: Visibility,
+    replication: Replication,
     series: Series,
 }
 
@@ -63,6 +67,7 @@ impl Collector {
             edits: Edits::default(),
             presence: Presence::new(devices),
             visibility: Visibility::default(),
+            replication: Replication::new(devices, setting.freshness),
             series: Series::new(setting.script),
         }
     }
@@ -89,6 +94,9 @@ impl Collector {
             _ => {}
         }
         self.traffic.on_backend(*at, event, board);
+        if *node == Node::Gateway {
+            self.replication.on_gateway(*at, event, board);
+        }
         if let Some(device) = device {
             self.on_device(*at, device, event);
         }
@@ -107,6 +115,7 @@ impl Collector {
         let (ours, theirs) = (self.board.value(Id::ConflictsFound), self.board.value(Id::OracleConflicts));
         self.board.set(Id::ConflictsMiscounted, ours.abs_diff(theirs));
         self.sessions.finish(&mut self.board);
+        self.replication.finish(at, &mut self.board);
         Traffic::finish(&mut self.board);
         let (figures, distributions) = self.board.figures();
         Collected { figures, series: self.series.finish(at, levels), distributions }
@@ -118,6 +127,7 @@ impl Collector {
         self.traffic.on_device(at, device, event, &mut self.board);
         self.traffic.on_engine(device, event, &mut self.board);
         self.control.on(at, device, event, &mut self.board);
+        self.replication.on_device(at, device, event, &mut self.board);
     }
 
     fn levels(&self) -> Levels {

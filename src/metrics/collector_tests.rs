@@ -21,6 +21,7 @@ impl Telling {
             starts: vec!["1d".to_owned(), "empty".to_owned()],
             units: vec!["Login".to_owned()],
             script: Span::secs(240),
+            freshness: Span::secs(3_600),
         };
         Telling { collector: Collector::new(setting), now: Time::ZERO }
     }
@@ -102,6 +103,7 @@ fn everything(t: &mut Telling) {
         t.at(3).device(0, Event::ChunkSized { kind: RequestKind::Pull, rows });
     }
     refusals(t, &made, &key);
+    replication(t, made.id);
     let blocking = Event::SyncComplete { unit: UNIT, run: 0, took: Span::secs(3), blocking: true };
     t.at(3).device(0, blocking).device(0, Event::Usable { since_login: Span::secs(3) });
     t.at(4)
@@ -116,6 +118,58 @@ fn everything(t: &mut Telling) {
     t.device(0, Event::AppWrote { took: Span::millis(9), waited: Span::millis(4) });
     t.tell(Node::World, Event::BackendAvailable(false)).at(5).device(0, Event::LinkUp);
     t.tell(Node::World, Event::BackendAvailable(true));
+}
+
+fn replication(t: &mut Telling, edit: EditId) {
+    let (took, cpu) = (Span::secs(1), Span::micros(3));
+    t.tell(Node::Gateway, Event::RefreshAsked { scanned: 8, changed: 2, bytes: 4_096, cpu, failed: true })
+        .tell(Node::Gateway, Event::Refreshed { took })
+        .tell(Node::Gateway, Event::ReplicaServed { device: DeviceId(0), age: took, cpu })
+        .tell(Node::Gateway, Event::UploadQueued { edit })
+        .tell(Node::Gateway, Event::UploadDecided { edit, waited: took })
+        .tell(Node::Gateway, Event::ProcessKilled { reason: KillReason::Killed })
+        .device(1, Event::ChunkApplied { unit: None, changes: &change(7), echoed: 0, took });
+}
+
+#[test]
+fn a_sync_is_useful_if_it_ends_well_and_its_data_is_fresh() {
+    let mut t = Telling::new();
+    let start = |run| Event::SyncStart { unit: UNIT, run, waited: Span::ZERO };
+    let well = |run| Event::SyncComplete { unit: UNIT, run, took: Span::ZERO, blocking: false };
+    let served = |secs| Event::ReplicaServed { device: DeviceId(0), age: Span::secs(secs), cpu: Span::ZERO };
+    for (run, age) in [(0, None), (1, Some(3_600)), (2, Some(3_601))] {
+        t.at(10 * run).device(0, start(run));
+        if let Some(age) = age {
+            t.tell(Node::Gateway, served(age)).tell(Node::Gateway, served(1));
+        }
+        t.device(0, well(run));
+    }
+    let failed = |run| Event::SyncError { unit: UNIT, run, error: &SyncError::Interrupted };
+    t.at(100).device(0, start(3)).at(110).device(0, failed(3));
+    t.at(150).device(0, start(4)).at(160).device(0, failed(4)).at(200).device(0, start(5)).device(0, well(5));
+    t.at(230).device(1, start(0)).device(1, failed(0)).at(240);
+    let figures = t.figures();
+    let value = |name| stat(&figures, name, "value");
+    assert_eq!(value("engine.syncs.useful"), 3);
+    assert_eq!(value("engine.syncs.useful_share"), 428_571, "of seven that ended");
+    assert_eq!(value("engine.syncs.good_share"), 571_428);
+    assert_eq!(
+        value("engine.syncs.blocked"),
+        100_000_000_000,
+        "90 s of one, and 10 s of who is still blocked"
+    );
+}
+
+#[test]
+fn a_commit_is_visible_when_its_version_is_on_another_device() {
+    let mut t = Telling::new();
+    let key = Key::new("k");
+    t.at(1).tell(Node::Backend, committed(&key, edit(0, 0).id, 7));
+    t.at(4).device(0, applied(&change(7))).device(1, applied(&change(6)));
+    t.at(9).device(1, applied(&change(7)));
+    let figures = t.figures();
+    let visible = |what| stat(&figures, "engine.commit_visible.duration", what);
+    assert_eq!((visible("count"), visible("max")), (1, 8_000_000_000));
 }
 
 fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {

@@ -22,6 +22,7 @@ mod distribution;
 mod edits;
 mod figure;
 mod presence;
+mod replication;
 mod series;
 mod sessions;
 mod table;

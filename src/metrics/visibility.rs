@@ -40,10 +40,12 @@ impl Seen {
     }
 }
 
-/// Follows edits made while the backend is up to the devices that pull them.
+/// Follows edits made while the backend is up, and all commits, to the devices that pull them.
 #[derive(Debug, Default)]
 pub(super) struct Visibility {
     made: FxHashMap<EditId, Time>,
+    /// The last version of each row that was committed: its stamp, when, and by which device.
+    committed: FxHashMap<EntityId, FxHashMap<Key, (Stamp, Time, Option<DeviceId>)>>,
     written: FxHashMap<EntityId, FxHashMap<Key, Vec<Written>>>,
 }
 
@@ -56,6 +58,13 @@ impl Visibility {
         presence: &Presence,
         board: &mut Board,
     ) {
+        if let Event::Committed { entity, key, stamp, author, .. } = event {
+            let by = match author {
+                Author::Device(edit) => Some(edit.device),
+                _ => None,
+            };
+            self.committed.entry(*entity).or_default().insert((*key).clone(), (*stamp, at, by));
+        }
         match event {
             Event::EditMade { edit, .. } if presence.backend_up() => {
                 self.made.insert(edit.id, at);
@@ -82,6 +91,13 @@ impl Visibility {
         presence: &Presence,
         board: &mut Board,
     ) {
+        let last = self.committed.get(&change.entity).and_then(|rows| rows.get(change.key));
+        if let Some((stamp, since, by)) = last
+            && *stamp == change.stamp
+            && *by != Some(device)
+        {
+            board.observe(Id::CommitVisible, (at - *since).0);
+        }
         let Some(versions) = self.written.get_mut(&change.entity).and_then(|rows| rows.get_mut(change.key))
         else {
             return;

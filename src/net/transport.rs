@@ -16,8 +16,8 @@ use crate::sim::{Handle, NodeId, Notify, oneshot};
 
 /// Whoever answers requests: the gateway.
 pub trait Server {
-    /// Serves one request; resolves when the answer leaves.
-    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Vec<u8>>;
+    /// Serves one request; resolves when the answer leaves, or with `None` when the server dies over it: its connection breaks.
+    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>>;
 }
 
 /// A device's way to the gateway. It belongs to the device, not to its process: it outlives a kill.
@@ -46,6 +46,14 @@ enum Passed {
     /// It is lost, and its sender is not told.
     Vanished,
     /// The connection broke; its device knows then.
+    Broken(Time),
+}
+
+/// Why there is no answer.
+pub(super) enum NoAnswer {
+    /// It is lost on its way, and nobody is told.
+    Lost,
+    /// The server died; the device knows then.
     Broken(Time),
 }
 
@@ -348,24 +356,34 @@ impl Way {
         self.link.borrow().login_page(self.handle.now())
     }
 
-    /// The server's answer or the network's login page, unless it is lost on its way.
-    pub(super) async fn served(&self, request: Vec<u8>, page: Option<&'static [u8]>) -> Option<Vec<u8>> {
+    /// The server's answer or the network's login page, unless it is lost on its way or the server dies.
+    pub(super) async fn served(
+        &self,
+        request: Vec<u8>,
+        page: Option<&'static [u8]>,
+    ) -> Result<Vec<u8>, NoAnswer> {
         let bytes = match page {
             Some(page) => {
                 let (reason, bytes) = (DropReason::CaptivePortal, request.len() as u64);
                 self.events.emit(Event::MessageDropped { reason, bytes });
                 page.to_vec()
             }
-            None => self.server.serve(request).await,
+            None => match self.server.serve(request).await {
+                Some(bytes) => bytes,
+                None => {
+                    let back = self.conditions(|weather, now| Span(weather.rtt(now).0 / 2));
+                    return Err(NoAnswer::Broken(self.handle.now() + back));
+                }
+            },
         };
         let now = self.handle.now();
         let number = self.answers.replace(self.answers.get() + 1);
         if self.link.borrow().loses_answer(now, number) {
             let (reason, bytes) = (DropReason::AnswerLost, bytes.len() as u64);
             self.events.emit(Event::MessageDropped { reason, bytes });
-            return None;
+            return Err(NoAnswer::Lost);
         }
-        Some(bytes)
+        Ok(bytes)
     }
 
     /// Carries a request to the server and its answer back. What happens here happens whether or not the device's process
@@ -391,8 +409,12 @@ impl Way {
                 Passed::Broken(told) => return drop(answer.send(Err(told))),
             }
             match self.served(message, page).await {
-                Some(bytes) => (message, direction) = (bytes, Direction::Down),
-                None => return,
+                Ok(bytes) => (message, direction) = (bytes, Direction::Down),
+                Err(NoAnswer::Lost) => return,
+                Err(NoAnswer::Broken(told)) => {
+                    errand.shared.close();
+                    return drop(answer.send(Err(told)));
+                }
             }
         }
         let _ = answer.send(Ok(message));

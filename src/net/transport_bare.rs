@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::conditions::Direction;
 use super::link::Fate;
-use super::transport::{Way, ended};
+use super::transport::{NoAnswer, Way, ended};
 use crate::base::Time;
 use crate::contract::{DropReason, Event, TransportError};
 use crate::sim::oneshot;
@@ -20,7 +20,11 @@ impl Way {
     ) {
         let page = self.login_page();
         self.handle.sleep_until(arrives).await;
-        let Some(bytes) = self.served(request, page).await else { return };
+        let bytes = match self.served(request, page).await {
+            Ok(bytes) => bytes,
+            Err(NoAnswer::Lost) => return,
+            Err(NoAnswer::Broken(told)) => return drop(answer.send(Err(told))),
+        };
         let (now, size) = (self.handle.now(), bytes.len() as u64);
         let fate = self.link.borrow_mut().send(now, Direction::Down, size);
         match fate {
@@ -77,12 +81,12 @@ mod tests {
 
     struct Echo(Handle, Rc<Cell<u32>>);
     impl Server for Echo {
-        fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Vec<u8>> {
+        fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
             self.1.set(self.1.get() + 1);
             let handle = self.0.clone();
             Box::pin(async move {
                 handle.sleep(Span::millis(100)).await;
-                request
+                Some(request)
             })
         }
     }

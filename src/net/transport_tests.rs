@@ -21,13 +21,13 @@ struct Books {
 }
 
 impl Server for Books {
-    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Vec<u8>> {
+    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
         self.served.set(self.served.get() + 1);
         let handle = self.handle.clone();
         Box::pin(async move {
             handle.sleep(Span::millis(100)).await;
             let size = request[..4].try_into().map_or(0, u32::from_le_bytes);
-            vec![0; size as usize]
+            Some(vec![0; size as usize])
         })
     }
 }

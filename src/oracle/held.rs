@@ -57,6 +57,18 @@ pub(super) struct Held {
     /// Looked up only, never iterated.
     beside: FxHashMap<(RowId, DeviceId), Beside>,
     pub(super) behind: Behind,
+    pub(super) odd: Odd,
+}
+
+/// What devices were told that nobody did, and what they were not told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Odd {
+    /// Rows that a device had to remove though nothing had happened to them.
+    pub(super) phantom_deletes: u64,
+    /// Rows that came back to a device that had removed them, though nothing had happened to them meanwhile.
+    pub(super) phantom_inserts: u64,
+    /// Versions that were replaced before a device heard of them.
+    pub(super) skipped: u64,
 }
 
 /// A device as this page needs it.
@@ -77,6 +89,17 @@ impl Held {
     /// Whether the device once removed the row in the knowledge of its last version.
     pub(super) fn had_removed(&self, id: RowId, row: &Row, device: DeviceId) -> bool {
         self.beside(id, device).removed_with as usize == row.versions.len()
+    }
+
+    /// A pulled change brings the first `versions` versions, or the removal of the row: counts what is odd about that.
+    pub(super) fn look_at(&mut self, id: RowId, row: &Row, at: At<'_>, versions: usize, removed: bool) {
+        let before = self.versions(id, at.device);
+        let was_removed = self.beside(id, at.device).removed;
+        let nothing_happened = row.versions[before..].iter().all(|version| version.belongs(at.place));
+        let phantom = removed && !was_removed && row.has(before, at.place) && nothing_happened;
+        self.odd.phantom_deletes += u64::from(phantom);
+        self.odd.phantom_inserts += u64::from(!removed && was_removed && versions <= before);
+        self.odd.skipped += versions.saturating_sub(before + 1) as u64;
     }
 
     /// The device now has the first `versions` versions, or has removed the row with the last of them.

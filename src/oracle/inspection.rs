@@ -90,6 +90,9 @@ impl<'a> Inspection<'a> {
         let clipped = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
         figures.insert("oracle.lost.row_ns", clipped(held.behind.lost));
         figures.insert("oracle.stale.row_ns", clipped(held.behind.stale));
+        figures.insert("oracle.phantom_delete.rows", held.odd.phantom_deletes);
+        figures.insert("oracle.phantom_insert.rows", held.odd.phantom_inserts);
+        figures.insert("oracle.skipped.versions", held.odd.skipped);
         figures.insert("oracle.conflicts.count", ledger.conflicts);
         Verdict { violations, figures }
     }

@@ -183,7 +183,10 @@ impl Life {
             Event::CursorSaved { entity, .. } => {
                 device.is_some_and(|device| self.awaiting.remove(&(device, entity)))
             }
-            Event::MutationReplayed { edit } | Event::MutationPutOff { edit } => self.edits.contains(&edit),
+            Event::MutationReplayed { edit }
+            | Event::MutationPutOff { edit }
+            | Event::UploadQueued { edit }
+            | Event::UploadDecided { edit, .. } => self.edits.contains(&edit),
             Event::ResponseReceived { request, .. }
             | Event::RequestFailed { request, .. }
             | Event::RequestRefused { request, .. } => {

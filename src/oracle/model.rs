@@ -216,7 +216,12 @@ impl Oracle {
             None if change.removed => self.history.remember(change.entity, change.key),
             None => return,
         };
-        let versions = self.history.row(id).held_with(change.stamp);
+        let row = self.history.row(id);
+        let versions = row.held_with(change.stamp);
+        if let Some(places) = self.places.get(device.0 as usize) {
+            let at = At { device, place: &places[usize::from(row.entity.0)], now: at };
+            self.held.look_at(id, row, at, versions, change.removed);
+        }
         self.take(at, device, id, versions, change.removed);
     }
 

@@ -58,6 +58,11 @@ impl Told<'_> {
             | Event::RowServed { .. }
             | Event::BackendServed { .. }
             | Event::Captured { .. } => self.backend(event),
+            Event::RefreshAsked { .. }
+            | Event::Refreshed { .. }
+            | Event::ReplicaServed { .. }
+            | Event::UploadQueued { .. }
+            | Event::UploadDecided { .. } => replication(event),
             Event::ProcessStarted { .. }
             | Event::ProcessKilled { .. }
             | Event::CutShort
@@ -228,6 +233,22 @@ impl Told<'_> {
         let values = words::values(self.schema, self.clock, edit.entity, &edit.values);
         let space = if values.is_empty() { "" } else { " " };
         format!("edit {} {} {record}{space}{values}", edit.id, words::kind(edit.kind))
+    }
+}
+
+fn replication(event: &Event<'_>) -> String {
+    match event {
+        Event::RefreshAsked { failed: true, .. } => "asked for changes for its replica, in vain".to_owned(),
+        Event::RefreshAsked { scanned, changed, .. } => {
+            format!("took changes into its replica: {} scanned, {changed} changed", count(*scanned, "row"))
+        }
+        Event::Refreshed { took } => format!("replica refreshed within {took}"),
+        Event::ReplicaServed { device, age, .. } => format!("{device} answered from a replica {age} old"),
+        Event::UploadQueued { edit } => format!("edit {edit} queued for the backend"),
+        Event::UploadDecided { edit, waited } => {
+            format!("edit {edit} was judged by the backend, {waited} after it was queued")
+        }
+        _ => unreachable!("not an event of a replica"),
     }
 }
 

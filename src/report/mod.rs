@@ -31,6 +31,7 @@ pub mod human;
 mod judge;
 mod junit;
 mod listing;
+pub mod matrix;
 mod record;
 mod repro;
 mod requests;

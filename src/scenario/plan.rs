@@ -269,6 +269,11 @@ pub enum Happening {
         /// What happens to messages.
         mode: gateway::OutageMode,
     },
+    /// The gateway's process is killed.
+    GatewayKill {
+        /// How long until it is started again.
+        restart_after: Span,
+    },
     /// The backend's clock jumps.
     BackendClockStep {
         /// By so many microseconds.

@@ -18,6 +18,8 @@ pub struct Options {
     pub foreground: Span,
     /// What the app does for them while it is there; nothing worth a figure if `None`.
     pub browsing: Option<Browsing>,
+    /// Data that is no older than this is fresh to people.
+    pub freshness: Span,
     /// Times with more writes than others; what is left of the writes is spread evenly over the working time.
     pub peaks: Vec<Peak>,
     /// What people and the office do to rows.

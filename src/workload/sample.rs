@@ -163,6 +163,7 @@ pub(super) fn options() -> Options {
         resumes_per_hour_milli: 6_000,
         foreground: Span::secs(120),
         browsing: None,
+        freshness: Span::secs(3_600),
         peaks: vec![Peak { from: hour(10, 0), until: hour(12, 0), share: Ppm(350_000) }],
         actions: vec![
             action("book", APPOINTMENT, EditKind::Create, &[], 10_810, 450_000),

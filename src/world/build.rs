@@ -9,6 +9,7 @@ use super::device::{Device, Parts};
 use super::faults::{self, Faults};
 use super::hardware::{Fitting, Hardware};
 use super::hub::{Hub, Listeners, NodeSink, Round};
+use super::process::Process;
 use super::server::{Counter, Servers};
 use super::template::Templates;
 use super::truth::Initial;
@@ -57,7 +58,7 @@ impl World {
         let handle = sim.handle().clone();
         let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
         let hub = Hub::new(handle.clone(), listeners(&plan, &devices, initial, lives));
-        let gateway = Gateway::new(&plan.gateway, devices.iter().map(|d| d.attributes.clone()).collect());
+        let gateway = gateway(&plan, &devices, &backend);
         let leg = plan.gateway.leg.clone().map(|leg| RefCell::new(Leg::new(leg, faults.leg.clone())));
         let servers = Rc::new(Servers {
             handle: handle.clone(),
@@ -66,6 +67,7 @@ impl World {
             backend: RefCell::new(backend),
             leg,
             node: gateway_node,
+            process: Process::new(&handle, node),
         });
         let mut world = World {
             sim,
@@ -109,6 +111,7 @@ impl World {
             attributes: device.attributes.clone(),
         };
         let disk = templates.disk(&device, &setup, &self.servers.gateway.borrow());
+        templates.tell(&device, &mut self.servers.gateway.borrow_mut());
         disk.remember();
         let parts = Parts {
             setup,
@@ -259,11 +262,23 @@ fn loaded(plan: &Plan, dataset: &Dataset) -> (Backend, Initial) {
     (backend, initial.sorted())
 }
 
+/// The gateway. A replica has been refreshed all along where devices have been synced before; else it begins with nothing, as
+/// they do.
+fn gateway(plan: &Plan, devices: &[DevicePlan], backend: &Backend) -> Gateway {
+    let attributes = devices.iter().map(|device| device.attributes.clone()).collect();
+    let mut gateway = Gateway::new(&plan.gateway, &plan.schema, attributes, plan.start);
+    if devices.iter().any(|device| device.start.synced_ago.is_some()) {
+        gateway.fill(backend, plan.start);
+    }
+    gateway
+}
+
 fn listeners(plan: &Plan, devices: &[DevicePlan], initial: Initial, lives: Vec<Life>) -> Listeners {
     let collector = metrics::Collector::new(metrics::Setting {
         starts: devices.iter().map(|d| d.start.name.clone()).collect(),
         units: plan.units.iter().map(|unit| unit.name.clone()).collect(),
         script: plan.duration,
+        freshness: plan.workload.freshness,
     });
     let oracle = Oracle::new(oracle::Setting {
         schema: plan.schema.clone(),

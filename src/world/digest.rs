@@ -93,6 +93,26 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
             (32, [*kind as u64, queued.0, service.0, *scanned << 24 | *rows])
         }
         E::Captured { .. } => captured(event),
+        E::RefreshAsked { .. }
+        | E::Refreshed { .. }
+        | E::ReplicaServed { .. }
+        | E::UploadQueued { .. }
+        | E::UploadDecided { .. } => replication(event),
+    }
+}
+
+/// The summary of what a gateway does with its replica.
+fn replication(event: &Event<'_>) -> (u64, [u64; 4]) {
+    use Event as E;
+    match event {
+        E::RefreshAsked { scanned, changed, bytes, failed, .. } => {
+            (40, [*scanned, *changed, *bytes, u64::from(*failed)])
+        }
+        E::Refreshed { took } => (41, [took.0, 0, 0, 0]),
+        E::ReplicaServed { device, age, cpu } => (42, [u64::from(device.0), age.0, cpu.0, 0]),
+        E::UploadQueued { edit } => (43, [one(*edit), 0, 0, 0]),
+        E::UploadDecided { edit, waited } => (44, [one(*edit), waited.0, 0, 0]),
+        _ => unreachable!("this says nothing of a replica"),
     }
 }
 

@@ -18,6 +18,7 @@ const RESTARTED_AFTER: Span = Span::secs(5);
 impl World {
     /// Starts everything: the apps of those who do not log in later, and the tasks that make things happen.
     pub(super) fn set_going(&mut self) {
+        self.servers.start_gateway();
         let mut logs_in = vec![false; self.devices.len()];
         for step in &self.script.steps {
             if let (Actor::Device(device), Act::App(AppEvent::Login)) = (step.actor, &step.act) {
@@ -31,6 +32,7 @@ impl World {
         }
         self.play_script();
         self.play_kills();
+        self.play_gateway_kills();
         self.play_networks();
         self.play_full_disks();
         self.play_backend();
@@ -67,6 +69,16 @@ impl World {
                 Some((point, nth)) => device.crash.arm(point, *nth, kill.at, kill.restart_after),
                 None => self.play_kill(kill.clone()),
             }
+        }
+    }
+
+    fn play_gateway_kills(&self) {
+        for (at, restart_after) in self.faults.gateway_kills.iter().copied() {
+            let (handle, servers) = (self.handle.clone(), self.servers.clone());
+            self.handle.spawn(self.node, "kill", async move {
+                handle.sleep_until(at).await;
+                servers.kill_gateway(restart_after);
+            });
         }
     }
 
@@ -185,9 +197,12 @@ impl World {
 
     /// A node that the executor killed by itself is a killed app.
     fn follow_kills(&self) {
-        let (mut kills, devices) = (self.handle.kills(), self.devices.clone());
+        let (mut kills, devices, servers) = (self.handle.kills(), self.devices.clone(), self.servers.clone());
         self.handle.spawn(self.node, "killed", async move {
             while let Some(node) = kills.recv().await {
+                if node == servers.process.node {
+                    servers.gateway_was_killed();
+                }
                 // Nodes are numbered as devices are.
                 if let Ok(at) = devices.binary_search_by_key(&node, |device| device.node) {
                     devices[at].node_was_killed(RESTARTED_AFTER);

@@ -36,6 +36,8 @@ pub(super) struct Faults {
     pub(super) zones: Vec<Vec<Jump>>,
     /// Processes that die.
     pub(super) kills: Vec<Kill>,
+    /// When the gateway's process dies, and how long until it is started again.
+    pub(super) gateway_kills: Vec<(Time, Span)>,
     /// Times without the backend.
     pub(super) down: Vec<(Time, Time)>,
     /// Outages of the leg between gateway and backend.
@@ -177,6 +179,10 @@ impl Faults {
             Happening::LegOutage { length, mode } => {
                 self.leg.push(gateway::Outage { from: at, until: at + *length, mode: *mode });
                 self.tell(at, format!("{name}: nothing between gateway and backend for {length} ({mode:?})"));
+            }
+            Happening::GatewayKill { restart_after } => {
+                self.gateway_kills.push((at, *restart_after));
+                self.tell(at, format!("{name}: the gateway is killed, and comes back after {restart_after}"));
             }
             Happening::BackendClockStep { micros } => {
                 self.clock_steps.push((at, *micros));

@@ -28,6 +28,7 @@ mod hub;
 mod outcome;
 mod phases;
 mod ports;
+mod process;
 mod registry;
 mod requests;
 mod run;

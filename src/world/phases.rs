@@ -65,6 +65,7 @@ impl World {
     /// Everything that is broken is mended, everything that was killed starts again; then each device is asked to sync until
     /// a round brings nothing new to the backend.
     pub(super) fn drain(&mut self, watch: &dyn Watch) -> Ended {
+        self.servers.start_gateway();
         for device in &self.devices {
             device.crash.suspend();
             device.start();
@@ -105,14 +106,28 @@ impl World {
         loop {
             self.hub.with(|l| l.round.commits = 0);
             let shown = self.servers.backend.borrow().shown_by();
-            now = shown.map_or(now, |shown| shown.max(now)) + self.plan.gateway.serve.behind();
+            now = shown.map_or(now, |shown| shown.max(now)) + self.plan.gateway.behind();
             if let Some(ended) = self.advance(now, watch) {
                 return Err(ended);
             }
+            now = self.await_gateway(now, deadline, watch)?;
             if self.hub.with(|l| l.round.commits) == 0 || now >= deadline {
                 return Ok(now);
             }
         }
+    }
+
+    /// Lets time pass until the gateway has brought the backend what it has queued, and its replica has what the backend has.
+    fn await_gateway(&mut self, now: Time, deadline: Time, watch: &dyn Watch) -> Result<Time, Ended> {
+        let (since, mut now) = (now, now);
+        while !self.servers.is_caught_up(since) && now < deadline {
+            self.servers.hurry_gateway();
+            now = (now + DRAIN_STEP).min(deadline);
+            if let Some(ended) = self.advance(now, watch) {
+                return Err(ended);
+            }
+        }
+        Ok(now)
     }
 
     fn advance(&mut self, until: Time, watch: &dyn Watch) -> Option<Ended> {

@@ -59,6 +59,18 @@ pub enum Strike {
         /// Whether it is the power.
         power: bool,
     },
+    /// The gateway is killed after the poll of this number (from 1) of its own tasks.
+    GatewayAfterPoll {
+        /// Polls.
+        polls: u64,
+    },
+    /// The gateway is killed at a crash point of its own.
+    GatewayAtPoint {
+        /// The point.
+        point: &'static str,
+        /// Its passing of this number, from 1.
+        nth: u32,
+    },
     /// The power fails in the midst of this operation of the device's disk, counted from 0.
     AtDiskOperation {
         /// The device.
@@ -77,6 +89,8 @@ pub struct Places {
     pub operations: (u64, u64),
     /// Passings of each crash point until the end of the script.
     pub points: BTreeMap<&'static str, u64>,
+    /// Polls of the gateway's own tasks, and passings of each of its crash points, until the end of the script.
+    pub gateway: (u64, BTreeMap<&'static str, u64>),
     /// When each disk operation was issued and was done, until the end of the script.
     pub moments: Vec<Moment>,
 }
@@ -252,6 +266,10 @@ impl World {
                     restart_after: RESTARTED_AFTER,
                 });
             }
+            Strike::GatewayAfterPoll { polls } => {
+                self.handle.kill_after_polls(self.servers.process.node, *polls);
+            }
+            Strike::GatewayAtPoint { point, nth } => self.servers.process.arm(point, *nth),
             Strike::AtDiskOperation { device, operation } => {
                 self.devices[device.0 as usize].disk.fail_power_at(*operation);
             }
@@ -264,6 +282,7 @@ impl World {
             polls: self.handle.polls(device.node),
             operations: (before, device.disk.operations()),
             points: device.crash.passed(),
+            gateway: (self.servers.process.polls(), self.servers.process.passed()),
             moments: device.disk.traced(),
         }
     }

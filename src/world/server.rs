@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::hub::Hub;
-use crate::backend::{Backend, Commit, Fact};
+use super::process::Process;
+use crate::backend::{self, Backend, Commit, Fact};
 use crate::base::{DeviceId, Time};
 use crate::contract::wire::{Answer, AnswerWriter};
 use crate::contract::{Event, LocalBoxFuture, Node, ServerError};
@@ -20,65 +21,110 @@ pub(super) struct Servers {
     pub(super) backend: RefCell<Backend>,
     /// The way between them, if there is one.
     pub(super) leg: Option<RefCell<Leg>>,
-    /// Where what goes over it is waited for.
+    /// Where what goes over it is waited for: it goes on though the gateway's process dies.
     pub(super) node: NodeId,
+    /// The gateway's process.
+    pub(super) process: Process,
+}
+
+/// What something that was wanted of the backend came to there.
+pub(super) struct Done<T> {
+    pub(super) value: T,
+    /// Its size.
+    pub(super) bytes: u64,
+    /// When it leaves the backend.
+    pub(super) at: Time,
 }
 
 impl Servers {
     /// Answers a request of a device that has come to the gateway.
     async fn answer(self: Rc<Self>, request: Vec<u8>) -> Vec<u8> {
-        let deadline = self.handle.now() + self.backend.borrow().gateway_timeout();
-        match &self.leg {
-            None => self.ask(deadline, &request).await,
-            Some(leg) => self.ask_over(leg, deadline, request).await,
+        let answered = self.gateway.borrow_mut().answer(self.handle.now(), &request);
+        if let Some(answered) = answered {
+            answered.events.into_iter().for_each(|event| self.hub.emit(Node::Gateway, event));
+            if answered.done_at > self.handle.now() {
+                self.handle.sleep_until(answered.done_at).await;
+            }
+            return answered.answer;
         }
+        let bytes = request.len() as u64;
+        let answer = self.over(bytes, move |servers, deadline| servers.ask(deadline, &request)).await;
+        answer.unwrap_or_else(|error| AnswerWriter::error(&error))
     }
 
-    /// A request is at the backend: waits until its answer leaves.
-    async fn ask(&self, deadline: Time, request: &[u8]) -> Vec<u8> {
+    /// A request is at the backend.
+    fn ask(&self, deadline: Time, request: &[u8]) -> Done<Vec<u8>> {
         let now = self.handle.now();
         let served = self.gateway.borrow_mut().serve(now, deadline, &mut self.backend.borrow_mut(), request);
-        self.tell(&served.facts);
-        if let Some(work) = &served.work {
-            self.tell_one(work.event());
-        }
-        if let Some(found) = served.found {
-            self.hub.emit(Node::Gateway, found);
-        }
-        self.handle.sleep_until(served.done_at).await;
-        served.answer
+        self.tell_work(&served.facts, served.work.as_ref(), served.found);
+        Done { bytes: served.answer.len() as u64, value: served.answer, at: served.done_at }
     }
 
-    /// Sends a request over the leg and waits for the answer, the break of the connection, or the deadline. What has come to
-    /// the backend is done there, whether or not anybody still waits.
-    async fn ask_over(self: &Rc<Self>, leg: &RefCell<Leg>, deadline: Time, request: Vec<u8>) -> Vec<u8> {
+    /// Tells the listeners what the backend did for somebody.
+    pub(super) fn tell_work(
+        &self,
+        facts: &[Fact],
+        work: Option<&backend::Served>,
+        found: Option<Event<'static>>,
+    ) {
+        self.tell(facts);
+        if let Some(work) = work {
+            self.tell_one(work.event());
+        }
+        if let Some(found) = found {
+            self.hub.emit(Node::Gateway, found);
+        }
+    }
+
+    /// Sends a message of this size to the backend, where `work` is done when it comes, and waits for what that comes to. It is
+    /// told until when anybody waits.
+    pub(super) async fn over<T: 'static>(
+        self: &Rc<Self>,
+        bytes: u64,
+        work: impl FnOnce(&Servers, Time) -> Done<T> + 'static,
+    ) -> Result<T, ServerError> {
+        let deadline = self.handle.now() + self.backend.borrow().gateway_timeout();
+        let Some(leg) = &self.leg else {
+            let done = work(self, deadline);
+            self.handle.sleep_until(done.at).await;
+            return Ok(done.value);
+        };
+        self.over_leg(leg, deadline, bytes, work).await
+    }
+
+    /// The same over the leg: waits for the answer, the break of the connection, or the deadline. What has come to the backend
+    /// is done there, whether or not anybody still waits.
+    async fn over_leg<T: 'static>(
+        self: &Rc<Self>,
+        leg: &RefCell<Leg>,
+        deadline: Time,
+        bytes: u64,
+        work: impl FnOnce(&Servers, Time) -> Done<T> + 'static,
+    ) -> Result<T, ServerError> {
         let now = self.handle.now();
         let breaks = leg.borrow().next_break(now).unwrap_or(Time::FAR);
         let until = deadline.min(breaks);
         let (sender, receiver) = self.handle.oneshot();
-        let passage = leg.borrow_mut().send(now, Direction::Up, request.len() as u64);
+        let passage = leg.borrow_mut().send(now, Direction::Up, bytes);
         if let Passage::Arrives(at) = passage {
             let servers = Rc::clone(self);
             self.handle.spawn(self.node, "leg", async move {
                 servers.handle.sleep_until(at).await;
-                let answer = servers.ask(Time::FAR, &request).await;
-                if servers.came_back(answer.len() as u64).await {
+                let done = work(&servers, Time::FAR);
+                servers.handle.sleep_until(done.at).await;
+                if servers.came_back(done.bytes).await {
                     // The gateway may have given up.
-                    let _ = sender.send(answer);
+                    let _ = sender.send(done.value);
                 }
             });
         } else {
             drop(sender);
         }
-        if let Ok(Some(answer)) = self.handle.timeout(until, receiver).await {
-            return answer;
+        if let Ok(Some(value)) = self.handle.timeout(until, receiver).await {
+            return Ok(value);
         }
         self.handle.sleep_until(until).await;
-        AnswerWriter::error(&if breaks <= deadline {
-            ServerError::Failed
-        } else {
-            ServerError::GatewayTimeout
-        })
+        Err(if breaks <= deadline { ServerError::Failed } else { ServerError::GatewayTimeout })
     }
 
     /// Carries an answer back to the gateway; false if it got lost.
@@ -132,14 +178,14 @@ pub(super) struct Counter {
 }
 
 impl Server for Counter {
-    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Vec<u8>> {
+    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
         let (servers, device) = (self.servers.clone(), self.device);
         Box::pin(async move {
-            let answer = servers.clone().answer(request).await;
+            let answer = servers.process.or_death(servers.clone().answer(request)).await?;
             if servers.hub.records_lives() {
                 servers.tell_rows(device, &answer);
             }
-            answer
+            Some(answer)
         })
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::device::Device;
 use crate::base::{EntityId, Span, Stamp};
-use crate::contract::{Carried, DeviceSetup, EngineFactory, Provision};
+use crate::contract::{Attributes, Carried, DeviceSetup, EngineFactory, Provision};
 use crate::disk::{self, Disk, Template};
 use crate::gateway::Gateway;
 use crate::scenario::{DevicePlan, Plan};
@@ -48,6 +48,17 @@ impl<'a> Templates<'a> {
             self.whole.insert(key.clone(), disk.template());
         }
         Disk::from_template(&self.whole[&key])
+    }
+
+    /// Tells the gateway what `device` begins with.
+    pub(super) fn tell(&self, device: &DevicePlan, gateway: &mut Gateway) {
+        let Some(ago) = device.start.synced_ago else { return };
+        let at = self.plan.start.minus(ago);
+        gateway.begin_with(&self.plan.schema, device.device, cursor_stamp(at), &mut |f| {
+            for scoped in [false, true] {
+                rows(self.plan, self.dataset, (&device.attributes, at), scoped, f);
+            }
+        });
     }
 
     fn shared(&mut self, ago: Span, setup: &DeviceSetup, gateway: &Gateway) -> &Template {
@@ -104,14 +115,29 @@ impl Provision for State<'_> {
         self.at
     }
     fn cursor(&self, entity: EntityId) -> String {
-        // One tick earlier: a stamp that was cut to this very instant may stand for a later moment, which comes again.
-        self.gateway.cursor_at(entity, self.at.minus(Span::micros(1)))
+        self.gateway.cursor_at(entity, cursor_stamp(self.at))
     }
     fn rows(&self, f: &mut dyn FnMut(Carried<'_>)) {
-        let synced = self.dataset.provision(self.setup.attributes.clone(), self.at, |_| String::new());
-        let precision = self.plan.backend.stamp_precision;
-        synced.rows_of_group(self.scoped, &mut |row: Carried<'_>| {
-            f(Carried { stamp: row.stamp.truncated(precision), ..row });
-        });
+        rows(self.plan, self.dataset, (&self.setup.attributes, self.at), self.scoped, f);
     }
+}
+
+/// Up to where a device that was synced at `at` has seen everything: one tick earlier, as a stamp that was cut to this very
+/// instant may stand for a later moment, which comes again.
+fn cursor_stamp(at: Stamp) -> Stamp {
+    at.minus(Span::micros(1))
+}
+
+/// The rows of a device with these attributes that was synced at this instant: those that depend on the attributes, or the others.
+fn rows(
+    plan: &Plan,
+    dataset: &Dataset,
+    (attributes, at): (&Attributes, Stamp),
+    scoped: bool,
+    f: &mut dyn FnMut(Carried<'_>),
+) {
+    let synced = dataset.provision(attributes.clone(), at, |_| String::new());
+    synced.rows_of_group(scoped, &mut |row: Carried<'_>| {
+        f(Carried { stamp: row.stamp.truncated(plan.backend.stamp_precision), ..row });
+    });
 }

@@ -6,6 +6,7 @@ mod comparisons;
 mod crash_sweep;
 mod determinism;
 mod drain;
+mod gateway_sweep;
 mod loads;
 mod metric_table;
 mod physics;

@@ -9,7 +9,8 @@ use crate::worlds::{self, run};
 
 /// Runs the scenario with all seeds and all variants; what is not as expected is told.
 fn meets_its_expectations(path: &str) {
-    let request = Request { seeds: (1..=SEEDS).collect(), ..Request::default() };
+    let seeds = if STILL.contains(&path) { 3 } else { SEEDS };
+    let request = Request { seeds: (1..=seeds).collect(), ..Request::default() };
     let plans = worlds::plans(&worlds::document(path), &request);
     let mut wrong = Vec::new();
     for plan in &plans {
@@ -22,6 +23,9 @@ fn meets_its_expectations(path: &str) {
 
 /// Seeds of each scenario, from 1.
 const SEEDS: u64 = 50;
+
+/// In these nothing that comes out depends on the seed, and thousands of rows are written each time.
+const STILL: &[&str] = &["scenarios/strategies/cursor-table.toml"];
 
 /// The names of the scenarios in a folder and those below it, `prefix` before each.
 fn scenarios(folder: &Path, prefix: &str, found: &mut Vec<String>) {
@@ -112,6 +116,27 @@ suite! {
     suite_strategies_flag_stateless_meets_its_expectations: "strategies/flag-stateless";
     suite_strategies_flag_touched_meets_its_expectations: "strategies/flag-touched";
     suite_strategies_flag_when_meets_its_expectations: "strategies/flag-when";
+    suite_strategies_crossover_meets_its_expectations: "strategies/crossover";
+    suite_strategies_gateway_killed_meets_its_expectations: "strategies/gateway-killed";
+    suite_strategies_night_window_meets_its_expectations: "strategies/night-window";
+    suite_strategies_ota_or_persistent_meets_its_expectations: "strategies/ota-or-persistent";
+    suite_strategies_replication_cost_meets_its_expectations: "strategies/replication-cost";
+    suite_strategies_matrix_meets_its_expectations: "strategies/matrix";
     suite_tune_phone_meets_its_expectations: "tune-phone";
     suite_own_rows_meets_its_expectations: "own-rows";
+    suite_strategies_compare_canonical_meets_its_expectations: "strategies/compare-canonical";
+    suite_strategies_compare_growth_meets_its_expectations: "strategies/compare-growth";
+    suite_strategies_compare_state_meets_its_expectations: "strategies/compare-state";
+    suite_strategies_compare_unprovisioned_meets_its_expectations: "strategies/compare-unprovisioned";
+    suite_strategies_file_drop_meets_its_expectations: "strategies/file-drop";
+    suite_strategies_torn_snapshot_meets_its_expectations: "strategies/torn-snapshot";
+    suite_strategies_cursor_late_commits_meets_its_expectations: "strategies/cursor-late-commits";
+    suite_strategies_cursor_offset_touched_meets_its_expectations: "strategies/cursor-offset-touched";
+    suite_strategies_cursor_precision_meets_its_expectations: "strategies/cursor-precision";
+    suite_strategies_cursor_source_meets_its_expectations: "strategies/cursor-source";
+    suite_strategies_cursor_table_meets_its_expectations: "strategies/cursor-table";
+    suite_strategies_end_marker_meets_its_expectations: "strategies/end-marker";
+    suite_strategies_hard_deletes_meets_its_expectations: "strategies/hard-deletes";
+    suite_strategies_stamped_by_device_meets_its_expectations: "strategies/stamped-by-device";
+    suite_strategies_scope_moves_meets_its_expectations: "strategies/scope-moves";
 }

@@ -4,6 +4,7 @@ mod chance;
 mod content;
 mod mutations;
 mod readers;
+mod stretch;
 mod unseen;
 
 use std::collections::BTreeMap;

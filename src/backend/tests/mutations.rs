@@ -238,6 +238,7 @@ fn verdict(outcome: &Outcome) -> String {
         Outcome::Conflict { why, .. } => format!("{why:?}"),
         Outcome::Rejected { reason, .. } => reason.clone(),
         Outcome::Later => "later".to_owned(),
+        Outcome::Queued => unreachable!("a backend queues nothing"),
     }
 }
 

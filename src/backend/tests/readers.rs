@@ -107,7 +107,7 @@ impl Clinic {
                 rows.insert(key, (stamp, values));
             }
             Outcome::Applied { .. } => drop(rows.remove(&key)),
-            Outcome::Conflict { .. } | Outcome::Rejected { .. } | Outcome::Later => {}
+            Outcome::Conflict { .. } | Outcome::Rejected { .. } | Outcome::Later | Outcome::Queued => {}
         }
         let commits: Vec<Commit> = facts
             .into_iter()

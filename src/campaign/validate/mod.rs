@@ -12,10 +12,11 @@
 //!
 //! How: `figures` has the list and its rendering, `models` the command; `rig` is a device behind a link whose connection breaks;
 //! `chunks` sends chunks over it, `daly` works in segments with checkpoints, `queues` loads
-//! the backend's pool, `backoff` lets clients contend. To add a family: a file here, a line in `models`.
+//! the backend's pool, `backoff` lets clients contend, `cursors` lets a device read by them. To add a family: a file here, a line in `models`.
 
 mod backoff;
 mod chunks;
+mod cursors;
 mod daly;
 mod downloads;
 mod energy;

@@ -2,7 +2,7 @@
 
 use super::figures::{Figure, listing};
 use super::measured::{self, Validation};
-use super::{backoff, chunks, daly, downloads, energy, flash, losses, queues};
+use super::{backoff, chunks, cursors, daly, downloads, energy, flash, losses, queues};
 use crate::report::texts;
 
 /// Figures that belong together.
@@ -21,6 +21,8 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "work between checkpoints, repair restartable", figures: daly::figures },
     Family { name: "queues, herds, quotas and a measured gateway", figures: queues::figures },
     Family { name: "backoff under contention, 100 clients", figures: backoff::figures },
+    Family { name: "cursors over rows that stand still", figures: cursors::still },
+    Family { name: "cursors over rows that change", figures: cursors::moving },
     Family { name: "long transfers under loss", figures: losses::throughput },
     Family { name: "losses in bursts, Gilbert and Elliott", figures: losses::bursts },
     Family { name: "radio energy", figures: energy::figures },

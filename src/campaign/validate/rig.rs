@@ -103,7 +103,7 @@ fn failing_link(seed: Seed, (rtt, down): (Span, BitRate), failures: Failures, ho
 struct Works(Handle);
 
 impl Server for Works {
-    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Vec<u8>> {
+    fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
         let handle = self.0.clone();
         Box::pin(async move {
             let number = |at: usize| {
@@ -111,7 +111,7 @@ impl Server for Works {
                 u64::from_le_bytes(bytes)
             };
             handle.sleep(Span(number(0))).await;
-            vec![0; number(8) as usize]
+            Some(vec![0; number(8) as usize])
         })
     }
 }

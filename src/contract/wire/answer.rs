@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::Damaged;
-use super::cells::{Rows, owned_row, write_row, write_value};
+use super::cells::{Rows, owned_row, write_encoded_row, write_row, write_value};
 use super::sink::Sink;
 use crate::base::{EntityId, Span, Stamp, Value, ValueRef};
 use crate::contract::{Outcome, Refusal, Row, ServerError};
@@ -82,6 +82,14 @@ impl<S: Sink + Default> AnswerWriter<S> {
         self.rows += 1;
         write_row(&mut self.out, key, stamp, values);
     }
+    /// Adds a row whose values were encoded by [`encode_cells`](super::encode_cells).
+    pub fn encoded_row(&mut self, key: &str, stamp: Stamp, cells: &[u8]) {
+        if self.rows > 0 {
+            self.out.put(b",");
+        }
+        self.rows += 1;
+        write_encoded_row(&mut self.out, key, stamp, cells);
+    }
     /// Ends the page.
     pub fn end_page(&mut self, cursor: &str, more: bool) {
         self.out.put(b"],\"cursor\":");
@@ -146,6 +154,10 @@ fn write_outcome(out: &mut Vec<u8>, outcome: &Outcome) {
             out.extend_from_slice(b",\"later\":true");
             return;
         }
+        Outcome::Queued => {
+            out.extend_from_slice(b",\"queued\":true");
+            return;
+        }
         Outcome::Conflict { why, current } => ("conflict", refusal_name(*why), current),
         Outcome::Rejected { reason, current } => ("rejected", reason.as_str(), current),
     };
@@ -188,6 +200,8 @@ struct RawResult<'a> {
     rejected: Option<String>,
     #[serde(default)]
     later: bool,
+    #[serde(default)]
+    queued: bool,
     #[serde(default, borrow)]
     row: Rows<'a>,
 }
@@ -235,8 +249,16 @@ fn server_error(raw: RawError) -> Result<ServerError, Damaged> {
 fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
     let current = owned_row(&raw.row);
     let outcome = match (raw.ok, raw.conflict.as_deref(), raw.rejected) {
-        (None, None, None) if raw.later => Outcome::Later,
-        _ if raw.later => return Err(Damaged("what is put off has no verdict".to_owned())),
+        (None, None, None) if raw.later != raw.queued => {
+            if raw.later {
+                Outcome::Later
+            } else {
+                Outcome::Queued
+            }
+        }
+        _ if raw.later || raw.queued => {
+            return Err(Damaged("what is put off or queued has no verdict".to_owned()));
+        }
         (Some(stamp), None, None) => Outcome::Applied { stamp },
         (None, Some(why), None) => {
             let why = match why {
@@ -249,7 +271,7 @@ fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
             Outcome::Conflict { why, current }
         }
         (None, None, Some(reason)) => Outcome::Rejected { reason, current },
-        _ => return Err(Damaged("a result is one of ok, conflict, rejected, later".to_owned())),
+        _ => return Err(Damaged("a result is one of ok, conflict, rejected, later, queued".to_owned())),
     };
     Ok(PushResult { id: raw.id, outcome })
 }
@@ -302,6 +324,7 @@ mod tests {
             Outcome::Conflict { why: Refusal::Taken, current: None },
             Outcome::Rejected { reason: "no \"such\" doctor".to_owned(), current },
             Outcome::Later,
+            Outcome::Queued,
         ];
         let bytes = AnswerWriter::results(Stamp(1), outcomes.iter().map(|o| ("id", o)));
         let answer = Answer::decode(&bytes).unwrap().unwrap();

@@ -203,6 +203,26 @@ pub(super) fn write_row<'v, S: Sink>(
     out.put(b"]");
 }
 
+/// Values as they stand in a row behind its stamp, to be kept and sent again: `,value,value,…`.
+pub fn encode_cells<'v>(values: impl Iterator<Item = &'v Value>) -> Vec<u8> {
+    let mut out = Vec::new();
+    for value in values {
+        out.put(b",");
+        value.with_ref(|v| write_value(&mut out, v));
+    }
+    out
+}
+
+/// Appends a row whose values are encoded.
+pub(super) fn write_encoded_row<S: Sink>(out: &mut S, key: &str, stamp: Stamp, cells: &[u8]) {
+    out.put(b"[");
+    write_value(out, ValueRef::Text(key));
+    out.put(b",");
+    write_value(out, ValueRef::Int(stamp.0));
+    out.put(cells);
+    out.put(b"]");
+}
+
 /// Reads one row into its owned form.
 pub(super) fn owned_row(rows: &Rows<'_>) -> Option<crate::contract::Row> {
     (!rows.is_empty()).then(|| {
@@ -220,6 +240,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn encoded_cells_make_the_row_that_they_were_of() {
+        for values in [vec![], vec![Value::text("a,\"b\""), Value::Null, Value::Int(-3), Value::Real(0.5)]] {
+            let cells = encode_cells(values.iter());
+            let (mut encoded, mut written) = (Vec::new(), Vec::new());
+            write_encoded_row(&mut encoded, "k", Stamp(7), &cells);
+            write_row(&mut written, "k", Stamp(7), values.iter());
+            assert_eq!(encoded, written);
+        }
+    }
 
     proptest! {
         #[test]

@@ -12,7 +12,7 @@ mod request;
 mod sink;
 
 pub use answer::{Answer, AnswerWriter, Page, PushResult, PushVerdict};
-pub use cells::{Cell, Rows, WireRow};
+pub use cells::{Cell, Rows, WireRow, encode_cells};
 pub use request::{decode_request, encode_request};
 pub use sink::{Counted, Sink};
 

@@ -28,6 +28,10 @@ struct RawRequest<'a> {
 struct RawPull<'a> {
     rows: u32,
     bytes: u64,
+    #[serde(default)]
+    run: u64,
+    #[serde(default, skip_serializing_if = "is_utc")]
+    zone: i32,
     #[serde(borrow)]
     wants: Vec<RawWant<'a>>,
 }
@@ -73,6 +77,11 @@ impl Serialize for Cell<'_> {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn is_utc(zone: &i32) -> bool {
+    *zone == 0
+}
+
 /// The request as bytes.
 pub fn encode_request(request: &Request) -> Vec<u8> {
     let empty = |device, clock, unit| RawRequest { device, clock, unit, pull: None, push: None, fetch: None };
@@ -82,7 +91,8 @@ pub fn encode_request(request: &Request) -> Vec<u8> {
                 .wants
                 .iter()
                 .map(|w| RawWant { e: w.entity, cursor: w.cursor.as_deref().map(Cow::from) });
-            let body = RawPull { rows: pull.rows, bytes: pull.bytes, wants: wants.collect() };
+            let (rows, bytes, run, zone) = (pull.rows, pull.bytes, pull.run, pull.zone);
+            let body = RawPull { rows, bytes, run, zone, wants: wants.collect() };
             RawRequest { pull: Some(body), ..empty(pull.device, pull.clock, pull.unit) }
         }
         Request::Push(push) => {
@@ -130,9 +140,10 @@ pub fn decode_request(bytes: &[u8]) -> Result<Request, Damaged> {
     let (device, clock, unit) = (raw.device, raw.clock, raw.unit);
     match (raw.pull, raw.push, raw.fetch) {
         (Some(pull), None, None) => {
-            let wants = pull.wants.into_iter();
+            let RawPull { rows, bytes, run, zone, wants } = pull;
+            let wants = wants.into_iter();
             let wants = wants.map(|w| Want { entity: w.e, cursor: w.cursor.map(Cow::into_owned) }).collect();
-            Ok(Request::Pull(PullRequest { device, unit, wants, rows: pull.rows, bytes: pull.bytes, clock }))
+            Ok(Request::Pull(PullRequest { device, unit, wants, rows, bytes, clock, zone, run }))
         }
         (None, Some(push), None) => {
             let mutations = push.into_iter().map(|m| mutation(device, m)).collect::<Result<_, _>>()?;
@@ -196,6 +207,8 @@ mod tests {
                 rows: 500,
                 bytes: 1 << 20,
                 clock: Stamp(12),
+                zone: -3_600,
+                run: 4,
             }),
             Request::Push(PushRequest {
                 device,

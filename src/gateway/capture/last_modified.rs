@@ -1,51 +1,42 @@
-//! By the time of last modification, paged by (stamp, key).
+//! By the time of last modification.
 //!
-//! The cursor names the last change that was delivered: `stamp,key`. Alone, `stamp` means all changes up to and including
-//! it. While a first load is under way the instant at which it began comes first: `since/stamp,key`.
+//! A device keeps the greatest time it has seen, and asks for what changed since. That is as good as its details: what
+//! begins the next page, whose clock the time is of, how it is cut on its way, how close to the present a pull comes. The
+//! default loses nothing: pages begin after the last (stamp, key), and a pull stays behind what is still to be seen. All
+//! others are met in the field, and each loses rows, or never ends, or has pages without bound, in its own way.
+//!
+//! How: `cursor` is what goes to the device and back. Either each page begins where the last ended (`by_key`, `by_stamp`),
+//! or all pages of a pull begin at one time (`by_course`). `reconcile` is put around that, and looks for rows that are gone
+//! without a trace.
+
+mod cursor;
+mod options;
+mod reconcile;
 
 use std::ops::ControlFlow;
 
-use super::super::options::Unfit;
-use super::{Ask, Captured, Effort, Fits, Strategy};
-use crate::backend::{Backend, Change, Position, Provisioning, Query, Upto};
-use crate::base::{EntityId, Key, Span, Stamp, Time};
+use self::cursor::{Course, Cursor, Step};
+use self::reconcile::Reconciling;
+use super::{Ask, Captured, Effort, Strategy};
+use crate::backend::{Backend, Change, Lower, Position, Query, Stretch, Stretched, Upto};
+use crate::base::{EntityId, Stamp, Time};
 use crate::contract::ServerError;
 
-/// How it pages, and how close to the present it comes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Options {
-    /// How close to the present a pull comes.
-    pub upto: Upto,
+pub use options::{Bound, End, Options, Paging, Source};
+
+/// Takes a page's changes.
+type Take<'t> = &'t mut dyn FnMut(Change<'_>) -> ControlFlow<()>;
+
+pub(super) fn strategy(options: Options) -> Box<dyn Strategy> {
+    let by_time = LastModified { options };
+    match options.reconcile {
+        None => Box::new(by_time),
+        Some(every) => Box::new(Reconciling::new(by_time, every)),
+    }
 }
 
-pub(super) struct LastModified {
+struct LastModified {
     options: Options,
-}
-
-impl LastModified {
-    pub(super) fn new(options: Options) -> LastModified {
-        LastModified { options }
-    }
-}
-
-impl Fits for Options {
-    fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
-        if provisioning.stamps() {
-            return Ok(());
-        }
-        Err(Unfit {
-            why: "the time of last modification is asked for, and this backend keeps none",
-            instead: "a backend that stamps its rows (full, stamps-only, three-stamps, read-only-schema), \
-                      or a capture that compares all rows",
-        })
-    }
-
-    fn behind(&self) -> Span {
-        match self.upto {
-            Upto::Behind(window) => window,
-            Upto::Settled => Span::ZERO,
-        }
-    }
 }
 
 impl Strategy for LastModified {
@@ -54,64 +45,213 @@ impl Strategy for LastModified {
         backend: &mut Backend,
         now: Time,
         ask: Ask<'_>,
-        take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
+        take: Take<'_>,
     ) -> Result<Captured, ServerError> {
-        let Ask { reader, entity, cursor, limit, .. } = ask;
-        let after = match cursor.map(read) {
-            Some(None) => return Err(ServerError::CursorExpired(entity)),
-            after => after.flatten(),
+        let cursor = match ask.cursor.map(Cursor::read) {
+            Some(None) => return Err(ServerError::CursorExpired(ask.entity)),
+            cursor => cursor.flatten(),
         };
-        let query =
-            Query { entity, scope: reader.scope(), after: after.as_ref(), limit, upto: self.options.upto };
-        let page = backend.changes(now, query, take)?;
-        let cursor = write(&page.next);
-        let effort = Effort { scanned: page.scanned, ..Effort::default() };
-        Ok(Captured { delivered: page.delivered, cursor, more: page.more, effort })
+        let Options { bound, paging, source, .. } = self.options;
+        if paging == Paging::Offset || source != Source::Records {
+            return self.by_course(backend, now, ask, cursor, take);
+        }
+        let after = match cursor {
+            Some(Cursor::Course(_)) => return Err(ServerError::CursorExpired(ask.entity)),
+            Some(Cursor::Rest(position)) => Some(position),
+            None => None,
+        };
+        match bound {
+            Bound::Keyset => self.by_key(backend, now, ask, after.as_ref(), take),
+            _ => self.by_stamp(backend, now, ask, after, take),
+        }
     }
 
     fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
-        write(&Position::at(stamp))
+        Cursor::Rest(Position::at(stamp)).write()
     }
 }
 
-fn write(position: &Position) -> String {
-    let Position { stamp, key, since } = position;
-    let since = since.map_or(String::new(), |since| format!("{}/", since.0));
-    let key = key.as_ref().map_or(String::new(), |key| format!(",{key}"));
-    format!("{since}{}{key}", stamp.0)
-}
+impl LastModified {
+    /// Each page begins after the last (stamp, key).
+    fn by_key(
+        &self,
+        backend: &mut Backend,
+        now: Time,
+        ask: Ask<'_>,
+        after: Option<&Position>,
+        take: Take<'_>,
+    ) -> Result<Captured, ServerError> {
+        let Ask { reader, entity, limit, .. } = ask;
+        let query = Query { entity, scope: reader.scope(), after, limit, upto: self.options.upto };
+        let page = backend.changes(now, query, take)?;
+        let cursor = Cursor::Rest(Position { stamp: self.cut(page.next.stamp), ..page.next }).write();
+        let effort = Effort { scanned: page.scanned, ..Effort::default() };
+        Ok(Captured { delivered: page.delivered, cursor, more: self.more(page.delivered, page.more), effort })
+    }
 
-fn read(cursor: &str) -> Option<Position> {
-    let (stamps, key) = match cursor.split_once(',') {
-        Some((stamps, key)) => (stamps, Some(Key::new(key))),
-        None => (cursor, None),
-    };
-    let (since, stamp) = match stamps.split_once('/') {
-        Some((since, stamp)) => (Some(Stamp(since.parse().ok()?)), stamp),
-        None => (None, stamps),
-    };
-    Some(Position { stamp: Stamp(stamp.parse().ok()?), key, since })
-}
+    /// Each page begins at a stamp that the last one came to.
+    fn by_stamp(
+        &self,
+        backend: &mut Backend,
+        now: Time,
+        ask: Ask<'_>,
+        after: Option<Position>,
+        take: Take<'_>,
+    ) -> Result<Captured, ServerError> {
+        if after.as_ref().is_some_and(|after| backend.is_ahead(now, after)) {
+            return Err(ServerError::CursorExpired(ask.entity));
+        }
+        let Options { bound, upto, .. } = self.options;
+        let settled = backend.settled_at(now, upto);
+        let loading = after.as_ref().map_or(Some(settled), |after| after.since);
+        let base = after.map(|after| after.stamp);
+        let stretch = Stretch {
+            from: self.lower(base),
+            whole_ties: matches!(bound, Bound::FirstNotReturnedExtended | Bound::TieExtended),
+            ..self.stretch(ask, loading)
+        };
+        let stretched = backend.stretch(now, stretch, take)?;
+        let last = stretched.last.as_ref().map(|(stamp, _)| *stamp);
+        let reached = match bound {
+            Bound::FirstNotReturned | Bound::FirstNotReturnedExtended => stretched.next.or(last),
+            _ => last,
+        };
+        let stamp = self.cut(reached.or(base).unwrap_or(settled));
+        let more = self.more(stretched.delivered, stretched.next.is_some());
+        let next = if more {
+            Position { since: loading, ..Position::at(stamp) }
+        } else {
+            Position::at(backend.rested(now, stamp, upto))
+        };
+        Ok(captured(&stretched, &Cursor::Rest(next), more))
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// All pages of a pull begin at one time.
+    fn by_course(
+        &self,
+        backend: &mut Backend,
+        now: Time,
+        ask: Ask<'_>,
+        cursor: Option<Cursor>,
+        take: Take<'_>,
+    ) -> Result<Captured, ServerError> {
+        let Options { source, upto, .. } = self.options;
+        let begun = self.course(backend, now, ask, cursor)?;
+        let Course { since, base, .. } = begun;
+        let (from, skip) = match &begun.step {
+            Step::Skip { rows, .. } => (self.lower(base), *rows),
+            Step::Row(stamp, key) => (Lower::Row(*stamp, key), 0),
+        };
+        let stretched = backend.stretch(now, Stretch { from, skip, ..self.stretch(ask, since) }, take)?;
+        let mark = match source {
+            Source::Records => stretched.last.as_ref().map_or(begun.mark, |(last, _)| begun.mark.max(*last)),
+            Source::ServerEnd => {
+                self.behind(backend.clock(backend.done(now, stretched.scanned, stretched.delivered)))
+            }
+            _ => begun.mark,
+        };
+        let mark = self.cut(mark);
+        let more = self.more(stretched.delivered, stretched.next.is_some());
+        let next = if more {
+            let step = match (&stretched.last, self.options.paging) {
+                (Some((stamp, key)), Paging::Keyset) => Step::Row(self.cut(*stamp), key.clone()),
+                (None, Paging::Keyset) => begun.step.clone(),
+                (_, Paging::Offset) => Step::Skip { pull: ask.pull, rows: skip + stretched.delivered },
+            };
+            Cursor::Course(Course { since, base, mark, step })
+        } else if source == Source::Records {
+            Cursor::Rest(Position::at(backend.rested(now, mark, upto)))
+        } else {
+            Cursor::Rest(Position::at(mark))
+        };
+        Ok(captured(&stretched, &next, more))
+    }
 
-    #[test]
-    fn a_cursor_reads_as_it_was_written_whatever_the_key() {
-        for key in [None, Some(""), Some("k"), Some("a,b/c \"d\" é")] {
-            for since in [None, Some(Stamp(-3))] {
-                let position = Position { stamp: Stamp(-1_700), key: key.map(Key::new), since };
-                assert_eq!(read(&write(&position)), Some(position));
+    /// The pull that this page belongs to. A pull by offset that was broken off begins anew: at the latest time that was
+    /// saved if times are those of records, else where it began.
+    fn course(
+        &self,
+        backend: &Backend,
+        now: Time,
+        ask: Ask<'_>,
+        cursor: Option<Cursor>,
+    ) -> Result<Course, ServerError> {
+        let records = self.options.source == Source::Records;
+        let step = Step::Skip { pull: ask.pull, rows: 0 };
+        let settled = backend.settled_at(now, self.options.upto);
+        let mark = |last: Stamp| if records { last } else { self.reading(backend, now, ask, settled) };
+        Ok(match cursor {
+            None => Course { since: Some(settled), base: None, mark: mark(Stamp(i64::MIN)), step },
+            Some(Cursor::Rest(rest)) => {
+                if records && backend.is_ahead(now, &rest) {
+                    return Err(ServerError::CursorExpired(ask.entity));
+                }
+                Course { since: rest.since, base: Some(rest.stamp), mark: mark(rest.stamp), step }
+            }
+            Some(Cursor::Course(course)) => match course.step {
+                Step::Skip { pull, .. } if pull != ask.pull => {
+                    Course { base: if records { Some(course.mark) } else { course.base }, step, ..course }
+                }
+                _ => course,
+            },
+        })
+    }
+
+    /// What the clock says that the cursor is of, when a pull begins.
+    fn reading(&self, backend: &Backend, now: Time, ask: Ask<'_>, settled: Stamp) -> Stamp {
+        match self.options.source {
+            Source::ClientClock => self.behind(ask.clock),
+            Source::ClientLocal => self.behind(ask.local),
+            Source::Records | Source::ServerStart | Source::ServerEnd => {
+                self.behind(backend.clock(now)).min(settled)
             }
         }
-        assert_eq!(write(&Position { stamp: Stamp(7), key: Some(Key::new("k")), since: None }), "7,k");
     }
 
-    #[test]
-    fn a_text_that_is_no_cursor_is_not_read() {
-        for text in ["", ",", "k,7", "7.5,k", "/7,k", "1/,k", "1/2/3,k", "99999999999999999999,k", " 7"] {
-            assert_eq!(read(text), None, "{text:?}");
+    /// A time by as much earlier as a pull stays behind the present.
+    fn behind(&self, stamp: Stamp) -> Stamp {
+        match self.options.upto {
+            Upto::Behind(window) => Stamp(stamp.0.saturating_sub_unsigned(window.as_micros())),
+            Upto::Settled => stamp,
         }
     }
+
+    fn lower(&self, base: Option<Stamp>) -> Lower<'static> {
+        match base {
+            None => Lower::First,
+            Some(stamp) if self.options.bound == Bound::Inclusive => Lower::At(stamp),
+            Some(stamp) => Lower::After(stamp),
+        }
+    }
+
+    fn stretch<'q>(&self, ask: Ask<'q>, loading: Option<Stamp>) -> Stretch<'q> {
+        Stretch {
+            entity: ask.entity,
+            scope: ask.reader.scope(),
+            from: Lower::First,
+            loading,
+            until: None,
+            upto: self.options.upto,
+            skip: 0,
+            limit: ask.limit,
+            whole_ties: false,
+        }
+    }
+
+    fn cut(&self, stamp: Stamp) -> Stamp {
+        stamp.truncated(self.options.precision)
+    }
+
+    /// What the answer says of whether there is more.
+    fn more(&self, delivered: u64, there_is: bool) -> bool {
+        match self.options.end {
+            End::Marker => there_is,
+            End::Count => delivered > 0,
+        }
+    }
+}
+
+fn captured(stretched: &Stretched, cursor: &Cursor, more: bool) -> Captured {
+    let effort = Effort { scanned: stretched.scanned, ..Effort::default() };
+    Captured { delivered: stretched.delivered, cursor: cursor.write(), more, effort }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::backend::{self, CommitDelay, Holes, LogOptions, Numbered, Rearm, Reset, Trimmed};
-use crate::base::{EditId, Key, Ppm, Seed, Stream};
+use crate::base::{EditId, Key, Ppm, Seed, Stream, UnitId};
 use crate::contract::{Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule};
 
 const VISIT: EntityId = EntityId(0);
@@ -169,7 +169,15 @@ impl Trial {
         // Half of the pages are cut by rows, the others by bytes.
         let by_rows = outcome.requests.is_multiple_of(2);
         let limit = if by_rows { self.page } else { 2 * self.page };
-        let ask = Ask { reader: who, entity: VISIT, cursor: cursor.as_deref(), limit, clock: START };
+        let ask = Ask {
+            reader: who,
+            entity: VISIT,
+            cursor: cursor.as_deref(),
+            limit,
+            clock: START,
+            local: START,
+            pull: (UnitId(0), 0),
+        };
         let mut rows = Vec::new();
         let page = strategy.page(backend, now, ask, &mut |change| {
             rows.push((change.key.clone(), change.stamp, change.values.map(|values| values[1].clone())));
@@ -456,7 +464,15 @@ fn workers(options: FlagOptions) -> BTreeMap<Key, u32> {
         let device = step % 2;
         let cursor = cursors[device].clone();
         let reader = Reader::Device(DeviceId(device as u32), &north);
-        let ask = Ask { reader, entity: VISIT, cursor: cursor.as_deref(), limit: 3, clock: START };
+        let ask = Ask {
+            reader,
+            entity: VISIT,
+            cursor: cursor.as_deref(),
+            limit: 3,
+            clock: START,
+            local: START,
+            pull: (UnitId(0), 0),
+        };
         let now = Time::ZERO + Span::millis(step as u64);
         let page = strategy.page(&mut backend, now, ask, &mut |change| {
             *seen.entry(change.key.clone()).or_insert(0) += 1;
@@ -489,7 +505,16 @@ fn flags_that_a_user_sets_by_hand_bring_exactly_those_rows_again() {
     let mut cursor = None::<String>;
     let mut pull = |backend: &mut Backend, ms| {
         let reader = Reader::Device(DeviceId(0), &north);
-        let ask = Ask { reader, entity: VISIT, cursor: cursor.as_deref(), limit: 99, clock: START };
+        let (entity, cursor_now, pull) = (VISIT, cursor.clone(), (UnitId(0), 0));
+        let ask = Ask {
+            reader,
+            entity,
+            cursor: cursor_now.as_deref(),
+            limit: 99,
+            clock: START,
+            local: START,
+            pull,
+        };
         let mut keys = Vec::new();
         let page = strategy.page(backend, Time::ZERO + Span::millis(ms), ask, &mut |change| {
             keys.push(change.key.to_string());
@@ -517,7 +542,15 @@ fn captured(on_unreadable: OnUnreadable) -> usize {
     loop {
         now += Span::millis(1);
         let reader = Reader::Device(DeviceId(0), &north);
-        let ask = Ask { reader, entity: VISIT, cursor: cursor.as_deref(), limit: 4, clock: START };
+        let ask = Ask {
+            reader,
+            entity: VISIT,
+            cursor: cursor.as_deref(),
+            limit: 4,
+            clock: START,
+            local: START,
+            pull: (UnitId(0), 0),
+        };
         let page = strategy.page(&mut backend, now, ask, &mut |_| ControlFlow::Continue(()));
         let Ok(page) = page else { return rows };
         rows += page.delivered as usize;

@@ -44,6 +44,7 @@ impl Sweep<'_> {
             text.push('\n');
         }
         text.push_str("  * best   ~ as good within the noise   ! no candidate   – nothing measured\n\n");
+        text.push_str(&self.growth());
         text.push_str(&self.chart());
         for (series, reading) in read {
             text.push_str(&self.words(series, reading));

@@ -35,6 +35,8 @@ struct WrittenSeries<'a> {
     flat: Option<[&'a str; 2]>,
     limits: Vec<String>,
     closed_form: Option<ClosedForm>,
+    /// The power of the axis that the figure grows by, in thousandths; `null` if it follows none.
+    growth_milli: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -124,6 +126,7 @@ impl Sweep<'_> {
             flat: finding.as_ref().map(|f| pair(f.flat)),
             limits,
             closed_form,
+            growth_milli: self.exponent(series).map(|exponent| libm::round(exponent * 1e3) as i64),
         }
     }
 

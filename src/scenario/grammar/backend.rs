@@ -27,9 +27,9 @@ pub(super) const BACKEND: Form = table(&[
     ),
     key(
         "stamped_by",
-        Form::Word { built: &["backend"], later: &["device"] },
+        Form::Word { built: &["backend", "device"], later: &[] },
         "\"backend\"",
-        "Whose clock stamps rows.",
+        "Whose clock stamps what devices write.",
     ),
     key(
         "stamp_precision",

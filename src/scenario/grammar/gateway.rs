@@ -1,24 +1,19 @@
 //! Keys of the gateway.
 
-use super::super::form::{Form, SPAN, key, optional, table};
+use super::super::form::{Form, SOME, SOME_SPAN, SPAN, key, optional, required, table};
 use super::super::written::{NAME, UPTO};
 use super::backend::AVAILABILITY;
 use super::flag::{CHANGE_LOG, FLAG};
+use crate::base::Span;
 
 pub(super) const GATEWAY: Form = table(&[
     key(
         "mode",
-        Form::Word { built: &["ota"], later: &["persistent"] },
+        Form::Word { built: &["ota", "persistent"], later: &[] },
         "\"ota\"",
         "Each request goes to the backend, or a replica answers.",
     ),
-    optional(
-        "refresh",
-        Form::Later(
-            "only a persistent gateway has a replica to refresh; only mode = \"ota\" is built so far",
-        ),
-        "How the replica is fed.",
-    ),
+    optional("refresh", REFRESH, "How the replica of a persistent gateway is fed."),
     key("serve", SERVE, "{}", "How devices are served."),
     optional("leg", LEG, "The way to the backend; without one both stand in one place."),
 ]);
@@ -28,6 +23,18 @@ const LEG: Form = table(&[
     optional("rtt", SPAN, "Round trip without load; the link's, or none."),
     optional("rate", Form::Rate, "Rate each way; the link's, or without end."),
     optional("availability", AVAILABILITY, "Failures that break its connections, drawn from the seed."),
+]);
+
+const REFRESH: Form = table(&[
+    key(
+        "every",
+        SOME_SPAN,
+        "\"15m\"",
+        "From the start of one refresh to that of the next; a failed one waits for it too.",
+    ),
+    key("upload_every", SOME_SPAN, "\"10s\"", "How often what devices wrote is offered to the backend."),
+    key("capture", CAPTURE, "{ last_modified = {} }", "How changes are found."),
+    key("page", Form::Int { min: 1, max: 1_000_000 }, "1000", "At most this many rows in one answer."),
 ]);
 
 const SERVE: Form = table(&[
@@ -40,14 +47,12 @@ const SERVE: Form = table(&[
     ),
 ]);
 
-const NO_CAPTURE: &str = "only last_modified, flag and change_log are built so far";
-
 const CAPTURE: Form = Form::Table {
     keys: &[],
     kinds: &[
         optional("last_modified", LAST_MODIFIED, "By the time of last modification."),
         optional("flag", FLAG, "By a flag on each row."),
-        optional("hash", Form::Later(NO_CAPTURE), "By a hash of each row."),
+        optional("hash", HASH, "By comparing all rows with what was sent before."),
         optional("change_log", CHANGE_LOG, "By the backend's log of changes."),
     ],
 };
@@ -55,16 +60,82 @@ const CAPTURE: Form = Form::Table {
 const LAST_MODIFIED: Form = table(&[
     key(
         "bound",
-        Form::Word { built: &["keyset"], later: &["*"] },
+        Form::Word {
+            built: &[
+                "strict",
+                "inclusive",
+                "first-not-returned",
+                "first-not-returned-extended",
+                "tie-extended",
+                "keyset",
+            ],
+            later: &[],
+        },
         "\"keyset\"",
-        "How the next page begins: after (stamp, key).",
+        "How the next page begins: after the last time (strict), with it (inclusive), after the first time that was not delivered, or after the last (time, key) (keyset); extended pages go on to the end of their last time.",
+    ),
+    key(
+        "paging",
+        Form::Word { built: &["keyset", "offset"], later: &[] },
+        "\"keyset\"",
+        "How the pages of one pull are cut: each after the one before, or each by skipping rows above a fixed time, the latest time being saved with each page.",
     ),
     key(
         "source",
-        Form::Word { built: &["records"], later: &["*"] },
+        Form::Word {
+            built: &["records", "client-clock", "client-local", "server-start", "server-end"],
+            later: &[],
+        },
         "\"records\"",
-        "Whose time the cursor is.",
+        "Whose time the cursor is: the rows', the device's when a pull begins (its clock, or what people see there without the offset), or the backend's when a pull begins or when its last page is done.",
+    ),
+    key(
+        "precision",
+        Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
+        "\"1us\"",
+        "Cursors are cut to multiples of this on their way.",
     ),
     key("window", Form::Written(&UPTO), "\"settled\"", "How far behind now a pull stays."),
-    key("paging", Form::Word { built: &["keyset"], later: &["*"] }, "\"keyset\"", "How pages are cut."),
+    key(
+        "end",
+        Form::Word { built: &["marker", "count"], later: &[] },
+        "\"marker\"",
+        "How a pull knows its end: the answer says so, or it has no rows.",
+    ),
+    optional(
+        "reconcile",
+        table(&[required("every", SPAN, "How often; 0s is at the end of each pull.")]),
+        "The gateway keeps the keys that each device was told of, and looks which of them are gone.",
+    ),
+]);
+
+const HASH: Form = table(&[
+    key(
+        "keep",
+        Form::Word { built: &["hash", "copy"], later: &[] },
+        "\"hash\"",
+        "What is kept of each row that a reader has.",
+    ),
+    key(
+        "canonical",
+        Form::Bool,
+        "true",
+        "Rows are hashed in a canonical form; else as the source writes them, each time in another style.",
+    ),
+    key(
+        "snapshot",
+        Form::Word { built: &["isolated", "torn", "two-pass"], later: &[] },
+        "\"isolated\"",
+        "The source is read at one instant, in pages by offset while others write, or so until nothing was skipped.",
+    ),
+    key("read_rows", SOME, "500", "Rows in a page of a torn or two-pass reading; a page with each request."),
+    key(
+        "source",
+        Form::Word { built: &["api", "file"], later: &[] },
+        "\"api\"",
+        "The backend is asked for all rows, or drops files.",
+    ),
+    key("file_every", SOME_SPAN, "\"1h\"", "How often the backend writes a file, from the start on."),
+    key("file_takes", SPAN, "\"0s\"", "How long writing it takes; meanwhile there is only its beginning."),
+    key("trailer", Form::Bool, "true", "A file counts only if its last line says that it is complete."),
 ]);

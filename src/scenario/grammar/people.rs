@@ -1,6 +1,6 @@
 //! Keys of what people and the office do.
 
-use super::super::form::{Form, SPAN, key, map, named, optional, required, table};
+use super::super::form::{Form, SOME_SPAN, SPAN, key, map, named, optional, required, table};
 use super::super::written::CLOCK;
 
 pub(super) const WORKLOAD: Form = table(&[
@@ -28,6 +28,12 @@ pub(super) const WORKLOAD: Form = table(&[
         Form::Either { plain: &SPAN, table: &FOREGROUND },
         "\"2m\"",
         "How long it stays there, on average, and what the app does there.",
+    ),
+    key(
+        "freshness",
+        SOME_SPAN,
+        "\"1h\"",
+        "A sync is of use to people if it ends well and brings data no older than this.",
     ),
     key("contention", CONTENTION, "{}", "How often the office is after the same rows as a phone."),
     optional("opens", OPENS, "Records that people open, which fetches their details."),

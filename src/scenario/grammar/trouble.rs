@@ -35,7 +35,7 @@ macro_rules! jump {
 
 const FOR: Key = required("for", SOME_SPAN, "How long.");
 const RESTART: Key = key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
-const NO_EVENT: &str = "only outage, flap, captive_portal, session_loss, half_open, network_change, kill, power_loss, disk_full, slow_disk, clock_step, time_zone, answer_loss, backend_down, backend_clock_step, leg_outage, bulk_import, touch_flag, gateway_replaced, edits and trigger are built so far";
+const NO_EVENT: &str = "only outage, flap, captive_portal, session_loss, half_open, network_change, kill, power_loss, disk_full, slow_disk, clock_step, time_zone, answer_loss, backend_down, backend_clock_step, leg_outage, bulk_import, edits, touch_flag, gateway_replaced, trigger and gateway_kill are built so far";
 
 pub(super) const EVENT: Form = Form::Table {
     keys: &[required("at", Form::Written(&CLOCK), "When.")],
@@ -123,6 +123,11 @@ pub(super) const EVENT: Form = Form::Table {
                 ),
             ]),
             "Nothing goes between gateway and backend, while what is there already goes on.",
+        ),
+        optional(
+            "gateway_kill",
+            table(&[key("restart_after", SPAN, "\"5s\"", "How long until it is started again.")]),
+            "The gateway's process is killed: connections break, what it made durable stays.",
         ),
         optional("bulk_import", IMPORT, "The office imports new rows with one stamp."),
         optional(

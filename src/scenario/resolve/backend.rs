@@ -23,6 +23,7 @@ impl World<'_> {
             gateway_timeout: view.at("gateway_timeout").span(),
             stamp_precision: view.at("stamp_precision").span(),
             filter_precision: view.at("filter_precision").span(),
+            stamped_by_device: view.at("stamped_by").text() == "device",
             monotonic: view.at("monotonic").flag(),
             commit_delay: view.at("commit_delay").present().map(|delay| backend::CommitDelay {
                 share: delay.at("share").share(),
@@ -30,8 +31,9 @@ impl World<'_> {
             }),
             replica_lag: view.at("replica_lag").span(),
             provisioning: provisioning(view.at("provisioning")),
-            whole: false,
+            whole: self.root.at("gateway.mode").text() == "persistent",
             log: self.log(),
+            files: self.files(),
             tombstones_kept: view.at("tombstones_kept").span(),
             down: self.maintenance(view.at("maintenance")),
             availability: self.availability(view.at("availability")),

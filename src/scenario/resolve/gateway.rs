@@ -5,10 +5,14 @@ use super::World;
 use super::backend::provisioning;
 use super::flag::change_log;
 use super::fleet::library_and_own;
+use super::hash::hash;
 use super::view::View;
 use crate::backend::Upto;
 use crate::base::Span;
-use crate::gateway::{self, Capture, LastModifiedOptions};
+use crate::gateway::{
+    self, Capture, LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging,
+    LastModifiedSource, Mode, RefreshOptions,
+};
 
 impl World<'_> {
     /// The gateway; there is a leg where one is described or something happens to it.
@@ -16,10 +20,47 @@ impl World<'_> {
         let mut events = self.root.at("event").entries();
         let happens = events.any(|(_, event)| event.at("leg_outage").present().is_some());
         let leg = self.root.at("gateway.leg");
+        let mode = self.mode();
+        let serve = self.root.at("gateway.serve.capture");
+        let (serve, refresh) = match mode {
+            Mode::Ota => (self.capture(serve), RefreshOptions::default()),
+            Mode::Persistent => (Capture::default(), self.refresh(self.root.at("gateway.refresh"))),
+        };
         gateway::Options {
-            mode: gateway::Mode::Ota,
-            serve: self.capture(self.root.at("gateway.serve.capture")),
+            mode,
+            serve,
+            refresh,
             leg: (happens || leg.present().is_some()).then(|| self.leg(leg)),
+        }
+    }
+
+    /// Whether it keeps a replica. What a file says of one for other cells than this was left out before.
+    fn mode(&self) -> Mode {
+        let (mode, refresh) = (self.root.at("gateway.mode"), self.root.at("gateway.refresh"));
+        if mode.text() == "persistent" {
+            return Mode::Persistent;
+        }
+        if refresh.present().is_some() {
+            self.wrong.given(&[mode]).at(
+                refresh,
+                "a gateway in mode \"ota\" has no replica to refresh",
+                "mode = \"persistent\" keeps one; to compare both, let variants or an axis set gateway.mode",
+            );
+        }
+        Mode::Ota
+    }
+
+    fn refresh(&self, view: View<'_>) -> RefreshOptions {
+        let Some(view) = view.present() else {
+            let options = RefreshOptions::default();
+            self.fits(&options.capture);
+            return options;
+        };
+        RefreshOptions {
+            every: view.at("every").span(),
+            upload_every: view.at("upload_every").span(),
+            capture: self.capture(view.at("capture")),
+            page: view.at("page").count(),
         }
     }
 
@@ -51,23 +92,58 @@ impl World<'_> {
             Capture::Flag(self.flag(flag))
         } else if let Some(log) = view.at("change_log").present() {
             Capture::ChangeLog(change_log(log))
+        } else if let Some(compare) = view.at("hash").present() {
+            Capture::Hash(hash(compare))
         } else {
-            Capture::LastModified(last_modified(view.at("last_modified")))
+            Capture::LastModified(self.last_modified(view.at("last_modified")))
         };
+        self.fits(&capture);
+        capture
+    }
+
+    fn fits(&self, capture: &Capture) {
         let provisioning_at = self.root.at("backend.provisioning");
         if let Err(unfit) = capture.fits(provisioning(provisioning_at)) {
             self.wrong.at(provisioning_at, unfit.why, format!("it takes {}", unfit.instead));
         }
-        capture
     }
-}
 
-fn last_modified(view: View<'_>) -> LastModifiedOptions {
-    let window = view.at("window");
-    LastModifiedOptions {
-        upto: match window.text() {
-            "settled" => Upto::Settled,
-            _ => Upto::Behind(window.span()),
-        },
+    fn last_modified(&self, view: View<'_>) -> LastModifiedOptions {
+        let window = view.at("window");
+        let options = LastModifiedOptions {
+            bound: match view.at("bound").text() {
+                "strict" => LastModifiedBound::Strict,
+                "inclusive" => LastModifiedBound::Inclusive,
+                "first-not-returned" => LastModifiedBound::FirstNotReturned,
+                "first-not-returned-extended" => LastModifiedBound::FirstNotReturnedExtended,
+                "tie-extended" => LastModifiedBound::TieExtended,
+                _ => LastModifiedBound::Keyset,
+            },
+            paging: match view.at("paging").text() {
+                "offset" => LastModifiedPaging::Offset,
+                _ => LastModifiedPaging::Keyset,
+            },
+            source: match view.at("source").text() {
+                "client-clock" => LastModifiedSource::ClientClock,
+                "client-local" => LastModifiedSource::ClientLocal,
+                "server-start" => LastModifiedSource::ServerStart,
+                "server-end" => LastModifiedSource::ServerEnd,
+                _ => LastModifiedSource::Records,
+            },
+            precision: view.at("precision").span(),
+            upto: match window.text() {
+                "settled" => Upto::Settled,
+                _ => Upto::Behind(window.span()),
+            },
+            end: match view.at("end").text() {
+                "count" => LastModifiedEnd::Count,
+                _ => LastModifiedEnd::Marker,
+            },
+            reconcile: view.at("reconcile").present().map(|view| view.at("every").span()),
+        };
+        if let Some(unfit) = options.contradiction() {
+            self.wrong.at(view.at("bound"), unfit.why, format!("it takes {}", unfit.instead));
+        }
+        options
     }
 }

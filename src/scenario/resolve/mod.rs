@@ -5,6 +5,7 @@ mod doubts;
 mod flag;
 mod fleet;
 mod gateway;
+mod hash;
 mod links;
 mod people;
 mod schema;

@@ -110,6 +110,7 @@ impl World<'_> {
                 plain => plain.span(),
             },
             browsing: self.browsing(view.at("foreground")),
+            freshness: view.at("freshness").span(),
             peaks: self.peaks(view.at("peak")),
             actions: self.root.at("action").entries().filter_map(|(n, v)| self.action(n, v)).collect(),
             contention: Contention {

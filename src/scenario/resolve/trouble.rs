@@ -122,6 +122,7 @@ impl World<'_> {
                     _ => gateway::OutageMode::Reset,
                 },
             },
+            "gateway_kill" => Happening::GatewayKill { restart_after },
             "bulk_import" => Happening::Import {
                 entity: self.entity(view.at("entity"))?,
                 rows: u64::from(view.at("rows").count()),

@@ -117,14 +117,7 @@ fn of_a_one_of_there_is_exactly_one() {
 #[test]
 fn what_is_pinned_and_not_built_is_refused_as_such() {
     for (more, part) in [
-        ("[gateway]\nmode = \"persistent\"", "`gateway.mode = \"persistent\"` is not built yet"),
-        ("[gateway.serve]\ncapture = { hash = {} }", "`gateway.serve.capture.hash` is not built yet"),
         ("[gateway.serve]\ncursor_held_by = \"server\"", "is not built yet"),
-        (
-            "[gateway.serve]\ncapture = { last_modified = { bound = \"strict\" } }",
-            "`gateway.serve.capture.last_modified.bound = \"strict\"` is not built yet",
-        ),
-        ("[backend]\nstamped_by = \"device\"", "is not built yet"),
         ("[engine]\nconflict = { policy = \"keep-both\" }", "is not built yet"),
         ("[event.e]\nat = \"+1m\"\nrestore = {}", "`event.e.restore` is not built yet"),
     ] {
@@ -211,8 +204,19 @@ fn the_beginning_of_a_metric_s_name_is_completed() {
 }
 
 #[test]
-fn what_is_not_built_is_told_with_what_is() {
-    says("[gateway]\nmode = \"persistent\"", &["help: only `ota` is built so far"]);
+fn a_word_that_is_none_is_told_with_those_that_are() {
+    says("[gateway]\nmode = \"mirror\"", &["help: there is `ota`, `persistent`"]);
+}
+
+#[test]
+fn a_replica_that_nobody_keeps_is_refreshed_by_nobody() {
+    let refresh = "[gateway]\nrefresh = { every = \"5m\" }";
+    let told = ["a gateway in mode \"ota\" has no replica to refresh", "mode = \"persistent\" keeps one"];
+    says(refresh, &told);
+    says(&format!("{refresh}\nmode = \"ota\""), &told);
+    let kept = super::plan(&format!("{MINIMAL}{refresh}\nmode = \"persistent\"\n"));
+    assert_eq!(kept.gateway.refresh.every, crate::base::Span::secs(300));
+    assert!(kept.backend.whole);
 }
 
 #[test]

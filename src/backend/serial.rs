@@ -1,0 +1,139 @@
+//! Rows as texts, in the styles in which serialisers write the same row.
+//!
+//! Styles differ in the order of columns, in what stands for null, and in how fractions and timestamps are written; each reads
+//! back as the same row. A text is written as it is, with a backslash before a first backslash: so null, which is a backslash
+//! with something behind it, is not the empty text. What is no timestamp or number in a column of such is marked in the same way.
+
+use crate::base::{Key, Stamp, Value, ValueRef};
+use crate::contract::{ColumnKind, Entity};
+
+/// A way of writing rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style(u8);
+
+/// How many there are.
+const STYLES: u64 = 3;
+/// Heads of the two columns that are not the entity's; no name of a column begins so.
+const KEY: &str = "#key";
+const STAMP: &str = "#version";
+
+impl Style {
+    /// The style of an occasion: of a request, of a file.
+    pub fn of(occasion: u64) -> Style {
+        Style((occasion % STYLES) as u8)
+    }
+
+    /// The entity's columns in the order of this style.
+    fn order(self, entity: &Entity) -> impl Iterator<Item = usize> {
+        let count = entity.columns.len();
+        (0..count).map(move |place| match self.0 {
+            0 => place,
+            1 => count - 1 - place,
+            _ => (place + 1) % count,
+        })
+    }
+
+    /// What stands above the columns: the key, the version by which an edit names what it replaces, the entity's.
+    pub fn heads(self, entity: &Entity) -> Vec<String> {
+        let own = self.order(entity).map(|column| entity.columns[column].name.as_str());
+        [KEY, STAMP].into_iter().chain(own).map(str::to_owned).collect()
+    }
+
+    /// A row below those heads.
+    pub fn cells(self, entity: &Entity, key: &Key, stamp: Stamp, values: &[Value]) -> Vec<String> {
+        let own = self.order(entity).map(|column| self.cell(&entity.columns[column].kind, &values[column]));
+        [key.as_str().to_owned(), stamp.0.to_string()].into_iter().chain(own).collect()
+    }
+
+    fn cell(self, kind: &ColumnKind, value: &Value) -> String {
+        value.with_ref(|value| match (kind, value) {
+            (_, ValueRef::Null) => if self.0 == 1 { "\\null" } else { "\\N" }.to_owned(),
+            (ColumnKind::Text | ColumnKind::Ref(_), ValueRef::Text(text)) => match text.strip_prefix('\\') {
+                Some(_) => format!("\\{text}"),
+                None => text.to_owned(),
+            },
+            (ColumnKind::Real, ValueRef::Real(x)) => self.real(x),
+            (ColumnKind::Timestamp, ValueRef::Int(micros)) => self.timestamp(micros),
+            (ColumnKind::Bool, ValueRef::Int(n @ (0 | 1))) if self.0 == 1 => (n == 1).to_string(),
+            (ColumnKind::Int | ColumnKind::Bool, ValueRef::Int(n)) => n.to_string(),
+            (_, ValueRef::Int(n)) => format!("\\i{n}"),
+            (_, ValueRef::Real(x)) => format!("\\r{x}"),
+            (_, ValueRef::Text(text)) => format!("\\t{text}"),
+        })
+    }
+
+    fn real(self, x: f64) -> String {
+        match self.0 {
+            0 => x.to_string(),
+            1 => format!("{x:e}"),
+            _ if x.fract() == 0.0 => format!("{x}.00"),
+            _ => format!("{x}0"),
+        }
+    }
+
+    fn timestamp(self, micros: i64) -> String {
+        match (self.0, jiff::Timestamp::from_microsecond(micros)) {
+            (1, Ok(at)) => at.to_string(),
+            (2, Ok(at)) => at.display_with_offset(jiff::tz::Offset::constant(1)).to_string(),
+            _ => micros.to_string(),
+        }
+    }
+}
+
+/// Reads rows of one entity in the style that their heads show.
+#[derive(Debug)]
+pub struct Reader<'e> {
+    entity: &'e Entity,
+    /// For each of the entity's columns where it stands.
+    places: Vec<usize>,
+}
+
+impl<'e> Reader<'e> {
+    /// A reader of rows below `heads`; `None` if these are not the entity's.
+    pub fn new<'h>(entity: &'e Entity, heads: impl Iterator<Item = &'h str> + Clone) -> Option<Reader<'e>> {
+        let own = heads.clone().skip(2);
+        let place = |name: &str| Some(own.clone().position(|head| head == name)? + 2);
+        let places = entity.columns.iter().map(|column| place(&column.name)).collect::<Option<Vec<_>>>()?;
+        heads.take(2).eq([KEY, STAMP]).then_some(Reader { entity, places })
+    }
+
+    /// A row; `None` if this is none.
+    pub fn row(&self, cells: &[&str]) -> Option<(Key, Stamp, Vec<Value>)> {
+        if cells.len() != self.places.len() + 2 {
+            return None;
+        }
+        let columns = self.entity.columns.iter().zip(&self.places);
+        let values =
+            columns.map(|(column, &place)| read(&column.kind, cells[place])).collect::<Option<_>>()?;
+        Some((Key::new(cells[0]), Stamp(cells[1].parse().ok()?), values))
+    }
+}
+
+fn read(kind: &ColumnKind, cell: &str) -> Option<Value> {
+    if let Some(marked) = cell.strip_prefix('\\') {
+        let (mark, rest) = marked.split_at_checked(1)?;
+        return match mark {
+            _ if marked == "N" || marked == "null" => Some(Value::Null),
+            "\\" => Some(Value::text(marked)),
+            "i" => Some(Value::Int(rest.parse().ok()?)),
+            "r" => Some(Value::Real(rest.parse().ok()?)),
+            "t" => Some(Value::text(rest)),
+            _ => None,
+        };
+    }
+    let whole = || cell.parse().ok();
+    match kind {
+        ColumnKind::Text | ColumnKind::Ref(_) => Some(Value::text(cell)),
+        ColumnKind::Int => whole().map(Value::Int),
+        ColumnKind::Real => cell.parse().ok().map(Value::Real),
+        ColumnKind::Bool => match cell {
+            "true" => Some(Value::Int(1)),
+            "false" => Some(Value::Int(0)),
+            _ => whole().map(Value::Int),
+        },
+        ColumnKind::Timestamp => {
+            let dated = || Some(cell.parse::<jiff::Timestamp>().ok()?.as_microsecond());
+            whole().or_else(dated).map(Value::Int)
+        }
+    }
+}

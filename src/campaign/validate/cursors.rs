@@ -1,0 +1,236 @@
+//! Rows lost by construction: what each cursor by time loses while a device reads, and how often it asks. The first figures are
+//! exact; where rows are touched or committed late, draws decide, and a tenth is allowed.
+//!
+//! Where rows are lost the figure is the loss; where none may be, it is the rows that the device has in the end.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::figures::Figure;
+use crate::backend::{self, Backend, CommitDelay, Loaded, Upto};
+use crate::base::{DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Stream, Time, UnitId, Value};
+use crate::contract::wire::{Answer, encode_request};
+use crate::contract::{Column, ColumnKind, Delivery, Entity, PullRequest, Request, Schema, Want};
+use crate::gateway::{
+    Capture, Gateway, LastModifiedBound as Bound, LastModifiedEnd as End, LastModifiedOptions,
+    LastModifiedPaging as Paging, Options,
+};
+
+const METER: EntityId = EntityId(0);
+const START: Stamp = Stamp(1_700_000_000_000_000);
+
+/// A backend behind a gateway, and a device that reads it.
+struct Site {
+    backend: Backend,
+    gateway: Gateway,
+    now: Time,
+    cursor: Option<String>,
+    run: u64,
+    held: BTreeSet<String>,
+    requests: u64,
+    largest: usize,
+}
+
+impl Site {
+    /// With rows that share a stamp in groups of these sizes.
+    fn new(options: LastModifiedOptions, backend: backend::Options, groups: &[u32]) -> Site {
+        let column = Column { name: "reading".to_owned(), kind: ColumnKind::Int };
+        let entity = Entity {
+            name: "meter".to_owned(),
+            key: "id".to_owned(),
+            columns: vec![column],
+            projection: vec![0],
+            scope: Vec::new(),
+            delivery: Delivery::Delta,
+            unique: Vec::new(),
+        };
+        let backend = backend::Options { page_cap: 10_000, service_cv_milli: 0, ..backend };
+        let mut backend = Backend::new(Arc::new(Schema { entities: vec![entity] }), backend, START, Seed(1));
+        let first = START.minus(Span::secs(86_400));
+        let rows = groups.iter().enumerate().flat_map(|(group, &rows)| {
+            let stamp = first.plus(Span::secs(group as u64));
+            (0..rows).map(move |n| Loaded {
+                key: Key::new(&format!("g{group:05}r{n:05}")),
+                values: vec![Value::Int(0)].into(),
+                created: stamp,
+                updated: stamp,
+                deleted: None,
+            })
+        });
+        backend.load(METER, rows);
+        let serve = Capture::LastModified(options);
+        let options = Options { serve, ..Options::default() };
+        let gateway = Gateway::new(&options, backend.schema(), vec![Vec::new()], START);
+        let (held, cursor) = (BTreeSet::new(), None);
+        Site { backend, gateway, now: Time::ZERO, cursor, run: 1, held, requests: 0, largest: 0 }
+    }
+
+    /// One page; whether there are more.
+    fn page(&mut self, rows: u32) -> bool {
+        let wants = vec![Want { entity: METER, cursor: self.cursor.clone() }];
+        let request = Request::Pull(PullRequest {
+            device: DeviceId(0),
+            unit: UnitId(0),
+            wants,
+            rows,
+            bytes: u64::MAX,
+            clock: self.backend.clock(self.now),
+            zone: 0,
+            run: self.run,
+        });
+        let served = self.gateway.serve(self.now, Time::FAR, &mut self.backend, &encode_request(&request));
+        let answer = Answer::decode(&served.answer).ok().and_then(Result::ok).expect("a pull is answered");
+        let page = &answer.pages[0];
+        self.cursor = Some(page.cursor.to_string());
+        self.held.extend(page.rows.iter().map(|row| row.key.to_owned()));
+        self.requests += 1;
+        self.largest = self.largest.max(page.rows.len());
+        page.more
+    }
+
+    /// Pages until there are no more, or so many.
+    fn pull(&mut self, rows: u32, most: u64) {
+        let until = self.requests + most;
+        while self.requests < until && self.page(rows) {}
+    }
+
+    fn lost(&self) -> u64 {
+        self.backend.rows(METER).filter(|row| !self.held.contains(row.key.as_str())).count() as u64
+    }
+
+    /// What came out beside what is known.
+    fn told(&self, name: &str, lost: u64, requests: Option<u64>, tolerance: f64) -> Vec<Figure> {
+        let there = self.backend.len(METER) as u64;
+        let mut figures = vec![if lost == 0 {
+            Figure::new(format!("{name}: rows that came"), there as f64, self.held.len() as f64, tolerance)
+        } else {
+            Figure::new(format!("{name}: rows lost"), lost as f64, self.lost() as f64, tolerance)
+        }];
+        figures.extend(requests.map(|requests| {
+            Figure::new(format!("{name}: requests"), requests as f64, self.requests as f64, tolerance)
+        }));
+        figures
+    }
+}
+
+/// 1 000 rows with times of their own, 2 500 that share one, 1 000 with times of their own.
+fn groups() -> Vec<u32> {
+    let mut groups = vec![1; 2_001];
+    groups[1_000] = 2_500;
+    groups
+}
+
+/// Cursors over rows that stand still.
+pub(super) fn still() -> Vec<Figure> {
+    let mut figures = Vec::new();
+    for (name, bound, end, page, lost, requests, largest) in [
+        ("ts >, page 100", Bound::Strict, End::Count, 100, 2_400, 22, 100),
+        ("ts >, page 500", Bound::Strict, End::Count, 500, 2_000, 6, 500),
+        ("ts >, page 1000", Bound::Strict, End::Count, 1_000, 1_500, 4, 1_000),
+        ("literal, page 100", Bound::FirstNotReturnedExtended, End::Marker, 100, 19, 20, 2_591),
+        ("literal, page 500", Bound::FirstNotReturnedExtended, End::Marker, 500, 3, 4, 2_999),
+        ("literal, page 1000", Bound::FirstNotReturnedExtended, End::Marker, 1_000, 2_500, 2, 1_000),
+        ("first not returned, page 100", Bound::FirstNotReturned, End::Marker, 100, 2_509, 20, 100),
+        ("first not returned, page 500", Bound::FirstNotReturned, End::Marker, 500, 2_501, 4, 500),
+        ("extended over ties, page 100", Bound::TieExtended, End::Marker, 100, 0, 21, 2_500),
+        ("extended over ties, page 500", Bound::TieExtended, End::Marker, 500, 0, 5, 2_500),
+        ("(ts, id), page 100", Bound::Keyset, End::Count, 100, 0, 46, 100),
+        ("(ts, id), page 500", Bound::Keyset, End::Count, 500, 0, 10, 500),
+    ] {
+        let options = LastModifiedOptions { bound, end, ..LastModifiedOptions::default() };
+        let mut site = Site::new(options, backend::Options::default(), &groups());
+        site.pull(page, 1_000);
+        figures.extend(site.told(name, lost, Some(requests), 0.0));
+        let largest = f64::from(largest);
+        figures.push(Figure::new(format!("{name}: largest page"), largest, site.largest as f64, 0.0));
+    }
+    figures.push(endless());
+    figures.extend(broken_off());
+    figures
+}
+
+/// A bound that includes the last time asks for the same page of a tie for ever.
+fn endless() -> Figure {
+    let options = LastModifiedOptions { bound: Bound::Inclusive, ..LastModifiedOptions::default() };
+    let mut site = Site::new(options, backend::Options::default(), &groups());
+    site.pull(100, 1_000);
+    Figure::new("ts >=, page 100: requests of a thousand", 1_000.0, site.requests as f64, 0.0)
+}
+
+/// The link dies after page 12, and the next run begins where the latest time was saved.
+fn broken_off() -> Vec<Figure> {
+    let mut site = Site::new(by_offset(), backend::Options::default(), &groups());
+    site.pull(100, 12);
+    site.run += 1;
+    site.pull(100, 1_000);
+    site.told("offset, link dies after page 12", 2_300, Some(23), 0.0)
+}
+
+fn by_offset() -> LastModifiedOptions {
+    LastModifiedOptions { paging: Paging::Offset, end: End::Count, ..LastModifiedOptions::default() }
+}
+
+/// Cursors over rows that change: ten of those delivered are touched after each page, and transactions that commit late.
+pub(super) fn moving() -> Vec<Figure> {
+    let mut figures = Vec::new();
+    for (page, lost, requests) in [(100, 327, 41), (500, 67, 9)] {
+        let mut site = Site::new(by_offset(), backend::Options::default(), &[1; 4_000]);
+        let mut draws = Seed(1).stream("touched", u64::from(page), 0);
+        while site.page(page) {
+            site.now += Span::secs(1);
+            touch(&mut site, &mut draws);
+        }
+        figures.extend(site.told(
+            &format!("offset, ten rows touched a page of {page}"),
+            lost,
+            Some(requests),
+            0.1,
+        ));
+    }
+    for (window, lost) in [(0, 387), (100, 268), (400, 0)] {
+        figures.extend(late(Span::millis(window)).told(
+            &format!("2 % commit up to 400 ms late, window {window} ms"),
+            lost,
+            None,
+            if lost == 0 { 0.0 } else { 0.1 },
+        ));
+    }
+    figures
+}
+
+/// Ten rows that were delivered change.
+fn touch(site: &mut Site, draws: &mut Stream) {
+    let held: Vec<Key> = site.held.iter().map(|key| Key::new(key)).collect();
+    for _ in 0..10 {
+        let key = &held[draws.below(held.len() as u64) as usize];
+        let written = site.backend.office_write(site.now, METER, key, &[(0, Value::Int(1))]);
+        written.expect("a row that was delivered is there");
+    }
+}
+
+/// A row each ten milliseconds, 20 000 of them, and a pull each fifty.
+fn late(window: Span) -> Site {
+    let options = LastModifiedOptions {
+        bound: Bound::Strict,
+        upto: Upto::Behind(window),
+        ..LastModifiedOptions::default()
+    };
+    let commit_delay = Some(CommitDelay { share: Ppm(20_000), upto: Span::millis(400) });
+    let backend =
+        backend::Options { commit_delay, stamp_precision: Span::micros(1), ..backend::Options::default() };
+    let mut site = Site::new(options, backend, &[]);
+    for n in 0..20_000_u64 {
+        // Rows fall between pulls, not upon them.
+        site.now = Time::ZERO + Span::millis(10 * n + 3);
+        let key = Key::new(&format!("m{n:05}"));
+        let made = site.backend.office_create(site.now, METER, key, vec![Value::Int(0)]);
+        made.expect("the key is new");
+        if n % 5 == 4 {
+            site.now = Time::ZERO + Span::millis(10 * n + 10);
+            site.pull(10_000, 10);
+        }
+    }
+    site.now += Span::secs(2);
+    site.pull(10_000, 10);
+    site
+}

@@ -1,0 +1,128 @@
+//! `matrix`: one scenario on every backend, with every capture, in both architectures.
+
+use std::collections::BTreeMap;
+
+use super::args::{MatrixArgs, MatrixFormat, Selection};
+use super::console::Console;
+use super::refusal::Refusal;
+use super::run::Order;
+use super::{run, sources};
+use crate::campaign::Runner;
+use crate::report::matrix::{Matrix, Setting};
+use crate::report::{self, CellRecord, Exit};
+use crate::scenario::{Document, Plan};
+
+/// The scenario that is run unless another is named.
+const USUAL: &str = "scenarios/strategies/matrix.toml";
+
+/// What a backend can keep.
+const PROVISIONINGS: [&str; 6] =
+    ["full", "three-stamps", "read-only-schema", "stamps-only", "soft-delete-only", "none"];
+
+/// Captures by their short names, as a scenario file writes them.
+const CAPTURES: [(&str, &str); 5] = [
+    ("last modified", "{ last_modified = {} }"),
+    ("last modified + reconcile", "{ last_modified = { reconcile = \"1m\" } }"),
+    ("flag", "{ flag = {} }"),
+    ("compare", "{ hash = {} }"),
+    ("change log", "{ change_log = {} }"),
+];
+
+/// Each mode with the key of the capture that matters there.
+const MODES: [(&str, &str); 2] =
+    [("ota", "gateway.serve.capture"), ("persistent", "gateway.refresh.capture")];
+
+const PROVISIONING: &str = "backend.provisioning";
+const MODE: &str = "gateway.mode";
+
+/// Runs `matrix`.
+pub(super) fn matrix(
+    args: &MatrixArgs,
+    runner: &dyn Runner,
+    console: &mut Console<'_>,
+) -> anyhow::Result<Exit> {
+    let mut selection = args.selection.clone();
+    if selection.paths.is_empty() {
+        selection.paths = vec![USUAL.into()];
+    }
+    let documents = sources::documents(&selection.paths, console)?;
+    let [document] = documents.as_slice() else {
+        return Err(Refusal::usage(format!("a matrix is of one scenario, not of {}", documents.len())));
+    };
+    // What is wrong with the file itself is told as ever.
+    sources::expand(&documents, &selection, runner, console)?;
+    let (plans, refused) = settings_of(document, &selection, runner);
+    if plans.is_empty() {
+        return Err(Refusal::because(Exit::Invalid, "no setting of the matrix can be run"));
+    }
+    let order =
+        Order { place: args.place.as_place(), work: &args.work, twice: false, baseline: None, sweep: None };
+    let ran = run::carry_out(&plans, &order, runner, console)?;
+    let matrix = Matrix::new(&all(), &refused, &ran.record, setting_of);
+    match args.format {
+        MatrixFormat::Human => {
+            let last = report::last_lines(&ran.record, &ran.folder);
+            let place = last.lines().last().unwrap_or_default();
+            console.result(&format!("{}\n{place}\n", matrix.story()));
+        }
+        MatrixFormat::Md => console.result(&matrix.to_markdown()),
+        MatrixFormat::Json => console.result(&matrix.to_json()),
+    }
+    // What a setting misses is what was asked for, not a failure.
+    Ok(match ran.close(console) {
+        Exit::Correctness | Exit::Stuck | Exit::Threshold => Exit::Success,
+        other => other,
+    })
+}
+
+/// All settings in the order in which they are told.
+fn all() -> Vec<Setting> {
+    let mut settings = Vec::new();
+    for provisioning in PROVISIONINGS {
+        for (capture, _) in CAPTURES {
+            for (mode, _) in MODES {
+                settings.push(named(provisioning, capture, mode));
+            }
+        }
+    }
+    settings
+}
+
+fn named(provisioning: &str, capture: &str, mode: &str) -> Setting {
+    Setting { provisioning: provisioning.to_owned(), capture: capture.to_owned(), mode: mode.to_owned() }
+}
+
+/// The cells of all settings that can be run, and why the others cannot.
+fn settings_of(
+    document: &Document,
+    selection: &Selection,
+    runner: &dyn Runner,
+) -> (Vec<Plan>, BTreeMap<Setting, String>) {
+    let (mut plans, mut refused) = (Vec::new(), BTreeMap::new());
+    for setting in all() {
+        let (_, written) =
+            CAPTURES.iter().find(|(name, _)| *name == setting.capture).expect("it is of there");
+        let (_, key) = MODES.iter().find(|(mode, _)| *mode == setting.mode).expect("it is of there");
+        let one = |value: &str| vec![value.to_owned()];
+        let axes = vec![
+            (PROVISIONING.to_owned(), one(&setting.provisioning)),
+            (MODE.to_owned(), one(&setting.mode)),
+            ((*key).to_owned(), one(written)),
+        ];
+        match sources::with(document, selection, axes, runner) {
+            Ok(cells) => plans.extend(cells),
+            Err(why) => {
+                refused.insert(setting, why);
+            }
+        }
+    }
+    (plans, refused)
+}
+
+/// Which setting a cell is of.
+fn setting_of(cell: &CellRecord) -> Option<Setting> {
+    let axis = |key: &str| cell.axes.get(key)?.as_str();
+    let (mode, key) = MODES.iter().find(|(mode, _)| axis(MODE) == Some(mode))?;
+    let (capture, _) = CAPTURES.iter().find(|(_, written)| axis(key) == Some(written))?;
+    Some(named(axis(PROVISIONING)?, capture, mode))
+}

@@ -1,0 +1,325 @@
+//! What one reader holds of one entity, as far as the gateway knows.
+//!
+//! A row that was sent is [`Kept::Unsure`] until the cursor of its page comes back: the reader may have written it, in part or
+//! not at all. So is a row that the reader itself has written. What is unsure differs from everything and is sent again at the
+//! next comparison, as it is or as gone. Without that a row that changes and changes back would stay wrong where the answer in
+//! between got lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{ControlFlow, Range};
+
+use super::canonical::{self, Canonical};
+use crate::backend::Change;
+use crate::base::{Key, Stamp, Time, Value};
+use crate::contract::Entity;
+
+/// What is kept of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kept {
+    /// The reader may hold any version of it, or none.
+    Unsure,
+    /// The hash of what the reader holds.
+    Hash(u128),
+    /// What the reader holds.
+    Copy(Box<[Value]>),
+}
+
+/// A row as it is compared: a hash, or those of its values that the reader gets.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Print<'v> {
+    Hash(u128),
+    Values(&'v [Value], &'v [usize]),
+}
+
+impl Kept {
+    pub(super) fn of(print: Print<'_>) -> Kept {
+        match print {
+            Print::Hash(hash) => Kept::Hash(hash),
+            Print::Values(values, columns) => {
+                Kept::Copy(columns.iter().map(|&c| values[c].clone()).collect())
+            }
+        }
+    }
+
+    fn says(&self, print: Print<'_>) -> bool {
+        match (self, print) {
+            (Kept::Hash(kept), Print::Hash(hash)) => *kept == hash,
+            (Kept::Copy(kept), Print::Values(values, columns)) => {
+                kept.iter().zip(columns).all(|(kept, &column)| reads_as(kept, &values[column]))
+            }
+            _ => false,
+        }
+    }
+
+    /// Bytes beside the key.
+    fn bytes(&self) -> u64 {
+        match self {
+            Kept::Unsure => 0,
+            Kept::Hash(_) => 16,
+            Kept::Copy(values) => canonical::size(values),
+        }
+    }
+}
+
+/// Whether two values read the same; two texts that are made when they are read are told apart without making them.
+fn reads_as(a: &Value, b: &Value) -> bool {
+    a == b || b.with_ref(|b| a.reads_as(b))
+}
+
+/// How rows are looked at.
+pub(super) struct Lens<'e> {
+    pub(super) entity: &'e Entity,
+    /// The columns that the reader gets.
+    pub(super) columns: &'e [usize],
+    /// Whether whole rows are kept in place of hashes.
+    pub(super) copies: bool,
+}
+
+impl<'e> Lens<'e> {
+    /// A row as it is compared; a hash is added to `hashed` in bytes.
+    pub(super) fn print<'v>(
+        &'v self,
+        values: &'v [Value],
+        canonical: &mut Canonical,
+        hashed: &mut u64,
+    ) -> Print<'v> {
+        if self.copies {
+            return Print::Values(values, self.columns);
+        }
+        let hash = canonical.hash(self.entity, self.columns, values);
+        *hashed += canonical.len();
+        Print::Hash(hash)
+    }
+}
+
+/// Rows by key, and what they take in bytes.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    by_key: BTreeMap<Key, Kept>,
+    bytes: u64,
+}
+
+impl Rows {
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn set(&mut self, key: &Key, kept: Option<Kept>) {
+        self.bytes += kept.as_ref().map_or(0, |kept| key.as_str().len() as u64 + kept.bytes());
+        let before = match kept {
+            Some(kept) => self.by_key.insert(key.clone(), kept),
+            None => self.by_key.remove(key),
+        };
+        self.bytes -= before.map_or(0, |kept| key.as_str().len() as u64 + kept.bytes());
+    }
+
+    fn doubt_all(&mut self) {
+        for kept in self.by_key.values_mut() {
+            self.bytes -= kept.bytes();
+            *kept = Kept::Unsure;
+        }
+    }
+}
+
+/// What a reader is to be told of one row.
+#[derive(Debug)]
+struct Difference {
+    key: Key,
+    stamp: Stamp,
+    /// All columns; `None` if the row is gone.
+    values: Option<Box<[Value]>>,
+    /// What is kept when the reader has it.
+    kept: Option<Kept>,
+    /// The reader has written the row since it was looked at: what was found then is not to be told.
+    passed: bool,
+}
+
+/// Rows that are compared with those of a reader, in the order of keys.
+pub(super) struct Comparison<'b> {
+    known: std::iter::Peekable<std::collections::btree_map::Iter<'b, Key, Kept>>,
+    found: Vec<Difference>,
+    /// The source's clock.
+    clock: Stamp,
+    /// Rows that are there.
+    pub(super) seen: u64,
+}
+
+impl<'b> Comparison<'b> {
+    pub(super) fn new(rows: &'b Rows, clock: Stamp) -> Comparison<'b> {
+        Comparison { known: rows.by_key.iter().peekable(), found: Vec::new(), clock, seen: 0 }
+    }
+
+    /// A row is there; keys ascend.
+    pub(super) fn see(&mut self, row: Change<'_>, print: Print<'_>) {
+        self.seen += 1;
+        self.pass(Some(row.key));
+        let same = self.known.next_if(|(key, _)| *key == row.key).is_some_and(|(_, kept)| kept.says(print));
+        if !same {
+            let values = row.values.map(Box::from);
+            let (key, kept) = (row.key.clone(), Some(Kept::of(print)));
+            self.found.push(Difference { key, stamp: row.stamp, values, kept, passed: false });
+        }
+    }
+
+    /// Notes known rows before `until` as gone.
+    fn pass(&mut self, until: Option<&Key>) {
+        while let Some((key, _)) = self.known.next_if(|(key, _)| until.is_none_or(|until| *key < until)) {
+            let (key, stamp) = (key.clone(), self.clock);
+            self.found.push(Difference { key, stamp, values: None, kept: None, passed: false });
+        }
+    }
+
+    /// All rows have come: what was not among them is gone. Nothing is told of those in `not`.
+    pub(super) fn end(mut self, at: Time, not: &BTreeSet<Key>) -> List {
+        self.pass(None);
+        self.found.retain(|found| !not.contains(&found.key));
+        List { found: self.found, served: 0, at }
+    }
+}
+
+/// Differences that are told page by page.
+#[derive(Debug)]
+pub(super) struct List {
+    /// In the order of keys.
+    found: Vec<Difference>,
+    served: usize,
+    /// When they were found.
+    pub(super) at: Time,
+}
+
+impl List {
+    /// Whether all were told.
+    pub(super) fn is_told(&self) -> bool {
+        self.found[self.served..].iter().all(|found| found.passed)
+    }
+}
+
+/// A cursor, from the gateway's point of view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cursor {
+    /// Of a reader that came with everything up to this stamp.
+    At(Stamp),
+    /// Of the page of this number.
+    Page(u64),
+}
+
+impl Cursor {
+    pub(super) fn read(text: &str) -> Option<Cursor> {
+        match text.strip_prefix('@') {
+            Some(stamp) => Some(Cursor::At(Stamp(stamp.parse().ok()?))),
+            None => Some(Cursor::Page(text.parse().ok()?)),
+        }
+    }
+
+    pub(super) fn write(self) -> String {
+        match self {
+            Cursor::At(Stamp(stamp)) => format!("@{stamp}"),
+            Cursor::Page(number) => number.to_string(),
+        }
+    }
+}
+
+/// Everything of one reader and entity.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    pub(super) rows: Rows,
+    /// The reader has committed the page of this cursor.
+    confirmed: Option<Cursor>,
+    /// The last page, of which the reader may know nothing: its cursor, and which differences it told.
+    sent: Option<(Cursor, Range<usize>)>,
+    /// What there is to tell; a gateway that is killed forgets it.
+    pub(super) list: Option<List>,
+    /// A reading that goes on with the next request; forgotten, too.
+    pub(super) reading: Option<super::source::Reading>,
+}
+
+impl Book {
+    /// A book of a reader that has committed this cursor.
+    pub(super) fn begun(at: Cursor) -> Book {
+        Book { confirmed: Some(at), ..Book::default() }
+    }
+
+    /// The cursor that the reader sends says what it has committed. False if it says nothing that is known here.
+    pub(super) fn receive(&mut self, cursor: Option<Cursor>) -> bool {
+        let sent = self.sent.take();
+        match (cursor, sent) {
+            (None, _) => {
+                // What it may hold is remembered: of rows that are gone it must hear.
+                self.rows.doubt_all();
+                self.confirmed = None;
+                self.forget();
+            }
+            (Some(cursor), Some((page, told))) if cursor == page => {
+                self.confirmed = Some(page);
+                self.confirm(told);
+            }
+            (cursor, _) if cursor == self.confirmed => self.forget(),
+            (_, sent) => {
+                self.sent = sent;
+                return false;
+            }
+        }
+        true
+    }
+
+    fn confirm(&mut self, told: Range<usize>) {
+        let Some(list) = &mut self.list else { return };
+        for found in list.found[told].iter_mut().filter(|found| !found.passed) {
+            self.rows.set(&found.key, found.kept.take());
+        }
+    }
+
+    /// Tells differences up to `limit` and until `take` breaks; gives how many.
+    pub(super) fn tell(
+        &mut self,
+        limit: usize,
+        take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
+    ) -> (Range<usize>, u64) {
+        let Some(list) = &mut self.list else { return (0..0, 0) };
+        let (from, mut told) = (list.served, 0);
+        for found in &list.found[from..] {
+            if told == limit as u64 {
+                break;
+            }
+            list.served += 1;
+            if found.passed {
+                continue;
+            }
+            told += 1;
+            self.rows.set(&found.key, Some(Kept::Unsure));
+            let values = found.values.as_deref();
+            if take(Change { key: &found.key, stamp: found.stamp, values }).is_break() {
+                break;
+            }
+        }
+        (from..list.served, told)
+    }
+
+    /// The cursor of an answer with these differences: the old one if there is nothing to note.
+    pub(super) fn answer(&mut self, told: Range<usize>, more: bool, next: impl FnOnce() -> u64) -> Cursor {
+        if let (true, false, Some(confirmed)) = (told.is_empty(), more, self.confirmed) {
+            return confirmed;
+        }
+        let cursor = Cursor::Page(next());
+        self.sent = Some((cursor, told));
+        cursor
+    }
+
+    /// The reader writes the row itself, or was told of it in another way.
+    pub(super) fn touch(&mut self, key: &Key) {
+        self.rows.set(key, Some(Kept::Unsure));
+        if let Some(reading) = &mut self.reading {
+            reading.touched.insert(key.clone());
+        }
+        let Some(list) = &mut self.list else { return };
+        if let Ok(place) = list.found.binary_search_by(|found| found.key.cmp(key)) {
+            list.found[place].passed = true;
+        }
+    }
+
+    /// Forgets what a killed gateway does.
+    pub(super) fn forget(&mut self) {
+        self.list = None;
+        self.reading = None;
+    }
+}

@@ -1,0 +1,321 @@
+//! By comparing everything with what was sent before.
+//!
+//! Works with any backend, as all it asks for is all. For each reader and entity the gateway keeps the hash of each row that the
+//! reader holds, or the row; a row that is not there any more was deleted. What differs is told in pages.
+//!
+//! The cursor is the number of a page. When it comes back, what the page told counts as held by the reader; until then it is
+//! unsure and told again. The cursor before begins another comparison, no cursor a first load; any other has expired: a device
+//! restored from a backup, a gateway that has lost its database. A cursor belongs to an entity; where each unit has its own, each
+//! change of units is a load.
+//!
+//! A comparison is of one instant, its pages are not. So where there was more than a page, the last one is followed by another
+//! comparison, and only an answer that tells all differences of its own instant says that there is no more. A reading by offset
+//! has no instant: it ends with its last page, and may take a row for gone that was only moved past ([`Snapshot::Torn`]).
+//!
+//! The stamp of a row is passed on, as an edit names by it what it replaces; no comparison looks at it.
+
+mod book;
+mod canonical;
+mod source;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod trial;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::{Ask, Captured, Effort, Fits, Reader, Strategy};
+use crate::backend::{Backend, Change, FileDrop, Provisioning};
+use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
+use crate::contract::{Carried, Delivery, Entity, Schema, ServerError};
+use crate::gateway::options::Unfit;
+
+use book::{Book, Comparison, Cursor, Kept, Lens, List, Print};
+use source::{Raw, Reading, Seen, Sheet, Whole};
+
+pub use canonical::Canonical;
+
+/// What is compared, and where it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// What is kept of each row.
+    pub keep: Keep,
+    /// Whether rows are hashed in a canonical form, or as the source writes them, which is never twice the same.
+    pub canonical: bool,
+    /// How the source is read.
+    pub snapshot: Snapshot,
+    /// Rows that the source gives at once where it is read in pages; at least 1.
+    pub read_rows: u32,
+    /// Where rows come from.
+    pub source: Source,
+}
+
+/// What is kept of each row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// 128 bits.
+    Hash,
+    /// All that the reader gets.
+    Copy,
+}
+
+/// How the source is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Snapshot {
+    /// In one transaction, isolated from all others.
+    Isolated,
+    /// In pages by offset while others write, a page with each request of a pull. A row that is deleted moves all that follow
+    /// it: one is skipped, and taken for gone.
+    Torn,
+    /// In the same way until a pass sees all that the one before saw: so that one skipped nothing.
+    TwoPass,
+}
+
+/// Where rows come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The backend is asked.
+    Api,
+    /// It writes files.
+    File {
+        /// When.
+        drop: FileDrop,
+        /// Whether a file is used only if its last line says that it is complete.
+        trailer: bool,
+    },
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            keep: Keep::Hash,
+            canonical: true,
+            snapshot: Snapshot::Isolated,
+            read_rows: 500,
+            source: Source::Api,
+        }
+    }
+}
+
+impl Fits for Options {
+    fn fits(&self, _: Provisioning) -> Result<(), Unfit> {
+        Ok(())
+    }
+
+    fn behind(&self) -> Span {
+        match self.source {
+            Source::Api => Span::ZERO,
+            Source::File { drop, .. } => drop.every + drop.takes,
+        }
+    }
+}
+
+/// Whose book it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Who {
+    Device(DeviceId),
+    Replica,
+}
+
+impl From<Reader<'_>> for Who {
+    fn from(reader: Reader<'_>) -> Who {
+        match reader {
+            Reader::Device(device, _) => Who::Device(device),
+            Reader::Replica => Who::Replica,
+        }
+    }
+}
+
+pub(super) struct Hash {
+    options: Options,
+    books: BTreeMap<(Who, EntityId), Book>,
+    /// What the books take, bytes.
+    kept: u64,
+    /// Number of the last page.
+    pages: u64,
+    /// Files that were read, by entity; a killed gateway reads them again.
+    sheets: BTreeMap<EntityId, Option<Sheet>>,
+    canonical: Canonical,
+}
+
+impl Hash {
+    pub(super) fn new(options: Options) -> Hash {
+        let (books, sheets, canonical) = (BTreeMap::new(), BTreeMap::new(), Canonical::default());
+        Hash { options, books, kept: 0, pages: 0, sheets, canonical }
+    }
+
+    /// Changes a book, and what all of them take.
+    fn with_book<T>(&mut self, line: (Who, EntityId), change: impl FnOnce(&mut Hash, &mut Book) -> T) -> T {
+        let mut book = self.books.remove(&line).unwrap_or_default();
+        let before = book.rows.bytes();
+        let result = change(self, &mut book);
+        self.kept = self.kept - before + book.rows.bytes();
+        self.books.insert(line, book);
+        result
+    }
+
+    /// Compares what is there with the book. `None` if that takes another request.
+    fn compare(
+        &mut self,
+        book: &mut Book,
+        (backend, now): (&mut Backend, Time),
+        ask: &Ask<'_>,
+        effort: &mut Effort,
+    ) -> Result<Option<List>, ServerError> {
+        let schema = Arc::clone(backend.schema());
+        let entity = schema.entity(ask.entity);
+        let all: Vec<usize> = (0..entity.columns.len()).collect();
+        let columns = match ask.reader {
+            Reader::Device(..) => &entity.projection,
+            Reader::Replica => &all,
+        };
+        let lens = Lens { entity, columns, copies: self.options.keep == Keep::Copy };
+        let clock = backend.clock(backend.begins(now));
+        let mut comparison = Comparison::new(&book.rows, clock);
+        if let Source::File { trailer, .. } = self.options.source {
+            let sheet = self.sheets.entry(ask.entity).or_default();
+            let sheet = Sheet::fetch(sheet, trailer, (backend, now), ask.entity, effort);
+            // Without any rows it is better to wait than to say that there are none.
+            let Sheet { rows, .. } = sheet.ok_or(ServerError::Unavailable)?;
+            for row in rows.iter().filter(|row| is_theirs(entity, ask.reader, row)) {
+                let raw = row.raw.filter(|_| !self.options.canonical);
+                see(&mut comparison, row, raw, &lens, (&mut self.canonical, effort));
+            }
+            effort.handled += comparison.seen;
+            return Ok(Some(comparison.end(now, &BTreeSet::new())));
+        }
+        if self.options.snapshot == Snapshot::Isolated {
+            let raw = Raw::new(&self.options, entity, now);
+            effort.scanned += backend.all(now, ask.entity, ask.reader.scope(), |row| {
+                let values = row.values.expect("all rows that are there have values");
+                let print = match raw.hash(row.key, values, &mut self.canonical, &mut effort.hashed) {
+                    Some(hash) => Print::Hash(hash),
+                    None => lens.print(values, &mut self.canonical, &mut effort.hashed),
+                };
+                comparison.see(row, print);
+            })?;
+            effort.handled += comparison.seen;
+            return Ok(Some(comparison.end(now, &BTreeSet::new())));
+        }
+        let words = (&mut self.canonical, &mut *effort);
+        let whole = Reading::go_on(&mut book.reading, &self.options, (backend, now), ask, words)?;
+        let Some(Whole { rows, touched }) = whole else { return Ok(None) };
+        for row in &rows {
+            see(&mut comparison, row, row.raw, &lens, (&mut self.canonical, effort));
+        }
+        effort.handled += comparison.seen;
+        Ok(Some(comparison.end(now, &touched)))
+    }
+
+    fn answer(
+        &mut self,
+        book: &mut Book,
+        (backend, now): (&mut Backend, Time),
+        ask: &Ask<'_>,
+        take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
+    ) -> Result<Captured, ServerError> {
+        let mut effort = Effort::default();
+        if book.list.as_ref().is_none_or(List::is_told) {
+            book.list = self.compare(book, (backend, now), ask, &mut effort)?;
+        }
+        let (told, delivered) = book.tell(ask.limit, take);
+        // A reading by offset has told what it found; a reading of one instant is sure to be the last if it is of this one.
+        let isolated = self.options.snapshot == Snapshot::Isolated;
+        let more = match &book.list {
+            None => true,
+            Some(list) => !list.is_told() || isolated && list.at < now,
+        };
+        let cursor = book.answer(told, more, || {
+            self.pages += 1;
+            self.pages
+        });
+        Ok(Captured { delivered, cursor: cursor.write(), more, effort })
+    }
+}
+
+/// Whether a row of a file belongs to a reader.
+fn is_theirs(entity: &Entity, reader: Reader<'_>, row: &Seen) -> bool {
+    match reader {
+        Reader::Device(_, attributes) => entity.in_scope(&row.values, attributes),
+        Reader::Replica => true,
+    }
+}
+
+/// A row that was read before is there.
+fn see(
+    comparison: &mut Comparison<'_>,
+    row: &Seen,
+    raw: Option<u128>,
+    lens: &Lens<'_>,
+    (canonical, effort): (&mut Canonical, &mut Effort),
+) {
+    let change = Change { key: &row.key, stamp: row.stamp, values: Some(&row.values) };
+    let print = match raw {
+        Some(hash) => Print::Hash(hash),
+        None => lens.print(&row.values, canonical, &mut effort.hashed),
+    };
+    comparison.see(change, print);
+}
+
+impl Strategy for Hash {
+    fn page(
+        &mut self,
+        backend: &mut Backend,
+        now: Time,
+        ask: Ask<'_>,
+        take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
+    ) -> Result<Captured, ServerError> {
+        let entity = backend.schema().entities.get(usize::from(ask.entity.0));
+        let pulled =
+            |entity: &Entity| entity.delivery == Delivery::Delta || Who::from(ask.reader) == Who::Replica;
+        if !entity.is_some_and(pulled) {
+            return Err(ServerError::BadRequest(format!("entity {} is not pulled", ask.entity.0)));
+        }
+        let expired = || ServerError::CursorExpired(ask.entity);
+        let cursor = ask.cursor.map(|text| Cursor::read(text).ok_or_else(expired)).transpose()?;
+        self.with_book((ask.reader.into(), ask.entity), |this, book| {
+            if !book.receive(cursor) {
+                return Err(expired());
+            }
+            this.answer(book, (backend, now), &ask, take)
+        })
+    }
+
+    fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
+        Cursor::At(stamp).write()
+    }
+
+    fn state(&self) -> u64 {
+        self.kept
+    }
+
+    fn touched(&mut self, reader: Reader<'_>, entity: EntityId, key: &Key) {
+        self.with_book((reader.into(), entity), |_, book| book.touch(key));
+    }
+
+    fn begin_with(&mut self, schema: &Schema, device: DeviceId, stamp: Stamp, rows: &mut super::Rows<'_>) {
+        for entity in schema.ids() {
+            self.books.entry((Who::Device(device), entity)).or_insert_with(|| Book::begun(Cursor::At(stamp)));
+        }
+        rows(&mut |Carried { entity, key, values, .. }| {
+            let own = schema.entity(entity);
+            let copies = self.options.keep == Keep::Copy;
+            let lens = Lens { entity: own, columns: &own.projection, copies };
+            // What a source wrote then is not known.
+            let kept = match self.options.canonical || copies {
+                true => Kept::of(lens.print(values, &mut self.canonical, &mut 0)),
+                false => Kept::Unsure,
+            };
+            self.with_book((Who::Device(device), entity), |_, book| {
+                book.rows.set(&Key::new(key), Some(kept))
+            });
+        });
+    }
+
+    fn forget(&mut self) {
+        self.books.values_mut().for_each(Book::forget);
+        self.sheets.clear();
+    }
+}

@@ -1,0 +1,189 @@
+//! Where the rows come from that are compared: a reading in one piece, one in several, or a file.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::canonical::Canonical;
+use super::{Ask, Options, Snapshot};
+use crate::backend::{self, Backend, Style};
+use crate::base::Span;
+use crate::base::{EntityId, Key, Stamp, Time, Value};
+use crate::contract::{Entity, ServerError};
+use crate::gateway::capture::Effort;
+
+/// A row that was read.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub(super) key: Key,
+    pub(super) stamp: Stamp,
+    pub(super) values: Box<[Value]>,
+    /// The hash of what the source wrote, if that is what is compared.
+    pub(super) raw: Option<u128>,
+}
+
+/// A reading in pages by offset, each page with a request of its own.
+#[derive(Debug)]
+pub(super) struct Reading {
+    rows: Vec<Seen>,
+    /// Rows that the source is to skip.
+    offset: usize,
+    last: Time,
+    /// The keys of the pass before, in order.
+    before: Option<Vec<Key>>,
+    /// Rows that the reader has written meanwhile: what was read of them may be older.
+    pub(super) touched: BTreeSet<Key>,
+}
+
+/// A reading that is complete.
+#[derive(Debug)]
+pub(super) struct Whole {
+    /// In the order of keys.
+    pub(super) rows: Vec<Seen>,
+    /// Those of which nothing is to be told.
+    pub(super) touched: BTreeSet<Key>,
+}
+
+/// A reading goes on only where its requests follow one another like this; what was read earlier is too old.
+const GAP_MAX: Span = Span::secs(30);
+
+impl Reading {
+    fn new(now: Time) -> Reading {
+        Reading { rows: Vec::new(), offset: 0, last: now, before: None, touched: BTreeSet::new() }
+    }
+
+    /// Reads the next page; gives the rows when all have been read.
+    pub(super) fn go_on(
+        reading: &mut Option<Reading>,
+        options: &Options,
+        (backend, now): (&mut Backend, Time),
+        ask: &Ask<'_>,
+        (canonical, effort): (&mut Canonical, &mut Effort),
+    ) -> Result<Option<Whole>, ServerError> {
+        let mut this =
+            reading.take().filter(|r| now.since(r.last) <= GAP_MAX).unwrap_or_else(|| Reading::new(now));
+        let from = this.rows.len();
+        let mut skipped = 0;
+        let rows = &mut this.rows;
+        let schema = Arc::clone(backend.schema());
+        let raw = Raw::new(options, schema.entity(ask.entity), now);
+        backend.all(now, ask.entity, ask.reader.scope(), |row| {
+            if skipped < this.offset {
+                skipped += 1;
+            } else if rows.len() - from < options.read_rows as usize {
+                let values = row.values.expect("all rows that are there have values");
+                let raw = raw.hash(row.key, values, canonical, &mut effort.hashed);
+                rows.push(Seen { key: row.key.clone(), stamp: row.stamp, values: values.into(), raw });
+            }
+        })?;
+        let read = this.rows.len() - from;
+        effort.scanned += (skipped + read) as u64;
+        (this.offset, this.last) = (this.offset + read, now);
+        let ended = read < options.read_rows as usize;
+        let rows = if ended { this.end_pass(options.snapshot) } else { None };
+        if let Some(rows) = rows {
+            return Ok(Some(Whole { rows, touched: this.touched }));
+        }
+        *reading = Some(this);
+        Ok(None)
+    }
+
+    /// All pages were read. A row is skipped only where one that was read before it has vanished meanwhile: if the next pass
+    /// misses none of what this one saw, this one skipped nothing. While rows vanish in each pass there is no end.
+    fn end_pass(&mut self, snapshot: Snapshot) -> Option<Vec<Seen>> {
+        let mut rows = std::mem::take(&mut self.rows);
+        self.offset = 0;
+        // Of a row that was read twice the later version counts.
+        rows.reverse();
+        rows.sort_by(|a, b| a.key.cmp(&b.key));
+        rows.dedup_by(|a, b| a.key == b.key);
+        if snapshot == Snapshot::Torn {
+            return Some(rows);
+        }
+        let keys: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
+        let vanished = |before: Vec<Key>| before.iter().any(|key| keys.binary_search(key).is_err());
+        if self.before.take().is_none_or(vanished) {
+            self.before = Some(keys);
+            return None;
+        }
+        Some(rows)
+    }
+}
+
+/// How a source's own words are hashed, where no canonical form is made: another style with each occasion.
+pub(super) struct Raw<'e> {
+    style: Option<Style>,
+    entity: &'e Entity,
+}
+
+impl<'e> Raw<'e> {
+    pub(super) fn new(options: &Options, entity: &'e Entity, now: Time) -> Raw<'e> {
+        // Servers that take turns behind one name.
+        let style = (!options.canonical).then(|| Style::of(now.0 / 1_000_000));
+        Raw { style, entity }
+    }
+
+    pub(super) fn hash(
+        &self,
+        key: &Key,
+        values: &[Value],
+        canonical: &mut Canonical,
+        hashed: &mut u64,
+    ) -> Option<u128> {
+        let cells = self.style?.cells(self.entity, key, Stamp(0), values);
+        let hash = canonical.hash_of_text(cells.iter().map(String::as_str));
+        *hashed += canonical.len();
+        Some(hash)
+    }
+}
+
+/// The rows of the last file that was read as a whole.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    number: u64,
+    pub(super) rows: Vec<Seen>,
+}
+
+impl Sheet {
+    /// Reads the file that is there, if it is not the one that was read before. `None` if it cannot be used, and there was none.
+    pub(super) fn fetch<'s>(
+        sheet: &'s mut Option<Sheet>,
+        trailer: bool,
+        (backend, now): (&mut Backend, Time),
+        entity: EntityId,
+        effort: &mut Effort,
+    ) -> Option<&'s Sheet> {
+        let schema = Arc::clone(backend.schema());
+        let file = backend.file(now, entity)?;
+        let known = sheet.as_ref().is_some_and(|sheet| sheet.number == file.number);
+        if !known && let Some((rows, whole)) = parse(schema.entity(entity), file.text) {
+            effort.handled += rows.len() as u64;
+            if whole || !trailer {
+                effort.scanned += file.rows;
+                // What is incomplete is read again.
+                let number = if whole { file.number } else { u64::MAX };
+                *sheet = Some(Sheet { number, rows });
+            }
+        }
+        sheet.as_ref()
+    }
+}
+
+/// The rows of a file, and whether its last line says that these are all. Lines that are no rows are passed over.
+fn parse(entity: &Entity, text: &[u8]) -> Option<(Vec<Seen>, bool)> {
+    let mut lines = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text);
+    let mut records = lines.records().map_while(Result::ok);
+    let heads = records.next()?;
+    let reader = backend::Reader::new(entity, heads.iter())?;
+    let (mut rows, mut whole) = (Vec::new(), false);
+    let mut canonical = Canonical::default();
+    for record in records {
+        let cells: Vec<&str> = record.iter().collect();
+        if let [backend::END, count] = cells[..] {
+            whole = count.parse() == Ok(rows.len());
+        } else if let Some((key, stamp, values)) = reader.row(&cells) {
+            let raw = Some(canonical.hash_of_text(cells.iter().skip(2).copied()));
+            rows.push(Seen { key, stamp, values: values.into(), raw });
+        }
+    }
+    Some((rows, whole))
+}

@@ -1,0 +1,347 @@
+//! Readers of all kinds of sources, with trouble at every request.
+
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
+
+use super::trial::{self, TROUBLES, Trial, Trouble, VISIT};
+use super::*;
+use crate::backend::{self, Style};
+use crate::base::{Fat, UnitId, Value};
+
+fn trial(options: Options, provisioning: Provisioning, rows: u32) -> Trial {
+    let files = match options.source {
+        Source::File { drop, .. } => Some(drop),
+        Source::Api => None,
+    };
+    let backend = backend::Options { provisioning, files, ..backend::Options::default() };
+    Trial::new(backend, Box::new(Hash::new(options)), rows)
+}
+
+fn file(every: u64, takes: u64, trailer: bool) -> Options {
+    let drop = FileDrop { every: Span::millis(every), takes: Span::millis(takes) };
+    Options { source: Source::File { drop, trailer }, ..Options::default() }
+}
+
+const PROVISIONINGS: [Provisioning; 3] =
+    [Provisioning::Nothing, Provisioning::StampsOnly, Provisioning::Full];
+
+/// Loads, then pulls again and again while others and the reader itself write, then once more in peace.
+fn live(trial: &mut Trial, limit: usize) {
+    for round in 0..4 {
+        for step in 0..12 {
+            let more = trial.request(limit);
+            trial.commit(5 * step + 3 * round);
+            if step % 4 == 3 {
+                trial.push(7 * step + round);
+            }
+            if !more {
+                break;
+            }
+        }
+        for n in 0..6 {
+            trial.commit(n * n + round);
+        }
+    }
+    trial.pull(limit);
+}
+
+#[test]
+fn trouble_with_any_request_loses_nothing() {
+    for provisioning in PROVISIONINGS {
+        for limit in [1, 2, 3, 7, 100] {
+            let mut calm = trial(Options::default(), provisioning, 10);
+            live(&mut calm, limit);
+            calm.check(&(provisioning, limit));
+            for (nth, trouble) in (1..=calm.requests).flat_map(|nth| TROUBLES.map(|t| (nth, t))) {
+                let mut trial = trial(Options::default(), provisioning, 10);
+                trial.trouble.insert(nth, trouble);
+                live(&mut trial, limit);
+                trial.check(&(provisioning, limit, nth, trouble));
+                assert_eq!(
+                    trial.loads,
+                    calm.loads
+                        + u32::from(nth == 1 && trouble != Trouble::Fails && trouble != Trouble::Forgets)
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_page_as_large_as_what_differs_is_the_last() {
+    for (limit, requests) in [(9, 3), (10, 1), (11, 1)] {
+        let mut trial = trial(Options::default(), Provisioning::Nothing, 10);
+        trial.pull(limit);
+        trial.check(&limit);
+        // What did not fit into one page is followed by another comparison.
+        assert_eq!(trial.requests, requests, "{limit}");
+        let cursor = trial.cursor.clone();
+        trial.pull(limit);
+        assert_eq!((trial.requests, trial.cursor.clone(), trial.delivered), (requests + 1, cursor, 10));
+    }
+}
+
+#[test]
+fn an_idle_pull_reads_everything_and_tells_nothing() {
+    let mut trial = trial(Options::default(), Provisioning::Nothing, 10);
+    trial.pull(100);
+    let before = trial.effort;
+    trial.pull(100);
+    assert_eq!(trial.effort.scanned - before.scanned, 15, "the south is read too");
+    assert_eq!((trial.effort.handled - before.handled, trial.delivered), (10, 10));
+    assert!(trial.effort.hashed > before.hashed);
+    assert_eq!(trial.strategy.state(), 10 * (3 + 16), "key and hash");
+}
+
+#[test]
+fn copies_take_what_rows_take_and_are_not_hashed() {
+    let options = Options { keep: Keep::Copy, ..Options::default() };
+    let mut trial = trial(options, Provisioning::Nothing, 10);
+    live(&mut trial, 3);
+    trial.pull(3);
+    trial.check(&"copies");
+    let rows = trial.holds.iter();
+    let bytes: u64 = rows.map(|(key, values)| key.as_str().len() as u64 + canonical::size(values)).sum();
+    assert_eq!((trial.strategy.state(), trial.effort.hashed), (bytes, 0));
+}
+
+#[test]
+fn a_cursor_of_another_time_has_expired_and_brings_everything() {
+    let mut trial = trial(Options::default(), Provisioning::Nothing, 10);
+    trial.pull(3);
+    let old = (trial.holds.clone(), trial.cursor.clone());
+    for n in [4, 5] {
+        trial.commit(n);
+        trial.pull(3);
+    }
+    // The device is restored from a backup.
+    (trial.holds, trial.cursor) = old;
+    trial.pull(3);
+    trial.check(&"restored");
+    assert_eq!(trial.loads, 2);
+    for cursor in ["", "nonsense", "999", "@-5", "-1"] {
+        trial.cursor = Some(cursor.to_owned());
+        trial.pull(3);
+        trial.check(&cursor);
+    }
+    assert_eq!(trial.loads, 7);
+}
+
+#[test]
+fn a_row_that_the_reader_wrote_and_others_took_back_is_told() {
+    let mut trial = trial(Options::default(), Provisioning::Nothing, 10);
+    trial.pull(100);
+    trial.push(0);
+    let key = Key::new("000");
+    assert!(trial.backend.office_write(trial.now, VISIT, &key, &[(trial::NOTE, Value::text(""))]).is_ok());
+    trial.pull(100);
+    trial.check(&"taken back");
+    trial.push(15);
+    assert!(trial.backend.office_delete(trial.now, VISIT, &Key::new("015")).is_ok());
+    trial.pull(100);
+    trial.check(&"a row that was never told and is gone");
+}
+
+#[test]
+fn the_replica_holds_all_rows_and_all_columns() {
+    for provisioning in PROVISIONINGS {
+        let mut trial = trial(Options::default(), provisioning, 10);
+        trial.replica = true;
+        live(&mut trial, 4);
+        trial.check(&provisioning);
+        assert!(trial.holds.values().all(|row| row.len() == trial::entity().columns.len()));
+    }
+}
+
+#[test]
+fn a_torn_reading_takes_rows_for_gone_and_two_passes_do_not() {
+    let phantoms = |snapshot| {
+        let options = Options { snapshot, read_rows: 4, ..Options::default() };
+        let mut trial = trial(options, Provisioning::Nothing, 17);
+        trial.pull(100);
+        for n in 0..6 {
+            // Between the first page of a reading and the next, its first row goes.
+            trial.request(100);
+            assert!(
+                trial.backend.office_delete(trial.now, VISIT, &Key::new(&format!("{:03}", 2 * n))).is_ok()
+            );
+            trial.pull(100);
+        }
+        trial.pull(100);
+        trial.check(&snapshot);
+        trial.phantoms
+    };
+    assert!(phantoms(Snapshot::Torn) >= 4);
+    assert_eq!((phantoms(Snapshot::TwoPass), phantoms(Snapshot::Isolated)), (0, 0));
+}
+
+#[test]
+fn two_passes_with_trouble_at_any_request_lose_nothing() {
+    let options = Options { snapshot: Snapshot::TwoPass, read_rows: 6, ..Options::default() };
+    let mut calm = trial(options, Provisioning::Nothing, 10);
+    live(&mut calm, 3);
+    // A pull may go on with a reading that began before the last change; the next does not.
+    calm.pull(3);
+    calm.check(&"calm");
+    for (nth, trouble) in (1..=calm.requests).flat_map(|nth| TROUBLES.map(|t| (nth, t))) {
+        let mut trial = trial(options, Provisioning::Nothing, 10);
+        trial.trouble.insert(nth, trouble);
+        live(&mut trial, 3);
+        trial.pull(3);
+        trial.check(&(nth, trouble));
+    }
+}
+
+#[test]
+fn what_a_source_writes_differently_each_time_is_no_change_in_its_canonical_form() {
+    for (canonical, more) in [(true, 0), (false, 30)] {
+        for options in
+            [Options { canonical, ..Options::default() }, Options { canonical, ..file(1, 0, true) }]
+        {
+            let mut trial = trial(options, Provisioning::Nothing, 10);
+            for _ in 0..4 {
+                trial.pull(100);
+                trial.check(&options);
+            }
+            assert_eq!(trial.delivered, 10 + more, "{options:?}");
+        }
+    }
+}
+
+#[test]
+fn a_file_is_of_its_instant_and_tells_the_last_state_alone() {
+    let mut trial = trial(file(100, 0, true), Provisioning::Nothing, 10);
+    trial.pull(100);
+    for n in [0, 17 * 8, 2 * 17] {
+        trial.commit(n);
+    }
+    trial.pull(100);
+    assert_eq!(trial.delivered, 10, "the file is older");
+    trial.now += Span::millis(100);
+    trial.pull(100);
+    trial.check(&"a new file");
+    trial.now += Span::millis(100);
+    trial.commit(1);
+    trial.now += Span::millis(100);
+    trial.pull(100);
+    trial.check(&"the file after");
+    assert_eq!(trial.phantoms, 0);
+}
+
+#[test]
+fn a_file_that_is_being_written_is_used_only_by_those_who_do_not_look_for_its_end() {
+    for (trailer, phantoms) in [(true, false), (false, true)] {
+        let mut trial = trial(file(100, 50, trailer), Provisioning::Nothing, 10);
+        trial.now += Span::millis(60);
+        trial.pull(100);
+        trial.check(&"complete");
+        trial.now += Span::millis(59);
+        trial.pull(100);
+        assert_eq!(trial.phantoms > 0, phantoms, "{trailer}");
+        trial.now += Span::millis(50);
+        trial.pull(100);
+        trial.check(&trailer);
+    }
+}
+
+#[test]
+fn a_source_without_a_complete_file_is_not_available_for_a_first_load() {
+    let mut trial = trial(file(100, 50, true), Provisioning::Nothing, 10);
+    let attributes = [Value::text("north")];
+    let reader = Reader::Device(DeviceId(0), &attributes);
+    let ask = Ask {
+        reader,
+        entity: VISIT,
+        cursor: None,
+        limit: 9,
+        clock: Stamp(0),
+        local: Stamp(0),
+        pull: (UnitId(0), 0),
+    };
+    let mut ask_at = |ms| {
+        let now = Time::ZERO + Span::millis(ms);
+        trial.strategy.page(&mut trial.backend, now, ask, &mut |_| ControlFlow::Continue(()))
+    };
+    assert_eq!(ask_at(20), Err(ServerError::Unavailable));
+    assert!(ask_at(50).is_ok());
+    assert!(ask_at(120).is_ok(), "the last complete file is still known");
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Null),
+        prop_oneof![any::<i64>(), -3..3_i64, Just(i64::MAX)].prop_map(Value::Int),
+        prop_oneof![Just(-0.0), Just(0.0), Just(2.5), Just(1e300), any::<i32>().prop_map(f64::from)]
+            .prop_map(Value::Real),
+        prop_oneof![".{0,4}", Just(String::new()), "\\\\[Nirt\\\\]?[a-z0-9]{0,3}"]
+            .prop_map(|text| Value::text(&text)),
+        (0..2_u64, 0..9_u32).prop_map(|(seed, len)| Value::Fat(Fat { seed, len })),
+    ]
+}
+
+fn row() -> impl Strategy<Value = Vec<Value>> {
+    prop::collection::vec(value(), trial::entity().columns.len())
+}
+
+/// What the canonical form promises: two rows are the same if each of their values reads the same, a whole number in a column of
+/// fractions as a fraction.
+fn reads_alike(a: &[Value], b: &[Value]) -> bool {
+    let text = |value: &Value| value.with_ref(|v| v.to_value());
+    let number = |column: usize, value: Value| match value {
+        Value::Int(n) if column == 2 && n as f64 as i128 == i128::from(n) => Value::Real(n as f64),
+        value => value,
+    };
+    a.iter().zip(b).enumerate().all(|(i, (a, b))| number(i, text(a)) == number(i, text(b)))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn two_rows_have_one_hash_if_and_only_if_they_read_alike(a in row(), b in row(), same in 0..128_u8) {
+        let mix = |i: usize| if same >> i & 1 == 1 { a[i].clone() } else { b[i].clone() };
+        let b: Vec<Value> = (0..a.len()).map(mix).collect();
+        let (entity, all) = (trial::entity(), [0, 1, 2, 3, 4, 5, 6]);
+        let mut canonical = Canonical::default();
+        let [one, other] = [&a, &b].map(|row| canonical.hash(&entity, &all, row));
+        prop_assert_eq!(one == other, reads_alike(&a, &b));
+    }
+
+    #[test]
+    fn a_row_reads_back_from_every_style_with_the_same_hash(row in row()) {
+        let (entity, all) = (trial::entity(), [0, 1, 2, 3, 4, 5, 6]);
+        let mut canonical = Canonical::default();
+        let hash = canonical.hash(&entity, &all, &row);
+        for style in (0..3).map(Style::of) {
+            let (heads, cells) = (style.heads(&entity), style.cells(&entity, &Key::new("k"), Stamp(-7), &row));
+            let reader = backend::Reader::new(&entity, heads.iter().map(String::as_str)).unwrap();
+            let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+            let (key, stamp, values) = reader.row(&cells).unwrap();
+            prop_assert_eq!((key.as_str(), stamp), ("k", Stamp(-7)));
+            prop_assert_eq!(canonical.hash(&entity, &all, &values), hash, "{:?} as {:?}", row, cells);
+        }
+    }
+
+    #[test]
+    fn a_reader_ends_with_its_rows_whatever_befalls_it(
+        steps in prop::collection::vec((0..3_u8, 0..200_u32), 1..60),
+        trouble in prop::collection::btree_map(1..40_u32, (0..4_usize).prop_map(|t| TROUBLES[t]), 0..12),
+        limit in 1..12_usize,
+        snapshot in prop_oneof![Just(Snapshot::Isolated), Just(Snapshot::TwoPass)],
+        keep in prop_oneof![Just(Keep::Hash), Just(Keep::Copy)],
+        replica in any::<bool>(),
+    ) {
+        let options = Options { keep, snapshot, read_rows: 5, ..Options::default() };
+        let mut trial = trial(options, Provisioning::Nothing, 8);
+        (trial.trouble, trial.replica) = (trouble, replica);
+        for (kind, n) in steps {
+            match kind {
+                0 => trial.commit(n),
+                1 => trial.push(n),
+                _ => _ = trial.request(limit),
+            }
+        }
+        trial.pull(limit);
+        trial.pull(limit);
+        trial.check(&options);
+    }
+}

@@ -1,0 +1,274 @@
+//! A reader that meets trouble, for the tests of strategies: it holds rows as an engine would, and what it holds in the end is
+//! compared with the backend.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::super::{Ask, Captured, Effort, Reader, Strategy};
+use crate::backend::{Backend, Loaded, Options, Scope};
+use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
+use crate::contract::{Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, ServerError};
+
+pub(super) const VISIT: EntityId = EntityId(0);
+const START: Stamp = Stamp(1_700_000_000_000_000);
+/// Columns.
+pub(super) const CLINIC: usize = 0;
+pub(super) const NOTE: usize = 4;
+const LEDGER: usize = 5;
+
+/// What goes wrong with one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// It does not come to the gateway.
+    Fails,
+    /// The answer is lost.
+    Lost,
+    /// The reader dies after it has written half of the page.
+    Half,
+    /// The gateway is killed before it.
+    Forgets,
+}
+
+pub(super) const TROUBLES: [Trouble; 4] = [Trouble::Fails, Trouble::Lost, Trouble::Half, Trouble::Forgets];
+
+pub(super) struct Trial {
+    pub(super) backend: Backend,
+    pub(super) strategy: Box<dyn Strategy>,
+    pub(super) now: Time,
+    /// Whether the replica reads, or a device in the north.
+    pub(super) replica: bool,
+    pub(super) holds: BTreeMap<Key, Vec<Value>>,
+    pub(super) cursor: Option<String>,
+    /// Rows that the load under way has brought.
+    loading: Option<BTreeSet<Key>>,
+    /// Requests so far, and what goes wrong with which.
+    pub(super) requests: u32,
+    pub(super) trouble: BTreeMap<u32, Trouble>,
+    pub(super) effort: Effort,
+    pub(super) delivered: u64,
+    /// Rows that were told to be gone and were not.
+    pub(super) phantoms: u64,
+    /// Loads, the first included.
+    pub(super) loads: u32,
+    attributes: Vec<Value>,
+    made: u32,
+}
+
+pub(super) fn entity() -> Entity {
+    use ColumnKind::{Bool, Int, Real, Text, Timestamp};
+    let columns = [
+        ("clinic", Text),
+        ("count", Int),
+        ("share", Real),
+        ("at", Timestamp),
+        ("note", Text),
+        ("ledger", Text),
+        ("done", Bool),
+    ];
+    Entity {
+        name: "visit".to_owned(),
+        key: "id".to_owned(),
+        columns: columns.map(|(name, kind)| Column { name: name.to_owned(), kind }).to_vec(),
+        projection: vec![1, 2, 3, 4, 6],
+        scope: vec![ScopeRule::Attribute { column: CLINIC, attribute: 0 }],
+        delivery: Delivery::Delta,
+        unique: Vec::new(),
+    }
+}
+
+pub(super) fn values(clinic: &str, note: &str) -> Vec<Value> {
+    let [clinic, note] = [clinic, note].map(Value::text);
+    vec![clinic, Value::Int(3), Value::Real(0.1), Value::Int(START.0), note, Value::Null, Value::Int(1)]
+}
+
+impl Trial {
+    /// A reader of `rows` rows of the north and half as many of the south.
+    pub(super) fn new(options: Options, strategy: Box<dyn Strategy>, rows: u32) -> Trial {
+        let schema = Arc::new(Schema { entities: vec![entity()] });
+        let mut backend = Backend::new(schema, options, START, Seed(1));
+        let old = START.minus(Span::secs(9));
+        let row = |clinic: &str, n: u32| Loaded {
+            key: Key::new(&format!("{n:03}")),
+            values: values(clinic, "").into(),
+            created: old,
+            updated: old,
+            deleted: None,
+        };
+        let (north, south) =
+            ((0..rows).map(|n| row("north", 2 * n)), (0..rows / 2).map(|n| row("south", 2 * n + 1)));
+        backend.load(VISIT, north.chain(south));
+        Trial {
+            backend,
+            strategy,
+            now: Time::ZERO,
+            replica: false,
+            holds: BTreeMap::new(),
+            cursor: None,
+            loading: None,
+            requests: 0,
+            trouble: BTreeMap::new(),
+            effort: Effort::default(),
+            delivered: 0,
+            phantoms: 0,
+            loads: 0,
+            attributes: vec![Value::text("north")],
+            made: 0,
+        }
+    }
+
+    /// What the reader gets of a row.
+    fn shown(&self, row: &[Value]) -> Vec<Value> {
+        if self.replica { row.to_vec() } else { entity().project(row) }
+    }
+
+    /// What the reader should hold.
+    pub(super) fn wanted(&mut self) -> BTreeMap<Key, Vec<Value>> {
+        let live = self.backend.rows(VISIT).filter(|row| !row.deleted);
+        let theirs = live.filter(|row| self.replica || row.values[CLINIC] == self.attributes[0]);
+        theirs.map(|row| (row.key.clone(), self.shown(&row.values))).collect()
+    }
+
+    /// Something is committed; the same `n` is the same change, so that rows change back too.
+    pub(super) fn commit(&mut self, n: u32) {
+        let key = Key::new(&format!("{:03}", n % 17));
+        let note = |text: &str| [(NOTE, Value::text(text))];
+        let (backend, now) = (&mut self.backend, self.now);
+        // What is refused as the row is not there is as good a step as any other.
+        let _ = match n % 8 {
+            0 | 1 => backend.office_write(now, VISIT, &key, &note("changed")),
+            2 | 3 => backend.office_write(now, VISIT, &key, &note("")),
+            4 => backend.office_delete(now, VISIT, &key),
+            5 => {
+                self.made += 1;
+                let key = Key::new(&format!("{:03}-{}", n % 17, self.made));
+                backend.office_create(now, VISIT, key, values("north", "new"))
+            }
+            6 => backend.office_write(now, VISIT, &key, &[(CLINIC, Value::text("south"))]),
+            _ => backend.office_write(
+                now,
+                VISIT,
+                &key,
+                &[(CLINIC, Value::text("north")), (LEDGER, Value::text("moved"))],
+            ),
+        };
+    }
+
+    /// The reader writes a row of its own, and the backend takes it.
+    pub(super) fn push(&mut self, n: u32) {
+        let key = Key::new(&format!("{:03}", n % 17));
+        let values = values("north", ["pushed", ""][(n / 17) as usize % 2]);
+        let live = self.backend.row(VISIT, &key).is_some_and(|row| !row.deleted);
+        let written = match live {
+            true => self.backend.office_write(self.now, VISIT, &key, &[(NOTE, values[NOTE].clone())]),
+            false => self.backend.office_create(self.now, VISIT, key.clone(), values),
+        };
+        let row = self.backend.row(VISIT, &key).map(|row| row.values.to_vec());
+        if let (Ok(_), Some(row)) = (written, row) {
+            let shown = self.shown(&row);
+            self.holds.insert(key.clone(), shown);
+            if let Some(loading) = &mut self.loading {
+                loading.insert(key.clone());
+            }
+            let attributes = self.attributes.clone();
+            let reader =
+                if self.replica { Reader::Replica } else { Reader::Device(DeviceId(7), &attributes) };
+            self.strategy.touched(reader, VISIT, &key);
+        }
+    }
+
+    /// One request; whether there is more.
+    pub(super) fn request(&mut self, limit: usize) -> bool {
+        self.now += Span::millis(1);
+        self.requests += 1;
+        let trouble = self.trouble.get(&self.requests).copied();
+        match trouble {
+            Some(Trouble::Fails) => return true,
+            Some(Trouble::Forgets) => self.strategy.forget(),
+            _ => {}
+        }
+        if self.cursor.is_none() {
+            self.loading = Some(BTreeSet::new());
+            self.loads += 1;
+        }
+        let attributes = self.attributes.clone();
+        let reader = if self.replica { Reader::Replica } else { Reader::Device(DeviceId(7), &attributes) };
+        let cursor = self.cursor.clone();
+        let ask = Ask {
+            reader,
+            entity: VISIT,
+            cursor: cursor.as_deref(),
+            limit,
+            clock: START,
+            local: START,
+            pull: (UnitId(0), 0),
+        };
+        let mut page = Vec::new();
+        let answer = self.strategy.page(&mut self.backend, self.now, ask, &mut |change| {
+            page.push((change.key.clone(), change.values.map(<[Value]>::to_vec)));
+            ControlFlow::Continue(())
+        });
+        let Captured { delivered, cursor, more, effort } = match answer {
+            Ok(captured) => captured,
+            Err(error) => {
+                assert_eq!(error, ServerError::CursorExpired(VISIT));
+                self.cursor = None;
+                return true;
+            }
+        };
+        assert!(page.len() <= limit && delivered == page.len() as u64);
+        assert!(!more || Some(&cursor) != self.cursor.as_ref(), "what has more moves the cursor");
+        (self.effort, self.delivered) = (self.effort.plus(effort), self.delivered + delivered);
+        match trouble {
+            Some(Trouble::Lost) => page.clear(),
+            Some(Trouble::Half) => page.truncate(page.len().div_ceil(2)),
+            _ => {}
+        }
+        self.apply(page);
+        if matches!(trouble, Some(Trouble::Lost | Trouble::Half)) {
+            return true;
+        }
+        self.cursor = Some(cursor);
+        if let (false, Some(loaded)) = (more, self.loading.take_if(|_| !more)) {
+            self.holds.retain(|key, _| loaded.contains(key));
+        }
+        more
+    }
+
+    fn apply(&mut self, page: Vec<(Key, Option<Vec<Value>>)>) {
+        let wanted = self.wanted();
+        for (key, values) in page {
+            match values {
+                Some(values) => {
+                    if let Some(loading) = &mut self.loading {
+                        loading.insert(key.clone());
+                    }
+                    let shown = self.shown(&values);
+                    self.holds.insert(key, shown);
+                }
+                None => {
+                    self.phantoms += u64::from(wanted.contains_key(&key) && self.holds.contains_key(&key));
+                    self.holds.remove(&key);
+                }
+            }
+        }
+    }
+
+    /// Asks until there is no more.
+    pub(super) fn pull(&mut self, limit: usize) {
+        for _ in 0..10_000 {
+            if !self.request(limit) {
+                return;
+            }
+        }
+        panic!("pulling comes to an end");
+    }
+
+    /// Holds what is held against what should be.
+    pub(super) fn check(&mut self, what: &dyn std::fmt::Debug) {
+        let wanted = self.wanted();
+        assert_eq!(self.holds, wanted, "{what:?}");
+        let scope = Scope::Of(&self.attributes);
+        assert!(self.backend.all(self.now, VISIT, scope, |_| {}).is_ok());
+    }
+}

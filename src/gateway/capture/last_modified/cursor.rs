@@ -1,0 +1,144 @@
+//! The text of a cursor.
+//!
+//! At rest it names what was delivered last: `stamp,key`. Alone, `stamp` means all changes up to and including it. While a
+//! first load is under way the instant at which it began comes first: `since/stamp,key`.
+//!
+//! Where all pages of a pull begin at one time, a cursor within it has four parts, `@since;base;mark;step`: when a first load
+//! began, if it is one; the time at which the pages begin; what the cursor will be when the pull has ended; and how far it
+//! has come, either `s` with unit, run and rows passed over, or `k` with stamp and key.
+
+use crate::backend::Position;
+use crate::base::{Key, Stamp, UnitId};
+
+/// How far a reader has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cursor {
+    /// To here.
+    Rest(Position),
+    /// It is within a pull whose pages begin at one time.
+    Course(Course),
+}
+
+/// A pull whose pages begin at one time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Course {
+    /// When it began, if it is a first load.
+    pub(super) since: Option<Stamp>,
+    /// Its pages begin here; `None` at the first change there is.
+    pub(super) base: Option<Stamp>,
+    /// The cursor after it.
+    pub(super) mark: Stamp,
+    /// How far it has come.
+    pub(super) step: Step,
+}
+
+/// How far a pull has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// So many rows were delivered in this run of this unit.
+    Skip { pull: (UnitId, u64), rows: u64 },
+    /// Up to this row.
+    Row(Stamp, Key),
+}
+
+impl Cursor {
+    pub(super) fn write(&self) -> String {
+        match self {
+            Cursor::Rest(position) => write(position),
+            Cursor::Course(Course { since, base, mark, step }) => {
+                let stamp = |stamp: &Option<Stamp>| stamp.map_or(String::new(), |stamp| stamp.0.to_string());
+                let (since, base) = (stamp(since), stamp(base));
+                let step = match step {
+                    Step::Skip { pull: (unit, run), rows } => format!("s{}.{run}.{rows}", unit.0),
+                    Step::Row(stamp, key) => format!("k{},{key}", stamp.0),
+                };
+                format!("@{since};{base};{};{step}", mark.0)
+            }
+        }
+    }
+
+    /// `None` if it is no cursor.
+    pub(super) fn read(text: &str) -> Option<Cursor> {
+        let Some(course) = text.strip_prefix('@') else { return read(text).map(Cursor::Rest) };
+        let parts: Vec<&str> = course.splitn(4, ';').collect();
+        let [since, base, mark, step] = parts[..] else { return None };
+        let stamp = |text: &str| if text.is_empty() { Some(None) } else { Some(Some(parse(text)?)) };
+        let step = match step.strip_prefix('k') {
+            Some(row) => {
+                let (stamp, key) = row.split_once(',')?;
+                Step::Row(parse(stamp)?, Key::new(key))
+            }
+            None => {
+                let mut numbers = step.strip_prefix('s')?.splitn(3, '.');
+                let unit = UnitId(numbers.next()?.parse().ok()?);
+                let pull = (unit, numbers.next()?.parse().ok()?);
+                Step::Skip { pull, rows: numbers.next()?.parse().ok()? }
+            }
+        };
+        Some(Cursor::Course(Course { since: stamp(since)?, base: stamp(base)?, mark: parse(mark)?, step }))
+    }
+}
+
+fn parse(text: &str) -> Option<Stamp> {
+    Some(Stamp(text.parse().ok()?))
+}
+
+fn write(position: &Position) -> String {
+    let Position { stamp, key, since } = position;
+    let since = since.map_or(String::new(), |since| format!("{}/", since.0));
+    let key = key.as_ref().map_or(String::new(), |key| format!(",{key}"));
+    format!("{since}{}{key}", stamp.0)
+}
+
+fn read(cursor: &str) -> Option<Position> {
+    let (stamps, key) = match cursor.split_once(',') {
+        Some((stamps, key)) => (stamps, Some(Key::new(key))),
+        None => (cursor, None),
+    };
+    let (since, stamp) = match stamps.split_once('/') {
+        Some((since, stamp)) => (Some(parse(since)?), stamp),
+        None => (None, stamps),
+    };
+    Some(Position { stamp: parse(stamp)?, key, since })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_as_it_was_written_whatever_the_key() {
+        let mark = Stamp(9);
+        for key in ["", "k", "a,b/c;d \"d\" é@~"].map(Key::new) {
+            for since in [None, Some(Stamp(-3))] {
+                for key in [None, Some(key.clone())] {
+                    let position = Position { stamp: Stamp(-1_700), key, since };
+                    let cursor = Cursor::Rest(position);
+                    assert_eq!(Cursor::read(&cursor.write()), Some(cursor));
+                }
+                for base in [None, Some(Stamp(-5))] {
+                    for step in [
+                        Step::Row(Stamp(-2), key.clone()),
+                        Step::Skip { pull: (UnitId(3), u64::MAX), rows: 7 },
+                    ] {
+                        let cursor = Cursor::Course(Course { since, base, mark, step });
+                        assert_eq!(Cursor::read(&cursor.write()), Some(cursor));
+                    }
+                }
+            }
+        }
+        let plain = Position { stamp: Stamp(7), key: Some(Key::new("k")), since: None };
+        assert_eq!(Cursor::Rest(plain).write(), "7,k");
+    }
+
+    #[test]
+    fn a_text_that_is_no_cursor_is_not_read() {
+        for text in ["", ",", "k,7", "7.5,k", "/7,k", "1/,k", "1/2/3,k", "99999999999999999999,k", " 7"] {
+            assert_eq!(Cursor::read(text), None, "{text:?}");
+        }
+        for text in ["@", "@;;;", "@;;1;", "@;;1;s1.2", "@;;1;s1.2.3.4", "@;;1;k1", "@;;;k1,a", "@x;;1;k1,a"]
+        {
+            assert_eq!(Cursor::read(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What a capture by the time of last modification can be told to be.
+
+use super::super::super::options::Unfit;
+use super::super::Fits;
+use crate::backend::{Provisioning, Upto};
+use crate::base::Span;
+
+/// How it pages, and how close to the present it comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How the next page begins.
+    pub bound: Bound,
+    /// How the pages of one pull are cut.
+    pub paging: Paging,
+    /// Whose time the cursor is.
+    pub source: Source,
+    /// Cursors are cut to multiples of this on their way.
+    pub precision: Span,
+    /// How close to the present a pull comes.
+    pub upto: Upto,
+    /// How a pull knows its end.
+    pub end: End,
+    /// Rows that a device was told of and that are no longer there for it are looked for this often.
+    pub reconcile: Option<Span>,
+}
+
+/// How the next page begins, from the stamp in the cursor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bound {
+    /// After the last stamp delivered, `>`: what shares it and was not delivered is passed over.
+    Strict,
+    /// With the last stamp delivered, `>=`: what shares it comes again, for ever if it fills a page.
+    Inclusive,
+    /// After the first stamp that was not delivered: what has it is passed over.
+    FirstNotReturned,
+    /// The same, while a page goes on to the end of its last stamp: a vendor's pseudocode read to the letter.
+    FirstNotReturnedExtended,
+    /// After the last stamp delivered, and a page goes on to the end of its last stamp.
+    TieExtended,
+    /// After the last stamp and key.
+    #[default]
+    Keyset,
+}
+
+/// How the pages of one pull are cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Paging {
+    /// Each begins after the one before.
+    #[default]
+    Keyset,
+    /// All begin at the same time, and pass over as many rows as came before.
+    Offset,
+}
+
+/// Whose time the cursor is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// The stamps of the rows.
+    #[default]
+    Records,
+    /// The device's clock when a pull begins.
+    ClientClock,
+    /// What people see there, without its offset from UTC.
+    ClientLocal,
+    /// The backend's clock when a pull begins, or where that is earlier, the last instant that is settled.
+    ServerStart,
+    /// The backend's clock when its last page is done.
+    ServerEnd,
+}
+
+/// How a pull knows its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum End {
+    /// The answer says whether there is more.
+    #[default]
+    Marker,
+    /// An answer without rows is the last.
+    Count,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            bound: Bound::default(),
+            paging: Paging::default(),
+            source: Source::default(),
+            precision: Span::micros(1),
+            upto: Upto::default(),
+            end: End::default(),
+            reconcile: None,
+        }
+    }
+}
+
+impl Options {
+    /// Why these do not go together, if they do not.
+    pub fn contradiction(&self) -> Option<Unfit> {
+        let fixed = self.source != Source::Records || self.paging == Paging::Offset;
+        let plain = matches!(self.bound, Bound::Strict | Bound::Inclusive | Bound::Keyset);
+        (fixed && !plain).then_some(Unfit {
+            why: "this bound comes of the last page, but the pages of this pull all have the same",
+            instead: "\"strict\", \"inclusive\" or \"keyset\", or `source = \"records\"` and `paging = \"keyset\"`",
+        })
+    }
+}
+
+impl Fits for Options {
+    fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
+        if provisioning.stamps() {
+            return Ok(());
+        }
+        Err(Unfit {
+            why: "the time of last modification is asked for, and this backend keeps none",
+            instead: "a backend that stamps its rows (full, stamps-only, three-stamps, read-only-schema), \
+                      or a capture that compares all rows",
+        })
+    }
+
+    fn behind(&self) -> Span {
+        let window = match self.upto {
+            Upto::Behind(window) => window,
+            Upto::Settled => Span::ZERO,
+        };
+        window + self.reconcile.unwrap_or(Span::ZERO)
+    }
+}

@@ -1,0 +1,493 @@
+//! A gateway with a replica: what it answers by itself, and what it wants of the backend.
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::capture::{Ask, Effort, Reader};
+use super::options::RefreshOptions;
+use super::replica::{Captures, Copied, Judged, Replica, Sent, Waiting};
+use super::server::Gateway;
+use crate::backend::{self, Backend, Change, Fact, Failing, Load};
+use crate::base::{DeviceId, EntityId, Span, Stamp, Time, UnitId, Value};
+use crate::contract::wire::AnswerWriter;
+use crate::contract::{
+    Event, FetchRequest, Mutation, Outcome, PullRequest, PushRequest, Request, RequestKind, Schema,
+    ServerError,
+};
+
+/// Processor time of the gateway to write a row into its replica or a mutation into its queue: SQLite takes in some hundred
+/// thousand indexed rows a second (`cargo bench --bench gateway`).
+const WRITTEN: Span = Span::micros(10);
+/// Mutations that go to the backend in one request.
+const BATCH: usize = 100;
+/// Bytes of a request for a page besides its cursor, and of a mutation on its way besides its values.
+const HEAD: u64 = 120;
+
+/// What a gateway has that keeps a replica.
+pub(super) struct Persistent {
+    pub(super) replica: Replica,
+    options: RefreshOptions,
+    start: Stamp,
+}
+
+/// An answer that needed no backend.
+#[derive(Debug)]
+pub struct Answered {
+    /// The answer's bytes.
+    pub answer: Vec<u8>,
+    /// When it leaves.
+    pub done_at: Time,
+    /// What there is to tell of it.
+    pub events: Vec<Event<'static>>,
+}
+
+/// What something that the gateway wanted of the backend came to there.
+#[derive(Debug)]
+pub struct Errand<T> {
+    /// What it brings home.
+    pub result: Result<T, ServerError>,
+    /// Its size, in bytes.
+    pub bytes: u64,
+    /// When it leaves the backend.
+    pub done_at: Time,
+    /// What the backend did, in order.
+    pub facts: Vec<Fact>,
+    /// The backend's work; `None` if the request did not get to it.
+    pub work: Option<backend::Served>,
+    /// What finding changes took the gateway.
+    pub found: Option<Event<'static>>,
+}
+
+/// A refresh under way.
+#[derive(Clone, Debug)]
+pub struct Refresh {
+    begun: Time,
+    left: VecDeque<EntityId>,
+}
+
+/// Asks for a page of changes for the replica.
+#[derive(Clone, Debug)]
+pub struct PageAsk {
+    entity: EntityId,
+    cursor: Option<String>,
+    /// When the refresh that it is a page of began: its name.
+    refresh: u64,
+}
+
+/// A page of changes on its way into the replica.
+#[derive(Debug)]
+pub struct PageRead {
+    captures: Captures,
+    scanned: u64,
+}
+
+/// A round through the queue of uploads.
+#[derive(Clone, Debug, Default)]
+pub struct Upload {
+    after: i64,
+    /// Devices of which something was put off: what they wrote later may depend on it.
+    put_off: Vec<DeviceId>,
+}
+
+/// Mutations on their way to the backend.
+#[derive(Clone, Debug)]
+pub struct Batch(Vec<Waiting>);
+
+/// What the backend made of a batch, on its way home.
+#[derive(Debug)]
+pub struct Verdicts(Vec<Judged>);
+
+/// The rows that a verdict speaks of, as the backend has them now: that of the mutation, and one that is in its way.
+fn spoken_of(backend: &Backend, mutation: &Mutation, outcome: &Outcome) -> Vec<Copied> {
+    let Some(entity) = backend.schema().entities.get(usize::from(mutation.entity.0)) else {
+        return Vec::new();
+    };
+    let other = match outcome {
+        Outcome::Later | Outcome::Queued => return Vec::new(),
+        Outcome::Applied { .. } => None,
+        Outcome::Conflict { current, .. } | Outcome::Rejected { current, .. } => {
+            current.as_ref().map(|row| &row.key).filter(|key| **key != mutation.key)
+        }
+    };
+    let keys = std::iter::once(&mutation.key).chain(other);
+    let records = keys.filter_map(|key| backend.row(mutation.entity, key));
+    let change = |record: &backend::Record| {
+        let values = (!record.deleted).then_some(&*record.values);
+        Copied::of(entity, Change { key: &record.key, stamp: record.stamp, values })
+    };
+    records.map(|record| change(record)).collect()
+}
+
+impl Persistent {
+    pub(super) fn new(options: &RefreshOptions, schema: Arc<Schema>, start: Stamp) -> Persistent {
+        Persistent { replica: Replica::new(schema, start.0), options: options.clone(), start }
+    }
+
+    pub(super) fn reopen(&mut self) {
+        self.replica.reopen(self.start.0);
+    }
+
+    pub(super) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
+        self.replica.cursor_at(entity, stamp)
+    }
+
+    fn pull(
+        &self,
+        attributes: &[Value],
+        pull: &PullRequest,
+        clock: Stamp,
+    ) -> Result<(Vec<u8>, u64), ServerError> {
+        let mut writer: AnswerWriter = AnswerWriter::pages(clock);
+        let most = u64::from(pull.rows.max(1));
+        let mut rows = 0;
+        for want in &pull.wants {
+            if rows >= most || (writer.len() as u64 >= pull.bytes && rows > 0) {
+                break;
+            }
+            writer.begin_page(want.entity);
+            let (cursor, limit) = (want.cursor.as_deref(), (most - rows) as usize);
+            let page = self.replica.page(want.entity, attributes, cursor, limit, |sent| {
+                let (key, stamp, cells): Sent<'_> = sent;
+                writer.encoded_row(key, stamp, cells);
+                if writer.len() as u64 >= pull.bytes {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            })?;
+            writer.end_page(&page.cursor, page.more);
+            rows += page.delivered;
+        }
+        Ok((writer.finish(), rows))
+    }
+
+    fn fetch(
+        &self,
+        attributes: &[Value],
+        fetch: &FetchRequest,
+        clock: Stamp,
+    ) -> Result<(Vec<u8>, u64), ServerError> {
+        let mut writer: AnswerWriter = AnswerWriter::pages(clock);
+        writer.begin_page(fetch.entity);
+        let limit = fetch.rows.max(1) as usize;
+        let fetched =
+            self.replica.fetch(fetch.entity, attributes, &fetch.of, limit, |(key, stamp, cells)| {
+                writer.encoded_row(key, stamp, cells);
+            });
+        let (rows, more) = fetched?;
+        writer.end_page("", more);
+        Ok((writer.finish(), rows))
+    }
+
+    fn push(
+        &mut self,
+        now: Time,
+        push: &PushRequest,
+        clock: Stamp,
+        events: &mut Vec<Event<'static>>,
+    ) -> Vec<u8> {
+        let outcomes = self.replica.queue(now, push, |mutation| {
+            events.push(Event::UploadQueued { edit: mutation.edit });
+        });
+        let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
+        AnswerWriter::results(clock, ids.zip(&outcomes))
+    }
+}
+
+impl Gateway {
+    /// Answers a request that comes at `now` from the replica; `None` if there is none, and the request is for the backend.
+    pub fn answer(&mut self, now: Time, request: &[u8]) -> Option<Answered> {
+        self.persistent.as_ref()?;
+        let read = self.read(request);
+        let persistent = self.persistent.as_mut()?;
+        let clock = persistent.start.plus(now.since(Time::ZERO));
+        let mut events = Vec::new();
+        let answer = read.and_then(|(device, request)| {
+            let attributes = &self.attributes[device.0 as usize];
+            let (answer, rows) = match &request {
+                Request::Pull(pull) => persistent.pull(attributes, pull, clock)?,
+                Request::Fetch(fetch) => persistent.fetch(attributes, fetch, clock)?,
+                Request::Push(push) => {
+                    let answer = persistent.push(now, push, clock, &mut events);
+                    return Ok((answer, WRITTEN * push.mutations.len() as u64));
+                }
+            };
+            let cpu = Effort { handled: rows, ..Effort::default() }.cpu();
+            let age = now.since(persistent.replica.fresh().unwrap_or(now));
+            events.push(Event::ReplicaServed { device, age, cpu });
+            Ok((answer, cpu))
+        });
+        let (answer, cpu) = answer.unwrap_or_else(|error| (AnswerWriter::error(&error), Span::ZERO));
+        Some(Answered { answer, done_at: now + cpu, events })
+    }
+
+    /// How it feeds its replica, if it keeps one.
+    pub fn refreshes(&self) -> Option<&RefreshOptions> {
+        self.persistent.as_ref().map(|persistent| &persistent.options)
+    }
+
+    /// The replica has what the backend has, as if it had been refreshed all along until `at`, the backend's start.
+    pub fn fill(&mut self, backend: &Backend, at: Stamp) {
+        let (strategy, persistent) = (&self.strategy, self.persistent.as_mut());
+        if let Some(persistent) = persistent {
+            // A tick earlier: a stamp that was cut to this very instant may stand for a later moment, which comes again.
+            let before = at.minus(Span::micros(1));
+            persistent.replica.fill(backend, |entity| strategy.cursor_at(entity, before));
+        }
+    }
+
+    /// When the refresh began that the replica is as fresh as; `None` before the first.
+    pub fn fresh(&self) -> Option<Time> {
+        self.persistent.as_ref()?.replica.fresh()
+    }
+
+    /// Mutations that wait for the backend.
+    pub fn waiting(&self) -> u64 {
+        self.persistent.as_ref().map_or(0, |persistent| persistent.replica.waiting())
+    }
+
+    fn replica(&mut self) -> &mut Replica {
+        &mut self.persistent.as_mut().expect("only a persistent gateway has errands").replica
+    }
+
+    /// The gateway as one client of the backend, beside its devices.
+    fn itself(&self) -> DeviceId {
+        DeviceId(self.attributes.len() as u32)
+    }
+
+    /// Begins a refresh of all entities.
+    pub fn begin_refresh(&mut self, now: Time) -> Refresh {
+        Refresh { begun: now, left: self.replica().entities().collect() }
+    }
+
+    /// The next page that a refresh needs; `None` at its end.
+    pub fn next_page(&mut self, refresh: &Refresh) -> Option<PageAsk> {
+        let entity = *refresh.left.front()?;
+        Some(PageAsk { entity, cursor: self.replica().cursor(entity), refresh: refresh.begun.0 })
+    }
+
+    /// A page is asked for at the backend, at `now`; the gateway gives up on it at `deadline`.
+    pub fn read_page(
+        &mut self,
+        now: Time,
+        deadline: Time,
+        backend: &mut Backend,
+        ask: &PageAsk,
+    ) -> Errand<PageRead> {
+        let admitted = match backend.admit(now, self.itself()) {
+            Ok(admitted) => admitted,
+            Err(error) => return Errand::refused(now, error),
+        };
+        let limit = self.persistent.as_ref().map_or(1, |persistent| persistent.options.page);
+        let limit = limit.clamp(1, backend.page_cap()) as usize;
+        let (mut rows, mut effort, mut delivered) = (Vec::new(), Effort::default(), 0);
+        let result = if admitted.fails == Some(Failing::Before) {
+            Err(ServerError::Failed)
+        } else {
+            let (schema, clock) = (Arc::clone(backend.schema()), self.clock(now));
+            let PageAsk { entity, cursor, refresh } = ask;
+            let asked = Ask {
+                reader: Reader::Replica,
+                entity: *entity,
+                cursor: cursor.as_deref(),
+                limit,
+                clock,
+                local: clock,
+                pull: (UnitId(0), *refresh),
+            };
+            let page = self.strategy.page(backend, now, asked, &mut |change| {
+                rows.push(Copied::of(schema.entity(*entity), change));
+                ControlFlow::Continue(())
+            });
+            page.map(|page| {
+                (effort, delivered) = (page.effort, page.delivered);
+                Captures { entity: *entity, rows, cursor: page.cursor, more: page.more }
+            })
+        };
+        let load = Load { scanned: effort.scanned, rows: delivered, written: effort.writes };
+        let work = backend.serve(admitted, RequestKind::Pull, load);
+        let late = if work.done_at > deadline { Some(ServerError::GatewayTimeout) } else { None };
+        let failed = late.or(admitted.fails.map(|_| ServerError::Failed));
+        let result = failed.map_or(result, Err);
+        self.strategy.answered(backend, now, result.is_ok());
+        let bytes = result.as_ref().map_or(0, |captures| captures.rows.iter().map(Copied::bytes).sum());
+        Errand {
+            result: result.map(|captures| PageRead { captures, scanned: effort.scanned }),
+            bytes: HEAD + bytes,
+            done_at: work.done_at.min(deadline),
+            facts: Vec::new(),
+            work: Some(work),
+            found: Some(effort.event(self.strategy.state())),
+        }
+    }
+
+    /// A page has come home, or has not: takes it into the replica. True if the refresh goes on.
+    pub fn take_page(
+        &mut self,
+        refresh: &mut Refresh,
+        ask: &PageAsk,
+        page: Result<PageRead, ServerError>,
+    ) -> (bool, Event<'static>) {
+        let replica = self.replica();
+        let (changed, scanned, goes_on, failed) = match page {
+            Ok(PageRead { captures, scanned }) => {
+                let changed = replica.take(&captures);
+                if !captures.more {
+                    refresh.left.pop_front();
+                }
+                (changed, scanned, true, false)
+            }
+            Err(ServerError::CursorExpired(_)) if ask.cursor.is_some() => {
+                replica.load_afresh(ask.entity);
+                (0, 0, true, false)
+            }
+            Err(_) => (0, 0, false, true),
+        };
+        let (bytes, cpu) = (replica.bytes(), WRITTEN * changed);
+        (goes_on, Event::RefreshAsked { scanned, changed, bytes, cpu, failed })
+    }
+
+    /// A refresh has come to its end.
+    pub fn end_refresh(&mut self, now: Time, refresh: &Refresh) -> Event<'static> {
+        self.replica().refreshed(refresh.begun);
+        Event::Refreshed { took: now.since(refresh.begun) }
+    }
+
+    /// The next mutations of a round that go to the backend together; `None` at its end, and while the replica loads: of a row
+    /// that is gone again by then a load says nothing.
+    pub fn next_batch(&mut self, round: &Upload) -> Option<Batch> {
+        if self.replica().is_loading() {
+            return None;
+        }
+        let first = self.replica().first(round.after, BATCH, &round.put_off);
+        (!first.is_empty()).then_some(Batch(first))
+    }
+
+    /// Mutations have come to the backend at `now`; the gateway gives up on them at `deadline`.
+    pub fn push_batch(
+        &mut self,
+        now: Time,
+        deadline: Time,
+        backend: &mut Backend,
+        batch: &Batch,
+    ) -> Errand<Verdicts> {
+        let admitted = match backend.admit(now, self.itself()) {
+            Ok(admitted) => admitted,
+            Err(error) => return Errand::refused(now, error),
+        };
+        let mut facts = Vec::new();
+        let put_off = || Judged { outcome: Outcome::Later, rows: Vec::new() };
+        let mut judged: Vec<Judged> = batch.0.iter().map(|_| put_off()).collect();
+        if admitted.fails != Some(Failing::Before) {
+            for device in batch.devices() {
+                let of_device =
+                    || batch.0.iter().enumerate().filter(move |(_, waiting)| waiting.device == device);
+                let mutations: Vec<Mutation> =
+                    of_device().map(|(_, waiting)| waiting.mutation.clone()).collect();
+                let attributes = &self.attributes[device.0 as usize];
+                let outcomes = backend.push(now, attributes, &mutations, &mut facts);
+                for ((place, _), outcome) in of_device().zip(outcomes) {
+                    judged[place].outcome = outcome;
+                }
+            }
+            for (waiting, judged) in batch.0.iter().zip(&mut judged) {
+                judged.rows = spoken_of(backend, &waiting.mutation, &judged.outcome);
+            }
+        }
+        let rows = batch.0.len() as u64;
+        let work = backend.serve(admitted, RequestKind::Push, Load { scanned: rows, rows, written: 0 });
+        let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
+        let done_at = committed.map_or(work.done_at, |at| at.max(work.done_at));
+        let result = match admitted.fails {
+            _ if done_at > deadline => Err(ServerError::GatewayTimeout),
+            Some(_) => Err(ServerError::Failed),
+            None => Ok(Verdicts(judged)),
+        };
+        Errand {
+            result,
+            bytes: HEAD + 60 * rows,
+            done_at: done_at.min(deadline),
+            facts,
+            work: Some(work),
+            found: None,
+        }
+    }
+
+    /// The backend's verdicts have come home: writes them down, with the rows that they make. What was put off stays in the
+    /// queue for another round.
+    pub fn settle(
+        &mut self,
+        now: Time,
+        round: &mut Upload,
+        batch: &Batch,
+        verdicts: &Verdicts,
+    ) -> Vec<Event<'static>> {
+        let Gateway { persistent, attributes, .. } = self;
+        let replica = &mut persistent.as_mut().expect("only a persistent gateway has errands").replica;
+        let both = || batch.0.iter().zip(&verdicts.0);
+        let judged = || both().filter(|(_, judged)| judged.outcome != Outcome::Later);
+        let theirs = |waiting: &Waiting| &*attributes[waiting.device.0 as usize];
+        replica.settle(judged().map(|(waiting, judged)| (waiting, judged, theirs(waiting))));
+        for (waiting, judged) in both() {
+            round.after = round.after.max(waiting.seq);
+            if judged.outcome == Outcome::Later && !round.put_off.contains(&waiting.device) {
+                round.put_off.push(waiting.device);
+            }
+        }
+        let decided = judged().map(|(waiting, _)| Event::UploadDecided {
+            edit: waiting.mutation.edit,
+            waited: now.since(waiting.queued),
+        });
+        decided.collect()
+    }
+
+    fn clock(&self, now: Time) -> Stamp {
+        let start = self.persistent.as_ref().map_or(Stamp(0), |persistent| persistent.start);
+        start.plus(now.since(Time::ZERO))
+    }
+}
+
+impl PageAsk {
+    /// Its size, in bytes.
+    pub fn bytes(&self) -> u64 {
+        HEAD + self.cursor.as_ref().map_or(0, |cursor| cursor.len() as u64)
+    }
+}
+
+impl Batch {
+    /// Its size, in bytes.
+    pub fn bytes(&self) -> u64 {
+        let values = |waiting: &Waiting| -> u64 {
+            waiting
+                .mutation
+                .values
+                .iter()
+                .map(|(_, value)| {
+                    value.with_ref(|value| match value {
+                        crate::base::ValueRef::Text(text) => text.len() as u64 + 6,
+                        _ => 12,
+                    })
+                })
+                .sum()
+        };
+        self.0.iter().map(|waiting| HEAD + values(waiting)).sum()
+    }
+
+    /// The devices whose mutations are in it, by their first.
+    fn devices(&self) -> Vec<DeviceId> {
+        let mut devices = Vec::new();
+        for waiting in &self.0 {
+            if !devices.contains(&waiting.device) {
+                devices.push(waiting.device);
+            }
+        }
+        devices
+    }
+}
+
+impl<T> Errand<T> {
+    fn refused(now: Time, error: ServerError) -> Errand<T> {
+        Errand { result: Err(error), bytes: HEAD, done_at: now, facts: Vec::new(), work: None, found: None }
+    }
+}

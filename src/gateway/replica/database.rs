@@ -1,0 +1,177 @@
+//! The database and its transactions.
+
+use std::sync::Arc;
+
+use rusqlite::{CachedStatement, Connection, OptionalExtension};
+use rustc_hash::FxHashMap;
+
+use super::layout::{Sql, Statement, ddl, held, sql};
+use crate::base::{EntityId, Time};
+use crate::contract::Schema;
+use crate::disk::{self, Disk};
+
+/// The database's name on the disk.
+const NAME: &str = "replica.db";
+/// Prepared statements that stay: eleven an entity, and a dozen.
+const STATEMENTS: usize = 512;
+/// A server commits into a log, and has memory for more than a page or two. What a killed process committed stays.
+const PRAGMAS: &str = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+                       PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 1000";
+/// The size of a page.
+const PAGE: u64 = 8_192;
+
+/// The replica: a disk that lasts, and the database while the process lives.
+pub(in super::super) struct Replica {
+    disk: Disk,
+    schema: Arc<Schema>,
+    /// By entity.
+    sql: Vec<Sql>,
+    open: Option<Open>,
+}
+
+/// What the running process has.
+pub(super) struct Open {
+    connection: Connection,
+    /// Tells this database from any other.
+    pub(super) epoch: i64,
+    /// The last number that was given.
+    pub(super) head: i64,
+    /// Numbers of places by their names.
+    places: FxHashMap<(EntityId, Box<str>), i64>,
+}
+
+impl Replica {
+    /// An empty replica on a new disk. `epoch` is unlike that of any other that devices may have cursors of.
+    pub(in super::super) fn new(schema: Arc<Schema>, epoch: i64) -> Replica {
+        let mut replica = Replica {
+            disk: Disk::new(disk::Options::default()),
+            sql: schema.ids().map(sql).collect(),
+            schema,
+            open: None,
+        };
+        replica.reopen(epoch);
+        replica
+    }
+
+    /// The process ends: its connection is dead, what it committed stays.
+    pub(in super::super) fn kill(&mut self) {
+        self.disk.kill();
+        self.open = None;
+    }
+
+    /// The next process opens what is there; an empty disk gets tables of this epoch.
+    pub(in super::super) fn reopen(&mut self, epoch: i64) {
+        let connection = sound(self.disk.open(NAME));
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        sound(connection.execute_batch(PRAGMAS));
+        let version: i64 = sound(connection.query_row("PRAGMA user_version", [], |row| row.get(0)));
+        if version == 0 {
+            let ddl = ddl(&self.schema);
+            sound(connection.execute_batch(&format!(
+                "BEGIN; {ddl} INSERT INTO meta VALUES('epoch', {epoch}), ('head', 0), ('fresh', -1); \
+                 PRAGMA user_version = 1; COMMIT"
+            )));
+        }
+        let mut open = Open { connection, epoch: 0, head: 0, places: FxHashMap::default() };
+        (open.epoch, open.head) = (open.meta("epoch"), open.meta("head"));
+        self.open = Some(open);
+        self.disk.forgive();
+    }
+
+    pub(super) fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The entities that it holds.
+    pub(in super::super) fn entities(&self) -> impl Iterator<Item = EntityId> {
+        held(&self.schema)
+    }
+
+    /// Size of the database, in bytes; what its log holds besides comes and goes.
+    pub(in super::super) fn bytes(&self) -> u64 {
+        let pages = self.open().prepare("PRAGMA page_count").query_row([], |row| row.get::<_, i64>(0));
+        sound(pages) as u64 * PAGE
+    }
+
+    /// When the last refresh began that came to its end, if there was one.
+    pub(in super::super) fn fresh(&self) -> Option<Time> {
+        u64::try_from(self.open().meta("fresh")).ok().map(Time)
+    }
+
+    /// A refresh that began at `at` has come to its end.
+    pub(in super::super) fn refreshed(&mut self, at: Time) {
+        self.transact(|replica| replica.open().set_meta("fresh", at.0 as i64));
+    }
+
+    /// Runs `f` in one transaction.
+    pub(super) fn transact<R>(&mut self, f: impl FnOnce(&mut Replica) -> R) -> R {
+        sound(self.open().connection.execute_batch("BEGIN IMMEDIATE"));
+        let before = self.open().head;
+        let result = f(self);
+        let open = self.open();
+        if open.head != before {
+            open.set_meta("head", open.head);
+        }
+        sound(open.connection.execute_batch("COMMIT"));
+        // Its time is the model's of the gateway's work, not the flash's of a phone.
+        self.disk.forgive();
+        result
+    }
+
+    pub(super) fn open(&self) -> &Open {
+        self.open.as_ref().expect("a gateway that is down does nothing")
+    }
+
+    /// The next number of the sequence.
+    pub(super) fn next(&mut self) -> i64 {
+        let open = self.open.as_mut().expect("a gateway that is down does nothing");
+        open.head += 1;
+        open.head
+    }
+
+    /// A statement on the table of `entity`.
+    pub(super) fn on(&self, entity: EntityId, which: Statement) -> CachedStatement<'_> {
+        self.open().prepare(&self.sql[usize::from(entity.0)][which as usize])
+    }
+
+    /// The number of a place, which gets one if it has none.
+    pub(super) fn place(&mut self, entity: EntityId, name: &str) -> i64 {
+        if let Some(number) = self.known_place(entity, name) {
+            return number;
+        }
+        let open = self.open.as_mut().expect("a gateway that is down does nothing");
+        sound(open.prepare("INSERT INTO scope(entity, name) VALUES(?1, ?2)").execute((entity.0, name)));
+        let number = open.connection.last_insert_rowid();
+        open.places.insert((entity, name.into()), number);
+        number
+    }
+
+    /// The number of a place, if there ever was a row in it.
+    pub(super) fn known_place(&self, entity: EntityId, name: &str) -> Option<i64> {
+        let open = self.open();
+        if let Some(number) = open.places.get(&(entity, name.into())) {
+            return Some(*number);
+        }
+        let mut find = open.prepare("SELECT id FROM scope WHERE entity = ?1 AND name = ?2");
+        sound(find.query_row((entity.0, name), |row| row.get(0)).optional())
+    }
+}
+
+impl Open {
+    pub(super) fn prepare(&self, sql: &str) -> CachedStatement<'_> {
+        sound(self.connection.prepare_cached(sql))
+    }
+
+    fn meta(&self, name: &str) -> i64 {
+        sound(self.prepare("SELECT value FROM meta WHERE name = ?1").query_row([name], |row| row.get(0)))
+    }
+
+    fn set_meta(&self, name: &str, value: i64) {
+        sound(self.prepare("UPDATE meta SET value = ?2 WHERE name = ?1").execute((name, value)));
+    }
+}
+
+/// The gateway's disk has power and room, and nobody else writes to it: that SQLite fails there is a mistake of ours.
+pub(super) fn sound<T>(result: rusqlite::Result<T>) -> T {
+    result.unwrap_or_else(|error| panic!("the replica's database failed: {error}"))
+}

@@ -1,0 +1,159 @@
+//! What devices read.
+//!
+//! A cursor is `epoch,seq`: everything of its place up to that number is read. While a first load is under way the number at
+//! which it began comes before: `epoch,since/seq`.
+
+use std::ops::ControlFlow;
+
+use super::database::{Replica, sound};
+use super::layout::Statement;
+use super::rows::place_for;
+use crate::base::{EntityId, Key, Stamp, Value};
+use crate::contract::{Delivery, ServerError};
+
+/// A row as it is sent: its key, its stamp, its encoded values; no values are a tombstone.
+pub(in super::super) type Sent<'r> = (&'r str, Stamp, &'r [u8]);
+
+/// The end of a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct Page {
+    pub(in super::super) delivered: u64,
+    pub(in super::super) cursor: String,
+    pub(in super::super) more: bool,
+}
+
+/// Where a device is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Position {
+    seq: i64,
+    /// While a first load is under way: it needs no tombstone from before.
+    since: Option<i64>,
+}
+
+impl Replica {
+    /// The cursor of a device that has seen everything of `entity` up to and including `stamp`.
+    pub(in super::super) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
+        self.named(Position { seq: self.last_by(entity, stamp), since: None })
+    }
+
+    /// Delivers the changes of `entity` after `cursor` for a device with these attributes to `take`, in the order in which the
+    /// replica heard of them, until there are no more, `limit` is reached, or `take` breaks (the change that it broke at counts
+    /// as taken).
+    ///
+    /// # Errors
+    /// [`ServerError::Unavailable`] until the replica's own first load has come to its end; [`ServerError::CursorExpired`] for a
+    /// cursor that another database made, or this one before it was put back to an older state; [`ServerError::BadRequest`] if the
+    /// entity is not pulled.
+    pub(in super::super) fn page(
+        &self,
+        entity: EntityId,
+        attributes: &[Value],
+        cursor: Option<&str>,
+        limit: usize,
+        mut take: impl FnMut(Sent<'_>) -> ControlFlow<()>,
+    ) -> Result<Page, ServerError> {
+        let schema = self.schema().entities.get(usize::from(entity.0));
+        let schema = schema.filter(|schema| schema.delivery == Delivery::Delta);
+        let Some(schema) = schema else {
+            return Err(ServerError::BadRequest(format!("entity {} is not pulled", entity.0)));
+        };
+        if !self.progress(entity).loaded {
+            return Err(ServerError::Unavailable);
+        }
+        let head = self.open().head;
+        let mut at = match cursor {
+            None => Position { seq: 0, since: Some(head) },
+            Some(text) => self.position(text).ok_or(ServerError::CursorExpired(entity))?,
+        };
+        let (mut delivered, mut more) = (0, false);
+        if let Some(place) = self.known_place(entity, &place_for(schema, attributes)) {
+            let most = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
+            let which = if at.since.is_some() { Statement::Load } else { Statement::Changes };
+            let mut statement = self.on(entity, which);
+            let mut rows = sound(match at.since {
+                Some(since) => statement.query((place, at.seq, most, since)),
+                None => statement.query((place, at.seq, most)),
+            });
+            let mut full = false;
+            while let Some(row) = sound(rows.next()) {
+                if full {
+                    more = true;
+                    break;
+                }
+                let (key, cells) = (sound(row.get_ref(1)), sound(row.get_ref(3)));
+                let key = key.as_str().expect("a key is a text");
+                let cells = cells.as_blob_or_null().expect("cells are bytes").unwrap_or_default();
+                at.seq = sound(row.get(0));
+                let flow = take((key, Stamp(sound(row.get(2))), cells));
+                delivered += 1;
+                full = delivered >= limit as u64 || flow.is_break();
+            }
+        }
+        if !more && let Some(since) = at.since.take() {
+            // What has changed since the load began has a higher number, and was delivered.
+            at.seq = at.seq.max(since);
+        }
+        Ok(Page { delivered, cursor: self.named(at), more })
+    }
+
+    /// Delivers the rows of an entity fetched on open that belong to the record `of` and to a device with these attributes, at
+    /// most `limit`; gives how many those are, and whether there are more.
+    ///
+    /// # Errors
+    /// As [`Replica::page`].
+    pub(in super::super) fn fetch(
+        &self,
+        entity: EntityId,
+        attributes: &[Value],
+        of: &Key,
+        limit: usize,
+        mut take: impl FnMut(Sent<'_>),
+    ) -> Result<(u64, bool), ServerError> {
+        let schema = self.schema().entities.get(usize::from(entity.0));
+        let schema = schema.filter(|schema| matches!(schema.delivery, Delivery::OnOpen { .. }));
+        let Some(schema) = schema else {
+            return Err(ServerError::BadRequest(format!("entity {} is not fetched on open", entity.0)));
+        };
+        if !self.progress(entity).loaded {
+            return Err(ServerError::Unavailable);
+        }
+        let Some(place) = self.known_place(entity, &place_for(schema, attributes)) else {
+            return Ok((0, false));
+        };
+        let mut statement = self.on(entity, Statement::OfRecord);
+        let mut rows = sound(statement.query([of.as_str()]));
+        let mut delivered = 0;
+        while let Some(row) = sound(rows.next()) {
+            if sound(row.get::<_, i64>(0)) != place {
+                continue;
+            }
+            if delivered >= limit as u64 {
+                return Ok((delivered, true));
+            }
+            delivered += 1;
+            let (key, cells) = (sound(row.get_ref(1)), sound(row.get_ref(3)));
+            let cells = cells.as_blob_or_null().expect("cells are bytes").unwrap_or_default();
+            take((key.as_str().expect("a key is a text"), Stamp(sound(row.get(2))), cells));
+        }
+        Ok((delivered, false))
+    }
+
+    fn named(&self, at: Position) -> String {
+        let since = at.since.map_or(String::new(), |since| format!("{since}/"));
+        format!("{},{since}{}", self.open().epoch, at.seq)
+    }
+
+    /// The position that this database named so, or `None`.
+    fn position(&self, cursor: &str) -> Option<Position> {
+        let (epoch, rest) = cursor.split_once(',')?;
+        let (since, seq) = match rest.split_once('/') {
+            Some((since, seq)) => (Some(since.parse().ok()?), seq),
+            None => (None, rest),
+        };
+        let at = Position { seq: seq.parse().ok()?, since };
+        let open = self.open();
+        let ours = epoch.parse() == Ok(open.epoch);
+        let known = 0..=open.head;
+        (ours && known.contains(&at.seq) && at.since.is_none_or(|since| known.contains(&since))).then_some(at)
+    }
+}

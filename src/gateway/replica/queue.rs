@@ -1,0 +1,129 @@
+//! Edits on their way from devices to the backend.
+
+use rusqlite::OptionalExtension;
+
+use super::database::{Replica, sound};
+use super::rows::Copied;
+use crate::base::{DeviceId, Stamp, Time, Value};
+use crate::contract::wire::{Answer, AnswerWriter, decode_request, encode_request};
+use crate::contract::{Mutation, Outcome, PushRequest, Request};
+
+/// A mutation that waits for the backend.
+#[derive(Clone, Debug, PartialEq)]
+pub(in super::super) struct Waiting {
+    /// Its place in the queue.
+    pub(in super::super) seq: i64,
+    /// Whose it is.
+    pub(in super::super) device: DeviceId,
+    /// What it wants.
+    pub(in super::super) mutation: Mutation,
+    /// Since when it waits.
+    pub(in super::super) queued: Time,
+}
+
+/// What the backend made of a mutation.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Judged {
+    /// Its verdict.
+    pub(in super::super) outcome: Outcome,
+    /// The rows that it spoke of, as they are after it.
+    pub(in super::super) rows: Vec<Copied>,
+}
+
+impl Replica {
+    /// Takes the mutations of a push in one transaction: to each the backend's verdict, if there is one. `queued` is told of
+    /// those that are new.
+    pub(in super::super) fn queue(
+        &mut self,
+        now: Time,
+        push: &PushRequest,
+        mut queued: impl FnMut(&Mutation),
+    ) -> Vec<Outcome> {
+        self.transact(|replica| {
+            let mut outcome = |mutation: &Mutation| match replica.verdict(&mutation.id) {
+                Some(verdict) => verdict.unwrap_or(Outcome::Queued),
+                None => {
+                    let one = PushRequest { mutations: vec![mutation.clone()], ..*push };
+                    let request = encode_request(&Request::Push(one));
+                    let sql = "INSERT INTO upload(id, device, request, queued) VALUES(?1, ?2, ?3, ?4)";
+                    let row = (&mutation.id, push.device.0, request, now.0 as i64);
+                    sound(replica.open().prepare(sql).execute(row));
+                    queued(mutation);
+                    Outcome::Queued
+                }
+            };
+            push.mutations.iter().map(&mut outcome).collect()
+        })
+    }
+
+    /// What is known of a mutation: nothing, that it waits, or its verdict.
+    fn verdict(&self, id: &str) -> Option<Option<Outcome>> {
+        let mut find = self.open().prepare("SELECT verdict FROM upload WHERE id = ?1");
+        let verdict: Option<Option<Vec<u8>>> = sound(find.query_row([id], |row| row.get(0)).optional());
+        Some(verdict?.map(|bytes| read(&bytes)))
+    }
+
+    /// How many mutations wait.
+    pub(in super::super) fn waiting(&self) -> u64 {
+        let count = self
+            .open()
+            .prepare("SELECT count(*) FROM upload WHERE verdict IS NULL")
+            .query_row([], |row| row.get::<_, i64>(0));
+        sound(count) as u64
+    }
+
+    /// The first that wait after this place, in their order, at most `limit`; none of these devices.
+    pub(in super::super) fn first(&self, after: i64, limit: usize, but: &[DeviceId]) -> Vec<Waiting> {
+        let sql =
+            "SELECT seq, device, request, queued FROM upload WHERE verdict IS NULL AND seq > ?1 ORDER BY seq";
+        let mut statement = self.open().prepare(sql);
+        let mut rows = sound(statement.query([after]));
+        let mut first = Vec::new();
+        while first.len() < limit
+            && let Some(row) = sound(rows.next())
+        {
+            let device = DeviceId(sound(row.get(1)));
+            if but.contains(&device) {
+                continue;
+            }
+            let request: Vec<u8> = sound(row.get(2));
+            let Ok(Request::Push(mut push)) = decode_request(&request) else {
+                unreachable!("it was written here")
+            };
+            let mutation = push.mutations.remove(0);
+            let queued = Time(sound(row.get::<_, i64>(3)) as u64);
+            first.push(Waiting { seq: sound(row.get(0)), device, mutation, queued });
+        }
+        first
+    }
+
+    /// Writes down the backend's verdicts, and the rows that it showed with them, in one transaction; each comes with the attributes
+    /// of its device.
+    pub(in super::super) fn settle<'v>(
+        &mut self,
+        verdicts: impl Iterator<Item = (&'v Waiting, &'v Judged, &'v [Value])>,
+    ) {
+        self.transact(|replica| {
+            for (waiting, judged, attributes) in verdicts {
+                let Mutation { entity, key, .. } = &waiting.mutation;
+                let sql = "UPDATE upload SET verdict = ?2 WHERE seq = ?1";
+                sound(replica.open().prepare(sql).execute((waiting.seq, write(&judged.outcome))));
+                let took = match judged.outcome {
+                    Outcome::Applied { stamp } => Some((key, stamp, attributes)),
+                    _ => None,
+                };
+                replica.write_through(*entity, &judged.rows, took);
+            }
+        });
+    }
+}
+
+/// A verdict as it is sent.
+fn write(outcome: &Outcome) -> Vec<u8> {
+    AnswerWriter::results(Stamp(0), std::iter::once(("", outcome)))
+}
+
+fn read(verdict: &[u8]) -> Outcome {
+    let answer = Answer::decode(verdict).expect("it was written here").expect("a verdict is no error");
+    answer.results.into_iter().next().expect("there is one").outcome
+}

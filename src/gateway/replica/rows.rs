@@ -1,0 +1,359 @@
+//! What a change does to the replica.
+
+use std::sync::Arc;
+
+use super::database::{Replica, sound};
+use super::layout::Statement;
+use crate::backend::{Backend, Change};
+use crate::base::{EntityId, Key, Stamp, Time, Value};
+use crate::contract::wire::encode_cells;
+use crate::contract::{Delivery, Entity, ScopeRule};
+
+/// A version of a row on its way into the replica.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Copied {
+    key: Key,
+    stamp: Stamp,
+    /// What devices are sent, and where; `None` of a row that is deleted or in no device's scope.
+    held: Option<Held>,
+}
+
+#[derive(Clone, Debug)]
+struct Held {
+    place: String,
+    /// The record that it belongs to, if it is fetched with one.
+    record: Option<String>,
+    cells: Vec<u8>,
+}
+
+/// A page of what the backend had to tell.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Captures {
+    /// Of which entity.
+    pub(in super::super) entity: EntityId,
+    /// The changes in order.
+    pub(in super::super) rows: Vec<Copied>,
+    /// Where the next page begins.
+    pub(in super::super) cursor: String,
+    /// There may be more.
+    pub(in super::super) more: bool,
+}
+
+/// How far the replica has come with an entity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub(super) cursor: Option<String>,
+    /// A first load has come to its end once: devices can be served.
+    pub(super) loaded: bool,
+    /// A load is under way.
+    loading: bool,
+    /// Rises with each load; rows that a load meets have its number.
+    generation: i64,
+}
+
+/// Where a row is, or was.
+struct Found {
+    place: i64,
+    seq: i64,
+    stamp: Stamp,
+    gone: bool,
+    ours: bool,
+    ahead: bool,
+    generation: i64,
+    record: Option<String>,
+    cells: Option<Vec<u8>>,
+}
+
+/// A version of a row, whatever it holds.
+#[derive(Clone, Copy)]
+struct Line<'v> {
+    key: &'v Key,
+    stamp: Stamp,
+    /// A device has written the row: who held it before its first load must be told of its end.
+    ours: bool,
+    ahead: bool,
+    generation: i64,
+}
+
+/// A place that no device reads.
+const NOWHERE: i64 = 0;
+
+/// On whose authority a version comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// The backend told it to the replica.
+    Captured,
+    /// The backend showed it with its verdict on a device's edit, ahead of what it tells the replica.
+    Ahead,
+}
+
+impl Copied {
+    /// A change of the backend as the replica holds it.
+    pub(in super::super) fn of(entity: &Entity, change: Change<'_>) -> Copied {
+        let held = change.values.and_then(|values| Held::of(entity, values));
+        Copied { key: change.key.clone(), stamp: change.stamp, held }
+    }
+
+    /// Bytes on the wire, more or less.
+    pub(in super::super) fn bytes(&self) -> u64 {
+        let held = self.held.as_ref().map_or(0, |held| held.cells.len() + held.place.len());
+        (self.key.as_str().len() + held + 22) as u64
+    }
+}
+
+impl Held {
+    fn of(entity: &Entity, values: &[Value]) -> Option<Held> {
+        let place = place_of(entity, |column| values[column].clone())?;
+        let record = record_of(entity, &|column| values[column].clone());
+        let cells = encode_cells(entity.projection.iter().map(|&column| &values[column]));
+        Some(Held { place, record, cells })
+    }
+}
+
+/// The name of the place where a row with these values belongs: the values of the columns that bind it to devices, encoded.
+/// `None` if it lies outside a window.
+fn place_of(entity: &Entity, value: impl Fn(usize) -> Value) -> Option<String> {
+    let mut values = Vec::new();
+    for rule in &entity.scope {
+        match rule {
+            ScopeRule::Attribute { column, .. } => values.push(value(*column)),
+            ScopeRule::Window { column, from, until } => match value(*column) {
+                Value::Int(at) if (from.0..until.0).contains(&at) => {}
+                _ => return None,
+            },
+        }
+    }
+    Some(named(&values))
+}
+
+/// The name of the place that a device with these attributes reads.
+pub(super) fn place_for(entity: &Entity, attributes: &[Value]) -> String {
+    let values = entity.scope.iter().filter_map(|rule| match rule {
+        ScopeRule::Attribute { attribute, .. } => Some(attributes[*attribute].clone()),
+        ScopeRule::Window { .. } => None,
+    });
+    named(&values.collect::<Vec<Value>>())
+}
+
+fn named(values: &[Value]) -> String {
+    String::from_utf8(encode_cells(values.iter())).expect("JSON is text")
+}
+
+fn record_of(entity: &Entity, value: &dyn Fn(usize) -> Value) -> Option<String> {
+    let Delivery::OnOpen { by } = entity.delivery else { return None };
+    match value(by) {
+        Value::Text(key) => Some(key.as_ref().to_owned()),
+        _ => None,
+    }
+}
+
+impl Replica {
+    /// Holds what the backend holds now, in the order of its stamps; `cursor` is the replica's own as of then, by entity.
+    pub(in super::super) fn fill(&mut self, backend: &Backend, cursor: impl Fn(EntityId) -> String) {
+        let entities: Vec<EntityId> = self.entities().collect();
+        self.transact(|replica| {
+            for &entity in &entities {
+                let schema = Arc::clone(replica.schema());
+                let traces = backend.remembers_deletions();
+                let mut records: Vec<_> = backend.rows(entity).filter(|row| traces || !row.deleted).collect();
+                records.sort_by(|a, b| (a.stamp, &a.key).cmp(&(b.stamp, &b.key)));
+                for record in records {
+                    let Some(held) = Held::of(schema.entity(entity), &record.values) else { continue };
+                    let place = replica.place(entity, &held.place);
+                    let held = (!record.deleted).then_some(&held);
+                    let line = Line {
+                        key: &record.key,
+                        stamp: record.stamp,
+                        ours: false,
+                        ahead: false,
+                        generation: 1,
+                    };
+                    replica.write(entity, line, place, held);
+                }
+                let progress =
+                    Progress { cursor: Some(cursor(entity)), loaded: true, loading: false, generation: 1 };
+                replica.set_progress(entity, &progress);
+            }
+        });
+        self.refreshed(Time::ZERO);
+    }
+
+    /// The number as of which a device has seen everything that changed up to and including `stamp`.
+    pub(super) fn last_by(&self, entity: EntityId, stamp: Stamp) -> i64 {
+        sound(self.on(entity, Statement::LastBy).query_row([stamp.0], |row| row.get(0)))
+    }
+
+    /// Where the replica's next page of `entity` begins.
+    pub(in super::super) fn cursor(&self, entity: EntityId) -> Option<String> {
+        self.progress(entity).cursor
+    }
+
+    /// Whether a load is under way.
+    pub(in super::super) fn is_loading(&self) -> bool {
+        self.entities().any(|entity| self.progress(entity).loading)
+    }
+
+    /// The replica's cursor has expired: the next page begins a load, at whose end goes what it did not meet.
+    pub(in super::super) fn load_afresh(&mut self, entity: EntityId) {
+        self.transact(|replica| {
+            let progress = replica.progress(entity);
+            let generation = progress.generation + 1;
+            replica.set_progress(entity, &Progress { cursor: None, loading: true, generation, ..progress });
+        });
+    }
+
+    /// Takes a page with its cursor in one transaction; gives how many rows got a new version.
+    pub(in super::super) fn take(&mut self, page: &Captures) -> u64 {
+        let Captures { entity, rows, cursor, more } = page;
+        self.transact(|replica| {
+            let progress = replica.progress(*entity);
+            let mut changed = 0;
+            for row in rows {
+                changed += u64::from(replica.apply(*entity, row, Source::Captured, progress.generation));
+            }
+            if progress.loading && !more {
+                changed += replica.sweep(*entity, progress.generation);
+            }
+            let (loaded, loading) = (progress.loaded || !more, progress.loading && *more);
+            let cursor = Some(cursor.clone());
+            replica.set_progress(*entity, &Progress { cursor, loaded, loading, ..progress });
+            changed
+        })
+    }
+
+    /// The backend has judged a mutation of a device with these attributes, and these were the rows that it spoke of: the replica
+    /// has them at once. With `took` the device holds a row of this key as it wrote it, and hears of it whatever became of it.
+    pub(super) fn write_through(
+        &mut self,
+        entity: EntityId,
+        rows: &[Copied],
+        took: Option<(&Key, Stamp, &[Value])>,
+    ) {
+        let schema = Arc::clone(self.schema());
+        let schema = schema.entities.get(usize::from(entity.0));
+        let Some(schema) = schema.filter(|schema| schema.delivery != Delivery::BackendOnly) else { return };
+        let Progress { loading, generation, .. } = self.progress(entity);
+        // A load that began meanwhile may have passed the end of such a row without a word.
+        for row in rows.iter().filter(|_| !loading) {
+            self.apply(entity, row, Source::Ahead, generation);
+        }
+        let Some((key, stamp, attributes)) = took else { return };
+        let theirs = self.place(entity, &place_for(schema, attributes));
+        if self.find(entity, key).iter().all(|found| found.place != theirs) {
+            self.write(entity, Line { key, stamp, ours: true, ahead: false, generation }, theirs, None);
+        }
+    }
+
+    /// Puts a version in the place of the one that is there; true if that is another.
+    fn apply(&mut self, entity: EntityId, row: &Copied, source: Source, generation: i64) -> bool {
+        let Copied { key, stamp, held } = row;
+        let found = self.find(entity, key);
+        let live = found.iter().find(|found| !found.gone);
+        let passed_over = match source {
+            // A page that was read before a device's edit was taken says nothing of it.
+            Source::Captured => found.iter().any(|found| found.ahead && found.stamp > *stamp),
+            Source::Ahead => found.iter().any(|found| found.stamp >= *stamp),
+        };
+        if passed_over {
+            if source == Source::Ahead {
+                sound(self.on(entity, Statement::Ours).execute([key.as_str()]));
+            }
+            return false;
+        }
+        let place = held.as_ref().map(|held| self.place(entity, &held.place));
+        match (live, held) {
+            (None, None) if !found.is_empty() => return false,
+            (Some(live), Some(held)) if live.is(place, *stamp, held) => {
+                if live.generation != generation || live.ahead {
+                    sound(self.on(entity, Statement::Confirm).execute((live.place, live.seq, generation)));
+                }
+                return false;
+            }
+            _ => {}
+        }
+        let ahead = source == Source::Ahead;
+        let ours = ahead || found.iter().any(|found| found.ours);
+        let stays = |old: &Found| old.gone && Some(old.place) != place && old.place != NOWHERE;
+        for old in found.iter().filter(|old| !stays(old)) {
+            sound(self.on(entity, Statement::Delete).execute((old.place, old.seq)));
+        }
+        let line = Line { key, stamp: *stamp, ours, ahead, generation };
+        if let Some(live) = live.filter(|live| Some(live.place) != place) {
+            self.write(entity, line, live.place, None);
+        }
+        match place {
+            Some(place) => self.write(entity, line, place, held.as_ref()),
+            // Who comes with an older version of it is late.
+            None if live.is_none() => self.write(entity, line, NOWHERE, None),
+            None => {}
+        }
+        true
+    }
+
+    /// Writes a row, or without what devices are sent a tombstone, under the next number.
+    fn write(&mut self, entity: EntityId, line: Line<'_>, place: i64, held: Option<&Held>) {
+        let seq = self.next();
+        let Line { key, stamp, ours, ahead, generation } = line;
+        let (record, cells) = (held.and_then(|held| held.record.as_ref()), held.map(|held| &held.cells));
+        let row = (place, seq, key.as_str(), stamp.0, held.is_none(), ours, ahead, generation, record, cells);
+        sound(self.on(entity, Statement::Insert).execute(row));
+    }
+
+    fn find(&self, entity: EntityId, key: &Key) -> Vec<Found> {
+        let mut find = self.on(entity, Statement::Find);
+        let found = find.query_map([key.as_str()], |row| {
+            Ok(Found {
+                place: row.get(0)?,
+                seq: row.get(1)?,
+                stamp: Stamp(row.get(2)?),
+                gone: row.get(3)?,
+                ours: row.get(4)?,
+                ahead: row.get(5)?,
+                generation: row.get(6)?,
+                record: row.get(7)?,
+                cells: row.get(8)?,
+            })
+        });
+        sound(sound(found).collect())
+    }
+
+    /// Takes away the rows that the load of this generation has not met; gives how many those are.
+    fn sweep(&mut self, entity: EntityId, generation: i64) -> u64 {
+        let gone: Vec<(String, i64)> = {
+            let mut unmet = self.on(entity, Statement::Unmet);
+            let rows = sound(unmet.query_map([generation], |row| Ok((row.get(0)?, row.get(1)?))));
+            sound(rows.collect())
+        };
+        for (key, stamp) in &gone {
+            let row = Copied { key: Key::new(key), stamp: Stamp(*stamp), held: None };
+            self.apply(entity, &row, Source::Captured, generation);
+        }
+        gone.len() as u64
+    }
+
+    pub(super) fn progress(&self, entity: EntityId) -> Progress {
+        let mut read =
+            self.open().prepare("SELECT cursor, loaded, loading, generation FROM progress WHERE entity = ?1");
+        let progress = read.query_row([entity.0], |row| {
+            let (cursor, loaded, loading) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Progress { cursor, loaded, loading, generation: row.get(3)? })
+        });
+        sound(progress)
+    }
+
+    fn set_progress(&self, entity: EntityId, progress: &Progress) {
+        let Progress { cursor, loaded, loading, generation } = progress;
+        let sql =
+            "UPDATE progress SET cursor = ?2, loaded = ?3, loading = ?4, generation = ?5 WHERE entity = ?1";
+        sound(self.open().prepare(sql).execute((entity.0, cursor, loaded, loading, generation)));
+    }
+}
+
+impl Found {
+    fn is(&self, place: Option<i64>, stamp: Stamp, held: &Held) -> bool {
+        Some(self.place) == place
+            && self.stamp == stamp
+            && self.record == held.record
+            && self.cells.as_ref() == Some(&held.cells)
+    }
+}

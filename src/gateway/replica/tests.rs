@@ -1,0 +1,465 @@
+//! A persistent gateway before a small backend: its replica against what the backend holds.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::super::{Gateway, Mode, Options, RefreshOptions, Upload};
+use super::Replica;
+use crate::backend::{self, Backend, Loaded, Provisioning};
+use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
+use crate::contract::wire::{Answer, encode_request};
+use crate::contract::{
+    Column, ColumnKind, Delivery, EditKind, Entity, FetchRequest, Mutation, Outcome, PullRequest,
+    PushRequest, Request, Schema, ScopeRule, ServerError, Want,
+};
+
+const VISIT: EntityId = EntityId(0);
+const NOTE: EntityId = EntityId(1);
+const START: Stamp = Stamp(1_700_000_000_000_000);
+const CLINICS: [&str; 2] = ["north", "south"];
+
+/// Visits by clinic, whose devices hold clinic and status; notes by visit.
+fn schema() -> Arc<Schema> {
+    let text = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
+    let entity = |name: &str, columns: [&str; 2], delivery| Entity {
+        name: name.to_owned(),
+        key: "id".to_owned(),
+        columns: columns.map(text).into(),
+        projection: vec![0, 1],
+        scope: Vec::new(),
+        delivery,
+        unique: Vec::new(),
+    };
+    let mut visit = entity("visit", ["clinic", "status"], Delivery::Delta);
+    visit.scope = vec![ScopeRule::Attribute { column: 0, attribute: 0 }];
+    let note = entity("note", ["visit", "text"], Delivery::OnOpen { by: 0 });
+    Arc::new(Schema { entities: vec![visit, note] })
+}
+
+/// What a device holds: values by key.
+type Rows = BTreeMap<String, Vec<Value>>;
+
+struct Site {
+    gateway: Gateway,
+    backend: Backend,
+    now: Time,
+    edits: u32,
+}
+
+impl Site {
+    /// Devices 0 and 1 are in the north and in the south; both clinics have two visits, the first of them a note.
+    fn new(options: backend::Options, page: u32) -> Site {
+        let schema = schema();
+        let refresh = RefreshOptions { page, ..RefreshOptions::default() };
+        let gateway = Options { mode: Mode::Persistent, refresh, ..Options::default() };
+        let attributes = CLINICS.map(|clinic| vec![Value::text(clinic)]).into();
+        let gateway = Gateway::new(&gateway, &schema, attributes, START);
+        let options = backend::Options { whole: true, service_cv_milli: 0, ..options };
+        let mut backend = Backend::new(schema, options, START, Seed(1));
+        let at = START.minus(Span::secs(9));
+        let row = |key: &str, values: [&str; 2]| Loaded {
+            key: Key::new(key),
+            values: values.map(Value::text).into(),
+            created: at,
+            updated: at,
+            deleted: None,
+        };
+        let visits = CLINICS.iter().flat_map(|clinic| (0..2).map(move |n| (format!("{clinic}{n}"), *clinic)));
+        backend.load(VISIT, visits.map(|(key, clinic)| row(&key, [clinic, "open"])));
+        backend.load(NOTE, [row("note", ["north0", "a note"])]);
+        Site { gateway, backend, now: Time::ZERO, edits: 0 }
+    }
+
+    fn filled(page: u32) -> Site {
+        let mut site = Site::new(backend::Options::default(), page);
+        site.gateway.fill(&site.backend, START);
+        site
+    }
+
+    fn tick(&mut self) -> Time {
+        self.now += Span::millis(5);
+        self.now
+    }
+
+    fn refresh(&mut self) {
+        let now = self.tick();
+        let mut refresh = self.gateway.begin_refresh(now);
+        while let Some(ask) = self.gateway.next_page(&refresh) {
+            let now = self.tick();
+            let page = self.gateway.read_page(now, Time::FAR, &mut self.backend, &ask).result;
+            assert!(self.gateway.take_page(&mut refresh, &ask, page).0);
+        }
+        self.gateway.end_refresh(self.now, &refresh);
+    }
+
+    fn upload(&mut self) {
+        let mut round = Upload::default();
+        while let Some(batch) = self.gateway.next_batch(&round) {
+            let now = self.tick();
+            let verdicts = self.gateway.push_batch(now, Time::FAR, &mut self.backend, &batch).result;
+            self.gateway.settle(self.now, &mut round, &batch, &verdicts.unwrap());
+        }
+    }
+
+    fn ask(&mut self, request: &Request) -> Vec<u8> {
+        let now = self.tick();
+        self.gateway.answer(now, &encode_request(request)).expect("it answers by itself").answer
+    }
+
+    /// One answer to a pull of visits: what it said.
+    fn pull_one(
+        &mut self,
+        device: u32,
+        cursor: &mut Option<String>,
+        rows: u32,
+        held: &mut Rows,
+    ) -> Result<bool, ServerError> {
+        let wants = vec![Want { entity: VISIT, cursor: cursor.clone() }];
+        let (device, unit) = (DeviceId(device), UnitId(0));
+        let answer = self.ask(&Request::Pull(PullRequest {
+            device,
+            unit,
+            wants,
+            rows,
+            bytes: 1 << 20,
+            clock: START,
+            zone: 0,
+            run: 1,
+        }));
+        let answer = Answer::decode(&answer).unwrap()?;
+        let page = &answer.pages[0];
+        for row in page.rows.iter() {
+            match row.values {
+                Some(cells) => {
+                    _ = held.insert(row.key.to_owned(), cells.iter().map(|c| c.to_value()).collect())
+                }
+                None => _ = held.remove(row.key),
+            }
+        }
+        *cursor = Some(page.cursor.clone().into_owned());
+        Ok(page.more)
+    }
+
+    fn pull(&mut self, device: u32, cursor: &mut Option<String>, held: &mut Rows) {
+        while self.pull_one(device, cursor, 2, held).unwrap() {}
+    }
+
+    /// What a device pulls from `cursor` on: rows that came and keys that went, in order.
+    fn told(&mut self, device: u32, cursor: &mut Option<String>) -> Vec<String> {
+        let mut told = Vec::new();
+        let wants = vec![Want { entity: VISIT, cursor: cursor.clone() }];
+        let (device, unit) = (DeviceId(device), UnitId(0));
+        let request =
+            PullRequest { device, unit, wants, rows: 100, bytes: 1 << 20, clock: START, zone: 0, run: 1 };
+        let answer = self.ask(&Request::Pull(request));
+        let answer = Answer::decode(&answer).unwrap().unwrap();
+        for row in answer.pages[0].rows.iter() {
+            told.push(format!("{}{}", if row.values.is_some() { "+" } else { "-" }, row.key));
+        }
+        *cursor = Some(answer.pages[0].cursor.clone().into_owned());
+        told
+    }
+
+    fn mutation(&mut self, device: u32, key: &str, kind: EditKind, values: Vec<(usize, Value)>) -> Mutation {
+        self.edits += 1;
+        Mutation {
+            id: format!("d{device}-{}", self.edits),
+            edit: EditId { device: DeviceId(device), number: self.edits },
+            entity: VISIT,
+            key: Key::new(key),
+            kind,
+            values,
+            base: self.backend.row(VISIT, &Key::new(key)).filter(|row| !row.deleted).map(|row| row.stamp),
+            made_at: START,
+        }
+    }
+
+    fn push(&mut self, device: u32, mutation: &Mutation) -> Outcome {
+        let (device, unit) = (DeviceId(device), UnitId(0));
+        let push = PushRequest { device, unit, mutations: vec![mutation.clone()], clock: START };
+        let answer = self.ask(&Request::Push(push));
+        Answer::decode(&answer).unwrap().unwrap().results.remove(0).outcome
+    }
+
+    fn office(&mut self, key: &str, set: (usize, &str)) {
+        let now = self.tick();
+        _ = self.backend.office_write(now, VISIT, &Key::new(key), &[(set.0, Value::text(set.1))]);
+    }
+
+    fn delete(&mut self, key: &str) {
+        let now = self.tick();
+        _ = self.backend.office_delete(now, VISIT, &Key::new(key));
+    }
+
+    fn scope(&self, device: u32) -> Rows {
+        let attributes = [Value::text(CLINICS[device as usize])];
+        let rows = self.backend.in_scope(VISIT, &attributes);
+        rows.map(|row| (row.key.as_str().to_owned(), row.values.to_vec())).collect()
+    }
+}
+
+#[test]
+fn a_row_that_comes_as_it_is_gets_no_new_number() {
+    let mut site = Site::filled(1_000);
+    let mut cursor = None;
+    assert_eq!(site.told(0, &mut cursor), ["+north0", "+north1"]);
+    // The page after a fill begins a tick earlier, and brings rows again.
+    site.refresh();
+    site.refresh();
+    assert_eq!(site.told(0, &mut cursor), [""; 0]);
+}
+
+#[test]
+fn a_row_that_moves_leaves_a_tombstone_until_it_comes_back() {
+    let mut site = Site::filled(1_000);
+    let (mut north, mut south) = (None, None);
+    site.told(0, &mut north);
+    site.told(1, &mut south);
+    site.office("north0", (0, "south"));
+    site.refresh();
+    let fresh = &mut None;
+    assert_eq!(site.told(0, fresh), ["+north1"], "a first load needs no tombstones");
+    assert_eq!(
+        (site.told(0, &mut north), site.told(1, &mut south)),
+        (vec!["-north0".into()], vec!["+north0".into()])
+    );
+    site.office("north0", (0, "north"));
+    site.refresh();
+    assert_eq!(
+        (site.told(0, &mut north), site.told(1, &mut south)),
+        (vec!["+north0".into()], vec!["-north0".into()])
+    );
+    site.delete("north0");
+    site.refresh();
+    assert_eq!((site.told(0, &mut north), site.told(1, &mut south)), (vec!["-north0".into()], vec![]));
+}
+
+#[test]
+fn a_cursor_of_another_database_or_from_its_future_has_expired() {
+    let mut site = Site::filled(1_000);
+    let mut cursor = None;
+    site.told(0, &mut cursor);
+    let expired = Err(ServerError::CursorExpired(VISIT));
+    let mut held = Rows::new();
+    let head = cursor.clone().unwrap().split_once(',').unwrap().1.parse::<i64>().unwrap();
+    for wrong in ["", "7", "x,1", "1,1", &format!("{},{}", START.0, head + 99), &format!("{},x/1", START.0)] {
+        let mut cursor = Some(wrong.to_owned());
+        assert_eq!(site.pull_one(0, &mut cursor, 9, &mut held), expired, "{wrong:?}");
+    }
+    assert_eq!(site.pull_one(0, &mut cursor, 9, &mut held), Ok(false));
+    let other = Replica::new(schema(), START.0 + 1);
+    let page = other.cursor_at(VISIT, START);
+    assert_eq!(site.pull_one(0, &mut Some(page), 9, &mut held), expired);
+}
+
+#[test]
+fn nobody_is_served_before_the_first_load_has_come_to_its_end() {
+    let mut site = Site::new(backend::Options::default(), 1);
+    let mut held = Rows::new();
+    assert_eq!(site.pull_one(0, &mut None, 9, &mut held), Err(ServerError::Unavailable));
+    let now = site.tick();
+    let mut refresh = site.gateway.begin_refresh(now);
+    let ask = site.gateway.next_page(&refresh).unwrap();
+    let page = site.gateway.read_page(now, Time::FAR, &mut site.backend, &ask).result;
+    site.gateway.take_page(&mut refresh, &ask, page);
+    assert_eq!(site.pull_one(0, &mut None, 9, &mut held), Err(ServerError::Unavailable));
+    site.refresh();
+    site.pull(0, &mut None, &mut held);
+    assert_eq!(held, site.scope(0));
+}
+
+#[test]
+fn a_queued_edit_outlives_the_process_and_is_judged_once() {
+    let mut site = Site::filled(1_000);
+    let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
+    assert_eq!(site.push(0, &edit), Outcome::Queued);
+    site.gateway.die();
+    site.gateway.revive();
+    assert_eq!((site.push(0, &edit), site.gateway.waiting()), (Outcome::Queued, 1));
+    site.upload();
+    let stamp = site.backend.row(VISIT, &Key::new("north0")).unwrap().stamp;
+    assert_eq!((site.push(0, &edit), site.gateway.waiting()), (Outcome::Applied { stamp }, 0));
+    site.gateway.die();
+    site.gateway.revive();
+    assert_eq!(site.push(0, &edit), Outcome::Applied { stamp }, "as often as it asks");
+}
+
+#[test]
+fn what_the_backend_took_is_there_before_the_next_refresh_and_no_older_page_goes_over_it() {
+    let mut site = Site::filled(1_000);
+    let (mut north, mut south) = (None, None);
+    site.told(0, &mut north);
+    site.told(1, &mut south);
+    site.office("north0", (1, "late"));
+    let now = site.tick();
+    let mut refresh = site.gateway.begin_refresh(now);
+    let ask = site.gateway.next_page(&refresh).unwrap();
+    let read_before = site.gateway.read_page(now, Time::FAR, &mut site.backend, &ask).result;
+    let edit = site.mutation(0, "north0", EditKind::Update, vec![(0, Value::text("south"))]);
+    site.push(0, &edit);
+    site.upload();
+    assert_eq!(
+        (site.told(0, &mut north), site.told(1, &mut south)),
+        (vec!["-north0".into()], vec!["+north0".into()])
+    );
+    site.gateway.take_page(&mut refresh, &ask, read_before);
+    assert_eq!((site.told(0, &mut north), site.told(1, &mut south)), (vec![], vec![]));
+    site.refresh();
+    assert_eq!((site.told(0, &mut north), site.told(1, &mut south)), (vec![], vec![]));
+}
+
+#[test]
+fn a_verdict_that_comes_late_brings_back_nothing_that_is_gone() {
+    let mut site = Site::filled(1_000);
+    let (mut north, mut held) = (None, Rows::new());
+    site.pull(0, &mut north, &mut held);
+    let clinic = |name| vec![(0, Value::text(name)), (1, Value::text("new"))];
+    let edit = site.mutation(0, "mine", EditKind::Create, clinic("north"));
+    site.push(0, &edit);
+    let batch = site.gateway.next_batch(&Upload::default()).unwrap();
+    let now = site.tick();
+    let verdicts = site.gateway.push_batch(now, Time::FAR, &mut site.backend, &batch).result.unwrap();
+    site.delete("mine");
+    site.refresh();
+    site.gateway.settle(site.now, &mut Upload::default(), &batch, &verdicts);
+    // It holds the row that it wrote, and no page has ever told of it.
+    held.insert("mine".to_owned(), vec![]);
+    site.pull(0, &mut north, &mut held);
+    assert_eq!(held, site.scope(0));
+    // So does one that has not loaded yet.
+    assert_eq!(site.told(0, &mut None), ["+north0", "+north1", "-mine"]);
+}
+
+#[test]
+fn what_a_load_afresh_does_not_meet_goes() {
+    let options = backend::Options { tombstones_kept: Span::secs(60), ..Default::default() };
+    let mut site = Site::new(options, 1_000);
+    site.gateway.fill(&site.backend, START);
+    let (mut north, mut held) = (None, Rows::new());
+    site.pull(0, &mut north, &mut held);
+    site.delete("north0");
+    site.now += Span::secs(600);
+    site.refresh();
+    site.pull(0, &mut north, &mut held);
+    assert_eq!(held, site.scope(0));
+    assert_eq!(held.len(), 1);
+}
+
+#[test]
+fn the_rows_of_a_record_come_from_the_replica() {
+    let mut site = Site::filled(1_000);
+    let fetch = |of: &str| {
+        Request::Fetch(FetchRequest { device: DeviceId(0), entity: NOTE, of: Key::new(of), rows: 9 })
+    };
+    for (of, rows) in [("north0", 1), ("north1", 0)] {
+        let answer = site.ask(&fetch(of));
+        assert_eq!(Answer::decode(&answer).unwrap().unwrap().pages[0].rows.len(), rows, "{of}");
+    }
+}
+
+#[test]
+fn a_row_that_is_reassigned_without_a_trace_is_told_by_the_replica() {
+    let options = backend::Options { provisioning: Provisioning::ReadOnlySchema, ..Default::default() };
+    let mut site = Site::new(options, 1_000);
+    site.gateway.fill(&site.backend, START);
+    let (mut north, mut held) = (None, Rows::new());
+    site.pull(0, &mut north, &mut held);
+    site.office("north0", (0, "south"));
+    site.refresh();
+    site.pull(0, &mut north, &mut held);
+    assert_eq!(held, site.scope(0));
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Move {
+    Office(u8, bool),
+    Delete(u8),
+    Create(u8),
+    Refresh,
+    Pull(u8, u8),
+    Push(u8, u8, bool),
+    Upload,
+    Kill,
+}
+
+fn moves() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        4 => (0..8_u8, any::<bool>()).prop_map(|(row, moves)| Move::Office(row, moves)),
+        1 => (0..8_u8).prop_map(Move::Delete),
+        2 => (0..2_u8).prop_map(Move::Create),
+        2 => Just(Move::Refresh),
+        4 => (0..2_u8, 1..4_u8).prop_map(|(device, rows)| Move::Pull(device, rows)),
+        3 => (0..2_u8, 0..8_u8, any::<bool>()).prop_map(|(device, row, moves)| Move::Push(device, row, moves)),
+        2 => Just(Move::Upload),
+        1 => Just(Move::Kill),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn devices_end_with_the_rows_in_their_scope_whatever_happened(
+        filled in any::<bool>(),
+        page in 1..5_u32,
+        moves in proptest::collection::vec(moves(), 0..60),
+    ) {
+        let mut site = Site::new(backend::Options::default(), page);
+        if filled {
+            site.gateway.fill(&site.backend, START);
+        } else {
+            site.refresh();
+        }
+        let mut devices = [(None, Rows::new()), (None, Rows::new())];
+        let mut keys: Vec<String> =
+            CLINICS.iter().flat_map(|clinic| (0..2).map(move |n| format!("{clinic}{n}"))).collect();
+        for step in moves {
+            match step {
+                Move::Office(row, moves) => {
+                    let key = keys[usize::from(row) % keys.len()].clone();
+                    site.office(&key, if moves { (0, CLINICS[usize::from(row) % 2]) } else { (1, "changed") });
+                }
+                Move::Delete(row) => {
+                    let key = keys[usize::from(row) % keys.len()].clone();
+                    site.delete(&key);
+                }
+                Move::Create(device) => {
+                    let key = format!("new{}", keys.len());
+                    let set = vec![(0, Value::text(CLINICS[usize::from(device)])), (1, Value::text("new"))];
+                    let edit = site.mutation(u32::from(device), &key, EditKind::Create, set);
+                    site.push(u32::from(device), &edit);
+                    // As the device has it from then on.
+                    devices[usize::from(device)].1.insert(key.clone(), vec![]);
+                    keys.push(key);
+                }
+                Move::Refresh => site.refresh(),
+                Move::Pull(device, rows) => {
+                    let (cursor, held) = &mut devices[usize::from(device)];
+                    site.pull_one(u32::from(device), cursor, u32::from(rows), held).unwrap();
+                }
+                Move::Push(device, row, moves) => {
+                    let key = keys[usize::from(row) % keys.len()].clone();
+                    if devices[usize::from(device)].1.contains_key(&key) {
+                        let set = if moves { (0, CLINICS[1 - usize::from(device)]) } else { (1, "theirs") };
+                        let set = vec![(set.0, Value::text(set.1))];
+                        let edit = site.mutation(u32::from(device), &key, EditKind::Update, set);
+                        site.push(u32::from(device), &edit);
+                    }
+                }
+                Move::Upload => site.upload(),
+                Move::Kill => {
+                    site.gateway.die();
+                    site.gateway.revive();
+                }
+            }
+        }
+        site.upload();
+        site.refresh();
+        for (device, (cursor, held)) in devices.iter_mut().enumerate() {
+            site.pull(device as u32, cursor, held);
+            prop_assert_eq!(&*held, &site.scope(device as u32), "device {}", device);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What syncs are worth to people, and what a gateway with a replica does behind them.
+
+use rustc_hash::FxHashMap;
+
+use super::board::Board;
+use super::table::Id;
+use crate::base::{DeviceId, EditId, Span, Time};
+use crate::contract::{Event, KillReason};
+
+/// What is known of a device's syncs.
+#[derive(Clone, Copy, Debug, Default)]
+struct Device {
+    /// The oldest data that its run was given; of the backend itself as old as nothing.
+    age: Span,
+    /// Since when its runs have ended badly.
+    blocked_since: Option<Time>,
+}
+
+/// Follows runs to their worth, and edits through a gateway's queue.
+#[derive(Debug)]
+pub(super) struct Replication {
+    freshness: Span,
+    devices: Vec<Device>,
+    /// Runs that ended, and those of them that ended well.
+    ended: u64,
+    good: u64,
+    made: FxHashMap<EditId, Time>,
+}
+
+impl Replication {
+    pub(super) fn new(devices: usize, freshness: Span) -> Replication {
+        let devices = vec![Device::default(); devices];
+        Replication { freshness, devices, ended: 0, good: 0, made: FxHashMap::default() }
+    }
+
+    /// What a device's engine did.
+    pub(super) fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
+        let known = &mut self.devices[device.0 as usize];
+        match event {
+            Event::SyncStart { .. } => known.age = Span::ZERO,
+            Event::SyncComplete { .. } => {
+                self.ended += 1;
+                self.good += 1;
+                board.add(Id::SyncsUseful, u64::from(known.age <= self.freshness));
+                if let Some(since) = known.blocked_since.take() {
+                    board.add(Id::SyncsBlocked, (at - since).0);
+                }
+            }
+            Event::SyncError { .. } => {
+                self.ended += 1;
+                known.blocked_since.get_or_insert(at);
+            }
+            Event::EditMade { edit, .. } => _ = self.made.insert(edit.id, at),
+            _ => {}
+        }
+    }
+
+    /// What the gateway did.
+    pub(super) fn on_gateway(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
+        match event {
+            Event::ProcessKilled { reason: KillReason::Killed } => board.add(Id::GatewayKills, 1),
+            Event::RefreshAsked { scanned, bytes, cpu, failed, .. } => {
+                board.add(Id::RefreshRequests, 1);
+                board.add(Id::RefreshFailed, u64::from(*failed));
+                board.add(Id::RefreshScanned, *scanned);
+                board.add(Id::ReplicaCpu, cpu.0);
+                board.set(Id::ReplicaBytes, board.value(Id::ReplicaBytes).max(*bytes));
+            }
+            Event::Refreshed { took } => board.observe(Id::RefreshDuration, took.0),
+            Event::ReplicaServed { device, age, cpu } => {
+                board.observe(Id::ReplicaAge, age.0);
+                board.add(Id::ReplicaCpu, cpu.0);
+                let known = &mut self.devices[device.0 as usize];
+                known.age = known.age.max(*age);
+            }
+            Event::UploadQueued { edit } => {
+                if let Some(made) = self.made.remove(edit) {
+                    board.observe(Id::UploadQueued, (at - made).0);
+                }
+            }
+            Event::UploadDecided { waited, .. } => board.observe(Id::UploadAccepted, waited.0),
+            _ => {}
+        }
+    }
+
+    /// Works out the shares.
+    pub(super) fn finish(&self, at: Time, board: &mut Board) {
+        let share = |n: u64| (u128::from(n) * 1_000_000 / u128::from(self.ended.max(1))) as u64;
+        board.set(Id::SyncsGoodShare, share(self.good));
+        board.set(Id::SyncsUsefulShare, share(board.value(Id::SyncsUseful)));
+        for since in self.devices.iter().filter_map(|device| device.blocked_since) {
+            board.add(Id::SyncsBlocked, (at - since).0);
+        }
+        let hours = u128::from(at.since(Time::ZERO).0).max(1);
+        let hourly = u128::from(board.value(Id::BackendRequests)) * u128::from(Span::secs(3_600).0) / hours;
+        board.set(Id::BackendHourly, u64::try_from(hourly).unwrap_or(u64::MAX));
+    }
+}

@@ -1,0 +1,91 @@
+//! A gateway with a replica that is killed wherever it waits, one world each: nothing is lost, nothing happens twice.
+
+use syncdyno::base::DeviceId;
+use syncdyno::scenario::Plan;
+use syncdyno::world::{self, EngineRegistry, Places, Strike, Unwatched};
+
+use crate::worlds::{self, TINY, trouble, value};
+
+/// The gateway is a long way from the backend, refreshes often, and asks for few rows at once: it is always in the midst of
+/// something.
+const SETS: &[&str] = &[
+    "gateway.mode=persistent",
+    "gateway.refresh={every=\"7s\",upload_every=\"2s\",page=9}",
+    "gateway.leg={rtt=\"300ms\"}",
+    "backend.errors=5%",
+    "backend.partial=10%",
+];
+/// The same from nothing: no device has been synced before.
+const FROM_NOTHING: &[&str] = &["fleet.known.start=empty"];
+
+/// What only the gateway's own tasks pass.
+const POINTS: [&str; 6] = [
+    "refresh.before-request",
+    "refresh.page-committed",
+    "refresh.page-received",
+    "upload.answer-received",
+    "upload.before-request",
+    "upload.settled",
+];
+
+fn places(plan: &Plan) -> Places {
+    let probed = world::run_probing(plan, &EngineRegistry::builtin(), &Unwatched, DeviceId(0));
+    let (outcome, places) = probed.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(value(&outcome, "gateway.kills.count"), 0);
+    assert_eq!(trouble(&outcome), Vec::<String>::new());
+    places
+}
+
+/// Runs the world once for each strike; gives how many there were.
+fn nothing_is_lost(plan: &Plan, strikes: &[Strike]) -> usize {
+    let mut wrong = Vec::new();
+    for strike in strikes {
+        let outcome = world::run_struck(plan, &EngineRegistry::builtin(), &Unwatched, strike);
+        let outcome = outcome.unwrap_or_else(|error| panic!("{error}"));
+        if value(&outcome, "gateway.kills.count") != 1 {
+            wrong.push(format!("{strike:?} did not strike"));
+        }
+        wrong.extend(trouble(&outcome).iter().map(|text| format!("{strike:?}: {text}")));
+    }
+    assert!(wrong.is_empty(), "{} of {} worlds:\n{}", wrong.len(), strikes.len(), wrong.join("\n"));
+    strikes.len()
+}
+
+fn after_any_poll(sets: &[&str]) -> usize {
+    let plan = worlds::plan(TINY, sets);
+    let polls = 1..=places(&plan).gateway.0;
+    // In debug every third, in release every one.
+    let stride = if cfg!(debug_assertions) { 3 } else { 1 };
+    let strikes: Vec<Strike> =
+        polls.map(|polls| Strike::GatewayAfterPoll { polls }).step_by(stride).collect();
+    nothing_is_lost(&plan, &strikes) * stride
+}
+
+fn at_any_point(sets: &[&str]) -> usize {
+    let plan = worlds::plan(TINY, sets);
+    let passed = places(&plan).gateway.1;
+    assert_eq!(passed.keys().copied().collect::<Vec<_>>(), POINTS);
+    let passings = passed.into_iter().flat_map(|(point, n)| (1..=n as u32).map(move |nth| (point, nth)));
+    let strikes: Vec<Strike> = passings.map(|(point, nth)| Strike::GatewayAtPoint { point, nth }).collect();
+    nothing_is_lost(&plan, &strikes)
+}
+
+#[test]
+fn gateway_sweep_a_kill_after_any_poll_of_its_tasks_loses_nothing() {
+    assert!(after_any_poll(SETS) > 60);
+}
+
+#[test]
+fn gateway_sweep_a_kill_after_any_poll_of_its_tasks_loses_nothing_in_a_first_load() {
+    assert!(after_any_poll(&[SETS, FROM_NOTHING].concat()) > 60);
+}
+
+#[test]
+fn gateway_sweep_a_kill_at_any_crash_point_loses_nothing() {
+    assert!(at_any_point(SETS) > 50);
+}
+
+#[test]
+fn gateway_sweep_a_kill_at_any_crash_point_loses_nothing_in_a_first_load() {
+    assert!(at_any_point(&[SETS, FROM_NOTHING].concat()) > 50);
+}
