@@ -318,6 +318,7 @@ impl Gateway {
         let late = if work.done_at > deadline { Some(ServerError::GatewayTimeout) } else { None };
         let failed = late.or(admitted.fails.map(|_| ServerError::Failed));
         let result = failed.map_or(result, Err);
+        self.strategy.answered(backend, now, result.is_ok());
         let bytes = result.as_ref().map_or(0, |captures| captures.rows.iter().map(Copied::bytes).sum());
         Errand {
             result: result.map(|captures| PageRead { captures, scanned: effort.scanned }),

@@ -505,14 +505,15 @@ fn flags_that_a_user_sets_by_hand_bring_exactly_those_rows_again() {
     let mut cursor = None::<String>;
     let mut pull = |backend: &mut Backend, ms| {
         let reader = Reader::Device(DeviceId(0), &north);
+        let (entity, cursor_now, pull) = (VISIT, cursor.clone(), (UnitId(0), 0));
         let ask = Ask {
             reader,
-            entity: VISIT,
-            cursor: cursor.as_deref(),
+            entity,
+            cursor: cursor_now.as_deref(),
             limit: 99,
             clock: START,
             local: START,
-            pull: (UnitId(0), 0),
+            pull,
         };
         let mut keys = Vec::new();
         let page = strategy.page(backend, Time::ZERO + Span::millis(ms), ask, &mut |change| {
