@@ -13,7 +13,7 @@
 //!   handed out. So a reader that polls at any times, with pages of any size, ends with exactly the rows in its scope. Only
 //!   options that say so break this: a clock without a guard, devices that date what they write, missing columns, a reader
 //!   that does not stay behind what is still to be seen.
-//! - A page costs what it delivers, wherever it begins.
+//! - A page costs what it delivers, wherever it begins; so does one of what flags say is not synced, and one of the log.
 //! - What is read is read, and what is written is written, when the request comes, even if it is then queued, or the gateway
 //!   gives up on it: an answer that came too late has had its effect.
 //!
@@ -23,6 +23,9 @@
 //! that point to others, natural keys and counters are found by indexes over tuples of columns. A commit is drafted, given
 //! what follows from it, then stamped, then written: all its rows have one stamp. Tombstones are not removed: they are
 //! forgotten, by refusing cursors and keys that are older than what is kept.
+//!
+//! Where somebody asks for it, each place that readers look at has a stream besides, in the order in which versions became
+//! visible. It is what the log of changes tells, and what arms the flags of consumers.
 //!
 //! Writers and readers of deltas see two states. A commit counts for other writers at once; a transaction that is stamped
 //! before it commits, and a replica that lags, show it to readers later, in the order of each row's versions. A reader stays

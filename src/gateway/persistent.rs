@@ -122,7 +122,7 @@ fn spoken_of(backend: &Backend, mutation: &Mutation, outcome: &Outcome) -> Vec<C
         let values = (!record.deleted).then_some(&*record.values);
         Copied::of(entity, Change { key: &record.key, stamp: record.stamp, values })
     };
-    records.map(|record| change(record)).collect()
+    records.map(change).collect()
 }
 
 /// The replica is about to hold these rows as a verdict brought them, when that has come home: whatever it was sent before.
@@ -331,6 +331,7 @@ impl Gateway {
         let late = if work.done_at > deadline { Some(ServerError::GatewayTimeout) } else { None };
         let failed = late.or(admitted.fails.map(|_| ServerError::Failed));
         let result = failed.map_or(result, Err);
+        self.strategy.answered(backend, now, result.is_ok());
         let bytes = result.as_ref().map_or(0, |captures| captures.rows.iter().map(Copied::bytes).sum());
         Errand {
             result: result.map(|captures| PageRead { captures, scanned: effort.scanned }),

@@ -92,9 +92,7 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::BackendServed { kind, queued, service, scanned, rows } => {
             (32, [*kind as u64, queued.0, service.0, *scanned << 24 | *rows])
         }
-        E::Captured { writes, written, handled, cpu, state } => {
-            (38, [*writes << 32 | *written, *handled, cpu.0, *state])
-        }
+        E::Captured { .. } => captured(event),
         E::RefreshAsked { .. }
         | E::Refreshed { .. }
         | E::ReplicaServed { .. }
@@ -116,6 +114,14 @@ fn replication(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::UploadDecided { edit, waited } => (44, [one(*edit), waited.0, 0, 0]),
         _ => unreachable!("this says nothing of a replica"),
     }
+}
+
+/// The summary of a search for changes.
+fn captured(event: &Event<'_>) -> (u64, [u64; 4]) {
+    let Event::Captured { writes, written, handled, cpu, state } = event else {
+        unreachable!("asked of a search only")
+    };
+    (38, [*writes << 32 | *written, *handled, cpu.0, *state])
 }
 
 /// The summary of how fast an engine goes.

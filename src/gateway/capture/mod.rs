@@ -2,8 +2,10 @@
 //!
 //! A strategy gives pages of changes to a reader: a device, or the gateway's own replica. It makes its own cursors and reads
 //! them again; to everybody else they mean nothing. A cursor comes back only from who has committed the page that it came
-//! with, so it is also the receipt for that page, and the only one there is. What a strategy does to the source besides, and
-//! what it costs the gateway, it tells as its [`Effort`].
+//! with, so it is also the receipt for that page, and the only one there is. Whether an answer leaves the gateway at all it is
+//! told when that is known ([`Strategy::answered`]). What it keeps between requests besides what it put into the cursor and the
+//! source it may lose at any time ([`Strategy::forget`]). What it does to the source, and what it costs the gateway, it tells as
+//! its [`Effort`].
 //!
 //! A strategy is one file here with options of its own, one variant of [`Capture`](super::Capture), one line in [`strategy`],
 //! and one in the grammar of scenario files. What it needs of the backend its options say ([`Fits`]).
@@ -80,7 +82,7 @@ pub struct Effort {
     pub writes: u64,
     /// Bytes of those.
     pub written: u64,
-    /// Rows that the gateway looked at itself: compared, found again, held back.
+    /// Rows that the gateway looked at itself: compared, found again, delivered again, held back.
     pub handled: u64,
     /// Bytes hashed by the gateway.
     pub hashed: u64,
@@ -169,11 +171,6 @@ impl Capture {
     /// How long after its commit at the latest a change is found that can be seen at once.
     pub fn behind(&self) -> Span {
         self.options().behind()
-    }
-
-    /// Whether the backend has to keep the order in which its versions become visible.
-    pub fn needs_log(&self) -> bool {
-        matches!(self, Capture::Flag(_) | Capture::ChangeLog(_))
     }
 
     /// Whether a backend of this provisioning has what the strategy asks it for. That it finds everything is another matter:
