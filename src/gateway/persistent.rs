@@ -246,7 +246,8 @@ impl Gateway {
         if let Some(persistent) = persistent {
             // A tick earlier: a stamp that was cut to this very instant may stand for a later moment, which comes again.
             let before = at.minus(Span::micros(1));
-            persistent.replica.fill(backend, |entity| strategy.cursor_at(entity, before));
+            let traces = backend.remembers_deletions() || strategy.finds_absence();
+            persistent.replica.fill(backend, traces, |entity| strategy.cursor_at(entity, before));
             strategy.begin_with(backend.schema(), Reader::Replica, before, &mut |f| {
                 for entity in persistent.replica.entities() {
                     for row in backend.rows(entity).filter(|row| !row.deleted) {

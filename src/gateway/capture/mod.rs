@@ -119,6 +119,11 @@ pub(super) trait Strategy {
         0
     }
 
+    /// Whether it tells of a deletion that left no trace.
+    fn finds_absence(&self) -> bool {
+        false
+    }
+
     /// A reader has written a row, or was told of it in answer to a write: whatever it was sent of it before, it may hold
     /// something else now.
     fn touched(&mut self, reader: Reader<'_>, entity: EntityId, key: &Key) {

@@ -148,13 +148,18 @@ fn record_of(entity: &Entity, value: &dyn Fn(usize) -> Value) -> Option<String> 
 }
 
 impl Replica {
-    /// Holds what the backend holds now, in the order of its stamps; `cursor` is the replica's own as of then, by entity.
-    pub(in super::super) fn fill(&mut self, backend: &Backend, cursor: impl Fn(EntityId) -> String) {
+    /// Holds what the backend holds now, in the order of its stamps, and if `traces` what it has deleted; `cursor` is the replica's
+    /// own as of then, by entity.
+    pub(in super::super) fn fill(
+        &mut self,
+        backend: &Backend,
+        traces: bool,
+        cursor: impl Fn(EntityId) -> String,
+    ) {
         let entities: Vec<EntityId> = self.entities().collect();
         self.transact(|replica| {
             for &entity in &entities {
                 let schema = Arc::clone(replica.schema());
-                let traces = backend.remembers_deletions();
                 let mut records: Vec<_> = backend.rows(entity).filter(|row| traces || !row.deleted).collect();
                 records.sort_by(|a, b| (a.stamp, &a.key).cmp(&(b.stamp, &b.key)));
                 for record in records {

@@ -292,6 +292,10 @@ impl Strategy for Hash {
         self.kept
     }
 
+    fn finds_absence(&self) -> bool {
+        true
+    }
+
     fn touched(&mut self, reader: Reader<'_>, entity: EntityId, key: &Key) {
         self.with_book((reader.into(), entity), |_, book| book.touch(key));
     }
