@@ -48,7 +48,8 @@ impl Stamps {
 
     /// The smallest stamp that can be given after `stamp`.
     fn after(&self, stamp: Stamp) -> Stamp {
-        Stamp(self.cut(stamp).0 + self.unit())
+        // Saturating: what a device dates may be any number.
+        Stamp(self.cut(stamp).0.saturating_add(self.unit()))
     }
 
     /// There is a row with this stamp.

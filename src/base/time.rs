@@ -98,7 +98,8 @@ impl Stamp {
     /// The reading cut to a multiple of `precision` (towards the past).
     pub fn truncated(self, precision: Span) -> Stamp {
         let unit = (precision.0 / 1_000).max(1) as i64;
-        Stamp(self.0.div_euclid(unit) * unit)
+        // Saturating: a reading that came from outside may be any number.
+        Stamp(self.0.div_euclid(unit).saturating_mul(unit))
     }
 }
 

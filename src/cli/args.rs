@@ -412,6 +412,8 @@ pub(super) struct MeasuredArgs {
 pub(super) enum Validate {
     /// Simulate closed forms and published figures, each beside its reference; exit 10 if one is off.
     Models,
+    /// Count the rows that each cursor by time loses, beside the table of references; exit 10 if a figure is off.
+    Cursors,
     /// Predict measured transfers; exit 10 if a tolerance is not met.
     Tcp(MeasuredArgs),
     /// Predict measured transfers with an outage in the middle; exit 10 if a tolerance is not met.

@@ -9,7 +9,7 @@ use super::run::Order;
 use super::{run, sources};
 use crate::campaign::Runner;
 use crate::report::matrix::{Matrix, Setting};
-use crate::report::{self, CellRecord, Exit};
+use crate::report::{CellRecord, Exit};
 use crate::scenario::{Document, Plan};
 
 /// The scenario that is run unless another is named.
@@ -22,7 +22,7 @@ const PROVISIONINGS: [&str; 6] =
 /// Captures by their short names, as a scenario file writes them.
 const CAPTURES: [(&str, &str); 5] = [
     ("last modified", "{ last_modified = {} }"),
-    ("last modified + reconcile", "{ last_modified = { reconcile = \"1m\" } }"),
+    ("last modified + reconcile", "{ last_modified = { reconcile = { every = \"1m\" } } }"),
     ("flag", "{ flag = {} }"),
     ("compare", "{ hash = {} }"),
     ("change log", "{ change_log = {} }"),
@@ -61,9 +61,7 @@ pub(super) fn matrix(
     let matrix = Matrix::new(&all(), &refused, &ran.record, setting_of);
     match args.format {
         MatrixFormat::Human => {
-            let last = report::last_lines(&ran.record, &ran.folder);
-            let place = last.lines().last().unwrap_or_default();
-            console.result(&format!("{}\n{place}\n", matrix.story()));
+            console.result(&format!("{}\nreport: {}\n", matrix.story(), ran.folder));
         }
         MatrixFormat::Md => console.result(&matrix.to_markdown()),
         MatrixFormat::Json => console.result(&matrix.to_json()),

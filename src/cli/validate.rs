@@ -11,6 +11,7 @@ pub(super) fn validate(what: Option<&Validate>, console: &mut Console<'_>) -> an
     match what {
         None => Ok(told(&campaign::validate::report(true), console)),
         Some(Validate::Models) => Ok(told(&campaign::validate::report(false), console)),
+        Some(Validate::Cursors) => Ok(told(&campaign::validate::cursor_report(), console)),
         Some(Validate::Tcp(args)) => measured::transfers(args, console),
         Some(Validate::TcpOutage(args)) => measured::outages(args, console),
     }

@@ -8,8 +8,8 @@
 //! Invariants:
 //! - A request of a device is one request to the backend, however many entities it wants.
 //! - Nothing that a device sends makes the gateway panic: damaged bytes and unknown devices are bad requests, a cursor that is
-//!   damaged, foreign, or from the future has expired.
-//! - A page ends where its cursor says, also where it was cut by bytes.
+//!   damaged, foreign, or from the future has expired. Where a cursor is what a device's clock says it may be of any time.
+//! - A page ends where its cursor says, also where it was cut by bytes. Captures that are told to, do otherwise.
 //! - What a request did to the backend is reported whatever the device is told: after the gateway gave up, too, or after
 //!   the way back broke.
 //!

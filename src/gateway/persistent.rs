@@ -12,7 +12,7 @@ use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Span, Stamp, Time, UnitId, Value};
 use crate::contract::wire::AnswerWriter;
 use crate::contract::{
-    Event, FetchRequest, Mutation, Outcome, PullRequest, PushRequest, Request, RequestKind, Schema,
+    Carried, Event, FetchRequest, Mutation, Outcome, PullRequest, PushRequest, Request, RequestKind, Schema,
     ServerError,
 };
 
@@ -116,7 +116,7 @@ fn spoken_of(backend: &Backend, mutation: &Mutation, outcome: &Outcome) -> Vec<C
         let values = (!record.deleted).then_some(&*record.values);
         Copied::of(entity, Change { key: &record.key, stamp: record.stamp, values })
     };
-    records.map(|record| change(record)).collect()
+    records.map(change).collect()
 }
 
 impl Persistent {
@@ -229,11 +229,19 @@ impl Gateway {
 
     /// The replica has what the backend has, as if it had been refreshed all along until `at`, the backend's start.
     pub fn fill(&mut self, backend: &Backend, at: Stamp) {
-        let (strategy, persistent) = (&self.strategy, self.persistent.as_mut());
+        let (strategy, persistent) = (&mut self.strategy, self.persistent.as_mut());
         if let Some(persistent) = persistent {
             // A tick earlier: a stamp that was cut to this very instant may stand for a later moment, which comes again.
             let before = at.minus(Span::micros(1));
             persistent.replica.fill(backend, |entity| strategy.cursor_at(entity, before));
+            strategy.begin_with(backend.schema(), Reader::Replica, before, &mut |f| {
+                for entity in persistent.replica.entities() {
+                    for row in backend.rows(entity).filter(|row| !row.deleted) {
+                        let (key, stamp, values) = (row.key.as_str(), row.stamp, &*row.values);
+                        f(Carried { entity, key, stamp, values });
+                    }
+                }
+            });
         }
     }
 
@@ -387,6 +395,9 @@ impl Gateway {
                     of_device().map(|(_, waiting)| waiting.mutation.clone()).collect();
                 let attributes = &self.attributes[device.0 as usize];
                 let outcomes = backend.push(now, attributes, &mutations, &mut facts);
+                for mutation in &mutations {
+                    self.strategy.touched(Reader::Replica, mutation.entity, &mutation.key);
+                }
                 for ((place, _), outcome) in of_device().zip(outcomes) {
                     judged[place].outcome = outcome;
                 }
@@ -423,7 +434,10 @@ impl Gateway {
         batch: &Batch,
         verdicts: &Verdicts,
     ) -> Vec<Event<'static>> {
-        let Gateway { persistent, attributes, .. } = self;
+        let Gateway { strategy, persistent, attributes, .. } = self;
+        for Waiting { mutation, .. } in &batch.0 {
+            strategy.touched(Reader::Replica, mutation.entity, &mutation.key);
+        }
         let replica = &mut persistent.as_mut().expect("only a persistent gateway has errands").replica;
         let both = || batch.0.iter().zip(&verdicts.0);
         let judged = || both().filter(|(_, judged)| judged.outcome != Outcome::Later);

@@ -102,7 +102,11 @@ impl Gateway {
 
     /// A device begins with rows that it was sent before the start, and in each entity with the cursor of `stamp`.
     pub fn begin_with(&mut self, schema: &Schema, device: DeviceId, stamp: Stamp, rows: &mut Rows<'_>) {
-        self.strategy.begin_with(schema, device, stamp, rows);
+        // Of devices that are served from a replica nothing is kept here.
+        if self.persistent.is_none() {
+            let reader = Reader::Device(device, &self.attributes[device.0 as usize]);
+            self.strategy.begin_with(schema, reader, stamp, rows);
+        }
     }
 
     /// Serves a request that comes to the backend at `now` and that the gateway gives up on at `deadline`; to be called in the

@@ -399,6 +399,37 @@ fn sound() -> Vec<(LastModifiedOptions, backend::Provisioning)> {
     ]
 }
 
+/// Any capture by time, sound or not.
+fn by_time() -> impl Strategy<Value = LastModifiedOptions> {
+    use LastModifiedBound::{
+        FirstNotReturned, FirstNotReturnedExtended, Inclusive, Keyset, Strict, TieExtended,
+    };
+    use LastModifiedPaging::{Keyset as Follow, Offset};
+    use LastModifiedSource::{ClientClock, ClientLocal, Records, ServerEnd, ServerStart};
+    let of = [Strict, Inclusive, FirstNotReturned, FirstNotReturnedExtended, TieExtended, Keyset];
+    let sources = [Records, ClientClock, ClientLocal, ServerStart, ServerEnd];
+    let select = prop::sample::select::<LastModifiedBound>;
+    (
+        select(of.to_vec()),
+        prop::sample::select(vec![Follow, Offset]),
+        prop::sample::select(sources.to_vec()),
+        prop::sample::select(vec![Span::micros(1), Span::secs(60)]),
+        prop::sample::select(vec![LastModifiedEnd::Marker, LastModifiedEnd::Count]),
+        prop::option::of(Just(Span::ZERO)),
+        prop::sample::select(vec![backend::Upto::Settled, backend::Upto::Behind(Span::secs(1))]),
+    )
+        .prop_map(|(bound, paging, source, precision, end, reconcile, upto)| LastModifiedOptions {
+            bound,
+            paging,
+            source,
+            precision,
+            upto,
+            end,
+            reconcile,
+        })
+        .prop_filter("these go together", |options| options.contradiction().is_none())
+}
+
 /// Texts that are more or less a cursor.
 fn cursor() -> impl Strategy<Value = String> {
     let stamp = || prop_oneof![any::<i64>(), Just(i64::MIN), Just(i64::MAX), START.0 - 9..START.0 + 9_000];
@@ -406,6 +437,9 @@ fn cursor() -> impl Strategy<Value = String> {
         ".{0,30}",
         (stamp(), ".{0,4}").prop_map(|(stamp, key)| format!("{stamp},{key}")),
         (stamp(), stamp()).prop_map(|(since, stamp)| format!("{since}/{stamp},k")),
+        (0..3_u64, stamp()).prop_map(|(round, stamp)| format!("~{round}~{stamp}")),
+        (stamp(), stamp(), any::<u64>()).prop_map(|(a, b, rows)| format!("@{a};{b};{a};s0.1.{rows}")),
+        (stamp(), stamp(), stamp()).prop_map(|(a, b, c)| format!("@;{a};{b};k{c},k")),
     ]
 }
 
@@ -462,13 +496,32 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_the_gateway_panic(bytes in prop::collection::vec(any::<u8>(), 0..80), cursor in cursor()) {
-        let mut site = Site::new(backend::Options::default());
+    fn no_bytes_make_the_gateway_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..80),
+        cursor in cursor(),
+        (serve, clock, zone) in (by_time(), any::<i64>(), any::<i32>()),
+        coarse in any::<bool>(),
+        provisioning in prop::sample::select(vec![
+            backend::Provisioning::Full,
+            backend::Provisioning::StampsOnly,
+        ]),
+    ) {
+        let filter_precision = if coarse { Span::secs(60) } else { Span::micros(1) };
+        let mut site =
+            Site::by_time(serve, backend::Options { provisioning, filter_precision, ..Default::default() });
         site.load(VISIT, "north", 3);
         let served = site.gateway.serve(Time::ZERO, Time::FAR, &mut site.backend, &bytes);
         prop_assert!(matches!(refusal(&served), ServerError::BadRequest(_)));
-        let served = site.send(&pull(&[(VISIT, Some(&cursor))], 5, 99));
-        prop_assert!(Answer::decode(&served.answer).is_ok());
+        for cursor in [None, Some(cursor.as_str())] {
+            let Request::Pull(asked) = pull(&[(VISIT, cursor)], 5, 99) else { unreachable!() };
+            let served = site.send(&Request::Pull(PullRequest { clock: Stamp(clock), zone, ..asked }));
+            let answer = Answer::decode(&served.answer);
+            prop_assert!(answer.is_ok());
+            if let Ok(Ok(answer)) = answer {
+                let again = answer.pages[0].cursor.to_string();
+                site.send(&pull(&[(VISIT, Some(&again))], 5, 99));
+            }
+        }
     }
 }
 

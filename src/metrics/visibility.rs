@@ -17,6 +17,15 @@ struct Written {
     seen: Seen,
 }
 
+/// A version that was committed.
+#[derive(Clone, Copy, Debug)]
+struct Committed {
+    stamp: Stamp,
+    at: Time,
+    /// The device that wrote it, if one did.
+    by: Option<DeviceId>,
+}
+
 /// The devices that have a version: each is counted once. Who shares rows has neighbouring numbers as a rule, so these are
 /// 64 devices to a word, by the number of the word.
 #[derive(Clone, Debug, Default)]
@@ -44,8 +53,8 @@ impl Seen {
 #[derive(Debug, Default)]
 pub(super) struct Visibility {
     made: FxHashMap<EditId, Time>,
-    /// The last version of each row that was committed: its stamp, when, and by which device.
-    committed: FxHashMap<EntityId, FxHashMap<Key, (Stamp, Time, Option<DeviceId>)>>,
+    /// The last version of each row that was committed.
+    committed: FxHashMap<EntityId, FxHashMap<Key, Committed>>,
     written: FxHashMap<EntityId, FxHashMap<Key, Vec<Written>>>,
 }
 
@@ -63,7 +72,10 @@ impl Visibility {
                 Author::Device(edit) => Some(edit.device),
                 _ => None,
             };
-            self.committed.entry(*entity).or_default().insert((*key).clone(), (*stamp, at, by));
+            self.committed
+                .entry(*entity)
+                .or_default()
+                .insert((*key).clone(), Committed { stamp: *stamp, at, by });
         }
         match event {
             Event::EditMade { edit, .. } if presence.backend_up() => {
@@ -92,11 +104,8 @@ impl Visibility {
         board: &mut Board,
     ) {
         let last = self.committed.get(&change.entity).and_then(|rows| rows.get(change.key));
-        if let Some((stamp, since, by)) = last
-            && *stamp == change.stamp
-            && *by != Some(device)
-        {
-            board.observe(Id::CommitVisible, (at - *since).0);
+        if let Some(last) = last.filter(|last| last.stamp == change.stamp && last.by != Some(device)) {
+            board.observe(Id::CommitVisible, (at - last.at).0);
         }
         let Some(versions) = self.written.get_mut(&change.entity).and_then(|rows| rows.get_mut(change.key))
         else {

@@ -12,6 +12,7 @@ mod metric_table;
 mod physics;
 mod reports;
 mod sabotage;
+mod strategies;
 mod suite;
 mod sweep;
 mod tidy;

@@ -1,5 +1,6 @@
 //! The committed scenarios meet what they expect.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use syncdyno::report::{Judged, judge};
@@ -50,6 +51,37 @@ fn suite_has_every_scenario() {
     let mut suite = SUITE.to_vec();
     suite.sort_unstable();
     assert_eq!(found, suite);
+}
+
+/// The rows of the contract that are built from the first to the last: both architectures and all captures.
+fn contract() -> impl Iterator<Item = String> {
+    (1..=40).map(|n| format!("R{n}")).chain((1..=5).map(|n| format!("W{n}")))
+}
+
+/// The numbers in the table are held by `.ci/run`, which writes it anew; here it is what speaks of what.
+#[test]
+fn suite_covers_the_contract_and_the_table_of_that_is_not_stale() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let (mut found, mut shown) = (Vec::new(), BTreeSet::new());
+    scenarios(&root, "", &mut found);
+    for name in &found {
+        let document = worlds::document(&format!("scenarios/{name}.toml"));
+        let plans = worlds::plans(&document, &Request::default());
+        for plan in &plans {
+            let variant = plan.variant.clone().unwrap_or_default();
+            let ids = document.covers();
+            shown.extend(ids.iter().map(|id| ((*id).to_owned(), plan.scenario.clone(), variant.clone())));
+        }
+    }
+    let missing: Vec<String> = contract().filter(|id| !shown.iter().any(|(shown, ..)| shown == id)).collect();
+    assert!(missing.is_empty(), "no scenario shows {}", missing.join(", "));
+    let table = std::fs::read_to_string(root.join("COVERAGE.md")).expect("the table is there");
+    let told = table.lines().skip_while(|line| !line.starts_with("| ---")).skip(1).map(|line| {
+        let fields: Vec<&str> = line.split(" | ").collect();
+        (fields[0].trim_start_matches("| ").to_owned(), fields[1].to_owned(), fields[2].to_owned())
+    });
+    let told: BTreeSet<_> = told.collect();
+    assert_eq!(told, shown, "`syncdyno coverage scenarios` writes the table anew");
 }
 
 /// A test for each scenario, so that they share the machine.
@@ -121,6 +153,8 @@ suite! {
     suite_strategies_night_window_meets_its_expectations: "strategies/night-window";
     suite_strategies_ota_or_persistent_meets_its_expectations: "strategies/ota-or-persistent";
     suite_strategies_replication_cost_meets_its_expectations: "strategies/replication-cost";
+    suite_strategies_chaos_meets_its_expectations: "strategies/chaos";
+    suite_strategies_legacy_at_night_meets_its_expectations: "strategies/legacy-at-night";
     suite_strategies_matrix_meets_its_expectations: "strategies/matrix";
     suite_tune_phone_meets_its_expectations: "tune-phone";
     suite_own_rows_meets_its_expectations: "own-rows";

@@ -30,4 +30,4 @@ mod queues;
 mod rig;
 
 pub use figures::{Figure, listing};
-pub use models::{FAMILIES, Family, Report, report};
+pub use models::{FAMILIES, Family, Report, cursor_report, report};

@@ -43,9 +43,18 @@ pub struct Report {
 
 /// Simulates all families and, if asked for, predicts the measured transfers too.
 pub fn report(with_transfers: bool) -> Report {
+    told(FAMILIES.iter(), with_transfers)
+}
+
+/// Simulates what each cursor by time loses.
+pub fn cursor_report() -> Report {
+    told(FAMILIES.iter().filter(|family| family.name.starts_with("cursors ")), false)
+}
+
+fn told<'f>(families: impl Iterator<Item = &'f Family>, with_transfers: bool) -> Report {
     let mut report = Report { figures: String::new(), summary: String::new(), holds: true };
     let mut lines = Vec::new();
-    for family in FAMILIES {
+    for family in families {
         let figures = (family.figures)();
         report.holds &= figures.iter().all(Figure::holds);
         report.figures.push_str(&format!("{}\n{}\n", family.name, listing(&figures)));

@@ -33,8 +33,14 @@ impl ChangeLog {
 
 impl Fits for Options {
     /// A log is kept beside the rows, by triggers or from the database's own journal: it asks nothing of their columns.
-    fn fits(&self, _: Provisioning) -> Result<(), Unfit> {
-        Ok(())
+    fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
+        if provisioning != Provisioning::Nothing {
+            return Ok(());
+        }
+        Err(Unfit {
+            why: "the log of changes is asked for, and this backend can only be asked for all of its rows",
+            instead: "a capture that compares all rows, or a backend that lets its database's journal be read",
+        })
     }
 }
 

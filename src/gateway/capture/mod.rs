@@ -125,9 +125,9 @@ pub(super) trait Strategy {
         let _ = (reader, entity, key);
     }
 
-    /// A device begins with rows of which the gateway knows: those that `rows` gives, in each entity with the cursor of `stamp`.
-    fn begin_with(&mut self, schema: &Schema, device: DeviceId, stamp: Stamp, rows: &mut Rows<'_>) {
-        let _ = (schema, device, stamp, rows);
+    /// A reader begins with rows of which the gateway knows: those that `rows` gives, in each entity with the cursor of `stamp`.
+    fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, stamp: Stamp, rows: &mut Rows<'_>) {
+        let _ = (schema, reader, stamp, rows);
     }
 
     /// The gateway's process died: what is not in its database, such as sessions and caches, is gone.

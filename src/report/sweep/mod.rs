@@ -8,10 +8,12 @@
 //! sweep's own figures follow it.
 //!
 //! How: `series` sorts the cells; `findings` finds the best of a series, by paired bootstrap what is as good within the noise, and
-//! the flat region; `shares` says where the time went and fits what a chunk and a row cost; `growth` fits the power that a cost grows by; `limits` puts that into words; `chart`
-//! and `plots` draw, `told` puts it together for people and `written` for programs. `regret` holds one sweep against another.
+//! the flat region; `shares` says where the time went and fits what a chunk and a row cost; `growth` fits the power that a cost
+//! grows by; `limits` puts that into words; `chart` and `plots` draw, `crossover` says where each of two modes wins, `told` puts
+//! it together for people and `written` for programs. `regret` holds one sweep against another.
 
 pub(super) mod chart;
+mod crossover;
 pub(super) mod findings;
 mod growth;
 pub(super) mod limits;

@@ -325,3 +325,74 @@ fn without_numbers_or_figures_there_is_no_plot_that_lies() {
     let sweep = Sweep::new(&record, &axes(), Objective::default());
     assert_eq!((sweep.curves(), sweep.heat_map()), (None, None));
 }
+
+/// Two modes over shares of time in which a backend is up, and over two refresh intervals.
+fn modes(seeds: u64, useful: impl Fn(&str, u64, &str) -> u64) -> RunRecord {
+    let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+    for (mode, hourly) in [("ota", 40), ("persistent", 9)] {
+        for share in [50, 90, 99] {
+            for every in ["5m", "1h"] {
+                for seed in 1..=seeds {
+                    let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
+                    let useful = useful(mode, share, every) + 1_000 * seed;
+                    let figures = [
+                        ("engine.syncs.useful_share", Unit::Ppm, useful),
+                        ("backend.requests.hourly", Unit::Count, hourly),
+                    ];
+                    for (name, unit, value) in figures {
+                        cell.metrics.insert(name.into(), Figure::Value { unit, value });
+                    }
+                    let axis = |key: &str, value: String| (key.to_owned(), value.into());
+                    cell.axes = [
+                        axis("gateway.mode", mode.to_owned()),
+                        axis("backend.availability.share", format!("{share}%")),
+                        axis("gateway.refresh.every", every.to_owned()),
+                    ]
+                    .into();
+                    record.cells.push(cell);
+                }
+            }
+        }
+    }
+    record
+}
+
+fn crossing(record: &RunRecord) -> String {
+    let values = |values: &[&str]| values.iter().map(|v| (*v).to_owned()).collect();
+    let axes = [
+        ("gateway.mode".to_owned(), values(&["ota", "persistent"])),
+        ("backend.availability.share".to_owned(), values(&["50%", "90%", "99%"])),
+        ("gateway.refresh.every".to_owned(), values(&["5m", "1h"])),
+    ];
+    Sweep::new(record, &axes, "engine.syncs.useful_share".parse().unwrap()).story()
+}
+
+#[test]
+fn of_two_modes_it_is_told_where_each_wins() {
+    let story = crossing(&modes(3, |mode, share, every| match (mode, every) {
+        ("ota", _) => share * 10_000,
+        (_, "5m") => 950_000,
+        _ => 600_000,
+    }));
+    for part in [
+        "of 6 places, ota wins in 3, persistent wins in 3\n",
+        "as backend.availability.share goes: persistent up to 90%, ota at 99% (every 5m)",
+        "as backend.availability.share goes: persistent at 50%, ota from 90% on (every 1h)",
+        "persistent 60.1999% : 50.1999%",
+        "backend.requests.hourly: ota / persistent",
+        "40 / 9",
+    ] {
+        assert!(story.contains(part), "{part} is not in\n{story}");
+    }
+}
+
+#[test]
+fn where_two_modes_do_not_differ_neither_wins() {
+    let story = crossing(&modes(3, |_, share, _| share * 10_000));
+    let told = "of 6 places, ota wins in 0, persistent wins in 0, neither beyond the noise in 6\n  \
+                as backend.availability.share goes: neither throughout (every 5m; every 1h)\n";
+    assert!(story.ends_with(told), "{story}");
+    let story = crossing(&modes(1, |mode, _, _| 100_000 + mode.len() as u64 * 10_000));
+    assert!(story.contains("persistent throughout"), "{story}");
+    assert!(story.contains("too few seeds to tell the noise"), "{story}");
+}

@@ -4,6 +4,7 @@ use super::super::grid::Grid;
 use super::super::human;
 use super::super::record::{AxisRecord, RunRecord};
 use super::chart::{Curve, chart};
+use super::crossover::Crossover;
 use super::findings::{Finding, costs, find};
 use super::limits::{closed_form, limits, value};
 use super::objective::Objective;
@@ -35,9 +36,12 @@ impl Reading {
 impl Sweep<'_> {
     /// The whole story for a terminal of 80 columns.
     pub fn story(&self) -> String {
-        let readings: Vec<Reading> = self.series.iter().map(|series| Reading::of(self, series)).collect();
         let mut text =
             format!("{}: mean of {}\n", self.objective.name(), human::count(self.seeds() as u64, "seed"));
+        if let Some(crossover) = Crossover::of(self) {
+            return text + &crossover.story();
+        }
+        let readings: Vec<Reading> = self.series.iter().map(|series| Reading::of(self, series)).collect();
         let read: Vec<(&Series<'_>, &Reading)> = self.series.iter().zip(&readings).collect();
         for band in read.chunks(COLUMNS_MAX) {
             text.push_str(&self.table(band));
@@ -74,7 +78,7 @@ impl Sweep<'_> {
         grid.terminal("  ")
     }
 
-    fn figure(&self, price: f64) -> String {
+    pub(super) fn figure(&self, price: f64) -> String {
         human::figure(self.objective.unit, (self.objective.figure(price) + 0.5) as u64)
     }
 

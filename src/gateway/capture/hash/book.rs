@@ -10,7 +10,7 @@ use std::ops::{ControlFlow, Range};
 
 use super::canonical::{self, Canonical};
 use crate::backend::Change;
-use crate::base::{Key, Stamp, Time, Value};
+use crate::base::{Key, Stamp, UnitId, Value};
 use crate::contract::Entity;
 
 /// What is kept of a row.
@@ -170,10 +170,10 @@ impl<'b> Comparison<'b> {
     }
 
     /// All rows have come: what was not among them is gone. Nothing is told of those in `not`.
-    pub(super) fn end(mut self, at: Time, not: &BTreeSet<Key>) -> List {
+    pub(super) fn end(mut self, not: &BTreeSet<Key>) -> List {
         self.pass(None);
         self.found.retain(|found| !not.contains(&found.key));
-        List { found: self.found, served: 0, at }
+        List { found: self.found, served: 0 }
     }
 }
 
@@ -183,8 +183,6 @@ pub(super) struct List {
     /// In the order of keys.
     found: Vec<Difference>,
     served: usize,
-    /// When they were found.
-    pub(super) at: Time,
 }
 
 impl List {
@@ -227,7 +225,9 @@ pub(super) struct Book {
     confirmed: Option<Cursor>,
     /// The last page, of which the reader may know nothing: its cursor, and which differences it told.
     sent: Option<(Cursor, Range<usize>)>,
-    /// What there is to tell; a gateway that is killed forgets it.
+    /// The last pull that asked.
+    pull: Option<(UnitId, u64)>,
+    /// What there is to tell in it; a gateway that is killed forgets it.
     pub(super) list: Option<List>,
     /// A reading that goes on with the next request; forgotten, too.
     pub(super) reading: Option<super::source::Reading>,
@@ -240,7 +240,16 @@ impl Book {
     }
 
     /// The cursor that the reader sends says what it has committed. False if it says nothing that is known here.
-    pub(super) fn receive(&mut self, cursor: Option<Cursor>) -> bool {
+    pub(super) fn receive(&mut self, cursor: Option<Cursor>, pull: (UnitId, u64)) -> bool {
+        let known = self.committed(cursor);
+        // What was found in an earlier pull is too old: this one has to tell all that was committed before it began.
+        if self.pull.replace(pull) != Some(pull) {
+            self.forget();
+        }
+        known
+    }
+
+    fn committed(&mut self, cursor: Option<Cursor>) -> bool {
         let sent = self.sent.take();
         match (cursor, sent) {
             (None, _) => {

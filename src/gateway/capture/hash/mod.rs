@@ -8,9 +8,9 @@
 //! restored from a backup, a gateway that has lost its database. A cursor belongs to an entity; where each unit has its own, each
 //! change of units is a load.
 //!
-//! A comparison is of one instant, its pages are not. So where there was more than a page, the last one is followed by another
-//! comparison, and only an answer that tells all differences of its own instant says that there is no more. A reading by offset
-//! has no instant: it ends with its last page, and may take a row for gone that was only moved past ([`Snapshot::Torn`]).
+//! A comparison is of one instant, in the pull that it is made for: its pages tell what was found then, and what was committed
+//! later comes with the next pull. A reading by offset has no instant, and may take a row for gone that was only moved past
+//! ([`Snapshot::Torn`]).
 //!
 //! The stamp of a row is passed on, as an edit names by it what it replaces; no comparison looks at it.
 
@@ -167,10 +167,7 @@ impl Hash {
         let schema = Arc::clone(backend.schema());
         let entity = schema.entity(ask.entity);
         let all: Vec<usize> = (0..entity.columns.len()).collect();
-        let columns = match ask.reader {
-            Reader::Device(..) => &entity.projection,
-            Reader::Replica => &all,
-        };
+        let columns = columns(entity, ask.reader.into(), &all);
         let lens = Lens { entity, columns, copies: self.options.keep == Keep::Copy };
         let clock = backend.clock(backend.begins(now));
         let mut comparison = Comparison::new(&book.rows, clock);
@@ -184,7 +181,7 @@ impl Hash {
                 see(&mut comparison, row, raw, &lens, (&mut self.canonical, effort));
             }
             effort.handled += comparison.seen;
-            return Ok(Some(comparison.end(now, &BTreeSet::new())));
+            return Ok(Some(comparison.end(&BTreeSet::new())));
         }
         if self.options.snapshot == Snapshot::Isolated {
             let raw = Raw::new(&self.options, entity, now);
@@ -197,7 +194,7 @@ impl Hash {
                 comparison.see(row, print);
             })?;
             effort.handled += comparison.seen;
-            return Ok(Some(comparison.end(now, &BTreeSet::new())));
+            return Ok(Some(comparison.end(&BTreeSet::new())));
         }
         let words = (&mut self.canonical, &mut *effort);
         let whole = Reading::go_on(&mut book.reading, &self.options, (backend, now), ask, words)?;
@@ -206,7 +203,7 @@ impl Hash {
             see(&mut comparison, row, row.raw, &lens, (&mut self.canonical, effort));
         }
         effort.handled += comparison.seen;
-        Ok(Some(comparison.end(now, &touched)))
+        Ok(Some(comparison.end(&touched)))
     }
 
     fn answer(
@@ -221,17 +218,21 @@ impl Hash {
             book.list = self.compare(book, (backend, now), ask, &mut effort)?;
         }
         let (told, delivered) = book.tell(ask.limit, take);
-        // A reading by offset has told what it found; a reading of one instant is sure to be the last if it is of this one.
-        let isolated = self.options.snapshot == Snapshot::Isolated;
-        let more = match &book.list {
-            None => true,
-            Some(list) => !list.is_told() || isolated && list.at < now,
-        };
+        let more = book.list.as_ref().is_none_or(|list| !list.is_told());
         let cursor = book.answer(told, more, || {
-            self.pages += 1;
+            // A gateway that replaces this one must not give a number again that means something else.
+            self.pages = (self.pages + 1).max(now.0 / 1_000);
             self.pages
         });
         Ok(Captured { delivered, cursor: cursor.write(), more, effort })
+    }
+}
+
+/// The columns that a reader gets.
+fn columns<'e>(entity: &'e Entity, who: Who, all: &'e [usize]) -> &'e [usize] {
+    match who {
+        Who::Device(_) => &entity.projection,
+        Who::Replica => all,
     }
 }
 
@@ -276,7 +277,7 @@ impl Strategy for Hash {
         let expired = || ServerError::CursorExpired(ask.entity);
         let cursor = ask.cursor.map(|text| Cursor::read(text).ok_or_else(expired)).transpose()?;
         self.with_book((ask.reader.into(), ask.entity), |this, book| {
-            if !book.receive(cursor) {
+            if !book.receive(cursor, ask.pull) {
                 return Err(expired());
             }
             this.answer(book, (backend, now), &ask, take)
@@ -295,22 +296,22 @@ impl Strategy for Hash {
         self.with_book((reader.into(), entity), |_, book| book.touch(key));
     }
 
-    fn begin_with(&mut self, schema: &Schema, device: DeviceId, stamp: Stamp, rows: &mut super::Rows<'_>) {
+    fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, stamp: Stamp, rows: &mut super::Rows<'_>) {
+        let who = Who::from(reader);
         for entity in schema.ids() {
-            self.books.entry((Who::Device(device), entity)).or_insert_with(|| Book::begun(Cursor::At(stamp)));
+            self.books.entry((who, entity)).or_insert_with(|| Book::begun(Cursor::At(stamp)));
         }
         rows(&mut |Carried { entity, key, values, .. }| {
             let own = schema.entity(entity);
             let copies = self.options.keep == Keep::Copy;
-            let lens = Lens { entity: own, columns: &own.projection, copies };
+            let all: Vec<usize> = (0..own.columns.len()).collect();
+            let lens = Lens { entity: own, columns: columns(own, who, &all), copies };
             // What a source wrote then is not known.
             let kept = match self.options.canonical || copies {
                 true => Kept::of(lens.print(values, &mut self.canonical, &mut 0)),
                 false => Kept::Unsure,
             };
-            self.with_book((Who::Device(device), entity), |_, book| {
-                book.rows.set(&Key::new(key), Some(kept))
-            });
+            self.with_book((who, entity), |_, book| book.rows.set(&Key::new(key), Some(kept)));
         });
     }
 

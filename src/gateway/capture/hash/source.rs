@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::canonical::Canonical;
 use super::{Ask, Options, Snapshot};
 use crate::backend::{self, Backend, Style};
-use crate::base::Span;
 use crate::base::{EntityId, Key, Stamp, Time, Value};
 use crate::contract::{Entity, ServerError};
 use crate::gateway::capture::Effort;
@@ -27,7 +26,6 @@ pub(super) struct Reading {
     rows: Vec<Seen>,
     /// Rows that the source is to skip.
     offset: usize,
-    last: Time,
     /// The keys of the pass before, in order.
     before: Option<Vec<Key>>,
     /// Rows that the reader has written meanwhile: what was read of them may be older.
@@ -43,12 +41,9 @@ pub(super) struct Whole {
     pub(super) touched: BTreeSet<Key>,
 }
 
-/// A reading goes on only where its requests follow one another like this; what was read earlier is too old.
-const GAP_MAX: Span = Span::secs(30);
-
 impl Reading {
-    fn new(now: Time) -> Reading {
-        Reading { rows: Vec::new(), offset: 0, last: now, before: None, touched: BTreeSet::new() }
+    fn new() -> Reading {
+        Reading { rows: Vec::new(), offset: 0, before: None, touched: BTreeSet::new() }
     }
 
     /// Reads the next page; gives the rows when all have been read.
@@ -59,8 +54,7 @@ impl Reading {
         ask: &Ask<'_>,
         (canonical, effort): (&mut Canonical, &mut Effort),
     ) -> Result<Option<Whole>, ServerError> {
-        let mut this =
-            reading.take().filter(|r| now.since(r.last) <= GAP_MAX).unwrap_or_else(|| Reading::new(now));
+        let mut this = reading.take().unwrap_or_else(Reading::new);
         let from = this.rows.len();
         let mut skipped = 0;
         let rows = &mut this.rows;
@@ -77,7 +71,7 @@ impl Reading {
         })?;
         let read = this.rows.len() - from;
         effort.scanned += (skipped + read) as u64;
-        (this.offset, this.last) = (this.offset + read, now);
+        this.offset += read;
         let ended = read < options.read_rows as usize;
         let rows = if ended { this.end_pass(options.snapshot) } else { None };
         if let Some(rows) = rows {

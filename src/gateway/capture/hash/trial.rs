@@ -53,6 +53,8 @@ pub(super) struct Trial {
     pub(super) loads: u32,
     attributes: Vec<Value>,
     made: u32,
+    /// Number of the pull under way.
+    run: u64,
 }
 
 pub(super) fn entity() -> Entity {
@@ -114,6 +116,7 @@ impl Trial {
             loads: 0,
             attributes: vec![Value::text("north")],
             made: 0,
+            run: 0,
         }
     }
 
@@ -201,7 +204,7 @@ impl Trial {
             limit,
             clock: START,
             local: START,
-            pull: (UnitId(0), 0),
+            pull: (UnitId(0), self.run),
         };
         let mut page = Vec::new();
         let answer = self.strategy.page(&mut self.backend, self.now, ask, &mut |change| {
@@ -224,6 +227,8 @@ impl Trial {
             Some(Trouble::Half) => page.truncate(page.len().div_ceil(2)),
             _ => {}
         }
+        // Who died, and who has all, begins another pull.
+        self.run += u64::from(trouble == Some(Trouble::Half) || !more);
         self.apply(page);
         if matches!(trouble, Some(Trouble::Lost | Trouble::Half)) {
             return true;
@@ -254,8 +259,9 @@ impl Trial {
         }
     }
 
-    /// Asks until there is no more.
+    /// Begins a pull, and asks until there is no more.
     pub(super) fn pull(&mut self, limit: usize) {
+        self.run += 1;
         for _ in 0..10_000 {
             if !self.request(limit) {
                 return;
