@@ -210,6 +210,7 @@ table! {
     OracleSilentDiscard "oracle.silent_discard.count" Count Lower Counter "Edits refused or dropped, and versions overwritten, of which no log speaks."
     OracleDivergent "oracle.divergent.devices" Devices Lower Counter "Devices that at the end hold anything else than their scope of the backend."
     OracleStuck "oracle.stuck.devices" Devices Lower Counter "Devices with edits to send or a run under way at the end."
+    OracleHalfSeen "oracle.half_seen.rows" Rows Lower Counter "At the end, over all devices: rows that point to a row which the device should have and lacks."
     OracleLostTime "oracle.lost.row_ns" RowNs Lower Counter "Rows in scope times the time for which a device lacked them, from their commit on."
     OracleStaleTime "oracle.stale.row_ns" RowNs Lower Counter "Rows in scope times the time for which a device held an older version, from the newer one's commit on."
     OraclePhantomDeletes "oracle.phantom_delete.rows" Rows Lower Counter "Rows that a device was told are gone, though nothing had happened to them since it had them."
