@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::capture::{Ask, Effort, Reader};
+use super::capture::{Ask, Effort, Reader, Strategy};
 use super::options::RefreshOptions;
 use super::replica::{Captures, Copied, Judged, Replica, Sent, Waiting};
 use super::server::Gateway;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
-use crate::base::{DeviceId, EntityId, Span, Stamp, Time, UnitId, Value};
+use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::wire::AnswerWriter;
 use crate::contract::{
     Carried, Event, FetchRequest, Mutation, Outcome, PullRequest, PushRequest, Request, RequestKind, Schema,
@@ -98,25 +98,38 @@ pub struct Batch(Vec<Waiting>);
 #[derive(Debug)]
 pub struct Verdicts(Vec<Judged>);
 
-/// The rows that a verdict speaks of, as the backend has them now: that of the mutation, and one that is in its way.
+/// The keys of the rows that a verdict speaks of: that of the mutation, and one that is in its way.
+fn keys_of<'m>(mutation: &'m Mutation, outcome: &'m Outcome) -> impl Iterator<Item = &'m Key> {
+    let other = match outcome {
+        Outcome::Conflict { current, .. } | Outcome::Rejected { current, .. } => {
+            current.as_ref().map(|row| &row.key).filter(|key| **key != mutation.key)
+        }
+        Outcome::Applied { .. } | Outcome::Later | Outcome::Queued => None,
+    };
+    std::iter::once(&mutation.key).chain(other)
+}
+
+/// The rows that a verdict speaks of, as the backend has them now.
 fn spoken_of(backend: &Backend, mutation: &Mutation, outcome: &Outcome) -> Vec<Copied> {
     let Some(entity) = backend.schema().entities.get(usize::from(mutation.entity.0)) else {
         return Vec::new();
     };
-    let other = match outcome {
-        Outcome::Later | Outcome::Queued => return Vec::new(),
-        Outcome::Applied { .. } => None,
-        Outcome::Conflict { current, .. } | Outcome::Rejected { current, .. } => {
-            current.as_ref().map(|row| &row.key).filter(|key| **key != mutation.key)
-        }
-    };
-    let keys = std::iter::once(&mutation.key).chain(other);
-    let records = keys.filter_map(|key| backend.row(mutation.entity, key));
+    if matches!(outcome, Outcome::Later | Outcome::Queued) {
+        return Vec::new();
+    }
+    let records = keys_of(mutation, outcome).filter_map(|key| backend.row(mutation.entity, key));
     let change = |record: &backend::Record| {
         let values = (!record.deleted).then_some(&*record.values);
         Copied::of(entity, Change { key: &record.key, stamp: record.stamp, values })
     };
     records.map(change).collect()
+}
+
+/// The replica is about to hold these rows as a verdict brought them, when that has come home: whatever it was sent before.
+fn touched(strategy: &mut dyn Strategy, mutation: &Mutation, outcome: &Outcome) {
+    for key in keys_of(mutation, outcome) {
+        strategy.touched(Reader::Replica, mutation.entity, key);
+    }
 }
 
 impl Persistent {
@@ -395,15 +408,13 @@ impl Gateway {
                     of_device().map(|(_, waiting)| waiting.mutation.clone()).collect();
                 let attributes = &self.attributes[device.0 as usize];
                 let outcomes = backend.push(now, attributes, &mutations, &mut facts);
-                for mutation in &mutations {
-                    self.strategy.touched(Reader::Replica, mutation.entity, &mutation.key);
-                }
                 for ((place, _), outcome) in of_device().zip(outcomes) {
                     judged[place].outcome = outcome;
                 }
             }
             for (waiting, judged) in batch.0.iter().zip(&mut judged) {
                 judged.rows = spoken_of(backend, &waiting.mutation, &judged.outcome);
+                touched(&mut *self.strategy, &waiting.mutation, &judged.outcome);
             }
         }
         let rows = batch.0.len() as u64;
@@ -435,8 +446,8 @@ impl Gateway {
         verdicts: &Verdicts,
     ) -> Vec<Event<'static>> {
         let Gateway { strategy, persistent, attributes, .. } = self;
-        for Waiting { mutation, .. } in &batch.0 {
-            strategy.touched(Reader::Replica, mutation.entity, &mutation.key);
+        for (waiting, judged) in batch.0.iter().zip(&verdicts.0) {
+            touched(&mut **strategy, &waiting.mutation, &judged.outcome);
         }
         let replica = &mut persistent.as_mut().expect("only a persistent gateway has errands").replica;
         let both = || batch.0.iter().zip(&verdicts.0);

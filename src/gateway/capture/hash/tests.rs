@@ -163,7 +163,7 @@ fn a_torn_reading_takes_rows_for_gone_and_two_passes_do_not() {
             assert!(
                 trial.backend.office_delete(trial.now, VISIT, &Key::new(&format!("{:03}", 2 * n))).is_ok()
             );
-            trial.pull(100);
+            trial.go_on(100);
         }
         trial.pull(100);
         trial.check(&snapshot);

@@ -262,6 +262,11 @@ impl Trial {
     /// Begins a pull, and asks until there is no more.
     pub(super) fn pull(&mut self, limit: usize) {
         self.run += 1;
+        self.go_on(limit);
+    }
+
+    /// Asks until there is no more.
+    pub(super) fn go_on(&mut self, limit: usize) {
         for _ in 0..10_000 {
             if !self.request(limit) {
                 return;
