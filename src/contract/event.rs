@@ -435,6 +435,12 @@ pub enum Event<'a> {
         /// The stamp of the version that was replaced; `None` for an insert.
         replaced: Option<Stamp>,
     },
+    /// A device or the gateway: its state went back to what it was at an earlier instant, and its process begins anew from
+    /// there.
+    Restored {
+        /// The instant.
+        to: Time,
+    },
     /// The backend: a mutation was not committed.
     MutationRefused {
         /// The edit.

@@ -1,6 +1,7 @@
 //! What a gateway can be told to be.
 
 use super::capture::{ChangeLogOptions, FlagOptions, HashOptions, LastModifiedOptions};
+use super::held::CursorHolder;
 use super::leg;
 use crate::base::Span;
 
@@ -11,6 +12,8 @@ pub struct Options {
     pub mode: Mode,
     /// How it finds out what changed when it serves devices.
     pub serve: Capture,
+    /// Who remembers where a device is.
+    pub cursors: CursorHolder,
     /// How its replica is fed, if it keeps one.
     pub refresh: RefreshOptions,
     /// The way to the backend; `None` if both stand in one place.

@@ -5,12 +5,14 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::capture::{Ask, Effort, Reader};
+use super::held::{Cursors, Keeping, Line};
 use super::options::RefreshOptions;
 use super::replica::{Captures, Copied, Judged, Replica, Sent, Waiting};
 use super::server::Gateway;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Span, Stamp, Time, UnitId, Value};
 use crate::contract::wire::AnswerWriter;
+use crate::disk;
 use crate::contract::{
     Event, FetchRequest, Mutation, Outcome, PullRequest, PushRequest, Request, RequestKind, Schema,
     ServerError,
@@ -128,12 +130,18 @@ impl Persistent {
         self.replica.reopen(self.start.0);
     }
 
+    /// The replica's files are those of a backup, and devices that heard of more load again.
+    pub(super) fn restore(&mut self, now: Time, files: &disk::Backup) {
+        self.replica.restore(files, self.start.plus(now.since(Time::ZERO)).0);
+    }
+
     pub(super) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
         self.replica.cursor_at(entity, stamp)
     }
 
     fn pull(
         &self,
+        mut cursors: Option<&mut Cursors>,
         attributes: &[Value],
         pull: &PullRequest,
         clock: Stamp,
@@ -146,8 +154,10 @@ impl Persistent {
                 break;
             }
             writer.begin_page(want.entity);
-            let (cursor, limit) = (want.cursor.as_deref(), (most - rows) as usize);
-            let page = self.replica.page(want.entity, attributes, cursor, limit, |sent| {
+            let line = Line { device: pull.device, entity: want.entity, unit: pull.unit };
+            let cursor = cursors.next(line, want.cursor.as_deref())?;
+            let limit = (most - rows) as usize;
+            let page = self.replica.page(want.entity, attributes, cursor.as_deref(), limit, |sent| {
                 let (key, stamp, cells): Sent<'_> = sent;
                 writer.encoded_row(key, stamp, cells);
                 if writer.len() as u64 >= pull.bytes {
@@ -155,8 +165,9 @@ impl Persistent {
                 } else {
                     ControlFlow::Continue(())
                 }
-            })?;
-            writer.end_page(&page.cursor, page.more);
+            });
+            let page = page.inspect_err(|error| cursors.failed(line, error))?;
+            writer.end_page(&cursors.sends(line, page.cursor), page.more);
             rows += page.delivered;
         }
         Ok((writer.finish(), rows))
@@ -206,7 +217,7 @@ impl Gateway {
         let answer = read.and_then(|(device, request)| {
             let attributes = &self.attributes[device.0 as usize];
             let (answer, rows) = match &request {
-                Request::Pull(pull) => persistent.pull(attributes, pull, clock)?,
+                Request::Pull(pull) => persistent.pull(self.cursors.as_mut(), attributes, pull, clock)?,
                 Request::Fetch(fetch) => persistent.fetch(attributes, fetch, clock)?,
                 Request::Push(push) => {
                     let answer = persistent.push(now, push, clock, &mut events);
@@ -218,6 +229,7 @@ impl Gateway {
             events.push(Event::ReplicaServed { device, age, cpu });
             Ok((answer, cpu))
         });
+        self.cursors.iter_mut().for_each(|cursors| cursors.answered(answer.is_ok()));
         let (answer, cpu) = answer.unwrap_or_else(|error| (AnswerWriter::error(&error), Span::ZERO));
         Some(Answered { answer, done_at: now + cpu, events })
     }

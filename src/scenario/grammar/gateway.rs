@@ -41,9 +41,15 @@ const SERVE: Form = table(&[
     key("capture", CAPTURE, "{ last_modified = {} }", "How changes are found."),
     key(
         "cursor_held_by",
-        Form::Word { built: &["client"], later: &["server"] },
+        Form::Word { built: &["client", "server"], later: &[] },
         "\"client\"",
         "Who remembers where a device is.",
+    ),
+    key(
+        "server_cursor",
+        Form::Word { built: &["on-answer", "on-receipt"], later: &[] },
+        "\"on-receipt\"",
+        "When a cursor that the server holds moves: when the answer leaves, or when the next request brings the receipt for it.",
     ),
 ]);
 

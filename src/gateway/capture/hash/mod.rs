@@ -128,6 +128,7 @@ impl From<Reader<'_>> for Who {
     }
 }
 
+#[derive(Clone)]
 pub(super) struct Hash {
     options: Options,
     books: BTreeMap<(Who, EntityId), Book>,
@@ -260,6 +261,10 @@ fn see(
 }
 
 impl Strategy for Hash {
+    fn copy(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+
     fn page(
         &mut self,
         backend: &mut Backend,
