@@ -206,7 +206,12 @@ mod tests {
 
     const LINE: Line = Line { device: DeviceId(3), entity: EntityId(1), unit: UnitId(2) };
 
-    fn page(cursors: &mut Cursors, told: Option<&str>, cursor: &str, leaves: bool) -> (Option<String>, String) {
+    fn page(
+        cursors: &mut Cursors,
+        told: Option<&str>,
+        cursor: &str,
+        leaves: bool,
+    ) -> (Option<String>, String) {
         let from = cursors.next(LINE, told).expect("a known receipt");
         let receipt = cursors.sends(LINE, cursor.to_owned());
         cursors.answered(leaves);

@@ -41,6 +41,11 @@ pub struct RefreshOptions {
     pub capture: Capture,
     /// At most this many rows are asked for at once.
     pub page: u32,
+    /// So many nodes refresh it, each on the schedule and none knowing of the others.
+    pub nodes: u32,
+    /// Whether a page is taken only if nobody has moved the cursor since it was asked for: the cursor that a node asked with is its
+    /// token.
+    pub fencing: bool,
 }
 
 impl Default for RefreshOptions {
@@ -50,6 +55,8 @@ impl Default for RefreshOptions {
             upload_every: Span::secs(10),
             capture: Capture::default(),
             page: 1_000,
+            nodes: 1,
+            fencing: true,
         }
     }
 }

@@ -12,11 +12,11 @@ use super::server::Gateway;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Span, Stamp, Time, UnitId, Value};
 use crate::contract::wire::AnswerWriter;
-use crate::disk;
 use crate::contract::{
-    Event, FetchRequest, Mutation, Outcome, PullRequest, PushRequest, Request, RequestKind, Schema,
-    ServerError,
+    Event, FetchRequest, Mutation, Outcome, Overtaken, PullRequest, PushRequest, Request, RequestKind,
+    Schema, ServerError,
 };
+use crate::disk;
 
 /// Processor time of the gateway to write a row into its replica or a mutation into its queue: SQLite takes in some hundred
 /// thousand indexed rows a second (`cargo bench --bench gateway`).
@@ -340,9 +340,18 @@ impl Gateway {
         ask: &PageAsk,
         page: Result<PageRead, ServerError>,
     ) -> (bool, Event<'static>) {
+        let fencing = self.persistent.as_ref().is_some_and(|persistent| persistent.options.fencing);
         let replica = self.replica();
+        let mut overtaken = None;
         let (changed, scanned, goes_on, failed) = match page {
+            Ok(PageRead { captures, scanned }) if fencing && replica.cursor(ask.entity) != ask.cursor => {
+                overtaken = Some(Overtaken::Refused { rows: captures.rows.len() as u64 });
+                (0, scanned, true, false)
+            }
             Ok(PageRead { captures, scanned }) => {
+                if replica.cursor(ask.entity) != ask.cursor {
+                    overtaken = Some(Overtaken::Written { rows: captures.rows.len() as u64 });
+                }
                 let changed = replica.take(&captures);
                 if !captures.more {
                     refresh.left.pop_front();
@@ -356,7 +365,7 @@ impl Gateway {
             Err(_) => (0, 0, false, true),
         };
         let (bytes, cpu) = (replica.bytes(), WRITTEN * changed);
-        (goes_on, Event::RefreshAsked { scanned, changed, bytes, cpu, failed })
+        (goes_on, Event::RefreshAsked { scanned, changed, bytes, cpu, failed, overtaken })
     }
 
     /// A refresh has come to its end.

@@ -10,11 +10,11 @@ use super::persistent::Persistent;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
 use crate::contract::wire::{AnswerWriter, Counted, Sink, decode_request};
-use crate::disk;
 use crate::contract::{
     Attributes, Entity, Event, FetchRequest, Outcome, PullRequest, PushRequest, Request, RequestKind, Schema,
     ServerError,
 };
+use crate::disk;
 
 /// The sync server.
 pub struct Gateway {

@@ -188,6 +188,8 @@ table! {
     ReplicaCpu "gateway.replica.cpu" Ns Lower Counter "Processor time of the gateway for writing its replica and reading it for devices, by its model."
     RefreshRequests "gateway.refresh.requests" Count Lower Counter "Pages that the gateway asked the backend for to feed its replica."
     RefreshFailed "gateway.refresh.failed" Count Lower Counter "Such requests without an answer, or whose answer said no."
+    RefreshOvertaken "gateway.refresh.overtaken.rows" Rows Lower Counter "Rows that a node wrote into the replica though another had moved the cursor meanwhile."
+    RefreshFenced "gateway.refresh.fenced.rows" Rows Neither Counter "Rows that were refused for that."
     RefreshScanned "gateway.refresh.scanned" Rows Lower Counter "Rows that the backend looked at for such pages."
     RefreshDuration "gateway.refresh.duration" Ns Lower Distribution "From a refresh's start to its good end."
     UploadQueued "gateway.upload.queued" Ns Lower Distribution "From an edit until it is durable at the gateway and waits for the backend: the first phase of an upload."

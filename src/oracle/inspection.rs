@@ -83,8 +83,7 @@ impl<'a> Inspection<'a> {
 
     /// The verdict, after the last device.
     pub fn finish(self) -> Verdict {
-        let Oracle { units, clock, flow, mut findings, held, ledger, blind, taken_back, .. } =
-            self.oracle;
+        let Oracle { units, clock, flow, mut findings, held, ledger, blind, taken_back, .. } = self.oracle;
         blind.into_iter().for_each(|blind| blind.add_to(&mut findings));
         flow.finish(Names(&units, clock), &mut findings);
         let (violations, mut figures) = findings.finish();

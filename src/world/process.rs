@@ -112,7 +112,9 @@ impl Servers {
         }
         let options = self.gateway.borrow().refreshes().cloned();
         if let Some(options) = options {
-            self.handle.spawn(process.node, "refresh", self.clone().keep_fresh(options.every));
+            for _ in 0..options.nodes {
+                self.handle.spawn(process.node, "refresh", self.clone().keep_fresh(options.every));
+            }
             self.handle.spawn(process.node, "upload", self.clone().keep_uploading(options.upload_every));
         }
     }

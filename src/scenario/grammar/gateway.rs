@@ -35,6 +35,18 @@ const REFRESH: Form = table(&[
     key("upload_every", SOME_SPAN, "\"10s\"", "How often what devices wrote is offered to the backend."),
     key("capture", CAPTURE, "{ last_modified = {} }", "How changes are found."),
     key("page", Form::Int { min: 1, max: 1_000_000 }, "1000", "At most this many rows in one answer."),
+    key(
+        "nodes",
+        Form::Int { min: 1, max: 100 },
+        "1",
+        "So many nodes refresh it, each on the schedule and none knowing of the others.",
+    ),
+    key(
+        "fencing",
+        Form::Bool,
+        "true",
+        "A page is taken only if the cursor is still the one that it was asked with; else whoever comes last writes.",
+    ),
 ]);
 
 const SERVE: Form = table(&[

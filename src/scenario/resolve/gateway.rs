@@ -10,8 +10,8 @@ use super::view::View;
 use crate::backend::Upto;
 use crate::base::Span;
 use crate::gateway::{
-    self, Advance, Capture, CursorHolder, LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging,
-    LastModifiedSource, Mode, RefreshOptions,
+    self, Advance, Capture, CursorHolder, LastModifiedBound, LastModifiedEnd, LastModifiedOptions,
+    LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions,
 };
 
 impl World<'_> {
@@ -71,6 +71,8 @@ impl World<'_> {
             upload_every: view.at("upload_every").span(),
             capture: self.capture(view.at("capture")),
             page: view.at("page").count(),
+            nodes: view.at("nodes").count(),
+            fencing: view.at("fencing").flag(),
         }
     }
 
