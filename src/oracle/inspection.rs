@@ -85,7 +85,7 @@ impl<'a> Inspection<'a> {
 
     /// The verdict, after the last device.
     pub fn finish(self) -> Verdict {
-        let Oracle { units, clock, flow, mut findings, held, ledger, blind, .. } = self.oracle;
+        let Oracle { units, clock, flow, mut findings, held, ledger, blind, taken_back, .. } = self.oracle;
         blind.into_iter().for_each(|blind| blind.add_to(&mut findings));
         flow.finish(Names(&units, clock), &mut findings);
         let (violations, mut figures) = findings.finish();
@@ -97,6 +97,7 @@ impl<'a> Inspection<'a> {
         figures.insert("oracle.skipped.versions", held.odd.skipped);
         figures.insert("oracle.half_seen.rows", self.half_seen);
         figures.insert("oracle.conflicts.count", ledger.conflicts);
+        figures.insert("oracle.taken_back.edits", taken_back);
         Verdict { violations, figures }
     }
 
@@ -119,7 +120,7 @@ impl<'a> Inspection<'a> {
             last_delete.insert(edit.row, id.number);
         }
         for (id, edit) in oracle.ledger.of(device) {
-            if edit.commits > 0 && edit.won.is_none() {
+            if edit.taken_back || edit.commits > 0 && edit.won.is_none() {
                 continue;
             }
             let case = EditCase {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use crate::backend::Backend;
 use crate::base::{Digest, EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef};
-use crate::contract::{Author, DeviceView, Event, LogEntry, Node, Occurrence, PendingEdit};
+use crate::contract::{Author, DeviceView, Event, LogEntry, Node, Occurrence, Overtaken, PendingEdit};
 
 /// Adds an event to the chain: its time, its place, its kind, and what tells it from others of its kind.
 pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
@@ -30,6 +30,7 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
     match event {
         E::ProcessStarted { incarnation } => (1, [u64::from(*incarnation), 0, 0, 0]),
         E::ProcessKilled { reason } => (2, [*reason as u64, 0, 0, 0]),
+        E::Restored { to } => (45, [to.0, 0, 0, 0]),
         E::App(app) => (3, [*app as u64, 0, 0, 0]),
         E::LinkDown => (4, [0; 4]),
         E::LinkUp => (5, [0; 4]),
@@ -105,8 +106,13 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
 fn replication(event: &Event<'_>) -> (u64, [u64; 4]) {
     use Event as E;
     match event {
-        E::RefreshAsked { scanned, changed, bytes, failed, .. } => {
-            (40, [*scanned, *changed, *bytes, u64::from(*failed)])
+        E::RefreshAsked { scanned, changed, bytes, failed, overtaken, .. } => {
+            let overtaken = match overtaken {
+                None => 0,
+                Some(Overtaken::Written { rows }) => rows << 1,
+                Some(Overtaken::Refused { rows }) => rows << 1 | 1,
+            };
+            (40, [*scanned, *changed, *bytes, overtaken << 1 | u64::from(*failed)])
         }
         E::Refreshed { took } => (41, [took.0, 0, 0, 0]),
         E::ReplicaServed { device, age, cpu } => (42, [u64::from(device.0), age.0, cpu.0, 0]),

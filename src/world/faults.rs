@@ -36,6 +36,8 @@ pub(super) struct Faults {
     pub(super) zones: Vec<Vec<Jump>>,
     /// Processes that die.
     pub(super) kills: Vec<Kill>,
+    /// Who goes back to an older state.
+    pub(super) restores: Vec<Restore>,
     /// When the gateway's process dies, and how long until it is started again.
     pub(super) gateway_kills: Vec<(Time, Span)>,
     /// Times without the backend.
@@ -54,6 +56,17 @@ pub(super) struct Detour {
     pub(super) from: Time,
     pub(super) until: Time,
     pub(super) link: Arc<Profile>,
+}
+
+/// A return to an older state.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Restore {
+    /// The device, or the gateway.
+    pub(super) device: Option<DeviceId>,
+    /// When the backup is made.
+    pub(super) backup: Time,
+    pub(super) at: Time,
+    pub(super) restart_after: Span,
 }
 
 /// The end of a process.
@@ -183,6 +196,21 @@ impl Faults {
             Happening::GatewayKill { restart_after } => {
                 self.gateway_kills.push((at, *restart_after));
                 self.tell(at, format!("{name}: the gateway is killed, and comes back after {restart_after}"));
+            }
+            Happening::Restore { of, restart_after } => {
+                let restores = chosen.iter().map(|&device| Restore {
+                    device: Some(device),
+                    backup: Time(at.0 - of.0),
+                    at,
+                    restart_after: *restart_after,
+                });
+                self.restores.extend(restores);
+                self.tell(at, format!("{name}: {} go back to their state of {of} ago", count(chosen)));
+            }
+            Happening::RestoreGateway { of, restart_after } => {
+                let backup = Time(at.0 - of.0);
+                self.restores.push(Restore { device: None, backup, at, restart_after: *restart_after });
+                self.tell(at, format!("{name}: the gateway goes back to its state of {of} ago"));
             }
             Happening::BackendClockStep { micros } => {
                 self.clock_steps.push((at, *micros));

@@ -55,6 +55,10 @@ impl World<'_> {
             );
         }
         let (kind, own) = view.entries().find(|(key, _)| *key != "at")?;
+        if kind.starts_with("restore") && own.at("of").span() > at.since(Time::ZERO) {
+            let help = format!("`of` is at most {} here", at.since(Time::ZERO));
+            self.wrong.given(&[view.at("at")]).at(own.at("of"), "there was nothing yet to go back to", help);
+        }
         let what = self.happening(kind, own)?;
         // How far a clock jumps stands where others name an attribute.
         let jumps = matches!(kind, "backend_clock_step" | "clock_step" | "time_zone");
@@ -123,6 +127,8 @@ impl World<'_> {
                 },
             },
             "gateway_kill" => Happening::GatewayKill { restart_after },
+            "restore" => Happening::Restore { of: view.at("of").span(), restart_after },
+            "restore_gateway" => Happening::RestoreGateway { of: view.at("of").span(), restart_after },
             "bulk_import" => Happening::Import {
                 entity: self.entity(view.at("entity"))?,
                 rows: u64::from(view.at("rows").count()),
