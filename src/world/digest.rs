@@ -71,6 +71,31 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::EditAcknowledged { edit, stamp, .. } => (26, [one(*edit), stamp.0 as u64, 0, 0]),
         E::ConflictDecided { edit, kind, winner, .. } => (27, [one(*edit), *kind as u64, *winner as u64, 0]),
         E::EditLogged { edit, kind, .. } => (28, [one(*edit), *kind as u64, 0, 0]),
+        E::Committed { .. }
+        | E::MutationRefused { .. }
+        | E::MutationReplayed { .. }
+        | E::MutationPutOff { .. }
+        | E::CommitDelayed { .. } => judged(event),
+        E::RowServed { stamp, removed, .. } => (33, [stamp.0 as u64, u64::from(*removed), 0, 0]),
+        E::CutShort | E::Decoded { .. } | E::AppQueried { .. } | E::AppWrote { .. } | E::StorageFull => {
+            own_work(event)
+        }
+        E::BackendServed { kind, queued, service, scanned, rows } => {
+            (32, [*kind as u64, queued.0, service.0, *scanned << 24 | *rows])
+        }
+        E::Captured { .. } => captured(event),
+        E::RefreshAsked { .. }
+        | E::Refreshed { .. }
+        | E::ReplicaServed { .. }
+        | E::UploadQueued { .. }
+        | E::UploadDecided { .. } => replication(event),
+    }
+}
+
+/// The summary of what became of a mutation.
+fn judged(event: &Event<'_>) -> (u64, [u64; 4]) {
+    use Event as E;
+    match event {
         E::Committed { stamp, kind, author, replaced, .. } => {
             let author = match author {
                 Author::Device(edit) => one(*edit),
@@ -86,19 +111,7 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::MutationReplayed { edit } => (31, [one(*edit), 0, 0, 0]),
         E::MutationPutOff { edit } => (34, [one(*edit), 0, 0, 0]),
         E::CommitDelayed { stamp, until, .. } => (35, [stamp.0 as u64, until.0, 0, 0]),
-        E::RowServed { stamp, removed, .. } => (33, [stamp.0 as u64, u64::from(*removed), 0, 0]),
-        E::CutShort | E::Decoded { .. } | E::AppQueried { .. } | E::AppWrote { .. } | E::StorageFull => {
-            own_work(event)
-        }
-        E::BackendServed { kind, queued, service, scanned, rows } => {
-            (32, [*kind as u64, queued.0, service.0, *scanned << 24 | *rows])
-        }
-        E::Captured { .. } => captured(event),
-        E::RefreshAsked { .. }
-        | E::Refreshed { .. }
-        | E::ReplicaServed { .. }
-        | E::UploadQueued { .. }
-        | E::UploadDecided { .. } => replication(event),
+        _ => unreachable!("this says nothing of a mutation"),
     }
 }
 

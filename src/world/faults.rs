@@ -189,6 +189,25 @@ impl Faults {
             | Happening::SlowDisk { .. }
             | Happening::ClockStep { .. }
             | Happening::TimeZone { .. } => self.plan_device(at, name, what, chosen),
+            Happening::BackendClockStep { micros } => {
+                self.clock_steps.push((at, *micros));
+                let (span, way) =
+                    (Span::micros(micros.unsigned_abs()), if *micros < 0 { "back" } else { "on" });
+                self.tell(at, format!("{name}: the backend's clock goes {way} by {span}"));
+            }
+            Happening::LegOutage { .. }
+            | Happening::GatewayKill { .. }
+            | Happening::Restore { .. }
+            | Happening::RestoreGateway { .. }
+            | Happening::GatewayReplaced { .. }
+            | Happening::TouchFlag { .. } => self.plan_gateway(at, name, what, chosen),
+            Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
+        }
+    }
+
+    /// What happens to the gateway and the way behind it, and who goes back to a backup.
+    fn plan_gateway(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) {
+        match what {
             Happening::LegOutage { length, mode } => {
                 self.leg.push(gateway::Outage { from: at, until: at + *length, mode: *mode });
                 self.tell(at, format!("{name}: nothing between gateway and backend for {length} ({mode:?})"));
@@ -212,12 +231,6 @@ impl Faults {
                 self.restores.push(Restore { device: None, backup, at, restart_after: *restart_after });
                 self.tell(at, format!("{name}: the gateway goes back to its state of {of} ago"));
             }
-            Happening::BackendClockStep { micros } => {
-                self.clock_steps.push((at, *micros));
-                let (span, way) =
-                    (Span::micros(micros.unsigned_abs()), if *micros < 0 { "back" } else { "on" });
-                self.tell(at, format!("{name}: the backend's clock goes {way} by {span}"));
-            }
             Happening::GatewayReplaced { times, every } => {
                 for at in (0..u64::from(*times)).map(|n| at + *every * n) {
                     self.tell(at, format!("{name}: the gateway is replaced"));
@@ -226,7 +239,7 @@ impl Faults {
             Happening::TouchFlag { rows, .. } => {
                 self.tell(at, format!("{name}: a user arms the flags of {rows} rows"));
             }
-            Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
+            _ => unreachable!("nothing of the gateway"),
         }
     }
 

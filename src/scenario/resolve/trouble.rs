@@ -118,6 +118,35 @@ impl World<'_> {
             "backend_clock_step" => {
                 Happening::BackendClockStep { micros: signed(view.at("by").text()).unwrap_or_default() }
             }
+            "edits" => {
+                let actions = self.root.at("action").names();
+                let action = view.at("action");
+                Happening::Edits {
+                    action: self.given_names("action").find(action, "action", action.text(), &actions)?,
+                    count: view.at("count").count(),
+                    over: view.at("over").span(),
+                }
+            }
+            "trigger" => {
+                let units = self.root.at("unit").names();
+                let unit = view.at("unit");
+                Happening::Trigger {
+                    unit: UnitId(self.given_names("unit").find(unit, "unit", unit.text(), &units)? as u16),
+                }
+            }
+            "clock_step" => Happening::ClockStep { micros: signed(view.at("by").text())? },
+            "time_zone" => Happening::TimeZone { micros: signed(view.at("by").text())? },
+            "disk_full" => Happening::DiskFull { length },
+            "slow_disk" => Happening::SlowDisk { length, factor: view.at("factor").count() },
+            _ => return self.of_servers(kind, view),
+        })
+    }
+
+    /// What happens to the gateway and to the backend's content.
+    fn of_servers(&self, kind: &str, view: View<'_>) -> Option<Happening> {
+        let length = view.at("for").span();
+        let restart_after = view.at("restart_after").span();
+        Some(match kind {
             "leg_outage" => Happening::LegOutage {
                 length,
                 mode: match view.at("mode").text() {
@@ -144,26 +173,6 @@ impl World<'_> {
             "gateway_replaced" => {
                 Happening::GatewayReplaced { times: view.at("times").count(), every: view.at("every").span() }
             }
-            "edits" => {
-                let actions = self.root.at("action").names();
-                let action = view.at("action");
-                Happening::Edits {
-                    action: self.given_names("action").find(action, "action", action.text(), &actions)?,
-                    count: view.at("count").count(),
-                    over: view.at("over").span(),
-                }
-            }
-            "trigger" => {
-                let units = self.root.at("unit").names();
-                let unit = view.at("unit");
-                Happening::Trigger {
-                    unit: UnitId(self.given_names("unit").find(unit, "unit", unit.text(), &units)? as u16),
-                }
-            }
-            "clock_step" => Happening::ClockStep { micros: signed(view.at("by").text())? },
-            "time_zone" => Happening::TimeZone { micros: signed(view.at("by").text())? },
-            "disk_full" => Happening::DiskFull { length },
-            "slow_disk" => Happening::SlowDisk { length, factor: view.at("factor").count() },
             // An unknown kind, or one that is not built, was told by the check.
             _ => return None,
         })
