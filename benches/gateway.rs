@@ -88,7 +88,16 @@ fn load_all(page: u32, serve: &mut dyn FnMut(&[u8]) -> Vec<u8>) -> (f64, u64) {
         loop {
             let wants = vec![Want { entity: VISIT, cursor: cursor.clone() }];
             let (device, unit, bytes) = (DeviceId(clinic), UnitId(0), u64::MAX);
-            let request = Request::Pull(PullRequest { device, unit, wants, rows: page, bytes, clock: START });
+            let request = Request::Pull(PullRequest {
+                device,
+                unit,
+                run: 0,
+                wants,
+                rows: page,
+                bytes,
+                clock: START,
+                zone: 0,
+            });
             let request = encode_request(&request);
             let watch = Stopwatch::start();
             let answer = serve(&request);
