@@ -19,7 +19,8 @@
 //!
 //! How: each entity is a table of current versions. For an entity that is pulled as deltas, the rows lie in partitions by the
 //! columns that bind them to devices, each in the order of (stamp, key); a row that leaves its partition, deleted or
-//! reassigned or out of the window, leaves a tombstone there until it comes back. A page is a range of one partition. Rows
+//! reassigned or out of the window, leaves a tombstone there until it comes back. A page is a range of one partition; besides
+//! there are the plain operations of systems that know of no cursors ([`Backend::stretch`], [`Backend::batch`]). Rows
 //! that point to others, natural keys and counters are found by indexes over tuples of columns. A commit is drafted, given
 //! what follows from it, then stamped, then written: all its rows have one stamp. Tombstones are not removed: they are
 //! forgotten, by refusing cursors and keys that are older than what is kept.

@@ -68,6 +68,21 @@ pub enum DropReason {
     CaptivePortal,
 }
 
+/// What became of a page for a replica that somebody else had moved past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overtaken {
+    /// It was written all the same.
+    Written {
+        /// Its rows.
+        rows: u64,
+    },
+    /// It was refused.
+    Refused {
+        /// Its rows.
+        rows: u64,
+    },
+}
+
 /// One change that a device has made durable.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AppliedChange<'a> {
@@ -435,6 +450,12 @@ pub enum Event<'a> {
         /// The stamp of the version that was replaced; `None` for an insert.
         replaced: Option<Stamp>,
     },
+    /// A device or the gateway: its state went back to what it was at an earlier instant, and its process begins anew from
+    /// there.
+    Restored {
+        /// The instant.
+        to: Time,
+    },
     /// The backend: a mutation was not committed.
     MutationRefused {
         /// The edit.
@@ -521,6 +542,8 @@ pub enum Event<'a> {
         cpu: Span,
         /// The backend did not answer, or said no.
         failed: bool,
+        /// What became of rows that another node had moved past meanwhile.
+        overtaken: Option<Overtaken>,
     },
     /// The gateway: its replica has everything that the backend had when the refresh began.
     Refreshed {

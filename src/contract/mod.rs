@@ -24,7 +24,7 @@ pub use engine::{
 };
 pub use event::{
     AppliedChange, Author, CommitKind, ConflictKind, DropReason, Event, EventSink, KillReason, Node,
-    Occurrence, RequestKind, Sides, Winner,
+    Occurrence, Overtaken, RequestKind, Sides, Winner,
 };
 pub use message::{
     EditKind, FetchRequest, Mutation, Outcome, PullRequest, PushRequest, Refusal, Request, Row, ServerError,

@@ -77,6 +77,10 @@ pub struct Template {
     files: Rc<[(String, Base, u64)]>,
 }
 
+/// What the files of a disk were at an instant, for going back to it.
+#[derive(Clone)]
+pub struct Backup(Vec<(String, Content)>);
+
 /// The process that had the file open, or the power, is gone: SQLite is told of an I/O error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Dead;
@@ -175,6 +179,28 @@ impl Disk {
             (name.to_owned(), base, content.size())
         });
         Template { options: self.0.options, files: files.collect() }
+    }
+
+    /// The present files, as a copy of the medium would have them; connections may be open, and what they have not committed
+    /// is for SQLite's recovery.
+    pub fn backup(&self) -> Backup {
+        let directory = self.0.directory.borrow();
+        let files = directory.files().map(|(name, file)| (name.to_owned(), file.content.borrow().clone()));
+        Backup(files.collect())
+    }
+
+    /// Ends the running process, and puts back the files of a backup as durable and all that there is.
+    pub fn restore(&self, backup: &Backup) {
+        self.kill();
+        let files = backup.0.iter().map(|(name, content)| {
+            let file = File::named(name);
+            let mut content = content.clone();
+            content.sync();
+            content.cool_down();
+            file.content.replace(content);
+            (name.clone(), Rc::new(file))
+        });
+        *self.0.directory.borrow_mut() = Directory::of(files);
     }
 
     /// Where SQLite finds the file `name` of this disk until its process ends; a name has no slash.

@@ -50,7 +50,7 @@ mod tests;
 mod time_tests;
 mod vfs;
 
-pub use device::{Charged, Counters, Disk, Options, PowerLoss, Template};
+pub use device::{Backup, Charged, Counters, Disk, Options, PowerLoss, Template};
 pub use flash::Flash;
 pub use history::Moment;
 pub use vfs::{Location, VFS_NAME, open, prepare};

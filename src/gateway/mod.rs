@@ -26,6 +26,7 @@
 //! `capture`: one file that implements its trait, and one line that names it by its [`Capture`] option.
 
 mod capture;
+mod held;
 mod leg;
 mod options;
 mod persistent;
@@ -39,7 +40,8 @@ pub use capture::{
     LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging, LastModifiedSource,
     OnUnreadable, Rows, SetFlag, Snapshot, Source,
 };
+pub use held::{Advance, CursorHolder};
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
 pub use options::{Capture, Mode, Options, RefreshOptions, Unfit};
 pub use persistent::{Answered, Batch, Errand, PageAsk, PageRead, Refresh, Upload, Verdicts};
-pub use server::{Gateway, Served};
+pub use server::{Backup, Gateway, Served};

@@ -1,6 +1,7 @@
 //! What a gateway can be told to be.
 
 use super::capture::{ChangeLogOptions, FlagOptions, HashOptions, LastModifiedOptions};
+use super::held::CursorHolder;
 use super::leg;
 use crate::base::Span;
 
@@ -11,6 +12,8 @@ pub struct Options {
     pub mode: Mode,
     /// How it finds out what changed when it serves devices.
     pub serve: Capture,
+    /// Who remembers where a device is.
+    pub cursors: CursorHolder,
     /// How its replica is fed, if it keeps one.
     pub refresh: RefreshOptions,
     /// The way to the backend; `None` if both stand in one place.
@@ -38,6 +41,11 @@ pub struct RefreshOptions {
     pub capture: Capture,
     /// At most this many rows are asked for at once.
     pub page: u32,
+    /// So many nodes refresh it, each on the schedule and none knowing of the others.
+    pub nodes: u32,
+    /// Whether a page is taken only if nobody has moved the cursor since it was asked for: the cursor that a node asked with is its
+    /// token.
+    pub fencing: bool,
 }
 
 impl Default for RefreshOptions {
@@ -47,6 +55,8 @@ impl Default for RefreshOptions {
             upload_every: Span::secs(10),
             capture: Capture::default(),
             page: 1_000,
+            nodes: 1,
+            fencing: true,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::capture::{Ask, Effort, Reader, Strategy};
+use super::held::{Cursors, Keeping, Line};
 use super::options::RefreshOptions;
 use super::replica::{Captures, Copied, Judged, Replica, Sent, Waiting};
 use super::server::Gateway;
@@ -12,9 +13,10 @@ use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::wire::AnswerWriter;
 use crate::contract::{
-    Carried, Event, FetchRequest, Mutation, Outcome, PullRequest, PushRequest, Request, RequestKind, Schema,
-    ServerError,
+    Carried, Event, FetchRequest, Mutation, Outcome, Overtaken, PullRequest, PushRequest, Request,
+    RequestKind, Schema, ServerError,
 };
+use crate::disk;
 
 /// Processor time of the gateway to write a row into its replica or a mutation into its queue: SQLite takes in some hundred
 /// thousand indexed rows a second (`cargo bench --bench gateway`).
@@ -141,12 +143,18 @@ impl Persistent {
         self.replica.reopen(self.start.0);
     }
 
+    /// The replica's files are those of a backup, and devices that heard of more load again.
+    pub(super) fn restore(&mut self, now: Time, files: &disk::Backup) {
+        self.replica.restore(files, self.start.plus(now.since(Time::ZERO)).0);
+    }
+
     pub(super) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
         self.replica.cursor_at(entity, stamp)
     }
 
     fn pull(
         &self,
+        mut cursors: Option<&mut Cursors>,
         attributes: &[Value],
         pull: &PullRequest,
         clock: Stamp,
@@ -159,8 +167,10 @@ impl Persistent {
                 break;
             }
             writer.begin_page(want.entity);
-            let (cursor, limit) = (want.cursor.as_deref(), (most - rows) as usize);
-            let page = self.replica.page(want.entity, attributes, cursor, limit, |sent| {
+            let line = Line { device: pull.device, entity: want.entity, unit: pull.unit };
+            let cursor = cursors.next(line, want.cursor.as_deref())?;
+            let limit = (most - rows) as usize;
+            let page = self.replica.page(want.entity, attributes, cursor.as_deref(), limit, |sent| {
                 let (key, stamp, cells): Sent<'_> = sent;
                 writer.encoded_row(key, stamp, cells);
                 if writer.len() as u64 >= pull.bytes {
@@ -168,8 +178,9 @@ impl Persistent {
                 } else {
                     ControlFlow::Continue(())
                 }
-            })?;
-            writer.end_page(&page.cursor, page.more);
+            });
+            let page = page.inspect_err(|error| cursors.failed(line, error))?;
+            writer.end_page(&cursors.sends(line, page.cursor), page.more);
             rows += page.delivered;
         }
         Ok((writer.finish(), rows))
@@ -219,7 +230,7 @@ impl Gateway {
         let answer = read.and_then(|(device, request)| {
             let attributes = &self.attributes[device.0 as usize];
             let (answer, rows) = match &request {
-                Request::Pull(pull) => persistent.pull(attributes, pull, clock)?,
+                Request::Pull(pull) => persistent.pull(self.cursors.as_mut(), attributes, pull, clock)?,
                 Request::Fetch(fetch) => persistent.fetch(attributes, fetch, clock)?,
                 Request::Push(push) => {
                     let answer = persistent.push(now, push, clock, &mut events);
@@ -231,6 +242,7 @@ impl Gateway {
             events.push(Event::ReplicaServed { device, age, cpu });
             Ok((answer, cpu))
         });
+        self.cursors.iter_mut().for_each(|cursors| cursors.answered(answer.is_ok()));
         let (answer, cpu) = answer.unwrap_or_else(|error| (AnswerWriter::error(&error), Span::ZERO));
         Some(Answered { answer, done_at: now + cpu, events })
     }
@@ -351,9 +363,18 @@ impl Gateway {
         ask: &PageAsk,
         page: Result<PageRead, ServerError>,
     ) -> (bool, Event<'static>) {
+        let fencing = self.persistent.as_ref().is_some_and(|persistent| persistent.options.fencing);
         let replica = self.replica();
+        let mut overtaken = None;
         let (changed, scanned, goes_on, failed) = match page {
+            Ok(PageRead { captures, scanned }) if fencing && replica.cursor(ask.entity) != ask.cursor => {
+                overtaken = Some(Overtaken::Refused { rows: captures.rows.len() as u64 });
+                (0, scanned, true, false)
+            }
             Ok(PageRead { captures, scanned }) => {
+                if replica.cursor(ask.entity) != ask.cursor {
+                    overtaken = Some(Overtaken::Written { rows: captures.rows.len() as u64 });
+                }
                 let changed = replica.take(&captures);
                 if !captures.more {
                     refresh.left.pop_front();
@@ -367,7 +388,7 @@ impl Gateway {
             Err(_) => (0, 0, false, true),
         };
         let (bytes, cpu) = (replica.bytes(), WRITTEN * changed);
-        (goes_on, Event::RefreshAsked { scanned, changed, bytes, cpu, failed })
+        (goes_on, Event::RefreshAsked { scanned, changed, bytes, cpu, failed, overtaken })
     }
 
     /// A refresh has come to its end.

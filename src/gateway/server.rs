@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::capture::{self, Ask, Effort, Reader, Rows, Strategy};
+use super::held::{CursorHolder, Cursors, Keeping, Line};
 use super::options::{Capture, Mode, Options};
 use super::persistent::Persistent;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
@@ -13,6 +14,7 @@ use crate::contract::{
     Attributes, Entity, Event, FetchRequest, Outcome, PullRequest, PushRequest, Request, RequestKind, Schema,
     ServerError,
 };
+use crate::disk;
 
 /// The sync server.
 pub struct Gateway {
@@ -21,8 +23,17 @@ pub struct Gateway {
     pub(super) strategy: Box<dyn Strategy>,
     /// By device.
     pub(super) attributes: Vec<Attributes>,
+    /// Where devices are, if it holds that.
+    pub(super) cursors: Option<Cursors>,
     /// What it has besides if it keeps a replica.
     pub(super) persistent: Option<Persistent>,
+}
+
+/// What a backup holds of a gateway.
+pub struct Backup {
+    strategy: Box<dyn Strategy>,
+    cursors: Option<Cursors>,
+    replica: Option<disk::Backup>,
 }
 
 /// An answer, and what was done for it.
@@ -67,8 +78,12 @@ impl Gateway {
                 (&options.refresh.capture, Some(persistent))
             }
         };
+        let cursors = match options.cursors {
+            CursorHolder::Client => None,
+            CursorHolder::Server(advance) => Some(Cursors::new(advance)),
+        };
         let strategy = capture::strategy(capture);
-        Gateway { capture: capture.clone(), strategy, attributes, persistent }
+        Gateway { capture: capture.clone(), strategy, attributes, cursors, persistent }
     }
 
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`, which is not later than the
@@ -95,9 +110,32 @@ impl Gateway {
         }
     }
 
+    /// A copy of all that is durable.
+    pub fn backup(&self) -> Backup {
+        Backup {
+            strategy: self.strategy.copy(),
+            cursors: self.cursors.clone(),
+            replica: self.persistent.as_ref().map(|persistent| persistent.replica.backup()),
+        }
+    }
+
+    /// While no process runs, its state goes back to that of a backup. It knows that it did: what it gives out from now on is
+    /// unlike what was given between the backup and `now`.
+    pub fn restore(&mut self, now: Time, backup: Backup) {
+        (self.strategy, self.cursors) = (backup.strategy, backup.cursors);
+        self.strategy.forget();
+        self.cursors.iter_mut().for_each(|cursors| cursors.begin_epoch(now.0));
+        if let (Some(persistent), Some(files)) = (&mut self.persistent, backup.replica) {
+            persistent.restore(now, &files);
+        }
+    }
+
     /// It is replaced by one with the same options that knows nothing of what went before.
     pub fn forget(&mut self) {
         self.strategy = capture::strategy(&self.capture);
+        if let Some(cursors) = &mut self.cursors {
+            *cursors = cursors.afresh();
+        }
     }
 
     /// A device begins with rows that it was sent before the start, and in each entity with the cursor of `stamp`.
@@ -106,6 +144,12 @@ impl Gateway {
         if self.persistent.is_none() {
             let reader = Reader::Device(device, &self.attributes[device.0 as usize]);
             self.strategy.begin_with(schema, reader, stamp, rows);
+        }
+        for entity in schema.ids() {
+            let cursor = self.cursor_at(entity, stamp);
+            if let Some(cursors) = &mut self.cursors {
+                cursors.begin(device, entity, cursor);
+            }
         }
     }
 
@@ -122,15 +166,15 @@ impl Gateway {
         let Handled { kind, effort, rows, answer, facts } = match (&request, admitted.fails) {
             (request, Some(Failing::Before)) => Handled::nothing(request),
             (Request::Pull(pull), _) => {
-                let strategy = &mut *self.strategy;
-                Pulling { strategy, backend, attributes, pull }.answer(now, deadline)
+                let (strategy, cursors) = (&mut *self.strategy, self.cursors.as_mut());
+                Pulling { strategy, cursors, backend, attributes, pull }.answer(now, deadline)
             }
             (Request::Push(push), _) => handle_push(now, backend, attributes, push, &mut *self.strategy),
             (Request::Fetch(fetch), _) => handle_fetch(now, backend, attributes, fetch),
         };
         let work =
             backend.serve(admitted, kind, Load { scanned: effort.scanned, rows, written: effort.writes });
-        let found = (kind == RequestKind::Pull).then(|| effort.event(self.strategy.state()));
+        let found = (kind == RequestKind::Pull).then(|| effort.event(self.state()));
         // Who wrote is answered when the transaction has committed.
         let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
         let done_at = committed.map_or(work.done_at, |at| at.max(work.done_at));
@@ -141,12 +185,18 @@ impl Gateway {
         };
         if kind == RequestKind::Pull {
             self.strategy.answered(backend, now, answer.is_ok());
+            self.cursors.iter_mut().for_each(|cursors| cursors.answered(answer.is_ok()));
         }
         let (answer, error) = match answer {
             Ok(answer) => (answer, None),
             Err(error) => (AnswerWriter::error(&error), Some(error)),
         };
         Served { answer, done_at: done_at.min(deadline), facts, work: Some(work), found, error }
+    }
+
+    /// What it keeps to find changes for devices, bytes.
+    fn state(&self) -> u64 {
+        self.strategy.state() + self.cursors.as_ref().map_or(0, Cursors::bytes)
     }
 
     /// The request, and the device that makes it.
@@ -168,6 +218,7 @@ impl Gateway {
 /// A pull that was let in.
 struct Pulling<'p> {
     strategy: &'p mut dyn Strategy,
+    cursors: Option<&'p mut Cursors>,
     backend: &'p mut Backend,
     attributes: &'p [Value],
     pull: &'p PullRequest,
@@ -193,7 +244,7 @@ impl Pulling<'_> {
         effort: &mut Effort,
         rows: &mut u64,
     ) -> Result<S, ServerError> {
-        let Pulling { strategy, backend, attributes, pull } = self;
+        let Pulling { strategy, cursors, backend, attributes, pull } = self;
         let schema = Arc::clone(backend.schema());
         let most = u64::from(pull.rows.clamp(1, backend.page_cap()));
         let mut writer = AnswerWriter::<S>::pages(backend.clock(backend.begins(now)));
@@ -202,7 +253,10 @@ impl Pulling<'_> {
             if full || *rows >= most {
                 break;
             }
-            let (entity, cursor) = (want.entity, want.cursor.as_deref());
+            let entity = want.entity;
+            let line = Line { device: pull.device, entity, unit: pull.unit };
+            let cursor = cursors.next(line, want.cursor.as_deref())?;
+            let cursor = cursor.as_deref();
             let (reader, limit) = (Reader::Device(pull.device, attributes), (most - *rows) as usize);
             let local = Stamp(pull.clock.0.saturating_add(i64::from(pull.zone) * 1_000_000));
             let of = (pull.unit, pull.run);
@@ -215,8 +269,9 @@ impl Pulling<'_> {
                 } else {
                     ControlFlow::Continue(())
                 }
-            })?;
-            writer.end_page(&page.cursor, page.more);
+            });
+            let page = page.inspect_err(|error| cursors.failed(line, error))?;
+            writer.end_page(&cursors.sends(line, page.cursor), page.more);
             *effort = effort.plus(page.effort);
             *rows += page.delivered;
         }

@@ -122,13 +122,16 @@ fn everything(t: &mut Telling) {
 
 fn replication(t: &mut Telling, edit: EditId) {
     let (took, cpu) = (Span::secs(1), Span::micros(3));
-    t.tell(Node::Gateway, Event::RefreshAsked { scanned: 8, changed: 2, bytes: 4_096, cpu, failed: true })
-        .tell(Node::Gateway, Event::Refreshed { took })
-        .tell(Node::Gateway, Event::ReplicaServed { device: DeviceId(0), age: took, cpu })
-        .tell(Node::Gateway, Event::UploadQueued { edit })
-        .tell(Node::Gateway, Event::UploadDecided { edit, waited: took })
-        .tell(Node::Gateway, Event::ProcessKilled { reason: KillReason::Killed })
-        .device(1, Event::ChunkApplied { unit: None, changes: &change(7), echoed: 0, took });
+    t.tell(
+        Node::Gateway,
+        Event::RefreshAsked { scanned: 8, changed: 2, bytes: 4_096, cpu, failed: true, overtaken: None },
+    )
+    .tell(Node::Gateway, Event::Refreshed { took })
+    .tell(Node::Gateway, Event::ReplicaServed { device: DeviceId(0), age: took, cpu })
+    .tell(Node::Gateway, Event::UploadQueued { edit })
+    .tell(Node::Gateway, Event::UploadDecided { edit, waited: took })
+    .tell(Node::Gateway, Event::ProcessKilled { reason: KillReason::Killed })
+    .device(1, Event::ChunkApplied { unit: None, changes: &change(7), echoed: 0, took });
 }
 
 #[test]

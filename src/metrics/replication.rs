@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::board::Board;
 use super::table::Id;
 use crate::base::{DeviceId, EditId, Span, Time};
-use crate::contract::{Event, KillReason};
+use crate::contract::{Event, KillReason, Overtaken};
 
 /// What is known of a device's syncs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,7 +59,12 @@ impl Replication {
     pub(super) fn on_gateway(&mut self, at: Time, event: &Event<'_>, board: &mut Board) {
         match event {
             Event::ProcessKilled { reason: KillReason::Killed } => board.add(Id::GatewayKills, 1),
-            Event::RefreshAsked { scanned, bytes, cpu, failed, .. } => {
+            Event::RefreshAsked { scanned, bytes, cpu, failed, overtaken, .. } => {
+                match overtaken {
+                    Some(Overtaken::Written { rows }) => board.add(Id::RefreshOvertaken, *rows),
+                    Some(Overtaken::Refused { rows }) => board.add(Id::RefreshFenced, *rows),
+                    None => {}
+                }
                 board.add(Id::RefreshRequests, 1);
                 board.add(Id::RefreshFailed, u64::from(*failed));
                 board.add(Id::RefreshScanned, *scanned);

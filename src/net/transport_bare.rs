@@ -90,6 +90,17 @@ mod tests {
             })
         }
     }
+    /// Dies over what it is asked.
+    struct Mortal(Handle);
+    impl Server for Mortal {
+        fn serve(&self, _: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+            let handle = self.0.clone();
+            Box::pin(async move {
+                handle.sleep(Span::millis(100)).await;
+                None
+            })
+        }
+    }
     struct Deaf;
     impl EventSink for Deaf {
         fn emit(&self, _: Event<'_>) {}
@@ -102,13 +113,22 @@ mod tests {
 
     /// One request of 1 000 bytes at 0 with a deadline at 1 s: its result, when it came, and how often the server worked.
     fn one_request(weather: impl FnOnce(&mut Link)) -> (Result<usize, TransportError>, Time, u32) {
+        let served = Rc::new(Cell::new(0));
+        let (result, at) = one_request_to(|handle| Rc::new(Echo(handle, served.clone())), weather);
+        (result, at, served.get())
+    }
+
+    /// The same to this server.
+    fn one_request_to(
+        server: impl FnOnce(Handle) -> Rc<dyn Server>,
+        weather: impl FnOnce(&mut Link),
+    ) -> (Result<usize, TransportError>, Time) {
         let mut sim = Sim::new(Options::default());
         let handle = sim.handle().clone();
         let (gateway, device) = (handle.node("gateway"), handle.node("device"));
         let mut link = Link::new(&itinerary(), Seed(1), Time::FAR);
         weather(&mut link);
-        let served = Rc::new(Cell::new(0));
-        let server = Rc::new(Echo(handle.clone(), served.clone()));
+        let server = server(handle.clone());
         let link = Rc::new(RefCell::new(link));
         let way = Way::new(handle.clone(), gateway, link, server, Rc::new(Deaf), TransportOptions::bare());
         let result = Rc::new(Cell::new(None));
@@ -118,8 +138,7 @@ mod tests {
             told.set(Some((answer.map(|bytes| bytes.len()), way.handle.now())));
         });
         sim.run_until(Time::ZERO + Span::secs(60));
-        let (answer, at) = result.take().expect("the request ended");
-        (answer, at, served.get())
+        result.take().expect("the request ended")
     }
 
     fn at(ms: u64) -> Time {
@@ -153,6 +172,12 @@ mod tests {
             let ended = one_request(|link| link.weather_mut().add_outages([cut]));
             assert_eq!(ended, (Err(TransportError::Reset), at(from), served), "cut at {from} ms");
         }
+    }
+
+    #[test]
+    fn a_server_that_dies_breaks_its_connections_half_a_round_trip_later() {
+        let ended = one_request_to(|handle| Rc::new(Mortal(handle)), |_| ());
+        assert_eq!(ended, (Err(TransportError::Reset), at(201)));
     }
 
     #[test]

@@ -85,6 +85,11 @@ impl Flow {
                 }
             }
             Event::CutShort => device.died_untold(),
+            Event::Restored { .. } => {
+                // Runs are numbered, and ended, as if what came since had not been.
+                device.died_untold();
+                device.runs = 0;
+            }
             Event::App(_) | Event::EditMade { .. } => device.person_acted(),
             // A unit that waits keeps its place, whatever is dropped around it.
             Event::UnitQueued { unit, .. } if device.queue.iter().all(|(waiting, _)| waiting != unit) => {

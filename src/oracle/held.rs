@@ -117,6 +117,26 @@ impl Held {
         self.holders(id).set(at.device, versions);
     }
 
+    /// The device went back to an older state: of each row it has at most what was there by then. `rows` are all that anything
+    /// happened to.
+    pub(super) fn go_back<'r>(
+        &mut self,
+        rows: impl Iterator<Item = (RowId, &'r Row, &'r [Value])>,
+        device: DeviceId,
+        to: Time,
+        now: Time,
+    ) {
+        for (id, row, place) in rows {
+            let versions = row.versions.iter().take_while(|version| version.at <= to).count();
+            if versions < self.versions(id, device) {
+                self.take(id, row, At { device, place, now }, versions, false);
+                if let Some(beside) = self.beside.get_mut(&(id, device)) {
+                    beside.removed_with = NEVER;
+                }
+            }
+        }
+    }
+
     /// The end has come, and the device still does not hold the row's last version.
     pub(super) fn count_to_end(&mut self, id: RowId, row: &Row, at: At<'_>) {
         let behind = self.time_behind(id, row, at);

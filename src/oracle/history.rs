@@ -83,6 +83,11 @@ impl History {
         &self.rows[id as usize]
     }
 
+    /// All rows that something happened to, in the order in which it first did.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (RowId, &Row)> {
+        self.rows.iter().enumerate().map(|(id, row)| (id as RowId, row))
+    }
+
     /// The row of this key, from now on remembered; the initial content is asked for it once.
     pub(super) fn remember(&mut self, entity: EntityId, key: &str) -> RowId {
         if let Some(id) = self.find(entity, key) {

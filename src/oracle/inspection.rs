@@ -1,6 +1,6 @@
 //! The end of a run: the backend and the devices against the model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Check;
 use super::checks::{self, EditCase, RowCase};
@@ -11,8 +11,8 @@ use super::model::Oracle;
 use super::truth::Truth;
 use super::violation::Violation;
 use crate::base::words::count;
-use crate::base::{DeviceId, EntityId, Time, Value};
-use crate::contract::{Delivery, DeviceView, EditKind, LogEntry, PendingEdit};
+use crate::base::{DeviceId, EntityId, Time, Value, ValueRef};
+use crate::contract::{ColumnKind, Delivery, DeviceView, EditKind, LogEntry, PendingEdit, Schema};
 
 /// What the oracle found.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,8 @@ pub struct Inspection<'a> {
     at: Time,
     truth: &'a dyn Truth,
     contents: Contents,
+    /// Rows on devices that point to one that their device lacks.
+    half_seen: u64,
 }
 
 /// What a device says of its edits.
@@ -52,7 +54,7 @@ impl<'a> Inspection<'a> {
                 oracle.findings.add(Check::Duplicate, (None, Some((id, key.as_str()))), || text);
             }
         }
-        Inspection { oracle, at, truth, contents }
+        Inspection { oracle, at, truth, contents, half_seen: 0 }
     }
 
     /// Checks one device that was in use: its edits, and every row of the entities that it should hold in full.
@@ -83,7 +85,7 @@ impl<'a> Inspection<'a> {
 
     /// The verdict, after the last device.
     pub fn finish(self) -> Verdict {
-        let Oracle { units, clock, flow, mut findings, held, ledger, blind, .. } = self.oracle;
+        let Oracle { units, clock, flow, mut findings, held, ledger, blind, taken_back, .. } = self.oracle;
         blind.into_iter().for_each(|blind| blind.add_to(&mut findings));
         flow.finish(Names(&units, clock), &mut findings);
         let (violations, mut figures) = findings.finish();
@@ -93,7 +95,9 @@ impl<'a> Inspection<'a> {
         figures.insert("oracle.phantom_delete.rows", held.odd.phantom_deletes);
         figures.insert("oracle.phantom_insert.rows", held.odd.phantom_inserts);
         figures.insert("oracle.skipped.versions", held.odd.skipped);
+        figures.insert("oracle.half_seen.rows", self.half_seen);
         figures.insert("oracle.conflicts.count", ledger.conflicts);
+        figures.insert("oracle.taken_back.edits", taken_back);
         Verdict { violations, figures }
     }
 
@@ -116,7 +120,7 @@ impl<'a> Inspection<'a> {
             last_delete.insert(edit.row, id.number);
         }
         for (id, edit) in oracle.ledger.of(device) {
-            if edit.commits > 0 && edit.won.is_none() {
+            if edit.taken_back || edit.commits > 0 && edit.won.is_none() {
                 continue;
             }
             let case = EditCase {
@@ -146,6 +150,7 @@ impl<'a> Inspection<'a> {
         let places = std::rc::Rc::clone(&self.oracle.places[device.0 as usize]);
         let mut wrong = 0_u64;
         let mut first = None;
+        let mut missing = Missing::new();
         for entity in self.oracle.schema.ids() {
             if self.oracle.schema.entity(entity).delivery == Delivery::BackendOnly {
                 continue;
@@ -153,6 +158,9 @@ impl<'a> Inspection<'a> {
             let place = &places[usize::from(entity.0)];
             let (oracle, truth, at) = (&mut self.oracle, self.truth, At { device, place, now: self.at });
             self.contents.compare(entity, place, view, &mut |difference| {
+                if let Difference::Missing(row) = difference {
+                    missing.entry(entity).or_default().insert(row.key.to_string());
+                }
                 if !said.is_dirty(entity, difference.key()) {
                     wrong += 1;
                     first.get_or_insert_with(|| (entity, difference.key().to_owned()));
@@ -160,6 +168,7 @@ impl<'a> Inspection<'a> {
                 }
             });
         }
+        self.half_seen += half_seen(&self.oracle.schema, view, &missing);
         if let Some((entity, key)) = first {
             self.oracle.findings.add(Check::Divergent, (Some(device), Some((entity, &key))), || {
                 let record = super::words::record(&self.oracle.schema, entity, &key);
@@ -170,6 +179,32 @@ impl<'a> Inspection<'a> {
             });
         }
     }
+}
+
+/// The keys of rows that a device lacks.
+type Missing = BTreeMap<EntityId, BTreeSet<String>>;
+
+/// Rows that a device shows and that point to one that it lacks: of a group that came in part.
+fn half_seen(schema: &Schema, view: &dyn DeviceView, missing: &Missing) -> u64 {
+    let mut rows = 0;
+    for id in schema.ids() {
+        let entity = schema.entity(id);
+        let wanted = |(place, &column): (usize, &usize)| match &entity.columns[column].kind {
+            ColumnKind::Ref(target) => Some((place, missing.get(target)?)),
+            _ => None,
+        };
+        let references: Vec<_> = entity.projection.iter().enumerate().filter_map(wanted).collect();
+        if references.is_empty() {
+            continue;
+        }
+        let dangles = |values: &[ValueRef<'_>]| {
+            references
+                .iter()
+                .any(|(place, lacked)| matches!(values[*place], ValueRef::Text(key) if lacked.contains(key)))
+        };
+        view.rows(id, &mut |_, _, values| rows += u64::from(dangles(values)));
+    }
+    rows
 }
 
 /// Asks each check on rows, and counts the time for which the row was wrong.

@@ -33,6 +33,8 @@ pub(super) struct Edit {
     pub(super) equal: bool,
     /// The backend refused it at least once, for a conflict or for good.
     pub(super) refused: Option<Time>,
+    /// Its device went back to an older state: it was made since, or it is done and what the device said of it may be gone.
+    pub(super) taken_back: bool,
     /// A refusal of which the device has not heard yet, and whether the values differed.
     unheard: Option<bool>,
     /// It met a true conflict.
@@ -105,6 +107,7 @@ impl Ledger {
             acknowledged: false,
             equal: false,
             refused: None,
+            taken_back: false,
             unheard: None,
             conflict: false,
             won: None,
@@ -193,6 +196,18 @@ impl Ledger {
             edit.unheard = Some(true);
             self.conflicts -= 1;
         }
+    }
+
+    /// The device went back to what it was at `to`: what was made since went with it, unless it is on the backend, and of what
+    /// is there it may say nothing any more. Gives how many are gone.
+    pub(super) fn went_back(&mut self, device: DeviceId, to: Time) -> u64 {
+        self.undecided[device.0 as usize].clear();
+        let mut gone = 0;
+        for edit in self.devices[device.0 as usize].values_mut().filter(|edit| !edit.taken_back) {
+            edit.taken_back = edit.made > to || edit.committed();
+            gone += u64::from(edit.taken_back && !edit.committed());
+        }
+        gone
     }
 
     /// The process died: it will not hear of anything under way.

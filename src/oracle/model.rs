@@ -51,6 +51,8 @@ pub struct Oracle {
     /// When a device last died in the midst of work on its database. What it had pulled by then it may hold without having told.
     cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
+    /// Edits that went with the state of their device, when that went back to an older one.
+    pub(super) taken_back: u64,
     /// Edits that replaced what their device had not seen, as far as it told; whether its log speaks of them shows at the end.
     pub(super) blind: Vec<Blind>,
 }
@@ -89,6 +91,7 @@ impl Oracle {
             flow: Flow::new(devices),
             cut_short: FxHashMap::default(),
             findings: Findings::new(),
+            taken_back: 0,
             blind: Vec::new(),
             schema: setting.schema,
             units: setting.units,
@@ -181,6 +184,7 @@ impl Oracle {
                 self.cut_short.insert(device, at);
                 self.ledger.cut_short(device);
             }
+            Event::Restored { to } => self.went_back(at, device, to),
             Event::EditSent { edit, request, .. } => self.ledger.sent(edit, request),
             Event::ResponseReceived { request, kind: RequestKind::Push, .. } => {
                 self.ledger.request_ended(device, request, true);
@@ -207,6 +211,16 @@ impl Oracle {
             }
             _ => {}
         }
+    }
+
+    /// A device's storage went back to an older state. What its person did since is gone with it, as it would be with a device that
+    /// was lost; rows that it had it has to get again.
+    fn went_back(&mut self, at: Time, device: DeviceId, to: Time) {
+        self.taken_back += self.ledger.went_back(device, to);
+        self.blind.retain(|blind| blind.edit.device != device);
+        let Some(places) = self.places.get(device.0 as usize) else { return };
+        let rows = self.history.rows().map(|(id, row)| (id, row, &*places[usize::from(row.entity.0)]));
+        self.held.go_back(rows, device, to, at);
     }
 
     /// A pulled change is durable. Rows that nothing happened to since the start need no note, unless they go.

@@ -58,6 +58,7 @@ impl Told<'_> {
             | Event::RowServed { .. }
             | Event::BackendServed { .. }
             | Event::Captured { .. } => self.backend(event),
+            Event::Restored { to } => format!("put back to its state of {}", self.clock.time(*to)),
             Event::RefreshAsked { .. }
             | Event::Refreshed { .. }
             | Event::ReplicaServed { .. }

@@ -274,6 +274,20 @@ pub enum Happening {
         /// How long until it is started again.
         restart_after: Span,
     },
+    /// The device's storage goes back to what it was.
+    Restore {
+        /// How long before.
+        of: Span,
+        /// How long until the app is started again.
+        restart_after: Span,
+    },
+    /// The gateway's state goes back to what it was.
+    RestoreGateway {
+        /// How long before.
+        of: Span,
+        /// How long until it is started again.
+        restart_after: Span,
+    },
     /// The backend's clock jumps.
     BackendClockStep {
         /// By so many microseconds.

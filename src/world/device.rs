@@ -12,7 +12,7 @@ use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineFactory, Event, KillReason, LocalEdit,
     Machine, Node, Ports, SyncEngine, Work,
 };
-use crate::disk::{Disk, PowerLoss};
+use crate::disk::{Backup, Disk, PowerLoss};
 use crate::net::Way;
 use crate::sim::{Handle, NodeId};
 use crate::store::Journal;
@@ -207,6 +207,17 @@ impl Device {
         drop(self.engine.take());
         if let Some(wait) = restart_after {
             self.start_after(wait);
+        }
+    }
+
+    /// Its storage goes back to what it was at `to`, by a backup of then. Nobody looks at the app meanwhile.
+    pub(super) fn restore(&self, backup: &Backup, to: Time, restart_after: Span) {
+        let was_running = self.is_running();
+        self.kill(KillReason::Killed, None);
+        self.disk.restore(backup);
+        self.tell(Event::Restored { to });
+        if was_running {
+            self.start_after(restart_after);
         }
     }
 

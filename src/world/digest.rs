@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use crate::backend::Backend;
 use crate::base::{Digest, EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef};
-use crate::contract::{Author, DeviceView, Event, LogEntry, Node, Occurrence, PendingEdit};
+use crate::contract::{Author, DeviceView, Event, LogEntry, Node, Occurrence, Overtaken, PendingEdit};
 
 /// Adds an event to the chain: its time, its place, its kind, and what tells it from others of its kind.
 pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
@@ -30,6 +30,7 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
     match event {
         E::ProcessStarted { incarnation } => (1, [u64::from(*incarnation), 0, 0, 0]),
         E::ProcessKilled { reason } => (2, [*reason as u64, 0, 0, 0]),
+        E::Restored { to } => (45, [to.0, 0, 0, 0]),
         E::App(app) => (3, [*app as u64, 0, 0, 0]),
         E::LinkDown => (4, [0; 4]),
         E::LinkUp => (5, [0; 4]),
@@ -70,21 +71,11 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::EditAcknowledged { edit, stamp, .. } => (26, [one(*edit), stamp.0 as u64, 0, 0]),
         E::ConflictDecided { edit, kind, winner, .. } => (27, [one(*edit), *kind as u64, *winner as u64, 0]),
         E::EditLogged { edit, kind, .. } => (28, [one(*edit), *kind as u64, 0, 0]),
-        E::Committed { stamp, kind, author, replaced, .. } => {
-            let author = match author {
-                Author::Device(edit) => one(*edit),
-                Author::Office => 1 << 61,
-                Author::Import => 1 << 62,
-                Author::Derived => 1 << 63,
-            };
-            (29, [stamp.0 as u64, *kind as u64, author, replaced.map_or(0, |s| s.0 as u64)])
-        }
-        E::MutationRefused { edit, conflict, .. } => {
-            (30, [one(*edit), conflict.map_or(9, |c| c as u64), 0, 0])
-        }
-        E::MutationReplayed { edit } => (31, [one(*edit), 0, 0, 0]),
-        E::MutationPutOff { edit } => (34, [one(*edit), 0, 0, 0]),
-        E::CommitDelayed { stamp, until, .. } => (35, [stamp.0 as u64, until.0, 0, 0]),
+        E::Committed { .. }
+        | E::MutationRefused { .. }
+        | E::MutationReplayed { .. }
+        | E::MutationPutOff { .. }
+        | E::CommitDelayed { .. } => judged(event),
         E::RowServed { stamp, removed, .. } => (33, [stamp.0 as u64, u64::from(*removed), 0, 0]),
         E::CutShort | E::Decoded { .. } | E::AppQueried { .. } | E::AppWrote { .. } | E::StorageFull => {
             own_work(event)
@@ -101,12 +92,40 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
     }
 }
 
+/// The summary of what became of a mutation.
+fn judged(event: &Event<'_>) -> (u64, [u64; 4]) {
+    use Event as E;
+    match event {
+        E::Committed { stamp, kind, author, replaced, .. } => {
+            let author = match author {
+                Author::Device(edit) => one(*edit),
+                Author::Office => 1 << 61,
+                Author::Import => 1 << 62,
+                Author::Derived => 1 << 63,
+            };
+            (29, [stamp.0 as u64, *kind as u64, author, replaced.map_or(0, |s| s.0 as u64)])
+        }
+        E::MutationRefused { edit, conflict, .. } => {
+            (30, [one(*edit), conflict.map_or(9, |c| c as u64), 0, 0])
+        }
+        E::MutationReplayed { edit } => (31, [one(*edit), 0, 0, 0]),
+        E::MutationPutOff { edit } => (34, [one(*edit), 0, 0, 0]),
+        E::CommitDelayed { stamp, until, .. } => (35, [stamp.0 as u64, until.0, 0, 0]),
+        _ => unreachable!("this says nothing of a mutation"),
+    }
+}
+
 /// The summary of what a gateway does with its replica.
 fn replication(event: &Event<'_>) -> (u64, [u64; 4]) {
     use Event as E;
     match event {
-        E::RefreshAsked { scanned, changed, bytes, failed, .. } => {
-            (40, [*scanned, *changed, *bytes, u64::from(*failed)])
+        E::RefreshAsked { scanned, changed, bytes, failed, overtaken, .. } => {
+            let overtaken = match overtaken {
+                None => 0,
+                Some(Overtaken::Written { rows }) => rows << 1,
+                Some(Overtaken::Refused { rows }) => rows << 1 | 1,
+            };
+            (40, [*scanned, *changed, *bytes, overtaken << 1 | u64::from(*failed)])
         }
         E::Refreshed { took } => (41, [took.0, 0, 0, 0]),
         E::ReplicaServed { device, age, cpu } => (42, [u64::from(device.0), age.0, cpu.0, 0]),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::build::World;
 use super::device::Device;
-use super::faults::{Kill, choose};
+use super::faults::{Kill, Restore, choose};
 use super::server::Servers;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, EditKind, Event, Node};
@@ -33,6 +33,7 @@ impl World {
         self.play_script();
         self.play_kills();
         self.play_gateway_kills();
+        self.play_restores();
         self.play_networks();
         self.play_full_disks();
         self.play_backend();
@@ -78,6 +79,28 @@ impl World {
             self.handle.spawn(self.node, "kill", async move {
                 handle.sleep_until(at).await;
                 servers.kill_gateway(restart_after);
+            });
+        }
+    }
+
+    fn play_restores(&self) {
+        for Restore { device, backup, at, restart_after } in self.faults.restores.iter().copied() {
+            let (handle, servers) = (self.handle.clone(), self.servers.clone());
+            let device = device.map(|device| self.device(device));
+            self.handle.spawn(self.node, "restore", async move {
+                handle.sleep_until(backup).await;
+                match device {
+                    Some(device) => {
+                        let state = device.disk.backup();
+                        handle.sleep_until(at).await;
+                        device.restore(&state, backup, restart_after);
+                    }
+                    None => {
+                        let state = servers.gateway.borrow().backup();
+                        handle.sleep_until(at).await;
+                        servers.restore_gateway(state, backup, restart_after);
+                    }
+                }
             });
         }
     }

@@ -36,6 +36,8 @@ pub(super) struct Faults {
     pub(super) zones: Vec<Vec<Jump>>,
     /// Processes that die.
     pub(super) kills: Vec<Kill>,
+    /// Who goes back to an older state.
+    pub(super) restores: Vec<Restore>,
     /// When the gateway's process dies, and how long until it is started again.
     pub(super) gateway_kills: Vec<(Time, Span)>,
     /// Times without the backend.
@@ -54,6 +56,17 @@ pub(super) struct Detour {
     pub(super) from: Time,
     pub(super) until: Time,
     pub(super) link: Arc<Profile>,
+}
+
+/// A return to an older state.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Restore {
+    /// The device, or the gateway.
+    pub(super) device: Option<DeviceId>,
+    /// When the backup is made.
+    pub(super) backup: Time,
+    pub(super) at: Time,
+    pub(super) restart_after: Span,
 }
 
 /// The end of a process.
@@ -176,6 +189,25 @@ impl Faults {
             | Happening::SlowDisk { .. }
             | Happening::ClockStep { .. }
             | Happening::TimeZone { .. } => self.plan_device(at, name, what, chosen),
+            Happening::BackendClockStep { micros } => {
+                self.clock_steps.push((at, *micros));
+                let (span, way) =
+                    (Span::micros(micros.unsigned_abs()), if *micros < 0 { "back" } else { "on" });
+                self.tell(at, format!("{name}: the backend's clock goes {way} by {span}"));
+            }
+            Happening::LegOutage { .. }
+            | Happening::GatewayKill { .. }
+            | Happening::Restore { .. }
+            | Happening::RestoreGateway { .. }
+            | Happening::GatewayReplaced { .. }
+            | Happening::TouchFlag { .. } => self.plan_gateway(at, name, what, chosen),
+            Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
+        }
+    }
+
+    /// What happens to the gateway and the way behind it, and who goes back to a backup.
+    fn plan_gateway(&mut self, at: Time, name: &str, what: &Happening, chosen: &[DeviceId]) {
+        match what {
             Happening::LegOutage { length, mode } => {
                 self.leg.push(gateway::Outage { from: at, until: at + *length, mode: *mode });
                 self.tell(at, format!("{name}: nothing between gateway and backend for {length} ({mode:?})"));
@@ -184,11 +216,20 @@ impl Faults {
                 self.gateway_kills.push((at, *restart_after));
                 self.tell(at, format!("{name}: the gateway is killed, and comes back after {restart_after}"));
             }
-            Happening::BackendClockStep { micros } => {
-                self.clock_steps.push((at, *micros));
-                let (span, way) =
-                    (Span::micros(micros.unsigned_abs()), if *micros < 0 { "back" } else { "on" });
-                self.tell(at, format!("{name}: the backend's clock goes {way} by {span}"));
+            Happening::Restore { of, restart_after } => {
+                let restores = chosen.iter().map(|&device| Restore {
+                    device: Some(device),
+                    backup: Time(at.0 - of.0),
+                    at,
+                    restart_after: *restart_after,
+                });
+                self.restores.extend(restores);
+                self.tell(at, format!("{name}: {} go back to their state of {of} ago", count(chosen)));
+            }
+            Happening::RestoreGateway { of, restart_after } => {
+                let backup = Time(at.0 - of.0);
+                self.restores.push(Restore { device: None, backup, at, restart_after: *restart_after });
+                self.tell(at, format!("{name}: the gateway goes back to its state of {of} ago"));
             }
             Happening::GatewayReplaced { times, every } => {
                 for at in (0..u64::from(*times)).map(|n| at + *every * n) {
@@ -198,7 +239,7 @@ impl Faults {
             Happening::TouchFlag { rows, .. } => {
                 self.tell(at, format!("{name}: a user arms the flags of {rows} rows"));
             }
-            Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
+            _ => unreachable!("nothing of the gateway"),
         }
     }
 

@@ -14,7 +14,7 @@ use super::server::{Done, Servers};
 use crate::backend::Backend;
 use crate::base::{Span, Time};
 use crate::contract::{Event, KillReason, Node, ServerError};
-use crate::gateway::{Errand, Gateway};
+use crate::gateway::{self, Errand, Gateway};
 use crate::sim::{Handle, NodeId, Notify};
 
 /// A gateway that dies by a plan of a sweep is started again after this.
@@ -112,24 +112,47 @@ impl Servers {
         }
         let options = self.gateway.borrow().refreshes().cloned();
         if let Some(options) = options {
-            self.handle.spawn(process.node, "refresh", self.clone().keep_fresh(options.every));
+            for _ in 0..options.nodes {
+                self.handle.spawn(process.node, "refresh", self.clone().keep_fresh(options.every));
+            }
             self.handle.spawn(process.node, "upload", self.clone().keep_uploading(options.upload_every));
         }
     }
 
     /// Ends it: the connections to it break, what is not durable is gone. It comes back.
     pub(super) fn kill_gateway(self: &Rc<Self>, restart_after: Span) {
-        let process = &self.process;
-        if !process.is_up.replace(false) {
-            return;
+        if self.end_gateway() {
+            self.start_gateway_after(restart_after);
         }
-        self.handle.kill(process.node);
-        self.gateway.borrow_mut().die();
-        process.died.notify_all();
-        self.hub.emit(Node::Gateway, Event::ProcessKilled { reason: KillReason::Killed });
+    }
+
+    /// Its state goes back to what it was at `to`, by a backup of then.
+    pub(super) fn restore_gateway(self: &Rc<Self>, backup: gateway::Backup, to: Time, restart_after: Span) {
+        let was_up = self.end_gateway();
+        self.gateway.borrow_mut().restore(self.handle.now(), backup);
+        self.hub.emit(Node::Gateway, Event::Restored { to });
+        if was_up {
+            self.start_gateway_after(restart_after);
+        }
+    }
+
+    /// True if there was a process to end.
+    fn end_gateway(&self) -> bool {
+        let process = &self.process;
+        let was_up = process.is_up.replace(false);
+        if was_up {
+            self.handle.kill(process.node);
+            self.gateway.borrow_mut().die();
+            process.died.notify_all();
+            self.hub.emit(Node::Gateway, Event::ProcessKilled { reason: KillReason::Killed });
+        }
+        was_up
+    }
+
+    fn start_gateway_after(self: &Rc<Self>, wait: Span) {
         let servers = self.clone();
-        self.handle.spawn(process.world, "restart", async move {
-            servers.handle.sleep(restart_after).await;
+        self.handle.spawn(self.process.world, "restart", async move {
+            servers.handle.sleep(wait).await;
             servers.start_gateway();
         });
     }
@@ -210,7 +233,7 @@ impl Servers {
 
     /// One round through the queue; what fails waits for the next.
     async fn upload(self: &Rc<Self>) {
-        let mut round = crate::gateway::Upload::default();
+        let mut round = gateway::Upload::default();
         loop {
             let batch = self.gateway.borrow_mut().next_batch(&round);
             let Some(batch) = batch else { return };

@@ -172,5 +172,9 @@ suite! {
     suite_strategies_end_marker_meets_its_expectations: "strategies/end-marker";
     suite_strategies_hard_deletes_meets_its_expectations: "strategies/hard-deletes";
     suite_strategies_stamped_by_device_meets_its_expectations: "strategies/stamped-by-device";
+    suite_strategies_cursor_restored_meets_its_expectations: "strategies/cursor-restored";
+    suite_strategies_cursor_answers_lost_meets_its_expectations: "strategies/cursor-answers-lost";
+    suite_strategies_gateway_restored_meets_its_expectations: "strategies/gateway-restored";
+    suite_strategies_two_nodes_meets_its_expectations: "strategies/two-nodes";
     suite_strategies_scope_moves_meets_its_expectations: "strategies/scope-moves";
 }

@@ -21,6 +21,7 @@ pub struct Options {
     pub trimmed: Trimmed,
 }
 
+#[derive(Clone)]
 pub(super) struct ChangeLog {
     options: Options,
 }
@@ -45,6 +46,10 @@ impl Fits for Options {
 }
 
 impl Strategy for ChangeLog {
+    fn copy(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+
     fn page(
         &mut self,
         backend: &mut Backend,

@@ -116,12 +116,13 @@ impl FlagForm {
 const CLAIM: u64 = 16;
 
 /// Rows that were delivered together.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Page {
     number: u64,
     marks: Vec<Mark>,
 }
 
+#[derive(Clone)]
 pub(super) struct ByFlag {
     options: Options,
     /// The page of each reader of which it is not known whether it was committed.
@@ -234,6 +235,10 @@ impl Fits for Options {
 }
 
 impl Strategy for ByFlag {
+    fn copy(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+
     fn page(
         &mut self,
         backend: &mut Backend,

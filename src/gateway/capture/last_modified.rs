@@ -35,11 +35,16 @@ pub(super) fn strategy(options: Options) -> Box<dyn Strategy> {
     }
 }
 
+#[derive(Clone)]
 struct LastModified {
     options: Options,
 }
 
 impl Strategy for LastModified {
+    fn copy(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+
     fn page(
         &mut self,
         backend: &mut Backend,

@@ -135,6 +135,9 @@ pub(super) trait Strategy {
         let _ = (schema, reader, stamp, rows);
     }
 
+    /// What a backup holds of it.
+    fn copy(&self) -> Box<dyn Strategy>;
+
     /// The gateway's process died: what is not in its database, such as sessions and caches, is gone.
     fn forget(&mut self) {}
 }

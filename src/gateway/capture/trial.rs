@@ -580,5 +580,7 @@ fn what_a_flag_cannot_be_kept_in_is_refused() {
     assert!(refused.instead.contains("compares all rows"));
     assert!(fits(P::Nothing).is_err());
     let log = Capture::ChangeLog(ChangeLogOptions::default());
-    assert!([P::Full, P::Nothing, P::ReadOnlySchema].into_iter().all(|p| log.fits(p).is_ok()));
+    let all = [P::Full, P::StampsOnly, P::SoftDeleteOnly, P::ThreeStamps, P::ReadOnlySchema];
+    assert!(all.into_iter().all(|p| log.fits(p).is_ok()), "it is kept beside the rows");
+    assert!(log.fits(P::Nothing).is_err());
 }

@@ -78,6 +78,19 @@ impl Replica {
         self.disk.forgive();
     }
 
+    /// What its files hold.
+    pub(in super::super) fn backup(&self) -> disk::Backup {
+        self.disk.backup()
+    }
+
+    /// While it is closed: its files go back to those of a backup, and get another epoch.
+    pub(in super::super) fn restore(&mut self, files: &disk::Backup, epoch: i64) {
+        self.disk.restore(files);
+        self.reopen(epoch);
+        self.transact(|replica| replica.open().set_meta("epoch", epoch));
+        self.kill();
+    }
+
     pub(super) fn schema(&self) -> &Arc<Schema> {
         &self.schema
     }

@@ -27,6 +27,18 @@ fn rows_of_the_scope_that_a_device_lacks_are_lost() {
 }
 
 #[test]
+fn rows_that_point_to_one_that_the_device_lacks_are_seen_half() {
+    let mut stage = Stage::new();
+    for (key, visit) in [("n1", "a2"), ("n2", "a2"), ("n3", "a1"), ("n4", "b1")] {
+        stage.phone(0).rows.insert(id(NOTE, key), (Stamp(1), vec![Value::text(visit)]));
+    }
+    stage.phone(0).rows.remove(&id(VISIT, "a2"));
+    let verdict = stage.verdict();
+    assert_only(&verdict, "lost", 1);
+    assert_eq!(verdict.figures["oracle.half_seen.rows"], 2, "a visit of another clinic is not missed");
+}
+
+#[test]
 fn a_replaced_version_is_stale_whether_it_is_known_by_content_or_by_date() {
     let mut stage = Stage::new();
     let first = stage.office("a1", Some("busy"));

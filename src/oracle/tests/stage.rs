@@ -106,7 +106,8 @@ fn schema() -> Schema {
         ..entity("visit", &["clinic", "status", "doctor", "hidden"], vec![CLINIC, STATUS, DOCTOR])
     };
     let slot = Entity { unique: vec![0], ..entity("slot", &["name", "who"], vec![0, 1]) };
-    let note = Entity { delivery: Delivery::OnOpen { by: 0 }, ..entity("note", &["visit"], vec![0]) };
+    let mut note = Entity { delivery: Delivery::OnOpen { by: 0 }, ..entity("note", &["visit"], vec![0]) };
+    note.columns[0].kind = ColumnKind::Ref(VISIT);
     Schema { entities: vec![visit, slot, note] }
 }
 

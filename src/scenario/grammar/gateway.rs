@@ -35,15 +35,33 @@ const REFRESH: Form = table(&[
     key("upload_every", SOME_SPAN, "\"10s\"", "How often what devices wrote is offered to the backend."),
     key("capture", CAPTURE, "{ last_modified = {} }", "How changes are found."),
     key("page", Form::Int { min: 1, max: 1_000_000 }, "1000", "At most this many rows in one answer."),
+    key(
+        "nodes",
+        Form::Int { min: 1, max: 100 },
+        "1",
+        "So many nodes refresh it, each on the schedule and none knowing of the others.",
+    ),
+    key(
+        "fencing",
+        Form::Bool,
+        "true",
+        "A page is taken only if the cursor is still the one that it was asked with; else whoever comes last writes.",
+    ),
 ]);
 
 const SERVE: Form = table(&[
     key("capture", CAPTURE, "{ last_modified = {} }", "How changes are found."),
     key(
         "cursor_held_by",
-        Form::Word { built: &["client"], later: &["server"] },
+        Form::Word { built: &["client", "server"], later: &[] },
         "\"client\"",
         "Who remembers where a device is.",
+    ),
+    key(
+        "server_cursor",
+        Form::Word { built: &["on-answer", "on-receipt"], later: &[] },
+        "\"on-receipt\"",
+        "When a cursor that the server holds moves: when the answer leaves, or when the next request brings the receipt for it.",
     ),
 ]);
 

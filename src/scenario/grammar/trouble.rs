@@ -35,7 +35,8 @@ macro_rules! jump {
 
 const FOR: Key = required("for", SOME_SPAN, "How long.");
 const RESTART: Key = key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
-const NO_EVENT: &str = "only outage, flap, captive_portal, session_loss, half_open, network_change, kill, power_loss, disk_full, slow_disk, clock_step, time_zone, answer_loss, backend_down, backend_clock_step, leg_outage, bulk_import, edits, touch_flag, gateway_replaced, trigger and gateway_kill are built so far";
+const OF: Key = required("of", SOME_SPAN, "How long before the event the backup was made.");
+const NO_EVENT: &str = "only outage, flap, captive_portal, session_loss, half_open, network_change, kill, power_loss, disk_full, slow_disk, clock_step, time_zone, answer_loss, backend_down, backend_clock_step, leg_outage, bulk_import, edits, touch_flag, gateway_replaced, restore, restore_gateway, trigger and gateway_kill are built so far";
 
 pub(super) const EVENT: Form = Form::Table {
     keys: &[required("at", Form::Written(&CLOCK), "When.")],
@@ -171,7 +172,16 @@ pub(super) const EVENT: Form = Form::Table {
             "The sync server is replaced by one that knows nothing of what went before.",
         ),
         optional("reinstall", Form::Later(NO_EVENT), "The app is installed afresh."),
-        optional("restore", Form::Later(NO_EVENT), "A device or the backend returns to an older state."),
+        optional(
+            "restore",
+            on_devices![OF, RESTART],
+            "The device's storage goes back to what it was, from a backup of that time.",
+        ),
+        optional(
+            "restore_gateway",
+            table(&[OF, key("restart_after", SPAN, "\"5s\"", "How long until it is started again.")]),
+            "The gateway's state goes back to what it was, from a backup of that time.",
+        ),
         optional("schema_change", Form::Later(NO_EVENT), "Columns change."),
         optional("scope_change", Form::Later(NO_EVENT), "A device's attributes change."),
     ],

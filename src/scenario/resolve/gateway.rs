@@ -10,8 +10,8 @@ use super::view::View;
 use crate::backend::Upto;
 use crate::base::Span;
 use crate::gateway::{
-    self, Capture, LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging,
-    LastModifiedSource, Mode, RefreshOptions,
+    self, Advance, Capture, CursorHolder, LastModifiedBound, LastModifiedEnd, LastModifiedOptions,
+    LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions,
 };
 
 impl World<'_> {
@@ -29,8 +29,18 @@ impl World<'_> {
         gateway::Options {
             mode,
             serve,
+            cursors: self.cursors(self.root.at("gateway.serve")),
             refresh,
             leg: (happens || leg.present().is_some()).then(|| self.leg(leg)),
+        }
+    }
+
+    /// Who holds cursors.
+    fn cursors(&self, serve: View<'_>) -> CursorHolder {
+        match (serve.at("cursor_held_by").text(), serve.at("server_cursor").text()) {
+            ("server", "on-answer") => CursorHolder::Server(Advance::OnAnswer),
+            ("server", _) => CursorHolder::Server(Advance::OnReceipt),
+            _ => CursorHolder::Client,
         }
     }
 
@@ -61,6 +71,8 @@ impl World<'_> {
             upload_every: view.at("upload_every").span(),
             capture: self.capture(view.at("capture")),
             page: view.at("page").count(),
+            nodes: view.at("nodes").count(),
+            fencing: view.at("fencing").flag(),
         }
     }
 

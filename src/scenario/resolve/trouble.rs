@@ -55,6 +55,10 @@ impl World<'_> {
             );
         }
         let (kind, own) = view.entries().find(|(key, _)| *key != "at")?;
+        if kind.starts_with("restore") && own.at("of").span() > at.since(Time::ZERO) {
+            let help = format!("`of` is at most {} here", at.since(Time::ZERO));
+            self.wrong.given(&[view.at("at")]).at(own.at("of"), "there was nothing yet to go back to", help);
+        }
         let what = self.happening(kind, own)?;
         // How far a clock jumps stands where others name an attribute.
         let jumps = matches!(kind, "backend_clock_step" | "clock_step" | "time_zone");
@@ -114,30 +118,6 @@ impl World<'_> {
             "backend_clock_step" => {
                 Happening::BackendClockStep { micros: signed(view.at("by").text()).unwrap_or_default() }
             }
-            "leg_outage" => Happening::LegOutage {
-                length,
-                mode: match view.at("mode").text() {
-                    "drop" => gateway::OutageMode::Drop,
-                    "hold" => gateway::OutageMode::Hold,
-                    _ => gateway::OutageMode::Reset,
-                },
-            },
-            "gateway_kill" => Happening::GatewayKill { restart_after },
-            "bulk_import" => Happening::Import {
-                entity: self.entity(view.at("entity"))?,
-                rows: u64::from(view.at("rows").count()),
-                of_one: view.at("of_one").present().and_then(|a| self.attribute(a)),
-            },
-            "touch_flag" => {
-                self.flags_to_touch(view);
-                Happening::TouchFlag {
-                    entity: self.entity(view.at("entity"))?,
-                    rows: u64::from(view.at("rows").count()),
-                }
-            }
-            "gateway_replaced" => {
-                Happening::GatewayReplaced { times: view.at("times").count(), every: view.at("every").span() }
-            }
             "edits" => {
                 let actions = self.root.at("action").names();
                 let action = view.at("action");
@@ -158,6 +138,41 @@ impl World<'_> {
             "time_zone" => Happening::TimeZone { micros: signed(view.at("by").text())? },
             "disk_full" => Happening::DiskFull { length },
             "slow_disk" => Happening::SlowDisk { length, factor: view.at("factor").count() },
+            _ => return self.of_servers(kind, view),
+        })
+    }
+
+    /// What happens to the gateway and to the backend's content.
+    fn of_servers(&self, kind: &str, view: View<'_>) -> Option<Happening> {
+        let length = view.at("for").span();
+        let restart_after = view.at("restart_after").span();
+        Some(match kind {
+            "leg_outage" => Happening::LegOutage {
+                length,
+                mode: match view.at("mode").text() {
+                    "drop" => gateway::OutageMode::Drop,
+                    "hold" => gateway::OutageMode::Hold,
+                    _ => gateway::OutageMode::Reset,
+                },
+            },
+            "gateway_kill" => Happening::GatewayKill { restart_after },
+            "restore" => Happening::Restore { of: view.at("of").span(), restart_after },
+            "restore_gateway" => Happening::RestoreGateway { of: view.at("of").span(), restart_after },
+            "bulk_import" => Happening::Import {
+                entity: self.entity(view.at("entity"))?,
+                rows: u64::from(view.at("rows").count()),
+                of_one: view.at("of_one").present().and_then(|a| self.attribute(a)),
+            },
+            "touch_flag" => {
+                self.flags_to_touch(view);
+                Happening::TouchFlag {
+                    entity: self.entity(view.at("entity"))?,
+                    rows: u64::from(view.at("rows").count()),
+                }
+            }
+            "gateway_replaced" => {
+                Happening::GatewayReplaced { times: view.at("times").count(), every: view.at("every").span() }
+            }
             // An unknown kind, or one that is not built, was told by the check.
             _ => return None,
         })

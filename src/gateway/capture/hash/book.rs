@@ -93,7 +93,7 @@ impl<'e> Lens<'e> {
 }
 
 /// Rows by key, and what they take in bytes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Rows {
     by_key: BTreeMap<Key, Kept>,
     bytes: u64,
@@ -122,7 +122,7 @@ impl Rows {
 }
 
 /// What a reader is to be told of one row.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Difference {
     key: Key,
     stamp: Stamp,
@@ -178,7 +178,7 @@ impl<'b> Comparison<'b> {
 }
 
 /// Differences that are told page by page.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct List {
     /// In the order of keys.
     found: Vec<Difference>,
@@ -218,7 +218,7 @@ impl Cursor {
 }
 
 /// Everything of one reader and entity.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Book {
     pub(super) rows: Rows,
     /// The reader has committed the page of this cursor.

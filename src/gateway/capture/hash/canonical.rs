@@ -11,7 +11,7 @@ use crate::base::{Value, ValueRef};
 use crate::contract::{ColumnKind, Entity};
 
 /// Brings rows into their canonical form and hashes that; keeps its memory from row to row.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Canonical {
     bytes: Vec<u8>,
 }

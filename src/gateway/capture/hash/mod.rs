@@ -128,6 +128,7 @@ impl From<Reader<'_>> for Who {
     }
 }
 
+#[derive(Clone)]
 pub(super) struct Hash {
     options: Options,
     books: BTreeMap<(Who, EntityId), Book>,
@@ -261,6 +262,10 @@ fn see(
 }
 
 impl Strategy for Hash {
+    fn copy(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+
     fn page(
         &mut self,
         backend: &mut Backend,

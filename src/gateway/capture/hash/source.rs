@@ -21,7 +21,7 @@ pub(super) struct Seen {
 }
 
 /// A reading in pages by offset, each page with a request of its own.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Reading {
     rows: Vec<Seen>,
     /// Rows that the source is to skip.
@@ -33,7 +33,7 @@ pub(super) struct Reading {
 }
 
 /// A reading that is complete.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Whole {
     /// In the order of keys.
     pub(super) rows: Vec<Seen>,
@@ -131,7 +131,7 @@ impl<'e> Raw<'e> {
 }
 
 /// The rows of the last file that was read as a whole.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Sheet {
     number: u64,
     pub(super) rows: Vec<Seen>,

@@ -17,6 +17,7 @@ use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
 use crate::contract::ServerError;
 
 /// A capture that looks for what is gone besides.
+#[derive(Clone)]
 pub(super) struct Reconciling {
     inner: LastModified,
     every: Span,
@@ -29,7 +30,7 @@ pub(super) struct Reconciling {
 type Name = (Option<DeviceId>, EntityId);
 
 /// What a reader was told of one entity.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Told {
     keys: BTreeSet<Key>,
     /// Bytes of the keys.
@@ -147,6 +148,10 @@ impl Reconciling {
 }
 
 impl Strategy for Reconciling {
+    fn copy(&self) -> Box<dyn Strategy> {
+        Box::new(self.clone())
+    }
+
     fn page(
         &mut self,
         backend: &mut Backend,
