@@ -40,13 +40,9 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         }
         E::MessageDropped { reason, bytes } => (6, [*reason as u64, *bytes, 0, 0]),
         E::BackendAvailable(up) => (7, [u64::from(*up), 0, 0, 0]),
-        E::UnitQueued { unit: u, depth } => (8, [unit(u), u64::from(*depth), 0, 0]),
-        E::UnitDiscarded { unit: u } => (9, [unit(u), 0, 0, 0]),
-        E::UnitCoalesced { unit: u } => (10, [unit(u), 0, 0, 0]),
+        E::UnitQueued { .. } | E::UnitDiscarded { .. } | E::UnitCoalesced { .. } => waiting(event),
         E::SyncStart { unit: u, run, waited } => (11, [unit(u), *run, waited.0, 0]),
-        E::SyncComplete { unit: u, run, took, blocking } => {
-            (12, [unit(u), *run, took.0, u64::from(*blocking)])
-        }
+        E::SyncComplete { unit: u, run, took, blocking } => (12, [unit(u), *run, took.0, (*blocking).into()]),
         E::SyncError { unit: u, run, error } => (13, [unit(u), *run, error.to_string().len() as u64, 0]),
         E::Usable { since_login } => (14, [since_login.0, 0, 0, 0]),
         E::CursorSaved { unit: u, entity } => (15, [unit(u), u64::from(entity.0), 0, 0]),
@@ -105,11 +101,7 @@ fn judged(event: &Event<'_>) -> (u64, [u64; 4]) {
             };
             (29, [stamp.0 as u64, *kind as u64, author, replaced.map_or(0, |s| s.0 as u64)])
         }
-        E::MutationRefused { edit, conflict, .. } => {
-            (30, [one(*edit), conflict.map_or(9, |c| c as u64), 0, 0])
-        }
-        E::MutationReplayed { edit } => (31, [one(*edit), 0, 0, 0]),
-        E::MutationPutOff { edit } => (34, [one(*edit), 0, 0, 0]),
+        E::MutationRefused { .. } | E::MutationReplayed { .. } | E::MutationPutOff { .. } => refused(event),
         E::CommitDelayed { stamp, until, .. } => (35, [stamp.0 as u64, until.0, 0, 0]),
         _ => unreachable!("this says nothing of a mutation"),
     }
@@ -141,6 +133,30 @@ fn captured(event: &Event<'_>) -> (u64, [u64; 4]) {
         unreachable!("asked of a search only")
     };
     (38, [*writes << 32 | *written, *handled, cpu.0, *state])
+}
+
+/// The summary of what happens to units that wait.
+fn waiting(event: &Event<'_>) -> (u64, [u64; 4]) {
+    use Event as E;
+    match event {
+        E::UnitQueued { unit, depth } => (8, [u64::from(unit.0), u64::from(*depth), 0, 0]),
+        E::UnitDiscarded { unit } => (9, [u64::from(unit.0), 0, 0, 0]),
+        E::UnitCoalesced { unit } => (10, [u64::from(unit.0), 0, 0, 0]),
+        _ => unreachable!("this happens to no unit that waits"),
+    }
+}
+
+/// The summary of a mutation that makes no commit.
+fn refused(event: &Event<'_>) -> (u64, [u64; 4]) {
+    use Event as E;
+    match event {
+        E::MutationRefused { edit, conflict, .. } => {
+            (30, [one(*edit), conflict.map_or(9, |c| c as u64), 0, 0])
+        }
+        E::MutationReplayed { edit } => (31, [one(*edit), 0, 0, 0]),
+        E::MutationPutOff { edit } => (34, [one(*edit), 0, 0, 0]),
+        _ => unreachable!("this is committed, or no mutation"),
+    }
 }
 
 /// The summary of how fast an engine goes.

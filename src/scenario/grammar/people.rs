@@ -29,11 +29,10 @@ pub(super) const WORKLOAD: Form = table(&[
         "\"2m\"",
         "How long it stays there, on average, and what the app does there.",
     ),
-    key(
+    optional(
         "freshness",
         SOME_SPAN,
-        "\"1h\"",
-        "A sync is of use to people if it ends well and brings data no older than this.",
+        "A sync is of use to people if it ends well and brings data no older than this; an hour if it is missing.",
     ),
     key("contention", CONTENTION, "{}", "How often the office is after the same rows as a phone."),
     optional("opens", OPENS, "Records that people open, which fetches their details."),

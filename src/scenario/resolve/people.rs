@@ -110,7 +110,7 @@ impl World<'_> {
                 plain => plain.span(),
             },
             browsing: self.browsing(view.at("foreground")),
-            freshness: view.at("freshness").span(),
+            freshness: view.at("freshness").present().map_or(Span::secs(3_600), View::span),
             peaks: self.peaks(view.at("peak")),
             actions: self.root.at("action").entries().filter_map(|(n, v)| self.action(n, v)).collect(),
             contention: Contention {
