@@ -450,6 +450,13 @@ pub enum Event<'a> {
         /// The stamp of the version that was replaced; `None` for an insert.
         replaced: Option<Stamp>,
     },
+    /// The engine: rows of a pull could not be applied, and the cursor passes them.
+    RowsFailed {
+        /// Dropped.
+        skipped: u32,
+        /// Kept on a durable list, to be tried again.
+        listed: u32,
+    },
     /// A device or the gateway: its state went back to what it was at an earlier instant, and its process begins anew from
     /// there.
     Restored {

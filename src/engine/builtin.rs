@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
+use super::bad_rows::BadRows;
 use super::control::{Observed, Size, Steering};
 use super::options::{CursorBook, Dates, Options};
 use super::push::OwnVersions;
@@ -40,6 +41,7 @@ pub struct Builtin {
     pub(super) units: RefCell<Vec<UnitState>>,
     requests: Cell<u64>,
     own_versions: RefCell<OwnVersions>,
+    pub(super) bad_rows: BadRows,
     view: View,
 }
 
@@ -244,6 +246,7 @@ impl EngineFactory for BuiltinFactory {
             units,
             requests: Cell::new(0),
             own_versions: RefCell::default(),
+            bad_rows: BadRows::new(self.options.pull.bad_rows),
         }))
     }
 

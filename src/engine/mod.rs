@@ -19,6 +19,7 @@
 //! - Where the device's storage is full nothing is lost: an edit is refused to the person, a run that cannot write ends with
 //!   an error, and the next begins when there is room.
 
+mod bad_rows;
 mod builtin;
 mod conflict;
 pub mod control;
@@ -34,6 +35,7 @@ mod signal;
 mod upload;
 mod view;
 
+pub use bad_rows::{BadRowOptions, OnBadRow};
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{Clash, LastWriteWins, Resolution, ResolveRule, kind_of, says_the_same};
 pub use options::{CursorBook, Dates, Decoder, Jitter, Options, PullOptions, PushOptions, RetryOptions};

@@ -1,5 +1,6 @@
 //! What the built-in engine can be told to be.
 
+use super::bad_rows::BadRowOptions;
 use super::control::{Controller, SteeringOptions};
 use crate::base::{Bytes, Span};
 
@@ -61,6 +62,8 @@ pub struct PullOptions {
     pub apply_rows: u32,
     /// What a cursor belongs to.
     pub cursor: CursorBook,
+    /// Which rows cannot be applied when they come, and what is done about them.
+    pub bad_rows: BadRowOptions,
     /// What the network chunk is steered by.
     pub steering: SteeringOptions,
 }
@@ -122,6 +125,7 @@ impl Default for Options {
                 chunk_bytes: Bytes(1 << 20),
                 apply_rows: 500,
                 cursor: CursorBook::Entity,
+                bad_rows: BadRowOptions::default(),
                 steering: steering.clone(),
             },
             push: PushOptions { chunk_rows: 50, chunk_bytes: Bytes(1 << 20), steering },

@@ -4,8 +4,8 @@ use super::builtin::Builtin;
 use super::exchange::{Failure, Received};
 use super::options::CursorBook;
 use super::rules::{Applied, CursorMoment, Place};
-use crate::base::{EntityId, Key, Stamp, UnitId};
-use crate::contract::wire::{Answer, Page};
+use crate::base::{EntityId, Key, Span, Stamp, UnitId};
+use crate::contract::wire::{Answer, Page, WireRow};
 use crate::contract::{
     AppliedChange, Event, FetchRequest, PullRequest, Request, RequestKind, ServerError, SyncError, Want,
 };
@@ -54,10 +54,22 @@ fn cut(sizes: &[usize], limit: usize) -> Vec<Vec<Segment>> {
 
 /// What one transaction changed, kept until it is committed and can be told.
 #[derive(Default)]
-struct Told {
+pub(super) struct Told {
     changes: Vec<(EntityId, Key, Stamp, bool)>,
     cursors: Vec<EntityId>,
     echoed: u32,
+    /// Rows that could not be applied: dropped, or put on the list.
+    pub(super) skipped: u32,
+    pub(super) listed: u32,
+}
+
+impl Told {
+    /// A row was applied.
+    pub(super) fn note(&mut self, entity: EntityId, row: WireRow<'_>, applied: Applied) {
+        if applied != Applied::Kept {
+            self.changes.push((entity, Key::new(row.key), row.stamp, applied == Applied::Removed));
+        }
+    }
 }
 
 impl Builtin {
@@ -65,6 +77,7 @@ impl Builtin {
     pub(super) async fn pull(&self, unit: UnitId) -> Result<(), SyncError> {
         let mut left = self.setup.units[usize::from(unit.0)].pull.clone();
         let mut still = 0;
+        self.retry_late(unit, &left).await?;
         while !left.is_empty() {
             self.ports.crash_point("pull.before-request").await;
             let wants = self.wants(unit, &left)?;
@@ -180,6 +193,16 @@ impl Builtin {
         });
         let took = self.ports.work(self.store.work()).await;
         let told = told.map_err(damaged)?;
+        self.tell_applied(unit, &told, took);
+        for entity in told.cursors {
+            let unit = unit.expect("only a unit's pull moves cursors");
+            self.ports.emit(Event::CursorSaved { unit, entity });
+        }
+        Ok(())
+    }
+
+    /// Tells what a transaction changed.
+    pub(super) fn tell_applied(&self, unit: Option<UnitId>, told: &Told, took: Span) {
         let changes: Vec<AppliedChange<'_>> = told
             .changes
             .iter()
@@ -193,11 +216,7 @@ impl Builtin {
         if !changes.is_empty() {
             self.ports.emit(Event::ChunkApplied { unit, changes: &changes, echoed: told.echoed, took });
         }
-        for entity in told.cursors {
-            let unit = unit.expect("only a unit's pull moves cursors");
-            self.ports.emit(Event::CursorSaved { unit, entity });
-        }
-        Ok(())
+        self.tell_bad_rows(told);
     }
 
     fn apply_segment(
@@ -224,17 +243,17 @@ impl Builtin {
         };
         for index in segment.from..segment.until {
             let row = page.rows.get(index);
+            if unit.is_some() && !self.bad_rows.passes(tx, page.entity, row, told)? {
+                continue;
+            }
             let place = Place { id: page.entity, generation: latest, dirty: is_dirty(row.key) };
             let applied = self.rules.apply.apply(tx, place, row)?;
             told.echoed += u32::from(self.is_echo(page.entity, row.key, row.stamp));
-            if applied == Applied::Kept {
-                if progress.loading && row.values.is_some() {
-                    // Its edits may be settled before the load ends, and then nothing else keeps it from the sweep.
-                    tx.seen(page.entity, row.key, latest)?;
-                }
-            } else {
-                told.changes.push((page.entity, Key::new(row.key), row.stamp, applied == Applied::Removed));
+            if applied == Applied::Kept && progress.loading && row.values.is_some() {
+                // Its edits may be settled before the load ends, and then nothing else keeps it from the sweep.
+                tx.seen(page.entity, row.key, latest)?;
             }
+            told.note(page.entity, row, applied);
         }
         if let Some(unit) = unit {
             self.keep_progress(tx, unit, page, segment, progress, told)?;
@@ -257,6 +276,9 @@ impl Builtin {
         if begins_page && progress.cursor.is_none() {
             progress.loading = true;
             progress.generation = self.latest_load(tx, entity, progress.generation)? + 1;
+            if self.bad_rows.has_list() {
+                tx.drop_all_late(entity)?;
+            }
         }
         Ok(progress)
     }

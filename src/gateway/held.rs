@@ -125,10 +125,10 @@ impl Cursors {
     /// The place that a receipt is for.
     fn place(&self, line: Line, receipt: &str) -> Option<Place> {
         let units = Line { unit: UnitId(0), ..line }..=Line { unit: UnitId(u16::MAX), ..line };
-        let kept = self.lines.range(units).flat_map(|(_, kept)| kept.sent.iter().chain(&kept.settled));
+        let mut kept = self.lines.range(units).flat_map(|(_, kept)| kept.sent.iter().chain(&kept.settled));
         let begun = self.begun.get(&(line.device, line.entity)).filter(|begun| *begun == receipt);
         let begun = begun.map(|begun| Place { receipt: begun.clone(), cursor: begun.clone() });
-        kept.cloned().find(|place| place.receipt == receipt).or(begun)
+        kept.find(|place| place.receipt == receipt).cloned().or(begun)
     }
 
     /// A page with this cursor goes into the answer; gives what the device is told instead.

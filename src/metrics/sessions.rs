@@ -65,6 +65,10 @@ impl Sessions {
                 self.spent(device, Id::LostTime, *took, *kind != RequestKind::Fetch, board);
             }
             Event::RetryScheduled { wait, .. } => self.spent(device, Id::RetryTime, *wait, true, board),
+            Event::RowsFailed { skipped, listed } => {
+                board.add(Id::ApplySkipped, u64::from(*skipped));
+                board.add(Id::ApplyListed, u64::from(*listed));
+            }
             Event::ChunkApplied { unit: Some(unit), changes, took, .. } => {
                 board.add(Id::ApplyTime, took.0);
                 self.applied(at, device, *unit, changes, board);

@@ -102,6 +102,8 @@ table! {
     ControlChanges "engine.control.changes" Count Neither Counter "Times an adapting controller chose another chunk size than before."
     ControlReached "engine.control.reached" Ns Lower Distribution "From a device's first adapted chunk until its size first lay between a power of two and the next, once for each; also by that power, as `engine.control.reached/pull-512`."
     ApplyRows "engine.apply.rows" Rows Neither Counter "Changes of pulls and fetches made durable."
+    ApplySkipped "engine.apply.skipped" Rows Lower Counter "Rows that could not be applied and that the cursor passed."
+    ApplyListed "engine.apply.listed" Rows Neither Counter "Times a row could not be applied and was put on a durable list, to be tried again."
     ApplyRemoved "engine.apply.removed" Rows Neither Counter "Changes made durable that removed a row."
     ApplyCount "engine.apply.count" Count Lower Counter "Transactions that made such changes durable."
     ApplyDuration "engine.apply.duration" Ns Lower Distribution "Time for which one such transaction kept its device busy."

@@ -58,6 +58,9 @@ impl Told<'_> {
             | Event::RowServed { .. }
             | Event::BackendServed { .. }
             | Event::Captured { .. } => self.backend(event),
+            Event::RowsFailed { skipped, listed } => {
+                format!("{skipped} rows that failed dropped, {listed} put on a list")
+            }
             Event::Restored { to } => format!("put back to its state of {}", self.clock.time(*to)),
             Event::RefreshAsked { .. }
             | Event::Refreshed { .. }

@@ -20,6 +20,7 @@
 
 mod connection;
 mod error;
+mod late;
 mod layout;
 mod line;
 mod log;
@@ -35,6 +36,7 @@ mod shadow;
 mod tests;
 
 pub use error::StoreError;
+pub use late::LateRow;
 pub use options::*;
 pub use outbox::{Entry, NewEntry};
 pub use progress::Progress;

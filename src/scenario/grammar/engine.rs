@@ -54,6 +54,19 @@ const PULL: Form = table(&[
         "\"entity\"",
         "What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice.",
     ),
+    key("bad_rows", Form::Share, "0", "Share of the keys whose rows cannot be applied when they come."),
+    key(
+        "bad_tries",
+        Form::Int { min: 1, max: 1_000_000 },
+        "3",
+        "So often each of those fails in one life of the app's process; then it goes well.",
+    ),
+    key(
+        "on_bad_row",
+        Form::Word { built: &["stop", "skip", "retry-list"], later: &[] },
+        "\"stop\"",
+        "What is done about it: the run ends and the cursor stays before it, the cursor passes it, or it is kept on a durable list and tried with the next pull.",
+    ),
     CONTROLLER,
     CONTROL,
 ]);

@@ -172,6 +172,15 @@ impl World<'_> {
                     "unit" => engine::CursorBook::Unit,
                     _ => engine::CursorBook::Entity,
                 },
+                bad_rows: engine::BadRowOptions {
+                    share: view.at("pull.bad_rows").share(),
+                    tries: view.at("pull.bad_tries").count(),
+                    then: match view.at("pull.on_bad_row").text() {
+                        "skip" => engine::OnBadRow::Skip,
+                        "retry-list" => engine::OnBadRow::RetryList,
+                        _ => engine::OnBadRow::Stop,
+                    },
+                },
                 steering: self.steering(view.at("pull")),
             },
             push: engine::PushOptions {

@@ -1,0 +1,86 @@
+//! Rows that came and could not be applied: they wait here, so that a cursor may pass them.
+//!
+//! The table is made with the first list: who keeps none has none.
+
+use super::error::{Result, StoreError};
+use super::session::Tx;
+use crate::base::{EntityId, Key, Stamp};
+use crate::contract::wire::{Cell, WireRow};
+
+/// A row that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LateRow {
+    /// The row's key.
+    pub key: Key,
+    stamp: Stamp,
+    /// The cells as JSON; `None` for a tombstone.
+    values: Option<String>,
+}
+
+impl LateRow {
+    /// Calls `f` with the row as it came.
+    ///
+    /// # Errors
+    /// What `f` says, or that what was kept is damaged.
+    pub fn with<R>(
+        &self,
+        f: impl FnOnce(WireRow<'_>) -> std::result::Result<R, StoreError>,
+    ) -> std::result::Result<R, StoreError> {
+        let cells = self.values.as_deref().map(serde_json::from_str::<Vec<Cell<'_>>>).transpose();
+        let cells = cells.map_err(|error| StoreError::Damaged(error.to_string()))?;
+        f(WireRow { key: self.key.as_str(), stamp: self.stamp, values: cells.as_deref() })
+    }
+}
+
+impl Tx<'_> {
+    /// Has a list from now on.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn keep_late_rows(&self) -> Result<()> {
+        self.execute(
+            "CREATE TABLE IF NOT EXISTS late(entity,key,stamp,\"values\",PRIMARY KEY(entity,key))WITHOUT ROWID",
+            [],
+        )?;
+        Ok(())
+    }
+
+    /// Keeps a row, in place of an older version of it.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn set_late(&self, entity: EntityId, row: WireRow<'_>) -> Result<()> {
+        let values =
+            row.values.map(|cells| serde_json::to_string(cells).expect("writing to memory does not fail"));
+        self.execute("REPLACE INTO late VALUES(?1,?2,?3,?4)", (entity.0, row.key, row.stamp.0, values))?;
+        Ok(())
+    }
+
+    /// The rows of `entity` that wait, in the order of keys.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn late(&self, entity: EntityId) -> Result<Vec<LateRow>> {
+        let sql = "SELECT key,stamp,\"values\" FROM late WHERE entity=?1 ORDER BY key";
+        self.query(sql, [entity.0], |row| {
+            let key: String = row.get(0)?;
+            Ok(LateRow { key: Key::new(&key), stamp: Stamp(row.get(1)?), values: row.get(2)? })
+        })
+    }
+
+    /// A row waits no longer, whether or not it did.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn drop_late(&self, entity: EntityId, key: &str) -> Result<()> {
+        self.execute("DELETE FROM late WHERE entity=?1 AND key=?2", (entity.0, key)).map(drop)
+    }
+
+    /// No row of `entity` waits any longer: all come again.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn drop_all_late(&self, entity: EntityId) -> Result<()> {
+        self.execute("DELETE FROM late WHERE entity=?1", [entity.0]).map(drop)
+    }
+}
