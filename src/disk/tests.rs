@@ -313,3 +313,39 @@ fn counters_count_what_sqlite_did() {
     assert!(after.writes > before.writes && after.reads > before.reads);
     assert!(after.bytes_read > before.bytes_read);
 }
+
+#[test]
+fn a_disk_goes_back_to_a_backup_that_was_made_while_it_was_in_use() {
+    for journal in ["delete", "wal"] {
+        let disk = Disk::new(Options::default());
+        let connection = database(&disk, journal);
+        insert(&connection, 0..50).unwrap();
+        let backup = disk.backup();
+        insert(&connection, 50..80).unwrap();
+        for _ in 0..2 {
+            disk.restore(&backup);
+            let connection = disk.open("app.db").unwrap();
+            assert_eq!(count(&connection), 50, "{journal}");
+            assert!(is_intact(&connection));
+            insert(&connection, 50..60).unwrap();
+            disk.kill();
+        }
+        assert!(insert(&connection, 80..90).is_err(), "the process of before is gone");
+        assert_eq!(count(&disk.open("app.db").unwrap()), 60, "what came after the restore lasts");
+    }
+}
+
+#[test]
+fn a_backup_holds_nothing_of_a_transaction_under_way() {
+    let disk = Disk::new(Options::default());
+    let connection = database(&disk, "delete");
+    insert(&connection, 0..50).unwrap();
+    connection.execute_batch("PRAGMA cache_size=2; BEGIN").unwrap();
+    connection.execute("UPDATE t SET body = body || 'y'", []).unwrap();
+    let backup = disk.backup();
+    disk.restore(&backup);
+    let connection = disk.open("app.db").unwrap();
+    let changed: i64 =
+        connection.query_row("SELECT count(*) FROM t WHERE body LIKE '%y'", [], |row| row.get(0)).unwrap();
+    assert_eq!(changed, 0);
+}

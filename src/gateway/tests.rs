@@ -1,6 +1,7 @@
 //! Devices that speak the protocol's bytes to a gateway before a small backend.
 
 mod cursors;
+mod held;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

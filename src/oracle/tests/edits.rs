@@ -1,6 +1,6 @@
 use super::stage::{CLINIC, DOCTOR, SLOT, STATUS, Stage, UNIT, VISIT, slot, visit};
 use super::{assert_only, assert_silent};
-use crate::base::{Key, Span, Stamp, Value};
+use crate::base::{Key, Span, Stamp, Time, Value};
 use crate::contract::{
     Author, ConflictKind, EditKind, Event, KillReason, LogEntry, LogKind, Node, Refusal, RequestKind, Sides,
     Winner,
@@ -324,4 +324,38 @@ fn an_engines_word_that_both_sides_say_the_same_is_checked() {
     let verdict = stage.verdict();
     assert_only(&verdict, "lost-edit", 1);
     assert_eq!(verdict.figures["oracle.silent_discard.count"], 1);
+}
+
+/// Device 0 goes back to what it was at the start of the stage's present second.
+fn goes_back(stage: &mut Stage, to: Time) {
+    stage.emit(0, Event::ProcessKilled { reason: KillReason::Killed });
+    stage.emit(0, Event::Restored { to });
+}
+
+#[test]
+fn an_edit_that_went_with_its_device_s_state_is_counted_and_not_lost() {
+    let mut stage = Stage::new();
+    let backup = stage.now();
+    stage.later(5);
+    stage.update(0, "a1", "done");
+    stage.phone(0).outbox.clear();
+    goes_back(&mut stage, backup);
+    stage.phone(0).rows = stage.scope(0);
+    let verdict = stage.verdict();
+    assert_silent(&verdict);
+    assert_eq!(verdict.figures["oracle.taken_back.edits"], 1);
+}
+
+#[test]
+fn an_edit_from_before_the_backup_is_lost_as_ever() {
+    let mut stage = Stage::new();
+    stage.update(0, "a1", "done");
+    stage.later(5);
+    let backup = stage.now();
+    stage.later(5);
+    goes_back(&mut stage, backup);
+    stage.phone(0).outbox.clear();
+    let verdict = stage.verdict();
+    assert_only(&verdict, "lost-edit", 1);
+    assert_eq!(verdict.figures["oracle.taken_back.edits"], 0);
 }

@@ -19,7 +19,7 @@ fn a_mistake_is_shown_with_its_line_and_a_caret() {
 11 | pull = { chunk_row = 500 }
    |          ^^^^^^^^^
    |
-   = help: did you mean `chunk_rows`? there is `chunk_rows`, `chunk_bytes`, `apply_rows`, `cursor`, `controller`, `control`"#;
+   = help: did you mean `chunk_rows`? there is `chunk_rows`, `chunk_bytes`, `apply_rows`, `cursor`, `bad_rows`, `bad_tries`, `on_bad_row`, `controller`, `control`"#;
     assert_eq!(said, want);
 }
 
@@ -117,11 +117,18 @@ fn of_a_one_of_there_is_exactly_one() {
 #[test]
 fn what_is_pinned_and_not_built_is_refused_as_such() {
     for (more, part) in [
-        ("[gateway.serve]\ncursor_held_by = \"server\"", "is not built yet"),
         ("[engine]\nconflict = { policy = \"keep-both\" }", "is not built yet"),
-        ("[event.e]\nat = \"+1m\"\nrestore = {}", "`event.e.restore` is not built yet"),
+        ("[event.e]\nat = \"+1m\"\nreinstall = {}", "`event.e.reinstall` is not built yet"),
     ] {
         says(more, &[part, "so far"]);
+    }
+}
+
+#[test]
+fn a_state_from_before_the_start_cannot_be_gone_back_to() {
+    for kind in ["restore", "restore_gateway"] {
+        let more = format!("[event.e]\nat = \"+1m\"\n{kind} = {{ of = \"2m\" }}");
+        says(&more, &["there was nothing yet to go back to"]);
     }
 }
 
