@@ -204,6 +204,7 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     }
     let served = Event::BackendServed { kind, queued: took, service: took, scanned: 40, rows: 20 };
     t.tell(Node::Backend, Event::MutationReplayed { edit }).tell(Node::Backend, served);
+    t.device(0, Event::RowsFailed { skipped: 2, listed: 3 });
     t.tell(Node::Gateway, Event::Captured { writes: 3, written: 6, handled: 9, cpu: Span(5), state: 70 });
     use ConflictKind::{DeleteUpdate, Equal, InsertInsert, UpdateDelete, UpdateUpdate};
     for kind in [UpdateUpdate, UpdateDelete, DeleteUpdate, InsertInsert, Equal] {
