@@ -26,6 +26,8 @@ pub struct FileDrop {
 pub struct File<'b> {
     /// Its number, from 0.
     pub number: u64,
+    /// Of when its content is.
+    pub at: Time,
     /// What is there of it.
     pub text: &'b [u8],
     /// Rows that the backend read to write all of it.
@@ -69,12 +71,13 @@ impl Backend {
         let schema = self.schema.entities.get(usize::from(entity.0))?;
         let Draft { rows, text } = &mut self.files.drafts[usize::from(entity.0)];
         let text = text.get_or_insert_with(|| write(schema, Style::of(number), rows));
-        let written = now.0 - number * every.0.max(1);
+        let at = Time(number * every.0.max(1));
+        let written = now.since(at).0;
         let there = match takes.0 {
             takes if written >= takes => text.len(),
             takes => (text.len() as u128 * u128::from(written) / u128::from(takes)) as usize,
         };
-        Some(File { number, text: &text[..there], rows: rows.len() as u64 })
+        Some(File { number, at, text: &text[..there], rows: rows.len() as u64 })
     }
 }
 

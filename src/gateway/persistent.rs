@@ -128,9 +128,9 @@ fn spoken_of(backend: &Backend, mutation: &Mutation, outcome: &Outcome) -> Vec<C
 }
 
 /// The replica is about to hold these rows as a verdict brought them, when that has come home: whatever it was sent before.
-fn touched(strategy: &mut dyn Strategy, mutation: &Mutation, outcome: &Outcome) {
+fn touched(now: Time, strategy: &mut dyn Strategy, mutation: &Mutation, outcome: &Outcome) {
     for key in keys_of(mutation, outcome) {
-        strategy.touched(Reader::Replica, mutation.entity, key);
+        strategy.touched(now, Reader::Replica, mutation.entity, key);
     }
 }
 
@@ -436,7 +436,7 @@ impl Gateway {
             }
             for (waiting, judged) in batch.0.iter().zip(&mut judged) {
                 judged.rows = spoken_of(backend, &waiting.mutation, &judged.outcome);
-                touched(&mut *self.strategy, &waiting.mutation, &judged.outcome);
+                touched(now, &mut *self.strategy, &waiting.mutation, &judged.outcome);
             }
         }
         let rows = batch.0.len() as u64;
@@ -469,7 +469,7 @@ impl Gateway {
     ) -> Vec<Event<'static>> {
         let Gateway { strategy, persistent, attributes, .. } = self;
         for (waiting, judged) in batch.0.iter().zip(&verdicts.0) {
-            touched(&mut **strategy, &waiting.mutation, &judged.outcome);
+            touched(now, &mut **strategy, &waiting.mutation, &judged.outcome);
         }
         let replica = &mut persistent.as_mut().expect("only a persistent gateway has errands").replica;
         let both = || batch.0.iter().zip(&verdicts.0);

@@ -319,11 +319,11 @@ fn handle_push(
     let outcomes = backend.push(now, attributes, &push.mutations, &mut facts);
     let reader = Reader::Device(push.device, attributes);
     for (mutation, outcome) in push.mutations.iter().zip(&outcomes) {
-        strategy.touched(reader, mutation.entity, &mutation.key);
+        strategy.touched(now, reader, mutation.entity, &mutation.key);
         if let Outcome::Conflict { current: Some(row), .. } | Outcome::Rejected { current: Some(row), .. } =
             outcome
         {
-            strategy.touched(reader, mutation.entity, &row.key);
+            strategy.touched(now, reader, mutation.entity, &row.key);
         }
     }
     let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());

@@ -124,10 +124,10 @@ pub(super) trait Strategy {
         false
     }
 
-    /// A reader has written a row, or was told of it in answer to a write: whatever it was sent of it before, it may hold
+    /// At `now` a reader has written a row, or was told of it in answer to a write: whatever it was sent of it before, it may hold
     /// something else now.
-    fn touched(&mut self, reader: Reader<'_>, entity: EntityId, key: &Key) {
-        let _ = (reader, entity, key);
+    fn touched(&mut self, now: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
+        let _ = (now, reader, entity, key);
     }
 
     /// A reader begins with rows of which the gateway knows: those that `rows` gives, in each entity with the cursor of `stamp`.

@@ -10,7 +10,7 @@ use std::ops::{ControlFlow, Range};
 
 use super::canonical::{self, Canonical};
 use crate::backend::Change;
-use crate::base::{Key, Stamp, UnitId, Value};
+use crate::base::{Key, Stamp, Time, UnitId, Value};
 use crate::contract::Entity;
 
 /// What is kept of a row.
@@ -225,6 +225,8 @@ pub(super) struct Book {
     confirmed: Option<Cursor>,
     /// The last page, of which the reader may know nothing: its cursor, and which differences it told.
     sent: Option<(Cursor, Range<usize>)>,
+    /// Rows that the reader has written, and when: what a source says that is as of earlier is not to be told.
+    pub(super) touched: BTreeMap<Key, Time>,
     /// The last pull that asked.
     pull: Option<(UnitId, u64)>,
     /// What there is to tell in it; a gateway that is killed forgets it.
@@ -315,7 +317,12 @@ impl Book {
     }
 
     /// The reader writes the row itself, or was told of it in another way.
-    pub(super) fn touch(&mut self, key: &Key) {
+    ///
+    /// With `at` a source may go on for a while to say what was before.
+    pub(super) fn touch(&mut self, key: &Key, at: Option<Time>) {
+        if let Some(at) = at {
+            self.touched.insert(key.clone(), at);
+        }
         self.rows.set(key, Some(Kept::Unsure));
         if let Some(reading) = &mut self.reading {
             reading.touched.insert(key.clone());

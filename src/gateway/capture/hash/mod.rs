@@ -176,13 +176,15 @@ impl Hash {
             let sheet = self.sheets.entry(ask.entity).or_default();
             let sheet = Sheet::fetch(sheet, trailer, (backend, now), ask.entity, effort);
             // Without any rows it is better to wait than to say that there are none.
-            let Sheet { rows, .. } = sheet.ok_or(ServerError::Unavailable)?;
+            let Sheet { rows, at, .. } = sheet.ok_or(ServerError::Unavailable)?;
+            book.touched.retain(|_, touched| *touched >= *at);
+            let not = book.touched.keys().cloned().collect();
             for row in rows.iter().filter(|row| is_theirs(entity, ask.reader, row)) {
                 let raw = row.raw.filter(|_| !self.options.canonical);
                 see(&mut comparison, row, raw, &lens, (&mut self.canonical, effort));
             }
             effort.handled += comparison.seen;
-            return Ok(Some(comparison.end(&BTreeSet::new())));
+            return Ok(Some(comparison.end(&not)));
         }
         if self.options.snapshot == Snapshot::Isolated {
             let raw = Raw::new(&self.options, entity, now);
@@ -301,8 +303,10 @@ impl Strategy for Hash {
         true
     }
 
-    fn touched(&mut self, reader: Reader<'_>, entity: EntityId, key: &Key) {
-        self.with_book((reader.into(), entity), |_, book| book.touch(key));
+    fn touched(&mut self, now: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
+        // A source that answers at once knows of it.
+        let later = matches!(self.options.source, Source::File { .. }).then_some(now);
+        self.with_book((reader.into(), entity), |_, book| book.touch(key, later));
     }
 
     fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, stamp: Stamp, rows: &mut super::Rows<'_>) {

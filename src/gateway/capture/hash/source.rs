@@ -134,6 +134,8 @@ impl<'e> Raw<'e> {
 #[derive(Clone, Debug)]
 pub(super) struct Sheet {
     number: u64,
+    /// Of when it is.
+    pub(super) at: Time,
     pub(super) rows: Vec<Seen>,
 }
 
@@ -155,7 +157,7 @@ impl Sheet {
                 effort.scanned += file.rows;
                 // What is incomplete is read again.
                 let number = if whole { file.number } else { u64::MAX };
-                *sheet = Some(Sheet { number, rows });
+                *sheet = Some(Sheet { number, at: file.at, rows });
             }
         }
         sheet.as_ref()

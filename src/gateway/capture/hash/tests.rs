@@ -224,6 +224,21 @@ fn a_file_is_of_its_instant_and_tells_the_last_state_alone() {
 }
 
 #[test]
+fn a_file_says_nothing_of_a_row_that_the_reader_wrote_later() {
+    let mut trial = trial(file(100, 0, true), Provisioning::Nothing, 10);
+    trial.pull(100);
+    trial.now += Span::millis(10);
+    trial.push(0);
+    trial.pull(100);
+    trial.check(&"its own version stays");
+    let key = Key::new("000");
+    assert!(trial.backend.office_write(trial.now, VISIT, &key, &[(trial::NOTE, Value::text(""))]).is_ok());
+    trial.now += Span::millis(100);
+    trial.pull(100);
+    trial.check(&"taken back");
+}
+
+#[test]
 fn a_file_that_is_being_written_is_used_only_by_those_who_do_not_look_for_its_end() {
     for (trailer, phantoms) in [(true, false), (false, true)] {
         let mut trial = trial(file(100, 50, trailer), Provisioning::Nothing, 10);

@@ -176,7 +176,7 @@ impl Trial {
             let attributes = self.attributes.clone();
             let reader =
                 if self.replica { Reader::Replica } else { Reader::Device(DeviceId(7), &attributes) };
-            self.strategy.touched(reader, VISIT, &key);
+            self.strategy.touched(self.now, reader, VISIT, &key);
         }
     }
 

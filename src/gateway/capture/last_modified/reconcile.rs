@@ -170,7 +170,7 @@ impl Strategy for Reconciling {
         self.inner.cursor_at(entity, stamp)
     }
 
-    fn touched(&mut self, reader: Reader<'_>, entity: EntityId, key: &Key) {
+    fn touched(&mut self, _: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
         let Reader::Device(device, _) = reader else { return };
         if let Some(told) = self.told.get_mut(&(Some(device), entity)) {
             let before = told.bytes;
