@@ -2,7 +2,8 @@ use super::*;
 use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value};
 use crate::contract::{
     AppEvent, AppliedChange, Author, CommitKind, ConflictKind, DropReason, EditError, EditKind, KillReason,
-    LocalEdit, LogKind, Refusal, RequestKind, ServerError, Sides, SyncError, TransportError, Winner,
+    LocalEdit, LogKind, Overtaken, Refusal, RequestKind, ServerError, Sides, SyncError, TransportError,
+    Winner,
 };
 use crate::metrics::{Better, Figure, names};
 
@@ -122,16 +123,21 @@ fn everything(t: &mut Telling) {
 
 fn replication(t: &mut Telling, edit: EditId) {
     let (took, cpu) = (Span::secs(1), Span::micros(3));
-    t.tell(
-        Node::Gateway,
-        Event::RefreshAsked { scanned: 8, changed: 2, bytes: 4_096, cpu, failed: true, overtaken: None },
-    )
-    .tell(Node::Gateway, Event::Refreshed { took })
-    .tell(Node::Gateway, Event::ReplicaServed { device: DeviceId(0), age: took, cpu })
-    .tell(Node::Gateway, Event::UploadQueued { edit })
-    .tell(Node::Gateway, Event::UploadDecided { edit, waited: took })
-    .tell(Node::Gateway, Event::ProcessKilled { reason: KillReason::Killed })
-    .device(1, Event::ChunkApplied { unit: None, changes: &change(7), echoed: 0, took });
+    for (failed, overtaken) in [
+        (true, None),
+        (false, Some(Overtaken::Written { rows: 3 })),
+        (false, Some(Overtaken::Refused { rows: 4 })),
+    ] {
+        let asked = Event::RefreshAsked { scanned: 8, changed: 2, bytes: 4_096, cpu, failed, overtaken };
+        t.tell(Node::Gateway, asked);
+    }
+    t.device(1, Event::RowsFailed { skipped: 2, listed: 3 });
+    t.tell(Node::Gateway, Event::Refreshed { took })
+        .tell(Node::Gateway, Event::ReplicaServed { device: DeviceId(0), age: took, cpu })
+        .tell(Node::Gateway, Event::UploadQueued { edit })
+        .tell(Node::Gateway, Event::UploadDecided { edit, waited: took })
+        .tell(Node::Gateway, Event::ProcessKilled { reason: KillReason::Killed })
+        .device(1, Event::ChunkApplied { unit: None, changes: &change(7), echoed: 0, took });
 }
 
 #[test]
