@@ -123,11 +123,15 @@ fn everything(t: &mut Telling) {
 
 fn replication(t: &mut Telling, edit: EditId) {
     let (took, cpu) = (Span::secs(1), Span::micros(3));
-    for overtaken in [None, Some(Overtaken::Written { rows: 2 }), Some(Overtaken::Refused { rows: 3 })] {
-        let asked =
-            Event::RefreshAsked { scanned: 8, changed: 2, bytes: 4_096, cpu, failed: true, overtaken };
+    for (failed, overtaken) in [
+        (true, None),
+        (false, Some(Overtaken::Written { rows: 3 })),
+        (false, Some(Overtaken::Refused { rows: 4 })),
+    ] {
+        let asked = Event::RefreshAsked { scanned: 8, changed: 2, bytes: 4_096, cpu, failed, overtaken };
         t.tell(Node::Gateway, asked);
     }
+    t.device(1, Event::RowsFailed { skipped: 2, listed: 3 });
     t.tell(Node::Gateway, Event::Refreshed { took })
         .tell(Node::Gateway, Event::ReplicaServed { device: DeviceId(0), age: took, cpu })
         .tell(Node::Gateway, Event::UploadQueued { edit })
@@ -206,7 +210,6 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     }
     let served = Event::BackendServed { kind, queued: took, service: took, scanned: 40, rows: 20 };
     t.tell(Node::Backend, Event::MutationReplayed { edit }).tell(Node::Backend, served);
-    t.device(0, Event::RowsFailed { skipped: 2, listed: 3 });
     t.tell(Node::Gateway, Event::Captured { writes: 3, written: 6, handled: 9, cpu: Span(5), state: 70 });
     use ConflictKind::{DeleteUpdate, Equal, InsertInsert, UpdateDelete, UpdateUpdate};
     for kind in [UpdateUpdate, UpdateDelete, DeleteUpdate, InsertInsert, Equal] {
