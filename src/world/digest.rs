@@ -30,17 +30,15 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
     match event {
         E::ProcessStarted { incarnation } => (1, [u64::from(*incarnation), 0, 0, 0]),
         E::ProcessKilled { reason } => (2, [*reason as u64, 0, 0, 0]),
-        E::RowsFailed { skipped, listed } => (46, [u64::from(*skipped), u64::from(*listed), 0, 0]),
-        E::Restored { to } => (45, [to.0, 0, 0, 0]),
         E::App(app) => (3, [*app as u64, 0, 0, 0]),
-        E::LinkDown => (4, [0; 4]),
-        E::LinkUp => (5, [0; 4]),
-        E::ConnectionOpened { took } => (60, [took.0, 0, 0, 0]),
-        E::PacketsSent { up, packets, retransmitted, bytes } => {
-            (61, [u64::from(*up), *packets, *retransmitted, *bytes])
-        }
-        E::MessageDropped { reason, bytes } => (6, [*reason as u64, *bytes, 0, 0]),
-        E::BackendAvailable(up) => (7, [u64::from(*up), 0, 0, 0]),
+        E::LinkDown
+        | E::LinkUp
+        | E::ConnectionOpened { .. }
+        | E::PacketsSent { .. }
+        | E::MessageDropped { .. }
+        | E::BackendAvailable(_)
+        | E::Restored { .. }
+        | E::RowsFailed { .. } => trouble(event),
         E::UnitQueued { unit: u, depth } => (8, [unit(u), u64::from(*depth), 0, 0]),
         E::UnitDiscarded { unit: u } => (9, [unit(u), 0, 0, 0]),
         E::UnitCoalesced { unit: u } => (10, [unit(u), 0, 0, 0]),
@@ -72,6 +70,33 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::EditAcknowledged { edit, stamp, .. } => (26, [one(*edit), stamp.0 as u64, 0, 0]),
         E::ConflictDecided { edit, kind, winner, .. } => (27, [one(*edit), *kind as u64, *winner as u64, 0]),
         E::EditLogged { edit, kind, .. } => (28, [one(*edit), *kind as u64, 0, 0]),
+        E::Committed { .. }
+        | E::MutationRefused { .. }
+        | E::MutationReplayed { .. }
+        | E::MutationPutOff { .. }
+        | E::CommitDelayed { .. }
+        | E::RowServed { .. } => backend(event),
+        E::CutShort | E::Decoded { .. } | E::AppQueried { .. } | E::AppWrote { .. } | E::StorageFull => {
+            own_work(event)
+        }
+        E::BackendServed { kind, queued, service, scanned, rows } => {
+            (32, [*kind as u64, queued.0, service.0, *scanned << 24 | *rows])
+        }
+        E::Captured { writes, written, handled, cpu, state } => {
+            (38, [*writes << 32 | *written, *handled, cpu.0, *state])
+        }
+        E::RefreshAsked { .. }
+        | E::Refreshed { .. }
+        | E::ReplicaServed { .. }
+        | E::UploadQueued { .. }
+        | E::UploadDecided { .. } => replication(event),
+    }
+}
+
+/// The summary of what became of writes.
+fn backend(event: &Event<'_>) -> (u64, [u64; 4]) {
+    use Event as E;
+    match event {
         E::Committed { stamp, kind, author, replaced, .. } => {
             let author = match author {
                 Author::Device(edit) => one(*edit),
@@ -88,20 +113,25 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::MutationPutOff { edit } => (34, [one(*edit), 0, 0, 0]),
         E::CommitDelayed { stamp, until, .. } => (35, [stamp.0 as u64, until.0, 0, 0]),
         E::RowServed { stamp, removed, .. } => (33, [stamp.0 as u64, u64::from(*removed), 0, 0]),
-        E::CutShort | E::Decoded { .. } | E::AppQueried { .. } | E::AppWrote { .. } | E::StorageFull => {
-            own_work(event)
+        _ => unreachable!("this says nothing of writes"),
+    }
+}
+
+/// The summary of what goes wrong, and of the ways there.
+fn trouble(event: &Event<'_>) -> (u64, [u64; 4]) {
+    use Event as E;
+    match event {
+        E::RowsFailed { skipped, listed } => (46, [u64::from(*skipped), u64::from(*listed), 0, 0]),
+        E::Restored { to } => (45, [to.0, 0, 0, 0]),
+        E::LinkDown => (4, [0; 4]),
+        E::LinkUp => (5, [0; 4]),
+        E::ConnectionOpened { took } => (60, [took.0, 0, 0, 0]),
+        E::PacketsSent { up, packets, retransmitted, bytes } => {
+            (61, [u64::from(*up), *packets, *retransmitted, *bytes])
         }
-        E::BackendServed { kind, queued, service, scanned, rows } => {
-            (32, [*kind as u64, queued.0, service.0, *scanned << 24 | *rows])
-        }
-        E::Captured { writes, written, handled, cpu, state } => {
-            (38, [*writes << 32 | *written, *handled, cpu.0, *state])
-        }
-        E::RefreshAsked { .. }
-        | E::Refreshed { .. }
-        | E::ReplicaServed { .. }
-        | E::UploadQueued { .. }
-        | E::UploadDecided { .. } => replication(event),
+        E::MessageDropped { reason, bytes } => (6, [*reason as u64, *bytes, 0, 0]),
+        E::BackendAvailable(up) => (7, [u64::from(*up), 0, 0, 0]),
+        _ => unreachable!("this says nothing of trouble"),
     }
 }
 

@@ -181,22 +181,10 @@ impl Faults {
                 }
                 self.tell(at, format!("{name}: {} lose power", count(chosen)));
             }
-            Happening::BackendDown { length } => {
-                self.down.push((at, at + *length));
-                self.tell(at, format!("{name}: the backend is down for {length}"));
-            }
             Happening::DiskFull { .. }
             | Happening::SlowDisk { .. }
             | Happening::ClockStep { .. }
             | Happening::TimeZone { .. } => self.plan_device(at, name, what, chosen),
-            Happening::LegOutage { length, mode } => {
-                self.leg.push(gateway::Outage { from: at, until: at + *length, mode: *mode });
-                self.tell(at, format!("{name}: nothing between gateway and backend for {length} ({mode:?})"));
-            }
-            Happening::GatewayKill { restart_after } => {
-                self.gateway_kills.push((at, *restart_after));
-                self.tell(at, format!("{name}: the gateway is killed, and comes back after {restart_after}"));
-            }
             Happening::Restore { of, restart_after } => {
                 let restores = chosen.iter().map(|&device| Restore {
                     device: Some(device),
@@ -206,6 +194,34 @@ impl Faults {
                 });
                 self.restores.extend(restores);
                 self.tell(at, format!("{name}: {} go back to their state of {of} ago", count(chosen)));
+            }
+            Happening::BackendDown { .. }
+            | Happening::LegOutage { .. }
+            | Happening::GatewayKill { .. }
+            | Happening::RestoreGateway { .. }
+            | Happening::BackendClockStep { .. }
+            | Happening::GatewayReplaced { .. } => self.plan_servers(at, name, what),
+            Happening::TouchFlag { rows, .. } => {
+                self.tell(at, format!("{name}: a user arms the flags of {rows} rows"));
+            }
+            Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
+        }
+    }
+
+    /// What happens to the gateway, the backend and the way between them.
+    fn plan_servers(&mut self, at: Time, name: &str, what: &Happening) {
+        match what {
+            Happening::BackendDown { length } => {
+                self.down.push((at, at + *length));
+                self.tell(at, format!("{name}: the backend is down for {length}"));
+            }
+            Happening::LegOutage { length, mode } => {
+                self.leg.push(gateway::Outage { from: at, until: at + *length, mode: *mode });
+                self.tell(at, format!("{name}: nothing between gateway and backend for {length} ({mode:?})"));
+            }
+            Happening::GatewayKill { restart_after } => {
+                self.gateway_kills.push((at, *restart_after));
+                self.tell(at, format!("{name}: the gateway is killed, and comes back after {restart_after}"));
             }
             Happening::RestoreGateway { of, restart_after } => {
                 let backup = Time(at.0 - of.0);
@@ -223,10 +239,7 @@ impl Faults {
                     self.tell(at, format!("{name}: the gateway is replaced"));
                 }
             }
-            Happening::TouchFlag { rows, .. } => {
-                self.tell(at, format!("{name}: a user arms the flags of {rows} rows"));
-            }
-            Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
+            _ => unreachable!("this does not happen to a server"),
         }
     }
 

@@ -35,6 +35,15 @@ fn with_stat(name: &str) -> (String, &str) {
     }
 }
 
+/// What happens to messages between gateway and backend.
+fn leg_mode(word: &str) -> gateway::OutageMode {
+    match word {
+        "drop" => gateway::OutageMode::Drop,
+        "hold" => gateway::OutageMode::Hold,
+        _ => gateway::OutageMode::Reset,
+    }
+}
+
 impl World<'_> {
     /// Planned events by time, then by name.
     pub(super) fn events(&self) -> Vec<Planned> {
@@ -96,8 +105,7 @@ impl World<'_> {
     }
 
     fn happening(&self, kind: &str, view: View<'_>) -> Option<Happening> {
-        let length = view.at("for").span();
-        let restart_after = view.at("restart_after").span();
+        let [length, of, restart_after] = ["for", "of", "restart_after"].map(|key| view.at(key).span());
         Some(match kind {
             "outage" => Happening::Outage { length, mode: outage_mode(view.at("mode").text()) },
             "flap" => Happening::Flap { every: self.flap(view), length },
@@ -118,17 +126,10 @@ impl World<'_> {
             "backend_clock_step" => {
                 Happening::BackendClockStep { micros: signed(view.at("by").text()).unwrap_or_default() }
             }
-            "leg_outage" => Happening::LegOutage {
-                length,
-                mode: match view.at("mode").text() {
-                    "drop" => gateway::OutageMode::Drop,
-                    "hold" => gateway::OutageMode::Hold,
-                    _ => gateway::OutageMode::Reset,
-                },
-            },
+            "leg_outage" => Happening::LegOutage { length, mode: leg_mode(view.at("mode").text()) },
             "gateway_kill" => Happening::GatewayKill { restart_after },
-            "restore" => Happening::Restore { of: view.at("of").span(), restart_after },
-            "restore_gateway" => Happening::RestoreGateway { of: view.at("of").span(), restart_after },
+            "restore" => Happening::Restore { of, restart_after },
+            "restore_gateway" => Happening::RestoreGateway { of, restart_after },
             "bulk_import" => Happening::Import {
                 entity: self.entity(view.at("entity"))?,
                 rows: u64::from(view.at("rows").count()),
