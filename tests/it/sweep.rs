@@ -111,7 +111,7 @@ fn the_push_curve_is_high_at_both_ends_and_says_why() {
     }
 }
 
-/// From one row on, the worst start there is. Measured over seeds 1 to 4: the model at worst +8 %, AIMD +42 %, one row for ever +1445 %.
+/// From one row on, the worst start there is. Measured over seeds 1 to 3: the model at worst +14 %, +3 % on average, one row for ever +1537 %.
 #[test]
 fn the_model_finds_the_best_fixed_size_from_one_row_on_where_one_row_for_ever_is_ruinous() {
     let written = sweep(
@@ -119,7 +119,7 @@ fn the_model_finds_the_best_fixed_size_from_one_row_on_where_one_row_for_ever_is
         &[
             "--axis=engine.pull.controller=fixed,model",
             "--against=engine.pull.chunk_rows=64..512*2",
-            "--axis=fleet.phones.link=edge,lte-driving,geo",
+            "--axis=fleet.phones.link=edge,lte-driving,geo,lte-poor,lte-good",
             "--set=engine.pull.chunk_rows=1",
             "--seeds=1..=3",
         ],

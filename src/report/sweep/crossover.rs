@@ -13,6 +13,9 @@ const COLUMNS_MAX: usize = 3;
 /// What is told of both settings besides: the load on who serves them all.
 const ALSO: &str = "backend.requests.hourly";
 
+/// How often the backend went down.
+const OUTAGES: &str = "backend.outages.count";
+
 /// Which of the two is better somewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Winner {
@@ -57,7 +60,12 @@ impl<'s, 'a> Crossover<'s, 'a> {
     pub(super) fn story(&self) -> String {
         let ways = self.ways();
         let mut text = self.tables(&ways, &|at| self.cell(at));
-        text.push_str("  ~ no difference beyond the noise   ! no candidate   – nothing measured\n\n");
+        text.push_str(
+            "  the winner's figure first; ~ no difference beyond the noise, in the order of the axis\n",
+        );
+        text.push_str(
+            "  ! no candidate   – nothing measured   ° the backend was never down with these seeds\n\n",
+        );
         if self.sweep.objective.metric != ALSO {
             text.push_str(&format!("{ALSO}: {}\n", self.names.join(" / ")));
             text.push_str(&self.tables(&ways, &|at| self.load(at)));
@@ -109,11 +117,19 @@ impl<'s, 'a> Crossover<'s, 'a> {
             None if series.points[i].trouble.is_some() => "!".to_owned(),
             None => "–".to_owned(),
         };
+        let calm = if self.is_calm(at) { " °" } else { "" };
         match self.winners[at] {
-            Winner::One(best) => format!("{} {} : {}", self.names[best], figure(best), figure(1 - best)),
-            Winner::Neither => format!("~ {} : {}", figure(0), figure(1)),
-            Winner::Unknown => format!("{} : {}", figure(0), figure(1)),
+            Winner::One(best) => {
+                format!("{} {} : {}{calm}", self.names[best], figure(best), figure(1 - best))
+            }
+            Winner::Neither => format!("~ {} : {}{calm}", figure(0), figure(1)),
+            Winner::Unknown => format!("{} : {}{calm}", figure(0), figure(1)),
         }
+    }
+
+    /// Whether the backend was never down there, with whatever seed.
+    fn is_calm(&self, at: usize) -> bool {
+        self.sweep.series[at].points.iter().all(|point| point.sum(OUTAGES) == 0.0)
     }
 
     fn load(&self, at: usize) -> String {
@@ -140,6 +156,13 @@ impl<'s, 'a> Crossover<'s, 'a> {
             }
         }
         text.push('\n');
+        let calm = (0..self.winners.len()).filter(|&at| self.is_calm(at)).count();
+        if (1..self.winners.len()).contains(&calm) {
+            let places = human::count(calm as u64, "place");
+            text.push_str(&format!(
+                "  in {places} (°) the backend was never down: they say nothing of outages\n"
+            ));
+        }
         // Ways that go alike are told together, in the order of the first of them.
         let mut alike: Vec<(String, Vec<&str>)> = Vec::new();
         for Way { name, series } in ways {

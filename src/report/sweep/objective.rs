@@ -18,6 +18,8 @@ pub struct Objective {
     pub unit: Unit,
 }
 
+/// A share of 1, in parts per million.
+const WHOLE: f64 = 1e6;
 /// Rows made durable in the time in which units ran: how fast an engine moves data while it is at it.
 const DEFAULT: &str = "engine.rows.rate";
 /// The same of what goes up.
@@ -31,15 +33,24 @@ impl Objective {
         metric.parse().expect("the defaults are in the table of metrics")
     }
     /// What a cell pays by this figure, the less the better; `None` if it has none. Of a rate that is time a row, so that means over
-    /// seeds are of times: a lucky seed's rate must not make up for an unlucky one's wait.
+    /// seeds are of times: a lucky seed's rate must not make up for an unlucky one's wait. Of a share it is the whole and what it lacks
+    /// of that, so that means are of shares.
     pub fn price(&self, cell: &CellRecord) -> Option<f64> {
         let figure = cell.metrics.get(self.metric.as_str())?.stat(&self.stat)? as f64;
-        let price = if self.better == Better::Higher { 1.0 / figure } else { figure };
+        let price = match (self.better, self.unit) {
+            (Better::Higher, Unit::Ppm) => 2.0 * WHOLE - figure,
+            (Better::Higher, _) => 1.0 / figure,
+            _ => figure,
+        };
         price.is_finite().then_some(price)
     }
     /// The figure that stands for a price: of a rate the harmonic mean.
     pub fn figure(&self, price: f64) -> f64 {
-        if self.better == Better::Higher { 1.0 / price } else { price }
+        match (self.better, self.unit) {
+            (Better::Higher, Unit::Ppm) => 2.0 * WHOLE - price,
+            (Better::Higher, _) => 1.0 / price,
+            _ => price,
+        }
     }
     /// Whether one figure is better than another at all.
     pub fn ranks(&self) -> bool {
