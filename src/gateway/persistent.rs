@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::capture::{Ask, Effort, Reader, Strategy};
 use super::held::{Cursors, Keeping, Line};
-use super::options::RefreshOptions;
+use super::options::{Capture, RefreshOptions};
 use super::replica::{Captures, Copied, Judged, Replica, Sent, Waiting};
 use super::server::Gateway;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
@@ -31,6 +31,8 @@ pub(super) struct Persistent {
     pub(super) replica: Replica,
     options: RefreshOptions,
     start: Stamp,
+    /// The next process loads everything again.
+    begins_afresh: bool,
 }
 
 /// An answer that needed no backend.
@@ -136,16 +138,27 @@ fn touched(now: Time, strategy: &mut dyn Strategy, mutation: &Mutation, outcome:
 
 impl Persistent {
     pub(super) fn new(options: &RefreshOptions, schema: Arc<Schema>, start: Stamp) -> Persistent {
-        Persistent { replica: Replica::new(schema, start.0), options: options.clone(), start }
+        Persistent {
+            replica: Replica::new(schema, start.0),
+            options: options.clone(),
+            start,
+            begins_afresh: false,
+        }
     }
 
     pub(super) fn reopen(&mut self) {
         self.replica.reopen(self.start.0);
+        if std::mem::take(&mut self.begins_afresh) {
+            let entities: Vec<EntityId> = self.replica.entities().collect();
+            entities.into_iter().for_each(|entity| self.replica.load_afresh(entity));
+        }
     }
 
-    /// The replica's files are those of a backup, and devices that heard of more load again.
+    /// The replica's files are those of a backup, and devices that heard of more load again. Flags did not go back with it: what was
+    /// marked since then would not come again, so everything does.
     pub(super) fn restore(&mut self, now: Time, files: &disk::Backup) {
         self.replica.restore(files, self.start.plus(now.since(Time::ZERO)).0);
+        self.begins_afresh = matches!(self.options.capture, Capture::Flag(_));
     }
 
     pub(super) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {

@@ -127,9 +127,10 @@ impl<'s, 'a> Crossover<'s, 'a> {
         }
     }
 
-    /// Whether the backend was never down there, with whatever seed.
+    /// Whether the backend was never down there, with whatever seed, though it was elsewhere.
     fn is_calm(&self, at: usize) -> bool {
-        self.sweep.series[at].points.iter().all(|point| point.sum(OUTAGES) == 0.0)
+        let calm = |series: &Series<'_>| series.points.iter().all(|point| point.sum(OUTAGES) == 0.0);
+        calm(&self.sweep.series[at]) && !self.sweep.series.iter().all(calm)
     }
 
     fn load(&self, at: usize) -> String {
@@ -157,7 +158,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
         }
         text.push('\n');
         let calm = (0..self.winners.len()).filter(|&at| self.is_calm(at)).count();
-        if (1..self.winners.len()).contains(&calm) {
+        if calm > 0 {
             let places = human::count(calm as u64, "place");
             text.push_str(&format!(
                 "  in {places} (°) the backend was never down: they say nothing of outages\n"

@@ -378,7 +378,7 @@ fn of_two_modes_it_is_told_where_each_wins() {
         "of 6 places, ota wins in 3, persistent wins in 3\n",
         "as backend.availability.share goes: persistent up to 90%, ota at 99% (every 5m)",
         "as backend.availability.share goes: persistent at 50%, ota from 90% on (every 1h)",
-        "persistent 60.1999% : 50.1999%",
+        "persistent 60.2% : 50.2%",
         "backend.requests.hourly: ota / persistent",
         "40 / 9",
     ] {
