@@ -38,8 +38,10 @@ pub(super) enum Ended {
     Interrupted,
 }
 
-/// Looks at the watcher this often, in parts of the script.
+/// Looks at the watcher this often, in parts of the script, and so often again for each so many devices: who interrupts a large
+/// fleet does not wait for minutes.
 const SLICES: u64 = 400;
+const SLICED_AGAIN: usize = 500;
 /// Between two devices that are asked to sync at the end: a herd is a scenario of its own.
 const STAGGER: Span = Span::millis(25);
 /// How often the drain looks whether it is done.
@@ -51,7 +53,8 @@ impl World {
     /// Runs the script to its end.
     pub(super) fn run_script(&mut self, watch: &dyn Watch) -> Ended {
         let end = Time::ZERO + self.plan.duration;
-        let step = Span((self.plan.duration.0 / SLICES).max(1));
+        let slices = SLICES * (1 + self.devices.len() / SLICED_AGAIN) as u64;
+        let step = Span((self.plan.duration.0 / slices).max(1));
         let mut now = Time::ZERO;
         while now < end {
             now = (now + step).min(end);
