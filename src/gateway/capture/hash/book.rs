@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{ControlFlow, Range};
 
 use super::canonical::{self, Canonical};
+use super::source::{Gap, Reading};
 use crate::backend::Change;
 use crate::base::{Key, Stamp, Time, UnitId, Value};
 use crate::contract::Entity;
@@ -169,10 +170,12 @@ impl<'b> Comparison<'b> {
         }
     }
 
-    /// All rows have come: what was not among them is gone. Nothing is told of those in `not`.
-    pub(super) fn end(mut self, not: &BTreeSet<Key>) -> List {
+    /// All rows have come: what was not among them is gone, unless it may lie in one of `gaps`. Nothing is told of those in `not`.
+    pub(super) fn end(mut self, not: &BTreeSet<Key>, gaps: &[Gap]) -> List {
         self.pass(None);
-        self.found.retain(|found| !not.contains(&found.key));
+        let unread =
+            |found: &Difference| found.values.is_none() && gaps.iter().any(|gap| gap.holds(&found.key));
+        self.found.retain(|found| !not.contains(&found.key) && !unread(found));
         List { found: self.found, served: 0 }
     }
 }
@@ -232,7 +235,7 @@ pub(super) struct Book {
     /// What there is to tell in it; a gateway that is killed forgets it.
     pub(super) list: Option<List>,
     /// A reading that goes on with the next request; forgotten, too.
-    pub(super) reading: Option<super::source::Reading>,
+    pub(super) reading: Option<Reading>,
 }
 
 impl Book {

@@ -69,7 +69,8 @@ pub enum Snapshot {
     /// In pages by offset while others write, a page with each request of a pull. A row that is deleted moves all that follow
     /// it: one is skipped, and taken for gone.
     Torn,
-    /// In the same way until a pass sees all that the one before saw: so that one skipped nothing.
+    /// In the same way until a pass sees all that the one before saw: so that one skipped nothing. If rows vanish in several passes
+    /// on end, what might have been skipped is left for the next time.
     TwoPass,
 }
 
@@ -184,7 +185,7 @@ impl Hash {
                 see(&mut comparison, row, raw, &lens, (&mut self.canonical, effort));
             }
             effort.handled += comparison.seen;
-            return Ok(Some(comparison.end(&not)));
+            return Ok(Some(comparison.end(&not, &[])));
         }
         if self.options.snapshot == Snapshot::Isolated {
             let raw = Raw::new(&self.options, entity, now);
@@ -197,16 +198,16 @@ impl Hash {
                 comparison.see(row, print);
             })?;
             effort.handled += comparison.seen;
-            return Ok(Some(comparison.end(&BTreeSet::new())));
+            return Ok(Some(comparison.end(&BTreeSet::new(), &[])));
         }
         let words = (&mut self.canonical, &mut *effort);
         let whole = Reading::go_on(&mut book.reading, &self.options, (backend, now), ask, words)?;
-        let Some(Whole { rows, touched }) = whole else { return Ok(None) };
+        let Some(Whole { rows, touched, gaps }) = whole else { return Ok(None) };
         for row in &rows {
             see(&mut comparison, row, row.raw, &lens, (&mut self.canonical, effort));
         }
         effort.handled += comparison.seen;
-        Ok(Some(comparison.end(&touched)))
+        Ok(Some(comparison.end(&touched, &gaps)))
     }
 
     fn answer(

@@ -174,6 +174,35 @@ fn a_torn_reading_takes_rows_for_gone_and_two_passes_do_not() {
 }
 
 #[test]
+fn two_passes_come_to_an_end_while_rows_vanish_in_each_and_take_none_for_gone() {
+    for (limit, read_rows) in [(100, 4), (2, 4), (100, 1), (100, 7)] {
+        let options = Options { snapshot: Snapshot::TwoPass, read_rows, ..Options::default() };
+        let mut trial = trial(options, Provisioning::Nothing, 17);
+        trial.pull(limit);
+        trial.check(&"in peace");
+        for round in 0..4 {
+            let before = trial.requests;
+            for n in 0.. {
+                // Whichever page was read last, a row of the first is gone before the next; another takes its place at the end.
+                let first = trial.wanted().into_keys().next().unwrap();
+                assert!(trial.backend.office_delete(trial.now, VISIT, &first).is_ok());
+                let last = Key::new(&format!("9-{round}-{n:02}"));
+                let made = trial.backend.office_create(trial.now, VISIT, last, trial::values("north", "new"));
+                assert!(made.is_ok());
+                if !trial.request(limit) {
+                    break;
+                }
+            }
+            let most = 4 * (17 / read_rows + 1) + 60 / limit as u32;
+            assert!(trial.requests - before <= most, "{}", trial.requests - before);
+        }
+        assert_eq!(trial.phantoms, 0, "{limit} {read_rows}");
+        trial.pull(limit);
+        trial.check(&(limit, read_rows));
+    }
+}
+
+#[test]
 fn two_passes_with_trouble_at_any_request_lose_nothing() {
     let options = Options { snapshot: Snapshot::TwoPass, read_rows: 6, ..Options::default() };
     let mut calm = trial(options, Provisioning::Nothing, 10);
