@@ -343,7 +343,7 @@ impl Gateway {
                 local: clock,
                 pull: (UnitId(0), *refresh),
             };
-            let page = self.strategy.page(backend, now, asked, &mut |change| {
+            let page = self.strategy.page(backend, now, asked, &mut |change, _| {
                 rows.push(Copied::of(schema.entity(*entity), change));
                 ControlFlow::Continue(())
             });

@@ -14,8 +14,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Ask, Captured, Effort, Reader, Strategy};
-use super::{LastModified, Take};
+use super::super::{Ask, Captured, Effort, Reader, Strategy, Take};
+use super::LastModified;
 use crate::backend::{Backend, Change, Scope};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
 use crate::contract::ServerError;
@@ -80,7 +80,7 @@ impl Told {
     fn send(&mut self, gone: Vec<Key>, stamp: Stamp, room: usize, take: Take<'_>) -> Sent {
         let (left, mut rows) = (gone.len(), 0);
         for key in gone.into_iter().take(room) {
-            let flow = take(Change { key: &key, stamp, values: None });
+            let flow = take(Change { key: &key, stamp, values: None }, None);
             self.sent.push(key);
             rows += 1;
             if flow.is_break() {
@@ -136,13 +136,13 @@ impl Reconciling {
         told.arrived(cursor.map_or(0, |cursor| cursor.round));
         let cursor = cursor.map(|cursor| cursor.inner);
         let mut full = false;
-        let page = self.inner.page(backend, now, Ask { cursor, ..ask }, &mut |change| {
+        let page = self.inner.page(backend, now, Ask { cursor, ..ask }, &mut |change, part| {
             if change.values.is_some() {
                 told.insert(change.key);
             } else {
                 told.sent.push(change.key.clone());
             }
-            let flow = take(change);
+            let flow = take(change, part);
             full |= flow.is_break();
             flow
         })?;
