@@ -66,7 +66,7 @@ pub use files::{END, File, FileDrop};
 pub use flags::{Consumer, FlagQuery, Flagged, Has, Lease, Mark, Reset};
 pub use log::{Holes, LogOptions, LogPage, LogPosition, LogQuery, Numbered, Rearm, Trimmed};
 pub use machine::{Admitted, Backend, Failing};
-pub use options::{Availability, Busy, CommitDelay, Effect, Options};
+pub use options::{Availability, Busy, CommitDelay, Effect, Options, Ticks};
 pub use pool::{Load, Served};
 pub use provisioning::Provisioning;
 pub use quota::{Bucket, Quota, QuotaBy, Window};
