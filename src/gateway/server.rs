@@ -99,7 +99,7 @@ impl Gateway {
     pub fn die(&mut self) {
         self.strategy.forget();
         if let Some(persistent) = &mut self.persistent {
-            persistent.replica.kill();
+            persistent.die();
         }
     }
 

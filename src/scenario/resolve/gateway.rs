@@ -10,8 +10,8 @@ use super::view::View;
 use crate::backend::Upto;
 use crate::base::Span;
 use crate::gateway::{
-    self, Advance, Capture, CursorHolder, LastModifiedBound, LastModifiedEnd, LastModifiedOptions,
-    LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions,
+    self, Advance, Capture, CursorHolder, CursorSaved, LastModifiedBound, LastModifiedEnd,
+    LastModifiedOptions, LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions,
 };
 
 impl World<'_> {
@@ -73,6 +73,10 @@ impl World<'_> {
             page: view.at("page").count(),
             nodes: view.at("nodes").count(),
             fencing: view.at("fencing").flag(),
+            cursor_saved: match view.at("cursor_saved").text() {
+                "before-rows" => CursorSaved::BeforeRows,
+                _ => CursorSaved::WithRows,
+            },
         }
     }
 
