@@ -49,7 +49,8 @@ pub enum Scope<'a> {
 /// How close to the present a reader comes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Upto {
-    /// Up to the oldest version that is stamped and cannot be seen yet: nothing will appear behind the reader.
+    /// Up to the oldest version that is stamped and cannot be seen yet, or the tick that is not over: nothing will appear behind the
+    /// reader.
     #[default]
     Settled,
     /// Up to this long before the backend's clock; what becomes visible later than that appears behind the reader.
@@ -230,7 +231,10 @@ impl Backend {
     /// The first stamp that this reader does not ask for.
     pub(super) fn end_of(&self, now: Time, upto: Upto) -> Option<Stamp> {
         match upto {
-            Upto::Settled => self.unshown.oldest(),
+            Upto::Settled => {
+                let open = self.stamps.open_tick(self.clock(now));
+                self.unshown.oldest().into_iter().chain(open).min()
+            }
             Upto::Behind(Span::ZERO) => None,
             Upto::Behind(window) => Some(Stamp(self.clock(now).minus(window).0 + 1)),
         }

@@ -91,7 +91,7 @@ impl Backend {
         }
         let derivations = options.effects.iter().map(|effect| Derivation::new(effect, &mut tables)).collect();
         Backend {
-            stamps: Stamps::new(options.stamp_precision, options.monotonic, start),
+            stamps: Stamps::new(options.stamp_precision, options.monotonic, options.ticks, start),
             pool: Pool::new(&options),
             quotas: options.quota.clone().map(Quotas::new),
             remembered: FxHashMap::default(),
@@ -150,7 +150,9 @@ impl Backend {
 
     /// When all that is committed so far can be seen by readers of deltas, if that is still to come.
     pub fn shown_by(&self) -> Option<Time> {
-        self.unshown.last()
+        // A clock that was put back shows it again later.
+        let closes = self.stamps.closes().map(|at| Time::ZERO + at.since(self.start));
+        self.unshown.last().max(closes)
     }
 
     /// The backend's clock at `now`.

@@ -30,7 +30,8 @@
 //!
 //! Writers and readers of deltas see two states. A commit counts for other writers at once; a transaction that is stamped
 //! before it commits, and a replica that lags, show it to readers later, in the order of each row's versions. A reader stays
-//! behind the oldest version that is not shown yet ([`Upto::Settled`]) or takes its chances. What is left to chance is a
+//! behind the oldest version that is not shown yet ([`Upto::Settled`]) or takes its chances. Where commits share a coarse tick
+//! ([`Ticks::Shared`]) the one that is open counts as not shown. What is left to chance is a
 //! function of the seed, the instant and the name of what it befalls, not of what came before.
 
 mod apply;
@@ -66,7 +67,7 @@ pub use files::{END, File, FileDrop};
 pub use flags::{Consumer, FlagQuery, Flagged, Has, Lease, Mark, Reset};
 pub use log::{Holes, LogOptions, LogPage, LogPosition, LogQuery, Numbered, Rearm, Trimmed};
 pub use machine::{Admitted, Backend, Failing};
-pub use options::{Availability, Busy, CommitDelay, Effect, Options};
+pub use options::{Availability, Busy, CommitDelay, Effect, Options, Ticks};
 pub use pool::{Load, Served};
 pub use provisioning::Provisioning;
 pub use quota::{Bucket, Quota, QuotaBy, Window};

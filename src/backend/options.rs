@@ -36,6 +36,8 @@ pub struct Options {
     pub gateway_timeout: Span,
     /// Stamps are cut to multiples of this.
     pub stamp_precision: Span,
+    /// What becomes of commits within one such multiple.
+    pub ticks: Ticks,
     /// A reader can only ask for changes since a multiple of this; what it has read already comes again.
     pub filter_precision: Span,
     /// What devices write is stamped with the time at which they made it, by their clocks.
@@ -78,6 +80,18 @@ pub struct Busy {
     pub hours: Vec<(Time, Time)>,
     /// By what, in thousandths.
     pub factor_milli: u32,
+}
+
+/// What becomes of commits within one tick of the stamps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ticks {
+    /// They share its stamp until somebody has read it, then the next: what is committed can be seen at once, under a stamp that may
+    /// be ahead of the clock.
+    #[default]
+    RunAhead,
+    /// They share its stamp, as in a table with a column of this precision. Readers who stay behind what is settled see them when
+    /// it is over.
+    Shared,
 }
 
 /// Transactions that are stamped first and visible later.
@@ -148,6 +162,7 @@ impl Default for Options {
             page_cap: 1_000,
             gateway_timeout: Span::secs(30),
             stamp_precision: Span::millis(1),
+            ticks: Ticks::RunAhead,
             filter_precision: Span::micros(1),
             stamped_by_device: false,
             monotonic: true,

@@ -1,5 +1,6 @@
 //! When a commit is stamped.
 
+use super::options::Ticks;
 use crate::base::{Span, Stamp};
 
 /// Gives out stamps: the time, cut to the precision, unless that would hide a commit from somebody.
@@ -15,12 +16,16 @@ use crate::base::{Span, Stamp};
 ///
 /// Without the guard of the first and the third (a backend that stamps by its clock alone) the second still holds.
 ///
-/// So with a precision coarser than the pace of commits the stamps run ahead of the clock, and catch up when it is quiet.
+/// So with a precision coarser than the pace of commits the stamps run ahead of the clock, and catch up when it is quiet
+/// ([`Ticks::RunAhead`]). Or they stay at the tick ([`Ticks::Shared`]): whatever is committed within one has its stamp, a row's next
+/// version a microsecond more, which stands for the version number that such a table has besides. Then it is the readers who wait: nobody who
+/// stays behind what is settled is shown a tick before it is over.
 #[derive(Clone, Debug)]
 pub(super) struct Stamps {
     precision: Span,
     /// Stamps do not go back with the clock, nor behind a cursor.
     monotonic: bool,
+    ticks: Ticks,
     /// The greatest stamp there is.
     latest: Stamp,
     /// The smallest stamp that no cursor has passed.
@@ -31,9 +36,9 @@ pub(super) struct Stamps {
 
 impl Stamps {
     /// All initial content is stamped at or before `start`, and no commit is.
-    pub(super) fn new(precision: Span, monotonic: bool, start: Stamp) -> Stamps {
-        let mut stamps = Stamps { precision, monotonic, latest: start, floor: start, dated: start };
-        stamps.passed(start);
+    pub(super) fn new(precision: Span, monotonic: bool, ticks: Ticks, start: Stamp) -> Stamps {
+        let mut stamps = Stamps { precision, monotonic, ticks, latest: start, floor: start, dated: start };
+        stamps.floor = stamps.after(start);
         stamps
     }
 
@@ -59,7 +64,27 @@ impl Stamps {
 
     /// A cursor was handed out that ends at this stamp.
     pub(super) fn passed(&mut self, stamp: Stamp) {
-        self.floor = self.floor.max(self.after(stamp));
+        if self.ticks == Ticks::RunAhead {
+            self.floor = self.floor.max(self.after(stamp));
+        }
+    }
+
+    /// The stamp of a row's next version, at the earliest.
+    fn next_version(&self, stamp: Stamp) -> Stamp {
+        match self.ticks {
+            Ticks::RunAhead => self.after(stamp),
+            Ticks::Shared => Stamp(stamp.0.saturating_add(1)),
+        }
+    }
+
+    /// The first stamp of the tick that is not over at `now`, where commits share one.
+    pub(super) fn open_tick(&self, now: Stamp) -> Option<Stamp> {
+        (self.ticks == Ticks::Shared).then(|| self.cut(now))
+    }
+
+    /// When the tick of the last commit is over, where commits share one.
+    pub(super) fn closes(&self) -> Option<Stamp> {
+        (self.ticks == Ticks::Shared).then(|| self.after(self.latest))
     }
 
     /// The stamp of a commit at `now` that replaces versions with these stamps.
@@ -67,10 +92,13 @@ impl Stamps {
         let mut least = self.cut(now);
         if self.monotonic {
             // Initial rows of somebody else may have any stamp: up to the next multiple.
-            let latest = self.after(Stamp(self.latest.0 - 1));
+            let latest = match self.ticks {
+                Ticks::RunAhead => self.after(Stamp(self.latest.0 - 1)),
+                Ticks::Shared => self.cut(self.latest),
+            };
             least = least.max(self.floor).max(latest);
         }
-        let stamp = replaced.map(|old| self.after(old)).fold(least, Stamp::max);
+        let stamp = replaced.map(|old| self.next_version(old)).fold(least, Stamp::max);
         self.latest = self.latest.max(stamp);
         stamp
     }
@@ -78,7 +106,7 @@ impl Stamps {
     /// The stamp of a commit that a device has dated itself and that replaces versions with these stamps. No guard helps: it
     /// may lie behind any cursor.
     pub(super) fn take(&mut self, made_at: Stamp, replaced: impl Iterator<Item = Stamp>) -> Stamp {
-        let stamp = replaced.map(|old| self.after(old)).fold(self.cut(made_at), Stamp::max);
+        let stamp = replaced.map(|old| self.next_version(old)).fold(self.cut(made_at), Stamp::max);
         self.dated = self.dated.max(stamp);
         stamp
     }
@@ -99,12 +127,12 @@ mod tests {
     use super::*;
 
     fn stamps() -> Stamps {
-        Stamps::new(Span::millis(1), true, Stamp(5_000))
+        Stamps::new(Span::millis(1), true, Ticks::RunAhead, Stamp(5_000))
     }
 
     #[test]
     fn without_the_guard_stamps_go_back_with_the_clock_but_not_those_of_one_row() {
-        let mut stamps = Stamps::new(Span::millis(1), false, Stamp(5_000));
+        let mut stamps = Stamps::new(Span::millis(1), false, Ticks::RunAhead, Stamp(5_000));
         assert_eq!(stamps.give(Stamp(9_000), [].into_iter()), Stamp(9_000));
         stamps.passed(Stamp(9_000));
         assert_eq!(stamps.give(Stamp(7_000), [].into_iter()), Stamp(7_000));
@@ -154,6 +182,23 @@ mod tests {
         assert_eq!(stamps.take(Stamp(90_000), [].into_iter()), Stamp(90_000));
         assert_eq!(stamps.head(Stamp(7_000)), Stamp(90_000));
         assert_eq!(stamps.give(Stamp(7_000), [].into_iter()), Stamp(10_000));
+    }
+
+    #[test]
+    fn commits_that_share_a_tick_keep_it_and_none_is_before_an_open_one() {
+        let mut stamps = Stamps::new(Span::millis(1), true, Ticks::Shared, Stamp(5_000));
+        assert_eq!(stamps.give(Stamp(5_100), [].into_iter()), Stamp(6_000), "the initial content is older");
+        assert_eq!(stamps.give(Stamp(7_300), [].into_iter()), Stamp(7_000));
+        stamps.passed(Stamp(7_000));
+        assert_eq!(stamps.give(Stamp(7_900), [].into_iter()), Stamp(7_000), "whoever has read");
+        assert_eq!(stamps.give(Stamp(7_900), [Stamp(7_000)].into_iter()), Stamp(7_001));
+        assert_eq!(stamps.give(Stamp(7_900), [].into_iter()), Stamp(7_000));
+        assert_eq!(
+            (stamps.open_tick(Stamp(7_900)), stamps.closes()),
+            (Some(Stamp(7_000)), Some(Stamp(8_000)))
+        );
+        // The clock steps back: nothing before a tick that was over then.
+        assert_eq!(stamps.give(Stamp(2_000), [].into_iter()), Stamp(7_000));
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! - A page's cursor becomes durable in the transaction that holds the page's last row, never before.
 //! - An edit leaves the outbox only by a verdict of the backend, and one that was not committed leaves a line that the user
 //!   can read.
+//! - A row of which some columns come is completed from the version that they are to be put on, or not written.
 //! - A row with local edits is not overwritten by a pull; the newer version waits in its shadow.
 //! - One run at a time; each run that starts ends in exactly one event, also when the process dies in between.
 //! - No transaction is open across an await.
@@ -25,6 +26,7 @@ mod conflict;
 pub mod control;
 mod exchange;
 mod options;
+mod parts;
 mod pull;
 mod push;
 mod queue;

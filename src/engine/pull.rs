@@ -3,6 +3,7 @@
 use super::builtin::Builtin;
 use super::exchange::{Failure, Received};
 use super::options::CursorBook;
+use super::parts::Completed;
 use super::rules::{Applied, CursorMoment, Place};
 use crate::base::{EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::wire::{Answer, Page, WireRow};
@@ -13,10 +14,10 @@ use crate::store::{Progress, StoreError, Tx};
 
 /// Rows `from..until` of page `page`, the page's end among them or not: a part of one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Segment {
-    page: usize,
-    from: usize,
-    until: usize,
+pub(super) struct Segment {
+    pub(super) page: usize,
+    pub(super) from: usize,
+    pub(super) until: usize,
     ends_page: bool,
 }
 
@@ -61,6 +62,15 @@ pub(super) struct Told {
     /// Rows that could not be applied: dropped, or put on the list.
     pub(super) skipped: u32,
     pub(super) listed: u32,
+}
+
+/// The rows with local edits, in order.
+struct Dirty(Vec<(EntityId, String)>);
+
+impl Dirty {
+    fn has(&self, entity: EntityId, key: &str) -> bool {
+        self.0.binary_search_by(|(of, other)| (*of, &**other).cmp(&(entity, key))).is_ok()
+    }
 }
 
 impl Told {
@@ -112,7 +122,9 @@ impl Builtin {
         let rows = answer.pages.iter().map(|p| p.rows.len()).sum();
         self.told_received(&received, RequestKind::Fetch, None, rows).await;
         for transaction in cut(&sizes(&answer), self.options.pull.apply_rows as usize) {
-            self.apply(None, &answer.pages, &transaction).await?;
+            if !self.apply(None, &answer.pages, &transaction).await? {
+                return Err(SyncError::Corrupt("a row of a record came in part".to_owned()));
+            }
             self.ports.crash_point("fetch.applied").await;
         }
         Ok(())
@@ -167,7 +179,9 @@ impl Builtin {
             self.ports.crash_point("pull.cursor-saved").await;
         }
         for transaction in cut(&sizes(&answer), self.options.pull.apply_rows as usize) {
-            self.apply(Some(unit), &answer.pages, &transaction).await?;
+            if !self.apply(Some(unit), &answer.pages, &transaction).await? {
+                return Ok(false);
+            }
             self.ports.crash_point("pull.chunk-applied").await;
         }
         let full = answer.pages.iter().any(|page| page.more);
@@ -176,29 +190,34 @@ impl Builtin {
         Ok(moved)
     }
 
-    /// One transaction: the rows of its segments, and the cursors of the pages that end in it.
+    /// One transaction: the rows of its segments, and the cursors of the pages that end in it. False if a row came in part that
+    /// is not held as it should be: then nothing is written.
     async fn apply(
         &self,
         unit: Option<UnitId>,
         pages: &[Page<'_>],
         segments: &[Segment],
-    ) -> Result<(), SyncError> {
+    ) -> Result<bool, SyncError> {
         let told = self.store.transaction(|tx| {
             let mut told = Told::default();
-            let dirty = tx.dirty()?;
+            let dirty = Dirty(tx.dirty()?);
+            let Some(completed) = Completed::of(tx, pages, segments, |id, key| dirty.has(id, key))? else {
+                return Ok(None);
+            };
             for segment in segments {
-                self.apply_segment(tx, unit, &pages[segment.page], *segment, &dirty, &mut told)?;
+                let rows = (&completed, &dirty);
+                self.apply_segment(tx, unit, &pages[segment.page], *segment, rows, &mut told)?;
             }
-            Ok(told)
+            Ok(Some(told))
         });
         let took = self.ports.work(self.store.work()).await;
-        let told = told.map_err(damaged)?;
+        let Some(told) = told.map_err(damaged)? else { return Ok(false) };
         self.tell_applied(unit, &told, took);
         for entity in told.cursors {
             let unit = unit.expect("only a unit's pull moves cursors");
             self.ports.emit(Event::CursorSaved { unit, entity });
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Tells what a transaction changed.
@@ -225,7 +244,7 @@ impl Builtin {
         unit: Option<UnitId>,
         page: &Page<'_>,
         segment: Segment,
-        dirty: &[(EntityId, String)],
+        (completed, dirty): (&Completed, &Dirty),
         told: &mut Told,
     ) -> Result<(), StoreError> {
         let (progress, latest) = match unit {
@@ -236,24 +255,22 @@ impl Builtin {
             }
             None => (Progress::default(), 0),
         };
-        let is_dirty = |key: &str| {
-            let place =
-                dirty.binary_search_by(|(entity, other)| (*entity, &**other).cmp(&(page.entity, key)));
-            place.is_ok()
-        };
         for index in segment.from..segment.until {
-            let row = page.rows.get(index);
-            if unit.is_some() && !self.bad_rows.passes(tx, page.entity, row, told)? {
-                continue;
-            }
-            let place = Place { id: page.entity, generation: latest, dirty: is_dirty(row.key) };
-            let applied = self.rules.apply.apply(tx, place, row)?;
-            told.echoed += u32::from(self.is_echo(page.entity, row.key, row.stamp));
-            if applied == Applied::Kept && progress.loading && row.values.is_some() {
-                // Its edits may be settled before the load ends, and then nothing else keeps it from the sweep.
-                tx.seen(page.entity, row.key, latest)?;
-            }
-            told.note(page.entity, row, applied);
+            completed.with((segment.page, index), page.rows.get(index), |row| {
+                if unit.is_some() && !self.bad_rows.passes(tx, page.entity, row, told)? {
+                    return Ok(());
+                }
+                let dirty = dirty.has(page.entity, row.key);
+                let place = Place { id: page.entity, generation: latest, dirty };
+                let applied = self.rules.apply.apply(tx, place, row)?;
+                told.echoed += u32::from(self.is_echo(page.entity, row.key, row.stamp));
+                if applied == Applied::Kept && progress.loading && row.values.is_some() {
+                    // Its edits may be settled before the load ends, and then nothing else keeps it from the sweep.
+                    tx.seen(page.entity, row.key, latest)?;
+                }
+                told.note(page.entity, row, applied);
+                Ok::<(), StoreError>(())
+            })?;
         }
         if let Some(unit) = unit {
             self.keep_progress(tx, unit, page, segment, progress, told)?;

@@ -18,7 +18,8 @@
 //! How: in mode [`Mode::Ota`] requests pass through. In mode [`Mode::Persistent`] they are answered from a `replica`, whatever the
 //! backend is doing ([`Gateway::answer`]): pulls and fetches read it, pushes are queued there. What the gateway itself wants of the
 //! backend are errands: pages for its replica and batches of its queue, each asked for here, done at the backend at the instant
-//! when it comes there, and brought home here in one transaction. A death in between loses an errand and nothing else.
+//! when it comes there, and brought home here in one transaction. A death in between loses an errand and nothing else,
+//! unless it is told to save a cursor apart from its rows ([`CursorSaved`]).
 //!
 //! [`Gateway::serve`] is a pure function of the time, the backend and the
 //! bytes; it acts at once and says when its answer is done. The [`Leg`] between gateway and backend is arithmetic of its own:
@@ -43,6 +44,6 @@ pub use capture::{
 };
 pub use held::{Advance, CursorHolder};
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
-pub use options::{Capture, Mode, Options, RefreshOptions, Unfit};
+pub use options::{Capture, CursorSaved, Mode, Options, RefreshOptions, Unfit};
 pub use persistent::{Answered, Batch, Errand, PageAsk, PageRead, Refresh, Upload, Verdicts};
 pub use server::{Backup, Gateway, Served};

@@ -46,6 +46,19 @@ pub struct RefreshOptions {
     /// Whether a page is taken only if nobody has moved the cursor since it was asked for: the cursor that a node asked with is its
     /// token.
     pub fencing: bool,
+    /// When its cursor becomes durable.
+    pub cursor_saved: CursorSaved,
+}
+
+/// When the cursor of a replica becomes durable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CursorSaved {
+    /// In the transaction that writes its page.
+    #[default]
+    WithRows,
+    /// As soon as a page has come; rows are gathered, and written together at the end of their entity. Who dies in between asks for
+    /// what comes after them.
+    BeforeRows,
 }
 
 impl Default for RefreshOptions {
@@ -57,6 +70,7 @@ impl Default for RefreshOptions {
             page: 1_000,
             nodes: 1,
             fencing: true,
+            cursor_saved: CursorSaved::WithRows,
         }
     }
 }

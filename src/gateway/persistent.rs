@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::capture::{Ask, Effort, Reader, Strategy};
 use super::held::{Cursors, Keeping, Line};
-use super::options::{Capture, RefreshOptions};
+use super::options::{Capture, CursorSaved, RefreshOptions};
 use super::replica::{Captures, Copied, Judged, Replica, Sent, Waiting};
 use super::server::Gateway;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
@@ -31,6 +31,8 @@ pub(super) struct Persistent {
     pub(super) replica: Replica,
     options: RefreshOptions,
     start: Stamp,
+    /// Pages whose cursors are saved and whose rows are not.
+    gathered: Vec<Captures>,
     /// The next process loads everything again.
     begins_afresh: bool,
 }
@@ -142,8 +144,32 @@ impl Persistent {
             replica: Replica::new(schema, start.0),
             options: options.clone(),
             start,
+            gathered: Vec::new(),
             begins_afresh: false,
         }
+    }
+
+    pub(super) fn die(&mut self) {
+        self.replica.kill();
+        self.gathered.clear();
+    }
+
+    /// Takes a page into the replica; gives how many rows got a new version.
+    fn take(&mut self, page: Captures) -> u64 {
+        if self.options.cursor_saved == CursorSaved::WithRows {
+            return self.replica.take(&page);
+        }
+        let (entity, more) = (page.entity, page.more);
+        let cursor = page.cursor.clone();
+        self.replica.take(&Captures { entity, rows: Vec::new(), cursor, more: true });
+        self.gathered.push(page);
+        if more {
+            return 0;
+        }
+        let gathered = std::mem::take(&mut self.gathered);
+        let (whole, left): (Vec<_>, Vec<_>) = gathered.into_iter().partition(|page| page.entity == entity);
+        self.gathered = left;
+        whole.iter().map(|page| self.replica.take(page)).sum()
     }
 
     pub(super) fn reopen(&mut self) {
@@ -343,7 +369,7 @@ impl Gateway {
                 local: clock,
                 pull: (UnitId(0), *refresh),
             };
-            let page = self.strategy.page(backend, now, asked, &mut |change| {
+            let page = self.strategy.page(backend, now, asked, &mut |change, _| {
                 rows.push(Copied::of(schema.entity(*entity), change));
                 ControlFlow::Continue(())
             });
@@ -376,8 +402,8 @@ impl Gateway {
         ask: &PageAsk,
         page: Result<PageRead, ServerError>,
     ) -> (bool, Event<'static>) {
-        let fencing = self.persistent.as_ref().is_some_and(|persistent| persistent.options.fencing);
-        let replica = self.replica();
+        let persistent = self.persistent.as_mut().expect("only a persistent gateway has errands");
+        let (fencing, replica) = (persistent.options.fencing, &mut persistent.replica);
         let mut overtaken = None;
         let (changed, scanned, goes_on, failed) = match page {
             Ok(PageRead { captures, scanned }) if fencing && replica.cursor(ask.entity) != ask.cursor => {
@@ -388,19 +414,20 @@ impl Gateway {
                 if replica.cursor(ask.entity) != ask.cursor {
                     overtaken = Some(Overtaken::Written { rows: captures.rows.len() as u64 });
                 }
-                let changed = replica.take(&captures);
                 if !captures.more {
                     refresh.left.pop_front();
                 }
+                let changed = persistent.take(captures);
                 (changed, scanned, true, false)
             }
             Err(ServerError::CursorExpired(_)) if ask.cursor.is_some() => {
                 replica.load_afresh(ask.entity);
+                persistent.gathered.retain(|page| page.entity != ask.entity);
                 (0, 0, true, false)
             }
             Err(_) => (0, 0, false, true),
         };
-        let (bytes, cpu) = (replica.bytes(), WRITTEN * changed);
+        let (bytes, cpu) = (persistent.replica.bytes(), WRITTEN * changed);
         (goes_on, Event::RefreshAsked { scanned, changed, bytes, cpu, failed, overtaken })
     }
 

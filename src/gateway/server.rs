@@ -9,7 +9,7 @@ use super::options::{Capture, Mode, Options};
 use super::persistent::Persistent;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
-use crate::contract::wire::{AnswerWriter, Counted, Sink, decode_request};
+use crate::contract::wire::{AnswerWriter, Counted, Part, Sink, decode_request};
 use crate::contract::{
     Attributes, Entity, Event, FetchRequest, Outcome, PullRequest, PushRequest, Request, RequestKind, Schema,
     ServerError,
@@ -99,7 +99,7 @@ impl Gateway {
     pub fn die(&mut self) {
         self.strategy.forget();
         if let Some(persistent) = &mut self.persistent {
-            persistent.replica.kill();
+            persistent.die();
         }
     }
 
@@ -262,8 +262,8 @@ impl Pulling<'_> {
             let of = (pull.unit, pull.run);
             let ask = Ask { reader, entity, cursor, limit, clock: pull.clock, local, pull: of };
             writer.begin_page(entity);
-            let page = strategy.page(backend, now, ask, &mut |change| {
-                write_change(&mut writer, schema.entity(entity), change);
+            let page = strategy.page(backend, now, ask, &mut |change, part| {
+                write_change(&mut writer, schema.entity(entity), change, part);
                 if writer.len() as u64 >= pull.bytes {
                     ControlFlow::Break(())
                 } else {
@@ -337,7 +337,7 @@ fn handle_fetch(now: Time, backend: &Backend, attributes: &[Value], fetch: &Fetc
     let limit = fetch.rows.clamp(1, backend.page_cap()) as usize;
     writer.begin_page(fetch.entity);
     let fetched = backend.fetch(fetch.entity, attributes, &fetch.of, limit, |change| {
-        write_change(&mut writer, backend.schema().entity(fetch.entity), change);
+        write_change(&mut writer, backend.schema().entity(fetch.entity), change, None);
     });
     let (scanned, rows) = fetched.as_ref().map_or((0, 0), |fetched| (fetched.scanned, fetched.delivered));
     let answer = fetched.map(|fetched| {
@@ -349,8 +349,16 @@ fn handle_fetch(now: Time, backend: &Backend, attributes: &[Value], fetch: &Fetc
 }
 
 /// Writes a change as the devices hold it.
-fn write_change<S: Sink + Default>(writer: &mut AnswerWriter<S>, entity: &Entity, change: Change<'_>) {
+fn write_change<S: Sink + Default>(
+    writer: &mut AnswerWriter<S>,
+    entity: &Entity,
+    change: Change<'_>,
+    part: Option<Part>,
+) {
     let values = change.values.into_iter();
     let projected = values.flat_map(|values| entity.projection.iter().map(move |&column| &values[column]));
-    writer.row(change.key.as_str(), change.stamp, projected);
+    match part {
+        Some(part) => writer.part(part, change.key.as_str(), change.stamp, projected),
+        None => writer.row(change.key.as_str(), change.stamp, projected),
+    }
 }

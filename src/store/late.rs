@@ -28,7 +28,7 @@ impl LateRow {
     ) -> std::result::Result<R, StoreError> {
         let cells = self.values.as_deref().map(serde_json::from_str::<Vec<Cell<'_>>>).transpose();
         let cells = cells.map_err(|error| StoreError::Damaged(error.to_string()))?;
-        f(WireRow { key: self.key.as_str(), stamp: self.stamp, values: cells.as_deref() })
+        f(WireRow { key: self.key.as_str(), stamp: self.stamp, values: cells.as_deref(), part: None })
     }
 }
 

@@ -4,7 +4,6 @@ use rusqlite::Row;
 use serde_json::value::RawValue;
 
 use super::error::{Result, StoreError};
-use super::rows::cell;
 use super::session::{Store, Tx};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Value};
 use crate::contract::wire::Cell;
@@ -296,7 +295,7 @@ fn damaged(error: impl std::fmt::Display) -> StoreError {
 }
 
 fn json(values: &[(usize, Value)]) -> String {
-    let cells: Vec<_> = values.iter().map(|(column, value)| (*column, cell(value))).collect();
+    let cells: Vec<_> = values.iter().map(|(column, value)| (*column, Cell::of(value))).collect();
     serde_json::to_string(&cells).expect("writing to memory does not fail")
 }
 

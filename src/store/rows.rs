@@ -1,7 +1,5 @@
 //! Rows of entities.
 
-use std::borrow::Cow;
-
 use rusqlite::{CachedStatement, Row};
 
 use super::error::{Result, StoreError};
@@ -237,15 +235,4 @@ fn text_at<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r str> {
 
 fn utf8(bytes: &[u8]) -> Result<&str> {
     std::str::from_utf8(bytes).map_err(|error| StoreError::Damaged(error.to_string()))
-}
-
-/// A value as a cell, borrowed where it can be.
-pub(super) fn cell(value: &Value) -> Cell<'_> {
-    match value {
-        Value::Null => Cell::Null,
-        Value::Int(n) => Cell::Int(*n),
-        Value::Real(x) => Cell::Real(*x),
-        Value::Text(t) => Cell::Text(Cow::Borrowed(t)),
-        Value::Fat(fat) => Cell::Text(Cow::Owned(fat.text())),
-    }
 }

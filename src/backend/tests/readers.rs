@@ -237,6 +237,26 @@ fn a_commit_in_the_tick_of_a_cursor_is_not_hidden_behind_it() {
 }
 
 #[test]
+fn commits_that_share_a_tick_are_shown_when_it_is_over_and_hidden_from_who_does_not_wait() {
+    // A counter would give the rows of a tick different versions of its own row.
+    let (effects, stamp_precision) = (Vec::new(), Span::secs(60));
+    let shared = Options { ticks: Ticks::Shared, stamp_precision, effects, ..options() };
+    for (upto, during, after) in [(Upto::Settled, 0, 3), (Upto::Behind(Span::ZERO), 1, 1)] {
+        let mut backend = filled(shared.clone(), 0, Span::ZERO);
+        let mut reader = Reader { upto, ..Reader::new(APPOINTMENT, 0) };
+        for (ms, key) in [(70_000, "m"), (70_001, "b"), (70_002, "a")] {
+            backend.office_create(at_ms(ms), APPOINTMENT, Key::new(key), appointment(0, 5)).unwrap();
+            reader.pull_all(&mut backend, at_ms(ms), 10);
+        }
+        assert_eq!(reader.rows.len(), during, "{upto:?}");
+        let over = backend.shown_by().unwrap();
+        assert!(over > at_ms(70_002) && over <= at_ms(130_000));
+        reader.pull_all(&mut backend, over, 10);
+        assert_eq!(reader.rows.len(), after, "{upto:?}");
+    }
+}
+
+#[test]
 fn a_first_load_of_rows_older_than_all_tombstones_comes_to_its_end() {
     let mut backend = filled(options(), 25, Span::secs(300 * 86_400));
     let mut reader = Reader::new(APPOINTMENT, 0);

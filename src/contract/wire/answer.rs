@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::Damaged;
-use super::cells::{Rows, owned_row, write_encoded_row, write_row, write_value};
+use super::cells::{Part, Rows, owned_row, write_encoded_row, write_part, write_row, write_value};
 use super::sink::Sink;
 use crate::base::{EntityId, Span, Stamp, Value, ValueRef};
 use crate::contract::{Outcome, Refusal, Row, ServerError};
@@ -76,19 +76,24 @@ impl<S: Sink + Default> AnswerWriter<S> {
     }
     /// Adds a row with its projected values; no values make a tombstone.
     pub fn row<'v>(&mut self, key: &str, stamp: Stamp, values: impl Iterator<Item = &'v Value>) {
-        if self.rows > 0 {
-            self.out.put(b",");
-        }
-        self.rows += 1;
+        self.begin_row();
         write_row(&mut self.out, key, stamp, values);
+    }
+    /// Adds those of a row's projected values that `part` names.
+    pub fn part<'v>(&mut self, part: Part, key: &str, stamp: Stamp, values: impl Iterator<Item = &'v Value>) {
+        self.begin_row();
+        write_part(&mut self.out, part, key, stamp, values);
     }
     /// Adds a row whose values were encoded by [`encode_cells`](super::encode_cells).
     pub fn encoded_row(&mut self, key: &str, stamp: Stamp, cells: &[u8]) {
+        self.begin_row();
+        write_encoded_row(&mut self.out, key, stamp, cells);
+    }
+    fn begin_row(&mut self) {
         if self.rows > 0 {
             self.out.put(b",");
         }
         self.rows += 1;
-        write_encoded_row(&mut self.out, key, stamp, cells);
     }
     /// Ends the page.
     pub fn end_page(&mut self, cursor: &str, more: bool) {
@@ -247,6 +252,9 @@ fn server_error(raw: RawError) -> Result<ServerError, Damaged> {
 }
 
 fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
+    if raw.row.iter().any(|row| row.part.is_some()) {
+        return Err(Damaged("the row of a verdict is whole".to_owned()));
+    }
     let current = owned_row(&raw.row);
     let outcome = match (raw.ok, raw.conflict.as_deref(), raw.rejected) {
         (None, None, None) if raw.later != raw.queued => {
@@ -278,7 +286,7 @@ fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Counted;
+    use super::super::{Cell, Counted};
     use super::*;
     use crate::base::Key;
 
@@ -291,6 +299,7 @@ mod tests {
         writer.begin_page(EntityId(3));
         writer.row("k1", Stamp(7), values().iter());
         writer.row("k2", Stamp(8), [].iter());
+        writer.part(Part { base: Stamp(5), columns: 0b1010 }, "k3", Stamp(6), values().iter());
         writer.end_page("7,k1", true);
         writer.begin_page(EntityId(4));
         writer.end_page("", false);
@@ -304,12 +313,16 @@ mod tests {
         let answer = Answer::decode(&bytes).unwrap().unwrap();
         assert_eq!(answer.now, Stamp(9));
         let page = &answer.pages[0];
-        assert_eq!((page.entity, &*page.cursor, page.more, page.rows.len()), (EntityId(3), "7,k1", true, 2));
+        assert_eq!((page.entity, &*page.cursor, page.more, page.rows.len()), (EntityId(3), "7,k1", true, 3));
         let first = page.rows.get(0);
         assert_eq!((first.key, first.stamp), ("k1", Stamp(7)));
-        let read: Vec<Value> = first.values.unwrap().iter().map(super::super::Cell::to_value).collect();
+        let read: Vec<Value> = first.values.unwrap().iter().map(Cell::to_value).collect();
         assert_eq!(read, values());
         assert_eq!(page.rows.get(1).values, None);
+        let part = page.rows.get(2);
+        assert_eq!((part.key, part.stamp), ("k3", Stamp(6)));
+        assert_eq!(part.part, Some(Part { base: Stamp(5), columns: 0b1010 }));
+        assert_eq!(part.values, Some(&[Cell::Int(-5), Cell::Real(1.0)][..]));
         assert!(answer.pages[1].rows.is_empty());
     }
 
@@ -351,6 +364,9 @@ mod tests {
             "[]",
             "{\"pages\":[{\"e\":1}]}",
             "{\"pages\":[{\"e\":1,\"rows\":[[1,2]],\"cursor\":\"\",\"more\":false}]}",
+            "{\"pages\":[{\"e\":1,\"rows\":[[0,7,\"k\",8]],\"cursor\":\"\",\"more\":false}]}",
+            "{\"pages\":[{\"e\":1,\"rows\":[[5,7,\"k\",8,1]],\"cursor\":\"\",\"more\":false}]}",
+            "{\"results\":[{\"id\":\"a\",\"conflict\":\"stale\",\"row\":[[1,7,\"k\",8,1]]}]}",
         ] {
             assert!(Answer::decode(bytes.as_bytes()).is_err(), "{bytes}");
         }

@@ -36,11 +36,39 @@ pub struct WireRow<'r> {
     pub key: &'r str,
     /// The backend's stamp.
     pub stamp: Stamp,
-    /// The device's columns; `None` for a tombstone.
+    /// The device's columns, or those of `part`; `None` for a tombstone.
     pub values: Option<&'r [Cell<'r>]>,
+    /// Set if only some columns came.
+    pub part: Option<Part>,
+}
+
+/// Which columns of a row are sent to a reader that holds the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The version that the reader must hold, or else it cannot use the part.
+    pub base: Stamp,
+    /// A bit for each column of the device that comes, the first being the lowest; at least one, of the first 63.
+    pub columns: u64,
+}
+
+impl Part {
+    /// Whether the column at this place comes.
+    pub fn has(self, place: usize) -> bool {
+        place < 63 && self.columns >> place & 1 == 1
+    }
 }
 
 impl Cell<'_> {
+    /// A value as a cell, borrowed where it can be.
+    pub fn of(value: &Value) -> Cell<'_> {
+        match value {
+            Value::Null => Cell::Null,
+            Value::Int(n) => Cell::Int(*n),
+            Value::Real(x) => Cell::Real(*x),
+            Value::Text(t) => Cell::Text(Cow::Borrowed(t)),
+            Value::Fat(fat) => Cell::Text(Cow::Owned(fat.text())),
+        }
+    }
     /// The value, borrowed.
     pub fn as_ref(&self) -> ValueRef<'_> {
         match self {
@@ -69,10 +97,17 @@ impl<'a> Rows<'a> {
     pub fn get(&self, index: usize) -> WireRow<'_> {
         let start = if index == 0 { 0 } else { self.ends[index - 1] as usize };
         let cells = &self.cells[start..self.ends[index] as usize];
-        let (Cell::Text(key), Cell::Int(stamp)) = (&cells[0], &cells[1]) else {
-            unreachable!("a row is read only with a key and a stamp");
-        };
-        WireRow { key, stamp: Stamp(*stamp), values: (cells.len() > 2).then_some(&cells[2..]) }
+        match cells {
+            [Cell::Text(key), Cell::Int(stamp), values @ ..] => {
+                let values = (!values.is_empty()).then_some(values);
+                WireRow { key, stamp: Stamp(*stamp), values, part: None }
+            }
+            [Cell::Int(columns), Cell::Int(base), Cell::Text(key), Cell::Int(stamp), values @ ..] => {
+                let part = Some(Part { base: Stamp(*base), columns: *columns as u64 });
+                WireRow { key, stamp: Stamp(*stamp), values: Some(values), part }
+            }
+            _ => unreachable!("a row is read only with a key and a stamp"),
+        }
     }
     /// The rows in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = WireRow<'_>> {
@@ -100,8 +135,11 @@ impl<'de> Visitor<'de> for RowSeed<'_, 'de> {
             self.0.cells.push(cell);
         }
         let row = &self.0.cells[start..];
-        if !matches!(row, [Cell::Text(_), Cell::Int(_), ..]) {
-            return Err(A::Error::custom("a row starts with its key and its stamp"));
+        match row {
+            [Cell::Text(_), Cell::Int(_), ..] => {}
+            [Cell::Int(columns), Cell::Int(_), Cell::Text(_), Cell::Int(_), values @ ..]
+                if *columns > 0 && columns.count_ones() as usize == values.len() => {}
+            _ => return Err(A::Error::custom("a row starts with its key and its stamp")),
         }
         self.0.ends.push(self.0.cells.len() as u32);
         Ok(())
@@ -197,6 +235,29 @@ pub(super) fn write_row<'v, S: Sink>(
     out.put(b",");
     write_value(out, ValueRef::Int(stamp.0));
     for value in values {
+        out.put(b",");
+        value.with_ref(|v| write_value(out, v));
+    }
+    out.put(b"]");
+}
+
+/// Appends as JSON those of a row's values that `part` names.
+pub(super) fn write_part<'v, S: Sink>(
+    out: &mut S,
+    part: Part,
+    key: &str,
+    stamp: Stamp,
+    values: impl Iterator<Item = &'v Value>,
+) {
+    out.put(b"[");
+    write_value(out, ValueRef::Int(part.columns as i64));
+    out.put(b",");
+    write_value(out, ValueRef::Int(part.base.0));
+    out.put(b",");
+    write_value(out, ValueRef::Text(key));
+    out.put(b",");
+    write_value(out, ValueRef::Int(stamp.0));
+    for (_, value) in values.enumerate().filter(|(place, _)| part.has(*place)) {
         out.put(b",");
         value.with_ref(|v| write_value(out, v));
     }

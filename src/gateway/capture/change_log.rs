@@ -4,11 +4,9 @@
 //! `number|until|since/stamp,key`: the entry after which the log goes on, the last version of the content, and where in it the
 //! load is. `@stamp` is a device that had everything up to that instant.
 
-use std::ops::ControlFlow;
-
 use super::super::options::Unfit;
-use super::{Ask, Captured, Effort, Fits, Strategy};
-use crate::backend::{Backend, Change, Holes, LogPosition, LogQuery, Position, Provisioning, Trimmed};
+use super::{Ask, Captured, Effort, Fits, Strategy, Take};
+use crate::backend::{Backend, Holes, LogPosition, LogQuery, Position, Provisioning, Trimmed};
 use crate::base::{EntityId, Key, Stamp, Time};
 use crate::contract::ServerError;
 
@@ -55,7 +53,7 @@ impl Strategy for ChangeLog {
         backend: &mut Backend,
         now: Time,
         ask: Ask<'_>,
-        take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
+        take: Take<'_>,
     ) -> Result<Captured, ServerError> {
         let Ask { reader, entity, cursor, limit, .. } = ask;
         let Options { holes, trimmed } = self.options;
@@ -64,7 +62,7 @@ impl Strategy for ChangeLog {
             Some(cursor) => read(cursor).ok_or(ServerError::CursorExpired(entity))?,
         };
         let query = LogQuery { entity, scope: reader.scope(), after: &after, limit, holes, trimmed };
-        let page = backend.logged(now, query, take)?;
+        let page = backend.logged(now, query, &mut |change| take(change, None))?;
         let effort = Effort { scanned: page.scanned, ..Effort::default() };
         Ok(Captured { delivered: page.delivered, cursor: write(&page.next), more: page.more, effort })
     }

@@ -5,13 +5,12 @@
 //! until then. If it forgets that, their flags stay as they are and the rows come again.
 
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::options::Unfit;
-use super::{Ask, Captured, Effort, Fits, Reader, Strategy};
-use crate::backend::{Backend, Change, Consumer, FlagQuery, Flagged, Has, Lease, Mark, Provisioning, Reset};
+use super::{Ask, Captured, Effort, Fits, Reader, Strategy, Take};
+use crate::backend::{Backend, Consumer, FlagQuery, Flagged, Has, Lease, Mark, Provisioning, Reset};
 use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time};
 use crate::contract::ServerError;
 
@@ -244,14 +243,15 @@ impl Strategy for ByFlag {
         backend: &mut Backend,
         now: Time,
         ask: Ask<'_>,
-        take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
+        take: Take<'_>,
     ) -> Result<Captured, ServerError> {
         let Options { form, unreadable, on_unreadable, lease, .. } = self.options;
         let mut set = self.settle(backend, now, &ask) + self.enrol(backend, now, &ask)?;
         let Ask { reader, entity, limit, .. } = ask;
         let (consumer, scope) = (self.consumer(reader), reader.scope());
         let query = FlagQuery { consumer, entity, scope, limit, lease: lease.map(Lease) };
-        let found = backend.flagged(now, query, &|key| is_unreadable(unreadable, key), take)?;
+        let found = backend
+            .flagged(now, query, &|key| is_unreadable(unreadable, key), &mut |change| take(change, None))?;
         if found.passed > 0 && on_unreadable == OnUnreadable::Stop {
             backend.release(consumer, entity, &found.marks);
             return Err(ServerError::Failed);

@@ -13,19 +13,14 @@ mod cursor;
 mod options;
 mod reconcile;
 
-use std::ops::ControlFlow;
-
 use self::cursor::{Course, Cursor, Step};
 use self::reconcile::Reconciling;
-use super::{Ask, Captured, Effort, Strategy};
-use crate::backend::{Backend, Change, Lower, Position, Query, Stretch, Stretched, Upto};
+use super::{Ask, Captured, Effort, Strategy, Take};
+use crate::backend::{Backend, Lower, Position, Query, Stretch, Stretched, Upto};
 use crate::base::{EntityId, Stamp, Time};
 use crate::contract::ServerError;
 
 pub use options::{Bound, End, Options, Paging, Source};
-
-/// Takes a page's changes.
-type Take<'t> = &'t mut dyn FnMut(Change<'_>) -> ControlFlow<()>;
 
 pub(super) fn strategy(options: Options) -> Box<dyn Strategy> {
     let by_time = LastModified { options };
@@ -88,7 +83,7 @@ impl LastModified {
     ) -> Result<Captured, ServerError> {
         let Ask { reader, entity, limit, .. } = ask;
         let query = Query { entity, scope: reader.scope(), after, limit, upto: self.options.upto };
-        let page = backend.changes(now, query, take)?;
+        let page = backend.changes(now, query, |change| take(change, None))?;
         let cursor = Cursor::Rest(Position { stamp: self.cut(page.next.stamp), ..page.next }).write();
         let effort = Effort { scanned: page.scanned, ..Effort::default() };
         Ok(Captured { delivered: page.delivered, cursor, more: self.more(page.delivered, page.more), effort })
@@ -115,7 +110,7 @@ impl LastModified {
             whole_ties: matches!(bound, Bound::FirstNotReturnedExtended | Bound::TieExtended),
             ..self.stretch(ask, loading)
         };
-        let stretched = backend.stretch(now, stretch, take)?;
+        let stretched = backend.stretch(now, stretch, |change| take(change, None))?;
         let last = stretched.last.as_ref().map(|(stamp, _)| *stamp);
         let reached = match bound {
             Bound::FirstNotReturned | Bound::FirstNotReturnedExtended => stretched.next.or(last),
@@ -147,7 +142,8 @@ impl LastModified {
             Step::Skip { rows, .. } => (self.lower(base), *rows),
             Step::Row(stamp, key) => (Lower::Row(*stamp, key), 0),
         };
-        let stretched = backend.stretch(now, Stretch { from, skip, ..self.stretch(ask, since) }, take)?;
+        let stretch = Stretch { from, skip, ..self.stretch(ask, since) };
+        let stretched = backend.stretch(now, stretch, |change| take(change, None))?;
         let mark = match source {
             Source::Records => stretched.last.as_ref().map_or(begun.mark, |(last, _)| begun.mark.max(*last)),
             Source::ServerEnd => {

@@ -5,7 +5,8 @@
 //! with, so it is also the receipt for that page, and the only one there is. Whether an answer leaves the gateway at all it is
 //! told when that is known ([`Strategy::answered`]). What it keeps between requests besides what it put into the cursor and the
 //! source it may lose at any time ([`Strategy::forget`]). What it does to the source, and what it costs the gateway, it tells as
-//! its [`Effort`].
+//! its [`Effort`]. One that knows what a device holds of a row may tell of the [`Part`] that differs, naming the version that it
+//! differs from: a device that holds another takes nothing of the answer, and asks again with the cursor that it has.
 //!
 //! A strategy is one file here with options of its own, one variant of [`Capture`](super::Capture), one line in [`strategy`],
 //! and one in the grammar of scenario files. What it needs of the backend its options say ([`Fits`]).
@@ -22,6 +23,7 @@ use std::ops::ControlFlow;
 use super::options::{Capture, Unfit};
 use crate::backend::{Backend, Change, Provisioning, Scope};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
+use crate::contract::wire::Part;
 use crate::contract::{Carried, Event, Schema, ServerError};
 
 pub use change_log::Options as ChangeLogOptions;
@@ -88,6 +90,9 @@ pub struct Effort {
     pub hashed: u64,
 }
 
+/// Takes a page's changes; with a part, those columns suffice for a device.
+type Take<'t> = &'t mut dyn FnMut(Change<'_>, Option<Part>) -> ControlFlow<()>;
+
 /// Gives rows to who wants them; called only if somebody does.
 pub type Rows<'r> = dyn FnMut(&mut dyn FnMut(Carried<'_>)) + 'r;
 
@@ -103,7 +108,7 @@ pub(super) trait Strategy {
         backend: &mut Backend,
         now: Time,
         ask: Ask<'_>,
-        take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
+        take: Take<'_>,
     ) -> Result<Captured, ServerError>;
 
     /// The answer with the pages since the last call leaves, or it does not.

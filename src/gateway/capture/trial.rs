@@ -179,7 +179,7 @@ impl Trial {
             pull: (UnitId(0), 0),
         };
         let mut rows = Vec::new();
-        let page = strategy.page(backend, now, ask, &mut |change| {
+        let page = strategy.page(backend, now, ask, &mut |change, _| {
             rows.push((change.key.clone(), change.stamp, change.values.map(|values| values[1].clone())));
             if rows.len() < self.page { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
@@ -474,7 +474,7 @@ fn workers(options: FlagOptions) -> BTreeMap<Key, u32> {
             pull: (UnitId(0), 0),
         };
         let now = Time::ZERO + Span::millis(step as u64);
-        let page = strategy.page(&mut backend, now, ask, &mut |change| {
+        let page = strategy.page(&mut backend, now, ask, &mut |change, _| {
             *seen.entry(change.key.clone()).or_insert(0) += 1;
             ControlFlow::Continue(())
         });
@@ -516,7 +516,7 @@ fn flags_that_a_user_sets_by_hand_bring_exactly_those_rows_again() {
             pull,
         };
         let mut keys = Vec::new();
-        let page = strategy.page(backend, Time::ZERO + Span::millis(ms), ask, &mut |change| {
+        let page = strategy.page(backend, Time::ZERO + Span::millis(ms), ask, &mut |change, _| {
             keys.push(change.key.to_string());
             ControlFlow::Continue(())
         });
@@ -551,7 +551,7 @@ fn captured(on_unreadable: OnUnreadable) -> usize {
             local: START,
             pull: (UnitId(0), 0),
         };
-        let page = strategy.page(&mut backend, now, ask, &mut |_| ControlFlow::Continue(()));
+        let page = strategy.page(&mut backend, now, ask, &mut |_, _| ControlFlow::Continue(()));
         let Ok(page) = page else { return rows };
         rows += page.delivered as usize;
         cursor = Some(page.cursor);

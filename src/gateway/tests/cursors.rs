@@ -396,3 +396,38 @@ fn a_device_that_was_set_up_elsewhere_loads_everything_once() {
     reader.pull(&mut site, 500, 100);
     assert_eq!(reader.rows.len(), 20);
 }
+
+#[test]
+fn a_gateway_put_back_finds_rows_that_were_sent_since_its_backup() {
+    let mut site = reconciling(Span::ZERO);
+    let mut reader = Reader::default();
+    reader.pull(&mut site, 500, 100);
+    let backup = site.gateway.backup();
+    let now = site.now;
+    site.backend.office_create(now, CODE, Key::new("since"), vec![Value::Null, Value::Null]).unwrap();
+    delete(&mut site, 0..1);
+    reader.pull(&mut site, 500, 100);
+    assert!(reader.rows.contains_key("since"));
+    site.gateway.restore(site.now, backup);
+    let now = site.now;
+    site.backend.office_delete(now, CODE, &Key::new("since")).unwrap();
+    delete(&mut site, 1..2);
+    // A receipt from before the restore is for none of the tombstones after it.
+    reader.ask(&mut site, 500);
+    reader.pull(&mut site, 500, 100);
+    assert_eq!(reader.rows.len(), 18);
+}
+
+#[test]
+fn a_load_that_is_broken_off_before_its_first_page_arrives_loses_no_key() {
+    let mut site = reconciling(Span::ZERO);
+    let mut reader = Reader::default();
+    reader.pull(&mut site, 500, 100);
+    let cursor = reader.cursor.take();
+    delete(&mut site, 3..6);
+    // The answer is lost, and the device goes on with what it had.
+    reader.ask(&mut site, 500);
+    reader.cursor = cursor;
+    reader.pull(&mut site, 500, 100);
+    assert_eq!(reader.rows.len(), 17);
+}

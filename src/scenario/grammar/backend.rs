@@ -38,6 +38,12 @@ pub(super) const BACKEND: Form = table(&[
         "Stamps are cut to multiples of this.",
     ),
     key(
+        "ticks",
+        Form::Word { built: &["run-ahead", "shared"], later: &[] },
+        "\"run-ahead\"",
+        "Whether stamps go on where one was read already, or stay and readers wait for the end of the tick.",
+    ),
+    key(
         "filter_precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
         "\"1us\"",

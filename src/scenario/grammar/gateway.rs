@@ -47,6 +47,12 @@ const REFRESH: Form = table(&[
         "true",
         "A page is taken only if the cursor is still the one that it was asked with; else whoever comes last writes.",
     ),
+    key(
+        "cursor_saved",
+        Form::Word { built: &["with-rows", "before-rows"], later: &[] },
+        "\"with-rows\"",
+        "Whether the replica's cursor is saved with each page, or at once and all rows at the end of their entity.",
+    ),
 ]);
 
 const SERVE: Form = table(&[

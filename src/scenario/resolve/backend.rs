@@ -2,7 +2,7 @@
 
 use super::World;
 use super::view::View;
-use crate::backend::{self, Provisioning, QuotaBy};
+use crate::backend::{self, Provisioning, QuotaBy, Ticks};
 use crate::base::Ppm;
 
 impl World<'_> {
@@ -22,6 +22,7 @@ impl World<'_> {
             page_cap: view.at("page_cap").count(),
             gateway_timeout: view.at("gateway_timeout").span(),
             stamp_precision: view.at("stamp_precision").span(),
+            ticks: if view.at("ticks").text() == "shared" { Ticks::Shared } else { Ticks::RunAhead },
             filter_precision: view.at("filter_precision").span(),
             stamped_by_device: view.at("stamped_by").text() == "device",
             monotonic: view.at("monotonic").flag(),

@@ -10,8 +10,8 @@ use super::view::View;
 use crate::backend::Upto;
 use crate::base::Span;
 use crate::gateway::{
-    self, Advance, Capture, CursorHolder, LastModifiedBound, LastModifiedEnd, LastModifiedOptions,
-    LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions,
+    self, Advance, Capture, CursorHolder, CursorSaved, LastModifiedBound, LastModifiedEnd,
+    LastModifiedOptions, LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions,
 };
 
 impl World<'_> {
@@ -73,6 +73,10 @@ impl World<'_> {
             page: view.at("page").count(),
             nodes: view.at("nodes").count(),
             fencing: view.at("fencing").flag(),
+            cursor_saved: match view.at("cursor_saved").text() {
+                "before-rows" => CursorSaved::BeforeRows,
+                _ => CursorSaved::WithRows,
+            },
         }
     }
 
@@ -156,6 +160,24 @@ impl World<'_> {
         if let Some(unfit) = options.contradiction() {
             self.wrong.at(view.at("bound"), unfit.why, format!("it takes {}", unfit.instead));
         }
+        if let Upto::Behind(behind) = options.upto {
+            self.within_tombstones(window, behind);
+        }
         options
+    }
+
+    /// A reader that has everything is behind by the window, and does not move before that has grown by a tenth of what tombstones
+    /// are kept for. A cursor that is older than those has expired, so a longer window loads for ever.
+    fn within_tombstones(&self, window: View<'_>, behind: Span) {
+        let kept_at = self.root.at("backend.tombstones_kept");
+        let kept = kept_at.span();
+        let limit = Span(kept.0 - kept.0 / 10);
+        if behind >= limit {
+            let title = format!(
+                "a cursor that stays {behind} behind expires, as the backend keeps tombstones for {kept}"
+            );
+            let help = format!("from \"0s\" to less than {limit}, or a longer `backend.tombstones_kept`");
+            self.wrong.given(&[kept_at]).at(window, title, help);
+        }
     }
 }

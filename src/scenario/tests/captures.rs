@@ -26,6 +26,23 @@ fn a_flag_without_room_for_a_claim_is_not_leased() {
 }
 
 #[test]
+fn a_window_as_long_as_tombstones_are_kept_is_refused_with_the_range_that_is_allowed() {
+    let backend = "[backend]\ntombstones_kept = \"10m\"";
+    let with = |window: &str| {
+        format!("{MINIMAL}\n{backend}\n[gateway.serve.capture.last_modified]\nwindow = \"{window}\"\n")
+    };
+    for window in ["9m", "10m", "1d"] {
+        let said = complaint(&with(window), &[]);
+        for part in
+            [format!("stays {window}"), "for 10m".into(), "test.toml:13:10".into(), "less than 9m".into()]
+        {
+            assert!(said.contains(&part), "{part:?} is not in:\n{said}");
+        }
+    }
+    plan(&with("8m59s"));
+}
+
+#[test]
 fn flags_that_nobody_has_are_not_touched() {
     let touched =
         format!("{MINIMAL}\n[event.again]\nat = \"+1m\"\ntouch_flag = {{ entity = \"note\", rows = 3 }}\n");

@@ -90,7 +90,7 @@ fn a_provisioned_database_is_as_if_it_had_been_pulled() {
             .transaction(|tx| {
                 page.iter().try_for_each(|(entity, key, stamp, values)| {
                     let values = schema.entity(*entity).project(values);
-                    let cells: Vec<_> = values.iter().map(rows::cell).collect();
+                    let cells: Vec<_> = values.iter().map(Cell::of).collect();
                     tx.put(*entity, key, *stamp, 0, &cells)
                 })
             })

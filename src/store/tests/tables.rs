@@ -35,7 +35,7 @@ fn every_kind_of_value_is_read_back_as_it_was_put() {
     ];
     for (index, values) in rows.iter().enumerate() {
         let key = format!("k{index}");
-        let cells: Vec<Cell<'_>> = values.iter().map(rows::cell).collect();
+        let cells: Vec<Cell<'_>> = values.iter().map(Cell::of).collect();
         store.transaction(|tx| tx.put(TASK, &key, Stamp(-1), 0, &cells)).unwrap();
         let read = row(&store, &key).unwrap();
         assert_eq!(format!("{:?}", read.values), format!("{values:?}"));

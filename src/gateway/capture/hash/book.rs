@@ -6,12 +6,15 @@
 //! between got lost.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::{ControlFlow, Range};
+use std::ops::Range;
 
 use super::canonical::{self, Canonical};
+use super::source::{Gap, Reading};
 use crate::backend::Change;
 use crate::base::{Key, Stamp, Time, UnitId, Value};
 use crate::contract::Entity;
+use crate::contract::wire::Part;
+use crate::gateway::capture::Take;
 
 /// What is kept of a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,8 +23,8 @@ pub(super) enum Kept {
     Unsure,
     /// The hash of what the reader holds.
     Hash(u128),
-    /// What the reader holds.
-    Copy(Box<[Value]>),
+    /// What the reader holds, and of which version.
+    Copy(Stamp, Box<[Value]>),
 }
 
 /// A row as it is compared: a hash, or those of its values that the reader gets.
@@ -32,11 +35,11 @@ pub(super) enum Print<'v> {
 }
 
 impl Kept {
-    pub(super) fn of(print: Print<'_>) -> Kept {
+    pub(super) fn of(stamp: Stamp, print: Print<'_>) -> Kept {
         match print {
             Print::Hash(hash) => Kept::Hash(hash),
             Print::Values(values, columns) => {
-                Kept::Copy(columns.iter().map(|&c| values[c].clone()).collect())
+                Kept::Copy(stamp, columns.iter().map(|&c| values[c].clone()).collect())
             }
         }
     }
@@ -44,11 +47,31 @@ impl Kept {
     fn says(&self, print: Print<'_>) -> bool {
         match (self, print) {
             (Kept::Hash(kept), Print::Hash(hash)) => *kept == hash,
-            (Kept::Copy(kept), Print::Values(values, columns)) => {
+            (Kept::Copy(_, kept), Print::Values(values, columns)) => {
                 kept.iter().zip(columns).all(|(kept, &column)| reads_as(kept, &values[column]))
             }
             _ => false,
         }
+    }
+
+    /// What differs in a copy, if sending that alone is shorter than the row.
+    ///
+    /// The reader may hold something else in spite of its cursor: an edit that was not sent yet, or no row at all where it passed
+    /// over one that it could not apply. It sees that by the stamp of the version, and asks again with the cursor that it has. Then
+    /// the row is unsure, as what was told and not confirmed always is, and comes whole.
+    fn part(&self, print: Print<'_>) -> Option<Part> {
+        let (Kept::Copy(base, kept), Print::Values(values, columns)) = (self, print) else { return None };
+        let (mut differs, mut spared) = (0, 0);
+        for (place, (kept, &column)) in kept.iter().zip(columns).enumerate() {
+            if reads_as(kept, &values[column]) {
+                spared += canonical::size(std::slice::from_ref(kept));
+            } else if place < 63 {
+                differs |= 1 << place;
+            } else {
+                return None;
+            }
+        }
+        (spared > PART).then_some(Part { base: *base, columns: differs })
     }
 
     /// Bytes beside the key.
@@ -56,10 +79,13 @@ impl Kept {
         match self {
             Kept::Unsure => 0,
             Kept::Hash(_) => 16,
-            Kept::Copy(values) => canonical::size(values),
+            Kept::Copy(_, values) => 8 + canonical::size(values),
         }
     }
 }
+
+/// What naming the columns of a part and its base takes on the wire, in bytes.
+const PART: u64 = 24;
 
 /// Whether two values read the same; two texts that are made when they are read are told apart without making them.
 fn reads_as(a: &Value, b: &Value) -> bool {
@@ -71,7 +97,7 @@ pub(super) struct Lens<'e> {
     pub(super) entity: &'e Entity,
     /// The columns that the reader gets.
     pub(super) columns: &'e [usize],
-    /// Whether whole rows are kept in place of hashes.
+    /// Whether what the reader holds is kept in place of hashes.
     pub(super) copies: bool,
 }
 
@@ -128,6 +154,8 @@ struct Difference {
     stamp: Stamp,
     /// All columns; `None` if the row is gone.
     values: Option<Box<[Value]>>,
+    /// The columns that differ from what the reader holds, where that is known.
+    part: Option<Part>,
     /// What is kept when the reader has it.
     kept: Option<Kept>,
     /// The reader has written the row since it was looked at: what was found then is not to be told.
@@ -153,11 +181,11 @@ impl<'b> Comparison<'b> {
     pub(super) fn see(&mut self, row: Change<'_>, print: Print<'_>) {
         self.seen += 1;
         self.pass(Some(row.key));
-        let same = self.known.next_if(|(key, _)| *key == row.key).is_some_and(|(_, kept)| kept.says(print));
-        if !same {
-            let values = row.values.map(Box::from);
-            let (key, kept) = (row.key.clone(), Some(Kept::of(print)));
-            self.found.push(Difference { key, stamp: row.stamp, values, kept, passed: false });
+        let known = self.known.next_if(|(key, _)| *key == row.key).map(|(_, kept)| kept);
+        if known.is_none_or(|known| !known.says(print)) {
+            let (values, part) = (row.values.map(Box::from), known.and_then(|known| known.part(print)));
+            let (key, kept) = (row.key.clone(), Some(Kept::of(row.stamp, print)));
+            self.found.push(Difference { key, stamp: row.stamp, values, part, kept, passed: false });
         }
     }
 
@@ -165,14 +193,16 @@ impl<'b> Comparison<'b> {
     fn pass(&mut self, until: Option<&Key>) {
         while let Some((key, _)) = self.known.next_if(|(key, _)| until.is_none_or(|until| *key < until)) {
             let (key, stamp) = (key.clone(), self.clock);
-            self.found.push(Difference { key, stamp, values: None, kept: None, passed: false });
+            self.found.push(Difference { key, stamp, values: None, part: None, kept: None, passed: false });
         }
     }
 
-    /// All rows have come: what was not among them is gone. Nothing is told of those in `not`.
-    pub(super) fn end(mut self, not: &BTreeSet<Key>) -> List {
+    /// All rows have come: what was not among them is gone, unless it may lie in one of `gaps`. Nothing is told of those in `not`.
+    pub(super) fn end(mut self, not: &BTreeSet<Key>, gaps: &[Gap]) -> List {
         self.pass(None);
-        self.found.retain(|found| !not.contains(&found.key));
+        let unread =
+            |found: &Difference| found.values.is_none() && gaps.iter().any(|gap| gap.holds(&found.key));
+        self.found.retain(|found| !not.contains(&found.key) && !unread(found));
         List { found: self.found, served: 0 }
     }
 }
@@ -232,7 +262,7 @@ pub(super) struct Book {
     /// What there is to tell in it; a gateway that is killed forgets it.
     pub(super) list: Option<List>,
     /// A reading that goes on with the next request; forgotten, too.
-    pub(super) reading: Option<super::source::Reading>,
+    pub(super) reading: Option<Reading>,
 }
 
 impl Book {
@@ -281,11 +311,7 @@ impl Book {
     }
 
     /// Tells differences up to `limit` and until `take` breaks; gives how many.
-    pub(super) fn tell(
-        &mut self,
-        limit: usize,
-        take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
-    ) -> (Range<usize>, u64) {
+    pub(super) fn tell(&mut self, limit: usize, take: Take<'_>) -> (Range<usize>, u64) {
         let Some(list) = &mut self.list else { return (0..0, 0) };
         let (from, mut told) = (list.served, 0);
         for found in &list.found[from..] {
@@ -299,7 +325,7 @@ impl Book {
             told += 1;
             self.rows.set(&found.key, Some(Kept::Unsure));
             let values = found.values.as_deref();
-            if take(Change { key: &found.key, stamp: found.stamp, values }).is_break() {
+            if take(Change { key: &found.key, stamp: found.stamp, values }, found.part).is_break() {
                 break;
             }
         }

@@ -12,6 +12,9 @@
 //! later comes with the next pull. A reading by offset has no instant, and may take a row for gone that was only moved past
 //! ([`Snapshot::Torn`]).
 //!
+//! Who keeps copies sees which columns differ, and sends a device those alone, above the version that it holds; who keeps hashes
+//! sends the row.
+//!
 //! The stamp of a row is passed on, as an edit names by it what it replaces; no comparison looks at it.
 
 mod book;
@@ -23,10 +26,9 @@ mod tests;
 mod trial;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::{Ask, Captured, Effort, Fits, Reader, Strategy};
+use super::{Ask, Captured, Effort, Fits, Reader, Strategy, Take};
 use crate::backend::{Backend, Change, FileDrop, Provisioning};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
 use crate::contract::{Carried, Delivery, Entity, Schema, ServerError};
@@ -55,9 +57,9 @@ pub struct Options {
 /// What is kept of each row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
-    /// 128 bits.
+    /// 128 bits: what differs is sent as a whole.
     Hash,
-    /// All that the reader gets.
+    /// All that the reader gets: a device is sent the columns that differ.
     Copy,
 }
 
@@ -69,7 +71,8 @@ pub enum Snapshot {
     /// In pages by offset while others write, a page with each request of a pull. A row that is deleted moves all that follow
     /// it: one is skipped, and taken for gone.
     Torn,
-    /// In the same way until a pass sees all that the one before saw: so that one skipped nothing.
+    /// In the same way until a pass sees all that the one before saw: so that one skipped nothing. If rows vanish in several passes
+    /// on end, what might have been skipped is left for the next time.
     TwoPass,
 }
 
@@ -184,7 +187,7 @@ impl Hash {
                 see(&mut comparison, row, raw, &lens, (&mut self.canonical, effort));
             }
             effort.handled += comparison.seen;
-            return Ok(Some(comparison.end(&not)));
+            return Ok(Some(comparison.end(&not, &[])));
         }
         if self.options.snapshot == Snapshot::Isolated {
             let raw = Raw::new(&self.options, entity, now);
@@ -197,16 +200,16 @@ impl Hash {
                 comparison.see(row, print);
             })?;
             effort.handled += comparison.seen;
-            return Ok(Some(comparison.end(&BTreeSet::new())));
+            return Ok(Some(comparison.end(&BTreeSet::new(), &[])));
         }
         let words = (&mut self.canonical, &mut *effort);
         let whole = Reading::go_on(&mut book.reading, &self.options, (backend, now), ask, words)?;
-        let Some(Whole { rows, touched }) = whole else { return Ok(None) };
+        let Some(Whole { rows, touched, gaps }) = whole else { return Ok(None) };
         for row in &rows {
             see(&mut comparison, row, row.raw, &lens, (&mut self.canonical, effort));
         }
         effort.handled += comparison.seen;
-        Ok(Some(comparison.end(&touched)))
+        Ok(Some(comparison.end(&touched, &gaps)))
     }
 
     fn answer(
@@ -214,7 +217,7 @@ impl Hash {
         book: &mut Book,
         (backend, now): (&mut Backend, Time),
         ask: &Ask<'_>,
-        take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
+        take: Take<'_>,
     ) -> Result<Captured, ServerError> {
         let mut effort = Effort::default();
         if book.list.as_ref().is_none_or(List::is_told) {
@@ -273,7 +276,7 @@ impl Strategy for Hash {
         backend: &mut Backend,
         now: Time,
         ask: Ask<'_>,
-        take: &mut dyn FnMut(Change<'_>) -> ControlFlow<()>,
+        take: Take<'_>,
     ) -> Result<Captured, ServerError> {
         let entity = backend.schema().entities.get(usize::from(ask.entity.0));
         let pulled =
@@ -314,14 +317,14 @@ impl Strategy for Hash {
         for entity in schema.ids() {
             self.books.entry((who, entity)).or_insert_with(|| Book::begun(Cursor::At(stamp)));
         }
-        rows(&mut |Carried { entity, key, values, .. }| {
+        rows(&mut |Carried { entity, key, stamp, values }| {
             let own = schema.entity(entity);
             let copies = self.options.keep == Keep::Copy;
             let all: Vec<usize> = (0..own.columns.len()).collect();
             let lens = Lens { entity: own, columns: columns(own, who, &all), copies };
             // What a source wrote then is not known.
             let kept = match self.options.canonical || copies {
-                true => Kept::of(lens.print(values, &mut self.canonical, &mut 0)),
+                true => Kept::of(stamp, lens.print(values, &mut self.canonical, &mut 0)),
                 false => Kept::Unsure,
             };
             self.with_book((who, entity), |_, book| book.rows.set(&Key::new(key), Some(kept)));

@@ -26,10 +26,26 @@ pub(super) struct Reading {
     rows: Vec<Seen>,
     /// Rows that the source is to skip.
     offset: usize,
+    /// What this pass may have passed over.
+    gaps: Vec<Gap>,
     /// The keys of the pass before, in order.
     before: Option<Vec<Key>>,
+    /// Passes that were made.
+    passes: u32,
     /// Rows that the reader has written meanwhile: what was read of them may be older.
     pub(super) touched: BTreeSet<Key>,
+}
+
+/// Keys that no page speaks of: after this one, and before that if there is one.
+///
+/// A page is of one instant, and from its first key to its last it says all. What is skipped lies before the next.
+#[derive(Clone, Debug)]
+pub(super) struct Gap(Key, Option<Key>);
+
+impl Gap {
+    pub(super) fn holds(&self, key: &Key) -> bool {
+        *key > self.0 && self.1.as_ref().is_none_or(|end| key < end)
+    }
 }
 
 /// A reading that is complete.
@@ -39,11 +55,17 @@ pub(super) struct Whole {
     pub(super) rows: Vec<Seen>,
     /// Those of which nothing is to be told.
     pub(super) touched: BTreeSet<Key>,
+    /// What is missing here may be there.
+    pub(super) gaps: Vec<Gap>,
 }
+
+/// So many passes are made to find two of which the later saw all that the earlier did.
+const PASSES: u32 = 4;
 
 impl Reading {
     fn new() -> Reading {
-        Reading { rows: Vec::new(), offset: 0, before: None, touched: BTreeSet::new() }
+        let (rows, gaps, touched) = (Vec::new(), Vec::new(), BTreeSet::new());
+        Reading { rows, offset: 0, gaps, before: None, passes: 0, touched }
     }
 
     /// Reads the next page; gives the rows when all have been read.
@@ -70,36 +92,55 @@ impl Reading {
             }
         })?;
         let read = this.rows.len() - from;
+        this.note_gap(from);
         effort.scanned += (skipped + read) as u64;
         this.offset += read;
         let ended = read < options.read_rows as usize;
-        let rows = if ended { this.end_pass(options.snapshot) } else { None };
-        if let Some(rows) = rows {
-            return Ok(Some(Whole { rows, touched: this.touched }));
+        let whole = if ended { this.end_pass(options.snapshot) } else { None };
+        if whole.is_some() {
+            return Ok(whole);
         }
         *reading = Some(this);
         Ok(None)
     }
 
+    /// Notes what lies between the page of which the row at `from` is the first and the pages before.
+    fn note_gap(&mut self, from: usize) {
+        let Some(last) = self.rows[..from].iter().map(|row| &row.key).max() else { return };
+        let next = self.rows.get(from).map(|row| &row.key);
+        if next.is_none_or(|next| next > last) {
+            self.gaps.push(Gap(last.clone(), next.cloned()));
+        }
+    }
+
     /// All pages were read. A row is skipped only where one that was read before it has vanished meanwhile: if the next pass
-    /// misses none of what this one saw, this one skipped nothing. While rows vanish in each pass there is no end.
-    fn end_pass(&mut self, snapshot: Snapshot) -> Option<Vec<Seen>> {
-        let mut rows = std::mem::take(&mut self.rows);
+    /// misses none of what this one saw, this one skipped nothing. Where rows vanish in each pass, the last one counts as far as
+    /// it goes: what is missing between two pages is neither there nor gone, and left to the next reading.
+    fn end_pass(&mut self, snapshot: Snapshot) -> Option<Whole> {
+        let (mut rows, gaps) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.gaps));
         self.offset = 0;
+        self.passes += 1;
         // Of a row that was read twice the later version counts.
         rows.reverse();
         rows.sort_by(|a, b| a.key.cmp(&b.key));
         rows.dedup_by(|a, b| a.key == b.key);
-        if snapshot == Snapshot::Torn {
-            return Some(rows);
-        }
-        let keys: Vec<Key> = rows.iter().map(|row| row.key.clone()).collect();
-        let vanished = |before: Vec<Key>| before.iter().any(|key| keys.binary_search(key).is_err());
-        if self.before.take().is_none_or(vanished) {
-            self.before = Some(keys);
-            return None;
-        }
-        Some(rows)
+        let gaps = match snapshot {
+            Snapshot::TwoPass if !self.is_confirmed_by(&rows) => {
+                if self.passes < PASSES {
+                    self.before = Some(rows.into_iter().map(|row| row.key).collect());
+                    return None;
+                }
+                gaps
+            }
+            _ => Vec::new(),
+        };
+        Some(Whole { rows, touched: std::mem::take(&mut self.touched), gaps })
+    }
+
+    /// Whether this pass saw all that the one before did.
+    fn is_confirmed_by(&self, rows: &[Seen]) -> bool {
+        let sees = |key: &Key| rows.binary_search_by(|row| row.key.cmp(key)).is_ok();
+        self.before.as_ref().is_some_and(|before| before.iter().all(sees))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Readers of all kinds of sources, with trouble at every request.
 
+use std::ops::ControlFlow;
+
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 
 use super::trial::{self, TROUBLES, Trial, Trouble, VISIT};
@@ -99,8 +101,41 @@ fn copies_take_what_rows_take_and_are_not_hashed() {
     trial.pull(3);
     trial.check(&"copies");
     let rows = trial.holds.iter();
-    let bytes: u64 = rows.map(|(key, values)| key.as_str().len() as u64 + canonical::size(values)).sum();
+    let row = |(key, values): (&Key, &Vec<Value>)| 8 + key.as_str().len() as u64 + canonical::size(values);
+    let bytes: u64 = rows.map(row).sum();
     assert_eq!((trial.strategy.state(), trial.effort.hashed), (bytes, 0));
+}
+
+#[test]
+fn columns_that_differ_are_put_on_what_is_held_whatever_goes_wrong() {
+    let options = Options { keep: Keep::Copy, ..Options::default() };
+    let mut calm = trial(options, Provisioning::Nothing, 10);
+    live(&mut calm, 3);
+    calm.check(&"calm");
+    assert!(calm.parts > 0 && calm.unusable == 0, "{} {}", calm.parts, calm.unusable);
+    for (nth, trouble) in (1..=calm.requests).flat_map(|nth| TROUBLES.map(|t| (nth, t))) {
+        let mut trial = trial(options, Provisioning::Nothing, 10);
+        trial.trouble.insert(nth, trouble);
+        live(&mut trial, 3);
+        trial.check(&(nth, trouble));
+    }
+    let mut whole = trial(Options::default(), Provisioning::Nothing, 10);
+    live(&mut whole, 3);
+    assert_eq!(whole.parts, 0, "a hash does not say what differs");
+}
+
+#[test]
+fn columns_of_a_row_that_is_not_held_come_again_as_the_whole_row() {
+    let options = Options { keep: Keep::Copy, ..Options::default() };
+    let mut trial = trial(options, Provisioning::Nothing, 10);
+    trial.pull(100);
+    // The reader passed over a row that it could not apply, and its cursor with it.
+    let key = Key::new("004");
+    trial.holds.remove(&key);
+    assert!(trial.backend.office_write(trial.now, VISIT, &key, &[(trial::NOTE, Value::text("new"))]).is_ok());
+    trial.pull(100);
+    assert_eq!((trial.unusable, trial.parts, trial.holds.len()), (1, 0, 10));
+    trial.check(&"whole");
 }
 
 #[test]
@@ -171,6 +206,35 @@ fn a_torn_reading_takes_rows_for_gone_and_two_passes_do_not() {
     };
     assert!(phantoms(Snapshot::Torn) >= 4);
     assert_eq!((phantoms(Snapshot::TwoPass), phantoms(Snapshot::Isolated)), (0, 0));
+}
+
+#[test]
+fn two_passes_come_to_an_end_while_rows_vanish_in_each_and_take_none_for_gone() {
+    for (limit, read_rows) in [(100, 4), (2, 4), (100, 1), (100, 7)] {
+        let options = Options { snapshot: Snapshot::TwoPass, read_rows, ..Options::default() };
+        let mut trial = trial(options, Provisioning::Nothing, 17);
+        trial.pull(limit);
+        trial.check(&"in peace");
+        for round in 0..4 {
+            let before = trial.requests;
+            for n in 0.. {
+                // Whichever page was read last, a row of the first is gone before the next; another takes its place at the end.
+                let first = trial.wanted().into_keys().next().unwrap();
+                assert!(trial.backend.office_delete(trial.now, VISIT, &first).is_ok());
+                let last = Key::new(&format!("9-{round}-{n:02}"));
+                let made = trial.backend.office_create(trial.now, VISIT, last, trial::values("north", "new"));
+                assert!(made.is_ok());
+                if !trial.request(limit) {
+                    break;
+                }
+            }
+            let most = 4 * (17 / read_rows + 1) + 60 / limit as u32;
+            assert!(trial.requests - before <= most, "{}", trial.requests - before);
+        }
+        assert_eq!(trial.phantoms, 0, "{limit} {read_rows}");
+        trial.pull(limit);
+        trial.check(&(limit, read_rows));
+    }
 }
 
 #[test]
@@ -270,7 +334,7 @@ fn a_source_without_a_complete_file_is_not_available_for_a_first_load() {
     };
     let mut ask_at = |ms| {
         let now = Time::ZERO + Span::millis(ms);
-        trial.strategy.page(&mut trial.backend, now, ask, &mut |_| ControlFlow::Continue(()))
+        trial.strategy.page(&mut trial.backend, now, ask, &mut |_, _| ControlFlow::Continue(()))
     };
     assert_eq!(ask_at(20), Err(ServerError::Unavailable));
     assert!(ask_at(50).is_ok());

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::super::{Ask, Captured, Effort, Reader, Strategy};
 use crate::backend::{Backend, Loaded, Options, Scope};
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
+use crate::contract::wire::Part;
 use crate::contract::{Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, ServerError};
 
 pub(super) const VISIT: EntityId = EntityId(0);
@@ -32,6 +33,14 @@ pub(super) enum Trouble {
 
 pub(super) const TROUBLES: [Trouble; 4] = [Trouble::Fails, Trouble::Lost, Trouble::Half, Trouble::Forgets];
 
+/// A row as it came.
+struct Sent {
+    key: Key,
+    stamp: Stamp,
+    values: Option<Vec<Value>>,
+    part: Option<Part>,
+}
+
 pub(super) struct Trial {
     pub(super) backend: Backend,
     pub(super) strategy: Box<dyn Strategy>,
@@ -39,6 +48,11 @@ pub(super) struct Trial {
     /// Whether the replica reads, or a device in the north.
     pub(super) replica: bool,
     pub(super) holds: BTreeMap<Key, Vec<Value>>,
+    /// Of which versions those are.
+    stamps: BTreeMap<Key, Stamp>,
+    /// Rows that came in part and were completed, and answers that could not be used as a part was of another version.
+    pub(super) parts: u64,
+    pub(super) unusable: u64,
     pub(super) cursor: Option<String>,
     /// Rows that the load under way has brought.
     loading: Option<BTreeSet<Key>>,
@@ -106,6 +120,9 @@ impl Trial {
             now: Time::ZERO,
             replica: false,
             holds: BTreeMap::new(),
+            stamps: BTreeMap::new(),
+            parts: 0,
+            unusable: 0,
             cursor: None,
             loading: None,
             requests: 0,
@@ -166,10 +183,11 @@ impl Trial {
             true => self.backend.office_write(self.now, VISIT, &key, &[(NOTE, values[NOTE].clone())]),
             false => self.backend.office_create(self.now, VISIT, key.clone(), values),
         };
-        let row = self.backend.row(VISIT, &key).map(|row| row.values.to_vec());
-        if let (Ok(_), Some(row)) = (written, row) {
+        let row = self.backend.row(VISIT, &key).map(|row| (row.stamp, row.values.to_vec()));
+        if let (Ok(_), Some((stamp, row))) = (written, row) {
             let shown = self.shown(&row);
             self.holds.insert(key.clone(), shown);
+            self.stamps.insert(key.clone(), stamp);
             if let Some(loading) = &mut self.loading {
                 loading.insert(key.clone());
             }
@@ -207,8 +225,9 @@ impl Trial {
             pull: (UnitId(0), self.run),
         };
         let mut page = Vec::new();
-        let answer = self.strategy.page(&mut self.backend, self.now, ask, &mut |change| {
-            page.push((change.key.clone(), change.values.map(<[Value]>::to_vec)));
+        let answer = self.strategy.page(&mut self.backend, self.now, ask, &mut |change, part| {
+            let values = change.values.map(<[Value]>::to_vec);
+            page.push(Sent { key: change.key.clone(), stamp: change.stamp, values, part });
             ControlFlow::Continue(())
         });
         let Captured { delivered, cursor, more, effort } = match answer {
@@ -227,6 +246,10 @@ impl Trial {
             Some(Trouble::Half) => page.truncate(page.len().div_ceil(2)),
             _ => {}
         }
+        if page.iter().any(|sent| !self.can_use(sent)) {
+            self.unusable += 1;
+            return true;
+        }
         // Who died, and who has all, begins another pull.
         self.run += u64::from(trouble == Some(Trouble::Half) || !more);
         self.apply(page);
@@ -240,15 +263,28 @@ impl Trial {
         more
     }
 
-    fn apply(&mut self, page: Vec<(Key, Option<Vec<Value>>)>) {
+    /// Whether it came whole, or is put on the version that is held.
+    fn can_use(&self, sent: &Sent) -> bool {
+        let held = self.holds.contains_key(&sent.key).then(|| self.stamps.get(&sent.key)).flatten();
+        self.replica || sent.part.is_none_or(|part| held == Some(&part.base))
+    }
+
+    fn apply(&mut self, page: Vec<Sent>) {
         let wanted = self.wanted();
-        for (key, values) in page {
+        for Sent { key, stamp, values, part } in page {
+            self.stamps.insert(key.clone(), stamp);
             match values {
                 Some(values) => {
                     if let Some(loading) = &mut self.loading {
                         loading.insert(key.clone());
                     }
-                    let shown = self.shown(&values);
+                    let mut shown = self.shown(&values);
+                    if let (Some(part), false) = (part, self.replica) {
+                        let held = &self.holds[&key];
+                        let others = (0..shown.len()).filter(|&place| !part.has(place));
+                        others.for_each(|place| shown[place] = held[place].clone());
+                        self.parts += 1;
+                    }
                     self.holds.insert(key, shown);
                 }
                 None => {

@@ -5,13 +5,17 @@
 //! them are still there, and sends tombstones for the others, at the end of a pull.
 //!
 //! A key is forgotten when its tombstone has arrived. For that the cursor carries the number of the last round of them,
-//! `~round~` before the rest: if it comes back, they were committed; if another comes, they go out again. A device that the
-//! gateway does not know, as it was set up elsewhere, loads everything once: what it holds is known then.
+//! `~load.round~` before the rest: if it comes back, they were committed; if another comes, they go out again.
+//!
+//! What is kept must hold at least what the reader holds. So a cursor names besides the load that the keys go back to: one of
+//! another has expired. That is how a device loads everything once that was set up elsewhere, or before a gateway that went back to
+//! an older state. A backup does not hold what devices were told, as they were told more since; what the replica was told is as
+//! old as the replica that is restored with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Ask, Captured, Effort, Reader, Strategy};
-use super::{LastModified, Take};
+use super::super::{Ask, Captured, Effort, Reader, Strategy, Take};
+use super::LastModified;
 use crate::backend::{Backend, Change, Scope};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
 use crate::contract::ServerError;
@@ -22,6 +26,8 @@ pub(super) struct Reconciling {
     inner: LastModified,
     every: Span,
     told: BTreeMap<Name, Told>,
+    /// The last load.
+    loads: u64,
     /// Bytes of all keys.
     bytes: u64,
 }
@@ -32,14 +38,18 @@ type Name = (Option<DeviceId>, EntityId);
 /// What a reader was told of one entity.
 #[derive(Clone, Debug, Default)]
 struct Told {
+    /// Names it: unlike any other, also of a gateway that this one replaces.
+    load: u64,
     keys: BTreeSet<Key>,
     /// Bytes of the keys.
     bytes: u64,
     /// Tombstones were last looked for.
     since: Time,
-    /// The number of the last round of tombstones, and those of it that may not have arrived.
+    /// The number of the last page with tombstones, and those of it, which may not have arrived.
     round: u64,
     sent: Vec<Key>,
+    /// Tombstones were sent and did not arrive.
+    owed: bool,
 }
 
 impl Told {
@@ -56,31 +66,35 @@ impl Told {
         }
     }
 
-    /// The cursor of this round came back: what went out with it is gone there.
-    fn arrived(&mut self, round: Option<u64>) {
-        if round == Some(self.round) {
-            for key in std::mem::take(&mut self.sent) {
-                self.remove(&key);
-            }
+    /// The reader goes on from a page of this round: if it is the last, what went out with it is gone there.
+    fn arrived(&mut self, round: u64) {
+        let sent = std::mem::take(&mut self.sent);
+        if round == self.round {
+            sent.iter().for_each(|key| self.remove(key));
+        } else {
+            self.owed |= !sent.is_empty();
         }
     }
 
     /// Sends tombstones of what is gone, at most `room`.
     fn send(&mut self, gone: Vec<Key>, stamp: Stamp, room: usize, take: Take<'_>) -> Sent {
-        let left = gone.len();
-        self.sent.clear();
-        for key in gone {
-            if self.sent.len() >= room {
-                break;
-            }
-            let flow = take(Change { key: &key, stamp, values: None });
+        let (left, mut rows) = (gone.len(), 0);
+        for key in gone.into_iter().take(room) {
+            let flow = take(Change { key: &key, stamp, values: None }, None);
             self.sent.push(key);
+            rows += 1;
             if flow.is_break() {
                 break;
             }
         }
+        Sent { rows: rows as u64, all: rows == left }
+    }
+
+    /// A cursor that ends a page here.
+    fn cursor(&mut self, inner: &str) -> String {
         self.round += u64::from(!self.sent.is_empty());
-        Sent { rows: self.sent.len() as u64, all: self.sent.len() == left }
+        let round = if self.sent.is_empty() { 0 } else { self.round };
+        format!("~{}.{round}~{inner}", self.load)
     }
 }
 
@@ -92,7 +106,7 @@ struct Sent {
 
 impl Reconciling {
     pub(super) fn new(inner: LastModified, every: Span) -> Reconciling {
-        Reconciling { inner, every, told: BTreeMap::new(), bytes: 0 }
+        Reconciling { inner, every, told: BTreeMap::new(), loads: 0, bytes: 0 }
     }
 
     fn bytes_of(&self, name: Name) -> u64 {
@@ -107,49 +121,70 @@ impl Reconciling {
         ask: Ask<'_>,
         take: Take<'_>,
     ) -> Result<Captured, ServerError> {
-        let (round, cursor) = ask.cursor.map_or((None, None), read);
-        let name = name(ask);
-        if ask.cursor.is_none() {
-            self.told.insert(name, Told { since: now, ..Told::default() });
-        }
-        let Some(told) = self.told.get_mut(&name) else {
-            return Err(ServerError::CursorExpired(ask.entity));
+        let expired = ServerError::CursorExpired(ask.entity);
+        let name = name(ask.reader, ask.entity);
+        let cursor = match ask.cursor {
+            None => {
+                self.load(name, now);
+                None
+            }
+            Some(text) => Some(read(text).ok_or_else(|| expired.clone())?),
         };
-        told.arrived(round);
+        let told = self.told.get_mut(&name);
+        let known = told.filter(|told| cursor.is_none_or(|cursor| cursor.load == told.load));
+        let told = known.ok_or(expired)?;
+        told.arrived(cursor.map_or(0, |cursor| cursor.round));
+        let cursor = cursor.map(|cursor| cursor.inner);
         let mut full = false;
-        let page = self.inner.page(backend, now, Ask { cursor, ..ask }, &mut |change| {
+        let page = self.inner.page(backend, now, Ask { cursor, ..ask }, &mut |change, part| {
             if change.values.is_some() {
                 told.insert(change.key);
             } else {
-                told.remove(change.key);
+                told.sent.push(change.key.clone());
             }
-            let flow = take(change);
+            let flow = take(change, part);
             full |= flow.is_break();
             flow
         })?;
-        let due = now.since(told.since) >= self.every || !told.sent.is_empty();
+        let due = now.since(told.since) >= self.every || told.owed;
         if page.more || !due {
-            return Ok(page);
+            return Ok(Captured { cursor: told.cursor(&page.cursor), ..page });
         }
         let room = ask.limit.saturating_sub(page.delivered as usize);
         if full || room == 0 {
-            return Ok(Captured { more: true, ..page });
+            return Ok(Captured { more: true, cursor: told.cursor(&page.cursor), ..page });
         }
         let asked = told.keys.len() as u64;
-        let gone = gone(backend, now, ask.entity, ask.reader.scope(), told)?;
+        let mut gone = gone(backend, now, ask.entity, ask.reader.scope(), told)?;
+        gone.retain(|key| !told.sent.contains(key));
         let sent = told.send(gone, backend.head(now), room, take);
         if sent.all {
-            told.since = now;
+            (told.since, told.owed) = (now, false);
         }
         let effort = page.effort.plus(Effort { scanned: asked, handled: asked, ..Effort::default() });
-        let cursor = if sent.rows > 0 { write(told.round, &page.cursor) } else { page.cursor };
-        Ok(Captured { delivered: page.delivered + sent.rows, cursor, more: !sent.all, effort })
+        let (delivered, cursor) = (page.delivered + sent.rows, told.cursor(&page.cursor));
+        Ok(Captured { delivered, cursor, more: !sent.all, effort })
+    }
+
+    /// A reader begins with nothing. What it was told before counts still: it may die before it has the first page, and go on
+    /// as it was.
+    fn load(&mut self, name: Name, now: Time) {
+        // A gateway that replaces this one must not give a name again.
+        let next = (self.loads + 1).max(now.0 / 1_000);
+        let told = self.told.entry(name).or_insert_with(|| {
+            self.loads = next;
+            Told { load: next, ..Told::default() }
+        });
+        told.since = now;
     }
 }
 
 impl Strategy for Reconciling {
     fn copy(&self) -> Box<dyn Strategy> {
-        Box::new(self.clone())
+        let mut copy = self.clone();
+        copy.told.retain(|(reader, _), _| reader.is_none());
+        copy.bytes = copy.told.values().map(|told| told.bytes).sum();
+        Box::new(copy)
     }
 
     fn page(
@@ -159,7 +194,7 @@ impl Strategy for Reconciling {
         ask: Ask<'_>,
         take: Take<'_>,
     ) -> Result<Captured, ServerError> {
-        let name = name(ask);
+        let name = name(ask.reader, ask.entity);
         let before = self.bytes_of(name);
         let page = self.tell(backend, now, ask, take);
         self.bytes = self.bytes - before + self.bytes_of(name);
@@ -171,8 +206,7 @@ impl Strategy for Reconciling {
     }
 
     fn touched(&mut self, _: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
-        let Reader::Device(device, _) = reader else { return };
-        if let Some(told) = self.told.get_mut(&(Some(device), entity)) {
+        if let Some(told) = self.told.get_mut(&name(reader, entity)) {
             let before = told.bytes;
             told.insert(key);
             self.bytes += told.bytes - before;
@@ -184,12 +218,12 @@ impl Strategy for Reconciling {
     }
 }
 
-fn name(ask: Ask<'_>) -> Name {
-    let reader = match ask.reader {
+fn name(reader: Reader<'_>, entity: EntityId) -> Name {
+    let device = match reader {
         Reader::Device(device, _) => Some(device),
         Reader::Replica => None,
     };
-    (reader, ask.entity)
+    (device, entity)
 }
 
 /// Of what a reader was told, what is no longer there for it.
@@ -209,15 +243,18 @@ fn gone(
     Ok(gone)
 }
 
-fn write(round: u64, cursor: &str) -> String {
-    format!("~{round}~{cursor}")
+/// What a cursor says.
+#[derive(Clone, Copy, Debug)]
+struct Cursor<'t> {
+    load: u64,
+    /// That of the page's tombstones; 0 if it has none.
+    round: u64,
+    inner: &'t str,
 }
 
-/// The round, if there is one, and the cursor behind it; without either the inner strategy sees what came, and refuses it.
-fn read(text: &str) -> (Option<u64>, Option<&str>) {
-    let marked = text.strip_prefix('~').and_then(|rest| rest.split_once('~'));
-    match marked.and_then(|(round, cursor)| Some((round.parse().ok()?, cursor))) {
-        Some((round, cursor)) => (Some(round), Some(cursor)),
-        None => (None, Some(text)),
-    }
+/// `None` if it is no cursor of this strategy.
+fn read(text: &str) -> Option<Cursor<'_>> {
+    let (numbers, inner) = text.strip_prefix('~')?.split_once('~')?;
+    let (load, round) = numbers.split_once('.')?;
+    Some(Cursor { load: load.parse().ok()?, round: round.parse().ok()?, inner })
 }

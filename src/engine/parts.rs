@@ -1,0 +1,96 @@
+//! Rows of which a page brings some columns.
+//!
+//! A part says of which version it is one. It is used only for a row that is held in that version and has no local edits; then
+//! the other columns are what the backend has. Anything else would be a row that never was: the answer is not used, and as its cursor is
+//! not saved the row comes whole when it is asked for again.
+
+use std::collections::BTreeMap;
+
+use super::pull::Segment;
+use crate::base::{EntityId, Value};
+use crate::contract::wire::{Cell, Page, WireRow};
+use crate::store::{StoreError, Tx};
+
+/// Rows that came in part, completed, by page and place.
+#[derive(Debug, Default)]
+pub(super) struct Completed(BTreeMap<(usize, usize), Vec<Value>>);
+
+impl Completed {
+    /// Completes what came in part in these segments; `None` if that cannot be done.
+    pub(super) fn of(
+        tx: &Tx<'_>,
+        pages: &[Page<'_>],
+        segments: &[Segment],
+        is_dirty: impl Fn(EntityId, &str) -> bool,
+    ) -> Result<Option<Completed>, StoreError> {
+        let mut completed = Completed::default();
+        for segment in segments {
+            let page = &pages[segment.page];
+            for index in segment.from..segment.until {
+                let row = page.rows.get(index);
+                if row.part.is_none() {
+                    continue;
+                }
+                let held = tx.row(page.entity, row.key)?.filter(|_| !is_dirty(page.entity, row.key));
+                let held = held.filter(|held| row.part.is_some_and(|part| part.base == held.stamp));
+                let Some(held) = held else { return Ok(None) };
+                let Some(values) = merged(held.values, row) else { return Ok(None) };
+                completed.0.insert((segment.page, index), values);
+            }
+        }
+        Ok(Some(completed))
+    }
+
+    /// Calls `f` with a row as a whole.
+    pub(super) fn with<R>(
+        &self,
+        place: (usize, usize),
+        row: WireRow<'_>,
+        f: impl FnOnce(WireRow<'_>) -> R,
+    ) -> R {
+        match self.0.get(&place) {
+            None => f(row),
+            Some(values) => {
+                let cells: Vec<Cell<'_>> = values.iter().map(Cell::of).collect();
+                f(WireRow { values: Some(&cells), part: None, ..row })
+            }
+        }
+    }
+}
+
+/// What is held with the columns that came; `None` if they are not all among it.
+fn merged(mut held: Vec<Value>, row: WireRow<'_>) -> Option<Vec<Value>> {
+    let (part, cells) = (row.part?, row.values?);
+    let places = (0..held.len()).filter(|&place| part.has(place));
+    if places.clone().count() != cells.len() {
+        return None;
+    }
+    for (place, cell) in places.zip(cells) {
+        held[place] = cell.to_value();
+    }
+    Some(held)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Stamp;
+    use crate::contract::wire::Part;
+
+    fn merge(columns: u64, cells: &[Cell<'_>]) -> Option<Vec<Value>> {
+        let part = Some(Part { base: Stamp(1), columns });
+        let held = vec![Value::Int(1), Value::Null, Value::Int(3)];
+        merged(held, WireRow { key: "k", stamp: Stamp(2), values: Some(cells), part })
+    }
+
+    #[test]
+    fn columns_that_came_replace_those_that_are_held() {
+        let cells = [Cell::Int(7), Cell::Null];
+        assert_eq!(merge(0b101, &cells), Some(vec![Value::Int(7), Value::Null, Value::Null]));
+    }
+
+    #[test]
+    fn a_column_that_the_device_has_not_makes_no_row() {
+        assert_eq!(merge(0b1001, &[Cell::Int(7), Cell::Null]), None);
+    }
+}
