@@ -49,6 +49,12 @@ const PULL: Form = table(&[
         "The apply chunk: rows written in one transaction.",
     ),
     key(
+        "prefetch",
+        Form::Int { min: 0, max: 4 },
+        "0",
+        "Pages asked for ahead while one is applied; each takes memory until it is applied. Not where the gateway takes a cursor that comes back for the receipt of its page: capture by flag or hash, cursors that the gateway holds.",
+    ),
+    key(
         "cursor",
         Form::Word { built: &["entity", "unit"], later: &[] },
         "\"entity\"",
