@@ -6,6 +6,9 @@
 use std::cell::Cell;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::task::Poll;
+
+use crate::contract::LocalBoxFuture;
 
 /// Runs `main` to its end, and `side` beside it for as long.
 pub(super) async fn until<T>(
@@ -24,10 +27,19 @@ pub(super) async fn until<T>(
     .await
 }
 
+/// Runs all of `stories` to their ends.
+pub(super) async fn all(dead: &Cell<bool>, mut stories: Vec<LocalBoxFuture<'_, ()>>) {
+    poll_fn(|context| {
+        stories.retain_mut(|story| dead.get() || story.as_mut().poll(context).is_pending());
+        if stories.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
-    use std::task::{Context, Poll, Waker};
+    use std::task::{Context, Waker};
 
     use super::*;
 
@@ -50,6 +62,16 @@ mod tests {
     }
 
     #[test]
+    fn all_take_turns_in_order_until_the_last_has_ended() {
+        let (said, dead) = (RefCell::new(String::new()), Cell::new(false));
+        let stories = [('a', 2), ('b', 3), ('c', 1)];
+        let stories =
+            stories.map(|(name, polls)| Box::pin(says(name, polls, &said)) as LocalBoxFuture<'_, ()>);
+        assert_eq!(polls_of(all(&dead, stories.into()), 9), 3);
+        assert_eq!(*said.borrow(), "abcabb");
+    }
+
+    #[test]
     fn what_runs_beside_is_let_go_of_when_the_main_story_ends() {
         let (said, dead) = (RefCell::new(String::new()), Cell::new(false));
         assert_eq!(polls_of(until(&dead, says('m', 2, &said), says('s', 9, &said)), 9), 2);
@@ -65,6 +87,8 @@ mod tests {
             std::future::pending::<()>().await;
         };
         polls_of(until(&dead, dies(), says('s', 9, &said)), 1);
-        assert_eq!(*said.borrow(), "x");
+        dead.set(false);
+        polls_of(all(&dead, vec![Box::pin(dies()), Box::pin(says('s', 9, &said))]), 1);
+        assert_eq!(*said.borrow(), "xx");
     }
 }

@@ -5,7 +5,8 @@
 //! to the ports everything that waits.
 //!
 //! A unit's run is one straight story ([`Builtin`]): take the head of the queue, push the outbox chunk by chunk, pull every
-//! entity page by page, tell how it ended. Pages may be asked for ahead of the one that is applied. What decides on the way is a pure function or a small rule: [`Queue`], [`backoff`],
+//! entity page by page, tell how it ended. Pages may be asked for ahead of the one that is applied, and
+//! entities pulled side by side, in one task. What decides on the way is a pure function or a small rule: [`Queue`], [`backoff`],
 //! the conflict rule, the [`control`]lers of chunk sizes, and the [`Rules`] that a planted bug replaces one by one.
 //!
 //! Invariants:
@@ -36,6 +37,7 @@ mod retry;
 mod rules;
 mod session;
 mod signal;
+mod streams;
 mod upload;
 mod view;
 

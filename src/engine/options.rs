@@ -68,6 +68,8 @@ pub struct PullOptions {
     pub steering: SteeringOptions,
     /// Pages asked for ahead while one is applied.
     pub prefetch: u32,
+    /// Entities of a unit pulled at the same time, at least 1.
+    pub streams: u32,
 }
 
 /// What a cursor belongs to.
@@ -130,6 +132,7 @@ impl Default for Options {
                 bad_rows: BadRowOptions::default(),
                 steering: steering.clone(),
                 prefetch: 0,
+                streams: 1,
             },
             push: PushOptions { chunk_rows: 50, chunk_bytes: Bytes(1 << 20), steering },
             retry: RetryOptions {

@@ -92,16 +92,34 @@ impl Builtin {
     pub(super) async fn pull(&self, unit: UnitId) -> Result<(), SyncError> {
         let left = self.setup.units[usize::from(unit.0)].pull.clone();
         self.retry_late(unit, &left).await?;
+        if self.options.pull.streams <= 1 {
+            return self.pull_all(unit, left).await;
+        }
+        // Where there is little to pull, one request asks for all; only what is left then is worth several.
+        let left = self.pull_in_turn(unit, left, 1).await?;
+        self.pull_side_by_side(unit, left).await
+    }
+
+    /// Pulls `left` up to the server's head, page after page.
+    pub(super) async fn pull_all(&self, unit: UnitId, left: Vec<EntityId>) -> Result<(), SyncError> {
         match self.options.pull.prefetch {
-            0 => self.pull_in_turn(unit, left).await,
+            0 => self.pull_in_turn(unit, left, u32::MAX).await.map(drop),
             ahead => self.pull_ahead(unit, left, ahead as usize).await,
         }
     }
 
-    /// Asks for a page when the one before is applied.
-    async fn pull_in_turn(&self, unit: UnitId, mut left: Vec<EntityId>) -> Result<(), SyncError> {
+    /// Asks for a page when the one before is applied, up to `most` times; gives what is left.
+    async fn pull_in_turn(
+        &self,
+        unit: UnitId,
+        mut left: Vec<EntityId>,
+        most: u32,
+    ) -> Result<Vec<EntityId>, SyncError> {
         let mut standstill = Standstill::default();
-        while !left.is_empty() {
+        for _ in 0..most {
+            if left.is_empty() {
+                break;
+            }
             self.crash_point("pull.before-request").await;
             let wants = self.wants(unit, &left)?;
             self.ports.work(self.store.work()).await;
@@ -114,7 +132,7 @@ impl Builtin {
                 Err(failure) => self.load_afresh_after(unit, failure, &left).await?,
             }
         }
-        Ok(())
+        Ok(left)
     }
 
     /// Asks for the next page of each of `wants`.

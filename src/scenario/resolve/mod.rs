@@ -185,6 +185,7 @@ impl World<'_> {
                 },
                 steering: self.steering(view.at("pull")),
                 prefetch: self.prefetch(view.at("pull.prefetch"), gateway),
+                streams: view.at("pull.streams").count(),
             },
             push: engine::PushOptions {
                 chunk_rows: view.at("push.chunk_rows").count(),
