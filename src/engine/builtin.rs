@@ -42,6 +42,10 @@ pub struct Builtin {
     requests: Cell<u64>,
     own_versions: RefCell<OwnVersions>,
     pub(super) bad_rows: BadRows,
+    /// The process died at a place in this code, and nothing of it may go on.
+    pub(super) dead: Cell<bool>,
+    /// Bytes of the answers that are in memory.
+    answers: Rc<Cell<u64>>,
     view: View,
 }
 
@@ -65,6 +69,19 @@ pub(super) struct UnitState {
     pub(super) ask_planned: bool,
 }
 
+/// The memory of an answer, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Held {
+    bytes: u64,
+    of: Rc<Cell<u64>>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.of.set(self.of.get() - self.bytes);
+    }
+}
+
 impl Builtin {
     /// The book in which the unit's cursors stand.
     pub(super) fn cursor_book(&self, unit: UnitId) -> UnitId {
@@ -78,6 +95,28 @@ impl Builtin {
         let number = self.requests.get();
         self.requests.set(number + 1);
         number
+    }
+
+    /// Passes a crash point, or dies there with all that this process does at the same time.
+    pub(super) async fn crash_point(&self, point: &'static str) {
+        if self.ports.crash.reached(point) {
+            self.die().await;
+        }
+    }
+
+    /// Gets the memory for an answer of `bytes` beside those that are there, or dies for want of it.
+    pub(super) async fn hold(&self, bytes: u64) -> Held {
+        self.answers.set(self.answers.get() + bytes);
+        let held = Held { bytes, of: self.answers.clone() };
+        if !self.ports.machine.can_decode(self.answers.get()) {
+            self.die().await;
+        }
+        held
+    }
+
+    async fn die(&self) {
+        self.dead.set(true);
+        std::future::pending::<()>().await;
     }
 
     pub(super) fn remember(&self, entity: EntityId, key: &Key, stamp: Stamp) {
@@ -247,6 +286,8 @@ impl EngineFactory for BuiltinFactory {
             requests: Cell::new(0),
             own_versions: RefCell::default(),
             bad_rows: BadRows::new(self.options.pull.bad_rows),
+            dead: Cell::new(false),
+            answers: Rc::default(),
         }))
     }
 

@@ -1,6 +1,6 @@
 //! One request and its answer, with retries.
 
-use super::builtin::Builtin;
+use super::builtin::{Builtin, Held};
 use super::control::{Fate, Observed, Size, Trouble};
 use super::retry::backoff;
 use crate::base::{Span, Time, UnitId};
@@ -62,6 +62,8 @@ pub(super) struct Received {
     asked: Size,
     /// Until the answer came.
     wire: Span,
+    /// The memory that it takes, once it is kept.
+    held: Option<Held>,
 }
 
 /// One try's end.
@@ -84,8 +86,8 @@ impl Builtin {
         loop {
             let number = self.next_request();
             let failure = match self.attempt(unit, &make(number), number, failures).await {
-                Attempt::Answer(received) => {
-                    self.ports.decoding(received.bytes.len() as u64).await;
+                Attempt::Answer(mut received) => {
+                    received.held = Some(self.hold(received.bytes.len() as u64).await);
                     return Ok(received);
                 }
                 Attempt::Failed(failure) => failure,
@@ -145,9 +147,11 @@ impl Builtin {
                 self.ports.emit(Event::RequestFailed { request: number, kind, error, took, wasted: bytes });
                 Attempt::Failed(Failure::Silence(error))
             }
-            Ok(bytes) => {
-                self.judge(Received { bytes, request: number, sent_at, asked, wire: took }, kind, took)
-            }
+            Ok(bytes) => self.judge(
+                Received { bytes, request: number, sent_at, asked, wire: took, held: None },
+                kind,
+                took,
+            ),
         };
         if let Attempt::Failed(failure) = &attempt
             && kind != RequestKind::Fetch

@@ -5,7 +5,8 @@
 //! to the ports everything that waits.
 //!
 //! A unit's run is one straight story ([`Builtin`]): take the head of the queue, push the outbox chunk by chunk, pull every
-//! entity page by page, tell how it ended. What decides on the way is a pure function or a small rule: [`Queue`], [`backoff`],
+//! entity page by page, tell how it ended. Pages may be asked for ahead of the one that is applied, and
+//! entities pulled side by side, in one task. What decides on the way is a pure function or a small rule: [`Queue`], [`backoff`],
 //! the conflict rule, the [`control`]lers of chunk sizes, and the [`Rules`] that a planted bug replaces one by one.
 //!
 //! Invariants:
@@ -16,11 +17,15 @@
 //! - A row with local edits is not overwritten by a pull; the newer version waits in its shadow.
 //! - One run at a time; each run that starts ends in exactly one event, also when the process dies in between.
 //! - No transaction is open across an await.
+//! - A page is applied after those of its entity that were asked for before it, however many are on their way; no cursor goes back
+//!   to a server that takes it for a receipt before its page is durable.
 //! - Nobody is told of a transaction before its time on the device is over: the process may die in the midst of it.
 //! - Where the device's storage is full nothing is lost: an edit is refused to the person, a run that cannot write ends with
 //!   an error, and the next begins when there is room.
 
+mod ahead;
 mod bad_rows;
+mod beside;
 mod builtin;
 mod conflict;
 pub mod control;
@@ -34,6 +39,7 @@ mod retry;
 mod rules;
 mod session;
 mod signal;
+mod streams;
 mod upload;
 mod view;
 

@@ -66,6 +66,10 @@ pub struct PullOptions {
     pub bad_rows: BadRowOptions,
     /// What the network chunk is steered by.
     pub steering: SteeringOptions,
+    /// Pages asked for ahead while one is applied.
+    pub prefetch: u32,
+    /// Entities of a unit pulled at the same time, at least 1.
+    pub streams: u32,
 }
 
 /// What a cursor belongs to.
@@ -127,6 +131,8 @@ impl Default for Options {
                 cursor: CursorBook::Entity,
                 bad_rows: BadRowOptions::default(),
                 steering: steering.clone(),
+                prefetch: 0,
+                streams: 1,
             },
             push: PushOptions { chunk_rows: 50, chunk_bytes: Bytes(1 << 20), steering },
             retry: RetryOptions {

@@ -25,6 +25,33 @@ pub(super) struct Segment {
 /// and again.
 const STILL: u32 = 20;
 
+/// Answers in a row that moved no cursor.
+#[derive(Default)]
+pub(super) struct Standstill(u32);
+
+/// What became of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It is durable.
+    Applied {
+        /// It moved a cursor or ended an entity.
+        moved: bool,
+    },
+    /// A row came in part that is held in another version: from there on nothing was written, and no cursor moved.
+    Unusable,
+}
+
+impl Standstill {
+    /// Another answer was dealt with.
+    pub(super) fn after(&mut self, taken: Taken) -> Result<(), SyncError> {
+        self.0 = if taken == (Taken::Applied { moved: true }) { 0 } else { self.0 + 1 };
+        if self.0 == STILL {
+            return Err(SyncError::Corrupt(format!("the same page came {STILL} times")));
+        }
+        Ok(())
+    }
+}
+
 /// Cuts pages into transactions of at most `limit` rows; small pages share one.
 fn cut(sizes: &[usize], limit: usize) -> Vec<Vec<Segment>> {
     let limit = limit.max(1);
@@ -85,30 +112,73 @@ impl Told {
 impl Builtin {
     /// Pulls every entity of `unit` up to the server's head.
     pub(super) async fn pull(&self, unit: UnitId) -> Result<(), SyncError> {
-        let mut left = self.setup.units[usize::from(unit.0)].pull.clone();
-        let mut still = 0;
+        let left = self.setup.units[usize::from(unit.0)].pull.clone();
         self.retry_late(unit, &left).await?;
-        while !left.is_empty() {
-            self.ports.crash_point("pull.before-request").await;
+        if self.options.pull.streams <= 1 {
+            return self.pull_all(unit, left).await;
+        }
+        // Where there is little to pull, one request asks for all; only what is left then is worth several.
+        let left = self.pull_in_turn(unit, left, 1).await?;
+        self.pull_side_by_side(unit, left).await
+    }
+
+    /// Pulls `left` up to the server's head, page after page.
+    pub(super) async fn pull_all(&self, unit: UnitId, left: Vec<EntityId>) -> Result<(), SyncError> {
+        match self.options.pull.prefetch {
+            0 => self.pull_in_turn(unit, left, u32::MAX).await.map(drop),
+            ahead => self.pull_ahead(unit, left, ahead as usize).await,
+        }
+    }
+
+    /// Asks for a page when the one before is applied, up to `most` times; gives what is left.
+    async fn pull_in_turn(
+        &self,
+        unit: UnitId,
+        mut left: Vec<EntityId>,
+        most: u32,
+    ) -> Result<Vec<EntityId>, SyncError> {
+        let mut standstill = Standstill::default();
+        for _ in 0..most {
+            if left.is_empty() {
+                break;
+            }
+            self.crash_point("pull.before-request").await;
             let wants = self.wants(unit, &left)?;
             self.ports.work(self.store.work()).await;
-            // Each try is given a size of its own: what failed may have been too large.
-            let make = |_| Request::Pull(self.pull_request(unit, wants.clone()));
-            match self.exchange(Some(unit), make).await {
+            match self.ask(unit, &wants).await {
                 Ok(received) => {
-                    let moved = self.take_pages(unit, received, &wants, &mut left).await?;
-                    still = if moved { 0 } else { still + 1 };
-                    if still == STILL {
-                        return Err(SyncError::Corrupt(format!("the same page came {STILL} times")));
+                    let answer = self.page_came(unit, &received, &wants).await?;
+                    let taken = self.take_pages(unit, &received, &answer, &wants).await?;
+                    standstill.after(taken)?;
+                    if taken != Taken::Unusable {
+                        left.retain(|&entity| goes_on(&answer, entity));
                     }
                 }
-                Err(Failure::Refused(ServerError::CursorExpired(entity))) if left.contains(&entity) => {
-                    self.load_afresh(unit, entity).await?;
-                }
-                Err(failure) => return Err(failure.told()),
+                Err(failure) => self.load_afresh_after(unit, failure, &left).await?,
             }
         }
-        Ok(())
+        Ok(left)
+    }
+
+    /// Asks for the next page of each of `wants`.
+    pub(super) async fn ask(&self, unit: UnitId, wants: &[Want]) -> Result<Received, Failure> {
+        // Each try is given a size of its own: what failed may have been too large.
+        self.exchange(Some(unit), |_| Request::Pull(self.pull_request(unit, wants.to_vec()))).await
+    }
+
+    /// A pull was refused: a cursor that is good for nothing any more is given up, all else ends the run.
+    pub(super) async fn load_afresh_after(
+        &self,
+        unit: UnitId,
+        failure: Failure,
+        left: &[EntityId],
+    ) -> Result<(), SyncError> {
+        match failure {
+            Failure::Refused(ServerError::CursorExpired(entity)) if left.contains(&entity) => {
+                self.load_afresh(unit, entity).await
+            }
+            failure => Err(failure.told()),
+        }
     }
 
     /// Fetches the rows of `entity` that belong to the record `of`.
@@ -117,7 +187,7 @@ impl Builtin {
             FetchRequest { device: self.setup.device, entity, of, rows: self.options.pull.chunk_rows };
         let received =
             self.exchange(None, |_| Request::Fetch(request.clone())).await.map_err(Failure::told)?;
-        self.ports.crash_point("fetch.answer-received").await;
+        self.crash_point("fetch.answer-received").await;
         let answer = decoded(&received.bytes)?;
         let rows = answer.pages.iter().map(|p| p.rows.len()).sum();
         self.told_received(&received, RequestKind::Fetch, None, rows).await;
@@ -125,12 +195,12 @@ impl Builtin {
             if !self.apply(None, &answer.pages, &transaction).await? {
                 return Err(SyncError::Corrupt("a row of a record came in part".to_owned()));
             }
-            self.ports.crash_point("fetch.applied").await;
+            self.crash_point("fetch.applied").await;
         }
         Ok(())
     }
 
-    fn wants(&self, unit: UnitId, left: &[EntityId]) -> Result<Vec<Want>, SyncError> {
+    pub(super) fn wants(&self, unit: UnitId, left: &[EntityId]) -> Result<Vec<Want>, SyncError> {
         let book = self.cursor_book(unit);
         let wants = self.store.read(|tx| {
             let want = |&entity| Ok(Want { entity, cursor: tx.progress(book, entity)?.cursor });
@@ -155,39 +225,49 @@ impl Builtin {
         }
     }
 
-    /// Makes an answer durable; whether it moved a cursor or ended an entity.
-    async fn take_pages(
+    /// Reads an answer to `wants` and tells of it.
+    pub(super) async fn page_came<'r>(
         &self,
         unit: UnitId,
-        received: Received,
+        received: &'r Received,
         wants: &[Want],
-        left: &mut Vec<EntityId>,
-    ) -> Result<bool, SyncError> {
-        self.ports.crash_point("pull.answer-received").await;
+    ) -> Result<Answer<'r>, SyncError> {
+        self.crash_point("pull.answer-received").await;
         let answer = decoded(&received.bytes)?;
-        if let Some(page) = answer.pages.iter().find(|page| !left.contains(&page.entity)) {
+        let asked = |page: &Page<'_>| wants.iter().any(|want| want.entity == page.entity);
+        if let Some(page) = answer.pages.iter().find(|page| !asked(page)) {
             return Err(SyncError::Corrupt(format!("entity {} was not asked for", page.entity.0)));
         }
-        let moved = moves(&answer, wants);
-        if !moved && sizes(&answer).iter().all(|&rows| rows == 0) {
+        if !moves(&answer, wants) && sizes(&answer).iter().all(|&rows| rows == 0) {
             return Err(SyncError::Corrupt("the answer moves no cursor and says there is more".to_owned()));
         }
         let rows = answer.pages.iter().map(|p| p.rows.len()).sum();
-        self.told_received(&received, RequestKind::Pull, Some(unit), rows).await;
+        self.told_received(received, RequestKind::Pull, Some(unit), rows).await;
+        Ok(answer)
+    }
+
+    /// Makes an answer durable.
+    pub(super) async fn take_pages(
+        &self,
+        unit: UnitId,
+        received: &Received,
+        answer: &Answer<'_>,
+        wants: &[Want],
+    ) -> Result<Taken, SyncError> {
         if self.rules.cursor.moment() == CursorMoment::BeforeFirstRow {
             self.save_cursors_early(unit, &answer.pages).await?;
-            self.ports.crash_point("pull.cursor-saved").await;
+            self.crash_point("pull.cursor-saved").await;
         }
-        for transaction in cut(&sizes(&answer), self.options.pull.apply_rows as usize) {
+        for transaction in cut(&sizes(answer), self.options.pull.apply_rows as usize) {
             if !self.apply(Some(unit), &answer.pages, &transaction).await? {
-                return Ok(false);
+                return Ok(Taken::Unusable);
             }
-            self.ports.crash_point("pull.chunk-applied").await;
+            self.crash_point("pull.chunk-applied").await;
         }
+        let rows = answer.pages.iter().map(|p| p.rows.len()).sum();
         let full = answer.pages.iter().any(|page| page.more);
         self.chunk_ended(RequestKind::Pull, &received.chunk(self.ports.clock.now(), rows, full));
-        left.retain(|entity| answer.pages.iter().all(|page| page.entity != *entity || page.more));
-        Ok(moved)
+        Ok(Taken::Applied { moved: moves(answer, wants) })
     }
 
     /// One transaction: the rows of its segments, and the cursors of the pages that end in it. False if a row came in part that
@@ -381,11 +461,16 @@ fn moves(answer: &Answer<'_>, wants: &[Want]) -> bool {
     answer.pages.iter().any(moved)
 }
 
+/// Whether `entity` is to be asked for again after this answer.
+pub(super) fn goes_on(answer: &Answer<'_>, entity: EntityId) -> bool {
+    answer.pages.iter().all(|page| page.entity != entity || page.more)
+}
+
 fn sizes(answer: &Answer<'_>) -> Vec<usize> {
     answer.pages.iter().map(|page| page.rows.len()).collect()
 }
 
-fn decoded(bytes: &[u8]) -> Result<Answer<'_>, SyncError> {
+pub(super) fn decoded(bytes: &[u8]) -> Result<Answer<'_>, SyncError> {
     match Answer::decode(bytes) {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(SyncError::Corrupt(format!("an error where an answer was expected: {error}"))),

@@ -92,7 +92,7 @@ impl Builtin {
                 return Ok(queued.len());
             }
             self.ports.work(self.store.work()).await;
-            self.ports.crash_point("push.before-request").await;
+            self.crash_point("push.before-request").await;
             // Another try may bring less than the one before: what failed may have been too large.
             let sent = Cell::new(batch.len());
             let make = |request| {
@@ -192,7 +192,7 @@ impl Builtin {
         received: Received,
         queued: &mut BTreeSet<i64>,
     ) -> Result<Counts, SyncError> {
-        self.ports.crash_point("push.answer-received").await;
+        self.crash_point("push.answer-received").await;
         let answer = match Answer::decode(&received.bytes) {
             Ok(Ok(answer)) if answer.results.len() == batch.len() => answer,
             Ok(Ok(answer)) => {
@@ -222,7 +222,7 @@ impl Builtin {
         self.tell(unit, told, took);
         let seen = received.chunk(self.ports.clock.now(), batch.len(), more);
         self.chunk_ended(RequestKind::Push, &seen);
-        self.ports.crash_point("push.batch-settled").await;
+        self.crash_point("push.batch-settled").await;
         Ok(counts)
     }
 

@@ -154,9 +154,9 @@ impl Builtin {
             self.failed(unit, run, &SyncError::StorageFull);
             return Err(SyncError::StorageFull);
         }
-        self.ports.crash_point("session.started").await;
+        self.crash_point("session.started").await;
         let result = self.transfer(unit).await;
-        self.ports.crash_point("session.before-end").await;
+        self.crash_point("session.before-end").await;
         let synced_on = self.ports.clock.wall();
         self.write_down(|tx| {
             if result.is_ok() {
@@ -169,7 +169,7 @@ impl Builtin {
             Ok(()) => self.completed(unit, run, started),
             Err(error) => self.failed(unit, run, error),
         }
-        self.ports.crash_point("session.ended").await;
+        self.crash_point("session.ended").await;
         result
     }
 

@@ -85,6 +85,32 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Why a device must have committed a page before it sends the page's cursor: because something here takes it for the page's
+    /// receipt. `None` if a cursor is a place to go on from and nothing else.
+    pub fn takes_receipts(&self) -> Option<Unfit> {
+        if let CursorHolder::Server(_) = self.cursors {
+            return Some(Unfit {
+                why: "the gateway holds the cursors: asking on moves them past a page that may never be committed",
+                instead: "`gateway.serve.cursor_held_by = \"client\"`, or `prefetch = 0`",
+            });
+        }
+        let why = match (self.mode, &self.serve) {
+            (Mode::Ota, Capture::Flag(_)) => {
+                "a cursor that comes back sets the flags of its page, which may never be committed"
+            }
+            (Mode::Ota, Capture::Hash(_)) => {
+                "a cursor that comes back makes its page count as held, and it may never be committed"
+            }
+            _ => return None,
+        };
+        Some(Unfit {
+            why,
+            instead: "a capture by `last_modified` or `change_log`, a persistent gateway, or `prefetch = 0`",
+        })
+    }
+}
+
 /// A way to find out what changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Capture {

@@ -22,6 +22,17 @@ const STEERED: &[&str] = &[
     "engine.push.controller=model",
     "engine.push.control={min_rows=1}",
 ];
+/// Pages asked for while others are applied.
+const AHEAD: &[&str] = &["engine.pull.prefetch=2", "engine.pull.chunk_rows=5", "engine.pull.apply_rows=2"];
+/// Three entities, pulled at the same time.
+const SIDE_BY_SIDE: &[&str] = &[
+    "engine.pull.streams=3",
+    "engine.pull.prefetch=1",
+    "engine.pull.chunk_rows=5",
+    "engine.pull.apply_rows=2",
+    "entity.crew={rows=14,schema={id=\"uuid key\",name=\"text 10..30\"}}",
+    "entity.place={rows=14,schema={id=\"uuid key\",name=\"text 10..30\"}}",
+];
 const JOURNALS: [&[&str]; 2] =
     [&["store.journal=truncate", "store.synchronous=full"], &["store.journal=wal", "store.synchronous=full"]];
 
@@ -143,6 +154,34 @@ fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_while_chunks_change_their
 #[test]
 fn crash_sweep_a_kill_after_any_poll_loses_nothing_while_chunks_change_their_size() {
     assert!(nothing_is_lost(Sweep::Polls, &[JOURNALS[0], STEERED].concat()) > 200);
+}
+
+#[test]
+fn crash_sweep_a_kill_after_any_poll_loses_nothing_while_pages_are_asked_for_ahead() {
+    assert!(nothing_is_lost(Sweep::Polls, &[JOURNALS[0], AHEAD].concat()) > 200);
+}
+
+#[test]
+fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_while_pages_are_asked_for_ahead() {
+    assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[1], AHEAD].concat()) > 100);
+    let held =
+        |sets: &[&str]| worlds::figure(&worlds::run(&worlds::plan(TINY, sets)), "device.memory.peak", "max");
+    assert!(held(AHEAD) > held(&AHEAD[1..]), "several answers are held at once in this world");
+}
+
+#[test]
+fn crash_sweep_a_kill_at_the_time_of_any_disk_operation_loses_nothing_while_pages_are_asked_for_ahead() {
+    assert!(nothing_is_lost(Sweep::KillTimes, &[JOURNALS[0], AHEAD].concat()) > 1_000);
+}
+
+#[test]
+fn crash_sweep_a_kill_after_any_poll_loses_nothing_while_entities_are_pulled_at_the_same_time() {
+    assert!(nothing_is_lost(Sweep::Polls, &[JOURNALS[1], SIDE_BY_SIDE].concat()) > 200);
+}
+
+#[test]
+fn crash_sweep_a_kill_at_any_crash_point_loses_nothing_while_entities_are_pulled_at_the_same_time() {
+    assert!(nothing_is_lost(Sweep::Points, &[JOURNALS[0], SIDE_BY_SIDE].concat()) > 100);
 }
 
 #[test]

@@ -143,6 +143,8 @@ suite! {
     suite_links_profiles_meets_its_expectations: "links/profiles";
     suite_links_trace_replay_meets_its_expectations: "links/trace-replay";
     suite_links_vpn_meets_its_expectations: "links/vpn";
+    suite_pull_overlap_meets_its_expectations: "pull-overlap";
+    suite_pull_overlap_chaos_meets_its_expectations: "pull-overlap-chaos";
     suite_push_curve_meets_its_expectations: "push-curve";
     suite_strategies_change_log_meets_its_expectations: "strategies/change-log";
     suite_strategies_flag_forms_meets_its_expectations: "strategies/flag-forms";

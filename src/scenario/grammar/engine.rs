@@ -49,6 +49,18 @@ const PULL: Form = table(&[
         "The apply chunk: rows written in one transaction.",
     ),
     key(
+        "prefetch",
+        Form::Int { min: 0, max: 4 },
+        "0",
+        "Pages asked for ahead while one is applied; each takes memory until it is applied. Not where the gateway takes a cursor that comes back for the receipt of its page: capture by flag or hash, cursors that the gateway holds.",
+    ),
+    key(
+        "streams",
+        Form::Int { min: 1, max: 8 },
+        "1",
+        "Entities of a unit pulled at the same time, once its first request has left some: rows may come before those of other entities that they refer to.",
+    ),
+    key(
         "cursor",
         Form::Word { built: &["entity", "unit"], later: &[] },
         "\"entity\"",

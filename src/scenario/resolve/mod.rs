@@ -28,6 +28,7 @@ use super::tree::Node;
 use super::written::{Calendar, calendar, clock};
 use crate::base::{Seed, Span, Time};
 use crate::contract::Schema;
+use crate::gateway::Options as Gateway;
 use crate::{engine, store};
 
 /// What everything is resolved against.
@@ -77,6 +78,7 @@ pub(super) fn resolve(
     world.name();
     world.engine_name();
     world.baseline_metrics();
+    let gateway = world.gateway();
     let plan = Plan {
         scenario: root.at("name").text().to_owned(),
         path: String::new(),
@@ -91,10 +93,10 @@ pub(super) fn resolve(
         drain: root.at("drain").span(),
         units: world.units().into(),
         backend: world.backend(entities.effects),
-        gateway: world.gateway(),
+        engine: world.engine(&gateway),
+        gateway,
         fleets,
         engine_name: root.at("engine.name").text().to_owned(),
-        engine: world.engine(),
         store: world.store(),
         transport: transport::transport(root.at("transport")),
         workload: world.workload(),
@@ -161,7 +163,7 @@ impl World<'_> {
         }
     }
 
-    fn engine(&self) -> engine::Options {
+    fn engine(&self, gateway: &Gateway) -> engine::Options {
         let view = self.root.at("engine");
         engine::Options {
             pull: engine::PullOptions {
@@ -182,6 +184,8 @@ impl World<'_> {
                     },
                 },
                 steering: self.steering(view.at("pull")),
+                prefetch: self.prefetch(view.at("pull.prefetch"), gateway),
+                streams: view.at("pull.streams").count(),
             },
             push: engine::PushOptions {
                 chunk_rows: view.at("push.chunk_rows").count(),
@@ -211,6 +215,17 @@ impl World<'_> {
                 _ => engine::Dates::Utc,
             },
         }
+    }
+
+    /// Pages asked for ahead; refused where the ask would be taken for the receipt of a page that is not committed.
+    fn prefetch(&self, view: View<'_>, gateway: &Gateway) -> u32 {
+        let pages = view.count();
+        if pages > 0
+            && let Some(unfit) = gateway.takes_receipts()
+        {
+            self.wrong.at(view, unfit.why, format!("it takes {}", unfit.instead));
+        }
+        pages
     }
 
     fn store(&self) -> store::Options {

@@ -1,6 +1,6 @@
 //! Captures that do not fit what they are to work with are refused before the run.
 
-use super::{MINIMAL, complaint, plan};
+use super::{MINIMAL, complaint, plan, with_sets};
 use crate::backend::Numbered;
 use crate::gateway::{Capture, FlagPer};
 
@@ -63,4 +63,23 @@ fn the_backend_keeps_a_log_exactly_if_somebody_reads_it() {
     let flag = of("flag = { per = \"all\" }");
     assert!(flag.backend.log.is_some());
     assert!(matches!(flag.gateway.serve, Capture::Flag(options) if options.per == FlagPer::All));
+}
+
+#[test]
+fn pages_are_asked_for_ahead_only_where_no_cursor_is_a_receipt() {
+    let ahead = "engine.pull.prefetch=2";
+    for (receipts, why) in [
+        ("gateway.serve.capture.flag={}", "sets the flags of its page"),
+        ("gateway.serve.capture.hash={}", "makes its page count as held"),
+        ("gateway.serve.cursor_held_by=\"server\"", "the gateway holds the cursors"),
+    ] {
+        let said = complaint(MINIMAL, &[receipts, ahead]);
+        assert!(said.contains(why) && said.contains("prefetch = 0"), "{said}");
+        assert_eq!(with_sets(MINIMAL, &[receipts]).engine.pull.prefetch, 0);
+    }
+    for places in ["gateway.serve.capture.last_modified={}", "gateway.serve.capture.change_log={}"] {
+        assert_eq!(with_sets(MINIMAL, &[places, ahead]).engine.pull.prefetch, 2);
+    }
+    let replica = ["gateway.mode=\"persistent\"", "gateway.refresh.capture.flag={}", ahead];
+    assert_eq!(with_sets(MINIMAL, &replica).engine.pull.prefetch, 2, "a replica's cursors are positions");
 }

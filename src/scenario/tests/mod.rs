@@ -48,6 +48,11 @@ fn plan(text: &str) -> Plan {
     plans(text, &Request::default()).remove(0)
 }
 
+fn with_sets(text: &str, sets: &[&str]) -> Plan {
+    let sets = sets.iter().map(|s| (*s).to_owned()).collect();
+    plans(text, &Request { sets, ..Request::default() }).remove(0)
+}
+
 /// What is said of a broken scenario.
 fn complaint(text: &str, sets: &[&str]) -> String {
     let request = Request { sets: sets.iter().map(|s| (*s).to_owned()).collect(), ..Request::default() };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::{Bound, HOSPITAL_DAY, Happening, Request, Who};
-use super::{MINIMAL, complaint, plan, plans};
+use super::{MINIMAL, complaint, plan, plans, with_sets};
 use crate::base::{Ppm, Span, Stamp, Time, Value};
 use crate::contract::{Delivery, ScopeRule, Trigger};
 use crate::net::OutageMode;
@@ -25,11 +25,6 @@ outage = { share = 0.5, for = "7m" }
 at = "+2h"
 answer_loss = { for = "1m", loss = "20%", devices = [3, 4] }
 "#;
-
-fn with_sets(text: &str, sets: &[&str]) -> super::Plan {
-    let sets = sets.iter().map(|s| (*s).to_owned()).collect();
-    plans(text, &Request { sets, ..Request::default() }).remove(0)
-}
 
 #[test]
 fn variants_differ_in_what_they_set_and_share_the_rest() {

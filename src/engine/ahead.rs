@@ -1,0 +1,200 @@
+//! Pages asked for ahead: while one is applied, the next are on their way.
+//!
+//! A page brings the cursor that the next is asked with, so that can be asked for before this one is applied. Two stories go on
+//! side by side: one asks, the other applies, in the order in which was asked; between them lies a [`Line`]. Until a page is applied
+//! its cursor is a place to ask from and nothing else: it becomes durable with the page's rows, and whoever dies in between asks
+//! from there again. So no server may take such a cursor for a receipt; with those that do, nothing is asked for ahead.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+
+use super::beside::until;
+use super::builtin::Builtin;
+use super::exchange::{Failure, Received};
+use super::pull::{Standstill, Taken, decoded, goes_on};
+use super::signal::Signal;
+use crate::base::{EntityId, UnitId};
+use crate::contract::wire::Answer;
+use crate::contract::{SyncError, Want};
+
+/// An answer to what was asked, told and not applied.
+struct Page {
+    wants: Vec<Want>,
+    received: Received,
+}
+
+/// Why nothing more is asked for.
+enum Stopped {
+    /// Nothing is left.
+    AtEnd,
+    /// A request came to nothing.
+    Refused(Failure),
+    /// An answer made no sense, or the device's own storage did not.
+    Broken(SyncError),
+    /// A page could not be used: what was asked for after it is of no use either.
+    Unusable,
+}
+
+/// What lies between who asks for pages and who applies them.
+#[derive(Default)]
+struct Line {
+    pages: RefCell<VecDeque<Page>>,
+    stopped: RefCell<Option<Stopped>>,
+    came: Signal,
+    /// Pages that came and are not applied, the one under way among them.
+    open: Cell<usize>,
+    applied: Signal,
+}
+
+impl Line {
+    /// Waits until no more than `ahead` pages are open.
+    async fn room(&self, ahead: usize) {
+        while self.open.get() > ahead {
+            self.applied.wait().await;
+        }
+    }
+
+    fn add(&self, page: Page) {
+        self.open.set(self.open.get() + 1);
+        self.pages.borrow_mut().push_back(page);
+        self.came.raise();
+    }
+
+    fn stop(&self, why: Stopped) {
+        *self.stopped.borrow_mut() = Some(why);
+        self.came.raise();
+    }
+
+    /// The next page to apply, or why none comes.
+    async fn next(&self) -> Result<Page, Stopped> {
+        loop {
+            if let Some(page) = self.pages.borrow_mut().pop_front() {
+                return Ok(page);
+            }
+            if let Some(why) = self.stopped.take() {
+                return Err(why);
+            }
+            self.came.wait().await;
+        }
+    }
+
+    /// The page that was taken last is applied.
+    fn done(&self) {
+        self.open.set(self.open.get() - 1);
+        self.applied.raise();
+    }
+}
+
+impl Builtin {
+    /// Pulls `left` up to the server's head; up to `ahead` pages are asked for while one is applied.
+    pub(super) async fn pull_ahead(
+        &self,
+        unit: UnitId,
+        mut left: Vec<EntityId>,
+        ahead: usize,
+    ) -> Result<(), SyncError> {
+        let mut standstill = Standstill::default();
+        while !left.is_empty() {
+            let line = Line::default();
+            let asking = self.ask_ahead(unit, left.clone(), ahead, &line);
+            let applying = self.apply_in_order(unit, &line, &mut left, &mut standstill);
+            match until(&self.dead, applying, asking).await? {
+                Stopped::AtEnd => break,
+                Stopped::Unusable => {}
+                Stopped::Refused(failure) => self.load_afresh_after(unit, failure, &left).await?,
+                Stopped::Broken(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask_ahead(&self, unit: UnitId, left: Vec<EntityId>, ahead: usize, line: &Line) {
+        let why = match self.ask_on(unit, &left, ahead, line).await {
+            Ok(None) => Stopped::AtEnd,
+            Ok(Some(failure)) => Stopped::Refused(failure),
+            Err(error) => Stopped::Broken(error),
+        };
+        line.stop(why);
+    }
+
+    /// Asks for page after page; gives the failure that ends it, if one does.
+    async fn ask_on(
+        &self,
+        unit: UnitId,
+        left: &[EntityId],
+        ahead: usize,
+        line: &Line,
+    ) -> Result<Option<Failure>, SyncError> {
+        let mut wants = self.wants(unit, left)?;
+        self.ports.work(self.store.work()).await;
+        while !wants.is_empty() {
+            line.room(ahead).await;
+            self.crash_point("pull.before-request").await;
+            let received = match self.ask(unit, &wants).await {
+                Ok(received) => received,
+                Err(failure) => return Ok(Some(failure)),
+            };
+            let next = next_wants(&wants, &self.page_came(unit, &received, &wants).await?);
+            line.add(Page { wants: std::mem::replace(&mut wants, next), received });
+        }
+        Ok(None)
+    }
+
+    /// Applies what comes until nothing more does; `left` loses what has ended.
+    async fn apply_in_order(
+        &self,
+        unit: UnitId,
+        line: &Line,
+        left: &mut Vec<EntityId>,
+        standstill: &mut Standstill,
+    ) -> Result<Stopped, SyncError> {
+        loop {
+            let Page { wants, received } = match line.next().await {
+                Ok(page) => page,
+                Err(why) => return Ok(why),
+            };
+            let answer = decoded(&received.bytes)?;
+            let taken = self.take_pages(unit, &received, &answer, &wants).await?;
+            standstill.after(taken)?;
+            if taken == Taken::Unusable {
+                return Ok(Stopped::Unusable);
+            }
+            left.retain(|&entity| goes_on(&answer, entity));
+            line.done();
+        }
+    }
+}
+
+/// What is asked for after an answer to `wants`, whether it is applied by then or not.
+fn next_wants(wants: &[Want], answer: &Answer<'_>) -> Vec<Want> {
+    let next = |want: &Want| {
+        let page = answer.pages.iter().find(|page| page.entity == want.entity);
+        let cursor = page.map_or_else(|| want.cursor.clone(), |page| Some(page.cursor.to_string()));
+        Want { entity: want.entity, cursor }
+    };
+    wants.iter().filter(|want| goes_on(answer, want.entity)).map(next).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Stamp;
+    use crate::contract::wire::AnswerWriter;
+
+    fn want(entity: u16, cursor: Option<&str>) -> Want {
+        Want { entity: EntityId(entity), cursor: cursor.map(str::to_owned) }
+    }
+
+    #[test]
+    fn what_is_asked_next_goes_on_where_pages_ended_and_leaves_out_what_is_done() {
+        let mut writer: AnswerWriter = AnswerWriter::pages(Stamp(0));
+        for (entity, cursor, more) in [(1, "end", false), (2, "b", true)] {
+            writer.begin_page(EntityId(entity));
+            writer.end_page(cursor, more);
+        }
+        let bytes = writer.finish();
+        let answer = Answer::decode(&bytes).unwrap().unwrap();
+        let wants = [want(1, Some("a")), want(2, None), want(3, Some("c"))];
+        assert_eq!(next_wants(&wants, &answer), [want(2, Some("b")), want(3, Some("c"))]);
+    }
+}
