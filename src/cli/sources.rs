@@ -1,5 +1,6 @@
 //! From paths to plans: the only file that asks the scenario room to read.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::args::Selection;
@@ -61,18 +62,24 @@ pub(super) fn combined(
     let mut plans = Vec::new();
     let mut mistakes = Mistakes::default();
     for document in documents {
+        // What is said of a variant that does not run, such as that it cannot be set so, helps nobody.
+        let Some(variants) = wanted(document, selection) else { continue };
+        let request = Request { variants, ..request.clone() };
         plans.extend(mistakes.sift(document.plans(&request, &known.names())).into_iter().flatten());
     }
     mistakes.refuse(console)?;
-    let wanted = |plan: &Plan| {
-        selection.variant.is_empty() || plan.variant.as_ref().is_some_and(|v| selection.variant.contains(v))
-    };
-    let variants: Vec<String> = plans.iter().filter_map(|plan| plan.variant.clone()).collect();
-    plans.retain(wanted);
     if plans.is_empty() {
-        return Err(Refusal::because(Exit::Nothing, nothing(selection, &variants)));
+        return Err(Refusal::because(Exit::Nothing, nothing(selection, documents)));
     }
     Ok(plans)
+}
+
+/// Those of the selected variants that a document has; `None` if it has none of them, as not every file has every variant.
+fn wanted(document: &Document, selection: &Selection) -> Option<Vec<String>> {
+    let there = document.variants();
+    let both: Vec<String> =
+        selection.variant.iter().filter(|name| there.contains(&name.as_str())).cloned().collect();
+    (selection.variant.is_empty() || !both.is_empty()).then_some(both)
 }
 
 /// One setting of a document, in every variant or in one: its cells under these seeds.
@@ -217,7 +224,6 @@ fn request(selection: &Selection) -> Request {
         (None, Some(seeds)) => (seeds.first..=seeds.last).collect(),
         (None, None) => Vec::new(),
     };
-    // Of several files only some may have a variant, so variants are chosen after all cells are known.
     Request { sets: selection.set.clone(), seeds, ..Request::default() }
 }
 
@@ -261,10 +267,9 @@ impl Mistakes {
     }
 }
 
-fn nothing(selection: &Selection, variants: &[String]) -> String {
-    let mut known = variants.to_vec();
-    known.sort();
-    known.dedup();
+fn nothing(selection: &Selection, documents: &[Document]) -> String {
+    let known: BTreeSet<&str> = documents.iter().flat_map(Document::variants).collect();
+    let known: Vec<&str> = known.into_iter().collect();
     let wanted = selection.variant.join(", ");
     match known.as_slice() {
         [] => format!("no variant {wanted}: there are no variants"),

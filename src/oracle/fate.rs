@@ -3,28 +3,35 @@
 use std::collections::BTreeMap;
 
 use super::clock::Clock;
-use crate::base::{DeviceId, EditId, EntityId, Time};
-use crate::contract::Event;
+use crate::base::{DeviceId, EditId, EntityId, Stamp, Time};
+use crate::contract::{AppliedChange, Author, CommitKind, Event};
 
 /// What came of one record, as far as it says where it went wrong.
 #[derive(Debug, Default)]
 pub(super) struct Fate {
     /// When the backend's last version was committed; `None` if it is from before the start.
     committed: Option<Time>,
+    /// The stamp of that version.
+    stamp: Option<Stamp>,
     deleted: Option<Time>,
     devices: BTreeMap<DeviceId, There>,
     edits: BTreeMap<EditId, Course>,
 }
 
-/// What came of it on a device.
+/// What came of it on a device. Whether it was there from the start is not known: only what happened is.
 #[derive(Clone, Copy, Debug, Default)]
 struct There {
-    /// When a version of it, or its tombstone, last left for the device.
+    /// When the backend's last version last left for the device.
     sent: Option<Time>,
+    /// When the word that it is gone, from the backend or from the device's scope, last left after that version's commit.
+    word: Option<Time>,
+    /// When the device stored the backend's last version.
+    current: Option<Time>,
+    /// When it last stored any version.
     stored: Option<Time>,
     removed: Option<Time>,
-    /// When the device last saved a cursor of the entity.
-    cursor: Option<Time>,
+    /// When the device last had a page of the entity: with it, it saves where it is.
+    paged: Option<Time>,
 }
 
 /// What came of an edit of it.
@@ -48,15 +55,25 @@ impl Fate {
         of: impl Fn(EntityId, &str) -> bool,
     ) {
         match *event {
-            Event::Committed { entity, key, kind, author, .. } if of(entity, key.as_str()) => {
-                let gone = kind == crate::contract::CommitKind::Delete;
+            Event::Committed { entity, key, kind, author, stamp, .. } if of(entity, key.as_str()) => {
+                let gone = kind == CommitKind::Delete;
                 (self.committed, self.deleted) = (Some(at), if gone { Some(at) } else { self.deleted });
-                if let crate::contract::Author::Device(edit) = author {
+                self.stamp = Some(stamp);
+                for there in self.devices.values_mut() {
+                    (there.sent, there.word, there.current) = (None, None, None);
+                }
+                if let Author::Device(edit) = author {
                     self.edits.entry(edit).or_default().commits.push(at);
                 }
             }
-            Event::RowServed { device, entity, key, .. } if of(entity, key) => {
-                self.devices.entry(device).or_default().sent = Some(at);
+            Event::RowServed { device, entity, key, stamp, removed } if of(entity, key) => {
+                let last = self.is_last(stamp);
+                let there = self.devices.entry(device).or_default();
+                if removed {
+                    there.word = Some(at);
+                } else if last {
+                    there.sent = Some(at);
+                }
             }
             Event::MutationRefused { edit, entity, key, .. } if of(entity, key.as_str()) => {
                 self.edits.entry(edit).or_default().refused = Some(at);
@@ -65,11 +82,10 @@ impl Fate {
         }
         let Some(device) = device else { return };
         match *event {
-            Event::CursorSaved { .. } => self.devices.entry(device).or_default().cursor = Some(at),
+            Event::CursorSaved { .. } => self.devices.entry(device).or_default().paged = Some(at),
             Event::ChunkApplied { changes, .. } => {
                 for change in changes.iter().filter(|change| of(change.entity, change.key)) {
-                    let there = self.devices.entry(device).or_default();
-                    *(if change.removed { &mut there.removed } else { &mut there.stored }) = Some(at);
+                    self.applied(at, device, change);
                 }
             }
             Event::EditMade { edit, .. } if of(edit.entity, edit.key.as_str()) => {
@@ -86,6 +102,24 @@ impl Fate {
             }
             _ => {}
         }
+    }
+
+    fn applied(&mut self, at: Time, device: DeviceId, change: &AppliedChange<'_>) {
+        let last = self.is_last(change.stamp);
+        let there = self.devices.entry(device).or_default();
+        if change.removed {
+            there.removed = Some(at);
+            return;
+        }
+        there.stored = Some(at);
+        if last {
+            there.current = Some(at);
+        }
+    }
+
+    /// Whether this is the stamp of the backend's last version; every version is, if it is from before the start.
+    fn is_last(&self, stamp: Stamp) -> bool {
+        self.stamp.is_none_or(|last| last == stamp)
     }
 
     /// Where the record went wrong, if `check` found it on `device`; `None` if nothing is to be said.
@@ -107,36 +141,35 @@ impl Fate {
     /// A version or a tombstone that a device does not have.
     fn not_arrived(&self, check: &str, device: DeviceId, clock: Clock) -> String {
         let there = self.devices.get(&device).copied().unwrap_or_default();
-        let since =
-            |at: Option<Time>| at.filter(|at| self.committed.is_none_or(|committed| *at >= committed));
-        let what = match check {
-            "stale" => "the newer version",
-            "undetected-delete" => "the tombstone",
-            _ => "it",
+        let (what, left) = match check {
+            "stale" => ("the newer version", there.sent),
+            "undetected-delete" => ("the tombstone", there.word),
+            _ => ("it", there.sent),
         };
-        let past = match (since(there.cursor), since(there.sent)) {
-            (Some(cursor), Some(sent)) => cursor >= sent,
-            (cursor, _) => cursor.is_some(),
-        };
-        let past = if past { format!("{device}'s cursor is past it") } else { String::new() };
         if check != "stale" && check != "undetected-delete" && there.removed > there.stored {
             let at = there.removed.map_or_else(String::new, |at| clock.time(at));
             return format!("{device} removed it at {at}, and the backend still has it");
         }
-        if let Some(at) = since(there.stored).filter(|_| check != "undetected-delete") {
-            return format!("{device} stored it at {}, and does not show it any more", clock.time(at));
+        if let Some(current) = there.current.filter(|_| check != "undetected-delete") {
+            let at = clock.time(current);
+            return match there.stored.filter(|stored| *stored > current) {
+                Some(older) => format!(
+                    "{device} stored {what} at {at}, and another version over it at {}",
+                    clock.time(older)
+                ),
+                None => format!("{device} stored {what} at {at}, and does not show it any more"),
+            };
         }
-        let never = if there.stored.is_none() { "never held it" } else { "did not take it in" };
-        match (since(there.sent), past.is_empty()) {
-            (Some(at), false) => {
-                format!("{what} left for {device} at {}; {past}, and {device} {never}", clock.time(at))
-            }
-            (Some(at), true) => {
-                format!("{what} left for {device} at {}, and {device} {never}", clock.time(at))
-            }
-            (None, false) => format!("{what} never left for {device}; {past}, and {device} {never}"),
-            (None, true) => {
-                format!("{what} never left for {device}, which did not come so far as to ask for it")
+        let begun = left.or(self.committed);
+        let later = there.paged.filter(|at| begun.is_none_or(|begun| *at >= begun));
+        let on = later.map(|at| format!("{device} pulled on without it, last at {}", clock.time(at)));
+        let since = if self.committed.is_none() { " since the start" } else { "" };
+        match (left.map(|at| clock.time(at)), on) {
+            (Some(at), Some(on)) => format!("{what} left for {device} at {at} and was not taken in; {on}"),
+            (Some(at), None) => format!("{what} left for {device} at {at} and was not taken in"),
+            (None, Some(on)) => format!("{what} never left for {device}{since}; {on}"),
+            (None, None) => {
+                format!("{what} never left for {device}{since}, which did not come so far as to ask for it")
             }
         }
     }
@@ -147,7 +180,7 @@ impl Fate {
         match (self.committed, there.stored) {
             (Some(left), stored) if stored.is_none_or(|stored| stored <= left) => {
                 let at = clock.time(left);
-                match there.sent.filter(|sent| *sent >= left) {
+                match there.word.or(there.sent) {
                     Some(sent) => format!(
                         "it left the scope of {device} at {at}; the word of it went out at {}, and {device} kept the row",
                         clock.time(sent)

@@ -189,19 +189,24 @@ fn expectations(plan: &Plan, outcome: &Outcome) -> Vec<ExpectationRecord> {
     violations.chain(metrics).collect()
 }
 
-/// The figure that an expectation names: a metric that is a number, or `metric.stat` of a distribution.
+/// The figure that an expectation names.
 fn expected_figure(figures: &Figures, key: &str) -> Result<(Unit, u64), String> {
-    if figures.contains_key(key) {
-        return figure(figures, key, "value");
-    }
-    let (name, state) = key.split_once('@').map_or((key, None), |(name, state)| (name, Some(state)));
-    match name.rsplit_once('.') {
-        Some((metric, stat)) => {
-            let metric = state.map_or_else(|| metric.to_owned(), |state| format!("{metric}@{state}"));
-            if figures.contains_key(&metric) { figure(figures, &metric, stat) } else { Err(no_metric(key)) }
-        }
+    match named(key, |name| figures.contains_key(name)) {
+        Some((name, stat)) => figure(figures, &name, stat),
         None => Err(no_metric(key)),
     }
+}
+
+/// The figure and the statistic that an expectation names: a metric that is a number, or `metric.stat` of a distribution; `None` if
+/// there is no such figure.
+pub(super) fn named(key: &str, is_there: impl Fn(&str) -> bool) -> Option<(String, &str)> {
+    if is_there(key) {
+        return Some((key.to_owned(), "value"));
+    }
+    let (name, state) = key.split_once('@').map_or((key, None), |(name, state)| (name, Some(state)));
+    let (metric, stat) = name.rsplit_once('.')?;
+    let metric = state.map_or_else(|| metric.to_owned(), |state| format!("{metric}@{state}"));
+    is_there(&metric).then_some((metric, stat))
 }
 
 fn figure(figures: &Figures, metric: &str, stat: &str) -> Result<(Unit, u64), String> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::grid::Grid;
 use super::human;
+use super::judge::named;
 use super::record::{CellRecord, GateRecord, RunRecord, Verdict};
 use crate::metrics::{Figure, Unit};
 use crate::oracle;
@@ -28,7 +29,25 @@ struct Column<'a> {
     cells: Vec<&'a CellRecord>,
 }
 
-/// The tables of all scenarios of a run; `all` also shows the figures of start states and those that are zero.
+/// One line of a table that has room for one statistic.
+struct Row {
+    name: String,
+    figure: Figure,
+    stat: String,
+}
+
+impl Row {
+    fn label(&self) -> String {
+        if self.figure.is_distribution() { format!("{} {}", self.name, self.stat) } else { self.name.clone() }
+    }
+    /// A count is a count, whatever is counted.
+    fn unit(&self) -> Unit {
+        if self.stat == "count" { Unit::Count } else { self.figure.unit() }
+    }
+}
+
+/// The tables of all scenarios of a run; `all` also shows the figures of start states and those that are zero. What an expectation names
+/// is always shown.
 pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
     let mut scenarios: Vec<(&str, Vec<&CellRecord>)> = Vec::new();
     for cell in &record.cells {
@@ -144,7 +163,9 @@ fn single(cell: &CellRecord, all: bool) -> Grid {
     let mut grid = Grid::new(1, ["metric", "value", "p50", "p95", "p99", "max", "of"]);
     let mut last_room = None;
     let figures = cell.metrics.iter().map(|(name, figure)| (name.as_ref(), figure));
-    let shown = figures.filter(|(name, figure)| all || is_headline(name, figure));
+    let expected = expected(&[cell]);
+    let wanted = |name: &str| expected.iter().any(|(of, _)| of == name);
+    let shown = figures.filter(|(name, figure)| all || is_headline(name, figure) || wanted(name));
     for (name, figure) in sorted(shown.collect()) {
         let room = name.split('.').next();
         if last_room.is_some() && last_room != room {
@@ -216,39 +237,71 @@ fn spread(cells: &[&CellRecord], all: bool) -> Grid {
             names.entry(name).or_insert(figure);
         }
     }
-    for (name, figure) in sorted(names.into_iter().collect()) {
-        let values = values(cells, name, told_stat(figure));
+    for row in rows(names.into_iter().collect(), cells) {
+        let values = values(cells, &row);
         if let Some(three) = three_of(&values) {
-            let shown = three.map(|n| human::figure(figure.unit(), n));
-            grid.row([label(name, figure)].into_iter().chain(shown).chain([values.len().to_string()]));
+            let shown = three.map(|n| human::figure(row.unit(), n));
+            grid.row([row.label()].into_iter().chain(shown).chain([values.len().to_string()]));
         }
     }
     grid
 }
 
-/// The rows of a comparison: what the oracle found in any column, and what differs between columns; the headlines of it unless all
-/// is asked for. Also how many differ and are left out.
-fn differing(columns: &[Column<'_>], all: bool) -> (Vec<(String, Figure)>, usize) {
-    let cells = || columns.iter().flat_map(|column| &column.cells);
-    let names: BTreeSet<&str> = cells().flat_map(|cell| cell.metrics.keys()).map(AsRef::as_ref).collect();
-    let mut rows: Vec<(&str, &Figure)> = Vec::new();
+/// A line for each figure, and one for each that an expectation of these cells names and that is not among them.
+fn rows(figures: Vec<(&str, &Figure)>, cells: &[&CellRecord]) -> Vec<Row> {
+    let row = |name: &str, figure: &Figure, stat: &str| Row {
+        name: name.to_owned(),
+        figure: figure.clone(),
+        stat: stat.to_owned(),
+    };
+    let mut rows: Vec<Row> =
+        figures.into_iter().map(|(name, figure)| row(name, figure, told_stat(figure))).collect();
+    for (name, stat) in expected(cells) {
+        let figure = cells.iter().find_map(|cell| cell.metrics.get(name.as_str()));
+        if let Some(figure) = figure
+            && !rows.iter().any(|row| row.name == name && row.stat == stat)
+        {
+            rows.push(row(&name, figure, &stat));
+        }
+    }
+    let place = |row: &Row| (!row.name.starts_with("oracle."), row.name.clone(), row.stat.clone());
+    rows.sort_by_key(place);
+    rows
+}
+
+/// The figures that expectations name, each with its statistic: who asks for one wants to see what came out.
+fn expected(cells: &[&CellRecord]) -> BTreeSet<(String, String)> {
+    let of_cell = |cell: &&CellRecord| -> Vec<(String, String)> {
+        let is_there = |name: &str| cell.metrics.contains_key(name);
+        let names = cell.expectations.iter().filter_map(|e| named(&e.what, is_there));
+        names.map(|(name, stat)| (name, stat.to_owned())).collect()
+    };
+    cells.iter().flat_map(of_cell).collect()
+}
+
+/// The rows of a comparison: what is expected of any column, what the oracle found, and what differs between columns; the headlines of
+/// it unless all is asked for. Also how many differ and are left out.
+fn differing(columns: &[Column<'_>], all: bool) -> (Vec<Row>, usize) {
+    let cells: Vec<&CellRecord> = columns.iter().flat_map(|column| column.cells.iter().copied()).collect();
+    let names: BTreeSet<&str> = cells.iter().flat_map(|c| c.metrics.keys()).map(AsRef::as_ref).collect();
+    let expected = expected(&cells);
+    let mut shown: Vec<(&str, &Figure)> = Vec::new();
     let mut left_out = 0;
     for name in names {
-        let figures: Vec<Option<&Figure>> = cells().map(|cell| cell.metrics.get(name)).collect();
+        let figures: Vec<Option<&Figure>> = cells.iter().map(|cell| cell.metrics.get(name)).collect();
         let differ = figures.windows(2).any(|pair| pair[0] != pair[1]);
         let Some(figure) = figures.iter().flatten().find(|figure| says_something(figure)) else { continue };
         if differ && all || (differ || name.starts_with("oracle.")) && is_headline(name, figure) {
-            rows.push((name, figure));
-        } else if differ && !name.contains(['@', '/']) {
+            shown.push((name, figure));
+        } else if differ && !name.contains(['@', '/']) && !expected.iter().any(|(of, _)| of == name) {
             left_out += 1;
         }
     }
-    let rows = sorted(rows).into_iter().map(|(name, figure)| (name.to_owned(), figure.clone()));
-    (rows.collect(), left_out)
+    (rows(shown, &cells), left_out)
 }
 
 /// Variants or swept values, a column each.
-fn side_by_side(columns: &[Column<'_>], rows: &[(String, Figure)]) -> Grid {
+fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
     let titles = columns.iter().map(|column| column.title.clone());
     let mut grid = Grid::new(1, [String::new()].into_iter().chain(titles));
     grid.row(["verdict".to_owned()].into_iter().chain(columns.iter().map(|c| verdicts(&c.cells))));
@@ -259,20 +312,19 @@ fn side_by_side(columns: &[Column<'_>], rows: &[(String, Figure)]) -> Grid {
     if columns.iter().any(|column| !expects(column).is_empty()) {
         grid.row(["must happen".to_owned()].into_iter().chain(columns.iter().map(expects)));
     }
-    for (name, figure) in rows {
-        let stat = told_stat(figure);
+    for row in rows {
         let shown = columns.iter().map(|column| {
-            let values = values(&column.cells, name, stat);
+            let values = values(&column.cells, row);
             match (column.cells.len(), three_of(&values)) {
                 (_, None) => "–".to_owned(),
-                (1, Some([_, only, _])) => human::figure(figure.unit(), only),
+                (1, Some([_, only, _])) => human::figure(row.unit(), only),
                 (_, Some(spread)) => {
-                    let [min, median, max] = spread.map(|n| human::figure(figure.unit(), n));
+                    let [min, median, max] = spread.map(|n| human::figure(row.unit(), n));
                     if min == max { median } else { format!("{median} ({min} – {max})") }
                 }
             }
         });
-        grid.row([label(name, figure)].into_iter().chain(shown));
+        grid.row([row.label()].into_iter().chain(shown));
     }
     grid
 }
@@ -282,12 +334,9 @@ fn told_stat(figure: &Figure) -> &'static str {
     if figure.is_distribution() { "p95" } else { "value" }
 }
 
-fn label(name: &str, figure: &Figure) -> String {
-    if figure.is_distribution() { format!("{name} p95") } else { name.to_owned() }
-}
-
-fn values(cells: &[&CellRecord], name: &str, stat: &str) -> Vec<u64> {
-    let mut values: Vec<u64> = cells.iter().filter_map(|cell| cell.metrics.get(name)?.stat(stat)).collect();
+fn values(cells: &[&CellRecord], row: &Row) -> Vec<u64> {
+    let value = |cell: &&CellRecord| cell.metrics.get(row.name.as_str())?.stat(&row.stat);
+    let mut values: Vec<u64> = cells.iter().filter_map(value).collect();
     values.sort_unstable();
     values
 }

@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 
 use super::fixture::{durations, found, gate, lost, outcome, plan};
 use super::*;
+use crate::base::Seed;
 use crate::metrics::{self, Figure, Unit};
 use crate::scenario::{Bound, Plan};
 use crate::world::{Ending, Outcome};
@@ -275,6 +276,33 @@ fn variants_stand_side_by_side_with_the_figures_that_differ() {
     slow.figures.insert("engine.session.duration".to_owned(), durations(40, 2_000_000_000));
     let run = record(vec![(expecting(&["lost"]), lost(12_345)), (plan(Some("keyset"), 1), slow)]);
     assert_snapshot!(story(&run, Paint(false), false));
+}
+
+#[test]
+fn what_an_expectation_names_is_shown_whatever_came_out() {
+    let wanted = |seed| {
+        let mut plan = Plan { seed: Seed(seed), ..wanting("oracle.lost.rows", None, Some(0)) };
+        let any = Bound { min: None, max: None };
+        plan.expect.metrics.insert("engine.session.duration.p50@1d".to_owned(), any);
+        plan
+    };
+    let told = |cells: Vec<(Plan, Outcome)>| figures(&record(cells), Form::Terminal, false);
+    let has = |text: &str, wanted: &str, figure: &str| {
+        let found = text.lines().any(|line| line.trim().starts_with(wanted) && line.contains(figure));
+        assert!(found, "{wanted} … {figure} is not in\n{text}");
+    };
+    let one = told(vec![(wanted(1), outcome())]);
+    has(&one, "oracle.lost.rows", "0 rows");
+    has(&one, "engine.session.duration@1d", "900 ms");
+    let seeds = told(vec![(wanted(1), outcome()), (wanted(2), outcome())]);
+    has(&seeds, "oracle.lost.rows", "0 rows");
+    has(&seeds, "engine.session.duration@1d p50", "900 ms");
+    // Nothing differs between these two, and nothing was lost in either.
+    let other = Plan { variant: Some("other".to_owned()), ..wanted(1) };
+    let both = told(vec![(wanted(1), outcome()), (other, outcome())]);
+    has(&both, "oracle.lost.rows", "0 rows");
+    has(&both, "engine.session.duration@1d p50", "900 ms");
+    assert!(!both.contains("engine.requests.count"), "{both}");
 }
 
 #[test]

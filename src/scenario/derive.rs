@@ -4,13 +4,12 @@ use crate::base::Span;
 
 use super::column::{ColumnType, column_type};
 use super::profiles::{FIELD_WORKER, Library, complete};
-use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
+use super::tree::{Entry, Node, Origin, Table, Val, parse_own};
 use super::written::clock;
 
 /// Completes `tree`, whose values may still be wrong.
 pub(super) fn derive(tree: &mut Node) {
     backend(tree);
-    gateway(tree);
     let mut links = used(tree, "link", "wifi-good");
     links.extend(passed_through(tree));
     from_library(tree, "link", &links, Library::Links);
@@ -46,19 +45,6 @@ fn backend(tree: &mut Node) {
     };
     if let (Some(profile), Some(backend)) = (Library::Backends.find(&name), top(tree, "backend")) {
         complete(backend, profile);
-    }
-}
-
-/// A file that is for both modes says how a replica is fed, and variants, `--set` or an axis choose the mode: a cell that was
-/// chosen to have no replica feeds none. Who writes the mode down for all cells, or none at all, is told that nothing is fed.
-fn gateway(tree: &mut Node) {
-    let mode = tree.get(&["gateway", "mode"]);
-    let chosen = mode.is_some_and(|mode| matches!(mode.origin.via, Via::Variant(_) | Via::Set));
-    if chosen
-        && mode.and_then(Node::as_text) == Some("ota")
-        && let Some(gateway) = top(tree, "gateway")
-    {
-        gateway.remove("refresh");
     }
 }
 

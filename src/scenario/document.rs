@@ -8,6 +8,7 @@ use super::derive::derive;
 use super::diagnostic::{Diagnostic, Invalid, LoadError, Source, choices};
 use super::form::Form;
 use super::grammar::{ROOT, VARIANT};
+use super::idle::idle;
 use super::merge::Setting;
 use super::plan::Plan;
 use super::resolve::resolve;
@@ -225,6 +226,7 @@ impl Document {
         derive(&mut tree);
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
+        idle(&mut tree, &mut mistakes);
         Cell { tree, brought, traces, notes, mistakes }
     }
 

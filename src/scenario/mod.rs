@@ -13,7 +13,7 @@
 //! How: `tree` is TOML in which each value remembers its place. `grammar` lists every key once, with its form, default and
 //! meaning; `check` holds a tree against it, and `keys` writes it down as JSON Schema and as a list. Before the check, `merge`
 //! applies a variant, `--set` and axes, `rows` reads CSVs, and `derive` adds profiles and what a silent scenario means. After
-//! it, `resolve` makes the plan, reading on past mistakes so that all are told. `devices` deals a plan's shares to its devices.
+//! it, `idle` finds keys that have no effect beside others, and `resolve` makes the plan, reading on past mistakes so that all are told. `devices` deals a plan's shares to its devices.
 
 mod check;
 mod column;
@@ -23,6 +23,7 @@ mod diagnostic;
 mod document;
 mod form;
 mod grammar;
+mod idle;
 mod keys;
 mod merge;
 mod plan;

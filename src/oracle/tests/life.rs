@@ -69,8 +69,8 @@ fn ending(check: &'static str, device: u32, story: impl FnOnce(&mut Stage)) -> S
     last.strip_prefix("in short: ").unwrap_or_else(|| panic!("{last} is no ending")).to_owned()
 }
 
-fn served(stage: &mut Stage, removed: bool) {
-    let event = Event::RowServed { device: DeviceId(0), entity: VISIT, key: "a1", stamp: Stamp(9), removed };
+fn served(stage: &mut Stage, stamp: Stamp, removed: bool) {
+    let event = Event::RowServed { device: DeviceId(0), entity: VISIT, key: "a1", stamp, removed };
     stage.tell(Node::Gateway, event);
 }
 
@@ -89,14 +89,16 @@ fn a_lost_record_is_told_with_where_it_vanished() {
         stage.later(1);
         cursor(stage);
     });
-    assert_eq!(skipped, "it never left for d0; d0's cursor is past it, and d0 never held it");
+    assert_eq!(skipped, "it never left for d0; d0 pulled on without it, last at 00:00:02.000");
     let dropped = ending("lost", 0, |stage| {
-        served(stage, false);
+        served(stage, Stamp(9), false);
         stage.later(1);
         cursor(stage);
     });
-    assert!(dropped.starts_with("it left for d0 at 00:00:"), "{dropped}");
-    assert!(dropped.ends_with("; d0's cursor is past it, and d0 never held it"), "{dropped}");
+    assert_eq!(
+        dropped,
+        "it left for d0 at 00:00:00.000 and was not taken in; d0 pulled on without it, last at 00:00:01.000"
+    );
     let removed = ending("lost", 0, |stage| stage.applied(0, "a1", Stamp(9), true));
     assert!(
         removed.starts_with("d0 removed it at") && removed.ends_with("the backend still has it"),
@@ -111,8 +113,9 @@ fn each_check_on_rows_has_an_ending_of_its_own() {
         stage.later(1);
     };
     let stale = ending("stale", 0, |stage| {
-        office(stage);
-        served(stage, false);
+        let newer = stage.office("a1", Some("done"));
+        stage.later(1);
+        served(stage, newer, false);
     });
     assert!(stale.starts_with("the newer version left for d0"), "{stale}");
     let undetected = ending("undetected-delete", 0, |stage| {
@@ -121,7 +124,7 @@ fn each_check_on_rows_has_an_ending_of_its_own() {
         cursor(stage);
     });
     assert!(
-        undetected.starts_with("the tombstone never left for d0; d0's cursor is past it"),
+        undetected.starts_with("the tombstone never left for d0; d0 pulled on without it"),
         "{undetected}"
     );
     let orphan = ending("orphan", 0, office);
@@ -134,6 +137,70 @@ fn each_check_on_rows_has_an_ending_of_its_own() {
         stage.applied(0, "a1", Stamp(10), false);
     });
     assert!(back.starts_with("d0 removed it at") && back.contains("and stored it again at"), "{back}");
+}
+
+#[test]
+fn an_old_version_that_leaves_late_is_neither_the_tombstone_nor_the_newer_version() {
+    let deleted = ending("undetected-delete", 0, |stage| {
+        let old = stage.office("a1", Some("done"));
+        stage.office("a1", None);
+        stage.later(1);
+        served(stage, old, false);
+    });
+    assert!(deleted.starts_with("the tombstone never left for d0"), "{deleted}");
+    let replaced = ending("stale", 0, |stage| {
+        let old = stage.office("a1", Some("begun"));
+        stage.office("a1", Some("done"));
+        stage.later(1);
+        served(stage, old, false);
+        stage.applied(0, "a1", old, false);
+    });
+    assert!(replaced.starts_with("the newer version never left for d0"), "{replaced}");
+    let over = ending("stale", 0, |stage| {
+        let old = stage.office("a1", Some("begun"));
+        let new = stage.office("a1", Some("done"));
+        stage.applied(0, "a1", new, false);
+        stage.later(1);
+        stage.applied(0, "a1", old, false);
+    });
+    assert!(
+        over.contains("stored the newer version at") && over.contains("another version over it"),
+        "{over}"
+    );
+}
+
+#[test]
+fn nothing_is_said_of_what_a_device_held_from_the_start() {
+    for check in ["lost", "stale", "undetected-delete"] {
+        let since = ending(check, 0, |stage| {
+            stage.later(1);
+            cursor(stage);
+        });
+        assert!(
+            since.ends_with(
+                "never left for d0 since the start; d0 pulled on without it, last at 00:00:01.000"
+            ),
+            "{since}"
+        );
+        let sent = ending(check, 0, |stage| {
+            stage.office("a1", (check != "undetected-delete").then_some("done"));
+            let stamp = stage.stamp();
+            served(stage, stamp, check == "undetected-delete");
+            stage.later(1);
+            cursor(stage);
+        });
+        assert!(sent.contains("was not taken in") && !sent.contains("held"), "{sent}");
+    }
+}
+
+#[test]
+fn a_device_is_not_said_to_have_a_cursor_past_a_row_for_it_may_be_served_by_flags() {
+    let told = ending("lost", 0, |stage| {
+        stage.office("a1", Some("done"));
+        stage.later(1);
+        cursor(stage);
+    });
+    assert!(!told.contains("cursor") && told.contains("pulled on without it"), "{told}");
 }
 
 #[test]

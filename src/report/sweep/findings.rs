@@ -53,6 +53,19 @@ pub(super) fn find(series: &Series<'_>, objective: &Objective) -> Option<Finding
     Some(Finding { best, noise, flat })
 }
 
+/// The settings that are as good as the best, wherever they stand: those within the noise (`None` of too few seeds), and those that cost
+/// at most [`FLAT`] as much. Of words only this can be told: they have no order, and nothing lies between two of them.
+pub(super) fn alike(series: &Series<'_>, finding: &Finding) -> (Option<Vec<usize>>, Vec<usize>) {
+    let costs = costs(series).unwrap_or_default();
+    let that = |good: &dyn Fn(usize, f64) -> bool| -> Vec<usize> {
+        let known = costs.iter().enumerate().filter_map(|(i, cost)| Some((i, (*cost)?)));
+        known.filter(|&(i, cost)| i == finding.best || good(i, cost)).map(|(i, _)| i).collect()
+    };
+    let best = &series.points[finding.best];
+    let noise = finding.noise.map(|_| that(&|i, _| !worse(&series.points[i], best, i as u64)));
+    (noise, that(&|_, cost| cost <= FLAT))
+}
+
 /// What each setting costs relative to the best, as a factor; `None` for what is no candidate. `None` if nothing is.
 pub(super) fn costs(series: &Series<'_>) -> Option<Vec<Option<f64>>> {
     let prices: Vec<Option<f64>> = series.points.iter().map(Point::candidate).collect();

@@ -1,7 +1,7 @@
 //! What limits a series on either side of its best, in words.
 
 use super::super::human;
-use super::findings::Finding;
+use super::findings::{Finding, alike};
 use super::series::{Point, Series};
 use super::shares::{Fit, Shares, Side};
 
@@ -18,7 +18,7 @@ enum Cause {
     Kills,
 }
 
-/// The sentences about the settings below the best and those above it.
+/// The sentences about the settings below the best and those above it; of words, about each that is worse.
 pub(in super::super) fn limits(
     axis: &str,
     series: &Series<'_>,
@@ -28,8 +28,15 @@ pub(in super::super) fn limits(
     let mut told = Vec::new();
     let last = series.points.len() - 1;
     let of = Side::of(axis);
-    told.extend(beyond(of, series, finding, fit, finding.flat.0, 0));
-    told.extend(beyond(of, series, finding, fit, finding.flat.1, last));
+    if series.is_of_words() {
+        let (_, flat) = alike(series, finding);
+        let best = &series.points[finding.best];
+        let worse = (0..=last).filter(|i| !flat.contains(i)).map(|i| &series.points[i]);
+        told.extend(worse.filter(|p| p.candidate().is_some()).filter_map(|p| suffers(of, p, best, fit)));
+    } else {
+        told.extend(beyond(of, series, finding, fit, finding.flat.0, 0));
+        told.extend(beyond(of, series, finding, fit, finding.flat.1, last));
+    }
     for point in series.points.iter().filter(|point| point.trouble.is_some()) {
         let trouble = point.trouble.as_deref().unwrap_or_default();
         told.push(format!("{} is no candidate: {trouble}", value(point)));
@@ -52,14 +59,19 @@ fn beyond(
     let tried = |i: &usize| series.points[*i].candidate().is_some();
     // The example is the candidate that is furthest out.
     let example = if end < flat { range.into_iter().find(tried) } else { range.into_iter().rfind(tried) }?;
-    let (here, best) = (&series.points[example], &series.points[finding.best]);
+    let text = suffers(of, &series.points[example], &series.points[finding.best], fit)?;
+    Some(format!("{which} {}, {text}", value(&series.points[flat])))
+}
+
+/// What a setting suffers from more than the best does.
+fn suffers(of: Side, here: &Point<'_>, best: &Point<'_>, fit: Option<Fit>) -> Option<String> {
     let (at, at_best) = (Shares::of(of, here, fit)?, Shares::of(of, best, fit)?);
     let (x, y) = (value(here), value(best));
     let time = |what: &str, share: fn(Shares) -> f64, goes: &str| {
         let [share, at_best] = [at, at_best].map(|shares| percent(share(shares)));
         format!("{what}: at {x}, {share} of the time{goes} ({at_best} at {y})")
     };
-    let text = match cause(here, best, at, at_best)? {
+    Some(match cause(here, best, at, at_best)? {
         Cause::RoundTrips => time("round trips", |s| s.waiting, " is waiting for answers to begin"),
         Cause::Outages => format!(
             "outages restart chunks: at {x}, {} of the time and {} of the bytes are spent in vain ({} and {} at {y})",
@@ -69,9 +81,7 @@ fn beyond(
             percent(at_best.in_vain),
         ),
         Cause::Deadline => time("requests run into their deadline", |s| s.lost, ""),
-        Cause::Refusals => {
-            time("the server refuses (gateway timeout, quota)", |s| s.lost + s.backing_off, "")
-        }
+        Cause::Refusals => time(refusals(here), |s| s.lost + s.backing_off, ""),
         Cause::Backoff => time("waiting before retries", |s| s.backing_off, ""),
         Cause::PutOff => {
             time("the backend puts changes off", |s| s.backing_off, " is waiting to send them again")
@@ -82,8 +92,23 @@ fn beyond(
             here.sum("device.kills.count"),
             best.sum("device.kills.count"),
         ),
-    };
-    Some(format!("{which} {}, {text}", value(&series.points[flat])))
+    })
+}
+
+/// Why most requests are refused that are.
+fn refusals(here: &Point<'_>) -> &'static str {
+    let why = [
+        ("engine.requests.throttled", "the server refuses what is beyond its quota"),
+        ("engine.requests.unavailable", "the server is down or its queue is full"),
+        ("engine.requests.gateway_timeout", "the gateway gives up waiting for the server"),
+        ("engine.requests.server_failed", "requests break in the server"),
+    ];
+    let most =
+        why.into_iter().map(|(metric, told)| (here.sum(metric), told)).max_by(|a, b| a.0.total_cmp(&b.0));
+    match most {
+        Some((refused, told)) if refused > 0.0 => told,
+        _ => "the server refuses",
+    }
 }
 
 /// The part of the time that has grown most from the best to here.

@@ -77,12 +77,14 @@ impl Sweep<'_> {
             Some(Dot { x: *x, y: self.objective.figure(point.price()?), interval, candidate })
         };
         let ends = |(first, last): (usize, usize)| (places[first], places[last]);
+        // Words have no order: nothing lies between two of them.
+        let ordered = finding.filter(|_| !series.is_of_words());
         Curve {
             name: series.name.clone(),
             points: series.points.iter().zip(places).enumerate().filter_map(dot).collect(),
             best: finding.map(|f| places[f.best]),
-            flat: finding.map(|f| ends(f.flat)),
-            between: finding
+            flat: ordered.map(|f| ends(f.flat)),
+            between: ordered
                 .and_then(|f| f.between(series.points.len()))
                 .map(|ends| ends.map(|end| end.map(|i| places[i]))),
         }

@@ -99,6 +99,13 @@ fn combinations(axes: &[(String, Vec<String>)]) -> Vec<Vec<String>> {
     })
 }
 
+impl Series<'_> {
+    /// Whether its settings are words, such as modes: they have no order.
+    pub(super) fn is_of_words(&self) -> bool {
+        self.points.iter().any(|point| point.number().is_none())
+    }
+}
+
 impl<'a> Point<'a> {
     pub(in super::super) fn new(value: &str, cells: Vec<&'a CellRecord>, objective: &Objective) -> Point<'a> {
         let ended = cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete);
@@ -127,7 +134,12 @@ impl<'a> Point<'a> {
         let plain = text.replace('_', "").parse().ok().filter(|x: &f64| x.is_finite());
         let span = || text.parse().ok().map(|Span(ns)| ns as f64);
         let size = || text.parse().ok().map(|Bytes(n)| n as f64);
-        plain.or_else(span).or_else(size).or_else(|| text.parse().ok().map(|BitRate(n)| n as f64))
+        let percent = || text.strip_suffix('%')?.parse().ok().filter(|x: &f64| x.is_finite());
+        plain
+            .or_else(percent)
+            .or_else(span)
+            .or_else(size)
+            .or_else(|| text.parse().ok().map(|BitRate(n)| n as f64))
     }
     /// A metric that is a number, summed over the seeds.
     pub(super) fn sum(&self, metric: &str) -> f64 {

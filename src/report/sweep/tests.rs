@@ -396,3 +396,55 @@ fn where_two_modes_do_not_differ_neither_wins() {
     assert!(story.contains("persistent throughout"), "{story}");
     assert!(story.contains("too few seeds to tell the noise"), "{story}");
 }
+
+/// Ways of doing something that are no numbers, each with how many of its requests are refused and why; the second is the best.
+fn of_words(seeds: u64) -> RunRecord {
+    let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+    for (mode, whole, refused) in [("eager", 300, 40), ("lazy", 100, 0), ("steady", 101, 0)] {
+        for seed in 1..=seeds {
+            let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
+            let second = 1_000_000_000;
+            let luck = Seed(seed).stream("noise", whole, 0).below(5 * second);
+            let figures = [
+                ("engine.session.time", Unit::Ns, whole * second + luck),
+                ("engine.pull.time", Unit::Ns, 90 * second),
+                ("engine.requests.lost_time", Unit::Ns, refused * second),
+                ("engine.requests.refused", Unit::Count, refused),
+                ("engine.requests.unavailable", Unit::Count, refused),
+                ("engine.pull.rows", Unit::Rows, 1_000),
+            ];
+            for (name, unit, value) in figures {
+                cell.metrics.insert(name.into(), Figure::Value { unit, value });
+            }
+            cell.axes = [("gateway.serve.capture".to_owned(), mode.into())].into();
+            record.cells.push(cell);
+        }
+    }
+    record
+}
+
+#[test]
+fn of_words_there_is_no_interval_but_which_are_as_good() {
+    let axes =
+        [("gateway.serve.capture".to_owned(), ["eager", "lazy", "steady"].map(str::to_owned).to_vec())];
+    let record = of_words(5);
+    let sweep = Sweep::new(&record, &axes, "engine.session.time".parse().unwrap());
+    let story = sweep.story();
+    for part in [
+        "best at lazy (",
+        "as good within the noise (95 %): steady; within 3 %: steady\n",
+        "\n  the server is down or its queue is full: at eager, ",
+    ] {
+        assert!(story.contains(part), "{part:?} is not in\n{story}");
+    }
+    for part in ["optimum", "between", "above", "below", "quota"] {
+        assert!(!story.contains(part), "{part:?} is in\n{story}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&sweep.to_json()).unwrap();
+    assert_eq!(json["series"][0]["optimum_between"], serde_json::Value::Null);
+    let curves = sweep.curves().unwrap();
+    assert!(curves.curves.iter().all(|curve| curve.flat.is_none() && curve.between.is_none()));
+    let few = of_words(1);
+    let story = Sweep::new(&few, &axes, "engine.session.time".parse().unwrap()).story();
+    assert!(story.contains("too few seeds"), "{story}");
+}

@@ -5,7 +5,7 @@ use super::super::human;
 use super::super::record::{AxisRecord, RunRecord};
 use super::chart::{Curve, chart};
 use super::crossover::Crossover;
-use super::findings::{Finding, costs, find};
+use super::findings::{Finding, alike, costs, find};
 use super::limits::{closed_form, limits, value};
 use super::objective::Objective;
 use super::regret::Regret;
@@ -15,9 +15,13 @@ use super::shares::{Fit, Side};
 /// Series side by side before the table goes on below.
 const COLUMNS_MAX: usize = 4;
 
+const TOO_FEW: &str = "too few seeds to tell the noise (try --seeds 1..=8)";
+
 /// A series with what was found out about it.
 pub(super) struct Reading {
     pub(super) finding: Option<Finding>,
+    /// Of words, the settings that are as good as the best within the noise and within 3 %, wherever they stand.
+    pub(super) alike: Option<(Option<Vec<usize>>, Vec<usize>)>,
     pub(super) fit: Option<Fit>,
     pub(super) limits: Vec<String>,
 }
@@ -29,7 +33,8 @@ impl Reading {
         let side = Side::of(&sweep.axis);
         let fit = (sweep.axis == side.chunk_rows).then(|| Fit::of(side, series)).flatten();
         let limits = finding.as_ref().map_or_else(Vec::new, |f| limits(&sweep.axis, series, f, fit));
-        Reading { finding, fit, limits }
+        let alike = finding.as_ref().filter(|_| series.is_of_words()).map(|found| alike(series, found));
+        Reading { finding, alike, fit, limits }
     }
 }
 
@@ -70,7 +75,7 @@ impl Sweep<'_> {
             let cell = |(series, reading): &(&Series<'_>, &Reading)| {
                 let point = &series.points[row];
                 let figure = point.price().map_or("–".to_owned(), |price| self.figure(price));
-                format!("{figure} {}", mark(point, row, reading.finding.as_ref()))
+                format!("{figure} {}", mark(point, row, reading))
             };
             let label = value(&band[0].0.points[row]);
             grid.row([label].into_iter().chain(band.iter().map(cell)));
@@ -106,17 +111,13 @@ impl Sweep<'_> {
             };
             return format!("{}: {why}\n", series.name);
         };
-        let at = |i: usize| value(&series.points[i]);
         let best = series.points[finding.best].price().map_or(String::new(), |price| self.figure(price));
+        let at = |i: usize| value(&series.points[i]);
         let mut text = format!("{}: best at {} ({best})", series.name, at(finding.best));
-        text.push_str(&match finding.between(series.points.len()).map(|ends| ends.map(|i| i.map(at))) {
-            Some([Some(low), Some(high)]) => format!("; the optimum lies between {low} and {high} (95 %)"),
-            Some([Some(low), None]) => format!("; the optimum lies above {low} (95 %)"),
-            Some([None, Some(high)]) => format!("; the optimum lies below {high} (95 %)"),
-            Some([None, None]) => "; no setting is better beyond the noise".to_owned(),
-            None => "; too few seeds to tell the noise (try --seeds 1..=8)".to_owned(),
+        text.push_str(&match &reading.alike {
+            Some((noise, flat)) => among_words(series, finding, noise.as_deref(), flat),
+            None => along_numbers(series, finding),
         });
-        text.push_str(&format!("; within 3 %: {}\n", region(at(finding.flat.0), at(finding.flat.1))));
         for line in reading.limits.iter().cloned().chain(closed_form(reading.fit)) {
             text.push_str(&format!("  {line}\n"));
         }
@@ -124,15 +125,49 @@ impl Sweep<'_> {
     }
 }
 
+/// Where on a scale the optimum lies.
+fn along_numbers(series: &Series<'_>, finding: &Finding) -> String {
+    let at = |i: usize| value(&series.points[i]);
+    let between = match finding.between(series.points.len()).map(|ends| ends.map(|i| i.map(at))) {
+        Some([Some(low), Some(high)]) => format!("the optimum lies between {low} and {high} (95 %)"),
+        Some([Some(low), None]) => format!("the optimum lies above {low} (95 %)"),
+        Some([None, Some(high)]) => format!("the optimum lies below {high} (95 %)"),
+        Some([None, None]) => "no setting is better beyond the noise".to_owned(),
+        None => TOO_FEW.to_owned(),
+    };
+    format!("; {between}; within 3 %: {}\n", region(at(finding.flat.0), at(finding.flat.1)))
+}
+
+/// Which of some words are as good.
+fn among_words(series: &Series<'_>, finding: &Finding, noise: Option<&[usize]>, flat: &[usize]) -> String {
+    let others = |settings: &[usize]| -> Vec<String> {
+        settings.iter().filter(|i| **i != finding.best).map(|i| value(&series.points[*i])).collect()
+    };
+    let candidates = series.points.iter().filter(|point| point.candidate().is_some()).count();
+    let beyond = match noise {
+        None => TOO_FEW.to_owned(),
+        Some(_) if candidates == 1 => "nothing else is a candidate".to_owned(),
+        Some(all) if all.len() == candidates => "no setting is better beyond the noise".to_owned(),
+        Some([_]) => "all others are worse beyond the noise (95 %)".to_owned(),
+        Some(some) => format!("as good within the noise (95 %): {}", others(some).join(", ")),
+    };
+    let near = others(flat);
+    let near = if near.is_empty() { String::new() } else { format!("; within 3 %: {}", near.join(", ")) };
+    format!("; {beyond}{near}\n")
+}
+
 fn region(first: String, last: String) -> String {
     if first == last { format!("{first} alone") } else { format!("{first} to {last}") }
 }
 
-fn mark(point: &Point<'_>, position: usize, finding: Option<&Finding>) -> char {
-    let Some(finding) = finding.filter(|_| point.trouble.is_none()) else {
+fn mark(point: &Point<'_>, position: usize, reading: &Reading) -> char {
+    let Some(finding) = reading.finding.as_ref().filter(|_| point.trouble.is_none()) else {
         return if point.trouble.is_some() { '!' } else { ' ' };
     };
-    let within = finding.noise.is_some_and(|(first, last)| (first..=last).contains(&position));
+    let within = match &reading.alike {
+        Some((noise, _)) => noise.as_ref().is_some_and(|alike| alike.contains(&position)),
+        None => finding.noise.is_some_and(|(first, last)| (first..=last).contains(&position)),
+    };
     match position {
         _ if position == finding.best => '*',
         _ if within => '~',

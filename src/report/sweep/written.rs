@@ -27,11 +27,11 @@ struct WrittenSeries<'a> {
     points: Vec<WrittenPoint<'a>>,
     /// The best setting; `null` if there is none.
     best: Option<&'a str>,
-    /// First and last setting that is as good as the best within the noise; `null` without enough seeds.
+    /// First and last setting that is as good as the best within the noise; `null` without enough seeds, or of words.
     within_noise: Option<[&'a str; 2]>,
-    /// The settings between which the optimum lies; `null` at an end of what was tried.
+    /// The settings between which the optimum lies; `null` at an end of what was tried, and of words.
     optimum_between: Option<[Option<&'a str>; 2]>,
-    /// First and last setting within 3 % of the best.
+    /// First and last setting within 3 % of the best; `null` of words.
     flat: Option<[&'a str; 2]>,
     limits: Vec<String>,
     closed_form: Option<ClosedForm>,
@@ -102,7 +102,9 @@ impl Sweep<'_> {
     }
 
     fn written<'s>(&self, series: &'s Series<'_>) -> WrittenSeries<'s> {
-        let Reading { finding, fit, limits } = Reading::of(self, series);
+        let Reading { finding, alike, fit, limits } = Reading::of(self, series);
+        // Words have no order: nothing lies between two of them.
+        let ordered = finding.as_ref().filter(|_| alike.is_none());
         let at = |i: usize| series.points[i].value.as_str();
         let pair = |(first, last): (usize, usize)| [at(first), at(last)];
         let ns = |s: f64| (s * 1e9) as u64;
@@ -118,12 +120,11 @@ impl Sweep<'_> {
             values: &series.values,
             points: self.points(series),
             best: finding.as_ref().map(|f| at(f.best)),
-            within_noise: finding.as_ref().and_then(|f| f.noise).map(pair),
-            optimum_between: finding
-                .as_ref()
+            within_noise: ordered.and_then(|f| f.noise).map(pair),
+            optimum_between: ordered
                 .and_then(|f| f.between(series.points.len()))
                 .map(|ends| ends.map(|i| i.map(at))),
-            flat: finding.as_ref().map(|f| pair(f.flat)),
+            flat: ordered.map(|f| pair(f.flat)),
             limits,
             closed_form,
             growth_milli: self.exponent(series).map(|exponent| libm::round(exponent * 1e3) as i64),

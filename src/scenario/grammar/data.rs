@@ -1,7 +1,7 @@
 //! Keys of what is synced: entities and sync units.
 
 use super::super::column::COLUMN;
-use super::super::form::{COUNT, Form, SOME, SPAN, key, map, named, optional, required, table};
+use super::super::form::{COUNT, Form, SPAN, key, map, named, optional, required, table};
 use super::super::written::{DELIVERY, SCOPE, TRIGGER};
 
 pub(super) const ENTITY: Form = table(&[
@@ -81,6 +81,3 @@ pub(super) const UNIT: Form = table(&[
         "Its start empties the queue of waiting units; local changes stay.",
     ),
 ]);
-
-/// Kept apart so that a list of rows reads the same in actions and events.
-pub(super) const ROWS: Form = SOME;

@@ -1,7 +1,6 @@
 //! Keys of capture by flag and by change log, and of what the backend keeps for them.
 
-use super::super::form::{Form, Key, SOME_SPAN, key, optional, required, table};
-use super::data::ROWS;
+use super::super::form::{Form, Key, SOME, SOME_SPAN, key, optional, required, table};
 
 /// How changes are found: by a flag.
 pub(super) const FLAG: Form = table(&[
@@ -88,7 +87,7 @@ pub(super) const REARM: Key = key(
 /// A user asks for rows again.
 pub(super) const TOUCH_FLAG: Form = table(&[
     required("entity", Form::Text, "The entity."),
-    required("rows", ROWS, "How many of its rows, the first in the order of keys."),
+    required("rows", SOME, "How many of its rows, the first in the order of keys."),
 ]);
 
 /// The gateway forgets.

@@ -3,7 +3,6 @@
 use super::super::form::{Form, Key, SOME_SPAN, SPAN, key, optional, required, table};
 use super::super::written::{CLOCK, NAME, STEP};
 use super::ANYTHING;
-use super::data::ROWS;
 use super::flag::{GATEWAY_REPLACED, TOUCH_FLAG};
 
 /// The keys of an event that concerns devices, and its own.
@@ -187,9 +186,12 @@ pub(super) const EVENT: Form = Form::Table {
     ],
 };
 
+/// A row that comes with an import costs the host about a kilobyte.
+const IMPORTED: Form = Form::Int { min: 1, max: 10_000_000 };
+
 const IMPORT: Form = table(&[
     required("entity", Form::Text, "The entity."),
-    required("rows", ROWS, "How many."),
+    required("rows", IMPORTED, "How many."),
     optional("of_one", Form::Text, "An attribute: all rows get one value of it."),
 ]);
 

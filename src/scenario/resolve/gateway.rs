@@ -5,7 +5,6 @@ use super::World;
 use super::backend::provisioning;
 use super::flag::change_log;
 use super::fleet::library_and_own;
-use super::hash::hash;
 use super::view::View;
 use crate::backend::Upto;
 use crate::base::Span;
@@ -14,6 +13,9 @@ use crate::gateway::{
     LastModifiedOptions, LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions,
 };
 
+/// How the replica of a persistent gateway is fed.
+const FED: &str = "gateway.refresh.capture";
+
 impl World<'_> {
     /// The gateway; there is a leg where one is described or something happens to it.
     pub(super) fn gateway(&self) -> gateway::Options {
@@ -21,9 +23,8 @@ impl World<'_> {
         let happens = events.any(|(_, event)| event.at("leg_outage").present().is_some());
         let leg = self.root.at("gateway.leg");
         let mode = self.mode();
-        let serve = self.root.at("gateway.serve.capture");
         let (serve, refresh) = match mode {
-            Mode::Ota => (self.capture(serve), RefreshOptions::default()),
+            Mode::Ota => (self.capture("gateway.serve.capture"), RefreshOptions::default()),
             Mode::Persistent => (Capture::default(), self.refresh(self.root.at("gateway.refresh"))),
         };
         gateway::Options {
@@ -44,32 +45,20 @@ impl World<'_> {
         }
     }
 
-    /// Whether it keeps a replica. What a file says of one for other cells than this was left out before.
     fn mode(&self) -> Mode {
-        let (mode, refresh) = (self.root.at("gateway.mode"), self.root.at("gateway.refresh"));
-        if mode.text() == "persistent" {
-            return Mode::Persistent;
-        }
-        if refresh.present().is_some() {
-            self.wrong.given(&[mode]).at(
-                refresh,
-                "a gateway in mode \"ota\" has no replica to refresh",
-                "mode = \"persistent\" keeps one; to compare both, let variants or an axis set gateway.mode",
-            );
-        }
-        Mode::Ota
+        if self.root.at("gateway.mode").text() == "persistent" { Mode::Persistent } else { Mode::Ota }
     }
 
     fn refresh(&self, view: View<'_>) -> RefreshOptions {
         let Some(view) = view.present() else {
             let options = RefreshOptions::default();
-            self.fits(&options.capture);
+            self.fits(&options.capture, FED);
             return options;
         };
         RefreshOptions {
             every: view.at("every").span(),
             upload_every: view.at("upload_every").span(),
-            capture: self.capture(view.at("capture")),
+            capture: self.capture(FED),
             page: view.at("page").count(),
             nodes: view.at("nodes").count(),
             fencing: view.at("fencing").flag(),
@@ -103,24 +92,25 @@ impl World<'_> {
     }
 
     /// How changes are found; refused where the backend has not what that needs.
-    fn capture(&self, view: View<'_>) -> Capture {
+    fn capture(&self, key: &str) -> Capture {
+        let view = self.root.at(key);
         let capture = if let Some(flag) = view.at("flag").present() {
             Capture::Flag(self.flag(flag))
         } else if let Some(log) = view.at("change_log").present() {
             Capture::ChangeLog(change_log(log))
         } else if let Some(compare) = view.at("hash").present() {
-            Capture::Hash(hash(compare))
+            Capture::Hash(self.hash(compare))
         } else {
             Capture::LastModified(self.last_modified(view.at("last_modified")))
         };
-        self.fits(&capture);
+        self.fits(&capture, key);
         capture
     }
 
-    fn fits(&self, capture: &Capture) {
+    fn fits(&self, capture: &Capture, key: &str) {
         let provisioning_at = self.root.at("backend.provisioning");
         if let Err(unfit) = capture.fits(provisioning(provisioning_at)) {
-            self.wrong.at(provisioning_at, unfit.why, format!("it takes {}", unfit.instead));
+            self.wrong.at(provisioning_at, unfit.why, format!("for `{key}` it takes {}", unfit.instead));
         }
     }
 

@@ -9,14 +9,29 @@ impl World<'_> {
     /// The files that the backend writes, if somebody reads them.
     pub(super) fn files(&self) -> Option<FileDrop> {
         let places = ["gateway.serve.capture.hash", "gateway.refresh.capture.hash"];
-        places.into_iter().find_map(|place| match hash(self.root.at(place).present()?).source {
+        places.into_iter().find_map(|place| match options(self.root.at(place).present()?).source {
             Source::File { drop, .. } => Some(drop),
             Source::Api => None,
         })
     }
+
+    /// Capture by comparing.
+    pub(super) fn hash(&self, view: View<'_>) -> HashOptions {
+        let options = options(view);
+        if let Source::File { drop: FileDrop { every, takes }, .. } = options.source
+            && takes >= every
+        {
+            let (every_at, takes_at) = (view.at("file_every"), view.at("file_takes"));
+            let (at, other) =
+                if takes_at.place().is_some() { (takes_at, every_at) } else { (every_at, takes_at) };
+            let help = format!("`file_takes` is less than `file_every`, which is {every}");
+            self.wrong.given(&[other]).at(at, "no file is ever finished: the next is begun before", help);
+        }
+        options
+    }
 }
 
-pub(super) fn hash(view: View<'_>) -> HashOptions {
+fn options(view: View<'_>) -> HashOptions {
     HashOptions {
         keep: if view.at("keep").text() == "copy" { Keep::Copy } else { Keep::Hash },
         canonical: view.at("canonical").flag(),

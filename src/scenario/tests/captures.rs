@@ -13,7 +13,8 @@ fn a_flag_is_refused_where_nobody_can_add_a_column_and_told_what_would_do() {
     ] {
         let kept = format!("backend.provisioning=\"{provisioning}\"");
         let said = complaint(MINIMAL, &[flags, &kept]);
-        for part in [why, "it takes a backend to which a column can be added", "compares all rows", "--set"] {
+        let instead = "for `gateway.serve.capture` it takes a backend to which a column can be added";
+        for part in [why, instead, "compares all rows", "--set"] {
             assert!(said.contains(part), "{part:?} is not in:\n{said}");
         }
     }
@@ -52,15 +53,13 @@ fn flags_that_nobody_has_are_not_touched() {
 
 #[test]
 fn the_backend_keeps_a_log_exactly_if_somebody_reads_it() {
-    let of = |capture: &str| {
-        plan(&format!(
-            "{MINIMAL}\n[backend]\nlog.numbered = \"at-write\"\n[gateway.serve]\ncapture = {{ {capture} }}\n"
-        ))
+    let of = |more: &str, capture: &str| {
+        plan(&format!("{MINIMAL}\n{more}\n[gateway.serve]\ncapture = {{ {capture} }}\n"))
     };
-    assert_eq!(of("last_modified = {}").backend.log, None);
-    let log = of("change_log = { holes = \"skip\" }").backend.log.expect("it is read");
-    assert_eq!(log.numbered, Numbered::AtWrite);
-    let flag = of("flag = { per = \"all\" }");
+    assert_eq!(of("", "last_modified = {}").backend.log, None);
+    let log = of("[backend.log]\nnumbered = \"at-write\"", "change_log = { holes = \"skip\" }").backend.log;
+    assert_eq!(log.expect("it is read").numbered, Numbered::AtWrite);
+    let flag = of("", "flag = { per = \"all\" }");
     assert!(flag.backend.log.is_some());
     assert!(matches!(flag.gateway.serve, Capture::Flag(options) if options.per == FlagPer::All));
 }

@@ -4,6 +4,7 @@ mod broken;
 mod captures;
 mod cascades;
 mod doubts;
+mod idle;
 mod links;
 mod meaning;
 mod own_rows;

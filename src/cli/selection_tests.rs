@@ -1,0 +1,31 @@
+//! Which variants of which files are read, checked and run.
+
+use super::tests::Desk;
+use crate::report::fixture::TIES;
+
+/// A backend that keeps nothing beside one that keeps all: a flag suits only one of them.
+const BACKENDS: &str = "\n[variant.bare]\nset = { \"backend.provisioning\" = \"none\", \"gateway.serve.capture\" = { hash = {} } }\n[variant.rich]\n";
+const FLAG: &str = "--set gateway.serve.capture={flag={}}";
+
+#[test]
+fn a_setting_that_suits_the_variant_that_runs_is_not_held_against_the_others() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", &format!("{TIES}{BACKENDS}"));
+    assert_eq!(desk.run(&format!("run @ties.toml --out @out --progress none --variant rich {FLAG}")), 0);
+    assert_eq!(desk.record("out").cells.len(), 1);
+    for all in ["", " --variant rich --variant bare"] {
+        assert_eq!(desk.run(&format!("run @ties.toml --out @all --progress none{all} {FLAG}")), 3);
+        assert!(desk.err.contains("can only be asked for all of them"), "{}", desk.err);
+    }
+}
+
+#[test]
+fn a_file_without_the_variant_is_left_out_and_one_that_has_it_runs() {
+    let mut desk = Desk::new();
+    desk.write("s/a.toml", &format!("{TIES}{BACKENDS}"));
+    desk.write("s/b.toml", &format!("{TIES}\n[backend]\nprovisioning = \"none\"\n"));
+    assert_eq!(desk.run("run @s --out @out --progress none --variant rich"), 0, "{}", desk.err);
+    assert_eq!(desk.record("out").cells.len(), 1);
+    assert_eq!(desk.run("run @s --variant poor"), 4);
+    assert!(desk.err.contains("no variant poor; there is bare, rich"), "{}", desk.err);
+}

@@ -1,0 +1,182 @@
+//! Keys that have no effect beside others, such as how a replica is fed where there is none.
+//!
+//! Who writes such a key is told so. It is passed over where a variant, `--set` or an axis chose what makes it idle: a file that is for
+//! several ways says how each of them goes.
+
+use super::check::check;
+use super::diagnostic::Diagnostic;
+use super::form::{Form, Key, Preset, share_of};
+use super::grammar::ROOT;
+use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
+use crate::base::Ppm;
+
+/// Keys that need something else.
+struct Idle {
+    keys: &'static [&'static str],
+    /// Whether what they need is there.
+    needs: fn(&Node) -> bool,
+    /// What decides about that; of a one-of also which kind it is.
+    chosen_by: &'static [&'static str],
+    why: &'static str,
+    help: &'static str,
+}
+
+const SERVED: &str = "gateway.serve.capture";
+const FED: &str = "gateway.refresh.capture";
+
+/// In an order in which nothing is needed by a key that is passed over later.
+const IDLE: &[Idle] = &[
+    Idle {
+        keys: &["gateway.refresh"],
+        needs: |tree| word(tree, "gateway.mode") == "persistent",
+        chosen_by: &["gateway.mode"],
+        why: "a gateway in mode \"ota\" has no replica to refresh",
+        help: "mode = \"persistent\" keeps one; to compare both, let variants or an axis set gateway.mode",
+    },
+    Idle {
+        keys: &[SERVED],
+        needs: |tree| word(tree, "gateway.mode") == "ota",
+        chosen_by: &["gateway.mode"],
+        why: "a gateway in mode \"persistent\" serves devices by its replica's own sequence",
+        help: "write how the replica is fed as gateway.refresh.capture; to compare both, let variants or an axis set gateway.mode",
+    },
+    Idle {
+        keys: &["gateway.serve.server_cursor"],
+        needs: |tree| word(tree, "gateway.serve.cursor_held_by") == "server",
+        chosen_by: &["gateway.serve.cursor_held_by"],
+        why: "devices hold their cursors themselves, and the server moves none",
+        help: "cursor_held_by = \"server\" lets it hold them",
+    },
+    Idle {
+        keys: &[
+            "gateway.serve.capture.hash.file_every",
+            "gateway.serve.capture.hash.file_takes",
+            "gateway.serve.capture.hash.trailer",
+        ],
+        needs: |tree| word(tree, "gateway.serve.capture.hash.source") == "file",
+        chosen_by: &["gateway.serve.capture.hash.source"],
+        why: "the backend is asked for all rows, and drops no file",
+        help: "source = \"file\" lets it drop them",
+    },
+    Idle {
+        keys: &[
+            "gateway.refresh.capture.hash.file_every",
+            "gateway.refresh.capture.hash.file_takes",
+            "gateway.refresh.capture.hash.trailer",
+        ],
+        needs: |tree| word(tree, "gateway.refresh.capture.hash.source") == "file",
+        chosen_by: &["gateway.refresh.capture.hash.source"],
+        why: "the backend is asked for all rows, and drops no file",
+        help: "source = \"file\" lets it drop them",
+    },
+    Idle {
+        keys: &["backend.log"],
+        needs: |tree| captures(tree, &["change_log", "flag"]),
+        chosen_by: &["gateway.mode", SERVED, FED],
+        why: "nobody reads the backend's log of changes, so it keeps none",
+        help: "gateway.serve.capture = { change_log = {} } reads it, or gateway.refresh.capture in mode \"persistent\"; flags are kept with it",
+    },
+    Idle {
+        keys: &["backend.rearm"],
+        needs: |tree| captures(tree, &["flag"]),
+        chosen_by: &["gateway.mode", SERVED, FED],
+        why: "no row has a flag to be armed",
+        help: "gateway.serve.capture = { flag = {} } has flags, or gateway.refresh.capture in mode \"persistent\"",
+    },
+    Idle {
+        keys: &["engine.pull.bad_tries", "engine.pull.on_bad_row"],
+        needs: |tree| find(tree, "engine.pull.bad_rows").and_then(|n| share_of(&n.value)) != Some(Ppm(0)),
+        chosen_by: &["engine.pull.bad_rows"],
+        why: "there are no bad rows",
+        help: "bad_rows is their share, such as 0.01",
+    },
+];
+
+/// Takes out of a checked tree what was chosen to have no effect, and tells of the rest that has none.
+pub(super) fn idle(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
+    for Idle { keys, needs, chosen_by, why, help } in IDLE {
+        let choices: Vec<Origin> = chosen_by.iter().flat_map(|path| origins(tree, path)).collect();
+        let sound = chosen_by.iter().filter_map(|path| find(tree, path)).all(Node::is_sound);
+        if !sound || needs(tree) {
+            continue;
+        }
+        for path in *keys {
+            let Some(node) = find(tree, path).filter(|node| node.is_sound()) else { continue };
+            let names: Vec<&str> = path.split('.').collect();
+            let default = default_of(&names);
+            if default.as_ref().map(Node::to_toml) == Some(node.to_toml()) {
+                continue;
+            }
+            if choices.iter().any(|choice| chosen_apart(choice, node)) {
+                put(tree, &names, default);
+            } else {
+                mistakes.push(Diagnostic::new(node.origin.place.clone(), *why).help(*help));
+            }
+        }
+    }
+}
+
+/// Whether this choice was made by somebody else than who wrote the key.
+fn chosen_apart(choice: &Origin, key: &Node) -> bool {
+    let by_axis = choice.place.as_ref().is_some_and(|place| place.source.name == "--axis");
+    match choice.via {
+        Via::Variant(_) => !came_by(key, &choice.via),
+        Via::Set => by_axis || !came_by(key, &Via::Set),
+        Via::File | Via::Profile(_) | Via::Default => false,
+    }
+}
+
+/// Whether it, or anything in it, came by this way.
+fn came_by(node: &Node, via: &Via) -> bool {
+    node.origin.via == *via
+        || node.table().is_some_and(|table| table.values().any(|entry| came_by(&entry.node, via)))
+}
+
+fn find<'t>(tree: &'t Node, path: &str) -> Option<&'t Node> {
+    path.split('.').try_fold(tree, |node, name| node.get(&[name]))
+}
+
+fn word<'t>(tree: &'t Node, path: &str) -> &'t str {
+    find(tree, path).and_then(Node::as_text).unwrap_or_default()
+}
+
+/// Whether changes are found in one of these ways.
+fn captures(tree: &Node, kinds: &[&str]) -> bool {
+    [SERVED, FED]
+        .iter()
+        .filter_map(|path| find(tree, path))
+        .any(|capture| kinds.iter().any(|kind| capture.get(&[*kind]).is_some()))
+}
+
+/// Where the value came from; of a table, where its keys did.
+fn origins(tree: &Node, path: &str) -> Vec<Origin> {
+    match find(tree, path).map(|node| (&node.value, &node.origin)) {
+        Some((Val::Table(table), _)) => table.values().map(|entry| entry.key.clone()).collect(),
+        Some((_, origin)) => vec![origin.clone()],
+        None => Vec::new(),
+    }
+}
+
+/// What holds if the key at a path is not written; `None` if it is then not there.
+fn default_of(path: &[&str]) -> Option<Node> {
+    let (name, above) = path.split_last()?;
+    let form = above.iter().try_fold(&ROOT, |form, name| form.under(name))?;
+    let Form::Table { keys, .. } = form else { return None };
+    let Key { form, preset: Preset::Is(text), .. } = keys.iter().find(|key| key.name == *name)? else {
+        return None;
+    };
+    let mut node = parse_own(text, &Origin::default_value());
+    check(form, &mut node, name, &mut Vec::new());
+    Some(node)
+}
+
+/// Puts the default in the place of what is there.
+fn put(tree: &mut Node, path: &[&str], default: Option<Node>) {
+    let [above @ .., name] = path else { return };
+    let table = above.iter().try_fold(tree, |node, name| Some(&mut node.table_mut()?.get_mut(*name)?.node));
+    let Some(table): Option<&mut Table> = table.and_then(Node::table_mut) else { return };
+    match default {
+        Some(default) => table.insert((*name).to_owned(), Entry::new(default)),
+        None => table.remove(*name),
+    };
+}

@@ -1,0 +1,140 @@
+//! Keys that have no effect beside others are refused, or passed over where the other was chosen for a cell.
+
+use super::{MINIMAL, complaint, plan, plans};
+use crate::gateway::{Capture, CursorHolder, Mode};
+use crate::scenario::{Plan, Request};
+
+/// Refused at the line and column of what is written last, with these words; with `mended` besides it is right.
+fn idle(written: &str, mended: &str, wanted: &[&str]) {
+    let said = complaint(&format!("{MINIMAL}{written}\n"), &[]);
+    let line = MINIMAL.lines().count() + written.lines().count();
+    let place = format!("--> test.toml:{line}:");
+    for part in wanted.iter().copied().chain([&*place, "^^^", "help: "]) {
+        assert!(said.contains(part), "{written}\nshould make it say: {part}\nbut it says:\n{said}");
+    }
+    plan(&format!("{MINIMAL}{mended}\n{written}\n"));
+}
+
+fn variants(text: &str) -> Vec<Plan> {
+    plans(&format!("{MINIMAL}{text}\n"), &Request::default())
+}
+
+#[test]
+fn a_capture_that_serves_nobody_is_refused() {
+    let written = "[gateway.serve]\ncapture = { flag = {} }";
+    let mode = "[gateway]\nmode = \"persistent\"\n";
+    let said = complaint(&format!("{MINIMAL}{mode}{written}\n"), &[]);
+    for part in ["its replica's own sequence", "gateway.refresh.capture", "--> test.toml:12:1", "^^^"] {
+        assert!(said.contains(part), "{part} in:\n{said}");
+    }
+    let over_the_air = plan(&format!("{MINIMAL}{written}\n"));
+    assert!(matches!(over_the_air.gateway.serve, Capture::Flag(_)));
+}
+
+#[test]
+fn a_file_that_nobody_drops_has_no_times() {
+    for (key, value) in [("file_every", "\"10s\""), ("file_takes", "\"1s\""), ("trailer", "false")] {
+        let written = format!("[gateway.serve.capture.hash]\n{key} = {value}");
+        let said = complaint(&format!("{MINIMAL}{written}\n"), &[]);
+        for part in ["drops no file", "source = \"file\"", "--> test.toml:10:", "^^^"] {
+            assert!(said.contains(part), "{key}: {part} in:\n{said}");
+        }
+        plan(&format!("{MINIMAL}{written}\nsource = \"file\"\n"));
+        let fed =
+            format!("[gateway]\nmode = \"persistent\"\n[gateway.refresh.capture.hash]\n{key} = {value}\n");
+        assert!(complaint(&format!("{MINIMAL}{fed}"), &[]).contains("drops no file"));
+    }
+}
+
+#[test]
+fn a_cursor_that_the_server_does_not_hold_is_not_moved_there() {
+    let written = "[gateway.serve]\nserver_cursor = \"on-answer\"";
+    let said = complaint(&format!("{MINIMAL}{written}\n"), &[]);
+    for part in ["devices hold their cursors themselves", "cursor_held_by = \"server\"", "test.toml:10:17"] {
+        assert!(said.contains(part), "{part} in:\n{said}");
+    }
+    plan(&format!("{MINIMAL}{written}\ncursor_held_by = \"server\"\n"));
+}
+
+#[test]
+fn rows_that_are_all_good_are_not_tried_again() {
+    for key in ["bad_tries = 7", "on_bad_row = \"skip\""] {
+        let said = complaint(&format!("{MINIMAL}[engine.pull]\n{key}\n"), &[]);
+        assert!(said.contains("there are no bad rows") && said.contains("test.toml:10:"), "{said}");
+        plan(&format!("{MINIMAL}[engine.pull]\n{key}\nbad_rows = 0.1\n"));
+    }
+}
+
+#[test]
+fn a_log_that_nobody_reads_is_not_kept() {
+    idle(
+        "[backend]\nlog.kept = \"1h\"",
+        "[gateway.serve]\ncapture = { change_log = {} }",
+        &["nobody reads the backend's log", "change_log = {}"],
+    );
+    idle(
+        "[backend]\nrearm = \"forgets-office\"",
+        "[gateway.serve]\ncapture = { flag = {} }",
+        &["no row has a flag", "flag = {}"],
+    );
+}
+
+#[test]
+fn a_file_is_finished_before_the_next_is_begun() {
+    let drops = |every: &str, takes: &str| {
+        let times = format!("source = \"file\"\nfile_every = \"{every}\"\nfile_takes = \"{takes}\"\n");
+        format!("{MINIMAL}[gateway.serve.capture.hash]\n{times}")
+    };
+    for takes in ["10s", "11s"] {
+        let said = complaint(&drops("10s", takes), &[]);
+        assert!(said.contains("no file is ever finished") && said.contains("test.toml:12:14"), "{said}");
+    }
+    plan(&drops("10s", "9s"));
+}
+
+#[test]
+fn an_import_that_no_memory_holds_is_refused() {
+    let import = |rows: u64| {
+        let what = format!("bulk_import = {{ entity = \"note\", rows = {rows} }}");
+        format!("{MINIMAL}[event.e]\nat = \"+1m\"\n{what}\n")
+    };
+    let said = complaint(&import(10_000_001), &[]);
+    assert!(said.contains("a whole number from 1 to 10000000") && said.contains("test.toml:11:"), "{said}");
+    plan(&import(10_000_000));
+}
+
+#[test]
+fn what_a_variant_makes_idle_is_passed_over() {
+    let cells = variants(
+        "[gateway.serve]\ncursor_held_by = \"server\"\nserver_cursor = \"on-answer\"\ncapture = { flag = {} }\n\
+         [backend]\nlog.kept = \"1h\"\n\
+         [variant.a]\n\
+         [variant.b]\nset = { \"gateway.serve.cursor_held_by\" = \"client\" }\n\
+         [variant.c]\nset = { \"gateway.mode\" = \"persistent\" }",
+    );
+    let [a, b, c] = &cells[..] else { panic!("{} cells", cells.len()) };
+    assert!(matches!(a.gateway.cursors, CursorHolder::Server(_)));
+    assert_eq!(b.gateway.cursors, CursorHolder::Client);
+    assert_eq!((c.gateway.mode, &c.gateway.serve), (Mode::Persistent, &Capture::default()));
+    assert!(a.backend.log.is_some() && c.backend.log.is_none(), "nobody reads it through a replica");
+    for cell in &cells {
+        assert_eq!(plan(&cell.resolved).digest, cell.digest, "what is run again reads as it did");
+    }
+}
+
+#[test]
+fn a_variant_that_makes_its_own_key_idle_is_told() {
+    let set = "\"gateway.mode\" = \"persistent\", \"gateway.serve.capture\" = { flag = {} }";
+    let said = complaint(&format!("{MINIMAL}[variant.a]\nset = {{ {set} }}\n"), &[]);
+    assert!(said.contains("its replica's own sequence"), "{said}");
+}
+
+#[test]
+fn a_setting_is_idle_beside_a_setting_but_not_beside_an_axis() {
+    let (log, mode) = ("gateway.refresh.every=\"5m\"", "gateway.mode");
+    let said = complaint(MINIMAL, &[&format!("{mode}=\"ota\""), log]);
+    assert!(said.contains("no replica to refresh") && said.contains("--set:1:"), "{said}");
+    let both = vec![(mode.to_owned(), vec!["ota".to_owned(), "persistent".to_owned()])];
+    let request = Request { sets: vec![log.to_owned()], axes: both, ..Request::default() };
+    assert_eq!(plans(MINIMAL, &request).len(), 2);
+}
