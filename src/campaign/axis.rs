@@ -78,6 +78,13 @@ impl Axis {
             _ => None,
         }
     }
+    /// The axis without what lies above `most`, where it is such a range and reaches beyond that.
+    pub fn up_to(&self, most: f64) -> Option<Axis> {
+        let (first, last) = self.ends()?;
+        let Steps::Range(range) = &self.steps else { return None };
+        let cut = Range { first: first.min(most), last: most, ..range.clone() };
+        (last > most).then(|| Axis { key: self.key.clone(), steps: Steps::Range(cut) })
+    }
     /// A number as a value of the axis, with its unit.
     pub fn shown(&self, x: f64) -> String {
         match &self.steps {
@@ -120,13 +127,25 @@ impl FromStr for Axis {
                 if value.is_empty() {
                     return wrong(format!("`{spec}` has a value that is nothing"));
                 }
-                if values[..i].contains(value) {
-                    return wrong(format!("`{spec}` names {value} twice"));
+                if let Some(other) = values[..i].iter().find(|other| says_the_same(other, value)) {
+                    let also = if other == value { String::new() } else { format!(": it is {other}") };
+                    return wrong(format!("`{spec}` names {value} twice{also}"));
                 }
             }
         }
         Ok(axis)
     }
+}
+
+/// Whether two values are one, however they are written: `60s` and `1m`.
+fn says_the_same(one: &str, other: &str) -> bool {
+    let as_numbers = || {
+        let ((x, unit), (y, other_unit)) = (number(one)?, number(other)?);
+        let factor = if unit == other_unit { 1.0 } else { in_units_of(other_unit, unit)? };
+        // Units are whole multiples of each other, so what is the same differs by rounding alone.
+        Some((x - y * factor).abs() <= 1e-12 * x.abs())
+    };
+    one == other || as_numbers().unwrap_or(false)
 }
 
 /// Splits at commas that are in no brackets and no quotes.
@@ -295,6 +314,10 @@ mod tests {
         assert!(error("k=0..8*2").contains("no multiplication"));
         assert!(error("k=1ms..4KiB*2").contains("no range of numbers"));
         assert!(error("k=1,2,1").contains("names 1 twice"));
+        assert!(error("k=60s,1m").contains("names 1m twice: it is 60s"));
+        assert!(error("k=1KiB,0.5KiB,1024B").contains("names 1024B twice: it is 1KiB"));
+        assert!(error("k=1_000,1000").contains("twice"));
+        assert_eq!(values("60s,2m").len() + values("1s,1B").len() + values("-7d..28d,-7d..29d").len(), 6);
         assert!(error("k=1,,2").contains("nothing"));
     }
 }

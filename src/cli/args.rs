@@ -65,9 +65,11 @@ pub(super) enum ColorChoice {
 pub(super) enum Command {
     /// Run scenarios, apply expectations and gates, write a report.
     Run(RunArgs),
-    /// Run a scenario with every combination of some values of its keys, and say which is best and what limits the others.
+    /// Run a scenario with every combination of some values of its keys, and say which is best and what limits the others. Every cell is
+    /// a run that was asked for: one that misses a gate fails the sweep (exit 10).
     Sweep(SweepArgs),
-    /// Search for the best chunk sizes (or other settings) for each device class, link and fleet size, and say what being wrong costs.
+    /// Search for the best chunk sizes (or other settings) for each device class, link and fleet size, and say what being wrong costs. A
+    /// setting that misses a gate or loses something is no candidate, which is a finding; the search fails (exit 10) where none is left.
     Tune(TuneArgs),
     /// Run a scenario on every kind of backend, with every way to find changes, over the air and with a replica: which converge, and at
     /// what cost. By default scenarios/strategies/matrix.toml.
@@ -254,7 +256,7 @@ pub(super) struct TuneArgs {
     #[command(flatten)]
     pub(super) selection: Selection,
     /// A key to search: `KEY=LOW..HIGH`, or values as of an axis; the most important first. engine.pull.chunk_rows, .chunk_bytes,
-    /// .apply_rows and engine.push.chunk_rows may be named alone. By default engine.pull.chunk_rows.
+    /// .apply_rows, .prefetch, .streams and engine.push.chunk_rows may be named alone. By default engine.pull.chunk_rows.
     #[arg(long, value_name = "KEY[=SPEC]")]
     pub(super) knob: Vec<Knob>,
     /// Links to search for: `edge,lte-good`; by default the scenario's own.

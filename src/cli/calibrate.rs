@@ -24,6 +24,7 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
         None => String::new(),
     };
     match args.format {
+        Table::Human if console.quiet() => console.result(&(calibration.in_short() + &next)),
         Table::Human => console.result(&(calibration.story() + &next)),
         Table::Json => {
             console.result(&calibration.to_json());

@@ -44,6 +44,11 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
         Table::Human => human(&comparison, console.out_paint(), all),
         Table::Json => json(&comparison),
     });
+    if let (true, Some((base, candidate))) = (args.fail_on_worse, &comparison.scenarios) {
+        let text =
+            format!("{candidate} is another scenario than {base}: neither is a regression of the other");
+        return Err(Refusal::because(Exit::NoBaseline, text));
+    }
     let worse = comparison.found(Finding::Worse).next().is_some();
     Ok(if worse && args.fail_on_worse { Exit::Regression } else { Exit::Success })
 }

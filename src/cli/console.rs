@@ -1,5 +1,6 @@
 //! Where words go: results to stdout, everything else to stderr.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::args::{ColorChoice, Voice};
@@ -42,7 +43,8 @@ impl<'a> Console<'a> {
     /// Says a part of the result.
     pub(super) fn result(&mut self, text: &str) {
         if self.out_broken.is_none() {
-            self.out_broken = self.out.write_all(text.as_bytes()).and_then(|()| self.out.flush()).err();
+            self.out_broken =
+                self.out.write_all(printable(text).as_bytes()).and_then(|()| self.out.flush()).err();
         }
     }
     /// Says what is not the result, unless asked to be quiet.
@@ -54,7 +56,7 @@ impl<'a> Console<'a> {
     /// Says what is wrong.
     pub(super) fn complaint(&mut self, text: &str) {
         // When stderr is gone there is nobody left to tell.
-        let _ = self.err.write_all(text.as_bytes());
+        let _ = self.err.write_all(printable(text).as_bytes());
     }
     /// What kept the result from being written; `None` if it was, or if its reader went away.
     pub(super) fn loss(&self) -> Option<&io::Error> {
@@ -85,5 +87,49 @@ impl<'a> Console<'a> {
             ColorChoice::Never => false,
             ColorChoice::Auto => is_terminal && !self.surroundings.no_color,
         })
+    }
+}
+
+/// The text without what would steer a terminal: names come from files of anybody. Lines, tabs and our own colours stay; what else is
+/// a control character is written as JSON writes it, so that JSON stays what it was.
+fn printable(text: &str) -> Cow<'_, str> {
+    let steers = |at: usize, c: char| match c {
+        '\n' | '\t' => false,
+        '\r' => !text[at + 1..].starts_with('\n'),
+        '\x1b' => !is_colour(&text[at + 1..]),
+        _ => c.is_control(),
+    };
+    if !text.char_indices().any(|(at, c)| steers(at, c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = String::with_capacity(text.len() + 8);
+    for (at, c) in text.char_indices() {
+        if steers(at, c) {
+            plain.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            plain.push(c);
+        }
+    }
+    Cow::Owned(plain)
+}
+
+/// Whether what follows an escape is a colour: `[1;31m`.
+fn is_colour(rest: &str) -> bool {
+    let Some(rest) = rest.strip_prefix('[') else { return false };
+    rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_steer_the_terminal_and_our_own_colours_stay() {
+        let ours = "\u{1b}[1;31mfail\u{1b}[0m\ta\nb\r\nü";
+        assert_eq!(printable(ours), ours);
+        let theirs = "a\u{1b}[2Jb\u{1b}]0;title\u{7}c\u{7f}\u{9b}d\re\u{8}";
+        assert_eq!(printable(theirs), r"a\u001b[2Jb\u001b]0;title\u0007c\u007f\u009bd\u000de\u0008");
+        let json: String = serde_json::from_str(&printable("\"\u{7f}\u{9b}\"")).unwrap();
+        assert_eq!(json, "\u{7f}\u{9b}", "JSON says the same");
     }
 }

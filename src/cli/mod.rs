@@ -56,6 +56,8 @@ mod validate;
 mod written;
 
 #[cfg(test)]
+mod careful_tests;
+#[cfg(test)]
 mod selection_tests;
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,8 @@ struct Target {
     other_version: Option<String>,
     /// The report it comes from, or its file.
     folder: String,
+    /// The file that was read.
+    source: PathBuf,
 }
 
 /// Runs `replay`.
@@ -34,6 +36,9 @@ pub(super) fn replay(
         Some((run, cell)) => from_record(&run, cell.as_deref(), runner, console)?,
         None => from_file(Path::new(&args.what), runner, console)?,
     };
+    for out in args.trace.iter().chain(&args.requests) {
+        written::spare(&target.source, out)?;
+    }
     let records = args.record.iter().map(|text| record(&target.plan, text));
     let records: Vec<Record> = records.collect::<anyhow::Result<_>>()?;
     let signals = console.surroundings().signals.clone();
@@ -177,6 +182,7 @@ fn from_record(
         digest: Some(cell.digest.clone()).filter(|digest| !digest.is_empty()),
         other_version: Some(run.tool.version).filter(|version| *version != here),
         folder: folder.display().to_string(),
+        source: json.to_owned(),
     })
 }
 
@@ -204,7 +210,7 @@ fn from_file(path: &Path, runner: &dyn Runner, console: &Console<'_>) -> anyhow:
     let id = report::cell_ids(std::slice::from_ref(&plan)).remove(0);
     let digest = report::digest_told(&text).map(str::to_owned);
     let folder = path.parent().unwrap_or(Path::new(".")).display().to_string();
-    Ok(Target { plan, id, digest, other_version: None, folder })
+    Ok(Target { plan, id, digest, other_version: None, folder, source: path.to_owned() })
 }
 
 /// Refuses a record that was not there at the start and that nothing happened to: its key is mistyped.

@@ -11,7 +11,10 @@ use crate::report::{self, Exit, RunRecord};
 
 /// Runs `report`.
 pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let (_, record) = read(&args.run)?;
+    let (file, record) = read(&args.run)?;
+    if let Some(out) = &args.out {
+        written::spare(&file, out)?;
+    }
     let text = match args.format {
         ReportFormat::Human => told(&record, console),
         ReportFormat::Html => report::html::page(&record),

@@ -316,11 +316,7 @@ fn tell(record: &RunRecord, folder: &str, format: Format, console: &mut Console<
             console.result(&record.to_json());
             console.remark(&last);
         }
-        Format::Human if console.quiet() => {
-            let fails = record.exit_code != Exit::Success.code();
-            let rest = if fails { report::reasons(record) } else { last };
-            console.result(&(report::headline(record, paint) + &rest));
-        }
+        Format::Human if console.quiet() => console.result(&in_short(record, &last, console)),
         Format::Human => {
             let text = report::story(record, paint, console.verbose());
             console.result(&(text + &last));
@@ -330,6 +326,13 @@ fn tell(record: &RunRecord, folder: &str, format: Format, console: &mut Console<
             console.result(&(text + &report::annotations(record) + &last));
         }
     }
+}
+
+/// What those who want it quiet are told of a run: its verdict, and what is wrong or where all stands.
+pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) -> String {
+    let headline = report::headline(record, console.out_paint());
+    let fails = record.exit_code != Exit::Success.code();
+    headline + &if fails { report::reasons(record) } else { last.to_owned() }
 }
 
 /// Appends the summary to the page of a GitHub job, where there is one.

@@ -41,6 +41,7 @@ pub(super) fn sweep(
     let regret = reference.map(|reference| Regret::new(&sweep, &swept(&reference)));
     let last = report::last_lines(&ran.record, &ran.folder);
     match args.format {
+        SweepFormat::Human if console.quiet() => console.result(&run::in_short(&ran.record, &last, console)),
         SweepFormat::Human => {
             let headline = report::headline(&ran.record, console.out_paint());
             let notes: String = ran.record.notes.iter().map(|note| format!("note: {note}\n")).collect();

@@ -8,13 +8,14 @@ use super::sources::{self, Values};
 use crate::base::Digest;
 use crate::campaign::tune::{Knob, Place, Setting, Space, herd};
 use crate::campaign::{Axis, CELLS_MAX, Runner};
+use crate::gateway::Mode;
 use crate::report::sweep::Objective;
 use crate::report::tune::{self as report_tune, CellsTuned, Limits, TuneRecord, field};
 use crate::report::{self, Exit, Judged, Note, RunRecord, Verdict};
 use crate::scenario::{Document, Plan};
 
 /// The key that is searched if none is named.
-const KNOB: &str = "engine.pull.chunk_rows";
+const PULL_ROWS: &str = "engine.pull.chunk_rows";
 /// Seeds if none are named, from the scenario's own on: with fewer little could be said of the noise.
 const SEEDS: u64 = 8;
 
@@ -27,6 +28,9 @@ pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'
     let corners = std::mem::take(&mut search.plans);
     let mut under_way = UnderWay::open(&corners, &search.name, &order)?;
     under_way.remark(console);
+    for remark in &search.remarks {
+        console.remark(remark);
+    }
     while search.step(&mut under_way, runner, console)? {}
     let record = search.record(under_way.shown());
     let ran = under_way.close(record, &search.plans, Vec::new())?;
@@ -48,6 +52,8 @@ struct Search<'a> {
     judged: Vec<Judged>,
     notes: Vec<Note>,
     cells: CellsTuned,
+    /// What is said before anything runs.
+    remarks: Vec<String>,
 }
 
 /// Keys that go together, and their values: the link of every fleet.
@@ -74,11 +80,6 @@ impl<'a> Search<'a> {
         let across = across(args, &bases[0], &knobs)?;
         let seeds = seeds_of(&args.selection, &bases[0]);
         let (spots, cells) = spots(&bases, &across, &knobs, seeds.len())?;
-        let full: u128 = knobs
-            .iter()
-            .map(Knob::full)
-            .fold(spots.len() as u128 * seeds.len() as u128, u128::saturating_mul);
-        let cells = CellsTuned { full_grid: u64::try_from(full).unwrap_or(u64::MAX), ..cells };
         let name = String::new();
         let mut search = Search {
             args,
@@ -91,6 +92,7 @@ impl<'a> Search<'a> {
             judged: Vec::new(),
             notes: Vec::new(),
             cells,
+            remarks: Vec::new(),
         };
         for (variant, axes) in spots {
             search.begin(variant, axes, &knobs, &seeds, runner, console)?;
@@ -99,7 +101,7 @@ impl<'a> Search<'a> {
         Ok(search)
     }
 
-    /// Adds a place. Its first setting is made, so that what is wrong with a value is told before anything runs.
+    /// Adds a place. The first grid of each knob is made, so that what is wrong with a value is told before anything runs.
     fn begin(
         &mut self,
         variant: Option<String>,
@@ -115,6 +117,17 @@ impl<'a> Search<'a> {
         let one = (values, vec![seeds[0]]);
         let corner =
             sources::setting(&self.document, selection, variant.as_deref(), one, runner, console)?.remove(0);
+        let knobs: Vec<Knob> = knobs.iter().map(|knob| self.within_cap(knob, &corner)).collect();
+        for knob in &knobs {
+            let mut grid =
+                axes.iter().map(|(key, value)| (key.clone(), vec![value.clone()])).collect::<Values>();
+            grid.push((knob.key().to_owned(), knob.grid()));
+            let grid = (grid, vec![seeds[0]]);
+            sources::setting(&self.document, selection, variant.as_deref(), grid, runner, console)?;
+        }
+        let full = knobs.iter().map(Knob::full).fold(seeds.len() as u128, u128::saturating_mul);
+        let full = u64::try_from(full).unwrap_or(u64::MAX);
+        self.cells.full_grid = self.cells.full_grid.saturating_add(full);
         let told = self.document.provenance(variant.as_deref(), &selection.set);
         let told = told.map_err(|e| Refusal::because(Exit::Invalid, e.render(console.err_paint().0)))?;
         let present = |knob: &Knob| {
@@ -123,10 +136,10 @@ impl<'a> Search<'a> {
             text.ok_or_else(|| Refusal::usage(format!("the scenario has no single value of {}", knob.key())))
         };
         let space = Space {
-            knobs: knobs.to_vec(),
             present: knobs.iter().map(present).collect::<anyhow::Result<Setting>>()?,
             seeds: seeds.to_vec(),
             field: knobs.iter().map(|knob| self.field(knob)).collect(),
+            knobs,
         };
         let mut words: Vec<&str> = variant.as_deref().into_iter().collect();
         for across in &self.across {
@@ -138,6 +151,19 @@ impl<'a> Search<'a> {
         self.places.push(Place::new(name, variant, axes, space, limits));
         self.plans.push(corner);
         Ok(())
+    }
+
+    /// The knob without rows that no answer brings: over the air none has more than the backend gives at once. What is written down
+    /// as a list stays.
+    fn within_cap(&mut self, knob: &Knob, corner: &Plan) -> Knob {
+        let cap = corner.backend.page_cap;
+        let capped = knob.key() == PULL_ROWS && corner.gateway.mode == Mode::Ota;
+        let Some(within) = capped.then(|| knob.up_to(f64::from(cap))).flatten() else { return knob.clone() };
+        let remark = format!("{PULL_ROWS} is searched up to {cap}: the backend gives no more rows at once\n");
+        if !self.remarks.contains(&remark) {
+            self.remarks.push(remark);
+        }
+        within
     }
 
     fn field(&self, knob: &Knob) -> Vec<String> {
@@ -250,7 +276,7 @@ impl<'a> Search<'a> {
 
 fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
     let knobs = match args.knob.as_slice() {
-        [] => vec![KNOB.parse().expect("its range is known")],
+        [] => vec![PULL_ROWS.parse().expect("its range is known")],
         knobs => knobs.to_vec(),
     };
     for (i, knob) in knobs.iter().enumerate() {

@@ -6,6 +6,17 @@ use std::path::Path;
 
 use super::refusal::Refusal;
 
+/// Refuses to write what is made of `source` over it, by whatever name.
+pub(super) fn spare(source: &Path, path: &Path) -> anyhow::Result<()> {
+    let same =
+        fs::canonicalize(source).is_ok_and(|source| fs::canonicalize(path).is_ok_and(|path| path == source));
+    if same {
+        let text = format!("{} would be overwritten, and it is what is read", source.display());
+        return Err(Refusal::usage(text));
+    }
+    Ok(())
+}
+
 /// Writes beside the place, whose folder is made if it is not there, and renames, so that nobody meets half a file.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let failed = |e| Refusal::environment(format!("cannot write {}: {e}", path.display()));

@@ -6,8 +6,13 @@ use std::path::Path;
 use predicates::prelude::*;
 use predicates::str::contains;
 use syncdyno::campaign::calibrate::{BYTES_MAX, calibrate};
+use syncdyno::report;
 use syncdyno::report::calibrate::{Calibration, Rate};
+use syncdyno::scenario::Request;
+use syncdyno::world::{self, EngineRegistry, RequestLog, Unwatched};
 use tempfile::TempDir;
+
+use crate::worlds;
 
 const HEADER: &str = "start,rows,bytes,duration_ms,outcome\n";
 
@@ -37,6 +42,81 @@ fn the_committed_log_says_what_its_scenario_was_made_of() {
     let Rate::Known(rate) = outages.rate else { panic!("{outages:?}") };
     assert!(rate.holds(1.0 / 60.0), "{rate:?}");
     assert!(outages.repair.unwrap().holds(8.0), "{outages:?}");
+}
+
+/// The logs of a hundred seeds of the world in `reference/request-log.toml`, with fewer rows, each twenty times as dear, and twice as
+/// many failures.
+fn simulated(sets: &[&str]) -> impl Iterator<Item = (RequestLog, Calibration)> {
+    let smaller = [
+        "fleet.phones.devices=10",
+        "backend.row_cost=\"24ms\"",
+        "link.measured.down=\"100kbit/s\"",
+        "link.measured.gaps.mtbf=\"30s\"",
+        "engine.pull.chunk_rows=10",
+    ];
+    let request = Request {
+        sets: smaller.iter().chain(sets).map(|set| (*set).to_owned()).collect(),
+        seeds: (1..=100).collect(),
+        ..Request::default()
+    };
+    worlds::plans(&worlds::document("reference/request-log.toml"), &request).into_iter().map(|plan| {
+        let logged = world::run_logging(&plan, &EngineRegistry::builtin(), &Unwatched, 10_000);
+        let (_, log) = logged.unwrap_or_else(|error| panic!("{error}"));
+        let mut csv = Vec::new();
+        report::requests(&log.requests, plan.start, &mut csv).unwrap();
+        (log, calibrate("log.csv", &csv, &[]).unwrap())
+    })
+}
+
+/// Of a hundred logs, in at least ninety each parameter lies in its interval.
+fn hold<const N: usize>(names: [&str; N], logs: impl Iterator<Item = [bool; N]>) {
+    let mut held = [0; N];
+    for holds in logs {
+        held.iter_mut().zip(holds).for_each(|(count, holds)| *count += u32::from(holds));
+    }
+    let told: Vec<String> = names.iter().zip(held).map(|(name, n)| format!("{name} {n}")).collect();
+    assert!(held.iter().all(|n| *n >= 90), "{}", told.join(", "));
+}
+
+/// One table, chunks of many sizes: bytes are in step with rows.
+#[test]
+fn what_a_simulated_request_costs_and_how_it_fails_lies_in_the_intervals_of_ninety_logs_of_a_hundred() {
+    let sets = [
+        "unit.Login.pull=[\"machine\"]",
+        "entity.machine.rows=400",
+        "engine.pull.controller=aimd",
+        "engine.pull.control={min_rows=2,max_rows=40,aimd={step=5,target=\"800ms\"}}",
+    ];
+    let logs = simulated(&sets).map(|(log, calibration)| {
+        // All rows are as wide as each other, so two answers tell what the page around them has.
+        let full = || log.requests.iter().filter(|request| request.rows > 0);
+        let small = full().min_by_key(|request| request.rows).expect("there are rows");
+        let large = full().max_by_key(|request| request.rows).expect("there are rows");
+        let wide = (large.bytes - small.bytes) as f64 / f64::from(large.rows - small.rows);
+        let around = small.bytes as f64 - wide * f64::from(small.rows);
+        let byte = 8.0 / 100e3;
+        let costs = calibration.costs.expect("sizes differ");
+        let outages = calibration.outages.expect("requests take time");
+        [
+            costs.request.holds(0.250 + 0.090 + around * byte),
+            costs.row.holds(24e-3 + wide * byte),
+            matches!(outages.rate, Rate::Known(rate) if rate.holds(1.0 / 30.0)),
+            outages.repair.is_some_and(|repair| repair.holds(8.0)),
+        ]
+    });
+    hold(["overhead", "row with its bytes", "rate", "repair"], logs);
+}
+
+/// Tables whose rows are of unlike widths.
+#[test]
+fn what_a_simulated_row_and_byte_cost_lies_in_the_intervals_of_ninety_logs_of_a_hundred() {
+    let sets =
+        ["entity.customer.rows=84", "entity.machine.rows=66", "entity.order.rows=58", "entity.price.rows=25"];
+    let logs = simulated(&sets).map(|(_, calibration)| {
+        let split = calibration.costs.and_then(|costs| costs.split).expect("bytes are not in step with rows");
+        [split.row.holds(24e-3), split.byte.holds(8.0 / 100e3)]
+    });
+    hold(["row", "byte"], logs);
 }
 
 #[test]

@@ -15,11 +15,13 @@ const COARSE: &str = "*4";
 /// Between neighbours closer than this factor nothing is looked for; also the step of the full grid that a search is measured by.
 pub const STEP: f64 = 1.25;
 
-/// Ranges of keys that are named alone: wider than what anybody ships (requirements, table of chunk knobs in the field).
-const RANGES: [(&str, &str); 4] = [
+/// Values of keys that are named alone: ranges wider than what anybody ships (requirements, table of chunk knobs in the field).
+const RANGES: [(&str, &str); 6] = [
     ("engine.pull.chunk_rows", "16..16384"),
     ("engine.pull.chunk_bytes", "4KiB..16384KiB"),
     ("engine.pull.apply_rows", "16..16384"),
+    ("engine.pull.prefetch", "0,1,2,4"),
+    ("engine.pull.streams", "1,2,4,8"),
     ("engine.push.chunk_rows", "1..4096"),
 ];
 
@@ -27,6 +29,10 @@ impl Knob {
     /// Its key.
     pub fn key(&self) -> &str {
         &self.axis.key
+    }
+    /// The knob with nothing above `most` in its range; `None` if there is nothing above it. A list stays as somebody wrote it.
+    pub fn up_to(&self, most: f64) -> Option<Knob> {
+        Some(Knob { axis: self.axis.up_to(most)? })
     }
     /// The values of the first grid in order; of a range both ends are among them.
     pub fn grid(&self) -> Vec<String> {
@@ -111,6 +117,22 @@ mod tests {
         assert_eq!(knob("k=entity,unit").grid().join(" "), "entity unit");
         assert_eq!(knob("engine.push.chunk_rows").grid().join(" "), "1 4 16 64 256 1024 4096");
         assert_eq!(knob("engine.pull.chunk_bytes").grid()[1], "16KiB");
+    }
+
+    #[test]
+    fn pages_ahead_and_streams_are_tried_one_by_one() {
+        assert_eq!(knob("engine.pull.prefetch").grid().join(" "), "0 1 2 4");
+        assert_eq!(knob("engine.pull.streams").grid().join(" "), "1 2 4 8");
+        assert_eq!(knob("engine.pull.prefetch").times("1", 2.0), None, "there is nothing between");
+    }
+
+    #[test]
+    fn a_range_is_cut_at_what_can_be_had_and_a_list_is_not() {
+        let cut = |text: &str, most| knob(text).up_to(most).map(|knob| knob.grid().join(" "));
+        assert_eq!(cut("engine.pull.chunk_rows", 5_000.0).as_deref(), Some("16 64 256 1024 4096 5000"));
+        assert_eq!(cut("k=16..4096", 4_096.0), None);
+        assert_eq!(cut("k=16..4096", 10.0).as_deref(), Some("10"));
+        assert_eq!(cut("k=16,4096", 100.0), None);
     }
 
     #[test]

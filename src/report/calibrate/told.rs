@@ -27,6 +27,11 @@ impl Calibration {
         text
     }
 
+    /// The log and what it recommends, without the estimates behind that.
+    pub fn in_short(&self) -> String {
+        self.headline() + self.recommendation().trim_start_matches('\n')
+    }
+
     fn headline(&self) -> String {
         let Census {
             requests, answered, cut, timed_out, refused, not_sent, devices, lasted, outliers, ..

@@ -76,6 +76,8 @@ pub struct Group {
 pub struct Comparison {
     /// The sides' names.
     pub sides: (String, String),
+    /// The scenarios' names where each side has one, and not the same.
+    pub scenarios: Option<(String, String)>,
     /// The groups.
     pub groups: Vec<Group>,
     /// What the other side does not have.
@@ -92,9 +94,18 @@ pub fn compare(base: &Side, candidate: &Side) -> Comparison {
     let (opposed, unmatched) = opposed(base, candidate);
     Comparison {
         sides: (base.name.clone(), candidate.name.clone()),
+        scenarios: other_scenario(base, candidate),
         groups: opposed.iter().map(group).collect(),
         unmatched,
     }
+}
+
+fn other_scenario(base: &Side, candidate: &Side) -> Option<(String, String)> {
+    let only = |side: &Side| {
+        let first = &side.cells.first()?.scenario;
+        side.cells.iter().all(|cell| cell.scenario == *first).then(|| first.clone())
+    };
+    Some((only(base)?, only(candidate)?)).filter(|(base, candidate)| base != candidate)
 }
 
 impl Comparison {

@@ -10,6 +10,11 @@ use crate::report::table;
 pub fn human(comparison: &Comparison, paint: Paint, all: bool) -> String {
     let (base, candidate) = &comparison.sides;
     let mut text = format!("{candidate} against {base}: {}\n", verdict(comparison, paint));
+    if let Some((base, candidate)) = &comparison.scenarios {
+        text.push_str(&format!(
+            "{candidate} and {base} are two scenarios: what differs is a choice, not a regression\n"
+        ));
+    }
     for group in &comparison.groups {
         text.push_str(&heading(group));
         text.push_str(&differences(group, paint, all));
@@ -155,6 +160,7 @@ pub fn json(comparison: &Comparison) -> String {
         "schema_version": "1.0.0",
         "base": comparison.sides.0,
         "candidate": comparison.sides.1,
+        "scenarios": comparison.scenarios.as_ref().map(|(base, candidate)| [base, candidate]),
         "worse": count(Finding::Worse),
         "better": count(Finding::Better),
         "changed": count(Finding::Changed),

@@ -1,0 +1,86 @@
+//! What is not overwritten, not said in vain, and not searched for nothing.
+
+use super::tests::Desk;
+use crate::report::fixture::TIES;
+
+fn desk() -> Desk {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", TIES);
+    assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0, "{}", desk.err);
+    desk
+}
+
+#[test]
+fn what_is_read_is_not_written_over_by_whatever_name() {
+    let mut desk = desk();
+    let record = desk.read("out/run.json");
+    for command in [
+        "report @out --format md -o @out/run.json",
+        "report @out/run.json --format html -o @out/../out/run.json",
+        "replay @out --trace @out/run.json",
+        "replay @out/run.json --requests @out/run.json",
+        "replay @ties.toml --trace @ties.toml",
+    ] {
+        assert_eq!(desk.run(command), 2, "{command}: {}", desk.err);
+        assert!(desk.err.contains("would be overwritten"), "{command}: {}", desk.err);
+    }
+    assert_eq!(desk.read("out/run.json"), record);
+    assert_eq!(desk.read("ties.toml"), TIES);
+    assert_eq!(desk.run("report @out --format md -o @out/summary.md"), 0, "{}", desk.err);
+}
+
+#[test]
+fn two_scenarios_are_compared_as_a_choice_and_never_as_a_regression() {
+    let mut desk = desk();
+    desk.write("other.toml", &TIES.replace("name = \"ties\"", "name = \"other\""));
+    assert_eq!(desk.run("run @other.toml --out @more --progress none"), 0, "{}", desk.err);
+    assert_eq!(desk.run("compare @out @more"), 0, "{}", desk.err);
+    assert!(desk.out.contains("other and ties are two scenarios"), "{}", desk.out);
+    assert_eq!(desk.run("compare @out @more --fail-on-worse"), 14);
+    assert!(desk.err.contains("neither is a regression"), "{}", desk.err);
+    assert_eq!(desk.run("compare @out @out --fail-on-worse"), 0);
+    assert!(!desk.out.contains("two scenarios"), "{}", desk.out);
+}
+
+#[test]
+fn a_quiet_sweep_says_its_verdict_and_where_the_report_is() {
+    let mut desk = desk();
+    let sweep = "sweep @ties.toml --axis engine.pull.chunk_rows=16..64*2 --progress none --out @swept";
+    assert_eq!(desk.run(sweep), 0, "{}", desk.err);
+    let told = desk.out.lines().count();
+    assert_eq!(desk.run(&format!("{sweep} -q")), 0);
+    assert!(desk.out.starts_with("ties: pass") && desk.out.contains("report: "), "{}", desk.out);
+    assert!(desk.out.lines().count() < 5 && told > 8, "{told} lines, and quiet:\n{}", desk.out);
+}
+
+#[test]
+fn a_search_goes_no_further_than_the_answers_of_the_backend() {
+    let mut desk = desk();
+    let tune = "tune @ties.toml --metric engine.session.duration --no-field --out @tuned --progress none";
+    assert_eq!(desk.run(&format!("{tune} --set backend.page_cap=700")), 0, "{}", desk.err);
+    assert!(desk.err.contains("searched up to 700: the backend gives no more rows at once"), "{}", desk.err);
+    let rows = |desk: &Desk| {
+        let cells = desk.record("tuned").cells;
+        let of = |cell: &crate::report::CellRecord| cell.axes["engine.pull.chunk_rows"].as_u64().unwrap();
+        // The present value is shown beside the best, whatever it is.
+        cells.iter().map(of).filter(|rows| *rows != 500).max().unwrap()
+    };
+    assert!(rows(&desk) <= 700, "{}", rows(&desk));
+    assert_eq!(desk.run(&format!("{tune} --set backend.page_cap=700 --set gateway.mode=persistent")), 0);
+    assert!(!desk.err.contains("searched up to"), "a replica has no such cap: {}", desk.err);
+    assert!(rows(&desk) > 700);
+}
+
+#[test]
+fn a_knob_that_a_place_cannot_turn_is_refused_before_anything_runs() {
+    let mut desk = desk();
+    let before = desk.runs();
+    let flags = "--set gateway.serve.capture.flag={} --knob engine.pull.prefetch";
+    assert_eq!(desk.run(&format!("tune @ties.toml {flags} --progress none --out @tuned")), 3, "{}", desk.out);
+    assert!(desk.err.contains("sets the flags of its page"), "{}", desk.err);
+    assert_eq!(desk.runs(), before);
+    let knobs = "--knob engine.pull.streams --knob engine.pull.prefetch --no-field";
+    let tune =
+        format!("tune @ties.toml {knobs} --metric engine.session.duration --progress none --out @tuned");
+    assert_eq!(desk.run(&tune), 0, "{}", desk.err);
+}
