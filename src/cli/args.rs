@@ -70,7 +70,7 @@ pub(super) enum Command {
     /// Search for the best chunk sizes (or other settings) for each device class, link and fleet size, and say what being wrong costs.
     Tune(TuneArgs),
     /// Run a scenario on every kind of backend, with every way to find changes, over the air and with a replica: which converge, and at
-    /// what cost. By default scenarios/strategies/matrix.toml.
+    /// what cost.
     Matrix(MatrixArgs),
     /// Parse and validate scenarios, and run nothing.
     Check(Selection),
