@@ -72,7 +72,7 @@ pub(super) enum Command {
     /// setting that misses a gate or loses something is no candidate, which is a finding; the search fails (exit 10) where none is left.
     Tune(TuneArgs),
     /// Run a scenario on every kind of backend, with every way to find changes, over the air and with a replica: which converge, and at
-    /// what cost. By default scenarios/strategies/matrix.toml.
+    /// what cost.
     Matrix(MatrixArgs),
     /// Parse and validate scenarios, and run nothing.
     Check(Selection),

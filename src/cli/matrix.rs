@@ -12,9 +12,6 @@ use crate::report::matrix::{Matrix, Setting};
 use crate::report::{CellRecord, Exit};
 use crate::scenario::{Document, Plan};
 
-/// The scenario that is run unless another is named.
-const USUAL: &str = "scenarios/strategies/matrix.toml";
-
 /// What a backend can keep.
 const PROVISIONINGS: [&str; 6] =
     ["full", "three-stamps", "read-only-schema", "stamps-only", "soft-delete-only", "none"];
@@ -41,17 +38,17 @@ pub(super) fn matrix(
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
-    let mut selection = args.selection.clone();
-    if selection.paths.is_empty() {
-        selection.paths = vec![USUAL.into()];
-    }
-    let documents = sources::documents(&selection.paths, console)?;
+    let selection = &args.selection;
+    let documents = match selection.paths.as_slice() {
+        [] => vec![Document::ward()],
+        paths => sources::documents(paths, console)?,
+    };
     let [document] = documents.as_slice() else {
         return Err(Refusal::usage(format!("a matrix is of one scenario, not of {}", documents.len())));
     };
     // What is wrong with the file itself is told as ever.
-    sources::expand(&documents, &selection, runner, console)?;
-    let (plans, refused) = settings_of(document, &selection, runner);
+    sources::expand(&documents, selection, runner, console)?;
+    let (plans, refused) = settings_of(document, selection, runner);
     if plans.is_empty() {
         return Err(Refusal::because(Exit::Invalid, "no setting of the matrix can be run"));
     }

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use super::args::{Cli, Command};
 use super::console::{Console, Surroundings};
@@ -48,7 +48,7 @@ pub fn execute(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Exit {
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match read(args) {
         Ok(cli) => cli,
         // Help for a reader that went away needs no answer.
         Err(e) if e.use_stderr() => {
@@ -73,6 +73,15 @@ pub fn execute(
         }
         None => exit,
     }
+}
+
+/// The command line as it was given. Of all commands that take scenarios, `matrix` alone has another of its own.
+fn read(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Cli, clap::Error> {
+    const PATH: &str = "A scenario file; by default an embedded ward, which is scenarios/strategies/matrix.toml of the project";
+    let mut command =
+        Cli::command().mut_subcommand("matrix", |matrix| matrix.mut_arg("paths", |paths| paths.help(PATH)));
+    let mut matches = command.try_get_matches_from_mut(args)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|e| e.format(&mut command))
 }
 
 fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {

@@ -29,3 +29,21 @@ fn a_file_without_the_variant_is_left_out_and_one_that_has_it_runs() {
     assert_eq!(desk.run("run @s --variant poor"), 4);
     assert!(desk.err.contains("no variant poor; there is bare, rich"), "{}", desk.err);
 }
+
+#[test]
+fn a_matrix_needs_no_file_and_says_which_scenario_it_has() {
+    let mut desk = Desk::new();
+    assert_eq!(desk.run("matrix --out @out --progress none"), 0, "{}", desk.err);
+    let record = desk.record("out");
+    assert!(record.cells.iter().all(|cell| cell.scenario == "matrix" && cell.path.is_empty()));
+    assert!(record.cells.len() > 20, "{}", record.cells.len());
+    assert!(desk.out.contains("refused on read-only-schema: flag: "), "{}", desk.out);
+    assert_eq!(desk.run("matrix --help"), 0);
+    assert!(
+        desk.out.contains("by default an embedded ward") && !desk.out.contains("hospital day"),
+        "{}",
+        desk.out
+    );
+    assert_eq!(desk.run("run --help"), 0);
+    assert!(desk.out.contains("by default the embedded hospital day"), "{}", desk.out);
+}

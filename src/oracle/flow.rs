@@ -40,6 +40,8 @@ struct Device {
 #[derive(Debug)]
 pub(super) struct Flow {
     devices: Vec<Device>,
+    /// Whether what was committed outlives a loss of power.
+    durable: bool,
 }
 
 /// Names of units for the texts.
@@ -58,8 +60,8 @@ impl<'a> Names<'a> {
 }
 
 impl Flow {
-    pub(super) fn new(devices: usize) -> Flow {
-        Flow { devices: (0..devices).map(|_| Device::default()).collect() }
+    pub(super) fn new(devices: usize, durable: bool) -> Flow {
+        Flow { devices: (0..devices).map(|_| Device::default()).collect(), durable }
     }
 
     pub(super) fn on(
@@ -80,16 +82,14 @@ impl Flow {
             }
             Event::ProcessKilled { reason } => {
                 device.alive = false;
-                if *reason == KillReason::PowerLoss {
-                    device.died_untold();
+                match reason {
+                    KillReason::PowerLoss if self.durable => device.died_untold(),
+                    KillReason::PowerLoss => device.went_back(),
+                    _ => {}
                 }
             }
             Event::CutShort => device.died_untold(),
-            Event::Restored { .. } => {
-                // Runs are numbered, and ended, as if what came since had not been.
-                device.died_untold();
-                device.runs = 0;
-            }
+            Event::Restored { .. } => device.went_back(),
             Event::App(_) | Event::EditMade { .. } => device.person_acted(),
             // A unit that waits keeps its place, whatever is dropped around it.
             Event::UnitQueued { unit, .. } if device.queue.iter().all(|(waiting, _)| waiting != unit) => {
@@ -162,6 +162,12 @@ impl Device {
     fn died_untold(&mut self) {
         self.open.values_mut().for_each(|run| run.may_have_ended = true);
         self.untold = true;
+    }
+
+    /// It holds an older state: runs are numbered, and ended, as if what came since had not been.
+    fn went_back(&mut self) {
+        self.died_untold();
+        self.runs = 0;
     }
 
     fn person_acted(&mut self) {

@@ -32,6 +32,8 @@ pub struct Setting {
     pub clock: Clock,
     /// What sets each device apart, by device.
     pub attributes: Vec<Attributes>,
+    /// Whether what a device committed outlives a loss of power. If not, it may go back to an older state by itself.
+    pub durable: bool,
     /// What the backend held at virtual time zero. It is asked while events are told, so it must not need what tells them;
     /// it is asked once for each row that something happens to.
     pub initial: Rc<dyn Truth>,
@@ -88,7 +90,7 @@ impl Oracle {
             history: History::new(Arc::clone(&setting.schema), setting.initial),
             held: Held::default(),
             ledger: Ledger::new(devices),
-            flow: Flow::new(devices),
+            flow: Flow::new(devices, setting.durable),
             cut_short: FxHashMap::default(),
             findings: Findings::new(),
             taken_back: 0,

@@ -60,6 +60,14 @@ pub struct Costs {
     pub delivered: u64,
 }
 
+/// What the columns are, for a terminal.
+const LEGEND: &str = "  \
+  scanned/row: rows that the backend looked at, for each that came to a device
+  marks/row: rows that were written in the backend to find changes, for each that came to a device
+  wire bytes: over the devices' links, both ways, of all seeds together
+  state: the most that the gateway kept to find changes, with any seed
+";
+
 /// The whole table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Matrix {
@@ -138,7 +146,7 @@ impl Matrix {
     /// The table and what follows from it, for a terminal.
     pub fn story(&self) -> String {
         let table = self.grid().terminal("  ");
-        format!("{table}\n{}", self.words())
+        format!("{table}{LEGEND}\n{}", self.words())
     }
 
     /// The table for a page in Markdown.
@@ -192,28 +200,53 @@ impl Matrix {
     /// For each provisioning which settings converge, the one that scans least first; and why others were refused.
     fn words(&self) -> String {
         let mut text = String::new();
-        let mut provisionings: Vec<&str> = Vec::new();
-        for (setting, _) in &self.lines {
-            if !provisionings.contains(&setting.provisioning.as_str()) {
-                provisionings.push(&setting.provisioning);
-            }
-        }
-        for provisioning in provisionings {
+        for provisioning in self.provisionings() {
             text.push_str(&self.advice(provisioning));
         }
-        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-        for (setting, came) in &self.lines {
-            let Came::Refused(why) = came else { continue };
-            match reasons.iter_mut().find(|(known, _)| known == why) {
-                Some((_, captures)) if captures.contains(&setting.capture.as_str()) => {}
-                Some((_, captures)) => captures.push(&setting.capture),
-                None => reasons.push((why, vec![&setting.capture])),
+        text + &self.refusals()
+    }
+
+    /// Why settings were refused, and on which backends.
+    fn refusals(&self) -> String {
+        let mut lines: Vec<(&str, Vec<&str>, Vec<&str>)> = Vec::new();
+        let refused = |provisioning: &str| {
+            let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+            for (setting, came) in &self.lines {
+                let Came::Refused(why) = came else { continue };
+                if setting.provisioning != provisioning {
+                    continue;
+                }
+                match reasons.iter_mut().find(|(known, _)| known == why) {
+                    Some((_, captures)) if captures.contains(&setting.capture.as_str()) => {}
+                    Some((_, captures)) => captures.push(&setting.capture),
+                    None => reasons.push((why, vec![&setting.capture])),
+                }
+            }
+            reasons
+        };
+        for provisioning in self.provisionings() {
+            for (why, captures) in refused(provisioning) {
+                match lines.iter_mut().find(|(known, of, _)| *known == why && *of == captures) {
+                    Some((_, _, backends)) => backends.push(provisioning),
+                    None => lines.push((why, captures, vec![provisioning])),
+                }
             }
         }
-        for (why, captures) in reasons {
-            text.push_str(&format!("refused: {}: {why}\n", captures.join(", ")));
+        let line = |(why, captures, backends): &(&str, Vec<&str>, Vec<&str>)| {
+            format!("refused on {}: {}: {why}\n", backends.join(", "), captures.join(", "))
+        };
+        lines.iter().map(line).collect()
+    }
+
+    /// In the order in which they are told, each once.
+    fn provisionings(&self) -> Vec<&str> {
+        let mut all: Vec<&str> = Vec::new();
+        for (setting, _) in &self.lines {
+            if !all.contains(&setting.provisioning.as_str()) {
+                all.push(&setting.provisioning);
+            }
         }
-        text
+        all
     }
 
     fn advice(&self, provisioning: &str) -> String {
@@ -265,6 +298,9 @@ mod tests {
                 (setting("none", "keyset", "ota"), Came::Refused("no stamps".into())),
                 (setting("none", "hash", "ota"), ran(4_000, 0)),
                 (setting("stamps-only", "keyset", "ota"), ran(10, 7)),
+                (setting("stamps-only", "log", "ota"), Came::Refused("no log".into())),
+                (setting("stamps-only", "log", "persistent"), Came::Refused("no log".into())),
+                (setting("bare", "log", "ota"), Came::Refused("no log".into())),
             ],
         }
     }
@@ -275,7 +311,11 @@ mod tests {
         assert!(story.contains("full: keyset (ota) costs the backend least; also hash (ota)"), "{story}");
         assert!(story.contains("none: only hash (ota) converges"), "{story}");
         assert!(story.contains("stamps-only: nothing converges"), "{story}");
-        assert!(story.contains("refused: keyset: no stamps"), "{story}");
+        assert!(story.contains("refused on none: keyset: no stamps\n"), "{story}");
+        assert!(story.contains("refused on stamps-only, bare: log: no log\n"), "{story}");
+        for column in ["wire bytes", "state"] {
+            assert!(story.contains(&format!("\n  {column}: ")), "{column} is not explained in\n{story}");
+        }
     }
 
     #[test]

@@ -100,9 +100,18 @@ impl Document {
 
     /// The embedded hospital day.
     pub fn hospital_day() -> Document {
-        match Document::parse("hospital-day.toml", super::HOSPITAL_DAY) {
+        Document::embedded("hospital-day.toml", super::HOSPITAL_DAY)
+    }
+
+    /// The embedded ward for comparing captures.
+    pub fn ward() -> Document {
+        Document::embedded("matrix.toml", super::WARD)
+    }
+
+    fn embedded(name: &str, text: &str) -> Document {
+        match Document::parse(name, text) {
             Ok(document) => Document { path: String::new(), ..document },
-            Err(invalid) => panic!("the embedded scenario is TOML: {invalid}"),
+            Err(invalid) => panic!("an embedded scenario is TOML: {invalid}"),
         }
     }
 
@@ -116,7 +125,7 @@ impl Document {
     pub fn name(&self) -> &str {
         self.tree.get(&["name"]).and_then(Node::as_text).unwrap_or_default()
     }
-    /// Where it was read; empty for the embedded one.
+    /// Where it was read; empty for an embedded one.
     pub fn path(&self) -> &str {
         &self.path
     }

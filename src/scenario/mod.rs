@@ -46,6 +46,8 @@ pub use template::template;
 
 /// The main scenario, embedded so that the binary works outside its repository.
 pub const HOSPITAL_DAY: &str = include_str!("../../scenarios/hospital-day.toml");
+/// The ward on which backends, captures and modes are compared, embedded for the same reason.
+pub const WARD: &str = include_str!("../../scenarios/strategies/matrix.toml");
 
 #[cfg(test)]
 mod tests;

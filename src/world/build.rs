@@ -285,6 +285,7 @@ fn listeners(plan: &Plan, devices: &[DevicePlan], initial: Initial, lives: Vec<L
         units: plan.units.clone(),
         clock: Clock { start: plan.start, utc_offset: plan.utc_offset },
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
+        durable: plan.store.sync_full,
         initial: Rc::new(initial),
     });
     Listeners {

@@ -22,8 +22,14 @@ impl Truth for Nothing {
 #[test]
 fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
     let (schema, units, initial) = (Arc::new(Schema::default()), Arc::from([]), Rc::new(Nothing));
-    let oracle =
-        Oracle::new(Setting { schema, units, clock: Clock::default(), attributes: Vec::new(), initial });
+    let oracle = Oracle::new(Setting {
+        schema,
+        units,
+        clock: Clock::default(),
+        attributes: Vec::new(),
+        durable: true,
+        initial,
+    });
     let verdict = oracle.begin_check(Time::ZERO, &Nothing).finish();
     let found: BTreeSet<&str> = verdict.figures.keys().copied().collect();
     let table: BTreeSet<&str> = metrics::names().filter(|name| name.starts_with("oracle.")).collect();

@@ -71,6 +71,33 @@ fn a_power_loss_between_a_commit_and_its_event_is_held_against_nobody() {
 }
 
 #[test]
+fn a_run_whose_end_the_device_forgot_with_its_power_may_end_again() {
+    for durable in [true, false] {
+        let mut stage = Stage::with(durable);
+        for run in 0..2 {
+            stage.start(UNIT, run);
+            stage.complete(UNIT, run);
+        }
+        stage.emit(0, Event::ProcessKilled { reason: KillReason::PowerLoss });
+        stage.emit(0, Event::ProcessStarted { incarnation: 1 });
+        stage.emit(0, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted });
+        if durable {
+            assert_only(&stage.verdict(), "event-without-end", 1);
+            continue;
+        }
+        stage.start(UNIT, 1);
+        stage.complete(UNIT, 1);
+        assert_silent(&stage.verdict());
+    }
+    let mut stage = Stage::with(false);
+    stage.start(UNIT, 0);
+    stage.complete(UNIT, 0);
+    stage.restart();
+    stage.emit(0, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted });
+    assert_only(&stage.verdict(), "event-without-end", 1);
+}
+
+#[test]
 fn a_run_that_a_kill_cut_short_is_ended_by_the_next_life_or_found() {
     for told in [true, false] {
         let mut stage = Stage::new();

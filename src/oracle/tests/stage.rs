@@ -134,6 +134,10 @@ impl Stage {
     /// Two clinics with two phones each (0 and 1, 2 and 3); rows `a1`, `a2`, `a3` of clinic a and `b1` of clinic b are there
     /// and on the phones.
     pub(super) fn new() -> Stage {
+        Stage::with(true)
+    }
+    /// Whether what a phone committed outlives a loss of power.
+    pub(super) fn with(durable: bool) -> Stage {
         let (schema, units) = (Arc::new(schema()), units());
         let mut backend = Backend::default();
         for (key, clinic) in [("a1", "a"), ("a2", "a"), ("a3", "a"), ("b1", "b")] {
@@ -146,6 +150,7 @@ impl Stage {
             units: Arc::clone(&units),
             clock: Clock::default(),
             attributes,
+            durable,
             initial: Rc::new(backend.clone()),
         };
         let mut stage = Stage {

@@ -214,6 +214,7 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
             (figure(&outages.title, |size| outages.draw(size),
                 "How to read it: the higher the red, the more devices had no link or no running process; a diamond is a fault.",
                 &tables::of_timeline(&outages)))
+            p.note { (outages.about) }
         }
     }
 }

@@ -17,6 +17,8 @@ const DURATIONS: [(&str, &str); 5] = [
 const DEVICES_DRAWN: usize = 2;
 /// Faults of so many names have a strip of their own.
 const FAULTS_DRAWN: usize = 6;
+/// What happens within this part of the time is one mark: no eye tells it apart, and a page must not grow with the number of devices.
+const MARKS: u64 = 400;
 
 /// How long people and requests waited in a cell, by percentile; `None` if nothing was observed.
 pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
@@ -90,6 +92,7 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
             strips.push(Strip { name: "offline".to_owned(), spans, ticks: Vec::new() });
         }
     }
+    let mut without_strip = 0;
     for fault in &cell.faults {
         let name = fault.text.split(':').next().unwrap_or_default();
         let more = strips.len() <= FAULTS_DRAWN;
@@ -98,15 +101,52 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
             None if more => {
                 strips.push(Strip { name: name.to_owned(), ticks: vec![fault.at_ns], ..Strip::default() });
             }
-            None => {}
+            None => without_strip += 1,
         }
     }
-    (!strips.is_empty()).then(|| Timeline {
-        title: "Outages and faults".to_owned(),
-        about: "When devices were offline, and when faults happened.".to_owned(),
-        strips,
-        ..blank(cell, series)
-    })
+    if strips.is_empty() {
+        return None;
+    }
+    let blank = blank(cell, series);
+    let apart = blank.end / MARKS;
+    let close = strips.iter_mut().map(|strip| thinned(strip, apart)).sum::<u64>();
+    let mut about = "When devices were offline, and when faults happened.".to_owned();
+    for (left_out, why) in [
+        (close, "so near to another that one mark stands for both"),
+        (without_strip, "of further kinds not drawn"),
+    ] {
+        if left_out > 0 {
+            about.push_str(&format!(" {} {why}.", human::thousands(left_out)));
+        }
+    }
+    Some(Timeline { title: "Outages and faults".to_owned(), about, strips, ..blank })
+}
+
+/// Lets one mark stand for all that begin within `apart` of it; of stretches it is as high as the highest, and as long as all. How many
+/// have no mark of their own.
+fn thinned(strip: &mut Strip, apart: u64) -> u64 {
+    let before = strip.spans.len() + strip.ticks.len();
+    let mut spans: Vec<(u64, u64, f64, String)> = Vec::new();
+    for span in std::mem::take(&mut strip.spans) {
+        match spans.last_mut() {
+            Some(last) if span.0.saturating_sub(last.0) < apart => {
+                last.1 = last.1.max(span.1);
+                if span.2 > last.2 {
+                    (last.2, last.3) = (span.2, span.3);
+                }
+            }
+            _ => spans.push(span),
+        }
+    }
+    strip.spans = spans;
+    strip.ticks.sort_unstable();
+    let mut last = None;
+    strip.ticks.retain(|at| {
+        let kept = last.is_none_or(|last| at - last >= apart);
+        last = if kept { Some(*at) } else { last };
+        kept
+    });
+    (before - strip.spans.len() - strip.ticks.len()) as u64
 }
 
 /// Stretches in which devices were without link or process, with their share.

@@ -1,11 +1,13 @@
 use super::super::fixture;
+use super::super::human;
 use super::super::record::{LifeRecord, RunRecord, StepRecord, SweepRecord, Verdict};
-use super::super::svg::Size;
 use super::super::svg::tests::assert_legible;
+use super::super::svg::{Size, Timeline};
 use super::super::sweep::Objective;
 use super::super::tune;
 use super::super::{assemble, judge};
 use super::*;
+use crate::base::Time;
 use crate::metrics::Sample;
 use crate::world::Outcome;
 
@@ -150,6 +152,26 @@ fn an_outage_is_as_high_as_the_share_of_devices_it_met() {
     assert_eq!((*from, *until, told.as_str()), (20 * MINUTE, 30 * MINUTE, "2 of 3 devices offline"));
     assert!((share - 2.0 / 3.0).abs() < 1e-9);
     assert_eq!(outages.strips[1].ticks, [5], "the fault of the fixture");
+}
+
+#[test]
+fn outages_of_many_devices_stay_a_plot_of_bounded_size_that_says_what_it_leaves_out() {
+    let drawn = |faults: u64| {
+        let mut outcome = timed(fixture::outcome(), 2);
+        let fault = |n: u64| (Time(n * 60 * MINUTE / faults), format!("kill {}: d{n}", n % 9));
+        outcome.faults = (0..faults).map(fault).collect();
+        let record = record(vec![outcome]);
+        outages(&record, &record.cells[0]).unwrap()
+    };
+    let (few, many, more) = (drawn(9), drawn(18_000), drawn(72_000));
+    let size = |timeline: &Timeline| timeline.draw(Size::Wide).inline().len();
+    assert!(few.about.ends_with(" 3 of further kinds not drawn."), "{}", few.about);
+    assert!(more.strips.iter().all(|strip| strip.ticks.len() <= 401), "a mark for each 400th of the time");
+    assert!(size(&more) < size(&many) * 5 / 4, "four times the faults: {} and {}", size(&many), size(&more));
+    assert!(many.about.contains("one mark stands for both"), "{}", many.about);
+    let marks: usize = many.strips.iter().map(|strip| strip.ticks.len()).sum();
+    let told = human::thousands(12_000 - marks as u64);
+    assert!(many.about.contains(&format!(" {told} so near")), "{told} is not in {}", many.about);
 }
 
 #[test]
