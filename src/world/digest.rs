@@ -246,6 +246,9 @@ impl DeviceView for Digested<'_> {
     fn pending(&self) -> Vec<PendingEdit> {
         self.view.pending()
     }
+    fn held_back(&self) -> u64 {
+        self.view.held_back()
+    }
     fn log(&self) -> Vec<LogEntry> {
         self.view.log()
     }
