@@ -13,6 +13,7 @@
 //! - What a request did to the backend is reported whatever the device is told: after the gateway gave up, too, or after
 //!   the way back broke.
 //!
+//! - A cursor holds for one life of the backend: where that goes back to a backup, everybody loads again.
 //! - What a persistent gateway answered is durable there: it outlives its process, and comes to the backend once.
 //!
 //! How: in mode [`Mode::Ota`] requests pass through. In mode [`Mode::Persistent`] they are answered from a `replica`, whatever the
@@ -28,6 +29,7 @@
 
 mod capture;
 mod held;
+mod incarnation;
 mod leg;
 mod options;
 mod persistent;
@@ -42,6 +44,7 @@ pub use capture::{
     OnUnreadable, Rows, SetFlag, Snapshot, Source,
 };
 pub use held::{Advance, CursorHolder};
+pub use incarnation::Restored;
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
 pub use options::{Capture, Mode, Options, RefreshOptions, Unfit};
 pub use persistent::{Answered, Batch, Errand, PageAsk, PageRead, Refresh, Upload, Verdicts};

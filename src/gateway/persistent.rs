@@ -1,13 +1,15 @@
 //! A gateway with a replica: what it answers by itself, and what it wants of the backend.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::capture::{Ask, Effort, Reader, Strategy};
 use super::held::{Cursors, Keeping, Line};
+use super::incarnation::Life;
 use super::options::{Capture, RefreshOptions};
-use super::replica::{Captures, Copied, Judged, Replica, Sent, Waiting};
+use super::replica::{Captures, Copied, Judged, Replica, Sent, Taken, Waiting};
 use super::server::Gateway;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
@@ -79,11 +81,16 @@ pub struct PageAsk {
     refresh: u64,
 }
 
-/// A page of changes on its way into the replica.
+/// What a refresh that asked for a page brings home.
 #[derive(Debug)]
-pub struct PageRead {
-    captures: Captures,
-    scanned: u64,
+pub struct PageRead(Brought);
+
+#[derive(Debug)]
+enum Brought {
+    /// A page of changes on its way into the replica.
+    Page { captures: Captures, scanned: u64 },
+    /// The backend went back to a backup since the replica's cursor was made.
+    OtherLife,
 }
 
 /// A round through the queue of uploads.
@@ -154,11 +161,12 @@ impl Persistent {
         }
     }
 
-    /// The replica's files are those of a backup, and devices that heard of more load again. Flags did not go back with it: what was
-    /// marked since then would not come again, so everything does.
-    pub(super) fn restore(&mut self, now: Time, files: &disk::Backup) {
-        self.replica.restore(files, self.start.plus(now.since(Time::ZERO)).0);
-        self.begins_afresh = matches!(self.options.capture, Capture::Flag(_));
+    /// The replica's files are those of a backup. Where that was `noticed`, devices that heard of more load again. Flags did not go
+    /// back with it: what was marked since then would not come again, so everything does.
+    pub(super) fn restore(&mut self, noticed: Option<Time>, files: &disk::Backup) {
+        let epoch = noticed.map(|now| self.start.plus(now.since(Time::ZERO)).0);
+        self.replica.restore(files, epoch);
+        self.begins_afresh = noticed.is_some() && matches!(self.options.capture, Capture::Flag(_));
     }
 
     pub(super) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
@@ -329,11 +337,12 @@ impl Gateway {
         let limit = self.persistent.as_ref().map_or(1, |persistent| persistent.options.page);
         let limit = limit.clamp(1, backend.page_cap()) as usize;
         let (mut rows, mut effort, mut delivered) = (Vec::new(), Effort::default(), 0);
+        let PageAsk { entity, cursor, refresh } = ask;
+        let life = Life::of(backend.incarnation(), self.backend_restored);
         let result = if admitted.fails == Some(Failing::Before) {
             Err(ServerError::Failed)
-        } else {
+        } else if let Ok(cursor) = life.read(*entity, cursor.as_deref().map(Cow::Borrowed)) {
             let (schema, clock) = (Arc::clone(backend.schema()), self.clock(now));
-            let PageAsk { entity, cursor, refresh } = ask;
             let asked = Ask {
                 reader: Reader::Replica,
                 entity: *entity,
@@ -349,8 +358,12 @@ impl Gateway {
             });
             page.map(|page| {
                 (effort, delivered) = (page.effort, page.delivered);
-                Captures { entity: *entity, rows, cursor: page.cursor, more: page.more }
+                let cursor = life.named(page.cursor);
+                let captures = Captures { entity: *entity, rows, cursor, more: page.more };
+                Brought::Page { captures, scanned: effort.scanned }
             })
+        } else {
+            Ok(Brought::OtherLife)
         };
         let load = Load { scanned: effort.scanned, rows: delivered, written: effort.writes };
         let work = backend.serve(admitted, RequestKind::Pull, load);
@@ -358,9 +371,12 @@ impl Gateway {
         let failed = late.or(admitted.fails.map(|_| ServerError::Failed));
         let result = failed.map_or(result, Err);
         self.strategy.answered(backend, now, result.is_ok());
-        let bytes = result.as_ref().map_or(0, |captures| captures.rows.iter().map(Copied::bytes).sum());
+        let bytes = match &result {
+            Ok(Brought::Page { captures, .. }) => captures.rows.iter().map(Copied::bytes).sum(),
+            Ok(Brought::OtherLife) | Err(_) => 0,
+        };
         Errand {
-            result: result.map(|captures| PageRead { captures, scanned: effort.scanned }),
+            result: result.map(PageRead),
             bytes: HEAD + bytes,
             done_at: work.done_at.min(deadline),
             facts: Vec::new(),
@@ -376,19 +392,31 @@ impl Gateway {
         ask: &PageAsk,
         page: Result<PageRead, ServerError>,
     ) -> (bool, Event<'static>) {
-        let fencing = self.persistent.as_ref().is_some_and(|persistent| persistent.options.fencing);
-        let replica = self.replica();
+        let Gateway { strategy, persistent, .. } = self;
+        let Persistent { replica, options, .. } =
+            persistent.as_mut().expect("only a persistent gateway has errands");
+        let fencing = options.fencing;
         let mut overtaken = None;
         let (changed, scanned, goes_on, failed) = match page {
-            Ok(PageRead { captures, scanned }) if fencing && replica.cursor(ask.entity) != ask.cursor => {
+            Ok(PageRead(Brought::OtherLife)) => {
+                replica.begin_again(ask.entity);
+                (0, 0, true, false)
+            }
+            Ok(PageRead(Brought::Page { captures, scanned }))
+                if fencing && replica.cursor(ask.entity) != ask.cursor =>
+            {
                 overtaken = Some(Overtaken::Refused { rows: captures.rows.len() as u64 });
                 (0, scanned, true, false)
             }
-            Ok(PageRead { captures, scanned }) => {
+            Ok(PageRead(Brought::Page { captures, scanned })) => {
                 if replica.cursor(ask.entity) != ask.cursor {
                     overtaken = Some(Overtaken::Written { rows: captures.rows.len() as u64 });
                 }
-                let changed = replica.take(&captures);
+                let Taken { changed, passed_over } = replica.take(&captures);
+                // Told it is, and yet it does not hold that: whoever compares has to tell it again.
+                for key in &passed_over {
+                    strategy.touched(refresh.begun, Reader::Replica, ask.entity, key);
+                }
                 if !captures.more {
                     refresh.left.pop_front();
                 }
@@ -406,7 +434,8 @@ impl Gateway {
 
     /// A refresh has come to its end.
     pub fn end_refresh(&mut self, now: Time, refresh: &Refresh) -> Event<'static> {
-        self.replica().refreshed(refresh.begun);
+        let persistent = self.persistent.as_mut().expect("only a persistent gateway has errands");
+        persistent.replica.refreshed(refresh.begun, now, persistent.options.kept);
         Event::Refreshed { took: now.since(refresh.begun) }
     }
 
@@ -488,7 +517,7 @@ impl Gateway {
         let both = || batch.0.iter().zip(&verdicts.0);
         let judged = || both().filter(|(_, judged)| judged.outcome != Outcome::Later);
         let theirs = |waiting: &Waiting| &*attributes[waiting.device.0 as usize];
-        replica.settle(judged().map(|(waiting, judged)| (waiting, judged, theirs(waiting))));
+        replica.settle(now, judged().map(|(waiting, judged)| (waiting, judged, theirs(waiting))));
         for (waiting, judged) in both() {
             round.after = round.after.max(waiting.seq);
             if judged.outcome == Outcome::Later && !round.put_off.contains(&waiting.device) {

@@ -106,6 +106,7 @@ macro_rules! suite {
 
 suite! {
     suite_answers_lost_meets_its_expectations: "answers-lost";
+    suite_backend_backend_restored_meets_its_expectations: "backend/backend-restored";
     suite_backend_clock_step_back_meets_its_expectations: "backend/clock-step-back";
     suite_backend_coarse_stamps_meets_its_expectations: "backend/coarse-stamps";
     suite_backend_failing_backend_meets_its_expectations: "backend/failing-backend";
@@ -125,6 +126,7 @@ suite! {
     suite_chunk_sizes_meets_its_expectations: "chunk-sizes";
     suite_chunk_theory_meets_its_expectations: "chunk-theory";
     suite_controllers_meets_its_expectations: "controllers";
+    suite_device_cloned_meets_its_expectations: "device/cloned";
     suite_device_clocks_meets_its_expectations: "device/clocks";
     suite_device_disk_full_meets_its_expectations: "device/disk-full";
     suite_device_foreground_meets_its_expectations: "device/foreground";

@@ -11,8 +11,12 @@ use crate::backend::Upto;
 use crate::base::Span;
 use crate::gateway::{
     self, Advance, Capture, CursorHolder, LastModifiedBound, LastModifiedEnd, LastModifiedOptions,
-    LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions,
+    LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions, Restored,
 };
+
+fn restored(view: View<'_>) -> Restored {
+    if view.text() == "ignored" { Restored::Ignored } else { Restored::Noticed }
+}
 
 impl World<'_> {
     /// The gateway; there is a leg where one is described or something happens to it.
@@ -30,6 +34,8 @@ impl World<'_> {
             mode,
             serve,
             cursors: self.cursors(self.root.at("gateway.serve")),
+            backend_restored: restored(self.root.at("gateway.backend_restored")),
+            restored: restored(self.root.at("gateway.restored")),
             refresh,
             leg: (happens || leg.present().is_some()).then(|| self.leg(leg)),
         }
@@ -61,8 +67,9 @@ impl World<'_> {
     }
 
     fn refresh(&self, view: View<'_>) -> RefreshOptions {
+        let kept = self.root.at("backend.tombstones_kept").span();
         let Some(view) = view.present() else {
-            let options = RefreshOptions::default();
+            let options = RefreshOptions { kept, ..RefreshOptions::default() };
             self.fits(&options.capture);
             return options;
         };
@@ -71,6 +78,7 @@ impl World<'_> {
             upload_every: view.at("upload_every").span(),
             capture: self.capture(view.at("capture")),
             page: view.at("page").count(),
+            kept: view.at("kept").present().map_or(kept, View::span),
             nodes: view.at("nodes").count(),
             fencing: view.at("fencing").flag(),
         }
