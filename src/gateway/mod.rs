@@ -24,7 +24,8 @@
 //! [`Gateway::serve`] is a pure function of the time, the backend and the
 //! bytes; it acts at once and says when its answer is done. The [`Leg`] between gateway and backend is arithmetic of its own:
 //! the world waits for what it says before and after. Where a device is, the device says, or the gateway holds it
-//! (`held`); [`Gateway::backup`] and [`Gateway::restore`] take it back to an older state, of which it knows. How the gateway finds out what changed is a strategy of
+//! (`held`); [`Gateway::backup`] and [`Gateway::restore`] take it back to an older state, of which it knows unless it is
+//! told not to. A backend that goes back itself is known by the incarnation in each cursor (`incarnation`). How the gateway finds out what changed is a strategy of
 //! `capture`: one file that implements its trait, and one line that names it by its [`Capture`] option.
 
 mod capture;
