@@ -35,7 +35,7 @@ pub struct File<'b> {
 }
 
 /// The last files of all entities.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Files {
     /// How many were begun.
     begun: u64,
@@ -43,7 +43,7 @@ pub(super) struct Files {
     drafts: Vec<Draft>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Draft {
     rows: Vec<(Key, Stamp, Arc<[Value]>)>,
     /// Made when somebody fetches it.

@@ -110,7 +110,7 @@ struct Armed {
 }
 
 /// One consumer's flags in one place.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Flags {
     /// Entries of the stream that are taken in.
     taken_in: usize,
@@ -125,7 +125,7 @@ struct Flags {
 }
 
 /// All consumers' flags.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct AllFlags {
     by_consumer: BTreeMap<(Consumer, EntityId, Place), Flags>,
 }

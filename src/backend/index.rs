@@ -9,7 +9,7 @@ use crate::base::Value;
 pub(super) type Slot = u32;
 
 /// The live rows of a table by a tuple of columns; rows with a null among them are not in it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Index {
     parts: Vec<Part>,
     /// Slots in ascending order: the order of creation.

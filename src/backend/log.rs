@@ -150,7 +150,7 @@ pub(super) struct Entry {
 }
 
 /// What happened in one place since the start.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Stream {
     /// In the order in which it could be seen.
     pub(super) entries: Vec<Entry>,
@@ -174,7 +174,7 @@ impl Stream {
 }
 
 /// Gives numbers to what becomes visible.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Log {
     options: LogOptions,
     last: u64,

@@ -46,6 +46,8 @@ pub struct Backend {
     quotas: Option<Quotas>,
     /// The instant of the last request, and how many came in it.
     instant: (Time, u64),
+    /// When it last went back to a backup.
+    pub(super) incarnation: u64,
 }
 
 /// A request that was let in.
@@ -100,6 +102,7 @@ impl Backend {
             flags: AllFlags::default(),
             files: Files::default(),
             instant: (Time::ZERO, 0),
+            incarnation: 0,
             schema,
             options,
             seed,

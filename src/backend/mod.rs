@@ -25,6 +25,9 @@
 //! what follows from it, then stamped, then written: all its rows have one stamp. Tombstones are not removed: they are
 //! forgotten, by refusing cursors and keys that are older than what is kept.
 //!
+//! Where it goes back to a backup ([`Backend::restore`]) it loses what was committed since, its memory of mutations included, and
+//! no stamp tells: the clock is right. So it gives itself a new incarnation, for those who hold cursors to compare.
+//!
 //! Where somebody asks for it, each place that readers look at has a stream besides, in the order in which versions became
 //! visible. It is what the log of changes tells, and what arms the flags of consumers.
 //!
@@ -36,6 +39,7 @@
 
 mod apply;
 mod availability;
+mod backup;
 mod commit;
 mod delta;
 mod effects;
@@ -61,6 +65,7 @@ mod tuple;
 mod visibility;
 
 pub use availability::outages;
+pub use backup::Backup;
 pub use commit::{Commit, Fact};
 pub use delta::{Change, Fetched, Page, Position, Query, Scope, Upto};
 pub use files::{END, File, FileDrop};

@@ -13,7 +13,7 @@ use crate::contract::{Entity, ScopeRule};
 pub(super) type PartitionId = u32;
 
 /// What all devices with the same attributes hold of one entity.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Partition {
     /// Rows that belong here; without a slot, tombstones of rows that a device has written. A first load needs those too:
     /// a device that pushes before its first load holds a row that may be gone from here when the load begins.
@@ -45,7 +45,7 @@ impl Partition {
 /// A row is in the partition that the columns of its [`ScopeRule::Attribute`]s name, provided that it lies in all
 /// [`ScopeRule::Window`]s, which are the same for every device. A device reads exactly one partition, and every live row
 /// in it is in the device's scope: nothing is skipped.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Partitions {
     ids: FxHashMap<Box<[u8]>, PartitionId>,
     partitions: Vec<Partition>,

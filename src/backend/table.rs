@@ -16,7 +16,7 @@ use crate::base::{Key, Stamp, Time, Value};
 use crate::contract::{Delivery, Entity};
 
 /// A row of the backend.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Record {
     /// Its key.
     pub key: Key,
@@ -59,7 +59,7 @@ pub(super) struct Version {
 }
 
 /// What readers see of a row that has versions which they do not see yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Veil {
     values: Arc<[Value]>,
     stamp: Stamp,
@@ -86,7 +86,7 @@ struct Moved {
     writer: Option<PartitionId>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Table {
     provisioning: Provisioning,
     records: Vec<Record>,

@@ -23,7 +23,7 @@ pub(super) struct Showing {
 }
 
 /// Versions that are written and not shown, by when they will be.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Unshown {
     queue: BTreeMap<(Time, u64), Showing>,
     stamps: BTreeSet<(Stamp, u64)>,

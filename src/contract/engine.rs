@@ -135,6 +135,8 @@ pub trait DeviceView {
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>]));
     /// The edits that wait to be sent, oldest first.
     fn pending(&self) -> Vec<PendingEdit>;
+    /// How many rows came that could not be applied yet and are kept for another try.
+    fn held_back(&self) -> u64;
     /// What the user can read about edits that did not go as made.
     fn log(&self) -> Vec<LogEntry>;
     /// In a few words, what the engine is doing or waiting for.

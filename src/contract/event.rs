@@ -107,6 +107,8 @@ pub enum Author {
     Import,
     /// The backend itself, following another commit: a counter, a folded column.
     Derived,
+    /// The backend itself, going back to a backup: the version of then is there again.
+    Backup,
 }
 
 /// What a commit did to its row.
@@ -457,8 +459,8 @@ pub enum Event<'a> {
         /// Kept on a durable list, to be tried again.
         listed: u32,
     },
-    /// A device or the gateway: its state went back to what it was at an earlier instant, and its process begins anew from
-    /// there.
+    /// A device, the gateway or the backend: its state went back to what it was at an earlier instant, and its process begins anew
+    /// from there. Of the backend what that did to its rows follows as commits.
     Restored {
         /// The instant.
         to: Time,

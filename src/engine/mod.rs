@@ -46,7 +46,9 @@ mod view;
 pub use bad_rows::{BadRowOptions, OnBadRow};
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{Clash, LastWriteWins, Resolution, ResolveRule, kind_of, says_the_same};
-pub use options::{CursorBook, Dates, Decoder, Jitter, Options, PullOptions, PushOptions, RetryOptions};
+pub use options::{
+    CursorBook, Dates, Decoder, Identity, Jitter, Options, PullOptions, PushOptions, RetryOptions,
+};
 pub use queue::{Added, Queue};
 pub use retry::backoff;
 pub use rules::{

@@ -21,6 +21,18 @@ pub struct Options {
     pub decoder: Decoder,
     /// What an edit is dated by.
     pub dates: Dates,
+    /// Where it keeps what it calls itself towards the server.
+    pub identity: Identity,
+}
+
+/// Where an app keeps what it calls itself towards the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Identity {
+    /// With the phone, where no copy reaches it.
+    #[default]
+    Device,
+    /// In the database: who gets a copy of that goes by the same name.
+    Database,
 }
 
 /// What an edit is dated by; conflicts are found by the backend's stamps, but who wins is decided by dates.
@@ -146,6 +158,7 @@ impl Default for Options {
             debounce: Span::secs(60),
             decoder: Decoder::Streaming,
             dates: Dates::Utc,
+            identity: Identity::default(),
         }
     }
 }

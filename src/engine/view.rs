@@ -36,6 +36,9 @@ impl DeviceView for View {
     fn pending(&self) -> Vec<PendingEdit> {
         self.look(|store| store.read(|tx| tx.pending()))
     }
+    fn held_back(&self) -> u64 {
+        self.look(|store| store.read(|tx| tx.all_late()))
+    }
     fn log(&self) -> Vec<LogEntry> {
         self.look(|store| store.read(|tx| tx.log_entries()))
     }

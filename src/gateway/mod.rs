@@ -13,6 +13,7 @@
 //! - What a request did to the backend is reported whatever the device is told: after the gateway gave up, too, or after
 //!   the way back broke.
 //!
+//! - A cursor holds for one life of the backend: where that goes back to a backup, everybody loads again.
 //! - What a persistent gateway answered is durable there: it outlives its process, and comes to the backend once.
 //!
 //! How: in mode [`Mode::Ota`] requests pass through. In mode [`Mode::Persistent`] they are answered from a `replica`, whatever the
@@ -24,11 +25,13 @@
 //! [`Gateway::serve`] is a pure function of the time, the backend and the
 //! bytes; it acts at once and says when its answer is done. The [`Leg`] between gateway and backend is arithmetic of its own:
 //! the world waits for what it says before and after. Where a device is, the device says, or the gateway holds it
-//! (`held`); [`Gateway::backup`] and [`Gateway::restore`] take it back to an older state, of which it knows. How the gateway finds out what changed is a strategy of
+//! (`held`); [`Gateway::backup`] and [`Gateway::restore`] take it back to an older state, of which it knows unless it is
+//! told not to. A backend that goes back itself is known by the incarnation in each cursor (`incarnation`). How the gateway finds out what changed is a strategy of
 //! `capture`: one file that implements its trait, and one line that names it by its [`Capture`] option.
 
 mod capture;
 mod held;
+mod incarnation;
 mod leg;
 mod options;
 mod persistent;
@@ -43,6 +46,7 @@ pub use capture::{
     OnUnreadable, Rows, SetFlag, Snapshot, Source,
 };
 pub use held::{Advance, CursorHolder};
+pub use incarnation::Restored;
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
 pub use options::{Capture, CursorSaved, Mode, Options, RefreshOptions, Unfit};
 pub use persistent::{Answered, Batch, Errand, PageAsk, PageRead, Refresh, Upload, Verdicts};

@@ -2,6 +2,7 @@
 
 use super::capture::{ChangeLogOptions, FlagOptions, HashOptions, LastModifiedOptions};
 use super::held::CursorHolder;
+use super::incarnation::Restored;
 use super::leg;
 use crate::base::Span;
 
@@ -14,6 +15,10 @@ pub struct Options {
     pub serve: Capture,
     /// Who remembers where a device is.
     pub cursors: CursorHolder,
+    /// What is done where the backend went back to a backup.
+    pub backend_restored: Restored,
+    /// What is done where the gateway itself did.
+    pub restored: Restored,
     /// How its replica is fed, if it keeps one.
     pub refresh: RefreshOptions,
     /// The way to the backend; `None` if both stand in one place.
@@ -41,6 +46,8 @@ pub struct RefreshOptions {
     pub capture: Capture,
     /// At most this many rows are asked for at once.
     pub page: u32,
+    /// Tombstones, and verdicts on uploads, are remembered for this long.
+    pub kept: Span,
     /// So many nodes refresh it, each on the schedule and none knowing of the others.
     pub nodes: u32,
     /// Whether a page is taken only if nobody has moved the cursor since it was asked for: the cursor that a node asked with is its
@@ -68,6 +75,7 @@ impl Default for RefreshOptions {
             upload_every: Span::secs(10),
             capture: Capture::default(),
             page: 1_000,
+            kept: Span::secs(30 * 86_400),
             nodes: 1,
             fencing: true,
             cursor_saved: CursorSaved::WithRows,

@@ -1,13 +1,15 @@
 //! A gateway with a replica: what it answers by itself, and what it wants of the backend.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::capture::{Ask, Effort, Reader, Strategy};
 use super::held::{Cursors, Keeping, Line};
+use super::incarnation::Life;
 use super::options::{Capture, CursorSaved, RefreshOptions};
-use super::replica::{Captures, Copied, Judged, Replica, Sent, Waiting};
+use super::replica::{Captures, Copied, Judged, Replica, Sent, Taken, Waiting};
 use super::server::Gateway;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
@@ -81,11 +83,16 @@ pub struct PageAsk {
     refresh: u64,
 }
 
-/// A page of changes on its way into the replica.
+/// What a refresh that asked for a page brings home.
 #[derive(Debug)]
-pub struct PageRead {
-    captures: Captures,
-    scanned: u64,
+pub struct PageRead(Brought);
+
+#[derive(Debug)]
+enum Brought {
+    /// A page of changes on its way into the replica.
+    Page { captures: Captures, scanned: u64 },
+    /// The backend went back to a backup since the replica's cursor was made.
+    OtherLife,
 }
 
 /// A round through the queue of uploads.
@@ -154,8 +161,8 @@ impl Persistent {
         self.gathered.clear();
     }
 
-    /// Takes a page into the replica; gives how many rows got a new version.
-    fn take(&mut self, page: Captures) -> u64 {
+    /// Takes a page into the replica.
+    fn take(&mut self, page: Captures) -> Taken {
         if self.options.cursor_saved == CursorSaved::WithRows {
             return self.replica.take(&page);
         }
@@ -164,12 +171,12 @@ impl Persistent {
         self.replica.take(&Captures { entity, rows: Vec::new(), cursor, more: true });
         self.gathered.push(page);
         if more {
-            return 0;
+            return Taken::default();
         }
         let gathered = std::mem::take(&mut self.gathered);
         let (whole, left): (Vec<_>, Vec<_>) = gathered.into_iter().partition(|page| page.entity == entity);
         self.gathered = left;
-        whole.iter().map(|page| self.replica.take(page)).sum()
+        whole.iter().map(|page| self.replica.take(page)).fold(Taken::default(), Taken::and)
     }
 
     pub(super) fn reopen(&mut self) {
@@ -180,11 +187,12 @@ impl Persistent {
         }
     }
 
-    /// The replica's files are those of a backup, and devices that heard of more load again. Flags did not go back with it: what was
-    /// marked since then would not come again, so everything does.
-    pub(super) fn restore(&mut self, now: Time, files: &disk::Backup) {
-        self.replica.restore(files, self.start.plus(now.since(Time::ZERO)).0);
-        self.begins_afresh = matches!(self.options.capture, Capture::Flag(_));
+    /// The replica's files are those of a backup. Where that was `noticed`, devices that heard of more load again. Flags did not go
+    /// back with it: what was marked since then would not come again, so everything does.
+    pub(super) fn restore(&mut self, noticed: Option<Time>, files: &disk::Backup) {
+        let epoch = noticed.map(|now| self.start.plus(now.since(Time::ZERO)).0);
+        self.replica.restore(files, epoch);
+        self.begins_afresh = noticed.is_some() && matches!(self.options.capture, Capture::Flag(_));
     }
 
     pub(super) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
@@ -355,11 +363,12 @@ impl Gateway {
         let limit = self.persistent.as_ref().map_or(1, |persistent| persistent.options.page);
         let limit = limit.clamp(1, backend.page_cap()) as usize;
         let (mut rows, mut effort, mut delivered) = (Vec::new(), Effort::default(), 0);
+        let PageAsk { entity, cursor, refresh } = ask;
+        let life = Life::of(backend.incarnation(), self.backend_restored);
         let result = if admitted.fails == Some(Failing::Before) {
             Err(ServerError::Failed)
-        } else {
+        } else if let Ok(cursor) = life.read(*entity, cursor.as_deref().map(Cow::Borrowed)) {
             let (schema, clock) = (Arc::clone(backend.schema()), self.clock(now));
-            let PageAsk { entity, cursor, refresh } = ask;
             let asked = Ask {
                 reader: Reader::Replica,
                 entity: *entity,
@@ -375,8 +384,12 @@ impl Gateway {
             });
             page.map(|page| {
                 (effort, delivered) = (page.effort, page.delivered);
-                Captures { entity: *entity, rows, cursor: page.cursor, more: page.more }
+                let cursor = life.named(page.cursor);
+                let captures = Captures { entity: *entity, rows, cursor, more: page.more };
+                Brought::Page { captures, scanned: effort.scanned }
             })
+        } else {
+            Ok(Brought::OtherLife)
         };
         let load = Load { scanned: effort.scanned, rows: delivered, written: effort.writes };
         let work = backend.serve(admitted, RequestKind::Pull, load);
@@ -384,9 +397,12 @@ impl Gateway {
         let failed = late.or(admitted.fails.map(|_| ServerError::Failed));
         let result = failed.map_or(result, Err);
         self.strategy.answered(backend, now, result.is_ok());
-        let bytes = result.as_ref().map_or(0, |captures| captures.rows.iter().map(Copied::bytes).sum());
+        let bytes = match &result {
+            Ok(Brought::Page { captures, .. }) => captures.rows.iter().map(Copied::bytes).sum(),
+            Ok(Brought::OtherLife) | Err(_) => 0,
+        };
         Errand {
-            result: result.map(|captures| PageRead { captures, scanned: effort.scanned }),
+            result: result.map(PageRead),
             bytes: HEAD + bytes,
             done_at: work.done_at.min(deadline),
             facts: Vec::new(),
@@ -402,22 +418,34 @@ impl Gateway {
         ask: &PageAsk,
         page: Result<PageRead, ServerError>,
     ) -> (bool, Event<'static>) {
-        let persistent = self.persistent.as_mut().expect("only a persistent gateway has errands");
+        let Gateway { strategy, persistent, .. } = self;
+        let persistent = persistent.as_mut().expect("only a persistent gateway has errands");
         let (fencing, replica) = (persistent.options.fencing, &mut persistent.replica);
         let mut overtaken = None;
         let (changed, scanned, goes_on, failed) = match page {
-            Ok(PageRead { captures, scanned }) if fencing && replica.cursor(ask.entity) != ask.cursor => {
+            Ok(PageRead(Brought::OtherLife)) => {
+                replica.begin_again(ask.entity);
+                persistent.gathered.retain(|page| page.entity != ask.entity);
+                (0, 0, true, false)
+            }
+            Ok(PageRead(Brought::Page { captures, scanned }))
+                if fencing && replica.cursor(ask.entity) != ask.cursor =>
+            {
                 overtaken = Some(Overtaken::Refused { rows: captures.rows.len() as u64 });
                 (0, scanned, true, false)
             }
-            Ok(PageRead { captures, scanned }) => {
+            Ok(PageRead(Brought::Page { captures, scanned })) => {
                 if replica.cursor(ask.entity) != ask.cursor {
                     overtaken = Some(Overtaken::Written { rows: captures.rows.len() as u64 });
                 }
                 if !captures.more {
                     refresh.left.pop_front();
                 }
-                let changed = persistent.take(captures);
+                let Taken { changed, passed_over } = persistent.take(captures);
+                // Told it is, and yet it does not hold that: whoever compares has to tell it again.
+                for key in &passed_over {
+                    strategy.touched(refresh.begun, Reader::Replica, ask.entity, key);
+                }
                 (changed, scanned, true, false)
             }
             Err(ServerError::CursorExpired(_)) if ask.cursor.is_some() => {
@@ -433,7 +461,8 @@ impl Gateway {
 
     /// A refresh has come to its end.
     pub fn end_refresh(&mut self, now: Time, refresh: &Refresh) -> Event<'static> {
-        self.replica().refreshed(refresh.begun);
+        let persistent = self.persistent.as_mut().expect("only a persistent gateway has errands");
+        persistent.replica.refreshed(refresh.begun, now, persistent.options.kept);
         Event::Refreshed { took: now.since(refresh.begun) }
     }
 
@@ -515,7 +544,7 @@ impl Gateway {
         let both = || batch.0.iter().zip(&verdicts.0);
         let judged = || both().filter(|(_, judged)| judged.outcome != Outcome::Later);
         let theirs = |waiting: &Waiting| &*attributes[waiting.device.0 as usize];
-        replica.settle(judged().map(|(waiting, judged)| (waiting, judged, theirs(waiting))));
+        replica.settle(now, judged().map(|(waiting, judged)| (waiting, judged, theirs(waiting))));
         for (waiting, judged) in both() {
             round.after = round.after.max(waiting.seq);
             if judged.outcome == Outcome::Later && !round.put_off.contains(&waiting.device) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::capture::{self, Ask, Effort, Reader, Rows, Strategy};
 use super::held::{CursorHolder, Cursors, Keeping, Line};
+use super::incarnation::{Life, Restored};
 use super::options::{Capture, Mode, Options};
 use super::persistent::Persistent;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
@@ -19,6 +20,8 @@ use crate::disk;
 /// The sync server.
 pub struct Gateway {
     capture: Capture,
+    pub(super) backend_restored: Restored,
+    restored: Restored,
     /// How it finds out what changed: for devices, or for its replica.
     pub(super) strategy: Box<dyn Strategy>,
     /// By device.
@@ -83,7 +86,8 @@ impl Gateway {
             CursorHolder::Server(advance) => Some(Cursors::new(advance)),
         };
         let strategy = capture::strategy(capture);
-        Gateway { capture: capture.clone(), strategy, attributes, cursors, persistent }
+        let (capture, &Options { backend_restored, restored, .. }) = (capture.clone(), options);
+        Gateway { capture, backend_restored, restored, strategy, attributes, cursors, persistent }
     }
 
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`, which is not later than the
@@ -119,14 +123,17 @@ impl Gateway {
         }
     }
 
-    /// While no process runs, its state goes back to that of a backup. It knows that it did: what it gives out from now on is
-    /// unlike what was given between the backup and `now`.
+    /// While no process runs, its state goes back to that of a backup. If it notices that, what it gives out from now on is unlike
+    /// what was given between the backup and `now`.
     pub fn restore(&mut self, now: Time, backup: Backup) {
         (self.strategy, self.cursors) = (backup.strategy, backup.cursors);
         self.strategy.forget();
-        self.cursors.iter_mut().for_each(|cursors| cursors.begin_epoch(now.0));
+        let noticed = self.restored == Restored::Noticed;
+        if noticed {
+            self.cursors.iter_mut().for_each(|cursors| cursors.begin_epoch(now.0));
+        }
         if let (Some(persistent), Some(files)) = (&mut self.persistent, backup.replica) {
-            persistent.restore(now, &files);
+            persistent.restore(noticed.then_some(now), &files);
         }
     }
 
@@ -167,7 +174,8 @@ impl Gateway {
             (request, Some(Failing::Before)) => Handled::nothing(request),
             (Request::Pull(pull), _) => {
                 let (strategy, cursors) = (&mut *self.strategy, self.cursors.as_mut());
-                Pulling { strategy, cursors, backend, attributes, pull }.answer(now, deadline)
+                let life = Life::of(backend.incarnation(), self.backend_restored);
+                Pulling { strategy, cursors, backend, life, attributes, pull }.answer(now, deadline)
             }
             (Request::Push(push), _) => handle_push(now, backend, attributes, push, &mut *self.strategy),
             (Request::Fetch(fetch), _) => handle_fetch(now, backend, attributes, fetch),
@@ -220,6 +228,7 @@ struct Pulling<'p> {
     strategy: &'p mut dyn Strategy,
     cursors: Option<&'p mut Cursors>,
     backend: &'p mut Backend,
+    life: Life,
     attributes: &'p [Value],
     pull: &'p PullRequest,
 }
@@ -244,7 +253,7 @@ impl Pulling<'_> {
         effort: &mut Effort,
         rows: &mut u64,
     ) -> Result<S, ServerError> {
-        let Pulling { strategy, cursors, backend, attributes, pull } = self;
+        let Pulling { strategy, cursors, backend, life, attributes, pull } = self;
         let schema = Arc::clone(backend.schema());
         let most = u64::from(pull.rows.clamp(1, backend.page_cap()));
         let mut writer = AnswerWriter::<S>::pages(backend.clock(backend.begins(now)));
@@ -255,7 +264,8 @@ impl Pulling<'_> {
             }
             let entity = want.entity;
             let line = Line { device: pull.device, entity, unit: pull.unit };
-            let cursor = cursors.next(line, want.cursor.as_deref())?;
+            let told = cursors.next(line, want.cursor.as_deref())?;
+            let cursor = life.read(entity, told).inspect_err(|error| cursors.failed(line, error))?;
             let cursor = cursor.as_deref();
             let (reader, limit) = (Reader::Device(pull.device, attributes), (most - *rows) as usize);
             let local = Stamp(pull.clock.0.saturating_add(i64::from(pull.zone) * 1_000_000));
@@ -271,7 +281,7 @@ impl Pulling<'_> {
                 }
             });
             let page = page.inspect_err(|error| cursors.failed(line, error))?;
-            writer.end_page(&cursors.sends(line, page.cursor), page.more);
+            writer.end_page(&cursors.sends(line, life.named(page.cursor)), page.more);
             *effort = effort.plus(page.effort);
             *rows += page.delivered;
         }

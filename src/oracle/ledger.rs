@@ -33,7 +33,8 @@ pub(super) struct Edit {
     pub(super) equal: bool,
     /// The backend refused it at least once, for a conflict or for good.
     pub(super) refused: Option<Time>,
-    /// Its device went back to an older state: it was made since, or it is done and what the device said of it may be gone.
+    /// Its device went back to an older state: it was made since, or it is done and what the device said of it may be gone. Or the
+    /// backend did, and its commit is gone.
     pub(super) taken_back: bool,
     /// A refusal of which the device has not heard yet, and whether the values differed.
     unheard: Option<bool>,
@@ -208,6 +209,14 @@ impl Ledger {
             gone += u64::from(edit.taken_back && !edit.committed());
         }
         gone
+    }
+
+    /// The commit of an edit went with the state of the backend: it may be committed again, if its device still has it. False if
+    /// that was known.
+    pub(super) fn undone(&mut self, id: EditId) -> bool {
+        let Some(edit) = self.get_mut(id).filter(|edit| edit.commits > 0) else { return false };
+        (edit.commits, edit.taken_back) = (0, true);
+        true
     }
 
     /// The process died: it will not hear of anything under way.

@@ -53,7 +53,7 @@ pub struct Oracle {
     /// When a device last died in the midst of work on its database. What it had pulled by then it may hold without having told.
     cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
-    /// Edits that went with the state of their device, when that went back to an older one.
+    /// Edits that went with the state of their device or of the backend, when that went back to an older one.
     pub(super) taken_back: u64,
     /// Edits that replaced what their device had not seen, as far as it told; whether its log speaks of them shows at the end.
     pub(super) blind: Vec<Blind>,
@@ -104,7 +104,10 @@ impl Oracle {
     /// Something happened.
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = occurrence;
-        self.on_backend(*at, event);
+        match (node, event) {
+            (Node::Backend, Event::Restored { to }) => self.backend_went_back(*to),
+            _ => self.on_backend(*at, event),
+        }
         let Node::Device(device) = node else { return };
         let names = Names(&self.units, self.clock);
         self.flow.on(*at, *device, event, names, &mut self.findings);
@@ -223,6 +226,17 @@ impl Oracle {
         let Some(places) = self.places.get(device.0 as usize) else { return };
         let rows = self.history.rows().map(|(id, row)| (id, row, &*places[usize::from(row.entity.0)]));
         self.held.go_back(rows, device, to, at);
+    }
+
+    /// The backend went back to an older state. Edits that it had committed since are gone with it, whatever their devices were told.
+    fn backend_went_back(&mut self, to: Time) {
+        for (_, row) in self.history.rows() {
+            for version in row.versions.iter().filter(|version| version.at > to) {
+                if let Author::Device(edit) = version.author {
+                    self.taken_back += u64::from(self.ledger.undone(edit));
+                }
+            }
+        }
     }
 
     /// A pulled change is durable. Rows that nothing happened to since the start need no note, unless they go.

@@ -49,5 +49,6 @@ pub(super) fn author(author: Author) -> String {
         Author::Office => "the office".to_owned(),
         Author::Import => "an import".to_owned(),
         Author::Derived => "the backend itself".to_owned(),
+        Author::Backup => "a return to a backup".to_owned(),
     }
 }

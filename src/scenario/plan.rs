@@ -281,12 +281,28 @@ pub enum Happening {
         /// How long until the app is started again.
         restart_after: Span,
     },
+    /// The storage of a device is copied to another.
+    Clone {
+        /// Which.
+        from: DeviceId,
+        /// To which.
+        to: DeviceId,
+        /// How long until the app is started there.
+        restart_after: Span,
+    },
     /// The gateway's state goes back to what it was.
     RestoreGateway {
         /// How long before.
         of: Span,
         /// How long until it is started again.
         restart_after: Span,
+    },
+    /// The backend's state goes back to what it was.
+    RestoreBackend {
+        /// How long before.
+        of: Span,
+        /// How long it answers nothing meanwhile.
+        length: Span,
     },
     /// The backend's clock jumps.
     BackendClockStep {

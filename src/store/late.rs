@@ -68,6 +68,19 @@ impl Tx<'_> {
         })
     }
 
+    /// How many rows wait; none where there is no list.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn all_late(&self) -> Result<u64> {
+        let listed = self.query("SELECT 1 FROM sqlite_schema WHERE name='late'", [], |_| Ok(()))?;
+        if listed.is_empty() {
+            return Ok(0);
+        }
+        let counts = self.query("SELECT count(*) FROM late", [], |row| Ok(row.get::<_, i64>(0)?))?;
+        Ok(counts.into_iter().sum::<i64>().unsigned_abs())
+    }
+
     /// A row waits no longer, whether or not it did.
     ///
     /// # Errors

@@ -124,6 +124,7 @@ impl World {
             utc_offset: self.plan.utc_offset,
             gait: self.gait(&device, &link.borrow(), seed),
             seed,
+            identity: self.plan.engine.identity,
             world: self.node,
         };
         self.devices.push(Device::new(&self.handle, &self.hub, parts));

@@ -13,6 +13,7 @@ use crate::contract::{
     Machine, Node, Ports, SyncEngine, Work,
 };
 use crate::disk::{Backup, Disk, PowerLoss};
+use crate::engine::Identity;
 use crate::net::Way;
 use crate::sim::{Handle, NodeId};
 use crate::store::Journal;
@@ -26,7 +27,10 @@ const SWITCHED_ON_AFTER: Span = Span::secs(60);
 /// One device of the world.
 pub(super) struct Device {
     me: Weak<Device>,
-    pub(super) setup: Rc<DeviceSetup>,
+    id: DeviceId,
+    /// With the name that it goes by at the server.
+    setup: RefCell<Rc<DeviceSetup>>,
+    identity: Identity,
     pub(super) node: NodeId,
     pub(super) disk: Disk,
     pub(super) crash: Rc<CrashBook>,
@@ -58,6 +62,7 @@ pub(super) struct Parts {
     pub(super) utc_offset: i32,
     pub(super) gait: Gait,
     pub(super) seed: Seed,
+    pub(super) identity: Identity,
     /// The node of the bench itself, which outlives every device's.
     pub(super) world: NodeId,
 }
@@ -93,7 +98,9 @@ impl Device {
             };
             Device {
                 me: me.clone(),
-                setup: Rc::new(parts.setup),
+                id,
+                setup: RefCell::new(Rc::new(parts.setup)),
+                identity: parts.identity,
                 node,
                 disk: parts.disk,
                 crash: crash.clone(),
@@ -119,7 +126,7 @@ impl Device {
     }
 
     pub(super) fn id(&self) -> DeviceId {
-        self.setup.device
+        self.id
     }
 
     pub(super) fn now(&self) -> Time {
@@ -152,7 +159,8 @@ impl Device {
             _ => Device::database(&self.disk),
         };
         self.before_poll();
-        let opened = self.factory.open(self.setup.clone(), incarnation, database, self.ports.clone());
+        let opened =
+            self.factory.open(self.setup.borrow().clone(), incarnation, database, self.ports.clone());
         let Ok(engine) = opened else {
             return self.notice_power();
         };
@@ -219,6 +227,16 @@ impl Device {
         if was_running {
             self.start_after(restart_after);
         }
+    }
+
+    /// Its storage becomes a copy of another's; what was there is gone, and its name goes with it if that was kept there.
+    pub(super) fn become_copy(&self, other: &Device, restart_after: Span) {
+        let copy = other.disk.backup();
+        if self.identity == Identity::Database {
+            *self.setup.borrow_mut() = other.setup.borrow().clone();
+        }
+        // Of what was its own nothing is left.
+        self.restore(&copy, Time::ZERO, restart_after);
     }
 
     fn start_after(&self, wait: Span) {

@@ -99,6 +99,7 @@ fn judged(event: &Event<'_>) -> (u64, [u64; 4]) {
                 Author::Office => 1 << 61,
                 Author::Import => 1 << 62,
                 Author::Derived => 1 << 63,
+                Author::Backup => 1 << 60,
             };
             (29, [stamp.0 as u64, *kind as u64, author, replaced.map_or(0, |s| s.0 as u64)])
         }
@@ -245,6 +246,9 @@ impl DeviceView for Digested<'_> {
     }
     fn pending(&self) -> Vec<PendingEdit> {
         self.view.pending()
+    }
+    fn held_back(&self) -> u64 {
+        self.view.held_back()
     }
     fn log(&self) -> Vec<LogEntry> {
         self.view.log()

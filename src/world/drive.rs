@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::build::World;
 use super::device::Device;
-use super::faults::{Kill, Restore, choose};
+use super::faults::{Kill, Restore, Whose, choose};
 use super::server::Servers;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, EditKind, Event, Node};
@@ -84,21 +84,31 @@ impl World {
     }
 
     fn play_restores(&self) {
-        for Restore { device, backup, at, restart_after } in self.faults.restores.iter().copied() {
+        for Restore { whose, backup, at, restart_after } in self.faults.restores.iter().copied() {
             let (handle, servers) = (self.handle.clone(), self.servers.clone());
-            let device = device.map(|device| self.device(device));
+            let devices = self.devices.clone();
             self.handle.spawn(self.node, "restore", async move {
                 handle.sleep_until(backup).await;
-                match device {
-                    Some(device) => {
+                match whose {
+                    Whose::Device(device) => {
+                        let device = &devices[device.0 as usize];
                         let state = device.disk.backup();
                         handle.sleep_until(at).await;
                         device.restore(&state, backup, restart_after);
                     }
-                    None => {
+                    Whose::Copy { from, to } => {
+                        let (from, to) = (&devices[from.0 as usize], &devices[to.0 as usize]);
+                        to.become_copy(from, restart_after);
+                    }
+                    Whose::Gateway => {
                         let state = servers.gateway.borrow().backup();
                         handle.sleep_until(at).await;
                         servers.restore_gateway(state, backup, restart_after);
+                    }
+                    Whose::Backend => {
+                        let state = servers.backend.borrow().backup();
+                        handle.sleep_until(at).await;
+                        servers.restore_backend(state, backup);
                     }
                 }
             });

@@ -58,11 +58,19 @@ pub(super) struct Detour {
     pub(super) link: Arc<Profile>,
 }
 
+/// Who gets the state of another time, or of another.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Whose {
+    Device(DeviceId),
+    Copy { from: DeviceId, to: DeviceId },
+    Gateway,
+    Backend,
+}
+
 /// A return to an older state.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Restore {
-    /// The device, or the gateway.
-    pub(super) device: Option<DeviceId>,
+    pub(super) whose: Whose,
     /// When the backup is made.
     pub(super) backup: Time,
     pub(super) at: Time,
@@ -198,7 +206,9 @@ impl Faults {
             Happening::LegOutage { .. }
             | Happening::GatewayKill { .. }
             | Happening::Restore { .. }
+            | Happening::Clone { .. }
             | Happening::RestoreGateway { .. }
+            | Happening::RestoreBackend { .. }
             | Happening::GatewayReplaced { .. }
             | Happening::TouchFlag { .. } => self.plan_gateway(at, name, what, chosen),
             Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
@@ -218,7 +228,7 @@ impl Faults {
             }
             Happening::Restore { of, restart_after } => {
                 let restores = chosen.iter().map(|&device| Restore {
-                    device: Some(device),
+                    whose: Whose::Device(device),
                     backup: Time(at.0 - of.0),
                     at,
                     restart_after: *restart_after,
@@ -226,10 +236,29 @@ impl Faults {
                 self.restores.extend(restores);
                 self.tell(at, format!("{name}: {} go back to their state of {of} ago", count(chosen)));
             }
+            Happening::Clone { from, to, restart_after } => {
+                let (whose, backup) = (Whose::Copy { from: *from, to: *to }, at);
+                self.restores.push(Restore { whose, backup, at, restart_after: *restart_after });
+                self.tell(at, format!("{name}: the storage of {from} is copied to {to}"));
+            }
             Happening::RestoreGateway { of, restart_after } => {
                 let backup = Time(at.0 - of.0);
-                self.restores.push(Restore { device: None, backup, at, restart_after: *restart_after });
+                self.restores.push(Restore {
+                    whose: Whose::Gateway,
+                    backup,
+                    at,
+                    restart_after: *restart_after,
+                });
                 self.tell(at, format!("{name}: the gateway goes back to its state of {of} ago"));
+            }
+            Happening::RestoreBackend { of, length } => {
+                let backup = Time(at.0 - of.0);
+                self.restores.push(Restore { whose: Whose::Backend, backup, at, restart_after: *length });
+                self.down.push((at, at + *length));
+                self.tell(
+                    at,
+                    format!("{name}: the backend goes back to its state of {of} ago, down for {length}"),
+                );
             }
             Happening::GatewayReplaced { times, every } => {
                 for at in (0..u64::from(*times)).map(|n| at + *every * n) {

@@ -66,7 +66,7 @@ impl World {
     }
 
     /// Everything that is broken is mended, everything that was killed starts again; then each device is asked to sync until
-    /// a round brings nothing new to the backend.
+    /// a round brings nothing new to the backend and leaves no device with a row that it has yet to apply.
     pub(super) fn drain(&mut self, watch: &dyn Watch) -> Ended {
         self.servers.start_gateway();
         for device in &self.devices {
@@ -96,7 +96,7 @@ impl World {
                     return ended;
                 }
             }
-            if self.hub.with(|l| l.round.commits) == 0 {
+            if self.hub.with(|l| l.round.commits) == 0 && !self.anything_held_back() {
                 return Ended::Well;
             }
         }
@@ -169,6 +169,13 @@ impl World {
         self.devices.iter().all(|d| d.with_view(|view| view.pending().is_empty()) == Some(true))
     }
 
+    /// Whether a device has rows that it could not apply and will try again: with its next pull, that is in another round.
+    fn anything_held_back(&self) -> bool {
+        self.devices
+            .iter()
+            .any(|device| device.with_view(|view| view.held_back()).is_some_and(|rows| rows > 0))
+    }
+
     /// For each device that is not at rest a line that says why.
     fn reasons(&self, units: &[UnitId]) -> Vec<(DeviceId, String)> {
         let mut reasons = Vec::new();
@@ -181,20 +188,25 @@ impl World {
             let state = device.with_view(|view| {
                 let pending = view.pending();
                 let error = pending.iter().find_map(|p| p.last_error.clone());
-                (pending.len(), error, view.doing())
+                (pending.len(), error, view.held_back(), view.doing())
             });
             let line = match state {
                 None => format!("device {}: its app does not start", device.id().0),
-                Some((0, _, _)) if open.is_empty() && !under_way => continue,
-                Some((waiting, error, doing)) => {
+                Some((0, _, 0, _)) if open.is_empty() && !under_way => continue,
+                Some((waiting, error, held_back, doing)) => {
                     let error = error.map_or(String::new(), |e| format!(", last error {e}"));
                     let open = if open.is_empty() {
                         String::new()
                     } else {
                         format!("; {} not complete", open.join(", "))
                     };
+                    let held_back = match held_back {
+                        0 => String::new(),
+                        rows => format!(", {} to be tried again", count(rows, "row")),
+                    };
                     let waiting = count(waiting as u64, "change");
-                    format!("device {}: {waiting} in the outbox{error}{open}; {doing}", device.id().0)
+                    let id = device.id().0;
+                    format!("device {id}: {waiting} in the outbox{error}{held_back}{open}; {doing}")
                 }
             };
             reasons.push((device.id(), line));

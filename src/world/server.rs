@@ -154,6 +154,13 @@ impl Servers {
         }
     }
 
+    /// The backend's state goes back to what it was at `to`, by a backup of then.
+    pub(super) fn restore_backend(&self, backup: backend::Backup, to: Time) {
+        let undone = self.backend.borrow_mut().restore(self.handle.now(), backup);
+        self.tell_one(Event::Restored { to });
+        undone.iter().for_each(|commit| self.tell_commit(commit));
+    }
+
     /// Tells the recorders of lives which rows leave for a device.
     fn tell_rows(&self, device: DeviceId, answer: &[u8]) {
         let Ok(Ok(answer)) = Answer::decode(answer) else { return };

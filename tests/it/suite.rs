@@ -106,6 +106,7 @@ macro_rules! suite {
 
 suite! {
     suite_answers_lost_meets_its_expectations: "answers-lost";
+    suite_backend_backend_restored_meets_its_expectations: "backend/backend-restored";
     suite_backend_clock_step_back_meets_its_expectations: "backend/clock-step-back";
     suite_backend_coarse_stamps_meets_its_expectations: "backend/coarse-stamps";
     suite_backend_failing_backend_meets_its_expectations: "backend/failing-backend";
@@ -125,6 +126,7 @@ suite! {
     suite_chunk_sizes_meets_its_expectations: "chunk-sizes";
     suite_chunk_theory_meets_its_expectations: "chunk-theory";
     suite_controllers_meets_its_expectations: "controllers";
+    suite_device_cloned_meets_its_expectations: "device/cloned";
     suite_device_clocks_meets_its_expectations: "device/clocks";
     suite_device_disk_full_meets_its_expectations: "device/disk-full";
     suite_device_foreground_meets_its_expectations: "device/foreground";
@@ -161,6 +163,7 @@ suite! {
     suite_strategies_gateway_killed_meets_its_expectations: "strategies/gateway-killed";
     suite_strategies_night_window_meets_its_expectations: "strategies/night-window";
     suite_strategies_ota_or_persistent_meets_its_expectations: "strategies/ota-or-persistent";
+    suite_strategies_replica_forgets_meets_its_expectations: "strategies/replica-forgets";
     suite_strategies_replication_cost_meets_its_expectations: "strategies/replication-cost";
     suite_strategies_chaos_meets_its_expectations: "strategies/chaos";
     suite_strategies_legacy_at_night_meets_its_expectations: "strategies/legacy-at-night";

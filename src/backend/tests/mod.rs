@@ -1,5 +1,6 @@
 //! A small clinic, and devices that read it.
 
+mod backup;
 mod chance;
 mod content;
 mod mutations;

@@ -12,7 +12,7 @@ use crate::disk::{self, Disk};
 
 /// The database's name on the disk.
 const NAME: &str = "replica.db";
-/// Prepared statements that stay: eleven an entity, and a dozen.
+/// Prepared statements that stay: fourteen an entity, and a dozen.
 const STATEMENTS: usize = 512;
 /// A server commits into a log, and has memory for more than a page or two. What a killed process committed stays.
 const PRAGMAS: &str = "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
@@ -83,12 +83,14 @@ impl Replica {
         self.disk.backup()
     }
 
-    /// While it is closed: its files go back to those of a backup, and get another epoch.
-    pub(in super::super) fn restore(&mut self, files: &disk::Backup, epoch: i64) {
+    /// While it is closed: its files go back to those of a backup, and get another epoch if there is one.
+    pub(in super::super) fn restore(&mut self, files: &disk::Backup, epoch: Option<i64>) {
         self.disk.restore(files);
-        self.reopen(epoch);
-        self.transact(|replica| replica.open().set_meta("epoch", epoch));
-        self.kill();
+        if let Some(epoch) = epoch {
+            self.reopen(epoch);
+            self.transact(|replica| replica.open().set_meta("epoch", epoch));
+            self.kill();
+        }
     }
 
     pub(super) fn schema(&self) -> &Arc<Schema> {
@@ -111,9 +113,9 @@ impl Replica {
         u64::try_from(self.open().meta("fresh")).ok().map(Time)
     }
 
-    /// A refresh that began at `at` has come to its end.
-    pub(in super::super) fn refreshed(&mut self, at: Time) {
-        self.transact(|replica| replica.open().set_meta("fresh", at.0 as i64));
+    /// It is as fresh as a refresh that began at `at`.
+    pub(super) fn set_fresh(&self, at: Time) {
+        self.open().set_meta("fresh", at.0 as i64);
     }
 
     /// Runs `f` in one transaction.

@@ -6,7 +6,7 @@ use crate::base::EntityId;
 use crate::contract::{Delivery, Schema};
 
 /// The statements on the table of an entity, by [`Statement`].
-pub(super) type Sql = [String; 10];
+pub(super) type Sql = [String; 13];
 
 /// A statement on the table of an entity.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,8 @@ pub(super) enum Statement {
     Confirm,
     /// Says that a device has written a row: its key.
     Ours,
+    /// Says of all that the backend has told of them.
+    NoneAhead,
     /// Rows that a load has not met: its generation.
     Unmet,
     /// Changes after a number: scope, seq, limit.
@@ -31,21 +33,30 @@ pub(super) enum Statement {
     OfRecord,
     /// The last number of what changed by a stamp.
     LastBy,
+    /// The last tombstone of each place up to a number.
+    Gone,
+    /// Takes away the tombstones up to a number.
+    Purge,
 }
 
 /// Everything but the entities.
 const FIXED: &str = "
     CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-    CREATE TABLE scope(id INTEGER PRIMARY KEY, entity INTEGER NOT NULL, name TEXT NOT NULL, UNIQUE(entity, name));
+    CREATE TABLE scope(
+        id INTEGER PRIMARY KEY, entity INTEGER NOT NULL, name TEXT NOT NULL, purged INTEGER NOT NULL DEFAULT 0,
+        UNIQUE(entity, name)
+    );
+    CREATE TABLE age(at INTEGER PRIMARY KEY, seq INTEGER NOT NULL);
     CREATE TABLE progress(
         entity INTEGER PRIMARY KEY, cursor TEXT, loaded INTEGER NOT NULL, loading INTEGER NOT NULL,
         generation INTEGER NOT NULL
     );
     CREATE TABLE upload(
         seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, device INTEGER NOT NULL, request BLOB NOT NULL,
-        queued INTEGER NOT NULL, verdict BLOB
+        queued INTEGER NOT NULL, settled INTEGER, verdict BLOB
     );
     CREATE INDEX upload_waits ON upload(seq) WHERE verdict IS NULL;
+    CREATE INDEX upload_settled ON upload(settled) WHERE verdict IS NOT NULL;
 ";
 
 /// What makes an empty database one of these entities.
@@ -62,6 +73,7 @@ pub(super) fn ddl(schema: &Schema) -> String {
                     generation INTEGER NOT NULL, record TEXT, cells BLOB, PRIMARY KEY(scope, seq)
                 ) WITHOUT ROWID;
                 CREATE INDEX row{n}_key ON row{n}(key);
+                CREATE INDEX row{n}_gone ON row{n}(seq) WHERE gone = 1;
                 INSERT INTO progress VALUES({n}, NULL, 0, 1, 1);"
             ),
         );
@@ -92,6 +104,7 @@ pub(super) fn sql(entity: EntityId) -> Sql {
         format!("DELETE FROM {table} WHERE scope = ?1 AND seq = ?2"),
         format!("UPDATE {table} SET generation = ?3, ahead = 0 WHERE scope = ?1 AND seq = ?2"),
         format!("UPDATE {table} SET ours = 1 WHERE key = ?1"),
+        format!("UPDATE {table} SET ahead = 0 WHERE ahead = 1"),
         format!(
             "SELECT key, stamp FROM {table} WHERE gone = 0 AND ahead = 0 AND generation < ?1 ORDER BY seq"
         ),
@@ -102,6 +115,8 @@ pub(super) fn sql(entity: EntityId) -> Sql {
         ),
         format!("SELECT scope, key, stamp, cells FROM {table} WHERE record = ?1 AND gone = 0 ORDER BY seq"),
         format!("SELECT ifnull(max(seq), 0) FROM {table} WHERE stamp <= ?1"),
+        format!("SELECT scope, max(seq) FROM {table} WHERE gone = 1 AND seq <= ?1 GROUP BY scope"),
+        format!("DELETE FROM {table} WHERE gone = 1 AND seq <= ?1"),
     ]
 }
 

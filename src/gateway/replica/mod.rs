@@ -13,13 +13,15 @@
 //!   replica that was made anew loads afresh and misses nothing.
 //! - The rows that the backend shows with a verdict are here at once, ahead of the next refresh, and no older version goes over
 //!   them.
+//! - Who was away for less than tombstones are kept hears of each; who was away longer loads afresh.
 //!
 //! How: `layout` is the tables, `database` the connection and its transactions, `rows` what a change does, `pages` what
-//! devices read, `queue` the uploads. All work is done at once; the world says how long it takes.
+//! devices read, `queue` the uploads, `purge` what is forgotten with time. All work is done at once; the world says how long it takes.
 
 mod database;
 mod layout;
 mod pages;
+mod purge;
 mod queue;
 mod rows;
 #[cfg(test)]
@@ -28,4 +30,4 @@ mod tests;
 pub(super) use database::Replica;
 pub(super) use pages::Sent;
 pub(super) use queue::{Judged, Waiting};
-pub(super) use rows::{Captures, Copied};
+pub(super) use rows::{Captures, Copied, Taken};

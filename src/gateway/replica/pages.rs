@@ -42,7 +42,8 @@ impl Replica {
     ///
     /// # Errors
     /// [`ServerError::Unavailable`] until the replica's own first load has come to its end; [`ServerError::CursorExpired`] for a
-    /// cursor that another database made, or this one before it was put back to an older state; [`ServerError::BadRequest`] if the
+    /// cursor that another database made, or this one before it was put back to an older state, or that is so old that a tombstone
+    /// after it is forgotten; [`ServerError::BadRequest`] if the
     /// entity is not pulled.
     pub(in super::super) fn page(
         &self,
@@ -67,6 +68,9 @@ impl Replica {
         };
         let (mut delivered, mut more) = (0, false);
         if let Some(place) = self.known_place(entity, &place_for(schema, attributes)) {
+            if at.since.unwrap_or(at.seq) < self.purged(place) {
+                return Err(ServerError::CursorExpired(entity));
+            }
             let most = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
             let which = if at.since.is_some() { Statement::Load } else { Statement::Changes };
             let mut statement = self.on(entity, which);

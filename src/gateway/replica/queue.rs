@@ -101,13 +101,15 @@ impl Replica {
     /// of its device.
     pub(in super::super) fn settle<'v>(
         &mut self,
+        now: Time,
         verdicts: impl Iterator<Item = (&'v Waiting, &'v Judged, &'v [Value])>,
     ) {
         self.transact(|replica| {
             for (waiting, judged, attributes) in verdicts {
                 let Mutation { entity, key, .. } = &waiting.mutation;
-                let sql = "UPDATE upload SET verdict = ?2 WHERE seq = ?1";
-                sound(replica.open().prepare(sql).execute((waiting.seq, write(&judged.outcome))));
+                let sql = "UPDATE upload SET verdict = ?2, settled = ?3 WHERE seq = ?1";
+                let verdict = (waiting.seq, write(&judged.outcome), now.0 as i64);
+                sound(replica.open().prepare(sql).execute(verdict));
                 let took = match judged.outcome {
                     Outcome::Applied { stamp } => Some((key, stamp, attributes)),
                     _ => None,

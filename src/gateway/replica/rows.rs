@@ -39,6 +39,32 @@ pub(in super::super) struct Captures {
     pub(in super::super) more: bool,
 }
 
+/// What became of a page.
+#[derive(Debug, Default)]
+pub(in super::super) struct Taken {
+    /// How many rows got a new version.
+    pub(in super::super) changed: u64,
+    /// Rows of which a newer version is here already: what the replica holds is not what it was told.
+    pub(in super::super) passed_over: Vec<Key>,
+}
+
+impl Taken {
+    /// Both together.
+    pub(in super::super) fn and(mut self, other: Taken) -> Taken {
+        self.changed += other.changed;
+        self.passed_over.extend(other.passed_over);
+        self
+    }
+}
+
+/// What became of a version on its way into the replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Applied {
+    Written,
+    AsItWas,
+    PassedOver,
+}
+
 /// How far the replica has come with an entity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Progress {
@@ -180,7 +206,7 @@ impl Replica {
                 replica.set_progress(entity, &progress);
             }
         });
-        self.refreshed(Time::ZERO);
+        self.transact(|replica| replica.set_fresh(Time::ZERO));
     }
 
     /// The number as of which a device has seen everything that changed up to and including `stamp`.
@@ -200,29 +226,43 @@ impl Replica {
 
     /// The replica's cursor has expired: the next page begins a load, at whose end goes what it did not meet.
     pub(in super::super) fn load_afresh(&mut self, entity: EntityId) {
+        self.transact(|replica| replica.begin_load(entity));
+    }
+
+    /// The backend's history is another from some time ago on: the same, and what was known ahead of it counts no more than the rest.
+    pub(in super::super) fn begin_again(&mut self, entity: EntityId) {
         self.transact(|replica| {
-            let progress = replica.progress(entity);
-            let generation = progress.generation + 1;
-            replica.set_progress(entity, &Progress { cursor: None, loading: true, generation, ..progress });
+            sound(replica.on(entity, Statement::NoneAhead).execute([]));
+            replica.begin_load(entity);
         });
     }
 
-    /// Takes a page with its cursor in one transaction; gives how many rows got a new version.
-    pub(in super::super) fn take(&mut self, page: &Captures) -> u64 {
+    fn begin_load(&self, entity: EntityId) {
+        let progress = self.progress(entity);
+        let generation = progress.generation + 1;
+        self.set_progress(entity, &Progress { cursor: None, loading: true, generation, ..progress });
+    }
+
+    /// Takes a page with its cursor in one transaction.
+    pub(in super::super) fn take(&mut self, page: &Captures) -> Taken {
         let Captures { entity, rows, cursor, more } = page;
         self.transact(|replica| {
             let progress = replica.progress(*entity);
-            let mut changed = 0;
+            let mut taken = Taken::default();
             for row in rows {
-                changed += u64::from(replica.apply(*entity, row, Source::Captured, progress.generation));
+                match replica.apply(*entity, row, Source::Captured, progress.generation) {
+                    Applied::Written => taken.changed += 1,
+                    Applied::PassedOver => taken.passed_over.push(row.key.clone()),
+                    Applied::AsItWas => {}
+                }
             }
             if progress.loading && !more {
-                changed += replica.sweep(*entity, progress.generation);
+                taken.changed += replica.sweep(*entity, progress.generation);
             }
             let (loaded, loading) = (progress.loaded || !more, progress.loading && *more);
             let cursor = Some(cursor.clone());
             replica.set_progress(*entity, &Progress { cursor, loaded, loading, ..progress });
-            changed
+            taken
         })
     }
 
@@ -249,8 +289,8 @@ impl Replica {
         }
     }
 
-    /// Puts a version in the place of the one that is there; true if that is another.
-    fn apply(&mut self, entity: EntityId, row: &Copied, source: Source, generation: i64) -> bool {
+    /// Puts a version in the place of the one that is there.
+    fn apply(&mut self, entity: EntityId, row: &Copied, source: Source, generation: i64) -> Applied {
         let Copied { key, stamp, held } = row;
         let found = self.find(entity, key);
         let live = found.iter().find(|found| !found.gone);
@@ -263,16 +303,16 @@ impl Replica {
             if source == Source::Ahead {
                 sound(self.on(entity, Statement::Ours).execute([key.as_str()]));
             }
-            return false;
+            return Applied::PassedOver;
         }
         let place = held.as_ref().map(|held| self.place(entity, &held.place));
         match (live, held) {
-            (None, None) if !found.is_empty() => return false,
+            (None, None) if !found.is_empty() => return Applied::AsItWas,
             (Some(live), Some(held)) if live.is(place, *stamp, held) => {
                 if live.generation != generation || live.ahead {
                     sound(self.on(entity, Statement::Confirm).execute((live.place, live.seq, generation)));
                 }
-                return false;
+                return Applied::AsItWas;
             }
             _ => {}
         }
@@ -292,7 +332,7 @@ impl Replica {
             None if live.is_none() => self.write(entity, line, NOWHERE, None),
             None => {}
         }
-        true
+        Applied::Written
     }
 
     /// Writes a row, or without what devices are sent a tombstone, under the next number.

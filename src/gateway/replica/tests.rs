@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::super::{Gateway, Mode, Options, RefreshOptions, Upload};
+use super::super::{Capture, Gateway, HashOptions, Keep, Mode, Options, RefreshOptions, Upload};
 use super::Replica;
 use crate::backend::{self, Backend, Loaded, Provisioning};
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
@@ -51,8 +51,11 @@ struct Site {
 impl Site {
     /// Devices 0 and 1 are in the north and in the south; both clinics have two visits, the first of them a note.
     fn new(options: backend::Options, page: u32) -> Site {
+        Site::with(options, RefreshOptions { page, ..RefreshOptions::default() })
+    }
+
+    fn with(options: backend::Options, refresh: RefreshOptions) -> Site {
         let schema = schema();
-        let refresh = RefreshOptions { page, ..RefreshOptions::default() };
         let gateway = Options { mode: Mode::Persistent, refresh, ..Options::default() };
         let attributes = CLINICS.map(|clinic| vec![Value::text(clinic)]).into();
         let gateway = Gateway::new(&gateway, &schema, attributes, START);
@@ -345,6 +348,98 @@ fn what_a_load_afresh_does_not_meet_goes() {
     site.pull(0, &mut north, &mut held);
     assert_eq!(held, site.scope(0));
     assert_eq!(held.len(), 1);
+}
+
+#[test]
+fn a_backend_that_went_back_makes_the_replica_load_again_and_tell_what_is_gone() {
+    let mut site = Site::filled(1_000);
+    let (mut north, mut held) = (None, Rows::new());
+    site.refresh();
+    site.pull(0, &mut north, &mut held);
+    let backup = site.backend.backup();
+    site.office("north1", (1, "changed"));
+    let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
+    site.push(0, &edit);
+    let values = vec![(0, Value::text("north")), (1, Value::text("new"))];
+    let made = site.mutation(0, "made", EditKind::Create, values);
+    site.push(0, &made);
+    site.upload();
+    site.refresh();
+    site.pull(0, &mut north, &mut held);
+    assert_eq!(held.len(), 3);
+    let now = site.tick();
+    assert_eq!(site.backend.restore(now, backup).len(), 3, "two rows as they were, and one that is gone");
+    site.office("north1", (1, "since"));
+    site.refresh();
+    site.pull(0, &mut north, &mut held);
+    assert_eq!(held, site.scope(0));
+}
+
+#[test]
+fn a_value_that_comes_back_between_two_refreshes_is_on_the_replica_though_the_backend_lags() {
+    let captures = [
+        Capture::default(),
+        Capture::Hash(HashOptions::default()),
+        Capture::Hash(HashOptions { keep: Keep::Copy, ..HashOptions::default() }),
+    ];
+    for capture in captures {
+        let refresh = RefreshOptions { capture, ..RefreshOptions::default() };
+        let options = backend::Options { replica_lag: Span::secs(60), ..Default::default() };
+        let mut site = Site::with(options, refresh);
+        site.gateway.fill(&site.backend, START);
+        let (mut north, mut held) = (None, Rows::new());
+        site.refresh();
+        let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
+        site.push(0, &edit);
+        site.upload();
+        site.refresh();
+        site.office("north0", (1, "open"));
+        site.refresh();
+        site.pull(0, &mut north, &mut held);
+        assert_eq!(held["north0"][1], Value::text("done"), "what it wrote is there, and nothing older");
+        site.now += Span::secs(120);
+        // One page shows what its receipt confirms with the next.
+        site.refresh();
+        site.refresh();
+        site.pull(0, &mut north, &mut held);
+        assert_eq!(held, site.scope(0));
+    }
+}
+
+#[test]
+fn what_was_forgotten_is_missed_by_none_but_who_was_away_for_longer() {
+    let refresh = RefreshOptions { kept: Span::secs(600), ..RefreshOptions::default() };
+    let mut site = Site::with(backend::Options::default(), refresh);
+    site.gateway.fill(&site.backend, START);
+    let (mut away, mut here, mut south) = (None, None, None);
+    site.refresh();
+    site.told(0, &mut away);
+    site.told(1, &mut south);
+    let edit = site.mutation(0, "north1", EditKind::Update, vec![(1, Value::text("done"))]);
+    site.push(0, &edit);
+    site.upload();
+    site.delete("north0");
+    let mut forgotten = false;
+    for minute in 1..=20 {
+        site.now += Span::secs(60);
+        site.refresh();
+        let mut held = Rows::new();
+        let last = here.clone();
+        site.pull(0, &mut here, &mut held);
+        assert!(minute == 1 || held.is_empty() && here == last, "who comes every minute loads once");
+        let came = site.pull_one(0, &mut away.clone(), 9, &mut held);
+        assert!(came.is_ok() || minute > 10, "ten minutes are not over in minute {minute}");
+        forgotten |= came == Err(ServerError::CursorExpired(VISIT));
+        assert_eq!(site.told(1, &mut south), [""; 0], "nothing of the south is forgotten");
+    }
+    assert!(forgotten);
+    // So is the verdict; the backend has its own memory.
+    assert_eq!(site.push(0, &edit), Outcome::Queued);
+    site.upload();
+    assert!(matches!(site.push(0, &edit), Outcome::Applied { .. }));
+    let mut held = Rows::new();
+    site.pull(0, &mut None, &mut held);
+    assert_eq!(held, site.scope(0));
 }
 
 #[test]

@@ -50,6 +50,33 @@ fn a_backend_restored_behind_its_devices_makes_them_load_again() {
 }
 
 #[test]
+fn a_backend_restored_with_a_clock_that_is_right_is_known_by_its_incarnation() {
+    for holder in HOLDERS {
+        for restored in [Restored::Noticed, Restored::Ignored] {
+            let mut site = site(holder);
+            site.gateway.backend_restored = restored;
+            let (_, cursor) = ask(&mut site, None).unwrap();
+            let backup = site.backend.backup();
+            site.now += Span::secs(60);
+            office_makes(&mut site, "gone");
+            let (rows, cursor) = ask(&mut site, Some(&cursor)).unwrap();
+            assert_eq!(rows, 1);
+            site.backend.restore(site.now, backup);
+            office_makes(&mut site, "new");
+            let came = ask(&mut site, Some(&cursor)).map(|(rows, _)| rows);
+            if restored == Restored::Ignored {
+                assert_eq!(came, Ok(1), "{holder:?}: no word of the row that is gone");
+                continue;
+            }
+            assert_eq!(came, Err(ServerError::CursorExpired(VISIT)), "{holder:?}");
+            let (rows, cursor) = ask(&mut site, None).unwrap();
+            assert_eq!(rows, 4, "{holder:?}");
+            assert_eq!(ask(&mut site, Some(&cursor)).map(|(rows, _)| rows), Ok(0), "{holder:?}");
+        }
+    }
+}
+
+#[test]
 fn a_gateway_restored_behind_its_devices_knows_its_own_cursors_or_asks_for_a_load() {
     for (holder, said) in HOLDERS.into_iter().zip([Ok(0), Ok(1), Err(ServerError::CursorExpired(VISIT))]) {
         let mut site = site(holder);

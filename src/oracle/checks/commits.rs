@@ -41,6 +41,7 @@ pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option
     let comes_back = match (case.author, case.edit) {
         (Author::Office | Author::Import, _) => was_deleted && case.kind != CommitKind::Insert,
         (Author::Derived, _) | (Author::Device(_), None) => was_deleted,
+        (Author::Backup, _) => false,
         (Author::Device(_), Some((_, edit))) => match edit.kind {
             EditKind::Create => was_deleted && edit.commits > 0,
             // A row that the backend no longer remembers was deleted before the start.
@@ -69,8 +70,8 @@ pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String
 /// An edit does not replace what somebody else wrote unless its device had seen it or a conflict rule decided over it.
 ///
 /// Told when the edit was made on an older version than the one replaced, a version in between by somebody else set a
-/// column, and the commit put another value there, be it in the edit or not. What the backend derived does not count as
-/// written.
+/// column, and the commit put another value there, be it in the edit or not. What the backend derived, or what a backup brought
+/// back, does not count as written.
 pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
     let before = case.row.values.as_deref()?;
@@ -78,7 +79,7 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
     let foreign = |author: Author| match author {
         Author::Device(by) => by.device != id.device,
         Author::Office | Author::Import => true,
-        Author::Derived => false,
+        Author::Derived | Author::Backup => false,
     };
     let written = unseen.iter().filter(|v| foreign(v.author));
     let (mut columns, mut by) = (0, None);

@@ -359,3 +359,26 @@ fn an_edit_from_before_the_backup_is_lost_as_ever() {
     assert_only(&verdict, "lost-edit", 1);
     assert_eq!(verdict.figures["oracle.taken_back.edits"], 0);
 }
+
+#[test]
+fn an_edit_that_went_with_the_backend_is_counted_and_may_be_committed_again() {
+    for told in [true, false] {
+        let mut stage = Stage::new();
+        let values = || vec![(CLINIC, Value::text("a")), (STATUS, Value::text("new")), (DOCTOR, Value::Null)];
+        let backup = stage.now();
+        stage.later(1);
+        let key = stage.fresh_key("a");
+        let edit = stage.edit(0, VISIT, &key, EditKind::Create, values());
+        stage.push(0, false);
+        let row = stage.backend.rows[&(VISIT, key.clone())].1.clone();
+        if told {
+            stage.tell(Node::Backend, Event::Restored { to: backup });
+        }
+        stage.commit(Author::Backup, VISIT, &key, None);
+        stage.commit(Author::Device(edit), VISIT, &key, Some(row));
+        stage.drain();
+        let verdict = stage.verdict();
+        assert_eq!(verdict.figures["oracle.taken_back.edits"], u64::from(told));
+        assert_eq!(verdict.violations.is_empty(), told, "{:?}", verdict.violations);
+    }
+}

@@ -539,6 +539,9 @@ impl DeviceView for Phone {
         };
         self.outbox.iter().map(pending).collect()
     }
+    fn held_back(&self) -> u64 {
+        0
+    }
     fn log(&self) -> Vec<LogEntry> {
         self.log.clone()
     }

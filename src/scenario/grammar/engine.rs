@@ -23,6 +23,12 @@ pub(super) const ENGINE: Form = table(&[
         "\"utc\"",
         "What an edit is dated by: UTC, or what the person's clock shows.",
     ),
+    key(
+        "identity",
+        Form::Word { built: &["device", "database"], later: &[] },
+        "\"device\"",
+        "Where it keeps what it calls itself towards the server: with the phone, or in the database, which may be copied to another.",
+    ),
     key("pull", PULL, "{}", "How it pulls."),
     key("push", PUSH, "{}", "How it pushes."),
     key("retry", RETRY, "{}", "How it tries again."),

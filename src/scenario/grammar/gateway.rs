@@ -15,8 +15,22 @@ pub(super) const GATEWAY: Form = table(&[
     ),
     optional("refresh", REFRESH, "How the replica of a persistent gateway is fed."),
     key("serve", SERVE, "{}", "How devices are served."),
+    key(
+        "backend_restored",
+        RESTORED,
+        "\"noticed\"",
+        "Whether cursors name the incarnation that a backend gives itself when it goes back to a backup; who comes with another loads again.",
+    ),
+    key(
+        "restored",
+        RESTORED,
+        "\"noticed\"",
+        "Whether the gateway knows that it went back to a backup, and takes back what it gave out since.",
+    ),
     optional("leg", LEG, "The way to the backend; without one both stand in one place."),
 ]);
+
+const RESTORED: Form = Form::Word { built: &["noticed", "ignored"], later: &[] };
 
 const LEG: Form = table(&[
     optional("link", Form::Written(&NAME), "A link whose round trip and rates it has."),
@@ -35,6 +49,11 @@ const REFRESH: Form = table(&[
     key("upload_every", SOME_SPAN, "\"10s\"", "How often what devices wrote is offered to the backend."),
     key("capture", CAPTURE, "{ last_modified = {} }", "How changes are found."),
     key("page", Form::Int { min: 1, max: 1_000_000 }, "1000", "At most this many rows in one answer."),
+    optional(
+        "kept",
+        SOME_SPAN,
+        "Tombstones, and verdicts on uploads, are remembered for this long; who was away longer loads afresh. As long as the backend's `tombstones_kept` if missing.",
+    ),
     key(
         "nodes",
         Form::Int { min: 1, max: 100 },

@@ -35,7 +35,7 @@ macro_rules! jump {
 const FOR: Key = required("for", SOME_SPAN, "How long.");
 const RESTART: Key = key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
 const OF: Key = required("of", SOME_SPAN, "How long before the event the backup was made.");
-const NO_EVENT: &str = "only outage, flap, captive_portal, session_loss, half_open, network_change, kill, power_loss, disk_full, slow_disk, clock_step, time_zone, answer_loss, backend_down, backend_clock_step, leg_outage, bulk_import, edits, touch_flag, gateway_replaced, restore, restore_gateway, trigger and gateway_kill are built so far";
+const NO_EVENT: &str = "only outage, flap, captive_portal, session_loss, half_open, network_change, kill, power_loss, disk_full, slow_disk, clock_step, time_zone, answer_loss, backend_down, backend_clock_step, leg_outage, bulk_import, edits, touch_flag, gateway_replaced, restore, restore_gateway, restore_backend, clone, trigger and gateway_kill are built so far";
 
 pub(super) const EVENT: Form = Form::Table {
     keys: &[required("at", Form::Written(&CLOCK), "When.")],
@@ -181,6 +181,16 @@ pub(super) const EVENT: Form = Form::Table {
             table(&[OF, key("restart_after", SPAN, "\"5s\"", "How long until it is started again.")]),
             "The gateway's state goes back to what it was, from a backup of that time.",
         ),
+        optional(
+            "restore_backend",
+            table(&[OF, key("for", SOME_SPAN, "\"30s\"", "How long it answers nothing meanwhile.")]),
+            "The backend's state goes back to what it was, from a backup of that time; its clock does not.",
+        ),
+        optional(
+            "clone",
+            CLONE,
+            "The storage of a device is copied to another, in place of what was there; both go on.",
+        ),
         optional("schema_change", Form::Later(NO_EVENT), "Columns change."),
         optional("scope_change", Form::Later(NO_EVENT), "A device's attributes change."),
     ],
@@ -188,6 +198,12 @@ pub(super) const EVENT: Form = Form::Table {
 
 /// A row that comes with an import costs the host about a kilobyte.
 const IMPORTED: Form = Form::Int { min: 1, max: 10_000_000 };
+
+const CLONE: Form = table(&[
+    required("from", Form::Int { min: 0, max: 1_000_000 }, "The device that is copied, by number from 0."),
+    required("to", Form::Int { min: 0, max: 1_000_000 }, "The device that gets the copy."),
+    RESTART,
+]);
 
 const IMPORT: Form = table(&[
     required("entity", Form::Text, "The entity."),

@@ -10,11 +10,15 @@ use crate::backend::Upto;
 use crate::base::Span;
 use crate::gateway::{
     self, Advance, Capture, CursorHolder, CursorSaved, LastModifiedBound, LastModifiedEnd,
-    LastModifiedOptions, LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions,
+    LastModifiedOptions, LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions, Restored,
 };
 
 /// How the replica of a persistent gateway is fed.
 const FED: &str = "gateway.refresh.capture";
+
+fn restored(view: View<'_>) -> Restored {
+    if view.text() == "ignored" { Restored::Ignored } else { Restored::Noticed }
+}
 
 impl World<'_> {
     /// The gateway; there is a leg where one is described or something happens to it.
@@ -31,6 +35,8 @@ impl World<'_> {
             mode,
             serve,
             cursors: self.cursors(self.root.at("gateway.serve")),
+            backend_restored: restored(self.root.at("gateway.backend_restored")),
+            restored: restored(self.root.at("gateway.restored")),
             refresh,
             leg: (happens || leg.present().is_some()).then(|| self.leg(leg)),
         }
@@ -50,8 +56,9 @@ impl World<'_> {
     }
 
     fn refresh(&self, view: View<'_>) -> RefreshOptions {
+        let kept = self.root.at("backend.tombstones_kept").span();
         let Some(view) = view.present() else {
-            let options = RefreshOptions::default();
+            let options = RefreshOptions { kept, ..RefreshOptions::default() };
             self.fits(&options.capture, FED);
             return options;
         };
@@ -60,6 +67,7 @@ impl World<'_> {
             upload_every: view.at("upload_every").span(),
             capture: self.capture(FED),
             page: view.at("page").count(),
+            kept: view.at("kept").present().map_or(kept, View::span),
             nodes: view.at("nodes").count(),
             fencing: view.at("fencing").flag(),
             cursor_saved: match view.at("cursor_saved").text() {

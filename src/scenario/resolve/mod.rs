@@ -214,6 +214,10 @@ impl World<'_> {
                 "local" => engine::Dates::Local,
                 _ => engine::Dates::Utc,
             },
+            identity: match view.at("identity").text() {
+                "database" => engine::Identity::Database,
+                _ => engine::Identity::Device,
+            },
         }
     }
 

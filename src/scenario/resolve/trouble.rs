@@ -67,7 +67,6 @@ impl World<'_> {
     }
 
     fn who(&self, view: View<'_>, by: Option<View<'_>>) -> Who {
-        let total = self.root.at("fleet").entries().map(|(_, f)| f.at("devices").count()).sum::<u32>();
         if let Some(list) = view.at("devices").present() {
             if by.is_some() {
                 self.wrong.at(
@@ -76,14 +75,7 @@ impl World<'_> {
                     "name the devices, or a share of an attribute's values",
                 );
             }
-            let id = |v: View<'_>| {
-                if v.count() >= total {
-                    let help = format!("devices are numbered from 0 to {}", total.saturating_sub(1));
-                    self.given_fleets("devices").at(v, format!("there is no device {}", v.count()), help);
-                }
-                DeviceId(v.count())
-            };
-            return Who::Devices(list.items().map(id).collect());
+            return Who::Devices(list.items().map(|one| self.one_device(one)).collect());
         }
         let share = match view.at("share").present() {
             Some(share) => share.share(),
@@ -93,6 +85,16 @@ impl World<'_> {
             Some(attribute) => Who::ShareOf { share, attribute },
             None => Who::Share(share),
         }
+    }
+
+    /// A device by its number.
+    fn one_device(&self, view: View<'_>) -> DeviceId {
+        let total = self.root.at("fleet").entries().map(|(_, f)| f.at("devices").count()).sum::<u32>();
+        if view.count() >= total {
+            let help = format!("devices are numbered from 0 to {}", total.saturating_sub(1));
+            self.given_fleets("devices").at(view, format!("there is no device {}", view.count()), help);
+        }
+        DeviceId(view.count())
     }
 
     fn happening(&self, kind: &str, view: View<'_>) -> Option<Happening> {
@@ -157,7 +159,15 @@ impl World<'_> {
             },
             "gateway_kill" => Happening::GatewayKill { restart_after },
             "restore" => Happening::Restore { of: view.at("of").span(), restart_after },
+            "clone" => {
+                let (from, to) = (self.one_device(view.at("from")), self.one_device(view.at("to")));
+                if from == to {
+                    self.wrong.at(view.at("to"), "a device is no copy of itself", "name two devices");
+                }
+                Happening::Clone { from, to, restart_after }
+            }
             "restore_gateway" => Happening::RestoreGateway { of: view.at("of").span(), restart_after },
+            "restore_backend" => Happening::RestoreBackend { of: view.at("of").span(), length },
             "bulk_import" => Happening::Import {
                 entity: self.entity(view.at("entity"))?,
                 rows: u64::from(view.at("rows").count()),

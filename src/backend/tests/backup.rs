@@ -1,0 +1,51 @@
+//! A return to a backup.
+
+use super::*;
+use crate::contract::{Author, CommitKind};
+
+/// Keys and contents of the live appointments.
+fn content(backend: &Backend) -> Vec<(String, Stamp, Vec<Value>)> {
+    let live = backend.rows(APPOINTMENT).filter(|row| !row.deleted);
+    live.map(|row| (row.key.as_str().to_owned(), row.stamp, row.values.to_vec())).collect()
+}
+
+#[test]
+fn a_return_to_a_backup_undoes_what_came_since_and_tells_of_each_row() {
+    let mut backend = backend(options());
+    let make = |backend: &mut Backend, ms, key: &str| {
+        drop(backend.office_create(at_ms(ms), APPOINTMENT, Key::new(key), appointment(0, 5)).unwrap());
+    };
+    ["stays", "changes", "goes"].into_iter().zip(1..).for_each(|(key, ms)| make(&mut backend, ms, key));
+    let (before, free) = (content(&backend), backend.row(DAY, &Key::new("day0")).unwrap().values[2].clone());
+    let edit = mutation(1, APPOINTMENT, "edited", EditKind::Create, vec![(AT, Value::Int(5))]);
+    let backup = backend.backup();
+    let mut facts = Vec::new();
+    assert!(matches!(backend.apply(at_ms(10), &attributes(0), &edit, &mut facts), Outcome::Applied { .. }));
+    backend
+        .office_write(at_ms(11), APPOINTMENT, &Key::new("changes"), &[(STATUS, Value::text("x"))])
+        .unwrap();
+    backend.office_delete(at_ms(12), APPOINTMENT, &Key::new("goes")).unwrap();
+    let undone = backend.restore(at_ms(20), backup);
+    assert_eq!(content(&backend), before);
+    assert_eq!(backend.row(DAY, &Key::new("day0")).unwrap().values[2], free, "what it derived is undone too");
+    let told: Vec<(&str, CommitKind)> = undone
+        .iter()
+        .filter(|commit| commit.entity == APPOINTMENT)
+        .map(|commit| (commit.key.as_str(), commit.kind))
+        .collect();
+    let expected =
+        [("changes", CommitKind::Update), ("edited", CommitKind::Delete), ("goes", CommitKind::Insert)];
+    assert_eq!(told, expected);
+    assert!(undone.iter().all(|commit| commit.author == Author::Backup));
+    assert_eq!(backend.incarnation(), at_ms(20).0);
+    facts.clear();
+    let again = backend.apply(at_ms(30), &attributes(0), &edit, &mut facts);
+    assert!(
+        matches!((again, &facts[0]), (Outcome::Applied { .. }, Fact::Committed(_))),
+        "it knows nothing of it"
+    );
+    make(&mut backend, 31, "later");
+    let mut reader = Reader::new(APPOINTMENT, 0);
+    reader.pull_all(&mut backend, at_ms(40), 2);
+    assert_eq!(reader.rows, reader.wanted(&backend));
+}

@@ -1,0 +1,89 @@
+//! Which life of the backend a cursor belongs to.
+//!
+//! A backend that went back to a backup has another history from there on. Its clock is right, so the stamps of the new one lie
+//! beyond every cursor that was given: a reader that goes on sees what is new, and never hears that what it holds of the time
+//! between is gone. A cursor therefore begins with the number of the life it was made in. The first life needs none.
+
+use std::borrow::Cow;
+
+use crate::base::EntityId;
+use crate::contract::ServerError;
+
+/// What is done about a return to a backup.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Restored {
+    /// What was given since has expired.
+    #[default]
+    Noticed,
+    /// Nothing: it goes on as if there had been none.
+    Ignored,
+}
+
+/// The backend's incarnation, as cursors name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Life(u64);
+
+impl Life {
+    /// That of a backend of this incarnation, if anybody cares.
+    pub(super) fn of(incarnation: u64, restored: Restored) -> Life {
+        match restored {
+            Restored::Noticed => Life(incarnation),
+            Restored::Ignored => Life(0),
+        }
+    }
+
+    /// What goes out for a strategy's cursor.
+    pub(super) fn named(self, cursor: String) -> String {
+        if self.0 == 0 { cursor } else { format!("#{}#{cursor}", self.0) }
+    }
+
+    /// The strategy's cursor in what came back.
+    ///
+    /// # Errors
+    /// [`ServerError::CursorExpired`] if it was made in another life.
+    pub(super) fn read<'c>(
+        self,
+        entity: EntityId,
+        told: Option<Cow<'c, str>>,
+    ) -> Result<Option<Cow<'c, str>>, ServerError> {
+        let Some(told) = told else { return Ok(None) };
+        let (life, cursor) =
+            told.strip_prefix('#').and_then(|told| told.split_once('#')).unwrap_or(("0", &told));
+        if life.parse() != Ok(self.0) {
+            return Err(ServerError::CursorExpired(entity));
+        }
+        Ok(Some(if self.0 == 0 { told } else { Cow::Owned(cursor.to_owned()) }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(life: Life, told: &str) -> Result<String, ServerError> {
+        life.read(EntityId(1), Some(told.into())).map(|cursor| cursor.expect("there was one").into_owned())
+    }
+
+    #[test]
+    fn a_cursor_comes_back_as_it_was_in_its_own_life_and_has_expired_in_any_other() {
+        let lives = [0, 7, 77].map(|n| Life::of(n, Restored::Noticed));
+        for made in lives {
+            let told = made.named("3,a#b".to_owned());
+            for life in lives {
+                let expected = if life == made {
+                    Ok("3,a#b".to_owned())
+                } else {
+                    Err(ServerError::CursorExpired(EntityId(1)))
+                };
+                assert_eq!(read(life, &told), expected);
+            }
+        }
+        assert_eq!(lives[1].read(EntityId(1), None), Ok(None), "who begins has no life behind him");
+    }
+
+    #[test]
+    fn nobody_notices_if_nobody_looks() {
+        let told = Life::of(0, Restored::Ignored).named("c".to_owned());
+        assert_eq!(read(Life::of(9, Restored::Ignored), &told), Ok("c".to_owned()));
+    }
+}

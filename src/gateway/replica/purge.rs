@@ -1,0 +1,74 @@
+//! What the replica forgets, and who must load again for it.
+//!
+//! A tombstone is kept for as long as a device may be away and go on from where it was. Its age is that of its number, not of the
+//! backend's stamp: a row that a load did not meet may have been gone for long when the replica hears of it. Of the numbers the ages
+//! of a few are written down, so that a tombstone is kept a little longer than it must be. Each place knows the last tombstone that
+//! it forgot: a device that had not come so far has missed one.
+
+use rusqlite::OptionalExtension;
+
+use super::database::{Replica, sound};
+use super::layout::Statement;
+use crate::base::{Span, Time};
+
+/// Ages that are written down within the time for which anything is kept.
+const AGES: u64 = 16;
+
+impl Replica {
+    /// A refresh that began at `begun` has come to its end at `now`. What is older than `kept` is forgotten with it: tombstones, and
+    /// verdicts that nobody came for.
+    pub(in super::super) fn refreshed(&mut self, begun: Time, now: Time, kept: Span) {
+        self.transact(|replica| {
+            replica.set_fresh(begun);
+            replica.grow_old(now, Span(kept.0 / AGES));
+            let Some(before) = now.0.checked_sub(kept.0) else { return };
+            let sql = "DELETE FROM upload WHERE verdict IS NOT NULL AND settled <= ?1";
+            sound(replica.open().prepare(sql).execute([before as i64]));
+            if let Some(last) = replica.number_of(Time(before)) {
+                replica.purge(last);
+            }
+        });
+    }
+
+    /// Notes the present number as that of `now`, unless one was noted a short time ago.
+    fn grow_old(&self, now: Time, apart: Span) {
+        let sql = "INSERT INTO age SELECT ?1, ?2 WHERE ifnull((SELECT max(at) FROM age), -1) <= ?3";
+        let long_ago = now.0 as i64 - apart.0.max(1) as i64;
+        sound(self.open().prepare(sql).execute((now.0 as i64, self.open().head, long_ago)));
+    }
+
+    /// The last number that was given by `time`, as far as that is known.
+    fn number_of(&self, time: Time) -> Option<i64> {
+        let sql = "SELECT at, seq FROM age WHERE at <= ?1 ORDER BY at DESC LIMIT 1";
+        let mut find = self.open().prepare(sql);
+        let found = find.query_row([time.0 as i64], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)));
+        let (at, seq) = sound(found.optional())?;
+        sound(self.open().prepare("DELETE FROM age WHERE at < ?1").execute([at]));
+        Some(seq)
+    }
+
+    /// Forgets the tombstones up to this number.
+    fn purge(&self, last: i64) {
+        for entity in self.entities() {
+            let mut gone = self.on(entity, Statement::Gone);
+            let mut places = sound(gone.query([last]));
+            while let Some(row) = sound(places.next()) {
+                let (place, seq): (i64, i64) = (sound(row.get(0)), sound(row.get(1)));
+                sound(
+                    self.open().prepare("UPDATE scope SET purged = ?2 WHERE id = ?1").execute((place, seq)),
+                );
+            }
+            drop(places);
+            sound(self.on(entity, Statement::Purge).execute([last]));
+        }
+    }
+
+    /// The number of the last tombstone that a place has forgotten.
+    pub(super) fn purged(&self, place: i64) -> i64 {
+        sound(
+            self.open()
+                .prepare("SELECT purged FROM scope WHERE id = ?1")
+                .query_row([place], |row| row.get(0)),
+        )
+    }
+}
