@@ -226,7 +226,7 @@ pub enum Event<'a> {
     /// The world: the backend went down or came back.
     BackendAvailable(bool),
 
-    /// A unit was put into the queue.
+    /// A unit was put into the queue, in which it was not: once for each time that it waits.
     UnitQueued {
         /// Which.
         unit: UnitId,

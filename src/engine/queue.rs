@@ -13,33 +13,28 @@ pub struct Queue {
 /// What adding a unit did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Added {
-    /// It waits at this depth; these units were dropped for it.
+    /// It waits at this depth.
     Queued {
         /// Units waiting, this one included.
         depth: u32,
-        /// Units that were dropped.
-        discarded: Vec<UnitId>,
     },
-    /// It was waiting already.
+    /// It was waiting already, and keeps its place.
     Coalesced,
 }
 
 impl Queue {
-    /// Adds `unit` at `now`; with `discard` the units that wait are dropped first.
-    pub fn add(&mut self, unit: UnitId, discard: bool, now: Time) -> Added {
+    /// Adds `unit` at `now`; with `discard` the units that wait are dropped first, and given back.
+    pub fn add(&mut self, unit: UnitId, discard: bool, now: Time) -> (Added, Vec<UnitId>) {
         let mut discarded = Vec::new();
         if discard {
             discarded = self.waiting.iter().map(|(u, _)| *u).filter(|u| *u != unit).collect();
             self.waiting.retain(|(u, _)| *u == unit);
         }
         if self.waiting.iter().any(|(u, _)| *u == unit) {
-            if discarded.is_empty() {
-                return Added::Coalesced;
-            }
-        } else {
-            self.waiting.push_back((unit, now));
+            return (Added::Coalesced, discarded);
         }
-        Added::Queued { depth: self.waiting.len() as u32, discarded }
+        self.waiting.push_back((unit, now));
+        (Added::Queued { depth: self.waiting.len() as u32 }, discarded)
     }
 
     /// Takes the unit whose turn it is, with the time since when it has waited: the first, or against the rule the last.
@@ -80,7 +75,7 @@ mod tests {
     fn a_unit_that_waits_is_not_added_again() {
         let mut queue = Queue::default();
         queue.add(A, false, Time(1));
-        assert_eq!(queue.add(A, false, Time(2)), Added::Coalesced);
+        assert_eq!(queue.add(A, false, Time(2)), (Added::Coalesced, Vec::new()));
         assert_eq!(queue.take(false), Some((A, Time(1))));
         assert!(queue.is_empty());
     }
@@ -91,8 +86,9 @@ mod tests {
         for unit in [A, B] {
             queue.add(unit, false, Time(1));
         }
-        assert_eq!(queue.add(C, true, Time(2)), Added::Queued { depth: 1, discarded: vec![A, B] });
-        assert_eq!(queue.add(C, true, Time(3)), Added::Coalesced);
+        assert_eq!(queue.add(C, true, Time(2)), (Added::Queued { depth: 1 }, vec![A, B]));
+        queue.add(A, false, Time(3));
+        assert_eq!(queue.add(C, true, Time(4)), (Added::Coalesced, vec![A]));
         assert_eq!(queue.take(false), Some((C, Time(2))));
     }
 }

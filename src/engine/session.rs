@@ -110,13 +110,13 @@ impl Builtin {
     }
 
     pub(super) fn enqueue(&self, unit: UnitId, discard: bool) {
-        let added = self.queue.borrow_mut().add(unit, discard, self.ports.clock.now());
+        let (added, discarded) = self.queue.borrow_mut().add(unit, discard, self.ports.clock.now());
+        for unit in discarded {
+            self.ports.emit(Event::UnitDiscarded { unit });
+        }
         match added {
             Added::Coalesced => self.ports.emit(Event::UnitCoalesced { unit }),
-            Added::Queued { depth, discarded } => {
-                for unit in discarded {
-                    self.ports.emit(Event::UnitDiscarded { unit });
-                }
+            Added::Queued { depth } => {
                 self.ports.emit(Event::UnitQueued { unit, depth });
                 self.wake.raise();
             }

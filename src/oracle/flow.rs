@@ -91,11 +91,12 @@ impl Flow {
             Event::CutShort => device.died_untold(),
             Event::Restored { .. } => device.went_back(),
             Event::App(_) | Event::EditMade { .. } => device.person_acted(),
-            // A unit that waits keeps its place, whatever is dropped around it.
-            Event::UnitQueued { unit, .. } if device.queue.iter().all(|(waiting, _)| waiting != unit) => {
-                device.queue.push_back((*unit, at));
+            // It may be there already: taken, and about to tell of its start.
+            Event::UnitQueued { unit, .. } => device.queue.push_back((*unit, at)),
+            Event::UnitDiscarded { unit } => {
+                let last = device.queue.iter().rposition(|(waiting, _)| waiting == unit);
+                last.map(|place| device.queue.remove(place));
             }
-            Event::UnitDiscarded { unit } => device.queue.retain(|(waiting, _)| waiting != unit),
             Event::SyncStart { unit, run, waited } => {
                 if let Some((other, since)) = two_syncs_of_one_unit(device, *unit) {
                     findings.add(Check::TwoSyncs, concerns, || {
@@ -187,10 +188,12 @@ fn two_syncs_of_one_unit(device: &Device, unit: UnitId) -> Option<(u64, Time)> {
 /// Waiting units run in the order in which they were queued. A run that nobody queued (a retry) has no place in it.
 fn unit_out_of_order(device: &mut Device, unit: UnitId, queued_at: Time) -> Option<UnitId> {
     // A unit that is taken tells of its start a little later: what came meanwhile, even of the same unit, is another turn.
-    let place = device.queue.iter().position(|(waiting, since)| *waiting == unit && *since <= queued_at)?;
-    let (first, since) = device.queue[0];
-    device.queue.remove(place);
-    (place > 0 && since <= queued_at).then_some(first)
+    let its_own = |(waiting, since): &(UnitId, Time)| *waiting == unit && *since <= queued_at;
+    let place = device.queue.iter().rposition(its_own)?;
+    let overtaken =
+        device.queue.iter().take(place).find(|(waiting, _)| *waiting != unit).map(|(first, _)| *first);
+    device.queue.retain(|entry| !its_own(entry));
+    overtaken
 }
 
 /// A unit does not start itself for ever: told once for each row of runs.

@@ -164,6 +164,29 @@ fn a_unit_that_starts_itself_for_ever_without_time_passing_is_a_loop() {
 }
 
 #[test]
+fn a_unit_that_is_asked_for_again_and_drops_another_keeps_its_place() {
+    let mut stage = Stage::new();
+    let queued = |unit| Event::UnitQueued { unit, depth: 1 };
+    // Taken, and about to start, when it is asked for again, and once more with the other dropped for it.
+    stage.emit(0, queued(UNIT));
+    stage.later(1);
+    stage.emit(0, queued(UNIT));
+    stage.emit(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::secs(1) });
+    stage.later(1);
+    stage.emit(0, queued(OTHER_UNIT));
+    stage.emit(0, Event::UnitDiscarded { unit: OTHER_UNIT });
+    stage.emit(0, Event::UnitCoalesced { unit: UNIT });
+    stage.complete(UNIT, 0);
+    stage.emit(0, Event::SyncStart { unit: UNIT, run: 1, waited: Span::secs(1) });
+    stage.complete(UNIT, 1);
+    stage.later(1);
+    stage.emit(0, queued(OTHER_UNIT));
+    stage.emit(0, Event::SyncStart { unit: OTHER_UNIT, run: 2, waited: Span::ZERO });
+    stage.complete(OTHER_UNIT, 2);
+    assert_silent(&stage.verdict());
+}
+
+#[test]
 fn a_unit_that_is_asked_for_again_between_its_turn_and_its_start_waits_a_second_time() {
     let mut stage = Stage::new();
     let queued = |unit| Event::UnitQueued { unit, depth: 1 };
