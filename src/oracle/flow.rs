@@ -188,11 +188,12 @@ fn two_syncs_of_one_unit(device: &Device, unit: UnitId) -> Option<(u64, Time)> {
 /// Waiting units run in the order in which they were queued. A run that nobody queued (a retry) has no place in it.
 fn unit_out_of_order(device: &mut Device, unit: UnitId, queued_at: Time) -> Option<UnitId> {
     // A unit that is taken tells of its start a little later: what came meanwhile, even of the same unit, is another turn.
-    let its_own = |(waiting, since): &(UnitId, Time)| *waiting == unit && *since <= queued_at;
-    let place = device.queue.iter().rposition(its_own)?;
-    let overtaken =
-        device.queue.iter().take(place).find(|(waiting, _)| *waiting != unit).map(|(first, _)| *first);
-    device.queue.retain(|entry| !its_own(entry));
+    let of_unit = device.queue.iter().filter(|(waiting, _)| *waiting == unit);
+    let turn = of_unit.map(|(_, since)| *since).filter(|since| *since <= queued_at).max()?;
+    let place = device.queue.iter().position(|entry| *entry == (unit, turn))?;
+    let passed: Vec<_> = device.queue.drain(..=place).filter(|(waiting, _)| *waiting != unit).collect();
+    let overtaken = passed.first().map(|(first, _)| *first);
+    passed.into_iter().rev().for_each(|entry| device.queue.push_front(entry));
     overtaken
 }
 

@@ -187,6 +187,20 @@ fn a_unit_that_is_asked_for_again_and_drops_another_keeps_its_place() {
 }
 
 #[test]
+fn a_unit_that_is_taken_and_asked_for_again_in_one_instant_has_two_turns() {
+    let mut stage = Stage::new();
+    for unit in [UNIT, OTHER_UNIT, UNIT] {
+        stage.emit(0, Event::UnitQueued { unit, depth: 1 });
+    }
+    stage.later(1);
+    for (run, unit) in [UNIT, OTHER_UNIT, UNIT].into_iter().enumerate() {
+        stage.emit(0, Event::SyncStart { unit, run: run as u64, waited: Span::secs(1) });
+        stage.complete(unit, run as u64);
+    }
+    assert_silent(&stage.verdict());
+}
+
+#[test]
 fn a_unit_that_is_asked_for_again_between_its_turn_and_its_start_waits_a_second_time() {
     let mut stage = Stage::new();
     let queued = |unit| Event::UnitQueued { unit, depth: 1 };
