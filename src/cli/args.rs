@@ -107,7 +107,7 @@ pub(super) enum Command {
         #[command(subcommand)]
         what: Option<Validate>,
     },
-    /// The libraries of links, devices and backends, each figure with its source.
+    /// The libraries of links, devices, backends and architectures named after products, each figure with its source.
     #[command(subcommand)]
     Profiles(Profiles),
     /// Print the JSON Schema of scenario files or of run.json.

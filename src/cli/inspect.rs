@@ -90,7 +90,7 @@ struct Shelf {
     telling: [&'static str; 3],
 }
 
-const SHELVES: [Shelf; 3] = [
+const SHELVES: [Shelf; 4] = [
     Shelf { many: "links", one: "link", library: Library::Links, telling: ["rtt", "down", "up"] },
     Shelf {
         many: "device classes",
@@ -103,6 +103,12 @@ const SHELVES: [Shelf; 3] = [
         one: "backend",
         library: Library::Backends,
         telling: ["workers", "fixed_cost", "row_cost"],
+    },
+    Shelf {
+        many: "architectures after products",
+        one: "architecture after a product",
+        library: Library::Products,
+        telling: ["gateway.mode", "engine.pull.chunk_rows", "engine.push.chunk_rows"],
     },
 ];
 

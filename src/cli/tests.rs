@@ -500,7 +500,7 @@ fn profiles_are_listed_with_the_figures_that_tell_them_apart() {
     assert_eq!(desk.run("profiles ls"), 0);
     let line = desk.out.lines().find(|line| line.trim_start().starts_with("vpn-over-5g-sub6 ")).unwrap();
     assert!(line.contains("75ms") && line.contains("20Mbit/s"), "{line}");
-    for name in ["vpn-over-edge", "mid", "sql-modern"] {
+    for name in ["vpn-over-edge", "mid", "sql-modern", "powersync"] {
         assert_eq!(desk.run(&format!("profiles show {name}")), 0);
         assert!(desk.out.contains("source") && desk.out.contains("estimate"), "{}", desk.out);
     }

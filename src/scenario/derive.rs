@@ -9,6 +9,7 @@ use super::written::clock;
 
 /// Completes `tree`, whose values may still be wrong.
 pub(super) fn derive(tree: &mut Node) {
+    product(tree);
     backend(tree);
     let mut links = used(tree, "link", "wifi-good");
     links.extend(passed_through(tree));
@@ -36,6 +37,14 @@ fn insert(tree: &mut Node, name: &str, value: Node) {
 fn top<'t>(tree: &'t mut Node, name: &str) -> Option<&'t mut Table> {
     let empty = || Entry::new(Node::new(Val::Table(Table::new()), Origin::default_value()));
     tree.table_mut()?.entry(name.to_owned()).or_insert_with(empty).node.table_mut()
+}
+
+fn product(tree: &mut Node) {
+    let named = tree.get(&["product"]).and_then(Node::as_text);
+    let profile = named.and_then(|name| Library::Products.find(name));
+    if let (Some(profile), Some(root)) = (profile, tree.table_mut()) {
+        complete(root, profile);
+    }
 }
 
 fn backend(tree: &mut Node) {

@@ -1,7 +1,7 @@
 //! Keys that have no effect beside others, such as how a replica is fed where there is none.
 //!
 //! Who writes such a key is told so. It is passed over where a variant, `--set` or an axis chose what makes it idle: a file that is for
-//! several ways says how each of them goes.
+//! several ways says how each of them goes. It is passed over too where a product brought it and the file is for something else.
 
 use super::check::check;
 use super::diagnostic::Diagnostic;
@@ -23,6 +23,7 @@ struct Idle {
 
 const SERVED: &str = "gateway.serve.capture";
 const FED: &str = "gateway.refresh.capture";
+const PRODUCT: &str = "product";
 
 /// In an order in which nothing is needed by a key that is passed over later.
 const IDLE: &[Idle] = &[
@@ -95,7 +96,7 @@ const IDLE: &[Idle] = &[
 /// Takes out of a checked tree what was chosen to have no effect, and tells of the rest that has none.
 pub(super) fn idle(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
     for Idle { keys, needs, chosen_by, why, help } in IDLE {
-        let choices: Vec<Origin> = chosen_by.iter().flat_map(|path| origins(tree, path)).collect();
+        let choices: Vec<Origin> = chosen_by.iter().flat_map(|path| choosers(tree, path)).collect();
         let sound = chosen_by.iter().filter_map(|path| find(tree, path)).all(Node::is_sound);
         if !sound || needs(tree) {
             continue;
@@ -107,13 +108,19 @@ pub(super) fn idle(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
             if default.as_ref().map(Node::to_toml) == Some(node.to_toml()) {
                 continue;
             }
-            if choices.iter().any(|choice| chosen_apart(choice, node)) {
+            if brought(node) || choices.iter().any(|choice| chosen_apart(choice, node)) {
                 put(tree, &names, default);
             } else {
                 mistakes.push(Diagnostic::new(node.origin.place.clone(), *why).help(*help));
             }
         }
     }
+}
+
+/// Whether nobody wrote it, nor anything in it: a product did.
+fn brought(node: &Node) -> bool {
+    matches!(node.origin.via, Via::Profile(_) | Via::Default)
+        && node.table().is_none_or(|table| table.values().all(|entry| brought(&entry.node)))
 }
 
 /// Whether this choice was made by somebody else than who wrote the key.
@@ -155,6 +162,13 @@ fn origins(tree: &Node, path: &str) -> Vec<Origin> {
         Some((_, origin)) => vec![origin.clone()],
         None => Vec::new(),
     }
+}
+
+/// Where the choice came from; where a product made it, that of the product did.
+fn choosers(tree: &Node, path: &str) -> Vec<Origin> {
+    let direct = origins(tree, path);
+    let of_product = direct.iter().any(|origin| matches!(origin.via, Via::Profile(_)));
+    if of_product { [direct, origins(tree, PRODUCT)].concat() } else { direct }
 }
 
 /// What holds if the key at a path is not written; `None` if it is then not there.

@@ -189,5 +189,6 @@ suite! {
     suite_strategies_gateway_restored_meets_its_expectations: "strategies/gateway-restored";
     suite_strategies_two_nodes_meets_its_expectations: "strategies/two-nodes";
     suite_strategies_bad_rows_meets_its_expectations: "strategies/bad-rows";
+    suite_strategies_products_meets_its_expectations: "strategies/products";
     suite_strategies_scope_moves_meets_its_expectations: "strategies/scope-moves";
 }

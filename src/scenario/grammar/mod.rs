@@ -14,6 +14,7 @@ mod transport;
 mod trouble;
 
 use super::form::{Form, Key, SOME_SPAN, SPAN, key, map, named, optional, required, table};
+use super::profiles;
 use super::written::DATE;
 
 pub(super) use trouble::VARIANT;
@@ -50,6 +51,11 @@ const ROOT_KEYS: &[Key] = &[
         "Metrics that a baseline gates by equality; the headline ones if empty.",
     ),
     key("backend", backend::BACKEND, "{}", "The system of record."),
+    optional(
+        "product",
+        Form::Word { built: profiles::PRODUCTS, later: &[] },
+        "A product whose architecture gives the keys of `gateway` and `engine` that are not written; they are settings of this gateway and this engine, not the product.",
+    ),
     key("gateway", gateway::GATEWAY, "{}", "The sync server."),
     required("entity", named(&data::ENTITY), "What is synced, by name."),
     required("fleet", named(&devices::FLEET), "Groups of devices, by name."),

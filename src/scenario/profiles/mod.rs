@@ -1,12 +1,17 @@
-//! The libraries of links, device classes and backends, each figure with its source.
+//! The libraries of links, device classes, backends and products' architectures, each figure with its source.
+//!
+//! A product's architecture is settings of our gateway and engine, and not the product: what its pages do not say, its profile
+//! leaves out.
 
 mod backends;
 mod classes;
 mod links;
+mod products;
 
 pub(super) use backends::NAMES as BACKENDS;
 pub(super) use classes::REFERENCE_STEP;
 pub(super) use links::FIELD_WORKER;
+pub(super) use products::NAMES as PRODUCTS;
 
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 
@@ -39,6 +44,8 @@ pub enum Library {
     Classes,
     /// Backends, used by `backend.profile`.
     Backends,
+    /// Architectures named after products, used by `product`: settings of our gateway and engine, not the products.
+    Products,
 }
 
 impl Library {
@@ -48,6 +55,7 @@ impl Library {
             Library::Links => &links::LINKS,
             Library::Classes => &classes::CLASSES,
             Library::Backends => &backends::BACKENDS,
+            Library::Products => &products::PRODUCTS,
         }
     }
     /// The profile of this name.
@@ -123,6 +131,7 @@ mod tests {
             (Library::Links, &["link", "x"][..]),
             (Library::Classes, &["class", "x"]),
             (Library::Backends, &["backend"]),
+            (Library::Products, &[]),
         ];
         for (library, path) in at {
             for profile in library.profiles() {
@@ -132,9 +141,15 @@ mod tests {
                 named.sort_unstable();
                 assert!(named.windows(2).all(|w| w[0] != w[1]), "{} says a thing twice", profile.name);
                 let mut wrong = Vec::new();
-                let form = super::super::grammar::form_of(path);
-                let mut node = Node::new(Val::Table(keys), Origin::default_value());
-                super::super::check::check(form, &mut node, path[0], &mut wrong);
+                let mut check = |path: &[&str], node: &mut Node| {
+                    let form = super::super::grammar::form_of(path);
+                    super::super::check::check(form, node, path[0], &mut wrong);
+                };
+                if path.is_empty() {
+                    keys.iter_mut().for_each(|(name, entry)| check(&[name], &mut entry.node));
+                } else {
+                    check(path, &mut Node::new(Val::Table(keys), Origin::default_value()));
+                }
                 assert!(wrong.is_empty(), "{}: {wrong:?}", profile.name);
                 assert!(profile.figures.iter().all(|f| !f.source.is_empty()));
             }

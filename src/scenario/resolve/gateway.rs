@@ -118,7 +118,10 @@ impl World<'_> {
     fn fits(&self, capture: &Capture, key: &str) {
         let provisioning_at = self.root.at("backend.provisioning");
         if let Err(unfit) = capture.fits(provisioning(provisioning_at)) {
-            self.wrong.at(provisioning_at, unfit.why, format!("for `{key}` it takes {}", unfit.instead));
+            let whose = self.root.at(key).profile();
+            let whose = whose.map_or(String::new(), |name| format!(", as `{name}` has it,"));
+            let help = format!("for `{key}`{whose} it takes {}", unfit.instead);
+            self.wrong.at(provisioning_at, unfit.why, help);
         }
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::super::diagnostic::{Diagnostic, Place, choices};
-use super::super::tree::{Node, Val};
+use super::super::tree::{Node, Val, Via};
 use crate::base::{BitRate, Bytes, Ppm, Span, words};
 
 /// A value, or nothing.
@@ -130,6 +130,13 @@ impl<'a> View<'a> {
     /// Where it is written.
     pub(super) fn place(self) -> Option<Place> {
         self.0.and_then(|n| n.origin.place.clone())
+    }
+    /// The profile that it is from, if it is from one.
+    pub(super) fn profile(self) -> Option<&'a str> {
+        match &self.0?.origin.via {
+            Via::Profile(name) => Some(name),
+            _ => None,
+        }
     }
     /// The names and values of a table, by name.
     pub(super) fn entries(self) -> impl Iterator<Item = (&'a str, View<'a>)> {

@@ -9,6 +9,7 @@ mod links;
 mod meaning;
 mod own_rows;
 mod plans;
+mod products;
 mod written_down;
 
 use super::{Document, Names, Plan, Request};

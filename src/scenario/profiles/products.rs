@@ -1,0 +1,97 @@
+//! The library of architectures that products are known by.
+//!
+//! These are settings of our own gateway and engine, not the products: each says where a product answers its devices, how it finds
+//! out what changed, and how much it moves at once, as far as its pages say so and there is a key for it. Where they say nothing,
+//! the keys keep their defaults, and how rows are cut into pages, retried, merged and judged is always ours. What the pages do say
+//! and no key can:
+//!
+//! - Offline Objects: its upload cache, which replays the answers to requests of the last 24 h. Ours are remembered by key, for longer.
+//! - PouchDB: ten batches in memory; `engine.pull.prefetch` goes to 4, and is left alone.
+//! - PowerSync: uploads go past its service to the app's own backend. Ours are queued at the gateway.
+//! - SymmetricDS: up to 60 batches in one exchange. Ours has one.
+//! - Couchbase Lite: rows are inserted after 20 ms too, though there be fewer than 100 of them.
+//! - Datasync: its delta token, in milliseconds, and pages by links. The cursor here is (time, key), which loses nothing.
+
+use std::sync::LazyLock;
+
+use super::{Profile, profile};
+
+/// The names of the library's products.
+pub(in super::super) const NAMES: &[&str] = &[
+    "voltmx-ota",
+    "voltmx-persistent",
+    "voltmx-offline-objects",
+    "pouchdb",
+    "couchbase-lite",
+    "powersync",
+    "symmetricds",
+    "datasync",
+];
+
+const STRATEGY: &str = "HCL, Volt MX Foundry sync: identifying an appropriate sync strategy";
+const DIRECT: &str = "HCL, Volt MX Foundry, offline enabled object services: no sync server in between";
+const TRACKING: &str =
+    "HCL, Volt MX Offline Objects, performance tuning: fetches what was modified since the last sync";
+const BATCHING: &str = "HCL, Volt MX Offline Objects, batching: 500 records down, 50 up";
+const POUCH: &str = "PouchDB, replication: batch_size 100, batches_limit 10";
+const CHANGES: &str = "CouchDB's protocol, as PouchDB replicates by it: _changes since a sequence";
+const COUCHBASE: &str = "Couchbase, Sync Gateway: changes since a sequence, given at write time";
+const LISTED: &str = "Couchbase Lite Core, ReplicatorTuning.hh: 200 revisions in a list of changes";
+const INSERTED: &str = "Couchbase Lite Core: inserts at 100 revisions, or 20 ms";
+const SERVICE: &str = "PowerSync, architecture: its service replicates the source, and streams from buckets";
+const BUCKETS: &str =
+    "PowerSync, protocol: a bucket keeps an ordered list of changes, replicated from the source";
+const STREAMED: &str = "estimate: PowerSync replicates as a stream, which is asked for here";
+const CHECKPOINT: &str = "PowerSync: at most 1000 operations or 1 MiB at once";
+const CRUD: &str = "PowerSync, getCrudBatch: limit 100";
+const NODES: &str = "SymmetricDS: nodes pull from and push to the one that stands at the source database";
+const TRIGGERS: &str = "SymmetricDS: triggers write changes to a table, routed in its order";
+const CHANNEL: &str =
+    "SymmetricDS, table channel: max_batch_size 1000 by default; 10 000 in channels of its own";
+const TOOLKIT: &str = "Community Toolkit, Datasync: tables are asked over HTTP";
+const DELTA: &str = "Community Toolkit, Datasync, offline clients: the delta token is the greatest updatedAt";
+const PAGES: &str = "Community Toolkit, Datasync: pages of 100";
+const PARALLEL: &str = "Community Toolkit, Datasync: an operation a request, one at a time by default";
+
+/// A key, its value and where it comes from.
+type Figure = (&'static str, &'static str, &'static str);
+
+const MODE: &str = "gateway.mode";
+const SERVED: &str = "gateway.serve.capture";
+const DOWN: &str = "engine.pull.chunk_rows";
+const UP: &str = "engine.push.chunk_rows";
+const STAMPS: &str = "{ last_modified = {} }";
+const LOG: &str = "{ change_log = {} }";
+
+/// In the order of [`NAMES`].
+const FIGURES: &[&[Figure]] = &[
+    &[
+        (MODE, "ota", STRATEGY),
+        (SERVED, STAMPS, STRATEGY),
+        ("gateway.serve.cursor_held_by", "client", STRATEGY),
+    ],
+    &[(MODE, "persistent", STRATEGY)],
+    &[(MODE, "ota", DIRECT), (SERVED, STAMPS, TRACKING), (DOWN, "500", BATCHING), (UP, "50", BATCHING)],
+    &[(MODE, "ota", CHANGES), (SERVED, LOG, CHANGES), (DOWN, "100", POUCH), (UP, "100", POUCH)],
+    &[
+        (MODE, "ota", COUCHBASE),
+        (SERVED, LOG, COUCHBASE),
+        (DOWN, "200", LISTED),
+        ("engine.pull.apply_rows", "100", INSERTED),
+    ],
+    &[
+        (MODE, "persistent", SERVICE),
+        ("gateway.refresh.capture", LOG, BUCKETS),
+        ("gateway.refresh.every", "10s", STREAMED),
+        (DOWN, "1000", CHECKPOINT),
+        ("engine.pull.chunk_bytes", "1MiB", CHECKPOINT),
+        (UP, "100", CRUD),
+    ],
+    &[(MODE, "ota", NODES), (SERVED, LOG, TRIGGERS), (DOWN, "1000", CHANNEL), (UP, "1000", CHANNEL)],
+    &[(MODE, "ota", TOOLKIT), (SERVED, STAMPS, DELTA), (DOWN, "100", PAGES), (UP, "1", PARALLEL)],
+];
+
+pub(super) static PRODUCTS: LazyLock<Vec<Profile>> = LazyLock::new(|| {
+    let named = NAMES.iter().zip(FIGURES);
+    named.map(|(name, figures)| profile(name, figures.to_vec())).collect()
+});
