@@ -249,13 +249,20 @@ impl Backend {
         let Admitted { at: now, device, nth, .. } = admitted;
         let mean = mean_service(&self.options, kind, load);
         let varied = varied(mean, self.options.service_cv_milli, self.seed, now, nth);
-        let service = slowed(varied, self.options.busy.as_ref(), self.pool.begins(now));
-        let (begins, done_at) = self.pool.serve(now, service);
+        let begins = self.pool.begins(now);
+        let service = slowed(varied, self.options.busy.as_ref(), begins);
+        let Load { scanned, rows, written } = load;
+        let locked = if kind == RequestKind::Push || written > 0 {
+            let marks = self.options.write_row_cost * written;
+            self.pool.lock(begins, service.scaled(marks.0, mean.0.max(1)))
+        } else {
+            Span::ZERO
+        };
+        let (begins, done_at) = self.pool.serve(now, locked + service);
         if let Some(quotas) = &mut self.quotas {
             quotas.served(now, device, service, done_at);
         }
-        let Load { scanned, rows, .. } = load;
-        Served { kind, queued: begins.since(now), service, scanned, rows, done_at }
+        Served { kind, queued: begins.since(now), locked, service, scanned, rows, done_at }
     }
 
     pub(super) fn table(&self, entity: EntityId) -> &Table {

@@ -25,6 +25,10 @@
 //! what follows from it, then stamped, then written: all its rows have one stamp. Tombstones are not removed: they are
 //! forgotten, by refusing cursors and keys that are older than what is kept.
 //!
+//! Rows that are marked for the sync's own sake, flags and claims, are marked in one transaction a page, at its beginning, under
+//! the source's one write lock: who pushes then waits, with a worker, until it ends. Mutations are transactions of one row each
+//! and keep nobody waiting; the office's commits take no time.
+//!
 //! Where it goes back to a backup ([`Backend::restore`]) it loses what was committed since, its memory of mutations included, and
 //! no stamp tells: the clock is right. So it gives itself a new incarnation, for those who hold cursors to compare.
 //!

@@ -25,6 +25,8 @@ pub struct Served {
     pub kind: RequestKind,
     /// Time in the queue.
     pub queued: Span,
+    /// Time in which a worker held it and the write lock was another's.
+    pub locked: Span,
     /// Time at work.
     pub service: Span,
     /// Rows looked at.
@@ -38,8 +40,8 @@ pub struct Served {
 impl Served {
     /// For listeners.
     pub fn event(&self) -> Event<'static> {
-        let Served { kind, queued, service, scanned, rows, .. } = *self;
-        Event::BackendServed { kind, queued, service, scanned, rows }
+        let Served { kind, queued, locked, service, scanned, rows, .. } = *self;
+        Event::BackendServed { kind, queued, locked, service, scanned, rows }
     }
 }
 
@@ -50,6 +52,8 @@ pub(super) struct Pool {
     free: BinaryHeap<Reverse<Time>>,
     /// When each request that waits is begun, in the order in which they came, which is that of these times.
     waiting: VecDeque<Time>,
+    /// When the write lock is free.
+    unlocked: Time,
     down: Vec<(Time, Time)>,
 }
 
@@ -59,6 +63,7 @@ impl Pool {
         Pool {
             free: vec![Reverse(Time::ZERO); workers].into(),
             waiting: VecDeque::new(),
+            unlocked: Time::ZERO,
             down: options.down.clone(),
         }
     }
@@ -85,6 +90,15 @@ impl Pool {
         self.free.peek().expect("there is a worker").0.max(now)
     }
 
+    /// Waits for the write lock from `begins` on, and then holds it for `held`; gives the wait.
+    pub(super) fn lock(&mut self, begins: Time, held: Span) -> Span {
+        let locked = self.unlocked.since(begins);
+        if held > Span::ZERO {
+            self.unlocked = begins + locked + held;
+        }
+        locked
+    }
+
     /// Queues a request that comes at `now` and takes `service`; gives when it is begun and when it is done.
     pub(super) fn serve(&mut self, now: Time, service: Span) -> (Time, Time) {
         let begins = self.begins(now);
@@ -101,8 +115,7 @@ impl Pool {
 /// The service time that the costs give, before chance and office hours.
 pub(super) fn mean_service(options: &Options, kind: RequestKind, load: Load) -> Span {
     let Load { scanned, rows, written } = load;
-    let marks = options.write_row_cost * written;
-    marks
+    options.write_row_cost * written
         + match kind {
             RequestKind::Push => options.write_fixed_cost + options.write_row_cost * rows,
             RequestKind::Pull | RequestKind::Fetch => {
@@ -172,6 +185,17 @@ mod tests {
         assert_eq!(serve(10, 100), (at(100), at(200)));
         assert_eq!(serve(10, 100), (at(200), at(300)));
         assert_eq!(serve(1_000, 100), (at(1_000), at(1_100)), "an idle pool has no memory");
+    }
+
+    #[test]
+    fn who_writes_waits_until_marks_are_set_and_a_push_keeps_nobody_waiting() {
+        let mut pool = pool(9);
+        let mut lock = |ms, held| pool.lock(at(ms), Span::millis(held));
+        assert_eq!(lock(0, 100), Span::ZERO, "marks of one transaction");
+        assert_eq!(lock(30, 0), Span::millis(70), "a push");
+        assert_eq!(lock(40, 100), Span::millis(60), "marks come after marks, and not after the push");
+        assert_eq!(lock(150, 0), Span::millis(50));
+        assert_eq!(lock(200, 0), Span::ZERO);
     }
 
     #[test]

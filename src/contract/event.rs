@@ -519,6 +519,8 @@ pub enum Event<'a> {
         kind: RequestKind,
         /// Time in the queue.
         queued: Span,
+        /// Time in which it waited for the source's write lock.
+        locked: Span,
         /// Time at work.
         service: Span,
         /// Rows looked at.

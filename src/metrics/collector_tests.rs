@@ -208,8 +208,10 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     for conflict in [None, Some(Refusal::Stale)] {
         t.tell(Node::Backend, Event::MutationRefused { edit, entity, key, kind: EditKind::Update, conflict });
     }
-    let served = Event::BackendServed { kind, queued: took, service: took, scanned: 40, rows: 20 };
-    t.tell(Node::Backend, Event::MutationReplayed { edit }).tell(Node::Backend, served);
+    let (queued, locked, service) = (took, took, took);
+    let served = |kind| Event::BackendServed { kind, queued, locked, service, scanned: 40, rows: 20 };
+    t.tell(Node::Backend, Event::MutationReplayed { edit });
+    t.tell(Node::Backend, served(kind)).tell(Node::Backend, served(RequestKind::Push));
     t.tell(Node::Gateway, Event::Captured { writes: 3, written: 6, handled: 9, cpu: Span(5), state: 70 });
     use ConflictKind::{DeleteUpdate, Equal, InsertInsert, UpdateDelete, UpdateUpdate};
     for kind in [UpdateUpdate, UpdateDelete, DeleteUpdate, InsertInsert, Equal] {

@@ -175,6 +175,7 @@ table! {
     BackendRequests "backend.requests.count" Count Lower Counter "Requests served."
     BackendHourly "backend.requests.hourly" Count Lower Gauge "The same, an hour of the whole run."
     BackendQueued "backend.request.queued" Ns Lower Distribution "Time of a request in the backend's queue."
+    BackendLocked "backend.push.locked" Ns Lower Distribution "Time of a push before the source's write lock, which is held while rows are marked."
     BackendService "backend.request.service" Ns Lower Distribution "Time of a request at work."
     BackendScanned "backend.scanned.rows" Rows Lower Counter "Rows looked at."
     BackendDelivered "backend.delivered.rows" Rows Neither Counter "Rows delivered and mutations handled."

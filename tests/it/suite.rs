@@ -151,6 +151,7 @@ suite! {
     suite_strategies_change_log_meets_its_expectations: "strategies/change-log";
     suite_strategies_flag_forms_meets_its_expectations: "strategies/flag-forms";
     suite_strategies_flag_initial_meets_its_expectations: "strategies/flag-initial";
+    suite_strategies_flag_lock_meets_its_expectations: "strategies/flag-lock";
     suite_strategies_flag_parallel_meets_its_expectations: "strategies/flag-parallel";
     suite_strategies_flag_per_device_meets_its_expectations: "strategies/flag-per-device";
     suite_strategies_flag_poison_meets_its_expectations: "strategies/flag-poison";
