@@ -30,6 +30,7 @@
 //! `capture`: one file that implements its trait, and one line that names it by its [`Capture`] option.
 
 mod capture;
+mod errand;
 mod held;
 mod incarnation;
 mod leg;
@@ -45,9 +46,10 @@ pub use capture::{
     LastModifiedBound, LastModifiedEnd, LastModifiedOptions, LastModifiedPaging, LastModifiedSource,
     OnUnreadable, Rows, SetFlag, Snapshot, Source,
 };
+pub use errand::{Batch, Errand, PageAsk, PageRead, Refresh, Upload, Verdicts};
 pub use held::{Advance, CursorHolder};
 pub use incarnation::Restored;
 pub use leg::{Direction, Leg, Options as LegOptions, Outage, OutageMode, Passage};
 pub use options::{Capture, CursorSaved, Mode, Options, RefreshOptions, Unfit};
-pub use persistent::{Answered, Batch, Errand, PageAsk, PageRead, Refresh, Upload, Verdicts};
+pub use persistent::Answered;
 pub use server::{Backup, Gateway, Served};

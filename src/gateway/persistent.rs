@@ -1,17 +1,17 @@
 //! A gateway with a replica: what it answers by itself, and what it wants of the backend.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::capture::{Ask, Effort, Reader, Strategy};
+use super::errand::{Batch, Brought, Errand, HEAD, PageAsk, PageRead, Refresh, Upload, Verdicts};
 use super::held::{Cursors, Keeping, Line};
 use super::incarnation::Life;
 use super::options::{Capture, CursorSaved, RefreshOptions};
 use super::replica::{Captures, Copied, Judged, Replica, Sent, Taken, Waiting};
 use super::server::Gateway;
-use crate::backend::{self, Backend, Change, Fact, Failing, Load};
+use crate::backend::{self, Backend, Change, Failing, Load};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::wire::AnswerWriter;
 use crate::contract::{
@@ -25,8 +25,6 @@ use crate::disk;
 const WRITTEN: Span = Span::micros(10);
 /// Mutations that go to the backend in one request.
 const BATCH: usize = 100;
-/// Bytes of a request for a page besides its cursor, and of a mutation on its way besides its values.
-const HEAD: u64 = 120;
 
 /// What a gateway has that keeps a replica.
 pub(super) struct Persistent {
@@ -49,67 +47,6 @@ pub struct Answered {
     /// What there is to tell of it.
     pub events: Vec<Event<'static>>,
 }
-
-/// What something that the gateway wanted of the backend came to there.
-#[derive(Debug)]
-pub struct Errand<T> {
-    /// What it brings home.
-    pub result: Result<T, ServerError>,
-    /// Its size, in bytes.
-    pub bytes: u64,
-    /// When it leaves the backend.
-    pub done_at: Time,
-    /// What the backend did, in order.
-    pub facts: Vec<Fact>,
-    /// The backend's work; `None` if the request did not get to it.
-    pub work: Option<backend::Served>,
-    /// What finding changes took the gateway.
-    pub found: Option<Event<'static>>,
-}
-
-/// A refresh under way.
-#[derive(Clone, Debug)]
-pub struct Refresh {
-    begun: Time,
-    left: VecDeque<EntityId>,
-}
-
-/// Asks for a page of changes for the replica.
-#[derive(Clone, Debug)]
-pub struct PageAsk {
-    entity: EntityId,
-    cursor: Option<String>,
-    /// When the refresh that it is a page of began: its name.
-    refresh: u64,
-}
-
-/// What a refresh that asked for a page brings home.
-#[derive(Debug)]
-pub struct PageRead(Brought);
-
-#[derive(Debug)]
-enum Brought {
-    /// A page of changes on its way into the replica.
-    Page { captures: Captures, scanned: u64 },
-    /// The backend went back to a backup since the replica's cursor was made.
-    OtherLife,
-}
-
-/// A round through the queue of uploads.
-#[derive(Clone, Debug, Default)]
-pub struct Upload {
-    after: i64,
-    /// Devices of which something was put off: what they wrote later may depend on it.
-    put_off: Vec<DeviceId>,
-}
-
-/// Mutations on their way to the backend.
-#[derive(Clone, Debug)]
-pub struct Batch(Vec<Waiting>);
-
-/// What the backend made of a batch, on its way home.
-#[derive(Debug)]
-pub struct Verdicts(Vec<Judged>);
 
 /// The keys of the rows that a verdict speaks of: that of the mutation, and one that is in its way.
 fn keys_of<'m>(mutation: &'m Mutation, outcome: &'m Outcome) -> impl Iterator<Item = &'m Key> {
@@ -561,49 +498,5 @@ impl Gateway {
     fn clock(&self, now: Time) -> Stamp {
         let start = self.persistent.as_ref().map_or(Stamp(0), |persistent| persistent.start);
         start.plus(now.since(Time::ZERO))
-    }
-}
-
-impl PageAsk {
-    /// Its size, in bytes.
-    pub fn bytes(&self) -> u64 {
-        HEAD + self.cursor.as_ref().map_or(0, |cursor| cursor.len() as u64)
-    }
-}
-
-impl Batch {
-    /// Its size, in bytes.
-    pub fn bytes(&self) -> u64 {
-        let values = |waiting: &Waiting| -> u64 {
-            waiting
-                .mutation
-                .values
-                .iter()
-                .map(|(_, value)| {
-                    value.with_ref(|value| match value {
-                        crate::base::ValueRef::Text(text) => text.len() as u64 + 6,
-                        _ => 12,
-                    })
-                })
-                .sum()
-        };
-        self.0.iter().map(|waiting| HEAD + values(waiting)).sum()
-    }
-
-    /// The devices whose mutations are in it, by their first.
-    fn devices(&self) -> Vec<DeviceId> {
-        let mut devices = Vec::new();
-        for waiting in &self.0 {
-            if !devices.contains(&waiting.device) {
-                devices.push(waiting.device);
-            }
-        }
-        devices
-    }
-}
-
-impl<T> Errand<T> {
-    fn refused(now: Time, error: ServerError) -> Errand<T> {
-        Errand { result: Err(error), bytes: HEAD, done_at: now, facts: Vec::new(), work: None, found: None }
     }
 }

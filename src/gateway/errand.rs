@@ -1,0 +1,116 @@
+//! What a persistent gateway sends to the backend of its own accord, and what comes home.
+
+use std::collections::VecDeque;
+
+use super::replica::{Captures, Judged, Waiting};
+use crate::backend::{self, Fact};
+use crate::base::{DeviceId, EntityId, Time, ValueRef};
+use crate::contract::{Event, ServerError};
+
+/// Bytes of a request for a page besides its cursor, and of a mutation on its way besides its values.
+pub(super) const HEAD: u64 = 120;
+
+/// What something that the gateway wanted of the backend came to there.
+#[derive(Debug)]
+pub struct Errand<T> {
+    /// What it brings home.
+    pub result: Result<T, ServerError>,
+    /// Its size, in bytes.
+    pub bytes: u64,
+    /// When it leaves the backend.
+    pub done_at: Time,
+    /// What the backend did, in order.
+    pub facts: Vec<Fact>,
+    /// The backend's work; `None` if the request did not get to it.
+    pub work: Option<backend::Served>,
+    /// What finding changes took the gateway.
+    pub found: Option<Event<'static>>,
+}
+
+/// A refresh under way.
+#[derive(Clone, Debug)]
+pub struct Refresh {
+    pub(super) begun: Time,
+    pub(super) left: VecDeque<EntityId>,
+}
+
+/// Asks for a page of changes for the replica.
+#[derive(Clone, Debug)]
+pub struct PageAsk {
+    pub(super) entity: EntityId,
+    pub(super) cursor: Option<String>,
+    /// When the refresh that it is a page of began: its name.
+    pub(super) refresh: u64,
+}
+
+/// What a refresh that asked for a page brings home.
+#[derive(Debug)]
+pub struct PageRead(pub(super) Brought);
+
+#[derive(Debug)]
+pub(super) enum Brought {
+    /// A page of changes on its way into the replica.
+    Page { captures: Captures, scanned: u64 },
+    /// The backend went back to a backup since the replica's cursor was made.
+    OtherLife,
+}
+
+/// A round through the queue of uploads.
+#[derive(Clone, Debug, Default)]
+pub struct Upload {
+    pub(super) after: i64,
+    /// Devices of which something was put off: what they wrote later may depend on it.
+    pub(super) put_off: Vec<DeviceId>,
+}
+
+/// Mutations on their way to the backend.
+#[derive(Clone, Debug)]
+pub struct Batch(pub(super) Vec<Waiting>);
+
+/// What the backend made of a batch, on its way home.
+#[derive(Debug)]
+pub struct Verdicts(pub(super) Vec<Judged>);
+
+impl PageAsk {
+    /// Its size, in bytes.
+    pub fn bytes(&self) -> u64 {
+        HEAD + self.cursor.as_ref().map_or(0, |cursor| cursor.len() as u64)
+    }
+}
+
+impl Batch {
+    /// Its size, in bytes.
+    pub fn bytes(&self) -> u64 {
+        let values = |waiting: &Waiting| -> u64 {
+            waiting
+                .mutation
+                .values
+                .iter()
+                .map(|(_, value)| {
+                    value.with_ref(|value| match value {
+                        ValueRef::Text(text) => text.len() as u64 + 6,
+                        _ => 12,
+                    })
+                })
+                .sum()
+        };
+        self.0.iter().map(|waiting| HEAD + values(waiting)).sum()
+    }
+
+    /// The devices whose mutations are in it, by their first.
+    pub(super) fn devices(&self) -> Vec<DeviceId> {
+        let mut devices = Vec::new();
+        for waiting in &self.0 {
+            if !devices.contains(&waiting.device) {
+                devices.push(waiting.device);
+            }
+        }
+        devices
+    }
+}
+
+impl<T> Errand<T> {
+    pub(super) fn refused(now: Time, error: ServerError) -> Errand<T> {
+        Errand { result: Err(error), bytes: HEAD, done_at: now, facts: Vec::new(), work: None, found: None }
+    }
+}
