@@ -230,8 +230,10 @@ impl Replica {
     }
 
     /// The backend's history is another from some time ago on: the same, and what was known ahead of it counts no more than the rest.
+    /// Verdicts are of the old one: whoever comes for one is judged again, by a backend that knows what it still has.
     pub(in super::super) fn begin_again(&mut self, entity: EntityId) {
         self.transact(|replica| {
+            sound(replica.open().prepare("DELETE FROM upload WHERE verdict IS NOT NULL").execute([]));
             sound(replica.on(entity, Statement::NoneAhead).execute([]));
             replica.begin_load(entity);
         });

@@ -290,6 +290,23 @@ fn a_queued_edit_outlives_the_process_and_is_judged_once() {
 }
 
 #[test]
+fn a_verdict_of_a_history_that_the_backend_left_is_asked_for_again() {
+    let mut site = Site::filled(1_000);
+    site.refresh();
+    let backup = site.backend.backup();
+    let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
+    assert_eq!(site.push(0, &edit), Outcome::Queued);
+    site.upload();
+    let now = site.tick();
+    site.backend.restore(now, backup);
+    site.refresh();
+    assert_eq!((site.push(0, &edit), site.gateway.waiting()), (Outcome::Queued, 1));
+    site.upload();
+    let stamp = site.backend.row(VISIT, &Key::new("north0")).unwrap().stamp;
+    assert_eq!(site.push(0, &edit), Outcome::Applied { stamp });
+}
+
+#[test]
 fn what_the_backend_took_is_there_before_the_next_refresh_and_no_older_page_goes_over_it() {
     let mut site = Site::filled(1_000);
     let (mut north, mut south) = (None, None);
