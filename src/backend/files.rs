@@ -21,6 +21,14 @@ pub struct FileDrop {
     pub takes: Span,
 }
 
+impl FileDrop {
+    /// When the first file is complete that is begun after `at`.
+    pub fn complete_after(self, at: Time) -> Time {
+        let every = self.every.0.max(1);
+        Time((at.0 / every + 1).saturating_mul(every)) + self.takes
+    }
+}
+
 /// A file as it was fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct File<'b> {
@@ -90,4 +98,17 @@ fn write(entity: &crate::contract::Entity, style: Style, rows: &[(Key, Stamp, Ar
     }
     put(vec![END.to_owned(), rows.len().to_string()]);
     writer.into_inner().expect("memory is flushed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_committed_as_a_file_is_begun_is_waited_for_in_the_next() {
+        let drop = FileDrop { every: Span(20), takes: Span(15) };
+        for (at, complete) in [(0, 35), (19, 35), (20, 55), (110, 135)] {
+            assert_eq!(drop.complete_after(Time(at)), Time(complete));
+        }
+    }
 }

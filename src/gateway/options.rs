@@ -4,7 +4,7 @@ use super::capture::{ChangeLogOptions, FlagOptions, HashOptions, LastModifiedOpt
 use super::held::CursorHolder;
 use super::incarnation::Restored;
 use super::leg;
-use crate::base::Span;
+use crate::base::{Span, Time};
 
 /// A gateway's options.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,11 +84,11 @@ impl Default for RefreshOptions {
 }
 
 impl Options {
-    /// How long after its commit at the latest a change is found that can be seen at once.
-    pub fn behind(&self) -> Span {
+    /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
+    pub fn found_by(&self, shown: Time) -> Time {
         match self.mode {
-            Mode::Ota => self.serve.behind(),
-            Mode::Persistent => self.refresh.capture.behind(),
+            Mode::Ota => self.serve.found_by(shown),
+            Mode::Persistent => self.refresh.capture.found_by(shown),
         }
     }
 }

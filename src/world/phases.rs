@@ -110,7 +110,7 @@ impl World {
             self.hub.with(|l| l.round.commits = 0);
             let shown = self.servers.backend.borrow().shown_by();
             // What would take longer is not waited for: the oracle tells what it finds.
-            now = (shown.map_or(now, |shown| shown.max(now)) + self.plan.gateway.behind()).min(deadline);
+            now = self.plan.gateway.found_by(shown.map_or(now, |shown| shown.max(now))).min(deadline);
             if let Some(ended) = self.advance(now, watch) {
                 return Err(ended);
             }

@@ -155,9 +155,9 @@ pub(super) trait Fits {
     /// [`Unfit`] if it cannot even ask.
     fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit>;
 
-    /// How long after its commit at the latest a change is found that can be seen at once.
-    fn behind(&self) -> Span {
-        Span::ZERO
+    /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
+    fn found_by(&self, shown: Time) -> Time {
+        shown
     }
 }
 
@@ -181,9 +181,9 @@ impl Capture {
         }
     }
 
-    /// How long after its commit at the latest a change is found that can be seen at once.
-    pub fn behind(&self) -> Span {
-        self.options().behind()
+    /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
+    pub fn found_by(&self, shown: Time) -> Time {
+        self.options().found_by(shown)
     }
 
     /// Whether a backend of this provisioning has what the strategy asks it for. That it finds everything is another matter:

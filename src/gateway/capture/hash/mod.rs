@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use super::{Ask, Captured, Effort, Fits, Reader, Strategy, Take};
 use crate::backend::{Backend, Change, FileDrop, Provisioning};
-use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
+use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
 use crate::contract::{Carried, Delivery, Entity, Schema, ServerError};
 use crate::gateway::options::Unfit;
 
@@ -107,10 +107,10 @@ impl Fits for Options {
         Ok(())
     }
 
-    fn behind(&self) -> Span {
+    fn found_by(&self, shown: Time) -> Time {
         match self.source {
-            Source::Api => Span::ZERO,
-            Source::File { drop, .. } => drop.every + drop.takes,
+            Source::Api => shown,
+            Source::File { drop, .. } => drop.complete_after(shown),
         }
     }
 }

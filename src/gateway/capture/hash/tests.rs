@@ -7,7 +7,7 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert_e
 use super::trial::{self, TROUBLES, Trial, Trouble, VISIT};
 use super::*;
 use crate::backend::{self, Style};
-use crate::base::{Fat, UnitId, Value};
+use crate::base::{Fat, Span, UnitId, Value};
 
 fn trial(options: Options, provisioning: Provisioning, rows: u32) -> Trial {
     let files = match options.source {

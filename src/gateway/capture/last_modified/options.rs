@@ -3,7 +3,7 @@
 use super::super::super::options::Unfit;
 use super::super::Fits;
 use crate::backend::{Provisioning, Upto};
-use crate::base::Span;
+use crate::base::{Span, Time};
 
 /// How it pages, and how close to the present it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,11 +116,11 @@ impl Fits for Options {
         })
     }
 
-    fn behind(&self) -> Span {
+    fn found_by(&self, shown: Time) -> Time {
         let window = match self.upto {
             Upto::Behind(window) => window,
             Upto::Settled => Span::ZERO,
         };
-        window + self.reconcile.unwrap_or(Span::ZERO)
+        shown + window + self.reconcile.unwrap_or(Span::ZERO)
     }
 }
