@@ -103,15 +103,8 @@ impl Options {
                 instead: "`gateway.serve.cursor_held_by = \"client\"`, or `prefetch = 0`",
             });
         }
-        let why = match (self.mode, &self.serve) {
-            (Mode::Ota, Capture::Flag(_)) => {
-                "a cursor that comes back sets the flags of its page, which may never be committed"
-            }
-            (Mode::Ota, Capture::Hash(_)) => {
-                "a cursor that comes back makes its page count as held, and it may never be committed"
-            }
-            _ => return None,
-        };
+        let served = Some(&self.serve).filter(|_| self.mode == Mode::Ota);
+        let why = served.and_then(Capture::takes_receipts)?;
         Some(Unfit {
             why,
             instead: "a capture by `last_modified` or `change_log`, a persistent gateway, or `prefetch = 0`",
@@ -130,6 +123,21 @@ pub enum Capture {
     ChangeLog(ChangeLogOptions),
     /// By comparing everything with what was sent before.
     Hash(HashOptions),
+}
+
+impl Capture {
+    /// What a cursor that comes back does to the page that it came with, beyond telling where to go on.
+    pub fn takes_receipts(&self) -> Option<&'static str> {
+        match self {
+            Capture::Flag(_) => {
+                Some("a cursor that comes back sets the flags of its page, which may never be committed")
+            }
+            Capture::Hash(_) => {
+                Some("a cursor that comes back makes its page count as held, and it may never be committed")
+            }
+            Capture::LastModified(_) | Capture::ChangeLog(_) => None,
+        }
+    }
 }
 
 impl Default for Capture {

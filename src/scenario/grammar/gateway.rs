@@ -58,7 +58,7 @@ const REFRESH: Form = table(&[
         "nodes",
         Form::Int { min: 1, max: 100 },
         "1",
-        "So many nodes refresh it, each on the schedule and none knowing of the others.",
+        "So many nodes refresh it, each on the schedule and none knowing of the others. Several not where the gateway takes a cursor that comes back for the receipt of its page: capture by flag or hash.",
     ),
     key(
         "fencing",

@@ -62,19 +62,35 @@ impl World<'_> {
             self.fits(&options.capture, FED);
             return options;
         };
+        let capture = self.capture(FED);
         RefreshOptions {
             every: view.at("every").span(),
             upload_every: view.at("upload_every").span(),
-            capture: self.capture(FED),
+            nodes: self.nodes(view.at("nodes"), &capture),
+            capture,
             page: view.at("page").count(),
             kept: view.at("kept").present().map_or(kept, View::span),
-            nodes: view.at("nodes").count(),
             fencing: view.at("fencing").flag(),
             cursor_saved: match view.at("cursor_saved").text() {
                 "before-rows" => CursorSaved::BeforeRows,
                 _ => CursorSaved::WithRows,
             },
         }
+    }
+
+    /// How many nodes refresh the replica; refused where they would take each other's receipts away.
+    fn nodes(&self, view: View<'_>, capture: &Capture) -> u32 {
+        if view.count() > 1
+            && let Some(why) = capture.takes_receipts()
+        {
+            let why = format!("several nodes ask with the same cursor, and {why}");
+            self.wrong.at(
+                view,
+                why,
+                "a capture by `last_modified` or `change_log` can be shared, or `nodes = 1`",
+            );
+        }
+        view.count()
     }
 
     fn leg(&self, view: View<'_>) -> gateway::LegOptions {

@@ -82,3 +82,24 @@ fn pages_are_asked_for_ahead_only_where_no_cursor_is_a_receipt() {
     let replica = ["gateway.mode=\"persistent\"", "gateway.refresh.capture.flag={}", ahead];
     assert_eq!(with_sets(MINIMAL, &replica).engine.pull.prefetch, 2, "a replica's cursors are positions");
 }
+
+#[test]
+fn several_nodes_refresh_a_replica_only_where_no_cursor_is_a_receipt() {
+    let of = |capture: &str| {
+        ["gateway.mode=\"persistent\"", "gateway.refresh.nodes=2"]
+            .into_iter()
+            .map(String::from)
+            .chain([format!("gateway.refresh.capture.{capture}={{}}")])
+            .collect::<Vec<String>>()
+    };
+    for (capture, why) in [("flag", "sets the flags of its page"), ("hash", "makes its page count as held")] {
+        let sets = of(capture);
+        let said = complaint(MINIMAL, &sets.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(said.contains(why) && said.contains("nodes = 1"), "{said}");
+    }
+    for capture in ["last_modified", "change_log"] {
+        let sets = of(capture);
+        let plan = with_sets(MINIMAL, &sets.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(plan.gateway.refresh.nodes, 2);
+    }
+}
