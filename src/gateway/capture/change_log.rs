@@ -70,6 +70,10 @@ impl Strategy for ChangeLog {
     fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
         format!("@{}", stamp.0)
     }
+
+    fn finds_absence(&self) -> bool {
+        true
+    }
 }
 
 fn write(position: &LogPosition) -> String {

@@ -216,6 +216,10 @@ impl Strategy for Reconciling {
     fn state(&self) -> u64 {
         self.bytes
     }
+
+    fn finds_absence(&self) -> bool {
+        true
+    }
 }
 
 fn name(reader: Reader<'_>, entity: EntityId) -> Name {
