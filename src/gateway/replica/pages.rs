@@ -31,9 +31,12 @@ struct Position {
 }
 
 impl Replica {
-    /// The cursor of a device that has seen everything of `entity` up to and including `stamp`.
+    /// The cursor of a device that has seen everything of `entity` up to and including `stamp`; of what devices cannot get there
+    /// is nothing to be seen.
     pub(in super::super) fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        self.named(Position { seq: self.last_by(entity, stamp), since: None })
+        let is_held = self.entities().any(|held| held == entity);
+        let seq = if is_held { self.last_by(entity, stamp) } else { 0 };
+        self.named(Position { seq, since: None })
     }
 
     /// Delivers the changes of `entity` after `cursor` for a device with these attributes to `take`, in the order in which the
