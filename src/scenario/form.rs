@@ -121,6 +121,8 @@ pub(super) const fn map(rest: &'static Form) -> Form {
 pub(super) const SPAN: Form = Form::Span { min: Span::ZERO, max: Span::secs(3_660 * 86_400) };
 /// A length of time of at least a nanosecond and at most ten years.
 pub(super) const SOME_SPAN: Form = Form::Span { min: Span(1), max: Span::secs(3_660 * 86_400) };
+/// The time from one of many to the next: of at least a millisecond and at most ten years.
+pub(super) const PERIOD: Form = Form::Span { min: Span::millis(1), max: Span::secs(3_660 * 86_400) };
 /// A count from 0.
 pub(super) const COUNT: Form = Form::Int { min: 0, max: 1_000_000_000 };
 /// A count from 1.

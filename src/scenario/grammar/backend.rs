@@ -1,7 +1,7 @@
 //! Keys of the backend.
 
 use super::super::form::{
-    COUNT, Form, SOME, SOME_SPAN, SPAN, key, named, optional, profiled, required, table,
+    COUNT, Form, PERIOD, SOME, SOME_SPAN, SPAN, key, named, optional, profiled, required, table,
 };
 use super::super::profiles;
 use super::super::written::CLOCK;
@@ -110,7 +110,7 @@ pub(super) const AVAILABILITY: Form = table(&[
     required("share", Form::Share, "Share of time in which it is up; above 0."),
     key(
         "mean_outage",
-        SOME_SPAN,
+        PERIOD,
         "\"30m\"",
         "Mean length of an outage; times between them are exponential, too.",
     ),

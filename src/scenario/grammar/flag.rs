@@ -1,6 +1,6 @@
 //! Keys of capture by flag and by change log, and of what the backend keeps for them.
 
-use super::super::form::{Form, Key, SOME, SOME_SPAN, key, optional, required, table};
+use super::super::form::{Form, Key, PERIOD, SOME, SOME_SPAN, key, optional, required, table};
 
 /// How changes are found: by a flag.
 pub(super) const FLAG: Form = table(&[
@@ -93,5 +93,5 @@ pub(super) const TOUCH_FLAG: Form = table(&[
 /// The gateway forgets.
 pub(super) const GATEWAY_REPLACED: Form = table(&[
     key("times", Form::Int { min: 0, max: 1_000 }, "1", "How often."),
-    key("every", SOME_SPAN, "\"1m\"", "From one time to the next."),
+    key("every", PERIOD, "\"1m\"", "From one time to the next."),
 ]);

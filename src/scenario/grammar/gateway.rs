@@ -1,6 +1,6 @@
 //! Keys of the gateway.
 
-use super::super::form::{Form, SOME, SOME_SPAN, SPAN, key, optional, required, table};
+use super::super::form::{Form, PERIOD, SOME, SOME_SPAN, SPAN, key, optional, required, table};
 use super::super::written::{NAME, UPTO};
 use super::backend::AVAILABILITY;
 use super::flag::{CHANGE_LOG, FLAG};
@@ -42,11 +42,11 @@ const LEG: Form = table(&[
 const REFRESH: Form = table(&[
     key(
         "every",
-        SOME_SPAN,
+        PERIOD,
         "\"15m\"",
         "From the start of one refresh to that of the next; a failed one waits for it too.",
     ),
-    key("upload_every", SOME_SPAN, "\"10s\"", "How often what devices wrote is offered to the backend."),
+    key("upload_every", PERIOD, "\"10s\"", "How often what devices wrote is offered to the backend."),
     key("capture", CAPTURE, "{ last_modified = {} }", "How changes are found."),
     key("page", Form::Int { min: 1, max: 1_000_000 }, "1000", "At most this many rows in one answer."),
     optional(
@@ -178,7 +178,7 @@ const HASH: Form = table(&[
         "\"api\"",
         "The backend is asked for all rows, or drops files.",
     ),
-    key("file_every", SOME_SPAN, "\"1h\"", "How often the backend writes a file, from the start on."),
+    key("file_every", PERIOD, "\"1h\"", "How often the backend writes a file, from the start on."),
     key("file_takes", SPAN, "\"0s\"", "How long writing it takes; meanwhile there is only its beginning."),
     key("trailer", Form::Bool, "true", "A file counts only if its last line says that it is complete."),
 ]);

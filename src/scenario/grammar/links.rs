@@ -1,6 +1,6 @@
 //! Keys of links.
 
-use super::super::form::{Form, SOME_SPAN, SPAN, key, optional, required, table};
+use super::super::form::{Form, PERIOD, SOME_SPAN, SPAN, key, optional, required, table};
 use super::super::profiles;
 
 pub(super) const LINKS: Form = Form::Named { of: &LINK, library: profiles::links };
@@ -51,7 +51,7 @@ const JITTER_TAIL: Form = table(&[
 ]);
 
 const STEPS: Form = table(&[
-    required("every", SOME_SPAN, "From one step to the next."),
+    required("every", PERIOD, "From one step to the next."),
     required("within", SPAN, "The greatest deviation, one way."),
 ]);
 
@@ -74,13 +74,13 @@ const LOSS: Form = Form::Either { plain: &Form::Share, table: &BURSTS };
 const BURSTS: Form = table(&[
     required("p", Form::Share, "From no loss to loss, a packet. Loss is p / (p + r)."),
     required("r", Form::Share, "From loss to no loss, a packet. The mean burst is 1 / r packets."),
-    optional("every", SOME_SPAN, "Losses come only in the beginning of each such time."),
+    optional("every", PERIOD, "Losses come only in the beginning of each such time."),
     optional("for", SOME_SPAN, "How long that beginning lasts."),
 ]);
 
 const GAPS: Form = table(&[
-    required("mtbf", SOME_SPAN, "Mean time from the end of a gap to the next one."),
-    required("mean", SOME_SPAN, "Mean length of a gap."),
+    required("mtbf", PERIOD, "Mean time from the end of a gap to the next one."),
+    required("mean", PERIOD, "Mean length of a gap."),
     key(
         "mode",
         Form::Word { built: &["drop", "hold", "reset"], later: &[] },
@@ -96,7 +96,7 @@ const GAPS: Form = table(&[
 ]);
 
 const RADIO_CHANGES: Form = table(&[
-    required("mtbf", SOME_SPAN, "Mean time from one to the next."),
+    required("mtbf", PERIOD, "Mean time from one to the next."),
     key("takes", SPAN, "\"4500ms\"", "How long packets are held back."),
     key("session_loss", Form::Share, "0.333333", "Share of them that lose the IP session."),
 ]);

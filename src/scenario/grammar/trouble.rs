@@ -1,6 +1,6 @@
 //! Keys of what goes wrong and of what must come out.
 
-use super::super::form::{Form, Key, SOME_SPAN, SPAN, key, optional, required, table};
+use super::super::form::{Form, Key, PERIOD, SOME_SPAN, SPAN, key, optional, required, table};
 use super::super::written::{CLOCK, NAME, STEP};
 use super::ANYTHING;
 use super::flag::{GATEWAY_REPLACED, TOUCH_FLAG};
@@ -59,7 +59,7 @@ pub(super) const EVENT: Form = Form::Table {
                 FOR,
                 key(
                     "every",
-                    SOME_SPAN,
+                    PERIOD,
                     "\"6s\"",
                     "From one loss of the link to the next; it is gone for half of it."
                 ),

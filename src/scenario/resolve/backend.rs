@@ -59,6 +59,9 @@ impl World<'_> {
         if share.present().is_some() && share.share() == Ppm(0) {
             self.wrong.at(share, "it is never up", "a share above 0, such as \"99.5%\"");
         }
+        let down = u128::from(Ppm::ONE.0.saturating_sub(share.share().0)) * u128::from(self.duration.0);
+        let mean = u128::from(view.at("mean_outage").span().0.max(1));
+        self.not_too_many(view.at("mean_outage"), down / u128::from(Ppm::ONE.0) / mean);
         Some(backend::Availability { share: share.share(), mean_outage: view.at("mean_outage").span() })
     }
 

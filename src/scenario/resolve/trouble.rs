@@ -188,12 +188,22 @@ impl World<'_> {
         })
     }
 
+    /// Refuses a key that asks for more faults than a world holds.
+    pub(super) fn not_too_many(&self, key: View<'_>, faults: u128) {
+        if faults > FAULTS_MAX {
+            let help =
+                format!("at most {FAULTS_MAX} are drawn: a longer time, fewer devices or a shorter scenario");
+            self.wrong.at(key, format!("some {faults} faults would be drawn"), help);
+        }
+    }
+
     fn flap(&self, flap: View<'_>) -> Span {
         let (every, length) = (flap.at("every"), flap.at("for"));
         if every.span() > length.span() {
             let help = format!("it flaps for {}, and `every` is at most that", length.span());
             self.wrong.given(&[length]).at(every, "too slow to flap once", help);
         }
+        self.not_too_many(every, u128::from(length.span().0) / u128::from(every.span().0.max(1)));
         every.span()
     }
 
@@ -218,11 +228,8 @@ impl World<'_> {
         ] {
             let mtbf = view.at(key).span();
             let faults = u128::from(places) * u128::from(self.duration.0) / u128::from(mtbf.0.max(1));
-            if mtbf > Span::ZERO && faults > FAULTS_MAX {
-                let help = format!(
-                    "at most {FAULTS_MAX} are drawn: a longer time, fewer devices or a shorter scenario"
-                );
-                self.wrong.at(view.at(key), format!("some {faults} faults would be drawn"), help);
+            if mtbf > Span::ZERO {
+                self.not_too_many(view.at(key), faults);
             }
         }
         Some(Chaos {

@@ -370,6 +370,16 @@ fn more_faults_than_can_be_told_and_names_that_no_file_can_have_are_refused() {
         "[chaos]\noutage_mtbf = \"1ns\"\noutage_mean = \"1s\"",
         &["faults would be drawn", "at most 10000000"],
     );
+    let often = "flap = { every = \"1ms\", for = \"5h\" }";
+    says(&format!("[event.e]\nat = \"+1m\"\n{often}"), &["faults would be drawn"]);
+    let brief = "availability = { share = \"50%\", mean_outage = \"1ms\" }";
+    says(&format!("duration = \"300d\"\n[backend]\n{brief}"), &["faults would be drawn"]);
+    for period in [
+        "[gateway]\nmode = \"persistent\"\nrefresh = { upload_every = \"1ns\" }",
+        "[backend]\navailability = { share = \"50%\", mean_outage = \"1us\" }",
+    ] {
+        says(period, &["from 1ms to"]);
+    }
     let long = format!("name=\"{}\"", "x".repeat(81));
     for name in ["name=\"a\\u001bb\"", &long] {
         assert!(complaint(MINIMAL, &[name]).contains("no name for a scenario"), "{name}");
