@@ -84,3 +84,34 @@ fn a_knob_that_a_place_cannot_turn_is_refused_before_anything_runs() {
         format!("tune @ties.toml {knobs} --metric engine.session.duration --progress none --out @tuned");
     assert_eq!(desk.run(&tune), 0, "{}", desk.err);
 }
+
+#[test]
+fn what_no_report_has_put_there_is_neither_overwritten_nor_removed() {
+    let mut desk = desk();
+    for name in ["summary.md", "run.json", "inputs/depots.csv", "hist/mine.txt"] {
+        let folder = format!("own-{}", name.len());
+        desk.write(&format!("{folder}/{name}"), "mine");
+        assert_eq!(desk.run(&format!("run @ties.toml --out @{folder} --progress none")), 2, "{name}");
+        assert!(desk.err.contains("would be overwritten") && desk.err.contains("--out"), "{}", desk.err);
+        assert_eq!(desk.read(&format!("{folder}/{name}")), "mine");
+    }
+    assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0, "a report is its own: {}", desk.err);
+    desk.write("beside/notes.txt", "mine");
+    assert_eq!(desk.run("run @ties.toml --out @beside --progress none"), 0, "{}", desk.err);
+}
+
+#[test]
+fn a_scenario_that_is_no_text_is_shown_with_its_line() {
+    let mut desk = desk();
+    let path = desk.path("latin.toml");
+    std::fs::write(path, b"name = \"x\"\nabout = \"caf\xe9\"\n").unwrap();
+    assert_eq!(desk.run("check @latin.toml"), 3);
+    assert!(desk.err.contains("latin.toml:2") && desk.err.contains("0xE9"), "{}", desk.err);
+}
+
+#[test]
+fn a_name_that_is_set_keeps_its_cells() {
+    let mut desk = desk();
+    assert_eq!(desk.run("check @ties.toml --set name=other"), 0, "{}", desk.err);
+    assert!(!desk.out.contains(" 0 cells"), "{}", desk.out);
+}

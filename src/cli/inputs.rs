@@ -7,7 +7,7 @@ use crate::report::{Folder, FolderError, RunRecord};
 use crate::scenario::Plan;
 
 /// Where in a report's folder the copies lie.
-const FOLDER: &str = "inputs";
+pub(super) const FOLDER: &str = "inputs";
 
 /// A file that a scenario reads.
 pub(super) struct Input {

@@ -1,8 +1,8 @@
 //! `run`: cells, a report, a verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::OpenOptions;
-use std::io::Write;
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
@@ -106,6 +106,26 @@ pub(super) struct UnderWay<'a> {
     timing: Vec<CellTiming>,
 }
 
+/// Refuses a folder that holds what a report would replace or remove and that no report has put there.
+fn spare_others(folder: &Path) -> anyhow::Result<()> {
+    let mut head = Vec::new();
+    let record = fs::File::open(folder.join("run.json"));
+    if record.is_ok_and(|file| file.take(4_096).read_to_end(&mut head).is_ok())
+        && String::from_utf8_lossy(&head).contains(&format!("{:?}", report::Tool::this().name))
+    {
+        return Ok(());
+    }
+    let ours = RENDERED.iter().chain(&EMPTIED).chain(&["run.json", inputs::FOLDER]);
+    match ours.map(|name| folder.join(name)).find(|path| path.exists()) {
+        None => Ok(()),
+        Some(other) => Err(Refusal::usage(format!(
+            "{} would be overwritten, and {} is no report: choose another folder with --out",
+            other.display(),
+            folder.display()
+        ))),
+    }
+}
+
 impl<'a> UnderWay<'a> {
     /// Opens the report of the run of this `name`, which is of these plans or begins with them. Nothing has run yet.
     pub(super) fn open(plans: &[Plan], name: &str, order: &Order<'a>) -> anyhow::Result<UnderWay<'a>> {
@@ -118,6 +138,7 @@ impl<'a> UnderWay<'a> {
             let journal = Journal::resume(&path, name).map_err(unresumable)?;
             (Folder::create(&path).map_err(refused)?, journal)
         } else {
+            spare_others(&path)?;
             let folder = Folder::create(&path).map_err(refused)?;
             (folder, Journal::begin(&path, name).map_err(refused)?)
         };
@@ -128,7 +149,7 @@ impl<'a> UnderWay<'a> {
         begun.exit_code = Exit::Interrupted.code();
         folder.put("run.json", begun.to_json().as_bytes()).map_err(refused)?;
         folder.remove(&RENDERED).map_err(refused)?;
-        for sub in ["hist", "repro"] {
+        for sub in EMPTIED {
             folder.keep_only(sub, &BTreeSet::new()).map_err(refused)?;
         }
         inputs::keep(&folder, &inputs::of_plans(plans)).map_err(refused)?;
@@ -266,6 +287,9 @@ fn refused(error: FolderError) -> anyhow::Error {
 /// What is rendered from a record, or told of the same cells.
 const RENDERED: [&str; 6] =
     ["timing.json", "cells.csv", "series.csv", "junit.xml", "summary.md", "report.html"];
+
+/// Folders that a report fills; what lies there of an earlier run goes first.
+const EMPTIED: [&str; 2] = ["hist", "repro"];
 
 /// Writes `run.json`; last, so that who waits for it finds the others.
 fn write_record(folder: &Folder, record: &RunRecord) -> Result<(), FolderError> {
