@@ -11,7 +11,7 @@ use crate::engine;
 use crate::metrics::{self, Unit};
 use crate::oracle;
 use crate::report::Exit;
-use crate::scenario::{Document, Invalid, Names, Plan, Request};
+use crate::scenario::{self, Document, Invalid, Names, Plan, Request};
 
 /// Keys with their values, as they are written.
 pub(super) type Values = Vec<(String, Vec<String>)>;
@@ -24,7 +24,8 @@ pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> anyhow::Res
     let mut documents = Vec::new();
     let mut mistakes = Mistakes::default();
     for path in files(paths)? {
-        documents.extend(mistakes.sift(document(&read(&path)?, &path)));
+        let document = text_at(&path)?.and_then(|text| document(&text, &path));
+        documents.extend(mistakes.sift(document));
     }
     mistakes.refuse(console)?;
     Ok(documents)
@@ -172,12 +173,19 @@ pub(super) fn one_plan(
 
 /// The text of a scenario file.
 pub(super) fn read(path: &Path) -> anyhow::Result<String> {
+    let mut mistakes = Mistakes::default();
+    let text = mistakes.sift(text_at(path)?);
+    text.ok_or_else(|| Refusal::because(Exit::Invalid, mistakes.0[0].render(false)))
+}
+
+/// The same; bytes that are no text are a mistake of the file's.
+fn text_at(path: &Path) -> anyhow::Result<Result<String, Invalid>> {
     use std::io::ErrorKind;
-    std::fs::read_to_string(path).map_err(|e| match e.kind() {
+    let bytes = std::fs::read(path).map_err(|e| match e.kind() {
         ErrorKind::NotFound => Refusal::usage(format!("there is no {}", path.display())),
-        ErrorKind::InvalidData => Refusal::because(Exit::Invalid, format!("{} is not UTF-8", path.display())),
         _ => Refusal::environment(format!("cannot read {}: {e}", path.display())),
-    })
+    })?;
+    Ok(scenario::text_of(bytes, &path.display().to_string()))
 }
 
 /// The scenario files that paths name: a file is itself, a folder all `*.toml` below it, in order of their names.

@@ -12,11 +12,19 @@ use super::idle::idle;
 use super::merge::Setting;
 use super::plan::Plan;
 use super::resolve::resolve;
-use super::rows::{Brought, prepare};
+use super::rows::{Brought, not_utf8, prepare};
 use super::traces::Traces;
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
 use crate::base::{Digest, Seed};
 use crate::metrics::Unit;
+
+/// The text of a scenario file named `path`.
+///
+/// # Errors
+/// [`Invalid`] if these bytes are no UTF-8.
+pub fn text_of(bytes: Vec<u8>, path: &str) -> Result<String, Invalid> {
+    String::from_utf8(bytes).map_err(|e| Invalid { diagnostics: vec![not_utf8(path, &e)] })
+}
 
 /// The names that a scenario may use and that this room does not know.
 #[derive(Clone, Copy, Debug)]

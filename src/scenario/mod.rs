@@ -38,7 +38,7 @@ mod written;
 mod zone;
 
 pub use diagnostic::{Diagnostic, Invalid, LoadError, Place, Source, closest};
-pub use document::{Document, Names, Provenance, Request};
+pub use document::{Document, Names, Provenance, Request, text_of};
 pub use keys::{key_table, schema_json};
 pub use plan::*;
 pub use profiles::{Library, Profile, Sourced};

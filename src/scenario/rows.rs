@@ -361,7 +361,7 @@ fn long_quote(record: &str) -> Option<(usize, bool)> {
 }
 
 /// Bytes that are no text, with the line that they are in.
-fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Diagnostic {
+pub(super) fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Diagnostic {
     let (bytes, at) = (error.as_bytes(), error.utf8_error().valid_up_to());
     let start = bytes[..at].iter().rposition(|&b| b == b'\n').map_or(0, |n| n + 1);
     let end = bytes[at..].iter().position(|&b| b == b'\n').map_or(bytes.len(), |n| at + n);
