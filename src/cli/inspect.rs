@@ -26,7 +26,10 @@ pub(super) fn check(
     sources::remark_on(&plans, console);
     for document in &documents {
         let path = document.path();
-        let cells = plans.iter().filter(|plan| plan.path == path && plan.scenario == document.name()).count();
+        // By its name too, as what is in the box has no path; the name may be set.
+        let is_its =
+            |plan: &&Plan| plan.path == path && (!path.is_empty() || plan.scenario == document.name());
+        let cells = plans.iter().filter(is_its).count();
         let shown = if path.is_empty() { document.name() } else { path };
         console.result(&format!("ok  {shown}: {}\n", human::count(cells as u64, "cell")));
     }
