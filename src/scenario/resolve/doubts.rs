@@ -7,7 +7,7 @@ use super::super::plan::{Fleet, Plan};
 use super::super::rows::Brought;
 use super::view::View;
 use crate::base::words::{count, thousands};
-use crate::base::{EntityId, Ppm, Stamp, Value};
+use crate::base::{EntityId, Ppm, Stamp, Time, Value};
 use crate::contract::{Delivery, Entity, ScopeRule};
 use crate::net::Moves;
 use crate::scenario::plan::Happening;
@@ -46,7 +46,17 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     }
     doubts.extend(unpushed(plan, root));
     doubts.extend(unmoved(plan, root));
+    doubts.extend(asleep(plan, root));
     doubts.into_iter().map(Diagnostic::warning).collect()
+}
+
+/// A backend that is in maintenance for the whole of the drain.
+fn asleep(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let (from, until) = (Time::ZERO + plan.duration, Time::ZERO + plan.duration + plan.drain);
+    plan.backend.down.iter().find(|down| down.0 <= from && down.1 >= until)?;
+    let title = "the script ends in maintenance that lasts longer than the drain: nothing can come to rest";
+    let place = root.at("backend.maintenance").place();
+    Some(Diagnostic::new(place, title).help("a longer `drain`, or a script that ends at another time"))
 }
 
 /// Fleets that move over one link.

@@ -44,6 +44,9 @@ struct Lookup<'a> {
     wrong: &'a Mistakes,
 }
 
+/// Columns of an entity, its key included.
+const COLUMNS_MAX: usize = 1_000;
+
 /// Reads the entities. They stand parents first, then by name, so that a plan does not depend on the file's order.
 pub(super) fn entities<'a>(
     root: View<'a>,
@@ -86,6 +89,13 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
     } else if keys.len() != 1 {
         let title = format!("`entity.{name}` has {} key columns", keys.len());
         wrong.at(view.at("schema"), title, "exactly one column is the key: id = \"uuid key\"");
+    }
+    if columns.len() >= COLUMNS_MAX {
+        let title = format!("`entity.{name}` has {} columns", columns.len() + keys.len());
+        let help = format!(
+            "at most {COLUMNS_MAX}: a table of SQLite has room for 2000, and what the bench notes of a row is in it too"
+        );
+        wrong.at(view.at("schema"), title, help);
     }
     let own_rows = view.at("rows").is_table();
     for (_, kind, column) in &keys {

@@ -10,7 +10,15 @@ impl World<'_> {
     /// Windows of maintenance, sorted and apart. Two that overlap are a mistake; two that touch are one.
     pub(super) fn maintenance(&self, view: View<'_>) -> Vec<(Time, Time)> {
         let entries: Vec<_> = view.entries().collect();
-        self.windows(&entries)
+        let windows = self.windows(&entries);
+        let end = Time::ZERO + self.duration + self.root.at("drain").span();
+        if let [(from, until)] = windows[..]
+            && from == Time::ZERO
+            && until >= end
+        {
+            self.wrong.at(view, "it is never up", "a window that ends before the drain does");
+        }
+        windows
     }
 
     /// The times that some tables with `from` and `for` come to, sorted and apart, up to the end of the drain. That they do

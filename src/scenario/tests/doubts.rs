@@ -99,3 +99,16 @@ fn an_entity_that_people_edit_and_no_unit_pushes_is_told() {
     assert!(plan(&format!("{MINIMAL}{unit}push = [\"note\"]\n")).warnings.is_empty());
     assert!(plan(MINIMAL).warnings.is_empty());
 }
+
+#[test]
+fn a_script_that_ends_in_maintenance_which_outlasts_the_drain_is_told() {
+    let of = |window: &str| {
+        let night = format!("start = \"2026-03-02T13:30:00Z\"\nduration = \"8h\"\ndrain = \"2h\"\n{MINIMAL}");
+        let window = format!("[backend.maintenance.night]\n{window}\nzone = \"UTC\"\n");
+        let warnings = plan(&format!("{night}\n{window}")).warnings;
+        warnings.iter().map(|warning| warning.render(false)).collect::<Vec<String>>()
+    };
+    let told = of("from = \"20:00\"\nfor = \"10h\"");
+    assert!(told.iter().any(|told| told.contains("longer than the drain")), "{told:?}");
+    assert_eq!(of("from = \"20:00\"\nfor = \"3h\""), [""; 0]);
+}
