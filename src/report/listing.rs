@@ -7,6 +7,7 @@ use super::human;
 use super::record::{CellRecord, RunRecord, Verdict};
 use super::table;
 use crate::base::Span;
+use crate::metrics::Unit;
 
 /// The requirements that a scenario says it covers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,9 +71,14 @@ fn shown(record: &RunRecord, cell: &CellRecord) -> String {
     let siblings = record.cells.iter().filter(|other| other.scenario == cell.scenario);
     let spoken_of: BTreeSet<&str> =
         siblings.flat_map(|other| &other.expectations).map(|e| e.what.as_str()).collect();
-    let figures = spoken_of.iter().filter_map(|name| {
-        let figure = cell.metrics.get(*name)?;
-        Some(format!("{name} {}", human::figure(figure.unit(), figure.stat("value")?)))
+    let figures = spoken_of.iter().filter_map(|what| {
+        let (name, stat) = match cell.metrics.get(*what) {
+            Some(_) => (*what, "value"),
+            None => what.rsplit_once('.')?,
+        };
+        let figure = cell.metrics.get(name)?;
+        let unit = if stat == "count" { Unit::Count } else { figure.unit() };
+        Some(format!("{what} {}", human::figure(unit, figure.stat(stat)?)))
     });
     let gates = record.gates_of(&cell.id).map(|gate| {
         let unit = table::unit_of(cell, gate);
