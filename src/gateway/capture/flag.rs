@@ -217,16 +217,16 @@ fn name(reader: Reader<'_>) -> Consumer {
 
 impl Fits for Options {
     fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
-        const INSTEAD: &str = "a backend to which a column can be added (full, stamps-only, soft-delete-only, three-stamps), \
-                               a capture that asks by stamps, or one that compares all rows";
         match provisioning {
             Provisioning::ReadOnlySchema => Err(Unfit {
                 why: "a flag is a column of the source, and nobody can add one to this schema",
-                instead: INSTEAD,
+                instead: "a backend to which a column can be added (full, stamps-only, soft-delete-only, three-stamps), \
+                          a capture that asks by stamps, or one that compares all rows",
             }),
             Provisioning::Nothing => Err(Unfit {
                 why: "rows are asked for by their flag, and this backend can only be asked for all of them",
-                instead: INSTEAD,
+                instead: "a backend that can be asked for less (full, stamps-only, soft-delete-only, three-stamps), or \
+                          a capture that compares all rows",
             }),
             _ => Ok(()),
         }
