@@ -105,7 +105,7 @@ impl Oracle {
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = occurrence;
         match (node, event) {
-            (Node::Backend, Event::Restored { to }) => self.backend_went_back(*to),
+            (Node::Backend, Event::Restored { to }) => self.backend_went_back(*at, *to),
             _ => self.on_backend(*at, event),
         }
         let Node::Device(device) = node else { return };
@@ -229,7 +229,7 @@ impl Oracle {
     }
 
     /// The backend went back to an older state. Edits that it had committed since are gone with it, whatever their devices were told.
-    fn backend_went_back(&mut self, to: Time) {
+    fn backend_went_back(&mut self, at: Time, to: Time) {
         for (_, row) in self.history.rows() {
             for version in row.versions.iter().filter(|version| version.at > to) {
                 if let Author::Device(edit) = version.author {
@@ -258,6 +258,7 @@ impl Oracle {
     /// How many versions of the row were there when the device last died in the midst of work on its database.
     fn perhaps_held(&self, row: RowId, device: DeviceId) -> usize {
         let Some(cut) = self.cut_short.get(&device) else { return 0 };
+        self.history.go_back(to, at);
         self.history.row(row).versions.iter().take_while(|version| version.at <= *cut).count()
     }
 

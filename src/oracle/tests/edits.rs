@@ -5,6 +5,7 @@ use crate::contract::{
     Author, ConflictKind, EditKind, Event, KillReason, LogEntry, LogKind, Node, Refusal, RequestKind, Sides,
     Winner,
 };
+use crate::oracle::Verdict;
 
 /// Device 0 and the office change one row; the phone is ahead of its time, so its edit wins, or it loses.
 fn conflict(local_wins: bool) -> Stage {
@@ -381,4 +382,31 @@ fn an_edit_that_went_with_the_backend_is_counted_and_may_be_committed_again() {
         assert_eq!(verdict.figures["oracle.taken_back.edits"], u64::from(told));
         assert_eq!(verdict.violations.is_empty(), told, "{:?}", verdict.violations);
     }
+}
+
+/// Device 0 makes an edit on the version of the start, the office writes the row, and the backend goes back to each of `backups`,
+/// seconds after the start; the commit of the edit is over what the last of them brought back.
+fn committed_over_a_backup(backups: &[(u64, &str)]) -> Verdict {
+    let mut stage = Stage::new();
+    let start = stage.now();
+    let edit = stage.update(0, "a1", "mine");
+    stage.office("a1", Some("theirs"));
+    for (to, status) in backups {
+        stage.later(4);
+        stage.tell(Node::Backend, Event::Restored { to: start + Span::secs(*to) });
+        stage.commit(Author::Backup, VISIT, "a1", Some(visit("a", status)));
+    }
+    let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
+    let entry = stage.phone(0).outbox[0].clone();
+    stage.acknowledge(0, &entry, stamp);
+    stage.drain();
+    stage.verdict()
+}
+
+#[test]
+fn a_version_that_went_with_the_backend_was_not_replaced_unseen() {
+    assert_silent(&committed_over_a_backup(&[(0, "new")]));
+    assert_only(&committed_over_a_backup(&[(3, "theirs")]), "silent-discard", 1);
+    assert_only(&committed_over_a_backup(&[(0, "new"), (3, "theirs")]), "silent-discard", 1);
+    assert_silent(&committed_over_a_backup(&[(3, "theirs"), (0, "new")]));
 }
