@@ -190,7 +190,8 @@ impl Oracle {
                 self.ledger.cut_short(device);
             }
             Event::Restored { to } => self.went_back(at, device, to),
-            Event::EditSent { edit, request, .. } => self.ledger.sent(edit, request),
+            Event::BecameCopy { of } => self.became_copy(at, device, of),
+            Event::EditSent { edit, request, .. } => self.ledger.sent(device, edit, request),
             Event::ResponseReceived { request, kind: RequestKind::Push, .. } => {
                 self.ledger.request_ended(device, request, true);
             }
@@ -209,7 +210,7 @@ impl Oracle {
                 let seen = self.met(at, device, entity, key.as_str(), Some(sides.remote));
                 let won = (kind != ConflictKind::Equal).then_some(winner == Winner::Local);
                 let row = self.history.remember(entity, key.as_str());
-                self.ledger.decided(edit, row, won, seen, &self.history);
+                self.ledger.decided(device, edit, row, won, seen, &self.history);
             }
             Event::EditLogged { entity, key, kind: LogKind::Rejected, .. } => {
                 self.met(at, device, entity, key.as_str(), None);
@@ -228,6 +229,15 @@ impl Oracle {
         self.held.go_back(rows, device, to, at);
     }
 
+    /// A device's storage became a copy of another's: of its own nothing is left, and it holds what the other does.
+    fn became_copy(&mut self, at: Time, device: DeviceId, of: DeviceId) {
+        self.taken_back += self.ledger.went_back(device, Time::ZERO);
+        self.blind.retain(|blind| blind.edit.device != device);
+        let Some(places) = self.places.get(device.0 as usize) else { return };
+        let rows = self.history.rows().map(|(id, row)| (id, row, &*places[usize::from(row.entity.0)]));
+        self.held.copy(rows, of, device, at);
+    }
+
     /// The backend went back to an older state. Edits that it had committed since are gone with it, whatever their devices were told.
     fn backend_went_back(&mut self, at: Time, to: Time) {
         for (_, row) in self.history.rows() {
@@ -237,6 +247,7 @@ impl Oracle {
                 }
             }
         }
+        self.history.go_back(to, at);
     }
 
     /// A pulled change is durable. Rows that nothing happened to since the start need no note, unless they go.
@@ -258,7 +269,6 @@ impl Oracle {
     /// How many versions of the row were there when the device last died in the midst of work on its database.
     fn perhaps_held(&self, row: RowId, device: DeviceId) -> usize {
         let Some(cut) = self.cut_short.get(&device) else { return 0 };
-        self.history.go_back(to, at);
         self.history.row(row).versions.iter().take_while(|version| version.at <= *cut).count()
     }
 

@@ -96,6 +96,12 @@ pub(in crate::oracle) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
     if case.lost() && (case.edit.refused.is_some() || case.edit.won == Some(false)) {
         return Some(format!("{} was refused or superseded, and no log speaks of it", case.what()));
     }
+    let here = case.edit.decided_on.is_none_or(|device| device == case.id.device);
+    if here { silent_overwrite(case) } else { None }
+}
+
+/// What a rule overwrote is in the log of the device on which it did.
+pub(in crate::oracle) fn silent_overwrite(case: &EditCase<'_>) -> Option<String> {
     let overwrote = case.edit.commits > 0 && case.edit.won == Some(true) && !case.overwriting_logged();
     overwrote.then(|| format!("{} won over another version, and no log speaks of it", case.what()))
 }

@@ -1,6 +1,6 @@
 use super::stage::{CLINIC, DOCTOR, SLOT, STATUS, Stage, UNIT, VISIT, slot, visit};
 use super::{assert_only, assert_silent};
-use crate::base::{Key, Span, Stamp, Time, Value};
+use crate::base::{DeviceId, Key, Span, Stamp, Time, Value};
 use crate::contract::{
     Author, ConflictKind, EditKind, Event, KillReason, LogEntry, LogKind, Node, Refusal, RequestKind, Sides,
     Winner,
@@ -409,4 +409,31 @@ fn a_version_that_went_with_the_backend_was_not_replaced_unseen() {
     assert_only(&committed_over_a_backup(&[(3, "theirs")]), "silent-discard", 1);
     assert_only(&committed_over_a_backup(&[(0, "new"), (3, "theirs")]), "silent-discard", 1);
     assert_silent(&committed_over_a_backup(&[(3, "theirs"), (0, "new")]));
+}
+
+#[test]
+fn a_copy_of_a_device_has_seen_what_that_had_and_nothing_more() {
+    for blind in [false, true] {
+        let mut stage = Stage::new();
+        stage.office("a1", Some("theirs"));
+        stage.pull(0);
+        if blind {
+            stage.office("a1", Some("theirs again"));
+        }
+        stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0) });
+        stage.emit(1, Event::ProcessStarted { incarnation: 1 });
+        stage.phones[1].rows = stage.phones[0].rows.clone();
+        let edit = stage.update(1, "a1", "mine");
+        let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
+        let entry = stage.phone(1).outbox[0].clone();
+        stage.acknowledge(1, &entry, stamp);
+        stage.drain();
+        let verdict = stage.verdict();
+        if blind {
+            assert_only(&verdict, "silent-discard", 1);
+        } else {
+            assert_silent(&verdict);
+        }
+    }
 }
