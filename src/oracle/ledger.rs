@@ -36,6 +36,8 @@ pub(super) struct Edit {
     /// Its device went back to an older state: it was made since, or it is done and what the device said of it may be gone. Or the
     /// backend did, and its commit is gone.
     pub(super) taken_back: bool,
+    /// Its device, whose commits do not outlive that, lost its power first since it made the edit or last logged something of it.
+    pub(super) lost_power: Option<Time>,
     /// A refusal of which the device has not heard yet, and whether the values differed.
     unheard: Option<bool>,
     /// It met a true conflict.
@@ -113,6 +115,7 @@ impl Ledger {
             equal: false,
             refused: None,
             taken_back: false,
+            lost_power: None,
             unheard: None,
             conflict: false,
             won: None,
@@ -222,6 +225,20 @@ impl Ledger {
         let Some(edit) = self.get_mut(id).filter(|edit| edit.commits > 0) else { return false };
         (edit.commits, edit.taken_back) = (0, true);
         true
+    }
+
+    /// The device, whose commits do not outlive that, lost its power.
+    pub(super) fn lost_power(&mut self, device: DeviceId, at: Time) {
+        for edit in self.devices[device.0 as usize].values_mut() {
+            edit.lost_power.get_or_insert(at);
+        }
+    }
+
+    /// The device has written a line about the edit.
+    pub(super) fn logged(&mut self, id: EditId) {
+        if let Some(edit) = self.get_mut(id) {
+            edit.lost_power = None;
+        }
     }
 
     /// The process died: it will not hear of anything under way.

@@ -17,8 +17,8 @@ use super::ledger::Ledger;
 use super::truth::{RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time, Value};
 use crate::contract::{
-    AppliedChange, Attributes, Author, CommitKind, ConflictKind, Event, LogKind, Node, Occurrence,
-    RequestKind, Schema, SyncUnit, Winner,
+    AppliedChange, Attributes, Author, CommitKind, ConflictKind, Event, KillReason, LogKind, Node,
+    Occurrence, RequestKind, Schema, SyncUnit, Winner,
 };
 
 /// What the oracle must know before the first event.
@@ -50,6 +50,8 @@ pub struct Oracle {
     pub(super) held: Held,
     pub(super) ledger: Ledger,
     pub(super) flow: Flow,
+    /// Whether what a device committed outlives a loss of power.
+    durable: bool,
     /// When a device last died in the midst of work on its database. What it had pulled by then it may hold without having told.
     cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
@@ -91,6 +93,7 @@ impl Oracle {
             held: Held::default(),
             ledger: Ledger::new(devices),
             flow: Flow::new(devices, setting.durable),
+            durable: setting.durable,
             cut_short: FxHashMap::default(),
             findings: Findings::new(),
             taken_back: 0,
@@ -179,7 +182,12 @@ impl Oracle {
 
     fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
         match *event {
-            Event::ProcessKilled { .. } => self.ledger.process_ended(device),
+            Event::ProcessKilled { reason } => {
+                self.ledger.process_ended(device);
+                if reason == KillReason::PowerLoss && !self.durable {
+                    self.ledger.lost_power(device, at);
+                }
+            }
             Event::EditMade { edit, .. } => {
                 let row = self.history.remember(edit.entity, edit.key.as_str());
                 let told = self.held.versions(row, edit.id.device);
@@ -212,8 +220,11 @@ impl Oracle {
                 let row = self.history.remember(entity, key.as_str());
                 self.ledger.decided(device, edit, row, won, seen, &self.history);
             }
-            Event::EditLogged { entity, key, kind: LogKind::Rejected, .. } => {
-                self.met(at, device, entity, key.as_str(), None);
+            Event::EditLogged { edit, entity, key, kind } => {
+                self.ledger.logged(edit);
+                if kind == LogKind::Rejected {
+                    self.met(at, device, entity, key.as_str(), None);
+                }
             }
             _ => {}
         }

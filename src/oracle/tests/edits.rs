@@ -437,3 +437,34 @@ fn a_copy_of_a_device_has_seen_what_that_had_and_nothing_more() {
         }
     }
 }
+
+#[test]
+fn an_edit_that_went_with_the_power_is_lost_and_says_so() {
+    for durable in [true, false] {
+        let mut stage = Stage::with(durable);
+        stage.update(0, "a1", "done");
+        stage.emit(0, Event::ProcessKilled { reason: KillReason::PowerLoss });
+        stage.phone(0).outbox.clear();
+        stage.emit(0, Event::ProcessStarted { incarnation: 1 });
+        let verdict = stage.verdict();
+        assert_only(&verdict, "lost-edit", 1);
+        let text = &verdict.violations.iter().find(|v| v.check == "lost-edit").unwrap().text;
+        assert_eq!(text.contains("lost its power"), !durable, "{text}");
+    }
+}
+
+#[test]
+fn a_line_that_went_with_the_power_is_named_as_such() {
+    let mut stage = Stage::with(false);
+    stage.ahead = true;
+    stage.update(0, "a1", "mine");
+    stage.office("a1", Some("theirs"));
+    stage.push(0, true);
+    stage.drain();
+    stage.emit(0, Event::ProcessKilled { reason: KillReason::PowerLoss });
+    stage.emit(0, Event::ProcessStarted { incarnation: 1 });
+    stage.phone(0).log.clear();
+    let verdict = stage.verdict();
+    assert_only(&verdict, "silent-discard", 1);
+    assert!(verdict.violations[0].text.contains("lost its power"), "{}", verdict.violations[0].text);
+}
