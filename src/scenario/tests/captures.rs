@@ -82,3 +82,25 @@ fn pages_are_asked_for_ahead_only_where_no_cursor_is_a_receipt() {
     let replica = ["gateway.mode=\"persistent\"", "gateway.refresh.capture.flag={}", ahead];
     assert_eq!(with_sets(MINIMAL, &replica).engine.pull.prefetch, 2, "a replica's cursors are positions");
 }
+
+#[test]
+fn three_phones_of_one_name_are_refused_where_they_make_each_other_load_again() {
+    let clone = |from: u32, to: u32| {
+        format!("event.e{to}={{ at = \"+{to}s\", clone = {{ from = {from}, to = {to} }} }}")
+    };
+    let (first, of_another) = (&*clone(0, 1), &*clone(2, 3));
+    let (phones, name) = ("fleet.phones.devices=4", "engine.identity=\"database\"");
+    for receipts in [
+        "gateway.serve.capture.flag={}",
+        "gateway.serve.capture.hash={}",
+        "gateway.serve.cursor_held_by=\"server\"",
+    ] {
+        for third in [&*clone(0, 2), &*clone(1, 2)] {
+            let said = complaint(MINIMAL, &[phones, receipts, first, name, third]);
+            assert!(said.contains("three phones of one name") && said.contains("last_modified"), "{said}");
+            with_sets(MINIMAL, &[phones, receipts, first, third]);
+        }
+        with_sets(MINIMAL, &[phones, receipts, first, name, of_another]);
+    }
+    with_sets(MINIMAL, &[phones, first, name, &clone(0, 2)]);
+}
