@@ -118,7 +118,7 @@ pub(super) fn resolve(
     if !sound || !told.is_empty() || !following.is_empty() {
         return Err(Wrong { told, following });
     }
-    if let Some(impossible) = doubts::impossible(&plan, root) {
+    if let Some(impossible) = doubts::too_large(&plan, root).or_else(|| doubts::impossible(&plan, root)) {
         return Err(Wrong { told: vec![impossible], following });
     }
     let warnings = doubts::doubts(&plan, root, brought).into();
