@@ -116,6 +116,8 @@ struct Flags {
     taken_in: usize,
     /// The last token.
     last: u64,
+    /// The highest receipt that its consumer has shown.
+    receipt: u64,
     /// By token: the order in which they were armed.
     free: BTreeMap<u64, Armed>,
     claimed: BTreeMap<u64, Armed>,
@@ -215,19 +217,39 @@ impl Backend {
         Ok(written)
     }
 
-    /// Whether a consumer has flags for the rows of this scope.
+    /// The highest receipt that is noted beside a consumer's flags for the rows of this scope, 0 before the first; `None` if it has
+    /// no flags.
     ///
     /// # Errors
     /// [`ServerError::BadRequest`] if the entity is not pulled as deltas.
-    pub fn is_enrolled(
+    pub fn receipt(
         &mut self,
         now: Time,
         consumer: Consumer,
         id: EntityId,
         scope: Scope<'_>,
-    ) -> Result<bool, ServerError> {
+    ) -> Result<Option<u64>, ServerError> {
         let (_, place) = self.place(now, id, scope)?;
-        Ok(self.flags.by_consumer.contains_key(&(consumer, id, place)))
+        Ok(self.flags.by_consumer.get(&(consumer, id, place)).map(|flags| flags.receipt))
+    }
+
+    /// Notes a receipt beside a consumer's flags, if it has any.
+    ///
+    /// # Errors
+    /// [`ServerError::BadRequest`] if the entity is not pulled as deltas.
+    pub fn note_receipt(
+        &mut self,
+        now: Time,
+        consumer: Consumer,
+        id: EntityId,
+        scope: Scope<'_>,
+        receipt: u64,
+    ) -> Result<(), ServerError> {
+        let (_, place) = self.place(now, id, scope)?;
+        if let Some(flags) = self.flags.by_consumer.get_mut(&(consumer, id, place)) {
+            flags.receipt = flags.receipt.max(receipt);
+        }
+        Ok(())
     }
 
     /// Delivers rows that a consumer's flags say are not synced to `take`, in the order in which they were armed, until there

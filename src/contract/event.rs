@@ -465,6 +465,11 @@ pub enum Event<'a> {
         /// The instant.
         to: Time,
     },
+    /// A device: its state became a copy of another's, edits included, and its process begins anew from there.
+    BecameCopy {
+        /// The other.
+        of: DeviceId,
+    },
     /// The backend: a mutation was not committed.
     MutationRefused {
         /// The edit.

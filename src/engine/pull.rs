@@ -442,6 +442,7 @@ impl Builtin {
         let book = self.cursor_book(unit);
         let reset = self.store.transaction(|tx| {
             let progress = tx.progress(book, entity)?;
+            tx.drop_live_shadows(entity)?;
             tx.save_progress(book, entity, &Progress { cursor: None, ..progress })
         });
         self.ports.work(self.store.work()).await;

@@ -290,7 +290,7 @@ impl Builtin {
             return Ok(());
         }
         match tx.take_shadow(entity, key.as_str())? {
-            Some(shadow) if shadow.stamp > settled && self.rules.outbox.lifts_shadows() => {
+            Some(shadow) if is_news(&shadow, settled) && self.rules.outbox.lifts_shadows() => {
                 told.push(holds(entity, &shadow));
                 overlay(tx, self.setup.schema.entity(entity), entity, &shadow)
             }
@@ -437,6 +437,12 @@ impl Builtin {
             self.ports.emit(Event::ChunkApplied { unit: Some(unit), changes: &changes, echoed: 0, took });
         }
     }
+}
+
+/// Whether what waited in a shadow is unknown to who has settled the version of this stamp. That version itself is not; that it is
+/// out of the device's reach is.
+fn is_news(shadow: &Row, settled: Stamp) -> bool {
+    shadow.stamp > settled || shadow.stamp == settled && shadow.values.is_none()
 }
 
 fn acknowledged(entry: &Entry, stamp: Stamp) -> Settled {

@@ -1,7 +1,7 @@
 //! What a gateway can be told to be.
 
-use super::capture::{ChangeLogOptions, FlagOptions, HashOptions, LastModifiedOptions};
-use super::held::CursorHolder;
+use super::capture::{ChangeLogOptions, FlagOptions, FlagPer, HashOptions, LastModifiedOptions};
+use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
 use super::leg;
 use crate::base::{Span, Time};
@@ -94,6 +94,13 @@ impl Options {
 }
 
 impl Options {
+    /// Whether a device whose receipt is not its last one loads afresh, so that devices of one name do that to each other.
+    pub fn reloads_namesakes(&self) -> bool {
+        let per_device = matches!(&self.serve, Capture::Flag(options) if options.per == FlagPer::Device);
+        let by_receipt = per_device || matches!(self.serve, Capture::Hash(_));
+        self.cursors == CursorHolder::Server(Advance::OnReceipt) || self.mode == Mode::Ota && by_receipt
+    }
+
     /// Why a device must have committed a page before it sends the page's cursor: because something here takes it for the page's
     /// receipt. `None` if a cursor is a place to go on from and nothing else.
     pub fn takes_receipts(&self) -> Option<Unfit> {

@@ -130,6 +130,7 @@ impl Gateway {
         self.strategy.forget();
         let noticed = self.restored == Restored::Noticed;
         if noticed {
+            self.strategy.put_back();
             self.cursors.iter_mut().for_each(|cursors| cursors.begin_epoch(now.0));
         }
         if let (Some(persistent), Some(files)) = (&mut self.persistent, backup.replica) {

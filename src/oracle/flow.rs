@@ -89,7 +89,7 @@ impl Flow {
                 }
             }
             Event::CutShort => device.died_untold(),
-            Event::Restored { .. } => device.went_back(),
+            Event::Restored { .. } | Event::BecameCopy { .. } => device.went_back(),
             Event::App(_) | Event::EditMade { .. } => device.person_acted(),
             // It may be there already: taken, and about to tell of its start.
             Event::UnitQueued { unit, .. } => device.queue.push_back((*unit, at)),

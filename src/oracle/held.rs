@@ -137,6 +137,25 @@ impl Held {
         }
     }
 
+    /// The device holds what another does. `rows` are all that anything happened to.
+    pub(super) fn copy<'r>(
+        &mut self,
+        rows: impl Iterator<Item = (RowId, &'r Row, &'r [Value])>,
+        from: DeviceId,
+        device: DeviceId,
+        now: Time,
+    ) {
+        for (id, row, place) in rows {
+            let (versions, beside) = (self.versions(id, from), self.beside(id, from));
+            self.take(id, row, At { device, place, now }, versions, beside.removed);
+            if versions == row.versions.len() && beside.removed_with == NEVER {
+                self.beside.remove(&(id, device));
+            } else {
+                self.beside.insert((id, device), Beside { counted: now, ..beside });
+            }
+        }
+    }
+
     /// The end has come, and the device still does not hold the row's last version.
     pub(super) fn count_to_end(&mut self, id: RowId, row: &Row, at: At<'_>) {
         let behind = self.time_behind(id, row, at);

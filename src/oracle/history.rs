@@ -26,6 +26,8 @@ pub(super) struct Version {
     pub(super) content: u64,
     /// The backend's columns that it changed, one bit each; columns from 63 on share the last bit.
     pub(super) changed: u64,
+    /// When it went with the state of the backend, if it did.
+    pub(super) undone: Option<Time>,
 }
 
 /// A row and its versions.
@@ -117,7 +119,7 @@ impl History {
         let Commit { at, stamp, author, .. } = commit;
         // Most rows that are touched are touched once, and a vector that grows begins with room for four.
         row.versions.reserve_exact(usize::from(row.versions.is_empty()));
-        row.versions.push(Version { stamp, at, author, gone, place, content, changed });
+        row.versions.push(Version { stamp, at, author, gone, place, content, changed, undone: None });
         let after = (!gone).then(|| commit.values.to_vec());
         let before = std::mem::replace(&mut row.values, after);
         if !entity.unique.is_empty() {
@@ -131,6 +133,17 @@ impl History {
         let versions = &mut self.rows[id as usize].versions;
         if let Some(version) = versions.iter_mut().rfind(|version| version.stamp == stamp) {
             version.at = version.at.max(until);
+        }
+    }
+
+    /// At `now` the backend went back to what it was at `to`. What was undone by a return that is itself undone is there again.
+    pub(super) fn go_back(&mut self, to: Time, now: Time) {
+        for version in self.rows.iter_mut().flat_map(|row| &mut row.versions) {
+            if version.at > to {
+                version.undone.get_or_insert(now);
+            } else if version.undone.is_some_and(|undone| undone > to) {
+                version.undone = None;
+            }
         }
     }
 

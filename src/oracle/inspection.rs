@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::Check;
 use super::checks::{self, EditCase, RowCase};
+use super::clock::Clock;
 use super::content::{Contents, Difference};
 use super::flow::{Names, Run};
 use super::held::{At, Behind};
+use super::ledger::Edit;
 use super::model::Oracle;
 use super::truth::Truth;
 use super::violation::Violation;
 use crate::base::words::count;
-use crate::base::{DeviceId, EntityId, Time, Value, ValueRef};
+use crate::base::{DeviceId, EditId, EntityId, Time, Value, ValueRef};
 use crate::contract::{ColumnKind, Delivery, DeviceView, EditKind, LogEntry, PendingEdit, Schema};
 
 /// What the oracle found.
@@ -123,16 +125,8 @@ impl<'a> Inspection<'a> {
             if edit.taken_back || edit.commits > 0 && edit.won.is_none() {
                 continue;
             }
-            let case = EditCase {
-                schema: &oracle.schema,
-                clock: oracle.clock,
-                id,
-                edit,
-                pending: &said.pending,
-                log: &said.log,
-                live: self.truth.row(edit.entity, edit.key.as_str()).is_some(),
-                deleted_later: last_delete.get(&edit.row).is_some_and(|&number| number > id.number),
-            };
+            let deleted_later = last_delete.get(&edit.row).is_some_and(|&number| number > id.number);
+            let case = case((&oracle.schema, oracle.clock), self.truth, said, (id, edit), deleted_later);
             let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
             for (check, found) in [
                 (Check::LostEdit, checks::lost_edit(&case)),
@@ -142,6 +136,18 @@ impl<'a> Inspection<'a> {
                 if let Some(text) = found {
                     oracle.findings.add(check, concerns, || text);
                 }
+            }
+        }
+        for (id, edit) in oracle.ledger.decided_for_others(device).filter(|(_, edit)| !edit.taken_back) {
+            if let Some(text) = checks::silent_overwrite(&case(
+                (&oracle.schema, oracle.clock),
+                self.truth,
+                said,
+                (id, edit),
+                false,
+            )) {
+                let concerns = (Some(device), Some((edit.entity, edit.key.as_str())));
+                oracle.findings.add(Check::SilentDiscard, concerns, || text);
             }
         }
     }
@@ -179,6 +185,18 @@ impl<'a> Inspection<'a> {
             });
         }
     }
+}
+
+fn case<'a>(
+    (schema, clock): (&'a Schema, Clock),
+    truth: &dyn Truth,
+    said: &'a Said,
+    (id, edit): (EditId, &'a Edit),
+    deleted_later: bool,
+) -> EditCase<'a> {
+    let live = truth.row(edit.entity, edit.key.as_str()).is_some();
+    let (pending, log) = (&*said.pending, &*said.log);
+    EditCase { schema, clock, id, edit, pending, log, live, deleted_later }
 }
 
 /// The keys of rows that a device lacks.

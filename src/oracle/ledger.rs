@@ -1,6 +1,6 @@
 //! Every local edit and what became of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
@@ -36,12 +36,16 @@ pub(super) struct Edit {
     /// Its device went back to an older state: it was made since, or it is done and what the device said of it may be gone. Or the
     /// backend did, and its commit is gone.
     pub(super) taken_back: bool,
+    /// Its device, whose commits do not outlive that, lost its power first since it made the edit or last logged something of it.
+    pub(super) lost_power: Option<Time>,
     /// A refusal of which the device has not heard yet, and whether the values differed.
     unheard: Option<bool>,
     /// It met a true conflict.
     pub(super) conflict: bool,
     /// How the last true conflict was decided: for the edit, or against it.
     pub(super) won: Option<bool>,
+    /// Whose engine decided that; a copy of its device may, and then that one has the line.
+    pub(super) decided_on: Option<DeviceId>,
 }
 
 /// All edits, and which of them are open: not committed and not carried.
@@ -49,10 +53,12 @@ pub(super) struct Edit {
 pub(super) struct Ledger {
     devices: Vec<BTreeMap<u32, Edit>>,
     open: FxHashMap<RowId, Vec<EditId>>,
-    /// By device: edits in requests under way.
+    /// By device: edits in requests under way, which are another's where that was copied.
     in_flight: Vec<Vec<(u64, EditId)>>,
     /// By device: edits whose conflict came with the last answer to a push, and which the engine has not decided yet.
     undecided: Vec<Vec<EditId>>,
+    /// By device: edits of others that it decided about.
+    for_others: BTreeMap<DeviceId, BTreeSet<EditId>>,
     /// Edits that met a true conflict: a refusal that the device heard of, with other values on the backend.
     pub(super) conflicts: u64,
 }
@@ -109,9 +115,11 @@ impl Ledger {
             equal: false,
             refused: None,
             taken_back: false,
+            lost_power: None,
             unheard: None,
             conflict: false,
             won: None,
+            decided_on: None,
         };
         self.devices[edit.id.device.0 as usize].insert(edit.id.number, new);
         self.open.entry(row).or_default().push(edit.id);
@@ -165,8 +173,8 @@ impl Ledger {
     }
 
     /// The edit is in a request.
-    pub(super) fn sent(&mut self, edit: EditId, request: u64) {
-        self.in_flight[edit.device.0 as usize].push((request, edit));
+    pub(super) fn sent(&mut self, device: DeviceId, edit: EditId, request: u64) {
+        self.in_flight[device.0 as usize].push((request, edit));
     }
 
     /// The request ended; `heard` says whether its answer told the device what became of its edits.
@@ -219,6 +227,20 @@ impl Ledger {
         true
     }
 
+    /// The device, whose commits do not outlive that, lost its power.
+    pub(super) fn lost_power(&mut self, device: DeviceId, at: Time) {
+        for edit in self.devices[device.0 as usize].values_mut() {
+            edit.lost_power.get_or_insert(at);
+        }
+    }
+
+    /// The device has written a line about the edit.
+    pub(super) fn logged(&mut self, id: EditId) {
+        if let Some(edit) = self.get_mut(id) {
+            edit.lost_power = None;
+        }
+    }
+
     /// The process died: it will not hear of anything under way.
     pub(super) fn process_ended(&mut self, device: DeviceId) {
         self.in_flight[device.0 as usize].clear();
@@ -231,29 +253,45 @@ impl Ledger {
         edit.matched |= edit.matches(history.row(row).values.as_deref());
     }
 
-    /// The engine decided a conflict of the edit over `row`, of which its device has now seen `seen` versions; `won` is
+    /// The engine of `device` decided a conflict of the edit over `row`, of which the device has now seen `seen` versions; `won` is
     /// `None` if it found both sides equal.
     pub(super) fn decided(
         &mut self,
+        device: DeviceId,
         id: EditId,
         row: RowId,
         won: Option<bool>,
         seen: usize,
         history: &History,
     ) {
-        self.undecided[id.device.0 as usize].retain(|undecided| *undecided != id);
+        self.undecided[device.0 as usize].retain(|undecided| *undecided != id);
         let Some(edit) = self.get_mut(id) else { return };
         match won {
-            Some(won) => edit.won = Some(won),
+            Some(won) => {
+                (edit.won, edit.decided_on) = (Some(won), Some(device));
+                if device != id.device {
+                    self.for_others.entry(device).or_default().insert(id);
+                }
+            }
             None => {
                 edit.equal = true;
                 edit.matched |= edit.matches(history.row(row).values.as_deref());
             }
         }
-        // What this edit met, those of the same row that wait behind it know as well.
-        for edit in self.devices[id.device.0 as usize].values_mut().filter(|edit| edit.row == row) {
-            edit.seen = edit.seen.max(seen);
+        // What this edit met, those of the same row that wait behind it know as well: on a copy, those that were copied and its own.
+        let whose = if device == id.device { vec![device] } else { vec![id.device, device] };
+        for of in whose {
+            for edit in self.devices[of.0 as usize].values_mut().filter(|edit| edit.row == row) {
+                edit.seen = edit.seen.max(seen);
+            }
         }
+    }
+
+    /// Edits of others of which this device was the last to decide.
+    pub(super) fn decided_for_others(&self, device: DeviceId) -> impl Iterator<Item = (EditId, &Edit)> {
+        let ids = self.for_others.get(&device).into_iter().flatten();
+        let edits = ids.filter_map(|id| Some((*id, self.get(*id)?)));
+        edits.filter(move |(_, edit)| edit.decided_on == Some(device))
     }
 
     /// Whether the device has made the row and that is not committed yet.

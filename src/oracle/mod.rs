@@ -25,7 +25,9 @@
 //! wait is not compared; that is `stuck`. Entities delivered on open are not compared, except for rows shown twice.
 //!
 //! Who goes back to a backup loses what came since. Of a device's own edits, and of commits of the backend, that is counted and held
-//! against nobody; what the backend's return did to its rows are commits like others, and devices must hear of them.
+//! against nobody; what the backend's return did to its rows are commits like others, and devices must hear of them. A device that
+//! becomes a copy of another holds what that does, edits included: whichever of them settles one first has the line about it.
+//! Where a loss of power takes what was committed, it takes lines of the log too, and that is told with what is missing then.
 //!
 //! A *conflict* is counted once for each edit: the backend refused it, the device received the answer, and the backend's
 //! row (or the row with its natural key) did not already say what the edit wants. A correct engine counts the same.

@@ -17,8 +17,8 @@ use super::ledger::Ledger;
 use super::truth::{RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time, Value};
 use crate::contract::{
-    AppliedChange, Attributes, Author, CommitKind, ConflictKind, Event, LogKind, Node, Occurrence,
-    RequestKind, Schema, SyncUnit, Winner,
+    AppliedChange, Attributes, Author, CommitKind, ConflictKind, Event, KillReason, LogKind, Node,
+    Occurrence, RequestKind, Schema, SyncUnit, Winner,
 };
 
 /// What the oracle must know before the first event.
@@ -50,6 +50,8 @@ pub struct Oracle {
     pub(super) held: Held,
     pub(super) ledger: Ledger,
     pub(super) flow: Flow,
+    /// Whether what a device committed outlives a loss of power.
+    durable: bool,
     /// When a device last died in the midst of work on its database. What it had pulled by then it may hold without having told.
     cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
@@ -91,6 +93,7 @@ impl Oracle {
             held: Held::default(),
             ledger: Ledger::new(devices),
             flow: Flow::new(devices, setting.durable),
+            durable: setting.durable,
             cut_short: FxHashMap::default(),
             findings: Findings::new(),
             taken_back: 0,
@@ -105,7 +108,7 @@ impl Oracle {
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = occurrence;
         match (node, event) {
-            (Node::Backend, Event::Restored { to }) => self.backend_went_back(*to),
+            (Node::Backend, Event::Restored { to }) => self.backend_went_back(*at, *to),
             _ => self.on_backend(*at, event),
         }
         let Node::Device(device) = node else { return };
@@ -179,7 +182,12 @@ impl Oracle {
 
     fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
         match *event {
-            Event::ProcessKilled { .. } => self.ledger.process_ended(device),
+            Event::ProcessKilled { reason } => {
+                self.ledger.process_ended(device);
+                if reason == KillReason::PowerLoss && !self.durable {
+                    self.ledger.lost_power(device, at);
+                }
+            }
             Event::EditMade { edit, .. } => {
                 let row = self.history.remember(edit.entity, edit.key.as_str());
                 let told = self.held.versions(row, edit.id.device);
@@ -190,7 +198,8 @@ impl Oracle {
                 self.ledger.cut_short(device);
             }
             Event::Restored { to } => self.went_back(at, device, to),
-            Event::EditSent { edit, request, .. } => self.ledger.sent(edit, request),
+            Event::BecameCopy { of } => self.became_copy(at, device, of),
+            Event::EditSent { edit, request, .. } => self.ledger.sent(device, edit, request),
             Event::ResponseReceived { request, kind: RequestKind::Push, .. } => {
                 self.ledger.request_ended(device, request, true);
             }
@@ -209,10 +218,13 @@ impl Oracle {
                 let seen = self.met(at, device, entity, key.as_str(), Some(sides.remote));
                 let won = (kind != ConflictKind::Equal).then_some(winner == Winner::Local);
                 let row = self.history.remember(entity, key.as_str());
-                self.ledger.decided(edit, row, won, seen, &self.history);
+                self.ledger.decided(device, edit, row, won, seen, &self.history);
             }
-            Event::EditLogged { entity, key, kind: LogKind::Rejected, .. } => {
-                self.met(at, device, entity, key.as_str(), None);
+            Event::EditLogged { edit, entity, key, kind } => {
+                self.ledger.logged(edit);
+                if kind == LogKind::Rejected {
+                    self.met(at, device, entity, key.as_str(), None);
+                }
             }
             _ => {}
         }
@@ -228,8 +240,17 @@ impl Oracle {
         self.held.go_back(rows, device, to, at);
     }
 
+    /// A device's storage became a copy of another's: of its own nothing is left, and it holds what the other does.
+    fn became_copy(&mut self, at: Time, device: DeviceId, of: DeviceId) {
+        self.taken_back += self.ledger.went_back(device, Time::ZERO);
+        self.blind.retain(|blind| blind.edit.device != device);
+        let Some(places) = self.places.get(device.0 as usize) else { return };
+        let rows = self.history.rows().map(|(id, row)| (id, row, &*places[usize::from(row.entity.0)]));
+        self.held.copy(rows, of, device, at);
+    }
+
     /// The backend went back to an older state. Edits that it had committed since are gone with it, whatever their devices were told.
-    fn backend_went_back(&mut self, to: Time) {
+    fn backend_went_back(&mut self, at: Time, to: Time) {
         for (_, row) in self.history.rows() {
             for version in row.versions.iter().filter(|version| version.at > to) {
                 if let Author::Device(edit) = version.author {
@@ -237,6 +258,7 @@ impl Oracle {
                 }
             }
         }
+        self.history.go_back(to, at);
     }
 
     /// A pulled change is durable. Rows that nothing happened to since the start need no note, unless they go.

@@ -91,7 +91,62 @@ const IDLE: &[Idle] = &[
         why: "there are no bad rows",
         help: "bad_rows is their share, such as 0.01",
     },
+    Idle {
+        keys: &["engine.pull.streams"],
+        needs: |tree| pulled_together(tree) > 1 || is_turned(tree, "engine.pull.streams"),
+        chosen_by: &["unit", "entity"],
+        why: "no unit pulls more than one entity, so there is nothing to pull at the same time",
+        help: "a unit with several, such as pull = [\"*\"] where there are several, pulls so many at once",
+    },
+    Idle {
+        keys: &["engine.identity"],
+        needs: |tree| happens(tree, "clone"),
+        chosen_by: &["event"],
+        why: "no phone is copied, and each has a name of its own wherever it keeps that",
+        help: "[event.NAME] clone = { from = 0, to = 1 } copies the storage of one to another",
+    },
+    Idle {
+        keys: &["gateway.restored"],
+        needs: |tree| happens(tree, "restore_gateway"),
+        chosen_by: &["event"],
+        why: "the gateway never goes back to a backup",
+        help: "[event.NAME] restore_gateway = { of = \"1m\" } takes it back",
+    },
+    Idle {
+        keys: &["gateway.backend_restored"],
+        needs: |tree| happens(tree, "restore_backend"),
+        chosen_by: &["event"],
+        why: "the backend never goes back to a backup",
+        help: "[event.NAME] restore_backend = { of = \"1m\" } takes it back",
+    },
 ];
+
+/// Whether an event of this kind is planned.
+fn happens(tree: &Node, kind: &str) -> bool {
+    let events = find(tree, "event").and_then(Node::table);
+    events.is_some_and(|events| events.values().any(|event| event.node.get(&[kind]).is_some()))
+}
+
+/// Whether an axis gives the key its values: that they come to the same is then what is to be seen.
+fn is_turned(tree: &Node, path: &str) -> bool {
+    find(tree, path).is_some_and(|node| is_of_axis(&node.origin))
+}
+
+fn is_of_axis(origin: &Origin) -> bool {
+    origin.place.as_ref().is_some_and(|place| place.source.name == "--axis")
+}
+
+/// The most entities that one unit pulls.
+fn pulled_together(tree: &Node) -> usize {
+    let all = find(tree, "entity").and_then(Node::table).map_or(0, Table::len);
+    let pulled = |unit: &Entry| match unit.node.get(&["pull"]).map(|pull| &pull.value) {
+        Some(Val::List(list)) if list.iter().any(|name| name.as_text() == Some("*")) => all,
+        Some(Val::List(list)) => list.len(),
+        _ => 0,
+    };
+    let units = find(tree, "unit").and_then(Node::table);
+    units.map_or(0, |units| units.values().map(pulled).max().unwrap_or(0))
+}
 
 /// Takes out of a checked tree what was chosen to have no effect, and tells of the rest that has none.
 pub(super) fn idle(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
@@ -125,7 +180,7 @@ fn brought(node: &Node) -> bool {
 
 /// Whether this choice was made by somebody else than who wrote the key.
 fn chosen_apart(choice: &Origin, key: &Node) -> bool {
-    let by_axis = choice.place.as_ref().is_some_and(|place| place.source.name == "--axis");
+    let by_axis = is_of_axis(choice);
     match choice.via {
         Via::Variant(_) => !came_by(key, &choice.via),
         Via::Set => by_axis || !came_by(key, &Via::Set),

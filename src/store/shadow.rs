@@ -7,7 +7,8 @@ use crate::contract::Row;
 use crate::contract::wire::Cell;
 
 impl Tx<'_> {
-    /// Keeps a version of a row, in place of an older one; no values are a tombstone.
+    /// Keeps a version of a row, in place of one that was told before; no values are a tombstone. Its stamp does not matter: a
+    /// backend that went back to a backup tells older versions, and they hold.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -22,7 +23,7 @@ impl Tx<'_> {
             values.map(|cells| serde_json::to_string(cells).expect("writing to memory does not fail"));
         self.execute(
             "INSERT INTO shadow VALUES(?1,?2,?3,?4)ON CONFLICT(entity,key)DO UPDATE SET stamp=excluded.stamp,\
-             \"values\"=excluded.\"values\" WHERE excluded.stamp>=shadow.stamp",
+             \"values\"=excluded.\"values\"",
             (entity.0, key, stamp.0, values),
         )?;
         Ok(())
@@ -44,6 +45,16 @@ impl Tx<'_> {
         }
         self.execute("DELETE FROM shadow WHERE entity=?1 AND key=?2", (entity.0, key))?;
         Ok(found.into_iter().next())
+    }
+
+    /// Everything of `entity` comes again: versions that wait beside rows come too, if they are still there. Tombstones do not, and
+    /// stay.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn drop_live_shadows(&self, entity: EntityId) -> Result<()> {
+        let sql = "DELETE FROM shadow WHERE entity=?1 AND \"values\" IS NOT NULL";
+        self.execute(sql, [entity.0]).map(drop)
     }
 }
 

@@ -220,10 +220,14 @@ impl Device {
 
     /// Its storage goes back to what it was at `to`, by a backup of then. Nobody looks at the app meanwhile.
     pub(super) fn restore(&self, backup: &Backup, to: Time, restart_after: Span) {
+        self.put_in(backup, restart_after, Event::Restored { to });
+    }
+
+    fn put_in(&self, backup: &Backup, restart_after: Span, told: Event<'_>) {
         let was_running = self.is_running();
         self.kill(KillReason::Killed, None);
         self.disk.restore(backup);
-        self.tell(Event::Restored { to });
+        self.tell(told);
         if was_running {
             self.start_after(restart_after);
         }
@@ -235,8 +239,11 @@ impl Device {
         if self.identity == Identity::Database {
             *self.setup.borrow_mut() = other.setup.borrow().clone();
         }
-        // Of what was its own nothing is left.
-        self.restore(&copy, Time::ZERO, restart_after);
+        self.put_in(&copy, restart_after, Event::BecameCopy { of: other.id });
+        if other.is_running() && other.hardware.free_at() >= self.now() {
+            // The copy may hold what the other is about to tell.
+            self.tell(Event::CutShort);
+        }
     }
 
     fn start_after(&self, wait: Span) {

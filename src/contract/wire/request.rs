@@ -56,6 +56,9 @@ struct RawMutation<'a> {
     #[serde(borrow)]
     id: Cow<'a, str>,
     edit: u32,
+    /// Who made it, where that is not who sends it: a copy of another's storage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<DeviceId>,
     e: EntityId,
     #[serde(borrow)]
     key: Cow<'a, str>,
@@ -96,7 +99,7 @@ pub fn encode_request(request: &Request) -> Vec<u8> {
             RawRequest { pull: Some(body), ..empty(pull.device, pull.clock, pull.unit) }
         }
         Request::Push(push) => {
-            let body = push.mutations.iter().map(raw_mutation).collect();
+            let body = push.mutations.iter().map(|mutation| raw_mutation(push.device, mutation)).collect();
             RawRequest { push: Some(body), ..empty(push.device, push.clock, push.unit) }
         }
         Request::Fetch(fetch) => {
@@ -107,7 +110,7 @@ pub fn encode_request(request: &Request) -> Vec<u8> {
     serde_json::to_vec(&raw).expect("a request has no value that JSON cannot hold")
 }
 
-fn raw_mutation(mutation: &Mutation) -> RawMutation<'_> {
+fn raw_mutation(device: DeviceId, mutation: &Mutation) -> RawMutation<'_> {
     let cell = |value: &Value| match value {
         Value::Null => Cell::Null,
         Value::Int(n) => Cell::Int(*n),
@@ -118,6 +121,7 @@ fn raw_mutation(mutation: &Mutation) -> RawMutation<'_> {
     RawMutation {
         id: Cow::from(mutation.id.as_str()),
         edit: mutation.edit.number,
+        by: (mutation.edit.device != device).then_some(mutation.edit.device),
         e: mutation.entity,
         key: Cow::from(mutation.key.as_str()),
         op: match mutation.kind {
@@ -162,7 +166,7 @@ pub fn decode_request(bytes: &[u8]) -> Result<Request, Damaged> {
 fn mutation(device: DeviceId, raw: RawMutation<'_>) -> Result<Mutation, Damaged> {
     Ok(Mutation {
         id: raw.id.into_owned(),
-        edit: EditId { device, number: raw.edit },
+        edit: EditId { device: raw.by.unwrap_or(device), number: raw.edit },
         entity: raw.e,
         key: Key::new(&raw.key),
         kind: match raw.op {
@@ -194,7 +198,8 @@ mod tests {
             base: Some(Stamp(-4)),
             made_at: Stamp(11),
         };
-        let create = Mutation { kind: EditKind::Create, base: None, ..mutation.clone() };
+        let edit = EditId { device: DeviceId(8), number: 1 };
+        let create = Mutation { kind: EditKind::Create, base: None, edit, ..mutation.clone() };
         let wants = vec![
             Want { entity: EntityId(0), cursor: None },
             Want { entity: EntityId(1), cursor: Some("1,k".into()) },

@@ -3,6 +3,10 @@
 //! Rows whose flag says "not synced" are delivered, and then their flags are set in the source. When that is, is an option. The
 //! cursor is the number of a page: it comes back from who has committed the page. The gateway remembers which rows lay in it
 //! until then. If it forgets that, their flags stay as they are and the rows come again.
+//!
+//! A device's own flags say what it held when it showed its last receipt, and the source notes that receipt beside them. Who shows an
+//! older one, or that of another device, holds something else: it was put back or is a copy, and loads again. Where each unit has
+//! its own cursors, each change of units is a load. One flag for all cannot tell.
 
 use std::collections::BTreeMap;
 
@@ -151,11 +155,14 @@ impl ByFlag {
     /// Sees to it that the reader has flags. Who has nothing gets everything again; but one flag for all cannot tell who that is.
     fn enrol(&self, backend: &mut Backend, now: Time, ask: &Ask<'_>) -> Result<u64, ServerError> {
         let (consumer, scope, entity) = (self.consumer(ask.reader), ask.reader.scope(), ask.entity);
-        let known = backend.is_enrolled(now, consumer, entity, scope)?;
-        let has = match (ask.cursor.map(read), self.options.initial) {
+        let receipt = backend.receipt(now, consumer, entity, scope)?;
+        let has = match (ask.cursor.map(|text| read(consumer, text)), self.options.initial) {
             (Some(None), _) => return Err(ServerError::CursorExpired(entity)),
-            (None, _) if known && consumer != Consumer::Anybody => Has::Nothing,
-            _ if known => return Ok(0),
+            (Some(Some(cursor)), _) if receipt.is_some_and(|last| cursor.is_before(last)) => {
+                return Err(ServerError::CursorExpired(entity));
+            }
+            (None, _) if receipt.is_some() && consumer != Consumer::Anybody => Has::Nothing,
+            _ if receipt.is_some() => return Ok(0),
             // A page of flags that are not there any more.
             (Some(Some(Cursor::Page(_))), _) => return Err(ServerError::CursorExpired(entity)),
             (_, Initial::Synced) => Has::All,
@@ -164,23 +171,31 @@ impl ByFlag {
             (Some(Some(Cursor::At(_))), Initial::Unsynced) => Has::AllUntil(Stamp(i64::MIN)),
             (_, Initial::AsHeld | Initial::Unsynced) => Has::Nothing,
         };
-        backend.enrol(now, consumer, entity, scope, has)
+        let written = backend.enrol(now, consumer, entity, scope, has)?;
+        if ask.cursor.is_none() && tells_apart(consumer) {
+            // Whoever comes with a page from before this load holds something else.
+            backend.note_receipt(now, consumer, entity, scope, self.last.max(now.0.saturating_sub(1)))?;
+        }
+        Ok(written)
     }
 
     /// Takes a cursor as the receipt for its page; gives the flags written.
-    fn settle(&mut self, backend: &mut Backend, now: Time, ask: &Ask<'_>) -> u64 {
-        let Some(page) = self.open.remove(&(name(ask.reader), ask.entity)) else { return 0 };
-        self.open_rows -= page.marks.len() as u64;
-        let consumer = self.consumer(ask.reader);
-        match ask.cursor.and_then(read) {
-            Some(Cursor::Page(number)) if number == page.number => {
-                backend.reset(now, consumer, ask.entity, &page.marks, self.options.reset)
-            }
-            _ => {
-                backend.release(consumer, ask.entity, &page.marks);
-                0
-            }
+    fn settle(&mut self, backend: &mut Backend, now: Time, ask: &Ask<'_>) -> Result<u64, ServerError> {
+        let (consumer, scope, entity) = (self.consumer(ask.reader), ask.reader.scope(), ask.entity);
+        let shown = match ask.cursor.and_then(|text| read(consumer, text)) {
+            Some(Cursor::Page(number)) => Some(number),
+            _ => None,
+        };
+        if let Some(number) = shown.filter(|_| tells_apart(consumer)) {
+            backend.note_receipt(now, consumer, entity, scope, number)?;
         }
+        let Some(page) = self.open.remove(&(name(ask.reader), entity)) else { return Ok(0) };
+        self.open_rows -= page.marks.len() as u64;
+        if shown == Some(page.number) {
+            return Ok(backend.reset(now, consumer, entity, &page.marks, self.options.reset));
+        }
+        backend.release(consumer, entity, &page.marks);
+        Ok(0)
     }
 
     /// Keeps in mind what was delivered, or sets its flags; gives the flags written or to be written.
@@ -200,6 +215,11 @@ impl ByFlag {
             SetFlag::BeforeCapture => backend.reset(now, consumer, entity, &marks, self.options.reset),
         }
     }
+}
+
+/// Whether a consumer's receipts are those of one device, one after the other: nodes of a gateway may share a replica.
+fn tells_apart(consumer: Consumer) -> bool {
+    matches!(consumer, Consumer::Device(_))
 }
 
 /// A row that cannot be captured.
@@ -246,7 +266,8 @@ impl Strategy for ByFlag {
         take: Take<'_>,
     ) -> Result<Captured, ServerError> {
         let Options { form, unreadable, on_unreadable, lease, .. } = self.options;
-        let mut set = self.settle(backend, now, &ask) + self.enrol(backend, now, &ask)?;
+        let mut set = self.enrol(backend, now, &ask)?;
+        set += self.settle(backend, now, &ask)?;
         let Ask { reader, entity, limit, .. } = ask;
         let (consumer, scope) = (self.consumer(reader), reader.scope());
         let query = FlagQuery { consumer, entity, scope, limit, lease: lease.map(Lease) };
@@ -262,9 +283,10 @@ impl Strategy for ByFlag {
             // Who has nothing new keeps what it has.
             Some(cursor) if marks.is_empty() => cursor.to_owned(),
             _ => {
-                // Another gateway after this one must not use a number again.
-                self.last = now.0.max(self.last + 1);
-                self.last.to_string()
+                // Another gateway after this one must not use a number again, nor one before a receipt that its predecessor got.
+                let noted = backend.receipt(now, consumer, entity, scope)?.unwrap_or(0);
+                self.last = now.0.max(self.last.max(noted) + 1);
+                written(consumer, self.last)
             }
         };
         if !marks.is_empty() {
@@ -305,23 +327,58 @@ enum Cursor {
     Page(u64),
 }
 
-fn read(cursor: &str) -> Option<Cursor> {
-    match cursor.strip_prefix('@') {
-        Some(stamp) => Some(Cursor::At(Stamp(stamp.parse().ok()?))),
-        None => Some(Cursor::Page(cursor.parse().ok()?)),
+impl Cursor {
+    /// Whether who holds it lacks what this receipt was for.
+    fn is_before(self, receipt: u64) -> bool {
+        match self {
+            Cursor::At(_) => receipt > 0,
+            Cursor::Page(number) => number < receipt,
+        }
     }
+}
+
+/// The cursor of a page; a device's names the device.
+fn written(consumer: Consumer, page: u64) -> String {
+    match consumer {
+        Consumer::Device(device) => format!("{}.{page}", device.0),
+        Consumer::Replica | Consumer::Anybody => page.to_string(),
+    }
+}
+
+/// The cursor that a consumer shows, if it is one of its own.
+fn read(consumer: Consumer, cursor: &str) -> Option<Cursor> {
+    if let Some(stamp) = cursor.strip_prefix('@') {
+        return Some(Cursor::At(Stamp(stamp.parse().ok()?)));
+    }
+    let page = match (consumer, cursor.split_once('.')) {
+        (Consumer::Device(device), Some((named, page))) if named.parse() == Ok(device.0) => page,
+        (Consumer::Device(_), _) => return None,
+        (Consumer::Replica | Consumer::Anybody, _) => cursor,
+    };
+    Some(Cursor::Page(page.parse().ok()?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::DeviceId;
 
     #[test]
     fn only_a_page_and_an_instant_are_cursors() {
-        assert_eq!(read("7"), Some(Cursor::Page(7)));
-        assert_eq!(read("@-7"), Some(Cursor::At(Stamp(-7))));
-        for text in ["", "@", "-7", "7,k", "@@7", " 7"] {
-            assert_eq!(read(text), None, "{text:?}");
+        assert_eq!(read(Consumer::Anybody, "7"), Some(Cursor::Page(7)));
+        assert_eq!(read(Consumer::Anybody, "@-7"), Some(Cursor::At(Stamp(-7))));
+        for text in ["", "@", "-7", "7,k", "@@7", " 7", "1.7"] {
+            assert_eq!(read(Consumer::Anybody, text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_device_s_page_is_nobody_else_s() {
+        let device = |n| Consumer::Device(DeviceId(n));
+        let cursor = written(device(3), 7);
+        assert_eq!(read(device(3), &cursor), Some(Cursor::Page(7)));
+        for other in [device(4), Consumer::Anybody, Consumer::Replica] {
+            assert_eq!(read(other, &cursor), None, "{other:?}");
         }
     }
 }

@@ -140,6 +140,9 @@ pub(super) trait Strategy {
         let _ = (schema, reader, stamp, rows);
     }
 
+    /// It is as a backup had it, and knows that; devices went on meanwhile, and wrote of which no cursor tells.
+    fn put_back(&mut self) {}
+
     /// What a backup holds of it.
     fn copy(&self) -> Box<dyn Strategy>;
 

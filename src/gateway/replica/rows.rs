@@ -285,6 +285,9 @@ impl Replica {
             self.apply(entity, row, Source::Ahead, generation);
         }
         let Some((key, stamp, attributes)) = took else { return };
+        // The version that left, if the row is known: the device takes what is no newer than its edit for what it has.
+        let left = rows.iter().filter(|row| row.key == *key).map(|row| row.stamp).max();
+        let stamp = left.map_or(stamp, |left| left.max(stamp));
         let theirs = self.place(entity, &place_for(schema, attributes));
         if self.find(entity, key).iter().all(|found| found.place != theirs) {
             self.write(entity, Line { key, stamp, ours: true, ahead: false, generation }, theirs, None);

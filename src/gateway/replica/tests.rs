@@ -151,6 +151,10 @@ impl Site {
 
     /// What a device pulls from `cursor` on: rows that came and keys that went, in order.
     fn told(&mut self, device: u32, cursor: &mut Option<String>) -> Vec<String> {
+        self.told_with_stamps(device, cursor).into_iter().map(|(told, _)| told).collect()
+    }
+
+    fn told_with_stamps(&mut self, device: u32, cursor: &mut Option<String>) -> Vec<(String, Stamp)> {
         let mut told = Vec::new();
         let wants = vec![Want { entity: VISIT, cursor: cursor.clone() }];
         let (device, unit) = (DeviceId(device), UnitId(0));
@@ -159,7 +163,7 @@ impl Site {
         let answer = self.ask(&Request::Pull(request));
         let answer = Answer::decode(&answer).unwrap().unwrap();
         for row in answer.pages[0].rows.iter() {
-            told.push(format!("{}{}", if row.values.is_some() { "+" } else { "-" }, row.key));
+            told.push((format!("{}{}", if row.values.is_some() { "+" } else { "-" }, row.key), row.stamp));
         }
         *cursor = Some(answer.pages[0].cursor.clone().into_owned());
         told
@@ -457,6 +461,26 @@ fn what_was_forgotten_is_missed_by_none_but_who_was_away_for_longer() {
     let mut held = Rows::new();
     site.pull(0, &mut None, &mut held);
     assert_eq!(held, site.scope(0));
+}
+
+#[test]
+fn who_asks_late_for_a_verdict_is_told_which_version_left() {
+    let refresh = RefreshOptions { kept: Span::secs(60), ..RefreshOptions::default() };
+    let (mut site, mut north) = (Site::with(backend::Options::default(), refresh), None);
+    site.gateway.fill(&site.backend, START);
+    let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
+    site.push(0, &edit);
+    site.upload();
+    site.office("north0", (0, "south"));
+    (0..6).for_each(|_| {
+        site.now += Span::secs(30);
+        site.refresh();
+    });
+    assert_eq!(site.told(0, &mut north), ["+north1"], "verdict and tombstone are forgotten");
+    site.push(0, &edit);
+    site.upload();
+    let left = site.backend.row(VISIT, &Key::new("north0")).unwrap().stamp;
+    assert_eq!(site.told_with_stamps(0, &mut north), [("-north0".into(), left)]);
 }
 
 #[test]

@@ -70,8 +70,8 @@ pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String
 /// An edit does not replace what somebody else wrote unless its device had seen it or a conflict rule decided over it.
 ///
 /// Told when the edit was made on an older version than the one replaced, a version in between by somebody else set a
-/// column, and the commit put another value there, be it in the edit or not. What the backend derived, or what a backup brought
-/// back, does not count as written.
+/// column, and the commit put another value there, be it in the edit or not. What the backend derived, what a backup brought
+/// back, and what went with the state before it does not count as written.
 pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
     let before = case.row.values.as_deref()?;
@@ -81,7 +81,7 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
         Author::Office | Author::Import => true,
         Author::Derived | Author::Backup => false,
     };
-    let written = unseen.iter().filter(|v| foreign(v.author));
+    let written = unseen.iter().filter(|v| foreign(v.author) && v.undone.is_none());
     let (mut columns, mut by) = (0, None);
     for version in written {
         columns |= version.changed;

@@ -55,6 +55,14 @@ impl EditCase<'_> {
         !self.fulfilled() && !self.waits() && !self.logged()
     }
 
+    /// A real effect of a store that does not wait for the disk, and no rule of the engine.
+    fn powerless(&self) -> String {
+        self.edit.lost_power.map_or_else(String::new, |at| {
+            let at = self.clock.time(at);
+            format!("; its device lost its power at {at}, and with it what was committed and not synced")
+        })
+    }
+
     fn what(&self) -> String {
         let edit = self.edit;
         let record = words::record(self.schema, edit.entity, edit.key.as_str());
@@ -87,17 +95,28 @@ pub(in crate::oracle) fn lost_edit(case: &EditCase<'_>) -> Option<String> {
             Some(at) => format!("the backend refused it at {}", case.clock.time(at)),
             None => "the backend never saw it".to_owned(),
         };
-        format!("{} is gone: {reached}, it does not wait, and no log speaks of it", case.what())
+        let (what, powerless) = (case.what(), case.powerless());
+        format!("{what} is gone: {reached}, it does not wait, and no log speaks of it{powerless}")
     })
 }
 
 /// What the backend refused or a rule dropped, and what a rule overwrote, is in a log that the user can read.
 pub(in crate::oracle) fn silent_discard(case: &EditCase<'_>) -> Option<String> {
     if case.lost() && (case.edit.refused.is_some() || case.edit.won == Some(false)) {
-        return Some(format!("{} was refused or superseded, and no log speaks of it", case.what()));
+        let (what, powerless) = (case.what(), case.powerless());
+        return Some(format!("{what} was refused or superseded, and no log speaks of it{powerless}"));
     }
+    let here = case.edit.decided_on.is_none_or(|device| device == case.id.device);
+    if here { silent_overwrite(case) } else { None }
+}
+
+/// What a rule overwrote is in the log of the device on which it did.
+pub(in crate::oracle) fn silent_overwrite(case: &EditCase<'_>) -> Option<String> {
     let overwrote = case.edit.commits > 0 && case.edit.won == Some(true) && !case.overwriting_logged();
-    overwrote.then(|| format!("{} won over another version, and no log speaks of it", case.what()))
+    overwrote.then(|| {
+        let (what, powerless) = (case.what(), case.powerless());
+        format!("{what} won over another version, and no log speaks of it{powerless}")
+    })
 }
 
 /// What a device counts as done is on the backend.

@@ -1,10 +1,11 @@
 use super::stage::{CLINIC, DOCTOR, SLOT, STATUS, Stage, UNIT, VISIT, slot, visit};
 use super::{assert_only, assert_silent};
-use crate::base::{Key, Span, Stamp, Time, Value};
+use crate::base::{DeviceId, Key, Span, Stamp, Time, Value};
 use crate::contract::{
     Author, ConflictKind, EditKind, Event, KillReason, LogEntry, LogKind, Node, Refusal, RequestKind, Sides,
     Winner,
 };
+use crate::oracle::Verdict;
 
 /// Device 0 and the office change one row; the phone is ahead of its time, so its edit wins, or it loses.
 fn conflict(local_wins: bool) -> Stage {
@@ -381,4 +382,89 @@ fn an_edit_that_went_with_the_backend_is_counted_and_may_be_committed_again() {
         assert_eq!(verdict.figures["oracle.taken_back.edits"], u64::from(told));
         assert_eq!(verdict.violations.is_empty(), told, "{:?}", verdict.violations);
     }
+}
+
+/// Device 0 makes an edit on the version of the start, the office writes the row, and the backend goes back to each of `backups`,
+/// seconds after the start; the commit of the edit is over what the last of them brought back.
+fn committed_over_a_backup(backups: &[(u64, &str)]) -> Verdict {
+    let mut stage = Stage::new();
+    let start = stage.now();
+    let edit = stage.update(0, "a1", "mine");
+    stage.office("a1", Some("theirs"));
+    for (to, status) in backups {
+        stage.later(4);
+        stage.tell(Node::Backend, Event::Restored { to: start + Span::secs(*to) });
+        stage.commit(Author::Backup, VISIT, "a1", Some(visit("a", status)));
+    }
+    let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
+    let entry = stage.phone(0).outbox[0].clone();
+    stage.acknowledge(0, &entry, stamp);
+    stage.drain();
+    stage.verdict()
+}
+
+#[test]
+fn a_version_that_went_with_the_backend_was_not_replaced_unseen() {
+    assert_silent(&committed_over_a_backup(&[(0, "new")]));
+    assert_only(&committed_over_a_backup(&[(3, "theirs")]), "silent-discard", 1);
+    assert_only(&committed_over_a_backup(&[(0, "new"), (3, "theirs")]), "silent-discard", 1);
+    assert_silent(&committed_over_a_backup(&[(3, "theirs"), (0, "new")]));
+}
+
+#[test]
+fn a_copy_of_a_device_has_seen_what_that_had_and_nothing_more() {
+    for blind in [false, true] {
+        let mut stage = Stage::new();
+        stage.office("a1", Some("theirs"));
+        stage.pull(0);
+        if blind {
+            stage.office("a1", Some("theirs again"));
+        }
+        stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0) });
+        stage.emit(1, Event::ProcessStarted { incarnation: 1 });
+        stage.phones[1].rows = stage.phones[0].rows.clone();
+        let edit = stage.update(1, "a1", "mine");
+        let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
+        let entry = stage.phone(1).outbox[0].clone();
+        stage.acknowledge(1, &entry, stamp);
+        stage.drain();
+        let verdict = stage.verdict();
+        if blind {
+            assert_only(&verdict, "silent-discard", 1);
+        } else {
+            assert_silent(&verdict);
+        }
+    }
+}
+
+#[test]
+fn an_edit_that_went_with_the_power_is_lost_and_says_so() {
+    for durable in [true, false] {
+        let mut stage = Stage::with(durable);
+        stage.update(0, "a1", "done");
+        stage.emit(0, Event::ProcessKilled { reason: KillReason::PowerLoss });
+        stage.phone(0).outbox.clear();
+        stage.emit(0, Event::ProcessStarted { incarnation: 1 });
+        let verdict = stage.verdict();
+        assert_only(&verdict, "lost-edit", 1);
+        let text = &verdict.violations.iter().find(|v| v.check == "lost-edit").unwrap().text;
+        assert_eq!(text.contains("lost its power"), !durable, "{text}");
+    }
+}
+
+#[test]
+fn a_line_that_went_with_the_power_is_named_as_such() {
+    let mut stage = Stage::with(false);
+    stage.ahead = true;
+    stage.update(0, "a1", "mine");
+    stage.office("a1", Some("theirs"));
+    stage.push(0, true);
+    stage.drain();
+    stage.emit(0, Event::ProcessKilled { reason: KillReason::PowerLoss });
+    stage.emit(0, Event::ProcessStarted { incarnation: 1 });
+    stage.phone(0).log.clear();
+    let verdict = stage.verdict();
+    assert_only(&verdict, "silent-discard", 1);
+    assert!(verdict.violations[0].text.contains("lost its power"), "{}", verdict.violations[0].text);
 }

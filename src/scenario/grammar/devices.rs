@@ -79,7 +79,7 @@ pub(super) const STORE: Form = table(&[
         "synchronous",
         Form::Word { built: &["full", "normal"], later: &[] },
         "\"full\"",
-        "How often SQLite waits for the disk.",
+        "How often SQLite waits for the disk. With \"normal\" a loss of power may take what was committed last: edits, and lines of the log.",
     ),
     key("cache_pages", COUNT, "64", "Pages of cache."),
 ]);

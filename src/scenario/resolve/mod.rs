@@ -79,6 +79,8 @@ pub(super) fn resolve(
     world.engine_name();
     world.baseline_metrics();
     let gateway = world.gateway();
+    let (engine, events) = (world.engine(&gateway), world.events());
+    world.namesakes(&gateway, engine.identity, &events);
     let plan = Plan {
         scenario: root.at("name").text().to_owned(),
         path: String::new(),
@@ -93,14 +95,14 @@ pub(super) fn resolve(
         drain: root.at("drain").span(),
         units: world.units().into(),
         backend: world.backend(entities.effects),
-        engine: world.engine(&gateway),
+        engine,
         gateway,
         fleets,
         engine_name: root.at("engine.name").text().to_owned(),
         store: world.store(),
         transport: transport::transport(root.at("transport")),
         workload: world.workload(),
-        events: world.events(),
+        events,
         chaos: world.chaos(),
         expect: world.expect(),
         gates: world.gates(),
@@ -116,7 +118,7 @@ pub(super) fn resolve(
     if !sound || !told.is_empty() || !following.is_empty() {
         return Err(Wrong { told, following });
     }
-    if let Some(impossible) = doubts::impossible(&plan, root) {
+    if let Some(impossible) = doubts::too_large(&plan, root).or_else(|| doubts::impossible(&plan, root)) {
         return Err(Wrong { told: vec![impossible], following });
     }
     let warnings = doubts::doubts(&plan, root, brought).into();

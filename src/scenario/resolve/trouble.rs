@@ -12,6 +12,7 @@ use super::fleet::named_link;
 use super::links::outage_mode;
 use super::view::{Given, View};
 use crate::base::{Bytes, DeviceId, Ppm, Span, Time, UnitId};
+use crate::engine::Identity;
 use crate::gateway;
 use crate::metrics::{self, Unit};
 
@@ -42,6 +43,27 @@ impl World<'_> {
             self.root.at("event").entries().filter_map(|(name, view)| self.event(name, view)).collect();
         events.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
         events
+    }
+
+    /// Mistakes of three devices of one name where each load makes the receipts of the others unknown.
+    pub(super) fn namesakes(&self, gateway: &gateway::Options, identity: Identity, events: &[Planned]) {
+        if identity != Identity::Database || !gateway.reloads_namesakes() {
+            return;
+        }
+        let mut named: BTreeMap<DeviceId, DeviceId> = BTreeMap::new();
+        for event in events {
+            let Happening::Clone { from, to, .. } = event.what else { continue };
+            let name = *named.entry(from).or_insert(from);
+            named.insert(to, name);
+            if named.values().filter(|other| **other == name).count() > 2 {
+                let help = "two at most go by one name here; engine.identity = \"device\" leaves each its own, and cursors that \
+                            devices hold themselves, of a capture by `last_modified` or `change_log`, do not care";
+                let at = self.root.at("event").key(&event.name).at("clone");
+                let title =
+                    "with this there are three phones of one name, which make each other load again for ever";
+                return self.wrong.at(at, title, help);
+            }
+        }
     }
 
     fn event(&self, name: &str, view: View<'_>) -> Option<Planned> {

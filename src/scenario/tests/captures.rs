@@ -103,3 +103,25 @@ fn several_nodes_refresh_a_replica_only_where_no_cursor_is_a_receipt() {
         assert_eq!(plan.gateway.refresh.nodes, 2);
     }
 }
+
+#[test]
+fn three_phones_of_one_name_are_refused_where_they_make_each_other_load_again() {
+    let clone = |from: u32, to: u32| {
+        format!("event.e{to}={{ at = \"+{to}s\", clone = {{ from = {from}, to = {to} }} }}")
+    };
+    let (first, of_another) = (&*clone(0, 1), &*clone(2, 3));
+    let (phones, name) = ("fleet.phones.devices=4", "engine.identity=\"database\"");
+    for receipts in [
+        "gateway.serve.capture.flag={}",
+        "gateway.serve.capture.hash={}",
+        "gateway.serve.cursor_held_by=\"server\"",
+    ] {
+        for third in [&*clone(0, 2), &*clone(1, 2)] {
+            let said = complaint(MINIMAL, &[phones, receipts, first, name, third]);
+            assert!(said.contains("three phones of one name") && said.contains("last_modified"), "{said}");
+            with_sets(MINIMAL, &[phones, receipts, first, third]);
+        }
+        with_sets(MINIMAL, &[phones, receipts, first, name, of_another]);
+    }
+    with_sets(MINIMAL, &[phones, first, name, &clone(0, 2)]);
+}

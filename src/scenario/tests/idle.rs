@@ -138,3 +138,28 @@ fn a_setting_is_idle_beside_a_setting_but_not_beside_an_axis() {
     let request = Request { sets: vec![log.to_owned()], axes: both, ..Request::default() };
     assert_eq!(plans(MINIMAL, &request).len(), 2);
 }
+
+#[test]
+fn entities_are_pulled_side_by_side_only_where_a_unit_has_several() {
+    let second = "[entity.other.schema]\nid = \"uuid key\"\ntext = \"text 1..9\"";
+    let written = "[engine.pull]\nstreams = 3";
+    let said = complaint(&format!("{MINIMAL}{written}\n"), &[]);
+    for part in ["nothing to pull at the same time", "pull = [\"*\"]", "--> test.toml:10:11"] {
+        assert!(said.contains(part), "{part} in:\n{said}");
+    }
+    assert_eq!(plan(&format!("{MINIMAL}{second}\n{written}\n")).engine.pull.streams, 3);
+}
+
+#[test]
+fn what_is_for_copies_and_backups_takes_one() {
+    let event = |what: &str| format!("[event.e]\nat = \"+1s\"\n{what}");
+    idle(
+        "[engine]\nidentity = \"database\"",
+        &event("clone = { from = 0, to = 1 }"),
+        &["no phone is copied", "clone ="],
+    );
+    for (key, kind) in [("restored", "restore_gateway"), ("backend_restored", "restore_backend")] {
+        let written = format!("[gateway]\n{key} = \"ignored\"");
+        idle(&written, &event(&format!("{kind} = {{ of = \"1s\" }}")), &["never goes back", kind]);
+    }
+}

@@ -359,6 +359,11 @@ impl Book {
         }
     }
 
+    /// No cursor is known any more.
+    pub(super) fn expire(&mut self) {
+        (self.confirmed, self.sent) = (None, None);
+    }
+
     /// Forgets what a killed gateway does.
     pub(super) fn forget(&mut self) {
         self.list = None;

@@ -5,7 +5,8 @@
 //!
 //! The cursor is the number of a page. When it comes back, what the page told counts as held by the reader; until then it is
 //! unsure and told again. The cursor before begins another comparison, no cursor a first load; any other has expired: a device
-//! restored from a backup, a gateway that has lost its database. A cursor belongs to an entity; where each unit has its own, each
+//! restored from a backup, a gateway that has lost its database or went back to an older one: what devices wrote since moved no
+//! cursor, and is not in that book. A cursor belongs to an entity; where each unit has its own, each
 //! change of units is a load.
 //!
 //! A comparison is of one instant, in the pull that it is made for: its pages tell what was found then, and what was committed
@@ -329,6 +330,12 @@ impl Strategy for Hash {
             };
             self.with_book((who, entity), |_, book| book.rows.set(&Key::new(key), Some(kept)));
         });
+    }
+
+    fn put_back(&mut self) {
+        let of_devices = |(who, _): &(Who, EntityId)| matches!(who, Who::Device(_));
+        let books = self.books.iter_mut().filter(|(line, _)| of_devices(line));
+        books.for_each(|(_, book)| book.expire());
     }
 
     fn forget(&mut self) {

@@ -69,6 +69,25 @@ fn trouble_with_any_request_loses_nothing() {
 }
 
 #[test]
+fn a_book_that_was_put_back_does_not_hide_what_its_reader_wrote_since() {
+    for noticed in [false, true] {
+        let mut trial = trial(Options::default(), Provisioning::Nothing, 10);
+        trial.pull(100);
+        let backup = trial.strategy.copy();
+        trial.push(4);
+        // Somebody undoes that, and the book is right about the row and wrong about who holds it.
+        trial.commit(106);
+        trial.strategy = backup;
+        if noticed {
+            trial.strategy.put_back();
+        }
+        trial.pull(100);
+        let wanted = trial.wanted();
+        assert_eq!(trial.holds == wanted, noticed);
+    }
+}
+
+#[test]
 fn a_page_as_large_as_what_differs_is_the_last() {
     for (limit, requests) in [(9, 2), (10, 1), (11, 1)] {
         let mut trial = trial(Options::default(), Provisioning::Nothing, 10);
