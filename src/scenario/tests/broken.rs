@@ -181,9 +181,20 @@ fn a_gate_takes_figures_of_its_metrics_unit() {
         let stat = if metric.ends_with("duration") { "max" } else { "value" };
         format!("[gate.g]\nmetric = \"{metric}\"\nstat = \"{stat}\"\n{bound}")
     };
-    says(&gate("engine.session.duration", "max = \"5kB\""), &["this is no figure of its metric", "\"5s\""]);
-    says(&gate("engine.up.bytes", "max = \"5s\""), &["this is no figure of its metric", "\"64KiB\""]);
-    says(&gate("oracle.lost.rows", "max = 0.5"), &["this is no figure of its metric", "a whole number"]);
+    says(
+        &gate("engine.session.duration", "max = \"5kB\""),
+        &["this does not fit the metric's unit", "\"5s\""],
+    );
+    says(&gate("engine.up.bytes", "max = \"5s\""), &["this does not fit the metric's unit", "\"64KiB\""]);
+    says(&gate("oracle.lost.rows", "max = 0.5"), &["this does not fit the metric's unit", "a whole number"]);
+    says(
+        &gate("engine.session.duration", "max = 360"),
+        &["this figure has no unit", "\"360s\"", "test.toml:12:7"],
+    );
+    says(
+        "[expect]\n\"oracle.lost.row_ns\" = { min = 90 }",
+        &["this figure has no unit", "\"90 row·s\"", "test.toml:10:32"],
+    );
     says(&gate("oracle.lost.rows", ""), &["no bound"]);
     says(&gate("oracle.lost.rows", "min = 2\nmax = 1"), &["nothing lies between these bounds"]);
 }
@@ -195,7 +206,8 @@ fn a_statistic_is_one_that_the_metric_has() {
     says(&number, &["`oracle.lost.rows` has no `p95`", "a single number and has `value`", "test.toml:11:8"]);
     let silent = gate("engine.session.duration", "");
     says(&silent, &["has no `value`", "`count`, `min`, `p50`, `p95`, `p99`, `max`", "test.toml:10:10"]);
-    says("[expect]\n\"engine.session.duration\" = 1", &["a distribution and has `count`"]);
+    says("[expect]\n\"engine.session.duration\" = 1", &["a distribution and has `count`", "test.toml:10:1"]);
+    says("[expect]\n\"oracle.lots.rows\" = 0", &["there is no metric `oracle.lots.rows`", "test.toml:10:1"]);
     super::plan(&format!("{MINIMAL}\n[expect]\n\"engine.session.duration.p95\" = {{ max = \"5s\" }}\n"));
 }
 
