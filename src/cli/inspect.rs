@@ -12,6 +12,7 @@ use super::grid;
 use super::refusal::Refusal;
 use super::{cost, sources};
 use crate::campaign::Runner;
+use crate::base::words::there_is;
 use crate::report::{self, Exit, human};
 use crate::scenario::{self, Document, Library, Plan};
 
@@ -143,7 +144,7 @@ fn no_profile(name: &str) -> String {
     let known = || SHELVES.iter().flat_map(|shelf| shelf.library.profiles()).map(|p| p.name.as_str());
     let longer: Vec<&str> = known().filter(|known| !name.is_empty() && known.starts_with(name)).collect();
     if !longer.is_empty() {
-        return format!("there is no profile {name}; there is {}", longer.join(", "));
+        return format!("there is no profile {name}; {} {}", there_is(longer.len()), longer.join(", "));
     }
     match scenario::closest(name, known()) {
         Some(near) => format!("there is no profile {name}; did you mean {near}?"),

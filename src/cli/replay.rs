@@ -7,6 +7,7 @@ use super::console::Console;
 use super::refusal::Refusal;
 use super::{inputs, sources, written};
 use crate::base::Key;
+use crate::base::words::there_is;
 use crate::campaign::{self, Record, Runner};
 use crate::report::{self, CellRecord, Exit, RunRecord, Verdict};
 use crate::scenario::Plan;
@@ -232,8 +233,10 @@ fn known(
             let near = near(key.as_str(), keys.iter().map(Key::as_str));
             let entity = &plan.schema.entity(*entity).name;
             let near: Vec<String> = near.iter().map(|key| format!("{entity}/{key}")).collect();
-            let hint =
-                if near.is_empty() { String::new() } else { format!("; there is {}", near.join(", ")) };
+            let hint = match near.len() {
+                0 => String::new(),
+                n => format!("; {} {}", there_is(n), near.join(", ")),
+            };
             return Err(Refusal::usage(format!("no such record: {text}{hint}")));
         }
     }
@@ -262,7 +265,8 @@ fn record(plan: &Plan, text: &str) -> anyhow::Result<Record> {
         Some(entity) => Ok((entity, Key::new(key))),
         None => {
             let names: Vec<&str> = plan.schema.entities.iter().map(|e| e.name.as_str()).collect();
-            Err(Refusal::usage(format!("there is no entity `{entity}`; there is {}", names.join(", "))))
+            let known = format!("{} {}", there_is(names.len()), names.join(", "));
+            Err(Refusal::usage(format!("there is no entity `{entity}`; {known}")))
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::Selection;
 use super::console::Console;
 use super::refusal::Refusal;
+use crate::base::words::there_is;
 use crate::campaign::Runner;
 use crate::engine;
 use crate::metrics::{self, Unit};
@@ -273,6 +274,6 @@ fn nothing(selection: &Selection, documents: &[Document]) -> String {
     let wanted = selection.variant.join(", ");
     match known.as_slice() {
         [] => format!("no variant {wanted}: there are no variants"),
-        known => format!("no variant {wanted}; there is {}", known.join(", ")),
+        known => format!("no variant {wanted}; {} {}", there_is(known.len()), known.join(", ")),
     }
 }

@@ -135,7 +135,7 @@ fn a_replay_tells_the_life_of_a_record_that_is_asked_for() {
     assert!(desk.out.contains("appointment/silent\n  nothing ever happened to it\n"), "{}", desk.out);
     assert_eq!(desk.run("replay @out --record appointment/silently"), 2);
     assert!(
-        desk.err.contains("no such record: appointment/silently; there is appointment/silent"),
+        desk.err.contains("no such record: appointment/silently; there are appointment/silent"),
         "{}",
         desk.err
     );
@@ -507,7 +507,7 @@ fn profiles_are_listed_with_the_figures_that_tell_them_apart() {
     assert_eq!(desk.run("profiles show lte-god"), 2);
     assert!(desk.err.contains("did you mean lte-good?"), "{}", desk.err);
     assert_eq!(desk.run("profiles show lte"), 2);
-    assert!(desk.err.contains("there is lte-poor, lte-good, lte-driving"), "{}", desk.err);
+    assert!(desk.err.contains("there are lte-poor, lte-good, lte-driving"), "{}", desk.err);
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn a_mistake_is_shown_with_its_line_and_a_caret() {
 11 | pull = { chunk_row = 500 }
    |          ^^^^^^^^^
    |
-   = help: did you mean `chunk_rows`? there is `chunk_rows`, `chunk_bytes`, `apply_rows`, `prefetch`, `streams`, `cursor`, `bad_rows`, `bad_tries`, `on_bad_row`, `controller`, `control`"#;
+   = help: did you mean `chunk_rows`? there are `chunk_rows`, `chunk_bytes`, `apply_rows`, `prefetch`, `streams`, `cursor`, `bad_rows`, `bad_tries`, `on_bad_row`, `controller`, `control`"#;
     assert_eq!(said, want);
 }
 
@@ -224,7 +224,7 @@ fn the_beginning_of_a_metric_s_name_is_completed() {
 
 #[test]
 fn a_word_that_is_none_is_told_with_those_that_are() {
-    says("[gateway]\nmode = \"mirror\"", &["help: there is `ota`, `persistent`"]);
+    says("[gateway]\nmode = \"mirror\"", &["help: there are `ota`, `persistent`"]);
 }
 
 #[test]
@@ -294,6 +294,23 @@ fn entities_hang_together() {
 #[test]
 fn a_table_where_a_value_belongs_and_the_other_way_round_are_told() {
     says("[engine]\npull = 5", &["`engine.pull` is wrong", "it takes a table"]);
+#[test]
+fn of_a_file_that_is_no_scenario_the_first_mistakes_are_told_and_the_others_counted() {
+    let prose: String = (0..60).map(|n| format!("this is line {n}, which is no TOML\n")).collect();
+    let said = complaint(&prose, &[]);
+    assert_eq!(said.matches("error: ").count(), 20, "{said}");
+    assert!(said.lines().last().unwrap().ends_with(" more mistakes"), "{said}");
+}
+
+#[test]
+fn a_table_that_every_scenario_needs_is_shown() {
+    let said = complaint("name = \"x\"\n", &[]);
+    assert!(
+        said.contains("[entity.note] with schema") && said.contains("[fleet.phones] with devices"),
+        "{said}"
+    );
+}
+
     says("[engine]\nname = { a = 1 }", &["`engine.name` is wrong", "it takes a text"]);
     let said = complaint("name = \"x\"\nentity = 5\nfleet = []\n", &[]);
     assert!(said.contains("`entity` is wrong") && said.contains("`fleet` is wrong"), "{said}");
