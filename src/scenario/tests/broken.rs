@@ -281,7 +281,10 @@ fn entities_hang_together() {
     );
     let scoped = |scope: &str| format!("{}\nscope = {{ {scope} }}", entity("id = \"uuid key\", a = \"int\""));
     says(&scoped("b = \"device.c\""), &["there is no column of `x` `b`"]);
-    says(&scoped("a = \"device.c\""), &["`a` is no text"]);
+    says(
+        &scoped("a = \"device.c\""),
+        &["`a` is no text", "test.toml:10:33", "a = \"text\" or a = \"attribute c\""],
+    );
     says(&scoped("a = \"-1d..1d\""), &["`a` is no timestamp"]);
     says("[entity.x]\nrows = 5", &["`entity.x` has no columns"]);
     let unit = "[unit.U]\non = [\"login\"]\n";
@@ -291,9 +294,6 @@ fn entities_hang_together() {
     says(&hidden, &["`x` cannot be pulled"]);
 }
 
-#[test]
-fn a_table_where_a_value_belongs_and_the_other_way_round_are_told() {
-    says("[engine]\npull = 5", &["`engine.pull` is wrong", "it takes a table"]);
 #[test]
 fn of_a_file_that_is_no_scenario_the_first_mistakes_are_told_and_the_others_counted() {
     let prose: String = (0..60).map(|n| format!("this is line {n}, which is no TOML\n")).collect();
@@ -311,6 +311,9 @@ fn a_table_that_every_scenario_needs_is_shown() {
     );
 }
 
+#[test]
+fn a_table_where_a_value_belongs_and_the_other_way_round_are_told() {
+    says("[engine]\npull = 5", &["`engine.pull` is wrong", "it takes a table"]);
     says("[engine]\nname = { a = 1 }", &["`engine.name` is wrong", "it takes a text"]);
     let said = complaint("name = \"x\"\nentity = 5\nfleet = []\n", &[]);
     assert!(said.contains("`entity` is wrong") && said.contains("`fleet` is wrong"), "{said}");
