@@ -199,15 +199,21 @@ fn failure(cell: &CellRecord, paint: Paint) -> String {
     for reason in &cell.reasons {
         text.push_str(&format!("  {}\n", reason.text));
     }
-    if matches!(cell.ending.kind, EndingKind::Stuck | EndingKind::Stalled) {
-        for line in cell.ending.text.iter().skip(1).take(TOLD_VIOLATIONS) {
-            text.push_str(&format!("  {line}\n"));
-        }
-    }
-    let mut told = 0;
-    for (first, others) in by_record(cell).iter().take(TOLD_VIOLATIONS) {
+    let in_reasons = |text: &str| cell.reasons.iter().any(|reason| reason.text.ends_with(text));
+    let stuck = matches!(cell.ending.kind, EndingKind::Stuck | EndingKind::Stalled);
+    let lines = cell.ending.text.iter().filter(|line| stuck && !in_reasons(line));
+    let lines: Vec<&String> = lines.take(TOLD_VIOLATIONS).collect();
+    lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+    // The ending tells the devices that are stuck, and what the reasons say in full is not said again.
+    let is_told = |v: &ViolationRecord| {
+        v.check == "stuck" && v.record.is_none() && (stuck || in_reasons(&v.text))
+    };
+    let devices = cell.violations.iter().filter(|v| is_told(v)).count();
+    let mut told = if stuck { devices.min(lines.len() + 1) } else { devices };
+    let left = by_record(cell).into_iter().filter(|(first, _)| !is_told(first));
+    for (first, others) in left.take(TOLD_VIOLATIONS) {
         told += 1 + others.len();
-        text.push_str(&told_violations(cell, first, others, paint));
+        text.push_str(&told_violations(cell, first, &others, paint));
     }
     if cell.violations.len() > told {
         text.push_str(&format!("  … and {} more in run.json\n", cell.violations.len() - told));
