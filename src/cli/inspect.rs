@@ -1,5 +1,6 @@
 //! What runs nothing: `check`, `plan`, `new`, `profiles`, `schema`, `completions`.
 
+use std::array;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -88,28 +89,39 @@ struct Shelf {
     many: &'static str,
     one: &'static str,
     library: Library,
-    telling: [&'static str; 3],
+    telling: &'static [&'static str],
 }
 
 const SHELVES: [Shelf; 4] = [
-    Shelf { many: "links", one: "link", library: Library::Links, telling: ["rtt", "down", "up"] },
+    Shelf { many: "links", one: "link", library: Library::Links, telling: &["rtt", "down", "up"] },
     Shelf {
         many: "device classes",
         one: "device class",
         library: Library::Classes,
-        telling: ["cpu", "sync", "memory"],
+        telling: &["cpu", "sync", "memory"],
     },
     Shelf {
         many: "backends",
         one: "backend",
         library: Library::Backends,
-        telling: ["workers", "fixed_cost", "row_cost"],
+        telling: &[
+            "fixed_cost",
+            "row_cost",
+            "page_cap",
+            "gateway_timeout",
+            "quota.requests",
+            "quota.per",
+            "quota.concurrent",
+        ],
     },
     Shelf {
+/// So many figures tell the profiles of any library apart.
+const TELLING: usize = 7;
+
         many: "architectures after products",
         one: "architecture after a product",
         library: Library::Products,
-        telling: ["gateway.mode", "engine.pull.chunk_rows", "engine.push.chunk_rows"],
+        telling: &["gateway.mode", "engine.pull.chunk_rows", "engine.push.chunk_rows"],
     },
 ];
 
@@ -117,12 +129,15 @@ const SHELVES: [Shelf; 4] = [
 pub(super) fn profiles(command: &Profiles, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     match command {
         Profiles::Ls => SHELVES.iter().for_each(|shelf| {
-            let rows = shelf.library.profiles().iter().map(|profile| {
-                let [a, b, c] = shelf.telling.map(|key| figure(profile, key));
-                [profile.name.clone(), a, b, c]
-            });
-            let [a, b, c] = shelf.telling;
-            console.result(&format!("{}\n{}", shelf.many, report::texts(["name", a, b, c], rows)));
+            let row = |name: &str, figure: &dyn Fn(&'static str) -> String| -> [String; TELLING + 1] {
+                let mut figures = shelf.telling.iter().map(|key| figure(key));
+                array::from_fn(|i| if i == 0 { name.to_owned() } else { figures.next().unwrap_or_default() })
+            };
+            let header = row("name", &|key| key.to_owned());
+            let profiles = shelf.library.profiles().iter();
+            let rows = profiles.map(|profile| row(&profile.name, &|key| figure(profile, key)));
+            let header = array::from_fn(|i| header[i].as_str());
+            console.result(&format!("{}\n{}", shelf.many, report::texts::<{ TELLING + 1 }>(header, rows)));
         }),
         Profiles::Show { name } => {
             let found = SHELVES.iter().find_map(|shelf| Some((shelf, shelf.library.find(name)?)));
