@@ -53,9 +53,10 @@ pub(super) fn replay(
     // Lives that were asked for by name are told whole, and after all else.
     let lives = std::mem::take(&mut run.cells[0].lives);
     if console.quiet() {
-        console.result(&(report::headline(&run, paint) + &report::reasons(&run)));
+        let again: String = run.failing().map(|cell| format!("{}\n", cell.replay)).collect();
+        console.result(&(report::headline(&run, paint) + &report::reasons(&run) + &again));
     } else {
-        console.result(&report::story(&run, paint, verbose));
+        console.result(&report::story(&run, paint, console.columns(), verbose));
     }
     run.cells[0].lives = lives;
     let cell = &run.cells[0];

@@ -213,7 +213,7 @@ fn an_interrupted_run_leaves_a_partial_report_marked_incomplete() {
 fn the_time_limit_has_its_code() {
     let mut desk = Desk::new();
     desk.write("ties.toml", &format!("{TIES}\n[variant.endless]\nset = {{ seed = 1 }}\n"));
-    assert_eq!(desk.run("run @ties.toml --time-limit 50ms --out @out --progress none"), 124);
+    assert_eq!(desk.run("run @ties.toml --time-limit 500ms --out @out --progress none"), 124);
     assert_eq!(desk.record("out").cells[0].verdict, Verdict::Incomplete);
 }
 
@@ -468,6 +468,7 @@ fn quiet_says_the_verdict_the_reasons_and_the_command_that_shows_them_again() {
     let lines: Vec<&str> = desk.out.lines().collect();
     assert!(lines[0].starts_with("ties: FAIL"), "{}", desk.out);
     assert!(lines[1].starts_with("ties.lost.s1: lost (2 rows)"), "{}", desk.out);
+    assert!(lines[lines.len() - 2].starts_with("report: "), "{}", desk.out);
     assert!(lines.last().unwrap().starts_with("syncdyno replay "), "{}", desk.out);
     assert_eq!(desk.err, "");
     desk.run("run @ties.toml --color always --out @out --progress none");

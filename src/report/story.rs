@@ -41,11 +41,11 @@ impl Paint {
     }
 }
 
-/// The whole story for a terminal, without the last lines (see [`last_lines`]).
-pub fn story(record: &RunRecord, paint: Paint, all: bool) -> String {
+/// The whole story for a terminal of so many columns, without the last lines (see [`last_lines`]).
+pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> String {
     let mut text = headline(record, paint);
     text.push('\n');
-    text.push_str(&table::figures(record, Form::Terminal, all));
+    text.push_str(&table::figures(record, Form::Terminal(columns), all));
     text.push_str(&gates(record));
     text.push_str(&failures(record, paint));
     for note in &record.notes {
@@ -63,14 +63,13 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     text
 }
 
-/// Why the failing cells fail, a line a reason, and the commands that run them again: what is said when nothing else is.
+/// Why the failing cells fail, a line a reason, and what stopped the run: what is said when nothing else is.
 pub fn reasons(record: &RunRecord) -> String {
     let mut text = String::new();
     for cell in record.failing() {
         for reason in &cell.reasons {
             text.push_str(&format!("{}: {}\n", cell.id, reason.text));
         }
-        text.push_str(&format!("{}\n", cell.replay));
     }
     for note in &record.notes {
         text.push_str(&format!("note: {note}\n"));
@@ -115,9 +114,11 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
         Verdict::Incomplete => paint.bad("incomplete"),
     };
     let failing = record.failing().count();
-    let cells = match (record.cells.len(), record.planned_cells) {
-        (ran, planned) if (ran as u64) < planned => format!("{ran} of {}", human::count(planned, "cell")),
-        (ran, _) => human::count(ran as u64, "cell"),
+    // Those that ran to their end, as the notes count them.
+    let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count() as u64;
+    let cells = match record.planned_cells {
+        planned if ended < planned => format!("{ended} of {}", human::count(planned, "cell")),
+        _ => human::count(ended, "cell"),
     };
     let failing = if failing > 0 { format!(", {failing} failing") } else { String::new() };
     let code = if record.exit_code > 0 { format!(", exit {}", record.exit_code) } else { String::new() };
