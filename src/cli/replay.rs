@@ -21,8 +21,8 @@ struct Target {
     digest: Option<String>,
     /// The version of the program that it had it from, where it is another than this one.
     other_version: Option<String>,
-    /// The report it comes from, or its file.
-    folder: String,
+    /// The command that runs it again.
+    again: String,
     /// The file that was read.
     source: PathBuf,
 }
@@ -46,8 +46,8 @@ pub(super) fn replay(
     let interrupted = || signals.any();
     let digest = target.digest.as_deref();
     let replay = campaign::replay(&target.plan, &target.id, digest, &records, runner, &interrupted);
-    let mut run =
-        report::assemble(&target.folder, std::slice::from_ref(&target.plan), vec![replay.judged], &[]);
+    let mut run = report::assemble("", std::slice::from_ref(&target.plan), vec![replay.judged], &[]);
+    run.cells[0].replay.clone_from(&target.again);
     known(&target.plan, &args.record, &records, &run.cells[0], runner)?;
     let (paint, verbose) = (console.out_paint(), console.verbose());
     // Lives that were asked for by name are told whole, and after all else.
@@ -180,10 +180,10 @@ fn from_record(
     let here = report::Tool::this().version;
     Ok(Target {
         plan,
+        again: report::replay_command(&folder.display().to_string(), &cell.id),
         id: cell.id.clone(),
         digest: Some(cell.digest.clone()).filter(|digest| !digest.is_empty()),
         other_version: Some(run.tool.version).filter(|version| *version != here),
-        folder: folder.display().to_string(),
         source: json.to_owned(),
     })
 }
@@ -211,8 +211,8 @@ fn from_file(path: &Path, runner: &dyn Runner, console: &Console<'_>) -> anyhow:
     let plan = sources::one_plan(&text, path, None, runner, console)?;
     let id = report::cell_ids(std::slice::from_ref(&plan)).remove(0);
     let digest = report::digest_told(&text).map(str::to_owned);
-    let folder = path.parent().unwrap_or(Path::new(".")).display().to_string();
-    Ok(Target { plan, id, digest, other_version: None, folder, source: path.to_owned() })
+    let again = report::replay_file(&path.display().to_string());
+    Ok(Target { plan, id, digest, other_version: None, again, source: path.to_owned() })
 }
 
 /// Refuses a record that was not there at the start and that nothing happened to: its key is mistyped.
