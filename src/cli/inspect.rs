@@ -12,17 +12,32 @@ use super::console::Console;
 use super::grid;
 use super::refusal::Refusal;
 use super::{cost, sources};
-use crate::campaign::Runner;
 use crate::base::words::there_is;
+use crate::campaign::Runner;
 use crate::report::{self, Exit, human};
 use crate::scenario::{self, Document, Library, Plan};
 
-/// Says of each scenario that it is well and how many cells it has.
+/// Says of each scenario that it is well and how many cells it has. Of several files, those that are well are told though others are not.
 pub(super) fn check(
     selection: &Selection,
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
+    let checked = all_well(selection, runner, console);
+    if let Err(wrong) = &checked
+        && Refusal::exit_of(wrong) == Exit::Invalid
+    {
+        let files = sources::files(&selection.paths).unwrap_or_default();
+        let several = files.len() > 1;
+        for file in files.into_iter().filter(|_| several) {
+            // What is wrong with one that is not well is told below, with all the others.
+            let _ = all_well(&Selection { paths: vec![file], ..selection.clone() }, runner, console);
+        }
+    }
+    checked
+}
+
+fn all_well(selection: &Selection, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let documents = sources::documents(&selection.paths, console)?;
     let plans = sources::expand(&documents, selection, runner, console)?;
     sources::remark_on(&plans, console);
@@ -92,6 +107,9 @@ struct Shelf {
     telling: &'static [&'static str],
 }
 
+/// So many figures tell the profiles of any library apart.
+const TELLING: usize = 7;
+
 const SHELVES: [Shelf; 4] = [
     Shelf { many: "links", one: "link", library: Library::Links, telling: &["rtt", "down", "up"] },
     Shelf {
@@ -115,9 +133,6 @@ const SHELVES: [Shelf; 4] = [
         ],
     },
     Shelf {
-/// So many figures tell the profiles of any library apart.
-const TELLING: usize = 7;
-
         many: "architectures after products",
         one: "architecture after a product",
         library: Library::Products,
