@@ -206,9 +206,8 @@ fn failure(cell: &CellRecord, paint: Paint) -> String {
     let lines: Vec<&String> = lines.take(TOLD_VIOLATIONS).collect();
     lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
     // The ending tells the devices that are stuck, and what the reasons say in full is not said again.
-    let is_told = |v: &ViolationRecord| {
-        v.check == "stuck" && v.record.is_none() && (stuck || in_reasons(&v.text))
-    };
+    let is_told =
+        |v: &ViolationRecord| v.check == "stuck" && v.record.is_none() && (stuck || in_reasons(&v.text));
     let devices = cell.violations.iter().filter(|v| is_told(v)).count();
     let mut told = if stuck { devices.min(lines.len() + 1) } else { devices };
     let left = by_record(cell).into_iter().filter(|(first, _)| !is_told(first));

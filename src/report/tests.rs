@@ -131,10 +131,8 @@ fn gates_skip_a_variant_that_expects_a_violation() {
 #[test]
 fn a_gate_may_be_on_the_devices_of_one_start_state() {
     let mut plan = plan(None, 1);
-    plan.gates.push(Gate {
-        start: Some("1d".to_owned()),
-        ..gate("engine.session.duration", "p50", 900_000_000)
-    });
+    plan.gates
+        .push(Gate { start: Some("1d".to_owned()), ..gate("engine.session.duration", "p50", 900_000_000) });
     let record = record(vec![(plan, outcome())]);
     assert_eq!((record.gates[0].value, record.gates[0].pass), (Some(900_000_000), true));
 }
