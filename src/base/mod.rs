@@ -19,5 +19,6 @@ pub use digest::Digest;
 pub use ids::{DeviceId, EditId, EntityId, Incarnation, Key, UnitId};
 pub use random::{Seed, Stream};
 pub use time::{Span, Stamp, Time};
+pub(crate) use units::split_number;
 pub use units::{BitRate, Bytes, Ppm, UnitError};
 pub use value::{Fat, Value, ValueRef};

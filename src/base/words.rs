@@ -21,12 +21,29 @@ pub fn count(n: u64, noun: &str) -> String {
     format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
 }
 
+/// An error whose kind and reason are one word, said once: `offline` for `offline: offline`.
+pub fn said_once(error: &str) -> &str {
+    match error.split_once(": ") {
+        Some((kind, why)) if kind == why => kind,
+        _ => error,
+    }
+}
+
+/// How a list of so many things begins.
+pub fn there_is(things: usize) -> &'static str {
+    if things > 1 { "there are" } else { "there is" }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn one_is_singular_and_nothing_is_plural() {
+        assert_eq!(
+            [said_once("offline: offline"), said_once("offline: reset")],
+            ["offline", "offline: reset"]
+        );
         assert_eq!([0, 1, 12_345].map(|n| count(n, "row")), ["0 rows", "1 row", "12\u{2009}345 rows"]);
     }
 }

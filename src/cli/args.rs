@@ -42,7 +42,8 @@ pub(super) struct Cli {
 /// How much is said, and in which colours.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Voice {
-    /// Say only what is wrong, and where the report is.
+    /// Of a run or a sweep say only the verdict, what is wrong, where the report is and the commands that run failing cells again; no
+    /// remarks.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
     /// Show every figure.

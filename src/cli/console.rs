@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use super::args::{ColorChoice, Voice};
-use crate::report::Paint;
+use super::refusal::Refusal;
+use crate::campaign::Stopwatch;
+use crate::report::{Exit, Paint};
 
 /// What the program is told by its surroundings.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +20,8 @@ pub struct Surroundings {
     pub out_is_terminal: bool,
     /// stderr is a terminal.
     pub err_is_terminal: bool,
+    /// How many columns the terminal has, where that is known.
+    pub columns: Option<usize>,
     /// What signals set.
     pub signals: crate::campaign::Signals,
 }
@@ -28,6 +33,8 @@ pub(super) struct Console<'a> {
     out_broken: Option<io::Error>,
     voice: Voice,
     surroundings: &'a Surroundings,
+    began: Stopwatch,
+    time_limit: Option<Duration>,
 }
 
 impl<'a> Console<'a> {
@@ -37,7 +44,8 @@ impl<'a> Console<'a> {
         voice: Voice,
         surroundings: &'a Surroundings,
     ) -> Console<'a> {
-        Console { out, err, out_broken: None, voice, surroundings }
+        let began = Stopwatch::start();
+        Console { out, err, out_broken: None, voice, surroundings, began, time_limit: None }
     }
 
     /// Says a part of the result.
@@ -63,6 +71,23 @@ impl<'a> Console<'a> {
         self.out_broken.as_ref().filter(|e| e.kind() != io::ErrorKind::BrokenPipe)
     }
 
+    /// From here on the command has so much time, counted from its start.
+    pub(super) fn limit_to(&mut self, time_limit: Option<Duration>) {
+        self.time_limit = time_limit;
+    }
+    /// Since the command began.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+    /// Refuses to go on where the time is over. Asked while nothing has run yet: what runs looks itself.
+    pub(super) fn in_time(&self) -> anyhow::Result<()> {
+        if self.time_limit.is_some_and(|limit| self.elapsed() >= limit) {
+            let text = "stopped at the time limit, while the scenarios were read: nothing was run";
+            return Err(Refusal::because(Exit::TimeLimit, text));
+        }
+        Ok(())
+    }
+
     pub(super) fn surroundings(&self) -> &'a Surroundings {
         self.surroundings
     }
@@ -71,6 +96,18 @@ impl<'a> Console<'a> {
     }
     pub(super) fn verbose(&self) -> bool {
         self.voice.verbose
+    }
+    /// How wide lists may be.
+    pub(super) fn columns(&self) -> usize {
+        const NARROWEST: usize = 40;
+        self.surroundings.columns.map_or(crate::report::WIDTH, |columns| columns.max(NARROWEST))
+    }
+    /// Mistakes as they are drawn, with help that is longer than the terminal is wide over several lines.
+    pub(super) fn drawn(&self, mistakes: &str) -> String {
+        let Some(columns) = self.surroundings.columns.map(|_| self.columns()) else {
+            return mistakes.to_owned();
+        };
+        mistakes.lines().map(|line| folded(line, columns)).collect::<Vec<_>>().join("\n")
     }
     /// Colours for stdout.
     pub(super) fn out_paint(&self) -> Paint {
@@ -113,6 +150,39 @@ fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
+/// A line of help over as many lines as it needs, the later ones under the beginning of its words; any other line as it is.
+fn folded(line: &str, columns: usize) -> String {
+    let width = |text: &str| shown(text).chars().count();
+    let Some(at) = line.find("help").filter(|_| width(line) > columns) else { return line.to_owned() };
+    // Lines of the file itself may speak of help too.
+    if shown(&line[..at]).contains(|c| c != ' ' && c != '=') {
+        return line.to_owned();
+    }
+    let begin = line[at..].find(' ').map_or(at, |space| at + space + 1);
+    let gutter = width(&line[..begin]);
+    let mut text = line[..begin].to_owned();
+    let mut used = gutter;
+    for (i, word) in line[begin..].split(' ').enumerate() {
+        if i > 0 && used + 1 + width(word) > columns {
+            text.push_str(&format!("\n{}", " ".repeat(gutter)));
+            used = gutter;
+        } else if i > 0 {
+            text.push(' ');
+            used += 1;
+        }
+        text.push_str(word);
+        used += width(word);
+    }
+    text
+}
+
+/// The letters that a terminal shows of a text with our own colours.
+fn shown(text: &str) -> String {
+    let mut parts = text.split('\x1b');
+    let plain = parts.next().unwrap_or_default().to_owned();
+    parts.fold(plain, |shown, part| shown + part.split_once('m').map_or("", |(_, after)| after))
+}
+
 /// Whether what follows an escape is a colour: `[1;31m`.
 fn is_colour(rest: &str) -> bool {
     let Some(rest) = rest.strip_prefix('[') else { return false };
@@ -122,6 +192,18 @@ fn is_colour(rest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_help_goes_on_below_its_beginning_and_nothing_else_does() {
+        let help = "  = help: there are `chunk_rows`, `chunk_bytes`, `apply_rows`";
+        let parted = "  = help: there are `chunk_rows`,\n          `chunk_bytes`,\n          `apply_rows`";
+        assert_eq!(folded(help, 34), parted);
+        assert_eq!(folded(help, 80), help);
+        let coloured = "   \u{1b}[1;94m= \u{1b}[0mhelp: there are `a`, `b`";
+        assert_eq!(folded(coloured, 30), coloured, "a colour has no width");
+        let source = "12 | title = \"a long line that says help and much else besides\"";
+        assert_eq!(folded(source, 30), source);
+    }
 
     #[test]
     fn names_do_not_steer_the_terminal_and_our_own_colours_stay() {

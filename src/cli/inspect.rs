@@ -1,5 +1,6 @@
 //! What runs nothing: `check`, `plan`, `new`, `profiles`, `schema`, `completions`.
 
+use std::array;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -11,16 +12,32 @@ use super::console::Console;
 use super::grid;
 use super::refusal::Refusal;
 use super::{cost, sources};
+use crate::base::words::there_is;
 use crate::campaign::Runner;
 use crate::report::{self, Exit, human};
 use crate::scenario::{self, Document, Library, Plan};
 
-/// Says of each scenario that it is well and how many cells it has.
+/// Says of each scenario that it is well and how many cells it has. Of several files, those that are well are told though others are not.
 pub(super) fn check(
     selection: &Selection,
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
+    let checked = all_well(selection, runner, console);
+    if let Err(wrong) = &checked
+        && Refusal::exit_of(wrong) == Exit::Invalid
+    {
+        let files = sources::files(&selection.paths).unwrap_or_default();
+        let several = files.len() > 1;
+        for file in files.into_iter().filter(|_| several) {
+            // What is wrong with one that is not well is told below, with all the others.
+            let _ = all_well(&Selection { paths: vec![file], ..selection.clone() }, runner, console);
+        }
+    }
+    checked
+}
+
+fn all_well(selection: &Selection, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let documents = sources::documents(&selection.paths, console)?;
     let plans = sources::expand(&documents, selection, runner, console)?;
     sources::remark_on(&plans, console);
@@ -90,28 +107,39 @@ struct Shelf {
     many: &'static str,
     one: &'static str,
     library: Library,
-    telling: [&'static str; 3],
+    telling: &'static [&'static str],
 }
 
+/// So many figures tell the profiles of any library apart.
+const TELLING: usize = 7;
+
 const SHELVES: [Shelf; 4] = [
-    Shelf { many: "links", one: "link", library: Library::Links, telling: ["rtt", "down", "up"] },
+    Shelf { many: "links", one: "link", library: Library::Links, telling: &["rtt", "down", "up"] },
     Shelf {
         many: "device classes",
         one: "device class",
         library: Library::Classes,
-        telling: ["cpu", "sync", "memory"],
+        telling: &["cpu", "sync", "memory"],
     },
     Shelf {
         many: "backends",
         one: "backend",
         library: Library::Backends,
-        telling: ["workers", "fixed_cost", "row_cost"],
+        telling: &[
+            "fixed_cost",
+            "row_cost",
+            "page_cap",
+            "gateway_timeout",
+            "quota.requests",
+            "quota.per",
+            "quota.concurrent",
+        ],
     },
     Shelf {
         many: "architectures after products",
         one: "architecture after a product",
         library: Library::Products,
-        telling: ["gateway.mode", "engine.pull.chunk_rows", "engine.push.chunk_rows"],
+        telling: &["gateway.mode", "engine.pull.chunk_rows", "engine.push.chunk_rows"],
     },
 ];
 
@@ -119,12 +147,15 @@ const SHELVES: [Shelf; 4] = [
 pub(super) fn profiles(command: &Profiles, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     match command {
         Profiles::Ls => SHELVES.iter().for_each(|shelf| {
-            let rows = shelf.library.profiles().iter().map(|profile| {
-                let [a, b, c] = shelf.telling.map(|key| figure(profile, key));
-                [profile.name.clone(), a, b, c]
-            });
-            let [a, b, c] = shelf.telling;
-            console.result(&format!("{}\n{}", shelf.many, report::texts(["name", a, b, c], rows)));
+            let row = |name: &str, figure: &dyn Fn(&'static str) -> String| -> [String; TELLING + 1] {
+                let mut figures = shelf.telling.iter().map(|key| figure(key));
+                array::from_fn(|i| if i == 0 { name.to_owned() } else { figures.next().unwrap_or_default() })
+            };
+            let header = row("name", &|key| key.to_owned());
+            let profiles = shelf.library.profiles().iter();
+            let rows = profiles.map(|profile| row(&profile.name, &|key| figure(profile, key)));
+            let header = array::from_fn(|i| header[i].as_str());
+            console.result(&format!("{}\n{}", shelf.many, report::texts::<{ TELLING + 1 }>(header, rows)));
         }),
         Profiles::Show { name } => {
             let found = SHELVES.iter().find_map(|shelf| Some((shelf, shelf.library.find(name)?)));
@@ -146,7 +177,7 @@ fn no_profile(name: &str) -> String {
     let known = || SHELVES.iter().flat_map(|shelf| shelf.library.profiles()).map(|p| p.name.as_str());
     let longer: Vec<&str> = known().filter(|known| !name.is_empty() && known.starts_with(name)).collect();
     if !longer.is_empty() {
-        return format!("there is no profile {name}; there is {}", longer.join(", "));
+        return format!("there is no profile {name}; {} {}", there_is(longer.len()), longer.join(", "));
     }
     match scenario::closest(name, known()) {
         Some(near) => format!("there is no profile {name}; did you mean {near}?"),

@@ -39,6 +39,7 @@ pub(super) fn matrix(
     console: &mut Console<'_>,
 ) -> anyhow::Result<Exit> {
     let selection = &args.selection;
+    console.limit_to(args.work.time_limit);
     let documents = match selection.paths.as_slice() {
         [] => vec![Document::ward()],
         paths => sources::documents(paths, console)?,
@@ -58,7 +59,7 @@ pub(super) fn matrix(
     let matrix = Matrix::new(&all(), &refused, &ran.record, setting_of);
     match args.format {
         MatrixFormat::Human => {
-            console.result(&format!("{}\nreport: {}\n", matrix.story(), ran.folder));
+            console.result(&format!("{}\n{}", matrix.story(), ran.place_line()));
         }
         MatrixFormat::Md => console.result(&matrix.to_markdown()),
         MatrixFormat::Json => console.result(&matrix.to_json()),

@@ -63,6 +63,8 @@ mod selection_tests;
 mod tests;
 #[cfg(test)]
 mod tune_tests;
+#[cfg(test)]
+mod words_tests;
 
 pub use console::Surroundings;
 pub use program::{execute, main};

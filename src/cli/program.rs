@@ -32,6 +32,7 @@ pub fn main(engines: EngineRegistry) -> ExitCode {
         no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
         out_is_terminal: io::stdout().is_terminal(),
         err_is_terminal: io::stderr().is_terminal(),
+        columns: columns(),
         signals,
     };
     let run = || execute(std::env::args_os(), &bench, &surroundings, &mut io::stdout(), &mut io::stderr());
@@ -113,6 +114,13 @@ fn complaint(error: &anyhow::Error) -> String {
         Exit::Internal => format!("internal error: {error:#}\n"),
         _ => format!("error: {error}\n"),
     }
+}
+
+/// How wide the terminal is: as the surroundings say, else as it says itself.
+fn columns() -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
+    said.filter(|columns| *columns > 0)
+        .or_else(|| terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)))
 }
 
 /// Makes SIGINT and SIGTERM set their flags; the second of a kind stops at once.

@@ -116,7 +116,9 @@ impl Listener for Progress<'_> {
     }
 
     fn ended(&self, cell: usize, record: &CellRecord) {
-        self.done.fetch_add(1, Ordering::Relaxed);
+        if record.verdict != Verdict::Incomplete {
+            self.done.fetch_add(1, Ordering::Relaxed);
+        }
         if record.verdict == Verdict::Fail {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }

@@ -7,6 +7,7 @@ use super::console::Console;
 use super::refusal::Refusal;
 use super::{inputs, sources, written};
 use crate::base::Key;
+use crate::base::words::there_is;
 use crate::campaign::{self, Record, Runner};
 use crate::report::{self, CellRecord, Exit, RunRecord, Verdict};
 use crate::scenario::Plan;
@@ -20,8 +21,8 @@ struct Target {
     digest: Option<String>,
     /// The version of the program that it had it from, where it is another than this one.
     other_version: Option<String>,
-    /// The report it comes from, or its file.
-    folder: String,
+    /// The command that runs it again.
+    again: String,
     /// The file that was read.
     source: PathBuf,
 }
@@ -45,16 +46,17 @@ pub(super) fn replay(
     let interrupted = || signals.any();
     let digest = target.digest.as_deref();
     let replay = campaign::replay(&target.plan, &target.id, digest, &records, runner, &interrupted);
-    let mut run =
-        report::assemble(&target.folder, std::slice::from_ref(&target.plan), vec![replay.judged], &[]);
+    let mut run = report::assemble("", std::slice::from_ref(&target.plan), vec![replay.judged], &[]);
+    run.cells[0].replay.clone_from(&target.again);
     known(&target.plan, &args.record, &records, &run.cells[0], runner)?;
     let (paint, verbose) = (console.out_paint(), console.verbose());
     // Lives that were asked for by name are told whole, and after all else.
     let lives = std::mem::take(&mut run.cells[0].lives);
     if console.quiet() {
-        console.result(&(report::headline(&run, paint) + &report::reasons(&run)));
+        let again: String = run.failing().map(|cell| format!("{}\n", cell.replay)).collect();
+        console.result(&(report::headline(&run, paint) + &report::reasons(&run) + &again));
     } else {
-        console.result(&report::story(&run, paint, verbose));
+        console.result(&report::story(&run, paint, console.columns(), verbose));
     }
     run.cells[0].lives = lives;
     let cell = &run.cells[0];
@@ -178,10 +180,10 @@ fn from_record(
     let here = report::Tool::this().version;
     Ok(Target {
         plan,
+        again: report::replay_command(&folder.display().to_string(), &cell.id),
         id: cell.id.clone(),
         digest: Some(cell.digest.clone()).filter(|digest| !digest.is_empty()),
         other_version: Some(run.tool.version).filter(|version| *version != here),
-        folder: folder.display().to_string(),
         source: json.to_owned(),
     })
 }
@@ -209,8 +211,8 @@ fn from_file(path: &Path, runner: &dyn Runner, console: &Console<'_>) -> anyhow:
     let plan = sources::one_plan(&text, path, None, runner, console)?;
     let id = report::cell_ids(std::slice::from_ref(&plan)).remove(0);
     let digest = report::digest_told(&text).map(str::to_owned);
-    let folder = path.parent().unwrap_or(Path::new(".")).display().to_string();
-    Ok(Target { plan, id, digest, other_version: None, folder, source: path.to_owned() })
+    let again = report::replay_file(&path.display().to_string());
+    Ok(Target { plan, id, digest, other_version: None, again, source: path.to_owned() })
 }
 
 /// Refuses a record that was not there at the start and that nothing happened to: its key is mistyped.
@@ -232,8 +234,10 @@ fn known(
             let near = near(key.as_str(), keys.iter().map(Key::as_str));
             let entity = &plan.schema.entity(*entity).name;
             let near: Vec<String> = near.iter().map(|key| format!("{entity}/{key}")).collect();
-            let hint =
-                if near.is_empty() { String::new() } else { format!("; there is {}", near.join(", ")) };
+            let hint = match near.len() {
+                0 => String::new(),
+                n => format!("; {} {}", there_is(n), near.join(", ")),
+            };
             return Err(Refusal::usage(format!("no such record: {text}{hint}")));
         }
     }
@@ -262,7 +266,8 @@ fn record(plan: &Plan, text: &str) -> anyhow::Result<Record> {
         Some(entity) => Ok((entity, Key::new(key))),
         None => {
             let names: Vec<&str> = plan.schema.entities.iter().map(|e| e.name.as_str()).collect();
-            Err(Refusal::usage(format!("there is no entity `{entity}`; there is {}", names.join(", "))))
+            let known = format!("{} {}", there_is(names.len()), names.join(", "));
+            Err(Refusal::usage(format!("there is no entity `{entity}`; {known}")))
         }
     }
 }

@@ -42,7 +42,7 @@ fn told(record: &RunRecord, console: &Console<'_>) -> String {
     }
     match report::sweep::retold(record) {
         Some(story) => format!("{}\n{story}", report::headline(record, paint)),
-        None => report::story(record, paint, console.verbose()),
+        None => report::story(record, paint, console.columns(), console.verbose()),
     }
 }
 

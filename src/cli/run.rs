@@ -22,6 +22,7 @@ use crate::scenario::Plan;
 
 /// Runs `run`.
 pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    console.limit_to(args.work.time_limit);
     let plans = sources::plans(&args.selection, runner, console)?;
     let baseline = args.baseline.as_deref().map(baseline::load).transpose()?;
     sources::remark_on(&plans, console);
@@ -29,7 +30,7 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     let place = args.place.as_place();
     let order = Order { place, work: &args.work, twice: args.twice, baseline, sweep: None };
     let ran = carry_out(&plans, &order, runner, console)?;
-    tell(&ran.record, &ran.folder, args.format, console);
+    tell(&ran, args.format, console);
     Ok(ran.close(console))
 }
 
@@ -55,6 +56,8 @@ pub(super) struct Ran {
     changes: Vec<report::Change>,
     timing: Timing,
     written: Result<(), FolderError>,
+    /// How many cells another run can go on from.
+    kept: usize,
     /// What kept cells from being kept while they ended.
     unkept: Option<FolderError>,
 }
@@ -189,7 +192,8 @@ impl<'a> UnderWay<'a> {
         runner: &dyn Runner,
         console: &Console<'_>,
     ) -> (Vec<Judged>, Vec<Note>) {
-        let time_limit = self.options.time_limit.map(|limit| limit.saturating_sub(self.started.elapsed()));
+        // The scenarios were read on the same time.
+        let time_limit = self.options.time_limit.map(|limit| limit.saturating_sub(console.elapsed()));
         let options = campaign::Options { time_limit, ..self.options.clone() };
         let from = console.surroundings();
         let progress =
@@ -217,8 +221,9 @@ impl<'a> UnderWay<'a> {
         let rendered = write_report(&self.folder, &record, &timing, &inputs);
         let recorded = write_record(&self.folder, &record);
         let written = recorded.and(observed).and(rendered);
+        let kept = self.journal.cells();
         let unkept = self.journal.close(record.complete && written.is_ok()).err();
-        Ok(Ran { record, folder: self.shown, changes, timing, written, unkept })
+        Ok(Ran { record, folder: self.shown, changes, timing, written, kept, unkept })
     }
 }
 
@@ -230,6 +235,22 @@ fn unresumable(error: JournalError) -> anyhow::Error {
 }
 
 impl Ran {
+    /// Where the report is, or why there is none.
+    pub(super) fn place_line(&self) -> String {
+        match &self.written {
+            Ok(()) => format!("report: {}\n", self.folder),
+            Err(e) => format!("no report: {e}\n"),
+        }
+    }
+
+    /// The lines that end what is said of a run: its place, and the commands that run failing cells again from there.
+    pub(super) fn last_lines(&self) -> String {
+        match &self.written {
+            Ok(()) => report::last_lines(&self.record, &self.folder),
+            Err(_) => self.place_line(),
+        }
+    }
+
     /// Says what is no result, after the result: the host's time, and what could not be written. Gives the exit code.
     pub(super) fn close(&self, console: &mut Console<'_>) -> Exit {
         for change in &self.changes {
@@ -240,7 +261,7 @@ impl Ran {
         append_summary(&self.record, console);
         if let Some(e) = &self.unkept {
             console.complaint(&format!("warning: cells were not kept as they ended: {e}\n"));
-        } else if !self.record.complete || self.written.is_err() {
+        } else if self.kept > 0 && (!self.record.complete || self.written.is_err()) {
             console.remark(&format!("to go on: the same command with --resume {}\n", self.folder));
         }
         let exit = Exit::from_code(self.record.exit_code).unwrap_or(Exit::Internal);
@@ -281,7 +302,7 @@ pub(super) fn options(work: &Work, twice: bool) -> campaign::Options {
 }
 
 fn refused(error: FolderError) -> anyhow::Error {
-    Refusal::environment(error.to_string())
+    Refusal::environment(format!("{error}; --out DIR puts the report elsewhere"))
 }
 
 /// What is rendered from a record, or told of the same cells.
@@ -332,8 +353,8 @@ fn write_report(
 
 /// Says what came out, in the form that was asked for. The last lines name the report and the commands that run failing cells again;
 /// they go to stderr where stdout carries JSON.
-fn tell(record: &RunRecord, folder: &str, format: Format, console: &mut Console<'_>) {
-    let last = report::last_lines(record, folder);
+fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
+    let (record, last) = (&ran.record, ran.last_lines());
     let paint = console.out_paint();
     match format {
         Format::Json => {
@@ -342,21 +363,20 @@ fn tell(record: &RunRecord, folder: &str, format: Format, console: &mut Console<
         }
         Format::Human if console.quiet() => console.result(&in_short(record, &last, console)),
         Format::Human => {
-            let text = report::story(record, paint, console.verbose());
+            let text = report::story(record, paint, console.columns(), console.verbose());
             console.result(&(text + &last));
         }
         Format::Github => {
-            let text = report::story(record, report::Paint(false), console.verbose());
+            let text = report::story(record, report::Paint(false), report::WIDTH, console.verbose());
             console.result(&(text + &report::annotations(record) + &last));
         }
     }
 }
 
-/// What those who want it quiet are told of a run: its verdict, and what is wrong or where all stands.
+/// What those who want it quiet are told of a run: its verdict, what is wrong, where the report is and the commands that run failing
+/// cells again.
 pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) -> String {
-    let headline = report::headline(record, console.out_paint());
-    let fails = record.exit_code != Exit::Success.code();
-    headline + &if fails { report::reasons(record) } else { last.to_owned() }
+    report::headline(record, console.out_paint()) + &report::reasons(record) + last
 }
 
 /// Appends the summary to the page of a GitHub job, where there is one.

@@ -27,7 +27,7 @@ fn a_file_without_the_variant_is_left_out_and_one_that_has_it_runs() {
     assert_eq!(desk.run("run @s --out @out --progress none --variant rich"), 0, "{}", desk.err);
     assert_eq!(desk.record("out").cells.len(), 1);
     assert_eq!(desk.run("run @s --variant poor"), 4);
-    assert!(desk.err.contains("no variant poor; there is bare, rich"), "{}", desk.err);
+    assert!(desk.err.contains("no variant poor; there are bare, rich"), "{}", desk.err);
 }
 
 #[test]

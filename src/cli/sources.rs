@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::Selection;
 use super::console::Console;
 use super::refusal::Refusal;
+use crate::base::words::there_is;
 use crate::campaign::Runner;
 use crate::engine;
 use crate::metrics::{self, Unit};
@@ -24,6 +25,7 @@ pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> anyhow::Res
     let mut documents = Vec::new();
     let mut mistakes = Mistakes::default();
     for path in files(paths)? {
+        console.in_time()?;
         let document = text_at(&path)?.and_then(|text| document(&text, &path));
         documents.extend(mistakes.sift(document));
     }
@@ -63,6 +65,7 @@ pub(super) fn combined(
     let mut plans = Vec::new();
     let mut mistakes = Mistakes::default();
     for document in documents {
+        console.in_time()?;
         // What is said of a variant that does not run, such as that it cannot be set so, helps nobody.
         let Some(variants) = wanted(document, selection) else { continue };
         let request = Request { variants, ..request.clone() };
@@ -136,9 +139,9 @@ pub(super) fn remark_on(plans: &[Plan], console: &mut Console<'_>) {
             continue;
         }
         seen = Some(plan);
-        let warnings = plan.warnings.iter().map(|warning| warning.render(colour) + "\n\n");
+        let warnings = plan.warnings.iter().map(|warning| console.drawn(&warning.render(colour)) + "\n\n");
         let notes = plan.notes.iter().map(|note| format!("note: {note}\n"));
-        for text in warnings.chain(notes) {
+        for text in warnings.chain(notes).collect::<Vec<_>>() {
             if !told.contains(&text) {
                 console.remark(&text);
                 told.push(text);
@@ -189,7 +192,7 @@ fn text_at(path: &Path) -> anyhow::Result<Result<String, Invalid>> {
 }
 
 /// The scenario files that paths name: a file is itself, a folder all `*.toml` below it, in order of their names.
-fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
@@ -271,7 +274,10 @@ impl Mistakes {
     fn refuse(self, console: &Console<'_>) -> anyhow::Result<()> {
         let colour = console.err_paint().0;
         let texts: Vec<String> = self.0.iter().map(|invalid| invalid.render(colour)).collect();
-        if texts.is_empty() { Ok(()) } else { Err(Refusal::because(Exit::Invalid, texts.join("\n\n"))) }
+        if texts.is_empty() {
+            return Ok(());
+        }
+        Err(Refusal::because(Exit::Invalid, console.drawn(&texts.join("\n\n"))))
     }
 }
 
@@ -281,6 +287,6 @@ fn nothing(selection: &Selection, documents: &[Document]) -> String {
     let wanted = selection.variant.join(", ");
     match known.as_slice() {
         [] => format!("no variant {wanted}: there are no variants"),
-        known => format!("no variant {wanted}; there is {}", known.join(", ")),
+        known => format!("no variant {wanted}; {} {}", there_is(known.len()), known.join(", ")),
     }
 }

@@ -21,6 +21,7 @@ pub(super) fn sweep(
         let example = "such as --axis engine.pull.chunk_rows=16..8192*2";
         return Err(Refusal::usage(format!("a sweep needs an axis, {example}")));
     }
+    console.limit_to(args.work.time_limit);
     let mut plans = grid::plans(&args.grid, runner, console)?;
     let reference = reference(args)?;
     if let Some(reference) = &reference {
@@ -39,7 +40,7 @@ pub(super) fn sweep(
     let swept = |grid: &Grid| Sweep::new(&ran.record, &grid::values(&grid.axis), objective.clone());
     let sweep = swept(&args.grid);
     let regret = reference.map(|reference| Regret::new(&sweep, &swept(&reference)));
-    let last = report::last_lines(&ran.record, &ran.folder);
+    let last = ran.last_lines();
     match args.format {
         SweepFormat::Human if console.quiet() => console.result(&run::in_short(&ran.record, &last, console)),
         SweepFormat::Human => {

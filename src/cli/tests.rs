@@ -135,7 +135,7 @@ fn a_replay_tells_the_life_of_a_record_that_is_asked_for() {
     assert!(desk.out.contains("appointment/silent\n  nothing ever happened to it\n"), "{}", desk.out);
     assert_eq!(desk.run("replay @out --record appointment/silently"), 2);
     assert!(
-        desk.err.contains("no such record: appointment/silently; there is appointment/silent"),
+        desk.err.contains("no such record: appointment/silently; there are appointment/silent"),
         "{}",
         desk.err
     );
@@ -213,7 +213,7 @@ fn an_interrupted_run_leaves_a_partial_report_marked_incomplete() {
 fn the_time_limit_has_its_code() {
     let mut desk = Desk::new();
     desk.write("ties.toml", &format!("{TIES}\n[variant.endless]\nset = {{ seed = 1 }}\n"));
-    assert_eq!(desk.run("run @ties.toml --time-limit 50ms --out @out --progress none"), 124);
+    assert_eq!(desk.run("run @ties.toml --time-limit 500ms --out @out --progress none"), 124);
     assert_eq!(desk.record("out").cells[0].verdict, Verdict::Incomplete);
 }
 
@@ -468,6 +468,7 @@ fn quiet_says_the_verdict_the_reasons_and_the_command_that_shows_them_again() {
     let lines: Vec<&str> = desk.out.lines().collect();
     assert!(lines[0].starts_with("ties: FAIL"), "{}", desk.out);
     assert!(lines[1].starts_with("ties.lost.s1: lost (2 rows)"), "{}", desk.out);
+    assert!(lines[lines.len() - 2].starts_with("report: "), "{}", desk.out);
     assert!(lines.last().unwrap().starts_with("syncdyno replay "), "{}", desk.out);
     assert_eq!(desk.err, "");
     desk.run("run @ties.toml --color always --out @out --progress none");
@@ -507,7 +508,7 @@ fn profiles_are_listed_with_the_figures_that_tell_them_apart() {
     assert_eq!(desk.run("profiles show lte-god"), 2);
     assert!(desk.err.contains("did you mean lte-good?"), "{}", desk.err);
     assert_eq!(desk.run("profiles show lte"), 2);
-    assert!(desk.err.contains("there is lte-poor, lte-good, lte-driving"), "{}", desk.err);
+    assert!(desk.err.contains("there are lte-poor, lte-good, lte-driving"), "{}", desk.err);
 }
 
 #[test]

@@ -21,6 +21,7 @@ const SEEDS: u64 = 8;
 
 /// Runs `tune`.
 pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    console.limit_to(args.work.time_limit);
     let mut search = Search::new(args, runner, console)?;
     let place = args.place.as_place();
     let order = Order { place, work: &args.work, twice: false, baseline: None, sweep: None };
@@ -129,7 +130,8 @@ impl<'a> Search<'a> {
         let full = u64::try_from(full).unwrap_or(u64::MAX);
         self.cells.full_grid = self.cells.full_grid.saturating_add(full);
         let told = self.document.provenance(variant.as_deref(), &selection.set);
-        let told = told.map_err(|e| Refusal::because(Exit::Invalid, e.render(console.err_paint().0)))?;
+        let told = told
+            .map_err(|e| Refusal::because(Exit::Invalid, console.drawn(&e.render(console.err_paint().0))))?;
         let present = |knob: &Knob| {
             let found = told.iter().find(|told| told.key == knob.key());
             let text = found.map(|told| told.value.trim_matches('"').replace('_', ""));
@@ -363,7 +365,7 @@ fn seeds_of(selection: &Selection, base: &Plan) -> Vec<u64> {
 
 fn tell(format: SweepFormat, ran: &Ran, console: &mut Console<'_>) {
     let tune = ran.record.tune.as_ref().expect("it was put there");
-    let last = format!("report: {}\n", ran.folder);
+    let last = ran.place_line();
     match format {
         SweepFormat::Human => {
             let headline = report::headline(&ran.record, console.out_paint());

@@ -119,9 +119,13 @@ pub fn run_id(plans: &[Plan]) -> String {
 
 /// The command that runs a cell of the run in `folder` again, as a shell reads it.
 pub fn replay_command(folder: &str, cell: &str) -> String {
-    let target = format!("{folder}#{cell}");
-    let options_end = if target.starts_with('-') { "-- " } else { "" };
-    format!("{REPLAY}{options_end}{}", shell_word(&target))
+    replay_file(&format!("{folder}#{cell}"))
+}
+
+/// The command that runs the one cell of a scenario file again, as a shell reads it.
+pub fn replay_file(path: &str) -> String {
+    let options_end = if path.starts_with('-') { "-- " } else { "" };
+    format!("{REPLAY}{options_end}{}", shell_word(path))
 }
 
 /// The command `replay` with the life of a record.

@@ -30,10 +30,13 @@ impl Folder {
     /// # Errors
     /// When it cannot be made or written to.
     pub fn create(path: &Path) -> Result<Folder, FolderError> {
-        fs::create_dir_all(path).map_err(|cause| FolderError { path: path.to_owned(), cause })?;
+        if path.is_file() {
+            return Err(failed(path)(io::Error::other("it is a file, not a folder")));
+        }
+        fs::create_dir_all(path).map_err(failed(path))?;
         let folder = Folder { path: path.to_owned() };
         let probe = folder.path.join(".probe");
-        fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)).map_err(failed(&probe))?;
+        fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)).map_err(failed(path))?;
         Ok(folder)
     }
 
@@ -52,7 +55,11 @@ impl Folder {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(failed(parent))?;
         }
-        fs::write(&part, contents).and_then(|()| fs::rename(&part, &path)).map_err(failed(&path))
+        fs::write(&part, contents).and_then(|()| fs::rename(&part, &path)).map_err(|cause| {
+            // What is left of a failed attempt is no result, and needs the room.
+            let _ = fs::remove_file(&part);
+            failed(&path)(cause)
+        })
     }
 
     /// Begins a file that is written bit by bit; it has its name once it is [finished](Part::finish); `name` may
@@ -162,6 +169,19 @@ mod tests {
         fs::write(&file, "x").unwrap();
         let error = Folder::create(&file.join("report")).unwrap_err();
         assert!(error.to_string().starts_with("cannot write "), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_put_in_its_place_leaves_nothing_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::create(dir.path()).unwrap();
+        fs::create_dir_all(dir.path().join("cells.csv/taken")).unwrap();
+        folder.put("cells.csv", b"a,b\n").unwrap_err();
+        folder.begin("cells.csv").unwrap().finish().unwrap_err();
+        assert!(!dir.path().join("cells.part").exists());
+        fs::write(dir.path().join("file"), "x").unwrap();
+        let error = Folder::create(&dir.path().join("file")).unwrap_err();
+        assert!(error.to_string().ends_with("file: it is a file, not a folder"), "{error}");
     }
 
     #[test]

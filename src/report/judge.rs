@@ -293,7 +293,9 @@ fn reasons(
     }
     for g in gates.iter().filter(|g| !g.pass) {
         let why = g.reason.as_deref().unwrap_or("is not within bounds");
-        reasons.push(reason(Exit::Threshold, format!("gate {}: {} {} {why}", g.name, g.metric, g.stat)));
+        let start = g.start.as_ref().map_or_else(String::new, |start| format!("@{start}"));
+        let text = format!("gate {}: {}{start} {} {why}", g.name, g.metric, g.stat);
+        reasons.push(reason(Exit::Threshold, text));
     }
     reasons
 }

@@ -48,7 +48,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use assemble::{Note, assemble, replay_command, run_id, scenario_of, shell_word};
+pub use assemble::{Note, assemble, replay_command, replay_file, run_id, scenario_of, shell_word};
 pub use baseline::{Baseline, BaselineCell, BaselineError, Change, hold};
 pub use exit::Exit;
 pub use folder::{Folder, FolderError, Part};
@@ -64,5 +64,5 @@ pub use repro::{digest_told, repro};
 pub use requests::requests;
 pub use story::{Paint, annotations, headline, last_lines, lives, reasons, story};
 pub use summary::{SUMMARY_MAX, summary};
-pub use table::{Form, figures};
+pub use table::{Form, WIDTH, figures};
 pub use timing::{CellTiming, Timing};

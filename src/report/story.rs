@@ -41,11 +41,11 @@ impl Paint {
     }
 }
 
-/// The whole story for a terminal, without the last lines (see [`last_lines`]).
-pub fn story(record: &RunRecord, paint: Paint, all: bool) -> String {
+/// The whole story for a terminal of so many columns, without the last lines (see [`last_lines`]).
+pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> String {
     let mut text = headline(record, paint);
     text.push('\n');
-    text.push_str(&table::figures(record, Form::Terminal, all));
+    text.push_str(&table::figures(record, Form::Terminal(columns), all));
     text.push_str(&gates(record));
     text.push_str(&failures(record, paint));
     for note in &record.notes {
@@ -63,14 +63,13 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
     text
 }
 
-/// Why the failing cells fail, a line a reason, and the commands that run them again: what is said when nothing else is.
+/// Why the failing cells fail, a line a reason, and what stopped the run: what is said when nothing else is.
 pub fn reasons(record: &RunRecord) -> String {
     let mut text = String::new();
     for cell in record.failing() {
         for reason in &cell.reasons {
             text.push_str(&format!("{}: {}\n", cell.id, reason.text));
         }
-        text.push_str(&format!("{}\n", cell.replay));
     }
     for note in &record.notes {
         text.push_str(&format!("note: {note}\n"));
@@ -115,9 +114,11 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
         Verdict::Incomplete => paint.bad("incomplete"),
     };
     let failing = record.failing().count();
-    let cells = match (record.cells.len(), record.planned_cells) {
-        (ran, planned) if (ran as u64) < planned => format!("{ran} of {}", human::count(planned, "cell")),
-        (ran, _) => human::count(ran as u64, "cell"),
+    // Those that ran to their end, as the notes count them.
+    let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count() as u64;
+    let cells = match record.planned_cells {
+        planned if ended < planned => format!("{ended} of {}", human::count(planned, "cell")),
+        _ => human::count(ended, "cell"),
     };
     let failing = if failing > 0 { format!(", {failing} failing") } else { String::new() };
     let code = if record.exit_code > 0 { format!(", exit {}", record.exit_code) } else { String::new() };
@@ -199,15 +200,20 @@ fn failure(cell: &CellRecord, paint: Paint) -> String {
     for reason in &cell.reasons {
         text.push_str(&format!("  {}\n", reason.text));
     }
-    if matches!(cell.ending.kind, EndingKind::Stuck | EndingKind::Stalled) {
-        for line in cell.ending.text.iter().skip(1).take(TOLD_VIOLATIONS) {
-            text.push_str(&format!("  {line}\n"));
-        }
-    }
-    let mut told = 0;
-    for (first, others) in by_record(cell).iter().take(TOLD_VIOLATIONS) {
+    let in_reasons = |text: &str| cell.reasons.iter().any(|reason| reason.text.ends_with(text));
+    let stuck = matches!(cell.ending.kind, EndingKind::Stuck | EndingKind::Stalled);
+    let lines = cell.ending.text.iter().filter(|line| stuck && !in_reasons(line));
+    let lines: Vec<&String> = lines.take(TOLD_VIOLATIONS).collect();
+    lines.iter().for_each(|line| text.push_str(&format!("  {line}\n")));
+    // The ending tells the devices that are stuck, and what the reasons say in full is not said again.
+    let is_told =
+        |v: &ViolationRecord| v.check == "stuck" && v.record.is_none() && (stuck || in_reasons(&v.text));
+    let devices = cell.violations.iter().filter(|v| is_told(v)).count();
+    let mut told = if stuck { devices.min(lines.len() + 1) } else { devices };
+    let left = by_record(cell).into_iter().filter(|(first, _)| !is_told(first));
+    for (first, others) in left.take(TOLD_VIOLATIONS) {
         told += 1 + others.len();
-        text.push_str(&told_violations(cell, first, others, paint));
+        text.push_str(&told_violations(cell, first, &others, paint));
     }
     if cell.violations.len() > told {
         text.push_str(&format!("  … and {} more in run.json\n", cell.violations.len() - told));

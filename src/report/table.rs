@@ -9,14 +9,17 @@ use super::record::{CellRecord, GateRecord, RunRecord, Verdict};
 use crate::metrics::{Figure, Unit};
 use crate::oracle;
 
+/// How wide lists are where nobody knows how wide the terminal is.
+pub const WIDTH: usize = 110;
+
 /// Columns side by side before the table continues below.
 const COLUMNS_MAX: usize = 6;
 
 /// How a table is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// Aligned, for a terminal.
-    Terminal,
+    /// Aligned, for a terminal of so many columns. Tables are as wide as they need to be: a line that goes on below is no row.
+    Terminal(usize),
     /// For a page in Markdown.
     Markdown,
     /// As tables of HTML.
@@ -61,18 +64,25 @@ pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
     for (name, cells) in scenarios {
         if several {
             text.push_str(&match form {
-                Form::Terminal => format!("{name}\n"),
+                Form::Terminal(_) => format!("{name}\n"),
                 Form::Markdown => format!("### {name}\n\n"),
                 Form::Html => format!("<h3>{}</h3>\n", super::grid::escaped(name)),
             });
         }
-        text.push_str(scenario(&cells, form, all).trim_end_matches('\n'));
-        text.push_str("\n\n");
+        let tables = scenario(&cells, form, all);
+        if !tables.is_empty() {
+            text.push_str(tables.trim_end_matches('\n'));
+            text.push_str("\n\n");
+        }
     }
     text
 }
 
+/// Nothing where no cell has a figure: a header alone says that there are none in a dozen words.
 fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
+    if cells.iter().all(|cell| cell.metrics.is_empty()) {
+        return String::new();
+    }
     let mut columns: Vec<Column<'_>> = Vec::new();
     for cell in cells {
         let title = column_title(cell);
@@ -82,7 +92,7 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
         }
     }
     let write = |grid: Grid| match form {
-        Form::Terminal => grid.terminal("  "),
+        Form::Terminal(_) => grid.terminal("  "),
         Form::Markdown => grid.markdown() + "\n",
         Form::Html => grid.html(),
     };
@@ -96,10 +106,11 @@ fn scenario(cells: &[&CellRecord], form: Form, all: bool) -> String {
             let grids = several.chunks(COLUMNS_MAX).map(|band| side_by_side(band, &rows));
             let mut text = grids.map(write).collect::<Vec<_>>().join("\n");
             if left_out > 0 {
-                let more = human::count(left_out as u64, "figure");
+                let more = human::count(left_out as u64, "more figure");
+                let differ = if left_out == 1 { "differs" } else { "differ" };
                 text.push_str(&match form {
-                    Form::Html => format!("<p class=\"note\">{more} more differ: see cells.csv.</p>\n"),
-                    _ => format!("  {more} more differ: see cells.csv, or use -v\n"),
+                    Form::Html => format!("<p class=\"note\">{more} {differ}: see cells.csv.</p>\n"),
+                    _ => format!("  {more} {differ}: see cells.csv, or use -v\n"),
                 });
             }
             text
@@ -207,15 +218,15 @@ fn not_found(cell: &CellRecord, form: Form) -> String {
         return String::new();
     }
     let found_by = format!("not found by {} checks: {}", names.len(), names.join(", "));
-    match form {
+    let columns = match form {
         Form::Markdown => return found_by + "\n\n",
         Form::Html => return format!("<p class=\"note\">{found_by}</p>\n"),
-        Form::Terminal => {}
-    }
+        Form::Terminal(columns) => columns,
+    };
     let mut text = format!("  not found by {} checks:", names.len());
     let mut width = text.len();
     for (index, name) in names.iter().enumerate() {
-        if width + name.len() > 108 {
+        if width + name.len() + 2 > columns {
             text.push_str("\n   ");
             width = 3;
         }

@@ -4,9 +4,10 @@ use insta::assert_snapshot;
 
 use super::fixture::{durations, found, gate, lost, outcome, plan};
 use super::*;
-use crate::base::Seed;
+use crate::base::{DeviceId, Seed};
 use crate::metrics::{self, Figure, Unit};
-use crate::scenario::{Bound, Plan};
+use crate::oracle::{self, Violation};
+use crate::scenario::{Bound, Gate, Plan};
 use crate::world::{Ending, Outcome};
 
 fn judged(plan: &Plan, outcome: &Outcome) -> Judged {
@@ -130,10 +131,8 @@ fn gates_skip_a_variant_that_expects_a_violation() {
 #[test]
 fn a_gate_may_be_on_the_devices_of_one_start_state() {
     let mut plan = plan(None, 1);
-    plan.gates.push(crate::scenario::Gate {
-        start: Some("1d".to_owned()),
-        ..gate("engine.session.duration", "p50", 900_000_000)
-    });
+    plan.gates
+        .push(Gate { start: Some("1d".to_owned()), ..gate("engine.session.duration", "p50", 900_000_000) });
     let record = record(vec![(plan, outcome())]);
     assert_eq!((record.gates[0].value, record.gates[0].pass), (Some(900_000_000), true));
 }
@@ -267,7 +266,7 @@ fn one_cell_is_told_with_its_figures_gates_and_the_life_of_a_lost_record() {
         ],
         steps: Vec::new(),
     }];
-    assert_snapshot!(story(&run, Paint(false), false) + &last_lines(&run, "reports/x"));
+    assert_snapshot!(story(&run, Paint(false), WIDTH, false) + &last_lines(&run, "reports/x"));
 }
 
 #[test]
@@ -275,7 +274,7 @@ fn variants_stand_side_by_side_with_the_figures_that_differ() {
     let mut slow = outcome();
     slow.figures.insert("engine.session.duration".to_owned(), durations(40, 2_000_000_000));
     let run = record(vec![(expecting(&["lost"]), lost(12_345)), (plan(Some("keyset"), 1), slow)]);
-    assert_snapshot!(story(&run, Paint(false), false));
+    assert_snapshot!(story(&run, Paint(false), WIDTH, false));
 }
 
 #[test]
@@ -286,7 +285,7 @@ fn what_an_expectation_names_is_shown_whatever_came_out() {
         plan.expect.metrics.insert("engine.session.duration.p50@1d".to_owned(), any);
         plan
     };
-    let told = |cells: Vec<(Plan, Outcome)>| figures(&record(cells), Form::Terminal, false);
+    let told = |cells: Vec<(Plan, Outcome)>| figures(&record(cells), Form::Terminal(WIDTH), false);
     let has = |text: &str, wanted: &str, figure: &str| {
         let found = text.lines().any(|line| line.trim().starts_with(wanted) && line.contains(figure));
         assert!(found, "{wanted} … {figure} is not in\n{text}");
@@ -306,6 +305,43 @@ fn what_an_expectation_names_is_shown_whatever_came_out() {
 }
 
 #[test]
+fn what_keeps_a_device_from_its_rest_is_said_once() {
+    let line =
+        |n: u32| format!("device {n} did not come to rest in time: 3 changes still wait in its outbox");
+    let violation =
+        |n: u32| Violation { device: Some(DeviceId(n)), record: None, text: line(n), ..found("stuck", 0) };
+    let mut stuck = Outcome { ending: Ending::Stuck(vec![line(1), line(2)]), ..outcome() };
+    stuck.violations = vec![violation(1), violation(2)];
+    let run = record(vec![(plan(None, 1), stuck)]);
+    let told = story(&run, Paint(false), WIDTH, false);
+    for n in [1, 2] {
+        assert_eq!(told.matches(&line(n)).count(), 1, "{told}");
+    }
+    assert!(!told.contains("stuck d"), "{told}");
+}
+
+#[test]
+fn the_reason_of_a_gate_names_the_start_as_the_table_does() {
+    let mut plan = plan(None, 1);
+    plan.gates.push(Gate { start: Some("1d".to_owned()), ..gate("engine.session.duration", "p95", 1) });
+    let run = record(vec![(plan, outcome())]);
+    let why = &run.cells[0].reasons[0].text;
+    assert!(why.starts_with("gate usable: engine.session.duration@1d p95 is "), "{why}");
+}
+
+#[test]
+fn lists_end_where_the_terminal_does() {
+    let names: Vec<String> =
+        oracle::check_names().map(|name| format!("oracle.{}.count", name.replace('-', "_"))).collect();
+    let mut quiet = outcome();
+    quiet.figures.extend(names.into_iter().map(|name| (name, Figure::Value { unit: Unit::Count, value: 0 })));
+    let told = figures(&record(vec![(plan(None, 1), quiet)]), Form::Terminal(60), false);
+    let list: Vec<&str> = told.lines().take_while(|line| !line.trim().is_empty()).collect();
+    assert!(list.len() > 3 && list[0].starts_with("  not found by "), "{told}");
+    assert!(list.iter().all(|line| line.chars().count() <= 60), "{told}");
+}
+
+#[test]
 fn every_headline_is_a_metric() {
     for name in table::HEADLINE {
         assert!(metrics::find(name).is_some(), "{name} is no metric");
@@ -319,7 +355,7 @@ fn seeds_are_told_as_a_spread() {
         outcome.figures.insert("engine.session.duration".to_owned(), durations(40, seed * 1_000_000_000));
         (plan(None, seed), outcome)
     });
-    assert_snapshot!(figures(&record(cells.collect()), Form::Terminal, false));
+    assert_snapshot!(figures(&record(cells.collect()), Form::Terminal(WIDTH), false));
 }
 
 #[test]

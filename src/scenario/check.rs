@@ -155,9 +155,22 @@ fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Dia
                 // Of the whole file its beginning says enough.
                 place.span.end = place.span.start;
             }
-            out.push(Diagnostic::new(place, title).help(format!("it takes {}", key.form.want())));
+            out.push(Diagnostic::new(place, title).help(format!(
+                "it takes {}{}",
+                key.form.want(),
+                example(path, key)
+            )));
         }
         Preset::Optional | Preset::Profile => {}
+    }
+}
+
+/// What a table that every scenario needs may look like: "a table" alone helps nobody who has not written one yet.
+fn example(path: &str, key: &Key) -> &'static str {
+    match (path, key.name) {
+        ("", "entity") => ", such as [entity.note] with schema = { id = \"uuid key\", title = \"text\" }",
+        ("", "fleet") => ", such as [fleet.phones] with devices = 4",
+        _ => "",
     }
 }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::base::words::there_is;
+
 /// A text that mistakes are shown in: a scenario file, a line of a CSV, an argument of `--set`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
@@ -116,10 +118,11 @@ impl Diagnostic {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
         renderer.render(&[group])
     }
-    fn order(&self) -> (bool, &str, usize, &str) {
+    /// Sources of one line each, as of a CSV, go by the number of that line.
+    fn order(&self) -> (bool, &str, usize, usize, &str) {
         match &self.place {
-            Some(p) => (true, &p.source.name, p.span.start, &self.title),
-            None => (false, "", 0, &self.title),
+            Some(p) => (true, &p.source.name, p.source.first_line, p.span.start, &self.title),
+            None => (false, "", 0, 0, &self.title),
         }
     }
 }
@@ -134,9 +137,15 @@ impl Invalid {
         diagnostics.dedup();
         Err(Invalid { diagnostics })
     }
-    /// All mistakes, a blank line between them.
+    /// The mistakes, a blank line between them; of very many the first, as nobody reads on.
     pub fn render(&self, colour: bool) -> String {
-        let parts: Vec<String> = self.diagnostics.iter().map(|d| d.render(colour)).collect();
+        const SHOWN: usize = 20;
+        let shown = self.diagnostics.iter().take(SHOWN).map(|d| d.render(colour));
+        let mut parts: Vec<String> = shown.collect();
+        let more = self.diagnostics.len().saturating_sub(SHOWN);
+        if more > 0 {
+            parts.push(format!("and {more} more mistakes"));
+        }
         parts.join("\n\n")
     }
 }
@@ -167,8 +176,8 @@ pub(super) fn choices(word: &str, candidates: &[&str]) -> String {
         list.push_str(", …");
     }
     match closest(word, candidates.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`? there is {list}"),
+        Some(near) => format!("did you mean `{near}`? {} {list}", there_is(candidates.len())),
         None if list.is_empty() => "there is none".to_owned(),
-        None => format!("there is {list}"),
+        None => format!("{} {list}", there_is(candidates.len())),
     }
 }

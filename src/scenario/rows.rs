@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::column::ColumnType;
-use super::diagnostic::{Diagnostic, Place, Source, choices};
+use super::diagnostic::{Diagnostic, Place, Source, choices, closest};
 use super::tree::{Entry, Node, Origin, Table, Val};
 use super::written::Calendar;
 use crate::base::{Stamp, Value, words};
@@ -124,8 +124,14 @@ impl Brought {
                 break;
             }
             if record.len() != self.header.len() {
-                let title = format!("{} cells, but the header has {}", record.len(), self.header.len());
-                mistakes.push(Diagnostic::new(Some(self.place(record, None)), title));
+                let cells = words::count(record.len() as u64, "cell");
+                let title = format!("{cells}, but the header has {}", self.header.len());
+                let help = if record.len() > self.header.len() {
+                    "a cell that has a comma in it stands in quotes: \"a, b\""
+                } else {
+                    "a cell without a value is still there, between two commas"
+                };
+                mistakes.push(Diagnostic::new(Some(self.place(record, None)), title).help(help));
                 continue;
             }
             let key = &record[self.key];
@@ -235,6 +241,28 @@ impl Brought {
         if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
     }
 
+    /// Cells of the column `name` that point to no row of `target`, which is called `to`.
+    pub(super) fn strays(&self, name: &str, to: &str, target: &Brought) -> Vec<Diagnostic> {
+        let Some(column) = self.header.iter().position(|h| h == name) else { return Vec::new() };
+        let keys: BTreeSet<&str> = target.records.iter().map(|record| &record[target.key]).collect();
+        let known: Vec<&str> = keys.iter().copied().collect();
+        let mut cells = WrongCells::default();
+        for record in &self.records {
+            let cell = &record[column];
+            if !cell.trim().is_empty() && !keys.contains(cell) {
+                cells.add(column, || {
+                    let title = format!("there is no `{to}` of the key `{cell}`");
+                    let help = match closest(cell, known.iter().copied()) {
+                        Some(near) => format!("did you mean `{near}`? it must be a key in {}", target.file),
+                        None => format!("it must be a key in {}", target.file),
+                    };
+                    Diagnostic::new(Some(self.place(record, Some(column))), title).help(help)
+                });
+            }
+        }
+        cells.told().collect()
+    }
+
     fn row(
         &self,
         record: &csv::StringRecord,
@@ -242,7 +270,7 @@ impl Brought {
         calendar: Option<Calendar>,
         cells: &mut WrongCells,
     ) -> GivenRow {
-        let mut wrong = |column: usize, title: String, help: &str| {
+        let mut wrong = |column: usize, title: String, help: String| {
             cells.add(column, || Diagnostic::new(Some(self.place(record, Some(column))), title).help(help));
         };
         let dated = self.updated_at.zip(calendar);
@@ -252,19 +280,19 @@ impl Brought {
                 Some(stamp) if stamp <= calendar.start => stamp,
                 Some(_) => {
                     let title = format!("`{text}` lies after the scenario's start");
-                    wrong(column, title, "set `start` to a later date");
+                    wrong(column, title, "set `start` to a later date".to_owned());
                     Stamp::default()
                 }
                 None => {
-                    wrong(column, format!("`{text}` is no date"), DATE_HELP);
+                    wrong(column, format!("`{text}` is no date"), DATE_HELP.to_owned());
                     Stamp::default()
                 }
             }
         });
         let values = columns.iter().map(|&(column, kind)| {
             let cell = &record[column];
-            cell_value(cell, kind, calendar).unwrap_or_else(|want| {
-                wrong(column, format!("`{cell}` is not {want}"), "an empty cell is nothing");
+            cell_value(cell, kind, calendar).unwrap_or_else(|(title, help)| {
+                wrong(column, title, help);
                 Value::Null
             })
         });
@@ -302,12 +330,29 @@ impl WrongCells {
 
 const DATE_HELP: &str = "a date looks like 2026-03-02T08:15:00+01:00, or without offset for local time";
 
-/// The value that a cell of this type says; else what would be right.
-fn cell_value(cell: &str, kind: &ColumnType, calendar: Option<Calendar>) -> Result<Value, &'static str> {
+/// The value that a cell of this type says; else what is wrong, and what would be right.
+fn cell_value(cell: &str, kind: &ColumnType, calendar: Option<Calendar>) -> Result<Value, (String, String)> {
     let trimmed = cell.trim();
     if trimmed.is_empty() {
         return Ok(Value::Null);
     }
+    if let ColumnType::OneOf(words) = kind {
+        let known: Vec<&str> = words.iter().map(String::as_str).collect();
+        return if known.contains(&trimmed) {
+            Ok(Value::text(trimmed))
+        } else {
+            Err((format!("`{trimmed}` is none of the values of this column"), choices(trimmed, &known)))
+        };
+    }
+    typed_value(cell, kind, calendar).map_err(|want| {
+        let help = "where there is no value, leave the cell empty".to_owned();
+        (format!("`{cell}` is not {want}"), help)
+    })
+}
+
+/// The value of a cell that is not empty; else what it should be.
+fn typed_value(cell: &str, kind: &ColumnType, calendar: Option<Calendar>) -> Result<Value, &'static str> {
+    let trimmed = cell.trim();
     match kind {
         ColumnType::Int { .. } => trimmed.parse().map(Value::Int).map_err(|_| "a whole number"),
         ColumnType::Real => match trimmed.parse::<f64>() {

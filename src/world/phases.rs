@@ -1,7 +1,7 @@
 //! The phases of a run: script, heal and drain.
 
 use super::build::World;
-use crate::base::words::count;
+use crate::base::words::{count, said_once};
 use crate::base::{DeviceId, EntityId, Span, Time, UnitId};
 use crate::contract::SyncUnit;
 use crate::sim::Stop;
@@ -194,19 +194,24 @@ impl World {
                 None => format!("device {}: its app does not start", device.id().0),
                 Some((0, _, 0, _)) if open.is_empty() && !under_way => continue,
                 Some((waiting, error, held_back, doing)) => {
-                    let error = error.map_or(String::new(), |e| format!(", last error {e}"));
-                    let open = if open.is_empty() {
-                        String::new()
-                    } else {
-                        format!("; {} not complete", open.join(", "))
-                    };
-                    let held_back = match held_back {
-                        0 => String::new(),
-                        rows => format!(", {} to be tried again", count(rows, "row")),
-                    };
-                    let waiting = count(waiting as u64, "change");
-                    let id = device.id().0;
-                    format!("device {id}: {waiting} in the outbox{error}{held_back}{open}; {doing}")
+                    let error = error.map_or(String::new(), |e| format!(" (last error: {})", said_once(&e)));
+                    let mut why = Vec::new();
+                    if waiting > 0 {
+                        let wait = if waiting == 1 { "waits" } else { "wait" };
+                        let waiting = count(waiting as u64, "change");
+                        why.push(format!("{waiting} still {wait} in its outbox{error}"));
+                    }
+                    if held_back > 0 {
+                        why.push(format!(
+                            "{} that it could not apply would be tried again",
+                            count(held_back, "row")
+                        ));
+                    }
+                    if !open.is_empty() {
+                        why.push(format!("its sync of {} did not complete", open.join(", ")));
+                    }
+                    why.push(format!("its engine says: {doing}"));
+                    format!("device {} did not come to rest in time: {}", device.id().0, why.join("; "))
                 }
             };
             reasons.push((device.id(), line));

@@ -1,5 +1,6 @@
 //! Which column is what, in which unit.
 
+use crate::base::words::there_is;
 use crate::campaign::validate::measured::Malformed;
 use crate::scenario::closest;
 
@@ -102,9 +103,10 @@ impl Header {
                     None => String::new(),
                 };
                 wrong(format!(
-                    "there is no column `{}` (also known as {}); {hint}there is {}",
+                    "there is no column `{}` (also known as {}); {hint}{} {}",
                     known[0],
                     known[1..].join(", "),
+                    there_is(words.len()),
                     words.join(", "),
                 ))
             })

@@ -1,6 +1,6 @@
 //! Checks on what became of a device's edits.
 
-use crate::base::words::count;
+use crate::base::words::{count, said_once};
 use crate::base::{DeviceId, EditId, EntityId, Key};
 use crate::contract::{EditKind, LogEntry, LogKind, PendingEdit, Schema};
 use crate::oracle::clock::Clock;
@@ -137,8 +137,10 @@ pub(in crate::oracle) fn stuck(
 ) -> Option<String> {
     let mut reasons = Vec::new();
     if let Some(first) = pending.first() {
-        let error =
-            first.last_error.as_deref().map_or("not tried yet".to_owned(), |e| format!("last error {e}"));
+        let error = first
+            .last_error
+            .as_deref()
+            .map_or("not tried yet".to_owned(), |e| format!("last error {}", said_once(e)));
         reasons.push(format!("{} in the outbox, {error}", count(pending.len() as u64, "change")));
     }
     for run in unfinished {

@@ -66,6 +66,11 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
         let Some(rows) = &data.given else { continue };
         let scope = root.at("entity").key(&entity.name).at("scope");
         let file = brought.get(&entity.name).map_or("", |brought| &brought.file);
+        if rows.is_empty() {
+            let csv = root.at("entity").key(&entity.name).at("rows.csv");
+            let title = format!("{file} has a header and no rows: nobody has a `{}`", entity.name);
+            doubts.push(Diagnostic::new(csv.place(), title).help("add a line for each row"));
+        }
         let rows: Vec<&[Value]> = rows.iter().map(|row| &row.values[..]).collect();
         doubts.extend(nobodys(plan, entity, &rows, &combinations, file, scope));
         doubts.extend(out_of_days(entity, &rows, file, scope));

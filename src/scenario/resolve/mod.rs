@@ -2,6 +2,7 @@
 
 mod backend;
 mod doubts;
+mod figure;
 mod flag;
 mod fleet;
 mod gateway;

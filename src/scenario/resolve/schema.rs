@@ -66,6 +66,7 @@ pub(super) fn entities<'a>(
         let counters = sketch.view.at("count").entries();
         effects.extend(counters.filter_map(|(column, view)| lookup.counter(id, column, view, calendar)));
     }
+    lookup.strays(brought);
     let data = lookup.sketches.iter().map(|s| lookup.data(s, own_calendar, brought.get(s.name))).collect();
     Entities { schema, data, effects }
 }
@@ -236,8 +237,13 @@ impl Lookup<'_> {
             let kind = &columns[column].kind;
             let given = self.wrong.given(&[sketch.columns[column].view]);
             match scope(view.text())? {
-                Scope::Attribute(_) if *kind != ColumnKind::Text => {
-                    given.at(view, format!("`{name}` is no text"), "attributes of devices are texts");
+                Scope::Attribute(attribute) if *kind != ColumnKind::Text => {
+                    // The type is what is wrong, where somebody wrote it.
+                    let typed = sketch.columns[column].view;
+                    let at = if typed.place().is_some() { typed } else { view };
+                    let title = format!("`{name}` is no text, and `scope` compares it with one");
+                    let help = format!("write {name} = \"text\" or {name} = \"attribute {attribute}\"");
+                    given.at(at, title, help);
                     None
                 }
                 Scope::Attribute(attribute) => {
@@ -330,6 +336,20 @@ impl Lookup<'_> {
             counter,
             step: view.at("step").int(),
         })
+    }
+
+    /// Pointers in rows of one's own to rows of one's own that are not there.
+    fn strays(&self, brought: &BTreeMap<String, Brought>) {
+        for sketch in &self.sketches {
+            let Some(own) = brought.get(sketch.name) else { continue };
+            for column in sketch.columns.iter().filter(|column| column.view.is_sound()) {
+                if let ColumnType::Ref(to) = &column.kind
+                    && let Some(target) = brought.get(to)
+                {
+                    own.strays(column.name, to, target).into_iter().for_each(|stray| self.wrong.add(stray));
+                }
+            }
+        }
     }
 
     fn data(&self, sketch: &Sketch<'_>, calendar: Option<Calendar>, brought: Option<&Brought>) -> EntityData {

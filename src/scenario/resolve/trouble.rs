@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::super::diagnostic::choices;
-use super::super::form::share_of;
 use super::super::plan::{Bound, Chaos, Expect, Gate, Happening, Planned, Who};
-use super::super::tree::Val;
 use super::super::written::signed;
 use super::World;
+use super::figure::figure;
 use super::fleet::named_link;
 use super::links::outage_mode;
 use super::view::{Given, View};
@@ -278,8 +277,9 @@ impl World<'_> {
         let mut metrics = BTreeMap::new();
         for (name, bound) in view.entries().filter(|(name, _)| *name != "violation") {
             let (metric, stat) = with_stat(name);
-            if let Some(unit) = self.metric(bound, &metric)
-                && self.has_stat(bound, &metric, stat)
+            let named = view.name(name);
+            if let Some(unit) = self.metric(named, &metric)
+                && self.has_stat(named, &metric, stat)
             {
                 let unit = if stat == "count" { Unit::Count } else { unit };
                 metrics.insert(name.to_owned(), self.bound(bound, unit));
@@ -360,25 +360,9 @@ impl World<'_> {
         }
     }
 
-    /// A figure in the unit of its metric; a bare whole number is in that unit already.
+    /// A figure in the unit of its metric.
     fn figure(&self, view: View<'_>, unit: Unit) -> Option<u64> {
-        let value = view.value()?;
-        let (figure, want) = match (unit, value) {
-            (_, Val::Int(n)) => (u64::try_from(*n).ok(), "a number from 0"),
-            (Unit::Ns, Val::Text(t)) => (t.parse().ok().map(|Span(ns)| ns), "a time such as \"5s\""),
-            (Unit::Bytes, Val::Text(t)) => (t.parse().ok().map(|Bytes(n)| n), "a size such as \"64KiB\""),
-            (Unit::Ppm, v) => (share_of(v).map(|p| u64::from(p.0)), "a share such as \"5%\""),
-            (Unit::MilliRowsPerSecond, Val::Float(x)) if *x >= 0.0 => {
-                (Some((x * 1e3).round() as u64), "a number")
-            }
-            (Unit::Ns, _) => (None, "a time such as \"5s\", or nanoseconds"),
-            (Unit::Bytes, _) => (None, "a size such as \"64KiB\", or bytes"),
-            _ => (None, "a whole number"),
-        };
-        if figure.is_none() {
-            self.wrong.at(view, "this is no figure of its metric", format!("it takes {want}"));
-        }
-        figure
+        figure(unit, view.value()?).map_err(|wrong| self.wrong.at(view, wrong.title, wrong.help)).ok()
     }
 
     /// Thresholds by name.

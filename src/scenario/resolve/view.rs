@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use super::super::diagnostic::{Diagnostic, Place, choices};
-use super::super::tree::{Node, Val, Via};
+use super::super::tree::{Node, Origin, Val, Via};
 use crate::base::{BitRate, Bytes, Ppm, Span, words};
 
-/// A value, or nothing.
+/// A value, or nothing; and where its name is written, if that is what a mistake is about.
 #[derive(Clone, Copy)]
-pub(super) struct View<'a>(Option<&'a Node>);
+pub(super) struct View<'a>(Option<&'a Node>, Option<&'a Origin>);
 
 /// Mistakes found while names are resolved.
 #[derive(Default)]
@@ -101,7 +101,7 @@ impl Given<'_> {
 
 impl<'a> View<'a> {
     pub(super) fn new(node: &'a Node) -> View<'a> {
-        View(Some(node))
+        View(Some(node), None)
     }
     /// The value under a dotted path of fixed names.
     pub(super) fn at(self, path: &str) -> View<'a> {
@@ -109,11 +109,17 @@ impl<'a> View<'a> {
             path.split('.')
                 .try_fold(self.0, |node, name| Some(node?.table()?.get(name).map(|e| &e.node)))
                 .flatten(),
+            None,
         )
     }
     /// The value under one name, dots included.
     pub(super) fn key(self, name: &str) -> View<'a> {
-        View(self.0.and_then(|n| n.table()?.get(name).map(|e| &e.node)))
+        View(self.0.and_then(|n| n.table()?.get(name).map(|e| &e.node)), None)
+    }
+    /// The same, shown where the name is written.
+    pub(super) fn name(self, name: &str) -> View<'a> {
+        let entry = self.0.and_then(|n| n.table()?.get(name));
+        View(entry.map(|e| &e.node), entry.map(|e| &e.key))
     }
     /// Itself, if it is there.
     pub(super) fn present(self) -> Option<View<'a>> {
@@ -129,7 +135,7 @@ impl<'a> View<'a> {
     }
     /// Where it is written.
     pub(super) fn place(self) -> Option<Place> {
-        self.0.and_then(|n| n.origin.place.clone())
+        self.1.or(self.0.map(|n| &n.origin)).and_then(|origin| origin.place.clone())
     }
     /// The profile that it is from, if it is from one.
     pub(super) fn profile(self) -> Option<&'a str> {
@@ -141,7 +147,7 @@ impl<'a> View<'a> {
     /// The names and values of a table, by name.
     pub(super) fn entries(self) -> impl Iterator<Item = (&'a str, View<'a>)> {
         let table = self.0.and_then(Node::table);
-        table.into_iter().flatten().map(|(name, entry)| (name.as_str(), View(Some(&entry.node))))
+        table.into_iter().flatten().map(|(name, entry)| (name.as_str(), View(Some(&entry.node), None)))
     }
     /// The names of a table.
     pub(super) fn names(self) -> Vec<&'a str> {
@@ -153,7 +159,7 @@ impl<'a> View<'a> {
             Some(Val::List(items)) => &items[..],
             _ => &[],
         };
-        items.iter().map(|n| View(Some(n)))
+        items.iter().map(|n| View(Some(n), None))
     }
     pub(super) fn is_table(self) -> bool {
         self.0.is_some_and(|n| n.table().is_some())

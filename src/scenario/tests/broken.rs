@@ -20,7 +20,7 @@ fn a_mistake_is_shown_with_its_line_and_a_caret() {
 11 | pull = { chunk_row = 500 }
    |          ^^^^^^^^^
    |
-   = help: did you mean `chunk_rows`? there is `chunk_rows`, `chunk_bytes`, `apply_rows`, `prefetch`, `streams`, `cursor`, `bad_rows`, `bad_tries`, `on_bad_row`, `controller`, `control`"#;
+   = help: did you mean `chunk_rows`? there are `chunk_rows`, `chunk_bytes`, `apply_rows`, `prefetch`, `streams`, `cursor`, `bad_rows`, `bad_tries`, `on_bad_row`, `controller`, `control`"#;
     assert_eq!(said, want);
 }
 
@@ -182,9 +182,20 @@ fn a_gate_takes_figures_of_its_metrics_unit() {
         let stat = if metric.ends_with("duration") { "max" } else { "value" };
         format!("[gate.g]\nmetric = \"{metric}\"\nstat = \"{stat}\"\n{bound}")
     };
-    says(&gate("engine.session.duration", "max = \"5kB\""), &["this is no figure of its metric", "\"5s\""]);
-    says(&gate("engine.up.bytes", "max = \"5s\""), &["this is no figure of its metric", "\"64KiB\""]);
-    says(&gate("oracle.lost.rows", "max = 0.5"), &["this is no figure of its metric", "a whole number"]);
+    says(
+        &gate("engine.session.duration", "max = \"5kB\""),
+        &["this does not fit the metric's unit", "\"5s\""],
+    );
+    says(&gate("engine.up.bytes", "max = \"5s\""), &["this does not fit the metric's unit", "\"64KiB\""]);
+    says(&gate("oracle.lost.rows", "max = 0.5"), &["this does not fit the metric's unit", "a whole number"]);
+    says(
+        &gate("engine.session.duration", "max = 360"),
+        &["this figure has no unit", "\"360s\"", "test.toml:12:7"],
+    );
+    says(
+        "[expect]\n\"oracle.lost.row_ns\" = { min = 90 }",
+        &["this figure has no unit", "\"90 row·s\"", "test.toml:10:32"],
+    );
     says(&gate("oracle.lost.rows", ""), &["no bound"]);
     says(&gate("oracle.lost.rows", "min = 2\nmax = 1"), &["nothing lies between these bounds"]);
 }
@@ -196,7 +207,8 @@ fn a_statistic_is_one_that_the_metric_has() {
     says(&number, &["`oracle.lost.rows` has no `p95`", "a single number and has `value`", "test.toml:11:8"]);
     let silent = gate("engine.session.duration", "");
     says(&silent, &["has no `value`", "`count`, `min`, `p50`, `p95`, `p99`, `max`", "test.toml:10:10"]);
-    says("[expect]\n\"engine.session.duration\" = 1", &["a distribution and has `count`"]);
+    says("[expect]\n\"engine.session.duration\" = 1", &["a distribution and has `count`", "test.toml:10:1"]);
+    says("[expect]\n\"oracle.lots.rows\" = 0", &["there is no metric `oracle.lots.rows`", "test.toml:10:1"]);
     super::plan(&format!("{MINIMAL}\n[expect]\n\"engine.session.duration.p95\" = {{ max = \"5s\" }}\n"));
 }
 
@@ -213,7 +225,7 @@ fn the_beginning_of_a_metric_s_name_is_completed() {
 
 #[test]
 fn a_word_that_is_none_is_told_with_those_that_are() {
-    says("[gateway]\nmode = \"mirror\"", &["help: there is `ota`, `persistent`"]);
+    says("[gateway]\nmode = \"mirror\"", &["help: there are `ota`, `persistent`"]);
 }
 
 #[test]
@@ -270,7 +282,10 @@ fn entities_hang_together() {
     );
     let scoped = |scope: &str| format!("{}\nscope = {{ {scope} }}", entity("id = \"uuid key\", a = \"int\""));
     says(&scoped("b = \"device.c\""), &["there is no column of `x` `b`"]);
-    says(&scoped("a = \"device.c\""), &["`a` is no text"]);
+    says(
+        &scoped("a = \"device.c\""),
+        &["`a` is no text", "test.toml:10:33", "a = \"text\" or a = \"attribute c\""],
+    );
     says(&scoped("a = \"-1d..1d\""), &["`a` is no timestamp"]);
     says("[entity.x]\nrows = 5", &["`entity.x` has no columns"]);
     let unit = "[unit.U]\non = [\"login\"]\n";
@@ -278,6 +293,23 @@ fn entities_hang_together() {
     let hidden =
         format!("{}\ndelivery = \"backend-only\"\n{unit}pull = [\"x\"]", entity("id = \"uuid key\""));
     says(&hidden, &["`x` cannot be pulled"]);
+}
+
+#[test]
+fn of_a_file_that_is_no_scenario_the_first_mistakes_are_told_and_the_others_counted() {
+    let prose: String = (0..60).map(|n| format!("this is line {n}, which is no TOML\n")).collect();
+    let said = complaint(&prose, &[]);
+    assert_eq!(said.matches("error: ").count(), 20, "{said}");
+    assert!(said.lines().last().unwrap().ends_with(" more mistakes"), "{said}");
+}
+
+#[test]
+fn a_table_that_every_scenario_needs_is_shown() {
+    let said = complaint("name = \"x\"\n", &[]);
+    assert!(
+        said.contains("[entity.note] with schema") && said.contains("[fleet.phones] with devices"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -133,7 +133,7 @@ const BROKEN: &[(&str, &str, &str)] = &[
         "`oracle.lost.rows` has no `p95`",
     ),
     ("stat = \"p95\"", "stat = \"p96\"", "`gate.usable.stat` cannot be \"p96\""),
-    ("max = \"30s\"", "max = \"30 parsec\"", "this is no figure of its metric"),
+    ("max = \"30s\"", "max = \"30 parsec\"", "this does not fit the metric's unit"),
     ("at = \"09:20\"", "at = \"9:20\"", "`event.lift.at` is wrong"),
     (
         "outage = { share = 0.5, for = \"2m\" }",

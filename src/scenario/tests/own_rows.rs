@@ -119,6 +119,46 @@ fn broken_rows_are_told_with_file_line_and_column() {
 }
 
 #[test]
+fn ragged_rows_are_told_in_the_order_of_their_lines_with_what_to_do() {
+    let rows = "t4,a,2026-03-04,true,1,10000,2026-03-01\n".repeat(6);
+    let ragged = format!("{TASKS}{rows}t5\nt6,b,c,d,e,f,g,h\n").replace("t2,Paint,", "t2,");
+    let said = complaint(SCENARIO, &ragged);
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("--> tasks.csv")).collect();
+    assert!(lines[0].ends_with(":3:1"), "line 3 comes before line 11: {said}");
+    assert!(said.contains("error: 1 cell, but the header has 7"), "{said}");
+    assert!(said.contains("between two commas") && said.contains("stands in quotes"), "{said}");
+}
+
+#[test]
+fn a_cell_outside_its_column_s_list_is_told_with_the_list() {
+    let schema = "schema = { nr = \"text key\", title = \"one of Paint|Fix, then test\" }\n[fleet.phones]";
+    let scenario = SCENARIO.replace("[fleet.phones]", schema);
+    result(&scenario, TASKS).unwrap();
+    let said = complaint(&scenario, &TASKS.replace("t2,Paint", "t2,Pain"));
+    assert!(said.contains("`Pain` is none of the values of this column"), "{said}");
+    assert!(said.contains("did you mean `Paint`?") && said.contains("tasks.csv:3:4"), "{said}");
+}
+
+#[test]
+fn a_pointer_to_a_row_that_is_not_there_is_told() {
+    let schema = "schema = { nr = \"text key\", title = \"ref task\" }\n[fleet.phones]";
+    let scenario = SCENARIO.replace("[fleet.phones]", schema);
+    let rows = TASKS.replace("\"Fix, then test\"", "t3").replace("Paint", "t1");
+    result(&scenario, &rows).unwrap();
+    let said = complaint(&scenario, &rows.replace("t2,t1", "t2,t11"));
+    assert!(said.contains("there is no `task` of the key `t11`"), "{said}");
+    assert!(said.contains("did you mean `t1`?") && said.contains("tasks.csv:3:4"), "{said}");
+}
+
+#[test]
+fn a_header_without_rows_is_warned_of() {
+    let header = TASKS.lines().next().unwrap();
+    let plan = result(SCENARIO, &format!("{header}\n")).unwrap();
+    let warnings: Vec<String> = plan.warnings.iter().map(|warning| warning.render(false)).collect();
+    assert!(warnings.iter().any(|w| w.contains("tasks.csv has a header and no rows")), "{warnings:?}");
+}
+
+#[test]
 fn a_file_of_another_kind_is_told_as_what_it_is() {
     let semicolons = complaint(SCENARIO, &TASKS.replace(',', ";"));
     assert!(semicolons.contains("tasks.csv seem to be separated by semicolons"), "{semicolons}");

@@ -1,0 +1,112 @@
+//! What is said of runs that end badly or in the midst, and of several files at once.
+
+use std::fs;
+use std::sync::atomic::Ordering;
+
+use super::tests::Desk;
+use crate::report::fixture::TIES;
+
+fn desk(variants: &str) -> Desk {
+    let desk = Desk::new();
+    let variant = |name: &str| format!("\n[variant.{name}]\nset = {{ seed = 1 }}\n");
+    let variants: String = variants.split_whitespace().map(variant).collect();
+    desk.write("ties.toml", &format!("{TIES}{variants}"));
+    desk
+}
+
+#[test]
+fn the_command_that_a_replayed_file_names_replays_that_file() {
+    let mut desk = desk("lost");
+    desk.run("run @ties.toml --out @out --progress none");
+    let repro = desk.path("out/repro/ties.lost.s1.toml").display().to_string();
+    // Without its variant the fake loses nothing: the file says again what it is.
+    let text = fs::read_to_string(&repro).unwrap();
+    fs::write(&repro, format!("{text}\n[variant.lost]\n")).unwrap();
+    for how in ["", " -q"] {
+        assert_eq!(desk.run(&format!("replay {repro}{how}")), 11, "{}{}", desk.out, desk.err);
+        assert!(!desk.out.contains('#'), "{}", desk.out);
+        let command = format!("syncdyno replay {repro}");
+        assert!(how.is_empty() || desk.out.lines().any(|line| line == command), "{}", desk.out);
+    }
+}
+
+#[test]
+fn an_interrupted_run_counts_the_same_cells_everywhere_and_offers_no_more_than_it_kept() {
+    for (signal, code) in [("interrupt", 130), ("terminate", 143)] {
+        let mut desk = desk("");
+        let signals = desk.surroundings.signals.clone();
+        let flag = if signal == "interrupt" { &signals.interrupt } else { &signals.terminate };
+        flag.store(true, Ordering::Relaxed);
+        assert_eq!(desk.run("run @ties.toml --seeds 1..=3 --out @out"), code);
+        assert!(desk.out.starts_with("ties: incomplete (0 of 3 cells, "), "{}", desk.out);
+        assert!(desk.out.contains(": 0 of 3 cells ran to their end\n"), "{}", desk.out);
+        assert!(!desk.out.contains("metric"), "a table of nothing: {}", desk.out);
+        assert!(!desk.err.contains("--resume"), "nothing was kept: {}", desk.err);
+    }
+    let mut desk = desk("endless fine");
+    assert_eq!(desk.run("run @ties.toml -j 1 --time-limit 500ms --out @out"), 124);
+    assert!(desk.out.contains("0 of 2 cells, exit 124"), "{}", desk.out);
+    assert!(desk.out.contains("0 of 2 cells ran to their end"), "{}", desk.out);
+    desk.fake.interrupts_after(2, &desk.surroundings.signals.clone());
+    assert_eq!(desk.run("run @ties.toml --variant fine --seeds 1..=9 -j 1 --out @out -q"), 130);
+    let last = desk.out.lines().last().unwrap();
+    assert!(last.starts_with("report: "), "{}", desk.out);
+}
+
+#[test]
+fn files_that_are_well_are_told_though_another_is_not() {
+    let mut desk = desk("");
+    desk.write("a/bad.toml", "name = 5\n");
+    desk.write("a/fine.toml", TIES);
+    assert_eq!(desk.run("check @a @ties.toml"), 3);
+    assert_eq!(desk.out.matches("ok  ").count(), 2, "{}", desk.out);
+    assert_eq!(desk.err.matches("`name` is wrong").count(), 1, "{}", desk.err);
+    assert_eq!(desk.run("check @a/bad.toml"), 3);
+    assert_eq!(desk.out, "");
+}
+
+#[test]
+fn a_report_in_the_place_of_a_file_is_refused_with_what_to_do() {
+    let mut desk = desk("");
+    desk.write("file", "in the way");
+    assert_eq!(desk.run("run @ties.toml --out @file --progress none"), 20);
+    assert!(desk.err.contains("file: it is a file, not a folder; --out DIR"), "{}", desk.err);
+}
+
+#[test]
+fn a_report_that_could_not_be_written_is_not_named() {
+    let mut desk = desk("lost");
+    desk.write("out/repro/ties.lost.s1.toml/in-the-way", "");
+    assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 20, "{}", desk.err);
+    assert!(
+        desk.out.contains("\nno report: cannot write ") && !desk.out.contains("\nreport: "),
+        "{}",
+        desk.out
+    );
+    assert!(!desk.path("out/repro/ties.lost.s1.part").exists());
+}
+
+#[test]
+fn no_two_backends_are_listed_alike() {
+    let mut desk = desk("");
+    desk.run("profiles ls");
+    let backends = desk.out.split("backends\n").nth(1).unwrap().lines().skip(1);
+    let mut figures: Vec<String> = backends
+        .take_while(|line| line.starts_with(' '))
+        .map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>().join(" "))
+        .collect();
+    let listed = figures.len();
+    figures.sort();
+    figures.dedup();
+    assert_eq!((figures.len(), listed > 5), (listed, true), "{}", desk.out);
+}
+
+#[test]
+fn lists_are_as_wide_as_the_terminal() {
+    let mut desk = desk("");
+    desk.surroundings.columns = Some(60);
+    desk.write("bad.toml", &format!("{TIES}\n[engine]\npull = {{ chunk_row = 5 }}\n"));
+    assert_eq!(desk.run("check @bad.toml"), 3);
+    let wide = desk.err.lines().filter(|line| !line.contains("-->")).find(|line| line.chars().count() > 60);
+    assert_eq!(wide, None, "{}", desk.err);
+}

@@ -1,0 +1,154 @@
+//! Figures of metrics as bounds say them. A plain number has no other meaning than the reader's: where the metric's own unit is too
+//! small for people, it is refused.
+
+use super::super::form::share_of;
+use super::super::tree::Val;
+use crate::base::{Bytes, Span, split_number};
+use crate::metrics::Unit;
+
+/// Why a value is no bound of a metric.
+pub(super) struct NoFigure {
+    pub(super) title: &'static str,
+    pub(super) help: String,
+}
+
+/// The figure that a value says, in the metric's unit.
+pub(super) fn figure(unit: Unit, value: &Val) -> Result<u64, NoFigure> {
+    let want = match unit {
+        Unit::Ns => "a time such as \"5s\"",
+        Unit::Bytes => "a size such as \"64KiB\", or bytes",
+        Unit::BytesPerSecond => "a rate such as \"64KiB/s\", or bytes a second",
+        Unit::Ppm => "a share such as \"5%\" or 0.05; beyond 1 with its unit: \"250%\"",
+        Unit::MilliRowsPerSecond => "a rate such as \"2.5 rows/s\", or rows a second",
+        Unit::RowNs => "rows times a time, such as \"90 row·s\" or \"2.5 row·h\"",
+        Unit::Uj => "an energy such as \"5J\" or \"2.5mJ\"",
+        Unit::Rows | Unit::Devices | Unit::Count => "a whole number from 0",
+    };
+    if let Some(example) = misread(unit, value) {
+        let help = format!("a plain number can be misread here: write {example}");
+        return Err(NoFigure { title: "this figure has no unit", help });
+    }
+    read(unit, value).ok_or_else(|| NoFigure {
+        title: "this does not fit the metric's unit",
+        help: format!("it takes {want}"),
+    })
+}
+
+/// The same number with a unit, if it says none and the metric's own is not the one that people think of.
+fn misread(unit: Unit, value: &Val) -> Option<String> {
+    let number = match value {
+        Val::Int(n) if *n > 0 => n.to_string(),
+        Val::Float(x) if *x > 0.0 => x.to_string(),
+        Val::Text(text) => text.trim().to_owned(),
+        _ => return None,
+    };
+    if !split_number(&number).is_some_and(|(n, rest)| n > 0.0 && rest.is_empty()) {
+        return None;
+    }
+    match unit {
+        Unit::Ns => Some(format!("\"{number}s\" for seconds, \"{number}ms\" for milliseconds")),
+        Unit::RowNs => Some(format!("\"{number} row·s\" for rows times seconds")),
+        Unit::Uj => Some(format!("\"{number}J\" for joules, \"{number}mJ\" for millijoules")),
+        _ => None,
+    }
+}
+
+fn read(unit: Unit, value: &Val) -> Option<u64> {
+    match (unit, value) {
+        (Unit::Rows | Unit::Devices | Unit::Count, Val::Int(n)) => u64::try_from(*n).ok(),
+        (Unit::Rows | Unit::Devices | Unit::Count, _) => None,
+        (Unit::Ppm, Val::Text(text)) => scaled(text, &[("%", 1e4), ("ppm", 1.0)]).or_else(|| share(value)),
+        (Unit::Ppm, _) => share(value),
+        (Unit::MilliRowsPerSecond, Val::Int(n)) => u64::try_from(*n).ok()?.checked_mul(1_000),
+        (Unit::MilliRowsPerSecond, Val::Float(x)) => whole(x * 1e3),
+        (Unit::MilliRowsPerSecond, Val::Text(text)) => scaled(text, &[("rows/s", 1e3), ("row/s", 1e3)]),
+        // Nothing is nothing in every unit.
+        (_, Val::Int(n)) => u64::try_from(*n).ok(),
+        (Unit::Ns, Val::Text(text)) => text.parse().ok().map(|Span(ns)| ns),
+        (Unit::Bytes, Val::Text(text)) => text.parse().ok().map(|Bytes(n)| n),
+        (Unit::BytesPerSecond, Val::Text(text)) => {
+            text.trim().strip_suffix("/s")?.parse().ok().map(|Bytes(n)| n)
+        }
+        (Unit::RowNs, Val::Text(text)) => row_time(text),
+        (Unit::Uj, Val::Text(text)) => {
+            scaled(text, &[("J", 1e6), ("mJ", 1e3), ("µJ", 1.0), ("uJ", 1.0), ("kJ", 1e9)])
+        }
+        _ => None,
+    }
+}
+
+fn share(value: &Val) -> Option<u64> {
+    share_of(value).map(|ppm| u64::from(ppm.0))
+}
+
+/// Rows times a time: `90 row·s`.
+fn row_time(text: &str) -> Option<u64> {
+    let (rows, rest) = split_number(text.trim())?;
+    let time = ["row·", "row-", "row*", "row "].iter().find_map(|row| rest.strip_prefix(row))?;
+    let Span(each) = format!("1{}", time.trim()).parse().ok()?;
+    whole(rows * each as f64)
+}
+
+/// A number with one of these units.
+fn scaled(text: &str, units: &[(&str, f64)]) -> Option<u64> {
+    let (number, rest) = split_number(text.trim())?;
+    units.iter().find(|(unit, _)| *unit == rest).and_then(|(_, factor)| whole(number * factor))
+}
+
+fn whole(x: f64) -> Option<u64> {
+    (0.0..9e18).contains(&x).then_some(x.round() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_means_what_its_unit_says() {
+        let text = |text: &str| Val::Text(text.to_owned());
+        for (unit, value, figure_is) in [
+            (Unit::Ns, text("360s"), 360_000_000_000),
+            (Unit::Ns, Val::Int(0), 0),
+            (Unit::Bytes, Val::Int(400), 400),
+            (Unit::Bytes, text("64KiB"), 65_536),
+            (Unit::BytesPerSecond, text("64KiB/s"), 65_536),
+            (Unit::MilliRowsPerSecond, Val::Int(1), 1_000),
+            (Unit::MilliRowsPerSecond, Val::Float(2.5), 2_500),
+            (Unit::MilliRowsPerSecond, text("1 rows/s"), 1_000),
+            (Unit::MilliRowsPerSecond, text("2.5 rows/s"), 2_500),
+            (Unit::Ppm, Val::Int(1), 1_000_000),
+            (Unit::Ppm, Val::Float(0.05), 50_000),
+            (Unit::Ppm, text("5%"), 50_000),
+            (Unit::Ppm, text("250%"), 2_500_000),
+            (Unit::RowNs, text("1500 row·s"), 1_500_000_000_000),
+            (Unit::RowNs, text("2.5 row·h"), 9_000_000_000_000),
+            (Unit::Uj, text("2.5mJ"), 2_500),
+            (Unit::Uj, text("1µJ"), 1),
+        ] {
+            assert_eq!(figure(unit, &value).ok(), Some(figure_is), "{value:?} of {unit:?}");
+        }
+    }
+
+    #[test]
+    fn a_plain_number_that_would_be_misread_is_refused_with_what_to_write() {
+        for (unit, value, example) in [
+            (Unit::Ns, Val::Int(360), "\"360s\""),
+            (Unit::Ns, Val::Float(0.5), "\"0.5s\""),
+            (Unit::Ns, Val::Text("360".to_owned()), "\"360s\""),
+            (Unit::RowNs, Val::Int(90), "\"90 row·s\""),
+            (Unit::Uj, Val::Int(5), "\"5J\""),
+        ] {
+            let refused = figure(unit, &value).err().expect("it has no unit");
+            assert_eq!(refused.title, "this figure has no unit");
+            assert!(refused.help.contains(example), "{}", refused.help);
+        }
+        for (unit, value) in [
+            (Unit::Ppm, Val::Int(5)),
+            (Unit::MilliRowsPerSecond, Val::Int(-1)),
+            (Unit::MilliRowsPerSecond, Val::Text("5s".to_owned())),
+            (Unit::Rows, Val::Float(0.5)),
+        ] {
+            assert!(figure(unit, &value).is_err(), "{value:?} of {unit:?}");
+        }
+    }
+}
