@@ -8,7 +8,7 @@ use super::super::tune;
 use super::super::{assemble, judge};
 use super::*;
 use crate::base::Time;
-use crate::metrics::Sample;
+use crate::metrics::{Figure, Sample, Unit};
 use crate::world::Outcome;
 
 const MINUTE: u64 = 60_000_000_000;
@@ -256,4 +256,16 @@ fn a_card_stands_for_cells_that_differ_in_their_seed_alone() {
     assert!(lost(&page(&record)), "of what was lost the worst is told");
     record.cells[1].variant = Some("strict".to_owned());
     assert!(!page(&record).contains("class=\"cards\""), "variants have a table");
+}
+
+#[test]
+fn the_card_of_bytes_in_vain_is_what_crossed_the_wire_beyond_useful_answers() {
+    let mut record = record(vec![fixture::outcome()]);
+    for (name, value) in [("net.down.bytes", 7 << 20), ("engine.down.bytes", 4 << 20), ("engine.wasted.bytes", 3)] {
+        record.cells[0].metrics.insert(name.into(), Figure::Value { unit: Unit::Bytes, value });
+    }
+    let page = page(&record);
+    let card = |figure: &str, says: &str| page.contains(&format!("<b>{figure}</b><span>{says}"));
+    assert!(card("7.00 MiB", "sent to devices<"));
+    assert!(card("3.00 MiB", "of that beyond useful answers"), "and not the bytes of requests");
 }
