@@ -74,7 +74,8 @@ fn suffers(of: Side, here: &Point<'_>, best: &Point<'_>, fit: Option<Fit>) -> Op
     Some(match cause(here, best, at, at_best)? {
         Cause::RoundTrips => time("round trips", |s| s.waiting, " is waiting for answers to begin"),
         Cause::Outages => format!(
-            "outages restart chunks: at {x}, {} of the time and {} of the bytes are spent in vain ({} and {} at {y})",
+            "outages restart chunks: at {x}, {} of the time is lost, and {} of the bytes on the wire are beyond what was of use \
+             ({} and {} at {y})",
             percent(at.lost),
             percent(at.in_vain),
             percent(at_best.lost),
