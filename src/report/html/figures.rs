@@ -133,6 +133,8 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
         Verdict::Pass => 2,
     });
     told.truncate(CELLS);
+    // Of a search that found something, what fails is no candidate.
+    let finding = record.tune.is_some() && record.verdict != Verdict::Fail;
     let columns =
         [("engine.session.duration", "p95"), ("engine.rows.rate", "value"), ("oracle.lost.rows", "value")];
     let figure = |cell: &CellRecord, (metric, stat): (&str, &str)| {
@@ -150,7 +152,7 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
             } }
             tbody { @for cell in &told { tr {
                 td { (cell.id) }
-                td { (word(cell.verdict)) }
+                td { @if finding && cell.verdict == Verdict::Fail { "no candidate" } @else { (word(cell.verdict)) } }
                 td.n { (human::span(cell.virtual_ns)) }
                 @for column in columns { td.n { (figure(cell, column)) } }
                 td { code { (cell.digest.chars().take(12).collect::<String>()) } }

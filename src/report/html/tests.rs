@@ -269,3 +269,21 @@ fn the_card_of_bytes_in_vain_is_what_crossed_the_wire_beyond_useful_answers() {
     assert!(card("7.00 MiB", "sent to devices<"));
     assert!(card("3.00 MiB", "of that beyond useful answers"), "and not the bytes of requests");
 }
+
+#[test]
+fn the_page_of_a_search_opens_with_the_answer_and_what_fails_there_is_no_candidate() {
+    let mut record = record(vec![fixture::outcome(), fixture::lost(2)]);
+    (record.verdict, record.exit_code) = (Verdict::Pass, 0);
+    record.tune = Some(tune::tests::tuned());
+    let found = page(&record);
+    let at = |text: &str| found.find(text).unwrap_or_else(|| panic!("the page has no {text}"));
+    assert!(at("badge pass") < at("<h2>The best settings</h2>") && at("The best settings") < at("No candidates"));
+    assert!(at("No candidates") < at("<h2>Cells</h2>"));
+    assert_eq!(found.matches("The best settings").count(), 1);
+    assert!(found.contains("1 of no candidates") && found.contains("<td>no candidate</td>"));
+    assert!(!found.contains("What is wrong") && !found.contains("failing") && !found.contains("FAIL"));
+    // Without any candidate it is a failure.
+    record.verdict = Verdict::Fail;
+    let without = page(&record);
+    assert!(without.find("What is wrong").unwrap() < without.find("The best settings").unwrap());
+}
