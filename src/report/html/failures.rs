@@ -39,7 +39,7 @@ pub(super) fn no_candidates(record: &RunRecord) -> Markup {
         @if !failing.is_empty() {
             h3 { "No candidates" }
             p.note { "Settings that lose something, get stuck or miss a gate are not chosen, however fast they are. That they do is no failure of the search." }
-            (others(&failing, "cell of such settings"))
+            (others(&failing, "such cell"))
         }
     }
 }
