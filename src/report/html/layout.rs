@@ -209,8 +209,12 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
     html! {
         @if let Some(fleet) = plots::fleet(cell) {
             (figure(&fleet.title, |size| fleet.draw(size),
-                "How to read it: the fleet has converged when the first panel is level and no edit waits in the second. Behind the dashed \
-                 line the faults are over and what is under way comes to rest.",
+                &format!("How to read it: the fleet has converged when the first panel is level and no edit waits in the second.{}",
+                    if fleet.phase.is_some() {
+                        " Behind the dashed line the faults are over and what is under way comes to rest."
+                    } else {
+                        ""
+                    }),
                 &tables::of_timeline(&fleet)))
         }
         @if let Some(curves) = plots::percentiles(cell) {
@@ -221,9 +225,9 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
         }
         @if let Some(outages) = plots::outages(record, cell) {
             (figure(&outages.title, |size| outages.draw(size),
-                "How to read it: the higher the red, the more devices had no link or no running process; a diamond is a fault.",
+                &format!("How to read it: the higher the red, the more devices had no link or no running process; a diamond is a fault, \
+                    and where faults are many, the height is their number. {}", outages.about),
                 &tables::of_timeline(&outages)))
-            p.note { (outages.about) }
         }
     }
 }
