@@ -76,6 +76,7 @@ impl Place {
             seeds: measured.prices.len() as u64,
             figure: price.map(|price| (objective.figure(price) + 0.5) as u64),
             cost_ppm: cost.map(|cost| (cost * 1e6 + 0.5) as u64),
+            within_noise: self.is_within_noise(at, best),
             trouble: measured.trouble.clone(),
         })
     }
@@ -95,8 +96,8 @@ impl Place {
         };
         let times = |factor| the.times(&best[k], factor).and_then(|value| named(&value));
         let line = line_of(&self.shown, the, k, best);
-        let mut points: Vec<PointTuned> = line.iter().filter_map(named).collect();
-        let between = between.map(|ends| self.widened(k, best, &points, ends));
+        let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
+        let between = between.map(|ends| widened(&points, ends));
         let (positions, flat) = self.flat(k, best, &points);
         let told = self.reasons(k, best, &points, positions, objective);
         KnobTuned {
@@ -139,35 +140,11 @@ impl Place {
         ((first, last), ends)
     }
 
-    /// The settings between which the optimum lies, wide enough for all that were measured under all seeds and are as good within the
-    /// noise: also for those that were only to be shown.
-    fn widened(
-        &self,
-        k: usize,
-        best: &Setting,
-        points: &[PointTuned],
-        [low, high]: [Option<String>; 2],
-    ) -> [Option<String>; 2] {
-        let position = |end: Option<String>| points.iter().position(|point| Some(&point.value) == end.as_ref());
-        let good = |i: &usize| self.is_within_noise(k, best, points, *i);
-        let beyond = |i: usize| points.get(i).map(|point| point.value.clone());
-        let low = match position(low) {
-            Some(end) => (0..=end).find(good).map_or_else(|| beyond(end), |i| beyond(i.checked_sub(1)?)),
-            None => None,
-        };
-        let high = match position(high) {
-            Some(end) => (end..points.len()).rfind(good).map_or_else(|| beyond(end), |i| beyond(i + 1)),
-            None => None,
-        };
-        [low, high]
-    }
-
     /// Whether a setting that was run under all seeds is as good as the best within the noise between them.
-    fn is_within_noise(&self, k: usize, best: &Setting, points: &[PointTuned], i: usize) -> bool {
-        let there = with(best, k, &points[i].value);
+    fn is_within_noise(&self, there: &Setting, best: &Setting) -> bool {
         let seeds = self.space.seeds.len();
-        let all = seeds >= SEEDS_MIN && points[i].seeds == seeds as u64 && points[i].value != best[k];
-        all && !self.shown.worse(&there, best, i as u64)
+        let all = self.shown.get(there).is_some_and(|measured| measured.prices.len() == seeds);
+        all && seeds >= SEEDS_MIN && there != best && !self.shown.worse(there, best, 0)
     }
 
     fn reasons(
@@ -208,6 +185,23 @@ impl Place {
             service_p50_ns: mean("backend.request.service", "p50")?,
         })
     }
+}
+
+/// The settings between which the optimum lies, wide enough for all that were measured under all seeds and are as good within the noise:
+/// also for those that were only to be shown.
+fn widened(points: &[PointTuned], [low, high]: [Option<String>; 2]) -> [Option<String>; 2] {
+    let position = |end: Option<String>| points.iter().position(|point| Some(&point.value) == end.as_ref());
+    let good = |i: &usize| points[*i].within_noise;
+    let value = |i: usize| points.get(i).map(|point| point.value.clone());
+    let low = position(low).and_then(|end| match (0..end).find(good) {
+        Some(first) => value(first.checked_sub(1)?),
+        None => value(end),
+    });
+    let high = position(high).and_then(|end| match (end + 1..points.len()).rfind(good) {
+        Some(last) => value(last + 1),
+        None => value(end),
+    });
+    [low, high]
 }
 
 /// A swept value: a number where it is a whole one.

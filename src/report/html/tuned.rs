@@ -39,7 +39,7 @@ pub(super) fn best(tune: &TuneRecord) -> Markup {
 fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
     html! {
         h3 { (told::headline(tune, place)) }
-        @for knob in place.knobs.iter().filter(|_| place.best.is_some()) {
+        @for knob in place.knobs.iter().filter(|_| place.best.is_some() && told::all_equal(place).is_none()) {
             ul { @for line in told::words(tune, place, knob) { li { (line) } } }
             @if let Some(grid) = told::beside(tune, place, knob) { div.beside { (PreEscaped(grid.html())) } }
         }
