@@ -1,5 +1,4 @@
 use super::super::fixture;
-use super::super::human;
 use super::super::record::{LifeRecord, RunRecord, StepRecord, SweepRecord, Verdict};
 use super::super::svg::tests::assert_legible;
 use super::super::svg::{Size, Timeline};
