@@ -199,7 +199,7 @@ fn range(first: &str, rest: &str) -> Result<Range, AxisError> {
         if unit == last_unit { last } else { last * in_units_of(last_unit, unit).ok_or_else(sense)? };
     if matches!(step, Step::Times(_)) && first <= 0.0 {
         return Err(AxisError(format!(
-            "from {first} on no multiplication leads anywhere; in steps of one: {first}..={last}{last_unit}"
+            "from {first} on no multiplication leads anywhere; in steps of one: {first}{unit}..={last}{unit}"
         )));
     }
     let whole =

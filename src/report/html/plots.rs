@@ -124,7 +124,8 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     }
     let close = strips.iter_mut().map(|strip| thinned(strip, apart)).sum::<u64>();
     let mut about =
-        "When devices were offline, of the most that had been online at once, and when faults happened.".to_owned();
+        "When devices were offline, of the most that had been online at once, and when faults happened."
+            .to_owned();
     for (left_out, why) in [
         (before, "before any device was online"),
         (close, "so near to another that one mark stands for both"),
@@ -172,9 +173,8 @@ fn counted(ticks: &[u64], end: u64) -> Vec<(u64, u64, f64, String)> {
         *bins.entry(at / long).or_default() += 1;
     }
     let most = bins.values().copied().max().unwrap_or(1) as f64;
-    let bin = |(bin, n): (u64, u64)| {
-        (bin * long, (bin + 1) * long, n as f64 / most, human::count(n, "fault"))
-    };
+    let bin =
+        |(bin, n): (u64, u64)| (bin * long, (bin + 1) * long, n as f64 / most, human::count(n, "fault"));
     bins.into_iter().map(bin).collect()
 }
 

@@ -186,7 +186,8 @@ fn devices_before_their_first_login_are_not_offline_and_faults_before_it_befall_
         40..50 => 3,
         _ => 2,
     };
-    let sample = |minute: u64| Sample { at_ns: minute * MINUTE, series: "device.online.count", value: online(minute) };
+    let sample =
+        |minute: u64| Sample { at_ns: minute * MINUTE, series: "device.online.count", value: online(minute) };
     outcome.series = (0..=60).map(sample).collect();
     outcome.faults = [5, 45].map(|minute| (Time(minute * MINUTE), "chaos: kill".to_owned())).into();
     let record = record(vec![outcome]);
@@ -197,8 +198,12 @@ fn devices_before_their_first_login_are_not_offline_and_faults_before_it_befall_
     assert!(drawn.about.contains(" 1 before any device was online."), "{}", drawn.about);
     let page = page(&record);
     assert!(!page.contains("Behind the dashed line") && page.matches(&drawn.about).count() >= 1);
-    let caption = page.split("<figcaption>").find(|part| part.contains(" 1 before any device was online.")).unwrap();
-    assert!(caption.find("before any").unwrap() < caption.find("</figcaption>").unwrap(), "inside of its card");
+    let caption =
+        page.split("<figcaption>").find(|part| part.contains(" 1 before any device was online.")).unwrap();
+    assert!(
+        caption.find("before any").unwrap() < caption.find("</figcaption>").unwrap(),
+        "inside of its card"
+    );
 }
 
 #[test]
@@ -288,7 +293,9 @@ fn a_card_stands_for_cells_that_differ_in_their_seed_alone() {
 #[test]
 fn the_card_of_bytes_in_vain_is_what_crossed_the_wire_beyond_useful_answers() {
     let mut record = record(vec![fixture::outcome()]);
-    for (name, value) in [("net.down.bytes", 7 << 20), ("engine.down.bytes", 4 << 20), ("engine.wasted.bytes", 3)] {
+    for (name, value) in
+        [("net.down.bytes", 7 << 20), ("engine.down.bytes", 4 << 20), ("engine.wasted.bytes", 3)]
+    {
         record.cells[0].metrics.insert(name.into(), Figure::Value { unit: Unit::Bytes, value });
     }
     let page = page(&record);
@@ -304,7 +311,9 @@ fn the_page_of_a_search_opens_with_the_answer_and_what_fails_there_is_no_candida
     record.tune = Some(tune::tests::tuned());
     let found = page(&record);
     let at = |text: &str| found.find(text).unwrap_or_else(|| panic!("the page has no {text}"));
-    assert!(at("badge pass") < at("<h2>The best settings</h2>") && at("The best settings") < at("No candidates"));
+    assert!(
+        at("badge pass") < at("<h2>The best settings</h2>") && at("The best settings") < at("No candidates")
+    );
     assert!(at("No candidates") < at("<h2>Cells</h2>"));
     assert_eq!(found.matches("The best settings").count(), 1);
     assert!(found.contains("1 of no candidates") && found.contains("<td>no candidate</td>"));

@@ -145,12 +145,7 @@ pub(super) fn noun(unit: Unit) -> &'static str {
 }
 
 /// Labels from left to right of which none meets another: those that would are left out, those `first` the least, the last one never.
-pub(super) fn with_room(
-    ticks: &[(f64, String)],
-    first: &[bool],
-    size: f64,
-    gap: f64,
-) -> Vec<(f64, String)> {
+pub(super) fn with_room(ticks: &[(f64, String)], first: &[bool], size: f64, gap: f64) -> Vec<(f64, String)> {
     let half = |i: usize| super::ink::width(&ticks[i].1, size) / 2.0;
     let meet = |a: usize, b: usize| (ticks[a].0 - ticks[b].0).abs() < half(a) + half(b) + gap;
     let is_first = |i: &usize| first.get(*i).copied().unwrap_or(false);

@@ -179,12 +179,18 @@ fn lines_of_marks(svg: &str) -> Vec<[f64; 3]> {
 
 #[test]
 fn no_line_of_a_mark_strikes_through_a_name_and_each_has_a_letter_and_a_tick() {
-    let names = ["PouchDB, Datasync, LiveStore", "Couchbase Lite", "present, Volt MX, CouchDB", "PowerSync, Amplify DataStore"];
+    let names = [
+        "PouchDB, Datasync, LiveStore",
+        "Couchbase Lite",
+        "present, Volt MX, CouchDB",
+        "PowerSync, Amplify DataStore",
+    ];
     let places = [100.0, 200.0, 500.0, 1_000.0, 2_000.0, 10_000.0];
     let mut plot = curves();
     plot.settings.extend(places.map(|x| (x, format!("{x}"))));
     plot.settings.sort_by(|a, b| a.0.total_cmp(&b.0));
-    plot.marks = places.into_iter().zip(names.into_iter().cycle()).map(|(x, name)| (x, name.to_owned())).collect();
+    plot.marks =
+        places.into_iter().zip(names.into_iter().cycle()).map(|(x, name)| (x, name.to_owned())).collect();
     for size in [Size::Wide, Size::Narrow] {
         let drawn = plot.draw(size);
         assert_legible(&drawn);
@@ -198,7 +204,11 @@ fn no_line_of_a_mark_strikes_through_a_name_and_each_has_a_letter_and_a_tick() {
             }
         }
         for letter in ["A", "B", "C", "D", "E", "F"] {
-            assert_eq!(labels.iter().filter(|(text, _)| text == letter).count(), 2, "above its line and in the legend");
+            assert_eq!(
+                labels.iter().filter(|(text, _)| text == letter).count(),
+                2,
+                "above its line and in the legend"
+            );
         }
         assert!(labels.iter().any(|(text, _)| text == "100"), "the first that somebody ships has its tick");
     }

@@ -67,7 +67,12 @@ fn beyond(
 /// Of what costs much more and has no cause among those that are measured.
 fn unexplained(here: &Point<'_>, best: &Point<'_>) -> Option<String> {
     let cost = cost(here, best).filter(|cost| cost.is_finite())?;
-    Some(format!("nothing that was measured explains the cost: at {}, {:.2} times that of {}", value(here), cost, value(best)))
+    Some(format!(
+        "nothing that was measured explains the cost: at {}, {:.2} times that of {}",
+        value(here),
+        cost,
+        value(best)
+    ))
 }
 
 /// What a setting pays beside the best, under the seeds that both have.

@@ -113,19 +113,24 @@ fn what_explains_less_than_half_of_a_cost_is_not_named_as_its_cause() {
         let size = cell.axes["engine.pull.chunk_rows"].as_u64().unwrap();
         let value = if size == 32 { 4_000_000_000_000 } else { 1_000_000_000 * (1_000 + size) };
         // The sessions take about as long.
-        for (name, value) in [("engine.session.time", 1_000_000_000_000), ("engine.pull.time", 70_000_000_000)] {
+        for (name, value) in
+            [("engine.session.time", 1_000_000_000_000), ("engine.pull.time", 70_000_000_000)]
+        {
             cell.metrics.insert(name.into(), Figure::Value { unit: Unit::Ns, value });
         }
-        cell.metrics.insert("engine.rows.rate".into(), Figure::Value {
-            unit: Unit::MilliRowsPerSecond,
-            value: 1_000_000_000_000_000 / value,
-        });
+        cell.metrics.insert(
+            "engine.rows.rate".into(),
+            Figure::Value { unit: Unit::MilliRowsPerSecond, value: 1_000_000_000_000_000 / value },
+        );
         let retries = if size == 32 { 30_000_000_000 } else { 0 };
         cell.metrics.insert("engine.retry.time".into(), Figure::Value { unit: Unit::Ns, value: retries });
     });
     let limits = json(&waits)["series"][0]["limits"].clone();
     let below = limits[0].as_str().unwrap();
-    assert!(below.starts_with("below ") && below.contains("nothing that was measured explains the cost: at 32, "), "{limits}");
+    assert!(
+        below.starts_with("below ") && below.contains("nothing that was measured explains the cost: at 32, "),
+        "{limits}"
+    );
 }
 
 #[test]

@@ -33,7 +33,12 @@ pub static DEFAULTS: &[Default] = &[
     row("Amplify DataStore", PULL, "1000", "Amplify DataStore: syncPageSize 1000"),
     row("SymmetricDS", PULL, "1000", "SymmetricDS channels: max_batch_size 1000 by default"),
     row("Mobile Sync", PULL, "2000", "Salesforce Mobile SDK, Mobile Sync: 2000 records a page"),
-    row("SymmetricDS (reload)", PULL, "10000", "SymmetricDS channels: 10 000 rows a batch of the reload channel"),
+    row(
+        "SymmetricDS (reload)",
+        PULL,
+        "10000",
+        "SymmetricDS channels: 10 000 rows a batch of the reload channel",
+    ),
     row("WatermelonDB", PULL, EVERYTHING, "WatermelonDB sync protocol: all changes in one response"),
     row("Corrosion", BYTES, "8KiB", "Corrosion: messages of 8 KiB, halved when a send takes over 500 ms"),
     row("Realm", BYTES, "128KiB", "Realm sync: uploads of 128 KB"),

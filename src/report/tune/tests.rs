@@ -155,7 +155,10 @@ fn where_all_settings_are_equal_none_is_called_the_best() {
     }
     tune.places[0].figure = Some(0);
     let told = answers(&tune);
-    assert!(told.starts_with("low edge: nothing differs: 0") && told.contains(" at each of the 5 settings"), "{told}");
+    assert!(
+        told.starts_with("low edge: nothing differs: 0") && told.contains(" at each of the 5 settings"),
+        "{told}"
+    );
     assert!(!story(&tune).contains("best at"), "{}", story(&tune));
     // What is no candidate differs.
     tune.places[0].knobs[0].points[0].cost_ppm = Some(1_000_001);
@@ -166,7 +169,10 @@ fn where_all_settings_are_equal_none_is_called_the_best() {
 fn the_answers_alone_are_a_line_a_place() {
     let told = answers(&tuned());
     assert_eq!(told.lines().count(), 2, "{told}");
-    assert!(told.starts_with("low edge: best at 1\u{2009}024 (100 rows/s); the optimum lies above 512"), "{told}");
+    assert!(
+        told.starts_with("low edge: best at 1\u{2009}024 (100 rows/s); the optimum lies above 512"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -91,7 +91,10 @@ pub(in super::super) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> Strin
     let figure = place.figure.map_or_else(String::new, |n| format!(" ({})", human::figure(tune.unit, n)));
     if let Some(settings) = all_equal(place) {
         let figure = place.figure.map_or_else(String::new, |n| human::figure(tune.unit, n) + " ");
-        return format!("{}: nothing differs: {figure}at each of the {settings} settings that may be chosen", place.name);
+        return format!(
+            "{}: nothing differs: {figure}at each of the {settings} settings that may be chosen",
+            place.name
+        );
     }
     let at: Vec<String> = match tune.knobs.as_slice() {
         [only] => vec![value(&best[only])],
