@@ -198,7 +198,9 @@ fn range(first: &str, rest: &str) -> Result<Range, AxisError> {
     let last =
         if unit == last_unit { last } else { last * in_units_of(last_unit, unit).ok_or_else(sense)? };
     if matches!(step, Step::Times(_)) && first <= 0.0 {
-        return Err(AxisError(format!("from {first} on no multiplication leads anywhere")));
+        return Err(AxisError(format!(
+            "from {first} on no multiplication leads anywhere; in steps of one: {first}{unit}..={last}{unit}"
+        )));
     }
     let whole =
         first.fract() == 0.0 && last.fract() == 0.0 && !matches!(step, Step::Plus(n) if n.fract() != 0.0);
@@ -311,7 +313,7 @@ mod tests {
         assert!(error("k=1..5").contains("1..=5"));
         assert!(error("k=5..=1").contains("empty range"));
         assert!(error("k=1..8*1").contains("a step is"));
-        assert!(error("k=0..8*2").contains("no multiplication"));
+        assert!(error("k=0..8*2").ends_with("no multiplication leads anywhere; in steps of one: 0..=8"));
         assert!(error("k=1ms..4KiB*2").contains("no range of numbers"));
         assert!(error("k=1,2,1").contains("names 1 twice"));
         assert!(error("k=60s,1m").contains("names 1m twice: it is 60s"));

@@ -367,6 +367,12 @@ fn tell(format: SweepFormat, ran: &Ran, console: &mut Console<'_>) {
     let tune = ran.record.tune.as_ref().expect("it was put there");
     let last = ran.place_line();
     match format {
+        SweepFormat::Human if console.quiet() => {
+            let fails = ran.record.exit_code != Exit::Success.code();
+            let verdict = fails.then(|| report::headline(&ran.record, console.out_paint()));
+            let notes: String = ran.record.notes.iter().map(|note| format!("note: {note}\n")).collect();
+            console.result(&(verdict.unwrap_or_default() + &report_tune::answers(tune) + &notes));
+        }
         SweepFormat::Human => {
             let headline = report::headline(&ran.record, console.out_paint());
             let notes: String = ran.record.notes.iter().map(|note| format!("note: {note}\n")).collect();

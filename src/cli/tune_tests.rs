@@ -49,6 +49,15 @@ fn a_search_is_told_with_its_table_and_as_csv() {
 }
 
 #[test]
+fn a_quiet_search_says_its_answers_and_nothing_else() {
+    let mut desk = desk();
+    assert_eq!(desk.run(&format!("{TUNE} --link edge,lte-good -q")), 0, "{}", desk.err);
+    let told: Vec<&str> = desk.out.lines().collect();
+    assert_eq!(told.len(), 2, "{}", desk.out);
+    assert!(told[0].starts_with("edge: ") && told[1].starts_with("lte-good: "), "{}", desk.out);
+}
+
+#[test]
 fn where_no_setting_is_a_candidate_the_search_says_why_and_exits_10() {
     let mut desk = desk();
     desk.write("ties.toml", &format!("{TIES}\n[variant.lost]\nset = {{ seed = 1 }}\n"));

@@ -120,7 +120,12 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
         planned if ended < planned => format!("{ended} of {}", human::count(planned, "cell")),
         _ => human::count(ended, "cell"),
     };
-    let failing = if failing > 0 { format!(", {failing} failing") } else { String::new() };
+    let failing = match failing {
+        0 => String::new(),
+        // A search goes to such settings to see where they begin.
+        n if record.tune.is_some() && record.verdict != Verdict::Fail => format!(", {n} of no candidates"),
+        n => format!(", {n} failing"),
+    };
     let code = if record.exit_code > 0 { format!(", exit {}", record.exit_code) } else { String::new() };
     let time: u64 = record.cells.iter().fold(0, |sum: u64, cell| sum.saturating_add(cell.virtual_ns));
     let names = shortened(&record.scenario.name);

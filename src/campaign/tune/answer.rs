@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::known::Setting;
 use super::place::Place;
-use super::search::{FLAT, Found, line_of, with};
+use super::search::{FLAT, Found, SEEDS_MIN, line_of, with};
 use crate::report::sweep::Objective;
 use crate::report::tune::{BackendTuned, KnobTuned, Line, PlaceTuned, PointTuned, Reasons, field, reasons};
 use crate::report::{CellRecord, human};
@@ -76,6 +76,7 @@ impl Place {
             seeds: measured.prices.len() as u64,
             figure: price.map(|price| (objective.figure(price) + 0.5) as u64),
             cost_ppm: cost.map(|cost| (cost * 1e6 + 0.5) as u64),
+            within_noise: self.is_within_noise(at, best),
             trouble: measured.trouble.clone(),
         })
     }
@@ -96,6 +97,7 @@ impl Place {
         let times = |factor| the.times(&best[k], factor).and_then(|value| named(&value));
         let line = line_of(&self.shown, the, k, best);
         let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
+        let between = between.map(|ends| widened(&points, ends));
         let (positions, flat) = self.flat(k, best, &points);
         let told = self.reasons(k, best, &points, positions, objective);
         KnobTuned {
@@ -112,8 +114,8 @@ impl Place {
         }
     }
 
-    /// The settings around the best that are as good for all practical purposes: their first and last position, and where the line
-    /// through the measured ones leaves the region.
+    /// From the first to the last setting that is as good for all practical purposes: their positions, and where the line through the
+    /// measured ones leaves the region. What lies between may be worse by the noise.
     fn flat(&self, k: usize, best: &Setting, points: &[PointTuned]) -> ((usize, usize), [String; 2]) {
         let the = &self.space.knobs[k];
         let at = points.iter().position(|point| point.value == best[k]).expect("the best was measured");
@@ -122,8 +124,8 @@ impl Place {
             point.cost_ppm.map(|ppm| ppm as f64 / 1e6)
         };
         let inside = |i: &usize| cost(*i).is_some_and(|cost| cost <= FLAT);
-        let first = (0..at).rev().take_while(inside).last().unwrap_or(at);
-        let last = (at + 1..points.len()).take_while(inside).last().unwrap_or(at);
+        let first = (0..at).find(inside).unwrap_or(at);
+        let last = (at + 1..points.len()).rfind(inside).unwrap_or(at);
         let edge = |i: usize, beyond: Option<usize>| {
             let crossing = || {
                 let beyond = beyond?;
@@ -136,6 +138,13 @@ impl Place {
         let ends =
             [edge(first, first.checked_sub(1)), edge(last, Some(last + 1).filter(|i| *i < points.len()))];
         ((first, last), ends)
+    }
+
+    /// Whether a setting that was run under all seeds is as good as the best within the noise between them.
+    fn is_within_noise(&self, there: &Setting, best: &Setting) -> bool {
+        let seeds = self.space.seeds.len();
+        let all = self.shown.get(there).is_some_and(|measured| measured.prices.len() == seeds);
+        all && seeds >= SEEDS_MIN && there != best && !self.shown.worse(there, best, 0)
     }
 
     fn reasons(
@@ -176,6 +185,23 @@ impl Place {
             service_p50_ns: mean("backend.request.service", "p50")?,
         })
     }
+}
+
+/// The settings between which the optimum lies, wide enough for all that were measured under all seeds and are as good within the noise:
+/// also for those that were only to be shown.
+fn widened(points: &[PointTuned], [low, high]: [Option<String>; 2]) -> [Option<String>; 2] {
+    let position = |end: Option<String>| points.iter().position(|point| Some(&point.value) == end.as_ref());
+    let good = |i: &usize| points[*i].within_noise;
+    let value = |i: usize| points.get(i).map(|point| point.value.clone());
+    let low = position(low).and_then(|end| match (0..end).find(good) {
+        Some(first) => value(first.checked_sub(1)?),
+        None => value(end),
+    });
+    let high = position(high).and_then(|end| match (end + 1..points.len()).rfind(good) {
+        Some(last) => value(last + 1),
+        None => value(end),
+    });
+    [low, high]
 }
 
 /// A swept value: a number where it is a whole one.

@@ -165,7 +165,7 @@ mod tests {
     fn what_is_no_knob_says_what_would_be() {
         let error = |text: &str| text.parse::<Knob>().unwrap_err().to_string();
         assert!(error("engine.pull.rows").contains("KEY=SPEC"));
-        assert!(error("k=0..100").contains("no multiplication"));
+        assert!(error("k=0..2").contains("no multiplication") && error("k=0..2").contains("0..=2"));
         assert!(error("k=100..10").contains("empty range"));
     }
 }

@@ -45,7 +45,7 @@ pub(super) const FLAT: f64 = 1.03;
 /// Of the settings of a line one in so many is run under all seeds (successive halving with η = 3).
 const SURVIVE: usize = 3;
 /// Fewer seeds say nothing of the noise between them.
-const SEEDS_MIN: usize = 3;
+pub(super) const SEEDS_MIN: usize = 3;
 /// Knobs are gone through so often, unless nothing changes before.
 const PASSES: usize = 3;
 
@@ -55,7 +55,7 @@ impl Space {
         &self.seeds[..self.seeds.len().div_ceil(4).max(2).min(self.seeds.len())]
     }
     /// Enough to tell tenths.
-    pub(super) fn more(&self) -> &[u64] {
+    fn more(&self) -> &[u64] {
         &self.seeds[..self.seeds.len().div_ceil(2).max(self.few().len())]
     }
 
@@ -261,19 +261,13 @@ impl Space {
         values
     }
 
-    /// What is still to be run to show the present setting, half and double, and the field's defaults beside the best. What seems to be
-    /// better than the best is run under all seeds.
+    /// What is still to be run to show the present setting, half and double, and the field's defaults beside the best: all of them
+    /// under all seeds, or what is told of them and of the best would not agree.
     ///
     /// # Errors
     /// The cells that are missing.
     pub fn beside(&self, known: &Known, best: &Setting) -> Result<(), Wanted> {
-        let all = self.all_beside(best);
-        let promising = |setting: &&Setting| known.cost(setting, best).is_some_and(|cost| cost < 1.0);
-        let run = || {
-            need(known, &all, self.more())?;
-            need(known, &all.iter().filter(promising).cloned().collect::<Vec<_>>(), &self.seeds)
-        };
-        run().map_err(|wanted| Wanted { beside: true, ..wanted })
+        need(known, &self.all_beside(best), &self.seeds).map_err(|wanted| Wanted { beside: true, ..wanted })
     }
 
     /// The best of what stands beside the best, if it is better under all seeds.

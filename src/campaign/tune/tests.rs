@@ -179,7 +179,7 @@ fn what_stands_beside_is_half_double_the_present_and_what_others_ship() {
     assert!(wanted.beside);
     let settings: Vec<&str> = wanted.cells.keys().map(|setting| setting[0].as_str()).collect();
     assert_eq!(settings, ["100", "3000", "500", "8192"]);
-    assert!(wanted.cells.values().all(|seeds| *seeds == [1, 2]));
+    assert!(wanted.cells.values().all(|seeds| *seeds == [1, 2, 3, 4]), "under all seeds, as the best");
 }
 
 #[test]
@@ -215,6 +215,46 @@ fn what_was_only_to_be_shown_and_turns_out_better_is_the_best_and_no_cell_is_run
     assert_eq!(knob.best, "100");
     assert!(knob.points.iter().all(|point| point.cost_ppm.unwrap() >= 1_000_000), "{:?}", knob.points);
     assert_eq!(tuned.figure, knob.points.iter().find(|point| point.value == "100").unwrap().figure);
+}
+
+#[test]
+fn what_is_told_of_the_best_holds_for_every_setting_that_is_shown() {
+    // Two hollows of the same depth with a rise between: what others ship lies in the second.
+    let rate = |setting: &Setting, seed: u64| {
+        let x = rows(setting);
+        let worse = match x {
+            _ if x == 2_000.0 => 1.01,
+            _ if x < 700.0 => 1.0 + libm::log(700.0 / x),
+            _ if x > 1_500.0 => 1.05 + libm::log(x / 1_500.0),
+            _ => 1.0 + libm::fabs(x - 1_000.0) / 1e5,
+        };
+        (1e6 / worse) as u64 + seed * 1_000
+    };
+    let mut space = space(&["k=16..8192"], &["500"], 8);
+    space.field = vec![vec!["100".to_owned(), "2000".to_owned()]];
+    let objective = crate::report::sweep::Objective::default();
+    let mut place =
+        Place::new("here".to_owned(), None, Vec::new(), space, crate::report::tune::Limits::default());
+    while let Some(wanted) = place.wants() {
+        for (setting, seeds) in wanted.cells {
+            for seed in seeds {
+                let cell = cell(seed, rate(&setting, seed));
+                place.add(setting.clone(), cell, wanted.beside, &objective);
+            }
+        }
+    }
+    let tuned = place.tuned(&objective);
+    let knob = &tuned.knobs[0];
+    let number = |text: &str| text.parse::<f64>().unwrap();
+    let [first, last] = knob.flat.each_ref().map(|end| number(end));
+    for point in &knob.points {
+        let inside = first <= number(&point.value) && number(&point.value) <= last;
+        assert!(inside || point.cost_ppm.unwrap() > 1_030_000, "{point:?} is not in {:?}", knob.flat);
+    }
+    assert!(last >= 2_000.0, "{:?}", knob.flat);
+    for point in &knob.field {
+        assert_eq!(point.seeds, 8, "what is shown beside has all seeds");
+    }
 }
 
 /// A cell whose only figure is a rate.

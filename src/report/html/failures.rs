@@ -23,14 +23,32 @@ const LINES: usize = 60;
 /// All that is wrong with a run.
 pub(super) fn failures(record: &RunRecord) -> Markup {
     let failing: Vec<&CellRecord> = record.failing().collect();
-    let stopped: Vec<&CellRecord> =
-        record.cells.iter().filter(|cell| cell.verdict == Verdict::Incomplete).collect();
     html! {
         @if !failing.is_empty() {
             h2 #failures { "What is wrong" }
             @for cell in failing.iter().take(WHOLE) { (failure(cell)) }
-            @if failing.len() > WHOLE { (others(&failing[WHOLE..])) }
+            @if failing.len() > WHOLE { (others(&failing[WHOLE..], "more failing cell")) }
         }
+    }
+}
+
+/// The cells of a search whose settings lost something or missed a gate: findings.
+pub(super) fn no_candidates(record: &RunRecord) -> Markup {
+    let failing: Vec<&CellRecord> = record.failing().collect();
+    html! {
+        @if !failing.is_empty() {
+            h3 { "No candidates" }
+            p.note { "Settings that lose something, get stuck or miss a gate are not chosen, however fast they are. That they do is no failure of the search." }
+            (others(&failing, "such cell"))
+        }
+    }
+}
+
+/// What did not come to an end.
+pub(super) fn undone(record: &RunRecord) -> Markup {
+    let stopped: Vec<&CellRecord> =
+        record.cells.iter().filter(|cell| cell.verdict == Verdict::Incomplete).collect();
+    html! {
         @if !record.notes.is_empty() || !stopped.is_empty() {
             h2 { "What was not done" }
             @for note in &record.notes { p { (note) } }
@@ -110,11 +128,11 @@ fn violations(cell: &CellRecord) -> Markup {
     }
 }
 
-/// Failing cells in a line each.
-fn others(cells: &[&CellRecord]) -> Markup {
+/// Failing cells in a line each, under what one of them is called.
+fn others(cells: &[&CellRecord], noun: &str) -> Markup {
     html! {
         details open[cells.len() <= WHOLE] {
-            summary { (human::count(cells.len() as u64, "more failing cell")) }
+            summary { (human::count(cells.len() as u64, noun)) }
             div.scroll tabindex="0" { table {
                 thead { tr { th { "cell" } th { "why" } th { "see it again" } } }
                 tbody { @for cell in cells.iter().take(NAMED) { tr {

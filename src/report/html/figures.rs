@@ -9,21 +9,23 @@ use super::super::record::{CellRecord, RunRecord, Verdict};
 use super::super::story::gate_grid;
 use super::super::table::{self, Form};
 use super::plots::observed;
-use crate::metrics::{self, Unit};
+use crate::metrics::{self, Figure, Unit};
 
-/// What people ask first: the metric, which figure of it, and what it says.
+/// What people ask first: the metric (or by how much it exceeds another), which figure of it, and what it says.
 const HEADLINES: [(&str, &str, &str); 10] = [
     ("engine.usable_after_login.duration", "p95", "after login, until 95 of 100 people could work"),
     ("engine.write_acknowledged.duration", "p95", "until 95 of 100 edits were safe on the backend"),
     ("engine.write_visible.duration", "p95", "until 95 of 100 edits were seen by the others"),
     ("engine.rows.rate", "value", "received while a sync ran"),
-    ("engine.down.bytes", "value", "sent to devices"),
-    ("engine.wasted.bytes", "value", "of that sent in vain"),
+    ("net.down.bytes", "value", "sent to devices"),
+    ("net.down.bytes − engine.down.bytes", "value", "of that beyond useful answers: cut, repeated, headers"),
     ("engine.requests.count", "value", "requests"),
     ("oracle.lost.rows", "value", "missing on devices at the end"),
     ("oracle.lost_edit.count", "value", "edits lost"),
     ("oracle.divergent.devices", "value", "not equal to the backend at the end"),
 ];
+/// Between a metric and the one that is taken off it.
+const BEYOND: &str = " − ";
 /// Gates told one by one.
 const GATES: usize = 100;
 /// Cells told one by one.
@@ -78,10 +80,15 @@ fn breakable(name: &str) -> Markup {
 /// The figure of all cells in order; `None` if no cell has one.
 fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Option<(Unit, Vec<u64>)> {
     let is_oracle = metric.starts_with("oracle.");
-    let figures = cells.iter().filter_map(|cell| cell.metrics.get(metric));
-    let unit = figures.clone().next()?.unit();
-    let shown = figures.filter(|figure| is_oracle || observed(figure));
-    let mut values: Vec<u64> = shown.filter_map(|figure| figure.stat(stat)).collect();
+    let (metric, less) = metric.split_once(BEYOND).map_or((metric, None), |(m, less)| (m, Some(less)));
+    let figures = cells.iter().filter_map(|cell| Some((cell, cell.metrics.get(metric)?)));
+    let unit = figures.clone().next()?.1.unit();
+    let shown = figures.filter(|(_, figure)| is_oracle || observed(figure));
+    let value = |(cell, figure): (&&CellRecord, &Figure)| {
+        let less = less.map_or(Some(0), |less| cell.metrics.get(less)?.stat(stat))?;
+        Some(figure.stat(stat)?.saturating_sub(less))
+    };
+    let mut values: Vec<u64> = shown.filter_map(value).collect();
     values.sort_unstable();
     (!values.is_empty()).then_some((unit, values))
 }
@@ -126,6 +133,8 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
         Verdict::Pass => 2,
     });
     told.truncate(CELLS);
+    // Of a search that found something, what fails is no candidate.
+    let finding = record.tune.is_some() && record.verdict != Verdict::Fail;
     let columns =
         [("engine.session.duration", "p95"), ("engine.rows.rate", "value"), ("oracle.lost.rows", "value")];
     let figure = |cell: &CellRecord, (metric, stat): (&str, &str)| {
@@ -143,7 +152,7 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
             } }
             tbody { @for cell in &told { tr {
                 td { (cell.id) }
-                td { (word(cell.verdict)) }
+                td { @if finding && cell.verdict == Verdict::Fail { "no candidate" } @else { (word(cell.verdict)) } }
                 td.n { (human::span(cell.virtual_ns)) }
                 @for column in columns { td.n { (figure(cell, column)) } }
                 td { code { (cell.digest.chars().take(12).collect::<String>()) } }

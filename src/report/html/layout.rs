@@ -9,6 +9,7 @@ use super::super::record::{CellRecord, RunRecord, SweepRecord, Verdict};
 use super::super::story::{Paint, headline};
 use super::super::svg::{self, Size, Svg};
 use super::super::sweep::Sweep;
+use super::super::tune::TuneRecord;
 use super::{failures, figures, plots, style, tables, tuned};
 
 /// Cells drawn over time.
@@ -45,7 +46,10 @@ pub fn page(record: &RunRecord) -> String {
                     p { (summed_up(record)) }
                 }
                 main {
-                    (failures::failures(record))
+                    // A search that found something opens with the answer: what fails there is no candidate.
+                    @if let Some(tune) = found(record) { (tuned::best(tune)) (failures::no_candidates(record)) }
+                    @if found(record).is_none() { (failures::failures(record)) }
+                    (failures::undone(record))
                     @if !is_a_grid(record) && figures::are_alike(record) {
                         h2 { "In short" }
                         (figures::cards(record))
@@ -77,6 +81,11 @@ pub fn page(record: &RunRecord) -> String {
 /// A sweep or a search is about its settings, not about one of its cells.
 fn is_a_grid(record: &RunRecord) -> bool {
     record.sweep.is_some() || record.tune.is_some()
+}
+
+/// A search in which settings that fail are findings: unless none is left, or something broke.
+fn found(record: &RunRecord) -> Option<&TuneRecord> {
+    record.tune.as_ref().filter(|_| record.verdict != Verdict::Fail)
 }
 
 /// The terminal's first line without its verdict, which stands above it in colour.
@@ -121,7 +130,7 @@ fn drawn(record: &RunRecord) -> Markup {
         record.cells.iter().filter(|cell| cell.series.is_some()).take(DRAWN).collect();
     let grid = record.sweep.as_ref().and_then(|sweep| of_sweep(record, sweep));
     html! {
-        @if let Some(tune) = &record.tune { (tuned::best(tune)) }
+        @if let Some(tune) = record.tune.as_ref().filter(|_| found(record).is_none()) { (tuned::best(tune)) }
         @if let Some((plots, words)) = grid {
             h2 { "The best setting" }
             div.plots { (plots) }
@@ -200,8 +209,12 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
     html! {
         @if let Some(fleet) = plots::fleet(cell) {
             (figure(&fleet.title, |size| fleet.draw(size),
-                "How to read it: the fleet has converged when the first panel is level and no edit waits in the second. Behind the dashed \
-                 line the faults are over and what is under way comes to rest.",
+                &format!("How to read it: the fleet has converged when the first panel is level and no edit waits in the second.{}",
+                    if fleet.phase.is_some() {
+                        " Behind the dashed line the faults are over and what is under way comes to rest."
+                    } else {
+                        ""
+                    }),
                 &tables::of_timeline(&fleet)))
         }
         @if let Some(curves) = plots::percentiles(cell) {
@@ -212,9 +225,9 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
         }
         @if let Some(outages) = plots::outages(record, cell) {
             (figure(&outages.title, |size| outages.draw(size),
-                "How to read it: the higher the red, the more devices had no link or no running process; a diamond is a fault.",
+                &format!("How to read it: the higher the red, the more devices had no link or no running process; a diamond is a fault, \
+                    and where faults are many, the height is their number. {}", outages.about),
                 &tables::of_timeline(&outages)))
-            p.note { (outages.about) }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What of a record can be drawn.
 
+use std::collections::BTreeMap;
+
 use super::super::human;
 use super::super::record::{CellRecord, LifeRecord, RunRecord, SeriesRecord};
 use super::super::svg::{Curve, Curves, Moment, Panel, Point, SpaceTime, Strip, Timeline};
@@ -19,6 +21,9 @@ const DEVICES_DRAWN: usize = 2;
 const FAULTS_DRAWN: usize = 6;
 /// What happens within this part of the time is one mark: no eye tells it apart, and a page must not grow with the number of devices.
 const MARKS: u64 = 400;
+/// More marks in a row than this are a bar; they are told by their number in each of so many stretches.
+const DIAMONDS: usize = 48;
+const BINS: u64 = 100;
 
 /// How long people and requests waited in a cell, by percentile; `None` if nothing was observed.
 pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
@@ -92,8 +97,13 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
             strips.push(Strip { name: "offline".to_owned(), spans, ticks: Vec::new() });
         }
     }
-    let mut without_strip = 0;
+    let (mut without_strip, mut before) = (0, 0);
+    let first = first_online(series);
     for fault in &cell.faults {
+        if fault.at_ns < first {
+            before += 1;
+            continue;
+        }
         let name = fault.text.split(':').next().unwrap_or_default();
         let more = strips.len() <= FAULTS_DRAWN;
         match strips.iter_mut().find(|strip| strip.name == name) {
@@ -109,9 +119,15 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     }
     let blank = blank(cell, series);
     let apart = blank.end / MARKS;
+    for strip in strips.iter_mut().filter(|strip| strip.ticks.len() > DIAMONDS) {
+        strip.spans = counted(&std::mem::take(&mut strip.ticks), blank.end);
+    }
     let close = strips.iter_mut().map(|strip| thinned(strip, apart)).sum::<u64>();
-    let mut about = "When devices were offline, and when faults happened.".to_owned();
+    let mut about =
+        "When devices were offline, of the most that had been online at once, and when faults happened."
+            .to_owned();
     for (left_out, why) in [
+        (before, "before any device was online"),
         (close, "so near to another that one mark stands for both"),
         (without_strip, "of further kinds not drawn"),
     ] {
@@ -149,17 +165,40 @@ fn thinned(strip: &mut Strip, apart: u64) -> u64 {
     (before - strip.spans.len() - strip.ticks.len()) as u64
 }
 
-/// Stretches in which devices were without link or process, with their share.
+/// Instants in stretches of equal length, each as high as its number beside the greatest.
+fn counted(ticks: &[u64], end: u64) -> Vec<(u64, u64, f64, String)> {
+    let long = (end / BINS).max(1);
+    let mut bins: BTreeMap<u64, u64> = BTreeMap::new();
+    for at in ticks {
+        *bins.entry(at / long).or_default() += 1;
+    }
+    let most = bins.values().copied().max().unwrap_or(1) as f64;
+    let bin =
+        |(bin, n): (u64, u64)| (bin * long, (bin + 1) * long, n as f64 / most, human::count(n, "fault"));
+    bins.into_iter().map(bin).collect()
+}
+
+/// From when on any device was online; the start, if none ever was or nothing was sampled before.
+fn first_online(series: &SeriesRecord) -> u64 {
+    let online = series.values.get("device.online.count");
+    let first = online.and_then(|online| online.iter().position(|n| *n > 0)).unwrap_or(0);
+    first.checked_sub(1).map_or(0, |before| series.at_ns[before])
+}
+
+/// Stretches in which devices were without link or process, with their share. A device before its first login is none of them, so it is
+/// the most that were online at once until then that they are held against.
 fn offline(series: &SeriesRecord, online: &[u64], devices: u64) -> Vec<(u64, u64, f64, String)> {
     let mut spans: Vec<(u64, u64, f64, String)> = Vec::new();
     let instants = series.at_ns.iter().zip(series.at_ns.iter().skip(1).chain(series.at_ns.last()));
+    let mut known = 0;
     for ((from, until), online) in instants.zip(online) {
-        let missing = devices.saturating_sub(*online);
+        known = devices.min(known.max(*online));
+        let missing = known.saturating_sub(*online);
         if missing == 0 || from == until {
             continue;
         }
-        let told = format!("{} of {} offline", missing, human::count(devices, "device"));
-        let share = missing as f64 / devices as f64;
+        let told = format!("{missing} of {} offline", human::count(known, "device"));
+        let share = missing as f64 / known as f64;
         match spans.last_mut() {
             Some(span) if span.1 == *from && span.3 == told => span.1 = *until,
             _ => spans.push((*from, *until, share, told)),

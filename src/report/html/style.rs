@@ -29,14 +29,24 @@ p code,li code,td code{overflow-wrap:anywhere}\
 .failure ul{margin:4px 0 8px;padding-left:20px}.failure li{overflow-wrap:anywhere}\
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,560px),1fr));gap:20px;align-items:start}\
 figure{margin:0;border:1px solid var(--rule);border-radius:10px;padding:16px;min-width:0}\
-svg.plot{max-width:720px}.narrow{display:none}figcaption{margin-top:8px}\
+svg.plot{max-width:720px}\
+@media (min-width:1100px){.plots>figure:only-child{display:grid;grid-template-columns:minmax(0,720px) minmax(0,1fr);\
+grid-template-rows:auto auto 1fr;column-gap:32px}.plots>figure:only-child>h3{grid-column:1/-1}\
+.plots>figure:only-child>.wide{grid-row:2/span 2}.plots>figure:only-child>figcaption{grid-column:2;grid-row:2}\
+.plots>figure:only-child>details{grid-column:2;grid-row:3;min-width:0}}\
+.narrow{display:none}figcaption{margin-top:8px}\
 @media (max-width:660px){.wide{display:none}.narrow{display:block}figure{padding:12px 10px}.failure{padding:10px 12px}\
 .cards{grid-template-columns:1fr 1fr;gap:8px}.card{padding:10px 12px}.card b{font-size:20px}}\
 details{margin-top:8px}summary{cursor:pointer;font-size:14px;padding:2px 0}summary:hover{text-decoration:underline}\
-.scroll{overflow-x:auto;max-width:100%;margin:8px 0}\
+.scroll{overflow-x:auto;max-width:100%;margin:8px 0;\
+background:linear-gradient(90deg,var(--paper) 50%,transparent) 0 0/40px 100% no-repeat local,\
+linear-gradient(270deg,var(--paper) 50%,transparent) 100% 0/40px 100% no-repeat local,\
+linear-gradient(90deg,var(--rule),transparent) 0 0/14px 100% no-repeat scroll,\
+linear-gradient(270deg,var(--rule),transparent) 100% 0/14px 100% no-repeat scroll}\
 table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}\
 th,td{text-align:left;padding:4px 14px 4px 0;border-bottom:1px solid var(--rule);vertical-align:top}\
 th{font-weight:600;color:var(--soft)}td{white-space:nowrap}td.w{white-space:normal;min-width:22ch}.n{text-align:right}\
+@media (max-width:660px){.beside th,.beside td{padding-right:8px;font-size:13px;white-space:normal}.beside td:first-child{white-space:nowrap}}\
 footer{margin-top:40px;padding-top:14px;padding-bottom:40px;border-top:1px solid var(--rule)}\
 @media print{body{font-size:11pt}main,header,footer{max-width:none;padding-left:0;padding-right:0}.wide{display:block}\
 .narrow{display:none}figure,.failure,.card,tr{break-inside:avoid}h2,h3{break-after:avoid}\

@@ -1,5 +1,4 @@
 use super::super::fixture;
-use super::super::human;
 use super::super::record::{LifeRecord, RunRecord, StepRecord, SweepRecord, Verdict};
 use super::super::svg::tests::assert_legible;
 use super::super::svg::{Size, Timeline};
@@ -8,7 +7,7 @@ use super::super::tune;
 use super::super::{assemble, judge};
 use super::*;
 use crate::base::Time;
-use crate::metrics::Sample;
+use crate::metrics::{Figure, Sample, Unit};
 use crate::world::Outcome;
 
 const MINUTE: u64 = 60_000_000_000;
@@ -166,12 +165,45 @@ fn outages_of_many_devices_stay_a_plot_of_bounded_size_that_says_what_it_leaves_
     let (few, many, more) = (drawn(9), drawn(18_000), drawn(72_000));
     let size = |timeline: &Timeline| timeline.draw(Size::Wide).inline().len();
     assert!(few.about.ends_with(" 3 of further kinds not drawn."), "{}", few.about);
-    assert!(more.strips.iter().all(|strip| strip.ticks.len() <= 401), "a mark for each 400th of the time");
+    assert!(few.strips[1..].iter().all(|strip| strip.ticks.len() == 1), "a diamond each");
+    assert!(more.strips.iter().all(|strip| strip.ticks.len() + strip.spans.len() <= 101), "a mark a stretch");
     assert!(size(&more) < size(&many) * 5 / 4, "four times the faults: {} and {}", size(&many), size(&more));
-    assert!(many.about.contains("one mark stands for both"), "{}", many.about);
-    let marks: usize = many.strips.iter().map(|strip| strip.ticks.len()).sum();
-    let told = human::thousands(12_000 - marks as u64);
-    assert!(many.about.contains(&format!(" {told} so near")), "{told} is not in {}", many.about);
+    let number = |told: &str| told.split(' ').next().unwrap().replace('\u{2009}', "").parse::<u64>().unwrap();
+    let rows = &many.strips[1..];
+    let told: u64 = rows.iter().flat_map(|strip| &strip.spans).map(|span| number(&span.3)).sum();
+    assert_eq!((rows.len(), told), (6, 12_000), "each fault of a kind that is drawn is in a height");
+    let heights: Vec<f64> = rows.iter().flat_map(|strip| &strip.spans).map(|span| span.2).collect();
+    assert!(heights.iter().all(|share| *share > 0.0 && *share <= 1.0));
+}
+
+#[test]
+fn devices_before_their_first_login_are_not_offline_and_faults_before_it_befall_nobody() {
+    let mut outcome = fixture::outcome();
+    // One logs in after 20 minutes, the others after 40; one of them goes offline for the last ten.
+    let online = |minute: u64| match minute {
+        0..20 => 0,
+        20..40 => 1,
+        40..50 => 3,
+        _ => 2,
+    };
+    let sample =
+        |minute: u64| Sample { at_ns: minute * MINUTE, series: "device.online.count", value: online(minute) };
+    outcome.series = (0..=60).map(sample).collect();
+    outcome.faults = [5, 45].map(|minute| (Time(minute * MINUTE), "chaos: kill".to_owned())).into();
+    let record = record(vec![outcome]);
+    let drawn = outages(&record, &record.cells[0]).unwrap();
+    let told: Vec<_> = drawn.strips[0].spans.iter().map(|span| (span.0 / MINUTE, span.3.as_str())).collect();
+    assert_eq!(told, [(50, "1 of 3 devices offline")]);
+    assert_eq!(drawn.strips[1].ticks, [45 * MINUTE]);
+    assert!(drawn.about.contains(" 1 before any device was online."), "{}", drawn.about);
+    let page = page(&record);
+    assert!(!page.contains("Behind the dashed line") && page.matches(&drawn.about).count() >= 1);
+    let caption =
+        page.split("<figcaption>").find(|part| part.contains(" 1 before any device was online.")).unwrap();
+    assert!(
+        caption.find("before any").unwrap() < caption.find("</figcaption>").unwrap(),
+        "inside of its card"
+    );
 }
 
 #[test]
@@ -256,4 +288,38 @@ fn a_card_stands_for_cells_that_differ_in_their_seed_alone() {
     assert!(lost(&page(&record)), "of what was lost the worst is told");
     record.cells[1].variant = Some("strict".to_owned());
     assert!(!page(&record).contains("class=\"cards\""), "variants have a table");
+}
+
+#[test]
+fn the_card_of_bytes_in_vain_is_what_crossed_the_wire_beyond_useful_answers() {
+    let mut record = record(vec![fixture::outcome()]);
+    for (name, value) in
+        [("net.down.bytes", 7 << 20), ("engine.down.bytes", 4 << 20), ("engine.wasted.bytes", 3)]
+    {
+        record.cells[0].metrics.insert(name.into(), Figure::Value { unit: Unit::Bytes, value });
+    }
+    let page = page(&record);
+    let card = |figure: &str, says: &str| page.contains(&format!("<b>{figure}</b><span>{says}"));
+    assert!(card("7.00 MiB", "sent to devices<"));
+    assert!(card("3.00 MiB", "of that beyond useful answers"), "and not the bytes of requests");
+}
+
+#[test]
+fn the_page_of_a_search_opens_with_the_answer_and_what_fails_there_is_no_candidate() {
+    let mut record = record(vec![fixture::outcome(), fixture::lost(2)]);
+    (record.verdict, record.exit_code) = (Verdict::Pass, 0);
+    record.tune = Some(tune::tests::tuned());
+    let found = page(&record);
+    let at = |text: &str| found.find(text).unwrap_or_else(|| panic!("the page has no {text}"));
+    assert!(
+        at("badge pass") < at("<h2>The best settings</h2>") && at("The best settings") < at("No candidates")
+    );
+    assert!(at("No candidates") < at("<h2>Cells</h2>"));
+    assert_eq!(found.matches("The best settings").count(), 1);
+    assert!(found.contains("1 of no candidates") && found.contains("<td>no candidate</td>"));
+    assert!(!found.contains("What is wrong") && !found.contains("failing") && !found.contains("FAIL"));
+    // Without any candidate it is a failure.
+    record.verdict = Verdict::Fail;
+    let without = page(&record);
+    assert!(without.find("What is wrong").unwrap() < without.find("The best settings").unwrap());
 }

@@ -16,7 +16,7 @@ pub(super) fn best(tune: &TuneRecord) -> Markup {
                 @if let Some(curves) = curves(tune, key) {
                     (layout::figure(&curves.title, |size| curves.draw(size),
                         "How to read it: a line is a place, each point a setting that was tried; a cross is no candidate. A dashed line is \
-                         what the scenario has now, or what somebody ships. Below, the broad bar covers the settings within 3 % of the best, \
+                         what the scenario has now, or what somebody ships: its letter stands in the legend. Below, the broad bar covers the settings within 3 % of the best, \
                          the marker is the best, and the thin line covers where the optimum lies (95 %).",
                         &tables::of_curves(&curves)))
                     @if curves.curves.len() > Curves::MOST {
@@ -39,9 +39,9 @@ pub(super) fn best(tune: &TuneRecord) -> Markup {
 fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
     html! {
         h3 { (told::headline(tune, place)) }
-        @for knob in place.knobs.iter().filter(|_| place.best.is_some()) {
+        @for knob in place.knobs.iter().filter(|_| place.best.is_some() && told::all_equal(place).is_none()) {
             ul { @for line in told::words(tune, place, knob) { li { (line) } } }
-            @if let Some(grid) = told::beside(tune, place, knob) { (PreEscaped(grid.html())) }
+            @if let Some(grid) = told::beside(tune, place, knob) { div.beside { (PreEscaped(grid.html())) } }
         }
     }
 }
@@ -53,12 +53,14 @@ pub(super) fn curves(tune: &TuneRecord, key: &str) -> Option<Curves> {
         .iter()
         .filter_map(|place| Some((place, place.knobs.iter().find(|knob| knob.key == key)?)))
         .collect();
+    let place = Places::of(&knobs);
     let mut settings: Vec<(f64, String)> = Vec::new();
     for point in knobs.iter().flat_map(|(_, knob)| &knob.points) {
-        // What is no number, such as everything at once, has no place on the axis.
-        let Some(x) = number(&point.value) else { continue };
+        // What is no number has no place on the axis.
+        let Some(x) = place.at(&point.value) else { continue };
         if settings.iter().all(|(known, _)| *known != x) {
-            settings.push((x, point.value.clone()));
+            let label = if point.value == EVERYTHING { "everything".to_owned() } else { point.value.clone() };
+            settings.push((x, label));
         }
     }
     settings.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -74,36 +76,36 @@ pub(super) fn curves(tune: &TuneRecord, key: &str) -> Option<Curves> {
         settings,
         y: tune.metric.clone(),
         unit: Some(tune.unit),
-        curves: knobs.iter().map(|(place, knob)| curve(place, knob)).collect(),
-        marks: marks(&knobs),
+        curves: knobs.iter().map(|(of, knob)| curve(of, knob, place)).collect(),
+        marks: marks(&knobs, place),
     })
 }
 
-fn curve(place: &PlaceTuned, knob: &KnobTuned) -> Curve {
+fn curve(of: &PlaceTuned, knob: &KnobTuned, place: Places) -> Curve {
     let point = |point: &super::super::tune::PointTuned| {
-        let (x, y) = (number(&point.value)?, point.figure? as f64);
+        let (x, y) = (place.at(&point.value)?, point.figure? as f64);
         Some(Point { x, y, interval: None, candidate: point.trouble.is_none() })
     };
     let mut points: Vec<Point> = knob.points.iter().filter_map(point).collect();
     points.sort_by(|a, b| a.x.total_cmp(&b.x));
     let [first, last] = &knob.flat;
     Curve {
-        name: place.name.clone(),
+        name: of.name.clone(),
         points,
-        best: number(&knob.best),
-        flat: number(first).zip(number(last)),
-        between: knob.between.as_ref().map(|ends| ends.each_ref().map(|end| number(end.as_deref()?))),
+        best: place.at(&knob.best),
+        flat: place.at(first).zip(place.at(last)),
+        between: knob.between.as_ref().map(|ends| ends.each_ref().map(|end| place.at(end.as_deref()?))),
     }
 }
 
 /// What the scenario has now, and what others ship.
-fn marks(knobs: &[(&PlaceTuned, &KnobTuned)]) -> Vec<(f64, String)> {
-    let Some((place, knob)) = knobs.first() else { return Vec::new() };
-    let present = place.present.iter().map(|point| (point.value.as_str(), "present".to_owned()));
+fn marks(knobs: &[(&PlaceTuned, &KnobTuned)], place: Places) -> Vec<(f64, String)> {
+    let Some((of, knob)) = knobs.first() else { return Vec::new() };
+    let present = of.present.iter().map(|point| (point.value.as_str(), "present".to_owned()));
     let field = knob.field.iter().map(|point| (point.value.as_str(), point.names.join(", ")));
     let mut marks: Vec<(f64, String)> = Vec::new();
     for (value, names) in present.chain(field) {
-        let Some(x) = number(value) else { continue };
+        let Some(x) = place.at(value) else { continue };
         match marks.iter_mut().find(|(known, _)| *known == x) {
             Some((_, known)) => *known = format!("{known}, {names}"),
             None => marks.push((x, names)),
@@ -112,7 +114,24 @@ fn marks(knobs: &[(&PlaceTuned, &KnobTuned)]) -> Vec<(f64, String)> {
     marks
 }
 
+/// Where settings lie on the axis.
+#[derive(Clone, Copy)]
+struct Places {
+    /// Everything at once is written as a number beyond all others: it lies a step behind the last of them.
+    everything: f64,
+}
+
+impl Places {
+    fn of(knobs: &[(&PlaceTuned, &KnobTuned)]) -> Places {
+        let points = knobs.iter().flat_map(|(_, knob)| &knob.points);
+        let last = points.filter(|p| p.value != EVERYTHING).filter_map(|p| number(&p.value));
+        Places { everything: 2.0 * last.fold(1.0, f64::max) }
+    }
+    fn at(self, value: &str) -> Option<f64> {
+        if value == EVERYTHING { Some(self.everything) } else { number(value) }
+    }
+}
+
 fn number(value: &str) -> Option<f64> {
-    // Everything at once is written as a number that lies beyond all others.
-    value.parse().ok().filter(|x: &f64| x.is_finite() && value != EVERYTHING)
+    value.parse().ok().filter(|x: &f64| x.is_finite())
 }

@@ -23,7 +23,7 @@ pub struct Curves {
     pub unit: Option<Unit>,
     /// The curves; of more than [`Curves::MOST`] the first are drawn.
     pub curves: Vec<Curve>,
-    /// Settings of somebody's, marked by a line: where, and whose.
+    /// Settings of somebody's, marked by a line with a letter: where, and whose.
     pub marks: Vec<(f64, String)>,
 }
 
@@ -58,6 +58,8 @@ pub struct Point {
 /// A row for each curve's flat region.
 const ROW: f64 = 15.0;
 const TICKS: usize = 6;
+/// Room for the letters of marks.
+const KEYS: f64 = 18.0;
 /// Space kept free left and right of the first and the last setting.
 const INSET: f64 = 12.0;
 
@@ -69,7 +71,7 @@ impl Curves {
     pub fn draw(&self, size: Size) -> Svg {
         let curves = &self.curves[..self.curves.len().min(Curves::MOST)];
         let unit = self.unit.unwrap_or(Unit::Count);
-        let marks = if self.marks.is_empty() { 0.0 } else { self.mark_rows(size).len() as f64 * 14.0 + 4.0 };
+        let marks = if self.marks.is_empty() { 0.0 } else { KEYS };
         let rows = curves.iter().filter(|curve| curve.flat.is_some()).count();
         let height = size.height() + marks;
         let mut inside = Inside { left: 0.0, right: 0.0, top: 26.0 + marks, bottom: height - 38.0 };
@@ -83,8 +85,10 @@ impl Curves {
             self.settings.iter().map(|(at, label)| (x.at(*at), label.clone())).collect();
         let mut ink = Ink::default();
         left_axis(&mut ink, Inside { top: inside.top - marks, ..inside }, y, unit, &self.y, TICKS);
-        bottom_axis(&mut ink, inside, &ticks, &self.x);
-        self.draw_marks(&mut ink, inside, x, size);
+        let marked = |at: f64| self.marks.iter().any(|(mark, _)| *mark == at);
+        let first: Vec<bool> = self.settings.iter().map(|(at, _)| marked(*at)).collect();
+        bottom_axis(&mut ink, inside, &ticks, &first, &self.x);
+        self.draw_marks(&mut ink, inside, x);
         for (i, curve) in curves.iter().enumerate() {
             draw_band(&mut ink, i, curve, x, y);
         }
@@ -96,7 +100,8 @@ impl Curves {
         }
         self.draw_regions(&mut ink, curves, inside, height, x);
         let below = if rows > 0 { rows as f64 * ROW + 26.0 } else { 0.0 };
-        Svg::new(size, height + below, &self.title, &self.about, ink)
+        let legend = self.draw_legend(&mut ink, height + below, size);
+        Svg::new(size, height + below + legend, &self.title, &self.about, ink)
     }
 
     fn across(&self, inside: Inside) -> Scale {
@@ -110,40 +115,41 @@ impl Curves {
         }
     }
 
-    /// Marks in rows, so that their names do not meet.
-    fn mark_rows(&self, size: Size) -> Vec<Vec<usize>> {
-        // Wherever the plot begins, names keep this order; places are near enough for rows.
-        let inside = Inside { left: 60.0, right: size.width() - 60.0, top: 0.0, bottom: 0.0 };
-        let x = self.across(inside);
-        let mut rows: Vec<(f64, Vec<usize>)> = Vec::new();
-        let mut order: Vec<usize> = (0..self.marks.len()).collect();
-        order.sort_by(|a, b| self.marks[*a].0.total_cmp(&self.marks[*b].0));
-        for i in order {
-            let (at, name) = &self.marks[i];
-            let (start, end) = (x.at(*at), x.at(*at) + width(name, LETTERS) + 16.0);
-            match rows.iter_mut().find(|(free, _)| *free <= start) {
-                Some((free, row)) => {
-                    *free = end;
-                    row.push(i);
-                }
-                None => rows.push((end, vec![i])),
-            }
-        }
-        rows.into_iter().map(|(_, row)| row).collect()
+    /// Marks from left to right, each with its place.
+    fn sorted_marks(&self) -> Vec<&(f64, String)> {
+        let mut marks: Vec<&(f64, String)> = self.marks.iter().collect();
+        marks.sort_by(|a, b| a.0.total_cmp(&b.0));
+        marks
     }
 
-    fn draw_marks(&self, ink: &mut Ink, inside: Inside, x: Scale, size: Size) {
-        // The line of a mark goes up at the left end of its name, so names further right stand lower.
-        for (row, marks) in self.mark_rows(size).iter().rev().enumerate() {
-            let y = inside.top - 4.0 - row as f64 * 14.0;
-            for (at, name) in marks.iter().map(|i| &self.marks[*i]) {
-                let at = x.at(*at);
-                ink.line("mark", (at, y + 2.0), (at, inside.bottom));
-                let fits = at + width(name, LETTERS) < size.width();
-                let (dx, anchor) = if fits { (-1.0, Anchor::Start) } else { (1.0, Anchor::End) };
-                ink.text("m", (at + dx, y), anchor, name);
+    /// A dashed line for each mark with its letter above: names have no room beside each other, and stand in the legend.
+    fn draw_marks(&self, ink: &mut Ink, inside: Inside, x: Scale) {
+        let places: Vec<f64> = self.sorted_marks().iter().map(|(at, _)| x.at(*at)).collect();
+        let letters = spread(&places, 13.0, inside.left, inside.right);
+        let y = inside.top - 4.0;
+        for (i, (at, letter)) in places.into_iter().zip(letters).enumerate() {
+            ink.line("mark", (at, inside.top), (at, inside.bottom));
+            if (letter - at).abs() > 0.5 {
+                ink.line("lead", (letter, y + 1.0), (at, inside.top));
             }
+            ink.text("b", (letter, y), Anchor::Middle, &key(i));
         }
+    }
+
+    /// Below all, a row for each mark: its letter, its setting, its name. How high that is.
+    fn draw_legend(&self, ink: &mut Ink, top: f64, size: Size) -> f64 {
+        let label = |at: f64| self.settings.iter().find(|(x, _)| *x == at).map(|(_, label)| label.as_str());
+        let columns = size.pick(2, 1);
+        let marks = self.sorted_marks();
+        let rows = marks.len().div_ceil(columns);
+        let wide = size.width() / columns as f64;
+        for (i, (at, name)) in marks.into_iter().enumerate() {
+            let (left, y) = (wide * (i / rows) as f64 + 6.0, top + 16.0 + (i % rows) as f64 * ROW);
+            ink.text("b", (left, y), Anchor::Start, &key(i));
+            let text = label(*at).map_or_else(|| name.clone(), |setting| format!("{setting}  {name}"));
+            ink.text("", (left + 16.0, y), Anchor::Start, &cut(&text, LETTERS, wide - 26.0));
+        }
+        if rows > 0 { rows as f64 * ROW + 10.0 } else { 0.0 }
     }
 
     /// Below the axis, a row for each curve: a bar over its flat region, a whisker over where the optimum lies, its best.
@@ -178,6 +184,11 @@ impl Curves {
             y += ROW;
         }
     }
+}
+
+/// The letter of a mark.
+fn key(i: usize) -> String {
+    char::from_u32('A' as u32 + i as u32).unwrap_or('?').to_string()
 }
 
 /// The scale of all figures and intervals.

@@ -113,13 +113,19 @@ pub(super) fn left_room(scale: Scale, unit: Unit, most: usize) -> f64 {
     widest + 10.0
 }
 
-/// Draws the axis at the bottom with these labels, as far as they have room, and its name below.
-pub(super) fn bottom_axis(ink: &mut Ink, inside: Inside, ticks: &[(f64, String)], name: &str) {
+/// Draws the axis at the bottom with these labels, as far as they have room, those `first` before all others, and its name below.
+pub(super) fn bottom_axis(
+    ink: &mut Ink,
+    inside: Inside,
+    ticks: &[(f64, String)],
+    first: &[bool],
+    name: &str,
+) {
     ink.line("axis", (inside.left, inside.bottom), (inside.right, inside.bottom));
     for (x, _) in ticks {
         ink.line("axis", (*x, inside.bottom), (*x, inside.bottom + 4.0));
     }
-    for (x, label) in with_room(ticks, SMALL, 6.0) {
+    for (x, label) in with_room(ticks, first, SMALL, 6.0) {
         ink.text("s m", (x, inside.bottom + 17.0), Anchor::Middle, &label);
     }
     ink.text("s m", (inside.right, inside.bottom + 32.0), Anchor::End, name);

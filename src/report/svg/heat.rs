@@ -81,7 +81,7 @@ impl HeatMap {
         let place = |i: usize| left + (i as f64 + 0.5) * cell;
         let ticks: Vec<(f64, String)> =
             self.columns.iter().take(columns).enumerate().map(|(i, c)| (place(i), c.clone())).collect();
-        for (x, label) in super::scale::with_room(&ticks, SMALL, 5.0) {
+        for (x, label) in super::scale::with_room(&ticks, &[], SMALL, 5.0) {
             ink.text("s m", (x, bottom + 15.0), Anchor::Middle, &label);
         }
         ink.text("s m", (size.width() - 1.0, bottom + 31.0), Anchor::End, &self.x);

@@ -144,21 +144,21 @@ pub(super) fn noun(unit: Unit) -> &'static str {
     }
 }
 
-/// Labels from left to right of which none meets another: those that would are left out, the last one never.
-pub(super) fn with_room(ticks: &[(f64, String)], size: f64, gap: f64) -> Vec<(f64, String)> {
-    let mut kept: Vec<(f64, String)> = Vec::new();
-    let half = |text: &str| super::ink::width(text, size) / 2.0;
-    let meet = |a: &(f64, String), b: &(f64, String)| a.0 + half(&a.1) + gap > b.0 - half(&b.1);
-    for (i, tick) in ticks.iter().enumerate() {
-        let last = i + 1 == ticks.len();
-        while last && kept.last().is_some_and(|before| meet(before, tick)) {
-            kept.pop();
-        }
-        if kept.last().is_none_or(|before| !meet(before, tick)) {
-            kept.push(tick.clone());
+/// Labels from left to right of which none meets another: those that would are left out, those `first` the least, the last one never.
+pub(super) fn with_room(ticks: &[(f64, String)], first: &[bool], size: f64, gap: f64) -> Vec<(f64, String)> {
+    let half = |i: usize| super::ink::width(&ticks[i].1, size) / 2.0;
+    let meet = |a: usize, b: usize| (ticks[a].0 - ticks[b].0).abs() < half(a) + half(b) + gap;
+    let is_first = |i: &usize| first.get(*i).copied().unwrap_or(false);
+    let all = || 0..ticks.len();
+    let order = all().rev().take(1).chain(all().filter(is_first)).chain(all().filter(|i| !is_first(i)));
+    let mut kept: Vec<usize> = Vec::new();
+    for i in order {
+        if kept.iter().all(|&other| other != i && !meet(i, other)) {
+            kept.push(i);
         }
     }
-    kept
+    kept.sort_unstable();
+    kept.into_iter().map(|i| ticks[i].clone()).collect()
 }
 
 #[cfg(test)]
@@ -203,7 +203,11 @@ mod tests {
     #[test]
     fn labels_without_room_are_left_out_but_the_last_one_stays() {
         let ticks: Vec<(f64, String)> = (0..10).map(|i| (f64::from(i) * 10.0, "1024".to_owned())).collect();
-        let kept = with_room(&ticks, 10.0, 4.0);
+        let kept = with_room(&ticks, &[], 10.0, 4.0);
         assert!(kept.len() < 5 && kept.last().is_some_and(|last| last.0 == 90.0), "{kept:?}");
+        let marked: Vec<bool> = (0..10).map(|i| i == 1).collect();
+        let kept = with_room(&ticks, &marked, 10.0, 4.0);
+        assert!(kept.iter().any(|tick| tick.0 == 10.0), "what is marked has its label: {kept:?}");
+        assert!(kept.windows(2).all(|pair| pair[1].0 - pair[0].0 > 29.0), "{kept:?}");
     }
 }

@@ -167,6 +167,53 @@ fn no_label_of_a_plot_meets_another_on_either_screen() {
     }
 }
 
+/// The ends of the dashed lines of marks: across, from and to.
+fn lines_of_marks(svg: &str) -> Vec<[f64; 3]> {
+    let number = |line: &str, name: &str| -> f64 {
+        let rest = line.split_once(&format!(" {name}=\"")).unwrap().1;
+        rest.split_once('"').unwrap().0.parse().unwrap()
+    };
+    let lines = svg.lines().filter(|line| line.starts_with("<line class=\"mark\""));
+    lines.map(|line| [number(line, "x1"), number(line, "y1"), number(line, "y2")]).collect()
+}
+
+#[test]
+fn no_line_of_a_mark_strikes_through_a_name_and_each_has_a_letter_and_a_tick() {
+    let names = [
+        "PouchDB, Datasync, LiveStore",
+        "Couchbase Lite",
+        "present, Volt MX, CouchDB",
+        "PowerSync, Amplify DataStore",
+    ];
+    let places = [100.0, 200.0, 500.0, 1_000.0, 2_000.0, 10_000.0];
+    let mut plot = curves();
+    plot.settings.extend(places.map(|x| (x, format!("{x}"))));
+    plot.settings.sort_by(|a, b| a.0.total_cmp(&b.0));
+    plot.marks =
+        places.into_iter().zip(names.into_iter().cycle()).map(|(x, name)| (x, name.to_owned())).collect();
+    for size in [Size::Wide, Size::Narrow] {
+        let drawn = plot.draw(size);
+        assert_legible(&drawn);
+        let svg = drawn.inline();
+        let (labels, lines) = (labels(&svg), lines_of_marks(&svg));
+        assert_eq!(lines.len(), 6);
+        for [x, top, bottom] in lines {
+            for (text, [left, above, right, below]) in &labels {
+                let meets = *left < x && x < *right && *above < bottom && top < *below;
+                assert!(!meets, "a line strikes through {text:?}");
+            }
+        }
+        for letter in ["A", "B", "C", "D", "E", "F"] {
+            assert_eq!(
+                labels.iter().filter(|(text, _)| text == letter).count(),
+                2,
+                "above its line and in the legend"
+            );
+        }
+        assert!(labels.iter().any(|(text, _)| text == "100"), "the first that somebody ships has its tick");
+    }
+}
+
 #[test]
 fn many_curves_with_long_names_are_still_legible() {
     let one = curves().curves.remove(1);

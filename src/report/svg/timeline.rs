@@ -91,7 +91,7 @@ impl Timeline {
         let most = size.pick(9, 5);
         let ticks: Vec<(f64, String)> =
             end.ticks(Unit::Ns, most).into_iter().map(|(at, label)| (end.at(at), label)).collect();
-        bottom_axis(&mut ink, inside, &ticks, "virtual time");
+        bottom_axis(&mut ink, inside, &ticks, &[], "virtual time");
         Svg::new(size, inside.bottom + 38.0, &self.title, &self.about, ink)
     }
 

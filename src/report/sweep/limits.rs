@@ -59,8 +59,42 @@ fn beyond(
     let tried = |i: &usize| series.points[*i].candidate().is_some();
     // The example is the candidate that is furthest out.
     let example = if end < flat { range.into_iter().find(tried) } else { range.into_iter().rfind(tried) }?;
-    let text = suffers(of, &series.points[example], &series.points[finding.best], fit)?;
+    let (here, best) = (&series.points[example], &series.points[finding.best]);
+    let text = suffers(of, here, best, fit).or_else(|| unexplained(here, best))?;
     Some(format!("{which} {}, {text}", value(&series.points[flat])))
+}
+
+/// Of what costs much more and has no cause among those that are measured.
+fn unexplained(here: &Point<'_>, best: &Point<'_>) -> Option<String> {
+    let cost = cost(here, best).filter(|cost| cost.is_finite())?;
+    Some(format!(
+        "nothing that was measured explains the cost: at {}, {:.2} times that of {}",
+        value(here),
+        cost,
+        value(best)
+    ))
+}
+
+/// What a setting pays beside the best, under the seeds that both have.
+fn cost(here: &Point<'_>, best: &Point<'_>) -> Option<f64> {
+    let pairs = here.prices.iter().filter_map(|(seed, price)| Some((price, best.prices.get(seed)?)));
+    let (here, best) = pairs.fold((0.0, 0.0), |sums, (here, best)| (sums.0 + here, sums.1 + best));
+    (best > 0.0).then(|| here / best)
+}
+
+/// The share of the cost that a part of the time must explain to be named.
+const EXPLAINED_MIN: f64 = 0.5;
+
+/// Whether a part of the time, by its shares here and at the best, has grown by enough to be why a setting costs more.
+fn explains(here: &Point<'_>, best: &Point<'_>, share: f64, at_best: f64) -> bool {
+    let time = |point: &Point<'_>, other: &Point<'_>| {
+        let both = point.cells.iter().filter(|cell| other.cells.iter().any(|o| o.seed == cell.seed));
+        both.filter_map(|cell| cell.metrics.get("engine.session.time")?.stat("value")).sum::<u64>() as f64
+    };
+    let longer = time(here, best) / time(best, here);
+    let grown = share * longer - at_best;
+    // Of no cost there is nothing to explain.
+    cost(here, best).is_none_or(|cost| grown >= EXPLAINED_MIN * (cost - 1.0))
 }
 
 /// What a setting suffers from more than the best does.
@@ -74,7 +108,8 @@ fn suffers(of: Side, here: &Point<'_>, best: &Point<'_>, fit: Option<Fit>) -> Op
     Some(match cause(here, best, at, at_best)? {
         Cause::RoundTrips => time("round trips", |s| s.waiting, " is waiting for answers to begin"),
         Cause::Outages => format!(
-            "outages restart chunks: at {x}, {} of the time and {} of the bytes are spent in vain ({} and {} at {y})",
+            "outages restart chunks: at {x}, {} of the time is lost, and {} of the bytes on the wire are beyond what was of use \
+             ({} and {} at {y})",
             percent(at.lost),
             percent(at.in_vain),
             percent(at_best.lost),
@@ -127,16 +162,18 @@ fn cause(here: &Point<'_>, best: &Point<'_>, at: Shares, at_best: Shares) -> Opt
         _ => Cause::Backoff,
     };
     let grown = [
-        (Cause::RoundTrips, at.waiting - at_best.waiting),
-        (lost, at.lost - at_best.lost),
-        (waits, at.backing_off - at_best.backing_off),
-        (Cause::Writing, at.writing - at_best.writing),
+        (Cause::RoundTrips, at.waiting, at_best.waiting),
+        (lost, at.lost, at_best.lost),
+        (waits, at.backing_off, at_best.backing_off),
+        (Cause::Writing, at.writing, at_best.writing),
     ];
-    let (cause, by) = grown.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let by = |(_, share, at_best): &(Cause, f64, f64)| share - at_best;
+    let most = grown.into_iter().max_by(|a, b| by(a).total_cmp(&by(b)))?;
+    let (cause, share, share_at_best) = most;
     let killed = |point: &Point<'_>| point.sum("device.kills.count");
-    match by {
-        _ if by > 0.005 => Some(cause),
-        _ if killed(here) > killed(best) => Some(Cause::Kills),
+    match by(&most) {
+        more if more > 0.005 && explains(here, best, share, share_at_best) => Some(cause),
+        more if more <= 0.005 && killed(here) > killed(best) => Some(Cause::Kills),
         _ => None,
     }
 }

@@ -14,9 +14,9 @@ pub(in super::super) struct Side {
     time: &'static str,
     /// Writing them on the device, where that is known.
     writing: Option<&'static str>,
-    /// Bytes in vain, and what all bytes of that kind are the sum of.
-    in_vain: &'static str,
-    bytes: &'static [&'static str],
+    /// Bytes on the wire in that direction, and those of them that were of use: the first less the others.
+    wire: &'static str,
+    of_use: (&'static str, Option<&'static str>),
     /// What a chunk is called, and what may bound it besides the key.
     pub(super) holder: &'static str,
     pub(super) caps: &'static str,
@@ -27,8 +27,8 @@ const PULL: Side = Side {
     rows: "engine.pull.rows",
     time: "engine.pull.time",
     writing: Some("engine.apply.time"),
-    in_vain: "net.dropped.bytes",
-    bytes: &["net.dropped.bytes", "engine.down.bytes"],
+    wire: "net.down.bytes",
+    of_use: ("engine.down.bytes", None),
     holder: "answer",
     caps: "the page cap, chunk_bytes, or all there is",
 };
@@ -37,8 +37,8 @@ const PUSH: Side = Side {
     rows: "engine.push.answered",
     time: "engine.push.time",
     writing: None,
-    in_vain: "engine.push.wasted_bytes",
-    bytes: &["engine.push.wasted_bytes", "engine.push.bytes"],
+    wire: "net.up.bytes",
+    of_use: ("engine.up.bytes", Some("engine.wasted.bytes")),
     holder: "push",
     caps: "chunk_bytes, or all there is",
 };
@@ -78,7 +78,7 @@ pub(super) struct Shares {
     pub(super) backing_off: f64,
     /// Writing on the device.
     pub(super) writing: f64,
-    /// Bytes of chunks sent in vain, of all bytes of chunks.
+    /// Bytes that crossed the wire beyond those of use, of all that crossed it. What a cut message had still to send is in neither.
     pub(super) in_vain: f64,
 }
 
@@ -169,14 +169,16 @@ impl Shares {
         let answered = point.sum(side.time);
         let waiting = fit.map_or(0.0, |fit| fit.chunk * point.count(side.chunk_rows) * 1e9);
         let waiting = waiting.min(answered);
-        let sent: f64 = side.bytes.iter().map(|metric| point.sum(metric)).sum();
+        let sent = point.sum(side.wire);
+        let (useful, less) = side.of_use;
+        let useful = point.sum(useful) - less.map_or(0.0, |less| point.sum(less));
         Some(Shares {
             waiting: waiting / all,
             moving: (answered - waiting) / all,
             lost: point.sum("engine.requests.lost_time") / all,
             backing_off: point.sum("engine.retry.time") / all,
             writing: point.sum("engine.apply.time") / all,
-            in_vain: if sent > 0.0 { point.sum(side.in_vain) / sent } else { 0.0 },
+            in_vain: if sent > 0.0 { ((sent - useful) / sent).clamp(0.0, 1.0) } else { 0.0 },
         })
     }
 }

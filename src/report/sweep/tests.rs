@@ -39,6 +39,8 @@ fn cell(size: u32, link: &str, cost: Cost, seed: u64) -> CellRecord {
         ("engine.apply.time", Unit::Ns, ns(0.001 * chunks)),
         ("engine.pull.rows", Unit::Rows, ROWS as u64),
         ("engine.requests.cut", Unit::Count, failures as u64),
+        // Of an answer that is cut half has crossed the wire, though all of it is dropped.
+        ("net.down.bytes", Unit::Bytes, ((ROWS + failures * f64::from(size) / 2.0) * 100.0) as u64),
         ("net.dropped.bytes", Unit::Bytes, (failures * f64::from(size) * 100.0) as u64),
         ("engine.down.bytes", Unit::Bytes, (ROWS * 100.0) as u64),
     ];
@@ -102,6 +104,44 @@ fn the_sides_are_told_by_what_limits_them() {
         "{}",
         told(1)
     );
+}
+
+#[test]
+fn what_explains_less_than_half_of_a_cost_is_not_named_as_its_cause() {
+    // It costs four times as much, though waiting before retries takes three points more of the time.
+    let waits = record(8, |cell| {
+        let size = cell.axes["engine.pull.chunk_rows"].as_u64().unwrap();
+        let value = if size == 32 { 4_000_000_000_000 } else { 1_000_000_000 * (1_000 + size) };
+        // The sessions take about as long.
+        for (name, value) in
+            [("engine.session.time", 1_000_000_000_000), ("engine.pull.time", 70_000_000_000)]
+        {
+            cell.metrics.insert(name.into(), Figure::Value { unit: Unit::Ns, value });
+        }
+        cell.metrics.insert(
+            "engine.rows.rate".into(),
+            Figure::Value { unit: Unit::MilliRowsPerSecond, value: 1_000_000_000_000_000 / value },
+        );
+        let retries = if size == 32 { 30_000_000_000 } else { 0 };
+        cell.metrics.insert("engine.retry.time".into(), Figure::Value { unit: Unit::Ns, value: retries });
+    });
+    let limits = json(&waits)["series"][0]["limits"].clone();
+    let below = limits[0].as_str().unwrap();
+    assert!(
+        below.starts_with("below ") && below.contains("nothing that was measured explains the cost: at 32, "),
+        "{limits}"
+    );
+}
+
+#[test]
+fn the_bytes_in_vain_are_those_that_crossed_the_wire() {
+    let written = json(&record(8, |_| {}));
+    let told = written["series"][0]["limits"][1].as_str().unwrap();
+    let (_, cost) = LINKS[0];
+    // Half of each cut answer, of all that was sent.
+    let cut = libm::expm1((cost.chunk + cost.row * 2_048.0) / cost.mtbf) / 2.0;
+    let share = format!("{:.0} % of the bytes on the wire", 100.0 * cut / (1.0 + cut));
+    assert!(told.contains(&share), "{share}: {told}");
 }
 
 #[test]

@@ -31,8 +31,14 @@ pub static DEFAULTS: &[Default] = &[
     row("CouchDB", PULL, "500", "CouchDB replicator: worker_batch_size 500, 4 workers"),
     row("PowerSync", PULL, "1000", "PowerSync service: 1000 operations or 1 MiB a batch"),
     row("Amplify DataStore", PULL, "1000", "Amplify DataStore: syncPageSize 1000"),
+    row("SymmetricDS", PULL, "1000", "SymmetricDS channels: max_batch_size 1000 by default"),
     row("Mobile Sync", PULL, "2000", "Salesforce Mobile SDK, Mobile Sync: 2000 records a page"),
-    row("SymmetricDS", PULL, "10000", "SymmetricDS channels: 1 000 to 10 000 rows a batch, 10 to 60 batches"),
+    row(
+        "SymmetricDS (reload)",
+        PULL,
+        "10000",
+        "SymmetricDS channels: 10 000 rows a batch of the reload channel",
+    ),
     row("WatermelonDB", PULL, EVERYTHING, "WatermelonDB sync protocol: all changes in one response"),
     row("Corrosion", BYTES, "8KiB", "Corrosion: messages of 8 KiB, halved when a send takes over 500 ms"),
     row("Realm", BYTES, "128KiB", "Realm sync: uploads of 128 KB"),
@@ -88,6 +94,9 @@ mod tests {
         assert_eq!(values(PULL), ["100", "200", "500", "1000", "2000", "10000", EVERYTHING]);
         assert_eq!(names(PULL, "500"), ["Volt MX", "CouchDB"]);
         assert_eq!(names(PULL, "501"), [""; 0]);
+        // A default goes by the name that `profiles` has for it.
+        assert_eq!(names(PULL, "1000"), ["PowerSync", "Amplify DataStore", "SymmetricDS"]);
+        assert_eq!(names(PULL, "10000"), ["SymmetricDS (reload)"]);
         for default in DEFAULTS {
             assert_eq!(values(default.key).iter().filter(|value| *value == default.value).count(), 1);
         }

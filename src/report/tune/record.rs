@@ -125,6 +125,9 @@ pub struct PointTuned {
     pub figure: Option<u64>,
     /// What it costs relative to the best under the same seeds, which is 1 000 000.
     pub cost_ppm: Option<u64>,
+    /// Whether it was run under all seeds and is as good as the best within the noise between them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub within_noise: bool,
     /// Why it is no candidate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,

@@ -54,7 +54,8 @@ fn a_setting_that_loses_a_row_or_misses_a_limit_in_one_seed_is_no_candidate() {
 fn point(value: &str, cost_ppm: u64, names: &[&str]) -> PointTuned {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
     let figure = Some(100_000_000_000 / cost_ppm);
-    PointTuned { value: value.to_owned(), names, seeds: 8, figure, cost_ppm: Some(cost_ppm), trouble: None }
+    let cost_ppm = Some(cost_ppm);
+    PointTuned { value: value.to_owned(), names, seeds: 8, figure, cost_ppm, ..PointTuned::default() }
 }
 
 pub(in super::super) fn tuned() -> TuneRecord {
@@ -130,6 +131,48 @@ fn the_story_says_where_the_best_lies_and_what_being_wrong_costs() {
     assert_eq!(row("PouchDB"), "100 PouchDB, Datasync 50.0 rows/s 50 % +100.0 %");
     assert_eq!(row("Volt MX"), "500 present, Volt MX 95.0 rows/s 95 % +5.3 %");
     assert!(story.contains("cost relative to the best"), "{story}");
+    assert!(!story.contains('~'), "{story}");
+}
+
+#[test]
+fn a_cost_within_the_noise_is_marked_as_such() {
+    let mut tune = tuned();
+    tune.places[0].knobs[0].field[1].within_noise = true;
+    tune.places[0].present = None;
+    let story = story(&tune);
+    let row = story.lines().find(|line| line.contains("Volt MX")).unwrap();
+    assert!(row.ends_with("+5.3 % ~"), "{story}");
+    assert!(story.contains("~ as good within the noise"), "{story}");
+}
+
+#[test]
+fn where_all_settings_are_equal_none_is_called_the_best() {
+    let mut tune = tuned();
+    tune.places.truncate(1);
+    let knob = &mut tune.places[0].knobs[0];
+    for point in knob.points.iter_mut().chain(&mut knob.field).filter(|point| point.trouble.is_none()) {
+        (point.cost_ppm, point.figure) = (Some(1_000_000), Some(0));
+    }
+    tune.places[0].figure = Some(0);
+    let told = answers(&tune);
+    assert!(
+        told.starts_with("low edge: nothing differs: 0") && told.contains(" at each of the 5 settings"),
+        "{told}"
+    );
+    assert!(!story(&tune).contains("best at"), "{}", story(&tune));
+    // What is no candidate differs.
+    tune.places[0].knobs[0].points[0].cost_ppm = Some(1_000_001);
+    assert!(answers(&tune).contains("best at 1\u{2009}024"));
+}
+
+#[test]
+fn the_answers_alone_are_a_line_a_place() {
+    let told = answers(&tuned());
+    assert_eq!(told.lines().count(), 2, "{told}");
+    assert!(
+        told.starts_with("low edge: best at 1\u{2009}024 (100 rows/s); the optimum lies above 512"),
+        "{told}"
+    );
 }
 
 #[test]

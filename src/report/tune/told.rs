@@ -71,7 +71,7 @@ fn curves(tune: &TuneRecord) -> String {
 
 fn told(tune: &TuneRecord, place: &PlaceTuned) -> String {
     let mut text = headline(tune, place) + "\n";
-    for knob in place.knobs.iter().filter(|_| place.best.is_some()) {
+    for knob in place.knobs.iter().filter(|_| place.best.is_some() && all_equal(place).is_none()) {
         for line in words(tune, place, knob) {
             text.push_str(&format!("  {line}\n"));
         }
@@ -89,12 +89,40 @@ pub(in super::super) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> Strin
         return format!("{}: no setting is a candidate: {why}", place.name);
     };
     let figure = place.figure.map_or_else(String::new, |n| format!(" ({})", human::figure(tune.unit, n)));
+    if let Some(settings) = all_equal(place) {
+        let figure = place.figure.map_or_else(String::new, |n| human::figure(tune.unit, n) + " ");
+        return format!(
+            "{}: nothing differs: {figure}at each of the {settings} settings that may be chosen",
+            place.name
+        );
+    }
     let at: Vec<String> = match tune.knobs.as_slice() {
         [only] => vec![value(&best[only])],
         several => several.iter().map(|key| format!("{key} = {}", value(&best[key]))).collect(),
     };
     let so_far = if place.complete { "" } else { ", so far: the search was cut short" };
     format!("{}: best at {}{figure}{so_far}", place.name, at.join(", "))
+}
+
+/// How many settings were tried, if all that are candidates come to the same.
+pub(in super::super) fn all_equal(place: &PlaceTuned) -> Option<usize> {
+    let knobs = || place.knobs.iter().flat_map(|knob| knob.points.iter().chain(&knob.field));
+    let candidates = || knobs().filter(|point| point.trouble.is_none());
+    let mut values: Vec<&str> = candidates().map(|point| point.value.as_str()).collect();
+    values.sort_unstable();
+    values.dedup();
+    let equal = candidates().all(|point| point.cost_ppm == Some(1_000_000));
+    (equal && values.len() > 1).then_some(values.len())
+}
+
+/// The answer alone, a line a place.
+pub fn answers(tune: &TuneRecord) -> String {
+    let line = |place: &PlaceTuned| {
+        let told = place.knobs.iter().filter(|_| place.best.is_some() && all_equal(place).is_none());
+        let sure = told.filter_map(|knob| words(tune, place, knob).into_iter().next());
+        [headline(tune, place)].into_iter().chain(sure).collect::<Vec<_>>().join("; ") + "\n"
+    };
+    tune.places.iter().map(line).collect()
 }
 
 /// How sure that is, and what limits either side, a line each.
@@ -153,6 +181,9 @@ pub(in super::super) fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &Kno
     for point in &points {
         grid.row(row(point, tune.unit));
     }
+    if points.iter().any(is_marked) {
+        grid.row(["", "~ as good within the noise"]);
+    }
     (!points.is_empty()).then_some(grid)
 }
 
@@ -166,7 +197,13 @@ fn row(point: &PointTuned, unit: Unit) -> [String; 5] {
     let cost = point.cost_ppm.map(|ppm| ppm as f64 / 1e6);
     let share = cost.map_or_else(|| "–".to_owned(), |cost| format!("{:.0} %", 100.0 / cost));
     let more = cost.map_or_else(|| "–".to_owned(), |cost| format!("{:+.1} %", (cost - 1.0) * 100.0));
+    let more = if is_marked(point) { more + " ~" } else { more };
     [value(&point.value), name, shown, share, more]
+}
+
+/// Whether a setting costs more, and no more than the noise between seeds may.
+fn is_marked(point: &PointTuned) -> bool {
+    point.within_noise && point.trouble.is_none() && point.cost_ppm.is_some_and(|ppm| ppm != 1_000_000)
 }
 
 /// A value, with its thousands apart where it is a plain whole number.

@@ -10,7 +10,7 @@ use super::figure::figure;
 use super::fleet::named_link;
 use super::links::outage_mode;
 use super::view::{Given, View};
-use crate::base::{Bytes, DeviceId, Ppm, Span, Time, UnitId};
+use crate::base::{DeviceId, Ppm, Span, Time, UnitId};
 use crate::engine::Identity;
 use crate::gateway;
 use crate::metrics::{self, Unit};
