@@ -79,6 +79,17 @@ fn a_disaster_in_one_seed_is_not_green_and_a_small_change_can_be_tolerated() {
 }
 
 #[test]
+fn measurements_none_of_which_count_are_not_judged_and_not_met() {
+    let mut desk = Desk::new();
+    let header = crate::campaign::validate::measured::OUTAGES.lines().next().unwrap();
+    desk.write("edge.csv", &format!("{header}\nlte,cubic,2000000,0.6,0.1,2,1.6,1.6,3.2\n"));
+    assert_eq!(desk.run("validate tcp-outage @edge.csv"), 4, "{}", desk.out);
+    assert!(desk.out.contains("not judged") && !desk.out.contains(" met"), "{}", desk.out);
+    assert!(desk.err.contains("nothing was judged"), "{}", desk.err);
+    assert!(desk.err.contains("edge of the staircase: "), "{}", desk.err);
+}
+
+#[test]
 fn a_quiet_sweep_says_its_verdict_and_where_the_report_is() {
     let mut desk = desk();
     let sweep = "sweep @ties.toml --axis engine.pull.chunk_rows=16..64*2 --progress none --out @swept";
