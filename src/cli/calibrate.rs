@@ -8,9 +8,9 @@ use super::args::{CalibrateArgs, Table};
 use super::console::Console;
 use super::refusal::Refusal;
 use crate::base::Span;
-use crate::campaign::calibrate::{BYTES_MAX, calibrate as estimates};
+use crate::campaign::calibrate::{BYTES_MAX, Mistakes, calibrate as estimates};
 use crate::report::calibrate::Calibration;
-use crate::report::{self, Exit};
+use crate::report::{self, Exit, human};
 
 /// Runs `calibrate`.
 pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -18,7 +18,7 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
     let bytes = read(&args.log)?;
     let source = args.log.file_name().map_or_else(|| shown.clone(), |n| n.to_string_lossy().into_owned());
     let calibration = estimates(&source, &bytes, &args.only)
-        .map_err(|e| Refusal::because(Exit::Invalid, format!("error: {shown}: {e}")))?;
+        .map_err(|mistakes| Refusal::because(Exit::Invalid, told(&shown, &mistakes)))?;
     let next = match &args.out {
         Some(out) => write(out, &calibration, args.rtt.unwrap_or_default())?,
         None => String::new(),
@@ -38,6 +38,14 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
 }
 
 /// The log, if it is no larger than what is held in memory.
+/// A line a mistake.
+fn told(shown: &str, mistakes: &Mistakes) -> String {
+    let lines = mistakes.told().map(|mistake| format!("error: {shown}: {mistake}"));
+    let more =
+        (mistakes.untold > 0).then(|| format!("{} more", human::count(mistakes.untold as u64, "mistake")));
+    lines.chain(more).collect::<Vec<_>>().join("\n")
+}
+
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let shown = path.display();
     let refused = |e: std::io::Error| match e.kind() {
