@@ -4,7 +4,7 @@
 //! it is; each other line is a judged cell with what it observed, written in one go when the cell has ended. A run that is killed may
 //! leave half a line: that cell is run again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -165,6 +165,21 @@ impl Journal {
         }
         file.set_len(end).map_err(failed)?;
         Ok(Journal::new(path.clone(), file, lines, end))
+    }
+
+    /// How many cells the journal in `folder` holds; `None` if there is none to go on from. Nothing is changed there.
+    pub fn kept(folder: &Path) -> Option<usize> {
+        let mut reader = BufReader::new(File::open(folder.join(NAME)).ok()?);
+        let mut text = Vec::new();
+        reader.read_until(b'\n', &mut text).ok()?;
+        serde_json::from_slice::<Head>(&text).ok()?;
+        let mut cells = BTreeSet::new();
+        loop {
+            text.clear();
+            reader.read_until(b'\n', &mut text).ok()?;
+            let Some(name) = named(&text) else { return Some(cells.len()) };
+            cells.insert(name);
+        }
     }
 
     fn new(path: PathBuf, file: File, lines: BTreeMap<Name, (u64, usize)>, end: u64) -> Journal {

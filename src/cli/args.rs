@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::compare::Tolerance;
 use crate::base::Span;
 use crate::campaign::Axis;
 use crate::campaign::calibrate::Only;
@@ -354,9 +355,12 @@ pub(super) struct CompareArgs {
     pub(super) base: String,
     /// What is.
     pub(super) candidate: String,
-    /// Exit with 13 if a figure is worse.
+    /// Exit with 13 if a figure is worse, with 14 if there are too few seeds to judge.
     #[arg(long)]
     pub(super) fail_on_worse: bool,
+    /// What is worse by no more than this does not fail: `1%`; of an interval, its end nearer to none counts.
+    #[arg(long, value_name = "PERCENT", default_value = "0%")]
+    pub(super) tolerance: Tolerance,
     /// Only these metrics; may be given several times.
     #[arg(long, value_name = "METRIC")]
     pub(super) metric: Vec<String>,

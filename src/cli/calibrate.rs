@@ -1,16 +1,17 @@
 //! `calibrate`: from a request log of one's own to a link, a backend and a chunk size.
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::fs;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use super::args::{CalibrateArgs, Table};
 use super::console::Console;
 use super::refusal::Refusal;
+use super::written;
 use crate::base::Span;
-use crate::campaign::calibrate::{BYTES_MAX, calibrate as estimates};
+use crate::campaign::calibrate::{BYTES_MAX, Mistakes, calibrate as estimates};
 use crate::report::calibrate::Calibration;
-use crate::report::{self, Exit};
+use crate::report::{self, Exit, human};
 
 /// Runs `calibrate`.
 pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -18,7 +19,7 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
     let bytes = read(&args.log)?;
     let source = args.log.file_name().map_or_else(|| shown.clone(), |n| n.to_string_lossy().into_owned());
     let calibration = estimates(&source, &bytes, &args.only)
-        .map_err(|e| Refusal::because(Exit::Invalid, format!("error: {shown}: {e}")))?;
+        .map_err(|mistakes| Refusal::because(Exit::Invalid, told(&shown, &mistakes)))?;
     let next = match &args.out {
         Some(out) => write(out, &calibration, args.rtt.unwrap_or_default())?,
         None => String::new(),
@@ -35,6 +36,14 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
         console.remark("-o FILE.toml writes a scenario with these figures\n");
     }
     Ok(Exit::Success)
+}
+
+/// A line a mistake.
+fn told(shown: &str, mistakes: &Mistakes) -> String {
+    let lines = mistakes.told().map(|mistake| format!("error: {shown}: {mistake}"));
+    let more =
+        (mistakes.untold > 0).then(|| format!("{} more", human::count(mistakes.untold as u64, "mistake")));
+    lines.chain(more).collect::<Vec<_>>().join("\n")
 }
 
 /// The log, if it is no larger than what is held in memory.
@@ -81,13 +90,13 @@ fn write(path: &Path, calibration: &Calibration, rtt: Span) -> anyhow::Result<St
     let name: String =
         stem.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
     let text = calibration.scenario(&name, rtt).unwrap_or_default();
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).open(path).map_err(|e| match e.kind() {
-            ErrorKind::AlreadyExists => Refusal::usage(format!("{shown} is already there")),
-            _ => Refusal::environment(format!("cannot write {shown}: {e}")),
-        })?;
-    file.write_all(text.as_bytes())
-        .map_err(|e| Refusal::environment(format!("cannot write {shown}: {e}")))?;
+    if path.symlink_metadata().is_ok() {
+        return Err(Refusal::usage(format!("{shown} is already there")));
+    }
+    if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        return Err(Refusal::environment(format!("cannot write {shown}: its folder is not there")));
+    }
+    written::replace(path, text.as_bytes())?;
     let (from, to) = calibration.axis().unwrap_or((16, 1_024));
     let word = report::shell_word(&shown.to_string());
     Ok(format!(

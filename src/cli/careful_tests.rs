@@ -43,6 +43,53 @@ fn two_scenarios_are_compared_as_a_choice_and_never_as_a_regression() {
 }
 
 #[test]
+fn a_disaster_in_one_seed_is_not_green_and_a_small_change_can_be_tolerated() {
+    let mut desk = desk();
+    let set = "run @ties.toml --set engine.pull.chunk_rows=16 --out @more --progress none";
+    assert_eq!(desk.run(set), 0, "{}", desk.err);
+    let mut worse = desk.record("more");
+    for cell in &mut worse.cells {
+        let figure =
+            crate::metrics::Figure::Value { unit: crate::metrics::Unit::MilliRowsPerSecond, value: 1 };
+        cell.metrics.insert("engine.rows.rate".into(), figure);
+    }
+    desk.write("worse.json", &worse.to_json());
+    assert_eq!(desk.run("compare @out @worse.json"), 0, "{}", desk.err);
+    assert!(desk.out.contains("cannot be judged from 1 seed, it takes 2 in common"), "{}", desk.out);
+    assert_eq!(desk.run("compare @out @worse.json --fail-on-worse"), 14, "{}", desk.out);
+    assert!(desk.err.contains("run both with --seeds 1..=5"), "{}", desk.err);
+
+    let mut close = desk.record("out");
+    let slower = |value: u64| crate::metrics::Figure::Value { unit: crate::metrics::Unit::Ns, value };
+    for cell in &mut close.cells {
+        cell.metrics.insert("device.cpu.busy".into(), slower(1_000_000));
+    }
+    desk.write("was.json", &close.to_json());
+    for cell in &mut close.cells {
+        cell.metrics.insert("device.cpu.busy".into(), slower(1_000_700));
+    }
+    desk.write("is.json", &close.to_json());
+    assert_eq!(desk.run("compare @was.json @is.json --fail-on-worse"), 13, "{}", desk.out);
+    assert_eq!(desk.run("compare @was.json @is.json --fail-on-worse --tolerance 0.06%"), 13);
+    assert_eq!(desk.run("compare @was.json @is.json --fail-on-worse --tolerance 1%"), 0, "{}", desk.err);
+    assert!(desk.err.contains("1 figure worse by no more than 1 %: tolerated"), "{}", desk.err);
+    for wrong in ["1", "-1%", "NaN%", "much"] {
+        assert_eq!(desk.run(&format!("compare @was.json @is.json --tolerance={wrong}")), 2, "{wrong}");
+    }
+}
+
+#[test]
+fn measurements_none_of_which_count_are_not_judged_and_not_met() {
+    let mut desk = Desk::new();
+    let header = crate::campaign::validate::measured::OUTAGES.lines().next().unwrap();
+    desk.write("edge.csv", &format!("{header}\nlte,cubic,2000000,0.6,0.1,2,1.6,1.6,3.2\n"));
+    assert_eq!(desk.run("validate tcp-outage @edge.csv"), 4, "{}", desk.out);
+    assert!(desk.out.contains("not judged") && !desk.out.contains(" met"), "{}", desk.out);
+    assert!(desk.err.contains("nothing was judged"), "{}", desk.err);
+    assert!(desk.err.contains("edge of the staircase: "), "{}", desk.err);
+}
+
+#[test]
 fn a_quiet_sweep_says_its_verdict_and_where_the_report_is() {
     let mut desk = desk();
     let sweep = "sweep @ties.toml --axis engine.pull.chunk_rows=16..64*2 --progress none --out @swept";

@@ -1,13 +1,15 @@
 //! `compare`: two runs, variants or baselines.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use super::args::{CompareArgs, Table};
 use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::{baseline, sources};
 use crate::metrics;
-use crate::report::compare::{Finding, Measured, Side, compare as compared, human, json};
+use crate::report::compare::{Difference, Finding, Measured, Side, compare as compared, human, json};
 use crate::report::{Exit, RunRecord};
 
 /// Runs `compare`.
@@ -49,8 +51,38 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
             format!("{candidate} is another scenario than {base}: neither is a regression of the other");
         return Err(Refusal::because(Exit::NoBaseline, text));
     }
-    let worse = comparison.found(Finding::Worse).next().is_some();
-    Ok(if worse && args.fail_on_worse { Exit::Regression } else { Exit::Success })
+    let tolerated = |difference: &Difference| !difference.exceeds(args.tolerance.0);
+    let worse = comparison.found(Finding::Worse).filter(|(_, d)| !tolerated(d)).count();
+    let small = comparison.found(Finding::Worse).count() - worse;
+    if small > 0 {
+        let figures = crate::report::human::count(small as u64, "figure");
+        console.remark(&format!("{figures} worse by no more than {}: tolerated\n", args.tolerance));
+    }
+    match (args.fail_on_worse, comparison.unjudged()) {
+        (false, _) => Ok(Exit::Success),
+        (true, Some(why)) => Err(Refusal::because(Exit::NoBaseline, why)),
+        (true, None) => Ok(if worse > 0 { Exit::Regression } else { Exit::Success }),
+    }
+}
+
+/// The largest change that is no finding, in millionths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tolerance(u64);
+
+impl FromStr for Tolerance {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Tolerance, String> {
+        let number = text.trim().strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+        let percent = number.filter(|percent| (0.0..=1_000.0).contains(percent));
+        let ppm = percent.map(|percent| (percent * 1e4).round() as u64);
+        ppm.map(Tolerance).ok_or_else(|| "want a percentage from 0% to 1000%, such as 1%".to_owned())
+    }
+}
+
+impl fmt::Display for Tolerance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} %", self.0 as f64 / 1e4)
+    }
 }
 
 /// Reads a side: a report's folder or its `run.json`, of which `#VARIANT` picks one variant, or a baseline.

@@ -7,7 +7,8 @@ use super::compare::record_file;
 use super::console::Console;
 use super::refusal::Refusal;
 use super::{sources, written};
-use crate::report::{self, Exit, RunRecord};
+use crate::campaign::Journal;
+use crate::report::{self, Exit, RunRecord, human};
 
 /// Runs `report`.
 pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -30,6 +31,14 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
     match &args.out {
         None => console.result(&text),
         Some(path) => written::replace(path, text.as_bytes())?,
+    }
+    let folder = file.parent().filter(|folder| !record.complete && !folder.as_os_str().is_empty());
+    if let Some((folder, cells)) = folder.and_then(|folder| Some((folder, Journal::kept(folder)?))) {
+        let (cells, folder) = (human::count(cells as u64, "cell"), folder.display().to_string());
+        let folder = report::shell_word(&folder);
+        console.remark(&format!(
+            "the run was stopped; {cells} kept there; to go on: the same command with --resume {folder}\n"
+        ));
     }
     Ok(Exit::Success)
 }

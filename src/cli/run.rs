@@ -31,6 +31,14 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     let order = Order { place, work: &args.work, twice: args.twice, baseline, sweep: None };
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran, args.format, console);
+    if let Some((name, baseline)) = baseline
+        && ran.record.cells.iter().any(|cell| baseline.of_another_scenario(cell))
+    {
+        let (name, folder) = (report::shell_word(name), report::shell_word(&ran.folder));
+        console.remark(&format!(
+            "what a changed scenario does is a question for: syncdyno compare {name} {folder}\n"
+        ));
+    }
     Ok(ran.close(console))
 }
 

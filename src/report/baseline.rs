@@ -124,6 +124,11 @@ impl Baseline {
         (new, self.cells.len() - taken)
     }
 
+    /// Whether it has this cell, of another scenario digest: the two are not comparable figure by figure.
+    pub fn of_another_scenario(&self, cell: &CellRecord) -> bool {
+        self.cells.get(&cell.id).is_some_and(|base| base.resolved != cell.resolved)
+    }
+
     /// Reads a baseline.
     ///
     /// # Errors

@@ -190,6 +190,9 @@ fn a_scenario_is_written_once_and_only_if_there_is_one() {
     run(&[log, "-o", "app.toml"]).code(2).stderr(contains("app.toml is already there"));
     run(&[log, "-o", "app.csv"]).code(2).stderr(contains("no name for a scenario"));
     run(&[log, "-o", "none/app.toml"]).code(20).stderr(contains("cannot write none/app.toml"));
+    fs::create_dir(desk.path().join("part.toml.part")).unwrap();
+    run(&[log, "-o", "part.toml"]).code(20).stderr(contains("cannot write part.toml"));
+    assert!(!desk.path().join("part.toml").exists(), "it is written beside and renamed");
     run(&[log, "-o", "far.toml", "--rtt", "5s"]).code(2).stderr(contains("longer than the overhead"));
     run(&[log, "--only", "kind"]).code(2).stderr(contains("kind=pull"));
     let one_size: String = (0..20).map(|n| format!("{n},500,500,100,ok\n")).collect();

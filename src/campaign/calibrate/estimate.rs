@@ -3,9 +3,8 @@
 use super::advice::advice;
 use super::header::Only;
 use super::line::{Line, Sample, outliers};
-use super::log::{self, Log, Outcome, Request};
+use super::log::{self, Log, Mistakes, Outcome, Request};
 use super::trouble::{self, Order};
-use crate::campaign::validate::measured::Malformed;
 use crate::report::calibrate::{Advice, Calibration, Census, Costs, Outages, Rate, Split};
 use crate::report::human;
 
@@ -23,9 +22,10 @@ const ALIKE: f64 = 0.2;
 /// Estimates from the bytes of a log called `source` what its requests cost; of its lines those that all of `only` let pass.
 ///
 /// # Errors
-/// The log is malformed: where and why.
-pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibration, Malformed> {
-    let log = log::read(bytes, only)?;
+/// The log is malformed: where and why, up to twenty times.
+pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibration, Mistakes> {
+    let mut log = log::read(bytes, only)?;
+    let instant = trouble::unsent(&mut log, ANSWERS_MIN);
     let mut told = Told { unknown: Vec::new(), notes: Vec::new() };
     let mut census = census(&log);
     let answers: Vec<&Request> =
@@ -35,6 +35,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     if let Some(outages) = &mut outages {
         told.of_outages(&log, outages);
     }
+    told.of_failures(&log, instant);
     let rate = match outages {
         Some(Outages { rate: Rate::Known(rate), .. }) => rate.value,
         _ => 0.0,
@@ -212,6 +213,22 @@ impl Told {
         }
         if log.shuffled {
             self.note("the lines are not in the order of their starts; they were sorted");
+        }
+    }
+
+    /// Failures of which the log does not say enough.
+    fn of_failures(&mut self, log: &Log, instant: u64) {
+        if instant > 0 {
+            let n = human::count(instant, "failure");
+            self.note(format!(
+                "{n} that ended far sooner than any answer could come, with a word for any failure: counted as not sent, not as cut",
+            ));
+        }
+        let broke = |r: &&Request| matches!(r.outcome, Outcome::Cut | Outcome::TimedOut) && !r.timed;
+        let untimed = log.requests.iter().filter(broke).count() as u64;
+        if untimed > 0 {
+            let n = human::count(untimed, "failure");
+            self.note(format!("{n} without a duration: each counts as half a typical request"));
         }
     }
 

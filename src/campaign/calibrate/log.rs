@@ -1,6 +1,6 @@
 //! The lines of a log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::header::{Column, Header, Only, Unit};
 use crate::base::Span;
@@ -39,9 +39,13 @@ pub(super) struct Request {
     pub(super) device: u32,
     pub(super) rows: f64,
     pub(super) bytes: f64,
-    /// Seconds.
+    /// Seconds; zero if the log does not say, as it need not of a failure.
     pub(super) duration: f64,
+    /// Whether the log says how long it took.
+    pub(super) timed: bool,
     pub(super) outcome: Outcome,
+    /// Its outcome is a word for any failure, before a transfer too.
+    pub(super) vague: bool,
 }
 
 /// A log in the order of its starts.
@@ -100,8 +104,47 @@ const WORDS: &[(&str, Outcome)] = &[
     ("unreachable", Outcome::NotSent),
 ];
 
+/// Those of the words that say no more than that it failed.
+const VAGUE: &[&str] = &["failed", "failure", "fail", "error", "networkerror", "false", "0"];
+
+/// So many mistakes are told at once.
+const MISTAKES_MAX: usize = 20;
+/// So many values of a column are told.
+const VALUES_MAX: usize = 12;
+
+/// What is wrong with a log, in the order of its lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistakes {
+    /// The first of them.
+    pub first: Malformed,
+    /// More, up to twenty in all.
+    pub others: Vec<Malformed>,
+    /// How many there are beyond these.
+    pub untold: usize,
+}
+
+impl Mistakes {
+    /// All that are told.
+    pub fn told(&self) -> impl Iterator<Item = &Malformed> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    fn of(found: Vec<Malformed>) -> Result<(), Mistakes> {
+        let untold = found.len().saturating_sub(MISTAKES_MAX);
+        let mut found = found.into_iter();
+        let Some(first) = found.next() else { return Ok(()) };
+        Err(Mistakes { first, others: found.take(MISTAKES_MAX - 1).collect(), untold })
+    }
+}
+
+impl From<Malformed> for Mistakes {
+    fn from(first: Malformed) -> Mistakes {
+        Mistakes { first, others: Vec::new(), untold: 0 }
+    }
+}
+
 /// Reads a log.
-pub(super) fn read(bytes: &[u8], only: &[Only]) -> Result<Log, Malformed> {
+pub(super) fn read(bytes: &[u8], only: &[Only]) -> Result<Log, Mistakes> {
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let line = 1 + bytes[..e.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() as u64;
         whole(line, "not UTF-8")
@@ -111,36 +154,73 @@ pub(super) fn read(bytes: &[u8], only: &[Only]) -> Result<Log, Malformed> {
     let unix = if text.contains('\r') { Some(text.replace("\r\n", "\n")) } else { None };
     let text = unix.as_deref().unwrap_or(text);
     if text.trim().is_empty() {
-        return Err(whole(1, "the file is empty: it wants a header and a line a request"));
+        return Err(whole(1, "the file is empty: it wants a header and a line a request").into());
     }
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter(text)).from_reader(text.as_bytes());
     let names = reader.headers().map_err(|e| whole(1, e.to_string()))?.clone();
     let header = Header::read(&names, only)?;
-    let mut lines = Lines { header: &header, devices: BTreeMap::new() };
-    let mut requests = Vec::new();
-    let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(|e| ragged(&e))? {
-        if header.only.iter().any(|(column, value)| field(&record, column) != value) {
-            continue;
-        }
-        if requests.len() == ROWS_MAX {
-            let hint = "calibrate a part of it, or choose lines with --only";
-            return Err(whole(line_of(&record), format!("more than {ROWS_MAX} requests; {hint}")));
-        }
-        requests.push(lines.request(&record)?);
-    }
+    let (mut requests, devices) = requests(&mut reader, &header)?;
     if requests.is_empty() {
-        let chosen = if only.is_empty() { "" } else { " that --only lets pass" };
-        return Err(whole(1, format!("no requests{chosen}: the file has a header and nothing below it")));
+        return Err(none(text, &header).into());
     }
     let shuffled = requests.windows(2).any(|pair| pair[0].start > pair[1].start);
     requests.sort_by(|a, b| a.start.total_cmp(&b.start));
     Ok(Log {
         requests,
-        devices: header.device.as_ref().map(|_| lines.devices.len() as u64),
+        devices: header.device.as_ref().map(|_| devices),
         has_bytes: header.bytes.is_some(),
         shuffled,
     })
+}
+
+/// The lines that are chosen, and how many devices they are of.
+fn requests(reader: &mut csv::Reader<&[u8]>, header: &Header) -> Result<(Vec<Request>, u64), Mistakes> {
+    let mut lines = Lines { header, devices: BTreeMap::new(), mistakes: Vec::new() };
+    let mut requests = Vec::new();
+    let mut record = csv::StringRecord::new();
+    loop {
+        match reader.read_record(&mut record) {
+            Ok(false) => break,
+            Err(e) => {
+                lines.mistakes.push(ragged(&e));
+                continue;
+            }
+            Ok(true) => {}
+        }
+        if header.only.iter().any(|(column, value)| field(&record, column) != value) {
+            continue;
+        }
+        if requests.len() == ROWS_MAX {
+            let hint = "calibrate a part of it, or choose lines with --only";
+            lines.mistakes.push(whole(line_of(&record), format!("more than {ROWS_MAX} requests; {hint}")));
+            break;
+        }
+        requests.push(lines.request(&record));
+    }
+    Mistakes::of(lines.mistakes)?;
+    Ok((requests, lines.devices.len() as u64))
+}
+
+/// Why there is no request: nothing below the header, or nothing that was asked for.
+fn none(text: &str, header: &Header) -> Malformed {
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter(text)).from_reader(text.as_bytes());
+    let records: Vec<csv::StringRecord> = reader.records().filter_map(Result::ok).collect();
+    if records.is_empty() {
+        return whole(1, "no requests: the file has a header and nothing below it");
+    }
+    let wanted = |(column, value): &(Column, String)| format!("{}={value}", column.name);
+    let absent = header.only.iter().find(|(column, value)| records.iter().all(|r| field(r, column) != value));
+    let Some(only) = absent else {
+        let all: Vec<String> = header.only.iter().map(wanted).collect();
+        return whole(1, format!("no requests: no line has all of {} (--only)", all.join(", ")));
+    };
+    let values: BTreeSet<&str> = records.iter().map(|record| field(record, &only.0)).collect();
+    let more = values.len().saturating_sub(VALUES_MAX);
+    let told: Vec<String> = values.iter().take(VALUES_MAX).map(|value| format!("`{value}`")).collect();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let text =
+        format!("no requests: no line has {} (--only); there is {}{more}", wanted(only), told.join(", "));
+    whole(1, text)
 }
 
 /// What parts the fields of a header.
@@ -153,38 +233,48 @@ fn delimiter(text: &str) -> u8 {
 struct Lines<'a> {
     header: &'a Header,
     devices: BTreeMap<String, u32>,
+    mistakes: Vec<Malformed>,
 }
 
 impl Lines<'_> {
-    fn request(&mut self, record: &csv::StringRecord) -> Result<Request, Malformed> {
+    /// A line; what is wrong with it is noted.
+    fn request(&mut self, record: &csv::StringRecord) -> Request {
         let header = self.header;
-        let outcome =
-            outcome(field(record, &header.outcome)).map_err(|what| at(record, &header.outcome, what))?;
-        let needed = outcome == Outcome::Answered;
-        let bytes = match &header.bytes {
-            Some(column) => count(record, column, needed)?,
-            None => 0.0,
+        let word = field(record, &header.outcome);
+        let outcome = outcome(word).map_err(|what| at(record, &header.outcome, what));
+        // Of a line without an outcome nobody knows what it must say.
+        let answered = outcome.as_ref().is_ok_and(|outcome| *outcome == Outcome::Answered);
+        let mut noted = |found: Result<f64, Malformed>| {
+            found.unwrap_or_else(|mistake| {
+                self.mistakes.push(mistake);
+                0.0
+            })
         };
-        let device = match &header.device {
-            Some(column) => {
-                let next = self.devices.len() as u32;
-                *self.devices.entry(field(record, column).to_owned()).or_insert(next)
-            }
-            None => 0,
-        };
-        Ok(Request {
-            start: start(record, &header.start)?,
-            device,
-            rows: count(record, &header.rows, needed)?,
-            bytes,
-            duration: duration(record, &header.duration)?,
-            outcome,
-        })
+        let start = noted(start(record, &header.start));
+        let rows = noted(count(record, &header.rows, answered));
+        let bytes = header.bytes.as_ref().map_or(0.0, |column| noted(count(record, column, answered)));
+        let timed = answered || !field(record, &header.duration).is_empty();
+        let duration = if timed { noted(duration(record, &header.duration)) } else { 0.0 };
+        let device = header.device.as_ref().map_or(0, |column| {
+            let next = self.devices.len() as u32;
+            *self.devices.entry(field(record, column).to_owned()).or_insert(next)
+        });
+        let outcome = outcome.unwrap_or_else(|mistake| {
+            self.mistakes.push(mistake);
+            Outcome::NotSent
+        });
+        let vague = VAGUE.contains(&plain(word).as_str());
+        Request { start, device, rows, bytes, duration, timed, outcome, vague }
     }
 }
 
+/// A word without case and separators.
+fn plain(text: &str) -> String {
+    text.to_lowercase().chars().filter(|c| !matches!(c, ' ' | '_' | '-')).collect()
+}
+
 fn outcome(text: &str) -> Result<Outcome, String> {
-    let word: String = text.to_lowercase().chars().filter(|c| !matches!(c, ' ' | '_' | '-')).collect();
+    let word = plain(text);
     if let Some((_, outcome)) = WORDS.iter().find(|(known, _)| *known == word) {
         return Ok(*outcome);
     }
@@ -300,7 +390,7 @@ mod tests {
     const HEADER: &str = "start,rows,bytes,duration_ms,outcome";
     const ROW: &str = "2026-03-02T08:00:00Z,500,46000,1200,ok";
 
-    fn parsed(rows: &str) -> Result<Log, Malformed> {
+    fn parsed(rows: &str) -> Result<Log, Mistakes> {
         read(format!("{HEADER}\n{rows}\n").as_bytes(), &[])
     }
 
@@ -313,7 +403,9 @@ mod tests {
             rows: 500.0,
             bytes: 46_000.0,
             duration: 1.2,
+            timed: true,
             outcome: Outcome::Answered,
+            vague: false,
         };
         assert_eq!(log.requests, [expected]);
         for text in [
@@ -361,7 +453,7 @@ mod tests {
             for (end, line) in [("\n", 3), ("\r\n", 3)] {
                 let bad = ROW.replacen(from, to, 1);
                 let text = [HEADER, ROW, &bad, ""].join(end);
-                let error = read(text.as_bytes(), &[]).unwrap_err();
+                let error = read(text.as_bytes(), &[]).unwrap_err().first;
                 assert_eq!((error.line, error.column.as_deref()), (line, column), "{bad}: {error}");
                 assert!(error.what.contains(said), "{bad}: {error}");
             }
@@ -369,8 +461,33 @@ mod tests {
     }
 
     #[test]
+    fn up_to_twenty_mistakes_are_told_at_once() {
+        let error = parsed("soon,500,,1200,ok\n1,1,1\n2,,1,-4,reset\n3,1,1,5,oks").unwrap_err();
+        let told: Vec<(u64, Option<&str>)> = error.told().map(|m| (m.line, m.column.as_deref())).collect();
+        let expected = [
+            (2, Some("start")),
+            (2, Some("bytes")),
+            (3, None),
+            (4, Some("duration_ms")),
+            (5, Some("outcome")),
+        ];
+        assert_eq!((told.as_slice(), error.untold), (expected.as_slice(), 0));
+        let error = parsed(&"1,1,1,-5,ok\n".repeat(33)).unwrap_err();
+        assert_eq!((error.told().count(), error.untold), (20, 13));
+    }
+
+    #[test]
+    fn a_failure_may_leave_its_duration_blank_and_an_answer_may_not() {
+        for word in ["reset", "timeout", "refused", "offline", "error"] {
+            let request = parsed(&format!("5,,,,{word}")).unwrap().requests[0];
+            assert_eq!((request.timed, request.duration, request.rows), (false, 0.0, 0.0), "{word}");
+        }
+        assert!(parsed("5,1,1,,ok").is_err());
+    }
+
+    #[test]
     fn a_duration_without_a_unit_is_refused() {
-        let error = read(b"start,rows,duration,outcome\n0,1,120,ok\n", &[]).unwrap_err();
+        let error = read(b"start,rows,duration,outcome\n0,1,120,ok\n", &[]).unwrap_err().first;
         assert_eq!((error.line, error.column.as_deref()), (2, Some("duration")));
         assert!(error.what.contains("has no unit; call the column duration_ms"), "{error}");
     }
@@ -378,20 +495,24 @@ mod tests {
     #[test]
     fn a_file_without_requests_is_refused() {
         for text in ["", "\n\n", HEADER, "start,rows,bytes,duration_ms,outcome\n"] {
-            let error = read(text.as_bytes(), &[]).unwrap_err();
+            let error = read(text.as_bytes(), &[]).unwrap_err().first;
             assert_eq!((error.line, error.column), (1, None), "{text:?}");
         }
         let only = ["outcome=timeout".parse().unwrap()];
-        let error = read(format!("{HEADER}\n{ROW}\n").as_bytes(), &only).unwrap_err();
-        assert!(error.what.contains("--only"), "{error}");
-        assert_eq!(read(b"start,rows\n\xff\n", &[]).unwrap_err().line, 2);
+        let error = read(format!("{HEADER}\n{ROW}\n").as_bytes(), &only).unwrap_err().first;
+        assert_eq!(error.what, "no requests: no line has outcome=timeout (--only); there is `ok`");
+        let only = ["rows=500", "rows=7"].map(|only| only.parse().unwrap());
+        let two = format!("{HEADER}\n{ROW}\n{}\n", ROW.replace(",500,", ",7,"));
+        let error = read(two.as_bytes(), &only).unwrap_err().first;
+        assert!(error.what.contains("no line has all of rows=500, rows=7"), "{error}");
+        assert_eq!(read(b"start,rows\n\xff\n", &[]).unwrap_err().first.line, 2);
     }
 
     #[test]
     fn more_requests_than_are_held_are_refused_with_the_limit() {
         let mut text = "start,rows,duration_s,outcome\n".to_owned();
         text.push_str(&"1,1,1,ok\n".repeat(ROWS_MAX + 1));
-        let error = read(text.as_bytes(), &[]).unwrap_err();
+        let error = read(text.as_bytes(), &[]).unwrap_err().first;
         assert_eq!(error.line, ROWS_MAX as u64 + 2);
         assert!(error.what.contains("more than 1000000 requests"), "{error}");
     }

@@ -21,7 +21,7 @@ mod trouble;
 
 pub use estimate::calibrate;
 pub use header::Only;
-pub use log::{BYTES_MAX, ROWS_MAX};
+pub use log::{BYTES_MAX, Mistakes, ROWS_MAX};
 
 #[cfg(test)]
 mod tests;

@@ -245,6 +245,34 @@ fn a_line_that_bends_is_told() {
 }
 
 #[test]
+fn failures_far_sooner_than_any_answer_with_a_generic_word_are_not_sent() {
+    let clean = MODEL.calibration(4);
+    let with = |word: &str| {
+        let lines = MODEL.log(4);
+        let add = |(n, line): (usize, &str)| match line.split_once(',') {
+            Some((start, _)) if n > 0 && n % 5 == 0 => format!("{line}\n{start},,,3000,{word}\n"),
+            _ => format!("{line}\n"),
+        };
+        let text: String = lines.lines().enumerate().map(add).collect();
+        calibrate("log.csv", text.as_bytes(), &[]).unwrap()
+    };
+    for word in ["error", "Failed", "0"] {
+        let calibration = with(word);
+        assert!(calibration.census.not_sent > 50, "{word}: {:?}", calibration.census);
+        assert_eq!(calibration.census.cut, clean.census.cut, "{word}");
+        assert_eq!(calibration.outages.unwrap().failures, clean.outages.unwrap().failures, "{word}");
+        assert!(
+            said(&calibration.notes, "counted as not sent, not as cut"),
+            "{word}: {:?}",
+            calibration.notes
+        );
+    }
+    let reset = with("reset");
+    assert!(reset.census.cut > clean.census.cut + 50, "a word that says more is believed");
+    assert!(!said(&reset.notes, "not sent"), "{:?}", reset.notes);
+}
+
+#[test]
 fn only_the_lines_that_were_asked_for_count() {
     let mixed: String = MODEL
         .log(1)

@@ -57,16 +57,45 @@ fn chi_square(freedom: f64, share: f64) -> f64 {
     ChiSquared::new(freedom).map_or(0.0, |law| law.inverse_cdf(share))
 }
 
+/// A failure before this share of the quickest answers is none of a transfer.
+const SOONER: f64 = 0.1;
+/// The share of the answers that are the quickest: a few may come from a cache.
+const QUICKEST: f64 = 0.02;
+
+/// Failures that only say that they failed, and ended far sooner than any answer could come, had not begun: they become requests that
+/// were not sent. Gives how many; with fewer answers than `least` nobody knows what an answer takes.
+pub(super) fn unsent(log: &mut Log, least: usize) -> u64 {
+    let answered = log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0);
+    let mut durations: Vec<f64> = answered.map(|r| r.duration).collect();
+    if durations.len() < least {
+        return 0;
+    }
+    durations.sort_by(f64::total_cmp);
+    let sooner = SOONER * durations[(durations.len() as f64 * QUICKEST) as usize];
+    let mut n = 0;
+    let instant = |r: &&mut Request| r.outcome == Outcome::Cut && r.vague && r.timed && r.duration < sooner;
+    for request in log.requests.iter_mut().filter(instant) {
+        request.outcome = Outcome::NotSent;
+        n += 1;
+    }
+    n
+}
+
 /// Failures and the time exposed to them.
 ///
 /// A request that is answered, refused or given up was exposed while it lasted and did not fail. One that was cut failed at its end. One
-/// that timed out failed at some unknown instant: half of what such a request takes (`typical`), and not the time that it then waited.
+/// that timed out failed at some unknown instant: half of what such a request takes (`typical`), and not the time that it then waited; so
+/// did one of which the log does not say how long it took.
 /// One that was cut at once had not begun.
 pub(super) fn outages(log: &Log, typical: f64) -> Option<Outages> {
     let (mut failures, mut exposed) = (0, 0.0);
     for request in &log.requests {
         match request.outcome {
             Outcome::Answered | Outcome::Refused => exposed += request.duration,
+            Outcome::Cut | Outcome::TimedOut if !request.timed => {
+                failures += 1;
+                exposed += typical / 2.0;
+            }
             Outcome::Cut if request.duration > 0.0 => {
                 failures += 1;
                 exposed += request.duration;
@@ -145,7 +174,9 @@ mod tests {
             rows: 1.0,
             bytes: 1.0,
             duration: *duration,
+            timed: true,
             outcome: *outcome,
+            vague: false,
         };
         let requests = requests.iter().map(request).collect();
         Log { requests, devices: None, has_bytes: true, shuffled: false }
@@ -173,6 +204,14 @@ mod tests {
         ]);
         let outages = outages(&log, 1.6).unwrap();
         assert_eq!((outages.failures, outages.exposed), (2, 2.0 + 1.0 + 0.8 + 0.5));
+    }
+
+    #[test]
+    fn a_failure_without_a_duration_counts_half_a_transfer() {
+        let mut log = log(&[(0.0, 0, 2.0, Outcome::Answered), (3.0, 0, 0.0, Outcome::Cut)]);
+        log.requests[1].timed = false;
+        let outages = outages(&log, 2.0).unwrap();
+        assert_eq!((outages.failures, outages.exposed), (1, 3.0));
     }
 
     #[test]

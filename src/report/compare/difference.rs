@@ -6,6 +6,7 @@ use super::pairing::{Opposed, opposed};
 use super::side::{Measured, Side};
 use super::statistics;
 use crate::metrics::{self, Better, Figure, Unit};
+use crate::report::human;
 
 /// What a difference rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -71,6 +72,28 @@ pub struct Group {
     pub differences: Vec<Difference>,
 }
 
+impl Group {
+    /// The least number of seeds that the group lacks to be judged; `None` where it is judged, or where nothing differs.
+    pub fn lacks(&self) -> Option<usize> {
+        let least = match self.basis {
+            Basis::Exact => return None,
+            Basis::Paired => statistics::PAIRS_MIN,
+            Basis::Samples => statistics::SAMPLES_MIN,
+        };
+        let differs = self.differences.iter().any(|difference| difference.finding == Finding::Unclear);
+        (differs && self.seeds.0.min(self.seeds.1) < least).then_some(least)
+    }
+}
+
+impl Difference {
+    /// Whether it is larger than a share of `ppm` millionths: all of its interval, where it has one. From nothing any step is.
+    pub fn exceeds(&self, ppm: u64) -> bool {
+        let nearest = |(low, high): (i64, i64)| low.unsigned_abs().min(high.unsigned_abs());
+        let change = self.interval_ppm.map(nearest).or(self.change_ppm.map(i64::unsigned_abs));
+        change.is_none_or(|change| change > ppm)
+    }
+}
+
 /// Two sides, compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
@@ -109,6 +132,16 @@ fn other_scenario(base: &Side, candidate: &Side) -> Option<(String, String)> {
 }
 
 impl Comparison {
+    /// Why some of it cannot be judged, and what would help; `None` if all of it is judged.
+    pub fn unjudged(&self) -> Option<String> {
+        let (group, least) = self.groups.iter().find_map(|group| Some((group, group.lacks()?)))?;
+        let seeds = human::count(group.seeds.0.min(group.seeds.1) as u64, "seed");
+        let wanted = match group.basis {
+            Basis::Samples => format!("it takes {least} of each side"),
+            _ => format!("it takes {least} in common"),
+        };
+        Some(format!("cannot be judged from {seeds}, {wanted}: run both with --seeds 1..=5"))
+    }
     /// Differences of this kind in all groups.
     pub fn found(&self, finding: Finding) -> impl Iterator<Item = (&Group, &Difference)> {
         let all = self.groups.iter().flat_map(|group| group.differences.iter().map(move |d| (group, d)));

@@ -6,12 +6,16 @@ use crate::base::Seed;
 
 /// Resamplings of a bootstrap: their 2.5 % tails hold 50 of them.
 const RESAMPLINGS: usize = 2_000;
+/// Fewer pairs have no interval.
+pub(super) const PAIRS_MIN: usize = 2;
+/// Fewer observations of a side have no variance worth the name.
+pub(super) const SAMPLES_MIN: usize = 3;
 
 /// Bounds of the relative change of the sums, candidate over base less one, that hold it in 95 % of the resamplings of `pairs`
 /// (percentile bootstrap, Efron 1979). `None` for fewer than two pairs or a base of nothing. The draws are the same for the same
 /// pairs.
 pub(super) fn interval(pairs: &[(u64, u64)]) -> Option<(f64, f64)> {
-    if pairs.len() < 2 || pairs.iter().all(|&(base, _)| base == 0) {
+    if pairs.len() < PAIRS_MIN || pairs.iter().all(|&(base, _)| base == 0) {
         return None;
     }
     let mut stream = Seed(pairs.len() as u64).stream("compare.bootstrap", 0, 0);
@@ -34,7 +38,7 @@ pub(super) fn interval(pairs: &[(u64, u64)]) -> Option<(f64, f64)> {
 /// The chance that two samples of one law lie this far apart or farther (Welch's t-test, two-sided). `None` for fewer than three
 /// observations of a side; 1 for samples that do not vary and are equal, 0 if they do not vary and differ.
 pub(super) fn chance(base: &[u64], candidate: &[u64]) -> Option<f64> {
-    if base.len() < 3 || candidate.len() < 3 {
+    if base.len().min(candidate.len()) < SAMPLES_MIN {
         return None;
     }
     let ((m1, v1), (m2, v2)) = (mean_and_variance(base), mean_and_variance(candidate));

@@ -53,6 +53,37 @@ fn variants_meet_the_same_seeds_and_what_seeds_disagree_about_is_unclear() {
 }
 
 #[test]
+fn too_few_seeds_judge_no_design_question_and_say_how_many_would() {
+    let one = |variant, rate| side(variant, vec![cell(Some(variant), 1, rate, 10)]);
+    let comparison = compare(&one("x", 1_000), &one("y", 32));
+    let why = comparison.unjudged().expect("one pair has no interval");
+    assert_eq!(why, "cannot be judged from 1 seed, it takes 2 in common: run both with --seeds 1..=5");
+    let told = human(&comparison, crate::report::Paint(false), false);
+    assert!(told.starts_with(&format!("y against x: 1 figure differs; {why}\n")), "{told}");
+    assert_eq!(compare(&one("x", 1_000), &one("y", 1_000)).unjudged(), None, "nothing differs");
+    let exact = |rate| side("a", vec![cell(None, 1, rate, 10)]);
+    assert_eq!(compare(&exact(1_000), &exact(32)).unjudged(), None, "an exact pair needs no second");
+    let other = side("b", vec![cell(None, 7, 32, 10), cell(None, 8, 31, 10)]);
+    let why = compare(&exact(1_000), &other).unjudged().expect("a sample of one has no variance");
+    assert!(why.contains("from 1 seed, it takes 3 of each side"), "{why}");
+}
+
+#[test]
+fn a_change_is_held_against_what_is_tolerated_by_its_nearer_end() {
+    let base = side("a", (0..10).map(|s| cell(Some("x"), s, 1_000, 100)).collect());
+    let candidate = side("b", (0..10).map(|s| cell(Some("y"), s, 900 + 2 * s, 107)).collect());
+    let comparison = compare(&base, &candidate);
+    let rate = comparison.groups[0].differences.iter().find(|d| d.metric == "engine.rows.rate").unwrap();
+    let (low, high) = rate.interval_ppm.unwrap();
+    assert!(low < high && high < 0, "{rate:?}");
+    let near = high.unsigned_abs();
+    assert!(rate.exceeds(near - 1) && !rate.exceeds(near), "{rate:?}");
+    let nothing = compare(&side("a", vec![cell(None, 1, 5, 0)]), &side("b", vec![cell(None, 1, 5, 7)]));
+    let (_, wasted) = nothing.found(Finding::Worse).next().unwrap();
+    assert!(wasted.exceeds(u64::MAX), "a step from nothing has no share");
+}
+
+#[test]
 fn cells_without_a_counterpart_are_named() {
     let base = side("a", vec![cell(Some("x"), 1, 1, 1), cell(Some("y"), 1, 1, 1)]);
     let candidate = side("b", vec![cell(Some("y"), 1, 1, 1), cell(Some("z"), 1, 1, 1)]);

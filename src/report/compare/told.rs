@@ -42,17 +42,18 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     if changed > 0 {
         parts.push(format!("{changed} otherwise"));
     }
-    match (parts.is_empty(), count(Finding::Unclear)) {
-        (true, 0) => "no difference".to_owned(),
-        // Of one seed nobody knows what chance does.
-        (true, n) if comparison.groups.iter().all(|group| group.seeds == (1, 1)) => {
-            format!(
-                "{} differ, and one seed does not tell chance from cause: use --seeds",
-                human::count(n as u64, "figure")
-            )
+    let unclear = count(Finding::Unclear);
+    let varying = || human::count(unclear as u64, "figure");
+    // Of too few seeds nobody knows what chance does.
+    let unjudged = comparison.unjudged().map(|why| paint.bad(&why));
+    match (parts.is_empty(), unclear, unjudged) {
+        (true, 0, _) => "no difference".to_owned(),
+        (true, n, Some(why)) => {
+            format!("{} differ{}; {why}", varying(), if n == 1 { "s" } else { "" })
         }
-        (true, n) => format!("no difference beyond chance ({} vary)", human::count(n as u64, "figure")),
-        _ => parts.join(", "),
+        (true, _, None) => format!("no difference beyond chance ({} vary)", varying()),
+        (false, _, Some(why)) => format!("{}; the rest {why}", parts.join(", ")),
+        (false, _, None) => parts.join(", "),
     }
 }
 
@@ -164,6 +165,7 @@ pub fn json(comparison: &Comparison) -> String {
         "worse": count(Finding::Worse),
         "better": count(Finding::Better),
         "changed": count(Finding::Changed),
+        "unjudged": comparison.unjudged(),
         "groups": groups,
         "only_in_base": comparison.unmatched.0,
         "only_in_candidate": comparison.unmatched.1,

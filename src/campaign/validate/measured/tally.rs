@@ -34,8 +34,8 @@ pub struct Kind {
     pub max: f64,
     /// The tolerance in words.
     pub tolerance: &'static str,
-    /// Whether it is met.
-    pub met: bool,
+    /// Whether it is met; `None` if no cell counts.
+    pub met: Option<bool>,
 }
 
 /// A line a kind.
@@ -48,7 +48,12 @@ pub fn listing(kinds: &[Kind]) -> String {
             percent(kind.mean),
             percent(kind.max),
             kind.tolerance.to_owned(),
-            if kind.met { "met" } else { "NOT MET" }.to_owned(),
+            match kind.met {
+                Some(true) => "met",
+                Some(false) => "NOT MET",
+                None => "not judged",
+            }
+            .to_owned(),
         ]
     };
     texts(["kind", "n", "mean error", "max", "tolerance", ""], kinds.iter().map(row))
@@ -161,7 +166,7 @@ pub(super) fn transfers(cells: &[Cell], predictions: &[Prediction]) -> (Vec<Grou
     let kinds = kinds.into_iter().map(|(sort, errors)| {
         let (mean, max) = mean_and_max(&errors);
         let (name, cells) = (sort.name().to_owned(), errors.len());
-        Kind { name, cells, mean, max, tolerance: sort.tolerance(), met: sort.met(&errors) }
+        Kind { name, cells, mean, max, tolerance: sort.tolerance(), met: Some(sort.met(&errors)) }
     });
     (groups.into_iter().map(|(name, errors)| group(name, &errors)).collect(), kinds.collect())
 }
@@ -189,7 +194,7 @@ pub(super) fn outages(cells: &[OutageCell], predictions: &[f64]) -> (Vec<Group>,
         mean,
         max,
         tolerance: "each 5 %",
-        met: counted.iter().all(|off| off.amount <= STAIR),
+        met: (!counted.is_empty()).then(|| counted.iter().all(|off| off.amount <= STAIR)),
     };
     (groups.into_iter().map(|(name, errors)| group(name, &errors)).collect(), vec![kind])
 }
