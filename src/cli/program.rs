@@ -118,7 +118,7 @@ fn complaint(error: &anyhow::Error) -> String {
 
 /// How wide the terminal is: as the surroundings say, else as it says itself.
 fn columns() -> Option<usize> {
-    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
+    let said = std::env::var_os("COLUMNS").and_then(|columns| columns.to_str()?.trim().parse().ok());
     said.filter(|columns| *columns > 0)
         .or_else(|| terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)))
 }
