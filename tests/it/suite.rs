@@ -30,7 +30,8 @@ fn meets_its_expectations(path: &str) {
 const SEEDS: u64 = 50;
 
 /// In these nothing that comes out depends on the seed, and thousands of rows are written each time.
-const STILL: &[&str] = &["scenarios/strategies/cursor-table.toml"];
+const STILL: &[&str] =
+    &["scenarios/strategies/compare-growth.toml", "scenarios/strategies/cursor-table.toml"];
 
 /// These have a variant for each capture; `.ci/run` tries 2 000 seeds.
 const MANY: &[&str] = &["scenarios/strategies/chaos.toml"];

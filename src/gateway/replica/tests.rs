@@ -9,7 +9,7 @@ use super::super::{Capture, Gateway, HashOptions, Keep, Mode, Options, RefreshOp
 use super::Replica;
 use crate::backend::{self, Backend, Loaded, Provisioning};
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
-use crate::contract::wire::{Answer, encode_request};
+use crate::contract::wire::{Answer, WireRow, encode_request};
 use crate::contract::{
     Column, ColumnKind, Delivery, EditKind, Entity, FetchRequest, Mutation, Outcome, PullRequest,
     PushRequest, Request, Schema, ScopeRule, ServerError, Want,
@@ -155,16 +155,15 @@ impl Site {
     }
 
     fn told_with_stamps(&mut self, device: u32, cursor: &mut Option<String>) -> Vec<(String, Stamp)> {
-        let mut told = Vec::new();
         let wants = vec![Want { entity: VISIT, cursor: cursor.clone() }];
         let (device, unit) = (DeviceId(device), UnitId(0));
         let request =
             PullRequest { device, unit, wants, rows: 100, bytes: 1 << 20, clock: START, zone: 0, run: 1 };
         let answer = self.ask(&Request::Pull(request));
         let answer = Answer::decode(&answer).unwrap().unwrap();
-        for row in answer.pages[0].rows.iter() {
-            told.push((format!("{}{}", if row.values.is_some() { "+" } else { "-" }, row.key), row.stamp));
-        }
+        let mark = |there| if there { "+" } else { "-" };
+        let told = |row: WireRow<'_>| (format!("{}{}", mark(row.values.is_some()), row.key), row.stamp);
+        let told = answer.pages[0].rows.iter().map(told).collect();
         *cursor = Some(answer.pages[0].cursor.clone().into_owned());
         told
     }

@@ -169,7 +169,12 @@ fn cause(here: &Point<'_>, best: &Point<'_>, at: Shares, at_best: Shares) -> Opt
     ];
     let by = |(_, share, at_best): &(Cause, f64, f64)| share - at_best;
     let most = grown.into_iter().max_by(|a, b| by(a).total_cmp(&by(b)))?;
-    let (cause, share, share_at_best) = most;
+    let (cause, mut share, mut share_at_best) = most;
+    if cause == Cause::Refusals {
+        // Who is refused waits before asking again.
+        share += at.backing_off;
+        share_at_best += at_best.backing_off;
+    }
     let killed = |point: &Point<'_>| point.sum("device.kills.count");
     match by(&most) {
         more if more > 0.005 && explains(here, best, share, share_at_best) => Some(cause),

@@ -448,7 +448,7 @@ fn of_words(seeds: u64) -> RunRecord {
             let figures = [
                 ("engine.session.time", Unit::Ns, whole * second + luck),
                 ("engine.pull.time", Unit::Ns, 90 * second),
-                ("engine.requests.lost_time", Unit::Ns, refused * second),
+                ("engine.requests.lost_time", Unit::Ns, 4 * refused * second),
                 ("engine.requests.refused", Unit::Count, refused),
                 ("engine.requests.unavailable", Unit::Count, refused),
                 ("engine.pull.rows", Unit::Rows, 1_000),

@@ -88,19 +88,19 @@ pub(in super::super) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> Strin
         let why = place.trouble.as_deref().unwrap_or("nothing was measured");
         return format!("{}: no setting is a candidate: {why}", place.name);
     };
-    let figure = place.figure.map_or_else(String::new, |n| format!(" ({})", human::figure(tune.unit, n)));
+    let so_far = if place.complete { "" } else { ", so far: the search was cut short" };
     if let Some(settings) = all_equal(place) {
         let figure = place.figure.map_or_else(String::new, |n| human::figure(tune.unit, n) + " ");
         return format!(
-            "{}: nothing differs: {figure}at each of the {settings} settings that may be chosen",
+            "{}: nothing differs: {figure}at each of the {settings} settings that may be chosen{so_far}",
             place.name
         );
     }
+    let figure = place.figure.map_or_else(String::new, |n| format!(" ({})", human::figure(tune.unit, n)));
     let at: Vec<String> = match tune.knobs.as_slice() {
         [only] => vec![value(&best[only])],
         several => several.iter().map(|key| format!("{key} = {}", value(&best[key]))).collect(),
     };
-    let so_far = if place.complete { "" } else { ", so far: the search was cut short" };
     format!("{}: best at {}{figure}{so_far}", place.name, at.join(", "))
 }
 
