@@ -2,30 +2,42 @@
 
 use super::conditions::{Conditions, Direction};
 use super::options::Outage;
-use super::tcp::{Broken, Sender, Transfer};
+use super::tcp::{Broken, Load, Sender, Transfer};
+use super::turns::Turns;
 use crate::base::{BitRate, Span, Time};
 
 /// A message under way, by its number.
+pub(super) type MessageId = u64;
+/// What a connection has under way, by the number of its first message.
 pub(super) type FlowId = u64;
 
 /// The bottleneck of one direction. Each of the flows on it has its share of the rate; when one joins or leaves, the others are planned
-/// anew from where they are. A flow alone is planned once, and may stay on the list after its end until somebody asks for it.
+/// anew from where they are. A flow alone is planned once, and may stay on the list after its end until somebody asks for it. Messages
+/// of one connection are one flow: their frames take turns in it, and it has the window and the losses for all of them.
 #[derive(Debug, Default)]
 pub(super) struct Line {
     flows: Vec<Flow>,
     /// How many shared the rate since the last change.
     shares: usize,
-    last: FlowId,
+    last: MessageId,
 }
 
 #[derive(Debug)]
 struct Flow {
     id: FlowId,
+    messages: Vec<Message>,
+    /// Whose bytes leave next, once there was more than one message.
+    turns: Option<Turns>,
     /// Where it was when the shares last changed.
     now: Box<Stage>,
     /// Where it will be at its end, once it is planned.
     ended: Option<Box<Stage>>,
     ends: Result<Time, Broken>,
+}
+
+#[derive(Debug)]
+struct Message {
+    id: MessageId,
     abandoned: bool,
 }
 
@@ -36,6 +48,16 @@ pub(super) struct Stage {
     pub(super) sender: Sender,
 }
 
+/// What is left when a message is over.
+#[derive(Debug)]
+pub(super) struct Gone {
+    /// All of it went out.
+    pub(super) whole: bool,
+    pub(super) flow: FlowId,
+    /// Its flow, if it was the last message in it.
+    pub(super) stage: Option<Box<Stage>>,
+}
+
 impl Stage {
     fn run(&mut self, conditions: &dyn Conditions, until: Time) -> Option<Result<Time, Broken>> {
         self.transfer.run(&mut self.sender, conditions, until)
@@ -43,43 +65,79 @@ impl Stage {
 }
 
 impl Line {
-    /// A message joins at `now`.
-    pub(super) fn join(&mut self, stage: Box<Stage>, now: Time, conditions: &dyn Conditions) -> FlowId {
+    /// A message joins at `now` in a flow of its own, of the same number.
+    pub(super) fn join(&mut self, stage: Box<Stage>, now: Time, conditions: &dyn Conditions) -> MessageId {
         self.last += 1;
         let id = self.last;
         self.change(now, conditions, |flows| {
-            flows.push(Flow { id, now: stage, ended: None, ends: Ok(now), abandoned: false });
+            let messages = vec![Message { id, abandoned: false }];
+            flows.push(Flow { id, messages, turns: None, now: stage, ended: None, ends: Ok(now) });
         });
         id
     }
 
-    /// When a flow has left the bottleneck or breaks, as things are, and whether it has the line for itself.
-    pub(super) fn ends(&self, id: FlowId) -> (Result<Time, Broken>, bool) {
-        let flow = self.flows.iter().find(|flow| flow.id == id).expect("who asks has joined");
-        (flow.ends, self.shares == 1)
+    /// Whether a flow has something under way at `now`, so that a message can join it.
+    pub(super) fn is_under_way(&self, flow: FlowId, now: Time) -> bool {
+        self.flows.iter().any(|other| other.id == flow && other.is_under_way(now))
     }
 
-    /// A flow is over: its transfer and its sender, and whether all of it went out.
-    pub(super) fn leave(&mut self, id: FlowId, now: Time, conditions: &dyn Conditions) -> (Box<Stage>, bool) {
-        let mut left = None;
+    /// The sender of a flow that is over, though nobody has asked for its end yet.
+    pub(super) fn sender(&self, flow: FlowId) -> Option<Sender> {
+        let flow = self.flows.iter().find(|other| other.id == flow)?;
+        flow.ended.as_ref().map(|stage| stage.sender.clone())
+    }
+
+    /// A message joins those of a flow under way.
+    pub(super) fn add(
+        &mut self,
+        flow: FlowId,
+        load: Load,
+        now: Time,
+        conditions: &dyn Conditions,
+    ) -> MessageId {
+        self.last += 1;
+        let id = self.last;
         self.change(now, conditions, |flows| {
-            let at = flows.iter().position(|flow| flow.id == id).expect("who leaves has joined");
-            left = Some(flows.remove(at));
+            let flow = flows.iter_mut().find(|other| other.id == flow).expect("it is under way");
+            flow.messages.push(Message { id, abandoned: false });
+            flow.turn(now, |turns| turns.join(id, load.bytes));
         });
-        let flow: Flow = left.expect("it was there");
-        (flow.ended.expect("who joins is planned"), !flow.abandoned)
+        id
     }
 
-    /// Nobody wants the rest of a flow any more: what its sender has in flight goes on, nothing follows.
-    pub(super) fn abandon(&mut self, id: FlowId, now: Time, conditions: &dyn Conditions) {
-        if !self.flows.iter().any(|flow| flow.id == id && flow.is_under_way(now)) {
+    /// When a message has left the bottleneck or breaks, as things are, and whether it has the line for itself.
+    pub(super) fn ends(&self, id: MessageId) -> (Result<Time, Broken>, bool) {
+        let flow = &self.flows[self.flow_of(id).expect("who asks has joined")];
+        (flow.message_ends(id), self.shares == 1)
+    }
+
+    /// A message is over, which is the end of its flow if it is the last.
+    pub(super) fn leave(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) -> Gone {
+        let at = self.flow_of(id).expect("who leaves has joined");
+        let messages = &mut self.flows[at].messages;
+        let place = messages.iter().position(|message| message.id == id).expect("it is in its flow");
+        let (whole, flow) = (!messages.remove(place).abandoned, self.flows[at].id);
+        if !self.flows[at].messages.is_empty() {
+            return Gone { whole, flow, stage: None };
+        }
+        let mut left = None;
+        self.change(now, conditions, |flows| left = Some(flows.remove(at)));
+        let stage = left.and_then(|flow: Flow| flow.ended).expect("who joins is planned");
+        Gone { whole, flow, stage: Some(stage) }
+    }
+
+    /// Nobody wants the rest of a message any more: what its sender has in flight goes on, nothing follows.
+    pub(super) fn abandon(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) {
+        let Some(at) = self.flow_of(id) else { return };
+        let ends = self.flows[at].message_ends(id).unwrap_or_else(|broken| broken.at);
+        if !self.flows[at].is_under_way(now) || ends <= now {
             return;
         }
-        self.change(now, conditions, |flows| {
-            for flow in flows.iter_mut().filter(|flow| flow.id == id) {
-                flow.abandoned |= flow.now.transfer.stop();
-            }
-        });
+        self.change(now, conditions, |flows| flows[at].abandon(id, now));
+    }
+
+    fn flow_of(&self, id: MessageId) -> Option<usize> {
+        self.flows.iter().position(|flow| flow.messages.iter().any(|message| message.id == id))
     }
 
     /// Brings the flows under way to `now`, changes them, and plans them anew.
@@ -102,6 +160,41 @@ impl Line {
 impl Flow {
     fn is_under_way(&self, now: Time) -> bool {
         self.ended.is_none() || self.ends.unwrap_or_else(|broken| broken.at) > now
+    }
+
+    fn message_ends(&self, id: MessageId) -> Result<Time, Broken> {
+        let passed = self.ended.as_ref().and_then(|stage| stage.transfer.passed(id));
+        passed.map_or(self.ends, Ok)
+    }
+
+    /// Changes who takes turns from `now` on.
+    fn turn(&mut self, now: Time, change: impl FnOnce(&mut Turns)) {
+        let transfer = &mut self.now.transfer;
+        let (all, sent) = transfer.payload();
+        let turns = self.turns.get_or_insert_with(|| {
+            let mut alone = Turns::default();
+            alone.join(self.id, all);
+            alone
+        });
+        turns.pass(sent);
+        change(turns);
+        let ends = turns.ends();
+        let end = |id| ends.iter().find(|(stream, _)| *stream == id).map(|(_, bytes)| *bytes);
+        let streams: Vec<_> = self.messages.iter().map(|message| (message.id, end(message.id))).collect();
+        transfer.change(now, turns.left(), &streams);
+    }
+
+    fn abandon(&mut self, id: MessageId, now: Time) {
+        let rest = if self.messages.len() == 1 {
+            self.now.transfer.stop()
+        } else {
+            let mut left = 0;
+            self.turn(now, |turns| left = turns.drop_out(id));
+            left > 0
+        };
+        for message in self.messages.iter_mut().filter(|message| message.id == id) {
+            message.abandoned |= rest;
+        }
     }
 }
 
@@ -155,101 +248,5 @@ impl Conditions for Share<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::tcp::{Congestion, Load, Steady, segments, wire};
-    use super::*;
-
-    fn at(ms: u64) -> Time {
-        Time::ZERO + Span::millis(ms)
-    }
-
-    fn link() -> Steady {
-        Steady::new(Span::millis(20), BitRate(8_000_000), BitRate(8_000_000))
-    }
-
-    fn stage(now: Time, bytes: u64) -> Box<Stage> {
-        let sender = Sender::new(Congestion::Cubic, Span::millis(20), now, true);
-        let transfer = Transfer::new(Direction::Down, now, Load::of(bytes), 1_500, false);
-        Box::new(Stage { transfer, sender })
-    }
-
-    /// How long the bytes of a message take alone, without stalls.
-    fn bare(bytes: u64) -> Span {
-        link().rate[1].time_for(wire(bytes, 1_500))
-    }
-
-    #[test]
-    fn two_that_begin_together_take_twice_as_long_and_one_that_joins_late_delays_by_its_part() {
-        let (link, mut line) = (link(), Line::default());
-        let alone = line.join(stage(at(0), 1_000_000), at(0), &link);
-        let end = line.ends(alone).0.expect("nothing breaks");
-        assert!(end.since(at(0)) >= bare(1_000_000));
-        let second = line.join(stage(at(0), 1_000_000), at(0), &link);
-        for id in [alone, second] {
-            let together = line.ends(id).0.expect("nothing breaks").since(at(0));
-            let twice = bare(2_000_000);
-            assert!(together >= twice && together < twice + Span::millis(40), "{together} for {twice}");
-        }
-        let (_, whole) = line.leave(second, at(500), &link);
-        assert!(whole);
-        let after = line.ends(alone).0.expect("nothing breaks");
-        // It had half of the rate for half a second: a quarter of a second is lost.
-        let late = after.since(end);
-        assert!((Span::millis(230)..Span::millis(270)).contains(&late), "{late}");
-    }
-
-    #[test]
-    fn what_goes_over_the_wire_does_not_depend_on_company() {
-        let (link, mut line) = (link(), Line::default());
-        let one = line.join(stage(at(0), 300_000), at(0), &link);
-        let two = line.join(stage(at(70), 50_000), at(70), &link);
-        let end = line.ends(two).0.expect("nothing breaks");
-        let (short, _) = line.leave(two, end, &link);
-        let end = line.ends(one).0.expect("nothing breaks");
-        let (long, _) = line.leave(one, end, &link);
-        for (stage, bytes) in [(short, 50_000), (long, 300_000)] {
-            assert_eq!(stage.transfer.traffic.bytes, wire(bytes, 1_500));
-            assert_eq!(stage.transfer.traffic.packets, segments(bytes, 1_500));
-        }
-        assert!(end.since(at(0)) >= bare(350_000));
-    }
-
-    #[test]
-    fn an_abandoned_flow_soon_leaves_the_line_to_others() {
-        let (link, mut line) = (link(), Line::default());
-        let dead = line.join(stage(at(0), 10_000_000), at(0), &link);
-        line.abandon(dead, at(1_000), &link);
-        let free = line.ends(dead).0.expect("nothing breaks");
-        assert!(free <= at(1_100), "a window at most: {free}");
-        let (stage, whole) = line.leave(dead, free, &link);
-        assert!(!whole);
-        assert!(stage.transfer.traffic.bytes < 1_200_000, "{:?}", stage.transfer.traffic);
-        let next = line.join(self::stage(free, 100_000), free, &link);
-        let took = line.ends(next).0.expect("nothing breaks").since(free);
-        assert!(took < bare(100_000) + Span::millis(60), "{took}");
-    }
-
-    #[test]
-    fn what_was_all_in_flight_is_not_abandoned() {
-        let (link, mut line) = (link(), Line::default());
-        let small = line.join(stage(at(0), 5_000), at(0), &link);
-        line.abandon(small, at(1), &link);
-        let end = line.ends(small).0.expect("nothing breaks");
-        assert_eq!(end, at(0) + bare(5_000));
-        assert!(line.leave(small, end, &link).1);
-        line.abandon(small, at(50), &link);
-    }
-
-    #[test]
-    fn a_flow_that_is_over_takes_nothing_from_who_joins_before_it_is_asked_for() {
-        let (link, mut line) = (link(), Line::default());
-        let first = line.join(stage(at(0), 5_000), at(0), &link);
-        let (end, alone) = line.ends(first);
-        assert!(alone && end.expect("nothing breaks") < at(6));
-        let second = line.join(stage(at(10), 5_000), at(10), &link);
-        let expected = at(10) + bare(5_000);
-        assert_eq!(line.ends(second).0.expect("nothing breaks"), expected);
-        assert!(line.leave(first, at(12), &link).1);
-        assert_eq!(line.ends(second).0.expect("nothing breaks"), expected);
-    }
-}
+#[path = "connection_line_tests.rs"]
+mod tests;

@@ -1,10 +1,10 @@
 //! The connections of one device.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::conditions::Conditions;
+use super::connection_line::FlowId;
 use super::options::OutageMode;
 use super::tcp::Connection;
 use super::transport_options::{Protocol, TransportOptions};
@@ -17,9 +17,8 @@ pub(super) struct Shared {
     closed: Cell<bool>,
     /// Requests that have it now.
     users: Cell<u32>,
-    /// Messages that wait for their turn, by direction: the first is under way.
-    turns: [RefCell<VecDeque<u64>>; 2],
-    tickets: Cell<u64>,
+    /// What is under way, by direction, if messages share it.
+    pub(super) flow: [Cell<Option<FlowId>>; 2],
     /// When the last message arrived, by direction: they do not overtake each other.
     pub(super) arrived: [Cell<Time>; 2],
 }
@@ -30,8 +29,7 @@ impl Shared {
             state: RefCell::new(state),
             closed: Cell::new(false),
             users: Cell::new(0),
-            turns: Default::default(),
-            tickets: Cell::new(0),
+            flow: Default::default(),
             arrived: Default::default(),
         }
     }
@@ -42,21 +40,6 @@ impl Shared {
 
     pub(super) fn is_closed(&self) -> bool {
         self.closed.get()
-    }
-
-    /// A place in the row of one direction's messages.
-    pub(super) fn queue(&self, way: usize) -> u64 {
-        self.tickets.set(self.tickets.get() + 1);
-        self.turns[way].borrow_mut().push_back(self.tickets.get());
-        self.tickets.get()
-    }
-
-    pub(super) fn is_next(&self, way: usize, ticket: u64) -> bool {
-        self.turns[way].borrow().front() == Some(&ticket)
-    }
-
-    pub(super) fn done(&self, way: usize, ticket: u64) {
-        self.turns[way].borrow_mut().retain(|waiting| *waiting != ticket);
     }
 }
 

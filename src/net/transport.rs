@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::conditions::{Conditions, Direction};
-use super::connection_line::{FlowId, Line, Stage};
+use super::connection_line::{Line, MessageId, Stage};
 use super::connection_pool::{Found, Pool, Shared};
 use super::link::Link;
 use super::options::OutageMode;
@@ -68,7 +68,7 @@ struct Errand {
     way: Rc<Way>,
     shared: Rc<Shared>,
     /// Its message under way.
-    flow: Cell<Option<(Direction, FlowId)>>,
+    message: Cell<Option<(Direction, MessageId)>>,
     /// Nobody waits for it.
     unwanted: Cell<bool>,
 }
@@ -85,8 +85,8 @@ impl Drop for Lease {
         if !self.answered {
             self.errand.unwanted.set(true);
             shared.close();
-            if let Some((direction, flow)) = self.errand.flow.get() {
-                way.with_line(direction, |line, now, weather| line.abandon(flow, now, weather));
+            if let Some((direction, message)) = self.errand.message.get() {
+                way.with_line(direction, |line, now, weather| line.abandon(message, now, weather));
             }
         }
         way.pool.release(shared);
@@ -199,8 +199,8 @@ impl Way {
                     Err(_) => return Err(TransportError::Timeout),
                 },
             };
-            let (way, flow, unwanted) = (self.clone(), Cell::new(None), Cell::new(false));
-            let errand = Rc::new(Errand { way, shared, flow, unwanted });
+            let (way, message, unwanted) = (self.clone(), Cell::new(None), Cell::new(false));
+            let errand = Rc::new(Errand { way, shared, message, unwanted });
             return Ok(Lease { errand, answered: false });
         }
     }
@@ -244,11 +244,7 @@ impl Way {
     /// Brings one message of a request from end to end.
     async fn pass(&self, errand: &Errand, direction: Direction, bytes: u64) -> Passed {
         let (way, shared, began) = (direction as usize, &errand.shared, self.handle.now());
-        let left = if self.options.protocol == Protocol::Http2 {
-            Box::pin(self.leave_in_turn(errand, direction, bytes)).await
-        } else {
-            self.leave(errand, direction, bytes).await
-        };
+        let left = self.leave(errand, direction, bytes).await;
         let dropped = |passed| {
             self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes });
             passed
@@ -279,17 +275,41 @@ impl Way {
         Passed::Arrived
     }
 
-    /// Until the last byte has left the bottleneck, after those of the messages before it on the same connection.
-    async fn leave_in_turn(&self, errand: &Errand, direction: Direction, bytes: u64) -> Result<Left, Passed> {
-        let (way, shared) = (direction as usize, &errand.shared);
-        let ticket = shared.queue(way);
-        while !shared.is_next(way, ticket) {
-            self.changed[way].notified().await;
+    /// Puts a message on the line: with those that its connection has under way, or alone.
+    fn join(&self, shared: &Shared, direction: Direction, bytes: u64) -> MessageId {
+        let way = direction as usize;
+        self.with_line(direction, |line, now, weather| {
+            let mut state = shared.state.borrow_mut();
+            if let Some(flow) = shared.flow[way].get() {
+                if line.is_under_way(flow, now) {
+                    let load = state.joining(direction, bytes);
+                    return line.add(flow, load, now, weather);
+                }
+                state.senders[way] = line.sender(flow).expect("a flow is there until its last message left");
+            }
+            let transfer = state.message(direction, now, bytes, weather.mtu());
+            let sender = state.senders[way].clone();
+            let message = line.join(Box::new(Stage { transfer, sender }), now, weather);
+            if self.options.protocol == Protocol::Http2 {
+                shared.flow[way].set(Some(message));
+            }
+            message
+        })
+    }
+
+    /// Takes a message from the line, and with the last of a flow what the flow leaves behind. Whether all of it went out.
+    fn quit(&self, shared: &Shared, direction: Direction, message: MessageId) -> bool {
+        let (way, http2) = (direction as usize, self.options.protocol == Protocol::Http2);
+        let gone = self.with_line(direction, |line, now, weather| line.leave(message, now, weather));
+        if let Some(stage) = gone.stage {
+            self.sent(direction, stage.transfer.traffic);
+            // Another flow of the connection may have begun with this one's sender.
+            if !http2 || shared.flow[way].get() == Some(gone.flow) {
+                shared.state.borrow_mut().senders[way] = stage.sender;
+                shared.flow[way].set(None);
+            }
         }
-        let left = self.leave(errand, direction, bytes).await;
-        shared.done(way, ticket);
-        self.changed[way].notify_all();
-        left
+        gone.whole
     }
 
     /// Until the last byte has left the bottleneck.
@@ -308,16 +328,12 @@ impl Way {
                 HalfOpen::Reset => Passed::Broken(self.conditions(|weather, now| now + weather.rtt(now))),
             });
         }
-        let flow = self.with_line(direction, |line, now, weather| {
-            let mut state = shared.state.borrow_mut();
-            let transfer = state.message(direction, now, bytes, weather.mtu());
-            line.join(Box::new(Stage { transfer, sender: state.senders[way].clone() }), now, weather)
-        });
-        errand.flow.set(Some((direction, flow)));
+        let message = self.join(shared, direction, bytes);
+        errand.message.set(Some((direction, message)));
         let (ends, arrives) = loop {
-            let (ends, alone) = self.lines[way].borrow().ends(flow);
+            let (ends, alone) = self.lines[way].borrow().ends(message);
             let arrives = ends.map(|left| self.arrival(shared, direction, left));
-            // Who has the line for itself, and nobody behind it on its connection, need not tell when it leaves it: one turn less.
+            // Who has the line for itself, and a connection that nobody joins, need not tell when it leaves it: one turn less.
             let alone = alone && self.options.protocol == Protocol::Http1;
             let until = if alone { arrives } else { ends };
             let until = until.unwrap_or_else(|broken| broken.at);
@@ -325,11 +341,9 @@ impl Way {
                 break (ends, arrives);
             }
         };
-        errand.flow.set(None);
-        let (stage, whole) = self.with_line(direction, |line, now, weather| line.leave(flow, now, weather));
-        shared.state.borrow_mut().senders[way] = stage.sender;
+        errand.message.set(None);
+        let whole = self.quit(shared, direction, message);
         self.last_packet.set(Some(self.handle.now()));
-        self.sent(direction, stage.transfer.traffic);
         match (ends, arrives) {
             (Ok(at), Ok(arrives)) if whole => Ok(Left { at, arrives }),
             (Err(broken), _) => {

@@ -9,7 +9,7 @@ pub enum Protocol {
     /// HTTP/1.1: one request at a time on each connection, several connections.
     #[default]
     Http1,
-    /// HTTP/2: all requests on one connection; bodies of one direction follow each other.
+    /// HTTP/2: all requests on one connection; frames of one direction take turns.
     Http2,
     /// Nothing: round trip plus bytes over rate, without connections and headers. What closed forms speak of.
     Bare,

@@ -185,7 +185,40 @@ fn parallel_requests_share_the_link() {
     assert!(queued[0] < 1_800 && queued[1] > queued[0] + 1_100, "one after the other: {queued:?}");
     let (streams, connections) = ends(Protocol::Http2, 6);
     assert_eq!(connections, 1);
-    assert!(streams[0] < 1_800 && streams[1] < queued[1] - 150, "on one connection: {streams:?}");
+    assert!(streams[1] - streams[0] < 50 && streams[1] < queued[1] - 150, "on one connection: {streams:?}");
+}
+
+#[test]
+fn a_small_answer_passes_a_big_one_on_one_http_2_connection() {
+    let ends = |protocol, connections| {
+        let options = TransportOptions { protocol, connections, ..options() };
+        let mut bench = Bench::new(profile(), options, |_| ());
+        bench.request(at(0), 100, 5_000_000, PATIENT);
+        bench.request(at(1_500), 100, 1_000, PATIENT);
+        let ended = bench.run();
+        ended.iter().map(|(answer, at)| (answer.expect("it came"), at.0 / 1_000_000)).collect::<Vec<_>>()
+    };
+    let streams = ends(Protocol::Http2, 1);
+    assert!(streams[0].0 == 1_000 && streams[0].1 < 1_900, "{streams:?}");
+    let queued = ends(Protocol::Http1, 1);
+    assert!(queued[0].0 == 5_000_000 && queued[1].1 > 5_000, "{queued:?}");
+    assert!(streams[1].1.abs_diff(queued[0].1) < 50, "and costs it no more than its bytes: {streams:?}");
+}
+
+#[test]
+fn a_stream_that_ends_as_another_begins_leaves_its_window_to_it() {
+    let options = TransportOptions { protocol: Protocol::Http2, ..options() };
+    let mut bench = Bench::new(profile(), options, |_| ());
+    bench.request(at(0), 100, 300_000, PATIENT);
+    for start in [300, 500, 520, 700, 900] {
+        bench.request(at(start), 100, 50_000, PATIENT);
+    }
+    let ended = bench.run();
+    assert_eq!(ended.iter().filter(|(answer, _)| answer.is_ok()).count(), 6);
+    assert_eq!(bench.tally.connections.get(), 1);
+    // Their bytes, their packets' headers, and no packet twice.
+    let bytes = bench.tally.bytes.get();
+    assert!((570_000..=573_000).contains(&bytes), "{bytes}");
 }
 
 #[test]

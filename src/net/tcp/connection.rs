@@ -115,17 +115,25 @@ impl Connection {
         let first = *count == 1;
         // The server answers at once and so delays its acknowledgements; the device does while it asks without a pause.
         let kept = !first && (way == Direction::Up || at.since(self.last) < DELAYED_ACK);
-        let mut load = Load::of(bytes);
-        if self.tls != Tls::None {
-            load.bytes += RECORD_OVERHEAD * bytes.div_ceil(RECORD);
-            if first && self.tls == Tls::V13 {
-                load.lead = match way {
-                    Direction::Up => Lead { segments: 1, wire: FINISHED },
-                    Direction::Down => Lead { segments: 2, wire: 2 * TICKET },
-                };
-            }
+        let mut load = self.load(bytes);
+        if first && self.tls == Tls::V13 {
+            load.lead = match way {
+                Direction::Up => Lead { segments: 1, wire: FINISHED },
+                Direction::Down => Lead { segments: 2, wire: 2 * TICKET },
+            };
         }
         Transfer::new(way, at, load, mtu, kept)
+    }
+
+    /// The load of a message of `bytes` that joins one under way.
+    pub fn joining(&mut self, way: Direction, bytes: u64) -> Load {
+        self.messages[way as usize] += 1;
+        self.load(bytes)
+    }
+
+    fn load(&self, bytes: u64) -> Load {
+        let records = if self.tls == Tls::None { 0 } else { bytes.div_ceil(RECORD) };
+        Load::of(bytes + RECORD_OVERHEAD * records)
     }
 
     /// Runs a transfer to its end: when its last byte arrives, half a round trip and the jitter after it left.

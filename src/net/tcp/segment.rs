@@ -74,6 +74,30 @@ impl Cut {
             None => self.lead.wire * n / self.lead.segments,
         }
     }
+
+    /// Bytes of messages in its first `n` packets.
+    pub(super) fn payload(&self, n: u64) -> u64 {
+        let n = n.min(self.segments);
+        match n.checked_sub(self.lead.segments) {
+            Some(full) => self.first(n) - self.lead.wire - full * HEADERS,
+            None => 0,
+        }
+    }
+
+    /// What is left after its first `n` packets if `bytes` of messages are to follow.
+    pub(super) fn rest(&self, n: u64, bytes: u64) -> Cut {
+        let lead = match self.lead.segments.checked_sub(n) {
+            Some(segments) => Lead { segments, wire: self.lead.wire - self.first(n) },
+            None => Lead::default(),
+        };
+        let full = bytes.div_ceil(self.mtu - HEADERS);
+        Cut { mtu: self.mtu, segments: full + lead.segments, wire: bytes + full * HEADERS + lead.wire, lead }
+    }
+
+    /// In which packet the last of the first `bytes` of messages is.
+    pub(super) fn packet(&self, bytes: u64) -> u64 {
+        self.lead.segments + bytes.div_ceil(self.mtu - HEADERS)
+    }
 }
 
 #[cfg(test)]
@@ -95,5 +119,20 @@ mod tests {
         assert_eq!(cut.segments, 5);
         let upto: Vec<u64> = (0..=6).map(|n| cut.first(n)).collect();
         assert_eq!(upto, [0, 300, 600, 2_100, 3_600, 3_756, 3_756]);
+        let payload: Vec<u64> = (0..=6).map(|n| cut.payload(n)).collect();
+        assert_eq!(payload, [0, 0, 0, 1_448, 2_896, 3_000, 3_000]);
+    }
+
+    #[test]
+    fn what_joins_a_message_fills_its_last_packet() {
+        let cut = Load { bytes: 3_000, lead: Lead { segments: 2, wire: 600 } }.cut(1_500);
+        // Three packets are gone, with 1 448 bytes; 1 552 are left, and 900 join them.
+        let rest = cut.rest(3, 1_552 + 900);
+        assert_eq!((rest.segments, rest.first(2)), (2, 2_452 + 2 * 52));
+        assert_eq!([1, 1_448, 1_449].map(|bytes| rest.packet(bytes)), [1, 1, 2]);
+        let rest = cut.rest(1, 3_000);
+        assert_eq!((rest.segments, rest.first(1), rest.packet(1)), (4, 300, 2), "half of the lead is left");
+        let none = cut.rest(5, 0);
+        assert_eq!((none.segments, none.first(1)), (0, 0));
     }
 }

@@ -199,6 +199,24 @@ fn a_syn_is_sent_again_after_one_two_and_four_seconds() {
 }
 
 #[test]
+fn a_handshake_under_loss_takes_as_long_as_the_formula_says() {
+    // Cardwell 2000: each of SYN and SYN-ACK is lost n times in a row with p^n, and waited for 1, 2, 4 s: Ts·((1 − p)/(1 − 2p) − 1) a way.
+    let loss = 0.05;
+    let expected = 2.0 * ((1.0 - loss) / (1.0 - 2.0 * loss) - 1.0);
+    let links = (0..20_000).map(|seed| lte().with_losses(Losses::Bernoulli(loss), Seed(seed)));
+    let late: Vec<f64> = links
+        .map(|link| {
+            let (_, opened, _) = Connection::open(&plain(), &link, at(0)).expect("it opens");
+            opened.since(at(0)).as_secs_f64() - 0.070
+        })
+        .collect();
+    let mean = late.iter().sum::<f64>() / late.len() as f64;
+    assert!((mean / expected - 1.0).abs() < 0.15, "{mean} s for {expected} s");
+    let waited = late.iter().filter(|late| **late > 0.9).count() as f64 / late.len() as f64;
+    assert!((0.09..0.105).contains(&waited), "of either way one in twenty: {waited}");
+}
+
+#[test]
 fn a_kept_connection_is_fast_until_it_rests() {
     let link = lte();
     let (mut connection, opened, _) = Connection::open(&plain(), &link, at(0)).expect("it opens");

@@ -1,5 +1,6 @@
 //! One message on its way.
 
+use super::mark::{Mark, Seen};
 use super::outage::{GIVE_UP, staircase};
 use super::segment::{Cut, HEADERS, Load};
 use super::sender::Sender;
@@ -58,6 +59,12 @@ pub struct Transfer {
     limited: bool,
     /// The receiver acknowledges every second segment.
     delayed: bool,
+    /// Packets that the window held beyond those of the last round.
+    spare: u64,
+    /// What comes next goes in that round yet.
+    reopened: bool,
+    /// Where messages end, if it carries several.
+    marks: Vec<Mark>,
     /// What was sent so far.
     pub traffic: Traffic,
     broken: Option<Broken>,
@@ -130,6 +137,9 @@ impl Transfer {
             excused: 0,
             limited: false,
             delayed: kept,
+            spare: 0,
+            reopened: false,
+            marks: Vec::new(),
             traffic: Traffic::default(),
             broken: None,
         }
@@ -172,6 +182,45 @@ impl Transfer {
         (self.sent, self.again, self.hidden) = (all, 0, 0);
         self.repaired = self.free;
         left
+    }
+
+    /// Bytes of messages that it carries since they last changed, and how many of them went out.
+    pub(in crate::net) fn payload(&self) -> (u64, u64) {
+        (self.load.payload(self.load.segments), self.load.payload(self.sent))
+    }
+
+    /// Its messages change at `now`: `bytes` are left from here on, and each of `streams` ends after so many of them, or has none
+    /// left. What went out stays as it is.
+    pub(in crate::net) fn change(&mut self, now: Time, bytes: u64, streams: &[(u64, Option<u64>)]) {
+        let idle = self.left() + self.hidden == 0;
+        let load = self.load.rest(self.sent, bytes);
+        let (owed, earliest) = (self.again + self.hidden, self.free.max(self.repaired));
+        let gone = std::mem::take(&mut self.marks);
+        let gone: Vec<Mark> = gone.into_iter().filter(|mark| mark.packets <= self.sent).collect();
+        self.marks.extend(streams.iter().map(|(stream, ends)| {
+            match gone.iter().find(|mark| mark.stream == *stream) {
+                Some(mark) => Mark { packets: 0, ..mark.clone() },
+                None => {
+                    let packets = ends.map_or(0, |bytes| load.packet(bytes));
+                    let passed = (packets + owed == 0).then_some(earliest);
+                    let earliest = if packets == 0 || owed > 0 { earliest } else { now };
+                    Mark { stream: *stream, packets, owed, earliest, passed }
+                }
+            }
+        }));
+        (self.load, self.sent) = (load, 0);
+        if idle && self.spare > 0 {
+            (self.at, self.reopened) = (now, true);
+        }
+        if bytes > 0 {
+            // What follows tells of them.
+            self.again += std::mem::take(&mut self.hidden);
+        }
+    }
+
+    /// When a stream's message has left, if that is known and it is not alone.
+    pub(in crate::net) fn passed(&self, stream: u64) -> Option<Time> {
+        self.marks.iter().find(|mark| mark.stream == stream).and_then(|mark| mark.passed)
     }
 
     /// Segments to be sent, first or again.
@@ -238,6 +287,7 @@ impl Transfer {
             }
         }
         let bytes = self.bytes(step.n);
+        let before = (!self.marks.is_empty()).then(|| self.clone());
         self.account(&step, &lost, bytes, sender, &pace);
         if self.left() > 0 || self.hidden > 0 {
             self.limited = true;
@@ -248,12 +298,29 @@ impl Transfer {
             let more = self.left() > 0;
             self.repair(&step, &lost, more, sender, &pace);
         }
+        if let Some(before) = before {
+            self.mark(&before, &step, &lost, conditions);
+        }
         self.burst = false;
+    }
+
+    /// Tells the marks of a step, `before` which the transfer was like that.
+    fn mark(&mut self, before: &Transfer, step: &Step, lost: &[u64], conditions: &dyn Conditions) {
+        let repairs = step.n.min(before.again);
+        let seen = Seen { sent: before.sent, repairs, n: step.n, lost, repaired: self.repaired };
+        let left = |k: u64| match k < step.n {
+            true => conditions.leaves_by(self.way, step.start, before.bytes(k)).min(step.end),
+            false => step.end,
+        };
+        for mark in &mut self.marks {
+            mark.see(&seen, left);
+        }
     }
 
     /// One window, or all that no stall stops.
     fn windowed(&self, sender: &Sender, conditions: &dyn Conditions, pace: &Pace, until: Time) -> Step {
-        let (left, window) = (self.left(), sender.window.segments() + self.credit);
+        let whole = sender.window.segments() + self.credit;
+        let (left, window) = (self.left(), if self.reopened { self.spare } else { whole });
         let full = pace.round.segment * window >= pace.first;
         let mut n = match left > window {
             true if full => self.stretch(sender, pace, conditions),
@@ -370,6 +437,7 @@ impl Transfer {
         self.traffic.retransmitted += repairs;
         self.traffic.bytes += bytes;
         self.credit = 0;
+        (self.spare, self.reopened) = (step.window.saturating_sub(step.n), false);
         self.again -= repairs;
         self.sent += step.n - repairs;
         self.free = step.end;

@@ -1,0 +1,256 @@
+//! Messages that share a line, and those that share a connection on it.
+
+use proptest::prelude::*;
+
+use super::super::tcp::{Congestion, Losses, Steady, segments, wire};
+use super::*;
+use crate::base::Seed;
+
+fn at(ms: u64) -> Time {
+    Time::ZERO + Span::millis(ms)
+}
+
+fn link() -> Steady {
+    Steady::new(Span::millis(20), BitRate(8_000_000), BitRate(8_000_000))
+}
+
+fn stage(now: Time, bytes: u64) -> Box<Stage> {
+    let sender = Sender::new(Congestion::Cubic, Span::millis(20), now, true);
+    let transfer = Transfer::new(Direction::Down, now, Load::of(bytes), 1_500, false);
+    Box::new(Stage { transfer, sender })
+}
+
+/// How long the bytes of a message take alone, without stalls.
+fn bare(bytes: u64) -> Span {
+    link().rate[1].time_for(wire(bytes, 1_500))
+}
+
+#[test]
+fn two_that_begin_together_take_twice_as_long_and_one_that_joins_late_delays_by_its_part() {
+    let (link, mut line) = (link(), Line::default());
+    let alone = line.join(stage(at(0), 1_000_000), at(0), &link);
+    let end = line.ends(alone).0.expect("nothing breaks");
+    assert!(end.since(at(0)) >= bare(1_000_000));
+    let second = line.join(stage(at(0), 1_000_000), at(0), &link);
+    for id in [alone, second] {
+        let together = line.ends(id).0.expect("nothing breaks").since(at(0));
+        let twice = bare(2_000_000);
+        assert!(together >= twice && together < twice + Span::millis(40), "{together} for {twice}");
+    }
+    assert!(line.leave(second, at(500), &link).whole);
+    let after = line.ends(alone).0.expect("nothing breaks");
+    // It had half of the rate for half a second: a quarter of a second is lost.
+    let late = after.since(end);
+    assert!((Span::millis(230)..Span::millis(270)).contains(&late), "{late}");
+}
+
+#[test]
+fn what_goes_over_the_wire_does_not_depend_on_company() {
+    let (link, mut line) = (link(), Line::default());
+    let one = line.join(stage(at(0), 300_000), at(0), &link);
+    let two = line.join(stage(at(70), 50_000), at(70), &link);
+    let end = line.ends(two).0.expect("nothing breaks");
+    let short = line.leave(two, end, &link);
+    let end = line.ends(one).0.expect("nothing breaks");
+    let long = line.leave(one, end, &link);
+    for (gone, bytes) in [(short, 50_000), (long, 300_000)] {
+        let stage = gone.stage.expect("each has a flow of its own");
+        assert_eq!(stage.transfer.traffic.bytes, wire(bytes, 1_500));
+        assert_eq!(stage.transfer.traffic.packets, segments(bytes, 1_500));
+    }
+    assert!(end.since(at(0)) >= bare(350_000));
+}
+
+#[test]
+fn an_abandoned_flow_soon_leaves_the_line_to_others() {
+    let (link, mut line) = (link(), Line::default());
+    let dead = line.join(stage(at(0), 10_000_000), at(0), &link);
+    line.abandon(dead, at(1_000), &link);
+    let free = line.ends(dead).0.expect("nothing breaks");
+    assert!(free <= at(1_100), "a window at most: {free}");
+    let gone = line.leave(dead, free, &link);
+    assert!(!gone.whole);
+    let stage = gone.stage.expect("it was alone");
+    assert!(stage.transfer.traffic.bytes < 1_200_000, "{:?}", stage.transfer.traffic);
+    let next = line.join(self::stage(free, 100_000), free, &link);
+    let took = line.ends(next).0.expect("nothing breaks").since(free);
+    assert!(took < bare(100_000) + Span::millis(60), "{took}");
+}
+
+#[test]
+fn what_was_all_in_flight_is_not_abandoned() {
+    let (link, mut line) = (link(), Line::default());
+    let small = line.join(stage(at(0), 5_000), at(0), &link);
+    line.abandon(small, at(1), &link);
+    let end = line.ends(small).0.expect("nothing breaks");
+    assert_eq!(end, at(0) + bare(5_000));
+    assert!(line.leave(small, end, &link).whole);
+    line.abandon(small, at(50), &link);
+}
+
+#[test]
+fn a_flow_that_is_over_takes_nothing_from_who_joins_before_it_is_asked_for() {
+    let (link, mut line) = (link(), Line::default());
+    let first = line.join(stage(at(0), 5_000), at(0), &link);
+    let (end, alone) = line.ends(first);
+    assert!(alone && end.expect("nothing breaks") < at(6));
+    let second = line.join(stage(at(10), 5_000), at(10), &link);
+    let expected = at(10) + bare(5_000);
+    assert_eq!(line.ends(second).0.expect("nothing breaks"), expected);
+    assert!(line.leave(first, at(12), &link).whole);
+    assert_eq!(line.ends(second).0.expect("nothing breaks"), expected);
+}
+
+/// When each of `messages`, which are all there at `now`, has left: as streams of one connection.
+fn streams(link: &dyn Conditions, messages: &[u64]) -> (Vec<Time>, Line) {
+    let mut line = Line::default();
+    let sender = Sender::new(Congestion::Cubic, link.rtt(at(0)), at(0), true);
+    let transfer = Transfer::new(Direction::Down, at(0), Load::of(messages[0]), 1_500, false);
+    let mut ids = vec![line.join(Box::new(Stage { transfer, sender }), at(0), link)];
+    let flow = ids[0];
+    ids.extend(messages[1..].iter().map(|bytes| line.add(flow, Load::of(*bytes), at(0), link)));
+    let ends = ids.iter().map(|id| line.ends(*id).0.expect("nothing breaks")).collect();
+    (ends, line)
+}
+
+proptest! {
+    #[test]
+    fn equal_streams_take_as_long_together_as_one_message_of_their_sum(
+        n in 2_u64..8, bytes in 1_u64..400_000, rtt in 2_u64..600, rate in 200_000_u64..50_000_000
+    ) {
+        let link = Steady::new(Span::millis(rtt), BitRate(rate), BitRate(rate));
+        let (ends, mut line) = streams(&link, &vec![bytes; n as usize]);
+        let (whole, _) = streams(&link, &[n * bytes]);
+        let last = *ends.last().expect("there are some");
+        let packet = link.rate[1].time_for(1_500);
+        prop_assert!(last.0.abs_diff(whole[0].0) <= (link.rtt + packet).0, "{last} for {}", whole[0]);
+        prop_assert!(ends.is_sorted());
+        // Nothing is sent twice, and nothing but the last packets is not full.
+        for id in 2..=n {
+            prop_assert!(line.leave(id, last, &link).stage.is_none());
+        }
+        let traffic = line.leave(1, last, &link).stage.expect("the last one").transfer.traffic;
+        prop_assert_eq!(traffic.retransmitted, 0);
+        let packets = segments(n * bytes, 1_500);
+        prop_assert!((packets..=packets + n).contains(&traffic.packets));
+        prop_assert_eq!(traffic.bytes, n * bytes + 52 * traffic.packets);
+    }
+
+    #[test]
+    fn streams_that_join_and_leave_send_all_their_bytes_and_no_others(
+        later in proptest::collection::vec((0_u64..400, 1_u64..200_000), 1..6), loss in 0_u64..2, seed in 0_u64..50
+    ) {
+        let losses = if loss > 0 { Losses::Bernoulli(0.01) } else { Losses::None };
+        let link = link().with_losses(losses, Seed(seed));
+        let mut later = later;
+        later.sort_unstable();
+        let (_, mut line) = streams(&link, &[500_000]);
+        let mut ids = vec![1];
+        for (ms, bytes) in &later {
+            ids.push(line.add(1, Load::of(*bytes), at(*ms), &link));
+        }
+        let mut ends: Vec<(Time, u64)> =
+            ids.iter().map(|id| (line.ends(*id).0.expect("nothing breaks"), *id)).collect();
+        ends.sort_unstable();
+        let bytes = 500_000 + later.iter().map(|(_, bytes)| bytes).sum::<u64>();
+        let mut stage = None;
+        for (end, id) in &ends {
+            prop_assert!(stage.is_none());
+            prop_assert_eq!(line.ends(*id).0, Ok(*end), "who leaves changes nothing for the others");
+            let gone = line.leave(*id, *end, &link);
+            prop_assert!(gone.whole);
+            stage = gone.stage;
+        }
+        let traffic = stage.expect("the last one leaves it").transfer.traffic;
+        let fresh = traffic.packets - traffic.retransmitted;
+        let packets = segments(bytes, 1_500);
+        prop_assert!((packets..=packets + 6).contains(&fresh), "{fresh} for {packets}");
+        if traffic.retransmitted == 0 {
+            prop_assert_eq!(traffic.bytes, bytes + 52 * fresh);
+        }
+        let last = ends.last().expect("there are some").0;
+        prop_assert!(last.since(at(0)) >= bare(bytes));
+    }
+}
+
+#[test]
+fn a_message_that_nobody_joins_is_a_transfer_like_any_other() {
+    for (losses, bytes) in [(Losses::None, 300_000), (Losses::Bernoulli(0.01), 300_000), (Losses::None, 1)] {
+        let link = link().with_losses(losses, Seed(3));
+        let mut alone = stage(at(0), bytes);
+        let ended = alone.run(&link, Time::FAR).expect("it ends").expect("nothing breaks");
+        assert_eq!(streams(&link, &[bytes]).0, [ended]);
+    }
+}
+
+#[test]
+fn a_small_stream_is_not_stuck_behind_a_big_one() {
+    let (link, mut line) = (link(), Line::default());
+    let big = line.join(stage(at(0), 5_000_000), at(0), &link);
+    let before = line.ends(big).0.expect("nothing breaks");
+    let small = line.add(big, Load::of(2_000), at(1_000), &link);
+    let took = line.ends(small).0.expect("nothing breaks").since(at(1_000));
+    // A frame of the other, what was in the queue, and its own two packets.
+    assert!(took < Span::millis(70), "{took}");
+    let late = line.ends(big).0.expect("nothing breaks").since(before);
+    assert!(late < bare(2_000) + Span::millis(2), "the big one is later by as much: {late}");
+    assert!(line.leave(small, at(1_100), &link).stage.is_none());
+    assert_eq!(line.ends(big).0.expect("nothing breaks").since(before), late);
+}
+
+#[test]
+fn what_fits_into_the_window_goes_out_with_what_was_sent_before() {
+    let (link, mut line) = (link(), Line::default());
+    let first = line.join(stage(at(0), 3_000), at(0), &link);
+    let second = line.add(first, Load::of(3_000), at(1), &link);
+    // Three packets each and a window of ten: nobody waits for an acknowledgement.
+    assert_eq!(line.ends(first).0, Ok(at(0) + bare(3_000)));
+    assert_eq!(line.ends(second).0, Ok(at(0) + bare(3_000) * 2));
+    let third = line.add(first, Load::of(14_480), at(2), &link);
+    let end = line.ends(third).0.expect("nothing breaks");
+    assert!(end > at(20) && end < at(60), "four more fit, six wait: {end}");
+}
+
+#[test]
+fn one_loss_holds_back_all_streams_of_a_connection_and_of_several_only_its_own() {
+    let clean = link();
+    // The link loses what leaves in its first slot, and nothing else.
+    let lossy = (0..10_000).map(|seed| link().with_losses(Losses::Bernoulli(0.01), Seed(seed)));
+    let lossy = lossy.into_iter().find(|link| {
+        let next = |slot| link.next_loss(Direction::Down, slot, 80);
+        next(0) == Some(0) && next(1).is_none()
+    });
+    let lossy = lossy.expect("one of them");
+    let messages = [2_000; 4];
+    let (before, after) = (streams(&clean, &messages).0, streams(&lossy, &messages).0);
+    for (before, after) in before.iter().zip(&after) {
+        // A round trip passes until the repair is there, and all the rest is behind it.
+        assert!(after.since(*before) > Span::millis(15), "{before} and {after}");
+    }
+    let parallel = |link: &Steady| {
+        let mut line = Line::default();
+        let starts = (0..4).map(|n| at(4 * n));
+        let ids: Vec<_> = starts.map(|now| line.join(stage(now, 2_000), now, link)).collect();
+        ids.iter().map(|id| line.ends(*id).0.expect("nothing breaks")).collect::<Vec<Time>>()
+    };
+    let (before, after) = (parallel(&clean), parallel(&lossy));
+    assert!(after[0].since(before[0]) > Span::millis(15), "{before:?} and {after:?}");
+    for (before, after) in before.iter().zip(&after).skip(1) {
+        assert!(after.since(*before) < Span::millis(8), "{before} and {after}");
+    }
+}
+
+#[test]
+fn a_stream_that_is_given_up_leaves_its_turns_to_the_others() {
+    let (link, mut line) = (link(), Line::default());
+    let dead = line.join(stage(at(0), 10_000_000), at(0), &link);
+    let other = line.add(dead, Load::of(1_000_000), at(0), &link);
+    let shared = line.ends(other).0.expect("nothing breaks");
+    line.abandon(dead, at(500), &link);
+    let free = line.ends(other).0.expect("nothing breaks");
+    assert!(free.since(at(0)) < shared.since(at(0)).scaled(4, 5), "{free} instead of {shared}");
+    let ends = line.ends(dead).0.expect("nothing breaks");
+    assert!(ends <= at(600), "what was in flight: {ends}");
+    assert!(!line.leave(dead, ends, &link).whole);
+    assert!(line.leave(other, free, &link).whole);
+}

@@ -1,0 +1,147 @@
+//! Whose bytes leave next when several messages share a connection.
+
+use std::collections::VecDeque;
+
+/// Payload of an HTTP/2 frame, as both ends may take it for granted (RFC 9113, SETTINGS_MAX_FRAME_SIZE).
+const FRAME: u64 = 16_384;
+
+/// Streams that take turns: a frame of each, round after round, the newest last (RFC 9218 for equal urgency, incremental).
+/// A stream is a message by its number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Turns {
+    /// Whose turn it is, and what each has left.
+    row: VecDeque<(u64, u64)>,
+    /// What has left of the first one's present frame.
+    begun: u64,
+}
+
+impl Turns {
+    /// A stream with `bytes` to send joins at the end of the row.
+    pub(super) fn join(&mut self, stream: u64, bytes: u64) {
+        self.row.push_back((stream, bytes));
+    }
+
+    /// A stream is given up: what of it had not left.
+    pub(super) fn drop_out(&mut self, stream: u64) -> u64 {
+        let Some(at) = self.row.iter().position(|(id, _)| *id == stream) else { return 0 };
+        if at == 0 {
+            self.begun = 0;
+        }
+        self.row.remove(at).map_or(0, |(_, left)| left)
+    }
+
+    /// Bytes that all have left, together.
+    pub(super) fn left(&self) -> u64 {
+        self.row.iter().map(|(_, left)| left).sum()
+    }
+
+    /// The next `bytes` leave.
+    pub(super) fn pass(&mut self, bytes: u64) {
+        self.take(bytes, |_, _| ());
+    }
+
+    /// After how many bytes from now each stream has left, the first to end first.
+    pub(super) fn ends(&self) -> Vec<(u64, u64)> {
+        let mut ends = Vec::with_capacity(self.row.len());
+        self.clone().take(u64::MAX, |stream, at| ends.push((stream, at)));
+        ends
+    }
+
+    fn take(&mut self, bytes: u64, mut ended: impl FnMut(u64, u64)) {
+        let mut gone = 0;
+        while let Some((stream, left)) = self.row.front_mut() {
+            let n = (FRAME - self.begun).min(*left).min(bytes - gone);
+            (*left, self.begun, gone) = (*left - n, self.begun + n, gone + n);
+            if *left == 0 {
+                ended(*stream, gone);
+                self.row.pop_front();
+            } else if self.begun == FRAME {
+                self.row.rotate_left(1);
+            } else {
+                return;
+            }
+            self.begun = 0;
+            gone += self.whole_rounds(bytes - gone);
+        }
+    }
+
+    /// Lets as many whole rounds leave at once as end no stream and fit into `bytes`: what left.
+    fn whole_rounds(&mut self, bytes: u64) -> u64 {
+        let least = self.row.iter().map(|(_, left)| left.saturating_sub(1) / FRAME).min().unwrap_or(0);
+        let round = FRAME * self.row.len() as u64;
+        let rounds = bytes.checked_div(round).map_or(0, |fit| fit.min(least));
+        for (_, left) in &mut self.row {
+            *left -= rounds * FRAME;
+        }
+        rounds * round
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(streams: &[u64]) -> Turns {
+        let mut turns = Turns::default();
+        for (stream, bytes) in streams.iter().enumerate() {
+            turns.join(stream as u64, *bytes);
+        }
+        turns
+    }
+
+    #[test]
+    fn streams_end_in_the_order_of_their_frames() {
+        for (streams, ends) in [
+            (&[5_000][..], &[(0, 5_000)][..]),
+            (&[100_000, 100_000], &[(0, 6 * FRAME * 2 + 1_696), (1, 200_000)]),
+            // A small one beside a big one waits for one frame.
+            (&[1_000_000, 1_000], &[(1, FRAME + 1_000), (0, 1_001_000)]),
+            (&[FRAME, FRAME, FRAME], &[(0, FRAME), (1, 2 * FRAME), (2, 3 * FRAME)]),
+            (&[40_000, 20_000, 1], &[(2, 2 * FRAME + 1), (1, 3 * FRAME + 20_000 - FRAME + 1), (0, 60_001)]),
+        ] {
+            assert_eq!(of(streams).ends(), ends, "{streams:?}");
+        }
+    }
+
+    #[test]
+    fn who_joins_late_waits_for_the_frame_that_has_begun() {
+        let mut turns = of(&[100_000]);
+        turns.pass(20_000);
+        turns.join(7, 500);
+        assert_eq!(turns.ends(), [(7, 2 * FRAME - 20_000 + 500), (0, 80_500)]);
+    }
+
+    #[test]
+    fn who_is_given_up_leaves_its_turn_to_the_next() {
+        let mut turns = of(&[100_000, 50_000]);
+        turns.pass(1_000);
+        assert_eq!(turns.drop_out(0), 99_000);
+        assert_eq!(turns.ends(), [(1, 50_000)]);
+        assert_eq!(turns.drop_out(0), 0, "it is gone");
+    }
+
+    proptest! {
+        #[test]
+        fn bytes_are_conserved_and_nobody_is_a_frame_ahead(
+            streams in proptest::collection::vec(1_u64..300_000, 1..7), steps in proptest::collection::vec(0_u64..70_000, 0..30)
+        ) {
+            let (whole, mut turns) = (of(&streams), of(&streams));
+            let (all, expected) = (streams.iter().sum::<u64>(), whole.ends());
+            let mut gone = 0;
+            for step in steps {
+                turns.pass(step);
+                gone = all.min(gone + step);
+                prop_assert_eq!(turns.left(), all - gone);
+                let later: Vec<(u64, u64)> = turns.ends().iter().map(|(id, at)| (*id, at + gone)).collect();
+                prop_assert_eq!(&later[..], &expected[expected.len() - later.len()..], "stopping changes nothing");
+                let sent: Vec<u64> =
+                    turns.row.iter().map(|(id, left)| streams[*id as usize] - left).collect();
+                let ahead = sent.iter().max().unwrap_or(&0) - sent.iter().min().unwrap_or(&0);
+                prop_assert!(ahead <= FRAME, "{:?}", sent);
+            }
+            prop_assert_eq!(expected.last().map(|(_, at)| *at), Some(all));
+        }
+    }
+}
