@@ -280,6 +280,11 @@ impl Disk {
         Charged { from: start, until, wrote: now.writes > before.writes || now.syncs > before.syncs }
     }
 
+    /// When the syncs end that were charged and end after `from`, if what is being done is remembered.
+    pub fn sync_ends(&self, from: Time) -> Vec<Time> {
+        self.0.history.borrow().as_ref().map_or_else(Vec::new, |history| history.sync_ends(from))
+    }
+
     /// Charges nobody for what was done since the last call: it was done when it was issued.
     pub fn forgive(&self) {
         let core = &self.0;

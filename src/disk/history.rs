@@ -111,6 +111,12 @@ impl History {
         self.until = self.until.max(done);
     }
 
+    /// When the syncs end that are remembered and end after `from`.
+    pub(super) fn sync_ends(&self, from: Time) -> Vec<Time> {
+        let syncs = self.operations.iter().filter(|operation| operation.is_sync());
+        syncs.filter_map(|sync| sync.times).map(|(_, done)| done).filter(|done| *done > from).collect()
+    }
+
     /// Operations that have no times get none.
     pub(super) fn forgive(&mut self) {
         self.timed = self.operations.len();

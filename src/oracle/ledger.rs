@@ -59,6 +59,8 @@ pub(super) struct Ledger {
     undecided: Vec<Vec<EditId>>,
     /// By device: edits of others that it decided about.
     for_others: BTreeMap<DeviceId, BTreeSet<EditId>>,
+    /// By device: edits that the last answer to a push refused though the backend said the same.
+    alike: Vec<Vec<EditId>>,
     /// Edits that met a true conflict: a refusal that the device heard of, with other values on the backend.
     pub(super) conflicts: u64,
 }
@@ -85,6 +87,7 @@ impl Ledger {
             devices: vec![BTreeMap::new(); devices],
             in_flight: vec![Vec::new(); devices],
             undecided: vec![Vec::new(); devices],
+            alike: vec![Vec::new(); devices],
             ..Ledger::default()
         }
     }
@@ -186,9 +189,13 @@ impl Ledger {
             return;
         }
         self.undecided[device.0 as usize].clear();
+        self.alike[device.0 as usize].clear();
         for (_, id) in ended {
             let Some(edit) = self.get_mut(id) else { continue };
-            if edit.unheard.take() == Some(true) && !edit.conflict {
+            let differs = edit.unheard.take();
+            if differs == Some(false) {
+                self.alike[device.0 as usize].push(id);
+            } else if differs == Some(true) && !edit.conflict {
                 edit.conflict = true;
                 self.conflicts += 1;
                 self.undecided[device.0 as usize].push(id);
@@ -197,8 +204,13 @@ impl Ledger {
     }
 
     /// The process died in the midst of work on its database: whether it had settled the last answer nobody can tell. If
-    /// not, it will hear of the conflicts again; if it had, they are in nobody's account.
+    /// not, it will hear of the conflicts again; if it had, they are in nobody's account, and of edits that met their own values
+    /// it will not say so again.
     pub(super) fn cut_short(&mut self, device: DeviceId) {
+        for id in std::mem::take(&mut self.alike[device.0 as usize]) {
+            let Some(edit) = self.get_mut(id) else { continue };
+            edit.equal = true;
+        }
         for id in std::mem::take(&mut self.undecided[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
             edit.conflict = false;

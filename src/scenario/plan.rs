@@ -153,6 +153,17 @@ pub struct DeviceClass {
     pub memory: Bytes,
 }
 
+/// The sync of a device's disk at which its power fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AtSync {
+    /// The how-manieth after the event, from 1, of the first device.
+    pub first: u32,
+    /// How many syncs later it is for each further device, in their order; with 0 it is the same one for all.
+    pub stagger: u32,
+    /// Right after the sync, rather than right before its end.
+    pub after: bool,
+}
+
 /// A device of a fleet, all choices made.
 #[derive(Clone, Debug)]
 pub struct DevicePlan {
@@ -247,6 +258,8 @@ pub enum Happening {
     },
     /// The device loses power.
     PowerLoss {
+        /// At a sync of its disk; at once if `None`.
+        at_sync: Option<AtSync>,
         /// How long until the app is started again.
         restart_after: Span,
     },

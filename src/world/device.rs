@@ -7,6 +7,7 @@ use super::clock::{DeviceClock, Gait};
 use super::hardware::{Hardware, Spent};
 use super::hub::{DeviceSink, Hub};
 use super::ports::{CrashBook, DeviceTasks};
+use super::power::SyncLoss;
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId};
 use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineFactory, Event, KillReason, LocalEdit,
@@ -182,6 +183,21 @@ impl Device {
         // What is done at this very instant may not have been told yet.
         let under_way = self.hardware.free_at() >= self.now();
         self.die(reason, restart_after, under_way);
+    }
+
+    /// The power fails at `at`.
+    pub(super) fn lose_power_at(&self, at: Time, restart_after: Span) {
+        let device = self.me.upgrade().expect("a device lasts as long as its world");
+        let handle = self.handle.clone();
+        self.handle.spawn(self.world, "kill", async move {
+            handle.sleep_until(at).await;
+            device.kill(KillReason::PowerLoss, Some(restart_after));
+        });
+    }
+
+    /// The power fails at a sync.
+    pub(super) fn lose_power_at_sync(&self, loss: SyncLoss) {
+        self.hardware.sync_losses.arm(loss);
     }
 
     /// Ends the process at a place in its own code: whoever came there has told what was done before.

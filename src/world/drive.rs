@@ -71,6 +71,9 @@ impl World {
                 None => self.play_kill(kill.clone()),
             }
         }
+        for loss in &self.faults.sync_losses {
+            self.devices[loss.device.0 as usize].lose_power_at_sync(*loss);
+        }
     }
 
     fn play_gateway_kills(&self) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::clock::Jump;
 use super::hardware::SlowTime;
+use super::power::SyncLoss;
 use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
 use crate::contract::KillReason;
 use crate::net::{LossyTime, Outage, OutageMode, Profile};
@@ -36,6 +37,8 @@ pub(super) struct Faults {
     pub(super) zones: Vec<Vec<Jump>>,
     /// Processes that die.
     pub(super) kills: Vec<Kill>,
+    /// Power that fails at syncs.
+    pub(super) sync_losses: Vec<SyncLoss>,
     /// Who goes back to an older state.
     pub(super) restores: Vec<Restore>,
     /// When the gateway's process dies, and how long until it is started again.
@@ -183,11 +186,24 @@ impl Faults {
                 let place = point.as_ref().map_or(String::new(), |(p, n)| format!(" at {p} ({n})"));
                 self.tell(at, format!("{name}: the app of {} is killed{place}", count(chosen)));
             }
-            Happening::PowerLoss { restart_after } => {
+            Happening::PowerLoss { at_sync: None, restart_after } => {
                 for device in chosen {
                     self.kill(at, *device, KillReason::PowerLoss, None, *restart_after);
                 }
                 self.tell(at, format!("{name}: {} lose power", count(chosen)));
+            }
+            Happening::PowerLoss { at_sync: Some(sync), restart_after } => {
+                let (until, after) = (Time::FAR, sync.after);
+                for (device, k) in chosen.iter().zip(0_u32..) {
+                    let (device, restart_after) = (*device, *restart_after);
+                    let nth = sync.first.saturating_add(k.saturating_mul(sync.stagger));
+                    self.sync_losses.push(SyncLoss { device, from: at, until, nth, after, restart_after });
+                }
+                let (whom, first) = (count(chosen), sync.first);
+                self.tell(
+                    at,
+                    format!("{name}: {whom} lose power at a sync, the first at its number {first}"),
+                );
             }
             Happening::BackendDown { length } => {
                 self.down.push((at, at + *length));
@@ -438,6 +454,9 @@ impl Faults {
         }
         for outage in &mut self.leg {
             outage.until = outage.until.min(end);
+        }
+        for loss in &mut self.sync_losses {
+            loss.until = end;
         }
         self.leg.retain(|outage| outage.from < outage.until);
         self.down.retain(|(from, until)| from < until);

@@ -10,6 +10,7 @@ use std::rc::{Rc, Weak};
 use super::browsing::Browser;
 use super::device::Device;
 use super::hub::Hub;
+use super::power::SyncLosses;
 use crate::base::{Bytes, DeviceId, Seed, Span, Time};
 use crate::contract::{Event, KillReason, Machine, Node, Work};
 use crate::disk::{Disk, Flash};
@@ -53,6 +54,8 @@ pub(super) struct Hardware {
     free_at: Cell<Time>,
     spent: Cell<Spent>,
     browser: RefCell<Option<Browser>>,
+    /// Syncs at which the power fails.
+    pub(super) sync_losses: SyncLosses,
 }
 
 /// What the hardware has done.
@@ -87,6 +90,7 @@ impl Hardware {
             free_at: Cell::new(Time::ZERO),
             spent: Cell::default(),
             browser: RefCell::new(browser),
+            sync_losses: SyncLosses::default(),
         }
     }
 
@@ -162,6 +166,7 @@ impl Hardware {
         let charged = self.disk.charge(start, shared, &self.flash(start));
         let took = charged.until - charged.from;
         self.free_at.set(charged.until);
+        self.fail_at_syncs(charged.from);
         self.spend(|spent| {
             spent.cpu += cpu;
             spent.longest_work = spent.longest_work.max(took);
@@ -173,6 +178,17 @@ impl Hardware {
             browser.busy(start, start + shared, charged.until, charged.wrote);
         }
         charged.until
+    }
+
+    /// Lets the power fail at a sync that ends after `from`, if one of them is waited for.
+    fn fail_at_syncs(&self, from: Time) {
+        if self.sync_losses.is_armed()
+            && let Some(device) = self.owner.borrow().upgrade()
+        {
+            for (at, restart_after) in self.sync_losses.due(&self.disk.sync_ends(from)) {
+                device.lose_power_at(at, restart_after);
+            }
+        }
     }
 
     fn code(&self, start: Time, bytes: u64) -> Time {

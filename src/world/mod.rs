@@ -28,6 +28,7 @@ mod hub;
 mod outcome;
 mod phases;
 mod ports;
+mod power;
 mod process;
 mod registry;
 mod requests;

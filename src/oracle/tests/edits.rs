@@ -309,6 +309,39 @@ fn a_conflict_that_a_process_hears_of_as_it_dies_counts_when_it_is_decided() {
 }
 
 #[test]
+fn an_edit_that_met_its_own_values_as_its_process_died_is_not_lost_and_any_other_is() {
+    for (theirs, heard, died, lost) in [
+        ("mine", true, true, false),
+        ("theirs", true, true, true),
+        ("mine", false, true, true),
+        ("mine", true, false, true),
+    ] {
+        let mut stage = Stage::new();
+        let edit = stage.update(0, "a1", "mine");
+        stage.office("a1", Some(theirs));
+        let (key, request) = (Key::new("a1"), 99);
+        stage.emit(0, Event::EditSent { edit, entity: VISIT, key: &key, request });
+        let (kind, conflict) = (EditKind::Update, Some(Refusal::Stale));
+        stage.tell(Node::Backend, Event::MutationRefused { edit, entity: VISIT, key: &key, kind, conflict });
+        if heard {
+            let (kind, took) = (RequestKind::Push, Span::secs(1));
+            let unit = Some(UNIT);
+            stage.emit(0, Event::ResponseReceived { request, kind, unit, bytes: 1, rows: 1, took });
+        }
+        if died {
+            stage.emit(0, Event::CutShort);
+            stage.emit(0, Event::ProcessKilled { reason: KillReason::PowerLoss });
+            stage.emit(0, Event::ProcessStarted { incarnation: 1 });
+        }
+        // It is in the database; no event tells of it.
+        stage.phone(0).outbox.clear();
+        stage.drain();
+        let found = stage.verdict().figures["oracle.lost_edit.count"];
+        assert_eq!(found, u64::from(lost), "{theirs}, heard: {heard}, died: {died}");
+    }
+}
+
+#[test]
 fn an_engines_word_that_both_sides_say_the_same_is_checked() {
     let mut stage = Stage::new();
     let edit = stage.update(0, "a1", "mine");

@@ -97,7 +97,24 @@ pub(super) const EVENT: Form = Form::Table {
         ),
         optional(
             "power_loss",
-            on_devices![RESTART],
+            on_devices![
+                optional(
+                    "at_sync",
+                    Form::Int { min: 1, max: 1_000_000 },
+                    "At the how-manieth sync of the device's disk from then on; at once if it is missing.",
+                ),
+                optional(
+                    "stagger",
+                    Form::Int { min: 0, max: 1_000_000 },
+                    "Each further device so many syncs later: with 1 a fleet of n devices meets n syncs in a row."
+                ),
+                optional(
+                    "when",
+                    Form::Word { built: &["before", "after"], later: &[] },
+                    "Right before the end of the sync, which then did nothing, or right after; before if it is missing."
+                ),
+                RESTART,
+            ],
             "The device loses power: what was not synced to flash is gone.",
         ),
         optional(

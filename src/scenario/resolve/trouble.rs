@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::diagnostic::choices;
-use super::super::plan::{Bound, Chaos, Expect, Gate, Happening, Planned, Who};
+use super::super::plan::{AtSync, Bound, Chaos, Expect, Gate, Happening, Planned, Who};
 use super::super::written::signed;
 use super::World;
 use super::figure::figure;
@@ -135,7 +135,7 @@ impl World<'_> {
                 }
             }
             "kill" => Happening::Kill { point: self.crash_point(view), restart_after },
-            "power_loss" => Happening::PowerLoss { restart_after },
+            "power_loss" => Happening::PowerLoss { at_sync: self.at_sync(view), restart_after },
             "answer_loss" => Happening::AnswerLoss { length, loss: view.at("loss").share() },
             "backend_down" => Happening::BackendDown { length },
             "backend_clock_step" => {
@@ -234,6 +234,22 @@ impl World<'_> {
             self.wrong.find(point, "crash point", point.text(), self.names.crash_points);
         }
         Some((point.text().to_owned(), kill.at("nth").count()))
+    }
+
+    fn at_sync(&self, loss: View<'_>) -> Option<AtSync> {
+        let [stagger, when] = ["stagger", "when"].map(|key| loss.at(key).present());
+        let Some(first) = loss.at("at_sync").present() else {
+            for key in [stagger, when].into_iter().flatten() {
+                let help = "write `at_sync` too, such as `at_sync = 1`";
+                self.wrong.at(key, "without a sync this has no effect", help);
+            }
+            return None;
+        };
+        Some(AtSync {
+            first: first.count(),
+            stagger: stagger.map_or(0, View::count),
+            after: when.is_some_and(|when| when.text() == "after"),
+        })
     }
 
     /// Random trouble.

@@ -42,6 +42,14 @@ fn what_an_empty_file_lacks_is_told_with_its_name() {
 }
 
 #[test]
+fn who_waits_for_no_sync_is_told_that_a_stagger_is_idle() {
+    for idle in ["stagger = 1", "when = \"after\""] {
+        let event = format!("[event.e]\nat = \"+1m\"\npower_loss = {{ {idle} }}\n");
+        says(&event, &["without a sync this has no effect", "write `at_sync` too"]);
+    }
+}
+
+#[test]
 fn two_kinds_set_at_once_are_one_too_many() {
     let both = "event.e={ at = \"+1m\", kill = {}, power_loss = {} }";
     assert!(complaint(MINIMAL, &[both]).contains("`event.e` cannot be both `kill` and `power_loss`"));
