@@ -76,6 +76,8 @@ fn a_report_in_the_place_of_a_file_is_refused_with_what_to_do() {
 #[test]
 fn a_report_that_could_not_be_written_is_not_named() {
     let mut desk = desk("lost");
+    assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 11, "{}", desk.err);
+    fs::remove_file(desk.path("out/repro/ties.lost.s1.toml")).unwrap();
     desk.write("out/repro/ties.lost.s1.toml/in-the-way", "");
     assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 20, "{}", desk.err);
     assert!(

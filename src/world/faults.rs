@@ -8,7 +8,7 @@ use super::power::SyncLoss;
 use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
 use crate::contract::KillReason;
 use crate::net::{LossyTime, Outage, OutageMode, Profile};
-use crate::scenario::{Chaos, DevicePlan, Happening, Plan, Who};
+use crate::scenario::{AtSync, Chaos, DevicePlan, Happening, Plan, Who};
 use crate::{backend, gateway};
 
 /// A connection that breaks is broken by an outage as short as this.
@@ -186,24 +186,8 @@ impl Faults {
                 let place = point.as_ref().map_or(String::new(), |(p, n)| format!(" at {p} ({n})"));
                 self.tell(at, format!("{name}: the app of {} is killed{place}", count(chosen)));
             }
-            Happening::PowerLoss { at_sync: None, restart_after } => {
-                for device in chosen {
-                    self.kill(at, *device, KillReason::PowerLoss, None, *restart_after);
-                }
-                self.tell(at, format!("{name}: {} lose power", count(chosen)));
-            }
-            Happening::PowerLoss { at_sync: Some(sync), restart_after } => {
-                let (until, after) = (Time::FAR, sync.after);
-                for (device, k) in chosen.iter().zip(0_u32..) {
-                    let (device, restart_after) = (*device, *restart_after);
-                    let nth = sync.first.saturating_add(k.saturating_mul(sync.stagger));
-                    self.sync_losses.push(SyncLoss { device, from: at, until, nth, after, restart_after });
-                }
-                let (whom, first) = (count(chosen), sync.first);
-                self.tell(
-                    at,
-                    format!("{name}: {whom} lose power at a sync, the first at its number {first}"),
-                );
+            Happening::PowerLoss { at_sync, restart_after } => {
+                self.plan_power(at, name, *at_sync, *restart_after, chosen);
             }
             Happening::BackendDown { length } => {
                 self.down.push((at, at + *length));
@@ -229,6 +213,30 @@ impl Faults {
             | Happening::TouchFlag { .. } => self.plan_gateway(at, name, what, chosen),
             Happening::Import { .. } | Happening::Edits { .. } | Happening::Trigger { .. } => {}
         }
+    }
+
+    /// The power of devices fails, at once or each at a sync of its disk.
+    fn plan_power(
+        &mut self,
+        at: Time,
+        name: &str,
+        at_sync: Option<AtSync>,
+        restart_after: Span,
+        chosen: &[DeviceId],
+    ) {
+        let whom = count(chosen);
+        let Some(AtSync { first, stagger, after }) = at_sync else {
+            for device in chosen {
+                self.kill(at, *device, KillReason::PowerLoss, None, restart_after);
+            }
+            return self.tell(at, format!("{name}: {whom} lose power"));
+        };
+        for (&device, k) in chosen.iter().zip(0_u32..) {
+            let nth = first.saturating_add(k.saturating_mul(stagger));
+            let (from, until) = (at, Time::FAR);
+            self.sync_losses.push(SyncLoss { device, from, until, nth, after, restart_after });
+        }
+        self.tell(at, format!("{name}: {whom} lose power at a sync, the first at its number {first}"));
     }
 
     /// What happens to the gateway and the way behind it, and who goes back to a backup.

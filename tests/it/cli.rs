@@ -210,7 +210,7 @@ fn ctrl_c_leaves_a_partial_report_marked_incomplete() {
 #[test]
 fn the_time_limit_leaves_a_partial_report_too() {
     let desk = desk();
-    let args = ["run", "small.toml", "--seeds", "1..=100000", "--time-limit", "400ms", "--out", "out"];
+    let args = ["run", "small.toml", "--seeds", "1..=10000", "--time-limit", "3s", "--out", "out"];
     syncdyno(desk.path()).args(args).assert().code(124);
     let run = record(&desk, "out");
     assert_eq!((run.complete, run.verdict), (false, Verdict::Incomplete));

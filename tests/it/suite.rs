@@ -132,6 +132,7 @@ suite! {
     suite_device_disk_full_meets_its_expectations: "device/disk-full";
     suite_device_foreground_meets_its_expectations: "device/foreground";
     suite_device_low_memory_meets_its_expectations: "device/low-memory";
+    suite_device_power_at_syncs_meets_its_expectations: "device/power-at-syncs";
     suite_device_power_loss_meets_its_expectations: "device/power-loss";
     suite_hospital_hour_meets_its_expectations: "hospital-hour";
     suite_kill_in_pull_meets_its_expectations: "kill-in-pull";
@@ -144,6 +145,7 @@ suite! {
     suite_links_movers_meets_its_expectations: "links/movers";
     suite_links_outages_meets_its_expectations: "links/outages";
     suite_links_profiles_meets_its_expectations: "links/profiles";
+    suite_links_streams_meets_its_expectations: "links/streams";
     suite_links_trace_replay_meets_its_expectations: "links/trace-replay";
     suite_links_vpn_meets_its_expectations: "links/vpn";
     suite_pull_overlap_meets_its_expectations: "pull-overlap";

@@ -413,8 +413,8 @@ fn more_faults_than_can_be_told_and_names_that_no_file_can_have_are_refused() {
     );
     let often = "flap = { every = \"1ms\", for = \"5h\" }";
     says(&format!("[event.e]\nat = \"+1m\"\n{often}"), &["faults would be drawn"]);
-    let brief = "availability = { share = \"50%\", mean_outage = \"1ms\" }";
-    says(&format!("duration = \"300d\"\n[backend]\n{brief}"), &["faults would be drawn"]);
+    let brief = "backend.availability={ share = \"50%\", mean_outage = \"1ms\" }";
+    assert!(complaint(MINIMAL, &["duration=\"300d\"", brief]).contains("faults would be drawn"));
     for period in [
         "[gateway]\nmode = \"persistent\"\nrefresh = { upload_every = \"1ns\" }",
         "[backend]\navailability = { share = \"50%\", mean_outage = \"1us\" }",

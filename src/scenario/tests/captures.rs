@@ -7,14 +7,14 @@ use crate::gateway::{Capture, FlagPer};
 #[test]
 fn a_flag_is_refused_where_nobody_can_add_a_column_and_told_what_would_do() {
     let flags = "gateway.serve.capture.flag.form=\"status\"";
-    for (provisioning, why) in [
-        ("read-only-schema", "nobody can add one to this schema"),
-        ("none", "can only be asked for all of them"),
+    for (provisioning, why, instead) in [
+        ("read-only-schema", "nobody can add one to this schema", "to which a column can be added"),
+        ("none", "can only be asked for all of them", "that can be asked for less"),
     ] {
         let kept = format!("backend.provisioning=\"{provisioning}\"");
         let said = complaint(MINIMAL, &[flags, &kept]);
-        let instead = "for `gateway.serve.capture` it takes a backend to which a column can be added";
-        for part in [why, instead, "compares all rows", "--set"] {
+        let instead = format!("for `gateway.serve.capture` it takes a backend {instead}");
+        for part in [why, &instead, "compares all rows", "--set"] {
             assert!(said.contains(part), "{part:?} is not in:\n{said}");
         }
     }

@@ -88,7 +88,7 @@ fn contradictions_are_told() {
         ("queue = \"0B\"", ["`link.mine.queue` is wrong", "from 1500B"]),
         ("queue = -5", ["`link.mine.queue` is wrong", "from 1500B"]),
         ("gaps = { mtbf = \"5s\", mean = \"5s\" }", ["gaps of 5s every 5s", "write an outage"]),
-        ("gaps = { mtbf = \"0s\", mean = \"5s\" }", ["`link.mine.gaps.mtbf` is wrong", "from 1ns"]),
+        ("gaps = { mtbf = \"0s\", mean = \"5s\" }", ["`link.mine.gaps.mtbf` is wrong", "from 1ms"]),
         ("gaps = { mean = \"5s\" }", ["`link.mine.gaps.mtbf` is missing", "a time such as"]),
         (
             "gaps = { mtbf = \"5h\", mean = \"5m\", lengths = \"cellular\" }",
@@ -101,7 +101,7 @@ fn contradictions_are_told() {
             ["losses that last longer than until they come again", "they come every 1s"],
         ),
         ("variation = { sigma = 0.7, phi = 1 }", ["`link.mine.variation.phi` is wrong", "from 0 to 0.95"]),
-        ("steps = { every = \"0s\", within = \"1ms\" }", ["`link.mine.steps.every` is wrong", "from 1ns"]),
+        ("steps = { every = \"0s\", within = \"1ms\" }", ["`link.mine.steps.every` is wrong", "from 1ms"]),
         (
             "jitter_tail = { share = 0.1, from = \"9ms\", alpha = 0 }",
             ["a tail of no jitter", "a tail of exponent 0 has no law"],
