@@ -279,7 +279,7 @@ fn an_engine_whose_chunking_broke_is_red_against_the_projects_own_baseline() {
     report::hold(&mut judged, "project", &baseline);
     let record = report::assemble("reports/ci", &[plan], vec![judged], &[]);
     assert_eq!(record.exit_code, Exit::Regression.code());
-    let told = report::reasons(&record);
+    let told = report::reasons(&record) + &report::last_lines(&record, "reports/ci");
     for part in ["engine.rows.rate is worse", id.as_str(), "syncdyno replay reports/ci#"] {
         assert!(told.contains(part), "{part}: {told}");
     }

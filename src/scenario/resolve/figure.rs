@@ -138,7 +138,7 @@ mod tests {
             (Unit::RowNs, Val::Int(90), "\"90 row·s\""),
             (Unit::Uj, Val::Int(5), "\"5J\""),
         ] {
-            let refused = figure(unit, &value).err().expect("it has no unit");
+            let refused = figure(unit, &value).expect_err("it has no unit");
             assert_eq!(refused.title, "this figure has no unit");
             assert!(refused.help.contains(example), "{}", refused.help);
         }
