@@ -168,8 +168,8 @@ pub enum Event<'a> {
         /// Why.
         reason: KillReason,
     },
-    /// The world: a process is about to die in the midst of work on its database, of which only a part is done: what it did
-    /// last it may not have told.
+    /// The world: a process is about to die in the midst of work on its database, of which only a part is done, or after a
+    /// transaction that failed for want of room and may yet be there: what it did last it may not have told.
     CutShort,
     /// The world: an answer is decoded.
     Decoded {

@@ -124,6 +124,8 @@ pub(super) struct Core {
     /// Numbers of the syncs since then.
     syncs: RefCell<Vec<u64>>,
     is_full: Cell<bool>,
+    /// A write was refused for want of room, and nothing was synced since.
+    refused: Cell<bool>,
     /// What is being done, if it is remembered.
     history: RefCell<Option<History>>,
     /// Handles of the running process.
@@ -337,6 +339,15 @@ impl Disk {
         self.0.is_full.set(full);
     }
 
+    /// Whether a transaction that failed for want of room may come to light if the process dies now.
+    ///
+    /// SQLite fills the sector behind a commit in the log with copies of its last frame. Where the commit itself found room and
+    /// a copy did not, the transaction fails, but the next process takes what lies in the log for committed, unless another
+    /// transaction has been written over it.
+    pub fn has_open_failure(&self) -> bool {
+        self.0.refused.get()
+    }
+
     /// Writes, syncs, truncations and deletions begun so far.
     pub fn operations(&self) -> u64 {
         self.0.operations()
@@ -393,6 +404,7 @@ impl Core {
             charged: Cell::default(),
             syncs: RefCell::default(),
             is_full: Cell::new(false),
+            refused: Cell::new(false),
             history: RefCell::default(),
             open: Cell::new(0),
             directory: RefCell::new(directory),
@@ -436,7 +448,9 @@ impl Core {
         self.counters.set(counters);
     }
 
-    pub(super) fn is_full(&self) -> bool {
+    /// Whether a file that would grow by what is to be written must not.
+    pub(super) fn refuses_to_grow(&self) -> bool {
+        self.refused.set(self.refused.get() || self.is_full.get());
         self.is_full.get()
     }
 
@@ -518,6 +532,7 @@ impl Core {
         self.note(|| What::Sync { file: Rc::clone(file) }, &[]);
         self.note_sync();
         self.issue()?;
+        self.refused.set(false);
         if !self.options.lies_about_sync {
             self.directory.borrow_mut().sync_file(file);
         }

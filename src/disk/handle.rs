@@ -52,7 +52,7 @@ impl Handle {
     pub(super) fn write(&self, at: u64, bytes: &[u8]) -> Result<(), NotWritten> {
         self.alive()?;
         let end = at + bytes.len() as u64;
-        if self.core.is_full() && end > self.file.content.borrow().size() {
+        if end > self.file.content.borrow().size() && self.core.refuses_to_grow() {
             return Err(NotWritten::Full);
         }
         self.core.note(|| What::Write { file: Rc::clone(&self.file), at, len: bytes.len() }, bytes);

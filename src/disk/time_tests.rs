@@ -209,3 +209,30 @@ fn on_a_full_disk_a_transaction_fails_and_works_again_when_there_is_room() {
         assert_eq!(shown(&disk), 2);
     }
 }
+
+#[test]
+fn a_transaction_that_found_no_room_may_be_there_after_a_kill_and_the_disk_says_so() {
+    let mut came_to_light = 0;
+    for length in (0..40_000).step_by(997) {
+        let (disk, connection) = database(LOG);
+        connection.execute("UPDATE t SET body = printf('%.*c', ?1, 'x')", [length]).unwrap();
+        connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).unwrap();
+        disk.set_full(true);
+        let mut failed = 0;
+        for n in 2..200 {
+            if connection.execute("UPDATE t SET n = ?1", [n]).is_err() {
+                assert!(disk.has_open_failure(), "it failed for want of room");
+                failed = n;
+                break;
+            }
+            assert!(!disk.has_open_failure(), "it was synced");
+        }
+        assert!(failed > 0, "the log has grown without end");
+        disk.kill();
+        let n: u32 =
+            disk.open("app.db").unwrap().query_row("SELECT max(n) FROM t", [], |row| row.get(0)).unwrap();
+        assert!(n == failed - 1 || n == failed, "{failed} failed and {n} is there");
+        came_to_light += u32::from(n == failed);
+    }
+    assert!(came_to_light > 0, "it is always undone");
+}

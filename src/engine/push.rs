@@ -455,3 +455,17 @@ fn holds(entity: EntityId, row: &Row) -> Settled {
 
 /// Versions of rows that this process wrote to the backend: their coming back in a pull is an echo.
 pub(super) type OwnVersions = FxHashMap<(EntityId, Key), Stamp>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_that_was_settled_is_no_news_unless_its_row_went_out_of_reach_with_it() {
+        let shadow = |stamp: i64, values| Row { key: Key::new("a"), stamp: Stamp(stamp), values };
+        for (stamp, there, gone) in [(4, false, false), (5, false, true), (6, true, true)] {
+            assert_eq!(is_news(&shadow(stamp, Some(Vec::new())), Stamp(5)), there, "{stamp}, there");
+            assert_eq!(is_news(&shadow(stamp, None), Stamp(5)), gone, "{stamp}, gone");
+        }
+    }
+}

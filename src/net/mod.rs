@@ -7,8 +7,9 @@
 //! A [`Way`] is the transport port over a link. It keeps a pool of connections: HTTP/1.1 with several, or one of HTTP/2. A request
 //! takes a kept one, opens one, or waits; its message joins the others on the line of its direction, which share the rate and are
 //! planned anew when one joins or leaves. Those of one HTTP/2 connection share its window as well: their frames take turns, and what is
-//! lost of one holds back all that was sent after it. What was in flight goes on though the device's process died meanwhile, which is how "applied,
-//! but the answer was lost" comes about; what was not in flight is not sent. With [`Protocol::Bare`] there are neither connections nor
+//! lost of one holds back all that was sent after it. (Under BBR what has begun is paced to its end in one piece: a stream that joins
+//! then follows it.) What was in flight goes on though the device's process died meanwhile, which is how "applied, but the answer was
+//! lost" comes about; what was not in flight is not sent. With [`Protocol::Bare`] there are neither connections nor
 //! headers, only round trip and rate: what closed forms speak of.
 //!
 //! Invariants: the messages of a connection do not overtake each other; a request ends by its deadline at the latest; nothing is

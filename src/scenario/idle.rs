@@ -71,6 +71,57 @@ const IDLE: &[Idle] = &[
         help: "source = \"file\" lets it drop them",
     },
     Idle {
+        keys: &["gateway.serve.capture.flag.on_unreadable"],
+        needs: |tree| has_share(tree, "gateway.serve.capture.flag.unreadable"),
+        chosen_by: &["gateway.serve.capture.flag.unreadable"],
+        why: "every row can be captured",
+        help: "unreadable is the share of rows that cannot, such as 0.01",
+    },
+    Idle {
+        keys: &["gateway.serve.capture.hash.read_rows"],
+        needs: |tree| word(tree, "gateway.serve.capture.hash.snapshot") != "isolated",
+        chosen_by: &["gateway.serve.capture.hash.snapshot"],
+        why: "the source is read at one instant, and not in pages",
+        help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
+    },
+    Idle {
+        keys: &["gateway.serve.capture.change_log.holes"],
+        needs: |tree| word(tree, "backend.log.numbered") == "at-write",
+        chosen_by: &["backend.log"],
+        why: "a log that is numbered at the commit has no holes",
+        help: "[backend] log = { numbered = \"at-write\" } has them",
+    },
+    Idle {
+        keys: &["gateway.refresh.capture.flag.on_unreadable"],
+        needs: |tree| has_share(tree, "gateway.refresh.capture.flag.unreadable"),
+        chosen_by: &["gateway.refresh.capture.flag.unreadable"],
+        why: "every row can be captured",
+        help: "unreadable is the share of rows that cannot, such as 0.01",
+    },
+    Idle {
+        keys: &["gateway.refresh.capture.hash.read_rows"],
+        needs: |tree| word(tree, "gateway.refresh.capture.hash.snapshot") != "isolated",
+        chosen_by: &["gateway.refresh.capture.hash.snapshot"],
+        why: "the source is read at one instant, and not in pages",
+        help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
+    },
+    Idle {
+        keys: &["gateway.refresh.capture.change_log.holes"],
+        needs: |tree| word(tree, "backend.log.numbered") == "at-write",
+        chosen_by: &["backend.log"],
+        why: "a log that is numbered at the commit has no holes",
+        help: "[backend] log = { numbered = \"at-write\" } has them",
+    },
+    Idle {
+        keys: &["gateway.refresh.fencing"],
+        needs: |tree| {
+            !matches!(find(tree, "gateway.refresh.nodes").map(|node| &node.value), Some(Val::Int(1)))
+        },
+        chosen_by: &["gateway.refresh.nodes"],
+        why: "one node refreshes alone, and nobody overtakes it",
+        help: "gateway.refresh.nodes = 2 lets another refresh beside it",
+    },
+    Idle {
         keys: &["backend.log"],
         needs: |tree| captures(tree, &["change_log", "flag"]),
         chosen_by: &["gateway.mode", SERVED, FED],
@@ -85,8 +136,15 @@ const IDLE: &[Idle] = &[
         help: "gateway.serve.capture = { flag = {} } has flags, or gateway.refresh.capture in mode \"persistent\"",
     },
     Idle {
+        keys: &["backend.filter_precision"],
+        needs: |tree| !captures(tree, &["change_log", "flag", "hash"]),
+        chosen_by: &["gateway.mode", SERVED, FED],
+        why: "nobody asks the backend for what changed since a time",
+        help: "capture by last_modified does, in gateway.serve.capture, or gateway.refresh.capture in mode \"persistent\"",
+    },
+    Idle {
         keys: &["engine.pull.bad_tries", "engine.pull.on_bad_row"],
-        needs: |tree| find(tree, "engine.pull.bad_rows").and_then(|n| share_of(&n.value)) != Some(Ppm(0)),
+        needs: |tree| has_share(tree, "engine.pull.bad_rows"),
         chosen_by: &["engine.pull.bad_rows"],
         why: "there are no bad rows",
         help: "bad_rows is their share, such as 0.01",
@@ -120,6 +178,11 @@ const IDLE: &[Idle] = &[
         help: "[event.NAME] restore_backend = { of = \"1m\" } takes it back",
     },
 ];
+
+/// Whether the share at this path is above 0.
+fn has_share(tree: &Node, path: &str) -> bool {
+    find(tree, path).and_then(|node| share_of(&node.value)) != Some(Ppm(0))
+}
 
 /// Whether an event of this kind is planned.
 fn happens(tree: &Node, kind: &str) -> bool {

@@ -210,6 +210,7 @@ impl Device {
         if !self.is_running() {
             return;
         }
+        let under_way = under_way || self.disk.has_open_failure();
         match reason {
             KillReason::Killed | KillReason::LowMemory => _ = self.disk.kill_at(self.now()),
             KillReason::PowerLoss => {

@@ -1,6 +1,6 @@
 use super::stage::{CLINIC, DOCTOR, SLOT, STATUS, Stage, UNIT, VISIT, slot, visit};
 use super::{assert_only, assert_silent};
-use crate::base::{DeviceId, Key, Span, Stamp, Time, Value};
+use crate::base::{DeviceId, EditId, Key, Span, Stamp, Time, Value};
 use crate::contract::{
     Author, ConflictKind, EditKind, Event, KillReason, LogEntry, LogKind, Node, Refusal, RequestKind, Sides,
     Winner,
@@ -99,16 +99,7 @@ fn a_device_that_died_in_the_midst_of_work_may_have_seen_what_it_did_not_tell() 
             die(&mut stage);
         }
         let edit = stage.update(0, "a1", "mine");
-        let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
-        let entry = stage.phone(0).outbox[0].clone();
-        stage.acknowledge(0, &entry, stamp);
-        stage.drain();
-        let verdict = stage.verdict();
-        if after_the_office {
-            assert_silent(&verdict);
-        } else {
-            assert_only(&verdict, "silent-discard", 1);
-        }
+        assert_overwrites(stage, edit, visit("a", "mine"), !after_the_office);
     }
 }
 
@@ -122,16 +113,20 @@ fn an_edit_that_replaces_what_its_device_never_saw_discards_it_silently() {
         stage.office("a1", Some("theirs"));
         let mut values = visit("a", status);
         values[column] = Value::text("mine");
-        let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(values));
-        let entry = stage.phone(0).outbox[0].clone();
-        stage.acknowledge(0, &entry, stamp);
-        stage.drain();
-        let verdict = stage.verdict();
-        if blind {
-            assert_only(&verdict, "silent-discard", 1);
-        } else {
-            assert_silent(&verdict);
-        }
+        assert_overwrites(stage, edit, values, blind);
+    }
+}
+
+/// Commits and acknowledges the only edit of device 0, of row a1; `blind` says whether that discards something in silence.
+fn assert_overwrites(mut stage: Stage, edit: EditId, values: Vec<Value>, blind: bool) {
+    let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(values));
+    let entry = stage.phone(0).outbox[0].clone();
+    stage.acknowledge(0, &entry, stamp);
+    stage.drain();
+    if blind {
+        assert_only(&stage.verdict(), "silent-discard", 1);
+    } else {
+        assert_silent(&stage.verdict());
     }
 }
 

@@ -55,6 +55,16 @@ impl World<'_> {
         if self.root.at("gateway.mode").text() == "persistent" { Mode::Persistent } else { Mode::Ota }
     }
 
+    /// Refuses to replace a gateway that knows nothing but its replica.
+    pub(super) fn without_replica(&self, replaced: View<'_>) {
+        let holds_cursors = self.root.at("gateway.serve.cursor_held_by").text() == "server";
+        if self.mode() == Mode::Persistent && !holds_cursors {
+            let why = "a gateway in mode \"persistent\" knows nothing but its replica, and its replica stays";
+            let help = "restore_gateway takes it back to a backup; gateway_kill restarts its process";
+            self.wrong.at(replaced, why, help);
+        }
+    }
+
     fn refresh(&self, view: View<'_>) -> RefreshOptions {
         let kept = self.root.at("backend.tombstones_kept").span();
         let Some(view) = view.present() else {

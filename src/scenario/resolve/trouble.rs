@@ -202,6 +202,7 @@ impl World<'_> {
                 }
             }
             "gateway_replaced" => {
+                self.without_replica(view);
                 Happening::GatewayReplaced { times: view.at("times").count(), every: view.at("every").span() }
             }
             // An unknown kind, or one that is not built, was told by the check.

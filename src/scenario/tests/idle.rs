@@ -163,3 +163,39 @@ fn what_is_for_copies_and_backups_takes_one() {
         idle(&written, &event(&format!("{kind} = {{ of = \"1s\" }}")), &["never goes back", kind]);
     }
 }
+
+#[test]
+fn how_a_capture_deals_with_what_never_comes_up_is_not_written() {
+    let serve = "[gateway.serve.capture.";
+    let said = complaint(&format!("{MINIMAL}{serve}flag]\non_unreadable = \"stop\"\n"), &[]);
+    assert!(said.contains("every row can be captured") && said.contains("--> test.toml:10:"), "{said}");
+    plan(&format!("{MINIMAL}{serve}flag]\nunreadable = 0.1\non_unreadable = \"stop\"\n"));
+    let fed = format!("{MINIMAL}[gateway]\nmode = \"persistent\"\n[gateway.refresh");
+    for (written, needed, why) in [
+        (".capture.hash]\nread_rows = 7", "snapshot = \"torn\"", "and not in pages"),
+        (".capture.change_log]\nholes = \"skip\"", "[backend]\nlog.numbered = \"at-write\"", "has no holes"),
+        ("]\nfencing = false", "nodes = 2", "nobody overtakes it"),
+    ] {
+        let said = complaint(&format!("{fed}{written}\n"), &[]);
+        assert!(said.contains(why) && said.contains("--> test.toml:12:"), "{written}: {said}");
+        plan(&format!("{fed}{written}\n{needed}\n"));
+    }
+}
+
+#[test]
+fn a_time_that_nobody_asks_by_has_no_precision() {
+    for capture in ["flag", "hash", "change_log"] {
+        let written = format!("[gateway.serve.capture.{capture}]\n[backend]\nfilter_precision = \"1s\"");
+        let said = complaint(&format!("{MINIMAL}{written}\n"), &[]);
+        assert!(said.contains("what changed since a time") && said.contains("test.toml:11:"), "{said}");
+    }
+    plan(&format!("{MINIMAL}[backend]\nfilter_precision = \"1s\"\n"));
+}
+
+#[test]
+fn a_replica_is_not_replaced_with_its_gateway() {
+    let event = "[event.e]\nat = \"+1s\"\ngateway_replaced = {}";
+    let said = complaint(&format!("{MINIMAL}[gateway]\nmode = \"persistent\"\n{event}\n"), &[]);
+    assert!(said.contains("its replica stays") && said.contains("restore_gateway"), "{said}");
+    plan(&format!("{MINIMAL}{event}\n"));
+}
