@@ -164,7 +164,7 @@ impl Backend {
             values.clone().unwrap_or_else(|| Arc::clone(&before.expect("only a live row is deleted").values));
         let slot = slot.unwrap_or_else(|| table.insert(entity, key.clone()));
         let number = self.log.as_mut().and_then(Log::write);
-        let showing = Showing { entity: id, slot, stamp, values, writer, author, number };
+        let showing = Showing { entity: id, slot, stamp, begun: now, values, writer, author, number };
         let version = Version { values: Arc::clone(&after), stamp, deleted: showing.values.is_none() };
         // A row's transactions follow one another: the next waits for the lock of the one before.
         let lag = self.options.replica_lag;

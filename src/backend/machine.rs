@@ -158,6 +158,12 @@ impl Backend {
         self.unshown.last().max(closes)
     }
 
+    /// Since when readers do not see all that was written, if so, as of the last reading: a transaction is under way, or a read replica is
+    /// behind. Databases say so of both.
+    pub fn unseen_since(&self) -> Option<Time> {
+        self.unshown.since()
+    }
+
     /// The backend's clock at `now`.
     pub fn clock(&self, now: Time) -> Stamp {
         self.start.plus(now.since(Time::ZERO))

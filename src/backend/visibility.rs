@@ -13,6 +13,8 @@ pub(super) struct Showing {
     pub(super) entity: EntityId,
     pub(super) slot: Slot,
     pub(super) stamp: Stamp,
+    /// When its transaction began.
+    pub(super) begun: Time,
     /// `None` if it is deleted.
     pub(super) values: Option<Arc<[Value]>>,
     /// The attributes of the device that wrote it.
@@ -54,6 +56,11 @@ impl Unshown {
     /// The smallest stamp that is not shown.
     pub(super) fn oldest(&self) -> Option<Stamp> {
         self.stamps.first().map(|(stamp, _)| *stamp)
+    }
+
+    /// When the first transaction of those that are not shown began.
+    pub(super) fn since(&self) -> Option<Time> {
+        self.queue.values().map(|showing| showing.begun).min()
     }
 
     /// When everything will be shown.

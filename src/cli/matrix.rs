@@ -49,9 +49,11 @@ pub(super) fn matrix(
     };
     // What is wrong with the file itself is told as ever.
     sources::expand(&documents, selection, runner, console)?;
-    let (plans, refused) = settings_of(document, selection, runner);
+    let document = of_one_kind(document, selection, console)?;
+    let (plans, refused) = settings_of(&document, selection, runner);
     if plans.is_empty() {
-        return Err(Refusal::because(Exit::Invalid, "no setting of the matrix can be run"));
+        let why = refused.into_values().next().unwrap_or_default();
+        return Err(Refusal::because(Exit::Invalid, format!("no setting of the matrix can be run: {why}")));
     }
     let order =
         Order { place: args.place.as_place(), work: &args.work, twice: false, baseline: None, sweep: None };
@@ -69,6 +71,27 @@ pub(super) fn matrix(
         Exit::Correctness | Exit::Stuck | Exit::Threshold => Exit::Success,
         other => other,
     })
+}
+
+/// The scenario as it stands in one variant, or without any: the costs of several would be added up.
+fn of_one_kind(
+    document: &Document,
+    selection: &Selection,
+    console: &mut Console<'_>,
+) -> anyhow::Result<Document> {
+    match (document.variants().as_slice(), selection.variant.as_slice()) {
+        ([], _) | (_, [_]) => Ok(document.clone()),
+        (variants, []) => {
+            let names = variants.join(", ");
+            console.remark(&format!(
+                "note: the file without its variants; --variant takes one of them ({names})\n"
+            ));
+            Ok(document.clone().base())
+        }
+        (_, several) => {
+            Err(Refusal::usage(format!("a matrix is of one variant, not of {}", several.join(", "))))
+        }
+    }
 }
 
 /// All settings in the order in which they are told.

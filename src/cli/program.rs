@@ -1,9 +1,12 @@
 //! From arguments to an exit code.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches};
 
@@ -13,7 +16,7 @@ use super::refusal::Refusal;
 use super::{
     baseline, calibrate, compare, coverage, inspect, matrix, replay, report, run, sweep, tune, validate,
 };
-use crate::campaign::{Bench, Runner, Signals};
+use crate::campaign::{Bench, Runner, Signals, Stopwatch};
 use crate::report::Exit;
 use crate::world::EngineRegistry;
 
@@ -123,15 +126,40 @@ fn columns() -> Option<usize> {
         .or_else(|| terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0)))
 }
 
+/// A signal that comes again within this time is the same one: who ends a process and then its group, as `timeout` does, sends it twice.
+const ECHO: Duration = Duration::from_millis(300);
+
 /// Makes SIGINT and SIGTERM set their flags; the second of a kind stops at once.
 fn heed(signals: &Signals) -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
-    use signal_hook::flag::{register, register_conditional_shutdown};
-    for (signal, exit, flag) in
-        [(SIGINT, Exit::Interrupted, &signals.interrupt), (SIGTERM, Exit::Terminated, &signals.terminate)]
-    {
-        register_conditional_shutdown(signal, i32::from(exit.code()), flag.clone())?;
-        register(signal, flag.clone())?;
-    }
+    let mut incoming = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    let signals = signals.clone();
+    let listen = move || {
+        let mut first: BTreeMap<i32, Stopwatch> = BTreeMap::new();
+        for signal in incoming.forever() {
+            let (exit, flag) = match signal {
+                SIGINT => (Exit::Interrupted, &signals.interrupt),
+                _ => (Exit::Terminated, &signals.terminate),
+            };
+            flag.store(true, Ordering::Relaxed);
+            if first.entry(signal).or_insert_with(Stopwatch::start).elapsed() >= ECHO {
+                stop_at_once(exit);
+            }
+        }
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(listen)?;
     Ok(())
+}
+
+/// Ends the process, whatever it does. It says so, unless nobody takes what it says.
+fn stop_at_once(exit: Exit) {
+    const PATIENCE: Duration = Duration::from_millis(100);
+    let (said, done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let text = "stopped at once, without a report; cells that were finished are kept, and --resume goes on with them";
+        let _ = writeln!(io::stderr(), "{text}");
+        let _ = said.send(());
+    });
+    let _ = done.recv_timeout(PATIENCE);
+    signal_hook::low_level::exit(i32::from(exit.code()));
 }

@@ -182,7 +182,8 @@ fn from_record(
         plan,
         again: report::replay_command(&folder.display().to_string(), &cell.id),
         id: cell.id.clone(),
-        digest: Some(cell.digest.clone()).filter(|digest| !digest.is_empty()),
+        digest: Some(cell.digest.clone())
+            .filter(|digest| !digest.is_empty() && cell.verdict != Verdict::Incomplete),
         other_version: Some(run.tool.version).filter(|version| *version != here),
         source: json.to_owned(),
     })

@@ -47,3 +47,51 @@ fn a_matrix_needs_no_file_and_says_which_scenario_it_has() {
     assert_eq!(desk.run("run --help"), 0);
     assert!(desk.out.contains("by default the embedded hospital day"), "{}", desk.out);
 }
+
+#[test]
+fn a_matrix_is_of_one_variant_or_of_the_file_without_any() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", &format!("{TIES}\n[variant.a]\n[variant.b]\nset = {{ seed = 7 }}\n"));
+    let cells = |desk: &Desk| desk.record("out").cells.len();
+    assert_eq!(desk.run("matrix @ties.toml --out @out --progress none"), 0, "{}", desk.err);
+    assert!(desk.err.contains("without its variants; --variant takes one of them (a, b)"), "{}", desk.err);
+    let alone = cells(&desk);
+    assert!(desk.record("out").cells.iter().all(|cell| cell.variant.is_none()));
+    assert_eq!(desk.run("matrix @ties.toml --variant b --out @out --progress none"), 0, "{}", desk.err);
+    assert_eq!(cells(&desk), alone, "each setting once");
+    assert!(desk.record("out").cells.iter().all(|cell| cell.variant.as_deref() == Some("b")));
+    assert_eq!(desk.run("matrix @ties.toml --variant a --variant b"), 2);
+    assert!(desk.err.contains("a matrix is of one variant"), "{}", desk.err);
+}
+
+#[test]
+fn an_axis_over_what_a_variant_sets_is_refused() {
+    let mut desk = Desk::new();
+    let set = "set = { \"gateway.mode\" = \"persistent\", \"engine.pull\" = { chunk_rows = 7 } }\nexpect = { \"oracle.lost.rows\" = 0 }";
+    desk.write("ties.toml", &format!("{TIES}\n[variant.plain]\n[variant.kept]\n{set}\n"));
+    for axis in
+        ["gateway.mode=ota,persistent", "engine.pull.chunk_rows=1..8*2", "engine.pull={},{prefetch=1}"]
+    {
+        assert_eq!(
+            desk.run(&format!("sweep @ties.toml --axis {axis} --progress none")),
+            3,
+            "{axis}: {}",
+            desk.out
+        );
+        assert!(desk.err.contains("variant `kept` sets `") && desk.err.contains("--variant"), "{}", desk.err);
+    }
+    let axis = "--axis engine.pull.chunk_rows=1..8*2 --seeds 1..=2 --progress none --out @out";
+    assert_eq!(desk.run(&format!("sweep @ties.toml --variant plain {axis}")), 0, "{}", desk.err);
+}
+
+#[test]
+fn what_lies_in_reports_is_no_scenario_of_a_folder() {
+    let mut desk = Desk::new();
+    desk.write("s/ties.toml", &format!("{TIES}\n[variant.lost]\n"));
+    for _ in 0..2 {
+        assert_eq!(desk.run("run @s --out @s/reports/first --progress none"), 11);
+        assert!(desk.path("s/reports/first/repro/ties.lost.s1.toml").exists());
+        assert_eq!(desk.record("s/reports/first").cells.len(), 1);
+    }
+    assert_eq!(desk.run("check @s/reports/first/repro"), 0, "{}", desk.err);
+}

@@ -191,7 +191,7 @@ fn text_at(path: &Path) -> anyhow::Result<Result<String, Invalid>> {
     Ok(scenario::text_of(bytes, &path.display().to_string()))
 }
 
-/// The scenario files that paths name: a file is itself, a folder all `*.toml` below it, in order of their names.
+/// The scenario files that paths name: a file is itself, a folder all `*.toml` below it but in reports, in order of their names.
 pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for path in paths {
@@ -219,8 +219,8 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
         std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
     entries.sort();
     for path in entries {
-        // A link to a folder may lead back up.
-        if path.is_dir() && !path.is_symlink() {
+        // A link to a folder may lead back up; a report's copies of failing cells are no scenarios of one's own.
+        if path.is_dir() && !path.is_symlink() && !path.join("run.json").exists() {
             walk(&path, files)?;
         } else if path.is_file() && path.extension().is_some_and(|e| e == "toml") {
             files.push(path);

@@ -212,9 +212,10 @@ fn on_a_full_disk_a_transaction_fails_and_works_again_when_there_is_room() {
 
 #[test]
 fn a_transaction_that_found_no_room_may_be_there_after_a_kill_and_the_disk_says_so() {
+    const ENDLESS_LOG: &str = "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA wal_autocheckpoint=0";
     let mut came_to_light = 0;
     for length in (0..40_000).step_by(997) {
-        let (disk, connection) = database(LOG);
+        let (disk, connection) = database(ENDLESS_LOG);
         connection.execute("UPDATE t SET body = printf('%.*c', ?1, 'x')", [length]).unwrap();
         connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).unwrap();
         disk.set_full(true);

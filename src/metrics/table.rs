@@ -160,7 +160,7 @@ table! {
     DeviceQuery "device.query.duration" Ns Lower Distribution "From a person's wish to see something to the app's answer, by the model of `workload.foreground`."
     DeviceWrite "device.write.duration" Ns Lower Distribution "From a person's edit until it is saved."
     DeviceUiBlocked "device.ui.blocked" Ns Lower Counter "Time for which such queries and edits waited for the lock."
-    NetOutages "net.outages.count" Count Neither Counter "Times a device's link went down."
+    NetOutages "net.outages.count" Count Neither Counter "Times a device's link went down; one that holds packets back without a sign is not among them."
     NetOutage "net.outage.duration" Ns Lower Distribution "How long a device's link was down."
     NetDropped "net.dropped.count" Count Lower Counter "Messages that vanished."
     NetDroppedBytes "net.dropped.bytes" Bytes Lower Counter "Bytes of messages that vanished."

@@ -212,6 +212,7 @@ pub(super) fn named(key: &str, is_there: impl Fn(&str) -> bool) -> Option<(Strin
 fn figure(figures: &Figures, metric: &str, stat: &str) -> Result<(Unit, u64), String> {
     let figure = figures.get(metric).ok_or_else(|| no_metric(metric))?;
     match (figure.stat(stat), figure) {
+        (Some(value), _) if stat == "count" => Ok((Unit::Count, value)),
         (Some(value), figure) => Ok((figure.unit(), value)),
         (None, Figure::Distribution { count: 0, .. }) => Err("nothing was observed".to_owned()),
         (None, Figure::Distribution { .. }) => {

@@ -54,18 +54,22 @@ pub struct Costs {
     pub writes: u64,
     /// Bytes over the devices' links, both ways.
     pub wire_bytes: u64,
-    /// The most that the gateway kept.
+    /// The most that the gateway kept to find changes, summed over the seeds.
     pub state_bytes: u64,
+    /// Processor time of the gateway for finding changes, and for its replica, by its model, in nanoseconds.
+    pub cpu_ns: u64,
     /// Rows that came to devices.
     pub delivered: u64,
 }
 
 /// What the columns are, for a terminal.
 const LEGEND: &str = "  \
-  scanned/row: rows that the backend looked at, for each that came to a device
-  marks/row: rows that were written in the backend to find changes, for each that came to a device
-  wire bytes: over the devices' links, both ways, of all seeds together
-  state: the most that the gateway kept to find changes, with any seed
+  for each row that came to a device:
+  scanned/row: rows that the backend looked at
+  marks/row: rows that were written in the backend to find changes
+  wire/row: bytes over the devices' links, both ways
+  cpu/row: the gateway's processor time to find changes and to keep a replica, by its model
+  state/row: bytes that the gateway kept to find changes, at the most
 ";
 
 /// The whole table.
@@ -93,7 +97,8 @@ impl Costs {
         self.scanned += value("backend.scanned.rows");
         self.writes += value("gateway.source.writes");
         self.wire_bytes += value("net.up.bytes") + value("net.down.bytes");
-        self.state_bytes = self.state_bytes.max(value("gateway.state.bytes"));
+        self.state_bytes += value("gateway.state.bytes");
+        self.cpu_ns += value("gateway.cpu.busy") + value("gateway.replica.cpu");
         self.delivered += value("engine.apply.rows");
         self.converged &= value("oracle.divergent.devices") == 0 && self.stuck == 0;
     }
@@ -116,7 +121,11 @@ impl Costs {
         }
     }
 
-    /// What is paid for a row that comes to a device, in thousandths.
+    /// What is paid for a row that comes to a device.
+    fn each(&self, n: u64) -> u64 {
+        n / self.delivered.max(1)
+    }
+    /// The same in thousandths.
     fn per_row(&self, n: u64) -> u64 {
         n * 1_000 / self.delivered.max(1)
     }
@@ -169,8 +178,9 @@ impl Matrix {
             "undetected deletes",
             "scanned/row",
             "marks/row",
-            "wire bytes",
-            "state",
+            "wire/row",
+            "cpu/row",
+            "state/row",
         ];
         let mut grid = Grid::new(4, header);
         let mut above = "";
@@ -188,8 +198,9 @@ impl Matrix {
                     costs.undetected_deletes.to_string(),
                     thousandths(costs.per_row(costs.scanned)),
                     thousandths(costs.per_row(costs.writes)),
-                    human::figure(Unit::Bytes, costs.wire_bytes),
-                    human::figure(Unit::Bytes, costs.state_bytes),
+                    human::figure(Unit::Bytes, costs.each(costs.wire_bytes)),
+                    human::figure(Unit::Ns, costs.each(costs.cpu_ns)),
+                    human::figure(Unit::Bytes, costs.each(costs.state_bytes)),
                 ],
             };
             grid.row(names.into_iter().chain(rest));
@@ -208,34 +219,56 @@ impl Matrix {
 
     /// Why settings were refused, and on which backends.
     fn refusals(&self) -> String {
-        let mut lines: Vec<(&str, Vec<&str>, Vec<&str>)> = Vec::new();
-        let refused = |provisioning: &str| {
-            let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
-            for (setting, came) in &self.lines {
-                let Came::Refused(why) = came else { continue };
-                if setting.provisioning != provisioning {
-                    continue;
-                }
-                match reasons.iter_mut().find(|(known, _)| known == why) {
-                    Some((_, captures)) if captures.contains(&setting.capture.as_str()) => {}
-                    Some((_, captures)) => captures.push(&setting.capture),
-                    None => reasons.push((why, vec![&setting.capture])),
-                }
-            }
-            reasons
-        };
+        let mut lines: Vec<(&str, String, Vec<&str>)> = Vec::new();
         for provisioning in self.provisionings() {
-            for (why, captures) in refused(provisioning) {
+            for (why, captures) in self.refused_on(provisioning) {
                 match lines.iter_mut().find(|(known, of, _)| *known == why && *of == captures) {
                     Some((_, _, backends)) => backends.push(provisioning),
                     None => lines.push((why, captures, vec![provisioning])),
                 }
             }
         }
-        let line = |(why, captures, backends): &(&str, Vec<&str>, Vec<&str>)| {
-            format!("refused on {}: {}: {why}\n", backends.join(", "), captures.join(", "))
+        let line = |(why, captures, backends): &(&str, String, Vec<&str>)| {
+            format!("refused on {}: {captures}: {why}\n", backends.join(", "))
         };
         lines.iter().map(line).collect()
+    }
+
+    /// Each reason on this backend with the captures that it is of, and their mode where it is not both.
+    fn refused_on(&self, provisioning: &str) -> Vec<(&str, String)> {
+        let mut reasons: Vec<(&str, Vec<&Setting>)> = Vec::new();
+        for (setting, came) in self.lines.iter().filter(|(setting, _)| setting.provisioning == provisioning) {
+            let Came::Refused(why) = came else { continue };
+            match reasons.iter_mut().find(|(known, _)| known == why) {
+                Some((_, settings)) => settings.push(setting),
+                None => reasons.push((why, vec![setting])),
+            }
+        }
+        let named = |of: &[&Setting]| {
+            let mut names: Vec<String> = Vec::new();
+            for setting in of {
+                let both =
+                    self.modes_of(setting) == of.iter().filter(|s| s.capture == setting.capture).count();
+                let name = if both {
+                    setting.capture.clone()
+                } else {
+                    format!("{} ({})", setting.capture, setting.mode)
+                };
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            names.join(", ")
+        };
+        reasons.iter().map(|(why, of)| (*why, named(of))).collect()
+    }
+
+    /// How many modes the table has of a backend and a capture.
+    fn modes_of(&self, setting: &Setting) -> usize {
+        let alike = |(other, _): &&(Setting, Came)| {
+            other.provisioning == setting.provisioning && other.capture == setting.capture
+        };
+        self.lines.iter().filter(alike).count()
     }
 
     /// In the order in which they are told, each once.
@@ -301,6 +334,8 @@ mod tests {
                 (setting("stamps-only", "log", "ota"), Came::Refused("no log".into())),
                 (setting("stamps-only", "log", "persistent"), Came::Refused("no log".into())),
                 (setting("bare", "log", "ota"), Came::Refused("no log".into())),
+                (setting("lone", "log", "ota"), ran(10, 0)),
+                (setting("lone", "log", "persistent"), Came::Refused("several nodes".into())),
             ],
         }
     }
@@ -313,7 +348,8 @@ mod tests {
         assert!(story.contains("stamps-only: nothing converges"), "{story}");
         assert!(story.contains("refused on none: keyset: no stamps\n"), "{story}");
         assert!(story.contains("refused on stamps-only, bare: log: no log\n"), "{story}");
-        for column in ["wire bytes", "state"] {
+        assert!(story.contains("refused on lone: log (persistent): several nodes\n"), "{story}");
+        for column in ["scanned/row", "marks/row", "wire/row", "cpu/row", "state/row"] {
             assert!(story.contains(&format!("\n  {column}: ")), "{column} is not explained in\n{story}");
         }
     }

@@ -38,7 +38,7 @@ pub fn summary(record: &RunRecord) -> String {
         text.push('\n');
     }
     if record.verdict == Verdict::Pass && !record.gates.is_empty() {
-        text.push_str(&format!("All {} gates are met.\n\n", record.gates.len()));
+        text.push_str(&format!("Gates: {0} of {0} met.\n\n", record.gates.len()));
     }
     let answer = record.tune.as_ref().map(super::tune::story).or_else(|| super::sweep::retold(record));
     match answer {

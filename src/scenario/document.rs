@@ -151,6 +151,15 @@ impl Document {
         variants.into_iter().flatten().map(|(name, _)| name.as_str()).collect()
     }
 
+    /// The same without its variants.
+    #[must_use]
+    pub fn base(mut self) -> Document {
+        if let Some(table) = self.tree.table_mut() {
+            table.remove("variant");
+        }
+        self
+    }
+
     /// All plans of a request: by variant, then by axes, the last of which turns fastest, then by seed.
     ///
     /// # Errors
@@ -234,6 +243,10 @@ impl Document {
                 }
             }
         }
+        if expects(variant, variants.as_ref()) {
+            let fights = |axis: &Setting| all.iter().find_map(|own| axis.turns(own));
+            mistakes.extend(settings.iter().filter_map(fights));
+        }
         all.extend_from_slice(settings);
         // What cannot be set yet may be a key of what is derived, such as a unit that nobody wrote.
         all.retain(|setting| setting.apply(&mut tree).is_err());
@@ -271,6 +284,12 @@ impl Document {
             ..plan
         })
     }
+}
+
+/// Whether the variant says itself what must come out.
+fn expects(variant: Option<&str>, variants: Option<&Entry>) -> bool {
+    let variant = variant.and_then(|name| variants?.node.get(&[name]));
+    variant.is_some_and(|variant| variant.get(&["expect"]).is_some())
 }
 
 fn settings(texts: &[String], option: &str, mistakes: &mut Vec<Diagnostic>) -> Vec<Setting> {

@@ -46,6 +46,19 @@ impl Setting {
         Ok(Setting { path, key: Origin { place: entry.key.place.clone(), via }, value })
     }
 
+    /// An axis that turns what a variant sets, whose expectations are for what it sets; or what is below that, or above.
+    pub(super) fn turns(&self, of_variant: &Setting) -> Option<Diagnostic> {
+        let Via::Variant(name) = &of_variant.key.via else { return None };
+        let place = self.key.place.as_ref()?;
+        let shared = self.path.len().min(of_variant.path.len());
+        let meets = place.source.name == "--axis" && self.path[..shared] == of_variant.path[..shared];
+        meets.then(|| {
+            let title = format!("variant `{name}` sets `{}`, and expects what comes of that", of_variant.path.join("."));
+            Diagnostic::new(Some(place.clone()), title)
+                .help("`--variant` takes another, if there is one without it; else take a copy of the file without these variants")
+        })
+    }
+
     /// Sets the key in `tree`.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use super::device::{Device, Parts};
 use super::faults::{self, Faults};
 use super::hardware::{Fitting, Hardware};
 use super::hub::{Hub, Listeners, NodeSink, Round};
+use super::phases::Watch;
 use super::process::Process;
 use super::server::{Counter, Servers};
 use super::template::Templates;
@@ -39,14 +40,18 @@ pub(super) struct World {
     pub(super) links: Vec<Rc<RefCell<Link>>>,
     pub(super) faults: Faults,
     pub(super) script: Script,
+    /// Its building was interrupted: not all devices are there.
+    is_partial: bool,
 }
 
 impl World {
-    /// Builds the world of `plan` with engines of `factory`; `lives` listen too.
+    /// Builds the world of `plan` with engines of `factory`; `lives` listen too. Who watches may interrupt that, too: the world has then
+    /// not all of its devices.
     pub(super) fn build(
         plan: &Plan,
         factory: Rc<dyn EngineFactory>,
         lives: Vec<Life>,
+        watch: &dyn Watch,
     ) -> Result<World, DataError> {
         let plan = Rc::new(plan.clone());
         let devices = plan.devices();
@@ -80,13 +85,23 @@ impl World {
             faults,
             script,
             plan,
+            is_partial: false,
         };
         let plan = world.plan.clone();
         let mut templates = Templates::new(&plan, factory.clone(), &dataset);
         for device in devices {
+            if watch.interrupted() {
+                world.is_partial = true;
+                break;
+            }
             world.add_device(device, gateway_node, &factory, &mut templates);
         }
         Ok(world)
+    }
+
+    /// Whether its building was interrupted.
+    pub(super) fn is_partial(&self) -> bool {
+        self.is_partial
     }
 
     fn add_device(

@@ -115,7 +115,7 @@ fn worked(devices: &[Rc<Device>]) -> BTreeMap<&'static str, u64> {
 /// # Errors
 /// When the plan cannot be run.
 pub fn run(plan: &Plan, engines: &EngineRegistry, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
-    Ok(finish(build(plan, engines, Vec::new())?, watch, None).outcome)
+    Ok(finish(build(plan, engines, Vec::new(), watch)?, watch, None).outcome)
 }
 
 /// Runs `plan` again and tells for each filter the life of what it lets pass.
@@ -130,7 +130,7 @@ pub fn run_recording(
 ) -> Result<(Outcome, Vec<Story>), Unrunnable> {
     let clock = Clock { start: plan.start, utc_offset: plan.utc_offset };
     let life = |filter: &Filter| Life::new(plan.schema.clone(), plan.units.clone(), clock, filter.clone());
-    let world = build(plan, engines, filters.iter().map(life).collect())?;
+    let world = build(plan, engines, filters.iter().map(life).collect(), watch)?;
     let finished = finish(world, watch, None);
     Ok((finished.outcome, finished.lives.iter().map(Life::story).collect()))
 }
@@ -151,7 +151,7 @@ pub struct Traced {
 /// # Errors
 /// When the plan cannot be run.
 pub fn run_tracing(plan: &Plan, engines: &EngineRegistry, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
-    let world = build(plan, engines, Vec::new())?;
+    let world = build(plan, engines, Vec::new(), watch)?;
     let units = plan.units.iter().map(|unit| unit.name.clone()).collect();
     let timeline = Timeline::new(units, world.devices.len());
     world.hub.with(|listeners| listeners.timeline = Some(timeline));
@@ -171,7 +171,7 @@ pub fn run_logging(
     watch: &dyn Watch,
     most: usize,
 ) -> Result<(Outcome, RequestLog), Unrunnable> {
-    let world = build(plan, engines, Vec::new())?;
+    let world = build(plan, engines, Vec::new(), watch)?;
     world.hub.with(|listeners| listeners.requests = Some(RequestLog::new(most)));
     let finished = finish(world, watch, None);
     Ok((finished.outcome, finished.requests.unwrap_or_default()))
@@ -196,8 +196,10 @@ pub fn run_struck(
     watch: &dyn Watch,
     strike: &Strike,
 ) -> Result<Outcome, Unrunnable> {
-    let world = build(plan, engines, Vec::new())?;
-    world.prepare(strike);
+    let world = build(plan, engines, Vec::new(), watch)?;
+    if !world.is_partial() {
+        world.prepare(strike);
+    }
     Ok(finish(world, watch, None).outcome)
 }
 
@@ -211,14 +213,19 @@ pub fn run_probing(
     watch: &dyn Watch,
     device: DeviceId,
 ) -> Result<(Outcome, Places), Unrunnable> {
-    let world = build(plan, engines, Vec::new())?;
+    let world = build(plan, engines, Vec::new(), watch)?;
     let finished = finish(world, watch, Some(device));
     Ok((finished.outcome, finished.places))
 }
 
-fn build(plan: &Plan, engines: &EngineRegistry, lives: Vec<Life>) -> Result<World, Unrunnable> {
+fn build(
+    plan: &Plan,
+    engines: &EngineRegistry,
+    lives: Vec<Life>,
+    watch: &dyn Watch,
+) -> Result<World, Unrunnable> {
     let factory = engines.factory(plan).ok_or_else(|| Unrunnable::NoEngine(plan.engine_name.clone()))?;
-    World::build(plan, factory, lives).map_err(|error| Unrunnable::Data(error.to_string()))
+    World::build(plan, factory, lives, watch).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 
 /// A run that is over.
@@ -231,6 +238,9 @@ struct Finished {
 }
 
 fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Finished {
+    if world.is_partial() {
+        return world.conclude(Ended::Interrupted, Time::ZERO, Places::default());
+    }
     let before = probed.map_or(0, |device| {
         let disk = &world.devices[device.0 as usize].disk;
         disk.trace();

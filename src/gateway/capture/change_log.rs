@@ -38,7 +38,7 @@ impl Fits for Options {
         }
         Err(Unfit {
             why: "the log of changes is asked for, and this backend can only be asked for all of its rows",
-            instead: "`capture = { hash = {} }`, which compares all rows, or a backend that lets its database's journal be read",
+            instead: "a backend that lets its database's journal be read (any but none)",
         })
     }
 }

@@ -240,13 +240,11 @@ impl Fits for Options {
         match provisioning {
             Provisioning::ReadOnlySchema => Err(Unfit {
                 why: "a flag is a column of the source, and nobody can add one to this schema",
-                instead: "a backend to which a column can be added (full, stamps-only, soft-delete-only, three-stamps), \
-                          a capture that asks by stamps, or one that compares all rows",
+                instead: "a backend to which a column can be added (full, stamps-only, soft-delete-only, three-stamps)",
             }),
             Provisioning::Nothing => Err(Unfit {
                 why: "rows are asked for by their flag, and this backend can only be asked for all of them",
-                instead: "a backend that can be asked for less (full, stamps-only, soft-delete-only, three-stamps), or \
-                          a capture that compares all rows",
+                instead: "a backend that can be asked for less (full, stamps-only, soft-delete-only, three-stamps)",
             }),
             _ => Ok(()),
         }

@@ -197,6 +197,17 @@ impl Capture {
     pub fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
         self.options().fits(provisioning)
     }
+
+    /// The names of the captures that such a backend has everything for.
+    pub fn fitting(provisioning: Provisioning) -> impl Iterator<Item = &'static str> {
+        let all = [
+            ("last_modified", Capture::LastModified(Default::default())),
+            ("flag", Capture::Flag(Default::default())),
+            ("change_log", Capture::ChangeLog(Default::default())),
+            ("hash", Capture::Hash(Default::default())),
+        ];
+        all.into_iter().filter(move |(_, capture)| capture.fits(provisioning).is_ok()).map(|(name, _)| name)
+    }
 }
 
 impl Effort {

@@ -59,7 +59,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
     /// Tables, and where each wins, in words.
     pub(super) fn story(&self) -> String {
         let ways = self.ways();
-        let mut text = self.tables(&ways, &|at| self.cell(at));
+        let mut text = self.tables(&ways, &self.sweep.objective.name(), &|at| self.cell(at));
         text.push_str(
             "  the winner's figure first; ~ no difference beyond the noise, in the order of the axis\n",
         );
@@ -68,7 +68,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
         );
         if self.sweep.objective.metric != ALSO {
             text.push_str(&format!("{ALSO}: {}\n", self.names.join(" / ")));
-            text.push_str(&self.tables(&ways, &|at| self.load(at)));
+            text.push_str(&self.tables(&ways, ALSO, &|at| self.load(at)));
         }
         text + &self.words(&ways)
     }
@@ -90,14 +90,16 @@ impl<'s, 'a> Crossover<'s, 'a> {
         let axes = self.sweep.across.iter().zip(&series.values).skip(1);
         let axes = axes.map(|(key, value)| format!("{} {value}", key.rsplit('.').next().unwrap_or(key)));
         let parts: Vec<String> = series.variant.iter().cloned().chain(axes).collect();
-        if parts.is_empty() { self.sweep.objective.name() } else { parts.join(", ") }
+        parts.join(", ")
     }
 
-    /// A row for each value of the first of the other axes, a column for each way.
-    fn tables(&self, ways: &[Way], cell: &dyn Fn(usize) -> String) -> String {
+    /// A row for each value of the first of the other axes, a column for each way; `figure` is what the column of a way without a name
+    /// shows.
+    fn tables(&self, ways: &[Way], figure: &str, cell: &dyn Fn(usize) -> String) -> String {
         let mut text = String::new();
         for band in ways.chunks(COLUMNS_MAX) {
-            let names = band.iter().map(|way| way.name.clone());
+            let named = |way: &Way| if way.name.is_empty() { figure.to_owned() } else { way.name.clone() };
+            let names = band.iter().map(named);
             let mut grid = Grid::new(1, [self.sweep.across[0].clone()].into_iter().chain(names));
             for (row, &first) in band[0].series.iter().enumerate() {
                 let label = self.sweep.series[first].values[0].clone();

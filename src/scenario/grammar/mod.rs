@@ -80,7 +80,12 @@ const ROOT_KEYS: &[Key] = &[
     optional("chaos", trouble::CHAOS, "Random trouble, drawn from the seed."),
     key("expect", trouble::EXPECT, "{}", "What must come out."),
     key("gate", named(&trouble::GATE), "{}", "Thresholds, by name."),
-    key("variant", named(&VARIANT), "{}", "Counter-stories: what differs and what must come out, by name."),
+    key(
+        "variant",
+        named(&VARIANT),
+        "{}",
+        "Counter-stories, by name: what differs, as set = { \"engine.pull.chunk_rows\" = 20 }, and what must come out, as expect.",
+    ),
 ];
 
 /// Free names with any values, where a table is all that can be said.

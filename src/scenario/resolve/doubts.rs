@@ -6,12 +6,14 @@ use super::super::diagnostic::Diagnostic;
 use super::super::plan::{Fleet, Plan};
 use super::super::rows::Brought;
 use super::view::View;
+use crate::backend::Provisioning;
 use crate::base::words::{count, thousands};
 use crate::base::{EntityId, Ppm, Stamp, Time, Value};
 use crate::contract::{Delivery, Entity, ScopeRule};
+use crate::gateway::Mode;
 use crate::net::Moves;
 use crate::scenario::plan::Happening;
-use crate::workload::{DataError, Dataset};
+use crate::workload::{DataError, Dataset, LoginWave};
 
 /// Values that are written out in a warning.
 const NAMED: usize = 6;
@@ -78,6 +80,8 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(unpushed(plan, root));
     doubts.extend(unmoved(plan, root));
     doubts.extend(asleep(plan, root));
+    doubts.extend(too_rare(plan, root));
+    doubts.extend(late_logins(plan, root));
     doubts.into_iter().map(Diagnostic::warning).collect()
 }
 
@@ -88,6 +92,41 @@ fn asleep(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let title = "the script ends in maintenance that lasts longer than the drain: nothing can come to rest";
     let place = root.at("backend.maintenance").place();
     Some(Diagnostic::new(place, title).help("a longer `drain`, or a script that ends at another time"))
+}
+
+/// Turns of the gateway that do not come in the drain, though something waits for them.
+fn too_rare(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let told = |key: &str| {
+        let view = root.at(key).present()?;
+        let title = format!("the drain lasts {}, and this comes every {}", plan.drain, view.span());
+        let help =
+            "what waits for it at the end of the script ends as stuck: a longer `drain`, or more often";
+        (view.span() > plan.drain).then(|| Diagnostic::new(view.place(), title).help(help))
+    };
+    let capture = match plan.gateway.mode {
+        Mode::Ota => "gateway.serve.capture",
+        Mode::Persistent => "gateway.refresh.capture",
+    };
+    let file = format!("{capture}.hash.file_every");
+    let from_files =
+        root.at(capture).at("hash").present().is_some_and(|hash| hash.at("source").text() == "file");
+    let reconcile = format!("{capture}.last_modified.reconcile.every");
+    let forgets = matches!(plan.backend.provisioning, Provisioning::StampsOnly);
+    let uploads = "gateway.refresh.upload_every".to_owned();
+    let rare = [(file, from_files), (reconcile, forgets), (uploads, plan.gateway.mode == Mode::Persistent)];
+    rare.iter().filter(|(_, matters)| *matters).filter_map(|(key, _)| told(key)).collect()
+}
+
+/// Waves of logins after the end.
+fn late_logins(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let late = |(_, wave): &(_, &LoginWave)| wave.at >= Time::ZERO + plan.duration;
+    let told = |((name, view), _): ((&str, View<'_>), _)| {
+        let title = format!(
+            "`workload.login.{name}` comes after the end: its people log in as the script ends, and do nothing"
+        );
+        Diagnostic::new(view.at("at").place(), title).help(format!("the script lasts {}", plan.duration))
+    };
+    root.at("workload.login").entries().zip(&plan.workload.logins).filter(late).map(told).collect()
 }
 
 /// Fleets that move over one link.

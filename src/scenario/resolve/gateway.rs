@@ -143,10 +143,17 @@ impl World<'_> {
 
     fn fits(&self, capture: &Capture, key: &str) {
         let provisioning_at = self.root.at("backend.provisioning");
-        if let Err(unfit) = capture.fits(provisioning(provisioning_at)) {
+        let provisioning = provisioning(provisioning_at);
+        if let Err(unfit) = capture.fits(provisioning) {
             let whose = self.root.at(key).profile();
             let whose = whose.map_or(String::new(), |name| format!(", as `{name}` has it,"));
-            let help = format!("for `{key}`{whose} it takes {}", unfit.instead);
+            let others: Vec<String> =
+                Capture::fitting(provisioning).map(|name| format!("`{{ {name} = {{}} }}`")).collect();
+            let help = format!(
+                "for `{key}`{whose} it takes {}; with this one it may be {}",
+                unfit.instead,
+                others.join(" or ")
+            );
             self.wrong.at(provisioning_at, unfit.why, help);
         }
     }

@@ -16,7 +16,7 @@ use crate::gateway;
 use crate::metrics::{self, Unit};
 
 /// Faults are drawn before the first of them happens, and each is told.
-const FAULTS_MAX: u128 = 10_000_000;
+const FAULTS_MAX: u128 = 500_000;
 
 /// The statistics of a distribution.
 const DISTRIBUTION: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];

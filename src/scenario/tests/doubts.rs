@@ -112,3 +112,39 @@ fn a_script_that_ends_in_maintenance_which_outlasts_the_drain_is_told() {
     assert!(told.iter().any(|told| told.contains("longer than the drain")), "{told:?}");
     assert_eq!(of("from = \"20:00\"\nfor = \"3h\""), [""; 0]);
 }
+
+/// The warnings of a scenario without rows of its own.
+fn doubted(text: &str) -> Vec<String> {
+    plan(&format!("{MINIMAL}{text}\n")).warnings.iter().map(|warning| warning.render(false)).collect()
+}
+
+#[test]
+fn what_comes_more_rarely_than_the_drain_lasts_is_told() {
+    let files =
+        |every: &str| format!("[gateway.serve.capture.hash]\nsource = \"file\"\nfile_every = \"{every}\"");
+    let drain = plan(MINIMAL).drain;
+    let told = doubted(&files("9d"));
+    assert!(
+        told.len() == 1 && told[0].contains(&format!("the drain lasts {drain}, and this comes every 9d")),
+        "{told:?}"
+    );
+    assert_eq!(doubted(&files(&drain.to_string())), [""; 0]);
+    let reconciled = "[gateway.serve.capture.last_modified]\nreconcile = { every = \"9d\" }";
+    assert_eq!(doubted(reconciled), [""; 0], "nothing waits for it where deletions leave a trace");
+    let told = doubted(&format!("[backend]\nprovisioning = \"stamps-only\"\n{reconciled}"));
+    assert!(told.len() == 1 && told[0].contains("this comes every 9d"), "{told:?}");
+    let told = doubted("[gateway]\nmode = \"persistent\"\nrefresh.upload_every = \"9d\"");
+    assert!(told.len() == 1 && told[0].contains("this comes every 9d"), "{told:?}");
+}
+
+#[test]
+fn logins_after_the_end_are_told() {
+    let waves = |late: &str| {
+        format!(
+            "[workload.login]\nfirst = {{ share = 0.5, at = \"+1s\" }}\nlate = {{ share = 0.5, at = \"{late}\" }}"
+        )
+    };
+    let told = doubted(&waves("+9d"));
+    assert!(told.len() == 1 && told[0].contains("`workload.login.late` comes after the end"), "{told:?}");
+    assert_eq!(doubted(&waves("+2s")), [""; 0]);
+}

@@ -207,6 +207,12 @@ impl<'b> Comparison<'b> {
     }
 }
 
+/// What was touched since the source does not show everything, if so; the rest is forgotten, as the source knows of it.
+pub(super) fn not_seen(touched: &mut BTreeMap<Key, Time>, since: Option<Time>) -> BTreeSet<Key> {
+    touched.retain(|_, at| since.is_some_and(|since| *at >= since));
+    touched.keys().cloned().collect()
+}
+
 /// Differences that are told page by page.
 #[derive(Clone, Debug)]
 pub(super) struct List {
@@ -344,11 +350,9 @@ impl Book {
 
     /// The reader writes the row itself, or was told of it in another way.
     ///
-    /// With `at` a source may go on for a while to say what was before.
-    pub(super) fn touch(&mut self, key: &Key, at: Option<Time>) {
-        if let Some(at) = at {
-            self.touched.insert(key.clone(), at);
-        }
+    /// The source may go on for a while to say what was before `at`.
+    pub(super) fn touch(&mut self, key: &Key, at: Time) {
+        self.touched.insert(key.clone(), at);
         self.rows.set(key, Some(Kept::Unsure));
         if let Some(reading) = &mut self.reading {
             reading.touched.insert(key.clone());

@@ -26,7 +26,7 @@ mod tests;
 #[cfg(test)]
 mod trial;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Ask, Captured, Effort, Fits, Reader, Strategy, Take};
@@ -35,7 +35,7 @@ use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
 use crate::contract::{Carried, Delivery, Entity, Schema, ServerError};
 use crate::gateway::options::Unfit;
 
-use book::{Book, Comparison, Cursor, Kept, Lens, List, Print};
+use book::{Book, Comparison, Cursor, Kept, Lens, List, Print, not_seen};
 use source::{Raw, Reading, Seen, Sheet, Whole};
 
 pub use canonical::Canonical;
@@ -181,8 +181,7 @@ impl Hash {
             let sheet = Sheet::fetch(sheet, trailer, (backend, now), ask.entity, effort);
             // Without any rows it is better to wait than to say that there are none.
             let Sheet { rows, at, .. } = sheet.ok_or(ServerError::Unavailable)?;
-            book.touched.retain(|_, touched| *touched >= *at);
-            let not = book.touched.keys().cloned().collect();
+            let not = not_seen(&mut book.touched, Some(*at));
             for row in rows.iter().filter(|row| is_theirs(entity, ask.reader, row)) {
                 let raw = row.raw.filter(|_| !self.options.canonical);
                 see(&mut comparison, row, raw, &lens, (&mut self.canonical, effort));
@@ -201,7 +200,7 @@ impl Hash {
                 comparison.see(row, print);
             })?;
             effort.handled += comparison.seen;
-            return Ok(Some(comparison.end(&BTreeSet::new(), &[])));
+            return Ok(Some(comparison.end(&not_seen(&mut book.touched, backend.unseen_since()), &[])));
         }
         let words = (&mut self.canonical, &mut *effort);
         let whole = Reading::go_on(&mut book.reading, &self.options, (backend, now), ask, words)?;
@@ -210,7 +209,8 @@ impl Hash {
             see(&mut comparison, row, row.raw, &lens, (&mut self.canonical, effort));
         }
         effort.handled += comparison.seen;
-        Ok(Some(comparison.end(&touched, &gaps)))
+        let not = &touched | &not_seen(&mut book.touched, backend.unseen_since());
+        Ok(Some(comparison.end(&not, &gaps)))
     }
 
     fn answer(
@@ -308,9 +308,7 @@ impl Strategy for Hash {
     }
 
     fn touched(&mut self, now: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
-        // A source that answers at once knows of it.
-        let later = matches!(self.options.source, Source::File { .. }).then_some(now);
-        self.with_book((reader.into(), entity), |_, book| book.touch(key, later));
+        self.with_book((reader.into(), entity), |_, book| book.touch(key, now));
     }
 
     fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, stamp: Stamp, rows: &mut super::Rows<'_>) {

@@ -111,8 +111,7 @@ impl Fits for Options {
         }
         Err(Unfit {
             why: "the time of last modification is asked for, and this backend keeps none",
-            instead: "a backend that stamps its rows (full, stamps-only, three-stamps, read-only-schema), \
-                      or `capture = { hash = {} }`, which compares all rows",
+            instead: "a backend that stamps its rows (full, stamps-only, three-stamps, read-only-schema)",
         })
     }
 
