@@ -61,6 +61,19 @@ fn suite_has_every_scenario() {
     assert_eq!(found, suite);
 }
 
+/// A line of the table has a file, or several that belong together.
+#[test]
+fn suite_every_scenario_is_named_in_the_readme() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("there is a README");
+    let mut found = Vec::new();
+    scenarios(&root, "", &mut found);
+    let lines: Vec<_> = readme.lines().filter(|line| line.starts_with("| `")).collect();
+    let is_named = |name: &String| lines.iter().any(|line| line.contains(&format!("`{name}.toml`")));
+    found.retain(|name| !is_named(name));
+    assert!(found.is_empty(), "scenarios/README.md does not say what these show: {}", found.join(", "));
+}
+
 /// The rows of the contract that are built from the first to the last: both architectures and all captures.
 fn contract() -> impl Iterator<Item = String> {
     (1..=40).map(|n| format!("R{n}")).chain((1..=5).map(|n| format!("W{n}")))
