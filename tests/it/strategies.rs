@@ -18,16 +18,16 @@ const CHAOS: &str = "scenarios/strategies/chaos.toml";
 const SERVE: &str = "gateway.serve.capture";
 /// What the list says below its table.
 const NOT_HERE: &str = "
-Not here: a gateway that compares, goes back to a backup and does not notice (`gateway.restored=ignored` with `hash`) hides what a phone
-wrote since and somebody undid; a test of that capture shows it, no random world that was tried did. Claims (`flag.lease`) matter
-to workers that share one flag, and each of these lacks rows of the others in any case: `flag-parallel.toml`.
+Not here: claims (`flag.lease`) matter to workers that share one flag, and each of these lacks rows of the others in any
+case: `flag-parallel.toml`. A file tells the last state alone, as every pull does; what it skips between two is in
+`file-drop.toml`, and is more in some worlds and the same in most.
 ";
 
 /// A choice that loses something, or costs without need.
 struct Wrong {
     name: &'static str,
     why: &'static str,
-    /// The scenario that shows it on its own, under `scenarios/`.
+    /// The scenario about it, under `scenarios/`.
     file: &'static str,
     /// The variant of the chaos that it is tried in.
     variant: &'static str,
@@ -128,7 +128,7 @@ fn strategies_that_are_wrong_are_caught_and_the_seeds_written_down() {
          right option in its place, passes the same seeds; where the world is a variant as it is written, the suite holds it to that. What\n\
          no check finds is told by a metric, and seen where that is more than the twin's. Written by `cargo test --test it -- strategies`\n\
          with `SYNCDYNO_BLESS=1`, and checked by it without.\n\n\
-         | choice | what it loses | seen as | worlds that showed it | worlds until one does, median | tried in variant | alone in |\n\
+         | choice | what it loses | seen as | worlds that showed it | worlds until one does, median | tried in variant | see |\n\
          |---|---|---|---:|---:|---|---|\n"
     );
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");

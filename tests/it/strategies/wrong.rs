@@ -253,7 +253,7 @@ const FLAGS: [Wrong; 8] = [
 ];
 
 /// A memory that is ahead of, or behind, what it remembers.
-const MEMORIES: [Wrong; 7] = [
+const MEMORIES: [Wrong; 8] = [
     Wrong {
         name: "the server's cursor moves with the answer",
         why: "pages whose answer is lost",
@@ -287,6 +287,25 @@ const MEMORIES: [Wrong; 7] = [
         world: &[GATEWAY_BACK],
         sets: &["gateway.restored=ignored"],
         ..PLAIN
+    },
+    Wrong {
+        name: "the same, where it compares",
+        why: "what a phone wrote since and somebody undid",
+        file: "strategies/gateway-restored.toml",
+        world: &[
+            "fleet.phones.devices=1",
+            "entity.task.rows=8",
+            r#"unit.Online.on=["login", "online", "every 5s"]"#,
+            "action.add.per_device=0",
+            "action.drop.per_device=0",
+            "action.hand-over.per_device=0",
+            "action.tick-off.per_device=15",
+            "action.tick-off.on_devices=0",
+            r#"event.busy={ at = "+5m51s", edits = { action = "tick-off", devices = [0], count = 5, over = "5s" } }"#,
+            r#"event.backup={ at = "+6m", restore_gateway = { of = "10s" } }"#,
+        ],
+        sets: &["gateway.restored=ignored"],
+        ..COMPARE
     },
     Wrong {
         name: "the replica's cursor saved before its rows",
