@@ -1,0 +1,394 @@
+//! The choices that are known to be wrong, and the world in which each is hunted.
+
+use super::Wrong;
+use crate::suite;
+
+/// Worlds for those that not every world shows, seeds from 1; the suite runs the file's own variants with as many.
+const MANY: u64 = suite::CHAOS_SEEDS;
+/// For those that every world shows.
+const FEW: u64 = 5;
+
+/// By keyset in the world as it is written: what all others say beside it.
+const PLAIN: Wrong = Wrong {
+    name: "",
+    why: "",
+    file: "",
+    variant: "keyset",
+    world: &[],
+    sets: &[],
+    right: &[],
+    metric: None,
+    seeds: MANY,
+};
+const FLAG: Wrong = Wrong { variant: "flag", ..PLAIN };
+const COMPARE: Wrong = Wrong { variant: "compare", ..PLAIN };
+
+/// A page begins where the one before did not end.
+const BOUNDS: [Wrong; 7] = [
+    Wrong {
+        name: "strict",
+        why: "rows that share a stamp with the page's last",
+        file: "strategies/cursor-table.toml",
+        sets: &["=last_modified.bound=strict"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "first-not-returned",
+        why: "the first row of each further page, which is asked for with `>`",
+        file: "strategies/cursor-table.toml",
+        sets: &["=last_modified.bound=first-not-returned"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "first-not-returned-extended",
+        why: "the stamp after each tie: the vendor's pseudocode to the letter",
+        file: "strategies/cursor-table.toml",
+        sets: &["=last_modified.bound=first-not-returned-extended"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "inclusive",
+        why: "its way: a tie that fills a page comes again for ever",
+        file: "strategies/cursor-table.toml",
+        sets: &["=last_modified.bound=inclusive", "drain=5m"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "offset",
+        why: "rows that move down while others are delivered",
+        file: "strategies/cursor-offset-touched.toml",
+        sets: &["=last_modified.paging=offset", "=last_modified.bound=strict"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "a cursor cut to minutes",
+        why: "its way: a minute that fills a page comes again for ever",
+        file: "strategies/cursor-precision.toml",
+        sets: &["=last_modified.precision=1m", "drain=5m"],
+        seeds: FEW,
+        ..PLAIN
+    },
+    Wrong {
+        name: "strict, where filters know minutes",
+        why: "its way: as with a cursor that is cut",
+        file: "strategies/cursor-precision.toml",
+        world: &["backend.filter_precision=1m", "drain=5m"],
+        sets: &["=last_modified.bound=strict"],
+        seeds: FEW,
+        ..PLAIN
+    },
+];
+
+/// A cursor that lies ahead of what is still to come.
+const TIMES: [Wrong; 8] = [
+    Wrong {
+        name: "no window",
+        why: "transactions that commit behind the cursor",
+        file: "strategies/cursor-late-commits.toml",
+        sets: &["=last_modified.window=0s"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "no window, where a tick is shared",
+        why: "what gets the stamp of a tick that was read already",
+        file: "backend/coarse-stamps.toml",
+        world: &["backend.ticks=shared", "backend.stamp_precision=20s"],
+        sets: &["=last_modified.window=0s"],
+        seeds: FEW,
+        ..PLAIN
+    },
+    Wrong {
+        name: "client's clock",
+        why: "what was written while the clock of a device was ahead",
+        file: "strategies/cursor-source.toml",
+        sets: &["=last_modified.source=client-clock", "=last_modified.bound=strict"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "client's local time",
+        why: "what was written in the hour by which it is ahead of UTC",
+        file: "strategies/cursor-source.toml",
+        sets: &["=last_modified.source=client-local"],
+        seeds: FEW,
+        ..PLAIN
+    },
+    Wrong {
+        name: "server's clock at the end",
+        why: "what is committed between the reading and the end",
+        file: "strategies/cursor-source.toml",
+        sets: &["=last_modified.source=server-end", "=last_modified.bound=strict"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "stamps by the device",
+        why: "what it wrote before others read on, and uploads after",
+        file: "strategies/stamped-by-device.toml",
+        sets: &["backend.stamped_by=device"],
+        seeds: FEW,
+        ..PLAIN
+    },
+    Wrong {
+        name: "stamps that go back with the clock",
+        why: "what is written until the clock is where it was",
+        file: "backend/clock-step-back.toml",
+        world: &[r#"event.step={ at = "+4m", backend_clock_step = { by = "-1m" } }"#],
+        sets: &["backend.monotonic=false"],
+        seeds: FEW,
+        ..PLAIN
+    },
+    Wrong {
+        name: "a log with holes skipped",
+        why: "transactions that fill their hole later",
+        file: "strategies/change-log.toml",
+        variant: "change-log",
+        world: &["backend.log.numbered=at-write"],
+        sets: &["=change_log.holes=skip"],
+        ..PLAIN
+    },
+];
+
+/// What is gone, and nobody looks for it.
+const GONE: [Wrong; 4] = [
+    Wrong {
+        name: "no trace of deletions, keys not compared",
+        why: "each deletion and each row that went to another ward",
+        file: "strategies/hard-deletes.toml",
+        world: &["backend.provisioning=stamps-only"],
+        right: &["=last_modified.reconcile.every=1m"],
+        seeds: FEW,
+        ..PLAIN
+    },
+    Wrong {
+        name: "no note of where rows were",
+        why: "rows that went to another ward: they stay",
+        file: "strategies/scope-moves.toml",
+        sets: &["backend.provisioning=three-stamps"],
+        seeds: FEW,
+        ..PLAIN
+    },
+    Wrong {
+        name: "a log that was trimmed, not noticed",
+        why: "the entries that were trimmed",
+        file: "strategies/change-log.toml",
+        variant: "change-log",
+        world: &["backend.log.kept=30s"],
+        sets: &["=change_log.trimmed=ignore"],
+        seeds: FEW,
+        ..PLAIN
+    },
+    Wrong {
+        name: "bad rows skipped",
+        why: "rows that could not be applied when they came",
+        file: "strategies/bad-rows.toml",
+        world: &["engine.pull.bad_rows=20%", "engine.pull.bad_tries=3"],
+        sets: &["engine.pull.on_bad_row=skip"],
+        right: &["engine.pull.on_bad_row=retry-list"],
+        seeds: FEW,
+        ..PLAIN
+    },
+];
+
+/// A flag that says "synced" and is wrong.
+const FLAGS: [Wrong; 8] = [
+    Wrong {
+        name: "flag before capture",
+        why: "pages whose answer is lost",
+        file: "strategies/flag-when.toml",
+        sets: &["=flag.set=before-capture"],
+        ..FLAG
+    },
+    Wrong {
+        name: "flag after capture",
+        why: "pages that the gateway had and the device did not",
+        file: "strategies/flag-when.toml",
+        sets: &["=flag.set=after-capture"],
+        ..FLAG
+    },
+    Wrong {
+        name: "flag set without comparing",
+        why: "a second change between the reading and the flag",
+        file: "strategies/flag-race.toml",
+        sets: &["=flag.reset=naive"],
+        ..FLAG
+    },
+    Wrong {
+        name: "one flag for all",
+        why: "what another device was given",
+        file: "strategies/flag-per-device.toml",
+        sets: &["=flag.per=all"],
+        ..FLAG
+    },
+    Wrong {
+        name: "flags that begin as \"synced\"",
+        why: "what was there before the flag",
+        file: "strategies/flag-initial.toml",
+        sets: &["=flag.initial=synced"],
+        seeds: FEW,
+        ..FLAG
+    },
+    Wrong {
+        name: "a path that forgets the flag",
+        why: "what the office changes and deletes",
+        file: "strategies/flag-rearm.toml",
+        sets: &["backend.rearm=forgets-office"],
+        seeds: FEW,
+        ..FLAG
+    },
+    Wrong {
+        name: "unreadable rows passed over",
+        why: "the tenth that cannot be captured",
+        file: "strategies/flag-poison.toml",
+        sets: &["=flag.unreadable=10%"],
+        seeds: FEW,
+        ..FLAG
+    },
+    Wrong {
+        name: "unreadable rows fail their page",
+        why: "its way: the page comes again for ever",
+        file: "strategies/flag-poison.toml",
+        sets: &["=flag.unreadable=10%", "=flag.on_unreadable=stop", "drain=5m"],
+        seeds: FEW,
+        ..FLAG
+    },
+];
+
+/// A memory that is ahead of, or behind, what it remembers.
+const MEMORIES: [Wrong; 8] = [
+    Wrong {
+        name: "the server's cursor moves with the answer",
+        why: "pages whose answer is lost",
+        file: "strategies/cursor-answers-lost.toml",
+        world: &["gateway.serve.cursor_held_by=server"],
+        sets: &["gateway.serve.server_cursor=on-answer"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "the backend's backup, not noticed",
+        why: "what went back: rows stay that never were, and those that are there again do not come",
+        file: "backend/backend-restored.toml",
+        world: &[r#"event.backup={ at = "+6m", restore_backend = { of = "1m", for = "5s" } }"#],
+        sets: &["gateway.backend_restored=ignored"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "the gateway's backup, not noticed",
+        why: "rows whose numbers were given before, to others",
+        file: "strategies/gateway-restored.toml",
+        variant: "replica-keyset",
+        world: &[GATEWAY_BACK],
+        sets: &["gateway.restored=ignored"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "the same, fed by flags",
+        why: "also what was flagged since, which the replica forgot",
+        file: "strategies/gateway-restored.toml",
+        variant: "replica-flag",
+        world: &[GATEWAY_BACK],
+        sets: &["gateway.restored=ignored"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "the same, where it compares",
+        why: "what a phone wrote since and somebody undid",
+        file: "strategies/gateway-restored.toml",
+        world: &[
+            "fleet.phones.devices=1",
+            "entity.task.rows=8",
+            r#"unit.Online.on=["login", "online", "every 5s"]"#,
+            "action.add.per_device=0",
+            "action.drop.per_device=0",
+            "action.hand-over.per_device=0",
+            "action.tick-off.per_device=15",
+            "action.tick-off.on_devices=0",
+            r#"event.busy={ at = "+5m51s", edits = { action = "tick-off", devices = [0], count = 5, over = "5s" } }"#,
+            r#"event.backup={ at = "+6m", restore_gateway = { of = "10s" } }"#,
+        ],
+        sets: &["gateway.restored=ignored"],
+        ..COMPARE
+    },
+    Wrong {
+        name: "the replica's cursor saved before its rows",
+        why: "pages that a killed gateway had noted and not written",
+        file: "strategies/two-nodes.toml",
+        variant: "replica-keyset",
+        world: &[
+            "gateway.leg.rtt=200ms",
+            "gateway.refresh.every=10s",
+            "gateway.refresh.page=1",
+            r#"event.crash={ at = "+3m4s", gateway_kill = { restart_after = "5s" } }"#,
+        ],
+        sets: &["gateway.refresh.cursor_saved=before-rows"],
+        ..PLAIN
+    },
+    Wrong {
+        name: "two nodes without fencing",
+        why: "work: rows come twice, and go back in the replica until the next refresh",
+        file: "strategies/two-nodes.toml",
+        variant: "replica-keyset",
+        world: &["gateway.refresh.nodes=2"],
+        sets: &["gateway.refresh.fencing=false"],
+        metric: Some("gateway.refresh.overtaken"),
+        seeds: FEW,
+        ..PLAIN
+    },
+    Wrong {
+        name: "flags that begin as \"not synced\"",
+        why: "work: all rows come again to those who have them",
+        file: "strategies/flag-initial.toml",
+        world: &["fleet.phones.start=1d"],
+        sets: &["=flag.initial=unsynced"],
+        metric: Some("backend.delivered.rows"),
+        seeds: FEW,
+        ..FLAG
+    },
+];
+
+/// What comparing takes for a change.
+const COMPARISONS: [Wrong; 4] = [
+    Wrong {
+        name: "rows hashed as they were written",
+        why: "work: rows that nobody changed come with each pull",
+        file: "strategies/compare-canonical.toml",
+        sets: &["=hash.canonical=false"],
+        metric: Some("engine.pull.rows"),
+        seeds: FEW,
+        ..COMPARE
+    },
+    Wrong {
+        name: "a torn snapshot",
+        why: "rows that moved while it was read, until the next pull",
+        file: "strategies/torn-snapshot.toml",
+        world: &["gateway.leg.rtt=400ms", "action.drop.per_device=12", "action.drop.on_devices=0"],
+        sets: &["=hash.snapshot=torn", "=hash.read_rows=20"],
+        metric: Some("oracle.phantom_delete.rows"),
+        ..COMPARE
+    },
+    Wrong {
+        name: "files without a trailer",
+        why: "rows that are not written yet, until the next file",
+        file: "strategies/file-drop.toml",
+        world: &["=hash.source=file", "=hash.file_every=30s", "=hash.file_takes=10s"],
+        sets: &["=hash.trailer=false"],
+        metric: Some("oracle.phantom_delete.rows"),
+        seeds: FEW,
+        ..COMPARE
+    },
+    Wrong {
+        name: "an end that is an answer without rows",
+        why: "work: a request more for each pull",
+        file: "strategies/end-marker.toml",
+        sets: &["=last_modified.end=count"],
+        metric: Some("engine.requests.empty"),
+        seeds: FEW,
+        ..PLAIN
+    },
+];
+
+const GATEWAY_BACK: &str = r#"event.backup={ at = "+6m", restore_gateway = { of = "1m" } }"#;
+
+/// All, in the order in which they are written down.
+pub(super) fn all() -> impl Iterator<Item = &'static Wrong> {
+    let kinds: [&[Wrong]; 6] = [&BOUNDS, &TIMES, &GONE, &FLAGS, &MEMORIES, &COMPARISONS];
+    kinds.into_iter().flatten()
+}
