@@ -6,7 +6,7 @@ use super::check::Check;
 use super::clock::Clock;
 use super::findings::Findings;
 use crate::base::{DeviceId, Time, UnitId};
-use crate::contract::{Event, KillReason, SyncUnit};
+use crate::contract::{Event, KillReason, SyncError, SyncUnit};
 
 /// So many runs of a unit, each queued at the very instant at which the one before ended, are a loop.
 const LOOP: u32 = 10;
@@ -34,6 +34,8 @@ struct Device {
     at_once: u32,
     /// The process died in the midst of work and no run has started since: what it did last it may not have told.
     untold: bool,
+    /// The last run, if it ended for want of room: its beginning was not written, and may yet come to light.
+    unwritten: Option<u64>,
 }
 
 /// Follows every device's runs and queue.
@@ -117,14 +119,18 @@ impl Flow {
                         format!("{id} started {unit} {LOOP} times in a row at the end of {unit}, the last time at {at}")
                     });
                 }
-                device.untold = false;
+                (device.untold, device.unwritten) = (false, None);
                 let (unit, life) = (*unit, device.life);
                 device.open.insert(*run, Run { unit, since: at, life, may_have_ended: false });
                 device.runs = device.runs.max(run + 1);
             }
             Event::SyncComplete { unit, run, .. } | Event::SyncError { unit, run, .. } => {
                 device.last_end = Some((*unit, at));
-                let untold_start = device.untold && *run >= device.runs;
+                let untold_start =
+                    device.untold && (*run >= device.runs || device.unwritten.take() == Some(*run));
+                if matches!(event, Event::SyncError { error: SyncError::StorageFull, .. }) {
+                    device.unwritten = Some(*run);
+                }
                 if device.open.remove(run).is_none() && !untold_start {
                     findings.add(Check::WithoutEnd, concerns, || {
                         let what =

@@ -71,6 +71,30 @@ fn a_power_loss_between_a_commit_and_its_event_is_held_against_nobody() {
 }
 
 #[test]
+fn a_run_that_found_no_room_to_begin_may_be_there_after_a_death_that_nobody_can_account_for() {
+    for (cut_short, error, again) in [
+        (true, &SyncError::StorageFull, 0),
+        (false, &SyncError::StorageFull, 1),
+        (true, &SyncError::Interrupted, 1),
+    ] {
+        let mut stage = Stage::new();
+        stage.start(UNIT, 0);
+        stage.emit(0, Event::SyncError { unit: UNIT, run: 0, error });
+        if cut_short {
+            stage.emit(0, Event::CutShort);
+        }
+        stage.restart();
+        stage.emit(0, Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted });
+        let verdict = stage.verdict();
+        if again == 0 {
+            assert_silent(&verdict);
+        } else {
+            assert_only(&verdict, "event-without-end", again);
+        }
+    }
+}
+
+#[test]
 fn a_run_whose_end_the_device_forgot_with_its_power_may_end_again() {
     for durable in [true, false] {
         let mut stage = Stage::with(durable);

@@ -119,7 +119,10 @@ fn too_rare(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
 
 /// Waves of logins after the end.
 fn late_logins(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
-    let late = |(_, wave): &(_, &LoginWave)| wave.at >= Time::ZERO + plan.duration;
+    // A wave that nobody wrote is nobody's mistake.
+    let late = |((_, view), wave): &((&str, View<'_>), &LoginWave)| {
+        wave.at >= Time::ZERO + plan.duration && view.at("at").place().is_some()
+    };
     let told = |((name, view), _): ((&str, View<'_>), _)| {
         let title = format!(
             "`workload.login.{name}` comes after the end: its people log in as the script ends, and do nothing"
