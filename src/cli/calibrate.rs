@@ -10,7 +10,7 @@ use super::refusal::Refusal;
 use super::written;
 use crate::base::Span;
 use crate::campaign::calibrate::{BYTES_MAX, Mistakes, calibrate as estimates};
-use crate::report::calibrate::Calibration;
+use crate::report::calibrate::{Advice, Calibration};
 use crate::report::{self, Exit, human};
 
 /// Runs `calibrate`.
@@ -97,9 +97,31 @@ fn write(path: &Path, calibration: &Calibration, rtt: Span) -> anyhow::Result<St
         return Err(Refusal::environment(format!("cannot write {shown}: its folder is not there")));
     }
     written::replace(path, text.as_bytes())?;
+    Ok(next(&shown.to_string(), calibration))
+}
+
+/// What can be done with the scenario. Without a best size there is none to try others about.
+fn next(shown: &str, calibration: &Calibration) -> String {
     let (from, to) = calibration.axis().unwrap_or((16, 1_024));
-    let word = report::shell_word(&shown.to_string());
-    Ok(format!(
-        "\n{shown} holds these figures; try sizes about the best:\n  syncdyno sweep {word} --axis engine.pull.chunk_rows={from}..{to}*2\n"
-    ))
+    let word = report::shell_word(shown);
+    let sweep = format!("  syncdyno sweep {word} --axis engine.pull.chunk_rows={from}..{to}*2\n");
+    match calibration.advice {
+        Some(Advice::Rows { .. }) => {
+            format!("\n{shown} holds these figures; try sizes about the best:\n{sweep}")
+        }
+        Some(Advice::AtLeast(_)) => {
+            format!(
+                "\n{shown} holds these figures, and no failure limits a size; try sizes about the least recommended:\n{sweep}"
+            )
+        }
+        None => {
+            let untold: Vec<&str> = calibration.untold().iter().map(|(what, _)| *what).collect();
+            let limit = calibration.census.request_limit();
+            format!(
+                "\n{shown} holds these figures, and says which the log did not tell ({}): no best size is known.\n\
+                 What the scenario comes to, over a wide range:\n  syncdyno tune {word} --limit chunk={limit}s\n{sweep}",
+                untold.join(", ")
+            )
+        }
+    }
 }

@@ -21,6 +21,56 @@ pub fn figure(unit: Unit, value: u64) -> String {
     }
 }
 
+/// A unit that figures are shown in: the least that is, its size, its name.
+type Scale = (u64, u64, &'static str);
+
+/// The units in which figures that may be far apart are shown, the finest first; spans of more than a minute have several at once.
+fn scales(unit: Unit) -> &'static [Scale] {
+    const S: u64 = 1_000_000_000;
+    const H: u64 = 3_600 * S;
+    match unit {
+        Unit::Ns => {
+            &[(0, 1, "ns"), (1_000, 1_000, "µs"), (1_000_000, 1_000_000, "ms"), (S, S, "s"), (60 * S, H, "")]
+        }
+        Unit::Bytes => {
+            &[(0, 1, "B"), (1 << 10, 1 << 10, "KiB"), (1 << 20, 1 << 20, "MiB"), (1 << 30, 1 << 30, "GiB")]
+        }
+        Unit::BytesPerSecond => &[
+            (0, 1, "B/s"),
+            (1 << 10, 1 << 10, "KiB/s"),
+            (1 << 20, 1 << 20, "MiB/s"),
+            (1 << 30, 1 << 30, "GiB/s"),
+        ],
+        Unit::RowNs => &[(0, S, "row·s"), (100_000 * S, H, "row·h")],
+        Unit::Uj => &[(0, 1, "µJ"), (1_000, 1_000, "mJ"), (1_000_000, 1_000_000, "J")],
+        Unit::Rows | Unit::Devices | Unit::Count | Unit::Ppm | Unit::MilliRowsPerSecond => &[],
+    }
+}
+
+/// Two figures to be compared, in one unit: the finer of theirs while the greater can be read in it, else the coarser. Each has its own
+/// where neither will do.
+pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
+    let (low, high) = (a.min(b), a.max(b));
+    let own =
+        |n: u64| scales(unit).iter().rfind(|(from, ..)| *from <= n).filter(|(.., name)| !name.is_empty());
+    // Row times have no decimals to lose.
+    let readable = if unit == Unit::RowNs { 1_000_000 } else { 10_000 };
+    let one = match (own(if low == 0 { high } else { low }), own(high)) {
+        (fine, coarse) if fine == coarse && low > 0 => None,
+        (Some(fine), _) if high / fine.1 < readable => Some(fine),
+        (_, Some(coarse)) if low == 0 || low / coarse.1 >= 10 => Some(coarse),
+        _ => None,
+    };
+    [a, b].map(|n| match one {
+        Some((_, size, name)) if n == 0 || *size == 1 => format!("{} {name}", thousands(n)),
+        Some((_, size, name)) if unit == Unit::RowNs && n >= *size && n < u64::MAX => {
+            format!("{} {name}", thousands(n / size))
+        }
+        Some((_, size, name)) if unit != Unit::RowNs => format!("{} {name}", three(n, *size)),
+        _ => figure(unit, n),
+    })
+}
+
 fn energy(uj: u64) -> String {
     match uj {
         0 => "0 J".to_owned(),
@@ -147,6 +197,30 @@ mod tests {
             (Unit::RowNs, u64::MAX, "≥ 5\u{2009}124\u{2009}095 row·h"),
         ] {
             assert_eq!(figure(unit, value), shown);
+        }
+    }
+
+    #[test]
+    fn two_figures_to_be_compared_have_one_unit() {
+        const S: u64 = 1_000_000_000;
+        for (unit, a, b, shown) in [
+            (Unit::RowNs, 99_033 * S, 107_054 * S, ["99\u{2009}033 row·s", "107\u{2009}054 row·s"]),
+            (Unit::RowNs, 90_000 * S, 2_000_000 * S, ["25 row·h", "555 row·h"]),
+            (Unit::RowNs, 0, 9_000_000 * S, ["0 row·h", "2\u{2009}500 row·h"]),
+            (Unit::RowNs, u64::MAX, 200_000 * S, ["≥ 5\u{2009}124\u{2009}095 row·h", "55 row·h"]),
+            (Unit::Ns, 950_000_000, 1_240_000_000, ["950 ms", "1\u{2009}240 ms"]),
+            (Unit::Ns, 59_900_000_000, 65 * S, ["59.9 s", "65.0 s"]),
+            (Unit::Ns, 125 * S, 4_000 * S, ["2 min 05 s", "1 h 06 min"]),
+            (Unit::Ns, 12_000_000, 7_200 * S, ["12.0 ms", "2 h 00 min"]),
+            (Unit::Ns, 0, 12_400_000, ["0 ms", "12.4 ms"]),
+            (Unit::Bytes, 1_000, 2_048, ["1\u{2009}000 B", "2\u{2009}048 B"]),
+            (Unit::Bytes, 1_047_552, 1_258_291, ["1\u{2009}023 KiB", "1\u{2009}229 KiB"]),
+            (Unit::Bytes, 4_096, 8_192, ["4.00 KiB", "8.00 KiB"]),
+            (Unit::Rows, 1, 12_345, ["1 row", "12\u{2009}345 rows"]),
+        ] {
+            assert_eq!(pair(unit, a, b), shown);
+            let [first, second] = shown;
+            assert_eq!(pair(unit, b, a), [second, first]);
         }
     }
 

@@ -13,7 +13,7 @@ use super::merge::Setting;
 use super::plan::Plan;
 use super::resolve::resolve;
 use super::rows::{Brought, not_utf8, prepare};
-use super::traces::Traces;
+use super::traces::{Traces, in_place_of_rates};
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
 use crate::base::{Digest, Seed};
 use crate::metrics::Unit;
@@ -257,6 +257,7 @@ impl Document {
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
         idle(&mut tree, &mut mistakes);
+        in_place_of_rates(&mut tree, &mut mistakes);
         Cell { tree, brought, traces, notes, mistakes }
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Place, Source};
-use super::tree::{Node, Table};
+use super::tree::{Node, Table, Via};
 use crate::base::Digest;
 use crate::net::{Trace, TraceError};
 
@@ -55,6 +55,32 @@ impl Traces {
         for (file, trace) in &self.0 {
             digest.text(file);
             trace.digest(digest);
+        }
+    }
+}
+
+/// Takes out of a checked tree the rates in whose place a trace is replayed. Who wrote both is told so, unless somebody else chose the
+/// trace: a variant, `--set` or an axis leaves the rate to the others; or a profile brought the rate.
+pub(super) fn in_place_of_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
+    let links =
+        tree.table_mut().and_then(|root| root.get_mut("link")).and_then(|links| links.node.table_mut());
+    for (name, link) in links.into_iter().flatten() {
+        for way in ["down", "up"] {
+            let (trace, rate) = (link.node.get(&["trace", way]), link.node.get(&[way]));
+            let sound = trace.zip(rate).filter(|(trace, rate)| trace.is_sound() && rate.is_sound());
+            let Some((trace, rate)) = sound else { continue };
+            let (chosen, written) = (&trace.origin.via, &rate.origin.via);
+            let brought = matches!(written, Via::Profile(_) | Via::Default);
+            if brought || matches!(chosen, Via::Variant(_) | Via::Set) && chosen != written {
+                if let Some(link) = link.node.table_mut() {
+                    link.remove(way);
+                }
+                continue;
+            }
+            let title = format!("`link.{name}` replays a trace, and this rate does not count");
+            let help =
+                format!("leave out `{way}` or `trace.{way}`; to compare both, let a variant set the trace");
+            out.push(Diagnostic::new(rate.origin.place.clone(), title).help(help));
         }
     }
 }

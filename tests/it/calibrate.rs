@@ -151,6 +151,23 @@ fn a_calibrated_scenario_gives_the_durations_of_its_log() {
 }
 
 #[test]
+fn a_log_that_does_not_tell_the_best_size_ends_with_no_advice_as_if_it_did() {
+    let desk = TempDir::new().unwrap();
+    // A row takes no time that can be told from nothing, and nothing fails.
+    let lines: String =
+        (0..40).map(|n| format!("{},{},400,{},ok\n", n * 10, 1 + n % 3, 500 + n % 7 * 40)).collect();
+    fs::write(desk.path().join("log.csv"), format!("{HEADER}{lines}")).unwrap();
+    let told = contains("the best chunk: time a row cannot be told")
+        .and(contains("did not tell (time a row, how often transfers break, "))
+        .and(contains("no best size is known"))
+        .and(contains("syncdyno tune app.toml --limit chunk=15s\n"))
+        .and(contains("about the best").not());
+    let run = syncdyno(desk.path()).args(["calibrate", "log.csv", "-o", "app.toml"]).assert();
+    run.success().stdout(told);
+    syncdyno(desk.path()).args(["check", "app.toml"]).assert().success();
+}
+
+#[test]
 fn a_malformed_log_ends_with_its_line_and_column_and_code_three() {
     let desk = TempDir::new().unwrap();
     for (text, said) in [

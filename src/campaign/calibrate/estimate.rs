@@ -16,6 +16,9 @@ const SPLIT_MAX: f64 = 0.25;
 const OUTLIERS_MANY: f64 = 0.05;
 /// Answers of some sizes that are so far off the line bend it.
 const BEND: f64 = 0.05;
+/// What is said where no request succeeded: how long a transfer takes that fails says nothing of how often one does.
+const NOTHING: &str = "anything: no request was answered, and failures alone tell neither what an answer costs nor how often \
+                       transfers break; it takes a log with answers";
 /// Neighbours that are so much alike are no independent answers.
 const ALIKE: f64 = 0.2;
 
@@ -28,6 +31,19 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let instant = trouble::unsent(&mut log, ANSWERS_MIN);
     let mut told = Told { unknown: Vec::new(), notes: Vec::new() };
     let mut census = census(&log);
+    if census.answered == 0 {
+        let source = source.to_owned();
+        let unknown = vec![NOTHING.to_owned()];
+        return Ok(Calibration {
+            source,
+            census,
+            costs: None,
+            outages: None,
+            advice: None,
+            unknown,
+            notes: Vec::new(),
+        });
+    }
     let answers: Vec<&Request> =
         log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0).collect();
     let mean = answers.iter().map(|r| r.duration).sum::<f64>() / (answers.len().max(1)) as f64;
@@ -283,6 +299,13 @@ impl Told {
             "what a device needs to read and write an answer, and how the backend's time grows under load",
         );
         self.unknown("failures that an HTTP library repeated by itself: they look like long answers");
+        let limit = census.request_limit();
+        self.unknown(format!(
+            "the caps that decide in practice: timeouts and the backend's page cap, of which the scenario has none, and memory, of which it \
+             has a phone's; write your backend.page_cap, and keep requests short: syncdyno tune --limit chunk={limit}s (half of a timeout \
+             of {} s)",
+            2 * limit,
+        ));
     }
 
     fn of_advice(&mut self, advice: Option<Advice>, costs: Option<&Costs>, census: &Census) {

@@ -183,6 +183,31 @@ fn without_a_failure_there_is_a_bound_and_no_optimum() {
 }
 
 #[test]
+fn failures_alone_tell_nothing() {
+    let log: String = (0..40).map(|n| format!("{},,,400,reset\n", n * 10)).collect();
+    let log = format!("start,rows,bytes,duration_ms,outcome\n{log}");
+    let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+    assert_eq!((calibration.census.cut, &calibration.costs, &calibration.outages), (40, &None, &None));
+    assert!(
+        calibration.unknown.len() == 1 && said(&calibration.unknown, "anything: no request was answered")
+    );
+    assert!(!calibration.story().contains("transfer between failures"), "{}", calibration.story());
+}
+
+#[test]
+fn the_caps_that_no_log_knows_are_named_with_a_limit_that_its_answers_have_room_in() {
+    for (overhead, limit) in [(0.4, 15), (20.0, 60)] {
+        for answers in [9, 50] {
+            let calibration = Model { overhead, answers, mtbf: f64::INFINITY, ..MODEL }.calibration(1);
+            let limit = if answers < 10 { 15 } else { limit };
+            let told = format!("--limit chunk={limit}s (half of a timeout of {} s)", 2 * limit);
+            let unknown = &calibration.unknown;
+            assert!(said(unknown, "page cap") && said(unknown, &told), "{unknown:?}");
+        }
+    }
+}
+
+#[test]
 fn too_few_answers_give_no_costs() {
     let calibration = Model { answers: 9, ..MODEL }.calibration(1);
     assert_eq!(calibration.costs, None);

@@ -55,6 +55,18 @@ pub struct Census {
     pub duration_mean: f64,
 }
 
+impl Census {
+    /// Seconds that a request may take in a search: half of a gateway's usual timeout of 30 s, doubled until the log's own answers have
+    /// room.
+    pub fn request_limit(&self) -> u64 {
+        let mut limit = 15;
+        while (limit as f64) < 2.0 * self.duration_mean && limit < 12 * 3_600 {
+            limit *= 2;
+        }
+        limit
+    }
+}
+
 /// What an answer costs, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Costs {

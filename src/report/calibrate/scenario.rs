@@ -4,7 +4,7 @@
 //! with bytes goes to the link where the log tells it apart; all else is the backend's, with the log's noise.
 
 use super::super::human;
-use super::record::{Advice, Calibration, Costs, Estimate, Rate};
+use super::record::{Advice, Calibration, Costs, Estimate, Outages, Rate};
 use super::told::whole;
 use crate::base::{BitRate, Span};
 
@@ -22,6 +22,8 @@ const ROWS_BYTES_MAX: f64 = 64e6;
 const GAP_ASSUMED: f64 = 5.0;
 /// Chunks that a sweep tries about the best.
 const AROUND: f64 = 8.0;
+/// The least chunk that a sweep tries where no best is known.
+const WIDE: f64 = 16.0;
 
 /// The figures of the scenario.
 struct Figures {
@@ -45,8 +47,11 @@ impl Calibration {
         let costs = self.costs.as_ref()?;
         let (from, to) = self.axis()?;
         let source = self.source.replace(char::is_control, " ");
+        let untold: String =
+            self.untold().iter().map(|(what, stands)| format!("# - {what}: {stands}\n")).collect();
         let head = format!(
             "# What the requests of {source} cost, as a scenario; written by `syncdyno calibrate`.\n#\n{found}#\n\
+             # The log did not tell:\n{untold}#\n\
              # As it stands, chunks are as large as in the log. Other sizes:\n#\n\
              #   syncdyno sweep {name}.toml --axis engine.pull.chunk_rows={from}..{to}*2\n\n\
              name = \"{name}\"\n",
@@ -91,6 +96,28 @@ impl Calibration {
         }
     }
 
+    /// What the log did not tell, and what the scenario has in its place. Caps are the last of it, always.
+    pub fn untold(&self) -> Vec<(&'static str, &'static str)> {
+        const PERHAPS: &str = "it may be next to none; the scenario has the estimate";
+        let mut untold = Vec::new();
+        if let Some(costs) = &self.costs {
+            untold.extend((costs.request.low <= 0.0).then_some(("overhead of a request", PERHAPS)));
+            untold.extend((costs.row.low <= 0.0).then_some(("time a row", PERHAPS)));
+        }
+        match &self.outages {
+            Some(Outages { rate: Rate::Known(_), repair: Some(_), .. }) => {}
+            Some(Outages { rate: Rate::Known(_), .. }) => {
+                untold.push(("repair time", "the mean of `gaps` is assumed"));
+            }
+            _ => untold.push(("how often transfers break", "no failure was seen, and the link has none")),
+        }
+        if self.census.bytes_a_row.is_none() {
+            untold.push(("bytes a row", "the width of `text` is assumed"));
+        }
+        untold.push(("caps", "page_cap, chunk_bytes and the timeouts are out of the way; write your own"));
+        untold
+    }
+
     /// Mean time between failures and mean repair.
     fn gaps(&self) -> Option<(Span, Span)> {
         let outages = self.outages.as_ref()?;
@@ -103,14 +130,14 @@ impl Calibration {
     /// The least and the most rows of a chunk that are worth a sweep of the scenario, for an axis of doublings; `None` without one.
     pub fn axis(&self) -> Option<(u64, u64)> {
         let figures = self.figures(self.costs.as_ref()?, Span::ZERO);
-        let middle = match self.advice {
-            Some(Advice::Rows { best, .. }) => best.value,
-            Some(Advice::AtLeast(rows)) => rows,
-            None => figures.chunk as f64,
+        let (least, most) = match self.advice {
+            Some(Advice::Rows { best, .. }) => (best.value / AROUND, best.value * AROUND),
+            Some(Advice::AtLeast(rows)) => (rows / AROUND, rows * AROUND),
+            None => (WIDE, figures.rows as f64),
         };
         // The log's own size is among them.
-        let from = (middle / AROUND).min(figures.chunk as f64).max(1.0) as u64;
-        let to = ((middle * AROUND) as u64).clamp(2 * from, figures.rows.max(2 * from));
+        let from = least.min(figures.chunk as f64).max(1.0) as u64;
+        let to = (most as u64).clamp(2 * from, figures.rows.max(2 * from));
         Some((1 << from.ilog2(), to.next_power_of_two()))
     }
 

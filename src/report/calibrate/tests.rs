@@ -96,6 +96,24 @@ fn the_scenario_costs_what_the_calibration_says() {
 }
 
 #[test]
+fn the_scenario_says_which_of_its_figures_the_log_did_not_tell() {
+    let text = |c: &Calibration| c.scenario("measured", Span::ZERO).unwrap();
+    assert!(text(&example()).contains("# The log did not tell:\n# - caps: page_cap"), "{}", text(&example()));
+    let mut calibration = Calibration { advice: None, ..example() };
+    calibration.costs.as_mut().unwrap().row = Estimate { value: 5e-3, low: 0.0, high: 1e-2 };
+    calibration.outages.as_mut().unwrap().rate = Rate::AtMost(0.1);
+    calibration.census.rows_mean = 5.0;
+    let said = text(&calibration);
+    for untold in ["# - time a row: ", "# - how often transfers break: no failure was seen"] {
+        assert!(said.contains(untold), "{said}");
+    }
+    assert!(!said.contains("# - overhead"), "{said}");
+    // All sizes are worth a look where none is the best.
+    let (from, to) = calibration.axis().unwrap();
+    assert!(from <= 5 && to >= 2_000, "{from} {to}");
+}
+
+#[test]
 fn whatever_a_log_says_its_scenario_can_be_run() {
     let with = |change: &dyn Fn(&mut Calibration)| {
         let mut calibration = example();

@@ -53,6 +53,14 @@ fn variants_meet_the_same_seeds_and_what_seeds_disagree_about_is_unclear() {
 }
 
 #[test]
+fn both_sides_of_a_row_are_told_in_one_unit() {
+    let of = |name, bytes| side(name, vec![cell(None, 1, 1_000, bytes)]);
+    let told = human(&compare(&of("a", 1_000), &of("b", 1_100)), crate::report::Paint(false), true);
+    let row = told.lines().find(|line| line.contains("engine.wasted.bytes")).unwrap();
+    assert!(row.contains("1\u{2009}000 B") && row.contains("1\u{2009}100 B"), "{told}");
+}
+
+#[test]
 fn too_few_seeds_judge_no_design_question_and_say_how_many_would() {
     let one = |variant, rate| side(variant, vec![cell(Some(variant), 1, rate, 10)]);
     let comparison = compare(&one("x", 1_000), &one("y", 32));

@@ -99,12 +99,13 @@ fn differences(group: &Group, paint: Paint, all: bool) -> String {
     }
     let mut grid = Grid::new(3, header);
     for d in &shown {
+        let [base, candidate] = human::pair(d.unit, d.base, d.candidate);
         let mut row = vec![
             word(d.finding).to_owned(),
             d.metric.clone(),
             d.stat.to_owned(),
-            human::figure(d.unit, d.base),
-            human::figure(d.unit, d.candidate),
+            base,
+            candidate,
             d.change_ppm.map_or_else(|| "from nothing".to_owned(), human::percent),
         ];
         row.extend(

@@ -75,7 +75,31 @@ pub fn page(record: &RunRecord) -> String {
             }
         }
     };
-    page.into_string()
+    unbroken(&page.into_string())
+}
+
+/// The page with numbers that stay in one line: their thousands, and a number and its per cent. What is to be copied stays as it is.
+fn unbroken(page: &str) -> String {
+    const NARROW: char = '\u{202f}';
+    let mut text = String::with_capacity(page.len() + page.len() / 64);
+    for (i, part) in page.split("<pre").enumerate() {
+        let (copied, words) = match part.split_once("</pre>") {
+            Some((copied, words)) if i > 0 => (Some(copied), words),
+            _ => (None, part),
+        };
+        if let Some(copied) = copied {
+            text.extend(["<pre", copied, "</pre>"]);
+        }
+        let mut before = None;
+        let mut rest = words.chars().peekable();
+        while let Some(c) = rest.next() {
+            let of_share =
+                c == ' ' && rest.peek() == Some(&'%') && before.is_some_and(|b: char| b.is_ascii_digit());
+            text.push(if c == '\u{2009}' || of_share { NARROW } else { c });
+            before = Some(c);
+        }
+    }
+    text
 }
 
 /// A sweep or a search is about its settings, not about one of its cells.

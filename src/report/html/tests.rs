@@ -121,7 +121,7 @@ fn a_thousand_cells_are_a_bounded_page_with_those_that_fail_first() {
     assert_eq!(record.cells.iter().filter(|cell| cell.series.is_some()).count(), 8);
     let page = page(&record);
     assert!(page.len() < 400_000, "{} bytes", page.len());
-    assert!(page.contains("The first 200 of 1\u{2009}000 cells"));
+    assert!(page.contains("The first 200 of 1\u{202f}000 cells"));
     let cells = &page[page.find("<h2>Cells</h2>").unwrap()..];
     assert!(cells.find("ties.s991").unwrap() < cells.find("ties.s1<").unwrap());
 }
@@ -251,9 +251,9 @@ fn a_search_is_drawn_with_what_others_ship_and_told_beside_the_best() {
     let page = page(&record);
     for said in [
         "<h2>The best settings</h2>",
-        "<h3>low edge: best at 1\u{2009}024 (100 rows/s)</h3>",
+        "<h3>low edge: best at 1\u{202f}024 (100 rows/s)</h3>",
         "PouchDB, Datasync",
-        "within 3 %: 700 to 1\u{2009}500",
+        "within 3\u{202f}%: 700 to 1\u{202f}500",
         "no setting is a candidate",
     ] {
         assert!(page.contains(said), "{said}");
@@ -264,6 +264,25 @@ fn a_search_is_drawn_with_what_others_ship_and_told_beside_the_best() {
         assert_legible(&tuned::curves(&tune, &tune.knobs[0]).unwrap().draw(size));
     }
     assert_eq!(tuned::curves(&tune, "engine.push.chunk_rows"), None);
+}
+
+#[test]
+fn no_number_of_the_page_breaks_over_lines_and_what_is_copied_stays_as_it_is() {
+    let mut record = record(vec![fixture::outcome()]);
+    record.tune = Some(tune::tests::tuned());
+    let title = "title = \"50 % of 1\u{2009}000\"";
+    record.resolved.insert("0123456789abcdef".to_owned(), title.to_owned());
+    let page = page(&record);
+    let (words, copied): (Vec<&str>, Vec<&str>) =
+        page.split("</pre>").map(|part| part.split_once("<pre").unwrap_or((part, ""))).unzip();
+    assert!(copied.iter().any(|text| text.contains("50 % of 1\u{2009}000")), "{copied:?}");
+    for part in words {
+        assert!(!part.contains('\u{2009}'), "{part}");
+        let broken =
+            part.match_indices(" %").find(|(at, _)| part[..*at].ends_with(|c: char| c.is_ascii_digit()));
+        assert_eq!(broken.map(|(at, _)| &part[at.saturating_sub(20)..at]), None);
+    }
+    assert!(page.contains("within 3\u{202f}%: 700 to 1\u{202f}500"));
 }
 
 #[test]

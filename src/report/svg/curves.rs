@@ -1,7 +1,7 @@
 //! Curves over the settings of one key: each with its interval, its best setting, and the region that is as good.
 
 use super::frame::{Inside, LETTERS, Size, Svg, bottom_axis, left_axis, left_room};
-use super::ink::{Anchor, Ink, cut, spread, width};
+use super::ink::{Anchor, Ink, cut, spread, width, wrapped};
 use super::scale::Scale;
 use super::style::{self, LOOKS, look, marker};
 use crate::metrics::Unit;
@@ -136,20 +136,32 @@ impl Curves {
         }
     }
 
-    /// Below all, a row for each mark: its letter, its setting, its name. How high that is.
+    /// Below all, each mark with its letter, its setting, its names, in as many lines as these take. How high that is.
     fn draw_legend(&self, ink: &mut Ink, top: f64, size: Size) -> f64 {
         let label = |at: f64| self.settings.iter().find(|(x, _)| *x == at).map(|(_, label)| label.as_str());
         let columns = size.pick(2, 1);
-        let marks = self.sorted_marks();
-        let rows = marks.len().div_ceil(columns);
         let wide = size.width() / columns as f64;
-        for (i, (at, name)) in marks.into_iter().enumerate() {
-            let (left, y) = (wide * (i / rows) as f64 + 6.0, top + 16.0 + (i % rows) as f64 * ROW);
-            ink.text("b", (left, y), Anchor::Start, &key(i));
+        let marks = self.sorted_marks().into_iter().enumerate().map(|(i, (at, name))| {
             let text = label(*at).map_or_else(|| name.clone(), |setting| format!("{setting}  {name}"));
-            ink.text("", (left + 16.0, y), Anchor::Start, &cut(&text, LETTERS, wide - 26.0));
+            (key(i), wrapped(&text, LETTERS, wide - 26.0))
+        });
+        let marks: Vec<(String, Vec<String>)> = marks.collect();
+        let each = marks.len().div_ceil(columns).max(1);
+        let mut most = 0;
+        for (column, marks) in marks.chunks(each).enumerate() {
+            let left = wide * column as f64 + 6.0;
+            let mut row = 0;
+            for (letter, lines) in marks {
+                let y = |row: usize| top + 16.0 + row as f64 * ROW;
+                ink.text("b", (left, y(row)), Anchor::Start, letter);
+                for line in lines {
+                    ink.text("", (left + 16.0, y(row)), Anchor::Start, line);
+                    row += 1;
+                }
+            }
+            most = most.max(row);
         }
-        if rows > 0 { rows as f64 * ROW + 10.0 } else { 0.0 }
+        if most > 0 { most as f64 * ROW + 10.0 } else { 0.0 }
     }
 
     /// Below the axis, a row for each curve: a bar over its flat region, a whisker over where the optimum lies, its best.

@@ -215,6 +215,21 @@ fn no_line_of_a_mark_strikes_through_a_name_and_each_has_a_letter_and_a_tick() {
 }
 
 #[test]
+fn the_legend_names_all_who_ship_a_setting() {
+    let names = "present, PowerSync, Amplify DataStore, SymmetricDS, Mobile Sync, Couchbase Lite";
+    let mut plot = curves();
+    plot.settings.push((100_000.0, "100000".to_owned()));
+    plot.marks = [1_000.0, 5_000.0, 100_000.0].map(|x| (x, names.to_owned())).into();
+    for size in [Size::Wide, Size::Narrow] {
+        let drawn = plot.draw(size);
+        assert_legible(&drawn);
+        let text = labels(&drawn.inline()).into_iter().map(|(text, _)| text).collect::<Vec<_>>().join(" ");
+        assert!(!text.contains('…'), "{text}");
+        assert_eq!(text.matches("Couchbase Lite").count(), 3, "{text}");
+    }
+}
+
+#[test]
 fn many_curves_with_long_names_are_still_legible() {
     let one = curves().curves.remove(1);
     let crowd = (0..20).map(|i| Curve { name: format!("a-link-with-a-very-long-name-{i}"), ..one.clone() });

@@ -97,6 +97,9 @@ fn explains(here: &Point<'_>, best: &Point<'_>, share: f64, at_best: f64) -> boo
     cost(here, best).is_none_or(|cost| grown >= EXPLAINED_MIN * (cost - 1.0))
 }
 
+/// A share of bytes in vain that is worth telling.
+const IN_VAIN_MIN: f64 = 0.01;
+
 /// What a setting suffers from more than the best does.
 fn suffers(of: Side, here: &Point<'_>, best: &Point<'_>, fit: Option<Fit>) -> Option<String> {
     let (at, at_best) = (Shares::of(of, here, fit)?, Shares::of(of, best, fit)?);
@@ -107,6 +110,8 @@ fn suffers(of: Side, here: &Point<'_>, best: &Point<'_>, fit: Option<Fit>) -> Op
     };
     Some(match cause(here, best, at, at_best)? {
         Cause::RoundTrips => time("round trips", |s| s.waiting, " is waiting for answers to begin"),
+        // On a link without a rate to speak of, bytes in vain tell nothing.
+        Cause::Outages if at.in_vain < IN_VAIN_MIN => time("outages restart chunks", |s| s.lost, " is lost"),
         Cause::Outages => format!(
             "outages restart chunks: at {x}, {} of the time is lost, and {} of the bytes on the wire are beyond what was of use \
              ({} and {} at {y})",
@@ -196,12 +201,13 @@ fn cap(of: Side, series: &Series<'_>) -> Option<String> {
     ))
 }
 
-/// What the closed form says of the best chunk, where it applies.
+/// What the closed form says of the best chunk, where it applies. The time between failures is the fit's: gaps and backoff are in it,
+/// so it is not the link's.
 pub(in super::super) fn closed_form(fit: Option<Fit>) -> Option<String> {
     let fit = fit?;
     let cost = fit.cost()?;
     Some(format!(
-        "closed form: {} from {} a chunk, {} a row, a failure every {} (fitted, {} off at most)",
+        "closed form: {} from {} a chunk, {} a row, as if a failure every {} (fitted, {} off at most)",
         human::count(cost.best() as u64, "row"),
         seconds(cost.chunk),
         seconds(cost.row),

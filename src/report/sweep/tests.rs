@@ -145,6 +145,24 @@ fn the_bytes_in_vain_are_those_that_crossed_the_wire() {
 }
 
 #[test]
+fn bytes_in_vain_that_are_next_to_none_are_not_told() {
+    // A link without a rate to speak of: what is cut had brought nothing yet.
+    let fast = record(8, |cell| {
+        let useful = cell.metrics["engine.down.bytes"].clone();
+        cell.metrics.insert("net.down.bytes".into(), useful);
+    });
+    let told = json(&fast)["series"][0]["limits"][1].as_str().unwrap().to_owned();
+    assert!(told.contains("outages restart chunks: at 2\u{2009}048, "), "{told}");
+    assert!(told.contains(" of the time is lost (") && !told.contains("bytes on the wire"), "{told}");
+}
+
+#[test]
+fn failures_of_the_fit_are_not_called_those_of_the_link() {
+    let told = Sweep::new(&record(8, |_| {}), &axes(), Objective::default()).story();
+    assert!(told.contains("a row, as if a failure every "), "{told}");
+}
+
+#[test]
 fn a_setting_that_loses_a_row_is_marked_and_is_no_candidate() {
     let best = |record: &RunRecord| json(record)["series"][0]["best"].as_str().unwrap().to_owned();
     let sound = record(3, |_| {});

@@ -135,6 +135,33 @@ fn the_story_says_where_the_best_lies_and_what_being_wrong_costs() {
 }
 
 #[test]
+fn a_setting_has_one_row_with_each_of_its_names_once() {
+    let mut tune = tuned();
+    let knob = &mut tune.places[0].knobs[0];
+    // Who ships half of the best is known of both points.
+    knob.half = Some(point("512", 1_050_000, &["PowerSync", "SymmetricDS"]));
+    knob.field = vec![
+        point("512", 1_050_000, &["PowerSync", "SymmetricDS"]),
+        point("1024", 1_000_000, &["Mobile Sync"]),
+    ];
+    let story = story(&tune);
+    let rows: Vec<String> = story
+        .lines()
+        .filter(|line| line.contains("rows/s  "))
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            "1 024 the best, Mobile Sync 100 rows/s 100 %",
+            "512 half, PowerSync, SymmetricDS 95.2 rows/s 95 % +5.0 %",
+            "500 present 95.0 rows/s 95 % +5.3 %",
+        ],
+        "{story}"
+    );
+}
+
+#[test]
 fn a_cost_within_the_noise_is_marked_as_such() {
     let mut tune = tuned();
     tune.places[0].knobs[0].field[1].within_noise = true;

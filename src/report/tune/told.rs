@@ -150,33 +150,19 @@ pub(in super::super) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &Knob
 
 /// Other settings beside the best: half and double, the present one, what the field ships.
 pub(in super::super) fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Option<Grid> {
-    let mut grid = Grid::new(2, ["setting", "", "figure", "of the best", "costs"]);
-    let figure = |n: u64| human::figure(tune.unit, n);
-    if let Some(n) = place.figure {
-        grid.row([value(&knob.best), "the best".to_owned(), figure(n), "100 %".to_owned(), String::new()]);
+    let mut points = others(tune, place, knob);
+    if points.is_empty() {
+        return None;
     }
-    let named = |name: &'static str, point: &Option<PointTuned>| {
-        let mut point = point.clone()?;
-        point.names.insert(0, name.to_owned());
-        Some(point)
-    };
-    let present = place.present.clone().filter(|_| tune.knobs.len() == 1 || knob.key == tune.knobs[0]);
-    let mut points: Vec<PointTuned> = [named("half", &knob.half), named("double", &knob.double)]
-        .into_iter()
-        .chain([named("present", &present)])
-        .flatten()
-        .chain(knob.field.iter().cloned())
-        .collect();
-    // One setting may be several of these.
-    let mut i = 0;
-    while i < points.len() {
-        let value = points[i].value.clone();
-        let again: Vec<usize> = (i + 1..points.len()).filter(|j| points[*j].value == value).collect();
-        for j in again.into_iter().rev() {
-            let names = points.remove(j).names;
-            points[i].names.extend(names);
+    let mut grid = Grid::new(2, ["setting", "", "figure", "of the best", "costs"]);
+    if let Some(n) = place.figure {
+        let mut names = vec!["the best".to_owned()];
+        // Who ships the best is told in its row.
+        if let Some(i) = points.iter().position(|point| point.value == knob.best) {
+            names.append(&mut points.remove(i).names);
         }
-        i += 1;
+        let figure = human::figure(tune.unit, n);
+        grid.row([value(&knob.best), names.join(", "), figure, "100 %".to_owned(), String::new()]);
     }
     for point in &points {
         grid.row(row(point, tune.unit));
@@ -184,7 +170,30 @@ pub(in super::super) fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &Kno
     if points.iter().any(is_marked) {
         grid.row(["", "~ as good within the noise"]);
     }
-    (!points.is_empty()).then_some(grid)
+    Some(grid)
+}
+
+/// What stands beside the best, each setting once with all of its names.
+fn others(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<PointTuned> {
+    let named = |name: &'static str, point: &Option<PointTuned>| {
+        let mut point = point.clone()?;
+        point.names.insert(0, name.to_owned());
+        Some(point)
+    };
+    let present = place.present.clone().filter(|_| tune.knobs.len() == 1 || knob.key == tune.knobs[0]);
+    let all = [named("half", &knob.half), named("double", &knob.double), named("present", &present)];
+    let mut points: Vec<PointTuned> = Vec::new();
+    // One setting may be several of these, and knows then already who ships it.
+    for point in all.into_iter().flatten().chain(knob.field.iter().cloned()) {
+        match points.iter_mut().find(|known| known.value == point.value) {
+            Some(known) => {
+                let new = point.names.into_iter().filter(|name| !known.names.contains(name));
+                known.names.extend(new.collect::<Vec<_>>());
+            }
+            None => points.push(point),
+        }
+    }
+    points
 }
 
 fn row(point: &PointTuned, unit: Unit) -> [String; 5] {

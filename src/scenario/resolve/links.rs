@@ -121,6 +121,13 @@ fn jitter(view: View<'_>, wrong: &Mistakes) -> Jitter {
 fn loss(view: View<'_>, wrong: &Mistakes) -> Option<PacketLoss> {
     if !view.is_table() {
         let p = view.share();
+        if p >= Ppm::ONE {
+            wrong.at(
+                view,
+                "every packet is lost, so nothing ever arrives",
+                "a share below 1; a link that is gone for a time has `gaps`, or an event `outage`",
+            );
+        }
         return (p.0 > 0).then_some(PacketLoss { p, r: Ppm(Ppm::ONE.0 - p.0), window: None });
     }
     let (p, r) = (view.at("p").share(), view.at("r").share());

@@ -10,9 +10,11 @@ impl World<'_> {
     /// Windows of maintenance, sorted and apart. Two that overlap are a mistake; two that touch are one.
     pub(super) fn maintenance(&self, view: View<'_>) -> Vec<(Time, Time)> {
         let entries: Vec<_> = view.entries().collect();
-        let windows = self.windows(&entries);
+        let (windows, apart) = self.joined(&entries);
         let end = Time::ZERO + self.duration + self.root.at("drain").span();
+        // Of windows that overlap it was told why nothing is left between them.
         if let [(from, until)] = windows[..]
+            && apart
             && from == Time::ZERO
             && until >= end
         {
@@ -24,6 +26,11 @@ impl World<'_> {
     /// The times that some tables with `from` and `for` come to, sorted and apart, up to the end of the drain. That they do
     /// not overlap is seen to for more than a week, however short the script is.
     pub(super) fn windows(&self, tables: &[(&str, View<'_>)]) -> Vec<(Time, Time)> {
+        self.joined(tables).0
+    }
+
+    /// The same, and whether they did not overlap.
+    fn joined(&self, tables: &[(&str, View<'_>)]) -> (Vec<(Time, Time)>, bool) {
         let end = Time::ZERO + self.duration + self.root.at("drain").span();
         let seen = end.max(Time::ZERO + Span::secs(8 * 86_400));
         let mut times: Vec<(Time, Time, &str, View<'_>)> = Vec::new();
@@ -33,7 +40,7 @@ impl World<'_> {
             );
         }
         times.sort_by_key(|&(from, until, name, _)| (from, until, name));
-        self.no_overlap(&times);
+        let apart = self.no_overlap(&times);
         let mut joined: Vec<(Time, Time)> = Vec::new();
         for (from, until, ..) in times {
             match joined.last_mut() {
@@ -42,18 +49,19 @@ impl World<'_> {
             }
         }
         joined.retain(|(from, _)| *from < end);
-        joined
+        (joined, apart)
     }
 
-    /// Tells of the first overlap of each two windows, sorted by their beginning.
-    fn no_overlap(&self, times: &[(Time, Time, &str, View<'_>)]) {
+    /// Tells of the first overlap of each two windows, sorted by their beginning; whether there is none.
+    fn no_overlap(&self, times: &[(Time, Time, &str, View<'_>)]) -> bool {
         let mut told = Vec::new();
         for pair in times.windows(2) {
             let [(_, until, before, _), (from, _, name, view)] = pair else { continue };
-            if from >= until || told.contains(&(before, name)) {
+            let both = (before.min(name), before.max(name));
+            if from >= until || told.contains(&both) {
                 continue;
             }
-            told.push((before, name));
+            told.push(both);
             let title = if before == name {
                 format!("`{name}` lasts until it comes again")
             } else {
@@ -61,6 +69,7 @@ impl World<'_> {
             };
             self.wrong.at(view.at("for"), title, format!("the first time {from} after the start"));
         }
+        told.is_empty()
     }
 
     /// When, before `end`, a table with `from` and `for` happens: once for a time since the start; for a local time on each of its days,

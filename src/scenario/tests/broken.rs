@@ -409,6 +409,18 @@ fn a_backend_that_contradicts_itself_is_refused_where_it_does() {
 }
 
 #[test]
+fn maintenance_that_overlaps_is_one_mistake() {
+    for windows in [
+        "a = { from = \"10:00\", for = \"25h\" }",
+        "a = { from = \"10:00\", for = \"14h\" }\nb = { from = \"22:00\", for = \"13h\" }",
+        "a = { from = \"10:00\", for = \"2h\" }\nb = { from = \"11:00\", for = \"24h\" }",
+    ] {
+        let said = complaint(&format!("{MINIMAL}[backend.maintenance]\n{windows}\n"), &[]);
+        assert_eq!(said.matches("error: ").count(), 1, "{windows}\n{said}");
+    }
+}
+
+#[test]
 fn more_faults_than_can_be_told_and_names_that_no_file_can_have_are_refused() {
     says(
         "[chaos]\noutage_mtbf = \"1ns\"\noutage_mean = \"1s\"",

@@ -94,6 +94,8 @@ fn contradictions_are_told() {
             "gaps = { mtbf = \"5h\", mean = \"5m\", lengths = \"cellular\" }",
             ["too long for gaps of a cellular network", "at most 1m"],
         ),
+        ("loss = 1.0", ["every packet is lost", "test.toml:14:8"]),
+        ("loss = \"100%\"", ["nothing ever arrives", "`gaps`"]),
         ("loss = { p = 0.1, r = 0 }", ["losses never end", "outage"]),
         ("loss = { p = 0.1, r = 0.5, every = \"15s\" }", ["`every` and `for` need each other", "beginning"]),
         (
@@ -181,6 +183,48 @@ fn a_trace_is_replayed_in_place_of_a_rate() {
     let mine = traced("10\n20\n30\n40\n").unwrap();
     assert_eq!(mine.down, BitRate(1_203_200), "a packet of 1504 bytes each 10 ms");
     assert!(mine.traces[0].is_none() && mine.traces[1].is_some());
+}
+
+#[test]
+fn a_rate_beside_its_trace_is_refused_unless_others_use_it() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t"), "10\n20\n").unwrap();
+    let plans = |more: &str, sets: &[&str]| {
+        let document =
+            Document::parse("test.toml", &format!("{MINIMAL}{more}")).unwrap().beside(folder.path());
+        let request =
+            Request { sets: sets.iter().map(|set| (*set).to_owned()).collect(), ..Request::default() };
+        with_names(|names| document.plans(&request, names)).map_err(|e| e.render(false))
+    };
+    let own = "link = \"mine\"\n[link.mine]\nrtt = \"80ms\"\nup = \"1Mbit/s\"\ndown = \"1Mbit/s\"\n";
+    let trace = "trace = { down = \"t\" }\n";
+    for (more, sets) in [
+        (format!("{own}{trace}"), &[][..]),
+        (
+            format!(
+                "{own}[variant.bus]\nset = {{ \"link.mine.trace\" = {{ down = \"t\" }}, \"link.mine.down\" = \"2Mbit/s\" }}\n"
+            ),
+            &[],
+        ),
+        (format!("{}{trace}", own.replace("down = \"1Mbit/s\"\n", "")), &["link.mine.down=\"2Mbit/s\""]),
+    ] {
+        let said = plans(&more, sets).unwrap_err();
+        assert!(said.contains("`link.mine` replays a trace, and this rate does not count"), "{said}");
+        assert_eq!(said.matches("error: ").count(), 1, "{said}");
+    }
+    for (more, sets) in [
+        (format!("{own}[variant.bus]\nset = {{ \"link.mine.trace\" = {{ down = \"t\" }} }}\n"), &[][..]),
+        (own.to_owned(), &["link.mine.trace={ down = \"t\" }"]),
+        (format!("link = \"edge\"\n[link.edge]\n{trace}"), &[]),
+    ] {
+        let plan = plans(&more, sets).unwrap().remove(0);
+        let link = &plan.fleets[0].links[0].0;
+        assert_eq!((link.down, link.traces[1].is_some()), (BitRate(1_203_200), true));
+        // What was resolved reads back.
+        let again = Document::parse("test.toml", &plan.resolved).unwrap().beside(folder.path());
+        let again = with_names(|names| again.plans(&Request::default(), names)).map_err(|e| e.render(false));
+        assert_eq!(again.unwrap()[0].digest, plan.digest);
+    }
 }
 
 #[test]
