@@ -13,6 +13,7 @@ fn meets_its_expectations(path: &str) {
     let seeds = match path {
         _ if STILL.contains(&path) => 3,
         _ if MANY.contains(&path) => CHAOS_SEEDS,
+        _ if LONG.contains(&path) => 5,
         _ => SEEDS,
     };
     let request = Request { seeds: (1..=seeds).collect(), ..Request::default() };
@@ -33,10 +34,24 @@ const SEEDS: u64 = 50;
 const STILL: &[&str] =
     &["scenarios/strategies/compare-growth.toml", "scenarios/strategies/cursor-table.toml"];
 
+/// A third of a second a seed and more; `.ci/run` tries 20 of each.
+const LONG: &[&str] = &[
+    "scenarios/chunk-curve.toml",
+    "scenarios/chunk-sizes.toml",
+    "scenarios/device/power-at-syncs.toml",
+    "scenarios/hospital-hour.toml",
+    "scenarios/links/profiles.toml",
+    "scenarios/links/streams.toml",
+    "scenarios/strategies/flag-lock.toml",
+    "scenarios/strategies/ota-or-persistent.toml",
+    "scenarios/strategies/products.toml",
+    "scenarios/tune-phone.toml",
+];
+
 /// Seeds of the chaos for every capture; wrong ones are hunted in as many at most.
 pub(crate) const CHAOS_SEEDS: u64 = 15;
 
-/// These have a variant for each capture; `.ci/run` tries 2 000 seeds.
+/// These have a variant for each capture; `.ci/run` tries 200 seeds, and a campaign 2 000.
 const MANY: &[&str] = &["scenarios/strategies/chaos.toml"];
 
 /// The names of the scenarios in a folder and those below it, `prefix` before each.
@@ -146,6 +161,7 @@ suite! {
     suite_device_cloned_meets_its_expectations: "device/cloned";
     suite_device_clocks_meets_its_expectations: "device/clocks";
     suite_device_disk_full_meets_its_expectations: "device/disk-full";
+    suite_device_disk_full_killed_meets_its_expectations: "device/disk-full-killed";
     suite_device_foreground_meets_its_expectations: "device/foreground";
     suite_device_low_memory_meets_its_expectations: "device/low-memory";
     suite_device_power_at_syncs_meets_its_expectations: "device/power-at-syncs";
@@ -190,6 +206,7 @@ suite! {
     suite_strategies_matrix_meets_its_expectations: "strategies/matrix";
     suite_tune_phone_meets_its_expectations: "tune-phone";
     suite_own_rows_meets_its_expectations: "own-rows";
+    suite_strategies_compare_behind_meets_its_expectations: "strategies/compare-behind";
     suite_strategies_compare_canonical_meets_its_expectations: "strategies/compare-canonical";
     suite_strategies_compare_growth_meets_its_expectations: "strategies/compare-growth";
     suite_strategies_compare_state_meets_its_expectations: "strategies/compare-state";

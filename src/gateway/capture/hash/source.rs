@@ -21,7 +21,7 @@ pub(super) struct Seen {
 }
 
 /// A reading in pages by offset, each page with a request of its own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Reading {
     rows: Vec<Seen>,
     /// Rows that the source is to skip.
@@ -63,11 +63,6 @@ pub(super) struct Whole {
 const PASSES: u32 = 4;
 
 impl Reading {
-    fn new() -> Reading {
-        let (rows, gaps, touched) = (Vec::new(), Vec::new(), BTreeSet::new());
-        Reading { rows, offset: 0, gaps, before: None, passes: 0, touched }
-    }
-
     /// Reads the next page; gives the rows when all have been read.
     pub(super) fn go_on(
         reading: &mut Option<Reading>,
@@ -76,7 +71,7 @@ impl Reading {
         ask: &Ask<'_>,
         (canonical, effort): (&mut Canonical, &mut Effort),
     ) -> Result<Option<Whole>, ServerError> {
-        let mut this = reading.take().unwrap_or_else(Reading::new);
+        let mut this = reading.take().unwrap_or_default();
         let from = this.rows.len();
         let mut skipped = 0;
         let rows = &mut this.rows;
