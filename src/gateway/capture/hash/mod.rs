@@ -205,7 +205,7 @@ impl Hash {
         if book.reading.is_none() {
             // What the source does not show as the reading begins may be missing in it, though it shows it by the end.
             let touched = not_seen(&mut book.touched, backend.unseen_since());
-            book.reading = Some(Reading { touched, ..Reading::default() });
+            book.reading = Some(Reading::beside(touched));
         }
         let words = (&mut self.canonical, &mut *effort);
         let whole = Reading::go_on(&mut book.reading, &self.options, (backend, now), ask, words)?;

@@ -63,6 +63,11 @@ pub(super) struct Whole {
 const PASSES: u32 = 4;
 
 impl Reading {
+    /// One that begins; of these keys nothing is to be told.
+    pub(super) fn beside(touched: BTreeSet<Key>) -> Reading {
+        Reading { touched, ..Reading::default() }
+    }
+
     /// Reads the next page; gives the rows when all have been read.
     pub(super) fn go_on(
         reading: &mut Option<Reading>,
