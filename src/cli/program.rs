@@ -152,6 +152,7 @@ fn heed(signals: &Signals) -> io::Result<()> {
 }
 
 /// Ends the process, whatever it does. It says so, unless nobody takes what it says.
+#[expect(clippy::disallowed_methods, reason = "a reader that takes nothing must not keep the process alive")]
 fn stop_at_once(exit: Exit) {
     const PATIENCE: Duration = Duration::from_millis(100);
     let (said, done) = std::sync::mpsc::channel();
