@@ -13,7 +13,6 @@ fn meets_its_expectations(path: &str) {
     let seeds = match path {
         _ if STILL.contains(&path) => 3,
         _ if MANY.contains(&path) => CHAOS_SEEDS,
-        _ if LONG.contains(&path) => 5,
         _ => SEEDS,
     };
     let request = Request { seeds: (1..=seeds).collect(), ..Request::default() };
@@ -34,24 +33,10 @@ const SEEDS: u64 = 50;
 const STILL: &[&str] =
     &["scenarios/strategies/compare-growth.toml", "scenarios/strategies/cursor-table.toml"];
 
-/// A third of a second a seed and more; `.ci/run` tries 20 of each.
-const LONG: &[&str] = &[
-    "scenarios/chunk-curve.toml",
-    "scenarios/chunk-sizes.toml",
-    "scenarios/device/power-at-syncs.toml",
-    "scenarios/hospital-hour.toml",
-    "scenarios/links/profiles.toml",
-    "scenarios/links/streams.toml",
-    "scenarios/strategies/flag-lock.toml",
-    "scenarios/strategies/ota-or-persistent.toml",
-    "scenarios/strategies/products.toml",
-    "scenarios/tune-phone.toml",
-];
-
 /// Seeds of the chaos for every capture; wrong ones are hunted in as many at most.
 pub(crate) const CHAOS_SEEDS: u64 = 15;
 
-/// These have a variant for each capture; `.ci/run` tries 200 seeds, and a campaign 2 000.
+/// These have a variant for each capture; `.ci/run` tries 2 000 seeds.
 const MANY: &[&str] = &["scenarios/strategies/chaos.toml"];
 
 /// The names of the scenarios in a folder and those below it, `prefix` before each.
