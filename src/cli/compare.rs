@@ -20,12 +20,8 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
             return Err(Refusal::usage(format!("there is no metric `{name}`{near}")));
         }
     }
-    let mut comparison = compared(&side(&args.base)?, &side(&args.candidate)?);
-    if !args.metric.is_empty() {
-        for group in &mut comparison.groups {
-            group.differences.retain(|d| args.metric.contains(&d.metric));
-        }
-    }
+    let asked = |what: &str| Ok::<_, anyhow::Error>(side(what)?.of_metrics(&args.metric));
+    let comparison = compared(&asked(&args.base)?, &asked(&args.candidate)?);
     if comparison.groups.is_empty() {
         let (base, candidate) = &comparison.unmatched;
         let list = |side: &[String]| match side.iter().filter(|title| !title.is_empty()).count() {
@@ -56,12 +52,21 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
     let small = comparison.found(Finding::Worse).count() - worse;
     if small > 0 {
         let figures = crate::report::human::count(small as u64, "figure");
-        console.remark(&format!("{figures} worse by no more than {}: tolerated\n", args.tolerance));
+        let why = if args.tolerance.0 == 0 {
+            "less than can be told".to_owned()
+        } else {
+            format!("no more than {}", args.tolerance)
+        };
+        console.remark(&format!("{figures} worse by {why}: tolerated\n"));
     }
-    match (args.fail_on_worse, comparison.unjudged()) {
-        (false, _) => Ok(Exit::Success),
-        (true, Some(why)) => Err(Refusal::because(Exit::NoBaseline, why)),
-        (true, None) => Ok(if worse > 0 { Exit::Regression } else { Exit::Success }),
+    if !args.fail_on_worse {
+        return Ok(Exit::Success);
+    }
+    let (failed, fails) = comparison.failed();
+    let lacking = comparison.lacking().map(|what| format!("{} lacks {what}", args.candidate));
+    match comparison.unjudged().or(lacking) {
+        Some(why) => Err(Refusal::because(Exit::NoBaseline, why)),
+        None => Ok(if worse > 0 || fails > failed { Exit::Regression } else { Exit::Success }),
     }
 }
 
@@ -123,6 +128,7 @@ fn of_baseline(name: &str, baseline: &crate::report::Baseline) -> Side {
         axes: cell.axes.clone(),
         seed: cell.seed.clone(),
         digest: cell.digest.clone(),
+        failed: false,
         metrics: cell.metrics.clone(),
     });
     Side { name: name.to_owned(), cells: cells.collect() }

@@ -44,7 +44,7 @@ const VARIANTS: &str = r#"
 [variant.as-is]
 
 [variant.slower]
-set = { "link.slow.rtt" = "204ms" }
+set = { "link.slow.rtt" = "260ms" }
 "#;
 
 fn syncdyno(desk: &TempDir, args: &[&str]) -> (i32, String, String) {
@@ -115,6 +115,56 @@ fn a_run_is_held_against_its_baseline_and_a_changed_figure_is_named_with_cell_an
 }
 
 #[test]
+fn a_baseline_that_has_lost_what_it_gates_is_none_and_cells_that_are_not_run_are_told() {
+    let desk = desk(SMALL);
+    run(&desk, "1..=2", "first");
+    assert_eq!(syncdyno(&desk, &["baseline", "save", "main", "first", "--reason", " "]).0, 2);
+    assert_eq!(syncdyno(&desk, &["baseline", "save", "main", "first"]).0, 0);
+    let held = ["run", "small.toml", "--out", "again", "--baseline", "main", "--progress", "none", "-q"];
+    let (exit, _, said) = syncdyno(&desk, &held);
+    assert_eq!(exit, 0, "{said}");
+    assert!(said.contains("note: 1 cell of baseline main not in this run: small.s2"), "{said}");
+    let file = desk.path().join("reports/baseline/main.json");
+    let text = fs::read_to_string(&file).unwrap();
+    let gated = |line: &&str| !line.contains("\"engine.rows.rate\": {");
+    fs::write(&file, text.lines().filter(gated).map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    let (exit, told, _) = syncdyno(&desk, &held);
+    assert_eq!(exit, 14, "{told}");
+    assert!(told.contains("has no figure of engine.rows.rate for small.s1, which it gates"), "{told}");
+    fs::write(&file, text.replace("\"seed\": \"1\"", "\"seed\": \"9\"")).unwrap();
+    let (exit, told, _) = syncdyno(&desk, &held);
+    assert_eq!((exit, told.contains("another scenario or seed under small.s1")), (14, true), "{told}");
+}
+
+#[test]
+fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
+    let desk = desk(SMALL);
+    let base = run(&desk, "1..=3", "base");
+    let mut fewer = base.clone();
+    fewer.cells.pop();
+    fs::write(desk.path().join("fewer.json"), fewer.to_json()).unwrap();
+    let (exit, told, said) = syncdyno(&desk, &["compare", "base", "fewer.json", "--fail-on-worse"]);
+    assert_eq!(exit, 14, "{told}{said}");
+    assert!(told.contains("not in fewer.json: seed 3") && said.contains("lacks seed 3"), "{told}{said}");
+    // Who gets nothing through has waited for nothing: that is no better.
+    let mut silent = base.clone();
+    for cell in &mut silent.cells {
+        cell.verdict = report::Verdict::Fail;
+        let Some(Figure::Distribution { count, .. }) = cell.metrics.get_mut("engine.session.duration") else {
+            panic!("sessions are measured");
+        };
+        *count = 0;
+    }
+    let side = |record: &RunRecord| Side::of_record("a side", record, None).unwrap();
+    let comparison = compare(&side(&base), &side(&silent));
+    assert_eq!((comparison.found(Finding::Better).count(), comparison.failed()), (0, (0, 3)));
+    fs::write(desk.path().join("silent.json"), silent.to_json()).unwrap();
+    let (exit, told, _) = syncdyno(&desk, &["compare", "base", "silent.json", "--fail-on-worse"]);
+    assert_eq!(exit, 13, "{told}");
+    assert!(told.contains("3 cells failed (0 of base)"), "{told}");
+}
+
+#[test]
 fn a_changed_scenario_is_not_comparable_and_an_update_needs_a_reason() {
     let desk = desk(SMALL);
     run(&desk, "1..=1", "first");
@@ -164,6 +214,29 @@ fn a_comparison_of_different_seeds_of_one_thing_sees_no_difference() {
 }
 
 #[test]
+fn a_comparison_of_paired_seeds_of_two_like_worlds_sees_no_difference() {
+    // Another name of an entity draws other rows, and nothing else differs.
+    let desk = desk(SMALL);
+    let named = |name: &str| {
+        fs::write(desk.path().join("small.toml"), SMALL.replace("task", name)).unwrap();
+        run(&desk, "1..=80", name)
+    };
+    let (one, other) = (named("task"), named("tbsk"));
+    let part = |record: &RunRecord, from: usize| {
+        let cells = record.cells[from..from + 8].to_vec();
+        Side::of_record("a part", &RunRecord { cells, ..record.clone() }, None).unwrap()
+    };
+    for from in (0..80).step_by(8) {
+        let comparison = compare(&part(&one, from), &part(&other, from));
+        assert_eq!(comparison.groups[0].basis, Basis::Paired);
+        let seen = [Finding::Worse, Finding::Better, Finding::Changed];
+        let seen =
+            seen.iter().flat_map(|finding| comparison.found(*finding)).map(|(_, d)| d).collect::<Vec<_>>();
+        assert!(seen.is_empty(), "{seen:?}");
+    }
+}
+
+#[test]
 fn a_slow_down_of_two_per_cent_is_seen() {
     let desk = desk(SMALL);
     let record = run(&desk, "1..=3", "base");
@@ -199,7 +272,7 @@ fn variants_are_compared_under_the_same_seeds_with_an_interval() {
     let question = ["compare", "both#as-is", "both#slower", "--metric", "engine.session.duration"];
     let (exit, told, wrong) = syncdyno(&desk, &question);
     assert_eq!(exit, 0, "{wrong}");
-    assert!(told.contains("12 seeds in common: paired differences"), "{told}");
+    assert!(told.contains("12 seeds in common: what is more than chance"), "{told}");
     assert!(told.lines().any(|l| l.contains("worse") && l.contains("p50") && l.contains("…")), "{told}");
     assert_eq!(syncdyno(&desk, &["compare", "both#as-is", "both#sloer"]).0, 2);
     let (exit, _, wrong) = syncdyno(&desk, &["compare", "both", "nowhere"]);
@@ -225,7 +298,7 @@ fn the_script_for_ci_services_gates_against_a_baseline_and_says_how_to_save_one(
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     };
     let (exit, _, said) = gate(false);
-    assert_eq!(exit, 0, "{said}");
+    assert_eq!(exit, 14, "what is held against nothing is no pass: {said}");
     let save = said.lines().last().unwrap().trim().strip_prefix("syncdyno ").unwrap().replace('\'', "");
     let words: Vec<&str> = save.splitn(6, ' ').collect();
     assert_eq!(syncdyno(&desk, &words).0, 0, "{save}");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::pairing::{Opposed, opposed};
 use super::side::{Measured, Side};
-use super::statistics;
+use super::statistics::{self, Change, PAIRS_MIN, SAMPLES_MIN};
 use crate::metrics::{self, Better, Figure, Unit};
 use crate::report::human;
 
@@ -53,8 +53,10 @@ pub struct Difference {
     pub candidate: u64,
     /// Candidate over base, less one, in parts per million; `None` for a base of zero.
     pub change_ppm: Option<i64>,
-    /// The bootstrap interval of the change, in parts per million, where pairs are no exact matter.
+    /// The interval of 95 % of the change, in parts per million, where pairs are no exact matter.
     pub interval_ppm: Option<(i64, i64)>,
+    /// Whether cells of one side have observed nothing where those of the other have: these are left out.
+    pub lopsided: bool,
     /// What it comes to.
     pub finding: Finding,
 }
@@ -68,6 +70,10 @@ pub struct Group {
     pub basis: Basis,
     /// Seeds of both sides.
     pub seeds: (usize, usize),
+    /// How many of its cells failed, on both sides.
+    pub failed: (usize, usize),
+    /// Seeds of the base that the candidate lacks, where others are paired.
+    pub missing: Vec<String>,
     /// All statistics, those without a difference too.
     pub differences: Vec<Difference>,
 }
@@ -77,8 +83,8 @@ impl Group {
     pub fn lacks(&self) -> Option<usize> {
         let least = match self.basis {
             Basis::Exact => return None,
-            Basis::Paired => statistics::PAIRS_MIN,
-            Basis::Samples => statistics::SAMPLES_MIN,
+            Basis::Paired => PAIRS_MIN,
+            Basis::Samples => SAMPLES_MIN,
         };
         let differs = self.differences.iter().any(|difference| difference.finding == Finding::Unclear);
         (differs && self.seeds.0.min(self.seeds.1) < least).then_some(least)
@@ -109,7 +115,7 @@ pub struct Comparison {
 
 /// The statistics of a distribution that are compared.
 const STATS: &[&str] = &["p50", "p95", "p99"];
-/// The chance of a false finding in a comparison of two samples, all its metrics together.
+/// The chance of a false finding in a comparison, all its statistics together.
 const LEVEL: f64 = 0.01;
 
 /// Compares the candidate with the base.
@@ -118,7 +124,7 @@ pub fn compare(base: &Side, candidate: &Side) -> Comparison {
     Comparison {
         sides: (base.name.clone(), candidate.name.clone()),
         scenarios: other_scenario(base, candidate),
-        groups: opposed.iter().map(group).collect(),
+        groups: judged(opposed.iter().map(Weighed::of).collect()),
         unmatched,
     }
 }
@@ -140,8 +146,24 @@ impl Comparison {
             Basis::Samples => format!("it takes {least} of each side"),
             _ => format!("it takes {least} in common"),
         };
-        Some(format!("cannot be judged from {seeds}, {wanted}: run both with --seeds 1..=5"))
+        Some(format!("cannot be judged from {seeds}, {wanted}: run both with --seeds 1..=8"))
     }
+
+    /// How many cells failed on either side, of those that have a counterpart.
+    pub fn failed(&self) -> (usize, usize) {
+        self.groups.iter().fold((0, 0), |sum, group| (sum.0 + group.failed.0, sum.1 + group.failed.1))
+    }
+
+    /// What of the base the candidate lacks, in words; `None` if it has all of it.
+    pub fn lacking(&self) -> Option<String> {
+        let seeds = self.groups.iter().filter(|group| !group.missing.is_empty()).map(|group| {
+            let of = if group.title.is_empty() { String::new() } else { format!(" of {}", group.title) };
+            format!("seed {}{of}", group.missing.join(", "))
+        });
+        let all: Vec<String> = self.unmatched.0.iter().cloned().chain(seeds).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+
     /// Differences of this kind in all groups.
     pub fn found(&self, finding: Finding) -> impl Iterator<Item = (&Group, &Difference)> {
         let all = self.groups.iter().flat_map(|group| group.differences.iter().map(move |d| (group, d)));
@@ -157,39 +179,78 @@ struct Observed {
     better: Better,
     base: Vec<u64>,
     candidate: Vec<u64>,
+    /// Whether some cells have observed nothing where the other side's have: their figures are left out, and what is left is no
+    /// picture of both.
+    lopsided: bool,
 }
 
-fn group(opposed: &Opposed<'_>) -> Group {
-    let pairs = &opposed.pairs;
-    let basis = match pairs.as_slice() {
-        [] => Basis::Samples,
-        pairs if pairs.iter().all(|(a, b)| a.resolved == b.resolved) => Basis::Exact,
-        _ => Basis::Paired,
-    };
-    // Seeds that one side lacks say nothing beside pairs that are exact or nearly so.
-    let (base, candidate): (Vec<&Measured>, Vec<&Measured>) = match basis {
-        Basis::Samples => opposed.alone.clone(),
-        _ => pairs.iter().copied().unzip(),
-    };
-    let seeds = (base.len(), candidate.len());
-    let observed = observed(&base, &candidate);
-    let differences = match basis {
-        Basis::Exact => observed.iter().map(exact).collect(),
-        Basis::Paired => observed.iter().map(paired).collect(),
-        Basis::Samples => samples(&observed),
-    };
-    Group { title: opposed.title.clone(), basis, seeds, differences }
+/// A group of which it is known how far its sides lie apart, but not yet whether that is more than chance.
+struct Weighed {
+    title: String,
+    basis: Basis,
+    seeds: (usize, usize),
+    failed: (usize, usize),
+    missing: Vec<String>,
+    observed: Vec<Observed>,
+    /// Of each statistic, where chance plays a part.
+    changes: Vec<Change>,
 }
 
-/// The observations of every statistic that any cell has; a figure that a cell lacks counts as zero.
-fn observed(base: &[&Measured], candidate: &[&Measured]) -> Vec<Observed> {
+impl Weighed {
+    fn of(opposed: &Opposed<'_>) -> Weighed {
+        let pairs = &opposed.pairs;
+        let basis = match pairs.as_slice() {
+            [] => Basis::Samples,
+            pairs if pairs.iter().all(|(a, b)| a.resolved == b.resolved) => Basis::Exact,
+            _ => Basis::Paired,
+        };
+        // Seeds that one side lacks say nothing beside pairs that are exact or nearly so.
+        let (base, candidate): (Vec<&Measured>, Vec<&Measured>) = match basis {
+            Basis::Samples => opposed.alone.clone(),
+            _ => pairs.iter().copied().unzip(),
+        };
+        let seeds = (base.len(), candidate.len());
+        let failed = |side: &[&Measured]| side.iter().filter(|cell| cell.failed).count();
+        let failed = (failed(&base), failed(&candidate));
+        let missing = match basis {
+            Basis::Samples => Vec::new(),
+            _ => opposed.alone.0.iter().map(|cell| cell.seed.clone()).collect(),
+        };
+        let observed = observed(&base, &candidate, basis != Basis::Samples);
+        let changes = match basis {
+            Basis::Exact => Vec::new(),
+            Basis::Paired => observed.iter().map(paired).collect(),
+            Basis::Samples => observed.iter().map(sampled).collect(),
+        };
+        Weighed { title: opposed.title.clone(), basis, seeds, failed, missing, observed, changes }
+    }
+
+    /// The group; of each statistic that chance plays a part in, `surprising` tells whether it is more than that.
+    fn judged(self, surprising: &mut impl Iterator<Item = bool>) -> Group {
+        let Weighed { title, basis, seeds, failed, missing, observed, changes } = self;
+        let differences = match basis {
+            Basis::Exact => observed.iter().map(exact).collect(),
+            _ => observed.iter().zip(&changes).zip(surprising).map(uncertain).collect(),
+        };
+        Group { title, basis, seeds, failed, missing, differences }
+    }
+}
+
+/// The groups; what is more than chance is so of all statistics of all groups together.
+fn judged(weighed: Vec<Weighed>) -> Vec<Group> {
+    let chances: Vec<f64> =
+        weighed.iter().flat_map(|group| &group.changes).map(|change| change.chance).collect();
+    let mut surprising = statistics::surprising(&chances, LEVEL).into_iter();
+    weighed.into_iter().map(|group| group.judged(&mut surprising)).collect()
+}
+
+/// The observations of every statistic that any cell has. A count that a cell lacks is zero; a distribution in which nothing was observed
+/// has no figure.
+fn observed(base: &[&Measured], candidate: &[&Measured], in_pairs: bool) -> Vec<Observed> {
     let mut names: BTreeMap<&str, &Figure> = BTreeMap::new();
     for (name, figure) in base.iter().chain(candidate).flat_map(|cell| &cell.metrics) {
         names.entry(name.as_ref()).or_insert(figure);
     }
-    let values = |cells: &[&Measured], name: &str, stat: &str| -> Vec<u64> {
-        cells.iter().map(|cell| cell.metrics.get(name).and_then(|f| f.stat(stat)).unwrap_or(0)).collect()
-    };
     let statistics = names.into_iter().flat_map(|(name, figure)| {
         let stats = match figure {
             Figure::Value { .. } | Figure::Clipped { .. } => &["value"],
@@ -197,16 +258,34 @@ fn observed(base: &[&Measured], candidate: &[&Measured]) -> Vec<Observed> {
         };
         stats.iter().map(move |&stat| (name, stat, figure.unit()))
     });
-    statistics
-        .map(|(name, stat, unit)| Observed {
-            metric: name.to_owned(),
-            stat,
-            unit,
-            better: metrics::find(name).map_or(Better::Neither, |metric| metric.better),
-            base: values(base, name, stat),
-            candidate: values(candidate, name, stat),
-        })
-        .collect()
+    let of = |(metric, stat, unit): (&str, &'static str, Unit)| {
+        let values = |cells: &[&Measured]| -> Vec<Option<u64>> {
+            cells.iter().map(|cell| value(cell, metric, stat)).collect()
+        };
+        let (base, candidate) = (values(base), values(candidate));
+        let (lopsided, base, candidate) = if in_pairs {
+            let both = base.iter().zip(&candidate).filter_map(|(a, b)| a.zip(*b));
+            let lopsided = base.iter().zip(&candidate).any(|(a, b)| a.is_some() != b.is_some());
+            let (base, candidate): (Vec<u64>, Vec<u64>) = both.unzip();
+            (lopsided, base, candidate)
+        } else {
+            let known = |side: Vec<Option<u64>>| side.into_iter().flatten().collect::<Vec<_>>();
+            let (base, candidate) = (known(base), known(candidate));
+            (base.is_empty() != candidate.is_empty(), base, candidate)
+        };
+        let better = metrics::find(metric).map_or(Better::Neither, |metric| metric.better);
+        Observed { metric: metric.to_owned(), stat, unit, better, base, candidate, lopsided }
+    };
+    statistics.map(of).collect()
+}
+
+fn value(cell: &Measured, metric: &str, stat: &str) -> Option<u64> {
+    match cell.metrics.get(metric) {
+        Some(figure @ Figure::Distribution { .. }) if figure.stat("count") == Some(0) => None,
+        Some(figure) => figure.stat(stat),
+        None if stat == "value" => Some(0),
+        None => None,
+    }
 }
 
 fn exact(observed: &Observed) -> Difference {
@@ -217,6 +296,7 @@ fn exact(observed: &Observed) -> Difference {
         less += usize::from(candidate < base);
     }
     let finding = match (more, less) {
+        _ if observed.lopsided => Finding::Changed,
         (0, 0) => Finding::Same,
         (_, 0) => directed(observed.better, true),
         (0, _) => directed(observed.better, false),
@@ -228,36 +308,27 @@ fn exact(observed: &Observed) -> Difference {
     difference(observed, None, finding)
 }
 
-fn paired(observed: &Observed) -> Difference {
-    if observed.base == observed.candidate {
-        return difference(observed, None, Finding::Same);
-    }
+fn paired(observed: &Observed) -> Change {
     let pairs: Vec<(u64, u64)> =
         observed.base.iter().copied().zip(observed.candidate.iter().copied()).collect();
-    let interval = statistics::interval(&pairs);
-    let finding = match interval {
-        Some((low, _)) if low > 0.0 => directed(observed.better, true),
-        Some((_, high)) if high < 0.0 => directed(observed.better, false),
-        _ => Finding::Unclear,
-    };
-    difference(observed, interval, finding)
+    let change = statistics::change(&pairs).unwrap_or(Change::UNKNOWN);
+    if pairs.len() < PAIRS_MIN { Change { chance: 1.0, ..change } } else { change }
 }
 
-fn samples(observed: &[Observed]) -> Vec<Difference> {
-    let chances: Vec<Option<f64>> =
-        observed.iter().map(|o| statistics::chance(&o.base, &o.candidate)).collect();
-    let known: Vec<f64> = chances.iter().flatten().copied().collect();
-    let mut surprising = statistics::surprising(&known, LEVEL).into_iter();
-    let judged = observed.iter().zip(&chances).map(|(observed, chance)| {
-        let surprise = chance.is_some() && surprising.next() == Some(true);
-        let finding = match surprise {
-            true => directed(observed.better, mean(&observed.candidate) > mean(&observed.base)),
-            false if observed.base == observed.candidate => Finding::Same,
-            false => Finding::Unclear,
-        };
-        difference(observed, None, finding)
-    });
-    judged.collect()
+fn sampled(Observed { base, candidate, .. }: &Observed) -> Change {
+    let enough = base.len().min(candidate.len()) >= SAMPLES_MIN;
+    let chance = statistics::chance(base, candidate).filter(|_| enough);
+    Change { chance: chance.unwrap_or(1.0), ..Change::UNKNOWN }
+}
+
+fn uncertain(((observed, change), surprise): ((&Observed, &Change), bool)) -> Difference {
+    let finding = match surprise {
+        _ if observed.lopsided => Finding::Unclear,
+        true => directed(observed.better, mean(&observed.candidate) > mean(&observed.base)),
+        false if observed.base == observed.candidate => Finding::Same,
+        false => Finding::Unclear,
+    };
+    difference(observed, change.interval.filter(|_| finding != Finding::Same), finding)
 }
 
 fn directed(better: Better, more: bool) -> Finding {
@@ -280,6 +351,7 @@ fn difference(observed: &Observed, interval: Option<(f64, f64)>, finding: Findin
         candidate: candidate.round() as u64,
         change_ppm: (base > 0.0).then(|| ppm(candidate / base - 1.0)),
         interval_ppm: interval.map(|(low, high)| (ppm(low), ppm(high))),
+        lopsided: observed.lopsided,
         finding,
     }
 }

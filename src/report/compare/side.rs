@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::report::exit::Exit;
 use crate::report::record::{CellFigures, CellRecord, RunRecord, Verdict};
 
 /// A cell that was run, as far as a comparison needs it.
@@ -19,6 +20,8 @@ pub struct Measured {
     pub seed: String,
     /// The digest of what happened.
     pub digest: String,
+    /// Whether something was wrong with it.
+    pub failed: bool,
     /// The figures.
     pub metrics: CellFigures,
 }
@@ -50,6 +53,12 @@ pub enum SideError {
     },
 }
 
+/// A figure that is not a baseline's is what a comparison is for.
+fn only_by_baseline(cell: &CellRecord) -> bool {
+    let of_baseline = [Exit::Regression.code(), Exit::NoBaseline.code()];
+    !cell.reasons.is_empty() && cell.reasons.iter().all(|reason| of_baseline.contains(&reason.exit_code))
+}
+
 impl From<&CellRecord> for Measured {
     fn from(cell: &CellRecord) -> Measured {
         Measured {
@@ -59,6 +68,7 @@ impl From<&CellRecord> for Measured {
             axes: cell.axes.clone(),
             seed: cell.seed.clone(),
             digest: cell.digest.clone(),
+            failed: cell.verdict == Verdict::Fail && !only_by_baseline(cell),
             metrics: cell.metrics.clone(),
         }
     }
@@ -72,6 +82,13 @@ impl Side {
     pub fn of_record(name: &str, record: &RunRecord, variant: Option<&str>) -> Result<Side, SideError> {
         let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete);
         Side { name: name.to_owned(), cells: ended.map(Measured::from).collect() }.only(variant)
+    }
+
+    /// With these metrics alone; with all where none is named.
+    pub fn of_metrics(mut self, names: &[String]) -> Side {
+        let named = |name: &str| names.is_empty() || names.iter().any(|asked| asked == name);
+        self.cells.iter_mut().for_each(|cell| cell.metrics.retain(|name, _| named(name)));
+        self
     }
 
     /// The cells of one variant; all if `None`.

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::base::Seed;
 use crate::metrics::{Figure, Unit};
 use crate::report::CellFigures;
 
@@ -17,6 +18,7 @@ fn cell(variant: Option<&str>, seed: u64, rate: u64, wait: u64) -> Measured {
         axes: BTreeMap::new(),
         seed: seed.to_string(),
         digest: String::new(),
+        failed: false,
         metrics: figures,
     }
 }
@@ -64,8 +66,8 @@ fn both_sides_of_a_row_are_told_in_one_unit() {
 fn too_few_seeds_judge_no_design_question_and_say_how_many_would() {
     let one = |variant, rate| side(variant, vec![cell(Some(variant), 1, rate, 10)]);
     let comparison = compare(&one("x", 1_000), &one("y", 32));
-    let why = comparison.unjudged().expect("one pair has no interval");
-    assert_eq!(why, "cannot be judged from 1 seed, it takes 2 in common: run both with --seeds 1..=5");
+    let why = comparison.unjudged().expect("one pair is not judged");
+    assert_eq!(why, "cannot be judged from 1 seed, it takes 6 in common: run both with --seeds 1..=8");
     let told = human(&comparison, crate::report::Paint(false), false);
     assert!(told.starts_with(&format!("y against x: 1 figure differs; {why}\n")), "{told}");
     assert_eq!(compare(&one("x", 1_000), &one("y", 1_000)).unjudged(), None, "nothing differs");
@@ -73,7 +75,48 @@ fn too_few_seeds_judge_no_design_question_and_say_how_many_would() {
     assert_eq!(compare(&exact(1_000), &exact(32)).unjudged(), None, "an exact pair needs no second");
     let other = side("b", vec![cell(None, 7, 32, 10), cell(None, 8, 31, 10)]);
     let why = compare(&exact(1_000), &other).unjudged().expect("a sample of one has no variance");
-    assert!(why.contains("from 1 seed, it takes 3 of each side"), "{why}");
+    assert!(why.contains("from 1 seed, it takes 8 of each side"), "{why}");
+}
+
+#[test]
+fn a_wait_that_ends_at_one_of_two_times_is_no_finding_of_three_seeds() {
+    let of = |name, waits: &[u64]| {
+        side(name, waits.iter().enumerate().map(|(n, wait)| cell(None, n as u64, 1_000, *wait)).collect())
+    };
+    let mut other = of("b", &[31_003, 31_001, 31_002]);
+    other.cells.iter_mut().enumerate().for_each(|(n, cell)| cell.seed = (100 + n).to_string());
+    let comparison = compare(&of("a", &[61_601, 61_603, 61_602]), &other);
+    assert_eq!(comparison.groups[0].basis, Basis::Samples);
+    assert_eq!(finding(&comparison, "engine.wasted.bytes"), Finding::Unclear);
+    assert!(comparison.unjudged().is_some());
+}
+
+#[test]
+fn of_many_figures_only_what_chance_does_not_explain_differs_and_one_that_is_named_is_judged_alone() {
+    // Two hundred figures that go up and down from seed to seed, and one that is half a per cent off, three times its error.
+    let noise = |seed: u64, n: u64| Seed(seed).stream("noise", n, 0).below(1_000);
+    let cells = |variant: &'static str, shift: u64| {
+        let cell = move |seed| {
+            let mut cell = cell(Some(variant), seed, 0, 0);
+            cell.metrics.clear();
+            for n in 0..200 {
+                let value = 100_000 + noise(seed, 2 * n + shift);
+                cell.metrics.insert(format!("x.{n}").into(), Figure::Value { unit: Unit::Count, value });
+            }
+            let value = 100_000 + shift * 450 + noise(seed, 1_000 + shift) / 2;
+            cell.metrics.insert("x.moved".into(), Figure::Value { unit: Unit::Count, value });
+            cell
+        };
+        side(variant, (0..8).map(cell).collect())
+    };
+    let (base, candidate) = (cells("x", 0), cells("y", 1));
+    let comparison = compare(&base, &candidate);
+    let seen = comparison.groups[0].differences.iter().filter(|d| d.finding != Finding::Unclear).count();
+    assert_eq!(seen, 0);
+    let asked = ["x.moved".to_owned()];
+    let comparison = compare(&base.of_metrics(&asked), &candidate.of_metrics(&asked));
+    assert_eq!(comparison.groups[0].differences.len(), 1);
+    assert_eq!(finding(&comparison, "x.moved"), Finding::Changed);
 }
 
 #[test]

@@ -17,6 +17,9 @@ pub fn human(comparison: &Comparison, paint: Paint, all: bool) -> String {
     }
     for group in &comparison.groups {
         text.push_str(&heading(group));
+        if !group.missing.is_empty() {
+            text.push_str(&format!("  not in {candidate}: seed {}\n", group.missing.join(", ")));
+        }
         text.push_str(&differences(group, paint, all));
     }
     for (side, other, titles) in
@@ -33,6 +36,14 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     let count = |finding| comparison.found(finding).count();
     let (worse, better, changed) = (count(Finding::Worse), count(Finding::Better), count(Finding::Changed));
     let mut parts = Vec::new();
+    match comparison.failed() {
+        (0, 0) => {}
+        (base, candidate) => {
+            let cells = human::count(candidate as u64, "cell");
+            let told = format!("{cells} failed ({base} of {})", comparison.sides.0);
+            parts.push(if candidate > base { paint.bad(&told) } else { told });
+        }
+    }
     if worse > 0 {
         parts.push(paint.bad(&format!("{} worse", human::count(worse as u64, "figure"))));
     }
@@ -66,7 +77,9 @@ fn heading(group: &Group) -> String {
         Basis::Paired if base == 1 => {
             "one seed in common: differences of this seed, without an interval".to_owned()
         }
-        Basis::Paired => format!("{seeds} in common: paired differences, interval of 95 %"),
+        Basis::Paired => format!(
+            "{seeds} in common: what is more than chance, at 1 % for all figures together; the interval is each figure's own"
+        ),
         Basis::Samples => {
             format!(
                 "no seed in common ({base} against {candidate}): what is more than chance, at 1 % for all figures together"
@@ -106,7 +119,11 @@ fn differences(group: &Group, paint: Paint, all: bool) -> String {
             d.stat.to_owned(),
             base,
             candidate,
-            d.change_ppm.map_or_else(|| "from nothing".to_owned(), human::percent),
+            match d.change_ppm {
+                _ if d.lopsided => "not in all".to_owned(),
+                Some(ppm) => human::percent(ppm),
+                None => "from nothing".to_owned(),
+            },
         ];
         row.extend(
             d.interval_ppm.map(|(low, high)| format!("{} … {}", human::percent(low), human::percent(high))),
@@ -146,13 +163,15 @@ pub fn json(comparison: &Comparison) -> String {
         serde_json::json!({
             "metric": d.metric, "stat": d.stat, "unit": d.unit, "better": d.better, "base": d.base,
             "candidate": d.candidate, "change_ppm": d.change_ppm,
-            "interval_ppm": d.interval_ppm.map(|(low, high)| [low, high]), "finding": d.finding,
+            "interval_ppm": d.interval_ppm.map(|(low, high)| [low, high]), "lopsided": d.lopsided,
+            "finding": d.finding,
         })
     };
     let group = |g: &Group| {
         let differences: Vec<_> = g.differences.iter().map(difference).collect();
         serde_json::json!({
             "cells": g.title, "basis": g.basis, "base_seeds": g.seeds.0, "candidate_seeds": g.seeds.1,
+            "base_failed": g.failed.0, "candidate_failed": g.failed.1, "missing_seeds": g.missing,
             "differences": differences,
         })
     };
