@@ -4,7 +4,7 @@
 #   gate.sh [SCENARIOS] [BASELINE] [REPORT]      (default: scenarios main reports/ci)
 #
 # The exit code is syncdyno's: 0 fine, 10 a gate failed, 11 something was lost or doubled, 13 a figure is not the baseline's,
-# 14 there is no baseline to compare with. Without a baseline yet, it runs the scenarios and says how to save one.
+# 14 there is no baseline to compare with: then it runs the scenarios, says how to save one, and fails, as nothing was held.
 set -uo pipefail
 scenarios=${1:-scenarios} baseline=${2:-main} report=${3:-reports/ci}
 syncdyno=${SYNCDYNO:-syncdyno}
@@ -22,7 +22,8 @@ if [ -e "reports/baseline/$baseline.json" ]; then
 else
   "$syncdyno" run "$scenarios" --out "$report" --format "$format" --progress counter
   code=$?
-  echo "no baseline yet; when this run is as it should be:" >&2
+  echo "there is no reports/baseline/$baseline.json; when this run is as it should be, commit what this writes:" >&2
   echo "  syncdyno baseline save $baseline $report --reason 'first figures'" >&2
+  [ "$code" -eq 0 ] && code=14
   exit "$code"
 fi

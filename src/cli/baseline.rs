@@ -20,6 +20,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
                 let hint = format!("syncdyno baseline update {name} {} --reason \"…\"", run.display());
                 return Err(Refusal::usage(format!("there is a baseline {name}; to replace it: {hint}")));
             }
+            reasoned(reason)?;
             let baseline = of_run(run, vec![reason.clone()])?;
             put(name, &baseline)?;
             let cells = human::count(baseline.cells.len() as u64, "cell");
@@ -27,9 +28,7 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             Ok(Exit::Success)
         }
         BaselineCommand::Update { name, run, reason } => {
-            if reason.trim().is_empty() {
-                return Err(Refusal::usage("--reason is empty: say why the figures may change"));
-            }
+            reasoned(reason)?;
             let mut baseline = load(name)?;
             let (new, kept) = baseline.take_in(of_run(run, Vec::new())?);
             baseline.reasons.push(reason.clone());
@@ -50,6 +49,13 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             Ok(Exit::Success)
         }
     }
+}
+
+fn reasoned(reason: &str) -> anyhow::Result<()> {
+    if reason.trim().is_empty() {
+        return Err(Refusal::usage("--reason is empty: say why the figures may change"));
+    }
+    Ok(())
 }
 
 /// Reads the baseline of this name, or this file.

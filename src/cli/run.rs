@@ -17,6 +17,7 @@ use crate::base::Digest;
 use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
 use crate::report::{
     self, Baseline, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, SweepRecord, Timing,
+    human,
 };
 use crate::scenario::Plan;
 
@@ -31,15 +32,26 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     let order = Order { place, work: &args.work, twice: args.twice, baseline, sweep: None };
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran, args.format, console);
-    if let Some((name, baseline)) = baseline
-        && ran.record.cells.iter().any(|cell| baseline.of_another_scenario(cell))
-    {
+    if let Some((name, baseline)) = baseline {
+        tell_of_baseline(name, baseline, &ran, console);
+    }
+    Ok(ran.close(console))
+}
+
+fn tell_of_baseline(name: &str, baseline: &Baseline, ran: &Ran, console: &mut Console<'_>) {
+    if ran.record.cells.iter().any(|cell| baseline.of_another_scenario(cell)) {
         let (name, folder) = (report::shell_word(name), report::shell_word(&ran.folder));
         console.remark(&format!(
             "what a changed scenario does is a question for: syncdyno compare {name} {folder}\n"
         ));
     }
-    Ok(ran.close(console))
+    // A gate over fewer cells than it was made for passes more easily: that is said to who asked for quiet, too.
+    let not_run: Vec<&str> = baseline.not_run(&ran.record.cells).collect();
+    if let [first, others @ ..] = not_run.as_slice() {
+        let cells = human::count(not_run.len() as u64, "cell");
+        let others = if others.is_empty() { "" } else { ", …" };
+        console.complaint(&format!("note: {cells} of baseline {name} not in this run: {first}{others}\n"));
+    }
 }
 
 /// How plans are run.
@@ -188,7 +200,7 @@ impl<'a> UnderWay<'a> {
     /// Says what is there already.
     pub(super) fn remark(&self, console: &mut Console<'_>) {
         if self.resumed {
-            let cells = report::human::count(self.journal.cells() as u64, "cell");
+            let cells = human::count(self.journal.cells() as u64, "cell");
             console.remark(&format!("going on in {}: {cells} done\n", self.shown));
         }
     }

@@ -124,6 +124,12 @@ impl Baseline {
         (new, self.cells.len() - taken)
     }
 
+    /// Its cells that are not among `cells`.
+    pub fn not_run<'a>(&'a self, cells: &'a [CellRecord]) -> impl Iterator<Item = &'a str> {
+        let ran = |id: &str| cells.iter().any(|cell| cell.id == id);
+        self.cells.keys().map(String::as_str).filter(move |id| !ran(id))
+    }
+
     /// Whether it has this cell, of another scenario digest: the two are not comparable figure by figure.
     pub fn of_another_scenario(&self, cell: &CellRecord) -> bool {
         self.cells.get(&cell.id).is_some_and(|base| base.resolved != cell.resolved)
@@ -180,6 +186,20 @@ impl BaselineCell {
         format!("    {}: {{\n      {}\n    }}", json(id), fields.join(",\n      "))
     }
 
+    /// What it would have to have to gate this cell, as every saved one has.
+    fn lacking(&self, cell: &CellRecord) -> Option<String> {
+        let id = &cell.id;
+        if (&self.scenario, &self.seed) != (&cell.scenario, &cell.seed) {
+            return Some(format!("has another scenario or seed under {id}"));
+        }
+        let gone = self.gated.iter().find(|name| !self.metrics.contains_key(name.as_str()));
+        match gone.filter(|name| cell.metrics.contains_key(name.as_str())) {
+            Some(name) => Some(format!("has no figure of {name} for {id}, which it gates")),
+            None if self.metrics.keys().any(|name| self.gates(name)) => None,
+            None => Some(format!("has no figure for {id} that it gates")),
+        }
+    }
+
     fn gates(&self, metric: &str) -> bool {
         match self.gated.as_slice() {
             [] => metric.starts_with("oracle.") || table::HEADLINE.contains(&metric),
@@ -230,6 +250,10 @@ pub fn hold(judged: &mut Judged, name: &str, baseline: &Baseline) -> Vec<Change>
             accept(name)
         );
         judged.fail(Exit::NoBaseline, text);
+        return Vec::new();
+    }
+    if let Some(lacking) = base.lacking(&judged.cell) {
+        judged.fail(Exit::NoBaseline, format!("baseline {name} {lacking}; {}", accept(name)));
         return Vec::new();
     }
     let changes = changes(base, &judged.cell);
