@@ -49,7 +49,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let mean = answers.iter().map(|r| r.duration).sum::<f64>() / (answers.len().max(1)) as f64;
     let mut outages = trouble::outages(&log, mean);
     if let Some(outages) = &mut outages {
-        told.of_outages(&log, outages);
+        told.of_outages(&log, mean, outages);
     }
     told.of_failures(&log, instant);
     let rate = match outages {
@@ -62,7 +62,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
         (Some(fit), Some(outages)) => advice(&fit.rows, outages, census.rows_mean),
         _ => None,
     };
-    told.of_answers(&log, costs.as_ref(), &census);
+    told.of_answers(&log, fit.as_ref(), costs.as_ref(), &census);
     told.of_advice(advice, costs.as_ref(), &census);
     let Told { unknown, notes } = told;
     Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })
@@ -142,7 +142,11 @@ impl Fit {
         }
         let both: Vec<Sample<3>> = kept.iter().map(|n| by_both[*n]).collect();
         let fit = Fit { rows: line, both: Line::through(&both) };
-        told.of_fit(&fit, &rows, &both, census);
+        let durations = |n: &usize| answers[*n].duration;
+        let all: f64 = answers.iter().map(|r| r.duration).sum();
+        let held = 1.0 - kept.iter().map(durations).sum::<f64>() / all;
+        told.of_outliers(held, census.duration_mean, all / answers.len() as f64, census);
+        told.of_fit(&fit, &rows, &both);
         Some(fit)
     }
 
@@ -152,7 +156,17 @@ impl Fit {
         let byte = both.estimate([0.0, 0.0, 1.0]);
         let a_row = self.rows.estimate([0.0, 1.0]).value;
         let open = (byte.high - byte.low) / 2.0 * bytes_a_row;
-        (open <= SPLIT_MAX * a_row).then(|| Split { row: both.estimate([0.0, 1.0, 0.0]), byte })
+        let told = open <= SPLIT_MAX * a_row && self.less_than_nothing().is_none();
+        told.then(|| Split { row: both.estimate([0.0, 1.0, 0.0]), byte })
+    }
+
+    /// What a line through rows and bytes would have take less than no time.
+    fn less_than_nothing(&self) -> Option<&'static str> {
+        match self.both?.coefficients {
+            [_, row, _] if row < 0.0 => Some("row"),
+            [_, _, byte] if byte < 0.0 => Some("byte"),
+            _ => None,
+        }
     }
 
     fn costs(&self, census: &Census) -> Costs {
@@ -190,9 +204,9 @@ impl Told {
     }
 
     /// Repairs, and what the order of the requests says of them.
-    fn of_outages(&mut self, log: &Log, outages: &mut Outages) {
+    fn of_outages(&mut self, log: &Log, typical: f64, outages: &mut Outages) {
         let order = Order::of(log);
-        let repairs = trouble::repairs(log);
+        let repairs = trouble::repairs(log, typical);
         let exposed = seconds(outages.exposed);
         match outages.rate {
             Rate::AtMost(rate) => self.unknown(format!(
@@ -207,12 +221,34 @@ impl Told {
                 ));
             }
             Rate::Known(_) => {
+                if let Some(timeout) = trouble::reached(log) {
+                    self.unknown(format!(
+                        "whether the {} at {} are broken connections or only slow answers: other answers take up to {}; if they are slow, \
+                         transfers break less often than told, and the costs are too low, as the longest answers are missing; log with a \
+                         longer timeout",
+                        human::count(timeout.requests, "timeout"),
+                        seconds(timeout.after),
+                        seconds(timeout.longest),
+                    ));
+                }
                 outages.repair = trouble::mean_time(&repairs);
                 if outages.repair.is_none() {
                     let n = human::count(repairs.len() as u64, "failure");
                     self.unknown(format!("repair time: {n} with a success after it within an hour"));
                 }
             }
+        }
+        if let Some(times) = trouble::bursts(log) {
+            self.note(format!(
+                "failures come in bursts (the time between them varies {times:.0} times as much as at random): the interval of their rate \
+                 is too narrow",
+            ));
+        }
+        if let Some(copies) = trouble::copies(log) {
+            let n = human::count(copies, "line");
+            self.note(format!(
+                "{n} equal to another in every field: a log that was joined twice makes intervals too narrow"
+            ));
         }
         if order.tied > 0.05 {
             self.note(format!(
@@ -248,13 +284,32 @@ impl Told {
         }
     }
 
-    fn of_fit(&mut self, fit: &Fit, rows: &[Sample<2>], both: &[Sample<3>], census: &Census) {
-        let share = census.outliers as f64 / (census.outliers as f64 + rows.len() as f64);
+    /// Outliers that are many, or hold much of the time: `held` is their share of it, and the means are with and without them.
+    fn of_outliers(&mut self, held: f64, without: f64, with: f64, census: &Census) {
+        let share = census.outliers as f64 / census.answered.max(1) as f64;
         if share > OUTLIERS_MANY {
             self.note(format!(
                 "{:.0} % of the answers are far from the line of the others: two kinds of requests? choose one with --only COLUMN=VALUE",
                 100.0 * share,
             ));
+        }
+        if held > OUTLIERS_MANY && with > without {
+            self.note(format!(
+                "the outliers put aside are {:.1} % of the answers and hold {:.0} % of their time: the figures are those of the others, and \
+                 with them the mean answer takes {:.2} times as long",
+                100.0 * share,
+                100.0 * held,
+                with / without,
+            ));
+        }
+    }
+
+    fn of_fit(&mut self, fit: &Fit, rows: &[Sample<2>], both: &[Sample<3>]) {
+        let [overhead, row] = fit.rows.coefficients;
+        if row < 0.0 {
+            self.unknown("time a row: answers of more rows take less time, so something else decides");
+        } else if overhead < 0.0 {
+            self.note("the line ends below zero at no rows: a row of a large answer takes longer than one of a small");
         }
         let off: Vec<f64> = match &fit.both {
             Some(line) => both.iter().map(|s| s.y / line.at(&s.x) - 1.0).collect(),
@@ -274,7 +329,7 @@ impl Told {
         }
     }
 
-    fn of_answers(&mut self, log: &Log, costs: Option<&Costs>, census: &Census) {
+    fn of_answers(&mut self, log: &Log, fit: Option<&Fit>, costs: Option<&Costs>, census: &Census) {
         let idle =
             log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration == 0.0).count();
         if idle > 0 {
@@ -284,11 +339,14 @@ impl Told {
         match costs {
             None => {}
             Some(_) if !log.has_bytes => self.unknown("time a byte: there is no column `bytes`"),
-            Some(Costs { split: None, .. }) => self.unknown(match census.bytes_a_row {
-                Some(bytes) => format!(
+            Some(Costs { split: None, .. }) => self.unknown(match (census.bytes_a_row, fit.and_then(Fit::less_than_nothing)) {
+                (Some(_), Some(part)) => format!(
+                    "rows apart from their bytes: a line through both would have a {part} take less than no time; time a row holds both"
+                ),
+                (Some(bytes), None) => format!(
                     "rows apart from their bytes: the two grow in step ({bytes:.0} bytes a row); time a row holds both"
                 ),
-                None => "rows apart from their bytes: bytes do not grow with rows".to_owned(),
+                (None, _) => "rows apart from their bytes: bytes do not grow with rows".to_owned(),
             }),
             Some(_) => {}
         }

@@ -113,6 +113,53 @@ fn each_parameter_lies_in_its_interval_in_at_least_ninety_of_a_hundred_logs() {
 }
 
 #[test]
+fn repairs_after_which_the_next_try_breaks_too_are_told_one_by_one() {
+    let model = Model { mtbf: 5.0, ..MODEL };
+    let holds = |seed: &u64| {
+        let outages = model.calibration(*seed).outages.expect("requests take time");
+        outages.repair.is_some_and(|repair| repair.holds(model.repair))
+    };
+    let held = (0..100).filter(holds).count();
+    assert!((88..100).contains(&held), "{held} of 100");
+}
+
+#[test]
+fn a_line_that_would_have_a_byte_take_less_than_no_time_does_not_tell_rows_and_bytes_apart() {
+    let mut log = "start,rows,bytes,duration_ms,outcome\n".to_owned();
+    for n in 0..100 {
+        let rows = 50 + n * 10;
+        let bytes = 5_000 + n * 990 + n % 3 * 100;
+        log.push_str(&format!("{},{rows},{bytes},{},ok\n", 1_772_434_800 + n * 10, rows * rows / 100 + 50));
+    }
+    let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+    assert_eq!(calibration.costs.unwrap().split, None);
+    assert!(said(&calibration.unknown, "take less than no time"), "{:?}", calibration.unknown);
+}
+
+#[test]
+fn a_few_outliers_that_hold_much_of_the_time_are_told() {
+    let mut log = "start,rows,duration_ms,outcome\n".to_owned();
+    for n in 0..400 {
+        let took = (100 + n % 40 * 10 + n % 7) * if n % 33 == 5 { 10 } else { 1 };
+        log.push_str(&format!("{},{},{took},ok\n", 1_772_434_800 + n * 10, 10 + n % 40));
+    }
+    let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+    assert!(said(&calibration.notes, "hold 2"), "{:?}", calibration.notes);
+}
+
+#[test]
+fn timeouts_that_answers_come_near_may_be_slow_answers_and_that_is_said() {
+    let mut log = "start,rows,duration_ms,outcome\n".to_owned();
+    for n in 0..200 {
+        let took = 200 + n * 41 % 9_000;
+        let (took, outcome) = if took > 8_000 { (8_000, "timeout") } else { (took, "ok") };
+        log.push_str(&format!("{},{},{took},{outcome}\n", 1_772_434_800 + n * 10, 10 + n * 41 % 9_000));
+    }
+    let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+    assert!(said(&calibration.unknown, "only slow answers"), "{:?}", calibration.unknown);
+}
+
+#[test]
 fn intervals_are_as_narrow_as_their_figures_are_worth() {
     let calibration = MODEL.calibration(1);
     let costs = calibration.costs.unwrap();

@@ -9,6 +9,8 @@ use crate::report::calibrate::{Estimate, Outages, Rate};
 
 /// After so many seconds without a success nobody was trying.
 const REPAIR_MAX: f64 = 3_600.0;
+/// Failures that are too few to tell bursts from chance.
+const BURSTS_MIN: f64 = 10.0;
 /// Repairs that are too few for an interval.
 const REPAIRS_MIN: usize = 3;
 /// Share of requests that may begin before the one before has ended: clocks are coarse.
@@ -62,6 +64,12 @@ const SOONER: f64 = 0.1;
 /// The share of the answers that are the quickest: a few may come from a cache.
 const QUICKEST: f64 = 0.02;
 
+/// What ended before this had not begun; of the durations of answers.
+fn sooner(durations: &mut [f64]) -> f64 {
+    durations.sort_by(f64::total_cmp);
+    durations.get((durations.len() as f64 * QUICKEST) as usize).map_or(0.0, |quick| SOONER * quick)
+}
+
 /// Failures that only say that they failed, and ended far sooner than any answer could come, had not begun: they become requests that
 /// were not sent. Gives how many; with fewer answers than `least` nobody knows what an answer takes.
 pub(super) fn unsent(log: &mut Log, least: usize) -> u64 {
@@ -70,8 +78,7 @@ pub(super) fn unsent(log: &mut Log, least: usize) -> u64 {
     if durations.len() < least {
         return 0;
     }
-    durations.sort_by(f64::total_cmp);
-    let sooner = SOONER * durations[(durations.len() as f64 * QUICKEST) as usize];
+    let sooner = sooner(&mut durations);
     let mut n = 0;
     let instant = |r: &&mut Request| r.outcome == Outcome::Cut && r.vague && r.timed && r.duration < sooner;
     for request in log.requests.iter_mut().filter(instant) {
@@ -111,25 +118,89 @@ pub(super) fn outages(log: &Log, typical: f64) -> Option<Outages> {
     (exposed > 0.0).then(|| outages(rate(failures, exposed)))
 }
 
-/// Seconds from the end of the first of some failures in a row to the start of the device's next success.
-pub(super) fn repairs(log: &Log) -> Vec<f64> {
+/// Seconds from the end of a failure to the start of the device's next request that gets through: one that is answered, or is cut when it
+/// was well under way, and so begins a repair of its own. What times out or is not sent may have met the same failure.
+/// Of a failure without a duration the request took half of what such a request takes (`typical`).
+pub(super) fn repairs(log: &Log, typical: f64) -> Vec<f64> {
+    let end = |request: &Request| if request.timed { end(request) } else { request.start + typical / 2.0 };
+    let answered = log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0);
+    let sooner = sooner(&mut answered.map(|r| r.duration).collect::<Vec<_>>());
     let mut broken: BTreeMap<u32, f64> = BTreeMap::new();
     let mut repairs = Vec::new();
     for request in &log.requests {
+        let under_way = request.timed && request.duration > sooner;
         match request.outcome {
+            Outcome::Cut if under_way => {
+                repairs
+                    .extend(broken.insert(request.device, end(request)).map(|since| request.start - since));
+            }
             Outcome::Cut | Outcome::TimedOut => {
                 broken.entry(request.device).or_insert(end(request));
             }
             Outcome::Answered => {
-                if let Some(since) = broken.remove(&request.device) {
-                    repairs.push((request.start - since).max(0.0));
-                }
+                repairs.extend(broken.remove(&request.device).map(|since| request.start - since));
             }
             Outcome::Refused | Outcome::NotSent => {}
         }
     }
     repairs.retain(|repair| *repair <= REPAIR_MAX);
-    repairs
+    repairs.iter().map(|repair| repair.max(0.0)).collect()
+}
+
+/// Requests that are equal to the one before in all that the log tells, if they are more than a clock that is coarse would bring.
+pub(super) fn copies(log: &Log) -> Option<u64> {
+    let same = |pair: &&[Request]| pair[0] == pair[1];
+    let answered = |pair: &&[Request]| pair[0].duration > 0.0 && pair[0].rows > 0.0;
+    let copies = log.requests.windows(2).filter(answered).filter(same).count();
+    (copies as f64 > OVERLAPS_MAX * log.requests.len() as f64).then_some(copies as u64)
+}
+
+/// How many times as far apart, squared, failures lie as those of a Poisson process, whose times between them vary by as much as their
+/// mean; `None` if that may be chance (the variance of n such times is known to √(8/n) of itself).
+pub(super) fn bursts(log: &Log) -> Option<f64> {
+    let (mut between, mut exposed) = (Vec::new(), 0.0);
+    for request in log.requests.iter().filter(|r| r.outcome != Outcome::NotSent && r.timed) {
+        exposed += request.duration;
+        if matches!(request.outcome, Outcome::Cut | Outcome::TimedOut) && request.duration > 0.0 {
+            between.push(std::mem::take(&mut exposed));
+        }
+    }
+    let n = between.len() as f64;
+    let mean = between.iter().sum::<f64>() / n;
+    let variance = between.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0);
+    let times = variance / (mean * mean);
+    (n >= BURSTS_MIN && times > 1.0 + 3.0 * libm::sqrt(8.0 / n)).then_some(times)
+}
+
+/// Timeouts after one and the same time that answers come near.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Reached {
+    pub(super) requests: u64,
+    pub(super) after: f64,
+    pub(super) longest: f64,
+}
+
+/// An answer that takes this share of the timeout comes near it.
+const NEAR: f64 = 0.7;
+/// Timeouts of one client end within this share of each other.
+const ALIKE: f64 = 0.05;
+/// So many answers come near by accident.
+const ACCIDENT: usize = 2;
+
+/// The timeouts of a client that are no longer than its answers are.
+pub(super) fn reached(log: &Log) -> Option<Reached> {
+    let of = |outcome| move |r: &&Request| r.outcome == outcome && r.timed && r.duration > 0.0;
+    let mut times: Vec<f64> = log.requests.iter().filter(of(Outcome::TimedOut)).map(|r| r.duration).collect();
+    times.sort_by(f64::total_cmp);
+    let after = *times.get(times.len() / 2)?;
+    let alike = times.iter().filter(|time| (*time / after - 1.0).abs() <= ALIKE).count();
+    let answers = || log.requests.iter().filter(of(Outcome::Answered)).map(|r| r.duration);
+    let near = answers().filter(|duration| *duration >= NEAR * after).count();
+    (2 * alike > times.len() && near > ACCIDENT).then(|| Reached {
+        requests: times.len() as u64,
+        after,
+        longest: answers().fold(0.0, f64::max),
+    })
 }
 
 impl Order {
@@ -215,20 +286,56 @@ mod tests {
     }
 
     #[test]
-    fn a_repair_lasts_from_the_first_failure_to_the_next_success_of_the_same_device() {
+    fn a_repair_lasts_until_a_request_of_the_same_device_gets_through() {
         let log = log(&[
             (0.0, 0, 1.0, Outcome::Cut),
             (2.0, 1, 1.0, Outcome::Answered),
-            (4.0, 0, 1.0, Outcome::Cut),
+            (4.0, 0, 0.01, Outcome::Cut),
             (5.5, 0, 0.0, Outcome::NotSent),
+            (6.0, 0, 1.0, Outcome::TimedOut),
             (9.0, 0, 1.0, Outcome::Answered),
             (10.0, 1, 5.0, Outcome::TimedOut),
             (20_000.0, 1, 1.0, Outcome::Answered),
         ]);
-        assert_eq!(repairs(&log), [8.0], "and a pause of hours is none");
+        assert_eq!(repairs(&log, 1.0), [8.0], "and a pause of hours is none");
         let order = Order::of(&log);
         assert!(order.in_turn(), "{order:?}");
         assert_eq!(order.pauses, (1, 20_000.0 - 15.0));
+    }
+
+    #[test]
+    fn a_request_that_is_cut_under_way_ends_a_repair_and_begins_one() {
+        let log = log(&[
+            (0.0, 0, 1.0, Outcome::Answered),
+            (1.0, 0, 1.0, Outcome::Cut),
+            (4.0, 0, 2.0, Outcome::Cut),
+            (9.0, 0, 1.0, Outcome::Answered),
+        ]);
+        assert_eq!(repairs(&log, 1.0), [2.0, 3.0]);
+    }
+
+    #[test]
+    fn a_timeout_that_answers_come_near_is_seen() {
+        let answers = (0..20).map(|n| (f64::from(n) * 100.0, 0, 1.0 + f64::from(n), Outcome::Answered));
+        let with = |after: f64| {
+            let timeouts = (0..5).map(move |n| (5_000.0 + 100.0 * f64::from(n), 0, after, Outcome::TimedOut));
+            log(&answers.clone().chain(timeouts).collect::<Vec<_>>())
+        };
+        assert_eq!(reached(&with(21.0)), Some(Reached { requests: 5, after: 21.0, longest: 20.0 }));
+        assert_eq!(reached(&with(60.0)), None, "no answer takes as long");
+        assert_eq!(reached(&log(&[(0.0, 0, 1.0, Outcome::Answered)])), None);
+    }
+
+    #[test]
+    fn failures_in_bursts_are_told_from_those_at_random() {
+        let failing = |fails: fn(u32) -> bool| {
+            let outcome = |n| if fails(n) { Outcome::Cut } else { Outcome::Answered };
+            log(&(0..600).map(|n| (f64::from(n) * 10.0, 0, 1.0, outcome(n))).collect::<Vec<_>>())
+        };
+        assert_eq!(bursts(&failing(|n| n % 20 == 3)), None);
+        let told = bursts(&failing(|n| n % 150 < 20 && n % 2 == 0)).expect("bursts of ten");
+        assert!(told > 4.0, "{told}");
+        assert_eq!(bursts(&failing(|n| n < 9)), None, "too few to tell");
     }
 
     #[test]

@@ -18,6 +18,9 @@ const FAST: f64 = 1e9;
 /// Rows of the scenario: enough for some chunks, few enough to be quick.
 const ROWS: (f64, f64) = (2_000.0, 40_000.0);
 const ROWS_BYTES_MAX: f64 = 64e6;
+/// What a scenario takes of a column's width and of a chunk's rows.
+const TEXT_MAX: u64 = 1_000_000;
+const CHUNK_MAX: u64 = 1_000_000;
 /// A gap of which the log does not tell the length.
 const GAP_ASSUMED: f64 = 5.0;
 /// Chunks that a sweep tries about the best.
@@ -70,7 +73,7 @@ impl Calibration {
         let row_cost = (costs.row.value - 8.0 * bytes / down).max(0.0);
         let fixed = costs.request.value - rtt.as_secs_f64() - 8.0 * PAGE_AROUND / down;
         let fixed_cost = fixed.max(0.0);
-        let chunk = whole(self.census.rows_mean);
+        let chunk = whole(self.census.rows_mean).min(CHUNK_MAX);
         // Noise is a share of the whole duration, and here the backend's part has all of it.
         let served = fixed_cost + row_cost * chunk as f64;
         let all = costs.request.value + costs.row.value * chunk as f64;
@@ -83,7 +86,7 @@ impl Calibration {
         let most = ROWS.1.min(ROWS_BYTES_MAX / bytes).max(200.0);
         let rows = (4.0 * best).max(20.0 * chunk as f64).clamp(ROWS.0.min(most), most);
         Figures {
-            text: (bytes - ROW_AROUND).round() as u64,
+            text: ((bytes - ROW_AROUND).round() as u64).min(TEXT_MAX),
             // Whole chunks, so that their mean size is the log's.
             rows: (rows as u64).div_ceil(chunk) * chunk,
             chunk,
@@ -111,6 +114,12 @@ impl Calibration {
             }
             _ => untold.push(("how often transfers break", "no failure was seen, and the link has none")),
         }
+        if self.longest_gap().is_some_and(|(longest, repair)| repair > longest) {
+            untold.push((
+                "repairs that leave time between failures",
+                "`gaps` has nine tenths of that time, and no more",
+            ));
+        }
         if self.census.bytes_a_row.is_none() {
             untold.push(("bytes a row", "the width of `text` is assumed"));
         }
@@ -122,9 +131,15 @@ impl Calibration {
     fn gaps(&self) -> Option<(Span, Span)> {
         let outages = self.outages.as_ref()?;
         let Rate::Known(rate) = outages.rate else { return None };
-        let mtbf = 1.0 / rate.value;
-        let mean = outages.repair.map_or(GAP_ASSUMED, |repair| repair.value);
-        Some((micros(mtbf), micros(mean.clamp(1e-3, 0.9 * mtbf))))
+        let (longest, mean) = self.longest_gap()?;
+        Some((micros(1.0 / rate.value), micros(mean.min(longest).max(1e-3))))
+    }
+
+    /// The longest mean repair that a link can have between its failures, and the log's.
+    fn longest_gap(&self) -> Option<(f64, f64)> {
+        let outages = self.outages.as_ref()?;
+        let Rate::Known(rate) = outages.rate else { return None };
+        Some((0.9 / rate.value, outages.repair.map_or(GAP_ASSUMED, |repair| repair.value)))
     }
 
     /// The least and the most rows of a chunk that are worth a sweep of the scenario, for an axis of doublings; `None` without one.
