@@ -6,8 +6,9 @@ use super::refusal::Refusal;
 use super::run::{Order, Ran, UnderWay};
 use super::sources::{self, Values};
 use crate::base::Digest;
-use crate::campaign::tune::{Knob, Place, Setting, Space, herd};
+use crate::campaign::tune::{Knob, Place, Setting, Shipped, Space, herd};
 use crate::campaign::{Axis, CELLS_MAX, Runner};
+use crate::engine::control::Controller;
 use crate::gateway::Mode;
 use crate::report::sweep::Objective;
 use crate::report::tune::{self as report_tune, CellsTuned, Limits, TuneRecord, field};
@@ -141,6 +142,8 @@ impl<'a> Search<'a> {
             present: knobs.iter().map(present).collect::<anyhow::Result<Setting>>()?,
             seeds: seeds.to_vec(),
             field: knobs.iter().map(|knob| self.field(knob)).collect(),
+            sizes: knobs.iter().map(|knob| size(knob, &corner)).collect(),
+            reach: vec![None; knobs.len()],
             knobs,
         };
         let mut words: Vec<&str> = variant.as_deref().into_iter().collect();
@@ -168,8 +171,10 @@ impl<'a> Search<'a> {
         within
     }
 
-    fn field(&self, knob: &Knob) -> Vec<String> {
-        if self.args.no_field { Vec::new() } else { field::values(knob.key()) }
+    fn field(&self, knob: &Knob) -> Vec<Shipped> {
+        let shipped = |value: String| Shipped { names: field::names(knob.key(), &value), value };
+        let values = if self.args.no_field { Vec::new() } else { field::values(knob.key()) };
+        values.into_iter().map(shipped).collect()
     }
 
     /// The name by which a search is known again: what it searches, where, and by what.
@@ -274,6 +279,15 @@ impl<'a> Search<'a> {
             places,
         }
     }
+}
+
+/// The metric that tells how large became what the knob bounds. A controller's first chunk is no bound.
+fn size(knob: &Knob, plan: &Plan) -> Option<&'static str> {
+    let (controller, metric) = match knob.key() {
+        PULL_ROWS => (&plan.engine.pull.steering.controller, "engine.pull.chunk_rows"),
+        _ => return None,
+    };
+    (*controller == Controller::Fixed).then_some(metric)
 }
 
 fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {

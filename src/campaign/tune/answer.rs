@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::known::Setting;
 use super::place::Place;
-use super::search::{FLAT, Found, SEEDS_MIN, line_of, with};
+use super::search::{FLAT, Found, SEEDS_MIN, Space, with};
 use crate::report::sweep::Objective;
 use crate::report::tune::{BackendTuned, KnobTuned, Line, PlaceTuned, PointTuned, Reasons, field, reasons};
 use crate::report::{CellRecord, human};
@@ -36,11 +36,11 @@ impl Place {
         let keys = self.space.knobs.iter().map(|knob| knob.key().to_owned());
         tuned.best = Some(keys.zip(best.iter().cloned()).collect());
         tuned.figure = self.point(&best, &best, String::new(), objective).and_then(|point| point.figure);
-        let shown = self.space.present.join(", ");
-        tuned.present = self.point(&self.space.present, &best, shown, objective);
+        let space = self.within_reach();
+        tuned.present = self.point(&space.present, &best, space.present.join(", "), objective);
         tuned.backend = self.backend(&best);
-        let knobs = self.space.knobs.len();
-        tuned.knobs = (0..knobs).map(|k| self.knob(k, &best, found.between[k].clone(), objective)).collect();
+        let knob = |k: usize| self.knob(&space, k, &best, found.between[k].clone(), objective);
+        tuned.knobs = (0..space.knobs.len()).map(knob).collect();
         tuned
     }
 
@@ -83,23 +83,38 @@ impl Place {
 
     fn knob(
         &self,
+        space: &Space,
         k: usize,
         best: &Setting,
         between: Option<[Option<String>; 2]>,
         objective: &Objective,
     ) -> KnobTuned {
-        let the = &self.space.knobs[k];
+        let the = &space.knobs[k];
         let named = |value: &String| {
             let mut point = self.point(&with(best, k, value), best, value.clone(), objective)?;
-            point.names = field::names(the.key(), value).into_iter().map(str::to_owned).collect();
+            let shipped = space.field[k].iter().find(|shipped| shipped.value == *value);
+            let names =
+                shipped.map_or_else(|| field::names(the.key(), value), |shipped| shipped.names.clone());
+            point.names = names.into_iter().map(str::to_owned).collect();
             Some(point)
         };
         let times = |factor| the.times(&best[k], factor).and_then(|value| named(&value));
-        let line = line_of(&self.shown, the, k, best);
+        let line = space.line_of(&self.shown, k, best);
         let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
         let between = between.map(|ends| widened(&points, ends));
         let (positions, flat) = self.flat(k, best, &points);
-        let told = self.reasons(k, best, &points, positions, objective);
+        let mut told = self.reasons(k, best, &points, positions, objective);
+        let at_end =
+            points.len() > 1 && the.is_ordered() && [0.5, 2.0].iter().any(|by| the.is_end(&best[k], *by));
+        if at_end && space.reach[k].is_none() {
+            told.limits.push(format!("{} is the end of the range", best[k]));
+        }
+        if let Some(reach) = space.reach[k] {
+            let reach = human::thousands(reach as u64);
+            told.limits.push(format!(
+                "{reach} is as good as more: nothing larger came up, so larger values change nothing"
+            ));
+        }
         KnobTuned {
             key: the.key().to_owned(),
             best: best[k].clone(),
@@ -107,7 +122,7 @@ impl Place {
             flat,
             half: times(0.5),
             double: times(2.0),
-            field: self.space.field[k].iter().filter_map(named).collect(),
+            field: space.field[k].iter().filter_map(|shipped| named(&shipped.value)).collect(),
             points,
             limits: told.limits,
             closed_form_rows: told.closed_form_rows,

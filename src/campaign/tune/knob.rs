@@ -59,6 +59,17 @@ impl Knob {
             None => self.axis.count(),
         }
     }
+    /// Whether a value lies within the ends, or on the list.
+    pub fn has(&self, value: &str) -> bool {
+        match (self.axis.ends(), self.number(value)) {
+            (Some((first, last)), Some(x)) => (first..=last).contains(&x),
+            _ => self.grid().iter().any(|known| known == value),
+        }
+    }
+    /// Whether its values have an order.
+    pub fn is_ordered(&self) -> bool {
+        self.grid().iter().all(|value| self.number(value).is_some())
+    }
     /// The number that a value stands for, by which values have an order.
     pub fn number(&self, value: &str) -> Option<f64> {
         self.axis.number(value)
@@ -72,6 +83,10 @@ impl Knob {
         let (first, last) = self.axis.ends()?;
         let x = (self.number(value)? * factor).clamp(first, last);
         Some(self.axis.shown(x)).filter(|other| other != value)
+    }
+    /// Whether a range ends at `value` on the side to which `factor` leads.
+    pub fn is_end(&self, value: &str, factor: f64) -> bool {
+        self.axis.ends().is_some() && self.times(value, factor).is_none()
     }
     /// The value that divides the way from `near` to `far` by the golden section, in the logarithm, the shorter part first; `None`
     /// if they are neighbours for all purposes.

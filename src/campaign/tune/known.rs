@@ -14,6 +14,8 @@ pub struct Measured {
     pub prices: BTreeMap<u64, Option<f64>>,
     /// Why it is no candidate.
     pub trouble: Option<String>,
+    /// Of each knob that bounds the size of something, the largest that came up in a cell that ended well.
+    pub largest: Vec<Option<u64>>,
 }
 
 /// All settings of one place that have been measured.
@@ -50,6 +52,15 @@ impl Known {
             let measured = others.get(&setting).expect("only what is known is taken").clone();
             self.0.insert(setting, measured);
         }
+    }
+    /// The value of a knob from which on a larger one changes nothing, because nothing came up that is as large: the largest that did
+    /// under a larger bound. `None` if each bound was reached. `number` gives the number of a value.
+    pub(super) fn reach(&self, knob: usize, number: impl Fn(&str) -> Option<f64>) -> Option<f64> {
+        let unreached = self.0.iter().filter_map(|(setting, measured)| {
+            let largest = measured.largest.get(knob).copied().flatten()? as f64;
+            (largest >= 1.0 && largest < number(&setting[knob])?).then_some(largest)
+        });
+        unreached.max_by(f64::total_cmp)
     }
     pub(super) fn get(&self, setting: &Setting) -> Option<&Measured> {
         self.0.get(setting)

@@ -13,7 +13,9 @@
 //!
 //! - What is wanted depends on what is known alone: not on the number of threads, nor on whether the search was cut off and resumed.
 //! - A setting that lost something, got stuck, missed a gate or does not keep a limit in one seed is no candidate from then on.
-//! - Nothing that is shown is better than the best under all seeds: what turns out to be so is the best, and the search goes on from there.
+//! - Nothing within the range is shown that is better than the best under all seeds: what turns out to be so is the best, and the search
+//!   goes on from there. What stands outside the range is shown and never chosen.
+//! - Settings that ask for the same are one: a bound above all that came up is no larger than the largest that did.
 //!
 //! How: `knob` is a range and its golden section, `known` what was measured, `search` the method, `answer` puts it into the record.
 
@@ -30,4 +32,4 @@ pub use answer::herd;
 pub use knob::{Knob, STEP};
 pub use known::{Known, Measured, Setting};
 pub use place::Place;
-pub use search::{Found, Space, Wanted};
+pub use search::{Found, Shipped, Space, Wanted};

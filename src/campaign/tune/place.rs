@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::known::{Known, Measured, Setting};
+use super::known::{Known, Setting};
 use super::search::{Found, Space, Wanted};
-use crate::report::CellRecord;
 use crate::report::sweep::Objective;
 use crate::report::tune::{Limits, trouble};
+use crate::report::{CellRecord, Verdict};
 
 /// What is given while knobs are turned, with all that has been found out.
 #[derive(Clone, Debug)]
@@ -41,11 +41,16 @@ impl Place {
         Place { name, variant, axes, space, limits, known, shown, cells }
     }
 
+    /// What is searched, as far as settings differ by all that was run.
+    pub(super) fn within_reach(&self) -> Space {
+        self.space.within_reach(&self.shown)
+    }
+
     /// The cells that it wants next; `None` at the end.
     pub fn wants(&self) -> Option<Wanted> {
         match self.found() {
             Err(wanted) => Some(wanted),
-            Ok(Found { best: Some(best), .. }) => self.space.beside(&self.shown, &best).err(),
+            Ok(Found { best: Some(best), .. }) => self.within_reach().beside(&self.shown, &best).err(),
             Ok(Found { best: None, .. }) => None,
         }
     }
@@ -54,20 +59,19 @@ impl Place {
     /// taken into the search, which goes on from there.
     pub(super) fn found(&self) -> Result<Found, Wanted> {
         let mut known = self.known.clone();
+        let space = self.within_reach();
         loop {
             let seeds = |known: &Known, setting: &Setting| known.get(setting).map_or(0, |m| m.prices.len());
             let more = |setting: &&Setting| seeds(&self.shown, setting) > seeds(&known, setting);
-            let taken: Vec<Setting> = match self.space.search(&known) {
+            let taken: Vec<Setting> = match space.search(&known) {
                 Err(wanted) => match wanted.cells.keys().filter(more).cloned().collect::<Vec<_>>() {
                     none if none.is_empty() => return Err(wanted),
                     some => some,
                 },
-                Ok(found) => {
-                    match found.best.as_ref().and_then(|best| self.space.better(&self.shown, best)) {
-                        Some(better) => vec![better],
-                        None => return Ok(found),
-                    }
-                }
+                Ok(found) => match found.best.as_ref().and_then(|best| space.better(&self.shown, best)) {
+                    Some(better) => vec![better],
+                    None => return Ok(found),
+                },
             };
             known.take(&self.shown, taken);
         }
@@ -82,12 +86,18 @@ impl Place {
         let of_all: Vec<&CellRecord> = cells.iter().collect();
         let missing = || price.is_none().then(|| format!("it has no figure of {}", objective.name()));
         let trouble = trouble(&of_all, &self.limits).or_else(missing);
+        // What is wrong with a cell may be that its larger answers never came.
+        let cell = of_all.last().filter(|cell| cell.verdict == Verdict::Pass);
+        let largest = |metric: &Option<&str>| cell?.metrics.get((*metric)?)?.stat("max");
+        let largest: Vec<Option<u64>> = self.space.sizes.iter().map(largest).collect();
         let known = (!beside).then_some(&mut self.known);
         for known in known.into_iter().chain([&mut self.shown]) {
-            let Measured { prices, trouble: of_setting } = known.0.entry(setting.clone()).or_default();
-            prices.insert(seed, price);
+            let measured = known.0.entry(setting.clone()).or_default();
+            measured.prices.insert(seed, price);
+            measured.largest.resize(largest.len(), None);
+            measured.largest.iter_mut().zip(&largest).for_each(|(known, new)| *known = (*known).max(*new));
             if trouble.is_some() {
-                of_setting.clone_from(&trouble);
+                measured.trouble.clone_from(&trouble);
             }
         }
     }

@@ -18,7 +18,20 @@ pub struct Space {
     /// All seeds, in order.
     pub seeds: Vec<u64>,
     /// Values of each knob that others ship, to be shown beside its best.
-    pub field: Vec<Vec<String>>,
+    pub field: Vec<Vec<Shipped>>,
+    /// Of each knob that bounds a size, the metric that tells how large it became.
+    pub sizes: Vec<Option<&'static str>>,
+    /// Of each knob the value from which on a larger one changes nothing, as far as it is known.
+    pub reach: Vec<Option<f64>>,
+}
+
+/// A value that others ship.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shipped {
+    /// The value.
+    pub value: String,
+    /// Who.
+    pub names: Vec<&'static str>,
 }
 
 /// Cells that must be run before the search can go on: settings with their seeds.
@@ -57,6 +70,46 @@ impl Space {
     /// Enough to tell tenths.
     fn more(&self) -> &[u64] {
         &self.seeds[..self.seeds.len().div_ceil(2).max(self.few().len())]
+    }
+
+    /// The space as far as its settings differ: where a bound is larger than anything that came up, a still larger one does the same,
+    /// and what is measured of the two differs by luck alone. What stands beyond is taken for the value from which on that is so.
+    pub(super) fn within_reach(&self, known: &Known) -> Space {
+        let mut space = self.clone();
+        for k in (0..self.knobs.len()).filter(|k| self.sizes[*k].is_some()) {
+            let number = |value: &str| self.knobs[k].number(value);
+            let Some(reach) = known.reach(k, number) else { continue };
+            space.reach[k] = Some(reach);
+            space.knobs[k] = self.knobs[k].up_to(reach).unwrap_or_else(|| self.knobs[k].clone());
+            let reached = |value: &String| match number(value) {
+                Some(x) if x > reach => format!("{reach:.0}"),
+                _ => value.clone(),
+            };
+            space.present[k] = reached(&self.present[k]);
+            let mut field: Vec<Shipped> = Vec::new();
+            for Shipped { value, names } in &self.field[k] {
+                let value = reached(value);
+                match field.iter_mut().find(|known| known.value == value) {
+                    Some(known) => known.names.extend(names),
+                    None => field.push(Shipped { value, names: names.clone() }),
+                }
+            }
+            space.field[k] = field;
+        }
+        space
+    }
+
+    /// Whether a setting is one that may be chosen: within what was asked for, and told apart from others.
+    fn has(&self, setting: &Setting) -> bool {
+        self.knobs.iter().zip(setting).all(|(knob, value)| knob.has(value))
+    }
+
+    /// All values of a knob that have been measured while the others stand as in `at`, in order, as far as they are told apart.
+    pub(super) fn line_of(&self, known: &Known, knob: usize, at: &Setting) -> Vec<String> {
+        let mut values = line_of(known, &self.knobs[knob], knob, at);
+        let reach = self.reach[knob].unwrap_or(f64::MAX);
+        values.retain(|value| self.knobs[knob].number(value).is_none_or(|x| x <= reach));
+        values
     }
 
     /// Goes through the search with what is known.
@@ -196,7 +249,7 @@ impl Space {
                 }
             }
             let sides = [self.outwards(known, knob, &at, true)?, self.outwards(known, knob, &at, false)?];
-            let line = line_of(known, &self.knobs[knob], knob, &at);
+            let line = self.line_of(known, knob, &at);
             let better = self.pick(known, knob, &at, &line, &self.seeds);
             let better = better.filter(|value| self.cheaper(known, &with(&at, knob, value), &at));
             match better {
@@ -205,7 +258,9 @@ impl Space {
                     knob = 0;
                 }
                 None => {
-                    between[knob] = (self.seeds.len() >= SEEDS_MIN && line.len() > 1).then_some(sides);
+                    let told =
+                        self.seeds.len() >= SEEDS_MIN && line.len() > 1 && self.knobs[knob].is_ordered();
+                    between[knob] = told.then_some(sides);
                     knob += 1;
                 }
             }
@@ -223,8 +278,8 @@ impl Space {
 
     /// The best of everything that was run under all seeds; the first of several.
     fn best_of_all(&self, known: &Known) -> Option<Setting> {
-        let priced =
-            known.0.iter().filter_map(|(setting, measured)| Some((measured.mean(&self.seeds)?, setting)));
+        let chosen = known.0.iter().filter(|(setting, _)| self.has(setting));
+        let priced = chosen.filter_map(|(setting, measured)| Some((measured.mean(&self.seeds)?, setting)));
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, setting)| setting.clone())
     }
 
@@ -239,7 +294,7 @@ impl Space {
         if self.seeds.len() < SEEDS_MIN {
             return Ok(None);
         }
-        let line = line_of(known, &self.knobs[knob], knob, at);
+        let line = self.line_of(known, knob, at);
         let i = line.iter().position(|value| *value == at[knob]).expect("the best is on its own line");
         let side: Vec<usize> = if below { (0..i).rev().collect() } else { (i + 1..line.len()).collect() };
         for j in side {
@@ -257,7 +312,7 @@ impl Space {
         let the = &self.knobs[knob];
         let mut values: Vec<String> =
             [0.5, 2.0].iter().filter_map(|factor| the.times(&best[knob], *factor)).collect();
-        values.extend(self.field[knob].iter().cloned());
+        values.extend(self.field[knob].iter().map(|shipped| shipped.value.clone()));
         values
     }
 
@@ -270,12 +325,12 @@ impl Space {
         need(known, &self.all_beside(best), &self.seeds).map_err(|wanted| Wanted { beside: true, ..wanted })
     }
 
-    /// The best of what stands beside the best, if it is better under all seeds.
+    /// The best of what stands beside the best and may be chosen, if it is better under all seeds.
     pub(super) fn better(&self, known: &Known, best: &Setting) -> Option<Setting> {
         let price = |setting: &Setting| known.get(setting)?.mean(&self.seeds);
         let there = price(best)?;
-        let others =
-            self.all_beside(best).into_iter().filter_map(|setting| Some((price(&setting)?, setting)));
+        let others = self.all_beside(best).into_iter().filter(|setting| self.has(setting));
+        let others = others.filter_map(|setting| Some((price(&setting)?, setting)));
         let first = others.min_by(|a, b| a.0.total_cmp(&b.0))?;
         (first.0 < there).then_some(first.1)
     }
@@ -290,7 +345,7 @@ impl Space {
 }
 
 /// All values of a knob that have been measured while the others stand as in `at`, in order.
-pub(super) fn line_of(known: &Known, the: &Knob, knob: usize, at: &Setting) -> Vec<String> {
+fn line_of(known: &Known, the: &Knob, knob: usize, at: &Setting) -> Vec<String> {
     let on_line = |setting: &&Setting| with(setting, knob, &at[knob]) == *at;
     let mut values: Vec<String> =
         known.0.keys().filter(on_line).map(|setting| setting[knob].clone()).collect();

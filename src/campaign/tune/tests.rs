@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::base::Seed;
+use crate::metrics::Unit;
+use crate::report::tune::PlaceTuned;
 use crate::theory::chunk::Cost;
 
 const SIX: [(&str, Cost); 6] = [
@@ -19,7 +21,14 @@ fn space(knobs: &[&str], present: &[&str], seeds: u64) -> Space {
         present: present.iter().map(|value| (*value).to_owned()).collect(),
         seeds: (1..=seeds).collect(),
         field: vec![Vec::new(); knobs.len()],
+        sizes: vec![None; knobs.len()],
+        reach: vec![None; knobs.len()],
     }
+}
+
+fn shipped(values: &[&str]) -> Vec<Shipped> {
+    let one = |value: &&str| Shipped { value: (*value).to_owned(), names: Vec::new() };
+    values.iter().map(one).collect()
 }
 
 /// Runs what is wanted until nothing is; gives what was found, and how many cells it took.
@@ -166,7 +175,8 @@ fn a_knob_of_words_is_tried_word_by_word() {
     let (found, cells) = search(&space(&["engine.pull.cursor=entity,unit"], &["entity"], 4), price);
     assert_eq!(
         (found.best.unwrap(), found.between),
-        (vec!["unit".to_owned()], vec![Some([Some("entity".to_owned()), None])])
+        (vec!["unit".to_owned()], vec![None]),
+        "words have no order between which anything could lie"
     );
     assert_eq!(cells, 8);
 }
@@ -174,7 +184,7 @@ fn a_knob_of_words_is_tried_word_by_word() {
 #[test]
 fn what_stands_beside_is_half_double_the_present_and_what_others_ship() {
     let mut space = space(&["k=16..8192"], &["500"], 4);
-    space.field = vec![vec!["100".to_owned(), "500".to_owned()]];
+    space.field = vec![shipped(&["100", "500"])];
     let wanted = space.beside(&Known::default(), &vec!["6000".to_owned()]).unwrap_err();
     assert!(wanted.beside);
     let settings: Vec<&str> = wanted.cells.keys().map(|setting| setting[0].as_str()).collect();
@@ -195,7 +205,7 @@ fn what_was_only_to_be_shown_and_turns_out_better_is_the_best_and_no_cell_is_run
         fair(setting, seed).unwrap() * part
     };
     let mut space = space(&["k=16..8192"], &["500"], 8);
-    space.field = vec![vec!["100".to_owned(), "200".to_owned()]];
+    space.field = vec![shipped(&["100", "200"])];
     let objective = crate::report::sweep::Objective::default();
     let limits = crate::report::tune::Limits::default();
     let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits);
@@ -217,6 +227,60 @@ fn what_was_only_to_be_shown_and_turns_out_better_is_the_best_and_no_cell_is_run
     assert_eq!(tuned.figure, knob.points.iter().find(|point| point.value == "100").unwrap().figure);
 }
 
+/// Runs a place to its end; answers have at most `rows` rows, and luck differs from setting to setting.
+fn place_of(space: Space, rows: u64) -> (PlaceTuned, std::collections::BTreeSet<String>) {
+    let objective = crate::report::sweep::Objective::default();
+    let limits = crate::report::tune::Limits::default();
+    let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits);
+    let mut ran = std::collections::BTreeSet::new();
+    while let Some(wanted) = place.wants() {
+        for (setting, seeds) in wanted.cells {
+            for seed in seeds {
+                let size: u64 = setting[0].parse().unwrap();
+                ran.insert(setting[0].clone());
+                let luck = Seed(seed).stream("luck", size, 0).below(100);
+                let mut cell = cell(seed, 10_000 * size.min(rows) + luck);
+                let mut sizes = crate::metrics::Distribution::default();
+                sizes.observe(size.min(rows));
+                cell.metrics.insert("sizes".into(), sizes.figure(Unit::Rows));
+                place.add(setting.clone(), cell, wanted.beside, &objective);
+            }
+        }
+    }
+    (place.tuned(&objective), ran)
+}
+
+#[test]
+fn what_asks_for_more_than_there_is_is_one_setting_with_all_who_ship_it() {
+    let mut space = space(&["k=16..16384"], &["5000"], 4);
+    space.sizes = vec![Some("sizes")];
+    space.field = vec![shipped(&["100", "10000", "10000000"])];
+    space.field[0][1].names = vec!["one"];
+    space.field[0][2].names = vec!["another"];
+    let (tuned, ran) = place_of(space, 2_048);
+    let knob = &tuned.knobs[0];
+    assert_eq!(knob.best, "2048");
+    assert_eq!(knob.points.last().unwrap().value, "2048", "{:?}", knob.points);
+    let last = knob.field.last().unwrap();
+    assert_eq!((last.value.as_str(), last.names.join(" ").as_str()), ("2048", "one another"));
+    assert_eq!((tuned.present.unwrap().value.as_str(), knob.double.as_ref()), ("2048", None));
+    assert!(!ran.contains("10000000") && !ran.contains("5000"), "{ran:?}");
+    assert!(
+        knob.limits.iter().any(|line| line.starts_with("2\u{2009}048 is as good as more")),
+        "{:?}",
+        knob.limits
+    );
+}
+
+#[test]
+fn what_stands_outside_the_range_is_shown_and_never_chosen() {
+    let (tuned, ran) = place_of(space(&["k=4..128"], &["1000"], 4), 100_000);
+    assert_eq!(tuned.knobs[0].best, "128");
+    assert!(ran.contains("1000"));
+    let present = tuned.present.unwrap();
+    assert!(present.cost_ppm.unwrap() < 1_000_000, "{present:?}");
+}
+
 #[test]
 fn what_is_told_of_the_best_holds_for_every_setting_that_is_shown() {
     // Two hollows of the same depth with a rise between: what others ship lies in the second.
@@ -231,7 +295,7 @@ fn what_is_told_of_the_best_holds_for_every_setting_that_is_shown() {
         (1e6 / worse) as u64 + seed * 1_000
     };
     let mut space = space(&["k=16..8192"], &["500"], 8);
-    space.field = vec![vec!["100".to_owned(), "2000".to_owned()]];
+    space.field = vec![shipped(&["100", "2000"])];
     let objective = crate::report::sweep::Objective::default();
     let mut place =
         Place::new("here".to_owned(), None, Vec::new(), space, crate::report::tune::Limits::default());
@@ -259,7 +323,7 @@ fn what_is_told_of_the_best_holds_for_every_setting_that_is_shown() {
 
 /// A cell whose only figure is a rate.
 fn cell(seed: u64, rate: u64) -> crate::report::CellRecord {
-    use crate::metrics::{Figure, Unit};
+    use crate::metrics::Figure;
     use crate::report::{fixture, judge};
     let mut cell = judge(&fixture::plan(None, seed), "cell", &fixture::outcome()).cell;
     cell.metrics.clear();

@@ -32,6 +32,8 @@ pub struct LimitFlag {
 
 /// The longest that a person waits for the app's answer, at the 99th percentile, while it syncs (R52).
 const FOREGROUND: Span = Span::millis(100);
+/// Half of a timeout that was put out of the way.
+const NO_TIMEOUT: Span = Span::secs(6 * 3_600);
 const NAMES: [(&str, &str, &str); 3] = [
     ("foreground", "device.query.duration", "p99"),
     ("chunk", "engine.request.duration", "p99"),
@@ -40,12 +42,12 @@ const NAMES: [(&str, &str, &str); 3] = [
 
 impl Limits {
     /// Those of R52 for this plan, with what was asked for in their place: foreground p99 at most 100 ms, requests' p99 at most half
-    /// of the gateway's timeout, memory for an answer at most a quarter of the least that a device of the fleet has.
+    /// of the gateway's timeout if it has one to speak of, memory for an answer at most a quarter of the least that a device of the fleet has.
     pub fn of(plan: &Plan, flags: &[LimitFlag]) -> Limits {
         let memory =
             plan.fleets.iter().flat_map(|fleet| &fleet.classes).map(|(class, _)| class.memory.0).min();
-        let own =
-            [Some(FOREGROUND.0), Some(plan.backend.gateway_timeout.0 / 2), memory.map(|bytes| bytes / 4)];
+        let timeout = Some(plan.backend.gateway_timeout.0 / 2).filter(|half| *half < NO_TIMEOUT.0);
+        let own = [Some(FOREGROUND.0), timeout, memory.map(|bytes| bytes / 4)];
         let limit = |((name, metric, stat), own): (_, Option<u64>)| {
             let flag = flags.iter().rev().find(|flag| flag.name == name);
             let max = flag.map_or(own, |flag| flag.max)?;

@@ -8,6 +8,9 @@ use super::field::EVERYTHING;
 use super::record::{CellsTuned, KnobTuned, PlaceTuned, PointTuned, TuneRecord};
 use crate::metrics::Unit;
 
+/// What a setting within 3 % of the best costs at most.
+const FLAT_PPM: u64 = 1_030_000;
+
 /// The whole story for a terminal of 80 columns.
 pub fn story(tune: &TuneRecord) -> String {
     let mut text = format!("{}, {} is better; ", tune.metric, tune.better);
@@ -140,12 +143,26 @@ pub(in super::super) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &Knob
         Some([Some(low), None]) => format!("the optimum lies above {} (95 %)", value(low)),
         Some([None, Some(high)]) => format!("the optimum lies below {} (95 %)", value(high)),
         Some([None, None]) => "no setting is better beyond the noise".to_owned(),
+        None if knob.points.iter().all(|point| !point.value.starts_with(|c: char| c.is_ascii_digit())) => {
+            "its values are words, and nothing lies between them".to_owned()
+        }
         None if place.complete => "too few seeds to tell the noise (try --seeds 1..=8)".to_owned(),
         None => "nothing is known of the noise yet".to_owned(),
     };
     let head = if tune.knobs.len() > 1 { format!("{}: ", knob.key) } else { String::new() };
-    let first = format!("{head}{between}; within 3 %: {flat}");
+    let first = format!("{head}{between}; within 3 %: {flat}{}", save(knob));
     [first].into_iter().chain(knob.limits.iter().cloned()).collect()
+}
+
+/// Settings within the flat region that were measured to cost more, by the luck of the seeds or not.
+fn save(knob: &KnobTuned) -> String {
+    let number = |text: &str| text.parse::<f64>().ok();
+    let [Some(first), Some(last)] = knob.flat.each_ref().map(|end| number(end)) else { return String::new() };
+    let inside = |point: &&PointTuned| number(&point.value).is_some_and(|x| first <= x && x <= last);
+    let dearer = |point: &&PointTuned| point.cost_ppm.is_some_and(|ppm| ppm > FLAT_PPM);
+    let sound = knob.points.iter().filter(|point| point.trouble.is_none());
+    let told: Vec<String> = sound.filter(inside).filter(dearer).map(|point| value(&point.value)).collect();
+    if told.is_empty() { String::new() } else { format!(", save {}", told.join(", ")) }
 }
 
 /// Other settings beside the best: half and double, the present one, what the field ships.
