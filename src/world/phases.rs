@@ -4,6 +4,7 @@ use super::build::World;
 use crate::base::words::{count, said_once};
 use crate::base::{DeviceId, EntityId, Span, Time, UnitId};
 use crate::contract::SyncUnit;
+use crate::oracle::Clock;
 use crate::sim::Stop;
 
 /// Who watches a run from outside; called from the thread that runs the cell.
@@ -125,13 +126,27 @@ impl World {
     fn await_gateway(&mut self, now: Time, deadline: Time, watch: &dyn Watch) -> Result<Time, Ended> {
         let (since, mut now) = (now, now);
         while !self.servers.is_caught_up(since) && now < deadline {
-            self.servers.hurry_gateway();
+            self.servers.hurry_gateway(since);
             now = (now + DRAIN_STEP).min(deadline);
             if let Some(ended) = self.advance(now, watch) {
                 return Err(ended);
             }
         }
-        Ok(now)
+        if self.servers.is_caught_up(since) { Ok(now) } else { Err(self.gateway_is_stuck(since)) }
+    }
+
+    /// The gateway is not there in time, so no device is asked any more: what it would get is not all there is.
+    fn gateway_is_stuck(&self, since: Time) -> Ended {
+        let clock = Clock { start: self.plan.start, utc_offset: self.plan.utc_offset };
+        let left = self.servers.left_to_do(since, clock);
+        let why = |device: DeviceId| {
+            format!(
+                "device {} was not asked to sync{}: the gateway did not catch up with the backend in time ({left})",
+                device.0,
+                if self.hub.with(|l| l.round.number) > 0 { " again" } else { "" }
+            )
+        };
+        Ended::Stuck(self.devices.iter().map(|device| (device.id(), why(device.id()))).collect())
     }
 
     fn advance(&mut self, until: Time, watch: &dyn Watch) -> Option<Ended> {
