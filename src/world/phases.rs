@@ -91,6 +91,7 @@ impl World {
                     // Later runs are under way. Where many sync every minute somebody always does, and there is no rest.
                     self.devices.iter().for_each(|device| device.put_away());
                 }
+                self.ask_again(&units);
                 // Where nothing is left to do the executor's clock stands still; ours does not.
                 now = (now + DRAIN_STEP).min(deadline);
                 if let Some(ended) = self.advance(now, watch) {
@@ -175,6 +176,14 @@ impl World {
         });
     }
 
+    /// What was asked of a device and dropped there unbegun is asked once more.
+    fn ask_again(&self, units: &[UnitId]) {
+        let dropped = self.hub.with(|l| l.round.take_dropped());
+        for (device, unit) in dropped.into_iter().filter(|(_, unit)| units.contains(unit)) {
+            self.devices[device].trigger(unit);
+        }
+    }
+
     fn round_is_done(&self, units: &[UnitId]) -> bool {
         self.hub.with(|l| l.round.is_done(units)) && self.nothing_waits()
     }
@@ -191,9 +200,11 @@ impl World {
             .any(|device| device.with_view(|view| view.held_back()).is_some_and(|rows| rows > 0))
     }
 
-    /// For each device that is not at rest a line that says why.
+    /// For each device that is not at rest a line that says why. Where the backend got something new meanwhile that is all of
+    /// them: no further round brought it to those that were through.
     fn reasons(&self, units: &[UnitId]) -> Vec<(DeviceId, String)> {
         let mut reasons = Vec::new();
+        let commits = self.hub.with(|l| l.round.commits);
         for (index, device) in self.devices.iter().enumerate() {
             let (open, under_way): (Vec<&str>, bool) = self.hub.with(|l| {
                 let left = units.iter().filter(|u| !l.round.completed[index][usize::from(u.0)]);
@@ -207,7 +218,11 @@ impl World {
             });
             let line = match state {
                 None => format!("device {}: its app does not start", device.id().0),
-                Some((0, _, 0, _)) if open.is_empty() && !under_way => continue,
+                Some((0, _, 0, _)) if open.is_empty() && !under_way && commits == 0 => continue,
+                Some((0, _, 0, _)) if open.is_empty() && !under_way => format!(
+                    "device {} was not asked again for what others brought in the last round, as that did not end in time",
+                    device.id().0
+                ),
                 Some((waiting, error, held_back, doing)) => {
                     let error = error.map_or(String::new(), |e| format!(" (last error: {})", said_once(&e)));
                     let mut why = Vec::new();

@@ -62,3 +62,8 @@ fn a_gateway_that_never_catches_up_is_named_as_what_everybody_waited_for() {
         ("device 0 was not asked to sync: the gateway did not catch up with the backend in time (", ")");
     assert!(lines[0].starts_with(start) && lines[0].ends_with(end), "{}", lines[0]);
 }
+
+#[test]
+fn what_a_device_drops_unbegun_is_asked_for_again_and_nobody_loses_what_no_round_brought() {
+    assert_eq!(troubles("hasty", &[], [1, 2, 17, 21, 26, 48]), []);
+}
