@@ -37,7 +37,7 @@ impl Judged {
 pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     let mut cell = blank(plan, id);
     cell.digest = outcome.digest.clone();
-    cell.virtual_ns = outcome.ended_at.0;
+    cell.virtual_ns = outcome.length().0;
     cell.metrics = held_figures(&outcome.figures);
     cell.violations = outcome.violations.iter().map(|v| violation(&plan.schema, v)).collect();
     cell.phases = Phases { script_ns: outcome.script.0, drain_ns: outcome.drained_in.0 };

@@ -13,7 +13,7 @@ pub struct Outcome {
     pub content: String,
     /// How it ended.
     pub ending: Ending,
-    /// Virtual time at the end.
+    /// Virtual time of the last thing that happened; a script in which nothing is left to do lasts longer.
     pub ended_at: Time,
     /// Length of the phases: script, then heal and drain.
     pub script: Span,
@@ -49,4 +49,9 @@ pub enum Ending {
 impl Outcome {
     /// How many violations of one check are kept with their text.
     pub const VIOLATIONS_KEPT: usize = 20;
+
+    /// The virtual time that it lasted: of all phases, with times in which nothing happened.
+    pub fn length(&self) -> Span {
+        self.script + self.drained_in
+    }
 }

@@ -1,5 +1,6 @@
 //! How a world comes to rest.
 
+use syncdyno::base::Span;
 use syncdyno::scenario::Request;
 use syncdyno::world::Ending;
 
@@ -66,4 +67,15 @@ fn a_gateway_that_never_catches_up_is_named_as_what_everybody_waited_for() {
 #[test]
 fn what_a_device_drops_unbegun_is_asked_for_again_and_nobody_loses_what_no_round_brought() {
     assert_eq!(troubles("hasty", &[], [1, 2, 17, 21, 26, 48]), []);
+}
+
+#[test]
+fn a_script_in_which_nothing_is_left_to_do_lasts_to_its_end() {
+    let sets =
+        ["gateway={ mode = \"ota\" }", "duration=365d", "unit.All={ on = [\"login\"], pull = [\"*\"] }"];
+    let plan = worlds::plan("tests/it/worlds/replica.toml", &sets);
+    let outcome = worlds::run(&plan);
+    assert_eq!(outcome.script, plan.duration);
+    assert_eq!(outcome.length(), plan.duration + outcome.drained_in);
+    assert!(outcome.drained_in < Span::secs(3_600), "{}", outcome.drained_in);
 }
