@@ -76,15 +76,26 @@ pub(in crate::oracle) fn lost<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> 
 pub(in crate::oracle) fn stale<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> {
     let Difference::Differs { expected, stamp, content } = case.difference else { return None };
     let versions = case.row.map_or(&[][..], |row| &row.versions[..]);
-    let older = versions.iter().rev().skip(1).any(|v| v.content == content);
+    let older = versions.iter().rev().skip(1).find(|v| v.content == content);
     // Versions from before the start are not known by their content, only by their date.
     let dated = stamp != Stamp(0) && stamp < expected.stamp && versions.iter().all(|v| v.stamp != stamp);
     let words = move || {
         let (device, record) = (case.device, case.record());
-        let [stamp, now] = [stamp, expected.stamp].map(|stamp| case.clock.stamp(stamp));
-        format!("{device} holds {record} as of {stamp}; the backend's version is of {now}, {}", case.since())
+        let since = case.since();
+        let [shown, now] = [stamp, expected.stamp].map(|stamp| case.clock.stamp(stamp));
+        match older.filter(|_| stamp >= expected.stamp) {
+            // The date alone does not tell them apart.
+            Some(older) => format!(
+                "{device} shows {record} with the values that {} committed at {}, dated {shown}; the backend's version is of {now}, {since}",
+                words::author(older.author),
+                case.clock.time(older.at)
+            ),
+            None => {
+                format!("{device} holds {record} as of {shown}; the backend's version is of {now}, {since}")
+            }
+        }
     };
-    if older || dated { Some(Box::new(words)) } else { None }
+    if older.is_some() || dated { Some(Box::new(words)) } else { None }
 }
 
 /// A device holds a row once.
