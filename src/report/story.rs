@@ -48,6 +48,9 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     text.push_str(&table::figures(record, Form::Terminal(columns), all));
     text.push_str(&gates(record));
     text.push_str(&failures(record, paint));
+    for line in super::unplaced::unplaced(record) {
+        text.push_str(&format!("{} {line}\n", paint.bad("warning:")));
+    }
     for note in &record.notes {
         text.push_str(&format!("{} {note}\n", paint.bad("note:")));
     }

@@ -3,6 +3,7 @@
 use crate::base::{Span, Time};
 use crate::metrics::{Distribution, Figures, Sample};
 use crate::oracle::Violation;
+use crate::workload::ActionCount;
 
 /// The outcome of one cell.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Outcome {
     pub distributions: Vec<(&'static str, Distribution)>,
     /// Faults that were drawn or planned, in order, in words.
     pub faults: Vec<(Time, String)>,
+    /// How often the script does each action, and how often it could not.
+    pub actions: Vec<ActionCount>,
     /// Events that happened.
     pub events: u64,
 }

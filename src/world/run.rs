@@ -313,7 +313,7 @@ impl World {
 
     /// The check phase: the oracle looks at every device, unless the run was interrupted, and everything goes into the digest.
     fn conclude(self, ended: Ended, places: Places) -> Finished {
-        let World { sim, handle, hub, servers, devices, links, faults, .. } = self;
+        let World { sim, handle, hub, servers, devices, links, faults, script, .. } = self;
         let ended_at = handle.now();
         devices.iter().for_each(|device| device.close_books());
         let worked = worked(&devices);
@@ -365,6 +365,7 @@ impl World {
             series: collected.series,
             distributions: collected.distributions,
             faults: faults.told,
+            actions: script.summary.actions,
             events: listeners.events,
         };
         // Futures hold engines, and engines hold disks: the executor goes first.
