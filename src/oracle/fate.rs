@@ -162,7 +162,18 @@ impl Fate {
                     "{device} stored {what} at {at}, and another version over it at {}",
                     clock.time(older)
                 ),
-                None => format!("{device} stored {what} at {at}, and does not show it any more"),
+                None => {
+                    let after = |course: &Course| course.commits.is_empty() && course.made >= current;
+                    let over =
+                        self.edits.iter().rfind(|(edit, course)| edit.device == device && after(course));
+                    let why = over.map_or_else(String::new, |(edit, course)| {
+                        format!(
+                            ": edit {edit} of {}, which never was committed, still lies over it",
+                            clock.time(course.made)
+                        )
+                    });
+                    format!("{device} stored {what} at {at}, and does not show it any more{why}")
+                }
             };
         }
         let begun = left.or(self.committed);

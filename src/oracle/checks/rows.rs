@@ -1,6 +1,6 @@
 //! Checks on the rows that a device shows at the end.
 
-use crate::base::{DeviceId, EntityId, Stamp, Value};
+use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value};
 use crate::contract::{Schema, ScopeRule};
 use crate::oracle::clock::Clock;
 use crate::oracle::content::Difference;
@@ -21,6 +21,9 @@ pub(in crate::oracle) struct RowCase<'a> {
     pub(in crate::oracle) removed: bool,
     /// The row that the backend has under this key; asked for rows that the device should not have.
     pub(in crate::oracle) live: Option<&'a [Value]>,
+    /// The last edit of the row on this device that is not on the backend, and when it was made; asked for rows that are dated as the
+    /// backend's and differ.
+    pub(in crate::oracle) uncommitted: Option<(EditId, Time)>,
     /// A create of this key on this device is on the backend under another key.
     pub(in crate::oracle) created_elsewhere: bool,
 }
@@ -83,14 +86,18 @@ pub(in crate::oracle) fn stale<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>>
         let (device, record) = (case.device, case.record());
         let since = case.since();
         let [shown, now] = [stamp, expected.stamp].map(|stamp| case.clock.stamp(stamp));
-        match older.filter(|_| stamp >= expected.stamp) {
+        match (case.uncommitted, older.filter(|_| stamp >= expected.stamp)) {
             // The date alone does not tell them apart.
-            Some(older) => format!(
+            (Some((edit, made)), Some(_)) => format!(
+                "{device} shows {record} with its edit {edit} of {}, which the backend does not have, over the backend's version of {now}, {since}",
+                case.clock.time(made)
+            ),
+            (None, Some(older)) => format!(
                 "{device} shows {record} with the values that {} committed at {}, dated {shown}; the backend's version is of {now}, {since}",
                 words::author(older.author),
                 case.clock.time(older.at)
             ),
-            None => {
+            (_, None) => {
                 format!("{device} holds {record} as of {shown}; the backend's version is of {now}, {since}")
             }
         }

@@ -67,6 +67,17 @@ fn a_stale_row_dated_as_the_backends_is_told_by_whose_values_it_shows() {
         text.starts_with("d0 shows visit a1 with the values that the office committed at 00:00:"),
         "{text}"
     );
+    // An edit of its own that was dropped and that it still shows.
+    let mut stage = Stage::new();
+    stage.office("a1", Some("busy"));
+    let newer = stage.office("a1", Some("done"));
+    stage.drain();
+    stage.update(0, "a1", "busy");
+    stage.phone(0).outbox.clear();
+    stage.phone(0).rows.insert(id(VISIT, "a1"), (newer, visit("a", "busy")[..3].to_vec()));
+    let verdict = stage.verdict();
+    let text = &verdict.violations.iter().find(|v| v.check == "stale").unwrap().text;
+    assert!(text.starts_with("d0 shows visit a1 with its edit d0.e0 of 00:04:"), "{text}");
 }
 
 #[test]
