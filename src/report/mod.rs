@@ -63,7 +63,7 @@ pub use record::{
 };
 pub use repro::{digest_told, repro};
 pub use requests::requests;
-pub use story::{Paint, annotations, headline, last_lines, lives, reasons, story};
+pub use story::{Paint, annotations, headline, last_lines, lives, notes, reasons, story};
 pub use summary::{SUMMARY_MAX, summary};
 pub use table::{Form, WIDTH, figures};
 pub use timing::{CellTiming, Timing};
