@@ -195,7 +195,7 @@ fn run_cell(
         }
     }
     let ran = Ran { judged, suspects: suspects(&outcome), wall };
-    let length = outcome.ended_at.since(Time::ZERO);
+    let length = outcome.length();
     let histogram = |(metric, distribution): &(&str, Distribution)| {
         ((*metric).to_owned(), histograms::line(id, length, distribution.counted()))
     };

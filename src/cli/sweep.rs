@@ -45,7 +45,7 @@ pub(super) fn sweep(
         SweepFormat::Human if console.quiet() => console.result(&run::in_short(&ran.record, &last, console)),
         SweepFormat::Human => {
             let headline = report::headline(&ran.record, console.out_paint());
-            let notes: String = ran.record.notes.iter().map(|note| format!("note: {note}\n")).collect();
+            let notes = report::notes(&ran.record, console.out_paint());
             let story = regret.map_or_else(|| sweep.story(), |regret| regret.story());
             console.result(&format!("{headline}\n{story}\n{notes}{last}"));
         }

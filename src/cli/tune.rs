@@ -389,7 +389,7 @@ fn tell(format: SweepFormat, ran: &Ran, console: &mut Console<'_>) {
         }
         SweepFormat::Human => {
             let headline = report::headline(&ran.record, console.out_paint());
-            let notes: String = ran.record.notes.iter().map(|note| format!("note: {note}\n")).collect();
+            let notes = report::notes(&ran.record, console.out_paint());
             console.result(&format!("{headline}\n{}\n{notes}{last}", report_tune::story(tune)));
         }
         SweepFormat::Json => {

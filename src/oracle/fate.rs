@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::clock::Clock;
-use crate::base::{DeviceId, EditId, EntityId, Stamp, Time};
+use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{AppliedChange, Author, CommitKind, Event};
 
 /// What came of one record, as far as it says where it went wrong.
@@ -16,6 +16,8 @@ pub(super) struct Fate {
     deleted: Option<Time>,
     devices: BTreeMap<DeviceId, There>,
     edits: BTreeMap<EditId, Course>,
+    /// Other keys under which the backend has its edits, with when each was committed.
+    elsewhere: Vec<(Key, Time)>,
 }
 
 /// What came of it on a device. Whether it was there from the start is not known: only what happened is.
@@ -65,6 +67,9 @@ impl Fate {
                 if let Author::Device(edit) = author {
                     self.edits.entry(edit).or_default().commits.push(at);
                 }
+            }
+            Event::Committed { key, author: Author::Device(edit), .. } if self.edits.contains_key(&edit) => {
+                self.elsewhere.push((key.clone(), at));
             }
             Event::RowServed { device, entity, key, stamp, removed } if of(entity, key) => {
                 let last = self.is_last(stamp);
@@ -157,7 +162,18 @@ impl Fate {
                     "{device} stored {what} at {at}, and another version over it at {}",
                     clock.time(older)
                 ),
-                None => format!("{device} stored {what} at {at}, and does not show it any more"),
+                None => {
+                    let after = |course: &Course| course.commits.is_empty() && course.made >= current;
+                    let over =
+                        self.edits.iter().rfind(|(edit, course)| edit.device == device && after(course));
+                    let why = over.map_or_else(String::new, |(edit, course)| {
+                        format!(
+                            ": edit {edit} of {}, which never was committed, still lies over it",
+                            clock.time(course.made)
+                        )
+                    });
+                    format!("{device} stored {what} at {at}, and does not show it any more{why}")
+                }
             };
         }
         let begun = left.or(self.committed);
@@ -220,8 +236,14 @@ impl Fate {
                 let times: Vec<String> = course.commits.iter().map(|at| clock.time(*at)).collect();
                 format!("edit {edit} was committed {} times, at {}", times.len(), times.join(" and "))
             }
-            None => "the backend has it under another key too, and nothing told the device which one is left"
-                .to_owned(),
+            None => {
+                let key = |(key, at): &(Key, Time)| format!("{key}, committed at {}", clock.time(*at));
+                let keys: Vec<String> = self.elsewhere.iter().map(key).collect();
+                let keys = if keys.is_empty() { keys.join("") } else { format!(" ({})", keys.join("; ")) };
+                format!(
+                    "the backend has it under another key too{keys}, and nothing told the device which one is left"
+                )
+            }
         }
     }
 

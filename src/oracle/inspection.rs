@@ -234,6 +234,14 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
         Difference::Extra { .. } => truth.row(entity, key).map(|(_, values)| values),
         _ => None,
     };
+    // Only an edit that was made on the version that it is dated as can lie over it.
+    let dated = matches!(difference, Difference::Differs { expected, stamp, .. } if stamp >= expected.stamp);
+    let uncommitted = id.filter(|_| dated).and_then(|id| {
+        let since = history.row(id).versions.last().map_or(Time::ZERO, |version| version.at);
+        let over = |edit: &Edit| edit.row == id && edit.made >= since && !edit.committed();
+        let edits = ledger.of(device).filter(|(_, edit)| over(edit));
+        edits.map(|(id, edit)| (id, edit.made)).last()
+    });
     let case = RowCase {
         schema,
         clock: *clock,
@@ -243,6 +251,7 @@ fn judge(oracle: &mut Oracle, truth: &dyn Truth, entity: EntityId, at: At<'_>, d
         row: id.map(|id| history.row(id)),
         removed: id.is_some_and(|id| held.had_removed(id, history.row(id), device)),
         live: live.as_deref(),
+        uncommitted,
         created_elsewhere: id.is_some_and(|id| ledger.created_elsewhere(device, id, history.row(id))),
     };
     for (check, found) in [

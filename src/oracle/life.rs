@@ -160,18 +160,23 @@ impl Life {
         match *event {
             Event::EditMade { edit, .. } | Event::EditRefused { edit, .. } => self.edited(edit),
             Event::EditSent { edit, entity, key, request } => {
-                let ours = self.has(entity, key.as_str());
+                let ours = self.has(entity, key.as_str()) || self.edits.contains(&edit);
                 if ours {
                     self.requests.insert((edit.device, request));
                 }
                 ours
             }
-            Event::EditAcknowledged { entity, key, .. }
-            | Event::ConflictDecided { entity, key, .. }
-            | Event::EditLogged { entity, key, .. }
-            | Event::MutationRefused { entity, key, .. }
-            | Event::CommitDelayed { entity, key, .. }
-            | Event::Committed { entity, key, .. } => self.has(entity, key.as_str()),
+            // An edit of the record stays one of its life though an engine gives it another key.
+            Event::EditAcknowledged { edit, entity, key, .. }
+            | Event::ConflictDecided { edit, entity, key, .. }
+            | Event::EditLogged { edit, entity, key, .. }
+            | Event::MutationRefused { edit, entity, key, .. }
+            | Event::Committed { entity, key, author: Author::Device(edit), .. } => {
+                self.has(entity, key.as_str()) || self.edits.contains(&edit)
+            }
+            Event::CommitDelayed { entity, key, .. } | Event::Committed { entity, key, .. } => {
+                self.has(entity, key.as_str())
+            }
             Event::RowServed { device, entity, key, .. } => {
                 let ours = self.has(entity, key);
                 if ours {

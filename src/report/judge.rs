@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::human;
 use super::record::{
     CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord, Phases,
-    Reason, SeriesRecord, Verdict, ViolationRecord, held as held_figures,
+    Reason, SeriesRecord, UnplacedRecord, Verdict, ViolationRecord, held as held_figures,
 };
 use crate::base::{EntityId, Key};
 use crate::contract::Schema;
@@ -37,13 +37,21 @@ impl Judged {
 pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     let mut cell = blank(plan, id);
     cell.digest = outcome.digest.clone();
-    cell.virtual_ns = outcome.ended_at.0;
+    cell.virtual_ns = outcome.length().0;
     cell.metrics = held_figures(&outcome.figures);
     cell.violations = outcome.violations.iter().map(|v| violation(&plan.schema, v)).collect();
     cell.phases = Phases { script_ns: outcome.script.0, drain_ns: outcome.drained_in.0 };
     cell.events = outcome.events;
     cell.faults =
         outcome.faults.iter().map(|(at, text)| FaultRecord { at_ns: at.0, text: text.clone() }).collect();
+    let unplaced = outcome.actions.iter().filter(|count| count.left_out + count.astray > 0);
+    let unplaced = unplaced.map(|count| UnplacedRecord {
+        action: count.name.clone(),
+        asked: count.on_devices + count.in_office + count.in_bursts + count.left_out,
+        left_out: count.left_out,
+        astray: count.astray,
+    });
+    cell.unplaced = unplaced.collect();
     cell.ending = ending(&outcome.ending);
     cell.series = SeriesRecord::of(&outcome.series);
     if outcome.ending == Ending::Interrupted {
@@ -128,6 +136,7 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
         phases: Phases::default(),
         events: 0,
         faults: Vec::new(),
+        unplaced: Vec::new(),
         expectations: Vec::new(),
         reasons: Vec::new(),
         lives: Vec::new(),

@@ -42,6 +42,7 @@ pub mod sweep;
 mod table;
 mod timing;
 pub mod tune;
+mod unplaced;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -58,11 +59,11 @@ pub use listing::{CellSize, Covered, coverage, sizes, texts};
 pub use record::{
     AxisRecord, CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord,
     GateRecord, LifeRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord,
-    SeriesRecord, StepRecord, SweepRecord, Tool, Verdict, ViolationRecord, schema_json,
+    SeriesRecord, StepRecord, SweepRecord, Tool, UnplacedRecord, Verdict, ViolationRecord, schema_json,
 };
 pub use repro::{digest_told, repro};
 pub use requests::requests;
-pub use story::{Paint, annotations, headline, last_lines, lives, reasons, story};
+pub use story::{Paint, annotations, headline, last_lines, lives, notes, reasons, story};
 pub use summary::{SUMMARY_MAX, summary};
 pub use table::{Form, WIDTH, figures};
 pub use timing::{CellTiming, Timing};

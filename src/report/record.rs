@@ -136,6 +136,9 @@ pub struct CellRecord {
     /// Faults that were drawn or planned, in order.
     #[serde(default)]
     pub faults: Vec<FaultRecord>,
+    /// Actions whose edits could not all be made as asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unplaced: Vec<UnplacedRecord>,
     /// What had to come out, and whether it did.
     #[serde(default)]
     pub expectations: Vec<ExpectationRecord>,
@@ -218,6 +221,19 @@ pub struct FaultRecord {
     pub at_ns: u64,
     /// What.
     pub text: String,
+}
+
+/// An action whose edits could not all be made as asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct UnplacedRecord {
+    /// The action.
+    pub action: String,
+    /// Edits that were asked for.
+    pub asked: u64,
+    /// Those that are not made: no row, or no free natural key, was left for them.
+    pub left_out: u64,
+    /// Those that are made on any row: none lay as near the moment as `near` asks.
+    pub astray: u64,
 }
 
 /// A broken promise.

@@ -5,6 +5,7 @@ use super::grid::Grid;
 use super::human;
 use super::record::{CellRecord, EndingKind, GateRecord, LifeRecord, RunRecord, Verdict, ViolationRecord};
 use super::table::{self, Form};
+use super::unplaced::unplaced;
 use crate::metrics::Unit;
 
 /// Failing cells told with their violations and the lives of records; the others are only named.
@@ -48,10 +49,15 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     text.push_str(&table::figures(record, Form::Terminal(columns), all));
     text.push_str(&gates(record));
     text.push_str(&failures(record, paint));
-    for note in &record.notes {
-        text.push_str(&format!("{} {note}\n", paint.bad("note:")));
-    }
+    text.push_str(&notes(record, paint));
     text
+}
+
+/// What the script could not do as asked, and what stopped the run, a line each.
+pub fn notes(record: &RunRecord, paint: Paint) -> String {
+    let warnings = unplaced(record).into_iter().map(|line| format!("{} {line}\n", paint.bad("warning:")));
+    let notes = record.notes.iter().map(|note| format!("{} {note}\n", paint.bad("note:")));
+    warnings.chain(notes).collect()
 }
 
 /// The lines that end a run's output: where the report is, and for each failing cell the command that runs it again.

@@ -25,10 +25,11 @@ pub fn summary(record: &RunRecord) -> String {
     if failing.len() > CELLS_MAX {
         text.push_str(&format!("- … and {} more\n", failing.len() - CELLS_MAX));
     }
-    for note in &record.notes {
+    let unplaced = super::unplaced::unplaced(record);
+    for note in unplaced.iter().chain(&record.notes) {
         text.push_str(&format!("- {}\n", escaped(note)));
     }
-    if text.ends_with("`\n") || !record.notes.is_empty() {
+    if text.ends_with("`\n") || !record.notes.is_empty() || !unplaced.is_empty() {
         text.push('\n');
     }
     let gates: Vec<_> = record.gates.iter().filter(|gate| !gate.pass || record.cells.len() == 1).collect();

@@ -193,7 +193,7 @@ impl World {
 
     fn gait(&self, device: &DevicePlan, link: &Link, seed: Seed) -> Gait {
         let end = Time::ZERO + self.plan.duration + self.plan.drain;
-        let mut gait = Gait::new(device.clock, seed, end, |at| link.weather().seems_up(at));
+        let mut gait = Gait::new(device.clock, seed, end, link.weather().offline());
         let id = device.device.0 as usize;
         gait.steps.clone_from(&self.faults.steps[id]);
         gait.zones.clone_from(&self.faults.zones[id]);

@@ -19,21 +19,56 @@ pub(super) struct Gait {
     pub(super) offset: i64,
     /// Parts in 10⁹ by which it is too fast.
     pub(super) drift_ppb: i64,
-    /// When the network sets it, in order.
-    set: Vec<Time>,
+    /// When the network sets it.
+    set: Settings,
     /// Jumps of the clock, in order.
     pub(super) steps: Vec<Jump>,
     /// Jumps of local time, in order.
     pub(super) zones: Vec<Jump>,
 }
 
+/// When the network sets a clock: time after time, but not while the device is offline. Asked for, not listed: a period may be
+/// short and a run long.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Settings {
+    /// The first time; `None` if it never does.
+    first: Option<Time>,
+    period: Span,
+    /// Nothing is set from here on.
+    end: Time,
+    /// The times without a network in which it would have been set, in order and apart.
+    offline: Vec<(Time, Time)>,
+}
+
+impl Settings {
+    /// The last time at or before `now`.
+    fn last(&self, now: Time) -> Option<Time> {
+        let mut now = now.min(Time(self.end.0.checked_sub(1)?));
+        loop {
+            let at = self.due(now)?;
+            let gap = self.offline[..self.offline.partition_point(|(from, _)| *from <= at)].last();
+            match gap.filter(|(_, until)| at < *until) {
+                Some((from, _)) => now = Time(from.0.checked_sub(1)?),
+                None => return Some(at),
+            }
+        }
+    }
+
+    /// The last time at or before `now`, online or not.
+    fn due(&self, now: Time) -> Option<Time> {
+        let first = self.first.filter(|first| *first <= now)?;
+        let passed = now - first;
+        Some(first + Span(passed.0 - passed.0 % self.period.0))
+    }
+}
+
 /// When a clock jumps, and by how many microseconds.
 pub(super) type Jump = (Time, i64);
 
 impl Gait {
-    /// The clock of a device up to `end`, drawn from its seed where the model leaves it open; the network sets it while
-    /// `online`.
-    pub(super) fn new(model: ClockModel, seed: Seed, end: Time, online: impl Fn(Time) -> bool) -> Gait {
+    /// The clock of a device up to `end`, drawn from its seed where the model leaves it open; the network does not set it in
+    /// the times that are `offline`, in order and apart.
+    pub(super) fn new(model: ClockModel, seed: Seed, end: Time, offline: &[(Time, Time)]) -> Gait {
         let mut stream = seed.stream("clock", 0, 0);
         let day = Span::secs(86_400);
         let (offset, drift_ppb, period) = match model {
@@ -43,9 +78,14 @@ impl Gait {
         };
         let mut gait = Gait { offset, drift_ppb, ..Gait::default() };
         if period > Span::ZERO {
-            let first = Time::ZERO + stream.up_to(period);
-            let times = std::iter::successors(Some(first), |at| Some(*at + period));
-            gait.set = times.take_while(|at| *at < end).filter(|at| online(*at)).collect();
+            let first = Some(Time::ZERO + stream.up_to(period));
+            let mut set = Settings { first, period, end, offline: Vec::new() };
+            let matters = |(from, until): &(Time, Time)| {
+                let last = until.0.checked_sub(1).and_then(|last| set.due(Time(last)));
+                last.is_some_and(|at| at >= *from)
+            };
+            set.offline = offline.iter().copied().filter(matters).collect();
+            gait.set = set;
         }
         gait
     }
@@ -55,7 +95,7 @@ impl Gait {
         if self.drift_ppb == 0 && self.steps.is_empty() {
             return self.offset;
         }
-        let set = self.set.iter().rev().find(|at| **at <= now).copied();
+        let set = self.set.last(now);
         let passed = now - set.unwrap_or(Time::ZERO);
         let drifted = i128::from(passed.0) * i128::from(self.drift_ppb) / 1_000_000_000_000;
         let counts = |jump: &&Jump| jump.0 <= now && set.is_none_or(|set| set < jump.0);
@@ -133,19 +173,43 @@ mod tests {
     #[test]
     fn drift_and_steps_last_until_the_network_sets_the_clock_and_the_offset_stays() {
         let told = ClockModel::Told { offset: 5, drift_ppb: 1_000, resync: Span::secs(86_400) };
-        let mut gait = Gait::new(told, Seed(1), hours(100), |_| true);
-        assert_eq!(gait.set.len(), 4);
-        gait.set = vec![hours(10)];
+        let mut gait = Gait::new(told, Seed(1), hours(100), &[]);
+        gait.set =
+            Settings { first: Some(hours(10)), period: Span::secs(3_600), end: hours(11), offline: vec![] };
         gait.steps = vec![(hours(4), -HOUR), (hours(20), HOUR)];
         let drifted = |hours: i64| hours * HOUR / 1_000_000;
         assert_eq!(gait.ahead(hours(3)), 5 + drifted(3));
         assert_eq!(gait.ahead(hours(4)), 5 + drifted(4) - HOUR);
         assert_eq!(gait.ahead(hours(10)), 5);
         assert_eq!(gait.ahead(hours(21)), 5 + drifted(11) + HOUR);
-        let offline = Gait::new(told, Seed(1), hours(100), |at| at > hours(50));
-        assert_eq!(offline.set.len(), 2);
         let never = ClockModel::Told { offset: 0, drift_ppb: 1_000, resync: Span::ZERO };
-        assert_eq!(Gait::new(never, Seed(1), hours(100), |_| true).ahead(hours(99)), drifted(99));
+        assert_eq!(Gait::new(never, Seed(1), hours(100), &[]).ahead(hours(99)), drifted(99));
+    }
+
+    #[test]
+    fn a_clock_is_set_time_after_time_while_its_device_is_online() {
+        let told = ClockModel::Told { offset: 0, drift_ppb: 1_000, resync: Span::secs(3_600) };
+        let first = Gait::new(told, Seed(1), hours(100), &[]).set.first.expect("it is set");
+        assert!(first <= hours(1), "{first}");
+        let after = |hours: u64| first + Span::secs(3_600 * hours);
+        let gaps = [(hours(0), first), (after(3), after(6)), (after(8) + Span(1), after(9))];
+        let gait = Gait::new(told, Seed(1), hours(100), &gaps);
+        assert_eq!(gait.set.offline, [gaps[1]], "no time to set it lies in the others");
+        let before = Time(first.0 - 1);
+        let last =
+            [before, first, after(1), after(3), after(6), after(9), hours(500)].map(|at| gait.set.last(at));
+        let at_most_99 = after(98 + u64::from(after(99) < hours(100)));
+        let wanted = [first, after(1), after(2), after(6), after(9), at_most_99].map(Some);
+        assert_eq!((last[0], &last[1..]), (None, &wanted[..]));
+        let never = Gait::new(told, Seed(1), hours(100), &[(Time::ZERO, hours(100))]);
+        assert_eq!(never.set.last(hours(99)), None);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_all_the_time_costs_nothing_and_is_right() {
+        let told = ClockModel::Told { offset: 5, drift_ppb: 1_000_000, resync: Span(1) };
+        let gait = Gait::new(told, Seed(1), hours(80_000), &[(hours(2), hours(4))]);
+        assert_eq!([1, 3, 5, 79_999].map(|h| gait.ahead(hours(h))), [5, 5 + HOUR / 1_000, 5, 5]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Where events come together: each is told to every listener, with its time and place.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::requests::RequestLog;
@@ -41,8 +41,11 @@ pub(super) struct Round {
     /// By device: which units completed a run that began in this round. A run from before may have passed the rows that it
     /// has to bring.
     pub(super) completed: Vec<Vec<bool>>,
-    /// By device: runs under way, with the round in which each began.
-    pub(super) open: Vec<BTreeMap<u64, u32>>,
+    /// By device: runs under way, with the round in which each began and its unit.
+    pub(super) open: Vec<BTreeMap<u64, (u32, UnitId)>>,
+    /// By device: units that waited in this round and were dropped for another, or with their process. Whoever asked for them
+    /// has to ask again.
+    dropped: Vec<BTreeSet<UnitId>>,
     /// Commits since it began.
     pub(super) commits: u64,
 }
@@ -98,14 +101,30 @@ impl Hub {
 impl Round {
     /// Before the drain.
     pub(super) fn new(devices: usize) -> Round {
-        Round { open: vec![BTreeMap::new(); devices], ..Round::default() }
+        let (open, dropped) = (vec![BTreeMap::new(); devices], vec![BTreeSet::new(); devices]);
+        Round { open, dropped, ..Round::default() }
     }
 
     /// The next round begins.
     pub(super) fn begin(&mut self, units: usize) {
         self.number += 1;
         self.completed = vec![vec![false; units]; self.open.len()];
+        self.dropped.iter_mut().for_each(BTreeSet::clear);
         self.commits = 0;
+    }
+
+    /// Takes what has to be asked for again: what was dropped, has not completed and is not under way.
+    pub(super) fn take_dropped(&mut self) -> Vec<(usize, UnitId)> {
+        let mut again = Vec::new();
+        for (device, dropped) in self.dropped.iter_mut().enumerate() {
+            let runs = |unit: UnitId| self.open[device].values().any(|run| *run == (self.number, unit));
+            let done = |unit: UnitId| self.completed[device][usize::from(unit.0)];
+            // A run that is under way may yet fail, and its next try be dropped too.
+            dropped.retain(|unit| !done(*unit));
+            again.extend(dropped.iter().filter(|unit| !runs(**unit)).map(|unit| (device, *unit)));
+            dropped.retain(|unit| runs(*unit));
+        }
+        again
     }
 
     /// Whether every device has completed these units, and no run is under way.
@@ -120,16 +139,25 @@ impl Round {
 
     fn on(&mut self, node: Node, event: &Event<'_>) {
         match (node, event) {
-            (Node::Device(device), Event::ProcessStarted { .. }) => self.open[device.0 as usize].clear(),
-            (Node::Device(device), Event::SyncStart { run, .. }) => {
-                self.open[device.0 as usize].insert(*run, self.number);
+            (Node::Device(device), Event::ProcessStarted { .. }) => {
+                let device = device.0 as usize;
+                self.open[device].clear();
+                if let Some(completed) = self.completed.get(device) {
+                    self.dropped[device].extend((0..completed.len()).map(|unit| UnitId(unit as u16)));
+                }
+            }
+            (Node::Device(device), Event::UnitDiscarded { unit }) if self.number > 0 => {
+                self.dropped[device.0 as usize].insert(*unit);
+            }
+            (Node::Device(device), Event::SyncStart { unit, run, .. }) => {
+                self.open[device.0 as usize].insert(*run, (self.number, *unit));
             }
             (Node::Device(device), Event::SyncError { run, .. }) => {
                 self.open[device.0 as usize].remove(run);
             }
             (Node::Device(device), Event::SyncComplete { unit, run, .. }) => {
                 let began = self.open[device.0 as usize].remove(run);
-                if began == Some(self.number) && self.number > 0 {
+                if began.is_some_and(|(round, _)| round == self.number) && self.number > 0 {
                     self.completed[device.0 as usize][usize::from(unit.0)] = true;
                 }
             }

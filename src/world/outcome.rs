@@ -3,6 +3,7 @@
 use crate::base::{Span, Time};
 use crate::metrics::{Distribution, Figures, Sample};
 use crate::oracle::Violation;
+use crate::workload::ActionCount;
 
 /// The outcome of one cell.
 #[derive(Clone, Debug)]
@@ -13,7 +14,7 @@ pub struct Outcome {
     pub content: String,
     /// How it ended.
     pub ending: Ending,
-    /// Virtual time at the end.
+    /// Virtual time of the last thing that happened; a script in which nothing is left to do lasts longer.
     pub ended_at: Time,
     /// Length of the phases: script, then heal and drain.
     pub script: Span,
@@ -29,6 +30,8 @@ pub struct Outcome {
     pub distributions: Vec<(&'static str, Distribution)>,
     /// Faults that were drawn or planned, in order, in words.
     pub faults: Vec<(Time, String)>,
+    /// How often the script does each action, and how often it could not.
+    pub actions: Vec<ActionCount>,
     /// Events that happened.
     pub events: u64,
 }
@@ -49,4 +52,9 @@ pub enum Ending {
 impl Outcome {
     /// How many violations of one check are kept with their text.
     pub const VIOLATIONS_KEPT: usize = 20;
+
+    /// The virtual time that it lasted: of all phases, with times in which nothing happened.
+    pub fn length(&self) -> Span {
+        self.script + self.drained_in
+    }
 }

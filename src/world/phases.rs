@@ -4,6 +4,7 @@ use super::build::World;
 use crate::base::words::{count, said_once};
 use crate::base::{DeviceId, EntityId, Span, Time, UnitId};
 use crate::contract::SyncUnit;
+use crate::oracle::Clock;
 use crate::sim::Stop;
 
 /// Who watches a run from outside; called from the thread that runs the cell.
@@ -90,6 +91,7 @@ impl World {
                     // Later runs are under way. Where many sync every minute somebody always does, and there is no rest.
                     self.devices.iter().for_each(|device| device.put_away());
                 }
+                self.ask_again(&units);
                 // Where nothing is left to do the executor's clock stands still; ours does not.
                 now = (now + DRAIN_STEP).min(deadline);
                 if let Some(ended) = self.advance(now, watch) {
@@ -125,13 +127,27 @@ impl World {
     fn await_gateway(&mut self, now: Time, deadline: Time, watch: &dyn Watch) -> Result<Time, Ended> {
         let (since, mut now) = (now, now);
         while !self.servers.is_caught_up(since) && now < deadline {
-            self.servers.hurry_gateway();
+            self.servers.hurry_gateway(since);
             now = (now + DRAIN_STEP).min(deadline);
             if let Some(ended) = self.advance(now, watch) {
                 return Err(ended);
             }
         }
-        Ok(now)
+        if self.servers.is_caught_up(since) { Ok(now) } else { Err(self.gateway_is_stuck(since)) }
+    }
+
+    /// The gateway is not there in time, so no device is asked any more: what it would get is not all there is.
+    fn gateway_is_stuck(&self, since: Time) -> Ended {
+        let clock = Clock { start: self.plan.start, utc_offset: self.plan.utc_offset };
+        let left = self.servers.left_to_do(since, clock);
+        let why = |device: DeviceId| {
+            format!(
+                "device {} was not asked to sync{}: the gateway did not catch up with the backend in time ({left})",
+                device.0,
+                if self.hub.with(|l| l.round.number) > 0 { " again" } else { "" }
+            )
+        };
+        Ended::Stuck(self.devices.iter().map(|device| (device.id(), why(device.id()))).collect())
     }
 
     fn advance(&mut self, until: Time, watch: &dyn Watch) -> Option<Ended> {
@@ -160,6 +176,14 @@ impl World {
         });
     }
 
+    /// What was asked of a device and dropped there unbegun is asked once more.
+    fn ask_again(&self, units: &[UnitId]) {
+        let dropped = self.hub.with(|l| l.round.take_dropped());
+        for (device, unit) in dropped.into_iter().filter(|(_, unit)| units.contains(unit)) {
+            self.devices[device].trigger(unit);
+        }
+    }
+
     fn round_is_done(&self, units: &[UnitId]) -> bool {
         self.hub.with(|l| l.round.is_done(units)) && self.nothing_waits()
     }
@@ -176,9 +200,11 @@ impl World {
             .any(|device| device.with_view(|view| view.held_back()).is_some_and(|rows| rows > 0))
     }
 
-    /// For each device that is not at rest a line that says why.
+    /// For each device that is not at rest a line that says why. Where the backend got something new meanwhile that is all of
+    /// them: no further round brought it to those that were through.
     fn reasons(&self, units: &[UnitId]) -> Vec<(DeviceId, String)> {
         let mut reasons = Vec::new();
+        let commits = self.hub.with(|l| l.round.commits);
         for (index, device) in self.devices.iter().enumerate() {
             let (open, under_way): (Vec<&str>, bool) = self.hub.with(|l| {
                 let left = units.iter().filter(|u| !l.round.completed[index][usize::from(u.0)]);
@@ -192,7 +218,11 @@ impl World {
             });
             let line = match state {
                 None => format!("device {}: its app does not start", device.id().0),
-                Some((0, _, 0, _)) if open.is_empty() && !under_way => continue,
+                Some((0, _, 0, _)) if open.is_empty() && !under_way && commits == 0 => continue,
+                Some((0, _, 0, _)) if open.is_empty() && !under_way => format!(
+                    "device {} was not asked again for what others brought in the last round, as that did not end in time",
+                    device.id().0
+                ),
                 Some((waiting, error, held_back, doing)) => {
                     let error = error.map_or(String::new(), |e| format!(" (last error: {})", said_once(&e)));
                     let mut why = Vec::new();

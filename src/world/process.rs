@@ -12,13 +12,54 @@ use std::task::Poll;
 
 use super::server::{Done, Servers};
 use crate::backend::Backend;
+use crate::base::words::count;
 use crate::base::{Span, Time};
 use crate::contract::{Event, KillReason, Node, ServerError};
 use crate::gateway::{self, Errand, Gateway};
+use crate::oracle::Clock;
 use crate::sim::{Handle, NodeId, Notify};
 
 /// A gateway that dies by a plan of a sweep is started again after this.
 const RESTARTED_AFTER: Span = Span::secs(5);
+
+/// After a hurried errand that failed, nobody hurries the next one for so long, and after each further one for twice as long.
+const LEFT_ALONE: Span = Span::secs(2);
+const LEFT_ALONE_DOUBLED: u32 = 12;
+
+/// Begins an errand before its time. One that fails is left alone for longer and longer: else those who wait for it use up the
+/// quota that it needs, or send it in the way of another for ever.
+struct Bell {
+    rung: Notify,
+    failures: Cell<u32>,
+    silent_until: Cell<Time>,
+}
+
+impl Bell {
+    fn new(handle: &Handle) -> Bell {
+        Bell { rung: handle.notify(), failures: Cell::new(0), silent_until: Cell::new(Time::ZERO) }
+    }
+
+    fn ring(&self, now: Time) {
+        if now >= self.silent_until.get() {
+            self.rung.notify_all();
+        }
+    }
+
+    /// Waits until it is rung, or for `time`; true if it was rung.
+    async fn rung_before(&self, handle: &Handle, time: Time) -> bool {
+        handle.timeout(time, self.rung.notified()).await.is_ok()
+    }
+
+    /// The errand that it was rung for has ended at `now`.
+    fn answered(&self, now: Time, went_well: bool) {
+        if went_well {
+            return self.failures.set(0);
+        }
+        let wait = LEFT_ALONE * (1 << self.failures.get().min(LEFT_ALONE_DOUBLED));
+        self.failures.set(self.failures.get() + 1);
+        self.silent_until.set(now + wait);
+    }
+}
 
 /// The gateway's process, as others see it.
 pub(super) struct Process {
@@ -30,8 +71,8 @@ pub(super) struct Process {
     is_up: Cell<bool>,
     died: Notify,
     /// Somebody waits for a refresh, or for the queue.
-    refresh_now: Notify,
-    upload_now: Notify,
+    refresh_now: Bell,
+    upload_now: Bell,
     armed: RefCell<Option<(String, u32)>>,
     passed: RefCell<BTreeMap<&'static str, u64>>,
 }
@@ -44,8 +85,8 @@ impl Process {
             handle: handle.clone(),
             is_up: Cell::new(false),
             died: handle.notify(),
-            refresh_now: handle.notify(),
-            upload_now: handle.notify(),
+            refresh_now: Bell::new(handle),
+            upload_now: Bell::new(handle),
             armed: RefCell::default(),
             passed: RefCell::default(),
         }
@@ -172,19 +213,40 @@ impl Servers {
 
 /// What it does by itself.
 impl Servers {
-    /// Somebody waits for the replica to be as fresh as the backend, and for the queue to be empty.
-    pub(super) fn hurry_gateway(&self) {
-        self.process.refresh_now.notify_all();
-        self.process.upload_now.notify_all();
+    /// Somebody waits for the replica to have all that was at the backend at `since`, and for the queue to be empty.
+    pub(super) fn hurry_gateway(&self, since: Time) {
+        let now = self.handle.now();
+        if !self.is_fresh(since) {
+            self.process.refresh_now.ring(now);
+        }
+        if self.gateway.borrow().waiting() > 0 {
+            self.process.upload_now.ring(now);
+        }
     }
 
     /// Whether nothing waits for the backend, and the replica has all that was there at `since`.
     pub(super) fn is_caught_up(&self, since: Time) -> bool {
+        self.gateway.borrow().refreshes().is_none()
+            || self.process.is_up.get() && self.is_fresh(since) && self.gateway.borrow().waiting() == 0
+    }
+
+    fn is_fresh(&self, since: Time) -> bool {
+        self.gateway.borrow().fresh().is_some_and(|fresh| fresh >= since)
+    }
+
+    /// What the gateway has yet to do until it has all that was there at `since`, in words.
+    pub(super) fn left_to_do(&self, since: Time, clock: Clock) -> String {
         let gateway = self.gateway.borrow();
-        gateway.refreshes().is_none()
-            || self.process.is_up.get()
-                && gateway.fresh().is_some_and(|fresh| fresh >= since)
-                && gateway.waiting() == 0
+        let mut left = Vec::new();
+        match gateway.fresh() {
+            Some(fresh) if fresh >= since => {}
+            Some(fresh) => left.push(format!("its replica is of {}", clock.time(fresh))),
+            None => left.push("its replica was never filled".to_owned()),
+        }
+        if gateway.waiting() > 0 {
+            left.push(format!("{} in its queue", count(gateway.waiting(), "upload")));
+        }
+        left.join(", ")
     }
 
     async fn keep_fresh(self: Rc<Self>, every: Span) {
@@ -192,15 +254,19 @@ impl Servers {
         let mut next = fresh.map_or(Time::ZERO, |fresh| fresh + every).max(self.handle.now());
         loop {
             // Whether its time has come or somebody asked, it begins.
-            _ = self.handle.timeout(next, self.process.refresh_now.notified()).await;
+            let bell = &self.process.refresh_now;
+            let rung = bell.rung_before(&self.handle, next).await;
             let begun = self.handle.now();
-            self.refresh().await;
+            let went_well = self.refresh().await;
+            if rung {
+                bell.answered(self.handle.now(), went_well);
+            }
             next = (begun + every).max(self.handle.now());
         }
     }
 
-    /// One refresh, page by page; what fails waits for the next.
-    async fn refresh(self: &Rc<Self>) {
+    /// One refresh, page by page; what fails waits for the next. True if it came to its end.
+    async fn refresh(self: &Rc<Self>) -> bool {
         let mut refresh = self.gateway.borrow_mut().begin_refresh(self.handle.now());
         loop {
             let ask = self.gateway.borrow_mut().next_page(&refresh);
@@ -216,33 +282,38 @@ impl Servers {
             self.hub.emit(Node::Gateway, told);
             self.crash_point("refresh.page-committed").await;
             if !goes_on {
-                return;
+                return false;
             }
         }
         let told = self.gateway.borrow_mut().end_refresh(self.handle.now(), &refresh);
         self.hub.emit(Node::Gateway, told);
+        true
     }
 
     async fn keep_uploading(self: Rc<Self>, every: Span) {
         loop {
             let next = self.handle.now() + every;
-            _ = self.handle.timeout(next, self.process.upload_now.notified()).await;
-            self.upload().await;
+            let bell = &self.process.upload_now;
+            let rung = bell.rung_before(&self.handle, next).await;
+            let went_well = self.upload().await;
+            if rung {
+                bell.answered(self.handle.now(), went_well);
+            }
         }
     }
 
-    /// One round through the queue; what fails waits for the next.
-    async fn upload(self: &Rc<Self>) {
+    /// One round through the queue; what fails waits for the next. True if it came to its end.
+    async fn upload(self: &Rc<Self>) -> bool {
         let mut round = gateway::Upload::default();
         loop {
             let batch = self.gateway.borrow_mut().next_batch(&round);
-            let Some(batch) = batch else { return };
+            let Some(batch) = batch else { return true };
             self.crash_point("upload.before-request").await;
             let sent = batch.clone();
             let verdicts = self.errand(batch.bytes(), move |gateway, now, deadline, backend| {
                 gateway.push_batch(now, deadline, backend, &sent)
             });
-            let Ok(verdicts) = verdicts.await else { return };
+            let Ok(verdicts) = verdicts.await else { return false };
             self.crash_point("upload.answer-received").await;
             let told = self.gateway.borrow_mut().settle(self.handle.now(), &mut round, &batch, &verdicts);
             told.into_iter().for_each(|event| self.hub.emit(Node::Gateway, event));

@@ -239,7 +239,7 @@ struct Finished {
 
 fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Finished {
     if world.is_partial() {
-        return world.conclude(Ended::Interrupted, Time::ZERO, Places::default());
+        return world.conclude(Ended::Interrupted, Places::default());
     }
     let before = probed.map_or(0, |device| {
         let disk = &world.devices[device.0 as usize].disk;
@@ -249,11 +249,25 @@ fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Fini
     world.set_going();
     let mut ended = world.run_script(watch);
     let places = probed.map_or_else(Places::default, |device| world.places(device, before));
-    let script_ended = Time::ZERO + world.plan.duration.min(world.handle.now().since(Time::ZERO));
+    let script_ended = world.handle.now();
+    // Where nothing is left to do the executor's clock stands still; the script lasts on.
+    let script = if ended == Ended::Well { world.plan.duration } else { script_ended.since(Time::ZERO) };
     if ended == Ended::Well {
         ended = world.drain(watch);
     }
-    world.conclude(ended, script_ended, places)
+    let mut finished = world.conclude(ended, places);
+    finished.outcome.script = script;
+    finished.outcome.drained_in = finished.outcome.ended_at.since(script_ended);
+    finished
+}
+
+fn told(ended: Ended) -> Ending {
+    match ended {
+        Ended::Well => Ending::Drained,
+        Ended::Stuck(reasons) => Ending::Stuck(named(reasons)),
+        Ended::Stalled(snapshot) => Ending::Stalled(snapshot),
+        Ended::Interrupted => Ending::Interrupted,
+    }
 }
 
 impl World {
@@ -298,8 +312,8 @@ impl World {
     }
 
     /// The check phase: the oracle looks at every device, unless the run was interrupted, and everything goes into the digest.
-    fn conclude(self, ended: Ended, script_ended: Time, places: Places) -> Finished {
-        let World { sim, handle, hub, servers, devices, links, faults, .. } = self;
+    fn conclude(self, ended: Ended, places: Places) -> Finished {
+        let World { sim, handle, hub, servers, devices, links, faults, script, .. } = self;
         let ended_at = handle.now();
         devices.iter().for_each(|device| device.close_books());
         let worked = worked(&devices);
@@ -342,20 +356,16 @@ impl World {
         let outcome = Outcome {
             digest: listeners.digest.hex(),
             content,
-            ending: match ended {
-                Ended::Well => Ending::Drained,
-                Ended::Stuck(reasons) => Ending::Stuck(named(reasons)),
-                Ended::Stalled(snapshot) => Ending::Stalled(snapshot),
-                Ended::Interrupted => Ending::Interrupted,
-            },
+            ending: told(ended),
             ended_at,
-            script: script_ended.since(Time::ZERO),
-            drained_in: ended_at.since(script_ended),
+            script: Span::ZERO,
+            drained_in: Span::ZERO,
             figures: collected.figures,
             violations,
             series: collected.series,
             distributions: collected.distributions,
             faults: faults.told,
+            actions: script.summary.actions,
             events: listeners.events,
         };
         // Futures hold engines, and engines hold disks: the executor goes first.

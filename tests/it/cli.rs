@@ -81,6 +81,40 @@ fn a_scenario_runs_and_its_report_lies_where_it_says() {
 }
 
 #[test]
+fn edits_for_which_deletes_leave_no_row_are_told_and_counted() {
+    let desk = desk();
+    let more = r#"
+[action.drop]
+entity = "task"
+kind = "delete"
+per_device = 2
+
+[action.ren]
+entity = "task"
+kind = "update"
+columns = ["state"]
+per_device = 4
+"#;
+    let few = SMALL.replace("rows = 200", "rows = 6").replace("\n[expect]", &format!("{more}\n[expect]"));
+    fs::write(desk.path().join("few.toml"), few).unwrap();
+    let warning =
+        "\nwarning: 0 of 12 edits of action ren made: no row or no free natural key was left for more\n";
+    let run = ["few.toml", "--out", "out"];
+    syncdyno(desk.path()).arg("run").args(run).assert().success().stdout(predicate::str::contains(warning));
+    let axis = ["few.toml", "--out", "swept", "--axis", "engine.pull.chunk_rows=5,10"];
+    let warning = "\nwarning: 0 of 192 edits of action ren made: ";
+    syncdyno(desk.path())
+        .arg("sweep")
+        .args(axis)
+        .assert()
+        .success()
+        .stdout(predicate::str::contains(warning));
+    let record = record(&desk, "out");
+    let unplaced = &record.cells[0].unplaced;
+    assert_eq!((unplaced.len(), unplaced[0].asked, unplaced[0].left_out, unplaced[0].astray), (1, 12, 12, 0));
+}
+
+#[test]
 fn two_processes_and_any_number_of_threads_come_to_the_same_bytes() {
     let desk = desk();
     let bytes = |jobs: &str| {

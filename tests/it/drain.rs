@@ -1,5 +1,9 @@
 //! How a world comes to rest.
 
+use syncdyno::base::Span;
+use syncdyno::scenario::Request;
+use syncdyno::world::Ending;
+
 use crate::worlds::{self, TINY, trouble};
 
 #[test]
@@ -25,4 +29,53 @@ fn a_replica_has_nothing_of_what_devices_cannot_get_and_phones_of_yesterday_begi
     ];
     let outcome = worlds::run(&worlds::plan(TINY, &sets));
     assert_eq!(trouble(&outcome), Vec::<String>::new());
+}
+
+/// What is wrong with a world of the folder with these settings and seeds.
+fn troubles(world: &str, sets: &[&str], seeds: impl IntoIterator<Item = u64>) -> Vec<(u64, Vec<String>)> {
+    let document = worlds::document(&format!("tests/it/worlds/{world}.toml"));
+    let sets = sets.iter().map(|set| (*set).to_owned()).collect();
+    let request = Request { sets, seeds: seeds.into_iter().collect(), ..Request::default() };
+    let plans = worlds::plans(&document, &request);
+    let troubles = plans.iter().map(|plan| (plan.seed.0, trouble(&worlds::run(plan))));
+    troubles.filter(|(_, trouble)| !trouble.is_empty()).collect()
+}
+
+#[test]
+fn who_waits_for_a_replica_does_not_use_up_the_quota_that_its_refresh_needs() {
+    let quota = "backend.quota={ per = \"1m\", requests = 4 }";
+    assert_eq!(troubles("replica", &["duration=1h", quota], 1..=5), []);
+}
+
+#[test]
+fn who_waits_for_a_replica_does_not_send_refresh_and_upload_in_each_others_way_for_ever() {
+    let sets = ["backend.workers=1", "backend.queue=0", "gateway.refresh.upload_every=7s"];
+    assert_eq!(troubles("replica", &sets, 1..=8), []);
+}
+
+#[test]
+fn a_gateway_that_never_catches_up_is_named_as_what_everybody_waited_for() {
+    let quota = "backend.quota={ per = \"1d\", requests = 1 }";
+    let outcome = worlds::run(&worlds::plan("tests/it/worlds/replica.toml", &[quota]));
+    let Ending::Stuck(lines) = &outcome.ending else { panic!("{:?}", outcome.ending) };
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    let (start, end) =
+        ("device 0 was not asked to sync: the gateway did not catch up with the backend in time (", ")");
+    assert!(lines[0].starts_with(start) && lines[0].ends_with(end), "{}", lines[0]);
+}
+
+#[test]
+fn what_a_device_drops_unbegun_is_asked_for_again_and_nobody_loses_what_no_round_brought() {
+    assert_eq!(troubles("hasty", &[], [1, 2, 17, 21, 26, 48]), []);
+}
+
+#[test]
+fn a_script_in_which_nothing_is_left_to_do_lasts_to_its_end() {
+    let sets =
+        ["gateway={ mode = \"ota\" }", "duration=365d", "unit.All={ on = [\"login\"], pull = [\"*\"] }"];
+    let plan = worlds::plan("tests/it/worlds/replica.toml", &sets);
+    let outcome = worlds::run(&plan);
+    assert_eq!(outcome.script, plan.duration);
+    assert_eq!(outcome.length(), plan.duration + outcome.drained_in);
+    assert!(outcome.drained_in < Span::secs(3_600), "{}", outcome.drained_in);
 }

@@ -157,6 +157,11 @@ impl Weather {
         within(&self.offline, now).unwrap_or(now)
     }
 
+    /// The times in which the operating system sees no network, in order and apart.
+    pub fn offline(&self) -> &[(Time, Time)] {
+        &self.offline
+    }
+
     /// The times at which the operating system notices that the network goes (false) or comes (true), in order.
     pub fn toggles(&self) -> Vec<(Time, bool)> {
         self.offline.iter().flat_map(|(from, until)| [(*from, false), (*until, true)]).collect()

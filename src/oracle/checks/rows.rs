@@ -1,6 +1,6 @@
 //! Checks on the rows that a device shows at the end.
 
-use crate::base::{DeviceId, EntityId, Stamp, Value};
+use crate::base::{DeviceId, EditId, EntityId, Stamp, Time, Value};
 use crate::contract::{Schema, ScopeRule};
 use crate::oracle::clock::Clock;
 use crate::oracle::content::Difference;
@@ -21,6 +21,9 @@ pub(in crate::oracle) struct RowCase<'a> {
     pub(in crate::oracle) removed: bool,
     /// The row that the backend has under this key; asked for rows that the device should not have.
     pub(in crate::oracle) live: Option<&'a [Value]>,
+    /// The last edit of the row on this device that is not on the backend, and when it was made; asked for rows that are dated as the
+    /// backend's and differ.
+    pub(in crate::oracle) uncommitted: Option<(EditId, Time)>,
     /// A create of this key on this device is on the backend under another key.
     pub(in crate::oracle) created_elsewhere: bool,
 }
@@ -76,15 +79,30 @@ pub(in crate::oracle) fn lost<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> 
 pub(in crate::oracle) fn stale<'a>(case: &'a RowCase<'_>) -> Option<Wording<'a>> {
     let Difference::Differs { expected, stamp, content } = case.difference else { return None };
     let versions = case.row.map_or(&[][..], |row| &row.versions[..]);
-    let older = versions.iter().rev().skip(1).any(|v| v.content == content);
+    let older = versions.iter().rev().skip(1).find(|v| v.content == content);
     // Versions from before the start are not known by their content, only by their date.
     let dated = stamp != Stamp(0) && stamp < expected.stamp && versions.iter().all(|v| v.stamp != stamp);
     let words = move || {
         let (device, record) = (case.device, case.record());
-        let [stamp, now] = [stamp, expected.stamp].map(|stamp| case.clock.stamp(stamp));
-        format!("{device} holds {record} as of {stamp}; the backend's version is of {now}, {}", case.since())
+        let since = case.since();
+        let [shown, now] = [stamp, expected.stamp].map(|stamp| case.clock.stamp(stamp));
+        match (case.uncommitted, older.filter(|_| stamp >= expected.stamp)) {
+            // The date alone does not tell them apart.
+            (Some((edit, made)), Some(_)) => format!(
+                "{device} shows {record} with its edit {edit} of {}, which the backend does not have, over the backend's version of {now}, {since}",
+                case.clock.time(made)
+            ),
+            (None, Some(older)) => format!(
+                "{device} shows {record} with the values that {} committed at {}, dated {shown}; the backend's version is of {now}, {since}",
+                words::author(older.author),
+                case.clock.time(older.at)
+            ),
+            (_, None) => {
+                format!("{device} holds {record} as of {shown}; the backend's version is of {now}, {since}")
+            }
+        }
     };
-    if older || dated { Some(Box::new(words)) } else { None }
+    if older.is_some() || dated { Some(Box::new(words)) } else { None }
 }
 
 /// A device holds a row once.

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use super::stage::{Stage, VISIT};
-use crate::base::{DeviceId, Key, Stamp, UnitId};
-use crate::contract::{Event, KillReason, Node};
+use super::stage::{STATUS, Stage, VISIT, visit};
+use crate::base::{DeviceId, Key, Stamp, UnitId, Value};
+use crate::contract::{Author, EditKind, Event, KillReason, Node};
 use crate::oracle::{Clock, Filter, Life};
 
 fn lived(filter: Filter) -> Vec<String> {
@@ -201,6 +201,37 @@ fn a_device_is_not_said_to_have_a_cursor_past_a_row_for_it_may_be_served_by_flag
         cursor(stage);
     });
     assert!(!told.contains("cursor") && told.contains("pulled on without it"), "{told}");
+}
+
+#[test]
+fn an_edit_that_came_to_the_backend_under_another_key_is_told_to_its_end_and_the_key_is_named() {
+    let told = |found| {
+        let mut stage = Stage::new();
+        let filter = Filter { records: [(VISIT, Key::new("a9"))].into(), found, ..Filter::default() };
+        stage.life =
+            Some(Life::new(Arc::clone(&stage.schema), Arc::clone(&stage.units), Clock::default(), filter));
+        let edit = stage.edit(0, VISIT, "a9", EditKind::Create, vec![(STATUS, Value::text("new"))]);
+        stage.later(1);
+        let other = Key::new("other");
+        stage.emit(0, Event::EditSent { edit, entity: VISIT, key: &other, request: 7 });
+        stage.commit(Author::Device(edit), VISIT, "other", Some(visit("a", "new")));
+        stage.emit(0, Event::EditAcknowledged { edit, entity: VISIT, key: &other, stamp: Stamp(9) });
+        stage.life.take().unwrap().story().lines
+    };
+    let lines = told(None);
+    for part in [
+        "edit d0.e0 create visit a9",
+        "edit d0.e0 of visit other sent in request 7",
+        "visit other committed by edit d0.e0",
+        "edit d0.e0 acknowledged",
+    ] {
+        assert!(lines.iter().any(|line| line.contains(part)), "{part} is not in {lines:#?}");
+    }
+    let ending = told(Some(("duplicate", Some(DeviceId(0))))).pop().unwrap();
+    assert!(
+        ending.starts_with("in short: the backend has it under another key too (other, committed at 00:00:"),
+        "{ending}"
+    );
 }
 
 #[test]

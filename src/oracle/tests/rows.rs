@@ -53,6 +53,34 @@ fn a_replaced_version_is_stale_whether_it_is_known_by_content_or_by_date() {
 }
 
 #[test]
+fn a_stale_row_dated_as_the_backends_is_told_by_whose_values_it_shows() {
+    let mut stage = Stage::new();
+    stage.office("a1", Some("busy"));
+    stage.drain();
+    let newer = stage.office("a1", Some("done"));
+    stage.phone(0).rows.insert(id(VISIT, "a1"), (newer, visit("a", "busy")[..3].to_vec()));
+    stage.pull(1);
+    let verdict = stage.verdict();
+    assert_only(&verdict, "stale", 1);
+    let text = &verdict.violations.iter().find(|v| v.check == "stale").unwrap().text;
+    assert!(
+        text.starts_with("d0 shows visit a1 with the values that the office committed at 00:00:"),
+        "{text}"
+    );
+    // An edit of its own that was dropped and that it still shows.
+    let mut stage = Stage::new();
+    stage.office("a1", Some("busy"));
+    let newer = stage.office("a1", Some("done"));
+    stage.drain();
+    stage.update(0, "a1", "busy");
+    stage.phone(0).outbox.clear();
+    stage.phone(0).rows.insert(id(VISIT, "a1"), (newer, visit("a", "busy")[..3].to_vec()));
+    let verdict = stage.verdict();
+    let text = &verdict.violations.iter().find(|v| v.check == "stale").unwrap().text;
+    assert!(text.starts_with("d0 shows visit a1 with its edit d0.e0 of 00:04:"), "{text}");
+}
+
+#[test]
 fn a_content_that_no_version_had_is_divergent_and_nothing_else() {
     let mut stage = Stage::new();
     let stamp = stage.office("a1", Some("done"));

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::super::assemble::replay_record;
 use super::super::human;
 use super::super::record::{CellRecord, LifeRecord, RunRecord, Verdict};
+use super::super::unplaced::unplaced;
 use super::layout::drawn_twice;
 use super::plots;
 
@@ -48,9 +49,11 @@ pub(super) fn no_candidates(record: &RunRecord) -> Markup {
 pub(super) fn undone(record: &RunRecord) -> Markup {
     let stopped: Vec<&CellRecord> =
         record.cells.iter().filter(|cell| cell.verdict == Verdict::Incomplete).collect();
+    let unplaced = unplaced(record);
     html! {
-        @if !record.notes.is_empty() || !stopped.is_empty() {
+        @if !record.notes.is_empty() || !stopped.is_empty() || !unplaced.is_empty() {
             h2 { "What was not done" }
+            @for line in &unplaced { p { (line) } }
             @for note in &record.notes { p { (note) } }
             @if !stopped.is_empty() {
                 p.note { (human::count(stopped.len() as u64, "cell")) " did not come to an end; nothing can be said of them." }

@@ -95,7 +95,8 @@ pub(super) const ACTION: Form = table(&[
     required(
         "kind",
         Form::Word { built: &["create", "update", "delete"], later: &[] },
-        "What it does to a row.",
+        "What it does to a row. A delete has its row for itself from the start: no other edit of the script is made on it, \
+         and where deletes leave none the others are left out, which `run` tells.",
     ),
     key("columns", Form::List(&Form::Text), "[]", "Columns that an update sets."),
     required(
@@ -104,7 +105,11 @@ pub(super) const ACTION: Form = table(&[
         "How many in the whole script for each device of the fleet, the office's included.",
     ),
     key("on_devices", Form::Share, "1", "Which share is made on devices; the office makes the rest."),
-    optional("near", NEAR, "Only rows whose timestamp lies around the moment of the write."),
+    optional(
+        "near",
+        NEAR,
+        "Rows whose timestamp lies around the moment of the write, if there are any; if not any row, which `run` tells.",
+    ),
 ]);
 
 const NEAR: Form = table(&[

@@ -65,6 +65,7 @@ impl<'a> Plot<'a> {
         intents.sort_by_key(|i| (!i.deletes(kind(i)), i.first(), i.who, i.action, i.seed));
         for intent in &intents {
             let action = &day.setting.options.actions[intent.action];
+            let astray = self.rows.astray;
             let done = match action.kind {
                 EditKind::Create => self.create(intent, action),
                 EditKind::Update => self.update(intent, action),
@@ -77,8 +78,9 @@ impl<'a> Plot<'a> {
                 (Some(()), false, Some(_)) => count.on_devices += 1,
                 (Some(()), false, None) => count.in_office += 1,
             }
-            if done.is_some() && intent.twin.is_some() {
-                count.contended += 1;
+            if done.is_some() {
+                count.contended += u64::from(intent.twin.is_some());
+                count.astray += u64::from(self.rows.astray > astray);
             }
         }
     }

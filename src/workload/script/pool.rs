@@ -82,7 +82,7 @@ impl<'a> Pools<'a> {
         self.circles[circle.0].attributes.get(attribute)?.as_ref()
     }
 
-    /// A row that `accept` takes: among those near the moment if there are any, else among all of the circle's.
+    /// A row that `accept` takes: among those near the moment if there are any (true), else among all of the circle's.
     pub(super) fn pick(
         &mut self,
         stream: &mut Stream,
@@ -90,13 +90,14 @@ impl<'a> Pools<'a> {
         entity: EntityId,
         near: Option<Near>,
         accept: impl Fn(u32) -> bool,
-    ) -> Option<u32> {
+    ) -> Option<(u32, bool)> {
         let pool = self.pool(circle, entity, near.map(|n| n.column));
         let close = near.map(|near| {
             let from = pool.partition_point(|(moment, _)| *moment < near.from);
             &pool[from..from + pool[from..].partition_point(|(moment, _)| *moment <= near.until)]
         });
-        close.and_then(|close| one_of(stream, close, &accept)).or_else(|| one_of(stream, &pool, &accept))
+        let close = close.and_then(|close| one_of(stream, close, &accept)).map(|row| (row, true));
+        close.or_else(|| one_of(stream, &pool, &accept).map(|row| (row, false)))
     }
 
     fn pool(&mut self, circle: Circle, entity: EntityId, moment: Option<usize>) -> Pool {

@@ -104,4 +104,6 @@ pub struct ActionCount {
     pub in_bursts: u64,
     /// Asked for but not done: no row to edit, or no free natural key, was left.
     pub left_out: u64,
+    /// Of those done: on any row, for none lay as near the moment as `near` asks.
+    pub astray: u64,
 }

@@ -464,6 +464,26 @@ fn what_cannot_be_done_is_left_out_and_counted() {
 }
 
 #[test]
+fn edits_that_found_no_row_near_their_moment_are_counted() {
+    let dataset = dataset(11);
+    let mut options = options();
+    let wanted = options.actions.iter().position(|a| a.near.is_some() && a.kind == EditKind::Update).unwrap();
+    options.actions = vec![options.actions.swap_remove(wanted)];
+    let count = |options: &Options| {
+        let script = script_of(&dataset, options, &people(20));
+        let count = &script.summary.actions[0];
+        (count.on_devices + count.in_office, count.astray)
+    };
+    let (made, astray) = count(&options);
+    assert_eq!(astray, 0);
+    // At the very moment there is no row.
+    options.actions[0].near = options.actions[0].near.map(|(column, _, _)| (column, Span::ZERO, Span::ZERO));
+    assert_eq!(count(&options), (made, made));
+    options.actions[0].near = None;
+    assert_eq!(count(&options), (made, 0));
+}
+
+#[test]
 fn without_any_options_nothing_is_written() {
     let dataset = dataset(11);
     let script = script_of(&dataset, &Options::default(), &people(2));

@@ -23,6 +23,8 @@ pub(super) struct Rows<'a> {
     gone: FxHashSet<(EntityId, u32)>,
     /// Hashes of the natural keys that were ever in use, by entity.
     taken: FxHashMap<EntityId, FxHashSet<u64>>,
+    /// How often a row, or a timestamp of a new one, had to lie elsewhere than near the moment.
+    pub(super) astray: u64,
 }
 
 /// Whose write it is, and when.
@@ -51,6 +53,7 @@ impl<'a> Rows<'a> {
             changed: FxHashMap::default(),
             gone: FxHashSet::default(),
             taken: FxHashMap::default(),
+            astray: 0,
         }
     }
 
@@ -74,7 +77,9 @@ impl<'a> Rows<'a> {
             of.is_some_and(|of| gone.contains(&(record, of as u32)))
         };
         let accept = |row| !gone.contains(&(entity, row)) && accept(row) && !orphan(row);
-        self.pools.pick(stream, circle, entity, near, accept)
+        let (row, is_near) = self.pools.pick(stream, circle, entity, near, accept)?;
+        self.astray += u64::from(near.is_some() && !is_near);
+        Some(row)
     }
 
     /// The row will not be there.
@@ -234,24 +239,32 @@ impl<'a> Rows<'a> {
 
     /// Where a timestamp may lie, of what the data allows: within the scope's window; near the moment if that is asked
     /// for, else not before it. A wish that leaves nothing is dropped.
-    fn moments(&self, entity: EntityId, column: usize, moment: Moment, allowed: (i64, i64)) -> (i64, i64) {
+    fn moments(
+        &mut self,
+        entity: EntityId,
+        column: usize,
+        moment: Moment,
+        allowed: (i64, i64),
+    ) -> (i64, i64) {
         let mut range = allowed;
         let mut narrow = |from: i64, until: i64| {
             let closer = (range.0.max(from), range.1.min(until));
-            if closer.0 <= closer.1 {
+            let some = closer.0 <= closer.1;
+            if some {
                 range = closer;
             }
+            some
         };
         for rule in &self.dataset.schema().entity(entity).scope {
             if let ScopeRule::Window { column: c, from, until } = rule
                 && *c == column
             {
-                narrow(from.0, until.0 - 1);
+                _ = narrow(from.0, until.0 - 1);
             }
         }
         match moment.near.filter(|near| near.column == column) {
-            Some(near) => narrow(near.from, near.until),
-            None => narrow(moment.now.0, i64::MAX),
+            Some(near) => self.astray += u64::from(!narrow(near.from, near.until)),
+            None => _ = narrow(moment.now.0, i64::MAX),
         }
         range
     }

@@ -1,0 +1,73 @@
+//! Edits that a scenario asks for and that its script could not make as asked: who is not told believes that they were tried.
+
+use std::collections::BTreeMap;
+
+use super::human::{count, thousands};
+use super::record::{RunRecord, UnplacedRecord};
+
+/// A line for each action of each scenario, over all cells.
+pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
+    let mut actions: BTreeMap<(&str, &str), UnplacedRecord> = BTreeMap::new();
+    let told = record.cells.iter().flat_map(|cell| cell.unplaced.iter().map(move |one| (cell, one)));
+    for (cell, one) in told {
+        let sum = actions.entry((&cell.scenario, &one.action));
+        let sum = sum.or_insert_with(|| UnplacedRecord { asked: 0, left_out: 0, astray: 0, ..one.clone() });
+        sum.asked += one.asked;
+        sum.left_out += one.left_out;
+        sum.astray += one.astray;
+    }
+    let several = record.cells.iter().any(|cell| cell.scenario != record.cells[0].scenario);
+    let lines = actions.iter().flat_map(|((scenario, action), sum)| {
+        let whose = if several { format!("{scenario}: ") } else { String::new() };
+        let UnplacedRecord { asked, left_out, astray, .. } = *sum;
+        let all = count(asked, "edit");
+        let made = thousands(asked - left_out);
+        let fewer = (left_out > 0).then(|| {
+            format!("{whose}{made} of {all} of action {action} made: no row or no free natural key was left for more")
+        });
+        let elsewhere = (astray > 0).then(|| {
+            let astray = thousands(astray);
+            format!("{whose}{astray} of {all} of action {action} made on any row: none lay as near as `near` asks")
+        });
+        fewer.into_iter().chain(elsewhere)
+    });
+    lines.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{assemble, fixture, judge};
+    use super::*;
+    use crate::report::record::CellRecord;
+
+    fn cell(scenario: &str, unplaced: &[(&str, u64, u64, u64)]) -> CellRecord {
+        let mut cell = judge(&fixture::plan(None, 1), "c", &fixture::outcome()).cell;
+        scenario.clone_into(&mut cell.scenario);
+        let record = |&(action, asked, left_out, astray): &(&str, u64, u64, u64)| UnplacedRecord {
+            action: action.to_owned(),
+            asked,
+            left_out,
+            astray,
+        };
+        cell.unplaced = unplaced.iter().map(record).collect();
+        cell
+    }
+
+    #[test]
+    fn edits_that_could_not_be_made_are_told_once_for_each_action() {
+        let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+        assert!(unplaced(&record).is_empty());
+        record.cells =
+            vec![cell("few", &[("ren", 20, 20, 0)]), cell("few", &[("ren", 20, 15, 5), ("due", 9, 0, 9)])];
+        assert_eq!(
+            unplaced(&record),
+            [
+                "9 of 9 edits of action due made on any row: none lay as near as `near` asks",
+                "5 of 40 edits of action ren made: no row or no free natural key was left for more",
+                "5 of 40 edits of action ren made on any row: none lay as near as `near` asks",
+            ]
+        );
+        record.cells.push(cell("many", &[]));
+        assert!(unplaced(&record)[0].starts_with("few: 9 of 9"));
+    }
+}
