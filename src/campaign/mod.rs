@@ -40,5 +40,5 @@ pub use journal::{Journal, JournalError};
 pub use replay::{Replay, replay, trace};
 pub use run::{Campaign, Listener, Observed, Options, run, run_kept};
 pub use runner::{Bench, Record, Runner, Subject};
-pub use stop::Signals;
+pub use stop::{GRACE, Signals};
 pub use stopwatch::Stopwatch;

@@ -8,7 +8,7 @@ use super::stopwatch::Stopwatch;
 use crate::report::{Exit, Note};
 
 /// After the first SIGINT, running cells have this long to come to their end.
-const GRACE: Duration = Duration::from_secs(10);
+pub const GRACE: Duration = Duration::from_secs(10);
 
 /// What signals set, and everybody may look at.
 #[derive(Clone, Debug, Default)]
@@ -17,9 +17,15 @@ pub struct Signals {
     pub interrupt: Arc<AtomicBool>,
     /// SIGTERM came: somebody is about to kill us, so end the running cells too.
     pub terminate: Arc<AtomicBool>,
+    /// Somebody looks at the others; until then a signal ends the process.
+    pub heeded: Arc<AtomicBool>,
 }
 
 impl Signals {
+    /// From here on who runs looks at what came, and leaves a report.
+    pub fn heed(&self) {
+        self.heeded.store(true, Ordering::Relaxed);
+    }
     /// Whether any came.
     pub fn any(&self) -> bool {
         self.exit().is_some()

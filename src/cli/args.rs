@@ -130,7 +130,7 @@ pub(super) struct Selection {
     /// Scenario files, and folders of them; by default the embedded hospital day.
     pub(super) paths: Vec<PathBuf>,
     /// The seed.
-    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = clap::value_parser!(u64).range(..=SEED_MAX))]
     pub(super) seed: Option<u64>,
     /// Several seeds: `1..=20`, or `1..21`.
     #[arg(long, value_name = "A..=B", value_parser = seeds)]
@@ -474,6 +474,8 @@ pub(super) struct Seeds {
     pub(super) last: u64,
 }
 
+/// A seed is a whole number of a scenario file, too, where it may be this large.
+pub(super) const SEED_MAX: u64 = i64::MAX as u64;
 /// More seeds than anybody runs in one go: a slip of the finger.
 const SEEDS_MAX: u64 = 1_000_000;
 
@@ -488,6 +490,9 @@ fn seeds(text: &str) -> Result<Seeds, String> {
     };
     if last < first {
         return Err("the range is empty".to_owned());
+    }
+    if last > SEED_MAX {
+        return Err(format!("{SEED_MAX} is the largest seed"));
     }
     if last - first >= SEEDS_MAX {
         return Err(format!("more than {SEEDS_MAX} seeds"));
@@ -527,7 +532,17 @@ mod tests {
     fn ranges_of_seeds_are_read_with_their_end_included_or_not() {
         assert_eq!(seeds("1..=20"), Ok(Seeds { first: 1, last: 20 }));
         assert_eq!(seeds("7..8"), Ok(Seeds { first: 7, last: 7 }));
-        for bad in ["", "5", "1..", "..=3", "3..=1", "0..0", "1..=9999999999", "a..=b"] {
+        for bad in [
+            "",
+            "5",
+            "1..",
+            "..=3",
+            "3..=1",
+            "0..0",
+            "1..=9999999999",
+            "a..=b",
+            "9223372036854775807..=9223372036854775808",
+        ] {
             assert!(seeds(bad).is_err(), "{bad:?} is no range of seeds");
         }
     }

@@ -1,6 +1,6 @@
 //! From axes to plans.
 
-use super::args::{Grid, Seeds, Selection};
+use super::args::{Grid, SEED_MAX, Seeds, Selection};
 use super::console::Console;
 use super::refusal::Refusal;
 use super::sources::{self, Values};
@@ -23,7 +23,7 @@ pub(super) fn plans(grid: &Grid, runner: &dyn Runner, console: &Console<'_>) -> 
         return sources::plans(selection, runner, console);
     }
     refuse_twice(axes, selection)?;
-    let documents = sources::documents(&selection.paths, console)?;
+    let documents = sources::documents_of(selection, runner, console)?;
     let first = axes.iter().map(|axis| (axis.key.clone(), vec![axis.first()])).collect();
     let one_seed = Selection { seed: None, seeds: None, ..selection.clone() };
     let corner = sources::combined(&documents, &one_seed, first, runner, console)?;
@@ -61,5 +61,8 @@ fn seeded(selection: &Selection, axes: &[Axis], corner: &Plan) -> Selection {
         return selection.clone();
     }
     let first = corner.seed.0;
-    Selection { seeds: Some(Seeds { first, last: first.saturating_add(SEEDS - 1) }), ..selection.clone() }
+    Selection {
+        seeds: Some(Seeds { first, last: first.saturating_add(SEEDS - 1).min(SEED_MAX) }),
+        ..selection.clone()
+    }
 }

@@ -38,7 +38,7 @@ pub(super) fn check(
 }
 
 fn all_well(selection: &Selection, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let documents = sources::documents(&selection.paths, console)?;
+    let documents = sources::documents_of(selection, runner, console)?;
     let plans = sources::expand(&documents, selection, runner, console)?;
     sources::remark_on(&plans, console);
     for document in &documents {

@@ -129,7 +129,8 @@ fn columns() -> Option<usize> {
 /// A signal that comes again within this time is the same one: who ends a process and then its group, as `timeout` does, sends it twice.
 const ECHO: Duration = Duration::from_millis(300);
 
-/// Makes SIGINT and SIGTERM set their flags; the second of a kind stops at once.
+/// Makes SIGINT and SIGTERM set their flags; the second of a kind stops at once, and so does the first while nobody looks at them:
+/// whoever waits for a pipe that nobody writes to cannot.
 fn heed(signals: &Signals) -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let mut incoming = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
@@ -142,8 +143,11 @@ fn heed(signals: &Signals) -> io::Result<()> {
                 _ => (Exit::Terminated, &signals.terminate),
             };
             flag.store(true, Ordering::Relaxed);
+            if !signals.heeded.load(Ordering::Relaxed) {
+                stop_at_once(exit, "stopped: nothing was running yet");
+            }
             if first.entry(signal).or_insert_with(Stopwatch::start).elapsed() >= ECHO {
-                stop_at_once(exit);
+                stop_at_once(exit, CUT_OFF);
             }
         }
     };
@@ -151,13 +155,15 @@ fn heed(signals: &Signals) -> io::Result<()> {
     Ok(())
 }
 
+const CUT_OFF: &str =
+    "stopped at once, without a report; cells that were finished are kept, and --resume goes on with them";
+
 /// Ends the process, whatever it does. It says so, unless nobody takes what it says.
 #[expect(clippy::disallowed_methods, reason = "a reader that takes nothing must not keep the process alive")]
-fn stop_at_once(exit: Exit) {
+fn stop_at_once(exit: Exit, text: &'static str) {
     const PATIENCE: Duration = Duration::from_millis(100);
     let (said, done) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let text = "stopped at once, without a report; cells that were finished are kept, and --resume goes on with them";
         let _ = writeln!(io::stderr(), "{text}");
         let _ = said.send(());
     });

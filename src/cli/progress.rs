@@ -11,8 +11,8 @@ use super::args::ProgressKind;
 use super::console::Surroundings;
 use super::observations::Observations;
 use crate::base::{Span, Time};
-use crate::campaign::{Listener, Observed, Signals, Stopwatch};
-use crate::report::{CellRecord, Verdict};
+use crate::campaign::{GRACE, Listener, Observed, Signals, Stopwatch};
+use crate::report::{CellRecord, Verdict, human};
 use crate::scenario::Plan;
 
 /// A counter says no more than one line in this time.
@@ -31,9 +31,54 @@ pub(super) struct Progress<'a> {
 
 enum Shown {
     Bar(ProgressBar),
-    Counter(Mutex<Stopwatch>),
+    Counter(Counter),
     Nothing,
 }
+
+/// Lines instead of a bar.
+struct Counter {
+    began: Stopwatch,
+    last: Mutex<Stopwatch>,
+    /// Milliseconds of virtual time of all scripts together.
+    total: u64,
+    gone: AtomicU64,
+}
+
+impl Counter {
+    fn new(plans: &[Plan]) -> Counter {
+        let began = Stopwatch::start();
+        Counter { began, last: Mutex::new(Stopwatch::start()), total: total(plans), gone: AtomicU64::new(0) }
+    }
+    /// Whether it is time for another line.
+    fn is_due(&self) -> bool {
+        let mut last = self.last.lock().expect("nobody panics while it holds the counter");
+        let due = last.elapsed() >= COUNTER_PAUSE;
+        if due {
+            *last = Stopwatch::start();
+        }
+        due
+    }
+    /// How fast it goes, and how long it will take at that rate.
+    fn rate(&self) -> String {
+        rate_told(self.gone.load(Ordering::Relaxed), self.total, self.began.elapsed())
+    }
+}
+
+/// The share that is done, the rate and the time left; empty while nothing can be said of it.
+fn rate_told(gone: u64, total: u64, elapsed: Duration) -> String {
+    let millis = elapsed.as_millis() as u64;
+    if gone == 0 || millis == 0 {
+        return String::new();
+    }
+    let gone = gone.min(total);
+    let left = u128::from(total - gone) * elapsed.as_nanos() / u128::from(gone);
+    // Of what is to come nobody knows the parts of a second.
+    let left = human::span(u64::try_from(left).unwrap_or(u64::MAX).next_multiple_of(NANOS));
+    format!(", {} %, {} × real time, {left} left", gone * 100 / total.max(1), gone / millis)
+}
+
+/// Of a second.
+const NANOS: u64 = 1_000_000_000;
 
 impl<'a> Progress<'a> {
     pub(super) fn new(
@@ -46,8 +91,8 @@ impl<'a> Progress<'a> {
         let shown = match kind {
             ProgressKind::None => Shown::Nothing,
             ProgressKind::Auto if quiet => Shown::Nothing,
-            ProgressKind::Auto if !from.err_is_terminal => Shown::Counter(Mutex::new(Stopwatch::start())),
-            ProgressKind::Counter => Shown::Counter(Mutex::new(Stopwatch::start())),
+            ProgressKind::Auto if !from.err_is_terminal => Shown::Counter(Counter::new(plans)),
+            ProgressKind::Counter => Shown::Counter(Counter::new(plans)),
             ProgressKind::Auto | ProgressKind::Bar => Shown::Bar(bar(plans)),
         };
         Progress {
@@ -70,8 +115,16 @@ impl<'a> Progress<'a> {
 
     fn advance(&self, cell: usize, to: u64) {
         let before = self.cells[cell].fetch_max(to, Ordering::Relaxed);
-        if let Shown::Bar(bar) = &self.shown {
-            bar.inc(to.saturating_sub(before));
+        let more = to.saturating_sub(before);
+        match &self.shown {
+            Shown::Bar(bar) => bar.inc(more),
+            Shown::Counter(counter) => {
+                counter.gone.fetch_add(more, Ordering::Relaxed);
+                if counter.is_due() {
+                    self.line(&(self.so_far() + &counter.rate()));
+                }
+            }
+            Shown::Nothing => {}
         }
     }
 
@@ -86,7 +139,10 @@ impl<'a> Progress<'a> {
     fn tell_interrupt(&self) {
         let interrupted = self.signals.interrupt.load(Ordering::Relaxed);
         if interrupted && !self.told_interrupt.swap(true, Ordering::Relaxed) {
-            self.line("finishing the running cells for a partial report; once more to stop at once");
+            let most = GRACE.as_secs();
+            self.line(&format!(
+                "finishing the running cells for a partial report, for {most} s at most; once more to stop at once"
+            ));
         }
     }
 
@@ -123,37 +179,50 @@ impl Listener for Progress<'_> {
             self.failed.fetch_add(1, Ordering::Relaxed);
         }
         self.advance(cell, record.phases.script_ns / 1_000_000);
-        match &self.shown {
-            Shown::Bar(bar) => bar.set_message(self.so_far()),
-            Shown::Counter(last) => {
-                let mut last = last.lock().expect("nobody panics while it holds the counter");
-                if last.elapsed() >= COUNTER_PAUSE {
-                    *last = Stopwatch::start();
-                    self.line(&self.so_far());
-                }
-            }
-            Shown::Nothing => {}
+        if let Shown::Bar(bar) = &self.shown {
+            bar.set_message(self.so_far());
         }
         self.tell_interrupt();
     }
 }
 
 fn bar(plans: &[Plan]) -> ProgressBar {
-    let total = plans.iter().map(|plan| millis(plan.duration)).fold(0, u64::saturating_add);
-    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
-    let style =
-        ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {speed} × real time, {eta} left")
-            .expect("the template is a constant")
-            .with_key("speed", |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
-                // The bar counts milliseconds of virtual time. A bar that cannot be drawn is not worth an error.
-                let _ = write!(out, "{:.0}", state.per_sec() / 1e3);
-            });
+    let bar = ProgressBar::with_draw_target(Some(total(plans)), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {speed} × real time{left}")
+        .expect("the template is a constant")
+        .with_key("left", |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
+            // Before anything moved nothing can be said of how long it will take.
+            if state.pos() > 0 {
+                let _ = write!(out, ", {} left", indicatif::HumanDuration(state.eta()));
+            }
+        })
+        .with_key("speed", |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
+            // The bar counts milliseconds of virtual time. A bar that cannot be drawn is not worth an error.
+            let _ = write!(out, "{:.0}", state.per_sec() / 1e3);
+        });
     bar.set_style(style);
     bar.set_message(format!("0/{} cells", plans.len()));
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
 
+/// Milliseconds of virtual time of all scripts together.
+fn total(plans: &[Plan]) -> u64 {
+    plans.iter().map(|plan| millis(plan.duration)).fold(0, u64::saturating_add)
+}
+
 fn millis(span: Span) -> u64 {
     span.0 / 1_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_rate_and_time_left_once_something_moved() {
+        assert_eq!(rate_told(0, 100_000, Duration::from_secs(5)), "");
+        assert_eq!(rate_told(25_000, 100_000, Duration::from_secs(5)), ", 25 %, 5 × real time, 15.0 s left");
+        assert_eq!(rate_told(100_000, 100_000, Duration::from_secs(5)), ", 100 %, 20 × real time, 0 s left");
+    }
 }

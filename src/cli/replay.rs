@@ -43,6 +43,7 @@ pub(super) fn replay(
     let records = args.record.iter().map(|text| record(&target.plan, text));
     let records: Vec<Record> = records.collect::<anyhow::Result<_>>()?;
     let signals = console.surroundings().signals.clone();
+    signals.heed();
     let interrupted = || signals.any();
     let digest = target.digest.as_deref();
     let replay = campaign::replay(&target.plan, &target.id, digest, &records, runner, &interrupted);

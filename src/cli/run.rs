@@ -89,6 +89,8 @@ pub(super) fn carry_out(
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Ran> {
+    // What lies in the folder from here on is to be left whole.
+    console.surroundings().signals.heed();
     let mut under_way = UnderWay::open(plans, &name_of(plans, order.twice), order)?;
     under_way.remark(console);
     let (mut judged, notes) = under_way.run(plans, runner, console);
@@ -216,6 +218,7 @@ impl<'a> UnderWay<'a> {
         let time_limit = self.options.time_limit.map(|limit| limit.saturating_sub(console.elapsed()));
         let options = campaign::Options { time_limit, ..self.options.clone() };
         let from = console.surroundings();
+        from.signals.heed();
         let progress =
             Progress::new(self.work.progress, console.quiet(), plans, from, Some(&self.observations));
         let Campaign { judged, timing, notes } =
@@ -304,6 +307,7 @@ pub(super) fn campaign(
     console: &Console<'_>,
 ) -> Campaign {
     let from = console.surroundings();
+    from.signals.heed();
     let progress = Progress::new(work.progress, console.quiet(), plans, from, None);
     let campaign = campaign::run(plans, runner, options, &from.signals, &progress);
     progress.finish();

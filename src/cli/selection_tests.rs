@@ -31,6 +31,56 @@ fn a_file_without_the_variant_is_left_out_and_one_that_has_it_runs() {
 }
 
 #[test]
+fn a_misspelt_variant_beside_a_right_one_is_told_and_nothing_runs() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", &format!("{TIES}{BACKENDS}"));
+    for command in ["run", "check", "plan", "sweep --axis engine.pull.chunk_rows=1,2"] {
+        assert_eq!(desk.run(&format!("{command} @ties.toml --variant rich --variant rihc")), 4, "{command}");
+        assert!(desk.err.contains("no variant rihc; there are bare, rich"), "{}", desk.err);
+    }
+    assert_eq!(desk.runs(), 0);
+}
+
+#[test]
+fn a_seed_of_the_command_line_is_one_that_a_scenario_file_may_have() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", &format!("{TIES}\n[variant.lost]\n"));
+    assert_eq!(desk.run("run @ties.toml --seed 9223372036854775807 --out @out --progress none"), 11);
+    assert_eq!(desk.run("check @out/repro"), 0, "{}", desk.err);
+    for beyond in ["--seed 9223372036854775808", "--seeds 9223372036854775807..=9223372036854775808"] {
+        assert_eq!(desk.run(&format!("run @ties.toml {beyond}")), 2, "{}", desk.err);
+        assert!(desk.err.contains("9223372036854775807"), "{}", desk.err);
+    }
+}
+
+#[test]
+fn a_file_that_is_no_toml_hides_no_mistake_of_another() {
+    let mut desk = Desk::new();
+    desk.write("s/a.toml", "this is not toml [");
+    desk.write("s/b.toml", "name = 5\n");
+    for command in ["check", "run", "plan", "coverage"] {
+        assert_eq!(desk.run(&format!("{command} @s")), 3, "{}", desk.err);
+        assert!(
+            desk.err.contains("this is not TOML") && desk.err.contains("`name` is wrong"),
+            "{}",
+            desk.err
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_a_folder_that_leads_nowhere_is_told() {
+    let mut desk = Desk::new();
+    desk.write("s/a.toml", TIES);
+    std::os::unix::fs::symlink("gone.toml", desk.path("s/b.toml")).unwrap();
+    for command in ["check", "run"] {
+        assert_eq!(desk.run(&format!("{command} @s")), 2);
+        assert!(desk.err.contains("b.toml is a link to what is not there"), "{}", desk.err);
+    }
+}
+
+#[test]
 fn a_matrix_needs_no_file_and_says_which_scenario_it_has() {
     let mut desk = Desk::new();
     assert_eq!(desk.run("matrix --out @out --progress none"), 0, "{}", desk.err);
@@ -82,6 +132,18 @@ fn an_axis_over_what_a_variant_sets_is_refused() {
     }
     let axis = "--axis engine.pull.chunk_rows=1..8*2 --seeds 1..=2 --progress none --out @out";
     assert_eq!(desk.run(&format!("sweep @ties.toml --variant plain {axis}")), 0, "{}", desk.err);
+}
+
+#[test]
+fn a_setting_that_takes_the_place_of_what_variants_set_is_remarked_once() {
+    let mut desk = Desk::new();
+    let set = |rows: u32| format!("set = {{ \"engine.pull\" = {{ chunk_rows = {rows} }} }}\n");
+    desk.write("ties.toml", &format!("{TIES}\n[variant.seven]\n{}[variant.nine]\n{}", set(7), set(9)));
+    let said = "note: --set engine.pull.chunk_rows takes the place of what variants set";
+    assert_eq!(desk.run("run @ties.toml --set engine.pull.chunk_rows=5 --out @out --progress none"), 0);
+    assert_eq!(desk.err.matches(said).count(), 1, "{}", desk.err);
+    assert_eq!(desk.run("run @ties.toml --set engine.pull.prefetch=1 --out @out --progress none"), 0);
+    assert!(!desk.err.contains("takes the place"), "{}", desk.err);
 }
 
 #[test]

@@ -17,20 +17,40 @@ use crate::scenario::{self, Document, Invalid, Names, Plan, Request};
 /// Keys with their values, as they are written.
 pub(super) type Values = Vec<(String, Vec<String>)>;
 
-/// All documents that `paths` name, or the embedded hospital day. The mistakes of all files are told at once.
+/// All documents that `paths` name, or the embedded hospital day. What is no TOML is told of all files at once.
 pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> anyhow::Result<Vec<Document>> {
+    let (documents, mistakes) = readable(paths, console)?;
+    mistakes.refuse(console)?;
+    Ok(documents)
+}
+
+/// The same of a selection. If a file of it is no TOML, what is wrong in the others is told with it.
+pub(super) fn documents_of(
+    selection: &Selection,
+    runner: &dyn Runner,
+    console: &Console<'_>,
+) -> anyhow::Result<Vec<Document>> {
+    let (documents, mut mistakes) = readable(&selection.paths, console)?;
+    if !mistakes.0.is_empty() {
+        resolved(&documents, selection, Values::new(), runner, console, &mut mistakes)?;
+    }
+    mistakes.refuse(console)?;
+    Ok(documents)
+}
+
+/// The documents that are TOML, and what is wrong with the others.
+fn readable(paths: &[PathBuf], console: &Console<'_>) -> anyhow::Result<(Vec<Document>, Mistakes)> {
+    let mut mistakes = Mistakes::default();
     if paths.is_empty() {
-        return Ok(vec![Document::hospital_day()]);
+        return Ok((vec![Document::hospital_day()], mistakes));
     }
     let mut documents = Vec::new();
-    let mut mistakes = Mistakes::default();
     for path in files(paths)? {
         console.in_time()?;
         let document = text_at(&path)?.and_then(|text| document(&text, &path));
         documents.extend(mistakes.sift(document));
     }
-    mistakes.refuse(console)?;
-    Ok(documents)
+    Ok((documents, mistakes))
 }
 
 /// The document of a text that lay at `path`; an empty path is the embedded scenario's.
@@ -60,20 +80,37 @@ pub(super) fn combined(
     runner: &dyn Runner,
     console: &Console<'_>,
 ) -> anyhow::Result<Vec<Plan>> {
+    let mut mistakes = Mistakes::default();
+    let plans = resolved(documents, selection, axes, runner, console, &mut mistakes)?;
+    mistakes.refuse(console)?;
+    let known: BTreeSet<&str> = documents.iter().flat_map(Document::variants).collect();
+    // A name that no file has is misspelt, whatever the others bring.
+    let strange: Vec<&str> =
+        selection.variant.iter().map(String::as_str).filter(|name| !known.contains(name)).collect();
+    if !strange.is_empty() {
+        return Err(Refusal::because(Exit::Nothing, nothing(&strange, &known)));
+    }
+    Ok(plans)
+}
+
+/// The cells of those documents that are right; the mistakes of the others are added to `mistakes`.
+fn resolved(
+    documents: &[Document],
+    selection: &Selection,
+    axes: Values,
+    runner: &dyn Runner,
+    console: &Console<'_>,
+    mistakes: &mut Mistakes,
+) -> anyhow::Result<Vec<Plan>> {
     let known = Known::new(runner);
     let request = Request { axes, ..request(selection) };
     let mut plans = Vec::new();
-    let mut mistakes = Mistakes::default();
     for document in documents {
         console.in_time()?;
         // What is said of a variant that does not run, such as that it cannot be set so, helps nobody.
         let Some(variants) = wanted(document, selection) else { continue };
         let request = Request { variants, ..request.clone() };
         plans.extend(mistakes.sift(document.plans(&request, &known.names())).into_iter().flatten());
-    }
-    mistakes.refuse(console)?;
-    if plans.is_empty() {
-        return Err(Refusal::because(Exit::Nothing, nothing(selection, documents)));
     }
     Ok(plans)
 }
@@ -125,7 +162,7 @@ pub(super) fn plans(
     runner: &dyn Runner,
     console: &Console<'_>,
 ) -> anyhow::Result<Vec<Plan>> {
-    expand(&documents(&selection.paths, console)?, selection, runner, console)
+    expand(&documents_of(selection, runner, console)?, selection, runner, console)
 }
 
 /// Says what the scenarios are probably not meant to be, and what was inferred; each once, however many cells there are.
@@ -185,6 +222,9 @@ pub(super) fn read(path: &Path) -> anyhow::Result<String> {
 fn text_at(path: &Path) -> anyhow::Result<Result<String, Invalid>> {
     use std::io::ErrorKind;
     let bytes = std::fs::read(path).map_err(|e| match e.kind() {
+        ErrorKind::NotFound if path.is_symlink() => {
+            Refusal::usage(format!("{} is a link to what is not there", path.display()))
+        }
         ErrorKind::NotFound => Refusal::usage(format!("there is no {}", path.display())),
         _ => Refusal::environment(format!("cannot read {}: {e}", path.display())),
     })?;
@@ -198,7 +238,7 @@ pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
         if path.is_dir() {
             walk(path, &mut files)
                 .map_err(|e| Refusal::environment(format!("cannot read {}: {e}", path.display())))?;
-        } else if path.exists() {
+        } else if path.exists() || path.is_symlink() {
             files.push(path.clone());
         } else {
             return Err(Refusal::usage(format!("there is no {}", path.display())));
@@ -222,11 +262,16 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
         // A link to a folder may lead back up; a report's copies of failing cells are no scenarios of one's own.
         if path.is_dir() && !path.is_symlink() && !path.join("run.json").exists() {
             walk(&path, files)?;
-        } else if path.is_file() && path.extension().is_some_and(|e| e == "toml") {
+        } else if path.extension().is_some_and(|e| e == "toml") && (path.is_file() || leads_nowhere(&path)) {
             files.push(path);
         }
     }
     Ok(())
+}
+
+/// Whether it is a link whose file cannot be had; who reads it says why.
+fn leads_nowhere(path: &Path) -> bool {
+    path.is_symlink() && !path.exists()
 }
 
 fn request(selection: &Selection) -> Request {
@@ -281,10 +326,9 @@ impl Mistakes {
     }
 }
 
-fn nothing(selection: &Selection, documents: &[Document]) -> String {
-    let known: BTreeSet<&str> = documents.iter().flat_map(Document::variants).collect();
-    let known: Vec<&str> = known.into_iter().collect();
-    let wanted = selection.variant.join(", ");
+fn nothing(strange: &[&str], known: &BTreeSet<&str>) -> String {
+    let known: Vec<&str> = known.iter().copied().collect();
+    let wanted = strange.join(", ");
     match known.as_slice() {
         [] => format!("no variant {wanted}: there are no variants"),
         known => format!("no variant {wanted}; {} {}", there_is(known.len()), known.join(", ")),

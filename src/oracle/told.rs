@@ -212,6 +212,7 @@ impl Told<'_> {
             Event::MutationPutOff { edit } => format!("edit {edit} put off"),
             Event::CommitDelayed { entity, key, stamp, until } => {
                 let record = words::record(self.schema, *entity, key.as_str());
+                let (stamp, until) = (self.clock.stamp(*stamp), self.clock.time(*until));
                 format!("{record} as of {stamp} can be seen from {until} on")
             }
             Event::RowServed { device, entity, key, stamp, removed } => {

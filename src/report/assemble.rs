@@ -66,12 +66,24 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
 const SERIES_OF_FAILING: usize = 4;
 const SERIES_OF_ALL: usize = 8;
 
-/// Forgets the series of all cells but the first failing ones and the first of the others.
+/// Forgets the series of all cells but the first failing ones and the first of the others: of each setting one, before a second of any.
 fn keep_series_of_few(cells: &mut [CellRecord]) {
-    let failing = cells.iter().filter(|cell| cell.verdict == Verdict::Fail).count().min(SERIES_OF_FAILING);
+    let fails = |cell: &CellRecord| cell.verdict == Verdict::Fail;
+    let mut earlier: BTreeMap<(bool, &str, Option<&str>, String), usize> = BTreeMap::new();
+    let mut order: Vec<(usize, usize)> = Vec::with_capacity(cells.len());
+    for (i, cell) in cells.iter().enumerate() {
+        let axes = format!("{:?}", cell.axes);
+        let of_setting =
+            earlier.entry((fails(cell), &cell.scenario, cell.variant.as_deref(), axes)).or_default();
+        order.push((*of_setting, i));
+        *of_setting += 1;
+    }
+    order.sort_unstable();
+    let failing = cells.iter().filter(|cell| fails(cell)).count().min(SERIES_OF_FAILING);
     let (mut failing, mut others) = (failing, SERIES_OF_ALL - failing);
-    for cell in cells {
-        let left = if cell.verdict == Verdict::Fail { &mut failing } else { &mut others };
+    for (_, i) in order {
+        let cell = &mut cells[i];
+        let left = if fails(cell) { &mut failing } else { &mut others };
         match left.checked_sub(1) {
             Some(fewer) => *left = fewer,
             None => cell.series = None,

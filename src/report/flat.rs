@@ -33,7 +33,7 @@ pub fn cells(record: &RunRecord, out: impl Write) -> io::Result<()> {
     for cell in &record.cells {
         let mut row = fixed_fields(cell);
         row.extend(axes.iter().map(|axis| match cell.axes.get(*axis) {
-            Some(serde_json::Value::String(text)) => text.clone(),
+            Some(serde_json::Value::String(text)) => no_formula(text),
             Some(other) => other.to_string(),
             None => String::new(),
         }));
@@ -66,7 +66,7 @@ impl<W: Write> Series<W> {
     /// When `out` takes no more.
     pub fn add(&mut self, cell: &str, samples: &[Sample]) -> io::Result<()> {
         for Sample { at_ns, series, value } in samples {
-            self.0.write_record([cell, series, &at_ns.to_string(), &value.to_string()])?;
+            self.0.write_record([&no_formula(cell), *series, &at_ns.to_string(), &value.to_string()])?;
         }
         Ok(())
     }
@@ -79,12 +79,18 @@ impl<W: Write> Series<W> {
     }
 }
 
+/// A text that no spreadsheet takes for a formula, with an apostrophe before it if need be; numbers are themselves.
+fn no_formula(text: &str) -> String {
+    let begins = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if begins && text.parse::<f64>().is_err() { format!("'{text}") } else { text.to_owned() }
+}
+
 fn fixed_fields(cell: &CellRecord) -> Vec<String> {
     let verdict = serde_json::to_value(cell.verdict).ok();
     vec![
-        cell.id.clone(),
-        cell.scenario.clone(),
-        cell.variant.clone().unwrap_or_default(),
+        no_formula(&cell.id),
+        no_formula(&cell.scenario),
+        no_formula(cell.variant.as_deref().unwrap_or_default()),
         cell.seed.clone(),
         verdict.as_ref().and_then(|v| v.as_str()).unwrap_or_default().to_owned(),
         cell.digest.clone(),

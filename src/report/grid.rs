@@ -37,7 +37,7 @@ impl Grid {
     pub(super) fn markdown(&self) -> String {
         let line = |fields: &[String]| {
             let escaped: Vec<String> =
-                fields.iter().map(|f| f.replace('|', r"\|").replace('\n', " ")).collect();
+                fields.iter().map(|f| plain(f).replace('|', r"\|").replace('\n', " ")).collect();
             format!("| {} |\n", escaped.join(" | "))
         };
         let rules: Vec<String> =
@@ -76,6 +76,11 @@ impl Grid {
         let side = if column < self.texts { CellAlignment::Left } else { CellAlignment::Right };
         Cell::new(text).set_alignment(side)
     }
+}
+
+/// A text in Markdown that a browser shows as it is: names come from files of anybody.
+pub(super) fn plain(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 /// A text between tags of HTML or SVG.

@@ -13,7 +13,10 @@ pub fn figure(unit: Unit, value: u64) -> String {
         Unit::Rows => count(value, "row"),
         Unit::Devices => count(value, "device"),
         Unit::Count => thousands(value),
-        Unit::Ppm => u32::try_from(value).map_or_else(|_| format!("{value} ppm"), |n| Ppm(n).to_string()),
+        // Of so much nobody wants the parts of a per cent.
+        Unit::Ppm => {
+            u32::try_from(value).map_or_else(|_| format!("{}%", value / 10_000), |n| Ppm(n).to_string())
+        }
         Unit::MilliRowsPerSecond if value < 100_000 => format!("{} rows/s", three(value, 1_000)),
         Unit::MilliRowsPerSecond => format!("{} rows/s", thousands(value / 1_000)),
         Unit::RowNs => row_time(value),

@@ -11,7 +11,7 @@ use super::record::{CellRecord, GateRecord, Reason, RunRecord, Verdict};
 /// its gates.
 ///
 /// A case has the seed, the digest and the replay command as properties. No time is in it: the same run gives the same bytes.
-/// A cell that could not be run is an error, one that was not run to its end is skipped.
+/// A cell that could not be run is an error, one that was not run to its end is skipped; a run that was cut off is an error too.
 pub fn junit(record: &RunRecord) -> String {
     let mut suites: BTreeMap<&str, TestSuite> = BTreeMap::new();
     let mut gates: BTreeMap<&str, Vec<&GateRecord>> = BTreeMap::new();
@@ -26,9 +26,27 @@ pub fn junit(record: &RunRecord) -> String {
             suite.add_test_case(case(cell, &format!("{}: gate {}", cell.id, gate.name), held(gate)));
         }
     }
+    if !record.complete {
+        let suite = suites.entry(CUT_OFF).or_insert_with(|| TestSuite::new(CUT_OFF));
+        suite.add_test_case(TestCase::new(CUT_OFF, cut_off(record)));
+    }
     let mut report = Report::new("syncdyno");
     report.add_test_suites(suites.into_values());
     report.to_string().expect("texts of a record are written as XML")
+}
+
+/// What a run that was cut off adds: without it the cells that are missing would be missed by nobody.
+const CUT_OFF: &str = "the run as a whole";
+
+fn cut_off(record: &RunRecord) -> TestCaseStatus {
+    let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count();
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(format!("incomplete: {ended} of {} cells ran to their end", record.planned_cells));
+    status.set_type(format!("exit {}", record.exit_code));
+    if !record.notes.is_empty() {
+        status.set_description(record.notes.join("\n"));
+    }
+    status
 }
 
 fn case(cell: &CellRecord, name: &str, status: TestCaseStatus) -> TestCase {
@@ -90,5 +108,13 @@ mod tests {
             plans.iter().zip(&outcomes).zip(["a", "b"]).map(|((plan, outcome), id)| judge(plan, id, outcome));
         let record = assemble("reports/x", &plans, judged.collect(), &[]);
         insta::assert_snapshot!(junit(&record));
+    }
+
+    #[test]
+    fn a_run_that_was_cut_off_is_an_error_even_without_any_cell() {
+        let plans = [fixture::plan(None, 1), fixture::plan(None, 2)];
+        let cut_off = junit(&assemble("reports/x", &plans, Vec::new(), &[]));
+        assert!(cut_off.contains("errors=\"1\""), "{cut_off}");
+        assert!(cut_off.contains("incomplete: 0 of 2 cells ran to their end"), "{cut_off}");
     }
 }

@@ -1,5 +1,6 @@
 //! `summary.md`: a page for a CI job, bounded in size.
 
+use super::grid;
 use super::record::{CellRecord, RunRecord, Verdict};
 use super::story::{self, Paint};
 use super::table::{self, Form};
@@ -13,10 +14,10 @@ const REASON_MAX: usize = 600;
 
 /// The page.
 pub fn summary(record: &RunRecord) -> String {
-    let mut text = format!("## {}\n", story::headline(record, Paint(false)));
+    let mut text = format!("## {}\n", grid::plain(&story::headline(record, Paint(false))));
     let failing: Vec<&CellRecord> = record.failing().collect();
     for cell in failing.iter().take(CELLS_MAX) {
-        text.push_str(&format!("- **{}**\n", cell.id));
+        text.push_str(&format!("- **{}**\n", escaped(&cell.id)));
         for reason in cell.reasons.iter().take(5) {
             text.push_str(&format!("  - {}\n", escaped(&reason.text)));
         }
@@ -72,5 +73,5 @@ fn escaped(text: &str) -> String {
         line.truncate(end);
         line.push('…');
     }
-    line.replace('&', "&amp;").replace('<', "&lt;").replace('`', "'")
+    grid::plain(&line).replace('`', "'")
 }

@@ -65,7 +65,7 @@ pub fn figures(record: &RunRecord, form: Form, all: bool) -> String {
         if several {
             text.push_str(&match form {
                 Form::Terminal(_) => format!("{name}\n"),
-                Form::Markdown => format!("### {name}\n\n"),
+                Form::Markdown => format!("### {}\n\n", super::grid::plain(name)),
                 Form::Html => format!("<h3>{}</h3>\n", super::grid::escaped(name)),
             });
         }

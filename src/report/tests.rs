@@ -442,3 +442,26 @@ fn a_count_of_times_is_told_as_a_count() {
     let why = &run.cells[0].reasons[0].text;
     assert!(why.ends_with(", must be ≤ 0") && !why.contains("ns"), "{why}");
 }
+
+#[test]
+fn names_do_not_become_html_in_the_summary_nor_formulas_in_the_table() {
+    let mut plan = plan(Some("=cmd()"), 1);
+    plan.scenario = "<script>x</script>".to_owned();
+    plan.gates.push(gate("engine.session.duration", "p95", 1));
+    plan.gates[0].name = "<b>|".to_owned();
+    let judged = judge(&plan, "<i>", &lost(2));
+    let record = assemble("reports/x", &[plan], vec![judged], &[]);
+    let page = summary(&record);
+    assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains("**<i>"), "{page}");
+    assert!(page.contains("&lt;script>") && page.contains("&lt;b>\\|"), "{page}");
+    let mut table = Vec::new();
+    flat::cells(&record, &mut table).unwrap();
+    let table = String::from_utf8(table).unwrap();
+    assert!(table.contains(",'=cmd(),") && !table.contains(",=cmd()"), "{table}");
+}
+
+#[test]
+fn a_share_beyond_all_bounds_is_told_in_per_cent() {
+    assert_eq!(human::figure(Unit::Ppm, 500_000_000), "50000%");
+    assert_eq!(human::figure(Unit::Ppm, 5_000_000_000), "500000%");
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::base::words::there_is;
+use crate::base::words::{self, there_is};
 
 /// A text that mistakes are shown in: a scenario file, a line of a CSV, an argument of `--set`.
 #[derive(Debug, PartialEq, Eq)]
@@ -139,12 +139,12 @@ impl Invalid {
     }
     /// The mistakes, a blank line between them; of very many the first, as nobody reads on.
     pub fn render(&self, colour: bool) -> String {
-        const SHOWN: usize = 20;
+        const SHOWN: usize = 50;
         let shown = self.diagnostics.iter().take(SHOWN).map(|d| d.render(colour));
         let mut parts: Vec<String> = shown.collect();
         let more = self.diagnostics.len().saturating_sub(SHOWN);
         if more > 0 {
-            parts.push(format!("and {more} more mistakes"));
+            parts.push(format!("and {}", words::count(more as u64, "more mistake")));
         }
         parts.join("\n\n")
     }

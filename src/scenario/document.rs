@@ -247,10 +247,11 @@ impl Document {
             let fights = |axis: &Setting| all.iter().find_map(|own| axis.turns(own));
             mistakes.extend(settings.iter().filter_map(fights));
         }
+        let covers = |set: &Setting| all.iter().find_map(|own| set.covers(own));
+        let mut notes: Vec<String> = settings.iter().filter_map(covers).collect();
         all.extend_from_slice(settings);
         // What cannot be set yet may be a key of what is derived, such as a unit that nobody wrote.
         all.retain(|setting| setting.apply(&mut tree).is_err());
-        let mut notes = Vec::new();
         let brought = prepare(&mut tree, self.dir.as_deref(), &mut notes, &mut mistakes);
         let traces = Traces::read(&tree, self.dir.as_deref(), &mut mistakes);
         derive(&mut tree);

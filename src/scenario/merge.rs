@@ -50,13 +50,36 @@ impl Setting {
     pub(super) fn turns(&self, of_variant: &Setting) -> Option<Diagnostic> {
         let Via::Variant(name) = &of_variant.key.via else { return None };
         let place = self.key.place.as_ref()?;
-        let shared = self.path.len().min(of_variant.path.len());
-        let meets = place.source.name == "--axis" && self.path[..shared] == of_variant.path[..shared];
-        meets.then(|| {
+        let turns = place.source.name == "--axis" && self.meets(of_variant);
+        turns.then(|| {
             let title = format!("variant `{name}` sets `{}`, and expects what comes of that", of_variant.path.join("."));
             Diagnostic::new(Some(place.clone()), title)
                 .help("`--variant` takes another, if there is one without it; else take a copy of the file without these variants")
         })
+    }
+
+    /// What is said of a `--set` that takes the place of what a variant sets: it is still called after that.
+    pub(super) fn covers(&self, of_variant: &Setting) -> Option<String> {
+        let place = self.key.place.as_ref()?;
+        let is_in = |node: &Node, below: &[String]| {
+            let names: Vec<&str> = below.iter().map(String::as_str).collect();
+            node.table().is_none() || node.get(&names).is_some()
+        };
+        let shared = self.path.len().min(of_variant.path.len());
+        let covers = place.source.name == "--set"
+            && self.meets(of_variant)
+            && is_in(&of_variant.value, &self.path[shared..])
+            && is_in(&self.value, &of_variant.path[shared..]);
+        covers.then(|| {
+            let key = self.path.join(".");
+            format!("--set {key} takes the place of what variants set: their names and what they expect are of that")
+        })
+    }
+
+    /// Whether both are of the same key, or one of what is below the other's.
+    fn meets(&self, other: &Setting) -> bool {
+        let shared = self.path.len().min(other.path.len());
+        self.path[..shared] == other.path[..shared]
     }
 
     /// Sets the key in `tree`.

@@ -17,6 +17,8 @@ use crate::workload::GivenRow;
 pub(super) struct Brought {
     /// The path as the scenario gives it.
     pub(super) file: String,
+    /// The path from where one stands.
+    shown: String,
     pub(super) text: String,
     header: Vec<String>,
     records: Vec<csv::StringRecord>,
@@ -84,13 +86,14 @@ impl Brought {
         let bytes = std::fs::read(&path).map_err(|e| {
             vec![Diagnostic::new(place.clone(), format!("cannot read {}: {e}", path.display()))]
         })?;
-        let text = String::from_utf8(bytes).map_err(|e| vec![not_utf8(file, &e)])?;
+        let shown = path.display().to_string();
+        let text = String::from_utf8(bytes).map_err(|e| vec![not_utf8(&shown, &e)])?;
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
         let header: Vec<String> = match reader.headers() {
             Ok(header) => header.iter().map(|h| h.trim().to_owned()).collect(),
             Err(e) => return Err(vec![Diagnostic::new(place, format!("cannot read {file}: {e}"))]),
         };
-        if let Some(wrong) = wrong_header(file, &text, &header, place.as_ref()) {
+        if let Some(wrong) = wrong_header((file, &shown), &text, &header, place.as_ref()) {
             return Err(vec![wrong]);
         }
         let known: Vec<&str> = header.iter().map(String::as_str).collect();
@@ -105,7 +108,7 @@ impl Brought {
         let records: Result<Vec<csv::StringRecord>, csv::Error> = reader.records().collect();
         let records =
             records.map_err(|e| vec![Diagnostic::new(place.clone(), format!("cannot read {file}: {e}"))])?;
-        let brought = Brought { file: file.to_owned(), text, header, records, key, updated_at };
+        let brought = Brought { file: file.to_owned(), shown, text, header, records, key, updated_at };
         let mistakes = brought.ragged_and_repeated();
         if mistakes.is_empty() { Ok(brought) } else { Err(mistakes) }
     }
@@ -173,7 +176,7 @@ impl Brought {
         let span = cell.map_or(0..text.len(), |cell| cell_span(text, cell));
         let first_line = position.map_or(1, |p| p.line() as usize);
         Place {
-            source: Arc::new(Source { name: self.file.clone(), text: text.to_owned(), first_line }),
+            source: Arc::new(Source { name: self.shown.clone(), text: text.to_owned(), first_line }),
             span,
         }
     }
@@ -211,24 +214,24 @@ impl Brought {
         if max == 0 { "text".to_owned() } else { format!("text {min}..{max}") }
     }
 
-    /// The rows with their values in the order of `columns`. Without a calendar nothing can be said of dates.
+    /// The rows with their values in the order of `columns`, which are written at these places. Without a calendar nothing can be said of dates.
     ///
     /// # Errors
     /// Cells that are not what their column holds, columns that the file does not have.
     pub(super) fn rows(
         &self,
-        columns: &[(&str, &ColumnType)],
+        columns: &[(&str, &ColumnType, Option<Place>)],
         calendar: Option<Calendar>,
     ) -> Result<Vec<GivenRow>, Vec<Diagnostic>> {
         let mut mistakes = Vec::new();
         let mut positions = Vec::new();
-        for (name, kind) in columns {
+        for (name, kind, place) in columns {
             match self.header.iter().position(|h| h == name) {
                 Some(position) => positions.push((position, *kind)),
                 None => {
                     let known: Vec<&str> = self.header.iter().map(String::as_str).collect();
                     let title = format!("{} has no column `{name}`", self.file);
-                    mistakes.push(Diagnostic::new(None, title).help(choices(name, &known)));
+                    mistakes.push(Diagnostic::new(place.clone(), title).help(choices(name, &known)));
                 }
             }
         }
@@ -419,11 +422,16 @@ pub(super) fn not_utf8(file: &str, error: &std::string::FromUtf8Error) -> Diagno
 }
 
 /// What is wrong with the names of the columns.
-fn wrong_header(file: &str, text: &str, header: &[String], named: Option<&Place>) -> Option<Diagnostic> {
+fn wrong_header(
+    (file, shown): (&str, &str),
+    text: &str,
+    header: &[String],
+    named: Option<&Place>,
+) -> Option<Diagnostic> {
     let line = text.lines().next().unwrap_or("").trim_start_matches('\u{feff}').to_owned();
     let at = |cell: usize| {
         let span = cell_span(&line, cell);
-        let source = Arc::new(Source { name: file.to_owned(), text: line.clone(), first_line: 1 });
+        let source = Arc::new(Source { name: shown.to_owned(), text: line.clone(), first_line: 1 });
         Some(Place { source, span })
     };
     if let [only] = header

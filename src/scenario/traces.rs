@@ -33,7 +33,7 @@ impl Traces {
                     Ok(trace) => {
                         traces.0.insert(file.to_owned(), Arc::new(trace));
                     }
-                    Err(error) => out.push(told(file, &path, &error, entry.node.origin.place.clone())),
+                    Err(error) => out.push(told(&path, &error, entry.node.origin.place.clone())),
                 }
             }
         }
@@ -86,13 +86,13 @@ pub(super) fn in_place_of_rates(tree: &mut Node, out: &mut Vec<Diagnostic>) {
 }
 
 /// A mistake at its line of the trace, or where the scenario names the file.
-fn told(file: &str, path: &Path, error: &TraceError, named: Option<Place>) -> Diagnostic {
+fn told(path: &Path, error: &TraceError, named: Option<Place>) -> Diagnostic {
     let Some(line) = error.line() else {
         return Diagnostic::new(named, format!("cannot use the trace {}: {error}", path.display()));
     };
     let text = line_of(path, line);
     let span = 0..text.len();
-    let source = Arc::new(Source { name: file.to_owned(), text, first_line: line as usize });
+    let source = Arc::new(Source { name: path.display().to_string(), text, first_line: line as usize });
     Diagnostic::new(Some(Place { source, span }), error.to_string())
         .help("a line a packet: the milliseconds since the start, ascending")
 }

@@ -241,6 +241,27 @@ fn ctrl_c_leaves_a_partial_report_marked_incomplete() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_who_waits_for_a_pipe_that_nobody_writes_to() {
+    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+        let desk = desk();
+        let pipe = desk.path().join("pipe.toml");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let child = Command::new(env!("CARGO_BIN_EXE_syncdyno"))
+            .args(["check", pipe.to_str().unwrap()])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It opens the pipe, so its signals are handled by then; nothing comes out of it.
+        let held = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        drop(held);
+        assert_eq!(output.status.code(), Some(code), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 #[test]
 fn the_time_limit_leaves_a_partial_report_too() {
     let desk = desk();

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::stage::{STATUS, Stage, VISIT, visit};
-use crate::base::{DeviceId, Key, Stamp, UnitId, Value};
+use crate::base::{DeviceId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::{Author, EditKind, Event, KillReason, Node};
 use crate::oracle::{Clock, Filter, Life};
 
@@ -37,6 +37,20 @@ fn the_life_of_a_record_is_told_in_order_and_nothing_else_is() {
             "00:00:09.000 d1 now holds visit a1 as of 00:00:05.000",
         ]
     );
+}
+
+#[test]
+fn a_commit_that_shows_late_is_told_in_local_time_like_all_else() {
+    let mut stage = Stage::new();
+    let start = Stamp(1_772_434_800_000_000);
+    let clock = Clock { start, utc_offset: 3_600 };
+    let filter = Filter { records: [(VISIT, Key::new("a1"))].into(), ..Filter::default() };
+    stage.life = Some(Life::new(Arc::clone(&stage.schema), Arc::clone(&stage.units), clock, filter));
+    let (key, stamp) = (Key::new("a1"), start.plus(Span::secs(3)));
+    let until = Time::ZERO + Span::secs(5);
+    stage.tell(Node::Backend, Event::CommitDelayed { entity: VISIT, key: &key, stamp, until });
+    let told = stage.life.take().unwrap().story().lines.remove(0);
+    assert!(told.ends_with(" visit a1 as of 08:00:03.000 can be seen from 08:00:05.000 on"), "{told}");
 }
 
 #[test]

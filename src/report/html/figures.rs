@@ -155,7 +155,7 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
                 td { @if finding && cell.verdict == Verdict::Fail { "no candidate" } @else { (word(cell.verdict)) } }
                 td.n { (human::span(cell.virtual_ns)) }
                 @for column in columns { td.n { (figure(cell, column)) } }
-                td { code { (cell.digest.chars().take(12).collect::<String>()) } }
+                td.k { code { (cell.digest.chars().take(12).collect::<String>()) } }
             } } }
         } }
         @if record.cells.len() > told.len() {

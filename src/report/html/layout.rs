@@ -177,7 +177,10 @@ fn drawn(record: &RunRecord) -> Markup {
                 }
             }
             @if record.cells.len() > timed.len() {
-                p.note { "Series of all cells stand in series.csv." }
+                p.note {
+                    @if is_a_grid(record) { "Drawn are the settings that ran first, with one cell each, and not the best. " }
+                    "Series of all cells stand in series.csv."
+                }
             }
         }
     }
@@ -286,7 +289,11 @@ fn again(record: &RunRecord) -> Markup {
             pre.cmd { code { (cell.replay) } }
         }
         @if let Some(command) = command(record) {
-            p { "All of it (besides what was given with " code { "--set" } "; the resolved scenario has that):" }
+            p {
+                "All of it (besides what was given with " code { "--set" } "; the resolved scenario has that"
+                @if record.tune.is_some() { "; and with " code { "--limit" } " and the ends of ranges, which are the default ones here" }
+                "):"
+            }
             pre.cmd { code { (command) } }
         }
         p { "This page again, from its record:" }
@@ -294,11 +301,10 @@ fn again(record: &RunRecord) -> Markup {
     }
 }
 
-/// `syncdyno run` or `sweep` with paths, seeds and axes.
+/// `syncdyno run`, `sweep` or `tune` with paths, seeds and axes.
 fn command(record: &RunRecord) -> Option<String> {
-    if record.tune.is_some() {
-        // What was searched for is not in its cells.
-        return None;
+    if let Some(tune) = &record.tune {
+        return Some(tuned::command(&record.scenario.path, tune));
     }
     let seeds: BTreeSet<u64> = record.cells.iter().filter_map(|cell| cell.seed.parse().ok()).collect();
     let (first, last) = (*seeds.first()?, *seeds.last()?);

@@ -126,13 +126,13 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     let mut about =
         "When devices were offline, of the most that had been online at once, and when faults happened."
             .to_owned();
-    for (left_out, why) in [
-        (before, "before any device was online"),
-        (close, "so near to another that one mark stands for both"),
-        (without_strip, "of further kinds not drawn"),
+    for (left_out, what, why) in [
+        (before, "fault", "before any device was online, not drawn"),
+        (close, "mark", "so near to another that one stands for both"),
+        (without_strip, "fault", "of further kinds, not drawn"),
     ] {
         if left_out > 0 {
-            about.push_str(&format!(" {} {why}.", human::thousands(left_out)));
+            about.push_str(&format!(" {} {why}.", human::count(left_out, what)));
         }
     }
     Some(Timeline { title: "Outages and faults".to_owned(), about, strips, ..blank })

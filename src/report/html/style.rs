@@ -45,9 +45,10 @@ linear-gradient(90deg,var(--rule),transparent) 0 0/14px 100% no-repeat scroll,\
 linear-gradient(270deg,var(--rule),transparent) 100% 0/14px 100% no-repeat scroll}\
 table{border-collapse:collapse;font-size:14px;font-variant-numeric:tabular-nums}\
 th,td{text-align:left;padding:4px 14px 4px 0;border-bottom:1px solid var(--rule);vertical-align:top}\
-th{font-weight:600;color:var(--soft)}td{white-space:nowrap}td.w{white-space:normal;min-width:22ch}.n{text-align:right}\
+th{font-weight:600;color:var(--soft)}td{white-space:nowrap}td.w{white-space:normal;min-width:22ch}td.k code{overflow-wrap:normal}.n{text-align:right}\
 @media (max-width:660px){.beside th,.beside td{padding-right:8px;font-size:13px;white-space:normal}.beside td:first-child{white-space:nowrap}}\
 footer{margin-top:40px;padding-top:14px;padding-bottom:40px;border-top:1px solid var(--rule)}\
 @media print{body{font-size:11pt}main,header,footer{max-width:none;padding-left:0;padding-right:0}.wide{display:block}\
-.narrow{display:none}figure,.failure,.card,tr{break-inside:avoid}h2,h3{break-after:avoid}\
-.plots{grid-template-columns:1fr}.scroll{overflow:visible}td{white-space:normal}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}";
+.narrow{display:none}.wide,.card,tr{break-inside:avoid}h2,h3,h4,summary,thead{break-after:avoid}figcaption{break-before:avoid}\
+.plots{display:block}figure{margin-bottom:14px}.plots>figure:only-child{display:block}.wide svg.plot{max-width:600px}\
+.scroll{overflow:visible}td{white-space:normal}td.n,td.k{white-space:nowrap}th,td{padding-right:8px}table{font-size:9pt}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}";

@@ -127,6 +127,22 @@ fn a_thousand_cells_are_a_bounded_page_with_those_that_fail_first() {
 }
 
 #[test]
+fn of_each_setting_one_cell_is_drawn_before_a_second_of_any() {
+    let plans: Vec<_> = (0..24).map(|n| fixture::plan(Some(["a", "b", "c"][n / 8]), n as u64 % 8)).collect();
+    let ids = super::super::cell_ids(&plans);
+    let outcome = timed(fixture::outcome(), 1);
+    let judged = plans.iter().zip(&ids).map(|(plan, id)| judge(plan, id, &outcome)).collect();
+    let record = assemble("reports/x", &plans, judged, &[]);
+    let kept: Vec<&str> = record
+        .cells
+        .iter()
+        .filter(|cell| cell.series.is_some())
+        .map(|cell| cell.variant.as_deref().unwrap())
+        .collect();
+    assert_eq!(kept, ["a", "a", "a", "b", "b", "b", "c", "c"]);
+}
+
+#[test]
 fn a_run_of_failures_only_is_bounded_too() {
     let mut record = record((0..500).map(|_| fixture::lost(60)).collect());
     for cell in &mut record.cells {
@@ -164,7 +180,7 @@ fn outages_of_many_devices_stay_a_plot_of_bounded_size_that_says_what_it_leaves_
     };
     let (few, many, more) = (drawn(9), drawn(18_000), drawn(72_000));
     let size = |timeline: &Timeline| timeline.draw(Size::Wide).inline().len();
-    assert!(few.about.ends_with(" 3 of further kinds not drawn."), "{}", few.about);
+    assert!(few.about.ends_with(" 3 faults of further kinds, not drawn."), "{}", few.about);
     assert!(few.strips[1..].iter().all(|strip| strip.ticks.len() == 1), "a diamond each");
     assert!(more.strips.iter().all(|strip| strip.ticks.len() + strip.spans.len() <= 101), "a mark a stretch");
     assert!(size(&more) < size(&many) * 5 / 4, "four times the faults: {} and {}", size(&many), size(&more));
@@ -195,11 +211,13 @@ fn devices_before_their_first_login_are_not_offline_and_faults_before_it_befall_
     let told: Vec<_> = drawn.strips[0].spans.iter().map(|span| (span.0 / MINUTE, span.3.as_str())).collect();
     assert_eq!(told, [(50, "1 of 3 devices offline")]);
     assert_eq!(drawn.strips[1].ticks, [45 * MINUTE]);
-    assert!(drawn.about.contains(" 1 before any device was online."), "{}", drawn.about);
+    assert!(drawn.about.contains(" 1 fault before any device was online, not drawn."), "{}", drawn.about);
     let page = page(&record);
     assert!(!page.contains("Behind the dashed line") && page.matches(&drawn.about).count() >= 1);
     let captions = page.split("<figcaption>").skip(1).map(|part| part.split("</figcaption>").next().unwrap());
-    let holds = captions.filter(|caption| caption.contains(" 1 before any device was online.")).count();
+    let holds = captions
+        .filter(|caption| caption.contains(" 1 fault before any device was online, not drawn."))
+        .count();
     assert_eq!(holds, 1, "inside of its card");
 }
 
@@ -331,6 +349,7 @@ fn the_page_of_a_search_opens_with_the_answer_and_what_fails_there_is_no_candida
         at("badge pass") < at("<h2>The best settings</h2>") && at("The best settings") < at("No candidates")
     );
     assert!(at("No candidates") < at("<h2>Cells</h2>"));
+    assert!(at("syncdyno tune ") < at(" --knob engine.pull.chunk_rows"), "it says how to search again");
     assert_eq!(found.matches("The best settings").count(), 1);
     assert!(found.contains("1 of no candidates") && found.contains("<td>no candidate</td>"));
     assert!(!found.contains("What is wrong") && !found.contains("failing") && !found.contains("FAIL"));

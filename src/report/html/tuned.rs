@@ -2,6 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
+use super::super::assemble::shell_word;
 use super::super::svg::{Curve, Curves, Point};
 use super::super::tune::field::EVERYTHING;
 use super::super::tune::{KnobTuned, PlaceTuned, TuneRecord, told};
@@ -44,6 +45,54 @@ fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
             @if let Some(grid) = told::beside(tune, place, knob) { div.beside { (PreEscaped(grid.html())) } }
         }
     }
+}
+
+/// The command of a search. The ends of its ranges are not in the record.
+pub(super) fn command(path: &str, tune: &TuneRecord) -> String {
+    let mut words = vec![path.to_owned()];
+    let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
+    tune.knobs.iter().for_each(|key| option("--knob", key.clone()));
+    let mut variants: Vec<&str> = tune.places.iter().filter_map(|place| place.variant.as_deref()).collect();
+    variants.dedup();
+    variants.iter().for_each(|variant| option("--variant", (*variant).to_owned()));
+    let mut given = Vec::new();
+    for key in &tune.across {
+        let part = key.strip_prefix("fleet.").and_then(|rest| rest.rsplit_once('.')).map(|(_, part)| part);
+        let of_fleets = match part {
+            Some("class") => Some("--class"),
+            Some("link") => Some("--link"),
+            Some("devices") => Some("--fleet"),
+            _ => None,
+        };
+        let values = values(tune, key).join(",");
+        match of_fleets {
+            // One option is of all fleets.
+            Some(name) if given.contains(&name) => {}
+            Some(name) => {
+                given.push(name);
+                option(name, values);
+            }
+            None => option("--axis", format!("{key}={values}")),
+        }
+    }
+    option("--metric", tune.metric.clone());
+    if let (Some(first), Some(last)) = (tune.seeds.first(), tune.seeds.last()) {
+        option("--seeds", format!("{first}..={last}"));
+    }
+    let words = words.iter().filter(|word| !word.is_empty()).map(|word| shell_word(word));
+    format!("syncdyno tune {}", words.collect::<Vec<_>>().join(" "))
+}
+
+/// The values of a key that tells places apart, in their order.
+fn values(tune: &TuneRecord, key: &str) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    for value in tune.places.iter().filter_map(|place| place.axes.get(key)) {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        if !values.contains(&text) {
+            values.push(text);
+        }
+    }
+    values
 }
 
 /// The figure along one key, a curve for each place; `None` if its settings are no numbers or fewer than two were measured.

@@ -59,13 +59,14 @@ impl HeatMap {
         let rows = &self.rows[..self.rows.len().min(HeatMap::MOST)];
         let columns = self.columns.len().clamp(1, HeatMap::WIDEST);
         let widest = rows.iter().map(|row| width(&row.name, LETTERS)).fold(0.0, f64::max);
-        let left = widest.min(size.pick(150.0, 88.0)) + 8.0;
+        let named = widest.min(size.pick(150.0, 88.0));
+        let left = named + 8.0;
         let cell = (size.width() - left - 1.0) / columns as f64;
         let mut ink = Ink::default();
         ink.text("s m", (2.0, TOP - 9.0), Anchor::Start, &cut(&self.y, SMALL, size.width() - 4.0));
         for (i, row) in rows.iter().enumerate() {
             let y = TOP + i as f64 * ROW;
-            ink.text("", (2.0, y + ROW / 2.0 + 4.0), Anchor::Start, &cut(&row.name, LETTERS, left - 8.0));
+            ink.text("", (2.0, y + ROW / 2.0 + 4.0), Anchor::Start, &cut(&row.name, LETTERS, named));
             for (column, heat) in row.cells.iter().take(columns).enumerate() {
                 draw_cell(
                     &mut ink,
@@ -126,6 +127,7 @@ fn told_cost(cost: f64, room: f64) -> String {
         format!("{}.{:02}×", hundredths / 100, hundredths % 100),
         format!("{}.{}×", tenths / 10, tenths % 10),
         format!("{}.{}", tenths / 10, tenths % 10),
+        format!("{}×", libm::round(cost) as u64),
         format!("{}", libm::round(cost) as u64),
     ];
     let from = if cost >= 10.0 { 3 } else { 0 };

@@ -9,16 +9,16 @@ pub(super) const SHADES: usize = 9;
 ///
 /// The colours of series are those of Okabe and Ito (2008, "Color universal design"), which people of all kinds of colour vision tell
 /// apart, darkened on paper and lightened on black until a thin line is seen (contrast 3 : 1, WCAG 2.2 criterion 1.4.11). The shades of
-/// heat differ in lightness above all.
+/// heat differ in lightness above all. Of each hue the second comes late, so that plots of six series have six hues.
 pub const CSS: &str = "\
 :root{--ink:#1b1f24;--soft:#57606a;--rule:#d8dee4;--paper:#fff;--band:#0969da1f;--good:#1a7f37;--bad:#b3261e;--hot:#b3261e;\
---c0:#0072b2;--c1:#c14e00;--c2:#00805d;--c3:#a8558a;--c4:#2483b8;--c5:#9a6700;--c6:#1b1f24;--c7:#57606a;\
+--c0:#0072b2;--c1:#c14e00;--c2:#00805d;--c3:#a8558a;--c4:#9a6700;--c5:#1b1f24;--c6:#2483b8;--c7:#57606a;\
 --h0:#f2f7fc;--h1:#dbe9f6;--h2:#bfd8ec;--h3:#98c3e0;--h4:#6daad2;--h5:#2d74a8;--h6:#235f93;--h7:#1a4f83;--h8:#0f335c}\
 @media (prefers-color-scheme:dark){:root{--ink:#e6edf3;--soft:#9ea7b1;--rule:#30363d;--paper:#0d1117;--band:#58a6ff29;--good:#56d364;\
---bad:#ff8178;--hot:#ff8178;--c0:#56b4e9;--c1:#ff9457;--c2:#2fc99a;--c3:#e79ac4;--c4:#9ad4f5;--c5:#f0b83c;--c6:#e6edf3;--c7:#9ea7b1;\
+--bad:#ff8178;--hot:#ff8178;--c0:#56b4e9;--c1:#ff9457;--c2:#2fc99a;--c3:#e79ac4;--c4:#f0b83c;--c5:#e6edf3;--c6:#9ad4f5;--c7:#9ea7b1;\
 --h0:#10202f;--h1:#14304a;--h2:#1a4263;--h3:#22567f;--h4:#2d6c9b;--h5:#5a9bc9;--h6:#84bae0;--h7:#b0d4ef;--h8:#dcedfa}}\
 @media print{:root{--ink:#000;--soft:#444;--rule:#bbb;--paper:#fff;--band:#0072b21f;--good:#1a7f37;--bad:#a00;--hot:#a00;\
---c0:#0072b2;--c1:#c14e00;--c2:#00805d;--c3:#a8558a;--c4:#2483b8;--c5:#9a6700;--c6:#000;--c7:#555;\
+--c0:#0072b2;--c1:#c14e00;--c2:#00805d;--c3:#a8558a;--c4:#9a6700;--c5:#000;--c6:#2483b8;--c7:#555;\
 --h0:#f2f7fc;--h1:#dbe9f6;--h2:#bfd8ec;--h3:#98c3e0;--h4:#6daad2;--h5:#2d74a8;--h6:#235f93;--h7:#1a4f83;--h8:#0f335c}}\
 svg.plot{display:block;width:100%;height:auto;color:var(--ink);font:12px system-ui,sans-serif}\
 .plot text{fill:currentColor;font-size:12px;font-variant-numeric:tabular-nums}.plot .s{fill:var(--soft)}.plot .m{font-size:11px}\
@@ -34,6 +34,7 @@ svg.plot{display:block;width:100%;height:auto;color:var(--ink);font:12px system-
 .plot .l,.plot .o,.plot .whisker{stroke:var(--c)}.plot .i,.plot .k,.plot .flat{fill:var(--c)}\
 .plot .flat{opacity:.45}\
 .plot .d1{stroke-dasharray:7 4}.plot .d2{stroke-dasharray:2 4}.plot .d3{stroke-dasharray:9 3 2 3}\
+.plot .d4{stroke-dasharray:14 4}.plot .d5{stroke-dasharray:4 3}.plot .d6{stroke-dasharray:10 3 2 3 2 3}.plot .d7{stroke-dasharray:1 5}\
 .h0{fill:var(--h0)}.h1{fill:var(--h1)}.h2{fill:var(--h2)}.h3{fill:var(--h3)}.h4{fill:var(--h4)}.h5{fill:var(--h5)}\
 .h6{fill:var(--h6)}.h7{fill:var(--h7)}.h8{fill:var(--h8)}.hx{fill:none;stroke:var(--bad);stroke-dasharray:3 2}\
 .plot .hn{fill:none;stroke:var(--rule)}.plot .best{fill:none;stroke:var(--ink);stroke-width:2}.plot text.over{fill:var(--paper)}\
@@ -59,5 +60,5 @@ pub(super) const CROSS: &str = "M-4-4L4 4M-4 4L4-4";
 
 /// The classes of a series: its colour, and of its line the dashes.
 pub(super) fn look(series: usize) -> String {
-    format!("c{} d{}", series % LOOKS, series % 4)
+    format!("c{0} d{0}", series % LOOKS)
 }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::metrics::Unit;
 
@@ -280,4 +282,27 @@ fn what_never_arrives_ends_in_a_cross() {
     let mut arrived = spacetime();
     arrived.moments[4].from = Some("gateway".to_owned());
     assert_eq!(crosses(&arrives), crosses(&arrived.draw(Size::Wide).inline()) + 1);
+}
+
+#[test]
+fn a_label_of_the_map_that_has_room_is_whole_and_ten_times_is_told_with_its_sign() {
+    let mut map = heat();
+    map.columns = ["8", "16", "32", "64", "128", "256", "512", "1024", "2048"].map(str::to_owned).to_vec();
+    let cells = vec![Heat { cost: Some(11.2), ..Heat::default() }; 9];
+    map.rows = vec![HeatRow { name: "lte-driving".to_owned(), cells }];
+    for size in [Size::Wide, Size::Narrow] {
+        assert!(map.draw(size).inline().contains(">lte-driving<"));
+    }
+    assert!(map.draw(Size::Wide).inline().contains(">11×<"));
+}
+
+#[test]
+fn no_two_series_have_the_same_dashes_and_six_have_six_hues() {
+    let looks: BTreeSet<String> = (0..8).map(style::look).collect();
+    let dashes: BTreeSet<&str> = looks.iter().filter_map(|look| look.split(' ').nth(1)).collect();
+    assert_eq!((looks.len(), dashes.len()), (8, 8));
+    for dash in dashes.iter().filter(|dash| **dash != "d0") {
+        assert_eq!(CSS.matches(&format!(".plot .{dash}{{stroke-dasharray:")).count(), 1, "{dash}");
+    }
+    assert!(CSS.contains("--c0:#0072b2") && !CSS.contains("--c4:#2483b8"), "a second blue comes late");
 }

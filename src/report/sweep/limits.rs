@@ -166,20 +166,20 @@ fn cause(here: &Point<'_>, best: &Point<'_>, at: Shares, at_best: Shares) -> Opt
         _ if here.sum("backend.mutations.put_off") > failed => Cause::PutOff,
         _ => Cause::Backoff,
     };
-    let grown = [
+    let mut grown = vec![
         (Cause::RoundTrips, at.waiting, at_best.waiting),
         (lost, at.lost, at_best.lost),
         (waits, at.backing_off, at_best.backing_off),
         (Cause::Writing, at.writing, at_best.writing),
     ];
+    if lost == Cause::Refusals {
+        // Who is refused waits before asking again: one without the other may grow while both together shrink.
+        grown.retain(|(cause, ..)| *cause != Cause::Refusals);
+        grown.push((lost, at.lost + at.backing_off, at_best.lost + at_best.backing_off));
+    }
     let by = |(_, share, at_best): &(Cause, f64, f64)| share - at_best;
     let most = grown.into_iter().max_by(|a, b| by(a).total_cmp(&by(b)))?;
-    let (cause, mut share, mut share_at_best) = most;
-    if cause == Cause::Refusals {
-        // Who is refused waits before asking again.
-        share += at.backing_off;
-        share_at_best += at_best.backing_off;
-    }
+    let (cause, share, share_at_best) = most;
     let killed = |point: &Point<'_>| point.sum("device.kills.count");
     match by(&most) {
         more if more > 0.005 && explains(here, best, share, share_at_best) => Some(cause),

@@ -1,4 +1,9 @@
 //! From a checked tree to a plan: names become positions, clock times become instants, shares become counts.
+//!
+//! The tree has every key with its form and default, so nothing here asks whether a value is there or what it is written like; what
+//! is asked is whether values go together: whether what is named exists, whether an instant lies within the script. A mistake is told
+//! at its place, and all of them at once; what may only follow from another mistake is kept back until there is no other.
+//! What can be run, but is probably not meant, is a doubt (`doubts`).
 
 mod backend;
 mod doubts;

@@ -233,7 +233,7 @@ impl Lookup<'_> {
         calendar: Calendar,
     ) -> Vec<ScopeRule> {
         let rule = |(name, view): (&str, View<'_>)| {
-            let column = self.column(view, id, name)?;
+            let column = self.column(sketch.view.at("scope").name(name), id, name)?;
             let kind = &columns[column].kind;
             let given = self.wrong.given(&[sketch.columns[column].view]);
             match scope(view.text())? {
@@ -323,7 +323,8 @@ impl Lookup<'_> {
             if name.is_some() && by_day.replace(on.len()).is_some() {
                 self.wrong.at(other, "only one column is compared by day", "compare the others by value");
             }
-            on.push((self.column(other, of, name.unwrap_or(other.text()))?, self.column(other, to, own)?));
+            let own_at = view.at("where").name(own);
+            on.push((self.column(other, of, name.unwrap_or(other.text()))?, self.column(own_at, to, own)?));
         }
         let day = 86_400;
         let shift = i64::from(calendar.utc_offset).rem_euclid(day) as u64;
@@ -357,7 +358,8 @@ impl Lookup<'_> {
         let id = self.names.iter().position(|n| *n == sketch.name).unwrap_or(0);
         let given = brought.map(|b| {
             let sound = sketch.columns.iter().filter(|c| c.view.is_sound());
-            let types: Vec<(&str, &ColumnType)> = sound.map(|c| (c.name, &c.kind)).collect();
+            let written = |c: &Draft<'_>| view.at("schema").name(c.name).place();
+            let types: Vec<_> = sound.map(|c| (c.name, &c.kind, written(c))).collect();
             match b.rows(&types, calendar) {
                 Ok(rows) => std::sync::Arc::new(rows),
                 Err(mistakes) => {

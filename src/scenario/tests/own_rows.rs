@@ -28,7 +28,9 @@ pub(super) fn result(scenario: &str, csv: &str) -> Result<Plan, String> {
     std::fs::write(&path, scenario).unwrap();
     let document = Document::load(&path).unwrap();
     let plans = with_names(|names| document.plans(&Request::default(), names));
-    plans.map(|mut plans| plans.remove(0)).map_err(|invalid| invalid.to_string())
+    // Files are told with the folder that they were found in, which has another name each time.
+    let here = format!("{}/", dir.path().display());
+    plans.map(|mut plans| plans.remove(0)).map_err(|invalid| invalid.to_string().replace(&here, "@"))
 }
 
 fn complaint(scenario: &str, csv: &str) -> String {
@@ -100,19 +102,19 @@ fn the_digest_covers_the_rows() {
 fn broken_rows_are_told_with_file_line_and_column() {
     let ragged = complaint(SCENARIO, &TASKS.replace("t2,Paint,", "t2,"));
     assert!(
-        ragged.contains("6 cells, but the header has 7") && ragged.contains("--> tasks.csv:3:1"),
+        ragged.contains("6 cells, but the header has 7") && ragged.contains("--> @tasks.csv:3:1"),
         "{ragged}"
     );
     let repeated = complaint(SCENARIO, &TASKS.replace("t3,", "t1,"));
     assert!(
-        repeated.contains("the key `t1` is repeated") && repeated.contains("--> tasks.csv:4:1"),
+        repeated.contains("the key `t1` is repeated") && repeated.contains("--> @tasks.csv:4:1"),
         "{repeated}"
     );
     assert!(repeated.contains("line 2 has it too"), "{repeated}");
     let no_key = complaint(SCENARIO, &TASKS.replace("t3,", ","));
     assert!(no_key.contains("the key is empty") && no_key.contains("tasks.csv:4"), "{no_key}");
     let date = complaint(SCENARIO, &TASKS.replace("2026-02-28 10:00:00", "last week"));
-    assert!(date.contains("`last week` is no date") && date.contains("--> tasks.csv:2:47"), "{date}");
+    assert!(date.contains("`last week` is no date") && date.contains("--> @tasks.csv:2:47"), "{date}");
     assert!(date.contains("^^^^^^^^^"), "{date}");
     let future = complaint(SCENARIO, &TASKS.replace("2026-02-28 10:00:00", "2026-03-03"));
     assert!(future.contains("`2026-03-03` lies after the scenario's start"), "{future}");
@@ -123,7 +125,7 @@ fn ragged_rows_are_told_in_the_order_of_their_lines_with_what_to_do() {
     let rows = "t4,a,2026-03-04,true,1,10000,2026-03-01\n".repeat(6);
     let ragged = format!("{TASKS}{rows}t5\nt6,b,c,d,e,f,g,h\n").replace("t2,Paint,", "t2,");
     let said = complaint(SCENARIO, &ragged);
-    let lines: Vec<&str> = said.lines().filter(|line| line.contains("--> tasks.csv")).collect();
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("--> @tasks.csv")).collect();
     assert!(lines[0].ends_with(":3:1"), "line 3 comes before line 11: {said}");
     assert!(said.contains("error: 1 cell, but the header has 7"), "{said}");
     assert!(said.contains("between two commas") && said.contains("stands in quotes"), "{said}");
@@ -176,11 +178,11 @@ fn a_file_of_another_kind_is_told_as_what_it_is() {
 fn a_quote_that_is_never_closed_is_told_where_it_opens() {
     let open = complaint(SCENARIO, &TASKS.replace("t2,Paint,", "t2,\"Paint,"));
     assert!(open.contains("the quote that opens here is never closed"), "{open}");
-    assert!(open.contains("--> tasks.csv:3:4") && open.matches("error: ").count() == 1, "{open}");
+    assert!(open.contains("--> @tasks.csv:3:4") && open.matches("error: ").count() == 1, "{open}");
     let swallowing =
         format!("{}t4,\"b\",2026-03-04,,3,1,2026-03-01\n", TASKS.replace("t2,Paint,", "t2,\"Paint,"));
     let open = complaint(SCENARIO, &swallowing);
-    assert!(open.contains("never closed") && open.contains("--> tasks.csv:3:4"), "{open}");
+    assert!(open.contains("never closed") && open.contains("--> @tasks.csv:3:4"), "{open}");
     result(SCENARIO, &TASKS.replace("Paint", "\"Paint\nthe \"\"wall\"\"\"")).unwrap();
 }
 
@@ -229,10 +231,11 @@ fn columns_that_are_not_there_are_told() {
         column.contains("tasks.csv has no column `titel`") && column.contains("did you mean `title`?"),
         "{column}"
     );
+    assert!(column.contains("own.toml:6:29") && column.contains("^^^^^"), "{column}");
     let cell = "schema = { nr = \"text key\", title = \"int\" }\n[fleet.phones]";
     let wrong = complaint(&SCENARIO.replace("[fleet.phones]", cell), TASKS);
     assert!(
-        wrong.contains("`Paint` is not a whole number") && wrong.contains("--> tasks.csv:3:4"),
+        wrong.contains("`Paint` is not a whole number") && wrong.contains("--> @tasks.csv:3:4"),
         "{wrong}"
     );
     let missing = complaint(&SCENARIO.replace("tasks.csv", "task.csv"), TASKS);
