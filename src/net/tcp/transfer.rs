@@ -323,7 +323,7 @@ impl Transfer {
         let (left, window) = (self.left(), if self.reopened { self.spare } else { whole });
         let full = pace.round.segment * window >= pace.first;
         let mut n = match left > window {
-            true if full => self.stretch(sender, pace, conditions),
+            true if full => self.stretch(sender, pace, conditions, window),
             true => window,
             false => left,
         };
@@ -335,9 +335,10 @@ impl Transfer {
         Step { n, window, stretch, start: pace.start, end: end(n) }
     }
 
-    /// How far the present window reaches without a stall: to the end, to where it overflows the queue, or less when the rate rises.
-    fn stretch(&self, sender: &Sender, pace: &Pace, conditions: &dyn Conditions) -> u64 {
-        let window = sender.window.segments();
+    /// How far the present window reaches without a stall: to the end, to where it overflows the queue, or less when the rate rises;
+    /// less than the `open` part of it, which is not all that is left, it never does.
+    fn stretch(&self, sender: &Sender, pace: &Pace, conditions: &dyn Conditions, open: u64) -> u64 {
+        let window = sender.window.segments().min(open);
         let mut n = self.left().min(sender.window.until(self.room + 1)).max(window);
         while n > window {
             let end = conditions.leaves_by(self.way, pace.start, self.bytes(n));
