@@ -17,6 +17,8 @@ pub struct Signals {
     pub interrupt: Arc<AtomicBool>,
     /// SIGTERM came: somebody is about to kill us, so end the running cells too.
     pub terminate: Arc<AtomicBool>,
+    /// Set by who has nothing to bring to an end: the first signal ends the program.
+    pub at_once: Arc<AtomicBool>,
 }
 
 impl Signals {

@@ -129,7 +129,12 @@ fn columns() -> Option<usize> {
 /// A signal that comes again within this time is the same one: who ends a process and then its group, as `timeout` does, sends it twice.
 const ECHO: Duration = Duration::from_millis(300);
 
-/// Makes SIGINT and SIGTERM set their flags; the second of a kind stops at once.
+/// What a signal that stops at once leaves.
+const CELLS_KEPT: &str =
+    "stopped at once, without a report; cells that were finished are kept, and --resume goes on with them";
+const NOTHING_JUDGED: &str = "stopped at once: nothing is judged, and nothing is written";
+
+/// Makes SIGINT and SIGTERM set their flags; the second of a kind stops at once, or the first if nothing has to be brought to an end.
 fn heed(signals: &Signals) -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let mut incoming = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
@@ -142,8 +147,11 @@ fn heed(signals: &Signals) -> io::Result<()> {
                 _ => (Exit::Terminated, &signals.terminate),
             };
             flag.store(true, Ordering::Relaxed);
+            if signals.at_once.load(Ordering::Relaxed) {
+                stop_at_once(exit, NOTHING_JUDGED);
+            }
             if first.entry(signal).or_insert_with(Stopwatch::start).elapsed() >= ECHO {
-                stop_at_once(exit);
+                stop_at_once(exit, CELLS_KEPT);
             }
         }
     };
@@ -153,11 +161,10 @@ fn heed(signals: &Signals) -> io::Result<()> {
 
 /// Ends the process, whatever it does. It says so, unless nobody takes what it says.
 #[expect(clippy::disallowed_methods, reason = "a reader that takes nothing must not keep the process alive")]
-fn stop_at_once(exit: Exit) {
+fn stop_at_once(exit: Exit, text: &'static str) {
     const PATIENCE: Duration = Duration::from_millis(100);
     let (said, done) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let text = "stopped at once, without a report; cells that were finished are kept, and --resume goes on with them";
         let _ = writeln!(io::stderr(), "{text}");
         let _ = said.send(());
     });

@@ -1,5 +1,7 @@
 //! `validate`: our models held against what is known.
 
+use std::sync::atomic::Ordering;
+
 use super::args::Validate;
 use super::console::Console;
 use super::measured;
@@ -8,6 +10,7 @@ use crate::report::Exit;
 
 /// Runs `validate`; without a word on what, everything.
 pub(super) fn validate(what: Option<&Validate>, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+    console.surroundings().signals.at_once.store(true, Ordering::Relaxed);
     match what {
         None => Ok(told(&campaign::validate::report(true), console)),
         Some(Validate::Models) => Ok(told(&campaign::validate::report(false), console)),
