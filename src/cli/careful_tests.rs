@@ -162,3 +162,24 @@ fn a_name_that_is_set_keeps_its_cells() {
     assert_eq!(desk.run("check @ties.toml --set name=other"), 0, "{}", desk.err);
     assert!(!desk.out.contains(" 0 cells"), "{}", desk.out);
 }
+
+#[test]
+fn predictions_replace_earlier_predictions_and_nothing_else() {
+    let mut desk = Desk::new();
+    let lines: Vec<&str> = crate::campaign::validate::measured::TRANSFERS.lines().take(4).collect();
+    desk.write("mine.csv", &lines.join("\n"));
+    desk.write("keep.txt", "important\n");
+    for other in ["keep.txt", "mine.csv"] {
+        let before = desk.read(other);
+        assert_eq!(desk.run(&format!("validate tcp @mine.csv -o @{other}")), 2, "{}", desk.err);
+        assert!(desk.err.contains("would be overwritten"), "{}", desk.err);
+        assert_eq!(desk.read(other), before);
+    }
+    desk.write("new.csv", "");
+    for _ in 0..2 {
+        assert_eq!(desk.run("validate tcp @mine.csv -o @new.csv"), 0, "{}", desk.err);
+        assert!(desk.read("new.csv").starts_with(lines[0]), "{}", desk.read("new.csv"));
+    }
+    assert_eq!(desk.run("validate tcp @new.csv -o @again.csv"), 0, "{}", desk.err);
+    assert_eq!(desk.read("again.csv"), desk.read("new.csv"));
+}

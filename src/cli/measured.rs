@@ -1,7 +1,7 @@
 //! `validate tcp` and `validate tcp-outage`: the link model against measured transfers.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 use super::args::MeasuredArgs;
@@ -10,6 +10,9 @@ use super::refusal::Refusal;
 use super::written;
 use crate::campaign::validate::measured::{self, Malformed, REPETITIONS, Validation};
 use crate::report::{self, Exit};
+
+/// A header of measurements is shorter.
+const HEADER_MAX: u64 = 10_000;
 
 /// Files of transfers: how far off the predictions are, and whether every tolerance is met.
 pub(super) fn transfers(args: &MeasuredArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -24,7 +27,7 @@ pub(super) fn transfers(args: &MeasuredArgs, console: &mut Console<'_>) -> anyho
 pub(super) fn outages(args: &MeasuredArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let exit = judge(args, measured::OUTAGES, measured::outages, console)?;
     console.remark(
-        "edge of the staircase: a row whose samples lie more than 5 % apart, as some took one retransmission timeout more; no one figure is right there, and it is not judged\n",
+        "edge of the staircase: a row whose samples lie more than 5 % apart, as some took one retransmission timeout more; no one figure is right there, and it is not judged\nno prediction: TCP gives the connection up before the outage ends\n",
     );
     Ok(exit)
 }
@@ -39,9 +42,14 @@ fn judge(
         Some(path) => (path.display().to_string(), read(path)?),
         None => ("the embedded reference".to_owned(), embedded.as_bytes().to_vec()),
     };
+    if let Some(out) = &args.out {
+        spare(args.file.as_deref(), out)?;
+    }
     let validation =
         predict(&bytes).map_err(|e| Refusal::because(Exit::Invalid, format!("error: {shown}: {e}")))?;
     if let Some(out) = &args.out {
+        // From here on a signal waits, so that no half of a file is left.
+        console.surroundings().signals.heed();
         written::replace(out, validation.csv.as_bytes())?;
     }
     console.result(&table(&validation));
@@ -53,6 +61,26 @@ fn judge(
             Exit::Nothing
         }
     })
+}
+
+/// Refuses to write over anything but an earlier result.
+fn spare(file: Option<&Path>, out: &Path) -> anyhow::Result<()> {
+    if let Some(file) = file {
+        written::spare(file, out)?;
+    }
+    if !out.is_file() {
+        return Ok(());
+    }
+    let mut header = String::new();
+    let read =
+        fs::File::open(out).and_then(|file| BufReader::new(file.take(HEADER_MAX)).read_line(&mut header));
+    let ours = header.trim_end().split(',').any(|column| column == measured::PREDICTED);
+    if read.is_ok_and(|bytes| bytes == 0) || ours {
+        return Ok(());
+    }
+    let text =
+        format!("{} would be overwritten, and it is no earlier result: choose another file", out.display());
+    Err(Refusal::usage(text))
 }
 
 fn table(validation: &Validation) -> String {

@@ -129,6 +129,11 @@ fn columns() -> Option<usize> {
 /// A signal that comes again within this time is the same one: who ends a process and then its group, as `timeout` does, sends it twice.
 const ECHO: Duration = Duration::from_millis(300);
 
+/// What a signal that stops at once leaves.
+const CELLS_KEPT: &str =
+    "stopped at once, without a report; cells that were finished are kept, and --resume goes on with them";
+const NOTHING_JUDGED: &str = "stopped at once: nothing is judged, and nothing is written";
+
 /// Makes SIGINT and SIGTERM set their flags; the second of a kind stops at once, and so does the first while nobody looks at them:
 /// whoever waits for a pipe that nobody writes to cannot.
 fn heed(signals: &Signals) -> io::Result<()> {
@@ -144,19 +149,16 @@ fn heed(signals: &Signals) -> io::Result<()> {
             };
             flag.store(true, Ordering::Relaxed);
             if !signals.heeded.load(Ordering::Relaxed) {
-                stop_at_once(exit, "stopped: nothing was running yet");
+                stop_at_once(exit, NOTHING_JUDGED);
             }
             if first.entry(signal).or_insert_with(Stopwatch::start).elapsed() >= ECHO {
-                stop_at_once(exit, CUT_OFF);
+                stop_at_once(exit, CELLS_KEPT);
             }
         }
     };
     std::thread::Builder::new().name("signals".to_owned()).spawn(listen)?;
     Ok(())
 }
-
-const CUT_OFF: &str =
-    "stopped at once, without a report; cells that were finished are kept, and --resume goes on with them";
 
 /// Ends the process, whatever it does. It says so, unless nobody takes what it says.
 #[expect(clippy::disallowed_methods, reason = "a reader that takes nothing must not keep the process alive")]

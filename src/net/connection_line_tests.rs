@@ -173,6 +173,71 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn streams_that_join_on_any_link_send_each_packet_and_again_only_what_was_lost(
+        link in (0_u64..600, 50_000_u64..30_000_000, 3_000_u64..1_000_000),
+        first in 1_u64..300_000,
+        later in proptest::collection::vec((0_u64..30_000, 1_u64..100_000), 1..8),
+        loss in 0_u64..2,
+        bbr in 0_u64..4
+    ) {
+        let (rtt, rate, queue) = link;
+        let mut link = Steady::new(Span::millis(rtt), BitRate(rate), BitRate(rate));
+        link.queue = [queue; 2];
+        if loss > 0 {
+            link = link.with_losses(Losses::Bernoulli(0.01), Seed(rate));
+        }
+        let congestion = if bbr == 0 { Congestion::Bbr } else { Congestion::Cubic };
+        let sender = Sender::new(congestion, link.rtt, at(0), true);
+        let transfer = Transfer::new(Direction::Down, at(0), Load::of(first), 1_500, false);
+        let mut line = Line::default();
+        let flow = line.join(Box::new(Stage { transfer, sender }), at(0), &link);
+        let (mut later, mut ids, mut bytes) = (later, vec![flow], first);
+        later.sort_unstable();
+        for (ms, more) in later {
+            if line.is_under_way(flow, at(ms)) {
+                ids.push(line.add(flow, Load::of(more), at(ms), &link));
+                bytes += more;
+            }
+        }
+        let mut ends: Vec<(Time, u64)> =
+            ids.iter().map(|id| (line.ends(*id).0.expect("nothing breaks"), *id)).collect();
+        ends.sort_unstable();
+        let last = ends.last().expect("there are some").0;
+        let stage = ends.iter().filter_map(|(end, id)| line.leave(*id, *end, &link).stage).last();
+        let traffic = stage.expect("the last one leaves it").transfer.traffic;
+        let fresh = traffic.packets - traffic.retransmitted;
+        let packets = segments(bytes, 1_500);
+        prop_assert!((packets..=packets + ids.len() as u64).contains(&fresh), "{fresh} for {packets}");
+        prop_assert!(last.since(at(0)) >= link.rate[1].time_for(bytes + 52 * packets));
+    }
+}
+
+#[test]
+fn who_joins_when_part_of_the_window_is_free_sends_no_more_than_there_is() {
+    // The free part covers the pipe of a slow link, and what is left is more than that and less than the whole window.
+    let link = Steady::new(Span::millis(100), BitRate(2_000_000), BitRate(2_000_000));
+    let mut line = Line::default();
+    let first = line.join(stage(at(0), 200_000), at(0), &link);
+    let end = line.ends(first).0.expect("nothing breaks");
+    for early in [10, 40, 80, 120, 160, 200, 300] {
+        for bytes in (1..=20).map(|n| n * 20_000) {
+            let mut line = Line::default();
+            let first = line.join(stage(at(0), 200_000), at(0), &link);
+            let joins = Time(end.0 - Span::millis(early).0);
+            let second = line.add(first, Load::of(bytes), joins, &link);
+            let last = [first, second].map(|id| line.ends(id).0.expect("nothing breaks")).into_iter().max();
+            let last = last.expect("there are two");
+            assert!(last >= at(0) + link.rate[1].time_for(wire(200_000 + bytes, 1_500)), "{early}, {bytes}");
+            line.leave(first, last, &link);
+            let traffic = line.leave(second, last, &link).stage.expect("the last one").transfer.traffic;
+            assert_eq!(traffic.retransmitted, 0);
+            assert!(traffic.packets <= segments(200_000 + bytes, 1_500) + 1);
+        }
+    }
+}
+
 #[test]
 fn a_message_that_nobody_joins_is_a_transfer_like_any_other() {
     for (losses, bytes) in [(Losses::None, 300_000), (Losses::Bernoulli(0.01), 300_000), (Losses::None, 1)] {

@@ -155,10 +155,15 @@ impl RadioUse {
         });
     }
 
-    /// The cost up to `end`.
+    /// The cost up to `end`, and of the tail that the last burst has beyond it: whoever stops to look early does not make it cheaper.
     pub fn cost(&self, end: Time) -> RadioCost {
         let mut all = self.clone();
         all.close(end);
+        if let (Some(power), Some(last)) = (all.power, all.last) {
+            let (seen, whole) = (end.since(last), power.tail_length());
+            all.on += whole.saturating_sub(seen);
+            all.nanojoules += power.tail_energy(whole) - power.tail_energy(seen);
+        }
         let energy = u64::try_from(all.nanojoules / 1_000).unwrap_or(u64::MAX);
         RadioCost { on: all.on, energy }
     }
@@ -264,8 +269,16 @@ mod tests {
         used.pass(at(0), LTE, Direction::Up, 0, (at(0), at(1_000)));
         used.pass(at(3_000), WIFI, Direction::Up, 0, (at(3_000), at(3_000)));
         let cost = used.cost(at(3_000));
-        assert_eq!(cost.on, Span::millis(260 + 1_000 + 2_000 + 79));
-        assert_eq!(cost.energy, 315_000 + 1_288_000 + 2_000 * 1_060 + 9_800);
+        assert_eq!(cost.on, Span::millis(260 + 1_000 + 2_000 + 79 + 240));
+        assert_eq!(cost.energy, 315_000 + 1_288_000 + 2_000 * 1_060 + 9_800 + 240 * 119);
+    }
+
+    #[test]
+    fn the_last_tail_is_paid_whole_however_soon_the_run_ends() {
+        let whole = cost(LTE, &[(0, 500)], 1_000, 60_000);
+        for end in [500, 700, 12_079, 12_080] {
+            assert_eq!(cost(LTE, &[(0, 500)], 1_000, end), whole, "an end at {end} ms");
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub struct Way {
     pool: Pool,
     /// A connection was opened, released or closed.
     freed: Notify,
-    lines: [RefCell<Line>; 2],
+    pub(super) lines: [RefCell<Line>; 2],
     /// Who shares a direction has changed.
     changed: [Notify; 2],
     /// When a packet of the device last passed.
@@ -81,6 +81,10 @@ struct Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
+        // A run that panics is over; if it was over this line, asking it again would end the whole program.
+        if std::thread::panicking() {
+            return;
+        }
         let Errand { way, shared, .. } = &*self.errand;
         if !self.answered {
             self.errand.unwanted.set(true);
@@ -102,6 +106,9 @@ struct Place<'w> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
         if !self.taken {
             self.way.pool.gives_up();
         }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::conditions::Direction;
 use super::link::{Link, LossyTime};
 use super::options::{Outage, OutageMode, Profile, Promotion};
 use super::tcp::{Handshake, Tls};
@@ -330,4 +331,26 @@ fn a_sleeping_radio_is_woken_once() {
     }
     let ended: Vec<u64> = bench.run().iter().map(|(_, at)| at.0 / 1_000_000).collect();
     assert!(ended[0] > 450 && ended[1] < 5_210 && ended[2] > 30_350, "{ended:?}");
+}
+
+#[test]
+fn a_run_that_panics_asks_the_line_nothing_more() {
+    let bench = Bench::new(profile(), options(), |_| ());
+    bench.request(at(0), 1_000, 10_000_000, PATIENT);
+    let (way, handle, seen) = (bench.way.clone(), bench.handle.clone(), Rc::new(Cell::new(None)));
+    let ends = move |way: &Way| way.lines[Direction::Down as usize].borrow().ends(1);
+    let (line, before) = (way.clone(), seen.clone());
+    bench.handle.spawn(bench.device, "bug", async move {
+        handle.sleep_until(at(1_000)).await;
+        before.set(Some(ends(&line)));
+        panic!("a bug of ours");
+    });
+    // The world goes down with the panic, and the requests in it.
+    let run = std::panic::AssertUnwindSafe(move || {
+        let mut bench = bench;
+        bench.run();
+    });
+    assert!(std::panic::catch_unwind(run).is_err());
+    assert!(seen.get().is_some_and(|before| before.0.is_ok_and(|end| end > at(9_000))));
+    assert_eq!(seen.get(), Some(ends(&way)), "nobody gave the message up");
 }

@@ -67,6 +67,14 @@ fn scalar(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
         node.value = value;
         return;
     }
+    // On a command line nobody quotes a word that looks like a number.
+    if let (Form::Word { built, .. }, Via::Set, Some(place)) = (form, &node.origin.via, &node.origin.place)
+        && let Some(word) = place.source.text.get(place.span.clone()).map(str::trim)
+        && built.contains(&word)
+    {
+        node.value = Val::Text(word.to_owned());
+        return;
+    }
     if let (Form::Word { built, later }, Some(word)) = (form, node.as_text()) {
         let diagnostic = if later.contains(&word) || later.contains(&"*") {
             Diagnostic::new(node.origin.place.clone(), format!("`{path} = \"{word}\"` is not built yet"))

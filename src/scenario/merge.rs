@@ -162,8 +162,9 @@ fn under<'f>(form: &'f Form, name: &str, path: &str, at: &Origin) -> Result<&'f 
 
 fn no_such_name(name: &str, path: &str, table: &Table, at: &Origin) -> Diagnostic {
     let known: Vec<&str> = table.keys().map(String::as_str).collect();
-    Diagnostic::new(at.place.clone(), format!("there is no `{}` to set", join(path, name)))
-        .help(choices(name, &known))
+    let whole = join(path, name);
+    Diagnostic::new(at.place.clone(), format!("there is no `{whole}` to set"))
+        .help(format!("{}; a table makes one: {whole}={{ … }}", choices(name, &known)))
 }
 
 fn make_table<'n>(node: &'n mut Node, key: &Origin) -> &'n mut Table {

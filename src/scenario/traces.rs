@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +10,9 @@ use super::diagnostic::{Diagnostic, Place, Source};
 use super::tree::{Node, Table, Via};
 use crate::base::Digest;
 use crate::net::{Trace, TraceError};
+
+/// So much of a line is read to show it.
+const LINE_READ: u64 = 1_000;
 
 /// Traces by their path as the scenario gives it.
 #[derive(Debug, Default)]
@@ -100,7 +103,13 @@ fn told(path: &Path, error: &TraceError, named: Option<Place>) -> Diagnostic {
 /// The line of this number, as far as it is short enough to show.
 fn line_of(path: &Path, line: u64) -> String {
     let Ok(source) = File::open(path) else { return String::new() };
-    let found = BufReader::new(source).split(b'\n').nth(line as usize - 1);
-    let text = found.and_then(Result::ok).unwrap_or_default();
+    let (mut source, mut text) = (BufReader::new(source), Vec::new());
+    // All lines before it are numbers; it may be one without end.
+    for _ in 0..line {
+        text.clear();
+        if (&mut source).take(LINE_READ).read_until(b'\n', &mut text).is_err() {
+            return String::new();
+        }
+    }
     String::from_utf8_lossy(&text).trim_end().chars().take(80).collect()
 }

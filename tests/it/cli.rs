@@ -327,3 +327,26 @@ fn a_run_that_is_killed_goes_on_where_it_was_and_comes_to_the_same_bytes() {
     assert!(files(&desk) == files(&whole));
     assert!(!journal.exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_validation_ends_with_the_first_signal() {
+    let desk = TempDir::new().unwrap();
+    // It has begun when it opens the pipe, and then waits for what nobody writes.
+    let pipe = desk.path().join("mine.csv");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let child = Command::new(env!("CARGO_BIN_EXE_syncdyno"))
+        .current_dir(desk.path())
+        .args(["validate", "tcp", "mine.csv", "-o", "out.csv"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let _open = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    signal(&child, "-TERM");
+    let ended = child.wait_with_output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(143), "{said}");
+    assert!(said.contains("nothing is judged") && !said.contains("--resume"), "{said}");
+    assert!(!desk.path().join("out.csv").exists());
+}

@@ -25,7 +25,10 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "cursors over rows that change", figures: cursors::moving },
     Family { name: "long transfers under loss", figures: losses::throughput },
     Family { name: "losses in bursts, Gilbert and Elliott", figures: losses::bursts },
-    Family { name: "radio energy", figures: energy::figures },
+    Family {
+        name: "radio energy by the models of 2009 (runs use that of 2G alone)",
+        figures: energy::figures,
+    },
     Family { name: "databases on measured devices", figures: flash::figures },
     Family { name: "first downloads that vendors tell of", figures: downloads::figures },
 ];

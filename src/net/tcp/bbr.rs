@@ -79,20 +79,20 @@ impl Bbr {
         self.full.1 >= ROUNDS
     }
 
-    /// Sends `n` packets; `natural(from, k)` is when the last `k` of them have left the bottleneck if they begin at `from`. Returns when
-    /// all have left.
-    pub(super) fn send(&mut self, n: u64, pace: &Pace, natural: impl Fn(Time, u64) -> Time) -> Time {
+    /// Sends `n` packets; `natural(from, done, k)` is when the `k` of them after the first `done` have left the bottleneck if they
+    /// begin at `from`. Returns when all have left.
+    pub(super) fn send(&mut self, n: u64, pace: &Pace, natural: impl Fn(Time, u64, u64) -> Time) -> Time {
         self.starved = self.delivered;
-        let (free, left) = self.start(n, pace);
-        let from = pace.start + Span::from_secs_f64(free);
+        let after = |seconds: f64| pace.start + Span::from_secs_f64(seconds);
+        let (free, left) = self.start(n, pace, |from, done, k| {
+            (natural(after(from), done as u64, k as u64) - pace.start).as_secs_f64()
+        });
+        let from = after(free);
         if left < 1.0 {
-            // What the last packets lack of their full size.
-            let full = pace.round.segment * n;
-            let short = full.saturating_sub(natural(pace.start, n) - pace.start);
-            return Time(from.0 - short.0);
+            return from;
         }
         self.delivered += left;
-        let end = natural(from, left as u64);
+        let end = natural(from, n - left as u64, left as u64);
         let begins = pace.start;
         if begins.since(self.seen) > FORGETS {
             // The first packets after a rest see the empty link.
@@ -111,7 +111,8 @@ impl Bbr {
     }
 
     /// The paced start, in seconds after the pace's: when the bottleneck is free, and how many packets are left once the pipe is full.
-    fn start(&mut self, n: u64, pace: &Pace) -> (f64, f64) {
+    /// `leaves` is as `natural`, in such seconds: an outage that holds is in it.
+    fn start(&mut self, n: u64, pace: &Pace, leaves: impl Fn(f64, f64, f64) -> f64) -> (f64, f64) {
         let segment = pace.round.segment.as_secs_f64();
         let back = pace.back().as_secs_f64();
         let mut left = n as f64;
@@ -122,7 +123,7 @@ impl Bbr {
         while !self.is_full() || !flight.is_empty() {
             while !self.is_full() && left >= 1.0 && next <= now && out + 1.0 <= self.window {
                 let size = (self.window / 32.0).max(1.0).min(left).min(self.window - out).trunc();
-                free = now.max(free) + size * segment;
+                free = leaves(now.max(free), n as f64 - left, size);
                 let starved = self.delivered <= self.starved;
                 let delivered = self.delivered;
                 flight.push_back(Grain {

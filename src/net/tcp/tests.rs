@@ -248,6 +248,56 @@ fn an_outage_that_holds_costs_its_rest_and_one_that_resets_breaks() {
     assert_eq!(ended, Some(Err(Broken { at: at(600), cut: true })));
 }
 
+/// A first message with BBR that has left the bottleneck.
+fn sent_by_bbr(link: &dyn Conditions, bytes: u64) -> Time {
+    let mut sender = Sender::new(Congestion::Bbr, link.rtt(at(0)), at(0), true);
+    let mut transfer = Transfer::new(Direction::Down, at(0), Load::of(bytes), 1_500, false);
+    transfer.run(&mut sender, link, Time::FAR).expect("it ends").expect("nothing breaks")
+}
+
+proptest! {
+    #[test]
+    fn an_outage_never_makes_a_message_earlier(
+        bytes in 1_u64..3_000_000, rate in 200_000_u64..30_000_000, rtt in 2_u64..600, from in 0_u64..4_000, lasts in 1_u64..8_000
+    ) {
+        let steady = || Steady::new(Span::millis(rtt), BitRate(rate), BitRate(rate));
+        let mut dropped = steady();
+        let (from, until) = (at(from), at(from + lasts));
+        dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
+        let held = Gap { from, until, ..Gap::none(steady()) };
+        // BBR begins again without the pause that its pacing owed, or finds the pipe full a round earlier.
+        let paced = Span(Span::millis(rtt).0 / 4);
+        for (clean, drop, hold, rounding) in [
+            (sent(&steady(), bytes).0, sent(&dropped, bytes).0, sent(&held, bytes).0, Span::micros(1)),
+            (sent_by_bbr(&steady(), bytes), sent_by_bbr(&dropped, bytes), sent_by_bbr(&held, bytes), paced),
+        ] {
+            for late in [drop, hold] {
+                prop_assert!(late + rounding >= clean, "{late} for {clean}");
+                let inside = late > from + Span::nanos(1) && late < until;
+                prop_assert!(!inside, "the last byte leaves at {late} in the midst of the outage");
+            }
+        }
+    }
+}
+
+#[test]
+fn bbr_takes_up_after_an_outage_what_it_had_not_sent() {
+    // 300 kB at 2 Mbit/s: 1.2 s of the bottleneck, and two stalls of the start.
+    let link = || Steady::new(Span::millis(300), BitRate(2_000_000), BitRate(2_000_000));
+    let clean = sent_by_bbr(&link(), 300_000);
+    for from in [300, 700, 1_100, 1_500] {
+        assert!(at(from) < clean, "{clean}");
+        let mut dropped = link();
+        let (from, until) = (at(from), at(from + 5_000));
+        dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
+        let late = sent_by_bbr(&dropped, 300_000);
+        assert!(late > until, "dropped from {from} on: {late}");
+        let held = sent_by_bbr(&Gap { from, until, ..Gap::none(link()) }, 300_000).since(clean);
+        let lasts = Span::secs(5);
+        assert!(held >= lasts.scaled(9, 10) && held <= lasts.scaled(11, 10), "held from {from} on: {held}");
+    }
+}
+
 #[test]
 fn an_outage_that_drops_for_longer_than_tcp_tries_ends_the_connection() {
     let mut link = lte();

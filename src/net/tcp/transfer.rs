@@ -1,5 +1,6 @@
 //! One message on its way.
 
+use super::bbr::Bbr;
 use super::mark::{Mark, Seen};
 use super::outage::{GIVE_UP, staircase};
 use super::segment::{Cut, HEADERS, Load};
@@ -265,12 +266,12 @@ impl Transfer {
             return;
         }
         self.room = self.holds(conditions, &pace);
-        let mut step = if sender.bbr.is_some() {
-            self.paced(sender, conditions, &pace)
-        } else {
-            self.windowed(sender, conditions, &pace, until)
+        let rested = sender.bbr.clone();
+        let mut step = match &mut sender.bbr {
+            Some(bbr) => self.paced(bbr, conditions, &pace, self.left()),
+            None => self.windowed(sender, conditions, &pace, until),
         };
-        if self.cut(sender, conditions, &pace, &mut step) {
+        if self.cut(sender, conditions, &pace, &mut step, rested) {
             return;
         }
         let mut lost = self.lost(conditions, &step);
@@ -323,7 +324,7 @@ impl Transfer {
         let (left, window) = (self.left(), if self.reopened { self.spare } else { whole });
         let full = pace.round.segment * window >= pace.first;
         let mut n = match left > window {
-            true if full => self.stretch(sender, pace, conditions),
+            true if full => self.stretch(sender, pace, conditions, window),
             true => window,
             false => left,
         };
@@ -335,9 +336,10 @@ impl Transfer {
         Step { n, window, stretch, start: pace.start, end: end(n) }
     }
 
-    /// How far the present window reaches without a stall: to the end, to where it overflows the queue, or less when the rate rises.
-    fn stretch(&self, sender: &Sender, pace: &Pace, conditions: &dyn Conditions) -> u64 {
-        let window = sender.window.segments();
+    /// How far the present window reaches without a stall: to the end, to where it overflows the queue, or less when the rate rises;
+    /// less than the `open` part of it, which is not all that is left, it never does.
+    fn stretch(&self, sender: &Sender, pace: &Pace, conditions: &dyn Conditions, open: u64) -> u64 {
+        let window = sender.window.segments().min(open);
         let mut n = self.left().min(sender.window.until(self.room + 1)).max(window);
         while n > window {
             let end = conditions.leaves_by(self.way, pace.start, self.bytes(n));
@@ -390,25 +392,37 @@ impl Transfer {
         lost
     }
 
-    /// Whether an outage stops the step. If it comes later, the step becomes what leaves before it.
+    /// Whether an outage stops the step, before which BBR had `rested`. If it comes later, the step becomes what leaves before it.
     fn cut(
         &mut self,
         sender: &mut Sender,
         conditions: &dyn Conditions,
         pace: &Pace,
         step: &mut Step,
+        rested: Option<Box<Bbr>>,
     ) -> bool {
         let Some(outage) = conditions.outages(pace.start).first().copied() else { return false };
         if outage.from >= step.end {
             return false;
         }
         if outage.from > pace.start {
-            let end = |n: u64| conditions.leaves_by(self.way, pace.start, self.bytes(n));
+            let end = |n: u64| match &rested {
+                Some(bbr) => self.paced(&mut bbr.clone(), conditions, pace, n).end,
+                None => conditions.leaves_by(self.way, pace.start, self.bytes(n)),
+            };
             let before = search(step.n, |n| end(n) <= outage.from);
             if before > 0 {
                 (step.n, step.end) = (before, end(before));
+                if let Some(mut bbr) = rested {
+                    *step = self.paced(&mut bbr, conditions, pace, before);
+                    sender.bbr = Some(bbr);
+                }
                 return false;
             }
+        }
+        if let Some(bbr) = rested {
+            step.window = bbr.window().max(1);
+            sender.bbr = Some(bbr);
         }
         let from = outage.from.max(self.at);
         if outage.mode == OutageMode::Reset {
@@ -515,15 +529,13 @@ impl Transfer {
         self.recovering = true;
     }
 
-    /// BBR: all the rest, paced.
-    fn paced(&self, sender: &mut Sender, conditions: &dyn Conditions, pace: &Pace) -> Step {
-        let n = self.left();
-        let natural =
-            |from: Time, k: u64| conditions.leaves_by(self.way, from, self.bytes(n) - self.bytes(n - k));
-        let (end, window) = match &mut sender.bbr {
-            Some(bbr) => (bbr.send(n, pace, natural), bbr.window()),
-            None => (natural(pace.start, n), n),
+    /// BBR: the next `n`, paced.
+    fn paced(&self, bbr: &mut Bbr, conditions: &dyn Conditions, pace: &Pace, n: u64) -> Step {
+        let natural = |from: Time, done: u64, k: u64| {
+            conditions.leaves_by(self.way, from, self.bytes(done + k) - self.bytes(done))
         };
+        let end = bbr.send(n, pace, natural);
+        let window = bbr.window();
         Step { n, window: window.max(1), stretch: n > window, start: pace.start, end }
     }
 }

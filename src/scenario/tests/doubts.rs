@@ -148,3 +148,13 @@ fn logins_after_the_end_are_told() {
     assert!(told.len() == 1 && told[0].contains("`workload.login.late` comes after the end"), "{told:?}");
     assert_eq!(doubted(&waves("+2s")), [""; 0]);
 }
+
+#[test]
+fn replacements_of_the_gateway_after_the_end_are_told() {
+    let often = |times: u64| {
+        format!("[event.r]\nat = \"+1m\"\ngateway_replaced = {{ times = {times}, every = \"1d\" }}")
+    };
+    let told = doubted(&often(60));
+    assert!(told.len() == 1 && told[0].contains("after the end with the last of its 60 times"), "{told:?}");
+    assert_eq!(doubted(&often(1)), [""; 0]);
+}

@@ -7,6 +7,7 @@ use super::{MINIMAL, complaint, plan, plans, with_sets};
 use crate::base::{Ppm, Span, Stamp, Time, Value};
 use crate::contract::{Delivery, ScopeRule, Trigger};
 use crate::net::OutageMode;
+use crate::net::tcp::Tls;
 
 const TUNNEL: &str = r#"
 name = "tunnel"
@@ -121,6 +122,25 @@ fn a_setting_of_another_kind_replaces_the_kind() {
 }
 
 #[test]
+fn a_word_that_looks_like_a_number_needs_no_quotes_on_a_command_line() {
+    for tls in ["1.2", "\"1.2\"", "1.3", "none"] {
+        let plan = with_sets(TUNNEL, &[&format!("transport.tls={tls}")]);
+        let expected = if tls == "none" {
+            Tls::None
+        } else if tls == "1.3" {
+            Tls::V13
+        } else {
+            Tls::V12
+        };
+        assert_eq!(plan.transport.handshake.tls, expected, "{tls}");
+    }
+    let other = complaint(TUNNEL, &["transport.tls=1.4"]);
+    assert!(other.contains("`transport.tls` is wrong"), "{other}");
+    let written = complaint(&format!("{TUNNEL}\n[transport]\ntls = 1.2\n"), &[]);
+    assert!(written.contains("`transport.tls` is wrong"), "a file can quote: {written}");
+}
+
+#[test]
 fn what_cannot_be_set_is_an_error_with_the_argument_shown() {
     let unknown = complaint(TUNNEL, &["engine.pull.chunk_row=5"]);
     assert!(unknown.contains("unknown key `chunk_row` in `engine.pull`"), "{unknown}");
@@ -131,6 +151,7 @@ fn what_cannot_be_set_is_an_error_with_the_argument_shown() {
         name.contains("there is no `event.tunel` to set") && name.contains("did you mean `tunnel`?"),
         "{name}"
     );
+    assert!(name.contains("event.tunel={ … }"), "{name}");
     let nothing = complaint(TUNNEL, &["engine.pull.chunk_rows"]);
     assert!(nothing.contains("this sets nothing"), "{nothing}");
     let value = complaint(TUNNEL, &["engine.pull.chunk_rows=many"]);

@@ -37,7 +37,7 @@ families! {
     cursors_lose_about_as_much_as_drawn_where_rows_change: "cursors over rows that change";
     losses_slow_a_long_transfer_as_formulas_say: "long transfers under loss";
     losses_come_in_bursts_as_the_chain_says: "losses in bursts, Gilbert and Elliott";
-    radios_draw_what_was_measured: "radio energy";
+    radios_draw_what_was_measured: "radio energy by the models of 2009 (runs use that of 2G alone)";
     transactions_take_as_long_as_on_measured_devices: "databases on measured devices";
     first_downloads_take_about_as_long_as_vendors_tell: "first downloads that vendors tell of";
 }

@@ -1,5 +1,6 @@
 //! Measured transfers, as their files have them.
 
+use super::predict::ROUNDS_MAX;
 use super::sheet::{Malformed, Row, Sheet};
 use crate::base::Span;
 use crate::net::Direction;
@@ -65,7 +66,7 @@ pub(super) struct OutageCell {
     pub(super) extremes: [f64; 2],
 }
 
-pub(super) const COLUMNS: [&str; 15] = [
+pub(super) const COLUMNS: [&str; 14] = [
     "profile",
     "up_bps",
     "down_bps",
@@ -80,18 +81,13 @@ pub(super) const COLUMNS: [&str; 15] = [
     "response_bytes",
     "samples",
     "median_s",
-    "mean_s",
 ];
-pub(super) const OUTAGE_COLUMNS: [&str; 8] = [
-    "profile",
-    "congestion_control",
-    "response_bytes",
-    "outage_start_s",
-    "outage_s",
-    "median_s",
-    "min_s",
-    "max_s",
-];
+/// Wanted for rows with losses.
+const MEAN: &str = "mean_s";
+/// The columns of a link among those of transfers.
+const LINK: std::ops::Range<usize> = 1..6;
+pub(super) const OUTAGE_COLUMNS: [&str; 7] =
+    ["congestion_control", "response_bytes", "outage_start_s", "outage_s", "median_s", "min_s", "max_s"];
 
 const CONGESTION: [(&str, Congestion); 2] = [("cubic", Congestion::Cubic), ("bbr", Congestion::Bbr)];
 const MODES: [(&str, Mode); 4] =
@@ -100,6 +96,8 @@ const DIRECTIONS: [(&str, Direction); 2] = [("up", Direction::Up), ("down", Dire
 /// A day.
 const SECONDS_MAX: f64 = 86_400.0;
 const BYTES_MAX: u64 = 1_000_000_000_000;
+/// Packets that a transfer with losses loses, about; it is predicted some hundred times.
+const LOST_MAX: f64 = 2_000.0;
 
 /// The links of the reference, for files of outages that only name theirs.
 const LINKS: [(&str, [u64; 2], u64, [u64; 2]); 5] = [
@@ -123,8 +121,9 @@ pub(super) fn congestion_word(congestion: Congestion) -> &'static str {
 fn link(row: Row<'_>) -> Result<Link, Malformed> {
     let rate = |column| row.whole(column, 1_000..=1_000_000_000_000);
     let queue = |column| row.whole(column, 1_500..=BYTES_MAX);
+    let name = Some(row.text("profile")).filter(|name| !name.is_empty()).unwrap_or("own link");
     Ok(Link {
-        name: row.text("profile").to_owned(),
+        name: name.to_owned(),
         rate: [rate("up_bps")?, rate("down_bps")?],
         delay: Span::from_secs_f64(row.number("one_way_delay_ms", 0.0..=60_000.0)? / 1e3),
         queue: [queue("queue_up_bytes")?, queue("queue_down_bytes")?],
@@ -137,21 +136,65 @@ fn seconds(row: Row<'_>, column: &str) -> Result<f64, Malformed> {
 
 pub(super) fn cell(row: Row<'_>) -> Result<Cell, Malformed> {
     let bytes = |column| row.whole(column, 1..=BYTES_MAX);
-    Ok(Cell {
+    let (loss, median) = (row.number("loss", 0.0..=0.5)?, seconds(row, "median_s")?);
+    let mean = match row.has(MEAN) {
+        true => seconds(row, MEAN)?,
+        false if loss > 0.0 => {
+            return Err(row.malformed("loss", format!("a row with losses wants a column {MEAN}")));
+        }
+        false => median,
+    };
+    let cell = Cell {
         link: link(row)?,
         congestion: row.word("congestion_control", &CONGESTION)?,
         mode: row.word("mode", &MODES)?,
         direction: row.word("direction", &DIRECTIONS)?,
-        loss: row.number("loss", 0.0..=0.5)?,
+        loss,
         bytes: [bytes("request_bytes")?, bytes("response_bytes")?],
         samples: row.whole("samples", 1..=1_000_000)?,
-        median: seconds(row, "median_s")?,
-        mean: seconds(row, "mean_s")?,
-    })
+        median,
+        mean,
+    };
+    for (way, column) in ["request_bytes", "response_bytes"].into_iter().enumerate() {
+        passable(row, column, cell.bytes[way], cell.link.rate[way])?;
+        let rounds = match cell.mode {
+            Mode::Cold | Mode::Tls => 1,
+            Mode::Warm | Mode::WarmIdle => cell.samples.min(ROUNDS_MAX as u64),
+        };
+        let most = (LOST_MAX / loss / rounds as f64 * 1_448.0) as u64;
+        if cell.bytes[way] > most {
+            let what = format!("more than {most} bytes, which is too much to predict at this loss");
+            return Err(row.malformed(column, what));
+        }
+    }
+    Ok(cell)
+}
+
+/// Nobody measures a transfer that takes longer than a day.
+fn passable(row: Row<'_>, column: &str, bytes: u64, rate: u64) -> Result<(), Malformed> {
+    let most = (SECONDS_MAX * rate as f64 / 8.0) as u64;
+    if bytes > most {
+        let what = format!("more than {most} bytes take longer than a day at {rate} bit/s");
+        return Err(row.malformed(column, what));
+    }
+    Ok(())
+}
+
+/// Whether a file of outages says what its links are.
+pub(super) fn names_links(sheet: &Sheet) -> Result<(), Malformed> {
+    if sheet.has("profile") || has_links(sheet) {
+        return Ok(());
+    }
+    let what = format!("there is no column profile, and not all of {}", COLUMNS[LINK].join(", "));
+    Err(Malformed { line: 1, column: None, what })
+}
+
+fn has_links(sheet: &Sheet) -> bool {
+    COLUMNS[LINK].iter().all(|column| sheet.has(column))
 }
 
 pub(super) fn outage_cell(row: Row<'_>, sheet: &Sheet) -> Result<OutageCell, Malformed> {
-    let link = if COLUMNS[1..6].iter().all(|column| sheet.has(column)) {
+    let link = if has_links(sheet) {
         link(row)?
     } else {
         let known: Vec<(&str, usize)> = LINKS.iter().enumerate().map(|(n, link)| (link.0, n)).collect();
@@ -159,13 +202,19 @@ pub(super) fn outage_cell(row: Row<'_>, sheet: &Sheet) -> Result<OutageCell, Mal
         Link { name: name.to_owned(), rate, delay: Span::millis(delay), queue }
     };
     let span = |column| row.number(column, 0.0..=SECONDS_MAX).map(Span::from_secs_f64);
+    let response = row.whole("response_bytes", 1..=BYTES_MAX)?;
+    passable(row, "response_bytes", response, link.rate[Direction::Down as usize])?;
+    let (median, extremes) = (seconds(row, "median_s")?, [seconds(row, "min_s")?, seconds(row, "max_s")?]);
+    if !(extremes[0]..=extremes[1]).contains(&median) {
+        return Err(row.malformed("median_s", "the median is not between min_s and max_s"));
+    }
     Ok(OutageCell {
         link,
         congestion: row.word("congestion_control", &CONGESTION)?,
-        response: row.whole("response_bytes", 1..=BYTES_MAX)?,
+        response,
         start: span("outage_start_s")?,
         lasts: span("outage_s")?,
-        median: seconds(row, "median_s")?,
-        extremes: [seconds(row, "min_s")?, seconds(row, "max_s")?],
+        median,
+        extremes,
     })
 }

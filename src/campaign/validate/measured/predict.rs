@@ -2,7 +2,7 @@
 
 use super::cells::{Cell, Link, Mode, OutageCell};
 use crate::base::{BitRate, Seed, Span, Time};
-use crate::net::tcp::{Congestion, Connection, Handshake, Losses, Steady, Tls};
+use crate::net::tcp::{Broken, Congestion, Connection, Handshake, Losses, Steady, Tls};
 use crate::net::{Conditions, Direction, Outage, OutageMode};
 
 /// What a test server sends first: a self-signed certificate with an RSA key of 2048 bits, its signature, and the rest of the flight.
@@ -11,6 +11,9 @@ const CERTIFICATES: u64 = 1_500;
 const CRYPTOGRAPHY: Span = Span::millis(2);
 /// How often a cell with losses is repeated; its prediction is the mean.
 pub const REPETITIONS: u64 = 500;
+
+/// Rounds on a kept connection, whatever the number of samples.
+pub(super) const ROUNDS_MAX: usize = 99;
 
 /// What is asked before an outage.
 const REQUEST: u64 = 200;
@@ -42,26 +45,29 @@ fn steady(link: &Link) -> Steady {
 }
 
 /// One request and its answer over an open connection, handed over at `at`; the server needs no time. When the answer is there.
-fn exchange(connection: &mut Connection, link: &Steady, at: Time, [up, down]: [u64; 2]) -> Time {
+fn exchange(
+    connection: &mut Connection,
+    link: &Steady,
+    at: Time,
+    [up, down]: [u64; 2],
+) -> Result<Time, Broken> {
     let mut now = at;
     for (way, bytes) in [(Direction::Up, up), (Direction::Down, down)] {
         let mut transfer = connection.message(way, now, bytes, link.mtu());
-        // A link without outages gives up only after a quarter of an hour of losses.
-        match connection.finish(&mut transfer, link) {
-            Ok(arrived) => now = arrived,
-            Err(broken) => return broken.at,
-        }
+        now = connection.finish(&mut transfer, link)?;
     }
-    now
+    Ok(now)
 }
 
 /// Connects and exchanges; seconds.
 fn cold(how: &Handshake, link: &Steady, bytes: [u64; 2]) -> f64 {
-    let ended = match Connection::open(how, link, Time::ZERO) {
-        Ok((mut connection, opened, _)) => exchange(&mut connection, link, opened, bytes),
-        Err(broken) => broken.at,
-    };
+    let ended = connected(how, link, bytes).unwrap_or_else(|broken| broken.at);
     ended.since(Time::ZERO).as_secs_f64()
+}
+
+fn connected(how: &Handshake, link: &Steady, bytes: [u64; 2]) -> Result<Time, Broken> {
+    let (mut connection, opened, _) = Connection::open(how, link, Time::ZERO)?;
+    exchange(&mut connection, link, opened, bytes)
 }
 
 /// The cells of one link, mode and direction. Those on a kept connection share it, as they did when the reference was measured: sizes
@@ -81,40 +87,67 @@ fn fresh(cell: &Cell) -> Prediction {
     }
     let lossy = |n| link.clone().with_losses(Losses::Bernoulli(cell.loss), Seed(n));
     let runs: Vec<f64> = (0..REPETITIONS).map(|n| cold(&how, &lossy(n), cell.bytes)).collect();
-    let mean = runs.iter().sum::<f64>() / runs.len() as f64;
+    over_runs(&runs, 1, cell.samples)
+}
+
+/// The mean of the runs, each the mean of `each` transfers, with the error that the mean of `samples` has.
+fn over_runs(runs: &[f64], each: usize, samples: u64) -> Prediction {
+    let mean = mean(runs);
     let variance = runs.iter().map(|run| (run - mean) * (run - mean)).sum::<f64>() / runs.len() as f64;
-    Prediction { seconds: mean, error: (variance / cell.samples.max(1) as f64).sqrt() }
+    Prediction { seconds: mean, error: (variance * each as f64 / samples.max(1) as f64).sqrt() }
 }
 
 fn kept(cells: &[&Cell]) -> Vec<Prediction> {
-    let cell = cells[0];
-    let link = match cell.loss {
-        loss if loss > 0.0 => steady(&cell.link).with_losses(Losses::Bernoulli(loss), Seed(0)),
-        _ => steady(&cell.link),
+    let (clean, loss) = (steady(&cells[0].link), cells[0].loss);
+    if loss <= 0.0 {
+        let times = kept_on(cells, &clean);
+        return times.iter().map(|times| Prediction { seconds: median(times), error: 0.0 }).collect();
+    }
+    let runs: Vec<Vec<Vec<f64>>> = (0..REPETITIONS)
+        .map(|n| kept_on(cells, &clean.clone().with_losses(Losses::Bernoulli(loss), Seed(n))))
+        .collect();
+    let predict = |(at, cell): (usize, &&Cell)| {
+        let each = usize::try_from(cell.samples).unwrap_or(usize::MAX).min(ROUNDS_MAX);
+        let means: Vec<f64> = runs.iter().map(|run| mean(&run[at][..each.min(run[at].len())])).collect();
+        over_runs(&means, each, cell.samples)
     };
+    cells.iter().enumerate().map(predict).collect()
+}
+
+/// The times of each cell, round after round, on one kept connection over `link`.
+fn kept_on(cells: &[&Cell], link: &Steady) -> Vec<Vec<f64>> {
+    let cell = cells[0];
     let mut order: Vec<usize> = (0..cells.len()).collect();
     order.sort_by_key(|n| cells[*n].bytes);
     let pause = if cell.mode == Mode::WarmIdle { Span::secs(4) } else { Span::ZERO };
     let mut times: Vec<Vec<f64>> = vec![Vec::new(); cells.len()];
     let how = handshake(false, cell.congestion);
-    let (mut connection, opened) = match Connection::open(&how, &link, Time::ZERO) {
+    let (mut connection, opened) = match Connection::open(&how, link, Time::ZERO) {
         Ok((connection, opened, _)) => (connection, opened),
         // Only losses without end keep it from opening: no figure is better than how long it tried.
         Err(broken) => {
             let seconds = broken.at.since(Time::ZERO).as_secs_f64();
-            return vec![Prediction { seconds, error: 0.0 }; cells.len()];
+            return vec![vec![seconds]; cells.len()];
         }
     };
-    let mut now = exchange(&mut connection, &link, opened, cells[order[0]].bytes);
-    let rounds = cells.iter().map(|cell| cell.samples).max().unwrap_or(1).clamp(1, 99);
+    // A link without outages gives up only after a quarter of an hour of losses.
+    let mut exchange = |start: Time, bytes: [u64; 2]| {
+        exchange(&mut connection, link, start, bytes).unwrap_or_else(|broken| broken.at)
+    };
+    let mut now = exchange(opened, cells[order[0]].bytes);
+    let rounds = cells.iter().map(|cell| cell.samples).max().unwrap_or(1).clamp(1, ROUNDS_MAX as u64);
     for _ in 0..rounds {
         for n in &order {
             let start = now + pause;
-            now = exchange(&mut connection, &link, start, cells[*n].bytes);
+            now = exchange(start, cells[*n].bytes);
             times[*n].push((now - start).as_secs_f64());
         }
     }
-    times.iter().map(|times| Prediction { seconds: median(times), error: 0.0 }).collect()
+    times
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 fn median(values: &[f64]) -> f64 {
@@ -124,13 +157,14 @@ fn median(values: &[f64]) -> f64 {
     if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
 }
 
-/// A cold transfer during which everything is dropped for a while.
-pub(super) fn outage(cell: &OutageCell) -> f64 {
+/// A cold transfer during which everything is dropped for a while: seconds, or nothing if TCP gives the connection up.
+pub(super) fn outage(cell: &OutageCell) -> Option<f64> {
     let mut link = steady(&cell.link);
     let from = Time::ZERO + cell.start;
     if cell.lasts > Span::ZERO {
         link.outages =
             vec![Outage { from, until: from + cell.lasts, mode: OutageMode::Drop, noticed: false }];
     }
-    cold(&handshake(false, cell.congestion), &link, [REQUEST, cell.response])
+    let ended = connected(&handshake(false, cell.congestion), &link, [REQUEST, cell.response]);
+    ended.ok().map(|ended| ended.since(Time::ZERO).as_secs_f64())
 }

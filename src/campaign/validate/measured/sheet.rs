@@ -85,12 +85,14 @@ impl Sheet {
         self.records.iter().map(|record| Row { header: &self.header, record })
     }
 
-    /// The file with a column added.
+    /// The file with a column added, or in the place of an earlier one of that name.
     pub(super) fn with_column(&self, name: &str, values: &[String]) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let mut put = |record: &csv::StringRecord, last: &str| {
-            let mut record = record.clone();
-            record.push_field(last);
+        let known = self.has(name);
+        let mut put = |record: &csv::StringRecord, value: &str| {
+            let fields = self.header.iter().zip(record);
+            let fields = fields.map(|(column, field)| if column == name { value } else { field });
+            let record: csv::StringRecord = fields.chain((!known).then_some(value)).collect();
             writer.write_record(&record).expect("memory takes it and all records are of one length");
         };
         put(&self.header, name);
@@ -112,6 +114,10 @@ impl<'a> Row<'a> {
     pub(super) fn text(self, column: &str) -> &'a str {
         let at = self.header.iter().position(|name| name == column);
         at.and_then(|at| self.record.get(at)).unwrap_or_default().trim()
+    }
+
+    pub(super) fn has(self, column: &str) -> bool {
+        self.header.iter().any(|name| name == column)
     }
 
     pub(super) fn whole(self, column: &str, range: RangeInclusive<u64>) -> Result<u64, Malformed> {

@@ -174,11 +174,13 @@ pub(super) fn transfers(cells: &[Cell], predictions: &[Prediction]) -> (Vec<Grou
 /// The tolerance of a cell with an outage.
 const STAIR: f64 = 0.05;
 
-pub(super) fn outages(cells: &[OutageCell], predictions: &[f64]) -> (Vec<Group>, Vec<Kind>) {
+pub(super) fn outages(cells: &[OutageCell], predictions: &[Option<f64>]) -> (Vec<Group>, Vec<Kind>) {
     let mut groups: BTreeMap<String, Vec<Off>> = BTreeMap::new();
     let mut counted = Vec::new();
     for (cell, seconds) in cells.iter().zip(predictions) {
-        let off = Off { amount: (seconds / cell.median - 1.0).abs(), error: 0.0 };
+        // Who gives up is as wrong about a transfer that was measured as one can be.
+        let amount = seconds.map_or(1.0, |seconds| (seconds / cell.median - 1.0).abs());
+        let off = Off { amount, error: 0.0 };
         let name = format!("{}, {}", cell.link.name, congestion_word(cell.congestion));
         groups.entry(name).or_default().push(off);
         // At the edge of a step some samples take one timeout more than others: no one figure is right.
