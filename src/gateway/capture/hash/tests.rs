@@ -257,6 +257,22 @@ fn two_passes_come_to_an_end_while_rows_vanish_in_each_and_take_none_for_gone() 
 }
 
 #[test]
+fn what_a_lagging_source_shows_by_now_is_told_at_the_first_reading() {
+    for snapshot in [Snapshot::Isolated, Snapshot::Torn, Snapshot::TwoPass] {
+        let (provisioning, replica_lag) = (Provisioning::Nothing, Span::secs(30));
+        let backend = backend::Options { provisioning, replica_lag, ..backend::Options::default() };
+        let options = Options { snapshot, ..Options::default() };
+        let mut trial = Trial::new(backend, Box::new(Hash::new(options)), 4);
+        trial.pull(100);
+        trial.push(2);
+        trial.commit(2);
+        trial.now += Span::secs(31);
+        trial.pull(100);
+        trial.check(&snapshot);
+    }
+}
+
+#[test]
 fn two_passes_with_trouble_at_any_request_lose_nothing() {
     let options = Options { snapshot: Snapshot::TwoPass, read_rows: 6, ..Options::default() };
     let mut calm = trial(options, Provisioning::Nothing, 10);
