@@ -273,6 +273,16 @@ fn what_a_lagging_source_shows_by_now_is_told_at_the_first_reading() {
 }
 
 #[test]
+fn a_reading_in_pages_goes_on_where_it_was_though_answers_are_lost() {
+    let options = Options { snapshot: Snapshot::TwoPass, read_rows: 1, ..Options::default() };
+    let mut trial = trial(options, Provisioning::Nothing, 20);
+    trial.trouble = (1..100).map(|n| (5 * n, Trouble::Lost)).collect();
+    trial.pull(100);
+    trial.check(&"lost");
+    assert!(trial.requests < 60, "{} requests for twice 21 pages", trial.requests);
+}
+
+#[test]
 fn two_passes_with_trouble_at_any_request_lose_nothing() {
     let options = Options { snapshot: Snapshot::TwoPass, read_rows: 6, ..Options::default() };
     let mut calm = trial(options, Provisioning::Nothing, 10);
