@@ -33,7 +33,7 @@ fn site(options: LastModifiedOptions, groups: &[usize]) -> Site {
 }
 
 /// A device that reads codes.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Reader {
     cursor: Option<String>,
     run: u64,
@@ -395,6 +395,23 @@ fn a_device_that_was_set_up_elsewhere_loads_everything_once() {
     assert_eq!(refusal(&reader.ask(&mut site, 500)), ServerError::CursorExpired(CODE));
     reader.pull(&mut site, 500, 100);
     assert_eq!(reader.rows.len(), 20);
+}
+
+#[test]
+fn a_device_that_is_put_back_behind_a_tombstone_loads_again() {
+    let mut site = reconciling(Span::ZERO);
+    let mut reader = Reader::default();
+    reader.pull(&mut site, 500, 100);
+    let backup = reader.clone();
+    delete(&mut site, 3..6);
+    reader.pull(&mut site, 500, 100);
+    reader.pull(&mut site, 500, 100);
+    assert_eq!(reader.rows.len(), 17);
+    reader = backup;
+    assert_eq!(refusal(&reader.ask(&mut site, 500)), ServerError::CursorExpired(CODE));
+    reader.pull(&mut site, 500, 100);
+    assert_eq!(reader.rows.len(), 17);
+    assert!(site.send(&pull(&[(CODE, reader.cursor.as_deref())], 10, 1 << 20)).error.is_none());
 }
 
 #[test]
