@@ -15,11 +15,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Ask, Captured, Effort, Reader, Strategy, Take};
+use super::super::{Ask, Captured, Effort, Reader, Rows, Strategy, Take};
 use super::LastModified;
 use crate::backend::{Backend, Change, Scope};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
-use crate::contract::ServerError;
+use crate::contract::{Carried, Schema, ServerError};
 
 /// A capture that looks for what is gone besides.
 #[derive(Clone)]
@@ -39,7 +39,7 @@ type Name = (Option<DeviceId>, EntityId);
 /// What a reader was told of one entity.
 #[derive(Clone, Debug, Default)]
 struct Told {
-    /// Names it: unlike any other, also of a gateway that this one replaces.
+    /// Names it: unlike any other, also of a gateway that this one replaces; 0 of a reader that began with its rows.
     load: u64,
     keys: BTreeSet<Key>,
     /// Bytes of the keys.
@@ -213,7 +213,7 @@ impl Strategy for Reconciling {
     }
 
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        self.inner.cursor_at(entity, stamp)
+        Told::default().cursor(&self.inner.cursor_at(entity, stamp))
     }
 
     fn touched(&mut self, _: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
@@ -222,6 +222,18 @@ impl Strategy for Reconciling {
             told.insert(key);
             self.bytes += told.bytes - before;
         }
+    }
+
+    fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, _: Stamp, rows: &mut Rows<'_>) {
+        for entity in schema.ids() {
+            self.told.entry(name(reader, entity)).or_default();
+        }
+        rows(&mut |Carried { entity, key, .. }| {
+            let told = self.told.get_mut(&name(reader, entity)).expect("each entity has its own");
+            let before = told.bytes;
+            told.insert(&Key::new(key));
+            self.bytes += told.bytes - before;
+        });
     }
 
     fn state(&self) -> u64 {
