@@ -158,9 +158,10 @@ impl Backend {
         self.unshown.last().max(closes)
     }
 
-    /// Since when readers do not see all that was written, if so, as of the last reading: a transaction is under way, or a read replica is
-    /// behind. Databases say so of both.
-    pub fn unseen_since(&self) -> Option<Time> {
+    /// Since when readers do not see at `now` all that was written, if so: a transaction is under way, or a read replica is behind.
+    /// Databases say so of both.
+    pub fn unseen_since(&mut self, now: Time) -> Option<Time> {
+        self.show_due(now);
         self.unshown.since()
     }
 

@@ -99,9 +99,7 @@ impl Backend {
     ) -> Result<Stretched, ServerError> {
         self.show_due(now);
         let stretched = self.read_stretch(now, stretch, take)?;
-        if let Some((stamp, _)) = &stretched.last {
-            self.stamps.passed(*stamp);
-        }
+        self.stamps.passed(self.clock(now), stretched.last.as_ref().map(|(stamp, _)| *stamp));
         Ok(stretched)
     }
 

@@ -24,6 +24,8 @@ pub struct Setting {
     pub starts: Vec<String>,
     /// Names of the sync units, by unit.
     pub units: Vec<String>,
+    /// Whether each of them pulls.
+    pub pulls: Vec<bool>,
     /// Length of the script; decides the distance of samples.
     pub script: Span,
     /// Data that is no older than this is fresh to people.
@@ -67,7 +69,7 @@ impl Collector {
             edits: Edits::default(),
             presence: Presence::new(devices),
             visibility: Visibility::default(),
-            replication: Replication::new(devices, setting.freshness),
+            replication: Replication::new(devices, setting.pulls, setting.freshness),
             series: Series::new(setting.script),
         }
     }

@@ -10,7 +10,7 @@ use crate::metrics::{Better, Figure, names};
 const UNIT: UnitId = UnitId(0);
 const ENTITY: EntityId = EntityId(0);
 
-/// A world told by hand: two devices, one unit.
+/// A world told by hand: two devices, a unit that pulls and one that does not.
 struct Telling {
     collector: Collector,
     now: Time,
@@ -20,7 +20,8 @@ impl Telling {
     fn new() -> Telling {
         let setting = Setting {
             starts: vec!["1d".to_owned(), "empty".to_owned()],
-            units: vec!["Login".to_owned()],
+            units: vec!["Login".to_owned(), "Send".to_owned()],
+            pulls: vec![true, false],
             script: Span::secs(240),
             freshness: Span::secs(3_600),
         };
@@ -157,11 +158,15 @@ fn a_sync_is_useful_if_it_ends_well_and_its_data_is_fresh() {
     t.at(100).device(0, start(3)).at(110).device(0, failed(3));
     t.at(150).device(0, start(4)).at(160).device(0, failed(4)).at(200).device(0, start(5)).device(0, well(5));
     t.at(230).device(1, start(0)).device(1, failed(0)).at(240);
+    // A push brings no data, and says nothing of how old it is.
+    let sent = Event::SyncStart { unit: UnitId(1), run: 6, waited: Span::ZERO };
+    t.device(0, sent)
+        .device(0, Event::SyncComplete { unit: UnitId(1), run: 6, took: Span::ZERO, blocking: false });
     let figures = t.figures();
     let value = |name| stat(&figures, name, "value");
     assert_eq!(value("engine.syncs.useful"), 3);
-    assert_eq!(value("engine.syncs.useful_share"), 428_571, "of seven that ended");
-    assert_eq!(value("engine.syncs.good_share"), 571_428);
+    assert_eq!(value("engine.syncs.useful_share"), 428_571, "of seven pulls that ended");
+    assert_eq!(value("engine.syncs.good_share"), 625_000, "of eight runs");
     assert_eq!(
         value("engine.syncs.blocked"),
         100_000_000_000,

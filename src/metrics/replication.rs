@@ -12,6 +12,8 @@ use crate::contract::{Event, KillReason, Overtaken};
 struct Device {
     /// The oldest data that its run was given; of the backend itself as old as nothing.
     age: Span,
+    /// It is of a unit that pulls: no other brings data.
+    pulls: bool,
     /// Since when its runs have ended badly.
     blocked_since: Option<Time>,
 }
@@ -20,34 +22,42 @@ struct Device {
 #[derive(Debug)]
 pub(super) struct Replication {
     freshness: Span,
+    /// Whether each unit pulls.
+    pulls: Vec<bool>,
     devices: Vec<Device>,
-    /// Runs that ended, and those of them that ended well.
+    /// Runs that ended, those of them that ended well, and those of units that pull.
     ended: u64,
     good: u64,
+    pulled: u64,
     made: FxHashMap<EditId, Time>,
 }
 
 impl Replication {
-    pub(super) fn new(devices: usize, freshness: Span) -> Replication {
+    pub(super) fn new(devices: usize, pulls: Vec<bool>, freshness: Span) -> Replication {
         let devices = vec![Device::default(); devices];
-        Replication { freshness, devices, ended: 0, good: 0, made: FxHashMap::default() }
+        Replication { freshness, pulls, devices, ended: 0, good: 0, pulled: 0, made: FxHashMap::default() }
     }
 
     /// What a device's engine did.
     pub(super) fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         let known = &mut self.devices[device.0 as usize];
         match event {
-            Event::SyncStart { .. } => known.age = Span::ZERO,
+            Event::SyncStart { unit, .. } => {
+                known.age = Span::ZERO;
+                known.pulls = self.pulls.get(usize::from(unit.0)).is_some_and(|pulls| *pulls);
+            }
             Event::SyncComplete { .. } => {
                 self.ended += 1;
                 self.good += 1;
-                board.add(Id::SyncsUseful, u64::from(known.age <= self.freshness));
+                self.pulled += u64::from(known.pulls);
+                board.add(Id::SyncsUseful, u64::from(known.pulls && known.age <= self.freshness));
                 if let Some(since) = known.blocked_since.take() {
                     board.add(Id::SyncsBlocked, (at - since).0);
                 }
             }
             Event::SyncError { .. } => {
                 self.ended += 1;
+                self.pulled += u64::from(known.pulls);
                 known.blocked_since.get_or_insert(at);
             }
             Event::EditMade { edit, .. } => _ = self.made.insert(edit.id, at),
@@ -90,9 +100,9 @@ impl Replication {
 
     /// Works out the shares.
     pub(super) fn finish(&self, at: Time, board: &mut Board) {
-        let share = |n: u64| (u128::from(n) * 1_000_000 / u128::from(self.ended.max(1))) as u64;
-        board.set(Id::SyncsGoodShare, share(self.good));
-        board.set(Id::SyncsUsefulShare, share(board.value(Id::SyncsUseful)));
+        let share = |n: u64, of: u64| (u128::from(n) * 1_000_000 / u128::from(of.max(1))) as u64;
+        board.set(Id::SyncsGoodShare, share(self.good, self.ended));
+        board.set(Id::SyncsUsefulShare, share(board.value(Id::SyncsUseful), self.pulled));
         for since in self.devices.iter().filter_map(|device| device.blocked_since) {
             board.add(Id::SyncsBlocked, (at - since).0);
         }

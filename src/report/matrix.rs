@@ -58,13 +58,14 @@ pub struct Costs {
     pub state_bytes: u64,
     /// Processor time of the gateway for finding changes, and for its replica, by its model, in nanoseconds.
     pub cpu_ns: u64,
-    /// Rows that came to devices.
+    /// Rows that came to devices, once more than they had to too: what sends many for nothing is cheap for each.
     pub delivered: u64,
 }
 
 /// What the columns are, for a terminal.
 const LEGEND: &str = "  \
-  for each row that came to a device:
+  rows: rows that came to devices, those among them that came once more
+  for each of these:
   scanned/row: rows that the backend looked at
   marks/row: rows that were written in the backend to find changes
   wire/row: bytes over the devices' links, both ways
@@ -176,6 +177,7 @@ impl Matrix {
             "mode",
             "converged",
             "undetected deletes",
+            "rows",
             "scanned/row",
             "marks/row",
             "wire/row",
@@ -196,6 +198,7 @@ impl Matrix {
                 Came::Ran(costs) => vec![
                     costs.verdict(),
                     costs.undetected_deletes.to_string(),
+                    costs.delivered.to_string(),
                     thousandths(costs.per_row(costs.scanned)),
                     thousandths(costs.per_row(costs.writes)),
                     human::figure(Unit::Bytes, costs.each(costs.wire_bytes)),
@@ -349,7 +352,7 @@ mod tests {
         assert!(story.contains("refused on none: keyset: no stamps\n"), "{story}");
         assert!(story.contains("refused on stamps-only, bare: log: no log\n"), "{story}");
         assert!(story.contains("refused on lone: log (persistent): several nodes\n"), "{story}");
-        for column in ["scanned/row", "marks/row", "wire/row", "cpu/row", "state/row"] {
+        for column in ["rows", "scanned/row", "marks/row", "wire/row", "cpu/row", "state/row"] {
             assert!(story.contains(&format!("\n  {column}: ")), "{column} is not explained in\n{story}");
         }
     }
@@ -357,8 +360,8 @@ mod tests {
     #[test]
     fn the_table_tells_what_was_missed_and_what_a_row_costs() {
         let table = matrix().to_markdown();
-        assert!(table.contains("| stamps-only | keyset | ota | undeleted 7 | 7 | 1.00 |"), "{table}");
-        assert!(table.contains("| full | hash | ota | yes | 0 | 400.00 |"), "{table}");
+        assert!(table.contains("| stamps-only | keyset | ota | undeleted 7 | 7 | 10 | 1.00 |"), "{table}");
+        assert!(table.contains("| full | hash | ota | yes | 0 | 10 | 400.00 |"), "{table}");
         assert!(table.contains("| none | keyset | ota | refused |"), "{table}");
     }
 }

@@ -293,6 +293,7 @@ fn listeners(plan: &Plan, devices: &[DevicePlan], initial: Initial, lives: Vec<L
     let collector = metrics::Collector::new(metrics::Setting {
         starts: devices.iter().map(|d| d.start.name.clone()).collect(),
         units: plan.units.iter().map(|unit| unit.name.clone()).collect(),
+        pulls: plan.units.iter().map(|unit| !unit.pull.is_empty()).collect(),
         script: plan.duration,
         freshness: plan.workload.freshness,
     });

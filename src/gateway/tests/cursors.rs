@@ -1,6 +1,7 @@
 //! Cursors by time: what each loses, and how often it asks, against a count of its page cuts.
 
 use super::*;
+use crate::contract::Carried;
 
 /// What a reader that begins with nothing came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ fn site(options: LastModifiedOptions, groups: &[usize]) -> Site {
 }
 
 /// A device that reads codes.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Reader {
     cursor: Option<String>,
     run: u64,
@@ -395,6 +396,40 @@ fn a_device_that_was_set_up_elsewhere_loads_everything_once() {
     assert_eq!(refusal(&reader.ask(&mut site, 500)), ServerError::CursorExpired(CODE));
     reader.pull(&mut site, 500, 100);
     assert_eq!(reader.rows.len(), 20);
+}
+
+#[test]
+fn a_device_that_begins_with_its_rows_loads_nothing_and_hears_of_what_is_gone() {
+    let mut site = reconciling(Span::ZERO);
+    let mut reader = Reader { cursor: Some(site.gateway.cursor_at(CODE, START)), ..Reader::default() };
+    reader.rows = (0..20).map(|n| (format!("c{n:02}"), START)).collect();
+    let schema = Arc::clone(site.backend.schema());
+    site.gateway.begin_with(&schema, DeviceId(0), START, &mut |f| {
+        for key in reader.rows.keys() {
+            f(Carried { entity: CODE, key, stamp: START, values: &[] });
+        }
+    });
+    delete(&mut site, 3..6);
+    assert_eq!(reader.page(&mut site, 500), (3, false));
+    assert_eq!(reader.rows.len(), 17);
+    assert_eq!(kept(&reader.ask(&mut site, 500)), 51, "what has arrived is forgotten");
+}
+
+#[test]
+fn a_device_that_is_put_back_behind_a_tombstone_loads_again() {
+    let mut site = reconciling(Span::ZERO);
+    let mut reader = Reader::default();
+    reader.pull(&mut site, 500, 100);
+    let backup = reader.clone();
+    delete(&mut site, 3..6);
+    reader.pull(&mut site, 500, 100);
+    reader.pull(&mut site, 500, 100);
+    assert_eq!(reader.rows.len(), 17);
+    reader = backup;
+    assert_eq!(refusal(&reader.ask(&mut site, 500)), ServerError::CursorExpired(CODE));
+    reader.pull(&mut site, 500, 100);
+    assert_eq!(reader.rows.len(), 17);
+    assert!(site.send(&pull(&[(CODE, reader.cursor.as_deref())], 10, 1 << 20)).error.is_none());
 }
 
 #[test]

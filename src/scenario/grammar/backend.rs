@@ -35,7 +35,7 @@ pub(super) const BACKEND: Form = table(&[
         "stamp_precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
         "\"1ms\"",
-        "Stamps are cut to multiples of this.",
+        "Stamps are cut to multiples of this, those of rows of one's own too.",
     ),
     key(
         "ticks",
@@ -47,7 +47,7 @@ pub(super) const BACKEND: Form = table(&[
         "filter_precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
         "\"1us\"",
-        "Changes can only be asked for since a multiple of this; what was read since comes again.",
+        "Changes can only be asked for since a multiple of this; what was read since comes again. A page that begins at a time and not after a key never gets beyond rows of one multiple that fill it.",
     ),
     key("monotonic", Form::Bool, "true", "No stamp lies before an earlier one, though the clock steps back."),
     optional("commit_delay", COMMIT_DELAY, "Transactions that are stamped before others can see them."),
@@ -78,7 +78,11 @@ pub(super) const BACKEND: Form = table(&[
     ),
     optional("busy", BUSY, "Office hours, in which every request takes longer."),
     optional("queue", COUNT, "Requests that may wait for a worker; those that come then are refused."),
-    profiled("page_cap", Form::Int { min: 1, max: 1_000_000 }, "At most this many rows in one answer."),
+    profiled(
+        "page_cap",
+        Form::Int { min: 1, max: 1_000_000 },
+        "At most this many rows in one answer; a page that is extended to the end of its last time goes beyond it.",
+    ),
     profiled("gateway_timeout", SOME_SPAN, "Requests that take longer are answered with an error."),
     optional("quota", QUOTA, "What a client may ask for; beyond it, it is told when to come again."),
 ]);

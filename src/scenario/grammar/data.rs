@@ -51,7 +51,11 @@ pub(super) const ENTITY: Form = table(&[
 const CSV: Form = table(&[
     required("csv", Form::Text, "The file, relative to the scenario's."),
     key("key", Form::Text, "\"id\"", "The column with the key."),
-    optional("updated_at", Form::Text, "The column with the stamp; without it all rows carry the start's."),
+    optional(
+        "updated_at",
+        Form::Text,
+        "The column with the stamp, cut to `backend.stamp_precision`, and at the finest to microseconds; without it all rows carry the start's.",
+    ),
 ]);
 
 const COUNTER: Form = table(&[

@@ -13,7 +13,7 @@ use crate::contract::{Delivery, Entity, ScopeRule};
 use crate::gateway::Mode;
 use crate::net::Moves;
 use crate::scenario::plan::{Happening, Planned};
-use crate::workload::{DataError, Dataset, LoginWave};
+use crate::workload::{DataError, Dataset, GivenRow, LoginWave};
 
 /// Values that are written out in a warning.
 const NAMED: usize = 6;
@@ -73,6 +73,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
             let title = format!("{file} has a header and no rows: nobody has a `{}`", entity.name);
             doubts.push(Diagnostic::new(csv.place(), title).help("add a line for each row"));
         }
+        doubts.extend(made_equal(plan, &entity.name, rows, file, root));
         let rows: Vec<&[Value]> = rows.iter().map(|row| &row.values[..]).collect();
         doubts.extend(nobodys(plan, entity, &rows, &combinations, file, scope));
         doubts.extend(out_of_days(entity, &rows, file, scope));
@@ -234,6 +235,31 @@ fn nobodys(
     );
     let at = scope.key(&entity.columns[rules[rule].0].name);
     Some(Diagnostic::new(at.place(), title).help(why))
+}
+
+/// Stamps of one's own that differ and that the backend cuts to the same: ties that the rows do not have.
+fn made_equal(
+    plan: &Plan,
+    entity: &str,
+    rows: &[GivenRow],
+    file: &str,
+    root: View<'_>,
+) -> Option<Diagnostic> {
+    let precision = plan.backend.stamp_precision;
+    let stamps: BTreeSet<Stamp> = rows.iter().map(|row| row.stamp).collect();
+    let cut: BTreeSet<Stamp> = stamps.iter().map(|stamp| stamp.truncated(precision)).collect();
+    let (different, left) = (stamps.len() as u64, cut.len() as u64);
+    (left < different).then(|| {
+        let title = format!(
+            "`{entity}`: {} of {file} become {}: the backend cuts them to multiples of {precision}",
+            count(different, "different stamp"),
+            thousands(left)
+        );
+        let written = root.at("backend.stamp_precision").place();
+        let place = written.or_else(|| root.at("entity").key(entity).at("rows.csv").place());
+        let help = "rows of one stamp are a tie, and some cursors lose them; `backend.stamp_precision` goes down to \"1us\"";
+        Diagnostic::new(place, title).help(help)
+    })
 }
 
 /// Rows of one's own none of which lies within the days that devices hold.

@@ -161,6 +161,19 @@ fn a_header_without_rows_is_warned_of() {
 }
 
 #[test]
+fn stamps_that_the_backend_makes_equal_are_counted() {
+    let warned = |scenario: &str| {
+        let rows = TASKS.replace("10:00:00", "10:00:00.000250").replace("09:00:00Z", "09:00:00.000900Z");
+        let plan = result(scenario, &rows).unwrap();
+        plan.warnings.iter().map(|warning| warning.render(false)).collect::<String>()
+    };
+    let said = warned(SCENARIO);
+    assert!(said.contains("`task`: 3 different stamps of tasks.csv become 2"), "{said}");
+    let finer = SCENARIO.replace("[fleet", "[backend]\nstamp_precision = \"1us\"\n[fleet");
+    assert_eq!(warned(&finer), "");
+}
+
+#[test]
 fn a_file_of_another_kind_is_told_as_what_it_is() {
     let semicolons = complaint(SCENARIO, &TASKS.replace(',', ";"));
     assert!(semicolons.contains("tasks.csv seem to be separated by semicolons"), "{semicolons}");

@@ -300,7 +300,8 @@ impl Book {
                 self.confirmed = Some(page);
                 self.confirm(told);
             }
-            (cursor, _) if cursor == self.confirmed => self.forget(),
+            // A reading that goes on has told nothing yet: no answer that was lost takes it back.
+            (cursor, _) if cursor == self.confirmed => self.list = None,
             (_, sent) => {
                 self.sent = sent;
                 return false;

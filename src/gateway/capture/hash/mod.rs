@@ -200,11 +200,11 @@ impl Hash {
                 comparison.see(row, print);
             })?;
             effort.handled += comparison.seen;
-            return Ok(Some(comparison.end(&not_seen(&mut book.touched, backend.unseen_since()), &[])));
+            return Ok(Some(comparison.end(&not_seen(&mut book.touched, backend.unseen_since(now)), &[])));
         }
         if book.reading.is_none() {
             // What the source does not show as the reading begins may be missing in it, though it shows it by the end.
-            let touched = not_seen(&mut book.touched, backend.unseen_since());
+            let touched = not_seen(&mut book.touched, backend.unseen_since(now));
             book.reading = Some(Reading::beside(touched));
         }
         let words = (&mut self.canonical, &mut *effort);
@@ -214,7 +214,7 @@ impl Hash {
             see(&mut comparison, row, row.raw, &lens, (&mut self.canonical, effort));
         }
         effort.handled += comparison.seen;
-        let not = &touched | &not_seen(&mut book.touched, backend.unseen_since());
+        let not = &touched | &not_seen(&mut book.touched, backend.unseen_since(now));
         Ok(Some(comparison.end(&not, &gaps)))
     }
 

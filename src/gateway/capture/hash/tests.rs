@@ -257,6 +257,32 @@ fn two_passes_come_to_an_end_while_rows_vanish_in_each_and_take_none_for_gone() 
 }
 
 #[test]
+fn what_a_lagging_source_shows_by_now_is_told_at_the_first_reading() {
+    for snapshot in [Snapshot::Isolated, Snapshot::Torn, Snapshot::TwoPass] {
+        let (provisioning, replica_lag) = (Provisioning::Nothing, Span::secs(30));
+        let backend = backend::Options { provisioning, replica_lag, ..backend::Options::default() };
+        let options = Options { snapshot, ..Options::default() };
+        let mut trial = Trial::new(backend, Box::new(Hash::new(options)), 4);
+        trial.pull(100);
+        trial.push(2);
+        trial.commit(2);
+        trial.now += Span::secs(31);
+        trial.pull(100);
+        trial.check(&snapshot);
+    }
+}
+
+#[test]
+fn a_reading_in_pages_goes_on_where_it_was_though_answers_are_lost() {
+    let options = Options { snapshot: Snapshot::TwoPass, read_rows: 1, ..Options::default() };
+    let mut trial = trial(options, Provisioning::Nothing, 20);
+    trial.trouble = (1..100).map(|n| (5 * n, Trouble::Lost)).collect();
+    trial.pull(100);
+    trial.check(&"lost");
+    assert!(trial.requests < 60, "{} requests for twice 21 pages", trial.requests);
+}
+
+#[test]
 fn two_passes_with_trouble_at_any_request_lose_nothing() {
     let options = Options { snapshot: Snapshot::TwoPass, read_rows: 6, ..Options::default() };
     let mut calm = trial(options, Provisioning::Nothing, 10);

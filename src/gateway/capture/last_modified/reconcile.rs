@@ -5,7 +5,8 @@
 //! them are still there, and sends tombstones for the others, at the end of a pull.
 //!
 //! A key is forgotten when its tombstone has arrived. For that the cursor carries the number of the last round of them,
-//! `~load.round~` before the rest: if it comes back, they were committed; if another comes, they go out again.
+//! `~load.round~` before the rest: if it comes back, they were committed; if the one before comes, they go out again. One that is
+//! older than what was committed has expired: its reader was put back, and may hold again what is forgotten here.
 //!
 //! What is kept must hold at least what the reader holds. So a cursor names besides the load that the keys go back to: one of
 //! another has expired. That is how a device loads everything once that was set up elsewhere, or before a gateway that went back to
@@ -14,11 +15,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Ask, Captured, Effort, Reader, Strategy, Take};
+use super::super::{Ask, Captured, Effort, Reader, Rows, Strategy, Take};
 use super::LastModified;
 use crate::backend::{Backend, Change, Scope};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
-use crate::contract::ServerError;
+use crate::contract::{Carried, Schema, ServerError};
 
 /// A capture that looks for what is gone besides.
 #[derive(Clone)]
@@ -38,7 +39,7 @@ type Name = (Option<DeviceId>, EntityId);
 /// What a reader was told of one entity.
 #[derive(Clone, Debug, Default)]
 struct Told {
-    /// Names it: unlike any other, also of a gateway that this one replaces.
+    /// Names it: unlike any other, also of a gateway that this one replaces; 0 of a reader that began with its rows.
     load: u64,
     keys: BTreeSet<Key>,
     /// Bytes of the keys.
@@ -48,6 +49,8 @@ struct Told {
     /// The number of the last page with tombstones, and those of it, which may not have arrived.
     round: u64,
     sent: Vec<Key>,
+    /// The last of which that is known.
+    committed: u64,
     /// Tombstones were sent and did not arrive.
     owed: bool,
 }
@@ -66,14 +69,20 @@ impl Told {
         }
     }
 
-    /// The reader goes on from a page of this round: if it is the last, what went out with it is gone there.
-    fn arrived(&mut self, round: u64) {
+    /// The reader goes on from a page of this round, or from none: if it is the last, what went out with it is gone there.
+    /// False if it was further already.
+    fn arrived(&mut self, round: Option<u64>) -> bool {
+        if round.is_some_and(|round| round < self.committed) {
+            return false;
+        }
         let sent = std::mem::take(&mut self.sent);
-        if round == self.round {
+        if round == Some(self.round) {
+            self.committed = self.round;
             sent.iter().for_each(|key| self.remove(key));
         } else {
             self.owed |= !sent.is_empty();
         }
+        true
     }
 
     /// Sends tombstones of what is gone, at most `room`.
@@ -93,7 +102,7 @@ impl Told {
     /// A cursor that ends a page here.
     fn cursor(&mut self, inner: &str) -> String {
         self.round += u64::from(!self.sent.is_empty());
-        let round = if self.sent.is_empty() { 0 } else { self.round };
+        let round = if self.sent.is_empty() { self.committed } else { self.round };
         format!("~{}.{round}~{inner}", self.load)
     }
 }
@@ -132,8 +141,10 @@ impl Reconciling {
         };
         let told = self.told.get_mut(&name);
         let known = told.filter(|told| cursor.is_none_or(|cursor| cursor.load == told.load));
-        let told = known.ok_or(expired)?;
-        told.arrived(cursor.map_or(0, |cursor| cursor.round));
+        let told = known.ok_or_else(|| expired.clone())?;
+        if !told.arrived(cursor.map(|cursor| cursor.round)) {
+            return Err(expired);
+        }
         let cursor = cursor.map(|cursor| cursor.inner);
         let mut full = false;
         let page = self.inner.page(backend, now, Ask { cursor, ..ask }, &mut |change, part| {
@@ -202,7 +213,7 @@ impl Strategy for Reconciling {
     }
 
     fn cursor_at(&self, entity: EntityId, stamp: Stamp) -> String {
-        self.inner.cursor_at(entity, stamp)
+        Told::default().cursor(&self.inner.cursor_at(entity, stamp))
     }
 
     fn touched(&mut self, _: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {
@@ -211,6 +222,18 @@ impl Strategy for Reconciling {
             told.insert(key);
             self.bytes += told.bytes - before;
         }
+    }
+
+    fn begin_with(&mut self, schema: &Schema, reader: Reader<'_>, _: Stamp, rows: &mut Rows<'_>) {
+        for entity in schema.ids() {
+            self.told.entry(name(reader, entity)).or_default();
+        }
+        rows(&mut |Carried { entity, key, .. }| {
+            let told = self.told.get_mut(&name(reader, entity)).expect("each entity has its own");
+            let before = told.bytes;
+            told.insert(&Key::new(key));
+            self.bytes += told.bytes - before;
+        });
     }
 
     fn state(&self) -> u64 {
@@ -251,7 +274,7 @@ fn gone(
 #[derive(Clone, Copy, Debug)]
 struct Cursor<'t> {
     load: u64,
-    /// That of the page's tombstones; 0 if it has none.
+    /// That of the page's tombstones, or the last that was committed if it has none.
     round: u64,
     inner: &'t str,
 }
