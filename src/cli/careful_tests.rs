@@ -55,9 +55,9 @@ fn a_disaster_in_one_seed_is_not_green_and_a_small_change_can_be_tolerated() {
     }
     desk.write("worse.json", &worse.to_json());
     assert_eq!(desk.run("compare @out @worse.json"), 0, "{}", desk.err);
-    assert!(desk.out.contains("cannot be judged from 1 seed, it takes 2 in common"), "{}", desk.out);
+    assert!(desk.out.contains("cannot be judged from 1 seed, it takes 6 in common"), "{}", desk.out);
     assert_eq!(desk.run("compare @out @worse.json --fail-on-worse"), 14, "{}", desk.out);
-    assert!(desk.err.contains("run both with --seeds 1..=5"), "{}", desk.err);
+    assert!(desk.err.contains("run both with --seeds 1..=8"), "{}", desk.err);
 
     let mut close = desk.record("out");
     let slower = |value: u64| crate::metrics::Figure::Value { unit: crate::metrics::Unit::Ns, value };

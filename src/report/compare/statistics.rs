@@ -23,29 +23,28 @@ impl Change {
     pub(super) const UNKNOWN: Change = Change { interval: None, chance: 1.0 };
 }
 
-/// The change from the bases to the candidates of `pairs`: the ratio of their sums, whose variance is that of what each pair is off
-/// that ratio (Cochran 1977, §6.4), by Student's law. From a base of nothing, the paired t-test. `None` for fewer than two pairs.
+/// The change from the bases to the candidates of `pairs`, by Student's law: the mean of the logarithms of their ratios, so that one pair
+/// with a wait of an hour counts as one pair; where something is zero, the mean difference as a share of the mean base. `None` for fewer
+/// than two pairs.
 pub(super) fn change(pairs: &[(u64, u64)]) -> Option<Change> {
     let n = pairs.len() as f64;
     let law = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| pairs.len() > 1)?;
-    let sums = pairs.iter().fold((0_u128, 0_u128), |sums, &(base, candidate)| {
-        (sums.0 + u128::from(base), sums.1 + u128::from(candidate))
-    });
-    let mean = sums.0 as f64 / n;
-    let ratio = if sums.0 > 0 { sums.1 as f64 / sums.0 as f64 } else { 1.0 };
-    let off = pairs.iter().map(|&(base, candidate)| candidate as f64 - ratio * base as f64);
-    let deviation = |centre: f64| {
-        let squares: f64 = off.clone().map(|off| (off - centre) * (off - centre)).sum();
-        libm::sqrt(squares / (n - 1.0) / n)
+    let in_logarithms = pairs.iter().all(|&(base, candidate)| base > 0 && candidate > 0);
+    let difference = |&(base, candidate): &(u64, u64)| match in_logarithms {
+        true => libm::log(candidate as f64 / base as f64),
+        false => candidate as f64 - base as f64,
     };
-    if sums.0 == 0 {
-        let candidate = sums.1 as f64 / n;
-        return Some(Change { interval: None, chance: two_sided(&law, candidate, deviation(candidate)) });
-    }
-    let error = deviation(0.0) / mean;
+    let differences: Vec<f64> = pairs.iter().map(difference).collect();
+    let mean = differences.iter().sum::<f64>() / n;
+    let squares: f64 = differences.iter().map(|x| (x - mean) * (x - mean)).sum();
+    let error = libm::sqrt(squares / (n - 1.0) / n);
     let half = law.inverse_cdf(0.975) * error;
-    let change = ratio - 1.0;
-    Some(Change { interval: Some((change - half, change + half)), chance: two_sided(&law, change, error) })
+    let base = pairs.iter().map(|&(base, _)| base as f64).sum::<f64>() / n;
+    let interval = match in_logarithms {
+        true => Some((libm::expm1(mean - half), libm::expm1(mean + half))),
+        false => (base > 0.0).then(|| ((mean - half) / base, (mean + half) / base)),
+    };
+    Some(Change { interval, chance: two_sided(&law, mean, error) })
 }
 
 /// The chance of being this far from zero with this standard error, or farther.
@@ -104,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_interval_of_a_change_is_that_of_the_ratio_of_sums() {
+    fn the_interval_of_a_change_is_that_of_the_mean_ratio_of_pairs() {
         let steady: Vec<(u64, u64)> = (0..20).map(|n| (1_000 + n, 1_100 + n)).collect();
         let steady = change(&steady).unwrap();
         let (low, high) = steady.interval.unwrap();
@@ -113,10 +112,19 @@ mod tests {
         let wild: Vec<(u64, u64)> = (0..20).map(|n| (1_000, if n % 2 == 0 { 500 } else { 1_600 })).collect();
         let wild = change(&wild).unwrap();
         let (low, high) = wild.interval.unwrap();
-        // 0.05 ± 2.093 × 0.5643 / √20.
-        assert!((low + 0.2141).abs() < 1e-3 && (high - 0.3141).abs() < 1e-3, "{wild:?}");
-        assert!((wild.chance - 0.696).abs() < 2e-3, "{wild:?}");
+        // e^(-0.1116 ± 2.093 × 0.5967 / √20) - 1.
+        assert!((low + 0.3235).abs() < 1e-3 && (high - 0.1826).abs() < 1e-3, "{wild:?}");
+        assert!((wild.chance - 0.413).abs() < 3e-3, "{wild:?}");
         assert_eq!(change(&[(5, 6)]), None);
+    }
+
+    #[test]
+    fn one_pair_with_a_very_long_wait_makes_no_difference_certain() {
+        let mut pairs: Vec<(u64, u64)> =
+            (0..8).map(|n| (5_400_000 + n * 20_000, 5_500_000 - n * 9_000)).collect();
+        pairs[3].0 = 5_800_000_000;
+        let change = change(&pairs).unwrap();
+        assert!(change.chance > 0.1, "{change:?}");
     }
 
     #[test]
@@ -125,7 +133,7 @@ mod tests {
         assert_eq!(from_nothing.interval, None);
         assert!(from_nothing.chance < 1e-3, "{from_nothing:?}");
         assert_eq!(change(&[(0, 0), (0, 0)]).unwrap().chance, 1.0);
-        let exact = change(&[(100, 102), (200, 204)]).unwrap();
+        let exact = change(&[(100, 102), (200, 204), (300, 306)]).unwrap();
         assert!(exact.chance < 1e-9, "every pair changes by the same share: {exact:?}");
     }
 
