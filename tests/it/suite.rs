@@ -184,6 +184,7 @@ suite! {
     suite_strategies_gateway_killed_meets_its_expectations: "strategies/gateway-killed";
     suite_strategies_night_window_meets_its_expectations: "strategies/night-window";
     suite_strategies_ota_or_persistent_meets_its_expectations: "strategies/ota-or-persistent";
+    suite_strategies_refused_at_night_meets_its_expectations: "strategies/refused-at-night";
     suite_strategies_replica_forgets_meets_its_expectations: "strategies/replica-forgets";
     suite_strategies_replication_cost_meets_its_expectations: "strategies/replication-cost";
     suite_strategies_chaos_meets_its_expectations: "strategies/chaos";
