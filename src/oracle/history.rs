@@ -136,12 +136,12 @@ impl History {
         }
     }
 
-    /// At `now` the backend went back to what it was at `to`. What was undone by a return that is itself undone is there again.
+    /// At `now` the backend went back to what it was as `to` began. What was undone by a return that is itself undone is there again.
     pub(super) fn go_back(&mut self, to: Time, now: Time) {
         for version in self.rows.iter_mut().flat_map(|row| &mut row.versions) {
-            if version.at > to {
+            if version.at >= to {
                 version.undone.get_or_insert(now);
-            } else if version.undone.is_some_and(|undone| undone > to) {
+            } else if version.undone.is_some_and(|undone| undone >= to) {
                 version.undone = None;
             }
         }

@@ -219,13 +219,13 @@ impl Ledger {
         }
     }
 
-    /// The device went back to what it was at `to`: what was made since went with it, unless it is on the backend, and of what
+    /// The device went back to what it was as `to` began: what was made since went with it, unless it is on the backend, and of what
     /// is there it may say nothing any more. Gives how many are gone.
     pub(super) fn went_back(&mut self, device: DeviceId, to: Time) -> u64 {
         self.undecided[device.0 as usize].clear();
         let mut gone = 0;
         for edit in self.devices[device.0 as usize].values_mut().filter(|edit| !edit.taken_back) {
-            edit.taken_back = edit.made > to || edit.committed();
+            edit.taken_back = edit.made >= to || edit.committed();
             gone += u64::from(edit.taken_back && !edit.committed());
         }
         gone

@@ -252,7 +252,7 @@ impl Oracle {
     /// The backend went back to an older state. Edits that it had committed since are gone with it, whatever their devices were told.
     fn backend_went_back(&mut self, at: Time, to: Time) {
         for (_, row) in self.history.rows() {
-            for version in row.versions.iter().filter(|version| version.at > to) {
+            for version in row.versions.iter().filter(|version| version.at >= to) {
                 if let Author::Device(edit) = version.author {
                     self.taken_back += u64::from(self.ledger.undone(edit));
                 }

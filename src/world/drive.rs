@@ -18,6 +18,8 @@ const RESTARTED_AFTER: Span = Span::secs(5);
 impl World {
     /// Starts everything: the apps of those who do not log in later, and the tasks that make things happen.
     pub(super) fn set_going(&mut self) {
+        // Before all else: what is done at the very instant of a backup is not in it.
+        self.play_restores();
         self.servers.start_gateway();
         let mut logs_in = vec![false; self.devices.len()];
         for step in &self.script.steps {
@@ -33,7 +35,6 @@ impl World {
         self.play_script();
         self.play_kills();
         self.play_gateway_kills();
-        self.play_restores();
         self.play_networks();
         self.play_full_disks();
         self.play_backend();

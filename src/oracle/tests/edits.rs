@@ -391,11 +391,12 @@ fn an_edit_from_before_the_backup_is_lost_as_ever() {
 
 #[test]
 fn an_edit_that_went_with_the_backend_is_counted_and_may_be_committed_again() {
-    for told in [true, false] {
+    // A backup is of the instant as it began.
+    for (told, later) in [(true, 1), (true, 0), (false, 1)] {
         let mut stage = Stage::new();
         let values = || vec![(CLINIC, Value::text("a")), (STATUS, Value::text("new")), (DOCTOR, Value::Null)];
         let backup = stage.now();
-        stage.later(1);
+        stage.later(later);
         let key = stage.fresh_key("a");
         let edit = stage.edit(0, VISIT, &key, EditKind::Create, values());
         stage.push(0, false);
