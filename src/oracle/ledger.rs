@@ -48,11 +48,21 @@ pub(super) struct Edit {
     pub(super) decided_on: Option<DeviceId>,
 }
 
+/// A device's storage became a copy of another's.
+#[derive(Debug)]
+struct Copied {
+    device: DeviceId,
+    of: DeviceId,
+    at: Time,
+}
+
 /// All edits, and which of them are open: not committed and not carried.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     devices: Vec<BTreeMap<u32, Edit>>,
     open: FxHashMap<RowId, Vec<EditId>>,
+    /// Copies of storages, in the order in which they were made.
+    copies: Vec<Copied>,
     /// By device: edits in requests under way, which are another's where that was copied.
     in_flight: Vec<Vec<(u64, EditId)>>,
     /// By device: edits whose conflict came with the last answer to a push, and which the engine has not decided yet.
@@ -223,12 +233,29 @@ impl Ledger {
     /// is there it may say nothing any more. Gives how many are gone.
     pub(super) fn went_back(&mut self, device: DeviceId, to: Time) -> u64 {
         self.undecided[device.0 as usize].clear();
+        self.copies.retain(|copy| copy.device != device || copy.at < to);
         let mut gone = 0;
         for edit in self.devices[device.0 as usize].values_mut().filter(|edit| !edit.taken_back) {
             edit.taken_back = edit.made >= to || edit.committed();
             gone += u64::from(edit.taken_back && !edit.committed());
         }
         gone
+    }
+
+    /// The device's storage became a copy of another's, with its edits. Gives how many of its own are gone.
+    pub(super) fn became_copy(&mut self, device: DeviceId, of: DeviceId, at: Time) -> u64 {
+        let gone = self.went_back(device, Time::ZERO);
+        self.copies.push(Copied { device, of, at });
+        gone
+    }
+
+    /// Whether `edit` of another device came to this one with a copy of its storage, earlier than `until`.
+    pub(super) fn was_copied(&self, edit: EditId, device: DeviceId, until: Time) -> bool {
+        let mut copies = self.copies.iter().filter(|copy| copy.device == device && copy.at < until);
+        copies.any(|copy| {
+            let theirs = edit.device == copy.of && self.get(edit).is_some_and(|edit| edit.made < copy.at);
+            theirs || self.was_copied(edit, copy.of, copy.at)
+        })
     }
 
     /// The commit of an edit went with the state of the backend: it may be committed again, if its device still has it. False if

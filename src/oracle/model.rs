@@ -156,6 +156,7 @@ impl Oracle {
             values: commit.values,
             author: commit.author,
             edit: author.and_then(|edit| Some((edit, self.ledger.get(edit)?))),
+            ledger: &self.ledger,
             creates: author.is_some_and(|edit| self.ledger.creates(edit.device, id)),
         };
         let concerns = (author.map(|edit| edit.device), Some((row.entity, row.key.as_str())));
@@ -242,7 +243,7 @@ impl Oracle {
 
     /// A device's storage became a copy of another's: of its own nothing is left, and it holds what the other does.
     fn became_copy(&mut self, at: Time, device: DeviceId, of: DeviceId) {
-        self.taken_back += self.ledger.went_back(device, Time::ZERO);
+        self.taken_back += self.ledger.became_copy(device, of, at);
         self.blind.retain(|blind| blind.edit.device != device);
         let Some(places) = self.places.get(device.0 as usize) else { return };
         let rows = self.history.rows().map(|(id, row)| (id, row, &*places[usize::from(row.entity.0)]));

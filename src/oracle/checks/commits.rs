@@ -4,7 +4,7 @@ use crate::base::{EditId, EntityId, Key, Time, Value};
 use crate::contract::{Author, CommitKind, EditKind, Entity, Schema};
 use crate::oracle::clock::Clock;
 use crate::oracle::history::{History, Row, RowId, bit};
-use crate::oracle::ledger::Edit;
+use crate::oracle::ledger::{Edit, Ledger};
 use crate::oracle::truth::{RowHash, Truth, alike};
 use crate::oracle::words;
 
@@ -22,6 +22,7 @@ pub(in crate::oracle) struct CommitCase<'a> {
     pub(in crate::oracle) author: Author,
     /// The author, if that is an edit that the oracle knows.
     pub(in crate::oracle) edit: Option<(EditId, &'a Edit)>,
+    pub(in crate::oracle) ledger: &'a Ledger,
     /// The author's device has an uncommitted create of this row.
     pub(in crate::oracle) creates: bool,
 }
@@ -71,13 +72,13 @@ pub(in crate::oracle) fn committed_twice(case: &CommitCase<'_>) -> Option<String
 ///
 /// Told when the edit was made on an older version than the one replaced, a version in between by somebody else set a
 /// column, and the commit put another value there, be it in the edit or not. What the backend derived, what a backup brought
-/// back, and what went with the state before it does not count as written.
+/// back, and what went with the state before it does not count as written; nor does what the device held as a copy of another.
 pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String> {
     let (id, edit) = case.edit.filter(|(_, edit)| edit.row == case.id)?;
     let before = case.row.values.as_deref()?;
     let unseen = case.row.versions.get(edit.seen..)?;
     let foreign = |author: Author| match author {
-        Author::Device(by) => by.device != id.device,
+        Author::Device(by) => by.device != id.device && !case.ledger.was_copied(by, id.device, edit.made),
         Author::Office | Author::Import => true,
         Author::Derived | Author::Backup => false,
     };

@@ -468,6 +468,33 @@ fn a_copy_of_a_device_has_seen_what_that_had_and_nothing_more() {
 }
 
 #[test]
+fn an_edit_on_top_of_one_that_came_with_a_copy_replaces_nothing_unseen() {
+    for blind in [false, true] {
+        let mut stage = Stage::new();
+        let copied = (!blind).then(|| stage.update(0, "a1", "theirs"));
+        stage.later(1);
+        stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0) });
+        stage.emit(1, Event::ProcessStarted { incarnation: 1 });
+        stage.later(1);
+        let theirs = copied.unwrap_or_else(|| stage.update(0, "a1", "theirs"));
+        let mine = stage.update(1, "a1", "mine");
+        for (device, edit, status) in [(0, theirs, "theirs"), (1, mine, "mine")] {
+            let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", status)));
+            let entry = stage.phone(device).outbox[0].clone();
+            stage.acknowledge(device, &entry, stamp);
+        }
+        stage.drain();
+        let verdict = stage.verdict();
+        if blind {
+            assert_only(&verdict, "silent-discard", 1);
+        } else {
+            assert_silent(&verdict);
+        }
+    }
+}
+
+#[test]
 fn an_edit_that_went_with_the_power_is_lost_and_says_so() {
     for durable in [true, false] {
         let mut stage = Stage::with(durable);
