@@ -10,7 +10,7 @@ use crate::backend::Provisioning;
 use crate::base::words::{count, thousands};
 use crate::base::{EntityId, Ppm, Stamp, Time, Value};
 use crate::contract::{Delivery, Entity, ScopeRule};
-use crate::gateway::Mode;
+use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifiedSource, Mode};
 use crate::net::Moves;
 use crate::scenario::plan::{Happening, Planned};
 use crate::workload::{DataError, Dataset, GivenRow, LoginWave};
@@ -84,6 +84,8 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(too_rare(plan, root));
     doubts.extend(late_logins(plan, root));
     doubts.extend(late_replacements(plan, root));
+    doubts.extend(read_again(plan, root));
+    doubts.extend(loaded_each_time(plan, root));
     doubts.into_iter().map(Diagnostic::warning).collect()
 }
 
@@ -117,6 +119,48 @@ fn too_rare(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let uploads = "gateway.refresh.upload_every".to_owned();
     let rare = [(file, from_files), (reconcile, forgets), (uploads, plan.gateway.mode == Mode::Persistent)];
     rare.iter().filter(|(_, matters)| *matters).filter_map(|(key, _)| told(key)).collect()
+}
+
+/// How changes are found, and where that is written.
+fn capture(plan: &Plan) -> (&Capture, &'static str) {
+    match plan.gateway.mode {
+        Mode::Ota => (&plan.gateway.serve, "gateway.serve.capture"),
+        Mode::Persistent => (&plan.gateway.refresh.capture, "gateway.refresh.capture"),
+    }
+}
+
+/// Pages that end at a time that a coarse filter cannot ask for.
+fn read_again(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let (Capture::LastModified(options), place) = capture(plan) else { return None };
+    let by_stamp = options.bound != LastModifiedBound::Keyset
+        && options.paging == LastModifiedPaging::Keyset
+        && options.source == LastModifiedSource::Records;
+    let filter = plan.backend.filter_precision;
+    if !by_stamp || filter <= plan.backend.stamp_precision {
+        return None;
+    }
+    let bound = root.at(&format!("{place}.last_modified.bound"));
+    let title = format!(
+        "pages end at exact times, and the backend is asked for changes since a multiple of {filter}: a page that holds \
+         no more than such a time comes again for ever"
+    );
+    let help = "`bound = \"keyset\"`, which passes over what was read, or pages larger than what changes in that time";
+    Some(Diagnostic::new(bound.place(), title).help(help))
+}
+
+/// A replica that finds its cursor expired whenever it asks.
+fn loaded_each_time(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let (Capture::LastModified(_), _) = capture(plan) else { return None };
+    let (kept, every) = (plan.backend.tombstones_kept, plan.gateway.refresh.every);
+    let deletes = plan.backend.provisioning.deletes() && plan.gateway.mode == Mode::Persistent;
+    (deletes && kept < every).then(|| {
+        let title = format!(
+            "the backend keeps tombstones for {kept}, and the replica is refreshed every {every}: each refresh loads \
+             everything"
+        );
+        let help = "a longer `tombstones_kept`, or a shorter `gateway.refresh.every`";
+        Diagnostic::new(root.at("backend.tombstones_kept").place(), title).help(help)
+    })
 }
 
 /// Waves of logins after the end.

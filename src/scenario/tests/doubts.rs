@@ -138,6 +138,31 @@ fn what_comes_more_rarely_than_the_drain_lasts_is_told() {
 }
 
 #[test]
+fn pages_that_end_where_a_coarse_filter_cannot_begin_are_told() {
+    let of = |bound: &str, filter: &str| {
+        let capture = format!("[gateway.serve.capture.last_modified]\nbound = \"{bound}\"");
+        doubted(&format!("{capture}\n[backend]\nfilter_precision = \"{filter}\""))
+    };
+    for bound in ["tie-extended", "strict"] {
+        let told = of(bound, "10s");
+        assert!(told.len() == 1 && told[0].contains("since a multiple of 10s"), "{told:?}");
+        assert_eq!(of(bound, "1us"), [""; 0]);
+    }
+    assert_eq!(of("keyset", "10s"), [""; 0]);
+}
+
+#[test]
+fn a_replica_that_is_refreshed_more_rarely_than_tombstones_are_kept_is_told() {
+    let of = |kept: &str| {
+        let refresh = "[gateway]\nmode = \"persistent\"\nrefresh.every = \"2m\"";
+        doubted(&format!("{refresh}\n[backend]\ntombstones_kept = \"{kept}\""))
+    };
+    let told = of("1m");
+    assert!(told.len() == 1 && told[0].contains("each refresh loads everything"), "{told:?}");
+    assert_eq!(of("2m"), [""; 0]);
+}
+
+#[test]
 fn logins_after_the_end_are_told() {
     let waves = |late: &str| {
         format!(
