@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use super::incarnation::Life;
 use super::replica::{Captures, Judged, Waiting};
 use crate::backend::{self, Fact};
 use crate::base::{DeviceId, EntityId, Time, ValueRef};
@@ -70,11 +69,7 @@ pub struct Batch(pub(super) Vec<Waiting>);
 
 /// What the backend made of a batch, on its way home.
 #[derive(Debug)]
-pub struct Verdicts {
-    pub(super) judged: Vec<Judged>,
-    /// The backend's, when it judged.
-    pub(super) life: Life,
-}
+pub struct Verdicts(pub(super) Vec<Judged>);
 
 impl PageAsk {
     /// Its size, in bytes.

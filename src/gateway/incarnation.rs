@@ -20,7 +20,7 @@ pub enum Restored {
 }
 
 /// The backend's incarnation, as cursors name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Life(u64);
 
 impl Life {
@@ -37,11 +37,6 @@ impl Life {
         if self.0 == 0 { cursor } else { format!("#{}#{cursor}", self.0) }
     }
 
-    /// In which the cursor was made that was told so.
-    pub(super) fn of_cursor(told: &str) -> Life {
-        Life(split(told).0.parse().unwrap_or(0))
-    }
-
     /// The strategy's cursor in what came back.
     ///
     /// # Errors
@@ -52,17 +47,13 @@ impl Life {
         told: Option<Cow<'c, str>>,
     ) -> Result<Option<Cow<'c, str>>, ServerError> {
         let Some(told) = told else { return Ok(None) };
-        let (life, cursor) = split(&told);
+        let (life, cursor) =
+            told.strip_prefix('#').and_then(|told| told.split_once('#')).unwrap_or(("0", &told));
         if life.parse() != Ok(self.0) {
             return Err(ServerError::CursorExpired(entity));
         }
         Ok(Some(if self.0 == 0 { told } else { Cow::Owned(cursor.to_owned()) }))
     }
-}
-
-/// The life that a cursor names, and the rest.
-fn split(told: &str) -> (&str, &str) {
-    told.strip_prefix('#').and_then(|told| told.split_once('#')).unwrap_or(("0", told))
 }
 
 #[cfg(test)]
@@ -85,7 +76,6 @@ mod tests {
                     Err(ServerError::CursorExpired(EntityId(1)))
                 };
                 assert_eq!(read(life, &told), expected);
-                assert_eq!(Life::of_cursor(&told), made);
             }
         }
         assert_eq!(lives[1].read(EntityId(1), None), Ok(None), "who begins has no life behind him");

@@ -425,7 +425,6 @@ impl Gateway {
             Ok(admitted) => admitted,
             Err(error) => return Errand::refused(now, error),
         };
-        let life = Life::of(backend.incarnation(), self.backend_restored);
         let mut facts = Vec::new();
         let put_off = || Judged { outcome: Outcome::Later, rows: Vec::new() };
         let mut judged: Vec<Judged> = batch.0.iter().map(|_| put_off()).collect();
@@ -453,7 +452,7 @@ impl Gateway {
         let result = match admitted.fails {
             _ if done_at > deadline => Err(ServerError::GatewayTimeout),
             Some(_) => Err(ServerError::Failed),
-            None => Ok(Verdicts { judged, life }),
+            None => Ok(Verdicts(judged)),
         };
         Errand {
             result,
@@ -466,8 +465,7 @@ impl Gateway {
     }
 
     /// The backend's verdicts have come home: writes them down, with the rows that they make. What was put off stays in the
-    /// queue for another round; so does what a backend said of a life that the replica knows to be over, where those rows may
-    /// never have been.
+    /// queue for another round.
     pub fn settle(
         &mut self,
         now: Time,
@@ -476,20 +474,17 @@ impl Gateway {
         verdicts: &Verdicts,
     ) -> Vec<Event<'static>> {
         let Gateway { strategy, persistent, attributes, .. } = self;
-        let replica = &mut persistent.as_mut().expect("only a persistent gateway has errands").replica;
-        let later = |at: String| verdicts.life < Life::of_cursor(&at);
-        let is_over = replica.is_loading() || replica.entities().filter_map(|e| replica.cursor(e)).any(later);
-        let both = || batch.0.iter().zip(&verdicts.judged);
-        let stays = |judged: &Judged| is_over || judged.outcome == Outcome::Later;
-        let judged = || both().filter(|(_, judged)| !stays(judged));
-        for (waiting, judged) in judged() {
+        for (waiting, judged) in batch.0.iter().zip(&verdicts.0) {
             touched(now, &mut **strategy, &waiting.mutation, &judged.outcome);
         }
+        let replica = &mut persistent.as_mut().expect("only a persistent gateway has errands").replica;
+        let both = || batch.0.iter().zip(&verdicts.0);
+        let judged = || both().filter(|(_, judged)| judged.outcome != Outcome::Later);
         let theirs = |waiting: &Waiting| &*attributes[waiting.device.0 as usize];
         replica.settle(now, judged().map(|(waiting, judged)| (waiting, judged, theirs(waiting))));
         for (waiting, judged) in both() {
             round.after = round.after.max(waiting.seq);
-            if stays(judged) && !round.put_off.contains(&waiting.device) {
+            if judged.outcome == Outcome::Later && !round.put_off.contains(&waiting.device) {
                 round.put_off.push(waiting.device);
             }
         }
