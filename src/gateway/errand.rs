@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::incarnation::Life;
 use super::replica::{Captures, Judged, Waiting};
 use crate::backend::{self, Fact};
 use crate::base::{DeviceId, EntityId, Time, ValueRef};
@@ -45,7 +46,11 @@ pub struct PageAsk {
 
 /// What a refresh that asked for a page brings home.
 #[derive(Debug)]
-pub struct PageRead(pub(super) Brought);
+pub struct PageRead {
+    /// The backend's, as it was asked.
+    pub(super) life: Life,
+    pub(super) brought: Brought,
+}
 
 #[derive(Debug)]
 pub(super) enum Brought {
@@ -69,7 +74,11 @@ pub struct Batch(pub(super) Vec<Waiting>);
 
 /// What the backend made of a batch, on its way home.
 #[derive(Debug)]
-pub struct Verdicts(pub(super) Vec<Judged>);
+pub struct Verdicts {
+    /// In which life.
+    pub(super) life: Life,
+    pub(super) judged: Vec<Judged>,
+}
 
 impl PageAsk {
     /// Its size, in bytes.

@@ -19,8 +19,8 @@ pub enum Restored {
     Ignored,
 }
 
-/// The backend's incarnation, as cursors name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The backend's incarnation, as cursors name it; a later one is greater.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Life(u64);
 
 impl Life {

@@ -1,6 +1,7 @@
 //! A gateway with a replica: what it answers by itself, and what it wants of the backend.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -35,6 +36,8 @@ pub(super) struct Persistent {
     gathered: Vec<Captures>,
     /// The next process loads everything again.
     begins_afresh: bool,
+    /// The backend's life that was last heard of by a page of each entity, since the process began.
+    lives: BTreeMap<EntityId, Life>,
 }
 
 /// An answer that needed no backend.
@@ -90,12 +93,30 @@ impl Persistent {
             start,
             gathered: Vec::new(),
             begins_afresh: false,
+            lives: BTreeMap::new(),
         }
     }
 
     pub(super) fn die(&mut self) {
         self.replica.kill();
         self.gathered.clear();
+        self.lives.clear();
+    }
+
+    /// A page comes home from this life of the backend. If it is another than the replica knows of, the entity begins again: the
+    /// cursor tells, and where a load has none yet, what was heard before.
+    fn enters(&mut self, ask: &PageAsk, page: &PageRead) {
+        let life = self.lives.entry(ask.entity).or_default();
+        let known = std::mem::replace(life, page.life.max(*life));
+        if matches!(page.brought, Brought::OtherLife) || ask.cursor.is_none() && known < page.life {
+            self.replica.begin_again(ask.entity);
+            self.gathered.retain(|page| page.entity != ask.entity);
+        }
+    }
+
+    /// Whether the backend has left this life, as far as the gateway knows.
+    fn is_over(&self, life: Life) -> bool {
+        self.lives.values().any(|known| *known > life)
     }
 
     /// Takes a page into the replica.
@@ -339,7 +360,7 @@ impl Gateway {
             Ok(Brought::OtherLife) | Err(_) => 0,
         };
         Errand {
-            result: result.map(PageRead),
+            result: result.map(|brought| PageRead { life, brought }),
             bytes: HEAD + bytes,
             done_at: work.done_at.min(deadline),
             facts: Vec::new(),
@@ -357,22 +378,22 @@ impl Gateway {
     ) -> (bool, Event<'static>) {
         let Gateway { strategy, persistent, .. } = self;
         let persistent = persistent.as_mut().expect("only a persistent gateway has errands");
-        let (fencing, replica) = (persistent.options.fencing, &mut persistent.replica);
+        let late = persistent.replica.cursor(ask.entity) != ask.cursor;
+        let refused = late && persistent.options.fencing;
         let mut overtaken = None;
-        let (changed, scanned, goes_on, failed) = match page {
-            Ok(PageRead(Brought::OtherLife)) => {
-                replica.begin_again(ask.entity);
-                persistent.gathered.retain(|page| page.entity != ask.entity);
-                (0, 0, true, false)
-            }
-            Ok(PageRead(Brought::Page { captures, scanned }))
-                if fencing && replica.cursor(ask.entity) != ask.cursor =>
-            {
+        if let Ok(page) = &page
+            && !(refused && matches!(page.brought, Brought::Page { .. }))
+        {
+            persistent.enters(ask, page);
+        }
+        let (changed, scanned, goes_on, failed) = match page.map(|page| page.brought) {
+            Ok(Brought::OtherLife) => (0, 0, true, false),
+            Ok(Brought::Page { captures, scanned }) if refused => {
                 overtaken = Some(Overtaken::Refused { rows: captures.rows.len() as u64 });
                 (0, scanned, true, false)
             }
-            Ok(PageRead(Brought::Page { captures, scanned })) => {
-                if replica.cursor(ask.entity) != ask.cursor {
+            Ok(Brought::Page { captures, scanned }) => {
+                if late {
                     overtaken = Some(Overtaken::Written { rows: captures.rows.len() as u64 });
                 }
                 if !captures.more {
@@ -386,7 +407,7 @@ impl Gateway {
                 (changed, scanned, true, false)
             }
             Err(ServerError::CursorExpired(_)) if ask.cursor.is_some() => {
-                replica.load_afresh(ask.entity);
+                persistent.replica.load_afresh(ask.entity);
                 persistent.gathered.retain(|page| page.entity != ask.entity);
                 (0, 0, true, false)
             }
@@ -427,6 +448,7 @@ impl Gateway {
         };
         let mut facts = Vec::new();
         let put_off = || Judged { outcome: Outcome::Later, rows: Vec::new() };
+        let life = Life::of(backend.incarnation(), self.backend_restored);
         let mut judged: Vec<Judged> = batch.0.iter().map(|_| put_off()).collect();
         if admitted.fails != Some(Failing::Before) {
             for device in batch.devices() {
@@ -452,7 +474,7 @@ impl Gateway {
         let result = match admitted.fails {
             _ if done_at > deadline => Err(ServerError::GatewayTimeout),
             Some(_) => Err(ServerError::Failed),
-            None => Ok(Verdicts(judged)),
+            None => Ok(Verdicts { life, judged }),
         };
         Errand {
             result,
@@ -465,7 +487,7 @@ impl Gateway {
     }
 
     /// The backend's verdicts have come home: writes them down, with the rows that they make. What was put off stays in the
-    /// queue for another round.
+    /// queue for another round. So does all of a batch that was judged in a life that the backend has left: those rows never were.
     pub fn settle(
         &mut self,
         now: Time,
@@ -474,11 +496,17 @@ impl Gateway {
         verdicts: &Verdicts,
     ) -> Vec<Event<'static>> {
         let Gateway { strategy, persistent, attributes, .. } = self;
-        for (waiting, judged) in batch.0.iter().zip(&verdicts.0) {
+        let persistent = persistent.as_mut().expect("only a persistent gateway has errands");
+        if persistent.is_over(verdicts.life) {
+            round.after = batch.0.iter().map(|waiting| waiting.seq).fold(round.after, i64::max);
+            round.put_off.extend(batch.devices());
+            return Vec::new();
+        }
+        let both = || batch.0.iter().zip(&verdicts.judged);
+        for (waiting, judged) in both() {
             touched(now, &mut **strategy, &waiting.mutation, &judged.outcome);
         }
-        let replica = &mut persistent.as_mut().expect("only a persistent gateway has errands").replica;
-        let both = || batch.0.iter().zip(&verdicts.0);
+        let replica = &mut persistent.replica;
         let judged = || both().filter(|(_, judged)| judged.outcome != Outcome::Later);
         let theirs = |waiting: &Waiting| &*attributes[waiting.device.0 as usize];
         replica.settle(now, judged().map(|(waiting, judged)| (waiting, judged, theirs(waiting))));

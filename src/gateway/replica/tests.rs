@@ -15,6 +15,8 @@ use crate::contract::{
     PushRequest, Request, Schema, ScopeRule, ServerError, Want,
 };
 
+mod lives;
+
 const VISIT: EntityId = EntityId(0);
 const NOTE: EntityId = EntityId(1);
 const START: Stamp = Stamp(1_700_000_000_000_000);
@@ -293,23 +295,6 @@ fn a_queued_edit_outlives_the_process_and_is_judged_once() {
 }
 
 #[test]
-fn a_verdict_of_a_history_that_the_backend_left_is_asked_for_again() {
-    let mut site = Site::filled(1_000);
-    site.refresh();
-    let backup = site.backend.backup();
-    let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
-    assert_eq!(site.push(0, &edit), Outcome::Queued);
-    site.upload();
-    let now = site.tick();
-    site.backend.restore(now, backup);
-    site.refresh();
-    assert_eq!((site.push(0, &edit), site.gateway.waiting()), (Outcome::Queued, 1));
-    site.upload();
-    let stamp = site.backend.row(VISIT, &Key::new("north0")).unwrap().stamp;
-    assert_eq!(site.push(0, &edit), Outcome::Applied { stamp });
-}
-
-#[test]
 fn what_the_backend_took_is_there_before_the_next_refresh_and_no_older_page_goes_over_it() {
     let mut site = Site::filled(1_000);
     let (mut north, mut south) = (None, None);
@@ -368,31 +353,6 @@ fn what_a_load_afresh_does_not_meet_goes() {
     site.pull(0, &mut north, &mut held);
     assert_eq!(held, site.scope(0));
     assert_eq!(held.len(), 1);
-}
-
-#[test]
-fn a_backend_that_went_back_makes_the_replica_load_again_and_tell_what_is_gone() {
-    let mut site = Site::filled(1_000);
-    let (mut north, mut held) = (None, Rows::new());
-    site.refresh();
-    site.pull(0, &mut north, &mut held);
-    let backup = site.backend.backup();
-    site.office("north1", (1, "changed"));
-    let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
-    site.push(0, &edit);
-    let values = vec![(0, Value::text("north")), (1, Value::text("new"))];
-    let made = site.mutation(0, "made", EditKind::Create, values);
-    site.push(0, &made);
-    site.upload();
-    site.refresh();
-    site.pull(0, &mut north, &mut held);
-    assert_eq!(held.len(), 3);
-    let now = site.tick();
-    assert_eq!(site.backend.restore(now, backup).len(), 3, "two rows as they were, and one that is gone");
-    site.office("north1", (1, "since"));
-    site.refresh();
-    site.pull(0, &mut north, &mut held);
-    assert_eq!(held, site.scope(0));
 }
 
 #[test]

@@ -1,0 +1,96 @@
+//! Loads of a replica that knows of rows by verdicts, and a backend that goes back to a backup.
+
+use super::*;
+use crate::gateway::FlagOptions;
+
+#[test]
+fn a_verdict_of_a_history_that_the_backend_left_is_asked_for_again() {
+    let mut site = Site::filled(1_000);
+    site.refresh();
+    let backup = site.backend.backup();
+    let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
+    assert_eq!(site.push(0, &edit), Outcome::Queued);
+    site.upload();
+    let now = site.tick();
+    site.backend.restore(now, backup);
+    site.refresh();
+    assert_eq!((site.push(0, &edit), site.gateway.waiting()), (Outcome::Queued, 1));
+    site.upload();
+    let stamp = site.backend.row(VISIT, &Key::new("north0")).unwrap().stamp;
+    assert_eq!(site.push(0, &edit), Outcome::Applied { stamp });
+}
+
+#[test]
+fn a_backend_that_went_back_makes_the_replica_load_again_and_tell_what_is_gone() {
+    let mut site = Site::filled(1_000);
+    let (mut north, mut held) = (None, Rows::new());
+    site.refresh();
+    site.pull(0, &mut north, &mut held);
+    let backup = site.backend.backup();
+    site.office("north1", (1, "changed"));
+    let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
+    site.push(0, &edit);
+    let values = vec![(0, Value::text("north")), (1, Value::text("new"))];
+    let made = site.mutation(0, "made", EditKind::Create, values);
+    site.push(0, &made);
+    site.upload();
+    site.refresh();
+    site.pull(0, &mut north, &mut held);
+    assert_eq!(held.len(), 3);
+    let now = site.tick();
+    assert_eq!(site.backend.restore(now, backup).len(), 3, "two rows as they were, and one that is gone");
+    site.office("north1", (1, "since"));
+    site.refresh();
+    site.pull(0, &mut north, &mut held);
+    assert_eq!(held, site.scope(0));
+}
+
+#[test]
+fn a_verdict_of_a_life_that_the_backend_has_left_changes_nothing_and_is_asked_for_again() {
+    let mut site = Site::filled(1_000);
+    site.refresh();
+    let (mut north, mut held) = (None, Rows::new());
+    let backup = site.backend.backup();
+    let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
+    site.push(0, &edit);
+    let batch = site.gateway.next_batch(&Upload::default()).unwrap();
+    let now = site.tick();
+    let verdicts = site.gateway.push_batch(now, Time::FAR, &mut site.backend, &batch).result.unwrap();
+    let now = site.tick();
+    site.backend.restore(now, backup);
+    site.refresh();
+    let mut round = Upload::default();
+    assert!(site.gateway.settle(site.now, &mut round, &batch, &verdicts).is_empty());
+    assert!(site.gateway.next_batch(&round).is_none(), "it waits for the next round");
+    site.pull(0, &mut north, &mut held);
+    assert_eq!(held, site.scope(0), "the row is as the backend has it");
+    assert_eq!((site.push(0, &edit), site.gateway.waiting()), (Outcome::Queued, 1));
+    site.upload();
+    site.pull(0, &mut north, &mut held);
+    assert_eq!(held, site.scope(0));
+}
+
+#[test]
+fn a_gateway_put_back_to_before_the_backend_went_back_forgets_what_it_knew_ahead_whatever_it_loads_by() {
+    let flags = Capture::Flag(FlagOptions::default());
+    for capture in [flags, Capture::default()] {
+        let refresh = RefreshOptions { capture, ..RefreshOptions::default() };
+        let mut site = Site::with(backend::Options::default(), refresh);
+        site.refresh();
+        let old = site.backend.backup();
+        let values = vec![(0, Value::text("north")), (1, Value::text("new"))];
+        let made = site.mutation(0, "made", EditKind::Create, values);
+        site.push(0, &made);
+        site.upload();
+        let gateway = site.gateway.backup();
+        let now = site.tick();
+        site.backend.restore(now, old);
+        site.gateway.die();
+        site.gateway.restore(site.now, gateway);
+        site.gateway.revive();
+        site.refresh();
+        let (mut north, mut held) = (None, Rows::new());
+        site.pull(0, &mut north, &mut held);
+        assert_eq!(held, site.scope(0));
+    }
+}
