@@ -126,7 +126,7 @@ impl Persistent {
         }
         let (entity, more) = (page.entity, page.more);
         let cursor = page.cursor.clone();
-        self.replica.take(&Captures { entity, rows: Vec::new(), cursor, more: true });
+        self.replica.take(&Captures { entity, rows: Vec::new(), cursor, more: true, loads_up_to: None });
         self.gathered.push(page);
         if more {
             return Taken::default();
@@ -336,6 +336,8 @@ impl Gateway {
                 local: clock,
                 pull: (UnitId(0), *refresh),
             };
+            let upto = self.strategy.loads_up_to().filter(|_| cursor.is_none());
+            let loads_up_to = upto.map(|upto| backend.settled_at(now, upto));
             let page = self.strategy.page(backend, now, asked, &mut |change, _| {
                 rows.push(Copied::of(schema.entity(*entity), change));
                 ControlFlow::Continue(())
@@ -343,7 +345,7 @@ impl Gateway {
             page.map(|page| {
                 (effort, delivered) = (page.effort, page.delivered);
                 let cursor = life.named(page.cursor);
-                let captures = Captures { entity: *entity, rows, cursor, more: page.more };
+                let captures = Captures { entity: *entity, rows, cursor, more: page.more, loads_up_to };
                 Brought::Page { captures, scanned: effort.scanned }
             })
         } else {
@@ -446,9 +448,9 @@ impl Gateway {
             Ok(admitted) => admitted,
             Err(error) => return Errand::refused(now, error),
         };
+        let life = Life::of(backend.incarnation(), self.backend_restored);
         let mut facts = Vec::new();
         let put_off = || Judged { outcome: Outcome::Later, rows: Vec::new() };
-        let life = Life::of(backend.incarnation(), self.backend_restored);
         let mut judged: Vec<Judged> = batch.0.iter().map(|_| put_off()).collect();
         if admitted.fails != Some(Failing::Before) {
             for device in batch.devices() {

@@ -6,7 +6,7 @@
 
 use super::super::options::Unfit;
 use super::{Ask, Captured, Effort, Fits, Strategy, Take};
-use crate::backend::{Backend, Holes, LogPosition, LogQuery, Position, Provisioning, Trimmed};
+use crate::backend::{Backend, Holes, LogPosition, LogQuery, Position, Provisioning, Trimmed, Upto};
 use crate::base::{EntityId, Key, Stamp, Time};
 use crate::contract::ServerError;
 
@@ -69,6 +69,10 @@ impl Strategy for ChangeLog {
 
     fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
         format!("@{}", stamp.0)
+    }
+
+    fn loads_up_to(&self) -> Option<Upto> {
+        Some(Upto::Settled)
     }
 
     fn finds_absence(&self) -> bool {

@@ -40,6 +40,10 @@ impl Strategy for LastModified {
         Box::new(self.clone())
     }
 
+    fn loads_up_to(&self) -> Option<Upto> {
+        Some(self.options.upto)
+    }
+
     fn page(
         &mut self,
         backend: &mut Backend,

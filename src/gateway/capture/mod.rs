@@ -21,7 +21,7 @@ mod trial;
 use std::ops::ControlFlow;
 
 use super::options::{Capture, Unfit};
-use crate::backend::{Backend, Change, Provisioning, Scope};
+use crate::backend::{Backend, Change, Provisioning, Scope, Upto};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::wire::Part;
 use crate::contract::{Carried, Event, Schema, ServerError};
@@ -127,6 +127,11 @@ pub(super) trait Strategy {
     /// Whether it tells of a deletion that left no trace.
     fn finds_absence(&self) -> bool {
         false
+    }
+
+    /// How close to the present a load comes that says nothing of what was gone before it began; `None` if it does, or says it later.
+    fn loads_up_to(&self) -> Option<Upto> {
+        None
     }
 
     /// At `now` a reader has written a row, or was told of it in answer to a write: whatever it was sent of it before, it may hold

@@ -21,7 +21,7 @@ pub(super) enum Statement {
     Confirm,
     /// Says that a device has written a row: its key.
     Ours,
-    /// Says of all that the backend has told of them.
+    /// Says of all up to a stamp that the backend has told of them, or will: that stamp.
     NoneAhead,
     /// Rows that a load has not met: its generation.
     Unmet,
@@ -104,7 +104,7 @@ pub(super) fn sql(entity: EntityId) -> Sql {
         format!("DELETE FROM {table} WHERE scope = ?1 AND seq = ?2"),
         format!("UPDATE {table} SET generation = ?3, ahead = 0 WHERE scope = ?1 AND seq = ?2"),
         format!("UPDATE {table} SET ours = 1 WHERE key = ?1"),
-        format!("UPDATE {table} SET ahead = 0 WHERE ahead = 1"),
+        format!("UPDATE {table} SET ahead = 0 WHERE ahead = 1 AND stamp <= ?1"),
         format!(
             "SELECT key, stamp FROM {table} WHERE gone = 0 AND ahead = 0 AND generation < ?1 ORDER BY seq"
         ),

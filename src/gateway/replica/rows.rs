@@ -37,6 +37,8 @@ pub(in super::super) struct Captures {
     pub(in super::super) cursor: String,
     /// There may be more.
     pub(in super::super) more: bool,
+    /// A load begins with it, which meets each row whose last version has this stamp or an earlier one.
+    pub(in super::super) loads_up_to: Option<Stamp>,
 }
 
 /// What became of a page.
@@ -234,7 +236,7 @@ impl Replica {
     pub(in super::super) fn begin_again(&mut self, entity: EntityId) {
         self.transact(|replica| {
             sound(replica.open().prepare("DELETE FROM upload WHERE verdict IS NOT NULL").execute([]));
-            sound(replica.on(entity, Statement::NoneAhead).execute([]));
+            sound(replica.on(entity, Statement::NoneAhead).execute([i64::MAX]));
             replica.begin_load(entity);
         });
     }
@@ -247,10 +249,14 @@ impl Replica {
 
     /// Takes a page with its cursor in one transaction.
     pub(in super::super) fn take(&mut self, page: &Captures) -> Taken {
-        let Captures { entity, rows, cursor, more } = page;
+        let Captures { entity, rows, cursor, more, loads_up_to } = page;
         self.transact(|replica| {
             let progress = replica.progress(*entity);
             let mut taken = Taken::default();
+            if let Some(Stamp(stamp)) = loads_up_to {
+                // What is there of them comes with the load, and of what is gone it says nothing.
+                sound(replica.on(*entity, Statement::NoneAhead).execute([stamp]));
+            }
             for row in rows {
                 match replica.apply(*entity, row, Source::Captured, progress.generation) {
                     Applied::Written => taken.changed += 1,

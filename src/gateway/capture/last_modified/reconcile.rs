@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Ask, Captured, Effort, Reader, Rows, Strategy, Take};
 use super::LastModified;
-use crate::backend::{Backend, Change, Scope};
+use crate::backend::{Backend, Change, Scope, Upto};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
 use crate::contract::{Carried, Schema, ServerError};
 
@@ -238,6 +238,10 @@ impl Strategy for Reconciling {
 
     fn state(&self) -> u64 {
         self.bytes
+    }
+
+    fn loads_up_to(&self) -> Option<Upto> {
+        self.inner.loads_up_to()
     }
 
     fn finds_absence(&self) -> bool {
