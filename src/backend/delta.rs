@@ -157,7 +157,7 @@ impl Backend {
     ) -> Result<Page, ServerError> {
         self.show_due(now);
         let page = self.read(now, query, take)?;
-        self.stamps.passed(self.clock(now), Some(page.next.stamp));
+        self.stamps.passed(page.next.stamp);
         Ok(page)
     }
 

@@ -19,7 +19,7 @@ use crate::base::{Span, Stamp};
 /// So with a precision coarser than the pace of commits the stamps run ahead of the clock, and catch up when it is quiet
 /// ([`Ticks::RunAhead`]). Or they stay at the tick ([`Ticks::Shared`]): whatever is committed within one has its stamp, a row's next
 /// version a microsecond more, which stands for the version number that such a table has besides. Then it is the readers who wait: nobody who
-/// stays behind what is settled is shown a tick before it is over, and none that was read after its end is given again.
+/// stays behind what is settled is shown a tick before it is over.
 #[derive(Clone, Debug)]
 pub(super) struct Stamps {
     precision: Span,
@@ -62,16 +62,11 @@ impl Stamps {
         self.latest = self.latest.max(stamp);
     }
 
-    /// Readers came when the clock showed `now`, and a cursor was handed out that ends at this stamp, if any was.
-    ///
-    /// Where a tick is shared, who waited for its end has read every tick before the open one: none of them is given again,
-    /// though the clock step back into it.
-    pub(super) fn passed(&mut self, now: Stamp, stamp: Option<Stamp>) {
-        let floor = match self.ticks {
-            Ticks::RunAhead => stamp.map(|stamp| self.after(stamp)),
-            Ticks::Shared => Some(self.cut(now)),
-        };
-        self.floor = floor.map_or(self.floor, |floor| self.floor.max(floor));
+    /// A cursor was handed out that ends at this stamp.
+    pub(super) fn passed(&mut self, stamp: Stamp) {
+        if self.ticks == Ticks::RunAhead {
+            self.floor = self.floor.max(self.after(stamp));
+        }
     }
 
     /// The stamp of a row's next version, at the earliest.
@@ -139,7 +134,7 @@ mod tests {
     fn without_the_guard_stamps_go_back_with_the_clock_but_not_those_of_one_row() {
         let mut stamps = Stamps::new(Span::millis(1), false, Ticks::RunAhead, Stamp(5_000));
         assert_eq!(stamps.give(Stamp(9_000), [].into_iter()), Stamp(9_000));
-        stamps.passed(Stamp(9_000), Some(Stamp(9_000)));
+        stamps.passed(Stamp(9_000));
         assert_eq!(stamps.give(Stamp(7_000), [].into_iter()), Stamp(7_000));
         assert_eq!(stamps.give(Stamp(7_000), [Stamp(9_000)].into_iter()), Stamp(10_000));
         assert_eq!(stamps.head(Stamp(7_000)), Stamp(10_000), "what was given can be in a cursor");
@@ -172,16 +167,16 @@ mod tests {
     fn a_replaced_version_and_a_cursor_push_the_stamp_on() {
         let mut stamps = stamps();
         assert_eq!(stamps.give(Stamp(7_000), [Stamp(7_000)].into_iter()), Stamp(8_000));
-        stamps.passed(Stamp(8_000), Some(Stamp(8_000)));
+        stamps.passed(Stamp(8_000));
         assert_eq!(stamps.give(Stamp(7_100), [].into_iter()), Stamp(9_000));
-        stamps.passed(Stamp(7_100), Some(Stamp(7_000)));
+        stamps.passed(Stamp(7_000));
         assert_eq!(stamps.give(Stamp(7_100), [].into_iter()), Stamp(9_000), "an old cursor pushes nothing");
     }
 
     #[test]
     fn a_device_that_dates_its_commits_goes_back_and_ahead_and_pushes_nobody() {
         let mut stamps = stamps();
-        stamps.passed(Stamp(9_000), Some(Stamp(9_000)));
+        stamps.passed(Stamp(9_000));
         assert_eq!(stamps.take(Stamp(6_300), [].into_iter()), Stamp(6_000));
         assert_eq!(stamps.take(Stamp(6_300), [Stamp(6_000)].into_iter()), Stamp(7_000));
         assert_eq!(stamps.take(Stamp(90_000), [].into_iter()), Stamp(90_000));
@@ -194,7 +189,7 @@ mod tests {
         let mut stamps = Stamps::new(Span::millis(1), true, Ticks::Shared, Stamp(5_000));
         assert_eq!(stamps.give(Stamp(5_100), [].into_iter()), Stamp(6_000), "the initial content is older");
         assert_eq!(stamps.give(Stamp(7_300), [].into_iter()), Stamp(7_000));
-        stamps.passed(Stamp(7_300), Some(Stamp(7_000)));
+        stamps.passed(Stamp(7_000));
         assert_eq!(stamps.give(Stamp(7_900), [].into_iter()), Stamp(7_000), "whoever has read");
         assert_eq!(stamps.give(Stamp(7_900), [Stamp(7_000)].into_iter()), Stamp(7_001));
         assert_eq!(stamps.give(Stamp(7_900), [].into_iter()), Stamp(7_000));
@@ -204,9 +199,6 @@ mod tests {
         );
         // The clock steps back: nothing before a tick that was over then.
         assert_eq!(stamps.give(Stamp(2_000), [].into_iter()), Stamp(7_000));
-        // Nor one that somebody has read after its end.
-        stamps.passed(Stamp(8_400), None);
-        assert_eq!(stamps.give(Stamp(2_000), [].into_iter()), Stamp(8_000));
     }
 
     #[test]

@@ -99,7 +99,9 @@ impl Backend {
     ) -> Result<Stretched, ServerError> {
         self.show_due(now);
         let stretched = self.read_stretch(now, stretch, take)?;
-        self.stamps.passed(self.clock(now), stretched.last.as_ref().map(|(stamp, _)| *stamp));
+        if let Some((stamp, _)) = &stretched.last {
+            self.stamps.passed(*stamp);
+        }
         Ok(stretched)
     }
 
