@@ -146,8 +146,11 @@ impl Backend {
         self.options.gateway_timeout
     }
 
-    /// Sets the clock forward by so many microseconds, or back.
-    pub fn step_clock(&mut self, micros: i64) {
+    /// Sets the clock forward by so many microseconds at `now`, or back.
+    pub fn step_clock(&mut self, now: Time, micros: i64) {
+        if micros < 0 {
+            self.stamps.stepped_back(self.clock(now));
+        }
         self.start = Stamp(self.start.0 + micros);
     }
 

@@ -19,7 +19,8 @@ use crate::base::{Span, Stamp};
 /// So with a precision coarser than the pace of commits the stamps run ahead of the clock, and catch up when it is quiet
 /// ([`Ticks::RunAhead`]). Or they stay at the tick ([`Ticks::Shared`]): whatever is committed within one has its stamp, a row's next
 /// version a microsecond more, which stands for the version number that such a table has besides. Then it is the readers who wait: nobody who
-/// stays behind what is settled is shown a tick before it is over.
+/// stays behind what is settled is shown a tick before it is over. One that was over when the clock stepped back stays over: readers have
+/// passed it, and what is committed from then on has the tick that was open.
 #[derive(Clone, Debug)]
 pub(super) struct Stamps {
     precision: Span,
@@ -30,6 +31,8 @@ pub(super) struct Stamps {
     latest: Stamp,
     /// The smallest stamp that no cursor has passed.
     floor: Stamp,
+    /// Where commits share a tick: the first stamp of the one that was open when the clock stepped back.
+    open: Stamp,
     /// The greatest stamp that a device gave.
     dated: Stamp,
 }
@@ -37,7 +40,8 @@ pub(super) struct Stamps {
 impl Stamps {
     /// All initial content is stamped at or before `start`, and no commit is.
     pub(super) fn new(precision: Span, monotonic: bool, ticks: Ticks, start: Stamp) -> Stamps {
-        let mut stamps = Stamps { precision, monotonic, ticks, latest: start, floor: start, dated: start };
+        let (open, latest, floor, dated) = (Stamp(i64::MIN), start, start, start);
+        let mut stamps = Stamps { precision, monotonic, ticks, latest, floor, open, dated };
         stamps.floor = stamps.after(start);
         stamps
     }
@@ -69,6 +73,13 @@ impl Stamps {
         }
     }
 
+    /// The clock steps back from `now`.
+    pub(super) fn stepped_back(&mut self, now: Stamp) {
+        if self.monotonic && self.ticks == Ticks::Shared {
+            self.open = self.open.max(self.cut(now));
+        }
+    }
+
     /// The stamp of a row's next version, at the earliest.
     fn next_version(&self, stamp: Stamp) -> Stamp {
         match self.ticks {
@@ -79,7 +90,7 @@ impl Stamps {
 
     /// The first stamp of the tick that is not over at `now`, where commits share one.
     pub(super) fn open_tick(&self, now: Stamp) -> Option<Stamp> {
-        (self.ticks == Ticks::Shared).then(|| self.cut(now))
+        (self.ticks == Ticks::Shared).then(|| self.cut(now).max(self.open))
     }
 
     /// When the tick of the last commit is over, where commits share one.
@@ -96,7 +107,7 @@ impl Stamps {
                 Ticks::RunAhead => self.after(Stamp(self.latest.0 - 1)),
                 Ticks::Shared => self.cut(self.latest),
             };
-            least = least.max(self.floor).max(latest);
+            least = least.max(self.floor).max(self.open).max(latest);
         }
         let stamp = replaced.map(|old| self.next_version(old)).fold(least, Stamp::max);
         self.latest = self.latest.max(stamp);
@@ -113,12 +124,12 @@ impl Stamps {
 
     /// The last instant at `now` that no later commit can be stamped with.
     pub(super) fn settled(&self, now: Stamp) -> Stamp {
-        Stamp(self.cut(now).0 - 1)
+        Stamp(self.cut(now).max(self.open).0 - 1)
     }
 
     /// The last instant at `now` that a row or a cursor can have.
     pub(super) fn head(&self, now: Stamp) -> Stamp {
-        self.latest.max(self.dated).max(now)
+        self.latest.max(self.dated).max(self.open).max(now)
     }
 }
 
@@ -197,8 +208,21 @@ mod tests {
             (stamps.open_tick(Stamp(7_900)), stamps.closes()),
             (Some(Stamp(7_000)), Some(Stamp(8_000)))
         );
-        // The clock steps back: nothing before a tick that was over then.
-        assert_eq!(stamps.give(Stamp(2_000), [].into_iter()), Stamp(7_000));
+    }
+
+    #[test]
+    fn a_shared_tick_that_was_over_when_the_clock_stepped_back_is_not_given_again() {
+        for (steps, open) in [(7_900, 7_000), (8_000, 8_000), (9_700, 9_000)] {
+            let mut stamps = Stamps::new(Span::millis(1), true, Ticks::Shared, Stamp(5_000));
+            assert_eq!(stamps.give(Stamp(7_300), [].into_iter()), Stamp(7_000));
+            let settled = stamps.settled(Stamp(steps));
+            stamps.stepped_back(Stamp(steps));
+            assert_eq!(stamps.open_tick(Stamp(2_000)), Some(Stamp(open)), "what was over stays over");
+            assert_eq!(stamps.settled(Stamp(2_000)), settled);
+            assert!(stamps.head(Stamp(2_000)) >= settled, "a cursor may end there");
+            assert_eq!(stamps.give(Stamp(2_000), [].into_iter()), Stamp(open));
+            assert_eq!(stamps.give(Stamp(10_500), [].into_iter()), Stamp(10_000), "the clock has caught up");
+        }
     }
 
     #[test]

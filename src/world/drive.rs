@@ -189,7 +189,7 @@ impl World {
             let (handle, servers) = (self.handle.clone(), self.servers.clone());
             self.handle.spawn(self.node, "clock", async move {
                 handle.sleep_until(at).await;
-                servers.backend.borrow_mut().step_clock(micros);
+                servers.backend.borrow_mut().step_clock(at, micros);
             });
         }
     }

@@ -77,12 +77,12 @@ impl Clinic {
     }
 
     fn committed<'c>(&mut self, commits: impl IntoIterator<Item = &'c Commit>) {
-        let unit = self.backend.options.stamp_precision.as_micros().max(1) as i64;
-        let stamp = |c: &Commit| c.stamp;
+        let (precision, ticks) = (self.backend.options.stamp_precision, self.backend.options.ticks);
         for commit in commits {
-            assert_eq!(commit.stamp.0 % unit, 0, "a stamp is a multiple of the precision");
-            assert!(commit.stamp >= self.last, "stamps do not go back");
-            self.last = stamp(commit);
+            let tick = commit.stamp.truncated(precision);
+            assert!(ticks == Ticks::Shared || commit.stamp == tick, "a stamp is a multiple of the precision");
+            assert!(tick >= self.last, "stamps do not go back");
+            self.last = tick;
             let before = self.stamps.insert((commit.entity, commit.key.clone()), commit.stamp);
             assert!(before.is_none_or(|before| before < commit.stamp), "versions have different stamps");
         }
@@ -125,7 +125,7 @@ impl Clinic {
                 self.now += Span::millis(ms);
                 return;
             }
-            Step::Clock(ms) => return backend.step_clock(ms * 1_000),
+            Step::Clock(ms) => return backend.step_clock(now, ms * 1_000),
             Step::Pull(reader, limit) => {
                 self.readers[reader].pull(backend, now, limit);
                 self.days.pull(backend, now, limit);
@@ -183,8 +183,10 @@ proptest! {
         limit in 1..12_usize,
         (late, lag_ms) in (prop_oneof![Just(0), Just(300_000), Just(1_000_000)], prop_oneof![Just(0), Just(30)]),
         filter_ms in prop_oneof![Just(0), Just(1_000)],
+        ticks in prop_oneof![Just(Ticks::RunAhead), Just(Ticks::Shared)],
     ) {
         let options = Options {
+            ticks,
             stamp_precision: Span::millis(precision_ms),
             filter_precision: Span::millis(filter_ms),
             tombstones_kept: Span::millis(kept_ms),

@@ -16,7 +16,7 @@ fn missed(options: Options, upto: Upto, clock_step: i64) -> usize {
     for n in 0..100 {
         let now = at_ms(10_000 + n * 50);
         if n == 50 {
-            backend.step_clock(clock_step);
+            backend.step_clock(now, clock_step);
         }
         let key = Key::new(&format!("k{n:02}"));
         backend.office_create(now, APPOINTMENT, key, appointment(0, 5)).unwrap();
