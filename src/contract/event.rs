@@ -462,7 +462,7 @@ pub enum Event<'a> {
     /// A device, the gateway or the backend: its state went back to what it was at an earlier instant, and its process begins anew
     /// from there. Of the backend what that did to its rows follows as commits.
     Restored {
-        /// The instant.
+        /// The instant, as it began.
         to: Time,
     },
     /// A device: its state became a copy of another's, edits included, and its process begins anew from there.
