@@ -112,7 +112,7 @@ impl Place {
         if let Some(reach) = space.reach[k] {
             let reach = human::thousands(reach as u64);
             told.limits.push(format!(
-                "{reach} is as good as more: nothing larger came up, so larger values change nothing"
+                "{reach} is all that ever came up: larger values change nothing"
             ));
         }
         KnobTuned {

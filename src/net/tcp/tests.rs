@@ -266,7 +266,7 @@ proptest! {
         dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
         let held = Gap { from, until, ..Gap::none(steady()) };
         // BBR begins again without the pause that its pacing owed, or finds the pipe full a round earlier.
-        let paced = Span(Span::millis(rtt).0 / 3);
+        let paced = Span::millis(rtt);
         for (clean, drop, hold, rounding) in [
             (sent(&steady(), bytes).0, sent(&dropped, bytes).0, sent(&held, bytes).0, Span::micros(1)),
             (sent_by_bbr(&steady(), bytes), sent_by_bbr(&dropped, bytes), sent_by_bbr(&held, bytes), paced),
