@@ -111,9 +111,7 @@ impl Place {
         }
         if let Some(reach) = space.reach[k] {
             let reach = human::thousands(reach as u64);
-            told.limits.push(format!(
-                "{reach} is all that ever came up: larger values change nothing"
-            ));
+            told.limits.push(format!("{reach} is all that ever came up: larger values change nothing"));
         }
         KnobTuned {
             key: the.key().to_owned(),
