@@ -73,11 +73,17 @@ impl Stamps {
         }
     }
 
-    /// The clock steps back from `now`.
+    /// The clock steps back from `now`: what was settled until then stays so. A load that began before is told of what is stamped after
+    /// that, and of nothing else.
     pub(super) fn stepped_back(&mut self, now: Stamp) {
-        if self.monotonic && self.ticks == Ticks::Shared {
-            self.open = self.open.max(self.cut(now));
+        if !self.monotonic {
+            return;
         }
+        let least = match self.ticks {
+            Ticks::Shared => &mut self.open,
+            Ticks::RunAhead => &mut self.floor,
+        };
+        *least = (*least).max(now.truncated(self.precision));
     }
 
     /// The stamp of a row's next version, at the earliest.

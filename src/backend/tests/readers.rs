@@ -185,6 +185,8 @@ proptest! {
         filter_ms in prop_oneof![Just(0), Just(1_000)],
         ticks in prop_oneof![Just(Ticks::RunAhead), Just(Ticks::Shared)],
     ) {
+        // A tick of no width is none to share.
+        let ticks = if precision_ms == 0 { Ticks::RunAhead } else { ticks };
         let options = Options {
             ticks,
             stamp_precision: Span::millis(precision_ms),
@@ -216,6 +218,28 @@ proptest! {
         }
         prop_assert_eq!(reader.rows.len(), rows);
         prop_assert_eq!(asked, rows.div_ceil(page).max(1), "no page is asked for in vain");
+    }
+}
+
+#[test]
+fn a_load_is_told_of_what_leaves_after_the_clock_stepped_back_into_it() {
+    let options =
+        Options { stamp_precision: Span::millis(1), tombstones_kept: Span::millis(60), ..options() };
+    let mut clinic = Clinic::new(options, 7);
+    let steps = [
+        Step::Clock(1),
+        Step::Pull(1, 3),
+        Step::Import(0, 5, 0),
+        Step::Wait(2),
+        Step::Pull(0, 1),
+        Step::Clock(-1),
+        Step::Pull(1, 1),
+        Step::Import(0, 7, 1),
+        Step::Import(0, 1, 0),
+    ];
+    for limit in [1, 2] {
+        steps.iter().for_each(|step| clinic.step(step));
+        clinic.check(limit);
     }
 }
 
