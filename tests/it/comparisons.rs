@@ -158,6 +158,21 @@ fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     let side = |record: &RunRecord| Side::of_record("a side", record, None).unwrap();
     let comparison = compare(&side(&base), &side(&silent));
     assert_eq!((comparison.found(Finding::Better).count(), comparison.failed()), (0, (0, 3)));
+    // One cell without observations hides nothing of what the others show.
+    let mut slower = base.clone();
+    for (n, cell) in slower.cells.iter_mut().enumerate() {
+        let Some(Figure::Distribution { count, p95, .. }) = cell.metrics.get_mut("engine.session.duration")
+        else {
+            panic!("sessions are measured");
+        };
+        *p95 *= 2;
+        *count *= u64::from(n > 0);
+    }
+    let comparison = compare(&side(&base), &side(&slower));
+    let worse = comparison
+        .found(Finding::Worse)
+        .any(|(_, d)| (d.metric.as_str(), d.stat) == ("engine.session.duration", "p95"));
+    assert!(worse, "two cells of three are slower");
     fs::write(desk.path().join("silent.json"), silent.to_json()).unwrap();
     let (exit, told, _) = syncdyno(&desk, &["compare", "base", "silent.json", "--fail-on-worse"]);
     assert_eq!(exit, 13, "{told}");

@@ -296,7 +296,7 @@ fn exact(observed: &Observed) -> Difference {
         less += usize::from(candidate < base);
     }
     let finding = match (more, less) {
-        _ if observed.lopsided => Finding::Changed,
+        (0, 0) if observed.lopsided => Finding::Changed,
         (0, 0) => Finding::Same,
         (_, 0) => directed(observed.better, true),
         (0, _) => directed(observed.better, false),
@@ -305,6 +305,8 @@ fn exact(observed: &Observed) -> Difference {
             order => directed(observed.better, order.is_gt()),
         },
     };
+    // Who has nothing more to observe in some cells is not better for it.
+    let finding = if observed.lopsided && finding == Finding::Better { Finding::Changed } else { finding };
     difference(observed, None, finding)
 }
 
@@ -323,11 +325,11 @@ fn sampled(Observed { base, candidate, .. }: &Observed) -> Change {
 
 fn uncertain(((observed, change), surprise): ((&Observed, &Change), bool)) -> Difference {
     let finding = match surprise {
-        _ if observed.lopsided => Finding::Unclear,
         true => directed(observed.better, mean(&observed.candidate) > mean(&observed.base)),
-        false if observed.base == observed.candidate => Finding::Same,
+        false if observed.base == observed.candidate && !observed.lopsided => Finding::Same,
         false => Finding::Unclear,
     };
+    let finding = if observed.lopsided && finding == Finding::Better { Finding::Unclear } else { finding };
     difference(observed, change.interval.filter(|_| finding != Finding::Same), finding)
 }
 

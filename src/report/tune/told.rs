@@ -229,7 +229,7 @@ fn row(point: &PointTuned, unit: Unit) -> [String; 5] {
 
 /// Whether a setting costs more, and no more than the noise between seeds may.
 fn is_marked(point: &PointTuned) -> bool {
-    point.within_noise && point.trouble.is_none() && point.cost_ppm.is_some_and(|ppm| ppm != 1_000_000)
+    point.within_noise && point.trouble.is_none() && point.cost_ppm.is_some_and(|ppm| ppm > 1_000_000)
 }
 
 /// A value, with its thousands apart where it is a plain whole number.
