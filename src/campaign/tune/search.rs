@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::knob::Knob;
 use super::known::{Known, Setting};
+use crate::report::tune::FLAT_PPM;
 
 /// What is searched.
 #[derive(Clone, Debug)]
@@ -54,7 +55,7 @@ pub struct Found {
 }
 
 /// As good as the best for all practical purposes.
-pub(super) const FLAT: f64 = 1.03;
+pub(super) const FLAT: f64 = FLAT_PPM as f64 / 1e6;
 /// Of the settings of a line one in so many is run under all seeds (successive halving with η = 3).
 const SURVIVE: usize = 3;
 /// Fewer seeds say nothing of the noise between them.
