@@ -44,8 +44,8 @@ pub struct Backend {
     pub(super) files: Files,
     pool: Pool,
     quotas: Option<Quotas>,
-    /// The instant of the last request, and how many came in it.
-    instant: (Time, u64),
+    /// How many requests came of each device.
+    asked: FxHashMap<DeviceId, u64>,
     /// When it last went back to a backup.
     pub(super) incarnation: u64,
 }
@@ -60,7 +60,7 @@ pub struct Admitted {
     pub device: DeviceId,
     /// Whether it will fail by accident.
     pub fails: Option<Failing>,
-    /// The how-manieth of its instant.
+    /// The how-manieth of its device.
     nth: u64,
 }
 
@@ -101,7 +101,7 @@ impl Backend {
             log: options.log.map(Log::new),
             flags: AllFlags::default(),
             files: Files::default(),
-            instant: (Time::ZERO, 0),
+            asked: FxHashMap::default(),
             incarnation: 0,
             schema,
             options,
@@ -219,8 +219,9 @@ impl Backend {
     /// [`ServerError::Unavailable`] inside a window of no service and where the queue is full; [`ServerError::Throttled`]
     /// beyond the quota. What was taken before a window is served to its end.
     pub fn admit(&mut self, now: Time, device: DeviceId) -> Result<Admitted, ServerError> {
-        self.instant = if self.instant.0 == now { (now, self.instant.1 + 1) } else { (now, 0) };
-        let nth = self.instant.1;
+        let asked = self.asked.entry(device).or_default();
+        let nth = *asked;
+        *asked += 1;
         let full = self.options.queue.is_some_and(|most| {
             // A free worker takes it without a wait.
             self.pool.begins(now) > now && self.pool.waiting(now) >= most as usize
@@ -231,15 +232,15 @@ impl Backend {
         if let Some(quotas) = &mut self.quotas {
             quotas.admit(now, device).map_err(ServerError::Throttled)?;
         }
-        Ok(Admitted { at: now, device, fails: self.fails(now, nth), nth })
+        Ok(Admitted { at: now, device, fails: self.fails(device, nth), nth })
     }
 
-    /// Whether the request of this number in this instant will fail by accident.
-    fn fails(&self, now: Time, nth: u64) -> Option<Failing> {
+    /// Whether the request of this number of a device will fail by accident.
+    fn fails(&self, device: DeviceId, nth: u64) -> Option<Failing> {
         if self.options.errors.0 == 0 {
             return None;
         }
-        let mut stream = self.seed.stream("backend.error", now.0, nth);
+        let mut stream = self.seed.stream("backend.error", u64::from(device.0), nth);
         let fails = stream.chance(self.options.errors.share());
         fails.then(|| if stream.chance(0.5) { Failing::Before } else { Failing::After })
     }
@@ -258,7 +259,7 @@ impl Backend {
     pub fn serve(&mut self, admitted: Admitted, kind: RequestKind, load: Load) -> Served {
         let Admitted { at: now, device, nth, .. } = admitted;
         let mean = mean_service(&self.options, kind, load);
-        let varied = varied(mean, self.options.service_cv_milli, self.seed, now, nth);
+        let varied = varied(mean, self.options.service_cv_milli, self.seed, device, nth);
         let begins = self.pool.begins(now);
         let service = slowed(varied, self.options.busy.as_ref(), begins);
         let Load { scanned, rows, written } = load;

@@ -39,7 +39,8 @@
 //! before it commits, and a replica that lags, show it to readers later, in the order of each row's versions. A reader stays
 //! behind the oldest version that is not shown yet ([`Upto::Settled`]) or takes its chances. Where commits share a coarse tick
 //! ([`Ticks::Shared`]) the one that is open counts as not shown. What is left to chance is a
-//! function of the seed, the instant and the name of what it befalls, not of what came before.
+//! function of the seed and the name of what it befalls, not of what befell others: a service time and an accident of which request of
+//! which device it is, so that who asks a little earlier for a little more fares alike; what happens to a commit of its instant, too.
 
 mod apply;
 mod availability;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use super::options::{Busy, Options};
-use crate::base::{Seed, Span, Time};
+use crate::base::{DeviceId, Seed, Span, Time};
 use crate::contract::{Event, RequestKind};
 
 /// What a request asks of the backend.
@@ -125,15 +125,15 @@ pub(super) fn mean_service(options: &Options, kind: RequestKind, load: Load) -> 
 }
 
 /// A log-normal variable with mean 1 and this coefficient of variation, times `mean`: σ² = ln(1 + cv²), µ = −σ²/2. It is a
-/// function of its name alone.
-pub(super) fn varied(mean: Span, cv_milli: u32, seed: Seed, at: Time, nth: u64) -> Span {
+/// function of its name alone: the how-manieth request of which device.
+pub(super) fn varied(mean: Span, cv_milli: u32, seed: Seed, of: DeviceId, nth: u64) -> Span {
     if cv_milli == 0 {
         return mean;
     }
     let cv = f64::from(cv_milli) / 1e3;
     let variance = libm::log(1.0 + cv * cv);
     let factor = seed
-        .stream("backend.service", at.0, nth)
+        .stream("backend.service", u64::from(of.0), nth)
         .log_normal(libm::exp(-variance / 2.0), libm::sqrt(variance));
     Span::from_secs_f64(mean.as_secs_f64() * factor)
 }
@@ -218,10 +218,10 @@ mod tests {
     #[test]
     fn service_varies_about_its_mean_as_much_as_asked_for() {
         let mean = Span::millis(10);
-        assert_eq!(varied(mean, 0, Seed(1), at(5), 0), mean, "without variation it is exact");
+        assert_eq!(varied(mean, 0, Seed(1), DeviceId(5), 0), mean, "without variation it is exact");
         for cv_milli in [500, 1_000, 2_000] {
             let drawn: Vec<f64> = (0..400_000)
-                .map(|n| varied(mean, cv_milli, Seed(1), at(n), 0).as_secs_f64() / 0.01)
+                .map(|n| varied(mean, cv_milli, Seed(1), DeviceId(0), n).as_secs_f64() / 0.01)
                 .collect();
             let count = drawn.len() as f64;
             let average = drawn.iter().sum::<f64>() / count;

@@ -1,5 +1,7 @@
 //! Mutations that are put off, requests that are refused or fail.
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::base::Ppm;
 use crate::contract::RequestKind;
@@ -67,16 +69,23 @@ fn where_there_is_no_queue_a_free_worker_still_takes_a_request() {
 }
 
 #[test]
-fn chance_is_a_function_of_the_instant_not_of_those_before() {
-    let fails = |before: u64| {
-        let mut backend = backend(Options { errors: Ppm(500_000), ..options() });
-        for ms in 0..before {
-            let admitted = backend.admit(at_ms(ms), DEVICE).unwrap();
+fn chance_is_a_function_of_the_how_manieth_request_not_of_when_it_comes_or_of_others() {
+    let fares = |others: u64, later: u64| {
+        let mut backend = backend(Options { errors: Ppm(500_000), service_cv_milli: 500, ..options() });
+        for ms in 0..others {
+            let admitted = backend.admit(at_ms(ms), DeviceId(1)).unwrap();
             backend.serve(admitted, RequestKind::Pull, Load::default());
         }
-        (1_000..1_200).map(|ms| backend.admit(at_ms(ms), DEVICE).unwrap().fails).collect::<Vec<_>>()
+        let ask = |ms| {
+            let admitted = backend.admit(at_ms(ms + later), DEVICE).unwrap();
+            let served = backend.serve(admitted, RequestKind::Pull, Load { rows: 10, ..Load::default() });
+            (admitted.fails, served.service)
+        };
+        (1_000..1_200).map(ask).collect::<Vec<_>>()
     };
-    assert_eq!(fails(0), fails(17));
-    let failing = fails(0).iter().flatten().count();
+    assert_eq!(fares(0, 0), fares(17, 3));
+    let (fails, services): (Vec<_>, BTreeSet<_>) = fares(0, 0).into_iter().unzip();
+    let failing = fails.iter().flatten().count();
     assert!((70..130).contains(&failing), "{failing} of 200");
+    assert_eq!(services.len(), 200, "every request has a chance of its own");
 }
