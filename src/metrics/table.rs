@@ -147,6 +147,16 @@ table! {
     DevicePowerLosses "device.power_losses.count" Count Neither Counter "Processes that died as their device lost power."
     RadioOn "device.radio.on" Ns Lower Counter "Estimate, over all devices: time for which radios were awake, with promotion and tail."
     RadioEnergy "device.radio.energy" Uj Lower Counter "Estimate, over all devices: energy of the radios by the power models of their networks, all networks together; the last tail counts whole."
+    RadioTwoGOn "device.radio.on_2g" Ns Lower Counter "Of `device.radio.on` the part on 2G."
+    RadioTwoGEnergy "device.radio.energy_2g" Uj Lower Counter "Of `device.radio.energy` the part on 2G."
+    RadioThreeGOn "device.radio.on_3g" Ns Lower Counter "Of `device.radio.on` the part on 3G."
+    RadioThreeGEnergy "device.radio.energy_3g" Uj Lower Counter "Of `device.radio.energy` the part on 3G."
+    RadioLteOn "device.radio.on_lte" Ns Lower Counter "Of `device.radio.on` the part on LTE."
+    RadioLteEnergy "device.radio.energy_lte" Uj Lower Counter "Of `device.radio.energy` the part on LTE."
+    RadioFiveGOn "device.radio.on_5g" Ns Lower Counter "Of `device.radio.on` the part on 5G."
+    RadioFiveGEnergy "device.radio.energy_5g" Uj Lower Counter "Of `device.radio.energy` the part on 5G."
+    RadioWifiOn "device.radio.on_wifi" Ns Lower Counter "Of `device.radio.on` the part on Wi-Fi."
+    RadioWifiEnergy "device.radio.energy_wifi" Uj Lower Counter "Of `device.radio.energy` the part on Wi-Fi."
     DeviceLowMemory "device.low_memory.count" Count Lower Counter "Processes that were killed as an answer took more memory than they may have."
     DeviceMemoryPeak "device.memory.peak" Bytes Lower Distribution "Memory that decoding an answer takes."
     DeviceMemoryTight "device.memory.tight" Count Lower Counter "Answers that took more than a quarter of the memory to decode."
@@ -277,7 +287,7 @@ mod tests {
             assert!(seen.insert(metric.name), "{} is there twice", metric.name);
             assert_eq!(metric.name.split('.').count(), 3, "{}", metric.name);
             assert!(
-                metric.name.chars().all(|c| c.is_ascii_lowercase() || "._".contains(c)),
+                metric.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._".contains(c)),
                 "{}",
                 metric.name
             );

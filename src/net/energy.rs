@@ -114,12 +114,39 @@ impl Power {
     }
 }
 
-/// The use of a device's radios so far.
+/// The use of a device's radios so far: of each that was used, the last one at the end.
 #[derive(Clone, Debug, Default)]
+pub struct Radios(Vec<(Radio, RadioUse)>);
+
+impl Radios {
+    /// At `now` it is known that `bytes` pass this radio from `from` to `until`; nothing that is told later begins before `now`. A
+    /// change of the radio ends the tail of the one before.
+    pub fn pass(&mut self, now: Time, radio: Radio, way: Direction, bytes: u64, times: (Time, Time)) {
+        let Some(power) = Power::of(radio) else { return };
+        if self.0.last().is_none_or(|(last, _)| *last != radio) {
+            if let Some((_, used)) = self.0.last_mut() {
+                used.hand_over(now);
+            }
+            match self.0.iter().position(|(known, _)| *known == radio) {
+                Some(at) => self.0[at..].rotate_left(1),
+                None => self.0.push((radio, RadioUse::new(power))),
+            }
+        }
+        let (_, used) = self.0.last_mut().expect("the radio is the last one");
+        used.pass(now, way, bytes, times);
+    }
+
+    /// What each radio that was used costs up to `end`.
+    pub fn costs(&self, end: Time) -> impl Iterator<Item = (Radio, RadioCost)> {
+        self.0.iter().map(move |(radio, used)| (*radio, used.cost(end)))
+    }
+}
+
+/// The use of one radio so far.
+#[derive(Clone, Debug)]
 pub struct RadioUse {
-    /// The radio that was used last.
-    power: Option<Power>,
-    /// When bytes of it passed last, as far as that is settled.
+    power: Power,
+    /// When bytes passed last, as far as that is settled; `None` if it is asleep.
     last: Option<Time>,
     /// Times at which bytes pass that are not settled, by start, disjoint.
     open: Vec<(Time, Time)>,
@@ -127,7 +154,7 @@ pub struct RadioUse {
     on: Span,
 }
 
-/// What the use of radios comes to.
+/// What the use of a radio comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RadioCost {
     /// Time awake: promotion, traffic and tail.
@@ -137,13 +164,15 @@ pub struct RadioCost {
 }
 
 impl RadioUse {
+    /// One that sleeps and has never been used.
+    pub fn new(power: Power) -> RadioUse {
+        RadioUse { power, last: None, open: Vec::new(), nanojoules: 0, on: Span::ZERO }
+    }
+
     /// At `now` it is known that `bytes` pass from `from` to `until`; nothing that is told later begins before `now`.
-    pub fn pass(&mut self, now: Time, power: Power, way: Direction, bytes: u64, (from, until): (Time, Time)) {
-        if self.power != Some(power) {
-            self.change(power, now);
-        }
+    pub fn pass(&mut self, now: Time, way: Direction, bytes: u64, (from, until): (Time, Time)) {
         self.settle(now);
-        self.nanojoules += u128::from(power.byte[way as usize]) * u128::from(bytes);
+        self.nanojoules += u128::from(self.power.byte[way as usize]) * u128::from(bytes);
         let at = self.open.partition_point(|(start, _)| *start < from);
         self.open.insert(at, (from, until.max(from)));
         self.open.dedup_by(|next, before| {
@@ -159,19 +188,19 @@ impl RadioUse {
     pub fn cost(&self, end: Time) -> RadioCost {
         let mut all = self.clone();
         all.close(end);
-        if let (Some(power), Some(last)) = (all.power, all.last) {
-            let (seen, whole) = (end.since(last), power.tail_length());
+        if let Some(last) = all.last {
+            let (seen, whole) = (end.since(last), self.power.tail_length());
             all.on += whole.saturating_sub(seen);
-            all.nanojoules += power.tail_energy(whole) - power.tail_energy(seen);
+            all.nanojoules += self.power.tail_energy(whole) - self.power.tail_energy(seen);
         }
         let energy = u64::try_from(all.nanojoules / 1_000).unwrap_or(u64::MAX);
         RadioCost { on: all.on, energy }
     }
 
     /// Another radio takes over.
-    fn change(&mut self, power: Power, now: Time) {
+    fn hand_over(&mut self, now: Time) {
         self.close(now);
-        (self.power, self.last) = (Some(power), None);
+        self.last = None;
     }
 
     /// Everything is over by `end`, the tail too.
@@ -180,18 +209,18 @@ impl RadioUse {
             *until = (*until).min(end);
         }
         self.settle(end);
-        if let (Some(power), Some(last)) = (self.power, self.last) {
-            self.rest(&power, end.since(last));
+        if let Some(last) = self.last {
+            self.rest(end.since(last));
         }
     }
 
     /// Adds up the bursts that ended by `now`.
     fn settle(&mut self, now: Time) {
-        let Some(power) = self.power else { return };
+        let power = self.power;
         let ended = self.open.partition_point(|(_, until)| *until <= now);
         for (from, until) in self.open.drain(..ended).collect::<Vec<_>>() {
             let slept = self.last.map(|last| {
-                self.rest(&power, from.since(last));
+                self.rest(from.since(last));
                 from.since(last) >= power.tail_length()
             });
             if slept.unwrap_or(true) {
@@ -205,9 +234,9 @@ impl RadioUse {
     }
 
     /// A pause after a burst.
-    fn rest(&mut self, power: &Power, lasts: Span) {
-        self.on += lasts.min(power.tail_length());
-        self.nanojoules += power.tail_energy(lasts) + nanojoules(power.maintenance, lasts);
+    fn rest(&mut self, lasts: Span) {
+        self.on += lasts.min(self.power.tail_length());
+        self.nanojoules += self.power.tail_energy(lasts) + nanojoules(self.power.maintenance, lasts);
     }
 }
 
@@ -227,9 +256,9 @@ mod tests {
 
     /// Bursts by their start and length in milliseconds, all of these bytes.
     fn cost(power: Power, bursts: &[(u64, u64)], bytes: u64, end_ms: u64) -> RadioCost {
-        let mut used = RadioUse::default();
+        let mut used = RadioUse::new(power);
         for &(from, lasts) in bursts {
-            used.pass(at(from), power, Direction::Down, bytes, (at(from), at(from + lasts)));
+            used.pass(at(from), Direction::Down, bytes, (at(from), at(from + lasts)));
         }
         used.cost(at(end_ms))
     }
@@ -264,13 +293,20 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_radio_ends_the_tail_and_wakes_the_other() {
-        let mut used = RadioUse::default();
-        used.pass(at(0), LTE, Direction::Up, 0, (at(0), at(1_000)));
-        used.pass(at(3_000), WIFI, Direction::Up, 0, (at(3_000), at(3_000)));
-        let cost = used.cost(at(3_000));
-        assert_eq!(cost.on, Span::millis(260 + 1_000 + 2_000 + 79 + 240));
-        assert_eq!(cost.energy, 315_000 + 1_288_000 + 2_000 * 1_060 + 9_800 + 240 * 119);
+    fn a_change_of_radio_ends_the_tail_and_wakes_the_other_and_each_is_told_by_itself() {
+        let mut used = Radios::default();
+        let mut second = |radio, ms| used.pass(at(ms), radio, Direction::Up, 0, (at(ms), at(ms + 1_000)));
+        second(Radio::Lte, 0);
+        second(Radio::None, 1_000);
+        second(Radio::Wifi, 3_000);
+        second(Radio::Lte, 9_000);
+        let lte = RadioCost {
+            on: Span::millis(2 * (260 + 1_000) + 2_000 + 11_580),
+            energy: 2 * (315_000 + 1_288_000) + (2_000 + 11_580) * 1_060,
+        };
+        let wifi = RadioCost { on: Span::millis(79 + 1_000 + 240), energy: 9_800 + 133_000 + 240 * 119 };
+        let told: Vec<_> = used.costs(at(10_000)).collect();
+        assert_eq!(told, [(Radio::Wifi, wifi), (Radio::Lte, lte)]);
     }
 
     #[test]
@@ -284,7 +320,7 @@ mod tests {
     #[test]
     fn a_cable_has_no_radio() {
         assert_eq!(Power::of(Radio::None), None);
-        assert_eq!(RadioUse::default().cost(at(99)), RadioCost::default());
+        assert_eq!(Radios::default().costs(at(99)).count(), 0);
     }
 
     proptest! {

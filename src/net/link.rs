@@ -1,8 +1,8 @@
 //! One device's link: what its weather does to messages, and what they do to each other.
 
 use super::conditions::{Conditions, Direction};
-use super::energy::{Power, RadioCost, RadioUse};
-use super::options::OutageMode;
+use super::energy::{RadioCost, Radios};
+use super::options::{OutageMode, Radio};
 use super::tcp::staircase;
 use super::weather::{Itinerary, Weather};
 use crate::base::{Seed, Span, Time};
@@ -35,7 +35,7 @@ pub struct Link {
     lossy: Vec<LossyTime>,
     /// Times in which somebody else answers.
     portals: Vec<(Time, Time)>,
-    radio: RadioUse,
+    radios: Radios,
     /// When the last message sent leaves the bottleneck, by direction.
     busy_until: [Time; 2],
     /// When the last message arrives, by direction: messages do not overtake each other.
@@ -50,7 +50,7 @@ impl Link {
             seed,
             lossy: Vec::new(),
             portals: Vec::new(),
-            radio: RadioUse::default(),
+            radios: Radios::default(),
             busy_until: [Time::ZERO; 2],
             last_arrival: [Time::ZERO; 2],
         }
@@ -83,14 +83,13 @@ impl Link {
 
     /// Notes for the battery that `bytes` pass the device's radio in these times, as is known at `now`.
     pub fn note_transfer(&mut self, now: Time, way: Direction, bytes: u64, times: (Time, Time)) {
-        if let Some(power) = Power::of(self.weather.profile(now).radio) {
-            self.radio.pass(now, power, way, bytes, times);
-        }
+        let radio = self.weather.profile(now).radio;
+        self.radios.pass(now, radio, way, bytes, times);
     }
 
-    /// What the device's radios cost up to `end`.
-    pub fn radio_cost(&self, end: Time) -> RadioCost {
-        self.radio.cost(end)
+    /// What each of the device's radios that was used costs up to `end`.
+    pub fn radio_costs(&self, end: Time) -> impl Iterator<Item = (Radio, RadioCost)> {
+        self.radios.costs(end)
     }
 
     /// Sends a bare message of `bytes` at `now`: one that knows neither connections nor headers.

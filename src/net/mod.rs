@@ -32,7 +32,7 @@ mod weather;
 mod transport_tests;
 
 pub use conditions::{Conditions, Direction};
-pub use energy::{Power, RadioCost, RadioUse};
+pub use energy::{Power, RadioCost, RadioUse, Radios};
 pub use link::{Fate, Link, LossyTime};
 pub use options::{
     FieldWorker, GapLengths, Gaps, Jitter, JitterTail, LossWindow, Moves, Outage, OutageMode, PacketLoss,

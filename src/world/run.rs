@@ -1,5 +1,6 @@
 //! A run from its plan to its outcome.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -17,6 +18,7 @@ use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::contract::KillReason;
 use crate::disk::Moment;
 use crate::metrics::Timeline;
+use crate::net::{Link, Radio, RadioCost};
 use crate::oracle::{Clock, Filter, Life, Story, Verdict};
 use crate::scenario::Plan;
 
@@ -108,6 +110,29 @@ fn worked(devices: &[Rc<Device>]) -> BTreeMap<&'static str, u64> {
         ("device.disk.written", disks.iter().map(|disk| disk.bytes_written).sum()),
         ("device.wal.peak", disks.iter().map(|disk| disk.log_peak).max().unwrap_or_default()),
     ])
+}
+
+/// What the radios of all devices cost up to `end`, all together and by network.
+fn radiated(links: &[Rc<RefCell<Link>>], end: Time) -> BTreeMap<&'static str, u64> {
+    let mut figures = BTreeMap::new();
+    let mut add = |on, energy, cost: RadioCost| {
+        *figures.entry(on).or_default() += cost.on.0;
+        *figures.entry(energy).or_default() += cost.energy;
+    };
+    for link in links {
+        for (radio, cost) in link.borrow().radio_costs(end) {
+            add("device.radio.on", "device.radio.energy", cost);
+            match radio {
+                Radio::None => {}
+                Radio::TwoG => add("device.radio.on_2g", "device.radio.energy_2g", cost),
+                Radio::ThreeG => add("device.radio.on_3g", "device.radio.energy_3g", cost),
+                Radio::Lte => add("device.radio.on_lte", "device.radio.energy_lte", cost),
+                Radio::FiveG => add("device.radio.on_5g", "device.radio.energy_5g", cost),
+                Radio::Wifi => add("device.radio.on_wifi", "device.radio.energy_wifi", cost),
+            }
+        }
+    }
+    figures
 }
 
 /// Runs `plan` to its end.
@@ -340,9 +365,7 @@ impl World {
             }
         }
         let Verdict { violations, mut figures } = inspection.finish();
-        let radios: Vec<_> = links.iter().map(|link| link.borrow().radio_cost(ended_at)).collect();
-        figures.insert("device.radio.on", radios.iter().map(|radio| radio.on.0).sum());
-        figures.insert("device.radio.energy", radios.iter().map(|radio| radio.energy).sum());
+        figures.extend(radiated(&links, ended_at));
         figures.extend(worked);
         digest::add_backend(&mut rows, &servers.backend.borrow());
         let content = rows.content.hex();

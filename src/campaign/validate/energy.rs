@@ -15,10 +15,10 @@ pub(super) fn figures() -> Vec<Figure> {
     [("3G", Power::THREE_G_2009, 12.5), ("GSM", Power::GSM_2009, 5.0), ("Wi-Fi", Power::WIFI_2009, 7.6)]
         .into_iter()
         .map(|(name, power, joules)| {
-            let mut used = RadioUse::default();
+            let mut used = RadioUse::new(power);
             for burst in 0..BURSTS {
                 let from = Time::ZERO + EVERY * burst;
-                used.pass(from, power, Direction::Down, 50_000, (from, from + Span::millis(100)));
+                used.pass(from, Direction::Down, 50_000, (from, from + Span::millis(100)));
             }
             let energy = used.cost(Time::ZERO + EVERY * BURSTS).energy as f64 / 1e6 / BURSTS as f64;
             Figure::new(format!("{name}, 50 kB every 20 s: joules a burst"), joules, energy, 0.05)
