@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::report::sweep::worse_beyond_noise;
 
+/// How many times the price of the best leaves no doubt.
+const FAR: f64 = 1.15;
+
 /// A value for each knob, in their order, as they are written.
 pub type Setting = Vec<String>;
 
@@ -80,6 +83,13 @@ impl Known {
         } else {
             Some(here / there).filter(|cost| cost.is_finite())
         }
+    }
+    /// Whether a setting is so much worse than the best under each of at least so many seeds that more of them would say nothing new; so
+    /// is what is out.
+    pub(super) fn far(&self, setting: &Setting, best: &Setting, seeds: usize) -> bool {
+        let out = self.get(setting).is_some_and(|measured| measured.trouble.is_some());
+        let pairs = self.pairs(setting, best);
+        out || pairs.len() >= seeds && pairs.iter().all(|(here, there)| *here > there * FAR)
     }
     /// Whether a setting is worse than the best beyond the noise between seeds; so is what is out.
     pub(super) fn worse(&self, setting: &Setting, best: &Setting, position: u64) -> bool {

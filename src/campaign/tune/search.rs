@@ -147,7 +147,10 @@ impl Space {
         loop {
             let i = values.iter().position(|value| *value == best).expect("the best is one of them");
             let near = &values[i.saturating_sub(1)..(i + 2).min(values.len())];
-            need(known, &settings(at, knob, near), self.more())?;
+            let mut near = settings(at, knob, near);
+            let here = with(at, knob, &best);
+            near.retain(|there| *there == here || !known.far(there, &here, self.few().len()));
+            need(known, &near, self.more())?;
             match self.pick(known, knob, at, &values, self.more()) {
                 Some(better) if better != best => best = better,
                 None => match self.pick(known, knob, at, &values, self.few()) {
@@ -284,7 +287,8 @@ impl Space {
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, setting)| setting.clone())
     }
 
-    /// The first value below or above the best that is worse beyond the noise.
+    /// The first value below or above the best that is worse beyond the noise. Where half of the seeds leave no doubt the others are not
+    /// run.
     fn outwards(
         &self,
         known: &Known,
@@ -300,6 +304,11 @@ impl Space {
         let side: Vec<usize> = if below { (0..i).rev().collect() } else { (i + 1..line.len()).collect() };
         for j in side {
             let there = with(at, knob, &line[j]);
+            need(known, std::slice::from_ref(&there), self.more())?;
+            let enough = self.more().len().max(SEEDS_MIN);
+            if known.far(&there, at, enough) {
+                return Ok(Some(line[j].clone()));
+            }
             need(known, std::slice::from_ref(&there), &self.seeds)?;
             if known.worse(&there, at, j as u64) {
                 return Ok(Some(line[j].clone()));
