@@ -157,7 +157,7 @@ impl Place {
     fn is_within_noise(&self, there: &Setting, best: &Setting) -> bool {
         let seeds = self.space.seeds.len();
         let all = self.shown.get(there).is_some_and(|measured| measured.prices.len() == seeds);
-        all && seeds >= SEEDS_MIN && there != best && !self.shown.worse(there, best, 0)
+        all && seeds >= SEEDS_MIN && there != best && !self.shown.worse(there, best)
     }
 
     fn reasons(

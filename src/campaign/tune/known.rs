@@ -92,10 +92,10 @@ impl Known {
         out || pairs.len() >= seeds && pairs.iter().all(|(here, there)| *here > there * FAR)
     }
     /// Whether a setting is worse than the best beyond the noise between seeds; so is what is out.
-    pub(super) fn worse(&self, setting: &Setting, best: &Setting, position: u64) -> bool {
+    pub(super) fn worse(&self, setting: &Setting, best: &Setting) -> bool {
         let out = self.get(setting).is_none_or(|measured| measured.trouble.is_some());
         let differences: Vec<f64> =
             self.pairs(setting, best).iter().map(|(here, there)| here - there).collect();
-        out || worse_beyond_noise(&differences, position)
+        out || worse_beyond_noise(&differences, 0)
     }
 }

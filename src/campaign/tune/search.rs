@@ -287,8 +287,8 @@ impl Space {
         priced.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, setting)| setting.clone())
     }
 
-    /// The first value below or above the best that is worse beyond the noise. Where half of the seeds leave no doubt the others are not
-    /// run.
+    /// The first value below or above the best that is worse beyond the noise, if what is nearer to the best is not worse than what is
+    /// farther. One looks first where the seeds known so far make a difference.
     fn outwards(
         &self,
         known: &Known,
@@ -301,20 +301,33 @@ impl Space {
         }
         let line = self.line_of(known, knob, at);
         let i = line.iter().position(|value| *value == at[knob]).expect("the best is on its own line");
-        let side: Vec<usize> = if below { (0..i).rev().collect() } else { (i + 1..line.len()).collect() };
-        for j in side {
-            let there = with(at, knob, &line[j]);
-            need(known, std::slice::from_ref(&there), self.more())?;
-            let enough = self.more().len().max(SEEDS_MIN);
-            if known.far(&there, at, enough) {
-                return Ok(Some(line[j].clone()));
-            }
-            need(known, std::slice::from_ref(&there), &self.seeds)?;
-            if known.worse(&there, at, j as u64) {
-                return Ok(Some(line[j].clone()));
-            }
+        let mut side: Vec<Setting> = settings(at, knob, if below { &line[..i] } else { &line[i + 1..] });
+        if below {
+            side.reverse();
         }
-        Ok(None)
+        let differs = |there: &Setting| known.cost(there, at).is_none_or(|cost| cost > FLAT);
+        let Some(last) = side.len().checked_sub(1) else { return Ok(None) };
+        let mut end = side.iter().position(differs).unwrap_or(last);
+        while !self.is_worse(known, &side[end], at)? {
+            if end == last {
+                return Ok(None);
+            }
+            end += 1;
+        }
+        while end > 0 && self.is_worse(known, &side[end - 1], at)? {
+            end -= 1;
+        }
+        Ok(Some(side[end][knob].clone()))
+    }
+
+    /// Whether a setting is worse than the best beyond the noise. Where half of the seeds leave no doubt the others are not run.
+    fn is_worse(&self, known: &Known, there: &Setting, best: &Setting) -> Result<bool, Wanted> {
+        need(known, std::slice::from_ref(there), self.more())?;
+        if known.far(there, best, self.more().len().max(SEEDS_MIN)) {
+            return Ok(true);
+        }
+        need(known, std::slice::from_ref(there), &self.seeds)?;
+        Ok(known.worse(there, best))
     }
 
     /// Values that are shown beside the best of a knob: half and double of it, and what others ship.

@@ -34,7 +34,7 @@ fn cost_of_search(cells: CellsTuned) -> String {
     let CellsTuned { search, beside, full_grid } = cells;
     let share = search as f64 * 100.0 / full_grid.max(1) as f64;
     format!(
-        "{} for the search, {share:.0} % of a full grid in steps of the same fineness ({}); {} for what stands beside\n",
+        "{} for the search, {share:.0} % of a full grid in steps of 1.25 ({}); {} for what stands beside\n",
         human::count(search, "cell"),
         human::thousands(full_grid),
         human::thousands(beside)
