@@ -34,6 +34,15 @@ pub struct Options {
     pub role_weights: Vec<(String, u32)>,
 }
 
+impl Options {
+    /// From one time that the app comes to the foreground by habit to the next, on average; `None` if it stays there.
+    pub fn visits_every(&self) -> Option<Span> {
+        let (rate, mean) = (u64::from(self.resumes_per_hour_milli), self.foreground);
+        (rate > 0 && mean > Span::ZERO)
+            .then(|| Span::secs(3_600_000).scaled(1, rate).max(mean + Span::secs(1)))
+    }
+}
+
 /// What an app looks up while people look at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Browsing {
