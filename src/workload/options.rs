@@ -129,6 +129,18 @@ pub struct EntityData {
     pub deleted_daily: Ppm,
 }
 
+impl EntityData {
+    /// Memory of one of its rows on the backend, in bytes, about: measured with 100 000 to 300 000 rows of 1, 11 and 21 columns of text.
+    pub fn row_bytes(&self) -> u64 {
+        let column = |maker: &Maker| match maker {
+            Maker::Words { min, max } => 60 + (u64::from(*min) + u64::from(*max)) / 2,
+            Maker::OneOf(_) | Maker::Ref(_) | Maker::Attribute(_) | Maker::Folded { .. } => 40,
+            Maker::Fat { .. } | Maker::Int { .. } | Maker::Real | Maker::Bool | Maker::Moment { .. } => 24,
+        };
+        275 + self.columns.iter().map(column).sum::<u64>()
+    }
+}
+
 /// A row that a user brought.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GivenRow {

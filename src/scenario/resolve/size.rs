@@ -11,8 +11,11 @@ use crate::workload::Options;
 
 /// Rows that a scenario may bring, those of imports among them.
 const ROWS_MAX: u64 = 100_000_000;
-/// Memory for one of them, about: what `plan` counts with.
-const ROW_BYTES: u64 = 180;
+/// Memory for them on the backend.
+const ROWS_GB: u64 = 16;
+/// What a row of an import takes more than one that is there, in bytes, about (measured): it waits in the script, and is told to many.
+const IMPORTED: u64 = 500;
+const GB: u64 = 1_000_000_000;
 /// Changes of link, gaps and the like on all devices: some 4 GB.
 const WEATHER_MAX: u64 = 100_000_000;
 /// Edits and openings of records of all people and the office: some 10 GB.
@@ -36,20 +39,29 @@ pub(super) fn too_large(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
 }
 
 fn rows(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
-    let made = plan.schema.entities.iter().zip(plan.data.iter());
-    let made = made.map(|(entity, data)| (data.rows, root.at("entity").key(&entity.name).at("rows")));
+    let made =
+        plan.schema.entities.iter().zip(plan.data.iter()).map(|(entity, data)| {
+            (data.rows, data.row_bytes(), root.at("entity").key(&entity.name).at("rows"))
+        });
     let imported = plan.events.iter().filter_map(|event| match event.what {
-        Happening::Import { rows, .. } => Some((rows, event_key(root, &event.name, "bulk_import.rows"))),
+        Happening::Import { entity, rows, .. } => {
+            let bytes = plan.data[usize::from(entity.0)].row_bytes() + IMPORTED;
+            Some((rows, bytes, event_key(root, &event.name, "bulk_import.rows")))
+        }
         _ => None,
     });
-    let lots: Vec<(u64, View<'_>)> = made.chain(imported).collect();
-    let rows: u64 = lots.iter().map(|(rows, _)| rows).sum();
-    let (_, largest) = lots.into_iter().max_by_key(|(rows, _)| *rows)?;
-    (rows > ROWS_MAX).then(|| {
-        let (gigabytes, most) = (rows * ROW_BYTES / 1_000_000_000, thousands(ROWS_MAX));
-        let title = format!("{} rows would take some {} GB of memory", thousands(rows), thousands(gigabytes));
-        Diagnostic::new(largest.place(), title)
-            .help(format!("a scenario brings at most {most}, those of imports among them"))
+    let lots: Vec<(u64, u64, View<'_>)> = made.chain(imported).collect();
+    let rows: u64 = lots.iter().map(|(rows, ..)| rows).sum();
+    let bytes =
+        lots.iter().fold(0_u64, |sum, (rows, each, _)| sum.saturating_add(rows.saturating_mul(*each)));
+    let (.., largest) = lots.into_iter().max_by_key(|(rows, each, _)| rows.saturating_mul(*each))?;
+    (rows > ROWS_MAX || bytes > ROWS_GB * GB).then(|| {
+        let title =
+            format!("{} rows would take some {} GB of memory", thousands(rows), thousands(bytes / GB));
+        let most = thousands(ROWS_MAX);
+        let help =
+            format!("a scenario brings at most {most} and {ROWS_GB} GB of them, those of imports among them");
+        Diagnostic::new(largest.place(), title).help(help)
     })
 }
 

@@ -7,11 +7,32 @@ use crate::base::words::thousands;
 fn rows_that_no_memory_holds_are_refused_with_an_estimate() {
     let most = format!("at most {}", thousands(100_000_000));
     let said = complaint(MINIMAL, &["entity.note.rows=1000000000"]);
-    let title = format!("{} rows would take some 180 GB", thousands(1_000_000_000));
+    let title = format!("{} rows would take some 351 GB", thousands(1_000_000_000));
     assert!(said.contains(&title) && said.contains(&most) && said.contains(" --> --set:1:"), "{said}");
     let import = "event.e={ at = \"+1s\", bulk_import = { entity = \"note\", rows = 10 } }";
     let said = complaint(MINIMAL, &["entity.note.rows=99999991", import]);
     assert!(said.contains(&thousands(100_000_001)) && said.contains(&most), "{said}");
+}
+
+#[test]
+fn wide_rows_and_rows_of_imports_take_more_memory() {
+    let columns: String = (0..20).map(|i| format!("c{i} = \"text\", ")).collect();
+    let text = format!(
+        "name = \"wide\"\n[entity.wide]\nschema = {{ id = \"uuid key\", {columns} }}\n[fleet.p]\ndevices = 1\n"
+    );
+    let import = |name: &str, rows: u64| {
+        format!("event.{name}={{ at = \"+1s\", bulk_import = {{ entity = \"wide\", rows = {rows} }} }}")
+    };
+    let (one, other) = (import("one", 4_000_000), import("other", 5_000_000));
+    let said = complaint(&text, &[&one, &other]);
+    assert!(
+        said.contains("would take some 20 GB") && said.contains("at most") && said.contains("16 GB"),
+        "{said}"
+    );
+    assert!(said.contains("other={"), "the larger one is shown:\n{said}");
+    with_sets(&text, &[&one]);
+    assert!(complaint(&text, &["entity.wide.rows=10000000"]).contains("would take some 17 GB"));
+    with_sets(&text, &["entity.wide.rows=5000000"]);
 }
 
 #[test]
