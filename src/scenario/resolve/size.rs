@@ -7,14 +7,12 @@ use super::super::plan::{Fleet, Happening, Plan, Who};
 use super::view::View;
 use crate::base::words::thousands;
 use crate::base::{Ppm, Span};
-use crate::workload::Options;
+use crate::workload::{EntityData, Options};
 
 /// Rows that a scenario may bring, those of imports among them.
 const ROWS_MAX: u64 = 100_000_000;
 /// Memory for them on the backend.
 const ROWS_GB: u64 = 16;
-/// What a row of an import takes more than one that is there, in bytes, about (measured): it waits in the script, and is told to many.
-const IMPORTED: u64 = 500;
 const GB: u64 = 1_000_000_000;
 /// Changes of link, gaps and the like on all devices: some 4 GB.
 const WEATHER_MAX: u64 = 100_000_000;
@@ -45,7 +43,7 @@ fn rows(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
         });
     let imported = plan.events.iter().filter_map(|event| match event.what {
         Happening::Import { entity, rows, .. } => {
-            let bytes = plan.data[usize::from(entity.0)].row_bytes() + IMPORTED;
+            let bytes = plan.data[usize::from(entity.0)].row_bytes() + EntityData::IMPORTED_BYTES;
             Some((rows, bytes, event_key(root, &event.name, "bulk_import.rows")))
         }
         _ => None,
