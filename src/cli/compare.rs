@@ -98,7 +98,7 @@ fn side(what: &str) -> anyhow::Result<Side> {
     };
     let found = match record_file(Path::new(place)) {
         Some(file) => {
-            let text = sources::read(&file)?;
+            let text = sources::read_run(&file)?;
             match RunRecord::parse(&text) {
                 Ok(record) => Side::of_record(what, &record, variant),
                 Err(not_a_record) => match crate::report::Baseline::parse(&text) {
