@@ -355,7 +355,7 @@ pub(super) struct CompareArgs {
     pub(super) base: String,
     /// What is.
     pub(super) candidate: String,
-    /// Exit with 13 if a figure is worse, with 14 if there are too few seeds to judge.
+    /// Exit with 13 if a figure is worse, as a run does if a cell fails that did not in the base, with 14 if there are too few seeds to judge.
     #[arg(long)]
     pub(super) fail_on_worse: bool,
     /// What is worse by no more than this does not fail: `1%`; of an interval, its end nearer to none counts.
