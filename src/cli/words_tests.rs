@@ -43,6 +43,12 @@ fn an_interrupted_run_counts_the_same_cells_everywhere_and_offers_no_more_than_i
         assert!(!desk.out.contains("metric"), "a table of nothing: {}", desk.out);
         assert!(!desk.err.contains("--resume"), "nothing was kept: {}", desk.err);
     }
+    let mut one = desk("");
+    one.surroundings.signals.interrupt.store(true, Ordering::Relaxed);
+    assert_eq!(one.run("run @ties.toml --seed 1 --out @out"), 130);
+    assert!(one.out.starts_with("ties: incomplete (the only cell not ended, exit 130; "), "{}", one.out);
+    assert!(one.out.contains("interrupted: the only cell did not run to its end\n"), "{}", one.out);
+    assert!(one.read("out/junit.xml").contains("incomplete: the only cell did not run to its end"));
     let mut desk = desk("endless fine");
     assert_eq!(desk.run("run @ties.toml -j 1 --time-limit 500ms --out @out"), 124);
     assert!(desk.out.contains("0 of 2 cells, exit 124"), "{}", desk.out);
