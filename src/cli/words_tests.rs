@@ -60,6 +60,21 @@ fn an_interrupted_run_counts_the_same_cells_everywhere_and_offers_no_more_than_i
 }
 
 #[test]
+fn a_check_tells_of_edits_that_find_no_row_once_for_all_seeds() {
+    let mut desk = desk("fine");
+    let action = "\n[action.sign]\nentity = \"appointment\"\nkind = \"update\"\ncolumns = [\"status\"]\nper_device = 1\n";
+    desk.write("edits.toml", &format!("{TIES}{action}"));
+    assert_eq!(desk.run("check @edits.toml --seeds 1..=3"), 0, "{}", desk.err);
+    let told = "warning: ties.s1: 4 of 5 edits of action sign made: no row or no free natural key was left for more\n";
+    assert_eq!(desk.err.matches("edits of action").count(), 1, "{}", desk.err);
+    assert!(desk.err.contains(told), "{}", desk.err);
+    assert_eq!(desk.run("check @edits.toml --set entity.appointment.rows=500001"), 0);
+    assert!(!desk.err.contains("edits of action"), "such a script takes long: {}", desk.err);
+    assert_eq!(desk.run("check @edits.toml --set action.sign.per_device=0"), 0);
+    assert!(!desk.err.contains("edits of action"), "nobody edits: {}", desk.err);
+}
+
+#[test]
 fn files_that_are_well_are_told_though_another_is_not() {
     let mut desk = desk("");
     desk.write("a/bad.toml", "name = 5\n");
