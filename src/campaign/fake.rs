@@ -10,7 +10,8 @@ use crate::base::{EntityId, Key, Time};
 use crate::oracle::Story;
 use crate::report::fixture;
 use crate::scenario::Plan;
-use crate::world::{Ending, Outcome, RequestLog, Traced, Unrunnable, Watch};
+use crate::workload::Action;
+use crate::world::{ActionCount, Ending, Outcome, RequestLog, Traced, Unrunnable, Watch};
 
 /// `lost` loses rows, `panics` panics, `endless` runs until it is interrupted, `moody` never has the same digest twice, `senseless`
 /// cannot be run; all others are well.
@@ -90,5 +91,16 @@ impl Runner for Fake {
 
     fn keys(&self, _: &Plan, _: EntityId) -> Result<Vec<Key>, Unrunnable> {
         Ok(["k5", "k50", "silent"].map(Key::new).to_vec())
+    }
+
+    /// One edit of five finds no row, where anybody edits.
+    fn actions(&self, plan: &Plan) -> Result<Vec<ActionCount>, Unrunnable> {
+        let count = |action: &Action| ActionCount {
+            name: action.name.clone(),
+            on_devices: 4,
+            left_out: 1,
+            ..ActionCount::default()
+        };
+        Ok(plan.workload.actions.iter().map(count).collect())
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::stopwatch::Stopwatch;
-use crate::report::{Exit, Note};
+use crate::report::{Exit, Note, human};
 
 /// After the first SIGINT, running cells have this long to come to their end.
 pub const GRACE: Duration = Duration::from_secs(10);
@@ -94,7 +94,7 @@ impl Stop {
 
     /// What to say of it in the record, when `ended` of `planned` cells came to their end. A failing cell speaks for itself.
     pub(super) fn notes(&self, ended: usize, planned: usize) -> Vec<Note> {
-        let how_far = format!("{ended} of {planned} cells ran to their end");
+        let how_far = human::ended(ended as u64, planned as u64);
         let note = |exit: Exit, why: &str| Note { exit, text: format!("{why}: {how_far}") };
         let mut notes = Vec::new();
         if self.signals.interrupt.load(Ordering::Relaxed) {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::args::BaselineCommand;
 use super::console::Console;
 use super::refusal::{Refusal, near};
-use super::report;
+use super::{report, sources};
 use crate::report::{Baseline, Exit, Folder, human};
 
 /// Where baselines lie, from the folder in which the program is started.
@@ -61,8 +61,10 @@ fn reasoned(reason: &str) -> anyhow::Result<()> {
 /// Reads the baseline of this name, or this file.
 pub(super) fn load(name: &str) -> anyhow::Result<Baseline> {
     let path = if Path::new(name).is_file() { PathBuf::from(name) } else { file_of(name)? };
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
+    let damaged =
+        |e: &dyn std::fmt::Display| Refusal::because(Exit::NoBaseline, format!("{}: {e}", path.display()));
+    let text = match sources::read_record(&path) {
+        Ok(text) => text.map_err(|e| damaged(&format!("not a baseline: {e}")))?,
         Err(e) if e.kind() == ErrorKind::NotFound => {
             let known = names()?;
             let near = near(name, known.iter().map(String::as_str));
@@ -73,7 +75,7 @@ pub(super) fn load(name: &str) -> anyhow::Result<Baseline> {
         }
         Err(e) => return Err(Refusal::environment(format!("cannot read {}: {e}", path.display()))),
     };
-    Baseline::parse(&text).map_err(|e| Refusal::because(Exit::NoBaseline, format!("{}: {e}", path.display())))
+    Baseline::parse(&text).map_err(|e| damaged(&e))
 }
 
 fn file_of(name: &str) -> anyhow::Result<PathBuf> {

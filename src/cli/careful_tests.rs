@@ -30,6 +30,31 @@ fn what_is_read_is_not_written_over_by_whatever_name() {
 }
 
 #[test]
+fn a_record_that_is_no_text_is_refused_with_the_place_of_the_byte() {
+    let mut desk = desk();
+    let damaged = || {
+        let mut bytes = b"{\n  \"schema_version\": \"".to_vec();
+        bytes.extend([0xFF, 0xFE]);
+        bytes
+    };
+    std::fs::create_dir(desk.path("bad")).unwrap();
+    std::fs::write(desk.path("bad/run.json"), damaged()).unwrap();
+    for (command, exit, what) in [
+        ("replay @bad", 2, "a run record"),
+        ("replay @bad/run.json#ties.s1", 2, "a run record"),
+        ("report @bad", 2, "a run record"),
+        ("compare @out @bad", 2, "a run record"),
+        ("compare @bad @out", 2, "a run record"),
+        ("baseline save main @bad --reason why", 2, "a run record"),
+        ("run @ties.toml --out @new --progress none --baseline @bad/run.json", 14, "a baseline"),
+    ] {
+        assert_eq!(desk.run(command), exit, "{command}: {}", desk.err);
+        let said = format!("run.json: not {what}: the byte 0xFF at line 2 column 22 is not UTF-8");
+        assert!(desk.err.contains(&said), "{command}: {}", desk.err);
+    }
+}
+
+#[test]
 fn two_scenarios_are_compared_as_a_choice_and_never_as_a_regression() {
     let mut desk = desk();
     desk.write("other.toml", &TIES.replace("name = \"ties\"", "name = \"other\""));

@@ -62,11 +62,12 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
     if !args.fail_on_worse {
         return Ok(Exit::Success);
     }
-    let (failed, fails) = comparison.failed();
+    // What fails is lost rows, a gate or a stuck phone before it is a figure.
+    let failure = comparison.new_failure();
     let lacking = comparison.lacking().map(|what| format!("{} lacks {what}", args.candidate));
     match comparison.unjudged().or(lacking) {
-        Some(why) => Err(Refusal::because(Exit::NoBaseline, why)),
-        None => Ok(if worse > 0 || fails > failed { Exit::Regression } else { Exit::Success }),
+        Some(why) => Err(Refusal::because(Exit::first([Exit::NoBaseline, failure]), why)),
+        None => Ok(Exit::first([failure, if worse > 0 { Exit::Regression } else { Exit::Success }])),
     }
 }
 
@@ -98,7 +99,7 @@ fn side(what: &str) -> anyhow::Result<Side> {
     };
     let found = match record_file(Path::new(place)) {
         Some(file) => {
-            let text = sources::read(&file)?;
+            let text = sources::read_run(&file)?;
             match RunRecord::parse(&text) {
                 Ok(record) => Side::of_record(what, &record, variant),
                 Err(not_a_record) => match crate::report::Baseline::parse(&text) {
@@ -128,7 +129,7 @@ fn of_baseline(name: &str, baseline: &crate::report::Baseline) -> Side {
         axes: cell.axes.clone(),
         seed: cell.seed.clone(),
         digest: cell.digest.clone(),
-        failed: false,
+        failed: None,
         metrics: cell.metrics.clone(),
     });
     Side { name: name.to_owned(), cells: cells.collect() }

@@ -1,6 +1,7 @@
 //! What runs nothing: `check`, `plan`, `new`, `profiles`, `schema`, `completions`.
 
 use std::array;
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -15,7 +16,7 @@ use super::{cost, sources};
 use crate::base::words::there_is;
 use crate::campaign::Runner;
 use crate::report::{self, Exit, human};
-use crate::scenario::{self, Document, Library, Plan};
+use crate::scenario::{self, Document, Happening, Library, Plan};
 
 /// Says of each scenario that it is well and how many cells it has. Of several files, those that are well are told though others are not.
 pub(super) fn check(
@@ -41,6 +42,7 @@ fn all_well(selection: &Selection, runner: &dyn Runner, console: &mut Console<'_
     let documents = sources::documents_of(selection, runner, console)?;
     let plans = sources::expand(&documents, selection, runner, console)?;
     sources::remark_on(&plans, console);
+    remark_on_edits(&plans, runner, console)?;
     for document in &documents {
         let path = document.path();
         // By its name too, as what is in the box has no path; the name may be set.
@@ -51,6 +53,30 @@ fn all_well(selection: &Selection, runner: &dyn Runner, console: &mut Console<'_
         console.result(&format!("ok  {shown}: {}\n", human::count(cells as u64, "cell")));
     }
     Ok(Exit::Success)
+}
+
+/// Cells up to so many rows and devices have their scripts written to be checked: a second or two for the largest.
+const WRITTEN: (u64, u64) = (500_000, 1_000);
+
+/// Tells of edits that find no row. Of cells that differ in their seed alone the first stands for all.
+fn remark_on_edits(plans: &[Plan], runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<()> {
+    let mut seen = BTreeSet::new();
+    for plan in plans {
+        let size = size(plan, "");
+        let asks = plan.workload.actions.iter().any(|action| action.per_device_milli > 0)
+            || plan.events.iter().any(|event| matches!(event.what, Happening::Edits { .. }));
+        let small = size.backend_rows <= WRITTEN.0 && size.devices <= WRITTEN.1;
+        if !asks || !small || !seen.insert(&plan.digest) {
+            continue;
+        }
+        console.in_time()?;
+        // Data that cannot be made is a mistake, and was told.
+        for line in report::unplaced_in(&runner.actions(plan).unwrap_or_default()) {
+            let id = &report::cell_ids(std::slice::from_ref(plan))[0];
+            console.remark(&format!("warning: {id}: {line}\n"));
+        }
+    }
+    Ok(())
 }
 
 /// Shows the cells, how large they are and what they will roughly take on this host.

@@ -165,8 +165,7 @@ fn from_record(
     runner: &dyn Runner,
     console: &Console<'_>,
 ) -> anyhow::Result<Target> {
-    let text = std::fs::read_to_string(json)
-        .map_err(|e| Refusal::environment(format!("cannot read {}: {e}", json.display())))?;
+    let text = sources::read_run(json)?;
     let run = RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", json.display())))?;
     let cell = chosen(&run, cell)?;
     let Some(resolved) = run.resolved.get(&cell.resolved) else {

@@ -62,7 +62,7 @@ fn told(record: &RunRecord, console: &Console<'_>) -> String {
 pub(super) fn read(run: &Path) -> anyhow::Result<(PathBuf, RunRecord)> {
     let file =
         record_file(run).ok_or_else(|| Refusal::usage(format!("{}: there is no report", run.display())))?;
-    let text = sources::read(&file)?;
+    let text = sources::read_run(&file)?;
     let record = RunRecord::parse(&text).map_err(|e| Refusal::usage(format!("{}: {e}", file.display())))?;
     Ok((file, record))
 }

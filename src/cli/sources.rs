@@ -1,6 +1,7 @@
 //! From paths to plans: the only file that asks the scenario room to read.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::args::Selection;
@@ -218,7 +219,25 @@ pub(super) fn read(path: &Path) -> anyhow::Result<String> {
     text.ok_or_else(|| Refusal::because(Exit::Invalid, mistakes.0[0].render(false)))
 }
 
-/// The same; bytes that are no text are a mistake of the file's.
+/// The text of a record or a baseline; bytes that are no text are said with their place, for whoever knows what it should be.
+pub(super) fn read_record(path: &Path) -> io::Result<Result<String, String>> {
+    Ok(String::from_utf8(std::fs::read(path)?).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        let before = &e.as_bytes()[..at];
+        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let column = at - before.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1) + 1;
+        format!("the byte 0x{:02X} at line {line} column {column} is not UTF-8", e.as_bytes()[at])
+    }))
+}
+
+/// The run record of a file, as text.
+pub(super) fn read_run(file: &Path) -> anyhow::Result<String> {
+    let shown = file.display();
+    let text = read_record(file).map_err(|e| Refusal::environment(format!("cannot read {shown}: {e}")))?;
+    text.map_err(|e| Refusal::usage(format!("{shown}: not a run record: {e}")))
+}
+
+/// The text of a scenario; bytes that are no text are a mistake of the file's.
 fn text_at(path: &Path) -> anyhow::Result<Result<String, Invalid>> {
     use std::io::ErrorKind;
     let bytes = std::fs::read(path).map_err(|e| match e.kind() {
@@ -254,9 +273,9 @@ pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
+        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
     entries.sort();
     for path in entries {
         // A link to a folder may lead back up; a report's copies of failing cells are no scenarios of one's own.

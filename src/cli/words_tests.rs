@@ -43,6 +43,12 @@ fn an_interrupted_run_counts_the_same_cells_everywhere_and_offers_no_more_than_i
         assert!(!desk.out.contains("metric"), "a table of nothing: {}", desk.out);
         assert!(!desk.err.contains("--resume"), "nothing was kept: {}", desk.err);
     }
+    let mut one = desk("");
+    one.surroundings.signals.interrupt.store(true, Ordering::Relaxed);
+    assert_eq!(one.run("run @ties.toml --seed 1 --out @out"), 130);
+    assert!(one.out.starts_with("ties: incomplete (the only cell not ended, exit 130; "), "{}", one.out);
+    assert!(one.out.contains("interrupted: the only cell did not run to its end\n"), "{}", one.out);
+    assert!(one.read("out/junit.xml").contains("incomplete: the only cell did not run to its end"));
     let mut desk = desk("endless fine");
     assert_eq!(desk.run("run @ties.toml -j 1 --time-limit 500ms --out @out"), 124);
     assert!(desk.out.contains("0 of 2 cells, exit 124"), "{}", desk.out);
@@ -51,6 +57,21 @@ fn an_interrupted_run_counts_the_same_cells_everywhere_and_offers_no_more_than_i
     assert_eq!(desk.run("run @ties.toml --variant fine --seeds 1..=9 -j 1 --out @out -q"), 130);
     let last = desk.out.lines().last().unwrap();
     assert!(last.starts_with("report: "), "{}", desk.out);
+}
+
+#[test]
+fn a_check_tells_of_edits_that_find_no_row_once_for_all_seeds() {
+    let mut desk = desk("fine");
+    let action = "\n[action.sign]\nentity = \"appointment\"\nkind = \"update\"\ncolumns = [\"status\"]\nper_device = 1\n";
+    desk.write("edits.toml", &format!("{TIES}{action}"));
+    assert_eq!(desk.run("check @edits.toml --seeds 1..=3"), 0, "{}", desk.err);
+    let told = "warning: ties.s1: 4 of 5 edits of action sign made: no row or no free natural key was left for more\n";
+    assert_eq!(desk.err.matches("edits of action").count(), 1, "{}", desk.err);
+    assert!(desk.err.contains(told), "{}", desk.err);
+    assert_eq!(desk.run("check @edits.toml --set entity.appointment.rows=500001"), 0);
+    assert!(!desk.err.contains("edits of action"), "such a script takes long: {}", desk.err);
+    assert_eq!(desk.run("check @edits.toml --set action.sign.per_device=0"), 0);
+    assert!(!desk.err.contains("edits of action"), "nobody edits: {}", desk.err);
 }
 
 #[test]

@@ -187,13 +187,15 @@ impl BaselineCell {
     }
 
     /// What it would have to have to gate this cell, as every saved one has.
-    fn lacking(&self, cell: &CellRecord) -> Option<String> {
+    fn lacking(&self, cell: &CellRecord, of_this_program: bool) -> Option<String> {
         let id = &cell.id;
         if (&self.scenario, &self.seed) != (&cell.scenario, &cell.seed) {
             return Some(format!("has another scenario or seed under {id}"));
         }
-        let gone = self.gated.iter().find(|name| !self.metrics.contains_key(name.as_str()));
-        match gone.filter(|name| cell.metrics.contains_key(name.as_str())) {
+        // What a later program has learned to measure nobody can have saved.
+        let gated = |name: &&str| self.gates(name) && (of_this_program || !self.gated.is_empty());
+        let mut measured = cell.metrics.keys().map(AsRef::as_ref).filter(gated);
+        match measured.find(|name| !self.metrics.contains_key(*name)) {
             Some(name) => Some(format!("has no figure of {name} for {id}, which it gates")),
             None if self.metrics.keys().any(|name| self.gates(name)) => None,
             None => Some(format!("has no figure for {id} that it gates")),
@@ -252,7 +254,8 @@ pub fn hold(judged: &mut Judged, name: &str, baseline: &Baseline) -> Vec<Change>
         judged.fail(Exit::NoBaseline, text);
         return Vec::new();
     }
-    if let Some(lacking) = base.lacking(&judged.cell) {
+    let of_this_program = baseline.tool == Tool::this();
+    if let Some(lacking) = base.lacking(&judged.cell, of_this_program) {
         judged.fail(Exit::NoBaseline, format!("baseline {name} {lacking}; {}", accept(name)));
         return Vec::new();
     }
@@ -310,4 +313,33 @@ fn moved(name: &str, before: &Figure, now: &Figure) -> String {
     };
     let stat = if stat == "value" { String::new() } else { format!(" {stat}") };
     format!("{name}{stat} is {word}: {} → {}{change}", show(was), show(is))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{assemble, fixture, judge};
+    use super::*;
+
+    #[test]
+    fn a_baseline_without_some_of_the_figures_that_it_gates_unasked_is_none() {
+        let plan = fixture::plan(None, 1);
+        let judged = || judge(&plan, "ties.s1", &fixture::outcome());
+        let record = assemble("out", std::slice::from_ref(&plan), vec![judged()], &[]);
+        let whole = Baseline::of(&record, vec!["first".to_owned()]).unwrap();
+        let held = |baseline: &Baseline| {
+            let mut cell = judged();
+            hold(&mut cell, "main", baseline);
+            cell.cell.reasons.iter().map(|reason| (reason.exit_code, reason.text.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(held(&whole), []);
+        let mut fewer = whole.clone();
+        let figures = &mut fewer.cells.get_mut("ties.s1").unwrap().metrics;
+        figures.remove("engine.requests.count").expect("it is a headline");
+        let reasons = held(&fewer);
+        let said = "baseline main has no figure of engine.requests.count for ties.s1, which it gates";
+        assert!(matches!(&reasons[..], [(14, text)] if text.starts_with(said)), "{reasons:?}");
+        // A program that did not measure it has not lost it.
+        fewer.tool.version = "0.0.1".to_owned();
+        assert_eq!(held(&fewer), []);
+    }
 }

@@ -24,6 +24,15 @@ pub fn figure(unit: Unit, value: u64) -> String {
     }
 }
 
+/// How many of the cells came to their end; of a single one whether it did.
+pub fn ended(ended: u64, planned: u64) -> String {
+    match (ended, planned) {
+        (0, 1) => "the only cell did not run to its end".to_owned(),
+        (1, 1) => "the only cell ran to its end".to_owned(),
+        _ => format!("{ended} of {planned} cells ran to their end"),
+    }
+}
+
 /// A unit that figures are shown in: the least that is, its size, its name.
 type Scale = (u64, u64, &'static str);
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::exit::Exit;
-use super::human;
 use super::record::{
     CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord, Phases,
-    Reason, SeriesRecord, UnplacedRecord, Verdict, ViolationRecord, held as held_figures,
+    Reason, SeriesRecord, Verdict, ViolationRecord, held as held_figures,
 };
+use super::{human, unplaced};
 use crate::base::{EntityId, Key};
 use crate::contract::Schema;
 use crate::metrics::{Figure, Figures, Unit};
@@ -44,14 +44,7 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     cell.events = outcome.events;
     cell.faults =
         outcome.faults.iter().map(|(at, text)| FaultRecord { at_ns: at.0, text: text.clone() }).collect();
-    let unplaced = outcome.actions.iter().filter(|count| count.left_out + count.astray > 0);
-    let unplaced = unplaced.map(|count| UnplacedRecord {
-        action: count.name.clone(),
-        asked: count.on_devices + count.in_office + count.in_bursts + count.left_out,
-        left_out: count.left_out,
-        astray: count.astray,
-    });
-    cell.unplaced = unplaced.collect();
+    cell.unplaced = unplaced::recorded(&outcome.actions);
     cell.ending = ending(&outcome.ending);
     cell.series = SeriesRecord::of(&outcome.series);
     if outcome.ending == Ending::Interrupted {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::exit::Exit;
+use super::human;
 use super::record::{CellRecord, GateRecord, Reason, RunRecord, Verdict};
 
 /// The run as JUnit's XML: a suite a scenario, a case for what a cell's checks and expectations came to, and one for each of
@@ -41,7 +42,8 @@ const CUT_OFF: &str = "the run as a whole";
 fn cut_off(record: &RunRecord) -> TestCaseStatus {
     let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count();
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-    status.set_message(format!("incomplete: {ended} of {} cells ran to their end", record.planned_cells));
+    let how_far = human::ended(ended as u64, record.planned_cells);
+    status.set_message(format!("incomplete: {how_far}"));
     status.set_type(format!("exit {}", record.exit_code));
     if !record.notes.is_empty() {
         status.set_description(record.notes.join("\n"));

@@ -67,3 +67,4 @@ pub use story::{Paint, annotations, headline, last_lines, lives, notes, reasons,
 pub use summary::{SUMMARY_MAX, summary};
 pub use table::{Form, WIDTH, figures};
 pub use timing::{CellTiming, Timing};
+pub use unplaced::unplaced_in;

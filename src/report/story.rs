@@ -123,6 +123,7 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
     // Those that ran to their end, as the notes count them.
     let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count() as u64;
     let cells = match record.planned_cells {
+        1 if ended == 0 => "the only cell not ended".to_owned(),
         planned if ended < planned => format!("{ended} of {}", human::count(planned, "cell")),
         _ => human::count(ended, "cell"),
     };

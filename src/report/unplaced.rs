@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::human::{count, thousands};
 use super::record::{RunRecord, UnplacedRecord};
+use crate::world::ActionCount;
 
 /// A line for each action of each scenario, over all cells.
 pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
@@ -19,19 +20,40 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     let several = record.cells.iter().any(|cell| cell.scenario != record.cells[0].scenario);
     let lines = actions.iter().flat_map(|((scenario, action), sum)| {
         let whose = if several { format!("{scenario}: ") } else { String::new() };
-        let UnplacedRecord { asked, left_out, astray, .. } = *sum;
-        let all = count(asked, "edit");
-        let made = thousands(asked - left_out);
-        let fewer = (left_out > 0).then(|| {
-            format!("{whose}{made} of {all} of action {action} made: no row or no free natural key was left for more")
-        });
-        let elsewhere = (astray > 0).then(|| {
-            let astray = thousands(astray);
-            format!("{whose}{astray} of {all} of action {action} made on any row: none lay as near as `near` asks")
-        });
-        fewer.into_iter().chain(elsewhere)
+        lines(action, sum).into_iter().map(move |line| format!("{whose}{line}"))
     });
     lines.collect()
+}
+
+/// The same of one script.
+pub fn unplaced_in(actions: &[ActionCount]) -> Vec<String> {
+    recorded(actions).iter().flat_map(|one| lines(&one.action, one)).collect()
+}
+
+/// The actions of a script whose edits could not all be made as asked.
+pub(super) fn recorded(actions: &[ActionCount]) -> Vec<UnplacedRecord> {
+    let unplaced = actions.iter().filter(|count| count.left_out + count.astray > 0);
+    let record = |count: &ActionCount| UnplacedRecord {
+        action: count.name.clone(),
+        asked: count.on_devices + count.in_office + count.in_bursts + count.left_out,
+        left_out: count.left_out,
+        astray: count.astray,
+    };
+    unplaced.map(record).collect()
+}
+
+fn lines(action: &str, of: &UnplacedRecord) -> Vec<String> {
+    let UnplacedRecord { asked, left_out, astray, .. } = *of;
+    let all = count(asked, "edit");
+    let made = thousands(asked - left_out);
+    let fewer = (left_out > 0).then(|| {
+        format!("{made} of {all} of action {action} made: no row or no free natural key was left for more")
+    });
+    let elsewhere = (astray > 0).then(|| {
+        let astray = thousands(astray);
+        format!("{astray} of {all} of action {action} made on any row: none lay as near as `near` asks")
+    });
+    fewer.into_iter().chain(elsewhere).collect()
 }
 
 #[cfg(test)]

@@ -59,10 +59,10 @@ pub(super) const START_STATE: Written = Written {
 };
 /// How devices move.
 pub(super) const MOVES: Written = Written {
-    want: "the mean time on one link such as \"45m\", or \"field-worker\"",
+    want: "the mean time on one link such as \"45m\", from 1s on, or \"field-worker\"",
     canonical: |text| match text {
         "field-worker" => Some(text.to_owned()),
-        mean => mean.parse().ok().filter(|mean| *mean > Span::ZERO).map(span),
+        mean => mean.parse().ok().filter(|mean| *mean >= Span::secs(1)).map(span),
     },
 };
 /// A jump of a clock.

@@ -25,7 +25,9 @@ use crate::oracle::{self, Clock, Life, Oracle};
 use crate::scenario::{DevicePlan, Happening, Plan};
 use crate::sim::{self, Handle, NodeId, Sim};
 use crate::store::Journal;
-use crate::workload::{Burst, DataError, Dataset, Import, Person, Script, Setting, write_script};
+use crate::workload::{
+    ActionCount, Burst, DataError, Dataset, Import, Person, Script, Setting, write_script,
+};
 
 /// A world and everything in it.
 pub(super) struct World {
@@ -204,6 +206,12 @@ impl World {
 /// Steps of SQLite's machine to show a row of a list: eight columns, the row, the next (counted in its listing of such a
 /// query).
 const STEPS_TO_SHOW_A_ROW: u64 = 10;
+
+/// What became of the edits that a plan asks for, as its script is written; nothing is run.
+pub(super) fn placed(plan: &Plan) -> Result<Vec<ActionCount>, DataError> {
+    let dataset = dataset(plan)?;
+    Ok(written(plan, &dataset, &plan.devices()).summary.actions)
+}
 
 /// The script of a plan, its planned edits and imports among it.
 fn written(plan: &Plan, dataset: &Dataset, devices: &[DevicePlan]) -> Script {

@@ -131,8 +131,10 @@ impl Hardware {
 
     /// What the app did for people up to now is told.
     fn browse(&self) {
-        let done = self.browser.borrow_mut().as_mut().map(|browser| browser.until(self.handle.now()));
-        for query in done.into_iter().flatten() {
+        let now = self.handle.now();
+        // One by one: a day of them is not listed.
+        let next = || self.browser.borrow_mut().as_mut()?.next_until(now);
+        while let Some(query) = next() {
             let (took, waited) = (query.took, query.waited);
             self.hub.emit(Node::Device(self.id), Event::AppQueried { took, waited });
         }

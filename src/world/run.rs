@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::build::{World, dataset};
+use super::build::{World, dataset, placed};
 use super::device::Device;
 use super::digest::{self, Digested, RowDigests};
 use super::faults::Kill;
@@ -21,6 +21,7 @@ use crate::metrics::Timeline;
 use crate::net::{Link, Radio, RadioCost};
 use crate::oracle::{Clock, Filter, Life, Story, Verdict};
 use crate::scenario::Plan;
+use crate::workload::ActionCount;
 
 /// A plan that cannot be run; the scenario has to be changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -209,6 +210,14 @@ pub fn run_logging(
 pub fn keys(plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
     let dataset = dataset(plan).map_err(|error| Unrunnable::Data(error.to_string()))?;
     Ok(dataset.rows(entity).map(|row| row.key).collect())
+}
+
+/// What becomes of the edits that a plan asks for, which its script tells before anything is run.
+///
+/// # Errors
+/// When the data cannot be made as asked.
+pub fn actions(plan: &Plan) -> Result<Vec<ActionCount>, Unrunnable> {
+    placed(plan).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 
 /// Runs `plan` with one more fault.

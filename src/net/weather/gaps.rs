@@ -1,6 +1,6 @@
 //! Times without the link: alternating up-times and gaps, and changes of radio technology.
 
-use super::super::options::{GapLengths, Gaps, Outage, OutageMode, RadioChanges};
+use super::super::options::{GapLengths, Gaps, Outage, OutageMode, Profile, RadioChanges};
 use crate::base::{Seed, Span, Stream, Time};
 
 /// Shorter gaps pass without the operating system's notice; of packets that are held back it knows nothing at all.
@@ -45,6 +45,15 @@ impl Gaps {
             gaps.push(Outage { from, until: until.min(end), mode: self.mode, noticed });
             at = until;
         }
+    }
+}
+
+impl Profile {
+    /// About how many gaps and changes of radio it has in this time: all of them are drawn before the first.
+    pub fn interruptions(&self, within: Span) -> u64 {
+        let times = |mtbf: Span, lasts: Span| within.0 / mtbf.0.saturating_add(lasts.0).max(1);
+        let gaps = self.gaps.map_or(0, |gaps| times(gaps.mtbf, gaps.mean));
+        gaps.saturating_add(self.radio_changes.map_or(0, |changes| times(changes.mtbf, changes.takes)))
     }
 }
 

@@ -24,6 +24,27 @@ pub(super) struct Stay {
     pub(super) link: usize,
 }
 
+/// About how many stays a field worker's day has: two legs and visits an hour, and the depot.
+const STAYS_A_DAY: u64 = 32;
+
+impl Moves {
+    /// About how often a device picks a link in this time: all of it is drawn before the first move.
+    pub fn moments(&self, within: Span) -> u64 {
+        match self {
+            Moves::Wander { links, mean } => within.0.checked_div(pause(links, *mean).0).unwrap_or(0),
+            Moves::FieldWorker(_) => (within.0 / Span::secs(86_400).0 + 1) * STAYS_A_DAY,
+        }
+    }
+
+    /// The links between which it moves.
+    pub fn links(&self) -> Vec<&Arc<Profile>> {
+        match self {
+            Moves::Wander { links, .. } => links.iter().map(|(link, _)| link).collect(),
+            Moves::FieldWorker(worker) => vec![&worker.depot, &worker.road, &worker.site],
+        }
+    }
+}
+
 impl Itinerary {
     /// A device that stays where it is.
     pub fn settled(link: Arc<Profile>) -> Itinerary {
@@ -69,6 +90,14 @@ impl Itinerary {
     }
 }
 
+/// From one moment at which a wanderer picks a link to the next; zero if it never picks another.
+fn pause(links: &[(Arc<Profile>, Ppm)], mean: Span) -> Span {
+    let whole: u64 = links.iter().map(|(_, share)| u64::from(share.0)).sum();
+    let squares: u64 = links.iter().map(|(_, share)| u64::from(share.0) * u64::from(share.0)).sum();
+    let stays_put = squares as f64 / (whole as f64 * whole as f64);
+    Span::from_secs_f64(mean.as_secs_f64() * (1.0 - stays_put))
+}
+
 /// Moves of a memoryless kind: at moments of a Poisson process the device picks a link by its share, so that shares are shares of
 /// time. It stays where it is when it picks the same again; the moments come as often as makes the mean stay `mean`, which is
 /// their distance ÷ (1 − Σ share²) on average over stays.
@@ -81,9 +110,7 @@ fn wander(
 ) -> Itinerary {
     let first = links.iter().position(|(link, _)| link == first).unwrap_or(0);
     let whole: u64 = links.iter().map(|(_, share)| u64::from(share.0)).sum();
-    let squares: u64 = links.iter().map(|(_, share)| u64::from(share.0) * u64::from(share.0)).sum();
-    let stays_put = squares as f64 / (whole as f64 * whole as f64);
-    let pause = Span::from_secs_f64(mean.as_secs_f64() * (1.0 - stays_put));
+    let pause = pause(links, mean);
     let mut itinerary = Itinerary {
         links: links.iter().map(|(link, _)| link.clone()).collect(),
         stays: vec![Stay { from: Time::ZERO, link: first }],

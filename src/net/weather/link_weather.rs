@@ -181,10 +181,15 @@ impl Weather {
             }
             for (i, stay) in self.stays.iter().enumerate().filter(|(_, stay)| stay.link == number) {
                 let until = self.stays.get(i + 1).map_or(Time::FAR, |next| next.from);
-                let here =
-                    |o: &Outage| Outage { from: o.from.max(stay.from), until: o.until.min(until), ..*o };
-                outages.extend(gaps.iter().map(here));
-                outages.extend(changes.iter().map(|(outage, _)| here(outage)));
+                // Only what is here: a device that moves often has as many stays as its links have gaps.
+                let here = |o: &Outage| {
+                    let outage = Outage { from: o.from.max(stay.from), until: o.until.min(until), ..*o };
+                    (outage.from < outage.until).then_some(outage)
+                };
+                let first = gaps.partition_point(|gap| gap.until <= stay.from);
+                let later = gaps[first..].iter().take_while(|gap| gap.from < until);
+                outages.extend(later.filter_map(here));
+                outages.extend(changes.iter().filter_map(|(outage, _)| here(outage)));
                 let lost = changes.iter().filter(|(o, lost)| *lost && (stay.from..until).contains(&o.from));
                 self.sessions_lost.extend(lost.map(|(outage, _)| outage.from));
             }

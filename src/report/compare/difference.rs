@@ -6,7 +6,7 @@ use super::pairing::{Opposed, opposed};
 use super::side::{Measured, Side};
 use super::statistics::{self, Change, PAIRS_MIN, SAMPLES_MIN};
 use crate::metrics::{self, Better, Figure, Unit};
-use crate::report::human;
+use crate::report::{Exit, human};
 
 /// What a difference rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -72,6 +72,8 @@ pub struct Group {
     pub seeds: (usize, usize),
     /// How many of its cells failed, on both sides.
     pub failed: (usize, usize),
+    /// What cells failed with in the candidate that did not in the base; success if there is none.
+    pub new_failure: Exit,
     /// Seeds of the base that the candidate lacks, where others are paired.
     pub missing: Vec<String>,
     /// All statistics, those without a difference too.
@@ -154,6 +156,11 @@ impl Comparison {
         self.groups.iter().fold((0, 0), |sum, group| (sum.0 + group.failed.0, sum.1 + group.failed.1))
     }
 
+    /// What cells failed with in the candidate that did not in the base; success if there is none.
+    pub fn new_failure(&self) -> Exit {
+        Exit::first(self.groups.iter().map(|group| group.new_failure))
+    }
+
     /// What of the base the candidate lacks, in words; `None` if it has all of it.
     pub fn lacking(&self) -> Option<String> {
         let seeds = self.groups.iter().filter(|group| !group.missing.is_empty()).map(|group| {
@@ -190,6 +197,7 @@ struct Weighed {
     basis: Basis,
     seeds: (usize, usize),
     failed: (usize, usize),
+    new_failure: Exit,
     missing: Vec<String>,
     observed: Vec<Observed>,
     /// Of each statistic, where chance plays a part.
@@ -210,8 +218,14 @@ impl Weighed {
             _ => pairs.iter().copied().unzip(),
         };
         let seeds = (base.len(), candidate.len());
-        let failed = |side: &[&Measured]| side.iter().filter(|cell| cell.failed).count();
+        let failed = |side: &[&Measured]| side.iter().filter(|cell| cell.failed.is_some()).count();
         let failed = (failed(&base), failed(&candidate));
+        let new_failure = match basis {
+            // Seeds that are not the same fail each for itself: only more of them are new.
+            Basis::Samples if failed.1 * seeds.0 <= failed.0 * seeds.1 => Exit::Success,
+            Basis::Samples => Exit::first(candidate.iter().filter_map(|cell| cell.failed)),
+            _ => Exit::first(pairs.iter().filter_map(|(a, b)| b.failed.filter(|_| a.failed.is_none()))),
+        };
         let missing = match basis {
             Basis::Samples => Vec::new(),
             _ => opposed.alone.0.iter().map(|cell| cell.seed.clone()).collect(),
@@ -222,17 +236,18 @@ impl Weighed {
             Basis::Paired => observed.iter().map(paired).collect(),
             Basis::Samples => observed.iter().map(sampled).collect(),
         };
-        Weighed { title: opposed.title.clone(), basis, seeds, failed, missing, observed, changes }
+        let title = opposed.title.clone();
+        Weighed { title, basis, seeds, failed, new_failure, missing, observed, changes }
     }
 
     /// The group; of each statistic that chance plays a part in, `surprising` tells whether it is more than that.
     fn judged(self, surprising: &mut impl Iterator<Item = bool>) -> Group {
-        let Weighed { title, basis, seeds, failed, missing, observed, changes } = self;
+        let Weighed { title, basis, seeds, failed, new_failure, missing, observed, changes } = self;
         let differences = match basis {
             Basis::Exact => observed.iter().map(exact).collect(),
             _ => observed.iter().zip(&changes).zip(surprising).map(uncertain).collect(),
         };
-        Group { title, basis, seeds, failed, missing, differences }
+        Group { title, basis, seeds, failed, new_failure, missing, differences }
     }
 }
 

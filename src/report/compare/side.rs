@@ -20,8 +20,8 @@ pub struct Measured {
     pub seed: String,
     /// The digest of what happened.
     pub digest: String,
-    /// Whether something was wrong with it.
-    pub failed: bool,
+    /// What it failed with, if something was wrong with it.
+    pub failed: Option<Exit>,
     /// The figures.
     pub metrics: CellFigures,
 }
@@ -53,10 +53,18 @@ pub enum SideError {
     },
 }
 
-/// A figure that is not a baseline's is what a comparison is for.
-fn only_by_baseline(cell: &CellRecord) -> bool {
-    let of_baseline = [Exit::Regression.code(), Exit::NoBaseline.code()];
-    !cell.reasons.is_empty() && cell.reasons.iter().all(|reason| of_baseline.contains(&reason.exit_code))
+/// What a cell failed with. A figure that is not a baseline's is what a comparison is for; a failure without a reason is a change for the
+/// worse.
+fn failure(cell: &CellRecord) -> Option<Exit> {
+    if cell.verdict != Verdict::Fail {
+        return None;
+    }
+    let exits = cell.reasons.iter().filter_map(|reason| Exit::from_code(reason.exit_code));
+    let own: Vec<Exit> = exits.filter(|exit| !matches!(exit, Exit::Regression | Exit::NoBaseline)).collect();
+    match own.as_slice() {
+        [] => cell.reasons.is_empty().then_some(Exit::Regression),
+        _ => Some(Exit::first(own)),
+    }
 }
 
 impl From<&CellRecord> for Measured {
@@ -68,7 +76,7 @@ impl From<&CellRecord> for Measured {
             axes: cell.axes.clone(),
             seed: cell.seed.clone(),
             digest: cell.digest.clone(),
-            failed: cell.verdict == Verdict::Fail && !only_by_baseline(cell),
+            failed: failure(cell),
             metrics: cell.metrics.clone(),
         }
     }

@@ -24,8 +24,8 @@ impl Change {
 }
 
 /// The change from the bases to the candidates of `pairs`, by Student's law: the mean of the logarithms of their ratios, so that one pair
-/// with a wait of an hour counts as one pair; where something is zero, the mean difference as a share of the mean base. `None` for fewer
-/// than two pairs.
+/// with a wait of an hour counts as one pair; where something is zero, the mean difference as a share of the mean base, and no less than
+/// all of it. `None` for fewer than two pairs.
 pub(super) fn change(pairs: &[(u64, u64)]) -> Option<Change> {
     let n = pairs.len() as f64;
     let law = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| pairs.len() > 1)?;
@@ -42,7 +42,8 @@ pub(super) fn change(pairs: &[(u64, u64)]) -> Option<Change> {
     let base = pairs.iter().map(|&(base, _)| base as f64).sum::<f64>() / n;
     let interval = match in_logarithms {
         true => Some((libm::expm1(mean - half), libm::expm1(mean + half))),
-        false => (base > 0.0).then(|| ((mean - half) / base, (mean + half) / base)),
+        // Nothing is less than nothing: what was measured cannot shrink by more than all of it.
+        false => (base > 0.0).then(|| (((mean - half) / base).max(-1.0), (mean + half) / base)),
     };
     Some(Change { interval, chance: two_sided(&law, mean, error) })
 }
@@ -135,6 +136,13 @@ mod tests {
         assert_eq!(change(&[(0, 0), (0, 0)]).unwrap().chance, 1.0);
         let exact = change(&[(100, 102), (200, 204), (300, 306)]).unwrap();
         assert!(exact.chance < 1e-9, "every pair changes by the same share: {exact:?}");
+    }
+
+    #[test]
+    fn what_shrinks_loses_no_more_than_all_of_it() {
+        let nearly_gone = change(&[(5, 0), (0, 0), (9, 1), (0, 0), (1, 0), (2, 0)]).unwrap();
+        let (low, high) = nearly_gone.interval.unwrap();
+        assert!(low == -1.0 && high > -1.0, "{nearly_gone:?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::base::Seed;
 use crate::metrics::{Figure, Unit};
-use crate::report::CellFigures;
+use crate::report::{CellFigures, Exit};
 
 fn cell(variant: Option<&str>, seed: u64, rate: u64, wait: u64) -> Measured {
     let figures = CellFigures::from([
@@ -18,7 +18,7 @@ fn cell(variant: Option<&str>, seed: u64, rate: u64, wait: u64) -> Measured {
         axes: BTreeMap::new(),
         seed: seed.to_string(),
         digest: String::new(),
-        failed: false,
+        failed: None,
         metrics: figures,
     }
 }
@@ -52,6 +52,28 @@ fn variants_meet_the_same_seeds_and_what_seeds_disagree_about_is_unclear() {
     assert_eq!((comparison.groups[0].basis, comparison.groups[0].seeds), (Basis::Paired, (10, 10)));
     assert_eq!(finding(&comparison, "engine.rows.rate"), Finding::Worse);
     assert_eq!(finding(&comparison, "engine.wasted.bytes"), Finding::Unclear);
+}
+
+#[test]
+fn a_cell_that_fails_in_the_candidate_alone_fails_with_its_own_code() {
+    let failing = |variant, seed, exit| Measured { failed: exit, ..cell(variant, seed, 1_000, 50) };
+    let lost = Some(Exit::Correctness);
+    let compared = |base: Vec<Measured>, candidate: Vec<Measured>| {
+        compare(&side("a", base), &side("b", candidate)).new_failure()
+    };
+    let both = |exits: [Option<Exit>; 2]| vec![failing(None, 1, exits[0]), failing(None, 2, exits[1])];
+    for (base, candidate, exit) in [
+        ([None, None], [None, lost], Exit::Correctness),
+        ([None, None], [Some(Exit::Threshold), Some(Exit::Stuck)], Exit::Stuck),
+        ([lost, None], [None, lost], Exit::Correctness),
+        ([lost, None], [lost, None], Exit::Success),
+        ([lost, lost], [None, None], Exit::Success),
+    ] {
+        assert_eq!(compared(both(base), both(candidate)), exit, "{base:?} against {candidate:?}");
+    }
+    let others = |exits: [Option<Exit>; 2]| vec![failing(None, 3, exits[0]), failing(None, 4, exits[1])];
+    assert_eq!(compared(both([lost, None]), others([None, lost])), Exit::Success, "one of two on each side");
+    assert_eq!(compared(both([None, None]), others([None, lost])), Exit::Correctness);
 }
 
 #[test]

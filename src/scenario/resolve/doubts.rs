@@ -18,32 +18,6 @@ use crate::workload::{DataError, Dataset, GivenRow, LoginWave};
 /// Values that are written out in a warning.
 const NAMED: usize = 6;
 
-/// Rows that a scenario may bring, those of imports among them.
-const ROWS_MAX: u64 = 100_000_000;
-/// Memory for one of them, about: what `plan` counts with.
-const ROW_BYTES: u64 = 180;
-
-/// More rows than fit into memory; told at the largest lot of them, before any is made.
-pub(super) fn too_large(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
-    let made = plan.schema.entities.iter().zip(plan.data.iter());
-    let made = made.map(|(entity, data)| (data.rows, root.at("entity").key(&entity.name).at("rows")));
-    let imported = plan.events.iter().filter_map(|event| match event.what {
-        Happening::Import { rows, .. } => {
-            Some((rows, root.at("event").key(&event.name).at("bulk_import.rows")))
-        }
-        _ => None,
-    });
-    let lots: Vec<(u64, View<'_>)> = made.chain(imported).collect();
-    let rows: u64 = lots.iter().map(|(rows, _)| rows).sum();
-    let (_, largest) = lots.into_iter().max_by_key(|(rows, _)| *rows)?;
-    (rows > ROWS_MAX).then(|| {
-        let (gigabytes, most) = (rows * ROW_BYTES / 1_000_000_000, thousands(ROWS_MAX));
-        let title = format!("{} rows would take some {} GB of memory", thousands(rows), thousands(gigabytes));
-        Diagnostic::new(largest.place(), title)
-            .help(format!("a scenario brings at most {most}, those of imports among them"))
-    })
-}
-
 /// Data that cannot be made as the scenario asks; told here so that nobody has to run it to learn that.
 pub(super) fn impossible(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let error = Dataset::check(plan.schema.clone(), &plan.data, &plan.attribute_values()).err()?;

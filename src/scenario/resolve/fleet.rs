@@ -19,6 +19,9 @@ use crate::engine::Decoder;
 use crate::net::{FieldWorker, Moves, Profile};
 use crate::workload::{self, Maker};
 
+/// Devices of all fleets: as many as one may have.
+const DEVICES_MAX: u32 = 1_000_000;
+
 /// The attributes of all fleets by name.
 pub(super) fn attributes(root: View<'_>, wrong: &Mistakes) -> Vec<Attribute> {
     let mut attributes: Vec<Attribute> = Vec::new();
@@ -95,7 +98,17 @@ pub(super) fn fleets(root: View<'_>, links: &Links<'_>, calendar: Calendar, wron
     if fleets.is_empty() && root.at("fleet").present().is_some() {
         wrong.at(root.at("fleet"), "there is no device", "write one as [fleet.phones] with devices = 10");
     }
+    if all_devices(root) > DEVICES_MAX {
+        let title =
+            format!("all fleets come to {} devices, and there are at most {DEVICES_MAX}", all_devices(root));
+        wrong.at(root.at("fleet"), title, "fewer fleets, or fewer devices in them");
+    }
     fleets
+}
+
+/// Devices of all fleets; of more than there may be so many at least.
+pub(super) fn all_devices(root: View<'_>) -> u32 {
+    root.at("fleet").entries().fold(0, |sum, (_, fleet)| sum.saturating_add(fleet.at("devices").count()))
 }
 
 /// How a fleet moves over the links of its shares.

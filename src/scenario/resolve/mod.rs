@@ -15,6 +15,7 @@ mod hash;
 mod links;
 mod people;
 mod schema;
+mod size;
 mod steering;
 mod transport;
 mod trouble;
@@ -124,7 +125,7 @@ pub(super) fn resolve(
     if !sound || !told.is_empty() || !following.is_empty() {
         return Err(Wrong { told, following });
     }
-    if let Some(impossible) = doubts::too_large(&plan, root).or_else(|| doubts::impossible(&plan, root)) {
+    if let Some(impossible) = size::too_large(&plan, root).or_else(|| doubts::impossible(&plan, root)) {
         return Err(Wrong { told: vec![impossible], following });
     }
     let warnings = doubts::doubts(&plan, root, brought).into();

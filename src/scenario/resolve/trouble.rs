@@ -7,7 +7,7 @@ use super::super::plan::{AtSync, Bound, Chaos, Expect, Gate, Happening, Planned,
 use super::super::written::signed;
 use super::World;
 use super::figure::figure;
-use super::fleet::named_link;
+use super::fleet::{all_devices, named_link};
 use super::links::outage_mode;
 use super::view::{Given, View};
 use crate::base::{DeviceId, Ppm, Span, Time, UnitId};
@@ -110,7 +110,7 @@ impl World<'_> {
 
     /// A device by its number.
     fn one_device(&self, view: View<'_>) -> DeviceId {
-        let total = self.root.at("fleet").entries().map(|(_, f)| f.at("devices").count()).sum::<u32>();
+        let total = all_devices(self.root);
         if view.count() >= total {
             let help = format!("devices are numbered from 0 to {}", total.saturating_sub(1));
             self.given_fleets("devices").at(view, format!("there is no device {}", view.count()), help);
@@ -256,8 +256,7 @@ impl World<'_> {
     /// Random trouble.
     pub(super) fn chaos(&self) -> Option<Chaos> {
         let view = self.root.at("chaos").present()?;
-        let devices =
-            self.root.at("fleet").entries().map(|(_, fleet)| fleet.at("devices").count()).sum::<u32>();
+        let devices = all_devices(self.root);
         for (key, places) in [
             ("kill_mtbf", devices),
             ("power_loss_mtbf", devices),

@@ -1,7 +1,6 @@
 //! What is said of broken files: place, caret, what would be right.
 
 use super::{MINIMAL, complaint};
-use crate::base::words::thousands;
 
 /// Everything that must be said of `MINIMAL` with more lines.
 fn says(more: &str, wanted: &[&str]) {
@@ -442,15 +441,4 @@ fn more_faults_than_can_be_told_and_names_that_no_file_can_have_are_refused() {
     for name in ["name=\"a\\u001bb\"", &long] {
         assert!(complaint(MINIMAL, &[name]).contains("no name for a scenario"), "{name}");
     }
-}
-
-#[test]
-fn rows_that_no_memory_holds_are_refused_with_an_estimate() {
-    let most = format!("at most {}", thousands(100_000_000));
-    let said = complaint(MINIMAL, &["entity.note.rows=1000000000"]);
-    let title = format!("{} rows would take some 180 GB", thousands(1_000_000_000));
-    assert!(said.contains(&title) && said.contains(&most) && said.contains(" --> --set:1:"), "{said}");
-    let import = "event.e={ at = \"+1s\", bulk_import = { entity = \"note\", rows = 10 } }";
-    let said = complaint(MINIMAL, &["entity.note.rows=99999991", import]);
-    assert!(said.contains(&thousands(100_000_001)) && said.contains(&most), "{said}");
 }

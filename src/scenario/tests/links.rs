@@ -141,6 +141,7 @@ fn moves_and_events_that_cannot_be_are_told() {
     let flap = |keys: &str| format!("[event.e]\nat = \"+1m\"\n{keys}");
     for (more, wanted) in [
         ("moves = \"0s\"".to_owned(), ["`fleet.phones.moves` is wrong", "field-worker"]),
+        ("moves = \"1ns\"".to_owned(), ["`fleet.phones.moves` is wrong", "from 1s on"]),
         (
             "link = \"edge\"\nmoves = \"field-worker\"".to_owned(),
             ["a field worker's day says its links itself", "wifi-good, lte-driving, lte-good"],

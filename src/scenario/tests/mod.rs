@@ -10,6 +10,7 @@ mod meaning;
 mod own_rows;
 mod plans;
 mod products;
+mod sizes;
 mod written_down;
 
 use super::{Document, Names, Plan, Request};

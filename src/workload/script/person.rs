@@ -106,11 +106,10 @@ fn login_time(stream: &mut Stream, wave: &LoginWave, hours: (Time, Time)) -> Tim
 /// The stretches of time, sorted and apart, in which the person would look at the app without having anything to write: the
 /// first begins with the day, the pauses between are exponential.
 pub(super) fn stretches(stream: &mut Stream, options: &Options, day: &Presence) -> Vec<(Time, Time)> {
-    let (rate, mean) = (u64::from(options.resumes_per_hour_milli), options.foreground);
-    if rate == 0 || mean == Span::ZERO {
+    let (mean, Some(every)) = (options.foreground, options.visits_every()) else {
         return vec![(day.from, day.until)];
-    }
-    let pause = Span::secs(3_600_000).scaled(1, rate).saturating_sub(mean).max(Span::secs(1));
+    };
+    let pause = every.saturating_sub(mean);
     let mut stretches = Vec::new();
     let mut at = day.from;
     while at < day.until {

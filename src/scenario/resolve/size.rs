@@ -1,0 +1,172 @@
+//! How much a plan may bring: rows, weather and a script are made before the first instant, so all of them must fit into memory.
+
+use std::collections::BTreeMap;
+
+use super::super::diagnostic::{Diagnostic, Place};
+use super::super::plan::{Fleet, Happening, Plan, Who};
+use super::view::View;
+use crate::base::words::thousands;
+use crate::base::{Ppm, Span};
+use crate::workload::{EntityData, Options};
+
+/// Rows that a scenario may bring, those of imports among them.
+const ROWS_MAX: u64 = 100_000_000;
+/// Memory for them on the backend.
+const ROWS_GB: u64 = 16;
+const GB: u64 = 1_000_000_000;
+/// Changes of link, gaps and the like on all devices: some 4 GB.
+const WEATHER_MAX: u64 = 100_000_000;
+/// Edits and openings of records of all people and the office: some 10 GB.
+const WRITES_MAX: u64 = 20_000_000;
+/// Times that an app comes to the foreground without being needed, on all devices: some 8 GB.
+const VISITS_MAX: u64 = 50_000_000;
+
+/// A part of what is made: how much, and where that is written.
+type Lot = (u64, Option<Place>);
+
+/// More than fits into memory; told at the largest part of it, before any is made.
+pub(super) fn too_large(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let less = "a longer time between them, fewer devices or a shorter scenario";
+    rows(plan, root)
+        .or_else(|| too_many(weather(plan, root), WEATHER_MAX, "moves and interruptions of links", less))
+        .or_else(|| {
+            let help = "fewer a device, or fewer devices";
+            too_many(writes(plan, root), WRITES_MAX, "edits and openings of records", help)
+        })
+        .or_else(|| too_many(visits(plan, root), VISITS_MAX, "times of an app in the foreground", less))
+}
+
+fn rows(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let made =
+        plan.schema.entities.iter().zip(plan.data.iter()).map(|(entity, data)| {
+            (data.rows, data.row_bytes(), root.at("entity").key(&entity.name).at("rows"))
+        });
+    let imported = plan.events.iter().filter_map(|event| match event.what {
+        Happening::Import { entity, rows, .. } => {
+            let bytes = plan.data[usize::from(entity.0)].row_bytes() + EntityData::IMPORTED_BYTES;
+            Some((rows, bytes, event_key(root, &event.name, "bulk_import.rows")))
+        }
+        _ => None,
+    });
+    let lots: Vec<(u64, u64, View<'_>)> = made.chain(imported).collect();
+    let rows: u64 = lots.iter().map(|(rows, ..)| rows).sum();
+    let bytes =
+        lots.iter().fold(0_u64, |sum, (rows, each, _)| sum.saturating_add(rows.saturating_mul(*each)));
+    let (.., largest) = lots.into_iter().max_by_key(|(rows, each, _)| rows.saturating_mul(*each))?;
+    (rows > ROWS_MAX || bytes > ROWS_GB * GB).then(|| {
+        let title =
+            format!("{} rows would take some {} GB of memory", thousands(rows), thousands(bytes / GB));
+        let most = thousands(ROWS_MAX);
+        let help =
+            format!("a scenario brings at most {most} and {ROWS_GB} GB of them, those of imports among them");
+        Diagnostic::new(largest.place(), title).help(help)
+    })
+}
+
+fn too_many(lots: Vec<Lot>, most: u64, what: &str, less: &str) -> Option<Diagnostic> {
+    let all = lots.iter().fold(0_u64, |sum, (lot, _)| sum.saturating_add(*lot));
+    let (_, place) = lots.into_iter().max_by_key(|(lot, _)| *lot)?;
+    (all > most).then(|| {
+        let title = format!("some {} {what} would be drawn", thousands(all));
+        Diagnostic::new(place, title).help(format!("at most {} are drawn: {less}", thousands(most)))
+    })
+}
+
+/// Moves between links, gaps and changes of radio technology, and the times that a network flaps.
+fn weather(plan: &Plan, root: View<'_>) -> Vec<Lot> {
+    let mut lots = Vec::new();
+    // Of a link of the library nothing is written: then it is the devices that are too many.
+    let of_link = |name: &str, otherwise: View<'_>| {
+        let link = root.at("link").key(name);
+        let keys = [link.at("gaps.mtbf"), link.at("radio_changes.mtbf"), otherwise];
+        keys.into_iter().find_map(View::place)
+    };
+    for fleet in &plan.fleets {
+        let view = root.at("fleet").key(&fleet.name);
+        let mut on: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        for (link, devices) in &fleet.links {
+            let each = link.interruptions(plan.duration);
+            on.insert(&link.name, (each, if fleet.moves.is_some() { 0 } else { u64::from(*devices) }));
+        }
+        if let Some(moves) = &fleet.moves {
+            lots.push((times(fleet.devices, moves.moments(plan.duration)), view.at("moves").place()));
+            let all = u64::from(fleet.devices);
+            on.extend(moves.links().into_iter().map(|l| (&*l.name, (l.interruptions(plan.duration), all))));
+        }
+        let interrupted = on
+            .into_iter()
+            .map(|(name, (each, devices))| (each.saturating_mul(devices), of_link(name, view.at("devices"))));
+        lots.extend(interrupted);
+    }
+    for event in &plan.events {
+        let chosen = chosen(&event.who, &plan.fleets);
+        match &event.what {
+            Happening::Flap { every, length } => {
+                let place = event_key(root, &event.name, "flap.every").place();
+                lots.push((times(chosen, length.0 / every.0.max(1)), place));
+            }
+            Happening::NetworkChange { link, .. } => {
+                let at = event_key(root, &event.name, "network_change.link");
+                lots.push((times(chosen, link.interruptions(plan.duration)), of_link(&link.name, at)));
+            }
+            _ => {}
+        }
+    }
+    lots
+}
+
+/// Edits, by the day and in bursts, and openings of records.
+fn writes(plan: &Plan, root: View<'_>) -> Vec<Lot> {
+    let devices = devices(&plan.fleets);
+    let milli = |each: u32| times(devices, u64::from(each)) / 1_000;
+    let daily = plan.workload.actions.iter().map(|action| {
+        let key = root.at("action").key(&action.name).at("per_device");
+        (milli(action.per_device_milli), key.place())
+    });
+    let opened = (milli(plan.workload.opens_per_day_milli), root.at("workload.opens.per_day").place());
+    let bursts = plan.events.iter().filter_map(|event| match event.what {
+        Happening::Edits { count, .. } => {
+            let each = times(chosen(&event.who, &plan.fleets), u64::from(count));
+            Some((each, event_key(root, &event.name, "edits.count").place()))
+        }
+        _ => None,
+    });
+    daily.chain([opened]).chain(bursts).collect()
+}
+
+/// How often people look at the app without having anything to write.
+fn visits(plan: &Plan, root: View<'_>) -> Vec<Lot> {
+    let places = ["workload.resumes_per_hour", "workload.hours", "duration"];
+    let place = places.into_iter().find_map(|key| root.at(key).place());
+    vec![(times(devices(&plan.fleets), visits_of_one(&plan.workload, plan.duration)), place)]
+}
+
+/// A visit and the pause after it come at most this often in the working time, and that many times in all of it.
+fn visits_of_one(workload: &Options, duration: Span) -> u64 {
+    let Some(every) = workload.visits_every() else { return 1 };
+    let (from, until) = workload.hours;
+    let hours = if from < until { (until - from).min(duration) } else { duration };
+    hours.0 / every.0.max(1) + 1
+}
+
+fn times(devices: u32, each: u64) -> u64 {
+    u64::from(devices).saturating_mul(each)
+}
+
+fn devices(fleets: &[Fleet]) -> u32 {
+    fleets.iter().fold(0, |sum, fleet| sum.saturating_add(fleet.devices))
+}
+
+/// About how many devices an event concerns.
+fn chosen(who: &Who, fleets: &[Fleet]) -> u32 {
+    match who {
+        Who::Share(share) | Who::ShareOf { share, .. } => {
+            (u64::from(devices(fleets)) * u64::from(share.0)).div_ceil(u64::from(Ppm::ONE.0)) as u32
+        }
+        Who::Devices(named) => named.len() as u32,
+    }
+}
+
+fn event_key<'a>(root: View<'a>, event: &str, key: &str) -> View<'a> {
+    root.at("event").key(event).at(key)
+}
