@@ -4,9 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::report::sweep::worse_beyond_noise;
 
-/// How many times the price of the best leaves no doubt.
-const FAR: f64 = 1.15;
-
 /// A value for each knob, in their order, as they are written.
 pub type Setting = Vec<String>;
 
@@ -84,12 +81,11 @@ impl Known {
             Some(here / there).filter(|cost| cost.is_finite())
         }
     }
-    /// Whether a setting is so much worse than the best under each of at least so many seeds that more of them would say nothing new; so
-    /// is what is out.
-    pub(super) fn far(&self, setting: &Setting, best: &Setting, seeds: usize) -> bool {
+    /// Whether a setting costs so many times what the best costs under each of at least so many seeds; so does what is out.
+    pub(super) fn costs(&self, setting: &Setting, best: &Setting, times: f64, seeds: usize) -> bool {
         let out = self.get(setting).is_some_and(|measured| measured.trouble.is_some());
         let pairs = self.pairs(setting, best);
-        out || pairs.len() >= seeds && pairs.iter().all(|(here, there)| *here > there * FAR)
+        out || pairs.len() >= seeds && pairs.iter().all(|(here, there)| *here > there * times)
     }
     /// Whether a setting is worse than the best beyond the noise between seeds; so is what is out.
     pub(super) fn worse(&self, setting: &Setting, best: &Setting) -> bool {

@@ -60,6 +60,12 @@ pub(super) const FLAT: f64 = FLAT_PPM as f64 / 1e6;
 const SURVIVE: usize = 3;
 /// Fewer seeds say nothing of the noise between them.
 pub(super) const SEEDS_MIN: usize = 3;
+/// What costs so much more under each of the first seeds needs no more of them beside the best.
+const FAR: f64 = 1.15;
+/// So many seeds that all say that a setting costs so much more leave no doubt that it is worse: where a seed is a fifth of luck, equal
+/// settings come to that three times in a hundred.
+const WORSE: f64 = 1.04;
+const SEEDS_WORSE: usize = 4;
 /// Knobs are gone through so often, unless nothing changes before.
 const PASSES: usize = 3;
 
@@ -149,7 +155,7 @@ impl Space {
             let near = &values[i.saturating_sub(1)..(i + 2).min(values.len())];
             let mut near = settings(at, knob, near);
             let here = with(at, knob, &best);
-            near.retain(|there| *there == here || !known.far(there, &here, self.few().len()));
+            near.retain(|there| *there == here || !known.costs(there, &here, FAR, self.few().len()));
             need(known, &near, self.more())?;
             match self.pick(known, knob, at, &values, self.more()) {
                 Some(better) if better != best => best = better,
@@ -323,7 +329,7 @@ impl Space {
     /// Whether a setting is worse than the best beyond the noise. Where half of the seeds leave no doubt the others are not run.
     fn is_worse(&self, known: &Known, there: &Setting, best: &Setting) -> Result<bool, Wanted> {
         need(known, std::slice::from_ref(there), self.more())?;
-        if known.far(there, best, self.more().len().max(SEEDS_MIN)) {
+        if known.costs(there, best, WORSE, self.more().len().max(SEEDS_WORSE)) {
             return Ok(true);
         }
         need(known, std::slice::from_ref(there), &self.seeds)?;
