@@ -408,6 +408,8 @@ impl Gateway {
                 }
                 (changed, scanned, true, false)
             }
+            // What another node has since taken made this cursor old, and the present one is good.
+            Err(ServerError::CursorExpired(_)) if refused => (0, 0, true, false),
             Err(ServerError::CursorExpired(_)) if ask.cursor.is_some() => {
                 persistent.replica.load_afresh(ask.entity);
                 persistent.gathered.retain(|page| page.entity != ask.entity);
