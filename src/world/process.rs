@@ -265,7 +265,7 @@ impl Servers {
         }
     }
 
-    /// One refresh, page by page; what fails waits for the next. True if it came to its end.
+    /// One refresh, page by page; what fails waits for the next, but for pages of a reading that would begin anew. True if it came to its end.
     async fn refresh(self: &Rc<Self>) -> bool {
         let mut refresh = self.gateway.borrow_mut().begin_refresh(self.handle.now());
         loop {
@@ -278,11 +278,14 @@ impl Servers {
             });
             let page = page.await;
             self.crash_point("refresh.page-received").await;
+            let failed = page.as_ref().err().cloned();
             let (goes_on, told) = self.gateway.borrow_mut().take_page(&mut refresh, &ask, page);
             self.hub.emit(Node::Gateway, told);
             self.crash_point("refresh.page-committed").await;
             if !goes_on {
-                return false;
+                let again = failed.and_then(|error| self.gateway.borrow().asks_again(&mut refresh, &error));
+                let Some(wait) = again else { return false };
+                self.handle.sleep(wait).await;
             }
         }
         let told = self.gateway.borrow_mut().end_refresh(self.handle.now(), &refresh);

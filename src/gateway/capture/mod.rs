@@ -129,6 +129,11 @@ pub(super) trait Strategy {
         false
     }
 
+    /// Whether a pull that ends with a page that failed was in vain: the next one begins a reading of many pages anew.
+    fn reads_in_pages(&self) -> bool {
+        false
+    }
+
     /// How close to the present a load comes that says nothing of what was gone before it began; `None` if it does, or says it later.
     fn loads_up_to(&self) -> Option<Upto> {
         None
