@@ -198,6 +198,8 @@ suite! {
     suite_strategies_compare_state_meets_its_expectations: "strategies/compare-state";
     suite_strategies_compare_unprovisioned_meets_its_expectations: "strategies/compare-unprovisioned";
     suite_strategies_file_drop_meets_its_expectations: "strategies/file-drop";
+    suite_strategies_replica_in_pages_meets_its_expectations: "strategies/replica-in-pages";
+    suite_strategies_upload_under_quota_meets_its_expectations: "strategies/upload-under-quota";
     suite_strategies_torn_snapshot_meets_its_expectations: "strategies/torn-snapshot";
     suite_strategies_cursor_late_commits_meets_its_expectations: "strategies/cursor-late-commits";
     suite_strategies_cursor_offset_touched_meets_its_expectations: "strategies/cursor-offset-touched";
