@@ -129,6 +129,16 @@ pub(super) trait Strategy {
         false
     }
 
+    /// Of when the oldest of the files is that it works from, if it does so and has been asked; time 0 where one was never complete.
+    fn files_as_of(&self) -> Option<Time> {
+        None
+    }
+
+    /// Reads the files that are there, if it works from files.
+    fn fetch_files(&mut self, backend: &mut Backend, now: Time) {
+        let _ = (backend, now);
+    }
+
     /// Whether a pull that ends with a page that failed was in vain: the next one begins a reading of many pages anew.
     fn reads_in_pages(&self) -> bool {
         false

@@ -312,6 +312,19 @@ impl Strategy for Hash {
         true
     }
 
+    fn files_as_of(&self) -> Option<Time> {
+        self.sheets.values().map(|sheet| sheet.as_ref().map_or(Time::ZERO, |sheet| sheet.at)).min()
+    }
+
+    fn fetch_files(&mut self, backend: &mut Backend, now: Time) {
+        let Source::File { trailer, .. } = self.options.source else { return };
+        let schema = Arc::clone(backend.schema());
+        for entity in schema.ids() {
+            let sheet = self.sheets.entry(entity).or_default();
+            Sheet::fetch(sheet, trailer, (backend, now), entity, &mut Effort::default());
+        }
+    }
+
     fn reads_in_pages(&self) -> bool {
         self.options.source == Source::Api && self.options.snapshot != Snapshot::Isolated
     }
