@@ -332,6 +332,12 @@ impl Backend {
         }
     }
 
+    /// When the last claim ends of those that end after `now` and by `upto`.
+    pub fn claimed_until(&self, now: Time, upto: Time) -> Option<Time> {
+        let ends = |flags: &Flags| flags.ends.range(..=(upto, u64::MAX)).next_back().map(|(end, _)| *end);
+        self.flags.by_consumer.values().filter_map(ends).max().filter(|end| *end > now)
+    }
+
     /// A user sets the flags of the first `rows` live rows of an entity, in the order of keys, to "not synced", for every consumer.
     ///
     /// # Panics

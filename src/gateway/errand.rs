@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::incarnation::Life;
 use super::replica::{Captures, Judged, Waiting};
 use crate::backend::{self, Fact};
-use crate::base::{DeviceId, EntityId, Time, ValueRef};
+use crate::base::{DeviceId, EntityId, Span, Time, ValueRef};
 use crate::contract::{Event, ServerError};
 
 /// Bytes of a request for a page besides its cursor, and of a mutation on its way besides its values.
@@ -33,6 +33,26 @@ pub struct Errand<T> {
 pub struct Refresh {
     pub(super) begun: Time,
     pub(super) left: VecDeque<EntityId>,
+    /// How often on end the present page has failed.
+    pub(super) failures: u32,
+}
+
+/// A page that failed is asked for again after this, and after each further failure after twice as long: a minute in all.
+const AGAIN_AFTER: Span = Span::secs(1);
+const AGAIN_AT_MOST: u32 = 6;
+
+impl Refresh {
+    /// A page failed: after how long it is asked for again, if that is still worth it.
+    pub(super) fn again_after(&mut self, error: &ServerError) -> Option<Span> {
+        let wait = AGAIN_AFTER * (1 << self.failures);
+        let wait = match error {
+            ServerError::Throttled(until_then) => wait.max(*until_then),
+            ServerError::Unavailable | ServerError::GatewayTimeout | ServerError::Failed => wait,
+            ServerError::CursorExpired(_) | ServerError::BadRequest(_) => return None,
+        };
+        self.failures += 1;
+        (self.failures <= AGAIN_AT_MOST).then_some(wait)
+    }
 }
 
 /// Asks for a page of changes for the replica.

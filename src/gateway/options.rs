@@ -86,9 +86,22 @@ impl Default for RefreshOptions {
 impl Options {
     /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
     pub fn found_by(&self, shown: Time) -> Time {
+        self.capture().found_by(shown)
+    }
+
+    /// When a claim on a row ends that was made at `made`, if rows are claimed.
+    pub fn claimed_until(&self, made: Time) -> Option<Time> {
+        match self.capture() {
+            Capture::Flag(options) => options.lease.map(|lease| made + lease),
+            _ => None,
+        }
+    }
+
+    /// How the backend's changes are found.
+    fn capture(&self) -> &Capture {
         match self.mode {
-            Mode::Ota => self.serve.found_by(shown),
-            Mode::Persistent => self.refresh.capture.found_by(shown),
+            Mode::Ota => &self.serve,
+            Mode::Persistent => &self.refresh.capture,
         }
     }
 }

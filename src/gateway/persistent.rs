@@ -297,7 +297,7 @@ impl Gateway {
 
     /// Begins a refresh of all entities.
     pub fn begin_refresh(&mut self, now: Time) -> Refresh {
-        Refresh { begun: now, left: self.replica().entities().collect() }
+        Refresh { begun: now, left: self.replica().entities().collect(), failures: 0 }
     }
 
     /// The next page that a refresh needs; `None` at its end.
@@ -401,6 +401,7 @@ impl Gateway {
                 if !captures.more {
                     refresh.left.pop_front();
                 }
+                refresh.failures = 0;
                 let Taken { changed, passed_over } = persistent.take(captures);
                 // Told it is, and yet it does not hold that: whoever compares has to tell it again.
                 for key in &passed_over {
@@ -408,6 +409,8 @@ impl Gateway {
                 }
                 (changed, scanned, true, false)
             }
+            // What another node has since taken made this cursor old, and the present one is good.
+            Err(ServerError::CursorExpired(_)) if refused => (0, 0, true, false),
             Err(ServerError::CursorExpired(_)) if ask.cursor.is_some() => {
                 persistent.replica.load_afresh(ask.entity);
                 persistent.gathered.retain(|page| page.entity != ask.entity);
@@ -417,6 +420,15 @@ impl Gateway {
         };
         let (bytes, cpu) = (persistent.replica.bytes(), WRITTEN * changed);
         (goes_on, Event::RefreshAsked { scanned, changed, bytes, cpu, failed, overtaken })
+    }
+
+    /// A page of a refresh failed: after how long it is asked for again. `None` if that is left to the next refresh, which goes on
+    /// from there, unless the capture would begin a reading anew.
+    pub fn asks_again(&self, refresh: &mut Refresh, error: &ServerError) -> Option<Span> {
+        if !self.strategy.reads_in_pages() {
+            return None;
+        }
+        refresh.again_after(error)
     }
 
     /// A refresh has come to its end.

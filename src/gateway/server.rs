@@ -203,6 +203,16 @@ impl Gateway {
         Served { answer, done_at: done_at.min(deadline), facts, work: Some(work), found, error }
     }
 
+    /// Of when the oldest of the files is that it works from, if it does so and has been asked; time 0 where one was never complete.
+    pub fn files_as_of(&self) -> Option<Time> {
+        self.strategy.files_as_of()
+    }
+
+    /// Reads the files that are there, if it works from files.
+    pub fn fetch_files(&mut self, now: Time, backend: &mut Backend) {
+        self.strategy.fetch_files(backend, now);
+    }
+
     /// What it keeps to find changes for devices, bytes.
     fn state(&self) -> u64 {
         self.strategy.state() + self.cursors.as_ref().map_or(0, Cursors::bytes)

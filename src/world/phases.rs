@@ -67,7 +67,8 @@ impl World {
     }
 
     /// Everything that is broken is mended, everything that was killed starts again; then each device is asked to sync until
-    /// a round brings nothing new to the backend and leaves no device with a row that it has yet to apply.
+    /// a round brings nothing new to the backend, leaves no device with a row that it has yet to apply, and nothing was withheld
+    /// from it.
     pub(super) fn drain(&mut self, watch: &dyn Watch) -> Ended {
         self.servers.start_gateway();
         for device in &self.devices {
@@ -75,11 +76,14 @@ impl World {
             device.start();
         }
         let mut now = self.handle.now();
-        let deadline = now + self.plan.drain;
+        let mut deadline = now + self.plan.drain;
         let units = covering(&self.plan.units);
+        let mut fetches = false;
         loop {
-            now = match self.await_readers(now, deadline, watch) {
-                Ok(now) => now,
+            let begun = now;
+            let since;
+            (now, since) = match self.await_readers((now, deadline), fetches, watch) {
+                Ok(readable) => readable,
                 Err(ended) => return ended,
             };
             self.begin_round(&units);
@@ -98,29 +102,79 @@ impl World {
                     return ended;
                 }
             }
-            if self.hub.with(|l| l.round.commits) == 0 && !self.anything_held_back() {
-                return Ended::Well;
+            if self.hub.with(|l| l.round.commits) > 0 || self.anything_held_back() {
+                continue;
             }
+            if let Some(until) = self.claimed_until(now, begun) {
+                // Nobody is slow for that.
+                deadline += until - now;
+                now = until;
+                if let Some(ended) = self.wait(now, watch) {
+                    return ended;
+                }
+                continue;
+            }
+            let Some(file) = self.file_behind(since) else { return Ended::Well };
+            if now >= deadline {
+                let why = format!("no complete file was read since that of {}", self.clock().time(file));
+                return self.not_asked(" again", &why);
+            }
+            fetches = true;
         }
     }
 
+    /// Until when rows are claimed that no device could get in a round that began at `begun`: who is there has shown its receipt in
+    /// it, or given up its claims.
+    fn claimed_until(&self, now: Time, begun: Time) -> Option<Time> {
+        let upto = self.plan.gateway.claimed_until(begun)?;
+        self.servers.backend.borrow().claimed_until(now, upto)
+    }
+
+    /// Of when the file is that the gateway works from, if that does not hold all that was committed by `since`.
+    fn file_behind(&self, since: Time) -> Option<Time> {
+        self.servers.gateway.borrow().files_as_of().filter(|file| *file <= since)
+    }
+
+    fn clock(&self) -> Clock {
+        Clock { start: self.plan.start, utc_offset: self.plan.utc_offset }
+    }
+
     /// Lets time pass until readers can see all that is committed: a round that begins earlier would miss it. Requests that were
-    /// on their way commit meanwhile, and are waited for too.
-    fn await_readers(&mut self, now: Time, deadline: Time, watch: &dyn Watch) -> Result<Time, Ended> {
-        let mut now = now;
+    /// on their way commit meanwhile, and are waited for too. A file that comes may be complete too briefly for a device to meet: the
+    /// gateway `fetches` it then, as it does where it has none. Gives besides up to when all is shown.
+    fn await_readers(
+        &mut self,
+        (mut now, deadline): (Time, Time),
+        fetches: bool,
+        watch: &dyn Watch,
+    ) -> Result<(Time, Time), Ended> {
         loop {
             self.hub.with(|l| l.round.commits = 0);
             let shown = self.servers.backend.borrow().shown_by();
             // What would take longer is not waited for: the oracle tells what it finds.
-            now = self.plan.gateway.found_by(shown.map_or(now, |shown| shown.max(now))).min(deadline);
-            if let Some(ended) = self.advance(now, watch) {
+            let since = shown.map_or(now, |shown| shown.max(now));
+            now = self.plan.gateway.found_by(since).min(deadline);
+            let ended = if fetches { self.wait(now, watch) } else { self.advance(now, watch) };
+            if let Some(ended) = ended {
                 return Err(ended);
             }
+            let mut gateway = self.servers.gateway.borrow_mut();
+            if fetches || gateway.files_as_of().is_none_or(|file| file == Time::ZERO) {
+                gateway.fetch_files(now, &mut self.servers.backend.borrow_mut());
+            }
+            drop(gateway);
             now = self.await_gateway(now, deadline, watch)?;
             if self.hub.with(|l| l.round.commits) == 0 || now >= deadline {
-                return Ok(now);
+                return Ok((now, since));
             }
         }
+    }
+
+    /// Lets time pass though nobody may have anything to do.
+    fn wait(&mut self, until: Time, watch: &dyn Watch) -> Option<Ended> {
+        let handle = self.handle.clone();
+        self.handle.spawn(self.node, "wait", async move { handle.sleep_until(until).await });
+        self.advance(until, watch)
     }
 
     /// Lets time pass until the gateway has brought the backend what it has queued, and its replica has what the backend has.
@@ -138,16 +192,15 @@ impl World {
 
     /// The gateway is not there in time, so no device is asked any more: what it would get is not all there is.
     fn gateway_is_stuck(&self, since: Time) -> Ended {
-        let clock = Clock { start: self.plan.start, utc_offset: self.plan.utc_offset };
-        let left = self.servers.left_to_do(since, clock);
-        let why = |device: DeviceId| {
-            format!(
-                "device {} was not asked to sync{}: the gateway did not catch up with the backend in time ({left})",
-                device.0,
-                if self.hub.with(|l| l.round.number) > 0 { " again" } else { "" }
-            )
-        };
-        Ended::Stuck(self.devices.iter().map(|device| (device.id(), why(device.id()))).collect())
+        let left = self.servers.left_to_do(since, self.clock());
+        let again = if self.hub.with(|l| l.round.number) > 0 { " again" } else { "" };
+        self.not_asked(again, &format!("the gateway did not catch up with the backend in time ({left})"))
+    }
+
+    /// No device is asked any more.
+    fn not_asked(&self, again: &str, why: &str) -> Ended {
+        let line = |device: DeviceId| format!("device {} was not asked to sync{again}: {why}", device.0);
+        Ended::Stuck(self.devices.iter().map(|device| (device.id(), line(device.id()))).collect())
     }
 
     fn advance(&mut self, until: Time, watch: &dyn Watch) -> Option<Ended> {

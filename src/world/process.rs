@@ -61,6 +61,28 @@ impl Bell {
     }
 }
 
+/// Whose turn it is where the backend lets only so many in. A refresh asks for page after page and would take each place as it becomes
+/// free, so an upload that was sent away has the next one; then one page may go, and so on.
+struct Turns {
+    upload_waits: Cell<bool>,
+    upload_went: Notify,
+}
+
+impl Turns {
+    /// Waits until an upload that was sent away has gone.
+    async fn of_refresh(&self) {
+        if self.upload_waits.get() {
+            self.upload_went.notified().await;
+        }
+    }
+
+    fn upload_went(&self) {
+        if self.upload_waits.replace(false) {
+            self.upload_went.notify_all();
+        }
+    }
+}
+
 /// The gateway's process, as others see it.
 pub(super) struct Process {
     /// Where its own tasks run.
@@ -73,6 +95,7 @@ pub(super) struct Process {
     /// Somebody waits for a refresh, or for the queue.
     refresh_now: Bell,
     upload_now: Bell,
+    turns: Turns,
     armed: RefCell<Option<(String, u32)>>,
     passed: RefCell<BTreeMap<&'static str, u64>>,
 }
@@ -87,6 +110,7 @@ impl Process {
             died: handle.notify(),
             refresh_now: Bell::new(handle),
             upload_now: Bell::new(handle),
+            turns: Turns { upload_waits: Cell::new(false), upload_went: handle.notify() },
             armed: RefCell::default(),
             passed: RefCell::default(),
         }
@@ -146,6 +170,7 @@ impl Servers {
         if process.is_up.replace(true) {
             return;
         }
+        process.turns.upload_waits.set(false);
         if !self.handle.is_up(process.node) {
             let incarnation = self.handle.restart(process.node).0;
             self.gateway.borrow_mut().revive();
@@ -265,10 +290,11 @@ impl Servers {
         }
     }
 
-    /// One refresh, page by page; what fails waits for the next. True if it came to its end.
+    /// One refresh, page by page; what fails waits for the next, but for pages of a reading that would begin anew. True if it came to its end.
     async fn refresh(self: &Rc<Self>) -> bool {
         let mut refresh = self.gateway.borrow_mut().begin_refresh(self.handle.now());
         loop {
+            self.process.turns.of_refresh().await;
             let ask = self.gateway.borrow_mut().next_page(&refresh);
             let Some(ask) = ask else { break };
             self.crash_point("refresh.before-request").await;
@@ -278,11 +304,14 @@ impl Servers {
             });
             let page = page.await;
             self.crash_point("refresh.page-received").await;
+            let failed = page.as_ref().err().cloned();
             let (goes_on, told) = self.gateway.borrow_mut().take_page(&mut refresh, &ask, page);
             self.hub.emit(Node::Gateway, told);
             self.crash_point("refresh.page-committed").await;
             if !goes_on {
-                return false;
+                let again = failed.and_then(|error| self.gateway.borrow().asks_again(&mut refresh, &error));
+                let Some(wait) = again else { return false };
+                self.handle.sleep(wait).await;
             }
         }
         let told = self.gateway.borrow_mut().end_refresh(self.handle.now(), &refresh);
@@ -302,18 +331,29 @@ impl Servers {
         }
     }
 
-    /// One round through the queue; what fails waits for the next. True if it came to its end.
+    /// One round through the queue; what fails waits for the next, and what is throttled until it is let in. True if it came to its
+    /// end.
     async fn upload(self: &Rc<Self>) -> bool {
         let mut round = gateway::Upload::default();
         loop {
             let batch = self.gateway.borrow_mut().next_batch(&round);
-            let Some(batch) = batch else { return true };
+            let Some(batch) = batch else {
+                self.process.turns.upload_went();
+                return true;
+            };
             self.crash_point("upload.before-request").await;
             let sent = batch.clone();
             let verdicts = self.errand(batch.bytes(), move |gateway, now, deadline, backend| {
                 gateway.push_batch(now, deadline, backend, &sent)
             });
-            let Ok(verdicts) = verdicts.await else { return false };
+            let verdicts = verdicts.await;
+            if let Err(ServerError::Throttled(wait)) = verdicts {
+                self.process.turns.upload_waits.set(true);
+                self.handle.sleep(wait).await;
+                continue;
+            }
+            self.process.turns.upload_went();
+            let Ok(verdicts) = verdicts else { return false };
             self.crash_point("upload.answer-received").await;
             let told = self.gateway.borrow_mut().settle(self.handle.now(), &mut round, &batch, &verdicts);
             told.into_iter().for_each(|event| self.hub.emit(Node::Gateway, event));

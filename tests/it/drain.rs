@@ -65,6 +65,23 @@ fn a_gateway_that_never_catches_up_is_named_as_what_everybody_waited_for() {
 }
 
 #[test]
+fn what_a_killed_gateway_had_claimed_is_waited_for_however_long_the_claim_is() {
+    let sets = [
+        "gateway={ mode = \"ota\", leg = { rtt = \"200ms\" } }",
+        "gateway.serve.capture={ flag = { form = \"status\", lease = \"30m\" } }",
+        "duration=2m",
+        "drain=20m",
+        "engine={ debounce = \"0s\", pull = { chunk_rows = 10 } }",
+        "unit.Look={ on = [\"login\", \"every 5s\"], pull = [\"*\"] }",
+        "workload.login.all={ at = \"+10s\", spread = \"2s\" }",
+        "workload.foreground=10m",
+        "action.add={ entity = \"a\", kind = \"create\", per_device = 60, on_devices = 0 }",
+        "event.crash={ at = \"+119s\", gateway_kill = { restart_after = \"500ms\" } }",
+    ];
+    assert_eq!(troubles("replica", &sets, 1..=8), []);
+}
+
+#[test]
 fn what_a_device_drops_unbegun_is_asked_for_again_and_nobody_loses_what_no_round_brought() {
     assert_eq!(troubles("hasty", &[], [1, 2, 17, 21, 26, 48]), []);
 }

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
+use syncdyno::backend::Provisioning;
+use syncdyno::gateway::{Capture, Mode};
 use syncdyno::scenario::{Plan, Request};
 use syncdyno::world::Outcome;
 
@@ -148,6 +150,43 @@ fn strategies_that_are_wrong_are_caught_and_the_seeds_written_down() {
     }
     let committed = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(committed == text, "WRONG.md is not what the hunts say; SYNCDYNO_BLESS=1 writes:\n{text}");
+}
+
+#[test]
+fn whatever_is_told_to_who_is_refused_finds_every_row_that_is_gone_and_nothing_else_does() {
+    let provisionings = [
+        ("full", Provisioning::Full),
+        ("stamps-only", Provisioning::StampsOnly),
+        ("soft-delete-only", Provisioning::SoftDeleteOnly),
+        ("three-stamps", Provisioning::ThreeStamps),
+        ("none", Provisioning::Nothing),
+        ("read-only-schema", Provisioning::ReadOnlySchema),
+    ];
+    let modes = [("ota", SERVE, Mode::Ota), ("persistent", "gateway.refresh.capture", Mode::Persistent)];
+    let others = ["{ last_modified = {} }", "{ flag = {} }", "{ change_log = {} }", "{ hash = {} }"];
+    for (kept, provisioning) in provisionings {
+        for (mode, key, at) in modes {
+            let told: Vec<&str> = Capture::fitting(provisioning, at).collect();
+            assert!(told.contains(&"{ hash = {} }"), "{kept} {mode}");
+            let untold = others.into_iter().filter(|other| !told.contains(other));
+            for (capture, well) in
+                told.iter().map(|told| (*told, true)).chain(untold.map(|other| (other, false)))
+            {
+                let sets = [
+                    format!("gateway.mode={mode}"),
+                    format!("backend.provisioning={kept}"),
+                    format!("{key}={capture}"),
+                ];
+                let request = Request { sets: sets.into(), ..Request::default() };
+                let document = worlds::document("scenarios/strategies/matrix.toml");
+                let found = match worlds::try_plans(&document, &request) {
+                    Ok(plans) => trouble(&worlds::run(&plans[0])),
+                    Err(why) => vec![why],
+                };
+                assert_eq!(found.is_empty(), well, "{kept} {mode} {capture}: {found:?}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -198,6 +198,8 @@ suite! {
     suite_strategies_compare_state_meets_its_expectations: "strategies/compare-state";
     suite_strategies_compare_unprovisioned_meets_its_expectations: "strategies/compare-unprovisioned";
     suite_strategies_file_drop_meets_its_expectations: "strategies/file-drop";
+    suite_strategies_replica_in_pages_meets_its_expectations: "strategies/replica-in-pages";
+    suite_strategies_upload_under_quota_meets_its_expectations: "strategies/upload-under-quota";
     suite_strategies_torn_snapshot_meets_its_expectations: "strategies/torn-snapshot";
     suite_strategies_cursor_late_commits_meets_its_expectations: "strategies/cursor-late-commits";
     suite_strategies_cursor_offset_touched_meets_its_expectations: "strategies/cursor-offset-touched";
@@ -211,6 +213,7 @@ suite! {
     suite_strategies_cursor_answers_lost_meets_its_expectations: "strategies/cursor-answers-lost";
     suite_strategies_gateway_restored_meets_its_expectations: "strategies/gateway-restored";
     suite_strategies_two_nodes_meets_its_expectations: "strategies/two-nodes";
+    suite_strategies_which_architecture_meets_its_expectations: "strategies/which-architecture";
     suite_strategies_bad_rows_meets_its_expectations: "strategies/bad-rows";
     suite_strategies_products_meets_its_expectations: "strategies/products";
     suite_strategies_scope_moves_meets_its_expectations: "strategies/scope-moves";

@@ -18,12 +18,17 @@ pub(crate) fn document(path: &str) -> Document {
 
 /// The plans of a document.
 pub(crate) fn plans(document: &Document, request: &Request) -> Vec<Plan> {
+    try_plans(document, request).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// The plans of a document, or why it is refused.
+pub(crate) fn try_plans(document: &Document, request: &Request) -> Result<Vec<Plan>, String> {
     let engines = EngineRegistry::builtin().names();
     let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
     let checks: Vec<_> = oracle::check_names().collect();
     let names =
         Names { metrics: &metrics, checks: &checks, engines: &engines, crash_points: engine::CRASH_POINTS };
-    document.plans(request, &names).unwrap_or_else(|invalid| panic!("{invalid}"))
+    document.plans(request, &names).map_err(|invalid| invalid.to_string())
 }
 
 /// The one plan of a scenario file with these settings.

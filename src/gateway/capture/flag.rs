@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::super::options::Unfit;
-use super::{Ask, Captured, Effort, Fits, Reader, Strategy, Take};
+use super::super::options::{Mode, Unfit};
+use super::{Ask, Captured, Effort, Fits, Reader, Strategy, Take, leaves_no_trace};
 use crate::backend::{Backend, Consumer, FlagQuery, Flagged, Has, Lease, Mark, Provisioning, Reset};
 use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time};
 use crate::contract::ServerError;
@@ -240,14 +240,18 @@ impl Fits for Options {
         match provisioning {
             Provisioning::ReadOnlySchema => Err(Unfit {
                 why: "a flag is a column of the source, and nobody can add one to this schema",
-                instead: "a backend to which a column can be added (full, stamps-only, soft-delete-only, three-stamps)",
+                instead: "a backend to which a column can be added and that marks what it deletes (full; under a replica also soft-delete-only, three-stamps)",
             }),
             Provisioning::Nothing => Err(Unfit {
                 why: "rows are asked for by their flag, and this backend can only be asked for all of them",
-                instead: "a backend that can be asked for less (full, stamps-only, soft-delete-only, three-stamps)",
+                instead: "a backend that can be asked for less and marks what it deletes (full; under a replica also soft-delete-only, three-stamps)",
             }),
             _ => Ok(()),
         }
+    }
+
+    fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
+        leaves_no_trace(provisioning, mode)
     }
 }
 

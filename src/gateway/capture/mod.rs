@@ -20,7 +20,7 @@ mod trial;
 
 use std::ops::ControlFlow;
 
-use super::options::{Capture, Unfit};
+use super::options::{Capture, Mode, Unfit};
 use crate::backend::{Backend, Change, Provisioning, Scope, Upto};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 use crate::contract::wire::Part;
@@ -129,6 +129,21 @@ pub(super) trait Strategy {
         false
     }
 
+    /// Of when the oldest of the files is that it works from, if it does so and has been asked; time 0 where one was never complete.
+    fn files_as_of(&self) -> Option<Time> {
+        None
+    }
+
+    /// Reads the files that are there, if it works from files.
+    fn fetch_files(&mut self, backend: &mut Backend, now: Time) {
+        let _ = (backend, now);
+    }
+
+    /// Whether a pull that ends with a page that failed was in vain: the next one begins a reading of many pages anew.
+    fn reads_in_pages(&self) -> bool {
+        false
+    }
+
     /// How close to the present a load comes that says nothing of what was gone before it began; `None` if it does, or says it later.
     fn loads_up_to(&self) -> Option<Upto> {
         None
@@ -163,6 +178,12 @@ pub(super) trait Fits {
     /// [`Unfit`] if it cannot even ask.
     fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit>;
 
+    /// Whether it never hears of some of the rows that a device, or a replica, holds and that are no longer there for it.
+    fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
+        let _ = (provisioning, mode);
+        false
+    }
+
     /// From when on, at the latest, who asks finds a change that can be seen from `shown` on.
     fn found_by(&self, shown: Time) -> Time {
         shown
@@ -177,6 +198,11 @@ pub(super) fn strategy(capture: &Capture) -> Box<dyn Strategy> {
         Capture::ChangeLog(options) => Box::new(change_log::ChangeLog::new(*options)),
         Capture::Hash(options) => Box::new(hash::Hash::new(*options)),
     }
+}
+
+/// Whether rows leave no trace where a reader looks: a device in its own scope, a replica everywhere.
+fn leaves_no_trace(provisioning: Provisioning, mode: Mode) -> bool {
+    !provisioning.deletes() || mode == Mode::Ota && !provisioning.moves()
 }
 
 impl Capture {
@@ -203,15 +229,25 @@ impl Capture {
         self.options().fits(provisioning)
     }
 
-    /// The names of the captures that such a backend has everything for.
-    pub fn fitting(provisioning: Provisioning) -> impl Iterator<Item = &'static str> {
+    /// The captures, as a scenario writes them, that such a backend has everything for and that miss nothing there.
+    pub fn fitting(provisioning: Provisioning, mode: Mode) -> impl Iterator<Item = &'static str> {
+        let reconcile = Some(Span::secs(15 * 60));
+        let reconciling = LastModifiedOptions { reconcile, ..Default::default() };
         let all = [
-            ("last_modified", Capture::LastModified(Default::default())),
-            ("flag", Capture::Flag(Default::default())),
-            ("change_log", Capture::ChangeLog(Default::default())),
-            ("hash", Capture::Hash(Default::default())),
+            ("{ last_modified = {} }", Capture::LastModified(Default::default())),
+            (r#"{ last_modified = { reconcile = { every = "15m" } } }"#, Capture::LastModified(reconciling)),
+            ("{ flag = {} }", Capture::Flag(Default::default())),
+            ("{ change_log = {} }", Capture::ChangeLog(Default::default())),
+            ("{ hash = {} }", Capture::Hash(Default::default())),
         ];
-        all.into_iter().filter(move |(_, capture)| capture.fits(provisioning).is_ok()).map(|(name, _)| name)
+        let does = move |capture: &Capture| {
+            capture.fits(provisioning).is_ok() && !capture.options().leaves_orphans(provisioning, mode)
+        };
+        let plain = does(&all[0].1);
+        // What costs more and finds no more is not told.
+        let kept =
+            move |(place, (_, capture)): &(usize, (_, Capture))| does(capture) && !(*place == 1 && plain);
+        all.into_iter().enumerate().filter(kept).map(|(_, (written, _))| written)
     }
 }
 

@@ -19,7 +19,8 @@ impl Replica {
     /// verdicts that nobody came for.
     pub(in super::super) fn refreshed(&mut self, begun: Time, now: Time, kept: Span) {
         self.transact(|replica| {
-            replica.set_fresh(begun);
+            // A node that began earlier may end later.
+            replica.set_fresh(replica.fresh().map_or(begun, |fresh| fresh.max(begun)));
             replica.grow_old(now, Span(kept.0 / AGES));
             let Some(before) = now.0.checked_sub(kept.0) else { return };
             let sql = "DELETE FROM upload WHERE verdict IS NOT NULL AND settled <= ?1";

@@ -44,7 +44,7 @@ const REFRESH: Form = table(&[
         "every",
         PERIOD,
         "\"15m\"",
-        "From the start of one refresh to that of the next; a failed one waits for it too.",
+        "From the start of one refresh to that of the next; a failed one waits for it too, after a minute of asking again where it reads in pages what it compares.",
     ),
     key("upload_every", PERIOD, "\"10s\"", "How often what devices wrote is offered to the backend."),
     key("capture", CAPTURE, "{ last_modified = {} }", "How changes are found."),

@@ -38,7 +38,7 @@ const ROOT_KEYS: &[Key] = &[
         "drain",
         SPAN,
         "\"2h\"",
-        "Longest time for healing and draining afterwards; not converged by then is stuck.",
+        "Longest time for healing and draining afterwards, but for waiting until claims on rows end; not converged by then is stuck.",
     ),
     key(
         "seed",

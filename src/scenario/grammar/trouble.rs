@@ -206,7 +206,7 @@ pub(super) const EVENT: Form = Form::Table {
         optional(
             "clone",
             CLONE,
-            "The storage of a device is copied to another, in place of what was there; both go on.",
+            "The storage of a device is copied to another, in place of what was there; both go on. Where devices hold their cursors, one of another scope never gets its own rows from before, whatever `engine.identity` is: a cursor says how far, and not of what.",
         ),
         optional("schema_change", Form::Later(NO_EVENT), "Columns change."),
         optional("scope_change", Form::Later(NO_EVENT), "A device's attributes change."),

@@ -147,8 +147,9 @@ impl World<'_> {
         if let Err(unfit) = capture.fits(provisioning) {
             let whose = self.root.at(key).profile();
             let whose = whose.map_or(String::new(), |name| format!(", as `{name}` has it,"));
+            let mode = if key == FED { Mode::Persistent } else { Mode::Ota };
             let others: Vec<String> =
-                Capture::fitting(provisioning).map(|name| format!("`{{ {name} = {{}} }}`")).collect();
+                Capture::fitting(provisioning, mode).map(|written| format!("`{written}`")).collect();
             let help = format!(
                 "for `{key}`{whose} it takes {}; with this one it may be {}",
                 unfit.instead,

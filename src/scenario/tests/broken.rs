@@ -394,11 +394,14 @@ fn a_backend_that_contradicts_itself_is_refused_where_it_does() {
         ),
         (
             "[backend]\nprovisioning = \"none\"",
-            ["this backend keeps none", "a backend that stamps its rows (full, stamps-only"],
+            [
+                "this backend keeps none",
+                "a backend that stamps its rows (full; with `reconcile` also stamps-only",
+            ],
         ),
         (
             "[backend]\nprovisioning = \"soft-delete-only\"",
-            ["this backend keeps none", "`{ flag = {} }` or `{ change_log = {} }` or `{ hash = {} }`"],
+            ["this backend keeps none", "it may be `{ change_log = {} }` or `{ hash = {} }`"],
         ),
         (
             "[event.e]\nat = \"+1m\"\nbackend_clock_step = { by = \"0s\" }",

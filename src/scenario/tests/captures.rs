@@ -21,6 +21,22 @@ fn a_flag_is_refused_where_nobody_can_add_a_column_and_told_what_would_do() {
 }
 
 #[test]
+fn what_would_leave_rows_that_are_gone_is_not_told_to_who_is_refused() {
+    let said =
+        complaint(MINIMAL, &["gateway.serve.capture.flag={}", "backend.provisioning=\"read-only-schema\""]);
+    for (part, told) in
+        [("reconcile = { every", true), ("`{ change_log = {} }`", true), ("`{ last_modified = {} }`", false)]
+    {
+        assert_eq!(said.contains(part), told, "{part:?} in:\n{said}");
+    }
+    let said = complaint(MINIMAL, &["backend.provisioning=\"soft-delete-only\""]);
+    assert!(said.contains("`{ change_log = {} }`") && !said.contains("flag"), "{said}");
+    let replica = ["gateway.mode=\"persistent\"", "backend.provisioning=\"soft-delete-only\""];
+    let said = complaint(MINIMAL, &replica);
+    assert!(said.contains("`{ flag = {} }`"), "a replica looks everywhere: {said}");
+}
+
+#[test]
 fn a_flag_without_room_for_a_claim_is_not_leased() {
     let said = complaint(MINIMAL, &["gateway.serve.capture.flag.lease=\"30s\""]);
     assert!(said.contains("no room for a claim") && said.contains("combination"), "{said}");

@@ -228,6 +228,14 @@ impl List {
     }
 }
 
+impl List {
+    /// These are to be told again, whole: what the reader holds of them is not known any more.
+    fn take_back(&mut self, told: Range<usize>) {
+        self.served = told.start;
+        self.found[told].iter_mut().for_each(|found| found.part = None);
+    }
+}
+
 /// A cursor, from the gateway's point of view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cursor {
@@ -278,8 +286,10 @@ impl Book {
     }
 
     /// The cursor that the reader sends says what it has committed. False if it says nothing that is known here.
-    pub(super) fn receive(&mut self, cursor: Option<Cursor>, pull: (UnitId, u64)) -> bool {
-        let known = self.committed(cursor);
+    ///
+    /// A page that did not arrive is told again if `dear`: to find anew what differs takes many requests.
+    pub(super) fn receive(&mut self, cursor: Option<Cursor>, pull: (UnitId, u64), dear: bool) -> bool {
+        let known = self.committed(cursor, dear);
         // What was found in an earlier pull is too old: this one has to tell all that was committed before it began.
         if self.pull.replace(pull) != Some(pull) {
             self.forget();
@@ -287,7 +297,7 @@ impl Book {
         known
     }
 
-    fn committed(&mut self, cursor: Option<Cursor>) -> bool {
+    fn committed(&mut self, cursor: Option<Cursor>, dear: bool) -> bool {
         let sent = self.sent.take();
         match (cursor, sent) {
             (None, _) => {
@@ -300,8 +310,11 @@ impl Book {
                 self.confirmed = Some(page);
                 self.confirm(told);
             }
-            // A reading that goes on has told nothing yet: no answer that was lost takes it back.
-            (cursor, _) if cursor == self.confirmed => self.list = None,
+            // The last page did not arrive. A reading that goes on has told nothing yet: it stays.
+            (cursor, sent) if cursor == self.confirmed => match (&mut self.list, sent) {
+                (Some(list), Some((_, told))) if dear => list.take_back(told),
+                _ => self.list = None,
+            },
             (_, sent) => {
                 self.sent = sent;
                 return false;

@@ -293,7 +293,7 @@ impl Strategy for Hash {
         let expired = || ServerError::CursorExpired(ask.entity);
         let cursor = ask.cursor.map(|text| Cursor::read(text).ok_or_else(expired)).transpose()?;
         self.with_book((ask.reader.into(), ask.entity), |this, book| {
-            if !book.receive(cursor, ask.pull) {
+            if !book.receive(cursor, ask.pull, this.reads_in_pages()) {
                 return Err(expired());
             }
             this.answer(book, (backend, now), &ask, take)
@@ -310,6 +310,23 @@ impl Strategy for Hash {
 
     fn finds_absence(&self) -> bool {
         true
+    }
+
+    fn files_as_of(&self) -> Option<Time> {
+        self.sheets.values().map(|sheet| sheet.as_ref().map_or(Time::ZERO, |sheet| sheet.at)).min()
+    }
+
+    fn fetch_files(&mut self, backend: &mut Backend, now: Time) {
+        let Source::File { trailer, .. } = self.options.source else { return };
+        let schema = Arc::clone(backend.schema());
+        for entity in schema.ids() {
+            let sheet = self.sheets.entry(entity).or_default();
+            Sheet::fetch(sheet, trailer, (backend, now), entity, &mut Effort::default());
+        }
+    }
+
+    fn reads_in_pages(&self) -> bool {
+        self.options.source == Source::Api && self.options.snapshot != Snapshot::Isolated
     }
 
     fn touched(&mut self, now: Time, reader: Reader<'_>, entity: EntityId, key: &Key) {

@@ -1,7 +1,7 @@
 //! What a capture by the time of last modification can be told to be.
 
-use super::super::super::options::Unfit;
-use super::super::Fits;
+use super::super::super::options::{Mode, Unfit};
+use super::super::{Fits, leaves_no_trace};
 use crate::backend::{Provisioning, Upto};
 use crate::base::{Span, Time};
 
@@ -111,8 +111,12 @@ impl Fits for Options {
         }
         Err(Unfit {
             why: "the time of last modification is asked for, and this backend keeps none",
-            instead: "a backend that stamps its rows (full, stamps-only, three-stamps, read-only-schema)",
+            instead: "a backend that stamps its rows (full; with `reconcile` also stamps-only, three-stamps, read-only-schema)",
         })
+    }
+
+    fn leaves_orphans(&self, provisioning: Provisioning, mode: Mode) -> bool {
+        self.reconcile.is_none() && leaves_no_trace(provisioning, mode)
     }
 
     fn found_by(&self, shown: Time) -> Time {

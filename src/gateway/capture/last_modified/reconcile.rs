@@ -5,7 +5,8 @@
 //! them are still there, and sends tombstones for the others, at the end of a pull.
 //!
 //! A key is forgotten when its tombstone has arrived. For that the cursor carries the number of the last round of them,
-//! `~load.round~` before the rest: if it comes back, they were committed; if the one before comes, they go out again. One that is
+//! `~load.round~` before the rest: if it comes back, they were committed; if the one before comes, they go out again. Of several
+//! rounds on their way, to nodes that share a replica, any may be the one that arrives. A cursor that is
 //! older than what was committed has expired: its reader was put back, and may hold again what is forgotten here.
 //!
 //! What is kept must hold at least what the reader holds. So a cursor names besides the load that the keys go back to: one of
@@ -13,7 +14,7 @@
 //! an older state. A backup does not hold what devices were told, as they were told more since; what the replica was told is as
 //! old as the replica that is restored with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::super::{Ask, Captured, Effort, Reader, Rows, Strategy, Take};
 use super::LastModified;
@@ -33,6 +34,9 @@ pub(super) struct Reconciling {
     bytes: u64,
 }
 
+/// Rounds that are kept in mind: at least as many as nodes can have under way.
+const OPEN: usize = 128;
+
 /// Who was told, `None` being the replica, of which entity.
 type Name = (Option<DeviceId>, EntityId);
 
@@ -46,11 +50,16 @@ struct Told {
     bytes: u64,
     /// Tombstones were last looked for.
     since: Time,
-    /// The number of the last page with tombstones, and those of it, which may not have arrived.
+    /// The number of the last page with tombstones.
     round: u64,
+    /// Those of the page under way.
     sent: Vec<Key>,
-    /// The last of which that is known.
+    /// Rounds that may yet arrive, in order.
+    open: VecDeque<(u64, Vec<Key>)>,
+    /// The last that arrived.
     committed: u64,
+    /// Up to this one, what did not arrive was noticed.
+    missed: u64,
     /// Tombstones were sent and did not arrive.
     owed: bool,
 }
@@ -69,19 +78,24 @@ impl Told {
         }
     }
 
-    /// The reader goes on from a page of this round, or from none: if it is the last, what went out with it is gone there.
-    /// False if it was further already.
+    /// The reader goes on from a page of this round, or from none: what went out with it is gone there. False if it was further
+    /// already.
     fn arrived(&mut self, round: Option<u64>) -> bool {
         if round.is_some_and(|round| round < self.committed) {
             return false;
         }
-        let sent = std::mem::take(&mut self.sent);
-        if round == Some(self.round) {
-            self.committed = self.round;
-            sent.iter().for_each(|key| self.remove(key));
-        } else {
-            self.owed |= !sent.is_empty();
+        for (open, keys) in std::mem::take(&mut self.open) {
+            if round == Some(open) {
+                self.committed = open;
+                keys.iter().for_each(|key| self.remove(key));
+                continue;
+            }
+            self.owed |= open > self.missed;
+            if round.is_none_or(|round| open > round) {
+                self.open.push_back((open, keys));
+            }
         }
+        self.missed = self.round;
         true
     }
 
@@ -101,8 +115,15 @@ impl Told {
 
     /// A cursor that ends a page here.
     fn cursor(&mut self, inner: &str) -> String {
-        self.round += u64::from(!self.sent.is_empty());
-        let round = if self.sent.is_empty() { self.committed } else { self.round };
+        let mut round = self.committed;
+        if !self.sent.is_empty() {
+            self.round += 1;
+            round = self.round;
+            self.open.push_back((round, std::mem::take(&mut self.sent)));
+            if self.open.len() > OPEN {
+                self.open.pop_front();
+            }
+        }
         format!("~{}.{round}~{inner}", self.load)
     }
 }
