@@ -2,7 +2,7 @@
 
 use super::advice::advice;
 use super::header::Only;
-use super::line::{Line, Sample, outliers};
+use super::line::{Line, Sample, Widths, outliers};
 use super::log::{self, Log, Mistakes, Outcome, Request};
 use super::trouble::{self, Order};
 use crate::report::calibrate::{Advice, Calibration, Census, Costs, Outages, Rate, Split};
@@ -91,7 +91,8 @@ fn census(log: &Log) -> Census {
 
 /// The lines through a log's answers.
 struct Fit {
-    /// By rows alone: overhead, and a row with its bytes.
+    /// By rows alone: overhead, and a row with its bytes. Where the log tells rows from bytes it is made of the line by both: tables whose
+    /// rows are not equally wide lie on no line by rows.
     rows: Line<2>,
     /// By rows and bytes, where they are not in step.
     both: Option<Line<3>>,
@@ -134,19 +135,18 @@ impl Fit {
             told.one_size(census, answers);
             return None;
         };
-        if has_bytes {
-            let bytes: Vec<Sample<2>> =
-                kept.iter().map(|n| Sample { y: answers[*n].bytes, ..by_rows[*n] }).collect();
-            let slope = Line::through(&bytes).map(|line| line.coefficients[1]);
-            census.bytes_a_row = slope.filter(|slope| *slope > 0.0);
-        }
         let both: Vec<Sample<3>> = kept.iter().map(|n| by_both[*n]).collect();
-        let fit = Fit { rows: line, both: Line::through(&both) };
+        let widths = has_bytes.then(|| widths(&both)).flatten();
+        census.bytes_a_row = widths.map(|widths| widths.a_row);
+        let mut fit = Fit { rows: line, both: Line::through(&both) };
         let durations = |n: &usize| answers[*n].duration;
         let all: f64 = answers.iter().map(|r| r.duration).sum();
         let held = 1.0 - kept.iter().map(durations).sum::<f64>() / all;
         told.of_outliers(held, census.duration_mean, all / answers.len() as f64, census);
         told.of_fit(&fit, &rows, &both);
+        if let (Some(line), Some(widths), Some(_)) = (fit.both, widths, fit.split(census.bytes_a_row)) {
+            fit.rows = line.by_rows(widths);
+        }
         Some(fit)
     }
 
@@ -177,6 +177,27 @@ impl Fit {
         };
         Costs { request: self.rows.estimate([1.0, 0.0]), row: self.rows.estimate([0.0, 1.0]), split, noise }
     }
+}
+
+/// Bytes of an answer around its rows, by a line through both, and of a row; no answer has fewer than are around its rows.
+fn widths(answers: &[Sample<3>]) -> Option<Widths> {
+    let bytes: Vec<Sample<2>> = answers
+        .iter()
+        .map(|Sample { x: [_, rows, bytes], weight, .. }| Sample {
+            x: [1.0, *rows],
+            y: *bytes,
+            weight: *weight,
+        })
+        .collect();
+    let least = bytes.iter().map(|sample| sample.y).fold(f64::MAX, f64::min);
+    let around = Line::through(&bytes)?.coefficients[0].clamp(0.0, least.max(0.0));
+    let sum = |of: &dyn Fn(&Sample<2>) -> f64| bytes.iter().map(of).sum::<f64>();
+    let rows = sum(&|s| s.weight * s.x[1]);
+    let a_row = sum(&|s| s.weight * (s.y - around)) / rows;
+    // Of a ratio of two sums (Cochran 1977, §2.11).
+    let off = |s: &Sample<2>| s.weight * (s.y - around - a_row * s.x[1]) / rows;
+    let variance = sum(&|s| off(s) * off(s));
+    (a_row.is_finite() && a_row > 0.0).then_some(Widths { around, a_row, variance })
 }
 
 /// What is said beside the figures.
