@@ -134,7 +134,7 @@ impl Place {
         let at = points.iter().position(|point| point.value == best[k]).expect("the best was measured");
         let cost = |i: usize| {
             let point = points.get(i).filter(|point| point.trouble.is_none())?;
-            point.cost_ppm.map(|ppm| ppm as f64 / 1e6)
+            point.cost_ppm.map(|ppm| ppm as f64 / 1e6).filter(|_| the.has(&point.value))
         };
         let inside = |i: &usize| cost(*i).is_some_and(|cost| cost <= FLAT);
         let first = (0..at).find(inside).unwrap_or(at);

@@ -1,6 +1,6 @@
 //! How sure a difference is.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{ContinuousCDF, DiscreteCDF, Hypergeometric, Normal, StudentsT};
 
 /// Fewer pairs are not judged. A figure of two values, such as a wait that ends at its timeout or does not, moves the same way in
 /// n pairs of a thing with itself by chance with 2 × 4^-n: with 6 once in 2 000, and there are some twenty such figures.
@@ -57,23 +57,58 @@ fn two_sided(law: &StudentsT, value: f64, error: f64) -> f64 {
     }
 }
 
-/// The chance that two samples of one law lie this far apart or farther (Welch's t-test, two-sided). `None` for fewer than two
-/// observations of a side; 1 for samples that do not vary and are equal, 0 if they do not vary and differ.
+/// The chance that two samples of one law lie this far apart or farther, two-sided: the larger one of Welch's t-test and of Student's. A
+/// few observations that happen to be equal make the former too sure; where one side has twice as many, and what is rare is in the
+/// larger one alone, so is the latter, and the ranks must agree (Mann and Whitney 1947). `None` for fewer than two observations of a
+/// side; 1 for samples that do not vary and are equal, 0 if they do not vary and differ.
 pub(super) fn chance(base: &[u64], candidate: &[u64]) -> Option<f64> {
-    if base.len().min(candidate.len()) < 2 {
+    let (less, more) = (base.len().min(candidate.len()), base.len().max(candidate.len()));
+    if less < 2 {
         return None;
     }
     let ((m1, v1), (m2, v2)) = (mean_and_variance(base), mean_and_variance(candidate));
-    let (e1, e2) = (v1 / base.len() as f64, v2 / candidate.len() as f64);
+    let (n1, n2) = (base.len() as f64, candidate.len() as f64);
+    let (e1, e2) = (v1 / n1, v2 / n2);
     if e1 + e2 == 0.0 {
         return Some(if m1 == m2 { 1.0 } else { 0.0 });
     }
-    let t = (m1 - m2) / libm::sqrt(e1 + e2);
+    let by_student = |error: f64, freedom: f64| {
+        StudentsT::new(0.0, 1.0, freedom).ok().map(|law| two_sided(&law, m1 - m2, error))
+    };
     // Welch–Satterthwaite.
-    let freedom = (e1 + e2) * (e1 + e2)
-        / (e1 * e1 / (base.len() as f64 - 1.0) + e2 * e2 / (candidate.len() as f64 - 1.0));
-    let law = StudentsT::new(0.0, 1.0, freedom).ok()?;
-    Some(2.0 * law.sf(t.abs()))
+    let freedom = (e1 + e2) * (e1 + e2) / (e1 * e1 / (n1 - 1.0) + e2 * e2 / (n2 - 1.0));
+    let welch = by_student(libm::sqrt(e1 + e2), freedom)?;
+    let pooled = (v1 * (n1 - 1.0) + v2 * (n2 - 1.0)) / (n1 + n2 - 2.0);
+    let student = by_student(libm::sqrt(pooled * (1.0 / n1 + 1.0 / n2)), n1 + n2 - 2.0)?;
+    let ranks = if more >= 2 * less { by_ranks(base, candidate)? } else { 0.0 };
+    Some(welch.max(student).max(ranks))
+}
+
+/// The chance that the ranks of two samples of one law lie this far apart or farther, two-sided, by the normal law with equal ones counted
+/// half.
+fn by_ranks(base: &[u64], candidate: &[u64]) -> Option<f64> {
+    let (n1, n2) = (base.len() as f64, candidate.len() as f64);
+    let mut all: Vec<u64> = base.iter().chain(candidate).copied().collect();
+    all.sort_unstable();
+    let rank = |x: u64| {
+        let (below, upto) = (all.partition_point(|&y| y < x), all.partition_point(|&y| y <= x));
+        (below + upto + 1) as f64 / 2.0
+    };
+    let off = base.iter().map(|&x| rank(x)).sum::<f64>() - n1 * (n1 + n2 + 1.0) / 2.0;
+    let ties: f64 = all.chunk_by(|a, b| a == b).map(|same| (same.len() as f64).powi(3) - same.len() as f64).sum();
+    let n = n1 + n2;
+    let variance = n1 * n2 / 12.0 * (n + 1.0 - ties / (n * (n - 1.0)));
+    if variance <= 0.0 {
+        return Some(1.0);
+    }
+    Some(2.0 * Normal::standard().sf(off.abs() / libm::sqrt(variance)))
+}
+
+/// The chance that of `seeds` on both sides, of which so many failed together, as many or more of the candidate's did (Fisher 1922).
+pub(super) fn as_many_failed(seeds: (usize, usize), failed: (usize, usize)) -> Option<f64> {
+    let count = |n: usize| n as u64;
+    let law = Hypergeometric::new(count(seeds.0 + seeds.1), count(failed.0 + failed.1), count(seeds.1)).ok()?;
+    Some(if failed.1 == 0 { 1.0 } else { law.sf(count(failed.1) - 1) })
 }
 
 /// Mean, and variance of a sample.
@@ -153,6 +188,30 @@ mod tests {
         assert_eq!(chance(&[5, 5, 5], &[5, 5, 5]), Some(1.0));
         assert_eq!(chance(&[5, 5, 5], &[6, 6, 6]), Some(0.0));
         assert_eq!(chance(&[5], &[6, 6, 6]), None);
+    }
+
+    #[test]
+    fn a_few_that_happen_to_be_equal_are_no_law() {
+        // What happens in one world of six happened in none of eight, and in seventeen of a hundred others.
+        let few = [5; 8];
+        let many: Vec<u64> = (0..100).map(|n| if n % 6 == 0 { 60 } else { 5 }).collect();
+        for (base, candidate) in [(&few[..], &many[..]), (&many[..], &few[..])] {
+            assert!(chance(base, candidate).unwrap() > 0.05);
+        }
+        // One wait of an hour among eight is chance, too, and a shift of all is not.
+        let mut rare: Vec<u64> = (0..8).map(|n| 100 + n).collect();
+        let others: Vec<u64> = (0..1_000).map(|n| 100 + n % 8).collect();
+        rare[3] = 3_600_000;
+        assert!(chance(&rare, &others).unwrap() > 0.05);
+        let shifted: Vec<u64> = (0..8).map(|n| 120 + n).collect();
+        assert!(chance(&shifted, &others).unwrap() < 4e-5);
+    }
+
+    #[test]
+    fn a_failure_of_twelve_is_chance_and_ten_are_not() {
+        assert!(as_many_failed((12, 12), (0, 1)).unwrap() > 0.4);
+        assert!(as_many_failed((12, 12), (0, 10)).unwrap() < 0.001);
+        assert_eq!(as_many_failed((12, 12), (3, 0)), Some(1.0));
     }
 
     #[test]
