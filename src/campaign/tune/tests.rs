@@ -279,6 +279,8 @@ fn what_stands_outside_the_range_is_shown_and_never_chosen() {
     assert!(ran.contains("1000"));
     let present = tuned.present.unwrap();
     assert!(present.cost_ppm.unwrap() < 1_000_000, "{present:?}");
+    let [_, last] = &tuned.knobs[0].flat;
+    assert!(last.parse::<f64>().unwrap() <= 128.0, "what is as good ends with the range: {last}");
 }
 
 #[test]

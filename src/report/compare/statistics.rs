@@ -95,7 +95,8 @@ fn by_ranks(base: &[u64], candidate: &[u64]) -> Option<f64> {
         (below + upto + 1) as f64 / 2.0
     };
     let off = base.iter().map(|&x| rank(x)).sum::<f64>() - n1 * (n1 + n2 + 1.0) / 2.0;
-    let ties: f64 = all.chunk_by(|a, b| a == b).map(|same| (same.len() as f64).powi(3) - same.len() as f64).sum();
+    let ties: f64 =
+        all.chunk_by(|a, b| a == b).map(|same| (same.len() as f64).powi(3) - same.len() as f64).sum();
     let n = n1 + n2;
     let variance = n1 * n2 / 12.0 * (n + 1.0 - ties / (n * (n - 1.0)));
     if variance <= 0.0 {
@@ -107,7 +108,8 @@ fn by_ranks(base: &[u64], candidate: &[u64]) -> Option<f64> {
 /// The chance that of `seeds` on both sides, of which so many failed together, as many or more of the candidate's did (Fisher 1922).
 pub(super) fn as_many_failed(seeds: (usize, usize), failed: (usize, usize)) -> Option<f64> {
     let count = |n: usize| n as u64;
-    let law = Hypergeometric::new(count(seeds.0 + seeds.1), count(failed.0 + failed.1), count(seeds.1)).ok()?;
+    let law =
+        Hypergeometric::new(count(seeds.0 + seeds.1), count(failed.0 + failed.1), count(seeds.1)).ok()?;
     Some(if failed.1 == 0 { 1.0 } else { law.sf(count(failed.1) - 1) })
 }
 

@@ -168,6 +168,45 @@ fn cells_without_a_counterpart_are_named() {
 }
 
 #[test]
+fn a_part_of_a_figure_that_is_worse_is_shown() {
+    let with = |unit: u64| {
+        let mut cell = cell(None, 1, 5, 7);
+        let figure = Figure::Value { unit: Unit::Count, value: unit };
+        cell.metrics.insert("engine.session.duration/Splash".into(), figure);
+        vec![cell]
+    };
+    let comparison = compare(&side("a", with(10)), &side("b", with(20)));
+    let told = human(&comparison, crate::report::Paint(false), false);
+    assert!(told.contains("worse  engine.session.duration/Splash"), "{told}");
+}
+
+#[test]
+fn figures_that_the_candidate_lacks_are_told_and_are_no_zeros() {
+    let all = |name| side(name, vec![cell(None, 1, 5, 7), cell(None, 2, 5, 7)]);
+    let mut less = all("b");
+    less.cells[1].metrics.remove("engine.rows.rate");
+    less.cells[1].metrics.remove("engine.wasted.bytes");
+    let comparison = compare(&all("a"), &less);
+    assert_eq!(comparison.lacking().unwrap(), "seed 2 (without engine.rows.rate and 1 more)");
+    assert_eq!(comparison.found(Finding::Worse).count(), 0, "{:?}", comparison.groups);
+    // Nor are those that the base lacks, which knew less of it.
+    let comparison = compare(&less, &all("b"));
+    assert_eq!((comparison.lacking(), comparison.found(Finding::Worse).count()), (None, 0));
+}
+
+#[test]
+fn a_threshold_that_one_of_twelve_other_seeds_misses_is_luck_and_a_loss_is_not() {
+    let seeds = |name, from: u64, exit| {
+        let failing = |s| if s == 15 { exit } else { None };
+        let cells = (from..from + 12).map(|s| Measured { failed: failing(s), ..cell(None, s, 5, 7) });
+        side(name, cells.collect())
+    };
+    let of = |exit| compare(&seeds("a", 0, None), &seeds("b", 12, Some(exit))).new_failure();
+    assert_eq!(of(Exit::Threshold), Exit::Success);
+    assert_eq!(of(Exit::Correctness), Exit::Correctness);
+}
+
+#[test]
 fn a_change_from_nothing_has_no_percentage() {
     let comparison = compare(&side("a", vec![cell(None, 1, 5, 0)]), &side("b", vec![cell(None, 1, 5, 7)]));
     let told = human(&comparison, crate::report::Paint(false), false);

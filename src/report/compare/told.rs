@@ -91,8 +91,7 @@ fn heading(group: &Group) -> String {
 
 fn differences(group: &Group, paint: Paint, all: bool) -> String {
     // What the verdict rests on is shown in any case.
-    let base_only =
-        |d: &&Difference| all || d.finding == Finding::Worse || !d.metric.contains(['@', '/']);
+    let base_only = |d: &&Difference| all || d.finding == Finding::Worse || !d.metric.contains(['@', '/']);
     let headline = |d: &&Difference| {
         all || d.metric.starts_with("oracle.") || table::HEADLINE.contains(&d.metric.as_str())
     };

@@ -146,7 +146,9 @@ pub(in super::super) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &Knob
         None if knob.points.iter().all(|point| !point.value.starts_with(|c: char| c.is_ascii_digit())) => {
             "its values are words, and nothing lies between them".to_owned()
         }
-        None if place.complete => "too few seeds, or settings, to tell the noise (try --seeds 1..=8)".to_owned(),
+        None if place.complete => {
+            "too few seeds, or settings, to tell the noise (try --seeds 1..=8)".to_owned()
+        }
         None => "nothing is known of the noise yet".to_owned(),
     };
     let head = if tune.knobs.len() > 1 { format!("{}: ", knob.key) } else { String::new() };
