@@ -146,6 +146,8 @@ impl Fate {
     /// A version or a tombstone that a device does not have.
     fn not_arrived(&self, check: &str, device: DeviceId, clock: Clock) -> String {
         let there = self.devices.get(&device).copied().unwrap_or_default();
+        let gone = self.deleted.is_some() && self.deleted == self.committed;
+        let check = if check == "divergent" && gone { "undetected-delete" } else { check };
         let (what, left) = match check {
             "stale" => ("the newer version", there.sent),
             "undetected-delete" => ("the tombstone", there.word),
@@ -176,6 +178,9 @@ impl Fate {
                 }
             };
         }
+        if let Some(own) = self.own(device, clock).filter(|_| left.is_none() && what == "it") {
+            return own;
+        }
         let begun = left.or(self.committed);
         let later = there.paged.filter(|at| begun.is_none_or(|begun| *at >= begun));
         let on = later.map(|at| format!("{device} pulled on without it, last at {}", clock.time(at)));
@@ -188,6 +193,18 @@ impl Fate {
                 format!("{what} never left for {device}{since}, which did not come so far as to ask for it")
             }
         }
+    }
+
+    /// What the device itself did to a record that nobody sent it since.
+    fn own(&self, device: DeviceId, clock: Clock) -> Option<String> {
+        if !self.elsewhere.is_empty() {
+            return Some(self.twice(clock));
+        }
+        let uncommitted =
+            |(edit, course): &(&EditId, &Course)| edit.device == device && course.commits.is_empty();
+        let (edit, course) = self.edits.iter().rfind(uncommitted)?;
+        let made = clock.time(course.made);
+        Some(format!("edit {edit} of {made} changed it on {device}, and never was committed"))
     }
 
     /// A row outside of a device's scope.

@@ -141,6 +141,16 @@ fn each_check_on_rows_has_an_ending_of_its_own() {
         undetected.starts_with("the tombstone never left for d0; d0 pulled on without it"),
         "{undetected}"
     );
+    let kept = ending("divergent", 0, |stage| {
+        let gone = stage.office("a1", None);
+        stage.later(1);
+        served(stage, gone, true);
+    });
+    assert!(kept.starts_with("the tombstone left for d0"), "{kept}");
+    let own = ending("lost", 0, |stage| {
+        stage.edit(0, VISIT, "a1", EditKind::Delete, Vec::new());
+    });
+    assert!(own.starts_with("edit d0.e") && own.ends_with("on d0, and never was committed"), "{own}");
     let orphan = ending("orphan", 0, office);
     assert!(
         orphan.starts_with("it left the scope of d0 at") && orphan.ends_with("nothing told d0 to remove it")
