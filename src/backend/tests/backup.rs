@@ -49,3 +49,18 @@ fn a_return_to_a_backup_undoes_what_came_since_and_tells_of_each_row() {
     reader.pull_all(&mut backend, at_ms(40), 2);
     assert_eq!(reader.rows, reader.wanted(&backend));
 }
+
+#[test]
+fn a_backup_that_knows_more_than_the_present_brings_it_back_and_tells_of_that() {
+    let mut backend = backend(options());
+    let before = backend.backup();
+    drop(backend.office_create(at_ms(1), APPOINTMENT, Key::new("made"), appointment(0, 5)).unwrap());
+    let since = backend.backup();
+    let told = |undone: Vec<Commit>| -> Vec<(String, CommitKind)> {
+        let of = undone.into_iter().filter(|commit| commit.entity == APPOINTMENT);
+        of.map(|commit| (commit.key.as_str().to_owned(), commit.kind)).collect()
+    };
+    assert_eq!(told(backend.restore(at_ms(2), before)), [("made".to_owned(), CommitKind::Delete)]);
+    assert_eq!(told(backend.restore(at_ms(3), since)), [("made".to_owned(), CommitKind::Insert)]);
+    assert_eq!(content(&backend).len(), 1);
+}
