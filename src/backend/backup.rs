@@ -8,7 +8,6 @@ use super::files::Files;
 use super::flags::AllFlags;
 use super::log::Log;
 use super::machine::Backend;
-use super::stamps::Stamps;
 use super::table::{Record, Table};
 use super::visibility::Unshown;
 use crate::base::{EntityId, Key, Time};
@@ -18,7 +17,6 @@ use crate::contract::{Author, CommitKind};
 #[derive(Debug)]
 pub struct Backup {
     tables: Vec<Table>,
-    stamps: Stamps,
     remembered: FxHashMap<Box<str>, Verdict>,
     unshown: Unshown,
     log: Option<Log>,
@@ -31,7 +29,6 @@ impl Backend {
     pub fn backup(&self) -> Backup {
         Backup {
             tables: self.tables.clone(),
-            stamps: self.stamps.clone(),
             remembered: self.remembered.clone(),
             unshown: self.unshown.clone(),
             log: self.log.clone(),
@@ -40,15 +37,16 @@ impl Backend {
         }
     }
 
-    /// Goes back to a backup: what was committed since is gone, and so is the memory of it. The clock goes on. Gives what that did
-    /// to each row, by entity in the order of keys, as if it were commits of their own.
+    /// Goes back to a backup: what was committed since is gone, and so is the memory of it. The clock goes on, and no stamp of what
+    /// is gone is given again. Gives what that did to each row, by entity in the order of keys, as if it were commits of their own.
     pub fn restore(&mut self, now: Time, backup: Backup) -> Vec<Commit> {
         let ids: Vec<EntityId> = self.schema.ids().collect();
         let undone = ids.into_iter().flat_map(|id| self.undone(id, &backup.tables[usize::from(id.0)]));
         let undone = undone.collect();
-        let Backup { tables, stamps, remembered, unshown, log, flags, files } = backup;
-        (self.tables, self.stamps, self.remembered) = (tables, stamps, remembered);
+        let Backup { tables, remembered, unshown, log, flags, files } = backup;
+        (self.tables, self.remembered) = (tables, remembered);
         (self.unshown, self.log, self.flags, self.files) = (unshown, log, flags, files);
+        self.stamps.go_on_elsewhere();
         // A count would have gone back too, and be given twice.
         self.incarnation = now.0;
         undone
