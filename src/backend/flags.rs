@@ -147,6 +147,11 @@ impl Flags {
         }
     }
 
+    /// Whether a row is not synced and nobody has claimed it.
+    fn is_free(&self, slot: Slot) -> bool {
+        self.tokens.get(&slot).is_some_and(|token| self.free.contains_key(token))
+    }
+
     /// Ends the claim on a row.
     fn release(&mut self, token: u64) {
         if let Some(armed) = self.claimed.remove(&token) {
@@ -180,8 +185,8 @@ impl Flags {
 }
 
 impl Backend {
-    /// Makes a consumer's flags; if they are there already and it says that it has nothing, arms all that is synced, row by row.
-    /// Gives the rows written for that.
+    /// Makes a consumer's flags; if they are there already and it says that it has nothing, arms all that is synced or claimed, row by
+    /// row: who claimed it is gone, or cannot say any more that it was committed. Gives the rows written for that.
     ///
     /// # Errors
     /// [`ServerError::BadRequest`] if the entity is not pulled as deltas.
@@ -209,7 +214,7 @@ impl Backend {
         flags.catch_up(table.stream(place), provisioning);
         let mut written = 0;
         for slot in live(table, entity, scope) {
-            if !flags.tokens.contains_key(&slot) {
+            if !flags.is_free(slot) {
                 flags.arm(slot);
                 written += 1;
             }
@@ -332,10 +337,11 @@ impl Backend {
         }
     }
 
-    /// When the last claim ends of those that end after `now` and by `upto`.
-    pub fn claimed_until(&self, now: Time, upto: Time) -> Option<Time> {
+    /// When the last claim ends, or ended, of those that do after `since` and by `upto`. One that ended before its consumer came again
+    /// is among them.
+    pub fn claimed_until(&self, since: Time, upto: Time) -> Option<Time> {
         let ends = |flags: &Flags| flags.ends.range(..=(upto, u64::MAX)).next_back().map(|(end, _)| *end);
-        self.flags.by_consumer.values().filter_map(ends).max().filter(|end| *end > now)
+        self.flags.by_consumer.values().filter_map(ends).max().filter(|end| *end > since)
     }
 
     /// A user sets the flags of the first `rows` live rows of an entity, in the order of keys, to "not synced", for every consumer.

@@ -30,7 +30,8 @@
 //! and keep nobody waiting; the office's commits take no time.
 //!
 //! Where it goes back to a backup ([`Backend::restore`]) it loses what was committed since, its memory of mutations included, and
-//! no stamp tells: the clock is right. So it gives itself a new incarnation, for those who hold cursors to compare.
+//! no stamp tells: the clock is right, and what was given is not given again. So it gives itself a new incarnation, for those who hold
+//! cursors to compare.
 //!
 //! Where somebody asks for it, each place that readers look at has a stream besides, in the order in which versions became
 //! visible. It is what the log of changes tells, and what arms the flags of consumers.

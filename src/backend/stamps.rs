@@ -21,6 +21,8 @@ use crate::base::{Span, Stamp};
 /// version a microsecond more, which stands for the version number that such a table has besides. Then it is the readers who wait: nobody who
 /// stays behind what is settled is shown a tick before it is over. One that was over when the clock stepped back stays over: readers have
 /// passed it, and what is committed from then on has the tick that was open.
+///
+/// Where the content goes back to a backup the guard does not: whatever was given before lies behind all that is given from then on.
 #[derive(Clone, Debug)]
 pub(super) struct Stamps {
     precision: Span,
@@ -31,7 +33,8 @@ pub(super) struct Stamps {
     latest: Stamp,
     /// The smallest stamp that no cursor has passed.
     floor: Stamp,
-    /// Where commits share a tick: the first stamp of the one that was open when the clock stepped back.
+    /// Where commits share a tick: the first stamp of the one that was open when the clock stepped back, or of the first one after all
+    /// that a backup has undone.
     open: Stamp,
     /// The greatest stamp that a device gave.
     dated: Stamp,
@@ -84,6 +87,19 @@ impl Stamps {
             Ticks::RunAhead => &mut self.floor,
         };
         *least = (*least).max(now.truncated(self.precision));
+    }
+
+    /// The content goes back to that of a backup. What is gone was seen, and who names its version means it: no stamp is given again.
+    pub(super) fn go_on_elsewhere(&mut self) {
+        if !self.monotonic {
+            return;
+        }
+        let next = self.after(self.latest);
+        let least = match self.ticks {
+            Ticks::Shared => &mut self.open,
+            Ticks::RunAhead => &mut self.floor,
+        };
+        *least = (*least).max(next);
     }
 
     /// The stamp of a row's next version, at the earliest.
@@ -228,6 +244,17 @@ mod tests {
             assert!(stamps.head(Stamp(2_000)) >= settled, "a cursor may end there");
             assert_eq!(stamps.give(Stamp(2_000), [].into_iter()), Stamp(open));
             assert_eq!(stamps.give(Stamp(10_500), [].into_iter()), Stamp(10_000), "the clock has caught up");
+        }
+    }
+
+    #[test]
+    fn no_stamp_is_given_again_where_the_content_goes_back() {
+        for (ticks, settles) in [(Ticks::RunAhead, 6_999), (Ticks::Shared, 7_999)] {
+            let mut stamps = Stamps::new(Span::millis(1), true, ticks, Stamp(5_000));
+            assert_eq!(stamps.give(Stamp(7_300), [].into_iter()), Stamp(7_000));
+            stamps.go_on_elsewhere();
+            assert_eq!(stamps.settled(Stamp(7_400)), Stamp(settles), "{ticks:?}");
+            assert_eq!(stamps.give(Stamp(7_400), [].into_iter()), Stamp(8_000), "{ticks:?}");
         }
     }
 

@@ -32,6 +32,11 @@ impl Life {
         }
     }
 
+    /// Whether there was one before it.
+    pub(super) fn is_another(self) -> bool {
+        self.0 != 0
+    }
+
     /// What goes out for a strategy's cursor.
     pub(super) fn named(self, cursor: String) -> String {
         if self.0 == 0 { cursor } else { format!("#{}#{cursor}", self.0) }

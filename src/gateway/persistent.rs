@@ -523,7 +523,8 @@ impl Gateway {
         let replica = &mut persistent.replica;
         let judged = || both().filter(|(_, judged)| judged.outcome != Outcome::Later);
         let theirs = |waiting: &Waiting| &*attributes[waiting.device.0 as usize];
-        replica.settle(now, judged().map(|(waiting, judged)| (waiting, judged, theirs(waiting))));
+        let told = judged().map(|(waiting, judged)| (waiting, judged, theirs(waiting)));
+        replica.settle(now, verdicts.life.is_another(), told);
         for (waiting, judged) in both() {
             round.after = round.after.max(waiting.seq);
             if judged.outcome == Outcome::Later && !round.put_off.contains(&waiting.device) {

@@ -105,8 +105,9 @@ impl World {
             if self.hub.with(|l| l.round.commits) > 0 || self.anything_held_back() {
                 continue;
             }
-            if let Some(until) = self.claimed_until(now, begun) {
-                // Nobody is slow for that.
+            if let Some(until) = self.claimed_until(begun) {
+                // Nobody is slow for that. One that ended meanwhile may have done so when its device had asked.
+                let until = until.max(now);
                 deadline += until - now;
                 now = until;
                 if let Some(ended) = self.wait(now, watch) {
@@ -125,9 +126,9 @@ impl World {
 
     /// Until when rows are claimed that no device could get in a round that began at `begun`: who is there has shown its receipt in
     /// it, or given up its claims.
-    fn claimed_until(&self, now: Time, begun: Time) -> Option<Time> {
+    fn claimed_until(&self, begun: Time) -> Option<Time> {
         let upto = self.plan.gateway.claimed_until(begun)?;
-        self.servers.backend.borrow().claimed_until(now, upto)
+        self.servers.backend.borrow().claimed_until(begun, upto)
     }
 
     /// Of when the file is that the gateway works from, if that does not hold all that was committed by `since`.

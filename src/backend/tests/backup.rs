@@ -49,3 +49,36 @@ fn a_return_to_a_backup_undoes_what_came_since_and_tells_of_each_row() {
     reader.pull_all(&mut backend, at_ms(40), 2);
     assert_eq!(reader.rows, reader.wanted(&backend));
 }
+
+#[test]
+fn a_backup_that_knows_more_than_the_present_brings_it_back_and_tells_of_that() {
+    let mut backend = backend(options());
+    let before = backend.backup();
+    drop(backend.office_create(at_ms(1), APPOINTMENT, Key::new("made"), appointment(0, 5)).unwrap());
+    let since = backend.backup();
+    let told = |undone: Vec<Commit>| -> Vec<(String, CommitKind)> {
+        let of = undone.into_iter().filter(|commit| commit.entity == APPOINTMENT);
+        of.map(|commit| (commit.key.as_str().to_owned(), commit.kind)).collect()
+    };
+    assert_eq!(told(backend.restore(at_ms(2), before)), [("made".to_owned(), CommitKind::Delete)]);
+    assert_eq!(told(backend.restore(at_ms(3), since)), [("made".to_owned(), CommitKind::Insert)]);
+    assert_eq!(content(&backend).len(), 1);
+}
+
+#[test]
+fn a_version_that_a_backup_undid_is_nobody_else_s() {
+    for ticks in [Ticks::RunAhead, Ticks::Shared] {
+        let mut backend = backend(Options { stamp_precision: Span::secs(60), ticks, ..options() });
+        let key = Key::new("row");
+        drop(backend.office_create(at_ms(60_000), APPOINTMENT, key.clone(), appointment(0, 5)).unwrap());
+        let backup = backend.backup();
+        let write = |backend: &mut Backend, ms, text| {
+            _ = backend.office_write(at_ms(ms), APPOINTMENT, &key, &[(STATUS, Value::text(text))]).unwrap();
+            backend.row(APPOINTMENT, &key).unwrap().stamp
+        };
+        let gone = write(&mut backend, 120_000, "x");
+        backend.restore(at_ms(121_000), backup);
+        let stamp = write(&mut backend, 122_000, "y");
+        assert_ne!(stamp, gone, "{ticks:?}: an edit of the former would pass for one of the latter");
+    }
+}

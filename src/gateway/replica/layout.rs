@@ -6,7 +6,7 @@ use crate::base::EntityId;
 use crate::contract::{Delivery, Schema};
 
 /// The statements on the table of an entity, by [`Statement`].
-pub(super) type Sql = [String; 13];
+pub(super) type Sql = [String; 16];
 
 /// A statement on the table of an entity.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,12 @@ pub(super) enum Statement {
     Confirm,
     /// Says that a device has written a row: its key.
     Ours,
+    /// Says that a device was told something else of a row: its key.
+    Doubt,
+    /// Tombstones of rows of which a device was told something else.
+    Doubted,
+    /// Gives one a new number: scope, seq, the number.
+    Renew,
     /// Says of all up to a stamp that the backend has told of them, or will: that stamp.
     NoneAhead,
     /// Rows that a load has not met: its generation.
@@ -104,9 +110,12 @@ pub(super) fn sql(entity: EntityId) -> Sql {
         format!("DELETE FROM {table} WHERE scope = ?1 AND seq = ?2"),
         format!("UPDATE {table} SET generation = ?3, ahead = 0 WHERE scope = ?1 AND seq = ?2"),
         format!("UPDATE {table} SET ours = 1 WHERE key = ?1"),
+        format!("UPDATE {table} SET generation = -abs(generation) WHERE key = ?1"),
+        format!("SELECT scope, seq FROM {table} WHERE gone = 1 AND generation < 0 ORDER BY seq"),
+        format!("UPDATE {table} SET seq = ?3, generation = abs(generation) WHERE scope = ?1 AND seq = ?2"),
         format!("UPDATE {table} SET ahead = 0 WHERE ahead = 1 AND stamp <= ?1"),
         format!(
-            "SELECT key, stamp FROM {table} WHERE gone = 0 AND ahead = 0 AND generation < ?1 ORDER BY seq"
+            "SELECT key, stamp FROM {table} WHERE gone = 0 AND ahead = 0 AND abs(generation) < ?1 ORDER BY seq"
         ),
         format!("{page} {table} WHERE scope = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3"),
         format!(

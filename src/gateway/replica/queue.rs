@@ -98,10 +98,11 @@ impl Replica {
     }
 
     /// Writes down the backend's verdicts, and the rows that it showed with them, in one transaction; each comes with the attributes
-    /// of its device.
+    /// of its device. They are of a backend that `went_back` once, or has not.
     pub(in super::super) fn settle<'v>(
         &mut self,
         now: Time,
+        went_back: bool,
         verdicts: impl Iterator<Item = (&'v Waiting, &'v Judged, &'v [Value])>,
     ) {
         self.transact(|replica| {
@@ -114,7 +115,7 @@ impl Replica {
                     Outcome::Applied { stamp } => Some((key, stamp, attributes)),
                     _ => None,
                 };
-                replica.write_through(*entity, &judged.rows, took);
+                replica.write_through(*entity, &judged.rows, took, went_back);
             }
         });
     }

@@ -87,6 +87,7 @@ struct Found {
     gone: bool,
     ours: bool,
     ahead: bool,
+    /// Of the last load that met it; below 0 if a device was told something else of it since.
     generation: i64,
     record: Option<String>,
     cells: Option<Vec<u8>>,
@@ -275,20 +276,27 @@ impl Replica {
     }
 
     /// The backend has judged a mutation of a device with these attributes, and these were the rows that it spoke of: the replica
-    /// has them at once. With `took` the device holds a row of this key as it wrote it, and hears of it whatever became of it.
+    /// has them at once. With `took` the device holds a row of this key as it wrote it, and hears of it whatever became of it. Where
+    /// the backend has gone back once, it may come again to what is here already: if that is not what the device is told,
+    /// it must hear of it then.
     pub(super) fn write_through(
         &mut self,
         entity: EntityId,
         rows: &[Copied],
         took: Option<(&Key, Stamp, &[Value])>,
+        went_back: bool,
     ) {
         let schema = Arc::clone(self.schema());
         let schema = schema.entities.get(usize::from(entity.0));
         let Some(schema) = schema.filter(|schema| schema.delivery != Delivery::BackendOnly) else { return };
         let Progress { loading, generation, .. } = self.progress(entity);
         // A load that began meanwhile may have passed the end of such a row without a word.
-        for row in rows.iter().filter(|_| !loading) {
-            self.apply(entity, row, Source::Ahead, generation);
+        for row in rows {
+            let is_here =
+                !loading && self.apply(entity, row, Source::Ahead, generation) != Applied::PassedOver;
+            if went_back && !is_here {
+                sound(self.on(entity, Statement::Doubt).execute([row.key.as_str()]));
+            }
         }
         let Some((key, stamp, attributes)) = took else { return };
         // The version that left, if the row is known: the device takes what is no newer than its edit for what it has.
@@ -373,7 +381,8 @@ impl Replica {
         sound(sound(found).collect())
     }
 
-    /// Takes away the rows that the load of this generation has not met; gives how many those are.
+    /// Takes away the rows that the load of this generation has not met; gives how many those are. What is gone as before is told
+    /// again to who may have been told otherwise.
     fn sweep(&mut self, entity: EntityId, generation: i64) -> u64 {
         let gone: Vec<(String, i64)> = {
             let mut unmet = self.on(entity, Statement::Unmet);
@@ -383,6 +392,15 @@ impl Replica {
         for (key, stamp) in &gone {
             let row = Copied { key: Key::new(key), stamp: Stamp(*stamp), held: None };
             self.apply(entity, &row, Source::Captured, generation);
+        }
+        let doubted: Vec<(i64, i64)> = {
+            let mut doubted = self.on(entity, Statement::Doubted);
+            let rows = sound(doubted.query_map([], |row| Ok((row.get(0)?, row.get(1)?))));
+            sound(rows.collect())
+        };
+        for (place, seq) in doubted {
+            let next = self.next();
+            sound(self.on(entity, Statement::Renew).execute((place, seq, next)));
         }
         gone.len() as u64
     }
@@ -406,8 +424,10 @@ impl Replica {
 }
 
 impl Found {
+    /// Whether it is that, and nobody was told otherwise.
     fn is(&self, place: Option<i64>, stamp: Stamp, held: &Held) -> bool {
-        Some(self.place) == place
+        self.generation >= 0
+            && Some(self.place) == place
             && self.stamp == stamp
             && self.record == held.record
             && self.cells.as_ref() == Some(&held.cells)

@@ -120,6 +120,33 @@ fn two_workers_deliver_rows_twice_unless_they_claim_them() {
 }
 
 #[test]
+fn a_load_brings_what_was_claimed_for_a_page_that_nobody_remembers() {
+    let lease = Some(Span::secs(9));
+    let options = FlagOptions { form: FlagForm::Status, lease, ..FlagOptions::default() };
+    let logged = backend::Options { log: Some(log()), ..backend::Options::default() };
+    let mut backend = Backend::new(Arc::new(schema()), logged, START, Seed(1));
+    backend.load(VISIT, (0..9).map(loaded));
+    let north = [Value::text("north")];
+    let mut load = |now: u64| {
+        // Each time it is another gateway.
+        let mut strategy = strategy(&Capture::Flag(options));
+        let reader = Reader::Device(DeviceId(0), &north);
+        let pull = (UnitId(0), 0);
+        let ask = Ask { reader, entity: VISIT, cursor: None, limit: 99, clock: START, local: START, pull };
+        let mut rows = 0;
+        let page = strategy.page(&mut backend, Time(now), ask, &mut |_, _| {
+            rows += 1;
+            ControlFlow::Continue(())
+        });
+        assert!(!page.unwrap().more);
+        rows
+    };
+    let first = load(1);
+    assert!(first > 0);
+    assert_eq!(load(2), first);
+}
+
+#[test]
 fn flags_that_a_user_sets_by_hand_bring_exactly_those_rows_again() {
     let logged = backend::Options { log: Some(log()), ..backend::Options::default() };
     let mut backend = Backend::new(Arc::new(schema()), logged, START, Seed(1));

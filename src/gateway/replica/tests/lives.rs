@@ -130,3 +130,36 @@ fn a_row_that_was_known_by_a_verdict_and_cannot_be_seen_yet_outlives_a_load() {
     site.refresh();
     assert_eq!(site.told(0, &mut None), ["+north0", "+north1", "+made"]);
 }
+
+/// A device is told of a row as it was in a life that the replica never enters; the one after has it as the replica holds it.
+#[test]
+fn what_a_device_was_told_in_a_life_that_the_replica_missed_is_told_otherwise_again() {
+    let write = |site: &mut Site| site.office("north0", (1, "later"));
+    let delete = |site: &mut Site| site.delete("north0");
+    for change in [&write as &dyn Fn(&mut Site), &delete] {
+        let mut site = Site::filled(1_000);
+        let (mut north, mut held) = (None, Rows::new());
+        site.refresh();
+        let before = site.backend.backup();
+        let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
+        change(&mut site);
+        let since = site.backend.backup();
+        site.refresh();
+        site.pull(0, &mut north, &mut held);
+        let now = site.tick();
+        site.backend.restore(now, before);
+        let edit = Mutation { base: Some(START), ..edit };
+        assert_eq!(site.push(0, &edit), Outcome::Queued);
+        site.upload();
+        let told = site.push(0, &edit);
+        let Outcome::Conflict { current: Some(row), .. } = told else { panic!("{told:?}") };
+        held.insert(row.key.as_str().to_owned(), vec![Value::text("north"), Value::text("open")]);
+        let now = site.tick();
+        site.backend.restore(now, since);
+        site.refresh();
+        site.pull(0, &mut north, &mut held);
+        assert_eq!(held, site.scope(0));
+        let rest = site.told(0, &mut north);
+        assert_eq!(rest, [""; 0], "once");
+    }
+}
