@@ -101,7 +101,7 @@ impl Place {
         let times = |factor| the.times(&best[k], factor).and_then(|value| named(&value));
         let line = space.line_of(&self.shown, k, best);
         let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
-        let between = between.map(|ends| widened(&points, ends));
+        let between = between.map(|ends| self.ends(&points, &best[k], ends));
         let (positions, flat) = self.flat(k, best, &points);
         let mut told = self.reasons(k, best, &points, positions, objective);
         let at_end =
@@ -153,6 +153,28 @@ impl Place {
         ((first, last), ends)
     }
 
+    /// The settings between which the optimum lies, of those that the search ended at and of what was only to be shown: next to all that
+    /// are as good within the noise, the nearest that is worse under all seeds.
+    fn ends(
+        &self,
+        points: &[PointTuned],
+        best: &str,
+        [low, high]: [Option<String>; 2],
+    ) -> [Option<String>; 2] {
+        let good = |point: &PointTuned| point.within_noise || point.value == best;
+        let at = |end: &Option<String>, i: usize| end.as_ref() == Some(&points[i].value);
+        let ends = |end: &Option<String>, i: usize| {
+            at(end, i) || points[i].seeds as usize == self.space.seeds.len() && points[i].trouble.is_none()
+        };
+        let first = points.iter().position(good).unwrap_or(0);
+        let last = points.iter().rposition(good).unwrap_or(0);
+        let value = |i: usize| points[i].value.clone();
+        [
+            (0..first).rfind(|i| ends(&low, *i)).map(value),
+            (last + 1..points.len()).find(|i| ends(&high, *i)).map(value),
+        ]
+    }
+
     /// Whether a setting that was run under all seeds is as good as the best within the noise between them.
     fn is_within_noise(&self, there: &Setting, best: &Setting) -> bool {
         let seeds = self.space.seeds.len();
@@ -198,23 +220,6 @@ impl Place {
             service_p50_ns: mean("backend.request.service", "p50")?,
         })
     }
-}
-
-/// The settings between which the optimum lies, wide enough for all that were measured under all seeds and are as good within the noise:
-/// also for those that were only to be shown.
-fn widened(points: &[PointTuned], [low, high]: [Option<String>; 2]) -> [Option<String>; 2] {
-    let position = |end: Option<String>| points.iter().position(|point| Some(&point.value) == end.as_ref());
-    let good = |i: &usize| points[*i].within_noise;
-    let value = |i: usize| points.get(i).map(|point| point.value.clone());
-    let low = position(low).and_then(|end| match (0..end).find(good) {
-        Some(first) => value(first.checked_sub(1)?),
-        None => value(end),
-    });
-    let high = position(high).and_then(|end| match (end + 1..points.len()).rfind(good) {
-        Some(last) => value(last + 1),
-        None => value(end),
-    });
-    [low, high]
 }
 
 /// A swept value: a number where it is a whole one.
