@@ -101,21 +101,24 @@ impl Sim {
     fn run(&mut self, core: &Core, deadline: Time) -> Stop {
         let mut context = Context::from_waker(Waker::noop());
         let mut instant_start = self.polls;
+        core.excused.set(0);
         let mut limit = self.limit(instant_start);
         loop {
             if core.inbox.is_called() && core.see_to() {
                 return Stop::Halted;
             }
-            if self.polls >= limit
-                && let Some(stop) = self.stop_at_limit(instant_start)
-            {
-                return stop;
+            if self.polls >= limit {
+                if let Some(stop) = self.stop_at_limit(instant_start) {
+                    return stop;
+                }
+                limit = self.limit(instant_start);
             }
             let task = match core.next() {
                 Some(task) => task,
                 None => {
                     let ahead = core.advance(deadline);
                     instant_start = self.polls;
+                    core.excused.set(0);
                     limit = self.limit(instant_start);
                     if let Ahead::Task(task) = ahead
                         && self.polls < limit
@@ -140,12 +143,16 @@ impl Sim {
     /// How many polls there may be before [`stop_at_limit`](Sim::stop_at_limit) is to look.
     fn limit(&self, instant_start: u64) -> u64 {
         let Options { polls_per_instant_max, polls_max, .. } = self.options;
-        instant_start.saturating_add(polls_per_instant_max).min(polls_max.unwrap_or(u64::MAX))
+        let in_instant = polls_per_instant_max.saturating_add(self.handle.core.excused.get());
+        instant_start.saturating_add(in_instant).min(polls_max.unwrap_or(u64::MAX))
     }
 
     /// The verdict at a limit, unless no task is ready and so nothing is cut off in this instant.
     #[cold]
     fn stop_at_limit(&self, instant_start: u64) -> Option<Stop> {
+        if self.polls < self.limit(instant_start) {
+            return None;
+        }
         let core = &self.handle.core;
         let ready = core.ready.borrow();
         let next = ready.waiting().iter().find_map(|&task| core.tasks.find(task))?;

@@ -12,6 +12,9 @@ use crate::scenario::Happening;
 use crate::sim::Handle;
 use crate::workload::{Act, Actor, OfficeEdit};
 
+/// Polls that a step of the script is good for: its own, and those of the app that it is told to. A million edits may be asked for at one
+/// instant, and are no loop.
+const POLLS_A_STEP: u64 = 8;
 /// A process that the executor killed by a plan of a sweep is started again after this.
 const RESTARTED_AFTER: Span = Span::secs(5);
 
@@ -51,6 +54,7 @@ impl World {
         self.handle.spawn(self.node, "script", async move {
             for step in steps {
                 handle.sleep_until(step.at).await;
+                handle.excuse(POLLS_A_STEP);
                 match (step.actor, step.act) {
                     (Actor::Device(id), Act::App(AppEvent::Login)) => {
                         let device = devices[id.0 as usize].clone();

@@ -120,3 +120,18 @@ fn who_reads_behind_a_clock_that_does_not_catch_up_in_time_is_stuck_and_nothing_
     assert!(said[0].contains("is within the window of readers until 2026-"), "{said:?}");
     assert!(said[1..].iter().all(|line| line.starts_with("stuck: ")), "{said:?}");
 }
+
+#[test]
+fn edits_that_are_asked_for_at_one_instant_are_no_loop_however_many_they_are() {
+    // Nobody is there to make them.
+    let sets = [
+        "gateway={ mode = \"ota\" }",
+        "workload.login.all={ at = \"+5m\", spread = \"1s\" }",
+        "action.touch={ entity = \"a\", kind = \"update\", columns = [\"t\"] }",
+        "event.burst={ at = \"+1m\", edits = { action = \"touch\", count = 600000 } }",
+    ];
+    assert_eq!(
+        trouble(&worlds::run(&worlds::plan("tests/it/worlds/replica.toml", &sets))),
+        Vec::<String>::new()
+    );
+}
