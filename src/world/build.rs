@@ -25,9 +25,7 @@ use crate::oracle::{self, Clock, Life, Oracle};
 use crate::scenario::{DevicePlan, Happening, Plan};
 use crate::sim::{self, Handle, NodeId, Sim};
 use crate::store::Journal;
-use crate::workload::{
-    ActionCount, Burst, DataError, Dataset, Import, Person, Script, Setting, write_script,
-};
+use crate::workload::{Burst, DataError, Dataset, Import, Person, Placed, Script, Setting, write_script};
 
 /// A world and everything in it.
 pub(super) struct World {
@@ -207,10 +205,10 @@ impl World {
 /// query).
 const STEPS_TO_SHOW_A_ROW: u64 = 10;
 
-/// What became of the edits that a plan asks for, as its script is written; nothing is run.
-pub(super) fn placed(plan: &Plan) -> Result<Vec<ActionCount>, DataError> {
+/// What became of the edits and imports that a plan asks for, as its script is written; nothing is run.
+pub(super) fn placed(plan: &Plan) -> Result<Placed, DataError> {
     let dataset = dataset(plan)?;
-    Ok(written(plan, &dataset, &plan.devices()).summary.actions)
+    Ok(written(plan, &dataset, &plan.devices()).summary.placed())
 }
 
 /// The script of a plan, its planned edits and imports among it.

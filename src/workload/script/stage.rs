@@ -4,7 +4,7 @@ use super::intent::Day;
 use super::person::{Person, presences, stretches, united, working_hours};
 use super::plot::{Opening, Plot, Write};
 use super::rhythm::Rhythm;
-use super::step::{Act, Actor, OfficeEdit, Script, ScriptSummary, Step};
+use super::step::{Act, Actor, OfficeEdit, Script, ScriptSummary, ShortImport, Step};
 use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Time};
 use crate::contract::{AppEvent, LocalEdit};
 use crate::workload::{Dataset, Options};
@@ -70,10 +70,16 @@ pub fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import])
     let mut plot = Plot::new(&day);
     let mut steps = Vec::new();
     let mut imported = 0;
+    let mut short = Vec::new();
     for (index, import) in imports.iter().enumerate() {
         let nth = imports[..index].iter().filter(|other| other.at == import.at).count();
         let batch = plot.import(import, nth as u64);
-        imported += batch.rows.len() as u64;
+        let made = batch.rows.len() as u64;
+        imported += made;
+        if made < import.rows {
+            let entity = setting.dataset.schema().entity(import.entity).name.clone();
+            short.push(ShortImport { entity, asked: import.rows, made });
+        }
         steps.push(Step { at: import.at, actor: Actor::Office, act: Act::Import(batch) });
     }
     let mut intents = day.intents();
@@ -87,7 +93,7 @@ pub fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import])
         }
     }
     let opens = openings.len() as u64;
-    let mut summary = ScriptSummary { actions: counts, logins: 0, resumes: 0, opens, imported };
+    let mut summary = ScriptSummary { actions: counts, logins: 0, resumes: 0, opens, imported, short };
     put_on_stage(&day, writes, openings, &mut steps, &mut summary);
     steps.sort_by_key(|step| (step.at, step.actor));
     // A big fleet's day is a million steps, which are there until it ends.
