@@ -60,6 +60,8 @@ pub struct Snapshot {
     pub timers: Vec<Time>,
 }
 
+/// After so many polls it is asked again whether the run is to halt.
+const ASKED_EVERY: u64 = 256;
 /// How many timers a snapshot shows.
 const TIMERS_SHOWN: usize = 4;
 
@@ -91,18 +93,27 @@ impl Sim {
     /// # Panics
     /// If the deadline is past.
     pub fn run_until(&mut self, deadline: Time) -> Stop {
+        self.run_unless(deadline, &|| false)
+    }
+
+    /// The same, until `halts` says that it is to halt, which is asked now and then within an instant, too.
+    ///
+    /// # Panics
+    /// If the deadline is past.
+    pub fn run_unless(&mut self, deadline: Time, halts: &dyn Fn() -> bool) -> Stop {
         let core = Rc::clone(&self.handle.core);
         assert!(deadline >= core.now(), "virtual time does not run backwards");
-        let stop = self.run(&core, deadline);
+        let stop = self.run(&core, deadline, halts);
         core.rest();
         stop
     }
 
-    fn run(&mut self, core: &Core, deadline: Time) -> Stop {
+    fn run(&mut self, core: &Core, deadline: Time, halts: &dyn Fn() -> bool) -> Stop {
         let mut context = Context::from_waker(Waker::noop());
         let mut instant_start = self.polls;
         core.excused.set(0);
-        let mut limit = self.limit(instant_start);
+        let mut ask_at = self.polls + ASKED_EVERY;
+        let mut limit = self.limit(instant_start).min(ask_at);
         loop {
             if core.inbox.is_called() && core.see_to() {
                 return Stop::Halted;
@@ -111,7 +122,13 @@ impl Sim {
                 if let Some(stop) = self.stop_at_limit(instant_start) {
                     return stop;
                 }
-                limit = self.limit(instant_start);
+                if self.polls >= ask_at {
+                    if halts() {
+                        return Stop::Halted;
+                    }
+                    ask_at = self.polls + ASKED_EVERY;
+                }
+                limit = self.limit(instant_start).min(ask_at);
             }
             let task = match core.next() {
                 Some(task) => task,
@@ -119,9 +136,10 @@ impl Sim {
                     let ahead = core.advance(deadline);
                     instant_start = self.polls;
                     core.excused.set(0);
-                    limit = self.limit(instant_start);
+                    let most = self.limit(instant_start);
+                    limit = most.min(ask_at);
                     if let Ahead::Task(task) = ahead
-                        && self.polls < limit
+                        && self.polls < most
                     {
                         task
                     } else {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::build::World;
 use super::device::Device;
 use super::faults::{Kill, Restore, Whose, choose};
+use super::phases::Watch;
 use super::server::Servers;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, EditKind, Event, Node};
@@ -19,8 +20,9 @@ const POLLS_A_STEP: u64 = 8;
 const RESTARTED_AFTER: Span = Span::secs(5);
 
 impl World {
-    /// Starts everything: the apps of those who do not log in later, and the tasks that make things happen.
-    pub(super) fn set_going(&mut self) {
+    /// Starts everything: the apps of those who do not log in later, and the tasks that make things happen. Who interrupts a
+    /// large fleet does not wait for all of its apps.
+    pub(super) fn set_going(&mut self, watch: &dyn Watch) {
         // Before all else: what is done at the very instant of a backup is not in it.
         self.play_restores();
         self.servers.start_gateway();
@@ -31,6 +33,9 @@ impl World {
             }
         }
         for (device, logs_in) in self.devices.iter().zip(logs_in) {
+            if watch.interrupted() {
+                return;
+            }
             if !logs_in {
                 device.start();
             }

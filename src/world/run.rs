@@ -280,7 +280,7 @@ fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Fini
         disk.trace();
         disk.operations()
     });
-    world.set_going();
+    world.set_going(watch);
     let mut ended = world.run_script(watch);
     let places = probed.map_or_else(Places::default, |device| world.places(device, before));
     let script_ended = world.handle.now();

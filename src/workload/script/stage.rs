@@ -57,8 +57,14 @@ pub struct Import {
     pub of_one: Option<usize>,
 }
 
-/// Writes the whole script: the day's writes, the bursts and the imports, with everything around them.
-pub fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import]) -> Script {
+/// Writes the whole script: the day's writes, the bursts and the imports, with everything around them; unless `stops` says that
+/// nobody waits for it any more, which is asked now and then.
+pub fn write_script(
+    setting: &Setting<'_>,
+    bursts: &[Burst],
+    imports: &[Import],
+    stops: &dyn Fn() -> bool,
+) -> Option<Script> {
     let hours = working_hours(setting.options, setting.duration);
     let day = Day {
         setting,
@@ -73,7 +79,7 @@ pub fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import])
     let mut short = Vec::new();
     for (index, import) in imports.iter().enumerate() {
         let nth = imports[..index].iter().filter(|other| other.at == import.at).count();
-        let batch = plot.import(import, nth as u64);
+        let batch = plot.import(import, nth as u64, stops)?;
         let made = batch.rows.len() as u64;
         imported += made;
         if made < import.rows {
@@ -84,7 +90,7 @@ pub fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import])
     }
     let mut intents = day.intents();
     intents.extend(day.bursts(bursts));
-    plot.play(intents);
+    plot.play(intents, stops)?;
     plot.open_records();
     let Plot { writes, openings, mut counts, .. } = plot;
     if day.presences.iter().all(Option::is_none) {
@@ -98,7 +104,7 @@ pub fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import])
     steps.sort_by_key(|step| (step.at, step.actor));
     // A big fleet's day is a million steps, which are there until it ends.
     steps.shrink_to_fit();
-    Script { steps, summary }
+    Some(Script { steps, summary })
 }
 
 /// What one person does, in the order it is to be done at one instant.
