@@ -161,6 +161,11 @@ impl Backend {
         self.unshown.last().max(closes)
     }
 
+    /// When the clock is at the greatest stamp that there is; the beginning if it was before.
+    pub fn clock_at_latest(&self) -> Time {
+        Time::ZERO + self.stamps.latest().since(self.start)
+    }
+
     /// Since when readers do not see at `now` all that was written, if so: a transaction is under way, or a read replica is behind.
     /// Databases say so of both.
     pub fn unseen_since(&mut self, now: Time) -> Option<Time> {

@@ -115,6 +115,11 @@ impl Stamps {
         (self.ticks == Ticks::Shared).then(|| self.cut(now).max(self.open))
     }
 
+    /// The greatest stamp that was given.
+    pub(super) fn latest(&self) -> Stamp {
+        self.latest
+    }
+
     /// When the tick of the last commit is over, where commits share one.
     pub(super) fn closes(&self) -> Option<Stamp> {
         (self.ticks == Ticks::Shared).then(|| self.after(self.latest))

@@ -11,7 +11,7 @@ use crate::oracle::Story;
 use crate::report::fixture;
 use crate::scenario::Plan;
 use crate::workload::Action;
-use crate::world::{ActionCount, Ending, Outcome, RequestLog, Traced, Unrunnable, Watch};
+use crate::world::{ActionCount, Ending, Outcome, Placed, RequestLog, Traced, Unrunnable, Watch};
 
 /// `lost` loses rows, `panics` panics, `endless` runs until it is interrupted, `moody` never has the same digest twice, `senseless`
 /// cannot be run; all others are well.
@@ -94,13 +94,13 @@ impl Runner for Fake {
     }
 
     /// One edit of five finds no row, where anybody edits.
-    fn actions(&self, plan: &Plan) -> Result<Vec<ActionCount>, Unrunnable> {
+    fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable> {
         let count = |action: &Action| ActionCount {
             name: action.name.clone(),
             on_devices: 4,
             left_out: 1,
             ..ActionCount::default()
         };
-        Ok(plan.workload.actions.iter().map(count).collect())
+        Ok(Placed { actions: plan.workload.actions.iter().map(count).collect(), ..Placed::default() })
     }
 }

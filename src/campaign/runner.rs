@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::base::{DeviceId, EntityId, Key};
 use crate::oracle::{Filter, Story};
 use crate::scenario::Plan;
-use crate::world::{self, ActionCount, EngineRegistry, Outcome, RequestLog, Traced, Unrunnable, Watch};
+use crate::world::{self, EngineRegistry, Outcome, Placed, RequestLog, Traced, Unrunnable, Watch};
 
 /// A row of an entity, whose life can be told.
 pub type Record = (EntityId, Key);
@@ -50,11 +50,11 @@ pub trait Runner: Sync {
     /// # Errors
     /// When the plan cannot be run.
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable>;
-    /// What becomes of the edits that a cell asks for; nothing is run.
+    /// What becomes of the edits and imports that a cell asks for; nothing is run.
     ///
     /// # Errors
     /// When the plan cannot be run.
-    fn actions(&self, plan: &Plan) -> Result<Vec<ActionCount>, Unrunnable>;
+    fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable>;
 }
 
 /// Runs plans in simulated worlds, with the engines of a registry.
@@ -87,7 +87,7 @@ impl Runner for Bench {
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
         world::keys(plan, entity)
     }
-    fn actions(&self, plan: &Plan) -> Result<Vec<ActionCount>, Unrunnable> {
-        world::actions(plan)
+    fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable> {
+        world::placed(plan)
     }
 }

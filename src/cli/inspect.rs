@@ -58,20 +58,28 @@ fn all_well(selection: &Selection, runner: &dyn Runner, console: &mut Console<'_
 /// Cells up to so many rows and devices have their scripts written to be checked: a second or two for the largest.
 const WRITTEN: (u64, u64) = (500_000, 1_000);
 
-/// Tells of edits that find no row. Of cells that differ in their seed alone the first stands for all.
+/// Tells of edits that find no row, and of imports whose rows find no free natural key. Of cells that differ in their seed alone the
+/// first stands for all.
 fn remark_on_edits(plans: &[Plan], runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<()> {
     let mut seen = BTreeSet::new();
     for plan in plans {
         let size = size(plan, "");
         let asks = plan.workload.actions.iter().any(|action| action.per_device_milli > 0)
-            || plan.events.iter().any(|event| matches!(event.what, Happening::Edits { .. }));
-        let small = size.backend_rows <= WRITTEN.0 && size.devices <= WRITTEN.1;
+            || plan
+                .events
+                .iter()
+                .any(|event| matches!(event.what, Happening::Edits { .. } | Happening::Import { .. }));
+        let imported = plan.events.iter().map(|event| match event.what {
+            Happening::Import { rows, .. } => rows,
+            _ => 0,
+        });
+        let small = size.backend_rows + imported.sum::<u64>() <= WRITTEN.0 && size.devices <= WRITTEN.1;
         if !asks || !small || !seen.insert(&plan.digest) {
             continue;
         }
         console.in_time()?;
         // Data that cannot be made is a mistake, and was told.
-        for line in report::unplaced_in(&runner.actions(plan).unwrap_or_default()) {
+        for line in report::unplaced_in(&runner.placed(plan).unwrap_or_default()) {
             let id = &report::cell_ids(std::slice::from_ref(plan))[0];
             console.remark(&format!("warning: {id}: {line}\n"));
         }

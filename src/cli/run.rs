@@ -173,10 +173,7 @@ impl<'a> UnderWay<'a> {
         // Who finds it finds the record of a run that was cut off.
         begun.exit_code = Exit::Interrupted.code();
         folder.put("run.json", begun.to_json().as_bytes()).map_err(refused)?;
-        folder.remove(&RENDERED).map_err(refused)?;
-        for sub in EMPTIED {
-            folder.keep_only(sub, &BTreeSet::new()).map_err(refused)?;
-        }
+        unrender(&folder).map_err(refused)?;
         inputs::keep(&folder, &inputs::of_plans(plans)).map_err(refused)?;
         let observations = Observations::begin(&folder).map_err(refused)?;
         let options = options(order.work, order.twice);
@@ -242,7 +239,11 @@ impl<'a> UnderWay<'a> {
         // Whatever else there is no room for, the record is written.
         let observed = self.observations.finish();
         let rendered = write_report(&self.folder, &record, &timing, &inputs);
-        let recorded = write_record(&self.folder, &record);
+        let recorded = write_record(&self.folder, &record).map_err(|e| {
+            // What was rendered of a record that is not there is no result, and needs the room.
+            let again = unrender(&self.folder).and_then(|()| write_record(&self.folder, &record));
+            if again.is_ok() { FolderError { path: self.folder.path().to_owned(), ..e } } else { e }
+        });
         let written = recorded.and(observed).and(rendered);
         let kept = self.journal.cells();
         let unkept = self.journal.close(record.complete && written.is_ok()).err();
@@ -335,6 +336,12 @@ const RENDERED: [&str; 6] =
 
 /// Folders that a report fills; what lies there of an earlier run goes first.
 const EMPTIED: [&str; 2] = ["hist", "repro"];
+
+/// Takes away what is rendered from a record, and the folders of a report.
+fn unrender(folder: &Folder) -> Result<(), FolderError> {
+    folder.remove(&RENDERED)?;
+    EMPTIED.iter().try_for_each(|sub| folder.keep_only(sub, &BTreeSet::new()))
+}
 
 /// Writes `run.json`; last, so that who waits for it finds the others.
 fn write_record(folder: &Folder, record: &RunRecord) -> Result<(), FolderError> {

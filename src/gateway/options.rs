@@ -89,6 +89,14 @@ impl Options {
         self.capture().found_by(shown)
     }
 
+    /// How far behind the backend's clock rows are read, if not all that is there.
+    pub fn reads_behind(&self) -> Option<Span> {
+        match self.capture() {
+            Capture::LastModified(options) => options.window(),
+            _ => None,
+        }
+    }
+
     /// When a claim on a row ends that was made at `made`, if rows are claimed.
     pub fn claimed_until(&self, made: Time) -> Option<Time> {
         match self.capture() {

@@ -4,7 +4,7 @@ use crate::base::{DeviceId, EntityId, Key, Span, Time};
 use crate::metrics::{Figure, Figures, Sample, Unit};
 use crate::oracle::Violation;
 use crate::scenario::{Bound, Document, Gate, Names, Plan, Request};
-use crate::world::{Ending, Outcome};
+use crate::world::{Ending, Outcome, Placed};
 
 /// As short as a scenario can be.
 pub(crate) const TIES: &str = r#"name = "ties"
@@ -51,7 +51,7 @@ pub(crate) fn outcome() -> Outcome {
         series: vec![Sample { at_ns: 60_000_000_000, series: "device.online.count", value: 7 }],
         distributions: Vec::new(),
         faults: vec![(Time(5), "kill d3".to_owned())],
-        actions: Vec::new(),
+        placed: Placed::default(),
         events: 99,
     }
 }

@@ -223,10 +223,10 @@ pub struct FaultRecord {
     pub text: String,
 }
 
-/// An action whose edits could not all be made as asked.
+/// An action whose edits, or an entity whose imports, could not all be made as asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UnplacedRecord {
-    /// The action.
+    /// The action, or the entity.
     pub action: String,
     /// Edits that were asked for.
     pub asked: u64,
@@ -234,6 +234,9 @@ pub struct UnplacedRecord {
     pub left_out: u64,
     /// Those that are made on any row: none lay as near the moment as `near` asks.
     pub astray: u64,
+    /// Rows that imports of the entity of this name bring, not edits of an action.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub import: bool,
 }
 
 /// A broken promise.

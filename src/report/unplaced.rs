@@ -1,24 +1,24 @@
-//! Edits that a scenario asks for and that its script could not make as asked: who is not told believes that they were tried.
+//! Edits and imports that a scenario asks for and that its script could not make as asked: who is not told believes that they were tried.
 
 use std::collections::BTreeMap;
 
 use super::human::{count, thousands};
 use super::record::{RunRecord, UnplacedRecord};
-use crate::world::ActionCount;
+use crate::world::{ActionCount, Placed};
 
 /// A line for each action of each scenario, over all cells.
 pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
-    let mut actions: BTreeMap<(&str, &str), UnplacedRecord> = BTreeMap::new();
+    let mut actions: BTreeMap<(&str, bool, &str), UnplacedRecord> = BTreeMap::new();
     let told = record.cells.iter().flat_map(|cell| cell.unplaced.iter().map(move |one| (cell, one)));
     for (cell, one) in told {
-        let sum = actions.entry((&cell.scenario, &one.action));
+        let sum = actions.entry((&cell.scenario, one.import, &one.action));
         let sum = sum.or_insert_with(|| UnplacedRecord { asked: 0, left_out: 0, astray: 0, ..one.clone() });
         sum.asked += one.asked;
         sum.left_out += one.left_out;
         sum.astray += one.astray;
     }
     let several = record.cells.iter().any(|cell| cell.scenario != record.cells[0].scenario);
-    let lines = actions.iter().flat_map(|((scenario, action), sum)| {
+    let lines = actions.iter().flat_map(|((scenario, _, action), sum)| {
         let whose = if several { format!("{scenario}: ") } else { String::new() };
         lines(action, sum).into_iter().map(move |line| format!("{whose}{line}"))
     });
@@ -26,24 +26,36 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
 }
 
 /// The same of one script.
-pub fn unplaced_in(actions: &[ActionCount]) -> Vec<String> {
-    recorded(actions).iter().flat_map(|one| lines(&one.action, one)).collect()
+pub fn unplaced_in(placed: &Placed) -> Vec<String> {
+    recorded(placed).iter().flat_map(|one| lines(&one.action, one)).collect()
 }
 
-/// The actions of a script whose edits could not all be made as asked.
-pub(super) fn recorded(actions: &[ActionCount]) -> Vec<UnplacedRecord> {
-    let unplaced = actions.iter().filter(|count| count.left_out + count.astray > 0);
+/// The actions and imports of a script that could not all be made as asked.
+pub(super) fn recorded(placed: &Placed) -> Vec<UnplacedRecord> {
+    let unplaced = placed.actions.iter().filter(|count| count.left_out + count.astray > 0);
     let record = |count: &ActionCount| UnplacedRecord {
         action: count.name.clone(),
         asked: count.on_devices + count.in_office + count.in_bursts + count.left_out,
         left_out: count.left_out,
         astray: count.astray,
+        import: false,
     };
-    unplaced.map(record).collect()
+    let short = placed.short.iter().map(|short| UnplacedRecord {
+        action: short.entity.clone(),
+        asked: short.asked,
+        left_out: short.asked - short.made,
+        astray: 0,
+        import: true,
+    });
+    unplaced.map(record).chain(short).collect()
 }
 
 fn lines(action: &str, of: &UnplacedRecord) -> Vec<String> {
-    let UnplacedRecord { asked, left_out, astray, .. } = *of;
+    let UnplacedRecord { asked, left_out, astray, import, .. } = *of;
+    if import {
+        let (made, all) = (thousands(asked - left_out), count(asked, "row"));
+        return vec![format!("{made} of {all} of {action} imported: no free natural key was left for more")];
+    }
     let all = count(asked, "edit");
     let made = thousands(asked - left_out);
     let fewer = (left_out > 0).then(|| {
@@ -61,6 +73,7 @@ mod tests {
     use super::super::{assemble, fixture, judge};
     use super::*;
     use crate::report::record::CellRecord;
+    use crate::world::ShortImport;
 
     fn cell(scenario: &str, unplaced: &[(&str, u64, u64, u64)]) -> CellRecord {
         let mut cell = judge(&fixture::plan(None, 1), "c", &fixture::outcome()).cell;
@@ -70,6 +83,7 @@ mod tests {
             asked,
             left_out,
             astray,
+            import: false,
         };
         cell.unplaced = unplaced.iter().map(record).collect();
         cell
@@ -91,5 +105,10 @@ mod tests {
         );
         record.cells.push(cell("many", &[]));
         assert!(unplaced(&record)[0].starts_with("few: 9 of 9"));
+        let short = ShortImport { entity: "task".to_owned(), asked: 9_000, made: 435 };
+        let placed = Placed { actions: Vec::new(), short: vec![short] };
+        let line =
+            format!("435 of {} of task imported: no free natural key was left for more", count(9_000, "row"));
+        assert_eq!(unplaced_in(&placed), [line]);
     }
 }

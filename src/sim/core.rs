@@ -20,6 +20,8 @@ pub(super) struct Core {
     /// The task being polled, or polled last in a run that is under way: whom a leaf future wakes.
     running: Cell<TaskId>,
     halted: Cell<bool>,
+    /// So many polls of this instant are for what was asked of the world from outside; see [`Handle::excuse`](super::Handle::excuse).
+    pub(super) excused: Cell<u64>,
     burying: Cell<bool>,
     /// The last poll was the one that a planned kill of this node waits for.
     fatal: Cell<Option<NodeId>>,
@@ -50,6 +52,7 @@ impl Core {
             now: Cell::new(Time::ZERO),
             running: Cell::new(TaskId::NONE),
             halted: Cell::new(false),
+            excused: Cell::new(0),
             burying: Cell::new(false),
             fatal: Cell::new(None),
             tasks: Tasks::new(),

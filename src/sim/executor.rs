@@ -60,6 +60,8 @@ pub struct Snapshot {
     pub timers: Vec<Time>,
 }
 
+/// After so many polls it is asked again whether the run is to halt.
+const ASKED_EVERY: u64 = 256;
 /// How many timers a snapshot shows.
 const TIMERS_SHOWN: usize = 4;
 
@@ -91,34 +93,53 @@ impl Sim {
     /// # Panics
     /// If the deadline is past.
     pub fn run_until(&mut self, deadline: Time) -> Stop {
+        self.run_unless(deadline, &|| false)
+    }
+
+    /// The same, until `halts` says that it is to halt, which is asked now and then within an instant, too.
+    ///
+    /// # Panics
+    /// If the deadline is past.
+    pub fn run_unless(&mut self, deadline: Time, halts: &dyn Fn() -> bool) -> Stop {
         let core = Rc::clone(&self.handle.core);
         assert!(deadline >= core.now(), "virtual time does not run backwards");
-        let stop = self.run(&core, deadline);
+        let stop = self.run(&core, deadline, halts);
         core.rest();
         stop
     }
 
-    fn run(&mut self, core: &Core, deadline: Time) -> Stop {
+    fn run(&mut self, core: &Core, deadline: Time, halts: &dyn Fn() -> bool) -> Stop {
         let mut context = Context::from_waker(Waker::noop());
         let mut instant_start = self.polls;
-        let mut limit = self.limit(instant_start);
+        core.excused.set(0);
+        let mut ask_at = self.polls + ASKED_EVERY;
+        let mut limit = self.limit(instant_start).min(ask_at);
         loop {
             if core.inbox.is_called() && core.see_to() {
                 return Stop::Halted;
             }
-            if self.polls >= limit
-                && let Some(stop) = self.stop_at_limit(instant_start)
-            {
-                return stop;
+            if self.polls >= limit {
+                if let Some(stop) = self.stop_at_limit(instant_start) {
+                    return stop;
+                }
+                if self.polls >= ask_at {
+                    if halts() {
+                        return Stop::Halted;
+                    }
+                    ask_at = self.polls + ASKED_EVERY;
+                }
+                limit = self.limit(instant_start).min(ask_at);
             }
             let task = match core.next() {
                 Some(task) => task,
                 None => {
                     let ahead = core.advance(deadline);
                     instant_start = self.polls;
-                    limit = self.limit(instant_start);
+                    core.excused.set(0);
+                    let most = self.limit(instant_start);
+                    limit = most.min(ask_at);
                     if let Ahead::Task(task) = ahead
-                        && self.polls < limit
+                        && self.polls < most
                     {
                         task
                     } else {
@@ -140,12 +161,16 @@ impl Sim {
     /// How many polls there may be before [`stop_at_limit`](Sim::stop_at_limit) is to look.
     fn limit(&self, instant_start: u64) -> u64 {
         let Options { polls_per_instant_max, polls_max, .. } = self.options;
-        instant_start.saturating_add(polls_per_instant_max).min(polls_max.unwrap_or(u64::MAX))
+        let in_instant = polls_per_instant_max.saturating_add(self.handle.core.excused.get());
+        instant_start.saturating_add(in_instant).min(polls_max.unwrap_or(u64::MAX))
     }
 
     /// The verdict at a limit, unless no task is ready and so nothing is cut off in this instant.
     #[cold]
     fn stop_at_limit(&self, instant_start: u64) -> Option<Stop> {
+        if self.polls < self.limit(instant_start) {
+            return None;
+        }
         let core = &self.handle.core;
         let ready = core.ready.borrow();
         let next = ready.waiting().iter().find_map(|&task| core.tasks.find(task))?;

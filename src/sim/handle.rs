@@ -66,6 +66,13 @@ impl Handle {
         self.core.spawn(node, name, Box::pin(future))
     }
 
+    /// So many more polls may there be in this instant before it counts as a stall: for one who brings in what was asked for from
+    /// outside, and is no loop.
+    pub fn excuse(&self, polls: u64) {
+        let excused = &self.core.excused;
+        excused.set(excused.get().saturating_add(polls));
+    }
+
     /// Whether a task is neither finished nor killed.
     pub fn is_live(&self, task: TaskId) -> bool {
         self.core.tasks.find(task).is_some()

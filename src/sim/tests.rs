@@ -128,6 +128,47 @@ fn a_spinning_task_ends_as_a_stall_with_a_snapshot() {
 }
 
 #[test]
+fn what_is_asked_for_from_outside_is_excused_in_its_instant_alone() {
+    let stop = |excused: u64| {
+        let mut sim = Sim::new(Options { polls_per_instant_max: 100, ..Options::default() });
+        let handle = sim.handle().clone();
+        let node = handle.node("n");
+        let inside = handle.clone();
+        handle.spawn(node, "script", async move {
+            for _ in 0..500 {
+                inside.sleep_until(Time(0)).await;
+                inside.excuse(excused);
+            }
+            inside.sleep(Span(1)).await;
+            loop {
+                inside.yield_now().await;
+            }
+        });
+        let Stop::Stalled(snapshot) = sim.run_until(Time::FAR) else { panic!("the spin was not seen") };
+        (snapshot.now, snapshot.polls_in_instant)
+    };
+    assert_eq!(stop(0), (Time(0), 100));
+    assert_eq!(stop(1), (Time(1), 100));
+}
+
+#[test]
+fn a_run_is_halted_from_outside_within_an_instant() {
+    let mut sim = Sim::new(Options::default());
+    let handle = sim.handle().clone();
+    let node = handle.node("n");
+    let inside = handle.clone();
+    handle.spawn(node, "spin", async move {
+        loop {
+            inside.yield_now().await;
+        }
+    });
+    let asked = Cell::new(0);
+    let halts = || asked.replace(asked.get() + 1) == 2;
+    assert_eq!(sim.run_unless(Time::FAR, &halts), Stop::Halted);
+    assert!(sim.polls() < 10_000, "{}", sim.polls());
+}
+
+#[test]
 fn a_run_that_is_long_but_moves_is_no_stall() {
     let mut sim = Sim::new(Options { polls_per_instant_max: 3, ..Options::default() });
     let handle = sim.handle().clone();

@@ -24,8 +24,8 @@ mod script;
 pub use data::{DataError, Dataset, History, Synced, attribute_value};
 pub use options::*;
 pub use script::{
-    Act, ActionCount, Actor, Batch, Burst, Import, OfficeEdit, Person, Script, ScriptSummary, Setting, Step,
-    write_script,
+    Act, ActionCount, Actor, Batch, Burst, Import, OfficeEdit, Person, Placed, Script, ScriptSummary,
+    Setting, ShortImport, Step, write_script,
 };
 
 #[cfg(test)]

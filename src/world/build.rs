@@ -25,9 +25,7 @@ use crate::oracle::{self, Clock, Life, Oracle};
 use crate::scenario::{DevicePlan, Happening, Plan};
 use crate::sim::{self, Handle, NodeId, Sim};
 use crate::store::Journal;
-use crate::workload::{
-    ActionCount, Burst, DataError, Dataset, Import, Person, Script, Setting, write_script,
-};
+use crate::workload::{Burst, DataError, Dataset, Import, Person, Placed, Script, Setting, write_script};
 
 /// A world and everything in it.
 pub(super) struct World {
@@ -58,7 +56,8 @@ impl World {
         let plan = Rc::new(plan.clone());
         let devices = plan.devices();
         let dataset = dataset(&plan)?;
-        let script = written(&plan, &dataset, &devices);
+        // What was stopped is looked at no more: the watcher will say so again before the first device.
+        let script = written(&plan, &dataset, &devices, &|| watch.interrupted()).unwrap_or_default();
         let (backend, initial) = loaded(&plan, &dataset);
         let faults = faults::draw(&plan, &devices);
         let sim = Sim::new(sim::Options::default());
@@ -207,14 +206,20 @@ impl World {
 /// query).
 const STEPS_TO_SHOW_A_ROW: u64 = 10;
 
-/// What became of the edits that a plan asks for, as its script is written; nothing is run.
-pub(super) fn placed(plan: &Plan) -> Result<Vec<ActionCount>, DataError> {
+/// What became of the edits and imports that a plan asks for, as its script is written; nothing is run.
+pub(super) fn placed(plan: &Plan) -> Result<Placed, DataError> {
     let dataset = dataset(plan)?;
-    Ok(written(plan, &dataset, &plan.devices()).summary.actions)
+    let script = written(plan, &dataset, &plan.devices(), &|| false);
+    Ok(script.unwrap_or_default().summary.placed())
 }
 
-/// The script of a plan, its planned edits and imports among it.
-fn written(plan: &Plan, dataset: &Dataset, devices: &[DevicePlan]) -> Script {
+/// The script of a plan, its planned edits and imports among it; `None` if it was stopped.
+fn written(
+    plan: &Plan,
+    dataset: &Dataset,
+    devices: &[DevicePlan],
+    stops: &dyn Fn() -> bool,
+) -> Option<Script> {
     let people: Vec<Person> = devices
         .iter()
         .map(|device| Person {
@@ -252,7 +257,7 @@ fn written(plan: &Plan, dataset: &Dataset, devices: &[DevicePlan]) -> Script {
         dataset,
         duration: plan.duration,
     };
-    write_script(&setting, &bursts, &imports)
+    write_script(&setting, &bursts, &imports, stops)
 }
 
 /// All rows of a plan with their history before the start.

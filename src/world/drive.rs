@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::build::World;
 use super::device::Device;
 use super::faults::{Kill, Restore, Whose, choose};
+use super::phases::Watch;
 use super::server::Servers;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, EditKind, Event, Node};
@@ -12,12 +13,16 @@ use crate::scenario::Happening;
 use crate::sim::Handle;
 use crate::workload::{Act, Actor, OfficeEdit};
 
+/// Polls that a step of the script is good for: its own, and those of the app that it is told to. A million edits may be asked for at one
+/// instant, and are no loop.
+const POLLS_A_STEP: u64 = 8;
 /// A process that the executor killed by a plan of a sweep is started again after this.
 const RESTARTED_AFTER: Span = Span::secs(5);
 
 impl World {
-    /// Starts everything: the apps of those who do not log in later, and the tasks that make things happen.
-    pub(super) fn set_going(&mut self) {
+    /// Starts everything: the apps of those who do not log in later, and the tasks that make things happen. Who interrupts a
+    /// large fleet does not wait for all of its apps.
+    pub(super) fn set_going(&mut self, watch: &dyn Watch) {
         // Before all else: what is done at the very instant of a backup is not in it.
         self.play_restores();
         self.servers.start_gateway();
@@ -28,6 +33,9 @@ impl World {
             }
         }
         for (device, logs_in) in self.devices.iter().zip(logs_in) {
+            if watch.interrupted() {
+                return;
+            }
             if !logs_in {
                 device.start();
             }
@@ -51,6 +59,7 @@ impl World {
         self.handle.spawn(self.node, "script", async move {
             for step in steps {
                 handle.sleep_until(step.at).await;
+                handle.excuse(POLLS_A_STEP);
                 match (step.actor, step.act) {
                     (Actor::Device(id), Act::App(AppEvent::Login)) => {
                         let device = devices[id.0 as usize].clone();

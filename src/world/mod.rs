@@ -37,12 +37,12 @@ mod server;
 mod template;
 mod truth;
 
-pub use crate::workload::ActionCount;
+pub use crate::workload::{ActionCount, Placed, ShortImport};
 pub use outcome::{Ending, Outcome};
 pub use phases::{Unwatched, Watch};
 pub use registry::{EngineRegistry, MakeFactory};
 pub use requests::{Ended, LoggedRequest, RequestLog};
 pub use run::{
-    Places, Strike, Traced, Unrunnable, actions, keys, run, run_logging, run_probing, run_recording,
+    Places, Strike, Traced, Unrunnable, keys, placed, run, run_logging, run_probing, run_recording,
     run_struck, run_tracing,
 };

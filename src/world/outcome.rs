@@ -3,7 +3,7 @@
 use crate::base::{Span, Time};
 use crate::metrics::{Distribution, Figures, Sample};
 use crate::oracle::Violation;
-use crate::workload::ActionCount;
+use crate::workload::Placed;
 
 /// The outcome of one cell.
 #[derive(Clone, Debug)]
@@ -30,8 +30,8 @@ pub struct Outcome {
     pub distributions: Vec<(&'static str, Distribution)>,
     /// Faults that were drawn or planned, in order, in words.
     pub faults: Vec<(Time, String)>,
-    /// How often the script does each action, and how often it could not.
-    pub actions: Vec<ActionCount>,
+    /// How often the script does each action, how often it could not, and what its imports lack.
+    pub placed: Placed,
     /// Events that happened.
     pub events: u64,
 }

@@ -155,7 +155,13 @@ impl World {
             // What would take longer is not waited for: the oracle tells what it finds.
             let since = shown.map_or(now, |shown| shown.max(now));
             now = self.plan.gateway.found_by(since).min(deadline);
-            let ended = if fetches { self.wait(now, watch) } else { self.advance(now, watch) };
+            let by_clock = self.read_by_clock();
+            if let Some(at) = by_clock.filter(|at| *at > deadline) {
+                return Err(self.clock_is_behind(at));
+            }
+            let waits = fetches || by_clock.is_some_and(|at| at > now);
+            now = by_clock.map_or(now, |at| at.max(now));
+            let ended = if waits { self.wait(now, watch) } else { self.advance(now, watch) };
             if let Some(ended) = ended {
                 return Err(ended);
             }
@@ -169,6 +175,19 @@ impl World {
                 return Ok((now, since));
             }
         }
+    }
+
+    /// When the backend's clock has come so far that who reads up to a window behind it sees all that is committed, if somebody does.
+    /// A clock that was put back takes until then.
+    fn read_by_clock(&self) -> Option<Time> {
+        let window = self.plan.gateway.reads_behind()?;
+        Some(self.servers.backend.borrow().clock_at_latest() + window)
+    }
+
+    fn clock_is_behind(&self, at: Time) -> Ended {
+        let again = self.again();
+        let at = self.clock().time(at);
+        self.not_asked(again, &format!("what was committed last is within the window of readers until {at}"))
     }
 
     /// Lets time pass though nobody may have anything to do.
@@ -194,8 +213,12 @@ impl World {
     /// The gateway is not there in time, so no device is asked any more: what it would get is not all there is.
     fn gateway_is_stuck(&self, since: Time) -> Ended {
         let left = self.servers.left_to_do(since, self.clock());
-        let again = if self.hub.with(|l| l.round.number) > 0 { " again" } else { "" };
+        let again = self.again();
         self.not_asked(again, &format!("the gateway did not catch up with the backend in time ({left})"))
+    }
+
+    fn again(&self) -> &'static str {
+        if self.hub.with(|l| l.round.number) > 0 { " again" } else { "" }
     }
 
     /// No device is asked any more.
@@ -209,7 +232,7 @@ impl World {
             return Some(Ended::Interrupted);
         }
         watch.progress(until, self.plan.duration);
-        match self.sim.run_until(until) {
+        match self.sim.run_unless(until, &|| watch.interrupted()) {
             Stop::Stalled(snapshot) | Stop::Spent(snapshot) => Some(Ended::Stalled(snapshot.to_string())),
             Stop::Halted => Some(Ended::Interrupted),
             Stop::Idle | Stop::Deadline => None,

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::build::{World, dataset, placed};
+use super::build::{self, World, dataset};
 use super::device::Device;
 use super::digest::{self, Digested, RowDigests};
 use super::faults::Kill;
@@ -21,7 +21,7 @@ use crate::metrics::Timeline;
 use crate::net::{Link, Radio, RadioCost};
 use crate::oracle::{Clock, Filter, Life, Story, Verdict};
 use crate::scenario::Plan;
-use crate::workload::ActionCount;
+use crate::workload::Placed;
 
 /// A plan that cannot be run; the scenario has to be changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -212,12 +212,12 @@ pub fn keys(plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
     Ok(dataset.rows(entity).map(|row| row.key).collect())
 }
 
-/// What becomes of the edits that a plan asks for, which its script tells before anything is run.
+/// What becomes of the edits and imports that a plan asks for, which its script tells before anything is run.
 ///
 /// # Errors
 /// When the data cannot be made as asked.
-pub fn actions(plan: &Plan) -> Result<Vec<ActionCount>, Unrunnable> {
-    placed(plan).map_err(|error| Unrunnable::Data(error.to_string()))
+pub fn placed(plan: &Plan) -> Result<Placed, Unrunnable> {
+    build::placed(plan).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 
 /// Runs `plan` with one more fault.
@@ -280,7 +280,7 @@ fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Fini
         disk.trace();
         disk.operations()
     });
-    world.set_going();
+    world.set_going(watch);
     let mut ended = world.run_script(watch);
     let places = probed.map_or_else(Places::default, |device| world.places(device, before));
     let script_ended = world.handle.now();
@@ -397,7 +397,7 @@ impl World {
             series: collected.series,
             distributions: collected.distributions,
             faults: faults.told,
-            actions: script.summary.actions,
+            placed: script.summary.placed(),
             events: listeners.events,
         };
         // Futures hold engines, and engines hold disks: the executor goes first.

@@ -350,3 +350,29 @@ fn a_validation_ends_with_the_first_signal() {
     assert!(said.contains("nothing is judged") && !said.contains("--resume"), "{said}");
     assert!(!desk.path().join("out.csv").exists());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_record_for_which_there_is_no_room_leaves_nothing_that_was_rendered_of_it() {
+    let desk = desk();
+    let run = |limit: &str, more: &[&str]| {
+        // A file that would be larger cannot be written, as on a full disk.
+        let script = format!("trap '' XFSZ; ulimit -f {limit}; exec \"$@\"");
+        let mut args = vec!["-c", script.as_str(), "sh", env!("CARGO_BIN_EXE_syncdyno"), "run", "small.toml"];
+        args.extend(["--seeds", "1..=30", "--progress", "none"]);
+        args.extend(more);
+        let out = Command::new("bash").current_dir(desk.path()).args(args).output().unwrap();
+        (out.status.code(), String::from_utf8(out.stderr).unwrap())
+    };
+    let there = |name: &str| desk.path().join("out").join(name).is_file();
+    let (code, said) = run("40", &["--out", "out"]);
+    assert_eq!(code, Some(20), "{said}");
+    assert!(said.contains("error: cannot write "), "{said}");
+    for name in ["timing.json", "cells.csv", "series.csv", "junit.xml", "summary.md", "report.html"] {
+        assert!(!there(name), "{name} is of no record");
+    }
+    assert!(!record(&desk, "out").complete);
+    let (code, said) = run("unlimited", &["--resume", "out"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(there("junit.xml") && record(&desk, "out").complete);
+}

@@ -37,3 +37,14 @@ fn an_edit_that_is_settled_within_a_load_does_not_cost_its_row() {
     ];
     nothing_is_wrong([16], &sets);
 }
+
+#[test]
+fn rows_of_an_import_that_have_no_free_natural_key_are_told() {
+    // Three rooms at 72 times of a day, and 28 rows that are there.
+    let import = "event.load={ at = \"+10s\", bulk_import = { entity = \"task\", rows = 1000 } }";
+    let outcome = worlds::run(&worlds::plan(worlds::TINY, &[import]));
+    let [short] = &outcome.placed.short[..] else { panic!("{:?}", outcome.placed) };
+    assert_eq!((short.entity.as_str(), short.asked), ("task", 1_000));
+    assert!((1..=3 * 72 - 28).contains(&short.made), "{short:?}");
+    assert_eq!(worlds::run(&worlds::plan(worlds::TINY, &[])).placed.short, []);
+}

@@ -94,3 +94,12 @@ fn devices_of_all_fleets_are_counted_together() {
     let said = complaint(&format!("{MINIMAL}{fleets}{chaos}"), &[]);
     assert!(said.contains("devices, and there are at most"), "{said}");
 }
+
+#[test]
+fn more_values_of_an_attribute_than_there_may_be_are_refused_before_they_are_named() {
+    let many = "fleet.phones.attributes={ ward = 1000000000 }";
+    let other = "fleet.more={ devices = 1, attributes = { ward = 2 } }";
+    let said = complaint(MINIMAL, &[many, other]);
+    assert!(said.contains("`fleet.phones.attributes.ward` is wrong"), "{said}");
+    assert!(!said.contains("elsewhere"), "{said}");
+}

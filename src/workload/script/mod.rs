@@ -25,4 +25,6 @@ mod tests;
 
 pub use person::Person;
 pub use stage::{Burst, Import, Setting, write_script};
-pub use step::{Act, ActionCount, Actor, Batch, OfficeEdit, Script, ScriptSummary, Step};
+pub use step::{
+    Act, ActionCount, Actor, Batch, OfficeEdit, Placed, Script, ScriptSummary, ShortImport, Step,
+};

@@ -37,6 +37,9 @@ pub(super) struct Opening {
     pub(super) of: Key,
 }
 
+/// After so many writes it is asked again whether anybody waits for them.
+const ASKED_EVERY: usize = 64;
+
 /// The writes as they come to be.
 pub(super) struct Plot<'a> {
     day: &'a Day<'a>,
@@ -58,12 +61,16 @@ impl<'a> Plot<'a> {
         Plot { day, rows, circles, writes: Vec::new(), openings: Vec::new(), counts }
     }
 
-    /// Plays all intents: deletions first, so that nobody is after a row that will be gone; the rest in the order of time.
-    pub(super) fn play(&mut self, mut intents: Vec<Intent>) {
+    /// Plays all intents: deletions first, so that nobody is after a row that will be gone; the rest in the order of time. `None` if it
+    /// was stopped.
+    pub(super) fn play(&mut self, mut intents: Vec<Intent>, stops: &dyn Fn() -> bool) -> Option<()> {
         let day = self.day;
         let kind = |intent: &Intent| day.setting.options.actions[intent.action].kind;
         intents.sort_by_key(|i| (!i.deletes(kind(i)), i.first(), i.who, i.action, i.seed));
-        for intent in &intents {
+        for (nth, intent) in intents.iter().enumerate() {
+            if nth % ASKED_EVERY == 0 && stops() {
+                return None;
+            }
             let action = &day.setting.options.actions[intent.action];
             let astray = self.rows.astray;
             let done = match action.kind {
@@ -83,6 +90,7 @@ impl<'a> Plot<'a> {
                 count.astray += u64::from(self.rows.astray > astray);
             }
         }
+        Some(())
     }
 
     fn create(&mut self, intent: &Intent, action: &Action) -> Option<()> {
@@ -243,8 +251,8 @@ impl<'a> Plot<'a> {
         Some(near(self.wall(at), (column, AROUND_NOW, AROUND_NOW)))
     }
 
-    /// The rows of an import; fewer than asked for if the natural keys run out.
-    pub(super) fn import(&mut self, import: &Import, nth: u64) -> Batch {
+    /// The rows of an import; fewer than asked for if the natural keys run out. `None` if it was stopped.
+    pub(super) fn import(&mut self, import: &Import, nth: u64, stops: &dyn Fn() -> bool) -> Option<Batch> {
         let setting = self.day.setting;
         let entity = import.entity;
         let seed = setting.seed.derive("import", import.at.0).derive("again", nth);
@@ -256,12 +264,15 @@ impl<'a> Plot<'a> {
         let moment = Moment { circle: circle.unwrap_or(OFFICE), now: self.wall(import.at), near: None };
         let mut rows = Vec::with_capacity(import.rows as usize);
         for n in 0..import.rows {
+            if n % ASKED_EVERY as u64 == 0 && stops() {
+                return None;
+            }
             let Some(new) = self.rows.create(&mut seed.stream("values", n, 0), entity, moment, None) else {
                 break;
             };
             rows.push((Key::uuid(seed.stream("key", n, 0).bits128()), new.values));
         }
-        Batch { entity, rows }
+        Some(Batch { entity, rows })
     }
 
     fn moment(&self, who: Option<usize>, at: Time, action: &Action) -> Moment {

@@ -4,7 +4,7 @@ use super::intent::Day;
 use super::person::{Person, presences, stretches, united, working_hours};
 use super::plot::{Opening, Plot, Write};
 use super::rhythm::Rhythm;
-use super::step::{Act, Actor, OfficeEdit, Script, ScriptSummary, Step};
+use super::step::{Act, Actor, OfficeEdit, Script, ScriptSummary, ShortImport, Step};
 use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Time};
 use crate::contract::{AppEvent, LocalEdit};
 use crate::workload::{Dataset, Options};
@@ -57,8 +57,14 @@ pub struct Import {
     pub of_one: Option<usize>,
 }
 
-/// Writes the whole script: the day's writes, the bursts and the imports, with everything around them.
-pub fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import]) -> Script {
+/// Writes the whole script: the day's writes, the bursts and the imports, with everything around them; unless `stops` says that
+/// nobody waits for it any more, which is asked now and then.
+pub fn write_script(
+    setting: &Setting<'_>,
+    bursts: &[Burst],
+    imports: &[Import],
+    stops: &dyn Fn() -> bool,
+) -> Option<Script> {
     let hours = working_hours(setting.options, setting.duration);
     let day = Day {
         setting,
@@ -70,15 +76,21 @@ pub fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import])
     let mut plot = Plot::new(&day);
     let mut steps = Vec::new();
     let mut imported = 0;
+    let mut short = Vec::new();
     for (index, import) in imports.iter().enumerate() {
         let nth = imports[..index].iter().filter(|other| other.at == import.at).count();
-        let batch = plot.import(import, nth as u64);
-        imported += batch.rows.len() as u64;
+        let batch = plot.import(import, nth as u64, stops)?;
+        let made = batch.rows.len() as u64;
+        imported += made;
+        if made < import.rows {
+            let entity = setting.dataset.schema().entity(import.entity).name.clone();
+            short.push(ShortImport { entity, asked: import.rows, made });
+        }
         steps.push(Step { at: import.at, actor: Actor::Office, act: Act::Import(batch) });
     }
     let mut intents = day.intents();
     intents.extend(day.bursts(bursts));
-    plot.play(intents);
+    plot.play(intents, stops)?;
     plot.open_records();
     let Plot { writes, openings, mut counts, .. } = plot;
     if day.presences.iter().all(Option::is_none) {
@@ -87,12 +99,12 @@ pub fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import])
         }
     }
     let opens = openings.len() as u64;
-    let mut summary = ScriptSummary { actions: counts, logins: 0, resumes: 0, opens, imported };
+    let mut summary = ScriptSummary { actions: counts, logins: 0, resumes: 0, opens, imported, short };
     put_on_stage(&day, writes, openings, &mut steps, &mut summary);
     steps.sort_by_key(|step| (step.at, step.actor));
     // A big fleet's day is a million steps, which are there until it ends.
     steps.shrink_to_fit();
-    Script { steps, summary }
+    Some(Script { steps, summary })
 }
 
 /// What one person does, in the order it is to be done at one instant.

@@ -87,6 +87,35 @@ pub struct ScriptSummary {
     pub opens: u64,
     /// Rows of imports.
     pub imported: u64,
+    /// Imports that bring fewer rows than asked for.
+    pub short: Vec<ShortImport>,
+}
+
+/// An import for whose rows there are not enough free natural keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShortImport {
+    /// The name of the entity.
+    pub entity: String,
+    /// Rows asked for.
+    pub asked: u64,
+    /// Rows that it brings.
+    pub made: u64,
+}
+
+/// What a script could not make as asked is among these.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Placed {
+    /// By action, in the order of the options.
+    pub actions: Vec<ActionCount>,
+    /// Imports that bring fewer rows than asked for.
+    pub short: Vec<ShortImport>,
+}
+
+impl ScriptSummary {
+    /// What became of what was asked for.
+    pub fn placed(self) -> Placed {
+        Placed { actions: self.actions, short: self.short }
+    }
 }
 
 /// How often an action is done.

@@ -11,6 +11,10 @@ use crate::workload::{Dataset, LoginWave, Options, Peak, attribute_value};
 const PEOPLE: u32 = 100;
 const EIGHTEEN_HOURS: Span = Span::secs(18 * 3_600);
 
+fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import]) -> Script {
+    super::write_script(setting, bursts, imports, &|| false).expect("nobody stops it")
+}
+
 fn script_of(dataset: &Dataset, options: &Options, people: &[Person]) -> Script {
     let setting = Setting { seed: Seed(11), options, people, dataset, duration: EIGHTEEN_HOURS };
     write_script(&setting, &[], &[])
@@ -400,6 +404,23 @@ fn bursts_and_imports_come_on_top_at_their_time() {
     assert_eq!(keys.len(), 300);
     let created = edits(&script).filter(|(_, _, e)| e.kind == EditKind::Create);
     assert!(created.map(|(_, _, e)| &e.key).all(|key| !keys.contains(key)));
+}
+
+#[test]
+fn nobody_waits_for_a_script_that_was_stopped() {
+    let dataset = dataset(11);
+    let (options, people) = (options(), people(2_000));
+    let setting = Setting {
+        seed: Seed(1),
+        options: &options,
+        people: &people,
+        dataset: &dataset,
+        duration: EIGHTEEN_HOURS,
+    };
+    let asked = std::cell::Cell::new(0);
+    let stops = || asked.replace(asked.get() + 1) == 3;
+    assert_eq!(super::write_script(&setting, &[], &[], &stops), None);
+    assert_eq!(asked.get(), 4, "it is not asked again");
 }
 
 #[test]

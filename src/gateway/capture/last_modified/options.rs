@@ -104,6 +104,16 @@ impl Options {
     }
 }
 
+impl Options {
+    /// How far behind the backend's clock pages end, if they do.
+    pub fn window(&self) -> Option<Span> {
+        match self.upto {
+            Upto::Behind(Span::ZERO) | Upto::Settled => None,
+            Upto::Behind(window) => Some(window),
+        }
+    }
+}
+
 impl Fits for Options {
     fn fits(&self, provisioning: Provisioning) -> Result<(), Unfit> {
         if provisioning.stamps() {
