@@ -175,12 +175,24 @@ fn starts_as_number(text: &str) -> bool {
 
 fn range(first: &str, rest: &str) -> Result<Range, AxisError> {
     let (rest, with_end) = rest.strip_prefix('=').map_or((rest, false), |rest| (rest, true));
+    let begin = number(first).map_or("", |(_, unit)| unit);
+    if begin.contains(|c: char| c.is_ascii_digit()) {
+        return Err(AxisError(format!(
+            "a range begins with a number of one unit, such as `90m`, not `{first}`"
+        )));
+    }
     let (last, step) = match rest.find(['*', '+']) {
         Some(at) => {
             let size = number(&rest[at + 1..]);
+            let in_units = |unit: &str| {
+                if unit.is_empty() || unit == begin { Some(1.0) } else { in_units_of(unit, begin) }
+            };
             let step = match (&rest[at..=at], size) {
                 ("*", Some((factor, ""))) if factor > 1.0 => Step::Times(factor),
-                ("+", Some((more, _))) if more > 0.0 => Step::Plus(more),
+                ("+", Some((more, unit))) if more > 0.0 => match in_units(unit) {
+                    Some(factor) => Step::Plus(more * factor),
+                    None => return Err(AxisError(format!("a step of `{unit}` leads nowhere from {first}"))),
+                },
                 _ => return Err(AxisError(format!("a step is `*2` or `+10`, not `{}`", &rest[at..]))),
             };
             (&rest[..at], step)
@@ -291,6 +303,9 @@ mod tests {
             ("0.1..0.4+0.1", "0.1 0.2 0.3 0.4"),
             ("1KiB..1MiB*32", "1KiB 32KiB 1024KiB"),
             ("100ms..1s+300ms", "100ms 400ms 700ms 1000ms"),
+            ("1s..3s+500ms", "1s 1.5s 2s 2.5s 3s"),
+            ("1KiB..2KiB+256B", "1KiB 1.25KiB 1.5KiB 1.75KiB 2KiB"),
+            ("1m..3m+60s", "1m 2m 3m"),
             ("1%..4%*2", "1% 2% 4%"),
             ("7", "7"),
             ("true,false", "true false"),

@@ -95,8 +95,8 @@ fn by_ranks(base: &[u64], candidate: &[u64]) -> Option<f64> {
         (below + upto + 1) as f64 / 2.0
     };
     let off = base.iter().map(|&x| rank(x)).sum::<f64>() - n1 * (n1 + n2 + 1.0) / 2.0;
-    let ties: f64 =
-        all.chunk_by(|a, b| a == b).map(|same| (same.len() as f64).powi(3) - same.len() as f64).sum();
+    let cubed = |k: f64| k * k * k - k;
+    let ties: f64 = all.chunk_by(|a, b| a == b).map(|same| cubed(same.len() as f64)).sum();
     let n = n1 + n2;
     let variance = n1 * n2 / 12.0 * (n + 1.0 - ties / (n * (n - 1.0)));
     if variance <= 0.0 {
