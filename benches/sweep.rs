@@ -19,7 +19,8 @@ use syncdyno::campaign::{self, Bench, Listener, Options, Runner, Signals, Subjec
 use syncdyno::oracle::Story;
 use syncdyno::report::CellRecord;
 use syncdyno::scenario::{Document, Names, Plan, Request};
-use syncdyno::world::{ActionCount, EngineRegistry, Outcome, RequestLog, Traced, Unrunnable, Watch};
+use syncdyno::workload::Placed;
+use syncdyno::world::{EngineRegistry, Outcome, RequestLog, Traced, Unrunnable, Watch};
 
 use stopwatch::Stopwatch;
 
@@ -89,8 +90,8 @@ impl Runner for Counting {
     fn keys(&self, plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
         self.bench.keys(plan, entity)
     }
-    fn actions(&self, plan: &Plan) -> Result<Vec<ActionCount>, Unrunnable> {
-        self.bench.actions(plan)
+    fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable> {
+        self.bench.placed(plan)
     }
 }
 
