@@ -154,7 +154,7 @@ impl Place {
     }
 
     /// The settings between which the optimum lies, of those that the search ended at and of what was only to be shown: next to all that
-    /// are as good within the noise, the nearest that is worse under all seeds.
+    /// are as good within the noise, the nearest that is worse under all seeds or no candidate.
     fn ends(
         &self,
         points: &[PointTuned],
@@ -164,15 +164,17 @@ impl Place {
         let good = |point: &PointTuned| point.within_noise || point.value == best;
         let at = |end: &Option<String>, i: usize| end.as_ref() == Some(&points[i].value);
         let ends = |end: &Option<String>, i: usize| {
-            at(end, i) || points[i].seeds as usize == self.space.seeds.len() && points[i].trouble.is_none()
+            let whole = points[i].seeds as usize == self.space.seeds.len();
+            at(end, i) || whole || points[i].trouble.is_some()
         };
         let first = points.iter().position(good).unwrap_or(0);
         let last = points.iter().rposition(good).unwrap_or(0);
         let value = |i: usize| points[i].value.clone();
-        [
-            (0..first).rfind(|i| ends(&low, *i)).map(value),
-            (last + 1..points.len()).find(|i| ends(&high, *i)).map(value),
-        ]
+        // What the search ended at may turn out to be as good: then it is the next one.
+        let below = (0..first).rfind(|i| ends(&low, *i)).or(first.checked_sub(1).filter(|_| low.is_some()));
+        let next = Some(last + 1).filter(|i| *i < points.len() && high.is_some());
+        let above = (last + 1..points.len()).find(|i| ends(&high, *i)).or(next);
+        [below.map(value), above.map(value)]
     }
 
     /// Whether a setting that was run under all seeds is as good as the best within the noise between them.
