@@ -2,7 +2,7 @@
 
 use super::conditions::{Conditions, Direction};
 use super::options::Outage;
-use super::tcp::{Broken, Load, Sender, Traffic, Transfer};
+use super::tcp::{Broken, Load, Sender, Transfer};
 use super::turns::Turns;
 use crate::base::{BitRate, Span, Time};
 
@@ -20,15 +20,6 @@ pub(super) struct Line {
     /// How many shared the rate since the last change.
     shares: usize,
     last: MessageId,
-    /// What the last flow to leave took up, for the next one: most messages have the line for themselves, one after the other.
-    spare: Option<Spare>,
-}
-
-/// Memory of a flow that is over.
-#[derive(Debug)]
-struct Spare {
-    messages: Vec<Message>,
-    stages: [Box<Stage>; 2],
 }
 
 #[derive(Debug)]
@@ -39,8 +30,6 @@ struct Flow {
     turns: Option<Turns>,
     /// Where it was when the shares last changed.
     now: Box<Stage>,
-    /// Where its first plan finds room.
-    room: Option<Box<Stage>>,
     /// Where it will be at its end, once it is planned.
     ended: Option<Box<Stage>>,
     ends: Result<Time, Broken>,
@@ -65,15 +54,8 @@ pub(super) struct Gone {
     /// All of it went out.
     pub(super) whole: bool,
     pub(super) flow: FlowId,
-    /// What its flow leaves, if it was the last message in it.
-    pub(super) remains: Option<Remains>,
-}
-
-/// What is left of a flow.
-#[derive(Debug)]
-pub(super) struct Remains {
-    pub(super) traffic: Traffic,
-    pub(super) sender: Sender,
+    /// Its flow, if it was the last message in it.
+    pub(super) stage: Option<Box<Stage>>,
 }
 
 impl Stage {
@@ -84,20 +66,12 @@ impl Stage {
 
 impl Line {
     /// A message joins at `now` in a flow of its own, of the same number.
-    pub(super) fn join(&mut self, stage: Stage, now: Time, conditions: &dyn Conditions) -> MessageId {
+    pub(super) fn join(&mut self, stage: Box<Stage>, now: Time, conditions: &dyn Conditions) -> MessageId {
         self.last += 1;
         let id = self.last;
-        let message = Message { id, abandoned: false };
-        let (messages, stage, room) = match self.spare.take() {
-            Some(Spare { mut messages, stages: [mut first, room] }) => {
-                messages.push(message);
-                *first = stage;
-                (messages, first, Some(room))
-            }
-            None => (vec![message], Box::new(stage), None),
-        };
         self.change(now, conditions, |flows| {
-            flows.push(Flow { id, messages, turns: None, now: stage, room, ended: None, ends: Ok(now) });
+            let messages = vec![Message { id, abandoned: false }];
+            flows.push(Flow { id, messages, turns: None, now: stage, ended: None, ends: Ok(now) });
         });
         id
     }
@@ -144,15 +118,12 @@ impl Line {
         let place = messages.iter().position(|message| message.id == id).expect("it is in its flow");
         let (whole, flow) = (!messages.remove(place).abandoned, self.flows[at].id);
         if !self.flows[at].messages.is_empty() {
-            return Gone { whole, flow, remains: None };
+            return Gone { whole, flow, stage: None };
         }
         let mut left = None;
         self.change(now, conditions, |flows| left = Some(flows.remove(at)));
-        let Flow { messages, now: first, ended, .. } = left.expect("it was there");
-        let ended = ended.expect("who joins is planned");
-        let remains = Remains { traffic: ended.transfer.traffic, sender: ended.sender.clone() };
-        self.spare = Some(Spare { messages, stages: [first, ended] });
-        Gone { whole, flow, remains: Some(remains) }
+        let stage = left.and_then(|flow: Flow| flow.ended).expect("who joins is planned");
+        Gone { whole, flow, stage: Some(stage) }
     }
 
     /// Nobody wants the rest of a message any more: what its sender has in flight goes on, nothing follows.
@@ -179,13 +150,7 @@ impl Line {
         self.shares = self.flows.iter().filter(|flow| flow.is_under_way(now)).count();
         let after = Share::of(conditions, self.shares);
         for flow in self.flows.iter_mut().filter(|flow| flow.is_under_way(now)) {
-            let mut ended = match flow.ended.take().or_else(|| flow.room.take()) {
-                Some(mut room) => {
-                    room.clone_from(&flow.now);
-                    room
-                }
-                None => flow.now.clone(),
-            };
+            let mut ended = flow.now.clone();
             flow.ends = ended.run(&after, Time::FAR).expect("a transfer that may run for ever ends");
             flow.ended = Some(ended);
         }

@@ -14,10 +14,10 @@ fn link() -> Steady {
     Steady::new(Span::millis(20), BitRate(8_000_000), BitRate(8_000_000))
 }
 
-fn stage(now: Time, bytes: u64) -> Stage {
+fn stage(now: Time, bytes: u64) -> Box<Stage> {
     let sender = Sender::new(Congestion::Cubic, Span::millis(20), now, true);
     let transfer = Transfer::new(Direction::Down, now, Load::of(bytes), 1_500, false);
-    Stage { transfer, sender }
+    Box::new(Stage { transfer, sender })
 }
 
 /// How long the bytes of a message take alone, without stalls.
@@ -54,9 +54,9 @@ fn what_goes_over_the_wire_does_not_depend_on_company() {
     let end = line.ends(one).0.expect("nothing breaks");
     let long = line.leave(one, end, &link);
     for (gone, bytes) in [(short, 50_000), (long, 300_000)] {
-        let remains = gone.remains.expect("each has a flow of its own");
-        assert_eq!(remains.traffic.bytes, wire(bytes, 1_500));
-        assert_eq!(remains.traffic.packets, segments(bytes, 1_500));
+        let stage = gone.stage.expect("each has a flow of its own");
+        assert_eq!(stage.transfer.traffic.bytes, wire(bytes, 1_500));
+        assert_eq!(stage.transfer.traffic.packets, segments(bytes, 1_500));
     }
     assert!(end.since(at(0)) >= bare(350_000));
 }
@@ -70,9 +70,9 @@ fn an_abandoned_flow_soon_leaves_the_line_to_others() {
     assert!(free <= at(1_100), "a window at most: {free}");
     let gone = line.leave(dead, free, &link);
     assert!(!gone.whole);
-    let remains = gone.remains.expect("it was alone");
-    assert!(remains.traffic.bytes < 1_200_000, "{:?}", remains.traffic);
-    let next = line.join(stage(free, 100_000), free, &link);
+    let stage = gone.stage.expect("it was alone");
+    assert!(stage.transfer.traffic.bytes < 1_200_000, "{:?}", stage.transfer.traffic);
+    let next = line.join(self::stage(free, 100_000), free, &link);
     let took = line.ends(next).0.expect("nothing breaks").since(free);
     assert!(took < bare(100_000) + Span::millis(60), "{took}");
 }
@@ -106,7 +106,7 @@ fn streams(link: &dyn Conditions, messages: &[u64]) -> (Vec<Time>, Line) {
     let mut line = Line::default();
     let sender = Sender::new(Congestion::Cubic, link.rtt(at(0)), at(0), true);
     let transfer = Transfer::new(Direction::Down, at(0), Load::of(messages[0]), 1_500, false);
-    let mut ids = vec![line.join(Stage { transfer, sender }, at(0), link)];
+    let mut ids = vec![line.join(Box::new(Stage { transfer, sender }), at(0), link)];
     let flow = ids[0];
     ids.extend(messages[1..].iter().map(|bytes| line.add(flow, Load::of(*bytes), at(0), link)));
     let ends = ids.iter().map(|id| line.ends(*id).0.expect("nothing breaks")).collect();
@@ -127,9 +127,9 @@ proptest! {
         prop_assert!(ends.is_sorted());
         // Nothing is sent twice, and nothing but the last packets is not full.
         for id in 2..=n {
-            prop_assert!(line.leave(id, last, &link).remains.is_none());
+            prop_assert!(line.leave(id, last, &link).stage.is_none());
         }
-        let traffic = line.leave(1, last, &link).remains.expect("the last one").traffic;
+        let traffic = line.leave(1, last, &link).stage.expect("the last one").transfer.traffic;
         prop_assert_eq!(traffic.retransmitted, 0);
         let packets = segments(n * bytes, 1_500);
         prop_assert!((packets..=packets + n).contains(&traffic.packets));
@@ -153,15 +153,15 @@ proptest! {
             ids.iter().map(|id| (line.ends(*id).0.expect("nothing breaks"), *id)).collect();
         ends.sort_unstable();
         let bytes = 500_000 + later.iter().map(|(_, bytes)| bytes).sum::<u64>();
-        let mut remains = None;
+        let mut stage = None;
         for (end, id) in &ends {
-            prop_assert!(remains.is_none());
+            prop_assert!(stage.is_none());
             prop_assert_eq!(line.ends(*id).0, Ok(*end), "who leaves changes nothing for the others");
             let gone = line.leave(*id, *end, &link);
             prop_assert!(gone.whole);
-            remains = gone.remains;
+            stage = gone.stage;
         }
-        let traffic = remains.expect("the last one leaves it").traffic;
+        let traffic = stage.expect("the last one leaves it").transfer.traffic;
         let fresh = traffic.packets - traffic.retransmitted;
         let packets = segments(bytes, 1_500);
         prop_assert!((packets..=packets + 6).contains(&fresh), "{fresh} for {packets}");
@@ -192,7 +192,7 @@ proptest! {
         let sender = Sender::new(congestion, link.rtt, at(0), true);
         let transfer = Transfer::new(Direction::Down, at(0), Load::of(first), 1_500, false);
         let mut line = Line::default();
-        let flow = line.join(Stage { transfer, sender }, at(0), &link);
+        let flow = line.join(Box::new(Stage { transfer, sender }), at(0), &link);
         let (mut later, mut ids, mut bytes) = (later, vec![flow], first);
         later.sort_unstable();
         for (ms, more) in later {
@@ -205,8 +205,8 @@ proptest! {
             ids.iter().map(|id| (line.ends(*id).0.expect("nothing breaks"), *id)).collect();
         ends.sort_unstable();
         let last = ends.last().expect("there are some").0;
-        let remains = ends.iter().filter_map(|(end, id)| line.leave(*id, *end, &link).remains).last();
-        let traffic = remains.expect("the last one leaves it").traffic;
+        let stage = ends.iter().filter_map(|(end, id)| line.leave(*id, *end, &link).stage).last();
+        let traffic = stage.expect("the last one leaves it").transfer.traffic;
         let fresh = traffic.packets - traffic.retransmitted;
         let packets = segments(bytes, 1_500);
         prop_assert!((packets..=packets + ids.len() as u64).contains(&fresh), "{fresh} for {packets}");
@@ -231,7 +231,7 @@ fn who_joins_when_part_of_the_window_is_free_sends_no_more_than_there_is() {
             let last = last.expect("there are two");
             assert!(last >= at(0) + link.rate[1].time_for(wire(200_000 + bytes, 1_500)), "{early}, {bytes}");
             line.leave(first, last, &link);
-            let traffic = line.leave(second, last, &link).remains.expect("the last one").traffic;
+            let traffic = line.leave(second, last, &link).stage.expect("the last one").transfer.traffic;
             assert_eq!(traffic.retransmitted, 0);
             assert!(traffic.packets <= segments(200_000 + bytes, 1_500) + 1);
         }
@@ -259,7 +259,7 @@ fn a_small_stream_is_not_stuck_behind_a_big_one() {
     assert!(took < Span::millis(70), "{took}");
     let late = line.ends(big).0.expect("nothing breaks").since(before);
     assert!(late < bare(2_000) + Span::millis(2), "the big one is later by as much: {late}");
-    assert!(line.leave(small, at(1_100), &link).remains.is_none());
+    assert!(line.leave(small, at(1_100), &link).stage.is_none());
     assert_eq!(line.ends(big).0.expect("nothing breaks").since(before), late);
 }
 

@@ -296,7 +296,7 @@ impl Way {
             }
             let transfer = state.message(direction, now, bytes, weather.mtu());
             let sender = state.senders[way].clone();
-            let message = line.join(Stage { transfer, sender }, now, weather);
+            let message = line.join(Box::new(Stage { transfer, sender }), now, weather);
             if self.options.protocol == Protocol::Http2 {
                 shared.flow[way].set(Some(message));
             }
@@ -308,11 +308,11 @@ impl Way {
     fn quit(&self, shared: &Shared, direction: Direction, message: MessageId) -> bool {
         let (way, http2) = (direction as usize, self.options.protocol == Protocol::Http2);
         let gone = self.with_line(direction, |line, now, weather| line.leave(message, now, weather));
-        if let Some(remains) = gone.remains {
-            self.sent(direction, remains.traffic);
+        if let Some(stage) = gone.stage {
+            self.sent(direction, stage.transfer.traffic);
             // Another flow of the connection may have begun with this one's sender.
             if !http2 || shared.flow[way].get() == Some(gone.flow) {
-                shared.state.borrow_mut().senders[way] = remains.sender;
+                shared.state.borrow_mut().senders[way] = stage.sender;
                 shared.flow[way].set(None);
             }
         }
