@@ -15,9 +15,17 @@ fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import]) -> 
     super::write_script(setting, bursts, imports, &|| false).expect("nobody stops it")
 }
 
+fn setting<'a>(
+    seed: u64,
+    dataset: &'a Dataset,
+    options: &'a Options,
+    people: &'a [Person],
+) -> Setting<'a> {
+    Setting { seed: Seed(seed), options, people, dataset, duration: EIGHTEEN_HOURS }
+}
+
 fn script_of(dataset: &Dataset, options: &Options, people: &[Person]) -> Script {
-    let setting = Setting { seed: Seed(11), options, people, dataset, duration: EIGHTEEN_HOURS };
-    write_script(&setting, &[], &[])
+    write_script(&setting(11, dataset, options, people), &[], &[])
 }
 fn day() -> (Dataset, Script) {
     let dataset = dataset(11);
@@ -379,13 +387,7 @@ fn another_action_or_more_devices_move_nothing_that_a_person_does_otherwise() {
 fn bursts_and_imports_come_on_top_at_their_time() {
     let dataset = dataset(11);
     let (options, people) = (options(), people(20));
-    let setting = Setting {
-        seed: Seed(1),
-        options: &options,
-        people: &people,
-        dataset: &dataset,
-        duration: EIGHTEEN_HOURS,
-    };
+    let setting = setting(1, &dataset, &options, &people);
     let at = hour(6, 0);
     let burst = Burst { action: 0, device: DeviceId(3), count: 30, at, over: Span::secs(600) };
     let import = Import { at: hour(4, 0), entity: APPOINTMENT, rows: 300, of_one: Some(0) };
@@ -410,13 +412,7 @@ fn bursts_and_imports_come_on_top_at_their_time() {
 fn nobody_waits_for_a_script_that_was_stopped() {
     let dataset = dataset(11);
     let (options, people) = (options(), people(2_000));
-    let setting = Setting {
-        seed: Seed(1),
-        options: &options,
-        people: &people,
-        dataset: &dataset,
-        duration: EIGHTEEN_HOURS,
-    };
+    let setting = setting(1, &dataset, &options, &people);
     let asked = std::cell::Cell::new(0);
     let stops = || asked.replace(asked.get() + 1) == 3;
     assert_eq!(super::write_script(&setting, &[], &[], &stops), None);
