@@ -1,5 +1,7 @@
 //! One direction of a link, shared by the messages that are under way on it.
 
+use smallvec::SmallVec;
+
 use super::conditions::{Conditions, Direction};
 use super::options::Outage;
 use super::tcp::{Broken, Load, Sender, Transfer};
@@ -16,22 +18,28 @@ pub(super) type FlowId = u64;
 /// of one connection are one flow: their frames take turns in it, and it has the window and the losses for all of them.
 #[derive(Debug, Default)]
 pub(super) struct Line {
-    flows: Vec<Flow>,
+    #[expect(
+        clippy::vec_box,
+        reason = "a flow comes and goes with its message and is too large to be moved for that"
+    )]
+    flows: Vec<Box<Flow>>,
     /// How many shared the rate since the last change.
     shares: usize,
     last: MessageId,
 }
 
+/// Messages under way together, from where they are to their end. Boxed: lists of them change with every message.
 #[derive(Debug)]
-struct Flow {
+pub(super) struct Flow {
     id: FlowId,
-    messages: Vec<Message>,
+    /// More than one only where a connection carries several at once.
+    messages: SmallVec<[Message; 1]>,
     /// Whose bytes leave next, once there was more than one message.
     turns: Option<Turns>,
     /// Where it was when the shares last changed.
-    now: Box<Stage>,
+    now: Stage,
     /// Where it will be at its end, once it is planned.
-    ended: Option<Box<Stage>>,
+    ended: Option<Stage>,
     ends: Result<Time, Broken>,
 }
 
@@ -55,7 +63,7 @@ pub(super) struct Gone {
     pub(super) whole: bool,
     pub(super) flow: FlowId,
     /// Its flow, if it was the last message in it.
-    pub(super) stage: Option<Box<Stage>>,
+    pub(super) last_of: Option<Box<Flow>>,
 }
 
 impl Stage {
@@ -65,14 +73,13 @@ impl Stage {
 }
 
 impl Line {
-    /// A message joins at `now` in a flow of its own, of the same number.
-    pub(super) fn join(&mut self, stage: Box<Stage>, now: Time, conditions: &dyn Conditions) -> MessageId {
+    /// A message joins at `now` with a flow of its own, which gets its number.
+    pub(super) fn join(&mut self, mut flow: Box<Flow>, now: Time, conditions: &dyn Conditions) -> MessageId {
         self.last += 1;
         let id = self.last;
-        self.change(now, conditions, |flows| {
-            let messages = vec![Message { id, abandoned: false }];
-            flows.push(Flow { id, messages, turns: None, now: stage, ended: None, ends: Ok(now) });
-        });
+        (flow.id, flow.ends) = (id, Ok(now));
+        flow.messages.push(Message { id, abandoned: false });
+        self.change(now, conditions, |flows| flows.push(flow));
         id
     }
 
@@ -105,10 +112,14 @@ impl Line {
         id
     }
 
-    /// When a message has left the bottleneck or breaks, as things are, and whether it has the line for itself.
-    pub(super) fn ends(&self, id: MessageId) -> (Result<Time, Broken>, bool) {
-        let flow = &self.flows[self.flow_of(id).expect("who asks has joined")];
-        (flow.message_ends(id), self.shares == 1)
+    /// When a message has left the bottleneck or breaks, as things are.
+    pub(super) fn ends(&self, id: MessageId) -> Result<Time, Broken> {
+        self.flows[self.flow_of(id).expect("who asks has joined")].message_ends(id)
+    }
+
+    /// Whether a flow under way has the line for itself.
+    pub(super) fn is_alone(&self) -> bool {
+        self.shares == 1
     }
 
     /// A message is over, which is the end of its flow if it is the last.
@@ -118,12 +129,11 @@ impl Line {
         let place = messages.iter().position(|message| message.id == id).expect("it is in its flow");
         let (whole, flow) = (!messages.remove(place).abandoned, self.flows[at].id);
         if !self.flows[at].messages.is_empty() {
-            return Gone { whole, flow, stage: None };
+            return Gone { whole, flow, last_of: None };
         }
-        let mut left = None;
-        self.change(now, conditions, |flows| left = Some(flows.remove(at)));
-        let stage = left.and_then(|flow: Flow| flow.ended).expect("who joins is planned");
-        Gone { whole, flow, stage: Some(stage) }
+        let mut last_of = None;
+        self.change(now, conditions, |flows| last_of = Some(flows.remove(at)));
+        Gone { whole, flow, last_of }
     }
 
     /// Nobody wants the rest of a message any more: what its sender has in flight goes on, nothing follows.
@@ -141,23 +151,35 @@ impl Line {
     }
 
     /// Brings the flows under way to `now`, changes them, and plans them anew.
-    fn change(&mut self, now: Time, conditions: &dyn Conditions, change: impl FnOnce(&mut Vec<Flow>)) {
+    fn change(&mut self, now: Time, conditions: &dyn Conditions, change: impl FnOnce(&mut Vec<Box<Flow>>)) {
         let before = Share::of(conditions, self.shares);
         for flow in self.flows.iter_mut().filter(|flow| flow.is_under_way(now)) {
-            flow.now.run(&before, now);
+            flow.now.run(before.conditions(), now);
         }
         change(&mut self.flows);
         self.shares = self.flows.iter().filter(|flow| flow.is_under_way(now)).count();
         let after = Share::of(conditions, self.shares);
         for flow in self.flows.iter_mut().filter(|flow| flow.is_under_way(now)) {
-            let mut ended = flow.now.clone();
-            flow.ends = ended.run(&after, Time::FAR).expect("a transfer that may run for ever ends");
-            flow.ended = Some(ended);
+            let ended = flow.ended.insert(flow.now.clone());
+            let ends = ended.run(after.conditions(), Time::FAR);
+            flow.ends = ends.expect("a transfer that may run for ever ends");
         }
     }
 }
 
 impl Flow {
+    /// A flow that begins with this transfer; a line numbers it.
+    pub(super) fn new(transfer: Transfer, sender: Sender) -> Box<Flow> {
+        let now = Stage { transfer, sender };
+        let messages = SmallVec::new();
+        Box::new(Flow { id: 0, messages, turns: None, now, ended: None, ends: Ok(Time::ZERO) })
+    }
+
+    /// Where it is at its end.
+    pub(super) fn at_its_end(&mut self) -> &mut Stage {
+        self.ended.as_mut().expect("who joins is planned")
+    }
+
     fn is_under_way(&self, now: Time) -> bool {
         self.ended.is_none() || self.ends.unwrap_or_else(|broken| broken.at) > now
     }
@@ -207,6 +229,11 @@ struct Share<'c> {
 impl<'c> Share<'c> {
     fn of(whole: &'c dyn Conditions, flows: usize) -> Share<'c> {
         Share { whole, flows: flows.max(1) as u64 }
+    }
+
+    /// Who is alone has the link itself, without the detour.
+    fn conditions(&self) -> &dyn Conditions {
+        if self.flows == 1 { self.whole } else { self }
     }
 }
 

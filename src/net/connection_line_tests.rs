@@ -14,10 +14,10 @@ fn link() -> Steady {
     Steady::new(Span::millis(20), BitRate(8_000_000), BitRate(8_000_000))
 }
 
-fn stage(now: Time, bytes: u64) -> Box<Stage> {
+fn flow(now: Time, bytes: u64) -> Box<Flow> {
     let sender = Sender::new(Congestion::Cubic, Span::millis(20), now, true);
     let transfer = Transfer::new(Direction::Down, now, Load::of(bytes), 1_500, false);
-    Box::new(Stage { transfer, sender })
+    Flow::new(transfer, sender)
 }
 
 /// How long the bytes of a message take alone, without stalls.
@@ -28,17 +28,17 @@ fn bare(bytes: u64) -> Span {
 #[test]
 fn two_that_begin_together_take_twice_as_long_and_one_that_joins_late_delays_by_its_part() {
     let (link, mut line) = (link(), Line::default());
-    let alone = line.join(stage(at(0), 1_000_000), at(0), &link);
-    let end = line.ends(alone).0.expect("nothing breaks");
+    let alone = line.join(flow(at(0), 1_000_000), at(0), &link);
+    let end = line.ends(alone).expect("nothing breaks");
     assert!(end.since(at(0)) >= bare(1_000_000));
-    let second = line.join(stage(at(0), 1_000_000), at(0), &link);
+    let second = line.join(flow(at(0), 1_000_000), at(0), &link);
     for id in [alone, second] {
-        let together = line.ends(id).0.expect("nothing breaks").since(at(0));
+        let together = line.ends(id).expect("nothing breaks").since(at(0));
         let twice = bare(2_000_000);
         assert!(together >= twice && together < twice + Span::millis(40), "{together} for {twice}");
     }
     assert!(line.leave(second, at(500), &link).whole);
-    let after = line.ends(alone).0.expect("nothing breaks");
+    let after = line.ends(alone).expect("nothing breaks");
     // It had half of the rate for half a second: a quarter of a second is lost.
     let late = after.since(end);
     assert!((Span::millis(230)..Span::millis(270)).contains(&late), "{late}");
@@ -47,14 +47,15 @@ fn two_that_begin_together_take_twice_as_long_and_one_that_joins_late_delays_by_
 #[test]
 fn what_goes_over_the_wire_does_not_depend_on_company() {
     let (link, mut line) = (link(), Line::default());
-    let one = line.join(stage(at(0), 300_000), at(0), &link);
-    let two = line.join(stage(at(70), 50_000), at(70), &link);
-    let end = line.ends(two).0.expect("nothing breaks");
+    let one = line.join(flow(at(0), 300_000), at(0), &link);
+    let two = line.join(flow(at(70), 50_000), at(70), &link);
+    let end = line.ends(two).expect("nothing breaks");
     let short = line.leave(two, end, &link);
-    let end = line.ends(one).0.expect("nothing breaks");
+    let end = line.ends(one).expect("nothing breaks");
     let long = line.leave(one, end, &link);
     for (gone, bytes) in [(short, 50_000), (long, 300_000)] {
-        let stage = gone.stage.expect("each has a flow of its own");
+        let mut flow = gone.last_of.expect("each has a flow of its own");
+        let stage = flow.at_its_end();
         assert_eq!(stage.transfer.traffic.bytes, wire(bytes, 1_500));
         assert_eq!(stage.transfer.traffic.packets, segments(bytes, 1_500));
     }
@@ -64,25 +65,26 @@ fn what_goes_over_the_wire_does_not_depend_on_company() {
 #[test]
 fn an_abandoned_flow_soon_leaves_the_line_to_others() {
     let (link, mut line) = (link(), Line::default());
-    let dead = line.join(stage(at(0), 10_000_000), at(0), &link);
+    let dead = line.join(flow(at(0), 10_000_000), at(0), &link);
     line.abandon(dead, at(1_000), &link);
-    let free = line.ends(dead).0.expect("nothing breaks");
+    let free = line.ends(dead).expect("nothing breaks");
     assert!(free <= at(1_100), "a window at most: {free}");
     let gone = line.leave(dead, free, &link);
     assert!(!gone.whole);
-    let stage = gone.stage.expect("it was alone");
+    let mut left = gone.last_of.expect("it was alone");
+    let stage = left.at_its_end();
     assert!(stage.transfer.traffic.bytes < 1_200_000, "{:?}", stage.transfer.traffic);
-    let next = line.join(self::stage(free, 100_000), free, &link);
-    let took = line.ends(next).0.expect("nothing breaks").since(free);
+    let next = line.join(flow(free, 100_000), free, &link);
+    let took = line.ends(next).expect("nothing breaks").since(free);
     assert!(took < bare(100_000) + Span::millis(60), "{took}");
 }
 
 #[test]
 fn what_was_all_in_flight_is_not_abandoned() {
     let (link, mut line) = (link(), Line::default());
-    let small = line.join(stage(at(0), 5_000), at(0), &link);
+    let small = line.join(flow(at(0), 5_000), at(0), &link);
     line.abandon(small, at(1), &link);
-    let end = line.ends(small).0.expect("nothing breaks");
+    let end = line.ends(small).expect("nothing breaks");
     assert_eq!(end, at(0) + bare(5_000));
     assert!(line.leave(small, end, &link).whole);
     line.abandon(small, at(50), &link);
@@ -91,14 +93,14 @@ fn what_was_all_in_flight_is_not_abandoned() {
 #[test]
 fn a_flow_that_is_over_takes_nothing_from_who_joins_before_it_is_asked_for() {
     let (link, mut line) = (link(), Line::default());
-    let first = line.join(stage(at(0), 5_000), at(0), &link);
-    let (end, alone) = line.ends(first);
-    assert!(alone && end.expect("nothing breaks") < at(6));
-    let second = line.join(stage(at(10), 5_000), at(10), &link);
+    let first = line.join(flow(at(0), 5_000), at(0), &link);
+    let end = line.ends(first);
+    assert!(line.is_alone() && end.expect("nothing breaks") < at(6));
+    let second = line.join(flow(at(10), 5_000), at(10), &link);
     let expected = at(10) + bare(5_000);
-    assert_eq!(line.ends(second).0.expect("nothing breaks"), expected);
+    assert_eq!(line.ends(second).expect("nothing breaks"), expected);
     assert!(line.leave(first, at(12), &link).whole);
-    assert_eq!(line.ends(second).0.expect("nothing breaks"), expected);
+    assert_eq!(line.ends(second).expect("nothing breaks"), expected);
 }
 
 /// When each of `messages`, which are all there at `now`, has left: as streams of one connection.
@@ -106,10 +108,10 @@ fn streams(link: &dyn Conditions, messages: &[u64]) -> (Vec<Time>, Line) {
     let mut line = Line::default();
     let sender = Sender::new(Congestion::Cubic, link.rtt(at(0)), at(0), true);
     let transfer = Transfer::new(Direction::Down, at(0), Load::of(messages[0]), 1_500, false);
-    let mut ids = vec![line.join(Box::new(Stage { transfer, sender }), at(0), link)];
+    let mut ids = vec![line.join(Flow::new(transfer, sender), at(0), link)];
     let flow = ids[0];
     ids.extend(messages[1..].iter().map(|bytes| line.add(flow, Load::of(*bytes), at(0), link)));
-    let ends = ids.iter().map(|id| line.ends(*id).0.expect("nothing breaks")).collect();
+    let ends = ids.iter().map(|id| line.ends(*id).expect("nothing breaks")).collect();
     (ends, line)
 }
 
@@ -127,9 +129,9 @@ proptest! {
         prop_assert!(ends.is_sorted());
         // Nothing is sent twice, and nothing but the last packets is not full.
         for id in 2..=n {
-            prop_assert!(line.leave(id, last, &link).stage.is_none());
+            prop_assert!(line.leave(id, last, &link).last_of.is_none());
         }
-        let traffic = line.leave(1, last, &link).stage.expect("the last one").transfer.traffic;
+        let traffic = line.leave(1, last, &link).last_of.expect("the last one").at_its_end().transfer.traffic;
         prop_assert_eq!(traffic.retransmitted, 0);
         let packets = segments(n * bytes, 1_500);
         prop_assert!((packets..=packets + n).contains(&traffic.packets));
@@ -150,18 +152,18 @@ proptest! {
             ids.push(line.add(1, Load::of(*bytes), at(*ms), &link));
         }
         let mut ends: Vec<(Time, u64)> =
-            ids.iter().map(|id| (line.ends(*id).0.expect("nothing breaks"), *id)).collect();
+            ids.iter().map(|id| (line.ends(*id).expect("nothing breaks"), *id)).collect();
         ends.sort_unstable();
         let bytes = 500_000 + later.iter().map(|(_, bytes)| bytes).sum::<u64>();
-        let mut stage = None;
+        let mut last_of = None;
         for (end, id) in &ends {
-            prop_assert!(stage.is_none());
-            prop_assert_eq!(line.ends(*id).0, Ok(*end), "who leaves changes nothing for the others");
+            prop_assert!(last_of.is_none());
+            prop_assert_eq!(line.ends(*id), Ok(*end), "who leaves changes nothing for the others");
             let gone = line.leave(*id, *end, &link);
             prop_assert!(gone.whole);
-            stage = gone.stage;
+            last_of = gone.last_of;
         }
-        let traffic = stage.expect("the last one leaves it").transfer.traffic;
+        let traffic = last_of.expect("the last one leaves it").at_its_end().transfer.traffic;
         let fresh = traffic.packets - traffic.retransmitted;
         let packets = segments(bytes, 1_500);
         prop_assert!((packets..=packets + 6).contains(&fresh), "{fresh} for {packets}");
@@ -192,7 +194,7 @@ proptest! {
         let sender = Sender::new(congestion, link.rtt, at(0), true);
         let transfer = Transfer::new(Direction::Down, at(0), Load::of(first), 1_500, false);
         let mut line = Line::default();
-        let flow = line.join(Box::new(Stage { transfer, sender }), at(0), &link);
+        let flow = line.join(Flow::new(transfer, sender), at(0), &link);
         let (mut later, mut ids, mut bytes) = (later, vec![flow], first);
         later.sort_unstable();
         for (ms, more) in later {
@@ -202,11 +204,11 @@ proptest! {
             }
         }
         let mut ends: Vec<(Time, u64)> =
-            ids.iter().map(|id| (line.ends(*id).0.expect("nothing breaks"), *id)).collect();
+            ids.iter().map(|id| (line.ends(*id).expect("nothing breaks"), *id)).collect();
         ends.sort_unstable();
         let last = ends.last().expect("there are some").0;
-        let stage = ends.iter().filter_map(|(end, id)| line.leave(*id, *end, &link).stage).last();
-        let traffic = stage.expect("the last one leaves it").transfer.traffic;
+        let last_of = ends.iter().filter_map(|(end, id)| line.leave(*id, *end, &link).last_of).last();
+        let traffic = last_of.expect("the last one leaves it").at_its_end().transfer.traffic;
         let fresh = traffic.packets - traffic.retransmitted;
         let packets = segments(bytes, 1_500);
         prop_assert!((packets..=packets + ids.len() as u64).contains(&fresh), "{fresh} for {packets}");
@@ -219,19 +221,20 @@ fn who_joins_when_part_of_the_window_is_free_sends_no_more_than_there_is() {
     // The free part covers the pipe of a slow link, and what is left is more than that and less than the whole window.
     let link = Steady::new(Span::millis(100), BitRate(2_000_000), BitRate(2_000_000));
     let mut line = Line::default();
-    let first = line.join(stage(at(0), 200_000), at(0), &link);
-    let end = line.ends(first).0.expect("nothing breaks");
+    let first = line.join(flow(at(0), 200_000), at(0), &link);
+    let end = line.ends(first).expect("nothing breaks");
     for early in [10, 40, 80, 120, 160, 200, 300] {
         for bytes in (1..=20).map(|n| n * 20_000) {
             let mut line = Line::default();
-            let first = line.join(stage(at(0), 200_000), at(0), &link);
+            let first = line.join(flow(at(0), 200_000), at(0), &link);
             let joins = Time(end.0 - Span::millis(early).0);
             let second = line.add(first, Load::of(bytes), joins, &link);
-            let last = [first, second].map(|id| line.ends(id).0.expect("nothing breaks")).into_iter().max();
+            let last = [first, second].map(|id| line.ends(id).expect("nothing breaks")).into_iter().max();
             let last = last.expect("there are two");
             assert!(last >= at(0) + link.rate[1].time_for(wire(200_000 + bytes, 1_500)), "{early}, {bytes}");
             line.leave(first, last, &link);
-            let traffic = line.leave(second, last, &link).stage.expect("the last one").transfer.traffic;
+            let traffic =
+                line.leave(second, last, &link).last_of.expect("the last one").at_its_end().transfer.traffic;
             assert_eq!(traffic.retransmitted, 0);
             assert!(traffic.packets <= segments(200_000 + bytes, 1_500) + 1);
         }
@@ -242,8 +245,8 @@ fn who_joins_when_part_of_the_window_is_free_sends_no_more_than_there_is() {
 fn a_message_that_nobody_joins_is_a_transfer_like_any_other() {
     for (losses, bytes) in [(Losses::None, 300_000), (Losses::Bernoulli(0.01), 300_000), (Losses::None, 1)] {
         let link = link().with_losses(losses, Seed(3));
-        let mut alone = stage(at(0), bytes);
-        let ended = alone.run(&link, Time::FAR).expect("it ends").expect("nothing breaks");
+        let mut alone = flow(at(0), bytes);
+        let ended = alone.now.run(&link, Time::FAR).expect("it ends").expect("nothing breaks");
         assert_eq!(streams(&link, &[bytes]).0, [ended]);
     }
 }
@@ -251,28 +254,28 @@ fn a_message_that_nobody_joins_is_a_transfer_like_any_other() {
 #[test]
 fn a_small_stream_is_not_stuck_behind_a_big_one() {
     let (link, mut line) = (link(), Line::default());
-    let big = line.join(stage(at(0), 5_000_000), at(0), &link);
-    let before = line.ends(big).0.expect("nothing breaks");
+    let big = line.join(flow(at(0), 5_000_000), at(0), &link);
+    let before = line.ends(big).expect("nothing breaks");
     let small = line.add(big, Load::of(2_000), at(1_000), &link);
-    let took = line.ends(small).0.expect("nothing breaks").since(at(1_000));
+    let took = line.ends(small).expect("nothing breaks").since(at(1_000));
     // A frame of the other, what was in the queue, and its own two packets.
     assert!(took < Span::millis(70), "{took}");
-    let late = line.ends(big).0.expect("nothing breaks").since(before);
+    let late = line.ends(big).expect("nothing breaks").since(before);
     assert!(late < bare(2_000) + Span::millis(2), "the big one is later by as much: {late}");
-    assert!(line.leave(small, at(1_100), &link).stage.is_none());
-    assert_eq!(line.ends(big).0.expect("nothing breaks").since(before), late);
+    assert!(line.leave(small, at(1_100), &link).last_of.is_none());
+    assert_eq!(line.ends(big).expect("nothing breaks").since(before), late);
 }
 
 #[test]
 fn what_fits_into_the_window_goes_out_with_what_was_sent_before() {
     let (link, mut line) = (link(), Line::default());
-    let first = line.join(stage(at(0), 3_000), at(0), &link);
+    let first = line.join(flow(at(0), 3_000), at(0), &link);
     let second = line.add(first, Load::of(3_000), at(1), &link);
     // Three packets each and a window of ten: nobody waits for an acknowledgement.
-    assert_eq!(line.ends(first).0, Ok(at(0) + bare(3_000)));
-    assert_eq!(line.ends(second).0, Ok(at(0) + bare(3_000) * 2));
+    assert_eq!(line.ends(first), Ok(at(0) + bare(3_000)));
+    assert_eq!(line.ends(second), Ok(at(0) + bare(3_000) * 2));
     let third = line.add(first, Load::of(14_480), at(2), &link);
-    let end = line.ends(third).0.expect("nothing breaks");
+    let end = line.ends(third).expect("nothing breaks");
     assert!(end > at(20) && end < at(60), "four more fit, six wait: {end}");
 }
 
@@ -295,8 +298,8 @@ fn one_loss_holds_back_all_streams_of_a_connection_and_of_several_only_its_own()
     let parallel = |link: &Steady| {
         let mut line = Line::default();
         let starts = (0..4).map(|n| at(4 * n));
-        let ids: Vec<_> = starts.map(|now| line.join(stage(now, 2_000), now, link)).collect();
-        ids.iter().map(|id| line.ends(*id).0.expect("nothing breaks")).collect::<Vec<Time>>()
+        let ids: Vec<_> = starts.map(|now| line.join(flow(now, 2_000), now, link)).collect();
+        ids.iter().map(|id| line.ends(*id).expect("nothing breaks")).collect::<Vec<Time>>()
     };
     let (before, after) = (parallel(&clean), parallel(&lossy));
     assert!(after[0].since(before[0]) > Span::millis(15), "{before:?} and {after:?}");
@@ -308,13 +311,13 @@ fn one_loss_holds_back_all_streams_of_a_connection_and_of_several_only_its_own()
 #[test]
 fn a_stream_that_is_given_up_leaves_its_turns_to_the_others() {
     let (link, mut line) = (link(), Line::default());
-    let dead = line.join(stage(at(0), 10_000_000), at(0), &link);
+    let dead = line.join(flow(at(0), 10_000_000), at(0), &link);
     let other = line.add(dead, Load::of(1_000_000), at(0), &link);
-    let shared = line.ends(other).0.expect("nothing breaks");
+    let shared = line.ends(other).expect("nothing breaks");
     line.abandon(dead, at(500), &link);
-    let free = line.ends(other).0.expect("nothing breaks");
+    let free = line.ends(other).expect("nothing breaks");
     assert!(free.since(at(0)) < shared.since(at(0)).scaled(4, 5), "{free} instead of {shared}");
-    let ends = line.ends(dead).0.expect("nothing breaks");
+    let ends = line.ends(dead).expect("nothing breaks");
     assert!(ends <= at(600), "what was in flight: {ends}");
     assert!(!line.leave(dead, ends, &link).whole);
     assert!(line.leave(other, free, &link).whole);

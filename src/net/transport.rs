@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::conditions::{Conditions, Direction};
-use super::connection_line::{Line, MessageId, Stage};
+use super::connection_line::{Flow, Line, MessageId};
 use super::connection_pool::{Found, Pool, Shared};
 use super::link::Link;
 use super::options::OutageMode;
@@ -296,7 +296,7 @@ impl Way {
             }
             let transfer = state.message(direction, now, bytes, weather.mtu());
             let sender = state.senders[way].clone();
-            let message = line.join(Box::new(Stage { transfer, sender }), now, weather);
+            let message = line.join(Flow::new(transfer, sender), now, weather);
             if self.options.protocol == Protocol::Http2 {
                 shared.flow[way].set(Some(message));
             }
@@ -308,11 +308,12 @@ impl Way {
     fn quit(&self, shared: &Shared, direction: Direction, message: MessageId) -> bool {
         let (way, http2) = (direction as usize, self.options.protocol == Protocol::Http2);
         let gone = self.with_line(direction, |line, now, weather| line.leave(message, now, weather));
-        if let Some(stage) = gone.stage {
+        if let Some(mut last_of) = gone.last_of {
+            let stage = last_of.at_its_end();
             self.sent(direction, stage.transfer.traffic);
             // Another flow of the connection may have begun with this one's sender.
             if !http2 || shared.flow[way].get() == Some(gone.flow) {
-                shared.state.borrow_mut().senders[way] = stage.sender;
+                std::mem::swap(&mut shared.state.borrow_mut().senders[way], &mut stage.sender);
                 shared.flow[way].set(None);
             }
         }
@@ -337,23 +338,30 @@ impl Way {
         }
         let message = self.join(shared, direction, bytes);
         errand.message.set(Some((direction, message)));
-        let (ends, arrives) = loop {
-            let (ends, alone) = self.lines[way].borrow().ends(message);
-            let arrives = ends.map(|left| self.arrival(shared, direction, left));
-            // Who has the line for itself, and a connection that nobody joins, need not tell when it leaves it: one turn less.
-            let alone = alone && self.options.protocol == Protocol::Http1;
-            let until = if alone { arrives } else { ends };
-            let until = until.unwrap_or_else(|broken| broken.at);
+        let mut arrives = Time::FAR;
+        let ends = loop {
+            let (ends, alone) = {
+                let line = self.lines[way].borrow();
+                (line.ends(message), line.is_alone())
+            };
+            let until = match ends {
+                Ok(left) => {
+                    arrives = self.arrival(shared, direction, left);
+                    // Who has the line for itself, and a connection that nobody joins, need not tell when it leaves it: one turn less.
+                    if alone && self.options.protocol == Protocol::Http1 { arrives } else { left }
+                }
+                Err(broken) => broken.at,
+            };
             if self.handle.timeout(until, self.changed[way].notified()).await.is_err() {
-                break (ends, arrives);
+                break ends;
             }
         };
         errand.message.set(None);
         let whole = self.quit(shared, direction, message);
         self.last_packet.set(Some(self.handle.now()));
-        match (ends, arrives) {
-            (Ok(at), Ok(arrives)) if whole => Ok(Left { at, arrives }),
-            (Err(broken), _) => {
+        match ends {
+            Ok(at) if whole => Ok(Left { at, arrives }),
+            Err(broken) => {
                 shared.close();
                 Err(Passed::Broken(self.told(broken)))
             }

@@ -17,6 +17,17 @@ pub enum Congestion {
 /// Shortest retransmission timeout beyond the smoothed round trip.
 const RTO_MARGIN: Span = Span::millis(200);
 
+/// What is left of the old estimate after so many samples of an eighth each (RFC 6298), up to 32.
+const KEPT: [f64; 33] = {
+    let mut kept = [1.0; 33];
+    let mut n = 1;
+    while n < kept.len() {
+        kept[n] = kept[n - 1] * 0.875;
+        n += 1;
+    }
+    kept
+};
+
 /// What a sender remembers from one message to the next.
 #[derive(Clone, Debug)]
 pub struct Sender {
@@ -57,11 +68,8 @@ impl Sender {
 
     /// A flight of `samples` acknowledgements was seen, the last of which took `rtt`.
     pub(super) fn measured(&mut self, rtt: Span, samples: u64) {
-        // An eighth a sample (RFC 6298); what is left after n of them is (7/8)^n. Two segments share an acknowledgement.
-        let mut kept = 1.0;
-        for _ in 0..samples.div_ceil(2).min(32) {
-            kept *= 0.875;
-        }
+        // Two segments share an acknowledgement.
+        let kept = KEPT[samples.div_ceil(2).min(32) as usize];
         let srtt = rtt.as_secs_f64() + (self.srtt.as_secs_f64() - rtt.as_secs_f64()) * kept;
         self.srtt = Span::from_secs_f64(srtt);
         self.spread = Span::from_secs_f64(self.spread.as_secs_f64() * kept);

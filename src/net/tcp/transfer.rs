@@ -238,12 +238,14 @@ impl Transfer {
     /// The bottleneck as the next packet finds it.
     fn pace(&self, conditions: &dyn Conditions) -> Pace {
         let mut start = self.at.max(self.free);
-        if conditions.rate(self.way, start).0 == 0 {
+        let mut rate = conditions.rate(self.way, start);
+        if rate.0 == 0 {
             // The first byte leaves when there is capacity again.
             start = conditions.leaves_by(self.way, start, 1);
+            rate = conditions.rate(self.way, start);
         }
         let mtu = self.load.mtu;
-        let segment = match conditions.rate(self.way, start) {
+        let segment = match rate {
             BitRate(0) => conditions.leaves_by(self.way, start, mtu).since(start),
             rate => rate.time_for(mtu),
         };
@@ -329,11 +331,12 @@ impl Transfer {
             false => left,
         };
         let end = |n: u64| conditions.leaves_by(self.way, pace.start, self.bytes(n));
-        let stretch = n > window;
-        if stretch && until < end(n) {
+        let (stretch, mut ends) = (n > window, end(n));
+        if stretch && until < ends {
             n = search(n, |n| end(n) <= until).max(1);
+            ends = end(n);
         }
-        Step { n, window, stretch, start: pace.start, end: end(n) }
+        Step { n, window, stretch, start: pace.start, end: ends }
     }
 
     /// How far the present window reaches without a stall: to the end, to where it overflows the queue, or less when the rate rises;
