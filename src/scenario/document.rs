@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::check::{check, flatten};
 use super::derive::derive;
 use super::diagnostic::{Diagnostic, Invalid, LoadError, Source, choices};
+use super::file;
 use super::form::Form;
 use super::grammar::{ROOT, VARIANT};
 use super::idle::idle;
@@ -87,8 +88,10 @@ impl Document {
     /// It cannot be read, or it is not TOML.
     pub fn load(path: &Path) -> Result<Document, LoadError> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| LoadError::Unreadable { path: shown.clone(), why: e.to_string() })?;
+        let unreadable = |why: String| LoadError::Unreadable { path: shown.clone(), why };
+        let bytes = file::read(path, file::Named::Typed, file::SCENARIO_MAX)
+            .map_err(|e| unreadable(e.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|e| unreadable(e.to_string()))?;
         let mut document = Document::parse(&shown, &text)?;
         document.dir = path.parent().map(Path::to_owned);
         Ok(document)

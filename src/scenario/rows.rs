@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::column::ColumnType;
 use super::diagnostic::{Diagnostic, Place, Source, choices, closest};
 use super::tree::{Entry, Node, Origin, Table, Val};
+use super::file;
 use super::written::Calendar;
 use crate::base::{Stamp, Value, words};
 use crate::workload::GivenRow;
@@ -83,7 +84,7 @@ impl Brought {
         };
         let place = rows.get(&["csv"]).and_then(|n| n.origin.place.clone()).or(at);
         let path = dir.map_or_else(|| Path::new(file).to_owned(), |dir| dir.join(file));
-        let bytes = std::fs::read(&path).map_err(|e| {
+        let bytes = file::read(&path, file::Named::InFile, file::ROWS_MAX).map_err(|e| {
             vec![Diagnostic::new(place.clone(), format!("cannot read {}: {e}", path.display()))]
         })?;
         let shown = path.display().to_string();
