@@ -16,6 +16,7 @@ use super::resolve::resolve;
 use super::rows::{Brought, not_utf8, prepare};
 use super::traces::{Traces, in_place_of_rates};
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
+use super::written::{TITLE_WANT, is_title};
 use crate::base::{Digest, Seed};
 use crate::metrics::Unit;
 
@@ -215,6 +216,10 @@ impl Document {
         if let Some(variants) = self.tree.get(&["variant"]) {
             let mut variants = variants.clone();
             check(&Form::Named { of: &VARIANT, library: Vec::new }, &mut variants, "variant", mistakes);
+            for (_, entry) in variants.table().into_iter().flatten().filter(|(name, _)| !is_title(name)) {
+                let title = "this is no name for a variant";
+                mistakes.push(Diagnostic::new(entry.key.place.clone(), title).help(TITLE_WANT));
+            }
         }
         for name in &request.variants {
             if !all.contains(&name.as_str()) {
