@@ -306,7 +306,9 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
 /// What is searched for several values of: links, classes and numbers of devices of every fleet, and further axes.
 fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Across>> {
     let mut all = Vec::new();
-    for (part, spec) in [("class", &args.class), ("link", &args.link), ("devices", &args.fleet)] {
+    let options =
+        [("class", "class", &args.class), ("link", "link", &args.link), ("devices", "fleet", &args.fleet)];
+    for (part, option, spec) in options {
         let Some(spec) = spec else { continue };
         if part == "devices" && base.fleets.len() > 1 {
             let names: Vec<&str> = base.fleets.iter().map(|fleet| fleet.name.as_str()).collect();
@@ -316,7 +318,7 @@ fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Ac
         let keys: Vec<String> =
             base.fleets.iter().map(|fleet| format!("fleet.{}.{part}", fleet.name)).collect();
         let axis: Axis =
-            format!("{}={spec}", keys[0]).parse().map_err(|e| Refusal::usage(format!("--{part}: {e}")))?;
+            format!("{}={spec}", keys[0]).parse().map_err(|e| Refusal::usage(format!("--{option}: {e}")))?;
         refuse_large(axis.count())?;
         all.push(Across { keys, values: axis.values() });
     }
