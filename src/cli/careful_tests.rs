@@ -92,6 +92,24 @@ fn what_is_no_file_is_refused_by_whatever_reads_it() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_no_memory_holds_is_refused_before_it_starts() {
+    let mut desk = desk();
+    let many = "name = \"many\"\nduration = \"30d\"\n[entity.note]\nrows = 10\nschema = { id = \"uuid key\", title = \"text\" }\n\
+                [fleet.phones]\ndevices = 1000000\nlink = \"mine\"\n[link.mine]\nrtt = \"9ms\"\nup = \"1Mbit/s\"\ndown = \"1Mbit/s\"\n[workload]\nresumes_per_hour = 0\n\
+                [action.no]\nentity = \"note\"\nkind = \"update\"\ncolumns = [\"title\"]\nper_device = 0\n";
+    desk.write("many.toml", many);
+    for command in
+        ["run @many.toml --out @new", "sweep @many.toml --axis engine.pull.chunk_rows=1,2 --out @new"]
+    {
+        assert_eq!(desk.run(command), 20, "{command}: {}", desk.err);
+        assert!(desk.err.contains("GiB of memory needed, by an estimate, and"), "{command}: {}", desk.err);
+        assert!(!desk.path("new").exists(), "{command}");
+    }
+    assert_eq!(desk.run("check -q @many.toml"), 0, "{}", desk.err);
+}
+
 #[test]
 fn two_scenarios_are_compared_as_a_choice_and_never_as_a_regression() {
     let mut desk = desk();

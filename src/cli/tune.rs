@@ -3,7 +3,8 @@
 use super::args::{Selection, SweepFormat, TuneArgs};
 use super::console::Console;
 use super::refusal::Refusal;
-use super::run::{Order, Ran, UnderWay};
+use super::room;
+use super::run::{Order, Ran, UnderWay, options};
 use super::sources::{self, Values};
 use crate::base::Digest;
 use crate::campaign::tune::{Knob, Place, Setting, Shipped, Space, herd};
@@ -28,6 +29,7 @@ pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'
     let order = Order { place, work: &args.work, twice: false, baseline: None, sweep: None };
     sources::remark_on(&search.plans, console);
     let corners = std::mem::take(&mut search.plans);
+    room::for_plans(&corners, options(&args.work, false).jobs, console)?;
     let mut under_way = UnderWay::open(&corners, &search.name, &order)?;
     under_way.remark(console);
     for remark in &search.remarks {
