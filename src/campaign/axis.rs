@@ -141,7 +141,13 @@ impl FromStr for Axis {
 fn says_the_same(one: &str, other: &str) -> bool {
     let as_numbers = || {
         let ((x, unit), (y, other_unit)) = (number(one)?, number(other)?);
-        let factor = if unit == other_unit { 1.0 } else { in_units_of(other_unit, unit)? };
+        let factor = match (other_unit, unit) {
+            (one, other) if one == other => 1.0,
+            // Only shares are written in per cent.
+            ("%", "") => 0.01,
+            ("", "%") => 100.0,
+            _ => in_units_of(other_unit, unit)?,
+        };
         // Units are whole multiples of each other, so what is the same differs by rounding alone.
         Some((x - y * factor).abs() <= 1e-12 * x.abs())
     };
@@ -334,6 +340,9 @@ mod tests {
         assert!(error("k=60s,1m").contains("names 1m twice: it is 60s"));
         assert!(error("k=1KiB,0.5KiB,1024B").contains("names 1024B twice: it is 1KiB"));
         assert!(error("k=1_000,1000").contains("twice"));
+        assert_eq!(error("k=0,0%"), "`0,0%` names 0% twice: it is 0");
+        assert_eq!(error("k=5%,0.05"), "`5%,0.05` names 0.05 twice: it is 5%");
+        assert!("k=1,1%".parse::<Axis>().is_ok());
         assert_eq!(values("60s,2m").len() + values("1s,1B").len() + values("-7d..28d,-7d..29d").len(), 6);
         assert!(error("k=1,,2").contains("nothing"));
     }

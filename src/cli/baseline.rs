@@ -73,7 +73,7 @@ pub(super) fn load(name: &str) -> anyhow::Result<Baseline> {
                 format!("there is no report or baseline `{name}`{near} (baselines in {HOME}: {known})");
             return Err(Refusal::because(Exit::NoBaseline, text));
         }
-        Err(e) => return Err(Refusal::environment(format!("cannot read {}: {e}", path.display()))),
+        Err(e) => return Err(Refusal::unreadable(&path, &e)),
     };
     Baseline::parse(&text).map_err(|e| damaged(&e))
 }

@@ -1,7 +1,6 @@
 //! `calibrate`: from a request log of one's own to a link, a backend and a chunk size.
 
-use std::fs;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::args::{CalibrateArgs, Table};
@@ -12,6 +11,7 @@ use crate::base::Span;
 use crate::campaign::calibrate::{BYTES_MAX, Mistakes, calibrate as estimates};
 use crate::report::calibrate::{Advice, Calibration};
 use crate::report::{self, Exit, human};
+use crate::scenario::file;
 
 /// Runs `calibrate`.
 pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -49,24 +49,16 @@ fn told(shown: &str, mistakes: &Mistakes) -> String {
 /// The log, if it is no larger than what is held in memory.
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let shown = path.display();
-    let refused = |e: std::io::Error| match e.kind() {
+    file::read(path, file::Named::Typed, BYTES_MAX).map_err(|e| match e.kind() {
         ErrorKind::NotFound => Refusal::usage(format!("{shown} is not there")),
-        _ => Refusal::environment(format!("cannot read {shown}: {e}")),
-    };
-    let mut bytes = Vec::new();
-    // A pipe does not know its length.
-    let file = fs::File::open(path).map_err(refused)?;
-    let known = file.metadata().map_err(refused)?.len();
-    if known <= BYTES_MAX {
-        file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(refused)?;
-    }
-    if known.max(bytes.len() as u64) > BYTES_MAX {
-        let limit = BYTES_MAX >> 20;
-        let text =
-            format!("error: {shown}: larger than {limit} MiB: calibrate a part of it, a day or a device");
-        return Err(Refusal::because(Exit::Invalid, text));
-    }
-    Ok(bytes)
+        ErrorKind::FileTooLarge => {
+            let limit = BYTES_MAX >> 20;
+            let text =
+                format!("error: {shown}: larger than {limit} MiB: calibrate a part of it, a day or a device");
+            Refusal::because(Exit::Invalid, text)
+        }
+        _ => Refusal::unreadable(path, &e),
+    })
 }
 
 /// Writes the scenario and says what can be done with it. A file that is there was edited by somebody.

@@ -55,6 +55,62 @@ fn a_record_that_is_no_text_is_refused_with_the_place_of_the_byte() {
 }
 
 #[test]
+fn what_is_no_file_is_refused_by_whatever_reads_it() {
+    let mut desk = desk();
+    std::fs::create_dir_all(desk.path("folder.json")).unwrap();
+    let mut wrong = vec![
+        ("calibrate @out", "it is a folder, not a file"),
+        ("validate tcp @out", "it is a folder, not a file"),
+    ];
+    #[cfg(unix)]
+    {
+        let device = "cannot read /dev/zero: it is a device, not a file";
+        wrong.extend([
+            ("run /dev/zero", device),
+            ("check /dev/zero", device),
+            ("replay /dev/zero", device),
+            ("calibrate /dev/zero", device),
+            ("validate tcp /dev/zero", device),
+            ("validate tcp-outage /dev/zero", device),
+        ]);
+    }
+    for (command, said) in wrong {
+        assert_eq!(desk.run(command), 20, "{command}: {}", desk.err);
+        assert!(desk.err.contains(said), "{command}: {}", desk.err);
+    }
+    // It takes no room on the disk, and would take all memory.
+    std::fs::create_dir(desk.path("vast")).unwrap();
+    for (file, command, limit) in [
+        ("vast.toml", "run @vast.toml", "64 MiB"),
+        ("vast/run.json", "report @vast", "4096 MiB"),
+        ("vast.csv", "validate tcp @vast.csv", "256 MiB"),
+    ] {
+        std::fs::File::create(desk.path(file)).unwrap().set_len(1 << 40).unwrap();
+        assert_eq!(desk.run(command), 2, "{command}: {}", desk.err);
+        let said = format!("it is larger than {limit}, the most that is read");
+        assert!(desk.err.contains(&said), "{command}: {}", desk.err);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_no_memory_holds_is_refused_before_it_starts() {
+    let mut desk = desk();
+    let many = "name = \"many\"\nduration = \"30d\"\n[entity.note]\nrows = 10\nschema = { id = \"uuid key\", title = \"text\" }\n\
+                [fleet.phones]\ndevices = 1000000\nlink = \"mine\"\n[link.mine]\nrtt = \"9ms\"\nup = \"1Mbit/s\"\ndown = \"1Mbit/s\"\n[workload]\nresumes_per_hour = 0\n\
+                [action.no]\nentity = \"note\"\nkind = \"update\"\ncolumns = [\"title\"]\nper_device = 0\n";
+    desk.write("many.toml", many);
+    for command in
+        ["run @many.toml --out @new", "sweep @many.toml --axis engine.pull.chunk_rows=1,2 --out @new"]
+    {
+        assert_eq!(desk.run(command), 20, "{command}: {}", desk.err);
+        assert!(desk.err.contains("GiB of memory needed, by an estimate, and"), "{command}: {}", desk.err);
+        assert!(!desk.path("new").exists(), "{command}");
+    }
+    assert_eq!(desk.run("check -q @many.toml"), 0, "{}", desk.err);
+}
+
+#[test]
 fn two_scenarios_are_compared_as_a_choice_and_never_as_a_regression() {
     let mut desk = desk();
     desk.write("other.toml", &TIES.replace("name = \"ties\"", "name = \"other\""));

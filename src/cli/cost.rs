@@ -73,13 +73,14 @@ impl Work {
         let (mut held, mut written) = (0, 0);
         for ((entity, data), _) in synced {
             let rows = self::held(plan, &entity.scope, data);
-            held += rows;
-            written += if data.one_stamp.is_some() { rows * empty / 1_000 } else { rows };
+            held = u64::saturating_add(held, rows);
+            let loaded = if data.one_stamp.is_some() { rows.saturating_mul(empty) / 1_000 } else { rows };
+            written = u64::saturating_add(written, loaded);
         }
         Work {
             devices,
-            provisioned: devices * held,
-            runs: devices * runs(plan),
+            provisioned: devices.saturating_mul(held),
+            runs: devices.saturating_mul(runs(plan)),
             backend_rows: plan.data.iter().map(|data| data.rows).sum(),
             content: content(plan),
             written,
@@ -88,14 +89,23 @@ impl Work {
 
     /// Host time in nanoseconds, where a run costs `run_ns`.
     fn wall_ns(self, run_ns: u64) -> u64 {
-        let rows = u128::from(self.provisioned + self.backend_rows) * u128::from(ROW_OF_RUN_MILLI) / 1_000;
+        let rows = u128::from(self.provisioned.saturating_add(self.backend_rows))
+            * u128::from(ROW_OF_RUN_MILLI)
+            / 1_000;
         u64::try_from((u128::from(self.runs) + rows) * u128::from(run_ns)).unwrap_or(u64::MAX)
     }
 
     fn memory(self) -> u64 {
         let Memory { base, device, run, content_percent, row } = MEMORY;
-        let open = self.devices.min(OPEN) * self.written * row;
-        base + self.content * content_percent / 100 + self.devices * device + self.runs * run + open
+        let open = (self.devices.min(OPEN) * row).saturating_mul(self.written);
+        let parts = [
+            base,
+            self.content.saturating_mul(content_percent) / 100,
+            self.devices.saturating_mul(device),
+            self.runs.saturating_mul(run),
+            open,
+        ];
+        parts.into_iter().fold(0, u64::saturating_add)
     }
 }
 
@@ -156,7 +166,23 @@ fn runs(plan: &Plan) -> u64 {
         Trigger::Save => u128::from(edits_milli / 1_000),
         Trigger::Start | Trigger::Login | Trigger::Online | Trigger::Manual => 1,
     };
-    plan.units.iter().flat_map(|unit| &unit.on).map(of_trigger).sum::<u128>() as u64
+    let all = plan.units.iter().flat_map(|unit| &unit.on).map(of_trigger).sum::<u128>();
+    u64::try_from(all).unwrap_or(u64::MAX)
+}
+
+/// Bytes of memory, at most, for so many of these cells at once.
+pub(super) fn memory(plans: &[Plan], jobs: usize) -> u64 {
+    // Cells of one scenario and one setting need the same.
+    let mut works: Vec<Work> = Vec::new();
+    let mut last = "";
+    for plan in plans.iter().filter(|plan| std::mem::replace(&mut last, &plan.digest) != plan.digest) {
+        works.push(Work::of(plan));
+    }
+    at_once(&works, jobs.min(plans.len().max(1)) as u64)
+}
+
+fn at_once(works: &[Work], threads: u64) -> u64 {
+    works.iter().map(|work| work.memory()).max().unwrap_or(0).saturating_mul(threads)
 }
 
 /// The estimate for all cells in a sentence, with its basis; nothing if the probe cannot be run.
@@ -172,8 +198,8 @@ pub(super) fn estimate(plans: &[Plan], runner: &dyn Runner, console: &Console<'_
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(plans.len().max(1)) as u64;
     let longest = works.iter().map(|work| work.wall_ns(run_ns)).max().unwrap_or(0);
     let all = works.iter().fold(0_u64, |sum, work| sum.saturating_add(work.wall_ns(run_ns)));
-    let memory = works.iter().map(|work| work.memory()).max().unwrap_or(0) * threads;
-    let sum = |of: fn(&Work) -> u64| works.iter().map(of).sum();
+    let memory = at_once(&works, threads);
+    let sum = |of: fn(&Work) -> u64| works.iter().map(of).fold(0, u64::saturating_add);
     format!(
         "about {} and {} here on {}, by an estimate: {}, {} provisioned, {} of a unit, by the cost of {} devices for an hour that ran just now ({})\n",
         human::span((all / threads).max(longest)),

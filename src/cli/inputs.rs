@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::report::{Folder, FolderError, RunRecord};
-use crate::scenario::Plan;
+use crate::scenario::{Plan, file};
 
 /// Where in a report's folder the copies lie.
 pub(super) const FOLDER: &str = "inputs";
@@ -22,7 +22,8 @@ pub(super) struct Input {
 impl Input {
     /// Its bytes.
     pub(super) fn read(&self) -> Result<Vec<u8>, FolderError> {
-        std::fs::read(&self.from).map_err(|cause| FolderError { path: self.from.clone(), cause })
+        file::read(&self.from, file::Named::InFile, file::RECORD_MAX)
+            .map_err(|cause| FolderError { path: self.from.clone(), cause })
     }
     /// The scenario with the copy's name in the place of the file's.
     pub(super) fn beside(&self, resolved: &str) -> String {

@@ -10,9 +10,12 @@ use super::refusal::Refusal;
 use super::written;
 use crate::campaign::validate::measured::{self, Malformed, REPETITIONS, Validation};
 use crate::report::{self, Exit};
+use crate::scenario::file;
 
 /// A header of measurements is shorter.
 const HEADER_MAX: u64 = 10_000;
+/// Measurements are smaller, in bytes.
+const MEASURED_MAX: u64 = 256 << 20;
 
 /// Files of transfers: how far off the predictions are, and whether every tolerance is met.
 pub(super) fn transfers(args: &MeasuredArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -94,8 +97,8 @@ fn table(validation: &Validation) -> String {
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
-    fs::read(path).map_err(|e| match e.kind() {
+    file::read(path, file::Named::Typed, MEASURED_MAX).map_err(|e| match e.kind() {
         ErrorKind::NotFound => Refusal::usage(format!("{} is not there", path.display())),
-        _ => Refusal::environment(format!("cannot read {}: {e}", path.display())),
+        _ => Refusal::unreadable(path, &e),
     })
 }

@@ -48,6 +48,7 @@ mod progress;
 mod refusal;
 mod replay;
 mod report;
+mod room;
 mod run;
 mod sources;
 mod sweep;

@@ -1,5 +1,8 @@
 //! Why the program does not do what it was asked.
 
+use std::io;
+use std::path::Path;
+
 use crate::report::Exit;
 
 /// An error with the exit code that belongs to it. Any other error is our own bug.
@@ -19,6 +22,14 @@ impl Refusal {
     }
     pub(super) fn environment(text: impl Into<String>) -> anyhow::Error {
         Refusal::because(Exit::Environment, text)
+    }
+    /// A file that was named and cannot be read. What is too large is for who named it to mend, not for the machine.
+    pub(super) fn unreadable(path: &Path, error: &io::Error) -> anyhow::Error {
+        let text = format!("cannot read {}: {error}", path.display());
+        match error.kind() {
+            io::ErrorKind::FileTooLarge => Refusal::usage(text),
+            _ => Refusal::environment(text),
+        }
     }
     /// The exit code of an error.
     pub(super) fn exit_of(error: &anyhow::Error) -> Exit {

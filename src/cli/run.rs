@@ -12,7 +12,7 @@ use super::inputs::{self, Input};
 use super::observations::Observations;
 use super::progress::Progress;
 use super::refusal::Refusal;
-use super::{baseline, sources};
+use super::{baseline, room, sources};
 use crate::base::Digest;
 use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
 use crate::report::{
@@ -89,6 +89,7 @@ pub(super) fn carry_out(
     runner: &dyn Runner,
     console: &mut Console<'_>,
 ) -> anyhow::Result<Ran> {
+    room::for_plans(plans, options(order.work, order.twice).jobs, console)?;
     // What lies in the folder from here on is to be left whole.
     console.surroundings().signals.heed();
     let mut under_way = UnderWay::open(plans, &name_of(plans, order.twice), order)?;

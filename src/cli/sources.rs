@@ -13,7 +13,7 @@ use crate::engine;
 use crate::metrics::{self, Unit};
 use crate::oracle;
 use crate::report::Exit;
-use crate::scenario::{self, Document, Invalid, Names, Plan, Request};
+use crate::scenario::{self, Document, Invalid, Names, Plan, Request, file};
 
 /// Keys with their values, as they are written.
 pub(super) type Values = Vec<(String, Vec<String>)>;
@@ -221,7 +221,8 @@ pub(super) fn read(path: &Path) -> anyhow::Result<String> {
 
 /// The text of a record or a baseline; bytes that are no text are said with their place, for whoever knows what it should be.
 pub(super) fn read_record(path: &Path) -> io::Result<Result<String, String>> {
-    Ok(String::from_utf8(std::fs::read(path)?).map_err(|e| {
+    let bytes = file::read(path, file::Named::InFile, file::RECORD_MAX)?;
+    Ok(String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         let before = &e.as_bytes()[..at];
         let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
@@ -233,19 +234,20 @@ pub(super) fn read_record(path: &Path) -> io::Result<Result<String, String>> {
 /// The run record of a file, as text.
 pub(super) fn read_run(file: &Path) -> anyhow::Result<String> {
     let shown = file.display();
-    let text = read_record(file).map_err(|e| Refusal::environment(format!("cannot read {shown}: {e}")))?;
+    let text = read_record(file).map_err(|e| Refusal::unreadable(file, &e))?;
     text.map_err(|e| Refusal::usage(format!("{shown}: not a run record: {e}")))
 }
 
 /// The text of a scenario; bytes that are no text are a mistake of the file's.
 fn text_at(path: &Path) -> anyhow::Result<Result<String, Invalid>> {
     use std::io::ErrorKind;
-    let bytes = std::fs::read(path).map_err(|e| match e.kind() {
+    let read = file::read(path, file::Named::Typed, file::SCENARIO_MAX);
+    let bytes = read.map_err(|e| match e.kind() {
         ErrorKind::NotFound if path.is_symlink() => {
             Refusal::usage(format!("{} is a link to what is not there", path.display()))
         }
         ErrorKind::NotFound => Refusal::usage(format!("there is no {}", path.display())),
-        _ => Refusal::environment(format!("cannot read {}: {e}", path.display())),
+        _ => Refusal::unreadable(path, &e),
     })?;
     Ok(scenario::text_of(bytes, &path.display().to_string()))
 }

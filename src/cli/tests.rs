@@ -540,7 +540,10 @@ fn what_is_doubtful_is_said_once_by_check_plan_and_run_and_not_when_quiet() {
 #[test]
 fn rows_of_one_s_own_travel_with_the_repro_file() {
     let mut desk = Desk::new();
-    desk.write("data/rows.csv", "id,status,changed\na,open,2026-03-01T00:00:00Z\n");
+    desk.write(
+        "data/rows.csv",
+        "id,status,changed\n0f3c9a54-7d1e-4b8a-9c20-5e6f70a1b2c3,open,2026-03-01T00:00:00Z\n",
+    );
     let rows = "rows = { csv = \"../data/rows.csv\", key = \"id\", updated_at = \"changed\" }";
     desk.write("s/ties.toml", &format!("{}{LOST}", TIES.replace("rows = 20", rows)));
     assert_eq!(desk.run("run @s/ties.toml --seed 3 --out @out --progress none"), 11, "{}", desk.err);

@@ -3,7 +3,8 @@
 use super::args::{Selection, SweepFormat, TuneArgs};
 use super::console::Console;
 use super::refusal::Refusal;
-use super::run::{Order, Ran, UnderWay};
+use super::room;
+use super::run::{Order, Ran, UnderWay, options};
 use super::sources::{self, Values};
 use crate::base::Digest;
 use crate::campaign::tune::{Knob, Place, Setting, Shipped, Space, herd};
@@ -28,6 +29,7 @@ pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'
     let order = Order { place, work: &args.work, twice: false, baseline: None, sweep: None };
     sources::remark_on(&search.plans, console);
     let corners = std::mem::take(&mut search.plans);
+    room::for_plans(&corners, options(&args.work, false).jobs, console)?;
     let mut under_way = UnderWay::open(&corners, &search.name, &order)?;
     under_way.remark(console);
     for remark in &search.remarks {
@@ -306,7 +308,9 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
 /// What is searched for several values of: links, classes and numbers of devices of every fleet, and further axes.
 fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Across>> {
     let mut all = Vec::new();
-    for (part, spec) in [("class", &args.class), ("link", &args.link), ("devices", &args.fleet)] {
+    let options =
+        [("class", "class", &args.class), ("link", "link", &args.link), ("devices", "fleet", &args.fleet)];
+    for (part, option, spec) in options {
         let Some(spec) = spec else { continue };
         if part == "devices" && base.fleets.len() > 1 {
             let names: Vec<&str> = base.fleets.iter().map(|fleet| fleet.name.as_str()).collect();
@@ -316,7 +320,7 @@ fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Ac
         let keys: Vec<String> =
             base.fleets.iter().map(|fleet| format!("fleet.{}.{part}", fleet.name)).collect();
         let axis: Axis =
-            format!("{}={spec}", keys[0]).parse().map_err(|e| Refusal::usage(format!("--{part}: {e}")))?;
+            format!("{}={spec}", keys[0]).parse().map_err(|e| Refusal::usage(format!("--{option}: {e}")))?;
         refuse_large(axis.count())?;
         all.push(Across { keys, values: axis.values() });
     }

@@ -101,6 +101,7 @@ fn a_search_that_makes_no_sense_is_refused_before_anything_runs() {
         ("@ties.toml --limit speed=1", 2, "foreground=TIME"),
         ("@ties.toml @more/other.toml", 2, "of one scenario, not of 2"),
         ("@more/other.toml --fleet 1,2", 2, "--fleet is of one fleet"),
+        ("@ties.toml --fleet 1,1", 2, "--fleet: `1,1` names 1 twice"),
         ("@gone.toml", 2, "there is no"),
         ("@ties.toml --resume @gone", 2, "there is no cells.jsonl"),
         ("@ties.toml --resume @out --out @out", 2, "cannot be used with"),

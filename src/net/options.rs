@@ -84,6 +84,11 @@ pub struct Jitter {
     pub tail: Option<JitterTail>,
 }
 
+impl Jitter {
+    /// A longer delay is cut to this: it is a gap, and gaps are drawn by themselves; a Pareto tail of exponent 1.6 has no end of its own.
+    pub const LONGEST: Span = Span::secs(2);
+}
+
 /// A share of the delays is Pareto: P(X > x) = (from ÷ x)^alpha.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JitterTail {

@@ -1,5 +1,7 @@
 //! Column types as the scenario writes them: `"text 10..40"`, `"ref doctor"`, `"timestamp -90d..60d /20m"`.
 
+use std::borrow::Cow;
+
 use crate::base::{Bytes, Ppm, Span};
 
 use super::form::Written;
@@ -53,6 +55,43 @@ pub(super) enum KeyType {
     Int,
 }
 
+impl KeyType {
+    /// A key of a CSV in the one way in which it is written, so that one key is one text; `None` if it is none of this type.
+    pub(super) fn canonical(self, text: &str) -> Option<Cow<'_, str>> {
+        match self {
+            KeyType::Text => Some(Cow::Borrowed(text)),
+            KeyType::Int => {
+                let text = text.trim();
+                text.parse::<i64>().is_ok_and(|n| n.to_string() == text).then_some(Cow::Borrowed(text))
+            }
+            KeyType::Uuid => {
+                let text = text.trim();
+                let groups =
+                    text.split('-').map(|g| g.bytes().all(|b| b.is_ascii_hexdigit()).then_some(g.len()));
+                let uuid = groups.eq([8, 4, 4, 4, 12].map(Some));
+                let large = text.bytes().any(|b| b.is_ascii_uppercase());
+                uuid.then(|| if large { text.to_ascii_lowercase().into() } else { text.into() })
+            }
+        }
+    }
+    /// What such a key must be.
+    pub(super) fn want(self) -> &'static str {
+        match self {
+            KeyType::Text => "a text",
+            KeyType::Int => "a whole number of 64 bits, without a plus and without zeros before it",
+            KeyType::Uuid => "a UUID, such as 0f3c9a54-7d1e-4b8a-9c20-5e6f70a1b2c3",
+        }
+    }
+    /// The column's type.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            KeyType::Text => "text key",
+            KeyType::Int => "int key",
+            KeyType::Uuid => "uuid key",
+        }
+    }
+}
+
 /// The type of a column.
 pub(super) const COLUMN: Written = Written {
     want: "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"fat 1.5kB\", \"fat 1.5kB..20kB 2% 150kB\", \"int\", \"int 0..100\", \
@@ -63,6 +102,9 @@ pub(super) const COLUMN: Written = Written {
 
 /// Sigma of the logarithm of a fat text's length, in thousandths: p99 is then about 13 times the median (estimate).
 pub(super) const FAT_SIGMA_MILLI: u32 = 1_100;
+
+/// The longest `text`, in bytes.
+pub(super) const TEXT_MAX: u32 = 1_000_000;
 
 /// Reads a column type.
 pub(super) fn column_type(text: &str) -> Option<ColumnType> {
@@ -77,7 +119,7 @@ pub(super) fn column_type(text: &str) -> Option<ColumnType> {
         ("text", _) => {
             let (min, max) = rest.split_once("..").unwrap_or((rest, rest));
             let (min, max) = (min.trim().parse().ok()?, max.trim().parse().ok()?);
-            (min <= max && max <= 1_000_000).then_some(ColumnType::Text { min, max })
+            (min <= max && max <= TEXT_MAX).then_some(ColumnType::Text { min, max })
         }
         ("fat", _) => fat(rest),
         ("int", "") => Some(ColumnType::Int { min: 0, max: 1_000_000 }),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::check::{check, flatten};
 use super::derive::derive;
 use super::diagnostic::{Diagnostic, Invalid, LoadError, Source, choices};
+use super::file;
 use super::form::Form;
 use super::grammar::{ROOT, VARIANT};
 use super::idle::idle;
@@ -15,6 +16,7 @@ use super::resolve::resolve;
 use super::rows::{Brought, not_utf8, prepare};
 use super::traces::{Traces, in_place_of_rates};
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
+use super::written::{TITLE_WANT, is_title};
 use crate::base::{Digest, Seed};
 use crate::metrics::Unit;
 
@@ -87,8 +89,10 @@ impl Document {
     /// It cannot be read, or it is not TOML.
     pub fn load(path: &Path) -> Result<Document, LoadError> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| LoadError::Unreadable { path: shown.clone(), why: e.to_string() })?;
+        let unreadable = |why: String| LoadError::Unreadable { path: shown.clone(), why };
+        let bytes = file::read(path, file::Named::Typed, file::SCENARIO_MAX)
+            .map_err(|e| unreadable(e.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|e| unreadable(e.to_string()))?;
         let mut document = Document::parse(&shown, &text)?;
         document.dir = path.parent().map(Path::to_owned);
         Ok(document)
@@ -212,6 +216,10 @@ impl Document {
         if let Some(variants) = self.tree.get(&["variant"]) {
             let mut variants = variants.clone();
             check(&Form::Named { of: &VARIANT, library: Vec::new }, &mut variants, "variant", mistakes);
+            for (_, entry) in variants.table().into_iter().flatten().filter(|(name, _)| !is_title(name)) {
+                let title = "this is no name for a variant";
+                mistakes.push(Diagnostic::new(entry.key.place.clone(), title).help(TITLE_WANT));
+            }
         }
         for name in &request.variants {
             if !all.contains(&name.as_str()) {

@@ -150,6 +150,16 @@ const IDLE: &[Idle] = &[
         help: "bad_rows is their share, such as 0.01",
     },
     Idle {
+        keys: &["transport.connections"],
+        needs: |tree| {
+            word(tree, "transport.protocol") == "http/1.1"
+                || matches!(find(tree, "transport.connections").map(|node| &node.value), Some(Val::Int(1)))
+        },
+        chosen_by: &["transport.protocol"],
+        why: "only HTTP/1.1 has several connections",
+        help: "protocol = \"http/1.1\" opens so many; \"http/2\" has one, and \"bare\" knows none",
+    },
+    Idle {
         keys: &["engine.pull.streams"],
         needs: |tree| pulled_together(tree) > 1 || is_turned(tree, "engine.pull.streams"),
         chosen_by: &["unit", "entity"],

@@ -21,6 +21,7 @@ mod derive;
 mod devices;
 mod diagnostic;
 mod document;
+pub mod file;
 mod form;
 mod grammar;
 mod idle;

@@ -1,12 +1,14 @@
 //! Rows of one's own, from a CSV.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::column::ColumnType;
+use super::column::{ColumnType, KeyType, TEXT_MAX};
 use super::diagnostic::{Diagnostic, Place, Source, choices, closest};
+use super::file;
 use super::tree::{Entry, Node, Origin, Table, Val};
 use super::written::Calendar;
 use crate::base::{Stamp, Value, words};
@@ -26,8 +28,20 @@ pub(super) struct Brought {
     updated_at: Option<usize>,
 }
 
+/// A column of an entity that is to be found in a CSV.
+pub(super) struct Wanted<'a> {
+    pub(super) name: &'a str,
+    pub(super) kind: &'a ColumnType,
+    /// Where the scenario writes it.
+    pub(super) place: Option<Place>,
+    /// What keys of the entity look like to which it points.
+    pub(super) points_to: Option<KeyType>,
+}
+
 /// No more than this many mistakes of one file are told.
 const TOLD: usize = 20;
+/// Bytes of a cell that are shown.
+const SHOWN: usize = 200;
 
 /// Reads the CSVs that `tree` names, and gives their entities a schema where the scenario has none. What was inferred is told
 /// in `notes`.
@@ -53,6 +67,11 @@ pub(super) fn prepare(
             }
         };
         if entry.node.get(&["schema"]).is_none() {
+            if let Some(wide) = brought.too_wide(name) {
+                out.push(wide);
+                insert_schema(&mut entry.node, vec![("id".to_owned(), "text key".to_owned())], false);
+                continue;
+            }
             let schema = brought.infer();
             let told: Vec<String> = schema.iter().map(|(c, t)| format!("{c} = \"{t}\"")).collect();
             notes.push(format!("{}: types of `{name}` inferred: {}", brought.file, told.join(", ")));
@@ -83,7 +102,7 @@ impl Brought {
         };
         let place = rows.get(&["csv"]).and_then(|n| n.origin.place.clone()).or(at);
         let path = dir.map_or_else(|| Path::new(file).to_owned(), |dir| dir.join(file));
-        let bytes = std::fs::read(&path).map_err(|e| {
+        let bytes = file::read(&path, file::Named::InFile, file::ROWS_MAX).map_err(|e| {
             vec![Diagnostic::new(place.clone(), format!("cannot read {}: {e}", path.display()))]
         })?;
         let shown = path.display().to_string();
@@ -143,7 +162,7 @@ impl Brought {
                 mistakes.push(Diagnostic::new(Some(at), "the key is empty"));
             } else if let Some(first) = keys.insert(key, line) {
                 let at = self.place(record, Some(self.key));
-                let title = format!("the key `{key}` is repeated");
+                let title = format!("the key `{}` is repeated", excerpt(key));
                 mistakes.push(Diagnostic::new(Some(at), title).help(format!("line {first} has it too")));
             }
         }
@@ -168,17 +187,38 @@ impl Brought {
         self.text[from..].trim_start_matches(['\n', '\r'])
     }
 
+    /// Whether it says when each row was changed.
+    pub(super) fn is_dated(&self) -> bool {
+        self.updated_at.is_some()
+    }
+
     /// The record's line, and in it the cell or all of it.
     fn place(&self, record: &csv::StringRecord, cell: Option<usize>) -> Place {
         let position = record.position();
         let rest = self.rest(record);
         let text = rest.lines().next().unwrap_or("");
         let span = cell.map_or(0..text.len(), |cell| cell_span(text, cell));
+        let (text, span) = shown(text, span);
         let first_line = position.map_or(1, |p| p.line() as usize);
         Place {
             source: Arc::new(Source { name: self.shown.clone(), text: text.to_owned(), first_line }),
             span,
         }
+    }
+
+    /// A cell that is too long for a type to be inferred of it.
+    fn too_wide(&self, entity: &str) -> Option<Diagnostic> {
+        let long = |(_, cell): &(usize, &str)| cell.len() > TEXT_MAX as usize;
+        let (record, (column, cell)) =
+            self.records.iter().find_map(|record| Some((record, record.iter().enumerate().find(long)?)))?;
+        let (bytes, most) = (words::thousands(cell.len() as u64), words::thousands(u64::from(TEXT_MAX)));
+        let title = format!("a cell of {bytes} bytes; a type is inferred from cells of at most {most}");
+        let help = format!(
+            "write the types: in `entity.{entity}.schema`, {} = \"fat 1kB..{}MB\"",
+            self.header[column],
+            cell.len().div_ceil(1_000_000)
+        );
+        Some(Diagnostic::new(Some(self.place(record, Some(column))), title).help(help))
     }
 
     /// Types for all columns but the stamp, from the cells.
@@ -220,42 +260,74 @@ impl Brought {
     /// Cells that are not what their column holds, columns that the file does not have.
     pub(super) fn rows(
         &self,
-        columns: &[(&str, &ColumnType, Option<Place>)],
+        key: KeyType,
+        columns: &[Wanted<'_>],
         calendar: Option<Calendar>,
     ) -> Result<Vec<GivenRow>, Vec<Diagnostic>> {
-        let mut mistakes = Vec::new();
+        let mut mistakes = self.wrong_keys(key);
         let mut positions = Vec::new();
-        for (name, kind, place) in columns {
-            match self.header.iter().position(|h| h == name) {
-                Some(position) => positions.push((position, *kind)),
+        for wanted in columns {
+            match self.header.iter().position(|h| h == wanted.name) {
+                Some(position) => positions.push((position, wanted)),
                 None => {
                     let known: Vec<&str> = self.header.iter().map(String::as_str).collect();
-                    let title = format!("{} has no column `{name}`", self.file);
-                    mistakes.push(Diagnostic::new(place.clone(), title).help(choices(name, &known)));
+                    let title = format!("{} has no column `{}`", self.file, wanted.name);
+                    let mistake = Diagnostic::new(wanted.place.clone(), title);
+                    mistakes.push(mistake.help(choices(wanted.name, &known)));
                 }
             }
         }
         let mut rows = Vec::with_capacity(self.records.len());
         let mut cells = WrongCells::default();
         for record in &self.records {
-            rows.push(self.row(record, &positions, calendar, &mut cells));
+            rows.push(self.row(record, key, &positions, calendar, &mut cells));
         }
         mistakes.extend(cells.told());
         if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
     }
 
-    /// Cells of the column `name` that point to no row of `target`, which is called `to`.
-    pub(super) fn strays(&self, name: &str, to: &str, target: &Brought) -> Vec<Diagnostic> {
+    /// Keys that are not of their type, and those that are one key in another spelling.
+    fn wrong_keys(&self, key: KeyType) -> Vec<Diagnostic> {
+        let mut mistakes = WrongCells::default();
+        let mut seen: BTreeMap<Cow<'_, str>, &csv::StringRecord> = BTreeMap::new();
+        // Equal texts were found when the file was read.
+        for record in self.records.iter().filter(|_| key != KeyType::Text) {
+            let text = &record[self.key];
+            let at = || Some(self.place(record, Some(self.key)));
+            let Some(canonical) = key.canonical(text) else {
+                mistakes.add(self.key, || {
+                    let title = format!("`{}` is no {:?}", excerpt(text), key.name());
+                    let help = format!("it must be {}; any text can be a \"text key\"", key.want());
+                    Diagnostic::new(at(), title).help(help)
+                });
+                continue;
+            };
+            if let Some(first) = seen.insert(canonical.clone(), record) {
+                let line = first.position().map_or(0, csv::Position::line);
+                mistakes.add(self.key, || {
+                    let title = format!("the key `{canonical}` is repeated");
+                    let help = format!("line {line} has it too, as `{}`", &first[self.key]);
+                    Diagnostic::new(at(), title).help(help)
+                });
+            }
+        }
+        mistakes.told().collect()
+    }
+
+    /// Cells of the column `name` that point to no row of `target`, which is called `to` and has such keys.
+    pub(super) fn strays(&self, name: &str, to: &str, (target, key): (&Brought, KeyType)) -> Vec<Diagnostic> {
         let Some(column) = self.header.iter().position(|h| h == name) else { return Vec::new() };
-        let keys: BTreeSet<&str> = target.records.iter().map(|record| &record[target.key]).collect();
-        let known: Vec<&str> = keys.iter().copied().collect();
+        let spelt = |text| key.canonical(text).unwrap_or(Cow::Borrowed(text));
+        let keys: BTreeSet<Cow<'_, str>> =
+            target.records.iter().map(|record| spelt(&record[target.key])).collect();
         let mut cells = WrongCells::default();
         for record in &self.records {
             let cell = &record[column];
-            if !cell.trim().is_empty() && !keys.contains(cell) {
+            if !cell.trim().is_empty() && !keys.contains(&spelt(cell)) {
                 cells.add(column, || {
+                    let cell = excerpt(cell);
                     let title = format!("there is no `{to}` of the key `{cell}`");
-                    let help = match closest(cell, known.iter().copied()) {
+                    let help = match closest(cell, keys.iter().map(|key| &**key)) {
                         Some(near) => format!("did you mean `{near}`? it must be a key in {}", target.file),
                         None => format!("it must be a key in {}", target.file),
                     };
@@ -269,7 +341,8 @@ impl Brought {
     fn row(
         &self,
         record: &csv::StringRecord,
-        columns: &[(usize, &ColumnType)],
+        key: KeyType,
+        columns: &[(usize, &Wanted<'_>)],
         calendar: Option<Calendar>,
         cells: &mut WrongCells,
     ) -> GivenRow {
@@ -278,7 +351,7 @@ impl Brought {
         };
         let dated = self.updated_at.zip(calendar);
         let stamp = dated.map_or(calendar.unwrap_or_default().start, |(column, calendar)| {
-            let text = record[column].trim();
+            let text = excerpt(record[column].trim());
             match calendar.stamp(text) {
                 Some(stamp) if stamp <= calendar.start => stamp,
                 Some(_) => {
@@ -292,15 +365,23 @@ impl Brought {
                 }
             }
         });
-        let values = columns.iter().map(|&(column, kind)| {
+        let values = columns.iter().map(|&(column, wanted)| {
             let cell = &record[column];
-            cell_value(cell, kind, calendar).unwrap_or_else(|(title, help)| {
+            if let Some(canonical) = wanted.points_to.and_then(|key| key.canonical(cell))
+                && !cell.trim().is_empty()
+            {
+                return Value::text(&canonical);
+            }
+            cell_value(cell, wanted.kind, calendar).unwrap_or_else(|(title, help)| {
                 wrong(column, title, help);
                 Value::Null
             })
         });
         let values = values.collect();
-        GivenRow { key: record[self.key].to_owned(), stamp, values }
+        let text = &record[self.key];
+        // One that is not of its type was told.
+        let key = key.canonical(text).map_or_else(|| text.to_owned(), Cow::into_owned);
+        GivenRow { key, stamp, values }
     }
 }
 
@@ -344,12 +425,13 @@ fn cell_value(cell: &str, kind: &ColumnType, calendar: Option<Calendar>) -> Resu
         return if known.contains(&trimmed) {
             Ok(Value::text(trimmed))
         } else {
-            Err((format!("`{trimmed}` is none of the values of this column"), choices(trimmed, &known)))
+            let title = format!("`{}` is none of the values of this column", excerpt(trimmed));
+            Err((title, choices(excerpt(trimmed), &known)))
         };
     }
     typed_value(cell, kind, calendar).map_err(|want| {
         let help = "where there is no value, leave the cell empty".to_owned();
-        (format!("`{cell}` is not {want}"), help)
+        (format!("`{}` is not {want}", excerpt(cell)), help)
     })
 }
 
@@ -451,6 +533,22 @@ fn wrong_header(
     }
     let (second, twice) = header.iter().enumerate().find(|(i, h)| header[..*i].contains(h))?;
     Some(Diagnostic::new(at(second), format!("{file} has two columns `{twice}`")))
+}
+
+/// A text that may be very long, as far as a message shows it.
+fn excerpt(text: &str) -> &str {
+    &text[..boundary(text, SHOWN)]
+}
+
+/// The last place up to `at` at which a text may be cut.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// A line of which one cell is told, without what is too long to show beyond where that begins.
+fn shown(line: &str, span: Range<usize>) -> (&str, Range<usize>) {
+    let end = boundary(line, span.start + SHOWN);
+    (&line[..end], span.start..span.end.min(end))
 }
 
 /// The bytes of a line's cell of this number; the whole line if it is not there.

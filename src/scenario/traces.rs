@@ -1,12 +1,12 @@
 //! Packet-delivery traces that links replay.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Place, Source};
+use super::file;
 use super::tree::{Node, Table, Via};
 use crate::base::Digest;
 use crate::net::{Trace, TraceError};
@@ -31,7 +31,7 @@ impl Traces {
                     continue;
                 };
                 let path = dir.map_or_else(|| Path::new(file).to_owned(), |dir| dir.join(file));
-                let read = File::open(&path).map_err(TraceError::from);
+                let read = file::open(&path, file::Named::InFile).map_err(TraceError::from);
                 match read.and_then(|source| Trace::read(BufReader::new(source))) {
                     Ok(trace) => {
                         traces.0.insert(file.to_owned(), Arc::new(trace));
@@ -102,7 +102,7 @@ fn told(path: &Path, error: &TraceError, named: Option<Place>) -> Diagnostic {
 
 /// The line of this number, as far as it is short enough to show.
 fn line_of(path: &Path, line: u64) -> String {
-    let Ok(source) = File::open(path) else { return String::new() };
+    let Ok(source) = file::open(path, file::Named::InFile) else { return String::new() };
     let (mut source, mut text) = (BufReader::new(source), Vec::new());
     // All lines before it are numbers; it may be one without end.
     for _ in 0..line {

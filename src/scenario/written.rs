@@ -110,6 +110,17 @@ pub(super) const DELIVERY: Written = Written {
     },
 };
 
+/// The longest name of a scenario or variant, in characters.
+const TITLE_MAX: usize = 80;
+/// What a scenario or variant may be called.
+pub(super) const TITLE_WANT: &str = "1 to 80 characters, no `#` and no control characters among them";
+
+/// Whether a scenario or variant may be called so: folders and files are, terminals show it, and `RUN#NAME` picks it.
+pub(super) fn is_title(text: &str) -> bool {
+    let plain = |c: char| !c.is_control() && c != '#';
+    !text.trim().is_empty() && text.chars().count() <= TITLE_MAX && text.chars().all(plain)
+}
+
 impl Clock {
     fn text(self) -> String {
         match self {
@@ -128,13 +139,15 @@ impl Clock {
             Clock::After(_) => None,
         }
     }
-    /// A little later, as text.
+    /// A little later on the same day, as text.
     pub(super) fn later(self, by: Span) -> String {
-        match self {
+        let later = match self {
             Clock::After(after) => Clock::After(after + by),
+            // What would come after midnight cannot be written as a local time.
+            Clock::Local(since_midnight) if since_midnight + by >= Span::secs(86_400) => self,
             Clock::Local(since_midnight) => Clock::Local(since_midnight + by),
-        }
-        .text()
+        };
+        later.text()
     }
 }
 

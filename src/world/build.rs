@@ -58,7 +58,7 @@ impl World {
         let dataset = dataset(&plan)?;
         // What was stopped is looked at no more: the watcher will say so again before the first device.
         let script = written(&plan, &dataset, &devices, &|| watch.interrupted()).unwrap_or_default();
-        let (backend, initial) = loaded(&plan, &dataset);
+        let (backend, initial) = loaded(&plan, &dataset, &|| watch.interrupted());
         let faults = faults::draw(&plan, &devices);
         let sim = Sim::new(sim::Options::default());
         let handle = sim.handle().clone();
@@ -272,8 +272,34 @@ pub(super) fn dataset(plan: &Plan) -> Result<Dataset, DataError> {
     )
 }
 
-/// The backend with its rows, and those rows as the oracle will ask for them.
-fn loaded(plan: &Plan, dataset: &Dataset) -> (Backend, Initial) {
+/// After so many rows it is asked again whether anybody waits for them.
+const ASKED_EVERY: u64 = 1_024;
+
+/// Rows, until somebody says that nobody waits for them.
+struct Wanted<'a, I> {
+    rows: I,
+    given: u64,
+    stops: &'a dyn Fn() -> bool,
+}
+
+impl<I: Iterator> Iterator for Wanted<'_, I> {
+    type Item = I::Item;
+    fn next(&mut self) -> Option<I::Item> {
+        if self.given.is_multiple_of(ASKED_EVERY) && (self.stops)() {
+            return None;
+        }
+        self.given += 1;
+        self.rows.next()
+    }
+    // Whoever keeps the rows makes room for them at once.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.rows.size_hint()
+    }
+}
+
+/// The backend with its rows, and those rows as the oracle will ask for them; not all of them if `stops` says that nobody waits for
+/// them.
+fn loaded(plan: &Plan, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend, Initial) {
     let seed = plan.seed.derive("world.backend", 0);
     let mut backend = Backend::new(plan.schema.clone(), plan.backend.clone(), plan.start, seed);
     let mut initial = Initial::new(plan.schema.entities.len());
@@ -286,6 +312,7 @@ fn loaded(plan: &Plan, dataset: &Dataset) -> (Backend, Initial) {
             updated: row.updated,
             deleted: row.deleted,
         });
+        let rows = Wanted { rows, given: 0, stops };
         backend.load(entity, rows.inspect(|row| initial.add(entity, row, precision)));
     }
     (backend, initial.sorted())
@@ -327,5 +354,30 @@ fn listeners(plan: &Plan, devices: &[DevicePlan], initial: Initial, lives: Vec<L
         digest: Digest::new(),
         events: 0,
         round: Round::new(devices.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::base::EntityId;
+    use crate::scenario::{Document, Names, Request};
+
+    #[test]
+    fn nobody_waits_for_rows_that_are_loaded_in_vain() {
+        let text = "name = \"rows\"\n[fleet.phones]\ndevices = 1\n[entity.note]\nrows = 20000\n\
+                    schema = { id = \"uuid key\", title = \"text\" }\n";
+        let document = Document::parse("rows.toml", text).expect("it is TOML");
+        let names = Names { metrics: &[], checks: &[], engines: &["builtin".to_owned()], crash_points: &[] };
+        let plan = document.plans(&Request::default(), &names).expect("it is sound").remove(0);
+        let dataset = dataset(&plan).expect("it can be made");
+        let asked = Cell::new(0);
+        let rows = |stops: &dyn Fn() -> bool| loaded(&plan, &dataset, stops).0.rows(EntityId(0)).count();
+        let all = rows(&|| false);
+        assert!(all >= 20_000);
+        let some = rows(&|| asked.replace(asked.get() + 1) == 2);
+        assert_eq!((some, asked.get()), (2 * ASKED_EVERY as usize, 3), "it is not asked again");
     }
 }

@@ -5,8 +5,6 @@ use crate::base::{Seed, Span, Time};
 
 /// Packets of one slot are late by the same: two engines that send at different moments meet the same weather.
 const SLOT: Span = Span::millis(100);
-/// A longer delay is a gap, and gaps are drawn by themselves; a Pareto tail of exponent 1.6 has no end of its own.
-const LONGEST: Span = Span::secs(2);
 
 /// What a packet at `at` is late.
 pub(super) fn late(jitter: &Jitter, seed: Seed, at: Time) -> Span {
@@ -21,7 +19,7 @@ pub(super) fn late(jitter: &Jitter, seed: Seed, at: Time) -> Span {
         }
         _ => stream.log_normal(jitter.median.as_secs_f64(), f64::from(jitter.sigma_milli) / 1e3),
     };
-    Span::from_secs_f64(drawn.min(LONGEST.as_secs_f64()))
+    Span::from_secs_f64(drawn.min(Jitter::LONGEST.as_secs_f64()))
 }
 
 /// The round trip at `at` with its step: both ways deviate alike.

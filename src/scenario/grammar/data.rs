@@ -49,8 +49,13 @@ pub(super) const ENTITY: Form = table(&[
 ]);
 
 const CSV: Form = table(&[
-    required("csv", Form::Text, "The file, relative to the scenario's."),
-    key("key", Form::Text, "\"id\"", "The column with the key."),
+    required("csv", Form::Text, "The file, relative to the scenario's; of at most 1 GiB."),
+    key(
+        "key",
+        Form::Text,
+        "\"id\"",
+        "The column with the key. Of an \"int key\" it is a number without a plus and without zeros before it, of a \"uuid key\" a UUID, whose letters are made small; no key comes twice.",
+    ),
     optional(
         "updated_at",
         Form::Text,

@@ -18,12 +18,17 @@ const LINK: Form = table(&[
     optional(
         "radio",
         Form::Word { built: &["none", "2g", "3g", "lte", "5g", "wifi"], later: &[] },
-        "What the radio speaks; without it wifi, lte or none by `kind`.",
+        "What the radio speaks; without it wifi, lte or none by `kind`, which it does not contradict.",
     ),
     required("rtt", SPAN, "Round trip without load."),
     optional("down", Form::Rate, "Mean rate towards the device; needed without `trace.down`."),
     optional("up", Form::Rate, "Mean rate towards the gateway; needed without `trace.up`."),
-    key("jitter", SPAN, "\"0s\"", "Median of the log-normal extra delay, each way."),
+    key(
+        "jitter",
+        SPAN,
+        "\"0s\"",
+        "Median of the log-normal extra delay, each way, at most 2s. A delay that is drawn longer than 2s is 2s: longer ones are `gaps`.",
+    ),
     key("jitter_sigma", SIGMA, "0.8", "Sigma of its logarithm."),
     optional("jitter_tail", JITTER_TAIL, "A share of the delays with a long tail."),
     optional("steps", STEPS, "Steps of the round trip, as satellites change."),
@@ -34,7 +39,7 @@ const LINK: Form = table(&[
         "queue",
         Form::Size { min: 1_500, max: 1 << 40 },
         "\"256KiB\"",
-        "Bytes that the bottleneck holds; a packet beyond them is lost.",
+        "Bytes that the bottleneck holds, at least `mtu`; a packet beyond them is lost.",
     ),
     key("mtu", Form::Int { min: 576, max: 9_000 }, "1500", "Bytes of the largest IP packet."),
     optional("gaps", GAPS, "Times without the link."),
@@ -46,13 +51,13 @@ const LINK: Form = table(&[
 
 const JITTER_TAIL: Form = table(&[
     required("share", Form::Share, "The share of delays that are Pareto."),
-    required("from", SOME_SPAN, "The least of them."),
+    required("from", SOME_SPAN, "The least of them, at most 2s."),
     required("alpha", Form::Decimal { max: 100.0 }, "Their exponent."),
 ]);
 
 const STEPS: Form = table(&[
     required("every", PERIOD, "From one step to the next."),
-    required("within", SPAN, "The greatest deviation, one way."),
+    required("within", SPAN, "The greatest deviation, one way; at most half of `rtt`."),
 ]);
 
 const VARIATION: Form = table(&[

@@ -9,11 +9,11 @@ use super::view::View;
 use crate::backend::Provisioning;
 use crate::base::words::{count, thousands};
 use crate::base::{EntityId, Ppm, Stamp, Time, Value};
-use crate::contract::{Delivery, Entity, ScopeRule};
+use crate::contract::{Delivery, EditKind, Entity, ScopeRule};
 use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifiedSource, Mode};
 use crate::net::Moves;
 use crate::scenario::plan::{Happening, Planned};
-use crate::workload::{DataError, Dataset, GivenRow, LoginWave};
+use crate::workload::{Action, DataError, Dataset, GivenRow, LoginWave};
 
 /// Values that are written out in a warning.
 const NAMED: usize = 6;
@@ -47,6 +47,9 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
             let title = format!("{file} has a header and no rows: nobody has a `{}`", entity.name);
             doubts.push(Diagnostic::new(csv.place(), title).help("add a line for each row"));
         }
+        if brought.get(&entity.name).is_some_and(|brought| !brought.is_dated()) {
+            doubts.extend(too_new(plan, &entity.name, file, root));
+        }
         doubts.extend(made_equal(plan, &entity.name, rows, file, root));
         let rows: Vec<&[Value]> = rows.iter().map(|row| &row.values[..]).collect();
         doubts.extend(nobodys(plan, entity, &rows, &combinations, file, scope));
@@ -61,6 +64,26 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(read_again(plan, root));
     doubts.extend(loaded_each_time(plan, root));
     doubts.into_iter().map(Diagnostic::warning).collect()
+}
+
+/// Rows of one's own that came at the start, which people edit whose devices were synced before it and hold none of them.
+fn too_new(plan: &Plan, entity: &str, file: &str, root: View<'_>) -> Option<Diagnostic> {
+    let edited = |action: &&Action| {
+        plan.schema.entity(action.entity).name == entity
+            && action.kind != EditKind::Create
+            && action.on_devices > Ppm(0)
+            && action.per_device_milli > 0
+    };
+    let action = plan.workload.actions.iter().find(edited)?;
+    let states = plan.fleets.iter().flat_map(|fleet| &fleet.starts);
+    let synced = states.into_iter().find(|(state, devices)| state.synced_ago.is_some() && *devices > 0)?;
+    let title = format!(
+        "`{entity}`: the rows of {file} have no date and came at the start; devices that were synced before it (`{}`) hold \
+         none of them, and `action.{}` finds no row there until they sync",
+        synced.0.name, action.name
+    );
+    let help = "name the column with the time of the last change: `rows.updated_at`; or let all devices start \"empty\"";
+    Some(Diagnostic::new(root.at("entity").key(entity).at("rows.csv").place(), title).help(help))
 }
 
 /// A backend that is in maintenance for the whole of the drain.

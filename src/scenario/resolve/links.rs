@@ -18,13 +18,16 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
         "cellular" => NetworkKind::Cellular,
         _ => NetworkKind::Other,
     };
+    let radio_word = view.at("radio");
+    one_network(name, kind, radio_word, wrong);
+    room_for_a_packet(view, wrong);
     let trace = |way: &str| traces.get(view.at("trace").at(way).text());
     Arc::new(Profile {
         name: name.to_owned(),
         kind,
-        radio: radio(view.at("radio").text(), kind),
+        radio: radio(radio_word.text(), kind),
         rtt: view.at("rtt").span(),
-        steps: view.at("steps").present().map(steps),
+        steps: view.at("steps").present().map(|steps| self::steps(steps, view.at("rtt"), wrong)),
         jitter: jitter(view, wrong),
         down: rate(name, view, "down", trace("down"), wrong),
         up: rate(name, view, "up", trace("up"), wrong),
@@ -87,13 +90,59 @@ fn rate(name: &str, view: View<'_>, way: &str, trace: Option<Arc<Trace>>, wrong:
     }
 }
 
+/// A radio of one kind of network on a link that the operating system calls the other.
+fn one_network(name: &str, kind: NetworkKind, radio: View<'_>, wrong: &Mistakes) {
+    let (called, fits) = match (kind, radio.text()) {
+        (NetworkKind::Wifi, "2g" | "3g" | "lte" | "5g") => ("wifi", "\"wifi\" or \"none\""),
+        (NetworkKind::Cellular, "wifi") => ("cellular", "\"2g\", \"3g\", \"lte\", \"5g\" or \"none\""),
+        _ => return,
+    };
+    let title = format!("`link.{name}` has kind \"{called}\", and its radio speaks \"{}\"", radio.text());
+    wrong.at(
+        radio,
+        title,
+        format!("with this `kind` the radio is {fits}; without `radio` it goes by `kind`"),
+    );
+}
+
+/// A queue that holds no packet of full size would lose them all.
+fn room_for_a_packet(view: View<'_>, wrong: &Mistakes) {
+    let (queue, mtu) = (view.at("queue"), view.at("mtu"));
+    if queue.bytes().0 < u64::from(mtu.count()) {
+        let title = format!("a queue of {} bytes holds no packet of {}", queue.bytes().0, mtu.count());
+        let at = if queue.place().is_some() { queue } else { mtu };
+        wrong.given(&[queue, mtu]).at(at, title, "`queue` is at least `mtu`");
+    }
+}
+
 /// A step of zero length was told by the check.
-fn steps(view: View<'_>) -> Steps {
+fn steps(view: View<'_>, rtt: View<'_>, wrong: &Mistakes) -> Steps {
+    let within = view.at("within");
+    let most = Span(rtt.span().0 / 2);
+    if within.span() > most {
+        let title = format!("steps of {} each way take away the round trip of {}", within.span(), rtt.span());
+        let help = format!("`within` is at most half of `rtt`, here {most}");
+        wrong.given(&[within, rtt]).at(within, title, help);
+    }
     Steps { every: view.at("every").span().max(Span(1)), within: view.at("within").span() }
 }
 
+/// Delays that the model would cut.
+fn too_late(view: View<'_>, wrong: &Mistakes) {
+    if view.span() > Jitter::LONGEST {
+        let title = format!("a jitter of {} is longer than any message is late", view.span());
+        let help = format!(
+            "at most {}; longer is a gap: `gaps`, or an event `outage` with mode = \"hold\"",
+            Jitter::LONGEST
+        );
+        wrong.at(view, title, help);
+    }
+}
+
 fn jitter(view: View<'_>, wrong: &Mistakes) -> Jitter {
+    too_late(view.at("jitter"), wrong);
     let tail = view.at("jitter_tail").present().map(|tail| {
+        too_late(tail.at("from"), wrong);
         let alpha = tail.at("alpha");
         if alpha.value().is_some() && alpha.milli() == 0 {
             wrong.at(

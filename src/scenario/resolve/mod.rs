@@ -32,7 +32,7 @@ use super::plan::{Attribute, Plan};
 use super::rows::Brought;
 use super::traces::Traces;
 use super::tree::Node;
-use super::written::{Calendar, calendar, clock};
+use super::written::{Calendar, TITLE_WANT, calendar, clock, is_title};
 use crate::base::{Seed, Span, Time};
 use crate::contract::Schema;
 use crate::gateway::Options as Gateway;
@@ -151,11 +151,9 @@ impl World<'_> {
 
     /// Folders and files are called by it, and terminals show it.
     fn name(&self) {
-        const LONGEST: usize = 80;
         let name = self.root.at("name");
-        let help = format!("at most {LONGEST} characters, none of them a control character");
-        if name.text().chars().any(char::is_control) || name.text().chars().count() > LONGEST {
-            self.wrong.at(name, "this is no name for a scenario", help);
+        if !is_title(name.text()) {
+            self.wrong.given(&[name]).at(name, "this is no name for a scenario", TITLE_WANT);
         }
     }
 

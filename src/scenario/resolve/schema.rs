@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::column::{ColumnType, FAT_SIGMA_MILLI, KeyType, column_type};
 use super::super::plan::Attribute;
-use super::super::rows::Brought;
+use super::super::rows::{Brought, Wanted};
 use super::super::written::{Calendar, Scope, scope};
 use super::fleet::attributes_known;
 use super::view::{Mistakes, View};
@@ -32,6 +32,7 @@ struct Sketch<'a> {
     name: &'a str,
     view: View<'a>,
     key: &'a str,
+    key_type: KeyType,
     columns: Vec<Draft<'a>>,
 }
 
@@ -109,7 +110,8 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
             );
         }
     }
-    Sketch { name, view, key: keys.first().map_or("id", |k| k.0), columns }
+    let (key, key_type) = keys.first().map_or(("id", KeyType::Text), |k| (k.0, k.1));
+    Sketch { name, view, key, key_type, columns }
 }
 
 /// Entities that others point to come before those that point; otherwise by name, in which order they are given.
@@ -347,10 +349,18 @@ impl Lookup<'_> {
                 if let ColumnType::Ref(to) = &column.kind
                     && let Some(target) = brought.get(to)
                 {
-                    own.strays(column.name, to, target).into_iter().for_each(|stray| self.wrong.add(stray));
+                    let key = self.key_type(to).unwrap_or(KeyType::Text);
+                    own.strays(column.name, to, (target, key))
+                        .into_iter()
+                        .for_each(|stray| self.wrong.add(stray));
                 }
             }
         }
+    }
+
+    /// What keys of the entity of this name look like.
+    fn key_type(&self, entity: &str) -> Option<KeyType> {
+        self.sketches.iter().find(|sketch| sketch.name == entity).map(|sketch| sketch.key_type)
     }
 
     fn data(&self, sketch: &Sketch<'_>, calendar: Option<Calendar>, brought: Option<&Brought>) -> EntityData {
@@ -359,8 +369,18 @@ impl Lookup<'_> {
         let given = brought.map(|b| {
             let sound = sketch.columns.iter().filter(|c| c.view.is_sound());
             let written = |c: &Draft<'_>| view.at("schema").name(c.name).place();
-            let types: Vec<_> = sound.map(|c| (c.name, &c.kind, written(c))).collect();
-            match b.rows(&types, calendar) {
+            let columns: Vec<Wanted<'_>> = sound
+                .map(|c| Wanted {
+                    name: c.name,
+                    kind: &c.kind,
+                    place: written(c),
+                    points_to: match &c.kind {
+                        ColumnType::Ref(to) => self.key_type(to),
+                        _ => None,
+                    },
+                })
+                .collect();
+            match b.rows(sketch.key_type, &columns, calendar) {
                 Ok(rows) => std::sync::Arc::new(rows),
                 Err(mistakes) => {
                     mistakes.into_iter().for_each(|m| self.wrong.add(m));

@@ -96,6 +96,12 @@ impl World<'_> {
                     "name the devices, or a share of an attribute's values",
                 );
             }
+            // The default stands in every scenario that was written out in full.
+            let share = view.at("share");
+            if share.present().is_some() && share.share() != Ppm::ONE {
+                let help = "name the devices, or leave them out: a share is of all devices";
+                self.wrong.given(&[share]).at(share, "both `devices` and `share`", help);
+            }
             return Who::Devices(list.items().map(|one| self.one_device(one)).collect());
         }
         let share = match view.at("share").present() {

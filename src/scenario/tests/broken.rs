@@ -445,3 +445,42 @@ fn more_faults_than_can_be_told_and_names_that_no_file_can_have_are_refused() {
         assert!(complaint(MINIMAL, &[name]).contains("no name for a scenario"), "{name}");
     }
 }
+
+#[test]
+fn a_name_that_no_folder_or_replay_can_have_is_refused_with_what_may_be_in_it() {
+    let help = "1 to 80 characters, no `#` and no control characters among them";
+    for name in ["", "  ", "a#b", "a\\u0007b", &"x".repeat(81)] {
+        let said = complaint(&MINIMAL.replace("\"least\"", &format!("\"{name}\"")), &[]);
+        assert!(said.starts_with("error: this is no name for a scenario\n --> test.toml:2:8\n"), "{said}");
+        assert!(said.contains(help) && said.matches("error: ").count() == 1, "{said}");
+        let said = complaint(&format!("{MINIMAL}[variant.\"{name}\"]\nset = {{ seed = 2 }}\n"), &[]);
+        assert!(said.starts_with("error: this is no name for a variant\n --> test.toml:9:10\n"), "{said}");
+        assert!(said.contains(help), "{said}");
+    }
+    for name in ["my app", "Über.2", "v1=2,x", "a/b"] {
+        super::plan(&MINIMAL.replace("\"least\"", &format!("\"{name}\"")));
+    }
+}
+
+#[test]
+fn a_login_that_nobody_wrote_comes_on_the_day_on_which_people_begin() {
+    let late = "start = \"2026-03-02T20:00:00+01:00\"\nduration = \"5h\"\n[workload]\nhours = { from = \"23:59\", until = \"+4h30m\" }";
+    let plan = super::plan(&MINIMAL.replace("\n[entity.note]", &format!("\n{late}\n[entity.note]")));
+    assert_eq!(plan.workload.logins[0].at, plan.workload.hours.0);
+}
+
+#[test]
+fn devices_and_a_share_of_all_are_not_asked_for_at_once() {
+    let event = "[event.e]\nat = \"+1m\"\noutage = { for = \"1s\", devices = [1], share = 0.5 }";
+    says(event, &["both `devices` and `share`", "test.toml:11:47", "a share is of all devices"]);
+    super::plan(&format!("{MINIMAL}{}", event.replace("0.5", "1")));
+}
+
+#[test]
+fn several_connections_are_of_http_1_1_alone() {
+    for protocol in ["http/2", "bare"] {
+        let more = format!("[transport]\nprotocol = \"{protocol}\"\nconnections = 4");
+        says(&more, &["only HTTP/1.1 has several connections", "test.toml:11:15", "\"http/2\" has one"]);
+        super::plan(&format!("{MINIMAL}{}", more.replace('4', "1")));
+    }
+}

@@ -261,3 +261,48 @@ fn the_digest_covers_what_a_trace_says() {
     };
     assert_ne!(digest("1\n2\n"), digest("1\n3\n"));
 }
+
+#[test]
+fn a_jitter_that_the_model_would_cut_is_refused_with_the_longest() {
+    let longest = "at most 2s; longer is a gap: `gaps`, or an event `outage` with mode = \"hold\"";
+    says(
+        &format!("{RATES}jitter = \"5s\""),
+        &["a jitter of 5s is longer than any message is late", longest, "test.toml:14:10"],
+    );
+    let tail = "jitter = \"2s\"\njitter_tail = { share = 0.1, from = \"2001ms\", alpha = 1.6 }";
+    says(&format!("{RATES}{tail}"), &["a jitter of 2.001s is longer", longest, "test.toml:15:37"]);
+    link(&format!("{RATES}{}", tail.replace("2001ms", "2s")));
+}
+
+#[test]
+fn steps_that_leave_no_round_trip_are_refused_with_half_of_it() {
+    let steps = |within: &str| format!("{RATES}steps = {{ every = \"15s\", within = \"{within}\" }}");
+    let parts = [
+        "steps of 41ms each way take away the round trip of 80ms",
+        "`within` is at most half of `rtt`, here 40ms",
+    ];
+    says(&steps("41ms"), &[parts[0], parts[1], "test.toml:14:35"]);
+    link(&steps("40ms"));
+}
+
+#[test]
+fn a_queue_has_room_for_a_packet() {
+    let parts =
+        ["a queue of 4000 bytes holds no packet of 9000", "`queue` is at least `mtu`", "test.toml:14:9"];
+    says(&format!("{RATES}queue = \"4000B\"\nmtu = 9000"), &parts);
+    link(&format!("{RATES}queue = \"9000B\"\nmtu = 9000"));
+}
+
+#[test]
+fn a_radio_is_of_the_kind_that_its_link_is_called() {
+    for (kind, radio, fits) in [
+        ("wifi", "lte", "\"wifi\" or \"none\""),
+        ("cellular", "wifi", "\"2g\", \"3g\", \"lte\", \"5g\" or \"none\""),
+    ] {
+        let title = format!("`link.mine` has kind \"{kind}\", and its radio speaks \"{radio}\"");
+        let help = format!("with this `kind` the radio is {fits}; without `radio` it goes by `kind`");
+        says(&format!("{RATES}kind = \"{kind}\"\nradio = \"{radio}\""), &[&title, &help, "test.toml:15:9"]);
+    }
+    link(&format!("{RATES}kind = \"other\"\nradio = \"lte\""));
+    link(&format!("{RATES}kind = \"cellular\"\nradio = \"none\""));
+}

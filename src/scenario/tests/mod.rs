@@ -7,6 +7,7 @@ mod doubts;
 mod idle;
 mod links;
 mod meaning;
+mod own_keys;
 mod own_rows;
 mod plans;
 mod products;

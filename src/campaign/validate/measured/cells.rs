@@ -182,6 +182,16 @@ fn passable(row: Row<'_>, column: &str, bytes: u64, rate: u64) -> Result<(), Mal
 
 /// Whether a file of outages says what its links are.
 pub(super) fn names_links(sheet: &Sheet) -> Result<(), Malformed> {
+    let (there, lacking): (Vec<&str>, Vec<&str>) = COLUMNS[LINK].iter().partition(|column| sheet.has(column));
+    if sheet.has("profile") && !there.is_empty() && !lacking.is_empty() {
+        let what = format!(
+            "there is {}, and of the link there lacks {}: want all of {}, or none of them and a profile of the reference",
+            there.join(", "),
+            lacking.join(", "),
+            COLUMNS[LINK].join(", ")
+        );
+        return Err(Malformed { line: 1, column: None, what });
+    }
     if sheet.has("profile") || has_links(sheet) {
         return Ok(());
     }

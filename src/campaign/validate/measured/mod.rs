@@ -214,6 +214,20 @@ mod tests {
     }
 
     #[test]
+    fn a_link_that_is_told_in_part_is_refused_with_what_it_lacks() {
+        let header = "profile,up_bps,down_bps,congestion_control,response_bytes,outage_start_s,outage_s,median_s,min_s,max_s";
+        let row = "lte,12000000,12000000,cubic,2000000,0.6,2,4.29,4.2,4.3";
+        let told =
+            outages(format!("{header}\n{row}\n").as_bytes()).expect_err("its delay is not told").to_string();
+        assert_eq!(
+            told,
+            "line 1: there is up_bps, down_bps, and of the link there lacks one_way_delay_ms, queue_up_bytes, queue_down_bytes: \
+             want all of up_bps, down_bps, one_way_delay_ms, queue_up_bytes, queue_down_bytes, or none of them and a profile of \
+             the reference"
+        );
+    }
+
+    #[test]
     fn a_column_is_wanted_only_where_it_is_used() {
         let mine = "up_bps,down_bps,one_way_delay_ms,queue_up_bytes,queue_down_bytes,congestion_control,response_bytes,outage_start_s,outage_s,median_s,min_s,max_s";
         let row = "12000000,12000000,35,420000,420000,cubic,2000000,0.6,2,4.29,4.2,4.3";

@@ -1,0 +1,106 @@
+//! Files that people name: what is no file, and how much of one is read.
+
+use std::fs::{self, File, FileType};
+use std::io::{self, ErrorKind, Read as _};
+use std::path::Path;
+
+/// What is read of a scenario at most, in bytes.
+pub const SCENARIO_MAX: u64 = 64 << 20;
+/// What is read of a CSV of rows at most, in bytes.
+pub const ROWS_MAX: u64 = 1 << 30;
+/// What is read of the record of a run, or of a baseline, at most, in bytes.
+pub const RECORD_MAX: u64 = 4 << 30;
+
+/// Who names a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A file that another one names: it is read again, when its copy is kept.
+    InFile,
+    /// What somebody typed: `<(…)` and `/dev/stdin` are pipes.
+    Typed,
+}
+
+/// A file to read from.
+///
+/// # Errors
+/// It cannot be opened; or, with [`ErrorKind::InvalidInput`], it is no file. A pipe is refused before it is opened, as that may wait for ever.
+pub fn open(path: &Path, named: Named) -> io::Result<File> {
+    let kind = fs::metadata(path)?.file_type();
+    if !kind.is_file()
+        && let Some(what) = stranger(kind, named)
+    {
+        return Err(io::Error::new(ErrorKind::InvalidInput, format!("it is {what}, not a file")));
+    }
+    File::open(path)
+}
+
+/// All bytes of a file of at most so many.
+///
+/// # Errors
+/// As for [`open`]; or it is larger, with [`ErrorKind::FileTooLarge`].
+pub fn read(path: &Path, named: Named, most: u64) -> io::Result<Vec<u8>> {
+    let file = open(path, named)?;
+    let known = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    if known <= most {
+        // A pipe does not know its length, and a file may grow.
+        file.take(most + 1).read_to_end(&mut bytes)?;
+    }
+    if known.max(bytes.len() as u64) > most {
+        let text = format!("it is larger than {} MiB, the most that is read", most >> 20);
+        return Err(io::Error::new(ErrorKind::FileTooLarge, text));
+    }
+    Ok(bytes)
+}
+
+/// What it is, if nothing may be read of it.
+fn stranger(kind: FileType, named: Named) -> Option<&'static str> {
+    if kind.is_dir() {
+        return Some("a folder");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if kind.is_fifo() {
+            return (named == Named::InFile).then_some("a pipe");
+        }
+        if kind.is_socket() {
+            return Some("a socket");
+        }
+    }
+    Some("a device")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(path: &Path, named: Named, most: u64) -> String {
+        read(path, named, most).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_no_file_is_told_as_what_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(said(dir.path(), Named::Typed, 10), "it is a folder, not a file");
+        #[cfg(unix)]
+        {
+            assert_eq!(said(Path::new("/dev/zero"), Named::Typed, 10), "it is a device, not a file");
+            let pipe = dir.path().join("pipe");
+            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            assert_eq!(said(&pipe, Named::InFile, 10), "it is a pipe, not a file");
+        }
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit_and_refused_beyond() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rows.csv");
+        let file = File::create(&path).unwrap();
+        file.set_len(1 << 20).unwrap();
+        assert_eq!(read(&path, Named::InFile, 1 << 20).unwrap().len(), 1 << 20);
+        // It takes no room on the disk and would take all memory.
+        file.set_len(1 << 40).unwrap();
+        assert_eq!(said(&path, Named::InFile, 1 << 20), "it is larger than 1 MiB, the most that is read");
+    }
+}
