@@ -15,12 +15,7 @@ fn write_script(setting: &Setting<'_>, bursts: &[Burst], imports: &[Import]) -> 
     super::write_script(setting, bursts, imports, &|| false).expect("nobody stops it")
 }
 
-fn setting<'a>(
-    seed: u64,
-    dataset: &'a Dataset,
-    options: &'a Options,
-    people: &'a [Person],
-) -> Setting<'a> {
+fn setting<'a>(seed: u64, dataset: &'a Dataset, options: &'a Options, people: &'a [Person]) -> Setting<'a> {
     Setting { seed: Seed(seed), options, people, dataset, duration: EIGHTEEN_HOURS }
 }
 
