@@ -96,19 +96,25 @@ fn write(path: &Path, calibration: &Calibration, rtt: Span) -> anyhow::Result<St
 fn next(shown: &str, calibration: &Calibration) -> String {
     let (from, to) = calibration.axis().unwrap_or((16, 1_024));
     let word = report::shell_word(shown);
-    let sweep = format!("  syncdyno sweep {word} --axis engine.pull.chunk_rows={from}..{to}*2\n");
+    let limit = calibration.census.request_limit();
+    let tune =
+        format!("  syncdyno tune {word} --knob engine.pull.chunk_rows={from}..{to} --limit chunk={limit}s\n");
+    let sweep = format!(
+        "or look at the whole curve:\n  syncdyno sweep {word} --axis engine.pull.chunk_rows={from}..{to}*2\n"
+    );
     match calibration.advice {
         Some(Advice::Rows { .. }) => {
-            format!("\n{shown} holds these figures; try sizes about the best:\n{sweep}")
+            format!(
+                "\n{shown} holds these figures; find the best size with the caps of phones and timeouts:\n{tune}{sweep}"
+            )
         }
         Some(Advice::AtLeast(_)) => {
             format!(
-                "\n{shown} holds these figures, and no failure limits a size; try sizes about the least recommended:\n{sweep}"
+                "\n{shown} holds these figures, and no failure limits a size; try sizes about the least recommended:\n{tune}{sweep}"
             )
         }
         None => {
             let untold: Vec<&str> = calibration.untold().iter().map(|(what, _)| *what).collect();
-            let limit = calibration.census.request_limit();
             format!(
                 "\n{shown} holds these figures, and says which the log did not tell ({}): no best size is known.\n\
                  What the scenario comes to, over a wide range:\n  syncdyno tune {word} --limit chunk={limit}s\n{sweep}",

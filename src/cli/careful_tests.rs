@@ -162,6 +162,33 @@ fn a_disaster_in_one_seed_is_not_green_and_a_small_change_can_be_tolerated() {
 }
 
 #[test]
+fn what_a_cell_of_the_candidate_alone_fails_with_is_the_exit_unless_the_page_has_another_before_it() {
+    let mut desk = desk();
+    let slower = |record: &mut crate::report::RunRecord, value| {
+        let figure = crate::metrics::Figure::Value { unit: crate::metrics::Unit::Ns, value };
+        record.cells[0].metrics.insert("device.cpu.busy".into(), figure);
+    };
+    let mut base = desk.record("out");
+    slower(&mut base, 1_000_000);
+    desk.write("base.json", &base.to_json());
+    for (code, cpu, exit) in [
+        (10, 1_000_000, 10),
+        (11, 1_000_000, 11),
+        (12, 2_000_000, 12),
+        (11, 2_000_000, 11),
+        (10, 2_000_000, 13),
+    ] {
+        let mut candidate = base.clone();
+        slower(&mut candidate, cpu);
+        candidate.cells[0].verdict = crate::report::Verdict::Fail;
+        candidate.cells[0].reasons = vec![crate::report::Reason { exit_code: code, text: "so".to_owned() }];
+        desk.write("candidate.json", &candidate.to_json());
+        let told = desk.run("compare @base.json @candidate.json --fail-on-worse");
+        assert_eq!(told, exit, "{code} and {cpu} ns: {}{}", desk.out, desk.err);
+    }
+}
+
+#[test]
 fn measurements_none_of_which_count_are_not_judged_and_not_met() {
     let mut desk = Desk::new();
     let header = crate::campaign::validate::measured::OUTAGES.lines().next().unwrap();

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -138,6 +139,9 @@ const NOTHING_JUDGED: &str = "stopped at once: nothing is judged, and nothing is
 /// whoever waits for a pipe that nobody writes to cannot.
 fn heed(signals: &Signals) -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
+    // Whoever limits the size of files (`ulimit -f`) is told of the write that failed, as of a full disk, and no signal ends us before.
+    #[cfg(unix)]
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default())?;
     let mut incoming = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
     let signals = signals.clone();
     let listen = move || {

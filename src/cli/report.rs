@@ -36,8 +36,13 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
     if let Some((folder, cells)) = folder.and_then(|folder| Some((folder, Journal::kept(folder)?))) {
         let (cells, folder) = (human::count(cells as u64, "cell"), folder.display().to_string());
         let folder = report::shell_word(&folder);
+        let what = match record.tune {
+            Some(_) if record.cells.is_empty() => "the search was killed before it had an answer",
+            Some(_) => "the search was stopped",
+            None => "the run was stopped",
+        };
         console.remark(&format!(
-            "the run was stopped; {cells} kept there; to go on: the same command with --resume {folder}\n"
+            "{what}; {cells} kept there; to go on: the same command with --resume {folder}\n"
         ));
     }
     Ok(Exit::Success)

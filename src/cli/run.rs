@@ -15,6 +15,7 @@ use super::refusal::Refusal;
 use super::{baseline, room, sources};
 use crate::base::Digest;
 use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
+use crate::report::tune::TuneRecord;
 use crate::report::{
     self, Baseline, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, SweepRecord, Timing,
     human,
@@ -29,7 +30,7 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     sources::remark_on(&plans, console);
     let baseline = args.baseline.as_deref().zip(baseline.as_ref());
     let place = args.place.as_place();
-    let order = Order { place, work: &args.work, twice: args.twice, baseline, sweep: None };
+    let order = Order { place, work: &args.work, twice: args.twice, baseline, sweep: None, tune: None };
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran, args.format, console);
     if let Some((name, baseline)) = baseline {
@@ -65,6 +66,8 @@ pub(super) struct Order<'a> {
     pub(super) baseline: Option<(&'a str, &'a Baseline)>,
     /// The grid, if it is a sweep.
     pub(super) sweep: Option<SweepRecord>,
+    /// What is searched, if it is a search: who finds what was killed is to know what it was.
+    pub(super) tune: Option<TuneRecord>,
 }
 
 /// A run whose report is written, as far as it could be.
@@ -173,6 +176,7 @@ impl<'a> UnderWay<'a> {
         let mut begun = report::assemble(&shown, plans, Vec::new(), &[]);
         // Who finds it finds the record of a run that was cut off.
         begun.exit_code = Exit::Interrupted.code();
+        begun.tune.clone_from(&order.tune);
         folder.put("run.json", begun.to_json().as_bytes()).map_err(refused)?;
         unrender(&folder).map_err(refused)?;
         inputs::keep(&folder, &inputs::of_plans(plans)).map_err(refused)?;

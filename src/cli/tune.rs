@@ -26,7 +26,14 @@ pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'
     console.limit_to(args.work.time_limit);
     let mut search = Search::new(args, runner, console)?;
     let place = args.place.as_place();
-    let order = Order { place, work: &args.work, twice: false, baseline: None, sweep: None };
+    let order = Order {
+        place,
+        work: &args.work,
+        twice: false,
+        baseline: None,
+        sweep: None,
+        tune: Some(search.tuned()),
+    };
     sources::remark_on(&search.plans, console);
     let corners = std::mem::take(&mut search.plans);
     room::for_plans(&corners, options(&args.work, false).jobs, console)?;

@@ -122,7 +122,10 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
     let failing = record.failing().count();
     // Those that ran to their end, as the notes count them.
     let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count() as u64;
+    // Of a search nobody knows beforehand how many cells it takes.
+    let unanswered = record.tune.is_some() && record.cells.is_empty() && !record.complete;
     let cells = match record.planned_cells {
+        _ if unanswered => "a search without an answer yet".to_owned(),
         1 if ended == 0 => "the only cell not ended".to_owned(),
         planned if ended < planned => format!("{ended} of {}", human::count(planned, "cell")),
         _ => human::count(ended, "cell"),

@@ -130,6 +130,21 @@ fn a_calibrated_scenario_gives_the_durations_of_its_log() {
         .success()
         .stdout(contains("recommended chunk:").and(contains("syncdyno sweep app.toml --axis")));
     syncdyno(desk.path()).args(["check", "app.toml"]).assert().success();
+    // The next step is the search, and it is told as it can be typed.
+    let written = fs::read_to_string(desk.path().join("app.toml")).unwrap();
+    let next = written.lines().find_map(|line| line.strip_prefix("#   syncdyno tune ")).unwrap();
+    let quick = [
+        "--seeds",
+        "1..=2",
+        "--set",
+        "entity.row.rows=400",
+        "--set",
+        "fleet.phones.devices=1",
+        "--no-field",
+        "-q",
+    ];
+    let tune = syncdyno(desk.path()).arg("tune").args(next.split(' ')).args(quick).assert().success();
+    tune.stdout(contains("app: best at "));
     syncdyno(desk.path())
         .args(["replay", "app.toml", "--requests", "again.csv"])
         .assert()

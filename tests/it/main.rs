@@ -3,6 +3,7 @@
 mod calibrate;
 mod cli;
 mod comparisons;
+mod contrib;
 mod crash_sweep;
 mod determinism;
 mod drain;

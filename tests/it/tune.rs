@@ -94,3 +94,39 @@ fn the_search_says_how_wrong_other_chunk_sizes_are() {
         "half of the gateway's timeout: {whole}"
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_search_that_was_killed_is_told_as_one_with_its_cells_and_how_to_go_on() {
+    use std::process::{Command, Stdio};
+    let desk = TempDir::new().unwrap();
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/tune-phone.toml");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_syncdyno"))
+        .current_dir(desk.path())
+        .arg("tune")
+        .arg(scenario)
+        .args(["--link", "3g-poor", "-j", "1", "--out", "out", "--progress", "none"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let journal = desk.path().join("out/cells.jsonl");
+    let lines = || std::fs::read(&journal).map_or(0, |text| text.split(|byte| *byte == b'\n').count());
+    while lines() < 4 {
+        std::thread::yield_now();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let report = Command::new(env!("CARGO_BIN_EXE_syncdyno"))
+        .current_dir(desk.path())
+        .args(["report", "out"])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(report.stdout).unwrap();
+    let remarks = String::from_utf8(report.stderr).unwrap();
+    assert!(told.starts_with("tune-phone: incomplete (a search without an answer yet, exit 130; "), "{told}");
+    assert!(told.contains("3g-poor: nothing is known yet: the search was cut short"), "{told}");
+    assert!(!told.contains("only cell") && !told.contains("candidate:"), "{told}");
+    assert!(remarks.starts_with("the search was killed before it had an answer; "), "{remarks}");
+    assert!(remarks.contains(" cells kept there; to go on: the same command with --resume out"), "{remarks}");
+}

@@ -4,7 +4,7 @@ use super::advice::advice;
 use super::header::Only;
 use super::line::{Line, Sample, Widths, outliers};
 use super::log::{self, Log, Mistakes, Outcome, Request};
-use super::trouble::{self, Order};
+use super::trouble::{self, Order, Repair};
 use crate::report::calibrate::{Advice, Calibration, Census, Costs, Outages, Rate, Split};
 use crate::report::human;
 
@@ -46,10 +46,10 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     }
     let answers: Vec<&Request> =
         log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0).collect();
-    let mean = answers.iter().map(|r| r.duration).sum::<f64>() / (answers.len().max(1)) as f64;
-    let mut outages = trouble::outages(&log, mean);
+    let typical = trouble::typical(&log);
+    let mut outages = trouble::outages(&log, typical);
     if let Some(outages) = &mut outages {
-        told.of_outages(&log, mean, outages);
+        told.of_outages(&log, typical, outages);
     }
     told.of_failures(&log, instant);
     let rate = match outages {
@@ -252,11 +252,10 @@ impl Told {
                         seconds(timeout.longest),
                     ));
                 }
-                outages.repair = trouble::mean_time(&repairs);
-                if outages.repair.is_none() {
-                    let n = human::count(repairs.len() as u64, "failure");
-                    self.unknown(format!("repair time: {n} with a success after it within an hour"));
-                }
+                let broken = || log.requests.iter().filter(|r| r.outcome.breaks());
+                let untimed = broken().filter(|r| !r.timed).count() as f64 / broken().count() as f64;
+                outages.repair = trouble::repair(&repairs, untimed, typical);
+                self.of_repairs(&repairs, outages);
             }
         }
         if let Some(times) = trouble::bursts(log) {
@@ -289,6 +288,28 @@ impl Told {
         }
     }
 
+    /// What of the time until the next request the app itself waited.
+    fn of_repairs(&mut self, repairs: &[Repair], outages: &Outages) {
+        let n = human::count(repairs.len() as u64, "failure");
+        let probed = repairs.iter().filter(|repair| repair.least < repair.most).count();
+        let pauses: f64 = repairs.iter().map(|repair| repair.most - repair.least).sum();
+        if outages.repair.is_none() {
+            self.unknown(format!("repair time: {n} with a success after it within an hour"));
+        } else if probed < repairs.len() {
+            self.unknown(format!(
+                "repair time apart from the app's own pause before it tries again: after {} of {n} no try failed before the next request got \
+                 through, so the link may have been back sooner; where the app waits long, the repair is shorter than told",
+                human::thousands((repairs.len() - probed) as u64),
+            ));
+        }
+        if probed > 0 {
+            self.note(format!(
+                "the link came back between the last try that failed and the next: half of that pause, {} on average, is taken off the repair",
+                seconds(pauses / probed as f64 / 2.0),
+            ));
+        }
+    }
+
     /// Failures of which the log does not say enough.
     fn of_failures(&mut self, log: &Log, instant: u64) {
         if instant > 0 {
@@ -297,7 +318,7 @@ impl Told {
                 "{n} that ended far sooner than any answer could come, with a word for any failure: counted as not sent, not as cut",
             ));
         }
-        let broke = |r: &&Request| matches!(r.outcome, Outcome::Cut | Outcome::TimedOut) && !r.timed;
+        let broke = |r: &&Request| r.outcome.breaks() && !r.timed;
         let untimed = log.requests.iter().filter(broke).count() as u64;
         if untimed > 0 {
             let n = human::count(untimed, "failure");

@@ -31,6 +31,13 @@ pub(super) enum Outcome {
     NotSent,
 }
 
+impl Outcome {
+    /// Whether a transfer ended before its answer.
+    pub(super) fn breaks(self) -> bool {
+        matches!(self, Outcome::Cut | Outcome::TimedOut)
+    }
+}
+
 /// A line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Request {

@@ -123,6 +123,71 @@ fn repairs_after_which_the_next_try_breaks_too_are_told_one_by_one() {
     assert!((88..100).contains(&held), "{held} of 100");
 }
 
+/// The log without what its failures took.
+fn untimed(log: &str) -> String {
+    let blank = |line: &str| match line.strip_suffix(",reset").and_then(|head| head.split_once(',')) {
+        Some((start, _)) => format!("{start},,,,reset\n"),
+        None => format!("{line}\n"),
+    };
+    log.lines().map(blank).collect()
+}
+
+#[test]
+fn failures_that_do_not_say_how_long_they_took_make_repairs_no_longer() {
+    for mtbf in [3.0, 5.0, 40.0] {
+        let model = Model { mtbf, ..MODEL };
+        let (mut repairs, mut rates, mut held) = (0.0, 0.0, 0);
+        for seed in 0..100 {
+            let log = untimed(&model.log(seed));
+            let outages =
+                calibrate("log.csv", log.as_bytes(), &[]).unwrap().outages.expect("answers take time");
+            let (repair, Rate::Known(rate)) = (outages.repair.expect("there were failures"), outages.rate)
+            else {
+                panic!("there were failures");
+            };
+            repairs += repair.value / model.repair / 100.0;
+            rates += rate.value * mtbf / 100.0;
+            held += u32::from(repair.holds(model.repair));
+        }
+        assert!((0.93..1.07).contains(&repairs), "mtbf {mtbf}: repairs are {repairs} of what they were");
+        assert!((0.9..1.1).contains(&rates), "mtbf {mtbf}: failures are {rates} of what they were");
+        assert!(held >= 90, "mtbf {mtbf}: {held} of 100");
+    }
+}
+
+#[test]
+fn the_pause_of_an_app_that_tries_again_and_again_is_no_repair() {
+    // The link is back after 6 s on average; the app looks every 4 s.
+    let pause = 4.0;
+    let (mut mean, mut held) = (0.0, 0);
+    for seed in 0..100 {
+        let mut stream = Seed(seed).stream("probes", 0, 0);
+        let mut text = "start,rows,bytes,duration_ms,outcome\n".to_owned();
+        let mut at = 1_772_438_400.0;
+        for n in 0..60 {
+            text.push_str(&format!(
+                "{at:.3},{0},{0},{0},ok\n{1:.3},0,0,400,reset\n",
+                200 + n % 7 * 90,
+                at + 1.0
+            ));
+            let back = at + 1.4 - libm::log(1.0 - stream.unit()) * 6.0;
+            at += 1.4 + pause * stream.unit();
+            while at < back {
+                text.push_str(&format!("{at:.3},,,,offline\n"));
+                at += pause;
+            }
+        }
+        text.push_str(&format!("{at:.3},300,300,300,ok\n"));
+        let calibration = calibrate("log.csv", text.as_bytes(), &[]).unwrap();
+        let repair = calibration.outages.unwrap().repair.unwrap();
+        mean += repair.value / 100.0;
+        held += u32::from(repair.holds(6.0));
+        assert!(said(&calibration.notes, "half of that pause"), "{:?}", calibration.notes);
+        assert!(said(&calibration.unknown, "the app's own pause"), "{:?}", calibration.unknown);
+    }
+    assert!((5.4..6.9).contains(&mean) && held >= 90, "{mean} s on average, {held} of 100 hold");
+}
+
 #[test]
 fn a_line_that_would_have_a_byte_take_less_than_no_time_does_not_tell_rows_and_bytes_apart() {
     let mut log = "start,rows,bytes,duration_ms,outcome\n".to_owned();

@@ -88,6 +88,35 @@ pub(super) fn unsent(log: &mut Log, least: usize) -> u64 {
     n
 }
 
+/// No weight beyond e²: it would be a guess about a few.
+const WEIGHT_MAX: f64 = 2.0;
+/// Rounds in which a rate and what it makes of the log settle: each is nearer by some times.
+const ROUNDS: usize = 30;
+
+/// What a request that breaks would have taken, as far as half of it is when it breaks: longer ones break more often, and early.
+///
+/// Of requests that last d and break at rate λ, (e^{λd} − 1) break for each that is answered, after (e^{λd} − 1 − λd)/λ seconds in all
+/// (renewal of tries until one lasts; Horvitz and Thompson 1952 weigh the answers so). λ is that which the failures then have.
+pub(super) fn typical(log: &Log) -> f64 {
+    let answers = log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0);
+    let durations: Vec<f64> = answers.map(|r| r.duration).collect();
+    let sum: f64 = durations.iter().sum();
+    let mut typical = sum / durations.len().max(1) as f64;
+    for _ in 0..ROUNDS {
+        let Some(Outages { failures: 1.., exposed, .. }) = outages(log, typical) else { break };
+        let failures = log.requests.iter().filter(|r| r.outcome.breaks()).count() as f64;
+        let rate = failures / exposed;
+        let (mut broken, mut after) = (0.0, 0.0);
+        for d in &durations {
+            let x = (rate * d).min(WEIGHT_MAX);
+            broken += libm::expm1(x);
+            after += (libm::expm1(x) - x) / rate;
+        }
+        typical = 2.0 * after / broken;
+    }
+    typical
+}
+
 /// Failures and the time exposed to them.
 ///
 /// A request that is answered, refused or given up was exposed while it lasted and did not fail. One that was cut failed at its end. One
@@ -118,33 +147,89 @@ pub(super) fn outages(log: &Log, typical: f64) -> Option<Outages> {
     (exposed > 0.0).then(|| outages(rate(failures, exposed)))
 }
 
-/// Seconds from the end of a failure to the start of the device's next request that gets through: one that is answered, or is cut when it
-/// was well under way, and so begins a repair of its own. What times out or is not sent may have met the same failure.
-/// Of a failure without a duration the request took half of what such a request takes (`typical`).
-pub(super) fn repairs(log: &Log, typical: f64) -> Vec<f64> {
+/// Between what a repair lasted, in seconds: the link was down when the last try failed before it had begun, and not when the next began
+/// that got through. Where no try failed both are the latter: what of it is the app's own pause nobody knows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Repair {
+    pub(super) least: f64,
+    pub(super) most: f64,
+}
+
+impl Repair {
+    /// The middle.
+    pub(super) fn likely(self) -> f64 {
+        (self.least + self.most) / 2.0
+    }
+}
+
+/// A failure since which nothing got through.
+struct Down {
+    since: f64,
+    /// When a try failed last before it had begun.
+    tried: Option<f64>,
+    /// Whether the log says how long the request took that failed.
+    timed: bool,
+}
+
+impl Down {
+    fn until(&self, start: f64) -> Repair {
+        // Of an end that is a mean some come too late: cut off at nothing, the others would be too many.
+        let floor = if self.timed { 0.0 } else { f64::NEG_INFINITY };
+        let most = (start - self.since).max(floor);
+        let least = self.tried.map_or(most, |tried| (tried - self.since).max(floor).min(most));
+        Repair { least, most }
+    }
+}
+
+/// The time from the end of a failure to the start of the device's next request that gets through: one that is answered, or is cut when
+/// it was well under way, and so begins a repair of its own. What times out or is not sent may have met the same failure.
+/// Of a failure without a duration the request took half of what such a request takes (`typical`), and was under way: it counts as a
+/// failure of its own in their rate.
+pub(super) fn repairs(log: &Log, typical: f64) -> Vec<Repair> {
     let end = |request: &Request| if request.timed { end(request) } else { request.start + typical / 2.0 };
     let answered = log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0);
     let sooner = sooner(&mut answered.map(|r| r.duration).collect::<Vec<_>>());
-    let mut broken: BTreeMap<u32, f64> = BTreeMap::new();
+    let mut broken: BTreeMap<u32, Down> = BTreeMap::new();
     let mut repairs = Vec::new();
     for request in &log.requests {
-        let under_way = request.timed && request.duration > sooner;
+        let under_way = !request.timed || request.duration > sooner;
+        let down = Down { since: end(request), tried: None, timed: request.timed };
         match request.outcome {
             Outcome::Cut if under_way => {
-                repairs
-                    .extend(broken.insert(request.device, end(request)).map(|since| request.start - since));
+                repairs.extend(broken.insert(request.device, down).map(|down| down.until(request.start)));
             }
-            Outcome::Cut | Outcome::TimedOut => {
-                broken.entry(request.device).or_insert(end(request));
+            Outcome::TimedOut => {
+                broken.entry(request.device).or_insert(down);
             }
             Outcome::Answered => {
-                repairs.extend(broken.remove(&request.device).map(|since| request.start - since));
+                repairs.extend(broken.remove(&request.device).map(|down| down.until(request.start)));
             }
-            Outcome::Refused | Outcome::NotSent => {}
+            Outcome::Cut => broken.entry(request.device).or_insert(down).tried = Some(request.start),
+            Outcome::NotSent => {
+                if let Some(down) = broken.get_mut(&request.device) {
+                    down.tried = Some(request.start);
+                }
+            }
+            Outcome::Refused => {}
         }
     }
-    repairs.retain(|repair| *repair <= REPAIR_MAX);
-    repairs.iter().map(|repair| repair.max(0.0)).collect()
+    repairs.retain(|repair| repair.most <= REPAIR_MAX);
+    repairs
+}
+
+/// The mean repair, with an interval from what they lasted at least to what they lasted at most. A share of `untimed` failures ended at
+/// any time of a request that takes `typical`: that much more their repairs vary than exponential times do.
+pub(super) fn repair(repairs: &[Repair], untimed: f64, typical: f64) -> Option<Estimate> {
+    let mean = |of: fn(&Repair) -> f64| mean_time(&repairs.iter().map(of).collect::<Vec<_>>());
+    let (likely, most) = (mean(|repair| repair.likely())?, mean(|repair| repair.most)?);
+    let low = mean(|repair| repair.least).map_or(0.0, |least| least.low);
+    let off = untimed * typical * typical / 12.0;
+    let wider = libm::sqrt(1.0 + off / (likely.value * likely.value));
+    Some(Estimate {
+        low: (likely.value - (likely.value - low) * wider).max(0.0),
+        high: likely.value + (most.high - likely.value) * wider,
+        ..likely
+    })
 }
 
 /// Requests that are equal to the one before in all that the log tells, if they are more than a clock that is coarse would bring.
@@ -297,7 +382,10 @@ mod tests {
             (10.0, 1, 5.0, Outcome::TimedOut),
             (20_000.0, 1, 1.0, Outcome::Answered),
         ]);
-        assert_eq!(repairs(&log, 1.0), [8.0], "and a pause of hours is none");
+        // A try failed at 5.5 s.
+        let known = Repair { least: 4.5, most: 8.0 };
+        assert_eq!(repairs(&log, 1.0), [known], "and a pause of hours is none");
+        assert_eq!(known.likely(), 6.25);
         let order = Order::of(&log);
         assert!(order.in_turn(), "{order:?}");
         assert_eq!(order.pauses, (1, 20_000.0 - 15.0));
@@ -311,7 +399,17 @@ mod tests {
             (4.0, 0, 2.0, Outcome::Cut),
             (9.0, 0, 1.0, Outcome::Answered),
         ]);
-        assert_eq!(repairs(&log, 1.0), [2.0, 3.0]);
+        assert_eq!(repairs(&log, 1.0), [2.0, 3.0].map(|most| Repair { least: most, most }));
+    }
+
+    #[test]
+    fn requests_that_break_are_the_longer_ones() {
+        let answers =
+            (0..100).map(|n| (f64::from(n) * 10.0, 0, if n % 2 == 0 { 1.0 } else { 3.0 }, Outcome::Answered));
+        let mut log = log(&answers.chain([(2_000.0, 0, 0.0, Outcome::Cut)]).collect::<Vec<_>>());
+        log.requests[100].timed = false;
+        // Of one that lasts three times as long three times as many break: (1 + 9)/(1 + 3).
+        assert!((typical(&log) - 2.5).abs() < 0.05, "{}", typical(&log));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::search::SEEDS_MIN;
 use crate::report::sweep::worse_beyond_noise;
 
 /// A value for each knob, in their order, as they are written.
@@ -86,6 +87,10 @@ impl Known {
         let out = self.get(setting).is_some_and(|measured| measured.trouble.is_some());
         let pairs = self.pairs(setting, best);
         out || pairs.len() >= seeds && pairs.iter().all(|(here, there)| *here > there * times)
+    }
+    /// Whether seeds enough to know their noise do not tell a setting from the best.
+    pub(super) fn hides(&self, setting: &Setting, best: &Setting) -> bool {
+        self.pairs(setting, best).len() >= SEEDS_MIN && !self.worse(setting, best)
     }
     /// Whether a setting is worse than the best beyond the noise between seeds; so is what is out.
     pub(super) fn worse(&self, setting: &Setting, best: &Setting) -> bool {

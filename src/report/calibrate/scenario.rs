@@ -55,10 +55,12 @@ impl Calibration {
         let head = format!(
             "# What the requests of {source} cost, as a scenario; written by `syncdyno calibrate`.\n#\n{found}#\n\
              # The log did not tell:\n{untold}#\n\
-             # As it stands, chunks are as large as in the log. Other sizes:\n#\n\
+             # As it stands, chunks are as large as in the log. The best size, and the curve of all:\n#\n\
+             #   syncdyno tune {name}.toml --knob engine.pull.chunk_rows={from}..{to} --limit chunk={limit}s\n\
              #   syncdyno sweep {name}.toml --axis engine.pull.chunk_rows={from}..{to}*2\n\n\
              name = \"{name}\"\n",
             found = self.found(costs),
+            limit = self.census.request_limit(),
         );
         Some(head + &body(&self.figures(costs, rtt)))
     }

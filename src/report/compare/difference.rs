@@ -51,7 +51,8 @@ pub struct Difference {
     pub base: u64,
     /// The candidate's.
     pub candidate: u64,
-    /// Candidate over base, less one, in parts per million; `None` for a base of zero.
+    /// Candidate over base, less one, in parts per million; `None` for a base of zero. Where there is an interval it is of the mean ratio
+    /// of pairs as that is, so it may lie off the ratio of the two means: one long wait moves those, and is one pair.
     pub change_ppm: Option<i64>,
     /// The interval of 95 % of the change, in parts per million, where pairs are no exact matter.
     pub interval_ppm: Option<(i64, i64)>,
@@ -353,7 +354,10 @@ fn exact(observed: &Observed) -> Difference {
 fn paired(observed: &Observed) -> Change {
     let pairs: Vec<(u64, u64)> =
         observed.base.iter().copied().zip(observed.candidate.iter().copied()).collect();
-    let change = statistics::change(&pairs).unwrap_or(Change::UNKNOWN);
+    // A share is no more than the whole.
+    let stem = observed.metric.split(['@', '/']).next().unwrap_or_default();
+    let most = (observed.unit == Unit::Ppm && stem.ends_with("_share")).then_some(1_000_000);
+    let change = statistics::change(&pairs, most).unwrap_or(Change::UNKNOWN);
     if pairs.len() < PAIRS_MIN { Change { chance: 1.0, ..change } } else { change }
 }
 
@@ -365,12 +369,18 @@ fn sampled(Observed { base, candidate, .. }: &Observed) -> Change {
 
 fn uncertain(((observed, change), surprise): ((&Observed, &Change), bool)) -> Difference {
     let finding = match surprise {
-        true => directed(observed.better, mean(&observed.candidate) > mean(&observed.base)),
+        // The way that the estimate goes: one pair may draw the means the other way.
+        true => directed(
+            observed.better,
+            change.value.map_or(mean(&observed.candidate) > mean(&observed.base), |value| value > 0.0),
+        ),
         false if observed.base == observed.candidate && !observed.lopsided => Finding::Same,
         false => Finding::Unclear,
     };
     let finding = if observed.lopsided && finding == Finding::Better { Finding::Unclear } else { finding };
-    difference(observed, change.interval.filter(|_| finding != Finding::Same), finding)
+    let told = difference(observed, change.interval.filter(|_| finding != Finding::Same), finding);
+    // What stands beside an interval is what the interval is of.
+    Difference { change_ppm: change.value.map(ppm).or(told.change_ppm), ..told }
 }
 
 fn directed(better: Better, more: bool) -> Finding {
@@ -383,7 +393,6 @@ fn directed(better: Better, more: bool) -> Finding {
 
 fn difference(observed: &Observed, interval: Option<(f64, f64)>, finding: Finding) -> Difference {
     let (base, candidate) = (mean(&observed.base), mean(&observed.candidate));
-    let ppm = |share: f64| (share * 1e6).round() as i64;
     Difference {
         metric: observed.metric.clone(),
         stat: observed.stat,
@@ -396,6 +405,10 @@ fn difference(observed: &Observed, interval: Option<(f64, f64)>, finding: Findin
         lopsided: observed.lopsided,
         finding,
     }
+}
+
+fn ppm(share: f64) -> i64 {
+    (share * 1e6).round() as i64
 }
 
 fn sum(values: &[u64]) -> u128 {

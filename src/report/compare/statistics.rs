@@ -12,6 +12,8 @@ pub(super) const SAMPLES_MIN: usize = 8;
 /// A relative change of a mean, candidate over base less one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Change {
+    /// The estimate, which lies in the interval; `None` for a base of nothing.
+    pub(super) value: Option<f64>,
     /// The interval of 95 %; `None` for a base of nothing.
     pub(super) interval: Option<(f64, f64)>,
     /// The chance that a thing differs as much from itself, two-sided.
@@ -20,13 +22,13 @@ pub(super) struct Change {
 
 impl Change {
     /// Of too few observations.
-    pub(super) const UNKNOWN: Change = Change { interval: None, chance: 1.0 };
+    pub(super) const UNKNOWN: Change = Change { value: None, interval: None, chance: 1.0 };
 }
 
 /// The change from the bases to the candidates of `pairs`, by Student's law: the mean of the logarithms of their ratios, so that one pair
 /// with a wait of an hour counts as one pair; where something is zero, the mean difference as a share of the mean base, and no less than
-/// all of it. `None` for fewer than two pairs.
-pub(super) fn change(pairs: &[(u64, u64)]) -> Option<Change> {
+/// all of it. Of a figure that is `most` at most it is no more than what leads there. `None` for fewer than two pairs.
+pub(super) fn change(pairs: &[(u64, u64)], most: Option<u64>) -> Option<Change> {
     let n = pairs.len() as f64;
     let law = StudentsT::new(0.0, 1.0, n - 1.0).ok().filter(|_| pairs.len() > 1)?;
     let in_logarithms = pairs.iter().all(|&(base, candidate)| base > 0 && candidate > 0);
@@ -40,12 +42,26 @@ pub(super) fn change(pairs: &[(u64, u64)]) -> Option<Change> {
     let error = libm::sqrt(squares / (n - 1.0) / n);
     let half = law.inverse_cdf(0.975) * error;
     let base = pairs.iter().map(|&(base, _)| base as f64).sum::<f64>() / n;
-    let interval = match in_logarithms {
-        true => Some((libm::expm1(mean - half), libm::expm1(mean + half))),
+    let shares = [mean, mean - half, mean + half].map(|x| match in_logarithms {
+        true => libm::expm1(x),
         // Nothing is less than nothing: what was measured cannot shrink by more than all of it.
-        false => (base > 0.0).then(|| (((mean - half) / base).max(-1.0), (mean + half) / base)),
-    };
-    Some(Change { interval, chance: two_sided(&law, mean, error) })
+        false => (x / base).max(-1.0),
+    });
+    let [value, low, high] =
+        shares.map(|x| most.map_or(x, |most| x.min(growth(pairs, most, in_logarithms).max(shares[0]))));
+    let known = in_logarithms || base > 0.0;
+    let chance = two_sided(&law, mean, error);
+    Some(Change { value: known.then_some(value), interval: known.then_some((low, high)), chance })
+}
+
+/// The change by which all pairs would come to `most`.
+fn growth(pairs: &[(u64, u64)], most: u64, in_logarithms: bool) -> f64 {
+    let n = pairs.len() as f64;
+    let mean = |of: fn(f64) -> f64| pairs.iter().map(|&(base, _)| of(base as f64)).sum::<f64>() / n;
+    match in_logarithms {
+        true => libm::expm1(libm::log(most as f64) - mean(libm::log)),
+        false => most as f64 / mean(|base| base) - 1.0,
+    }
 }
 
 /// The chance of being this far from zero with this standard error, or farther.
@@ -143,17 +159,17 @@ mod tests {
     #[test]
     fn the_interval_of_a_change_is_that_of_the_mean_ratio_of_pairs() {
         let steady: Vec<(u64, u64)> = (0..20).map(|n| (1_000 + n, 1_100 + n)).collect();
-        let steady = change(&steady).unwrap();
+        let steady = change(&steady, None).unwrap();
         let (low, high) = steady.interval.unwrap();
         assert!(low < high && (0.098..0.1).contains(&low) && (0.098..0.1).contains(&high), "{steady:?}");
         assert!(steady.chance < 1e-12, "{steady:?}");
         let wild: Vec<(u64, u64)> = (0..20).map(|n| (1_000, if n % 2 == 0 { 500 } else { 1_600 })).collect();
-        let wild = change(&wild).unwrap();
+        let wild = change(&wild, None).unwrap();
         let (low, high) = wild.interval.unwrap();
         // e^(-0.1116 ± 2.093 × 0.5967 / √20) - 1.
         assert!((low + 0.3235).abs() < 1e-3 && (high - 0.1826).abs() < 1e-3, "{wild:?}");
         assert!((wild.chance - 0.413).abs() < 3e-3, "{wild:?}");
-        assert_eq!(change(&[(5, 6)]), None);
+        assert_eq!(change(&[(5, 6)], None), None);
     }
 
     #[test]
@@ -161,25 +177,40 @@ mod tests {
         let mut pairs: Vec<(u64, u64)> =
             (0..8).map(|n| (5_400_000 + n * 20_000, 5_500_000 - n * 9_000)).collect();
         pairs[3].0 = 5_800_000_000;
-        let change = change(&pairs).unwrap();
+        let change = change(&pairs, None).unwrap();
         assert!(change.chance > 0.1, "{change:?}");
     }
 
     #[test]
     fn a_change_from_nothing_has_a_chance_and_no_interval() {
-        let from_nothing = change(&[(0, 6), (0, 7), (0, 5), (0, 6)]).unwrap();
+        let from_nothing = change(&[(0, 6), (0, 7), (0, 5), (0, 6)], None).unwrap();
         assert_eq!(from_nothing.interval, None);
         assert!(from_nothing.chance < 1e-3, "{from_nothing:?}");
-        assert_eq!(change(&[(0, 0), (0, 0)]).unwrap().chance, 1.0);
-        let exact = change(&[(100, 102), (200, 204), (300, 306)]).unwrap();
+        assert_eq!(change(&[(0, 0), (0, 0)], None).unwrap().chance, 1.0);
+        let exact = change(&[(100, 102), (200, 204), (300, 306)], None).unwrap();
         assert!(exact.chance < 1e-9, "every pair changes by the same share: {exact:?}");
     }
 
     #[test]
     fn what_shrinks_loses_no_more_than_all_of_it() {
-        let nearly_gone = change(&[(5, 0), (0, 0), (9, 1), (0, 0), (1, 0), (2, 0)]).unwrap();
+        let nearly_gone = change(&[(5, 0), (0, 0), (9, 1), (0, 0), (1, 0), (2, 0)], None).unwrap();
         let (low, high) = nearly_gone.interval.unwrap();
         assert!(low == -1.0 && high > -1.0, "{nearly_gone:?}");
+    }
+
+    #[test]
+    fn a_share_grows_to_the_whole_at_most() {
+        let shares = [960_000, 990_000, 700_000, 985_000, 1_000_000, 940_000];
+        let pairs = shares.map(|base| (base, 1_000_000 - (1_000_000 - base) / 9));
+        let (_, open) = change(&pairs, None).unwrap().interval.unwrap();
+        let Change { value, interval, .. } = change(&pairs, Some(1_000_000)).unwrap();
+        let ((low, high), value) = (interval.unwrap(), value.unwrap());
+        let whole =
+            libm::exp(shares.iter().map(|&base| -libm::log(base as f64 / 1e6)).sum::<f64>() / 6.0) - 1.0;
+        assert!(open > whole && (high - whole).abs() < 1e-12, "{open} {high} {whole}");
+        assert!(low < value && value < high, "{low} {value} {high}");
+        let from_none = change(&[(0, 900_000), (500_000, 1_000_000), (100_000, 0)], Some(1_000_000)).unwrap();
+        assert_eq!(from_none.interval.unwrap().1, 4.0, "from a fifth to the whole: {from_none:?}");
     }
 
     #[test]

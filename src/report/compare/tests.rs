@@ -213,3 +213,20 @@ fn a_change_from_nothing_has_no_percentage() {
     assert!(told.contains("from nothing"), "{told}");
     assert!(told.starts_with("b against a: 1 figure worse\n"), "{told}");
 }
+
+#[test]
+fn the_change_that_is_told_lies_in_its_interval_though_one_pair_moves_the_means() {
+    // Nine of ten waits are a fifth shorter; one is an hour.
+    let wait = |s: u64| if s == 7 { 3_600_000 } else { 800 + s };
+    let base = side("a", (0..10).map(|s| cell(Some("x"), s, 1_000, 1_000 + s)).collect());
+    let candidate = side("b", (0..10).map(|s| cell(Some("y"), s, 900, wait(s))).collect());
+    for (base, candidate) in [(&base, &candidate), (&candidate, &base)] {
+        let comparison = compare(base, candidate);
+        let told = comparison.groups[0].differences.iter().filter(|d| d.interval_ppm.is_some());
+        for difference in told {
+            let (low, high) = difference.interval_ppm.unwrap();
+            let change = difference.change_ppm.unwrap();
+            assert!(low <= change && change <= high, "{difference:?}");
+        }
+    }
+}

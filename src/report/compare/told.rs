@@ -78,7 +78,7 @@ fn heading(group: &Group) -> String {
             "one seed in common: differences of this seed, without an interval".to_owned()
         }
         Basis::Paired => format!(
-            "{seeds} in common: what is more than chance, at 1 % for all figures together; the interval is each figure's own, of the mean ratio of its pairs"
+            "{seeds} in common: what is more than chance, at 1 % for all figures together; change and interval are each figure's own, of the mean ratio of its pairs"
         ),
         Basis::Samples => {
             format!(

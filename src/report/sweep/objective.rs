@@ -56,6 +56,10 @@ impl Objective {
     pub fn ranks(&self) -> bool {
         self.better != Better::Neither
     }
+    /// Whether it goes by the time that a row of a chunk of `key` takes, which is what the closed form is about.
+    pub fn is_time_a_row(&self, key: &str) -> bool {
+        self.metric == DEFAULT || *self == Objective::of_axis(key)
+    }
     /// As it is asked for: `engine.session.duration:p95`.
     pub fn name(&self) -> String {
         if self.stat == "value" { self.metric.clone() } else { format!("{}:{}", self.metric, self.stat) }

@@ -94,6 +94,17 @@ fn the_best_of_each_series_is_found_and_luck_that_all_settings_share_does_not_hi
 }
 
 #[test]
+fn the_closed_form_is_told_where_settings_are_compared_by_the_time_of_a_row_alone() {
+    let record = record(8, |_| {});
+    for (metric, told) in [("engine.rows.rate", true), ("engine.pull.time", false)] {
+        let sweep = Sweep::new(&record, &axes(), metric.parse().unwrap());
+        let written: serde_json::Value = serde_json::from_str(&sweep.to_json()).unwrap();
+        assert_eq!(written["series"][0]["closed_form"].is_object(), told, "{metric}: {written}");
+        assert_eq!(sweep.story().contains("closed form"), told, "{metric}: {}", sweep.story());
+    }
+}
+
+#[test]
 fn the_sides_are_told_by_what_limits_them() {
     let written = json(&record(8, |_| {}));
     let limits = written["series"][0]["limits"].as_array().unwrap();

@@ -22,6 +22,7 @@ pub(super) struct Reading {
     pub(super) finding: Option<Finding>,
     /// Of words, the settings that are as good as the best within the noise and within 3 %, wherever they stand.
     pub(super) alike: Option<(Option<Vec<usize>>, Vec<usize>)>,
+    /// The closed form's, where settings are compared by what it is about.
     pub(super) fit: Option<Fit>,
     pub(super) limits: Vec<String>,
 }
@@ -33,6 +34,8 @@ impl Reading {
         let side = Side::of(&sweep.axis);
         let fit = (sweep.axis == side.chunk_rows).then(|| Fit::of(side, series)).flatten();
         let limits = finding.as_ref().map_or_else(Vec::new, |f| limits(&sweep.axis, series, f, fit));
+        // What limits a side are shares of the time, whatever is asked for; the closed form knows nothing of other figures.
+        let fit = fit.filter(|_| sweep.objective.is_time_a_row(&sweep.axis));
         let alike = finding.as_ref().filter(|_| series.is_of_words()).map(|found| alike(series, found));
         Reading { finding, alike, fit, limits }
     }

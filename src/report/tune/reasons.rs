@@ -45,6 +45,8 @@ pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     let series = series(points);
     let finding = Finding { best: line.best, noise: None, flat: line.flat };
     let mut told = limits(line.key, &series, &finding, fit);
+    // Of energy or memory the closed form says nothing.
+    let fit = fit.filter(|_| objective.is_time_a_row(line.key));
     told.extend(closed_form(fit));
     let closed_form_rows = fit.and_then(Fit::cost).map(|cost| cost.best() as u64);
     Reasons { limits: told, closed_form_rows }

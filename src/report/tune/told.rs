@@ -32,6 +32,9 @@ pub fn story(tune: &TuneRecord) -> String {
 
 fn cost_of_search(cells: CellsTuned) -> String {
     let CellsTuned { search, beside, full_grid } = cells;
+    if search + beside == 0 {
+        return String::new();
+    }
     let share = search as f64 * 100.0 / full_grid.max(1) as f64;
     format!(
         "{} for the search, {share:.0} % of a full grid in steps of 1.25 ({}); {} for what stands beside\n",
@@ -88,6 +91,9 @@ fn told(tune: &TuneRecord, place: &PlaceTuned) -> String {
 /// Where the best lies, in a line.
 pub(in super::super) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> String {
     let Some(best) = &place.best else {
+        if place.trouble.is_none() && !place.complete {
+            return format!("{}: nothing is known yet: the search was cut short", place.name);
+        }
         let why = place.trouble.as_deref().unwrap_or("nothing was measured");
         return format!("{}: no setting is a candidate: {why}", place.name);
     };
