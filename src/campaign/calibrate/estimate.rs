@@ -46,10 +46,10 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     }
     let answers: Vec<&Request> =
         log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0).collect();
-    let typical = trouble::typical(&log);
+    let (typical, error) = trouble::typical(&log);
     let mut outages = trouble::outages(&log, typical);
     if let Some(outages) = &mut outages {
-        told.of_outages(&log, typical, outages);
+        told.of_outages(&log, (typical, error), outages);
     }
     told.of_failures(&log, instant);
     let rate = match outages {
@@ -225,9 +225,9 @@ impl Told {
     }
 
     /// Repairs, and what the order of the requests says of them.
-    fn of_outages(&mut self, log: &Log, typical: f64, outages: &mut Outages) {
+    fn of_outages(&mut self, log: &Log, typical: (f64, f64), outages: &mut Outages) {
         let order = Order::of(log);
-        let repairs = trouble::repairs(log, typical);
+        let repairs = trouble::repairs(log, typical.0);
         let exposed = seconds(outages.exposed);
         match outages.rate {
             Rate::AtMost(rate) => self.unknown(format!(
