@@ -98,16 +98,19 @@ impl Bbr {
             // The first packets after a rest see the empty link.
             self.seen = begins;
         }
-        // In each probe the link idles but for four packets a round trip.
-        let idle = PROBE.max(pace.round.rtt) + pace.round.rtt;
+        end + self.probes(end, pace)
+    }
+
+    /// What the probes for the round trip take of a transfer that would end at `end` without them. In each the link idles but for four
+    /// packets a round trip, from when the round trip is no longer believed until it was seen again: then it is believed anew.
+    fn probes(&mut self, end: Time, pace: &Pace) -> Span {
+        let lasts = PROBE.max(pace.round.rtt) + pace.round.rtt;
         let share = (4.0 * pace.round.segment.as_secs_f64() / pace.turn.as_secs_f64()).min(1.0);
-        let idle = Span::from_secs_f64(idle.as_secs_f64() * (1.0 - share));
-        let mut end = end;
-        while end.since(self.seen) > FORGETS {
-            self.seen = self.seen + FORGETS + PROBE;
-            end += idle;
-        }
-        end
+        let idle = Span::from_secs_f64(lasts.as_secs_f64() * (1.0 - share));
+        let due = end.since(self.seen).saturating_sub(FORGETS);
+        let probes = due.0.div_ceil((FORGETS + lasts.saturating_sub(idle)).0);
+        self.seen += (FORGETS + lasts) * probes;
+        idle * probes
     }
 
     /// The paced start, in seconds after the pace's: when the bottleneck is free, and how many packets are left once the pipe is full.

@@ -299,6 +299,20 @@ fn bbr_takes_up_after_an_outage_what_it_had_not_sent() {
 }
 
 #[test]
+fn bbr_comes_to_an_end_though_each_look_for_the_round_trip_takes_longer_than_it_is_believed() {
+    for (rtt, bytes) in [(20, 300_000_000), (20, 1_000_000_000), (120, 1_000_000_000)] {
+        let link = Steady::new(Span::secs(rtt), BitRate(1_000_000), BitRate(1_000_000));
+        let takes = sent_by_bbr(&link, bytes).since(at(0));
+        let alone = BitRate(1_000_000).time_for(wire(bytes, 1_500));
+        // Ten seconds of work, then two round trips of four packets each; the start takes some rounds more.
+        let looks = alone.as_secs_f64() / 10.0 * 2.0 * rtt as f64;
+        let expected = alone.as_secs_f64() + looks;
+        let off = takes.as_secs_f64() / expected - 1.0;
+        assert!((-0.05..0.15).contains(&off), "round trip of {rtt} s: {takes} for {expected} s");
+    }
+}
+
+#[test]
 fn an_outage_that_drops_for_longer_than_tcp_tries_ends_the_connection() {
     let mut link = lte();
     link.outages =

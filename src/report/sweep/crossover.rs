@@ -6,7 +6,7 @@ use super::super::grid::Grid;
 use super::super::human;
 use super::findings::{costs, find};
 use super::limits::value;
-use super::series::{Series, Sweep};
+use super::series::{Point, Series, Sweep};
 
 /// Columns side by side before the table goes on below.
 const COLUMNS_MAX: usize = 3;
@@ -137,7 +137,7 @@ impl<'s, 'a> Crossover<'s, 'a> {
 
     fn load(&self, at: usize) -> String {
         let points = self.sweep.series[at].points.iter();
-        let mean = |point: &super::series::Point<'_>| match point.cells.len() {
+        let mean = |point: &Point<'_>| match point.cells.len() {
             0 => "–".to_owned(),
             cells => {
                 human::figure(crate::metrics::Unit::Count, (point.sum(ALSO) / cells as f64 + 0.5) as u64)
@@ -221,6 +221,9 @@ fn winner(sweep: &Sweep<'_>, series: &Series<'_>) -> Winner {
     let (Some(finding), Some(costs)) = (find(series, &sweep.objective), costs(series)) else {
         return Winner::Unknown;
     };
+    if series.points.iter().any(Point::is_unknown) {
+        return Winner::Unknown;
+    }
     // The same figure with each seed is no matter of noise.
     let equal = costs.iter().all(|cost| cost.is_some_and(|cost| cost == 1.0));
     if equal || finding.noise == Some((0, 1)) { Winner::Neither } else { Winner::One(finding.best) }

@@ -47,7 +47,9 @@ pub(super) fn find(series: &Series<'_>, objective: &Objective) -> Option<Finding
     let enough = series.points[best].prices.len() >= SEEDS_MIN;
     let noise = enough.then(|| {
         around(best, costs.len(), |i| {
-            costs[i].is_some() && !worse(&series.points[i], &series.points[best], i as u64)
+            let point = &series.points[i];
+            // What did not run, as of a sweep that was cut short, bounds nothing.
+            point.is_unknown() || costs[i].is_some() && !worse(point, &series.points[best], i as u64)
         })
     });
     Some(Finding { best, noise, flat })

@@ -16,6 +16,8 @@ pub struct Sweep<'a> {
     pub(super) across: Vec<String>,
     pub(super) objective: Objective,
     pub(super) series: Vec<Series<'a>>,
+    /// Cells are missing: the run was cut short.
+    pub(super) is_partial: bool,
 }
 
 /// The settings of the first axis that have everything else in common.
@@ -68,7 +70,7 @@ impl<'a> Sweep<'a> {
             }
         }
         let across = others.iter().map(|(key, _)| key.clone()).collect();
-        Sweep { axis: first.0.clone(), across, objective, series }
+        Sweep { axis: first.0.clone(), across, objective, series, is_partial: !record.complete }
     }
 
     /// How many seeds the fullest setting has.
@@ -127,6 +129,10 @@ impl<'a> Point<'a> {
     /// The same, if the setting may be the best.
     pub(super) fn candidate(&self) -> Option<f64> {
         self.price().filter(|_| self.trouble.is_none())
+    }
+    /// Nothing of it was measured, and nothing speaks against it.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.prices.is_empty() && self.trouble.is_none()
     }
     /// The value as a number, where it is one; units are told apart by nothing but their size.
     pub(in super::super) fn number(&self) -> Option<f64> {

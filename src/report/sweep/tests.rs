@@ -105,6 +105,29 @@ fn the_closed_form_is_told_where_settings_are_compared_by_the_time_of_a_row_alon
 }
 
 #[test]
+fn a_sweep_that_was_cut_short_is_told_so_far_and_what_did_not_run_bounds_nothing() {
+    let whole = record(8, |_| {});
+    let best = |text: &str| text.lines().find(|line| line.starts_with("edge: ")).unwrap().to_owned();
+    let told = best(&Sweep::new(&whole, &axes(), Objective::default()).story());
+    assert!(told.starts_with("edge: best at ") && told.contains("the optimum lies between"), "{told}");
+    for (ran, said) in [
+        (1, "where the optimum lies, too few settings ran to tell"),
+        (2, "the optimum lies above 32 (95 %)"),
+        (SIZES.len(), "the optimum lies between"),
+    ] {
+        let mut cut = whole.clone();
+        cut.complete = false;
+        cut.cells.truncate(ran * LINKS.len() * 8);
+        let sweep = Sweep::new(&cut, &axes(), Objective::default());
+        let story = sweep.story();
+        assert!(story.starts_with("engine.rows.rate: mean of so far, up to 8 seeds\n"), "{story}");
+        let told = best(&story);
+        assert!(told.starts_with("edge: so far best at ") && told.contains(said), "{ran} settings: {told}");
+        assert!(!story.contains("– ~"), "{story}");
+    }
+}
+
+#[test]
 fn the_sides_are_told_by_what_limits_them() {
     let written = json(&record(8, |_| {}));
     let limits = written["series"][0]["limits"].as_array().unwrap();

@@ -44,8 +44,9 @@ impl Reading {
 impl Sweep<'_> {
     /// The whole story for a terminal of 80 columns.
     pub fn story(&self) -> String {
-        let mut text =
-            format!("{}: mean of {}\n", self.objective.name(), human::count(self.seeds() as u64, "seed"));
+        let up_to = if self.is_partial { "so far, up to " } else { "" };
+        let seeds = human::count(self.seeds() as u64, "seed");
+        let mut text = format!("{}: mean of {up_to}{seeds}\n", self.objective.name());
         if let Some(crossover) = Crossover::of(self) {
             return text + &crossover.story();
         }
@@ -116,7 +117,8 @@ impl Sweep<'_> {
         };
         let best = series.points[finding.best].price().map_or(String::new(), |price| self.figure(price));
         let at = |i: usize| value(&series.points[i]);
-        let mut text = format!("{}: best at {} ({best})", series.name, at(finding.best));
+        let so_far = if self.is_partial { "so far " } else { "" };
+        let mut text = format!("{}: {so_far}best at {} ({best})", series.name, at(finding.best));
         text.push_str(&match &reading.alike {
             Some((noise, flat)) => among_words(series, finding, noise.as_deref(), flat),
             None => along_numbers(series, finding),
@@ -135,6 +137,9 @@ fn along_numbers(series: &Series<'_>, finding: &Finding) -> String {
         Some([Some(low), Some(high)]) => format!("the optimum lies between {low} and {high} (95 %)"),
         Some([Some(low), None]) => format!("the optimum lies above {low} (95 %)"),
         Some([None, Some(high)]) => format!("the optimum lies below {high} (95 %)"),
+        Some([None, None]) if series.points.iter().any(Point::is_unknown) => {
+            "where the optimum lies, too few settings ran to tell".to_owned()
+        }
         Some([None, None]) => "no setting is better beyond the noise".to_owned(),
         None => TOO_FEW.to_owned(),
     };
@@ -173,7 +178,7 @@ fn mark(point: &Point<'_>, position: usize, reading: &Reading) -> char {
     };
     match position {
         _ if position == finding.best => '*',
-        _ if within => '~',
+        _ if within && !point.is_unknown() => '~',
         _ => ' ',
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::diagnostic::Diagnostic;
+use super::super::diagnostic::{Diagnostic, closest};
 use super::super::plan::{Fleet, Plan};
 use super::super::rows::Brought;
 use super::view::View;
@@ -13,7 +13,7 @@ use crate::contract::{Delivery, EditKind, Entity, ScopeRule};
 use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifiedSource, Mode};
 use crate::net::Moves;
 use crate::scenario::plan::{Happening, Planned};
-use crate::workload::{Action, DataError, Dataset, GivenRow, LoginWave};
+use crate::workload::{Action, DataError, Dataset, GivenRow, LoginWave, Maker};
 
 /// Values that are written out in a warning.
 const NAMED: usize = 6;
@@ -63,6 +63,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(late_replacements(plan, root));
     doubts.extend(read_again(plan, root));
     doubts.extend(loaded_each_time(plan, root));
+    doubts.extend(unused_attributes(plan, root));
     doubts.into_iter().map(Diagnostic::warning).collect()
 }
 
@@ -202,6 +203,34 @@ fn unmoved(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
             .help("give `link` shares, such as { wifi-good = 0.6, lte-good = 0.4 }")
     };
     plan.fleets.iter().filter(alone).map(told).collect()
+}
+
+/// Attributes of devices by which nothing goes: rows go by one that only they name, when it is misspelt on either side.
+fn unused_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let by_scope =
+        plan.schema.entities.iter().flat_map(|entity| entity.scope.iter().filter_map(by_attribute));
+    let by_column = plan.data.iter().flat_map(|data| &data.columns).filter_map(|maker| match maker {
+        Maker::Attribute(attribute) => Some(*attribute),
+        _ => None,
+    });
+    let used: BTreeSet<&str> = by_scope
+        .map(|(_, attribute)| attribute)
+        .chain(by_column)
+        .map(|a| &*plan.attributes[a].name)
+        .collect();
+    let fleets: Vec<View<'_>> = root.at("fleet").entries().map(|(_, fleet)| fleet.at("attributes")).collect();
+    // One that only a scope names has its values from there, and no place of its own.
+    let all = || fleets.iter().flat_map(|fleet| fleet.entries()).filter(|(_, view)| view.place().is_some());
+    let declared: BTreeSet<&str> = all().map(|(name, _)| name).collect();
+    let told = |(name, written): (&str, View<'_>)| {
+        let title = format!("nothing goes by the attribute `{name}`: no scope and no column names it");
+        let meant = closest(name, used.iter().copied().filter(|other| !declared.contains(other)));
+        let help = meant.map_or("name it in a scope: column = \"device.NAME\"".to_owned(), |other| {
+            format!("rows go by `{other}`, which no fleet has: is one of them misspelt?")
+        });
+        Diagnostic::new(written.place(), title).help(help)
+    };
+    all().filter(|(name, _)| !used.contains(name)).map(told).collect()
 }
 
 /// The combinations of attribute values that devices have, as numbers of values.

@@ -215,6 +215,15 @@ impl Lookup<'_> {
             self.wrong.given_if(leads).at(column.view, title, format!("it must be a \"ref {entity}\""));
             return None;
         }
+        if from == of {
+            let title = format!("`{entity}` is folded into rows of its own kind");
+            self.wrong.at(
+                column.view,
+                title,
+                "a row does not follow others of its entity; fold from another one",
+            );
+            return None;
+        }
         Some((from, self.column(column.view, from, source)?, via_at))
     }
 
@@ -318,6 +327,11 @@ impl Lookup<'_> {
             given.at(view, format!("`{column}` is no \"int\""), "only an int counts");
         }
         let of = usize::from(self.entity_id(view.at("of"), view.at("of").text())?.0);
+        if of == to {
+            let title = format!("`{}` counts rows of its own kind", self.names[to]);
+            self.wrong.at(view.at("of"), title, "`of` is another entity");
+            return None;
+        }
         let mut on = Vec::new();
         let mut by_day = None;
         for (own, other) in view.at("where").entries() {

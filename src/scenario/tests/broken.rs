@@ -484,3 +484,13 @@ fn several_connections_are_of_http_1_1_alone() {
         super::plan(&format!("{MINIMAL}{}", more.replace('4', "1")));
     }
 }
+
+#[test]
+fn rows_follow_and_count_rows_of_other_entities_alone() {
+    let schema = "rows = 10\nschema = { id = \"uuid key\", up = \"ref task\", title = \"text\", n = \"int\"";
+    let folds = format!("[entity.task]\n{schema}, above = \"fold task.title via up\" }}");
+    says(&folds, &["`task` is folded into rows of its own kind", "test.toml:11:"]);
+    let counts =
+        format!("[entity.task]\n{schema} }}\ncount.n = {{ of = \"task\", where = {{ title = \"title\" }} }}");
+    says(&counts, &["`task` counts rows of its own kind", "test.toml:12:18"]);
+}

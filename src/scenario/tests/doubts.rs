@@ -183,3 +183,23 @@ fn replacements_of_the_gateway_after_the_end_are_told() {
     assert!(told.len() == 1 && told[0].contains("after the end with the last of its 60 times"), "{told:?}");
     assert_eq!(doubted(&often(1)), [""; 0]);
 }
+
+#[test]
+fn an_attribute_that_nothing_goes_by_is_told_with_the_one_that_may_be_meant() {
+    let world = |scope: &str, attribute: &str| {
+        let rows = "rows = 40\nschema = { id = \"uuid key\", team = \"text\" }";
+        let text = format!(
+            "{MINIMAL}attributes = {{ {attribute} = 4 }}\n[entity.task]\n{rows}\nscope = {{ team = \"device.{scope}\" }}\n"
+        );
+        plan(&text).warnings.iter().map(|warning| warning.render(false)).collect::<Vec<_>>()
+    };
+    assert_eq!(world("team", "team"), [""; 0]);
+    for (scope, attribute) in [("taem", "team"), ("team", "taem")] {
+        let told = world(scope, attribute);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains(&format!("nothing goes by the attribute `{attribute}`")), "{told:?}");
+        assert!(told[0].contains(&format!("rows go by `{scope}`, which no fleet has")), "{told:?}");
+    }
+    let told = world("team", "squad_of_five");
+    assert!(told[0].contains("name it in a scope: column = \"device.NAME\""), "{told:?}");
+}
