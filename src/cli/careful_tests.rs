@@ -90,6 +90,26 @@ fn a_record_that_contradicts_itself_is_refused_with_the_cell() {
 }
 
 #[test]
+fn where_no_scenario_can_be_made_of_a_log_the_reason_is_told_and_not_another() {
+    let mut desk = Desk::new();
+    let log = |n: u32, took: u32| {
+        let lines = (0..n).map(|i| format!("{},500,45000,{took},ok\n", i * 10));
+        format!("start,rows,bytes,duration_ms,outcome\n{}", lines.collect::<String>())
+    };
+    for (n, took, why) in [
+        (30, 400, "all answers have one size (500 rows)"),
+        (1, 400, "overhead and time a row: 1 answer with a duration, at least 10 are needed"),
+        (30, 0, "overhead and time a row: 0 answers with a duration, at least 10 are needed"),
+    ] {
+        desk.write("log.csv", &log(n, took));
+        assert_eq!(desk.run("calibrate @log.csv -o @made.toml"), 3, "{}", desk.err);
+        let reason = desk.err.split_once("no scenario can be made of it: ").expect("it is said").1;
+        assert!(reason.contains(why), "{}", desk.err);
+        assert!(!reason.contains("how often transfers break"), "{}", desk.err);
+    }
+}
+
+#[test]
 fn what_is_no_file_is_refused_by_whatever_reads_it() {
     let mut desk = desk();
     std::fs::create_dir_all(desk.path("folder.json")).unwrap();
