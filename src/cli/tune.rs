@@ -2,6 +2,7 @@
 
 use super::args::{Selection, SweepFormat, TuneArgs};
 use super::console::Console;
+use super::grid::SEED;
 use super::refusal::Refusal;
 use super::room;
 use super::run::{Order, Ran, UnderWay, options};
@@ -305,6 +306,11 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
         knobs => knobs.to_vec(),
     };
     for (i, knob) in knobs.iter().enumerate() {
+        if knob.key() == SEED {
+            return Err(Refusal::usage(
+                "`seed` is no setting to be searched; --seeds says under which each setting is run",
+            ));
+        }
         if knobs[..i].iter().any(|other| other.key() == knob.key()) {
             return Err(Refusal::usage(format!("`{}` is searched twice", knob.key())));
         }
@@ -338,7 +344,7 @@ fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Ac
     let keys: Vec<&String> = all.iter().flat_map(|across| &across.keys).collect();
     for (i, key) in keys.iter().enumerate() {
         let knob = knobs.iter().any(|knob| knob.key() == key.as_str());
-        if knob || keys[..i].contains(key) || key.as_str() == "seed" {
+        if knob || keys[..i].contains(key) || key.as_str() == SEED {
             return Err(Refusal::usage(format!(
                 "`{key}` cannot be both searched and given, nor given twice"
             )));

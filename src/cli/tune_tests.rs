@@ -94,6 +94,8 @@ fn a_search_that_makes_no_sense_is_refused_before_anything_runs() {
         ("@ties.toml --knob engine.pull.chunk_rows=0..32", 2, "no multiplication"),
         ("@ties.toml --knob engine.pull.chunk_rows --knob engine.pull.chunk_rows=1..2", 2, "searched twice"),
         ("@ties.toml --knob fleet.phones.devices=1..9 --fleet 1,2", 2, "both searched and given"),
+        ("@ties.toml --knob seed=1..5", 2, "`seed` is no setting to be searched; --seeds"),
+        ("@ties.toml --knob seed=1,2,3 --knob engine.pull.chunk_rows=16..32", 2, "`seed` is no setting"),
         ("@ties.toml --link nowhere", 3, "nowhere"),
         ("@ties.toml --class edge", 3, "edge"),
         ("@ties.toml --metric engine.rows.speed", 2, "did you mean"),
