@@ -121,6 +121,30 @@ fn a_search_that_makes_no_sense_is_refused_before_anything_runs() {
 }
 
 #[test]
+fn what_is_wrong_with_a_value_is_told_at_the_option_that_gave_it() {
+    let mut desk = desk();
+    for (args, option) in [
+        ("--knob engine.pull.chunk_row=16..32", "--knob:1:1"),
+        ("--class edge", "--class:1:"),
+        ("--link nowhere", "--link:1:"),
+        ("--fleet 1,0", "--fleet:1:"),
+        ("--axis engine.pull.apply_row=1,2", "--axis:1:1"),
+    ] {
+        assert_eq!(desk.run(&format!("tune @ties.toml {args} --progress none")), 3, "{args}: {}", desk.err);
+        assert!(desk.err.contains(&format!("--> {option}")), "{args}: {}", desk.err);
+    }
+}
+
+#[test]
+fn a_knob_of_what_a_variant_sets_is_refused_as_an_axis_is() {
+    let mut desk = desk();
+    let variant = "[variant.small]\nset = { \"engine.pull.chunk_rows\" = 100 }\nexpect = { \"oracle.lost.rows\" = 0 }\n";
+    desk.write("ties.toml", &format!("{TIES}\n{variant}"));
+    assert_eq!(desk.run(TUNE), 3, "{}", desk.err);
+    assert!(desk.err.contains("variant `small` sets `engine.pull.chunk_rows`"), "{}", desk.err);
+}
+
+#[test]
 fn a_search_for_every_fleet_sets_the_link_of_each() {
     let mut desk = desk();
     desk.write("ties.toml", &TIES.replace("[fleet.phones]", "[fleet.trucks]\ndevices = 2\n\n[fleet.phones]"));
