@@ -55,6 +55,61 @@ fn a_record_that_is_no_text_is_refused_with_the_place_of_the_byte() {
 }
 
 #[test]
+fn a_record_that_contradicts_itself_is_refused_with_the_cell() {
+    let mut desk = desk();
+    let mut record: serde_json::Value = serde_json::from_str(&desk.read("out/run.json")).unwrap();
+    let id = record["cells"][0]["id"].as_str().unwrap().to_owned();
+    let mut other = record["cells"][0].clone();
+    other["events"] = 7.into();
+    record["cells"].as_array_mut().unwrap().push(other);
+    desk.write("twice/run.json", &record.to_string());
+    record["cells"].as_array_mut().unwrap().pop();
+    desk.write("whole/run.json", &record.to_string());
+    let name = "engine.session.duration";
+    record["cells"][0]["metrics"][name]["unit"] = "bytes".into();
+    desk.write("unit/run.json", &record.to_string());
+    let twice = format!("it has the cell {id} twice");
+    let unit = format!("{name} of the cell {id} is in bytes, and is measured in ns");
+    for (folder, said) in [("twice", twice), ("unit", unit)] {
+        for command in [
+            "report @",
+            "compare @out @",
+            "compare @FOLDER @out",
+            "baseline save main @FOLDER --reason why",
+            "replay @",
+        ] {
+            let command = match command {
+                whole if whole.contains("FOLDER") => whole.replace("FOLDER", folder),
+                begun => format!("{begun}{folder}"),
+            };
+            assert_eq!(desk.run(&command), 2, "{command}: {}", desk.err);
+            assert!(desk.err.contains(&said), "{command}: {}", desk.err);
+        }
+    }
+    assert_eq!(desk.run("report @whole"), 0, "{}", desk.err);
+}
+
+#[test]
+fn where_no_scenario_can_be_made_of_a_log_the_reason_is_told_and_not_another() {
+    let mut desk = Desk::new();
+    let log = |n: u32, took: u32| {
+        let lines = (0..n).map(|i| format!("{},500,45000,{took},ok\n", i * 10));
+        format!("start,rows,bytes,duration_ms,outcome\n{}", lines.collect::<String>())
+    };
+    for (n, took, why) in [
+        (30, 400, "all answers have one size (500 rows)"),
+        (1, 400, "overhead and time a row: 1 answer with a duration, at least 10 are needed"),
+        (30, 0, "overhead and time a row: 0 answers with a duration, at least 10 are needed"),
+    ] {
+        desk.write("log.csv", &log(n, took));
+        assert_eq!(desk.run("calibrate @log.csv -o @made.toml"), 3, "{}", desk.err);
+        let reason = desk.err.split_once("no scenario can be made of it: ").expect("it is said").1;
+        assert!(reason.contains(why), "{}", desk.err);
+        assert!(!reason.contains("how often transfers break"), "{}", desk.err);
+    }
+}
+
+#[test]
 fn what_is_no_file_is_refused_by_whatever_reads_it() {
     let mut desk = desk();
     std::fs::create_dir_all(desk.path("folder.json")).unwrap();

@@ -10,7 +10,7 @@ use crate::scenario::Plan;
 /// Seeds of a grid if none are named, from the scenario's own on: with fewer nothing could be said of the noise.
 const SEEDS: u64 = 8;
 /// The key whose values are seeds.
-const SEED: &str = "seed";
+pub(super) const SEED: &str = "seed";
 
 /// The cells of a grid: what was selected, with every combination of the axes' values, all under the same seeds. Without axes,
 /// what was selected.

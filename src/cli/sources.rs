@@ -124,18 +124,28 @@ fn wanted(document: &Document, selection: &Selection) -> Option<Vec<String>> {
     (selection.variant.is_empty() || !both.is_empty()).then_some(both)
 }
 
-/// One setting of a document, in every variant or in one: its cells under these seeds.
+/// A setting, and the seeds to run it under.
+pub(super) struct Point {
+    /// Its keys with their values.
+    pub(super) axes: Values,
+    pub(super) seeds: Vec<u64>,
+    /// The options that gave its keys, where `--axis` did not.
+    pub(super) options: Vec<(String, &'static str)>,
+}
+
+/// One setting of a document, in every variant or in one.
 pub(super) fn setting(
     document: &Document,
     selection: &Selection,
     variant: Option<&str>,
-    (axes, seeds): (Values, Vec<u64>),
+    point: Point,
     runner: &dyn Runner,
     console: &Console<'_>,
 ) -> anyhow::Result<Vec<Plan>> {
     let known = Known::new(runner);
     let variants = variant.into_iter().map(str::to_owned).collect();
-    let request = Request { axes, seeds, variants, sets: selection.set.clone() };
+    let Point { axes, seeds, options } = point;
+    let request = Request { axes, seeds, variants, sets: selection.set.clone(), options };
     let mut mistakes = Mistakes::default();
     let plans = mistakes.sift(document.plans(&request, &known.names()));
     mistakes.refuse(console)?;

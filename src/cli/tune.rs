@@ -2,10 +2,11 @@
 
 use super::args::{Selection, SweepFormat, TuneArgs};
 use super::console::Console;
+use super::grid::SEED;
 use super::refusal::Refusal;
 use super::room;
 use super::run::{Order, Ran, UnderWay, options};
-use super::sources::{self, Values};
+use super::sources::{self, Point, Values};
 use crate::base::Digest;
 use crate::campaign::tune::{Knob, Place, Setting, Shipped, Space, herd};
 use crate::campaign::{Axis, CELLS_MAX, Runner};
@@ -69,6 +70,7 @@ struct Search<'a> {
 
 /// Keys that go together, and their values: the link of every fleet.
 struct Across {
+    option: &'static str,
     keys: Vec<String>,
     values: Vec<String>,
 }
@@ -125,16 +127,17 @@ impl<'a> Search<'a> {
         let mut values: Values = axes.iter().map(|(key, value)| (key.clone(), vec![value.clone()])).collect();
         values.extend(knobs.iter().map(|knob| (knob.key().to_owned(), vec![knob.first()])));
         let selection = &self.args.selection;
-        let one = (values, vec![seeds[0]]);
+        let given = self.given_by(knobs.iter().map(Knob::key));
+        let point = |axes| Point { axes, seeds: vec![seeds[0]], options: given.clone() };
         let corner =
-            sources::setting(&self.document, selection, variant.as_deref(), one, runner, console)?.remove(0);
+            sources::setting(&self.document, selection, variant.as_deref(), point(values), runner, console)?
+                .remove(0);
         let knobs: Vec<Knob> = knobs.iter().map(|knob| self.within_cap(knob, &corner)).collect();
         for knob in &knobs {
             let mut grid =
                 axes.iter().map(|(key, value)| (key.clone(), vec![value.clone()])).collect::<Values>();
             grid.push((knob.key().to_owned(), knob.grid()));
-            let grid = (grid, vec![seeds[0]]);
-            sources::setting(&self.document, selection, variant.as_deref(), grid, runner, console)?;
+            sources::setting(&self.document, selection, variant.as_deref(), point(grid), runner, console)?;
         }
         let full = knobs.iter().map(Knob::full).fold(seeds.len() as u128, u128::saturating_mul);
         let full = u64::try_from(full).unwrap_or(u64::MAX);
@@ -178,6 +181,12 @@ impl<'a> Search<'a> {
             self.remarks.push(remark);
         }
         within
+    }
+
+    /// The options that gave the keys of a setting.
+    fn given_by<'k>(&self, knobs: impl Iterator<Item = &'k str>) -> Vec<(String, &'static str)> {
+        let across = self.across.iter().flat_map(|a| a.keys.iter().map(|key| (key.clone(), a.option)));
+        across.chain(knobs.map(|key| (key.to_owned(), "--knob"))).collect()
     }
 
     fn field(&self, knob: &Knob) -> Vec<Shipped> {
@@ -246,7 +255,9 @@ impl<'a> Search<'a> {
         // The knobs come first, as the axis of a sweep that runs along the chart does.
         let axes = turned.chain(given).map(|(key, value)| (key, vec![value])).collect();
         let variant = place.variant.as_deref();
-        sources::setting(&self.document, &self.args.selection, variant, (axes, seeds), runner, console)
+        let options = self.given_by(place.space.knobs.iter().map(Knob::key));
+        let point = Point { axes, seeds, options };
+        sources::setting(&self.document, &self.args.selection, variant, point, runner, console)
     }
 
     /// The record of the run with what the search came to. A setting that fails is a finding; the run fails where no setting is left.
@@ -305,6 +316,11 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
         knobs => knobs.to_vec(),
     };
     for (i, knob) in knobs.iter().enumerate() {
+        if knob.key() == SEED {
+            return Err(Refusal::usage(
+                "`seed` is no setting to be searched; --seeds says under which each setting is run",
+            ));
+        }
         if knobs[..i].iter().any(|other| other.key() == knob.key()) {
             return Err(Refusal::usage(format!("`{}` is searched twice", knob.key())));
         }
@@ -315,8 +331,11 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
 /// What is searched for several values of: links, classes and numbers of devices of every fleet, and further axes.
 fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Across>> {
     let mut all = Vec::new();
-    let options =
-        [("class", "class", &args.class), ("link", "link", &args.link), ("devices", "fleet", &args.fleet)];
+    let options = [
+        ("class", "--class", &args.class),
+        ("link", "--link", &args.link),
+        ("devices", "--fleet", &args.fleet),
+    ];
     for (part, option, spec) in options {
         let Some(spec) = spec else { continue };
         if part == "devices" && base.fleets.len() > 1 {
@@ -327,18 +346,18 @@ fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Ac
         let keys: Vec<String> =
             base.fleets.iter().map(|fleet| format!("fleet.{}.{part}", fleet.name)).collect();
         let axis: Axis =
-            format!("{}={spec}", keys[0]).parse().map_err(|e| Refusal::usage(format!("--{option}: {e}")))?;
+            format!("{}={spec}", keys[0]).parse().map_err(|e| Refusal::usage(format!("{option}: {e}")))?;
         refuse_large(axis.count())?;
-        all.push(Across { keys, values: axis.values() });
+        all.push(Across { option, keys, values: axis.values() });
     }
     for axis in &args.axis {
         refuse_large(axis.count())?;
-        all.push(Across { keys: vec![axis.key.clone()], values: axis.values() });
+        all.push(Across { option: "--axis", keys: vec![axis.key.clone()], values: axis.values() });
     }
     let keys: Vec<&String> = all.iter().flat_map(|across| &across.keys).collect();
     for (i, key) in keys.iter().enumerate() {
         let knob = knobs.iter().any(|knob| knob.key() == key.as_str());
-        if knob || keys[..i].contains(key) || key.as_str() == "seed" {
+        if knob || keys[..i].contains(key) || key.as_str() == SEED {
             return Err(Refusal::usage(format!(
                 "`{key}` cannot be both searched and given, nor given twice"
             )));

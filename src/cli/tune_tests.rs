@@ -94,6 +94,8 @@ fn a_search_that_makes_no_sense_is_refused_before_anything_runs() {
         ("@ties.toml --knob engine.pull.chunk_rows=0..32", 2, "no multiplication"),
         ("@ties.toml --knob engine.pull.chunk_rows --knob engine.pull.chunk_rows=1..2", 2, "searched twice"),
         ("@ties.toml --knob fleet.phones.devices=1..9 --fleet 1,2", 2, "both searched and given"),
+        ("@ties.toml --knob seed=1..5", 2, "`seed` is no setting to be searched; --seeds"),
+        ("@ties.toml --knob seed=1,2,3 --knob engine.pull.chunk_rows=16..32", 2, "`seed` is no setting"),
         ("@ties.toml --link nowhere", 3, "nowhere"),
         ("@ties.toml --class edge", 3, "edge"),
         ("@ties.toml --metric engine.rows.speed", 2, "did you mean"),
@@ -116,6 +118,30 @@ fn a_search_that_makes_no_sense_is_refused_before_anything_runs() {
         assert!(desk.err.contains(said), "{args}: {}", desk.err);
     }
     assert_eq!(desk.runs(), 0);
+}
+
+#[test]
+fn what_is_wrong_with_a_value_is_told_at_the_option_that_gave_it() {
+    let mut desk = desk();
+    for (args, option) in [
+        ("--knob engine.pull.chunk_row=16..32", "--knob:1:1"),
+        ("--class edge", "--class:1:"),
+        ("--link nowhere", "--link:1:"),
+        ("--fleet 1,0", "--fleet:1:"),
+        ("--axis engine.pull.apply_row=1,2", "--axis:1:1"),
+    ] {
+        assert_eq!(desk.run(&format!("tune @ties.toml {args} --progress none")), 3, "{args}: {}", desk.err);
+        assert!(desk.err.contains(&format!("--> {option}")), "{args}: {}", desk.err);
+    }
+}
+
+#[test]
+fn a_knob_of_what_a_variant_sets_is_refused_as_an_axis_is() {
+    let mut desk = desk();
+    let variant = "[variant.small]\nset = { \"engine.pull.chunk_rows\" = 100 }\nexpect = { \"oracle.lost.rows\" = 0 }\n";
+    desk.write("ties.toml", &format!("{TIES}\n{variant}"));
+    assert_eq!(desk.run(TUNE), 3, "{}", desk.err);
+    assert!(desk.err.contains("variant `small` sets `engine.pull.chunk_rows`"), "{}", desk.err);
 }
 
 #[test]

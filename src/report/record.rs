@@ -4,7 +4,7 @@
 //! record of its own major version; a field that it does not know is passed over, and a field added later has a default.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -384,13 +384,28 @@ pub enum RecordError {
     /// Written by a program with another idea of what a record is.
     #[error("the record has schema version {0}; this program reads version 1")]
     Version(String),
+    /// Two cells of one id: one of them is not what was run.
+    #[error("the record is damaged: it has the cell {0} twice")]
+    Twice(String),
+    /// A figure in a unit that its metric has not.
+    #[error("the record is damaged: {metric} of the cell {cell} is in {unit}, and is measured in {right}")]
+    Unit {
+        /// The cell.
+        cell: String,
+        /// The metric.
+        metric: String,
+        /// What the record says.
+        unit: String,
+        /// What the table of metrics says.
+        right: String,
+    },
 }
 
 impl RunRecord {
     /// Reads a record.
     ///
     /// # Errors
-    /// When the text is not a record, or one of another major version.
+    /// When the text is not a record, one of another major version, or one that contradicts itself.
     pub fn parse(text: &str) -> Result<RunRecord, RecordError> {
         #[derive(Deserialize)]
         struct Version {
@@ -400,7 +415,33 @@ impl RunRecord {
         if schema_version.split('.').next() != SCHEMA_VERSION.split('.').next() {
             return Err(RecordError::Version(schema_version));
         }
-        Ok(serde_json::from_str(text)?)
+        let record: RunRecord = serde_json::from_str(text)?;
+        record.sound()?;
+        Ok(record)
+    }
+
+    /// Refuses what no run writes.
+    fn sound(&self) -> Result<(), RecordError> {
+        let mut ids = BTreeSet::new();
+        for cell in &self.cells {
+            if !ids.insert(cell.id.as_str()) {
+                return Err(RecordError::Twice(cell.id.clone()));
+            }
+            for (name, figure) in &cell.metrics {
+                let Some(metric) = metrics::find(name).filter(|metric| metric.unit != figure.unit()) else {
+                    continue;
+                };
+                let word = |unit| serde_json::to_string(&unit).unwrap_or_default().replace('"', "");
+                let [unit, right] = [figure.unit(), metric.unit].map(word);
+                return Err(RecordError::Unit {
+                    cell: cell.id.clone(),
+                    metric: name.to_string(),
+                    unit,
+                    right,
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Writes what [`RunRecord::to_json`] gives.

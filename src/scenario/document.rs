@@ -10,7 +10,7 @@ use super::file;
 use super::form::Form;
 use super::grammar::{ROOT, VARIANT};
 use super::idle::idle;
-use super::merge::Setting;
+use super::merge::{AXIS, Setting};
 use super::plan::Plan;
 use super::resolve::resolve;
 use super::rows::{Brought, not_utf8, prepare};
@@ -52,6 +52,15 @@ pub struct Request {
     pub variants: Vec<String>,
     /// Keys with their values, to be combined.
     pub axes: Vec<(String, Vec<String>)>,
+    /// The options of keys of `axes` that another than `--axis` gave.
+    pub options: Vec<(String, &'static str)>,
+}
+
+impl Request {
+    /// The option that gave an axis.
+    fn option(&self, key: &str) -> &'static str {
+        self.options.iter().find(|(other, _)| other == key).map_or(AXIS, |(_, option)| option)
+    }
 }
 
 /// A scenario file that is TOML; whether it is right, its plans say.
@@ -175,8 +184,10 @@ impl Document {
         for variant in self.wanted(request, &mut mistakes) {
             for point in points(&request.axes) {
                 let mut settings = sets.clone();
-                let axes: Vec<String> = point.iter().map(|(key, value)| format!("{key}={value}")).collect();
-                settings.extend(self::settings(&axes, "--axis", &mut mistakes));
+                for (key, value) in &point {
+                    let axis = [format!("{key}={value}")];
+                    settings.extend(self::settings(&axis, request.option(key), &mut mistakes));
+                }
                 let cell = self.cell(variant, &settings);
                 match self.plan(cell, names) {
                     Ok(plan) => {

@@ -7,6 +7,7 @@ use super::check::check;
 use super::diagnostic::Diagnostic;
 use super::form::{Form, Key, Preset, share_of};
 use super::grammar::ROOT;
+use super::merge::is_axis;
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 use crate::base::Ppm;
 
@@ -206,7 +207,7 @@ fn is_turned(tree: &Node, path: &str) -> bool {
 }
 
 fn is_of_axis(origin: &Origin) -> bool {
-    origin.place.as_ref().is_some_and(|place| place.source.name == "--axis")
+    origin.place.as_ref().is_some_and(|place| is_axis(&place.source.name))
 }
 
 /// The most entities that one unit pulls.

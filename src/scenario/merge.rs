@@ -8,6 +8,14 @@ use super::form::Form;
 use super::grammar::ROOT;
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_path, parse_value};
 
+/// The option of an axis.
+pub(super) const AXIS: &str = "--axis";
+
+/// Whether what is called so gives a key several values: an axis, or one of the options of `tune` that are axes.
+pub(super) fn is_axis(source: &str) -> bool {
+    [AXIS, "--knob", "--class", "--link", "--fleet"].contains(&source)
+}
+
 /// One key to be set.
 #[derive(Clone, Debug)]
 pub(super) struct Setting {
@@ -50,7 +58,7 @@ impl Setting {
     pub(super) fn turns(&self, of_variant: &Setting) -> Option<Diagnostic> {
         let Via::Variant(name) = &of_variant.key.via else { return None };
         let place = self.key.place.as_ref()?;
-        let turns = place.source.name == "--axis" && self.meets(of_variant);
+        let turns = is_axis(&place.source.name) && self.meets(of_variant);
         turns.then(|| {
             let title = format!("variant `{name}` sets `{}`, and expects what comes of that", of_variant.path.join("."));
             Diagnostic::new(Some(place.clone()), title)

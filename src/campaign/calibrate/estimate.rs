@@ -110,7 +110,7 @@ impl Fit {
     ) -> Option<Fit> {
         if answers.len() < ANSWERS_MIN {
             let n = human::count(answers.len() as u64, "answer");
-            told.unknown(format!(
+            told.costs_unknown(format!(
                 "overhead and time a row: {n} with a duration, at least {ANSWERS_MIN} are needed"
             ));
             return None;
@@ -210,6 +210,10 @@ impl Told {
     fn unknown(&mut self, text: impl Into<String>) {
         self.unknown.push(text.into());
     }
+    /// Why there are no costs, and no scenario: it stands before all that is unknown besides.
+    fn costs_unknown(&mut self, text: String) {
+        self.unknown.insert(0, text);
+    }
     fn note(&mut self, text: impl Into<String>) {
         self.notes.push(text.into());
     }
@@ -217,7 +221,7 @@ impl Told {
     fn one_size(&mut self, census: &mut Census, answers: &[&Request]) {
         let total = answers.iter().map(|r| r.duration).sum::<f64>() / answers.len() as f64;
         census.duration_mean = total;
-        self.unknown(format!(
+        self.costs_unknown(format!(
             "overhead apart from time a row: all answers have one size ({}) and take {} on average; it takes a log of several sizes",
             human::count(census.rows_max, "row"),
             seconds(total),

@@ -6,7 +6,9 @@ use super::known::Setting;
 use super::place::Place;
 use super::search::{FLAT, Found, SEEDS_MIN, Space, with};
 use crate::report::sweep::Objective;
-use crate::report::tune::{BackendTuned, KnobTuned, Line, PlaceTuned, PointTuned, Reasons, field, reasons};
+use crate::report::tune::{
+    self as report_tune, BackendTuned, KnobTuned, Line, PlaceTuned, PointTuned, Reasons, field, reasons,
+};
 use crate::report::{CellRecord, human};
 
 impl Place {
@@ -103,12 +105,14 @@ impl Place {
         let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
         let between = between.map(|ends| self.ends(&points, &best[k], ends));
         let (positions, flat) = self.flat(k, best, &points);
-        let mut told = self.reasons(k, best, &points, positions, objective);
-        let at_end =
-            points.len() > 1 && the.is_ordered() && [0.5, 2.0].iter().any(|by| the.is_end(&best[k], *by));
-        if at_end && space.reach[k].is_none() {
-            told.limits.push(format!("{} is the end of the range", best[k]));
-        }
+        let beyond = self.better_beyond(k, best, &points);
+        // What lies beyond an end that something better lies beyond is no limit.
+        let told_from = (
+            if beyond[0].is_some() { 0 } else { positions.0 },
+            if beyond[1].is_some() { points.len() - 1 } else { positions.1 },
+        );
+        let mut told = self.reasons(k, best, &points, told_from, objective);
+        told.limits.extend(self.ends_of_range(k, best, points.len(), space.reach[k], &beyond));
         if let Some(reach) = space.reach[k] {
             let reach = human::thousands(reach as u64);
             told.limits.push(format!("{reach} is all that ever came up: larger values change nothing"));
@@ -125,6 +129,54 @@ impl Place {
             limits: told.limits,
             closed_form_rows: told.closed_form_rows,
         }
+    }
+
+    /// Below and above what was asked for, the best of the settings there that are better than the best: it is the range that limits.
+    fn better_beyond(&self, k: usize, best: &Setting, points: &[PointTuned]) -> [Option<String>; 2] {
+        let the = &self.space.knobs[k];
+        let Some(ends) = the.extremes() else { return [None, None] };
+        let number = |value: &str| the.number(value).unwrap_or(f64::NAN);
+        let better = |point: &&PointTuned| {
+            let there = with(best, k, &point.value);
+            let sure = self.space.seeds.len() < SEEDS_MIN || self.shown.worse(best, &there);
+            sure && point.trouble.is_none() && point.cost_ppm.is_some_and(|ppm| ppm as f64 * FLAT <= 1e6)
+        };
+        let cheapest = |beyond: &dyn Fn(f64) -> bool| {
+            let there = points.iter().filter(|point| beyond(number(&point.value))).filter(better);
+            there.min_by_key(|point| point.cost_ppm).map(|point| point.value.clone())
+        };
+        let [low, high] = ends.each_ref().map(|end| number(end));
+        [cheapest(&|x| x < low), cheapest(&|x| x > high)]
+    }
+
+    /// Where the range ends at the best, or short of what is better.
+    fn ends_of_range(
+        &self,
+        k: usize,
+        best: &Setting,
+        points: usize,
+        reach: Option<f64>,
+        beyond: &[Option<String>; 2],
+    ) -> Vec<String> {
+        let the = &self.space.knobs[k];
+        let Some(ends) = the.extremes() else { return Vec::new() };
+        let end = if ends[0] == ends[1] { "all that was asked for" } else { "the end of the range" };
+        let told = |side: usize| {
+            let better = beyond[side].as_ref()?;
+            let (at, better) = (report_tune::value(&ends[side]), report_tune::value(better));
+            let which = ["below", "above"][side];
+            Some(format!(
+                "{at} is {end}: {which} it others are better, {better} the best of them; widen the range"
+            ))
+        };
+        let mut lines: Vec<String> = [0, 1].into_iter().filter_map(told).collect();
+        // Beyond what ever came up nothing differs, and the range may as well end there.
+        let matters = |side: usize| side == 0 || reach.is_none_or(|reach| the.number(&best[k]) < Some(reach));
+        let is_end = |side: usize| the.is_end(&best[k], [0.5, 2.0][side]) && matters(side);
+        if points > 1 && [0, 1].into_iter().any(|side| is_end(side) && beyond[side].is_none()) {
+            lines.push(format!("{} is {end}", report_tune::value(&best[k])));
+        }
+        lines
     }
 
     /// From the first to the last setting that is as good for all practical purposes: their positions, and where the line through the

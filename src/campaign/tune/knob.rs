@@ -73,6 +73,14 @@ impl Knob {
     pub fn is_ordered(&self) -> bool {
         self.grid().iter().all(|value| self.number(value).is_some())
     }
+    /// The least and the greatest of its values; `None` if they have no order.
+    pub fn extremes(&self) -> Option<[String; 2]> {
+        let numbers: Option<Vec<(f64, String)>> =
+            self.grid().into_iter().map(|value| Some((self.number(&value)?, value))).collect();
+        let mut numbers = numbers?;
+        numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Some([numbers.first()?.1.clone(), numbers.last()?.1.clone()])
+    }
     /// The number that a value stands for, by which values have an order.
     pub fn number(&self, value: &str) -> Option<f64> {
         self.axis.number(value)

@@ -368,6 +368,49 @@ fn cell(seed: u64, rate: u64) -> crate::report::CellRecord {
     cell
 }
 
+/// What is told of the limits of a knob whose settings give these rates, where others ship `field`.
+fn limits_told(knob: &str, present: &str, field: &[&str], rate: impl Fn(f64) -> u64) -> Vec<String> {
+    let mut space = space(&[knob], &[present], 4);
+    space.field = vec![shipped(field)];
+    let limits = crate::report::tune::Limits::default();
+    let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits);
+    let objective = crate::report::sweep::Objective::default();
+    while let Some(wanted) = place.wants() {
+        for (setting, seeds) in wanted.cells {
+            for seed in seeds {
+                place.add(
+                    setting.clone(),
+                    cell(seed, rate(rows(&setting)) + seed),
+                    wanted.beside,
+                    &objective,
+                );
+            }
+        }
+    }
+    place.tuned(&objective).knobs.remove(0).limits
+}
+
+#[test]
+fn where_what_others_ship_beyond_the_range_is_better_the_range_limits_and_nothing_else() {
+    let rate = |rows: f64| if rows <= 1_000.0 { 1_000 + rows as u64 } else { 300 };
+    let above = |told: &[String]| told.iter().filter(|line| line.starts_with("above")).count();
+    let field = ["100", "500", "1000", "5000"];
+    for knob in ["k=16..64", "k=16,32,64"] {
+        let told = limits_told(knob, "64", &field, rate);
+        let ends = "64 is the end of the range: above it others are better, 1\u{2009}000 the best of them; widen the range";
+        assert!(told.iter().any(|line| line == ends), "{told:?}");
+        assert_eq!(above(&told), 0, "{told:?}");
+    }
+    let told = limits_told("k=500", "500", &field, rate);
+    assert!(told.iter().any(|line| line.starts_with("500 is all that was asked for: above it")), "{told:?}");
+    assert_eq!(above(&told), 0, "{told:?}");
+    let told = limits_told("k=2000..4000", "2000", &field, rate);
+    assert!(told.iter().any(|line| line.contains("is the end of the range: below it others")), "{told:?}");
+    let told = limits_told("k=16..1000", "500", &field, rate);
+    assert!(told.contains(&"1\u{2009}000 is the end of the range".to_owned()), "{told:?}");
+    assert!(above(&told) == 1, "what is worse beyond the end is told with its reason: {told:?}");
+}
+
 #[test]
 fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
     use crate::report::tune::BackendTuned;

@@ -16,7 +16,7 @@ pub struct Line<'a> {
     pub points: Vec<(String, Vec<&'a CellRecord>, Option<String>)>,
     /// The position of the best.
     pub best: usize,
-    /// The first and the last position within the flat region.
+    /// The first and the last position within the flat region, or, where nothing is to be told of a side, within the line.
     pub flat: (usize, usize),
 }
 

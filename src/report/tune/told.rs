@@ -241,7 +241,7 @@ fn is_marked(point: &PointTuned) -> bool {
 }
 
 /// A value, with its thousands apart where it is a plain whole number.
-fn value(text: &str) -> String {
+pub fn value(text: &str) -> String {
     let one = |text: &str| match text.parse() {
         _ if text == EVERYTHING => "everything".to_owned(),
         Ok(n) => human::thousands(n),

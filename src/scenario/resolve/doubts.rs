@@ -14,6 +14,8 @@ use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifie
 use crate::net::Moves;
 use crate::scenario::plan::{Happening, Planned};
 use crate::workload::{Action, DataError, Dataset, GivenRow, LoginWave, Maker};
+use crate::scenario::plan::{Happening, Planned, Who};
+use crate::workload::{Action, DataError, Dataset, GivenRow, LoginWave};
 
 /// Values that are written out in a warning.
 const NAMED: usize = 6;
@@ -61,6 +63,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(too_rare(plan, root));
     doubts.extend(late_logins(plan, root));
     doubts.extend(late_replacements(plan, root));
+    doubts.extend(of_nobody(plan, root));
     doubts.extend(read_again(plan, root));
     doubts.extend(loaded_each_time(plan, root));
     doubts.extend(unused_attributes(plan, root));
@@ -187,6 +190,24 @@ fn late_replacements(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         late.then(|| {
             Diagnostic::new(times.place(), title).help(format!("the script lasts {}", plan.duration))
         })
+    };
+    plan.events.iter().filter_map(told).collect()
+}
+
+/// Events whose list of devices is empty. A share of 0 is what a variant or an axis changes.
+fn of_nobody(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let told = |event: &Planned| {
+        if !matches!(&event.who, Who::Devices(devices) if devices.is_empty()) {
+            return None;
+        }
+        let kinds = root.at("event").key(&event.name).entries();
+        let list =
+            kinds.filter(|(_, kind)| kind.is_table()).find_map(|(_, kind)| kind.at("devices").present())?;
+        let title = format!("`event.{}` concerns no device, and changes nothing", event.name);
+        Some(
+            Diagnostic::new(list.place(), title)
+                .help("name devices by number, or leave `devices` out: all of them"),
+        )
     };
     plan.events.iter().filter_map(told).collect()
 }

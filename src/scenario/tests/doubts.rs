@@ -119,6 +119,16 @@ fn doubted(text: &str) -> Vec<String> {
 }
 
 #[test]
+fn an_event_of_an_empty_list_of_devices_is_told() {
+    let event = |who: &str| doubted(&format!("[event.gone]\nat = \"+1m\"\noutage = {{ for = \"1m\"{who} }}"));
+    let told = event(", devices = []");
+    assert!(told.len() == 1 && told[0].contains("`event.gone` concerns no device"), "{told:?}");
+    for who in ["", ", devices = [0]", ", share = 1"] {
+        assert_eq!(event(who), [""; 0], "{who}");
+    }
+}
+
+#[test]
 fn what_comes_more_rarely_than_the_drain_lasts_is_told() {
     let files =
         |every: &str| format!("[gateway.serve.capture.hash]\nsource = \"file\"\nfile_every = \"{every}\"");
