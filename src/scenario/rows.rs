@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::column::{COLUMNS_MAX, COLUMNS_WHY, ColumnType, KeyType, TEXT_MAX};
-use super::diagnostic::{Diagnostic, Place, Source, choices, closest};
+use super::diagnostic::{Diagnostic, Place, SHOWN, Source, boundary, choices, closest, excerpt};
 use super::file;
 use super::tree::{Entry, Node, Origin, Table, Val};
 use super::written::Calendar;
@@ -40,8 +40,6 @@ pub(super) struct Wanted<'a> {
 
 /// No more than this many mistakes of one file are told.
 const TOLD: usize = 20;
-/// Bytes of a cell that are shown.
-const SHOWN: usize = 200;
 
 /// Reads the CSVs that `tree` names, and gives their entities a schema where the scenario has none. What was inferred is told
 /// in `notes`.
@@ -545,16 +543,6 @@ fn wrong_header(
     let mut seen = BTreeSet::new();
     let (second, twice) = header.iter().enumerate().find(|(_, name)| !seen.insert(*name))?;
     Some(Diagnostic::new(at(second), format!("{file} has two columns `{twice}`")))
-}
-
-/// A text that may be very long, as far as a message shows it.
-fn excerpt(text: &str) -> &str {
-    &text[..boundary(text, SHOWN)]
-}
-
-/// The last place up to `at` at which a text may be cut.
-fn boundary(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// A line of which one cell is told, without what is too long to show beyond where that begins.
