@@ -22,7 +22,7 @@ use crate::report::{CellRecord, EndingKind, FolderError, GateRecord, Judged, Too
 use crate::scenario::Plan;
 
 /// The file's name in a report's folder.
-const NAME: &str = "cells.jsonl";
+pub const NAME: &str = "cells.jsonl";
 /// The shape of its lines.
 const SHAPE: u32 = 1;
 

@@ -36,7 +36,7 @@ pub(crate) mod fake;
 mod tests;
 
 pub use axis::{Axis, AxisError, CELLS_MAX};
-pub use journal::{Journal, JournalError};
+pub use journal::{Journal, JournalError, NAME as JOURNAL};
 pub use replay::{Replay, replay, trace};
 pub use run::{Campaign, Listener, Observed, Options, run, run_kept};
 pub use runner::{Bench, Record, Runner, Subject};

@@ -313,6 +313,64 @@ fn what_no_report_has_put_there_is_neither_overwritten_nor_removed() {
 }
 
 #[test]
+fn of_an_earlier_report_goes_what_it_wrote_and_what_others_put_there_stays() {
+    let mut desk = desk();
+    let theirs = [
+        "hist/mine",
+        "hist/mine.txt",
+        "hist/more/x.hlog",
+        "inputs/mine",
+        "inputs/depots.csv",
+        "repro/mine",
+        "repro/mine.toml",
+        "repro/copy.toml",
+    ];
+    let reduced = "# old.s1, reduced to one cell.\n";
+    let ours = [
+        "hist/engine.old.duration.hlog",
+        "hist/engine.old.part",
+        "inputs/0123abcd-0-rows.csv",
+        "repro/0123abcd-0-rows.csv",
+        "repro/old.s1.toml",
+    ];
+    for name in theirs.iter().chain(&ours) {
+        desk.write(&format!("out/{name}"), reduced);
+    }
+    assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0, "{}", desk.err);
+    for name in theirs {
+        assert_eq!(desk.read(&format!("out/{name}")), reduced, "{name}");
+    }
+    for name in ours {
+        assert!(!desk.path(&format!("out/{name}")).exists(), "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_follows_no_link_out_of_its_folder() {
+    let mut desk = desk();
+    let record = desk.read("out/run.json");
+    for name in ["hist", "repro", "inputs", "cells.jsonl"] {
+        let link = desk.path(&format!("out/{name}"));
+        let _ = std::fs::remove_dir_all(&link);
+        desk.write("other/a.hlog", "mine");
+        let target = if name == "cells.jsonl" { "../other/a.hlog" } else { "../other" };
+        std::os::unix::fs::symlink(target, &link).unwrap();
+        for place in ["--out", "--resume"] {
+            let run = format!("run @ties.toml --progress none {place} @out");
+            assert_eq!(desk.run(&run), 2, "{name}: {}", desk.err);
+            let said = format!("{name} is a link, and a report writes nothing outside its folder");
+            assert!(desk.err.contains(&said), "{}", desk.err);
+        }
+        assert_eq!(std::fs::read_dir(desk.path("other")).unwrap().count(), 1);
+        assert_eq!(desk.read("other/a.hlog"), "mine");
+        assert_eq!(desk.read("out/run.json"), record);
+        std::fs::remove_file(&link).unwrap();
+    }
+    assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0, "{}", desk.err);
+}
+
+#[test]
 fn a_scenario_that_is_no_text_is_shown_with_its_line() {
     let mut desk = desk();
     let path = desk.path("latin.toml");

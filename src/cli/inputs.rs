@@ -1,6 +1,7 @@
 //! Files that scenarios read, kept with the report: a cell can be run again from anywhere, and after they are gone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::report::{Folder, FolderError, RunRecord};
@@ -58,7 +59,20 @@ pub(super) fn keep(folder: &Folder, inputs: &BTreeMap<String, Vec<Input>>) -> Re
         folder.put(&format!("{FOLDER}/{}", input.name), &input.read()?)?;
         kept.insert(input.name.clone());
     }
-    folder.keep_only(FOLDER, &kept)
+    folder.clear(FOLDER, |path| {
+        let name = path.file_name().and_then(OsStr::to_str);
+        name.is_some_and(|name| is_copy(name) && !kept.contains(name))
+    })
+}
+
+/// Whether a copy is called so: by a scenario's digest, a number and the file's own name.
+pub(super) fn is_copy(name: &str) -> bool {
+    let mut parts = name.splitn(3, '-');
+    let digest = parts.next().unwrap_or_default();
+    let number = parts.next().unwrap_or_default();
+    let file = parts.next().unwrap_or_default();
+    let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    digest.len() == 8 && digest.bytes().all(hex) && number.parse::<usize>().is_ok() && !file.is_empty()
 }
 
 /// What the scenarios call their files, with where the copies lie, as the record tells it.

@@ -1,6 +1,7 @@
 //! `run`: cells, a report, a verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::num::NonZero;
@@ -155,6 +156,18 @@ fn spare_others(folder: &Path) -> anyhow::Result<()> {
     }
 }
 
+/// Refuses a folder in which a link stands where a report writes into what is there: it leads to what is no report's.
+fn spare_linked(folder: &Path) -> anyhow::Result<()> {
+    let entered = EMPTIED.iter().chain(&[inputs::FOLDER, campaign::JOURNAL]).map(|name| folder.join(name));
+    match entered.into_iter().find(|path| path.is_symlink()) {
+        None => Ok(()),
+        Some(link) => Err(Refusal::usage(format!(
+            "{} is a link, and a report writes nothing outside its folder: remove it, or choose another folder with --out",
+            link.display()
+        ))),
+    }
+}
+
 impl<'a> UnderWay<'a> {
     /// Opens the report of the run of this `name`, which is of these plans or begins with them. Nothing has run yet.
     pub(super) fn open(plans: &[Plan], name: &str, order: &Order<'a>) -> anyhow::Result<UnderWay<'a>> {
@@ -163,6 +176,7 @@ impl<'a> UnderWay<'a> {
             (None, Some(folder)) => (folder.to_owned(), false),
             (None, None) => (Path::new("reports").join(report::run_id(plans)), false),
         };
+        spare_linked(&path)?;
         let (folder, journal) = if resumed {
             let journal = Journal::resume(&path, name).map_err(unresumable)?;
             (Folder::create(&path).map_err(refused)?, journal)
@@ -339,13 +353,28 @@ fn refused(error: FolderError) -> anyhow::Error {
 const RENDERED: [&str; 6] =
     ["timing.json", "cells.csv", "series.csv", "junit.xml", "summary.md", "report.html"];
 
-/// Folders that a report fills; what lies there of an earlier run goes first.
+/// Folders that a report fills; what an earlier run wrote there goes first.
 const EMPTIED: [&str; 2] = ["hist", "repro"];
+
+/// Whether a report wrote this file of `hist` or `repro`: what else people put there stays.
+fn is_ours(path: &Path) -> bool {
+    let text = |part: Option<&OsStr>| part.and_then(OsStr::to_str).unwrap_or_default().to_owned();
+    match &*text(path.extension()) {
+        _ if inputs::is_copy(&text(path.file_name())) => true,
+        "hlog" | "part" => true,
+        "toml" => {
+            let mut head = Vec::new();
+            let read = fs::File::open(path).and_then(|file| file.take(4_096).read_to_end(&mut head));
+            read.is_ok() && report::is_repro(&text(path.file_stem()), &head)
+        }
+        _ => false,
+    }
+}
 
 /// Takes away what is rendered from a record, and the folders of a report.
 fn unrender(folder: &Folder) -> Result<(), FolderError> {
     folder.remove(&RENDERED)?;
-    EMPTIED.iter().try_for_each(|sub| folder.keep_only(sub, &BTreeSet::new()))
+    EMPTIED.iter().try_for_each(|sub| folder.clear(sub, is_ours))
 }
 
 /// Writes `run.json`; last, so that who waits for it finds the others.

@@ -3,7 +3,6 @@
 //! It is made before anything runs, so that a run which cannot be kept does not start. Every file is written under another name
 //! and renamed, so that a reader never meets half a file.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -36,7 +35,7 @@ impl Folder {
         fs::create_dir_all(path).map_err(failed(path))?;
         let folder = Folder { path: path.to_owned() };
         let probe = folder.path.join(".probe");
-        fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)).map_err(failed(path))?;
+        fresh(&probe).and_then(|_| fs::remove_file(&probe)).map_err(failed(path))?;
         Ok(folder)
     }
 
@@ -50,12 +49,10 @@ impl Folder {
     /// # Errors
     /// When the file system refuses.
     pub fn put(&self, name: &str, contents: &[u8]) -> Result<(), FolderError> {
-        let path = self.path.join(name);
+        let path = self.place(name)?;
         let part = path.with_extension("part");
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(failed(parent))?;
-        }
-        fs::write(&part, contents).and_then(|()| fs::rename(&part, &path)).map_err(|cause| {
+        let written = fresh(&part).and_then(|mut file| file.write_all(contents));
+        written.and_then(|()| fs::rename(&part, &path)).map_err(|cause| {
             // What is left of a failed attempt is no result, and needs the room.
             let _ = fs::remove_file(&part);
             failed(&path)(cause)
@@ -68,13 +65,22 @@ impl Folder {
     /// # Errors
     /// When the file system refuses.
     pub fn begin(&self, name: &str) -> Result<Part, FolderError> {
-        let path = self.path.join(name);
+        let path = self.place(name)?;
         let part = path.with_extension("part");
+        let file = fresh(&part).map_err(failed(&part))?;
+        Ok(Part { out: io::BufWriter::new(file), part, path })
+    }
+
+    /// Where the file `name` goes. Its subfolder is made, and is no link: what that leads to is somebody else's.
+    fn place(&self, name: &str) -> Result<PathBuf, FolderError> {
+        let path = self.path.join(name);
         if let Some(parent) = path.parent() {
+            if parent != self.path && parent.is_symlink() {
+                return Err(failed(parent)(linked()));
+            }
             fs::create_dir_all(parent).map_err(failed(parent))?;
         }
-        let file = fs::File::create(&part).map_err(failed(&part))?;
-        Ok(Part { out: io::BufWriter::new(file), part, path })
+        Ok(path)
     }
 
     /// Removes these files, if they are there.
@@ -92,12 +98,15 @@ impl Folder {
         Ok(())
     }
 
-    /// Removes the files of the subfolder `sub` that are not in `keep`: leftovers of an earlier run of the same name.
+    /// Removes the files of the subfolder `sub` that are `ours`; the subfolder stays, and what others put there.
     ///
     /// # Errors
-    /// When the file system refuses.
-    pub fn keep_only(&self, sub: &str, keep: &BTreeSet<String>) -> Result<(), FolderError> {
+    /// When the file system refuses, or the subfolder is a link.
+    pub fn clear(&self, sub: &str, ours: impl Fn(&Path) -> bool) -> Result<(), FolderError> {
         let path = self.path.join(sub);
+        if path.is_symlink() {
+            return Err(failed(&path)(linked()));
+        }
         let entries = match fs::read_dir(&path) {
             Ok(entries) => entries,
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -105,13 +114,26 @@ impl Folder {
         };
         for entry in entries {
             let entry = entry.map_err(failed(&path))?;
-            let name = entry.file_name();
-            if !name.to_str().is_some_and(|name| keep.contains(name)) && entry.path().is_file() {
+            // Of a link that is ours by its name the link goes, not what it leads to.
+            let is_folder = entry.file_type().map_err(failed(&entry.path()))?.is_dir();
+            if !is_folder && ours(&entry.path()) {
                 fs::remove_file(entry.path()).map_err(failed(&entry.path()))?;
             }
         }
         Ok(())
     }
+}
+
+/// A new file, in the place of whatever file or link has this name.
+fn fresh(path: &Path) -> io::Result<fs::File> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => fs::OpenOptions::new().write(true).create_new(true).open(path),
+    }
+}
+
+fn linked() -> io::Error {
+    io::Error::other("it is a link, and a report writes nothing outside its folder")
 }
 
 /// A file under way.
@@ -191,8 +213,8 @@ mod tests {
         folder.put("repro/x.toml", b"one").unwrap();
         folder.put("repro/x.toml", b"two").unwrap();
         folder.put("repro/y.toml", b"three").unwrap();
-        folder.keep_only("repro", &BTreeSet::from(["x.toml".to_owned()])).unwrap();
-        folder.keep_only("never-made", &BTreeSet::new()).unwrap();
+        folder.clear("repro", |path| !path.ends_with("x.toml")).unwrap();
+        folder.clear("never-made", |_| true).unwrap();
         let names: Vec<_> = fs::read_dir(folder.path().join("repro"))
             .unwrap()
             .map(|e| e.unwrap().file_name().into_string().unwrap())
@@ -204,5 +226,49 @@ mod tests {
         assert_eq!(fs::read(folder.path().join("long.csv")).unwrap(), b"a,b\n");
         assert_eq!(names, ["x.toml"]);
         assert_eq!(fs::read(folder.path().join("repro/x.toml")).unwrap(), b"two");
+    }
+
+    #[test]
+    fn of_a_subfolder_only_files_that_are_ones_own_are_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::create(dir.path()).unwrap();
+        folder.put("hist/a.hlog", b"").unwrap();
+        folder.put("hist/mine/b.hlog", b"").unwrap();
+        folder.put("hist/c.txt", b"").unwrap();
+        folder.clear("hist", |path| !path.ends_with("c.txt")).unwrap();
+        let left =
+            ["hist/a.hlog", "hist/mine/b.hlog", "hist/c.txt"].map(|name| dir.path().join(name).exists());
+        assert_eq!(left, [false, true, true]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_link_is_followed_out_of_the_folder() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let (report, other) = (dir.path().join("report"), dir.path().join("other"));
+        let folder = Folder::create(&report).unwrap();
+        fs::create_dir(&other).unwrap();
+        fs::write(other.join("a.hlog"), "mine").unwrap();
+        symlink(&other, report.join("hist")).unwrap();
+        let refusals = [
+            folder.clear("hist", |_| true).unwrap_err(),
+            folder.put("hist/b.hlog", b"").unwrap_err(),
+            folder.begin("hist/b.hlog").unwrap_err(),
+        ];
+        for error in refusals {
+            assert!(error.to_string().contains("hist: it is a link"), "{error}");
+        }
+        fs::create_dir(report.join("repro")).unwrap();
+        for link in [".probe", "cells.part", "cells.csv", "run.part", "repro/x.toml"] {
+            symlink(other.join("a.hlog"), report.join(link)).unwrap();
+        }
+        Folder::create(&report).unwrap();
+        folder.put("cells.csv", b"x").unwrap();
+        folder.begin("run.json").unwrap().finish().unwrap();
+        folder.clear("repro", |_| true).unwrap();
+        assert!(!report.join("repro/x.toml").is_symlink() && !report.join("cells.csv").is_symlink());
+        assert_eq!(fs::read_dir(&other).unwrap().count(), 1);
+        assert_eq!(fs::read_to_string(other.join("a.hlog")).unwrap(), "mine");
     }
 }

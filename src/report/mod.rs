@@ -61,7 +61,7 @@ pub use record::{
     GateRecord, LifeRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord,
     SeriesRecord, StepRecord, SweepRecord, Tool, UnplacedRecord, Verdict, ViolationRecord, schema_json,
 };
-pub use repro::{digest_told, repro};
+pub use repro::{digest_told, is_repro, repro};
 pub use requests::requests;
 pub use story::{Paint, annotations, headline, last_lines, lives, notes, reasons, story};
 pub use summary::{SUMMARY_MAX, summary};

@@ -6,7 +6,7 @@ const DIGEST_MARK: &str = "# digest: ";
 
 /// The resolved scenario of a cell with its seed pinned, headed by what it shows and the command that runs it again.
 pub fn repro(cell: &CellRecord, resolved: &str) -> String {
-    let mut text = format!("# {}, reduced to one cell.\n", cell.id);
+    let mut text = head(&cell.id);
     for reason in &cell.reasons {
         text.push_str(&format!("# {}\n", one_line(&reason.text)));
     }
@@ -25,6 +25,15 @@ pub fn repro(cell: &CellRecord, resolved: &str) -> String {
         }
     }
     text
+}
+
+fn head(cell: &str) -> String {
+    format!("# {cell}, reduced to one cell.\n")
+}
+
+/// Whether the file that is called by this cell was written by [`repro`] of the cell, and is no copy under another name.
+pub fn is_repro(cell: &str, text: &[u8]) -> bool {
+    text.starts_with(head(cell).as_bytes())
 }
 
 /// The digest that a file written by [`repro`] says its cell has.

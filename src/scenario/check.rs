@@ -1,6 +1,6 @@
 //! Holds a tree against its grammar: every mistake is noted, defaults are filled in, values get their canonical form.
 
-use super::diagnostic::{Diagnostic, choices, closest};
+use super::diagnostic::{Diagnostic, choices, closest, excerpt};
 use super::form::{Form, Key, Preset, share_of};
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 
@@ -80,7 +80,7 @@ fn scalar(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
             Diagnostic::new(node.origin.place.clone(), format!("`{path} = \"{word}\"` is not built yet"))
                 .help(only_built(built))
         } else {
-            Diagnostic::new(node.origin.place.clone(), format!("`{path}` cannot be \"{word}\""))
+            Diagnostic::new(node.origin.place.clone(), format!("`{path}` cannot be \"{}\"", excerpt(word)))
                 .help(choices(word, built))
         };
         node.wrong = true;

@@ -106,6 +106,12 @@ pub(super) const FAT_SIGMA_MILLI: u32 = 1_100;
 /// The longest `text`, in bytes.
 pub(super) const TEXT_MAX: u32 = 1_000_000;
 
+/// Columns of an entity, its key included.
+pub(super) const COLUMNS_MAX: usize = 1_000;
+/// Why there are no more.
+pub(super) const COLUMNS_WHY: &str =
+    "a table of SQLite has room for 2000, and what the bench notes of a row is in it too";
+
 /// Reads a column type.
 pub(super) fn column_type(text: &str) -> Option<ColumnType> {
     let text = text.trim();

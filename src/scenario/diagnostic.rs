@@ -1,5 +1,6 @@
 //! What is wrong with a scenario, shown with file, line and caret.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -83,12 +84,21 @@ impl Place {
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         (line, column)
     }
+    /// As much of the range as is marked; the line around it is shown about that.
+    fn marked(&self) -> Range<usize> {
+        let text = self.source.text.get(self.span.clone()).unwrap_or_default();
+        if text.lines().all(|line| line.len() <= SHOWN) {
+            return self.span.clone();
+        }
+        let first = text.lines().next().unwrap_or_default();
+        self.span.start..self.span.start + excerpt(first).len()
+    }
 }
 
 impl Diagnostic {
     /// A mistake at a place.
     pub fn new(place: Option<Place>, title: impl Into<String>) -> Diagnostic {
-        Diagnostic { warning: false, title: title.into(), place, help: None }
+        Diagnostic { warning: false, title: brief(title.into()), place, help: None }
     }
     /// The same as something that the scenario may be run with.
     #[must_use]
@@ -98,7 +108,7 @@ impl Diagnostic {
     /// The same with help.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Diagnostic {
-        self.help = Some(help.into());
+        self.help = Some(brief(help.into()));
         self
     }
     /// The mistake with the lines around it, in colours for a terminal or plain.
@@ -109,7 +119,7 @@ impl Diagnostic {
             let snippet = Snippet::source(&*place.source.text)
                 .path(&*place.source.name)
                 .line_start(place.source.first_line)
-                .annotation(AnnotationKind::Primary.span(place.span.clone()));
+                .annotation(AnnotationKind::Primary.span(place.marked()));
             group = group.element(snippet);
         }
         if let Some(help) = &self.help {
@@ -161,6 +171,10 @@ impl std::error::Error for Invalid {}
 /// The candidate that `word` was probably meant to be.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = |candidate: &str| {
+        // Time and memory go with the product of the lengths.
+        if word.len().max(candidate.len()) > SHOWN {
+            return None;
+        }
         let distance = strsim::damerau_levenshtein(&word.to_lowercase(), &candidate.to_lowercase());
         (distance <= word.chars().count().max(4) / 3).then_some(distance)
     };
@@ -180,4 +194,39 @@ pub(super) fn choices(word: &str, candidates: &[&str]) -> String {
         None if list.is_empty() => "there is none".to_owned(),
         None => format!("{} {list}", there_is(candidates.len())),
     }
+}
+
+/// Bytes of somebody's text that a message shows.
+pub(super) const SHOWN: usize = 200;
+
+/// A text that may be very long, as far as a message shows it.
+pub(super) fn excerpt(text: &str) -> &str {
+    &text[..boundary(text, SHOWN)]
+}
+
+/// The last place up to `at` at which a text may be cut.
+pub(super) fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// A message, of which names and values are shown by their beginning and end where they are too long to be read.
+fn brief(message: String) -> String {
+    const NAME: usize = 300;
+    const WORDS: usize = 2_000;
+    const ALL: usize = 10_000;
+    if message.len() <= NAME {
+        return message;
+    }
+    let parts = message.split('`').enumerate();
+    let parts: Vec<_> = parts.map(|(i, part)| ends(part, if i % 2 == 1 { NAME } else { WORDS })).collect();
+    ends(&parts.join("`"), ALL).into_owned()
+}
+
+/// The beginning and the end of a text of more than so many bytes.
+fn ends(text: &str, most: usize) -> Cow<'_, str> {
+    const END: usize = 40;
+    if text.len() <= most {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("{}…{}", excerpt(text), &text[boundary(text, text.len() - END)..]))
 }

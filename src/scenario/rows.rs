@@ -6,8 +6,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::column::{ColumnType, KeyType, TEXT_MAX};
-use super::diagnostic::{Diagnostic, Place, Source, choices, closest};
+use super::column::{COLUMNS_MAX, COLUMNS_WHY, ColumnType, KeyType, TEXT_MAX};
+use super::diagnostic::{Diagnostic, Place, SHOWN, Source, boundary, choices, closest, excerpt};
 use super::file;
 use super::tree::{Entry, Node, Origin, Table, Val};
 use super::written::Calendar;
@@ -40,8 +40,6 @@ pub(super) struct Wanted<'a> {
 
 /// No more than this many mistakes of one file are told.
 const TOLD: usize = 20;
-/// Bytes of a cell that are shown.
-const SHOWN: usize = 200;
 
 /// Reads the CSVs that `tree` names, and gives their entities a schema where the scenario has none. What was inferred is told
 /// in `notes`.
@@ -55,7 +53,8 @@ pub(super) fn prepare(
     let entities = tree.table_mut().and_then(|t| t.get_mut("entity")).and_then(|e| e.node.table_mut());
     for (name, entry) in entities.into_iter().flatten() {
         let Some(rows) = entry.node.get(&["rows"]).filter(|r| r.table().is_some()) else { continue };
-        let brought = match Brought::read(rows, dir) {
+        let inferred = entry.node.get(&["schema"]).is_none().then_some(name.as_str());
+        let brought = match Brought::read(rows, dir, inferred) {
             Ok(brought) => brought,
             Err(mistakes) => {
                 out.extend(mistakes);
@@ -92,7 +91,8 @@ fn insert_schema(entity: &mut Node, columns: Vec<(String, String)>, known: bool)
 }
 
 impl Brought {
-    fn read(rows: &Node, dir: Option<&Path>) -> Result<Brought, Vec<Diagnostic>> {
+    /// Reads the file that `rows` names; the types of its columns are to be `inferred` for this entity, or are written.
+    fn read(rows: &Node, dir: Option<&Path>, inferred: Option<&str>) -> Result<Brought, Vec<Diagnostic>> {
         let at = rows.origin.place.clone();
         let name = |key: &str| rows.get(&[key]).and_then(Node::as_text);
         let unreadable = |key: &str| rows.get(&[key]).is_some_and(|n| n.as_text().is_none());
@@ -114,6 +114,14 @@ impl Brought {
         };
         if let Some(wrong) = wrong_header((file, &shown), &text, &header, place.as_ref()) {
             return Err(vec![wrong]);
+        }
+        let dated = usize::from(name("updated_at").is_some());
+        if let Some(entity) = inferred.filter(|_| header.len() - dated > COLUMNS_MAX) {
+            let title = format!("{file} has {} columns", header.len());
+            let help = format!(
+                "at most {COLUMNS_MAX}: {COLUMNS_WHY}; those that are wanted are written in `entity.{entity}.schema`"
+            );
+            return Err(vec![Diagnostic::new(place, title).help(help)]);
         }
         let known: Vec<&str> = header.iter().map(String::as_str).collect();
         let find = |column: &str, role: &str| {
@@ -266,9 +274,10 @@ impl Brought {
     ) -> Result<Vec<GivenRow>, Vec<Diagnostic>> {
         let mut mistakes = self.wrong_keys(key);
         let mut positions = Vec::new();
+        let there: BTreeMap<&str, usize> = self.header.iter().map(String::as_str).zip(0..).collect();
         for wanted in columns {
-            match self.header.iter().position(|h| h == wanted.name) {
-                Some(position) => positions.push((position, wanted)),
+            match there.get(wanted.name) {
+                Some(&position) => positions.push((position, wanted)),
                 None => {
                     let known: Vec<&str> = self.header.iter().map(String::as_str).collect();
                     let title = format!("{} has no column `{}`", self.file, wanted.name);
@@ -531,18 +540,9 @@ fn wrong_header(
         let title = format!("column {} of {file} has no name", empty + 1);
         return Some(Diagnostic::new(at(empty), title).help("the first line names every column"));
     }
-    let (second, twice) = header.iter().enumerate().find(|(i, h)| header[..*i].contains(h))?;
+    let mut seen = BTreeSet::new();
+    let (second, twice) = header.iter().enumerate().find(|(_, name)| !seen.insert(*name))?;
     Some(Diagnostic::new(at(second), format!("{file} has two columns `{twice}`")))
-}
-
-/// A text that may be very long, as far as a message shows it.
-fn excerpt(text: &str) -> &str {
-    &text[..boundary(text, SHOWN)]
-}
-
-/// The last place up to `at` at which a text may be cut.
-fn boundary(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// A line of which one cell is told, without what is too long to show beyond where that begins.

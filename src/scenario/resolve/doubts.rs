@@ -12,10 +12,8 @@ use crate::base::{EntityId, Ppm, Stamp, Time, Value};
 use crate::contract::{Delivery, EditKind, Entity, ScopeRule};
 use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifiedSource, Mode};
 use crate::net::Moves;
-use crate::scenario::plan::{Happening, Planned};
-use crate::workload::{Action, DataError, Dataset, GivenRow, LoginWave, Maker};
 use crate::scenario::plan::{Happening, Planned, Who};
-use crate::workload::{Action, DataError, Dataset, GivenRow, LoginWave};
+use crate::workload::{Action, DataError, Dataset, GivenRow, LoginWave, Maker};
 
 /// Values that are written out in a warning.
 const NAMED: usize = 6;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::column::{ColumnType, FAT_SIGMA_MILLI, KeyType, column_type};
+use super::super::column::{COLUMNS_MAX, COLUMNS_WHY, ColumnType, FAT_SIGMA_MILLI, KeyType, column_type};
 use super::super::plan::Attribute;
 use super::super::rows::{Brought, Wanted};
 use super::super::written::{Calendar, Scope, scope};
@@ -44,9 +44,6 @@ struct Lookup<'a> {
     root: View<'a>,
     wrong: &'a Mistakes,
 }
-
-/// Columns of an entity, its key included.
-const COLUMNS_MAX: usize = 1_000;
 
 /// Reads the entities. They stand parents first, then by name, so that a plan does not depend on the file's order.
 pub(super) fn entities<'a>(
@@ -94,10 +91,7 @@ fn sketch<'a>(name: &'a str, view: View<'a>, wrong: &Mistakes) -> Sketch<'a> {
     }
     if columns.len() >= COLUMNS_MAX {
         let title = format!("`entity.{name}` has {} columns", columns.len() + keys.len());
-        let help = format!(
-            "at most {COLUMNS_MAX}: a table of SQLite has room for 2000, and what the bench notes of a row is in it too"
-        );
-        wrong.at(view.at("schema"), title, help);
+        wrong.at(view.at("schema"), title, format!("at most {COLUMNS_MAX}: {COLUMNS_WHY}"));
     }
     let own_rows = view.at("rows").is_table();
     for (_, kind, column) in &keys {

@@ -493,4 +493,23 @@ fn rows_follow_and_count_rows_of_other_entities_alone() {
     let counts =
         format!("[entity.task]\n{schema} }}\ncount.n = {{ of = \"task\", where = {{ title = \"title\" }} }}");
     says(&counts, &["`task` counts rows of its own kind", "test.toml:12:18"]);
+fn what_is_too_long_to_be_read_is_told_by_its_beginning_and_end() {
+    let long = format!("first{}last", "x".repeat(300_000));
+    let other = format!("other{}", "y".repeat(300_000));
+    for (more, wanted) in [
+        (format!("[engine]\n{long} = 1"), "error: unknown key `firstxxx"),
+        (format!("[{long}]\na = 1"), "error: unknown key `firstxxx"),
+        (format!("[link.{long}]\nrtt = 5"), "xxxlast.rtt` is wrong"),
+        (format!("[link.{long}]\nrtt = \"{other}\""), "xxxlast.rtt` is wrong"),
+        (format!("[engine]\nidentity = \"{long}\""), "`engine.identity` cannot be \"firstxxx"),
+        (format!("[fleet.more]\ndevices = 1\nlink = \"{long}\"\n[link.{other}]\nrtt = \"9ms\""), "firstxxx"),
+        (format!("[variant.a.set]\n\"engine.{long}\" = 1"), "error: unknown key `firstxxx"),
+        (format!("[engine]\n\"{}\" = 1", "`a".repeat(100_000)), "error: unknown key ``a"),
+    ] {
+        let said = complaint(&format!("{MINIMAL}{more}\n"), &[]);
+        assert!(said.contains(wanted) && said.contains("--> test.toml:"), "{wanted}\n{said:.3000}");
+        assert!(said.len() < 5_000 * said.matches("error: ").count(), "{} bytes: {said:.3000}", said.len());
+    }
+    let said = complaint(MINIMAL, &[&format!("engine.{long}=1"), &format!("engine.identity={other}")]);
+    assert!(said.len() < 10_000, "{} bytes: {said:.3000}", said.len());
 }

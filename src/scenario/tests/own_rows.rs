@@ -45,6 +45,23 @@ fn a_header_names_each_column_once() {
 }
 
 #[test]
+fn a_header_of_too_many_columns_is_refused_before_anything_is_read_below_it() {
+    let wide = |columns: usize| {
+        let names: String = (0..columns).map(|n| format!(",c{n}")).collect();
+        format!("nr,changed{names}\nt1,2026-03-01{}\n", ",1".repeat(columns))
+    };
+    let said = complaint(SCENARIO, &(wide(100_000) + "and cells are missing here\n"));
+    assert!(said.starts_with("error: tasks.csv has 100002 columns\n --> @own.toml:5:"), "{said:.1000}");
+    assert!(said.contains("at most 1000: ") && said.contains("in `entity.task.schema`"), "{said:.1000}");
+    assert!(said.len() < 1_000 && said.matches("error: ").count() == 1, "{said:.1000}");
+    result(SCENARIO, &wide(999)).unwrap();
+    complaint(SCENARIO, &wide(1_000));
+    let some = SCENARIO.replace("[fleet", "schema = { nr = \"text key\", c7 = \"int\" }\n[fleet");
+    let plan = result(&some, &wide(100_000)).unwrap();
+    assert_eq!(plan.data[0].given.as_ref().unwrap()[0].values, [Value::Int(1)]);
+}
+
+#[test]
 fn types_are_inferred_and_told() {
     let plan = result(SCENARIO, TASKS).unwrap();
     let task = &plan.schema.entities[0];
