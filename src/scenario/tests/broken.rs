@@ -493,6 +493,9 @@ fn rows_follow_and_count_rows_of_other_entities_alone() {
     let counts =
         format!("[entity.task]\n{schema} }}\ncount.n = {{ of = \"task\", where = {{ title = \"title\" }} }}");
     says(&counts, &["`task` counts rows of its own kind", "test.toml:12:18"]);
+}
+
+#[test]
 fn what_is_too_long_to_be_read_is_told_by_its_beginning_and_end() {
     let long = format!("first{}last", "x".repeat(300_000));
     let other = format!("other{}", "y".repeat(300_000));
