@@ -301,8 +301,8 @@ impl Told {
             self.unknown(format!("repair time: {n} with a success after it within an hour"));
         } else if probed < repairs.len() {
             self.unknown(format!(
-                "repair time apart from the app's own pause before it tries again: after {} of {n} no try failed before the next request got \
-                 through, so the link may have been back sooner; where the app waits long, the repair is shorter than told",
+                "repair time apart from the app's own pause before it tries again: after {} of {n} no try failed before the next request was \
+                 under way, so the link may have been back sooner; where the app waits long, the repair is shorter than told",
                 human::thousands((repairs.len() - probed) as u64),
             ));
         }
@@ -327,6 +327,14 @@ impl Told {
         if untimed > 0 {
             let n = human::count(untimed, "failure");
             self.note(format!("{n} without a duration: each counts as half a typical request"));
+        }
+        let in_a_row = trouble::untimed_in_a_row(log);
+        if in_a_row > 0 {
+            let n = human::count(in_a_row, "failure");
+            self.unknown(format!(
+                "{n} without a duration right after another of the device: cut under way, as is assumed, or tries while the link was still \
+                 down? then transfers last longer, repairs too, and the best chunk is larger; log durations, or `offline` for what was not sent"
+            ));
         }
     }
 

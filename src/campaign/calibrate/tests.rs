@@ -424,3 +424,22 @@ fn only_the_lines_that_were_asked_for_count() {
     let calibration = calibrate("log.csv", mixed.as_bytes(), &only).unwrap();
     assert_eq!(calibration, MODEL.calibration(1));
 }
+
+#[test]
+fn of_failures_without_a_duration_in_a_row_nobody_can_tell_what_they_are() {
+    let log = |tries: u32| {
+        let mut text = "start,rows,bytes,duration_ms,outcome\n".to_owned();
+        for n in 0..40 {
+            let at = 1_772_438_400 + n * 60;
+            text.push_str(&format!("{at},{0},{0},{0},ok\n", 200 + n % 7 * 90));
+            (1..=tries).for_each(|second| text.push_str(&format!("{},,,,error\n", at + u64::from(second))));
+        }
+        text
+    };
+    let told = |tries| {
+        let unknown = calibrate("log.csv", log(tries).as_bytes(), &[]).unwrap().unknown;
+        unknown.into_iter().find(|line| line.contains("right after another of the device"))
+    };
+    assert_eq!(told(1), None);
+    assert!(told(3).is_some_and(|line| line.starts_with("80 failures without a duration")), "{:?}", told(3));
+}

@@ -63,7 +63,7 @@ impl<'a> Sweep<'a> {
                     let cells = sorted.get(&(variant, at)).cloned().unwrap_or_default();
                     Point::new(value, cells, &objective)
                 };
-                let points = first.1.iter().map(point).collect();
+                let points = in_order(first.1.iter().map(point).collect());
                 let name: Vec<&str> = variant.into_iter().chain(values.iter().map(String::as_str)).collect();
                 let name = if name.is_empty() { objective.name() } else { name.join(" ") };
                 series.push(Series { name, variant: variant.map(str::to_owned), values, points });
@@ -77,6 +77,14 @@ impl<'a> Sweep<'a> {
     pub(super) fn seeds(&self) -> usize {
         self.series.iter().flat_map(|s| &s.points).map(|point| point.prices.len()).max().unwrap_or(0)
     }
+}
+
+/// Settings by their number, however they were asked for: what lies between and beyond goes by it. Words stay as they are.
+fn in_order(mut points: Vec<Point<'_>>) -> Vec<Point<'_>> {
+    if points.iter().all(|point| point.number().is_some()) {
+        points.sort_by(|a, b| a.number().partial_cmp(&b.number()).expect("numbers of settings are finite"));
+    }
+    points
 }
 
 /// The value of an axis as it was written.

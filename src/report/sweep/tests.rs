@@ -120,10 +120,24 @@ fn a_sweep_that_was_cut_short_is_told_so_far_and_what_did_not_run_bounds_nothing
         cut.cells.truncate(ran * LINKS.len() * 8);
         let sweep = Sweep::new(&cut, &axes(), Objective::default());
         let story = sweep.story();
-        assert!(story.starts_with("engine.rows.rate: mean of so far, up to 8 seeds\n"), "{story}");
+        assert!(story.starts_with("engine.rows.rate so far: mean of up to 8 seeds\n"), "{story}");
         let told = best(&story);
         assert!(told.starts_with("edge: so far best at ") && told.contains(said), "{ran} settings: {told}");
         assert!(!story.contains("– ~"), "{story}");
+    }
+}
+
+#[test]
+fn in_which_order_settings_were_asked_for_changes_nothing() {
+    let record = record(8, |_| {});
+    let told = |order: &[usize]| {
+        let mut axes = axes();
+        axes[0].1 = order.iter().map(|i| SIZES[*i].to_string()).collect();
+        Sweep::new(&record, &axes, Objective::default()).story()
+    };
+    let ascending = told(&[0, 1, 2, 3, 4, 5, 6]);
+    for order in [[6, 5, 4, 3, 2, 1, 0], [6, 0, 3, 5, 1, 4, 2]] {
+        assert_eq!(told(&order), ascending, "{order:?}");
     }
 }
 

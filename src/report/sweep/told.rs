@@ -44,9 +44,9 @@ impl Reading {
 impl Sweep<'_> {
     /// The whole story for a terminal of 80 columns.
     pub fn story(&self) -> String {
-        let up_to = if self.is_partial { "so far, up to " } else { "" };
+        let (so_far, up_to) = if self.is_partial { (" so far", "up to ") } else { ("", "") };
         let seeds = human::count(self.seeds() as u64, "seed");
-        let mut text = format!("{}: mean of {up_to}{seeds}\n", self.objective.name());
+        let mut text = format!("{}{so_far}: mean of {up_to}{seeds}\n", self.objective.name());
         if let Some(crossover) = Crossover::of(self) {
             return text + &crossover.story();
         }
