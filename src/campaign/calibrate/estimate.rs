@@ -5,7 +5,8 @@ use super::header::Only;
 use super::line::{Line, Sample, Widths, outliers};
 use super::log::{self, Log, Mistakes, Outcome, Request};
 use super::trouble::{self, Order, Repair};
-use crate::report::calibrate::{Advice, Calibration, Census, Costs, Outages, Rate, Split};
+use super::untimed::{self, InARow};
+use crate::report::calibrate::{Advice, Calibration, Census, Costs, Estimate, Outages, Rate, Split};
 use crate::report::human;
 
 /// Fewer answers have no line worth telling.
@@ -29,6 +30,7 @@ const ALIKE: f64 = 0.2;
 pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibration, Mistakes> {
     let mut log = log::read(bytes, only)?;
     let instant = trouble::unsent(&mut log, ANSWERS_MIN);
+    let in_a_row = untimed::judge(&mut log);
     let mut told = Told { unknown: Vec::new(), notes: Vec::new() };
     let mut census = census(&log);
     if census.answered == 0 {
@@ -46,26 +48,48 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     }
     let answers: Vec<&Request> =
         log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0).collect();
-    let (typical, error) = trouble::typical(&log);
-    let mut outages = trouble::outages(&log, typical);
+    let first_tries = matches!(in_a_row, InARow::Tries { .. }).then(|| untimed::first_tries(&log));
+    let exposed = first_tries.as_ref().unwrap_or(&log);
+    let (typical, error) = trouble::typical(exposed);
+    let mut outages = trouble::outages(exposed, typical);
     if let Some(outages) = &mut outages {
         told.of_outages(&log, (typical, error), outages);
     }
     told.of_failures(&log, instant);
+    told.of_failures_in_a_row(in_a_row);
+    let other = matches!(in_a_row, InARow::Unclear(_)).then(|| as_tries(&log)).flatten();
     let rate = match outages {
         Some(Outages { rate: Rate::Known(rate), .. }) => rate.value,
         _ => 0.0,
     };
     let fit = Fit::of(&answers, log.has_bytes, rate, &mut census, &mut told);
     let costs = fit.as_ref().map(|fit| fit.costs(&census));
-    let advice = match (&fit, &outages) {
-        (Some(fit), Some(outages)) => advice(&fit.rows, outages, census.rows_mean),
-        _ => None,
-    };
+    let advised =
+        |outages: &Option<Outages>| advice(&fit.as_ref()?.rows, outages.as_ref()?, census.rows_mean);
+    let mut advice = advised(&outages);
+    if let Some(other) = other {
+        advice = advice.zip(advised(&Some(other))).map(|(advice, of_other)| advice.as_open_as(of_other));
+        outages = outages.map(|outages| outages.as_open_as(other));
+    }
     told.of_answers(&log, fit.as_ref(), costs.as_ref(), &census);
     told.of_advice(advice, costs.as_ref(), &census);
     let Told { unknown, notes } = told;
     Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })
+}
+
+/// Failures as they would be if those in a row were tries while the link was down.
+fn as_tries(log: &Log) -> Option<Outages> {
+    let log = untimed::as_tries(log);
+    let exposed = untimed::first_tries(&log);
+    let typical = trouble::typical(&exposed);
+    let outages = trouble::outages(&exposed, typical.0)?;
+    Some(Outages { repair: repair(&log, &trouble::repairs(&log, typical.0), typical), ..outages })
+}
+
+fn repair(log: &Log, repairs: &[Repair], typical: (f64, f64)) -> Option<Estimate> {
+    let broken = || log.requests.iter().filter(|r| r.outcome.breaks());
+    let untimed = broken().filter(|r| !r.timed).count() as f64 / broken().count() as f64;
+    trouble::repair(repairs, untimed, typical)
 }
 
 fn census(log: &Log) -> Census {
@@ -256,9 +280,7 @@ impl Told {
                         seconds(timeout.longest),
                     ));
                 }
-                let broken = || log.requests.iter().filter(|r| r.outcome.breaks());
-                let untimed = broken().filter(|r| !r.timed).count() as f64 / broken().count() as f64;
-                outages.repair = trouble::repair(&repairs, untimed, typical);
+                outages.repair = repair(log, &repairs, typical);
                 self.of_repairs(&repairs, outages);
             }
         }
@@ -328,13 +350,24 @@ impl Told {
             let n = human::count(untimed, "failure");
             self.note(format!("{n} without a duration: each counts as half a typical request"));
         }
-        let in_a_row = trouble::untimed_in_a_row(log);
-        if in_a_row > 0 {
-            let n = human::count(in_a_row, "failure");
-            self.unknown(format!(
-                "{n} without a duration right after another of the device: cut under way, as is assumed, or tries while the link was still \
-                 down? then transfers last longer, repairs too, and the best chunk is larger; log durations, or `offline` for what was not sent"
-            ));
+    }
+
+    /// What failures without a duration, one right after another, were taken for.
+    fn of_failures_in_a_row(&mut self, in_a_row: InARow) {
+        match in_a_row {
+            InARow::None => {}
+            InARow::Unclear(n) => self.unknown(format!(
+                "{} without a duration right after another of the device: cut under way, as is assumed, or tries while the link was still \
+                 down? then transfers last longer, repairs too, and the best chunk is larger: the intervals hold both; log durations, or \
+                 `offline` for what was not sent",
+                human::count(n, "failure"),
+            )),
+            InARow::Tries { n, chance } => self.note(format!(
+                "{} without a duration right after another of the device, where transfers that break at random would have {chance:.0}: \
+                 counted as tries while the link was down, not as cuts; if the link breaks in bursts the best chunk is smaller; log \
+                 durations, or `offline` for what was not sent",
+                human::count(n, "failure"),
+            )),
         }
     }
 

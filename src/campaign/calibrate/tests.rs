@@ -425,6 +425,68 @@ fn only_the_lines_that_were_asked_for_count() {
     assert_eq!(calibration, MODEL.calibration(1));
 }
 
+/// The log of an app that tries again every so often while the link is down, and notes of a failure only that it was one.
+fn with_tries(model: &Model, seed: u64, pause: f64) -> String {
+    let log = untimed(&model.log(seed));
+    let starts: Vec<f64> =
+        log.lines().skip(1).map(|line| line.split(',').next().unwrap().parse().unwrap()).collect();
+    let mut text = "start,rows,bytes,duration_us,outcome\n".to_owned();
+    for (n, line) in log.lines().skip(1).enumerate() {
+        text.push_str(&format!("{line}\n"));
+        // The link is back when the next request begins.
+        let mut at = starts[n] + pause;
+        while line.ends_with("reset") && starts.get(n + 1).is_some_and(|next| at < *next) {
+            text.push_str(&format!("{at:.6},,,,error\n"));
+            at += pause;
+        }
+    }
+    text
+}
+
+#[test]
+fn tries_on_a_dead_link_that_say_nothing_else_are_not_taken_for_cuts() {
+    let with_bytes = MODEL.row + MODEL.byte * (MODEL.width.0 + MODEL.width.1) / 2.0;
+    for mtbf in [40.0, 10.0] {
+        let model = Model { mtbf, ..MODEL };
+        let chunk = Cost { chunk: MODEL.overhead, row: with_bytes, mtbf }.best();
+        let (mut rates, mut held) = (0, 0);
+        for seed in 0..100 {
+            let log = with_tries(&model, seed, 1.5);
+            let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+            assert!(said(&calibration.notes, "counted as tries"), "seed {seed}: {:?}", calibration.notes);
+            let Rate::Known(rate) = calibration.outages.unwrap().rate else { panic!("there were failures") };
+            let Some(Advice::Rows { best, .. }) = calibration.advice else {
+                panic!("seed {seed}: no advice")
+            };
+            rates += u32::from(rate.holds(1.0 / mtbf));
+            held += u32::from(best.holds(chunk));
+        }
+        assert!(rates >= 90 && held >= 90, "mtbf {mtbf}: {rates} rates, {held} chunks of 100");
+    }
+}
+
+#[test]
+fn where_chance_may_have_put_failures_in_a_row_the_interval_holds_both_readings() {
+    let with_bytes = MODEL.row + MODEL.byte * (MODEL.width.0 + MODEL.width.1) / 2.0;
+    let model = Model { mtbf: 8.0, answers: 30, ..MODEL };
+    let chunk = Cost { chunk: MODEL.overhead, row: with_bytes, mtbf: model.mtbf }.best();
+    // Those that are in a row broke under way; or they are tries.
+    for pause in [f64::INFINITY, 4.0] {
+        let (mut open, mut held) = (0, 0);
+        for seed in 0..100 {
+            let log = with_tries(&model, seed, pause);
+            let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+            if let Some(Advice::Rows { best, .. }) = calibration.advice
+                && said(&calibration.unknown, "the intervals hold both")
+            {
+                open += 1;
+                held += u32::from(best.holds(chunk));
+            }
+        }
+        assert!(open >= 20 && 10 * held >= 9 * open, "pause {pause}: {held} of {open}");
+    }
+}
+
 #[test]
 fn of_failures_without_a_duration_in_a_row_nobody_can_tell_what_they_are() {
     let log = |tries: u32| {

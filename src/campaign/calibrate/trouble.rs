@@ -221,16 +221,6 @@ pub(super) fn repairs(log: &Log, typical: f64) -> Vec<Repair> {
     repairs
 }
 
-/// Failures without a duration that come right after another of their device.
-pub(super) fn untimed_in_a_row(log: &Log) -> u64 {
-    let mut last: BTreeMap<u32, bool> = BTreeMap::new();
-    let mut again = |request: &Request| {
-        let untimed = request.outcome.breaks() && !request.timed;
-        last.insert(request.device, untimed) == Some(true) && untimed
-    };
-    log.requests.iter().filter(|request| again(request)).count() as u64
-}
-
 /// The mean repair, with an interval from what they lasted at least to what they lasted at most. A share of `untimed` failures ended at
 /// any time of a request that takes `typical`, with its standard error: that much more is open than with exponential times alone.
 pub(super) fn repair(repairs: &[Repair], untimed: f64, (typical, error): (f64, f64)) -> Option<Estimate> {

@@ -17,6 +17,11 @@ impl Estimate {
         (self.low..=self.high).contains(&x)
     }
 
+    /// The same where another reading of the log may be the true one: the interval holds those of both.
+    pub fn as_open_as(self, other: Estimate) -> Estimate {
+        Estimate { low: self.low.min(other.low), high: self.high.max(other.high), ..self }
+    }
+
     /// The same in another unit; a falling function swaps the bounds.
     pub fn map(self, f: impl Fn(f64) -> f64) -> Estimate {
         let (a, b) = (f(self.low), f(self.high));
@@ -111,6 +116,18 @@ pub struct Outages {
     pub repair: Option<Estimate>,
 }
 
+impl Outages {
+    /// The same where another reading of the log may be the true one.
+    pub fn as_open_as(self, other: Outages) -> Outages {
+        let rate = match (self.rate, other.rate) {
+            (Rate::Known(rate), Rate::Known(other)) => Rate::Known(rate.as_open_as(other)),
+            (rate, _) => rate,
+        };
+        let repair = self.repair.map(|repair| other.repair.map_or(repair, |other| repair.as_open_as(other)));
+        Outages { rate, repair, ..self }
+    }
+}
+
 /// The chunk that the closed form recommends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Advice {
@@ -125,6 +142,18 @@ pub enum Advice {
     },
     /// Nothing in the log limits a chunk; below this many rows, overhead costs more than failures could.
     AtLeast(f64),
+}
+
+impl Advice {
+    /// The same where another reading of the log may be the true one.
+    pub fn as_open_as(self, other: Advice) -> Advice {
+        match (self, other) {
+            (Advice::Rows { best, flat, excess }, Advice::Rows { best: of_other, excess: more, .. }) => {
+                Advice::Rows { best: best.as_open_as(of_other), flat, excess: excess.as_open_as(more) }
+            }
+            (advice, _) => advice,
+        }
+    }
 }
 
 /// What a request log says, and what it cannot tell.
