@@ -150,7 +150,7 @@ pub(super) const NORMAL: f64 = 1.959_963_985;
 
 /// Student's factor of a standard error for an interval of 95 % (Abramowitz and Stegun 1964, 26.7.5; within 0.1 % from six degrees of
 /// freedom on).
-pub(super) fn student(freedom: f64) -> f64 {
+pub(in crate::campaign) fn student(freedom: f64) -> f64 {
     let z = NORMAL;
     let square = z * z;
     let first = z * (square + 1.0) / 4.0;

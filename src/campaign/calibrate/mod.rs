@@ -23,6 +23,7 @@ mod untimed;
 
 pub use estimate::calibrate;
 pub use header::Only;
+pub(super) use line::student;
 pub use log::{BYTES_MAX, Mistakes, ROWS_MAX};
 
 #[cfg(test)]

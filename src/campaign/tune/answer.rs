@@ -77,7 +77,8 @@ impl Place {
             names: Vec::new(),
             seeds: measured.prices.len() as u64,
             figure: price.map(|price| (objective.figure(price) + 0.5) as u64),
-            cost_ppm: cost.map(|cost| (cost * 1e6 + 0.5) as u64),
+            cost_ppm: cost.map(ppm),
+            noise_ppm: self.shown.noise(at, best).filter(|_| at != best).map(ppm),
             within_noise: self.is_within_noise(at, best),
             trouble: measured.trouble.clone(),
         })
@@ -274,6 +275,10 @@ impl Place {
             service_p50_ns: mean("backend.request.service", "p50")?,
         })
     }
+}
+
+fn ppm(share: f64) -> u64 {
+    (share * 1e6 + 0.5) as u64
 }
 
 /// A swept value: a number where it is a whole one.

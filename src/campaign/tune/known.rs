@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::search::SEEDS_MIN;
+use crate::campaign::calibrate::student;
 use crate::report::sweep::worse_beyond_noise;
 
 /// A value for each knob, in their order, as they are written.
@@ -82,6 +83,18 @@ impl Known {
             Some(here / there).filter(|cost| cost.is_finite())
         }
     }
+    /// By how much [`cost`](Known::cost) may be otherwise under other seeds, with a confidence of 95 %: a ratio of two sums of pairs
+    /// (Cochran 1977, §2.11). `None` of too few seeds to know.
+    pub(super) fn noise(&self, setting: &Setting, best: &Setting) -> Option<f64> {
+        let pairs = self.pairs(setting, best);
+        let n = pairs.len() as f64;
+        let cost = self.cost(setting, best).filter(|_| pairs.len() >= SEEDS_MIN)?;
+        let squares: f64 =
+            pairs.iter().map(|(here, there)| (here - cost * there) * (here - cost * there)).sum();
+        let of_best: f64 = pairs.iter().map(|(_, there)| there).sum();
+        let noise = student(n - 1.0) * libm::sqrt(squares * n / (n - 1.0)) / of_best;
+        Some(noise).filter(|noise| noise.is_finite())
+    }
     /// Whether a setting costs so many times what the best costs under each of at least so many seeds; so does what is out.
     pub(super) fn costs(&self, setting: &Setting, best: &Setting, times: f64, seeds: usize) -> bool {
         let out = self.get(setting).is_some_and(|measured| measured.trouble.is_some());
@@ -98,5 +111,38 @@ impl Known {
         let differences: Vec<f64> =
             self.pairs(setting, best).iter().map(|(here, there)| here - there).collect();
         out || worse_beyond_noise(&differences, 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Seed;
+
+    #[test]
+    fn a_cost_is_as_sure_as_it_is_told_to_be() {
+        let setting = |name: &str| vec![name.to_owned()];
+        let (here, best) = (setting("here"), setting("best"));
+        let mut held = 0;
+        for luck in 0..1_000 {
+            let mut stream = Seed(luck).stream("known.noise", 0, 0);
+            let mut known = Known::default();
+            for seed in 0..8 {
+                let shared = 1.0 + stream.unit() / 3.0;
+                for (name, cost) in [(&here, 1.02), (&best, 1.0)] {
+                    let own = 1.0 + 0.05 * stream.normal();
+                    known.0.entry(name.clone()).or_default().prices.insert(seed, Some(cost * shared * own));
+                }
+            }
+            let (cost, noise) = (known.cost(&here, &best).unwrap(), known.noise(&here, &best).unwrap());
+            assert!((0.01..0.15).contains(&noise), "luck {luck}: {noise}");
+            held += u32::from((cost - 1.02).abs() <= noise);
+        }
+        assert!((930..970).contains(&held), "{held} of 1000");
+        let mut two = Known::default();
+        for name in [&here, &best] {
+            two.0.entry(name.clone()).or_default().prices = [(1, Some(1.0)), (2, Some(1.5))].into();
+        }
+        assert_eq!(two.noise(&here, &best), None, "two seeds know nothing of their noise");
     }
 }

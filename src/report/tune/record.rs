@@ -94,7 +94,7 @@ pub struct KnobTuned {
     /// The settings between which the optimum lies (95 %, bootstrap over paired seeds): `null` at an end of the range; absent without
     /// enough seeds.
     pub between: Option<[Option<String>; 2]>,
-    /// The region within 3 % of the best; its ends are read off between measured settings.
+    /// The region within 3 % of the best; its ends are read off between measured settings, and no surer than the `noise_ppm` of these.
     pub flat: [String; 2],
     /// Half of the best.
     pub half: Option<PointTuned>,
@@ -125,6 +125,9 @@ pub struct PointTuned {
     pub figure: Option<u64>,
     /// What it costs relative to the best under the same seeds, which is 1 000 000.
     pub cost_ppm: Option<u64>,
+    /// By how much that may be otherwise under other seeds (95 %); absent of the best itself, and of too few seeds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noise_ppm: Option<u64>,
     /// Whether it was run under all seeds and is as good as the best within the noise between them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub within_noise: bool,

@@ -137,10 +137,12 @@ pub fn answers(tune: &TuneRecord) -> String {
 /// How sure that is, and what limits either side, a line each.
 pub(in super::super) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<String> {
     let [first, last] = &knob.flat;
+    let tried = |end: &String| knob.points.iter().any(|point| point.value == *end);
+    let about = if tried(first) && tried(last) { "" } else { "about " };
     let flat = if first == last {
         format!("{} alone", value(first))
     } else {
-        format!("{} to {}", value(first), value(last))
+        format!("{about}{} to {}", value(first), value(last))
     };
     let between = match &knob.between {
         Some([Some(low), Some(high)]) => {
@@ -158,7 +160,7 @@ pub(in super::super) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &Knob
         None => "nothing is known of the noise yet".to_owned(),
     };
     let head = if tune.knobs.len() > 1 { format!("{}: ", knob.key) } else { String::new() };
-    let first = format!("{head}{between}; within 3 %: {flat}{}", save(knob));
+    let first = format!("{head}{between}; within 3 %: {flat}{}{}", save(knob), noise(knob));
     [first].into_iter().chain(knob.limits.iter().cloned()).collect()
 }
 
@@ -171,6 +173,25 @@ fn save(knob: &KnobTuned) -> String {
     let sound = knob.points.iter().filter(|point| point.trouble.is_none());
     let told: Vec<String> = sound.filter(inside).filter(dearer).map(|point| value(&point.value)).collect();
     if told.is_empty() { String::new() } else { format!(", save {}", told.join(", ")) }
+}
+
+/// How sure the costs in the flat region and next to the best are, by the median of them: a region of 3 % is told no sharper than that.
+fn noise(knob: &KnobTuned) -> String {
+    let number = |text: &str| text.parse::<f64>().ok();
+    let [first, last] = knob.flat.each_ref().map(|end| number(end));
+    let at = knob.points.iter().position(|point| point.value == knob.best);
+    let near = |(i, point): &(usize, &PointTuned)| {
+        let inside = number(&point.value).is_some_and(|x| first <= Some(x) && Some(x) <= last);
+        inside || at.is_some_and(|at| at.abs_diff(*i) == 1)
+    };
+    let mut noise: Vec<u64> =
+        knob.points.iter().enumerate().filter(near).filter_map(|(_, point)| point.noise_ppm).collect();
+    noise.sort_unstable();
+    match noise.get(noise.len() / 2) {
+        // What costs the same under every seed is sure.
+        None | Some(0) => String::new(),
+        Some(ppm) => format!(" (such a cost is sure to ±{:.1} %)", *ppm as f64 / 1e4),
+    }
 }
 
 /// Other settings beside the best: half and double, the present one, what the field ships.
