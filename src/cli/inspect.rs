@@ -2,7 +2,7 @@
 
 use std::array;
 use std::collections::BTreeSet;
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -129,8 +129,11 @@ pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit
             ErrorKind::AlreadyExists => Refusal::usage(format!("{shown} is already there")),
             _ => Refusal::environment(format!("cannot write {shown}: {e}")),
         })?;
-    file.write_all(scenario::template(stem).as_bytes())
-        .map_err(|e| Refusal::environment(format!("cannot write {shown}: {e}")))?;
+    file.write_all(scenario::template(stem).as_bytes()).map_err(|e| {
+        // It was not there before, and a part of it is no scenario.
+        let _ = fs::remove_file(&path);
+        Refusal::environment(format!("cannot write {shown}: {e}"))
+    })?;
     console.result(&format!("{shown}\n"));
     console.remark(&format!("run it: syncdyno run {}\n", report::shell_word(&shown.to_string())));
     Ok(Exit::Success)

@@ -377,3 +377,16 @@ fn a_record_for_which_there_is_no_room_leaves_nothing_that_was_rendered_of_it() 
     assert_eq!(code, Some(0), "{said}");
     assert!(there("junit.xml") && record(&desk, "out").complete);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_scenario_for_which_there_is_no_room_is_not_there_in_part() {
+    let desk = desk();
+    let script = "ulimit -f 0; exec \"$@\"";
+    let args = ["-c", script, "sh", env!("CARGO_BIN_EXE_syncdyno"), "new", "mine"];
+    let out = Command::new("bash").current_dir(desk.path()).args(args).output().unwrap();
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert_eq!(out.status.code(), Some(20), "{said}");
+    assert!(said.contains("cannot write mine.toml"), "{said}");
+    assert!(!desk.path().join("mine.toml").exists());
+}
