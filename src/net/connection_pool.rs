@@ -139,7 +139,8 @@ mod tests {
 
     fn opened(pool: &Pool, options: &TransportOptions) -> Rc<Shared> {
         assert!(matches!(pool.find(options, &link(), at(0)), Found::Room));
-        let (connection, _, _) = Connection::open(&options.handshake, &link(), at(0)).expect("it opens");
+        let opening = Connection::open(&options.handshake, &link(), at(0), Time::FAR);
+        let (connection, _) = opening.opened.expect("it opens");
         pool.opened(connection)
     }
 

@@ -119,7 +119,7 @@ impl Link {
             }
             let from = outage.from.max(resumed);
             let lasts = outage.until.since(from);
-            let extra = staircase(lasts, rtt).unwrap_or(lasts);
+            let extra = staircase(lasts, rtt).over.unwrap_or(lasts);
             resumed = from + extra;
             arrival += extra;
             sent_by += extra;

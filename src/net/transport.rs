@@ -8,7 +8,7 @@ use super::connection_line::{Flow, Line, MessageId};
 use super::connection_pool::{Found, Pool, Shared};
 use super::link::Link;
 use super::options::OutageMode;
-use super::tcp::{Broken, Connection, Traffic, arrival};
+use super::tcp::{Broken, Connection, GIVE_UP, Opening, Traffic, arrival};
 use super::transport_options::{HalfOpen, Protocol, TransportOptions};
 use crate::base::{Span, Time};
 use crate::contract::{DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError};
@@ -67,6 +67,8 @@ struct Left {
 struct Errand {
     way: Rc<Way>,
     shared: Rc<Shared>,
+    /// Until when its device waits.
+    deadline: Time,
     /// Its message under way.
     message: Cell<Option<(Direction, MessageId)>>,
     /// Nobody waits for it.
@@ -98,9 +100,11 @@ impl Drop for Lease {
     }
 }
 
-/// A place in the pool for a connection that is being opened.
+/// A place in the pool for a connection that is being opened. At the end, whatever ends it, what was sent for it is booked.
 struct Place<'w> {
     way: &'w Way,
+    /// Since when packets are sent.
+    begun: Option<Time>,
     taken: bool,
 }
 
@@ -108,6 +112,11 @@ impl Drop for Place<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             return;
+        }
+        if let Some(begun) = self.begun {
+            let [up, down] = self.way.tried(begun, self.way.handle.now()).traffic;
+            self.way.sent(Direction::Up, up);
+            self.way.sent(Direction::Down, down);
         }
         if !self.taken {
             self.way.pool.gives_up();
@@ -207,28 +216,28 @@ impl Way {
                 },
             };
             let (way, message, unwanted) = (self.clone(), Cell::new(None), Cell::new(false));
-            let errand = Rc::new(Errand { way, shared, message, unwanted });
+            let errand = Rc::new(Errand { way, shared, deadline, message, unwanted });
             return Ok(Lease { errand, answered: false });
         }
     }
 
     async fn open(&self, deadline: Time) -> Result<Rc<Shared>, TransportError> {
-        let mut place = Place { way: self, taken: false };
+        let mut place = Place { way: self, begun: None, taken: false };
         let asked = self.handle.now();
         self.handle.sleep(self.wake_up()).await;
         let (cut, told) = self.next_cut(deadline);
-        let opened = self.conditions(|weather, now| Connection::open(&self.options.handshake, weather, now));
+        let now = self.handle.now();
+        place.begun = Some(now);
+        let opened = self.tried(now, deadline.min(cut)).opened;
         let (ends, error) = match &opened {
-            Ok((_, ready, _)) if *ready < cut => (*ready, TransportError::Timeout),
+            Ok((_, ready)) if *ready < cut => (*ready, TransportError::Timeout),
             Err(broken) if !broken.cut && broken.at < cut => (broken.at, TransportError::Timeout),
             _ => (told, TransportError::Reset),
         };
         self.handle.sleep_until(ends.min(deadline)).await;
         match opened {
-            Ok((connection, ready, traffic)) if ready < cut && ready <= deadline => {
+            Ok((connection, ready)) if ready < cut && ready <= deadline => {
                 self.last_packet.set(Some(ready));
-                self.sent(Direction::Up, traffic[0]);
-                self.sent(Direction::Down, traffic[1]);
                 self.events.emit(Event::ConnectionOpened { took: ready.since(asked) });
                 place.taken = true;
                 Ok(self.pool.opened(connection))
@@ -238,8 +247,17 @@ impl Way {
         }
     }
 
+    /// What becomes of opening a connection that was begun at `begun` and is given up at `until`.
+    fn tried(&self, begun: Time, until: Time) -> Opening {
+        let link = self.link.borrow();
+        Connection::open(&self.options.handshake, &link.weather().at(begun), begun, until)
+    }
+
     fn sent(&self, direction: Direction, traffic: Traffic) {
         let Traffic { packets, retransmitted, bytes } = traffic;
+        if packets == 0 {
+            return;
+        }
         self.events.emit(Event::PacketsSent {
             up: direction == Direction::Up,
             packets,
@@ -331,6 +349,7 @@ impl Way {
             self.handle.sleep(wait).await;
         }
         if self.is_half_open(shared) {
+            self.unheard(errand, direction, bytes);
             return Err(match self.options.half_open {
                 HalfOpen::Silent => Passed::Vanished,
                 HalfOpen::Reset => Passed::Broken(self.conditions(|weather, now| now + weather.rtt(now))),
@@ -367,6 +386,21 @@ impl Way {
             }
             _ => Err(Passed::Vanished),
         }
+    }
+
+    /// Books what a message sends on a connection whose IP session is gone: until a reset comes, the device's patience ends, or the server
+    /// gives up.
+    fn unheard(&self, errand: &Errand, direction: Direction, bytes: u64) {
+        let now = self.handle.now();
+        let lasts = match (self.options.half_open, direction) {
+            (HalfOpen::Reset, _) => Span::ZERO,
+            (HalfOpen::Silent, Direction::Up) => errand.deadline.since(now).min(GIVE_UP),
+            (HalfOpen::Silent, Direction::Down) => GIVE_UP,
+        };
+        let mut state = errand.shared.state.borrow_mut();
+        let mtu = self.conditions(|weather, _| weather.mtu());
+        let transfer = state.message(direction, now, bytes, mtu);
+        self.sent(direction, transfer.unheard(&mut state.senders[direction as usize], lasts));
     }
 
     /// When what leaves the bottleneck at `left` arrives; messages of a connection do not overtake each other.

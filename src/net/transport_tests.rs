@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use super::conditions::Direction;
 use super::link::{Link, LossyTime};
 use super::options::{Outage, OutageMode, Profile, Promotion};
@@ -37,6 +39,8 @@ impl Server for Books {
 struct Tally {
     connections: Cell<u32>,
     bytes: Cell<u64>,
+    packets: Cell<u64>,
+    again: Cell<u64>,
     dropped: Cell<u32>,
 }
 
@@ -44,7 +48,12 @@ impl EventSink for Tally {
     fn emit(&self, event: Event<'_>) {
         match event {
             Event::ConnectionOpened { .. } => self.connections.set(self.connections.get() + 1),
-            Event::PacketsSent { bytes, .. } => self.bytes.set(self.bytes.get() + bytes),
+            Event::PacketsSent { packets, retransmitted, bytes, .. } => {
+                assert!(0 < packets && retransmitted <= packets && bytes >= 52 * packets);
+                self.bytes.set(self.bytes.get() + bytes);
+                self.packets.set(self.packets.get() + packets);
+                self.again.set(self.again.get() + retransmitted);
+            }
             Event::MessageDropped { .. } => self.dropped.set(self.dropped.get() + 1),
             _ => {}
         }
@@ -319,6 +328,78 @@ fn a_request_ends_by_its_deadline_whatever_the_network_does() {
             let (ended, _) = one(options(), |link| link.weather_mut().add_outages([silence]));
             assert_eq!(ended, (Err(TransportError::Timeout), at(1_000)), "{mode:?} from {from} ms");
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn more_goes_over_the_wire_than_arrives_however_the_link_flaps(
+        ups in proptest::collection::vec((20_u64..5_000, 20_u64..9_000, 0_u64..3), 1..12),
+        requests in proptest::collection::vec((0_u64..60_000, 4_usize..40_000, 0_u32..200_000), 1..8),
+        http2 in 0_u64..2, patience in 1_u64..60
+    ) {
+        let protocol = if http2 == 1 { Protocol::Http2 } else { Protocol::Http1 };
+        let mut bench = Bench::new(profile(), TransportOptions { protocol, ..options() }, |link| {
+            let mut now = 0;
+            for (up, down, mode) in ups {
+                let mode = [OutageMode::Drop, OutageMode::Hold, OutageMode::Reset][mode as usize];
+                let (from, until) = (at(now + up), at(now + up + down));
+                link.weather_mut().add_outages([Outage { from, until, mode, noticed: false }]);
+                now += up + down;
+            }
+        });
+        for (start, up, down) in &requests {
+            bench.request(at(*start), *up, *down, Span::secs(patience));
+        }
+        let ended = bench.run();
+        prop_assert_eq!(ended.len(), requests.len());
+        let answered: u64 = ended.iter().filter_map(|(answer, _)| answer.ok()).map(|bytes| bytes as u64).sum();
+        prop_assert!(bench.tally.again.get() <= bench.tally.packets.get());
+        prop_assert!(bench.tally.bytes.get() >= answered + 52 * bench.tally.packets.get());
+    }
+}
+
+#[test]
+fn a_connection_that_never_opens_has_sent_its_syns() {
+    for (patience, syns) in [(500, 1), (2_000, 2), (5_000, 3), (10_000, 4), (60_000, 6)] {
+        let gone = Outage { from: at(0), until: at(600_000), mode: OutageMode::Drop, noticed: false };
+        let mut bench = Bench::new(profile(), options(), |link| link.weather_mut().add_outages([gone]));
+        bench.request(at(0), 1_000, 1_000, Span::millis(patience));
+        assert_eq!(bench.run(), [(Err(TransportError::Timeout), at(patience))]);
+        let Tally { packets, again, bytes, .. } = &*bench.tally;
+        assert_eq!((packets.get(), again.get(), bytes.get()), (syns, syns - 1, 60 * syns));
+    }
+}
+
+#[test]
+fn a_process_that_dies_while_it_connects_has_sent_its_syns() {
+    let gone = Outage { from: at(0), until: at(600_000), mode: OutageMode::Drop, noticed: false };
+    let mut bench = Bench::new(profile(), options(), |link| link.weather_mut().add_outages([gone]));
+    bench.request(at(0), 1_000, 1_000, PATIENT);
+    let (way, handle, device) = (bench.way.clone(), bench.handle.clone(), bench.device);
+    let world = bench.handle.node("world");
+    bench.handle.spawn(world, "kill", async move {
+        handle.sleep_until(at(4_000)).await;
+        handle.kill(device);
+        way.process_died();
+    });
+    assert!(bench.run().is_empty());
+    assert_eq!((bench.tally.packets.get(), bench.tally.again.get()), (3, 2), "at 0, 1 and 3 s");
+}
+
+#[test]
+fn what_is_sent_on_a_connection_of_an_earlier_session_goes_over_the_wire() {
+    // One packet at 20 s; in silence tries at 2·SRTT and then doubling until the device gives up ten seconds later.
+    for (half_open, tries) in [(HalfOpen::Reset, 0), (HalfOpen::Silent, 6)] {
+        let lost = |link: &mut Link| link.weather_mut().lose_sessions([at(15_000)]);
+        let sent = |requests: &[u64]| {
+            let mut bench = Bench::new(profile(), TransportOptions { half_open, ..options() }, lost);
+            requests.iter().for_each(|start| bench.request(at(*start), 1_000, 1_000, Span::secs(10)));
+            bench.run();
+            (bench.tally.packets.get(), bench.tally.again.get())
+        };
+        assert_eq!(sent(&[0]), (4, 0));
+        assert_eq!(sent(&[0, 20_000]), (5 + tries, tries), "{half_open:?}");
     }
 }
 

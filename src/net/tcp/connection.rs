@@ -64,19 +64,32 @@ pub struct Connection {
     messages: [u64; 2],
 }
 
+/// What became of opening a connection.
+#[derive(Debug)]
+pub struct Opening {
+    /// The connection, and when its first message may leave; or that an outage cut it, or when nobody had answered and its end gave up.
+    pub opened: Result<(Connection, Time), Broken>,
+    /// What was sent for it, up and down.
+    pub traffic: [Traffic; 2],
+}
+
 impl Connection {
-    /// Opens a connection at `at`: when the first message may leave, and what was sent for it, up and down.
-    ///
-    /// # Errors
-    ///
-    /// An outage cut it, or nobody answered for so long that TCP gave up.
-    pub fn open(
+    /// Opens a connection at `at`, for which nothing more is sent from `until` on: it with when the first message may leave, and what
+    /// was sent for it, up and down, whether or not it opened.
+    pub fn open(how: &Handshake, conditions: &dyn Conditions, at: Time, until: Time) -> Opening {
+        let mut traffic = [Traffic::default(); 2];
+        let opened = Connection::shake_hands(how, conditions, at, until, &mut traffic);
+        Opening { opened, traffic }
+    }
+
+    fn shake_hands(
         how: &Handshake,
         conditions: &dyn Conditions,
         at: Time,
-    ) -> Result<(Connection, Time, [Traffic; 2]), Broken> {
-        let mut traffic = [Traffic::default(); 2];
-        let (opened, took) = greet(conditions, at, &mut traffic)?;
+        until: Time,
+        traffic: &mut [Traffic; 2],
+    ) -> Result<(Connection, Time), Broken> {
+        let (opened, took) = greet(conditions, at, until, traffic)?;
         let sender = || Sender::new(how.congestion, took, opened, how.restarts);
         let mut connection = Connection {
             senders: [sender(), sender()],
@@ -97,15 +110,19 @@ impl Connection {
             ],
         };
         for (way, bytes) in flights {
+            if now >= until {
+                return Err(Broken { at: until, cut: false });
+            }
             let mut flight = Transfer::new(*way, now, Load::of(*bytes), conditions.mtu(), false);
-            now = connection.finish(&mut flight, conditions)?;
+            let arrived = connection.finish(&mut flight, conditions);
             traffic[*way as usize] = traffic[*way as usize].plus(flight.traffic);
+            now = arrived?;
         }
         if how.tls != Tls::None {
             now += how.work;
         }
         connection.last = now;
-        Ok((connection, now, traffic))
+        Ok((connection, now))
     }
 
     /// The transfer of a message of `bytes` that is handed over at `at`, in packets of at most `mtu` bytes.
@@ -156,30 +173,44 @@ pub(in crate::net) fn arrival(conditions: &dyn Conditions, way: Direction, left:
     left + Span(conditions.rtt(left).0 / 2) + conditions.jitter(way, left)
 }
 
-/// SYN and SYN-ACK: when the device may go on, and the round trip of the attempt that came through.
-fn greet(conditions: &dyn Conditions, at: Time, traffic: &mut [Traffic; 2]) -> Result<(Time, Span), Broken> {
+/// SYN and SYN-ACK: when the device may go on, and the round trip of the attempt that came through. A SYN goes out again after 1 s, 3 s,
+/// 7 s … without an answer, until `until` (RFC 6298); an answer that is only late is the answer to the one that it is for.
+fn greet(
+    conditions: &dyn Conditions,
+    at: Time,
+    until: Time,
+    traffic: &mut [Traffic; 2],
+) -> Result<(Time, Span), Broken> {
     let (mut sent, mut wait) = (at, SYN_TIMEOUT);
+    let mut answer: Option<(Time, Span)> = None;
     loop {
-        for way in &mut *traffic {
-            way.packets += 1;
-            way.bytes += SYN;
-        }
+        greeting(&mut traffic[Direction::Up as usize]);
         let cut = conditions.outages(sent).first().filter(|o| o.mode == OutageMode::Reset && o.from <= sent);
-        if let Some(reset) = cut {
+        if let Some(reset) = cut.filter(|_| answer.is_none()) {
             return Err(Broken { at: reset.from.max(sent), cut: true });
         }
-        let there = lone(conditions, Direction::Up, sent);
-        let back = there.and_then(|there| lone(conditions, Direction::Down, there));
-        if let Some(back) = back {
-            return Ok((back, back - sent));
+        if answer.is_none()
+            && let Some(there) = lone(conditions, Direction::Up, sent)
+        {
+            greeting(&mut traffic[Direction::Down as usize]);
+            answer = lone(conditions, Direction::Down, there).map(|back| (back, back - sent));
         }
-        traffic[Direction::Up as usize].retransmitted += 1;
-        sent += wait;
-        wait = wait * 2;
-        if sent.since(at) > GIVE_UP {
-            return Err(Broken { at: sent, cut: false });
+        let next = sent + wait;
+        if let Some(answer) = answer.filter(|(back, _)| *back <= next) {
+            return Ok(answer);
         }
+        if next >= until || next.since(at) > GIVE_UP {
+            return Err(Broken { at: next.min(until), cut: false });
+        }
+        (sent, wait) = (next, wait * 2);
     }
+}
+
+/// Books a SYN or SYN-ACK, which is sent again if it is not the first.
+fn greeting(traffic: &mut Traffic) {
+    traffic.retransmitted += u64::from(traffic.packets > 0);
+    traffic.packets += 1;
+    traffic.bytes += SYN;
 }
 
 /// When a SYN that is sent at `at` arrives; nothing if it is lost.

@@ -34,8 +34,8 @@ mod window;
 mod tests;
 
 pub(super) use connection::arrival;
-pub use connection::{Connection, Handshake, Tls};
-pub use outage::{GIVE_UP, staircase};
+pub use connection::{Connection, Handshake, Opening, Tls};
+pub use outage::{GIVE_UP, Staircase, staircase};
 pub use segment::{Lead, Load, segments, wire};
 pub use sender::{Congestion, Sender};
 pub use steady::{Losses, Steady};

@@ -5,23 +5,32 @@ use crate::base::Span;
 /// How long Linux retransmits into silence before it gives the connection up: `tcp_retries2` = 15.
 pub const GIVE_UP: Span = Span::secs(924);
 
-/// How long after its start an outage of length `lasts` is over for the sender, or `None` if it has given up by then:
+/// What a sender does through an outage that drops packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Staircase {
+    /// How long after its start the outage is over for the sender; nothing if it has given up by then.
+    pub over: Option<Span>,
+    /// Packets that it sends in vain meanwhile, one a step.
+    pub vain: u64,
+}
+
+/// What a sender does through an outage of length `lasts`. It is over for it at
 /// t_k = a + RTO·(2^k − 1) for the smallest k with t_k ≥ `lasts`, a = 2·SRTT (the tail-loss probe), RTO = SRTT + 0.2 s; `srtt` is that
 /// under load. Measured on Linux 6.18; RFC 6298, RFC 8985.
-pub fn staircase(lasts: Span, srtt: Span) -> Option<Span> {
+pub fn staircase(lasts: Span, srtt: Span) -> Staircase {
     let probe = srtt * 2;
     let timeout = srtt + Span::millis(200);
     // No wait is longer than two minutes (TCP_RTO_MAX).
-    let mut wait = timeout;
-    let mut step = probe;
+    let (mut wait, mut step, mut vain) = (timeout, probe, 0);
     while step < lasts {
         if step > GIVE_UP {
-            return None;
+            return Staircase { over: None, vain };
         }
+        vain += 1;
         step += wait;
         wait = Span((wait * 2).0.min(Span::secs(120).0));
     }
-    Some(step)
+    Staircase { over: Some(step), vain }
 }
 
 #[cfg(test)]
@@ -33,14 +42,16 @@ mod tests {
         // 12 Mbit/s, 70 ms, a window of about 130 segments: a = 0.26 s, RTO = 0.33 s.
         let srtt = Span::millis(130);
         let steps = [100, 300, 800, 2_000, 5_000, 8_000, 12_000]
-            .map(|ms| staircase(Span::millis(ms), srtt).expect("it ends").0 / 1_000_000);
-        assert_eq!(steps, [260, 590, 1_250, 2_570, 5_210, 10_490, 21_050]);
+            .map(|ms| staircase(Span::millis(ms), srtt))
+            .map(|steps| (steps.over.expect("it ends").0 / 1_000_000, steps.vain));
+        let expected = [(260, 0), (590, 1), (1_250, 2), (2_570, 3), (5_210, 4), (10_490, 5), (21_050, 6)];
+        assert_eq!(steps, expected);
     }
 
     #[test]
     fn a_sender_gives_up_in_the_end() {
         let srtt = Span::millis(100);
-        assert!(staircase(Span::secs(900), srtt).is_some());
-        assert_eq!(staircase(Span::secs(1_100), srtt), None);
+        assert!(staircase(Span::secs(900), srtt).over.is_some());
+        assert_eq!(staircase(Span::secs(1_100), srtt).over, None);
     }
 }

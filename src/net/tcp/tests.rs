@@ -174,9 +174,9 @@ fn a_message_costs_a_step_for_each_doubling() {
 #[test]
 fn a_connection_costs_a_round_trip_and_its_tls_one_or_two_more() {
     for (tls, trips) in [(Tls::None, 1), (Tls::V13, 2), (Tls::V12, 3)] {
-        let (_, opened, traffic) =
-            Connection::open(&Handshake { tls, ..plain() }, &lte(), at(5)).expect("it opens");
-        let took = opened.since(at(5));
+        let Opening { opened, traffic } =
+            Connection::open(&Handshake { tls, ..plain() }, &lte(), at(5), Time::FAR);
+        let took = opened.expect("it opens").1.since(at(5));
         // A few milliseconds for the bytes.
         assert!((70 * trips..70 * trips + 6).contains(&(took.0 / 1_000_000)), "{tls:?}: {took}");
         assert!(traffic.iter().all(|way| way.bytes >= 60));
@@ -185,17 +185,38 @@ fn a_connection_costs_a_round_trip_and_its_tls_one_or_two_more() {
 
 #[test]
 fn a_syn_is_sent_again_after_one_two_and_four_seconds() {
-    for (lasts, opened) in [(500, 1_070), (1_500, 3_070), (5_000, 7_070)] {
+    for (lasts, opened, syns) in [(500, 1_070, 2), (1_500, 3_070, 3), (5_000, 7_070, 4)] {
         let mut link = lte();
         link.outages = vec![Outage { from: at(0), until: at(lasts), mode: OutageMode::Drop, noticed: false }];
-        let (_, then, traffic) = Connection::open(&plain(), &link, at(0)).expect("it opens");
-        assert_eq!(then.0 / 1_000_000, opened, "after an outage of {lasts} ms");
-        assert!(traffic[0].retransmitted >= 1);
+        let Opening { opened: then, traffic } = Connection::open(&plain(), &link, at(0), Time::FAR);
+        assert_eq!(then.expect("it opens").1.0 / 1_000_000, opened, "after an outage of {lasts} ms");
+        assert_eq!((traffic[0].packets, traffic[0].retransmitted), (syns, syns - 1));
+        assert_eq!((traffic[1].packets, traffic[1].bytes), (1, 60), "nobody answers what never came");
     }
-    let mut dead = lte();
-    dead.outages = vec![Outage { from: at(0), until: Time::FAR, mode: OutageMode::Drop, noticed: false }];
-    let broken = Connection::open(&plain(), &dead, at(0)).expect_err("nobody answers");
-    assert!(!broken.cut && broken.at > at(900_000));
+}
+
+#[test]
+fn a_link_that_never_opens_carries_the_syns_of_the_staircase_and_nothing_else() {
+    for mode in [OutageMode::Drop, OutageMode::Hold] {
+        let gone = (at(0), Time::FAR);
+        let dead = Gap { link: lte(), from: gone.0, until: gone.1, asked: Cell::new(0) };
+        let mut link = lte();
+        link.outages = vec![Outage { from: gone.0, until: gone.1, mode: OutageMode::Drop, noticed: false }];
+        let link: &dyn Conditions = if mode == OutageMode::Hold { &dead } else { &link };
+        let opening = |until| Connection::open(&plain(), link, at(0), until);
+        // RFC 6298: at 0, 1, 3, 7 s …
+        for (until, syns) in [(500, 1), (1_000, 1), (1_001, 2), (3_001, 3), (7_001, 4), (10_000, 4)] {
+            let Opening { opened, traffic: [up, down] } = opening(at(until));
+            assert_eq!(opened.expect_err("nobody answers"), Broken { at: at(until), cut: false });
+            let sent = Traffic { packets: syns, retransmitted: syns - 1, bytes: 60 * syns };
+            assert_eq!(up, sent, "{mode:?}: by {until} ms");
+            assert!(down.packets <= 1 && (mode == OutageMode::Hold || down.packets == 0));
+        }
+        let Opening { opened, traffic } = opening(Time::FAR);
+        let broken = opened.expect_err("nobody answers");
+        assert!(!broken.cut && broken.at > at(900_000));
+        assert_eq!(traffic[0].packets, 10, "after 1, 3, 7 … 511 s, and not after 1 023 s");
+    }
 }
 
 #[test]
@@ -206,7 +227,7 @@ fn a_handshake_under_loss_takes_as_long_as_the_formula_says() {
     let links = (0..20_000).map(|seed| lte().with_losses(Losses::Bernoulli(loss), Seed(seed)));
     let late: Vec<f64> = links
         .map(|link| {
-            let (_, opened, _) = Connection::open(&plain(), &link, at(0)).expect("it opens");
+            let (_, opened) = Connection::open(&plain(), &link, at(0), Time::FAR).opened.expect("it opens");
             opened.since(at(0)).as_secs_f64() - 0.070
         })
         .collect();
@@ -219,7 +240,8 @@ fn a_handshake_under_loss_takes_as_long_as_the_formula_says() {
 #[test]
 fn a_kept_connection_is_fast_until_it_rests() {
     let link = lte();
-    let (mut connection, opened, _) = Connection::open(&plain(), &link, at(0)).expect("it opens");
+    let (mut connection, opened) =
+        Connection::open(&plain(), &link, at(0), Time::FAR).opened.expect("it opens");
     let took = |connection: &mut Connection, start: Time| {
         let mut transfer = connection.message(Direction::Down, start, 100_000, 1_500);
         let arrived = connection.finish(&mut transfer, &link).expect("nothing breaks");
@@ -277,6 +299,50 @@ proptest! {
                 prop_assert!(!inside, "the last byte leaves at {late} in the midst of the outage");
             }
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn packets_are_conserved_through_any_outages(
+        bytes in 1_u64..2_000_000, bbr in 0_u64..2, loss in 0_u64..2, seed in 0_u64..50,
+        flaps in proptest::collection::vec((1_u64..4_000, 1_u64..20_000), 1..6),
+        reset in 0_usize..8
+    ) {
+        let mut link = lte();
+        if loss > 0 {
+            link = link.with_losses(Losses::Bernoulli(0.01), Seed(seed));
+        }
+        let mut now = 0;
+        for (up, down) in &flaps {
+            let mode = if link.outages.len() == reset { OutageMode::Reset } else { OutageMode::Drop };
+            link.outages.push(Outage { from: at(now + up), until: at(now + up + down), mode, noticed: false });
+            now += up + down;
+        }
+        let congestion = if bbr == 1 { Congestion::Bbr } else { Congestion::Cubic };
+        let mut sender = Sender::new(congestion, link.rtt, Time::ZERO, true);
+        let mut transfer = Transfer::new(Direction::Down, Time::ZERO, Load::of(bytes), 1_500, false);
+        let ended = transfer.run(&mut sender, &link, Time::FAR).expect("it ends");
+        let traffic = transfer.traffic;
+        prop_assert!(traffic.retransmitted <= traffic.packets, "{traffic:?}");
+        prop_assert!(traffic.bytes <= 1_500 * traffic.packets && traffic.bytes > 52 * traffic.packets);
+        if ended.is_ok() {
+            prop_assert_eq!(traffic.packets, segments(bytes, 1_500) + traffic.retransmitted);
+            prop_assert!(traffic.bytes >= wire(bytes, 1_500));
+        }
+    }
+}
+
+#[test]
+fn an_outage_swallows_the_window_and_a_try_a_step_of_the_staircase() {
+    // Ten packets at once, of 70 ms: probe after 2·SRTT, then tries RTO = SRTT + 0.2 s later and doubling.
+    for (lasts, tries) in [(100, 0), (300, 1), (700, 2), (1_500, 3), (5_000, 5)] {
+        let mut link = lte();
+        link.outages = vec![Outage { from: at(0), until: at(lasts), mode: OutageMode::Drop, noticed: false }];
+        let (_, traffic) = sent(&link, 10 * 1_448);
+        let expected =
+            Traffic { packets: 20 + tries, retransmitted: 10 + tries, bytes: 1_500 * (20 + tries) };
+        assert_eq!(traffic, expected, "an outage of {lasts} ms");
     }
 }
 
@@ -364,7 +430,8 @@ fn one_loss_costs_a_repair_and_not_more() {
 fn a_burst_beyond_the_queue_loses_its_end_and_a_deep_queue_nothing() {
     let mut link = lte();
     link.queue = [30_000; 2];
-    let (mut connection, opened, _) = Connection::open(&plain(), &link, at(0)).expect("it opens");
+    let (mut connection, opened) =
+        Connection::open(&plain(), &link, at(0), Time::FAR).opened.expect("it opens");
     let mut now = opened;
     let mut again = Vec::new();
     for _ in 0..3 {
@@ -381,7 +448,8 @@ fn bbr_paces_what_cubic_sends_at_once() {
     let geo = Steady::new(Span::millis(600), BitRate(3_000_000), BitRate(20_000_000));
     let took = |congestion, bytes| {
         let how = Handshake { congestion, ..plain() };
-        let (mut connection, opened, _) = Connection::open(&how, &geo, at(0)).expect("it opens");
+        let (mut connection, opened) =
+            Connection::open(&how, &geo, at(0), Time::FAR).opened.expect("it opens");
         let mut transfer = connection.message(Direction::Down, opened, bytes, 1_500);
         connection.finish(&mut transfer, &geo).expect("nothing breaks").since(opened)
     };

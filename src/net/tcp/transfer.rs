@@ -185,6 +185,15 @@ impl Transfer {
         left
     }
 
+    /// What is sent of it where nobody answers for `lasts`: its first window, and tries with the first packet of that.
+    pub(in crate::net) fn unheard(&self, sender: &mut Sender, lasts: Span) -> Traffic {
+        sender.wakes(self.at);
+        let window = sender.bbr.as_ref().map_or(sender.window.segments(), |bbr| bbr.window());
+        let (flight, tries) = (self.left().min(window), staircase(lasts, sender.srtt).vain);
+        let bytes = self.bytes(flight) + tries * self.bytes(1);
+        Traffic { packets: flight + tries, retransmitted: tries, bytes }
+    }
+
     /// Bytes of messages that it carries since they last changed, and how many of them went out.
     pub(in crate::net) fn payload(&self) -> (u64, u64) {
         (self.load.payload(self.load.segments), self.load.payload(self.sent))
@@ -429,15 +438,22 @@ impl Transfer {
         }
         let from = outage.from.max(self.at);
         if outage.mode == OutageMode::Reset {
+            if outage.from > self.at {
+                self.vanish(step, 0);
+            }
             self.broken = Some(Broken { at: from, cut: true });
             return true;
         }
         let queued = if self.limited { pace.round.segment * step.window } else { Span::ZERO };
-        match staircase(outage.until.since(from), queued.max(pace.turn)) {
+        let steps = staircase(outage.until.since(from), queued.max(pace.turn));
+        let flight = self.vanish(step, steps.vain);
+        self.traffic.retransmitted += steps.vain;
+        match steps.over {
             Some(after) => {
                 self.at = from + after;
                 self.free = self.at;
-                self.traffic.retransmitted += 1;
+                // What comes next is all of it again.
+                self.traffic.retransmitted += flight;
                 if sender.bbr.is_none() {
                     sender.window.loss(self.at);
                 }
@@ -445,6 +461,14 @@ impl Transfer {
             None => self.broken = Some(Broken { at: from + GIVE_UP, cut: false }),
         }
         true
+    }
+
+    /// Books what an outage swallows: all that a step has in flight, and `tries` with its first packet. How many were in flight.
+    fn vanish(&mut self, step: &Step, tries: u64) -> u64 {
+        let flight = step.n.min(step.window);
+        self.traffic.packets += flight + tries;
+        self.traffic.bytes += self.bytes(flight) + tries * self.bytes(1);
+        flight
     }
 
     /// Takes note of what left.

@@ -66,7 +66,7 @@ fn cold(how: &Handshake, link: &Steady, bytes: [u64; 2]) -> f64 {
 }
 
 fn connected(how: &Handshake, link: &Steady, bytes: [u64; 2]) -> Result<Time, Broken> {
-    let (mut connection, opened, _) = Connection::open(how, link, Time::ZERO)?;
+    let (mut connection, opened) = Connection::open(how, link, Time::ZERO, Time::FAR).opened?;
     exchange(&mut connection, link, opened, bytes)
 }
 
@@ -122,8 +122,8 @@ fn kept_on(cells: &[&Cell], link: &Steady) -> Vec<Vec<f64>> {
     let pause = if cell.mode == Mode::WarmIdle { Span::secs(4) } else { Span::ZERO };
     let mut times: Vec<Vec<f64>> = vec![Vec::new(); cells.len()];
     let how = handshake(false, cell.congestion);
-    let (mut connection, opened) = match Connection::open(&how, link, Time::ZERO) {
-        Ok((connection, opened, _)) => (connection, opened),
+    let (mut connection, opened) = match Connection::open(&how, link, Time::ZERO, Time::FAR).opened {
+        Ok(opened) => opened,
         // Only losses without end keep it from opening: no figure is better than how long it tried.
         Err(broken) => {
             let seconds = broken.at.since(Time::ZERO).as_secs_f64();
