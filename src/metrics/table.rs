@@ -178,7 +178,7 @@ table! {
     NetConnect "net.connect.duration" Ns Lower Distribution "From the wish for a connection until it was open."
     NetUpBytes "net.up.bytes" Bytes Lower Counter "Bytes that left devices, with all headers and what was sent again."
     NetDownBytes "net.down.bytes" Bytes Lower Counter "Bytes sent to devices, with all headers and what was sent again."
-    NetPackets "net.packets.count" Count Lower Counter "Packets with data, both ways."
+    NetPackets "net.packets.count" Count Lower Counter "Packets with data and those that open connections, both ways."
     NetRetransmitted "net.packets.retransmitted" Count Lower Counter "Packets that were sent again."
     NetAnswersLost "net.answers_lost.count" Count Lower Counter "Answers lost after the gateway had acted."
     NetCaptive "net.captive.count" Count Lower Counter "Requests that a captive portal answered in the gateway's place."
