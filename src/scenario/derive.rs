@@ -2,8 +2,11 @@
 
 use crate::base::Span;
 
+use super::check::check;
 use super::column::{ColumnType, column_type};
-use super::profiles::{FIELD_WORKER, Library, complete};
+use super::grammar::ROOT;
+use super::profiles::tunnel::carrier;
+use super::profiles::{FIELD_WORKER, Library, complete, complete_tunnel};
 use super::tree::{Entry, Node, Origin, Table, Val, parse_own};
 use super::written::clock;
 
@@ -13,8 +16,12 @@ pub(super) fn derive(tree: &mut Node) {
     backend(tree);
     let mut links = used(tree, "link", "wifi-good");
     links.extend(passed_through(tree));
-    from_library(tree, "link", &links, Library::Links);
-    from_library(tree, "class", &used(tree, "class", "mid"), Library::Classes);
+    let tunnels = tunnels_over_own(tree, &links);
+    from_library(tree, "link", &links, Library::Links, &tunnels);
+    for name in &tunnels {
+        tunnel(tree, name);
+    }
+    from_library(tree, "class", &used(tree, "class", "mid"), Library::Classes, &[]);
     attributes(tree);
     workload(tree);
     if tree.get(&["unit"]).is_none() {
@@ -86,10 +93,42 @@ fn passed_through(tree: &Node) -> Vec<String> {
     names
 }
 
-fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library) {
+/// The tunnels, used or written, over links that are written: those over a link of the library as it is are in the library too.
+fn tunnels_over_own(tree: &Node, used: &[String]) -> Vec<String> {
+    let Some(written) = tree.get(&["link"]).and_then(Node::table) else { return Vec::new() };
+    let over_own = |name: &&String| {
+        carrier(name).is_some_and(|below| carrier(below).is_none() && written.contains_key(below))
+    };
+    let mut names: Vec<String> = used.iter().chain(written.keys()).filter(over_own).cloned().collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Completes a tunnel from the link below, unless that is wrong: then it is told of that one alone.
+fn tunnel(tree: &mut Node, name: &str) {
+    let Some(links) = top(tree, "link") else { return };
+    let Some(mut below) = carrier(name).and_then(|below| links.get(below)).map(|entry| entry.node.clone())
+    else {
+        return;
+    };
+    let mut wrong = Vec::new();
+    if let Some(form) = ROOT.under("link").and_then(|links| links.under(name)) {
+        check(form, &mut below, "", &mut wrong);
+    }
+    if let (true, Some(below)) = (wrong.is_empty(), below.table()) {
+        let empty = || Entry::new(Node::new(Val::Table(Table::new()), Origin::default_value()));
+        if let Some(keys) = links.entry(name.to_owned()).or_insert_with(empty).node.table_mut() {
+            complete_tunnel(keys, name, below);
+        }
+    }
+}
+
+/// Adds what the library says of these names and of those that are written, but for those that come from `elsewhere`.
+fn from_library(tree: &mut Node, table: &str, names: &[String], library: Library, elsewhere: &[String]) {
     let Some(table) = top(tree, table) else { return };
     let written: Vec<String> = table.keys().cloned().collect();
-    for name in names.iter().chain(&written) {
+    for name in names.iter().chain(&written).filter(|name| !elsewhere.contains(name)) {
         let Some(profile) = library.find(name) else { continue };
         let empty = || Entry::new(Node::new(Val::Table(Table::new()), Origin::default_value()));
         if let Some(keys) = table.entry(name.clone()).or_insert_with(empty).node.table_mut() {

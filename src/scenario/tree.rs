@@ -107,6 +107,11 @@ impl Node {
         };
         below && !self.wrong
     }
+    /// The same value, as if it and all below it came from there.
+    pub(super) fn from_elsewhere(mut self, origin: &Origin) -> Node {
+        unplace(&mut self, origin);
+        self
+    }
     /// Marks the value and all below it as having come by another way.
     pub(super) fn came_by(&mut self, via: &Via) {
         self.origin.via = via.clone();

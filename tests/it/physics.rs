@@ -74,6 +74,22 @@ fn physics_more_bandwidth_is_never_later() {
 }
 
 #[test]
+fn physics_a_tunnel_over_a_link_of_ones_own_costs_its_headers_and_two_hairpins_a_connection() {
+    let over = |link: &str| calm(&[format!("fleet.phones.link={link}")]);
+    for (plain, tunnel) in over("even").iter().zip(over("vpn-over-even")) {
+        let more = |metric| value(&tunnel, metric) - value(plain, metric);
+        assert_eq!(more("engine.requests.count"), 0, "they say the same to each other");
+        // 52 bytes of IP and TCP for each packet that 1380 bytes make more than 1500.
+        let bytes = more("net.up.bytes") + more("net.down.bytes");
+        assert!(more("net.packets.count") > 0);
+        assert_eq!(bytes, 52 * more("net.packets.count"));
+        // TCP and TLS 1.3: two round trips of 40 ms more; the bytes are the same.
+        let connects = |outcome| figure(outcome, "net.connect.duration", "min");
+        assert_eq!(connects(&tunnel) - connects(plain), 80_000_000);
+    }
+}
+
+#[test]
 fn physics_a_device_is_the_same_alone_and_among_six_hundred() {
     // More than a thread keeps open: databases and caches are closed, and opened again, in the midst.
     let beside = |others: u32| {

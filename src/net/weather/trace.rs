@@ -135,6 +135,23 @@ impl Trace {
         BitRate(((bits * 1_000 / u128::from(self.period)) as u64).max(1))
     }
 
+    /// The same behind something that passes no more than `rate`: packets that come faster queue for it, and the trace begins again when
+    /// the last has passed.
+    pub fn at_most(&self, rate: BitRate) -> Trace {
+        let takes = (PACKET * 8_000_000_000).div_ceil(u128::from(rate.0.max(1)));
+        let mut free = 0;
+        let pass = |slot: &u32| {
+            let begins = free.max(u128::from(*slot) * u128::from(MS));
+            free = begins + takes;
+            u32::try_from(begins / u128::from(MS)).unwrap_or(u32::MAX)
+        };
+        let packets: Vec<u32> = self.packets.iter().map(pass).collect();
+        let passed = u32::try_from(free.div_ceil(u128::from(MS))).unwrap_or(u32::MAX);
+        // One that takes no longer than the millisecond of its packet fits in as before.
+        let spills = packets.last() != self.packets.last();
+        Trace { packets, period: if spills { self.period.max(passed) } else { self.period } }
+    }
+
     /// The rate about `at`: that of the next 100 ms, or of the next ten packets if those take longer.
     pub(super) fn rate(&self, at: Time) -> BitRate {
         let soon = at + Span::millis(100);
@@ -191,6 +208,22 @@ mod tests {
 
     fn trace(lines: &str) -> Trace {
         Trace::read(lines.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn behind_a_tunnel_a_trace_passes_no_more_than_the_tunnel() {
+        let slow = trace("10\n20\n30\n");
+        assert_eq!(slow.at_most(BitRate(20_000_000)), slow);
+        let burst = trace("1\n1\n1\n1\n100\n").at_most(BitRate(12_032_000));
+        assert_eq!(
+            (&burst.packets[..], burst.period),
+            (&[0, 1, 2, 3, 99][..], 100),
+            "a packet a millisecond"
+        );
+        let fast = trace("1\n1\n1\n1\n2\n2\n2\n2\n3\n3\n3\n3\n4\n4\n4\n4\n");
+        assert_eq!(fast.mean(), BitRate(48_128_000));
+        let capped = fast.at_most(BitRate(12_032_000));
+        assert_eq!((capped.mean(), capped.period), (BitRate(12_032_000), 16));
     }
 
     fn refused(lines: &str) -> (Option<u64>, String) {

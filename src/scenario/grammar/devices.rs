@@ -27,7 +27,12 @@ const CLASS: Form = table(&[
 pub(super) const FLEET: Form = table(&[
     required("devices", Form::Int { min: 1, max: 1_000_000 }, "How many."),
     key("class", Form::Shares(&NAME), "\"mid\"", "Hardware classes with their shares."),
-    key("link", Form::Shares(&NAME), "\"wifi-good\"", "Links with their shares."),
+    key(
+        "link",
+        Form::Shares(&NAME),
+        "\"wifi-good\"",
+        "Links with their shares; `vpn-over-` and the name of any link is a tunnel over that link.",
+    ),
     optional(
         "moves",
         Form::Written(&MOVES),

@@ -2,9 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{ESTIMATE, Profile, profile};
-use crate::base::{BitRate, Span};
-use crate::scenario::form;
+use super::{ESTIMATE, Profile, profile, tunnel};
 
 const WEB_PAGE_TEST: &str = "connection profiles of WebPageTest";
 const EDGE_RTT: &str = "estimate below the 840 ms of WebPageTest's EDGE";
@@ -278,37 +276,26 @@ const LINK_ROWS: &[LinkRow] = &[
     ),
 ];
 
-/// A tunnel over any link: 40 ms more, at most 20 Mbit/s, smaller packets, 3 s to come back after a change of network.
-const TUNNEL: &str = "estimate: a corporate VPN with a hairpin of 20 to 60 ms and 5 to 50 Mbit/s a user";
-const TUNNEL_RTT: Span = Span::millis(40);
-const TUNNEL_RATE: BitRate = BitRate(20_000_000);
-const TUNNEL_FIGURES: [Figure<'static>; 2] = [("mtu", "1380", TUNNEL), ("reconnect", "3s", TUNNEL)];
-
 pub(super) static LINKS: LazyLock<Vec<Profile>> = LazyLock::new(|| {
-    let plain = LINK_ROWS.iter().map(|(name, figures)| {
-        let end_to_end = [("mtu", "1500", "Ethernet"), ("reconnect", "0s", "no tunnel")];
-        link(name, [figures, &end_to_end[..]].concat())
-    });
-    plain.chain(LINK_ROWS.iter().map(tunnelled)).collect()
+    let plain = || LINK_ROWS.iter().map(|(name, figures)| link(name, figures));
+    plain().chain(plain().map(tunnelled)).collect()
 });
 
-fn link(name: &str, mut figures: Vec<Figure<'_>>) -> Profile {
-    figures.push(("answer_loss", "0", HIDDEN));
-    profile(name, figures)
+fn link(name: &str, figures: &[Figure<'_>]) -> Profile {
+    let end_to_end =
+        [("mtu", "1500", "Ethernet"), ("reconnect", "0s", "no tunnel"), ("answer_loss", "0", HIDDEN)];
+    profile(name, [figures, &end_to_end[..]].concat())
 }
 
-fn tunnelled((name, figures): &LinkRow) -> Profile {
-    let mut tunnel = link(&format!("vpn-over-{name}"), [figures, &TUNNEL_FIGURES[..]].concat());
+fn tunnelled(below: Profile) -> Profile {
+    let mut tunnel = Profile { name: tunnel::over(&below.name), ..below };
     for figure in &mut tunnel.figures {
-        let changed = match figure.key {
-            "rtt" => figure.value.parse().map(|rtt: Span| form::span(rtt + TUNNEL_RTT)),
-            "down" | "up" => figure.value.parse().map(|rate: BitRate| form::rate(rate.min(TUNNEL_RATE))),
-            _ => continue,
+        let Some(value) = tunnel::figure(figure.key, &figure.value) else { continue };
+        figure.value = value;
+        figure.source = match figure.key {
+            "mtu" | "reconnect" => tunnel::SOURCE,
+            _ => "the link below, 40 ms more and at most 20 Mbit/s (estimate)",
         };
-        if let Ok(value) = changed {
-            figure.value = value;
-            figure.source = "the link below, 40 ms more and at most 20 Mbit/s (estimate)";
-        }
     }
     tunnel
 }

@@ -7,6 +7,7 @@ mod backends;
 mod classes;
 mod links;
 mod products;
+pub(super) mod tunnel;
 
 pub(super) use backends::NAMES as BACKENDS;
 pub(super) use classes::REFERENCE_STEP;
@@ -97,6 +98,32 @@ fn fill(table: &mut Table, key: &str, value: Node) {
             if let Some(inner) = inner {
                 fill(inner, rest, value);
             }
+        }
+    }
+}
+
+/// Adds to the table of a tunnel what that of the link below says and it does not.
+pub(super) fn complete_tunnel(table: &mut Table, name: &str, below: &Table) {
+    let origin = Origin { place: None, via: Via::Profile(name.to_owned()) };
+    for (key, entry) in below {
+        let written = match &entry.node.value {
+            Val::Int(n) => n.to_string(),
+            _ => entry.node.as_text().unwrap_or_default().to_owned(),
+        };
+        let value = match tunnel::figure(key, &written) {
+            Some(figure) => node(&figure, &origin),
+            None => entry.node.clone().from_elsewhere(&origin),
+        };
+        match table.get_mut(key).map(|own| own.node.table_mut()) {
+            None => drop(table.insert(key.clone(), Entry::new(value))),
+            // How losses come is one figure.
+            Some(Some(own)) if key != "loss" => {
+                let Val::Table(value) = value.value else { continue };
+                for (key, entry) in value {
+                    own.entry(key).or_insert(entry);
+                }
+            }
+            Some(_) => {}
         }
     }
 }

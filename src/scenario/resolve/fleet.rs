@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::plan::{Attribute, ClockModel, DeviceClass, Fleet, StartState};
+use super::super::profiles::tunnel::carrier;
 use super::super::profiles::{FIELD_WORKER, REFERENCE_STEP};
 use super::super::share::largest_remainder;
 use super::super::traces::Traces;
@@ -11,6 +12,7 @@ use super::super::tree::Val;
 use super::super::written::{Calendar, drift_ppb, signed, start_state};
 use super::links::link;
 use super::schema::Entities;
+use super::tunnel::{carried, tunnel};
 use super::view::{Mistakes, View};
 use crate::base::{Bytes, Ppm, Seed, Value};
 use crate::contract::Delivery;
@@ -72,7 +74,16 @@ pub(super) type Links<'a> = BTreeMap<&'a str, Arc<Profile>>;
 
 /// All links that there are; those that no fleet uses are looked at too.
 pub(super) fn links<'a>(root: View<'a>, traces: &Traces, wrong: &Mistakes) -> Links<'a> {
-    root.at("link").entries().map(|(name, view)| (name, link(name, view, traces, wrong))).collect()
+    let links = root.at("link");
+    links
+        .entries()
+        .map(|(name, view)| {
+            if let Some(below) = carrier(name) {
+                tunnel(name, below, links, wrong);
+            }
+            (name, link(name, view, traces, wrong))
+        })
+        .collect()
 }
 
 /// The link of this name; a mistake if there is none.
@@ -83,9 +94,21 @@ pub(super) fn named_link(
     at: View<'_>,
     wrong: &Mistakes,
 ) -> Option<Arc<Profile>> {
-    let known = library_and_own(root.at("link").names(), super::super::profiles::links());
-    wrong.find(at, "link", name, &known);
+    look_up_link(root, name, at, wrong);
     links.get(name).cloned()
+}
+
+/// Tells it if there is no link of this name.
+pub(super) fn look_up_link(root: View<'_>, name: &str, at: View<'_>, wrong: &Mistakes) {
+    let own = root.at("link");
+    match carrier(name).filter(|_| own.key(name).present().is_none()) {
+        // Where the link below is wrong there is no tunnel.
+        Some(below) => carried(below, at, own, wrong),
+        None => {
+            let known = library_and_own(own.names(), super::super::profiles::links());
+            wrong.find(at, "link", name, &known);
+        }
+    }
 }
 
 /// The fleets by name.

@@ -1,10 +1,9 @@
 //! The gateway, and the way from there to the backend.
 
-use super::super::profiles;
 use super::World;
 use super::backend::provisioning;
 use super::flag::change_log;
-use super::fleet::library_and_own;
+use super::fleet::look_up_link;
 use super::view::View;
 use crate::backend::Upto;
 use crate::base::Span;
@@ -105,8 +104,7 @@ impl World<'_> {
 
     fn leg(&self, view: View<'_>) -> gateway::LegOptions {
         let like = view.at("link").present().map(|name| {
-            let known = library_and_own(self.root.at("link").names(), profiles::links());
-            self.wrong.find(name, "link", name.text(), &known);
+            look_up_link(self.root, name.text(), name, self.wrong);
             self.root.at("link").key(name.text())
         });
         let rate = |way: &str| {

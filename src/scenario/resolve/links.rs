@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::profiles::tunnel;
 use super::super::traces::Traces;
 use super::view::{Mistakes, View};
 use crate::base::{BitRate, Ppm, Span};
@@ -21,7 +22,10 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
     let radio_word = view.at("radio");
     one_network(name, kind, radio_word, wrong);
     room_for_a_packet(view, wrong);
-    let trace = |way: &str| traces.get(view.at("trace").at(way).text());
+    let trace = |way: &str| {
+        let trace = traces.get(view.at("trace").at(way).text())?;
+        Some(if tunnel::carrier(name).is_some() { Arc::new(trace.at_most(tunnel::RATE)) } else { trace })
+    };
     Arc::new(Profile {
         name: name.to_owned(),
         kind,

@@ -19,6 +19,7 @@ mod size;
 mod steering;
 mod transport;
 mod trouble;
+mod tunnel;
 mod view;
 mod window;
 

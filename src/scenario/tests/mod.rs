@@ -12,6 +12,7 @@ mod own_rows;
 mod plans;
 mod products;
 mod sizes;
+mod tunnels;
 mod written_down;
 
 use super::{Document, Names, Plan, Request};

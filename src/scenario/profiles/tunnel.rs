@@ -1,0 +1,62 @@
+//! A tunnel, as a corporate VPN is, over any link.
+
+use super::super::form;
+use crate::base::{BitRate, Span};
+
+/// What the name of a tunnel begins with; the name of the link below follows.
+const PREFIX: &str = "vpn-over-";
+/// Where its figures come from.
+pub(super) const SOURCE: &str =
+    "estimate: a corporate VPN with a hairpin of 20 to 60 ms and 5 to 50 Mbit/s a user";
+const RTT: Span = Span::millis(40);
+const RECONNECT: Span = Span::secs(3);
+const MTU: u32 = 1_380;
+
+/// What it lets pass at most.
+pub(in super::super) const RATE: BitRate = BitRate(20_000_000);
+/// Bytes of each packet of the link below that it takes for itself: what is between 1380 and Ethernet's 1500.
+pub(in super::super) const TAKES: u32 = 120;
+
+/// The name of a tunnel over the link of this name.
+pub(super) fn over(link: &str) -> String {
+    format!("{PREFIX}{link}")
+}
+
+/// The name of the link below, if this is the name of a tunnel.
+pub(in super::super) fn carrier(name: &str) -> Option<&str> {
+    name.strip_prefix(PREFIX)
+}
+
+/// What a figure of the link below is in a tunnel over it, both as scenario files write them: 40 ms more, at most 20 Mbit/s, packets 120
+/// bytes smaller and of at most 1380, 3 s more to come back; nothing if it stays as it is.
+pub(in super::super) fn figure(key: &str, value: &str) -> Option<String> {
+    Some(match key {
+        "rtt" => form::span(value.parse::<Span>().ok()? + RTT),
+        "reconnect" => form::span(value.parse::<Span>().ok()? + RECONNECT),
+        "down" | "up" => form::rate(value.parse::<BitRate>().ok()?.min(RATE)),
+        "mtu" => value.parse::<u32>().ok()?.saturating_sub(TAKES).min(MTU).to_string(),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tunnel_makes_packets_smaller_and_nothing_faster() {
+        for (key, below, in_tunnel) in [
+            ("rtt", "600ms", Some("640ms")),
+            ("down", "5Mbit/s", Some("5Mbit/s")),
+            ("up", "300Mbit/s", Some("20Mbit/s")),
+            ("mtu", "1500", Some("1380")),
+            ("mtu", "1400", Some("1280")),
+            ("mtu", "9000", Some("1380")),
+            ("reconnect", "0s", Some("3s")),
+            ("loss", "0.1", None),
+        ] {
+            assert_eq!(figure(key, below).as_deref(), in_tunnel, "{key} of {below}");
+        }
+        assert_eq!((carrier("vpn-over-mine"), carrier("mine")), (Some("mine"), None));
+    }
+}

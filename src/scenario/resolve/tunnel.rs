@@ -1,0 +1,76 @@
+//! Tunnels over links.
+
+use super::super::profiles::tunnel::{TAKES, carrier};
+use super::super::profiles::{self, Library};
+use super::fleet::library_and_own;
+use super::view::{Mistakes, View};
+use crate::base::{BitRate, Span};
+
+/// No IP packet may have to be smaller (RFC 791).
+const LEAST: u32 = 576;
+
+/// Refuses a tunnel that the link below cannot carry, or that is better than it.
+pub(super) fn tunnel(name: &str, below: &str, links: View<'_>, wrong: &Mistakes) {
+    carried(below, links.name(name), links, wrong);
+    let (own, under) = (links.key(name), links.key(below));
+    let reconnect = under.at("reconnect");
+    if reconnect.span() > Span::ZERO {
+        let title = format!(
+            "`{name}` is a tunnel, and `link.{below}` is one too: it needs {} to reconnect",
+            reconnect.span()
+        );
+        wrong.at(
+            reconnect,
+            title,
+            format!("leave out `reconnect`, or write `{below}` where `{name}` stands"),
+        );
+    }
+    let mtu = under.at("mtu");
+    if mtu.present().is_some() && mtu.count() < LEAST + TAKES && own.at("mtu").place().is_none() {
+        let title = format!(
+            "packets of {} bytes have no room for a tunnel, which takes {TAKES} of each",
+            mtu.count()
+        );
+        wrong.given(&[mtu]).at(
+            mtu,
+            title,
+            format!("`mtu` is at least {} where `{name}` is used", LEAST + TAKES),
+        );
+    }
+    // Figures of the link below, from the library where the scenario does not have it.
+    let library = Library::Links.find(below);
+    let figure = |key: &str| {
+        let figures = library.into_iter().flat_map(|link| &link.figures);
+        let known = figures.filter(|figure| figure.key == key).map(|figure| figure.value.as_str()).next();
+        under.at(key).present().map_or(known, |view| Some(view.text()))
+    };
+    let span = |key: &str| figure(key)?.parse::<Span>().ok();
+    let rate = |key: &str| figure(key)?.parse::<BitRate>().ok();
+    let packet = mtu.present().map_or(1_500, View::count);
+    let better = [
+        ("rtt", span("rtt").is_some_and(|below| own.at("rtt").span() < below)),
+        (
+            "down",
+            rate("down").is_some_and(|below| own.at("down").present().is_some_and(|own| own.rate() > below)),
+        ),
+        ("up", rate("up").is_some_and(|below| own.at("up").present().is_some_and(|own| own.rate() > below))),
+        ("mtu", own.at("mtu").count() >= packet),
+    ];
+    for (key, _) in better.iter().filter(|(key, better)| *better && own.at(key).place().is_some()) {
+        let title = format!("`link.{name}.{key}` is better than the link that carries the tunnel");
+        let help = match *key {
+            "mtu" => format!("its packets are smaller than the {packet} bytes of `{below}`"),
+            key => format!("`{key}` of `{below}` is {}", figure(key).unwrap_or_default()),
+        };
+        wrong.given(&[own.at(key), under.at(key)]).at(own.at(key), title, help);
+    }
+}
+
+/// Refuses a tunnel over no link, or over another tunnel.
+pub(super) fn carried(below: &str, at: View<'_>, links: View<'_>, wrong: &Mistakes) {
+    if carrier(below).is_some() {
+        wrong.at(at, "a tunnel over a tunnel", format!("write one of them: `{below}`"));
+    } else {
+        wrong.find(at, "link", below, &library_and_own(links.names(), profiles::links()));
+    }
+}

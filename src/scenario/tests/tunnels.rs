@@ -1,0 +1,154 @@
+//! Tunnels over links of the library and over others.
+
+use super::super::Document;
+use super::{MINIMAL, Request, complaint, plan, with_names, with_sets};
+use crate::base::{BitRate, Ppm, Span};
+use crate::contract::NetworkKind;
+use crate::net::{Moves, OutageMode, Profile};
+use crate::scenario::Plan;
+
+const MINE: &str = "[link.mine]\nkind = \"cellular\"\nradio = \"3g\"\nrtt = \"80ms\"\ndown = \"50Mbit/s\"\nup = \"2Mbit/s\"\n\
+     jitter = \"5ms\"\nloss = \"1%\"\nmtu = 1400\nvariation = { sigma = 0.7 }\npromotion = { after = \"5s\", takes = \"1s\" }\n\
+     radio_changes = { mtbf = \"9m\" }\ngaps = { mtbf = \"1m\", mean = \"1s\", mode = \"hold\" }\n";
+
+fn over(link: &str, more: &str) -> Plan {
+    plan(&format!("{MINIMAL}link = \"{link}\"\n{more}"))
+}
+
+fn first(plan: &Plan) -> Profile {
+    Profile::clone(&plan.fleets[0].links[0].0)
+}
+
+#[test]
+fn a_tunnel_over_a_link_of_ones_own_is_that_link_with_the_tunnels_figures() {
+    let (below, plan) = (first(&over("mine", MINE)), over("vpn-over-mine", MINE));
+    let expected = Profile {
+        name: "vpn-over-mine".to_owned(),
+        rtt: Span::millis(120),
+        down: BitRate(20_000_000),
+        mtu: 1_280,
+        reconnect: Span::secs(3),
+        ..below
+    };
+    assert_eq!(first(&plan), expected);
+    assert_eq!((expected.kind, expected.loss.unwrap().p), (NetworkKind::Cellular, Ppm(10_000)));
+    assert_eq!(expected.gaps.unwrap().mode, OutageMode::Hold);
+    // What was resolved reads back.
+    let again = super::plan(&plan.resolved);
+    assert_eq!((first(&again), &again.digest), (expected, &plan.digest));
+}
+
+#[test]
+fn a_tunnel_over_a_link_of_the_library_that_is_changed_follows_the_change() {
+    let plan = over("vpn-over-edge", "[link.edge]\nrtt = \"9ms\"\ngaps.mean = \"2s\"\n");
+    assert_eq!((first(&plan).rtt, first(&plan).gaps.unwrap().mean), (Span::millis(49), Span::secs(2)));
+    assert_eq!(first(&plan).down, BitRate(240_000));
+    let set = with_sets(&format!("{MINIMAL}link = \"vpn-over-edge\"\n"), &["link.edge.rtt=\"9ms\""]);
+    assert_eq!(first(&set).rtt, Span::millis(49));
+}
+
+#[test]
+fn the_keys_of_a_tunnel_may_be_written_and_set() {
+    let own = format!("{MINE}[link.vpn-over-mine]\nmtu = 1390\ngaps.mtbf = \"9m\"\n");
+    let tunnel = first(&over("vpn-over-mine", &own));
+    assert_eq!((tunnel.mtu, tunnel.rtt), (1_390, Span::millis(120)));
+    assert_eq!(tunnel.gaps.map(|gaps| (gaps.mtbf, gaps.mean)), Some((Span::secs(540), Span::secs(1))));
+    let text = format!("{MINIMAL}link = \"vpn-over-mine\"\n{MINE}");
+    for (set, rtt) in [("link.vpn-over-mine.rtt=\"200ms\"", 200), ("link.mine.rtt=\"200ms\"", 240)] {
+        assert_eq!(first(&with_sets(&text, &[set])).rtt, Span::millis(rtt), "{set}");
+    }
+}
+
+#[test]
+fn a_tunnel_stands_wherever_a_link_is_named() {
+    let text = format!(
+        "{MINIMAL}link = {{ mine = 0.5, vpn-over-mine = 0.5 }}\nmoves = \"10m\"\n{MINE}\
+         [event.e]\nat = \"+1m\"\nnetwork_change = {{ link = \"vpn-over-mine\", for = \"1m\" }}\n\
+         [gateway.leg]\nlink = \"vpn-over-mine\"\n"
+    );
+    let plan = plan(&text);
+    let Some(Moves::Wander { links, .. }) = plan.fleets[0].moves.as_deref() else { panic!("it wanders") };
+    assert_eq!(links.iter().map(|(link, _)| link.rtt).collect::<Vec<_>>(), [80, 120].map(Span::millis));
+    let leg = plan.gateway.leg.unwrap();
+    assert_eq!((leg.rtt, leg.down), (Span::millis(120), Some(BitRate(20_000_000))));
+}
+
+#[test]
+fn a_trace_is_replayed_in_a_tunnel_no_faster_than_the_tunnel() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t"), "1\n1\n1\n1\n2\n2\n2\n2\n").unwrap();
+    let text = format!(
+        "{MINIMAL}link = \"vpn-over-mine\"\n[link.mine]\nrtt = \"80ms\"\nup = \"1Mbit/s\"\ntrace = {{ down = \"t\" }}\n"
+    );
+    let read = |text: &str| {
+        let document = Document::parse("test.toml", text).unwrap().beside(folder.path());
+        with_names(|names| document.plans(&Request::default(), names)).unwrap().remove(0)
+    };
+    let plan = read(&text);
+    // Eight packets of 0.6 ms in five milliseconds.
+    assert_eq!((first(&plan).down, first(&plan).up), (BitRate(19_251_200), BitRate(1_000_000)));
+    assert_eq!(read(&plan.resolved).digest, plan.digest);
+}
+
+#[test]
+fn a_tunnel_that_cannot_be_is_refused_with_its_reason() {
+    let end = |more: &str| MINE.replace("mtu = 1400\n", more);
+    let over_mine = |more: &str| format!("link = \"vpn-over-mine\"\n{MINE}[link.vpn-over-mine]\n{more}\n");
+    for (more, wanted) in [
+        (
+            format!("link = \"vpn-over-mien\"\n{MINE}"),
+            ["there is no link `mien`", "did you mean `mine`?", ":9:8"],
+        ),
+        (
+            format!("link = \"vpn-over-vpn-over-mine\"\n{MINE}"),
+            ["a tunnel over a tunnel", "`vpn-over-mine`", ":9:8"],
+        ),
+        (
+            format!("{MINE}[link.vpn-over-foo]\nrtt = \"1s\"\n"),
+            ["there is no link `foo`", "test.toml:22:7", "there are"],
+        ),
+        (
+            format!("link = \"vpn-over-mine\"\n{}", end("mtu = 600\n")),
+            [
+                "packets of 600 bytes have no room for a tunnel, which takes 120",
+                "`mtu` is at least 696",
+                ":18:7",
+            ],
+        ),
+        (
+            format!("link = \"vpn-over-mine\"\n{}", end("reconnect = \"2s\"\n")),
+            ["`link.mine` is one too: it needs 2s", "leave out `reconnect`", ":18:13"],
+        ),
+        (
+            over_mine("mtu = 1400"),
+            ["`link.vpn-over-mine.mtu` is better", "smaller than the 1400 bytes", ":24:7"],
+        ),
+        (
+            over_mine("rtt = \"79ms\""),
+            ["`link.vpn-over-mine.rtt` is better", "`rtt` of `mine` is 80ms", ":24:7"],
+        ),
+        (
+            over_mine("up = \"3Mbit/s\""),
+            ["`link.vpn-over-mine.up` is better", "`up` of `mine` is 2Mbit/s", ":24:6"],
+        ),
+        (
+            "[link.vpn-over-edge]\nrtt = \"1ms\"\n".to_owned(),
+            ["`link.vpn-over-edge.rtt` is better", "`rtt` of `edge` is 600ms", ":10:7"],
+        ),
+    ] {
+        let said = complaint(&format!("{MINIMAL}{more}"), &[]);
+        for part in wanted {
+            assert!(said.contains(part), "{more}\nshould make it say: {part}\nbut it says:\n{said}");
+        }
+    }
+}
+
+#[test]
+fn a_mistake_in_the_link_below_is_told_once() {
+    for (good, bad) in
+        [("rtt = \"80ms\"", "rtt = \"80\""), ("loss = \"1%\"", "loss = 1.0"), ("mtu = 1400", "mut = 1400")]
+    {
+        let said = complaint(&format!("{MINIMAL}link = \"vpn-over-mine\"\n{}", MINE.replace(good, bad)), &[]);
+        assert_eq!(said.matches("error: ").count(), 1, "{said}");
+    }
+}
