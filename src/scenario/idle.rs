@@ -161,6 +161,23 @@ const IDLE: &[Idle] = &[
         help: "protocol = \"http/1.1\" opens so many; \"http/2\" has one, and \"bare\" knows none",
     },
     Idle {
+        keys: &[
+            "transport.tls",
+            "transport.certificates",
+            "transport.handshake_work",
+            "transport.keep_alive",
+            "transport.half_open",
+            "transport.congestion",
+            "transport.slow_start_after_idle",
+            "transport.header_up",
+            "transport.header_down",
+        ],
+        needs: |tree| word(tree, "transport.protocol") != "bare",
+        chosen_by: &["transport.protocol"],
+        why: "\"bare\" messages know neither connections nor headers",
+        help: "protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set transport.protocol",
+    },
+    Idle {
         keys: &["engine.pull.streams"],
         needs: |tree| pulled_together(tree) > 1 || is_turned(tree, "engine.pull.streams"),
         chosen_by: &["unit", "entity"],
@@ -224,6 +241,7 @@ fn pulled_together(tree: &Node) -> usize {
 
 /// Takes out of a checked tree what was chosen to have no effect, and tells of the rest that has none.
 pub(super) fn idle(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
+    packets(tree, mistakes);
     for Idle { keys, needs, chosen_by, why, help } in IDLE {
         let choices: Vec<Origin> = chosen_by.iter().flat_map(|path| choosers(tree, path)).collect();
         let sound = chosen_by.iter().filter_map(|path| find(tree, path)).all(Node::is_sound);
@@ -242,6 +260,27 @@ pub(super) fn idle(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
             } else {
                 mistakes.push(Diagnostic::new(node.origin.place.clone(), *why).help(*help));
             }
+        }
+    }
+}
+
+/// Tells of what a link says of packets where messages go without; not of what a profile says, nor where the protocol was chosen apart.
+fn packets(tree: &Node, mistakes: &mut Vec<Diagnostic>) {
+    let links = find(tree, "link").and_then(Node::table);
+    let protocol = find(tree, "transport.protocol").filter(|node| node.as_text() == Some("bare"));
+    let Some((links, protocol)) = links.zip(protocol) else { return };
+    for (name, link) in links {
+        for key in ["loss", "queue", "mtu", "promotion"] {
+            let Some(node) = link.node.get(&[key]).filter(|node| node.is_sound()) else { continue };
+            let default = default_of(&["link", name, key]);
+            let is_default = default.as_ref().map(Node::to_toml) == Some(node.to_toml());
+            if is_default || brought(node) || chosen_apart(&protocol.origin, node) {
+                continue;
+            }
+            let why =
+                format!("\"bare\" messages know no packets, and `link.{name}.{key}` does nothing to them");
+            let help = "transport.protocol = \"http/1.1\" or \"http/2\" sends packets; to compare both, let variants or an axis set it";
+            mistakes.push(Diagnostic::new(node.origin.place.clone(), why).help(help));
         }
     }
 }

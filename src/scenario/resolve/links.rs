@@ -22,6 +22,7 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
     let radio_word = view.at("radio");
     one_network(name, kind, radio_word, wrong);
     room_for_a_packet(view, wrong);
+    contradictions(view, wrong);
     let trace = |way: &str| {
         let trace = traces.get(view.at("trace").at(way).text())?;
         Some(if tunnel::carrier(name).is_some() { Arc::new(trace.at_most(tunnel::RATE)) } else { trace })
@@ -107,6 +108,29 @@ fn one_network(name: &str, kind: NetworkKind, radio: View<'_>, wrong: &Mistakes)
         title,
         format!("with this `kind` the radio is {fits}; without `radio` it goes by `kind`"),
     );
+}
+
+/// Figures that the others leave without a meaning.
+fn contradictions(view: View<'_>, wrong: &Mistakes) {
+    let radio = view.at("radio");
+    for key in ["promotion", "radio_changes"] {
+        let figures = view.at(key);
+        if radio.text() == "none" && figures.place().is_some() {
+            let help = format!("leave out `{key}`, or say which radio it is");
+            wrong.given(&[radio, figures]).at(figures, format!("radio = \"none\" has no `{key}`"), help);
+        }
+    }
+    let variation = view.at("variation");
+    let traced = ["down", "up"].iter().all(|way| view.at("trace").at(way).present().is_some());
+    if traced && variation.place().is_some() {
+        let help = "leave out `variation`: a trace varies as it was recorded";
+        wrong.given(&[variation]).at(variation, "both ways replay a trace, and this does not count", help);
+    }
+    let answers = view.at("answer_loss");
+    if answers.share() >= Ppm::ONE {
+        let help = "a share below 1; for a time without answers write an event `answer_loss`";
+        wrong.at(answers, "every answer is lost, so nothing ever ends", help);
+    }
 }
 
 /// A queue that holds no packet of full size would lose them all.

@@ -200,18 +200,7 @@ impl World<'_> {
                 chunk_bytes: view.at("push.chunk_bytes").bytes(),
                 steering: self.steering(view.at("push")),
             },
-            retry: engine::RetryOptions {
-                base: view.at("retry.base").span(),
-                cap: view.at("retry.cap").span(),
-                jitter: match view.at("retry.jitter").text() {
-                    "none" => engine::Jitter::None,
-                    "equal" => engine::Jitter::Equal,
-                    "decorrelated" => engine::Jitter::Decorrelated,
-                    _ => engine::Jitter::Full,
-                },
-                attempts: view.at("retry.attempts").count(),
-                heeds_after: view.at("retry.heeds_after").flag(),
-            },
+            retry: self.retry(view.at("retry")),
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),
             decoder: match view.at("decoder").text() {
@@ -226,6 +215,27 @@ impl World<'_> {
                 "database" => engine::Identity::Database,
                 _ => engine::Identity::Device,
             },
+        }
+    }
+
+    fn retry(&self, view: View<'_>) -> engine::RetryOptions {
+        let (base, cap) = (view.at("base"), view.at("cap"));
+        if base.span() > cap.span() {
+            let at = if base.place().is_some() { base } else { cap };
+            let title = format!("the first wait of {} is longer than any wait, {}", base.span(), cap.span());
+            self.wrong.given(&[base, cap]).at(at, title, "`base` is at most `cap`");
+        }
+        engine::RetryOptions {
+            base: base.span(),
+            cap: cap.span(),
+            jitter: match view.at("jitter").text() {
+                "none" => engine::Jitter::None,
+                "equal" => engine::Jitter::Equal,
+                "decorrelated" => engine::Jitter::Decorrelated,
+                _ => engine::Jitter::Full,
+            },
+            attempts: view.at("attempts").count(),
+            heeds_after: view.at("heeds_after").flag(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Keys that have no effect beside others are refused, or passed over where the other was chosen for a cell.
 
-use super::{MINIMAL, complaint, plan, plans};
+use super::{MINIMAL, complaint, plan, plans, with_sets};
 use crate::gateway::{Capture, CursorHolder, Mode};
 use crate::scenario::{Plan, Request};
 
@@ -198,4 +198,32 @@ fn a_replica_is_not_replaced_with_its_gateway() {
     let said = complaint(&format!("{MINIMAL}[gateway]\nmode = \"persistent\"\n{event}\n"), &[]);
     assert!(said.contains("its replica stays") && said.contains("restore_gateway"), "{said}");
     plan(&format!("{MINIMAL}{event}\n"));
+}
+
+#[test]
+fn bare_messages_are_refused_what_only_connections_and_packets_have() {
+    let text = |more: &str, link: &str| {
+        format!(
+            "{MINIMAL}link = \"mine\"\n[link.mine]\nrtt = \"80ms\"\ndown = \"1Mbit/s\"\nup = \"1Mbit/s\"\n{link}\n[transport]\n\
+             protocol = \"bare\"\n{more}\n"
+        )
+    };
+    for transport in ["tls = \"none\"", "congestion = \"bbr\"", "keep_alive = \"5s\"", "header_up = \"1kB\""]
+    {
+        let said = complaint(&text(transport, ""), &[]);
+        assert!(said.contains("\"bare\" messages know neither connections nor headers"), "{said}");
+        assert!(said.contains("test.toml:17:"), "{said}");
+    }
+    for link in
+        ["loss = 0.01", "queue = \"64kB\"", "mtu = 1400", "promotion = { after = \"5s\", takes = \"1s\" }"]
+    {
+        let said = complaint(&text("", link), &[]);
+        let key = link.split(' ').next().unwrap();
+        let title = format!("\"bare\" messages know no packets, and `link.mine.{key}` does nothing to them");
+        assert!(said.contains(&title) && said.contains("test.toml:14:"), "{said}");
+        let chosen = text("", link).replace("protocol = \"bare\"", "");
+        with_sets(&chosen, &["transport.protocol=bare"]);
+    }
+    // What defaults and profiles say is passed over.
+    with_sets(&text("tls = \"1.3\"", "loss = 0").replace("link = \"mine\"", "link = \"edge\""), &[]);
 }

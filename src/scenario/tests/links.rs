@@ -109,6 +109,16 @@ fn contradictions_are_told() {
             ["a tail of no jitter", "a tail of exponent 0 has no law"],
         ),
         ("trace = { down = 5 }", ["`link.mine.trace.down` is wrong", "a text"]),
+        (
+            "radio = \"none\"\npromotion = { after = \"5s\", takes = \"1s\" }",
+            ["radio = \"none\" has no `promotion`", "test.toml:15:1"],
+        ),
+        (
+            "radio = \"none\"\nradio_changes = { mtbf = \"5m\" }",
+            ["radio = \"none\" has no `radio_changes`", "say which radio it is"],
+        ),
+        ("answer_loss = 1", ["every answer is lost, so nothing ever ends", "a share below 1"]),
+        ("answer_loss = \"100%\"", ["every answer is lost", "test.toml:14:15"]),
     ] {
         says(&format!("{RATES}{more}"), &wanted);
     }
@@ -226,6 +236,23 @@ fn a_rate_beside_its_trace_is_refused_unless_others_use_it() {
         let again = with_names(|names| again.plans(&Request::default(), names)).map_err(|e| e.render(false));
         assert_eq!(again.unwrap()[0].digest, plan.digest);
     }
+}
+
+#[test]
+fn a_variation_beside_two_traces_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t"), "10\n20\n").unwrap();
+    let said = |traces: &str| {
+        let text = format!(
+            "{MINIMAL}link = \"mine\"\n[link.mine]\nrtt = \"80ms\"\n{traces}\nvariation = {{ sigma = 0.7 }}\n"
+        );
+        let document = Document::parse("test.toml", &text).unwrap().beside(folder.path());
+        with_names(|names| document.plans(&Request::default(), names)).map_err(|e| e.to_string())
+    };
+    let both = said("trace = { down = \"t\", up = \"t\" }").unwrap_err();
+    assert!(both.contains("both ways replay a trace, and this does not count"), "{both}");
+    assert!(both.contains("test.toml:13:1"), "{both}");
+    assert!(said("trace = { down = \"t\" }\nup = \"1Mbit/s\"").is_ok(), "the other way varies");
 }
 
 #[test]

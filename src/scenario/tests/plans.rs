@@ -332,3 +332,19 @@ fn an_attribute_that_only_a_scope_names_has_a_value_for_each_eight_devices() {
     let said = plan(&text.replace("devices = 20", "devices = 20\nattributes = { clinic = 5 }"));
     assert_eq!(said.attributes[0].values.len(), 5);
 }
+
+#[test]
+fn a_first_wait_beyond_the_longest_is_refused() {
+    for (sets, place) in [
+        (&["engine.retry.base=\"10m\""][..], "engine.retry.base=\"10m\""),
+        (&["engine.retry.cap=\"500ms\""], "engine.retry.cap=\"500ms\""),
+    ] {
+        let said = complaint(MINIMAL, sets);
+        assert!(
+            said.contains("is longer than any wait") && said.contains("`base` is at most `cap`"),
+            "{said}"
+        );
+        assert!(said.contains(place), "{said}");
+    }
+    with_sets(MINIMAL, &["engine.retry.base=\"5m\""]);
+}
