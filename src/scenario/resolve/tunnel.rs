@@ -71,6 +71,8 @@ pub(super) fn carried(below: &str, at: View<'_>, links: View<'_>, wrong: &Mistak
     if carrier(below).is_some() {
         wrong.at(at, "a tunnel over a tunnel", format!("write one of them: `{below}`"));
     } else {
-        wrong.find(at, "link", below, &library_and_own(links.names(), profiles::links()));
+        let mut known = library_and_own(links.names(), profiles::links());
+        known.retain(|link| carrier(link).is_none());
+        wrong.find(at, "link", below, &known);
     }
 }
