@@ -108,7 +108,7 @@ impl Node {
         below && !self.wrong
     }
     /// The same value, as if it and all below it came from there.
-    pub(super) fn from_elsewhere(mut self, origin: &Origin) -> Node {
+    pub(super) fn told_by(mut self, origin: &Origin) -> Node {
         unplace(&mut self, origin);
         self
     }

@@ -112,7 +112,7 @@ pub(super) fn complete_tunnel(table: &mut Table, name: &str, below: &Table) {
         };
         let value = match tunnel::figure(key, &written) {
             Some(figure) => node(&figure, &origin),
-            None => entry.node.clone().from_elsewhere(&origin),
+            None => entry.node.clone().told_by(&origin),
         };
         match table.get_mut(key).map(|own| own.node.table_mut()) {
             None => drop(table.insert(key.clone(), Entry::new(value))),
