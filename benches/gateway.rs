@@ -122,7 +122,7 @@ fn main() {
     let mut backend = backend();
     let (mut ota, mut persistent) = (gateway(Mode::Ota), gateway(Mode::Persistent));
     let watch = Stopwatch::start();
-    persistent.fill(&backend, START);
+    persistent.fill(&backend, START, &|| false);
     println!("fill of a replica: {:.0} rows/s", ROWS as f64 / watch.read().as_secs_f64());
     for page in [100, 500, 1_000] {
         let mut rates = [Vec::new(), Vec::new()];

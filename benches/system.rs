@@ -173,6 +173,7 @@ impl Alone {
             plan.start,
             plan.utc_offset,
             &plan.attribute_values(),
+            &|| false,
         )
         .expect("the rows can be made");
         let entity = plan.schema.entity(TASK);

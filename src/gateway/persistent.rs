@@ -257,17 +257,20 @@ impl Gateway {
         self.persistent.as_ref().map(|persistent| &persistent.options)
     }
 
-    /// The replica has what the backend has, as if it had been refreshed all along until `at`, the backend's start.
-    pub fn fill(&mut self, backend: &Backend, at: Stamp) {
+    /// The replica has what the backend has, as if it had been refreshed all along until `at`, the backend's start; not all of it once
+    /// it `stops`.
+    pub fn fill(&mut self, backend: &Backend, at: Stamp, stops: &dyn Fn() -> bool) {
         let (strategy, persistent) = (&mut self.strategy, self.persistent.as_mut());
         if let Some(persistent) = persistent {
             // A tick earlier: a stamp that was cut to this very instant may stand for a later moment, which comes again.
             let before = at.minus(Span::micros(1));
             let traces = backend.remembers_deletions() || strategy.finds_absence();
-            persistent.replica.fill(backend, traces, |entity| strategy.cursor_at(entity, before));
+            let cursor = |entity| strategy.cursor_at(entity, before);
+            persistent.replica.fill(backend, traces, cursor, stops);
             strategy.begin_with(backend.schema(), Reader::Replica, before, &mut |f| {
                 for entity in persistent.replica.entities() {
-                    for row in backend.rows(entity).filter(|row| !row.deleted) {
+                    let rows = backend.rows(entity).take_while(|_| !stops());
+                    for row in rows.filter(|row| !row.deleted) {
                         let (key, stamp, values) = (row.key.as_str(), row.stamp, &*row.values);
                         f(Carried { entity, key, stamp, values });
                     }

@@ -124,7 +124,7 @@ pub(super) fn clinics() -> [Arc<[Value]>; 1] {
 }
 
 pub(super) fn dataset(seed: u64) -> Dataset {
-    Dataset::new(Seed(seed), Arc::new(schema()), &data(), START, UTC_OFFSET, &clinics()).unwrap()
+    Dataset::new(Seed(seed), Arc::new(schema()), &data(), START, UTC_OFFSET, &clinics(), &|| false).unwrap()
 }
 
 /// `count` people, clinic by clinic in turn; every fourth a doctor.

@@ -1,6 +1,6 @@
 //! From a plan to a world that stands still.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::browsing::Browser;
@@ -40,13 +40,13 @@ pub(super) struct World {
     pub(super) links: Vec<Rc<RefCell<Link>>>,
     pub(super) faults: Faults,
     pub(super) script: Script,
-    /// Its building was interrupted: not all devices are there.
+    /// Its building was interrupted: not all rows and devices are there.
     is_partial: bool,
 }
 
 impl World {
     /// Builds the world of `plan` with engines of `factory`; `lives` listen too. Who watches may interrupt that, too: the world has then
-    /// not all of its devices.
+    /// not all of its rows and devices.
     pub(super) fn build(
         plan: &Plan,
         factory: Rc<dyn EngineFactory>,
@@ -55,16 +55,21 @@ impl World {
     ) -> Result<World, DataError> {
         let plan = Rc::new(plan.clone());
         let devices = plan.devices();
-        let dataset = dataset(&plan)?;
-        // What was stopped is looked at no more: the watcher will say so again before the first device.
-        let script = written(&plan, &dataset, &devices, &|| watch.interrupted()).unwrap_or_default();
-        let (backend, initial) = loaded(&plan, &dataset, &|| watch.interrupted());
+        // What was stopped stays so, and is looked at no more.
+        let stopped = Cell::new(false);
+        let stops: &dyn Fn() -> bool = &|| {
+            stopped.set(stopped.get() || watch.interrupted());
+            stopped.get()
+        };
+        let dataset = dataset(&plan, stops)?;
+        let script = written(&plan, &dataset, &devices, stops).unwrap_or_default();
+        let (backend, initial) = loaded(&plan, &dataset, stops);
         let faults = faults::draw(&plan, &devices);
         let sim = Sim::new(sim::Options::default());
         let handle = sim.handle().clone();
         let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
         let hub = Hub::new(handle.clone(), listeners(&plan, &devices, initial, lives));
-        let gateway = gateway(&plan, &devices, &backend);
+        let gateway = gateway(&plan, &devices, &backend, stops);
         let leg = plan.gateway.leg.clone().map(|leg| RefCell::new(Leg::new(leg, faults.leg.clone())));
         let servers = Rc::new(Servers {
             handle: handle.clone(),
@@ -89,14 +94,14 @@ impl World {
             is_partial: false,
         };
         let plan = world.plan.clone();
-        let mut templates = Templates::new(&plan, factory.clone(), &dataset);
+        let mut templates = Templates::new(&plan, factory.clone(), &dataset, stops);
         for device in devices {
-            if watch.interrupted() {
-                world.is_partial = true;
+            if stops() {
                 break;
             }
             world.add_device(device, gateway_node, &factory, &mut templates);
         }
+        world.is_partial = stopped.get();
         Ok(world)
     }
 
@@ -208,7 +213,7 @@ const STEPS_TO_SHOW_A_ROW: u64 = 10;
 
 /// What became of the edits and imports that a plan asks for, as its script is written; nothing is run.
 pub(super) fn placed(plan: &Plan) -> Result<Placed, DataError> {
-    let dataset = dataset(plan)?;
+    let dataset = dataset(plan, &|| false)?;
     let script = written(plan, &dataset, &plan.devices(), &|| false);
     Ok(script.unwrap_or_default().summary.placed())
 }
@@ -260,8 +265,8 @@ fn written(
     write_script(&setting, &bursts, &imports, stops)
 }
 
-/// All rows of a plan with their history before the start.
-pub(super) fn dataset(plan: &Plan) -> Result<Dataset, DataError> {
+/// All rows of a plan with their history before the start; not all of them are found by their attributes if it `stops`.
+pub(super) fn dataset(plan: &Plan, stops: &dyn Fn() -> bool) -> Result<Dataset, DataError> {
     Dataset::new(
         plan.seed.derive("world.data", 0),
         plan.schema.clone(),
@@ -269,6 +274,7 @@ pub(super) fn dataset(plan: &Plan) -> Result<Dataset, DataError> {
         plan.start,
         plan.utc_offset,
         &plan.attribute_values(),
+        stops,
     )
 }
 
@@ -320,11 +326,11 @@ fn loaded(plan: &Plan, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend,
 
 /// The gateway. A replica has been refreshed all along where devices have been synced before; else it begins with nothing, as
 /// they do.
-fn gateway(plan: &Plan, devices: &[DevicePlan], backend: &Backend) -> Gateway {
+fn gateway(plan: &Plan, devices: &[DevicePlan], backend: &Backend, stops: &dyn Fn() -> bool) -> Gateway {
     let attributes = devices.iter().map(|device| device.attributes.clone()).collect();
     let mut gateway = Gateway::new(&plan.gateway, &plan.schema, attributes, plan.start);
     if devices.iter().any(|device| device.start.synced_ago.is_some()) {
-        gateway.fill(backend, plan.start);
+        gateway.fill(backend, plan.start, stops);
     }
     gateway
 }
@@ -359,25 +365,77 @@ fn listeners(plan: &Plan, devices: &[DevicePlan], initial: Initial, lives: Vec<L
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::base::EntityId;
+    use crate::base::{EntityId, Incarnation};
+    use crate::contract::{Database, EngineError, Ports, Provision, SyncEngine};
     use crate::scenario::{Document, Names, Request};
+
+    fn plan(fleet: &str) -> Plan {
+        let text = format!(
+            "name = \"rows\"\n[fleet.phones]\ndevices = 1\n{fleet}[entity.note]\nrows = 20000\n\
+             schema = {{ id = \"uuid key\", title = \"text\" }}\n"
+        );
+        let document = Document::parse("rows.toml", &text).expect("it is TOML");
+        let names = Names { metrics: &[], checks: &[], engines: &["builtin".to_owned()], crash_points: &[] };
+        document.plans(&Request::default(), &names).expect("it is sound").remove(0)
+    }
 
     #[test]
     fn nobody_waits_for_rows_that_are_loaded_in_vain() {
-        let text = "name = \"rows\"\n[fleet.phones]\ndevices = 1\n[entity.note]\nrows = 20000\n\
-                    schema = { id = \"uuid key\", title = \"text\" }\n";
-        let document = Document::parse("rows.toml", text).expect("it is TOML");
-        let names = Names { metrics: &[], checks: &[], engines: &["builtin".to_owned()], crash_points: &[] };
-        let plan = document.plans(&Request::default(), &names).expect("it is sound").remove(0);
-        let dataset = dataset(&plan).expect("it can be made");
+        let plan = plan("");
+        let dataset = dataset(&plan, &|| false).expect("it can be made");
         let asked = Cell::new(0);
         let rows = |stops: &dyn Fn() -> bool| loaded(&plan, &dataset, stops).0.rows(EntityId(0)).count();
         let all = rows(&|| false);
         assert!(all >= 20_000);
         let some = rows(&|| asked.replace(asked.get() + 1) == 2);
         assert_eq!((some, asked.get()), (2 * ASKED_EVERY as usize, 3), "it is not asked again");
+    }
+
+    /// Rows that devices were filled with; who watches waits for a hundred.
+    #[derive(Default)]
+    struct Hundred(AtomicUsize);
+
+    impl Watch for Hundred {
+        fn progress(&self, _: Time, _: Span) {}
+        fn interrupted(&self) -> bool {
+            self.0.load(Ordering::Relaxed) == 100
+        }
+    }
+
+    struct Filling(Arc<Hundred>);
+
+    impl EngineFactory for Filling {
+        fn open(
+            &self,
+            _: Rc<DeviceSetup>,
+            _: Incarnation,
+            _: Database,
+            _: Ports,
+        ) -> Result<Rc<dyn SyncEngine>, EngineError> {
+            Err(EngineError("nothing is run".to_owned()))
+        }
+        fn provision(
+            &self,
+            _: &DeviceSetup,
+            _: Database,
+            state: Option<&dyn Provision>,
+        ) -> Result<(), EngineError> {
+            let state = state.expect("all devices were synced before");
+            state.rows(&mut |_| _ = self.0.0.fetch_add(1, Ordering::Relaxed));
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_rows_that_a_device_is_filled_with_in_vain() {
+        let hundred = Arc::new(Hundred::default());
+        let plan = plan("start = { 1d = 1.0 }\n");
+        let world = World::build(&plan, Rc::new(Filling(hundred.clone())), Vec::new(), &*hundred);
+        assert!(world.expect("it can be built").is_partial());
+        assert_eq!(hundred.0.load(Ordering::Relaxed), 100);
     }
 }

@@ -208,7 +208,7 @@ pub fn run_logging(
 /// # Errors
 /// When the data cannot be made as asked.
 pub fn keys(plan: &Plan, entity: EntityId) -> Result<Vec<Key>, Unrunnable> {
-    let dataset = dataset(plan).map_err(|error| Unrunnable::Data(error.to_string()))?;
+    let dataset = dataset(plan, &|| false).map_err(|error| Unrunnable::Data(error.to_string()))?;
     Ok(dataset.rows(entity).map(|row| row.key).collect())
 }
 

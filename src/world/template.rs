@@ -16,6 +16,8 @@ pub(super) struct Templates<'a> {
     plan: &'a Plan,
     factory: Rc<dyn EngineFactory>,
     dataset: &'a Dataset,
+    /// Whether nobody waits for them any more.
+    stops: &'a dyn Fn() -> bool,
     empty: Option<Template>,
     /// Rows that all devices share, by the age of the state.
     shared: BTreeMap<Span, Template>,
@@ -24,9 +26,15 @@ pub(super) struct Templates<'a> {
 }
 
 impl<'a> Templates<'a> {
-    pub(super) fn new(plan: &'a Plan, factory: Rc<dyn EngineFactory>, dataset: &'a Dataset) -> Templates<'a> {
+    /// Once it `stops` they are filled no further.
+    pub(super) fn new(
+        plan: &'a Plan,
+        factory: Rc<dyn EngineFactory>,
+        dataset: &'a Dataset,
+        stops: &'a dyn Fn() -> bool,
+    ) -> Templates<'a> {
         let (shared, whole) = (BTreeMap::new(), BTreeMap::new());
-        Templates { plan, factory, dataset, empty: None, shared, whole }
+        Templates { plan, factory, dataset, stops, empty: None, shared, whole }
     }
 
     /// A disk for `device`, as its state at the start says.
@@ -56,7 +64,7 @@ impl<'a> Templates<'a> {
         let at = self.plan.start.minus(ago);
         gateway.begin_with(&self.plan.schema, device.device, cursor_stamp(at), &mut |f| {
             for scoped in [false, true] {
-                rows(self.plan, self.dataset, (&device.attributes, at), scoped, f);
+                self.rows((&device.attributes, at), scoped, f);
             }
         });
     }
@@ -78,14 +86,17 @@ impl<'a> Templates<'a> {
         gateway: &'s Gateway,
         scoped: bool,
     ) -> State<'s> {
-        State {
-            plan: self.plan,
-            dataset: self.dataset,
-            setup,
-            gateway,
-            at: self.plan.start.minus(ago),
-            scoped,
-        }
+        State { templates: self, setup, gateway, at: self.plan.start.minus(ago), scoped }
+    }
+
+    /// The rows of a device with these attributes that was synced at this instant: those that depend on the attributes, or the
+    /// others.
+    fn rows(&self, (attributes, at): (&Attributes, Stamp), scoped: bool, f: &mut dyn FnMut(Carried<'_>)) {
+        let synced = self.dataset.provision(attributes.clone(), at, |_| String::new());
+        let precision = self.plan.backend.stamp_precision;
+        synced.rows_of_group(scoped, self.stops, &mut |row: Carried<'_>| {
+            f(Carried { stamp: row.stamp.truncated(precision), ..row });
+        });
     }
 }
 
@@ -101,8 +112,7 @@ fn provision(
 
 /// A part of what a device held when it last synced.
 struct State<'s> {
-    plan: &'s Plan,
-    dataset: &'s Dataset,
+    templates: &'s Templates<'s>,
     setup: &'s DeviceSetup,
     gateway: &'s Gateway,
     at: Stamp,
@@ -118,7 +128,7 @@ impl Provision for State<'_> {
         self.gateway.cursor_at(entity, cursor_stamp(self.at))
     }
     fn rows(&self, f: &mut dyn FnMut(Carried<'_>)) {
-        rows(self.plan, self.dataset, (&self.setup.attributes, self.at), self.scoped, f);
+        self.templates.rows((&self.setup.attributes, self.at), self.scoped, f);
     }
 }
 
@@ -126,18 +136,4 @@ impl Provision for State<'_> {
 /// instant may stand for a later moment, which comes again.
 fn cursor_stamp(at: Stamp) -> Stamp {
     at.minus(Span::micros(1))
-}
-
-/// The rows of a device with these attributes that was synced at this instant: those that depend on the attributes, or the others.
-fn rows(
-    plan: &Plan,
-    dataset: &Dataset,
-    (attributes, at): (&Attributes, Stamp),
-    scoped: bool,
-    f: &mut dyn FnMut(Carried<'_>),
-) {
-    let synced = dataset.provision(attributes.clone(), at, |_| String::new());
-    synced.rows_of_group(scoped, &mut |row: Carried<'_>| {
-        f(Carried { stamp: row.stamp.truncated(plan.backend.stamp_precision), ..row });
-    });
 }

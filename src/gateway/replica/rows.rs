@@ -178,12 +178,13 @@ fn record_of(entity: &Entity, value: &dyn Fn(usize) -> Value) -> Option<String> 
 
 impl Replica {
     /// Holds what the backend holds now, in the order of its stamps, and if `traces` what it has deleted; `cursor` is the replica's
-    /// own as of then, by entity.
+    /// own as of then, by entity. Once it `stops` no more is written.
     pub(in super::super) fn fill(
         &mut self,
         backend: &Backend,
         traces: bool,
         cursor: impl Fn(EntityId) -> String,
+        stops: &dyn Fn() -> bool,
     ) {
         let entities: Vec<EntityId> = self.entities().collect();
         self.transact(|replica| {
@@ -191,7 +192,7 @@ impl Replica {
                 let schema = Arc::clone(replica.schema());
                 let mut records: Vec<_> = backend.rows(entity).filter(|row| traces || !row.deleted).collect();
                 records.sort_by(|a, b| (a.stamp, &a.key).cmp(&(b.stamp, &b.key)));
-                for record in records {
+                for record in records.into_iter().take_while(|_| !stops()) {
                     let Some(held) = Held::of(schema.entity(entity), &record.values) else { continue };
                     let place = replica.place(entity, &held.place);
                     let held = (!record.deleted).then_some(&held);

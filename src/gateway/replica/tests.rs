@@ -1,5 +1,6 @@
 //! A persistent gateway before a small backend: its replica against what the backend holds.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -79,7 +80,7 @@ impl Site {
 
     fn filled(page: u32) -> Site {
         let mut site = Site::new(backend::Options::default(), page);
-        site.gateway.fill(&site.backend, START);
+        site.gateway.fill(&site.backend, START, &|| false);
         site
     }
 
@@ -341,10 +342,18 @@ fn a_verdict_that_comes_late_brings_back_nothing_that_is_gone() {
 }
 
 #[test]
+fn a_replica_is_filled_until_nobody_waits_for_it() {
+    let mut site = Site::new(backend::Options::default(), 1_000);
+    let asked = Cell::new(0);
+    site.gateway.fill(&site.backend, START, &|| asked.replace(asked.get() + 1) >= 1);
+    assert_eq!(site.told(0, &mut None), ["+north0"], "one of two rows");
+}
+
+#[test]
 fn what_a_load_afresh_does_not_meet_goes() {
     let options = backend::Options { tombstones_kept: Span::secs(60), ..Default::default() };
     let mut site = Site::new(options, 1_000);
-    site.gateway.fill(&site.backend, START);
+    site.gateway.fill(&site.backend, START, &|| false);
     let (mut north, mut held) = (None, Rows::new());
     site.pull(0, &mut north, &mut held);
     site.delete("north0");
@@ -366,7 +375,7 @@ fn a_value_that_comes_back_between_two_refreshes_is_on_the_replica_though_the_ba
         let refresh = RefreshOptions { capture, ..RefreshOptions::default() };
         let options = backend::Options { replica_lag: Span::secs(60), ..Default::default() };
         let mut site = Site::with(options, refresh);
-        site.gateway.fill(&site.backend, START);
+        site.gateway.fill(&site.backend, START, &|| false);
         let (mut north, mut held) = (None, Rows::new());
         site.refresh();
         let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
@@ -390,7 +399,7 @@ fn a_value_that_comes_back_between_two_refreshes_is_on_the_replica_though_the_ba
 fn what_was_forgotten_is_missed_by_none_but_who_was_away_for_longer() {
     let refresh = RefreshOptions { kept: Span::secs(600), ..RefreshOptions::default() };
     let mut site = Site::with(backend::Options::default(), refresh);
-    site.gateway.fill(&site.backend, START);
+    site.gateway.fill(&site.backend, START, &|| false);
     let (mut away, mut here, mut south) = (None, None, None);
     site.refresh();
     site.told(0, &mut away);
@@ -426,7 +435,7 @@ fn what_was_forgotten_is_missed_by_none_but_who_was_away_for_longer() {
 fn who_asks_late_for_a_verdict_is_told_which_version_left() {
     let refresh = RefreshOptions { kept: Span::secs(60), ..RefreshOptions::default() };
     let (mut site, mut north) = (Site::with(backend::Options::default(), refresh), None);
-    site.gateway.fill(&site.backend, START);
+    site.gateway.fill(&site.backend, START, &|| false);
     let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
     site.push(0, &edit);
     site.upload();
@@ -458,7 +467,7 @@ fn the_rows_of_a_record_come_from_the_replica() {
 fn a_row_that_is_reassigned_without_a_trace_is_told_by_the_replica() {
     let options = backend::Options { provisioning: Provisioning::ReadOnlySchema, ..Default::default() };
     let mut site = Site::new(options, 1_000);
-    site.gateway.fill(&site.backend, START);
+    site.gateway.fill(&site.backend, START, &|| false);
     let (mut north, mut held) = (None, Rows::new());
     site.pull(0, &mut north, &mut held);
     site.office("north0", (0, "south"));
@@ -503,7 +512,7 @@ proptest! {
     ) {
         let mut site = Site::new(backend::Options::default(), page);
         if filled {
-            site.gateway.fill(&site.backend, START);
+            site.gateway.fill(&site.backend, START, &|| false);
         } else {
             site.refresh();
         }

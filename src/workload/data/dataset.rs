@@ -12,6 +12,9 @@ use crate::base::{EntityId, Key, Seed, Stamp, Value};
 use crate::contract::{ColumnKind, Schema};
 use crate::workload::{EntityData, Maker};
 
+/// After so many rows it is asked again whether anybody waits for them.
+const ASKED_EVERY: u64 = 1_024;
+
 /// The content of a scenario.
 #[derive(Clone, Debug)]
 pub struct Dataset {
@@ -64,7 +67,7 @@ pub enum DataError {
 
 impl Dataset {
     /// The data for `start`, whose local midnight (`utc_offset` in seconds) anchors all timestamps; `attributes` are the
-    /// values of the device attributes.
+    /// values of the device attributes. Once it `stops` no more rows are looked up by their attributes.
     ///
     /// # Errors
     /// When the data cannot be made as asked.
@@ -75,9 +78,10 @@ impl Dataset {
         start: Stamp,
         utc_offset: i32,
         attributes: &[Arc<[Value]>],
+        stops: &dyn Fn() -> bool,
     ) -> Result<Dataset, DataError> {
         let mut dataset = Dataset::outline(seed, schema, data, start, utc_offset, attributes)?;
-        dataset.index(data);
+        dataset.index(data, stops);
         Ok(dataset)
     }
 
@@ -196,7 +200,7 @@ impl Dataset {
     }
 
     /// Looks up given rows by key where given references need it, and all rows by their attributes.
-    fn index(&mut self, data: &[EntityData]) {
+    fn index(&mut self, data: &[EntityData], stops: &dyn Fn() -> bool) {
         for entity in self.schema.entities.iter().zip(data).filter(|(_, d)| d.given.is_some()).map(|(e, _)| e)
         {
             for column in &entity.columns {
@@ -211,7 +215,8 @@ impl Dataset {
             let table = self.table(id);
             let partitions = table.attributes.iter().map(|(column, _)| {
                 let mut partition = Partition::default();
-                for row in 0..table.len() {
+                let asked = |row: &u64| row.is_multiple_of(ASKED_EVERY) && stops();
+                for row in (0..table.len()).take_while(|row| !asked(row)) {
                     if let Value::Text(text) = self.value(id, row, *column) {
                         partition.entry(text).or_default().push(row as u32);
                     }

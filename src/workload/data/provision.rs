@@ -37,29 +37,42 @@ impl<C: Fn(EntityId) -> String> Provision for Synced<'_, C> {
     }
 
     fn rows(&self, f: &mut dyn FnMut(Carried<'_>)) {
-        self.rows_of_group(false, f);
-        self.rows_of_group(true, f);
+        self.rows_of_group(false, &|| false, f);
+        self.rows_of_group(true, &|| false, f);
     }
 }
 
 impl<C> Synced<'_, C> {
-    /// Calls `f` with the rows of the entities whose scope names an attribute, or of those whose scope does not.
-    pub fn rows_of_group(&self, of_attribute: bool, f: &mut dyn FnMut(Carried<'_>)) {
+    /// Calls `f` with the rows of the entities whose scope names an attribute, or of those whose scope does not, until it `stops`:
+    /// that is asked before each, as one may be long.
+    pub fn rows_of_group(
+        &self,
+        of_attribute: bool,
+        stops: &dyn Fn() -> bool,
+        f: &mut dyn FnMut(Carried<'_>),
+    ) {
         let schema = self.dataset.schema();
         for id in schema.ids() {
             let entity = schema.entity(id);
             if entity.delivery == Delivery::Delta && attribute_rule(entity).is_some() == of_attribute {
-                self.rows_of(id, entity, f);
+                self.rows_of(id, entity, stops, f);
             }
         }
     }
 
-    fn rows_of(&self, id: EntityId, entity: &Entity, f: &mut dyn FnMut(Carried<'_>)) {
+    fn rows_of(
+        &self,
+        id: EntityId,
+        entity: &Entity,
+        stops: &dyn Fn() -> bool,
+        f: &mut dyn FnMut(Carried<'_>),
+    ) {
+        let mut carry = |row: u64| self.carry(id, entity, row, f);
         match attribute_rule(entity) {
-            None => (0..self.dataset.len(id)).for_each(|row| self.carry(id, entity, row, f)),
+            None => (0..self.dataset.len(id)).take_while(|_| !stops()).for_each(carry),
             Some((column, attribute)) => {
                 let rows = self.dataset.having(id, column, &self.attributes[attribute]);
-                rows.iter().for_each(|row| self.carry(id, entity, u64::from(*row), f));
+                rows.iter().take_while(|_| !stops()).for_each(|row| carry(u64::from(*row)));
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::workload::sample::*;
 use crate::workload::{EntityData, GivenRow, Maker};
 
 fn made(seed: u64, data: &[EntityData]) -> Result<Dataset, DataError> {
-    Dataset::new(Seed(seed), Arc::new(schema()), data, START, UTC_OFFSET, &clinics())
+    Dataset::new(Seed(seed), Arc::new(schema()), data, START, UTC_OFFSET, &clinics(), &|| false)
 }
 
 #[test]
@@ -94,6 +94,7 @@ fn timestamps_lie_on_a_grid_from_the_local_midnight() {
         Stamp(START.0 + 11 * 3_600_000_000),
         UTC_OFFSET,
         &clinics(),
+        &|| false,
     )
     .unwrap();
     for row in 0..200 {
@@ -114,7 +115,8 @@ fn a_folded_circle_is_an_error() {
     let patient = &mut circle[usize::from(PATIENT.0)];
     patient.columns[0] = Maker::Folded { entity: PATIENT, via: 1, column: 0 };
     patient.columns[1] = Maker::Ref(PATIENT);
-    let error = Dataset::new(Seed(1), Arc::new(schema), &circle, START, 0, &clinics()).unwrap_err();
+    let error =
+        Dataset::new(Seed(1), Arc::new(schema), &circle, START, 0, &clinics(), &|| false).unwrap_err();
     assert_eq!(error, DataError::Circle { entity: "patient".into(), column: "name".into() });
 }
 

@@ -99,7 +99,7 @@ fn a_gateway_put_back_to_before_the_backend_went_back_forgets_what_it_knew_ahead
 fn a_row_that_was_known_by_a_verdict_and_is_gone_before_a_load_goes_with_it() {
     let options = backend::Options { tombstones_kept: Span::secs(60), ..Default::default() };
     let mut site = Site::new(options, 1);
-    site.gateway.fill(&site.backend, START);
+    site.gateway.fill(&site.backend, START, &|| false);
     site.now += Span::secs(600);
     let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
     site.push(0, &edit);
@@ -121,7 +121,7 @@ fn a_row_that_was_known_by_a_verdict_and_cannot_be_seen_yet_outlives_a_load() {
         ..Default::default()
     };
     let mut site = Site::new(options, 1);
-    site.gateway.fill(&site.backend, START);
+    site.gateway.fill(&site.backend, START, &|| false);
     site.now += Span::secs(600);
     let values = vec![(0, Value::text("north")), (1, Value::text("new"))];
     let made = site.mutation(0, "made", EditKind::Create, values);
