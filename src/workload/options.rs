@@ -212,3 +212,27 @@ pub enum Maker {
         column: usize,
     },
 }
+
+impl Maker {
+    /// Bytes of a fat text: their mean, and those of one that is longer than nearly all (of a thousand one); `None` for other values.
+    pub fn fat_bytes(&self) -> Option<(u64, u64)> {
+        let Maker::Fat { median, sigma_milli, max, rare } = self else { return None };
+        let of = |z: f64| {
+            (f64::from(*median) * (z * f64::from(*sigma_milli) / 1_000.0).exp()).clamp(1.0, f64::from(*max))
+        };
+        // The mean over a normal distribution, by its density on a grid.
+        let grid = (-40..=40).map(|tenths| f64::from(tenths) / 10.0);
+        let density = |z: f64| (-z * z / 2.0).exp();
+        let (sum, weight) =
+            grid.fold((0.0, 0.0), |(sum, weight), z| (sum + of(z) * density(z), weight + density(z)));
+        let (usual, longest) = ((sum / weight) as u64, of(3.0) as u64);
+        Some(match rare {
+            Some((share, len)) => {
+                let len = u64::from(*len);
+                let mean = usual as f64 + (len as f64 - usual as f64) * share.share();
+                (mean as u64, longest.max(len))
+            }
+            None => (usual, longest),
+        })
+    }
+}
