@@ -64,7 +64,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(of_nobody(plan, root));
     doubts.extend(read_again(plan, root));
     doubts.extend(loaded_each_time(plan, root));
-    doubts.extend(unused_attributes(plan, root));
+    doubts.extend(lone_attributes(plan, root));
     doubts.into_iter().map(Diagnostic::warning).collect()
 }
 
@@ -224,32 +224,43 @@ fn unmoved(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     plan.fleets.iter().filter(alone).map(told).collect()
 }
 
-/// Attributes of devices by which nothing goes: rows go by one that only they name, when it is misspelt on either side.
-fn unused_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
-    let by_scope =
-        plan.schema.entities.iter().flat_map(|entity| entity.scope.iter().filter_map(by_attribute));
-    let by_column = plan.data.iter().flat_map(|data| &data.columns).filter_map(|maker| match maker {
-        Maker::Attribute(attribute) => Some(*attribute),
-        _ => None,
-    });
-    let used: BTreeSet<&str> = by_scope
-        .map(|(_, attribute)| attribute)
-        .chain(by_column)
-        .map(|a| &*plan.attributes[a].name)
-        .collect();
+/// Attributes that are named on one side alone: rows go by one that no fleet has and that reads like one that a fleet has, and
+/// nothing goes by one that a fleet has.
+fn lone_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let fleets: Vec<View<'_>> = root.at("fleet").entries().map(|(_, fleet)| fleet.at("attributes")).collect();
     // One that only a scope names has its values from there, and no place of its own.
     let all = || fleets.iter().flat_map(|fleet| fleet.entries()).filter(|(_, view)| view.place().is_some());
     let declared: BTreeSet<&str> = all().map(|(name, _)| name).collect();
-    let told = |(name, written): (&str, View<'_>)| {
-        let title = format!("nothing goes by the attribute `{name}`: no scope and no column names it");
-        let meant = closest(name, used.iter().copied().filter(|other| !declared.contains(other)));
-        let help = meant.map_or("name it in a scope: column = \"device.NAME\"".to_owned(), |other| {
-            format!("rows go by `{other}`, which no fleet has: is one of them misspelt?")
+    let mut used = BTreeSet::new();
+    let mut doubts = Vec::new();
+    for (entity, data) in plan.schema.entities.iter().zip(plan.data.iter()) {
+        let written = root.at("entity").key(&entity.name);
+        let of_scope = entity.scope.iter().filter_map(by_attribute).map(|rule| (rule, "scope"));
+        let makers = data.columns.iter().enumerate();
+        let scoped =
+            |column: usize| entity.scope.iter().filter_map(by_attribute).any(|rule| rule.0 == column);
+        let of_columns = makers.filter_map(|(column, maker)| match maker {
+            Maker::Attribute(attribute) if !scoped(column) => Some(((column, *attribute), "schema")),
+            _ => None,
         });
-        Diagnostic::new(written.place(), title).help(help)
-    };
-    all().filter(|(name, _)| !used.contains(name)).map(told).collect()
+        for ((column, attribute), key) in of_scope.chain(of_columns) {
+            let name = &*plan.attributes[attribute].name;
+            used.insert(name);
+            let place = written.at(key).key(&entity.columns[column].name).place();
+            let meant = closest(name, declared.iter().copied());
+            if let Some(meant) = meant.filter(|_| place.is_some() && !declared.contains(name)) {
+                used.insert(meant);
+                let title = format!("rows of `{}` go by `{name}`, which no fleet has", entity.name);
+                doubts.push(Diagnostic::new(place, title).help(format!("did you mean `{meant}`?")));
+            }
+        }
+    }
+    let unused = all().filter(|(name, _)| !used.contains(name)).map(|(name, written)| {
+        let title = format!("nothing goes by the attribute `{name}`: no scope and no column names it");
+        Diagnostic::new(written.place(), title).help("name it in a scope: column = \"device.NAME\"")
+    });
+    doubts.extend(unused);
+    doubts
 }
 
 /// The combinations of attribute values that devices have, as numbers of values.

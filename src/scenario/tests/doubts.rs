@@ -195,21 +195,30 @@ fn replacements_of_the_gateway_after_the_end_are_told() {
 }
 
 #[test]
-fn an_attribute_that_nothing_goes_by_is_told_with_the_one_that_may_be_meant() {
-    let world = |scope: &str, attribute: &str| {
-        let rows = "rows = 40\nschema = { id = \"uuid key\", team = \"text\" }";
-        let text = format!(
-            "{MINIMAL}attributes = {{ {attribute} = 4 }}\n[entity.task]\n{rows}\nscope = {{ team = \"device.{scope}\" }}\n"
-        );
+fn a_scope_that_goes_by_an_attribute_that_no_fleet_has_is_told_with_the_one_that_may_be_meant() {
+    let world = |scopes: [&str; 2], attribute: &str| {
+        let entity = |name: &str, scope: &str| {
+            let rows = "rows = 40\nschema = { id = \"uuid key\", team = \"text\" }";
+            format!("[entity.{name}]\n{rows}\nscope = {{ team = \"device.{scope}\" }}\n")
+        };
+        let entities = entity("task", scopes[0]) + &entity("memo", scopes[1]);
+        let text = format!("{MINIMAL}attributes = {{ {attribute} = 4 }}\n{entities}");
         plan(&text).warnings.iter().map(|warning| warning.render(false)).collect::<Vec<_>>()
     };
-    assert_eq!(world("team", "team"), [""; 0]);
+    assert_eq!(world(["team", "team"], "team"), [""; 0]);
+    // What nothing reads like is meant: its values come from there.
+    assert_eq!(world(["team", "shift"], "team"), [""; 0]);
+    let told = world(["team", "taem"], "team");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("rows of `memo` go by `taem`, which no fleet has"), "{told:?}");
+    assert!(told[0].contains("did you mean `team`?") && told[0].contains("device.taem"), "{told:?}");
     for (scope, attribute) in [("taem", "team"), ("team", "taem")] {
-        let told = world(scope, attribute);
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].contains(&format!("nothing goes by the attribute `{attribute}`")), "{told:?}");
-        assert!(told[0].contains(&format!("rows go by `{scope}`, which no fleet has")), "{told:?}");
+        let told = world([scope, scope], attribute);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].contains("rows of `memo` go by"), "{told:?}");
+        assert!(told[1].contains(&format!("did you mean `{attribute}`?")), "{told:?}");
     }
-    let told = world("team", "squad_of_five");
+    let told = world(["team", "team"], "squad_of_five");
+    assert!(told[0].contains("nothing goes by the attribute `squad_of_five`"), "{told:?}");
     assert!(told[0].contains("name it in a scope: column = \"device.NAME\""), "{told:?}");
 }
