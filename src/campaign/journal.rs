@@ -19,10 +19,12 @@ use crate::base::{DeviceId, EntityId, Key};
 use crate::metrics::{self, SERIES, Sample};
 use crate::oracle;
 use crate::report::{CellRecord, EndingKind, FolderError, GateRecord, Judged, Tool, Verdict};
-use crate::scenario::Plan;
+use crate::scenario::{Plan, file};
 
 /// The file's name in a report's folder.
 pub const NAME: &str = "cells.jsonl";
+/// What is longer is no line of a cell, in bytes.
+const LINE_MAX: u64 = 1 << 30;
 /// The shape of its lines.
 const SHAPE: u32 = 1;
 
@@ -117,8 +119,9 @@ impl Journal {
         let mut head = serde_json::to_vec(&Head::of(run)).expect("a head is JSON");
         head.push(b'\n');
         let begun = || {
-            let mut file =
-                OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false);
+            let mut file = file::open_with(&path, file::Named::InFile, &options)?;
             claim(&file)?;
             file.set_len(0)?;
             file.write_all(&head)?;
@@ -137,7 +140,8 @@ impl Journal {
     pub fn resume(folder: &Path, run: &str) -> Result<Journal, JournalError> {
         let path = folder.join(NAME);
         let failed = |cause| FolderError { path: path.clone(), cause };
-        let file = match OpenOptions::new().read(true).write(true).open(&path) {
+        let opened = file::open_with(&path, file::Named::InFile, OpenOptions::new().read(true).write(true));
+        let file = match opened {
             Ok(file) => file,
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 return Err(JournalError::Absent(folder.to_owned()));
@@ -147,7 +151,7 @@ impl Journal {
         claim(&file).map_err(failed)?;
         let mut reader = BufReader::new(&file);
         let mut text = Vec::new();
-        let mut end = reader.read_until(b'\n', &mut text).map_err(failed)? as u64;
+        let mut end = line(&mut reader, &mut text).map_err(failed)? as u64;
         if !text.ends_with(b"\n") {
             // It was cut off before its first cell.
             return Err(JournalError::Absent(folder.to_owned()));
@@ -157,8 +161,7 @@ impl Journal {
         }
         let mut lines = BTreeMap::new();
         loop {
-            text.clear();
-            let length = reader.read_until(b'\n', &mut text).map_err(failed)?;
+            let length = line(&mut reader, &mut text).map_err(failed)?;
             let Some(name) = named(&text) else { break };
             lines.insert(name, (end, length));
             end += length as u64;
@@ -169,14 +172,13 @@ impl Journal {
 
     /// How many cells the journal in `folder` holds; `None` if there is none to go on from. Nothing is changed there.
     pub fn kept(folder: &Path) -> Option<usize> {
-        let mut reader = BufReader::new(File::open(folder.join(NAME)).ok()?);
+        let mut reader = BufReader::new(file::open(&folder.join(NAME), file::Named::InFile).ok()?);
         let mut text = Vec::new();
-        reader.read_until(b'\n', &mut text).ok()?;
+        line(&mut reader, &mut text).ok()?;
         serde_json::from_slice::<Head>(&text).ok()?;
         let mut cells = BTreeSet::new();
         loop {
-            text.clear();
-            reader.read_until(b'\n', &mut text).ok()?;
+            line(&mut reader, &mut text).ok()?;
             let Some(name) = named(&text) else { return Some(cells.len()) };
             cells.insert(name);
         }
@@ -246,6 +248,12 @@ fn claim(file: &File) -> io::Result<()> {
         TryLockError::WouldBlock => io::Error::other("another syncdyno is at work in this folder"),
         TryLockError::Error(cause) => cause,
     })
+}
+
+/// The next line into `text`, as far as a line goes; gives its length.
+fn line(reader: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<usize> {
+    text.clear();
+    reader.take(LINE_MAX).read_until(b'\n', text)
 }
 
 /// Whose a whole line is.

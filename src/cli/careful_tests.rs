@@ -370,6 +370,42 @@ fn a_report_follows_no_link_out_of_its_folder() {
     assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0, "{}", desk.err);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_in_a_report_is_told_and_not_waited_for() {
+    let mut desk = desk();
+    let stranger = |desk: &Desk, name: &str, kind: &str| {
+        let path = desk.path(&format!("out/{name}"));
+        let _ = std::fs::remove_file(&path);
+        match kind {
+            "a pipe" => assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success()),
+            "a socket" => drop(std::os::unix::net::UnixListener::bind(&path).unwrap()),
+            _ => std::fs::create_dir(&path).unwrap(),
+        }
+        path
+    };
+    for kind in ["a pipe", "a socket", "a folder"] {
+        let journal = stranger(&desk, "cells.jsonl", kind);
+        assert_eq!(desk.run("run @ties.toml --progress none --resume @out"), 20, "{}", desk.err);
+        assert!(desk.err.contains(&format!("it is {kind}, not a file")), "{}", desk.err);
+        assert_eq!(desk.run("run @ties.toml --progress none --out @out"), 20, "{}", desk.err);
+        assert!(desk.err.contains(&format!("it is {kind}, not a file")), "{}", desk.err);
+        assert_eq!(desk.run("report @out"), 0, "{}", desk.err);
+        let record = stranger(&desk, "run.json", kind);
+        for command in ["report @out", "compare @out @out"] {
+            assert_eq!(desk.run(command), 20, "{command}: {}", desk.err);
+            assert!(desk.err.contains(&format!("it is {kind}, not a file")), "{command}: {}", desk.err);
+        }
+        assert_eq!(desk.run("run @ties.toml --progress none --out @out"), 2, "{}", desk.err);
+        for path in [journal, record] {
+            let removed =
+                if kind == "a folder" { std::fs::remove_dir(path) } else { std::fs::remove_file(path) };
+            removed.unwrap();
+        }
+        desk = self::desk();
+    }
+}
+
 #[test]
 fn a_scenario_that_is_no_text_is_shown_with_its_line() {
     let mut desk = desk();

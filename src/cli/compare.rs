@@ -118,7 +118,7 @@ fn side(what: &str) -> anyhow::Result<Side> {
 /// The file behind the name of a report or of a file.
 pub(super) fn record_file(path: &Path) -> Option<PathBuf> {
     let inside = path.join("run.json");
-    if inside.is_file() { Some(inside) } else { path.is_file().then(|| path.to_owned()) }
+    if inside.exists() { Some(inside) } else { path.is_file().then(|| path.to_owned()) }
 }
 
 fn of_baseline(name: &str, baseline: &crate::report::Baseline) -> Side {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use crate::report::{
     self, Baseline, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, SweepRecord, Timing,
     human,
 };
-use crate::scenario::Plan;
+use crate::scenario::{Plan, file};
 
 /// Runs `run`.
 pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -139,7 +139,7 @@ pub(super) struct UnderWay<'a> {
 /// Refuses a folder that holds what a report would replace or remove and that no report has put there.
 fn spare_others(folder: &Path) -> anyhow::Result<()> {
     let mut head = Vec::new();
-    let record = fs::File::open(folder.join("run.json"));
+    let record = file::open(&folder.join("run.json"), file::Named::InFile);
     if record.is_ok_and(|file| file.take(4_096).read_to_end(&mut head).is_ok())
         && String::from_utf8_lossy(&head).contains(&format!("{:?}", report::Tool::this().name))
     {
@@ -364,7 +364,8 @@ fn is_ours(path: &Path) -> bool {
         "hlog" | "part" => true,
         "toml" => {
             let mut head = Vec::new();
-            let read = fs::File::open(path).and_then(|file| file.take(4_096).read_to_end(&mut head));
+            let opened = file::open(path, file::Named::InFile);
+            let read = opened.and_then(|file| file.take(4_096).read_to_end(&mut head));
             read.is_ok() && report::is_repro(&text(path.file_stem()), &head)
         }
         _ => false,

@@ -1,6 +1,6 @@
 //! Files that people name: what is no file, and how much of one is read.
 
-use std::fs::{self, File, FileType};
+use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 
@@ -25,13 +25,30 @@ pub enum Named {
 /// # Errors
 /// It cannot be opened; or, with [`ErrorKind::InvalidInput`], it is no file. A pipe is refused before it is opened, as that may wait for ever.
 pub fn open(path: &Path, named: Named) -> io::Result<File> {
-    let kind = fs::metadata(path)?.file_type();
-    if !kind.is_file()
-        && let Some(what) = stranger(kind, named)
-    {
-        return Err(io::Error::new(ErrorKind::InvalidInput, format!("it is {what}, not a file")));
+    open_with(path, named, OpenOptions::new().read(true))
+}
+
+/// A file, opened as `options` say.
+///
+/// # Errors
+/// As for [`open`].
+pub fn open_with(path: &Path, named: Named, options: &OpenOptions) -> io::Result<File> {
+    match fs::metadata(path) {
+        Ok(known) => refuse_stranger(known.file_type(), named)?,
+        // Whether it is made is for the options to say.
+        Err(e) if e.kind() == ErrorKind::NotFound => {}
+        Err(e) => return Err(e),
     }
-    File::open(path)
+    options.open(path)
+}
+
+fn refuse_stranger(kind: FileType, named: Named) -> io::Result<()> {
+    match stranger(kind, named) {
+        Some(what) if !kind.is_file() => {
+            Err(io::Error::new(ErrorKind::InvalidInput, format!("it is {what}, not a file")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// All bytes of a file of at most so many.
