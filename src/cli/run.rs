@@ -16,6 +16,7 @@ use super::refusal::Refusal;
 use super::{baseline, room, sources};
 use crate::base::Digest;
 use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
+use crate::metrics;
 use crate::report::tune::TuneRecord;
 use crate::report::{
     self, Baseline, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, SweepRecord, Timing,
@@ -361,8 +362,8 @@ fn is_ours(path: &Path) -> bool {
     let text = |part: Option<&OsStr>| part.and_then(OsStr::to_str).unwrap_or_default().to_owned();
     match &*text(path.extension()) {
         _ if inputs::is_copy(&text(path.file_name())) => true,
-        "hlog" | "part" => true,
-        "toml" => {
+        "hlog" | "part" if is_metric(&text(path.file_stem())) => true,
+        "toml" | "part" => {
             let mut head = Vec::new();
             let opened = file::open(path, file::Named::InFile);
             let read = opened.and_then(|file| file.take(4_096).read_to_end(&mut head));
@@ -370,6 +371,12 @@ fn is_ours(path: &Path) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a metric may be called so, also one of an earlier version: by the group of one that there is.
+fn is_metric(name: &str) -> bool {
+    let group = |name: &str| name.split_once('.').map(|(group, _)| group.to_owned());
+    group(name).is_some_and(|own| metrics::TABLE.iter().any(|m| group(m.name).as_ref() == Some(&own)))
 }
 
 /// Takes away what is rendered from a record, and the folders of a report.
