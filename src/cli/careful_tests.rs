@@ -410,6 +410,14 @@ fn what_is_no_file_in_a_report_is_told_and_not_waited_for() {
 }
 
 #[test]
+fn a_new_scenario_is_not_called_what_check_refuses() {
+    let mut desk = desk();
+    assert_eq!(desk.run(&format!("new @{}", "x".repeat(81))), 2, "{}", desk.err);
+    assert!(desk.err.contains("1 to 80 characters"), "{}", desk.err);
+    assert_eq!(desk.run(&format!("new @{}", "x".repeat(80))), 0, "{}", desk.err);
+}
+
+#[test]
 fn a_scenario_that_is_no_text_is_shown_with_its_line() {
     let mut desk = desk();
     let path = desk.path("latin.toml");

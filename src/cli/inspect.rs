@@ -120,6 +120,12 @@ pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit
         let shown = name.display();
         return Err(Refusal::usage(format!("`{shown}` is no name: it has neither a letter nor a digit")));
     }
+    if !scenario::is_title(stem) {
+        let length = stem.chars().count();
+        let text =
+            format!("a scenario cannot be called so, by {length} characters: {}", scenario::TITLE_WANT);
+        return Err(Refusal::usage(text));
+    }
     // The scenario is called as it was typed; its file so that every shell and file system takes it.
     let plain = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' };
     let path = name.with_file_name(format!("{}.toml", stem.chars().map(plain).collect::<String>()));

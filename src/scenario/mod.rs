@@ -44,6 +44,7 @@ pub use keys::{key_table, schema_json};
 pub use plan::*;
 pub use profiles::{Library, Profile, Sourced};
 pub use template::template;
+pub use written::{TITLE_WANT, is_title};
 
 /// The main scenario, embedded so that the binary works outside its repository.
 pub const HOSPITAL_DAY: &str = include_str!("../../scenarios/hospital-day.toml");

@@ -113,10 +113,10 @@ pub(super) const DELIVERY: Written = Written {
 /// The longest name of a scenario or variant, in characters.
 const TITLE_MAX: usize = 80;
 /// What a scenario or variant may be called.
-pub(super) const TITLE_WANT: &str = "1 to 80 characters, no `#` and no control characters among them";
+pub const TITLE_WANT: &str = "1 to 80 characters, no `#` and no control characters among them";
 
 /// Whether a scenario or variant may be called so: folders and files are, terminals show it, and `RUN#NAME` picks it.
-pub(super) fn is_title(text: &str) -> bool {
+pub fn is_title(text: &str) -> bool {
     let plain = |c: char| !c.is_control() && c != '#';
     !text.trim().is_empty() && text.chars().count() <= TITLE_MAX && text.chars().all(plain)
 }
