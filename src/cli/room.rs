@@ -1,5 +1,7 @@
 //! Whether the machine has the memory that a run will take: what finds none is ended by the system, with all that was simulated.
 
+use std::path::Path;
+
 use super::console::Console;
 use super::cost;
 use super::refusal::Refusal;
@@ -18,9 +20,10 @@ enum Room {
 
 /// Refuses cells that surely find no memory here, and warns of those that may not, `jobs` of them at once.
 pub(super) fn for_plans(plans: &[Plan], jobs: usize, console: &mut Console<'_>) -> anyhow::Result<()> {
-    let Some(free) = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| free(&text)) else {
-        return Ok(());
-    };
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let machine = read("/proc/meminfo").and_then(|text| free(&text));
+    let group = read("/proc/self/cgroup").and_then(|text| left(&text, &read));
+    let Some(free) = machine.into_iter().chain(group).min() else { return Ok(()) };
     let need = cost::memory(plans, jobs);
     match room(need, free) {
         Room::Enough => Ok(()),
@@ -56,9 +59,56 @@ fn free(meminfo: &str) -> Option<u64> {
     Some((kilobytes("MemAvailable")? + kilobytes("SwapFree").unwrap_or(0)) << 10)
 }
 
+/// Bytes that the control group of a process leaves it, as a container's: the least of its own and those above it; `None` without a
+/// limit. What is read of files is given back when it is needed (cgroups(7), `memory.stat`).
+fn left(groups: &str, read: &dyn Fn(&str) -> Option<String>) -> Option<u64> {
+    let mut least = None;
+    for line in groups.lines() {
+        let mut parts = line.splitn(3, ':').skip(1);
+        let (Some(controllers), Some(group)) = (parts.next(), parts.next()) else { continue };
+        let (root, limit, used, cached) = match controllers {
+            "" => ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file "),
+            _ if controllers.split(',').any(|c| c == "memory") => {
+                let root = "/sys/fs/cgroup/memory";
+                (root, "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file ")
+            }
+            _ => continue,
+        };
+        for group in Path::new(group).ancestors() {
+            let at = format!("{root}{}", group.display());
+            let file = |name: &str| read(&format!("{}/{name}", at.trim_end_matches('/')));
+            let number = |name: &str| file(name)?.trim().parse::<u64>().ok();
+            let (Some(limit), Some(used)) = (number(limit), number(used)) else { continue };
+            let stat = file("memory.stat").unwrap_or_default();
+            let cached = stat.lines().find_map(|line| line.strip_prefix(cached)?.trim().parse().ok());
+            let here = limit.saturating_sub(used.saturating_sub(cached.unwrap_or(0)));
+            least = Some(least.map_or(here, |least: u64| least.min(here)));
+        }
+    }
+    least
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_container_leaves_is_its_limit_without_what_is_in_use() {
+        let files = [
+            ("/sys/fs/cgroup/a/b/memory.max", "max\n"),
+            ("/sys/fs/cgroup/a/b/memory.current", "700\n"),
+            ("/sys/fs/cgroup/a/memory.max", "1000\n"),
+            ("/sys/fs/cgroup/a/memory.current", "800\n"),
+            ("/sys/fs/cgroup/a/memory.stat", "anon 500\ninactive_file 100\n"),
+            ("/sys/fs/cgroup/memory/c/memory.limit_in_bytes", "250\n"),
+            ("/sys/fs/cgroup/memory/c/memory.usage_in_bytes", "200\n"),
+        ];
+        let read =
+            |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
+        assert_eq!(left("0::/a/b\n", &read), Some(300));
+        assert_eq!(left("4:cpu,memory:/c\n0::/a/b\n", &read), Some(50));
+        assert_eq!(left("4:cpu:/c\n0::/\n", &read), None);
+    }
 
     #[test]
     fn what_the_system_can_give_is_read_with_its_swap() {
