@@ -218,11 +218,12 @@ impl Maker {
     pub fn fat_bytes(&self) -> Option<(u64, u64)> {
         let Maker::Fat { median, sigma_milli, max, rare } = self else { return None };
         let of = |z: f64| {
-            (f64::from(*median) * (z * f64::from(*sigma_milli) / 1_000.0).exp()).clamp(1.0, f64::from(*max))
+            (f64::from(*median) * libm::exp(z * f64::from(*sigma_milli) / 1_000.0))
+                .clamp(1.0, f64::from(*max))
         };
         // The mean over a normal distribution, by its density on a grid.
         let grid = (-40..=40).map(|tenths| f64::from(tenths) / 10.0);
-        let density = |z: f64| (-z * z / 2.0).exp();
+        let density = |z: f64| libm::exp(-z * z / 2.0);
         let (sum, weight) =
             grid.fold((0.0, 0.0), |(sum, weight), z| (sum + of(z) * density(z), weight + density(z)));
         let (usual, longest) = ((sum / weight) as u64, of(3.0) as u64);
