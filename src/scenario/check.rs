@@ -3,14 +3,16 @@
 use super::diagnostic::{Diagnostic, choices, closest, excerpt};
 use super::form::{Form, Key, Preset, share_of};
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
+use super::written::{NAME_WANT, is_name};
 
 /// Checks `node`, which stands at `path`, and completes it.
 pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     match form {
         Form::Table { keys, kinds } => table(keys, kinds, node, path, out),
-        Form::Named { of, .. } => each(node, path, form, out, |name, node, out| {
-            check(of, node, &join(path, name), out);
-        }),
+        Form::Named { of, .. } => {
+            names(node, path, out);
+            each(node, path, form, out, |name, node, out| check(of, node, &join(path, name), out));
+        }
         Form::Map { keys, rest, dotted } => {
             if *dotted {
                 flatten(node);
@@ -42,6 +44,16 @@ pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diag
             out.push(Diagnostic::new(node.origin.place.clone(), title).help(*what));
         }
         _ => scalar(form, node, path, out),
+    }
+}
+
+/// Tells of names that nothing can be called by.
+fn names(node: &Node, path: &str, out: &mut Vec<Diagnostic>) {
+    let strange = |(name, _): &(&String, &Entry)| !is_name(name);
+    for (_, entry) in node.table().into_iter().flatten().filter(strange) {
+        out.push(
+            Diagnostic::new(entry.key.place.clone(), format!("this is no name in `{path}`")).help(NAME_WANT),
+        );
     }
 }
 

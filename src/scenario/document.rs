@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::check::{check, flatten};
+use super::check::{check, flatten, join};
 use super::derive::derive;
 use super::diagnostic::{Diagnostic, Invalid, LoadError, Source, choices};
 use super::file;
@@ -167,9 +167,7 @@ impl Document {
     /// The same without its variants.
     #[must_use]
     pub fn base(mut self) -> Document {
-        if let Some(table) = self.tree.table_mut() {
-            table.remove("variant");
-        }
+        self.tree = self.tree.without("variant");
         self
     }
 
@@ -226,10 +224,16 @@ impl Document {
         let all = self.variants();
         if let Some(variants) = self.tree.get(&["variant"]) {
             let mut variants = variants.clone();
-            check(&Form::Named { of: &VARIANT, library: Vec::new }, &mut variants, "variant", mistakes);
-            for (_, entry) in variants.table().into_iter().flatten().filter(|(name, _)| !is_title(name)) {
-                let title = "this is no name for a variant";
-                mistakes.push(Diagnostic::new(entry.key.place.clone(), title).help(TITLE_WANT));
+            if variants.table().is_none() {
+                check(&Form::Named { of: &VARIANT, library: Vec::new }, &mut variants, "variant", mistakes);
+            }
+            for (name, entry) in variants.table_mut().into_iter().flatten() {
+                // Its name is a part of its cells'.
+                if !is_title(name) {
+                    let title = "this is no name for a variant";
+                    mistakes.push(Diagnostic::new(entry.key.place.clone(), title).help(TITLE_WANT));
+                }
+                check(&VARIANT, &mut entry.node, &join("variant", name), mistakes);
             }
         }
         for name in &request.variants {
@@ -248,21 +252,20 @@ impl Document {
     /// The base with a variant and settings, completed and checked.
     fn cell(&self, variant: Option<&str>, settings: &[Setting]) -> Cell {
         let mut mistakes = Vec::new();
-        let mut tree = self.tree.clone();
-        let variants = tree.table_mut().and_then(|t| t.remove("variant"));
+        let mut tree = self.tree.without("variant");
+        let written = variant.and_then(|name| Some((name, self.tree.get(&["variant", name])?)));
         let mut all = Vec::new();
-        if let (Some(name), Some(variants)) = (variant, &variants)
-            && let Some(variant) = variants.node.get(&[name])
-        {
-            expect_too(name, variant, &mut tree);
-            for (key, entry) in variant.get(&["set"]).and_then(Node::table).into_iter().flatten() {
+        if let Some((name, written)) = written {
+            expect_too(name, written, &mut tree);
+            for (key, entry) in written.get(&["set"]).and_then(Node::table).into_iter().flatten() {
                 match Setting::of_variant(name, key, entry) {
                     Ok(setting) => all.push(setting),
                     Err(mistake) => mistakes.push(mistake),
                 }
             }
         }
-        if expects(variant, variants.as_ref()) {
+        // It says itself what must come out.
+        if written.is_some_and(|(_, written)| written.get(&["expect"]).is_some()) {
             let fights = |axis: &Setting| all.iter().find_map(|own| axis.turns(own));
             mistakes.extend(settings.iter().filter_map(fights));
         }
@@ -305,12 +308,6 @@ impl Document {
             ..plan
         })
     }
-}
-
-/// Whether the variant says itself what must come out.
-fn expects(variant: Option<&str>, variants: Option<&Entry>) -> bool {
-    let variant = variant.and_then(|name| variants?.node.get(&[name]));
-    variant.is_some_and(|variant| variant.get(&["expect"]).is_some())
 }
 
 fn settings(texts: &[String], option: &str, mistakes: &mut Vec<Diagnostic>) -> Vec<Setting> {
@@ -386,7 +383,7 @@ fn digest(tree: &Node, brought: &BTreeMap<String, Brought>, traces: &Traces) -> 
 
 fn walk(node: &Node, path: &str, out: &mut Vec<Provenance>) {
     for (name, entry) in node.table().into_iter().flatten() {
-        let key = super::check::join(path, &quoted(name));
+        let key = join(path, &quoted(name));
         if entry.node.table().is_some_and(|t| !t.is_empty()) {
             walk(&entry.node, &key, out);
         } else {

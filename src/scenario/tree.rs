@@ -88,6 +88,13 @@ impl Node {
             _ => None,
         }
     }
+    /// A copy without one of its keys, which may be most of it.
+    pub(super) fn without(&self, key: &str) -> Node {
+        let Some(table) = self.table() else { return self.clone() };
+        let others = table.iter().filter(|(name, _)| *name != key);
+        let others = others.map(|(name, entry)| (name.clone(), entry.clone())).collect();
+        Node { value: Val::Table(others), origin: self.origin.clone(), wrong: self.wrong }
+    }
     pub(super) fn as_text(&self) -> Option<&str> {
         match &self.value {
             Val::Text(text) => Some(text),

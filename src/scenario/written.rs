@@ -110,15 +110,22 @@ pub(super) const DELIVERY: Written = Written {
     },
 };
 
-/// The longest name of a scenario or variant, in characters.
-const TITLE_MAX: usize = 80;
+/// The longest name of anything, in characters.
+const NAME_MAX: usize = 80;
+/// What a part of a scenario may be called.
+pub(super) const NAME_WANT: &str = "1 to 80 characters, no control characters among them";
 /// What a scenario or variant may be called.
 pub const TITLE_WANT: &str = "1 to 80 characters, no `#` and no control characters among them";
 
 /// Whether a scenario or variant may be called so: folders and files are, terminals show it, and `RUN#NAME` picks it.
 pub fn is_title(text: &str) -> bool {
-    let plain = |c: char| !c.is_control() && c != '#';
-    !text.trim().is_empty() && text.chars().count() <= TITLE_MAX && text.chars().all(plain)
+    is_name(text) && !text.contains('#')
+}
+
+/// Whether a part of a scenario may be called so: terminals and tables show it.
+pub(super) fn is_name(text: &str) -> bool {
+    let plain = |c: char| !c.is_control();
+    !text.trim().is_empty() && text.chars().count() <= NAME_MAX && text.chars().all(plain)
 }
 
 impl Clock {
