@@ -4,8 +4,8 @@ use super::advice::advice;
 use super::header::Only;
 use super::line::{Line, Sample, Widths, outliers};
 use super::log::{self, Log, Mistakes, Outcome, Request};
+use super::tries::{self, InARow};
 use super::trouble::{self, Order, Repair};
-use super::untimed::{self, InARow};
 use crate::report::calibrate::{Advice, Calibration, Census, Costs, Estimate, Outages, Rate, Split};
 use crate::report::human;
 
@@ -30,7 +30,10 @@ const ALIKE: f64 = 0.2;
 pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibration, Mistakes> {
     let mut log = log::read(bytes, only)?;
     let instant = trouble::unsent(&mut log, ANSWERS_MIN);
-    let in_a_row = untimed::judge(&mut log);
+    let (in_a_row, written) = (tries::judge(&log), log.clone());
+    if matches!(in_a_row, InARow::Tries { .. }) {
+        log = tries::as_tries(&log);
+    }
     let mut told = Told { unknown: Vec::new(), notes: Vec::new() };
     let mut census = census(&log);
     if census.answered == 0 {
@@ -48,16 +51,24 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     }
     let answers: Vec<&Request> =
         log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0).collect();
-    let first_tries = matches!(in_a_row, InARow::Tries { .. }).then(|| untimed::first_tries(&log));
+    let first_tries = matches!(in_a_row, InARow::Tries { .. }).then(|| tries::first_tries(&log));
     let exposed = first_tries.as_ref().unwrap_or(&log);
     let (typical, error) = trouble::typical(exposed);
     let mut outages = trouble::outages(exposed, typical);
     if let Some(outages) = &mut outages {
         told.of_outages(&log, (typical, error), outages);
+        told.of_devices(exposed, typical, outages);
     }
     told.of_failures(&log, instant);
     told.of_failures_in_a_row(in_a_row);
-    let other = matches!(in_a_row, InARow::Unclear(_)).then(|| as_tries(&log)).flatten();
+    let other = match in_a_row {
+        InARow::Cuts | InARow::Tries { sure: true, .. } => None,
+        InARow::Unclear(_) => {
+            let log = tries::as_tries(&log);
+            reading(&log, &tries::first_tries(&log))
+        }
+        InARow::Tries { .. } => reading(&written, &written),
+    };
     let rate = match outages {
         Some(Outages { rate: Rate::Known(rate), .. }) => rate.value,
         _ => 0.0,
@@ -77,13 +88,11 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })
 }
 
-/// Failures as they would be if those in a row were tries while the link was down.
-fn as_tries(log: &Log) -> Option<Outages> {
-    let log = untimed::as_tries(log);
-    let exposed = untimed::first_tries(&log);
-    let typical = trouble::typical(&exposed);
-    let outages = trouble::outages(&exposed, typical.0)?;
-    Some(Outages { repair: repair(&log, &trouble::repairs(&log, typical.0), typical), ..outages })
+/// Failures as a log tells of them, their rate by what was `exposed` to them.
+fn reading(log: &Log, exposed: &Log) -> Option<Outages> {
+    let typical = trouble::typical(exposed);
+    let outages = trouble::outages(exposed, typical.0)?;
+    Some(Outages { repair: repair(log, &trouble::repairs(log, typical.0), typical), ..outages })
 }
 
 fn repair(log: &Log, repairs: &[Repair], typical: (f64, f64)) -> Option<Estimate> {
@@ -352,22 +361,45 @@ impl Told {
         }
     }
 
-    /// What failures without a duration, one right after another, were taken for.
+    /// What failures one right after another were taken for.
     fn of_failures_in_a_row(&mut self, in_a_row: InARow) {
         match in_a_row {
-            InARow::None => {}
+            InARow::Cuts => {}
             InARow::Unclear(n) => self.unknown(format!(
                 "{} without a duration right after another of the device: cut under way, as is assumed, or tries while the link was still \
                  down? then transfers last longer, repairs too, and the best chunk is larger: the intervals hold both; log durations, or \
                  `offline` for what was not sent",
                 human::count(n, "failure"),
             )),
-            InARow::Tries { n, chance } => self.note(format!(
-                "{} without a duration right after another of the device, where transfers that break at random would have {chance:.0}: \
-                 counted as tries while the link was down, not as cuts; if the link breaks in bursts the best chunk is smaller; log \
-                 durations, or `offline` for what was not sent",
-                human::count(n, "failure"),
-            )),
+            InARow::Tries { n, chance, sure } => {
+                let n = human::count(n, "failure");
+                let what = format!(
+                    "{n} right after another of the device, where transfers that break at random would have {chance:.0}: counted as tries while \
+                     the link was down, not as cuts"
+                );
+                if sure {
+                    self.note(what + "; they ended before any answer could come");
+                } else {
+                    self.note(what);
+                    self.unknown(format!(
+                        "whether the {n} in a row were tries on a dead link, as is assumed, or a link that breaks in bursts: then transfers last \
+                         shorter and the best chunk is smaller; the intervals hold both; log `offline` for what was not sent"
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Devices that do not share their failures.
+    fn of_devices(&mut self, exposed: &Log, typical: f64, outages: &Outages) {
+        if let Some((failures, share)) = tries::uneven(exposed, outages, typical) {
+            self.note(format!(
+                "failures are not spread over the devices as chance would: one has {} of {} in {:.0} % of the time under way; the figures are \
+                 those of no device; choose one with --only COLUMN=VALUE",
+                human::thousands(failures),
+                human::thousands(outages.failures),
+                100.0 * share,
+            ));
         }
     }
 

@@ -4,7 +4,7 @@
 //!
 //! - what an answer takes: overhead + rows × time a row, with rows and bytes apart where the log can tell them apart (`line`);
 //! - how often a transfer breaks, a second of transfer, and how long it is until the next one succeeds (`trouble`), and which of the failures
-//!   were transfers (`untimed`);
+//!   were transfers (`tries`);
 //! - the chunk that the closed form of [`theory::chunk`](crate::theory::chunk) recommends for these (`advice`).
 //!
 //! It stands on these assumptions, and the calibration says where the log speaks against them: requests are independent, given
@@ -18,8 +18,8 @@ mod estimate;
 mod header;
 mod line;
 mod log;
+mod tries;
 mod trouble;
-mod untimed;
 
 pub use estimate::calibrate;
 pub use header::Only;

@@ -425,18 +425,19 @@ fn only_the_lines_that_were_asked_for_count() {
     assert_eq!(calibration, MODEL.calibration(1));
 }
 
-/// The log of an app that tries again every so often while the link is down, and notes of a failure only that it was one.
-fn with_tries(model: &Model, seed: u64, pause: f64) -> String {
-    let log = untimed(&model.log(seed));
+/// A log of an app that tries again every so often while the link is down, with what it notes of that after the start.
+fn with_tries(log: &str, pause: f64, noted: &str) -> String {
     let starts: Vec<f64> =
         log.lines().skip(1).map(|line| line.split(',').next().unwrap().parse().unwrap()).collect();
+    let lasts = noted.split(',').nth(2).unwrap().parse().unwrap_or(0.0) / 1e6;
     let mut text = "start,rows,bytes,duration_us,outcome\n".to_owned();
     for (n, line) in log.lines().skip(1).enumerate() {
         text.push_str(&format!("{line}\n"));
+        let took = line.split(',').nth(3).unwrap().parse().unwrap_or(0.0) / 1e6;
         // The link is back when the next request begins.
-        let mut at = starts[n] + pause;
-        while line.ends_with("reset") && starts.get(n + 1).is_some_and(|next| at < *next) {
-            text.push_str(&format!("{at:.6},,,,error\n"));
+        let mut at = starts[n] + took + pause;
+        while line.ends_with("reset") && starts.get(n + 1).is_some_and(|next| at + lasts < *next) {
+            text.push_str(&format!("{at:.6},{noted}\n"));
             at += pause;
         }
     }
@@ -444,25 +445,56 @@ fn with_tries(model: &Model, seed: u64, pause: f64) -> String {
 }
 
 #[test]
-fn tries_on_a_dead_link_that_say_nothing_else_are_not_taken_for_cuts() {
+fn tries_on_a_dead_link_are_not_taken_for_cuts_whatever_is_noted_of_them() {
     let with_bytes = MODEL.row + MODEL.byte * (MODEL.width.0 + MODEL.width.1) / 2.0;
-    for mtbf in [40.0, 10.0] {
+    for (mtbf, timed, noted) in [
+        (40.0, false, ",,,error"),
+        (10.0, false, ",,,error"),
+        (40.0, true, ",,,reset"),
+        (40.0, true, ",,1400000,timeout"),
+        (40.0, true, ",,150000,reset"),
+        (10.0, true, ",,150000,error"),
+        (40.0, false, ",,10000,reset"),
+        (40.0, false, ",,150000,error"),
+    ] {
         let model = Model { mtbf, ..MODEL };
         let chunk = Cost { chunk: MODEL.overhead, row: with_bytes, mtbf }.best();
-        let (mut rates, mut held) = (0, 0);
+        let (mut rates, mut held, mut off) = (0, 0, Vec::new());
         for seed in 0..100 {
-            let log = with_tries(&model, seed, 1.5);
+            let log = model.log(seed);
+            let log = with_tries(&if timed { log } else { untimed(&log) }, 1.5, noted);
             let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
-            assert!(said(&calibration.notes, "counted as tries"), "seed {seed}: {:?}", calibration.notes);
+            let notes = &calibration.notes;
+            assert!(said(notes, "counted as tries") || said(notes, "as not sent"), "seed {seed}: {notes:?}");
             let Rate::Known(rate) = calibration.outages.unwrap().rate else { panic!("there were failures") };
             let Some(Advice::Rows { best, .. }) = calibration.advice else {
                 panic!("seed {seed}: no advice")
             };
             rates += u32::from(rate.holds(1.0 / mtbf));
             held += u32::from(best.holds(chunk));
+            off.push(rate.value * mtbf);
         }
-        assert!(rates >= 90 && held >= 90, "mtbf {mtbf}: {rates} rates, {held} chunks of 100");
+        off.sort_by(f64::total_cmp);
+        let case =
+            format!("mtbf {mtbf}, {timed}, {noted}: {rates} rates, {held} chunks of 100, {} times", off[50]);
+        assert!(rates >= 90 && held >= 90 && (0.9..1.1).contains(&off[50]), "{case}");
     }
+}
+
+#[test]
+fn devices_that_do_not_share_their_failures_are_told() {
+    let log = |mtbf: [f64; 2]| {
+        let of = |n: usize| {
+            let log = Model { mtbf: mtbf[n], answers: 200, ..MODEL }.log(n as u64);
+            log.lines().skip(1).map(|line| format!("{line},d{n}\n")).collect::<String>()
+        };
+        format!("start,rows,bytes,duration_us,outcome,device\n{}{}", of(0), of(1))
+    };
+    let notes = |mtbf| calibrate("log.csv", log(mtbf).as_bytes(), &[]).unwrap().notes;
+    assert!(said(&notes([3.0, 80.0]), "the figures are those of no device"), "{:?}", notes([3.0, 80.0]));
+    assert!(!said(&notes([20.0, 20.0]), "no device"), "{:?}", notes([20.0, 20.0]));
+    // Each breaks at a rate of its own, and no failure in a row is a try.
+    assert!(!said(&notes([1.5, 80.0]), "counted as tries"), "{:?}", notes([1.5, 80.0]));
 }
 
 #[test]
@@ -474,7 +506,7 @@ fn where_chance_may_have_put_failures_in_a_row_the_interval_holds_both_readings(
     for pause in [f64::INFINITY, 4.0] {
         let (mut open, mut held) = (0, 0);
         for seed in 0..100 {
-            let log = with_tries(&model, seed, pause);
+            let log = with_tries(&untimed(&model.log(seed)), pause, ",,,error");
             let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
             if let Some(Advice::Rows { best, .. }) = calibration.advice
                 && said(&calibration.unknown, "the intervals hold both")

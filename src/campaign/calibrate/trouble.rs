@@ -64,17 +64,27 @@ const SOONER: f64 = 0.1;
 /// The share of the answers that are the quickest: a few may come from a cache.
 const QUICKEST: f64 = 0.02;
 
+/// What answers took, as far as the log says.
+pub(super) fn durations(log: &Log) -> Vec<f64> {
+    let answered = log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0);
+    answered.map(|r| r.duration).collect()
+}
+
+/// No answer comes sooner, but for those from a cache; of the durations of answers.
+pub(super) fn quickest(durations: &mut [f64]) -> Option<f64> {
+    durations.sort_by(f64::total_cmp);
+    durations.get((durations.len() as f64 * QUICKEST) as usize).copied()
+}
+
 /// What ended before this had not begun; of the durations of answers.
 fn sooner(durations: &mut [f64]) -> f64 {
-    durations.sort_by(f64::total_cmp);
-    durations.get((durations.len() as f64 * QUICKEST) as usize).map_or(0.0, |quick| SOONER * quick)
+    quickest(durations).map_or(0.0, |quick| SOONER * quick)
 }
 
 /// Failures that only say that they failed, and ended far sooner than any answer could come, had not begun: they become requests that
 /// were not sent. Gives how many; with fewer answers than `least` nobody knows what an answer takes.
 pub(super) fn unsent(log: &mut Log, least: usize) -> u64 {
-    let answered = log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0);
-    let mut durations: Vec<f64> = answered.map(|r| r.duration).collect();
+    let mut durations = durations(log);
     if durations.len() < least {
         return 0;
     }
@@ -100,8 +110,7 @@ const ROUNDS: usize = 30;
 /// (renewal of tries until one lasts; Horvitz and Thompson 1952 weigh the answers so). λ is that which the failures then have. Beside it
 /// the standard error, of a ratio of two sums (Cochran 1977, §2.11).
 pub(super) fn typical(log: &Log) -> (f64, f64) {
-    let answers = log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0);
-    let durations: Vec<f64> = answers.map(|r| r.duration).collect();
+    let durations = durations(log);
     let sum: f64 = durations.iter().sum();
     let mut typical = sum / durations.len().max(1) as f64;
     let mut error = 0.0;
@@ -191,8 +200,7 @@ impl Down {
 /// failure of its own in their rate.
 pub(super) fn repairs(log: &Log, typical: f64) -> Vec<Repair> {
     let end = |request: &Request| if request.timed { end(request) } else { request.start + typical / 2.0 };
-    let answered = log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0);
-    let sooner = sooner(&mut answered.map(|r| r.duration).collect::<Vec<_>>());
+    let sooner = sooner(&mut durations(log));
     let mut broken: BTreeMap<u32, Down> = BTreeMap::new();
     let mut repairs = Vec::new();
     for request in &log.requests {
