@@ -35,7 +35,7 @@ const RESTORED: Form = Form::Word { built: &["noticed", "ignored"], later: &[] }
 const LEG: Form = table(&[
     optional("link", Form::Written(&NAME), "A link whose round trip and rates it has."),
     optional("rtt", SPAN, "Round trip without load; the link's, or none."),
-    optional("rate", Form::Rate, "Rate each way; the link's, or without end."),
+    optional("rate", Form::Rate, "Rate each way; the link's, of a trace its mean; or without end."),
     optional("availability", AVAILABILITY, "Failures that break its connections, drawn from the seed."),
 ]);
 

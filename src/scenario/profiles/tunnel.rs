@@ -11,6 +11,8 @@ pub(super) const SOURCE: &str =
 const RTT: Span = Span::millis(40);
 const RECONNECT: Span = Span::secs(3);
 const MTU: u32 = 1_380;
+/// No IP packet may have to be smaller (RFC 791).
+pub(in super::super) const LEAST: u32 = 576;
 
 /// What it lets pass at most.
 pub(in super::super) const RATE: BitRate = BitRate(20_000_000);
@@ -34,7 +36,7 @@ pub(in super::super) fn figure(key: &str, value: &str) -> Option<String> {
         "rtt" => form::span(value.parse::<Span>().ok()? + RTT),
         "reconnect" => form::span(value.parse::<Span>().ok()? + RECONNECT),
         "down" | "up" => form::rate(value.parse::<BitRate>().ok()?.min(RATE)),
-        "mtu" => value.parse::<u32>().ok()?.saturating_sub(TAKES).min(MTU).to_string(),
+        "mtu" => value.parse::<u32>().ok()?.saturating_sub(TAKES).clamp(LEAST, MTU).to_string(),
         _ => return None,
     })
 }
@@ -52,6 +54,7 @@ mod tests {
             ("mtu", "1500", Some("1380")),
             ("mtu", "1400", Some("1280")),
             ("mtu", "9000", Some("1380")),
+            ("mtu", "600", Some("576")),
             ("reconnect", "0s", Some("3s")),
             ("loss", "0.1", None),
         ] {

@@ -99,7 +99,7 @@ pub(super) fn named_link(
 }
 
 /// Tells it if there is no link of this name.
-pub(super) fn look_up_link(root: View<'_>, name: &str, at: View<'_>, wrong: &Mistakes) {
+fn look_up_link(root: View<'_>, name: &str, at: View<'_>, wrong: &Mistakes) {
     let own = root.at("link");
     match carrier(name).filter(|_| own.key(name).present().is_none()) {
         // Where the link below is wrong there is no tunnel.

@@ -3,14 +3,15 @@
 use super::World;
 use super::backend::provisioning;
 use super::flag::change_log;
-use super::fleet::look_up_link;
+use super::fleet::named_link;
 use super::view::View;
 use crate::backend::Upto;
-use crate::base::Span;
+use crate::base::{BitRate, Span};
 use crate::gateway::{
     self, Advance, Capture, CursorHolder, CursorSaved, LastModifiedBound, LastModifiedEnd,
     LastModifiedOptions, LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions, Restored,
 };
+use crate::net::Profile;
 
 /// How the replica of a persistent gateway is fed.
 const FED: &str = "gateway.refresh.capture";
@@ -103,22 +104,21 @@ impl World<'_> {
     }
 
     fn leg(&self, view: View<'_>) -> gateway::LegOptions {
-        let like = view.at("link").present().map(|name| {
-            look_up_link(self.root, name.text(), name, self.wrong);
-            self.root.at("link").key(name.text())
-        });
-        let rate = |way: &str| {
-            let own = view.at("rate").present();
-            own.or_else(|| like?.at(way).present()).map(View::rate)
+        let named = view.at("link").present();
+        let like = named.and_then(|name| named_link(self.root, &self.links, name.text(), name, self.wrong));
+        let like = like.as_deref();
+        // Where the link replays a trace this is the trace's mean.
+        let rate = |of: fn(&Profile) -> BitRate| {
+            let own = view.at("rate").present().map(View::rate);
+            own.or_else(|| like.map(of))
         };
         gateway::LegOptions {
-            rtt: match (view.at("rtt").present(), &like) {
-                (Some(rtt), _) => rtt.span(),
-                (None, Some(like)) => like.at("rtt").span(),
-                (None, None) => Span::ZERO,
+            rtt: match view.at("rtt").present() {
+                Some(rtt) => rtt.span(),
+                None => like.map_or(Span::ZERO, |like| like.rtt),
             },
-            up: rate("up"),
-            down: rate("down"),
+            up: rate(|like| like.up),
+            down: rate(|like| like.down),
             availability: self.availability(view.at("availability")),
         }
     }

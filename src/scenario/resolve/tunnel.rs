@@ -1,13 +1,10 @@
 //! Tunnels over links.
 
-use super::super::profiles::tunnel::{TAKES, carrier};
+use super::super::profiles::tunnel::{LEAST, TAKES, carrier};
 use super::super::profiles::{self, Library};
 use super::fleet::library_and_own;
 use super::view::{Mistakes, View};
 use crate::base::{BitRate, Span};
-
-/// No IP packet may have to be smaller (RFC 791).
-const LEAST: u32 = 576;
 
 /// Refuses a tunnel that the link below cannot carry, or that is better than it.
 pub(super) fn tunnel(name: &str, below: &str, links: View<'_>, wrong: &Mistakes) {

@@ -140,7 +140,30 @@ fn a_tunnel_that_cannot_be_is_refused_with_its_reason() {
         for part in wanted {
             assert!(said.contains(part), "{more}\nshould make it say: {part}\nbut it says:\n{said}");
         }
+        let once = said.matches("error: ").count() == 1 || more.contains("link.vpn-over-foo");
+        assert!(once, "{more}\nhas one mistake, but it says:\n{said}");
     }
+}
+
+#[test]
+fn a_leg_like_a_link_that_replays_a_trace_has_the_traces_mean_rate() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("t"), "1\n1\n1\n1\n2\n2\n2\n2\n").unwrap();
+    let leg = |keys: &str| {
+        let text = format!(
+            "{MINIMAL}[gateway.leg]\n{keys}\n[link.bus]\nrtt = \"80ms\"\nup = \"1Mbit/s\"\ntrace = {{ down = \"t\" }}\n"
+        );
+        let document = Document::parse("test.toml", &text).unwrap().beside(folder.path());
+        let plan = with_names(|names| document.plans(&Request::default(), names)).unwrap().remove(0);
+        let leg = plan.gateway.leg.unwrap();
+        (leg.rtt, leg.down, leg.up)
+    };
+    let (mean, slow) = (Some(BitRate(48_128_000)), Some(BitRate(1_000_000)));
+    assert_eq!(leg("link = \"bus\""), (Span::millis(80), mean, slow));
+    let tunnel = (Span::millis(120), Some(BitRate(19_251_200)), slow);
+    assert_eq!(leg("link = \"vpn-over-bus\""), tunnel, "no faster than the tunnel");
+    let own = (Span::millis(80), Some(BitRate(3_000_000)), Some(BitRate(3_000_000)));
+    assert_eq!(leg("link = \"bus\"\nrate = \"3Mbit/s\""), own);
 }
 
 #[test]
