@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use super::transfer::Pace;
+use super::step::Pace;
 use crate::base::{Span, Time};
 
 /// 2/ln 2: the pacing gain of the start.

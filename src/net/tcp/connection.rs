@@ -3,7 +3,8 @@
 use super::outage::GIVE_UP;
 use super::segment::{HEADERS, Lead, Load, SYN};
 use super::sender::{Congestion, Sender};
-use super::transfer::{Broken, Traffic, Transfer};
+use super::traffic::{Broken, Traffic};
+use super::transfer::Transfer;
 use crate::base::{Span, Time};
 use crate::net::{Conditions, Direction, OutageMode};
 

@@ -27,6 +27,8 @@ mod outage;
 mod segment;
 mod sender;
 mod steady;
+mod step;
+mod traffic;
 mod transfer;
 mod window;
 
@@ -39,4 +41,5 @@ pub use outage::{GIVE_UP, Staircase, staircase};
 pub use segment::{Lead, Load, segments, wire};
 pub use sender::{Congestion, Sender};
 pub use steady::{Losses, Steady};
-pub use transfer::{Broken, Traffic, Transfer};
+pub use traffic::{Broken, Traffic};
+pub use transfer::Transfer;

@@ -5,6 +5,9 @@ use crate::base::Span;
 /// How long Linux retransmits into silence before it gives the connection up: `tcp_retries2` = 15.
 pub const GIVE_UP: Span = Span::secs(924);
 
+/// No wait for an answer is longer (TCP_RTO_MAX).
+pub(super) const LONGEST_WAIT: Span = Span::secs(120);
+
 /// What a sender does through an outage that drops packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Staircase {
@@ -20,7 +23,6 @@ pub struct Staircase {
 pub fn staircase(lasts: Span, srtt: Span) -> Staircase {
     let probe = srtt * 2;
     let timeout = srtt + Span::millis(200);
-    // No wait is longer than two minutes (TCP_RTO_MAX).
     let (mut wait, mut step, mut vain) = (timeout, probe, 0);
     while step < lasts {
         if step > GIVE_UP {
@@ -28,7 +30,7 @@ pub fn staircase(lasts: Span, srtt: Span) -> Staircase {
         }
         vain += 1;
         step += wait;
-        wait = Span((wait * 2).0.min(Span::secs(120).0));
+        wait = Span((wait * 2).0.min(LONGEST_WAIT.0));
     }
     Staircase { over: Some(step), vain }
 }

@@ -100,6 +100,40 @@ impl Cut {
     }
 }
 
+/// Packets that were lost and are to be sent again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Owed {
+    /// How many.
+    pub(super) packets: u64,
+    /// Their bytes on the wire.
+    wire: u64,
+}
+
+impl Owed {
+    /// Packets of these sizes.
+    pub(super) fn of(sizes: &[u64]) -> Owed {
+        Owed { packets: sizes.len() as u64, wire: sizes.iter().sum() }
+    }
+
+    /// Bytes on the wire of its first `n` packets: which of them is the small one is not kept.
+    pub(super) fn first(&self, n: u64) -> u64 {
+        match n < self.packets {
+            true => (u128::from(self.wire) * u128::from(n) / u128::from(self.packets)) as u64,
+            false => self.wire,
+        }
+    }
+
+    /// Both together.
+    pub(super) fn plus(self, other: Owed) -> Owed {
+        Owed { packets: self.packets + other.packets, wire: self.wire + other.wire }
+    }
+
+    /// What is left after its first `n` packets.
+    pub(super) fn less(self, n: u64) -> Owed {
+        Owed { packets: self.packets - n, wire: self.wire - self.first(n) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +155,15 @@ mod tests {
         assert_eq!(upto, [0, 300, 600, 2_100, 3_600, 3_756, 3_756]);
         let payload: Vec<u64> = (0..=6).map(|n| cut.payload(n)).collect();
         assert_eq!(payload, [0, 0, 0, 1_448, 2_896, 3_000, 3_000]);
+    }
+
+    #[test]
+    fn what_is_owed_adds_up_to_what_was_lost() {
+        let owed = Owed::of(&[1_500, 640]).plus(Owed::of(&[1_500]));
+        assert_eq!([0, 1, 2, 3, 9].map(|n| owed.first(n)), [0, 1_213, 2_426, 3_640, 3_640]);
+        let rest = owed.less(1);
+        assert_eq!((rest.packets, rest.first(2) + owed.first(1)), (2, 3_640));
+        assert_eq!((rest.less(2).packets, rest.less(2).first(1)), (0, 0));
     }
 
     #[test]

@@ -37,17 +37,18 @@ fn sent(link: &dyn Conditions, bytes: u64) -> (Time, Traffic) {
     (ended.expect("it ends").expect("nothing breaks"), transfer.traffic)
 }
 
-/// A steady link that carries nothing for a while, and counts how often it is asked.
+/// A steady link that carries nothing for a while, loses every packet up to a time, and counts how often it is asked.
 struct Gap {
     link: Steady,
     from: Time,
     until: Time,
+    loses_until: Time,
     asked: Cell<u64>,
 }
 
 impl Gap {
     fn none(link: Steady) -> Gap {
-        Gap { link, from: Time::FAR, until: Time::FAR, asked: Cell::new(0) }
+        Gap { link, from: Time::FAR, until: Time::FAR, loses_until: Time::ZERO, asked: Cell::new(0) }
     }
 }
 
@@ -77,7 +78,10 @@ impl Conditions for Gap {
         self.link.slot(way, at)
     }
     fn next_loss(&self, way: Direction, slot: u64, until: u64) -> Option<u64> {
-        self.link.next_loss(way, slot, until)
+        match slot < self.slot(way, self.loses_until) {
+            true => Some(slot),
+            false => self.link.next_loss(way, slot, until),
+        }
     }
     fn outages(&self, now: Time) -> &[Outage] {
         self.link.outages(now)
@@ -156,6 +160,9 @@ proptest! {
         link.queue = [queue; 2];
         let (left, traffic) = sent(&link, bytes);
         prop_assert_eq!(traffic.packets, segments(bytes, 1_500) + traffic.retransmitted);
+        let again = traffic.bytes - wire(bytes, 1_500);
+        let (least, most) = (52 * traffic.retransmitted, (bytes + 52).min(1_500) * traffic.retransmitted);
+        prop_assert!((least..=most).contains(&again), "{again} bytes of repairs, which take {least} to {most}");
         prop_assert!(left.since(Time::ZERO) >= link.rate[1].time_for(wire(bytes, 1_500)));
     }
 }
@@ -199,7 +206,7 @@ fn a_syn_is_sent_again_after_one_two_and_four_seconds() {
 fn a_link_that_never_opens_carries_the_syns_of_the_staircase_and_nothing_else() {
     for mode in [OutageMode::Drop, OutageMode::Hold] {
         let gone = (at(0), Time::FAR);
-        let dead = Gap { link: lte(), from: gone.0, until: gone.1, asked: Cell::new(0) };
+        let dead = Gap { from: gone.0, until: gone.1, ..Gap::none(lte()) };
         let mut link = lte();
         link.outages = vec![Outage { from: gone.0, until: gone.1, mode: OutageMode::Drop, noticed: false }];
         let link: &dyn Conditions = if mode == OutageMode::Hold { &dead } else { &link };
@@ -344,6 +351,46 @@ fn an_outage_swallows_the_window_and_a_try_a_step_of_the_staircase() {
             Traffic { packets: 20 + tries, retransmitted: 10 + tries, bytes: 1_500 * (20 + tries) };
         assert_eq!(traffic, expected, "an outage of {lasts} ms");
     }
+}
+
+#[test]
+fn a_repair_of_a_small_message_is_small() {
+    for (bytes, size) in [(1, 53), (588, 640), (1_448, 1_500)] {
+        for seed in 0..200 {
+            let (_, traffic) = sent(&lte().with_losses(Losses::Bernoulli(0.3), Seed(seed)), bytes);
+            assert_eq!(traffic.bytes, size * traffic.packets, "{bytes} bytes, seed {seed}: {traffic:?}");
+        }
+    }
+}
+
+#[test]
+fn where_every_packet_is_lost_tries_are_as_rare_as_in_an_outage() {
+    for bytes in [588, 14_480, 200_000, 2_000_000] {
+        for (lasts, tries) in [(1_000, 4), (10_000, 7), (60_000, 10)] {
+            let deaf = Gap { loses_until: at(lasts), ..Gap::none(lte()) };
+            let (left, traffic) = sent(&deaf, bytes);
+            // The first window, and the tries.
+            let lost = traffic.retransmitted;
+            let flight = segments(bytes, 1_500).min(10);
+            assert!(
+                (tries - 1..=tries + 1).contains(&(lost - flight + 1)),
+                "{bytes} bytes, {lasts} ms: {lost} again"
+            );
+            assert!(left >= at(lasts) && left < at(3 * lasts + 8_000), "{bytes} bytes, {lasts} ms: {left}");
+        }
+    }
+    // What waits after one answer does not begin with the long wait of before.
+    let mut sender = sender(lte().rtt);
+    for start in [0, 100_000] {
+        let deaf = Gap { loses_until: at(start + 10_000), ..Gap::none(lte()) };
+        let mut transfer = Transfer::new(Direction::Down, at(start), Load::of(588), 1_500, false);
+        assert!(transfer.run(&mut sender, &deaf, Time::FAR).is_some_and(|ended| ended.is_ok()));
+        assert_eq!(transfer.traffic.packets, 8, "from {start} ms on");
+    }
+    let dead = Gap { loses_until: Time::FAR, ..Gap::none(lte()) };
+    let mut transfer = Transfer::new(Direction::Down, at(0), Load::of(588), 1_500, false);
+    let ended = transfer.run(&mut sender, &dead, Time::FAR).expect("it ends").expect_err("nothing arrives");
+    assert!(!ended.cut && ended.at.since(at(0)) < GIVE_UP + Span::secs(1), "{ended:?}");
 }
 
 #[test]

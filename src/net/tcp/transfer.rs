@@ -2,32 +2,14 @@
 
 use super::bbr::Bbr;
 use super::mark::{Mark, Seen};
-use super::outage::{GIVE_UP, staircase};
-use super::segment::{Cut, HEADERS, Load};
+use super::outage::{GIVE_UP, LONGEST_WAIT, staircase};
+use super::segment::{Cut, HEADERS, Load, Owed};
 use super::sender::Sender;
+use super::step::{Lost, Pace, Step, search};
+use super::traffic::{Broken, Traffic};
 use super::window::Round;
 use crate::base::{BitRate, Span, Time};
 use crate::net::{Conditions, Direction, OutageMode};
-
-/// What went over the wire for a message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Packets sent.
-    pub packets: u64,
-    /// Those of them that were sent again.
-    pub retransmitted: u64,
-    /// Bytes with headers, those sent again included.
-    pub bytes: u64,
-}
-
-/// Why a transfer did not end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Broken {
-    /// When the connection is gone.
-    pub at: Time,
-    /// An outage cut it; otherwise TCP gave up.
-    pub cut: bool,
-}
 
 /// A message of which a part may have left. A step sends a round or, when nothing stalls, all the rest.
 #[derive(Clone, Debug)]
@@ -37,9 +19,9 @@ pub struct Transfer {
     /// Segments of the load that went out at least once.
     sent: u64,
     /// Segments known to be lost, to be sent before any other.
-    again: u64,
+    again: Owed,
     /// Segments lost behind all that arrived: found out a round later.
-    hidden: u64,
+    hidden: Owed,
     /// When the sender may go on.
     at: Time,
     /// When what it has sent has left the bottleneck.
@@ -50,6 +32,10 @@ pub struct Transfer {
     burst: bool,
     /// A loss is being repaired: there is no tail-loss probe.
     recovering: bool,
+    /// While timeouts follow each other and nothing arrives: since when, and the last wait.
+    silence: Option<(Time, Span)>,
+    /// From then on nobody tries any more.
+    patience: Time,
     /// Packets in flight that the link held when it was last looked at.
     room: u64,
     /// Packets that left for acknowledgements that came before a loss was found.
@@ -71,54 +57,6 @@ pub struct Transfer {
     broken: Option<Broken>,
 }
 
-/// The bottleneck at the start of a round.
-#[derive(Clone, Copy)]
-pub(super) struct Pace {
-    pub(super) start: Time,
-    pub(super) round: Round,
-    /// From a segment's arrival at the bottleneck to the return of its acknowledgement.
-    pub(super) turn: Span,
-    /// The same for the first acknowledgement of a round.
-    pub(super) first: Span,
-}
-
-impl Pace {
-    /// From a packet's leaving the bottleneck to the return of its acknowledgement.
-    pub(super) fn back(&self) -> Span {
-        self.turn.saturating_sub(self.round.segment)
-    }
-}
-
-/// Packets that leave one after the other.
-#[derive(Clone, Copy)]
-struct Step {
-    n: u64,
-    /// Packets that may be in flight meanwhile.
-    window: u64,
-    /// Acknowledgements come and packets go without a stall.
-    stretch: bool,
-    start: Time,
-    end: Time,
-}
-
-impl Step {
-    /// When the first `k` have left, about.
-    fn left_at(&self, k: u64) -> Time {
-        self.start + (self.end - self.start).scaled(k.min(self.n), self.n)
-    }
-}
-
-impl Traffic {
-    /// Both together.
-    pub fn plus(self, other: Traffic) -> Traffic {
-        Traffic {
-            packets: self.packets + other.packets,
-            retransmitted: self.retransmitted + other.retransmitted,
-            bytes: self.bytes + other.bytes,
-        }
-    }
-}
-
 impl Transfer {
     /// A message that its sender has at `at`, in packets of at most `mtu` bytes. On a `kept` connection the receiver acknowledges every second segment; on a young one each.
     pub fn new(way: Direction, at: Time, load: Load, mtu: u32, kept: bool) -> Transfer {
@@ -126,13 +64,15 @@ impl Transfer {
             way,
             load: load.cut(mtu),
             sent: 0,
-            again: 0,
-            hidden: 0,
+            again: Owed::default(),
+            hidden: Owed::default(),
             at,
             free: at,
             repaired: at,
             burst: true,
             recovering: false,
+            silence: None,
+            patience: Time::FAR,
             room: u64::MAX,
             credit: 0,
             excused: 0,
@@ -163,7 +103,7 @@ impl Transfer {
             if let Some(broken) = self.broken {
                 return Some(Err(broken));
             }
-            if self.left() == 0 && self.hidden == 0 {
+            if self.left() == 0 && self.hidden.packets == 0 {
                 return Some(Ok(self.free.max(self.repaired)));
             }
             if self.at >= until {
@@ -179,19 +119,42 @@ impl Transfer {
     /// Sends nothing more; what is in flight goes on. Whether something was left.
     pub fn stop(&mut self) -> bool {
         let all = self.load.segments;
-        let left = self.sent < all || self.again + self.hidden > 0;
-        (self.sent, self.again, self.hidden) = (all, 0, 0);
+        let left = self.sent < all || self.owed().packets > 0;
+        (self.sent, self.again, self.hidden) = (all, Owed::default(), Owed::default());
         self.repaired = self.free;
         left
     }
 
-    /// What is sent of it where nobody answers for `lasts`: its first window, and tries with the first packet of that.
+    /// The same, with tries up to `patience` and none after it.
+    pub(super) fn patient_until(self, patience: Time) -> Transfer {
+        Transfer { patience, ..self }
+    }
+
+    /// All of it, once.
+    pub(in crate::net) fn whole(&self) -> Traffic {
+        let packets = self.load.segments;
+        Traffic { packets, retransmitted: 0, bytes: self.load.first(packets) }
+    }
+
+    /// What is sent of it from where it is on if nobody answers any more for `lasts`: what its window still lets go, and tries with the
+    /// first packet that is not acknowledged.
     pub(in crate::net) fn unheard(&self, sender: &mut Sender, lasts: Span) -> Traffic {
-        sender.wakes(self.at);
+        if self.burst {
+            sender.wakes(self.at);
+        }
         let window = sender.bbr.as_ref().map_or(sender.window.segments(), |bbr| bbr.window());
-        let (flight, tries) = (self.left().min(window), staircase(lasts, sender.srtt).vain);
-        let bytes = self.bytes(flight) + tries * self.bytes(1);
-        Traffic { packets: flight + tries, retransmitted: tries, bytes }
+        // Who waits for acknowledgements has the window in flight; who sends without a stall is behind by what has passed.
+        let flight = if self.burst || self.at == self.free { self.left().min(window) } else { 0 };
+        let tries = staircase(lasts, sender.srtt).vain;
+        let size = match self.left() {
+            0 => self.whole().bytes - self.load.first(self.load.segments.saturating_sub(1)),
+            _ => self.bytes(1),
+        };
+        Traffic {
+            packets: flight + tries,
+            retransmitted: flight.min(self.again.packets) + tries,
+            bytes: self.bytes(flight) + tries * size,
+        }
     }
 
     /// Bytes of messages that it carries since they last changed, and how many of them went out.
@@ -202,9 +165,9 @@ impl Transfer {
     /// Its messages change at `now`: `bytes` are left from here on, and each of `streams` ends after so many of them, or has none
     /// left. What went out stays as it is.
     pub(in crate::net) fn change(&mut self, now: Time, bytes: u64, streams: &[(u64, Option<u64>)]) {
-        let idle = self.left() + self.hidden == 0;
         let load = self.load.rest(self.sent, bytes);
-        let (owed, earliest) = (self.again + self.hidden, self.free.max(self.repaired));
+        let (owed, earliest) = (self.owed().packets, self.free.max(self.repaired));
+        let idle = self.load.segments - self.sent + owed == 0;
         let gone = std::mem::take(&mut self.marks);
         let gone: Vec<Mark> = gone.into_iter().filter(|mark| mark.packets <= self.sent).collect();
         self.marks.extend(streams.iter().map(|(stream, ends)| {
@@ -224,7 +187,7 @@ impl Transfer {
         }
         if bytes > 0 {
             // What follows tells of them.
-            self.again += std::mem::take(&mut self.hidden);
+            (self.again, self.hidden) = (self.owed(), Owed::default());
         }
     }
 
@@ -235,13 +198,18 @@ impl Transfer {
 
     /// Segments to be sent, first or again.
     fn left(&self) -> u64 {
-        self.load.segments - self.sent + self.again
+        self.load.segments - self.sent + self.again.packets
     }
 
-    /// Bytes on the wire of the next `n` segments; repairs come first and are full.
+    /// Segments lost and not repaired.
+    fn owed(&self) -> Owed {
+        self.again.plus(self.hidden)
+    }
+
+    /// Bytes on the wire of the next `n` segments; repairs come first and are as large as what was lost.
     fn bytes(&self, n: u64) -> u64 {
-        let (again, fresh) = (n.min(self.again), n.saturating_sub(self.again));
-        self.load.first(self.sent + fresh) - self.load.first(self.sent) + again * self.load.mtu
+        let fresh = n.saturating_sub(self.again.packets);
+        self.load.first(self.sent + fresh) - self.load.first(self.sent) + self.again.first(n)
     }
 
     /// The bottleneck as the next packet finds it.
@@ -268,8 +236,8 @@ impl Transfer {
     }
 
     fn step(&mut self, sender: &mut Sender, conditions: &dyn Conditions, until: Time) {
-        if self.again == 0 && self.left() == 0 {
-            (self.again, self.hidden) = (self.hidden, 0);
+        if self.left() == 0 {
+            (self.again, self.hidden) = (self.hidden, Owed::default());
         }
         let pace = self.pace(conditions);
         if pace.start.since(self.at) > GIVE_UP {
@@ -299,16 +267,15 @@ impl Transfer {
             }
         }
         let bytes = self.bytes(step.n);
+        let sizes: Vec<u64> = lost.iter().map(|k| self.bytes(k + 1) - self.bytes(*k)).collect();
         let before = (!self.marks.is_empty()).then(|| self.clone());
         self.account(&step, &lost, bytes, sender, &pace);
-        if self.left() > 0 || self.hidden > 0 {
-            self.limited = true;
-        }
+        let more = self.left() > 0;
+        self.limited |= more || self.hidden.packets > 0;
         if lost.is_empty() {
             self.went_well(&step, sender, &pace);
         } else {
-            let more = self.left() > 0;
-            self.repair(&step, &lost, more, sender, &pace);
+            self.repair(&step, &Lost { at: &lost, sizes: &sizes, more }, sender, &pace);
         }
         if let Some(before) = before {
             self.mark(&before, &step, &lost, conditions);
@@ -318,7 +285,7 @@ impl Transfer {
 
     /// Tells the marks of a step, `before` which the transfer was like that.
     fn mark(&mut self, before: &Transfer, step: &Step, lost: &[u64], conditions: &dyn Conditions) {
-        let repairs = step.n.min(before.again);
+        let repairs = step.n.min(before.again.packets);
         let seen = Seen { sent: before.sent, repairs, n: step.n, lost, repaired: self.repaired };
         let left = |k: u64| match k < step.n {
             true => conditions.leaves_by(self.way, step.start, before.bytes(k)).min(step.end),
@@ -445,15 +412,17 @@ impl Transfer {
             return true;
         }
         let queued = if self.limited { pace.round.segment * step.window } else { Span::ZERO };
-        let steps = staircase(outage.until.since(from), queued.max(pace.turn));
-        let flight = self.vanish(step, steps.vain);
-        self.traffic.retransmitted += steps.vain;
+        let srtt = queued.max(pace.turn);
+        let steps = staircase(outage.until.since(from), srtt);
+        let tries = staircase(outage.until.min(self.patience).since(from), srtt).vain;
+        let flight = self.vanish(step, tries);
+        self.traffic.retransmitted += tries;
         match steps.over {
             Some(after) => {
                 self.at = from + after;
                 self.free = self.at;
                 // What comes next is all of it again.
-                self.traffic.retransmitted += flight;
+                self.traffic.retransmitted += if self.at < self.patience { flight } else { 0 };
                 if sender.bbr.is_none() {
                     sender.window.loss(self.at);
                 }
@@ -473,13 +442,16 @@ impl Transfer {
 
     /// Takes note of what left.
     fn account(&mut self, step: &Step, lost: &[u64], bytes: u64, sender: &mut Sender, pace: &Pace) {
-        let repairs = step.n.min(self.again);
+        let repairs = step.n.min(self.again.packets);
+        if (lost.len() as u64) < step.n {
+            self.silence = None;
+        }
         self.traffic.packets += step.n;
         self.traffic.retransmitted += repairs;
         self.traffic.bytes += bytes;
         self.credit = 0;
         (self.spare, self.reopened) = (step.window.saturating_sub(step.n), false);
-        self.again -= repairs;
+        self.again = self.again.less(repairs);
         self.sent += step.n - repairs;
         self.free = step.end;
         sender.last = step.end;
@@ -491,12 +463,12 @@ impl Transfer {
 
     fn went_well(&mut self, step: &Step, sender: &mut Sender, pace: &Pace) {
         self.at = match () {
-            () if self.hidden > 0 => step.end + pace.turn,
+            () if self.hidden.packets > 0 => step.end + pace.turn,
             () if step.stretch => step.end,
             () => step.start + pace.first,
         };
         self.excused = 0;
-        self.recovering &= self.again + self.hidden > 0;
+        self.recovering &= self.owed().packets > 0;
         if self.limited {
             sender.window.acknowledged(step.n, step.end, pace.round);
             if step.stretch {
@@ -507,48 +479,66 @@ impl Transfer {
         }
     }
 
-    /// A step with losses: who finds them, and when they are sent again. `more` follows after the step.
-    fn repair(&mut self, step: &Step, lost: &[u64], more: bool, sender: &mut Sender, pace: &Pace) {
-        let (count, first) = (lost.len() as u64, lost[0]);
+    /// A step with losses: who finds them, and when they are sent again.
+    fn repair(&mut self, step: &Step, lost: &Lost<'_>, sender: &mut Sender, pace: &Pace) {
+        let (count, first, more) = (lost.at.len() as u64, lost.at[0], lost.more);
         let behind = step.n - first - count;
-        if behind == 0 && !more {
-            return self.probe(step, first, count, sender, pace);
+        // Of a window of which nothing arrives nobody tells either, whatever is to follow.
+        if behind == 0 && (!more || count == step.n) {
+            return self.probe(step, lost, sender, pace);
         }
         // Found by what arrives after it: three packets, or fewer and a quarter of a round trip (RACK, RFC 8985).
         let patience = if behind >= 3 || more { Span::ZERO } else { Span(pace.round.rtt.0 / 4) };
         let found = step.left_at(first + 4) + pace.back() + patience;
         if more {
-            self.again += count;
+            self.again = self.again.plus(Owed::of(lost.sizes));
             self.at = if step.stretch { step.end } else { step.start + pace.first };
         } else {
-            let tail = lost.iter().rev().zip((0..step.n).rev()).take_while(|(lost, at)| **lost == *at).count()
-                as u64;
-            self.again += count - tail;
-            self.hidden += tail;
+            let tail = lost.at.iter().rev().zip((0..step.n).rev()).take_while(|(lost, at)| **lost == *at);
+            let (known, tail) = lost.sizes.split_at(lost.at.len() - tail.count());
+            self.again = self.again.plus(Owed::of(known));
+            self.hidden = self.hidden.plus(Owed::of(tail));
             self.at = found;
         }
         self.repaired = self.repaired.max(found + pace.round.segment);
         self.recovering = true;
         let excused = std::mem::replace(&mut self.excused, count + first);
-        if sender.bbr.is_none() && lost[lost.len() - 1] >= excused {
+        if sender.bbr.is_none() && lost.at[lost.at.len() - 1] >= excused {
             let before = sender.window.segments();
             sender.window.loss(self.at);
             self.credit = before.saturating_sub(sender.window.segments()) * first.min(before) / before;
         }
     }
 
-    /// The whole end of a message is lost, `count` packets from `first` on: nothing that arrives tells. A probe goes out, or in a recovery
-    /// the timeout ends it.
-    fn probe(&mut self, step: &Step, first: u64, count: u64, sender: &mut Sender, pace: &Pace) {
+    /// The whole end of a message is lost, or a whole window: nothing that arrives tells. A probe goes out, or in a recovery the timeout ends it.
+    fn probe(&mut self, step: &Step, lost: &Lost<'_>, sender: &mut Sender, pace: &Pace) {
+        let first = lost.at[0];
         let heard = if first > 0 { step.left_at(first) + pace.back() } else { step.start };
         if self.recovering {
-            self.at = heard + sender.timeout();
-            self.again += count;
-            sender.window.timeout(self.at);
+            // It doubles until something arrives (RFC 6298, 5.5); the window is small already.
+            let (since, wait) = match self.silence {
+                Some((since, wait)) => (since, Span((wait * 2).0.min(LONGEST_WAIT.0))),
+                None => (heard, sender.timeout()),
+            };
+            self.at = heard + wait;
+            if self.silence.is_none() {
+                sender.window.timeout(self.at);
+            }
+            self.silence = Some((since, wait));
+            self.again = self.again.plus(Owed::of(lost.sizes));
+            if self.at.since(since) > GIVE_UP {
+                self.broken = Some(Broken { at: since + GIVE_UP, cut: false });
+            }
         } else {
-            self.at = heard + sender.probe(count);
-            self.again += 1;
-            self.hidden += count - 1;
+            self.at = heard + sender.probe(lost.at.len() as u64);
+            let (probe, others) = (Owed::of(&lost.sizes[..1]), Owed::of(&lost.sizes[1..]));
+            self.again = self.again.plus(probe);
+            if lost.more {
+                self.again = self.again.plus(others);
+                (self.spare, self.reopened) = (1, true);
+            } else {
+                self.hidden = self.hidden.plus(others);
+            }
             if sender.bbr.is_none() {
                 sender.window.loss(self.at);
             }
@@ -565,18 +555,4 @@ impl Transfer {
         let window = bbr.window();
         Step { n, window: window.max(1), stretch: n > window, start: pace.start, end }
     }
-}
-
-/// The largest k of 0..=n for which `holds`, which holds for all below it.
-fn search(n: u64, holds: impl Fn(u64) -> bool) -> u64 {
-    let (mut low, mut high) = (0, n);
-    while low < high {
-        let middle = low + (high - low).div_ceil(2);
-        if holds(middle) {
-            low = middle;
-        } else {
-            high = middle - 1;
-        }
-    }
-    low
 }

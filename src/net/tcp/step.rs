@@ -1,0 +1,66 @@
+//! What leaves in one go, and the bottleneck that it finds.
+
+use super::window::Round;
+use crate::base::{Span, Time};
+
+/// The bottleneck at the start of a round.
+#[derive(Clone, Copy)]
+pub(super) struct Pace {
+    pub(super) start: Time,
+    pub(super) round: Round,
+    /// From a segment's arrival at the bottleneck to the return of its acknowledgement.
+    pub(super) turn: Span,
+    /// The same for the first acknowledgement of a round.
+    pub(super) first: Span,
+}
+
+impl Pace {
+    /// From a packet's leaving the bottleneck to the return of its acknowledgement.
+    pub(super) fn back(&self) -> Span {
+        self.turn.saturating_sub(self.round.segment)
+    }
+}
+
+/// Packets that leave one after the other.
+#[derive(Clone, Copy)]
+pub(super) struct Step {
+    /// How many.
+    pub(super) n: u64,
+    /// Packets that may be in flight meanwhile.
+    pub(super) window: u64,
+    /// Acknowledgements come and packets go without a stall.
+    pub(super) stretch: bool,
+    pub(super) start: Time,
+    pub(super) end: Time,
+}
+
+/// Packets of a step that are lost.
+pub(super) struct Lost<'s> {
+    /// Which, ascending; at least one.
+    pub(super) at: &'s [u64],
+    /// Bytes of each on the wire.
+    pub(super) sizes: &'s [u64],
+    /// More follows after the step.
+    pub(super) more: bool,
+}
+
+impl Step {
+    /// When the first `k` have left, about.
+    pub(super) fn left_at(&self, k: u64) -> Time {
+        self.start + (self.end - self.start).scaled(k.min(self.n), self.n)
+    }
+}
+
+/// The largest k of 0..=n for which `holds`, which holds for all below it.
+pub(super) fn search(n: u64, holds: impl Fn(u64) -> bool) -> u64 {
+    let (mut low, mut high) = (0, n);
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        if holds(middle) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    low
+}
