@@ -114,10 +114,12 @@ impl Connection {
             if now >= until {
                 return Err(Broken { at: until, cut: false });
             }
-            let mut flight = Transfer::new(*way, now, Load::of(*bytes), conditions.mtu(), false);
-            let arrived = connection.finish(&mut flight, conditions);
+            let flight = Transfer::new(*way, now, Load::of(*bytes), conditions.mtu(), false);
+            let mut flight = flight.patient_until(until);
+            let left = flight.run(&mut connection.senders[*way as usize], conditions, until);
             traffic[*way as usize] = traffic[*way as usize].plus(flight.traffic);
-            now = arrived?;
+            let left = left.unwrap_or(Err(Broken { at: until, cut: false }))?;
+            now = arrival(conditions, *way, left);
         }
         if how.tls != Tls::None {
             now += how.work;

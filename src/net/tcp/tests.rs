@@ -227,6 +227,22 @@ fn a_link_that_never_opens_carries_the_syns_of_the_staircase_and_nothing_else() 
 }
 
 #[test]
+fn a_handshake_sends_nothing_after_it_was_given_up() {
+    // The ClientHello leaves 70 ms after the SYN into an outage: a probe after 140 ms, then tries 270 ms later and doubling.
+    for (until, packets) in [(200, 2), (300, 3), (500, 4), (2_000, 5), (5_000, 7), (59_000, 10)] {
+        let mut link = lte();
+        link.outages =
+            vec![Outage { from: at(60), until: at(60_000), mode: OutageMode::Drop, noticed: false }];
+        let how = Handshake { tls: Tls::V13, ..plain() };
+        let Opening { opened, traffic } = Connection::open(&how, &link, at(0), at(until));
+        assert_eq!(opened.expect_err("it is given up"), Broken { at: at(until), cut: false });
+        let sent = (traffic[0].packets, traffic[0].retransmitted);
+        assert_eq!(sent, (packets, packets - 2), "given up after {until} ms");
+        assert_eq!(traffic[1].packets, 1, "the answer to the SYN");
+    }
+}
+
+#[test]
 fn a_handshake_under_loss_takes_as_long_as_the_formula_says() {
     // Cardwell 2000: each of SYN and SYN-ACK is lost n times in a row with p^n, and waited for 1, 2, 4 s: Ts·((1 − p)/(1 − 2p) − 1) a way.
     let loss = 0.05;
