@@ -209,7 +209,7 @@ pub enum Event<'a> {
     PacketsSent {
         /// From the device; otherwise towards it.
         up: bool,
-        /// How many.
+        /// How many; none where messages go without packets.
         packets: u64,
         /// How many of them again.
         retransmitted: u64,

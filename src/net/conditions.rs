@@ -38,4 +38,6 @@ pub trait Conditions {
     fn wake_up(&self, last: Option<Time>, now: Time) -> Span;
     /// The number of the IP session at `now`: connections of an earlier one are dead, and nobody told the device.
     fn session(&self, now: Time) -> u64;
+    /// When the IP session of `now` ends.
+    fn session_ends(&self, now: Time) -> Time;
 }

@@ -180,6 +180,12 @@ impl Flow {
         self.ended.as_mut().expect("who joins is planned")
     }
 
+    /// Where it is at `now`, if it was brought there.
+    pub(super) fn stage_at(self, now: Time) -> Stage {
+        let under_way = self.is_under_way(now);
+        self.ended.filter(|_| !under_way).unwrap_or(self.now)
+    }
+
     fn is_under_way(&self, now: Time) -> bool {
         self.ended.is_none() || self.ends.unwrap_or_else(|broken| broken.at) > now
     }
@@ -271,6 +277,9 @@ impl Conditions for Share<'_> {
     }
     fn session(&self, now: Time) -> u64 {
         self.whole.session(now)
+    }
+    fn session_ends(&self, now: Time) -> Time {
+        self.whole.session_ends(now)
     }
 }
 

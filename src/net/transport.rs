@@ -51,8 +51,8 @@ enum Passed {
 
 /// Why there is no answer.
 pub(super) enum NoAnswer {
-    /// It is lost on its way, and nobody is told.
-    Lost,
+    /// These bytes of it are lost on their way, and nobody is told.
+    Lost(u64),
     /// The server died; the device knows then.
     Broken(Time),
 }
@@ -253,9 +253,9 @@ impl Way {
         Connection::open(&self.options.handshake, &link.weather().at(begun), begun, until)
     }
 
-    fn sent(&self, direction: Direction, traffic: Traffic) {
+    pub(super) fn sent(&self, direction: Direction, traffic: Traffic) {
         let Traffic { packets, retransmitted, bytes } = traffic;
-        if packets == 0 {
+        if bytes == 0 {
             return;
         }
         self.events.emit(Event::PacketsSent {
@@ -358,6 +358,7 @@ impl Way {
         let message = self.join(shared, direction, bytes);
         errand.message.set(Some((direction, message)));
         let mut arrives = Time::FAR;
+        let dies = self.conditions(|weather, now| weather.session_ends(now));
         let ends = loop {
             let (ends, alone) = {
                 let line = self.lines[way].borrow();
@@ -371,7 +372,12 @@ impl Way {
                 }
                 Err(broken) => broken.at,
             };
-            if self.handle.timeout(until, self.changed[way].notified()).await.is_err() {
+            if self.handle.timeout(until.min(dies), self.changed[way].notified()).await.is_err() {
+                if dies < until {
+                    errand.message.set(None);
+                    self.cut_off(errand, direction, message);
+                    return Err(Passed::Vanished);
+                }
                 break ends;
             }
         };
@@ -388,19 +394,38 @@ impl Way {
         }
     }
 
-    /// Books what a message sends on a connection whose IP session is gone: until a reset comes, the device's patience ends, or the server
+    /// How long a sender tries on a connection whose IP session is gone: until a reset comes, the device's patience ends, or the server
     /// gives up.
-    fn unheard(&self, errand: &Errand, direction: Direction, bytes: u64) {
-        let now = self.handle.now();
-        let lasts = match (self.options.half_open, direction) {
+    fn tries_for(&self, errand: &Errand, direction: Direction) -> Span {
+        match (self.options.half_open, direction) {
             (HalfOpen::Reset, _) => Span::ZERO,
-            (HalfOpen::Silent, Direction::Up) => errand.deadline.since(now).min(GIVE_UP),
+            (HalfOpen::Silent, Direction::Up) => errand.deadline.since(self.handle.now()).min(GIVE_UP),
             (HalfOpen::Silent, Direction::Down) => GIVE_UP,
-        };
+        }
+    }
+
+    /// Books what a message sends on a connection whose IP session is gone.
+    fn unheard(&self, errand: &Errand, direction: Direction, bytes: u64) {
+        let lasts = self.tries_for(errand, direction);
         let mut state = errand.shared.state.borrow_mut();
-        let mtu = self.conditions(|weather, _| weather.mtu());
+        let (now, mtu) = self.conditions(|weather, now| (now, weather.mtu()));
         let transfer = state.message(direction, now, bytes, mtu);
         self.sent(direction, transfer.unheard(&mut state.senders[direction as usize], lasts));
+    }
+
+    /// Takes a message from the line whose IP session ends under it; with the last of a flow it books what that has sent, and what it
+    /// sends into the silence.
+    fn cut_off(&self, errand: &Errand, direction: Direction, message: MessageId) {
+        let gone = self.with_line(direction, |line, now, weather| line.leave(message, now, weather));
+        let Some(flow) = gone.last_of else { return };
+        let mut stage = flow.stage_at(self.handle.now());
+        self.sent(direction, stage.transfer.traffic);
+        if !errand.unwanted.get() {
+            let lasts = self.tries_for(errand, direction);
+            self.sent(direction, stage.transfer.unheard(&mut stage.sender, lasts));
+        }
+        let flow = &errand.shared.flow[direction as usize];
+        flow.set(flow.get().filter(|flow| *flow != gone.flow));
     }
 
     /// When what leaves the bottleneck at `left` arrives; messages of a connection do not overtake each other.
@@ -444,9 +469,17 @@ impl Way {
         if self.link.borrow().loses_answer(now, number) {
             let (reason, bytes) = (DropReason::AnswerLost, bytes.len() as u64);
             self.events.emit(Event::MessageDropped { reason, bytes });
-            return Err(NoAnswer::Lost);
+            return Err(NoAnswer::Lost(bytes));
         }
         Ok(bytes)
+    }
+
+    /// Books an answer of `bytes` that left the gateway and does not arrive.
+    fn lost_answer(&self, errand: &Errand, bytes: u64) {
+        let (now, mtu) = self.conditions(|weather, now| (now, weather.mtu()));
+        let mut state = errand.shared.state.borrow_mut();
+        let answer = state.message(Direction::Down, now, bytes + self.options.header_down, mtu);
+        self.sent(Direction::Down, answer.whole());
     }
 
     /// Carries a request to the server and its answer back. What happens here happens whether or not the device's process
@@ -473,7 +506,7 @@ impl Way {
             }
             match self.served(message, page).await {
                 Ok(bytes) => (message, direction) = (bytes, Direction::Down),
-                Err(NoAnswer::Lost) => return,
+                Err(NoAnswer::Lost(bytes)) => return self.lost_answer(&errand, bytes),
                 Err(NoAnswer::Broken(told)) => {
                     errand.shared.close();
                     return drop(answer.send(Err(told)));

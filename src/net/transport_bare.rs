@@ -4,12 +4,18 @@ use std::rc::Rc;
 
 use super::conditions::Direction;
 use super::link::Fate;
+use super::tcp::Traffic;
 use super::transport::{NoAnswer, Way, ended};
 use crate::base::Time;
 use crate::contract::{DropReason, Event, TransportError};
 use crate::sim::oneshot;
 
 impl Way {
+    /// Books a message: its bytes, as there are no packets.
+    fn sent_bare(&self, direction: Direction, bytes: u64) {
+        self.sent(direction, Traffic { bytes, ..Traffic::default() });
+    }
+
     /// Carries a request to the server and its answer back. What happens here happens whether or not the device's process
     /// is still alive.
     async fn carry_bare(
@@ -22,11 +28,12 @@ impl Way {
         self.handle.sleep_until(arrives).await;
         let bytes = match self.served(request, page).await {
             Ok(bytes) => bytes,
-            Err(NoAnswer::Lost) => return,
+            Err(NoAnswer::Lost(bytes)) => return self.sent_bare(Direction::Down, bytes),
             Err(NoAnswer::Broken(told)) => return drop(answer.send(Err(told))),
         };
         let (now, size) = (self.handle.now(), bytes.len() as u64);
         let fate = self.link.borrow_mut().send(now, Direction::Down, size);
+        self.sent_bare(Direction::Down, size);
         match fate {
             Fate::Arrives(at) => {
                 self.handle.sleep_until(at).await;
@@ -49,6 +56,7 @@ impl Way {
         let now = self.handle.now();
         let size = request.len() as u64;
         let fate = self.link.borrow_mut().send(now, Direction::Up, size);
+        self.sent_bare(Direction::Up, size);
         let broken_at = self.link.borrow().next_break(now).unwrap_or(Time::FAR);
         let arrives = match fate {
             Fate::Arrives(at) => at,
@@ -106,6 +114,25 @@ mod tests {
         fn emit(&self, _: Event<'_>) {}
     }
 
+    /// Bytes sent up, sent down and dropped.
+    #[derive(Default)]
+    struct Book(Cell<[u64; 3]>);
+    impl EventSink for Book {
+        fn emit(&self, event: Event<'_>) {
+            let [up, down, dropped] = self.0.get();
+            self.0.set(match event {
+                Event::PacketsSent { up: true, packets: 0, retransmitted: 0, bytes } => {
+                    [up + bytes, down, dropped]
+                }
+                Event::PacketsSent { up: false, packets: 0, retransmitted: 0, bytes } => {
+                    [up, down + bytes, dropped]
+                }
+                Event::MessageDropped { bytes, .. } => [up, down, dropped + bytes],
+                _ => panic!("bare messages have no connections and no packets"),
+            });
+        }
+    }
+
     fn itinerary() -> Itinerary {
         let rate = BitRate(8_000_000);
         Itinerary::settled(Arc::new(Profile::steady("plain", Span::millis(100), rate, rate)))
@@ -123,6 +150,15 @@ mod tests {
         server: impl FnOnce(Handle) -> Rc<dyn Server>,
         weather: impl FnOnce(&mut Link),
     ) -> (Result<usize, TransportError>, Time) {
+        one_request_told(server, weather, Rc::new(Deaf))
+    }
+
+    /// The same, told to `events`.
+    fn one_request_told(
+        server: impl FnOnce(Handle) -> Rc<dyn Server>,
+        weather: impl FnOnce(&mut Link),
+        events: Rc<dyn EventSink>,
+    ) -> (Result<usize, TransportError>, Time) {
         let mut sim = Sim::new(Options::default());
         let handle = sim.handle().clone();
         let (gateway, device) = (handle.node("gateway"), handle.node("device"));
@@ -130,7 +166,7 @@ mod tests {
         weather(&mut link);
         let server = server(handle.clone());
         let link = Rc::new(RefCell::new(link));
-        let way = Way::new(handle.clone(), gateway, link, server, Rc::new(Deaf), TransportOptions::bare());
+        let way = Way::new(handle.clone(), gateway, link, server, events, TransportOptions::bare());
         let result = Rc::new(Cell::new(None));
         let told = result.clone();
         handle.spawn(device, "device", async move {
@@ -163,6 +199,27 @@ mod tests {
     fn a_lost_answer_is_a_timeout_although_the_server_worked() {
         let lossy = super::super::link::LossyTime { from: at(0), until: at(900), loss_ppm: 1_000_000 };
         assert_eq!(one_request(|link| link.add_lossy(lossy)), (Err(TransportError::Timeout), at(1_000), 1));
+    }
+
+    #[test]
+    fn messages_are_booked_with_their_bytes_and_without_packets() {
+        let gone = |mode, noticed| Outage { from: at(0), until: at(5_000), mode, noticed };
+        let lossy = super::super::link::LossyTime { from: at(0), until: at(900), loss_ppm: 1_000_000 };
+        type Trouble = Box<dyn FnOnce(&mut Link)>;
+        let cases: [(Trouble, [u64; 3]); 4] = [
+            (Box::new(|_| ()), [1_000, 1_000, 0]),
+            (Box::new(move |link| link.add_lossy(lossy)), [1_000, 1_000, 1_000]),
+            (
+                Box::new(move |link| link.weather_mut().add_outages([gone(OutageMode::Reset, false)])),
+                [1_000, 0, 1_000],
+            ),
+            (Box::new(move |link| link.weather_mut().add_outages([gone(OutageMode::Drop, true)])), [0, 0, 0]),
+        ];
+        for (n, (trouble, booked)) in cases.into_iter().enumerate() {
+            let book = Rc::new(Book::default());
+            _ = one_request_told(|handle| Rc::new(Echo(handle, Rc::default())), trouble, book.clone());
+            assert_eq!(book.0.get(), booked, "case {n}");
+        }
     }
 
     #[test]

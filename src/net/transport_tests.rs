@@ -42,6 +42,7 @@ struct Tally {
     packets: Cell<u64>,
     again: Cell<u64>,
     dropped: Cell<u32>,
+    dropped_bytes: Cell<u64>,
 }
 
 impl EventSink for Tally {
@@ -54,7 +55,10 @@ impl EventSink for Tally {
                 self.packets.set(self.packets.get() + packets);
                 self.again.set(self.again.get() + retransmitted);
             }
-            Event::MessageDropped { .. } => self.dropped.set(self.dropped.get() + 1),
+            Event::MessageDropped { bytes, .. } => {
+                self.dropped.set(self.dropped.get() + 1);
+                self.dropped_bytes.set(self.dropped_bytes.get() + bytes);
+            }
             _ => {}
         }
     }
@@ -305,6 +309,69 @@ fn a_lost_answer_is_a_timeout_although_the_server_worked() {
     let lossy = LossyTime { from: at(0), until: at(900), loss_ppm: 1_000_000 };
     let ended = one(options(), |link| link.add_lossy(lossy));
     assert_eq!(ended, ((Err(TransportError::Timeout), at(1_000)), 1));
+}
+
+#[test]
+fn an_answer_that_is_lost_has_been_sent() {
+    for protocol in [Protocol::Http1, Protocol::Http2] {
+        let lossy = LossyTime { from: at(0), until: Time::FAR, loss_ppm: 1_000_000 };
+        let options = TransportOptions { protocol, ..options() };
+        let mut bench = Bench::new(profile(), options, |link| link.add_lossy(lossy));
+        bench.request(at(0), 1_000, 50_000, Span::secs(5));
+        bench.request(at(10_000), 1_000, 0, Span::secs(5));
+        assert!(bench.run().iter().all(|(answer, _)| *answer == Err(TransportError::Timeout)));
+        let Tally { dropped, dropped_bytes, bytes, packets, .. } = &*bench.tally;
+        assert_eq!((dropped.get(), dropped_bytes.get()), (2, 50_000));
+        assert_eq!(packets.get(), 2 * 2 + 2 + 35 + 1, "connections, requests, answers");
+        assert_eq!(bytes.get(), 4 * 60 + 2 * 1_052 + 50_000 + 36 * 52, "{protocol:?}");
+    }
+}
+
+#[test]
+fn a_session_that_ends_during_a_message_leaves_its_window_and_the_tries() {
+    // 1 MB takes 1 s and the start of a window; the server tries for 924 s, the device until it gives up.
+    for (half_open, up, down, tries) in [
+        (HalfOpen::Silent, 1_000, 1_000_000, 15..18),
+        (HalfOpen::Reset, 1_000, 1_000_000, 0..1),
+        (HalfOpen::Silent, 1_000_000, 0, 5..8),
+    ] {
+        for protocol in [Protocol::Http1, Protocol::Http2] {
+            let options = TransportOptions { half_open, protocol, ..options() };
+            let mut bench =
+                Bench::new(profile(), options, |link| link.weather_mut().lose_sessions([at(900)]));
+            bench.request(at(0), up, down, Span::secs(30));
+            assert_eq!(bench.run(), [(Err(TransportError::Timeout), at(30_000))]);
+            let Tally { bytes, again, dropped, .. } = &*bench.tally;
+            assert!(tries.contains(&again.get()), "{half_open:?} {protocol:?}: {} again", again.get());
+            let sent = bytes.get() - 1_500 * again.get();
+            assert!((300_000..800_000).contains(&sent), "{half_open:?} {protocol:?}: {sent} bytes");
+            assert_eq!(dropped.get(), 1);
+        }
+    }
+}
+
+#[test]
+fn a_session_that_ends_under_the_last_packet_leaves_its_tries() {
+    // It has left at 253 ms, and would arrive at 303.
+    let lost = |link: &mut Link| link.weather_mut().lose_sessions([at(280)]);
+    let mut bench = Bench::new(profile(), options(), lost);
+    bench.request(at(0), 1_000, 1_000, Span::secs(9));
+    assert_eq!(bench.run()[0].0, Err(TransportError::Timeout));
+    let Tally { bytes, packets, again, .. } = &*bench.tally;
+    assert!((15..18).contains(&again.get()), "{} again", again.get());
+    assert_eq!((packets.get(), bytes.get()), (4 + again.get(), 120 + (2 + again.get()) * 1_052));
+}
+
+#[test]
+fn streams_whose_session_ends_are_booked_once() {
+    let options = TransportOptions { protocol: Protocol::Http2, ..options() };
+    let mut bench = Bench::new(profile(), options, |link| link.weather_mut().lose_sessions([at(900)]));
+    for start in [0, 120, 150] {
+        bench.request(at(start), 1_000, 400_000, Span::secs(30));
+    }
+    assert!(bench.run().iter().all(|(answer, _)| *answer == Err(TransportError::Timeout)));
+    assert!((15..18).contains(&bench.tally.again.get()), "{} again", bench.tally.again.get());
+    assert!((300_000..800_000).contains(&bench.tally.bytes.get()), "{} bytes", bench.tally.bytes.get());
 }
 
 #[test]

@@ -288,6 +288,9 @@ fn world(event: &Event<'_>) -> String {
         Event::ConnectionOpened { took } => format!("connection opened in {took}"),
         Event::PacketsSent { up, packets, retransmitted, bytes } => {
             let way = if *up { "sent" } else { "received" };
+            if *packets == 0 {
+                return format!("{} {way}", count(*bytes, "byte"));
+            }
             format!("{packets} packets {way}, {retransmitted} of them again, {bytes} bytes")
         }
         Event::MessageDropped { reason: DropReason::Outage, bytes } => {

@@ -141,6 +141,9 @@ impl Conditions for Steady {
     fn session(&self, _: Time) -> u64 {
         0
     }
+    fn session_ends(&self, _: Time) -> Time {
+        Time::FAR
+    }
 }
 
 #[cfg(test)]

@@ -92,6 +92,9 @@ impl Conditions for Gap {
     fn session(&self, now: Time) -> u64 {
         self.link.session(now)
     }
+    fn session_ends(&self, now: Time) -> Time {
+        self.link.session_ends(now)
+    }
 }
 
 /// The stall sum in closed form (Kurose and Ross, static objects, with a first window of ten):

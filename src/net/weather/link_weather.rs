@@ -333,6 +333,10 @@ impl Conditions for WeatherAt<'_> {
     fn session(&self, now: Time) -> u64 {
         self.weather.sessions_lost.partition_point(|lost| *lost <= now) as u64
     }
+
+    fn session_ends(&self, now: Time) -> Time {
+        self.weather.sessions_lost.get(self.session(now) as usize).copied().unwrap_or(Time::FAR)
+    }
 }
 
 /// Sorts times and joins those that touch.
