@@ -48,6 +48,12 @@ impl Board {
         self.values[id as usize] += n;
     }
 
+    /// Counts `n` less: they were counted before it was known that they are none.
+    pub(super) fn take_back(&mut self, id: Id, n: u64) {
+        let value = &mut self.values[id as usize];
+        *value = value.saturating_sub(n);
+    }
+
     /// Sets a gauge.
     pub(super) fn set(&mut self, id: Id, value: u64) {
         debug_assert_ne!(id.metric().kind, Kind::Distribution);

@@ -246,6 +246,9 @@ fn a_push_is_counted_with_its_bytes_whatever_becomes_of_it() {
     let figures = t.figures();
     assert_eq!(stat(&figures, "engine.push.chunk_bytes", "max"), 900);
     assert_eq!(stat(&figures, "engine.push.chunk_rows", "count"), 1);
+    let left = ["engine.requests.count", "engine.up.bytes", "engine.push.rows", "engine.wasted.bytes"];
+    assert_eq!(left.map(|name| stat(&figures, name, "value")), [4, 1_490, 12, 500], "one has not left");
+    assert_eq!(stat(&figures, "engine.requests.failed", "value"), 2);
     assert_eq!(
         stat(&figures, "engine.push.wasted_bytes", "value"),
         520,

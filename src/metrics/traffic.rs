@@ -12,8 +12,8 @@ use crate::contract::{DropReason, Event, KillReason, RequestKind, ServerError, T
 pub(super) struct Traffic {
     link_down: Vec<Option<Time>>,
     backend_down: Option<Time>,
-    /// Bytes of pushes under way, by device and request.
-    pushes: BTreeMap<(DeviceId, u64), u64>,
+    /// Bytes and mutations of pushes under way, by device and request.
+    pushes: BTreeMap<(DeviceId, u64), (u64, u64)>,
 }
 
 impl Traffic {
@@ -48,7 +48,13 @@ impl Traffic {
                 board.add(Id::RequestsFailed, 1);
                 board.add(Id::RequestsCut, u64::from(cut));
                 board.add(Id::RequestsTimedOut, u64::from(*error == TransportError::Timeout));
-                board.add(Id::WastedBytes, *wasted);
+                if *error == TransportError::Offline {
+                    // Without a network it has not left after all.
+                    board.take_back(Id::Requests, 1);
+                    board.take_back(Id::UpBytes, *wasted);
+                } else {
+                    board.add(Id::WastedBytes, *wasted);
+                }
             }
             Event::RequestRefused { error, .. } => {
                 board.add(Id::RequestsRefused, 1);
@@ -80,26 +86,29 @@ impl Traffic {
     /// What became of a device's pushes.
     fn on_push(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         match event {
-            Event::RequestSent { kind: RequestKind::Push, request, bytes, .. } => {
-                self.pushes.insert((device, *request), *bytes);
+            Event::RequestSent { kind: RequestKind::Push, request, bytes, rows, .. } => {
+                self.pushes.insert((device, *request), (*bytes, u64::from(*rows)));
             }
             Event::ResponseReceived { kind: RequestKind::Push, request, rows, .. } => {
-                let bytes = self.pushes.remove(&(device, *request)).unwrap_or_default();
+                let (bytes, _) = self.pushes.remove(&(device, *request)).unwrap_or_default();
                 board.add(Id::PushAnswered, u64::from(*rows));
                 board.observe(Id::PushChunkRows, u64::from(*rows));
                 board.add(Id::PushBytes, bytes);
                 board.observe(Id::PushChunkBytes, bytes);
             }
             Event::RequestFailed { kind: RequestKind::Push, request, error, .. } => {
-                let bytes = self.pushes.remove(&(device, *request)).unwrap_or_default();
-                // Without a network nothing was sent.
-                board.add(Id::PushWasted, if *error == TransportError::Offline { 0 } else { bytes });
+                let (bytes, rows) = self.pushes.remove(&(device, *request)).unwrap_or_default();
+                if *error == TransportError::Offline {
+                    board.take_back(Id::PushRows, rows);
+                } else {
+                    board.add(Id::PushWasted, bytes);
+                }
             }
             Event::RequestRefused { kind: RequestKind::Push, request, .. } => {
-                board.add(Id::PushWasted, self.pushes.remove(&(device, *request)).unwrap_or_default());
+                board.add(Id::PushWasted, self.pushes.remove(&(device, *request)).unwrap_or_default().0);
             }
             Event::ProcessKilled { .. } => {
-                self.pushes.retain(|(whose, _), bytes| {
+                self.pushes.retain(|(whose, _), (bytes, _)| {
                     board.add(Id::PushWasted, if *whose == device { *bytes } else { 0 });
                     *whose != device
                 });
