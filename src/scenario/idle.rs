@@ -242,6 +242,7 @@ fn pulled_together(tree: &Node) -> usize {
 /// Takes out of a checked tree what was chosen to have no effect, and tells of the rest that has none.
 pub(super) fn idle(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
     packets(tree, mistakes);
+    connections(tree, mistakes);
     for Idle { keys, needs, chosen_by, why, help } in IDLE {
         let choices: Vec<Origin> = chosen_by.iter().flat_map(|path| choosers(tree, path)).collect();
         let sound = chosen_by.iter().filter_map(|path| find(tree, path)).all(Node::is_sound);
@@ -282,6 +283,22 @@ fn packets(tree: &Node, mistakes: &mut Vec<Diagnostic>) {
             let help = "transport.protocol = \"http/1.1\" or \"http/2\" sends packets; to compare both, let variants or an axis set it";
             mistakes.push(Diagnostic::new(node.origin.place.clone(), why).help(help));
         }
+    }
+}
+
+/// Tells of connections that die where messages go without, in the same way.
+fn connections(tree: &Node, mistakes: &mut Vec<Diagnostic>) {
+    let events = find(tree, "event").and_then(Node::table);
+    let protocol = find(tree, "transport.protocol").filter(|node| node.as_text() == Some("bare"));
+    let Some((events, protocol)) = events.zip(protocol) else { return };
+    for (name, event) in events {
+        let Some(node) = event.node.get(&["half_open"]).filter(|node| node.is_sound()) else { continue };
+        if chosen_apart(&protocol.origin, node) {
+            continue;
+        }
+        let why = format!("\"bare\" messages know no connections, and `event.{name}` leaves none half open");
+        let help = "transport.protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set it";
+        mistakes.push(Diagnostic::new(node.origin.place.clone(), why).help(help));
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
     one_network(name, kind, radio_word, wrong);
     room_for_a_packet(view, wrong);
     contradictions(view, wrong);
+    without_radio(view, kind, wrong);
     let trace = |way: &str| {
         let trace = traces.get(view.at("trace").at(way).text())?;
         Some(if tunnel::carrier(name).is_some() { Arc::new(trace.at_most(tunnel::RATE)) } else { trace })
@@ -45,11 +46,7 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
         queue: view.at("queue").bytes().0,
         mtu: view.at("mtu").count(),
         gaps: view.at("gaps").present().map(|gaps| self::gaps(gaps, wrong)),
-        radio_changes: view.at("radio_changes").present().map(|changes| RadioChanges {
-            mtbf: changes.at("mtbf").span(),
-            takes: changes.at("takes").span(),
-            session_loss: changes.at("session_loss").share(),
-        }),
+        radio_changes: view.at("radio_changes").present().map(|changes| radio_changes(changes, wrong)),
         promotion: view.at("promotion").present().map(|promotion| Promotion {
             after: promotion.at("after").span(),
             takes: promotion.at("takes").span(),
@@ -110,16 +107,33 @@ fn one_network(name: &str, kind: NetworkKind, radio: View<'_>, wrong: &Mistakes)
     );
 }
 
+/// What only a radio does, on a link that has none. It is told where the link says one or the other; what both come from was told there.
+fn without_radio(view: View<'_>, kind: NetworkKind, wrong: &Mistakes) {
+    let (radio, called) = (view.at("radio"), view.at("kind"));
+    if self::radio(radio.text(), kind) != Radio::None {
+        return;
+    }
+    for key in ["promotion", "radio_changes"] {
+        let Some(figures) = view.at(key).present() else { continue };
+        let within = figures.entries().map(|(_, figure)| figure);
+        let written = std::iter::once(figures).chain(within).chain([radio, called]);
+        let Some(at) = written.into_iter().find(|view| view.place().is_some()) else { continue };
+        let title = match radio.text() {
+            "none" => format!("radio = \"none\" has no `{key}`"),
+            _ => format!("kind = \"other\" has no radio, and no `{key}`"),
+        };
+        let help = match figures.profile() {
+            Some(profile) => {
+                format!("`{profile}` brings `{key}`: say which radio it is, or take a link of another name")
+            }
+            None => format!("leave out `{key}`, or say which radio it is"),
+        };
+        wrong.given(&[radio, called, figures]).at(at, title, help);
+    }
+}
+
 /// Figures that the others leave without a meaning.
 fn contradictions(view: View<'_>, wrong: &Mistakes) {
-    let radio = view.at("radio");
-    for key in ["promotion", "radio_changes"] {
-        let figures = view.at(key);
-        if radio.text() == "none" && figures.place().is_some() {
-            let help = format!("leave out `{key}`, or say which radio it is");
-            wrong.given(&[radio, figures]).at(figures, format!("radio = \"none\" has no `{key}`"), help);
-        }
-    }
     let variation = view.at("variation");
     let traced = ["down", "up"].iter().all(|way| view.at("trace").at(way).present().is_some());
     if traced && variation.place().is_some() {
@@ -234,6 +248,20 @@ fn loss(view: View<'_>, wrong: &Mistakes) -> Option<PacketLoss> {
         }
     };
     (p.0 > 0).then_some(PacketLoss { p, r, window })
+}
+
+fn radio_changes(view: View<'_>, wrong: &Mistakes) -> RadioChanges {
+    let (mtbf, takes) = (view.at("mtbf"), view.at("takes"));
+    if takes.span() >= mtbf.span() && mtbf.span() > Span::ZERO {
+        let title = format!(
+            "changes of {} every {}: the link is held back more than it carries",
+            takes.span(),
+            mtbf.span()
+        );
+        let at = if takes.place().is_some() { takes } else { mtbf };
+        wrong.given(&[mtbf, takes]).at(at, title, "`takes` is less than `mtbf`");
+    }
+    RadioChanges { mtbf: mtbf.span(), takes: takes.span(), session_loss: view.at("session_loss").share() }
 }
 
 fn gaps(view: View<'_>, wrong: &Mistakes) -> Gaps {

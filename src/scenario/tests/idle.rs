@@ -204,7 +204,7 @@ fn a_replica_is_not_replaced_with_its_gateway() {
 fn bare_messages_are_refused_what_only_connections_and_packets_have() {
     let text = |more: &str, link: &str| {
         format!(
-            "{MINIMAL}link = \"mine\"\n[link.mine]\nrtt = \"80ms\"\ndown = \"1Mbit/s\"\nup = \"1Mbit/s\"\n{link}\n[transport]\n\
+            "{MINIMAL}link = \"mine\"\n[link.mine]\nkind = \"cellular\"\nrtt = \"80ms\"\ndown = \"1Mbit/s\"\nup = \"1Mbit/s\"\n{link}\n[transport]\n\
              protocol = \"bare\"\n{more}\n"
         )
     };
@@ -212,7 +212,7 @@ fn bare_messages_are_refused_what_only_connections_and_packets_have() {
     {
         let said = complaint(&text(transport, ""), &[]);
         assert!(said.contains("\"bare\" messages know neither connections nor headers"), "{said}");
-        assert!(said.contains("test.toml:17:"), "{said}");
+        assert!(said.contains("test.toml:18:"), "{said}");
     }
     for link in
         ["loss = 0.01", "queue = \"64kB\"", "mtu = 1400", "promotion = { after = \"5s\", takes = \"1s\" }"]
@@ -220,10 +220,15 @@ fn bare_messages_are_refused_what_only_connections_and_packets_have() {
         let said = complaint(&text("", link), &[]);
         let key = link.split(' ').next().unwrap();
         let title = format!("\"bare\" messages know no packets, and `link.mine.{key}` does nothing to them");
-        assert!(said.contains(&title) && said.contains("test.toml:14:"), "{said}");
+        assert!(said.contains(&title) && said.contains("test.toml:15:"), "{said}");
         let chosen = text("", link).replace("protocol = \"bare\"", "");
         with_sets(&chosen, &["transport.protocol=bare"]);
     }
+    let event = "[event.forgotten]\nat = \"+1m\"\nhalf_open = {}";
+    let said = complaint(&text(event, ""), &[]);
+    let title = "\"bare\" messages know no connections, and `event.forgotten` leaves none half open";
+    assert!(said.contains(title) && said.contains("test.toml:20:"), "{said}");
+    with_sets(&text(event, "").replace("protocol = \"bare\"", ""), &["transport.protocol=bare"]);
     // What defaults and profiles say is passed over.
     with_sets(&text("tls = \"1.3\"", "loss = 0").replace("link = \"mine\"", "link = \"edge\""), &[]);
 }

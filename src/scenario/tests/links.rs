@@ -117,11 +117,50 @@ fn contradictions_are_told() {
             "radio = \"none\"\nradio_changes = { mtbf = \"5m\" }",
             ["radio = \"none\" has no `radio_changes`", "say which radio it is"],
         ),
+        (
+            "promotion = { after = \"5s\", takes = \"1s\" }",
+            ["kind = \"other\" has no radio, and no `promotion`", "test.toml:14:1"],
+        ),
+        (
+            "kind = \"cellular\"\nradio_changes = { mtbf = \"1ms\", takes = \"1h\" }",
+            ["changes of 1h every 1ms: the link is held back more than it carries", "test.toml:15:"],
+        ),
+        (
+            "kind = \"cellular\"\nradio_changes = { mtbf = \"4s\" }",
+            ["changes of 4.5s every 4s", "`takes` is less than `mtbf`"],
+        ),
         ("answer_loss = 1", ["every answer is lost, so nothing ever ends", "a share below 1"]),
         ("answer_loss = \"100%\"", ["every answer is lost", "test.toml:14:15"]),
     ] {
         says(&format!("{RATES}{more}"), &wanted);
     }
+}
+
+#[test]
+fn what_only_a_radio_does_is_refused_wherever_the_radio_is_taken_away() {
+    for (links, wanted) in [
+        ("[link.lte-good]\nradio = \"none\"\n", ["`lte-good` brings `promotion`", "test.toml:10:9"]),
+        (
+            "link = \"vpn-over-lte-good\"\n[link.vpn-over-lte-good]\nradio = \"none\"\n",
+            ["radio = \"none\" has no `promotion`", "test.toml:11:9"],
+        ),
+        (
+            "link = \"vpn-over-mine\"\n[link.mine]\nrtt = \"1ms\"\nup = \"1Mbit/s\"\ndown = \"1Mbit/s\"\n\
+             [link.vpn-over-mine.promotion]\nafter = \"5s\"\ntakes = \"1s\"\n",
+            ["kind = \"other\" has no radio, and no `promotion`", "test.toml:14:"],
+        ),
+    ] {
+        let said = complaint(&format!("{MINIMAL}{links}"), &[]);
+        for part in wanted {
+            assert!(said.contains(part), "{links}\nshould make it say: {part}\nbut it says:\n{said}");
+        }
+    }
+    let (given, below) =
+        ("kind = \"other\"\npromotion = { after = \"5s\", takes = \"1s\" }\n", "link.vpn-over-mine");
+    let over = format!("{MINIMAL}link = \"vpn-over-mine\"\n[link.mine]\nrtt = \"1ms\"\n{RATES}{given}");
+    let said = complaint(&over, &[]);
+    assert!(said.matches("error: ").count() == 1 && !said.contains(below), "told at the link below: {said}");
+    link(&format!("{RATES}radio = \"lte\"\n{given}"));
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn weather_that_no_memory_holds_is_refused_at_its_period() {
     let moving = format!("{MINIMAL}link = {{ edge = 0.5, geo = 0.5 }}\nmoves = \"1s\"\n");
     let uneven = format!("{MINIMAL}link = {{ edge = 0.999998, geo = 0.000002 }}\nmoves = \"1s\"\n");
     let flap = "event.e={ at = \"+1m\", flap = { every = \"1ms\", for = \"8m\" } }";
-    let radio = "link.edge.radio_changes={ mtbf = \"1ms\", takes = \"1ms\" }";
+    let radio = "link.edge.radio_changes={ mtbf = \"2ms\", takes = \"1ms\" }";
     let away = "event.e={ at = \"+1m\", network_change = { link = \"edge\", for = \"1m\" } }";
     let many = "fleet.phones.devices=1000000";
     for (text, sets, place) in [
