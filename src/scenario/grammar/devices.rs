@@ -21,7 +21,11 @@ const CLASS: Form = table(&[
     required("read_rate", PACE, "Bytes that the flash reads a second."),
     required("write_rate", PACE, "Bytes that the flash writes a second."),
     required("sync", SPAN, "Median time of a sync; one in a hundred takes 20 times as long."),
-    required("memory", Form::Size { min: 1 << 10, max: 1 << 40 }, "Memory that the app may use."),
+    required(
+        "memory",
+        Form::Size { min: 1 << 16, max: 1 << 40 },
+        "Memory that the app may use; an answer takes 2.5 times its size, with a managed decoder six times.",
+    ),
 ]);
 
 pub(super) const FLEET: Form = table(&[

@@ -335,9 +335,10 @@ fn devices_have_processors_memory_and_clocks_that_can_be() {
     says(&class("cpu = 0"), &["a processor takes time", "test.toml:11:7"]);
     says(&class("parse_rate = 0"), &["`class.mid.parse_rate` is wrong", "from 1B", "test.toml:11:14"]);
     says(
-        &class("memory = \"1KiB\"\n[entity.long]\nschema = { id = \"uuid key\", body = \"text 500\" }"),
-        &["class `mid` has not the memory for a row of `long`", "a row of 580 bytes", "test.toml:11:10"],
+        &class("memory = \"64KiB\"\n[entity.long]\nschema = { id = \"uuid key\", body = \"text 40000\" }"),
+        &["class `mid` has not the memory for a row of `long`", "a row of 40080 bytes", "test.toml:11:10"],
     );
+    says(&class("memory = \"63KiB\""), &["`class.mid.memory` is wrong", "from 64KiB", "test.toml:11:10"]);
     says("clock = \"wrong\"", &["`fleet.phones.clock`"]);
     says("clock = { offset = \"5\" }", &["`fleet.phones.clock.offset` is wrong", "\"-1h\""]);
     says("clock = { drift = \"20000ppm\" }", &["`fleet.phones.clock.drift` is wrong", "at most 10000ppm"]);
