@@ -111,5 +111,5 @@ fn line_of(path: &Path, line: u64) -> String {
             return String::new();
         }
     }
-    String::from_utf8_lossy(&text).trim_end().chars().take(80).collect()
+    String::from_utf8_lossy(&text).trim_start_matches('\u{feff}').trim_end().chars().take(80).collect()
 }

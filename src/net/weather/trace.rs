@@ -14,6 +14,8 @@ const PACKET: u128 = 1_504;
 const MS: u64 = 1_000_000;
 /// A longer line is no number.
 const LINE_MAX: u64 = 40;
+/// What some editors put before a text.
+const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// A trace that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +101,9 @@ impl Trace {
             text.clear();
             if (&mut source).take(LINE_MAX).read_until(b'\n', &mut text)? == 0 {
                 break;
+            }
+            if line == 1 && text.starts_with(BOM) {
+                text.drain(..BOM.len());
             }
             let Some(ms) = number(&text) else {
                 let text = String::from_utf8_lossy(&text).trim().to_owned();
@@ -249,6 +254,16 @@ mod tests {
         let steady: String = (1..=1_000).map(|n| format!("{n}\n")).collect();
         assert_eq!(trace(&steady).rate(ms(77)), BitRate(12_032_000));
         assert_eq!(trace("1000\n").rate(Time::ZERO), BitRate(12_032), "a packet a second");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_trace() {
+        assert_eq!(trace("\u{feff}10\n20\n"), trace("10\n20\n"));
+        assert_eq!(
+            refused("\u{feff}six\n"),
+            (Some(1), "`six` is no whole number of milliseconds".to_owned())
+        );
+        assert_eq!(refused("5\n\u{feff}6\n").0, Some(2), "within it is none");
     }
 
     #[test]
