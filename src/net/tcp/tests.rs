@@ -78,7 +78,7 @@ impl Conditions for Gap {
         self.link.slot(way, at)
     }
     fn next_loss(&self, way: Direction, slot: u64, until: u64) -> Option<u64> {
-        match slot < self.slot(way, self.loses_until) {
+        match slot < until.min(self.slot(way, self.loses_until)) {
             true => Some(slot),
             false => self.link.next_loss(way, slot, until),
         }
