@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::column::{ColumnType, column_type};
 use super::super::diagnostic::{Diagnostic, closest};
 use super::super::plan::{Fleet, Plan};
 use super::super::rows::Brought;
@@ -231,8 +232,14 @@ fn lone_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     // One that only a scope names has its values from there, and no place of its own.
     let all = || fleets.iter().flat_map(|fleet| fleet.entries()).filter(|(_, view)| view.place().is_some());
     let declared: BTreeSet<&str> = all().map(|(name, _)| name).collect();
-    let mut used = BTreeSet::new();
-    let mut doubts = Vec::new();
+    let of_events = plan.events.iter().filter_map(|event| match (&event.who, &event.what) {
+        (Who::ShareOf { attribute, .. }, _) | (_, Happening::Import { of_one: Some(attribute), .. }) => {
+            Some(&*plan.attributes[*attribute].name)
+        }
+        _ => None,
+    });
+    let mut used: BTreeSet<&str> = of_events.collect();
+    let mut doubts = overridden(plan, root);
     for (entity, data) in plan.schema.entities.iter().zip(plan.data.iter()) {
         let written = root.at("entity").key(&entity.name);
         let of_scope = entity.scope.iter().filter_map(by_attribute).map(|rule| (rule, "scope"));
@@ -256,10 +263,34 @@ fn lone_attributes(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         }
     }
     let unused = all().filter(|(name, _)| !used.contains(name)).map(|(name, written)| {
-        let title = format!("nothing goes by the attribute `{name}`: no scope and no column names it");
+        let title =
+            format!("nothing goes by the attribute `{name}`: no scope, no column and no event names it");
         Diagnostic::new(written.place(), title).help("name it in a scope: column = \"device.NAME\"")
     });
     doubts.extend(unused);
+    doubts
+}
+
+/// Columns that are written with one attribute and that a scope sets to another: the scope's goes.
+fn overridden(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
+    let mut doubts = Vec::new();
+    for entity in &plan.schema.entities {
+        let schema = root.at("entity").key(&entity.name).at("schema");
+        for (column, attribute) in entity.scope.iter().filter_map(by_attribute) {
+            let (column, name) = (&*entity.columns[column].name, &*plan.attributes[attribute].name);
+            let Some(written) = schema.key(column).present() else { continue };
+            if let Some(ColumnType::Attribute(own)) = column_type(written.text())
+                && own != name
+            {
+                let title =
+                    format!("`{column}` is scoped by `{name}`, and its own attribute `{own}` is passed over");
+                let help = format!(
+                    "write {column} = \"attribute {name}\" or {column} = \"text\", or scope it by device.{own}"
+                );
+                doubts.push(Diagnostic::new(written.place(), title).help(help));
+            }
+        }
+    }
     doubts
 }
 

@@ -222,3 +222,32 @@ fn a_scope_that_goes_by_an_attribute_that_no_fleet_has_is_told_with_the_one_that
     assert!(told[0].contains("nothing goes by the attribute `squad_of_five`"), "{told:?}");
     assert!(told[0].contains("name it in a scope: column = \"device.NAME\""), "{told:?}");
 }
+
+#[test]
+fn an_attribute_that_only_an_event_goes_by_is_used() {
+    let told = |event: &str| {
+        let rows = "[entity.task]\nrows = 40\nschema = { id = \"uuid key\", team = \"text\" }\n";
+        let text = format!("{MINIMAL}attributes = {{ ward = 2 }}\n{rows}[event.x]\nat = \"+1m\"\n{event}\n");
+        plan(&text).warnings.iter().map(|warning| warning.render(false)).collect::<Vec<_>>()
+    };
+    assert_eq!(told("outage = { by = \"ward\", share = 0.5, for = \"1s\" }"), [""; 0]);
+    assert_eq!(told("bulk_import = { entity = \"task\", rows = 2, of_one = \"ward\" }"), [""; 0]);
+    assert!(told("outage = { for = \"1s\" }")[0].contains("nothing goes by the attribute `ward`"));
+}
+
+#[test]
+fn a_columns_attribute_that_its_scope_overrides_is_told() {
+    let told = |own: &str| {
+        let rows = format!("[entity.task]\nrows = 40\nschema = {{ id = \"uuid key\", ward = \"{own}\" }}\n");
+        let text =
+            format!("{MINIMAL}attributes = {{ ward = 2 }}\n{rows}scope = {{ ward = \"device.ward\" }}\n");
+        plan(&text).warnings.iter().map(|warning| warning.render(false)).collect::<Vec<_>>()
+    };
+    assert_eq!((told("text"), told("attribute ward")), (Vec::new(), Vec::new()));
+    let told = told("attribute wrad");
+    assert!(
+        told[0].contains("`ward` is scoped by `ward`, and its own attribute `wrad` is passed over"),
+        "{told:?}"
+    );
+    assert!(told[0].contains("\"attribute wrad\"") && told.len() == 1, "{told:?}");
+}
