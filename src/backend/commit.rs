@@ -115,6 +115,15 @@ pub(super) struct Draft {
     pub(super) writer: Option<Arc<[Value]>>,
 }
 
+/// A transaction whose rows are being committed.
+#[derive(Debug)]
+pub struct Committing {
+    drafts: std::vec::IntoIter<Draft>,
+    now: Time,
+    stamp: Stamp,
+    ends: Time,
+}
+
 impl Backend {
     /// Commits `drafts`, of different rows, and what follows from them.
     pub(super) fn commit(&mut self, now: Time, drafts: Vec<Draft>) -> Vec<Commit> {
@@ -122,12 +131,18 @@ impl Backend {
     }
 
     /// The same; where devices date what they write, with that date.
-    pub(super) fn commit_dated(
+    pub(super) fn commit_dated(&mut self, now: Time, date: Option<Stamp>, drafts: Vec<Draft>) -> Vec<Commit> {
+        let mut committing = self.begin_commit(now, date, drafts);
+        self.go_on(&mut committing, usize::MAX)
+    }
+
+    /// Begins to commit `drafts`; nothing else may come between that and the last of them.
+    pub(super) fn begin_commit(
         &mut self,
         now: Time,
         date: Option<Stamp>,
         mut drafts: Vec<Draft>,
-    ) -> Vec<Commit> {
+    ) -> Committing {
         self.drop_due(now);
         self.show_due(now);
         self.derive(&mut drafts);
@@ -138,7 +153,13 @@ impl Backend {
             None => self.stamps.give(self.clock(now), old.into_iter()),
         };
         let ends = self.transaction_ends(now, &drafts);
-        drafts.into_iter().map(|draft| self.commit_one(now, draft, stamp, ends)).collect()
+        Committing { drafts: drafts.into_iter(), now, stamp, ends }
+    }
+
+    /// Commits the next rows, at most so many; none if all are.
+    pub fn go_on(&mut self, committing: &mut Committing, most: usize) -> Vec<Commit> {
+        let Committing { drafts, now, stamp, ends } = committing;
+        drafts.take(most).map(|draft| self.commit_one(*now, draft, *stamp, *ends)).collect()
     }
 
     /// When the transaction of these drafts commits: at once, or by chance later. A function of the instant and the first row.

@@ -72,12 +72,13 @@ mod visibility;
 
 pub use availability::outages;
 pub use backup::Backup;
-pub use commit::{Commit, Fact};
+pub use commit::{Commit, Committing, Fact};
 pub use delta::{Change, Fetched, Page, Position, Query, Scope, Upto};
 pub use files::{END, File, FileDrop};
 pub use flags::{Consumer, FlagQuery, Flagged, Has, Lease, Mark, Reset};
 pub use log::{Holes, LogOptions, LogPage, LogPosition, LogQuery, Numbered, Rearm, Trimmed};
 pub use machine::{Admitted, Backend, Failing};
+pub use office::Importing;
 pub use options::{Availability, Busy, CommitDelay, Effect, Options, Ticks};
 pub use pool::{Load, Served};
 pub use provisioning::Provisioning;

@@ -3,13 +3,30 @@
 //! They work on the backend itself: no queue, no window of no service, no idempotency key, no base version. What they write
 //! wins over what was there; only a natural key that another row holds stops them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::commit::{Commit, Draft};
+use super::commit::{Commit, Committing, Draft};
 use super::index::Slot;
 use super::machine::Backend;
 use crate::base::{EntityId, Key, Time, Value};
 use crate::contract::{Author, Refusal};
+
+/// An import whose rows are taken in.
+#[derive(Debug)]
+pub struct Importing {
+    entity: EntityId,
+    keys: BTreeSet<Key>,
+    names: BTreeSet<Vec<u8>>,
+    drafts: Vec<Draft>,
+}
+
+impl Importing {
+    /// Of rows of `entity`, none of which is there yet.
+    pub fn new(entity: EntityId) -> Importing {
+        Importing { entity, keys: BTreeSet::new(), names: BTreeSet::new(), drafts: Vec::new() }
+    }
+}
 
 impl Backend {
     /// The office sets some columns of a row.
@@ -88,9 +105,16 @@ impl Backend {
         entity: EntityId,
         rows: impl IntoIterator<Item = (Key, Vec<Value>)>,
     ) -> Vec<Commit> {
-        let mut keys = std::collections::BTreeSet::new();
-        let mut names = std::collections::BTreeSet::new();
-        let mut drafts = Vec::new();
+        let mut import = Importing::new(entity);
+        self.take_in(&mut import, rows);
+        let mut committing = self.begin_import(now, import);
+        self.go_on(&mut committing, usize::MAX)
+    }
+
+    /// Takes rows of an import in, of which nothing is written yet.
+    pub fn take_in(&self, import: &mut Importing, rows: impl IntoIterator<Item = (Key, Vec<Value>)>) {
+        let Importing { entity, keys, names, drafts } = import;
+        let entity = *entity;
         for (key, values) in rows {
             let slot = self.table(entity).find(&key);
             let name = self.natural_key(entity, &values);
@@ -101,7 +125,11 @@ impl Backend {
                 drafts.push(Draft { entity, key, slot, values, author: Author::Import, writer: None });
             }
         }
-        self.commit(now, drafts)
+    }
+
+    /// Begins to write what was taken in; it is one transaction, and nothing else may come between.
+    pub fn begin_import(&mut self, now: Time, import: Importing) -> Committing {
+        self.begin_commit(now, None, import.drafts)
     }
 
     fn complete(&self, entity: EntityId, values: Vec<Value>) -> Arc<[Value]> {

@@ -20,6 +20,8 @@ pub(super) struct Core {
     /// The task being polled, or polled last in a run that is under way: whom a leaf future wakes.
     running: Cell<TaskId>,
     halted: Cell<bool>,
+    /// The task of the last poll, if it is to go on before all others; see [`Handle::pause`](super::Handle::pause).
+    paused: Cell<TaskId>,
     /// So many polls of this instant are for what was asked of the world from outside; see [`Handle::excuse`](super::Handle::excuse).
     pub(super) excused: Cell<u64>,
     burying: Cell<bool>,
@@ -52,6 +54,7 @@ impl Core {
             now: Cell::new(Time::ZERO),
             running: Cell::new(TaskId::NONE),
             halted: Cell::new(false),
+            paused: Cell::new(TaskId::NONE),
             excused: Cell::new(0),
             burying: Cell::new(false),
             fatal: Cell::new(None),
@@ -88,6 +91,20 @@ impl Core {
     pub(super) fn halt(&self) {
         self.halted.set(true);
         self.inbox.call();
+    }
+
+    /// The task whose poll is under way goes on before all others.
+    pub(super) fn pause(&self) {
+        self.paused.set(self.running());
+        self.inbox.call();
+    }
+
+    /// The task that goes on before all others, if there is one.
+    pub(super) fn paused(&self) -> Option<&Slot> {
+        match self.paused.replace(TaskId::NONE) {
+            TaskId::NONE => None,
+            task => self.tasks.find(task),
+        }
     }
 
     /// Adds a task; on a node that is down its future is dropped, as soon as no poll is under way.

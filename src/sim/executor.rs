@@ -115,8 +115,16 @@ impl Sim {
         let mut ask_at = self.polls + ASKED_EVERY;
         let mut limit = self.limit(instant_start).min(ask_at);
         loop {
-            if core.inbox.is_called() && core.see_to() {
-                return Stop::Halted;
+            if core.inbox.is_called() {
+                if core.see_to() {
+                    return Stop::Halted;
+                }
+                while let Some(task) = core.paused() {
+                    if halts() {
+                        return Stop::Halted;
+                    }
+                    core.poll(task, &mut context);
+                }
             }
             if self.polls >= limit {
                 if let Some(stop) = self.stop_at_limit(instant_start) {

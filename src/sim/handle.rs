@@ -1,6 +1,7 @@
 //! The simulation as seen from inside.
 
 use std::rc::Rc;
+use std::task::Poll;
 
 use super::channel::{self, Receiver, Sender};
 use super::core::Core;
@@ -71,6 +72,19 @@ impl Handle {
     pub fn excuse(&self, polls: u64) {
         let excused = &self.core.excused;
         excused.set(excused.get().saturating_add(polls));
+    }
+
+    /// Lets who runs the simulation look whether it is to halt; the task goes on before all others, and it is no poll of its own.
+    pub async fn pause(&self) {
+        let mut paused = false;
+        std::future::poll_fn(|_| {
+            if std::mem::replace(&mut paused, true) {
+                return Poll::Ready(());
+            }
+            self.core.pause();
+            Poll::Pending
+        })
+        .await;
     }
 
     /// Whether a task is neither finished nor killed.

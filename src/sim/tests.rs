@@ -169,6 +169,29 @@ fn a_run_is_halted_from_outside_within_an_instant() {
 }
 
 #[test]
+fn a_task_that_pauses_goes_on_before_all_others_unless_the_run_is_halted() {
+    let told = |halts_at: u32| {
+        let mut sim = Sim::new(Options::default());
+        let handle = sim.handle().clone();
+        let (node, order) = (handle.node("n"), Rc::new(RefCell::new(String::new())));
+        let (inside, first, second) = (handle.clone(), order.clone(), order.clone());
+        handle.spawn(node, "long", async move {
+            for letter in ['a', 'b', 'c'] {
+                first.borrow_mut().push(letter);
+                inside.pause().await;
+            }
+        });
+        handle.spawn(node, "other", async move { second.borrow_mut().push('x') });
+        let asked = Cell::new(0);
+        let stop = sim.run_unless(Time::FAR, &|| asked.replace(asked.get() + 1) == halts_at);
+        let order = order.borrow().clone();
+        (order, stop, sim.polls())
+    };
+    assert_eq!(told(9), ("abcx".to_owned(), Stop::Idle, 2));
+    assert_eq!(told(1), ("ab".to_owned(), Stop::Halted, 1));
+}
+
+#[test]
 fn a_run_that_is_long_but_moves_is_no_stall() {
     let mut sim = Sim::new(Options { polls_per_instant_max: 3, ..Options::default() });
     let handle = sim.handle().clone();

@@ -7,15 +7,18 @@ use super::device::Device;
 use super::faults::{Kill, Restore, Whose, choose};
 use super::phases::Watch;
 use super::server::Servers;
+use crate::backend::Importing;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{AppEvent, EditKind, Event, Node};
 use crate::scenario::Happening;
 use crate::sim::Handle;
-use crate::workload::{Act, Actor, OfficeEdit};
+use crate::workload::{Act, Actor, Batch, OfficeEdit};
 
 /// Polls that a step of the script is good for: its own, and those of the app that it is told to. A million edits may be asked for at one
 /// instant, and are no loop.
 const POLLS_A_STEP: u64 = 8;
+/// After so many rows of an import whoever runs the world may halt it.
+const IMPORTED_AT_ONCE: usize = 1_024;
 /// A process that the executor killed by a plan of a sweep is started again after this.
 const RESTARTED_AFTER: Span = Span::secs(5);
 
@@ -67,6 +70,7 @@ impl World {
                         handle.spawn(node, "login", log_in(handle.clone(), device, from));
                     }
                     (Actor::Device(id), act) => person(&devices[id.0 as usize], act),
+                    (Actor::Office, Act::Import(batch)) => import(&handle, &servers, batch).await,
                     (Actor::Office, act) => office(&servers, act),
                 }
             }
@@ -292,11 +296,30 @@ fn office(servers: &Servers, act: Act) {
             EditKind::Update => backend.office_write(now, entity, &key, &values),
             EditKind::Delete => backend.office_delete(now, entity, &key),
         },
-        Act::Import(batch) => Ok(backend.import(now, batch.entity, batch.rows)),
+        Act::Import(_) => unreachable!("an import takes its time"),
         Act::App(_) | Act::Edit(_) | Act::Open { .. } => unreachable!("the office has no device"),
     };
     drop(backend);
     for commit in done.iter().flatten() {
         servers.tell_commit(commit);
+    }
+}
+
+/// The office imports rows: one transaction at one instant, at which whoever runs the world may halt it now and then.
+async fn import(handle: &Handle, servers: &Servers, batch: Batch) {
+    let mut import = Importing::new(batch.entity);
+    let mut rows = batch.rows.into_iter();
+    while rows.len() > 0 {
+        servers.backend.borrow().take_in(&mut import, rows.by_ref().take(IMPORTED_AT_ONCE));
+        handle.pause().await;
+    }
+    let mut committing = servers.backend.borrow_mut().begin_import(handle.now(), import);
+    loop {
+        let done = servers.backend.borrow_mut().go_on(&mut committing, IMPORTED_AT_ONCE);
+        if done.is_empty() {
+            return;
+        }
+        done.iter().for_each(|commit| servers.tell_commit(commit));
+        handle.pause().await;
     }
 }
