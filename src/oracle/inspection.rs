@@ -30,6 +30,8 @@ pub struct Inspection<'a> {
     oracle: Oracle,
     at: Time,
     truth: &'a dyn Truth,
+    /// Whether nobody waits for the verdict any more: what is read from then on may be half of it.
+    stops: &'a dyn Fn() -> bool,
     contents: Contents,
     /// Rows on devices that point to one that their device lacks.
     half_seen: u64,
@@ -49,14 +51,19 @@ impl Said {
 }
 
 impl<'a> Inspection<'a> {
-    pub(super) fn new(mut oracle: Oracle, at: Time, truth: &'a dyn Truth) -> Inspection<'a> {
+    pub(super) fn new(
+        mut oracle: Oracle,
+        at: Time,
+        truth: &'a dyn Truth,
+        stops: &'a dyn Fn() -> bool,
+    ) -> Inspection<'a> {
         let contents = Contents::read(&oracle.schema, &oracle.units, truth);
         for id in oracle.schema.ids() {
             for (key, text) in checks::natural_keys(&oracle.schema, id, truth, &oracle.history) {
                 oracle.findings.add(Check::Duplicate, (None, Some((id, key.as_str()))), || text);
             }
         }
-        Inspection { oracle, at, truth, contents, half_seen: 0 }
+        Inspection { oracle, at, truth, stops, contents, half_seen: 0 }
     }
 
     /// Checks one device that was in use: its edits, and every row of the entities that it should hold in full.
@@ -163,7 +170,11 @@ impl<'a> Inspection<'a> {
             }
             let place = &places[usize::from(entity.0)];
             let (oracle, truth, at) = (&mut self.oracle, self.truth, At { device, place, now: self.at });
+            let stops = self.stops;
             self.contents.compare(entity, place, view, &mut |difference| {
+                if stops() {
+                    return;
+                }
                 if let Difference::Missing(row) = difference {
                     missing.entry(entity).or_default().insert(row.key.to_string());
                 }
@@ -173,6 +184,9 @@ impl<'a> Inspection<'a> {
                     judge(oracle, truth, entity, at, difference);
                 }
             });
+        }
+        if (self.stops)() {
+            return;
         }
         self.half_seen += half_seen(&self.oracle.schema, view, &missing);
         if let Some((entity, key)) = first {

@@ -118,8 +118,13 @@ impl Oracle {
     }
 
     /// The end: the world hands in what the backend now holds, and then each device that was in use.
-    pub fn begin_check(self, at: Time, truth: &dyn Truth) -> Inspection<'_> {
-        Inspection::new(self, at, truth)
+    pub fn begin_check<'a>(
+        self,
+        at: Time,
+        truth: &'a dyn Truth,
+        stops: &'a dyn Fn() -> bool,
+    ) -> Inspection<'a> {
+        Inspection::new(self, at, truth, stops)
     }
 
     fn on_backend(&mut self, at: Time, event: &Event<'_>) {

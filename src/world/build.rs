@@ -279,13 +279,19 @@ pub(super) fn dataset(plan: &Plan, stops: &dyn Fn() -> bool) -> Result<Dataset, 
 }
 
 /// After so many rows it is asked again whether anybody waits for them.
-const ASKED_EVERY: u64 = 1_024;
+pub(super) const ASKED_EVERY: u64 = 1_024;
 
 /// Rows, until somebody says that nobody waits for them.
-struct Wanted<'a, I> {
+pub(super) struct Wanted<'a, I> {
     rows: I,
     given: u64,
     stops: &'a dyn Fn() -> bool,
+}
+
+impl<'a, I> Wanted<'a, I> {
+    pub(super) fn new(rows: I, stops: &'a dyn Fn() -> bool) -> Wanted<'a, I> {
+        Wanted { rows, given: 0, stops }
+    }
 }
 
 impl<I: Iterator> Iterator for Wanted<'_, I> {
@@ -318,7 +324,7 @@ fn loaded(plan: &Plan, dataset: &Dataset, stops: &dyn Fn() -> bool) -> (Backend,
             updated: row.updated,
             deleted: row.deleted,
         });
-        let rows = Wanted { rows, given: 0, stops };
+        let rows = Wanted::new(rows, stops);
         backend.load(entity, rows.inspect(|row| initial.add(entity, row, precision)));
     }
     (backend, initial.sorted())
@@ -368,6 +374,9 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use super::super::outcome::Ending;
+    use super::super::registry::EngineRegistry;
+    use super::super::run::run;
     use super::*;
     use crate::base::{EntityId, Incarnation};
     use crate::contract::{Database, EngineError, Ports, Provision, SyncEngine};
@@ -437,5 +446,50 @@ mod tests {
         let world = World::build(&plan, Rc::new(Filling(hundred.clone())), Vec::new(), &*hundred);
         assert!(world.expect("it can be built").is_partial());
         assert_eq!(hundred.0.load(Ordering::Relaxed), 100);
+    }
+
+    /// Who watches until it was asked so often.
+    struct Patient {
+        until: usize,
+        asked: AtomicUsize,
+    }
+
+    impl Watch for Patient {
+        fn progress(&self, _: Time, _: Span) {}
+        fn interrupted(&self) -> bool {
+            self.asked.fetch_add(1, Ordering::Relaxed) >= self.until
+        }
+    }
+
+    /// How often it is asked whether anybody waits for the run, and how that ends.
+    fn asked(plan: &Plan, until: usize) -> (usize, Ending) {
+        let patient = Patient { until, asked: AtomicUsize::new(0) };
+        let outcome = run(plan, &EngineRegistry::builtin(), &patient).expect("it can be run");
+        (patient.asked.into_inner(), outcome.ending)
+    }
+
+    #[test]
+    fn nobody_waits_for_a_check_whose_verdict_is_not_wanted() {
+        let plan = plan("start = { 1d = 1.0 }\n");
+        let (all, ending) = asked(&plan, usize::MAX);
+        assert_eq!(ending, Ending::Drained);
+        // Of the backend for what should be there, of the device, and of the backend for the digest.
+        let of_check = 3 * (20_000 / ASKED_EVERY as usize);
+        for late in [1, of_check / 2, of_check] {
+            let (asked, ending) = asked(&plan, all - late);
+            assert_eq!((asked, ending), (all - late + 1, Ending::Interrupted), "{late} before the last");
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_an_import_that_is_applied_in_vain() {
+        let import = |rows: u32| {
+            plan(&format!("[event.e]\nat = \"+30m\"\nbulk_import = {{ entity = \"note\", rows = {rows} }}\n"))
+        };
+        let (few, many) = (asked(&import(1), usize::MAX), asked(&import(20_000), usize::MAX));
+        assert_eq!((few.1, many.1), (Ending::Drained, Ending::Drained));
+        // As rows are made, taken in and committed.
+        let more = many.0.saturating_sub(few.0);
+        assert!(more >= 3 * (20_000 / ASKED_EVERY as usize), "asked {more} times more");
     }
 }

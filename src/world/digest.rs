@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::build::{ASKED_EVERY, Wanted};
 use crate::backend::Backend;
 use crate::base::{Digest, EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef};
 use crate::contract::{Author, DeviceView, Event, LogEntry, Node, Occurrence, Overtaken, PendingEdit};
@@ -226,11 +227,17 @@ pub(super) struct RowDigests {
 pub(super) struct Digested<'d> {
     view: &'d dyn DeviceView,
     digests: RefCell<&'d mut RowDigests>,
+    /// Whether nobody waits for its rows any more.
+    stops: &'d dyn Fn() -> bool,
 }
 
 impl<'d> Digested<'d> {
-    pub(super) fn new(view: &'d dyn DeviceView, digests: &'d mut RowDigests) -> Digested<'d> {
-        Digested { view, digests: RefCell::new(digests) }
+    pub(super) fn new(
+        view: &'d dyn DeviceView,
+        digests: &'d mut RowDigests,
+        stops: &'d dyn Fn() -> bool,
+    ) -> Digested<'d> {
+        Digested { view, digests: RefCell::new(digests), stops }
     }
 }
 
@@ -238,7 +245,13 @@ impl DeviceView for Digested<'_> {
     fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, Stamp, &[ValueRef<'_>])) {
         let mut digests = self.digests.borrow_mut();
         digests.content.number(u64::from(entity.0));
+        let (mut read, mut stopped) = (0_u64, false);
         self.view.rows(entity, &mut |key, stamp, values| {
+            stopped = stopped || read.is_multiple_of(ASKED_EVERY) && (self.stops)();
+            read += 1;
+            if stopped {
+                return;
+            }
             digests.stamps.number(stamp.0 as u64);
             digests.content.text(key);
             values.iter().for_each(|value| digests.content.value(*value));
@@ -259,10 +272,10 @@ impl DeviceView for Digested<'_> {
     }
 }
 
-/// Adds all rows of the backend, tombstones among them.
-pub(super) fn add_backend(digests: &mut RowDigests, backend: &Backend) {
-    for entity in backend.schema().ids() {
-        for record in backend.rows(entity) {
+/// Adds all rows of the backend, tombstones among them, until it `stops`.
+pub(super) fn add_backend(digests: &mut RowDigests, backend: &Backend, stops: &dyn Fn() -> bool) {
+    for entity in backend.schema().ids().take_while(|_| !stops()) {
+        for record in Wanted::new(backend.rows(entity), stops) {
             digests.stamps.number(record.stamp.0 as u64);
             digests.content.text(record.key.as_str());
             digests.content.number(u64::from(record.deleted));

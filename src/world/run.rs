@@ -1,6 +1,6 @@
 //! A run from its plan to its outcome.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -19,7 +19,7 @@ use crate::contract::KillReason;
 use crate::disk::Moment;
 use crate::metrics::Timeline;
 use crate::net::{Link, Radio, RadioCost};
-use crate::oracle::{Clock, Filter, Life, Story, Truth, Verdict};
+use crate::oracle::{Clock, Filter, Inspection, Life, Story, Truth, Verdict};
 use crate::scenario::Plan;
 use crate::workload::Placed;
 
@@ -273,7 +273,7 @@ struct Finished {
 
 fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Finished {
     if world.is_partial() {
-        return world.conclude(Ended::Interrupted, Places::default());
+        return world.conclude(Ended::Interrupted, Places::default(), watch);
     }
     let before = probed.map_or(0, |device| {
         let disk = &world.devices[device.0 as usize].disk;
@@ -289,7 +289,7 @@ fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Fini
     if ended == Ended::Well {
         ended = world.drain(watch);
     }
-    let mut finished = world.conclude(ended, places);
+    let mut finished = world.conclude(ended, places, watch);
     finished.outcome.script = script;
     finished.outcome.drained_in = finished.outcome.ended_at.since(script_ended);
     finished
@@ -302,6 +302,33 @@ fn told(ended: Ended) -> Ending {
         Ended::Stalled(snapshot) => Ending::Stalled(snapshot),
         Ended::Interrupted => Ending::Interrupted,
     }
+}
+
+/// The oracle looks at one device after the other, until it `stops`.
+fn look_at(
+    devices: &[Rc<Device>],
+    mut inspection: Inspection<'_>,
+    ended: &Ended,
+    rows: &mut RowDigests,
+    stops: &dyn Fn() -> bool,
+) -> Verdict {
+    let stuck = match ended {
+        Ended::Stuck(reasons) => reasons.as_slice(),
+        _ => &[],
+    };
+    for device in devices.iter().take_while(|_| !stops()) {
+        let id = device.id();
+        rows.content.number(u64::from(id.0));
+        if let Some((_, why)) = stuck.iter().find(|(stuck, _)| *stuck == id) {
+            let checked = device.with_view(|view| inspection.check_stuck_device(id, why, Some(view)));
+            if checked.is_none() {
+                inspection.check_stuck_device(id, why, None);
+            }
+        } else {
+            device.with_view(|view| inspection.check_device(id, &Digested::new(view, rows, stops)));
+        }
+    }
+    inspection.finish()
 }
 
 impl World {
@@ -345,41 +372,31 @@ impl World {
         }
     }
 
-    /// The check phase: the oracle looks at every device, unless the run was interrupted, and everything goes into the digest.
-    fn conclude(self, ended: Ended, places: Places) -> Finished {
+    /// The check phase: the oracle looks at every device, unless the run was interrupted, and everything goes into the digest. Who
+    /// watches may interrupt that, too: what was found until then is no verdict.
+    fn conclude(self, mut ended: Ended, places: Places, watch: &dyn Watch) -> Finished {
         let World { sim, handle, hub, servers, devices, links, faults, script, .. } = self;
         let ended_at = handle.now();
         devices.iter().for_each(|device| device.close_books());
         let worked = worked(&devices);
         let mut listeners = hub.take();
-        // Nobody reads what would be found in a world cut off in its midst, and whoever cut it off waits.
-        let cut_off = ended == Ended::Interrupted;
-        let now = Now(&servers.backend);
-        let truth: &dyn Truth = if cut_off { &Unread } else { &now };
-        let mut rows = RowDigests::default();
-        let mut inspection = listeners.oracle.begin_check(ended_at, truth);
-        let stuck = match &ended {
-            Ended::Stuck(reasons) => reasons.as_slice(),
-            _ => &[],
+        // Nobody reads what would be found in a world cut off in its midst, and whoever cut it off waits. What was stopped stays so.
+        let stopped = Cell::new(ended == Ended::Interrupted);
+        let stops: &dyn Fn() -> bool = &|| {
+            stopped.set(stopped.get() || watch.interrupted());
+            stopped.get()
         };
-        let looked_at = if cut_off { &[][..] } else { &devices[..] };
-        for device in looked_at {
-            let id = device.id();
-            rows.content.number(u64::from(id.0));
-            if let Some((_, why)) = stuck.iter().find(|(stuck, _)| *stuck == id) {
-                let checked = device.with_view(|view| inspection.check_stuck_device(id, why, Some(view)));
-                if checked.is_none() {
-                    inspection.check_stuck_device(id, why, None);
-                }
-            } else {
-                device.with_view(|view| inspection.check_device(id, &Digested::new(view, &mut rows)));
-            }
-        }
-        let Verdict { violations, mut figures } = inspection.finish();
+        let now = Now(&servers.backend, stops);
+        let truth: &dyn Truth = if stopped.get() { &Unread } else { &now };
+        let mut rows = RowDigests::default();
+        let inspection = listeners.oracle.begin_check(ended_at, truth, stops);
+        let verdict = look_at(&devices, inspection, &ended, &mut rows, stops);
+        let Verdict { violations, mut figures } = verdict;
         figures.extend(radiated(&links, ended_at));
         figures.extend(worked);
-        if !cut_off {
-            digest::add_backend(&mut rows, &servers.backend.borrow());
+        digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
+        if stopped.get() {
+            ended = Ended::Interrupted;
         }
         let content = rows.content.hex();
         listeners.digest.text(&content);

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use super::build::Wanted;
 use crate::backend::{Backend, Loaded};
 use crate::base::{EntityId, Key, Stamp, Value};
 use crate::oracle::Truth;
@@ -48,8 +49,8 @@ impl Truth for Initial {
     }
 }
 
-/// The backend as it is.
-pub(super) struct Now<'b>(pub(super) &'b RefCell<Backend>);
+/// The backend as it is; not all of it once somebody says that it stops.
+pub(super) struct Now<'b>(pub(super) &'b RefCell<Backend>, pub(super) &'b dyn Fn() -> bool);
 
 impl Truth for Now<'_> {
     fn row(&self, entity: EntityId, key: &str) -> Option<(Stamp, Vec<Value>)> {
@@ -58,7 +59,9 @@ impl Truth for Now<'_> {
         Some((record.stamp, record.values.to_vec()))
     }
     fn for_each(&self, entity: EntityId, f: &mut dyn FnMut(&Key, Stamp, &[Value])) {
-        for record in self.0.borrow().rows(entity).filter(|record| !record.deleted) {
+        let backend = self.0.borrow();
+        let rows = Wanted::new(backend.rows(entity), self.1);
+        for record in rows.filter(|record| !record.deleted) {
             f(&record.key, record.stamp, &record.values);
         }
     }

@@ -30,7 +30,7 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
         durable: true,
         initial,
     });
-    let verdict = oracle.begin_check(Time::ZERO, &Nothing).finish();
+    let verdict = oracle.begin_check(Time::ZERO, &Nothing, &|| false).finish();
     let found: BTreeSet<&str> = verdict.figures.keys().copied().collect();
     let table: BTreeSet<&str> = metrics::names().filter(|name| name.starts_with("oracle.")).collect();
     assert_eq!(found, table);

@@ -485,7 +485,7 @@ impl Stage {
         }
     }
     pub(super) fn verdict(self) -> Verdict {
-        let mut inspection = self.oracle.begin_check(self.now, &self.backend);
+        let mut inspection = self.oracle.begin_check(self.now, &self.backend, &|| false);
         for (device, phone) in self.phones.iter().enumerate() {
             inspection.check_device(DeviceId(device as u32), phone);
         }
