@@ -353,11 +353,12 @@ fn of_an_earlier_report_goes_what_it_wrote_and_what_others_put_there_stays() {
 fn a_report_follows_no_link_out_of_its_folder() {
     let mut desk = desk();
     let record = desk.read("out/run.json");
-    for name in ["hist", "repro", "inputs", "cells.jsonl"] {
+    for name in ["hist", "repro", "inputs", "cells.jsonl", "report.html", "cells.csv"] {
         let link = desk.path(&format!("out/{name}"));
         let _ = std::fs::remove_dir_all(&link);
+        let _ = std::fs::remove_file(&link);
         desk.write("other/a.hlog", "mine");
-        let target = if name == "cells.jsonl" { "../other/a.hlog" } else { "../other" };
+        let target = if name.contains('.') { "../other/a.hlog" } else { "../other" };
         std::os::unix::fs::symlink(target, &link).unwrap();
         for place in ["--out", "--resume"] {
             let run = format!("run @ties.toml --progress none {place} @out");
@@ -400,6 +401,7 @@ fn what_is_no_file_in_a_report_is_told_and_not_waited_for() {
             assert!(desk.err.contains(&format!("it is {kind}, not a file")), "{command}: {}", desk.err);
         }
         assert_eq!(desk.run("run @ties.toml --progress none --out @out"), 2, "{}", desk.err);
+        assert!(desk.err.contains(&format!("run.json: it is {kind}, not a file")), "{}", desk.err);
         for path in [journal, record] {
             let removed =
                 if kind == "a folder" { std::fs::remove_dir(path) } else { std::fs::remove_file(path) };
@@ -407,6 +409,37 @@ fn what_is_no_file_in_a_report_is_told_and_not_waited_for() {
         }
         desk = self::desk();
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_stands_in_the_way_of_a_report_leaves_an_earlier_one_whole() {
+    let mut desk = desk();
+    let record = desk.read("out/run.json");
+    let files = ["report.html", "cells.csv", "series.csv", "summary.md", "junit.xml", "timing.json"];
+    for name in files.into_iter().chain(["hist", "repro", "inputs"]) {
+        let (path, aside) = (desk.path(&format!("out/{name}")), desk.path("aside"));
+        let was_there = std::fs::rename(&path, &aside).is_ok();
+        if files.contains(&name) { std::fs::create_dir(&path) } else { std::fs::write(&path, "mine") }
+            .unwrap();
+        for place in ["--out", "--resume"] {
+            let run = format!("run @ties.toml --progress none {place} @out");
+            assert_eq!(desk.run(&run), 20, "{name}: {}", desk.err);
+            assert!(
+                desk.err.contains(&format!("{name}: it is a fi"))
+                    || desk.err.contains(&format!("{name}: it is a fo")),
+                "{}",
+                desk.err
+            );
+        }
+        assert_eq!(desk.read("out/run.json"), record, "{name}");
+        if path.is_dir() { std::fs::remove_dir(&path) } else { std::fs::remove_file(&path) }.unwrap();
+        if was_there {
+            std::fs::rename(&aside, &path).unwrap();
+        }
+        assert!(name == "cells.csv" || desk.path("out/cells.csv").exists(), "{name}");
+    }
+    assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0, "{}", desk.err);
 }
 
 #[test]

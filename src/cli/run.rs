@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
-use std::io::{Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
@@ -140,10 +140,16 @@ pub(super) struct UnderWay<'a> {
 /// Refuses a folder that holds what a report would replace or remove and that no report has put there.
 fn spare_others(folder: &Path) -> anyhow::Result<()> {
     let mut head = Vec::new();
-    let record = file::open(&folder.join("run.json"), file::Named::InFile);
-    if record.is_ok_and(|file| file.take(4_096).read_to_end(&mut head).is_ok())
-        && String::from_utf8_lossy(&head).contains(&format!("{:?}", report::Tool::this().name))
+    let path = folder.join("run.json");
+    let read =
+        file::open(&path, file::Named::InFile).and_then(|file| file.take(4_096).read_to_end(&mut head));
+    if let Err(e) = &read
+        && e.kind() != ErrorKind::NotFound
     {
+        let text = format!("cannot read {}: {e}: choose another folder with --out", path.display());
+        return Err(Refusal::usage(text));
+    }
+    if read.is_ok() && String::from_utf8_lossy(&head).contains(&format!("{:?}", report::Tool::this().name)) {
         return Ok(());
     }
     let ours = RENDERED.iter().chain(&EMPTIED).chain(&["run.json", inputs::FOLDER]);
@@ -157,9 +163,10 @@ fn spare_others(folder: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Refuses a folder in which a link stands where a report writes into what is there: it leads to what is no report's.
+/// Refuses a folder in which a link stands where a report writes: it leads to what is no report's.
 fn spare_linked(folder: &Path) -> anyhow::Result<()> {
-    let entered = EMPTIED.iter().chain(&[inputs::FOLDER, campaign::JOURNAL]).map(|name| folder.join(name));
+    let entered = RENDERED.iter().chain(&EMPTIED).chain(&["run.json", inputs::FOLDER, campaign::JOURNAL]);
+    let entered = entered.map(|name| folder.join(name));
     match entered.into_iter().find(|path| path.is_symlink()) {
         None => Ok(()),
         Some(link) => Err(Refusal::usage(format!(
@@ -167,6 +174,35 @@ fn spare_linked(folder: &Path) -> anyhow::Result<()> {
             link.display()
         ))),
     }
+}
+
+/// Refuses a folder in which something stands in the way of what a report writes, before anything of an earlier one goes.
+fn spare_obstructed(folder: &Path) -> Result<(), FolderError> {
+    let told = |path: PathBuf, why: &str| Err(FolderError { path, cause: io::Error::other(why.to_owned()) });
+    for name in RENDERED.iter().chain(&["run.json"]) {
+        let path = folder.join(name);
+        for path in [path.with_extension("part"), path] {
+            if path.is_dir() {
+                return told(path, "it is a folder, not a file");
+            }
+        }
+    }
+    for path in EMPTIED.iter().chain(&[inputs::FOLDER]).map(|name| folder.join(name)) {
+        if path.is_dir() {
+            // Whether files can come and go there.
+            Folder::create(&path)?.clear("", |_| false)?;
+        } else if path.exists() {
+            return told(path, "it is a file, not a folder");
+        }
+    }
+    Ok(())
+}
+
+/// Takes what an earlier run left out of a report that is open, and begins what grows while cells run.
+fn prepared(folder: &Folder, plans: &[Plan]) -> Result<Observations, FolderError> {
+    unrender(folder)?;
+    inputs::keep(folder, &inputs::of_plans(plans))?;
+    Observations::begin(folder)
 }
 
 impl<'a> UnderWay<'a> {
@@ -178,11 +214,14 @@ impl<'a> UnderWay<'a> {
             (None, None) => (Path::new("reports").join(report::run_id(plans)), false),
         };
         spare_linked(&path)?;
+        if !resumed {
+            spare_others(&path)?;
+        }
+        spare_obstructed(&path).map_err(refused)?;
         let (folder, journal) = if resumed {
             let journal = Journal::resume(&path, name).map_err(unresumable)?;
             (Folder::create(&path).map_err(refused)?, journal)
         } else {
-            spare_others(&path)?;
             let folder = Folder::create(&path).map_err(refused)?;
             (folder, Journal::begin(&path, name).map_err(refused)?)
         };
@@ -193,9 +232,12 @@ impl<'a> UnderWay<'a> {
         begun.exit_code = Exit::Interrupted.code();
         begun.tune.clone_from(&order.tune);
         folder.put("run.json", begun.to_json().as_bytes()).map_err(refused)?;
-        unrender(&folder).map_err(refused)?;
-        inputs::keep(&folder, &inputs::of_plans(plans)).map_err(refused)?;
-        let observations = Observations::begin(&folder).map_err(refused)?;
+        let observations = prepared(&folder, plans).map_err(|e| {
+            // It cannot go on, and nobody cut it off; that it cannot be told, either, is nothing new.
+            begun.exit_code = Exit::Environment.code();
+            let _ = folder.put("run.json", begun.to_json().as_bytes());
+            refused(e)
+        })?;
         let options = options(order.work, order.twice);
         let (work, started) = (order.work, Stopwatch::start());
         Ok(UnderWay {
