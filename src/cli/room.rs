@@ -24,14 +24,14 @@ pub(super) fn for_plans(plans: &[Plan], jobs: usize, console: &mut Console<'_>) 
     let machine = read("/proc/meminfo").and_then(|text| free(&text));
     let group = read("/proc/self/cgroup").and_then(|text| left(&text, &read));
     let Some(free) = machine.into_iter().chain(group).min() else { return Ok(()) };
-    let need = cost::memory(plans, jobs);
-    match room(need, free) {
+    let (sure, need) = cost::memory(plans, jobs);
+    match room(sure, need, free) {
         Room::Enough => Ok(()),
         Room::Doubtful => {
             console.complaint(&format!("warning: the system may end the run: {}\n", told(need, free)));
             Ok(())
         }
-        Room::None => Err(Refusal::environment(told(need, free))),
+        Room::None => Err(Refusal::environment(told(sure, free))),
     }
 }
 
@@ -42,9 +42,10 @@ fn told(need: u64, free: u64) -> String {
     )
 }
 
-fn room(need: u64, free: u64) -> Room {
+/// What is not sure refuses nothing.
+fn room(sure: u64, need: u64, free: u64) -> Room {
     match need {
-        _ if need > free.saturating_mul(OFF) => Room::None,
+        _ if sure > free.saturating_mul(OFF) => Room::None,
         _ if need > free => Room::Doubtful,
         _ => Room::Enough,
     }
@@ -129,8 +130,9 @@ mod tests {
     #[test]
     fn what_surely_finds_no_room_is_refused_and_what_may_find_none_is_warned_of() {
         assert_eq!(
-            [100, 101, 200, 201].map(|need| room(need, 100)),
+            [100, 101, 200, 201].map(|need| room(need, need, 100)),
             [Room::Enough, Room::Doubtful, Room::Doubtful, Room::None]
         );
+        assert_eq!(room(100, 1_000, 100), Room::Doubtful, "most of it may be spared");
     }
 }

@@ -214,8 +214,8 @@ pub enum Maker {
 }
 
 impl Maker {
-    /// Bytes of a fat text: their mean, and those of one that is longer than nearly all (of a thousand one); `None` for other values.
-    pub fn fat_bytes(&self) -> Option<(u64, u64)> {
+    /// Bytes of a fat text in the mean; `None` for other values.
+    pub fn fat_bytes(&self) -> Option<u64> {
         let Maker::Fat { median, sigma_milli, max, rare } = self else { return None };
         let of = |z: f64| {
             (f64::from(*median) * libm::exp(z * f64::from(*sigma_milli) / 1_000.0))
@@ -226,14 +226,8 @@ impl Maker {
         let density = |z: f64| libm::exp(-z * z / 2.0);
         let (sum, weight) =
             grid.fold((0.0, 0.0), |(sum, weight), z| (sum + of(z) * density(z), weight + density(z)));
-        let (usual, longest) = ((sum / weight) as u64, of(3.0) as u64);
-        Some(match rare {
-            Some((share, len)) => {
-                let len = u64::from(*len);
-                let mean = usual as f64 + (len as f64 - usual as f64) * share.share();
-                (mean as u64, longest.max(len))
-            }
-            None => (usual, longest),
-        })
+        let usual = sum / weight;
+        let mean = rare.map_or(usual, |(share, len)| usual + (f64::from(len) - usual) * share.share());
+        Some(mean as u64)
     }
 }
