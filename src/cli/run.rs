@@ -144,7 +144,8 @@ fn spare_others(folder: &Path) -> anyhow::Result<()> {
     let read =
         file::open(&path, file::Named::InFile).and_then(|file| file.take(4_096).read_to_end(&mut head));
     if let Err(e) = &read
-        && e.kind() != ErrorKind::NotFound
+        // What is no folder is told when it is made.
+        && !matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
     {
         let text = format!("cannot read {}: {e}: choose another folder with --out", path.display());
         return Err(Refusal::usage(text));
