@@ -44,10 +44,9 @@ fn in_a_row(log: &Log) -> Vec<usize> {
 /// Of transfers that break, the share that follows another one, at most: all that break come from durations d with e^{λd} − 1 tries
 /// before the answer, and with the same chunk tried again (1 − e^{−λd}) of those follow another. Without answers it may be all.
 fn share_by_chance(log: &Log, rate: f64) -> f64 {
-    let answers = log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0);
     let (mut all, mut follow) = (0.0, 0.0);
-    for answer in answers {
-        let x = (rate * answer.duration).min(RATE_MAX);
+    for duration in trouble::durations(log) {
+        let x = (rate * duration).min(RATE_MAX);
         all += libm::expm1(x);
         follow += libm::expm1(x) * -libm::expm1(-x);
     }
