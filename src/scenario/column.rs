@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::base::{Bytes, Ppm, Span};
+use crate::base::{Bytes, Ppm, Span, Value};
 
 use super::form::Written;
-use super::written::range;
+use super::written::{Calendar, range};
 
 /// What a column's text says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,26 @@ pub(super) enum ColumnType {
         column: String,
         via: String,
     },
+}
+
+impl ColumnType {
+    /// Whether the range of this type has no place for a value of one's own.
+    pub(super) fn excludes(&self, value: &Value, calendar: Calendar) -> bool {
+        match (self, value) {
+            (ColumnType::Int { min, max }, Value::Int(n)) => !(min..=max).contains(&n),
+            (ColumnType::Text { min, max }, Value::Text(text)) => {
+                !(*min as usize..=*max as usize).contains(&text.len())
+            }
+            (ColumnType::Fat { max, rare, .. }, Value::Text(text)) => {
+                text.len() > rare.map_or(*max, |(_, size)| size.max(*max)) as usize
+            }
+            (ColumnType::Timestamp { from, until, .. }, Value::Int(at)) => {
+                let midnight = calendar.midnight().0;
+                !(midnight + from..=midnight + until).contains(at)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What keys look like.

@@ -32,6 +32,8 @@ pub(super) struct Brought {
 pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
     pub(super) kind: &'a ColumnType,
+    /// The type as it is written.
+    pub(super) written: &'a str,
     /// Where the scenario writes it.
     pub(super) place: Option<Place>,
     /// What keys of the entity look like to which it points.
@@ -381,7 +383,7 @@ impl Brought {
             {
                 return Value::text(&canonical);
             }
-            cell_value(cell, wanted.kind, calendar).unwrap_or_else(|(title, help)| {
+            cell_value(cell, wanted, calendar).unwrap_or_else(|(title, help)| {
                 wrong(column, title, help);
                 Value::Null
             })
@@ -423,9 +425,13 @@ impl WrongCells {
 
 const DATE_HELP: &str = "a date looks like 2026-03-02T08:15:00+01:00, or without offset for local time";
 
-/// The value that a cell of this type says; else what is wrong, and what would be right.
-fn cell_value(cell: &str, kind: &ColumnType, calendar: Option<Calendar>) -> Result<Value, (String, String)> {
-    let trimmed = cell.trim();
+/// The value that a cell of this column says; else what is wrong, and what would be right.
+fn cell_value(
+    cell: &str,
+    wanted: &Wanted<'_>,
+    calendar: Option<Calendar>,
+) -> Result<Value, (String, String)> {
+    let (kind, trimmed) = (wanted.kind, cell.trim());
     if trimmed.is_empty() {
         return Ok(Value::Null);
     }
@@ -438,10 +444,24 @@ fn cell_value(cell: &str, kind: &ColumnType, calendar: Option<Calendar>) -> Resu
             Err((title, choices(excerpt(trimmed), &known)))
         };
     }
-    typed_value(cell, kind, calendar).map_err(|want| {
+    let value = typed_value(cell, kind, calendar).map_err(|want| {
         let help = "where there is no value, leave the cell empty".to_owned();
         (format!("`{}` is not {want}", excerpt(cell)), help)
-    })
+    })?;
+    let Some((word, _)) = wanted.written.split_once(' ').filter(|(word, rest)| {
+        // Without a range of its own a type has one for rows that are made.
+        let ranged = *word == "text" || rest.contains("..");
+        ranged && kind.excludes(&value, calendar.unwrap_or_default())
+    }) else {
+        return Ok(value);
+    };
+    let size = match &value {
+        Value::Text(text) => format!(" has {} and", words::count(text.len() as u64, "byte")),
+        _ => String::new(),
+    };
+    let title = format!("`{}`{size} is beyond \"{}\"", excerpt(trimmed), wanted.written);
+    let any = if word == "fat" { "text" } else { word };
+    Err((title, format!("widen the range, or write \"{any}\", which takes any")))
 }
 
 /// The value of a cell that is not empty; else what it should be.

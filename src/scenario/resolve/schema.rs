@@ -381,6 +381,7 @@ impl Lookup<'_> {
                 .map(|c| Wanted {
                     name: c.name,
                     kind: &c.kind,
+                    written: c.view.text(),
                     place: written(c),
                     points_to: match &c.kind {
                         ColumnType::Ref(to) => self.key_type(to),

@@ -277,3 +277,35 @@ fn a_file_that_cannot_be_read_is_another_kind_of_error() {
     let error = Document::load(Path::new("/nowhere/x.toml")).unwrap_err();
     assert!(matches!(&error, LoadError::Unreadable { path, .. } if path == "/nowhere/x.toml"), "{error}");
 }
+
+#[test]
+fn a_cell_beyond_the_range_of_its_type_is_told_with_its_place() {
+    let with = |kind: &str, cell: &str| {
+        let schema = format!("schema = {{ nr = \"text key\", it = \"{kind}\" }}\n[fleet");
+        let csv = format!("nr,it,changed\nt1,,2026-03-01\nt2,{cell},2026-03-01\n");
+        result(&SCENARIO.replace("[fleet", &schema), &csv).map(|_| ())
+    };
+    for (kind, cell, size) in [
+        ("int 0..5", "6", ""),
+        ("int 0..5", "-1", ""),
+        ("text 3..4", "ab", " has 2 bytes and"),
+        ("text 3", "Grün", " has 5 bytes and"),
+        ("fat 1B..3B", "abcd", " has 4 bytes and"),
+        ("timestamp -1d..1d", "2026-03-03T00:00:01+01:00", ""),
+    ] {
+        let said = with(kind, cell).expect_err(kind);
+        let title = format!("error: `{cell}`{size} is beyond \"{kind}\"\n --> @tasks.csv:3:4\n");
+        assert!(said.starts_with(&title) && said.contains("widen the range"), "{said}");
+    }
+    for (kind, cell) in [
+        ("int 0..5", "5"),
+        ("int", "-7"),
+        ("text 3..4", "abc"),
+        ("text", "a"),
+        ("fat 1B..3B 1% 4B", "abcd"),
+        ("timestamp -1d..1d", "2026-03-03T00:00:00+01:00"),
+        ("timestamp /20m", "2027-01-01"),
+    ] {
+        assert_eq!(with(kind, cell), Ok(()), "{kind}");
+    }
+}
