@@ -5,9 +5,8 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::args::{ColorChoice, Voice};
-use super::refusal::Refusal;
 use crate::campaign::Stopwatch;
-use crate::report::{Exit, Paint};
+use crate::report::Paint;
 
 /// What the program is told by its surroundings.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +23,8 @@ pub struct Surroundings {
     pub columns: Option<usize>,
     /// What signals set.
     pub signals: crate::campaign::Signals,
+    /// Ends the process when so much time is over and nobody heeds signals yet; `None` where the process is somebody else's.
+    pub guard: Option<fn(Duration, &crate::campaign::Signals)>,
 }
 
 /// The two streams. A reader that went away is no error of ours: what is left unsaid is dropped.
@@ -34,7 +35,6 @@ pub(super) struct Console<'a> {
     voice: Voice,
     surroundings: &'a Surroundings,
     began: Stopwatch,
-    time_limit: Option<Duration>,
 }
 
 impl<'a> Console<'a> {
@@ -45,7 +45,7 @@ impl<'a> Console<'a> {
         surroundings: &'a Surroundings,
     ) -> Console<'a> {
         let began = Stopwatch::start();
-        Console { out, err, out_broken: None, voice, surroundings, began, time_limit: None }
+        Console { out, err, out_broken: None, voice, surroundings, began }
     }
 
     /// Says a part of the result.
@@ -71,21 +71,16 @@ impl<'a> Console<'a> {
         self.out_broken.as_ref().filter(|e| e.kind() != io::ErrorKind::BrokenPipe)
     }
 
-    /// From here on the command has so much time, counted from its start.
-    pub(super) fn limit_to(&mut self, time_limit: Option<Duration>) {
-        self.time_limit = time_limit;
+    /// The command has so much time, counted from its start. Until something runs, which looks at the time itself, a guard does:
+    /// who reads a file or waits for a pipe cannot.
+    pub(super) fn limit_to(&self, time_limit: Option<Duration>) {
+        if let Some((limit, guard)) = time_limit.zip(self.surroundings.guard) {
+            guard(limit.saturating_sub(self.elapsed()), &self.surroundings.signals);
+        }
     }
     /// Since the command began.
     pub(super) fn elapsed(&self) -> Duration {
         self.began.elapsed()
-    }
-    /// Refuses to go on where the time is over. Asked while nothing has run yet: what runs looks itself.
-    pub(super) fn in_time(&self) -> anyhow::Result<()> {
-        if self.time_limit.is_some_and(|limit| self.elapsed() >= limit) {
-            let text = "stopped at the time limit, while the scenarios were read: nothing was run";
-            return Err(Refusal::because(Exit::TimeLimit, text));
-        }
-        Ok(())
     }
 
     pub(super) fn surroundings(&self) -> &'a Surroundings {

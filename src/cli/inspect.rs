@@ -77,7 +77,6 @@ fn remark_on_edits(plans: &[Plan], runner: &dyn Runner, console: &mut Console<'_
         if !asks || !small || !seen.insert(&plan.digest) {
             continue;
         }
-        console.in_time()?;
         // Data that cannot be made is a mistake, and was told.
         for line in report::unplaced_in(&runner.placed(plan).unwrap_or_default()) {
             let id = &report::cell_ids(std::slice::from_ref(plan))[0];

@@ -38,6 +38,7 @@ pub fn main(engines: EngineRegistry) -> ExitCode {
         err_is_terminal: io::stderr().is_terminal(),
         columns: columns(),
         signals,
+        guard: Some(guard),
     };
     let run = || execute(std::env::args_os(), &bench, &surroundings, &mut io::stdout(), &mut io::stderr());
     // A panic has already said what it is; it is our bug, and that has a code.
@@ -162,6 +163,21 @@ fn heed(signals: &Signals) -> io::Result<()> {
     };
     std::thread::Builder::new().name("signals".to_owned()).spawn(listen)?;
     Ok(())
+}
+
+/// What a limit leaves that comes while the scenarios are read.
+const NOTHING_RUN: &str = "stopped at the time limit, while the scenarios were read: nothing was run";
+
+/// Ends the process after `limit`, unless somebody then looks at signals, and so at the time.
+#[expect(clippy::disallowed_methods, reason = "who waits for a file or a pipe looks at no clock")]
+fn guard(limit: Duration, signals: &Signals) {
+    let signals = signals.clone();
+    std::thread::spawn(move || {
+        std::thread::sleep(limit);
+        if !signals.heeded.load(Ordering::Relaxed) {
+            stop_at_once(Exit::TimeLimit, NOTHING_RUN);
+        }
+    });
 }
 
 /// Ends the process, whatever it does. It says so, unless nobody takes what it says.

@@ -20,7 +20,7 @@ pub(super) type Values = Vec<(String, Vec<String>)>;
 
 /// All documents that `paths` name, or the embedded hospital day. What is no TOML is told of all files at once.
 pub(super) fn documents(paths: &[PathBuf], console: &Console<'_>) -> anyhow::Result<Vec<Document>> {
-    let (documents, mistakes) = readable(paths, console)?;
+    let (documents, mistakes) = readable(paths)?;
     mistakes.refuse(console)?;
     Ok(documents)
 }
@@ -31,23 +31,22 @@ pub(super) fn documents_of(
     runner: &dyn Runner,
     console: &Console<'_>,
 ) -> anyhow::Result<Vec<Document>> {
-    let (documents, mut mistakes) = readable(&selection.paths, console)?;
+    let (documents, mut mistakes) = readable(&selection.paths)?;
     if !mistakes.0.is_empty() {
-        resolved(&documents, selection, Values::new(), runner, console, &mut mistakes)?;
+        resolved(&documents, selection, Values::new(), runner, &mut mistakes);
     }
     mistakes.refuse(console)?;
     Ok(documents)
 }
 
 /// The documents that are TOML, and what is wrong with the others.
-fn readable(paths: &[PathBuf], console: &Console<'_>) -> anyhow::Result<(Vec<Document>, Mistakes)> {
+fn readable(paths: &[PathBuf]) -> anyhow::Result<(Vec<Document>, Mistakes)> {
     let mut mistakes = Mistakes::default();
     if paths.is_empty() {
         return Ok((vec![Document::hospital_day()], mistakes));
     }
     let mut documents = Vec::new();
     for path in files(paths)? {
-        console.in_time()?;
         let document = text_at(&path)?.and_then(|text| document(&text, &path));
         documents.extend(mistakes.sift(document));
     }
@@ -82,7 +81,7 @@ pub(super) fn combined(
     console: &Console<'_>,
 ) -> anyhow::Result<Vec<Plan>> {
     let mut mistakes = Mistakes::default();
-    let plans = resolved(documents, selection, axes, runner, console, &mut mistakes)?;
+    let plans = resolved(documents, selection, axes, runner, &mut mistakes);
     mistakes.refuse(console)?;
     let known: BTreeSet<&str> = documents.iter().flat_map(Document::variants).collect();
     // A name that no file has is misspelt, whatever the others bring.
@@ -100,20 +99,18 @@ fn resolved(
     selection: &Selection,
     axes: Values,
     runner: &dyn Runner,
-    console: &Console<'_>,
     mistakes: &mut Mistakes,
-) -> anyhow::Result<Vec<Plan>> {
+) -> Vec<Plan> {
     let known = Known::new(runner);
     let request = Request { axes, ..request(selection) };
     let mut plans = Vec::new();
     for document in documents {
-        console.in_time()?;
         // What is said of a variant that does not run, such as that it cannot be set so, helps nobody.
         let Some(variants) = wanted(document, selection) else { continue };
         let request = Request { variants, ..request.clone() };
         plans.extend(mistakes.sift(document.plans(&request, &known.names())).into_iter().flatten());
     }
-    Ok(plans)
+    plans
 }
 
 /// Those of the selected variants that a document has; `None` if it has none of them, as not every file has every variant.

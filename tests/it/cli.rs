@@ -262,6 +262,18 @@ fn a_signal_ends_who_waits_for_a_pipe_that_nobody_writes_to() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn the_time_limit_ends_who_waits_for_a_pipe_that_nobody_writes_to() {
+    let desk = desk();
+    let pipe = desk.path().join("pipe.toml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let args = ["run", "pipe.toml", "--time-limit", "200ms", "--out", "out"];
+    let said = "stopped at the time limit, while the scenarios were read: nothing was run\n";
+    syncdyno(desk.path()).args(args).assert().code(124).stderr(said);
+    assert!(!desk.path().join("out").exists());
+}
+
 #[test]
 fn the_time_limit_leaves_a_partial_report_too() {
     let desk = desk();
