@@ -64,3 +64,8 @@ pub(crate) fn trouble(outcome: &Outcome) -> Vec<String> {
     trouble.extend(outcome.violations.iter().map(|v| format!("{}: {}", v.check, v.text)));
     trouble
 }
+
+/// Whether sweeps try every place of theirs (`SYNCDYNO_EVERY=1`); else those that have thousands try one in a few.
+pub(crate) fn every_place() -> bool {
+    std::env::var_os("SYNCDYNO_EVERY").is_some()
+}
