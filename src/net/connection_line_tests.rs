@@ -15,7 +15,11 @@ fn link() -> Steady {
 }
 
 fn flow(now: Time, bytes: u64) -> Box<Flow> {
-    let sender = Sender::new(Congestion::Cubic, Span::millis(20), now, true);
+    flow_of(Congestion::Cubic, now, bytes)
+}
+
+fn flow_of(congestion: Congestion, now: Time, bytes: u64) -> Box<Flow> {
+    let sender = Sender::new(congestion, Span::millis(20), now, true);
     let transfer = Transfer::new(Direction::Down, now, Load::of(bytes), 1_500, false);
     Flow::new(transfer, sender)
 }
@@ -42,6 +46,38 @@ fn two_that_begin_together_take_twice_as_long_and_one_that_joins_late_delays_by_
     // It had half of the rate for half a second: a quarter of a second is lost.
     let late = after.since(end);
     assert!((Span::millis(230)..Span::millis(270)).contains(&late), "{late}");
+}
+
+#[test]
+fn a_paced_flow_takes_its_part_of_the_line_and_all_of_it_once_it_is_alone() {
+    let (link, mut line) = (link(), Line::default());
+    let paced = |now, bytes| flow_of(Congestion::Bbr, now, bytes);
+    let long = line.join(paced(at(0), 4_000_000), at(0), &link);
+    let alone = line.ends(long).expect("nothing breaks");
+    let short = line.join(paced(at(1_000), 500_000), at(1_000), &link);
+    let delayed = line.ends(long).expect("nothing breaks");
+    assert!(delayed.since(alone) > Span::secs(2), "as if both stayed: {delayed} after {alone}");
+    let end = line.ends(short).expect("nothing breaks");
+    assert!(end.since(at(1_000)) >= bare(1_000_000), "{end}");
+    line.leave(short, end, &link);
+    // The line has carried both by then, and no more than it can.
+    let both = line.ends(long).expect("nothing breaks").since(at(0));
+    let least = bare(4_500_000);
+    assert!((least..least + Span::millis(150)).contains(&both), "{both} for {least}");
+    let traffic = |gone: Gone| gone.last_of.expect("it was alone").at_its_end().transfer.traffic;
+    assert_eq!(traffic(line.leave(long, at(0) + both, &link)).bytes, wire(4_000_000, 1_500));
+}
+
+#[test]
+fn a_paced_flow_that_is_abandoned_sends_no_more_than_what_it_has_in_flight() {
+    let (link, mut line) = (link(), Line::default());
+    let dead = line.join(flow_of(Congestion::Bbr, at(0), 10_000_000), at(0), &link);
+    line.abandon(dead, at(1_000), &link);
+    let free = line.ends(dead).expect("nothing breaks");
+    assert!(free <= at(1_100), "a window at most: {free}");
+    let mut left = line.leave(dead, free, &link).last_of.expect("it was alone");
+    let traffic = left.at_its_end().transfer.traffic;
+    assert!((900_000..1_200_000).contains(&traffic.bytes), "{traffic:?}");
 }
 
 #[test]

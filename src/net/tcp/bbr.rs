@@ -75,7 +75,8 @@ impl Bbr {
         self.window as u64
     }
 
-    fn is_full(&self) -> bool {
+    /// Whether the bandwidth stopped growing.
+    pub(super) fn is_full(&self) -> bool {
         self.full.1 >= ROUNDS
     }
 

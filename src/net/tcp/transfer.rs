@@ -247,7 +247,7 @@ impl Transfer {
         self.room = self.holds(conditions, &pace);
         let rested = sender.bbr.clone();
         let mut step = match &mut sender.bbr {
-            Some(bbr) => self.paced(bbr, conditions, &pace, self.left()),
+            Some(bbr) => self.paced_by(bbr, conditions, &pace, until),
             None => self.windowed(sender, conditions, &pace, until),
         };
         if self.cut(sender, conditions, &pace, &mut step, rested) {
@@ -544,6 +544,27 @@ impl Transfer {
             }
         }
         self.recovering = true;
+    }
+
+    /// BBR: all that is left, or what leaves by `until`; but no less than its start, in which what is in flight tells of the bandwidth.
+    fn paced_by(&self, bbr: &mut Box<Bbr>, conditions: &dyn Conditions, pace: &Pace, until: Time) -> Step {
+        let rested = (until < Time::FAR).then(|| bbr.clone());
+        let whole = self.paced(bbr, conditions, pace, self.left());
+        let Some(rested) = rested.filter(|_| until < whole.end) else { return whole };
+        let part = |n: u64| {
+            let mut bbr = rested.clone();
+            let step = self.paced(&mut bbr, conditions, pace, n);
+            (bbr, step)
+        };
+        let starts = |(bbr, _): &(Box<Bbr>, Step)| !bbr.is_full();
+        let n = search(whole.n, |n| {
+            let part = part(n);
+            part.1.end <= until || starts(&part)
+        });
+        let n = (n + u64::from(starts(&part(n)))).clamp(1, whole.n);
+        let (after, step) = part(n);
+        *bbr = after;
+        Step { stretch: whole.stretch, ..step }
     }
 
     /// BBR: the next `n`, paced.
