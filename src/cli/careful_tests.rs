@@ -68,9 +68,12 @@ fn a_record_that_contradicts_itself_is_refused_with_the_cell() {
     let name = "engine.session.duration";
     record["cells"][0]["metrics"][name]["unit"] = "bytes".into();
     desk.write("unit/run.json", &record.to_string());
+    record["cells"] = serde_json::json!([]);
+    desk.write("none/run.json", &record.to_string());
+    let none = "the run is complete, and it has 0 cells of 1".to_owned();
     let twice = format!("it has the cell {id} twice");
     let unit = format!("{name} of the cell {id} is in bytes, and is measured in ns");
-    for (folder, said) in [("twice", twice), ("unit", unit)] {
+    for (folder, said) in [("twice", twice), ("unit", unit), ("none", none)] {
         for command in [
             "report @",
             "compare @out @",

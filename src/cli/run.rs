@@ -48,6 +48,8 @@ fn tell_of_baseline(name: &str, baseline: &Baseline, ran: &Ran, console: &mut Co
             "what a changed scenario does is a question for: syncdyno compare {name} {folder}\n"
         ));
     }
+    let held = ran.record.cells.iter().filter(|cell| baseline.cells.contains_key(&cell.id)).count();
+    console.remark(&format!("held against baseline {name}: {}\n", human::count(held as u64, "cell")));
     // A gate over fewer cells than it was made for passes more easily: that is said to who asked for quiet, too.
     let not_run: Vec<&str> = baseline.not_run(&ran.record.cells).collect();
     if let [first, others @ ..] = not_run.as_slice() {

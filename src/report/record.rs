@@ -387,6 +387,14 @@ pub enum RecordError {
     /// Two cells of one id: one of them is not what was run.
     #[error("the record is damaged: it has the cell {0} twice")]
     Twice(String),
+    /// A run that is complete without all of its cells.
+    #[error("the record is damaged: the run is complete, and it has {there} cells of {planned}")]
+    Cells {
+        /// How many were to be run.
+        planned: u64,
+        /// How many it has.
+        there: u64,
+    },
     /// A figure in a unit that its metric has not.
     #[error("the record is damaged: {metric} of the cell {cell} is in {unit}, and is measured in {right}")]
     Unit {
@@ -440,6 +448,10 @@ impl RunRecord {
                     right,
                 });
             }
+        }
+        let (planned, there) = (self.planned_cells, ids.len() as u64);
+        if self.complete && there < planned {
+            return Err(RecordError::Cells { planned, there });
         }
         Ok(())
     }

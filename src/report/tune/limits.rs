@@ -72,9 +72,10 @@ impl Limits {
         self.0.iter().find_map(|limit| {
             let figure: &Figure = cell.metrics.get(limit.metric)?;
             let value = figure.stat(limit.stat).filter(|value| *value > limit.max)?;
-            let told = |value| human::figure(figure.unit(), value);
-            let Limit { name, metric, stat, max } = limit;
-            Some(format!("{name}: {metric} {stat} is {}, must be at most {}", told(value), told(*max)))
+            let [value, max] = [value, limit.max].map(|value| human::figure(figure.unit(), value));
+            let Limit { name, metric, stat, .. } = limit;
+            let is = if value == max { format!("just above {max}") } else { value };
+            Some(format!("{name}: {metric} {stat} is {is}, must be at most {max}"))
         })
     }
 }

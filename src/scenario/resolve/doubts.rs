@@ -47,7 +47,9 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
             let csv = root.at("entity").key(&entity.name).at("rows.csv");
             let title = format!("{file} has a header and no rows: nobody has a `{}`", entity.name);
             doubts.push(Diagnostic::new(csv.place(), title).help("add a line for each row"));
+            continue;
         }
+        doubts.extend(of_made_rows(root.at("entity").key(&entity.name), file));
         if brought.get(&entity.name).is_some_and(|brought| !brought.is_dated()) {
             doubts.extend(too_new(plan, &entity.name, file, root));
         }
@@ -67,6 +69,19 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(loaded_each_time(plan, root));
     doubts.extend(lone_attributes(plan, root));
     doubts.into_iter().map(Diagnostic::warning).collect()
+}
+
+/// What is written of the past of rows that have their own.
+fn of_made_rows(entity: View<'_>, file: &str) -> Vec<Diagnostic> {
+    let keys = ["one_stamp", "age", "changed_daily", "created_daily", "deleted_daily"];
+    let written = keys.into_iter().filter_map(|key| Some((key, entity.at(key).place()?)));
+    let told = |(key, place)| {
+        let title = format!("`{key}` says nothing of rows of one's own: {file} has them as they are");
+        let help =
+            "take it out; when each was changed last stands in the column that `rows.updated_at` names";
+        Diagnostic::new(Some(place), title).help(help)
+    };
+    written.map(told).collect()
 }
 
 /// Rows of one's own that came at the start, which people edit whose devices were synced before it and hold none of them.

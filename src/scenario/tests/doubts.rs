@@ -251,3 +251,19 @@ fn a_columns_attribute_that_its_scope_overrides_is_told() {
     );
     assert!(told[0].contains("\"attribute wrad\"") && told.len() == 1, "{told:?}");
 }
+
+#[test]
+fn a_past_that_is_written_beside_rows_of_ones_own_is_told_and_without_rows_only_that() {
+    let rows = "rows = { csv = \"tasks.csv\", key = \"nr\" }";
+    let named = OWN.replace("clinic = 2", "clinic = [\"north\", \"south\", \"clinic-1\"]");
+    let aged = named.replace(rows, &format!("{rows}\nage = \"30d\"\nchanged_daily = \"5%\""));
+    let told = warnings(&aged, ROWS);
+    assert_eq!(told.len(), 2, "{told:?}");
+    for (told, (key, place)) in told.iter().zip([("age", "own.toml:6:7"), ("changed_daily", "own.toml:7:17")])
+    {
+        let title = format!("`{key}` says nothing of rows of one's own: tasks.csv has them as they are");
+        assert!(told.contains(&title) && told.contains(place), "{told}");
+    }
+    let told = warnings(&aged.replace("devices = 4", "devices = 4\nstart = { 1d = 1.0 }"), "nr,clinic,at\n");
+    assert!(told.len() == 1 && told[0].contains("has a header and no rows"), "{told:?}");
+}
