@@ -322,7 +322,7 @@ pub enum Event<'a> {
         /// Since it was sent.
         took: Span,
     },
-    /// No answer came.
+    /// No answer came, or one that is not the server's.
     RequestFailed {
         /// The request.
         request: u64,

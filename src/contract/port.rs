@@ -67,6 +67,9 @@ pub enum TransportError {
     /// The connection broke.
     #[error("connection reset")]
     Reset,
+    /// An answer came that is not the server's, such as the page of a captive portal. An engine finds that, no transport.
+    #[error("somebody else's answer")]
+    Foreign,
 }
 
 /// Named places in an engine at which the world may kill the process.

@@ -11,11 +11,11 @@ use std::collections::VecDeque;
 use super::beside::until;
 use super::builtin::Builtin;
 use super::exchange::{Failure, Received};
-use super::pull::{Standstill, Taken, decoded, goes_on};
+use super::pull::{Standstill, Taken, goes_on};
 use super::signal::Signal;
 use crate::base::{EntityId, UnitId};
 use crate::contract::wire::Answer;
-use crate::contract::{SyncError, Want};
+use crate::contract::{RequestKind, SyncError, Want};
 
 /// An answer to what was asked, told and not applied.
 struct Page {
@@ -153,7 +153,7 @@ impl Builtin {
                 Ok(page) => page,
                 Err(why) => return Ok(why),
             };
-            let answer = decoded(&received.bytes)?;
+            let answer = self.read(&received, RequestKind::Pull)?;
             let taken = self.take_pages(unit, &received, &answer, &wants).await?;
             standstill.after(taken)?;
             if taken == Taken::Unusable {

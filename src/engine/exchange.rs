@@ -58,6 +58,8 @@ pub(super) struct Received {
     pub(super) bytes: Vec<u8>,
     pub(super) request: u64,
     sent_at: Time,
+    /// Bytes of the request.
+    sent: u64,
     /// What the request asked for or brought.
     asked: Size,
     /// Until the answer came.
@@ -126,17 +128,24 @@ impl Builtin {
     async fn attempt(&self, unit: Option<UnitId>, request: &Request, number: u64, failures: u32) -> Attempt {
         let kind = kind_of(request);
         let body = encode_request(request);
-        let bytes = body.len() as u64;
+        let sent = body.len() as u64;
         let (rows, asked) = match request {
             Request::Pull(pull) => (0, Size { rows: pull.rows, bytes: pull.bytes }),
             Request::Push(push) => {
                 let rows = push.mutations.len() as u32;
-                (rows, Size { rows, bytes })
+                (rows, Size { rows, bytes: sent })
             }
             Request::Fetch(fetch) => (0, Size { rows: fetch.rows, bytes: 0 }),
         };
-        self.ports.work(Work { coded_bytes: bytes, ..Work::default() }).await;
-        self.ports.emit(Event::RequestSent { request: number, kind, unit, bytes, rows, attempt: failures });
+        self.ports.work(Work { coded_bytes: sent, ..Work::default() }).await;
+        self.ports.emit(Event::RequestSent {
+            request: number,
+            kind,
+            unit,
+            bytes: sent,
+            rows,
+            attempt: failures,
+        });
         self.told_sent(request, number);
         let sent_at = self.ports.clock.now();
         let deadline = sent_at + self.options.request_timeout;
@@ -144,11 +153,11 @@ impl Builtin {
         let took = self.ports.clock.now() - sent_at;
         let attempt = match answer {
             Err(error) => {
-                self.ports.emit(Event::RequestFailed { request: number, kind, error, took, wasted: bytes });
+                self.ports.emit(Event::RequestFailed { request: number, kind, error, took, wasted: sent });
                 Attempt::Failed(Failure::Silence(error))
             }
             Ok(bytes) => self.judge(
-                Received { bytes, request: number, sent_at, asked, wire: took, held: None },
+                Received { bytes, request: number, sent_at, sent, asked, wire: took, held: None },
                 kind,
                 took,
             ),
@@ -179,8 +188,8 @@ impl Builtin {
                 });
                 Failure::Refused(error)
             }
-            Ok(Ok(_)) => Failure::Damaged("an error without its kind".to_owned()),
-            Err(damaged) => Failure::Damaged(damaged.to_string()),
+            Ok(Ok(_)) => self.foreign(&received, kind, "an error without its kind".to_owned()),
+            Err(damaged) => self.foreign(&received, kind, damaged.to_string()),
         };
         if let Failure::Refused(ServerError::Throttled(after)) = &failure
             && self.options.retry.heeds_after
@@ -188,6 +197,34 @@ impl Builtin {
             self.quiet_until.set(self.ports.clock.now() + *after);
         }
         Attempt::Failed(failure)
+    }
+
+    /// Reads an answer. With one that is none, such as a captive portal's page, its request has failed.
+    pub(super) fn read<'r>(
+        &self,
+        received: &'r Received,
+        kind: RequestKind,
+    ) -> Result<Answer<'r>, SyncError> {
+        match Answer::decode(&received.bytes) {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                let text = format!("an error where an answer was expected: {error}");
+                Err(self.foreign(received, kind, text).told())
+            }
+            Err(damaged) => Err(self.foreign(received, kind, damaged.to_string()).told()),
+        }
+    }
+
+    /// An answer that nobody can read, as a failure of its request.
+    fn foreign(&self, received: &Received, kind: RequestKind, text: String) -> Failure {
+        self.ports.emit(Event::RequestFailed {
+            request: received.request,
+            kind,
+            error: TransportError::Foreign,
+            took: received.wire,
+            wasted: received.sent,
+        });
+        Failure::Damaged(text)
     }
 
     /// Tells the listeners of a useful answer.

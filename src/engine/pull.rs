@@ -188,7 +188,7 @@ impl Builtin {
         let received =
             self.exchange(None, |_| Request::Fetch(request.clone())).await.map_err(Failure::told)?;
         self.crash_point("fetch.answer-received").await;
-        let answer = decoded(&received.bytes)?;
+        let answer = self.read(&received, RequestKind::Fetch)?;
         let rows = answer.pages.iter().map(|p| p.rows.len()).sum();
         self.told_received(&received, RequestKind::Fetch, None, rows).await;
         for transaction in cut(&sizes(&answer), self.options.pull.apply_rows as usize) {
@@ -233,7 +233,7 @@ impl Builtin {
         wants: &[Want],
     ) -> Result<Answer<'r>, SyncError> {
         self.crash_point("pull.answer-received").await;
-        let answer = decoded(&received.bytes)?;
+        let answer = self.read(received, RequestKind::Pull)?;
         let asked = |page: &Page<'_>| wants.iter().any(|want| want.entity == page.entity);
         if let Some(page) = answer.pages.iter().find(|page| !asked(page)) {
             return Err(SyncError::Corrupt(format!("entity {} was not asked for", page.entity.0)));
@@ -469,14 +469,6 @@ pub(super) fn goes_on(answer: &Answer<'_>, entity: EntityId) -> bool {
 
 fn sizes(answer: &Answer<'_>) -> Vec<usize> {
     answer.pages.iter().map(|page| page.rows.len()).collect()
-}
-
-pub(super) fn decoded(bytes: &[u8]) -> Result<Answer<'_>, SyncError> {
-    match Answer::decode(bytes) {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(SyncError::Corrupt(format!("an error where an answer was expected: {error}"))),
-        Err(damaged) => Err(SyncError::Corrupt(damaged.to_string())),
-    }
 }
 
 /// What the user is told of a database that did not do what it was asked to.

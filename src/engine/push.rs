@@ -13,7 +13,6 @@ use super::retry::backoff;
 use super::rules::overlay;
 use super::upload::fitting;
 use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
-use crate::contract::wire::Answer;
 use crate::contract::{
     AppliedChange, ConflictKind, EditKind, Event, LogEntry, LogKind, Mutation, Outcome, PushRequest, Request,
     RequestKind, Row, Sides, SyncError, Winner,
@@ -193,15 +192,11 @@ impl Builtin {
         queued: &mut BTreeSet<i64>,
     ) -> Result<Counts, SyncError> {
         self.crash_point("push.answer-received").await;
-        let answer = match Answer::decode(&received.bytes) {
-            Ok(Ok(answer)) if answer.results.len() == batch.len() => answer,
-            Ok(Ok(answer)) => {
-                let text = format!("{} results for {} edits", answer.results.len(), batch.len());
-                return Err(SyncError::Corrupt(text));
-            }
-            Ok(Err(error)) => return Err(SyncError::Corrupt(error.to_string())),
-            Err(damaged) => return Err(SyncError::Corrupt(damaged.to_string())),
-        };
+        let answer = self.read(&received, RequestKind::Push)?;
+        if answer.results.len() != batch.len() {
+            let text = format!("{} results for {} edits", answer.results.len(), batch.len());
+            return Err(SyncError::Corrupt(text));
+        }
         self.told_received(&received, RequestKind::Push, Some(unit), batch.len()).await;
         let settled = self.store.transaction(|tx| {
             let mut told = Vec::new();

@@ -76,7 +76,7 @@ table! {
     FirstRows "engine.first_rows.duration" Ns Lower Distribution "From a run's start to the first rows that it made durable."
     Requests "engine.requests.count" Count Lower Counter "Requests that left, retries included."
     RequestsEmpty "engine.requests.empty" Count Lower Counter "Pulls and fetches whose answer had no row."
-    RequestsFailed "engine.requests.failed" Count Lower Counter "Requests without an answer, those included that found no network and have not left."
+    RequestsFailed "engine.requests.failed" Count Lower Counter "Requests without an answer of the server: those that found no network and have not left and those that a captive portal answered included."
     RequestsCut "engine.requests.cut" Count Lower Counter "Requests that were under way when their connection broke."
     RequestsTimedOut "engine.requests.timed_out" Count Lower Counter "Requests without an answer by their deadline."
     RequestsRefused "engine.requests.refused" Count Lower Counter "Requests whose answer said no."

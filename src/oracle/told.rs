@@ -6,7 +6,7 @@ use crate::base::UnitId;
 use crate::base::words::count;
 use crate::contract::{
     AppEvent, AppliedChange, CommitKind, ConflictKind, DropReason, Event, KillReason, LocalEdit, LogKind,
-    Refusal, RequestKind, Schema, SyncUnit, Winner,
+    Refusal, RequestKind, Schema, SyncUnit, TransportError, Winner,
 };
 
 /// Tells events with the names of a scenario.
@@ -135,6 +135,9 @@ impl Told<'_> {
             Event::ResponseReceived { request, rows, bytes, took, .. } => {
                 let (rows, bytes) = (count(u64::from(*rows), "row"), count(*bytes, "byte"));
                 format!("request {request} answered after {took}: {rows}, {bytes}")
+            }
+            Event::RequestFailed { request, error: error @ TransportError::Foreign, took, .. } => {
+                format!("request {request} got {error} after {took}")
             }
             Event::RequestFailed { request, error, took, .. } => {
                 format!("request {request} got no answer: {error} after {took}")

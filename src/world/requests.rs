@@ -14,7 +14,7 @@ pub enum Ended {
     Cut,
     /// No answer came in time.
     TimedOut,
-    /// An answer came, and it says no.
+    /// An answer came, and it says no or is somebody else's.
     Refused,
     /// There was no network to send it over.
     NotSent,
@@ -72,6 +72,7 @@ impl RequestLog {
                     TransportError::Timeout => Ended::TimedOut,
                     TransportError::Offline => Ended::NotSent,
                     TransportError::Reset => Ended::Cut,
+                    TransportError::Foreign => Ended::Refused,
                 };
                 self.end((device, request), (kind, 0, 0), took, ended);
             }
