@@ -149,6 +149,11 @@ impl Flow {
         device.open.values().copied().filter(|run| device.alive && run.life == device.life)
     }
 
+    /// The device did not come to rest: what it has open it might yet have ended.
+    pub(super) fn at_no_rest(&mut self, device: DeviceId) {
+        self.devices[device.0 as usize].open.clear();
+    }
+
     /// The end: runs of dead processes that no later life of the device has ended.
     pub(super) fn finish(&self, names: Names<'_>, findings: &mut Findings) {
         for (number, device) in self.devices.iter().enumerate() {

@@ -82,9 +82,10 @@ impl<'a> Inspection<'a> {
     }
 
     /// Notes a device that did not come to rest by the deadline; `why` in words. With a view its edits are checked, but not its
-    /// rows: what they lack may still be on its way, and being stuck is not being wrong.
+    /// rows nor the ends of its runs: what they lack may still be on its way, and being stuck is not being wrong.
     pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
         self.oracle.findings.add(Check::Stuck, (Some(device), None), || why.to_owned());
+        self.oracle.flow.at_no_rest(device);
         if let Some(view) = view {
             let said = Said { pending: view.pending(), log: view.log() };
             self.check_overwriting(device, &said.log);

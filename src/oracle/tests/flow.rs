@@ -137,6 +137,16 @@ fn a_run_that_a_kill_cut_short_is_ended_by_the_next_life_or_found() {
 }
 
 #[test]
+fn a_run_that_a_kill_cut_short_is_not_held_against_a_device_that_has_no_time_to_end_it() {
+    let mut stage = Stage::new();
+    stage.start(UNIT, 0);
+    stage.restart();
+    let verdict = stage.verdict_without_rest();
+    assert!(!verdict.violations.is_empty());
+    assert!(verdict.violations.iter().all(|found| found.check == "stuck"), "{:?}", verdict.violations);
+}
+
+#[test]
 fn a_run_under_way_at_the_end_is_stuck() {
     let mut stage = Stage::new();
     stage.start(UNIT, 0);

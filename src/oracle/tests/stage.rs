@@ -491,6 +491,14 @@ impl Stage {
         }
         inspection.finish()
     }
+    /// The verdict where no device comes to rest.
+    pub(super) fn verdict_without_rest(self) -> Verdict {
+        let mut inspection = self.oracle.begin_check(self.now, &self.backend, &|| false);
+        for (device, phone) in self.phones.iter().enumerate() {
+            inspection.check_stuck_device(DeviceId(device as u32), "it never rests", Some(phone));
+        }
+        inspection.finish()
+    }
 }
 
 fn apply(edit: &LocalEdit, mut values: Vec<Value>) -> Vec<Value> {
