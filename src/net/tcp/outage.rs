@@ -2,7 +2,8 @@
 
 use crate::base::Span;
 
-/// How long Linux retransmits into silence before it gives the connection up: `tcp_retries2` = 15.
+/// How long Linux retransmits into silence: with the first timeout after it it sends no more and gives the connection up
+/// (`tcp_retries2` = 15; `Documentation/networking/ip-sysctl.rst`).
 pub const GIVE_UP: Span = Span::secs(924);
 
 /// No wait for an answer is longer (TCP_RTO_MAX).
@@ -24,15 +25,17 @@ pub fn staircase(lasts: Span, srtt: Span) -> Staircase {
     let probe = srtt * 2;
     let timeout = srtt + Span::millis(200);
     let (mut wait, mut step, mut vain) = (timeout, probe, 0);
-    while step < lasts {
-        if step > GIVE_UP {
+    loop {
+        if step >= GIVE_UP {
             return Staircase { over: None, vain };
+        }
+        if step >= lasts {
+            return Staircase { over: Some(step), vain };
         }
         vain += 1;
         step += wait;
         wait = Span((wait * 2).0.min(LONGEST_WAIT.0));
     }
-    Staircase { over: Some(step), vain }
 }
 
 #[cfg(test)]
@@ -53,7 +56,10 @@ mod tests {
     #[test]
     fn a_sender_gives_up_in_the_end() {
         let srtt = Span::millis(100);
-        assert!(staircase(Span::secs(900), srtt).over.is_some());
-        assert_eq!(staircase(Span::secs(1_100), srtt).over, None);
+        // Timeouts at 873.5 s and 993.5 s.
+        assert!(staircase(Span::secs(873), srtt).over.is_some());
+        for outage in [874, 900, 993, 1_100] {
+            assert_eq!(staircase(Span::secs(outage), srtt).over, None, "{outage}");
+        }
     }
 }
