@@ -105,7 +105,8 @@ struct Place<'w> {
     way: &'w Way,
     /// Since when packets are sent.
     begun: Option<Time>,
-    taken: bool,
+    /// What was sent up and down for the connection that took the place.
+    taken: Option<[Traffic; 2]>,
 }
 
 impl Drop for Place<'_> {
@@ -113,12 +114,12 @@ impl Drop for Place<'_> {
         if std::thread::panicking() {
             return;
         }
-        if let Some(begun) = self.begun {
-            let [up, down] = self.way.tried(begun, self.way.handle.now()).traffic;
+        let until_now = |begun| self.way.tried(begun, self.way.handle.now()).traffic;
+        if let Some([up, down]) = self.taken.or(self.begun.map(until_now)) {
             self.way.sent(Direction::Up, up);
             self.way.sent(Direction::Down, down);
         }
-        if !self.taken {
+        if self.taken.is_none() {
             self.way.pool.gives_up();
         }
         self.way.freed.notify_all();
@@ -222,13 +223,13 @@ impl Way {
     }
 
     async fn open(&self, deadline: Time) -> Result<Rc<Shared>, TransportError> {
-        let mut place = Place { way: self, begun: None, taken: false };
+        let mut place = Place { way: self, begun: None, taken: None };
         let asked = self.handle.now();
         self.handle.sleep(self.wake_up()).await;
         let (cut, told) = self.next_cut(deadline);
         let now = self.handle.now();
         place.begun = Some(now);
-        let opened = self.tried(now, deadline.min(cut)).opened;
+        let Opening { opened, traffic } = self.tried(now, deadline.min(cut));
         let (ends, error) = match &opened {
             Ok((_, ready)) if *ready < cut => (*ready, TransportError::Timeout),
             Err(broken) if !broken.cut && broken.at < cut => (broken.at, TransportError::Timeout),
@@ -239,7 +240,7 @@ impl Way {
             Ok((connection, ready)) if ready < cut && ready <= deadline => {
                 self.last_packet.set(Some(ready));
                 self.events.emit(Event::ConnectionOpened { took: ready.since(asked) });
-                place.taken = true;
+                place.taken = Some(traffic);
                 Ok(self.pool.opened(connection))
             }
             _ if ends <= deadline => Err(error),
