@@ -29,6 +29,7 @@ mod keys;
 mod merge;
 mod plan;
 mod profiles;
+mod quotes;
 mod resolve;
 mod rows;
 mod share;

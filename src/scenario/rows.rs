@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::column::{COLUMNS_MAX, COLUMNS_WHY, ColumnType, KeyType, TEXT_MAX};
 use super::diagnostic::{Diagnostic, Place, SHOWN, Source, boundary, choices, closest, excerpt};
 use super::file;
+use super::quotes;
 use super::tree::{Entry, Node, Origin, Table, Val};
 use super::written::Calendar;
 use crate::base::{Stamp, Value, words};
@@ -155,6 +156,10 @@ impl Brought {
                 mistakes.push(open);
                 break;
             }
+            if let Some(behind) = self.behind_quote(record) {
+                mistakes.push(behind);
+                continue;
+            }
             if record.len() != self.header.len() {
                 let cells = words::count(record.len() as u64, "cell");
                 let title = format!("{cells}, but the header has {}", self.header.len());
@@ -181,14 +186,24 @@ impl Brought {
 
     /// The quote of a record that is never closed, or that swallows the lines after it until it meets some other quote.
     fn open_quote(&self, record: &csv::StringRecord) -> Option<Diagnostic> {
-        let (open, closed) = long_quote(self.rest(record))?;
+        let (open, closed) = quotes::long(self.rest(record))?;
         if closed && record.len() == self.header.len() {
             return None;
         }
-        let line = self.place(record, None);
-        let place = Place { span: open..open + 1, ..line };
         let help = "a quote within a quoted cell is written twice: \"\"";
-        Some(Diagnostic::new(Some(place), "the quote that opens here is never closed").help(help))
+        Some(
+            Diagnostic::new(Some(self.spot(record, open)), "the quote that opens here is never closed")
+                .help(help),
+        )
+    }
+
+    /// What stands behind the quote that ends a cell: where the cell ends nobody can tell.
+    fn behind_quote(&self, record: &csv::StringRecord) -> Option<Diagnostic> {
+        let at = quotes::behind(self.rest(record))?;
+        let help = "a quote within a quoted cell is written twice: \"\"; after the last one comes a comma";
+        Some(
+            Diagnostic::new(Some(self.spot(record, at)), "the cell's quote has ended before this").help(help),
+        )
     }
 
     /// The text from where a record begins.
@@ -210,6 +225,21 @@ impl Brought {
         let span = cell.map_or(0..text.len(), |cell| cell_span(text, cell));
         let (text, span) = shown(text, span);
         let first_line = position.map_or(1, |p| p.line() as usize);
+        Place {
+            source: Arc::new(Source { name: self.shown.clone(), text: text.to_owned(), first_line }),
+            span,
+        }
+    }
+
+    /// The character at this byte of a record, in the line that it is on.
+    fn spot(&self, record: &csv::StringRecord, at: usize) -> Place {
+        let rest = self.rest(record);
+        let begin = rest[..at].rfind('\n').map_or(0, |end| end + 1);
+        let lines = rest[..begin].matches('\n').count();
+        let width = rest[at..].chars().next().map_or(0, char::len_utf8);
+        let line = rest[begin..].lines().next().unwrap_or("");
+        let (text, span) = shown(line, at - begin..at - begin + width);
+        let first_line = record.position().map_or(1, |p| p.line() as usize) + lines;
         Place {
             source: Arc::new(Source { name: self.shown.clone(), text: text.to_owned(), first_line }),
             span,
@@ -486,36 +516,6 @@ fn typed_value(cell: &str, kind: &ColumnType, calendar: Option<Calendar>) -> Res
             None => Ok(Value::Null),
         },
         _ => Ok(Value::text(cell)),
-    }
-}
-
-/// Where the first quoted cell of a record begins that goes over the end of its line, and whether it ends where a cell ends.
-fn long_quote(record: &str) -> Option<(usize, bool)> {
-    let mut at = 0;
-    loop {
-        if record[at..].starts_with('"') {
-            let open = at;
-            at += 1;
-            loop {
-                at += match record[at..].find('"') {
-                    None => return Some((open, false)),
-                    Some(n) if record[at + n + 1..].starts_with('"') => n + 2,
-                    Some(n) => {
-                        at += n + 1;
-                        break;
-                    }
-                };
-            }
-            if record[open..at].contains('\n') {
-                let ends = record[at..].chars().next().is_none_or(|c| matches!(c, ',' | '\r' | '\n'));
-                return Some((open, ends));
-            }
-        }
-        let end = record[at..].find([',', '\n'])?;
-        if record[at + end..].starts_with('\n') {
-            return None;
-        }
-        at += end + 1;
     }
 }
 

@@ -214,6 +214,23 @@ fn a_quote_that_is_never_closed_is_told_where_it_opens() {
     let open = complaint(SCENARIO, &swallowing);
     assert!(open.contains("never closed") && open.contains("--> @tasks.csv:3:4"), "{open}");
     result(SCENARIO, &TASKS.replace("Paint", "\"Paint\nthe \"\"wall\"\"\"")).unwrap();
+    let late = format!("{}t4,{},2026-03-04,,3,\"1,2026-03-01\n", TASKS, "é".repeat(5_000));
+    let open = complaint(SCENARIO, &late);
+    assert!(open.contains("never closed") && open.contains("--> @tasks.csv:5:"), "{open:.300}");
+}
+
+#[test]
+fn what_stands_behind_the_quote_that_ends_a_cell_is_told_with_its_place() {
+    for (cell, place) in
+        [("\"Pai\"nt", "3:9"), ("\"Paint\" ", "3:11"), ("\"Paint\"é", "3:11"), ("\"Pa\"\"int\"\"\"x", "3:15")]
+    {
+        let said = complaint(SCENARIO, &TASKS.replace("Paint", cell));
+        assert!(said.starts_with("error: the cell's quote has ended before this\n"), "{said}");
+        assert!(said.contains(&format!("--> @tasks.csv:{place}\n")), "{said}");
+    }
+    for cell in ["\"Paint\"", "Pa\"in\"t", "\"Pa\"\"int\"", "\"\""] {
+        result(SCENARIO, &TASKS.replace("Paint", cell)).unwrap_or_else(|e| panic!("{cell}: {e}"));
+    }
 }
 
 #[test]
