@@ -54,6 +54,9 @@ pub enum JournalError {
     /// There is nothing to go on from.
     #[error("there is no {NAME} in {}: nothing was begun there, or it has come to its end", .0.display())]
     Absent(PathBuf),
+    /// It was cut off before its first cell.
+    #[error("{} ends within its first line, and no cell was kept: run it without --resume", .0.display())]
+    Cut(PathBuf),
     /// It is of another run.
     #[error("{} is of another run: {why}", path.display())]
     Other {
@@ -153,8 +156,7 @@ impl Journal {
         let mut text = Vec::new();
         let mut end = line(&mut reader, &mut text).map_err(failed)? as u64;
         if !text.ends_with(b"\n") {
-            // It was cut off before its first cell.
-            return Err(JournalError::Absent(folder.to_owned()));
+            return Err(JournalError::Cut(path));
         }
         if let Some(why) = Head::of(run).differs_from(&text) {
             return Err(JournalError::Other { path, why });

@@ -140,7 +140,9 @@ pub(super) fn new(name: &Path, console: &mut Console<'_>) -> anyhow::Result<Exit
         Refusal::environment(format!("cannot write {shown}: {e}"))
     })?;
     console.result(&format!("{shown}\n"));
-    console.remark(&format!("run it: syncdyno run {}\n", report::shell_word(&shown.to_string())));
+    // What begins with a dash would be an option.
+    let typed = if shown.to_string().starts_with('-') { format!("./{shown}") } else { shown.to_string() };
+    console.remark(&format!("run it: syncdyno run {}\n", report::shell_word(&typed)));
     Ok(Exit::Success)
 }
 

@@ -304,6 +304,9 @@ impl<'a> UnderWay<'a> {
         // Whatever else there is no room for, the record is written.
         let observed = self.observations.finish();
         let rendered = write_report(&self.folder, &record, &timing, &inputs);
+        record
+            .notes
+            .extend(rendered.as_ref().err().map(|e| format!("not all of the report was written: {e}")));
         let recorded = write_record(&self.folder, &record).map_err(|e| {
             // What was rendered of a record that is not there is no result, and needs the room.
             let again = unrender(&self.folder).and_then(|()| write_record(&self.folder, &record));
@@ -319,7 +322,9 @@ impl<'a> UnderWay<'a> {
 fn unresumable(error: JournalError) -> anyhow::Error {
     match error {
         JournalError::Folder(e) => refused(e),
-        JournalError::Absent(_) | JournalError::Other { .. } => Refusal::usage(error.to_string()),
+        JournalError::Absent(_) | JournalError::Cut(_) | JournalError::Other { .. } => {
+            Refusal::usage(error.to_string())
+        }
     }
 }
 
