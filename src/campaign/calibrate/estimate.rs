@@ -63,7 +63,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     told.of_failures_in_a_row(in_a_row);
     let other = match in_a_row {
         InARow::Cuts | InARow::Tries { sure: true, .. } => None,
-        InARow::Unclear(_) => {
+        InARow::Unclear { .. } => {
             let log = tries::as_tries(&log);
             reading(&log, &tries::first_tries(&log))
         }
@@ -365,11 +365,13 @@ impl Told {
     fn of_failures_in_a_row(&mut self, in_a_row: InARow) {
         match in_a_row {
             InARow::Cuts => {}
-            InARow::Unclear(n) => self.unknown(format!(
-                "{} without a duration right after another of the device: cut under way, as is assumed, or tries while the link was still \
-                 down? then transfers last longer, repairs too, and the best chunk is larger: the intervals hold both; log durations, or \
+            InARow::Unclear { n, timed } => self.unknown(format!(
+                "{}{} right after another of the device: cut under way, as is assumed, or tries while the link was still \
+                 down? then transfers last longer, repairs too, and the best chunk is larger: the intervals hold both; log {}\
                  `offline` for what was not sent",
                 human::count(n, "failure"),
+                if timed { "" } else { " without a duration" },
+                if timed { "" } else { "durations, or " },
             )),
             InARow::Tries { n, chance, sure } => {
                 let n = human::count(n, "failure");

@@ -1,8 +1,10 @@
 //! Calibrations of logs whose parameters are known.
 
+mod tries;
+
 use super::calibrate;
 use crate::base::{Seed, Span};
-use crate::report::calibrate::{Advice, Calibration, Rate};
+use crate::report::calibrate::{Advice, Calibration, Estimate, Outages, Rate};
 use crate::theory::chunk::Cost;
 
 /// The model of which a log is drawn: answers take (overhead + rows × row + bytes × byte) × log-normal noise of mean 1; transfers break

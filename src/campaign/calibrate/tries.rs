@@ -5,16 +5,20 @@
 
 use std::collections::BTreeMap;
 
+use statrs::distribution::{Binomial, DiscreteCDF};
+
 use super::log::{Log, Outcome, Request};
 use super::trouble::{self, Order};
 use crate::report::calibrate::Outages;
 
 /// Standard deviations beyond which so many in a row are no chance.
 const SURE: f64 = 3.0;
+/// The same as a probability.
+const SURELY: f64 = 0.001_35;
+/// Below this probability chance is doubted, and below one in n of n failures in a row: of many the doubtful ones would speak up.
+const DOUBT: f64 = 0.2;
 /// No rate times duration beyond this: e⁴ breaks a transfer that is answered; more would be a guess about a few.
 const RATE_MAX: f64 = 4.0;
-/// Failures that are too few for what they last to say anything.
-const FEW: usize = 5;
 /// Of failures in a row that ended before any answer could come, a share that leaves few for another reading.
 const MOST: f64 = 0.8;
 /// Failures that are too few to tell one device from another.
@@ -25,8 +29,9 @@ const UNEVEN_MIN: u64 = 10;
 pub(super) enum InARow {
     /// For what they are called.
     Cuts,
-    /// So many without a duration are as many as transfers that break at random have: cuts they may be, or tries.
-    Unclear(u64),
+    /// So many may be cuts, or tries: they are as many as transfers that break at random have, and do not say how long they took; or they
+    /// say it (`timed`), and are more than is likely, or did not last as transfers that break would.
+    Unclear { n: u64, timed: bool },
     /// More than those have: `n` in a row, where `chance` would have so many. `sure` if most ended too soon for transfers.
     Tries { n: u64, chance: f64, sure: bool },
 }
@@ -58,6 +63,26 @@ struct Device {
     log: Log,
     failures: f64,
     rate: f64,
+    /// Those that follow no failure, and those right after one.
+    first: Exposure,
+    after: Exposure,
+}
+
+/// Failures that say how long they took, and the seconds of all that do.
+#[derive(Default)]
+struct Exposure {
+    failures: f64,
+    exposed: f64,
+}
+
+impl Exposure {
+    fn of(log: &Log, requests: impl Iterator<Item = Request>, typical: f64) -> Exposure {
+        let log = Log { requests: requests.filter(|request| request.timed).collect(), ..*log };
+        trouble::outages(&log, typical).map_or_else(Exposure::default, |outages| Exposure {
+            failures: outages.failures as f64,
+            exposed: outages.exposed,
+        })
+    }
 }
 
 fn devices(log: &Log) -> BTreeMap<u32, Device> {
@@ -65,7 +90,10 @@ fn devices(log: &Log) -> BTreeMap<u32, Device> {
     let of = |log: Log| {
         let failures = log.requests.iter().filter(|r| r.outcome.breaks()).count() as f64;
         let rate = trouble::outages(&log, typical).map_or(0.0, |outages| failures / outages.exposed);
-        Device { log, failures, rate }
+        let first = Exposure::of(&log, first_tries(&log).requests.into_iter(), typical);
+        let pairs = log.requests.windows(2).filter(|pair| pair[0].outcome.breaks());
+        let after = Exposure::of(&log, pairs.map(|pair| pair[1]), typical);
+        Device { log, failures, rate, first, after }
     };
     by_device(log).into_iter().map(|(device, log)| (device, of(log))).collect()
 }
@@ -76,15 +104,28 @@ pub(super) fn judge(log: &Log) -> InARow {
     let rows = in_a_row(log);
     let n = rows.len() as u64;
     let untimed = rows.iter().filter(|row| !log.requests[**row].timed).count() as u64;
-    let devices = devices(log);
-    let shares = devices.values().map(|device| (device.failures, share_by_chance(&device.log, device.rate)));
-    let (chance, variance) = sum(shares);
-    let many = n as f64 > chance + SURE * libm::sqrt(variance.max(1.0));
-    let soon = soon(log, &rows, &devices);
-    if (many || soon.is_some()) && Order::of(log).in_turn() {
-        return InARow::Tries { n, chance, sure: soon.is_some_and(|share| share > MOST) };
+    let mut doubted = false;
+    if n > 0 && Order::of(log).in_turn() {
+        let devices = devices(log);
+        let shares =
+            devices.values().map(|device| (device.failures, share_by_chance(&device.log, device.rate)));
+        let (chance, variance) = sum(shares);
+        let many = n as f64 > chance + SURE * libm::sqrt(variance.max(1.0));
+        let often = often(&devices);
+        let (soon, late) = soon_and_late(&devices);
+        if many || often.probability < SURELY || soon < SURELY {
+            let chance = if often.probability < SURELY { often.chance.min(chance) } else { chance };
+            let sure = soon < SURELY && share_soon(log, &rows) > MOST;
+            return InARow::Tries { n, chance, sure };
+        }
+        // How late is no proof: that a link is gone may take long to be seen.
+        doubted = often.probability.min(soon).min(late) < DOUBT.min(1.0 / n as f64);
     }
-    if untimed > 0 { InARow::Unclear(untimed) } else { InARow::Cuts }
+    match (untimed, doubted) {
+        (0, false) => InARow::Cuts,
+        (0, true) => InARow::Unclear { n, timed: true },
+        _ => InARow::Unclear { n: untimed, timed: false },
+    }
 }
 
 /// The mean and the variance of how many of `n` there are, each with its chance.
@@ -92,20 +133,83 @@ fn sum(chances: impl Iterator<Item = (f64, f64)>) -> (f64, f64) {
     chances.fold((0.0, 0.0), |(mean, variance), (n, p)| (mean + n * p, variance + n * p * (1.0 - p)))
 }
 
-/// The share of these that say that they ended before any answer could come, if it is more than chance has: a transfer of length d that
-/// breaks does so before q with (1 − e^{−λq})/(1 − e^{−λd}).
-fn soon(log: &Log, rows: &[usize], devices: &BTreeMap<u32, Device>) -> Option<f64> {
-    let mut durations = trouble::durations(log);
-    let quick = trouble::quickest(&mut durations).filter(|_| rows.len() >= FEW)?;
-    let mean = durations.iter().sum::<f64>() / durations.len() as f64;
-    let requests = || rows.iter().map(|row| &log.requests[*row]);
-    let soon = requests().filter(|r| r.timed && r.duration < quick).count() as f64;
-    let by_chance = |r: &Request| {
-        let rate = devices[&r.device].rate.max(f64::MIN_POSITIVE);
-        (1.0, (libm::expm1(-rate * quick) / libm::expm1(-rate * mean)).min(1.0))
+/// How often requests break that follow a failure.
+struct Often {
+    /// Failures in a row as the first tries break.
+    chance: f64,
+    /// Of so many or more if those that follow a failure break as all others do.
+    probability: f64,
+}
+
+/// If requests that follow a failure break as often, a second under way, as those that do not, each failure is one of theirs with their
+/// share of the time (Przyborowski and Wilenski 1940). Where shares differ from device to device the tail of their mean is no smaller
+/// (Hoeffding 1956). Failures without a duration have no part in it.
+fn often(devices: &BTreeMap<u32, Device>) -> Often {
+    let (mut all, mut follow, mut mean, mut chance) = (0.0, 0.0, 0.0, 0.0);
+    for Device { first, after, .. } in devices.values() {
+        if first.exposed > 0.0 && after.exposed > 0.0 {
+            let failures = first.failures + after.failures;
+            all += failures;
+            follow += after.failures;
+            mean += failures * after.exposed / (first.exposed + after.exposed);
+            chance += first.failures * after.exposed / first.exposed;
+        }
+    }
+    let law = Binomial::new(mean / f64::max(all, 1.0), all as u64);
+    let probability = law.map_or(1.0, |law| if follow > mean { law.sf(follow as u64 - 1) } else { 1.0 });
+    Often { chance, probability }
+}
+
+/// At most the probabilities that transfers that break do so as soon, and as late, as the failures in a row did that say how long they
+/// took: each has its place in the law of its device's, and places lie evenly from 0 to 1, off by so much (Massart 1990).
+fn soon_and_late(devices: &BTreeMap<u32, Device>) -> (f64, f64) {
+    let (mut early, mut late): (Vec<f64>, Vec<f64>) = devices.values().flat_map(places).unzip();
+    early.sort_by(f64::total_cmp);
+    // As early as they are late.
+    late.iter_mut().for_each(|place| *place = 1.0 - *place);
+    late.sort_by(f64::total_cmp);
+    let probability = |places: &[f64]| {
+        let n = places.len() as f64;
+        let off =
+            places.iter().enumerate().map(|(at, place)| (at + 1) as f64 / n - place).fold(0.0, f64::max);
+        libm::exp(-2.0 * n * off * off)
     };
-    let (chance, variance) = sum(requests().map(by_chance));
-    (soon > chance + SURE * libm::sqrt(variance.max(1.0))).then_some(soon / rows.len() as f64)
+    (probability(&early), probability(&late))
+}
+
+/// The share of a device's transfers that break that do so before each of its failures in a row, by what its answers took; and of those
+/// alone that would take as long as the longest answer, as a chunk may that is tried again.
+///
+/// Of transfers of length d, e^{λd} − 1 break for each that is answered, of these (1 − e^{−λt})/(1 − e^{−λd}) before t: e^{λd}(1 − e^{−λt}).
+fn places(device: &Device) -> Vec<(f64, f64)> {
+    let mut durations = trouble::durations(&device.log);
+    durations.sort_by(f64::total_cmp);
+    let power = |d: &f64| (device.rate * d).min(RATE_MAX);
+    let all: f64 = durations.iter().map(|d| libm::expm1(power(d))).sum();
+    let Some(longest) = durations.last().filter(|_| all > 0.0) else { return Vec::new() };
+    let failures = in_a_row(&device.log).into_iter().map(|row| device.log.requests[row]);
+    // What was cut at once had not begun, and counts in no rate.
+    let mut times: Vec<f64> = failures.filter(|r| r.timed && r.duration > 0.0).map(|r| r.duration).collect();
+    times.sort_by(f64::total_cmp);
+    let (mut ended, mut longer) = (0.0, durations.iter().map(|d| libm::exp(power(d))).sum::<f64>());
+    let mut shorter = durations.iter().peekable();
+    let place = |time: f64| {
+        while let Some(d) = shorter.next_if(|d| **d <= time) {
+            ended += libm::expm1(power(d));
+            longer -= libm::exp(power(d));
+        }
+        let broken = -libm::expm1(-device.rate * time);
+        let of_longest = broken / -libm::expm1(-device.rate * longest);
+        (((ended + longer * broken) / all).clamp(0.0, 1.0), of_longest.min(1.0))
+    };
+    times.into_iter().map(place).collect()
+}
+
+/// The share of these that say that they ended before any answer could come.
+fn share_soon(log: &Log, rows: &[usize]) -> f64 {
+    let quick = trouble::quickest(&mut trouble::durations(log)).unwrap_or(0.0);
+    let soon = |row: &&usize| log.requests[**row].timed && log.requests[**row].duration < quick;
+    rows.iter().filter(soon).count() as f64 / rows.len() as f64
 }
 
 /// The log as it is if failures in a row were tries: they were not sent.

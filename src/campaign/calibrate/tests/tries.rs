@@ -1,0 +1,117 @@
+//! Logs of few answers, whose failures say how long they took.
+
+use super::super::trouble;
+use super::*;
+
+const DOUBTED: &str = "right after another of the device: cut under way, as is assumed, or tries";
+
+fn rate(calibration: &Calibration) -> Estimate {
+    match calibration.outages {
+        Some(Outages { rate: Rate::Known(rate), .. }) => rate,
+        outages => panic!("there were failures: {outages:?}"),
+    }
+}
+
+#[test]
+fn quick_tries_after_one_break_of_few_answers_are_no_cuts() {
+    let mut log = "start,rows,bytes,duration_ms,outcome\n".to_owned();
+    for n in 0..15 {
+        let at = 1_772_438_400 + n * 60;
+        log.push_str(&format!("{at},{0},{0},{1},ok\n", 100 + n % 7 * 90, 2_700 + n % 7 * 90));
+        if n == 7 {
+            log.push_str(&format!("{},,,1300,reset\n", at + 10));
+            (0..28).for_each(|try_| log.push_str(&format!("{},,,{},reset\n", at + 12 + try_, 50 + try_)));
+        }
+    }
+    let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+    let rate = rate(&calibration);
+    assert!(rate.holds(1.0 / 40.0) && (30.0..60.0).contains(&(1.0 / rate.value)), "{rate:?}");
+    assert!(said(&calibration.notes, "28 failures right after another"), "{:?}", calibration.notes);
+    assert!(said(&calibration.notes, "would have 0: counted as tries"), "{:?}", calibration.notes);
+}
+
+#[test]
+fn failures_that_were_cut_at_once_count_in_no_rate_and_are_not_judged() {
+    let mut log = "start,rows,bytes,duration_ms,outcome\n".to_owned();
+    for n in 0..40 {
+        let at = 1_772_438_400 + n * 60;
+        log.push_str(&format!("{at},{0},{0},{0},ok\n", 300 + n % 7 * 90));
+        if n % 10 == 7 {
+            log.push_str(&format!("{},,,{},reset\n", at + 10, 100 + n * 10));
+            log.push_str(&format!("{},,,0,reset\n", at + 12));
+        }
+    }
+    let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+    assert_eq!((calibration.census.cut, calibration.outages.unwrap().failures), (8, 4));
+    assert!(!said(&calibration.notes, "counted as tries"), "{:?}", calibration.notes);
+    assert!(!said(&calibration.unknown, DOUBTED), "{:?}", calibration.unknown);
+}
+
+#[test]
+fn the_interval_of_few_answers_holds_how_often_transfers_break_whatever_the_app_tried() {
+    for (answers, mtbf, pause, noted) in [
+        (10, 4.0, 1.5, ",,60000,reset"),
+        (15, 4.0, 3.0, ",,60000,reset"),
+        (25, 4.0, 0.7, ",,60000,reset"),
+        (25, 8.0, 3.0, ",,300000,reset"),
+        (25, 8.0, 3.0, ",,60000,timeout"),
+        (40, 20.0, 3.0, ",,60000,reset"),
+        (60, 4.0, 3.0, ",,60000,reset"),
+    ] {
+        let model = Model { mtbf, answers, ..MODEL };
+        let (mut told, mut held) = (0, 0);
+        for seed in 0..100 {
+            let log = with_tries(&model.log(seed), pause, noted);
+            let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+            if calibration.outages.is_some_and(|outages| outages.failures > 0) {
+                told += 1;
+                held += u32::from(rate(&calibration).holds(1.0 / mtbf));
+            }
+        }
+        let case = format!("{answers} answers, mtbf {mtbf}, {noted} every {pause} s");
+        assert!(told >= 80 && 100 * held >= 88 * told, "{case}: {held} of {told}");
+    }
+}
+
+#[test]
+fn where_failures_in_a_row_are_likely_at_random_their_interval_stays_narrow() {
+    for (mtbf, answers) in [(5.0, 100), (5.0, 500), (40.0, 500)] {
+        let (mut doubted, mut tries, mut wider) = (0, 0, 0.0);
+        for seed in 0..100 {
+            let calibration = Model { mtbf, answers, ..MODEL }.calibration(seed);
+            let outages = calibration.outages.unwrap();
+            let Rate::Known(narrow) = trouble::rate(outages.failures, outages.exposed) else {
+                panic!("there were failures")
+            };
+            let rate = rate(&calibration);
+            wider += (rate.high - rate.low) / (narrow.high - narrow.low) / 100.0;
+            doubted += u32::from(said(&calibration.unknown, DOUBTED));
+            tries += u32::from(said(&calibration.notes, "counted as tries"));
+        }
+        let case =
+            format!("mtbf {mtbf}, {answers} answers: {doubted} doubted, {tries} tries, {wider} as wide");
+        assert!(wider < 1.15 && doubted <= 40 && tries <= 2, "{case}");
+    }
+}
+
+#[test]
+fn failures_in_a_row_that_last_longer_than_any_answer_may_be_tries_and_that_is_said() {
+    let mut log = "start,rows,bytes,duration_ms,outcome\n".to_owned();
+    for n in 0..20 {
+        let at = 1_772_438_400 + n * 60;
+        log.push_str(&format!("{at},{0},{0},{0},ok\n", 300 + n % 7 * 90));
+        if n == 7 {
+            log.push_str(&format!("{},,,200,reset\n{},,,3000,reset\n", at + 10, at + 12));
+        }
+    }
+    let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+    let of_those = calibration.unknown.iter().find(|line| line.contains(DOUBTED)).expect("it is said");
+    assert!(of_those.starts_with("1 failure right after another"), "{of_those}");
+    // One failure in all the time of those that follow none.
+    assert!(rate(&calibration).low < least_rate(1, 10.0), "{:?}", calibration.outages);
+}
+
+fn least_rate(failures: u64, exposed: f64) -> f64 {
+    let Rate::Known(rate) = trouble::rate(failures, exposed) else { panic!("there were failures") };
+    rate.low
+}
