@@ -28,14 +28,13 @@ const ALIKE: f64 = 0.2;
 /// # Errors
 /// The log is malformed: where and why, up to twenty times.
 pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibration, Mistakes> {
-    let mut log = log::read(bytes, only)?;
-    let instant = trouble::unsent(&mut log, ANSWERS_MIN);
-    let (in_a_row, written) = (tries::judge(&log), log.clone());
-    if matches!(in_a_row, InARow::Tries { .. }) {
-        log = tries::as_tries(&log);
-    }
+    let mut written = log::read(bytes, only)?;
+    let instant = trouble::unsent(&mut written, ANSWERS_MIN);
+    let in_a_row = tries::judge(&written);
+    let as_tries = matches!(in_a_row, InARow::Tries { .. }).then(|| tries::as_tries(&written));
+    let log = as_tries.as_ref().unwrap_or(&written);
     let mut told = Told { unknown: Vec::new(), notes: Vec::new() };
-    let mut census = census(&log);
+    let mut census = census(log);
     if census.answered == 0 {
         let source = source.to_owned();
         let unknown = vec![NOTHING.to_owned()];
@@ -51,20 +50,20 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     }
     let answers: Vec<&Request> =
         log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0).collect();
-    let first_tries = matches!(in_a_row, InARow::Tries { .. }).then(|| tries::first_tries(&log));
-    let exposed = first_tries.as_ref().unwrap_or(&log);
+    let first_tries = as_tries.as_ref().map(tries::first_tries);
+    let exposed = first_tries.as_ref().unwrap_or(log);
     let (typical, error) = trouble::typical(exposed);
     let mut outages = trouble::outages(exposed, typical);
     if let Some(outages) = &mut outages {
-        told.of_outages(&log, (typical, error), outages);
+        told.of_outages(log, (typical, error), outages);
         told.of_devices(exposed, typical, outages);
     }
-    told.of_failures(&log, instant);
+    told.of_failures(log, instant);
     told.of_failures_in_a_row(in_a_row);
     let other = match in_a_row {
         InARow::Cuts | InARow::Tries { sure: true, .. } => None,
         InARow::Unclear { .. } => {
-            let log = tries::as_tries(&log);
+            let log = tries::as_tries(log);
             reading(&log, &tries::first_tries(&log))
         }
         InARow::Tries { .. } => reading(&written, &written),
@@ -82,7 +81,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
         advice = advice.zip(advised(&Some(other))).map(|(advice, of_other)| advice.as_open_as(of_other));
         outages = outages.map(|outages| outages.as_open_as(other));
     }
-    told.of_answers(&log, fit.as_ref(), costs.as_ref(), &census);
+    told.of_answers(log, fit.as_ref(), costs.as_ref(), &census);
     told.of_advice(advice, costs.as_ref(), &census);
     let Told { unknown, notes } = told;
     Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })
