@@ -17,6 +17,8 @@ const SPLIT_MAX: f64 = 0.25;
 const OUTLIERS_MANY: f64 = 0.05;
 /// Answers of some sizes that are so far off the line bend it.
 const BEND: f64 = 0.05;
+/// A scenario has no larger chunk, and no log's costs and failures are known so well that they tell one.
+const CHUNK_MAX: f64 = 1e6;
 /// What is said where no request succeeded: how long a transfer takes that fails says nothing of how often one does.
 const NOTHING: &str = "anything: no request was answered, and failures alone tell neither what an answer costs nor how often \
                        transfers break; it takes a log with answers";
@@ -82,7 +84,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
         outages = outages.map(|outages| outages.as_open_as(other));
     }
     told.of_answers(log, fit.as_ref(), costs.as_ref(), &census);
-    told.of_advice(advice, costs.as_ref(), &census);
+    let advice = told.of_advice(advice, costs.as_ref(), &census);
     let Told { unknown, notes } = told;
     Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })
 }
@@ -486,7 +488,13 @@ impl Told {
         ));
     }
 
-    fn of_advice(&mut self, advice: Option<Advice>, costs: Option<&Costs>, census: &Census) {
+    /// What of the advice the log can tell.
+    fn of_advice(
+        &mut self,
+        advice: Option<Advice>,
+        costs: Option<&Costs>,
+        census: &Census,
+    ) -> Option<Advice> {
         match (advice, costs) {
             (None, Some(costs)) if costs.request.low <= 0.0 || costs.row.low <= 0.0 => {
                 let which = if costs.row.low <= 0.0 { "time a row" } else { "overhead" };
@@ -494,6 +502,15 @@ impl Told {
                     "the best chunk: {which} cannot be told from nothing; it takes more answers, or sizes farther apart"
                 ));
             }
+            (Some(Advice::Rows { best, .. }), _) if best.value > CHUNK_MAX => {
+                let most = human::thousands(CHUNK_MAX as u64);
+                self.unknown(format!(
+                    "the best chunk: by these costs it has more than {most} rows, the most that a scenario's chunk has: caps limit it, not \
+                     failures; if the costs are beyond belief, see whether the durations are in the unit of their column"
+                ));
+                return None;
+            }
+            (Some(Advice::AtLeast(rows)), _) => return Some(Advice::AtLeast(rows.min(CHUNK_MAX))),
             (Some(Advice::Rows { best, .. }), _) if best.value > census.rows_max as f64 => {
                 self.note(format!(
                     "the largest answer has {}: the best chunk lies beyond, where the line was not seen",
@@ -502,6 +519,7 @@ impl Told {
             }
             _ => {}
         }
+        advice
     }
 }
 

@@ -115,3 +115,32 @@ fn least_rate(failures: u64, exposed: f64) -> f64 {
     let Rate::Known(rate) = trouble::rate(failures, exposed) else { panic!("there were failures") };
     rate.low
 }
+
+#[test]
+fn a_best_chunk_beyond_all_belief_is_not_told() {
+    // Answers of some nanoseconds.
+    let log = |failures: bool| {
+        let mut text = "start,rows,duration_s,outcome\n".to_owned();
+        for n in 0..200 {
+            let at = 1_772_438_400 + n * 10;
+            let rows = 10 + n * 37 % 500;
+            text.push_str(&format!("{at},{rows},{:.15},ok\n", 1e-9 * (1.0 + f64::from(rows) / 1e6)));
+            if failures && n % 20 == 5 {
+                text.push_str(&format!("{},,1,reset\n", at + 3));
+            }
+        }
+        calibrate("log.csv", text.as_bytes(), &[]).unwrap()
+    };
+    let calibration = log(true);
+    assert_eq!(calibration.advice, None);
+    assert!(
+        said(&calibration.unknown, "more than 1\u{2009}000\u{2009}000 rows"),
+        "{:?}",
+        calibration.unknown
+    );
+    assert!(
+        matches!(log(false).advice, Some(Advice::AtLeast(rows)) if rows <= 1e6),
+        "{:?}",
+        log(false).advice
+    );
+}
