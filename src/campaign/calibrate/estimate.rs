@@ -359,6 +359,12 @@ impl Told {
         if untimed > 0 {
             let n = human::count(untimed, "failure");
             self.note(format!("{n} without a duration: each counts as half a typical request"));
+            if !Order::of(log).in_turn() {
+                self.note(
+                    "requests of a device run side by side, where failures without a duration are not told from tries on a dead link: they \
+                     count as cuts, and transfers may last longer than told",
+                );
+            }
         }
     }
 

@@ -144,3 +144,16 @@ fn a_best_chunk_beyond_all_belief_is_not_told() {
         log(false).advice
     );
 }
+
+#[test]
+fn failures_without_a_duration_of_requests_side_by_side_may_be_tries_and_that_is_said() {
+    const SAID: &str = "transfers may last longer than told";
+    let notes = |log: &str| calibrate("log.csv", log.as_bytes(), &[]).unwrap().notes;
+    let both = |of: fn(&str) -> String| {
+        let second = of(&MODEL.log(2));
+        of(&MODEL.log(1)) + second.split_once('\n').unwrap().1
+    };
+    assert!(said(&notes(&both(untimed)), SAID), "{:?}", notes(&both(untimed)));
+    assert!(!said(&notes(&both(str::to_owned)), SAID), "with durations");
+    assert!(!said(&notes(&untimed(&MODEL.log(1))), SAID), "one after the other");
+}
