@@ -387,14 +387,9 @@ pub enum RecordError {
     /// Two cells of one id: one of them is not what was run.
     #[error("the record is damaged: it has the cell {0} twice")]
     Twice(String),
-    /// A run that is complete without all of its cells.
-    #[error("the record is damaged: the run is complete, and it has {there} cells of {planned}")]
-    Cells {
-        /// How many were to be run.
-        planned: u64,
-        /// How many it has.
-        there: u64,
-    },
+    /// A run of so many cells that is complete and has none.
+    #[error("the record is damaged: the run is complete, and it has 0 cells of {0}")]
+    Empty(u64),
     /// A figure in a unit that its metric has not.
     #[error("the record is damaged: {metric} of the cell {cell} is in {unit}, and is measured in {right}")]
     Unit {
@@ -449,9 +444,8 @@ impl RunRecord {
                 });
             }
         }
-        let (planned, there) = (self.planned_cells, ids.len() as u64);
-        if self.complete && there < planned {
-            return Err(RecordError::Cells { planned, there });
+        if self.complete && ids.is_empty() && self.planned_cells > 0 {
+            return Err(RecordError::Empty(self.planned_cells));
         }
         Ok(())
     }
