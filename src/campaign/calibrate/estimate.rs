@@ -61,7 +61,9 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
         told.of_devices(exposed, typical, outages);
     }
     told.of_failures(log, instant);
-    told.of_failures_in_a_row(in_a_row);
+    if Order::of(log).in_turn() {
+        told.of_failures_in_a_row(in_a_row);
+    }
     let other = match in_a_row {
         InARow::Cuts | InARow::Tries { sure: true, .. } => None,
         InARow::Unclear { .. } => {
@@ -81,7 +83,13 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let mut advice = advised(&outages);
     if let Some(other) = other {
         advice = advice.zip(advised(&Some(other))).map(|(advice, of_other)| advice.as_open_as(of_other));
+        let known = outages.is_some_and(|outages| outages.repair.is_some());
         outages = outages.map(|outages| outages.as_open_as(other));
+        if known && outages.is_some_and(|outages| outages.repair.is_none()) {
+            told.unknown(
+                "repair time: by one reading of the failures in a row there are too few repairs to tell",
+            );
+        }
     }
     told.of_answers(log, fit.as_ref(), costs.as_ref(), &census);
     let advice = told.of_advice(advice, costs.as_ref(), &census);
@@ -351,7 +359,8 @@ impl Told {
         if instant > 0 {
             let n = human::count(instant, "failure");
             self.note(format!(
-                "{n} that ended far sooner than any answer could come, with a word for any failure: counted as not sent, not as cut",
+                "{n} that ended far sooner than any answer could come, with a word for any failure or more of them than transfers have that \
+                 are cut at random: counted as not sent, not as cut",
             ));
         }
         let broke = |r: &&Request| r.outcome.breaks() && !r.timed;
@@ -359,12 +368,16 @@ impl Told {
         if untimed > 0 {
             let n = human::count(untimed, "failure");
             self.note(format!("{n} without a duration: each counts as half a typical request"));
-            if !Order::of(log).in_turn() {
-                self.note(
-                    "requests of a device run side by side, where failures without a duration are not told from tries on a dead link: they \
-                     count as cuts, and transfers may last longer than told",
-                );
-            }
+        }
+        let broken = log.requests.iter().filter(|r| r.outcome.breaks()).count() as u64;
+        if broken > 0 && !Order::of(log).in_turn() {
+            let hint = if log.devices.is_none() { "; name devices in a column `device`" } else { "" };
+            self.unknown(format!(
+                "how many of {} were cut under way, as is assumed of all, and how many were tries while the link was down: requests run side \
+                 by side; with such tries transfers last longer and the best chunk is larger, beyond what the intervals hold; log `offline` \
+                 for what was not sent{hint}",
+                human::count(broken, "failure"),
+            ));
         }
     }
 

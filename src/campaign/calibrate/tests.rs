@@ -386,17 +386,18 @@ fn a_line_that_bends_is_told() {
 #[test]
 fn failures_far_sooner_than_any_answer_with_a_generic_word_are_not_sent() {
     let clean = MODEL.calibration(4);
-    let with = |word: &str| {
+    let with = |word: &str, every: usize| {
         let lines = MODEL.log(4);
         let add = |(n, line): (usize, &str)| match line.split_once(',') {
-            Some((start, _)) if n > 0 && n % 5 == 0 => format!("{line}\n{start},,,3000,{word}\n"),
+            Some((start, _)) if n > 0 && n % every == 0 => format!("{line}\n{start},,,3000,{word}\n"),
             _ => format!("{line}\n"),
         };
         let text: String = lines.lines().enumerate().map(add).collect();
         calibrate("log.csv", text.as_bytes(), &[]).unwrap()
     };
-    for word in ["error", "Failed", "0"] {
-        let calibration = with(word);
+    // A word that says more is not believed of so many: transfers that are cut at random have fewer that end so soon.
+    for word in ["error", "Failed", "0", "reset"] {
+        let calibration = with(word, 5);
         assert!(calibration.census.not_sent > 50, "{word}: {:?}", calibration.census);
         assert_eq!(calibration.census.cut, clean.census.cut, "{word}");
         assert_eq!(calibration.outages.unwrap().failures, clean.outages.unwrap().failures, "{word}");
@@ -406,8 +407,8 @@ fn failures_far_sooner_than_any_answer_with_a_generic_word_are_not_sent() {
             calibration.notes
         );
     }
-    let reset = with("reset");
-    assert!(reset.census.cut > clean.census.cut + 50, "a word that says more is believed");
+    let reset = with("reset", 400);
+    assert_eq!(reset.census.cut, clean.census.cut + 1, "a word that says more is believed of one");
     assert!(!said(&reset.notes, "not sent"), "{:?}", reset.notes);
 }
 

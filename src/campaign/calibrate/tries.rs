@@ -8,13 +8,11 @@ use std::collections::BTreeMap;
 use statrs::distribution::{Binomial, DiscreteCDF};
 
 use super::log::{Log, Outcome, Request};
-use super::trouble::{self, Order};
+use super::trouble::{self, Order, SURELY};
 use crate::report::calibrate::Outages;
 
 /// Standard deviations beyond which so many in a row are no chance.
 const SURE: f64 = 3.0;
-/// The same as a probability.
-const SURELY: f64 = 0.001_35;
 /// Below this probability chance is doubted, and below one in n of n failures in a row: of many the doubtful ones would speak up.
 const DOUBT: f64 = 0.2;
 /// No rate times duration beyond this: e⁴ breaks a transfer that is answered; more would be a guess about a few.

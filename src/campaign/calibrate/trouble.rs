@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use statrs::distribution::{ChiSquared, ContinuousCDF};
+use statrs::distribution::{Binomial, ChiSquared, ContinuousCDF, DiscreteCDF};
 
 use super::log::{Log, Outcome, Request};
 use crate::report::calibrate::{Estimate, Outages, Rate};
@@ -61,6 +61,8 @@ fn chi_square(freedom: f64, share: f64) -> f64 {
 
 /// A failure before this share of the quickest answers is none of a transfer.
 const SOONER: f64 = 0.1;
+/// A probability below which nothing is chance: three standard deviations.
+pub(super) const SURELY: f64 = 0.001_35;
 /// The share of the answers that are the quickest: a few may come from a cache.
 const QUICKEST: f64 = 0.02;
 
@@ -81,8 +83,9 @@ fn sooner(durations: &mut [f64]) -> f64 {
     quickest(durations).map_or(0.0, |quick| SOONER * quick)
 }
 
-/// Failures that only say that they failed, and ended far sooner than any answer could come, had not begun: they become requests that
-/// were not sent. Gives how many; with fewer answers than `least` nobody knows what an answer takes.
+/// Failures that ended far sooner than any answer could come had not begun, if they only say that they failed, or, where requests run side
+/// by side and no order tells, if they are more than transfers have that are cut at random: they become requests that were not sent. Gives
+/// how many; with fewer answers than `least` nobody knows what an answer takes.
 pub(super) fn unsent(log: &mut Log, least: usize) -> u64 {
     let mut durations = durations(log);
     if durations.len() < least {
@@ -90,12 +93,25 @@ pub(super) fn unsent(log: &mut Log, least: usize) -> u64 {
     }
     let sooner = sooner(&mut durations);
     let mut n = 0;
-    let instant = |r: &&mut Request| r.outcome == Outcome::Cut && r.vague && r.timed && r.duration < sooner;
+    let many = !Order::of(log).in_turn() && too_soon(log, sooner) < SURELY;
+    let ended = |r: &Request| r.outcome == Outcome::Cut && r.timed && r.duration < sooner;
+    let instant = |r: &&mut Request| ended(r) && (r.vague || many);
     for request in log.requests.iter_mut().filter(instant) {
         request.outcome = Outcome::NotSent;
         n += 1;
     }
     n
+}
+
+/// The probability that of the failures of a log as many or more would end before `sooner` if each instant of a transfer were as
+/// dangerous: each does with the share of the time under way that lies before it (binomial).
+fn too_soon(log: &Log, sooner: f64) -> f64 {
+    let under_way = |r: &&Request| r.timed && r.outcome != Outcome::NotSent;
+    let within = |most: f64| log.requests.iter().filter(under_way).map(|r| r.duration.min(most)).sum::<f64>();
+    let cuts = || log.requests.iter().filter(|r| r.outcome == Outcome::Cut && r.timed && r.duration > 0.0);
+    let soon = cuts().filter(|r| r.duration < sooner).count() as u64;
+    let law = Binomial::new((within(sooner) / within(f64::INFINITY)).min(1.0), cuts().count() as u64);
+    law.map_or(1.0, |law| if soon > 0 { law.sf(soon - 1) } else { 1.0 })
 }
 
 /// No weight beyond e⁴: it would be a guess about a few. With e², as the costs have it, requests that break seem 8 % too short where their

@@ -117,13 +117,13 @@ pub struct Outages {
 }
 
 impl Outages {
-    /// The same where another reading of the log may be the true one.
+    /// The same where another reading of the log may be the true one. What that cannot tell stays untold.
     pub fn as_open_as(self, other: Outages) -> Outages {
         let rate = match (self.rate, other.rate) {
             (Rate::Known(rate), Rate::Known(other)) => Rate::Known(rate.as_open_as(other)),
             (rate, _) => rate,
         };
-        let repair = self.repair.map(|repair| other.repair.map_or(repair, |other| repair.as_open_as(other)));
+        let repair = self.repair.zip(other.repair).map(|(repair, other)| repair.as_open_as(other));
         Outages { rate, repair, ..self }
     }
 }

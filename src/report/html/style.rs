@@ -37,7 +37,7 @@ grid-template-rows:auto auto 1fr;column-gap:32px}.plots>figure:only-child>h3{gri
 .narrow{display:none}figcaption{margin-top:8px}\
 @media (max-width:660px){.wide{display:none}.narrow{display:block}figure{padding:12px 10px}.failure{padding:10px 12px}\
 .cards{grid-template-columns:1fr 1fr;gap:8px}.card{padding:10px 12px}.card b{font-size:20px}}\
-details{margin-top:8px}summary{cursor:pointer;font-size:14px;padding:2px 0}summary:hover{text-decoration:underline}\
+details{margin-top:8px}summary{cursor:pointer;font-size:14px;padding:2px 0;overflow-wrap:anywhere}summary:hover{text-decoration:underline}\
 .scroll{overflow-x:auto;max-width:100%;margin:8px 0;\
 background:linear-gradient(90deg,var(--paper) 50%,transparent) 0 0/40px 100% no-repeat local,\
 linear-gradient(270deg,var(--paper) 50%,transparent) 100% 0/40px 100% no-repeat local,\

@@ -146,14 +146,63 @@ fn a_best_chunk_beyond_all_belief_is_not_told() {
 }
 
 #[test]
-fn failures_without_a_duration_of_requests_side_by_side_may_be_tries_and_that_is_said() {
-    const SAID: &str = "transfers may last longer than told";
-    let notes = |log: &str| calibrate("log.csv", log.as_bytes(), &[]).unwrap().notes;
-    let both = |of: fn(&str) -> String| {
-        let second = of(&MODEL.log(2));
-        of(&MODEL.log(1)) + second.split_once('\n').unwrap().1
+fn failures_of_requests_side_by_side_may_be_tries_and_that_is_said() {
+    const SAID: &str = "5 failures were cut under way, as is assumed of all";
+    let unknown = |log: &str| calibrate("log.csv", log.as_bytes(), &[]).unwrap().unknown;
+    let lanes = |timed: bool, by: i64| {
+        let line = |n: i64| {
+            let (at, size) = (1_772_438_400 + n * by, 100 + n % 7 * 90);
+            match n % 10 {
+                7 if timed => format!("{at},,,{},reset\n", 400 + n),
+                7 => format!("{at},,,,reset\n"),
+                _ => format!("{at},{size},{size},{},ok\n", 2_000 + size),
+            }
+        };
+        "start,rows,bytes,duration_ms,outcome\n".to_owned() + &(0..50).map(line).collect::<String>()
     };
-    assert!(said(&notes(&both(untimed)), SAID), "{:?}", notes(&both(untimed)));
-    assert!(!said(&notes(&both(str::to_owned)), SAID), "with durations");
-    assert!(!said(&notes(&untimed(&MODEL.log(1))), SAID), "one after the other");
+    for timed in [true, false] {
+        let said_of = unknown(&lanes(timed, 1));
+        assert!(said(&said_of, SAID) && said(&said_of, "beyond what the intervals hold"), "{said_of:?}");
+        assert!(!said(&unknown(&lanes(timed, 10)), SAID), "one after the other");
+    }
+}
+
+#[test]
+fn instant_failures_of_requests_side_by_side_are_no_cuts_if_they_are_more_than_chance_has() {
+    let log = |tries: i64| {
+        let mut log = "start,rows,bytes,duration_ms,outcome,device\n".to_owned();
+        for n in 0..200 {
+            let (at, size) = (1_772_438_400 + n, 100 + n % 7 * 90);
+            log.push_str(&format!("{at},{size},{size},{},ok,p\n", 2_000 + size));
+            if n % 20 == 7 {
+                log.push_str(&format!("{at},,,{},reset,p\n", 300 + n * 5));
+                (0..tries).for_each(|t| log.push_str(&format!("{}.2,,,{},reset,p\n", at + t % 3, 5 + t)));
+            }
+        }
+        calibrate("log.csv", log.as_bytes(), &[]).unwrap()
+    };
+    let (none, many) = (log(0), log(12));
+    assert_eq!(many.census.not_sent, 120);
+    assert_eq!(rate(&many), rate(&none));
+    assert!(said(&many.notes, "120 failures that ended far sooner"), "{:?}", many.notes);
+    assert!(!said(&none.notes, "far sooner"), "{:?}", none.notes);
+}
+
+#[test]
+fn a_repair_of_which_one_reading_cannot_tell_is_not_told() {
+    let mut log = "start,rows,bytes,duration_ms,outcome\n".to_owned();
+    let mut at = 1_772_438_400.0;
+    for n in 0..12 {
+        log.push_str(&format!("{at:.1},{0},{0},{1},ok\n", 100 + n % 7 * 90, 700 + n * 130));
+        at += 4.0;
+        let failures = if n == 4 || n == 8 { 5 } else { 0 };
+        for failure in 0..failures {
+            log.push_str(&format!("{at:.1},,,{},reset\n", 300 + failure * 370));
+            at += 5.0;
+        }
+    }
+    let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+    assert!(said(&calibration.unknown, "right after another of the device"), "{:?}", calibration.unknown);
+    assert_eq!(calibration.outages.unwrap().repair, None);
+    assert!(said(&calibration.unknown, "too few repairs to tell"), "{:?}", calibration.unknown);
 }
