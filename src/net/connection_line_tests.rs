@@ -78,6 +78,14 @@ fn a_paced_flow_that_is_abandoned_sends_no_more_than_what_it_has_in_flight() {
     let mut left = line.leave(dead, free, &link).last_of.expect("it was alone");
     let traffic = left.at_its_end().transfer.traffic;
     assert!((900_000..1_200_000).contains(&traffic.bytes), "{traffic:?}");
+    // On a slow link it is still at its start.
+    let link = Steady::new(Span::millis(150), BitRate(100_000), BitRate(100_000));
+    let dead = line.join(flow_of(Congestion::Bbr, at(9_000), 1_000_000), at(9_000), &link);
+    line.abandon(dead, at(10_000), &link);
+    let free = line.ends(dead).expect("nothing breaks");
+    let mut left = line.leave(dead, free, &link).last_of.expect("it was alone");
+    let traffic = left.at_its_end().transfer.traffic;
+    assert!((11_000..35_000).contains(&traffic.bytes), "what a second takes and a window: {traffic:?}");
 }
 
 #[test]

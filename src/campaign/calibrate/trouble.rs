@@ -93,9 +93,11 @@ pub(super) fn unsent(log: &mut Log, least: usize) -> u64 {
     }
     let sooner = sooner(&mut durations);
     let mut n = 0;
-    let many = !Order::of(log).in_turn() && too_soon(log, sooner) < SURELY;
+    let side_by_side = !Order::of(log).in_turn();
+    let many = side_by_side && too_soon(log, sooner) < SURELY;
     let ended = |r: &Request| r.outcome == Outcome::Cut && r.timed && r.duration < sooner;
-    let instant = |r: &&mut Request| ended(r) && (r.vague || many);
+    let at_once = |r: &Request| side_by_side && r.duration == 0.0;
+    let instant = |r: &&mut Request| ended(r) && (r.vague || many || at_once(r));
     for request in log.requests.iter_mut().filter(instant) {
         request.outcome = Outcome::NotSent;
         n += 1;

@@ -75,8 +75,7 @@ impl Bbr {
         self.window as u64
     }
 
-    /// Whether the bandwidth stopped growing.
-    pub(super) fn is_full(&self) -> bool {
+    fn is_full(&self) -> bool {
         self.full.1 >= ROUNDS
     }
 

@@ -546,7 +546,7 @@ impl Transfer {
         self.recovering = true;
     }
 
-    /// BBR: all that is left, or what leaves by `until`; but no less than its start, in which what is in flight tells of the bandwidth.
+    /// BBR: all that is left, or what leaves by `until`: what of it is on its way then is known to arrive.
     fn paced_by(&self, bbr: &mut Box<Bbr>, conditions: &dyn Conditions, pace: &Pace, until: Time) -> Step {
         let rested = (until < Time::FAR).then(|| bbr.clone());
         let whole = self.paced(bbr, conditions, pace, self.left());
@@ -556,13 +556,7 @@ impl Transfer {
             let step = self.paced(&mut bbr, conditions, pace, n);
             (bbr, step)
         };
-        let starts = |(bbr, _): &(Box<Bbr>, Step)| !bbr.is_full();
-        let n = search(whole.n, |n| {
-            let part = part(n);
-            part.1.end <= until || starts(&part)
-        });
-        let n = (n + u64::from(starts(&part(n)))).clamp(1, whole.n);
-        let (after, step) = part(n);
+        let (after, step) = part(search(whole.n, |n| part(n).1.end <= until).max(1));
         *bbr = after;
         Step { stretch: whole.stretch, ..step }
     }

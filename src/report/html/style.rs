@@ -10,7 +10,7 @@ header{padding-top:30px;padding-bottom:4px}h1{font-size:clamp(22px,3vw,32px);lin
 letter-spacing:-.01em}\
 h2{font-size:20px;margin:36px 0 10px;letter-spacing:-.005em;overflow-wrap:anywhere}h3{font-size:16px;margin:0 0 8px;overflow-wrap:anywhere}\
 h4{font-size:14px;margin:16px 0 4px;overflow-wrap:anywhere}\
-p{margin:6px 0;max-width:76ch}.words{max-width:100ch;margin-bottom:2px}ul.words{margin:2px 0 10px;padding-left:22px;\
+p{margin:6px 0;max-width:76ch}.words{max-width:100ch;margin-bottom:2px;overflow-wrap:anywhere}ul.words{margin:2px 0 10px;padding-left:22px;\
 color:var(--soft);font-size:15px}details>.plots{margin-top:8px}h2+h3,.plots+h3{margin-top:20px}a{color:var(--c0)}\
 .note,figcaption,footer,.sub{color:var(--soft);font-size:14px}\
 .badge{display:inline-block;padding:3px 14px;border-radius:999px;font-weight:650;font-size:15px;color:var(--paper)}\

@@ -169,20 +169,23 @@ fn failures_of_requests_side_by_side_may_be_tries_and_that_is_said() {
 
 #[test]
 fn instant_failures_of_requests_side_by_side_are_no_cuts_if_they_are_more_than_chance_has() {
-    let log = |tries: i64| {
+    let log = |tries: i64, lasts: i64| {
         let mut log = "start,rows,bytes,duration_ms,outcome,device\n".to_owned();
         for n in 0..200 {
             let (at, size) = (1_772_438_400 + n, 100 + n % 7 * 90);
             log.push_str(&format!("{at},{size},{size},{},ok,p\n", 2_000 + size));
             if n % 20 == 7 {
                 log.push_str(&format!("{at},,,{},reset,p\n", 300 + n * 5));
-                (0..tries).for_each(|t| log.push_str(&format!("{}.2,,,{},reset,p\n", at + t % 3, 5 + t)));
+                (0..tries).for_each(|t| {
+                    log.push_str(&format!("{}.2,,,{},reset,p\n", at + t % 3, lasts + lasts * t / 5))
+                });
             }
         }
         calibrate("log.csv", log.as_bytes(), &[]).unwrap()
     };
-    let (none, many) = (log(0), log(12));
-    assert_eq!(many.census.not_sent, 120);
+    let (none, many) = (log(0, 5), log(12, 5));
+    assert_eq!((many.census.not_sent, many.census.cut), (120, 10));
+    assert_eq!(log(12, 0).census, many.census);
     assert_eq!(rate(&many), rate(&none));
     assert!(said(&many.notes, "120 failures that ended far sooner"), "{:?}", many.notes);
     assert!(!said(&none.notes, "far sooner"), "{:?}", none.notes);
