@@ -84,6 +84,7 @@ fn a_run_is_held_against_its_baseline_and_a_changed_figure_is_named_with_cell_an
     assert_eq!(syncdyno(&desk, &["baseline", "save", "main", "first"]).0, 0);
     let (exit, _, wrong) = syncdyno(&desk, &held);
     assert_eq!(exit, 0, "{wrong}");
+    assert!(wrong.contains("held against baseline main: 1 cell\n"), "{wrong}");
 
     // Somebody made sync slower: the baseline's session took less time than this one's.
     let file = desk.path().join("reports/baseline/main.json");

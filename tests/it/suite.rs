@@ -5,8 +5,9 @@ use std::path::Path;
 
 use syncdyno::report::{Judged, judge};
 use syncdyno::scenario::Request;
+use syncdyno::world::{self, Ended, EngineRegistry, Unwatched};
 
-use crate::worlds::{self, run};
+use crate::worlds::{self, run, value};
 
 /// Runs the scenario with all seeds and all variants; what is not as expected is told.
 fn meets_its_expectations(path: &str) {
@@ -217,4 +218,16 @@ suite! {
     suite_strategies_bad_rows_meets_its_expectations: "strategies/bad-rows";
     suite_strategies_products_meets_its_expectations: "strategies/products";
     suite_strategies_scope_moves_meets_its_expectations: "strategies/scope-moves";
+}
+
+#[test]
+fn each_request_that_a_captive_portal_answers_has_failed_and_is_in_the_log() {
+    let plan = worlds::plan("scenarios/links/captive-portal.toml", &[]);
+    let (outcome, log) = world::run_logging(&plan, &EngineRegistry::builtin(), &Unwatched, 10_000)
+        .unwrap_or_else(|e| panic!("{e}"));
+    let page = value(&outcome, "net.captive.count");
+    assert!(page > 0 && value(&outcome, "engine.requests.failed") == page, "{page}");
+    assert_eq!(log.requests.len() as u64, value(&outcome, "engine.requests.count"));
+    let refused = log.requests.iter().filter(|request| request.ended == Ended::Refused).count();
+    assert_eq!(refused as u64, page);
 }
