@@ -65,6 +65,7 @@ fn a_record_that_contradicts_itself_is_refused_with_the_cell() {
     desk.write("twice/run.json", &record.to_string());
     record["cells"].as_array_mut().unwrap().pop();
     desk.write("whole/run.json", &record.to_string());
+    desk.write("marked/run.json", &format!("\u{feff}{record}"));
     let name = "engine.session.duration";
     record["cells"][0]["metrics"][name]["unit"] = "bytes".into();
     desk.write("unit/run.json", &record.to_string());
@@ -90,6 +91,7 @@ fn a_record_that_contradicts_itself_is_refused_with_the_cell() {
         }
     }
     assert_eq!(desk.run("report @whole"), 0, "{}", desk.err);
+    assert_eq!(desk.run("report @marked"), 0, "after a byte order mark: {}", desk.err);
 }
 
 #[test]

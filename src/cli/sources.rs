@@ -226,16 +226,11 @@ pub(super) fn read(path: &Path) -> anyhow::Result<String> {
     text.ok_or_else(|| Refusal::because(Exit::Invalid, mistakes.0[0].render(false)))
 }
 
-/// What editors of some systems put before a text.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
-
 /// The text of a record or a baseline; bytes that are no text are said with their place, for whoever knows what it should be.
 pub(super) fn read_record(path: &Path) -> io::Result<Result<String, String>> {
-    let mut bytes = file::read(path, file::Named::InFile, file::RECORD_MAX)?;
-    if bytes.starts_with(BYTE_ORDER_MARK) {
-        bytes.drain(..BYTE_ORDER_MARK.len());
-    }
-    Ok(String::from_utf8(bytes).map_err(|e| {
+    let bytes = file::read(path, file::Named::InFile, file::RECORD_MAX)?;
+    let unmarked = |text: String| text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    Ok(String::from_utf8(bytes).map(unmarked).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         let before = &e.as_bytes()[..at];
         let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
