@@ -63,6 +63,8 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     told.of_failures(log, instant);
     if Order::of(log).in_turn() {
         told.of_failures_in_a_row(in_a_row);
+    } else {
+        told.of_failures_side_by_side(log, in_a_row);
     }
     let other = match in_a_row {
         InARow::Cuts | InARow::Tries { sure: true, .. } => None,
@@ -369,13 +371,22 @@ impl Told {
             let n = human::count(untimed, "failure");
             self.note(format!("{n} without a duration: each counts as half a typical request"));
         }
+    }
+
+    /// Failures of requests that run side by side, which have no order that tells.
+    fn of_failures_side_by_side(&mut self, log: &Log, in_a_row: InARow) {
         let broken = log.requests.iter().filter(|r| r.outcome.breaks()).count() as u64;
-        if broken > 0 && !Order::of(log).in_turn() {
+        if broken > 0 {
+            let held = match in_a_row {
+                InARow::Unclear { n, .. } => {
+                    format!("which the intervals hold of the {n} that began after a failure")
+                }
+                _ => "beyond what the intervals hold".to_owned(),
+            };
             let hint = if log.devices.is_none() { "; name devices in a column `device`" } else { "" };
             self.unknown(format!(
                 "how many of {} were cut under way, as is assumed of all, and how many were tries while the link was down: requests run side \
-                 by side; with such tries transfers last longer and the best chunk is larger, beyond what the intervals hold; log `offline` \
-                 for what was not sent{hint}",
+                 by side; with such tries transfers last longer and the best chunk is larger, {held}; log `offline` for what was not sent{hint}",
                 human::count(broken, "failure"),
             ));
         }

@@ -3,7 +3,8 @@
 //! Transfers that break at random know nothing of each other, so that only so many follow a failure. What is beyond that are tries, or
 //! breaks that come in bursts; of either reading the figures are estimated, and where the log does not refute one the intervals hold both.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use statrs::distribution::{Binomial, DiscreteCDF};
 
@@ -15,6 +16,12 @@ use crate::report::calibrate::Outages;
 const SURE: f64 = 3.0;
 /// Below this probability chance is doubted, and below one in n of n failures in a row: of many the doubtful ones would speak up.
 const DOUBT: f64 = 0.2;
+/// Requests after a failure that break no more often than this many times as often as others break as they do.
+const AS_OFTEN: f64 = 2.0;
+/// Below this probability it is shown that they do not break even so often.
+const SHOWN: f64 = 0.05;
+/// Of the standard error of a count: fewer move no interval by much.
+const FEW: f64 = 0.5;
 /// No rate times duration beyond this: e⁴ breaks a transfer that is answered; more would be a guess about a few.
 const RATE_MAX: f64 = 4.0;
 /// Of failures in a row that ended before any answer could come, a share that leaves few for another reading.
@@ -28,20 +35,37 @@ pub(super) enum InARow {
     /// For what they are called.
     Cuts,
     /// So many may be cuts, or tries: they are as many as transfers that break at random have, and do not say how long they took; or they
-    /// say it (`timed`), and are more than is likely, or did not last as transfers that break would.
+    /// say it (`timed`), and are more than is likely, did not last as transfers that break would, or are too few to show that they are
+    /// not; or requests run side by side.
     Unclear { n: u64, timed: bool },
     /// More than those have: `n` in a row, where `chance` would have so many. `sure` if most ended too soon for transfers.
     Tries { n: u64, chance: f64, sure: bool },
 }
 
+/// Of each request whether the last of its device that had ended failed: of those in turn the one before, of those side by side by
+/// their ends.
+fn after_failures(log: &Log, fails: fn(&Request) -> bool) -> Vec<bool> {
+    let in_turn = Order::of(log).in_turn();
+    // Whether the last that ended failed, and what is under way: its end in nanoseconds, which have an order.
+    let mut devices: BTreeMap<u32, (bool, BinaryHeap<Reverse<(i64, bool)>>)> = BTreeMap::new();
+    let nanos = |seconds: f64| (seconds * 1e9) as i64;
+    let mut after = |request: &Request| {
+        let (failed, under_way) = devices.entry(request.device).or_default();
+        let ended = |end: i64| in_turn || end <= nanos(request.start);
+        while let Some(Reverse(last)) = under_way.peek().copied().filter(|Reverse((end, _))| ended(*end)) {
+            *failed = last.1;
+            under_way.pop();
+        }
+        under_way.push(Reverse((nanos(trouble::end(request)), fails(request))));
+        *failed
+    };
+    log.requests.iter().map(&mut after).collect()
+}
+
 /// The failures that come right after another of their device.
 fn in_a_row(log: &Log) -> Vec<usize> {
-    let mut last: BTreeMap<u32, bool> = BTreeMap::new();
-    let mut again = |n: &usize| {
-        let Request { device, outcome, .. } = log.requests[*n];
-        last.insert(device, outcome.breaks()) == Some(true) && outcome.breaks()
-    };
-    (0..log.requests.len()).filter(|n| again(n)).collect()
+    let after = after_failures(log, |request| request.outcome.breaks());
+    (0..log.requests.len()).filter(|n| after[*n] && log.requests[*n].outcome.breaks()).collect()
 }
 
 /// Of transfers that break, the share that follows another one, at most: all that break come from durations d with e^{λd} − 1 tries
@@ -96,32 +120,33 @@ fn devices(log: &Log) -> BTreeMap<u32, Device> {
     by_device(log).into_iter().map(|(device, log)| (device, of(log))).collect()
 }
 
-/// What the failures in a row of a log are. Where requests of a device run side by side one outage breaks several, and nothing is taken
-/// for anything.
+/// What the failures in a row of a log are. Where requests of a device run side by side one outage breaks several, and nobody can tell.
 pub(super) fn judge(log: &Log) -> InARow {
     let rows = in_a_row(log);
     let n = rows.len() as u64;
     let untimed = rows.iter().filter(|row| !log.requests[**row].timed).count() as u64;
-    let mut doubted = false;
-    if n > 0 && Order::of(log).in_turn() {
-        let devices = devices(log);
-        let shares =
-            devices.values().map(|device| (device.failures, share_by_chance(&device.log, device.rate)));
-        let (chance, variance) = sum(shares);
-        let many = n as f64 > chance + SURE * libm::sqrt(variance.max(1.0));
-        let often = often(&devices);
-        let (soon, late) = soon_and_late(&devices);
-        if many || often.probability < SURELY || soon < SURELY {
-            let chance = if often.probability < SURELY { often.chance.min(chance) } else { chance };
-            let sure = soon < SURELY && share_soon(log, &rows) > MOST;
-            return InARow::Tries { n, chance, sure };
-        }
-        // How late is no proof: that a link is gone may take long to be seen.
-        doubted = often.probability.min(soon).min(late) < DOUBT.min(1.0 / n as f64);
+    if n == 0 {
+        return InARow::Cuts;
     }
-    match (untimed, doubted) {
-        (0, false) => InARow::Cuts,
-        (0, true) => InARow::Unclear { n, timed: true },
+    if !Order::of(log).in_turn() {
+        return InARow::Unclear { n, timed: untimed == 0 };
+    }
+    let devices = devices(log);
+    let shares = devices.values().map(|device| (device.failures, share_by_chance(&device.log, device.rate)));
+    let (chance, variance) = sum(shares);
+    let many = n as f64 > chance + SURE * libm::sqrt(variance.max(1.0));
+    let often = often(&devices);
+    let (soon, late) = soon_and_late(&devices);
+    if many || often.probability < SURELY || soon < SURELY {
+        let chance = if often.probability < SURELY { often.chance.min(chance) } else { chance };
+        let sure = soon < SURELY && share_soon(log, &rows) > MOST;
+        return InARow::Tries { n, chance, sure };
+    }
+    // How late is no proof: that a link is gone may take long to be seen.
+    let odd = often.probability.min(soon).min(late) < DOUBT.min(1.0 / n as f64);
+    match untimed {
+        0 if odd || often.as_rarely >= SHOWN => InARow::Unclear { n, timed: true },
+        0 => InARow::Cuts,
         _ => InARow::Unclear { n: untimed, timed: false },
     }
 }
@@ -137,25 +162,37 @@ struct Often {
     chance: f64,
     /// Of so many or more if those that follow a failure break as all others do.
     probability: f64,
+    /// Of so few or fewer if they break `AS_OFTEN` times as often, where there are enough to matter: of few requests nobody knows.
+    as_rarely: f64,
 }
 
 /// If requests that follow a failure break as often, a second under way, as those that do not, each failure is one of theirs with their
 /// share of the time (Przyborowski and Wilenski 1940). Where shares differ from device to device the tail of their mean is no smaller
 /// (Hoeffding 1956). Failures without a duration have no part in it.
 fn often(devices: &BTreeMap<u32, Device>) -> Often {
-    let (mut all, mut follow, mut mean, mut chance) = (0.0, 0.0, 0.0, 0.0);
-    for Device { first, after, .. } in devices.values() {
-        if first.exposed > 0.0 && after.exposed > 0.0 {
-            let failures = first.failures + after.failures;
-            all += failures;
-            follow += after.failures;
-            mean += failures * after.exposed / (first.exposed + after.exposed);
-            chance += first.failures * after.exposed / first.exposed;
-        }
+    let told = || devices.values().filter(|device| device.first.exposed > 0.0 && device.after.exposed > 0.0);
+    let follow = told().map(|device| device.after.failures).sum::<f64>();
+    let all = follow + told().map(|device| device.first.failures).sum::<f64>();
+    // How many follow, and by what law, if those that follow a failure break so many times as often.
+    let times = |times: f64| {
+        let share = |Device { first, after, .. }: &Device| {
+            let exposed = times * after.exposed;
+            (first.failures + after.failures) * exposed / (first.exposed + exposed)
+        };
+        let mean = told().map(share).sum::<f64>();
+        (mean, Binomial::new(mean / all.max(1.0), all as u64).ok())
+    };
+    let (mean, law) = times(1.0);
+    let more = law.filter(|_| follow > mean).map_or(1.0, |law| law.sf(follow as u64 - 1));
+    let many = follow > 0.0 && follow >= FEW * libm::sqrt(all);
+    let fewer = times(AS_OFTEN).1.filter(|_| many).map_or(0.0, |law| law.cdf(follow as u64));
+    Often {
+        chance: told()
+            .map(|Device { first, after, .. }| first.failures * after.exposed / first.exposed)
+            .sum(),
+        probability: more,
+        as_rarely: fewer,
     }
-    let law = Binomial::new(mean / f64::max(all, 1.0), all as u64);
-    let probability = law.map_or(1.0, |law| if follow > mean { law.sf(follow as u64 - 1) } else { 1.0 });
-    Often { chance, probability }
 }
 
 /// At most the probabilities that transfers that break do so as soon, and as late, as the failures in a row did that say how long they
@@ -222,13 +259,9 @@ pub(super) fn as_tries(log: &Log) -> Log {
 /// What tells how often transfers break where nobody knows which failures after a failure were transfers: the requests of a log that
 /// follow none. With them go the answers after failures, or there would be too many.
 pub(super) fn first_tries(log: &Log) -> Log {
-    let mut failed: BTreeMap<u32, bool> = BTreeMap::new();
-    let mut first = |request: &Request| {
-        let fails = request.outcome == Outcome::NotSent || request.outcome.breaks();
-        failed.insert(request.device, fails) != Some(true)
-    };
-    let requests = log.requests.iter().filter(|request| first(request)).copied().collect();
-    Log { requests, ..*log }
+    let after = after_failures(log, |r| r.outcome == Outcome::NotSent || r.outcome.breaks());
+    let requests = log.requests.iter().zip(after).filter(|(_, after)| !after).map(|(request, _)| *request);
+    Log { requests: requests.collect(), ..*log }
 }
 
 /// Whether failures come to devices as by chance, given how long each was under way: X² of the counts within three standard deviations.
