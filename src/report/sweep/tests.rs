@@ -105,6 +105,22 @@ fn the_closed_form_is_told_where_settings_are_compared_by_the_time_of_a_row_alon
 }
 
 #[test]
+fn runs_that_contradict_the_closed_form_say_so() {
+    let contradicted = |record: &RunRecord| {
+        let sweep = Sweep::new(record, &axes(), Objective::default());
+        sweep.words_of_series().iter().filter(|words| words.contains("the runs contradict")).count()
+    };
+    assert_eq!(contradicted(&record(8, |_| {})), 0);
+    // The larger the setting the better, whatever an answer takes.
+    let small = record(8, |cell| {
+        let size = cell.axes["engine.pull.chunk_rows"].as_u64().unwrap();
+        let rate = Figure::Value { unit: Unit::MilliRowsPerSecond, value: 1_000 * size };
+        cell.metrics.insert("engine.rows.rate".into(), rate);
+    });
+    assert_eq!(contradicted(&small), LINKS.len());
+}
+
+#[test]
 fn a_sweep_that_was_cut_short_is_told_so_far_and_what_did_not_run_bounds_nothing() {
     let whole = record(8, |_| {});
     let best = |text: &str| text.lines().find(|line| line.starts_with("edge: ")).unwrap().to_owned();

@@ -39,6 +39,19 @@ impl Reading {
         let alike = finding.as_ref().filter(|_| series.is_of_words()).map(|found| alike(series, found));
         Reading { finding, alike, fit, limits }
     }
+
+    /// That the runs contradict the closed form, if its best lies where they say that the optimum does not.
+    fn contradiction(&self, series: &Series<'_>) -> Option<String> {
+        let best = self.fit?.cost()?.best();
+        let [low, high] = self.finding.as_ref()?.between(series.points.len())?;
+        let number = |end: Option<usize>| series.points[end?].number();
+        let outside =
+            number(low).is_some_and(|low| best < low) || number(high).is_some_and(|high| best > high);
+        outside.then(|| {
+            "the runs contradict the closed form, which takes every answer for a full chunk of one long pull: go by the runs"
+                .to_owned()
+        })
+    }
 }
 
 impl Sweep<'_> {
@@ -123,7 +136,8 @@ impl Sweep<'_> {
             Some((noise, flat)) => among_words(series, finding, noise.as_deref(), flat),
             None => along_numbers(series, finding),
         });
-        for line in reading.limits.iter().cloned().chain(closed_form(reading.fit)) {
+        let theory = closed_form(reading.fit).into_iter().chain(reading.contradiction(series));
+        for line in reading.limits.iter().cloned().chain(theory) {
             text.push_str(&format!("  {line}\n"));
         }
         text
