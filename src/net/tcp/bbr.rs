@@ -80,25 +80,30 @@ impl Bbr {
     }
 
     /// Sends `n` packets; `natural(from, done, k)` is when the `k` of them after the first `done` have left the bottleneck if they
-    /// begin at `from`. Returns when all have left.
-    pub(super) fn send(&mut self, n: u64, pace: &Pace, natural: impl Fn(Time, u64, u64) -> Time) -> Time {
+    /// begin at `from`. Returns when all have left, and how many of them the start sent.
+    pub(super) fn send(
+        &mut self,
+        n: u64,
+        pace: &Pace,
+        natural: impl Fn(Time, u64, u64) -> Time,
+    ) -> (Time, u64) {
         self.starved = self.delivered;
         let after = |seconds: f64| pace.start + Span::from_secs_f64(seconds);
         let (free, left) = self.start(n, pace, |from, done, k| {
             (natural(after(from), done as u64, k as u64) - pace.start).as_secs_f64()
         });
-        let from = after(free);
+        let (from, opening) = (after(free), n - left as u64);
         if left < 1.0 {
-            return from;
+            return (from, n);
         }
         self.delivered += left;
-        let end = natural(from, n - left as u64, left as u64);
+        let end = natural(from, opening, left as u64);
         let begins = pace.start;
         if begins.since(self.seen) > FORGETS {
             // The first packets after a rest see the empty link.
             self.seen = begins;
         }
-        end + self.probes(end, pace)
+        (end + self.probes(end, pace), opening)
     }
 
     /// What the probes for the round trip take of a transfer that would end at `end` without them. In each the link idles but for four

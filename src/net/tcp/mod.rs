@@ -18,7 +18,7 @@
 //! loss of 1 % once in 10¹⁰ rounds. The measured transfers lose packets both ways, and show no more.
 //!
 //! Invariants: nothing here draws a number; losses and outages are asked of [`Conditions`](super::Conditions) by time. More capacity
-//! is never later on a link without loss. A transfer that is stopped and taken up again ends when it would have ended.
+//! is never later for CUBIC on a link without loss whose queue holds the window. A transfer that is stopped and taken up again ends when it would have ended.
 
 mod bbr;
 mod connection;
@@ -41,5 +41,6 @@ pub use outage::{GIVE_UP, Staircase, staircase};
 pub use segment::{Lead, Load, segments, wire};
 pub use sender::{Congestion, Sender};
 pub use steady::{Losses, Steady};
+pub(super) use step::search;
 pub use traffic::{Broken, Traffic};
 pub use transfer::Transfer;

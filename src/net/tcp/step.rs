@@ -30,6 +30,8 @@ pub(super) struct Step {
     pub(super) window: u64,
     /// Acknowledgements come and packets go without a stall.
     pub(super) stretch: bool,
+    /// Packets of it that BBR's start sends.
+    pub(super) opening: u64,
     pub(super) start: Time,
     pub(super) end: Time,
 }
@@ -52,7 +54,7 @@ impl Step {
 }
 
 /// The largest k of 0..=n for which `holds`, which holds for all below it.
-pub(super) fn search(n: u64, holds: impl Fn(u64) -> bool) -> u64 {
+pub(in crate::net) fn search(n: u64, holds: impl Fn(u64) -> bool) -> u64 {
     let (mut low, mut high) = (0, n);
     while low < high {
         let middle = low + (high - low).div_ceil(2);

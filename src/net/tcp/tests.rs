@@ -509,6 +509,18 @@ fn a_burst_beyond_the_queue_loses_its_end_and_a_deep_queue_nothing() {
     assert!(again[1] > 0, "70 at once do not fit into a queue of 20: {again:?}");
 }
 
+proptest! {
+    #[test]
+    fn a_loss_makes_no_message_of_bbr_earlier(
+        bytes in 1_u64..6_000_000, rate in 500_000_u64..100_000_000, rtt in 5_u64..600, seed in 0_u64..1_000, loss in 1_u64..200
+    ) {
+        let clean = Steady::new(Span::millis(rtt), BitRate(rate), BitRate(rate));
+        let lossy = clean.clone().with_losses(Losses::Bernoulli(loss as f64 / 1_000.0), Seed(seed));
+        let (late, early) = (sent_by_bbr(&lossy, bytes), sent_by_bbr(&clean, bytes));
+        prop_assert!(late >= early, "{late} with losses, {early} without");
+    }
+}
+
 #[test]
 fn bbr_paces_what_cubic_sends_at_once() {
     let geo = Steady::new(Span::millis(600), BitRate(3_000_000), BitRate(20_000_000));

@@ -130,12 +130,6 @@ impl Transfer {
         Transfer { patience, ..self }
     }
 
-    /// All of it, once.
-    pub(in crate::net) fn whole(&self) -> Traffic {
-        let packets = self.load.segments;
-        Traffic { packets, retransmitted: 0, bytes: self.load.first(packets) }
-    }
-
     /// What is sent of it from where it is on if nobody answers any more for `lasts`: what its window still lets go, and tries with the
     /// first packet that is not acknowledged.
     pub(in crate::net) fn unheard(&self, sender: &mut Sender, lasts: Span) -> Traffic {
@@ -147,7 +141,7 @@ impl Transfer {
         let flight = if self.burst || self.at == self.free { self.left().min(window) } else { 0 };
         let tries = staircase(lasts, sender.srtt).vain;
         let size = match self.left() {
-            0 => self.whole().bytes - self.load.first(self.load.segments.saturating_sub(1)),
+            0 => self.load.first(self.load.segments) - self.load.first(self.load.segments.saturating_sub(1)),
             _ => self.bytes(1),
         };
         Traffic {
@@ -250,7 +244,7 @@ impl Transfer {
             Some(bbr) => self.paced_by(bbr, conditions, &pace, until),
             None => self.windowed(sender, conditions, &pace, until),
         };
-        if self.cut(sender, conditions, &pace, &mut step, rested) {
+        if self.cut(sender, conditions, &pace, &mut step, rested.as_deref()) {
             return;
         }
         let mut lost = self.lost(conditions, &step);
@@ -258,11 +252,11 @@ impl Transfer {
             self.overflow(&mut lost, &step, conditions);
         }
         if let Some(first) = lost.first().filter(|_| step.stretch) {
-            // What is in flight when the loss is found goes on; the rest is looked at again with the smaller window.
-            let seen = (first + step.window).min(step.n);
+            // What is in flight when the loss is found goes on; the rest is looked at again with the smaller window. BBR's start
+            // goes on over it: cut short, it would know of acknowledgements before they come.
+            let seen = (first + step.window).max(step.opening).min(step.n);
             if seen < step.n {
-                step.end = conditions.leaves_by(self.way, step.start, self.bytes(seen));
-                step.n = seen;
+                self.shorten(&mut step, seen, sender, conditions, &pace, rested.as_deref());
                 lost.retain(|at| *at < seen);
             }
         }
@@ -312,7 +306,7 @@ impl Transfer {
             n = search(n, |n| end(n) <= until).max(1);
             ends = end(n);
         }
-        Step { n, window, stretch, start: pace.start, end: ends }
+        Step { n, window, stretch, opening: 0, start: pace.start, end: ends }
     }
 
     /// How far the present window reaches without a stall: to the end, to where it overflows the queue, or less when the rate rises;
@@ -378,30 +372,26 @@ impl Transfer {
         conditions: &dyn Conditions,
         pace: &Pace,
         step: &mut Step,
-        rested: Option<Box<Bbr>>,
+        rested: Option<&Bbr>,
     ) -> bool {
         let Some(outage) = conditions.outages(pace.start).first().copied() else { return false };
         if outage.from >= step.end {
             return false;
         }
         if outage.from > pace.start {
-            let end = |n: u64| match &rested {
-                Some(bbr) => self.paced(&mut bbr.clone(), conditions, pace, n).end,
+            let end = |n: u64| match rested {
+                Some(rested) => self.part(rested, conditions, pace, n).1.end,
                 None => conditions.leaves_by(self.way, pace.start, self.bytes(n)),
             };
             let before = search(step.n, |n| end(n) <= outage.from);
             if before > 0 {
-                (step.n, step.end) = (before, end(before));
-                if let Some(mut bbr) = rested {
-                    *step = self.paced(&mut bbr, conditions, pace, before);
-                    sender.bbr = Some(bbr);
-                }
+                self.shorten(step, before, sender, conditions, pace, rested);
                 return false;
             }
         }
-        if let Some(bbr) = rested {
-            step.window = bbr.window().max(1);
-            sender.bbr = Some(bbr);
+        if let Some(rested) = rested {
+            step.window = rested.window().max(1);
+            sender.bbr = Some(Box::new(rested.clone()));
         }
         let from = outage.from.max(self.at);
         if outage.mode == OutageMode::Reset {
@@ -490,17 +480,20 @@ impl Transfer {
         // Found by what arrives after it: three packets, or fewer and a quarter of a round trip (RACK, RFC 8985).
         let patience = if behind >= 3 || more { Span::ZERO } else { Span(pace.round.rtt.0 / 4) };
         let found = step.left_at(first + 4) + pace.back() + patience;
-        if more {
-            self.again = self.again.plus(Owed::of(lost.sizes));
-            self.at = if step.stretch { step.end } else { step.start + pace.first };
-        } else {
-            let tail = lost.at.iter().rev().zip((0..step.n).rev()).take_while(|(lost, at)| **lost == *at);
-            let (known, tail) = lost.sizes.split_at(lost.at.len() - tail.count());
-            self.again = self.again.plus(Owed::of(known));
-            self.hidden = self.hidden.plus(Owed::of(tail));
-            self.at = found;
-        }
-        self.repaired = self.repaired.max(found + pace.round.segment);
+        let ending = lost.at.iter().rev().zip((0..step.n).rev()).take_while(|(lost, at)| **lost == *at);
+        let tail = if more { 0 } else { ending.count() };
+        let (seen, hidden) = lost.sizes.split_at(lost.at.len() - tail);
+        self.again = self.again.plus(Owed::of(seen));
+        self.hidden = self.hidden.plus(Owed::of(hidden));
+        self.at = match more {
+            true if step.stretch => step.end,
+            true => step.start + pace.first,
+            false => found,
+        };
+        // A step of BBR may have more losses than one window, each of which is found for itself.
+        let known = if sender.bbr.is_some() { lost.at[seen.len() - 1] } else { first };
+        let last = found + (step.left_at(known + 4) - step.left_at(first + 4));
+        self.repaired = self.repaired.max(last + pace.round.segment);
         self.recovering = true;
         let excused = std::mem::replace(&mut self.excused, count + first);
         if sender.bbr.is_none() && lost.at[lost.at.len() - 1] >= excused {
@@ -551,11 +544,7 @@ impl Transfer {
         let rested = (until < Time::FAR).then(|| bbr.clone());
         let whole = self.paced(bbr, conditions, pace, self.left());
         let Some(rested) = rested.filter(|_| until < whole.end) else { return whole };
-        let part = |n: u64| {
-            let mut bbr = rested.clone();
-            let step = self.paced(&mut bbr, conditions, pace, n);
-            (bbr, step)
-        };
+        let part = |n: u64| self.part(&rested, conditions, pace, n);
         let (after, step) = part(search(whole.n, |n| part(n).1.end <= until).max(1));
         *bbr = after;
         Step { stretch: whole.stretch, ..step }
@@ -566,8 +555,38 @@ impl Transfer {
         let natural = |from: Time, done: u64, k: u64| {
             conditions.leaves_by(self.way, from, self.bytes(done + k) - self.bytes(done))
         };
-        let end = bbr.send(n, pace, natural);
+        let (end, opening) = bbr.send(n, pace, natural);
         let window = bbr.window();
-        Step { n, window: window.max(1), stretch: n > window, start: pace.start, end }
+        Step { n, window: window.max(1), stretch: n > window, opening, start: pace.start, end }
+    }
+
+    /// BBR: no more than the next `n` of a step before which it had `rested`, and how it is then.
+    fn part(&self, rested: &Bbr, conditions: &dyn Conditions, pace: &Pace, n: u64) -> (Box<Bbr>, Step) {
+        let mut bbr = Box::new(rested.clone());
+        let step = self.paced(&mut bbr, conditions, pace, n);
+        (bbr, step)
+    }
+
+    /// Makes a step, before which BBR had `rested`, one of `n` packets.
+    fn shorten(
+        &self,
+        step: &mut Step,
+        n: u64,
+        sender: &mut Sender,
+        conditions: &dyn Conditions,
+        pace: &Pace,
+        rested: Option<&Bbr>,
+    ) {
+        match rested {
+            Some(rested) => {
+                let (bbr, part) = self.part(rested, conditions, pace, n);
+                sender.bbr = Some(bbr);
+                *step = Step { stretch: step.stretch, ..part };
+            }
+            None => {
+                let end = conditions.leaves_by(self.way, pace.start, self.bytes(n));
+                *step = Step { n, end, ..*step };
+            }
+        }
     }
 }
