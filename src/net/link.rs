@@ -3,7 +3,7 @@
 use super::conditions::{Conditions, Direction};
 use super::energy::{RadioCost, Radios};
 use super::options::{OutageMode, Radio};
-use super::tcp::staircase;
+use super::tcp::{search, staircase};
 use super::weather::{Itinerary, Weather};
 use crate::base::{Seed, Span, Time};
 
@@ -132,6 +132,13 @@ impl Link {
         self.busy_until[way] = sent_by;
         self.last_arrival[way] = arrival;
         Fate::Arrives(arrival)
+    }
+
+    /// How many of the first `bytes` of a bare message that is sent at `now` have left by `until`, outages aside.
+    pub fn leaves_within(&self, now: Time, direction: Direction, bytes: u64, until: Time) -> u64 {
+        let start = now.max(self.busy_until[direction as usize]);
+        let weather = self.weather.at(now);
+        search(bytes, |n| n == 0 || weather.leaves_by(direction, start, n) <= until)
     }
 
     /// When, after `now`, the connection breaks next.

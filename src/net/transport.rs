@@ -475,14 +475,6 @@ impl Way {
         Ok(bytes)
     }
 
-    /// Books an answer of `bytes` that left the gateway and does not arrive.
-    fn lost_answer(&self, errand: &Errand, bytes: u64) {
-        let (now, mtu) = self.conditions(|weather, now| (now, weather.mtu()));
-        let mut state = errand.shared.state.borrow_mut();
-        let answer = state.message(Direction::Down, now, bytes + self.options.header_down, mtu);
-        self.sent(Direction::Down, answer.whole());
-    }
-
     /// Carries a request to the server and its answer back. What happens here happens whether or not the device's process
     /// is still alive: what its connection has in flight goes on.
     async fn carry(
@@ -507,7 +499,11 @@ impl Way {
             }
             match self.served(message, page).await {
                 Ok(bytes) => (message, direction) = (bytes, Direction::Down),
-                Err(NoAnswer::Lost(bytes)) => return self.lost_answer(&errand, bytes),
+                Err(NoAnswer::Lost(bytes)) => {
+                    // It leaves as any other, and whoever waits gives up.
+                    _ = self.leave(&errand, Direction::Down, bytes + self.options.header_down).await;
+                    return;
+                }
                 Err(NoAnswer::Broken(told)) => {
                     errand.shared.close();
                     return drop(answer.send(Err(told)));

@@ -11,8 +11,9 @@ use crate::contract::{DropReason, Event, TransportError};
 use crate::sim::oneshot;
 
 impl Way {
-    /// Books a message: its bytes, as there are no packets.
-    fn sent_bare(&self, direction: Direction, bytes: u64) {
+    /// Books a message that begins now, of its `size` bytes those that leave before its device gives up: there are no packets.
+    fn sent_bare(&self, direction: Direction, size: u64, deadline: Time) {
+        let bytes = self.link.borrow().leaves_within(self.handle.now(), direction, size, deadline);
         self.sent(direction, Traffic { bytes, ..Traffic::default() });
     }
 
@@ -22,18 +23,19 @@ impl Way {
         self: Rc<Self>,
         request: Vec<u8>,
         arrives: Time,
+        deadline: Time,
         answer: oneshot::Sender<Result<Vec<u8>, Time>>,
     ) {
         let page = self.login_page();
         self.handle.sleep_until(arrives).await;
         let bytes = match self.served(request, page).await {
             Ok(bytes) => bytes,
-            Err(NoAnswer::Lost(bytes)) => return self.sent_bare(Direction::Down, bytes),
+            Err(NoAnswer::Lost(bytes)) => return self.sent_bare(Direction::Down, bytes, deadline),
             Err(NoAnswer::Broken(told)) => return drop(answer.send(Err(told))),
         };
         let (now, size) = (self.handle.now(), bytes.len() as u64);
+        self.sent_bare(Direction::Down, size, deadline);
         let fate = self.link.borrow_mut().send(now, Direction::Down, size);
-        self.sent_bare(Direction::Down, size);
         match fate {
             Fate::Arrives(at) => {
                 self.handle.sleep_until(at).await;
@@ -55,8 +57,8 @@ impl Way {
     ) -> Result<Vec<u8>, TransportError> {
         let now = self.handle.now();
         let size = request.len() as u64;
+        self.sent_bare(Direction::Up, size, deadline);
         let fate = self.link.borrow_mut().send(now, Direction::Up, size);
-        self.sent_bare(Direction::Up, size);
         let broken_at = self.link.borrow().next_break(now).unwrap_or(Time::FAR);
         let arrives = match fate {
             Fate::Arrives(at) => at,
@@ -67,7 +69,11 @@ impl Way {
             }
         };
         let (sender, receiver) = self.handle.oneshot();
-        self.handle.spawn(self.gateway, "request", self.clone().carry_bare(request, arrives, sender));
+        self.handle.spawn(
+            self.gateway,
+            "request",
+            self.clone().carry_bare(request, arrives, deadline, sender),
+        );
         self.answered(receiver, broken_at, deadline).await
     }
 }
@@ -220,6 +226,22 @@ mod tests {
             _ = one_request_told(|handle| Rc::new(Echo(handle, Rc::default())), trouble, book.clone());
             assert_eq!(book.0.get(), booked, "case {n}");
         }
+    }
+
+    #[test]
+    fn a_message_is_booked_as_far_as_it_leaves_before_its_device_gives_up() {
+        /// Answers with 10 MB, which take ten seconds.
+        struct Long;
+        impl Server for Long {
+            fn serve(&self, _: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
+                Box::pin(async { Some(vec![0; 10_000_000]) })
+            }
+        }
+        let book = Rc::new(Book::default());
+        let (result, _) = one_request_told(|_| Rc::new(Long), |_| (), book.clone());
+        assert_eq!(result, Err(TransportError::Timeout));
+        // The request arrives after 1 ms and half a round trip, and the device waits for a second.
+        assert_eq!(book.0.get(), [1_000, 949_000, 0]);
     }
 
     #[test]

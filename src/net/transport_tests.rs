@@ -328,6 +328,21 @@ fn an_answer_that_is_lost_has_been_sent() {
 }
 
 #[test]
+fn of_an_answer_that_is_lost_no_more_is_sent_than_leaves_while_somebody_waits() {
+    for protocol in [Protocol::Http1, Protocol::Http2] {
+        let lossy = LossyTime { from: at(0), until: Time::FAR, loss_ppm: 1_000_000 };
+        let options = TransportOptions { protocol, ..options() };
+        let mut bench = Bench::new(profile(), options, |link| link.add_lossy(lossy));
+        // Two at once of 10 MB each: ten seconds for each at 1 MB a second.
+        bench.request(at(0), 100, 10_000_000, Span::secs(2));
+        bench.request(at(0), 100, 10_000_000, Span::secs(2));
+        bench.run();
+        let bytes = bench.tally.bytes.get();
+        assert!((1_000_000..2_100_000).contains(&bytes), "{protocol:?}: {bytes}");
+    }
+}
+
+#[test]
 fn a_session_that_ends_during_a_message_leaves_its_window_and_the_tries() {
     // 1 MB takes 1 s and the start of a window; the server tries for 924 s, the device until it gives up.
     for (half_open, up, down, tries) in [
