@@ -178,19 +178,30 @@ fn loaded_each_time(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     })
 }
 
-/// Waves of logins after the end.
+/// Waves of logins after the end, or outside the working time.
 fn late_logins(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
-    // A wave that nobody wrote is nobody's mistake.
-    let late = |((_, view), wave): &((&str, View<'_>), &LoginWave)| {
-        wave.at >= Time::ZERO + plan.duration && view.at("at").place().is_some()
+    let (end, (from, until)) = (Time::ZERO + plan.duration, plan.workload.hours);
+    let told = |((name, view), wave): ((&str, View<'_>), &LoginWave)| {
+        // A wave that nobody wrote is nobody's mistake.
+        let place = view.at("at").place()?;
+        let (why, help) = match wave.at {
+            at if at >= end => (
+                "comes after the end: its people log in as the script ends, and do nothing",
+                format!("the script lasts {}", plan.duration),
+            ),
+            at if at < from && from < until => (
+                "comes before the working time: its people log in as that begins",
+                format!("`workload.hours` begins {} after the start", from.since(Time::ZERO)),
+            ),
+            at if at >= until && from < until => (
+                "comes after the working time: its people log in as that ends, and do nothing",
+                format!("`workload.hours` ends {} after the start", until.since(Time::ZERO)),
+            ),
+            _ => return None,
+        };
+        Some(Diagnostic::new(Some(place), format!("`workload.login.{name}` {why}")).help(help))
     };
-    let told = |((name, view), _): ((&str, View<'_>), _)| {
-        let title = format!(
-            "`workload.login.{name}` comes after the end: its people log in as the script ends, and do nothing"
-        );
-        Diagnostic::new(view.at("at").place(), title).help(format!("the script lasts {}", plan.duration))
-    };
-    root.at("workload.login").entries().zip(&plan.workload.logins).filter(late).map(told).collect()
+    root.at("workload.login").entries().zip(&plan.workload.logins).filter_map(told).collect()
 }
 
 /// Gateways that are to be replaced after the end.

@@ -185,6 +185,20 @@ fn logins_after_the_end_are_told() {
 }
 
 #[test]
+fn logins_outside_the_working_time_are_told() {
+    let wave = |at: &str| {
+        doubted(&format!(
+            "[workload]\nhours = {{ from = \"+10m\", until = \"+20m\" }}\nlogin.all = {{ at = \"{at}\" }}"
+        ))
+    };
+    for (at, said) in [("+9m", "comes before the working time"), ("+20m", "comes after the working time")] {
+        let told = wave(at);
+        assert!(told.len() == 1 && told[0].contains(said), "{told:?}");
+    }
+    assert_eq!((wave("+10m"), wave("+19m")), (vec![], vec![]));
+}
+
+#[test]
 fn replacements_of_the_gateway_after_the_end_are_told() {
     let often = |times: u64| {
         format!("[event.r]\nat = \"+1m\"\ngateway_replaced = {{ times = {times}, every = \"1d\" }}")
