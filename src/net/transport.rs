@@ -35,7 +35,7 @@ pub struct Way {
     pub(super) lines: [RefCell<Line>; 2],
     /// Who shares a direction has changed.
     changed: [Notify; 2],
-    /// When a packet of the device last passed.
+    /// When a packet of the device last passed, or will the radio be awake that wakes up for one.
     last_packet: Cell<Option<Time>>,
 }
 
@@ -198,9 +198,16 @@ impl Way {
         })
     }
 
-    /// What the radio needs to wake up for a packet.
+    /// What the radio needs to wake up for a packet. It is awake then, even if whoever has the packet gives up meanwhile.
     fn wake_up(&self) -> Span {
-        self.conditions(|weather, now| weather.wake_up(self.last_packet.get(), now))
+        let wait = self.conditions(|weather, now| match self.last_packet.get() {
+            Some(awake) if awake > now => awake.since(now),
+            last => weather.wake_up(last, now),
+        });
+        if wait > Span::ZERO {
+            self.last_packet.set(Some(self.handle.now() + wait));
+        }
+        wait
     }
 
     /// A connection for a request: a kept one, a new one, or the next that is free.
@@ -225,7 +232,10 @@ impl Way {
     async fn open(&self, deadline: Time) -> Result<Rc<Shared>, TransportError> {
         let mut place = Place { way: self, begun: None, taken: None };
         let asked = self.handle.now();
-        self.handle.sleep(self.wake_up()).await;
+        self.handle.sleep_until((asked + self.wake_up()).min(deadline)).await;
+        if self.handle.now() == deadline {
+            return Err(TransportError::Timeout);
+        }
         let (cut, told) = self.next_cut(deadline);
         let now = self.handle.now();
         place.begun = Some(now);
@@ -348,6 +358,9 @@ impl Way {
         let wait = self.wake_up();
         if wait > Span::ZERO {
             self.handle.sleep(wait).await;
+            if errand.unwanted.get() {
+                return Err(Passed::Vanished);
+            }
         }
         if self.is_half_open(shared) {
             self.unheard(errand, direction, bytes);

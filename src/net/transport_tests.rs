@@ -497,6 +497,22 @@ fn a_sleeping_radio_is_woken_once() {
 }
 
 #[test]
+fn who_gives_up_while_the_radio_wakes_is_told_in_time_sends_nothing_and_leaves_it_awake() {
+    let mut sleepy = profile();
+    sleepy.promotion = Some(Promotion { takes: Span::secs(3), after: Span::secs(5) });
+    let mut bench = Bench::new(sleepy, options(), |_| ());
+    bench.request(at(0), 100, 1_000, Span::secs(2));
+    // One that comes when it is awake opens the connection; the last finds it asleep again, and the connection open.
+    bench.request(at(3_500), 100, 1_000, PATIENT);
+    bench.request(at(20_000), 50_000, 1_000, Span::secs(2));
+    let ended = bench.run();
+    assert_eq!(ended[0], (Err(TransportError::Timeout), at(2_000)));
+    assert!(ended[1].0.is_ok() && ended[1].1 < at(4_500), "{ended:?}");
+    assert_eq!(ended[2], (Err(TransportError::Timeout), at(22_000)));
+    assert_eq!(bench.books.served.get(), 1);
+}
+
+#[test]
 fn a_run_that_panics_asks_the_line_nothing_more() {
     let bench = Bench::new(profile(), options(), |_| ());
     bench.request(at(0), 1_000, 10_000_000, PATIENT);

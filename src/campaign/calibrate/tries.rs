@@ -26,6 +26,8 @@ const FEW: f64 = 0.5;
 const RATE_MAX: f64 = 4.0;
 /// Of failures in a row that ended before any answer could come, a share that leaves few for another reading.
 const MOST: f64 = 0.8;
+/// Tries that fail for one cause last no longer than this many times their median.
+const TRIES_ALIKE: f64 = 4.0;
 /// Failures that are too few to tell one device from another.
 const UNEVEN_MIN: u64 = 10;
 
@@ -140,7 +142,7 @@ pub(super) fn judge(log: &Log) -> InARow {
     if many || often.probability < SURELY || soon < SURELY {
         let chance = if often.probability < SURELY { often.chance.min(chance) } else { chance };
         let sure = soon < SURELY && share_soon(log, &rows) > MOST;
-        return InARow::Tries { n, chance, sure };
+        return InARow::Tries { n: tries(log, rows).len() as u64, chance, sure };
     }
     // How late is no proof: that a link is gone may take long to be seen.
     let odd = often.probability.min(soon).min(late) < DOUBT.min(1.0 / n as f64);
@@ -250,10 +252,23 @@ fn share_soon(log: &Log, rows: &[usize]) -> f64 {
 /// The log as it is if failures in a row were tries: they were not sent.
 pub(super) fn as_tries(log: &Log) -> Log {
     let mut other = log.clone();
-    for row in in_a_row(log) {
+    for row in tries(log, in_a_row(log)) {
         other.requests[row].outcome = Outcome::NotSent;
     }
     other
+}
+
+/// Of failures in a `row` those that may be tries: all, or, where most ended before any answer could come, those that lasted no longer
+/// than such tries do. The others were transfers.
+fn tries(log: &Log, row: Vec<usize>) -> Vec<usize> {
+    if share_soon(log, &row) <= MOST {
+        return row;
+    }
+    let timed = row.iter().map(|n| log.requests[*n]).filter(|request| request.timed);
+    let mut times: Vec<f64> = timed.map(|request| request.duration).collect();
+    times.sort_by(f64::total_cmp);
+    let longest = TRIES_ALIKE * times[times.len() / 2];
+    row.into_iter().filter(|n| !log.requests[*n].timed || log.requests[*n].duration <= longest).collect()
 }
 
 /// What tells how often transfers break where nobody knows which failures after a failure were transfers: the requests of a log that

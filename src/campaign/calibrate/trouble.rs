@@ -27,21 +27,47 @@ pub(super) struct Order {
     pub(super) pauses: (u64, f64),
 }
 
-/// The mean rate of a Poisson process that came up `failures` times in `exposed` seconds.
+/// The mean rate of a Poisson process of failures that came up `failures` times in `exposed` seconds, in so many `bundles` of equal size.
 ///
 /// Maximum likelihood with successes as censored observations: failures over exposure. The interval is exact for a given exposure: χ²
-/// of 2k and 2k + 2 degrees of freedom (Garwood 1936). Without a failure, the bound that holds with 95 %: 3.0 over the exposure.
-pub(super) fn rate(failures: u64, exposed: f64) -> Rate {
+/// of 2k and 2k + 2 degrees of freedom (Garwood 1936), where a bundle is one event. Without a failure, the bound that holds with 95 %:
+/// 3.0 over the exposure.
+pub(super) fn rate(failures: u64, bundles: f64, exposed: f64) -> Rate {
     let twice = 2.0 * exposed;
-    let k = failures as f64;
     if failures == 0 {
         return Rate::AtMost(chi_square(2.0, 0.95) / twice);
     }
+    let k = failures as f64;
+    let each = k / bundles;
     Rate::Known(Estimate {
         value: k / exposed,
-        low: chi_square(2.0 * k, 0.025) / twice,
-        high: chi_square(2.0 * k + 2.0, 0.975) / twice,
+        low: each * chi_square(2.0 * bundles, 0.025) / twice,
+        high: each * chi_square(2.0 * bundles + 2.0, 0.975) / twice,
     })
+}
+
+/// The failures of a log as bundles of equal size: one outage breaks all requests of a device that are under way. Of sizes m it is
+/// (Σm)²/Σm² (Kish 1965), which has the variance of their sum. Requests in turn break one by one.
+fn bundles(log: &Log) -> f64 {
+    let failed = || log.requests.iter().filter(|r| r.outcome.breaks() && (r.duration > 0.0 || !r.timed));
+    let all = failed().count() as f64;
+    if all == 0.0 || Order::of(log).in_turn() {
+        return all;
+    }
+    // Of each device when its last bundle broke, and how many it holds.
+    let mut last: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+    let mut squares = 0.0;
+    for request in failed() {
+        let (broke, size) = last.entry(request.device).or_insert((f64::NEG_INFINITY, 0.0));
+        if request.start < *broke {
+            *size += 1.0;
+        } else {
+            squares += *size * *size;
+            (*broke, *size) = (end(request), 1.0);
+        }
+    }
+    squares += last.values().map(|(_, size)| size * size).sum::<f64>();
+    all * all / squares
 }
 
 /// The mean of exponential times, with its exact interval (χ² of 2n degrees of freedom; Epstein and Sobel 1953).
@@ -133,7 +159,7 @@ pub(super) fn typical(log: &Log) -> (f64, f64) {
     let mut typical = sum / durations.len().max(1) as f64;
     let mut error = 0.0;
     for _ in 0..ROUNDS {
-        let Some(Outages { failures: 1.., exposed, .. }) = outages(log, typical) else { break };
+        let (1.., exposed @ 0.0..) = exposure(log, typical) else { break };
         let failures = log.requests.iter().filter(|r| r.outcome.breaks()).count() as f64;
         let rate = failures / exposed;
         let of = |d: &f64| {
@@ -155,6 +181,12 @@ pub(super) fn typical(log: &Log) -> (f64, f64) {
 /// did one of which the log does not say how long it took.
 /// One that was cut at once had not begun.
 pub(super) fn outages(log: &Log, typical: f64) -> Option<Outages> {
+    let (failures, exposed) = exposure(log, typical);
+    let outages = |rate| Outages { failures, exposed, rate, repair: None };
+    (exposed > 0.0).then(|| outages(rate(failures, bundles(log), exposed)))
+}
+
+fn exposure(log: &Log, typical: f64) -> (u64, f64) {
     let (mut failures, mut exposed) = (0, 0.0);
     for request in &log.requests {
         match request.outcome {
@@ -174,8 +206,7 @@ pub(super) fn outages(log: &Log, typical: f64) -> Option<Outages> {
             Outcome::Cut | Outcome::NotSent => {}
         }
     }
-    let outages = |rate| Outages { failures, exposed, rate, repair: None };
-    (exposed > 0.0).then(|| outages(rate(failures, exposed)))
+    (failures, exposed)
 }
 
 /// Between what a repair lasted, in seconds: the link was down when the last try failed before it had begun, and not when the next began
@@ -372,11 +403,13 @@ mod tests {
     #[test]
     fn the_interval_of_a_rate_is_the_exact_one() {
         // Garwood's bounds for ten events: 4.795 and 18.39; for none, a one-sided 95 %: 2.996.
-        let Rate::Known(ten) = rate(10, 2.0) else { panic!("there were failures") };
+        let Rate::Known(ten) = rate(10, 10.0, 2.0) else { panic!("there were failures") };
         assert!((ten.value - 5.0).abs() < 1e-12, "{ten:?}");
         assert!((ten.low - 4.795 / 2.0).abs() < 1e-3 && (ten.high - 18.390 / 2.0).abs() < 1e-3, "{ten:?}");
-        let Rate::AtMost(none) = rate(0, 100.0) else { panic!("there was no failure") };
+        let Rate::AtMost(none) = rate(0, 0.0, 100.0) else { panic!("there was no failure") };
         assert!((none - 0.02996).abs() < 1e-5, "{none}");
+        let Rate::Known(bundled) = rate(30, 10.0, 2.0) else { panic!("there were failures") };
+        assert!((bundled.value - 15.0).abs() < 1e-12 && (bundled.low - 3.0 * ten.low).abs() < 1e-12);
     }
 
     #[test]

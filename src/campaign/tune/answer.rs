@@ -48,9 +48,11 @@ impl Place {
 
     /// The best under the seeds that the most settings have, of a search that has not come to its end.
     fn so_far(&self) -> Found {
+        let space = self.within_reach();
         let most = self.known.0.values().map(|measured| measured.prices.len()).max().unwrap_or(0);
         let well = |(setting, measured): (&Setting, &super::known::Measured)| {
-            let price = measured.mean_of_all().filter(|_| measured.trouble.is_none())?;
+            let price =
+                measured.mean_of_all().filter(|_| measured.trouble.is_none() && space.reaches(setting))?;
             Some((measured.prices.len() < most, price, setting.clone()))
         };
         let best = self.known.0.iter().filter_map(well);

@@ -117,9 +117,19 @@ impl Space {
     /// All values of a knob that have been measured while the others stand as in `at`, in order, as far as they are told apart.
     pub(super) fn line_of(&self, known: &Known, knob: usize, at: &Setting) -> Vec<String> {
         let mut values = line_of(known, &self.knobs[knob], knob, at);
-        let reach = self.reach[knob].unwrap_or(f64::MAX);
-        values.retain(|value| self.knobs[knob].number(value).is_none_or(|x| x <= reach));
+        values.retain(|value| self.is_reached(knob, value));
         values
+    }
+
+    /// Whether a value is none of those beyond which settings do not differ.
+    fn is_reached(&self, knob: usize, value: &str) -> bool {
+        let reach = self.reach[knob].unwrap_or(f64::MAX);
+        self.knobs[knob].number(value).is_none_or(|x| x <= reach)
+    }
+
+    /// The same of all values of a setting.
+    pub(super) fn reaches(&self, setting: &Setting) -> bool {
+        setting.iter().enumerate().all(|(knob, value)| self.is_reached(knob, value))
     }
 
     /// Goes through the search with what is known.

@@ -278,6 +278,12 @@ fn place_of(space: Space, rows: u64) -> (PlaceTuned, std::collections::BTreeSet<
                 sizes.observe(size.min(rows));
                 cell.metrics.insert("sizes".into(), sizes.figure(Unit::Rows));
                 place.add(setting.clone(), cell, wanted.beside, &objective);
+                // Who stops it there is told of the best so far.
+                let so_far = place.tuned(&objective);
+                let stands = |knob: &crate::report::tune::KnobTuned| {
+                    knob.points.iter().any(|point| point.value == knob.best)
+                };
+                assert!(so_far.knobs.iter().all(stands), "{:?}", so_far.knobs);
             }
         }
     }

@@ -21,6 +21,8 @@ const GROWTH: f64 = 1.25;
 const ROUNDS: u32 = 3;
 /// How long the least round trip is believed.
 const FORGETS: Span = Span::secs(10);
+/// A round trip of no more than this many times the least was that of an empty link.
+const EMPTY: f64 = 1.01;
 /// How long BBR keeps four packets in flight to see it again.
 const PROBE: Span = Span::millis(200);
 
@@ -88,20 +90,18 @@ impl Bbr {
         natural: impl Fn(Time, u64, u64) -> Time,
     ) -> (Time, u64) {
         self.starved = self.delivered;
+        if pace.start.since(self.seen) > FORGETS {
+            // The first packets after a rest see the empty link.
+            self.seen = pace.start;
+        }
         let after = |seconds: f64| pace.start + Span::from_secs_f64(seconds);
         let (free, left) = self.start(n, pace, |from, done, k| {
             (natural(after(from), done as u64, k as u64) - pace.start).as_secs_f64()
         });
-        let (from, opening) = (after(free), n - left as u64);
-        if left < 1.0 {
-            return (from, n);
-        }
-        self.delivered += left;
-        let end = natural(from, opening, left as u64);
-        let begins = pace.start;
-        if begins.since(self.seen) > FORGETS {
-            // The first packets after a rest see the empty link.
-            self.seen = begins;
+        let (mut end, opening) = (after(free), n - left as u64);
+        if left >= 1.0 {
+            self.delivered += left;
+            end = natural(end, opening, left as u64);
         }
         (end + self.probes(end, pace), opening)
     }
@@ -157,6 +157,9 @@ impl Bbr {
                 continue;
             }
             let Some(grain) = flight.pop_front() else { break };
+            if now - grain.sent <= EMPTY * (grain.size * segment + back) {
+                self.seen = pace.start + Span::from_secs_f64(now);
+            }
             out -= grain.size;
             first_sent = grain.sent;
             self.delivered += grain.size;

@@ -32,6 +32,8 @@ pub(super) struct Step {
     pub(super) stretch: bool,
     /// Packets of it that BBR's start sends.
     pub(super) opening: u64,
+    /// Nothing follows before all of it is acknowledged.
+    pub(super) told: bool,
     pub(super) start: Time,
     pub(super) end: Time,
 }
@@ -47,6 +49,15 @@ pub(super) struct Lost<'s> {
 }
 
 impl Step {
+    /// When the sender may go on after it.
+    pub(super) fn goes_on(&self, pace: &Pace) -> Time {
+        match () {
+            () if self.told => self.end + pace.back(),
+            () if self.stretch => self.end,
+            () => self.start + pace.first,
+        }
+    }
+
     /// When the first `k` have left, about.
     pub(super) fn left_at(&self, k: u64) -> Time {
         self.start + (self.end - self.start).scaled(k.min(self.n), self.n)

@@ -522,6 +522,28 @@ proptest! {
 }
 
 #[test]
+fn an_outage_in_a_pause_of_bbrs_start_costs_nothing_and_a_longer_one_is_no_gain() {
+    // Ten packets leave in 12 ms, the next when the first acknowledgement is there after 0.6 s.
+    let link = || Steady::new(Span::millis(600), BitRate(10_000_000), BitRate(10_000_000));
+    for bytes in [100_000, 3_000_000, 9_500_000, 10_000_000] {
+        let clean = sent_by_bbr(&link(), bytes);
+        let with = |from, lasts| {
+            let mut dropped = link();
+            let (from, until) = (at(from), at(from + lasts));
+            dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
+            sent_by_bbr(&dropped, bytes)
+        };
+        for from in [20, 50, 300, 590] {
+            assert_eq!(with(from, 1), clean, "{bytes} bytes, 1 ms at {from} ms");
+        }
+        for (from, lasts) in [(50, 1_000), (400, 1_000), (800, 1_000), (800, 1), (1_300, 100)] {
+            let late = with(from, lasts);
+            assert!(late >= clean, "{bytes} bytes, {lasts} ms at {from} ms: {late} for {clean}");
+        }
+    }
+}
+
+#[test]
 fn bbr_paces_what_cubic_sends_at_once() {
     let geo = Steady::new(Span::millis(600), BitRate(3_000_000), BitRate(20_000_000));
     let took = |congestion, bytes| {

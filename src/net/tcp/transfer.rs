@@ -1,5 +1,7 @@
 //! One message on its way.
 
+mod paced;
+
 use super::bbr::Bbr;
 use super::mark::{Mark, Seen};
 use super::outage::{GIVE_UP, LONGEST_WAIT, staircase};
@@ -9,7 +11,7 @@ use super::step::{Lost, Pace, Step, search};
 use super::traffic::{Broken, Traffic};
 use super::window::Round;
 use crate::base::{BitRate, Span, Time};
-use crate::net::{Conditions, Direction, OutageMode};
+use crate::net::{Conditions, Direction, Outage, OutageMode};
 
 /// A message of which a part may have left. A step sends a round or, when nothing stalls, all the rest.
 #[derive(Clone, Debug)]
@@ -306,7 +308,7 @@ impl Transfer {
             n = search(n, |n| end(n) <= until).max(1);
             ends = end(n);
         }
-        Step { n, window, stretch, opening: 0, start: pace.start, end: ends }
+        Step { n, window, stretch, opening: 0, told: false, start: pace.start, end: ends }
     }
 
     /// How far the present window reaches without a stall: to the end, to where it overflows the queue, or less when the rate rises;
@@ -374,16 +376,11 @@ impl Transfer {
         step: &mut Step,
         rested: Option<&Bbr>,
     ) -> bool {
-        let Some(outage) = conditions.outages(pace.start).first().copied() else { return false };
-        if outage.from >= step.end {
-            return false;
-        }
+        let harmless = |outage: &Outage| self.pauses(outage, conditions, pace, step, rested);
+        let hits = conditions.outages(pace.start).iter().take_while(|outage| outage.from < step.end);
+        let Some(outage) = hits.copied().find(|outage| !harmless(outage)) else { return false };
         if outage.from > pace.start {
-            let end = |n: u64| match rested {
-                Some(rested) => self.part(rested, conditions, pace, n).1.end,
-                None => conditions.leaves_by(self.way, pace.start, self.bytes(n)),
-            };
-            let before = search(step.n, |n| end(n) <= outage.from);
+            let before = self.leave_by(outage.from, conditions, pace, step, rested);
             if before > 0 {
                 self.shorten(step, before, sender, conditions, pace, rested);
                 return false;
@@ -454,8 +451,7 @@ impl Transfer {
     fn went_well(&mut self, step: &Step, sender: &mut Sender, pace: &Pace) {
         self.at = match () {
             () if self.hidden.packets > 0 => step.end + pace.turn,
-            () if step.stretch => step.end,
-            () => step.start + pace.first,
+            () => step.goes_on(pace),
         };
         self.excused = 0;
         self.recovering &= self.owed().packets > 0;
@@ -485,11 +481,7 @@ impl Transfer {
         let (seen, hidden) = lost.sizes.split_at(lost.at.len() - tail);
         self.again = self.again.plus(Owed::of(seen));
         self.hidden = self.hidden.plus(Owed::of(hidden));
-        self.at = match more {
-            true if step.stretch => step.end,
-            true => step.start + pace.first,
-            false => found,
-        };
+        self.at = if more { step.goes_on(pace) } else { found };
         // A step of BBR may have more losses than one window, each of which is found for itself.
         let known = if sender.bbr.is_some() { lost.at[seen.len() - 1] } else { first };
         let last = found + (step.left_at(known + 4) - step.left_at(first + 4));
@@ -537,56 +529,5 @@ impl Transfer {
             }
         }
         self.recovering = true;
-    }
-
-    /// BBR: all that is left, or what leaves by `until`: what of it is on its way then is known to arrive.
-    fn paced_by(&self, bbr: &mut Box<Bbr>, conditions: &dyn Conditions, pace: &Pace, until: Time) -> Step {
-        let rested = (until < Time::FAR).then(|| bbr.clone());
-        let whole = self.paced(bbr, conditions, pace, self.left());
-        let Some(rested) = rested.filter(|_| until < whole.end) else { return whole };
-        let part = |n: u64| self.part(&rested, conditions, pace, n);
-        let (after, step) = part(search(whole.n, |n| part(n).1.end <= until).max(1));
-        *bbr = after;
-        Step { stretch: whole.stretch, ..step }
-    }
-
-    /// BBR: the next `n`, paced.
-    fn paced(&self, bbr: &mut Bbr, conditions: &dyn Conditions, pace: &Pace, n: u64) -> Step {
-        let natural = |from: Time, done: u64, k: u64| {
-            conditions.leaves_by(self.way, from, self.bytes(done + k) - self.bytes(done))
-        };
-        let (end, opening) = bbr.send(n, pace, natural);
-        let window = bbr.window();
-        Step { n, window: window.max(1), stretch: n > window, opening, start: pace.start, end }
-    }
-
-    /// BBR: no more than the next `n` of a step before which it had `rested`, and how it is then.
-    fn part(&self, rested: &Bbr, conditions: &dyn Conditions, pace: &Pace, n: u64) -> (Box<Bbr>, Step) {
-        let mut bbr = Box::new(rested.clone());
-        let step = self.paced(&mut bbr, conditions, pace, n);
-        (bbr, step)
-    }
-
-    /// Makes a step, before which BBR had `rested`, one of `n` packets.
-    fn shorten(
-        &self,
-        step: &mut Step,
-        n: u64,
-        sender: &mut Sender,
-        conditions: &dyn Conditions,
-        pace: &Pace,
-        rested: Option<&Bbr>,
-    ) {
-        match rested {
-            Some(rested) => {
-                let (bbr, part) = self.part(rested, conditions, pace, n);
-                sender.bbr = Some(bbr);
-                *step = Step { stretch: step.stretch, ..part };
-            }
-            None => {
-                let end = conditions.leaves_by(self.way, pace.start, self.bytes(n));
-                *step = Step { n, end, ..*step };
-            }
-        }
     }
 }

@@ -80,7 +80,9 @@ fn where_failures_in_a_row_are_likely_at_random_their_interval_stays_narrow() {
         for seed in 0..100 {
             let calibration = Model { mtbf, answers, ..MODEL }.calibration(seed);
             let outages = calibration.outages.unwrap();
-            let Rate::Known(narrow) = trouble::rate(outages.failures, outages.exposed) else {
+            let Rate::Known(narrow) =
+                trouble::rate(outages.failures, outages.failures as f64, outages.exposed)
+            else {
                 panic!("there were failures")
             };
             let rate = rate(&calibration);
@@ -112,7 +114,9 @@ fn failures_in_a_row_that_last_longer_than_any_answer_may_be_tries_and_that_is_s
 }
 
 fn least_rate(failures: u64, exposed: f64) -> f64 {
-    let Rate::Known(rate) = trouble::rate(failures, exposed) else { panic!("there were failures") };
+    let Rate::Known(rate) = trouble::rate(failures, failures as f64, exposed) else {
+        panic!("there were failures")
+    };
     rate.low
 }
 
