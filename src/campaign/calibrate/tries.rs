@@ -48,8 +48,10 @@ pub(super) enum InARow {
 /// their ends.
 fn after_failures(log: &Log, fails: fn(&Request) -> bool) -> Vec<bool> {
     let in_turn = Order::of(log).in_turn();
-    // Whether the last that ended failed, and what is under way: its end in nanoseconds, which have an order.
-    let mut devices: BTreeMap<u32, (bool, BinaryHeap<Reverse<(i64, bool)>>)> = BTreeMap::new();
+    /// What ends next, in nanoseconds, which have an order, and whether it fails.
+    type UnderWay = BinaryHeap<Reverse<(i64, bool)>>;
+    // Whether the last that ended failed, and what has not.
+    let mut devices: BTreeMap<u32, (bool, UnderWay)> = BTreeMap::new();
     let nanos = |seconds: f64| (seconds * 1e9) as i64;
     let mut after = |request: &Request| {
         let (failed, under_way) = devices.entry(request.device).or_default();

@@ -413,6 +413,17 @@ mod tests {
     }
 
     #[test]
+    fn what_one_outage_breaks_at_once_is_one_event() {
+        let cut = |start, device| (start, device, 10.0 - start, Outcome::Cut);
+        // Three side by side at 10 s, one of another device, and three that break alone.
+        let alone = [20.0, 30.0, 40.0].map(|start| (start, 0, 1.0, Outcome::Cut));
+        let side_by_side = [cut(8.0, 0), cut(8.5, 0), cut(9.0, 0), cut(9.5, 1)];
+        let all: Vec<_> = side_by_side.into_iter().chain(alone).collect();
+        assert_eq!(bundles(&log(&all)), 49.0 / 13.0, "of sizes 3, 1, 1, 1, 1");
+        assert_eq!(bundles(&log(&alone)), 3.0, "in turn each is its own");
+    }
+
+    #[test]
     fn exposure_is_time_under_way_and_a_timeout_counts_half_a_transfer() {
         let log = log(&[
             (0.0, 0, 2.0, Outcome::Answered),
