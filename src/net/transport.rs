@@ -35,7 +35,7 @@ pub struct Way {
     pub(super) lines: [RefCell<Line>; 2],
     /// Who shares a direction has changed.
     changed: [Notify; 2],
-    /// When a packet of the device last passed, or will the radio be awake that wakes up for one.
+    /// When a packet of the device last passed; while its radio wakes up for one, when it will be awake.
     last_packet: Cell<Option<Time>>,
 }
 

@@ -311,12 +311,16 @@ fn a_lost_answer_is_a_timeout_although_the_server_worked() {
     assert_eq!(ended, ((Err(TransportError::Timeout), at(1_000)), 1));
 }
 
+/// A way that loses every answer.
+fn without_an_answer(protocol: Protocol) -> Bench {
+    let lossy = LossyTime { from: at(0), until: Time::FAR, loss_ppm: 1_000_000 };
+    Bench::new(profile(), TransportOptions { protocol, ..options() }, |link| link.add_lossy(lossy))
+}
+
 #[test]
 fn an_answer_that_is_lost_has_been_sent() {
     for protocol in [Protocol::Http1, Protocol::Http2] {
-        let lossy = LossyTime { from: at(0), until: Time::FAR, loss_ppm: 1_000_000 };
-        let options = TransportOptions { protocol, ..options() };
-        let mut bench = Bench::new(profile(), options, |link| link.add_lossy(lossy));
+        let mut bench = without_an_answer(protocol);
         bench.request(at(0), 1_000, 50_000, Span::secs(5));
         bench.request(at(10_000), 1_000, 0, Span::secs(5));
         assert!(bench.run().iter().all(|(answer, _)| *answer == Err(TransportError::Timeout)));
@@ -330,9 +334,7 @@ fn an_answer_that_is_lost_has_been_sent() {
 #[test]
 fn of_an_answer_that_is_lost_no_more_is_sent_than_leaves_while_somebody_waits() {
     for protocol in [Protocol::Http1, Protocol::Http2] {
-        let lossy = LossyTime { from: at(0), until: Time::FAR, loss_ppm: 1_000_000 };
-        let options = TransportOptions { protocol, ..options() };
-        let mut bench = Bench::new(profile(), options, |link| link.add_lossy(lossy));
+        let mut bench = without_an_answer(protocol);
         // Two at once of 10 MB each: ten seconds for each at 1 MB a second.
         bench.request(at(0), 100, 10_000_000, Span::secs(2));
         bench.request(at(0), 100, 10_000_000, Span::secs(2));
