@@ -83,6 +83,7 @@ impl Place {
             noise_ppm: self.shown.noise(at, best).filter(|_| at != best).map(ppm),
             within_noise: self.is_within_noise(at, best),
             trouble: measured.trouble.clone(),
+            in_doubt: measured.in_doubt,
         })
     }
 
@@ -106,7 +107,7 @@ impl Place {
         let times = |factor| the.times(&best[k], factor).and_then(|value| named(&value));
         let line = space.line_of(&self.shown, k, best);
         let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
-        let between = between.map(|ends| self.ends(&points, &best[k], ends));
+        let between = between.map(|ends| self.ends(&points, k, best, ends));
         let (positions, flat) = self.flat(k, best, &points);
         let beyond = self.better_beyond(k, best, &points);
         // What lies beyond an end that something better lies beyond is no limit.
@@ -115,6 +116,8 @@ impl Place {
             if beyond[1].is_some() { points.len() - 1 } else { positions.1 },
         );
         let mut told = self.reasons(k, best, &points, told_from, objective);
+        let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
+        told.limits.extend(luck(&within, &best[k]));
         told.limits.extend(self.ends_of_range(k, best, points.len(), space.reach[k], &beyond));
         if let Some(reach) = space.reach[k] {
             let reach = human::thousands(reach as u64);
@@ -209,25 +212,33 @@ impl Place {
     }
 
     /// The settings between which the optimum lies, of those that the search ended at and of what was only to be shown: next to all that
-    /// are as good within the noise, the nearest that is worse under all seeds or no candidate.
+    /// are as good within the noise, the nearest that is worse under all seeds or no candidate. One that is none by the luck of the seeds
+    /// ends nothing, unless it costs more.
     fn ends(
         &self,
         points: &[PointTuned],
-        best: &str,
+        k: usize,
+        best: &Setting,
         [low, high]: [Option<String>; 2],
     ) -> [Option<String>; 2] {
-        let good = |point: &PointTuned| point.within_noise || point.value == best;
+        let good = |point: &PointTuned| point.within_noise || point.value == best[k];
         let at = |end: &Option<String>, i: usize| end.as_ref() == Some(&points[i].value);
+        let sure = |i: &usize| {
+            let point = &points[*i];
+            !point.in_doubt || self.shown.dearer(&with(best, k, &point.value), best)
+        };
         let ends = |end: &Option<String>, i: usize| {
             let whole = points[i].seeds as usize == self.space.seeds.len();
-            at(end, i) || whole || points[i].trouble.is_some()
+            sure(&i) && (at(end, i) || whole || points[i].trouble.is_some())
         };
         let first = points.iter().position(good).unwrap_or(0);
         let last = points.iter().rposition(good).unwrap_or(0);
         let value = |i: usize| points[i].value.clone();
         // What the search ended at may turn out to be as good: then it is the next one.
-        let below = (0..first).rfind(|i| ends(&low, *i)).or(first.checked_sub(1).filter(|_| low.is_some()));
-        let next = Some(last + 1).filter(|i| *i < points.len() && high.is_some());
+        let below = (0..first)
+            .rfind(|i| ends(&low, *i))
+            .or(first.checked_sub(1).filter(|_| low.is_some()).filter(sure));
+        let next = Some(last + 1).filter(|i| *i < points.len() && high.is_some()).filter(sure);
         let above = (last + 1..points.len()).find(|i| ends(&high, *i)).or(next);
         [below.map(value), above.map(value)]
     }
@@ -277,6 +288,31 @@ impl Place {
             service_p50_ns: mean("backend.request.service", "p50")?,
         })
     }
+}
+
+/// Where settings that keep every limit in at least half of their seeds would be better than the best, or lie among the candidates: which
+/// are candidates is luck there.
+fn luck(points: &[&PointTuned], best: &str) -> Option<String> {
+    let doubtful: Vec<&PointTuned> = points.iter().copied().filter(|point| point.in_doubt).collect();
+    let candidate = |point: &&PointTuned| point.trouble.is_none();
+    let [first, last] = [points.iter().position(candidate)?, points.iter().rposition(candidate)?];
+    let among = points[first..=last].iter().any(|point| point.in_doubt);
+    let better = doubtful.iter().filter(|point| point.cost_ppm.is_some_and(|ppm| ppm as f64 * FLAT <= 1e6));
+    let better = better.min_by_key(|point| point.cost_ppm);
+    if !among && better.is_none() {
+        return None;
+    }
+    let values: Vec<String> = doubtful.iter().map(|point| report_tune::value(&point.value)).collect();
+    let better = better.map_or_else(String::new, |point| {
+        let less = 100.0 - point.cost_ppm.unwrap_or_default() as f64 / 1e4;
+        let [there, here] = [&point.value, best].map(report_tune::value);
+        format!(", and {there} would cost {less:.0} % less than {here}")
+    });
+    Some(format!(
+        "which settings are candidates is the luck of single seeds: {} keep every limit in at least half of theirs{better}; try more \
+         seeds, or another --limit",
+        values.join(", ")
+    ))
 }
 
 fn ppm(share: f64) -> u64 {

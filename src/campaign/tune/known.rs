@@ -16,6 +16,8 @@ pub struct Measured {
     pub prices: BTreeMap<u64, Option<f64>>,
     /// Why it is no candidate.
     pub trouble: Option<String>,
+    /// Whether that may be the luck of the seeds.
+    pub in_doubt: bool,
     /// Of each knob that bounds the size of something, the largest that came up in a cell that ended well.
     pub largest: Vec<Option<u64>>,
 }
@@ -108,9 +110,13 @@ impl Known {
     /// Whether a setting is worse than the best beyond the noise between seeds; so is what is out.
     pub(super) fn worse(&self, setting: &Setting, best: &Setting) -> bool {
         let out = self.get(setting).is_none_or(|measured| measured.trouble.is_some());
+        out || self.dearer(setting, best)
+    }
+    /// Whether a setting costs more than the best beyond the noise between seeds, be it a candidate or not.
+    pub(super) fn dearer(&self, setting: &Setting, best: &Setting) -> bool {
         let differences: Vec<f64> =
             self.pairs(setting, best).iter().map(|(here, there)| here - there).collect();
-        out || worse_beyond_noise(&differences, 0)
+        worse_beyond_noise(&differences, 0)
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::known::{Known, Setting};
 use super::search::{Found, Space, Wanted};
 use crate::report::sweep::Objective;
-use crate::report::tune::{Limits, trouble};
+use crate::report::tune::{Limits, in_doubt, trouble};
 use crate::report::{CellRecord, Verdict};
 
 /// What is given while knobs are turned, with all that has been found out.
@@ -84,6 +84,7 @@ impl Place {
         let cells = self.cells.entry(setting.clone()).or_default();
         cells.push(cell);
         let of_all: Vec<&CellRecord> = cells.iter().collect();
+        let in_doubt = in_doubt(&of_all, &self.limits);
         let missing = || price.is_none().then(|| format!("it has no figure of {}", objective.name()));
         let trouble = trouble(&of_all, &self.limits).or_else(missing);
         // What is wrong with a cell may be that its larger answers never came.
@@ -98,6 +99,7 @@ impl Place {
             measured.largest.iter_mut().zip(&largest).for_each(|(known, new)| *known = (*known).max(*new));
             if trouble.is_some() {
                 measured.trouble.clone_from(&trouble);
+                measured.in_doubt = in_doubt;
             }
         }
     }

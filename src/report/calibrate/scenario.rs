@@ -25,6 +25,9 @@ const CHUNK_MAX: u64 = 1_000_000;
 const GAP_ASSUMED: f64 = 5.0;
 /// Chunks that a sweep tries about the best.
 const AROUND: f64 = 8.0;
+/// The largest chunk that is tried is at least so many times the least: a search costs no less in a narrower range, of which the full grid
+/// is smaller.
+const REACH: u64 = 512;
 /// The least chunk that a sweep tries where no best is known.
 const WIDE: f64 = 16.0;
 
@@ -155,7 +158,8 @@ impl Calibration {
         // The log's own size is among them.
         let from = least.min(figures.chunk as f64).max(1.0) as u64;
         let to = (most as u64).clamp(2 * from, figures.rows.max(2 * from));
-        Some((1 << from.ilog2(), to.next_power_of_two()))
+        let to = to.next_power_of_two();
+        Some(((1 << from.ilog2()).min(to / REACH).max(1), to))
     }
 
     /// The figures with their intervals, as comments.

@@ -111,6 +111,9 @@ fn the_scenario_says_which_of_its_figures_the_log_did_not_tell() {
     // All sizes are worth a look where none is the best.
     let (from, to) = calibration.axis().unwrap();
     assert!(from <= 5 && to >= 2_000, "{from} {to}");
+    // Where a best is known a search is to take a quarter of the full grid at most.
+    let (from, to) = example().axis().unwrap();
+    assert!(from == 1 || from * 512 <= to, "{from} {to}");
 }
 
 #[test]

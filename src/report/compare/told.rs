@@ -98,7 +98,7 @@ fn differences(group: &Group, paint: Paint, all: bool) -> String {
     let mut shown: Vec<&Difference> =
         group.differences.iter().filter(|d| all || d.finding != Finding::Same).filter(base_only).collect();
     let of_all = shown.len();
-    shown.retain(|d| headline(d) || d.finding == Finding::Worse);
+    shown.retain(|d| headline(d) || matches!(d.finding, Finding::Worse | Finding::Better));
     if group.basis == Basis::Samples && !all {
         shown.retain(|d| d.finding != Finding::Unclear);
     }

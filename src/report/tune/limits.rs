@@ -95,6 +95,14 @@ pub fn trouble(cells: &[&CellRecord], limits: &Limits) -> Option<String> {
     })
 }
 
+/// Whether it may be the luck of the seeds that a setting is no candidate: nothing is wrong with its cells, and at most half of them do not
+/// keep a limit.
+pub fn in_doubt(cells: &[&CellRecord], limits: &Limits) -> bool {
+    let missed = cells.iter().filter(|cell| limits.missed(cell).is_some()).count();
+    let sound = cells.iter().all(|cell| cell.verdict != Verdict::Fail);
+    sound && missed > 0 && missed * 2 <= cells.len()
+}
+
 impl LimitRecord {
     /// In words.
     pub(in super::super) fn told(&self) -> String {
