@@ -1,6 +1,7 @@
 //! A log's calibration, put together.
 
 use super::advice::advice;
+use super::devices;
 use super::header::Only;
 use super::line::{Line, Sample, Widths, outliers};
 use super::log::{self, Log, Mistakes, Outcome, Request};
@@ -188,6 +189,11 @@ impl Fit {
         let held = 1.0 - kept.iter().map(durations).sum::<f64>() / all;
         told.of_outliers(held, census.duration_mean, all / answers.len() as f64, census);
         told.of_fit(&fit, &rows, &both);
+        let by_line = |r: &Request| match &fit.both {
+            Some(line) => line.at(&[1.0, r.rows, r.bytes]),
+            None => fit.rows.at(&[1.0, r.rows]),
+        };
+        told.of_unlike(devices::unlike(answers, by_line));
         if let (Some(line), Some(widths), Some(_)) = (fit.both, widths, fit.split(census.bytes_a_row)) {
             fit.rows = line.by_rows(widths);
         }
@@ -425,13 +431,25 @@ impl Told {
 
     /// Devices that do not share their failures.
     fn of_devices(&mut self, exposed: &Log, typical: f64, outages: &Outages) {
-        if let Some((failures, share)) = tries::uneven(exposed, outages, typical) {
+        if let Some((failures, share)) = devices::uneven(exposed, outages, typical) {
             self.note(format!(
                 "failures are not spread over the devices as chance would: one has {} of {} in {:.0} % of the time under way; the figures are \
                  those of no device; choose one with --only COLUMN=VALUE",
                 human::thousands(failures),
                 human::thousands(outages.failures),
                 100.0 * share,
+            ));
+        }
+    }
+
+    /// Devices whose answers do not cost the same: what the least and the most of them take beside the line of all.
+    fn of_unlike(&mut self, unlike: Option<(f64, f64)>) {
+        if let Some((least, most)) = unlike {
+            self.note(format!(
+                "devices are unlike: by the line of all, answers of one take {:+.0} % on average, of another {:+.0} %; the figures are those of \
+                 no device, and the intervals too narrow; choose one with --only COLUMN=VALUE",
+                100.0 * least,
+                100.0 * most,
             ));
         }
     }

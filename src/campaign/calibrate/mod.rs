@@ -4,7 +4,7 @@
 //!
 //! - what an answer takes: overhead + rows × time a row, with rows and bytes apart where the log can tell them apart (`line`);
 //! - how often a transfer breaks, a second of transfer, and how long it is until the next one succeeds (`trouble`), and which of the failures
-//!   were transfers (`tries`);
+//!   were transfers (`tries`), and whether devices are alike (`devices`);
 //! - the chunk that the closed form of [`theory::chunk`](crate::theory::chunk) recommends for these (`advice`).
 //!
 //! It stands on these assumptions, and the calibration says where the log speaks against them: requests are independent, given
@@ -14,6 +14,7 @@
 //! and has a sentence; a malformed log gives no figure at all.
 
 mod advice;
+mod devices;
 mod estimate;
 mod header;
 mod line;

@@ -501,6 +501,29 @@ fn devices_that_do_not_share_their_failures_are_told() {
 }
 
 #[test]
+fn devices_whose_answers_cost_unlike_much_are_told() {
+    let notes = |costs: &[f64], seed: u64| {
+        let mut text = "start,rows,bytes,duration_us,outcome,device\n".to_owned();
+        for (n, times) in costs.iter().enumerate() {
+            let own =
+                Model { overhead: times * 0.4, row: times * 2e-3, byte: times * 8e-6, answers: 60, ..MODEL };
+            let log = own.log(100 * seed + n as u64);
+            log.lines().skip(1).for_each(|line| text.push_str(&format!("{line},d{n}\n")));
+        }
+        calibrate("log.csv", text.as_bytes(), &[]).unwrap().notes
+    };
+    for seed in 0..20 {
+        let alike = notes(&[1.0; 10], seed);
+        assert!(!said(&alike, "devices are unlike"), "{seed}: {alike:?}");
+        let unlike = notes(&[1.0, 1.0, 1.0, 1.0, 1.6], seed);
+        assert!(
+            said(&unlike, "devices are unlike: by the line of all, answers of one take -"),
+            "{seed}: {unlike:?}"
+        );
+    }
+}
+
+#[test]
 fn where_chance_may_have_put_failures_in_a_row_the_interval_holds_both_readings() {
     let with_bytes = MODEL.row + MODEL.byte * (MODEL.width.0 + MODEL.width.1) / 2.0;
     let model = Model { mtbf: 8.0, answers: 30, ..MODEL };

@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use statrs::distribution::{Binomial, DiscreteCDF};
 
+use super::devices::by_device;
 use super::log::{Log, Outcome, Request};
 use super::trouble::{self, Order, SURELY};
-use crate::report::calibrate::Outages;
 
 /// Standard deviations beyond which so many in a row are no chance.
-const SURE: f64 = 3.0;
+pub(super) const SURE: f64 = 3.0;
 /// Below this probability chance is doubted, and below one in n of n failures in a row: of many the doubtful ones would speak up.
 const DOUBT: f64 = 0.2;
 /// Requests after a failure that break no more often than this many times as often as others break as they do.
@@ -28,8 +28,6 @@ const RATE_MAX: f64 = 4.0;
 const MOST: f64 = 0.8;
 /// Tries that fail for one cause last no longer than this many times their median.
 const TRIES_ALIKE: f64 = 4.0;
-/// Failures that are too few to tell one device from another.
-const UNEVEN_MIN: u64 = 10;
 
 /// What failures in a row were taken for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -279,33 +277,4 @@ pub(super) fn first_tries(log: &Log) -> Log {
     let after = after_failures(log, |r| r.outcome == Outcome::NotSent || r.outcome.breaks());
     let requests = log.requests.iter().zip(after).filter(|(_, after)| !after).map(|(request, _)| *request);
     Log { requests: requests.collect(), ..*log }
-}
-
-/// Whether failures come to devices as by chance, given how long each was under way: X² of the counts within three standard deviations.
-/// If not, how many of all failures and what share of the time the device has that is the farthest from it.
-pub(super) fn uneven(log: &Log, outages: &Outages, typical: f64) -> Option<(u64, f64)> {
-    let expected = |own: &Outages| outages.failures as f64 * own.exposed / outages.exposed;
-    let off = |own: &Outages| {
-        let difference = own.failures as f64 - expected(own);
-        difference * difference / expected(own)
-    };
-    let counts: Vec<Outages> =
-        by_device(log).values().filter_map(|log| trouble::outages(log, typical)).collect();
-    let freedom = counts.len() as f64 - 1.0;
-    let worst = counts.iter().max_by(|a, b| off(a).total_cmp(&off(b)))?;
-    let all: f64 = counts.iter().map(off).sum();
-    // Of counts that are small X² varies by more than the law's 2 a degree of freedom.
-    let variance = 2.0 * freedom + counts.iter().map(|own| 1.0 / expected(own)).sum::<f64>();
-    let uneven =
-        freedom >= 1.0 && outages.failures >= UNEVEN_MIN && all > freedom + SURE * libm::sqrt(variance);
-    uneven.then(|| (worst.failures, worst.exposed / outages.exposed))
-}
-
-fn by_device(log: &Log) -> BTreeMap<u32, Log> {
-    let mut devices: BTreeMap<u32, Log> = BTreeMap::new();
-    for request in &log.requests {
-        let none = || Log { requests: Vec::new(), ..*log };
-        devices.entry(request.device).or_insert_with(none).requests.push(*request);
-    }
-    devices
 }
