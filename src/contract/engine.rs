@@ -141,6 +141,10 @@ pub trait DeviceView {
     fn log(&self) -> Vec<LogEntry>;
     /// In a few words, what the engine is doing or waiting for.
     fn doing(&self) -> String;
+    /// What is wrong with the storage, if anything that was asked for could not be read: what came then in its place says nothing.
+    fn damage(&self) -> Option<String> {
+        None
+    }
 }
 
 /// An edit that waits to be sent.

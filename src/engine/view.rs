@@ -1,5 +1,6 @@
 //! What the oracle may see of a device.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::base::{EntityId, Stamp, ValueRef};
@@ -9,23 +10,22 @@ use crate::store::{Store, StoreError};
 /// The database, read.
 pub(super) struct View {
     store: Rc<Store>,
+    damage: RefCell<Option<String>>,
 }
 
 impl View {
     pub(super) fn new(store: Rc<Store>) -> View {
-        View { store }
+        View { store, damage: RefCell::default() }
     }
-}
 
-/// A view is asked when the world stands still; a database that cannot be read then is the bench's own fault.
-const READABLE: &str = "a device that is checked has a readable database";
-
-impl View {
-    /// What the oracle looks at costs the device nothing.
-    fn look<R>(&self, at: impl FnOnce(&Store) -> Result<R, StoreError>) -> R {
-        let seen = at(&self.store).expect(READABLE);
+    /// What the oracle looks at costs the device nothing. A disk that reorders what was not synced may leave a damaged file.
+    fn look<R: Default>(&self, at: impl FnOnce(&Store) -> Result<R, StoreError>) -> R {
+        let seen = at(&self.store);
         _ = self.store.work();
-        seen
+        seen.unwrap_or_else(|error| {
+            *self.damage.borrow_mut() = Some(error.to_string());
+            R::default()
+        })
     }
 }
 
@@ -48,5 +48,8 @@ impl DeviceView for View {
             Some((unit, run)) => format!("run {run} of unit {} has not ended", unit.0),
             None => "waiting".to_owned(),
         }
+    }
+    fn damage(&self) -> Option<String> {
+        self.damage.borrow().clone()
     }
 }

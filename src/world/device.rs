@@ -8,6 +8,7 @@ use super::hardware::{Hardware, Spent};
 use super::hub::{DeviceSink, Hub};
 use super::ports::{CrashBook, DeviceTasks};
 use super::power::SyncLoss;
+use crate::base::words::count;
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId};
 use crate::contract::{
     AppEvent, Database, DeviceSetup, DeviceView, EditError, EngineFactory, Event, KillReason, LocalEdit,
@@ -48,6 +49,10 @@ pub(super) struct Device {
     foreground: Cell<bool>,
     waits_for_login: Rc<Cell<bool>>,
     losses: Cell<u64>,
+    /// How often the process died for want of memory since it last stayed up.
+    starved: Cell<u64>,
+    /// Why it last did not start.
+    refused: RefCell<Option<String>>,
     takers_of_room: Cell<i32>,
 }
 
@@ -118,6 +123,8 @@ impl Device {
                 foreground: Cell::new(false),
                 waits_for_login,
                 losses: Cell::new(0),
+                starved: Cell::new(0),
+                refused: RefCell::default(),
                 takers_of_room: Cell::new(0),
             }
         });
@@ -162,9 +169,14 @@ impl Device {
         self.before_poll();
         let opened =
             self.factory.open(self.setup.borrow().clone(), incarnation, database, self.ports.clone());
-        let Ok(engine) = opened else {
-            return self.notice_power();
+        let engine = match opened {
+            Ok(engine) => engine,
+            Err(error) => {
+                *self.refused.borrow_mut() = Some(error.to_string());
+                return self.notice_power();
+            }
         };
+        self.refused.take();
         // To open a database may mean to recover it.
         self.hardware.take_on(Work::default());
         self.tell(Event::ProcessStarted { incarnation: incarnation.0 });
@@ -211,6 +223,7 @@ impl Device {
             return;
         }
         let under_way = under_way || self.disk.has_open_failure();
+        self.starved.set(if reason == KillReason::LowMemory { self.starved.get() + 1 } else { 0 });
         match reason {
             KillReason::Killed | KillReason::LowMemory => _ = self.disk.kill_at(self.now()),
             KillReason::PowerLoss => {
@@ -384,13 +397,39 @@ impl Device {
         self.with_engine(|engine| engine.trigger(unit, false));
     }
 
-    /// What the device holds, if its process runs.
+    /// What the device holds, if its process runs and its database can be read.
     pub(super) fn with_view<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
         let engine = self.engine.borrow().clone();
-        let seen = engine.map(|engine| f(engine.view()));
+        let seen = engine.and_then(|engine| {
+            let seen = f(engine.view());
+            engine.view().damage().is_none().then_some(seen)
+        });
         // What the bench itself looks at is free.
         self.disk.forgive();
         seen
+    }
+
+    /// Why there is nothing to see of it; `None` if there is. Of a device that has lost its power all is read.
+    pub(super) fn out_of_sight(&self) -> Option<String> {
+        let looked = self.with_view(|view| {
+            if self.losses.get() > 0 {
+                _ = (view.pending(), view.log(), view.held_back());
+                self.setup.borrow().schema.ids().for_each(|entity| view.rows(entity, &mut |_, _, _| ()));
+            }
+        });
+        if looked.is_some() {
+            return None;
+        }
+        let damage = self.engine.borrow().as_ref().and_then(|engine| engine.view().damage());
+        Some(match (damage, self.refused.borrow().as_deref(), self.starved.get()) {
+            (Some(damage), ..) => format!("its database cannot be read: {damage}"),
+            (_, Some(refused), _) => format!("its app does not start: {refused}"),
+            (.., 0) => "its app does not run".to_owned(),
+            (.., starved) => {
+                let times = count(starved, "time");
+                format!("its app was killed for want of memory {times} in a row")
+            }
+        })
     }
 
     /// Something takes the room on the device, or gives it back; who is last to give it back gives it.

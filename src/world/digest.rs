@@ -270,6 +270,9 @@ impl DeviceView for Digested<'_> {
     fn doing(&self) -> String {
         self.view.doing()
     }
+    fn damage(&self) -> Option<String> {
+        self.view.damage()
+    }
 }
 
 /// Adds all rows of the backend, tombstones among them, until it `stops`.

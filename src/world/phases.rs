@@ -294,7 +294,10 @@ impl World {
                 (pending.len(), error, view.held_back(), view.doing())
             });
             let line = match state {
-                None => format!("device {}: its app does not start", device.id().0),
+                None => {
+                    let why = device.out_of_sight().unwrap_or_default();
+                    format!("device {}: {why}", device.id().0)
+                }
                 Some((0, _, 0, _)) if open.is_empty() && !under_way && commits == 0 => continue,
                 Some((0, _, 0, _)) if open.is_empty() && !under_way => format!(
                     "device {} was not asked again for what others brought in the last round, as that did not end in time",

@@ -320,10 +320,13 @@ fn look_at(
         let id = device.id();
         rows.content.number(u64::from(id.0));
         if let Some((_, why)) = stuck.iter().find(|(stuck, _)| *stuck == id) {
-            let checked = device.with_view(|view| inspection.check_stuck_device(id, why, Some(view)));
-            if checked.is_none() {
+            if device.out_of_sight().is_some() {
                 inspection.check_stuck_device(id, why, None);
+            } else {
+                device.with_view(|view| inspection.check_stuck_device(id, why, Some(view)));
             }
+        } else if let Some(why) = device.out_of_sight().filter(|_| device.is_running()) {
+            inspection.check_stuck_device(id, &format!("device {}: {why}", id.0), None);
         } else {
             device.with_view(|view| inspection.check_device(id, &Digested::new(view, rows, stops)));
         }

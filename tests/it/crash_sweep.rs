@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use syncdyno::base::{DeviceId, Time};
+use syncdyno::base::{DeviceId, Seed, Time};
 use syncdyno::scenario::Plan;
 use syncdyno::world::{self, EngineRegistry, Outcome, Places, Strike, Unwatched};
 
@@ -235,4 +235,21 @@ fn crash_sweep_finds_a_cursor_that_is_saved_before_its_rows() {
         });
         assert!(losses.next().is_some(), "{sweep:?}: none of {} places loses a row", strikes.len());
     }
+}
+
+#[test]
+fn a_file_that_does_not_wait_for_its_disk_may_be_damaged_and_that_is_a_verdict() {
+    let trouble_at = |synchronous: &str, sync: u32| {
+        let sets =
+            [format!("store.synchronous={synchronous}"), format!("event.dark.power_loss.at_sync={sync}")];
+        let mut plan = worlds::plan("tests/it/worlds/torn.toml", &sets.each_ref().map(String::as_str));
+        plan.seed = Seed(16);
+        worlds::trouble(&worlds::run(&plan))
+    };
+    let full: Vec<String> = (1..=40).flat_map(|sync| trouble_at("full", sync)).collect();
+    assert!(full.is_empty(), "{full:?}");
+    let normal: Vec<String> = (1..=40).flat_map(|sync| trouble_at("normal", sync)).collect();
+    // SQLite warns of it for a journal that it rolls back by: https://sqlite.org/pragma.html#pragma_synchronous.
+    assert!(normal.iter().any(|line| line.contains("database disk image is malformed")), "{normal:?}");
+    assert!(normal.iter().all(|line| line.contains("tuck")), "damaged is neither lost nor wrong: {normal:?}");
 }

@@ -88,7 +88,7 @@ pub(super) const STORE: Form = table(&[
         "synchronous",
         Form::Word { built: &["full", "normal"], later: &[] },
         "\"full\"",
-        "How often SQLite waits for the disk. With \"normal\" a loss of power may take what was committed last: edits, and lines of the log.",
+        "How often SQLite waits for the disk. With \"normal\" a loss of power may take what was committed last (edits, lines of the log, the end of a run), and with a rollback journal it may damage the file.",
     ),
     key("cache_pages", COUNT, "64", "Pages of cache."),
 ]);
