@@ -114,10 +114,13 @@ impl Drop for Place<'_> {
         if std::thread::panicking() {
             return;
         }
-        let until_now = |begun| self.way.tried(begun, self.way.handle.now()).traffic;
-        if let Some([up, down]) = self.taken.or(self.begun.map(until_now)) {
-            self.way.sent(Direction::Up, up);
-            self.way.sent(Direction::Down, down);
+        let now = self.way.handle.now();
+        let until_now = |begun| self.way.tried(begun, now).traffic;
+        if let Some(traffic) = self.taken.or(self.begun.map(until_now)) {
+            for (direction, traffic) in [Direction::Up, Direction::Down].into_iter().zip(traffic) {
+                self.way.sent(direction, traffic);
+                self.way.link.borrow_mut().note_transfer(now, direction, traffic.bytes, (now, now));
+            }
         }
         if self.taken.is_none() {
             self.way.pool.gives_up();
@@ -239,6 +242,8 @@ impl Way {
         let (cut, told) = self.next_cut(deadline);
         let now = self.handle.now();
         place.begun = Some(now);
+        // The first packet wakes the radio, which is awake from then on.
+        self.link.borrow_mut().note_transfer(now, Direction::Up, 0, (now, now));
         let Opening { opened, traffic } = self.tried(now, deadline.min(cut));
         let (ends, error) = match &opened {
             Ok((_, ready)) if *ready < cut => (*ready, TransportError::Timeout),
