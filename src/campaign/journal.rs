@@ -1,8 +1,8 @@
 //! Cells as they end, a line each: what a run that is killed has done is not done again.
 //!
 //! The file lies in the report's folder from the first cell to the end of a run that is complete. Its first line says of which run
-//! it is; each other line is a judged cell with what it observed, written in one go when the cell has ended. A run that is killed may
-//! leave half a line: that cell is run again.
+//! it is; each other line is a judged cell with what it observed, written in one go when the cell has ended, behind its digest. A run
+//! that is killed may leave half a line, and somebody may have changed one: that cell and those after it are run again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::run::{Observed, Ran};
 use super::runner::Subject;
-use crate::base::{DeviceId, EntityId, Key};
+use crate::base::{DeviceId, Digest, EntityId, Key};
 use crate::metrics::{self, SERIES, Sample};
 use crate::oracle;
 use crate::report::{CellRecord, EndingKind, FolderError, GateRecord, Judged, Tool, Verdict};
@@ -26,7 +26,7 @@ pub const NAME: &str = "cells.jsonl";
 /// What is longer is no line of a cell, in bytes.
 const LINE_MAX: u64 = 1 << 30;
 /// The shape of its lines.
-const SHAPE: u32 = 1;
+const SHAPE: u32 = 2;
 
 /// The cells of a run that have ended, in a file that grows with each.
 #[derive(Debug)]
@@ -217,7 +217,7 @@ impl Journal {
         let mut text = vec![0; length];
         pages.file.seek(SeekFrom::Start(from)).and_then(|_| pages.file.read_exact(&mut text)).ok()?;
         drop(pages);
-        serde_json::from_slice::<Line>(&text).ok()?.restored()
+        serde_json::from_str::<Line>(sealed(&text)?).ok()?.restored()
     }
 
     /// Keeps a cell that has ended by itself. The first error is kept until the end, for the results are worth having.
@@ -226,14 +226,13 @@ impl Journal {
         if cell.verdict == Verdict::Incomplete || cell.ending.kind == EndingKind::Broken {
             return;
         }
-        let mut text = serde_json::to_vec(&Line::of(plan, ran, observed)).expect("a line is JSON");
-        text.push(b'\n');
+        let text = seal(&serde_json::to_string(&Line::of(plan, ran, observed)).expect("a line is JSON"));
         let mut pages = self.pages.lock().expect("nobody panics while it holds the journal");
         if pages.failure.is_some() {
             return;
         }
         let end = pages.end;
-        match pages.file.seek(SeekFrom::Start(end)).and_then(|_| pages.file.write_all(&text)) {
+        match pages.file.seek(SeekFrom::Start(end)).and_then(|_| pages.file.write_all(text.as_bytes())) {
             Ok(()) => {
                 let name = (cell.id.clone(), plan.digest.clone(), cell.seed.clone());
                 pages.lines.insert(name, (end, text.len()));
@@ -258,10 +257,23 @@ fn line(reader: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<usize> {
     reader.take(LINE_MAX).read_until(b'\n', text)
 }
 
+/// A line of a cell: its digest and itself.
+fn seal(cell: &str) -> String {
+    let mut digest = Digest::new();
+    digest.text(cell);
+    format!("{} {cell}\n", digest.hex())
+}
+
+/// The cell of a line that is whole and as it was written.
+fn sealed(line: &[u8]) -> Option<&str> {
+    let line = std::str::from_utf8(line).ok()?;
+    let cell = line.strip_suffix('\n')?.split_once(' ')?.1;
+    (seal(cell) == line).then_some(cell)
+}
+
 /// Whose a whole line is.
 fn named(text: &[u8]) -> Option<Name> {
-    let line = text.strip_suffix(b"\n")?;
-    let Label { plan, cell } = serde_json::from_slice(line).ok()?;
+    let Label { plan, cell } = serde_json::from_str(sealed(text)?).ok()?;
     Some((cell.id, plan, cell.seed))
 }
 

@@ -252,7 +252,7 @@ fn a_run_that_goes_on_runs_only_what_is_missing_and_comes_to_the_same() {
 }
 
 #[test]
-fn half_a_line_and_what_follows_it_are_run_again() {
+fn half_a_line_or_a_changed_one_and_what_follows_it_are_run_again() {
     let plans: Vec<Plan> = (0..5).map(|seed| plan(Some("fine"), seed)).collect();
     let folder = tempfile::tempdir().unwrap();
     begun(folder.path(), &plans, 4);
@@ -262,6 +262,14 @@ fn half_a_line_and_what_follows_it_are_run_again() {
     for (damaged, kept) in [
         (text[..text.len() - 40].to_vec(), 3),
         ([&text[..=third], b"\xff\xfe{]\n", &text[third + 1..]].concat(), 2),
+        // A digit that somebody changed.
+        (
+            String::from_utf8(text.clone())
+                .unwrap()
+                .replacen("\"wall_ns\":", "\"wall_ns\":1", 1)
+                .into_bytes(),
+            0,
+        ),
     ] {
         std::fs::write(&path, damaged).unwrap();
         let journal = Journal::resume(folder.path(), "a run").unwrap();
