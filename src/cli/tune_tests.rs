@@ -64,7 +64,7 @@ fn where_no_setting_is_a_candidate_the_search_says_why_and_exits_10() {
     let mut desk = desk();
     desk.write("ties.toml", &format!("{TIES}\n[variant.lost]\nset = {{ seed = 1 }}\n"));
     assert_eq!(desk.run(TUNE), 10);
-    assert!(desk.out.contains("lost: no setting is a candidate: lost ("), "{}", desk.out);
+    assert!(desk.out.contains("lost: no setting is a candidate: at 100, lost ("), "{}", desk.out);
     assert_eq!(desk.record("out").exit_code, 10);
     assert_eq!(desk.run("tune @ties.toml --variant fine --progress none --out @out"), 4);
 }

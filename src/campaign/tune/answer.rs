@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::known::Setting;
+use super::known::{Measured, Setting};
 use super::place::Place;
 use super::search::{FLAT, Found, SEEDS_MIN, Space, with};
 use crate::report::sweep::Objective;
@@ -32,7 +32,7 @@ impl Place {
             backend: None,
         };
         let Some(best) = found.best else {
-            tuned.trouble = self.known.0.values().find_map(|measured| measured.trouble.clone());
+            tuned.trouble = self.nearest();
             return tuned;
         };
         let keys = self.space.knobs.iter().map(|knob| knob.key().to_owned());
@@ -46,11 +46,25 @@ impl Place {
         tuned
     }
 
+    /// Why the setting is out that came nearest to being a candidate: by the luck of the seeds, if one is.
+    fn nearest(&self) -> Option<String> {
+        let out = |(setting, measured): (&Setting, &Measured)| {
+            let at = setting.iter().map(|value| report_tune::value(value)).collect::<Vec<_>>().join(", ");
+            let trouble = measured.trouble.as_ref()?;
+            Some(if measured.in_doubt {
+                (0, format!("at {at}, {trouble}; with other seeds it may be one, and so may its neighbours"))
+            } else {
+                (1, format!("at {at}, {trouble}"))
+            })
+        };
+        self.known.0.iter().filter_map(out).min_by_key(|(rank, _)| *rank).map(|(_, told)| told)
+    }
+
     /// The best under the seeds that the most settings have, of a search that has not come to its end.
     fn so_far(&self) -> Found {
         let space = self.within_reach();
         let most = self.known.0.values().map(|measured| measured.prices.len()).max().unwrap_or(0);
-        let well = |(setting, measured): (&Setting, &super::known::Measured)| {
+        let well = |(setting, measured): (&Setting, &Measured)| {
             let price =
                 measured.mean_of_all().filter(|_| measured.trouble.is_none() && space.reaches(setting))?;
             Some((measured.prices.len() < most, price, setting.clone()))
@@ -309,9 +323,10 @@ fn luck(points: &[&PointTuned], best: &str) -> Option<String> {
         format!(", and {there} would cost {less:.0} % less than {here}")
     });
     Some(format!(
-        "which settings are candidates is the luck of single seeds: {} keep every limit in at least half of theirs{better}; try more \
+        "which settings are candidates is the luck of single seeds: {} {keep} every limit in at least half of theirs{better}; try more \
          seeds, or another --limit",
-        values.join(", ")
+        values.join(", "),
+        keep = if values.len() == 1 { "keeps" } else { "keep" },
     ))
 }
 
@@ -357,6 +372,9 @@ fn of_group(name: &str, mut group: Vec<(u64, &PlaceTuned)>) -> String {
             human::span(backend.queued_p50_ns),
             human::span(backend.service_p50_ns)
         ),
+        None if group.iter().any(|(_, place)| place.best.is_none()) => {
+            "where no setting is a candidate nothing is known of the backend".to_owned()
+        }
         None => "the backend is not saturated".to_owned(),
     };
     let head = if name.is_empty() { String::new() } else { format!("{name}: ") };

@@ -161,8 +161,7 @@ impl Space {
             true => self.around(the, &at[knob]),
             false => the.grid(),
         };
-        need(known, &settings(at, knob, &values), self.few())?;
-        let Some(mut best) = self.pick(known, knob, at, &values, self.few()) else { return Ok(None) };
+        let Some(mut best) = self.first(known, knob, at, &mut values)? else { return Ok(None) };
         loop {
             let i = values.iter().position(|value| *value == best).expect("the best is one of them");
             let near = &values[i.saturating_sub(1)..(i + 2).min(values.len())];
@@ -172,8 +171,8 @@ impl Space {
             need(known, &near, self.more())?;
             match self.pick(known, knob, at, &values, self.more()) {
                 Some(better) if better != best => best = better,
-                None => match self.pick(known, knob, at, &values, self.few()) {
-                    // All that had more seeds are out.
+                // All that had more seeds are out.
+                None => match self.first(known, knob, at, &mut values)? {
                     Some(next) if next != best => best = next,
                     _ => return Ok(None),
                 },
@@ -184,6 +183,34 @@ impl Space {
             }
         }
         self.last_round(known, knob, at, &values)
+    }
+
+    /// The best of some values under the first seeds. Where none is a candidate, the present one, what others ship and what lies between
+    /// the values are looked at, too, before the search gives up.
+    fn first(
+        &self,
+        known: &Known,
+        knob: usize,
+        at: &Setting,
+        values: &mut Vec<String>,
+    ) -> Result<Option<String>, Wanted> {
+        need(known, &settings(at, knob, values), self.few())?;
+        if let Some(best) = self.pick(known, knob, at, values, self.few()) {
+            return Ok(Some(best));
+        }
+        let the = &self.knobs[knob];
+        let middle = |pair: &[String]| {
+            let (low, high) = (the.number(&pair[0])?, the.number(&pair[1])?);
+            the.shown(libm::sqrt(low * high))
+        };
+        let shipped = self.field[knob].iter().map(|shipped| shipped.value.clone());
+        let others: Vec<String> =
+            values.windows(2).filter_map(middle).chain(shipped).chain([self.present[knob].clone()]).collect();
+        values.extend(others.into_iter().filter(|value| the.has(value)));
+        values.sort_by(|a, b| order(the, a).total_cmp(&order(the, b)));
+        values.dedup();
+        need(known, &settings(at, knob, values), self.few())?;
+        Ok(self.pick(known, knob, at, values, self.few()))
     }
 
     /// The present best of a knob and a value a coarse step to each side of it.

@@ -162,7 +162,22 @@ fn what_loses_a_row_is_no_candidate_though_it_be_the_fastest() {
 #[test]
 fn where_everything_is_out_there_is_no_best() {
     let (found, cells) = search(&space(&["k=16..8192"], &["500"], 8), |_, _| Err("stuck".to_owned()));
-    assert_eq!((found.best, cells), (None, 12));
+    // Six of the first grid, five between them and the present one, under two seeds each.
+    assert_eq!((found.best, cells), (None, 24));
+}
+
+#[test]
+fn a_candidate_between_the_settings_of_the_first_grid_is_found() {
+    let (_, cost) = SIX[2];
+    let fair = noisy(cost, 0.0, 1);
+    for (low, high) in [(400.0, 600.0), (100.0, 200.0)] {
+        let narrow = |setting: &Setting, seed: u64| {
+            if (low..high).contains(&rows(setting)) { fair(setting, seed) } else { Err("out".to_owned()) }
+        };
+        let (found, _) = search(&space(&["k=16..8192"], &["500"], 8), narrow);
+        let best = rows(&found.best.expect("there is one"));
+        assert!((low..high).contains(&best), "{best}");
+    }
 }
 
 #[test]

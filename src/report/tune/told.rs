@@ -190,6 +190,9 @@ fn noise(knob: &KnobTuned) -> String {
     match noise.get(noise.len() / 2) {
         // What costs the same under every seed is sure.
         None | Some(0) => String::new(),
+        Some(ppm) if *ppm > 2 * (FLAT_PPM - 1_000_000) => {
+            format!(" (such a cost is sure to ±{:.1} % only: take more seeds)", *ppm as f64 / 1e4)
+        }
         Some(ppm) => format!(" (such a cost is sure to ±{:.1} %)", *ppm as f64 / 1e4),
     }
 }
