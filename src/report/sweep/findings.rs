@@ -9,7 +9,8 @@ use crate::base::{Seed, Stream};
 pub(in super::super) struct Finding {
     /// The best.
     pub(in super::super) best: usize,
-    /// The settings around it that are no worse beyond the noise, first and last; `None` if there are too few seeds to tell.
+    /// The first and the last setting that is no worse beyond the noise; `None` if there are too few seeds to tell. Where one between
+    /// them is, luck is about: the optimum may lie on either side of it.
     pub(in super::super) noise: Option<(usize, usize)>,
     /// The settings around it that cost at most [`FLAT`] more, first and last.
     pub(in super::super) flat: (usize, usize),
@@ -46,11 +47,14 @@ pub(super) fn find(series: &Series<'_>, objective: &Objective) -> Option<Finding
     let flat = around(best, costs.len(), |i| costs[i].is_some_and(|cost| cost <= FLAT));
     let enough = series.points[best].prices.len() >= SEEDS_MIN;
     let noise = enough.then(|| {
-        around(best, costs.len(), |i| {
-            let point = &series.points[i];
-            // What did not run, as of a sweep that was cut short, bounds nothing.
-            point.is_unknown() || costs[i].is_some() && !worse(point, &series.points[best], i as u64)
-        })
+        let as_good = |i: usize| {
+            costs[i].is_some() && (i == best || !worse(&series.points[i], &series.points[best], i as u64))
+        };
+        // What did not run, as of a sweep that was cut short, bounds nothing.
+        let (first, last) = around(best, costs.len(), |i| series.points[i].is_unknown() || as_good(i));
+        let before = (0..first).find(|i| as_good(*i)).unwrap_or(best);
+        let beyond = (last..costs.len()).rev().find(|i| as_good(*i)).unwrap_or(best);
+        (first.min(before), last.max(beyond))
     });
     Some(Finding { best, noise, flat })
 }

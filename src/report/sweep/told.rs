@@ -22,6 +22,8 @@ pub(super) struct Reading {
     pub(super) finding: Option<Finding>,
     /// Of words, the settings that are as good as the best within the noise and within 3 %, wherever they stand.
     pub(super) alike: Option<(Option<Vec<usize>>, Vec<usize>)>,
+    /// The settings that are as good within the noise.
+    pub(super) as_good: Vec<usize>,
     /// The closed form's, where settings are compared by what it is about.
     pub(super) fit: Option<Fit>,
     pub(super) limits: Vec<String>,
@@ -36,8 +38,9 @@ impl Reading {
         let limits = finding.as_ref().map_or_else(Vec::new, |f| limits(&sweep.axis, series, f, fit));
         // What limits a side are shares of the time, whatever is asked for; the closed form knows nothing of other figures.
         let fit = fit.filter(|_| sweep.objective.is_time_a_row(&sweep.axis));
-        let alike = finding.as_ref().filter(|_| series.is_of_words()).map(|found| alike(series, found));
-        Reading { finding, alike, fit, limits }
+        let (as_good, flat) = finding.as_ref().map(|found| alike(series, found)).unwrap_or_default();
+        let alike = (finding.is_some() && series.is_of_words()).then(|| (as_good.clone(), flat));
+        Reading { finding, alike, as_good: as_good.unwrap_or_default(), fit, limits }
     }
 
     /// That the runs contradict the closed form, if its best lies where they say that the optimum does not.
@@ -186,10 +189,7 @@ fn mark(point: &Point<'_>, position: usize, reading: &Reading) -> char {
     let Some(finding) = reading.finding.as_ref().filter(|_| point.trouble.is_none()) else {
         return if point.trouble.is_some() { '!' } else { ' ' };
     };
-    let within = match &reading.alike {
-        Some((noise, _)) => noise.as_ref().is_some_and(|alike| alike.contains(&position)),
-        None => finding.noise.is_some_and(|(first, last)| (first..=last).contains(&position)),
-    };
+    let within = reading.as_good.contains(&position);
     match position {
         _ if position == finding.best => '*',
         _ if within && !point.is_unknown() => '~',
