@@ -9,7 +9,7 @@ use super::refusal::Refusal;
 use super::written;
 use crate::base::Span;
 use crate::campaign::calibrate::{BYTES_MAX, Mistakes, calibrate as estimates};
-use crate::report::calibrate::{Advice, Calibration};
+use crate::report::calibrate::{Advice, Calibration, UNTOLD_ROUND_TRIP};
 use crate::report::{self, Exit, human};
 use crate::scenario::file;
 
@@ -18,8 +18,11 @@ pub(super) fn calibrate(args: &CalibrateArgs, console: &mut Console<'_>) -> anyh
     let shown = args.log.display().to_string();
     let bytes = read(&args.log)?;
     let source = args.log.file_name().map_or_else(|| shown.clone(), |n| n.to_string_lossy().into_owned());
-    let calibration = estimates(&source, &bytes, &args.only)
+    let mut calibration = estimates(&source, &bytes, &args.only)
         .map_err(|mistakes| Refusal::because(Exit::Invalid, told(&shown, &mistakes)))?;
+    if args.rtt.is_some() {
+        calibration.unknown.retain(|line| line != UNTOLD_ROUND_TRIP);
+    }
     let next = match &args.out {
         Some(out) => write(out, &calibration, args.rtt.unwrap_or_default())?,
         None => String::new(),

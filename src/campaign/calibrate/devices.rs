@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
 use super::log::{Log, Request};
 use super::tries::SURE;
 use super::trouble;
@@ -11,8 +13,8 @@ use crate::report::calibrate::Outages;
 const UNEVEN_MIN: u64 = 10;
 /// Answers that are too few to tell one device from another.
 const UNLIKE_MIN: usize = 8;
-/// Standard errors beyond which the most distant of many devices is so by no chance.
-const UNLIKE_SURE: f64 = 5.0;
+/// How often chance may show some device of a log of alike ones as unlike the others.
+const UNLIKE_CHANCE: f64 = 0.002;
 /// Devices whose answers take a tenth more or less are alike for all practical purposes.
 const UNLIKE: f64 = 0.1;
 
@@ -52,15 +54,19 @@ pub(super) fn unlike(answers: &[&Request], expected: impl Fn(&Request) -> f64) -
     for answer in answers.iter().filter(|answer| expected(answer) > 0.0) {
         devices.entry(answer.device).or_default().push(answer.duration / expected(answer) - 1.0);
     }
+    devices.retain(|_, off| off.len() >= UNLIKE_MIN);
+    let chance = UNLIKE_CHANCE / (2 * devices.len().max(1)) as f64;
     let mut sure = false;
     let mean = |off: &Vec<f64>| {
         let n = off.len() as f64;
         let mean = off.iter().sum::<f64>() / n;
         let variance = off.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0);
-        sure |= mean.abs() > UNLIKE && mean.abs() > UNLIKE_SURE * libm::sqrt(variance / n);
+        let law = StudentsT::new(0.0, 1.0, n - 1.0).expect("there are several");
+        let far = law.inverse_cdf(1.0 - chance) * libm::sqrt(variance / n);
+        sure |= mean.abs() > UNLIKE && mean.abs() > far;
         mean
     };
-    let means: Vec<f64> = devices.values().filter(|off| off.len() >= UNLIKE_MIN).map(mean).collect();
+    let means: Vec<f64> = devices.values().map(mean).collect();
     let least = means.iter().copied().fold(f64::INFINITY, f64::min);
     let most = means.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     (sure && means.len() > 1).then_some((least, most))

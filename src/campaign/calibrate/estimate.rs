@@ -3,11 +3,13 @@
 use super::advice::advice;
 use super::devices;
 use super::header::Only;
-use super::line::{Line, Sample, Widths, outliers};
+use super::line::{Line, Sample, Widths, correlation, outliers};
 use super::log::{self, Log, Mistakes, Outcome, Request};
 use super::tries::{self, InARow};
 use super::trouble::{self, Order, Repair};
-use crate::report::calibrate::{Advice, Calibration, Census, Costs, Estimate, Outages, Rate, Split};
+use crate::report::calibrate::{
+    Advice, Calibration, Census, Costs, Estimate, Outages, Rate, Split, UNTOLD_ROUND_TRIP,
+};
 use crate::report::human;
 
 /// Fewer answers have no line worth telling.
@@ -520,9 +522,7 @@ impl Told {
             }),
             Some(_) => {}
         }
-        self.unknown(
-            "what of the overhead is round trip and what is backend: give --rtt, or move it in the scenario",
-        );
+        self.unknown(UNTOLD_ROUND_TRIP);
         self.unknown(
             "what a device needs to read and write an answer, and how the backend's time grows under load",
         );
@@ -586,14 +586,6 @@ fn bend(rows: &[Sample<2>], off: &[f64]) -> Option<(f64, f64, f64)> {
     };
     let parts = order.chunks(rows.len().div_ceil(PARTS)).filter_map(part);
     parts.max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))
-}
-
-/// The correlation of each value with the next one.
-fn correlation(values: &[f64]) -> f64 {
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let all: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
-    let next: f64 = values.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
-    if all > 0.0 { next / all } else { 0.0 }
 }
 
 fn seconds(seconds: f64) -> String {

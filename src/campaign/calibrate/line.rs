@@ -159,15 +159,24 @@ pub(in crate::campaign) fn student(freedom: f64) -> f64 {
     z + (first + (second + third / freedom) / freedom) / freedom
 }
 
-/// A standard deviation from the second and fourth moment. The logarithm of one varies by (κ − 1)/4n, κ being the kurtosis.
+/// A standard deviation from the second and fourth moment. The logarithm of one varies by (κ − 1)/4n, κ being the kurtosis; few samples
+/// seldom show their tails, so it is no less than the normal law's.
 fn spread(second: f64, fourth: f64, n: f64, freedom: f64) -> Estimate {
     let value = libm::sqrt(second * n / freedom);
     if second <= 0.0 {
         return Estimate { value: 0.0, low: 0.0, high: 0.0 };
     }
-    let kurtosis = (fourth / (second * second)).max(1.0);
-    let factor = libm::exp(student(freedom) * libm::sqrt((kurtosis - 1.0) / (4.0 * n)));
+    let kurtosis = (fourth / (second * second)).max(3.0);
+    let factor = libm::exp(student(freedom) * libm::sqrt((kurtosis - 1.0) / (4.0 * freedom)));
     Estimate { value, low: value / factor, high: value * factor }
+}
+
+/// The correlation of each value with the next one.
+pub(super) fn correlation(values: &[f64]) -> f64 {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let all: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
+    let next: f64 = values.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
+    if all > 0.0 { next / all } else { 0.0 }
 }
 
 fn mean<const K: usize>(samples: &[Sample<K>]) -> f64 {

@@ -290,6 +290,9 @@ fn outcome(text: &str) -> Result<Outcome, String> {
         Ok(100..=599) => return Ok(Outcome::Refused),
         _ => {}
     }
+    if word.is_empty() {
+        return Err("nothing says how it ended: want ok, reset, timeout, refused, offline, a synonym of these or an HTTP status".to_owned());
+    }
     let near = closest(&word, WORDS.iter().map(|(known, _)| *known));
     let hint = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     Err(format!(

@@ -183,7 +183,21 @@ pub(super) fn typical(log: &Log) -> (f64, f64) {
 pub(super) fn outages(log: &Log, typical: f64) -> Option<Outages> {
     let (failures, exposed) = exposure(log, typical);
     let outages = |rate| Outages { failures, exposed, rate, repair: None };
-    (exposed > 0.0).then(|| outages(rate(failures, bundles(log), exposed)))
+    // One outage would have broken all requests side by side: where none came, each second of a device counts once.
+    let seen = if failures == 0 { under_way(log).min(exposed) } else { exposed };
+    (exposed > 0.0).then(|| outages(rate(failures, bundles(log), seen)))
+}
+
+/// How long the devices had answers under way, times that several were counted once.
+fn under_way(log: &Log) -> f64 {
+    let mut until: BTreeMap<u32, f64> = BTreeMap::new();
+    let mut sum = 0.0;
+    for request in log.requests.iter().filter(|r| matches!(r.outcome, Outcome::Answered | Outcome::Refused)) {
+        let until = until.entry(request.device).or_insert(f64::NEG_INFINITY);
+        sum += (end(request) - request.start.max(*until)).max(0.0);
+        *until = until.max(end(request));
+    }
+    sum
 }
 
 fn exposure(log: &Log, typical: f64) -> (u64, f64) {

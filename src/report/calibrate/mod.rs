@@ -11,7 +11,7 @@ mod record;
 mod scenario;
 mod told;
 
-pub use record::{Advice, Calibration, Census, Costs, Estimate, Outages, Rate, Split};
+pub use record::{Advice, Calibration, Census, Costs, Estimate, Outages, Rate, Split, UNTOLD_ROUND_TRIP};
 
 #[cfg(test)]
 mod tests;

@@ -156,6 +156,10 @@ impl Advice {
     }
 }
 
+/// What no log tells, and somebody who knows the round trip does.
+pub const UNTOLD_ROUND_TRIP: &str =
+    "what of the overhead is round trip and what is backend: give --rtt, or move it in the scenario";
+
 /// What a request log says, and what it cannot tell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
