@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::conditions::Direction;
 use super::link::{Link, LossyTime};
-use super::options::{Outage, OutageMode, Profile, Promotion};
+use super::options::{Outage, OutageMode, Profile, Promotion, Radio};
 use super::tcp::{Handshake, Tls};
 use super::transport::{Server, Way};
 use super::transport_options::{HalfOpen, Protocol, TransportOptions};
@@ -512,6 +512,17 @@ fn who_gives_up_while_the_radio_wakes_is_told_in_time_sends_nothing_and_leaves_i
     assert!(ended[1].0.is_ok() && ended[1].1 < at(4_500), "{ended:?}");
     assert_eq!(ended[2], (Err(TransportError::Timeout), at(22_000)));
     assert_eq!(bench.books.served.get(), 1);
+}
+
+#[test]
+fn the_radio_is_awake_from_the_first_packet_of_a_connection_to_the_end_of_its_tail() {
+    let mut bench = Bench::new(Profile { radio: Radio::Lte, ..profile() }, options(), |_| ());
+    bench.request(at(0), 1_000, 1_000, PATIENT);
+    let answered = bench.run()[0].1;
+    let (_, cost) = bench.way.link.borrow().radio_costs(at(60_000)).next().expect("it was used");
+    // Huang et al., MobiSys 2012: 260 ms to wake it, a tail of 11.58 s.
+    let awake = Span::millis(260) + answered.since(at(0)) + Span::millis(11_580);
+    assert!(cost.on.0.abs_diff(awake.0) < 1_000_000, "{} for {awake}", cost.on);
 }
 
 #[test]

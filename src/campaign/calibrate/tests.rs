@@ -502,19 +502,23 @@ fn devices_that_do_not_share_their_failures_are_told() {
 
 #[test]
 fn devices_whose_answers_cost_unlike_much_are_told() {
-    let notes = |costs: &[f64], seed: u64| {
+    let notes_of = |costs: &[f64], seed: u64, answers: u32| {
         let mut text = "start,rows,bytes,duration_us,outcome,device\n".to_owned();
         for (n, times) in costs.iter().enumerate() {
             let own =
-                Model { overhead: times * 0.4, row: times * 2e-3, byte: times * 8e-6, answers: 60, ..MODEL };
+                Model { overhead: times * 0.4, row: times * 2e-3, byte: times * 8e-6, answers, ..MODEL };
             let log = own.log(100 * seed + n as u64);
             log.lines().skip(1).for_each(|line| text.push_str(&format!("{line},d{n}\n")));
         }
         calibrate("log.csv", text.as_bytes(), &[]).unwrap().notes
     };
+    let notes = |costs: &[f64], seed: u64| notes_of(costs, seed, 60);
     for seed in 0..20 {
         let alike = notes(&[1.0; 10], seed);
         assert!(!said(&alike, "devices are unlike"), "{seed}: {alike:?}");
+        // Of many with few answers each some are far from the mean by chance.
+        let many = notes_of(&[1.0; 200], seed, 8);
+        assert!(!said(&many, "devices are unlike"), "{seed}: {many:?}");
         let unlike = notes(&[1.0, 1.0, 1.0, 1.0, 1.6], seed);
         assert!(
             said(&unlike, "devices are unlike: by the line of all, answers of one take -"),

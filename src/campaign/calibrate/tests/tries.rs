@@ -213,3 +213,20 @@ fn a_repair_of_which_one_reading_cannot_tell_is_not_told() {
     assert_eq!(calibration.outages.unwrap().repair, None);
     assert!(said(&calibration.unknown, "too few repairs to tell"), "{:?}", calibration.unknown);
 }
+
+#[test]
+fn where_nothing_failed_what_ran_side_by_side_counts_once() {
+    let bound = |lanes: usize| {
+        let line = |n: usize| {
+            let (at, size) = (1_772_438_400 + 10 * n, 100 + n % 7 * 90);
+            format!("{at},{size},{size},{},ok\n", 2_000 + size).repeat(lanes)
+        };
+        let log =
+            "start,rows,bytes,duration_ms,outcome\n".to_owned() + &(0..50).map(line).collect::<String>();
+        match calibrate("log.csv", log.as_bytes(), &[]).unwrap().outages.unwrap().rate {
+            Rate::AtMost(rate) => rate,
+            known => panic!("{known:?}"),
+        }
+    };
+    assert!((bound(8) / bound(1) - 1.0).abs() < 1e-9, "{} for {}", bound(8), bound(1));
+}
