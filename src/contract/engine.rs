@@ -142,7 +142,9 @@ pub trait DeviceView {
     /// In a few words, what the engine is doing or waiting for.
     fn doing(&self) -> String;
     /// What is wrong with the storage, if anything that was asked for could not be read: what came then in its place says nothing.
-    fn damage(&self) -> Option<String> {
+    /// `all`: after a look through the whole of it.
+    fn damage(&self, all: bool) -> Option<String> {
+        _ = all;
         None
     }
 }

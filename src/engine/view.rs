@@ -49,7 +49,10 @@ impl DeviceView for View {
             None => "waiting".to_owned(),
         }
     }
-    fn damage(&self) -> Option<String> {
+    fn damage(&self, all: bool) -> Option<String> {
+        if all {
+            self.look(Store::check);
+        }
         self.damage.borrow().clone()
     }
 }

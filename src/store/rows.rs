@@ -6,6 +6,7 @@ use super::error::{Result, StoreError};
 use super::layout::RowStatement;
 use super::session::{Store, Tx};
 use crate::base::{EntityId, Key, Stamp, Value, ValueRef};
+use crate::contract::Delivery;
 use crate::contract::wire::Cell;
 
 /// A row as the device holds it.
@@ -20,6 +21,21 @@ pub struct StoredRow {
 }
 
 impl Store {
+    /// Looks through the whole database.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(&self) -> Result<()> {
+        let said: String = self.connection()?.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))?;
+        if said != "ok" {
+            return Err(StoreError::Damaged(said.replace(char::is_control, " ")));
+        }
+        let schema = self.schema();
+        let mut stored = schema.ids().filter(|id| schema.entity(*id).delivery != Delivery::BackendOnly);
+        // What has its place may still be no text.
+        stored.try_for_each(|id| self.rows(id, &mut |_, _, _| ()))
+    }
+
     /// Calls `f` with each row of an entity in the order of keys.
     ///
     /// # Errors

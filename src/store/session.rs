@@ -149,6 +149,10 @@ impl Store {
     pub(super) fn sql(&self, entity: EntityId, which: RowStatement) -> &str {
         self.layout.sql(entity, which)
     }
+    pub(super) fn schema(&self) -> &Schema {
+        &self.layout.schema
+    }
+
     pub(super) fn entity(&self, entity: EntityId) -> &Entity {
         self.layout.schema.entity(entity)
     }

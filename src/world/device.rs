@@ -399,28 +399,24 @@ impl Device {
 
     /// What the device holds, if its process runs and its database can be read.
     pub(super) fn with_view<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
+        self.look(|view| (f(view), view.damage(false)))
+            .and_then(|(seen, damage)| damage.is_none().then_some(seen))
+    }
+
+    /// What the bench itself looks at is free.
+    fn look<R>(&self, f: impl FnOnce(&dyn DeviceView) -> R) -> Option<R> {
         let engine = self.engine.borrow().clone();
-        let seen = engine.and_then(|engine| {
-            let seen = f(engine.view());
-            engine.view().damage().is_none().then_some(seen)
-        });
-        // What the bench itself looks at is free.
+        let seen = engine.map(|engine| f(engine.view()));
         self.disk.forgive();
         seen
     }
 
-    /// Why there is nothing to see of it; `None` if there is. Of a device that has lost its power all is read.
+    /// Why there is nothing to see of it; `None` if there is. Of a device that has lost its power the whole database is looked at.
     pub(super) fn out_of_sight(&self) -> Option<String> {
-        let looked = self.with_view(|view| {
-            if self.losses.get() > 0 {
-                _ = (view.pending(), view.log(), view.held_back());
-                self.setup.borrow().schema.ids().for_each(|entity| view.rows(entity, &mut |_, _, _| ()));
-            }
-        });
-        if looked.is_some() {
-            return None;
-        }
-        let damage = self.engine.borrow().as_ref().and_then(|engine| engine.view().damage());
+        let damage = match self.look(|view| view.damage(self.losses.get() > 0)) {
+            Some(None) => return None,
+            seen => seen.flatten(),
+        };
         Some(match (damage, self.refused.borrow().as_deref(), self.starved.get()) {
             (Some(damage), ..) => format!("its database cannot be read: {damage}"),
             (_, Some(refused), _) => format!("its app does not start: {refused}"),

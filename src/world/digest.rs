@@ -270,8 +270,8 @@ impl DeviceView for Digested<'_> {
     fn doing(&self) -> String {
         self.view.doing()
     }
-    fn damage(&self) -> Option<String> {
-        self.view.damage()
+    fn damage(&self, all: bool) -> Option<String> {
+        self.view.damage(all)
     }
 }
 

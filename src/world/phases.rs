@@ -280,7 +280,7 @@ impl World {
     /// For each device that is not at rest a line that says why. Where the backend got something new meanwhile that is all of
     /// them: no further round brought it to those that were through.
     fn reasons(&self, units: &[UnitId]) -> Vec<(DeviceId, String)> {
-        let mut reasons = Vec::new();
+        let (mut reasons, mut unseen) = (Vec::new(), 0);
         let commits = self.hub.with(|l| l.round.commits);
         for (index, device) in self.devices.iter().enumerate() {
             let (open, under_way): (Vec<&str>, bool) = self.hub.with(|l| {
@@ -293,10 +293,13 @@ impl World {
                 let error = pending.iter().find_map(|p| p.last_error.clone());
                 (pending.len(), error, view.held_back(), view.doing())
             });
-            let line = match state {
+            let line = match state.filter(|_| device.out_of_sight().is_none()) {
                 None => {
                     let why = device.out_of_sight().unwrap_or_default();
-                    format!("device {}: {why}", device.id().0)
+                    // The others may wait for it: it is told first.
+                    reasons.insert(unseen, (device.id(), format!("device {}: {why}", device.id().0)));
+                    unseen += 1;
+                    continue;
                 }
                 Some((0, _, 0, _)) if open.is_empty() && !under_way && commits == 0 => continue,
                 Some((0, _, 0, _)) if open.is_empty() && !under_way => format!(

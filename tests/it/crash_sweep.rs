@@ -244,7 +244,7 @@ fn a_file_that_does_not_wait_for_its_disk_may_be_damaged_and_that_is_a_verdict()
             [format!("store.synchronous={synchronous}"), format!("event.dark.power_loss.at_sync={sync}")];
         let mut plan = worlds::plan("tests/it/worlds/torn.toml", &sets.each_ref().map(String::as_str));
         plan.seed = Seed(16);
-        worlds::trouble(&worlds::run(&plan))
+        trouble(&worlds::run(&plan))
     };
     let full: Vec<String> = (1..=40).flat_map(|sync| trouble_at("full", sync)).collect();
     assert!(full.is_empty(), "{full:?}");
@@ -252,4 +252,13 @@ fn a_file_that_does_not_wait_for_its_disk_may_be_damaged_and_that_is_a_verdict()
     // SQLite warns of it for a journal that it rolls back by: https://sqlite.org/pragma.html#pragma_synchronous.
     assert!(normal.iter().any(|line| line.contains("database disk image is malformed")), "{normal:?}");
     assert!(normal.iter().all(|line| line.contains("tuck")), "damaged is neither lost nor wrong: {normal:?}");
+}
+
+#[test]
+fn power_that_fails_where_devices_hold_no_row_of_an_entity_is_checked_as_any() {
+    // `patient` of the hospital is for the backend alone.
+    let plan = worlds::plan("scenarios/hospital-hour.toml", &["chaos.power_loss_mtbf=10m"]);
+    let outcome = worlds::run(&plan);
+    assert!(value(&outcome, "device.power_losses.count") > 0);
+    assert_eq!(trouble(&outcome), [] as [String; 0]);
 }
