@@ -7,7 +7,8 @@ use super::place::Place;
 use super::search::{FLAT, Found, SEEDS_MIN, Space, with};
 use crate::report::sweep::Objective;
 use crate::report::tune::{
-    self as report_tune, BackendTuned, KnobTuned, Line, PlaceTuned, PointTuned, Reasons, field, reasons,
+    self as report_tune, BackendTuned, KnobTuned, Line, PlaceTuned, PointTuned, Reasons, excess, field,
+    reasons,
 };
 use crate::report::{CellRecord, human};
 
@@ -46,18 +47,22 @@ impl Place {
         tuned
     }
 
-    /// Why the setting is out that came nearest to being a candidate: by the luck of the seeds, if one is.
+    /// Why the setting is out that came nearest to being a candidate: by the luck of the seeds, if one is; else by how far its figures are
+    /// beyond the limits; of those with which something else is wrong, the best.
     fn nearest(&self) -> Option<String> {
-        let out = |(setting, measured): (&Setting, &Measured)| {
-            let at = setting.iter().map(|value| report_tune::value(value)).collect::<Vec<_>>().join(", ");
-            let trouble = measured.trouble.as_ref()?;
-            Some(if measured.in_doubt {
-                (0, format!("at {at}, {trouble}; with other seeds it may be one, and so may its neighbours"))
-            } else {
-                (1, format!("at {at}, {trouble}"))
-            })
+        let far = |setting: &Setting, measured: &Measured| {
+            let cells: Vec<&CellRecord> = self.cells.get(setting).into_iter().flatten().collect();
+            let beyond = excess(&cells, &self.limits).unwrap_or(f64::INFINITY);
+            (!measured.in_doubt, beyond, measured.mean_of_all().unwrap_or(f64::INFINITY))
         };
-        self.known.0.iter().filter_map(out).min_by_key(|(rank, _)| *rank).map(|(_, told)| told)
+        let out = self.known.0.iter().filter_map(|(setting, measured)| {
+            Some((far(setting, measured), setting, measured.trouble.as_ref()?, measured.in_doubt))
+        });
+        let ((..), setting, trouble, in_doubt) =
+            out.min_by(|(a, ..), (b, ..)| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.total_cmp(&b.2)))?;
+        let at = setting.iter().map(|value| report_tune::value(value)).collect::<Vec<_>>().join(", ");
+        let luck = if in_doubt { "; with other seeds it may be one, and so may its neighbours" } else { "" };
+        Some(format!("at {at}, {trouble}{luck}"))
     }
 
     /// The best under the seeds that the most settings have, of a search that has not come to its end.
@@ -311,7 +316,7 @@ fn luck(points: &[&PointTuned], best: &str) -> Option<String> {
     let candidate = |point: &&PointTuned| point.trouble.is_none();
     let [first, last] = [points.iter().position(candidate)?, points.iter().rposition(candidate)?];
     let among = points[first..=last].iter().any(|point| point.in_doubt);
-    let better = doubtful.iter().filter(|point| point.cost_ppm.is_some_and(|ppm| ppm as f64 * FLAT <= 1e6));
+    let better = doubtful.iter().filter(|point| point.cost_ppm.is_some_and(|ppm| ppm < 1_000_000));
     let better = better.min_by_key(|point| point.cost_ppm);
     if !among && better.is_none() {
         return None;
@@ -320,10 +325,10 @@ fn luck(points: &[&PointTuned], best: &str) -> Option<String> {
     let better = better.map_or_else(String::new, |point| {
         let less = 100.0 - point.cost_ppm.unwrap_or_default() as f64 / 1e4;
         let [there, here] = [&point.value, best].map(report_tune::value);
-        format!(", and {there} would cost {less:.0} % less than {here}")
+        format!(", and {there} would cost {less:.1} % less than {here}")
     });
     Some(format!(
-        "which settings are candidates is the luck of single seeds: {} {keep} every limit in at least half of theirs{better}; try more \
+        "which settings are candidates is the luck of single seeds: {} {keep} every limit and gate in at least half of theirs{better}; try more \
          seeds, or another --limit",
         values.join(", "),
         keep = if values.len() == 1 { "keeps" } else { "keep" },

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use super::super::exit::Exit;
 use super::super::human;
 use super::super::record::{CellRecord, Verdict};
 use super::super::sweep::series;
@@ -95,12 +96,29 @@ pub fn trouble(cells: &[&CellRecord], limits: &Limits) -> Option<String> {
     })
 }
 
-/// Whether it may be the luck of the seeds that a setting is no candidate: nothing is wrong with its cells, and at most half of them do not
-/// keep a limit.
+/// Whether it may be the luck of the seeds that a setting is no candidate: at most half of its cells miss a limit or a gate, and nothing
+/// else is wrong with them.
 pub fn in_doubt(cells: &[&CellRecord], limits: &Limits) -> bool {
-    let missed = cells.iter().filter(|cell| limits.missed(cell).is_some()).count();
-    let sound = cells.iter().all(|cell| cell.verdict != Verdict::Fail);
+    let sound = cells.iter().all(|cell| cell.verdict != Verdict::Fail || missed_a_gate(cell));
+    let missed = cells.iter().filter(|cell| missed_a_gate(cell) || limits.missed(cell).is_some()).count();
     sound && missed > 0 && missed * 2 <= cells.len()
+}
+
+/// Whether a cell failed by its gates alone.
+fn missed_a_gate(cell: &CellRecord) -> bool {
+    let threshold = Exit::Threshold.code();
+    cell.verdict == Verdict::Fail && cell.reasons.iter().all(|reason| reason.exit_code == threshold)
+}
+
+/// How many times the limit a figure of these cells is at most; `None` if something else is wrong with one of them.
+pub fn excess(cells: &[&CellRecord], limits: &Limits) -> Option<f64> {
+    let sound = cells.iter().all(|cell| cell.verdict != Verdict::Fail);
+    let times = |cell: &&CellRecord| {
+        let of =
+            |limit: &Limit| Some(cell.metrics.get(limit.metric)?.stat(limit.stat)? as f64 / limit.max as f64);
+        limits.0.iter().filter_map(of).fold(0.0, f64::max)
+    };
+    sound.then(|| cells.iter().map(times).fold(0.0, f64::max))
 }
 
 impl LimitRecord {
