@@ -16,6 +16,8 @@ use crate::report::human;
 const ANSWERS_MIN: usize = 10;
 /// Rows and bytes are told apart if it is known to a quarter how a row's time divides.
 const SPLIT_MAX: f64 = 0.25;
+/// Of fewer answers those tell rows from bytes by chance of which the noise is understated.
+const SPLIT_FREEDOM: f64 = 57.0;
 /// A share of outliers that is no accident.
 const OUTLIERS_MANY: f64 = 0.05;
 /// Answers of some sizes that are so far off the line bend it.
@@ -208,7 +210,8 @@ impl Fit {
         let byte = both.estimate([0.0, 0.0, 1.0]);
         let a_row = self.rows.estimate([0.0, 1.0]).value;
         let open = (byte.high - byte.low) / 2.0 * bytes_a_row;
-        let told = open <= SPLIT_MAX * a_row && self.less_than_nothing().is_none();
+        let many = both.freedom() >= SPLIT_FREEDOM;
+        let told = many && open <= SPLIT_MAX * a_row && self.less_than_nothing().is_none();
         told.then(|| Split { row: both.estimate([0.0, 1.0, 0.0]), byte })
     }
 
@@ -223,10 +226,8 @@ impl Fit {
 
     fn costs(&self, census: &Census) -> Costs {
         let split = self.split(census.bytes_a_row);
-        let noise = match (&split, &self.both) {
-            (Some(_), Some(both)) => both.noise,
-            _ => self.rows.noise,
-        };
+        // What rows that are not equally wide do to a line by rows alone is no noise.
+        let noise = self.both.as_ref().map_or(self.rows.noise, |both| both.noise);
         Costs { request: self.rows.estimate([1.0, 0.0]), row: self.rows.estimate([0.0, 1.0]), split, noise }
     }
 }
@@ -516,7 +517,7 @@ impl Told {
                     "rows apart from their bytes: a line through both would have a {part} take less than no time; time a row holds both"
                 ),
                 (Some(bytes), None) => format!(
-                    "rows apart from their bytes: the two grow in step ({bytes:.0} bytes a row); time a row holds both"
+                    "rows apart from their bytes: the two grow in step ({bytes:.0} bytes a row), or answers are too few; time a row holds both"
                 ),
                 (None, _) => "rows apart from their bytes: bytes do not grow with rows".to_owned(),
             }),
