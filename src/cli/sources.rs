@@ -1,7 +1,7 @@
 //! From paths to plans: the only file that asks the scenario room to read.
 
 use std::collections::BTreeSet;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::args::Selection;
@@ -248,7 +248,6 @@ pub(super) fn read_run(file: &Path) -> anyhow::Result<String> {
 
 /// The text of a scenario; bytes that are no text are a mistake of the file's.
 fn text_at(path: &Path) -> anyhow::Result<Result<String, Invalid>> {
-    use std::io::ErrorKind;
     let read = file::read(path, file::Named::Typed, file::SCENARIO_MAX);
     let bytes = read.map_err(|e| match e.kind() {
         ErrorKind::NotFound if path.is_symlink() => {
@@ -267,10 +266,10 @@ pub(super) fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
         if path.is_dir() {
             walk(path, &mut files)
                 .map_err(|e| Refusal::environment(format!("cannot read {}: {e}", path.display())))?;
-        } else if path.exists() || path.is_symlink() {
-            files.push(path.clone());
-        } else {
+        } else if path.symlink_metadata().is_err_and(|e| e.kind() == ErrorKind::NotFound) {
             return Err(Refusal::usage(format!("there is no {}", path.display())));
+        } else {
+            files.push(path.clone());
         }
     }
     if files.is_empty() {

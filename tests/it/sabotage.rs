@@ -83,7 +83,8 @@ fn written(caught: &BTreeMap<&str, u64>) -> String {
     let mut text = String::from(
         "# Planted bugs, and what it took to catch them\n\n\
          Each is the built-in engine with one rule broken, registered as the engine `broken:<id>`; `syncdyno run FILE --set\n\
-         engine.name=broken:<id>` runs it. It counts as caught when its own check fires. Worlds are tried with the seeds 1, 2, 3 …; the\n\
+         engine.name=broken:<id>` runs it. It counts as caught when its own check fires, `divergent` only\n\
+         where no check that implies it does. Worlds are tried with the seeds 1, 2, 3 …; the\n\
          correct engine passes each of these worlds with all seeds of the hunt. Written by `cargo test --test it -- sabotage`\n\
          with `SYNCDYNO_BLESS=1`, and checked by it without.\n\n\
          | bug | what it does wrong | caught by | worlds tried | hunted in | seen in |\n|---|---|---|---|---|---|\n",
