@@ -186,7 +186,7 @@ impl Fit {
         };
         let both: Vec<Sample<3>> = kept.iter().map(|n| by_both[*n]).collect();
         let widths = has_bytes.then(|| widths(&both)).flatten();
-        census.bytes_a_row = widths.map(|widths| widths.a_row);
+        census.bytes_a_row = widths.map(|widths| widths.a_row.0);
         let mut fit = Fit { rows: line, both: Line::through(&both) };
         let durations = |n: &usize| answers[*n].duration;
         let all: f64 = answers.iter().map(|r| r.duration).sum();
@@ -243,14 +243,16 @@ fn widths(answers: &[Sample<3>]) -> Option<Widths> {
         })
         .collect();
     let least = bytes.iter().map(|sample| sample.y).fold(f64::MAX, f64::min);
-    let around = Line::through(&bytes)?.coefficients[0].clamp(0.0, least.max(0.0));
+    let line = Line::through(&bytes)?;
+    let around = line.coefficients[0].clamp(0.0, least.max(0.0));
     let sum = |of: &dyn Fn(&Sample<2>) -> f64| bytes.iter().map(of).sum::<f64>();
     let rows = sum(&|s| s.weight * s.x[1]);
     let a_row = sum(&|s| s.weight * (s.y - around)) / rows;
     // Of a ratio of two sums (Cochran 1977, §2.11).
     let off = |s: &Sample<2>| s.weight * (s.y - around - a_row * s.x[1]) / rows;
     let variance = sum(&|s| off(s) * off(s));
-    (a_row.is_finite() && a_row > 0.0).then_some(Widths { around, a_row, variance })
+    let widths = Widths { around: (around, line.covariance[0][0]), a_row: (a_row, variance) };
+    (a_row.is_finite() && a_row > 0.0).then_some(widths)
 }
 
 /// What is said beside the figures.

@@ -91,25 +91,25 @@ impl<const K: usize> Line<K> {
     }
 }
 
-/// Bytes of an answer: around its rows and, known by so much, of a row.
+/// Bytes of an answer, around its rows and of a row, each with the variance of what is known of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Widths {
-    pub(super) around: f64,
-    pub(super) a_row: f64,
-    pub(super) variance: f64,
+    pub(super) around: (f64, f64),
+    pub(super) a_row: (f64, f64),
 }
 
 impl Line<3> {
     /// The line by rows alone, of a line by rows and bytes.
-    pub(super) fn by_rows(&self, Widths { around, a_row, variance }: Widths) -> Line<2> {
-        let of = [[1.0, 0.0, around], [0.0, 1.0, a_row]];
+    pub(super) fn by_rows(&self, Widths { around, a_row }: Widths) -> Line<2> {
+        let of = [[1.0, 0.0, around.0], [0.0, 1.0, a_row.0]];
         let [_, _, byte] = self.coefficients;
         let covariance = |i: usize, j: usize| {
             let half = |k: usize| dot(&self.covariance[k], &of[j]);
             dot(&of[i], &[half(0), half(1), half(2)])
         };
         let mut covariance = [0, 1].map(|i| [0, 1].map(|j| covariance(i, j)));
-        covariance[1][1] += byte * byte * variance;
+        covariance[0][0] += byte * byte * around.1;
+        covariance[1][1] += byte * byte * a_row.1;
         Line {
             coefficients: of.map(|of| dot(&self.coefficients, &of)),
             covariance,
