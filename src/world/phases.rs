@@ -293,14 +293,14 @@ impl World {
                 let error = pending.iter().find_map(|p| p.last_error.clone());
                 (pending.len(), error, view.held_back(), view.doing())
             });
-            let line = match state.filter(|_| device.out_of_sight().is_none()) {
-                None => {
-                    let why = device.out_of_sight().unwrap_or_default();
-                    // The others may wait for it: it is told first.
-                    reasons.insert(unseen, (device.id(), format!("device {}: {why}", device.id().0)));
-                    unseen += 1;
-                    continue;
-                }
+            if let Some(why) = device.out_of_sight() {
+                // The others may wait for it: it is told first.
+                reasons.insert(unseen, (device.id(), format!("device {}: {why}", device.id().0)));
+                unseen += 1;
+                continue;
+            }
+            let line = match state {
+                None => continue,
                 Some((0, _, 0, _)) if open.is_empty() && !under_way && commits == 0 => continue,
                 Some((0, _, 0, _)) if open.is_empty() && !under_way => format!(
                     "device {} was not asked again for what others brought in the last round, as that did not end in time",

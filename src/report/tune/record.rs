@@ -134,7 +134,7 @@ pub struct PointTuned {
     /// Why it is no candidate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
-    /// Whether that may be the luck of the seeds: it keeps every limit in at least half of them.
+    /// Whether that may be the luck of the seeds: it keeps every limit and gate in at least half of them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_doubt: bool,
 }
