@@ -127,8 +127,13 @@ impl BitRate {
     /// The time that `bytes` take on the wire, rounded up to the nanosecond.
     pub fn time_for(self, bytes: u64) -> Span {
         assert!(self.0 > 0, "a rate of zero carries nothing; model it as an outage");
-        let ns = (u128::from(bytes) * 8_000_000_000).div_ceil(u128::from(self.0));
-        Span(u64::try_from(ns).unwrap_or(u64::MAX))
+        match bytes.checked_mul(8_000_000_000) {
+            Some(volume) => Span(volume.div_ceil(self.0)),
+            None => {
+                let ns = (u128::from(bytes) * 8_000_000_000).div_ceil(u128::from(self.0));
+                Span(u64::try_from(ns).unwrap_or(u64::MAX))
+            }
+        }
     }
 }
 

@@ -28,6 +28,8 @@ pub trait Conditions {
     fn queue(&self, way: Direction) -> u64;
     /// The largest IP packet.
     fn mtu(&self) -> u32;
+    /// Whether it loses packets at some time.
+    fn loses(&self, way: Direction) -> bool;
     /// The number of the slot of packet loss at `at`: about one packet of the link's mean rate long.
     fn slot(&self, way: Direction, at: Time) -> u64;
     /// The first slot at or after `slot` whose packets are lost, if one comes before `until`.

@@ -263,6 +263,9 @@ impl Conditions for Share<'_> {
     fn mtu(&self) -> u32 {
         self.whole.mtu()
     }
+    fn loses(&self, way: Direction) -> bool {
+        self.whole.loses(way)
+    }
     fn slot(&self, way: Direction, at: Time) -> u64 {
         self.whole.slot(way, at)
     }

@@ -109,6 +109,9 @@ impl Conditions for Steady {
     fn mtu(&self) -> u32 {
         MTU
     }
+    fn loses(&self, _: Direction) -> bool {
+        self.losses != Losses::None
+    }
     fn slot(&self, way: Direction, at: Time) -> u64 {
         at.0 / self.rate[way as usize].time_for(u64::from(MTU)).0
     }

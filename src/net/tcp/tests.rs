@@ -74,6 +74,9 @@ impl Conditions for Gap {
     fn mtu(&self) -> u32 {
         self.link.mtu()
     }
+    fn loses(&self, _: Direction) -> bool {
+        true
+    }
     fn slot(&self, way: Direction, at: Time) -> u64 {
         self.link.slot(way, at)
     }

@@ -352,6 +352,9 @@ impl Transfer {
 
     /// Which packets of a step are lost: those in whose slot the link loses packets.
     fn lost(&self, conditions: &dyn Conditions, step: &Step) -> Vec<u64> {
+        if !conditions.loses(self.way) {
+            return Vec::new();
+        }
         let first = conditions.slot(self.way, step.start);
         let slots = (conditions.slot(self.way, step.end) - first).max(1);
         let packet = |slot: u64| {

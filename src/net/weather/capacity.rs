@@ -92,8 +92,12 @@ fn fill_at(rate: BitRate, from: Time, until: Time, volume: Volume) -> Result<Tim
     if volume > passes {
         return Err(volume - passes);
     }
-    // It passes before `until`, which is a u64 of nanoseconds.
-    Ok(from + Span(volume.div_ceil(u128::from(rate.0)) as u64))
+    // It passes before `until`, which is a u64 of nanoseconds. A division of 128 bits takes as long as all the rest.
+    Ok(from
+        + match u64::try_from(volume) {
+            Ok(volume) => Span(volume.div_ceil(rate.0)),
+            Err(_) => Span(volume.div_ceil(u128::from(rate.0)) as u64),
+        })
 }
 
 impl Profile {

@@ -37,6 +37,8 @@ pub struct Weather {
     offline: Vec<(Time, Time)>,
     /// When the IP session was lost, in order.
     sessions_lost: Vec<Time>,
+    /// Whether one of the links loses packets, by direction.
+    loses: [bool; 2],
 }
 
 /// The weather as a message meets it that leaves at a moment: the queue and the largest packet are those of the link at that
@@ -84,7 +86,9 @@ impl Weather {
         let links: Vec<LinkWeather> = links
             .map(|(i, profile)| LinkWeather::new(profile.clone(), seed.derive("net.link", i as u64)))
             .collect();
+        let loses = [0, 1].map(|way| links.iter().any(|link| link.ways[way].losses.are_any()));
         let mut weather = Weather {
+            loses,
             links,
             stays: itinerary.stays.clone(),
             breaks: Vec::new(),
@@ -230,6 +234,9 @@ impl Weather {
 
     /// The position of the stay at `now`.
     fn stay(&self, now: Time) -> usize {
+        if self.stays.len() == 1 {
+            return 0;
+        }
         self.stays.partition_point(|stay| stay.from <= now) - 1
     }
 
@@ -292,6 +299,10 @@ impl Conditions for WeatherAt<'_> {
 
     fn mtu(&self) -> u32 {
         self.profile.mtu
+    }
+
+    fn loses(&self, way: Direction) -> bool {
+        self.weather.loses[way as usize]
     }
 
     fn slot(&self, way: Direction, at: Time) -> u64 {

@@ -58,6 +58,11 @@ impl Losses {
         }
     }
 
+    /// Whether there are any.
+    pub(super) fn are_any(&self) -> bool {
+        self.law.is_some()
+    }
+
     /// The number of the slot at `at`.
     pub(super) fn slot(&self, at: Time) -> u64 {
         at.0 / self.slot.0
