@@ -143,7 +143,7 @@ impl Line {
         if !self.flows[at].is_under_way(now) || ends <= now {
             return;
         }
-        self.change(now, conditions, |flows| flows[at].abandon(id, now));
+        self.change(now, conditions, |flows| flows[at].abandon(id, now, conditions));
     }
 
     fn flow_of(&self, id: MessageId) -> Option<usize> {
@@ -212,12 +212,13 @@ impl Flow {
         transfer.change(now, turns.left(), &streams);
     }
 
-    fn abandon(&mut self, id: MessageId, now: Time) {
+    fn abandon(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) {
+        let Stage { transfer, sender } = &mut self.now;
         let rest = if self.messages.len() == 1 {
-            self.now.transfer.stop()
+            transfer.stop(sender, conditions)
         } else {
-            let mut left = 0;
-            self.turn(now, |turns| left = turns.drop_out(id));
+            let (in_flight, mut left) = (transfer.payload_in_flight(sender), 0);
+            self.turn(now, |turns| left = turns.drop_out(id, in_flight));
             left > 0
         };
         for message in self.messages.iter_mut().filter(|message| message.id == id) {

@@ -21,13 +21,18 @@ impl Turns {
         self.row.push_back((stream, bytes));
     }
 
-    /// A stream is given up: what of it had not left.
-    pub(super) fn drop_out(&mut self, stream: u64) -> u64 {
-        let Some(at) = self.row.iter().position(|(id, _)| *id == stream) else { return 0 };
-        if at == 0 {
-            self.begun = 0;
+    /// A stream is given up, `in_flight` bytes of all from now on have been handed over: how many of its bytes never will be.
+    pub(super) fn drop_out(&mut self, stream: u64, in_flight: u64) -> u64 {
+        let mut later = self.clone();
+        later.pass(in_flight);
+        let Some((_, never)) = later.row.into_iter().find(|(id, _)| *id == stream) else { return 0 };
+        let at = self.row.iter().position(|(id, _)| *id == stream).expect("it was in the row a moment ago");
+        self.row[at].1 -= never;
+        if self.row[at].1 == 0 {
+            self.row.remove(at);
+            self.begun = if at == 0 { 0 } else { self.begun };
         }
-        self.row.remove(at).map_or(0, |(_, left)| left)
+        never
     }
 
     /// Bytes that all have left, together.
@@ -117,9 +122,13 @@ mod tests {
     fn who_is_given_up_leaves_its_turn_to_the_next() {
         let mut turns = of(&[100_000, 50_000]);
         turns.pass(1_000);
-        assert_eq!(turns.drop_out(0), 99_000);
+        let mut in_flight = turns.clone();
+        assert_eq!(turns.drop_out(0, 0), 99_000);
         assert_eq!(turns.ends(), [(1, 50_000)]);
-        assert_eq!(turns.drop_out(0), 0, "it is gone");
+        assert_eq!(turns.drop_out(0, 0), 0, "it is gone");
+        // The rest of its frame, one of the other, and a hundred bytes.
+        assert_eq!(in_flight.drop_out(0, 2 * FRAME - 1_000 + 100), 100_000 - FRAME - 100);
+        assert_eq!(in_flight.ends(), [(0, 2 * FRAME - 1_000 + 100), (1, 50_000 + FRAME - 1_000 + 100)]);
     }
 
     proptest! {

@@ -118,13 +118,37 @@ impl Transfer {
         }
     }
 
-    /// Sends nothing more; what is in flight goes on. Whether something was left.
-    pub fn stop(&mut self) -> bool {
+    /// Sends nothing more: what its window has let go goes on, lost or not, and nothing follows. Whether something was left.
+    pub fn stop(&mut self, sender: &Sender, conditions: &dyn Conditions) -> bool {
+        let flight = self.in_flight(sender);
+        if self.left() == flight && self.owed().packets == 0 {
+            return false;
+        }
+        if flight > 0 {
+            self.free = conditions.leaves_by(self.way, self.free, self.bytes(flight));
+            self.traffic = self.traffic.plus(self.next(flight));
+        }
         let all = self.load.segments;
-        let left = self.sent < all || self.owed().packets > 0;
         (self.sent, self.again, self.hidden) = (all, Owed::default(), Owed::default());
         self.repaired = self.free;
-        left
+        true
+    }
+
+    /// Packets that are handed over and not booked: who sends without a stall is ahead of the bottleneck by a window; a round is booked
+    /// as it begins.
+    fn in_flight(&self, sender: &Sender) -> u64 {
+        if !self.burst && self.at == self.free { self.within(sender) } else { 0 }
+    }
+
+    /// Packets that the window lets go.
+    fn within(&self, sender: &Sender) -> u64 {
+        let window = sender.bbr.as_ref().map_or(sender.window.segments(), |bbr| bbr.window());
+        self.left().min(window)
+    }
+
+    /// The next `n` packets as they go over the wire.
+    fn next(&self, n: u64) -> Traffic {
+        Traffic { packets: n, retransmitted: n.min(self.again.packets), bytes: self.bytes(n) }
     }
 
     /// The same, with tries up to `patience` and none after it.
@@ -138,9 +162,7 @@ impl Transfer {
         if self.burst {
             sender.wakes(self.at);
         }
-        let window = sender.bbr.as_ref().map_or(sender.window.segments(), |bbr| bbr.window());
-        // Who waits for acknowledgements has the window in flight; who sends without a stall is behind by what has passed.
-        let flight = if self.burst || self.at == self.free { self.left().min(window) } else { 0 };
+        let flight = if self.burst { self.within(sender) } else { self.in_flight(sender) };
         let tries = staircase(lasts, sender.srtt).vain;
         let size = match self.left() {
             0 => self.load.first(self.load.segments) - self.load.first(self.load.segments.saturating_sub(1)),
@@ -156,6 +178,12 @@ impl Transfer {
     /// Bytes of messages that it carries since they last changed, and how many of them went out.
     pub(in crate::net) fn payload(&self) -> (u64, u64) {
         (self.load.payload(self.load.segments), self.load.payload(self.sent))
+    }
+
+    /// Bytes of messages that are handed over beyond those that went out.
+    pub(in crate::net) fn payload_in_flight(&self, sender: &Sender) -> u64 {
+        let fresh = self.in_flight(sender).saturating_sub(self.again.packets);
+        self.load.payload(self.sent + fresh) - self.load.payload(self.sent)
     }
 
     /// Its messages change at `now`: `bytes` are left from here on, and each of `streams` ends after so many of them, or has none
