@@ -299,30 +299,40 @@ fn an_outage_that_holds_costs_its_rest_and_one_that_resets_breaks() {
     assert_eq!(ended, Some(Err(Broken { at: at(600), cut: true })));
 }
 
-/// A first message with BBR that has left the bottleneck.
-fn sent_by_bbr(link: &dyn Conditions, bytes: u64) -> Time {
+/// A first message with BBR that has left the bottleneck, and what was sent for it.
+fn sent_by_bbr_with(link: &dyn Conditions, bytes: u64) -> (Time, Traffic) {
     let mut sender = Sender::new(Congestion::Bbr, link.rtt(at(0)), at(0), true);
     let mut transfer = Transfer::new(Direction::Down, at(0), Load::of(bytes), 1_500, false);
-    transfer.run(&mut sender, link, Time::FAR).expect("it ends").expect("nothing breaks")
+    let left = transfer.run(&mut sender, link, Time::FAR).expect("it ends").expect("nothing breaks");
+    (left, transfer.traffic)
+}
+
+fn sent_by_bbr(link: &dyn Conditions, bytes: u64) -> Time {
+    sent_by_bbr_with(link, bytes).0
 }
 
 proptest! {
     #[test]
     fn an_outage_never_makes_a_message_earlier(
-        bytes in 1_u64..3_000_000, rate in 200_000_u64..30_000_000, rtt in 2_u64..600, from in 0_u64..4_000, lasts in 1_u64..8_000
+        bytes in 1_u64..3_200_000, log_rate in 4.7..7.5_f64, rtt in 2_u64..900, share in 0.0..1.2_f64, log_lasts in 0.0..3.9_f64
     ) {
+        let (rate, lasts) = (libm::exp10(log_rate) as u64, libm::exp10(log_lasts) as u64);
         let steady = || Steady::new(Span::millis(rtt), BitRate(rate), BitRate(rate));
         let mut dropped = steady();
-        let (from, until) = (at(from), at(from + lasts));
+        let from = at(0) + Span::from_secs_f64(sent(&steady(), bytes).0.since(at(0)).as_secs_f64() * share);
+        let until = from + Span::millis(lasts);
         dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
         let held = Gap { from, until, ..Gap::none(steady()) };
-        // BBR begins again without the pause that its pacing owed, or finds the pipe full a round earlier.
-        let paced = Span::millis(rtt);
-        for (clean, drop, hold, rounding) in [
-            (sent(&steady(), bytes).0, sent(&dropped, bytes).0, sent(&held, bytes).0, Span::micros(1)),
-            (sent_by_bbr(&steady(), bytes), sent_by_bbr(&dropped, bytes), sent_by_bbr(&held, bytes), paced),
+        let (rounding, paced) = (Span::micros(1), Span::millis(rtt));
+        for (clean, drop, hold, bbr) in [
+            (sent(&steady(), bytes).0, sent(&dropped, bytes).0, sent(&held, bytes).0, false),
+            (sent_by_bbr(&steady(), bytes), sent_by_bbr(&dropped, bytes), sent_by_bbr(&held, bytes), true),
         ] {
-            for late in [drop, hold] {
+            // BBR sees the link empty after an outage and need not look for the round trip so soon; what is held finds the pipe
+            // full a round earlier.
+            let looks = bbr && clean > at(10_000);
+            for (late, earlier) in [(drop, looks), (hold, bbr)] {
+                let rounding = if earlier { paced } else { rounding };
                 prop_assert!(late + rounding >= clean, "{late} for {clean}");
                 let inside = late > from + Span::nanos(1) && late < until;
                 prop_assert!(!inside, "the last byte leaves at {late} in the midst of the outage");
@@ -372,6 +382,29 @@ fn an_outage_swallows_the_window_and_a_try_a_step_of_the_staircase() {
         let expected =
             Traffic { packets: 20 + tries, retransmitted: 10 + tries, bytes: 1_500 * (20 + tries) };
         assert_eq!(traffic, expected, "an outage of {lasts} ms");
+    }
+}
+
+#[test]
+fn an_outage_that_is_shorter_than_what_is_in_flight_swallows_what_leaves_meanwhile() {
+    // 50 kbit/s: a packet leaves in 240 ms, and a window stands in the queue for seconds.
+    let link = || Steady::new(Span::millis(200), BitRate(50_000), BitRate(50_000));
+    type Sends = fn(&dyn Conditions, u64) -> (Time, Traffic);
+    for (sends, name) in [(sent as Sends, "CUBIC"), (sent_by_bbr_with, "BBR")] {
+        let clean = sends(&link(), 30_000).0;
+        for (lasts, swallowed) in [(1, 1..=2), (300, 2..=3), (1_000, 5..=6)] {
+            let mut dropped = link();
+            let (from, until) = (at(2_500), at(2_500 + lasts));
+            dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
+            let (left, traffic) = sends(&dropped, 30_000);
+            let again = traffic.retransmitted;
+            assert!(swallowed.contains(&again), "{name}, {lasts} ms: {again} packets again");
+            // Each goes out again, and the last is found out a round trip later.
+            let repairs = link().rate[1].time_for(1_500 * again);
+            let late = left.since(clean);
+            let range = repairs.saturating_sub(Span::millis(241))..repairs + Span::millis(900);
+            assert!(range.contains(&late), "{name}, {lasts} ms: {late} for {repairs}");
+        }
     }
 }
 

@@ -168,11 +168,8 @@ impl Transfer {
             0 => self.load.first(self.load.segments) - self.load.first(self.load.segments.saturating_sub(1)),
             _ => self.bytes(1),
         };
-        Traffic {
-            packets: flight + tries,
-            retransmitted: flight.min(self.again.packets) + tries,
-            bytes: self.bytes(flight) + tries * size,
-        }
+        let vain = Traffic { packets: tries, retransmitted: tries, bytes: tries * size };
+        self.next(flight).plus(vain)
     }
 
     /// Bytes of messages that it carries since they last changed, and how many of them went out.
@@ -274,10 +271,15 @@ impl Transfer {
             Some(bbr) => self.paced_by(bbr, conditions, &pace, until),
             None => self.windowed(sender, conditions, &pace, until),
         };
-        if self.cut(sender, conditions, &pace, &mut step, rested.as_deref()) {
+        let Some(swallowed) = self.cut(sender, conditions, &pace, &mut step, rested.as_deref()) else {
             return;
-        }
+        };
         let mut lost = self.lost(conditions, &step);
+        if !swallowed.is_empty() {
+            lost.extend(swallowed);
+            lost.sort_unstable();
+            lost.dedup();
+        }
         if sender.bbr.is_none() {
             self.overflow(&mut lost, &step, conditions);
         }
@@ -398,7 +400,8 @@ impl Transfer {
         lost
     }
 
-    /// Whether an outage stops the step, before which BBR had `rested`. If it comes later, the step becomes what leaves before it.
+    /// What outages swallow of a step, before which BBR had `rested`, while later packets come through. The first outage that outlasts
+    /// what is in flight ends the step: it becomes what leaves before it, or nothing of it passes.
     fn cut(
         &mut self,
         sender: &mut Sender,
@@ -406,17 +409,50 @@ impl Transfer {
         pace: &Pace,
         step: &mut Step,
         rested: Option<&Bbr>,
-    ) -> bool {
-        let harmless = |outage: &Outage| self.pauses(outage, conditions, pace, step, rested);
-        let hits = conditions.outages(pace.start).iter().take_while(|outage| outage.from < step.end);
-        let Some(outage) = hits.copied().find(|outage| !harmless(outage)) else { return false };
-        if outage.from > pace.start {
-            let before = self.leave_by(outage.from, conditions, pace, step, rested);
-            if before > 0 {
-                self.shorten(step, before, sender, conditions, pace, rested);
-                return false;
+    ) -> Option<Vec<u64>> {
+        let mut swallowed = Vec::new();
+        for outage in conditions.outages(pace.start).iter().take_while(|outage| outage.from < step.end) {
+            if self.pauses(outage, conditions, pace, step, rested) {
+                continue;
             }
+            let before = self.leave_by(outage.from, conditions, pace, step, rested);
+            if outage.mode == OutageMode::Drop {
+                let behind = self.leave_by(outage.until, conditions, pace, step, rested) + 1;
+                if behind < self.goes_out_by_itself(before, sender, pace, step) {
+                    swallowed.extend(before..behind);
+                    continue;
+                }
+            }
+            if outage.from <= pace.start || before == 0 {
+                self.silenced(outage, sender, pace, step, rested);
+                return None;
+            }
+            self.shorten(step, before, sender, conditions, pace, rested);
+            swallowed.retain(|packet| *packet < before);
+            break;
         }
+        Some(swallowed)
+    }
+
+    /// Packets of a step that go out though from the first `before` on no acknowledgement comes: those in the queue, which are the window
+    /// less what has left and is not acknowledged; what is paced goes on to the end of the window.
+    fn goes_out_by_itself(&self, before: u64, sender: &Sender, pace: &Pace, step: &Step) -> u64 {
+        let on_its_way = if sender.bbr.is_some() { 0 } else { pace.back().0 / pace.round.segment.0.max(1) };
+        match step.stretch {
+            true => before.saturating_add(step.window.saturating_sub(on_its_way)).min(step.n),
+            false => step.n,
+        }
+    }
+
+    /// An outage swallows all that a step has in flight, and the tries after it; or it breaks the connection.
+    fn silenced(
+        &mut self,
+        outage: &Outage,
+        sender: &mut Sender,
+        pace: &Pace,
+        step: &mut Step,
+        rested: Option<&Bbr>,
+    ) {
         if let Some(rested) = rested {
             step.window = rested.window().max(1);
             sender.bbr = Some(Box::new(rested.clone()));
@@ -427,7 +463,7 @@ impl Transfer {
                 self.vanish(step, 0);
             }
             self.broken = Some(Broken { at: from, cut: true });
-            return true;
+            return;
         }
         let queued = if self.limited { pace.round.segment * step.window } else { Span::ZERO };
         let srtt = queued.max(pace.turn);
@@ -435,19 +471,16 @@ impl Transfer {
         let tries = staircase(outage.until.min(self.patience).since(from), srtt).vain;
         let flight = self.vanish(step, tries);
         self.traffic.retransmitted += tries;
-        match steps.over {
-            Some(after) => {
-                self.at = from + after;
-                self.free = self.at;
-                // What comes next is all of it again.
-                self.traffic.retransmitted += if self.at < self.patience { flight } else { 0 };
-                if sender.bbr.is_none() {
-                    sender.window.loss(self.at);
-                }
-            }
-            None => self.broken = Some(Broken { at: from + GIVE_UP, cut: false }),
+        let Some(after) = steps.over else {
+            self.broken = Some(Broken { at: from + GIVE_UP, cut: false });
+            return;
+        };
+        self.at = from + after;
+        // What comes next is all of it again.
+        self.traffic.retransmitted += if self.at < self.patience { flight } else { 0 };
+        if sender.bbr.is_none() {
+            sender.window.loss(self.at);
         }
-        true
     }
 
     /// Books what an outage swallows: all that a step has in flight, and `tries` with its first packet. How many were in flight.
