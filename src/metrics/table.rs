@@ -173,7 +173,7 @@ table! {
     NetOutages "net.outages.count" Count Neither Counter "Times a device's link went down; one that holds packets back without a sign, and a gap of less than 2 s, are not among them."
     NetOutage "net.outage.duration" Ns Lower Distribution "How long a device's link was down, as far as it counts as an outage."
     NetDropped "net.dropped.count" Count Lower Counter "Messages that vanished."
-    NetDroppedBytes "net.dropped.bytes" Bytes Lower Counter "Bytes of messages that vanished."
+    NetDroppedBytes "net.dropped.bytes" Bytes Lower Counter "Bytes of messages that were lost on their way: each whole, however much of it had left."
     NetConnections "net.connections.count" Count Lower Counter "Connections opened."
     NetConnect "net.connect.duration" Ns Lower Distribution "From the wish for a connection until it was open."
     NetUpBytes "net.up.bytes" Bytes Lower Counter "Bytes that left devices, with all headers and what was sent again."
