@@ -20,10 +20,10 @@ const TOO_FEW: &str = "too few seeds to tell the noise (try --seeds 1..=8)";
 /// A series with what was found out about it.
 pub(super) struct Reading {
     pub(super) finding: Option<Finding>,
-    /// Of words, the settings that are as good as the best within the noise and within 3 %, wherever they stand.
-    pub(super) alike: Option<(Option<Vec<usize>>, Vec<usize>)>,
-    /// The settings that are as good within the noise.
-    pub(super) as_good: Vec<usize>,
+    /// The settings that are as good as the best within the noise, wherever they stand; `None` of too few seeds.
+    pub(super) as_good: Option<Vec<usize>>,
+    /// Of words, those within 3 %.
+    pub(super) flat: Option<Vec<usize>>,
     /// The closed form's, where settings are compared by what it is about.
     pub(super) fit: Option<Fit>,
     pub(super) limits: Vec<String>,
@@ -39,8 +39,8 @@ impl Reading {
         // What limits a side are shares of the time, whatever is asked for; the closed form knows nothing of other figures.
         let fit = fit.filter(|_| sweep.objective.is_time_a_row(&sweep.axis));
         let (as_good, flat) = finding.as_ref().map(|found| alike(series, found)).unwrap_or_default();
-        let alike = (finding.is_some() && series.is_of_words()).then(|| (as_good.clone(), flat));
-        Reading { finding, alike, as_good: as_good.unwrap_or_default(), fit, limits }
+        let flat = (finding.is_some() && series.is_of_words()).then_some(flat);
+        Reading { finding, as_good, flat, fit, limits }
     }
 
     /// That the runs contradict the closed form, if its best lies where they say that the optimum does not.
@@ -135,8 +135,8 @@ impl Sweep<'_> {
         let at = |i: usize| value(&series.points[i]);
         let so_far = if self.is_partial { "so far " } else { "" };
         let mut text = format!("{}: {so_far}best at {} ({best})", series.name, at(finding.best));
-        text.push_str(&match &reading.alike {
-            Some((noise, flat)) => among_words(series, finding, noise.as_deref(), flat),
+        text.push_str(&match &reading.flat {
+            Some(flat) => among_words(series, finding, reading.as_good.as_deref(), flat),
             None => along_numbers(series, finding),
         });
         let theory = closed_form(reading.fit).into_iter().chain(reading.contradiction(series));
@@ -189,7 +189,7 @@ fn mark(point: &Point<'_>, position: usize, reading: &Reading) -> char {
     let Some(finding) = reading.finding.as_ref().filter(|_| point.trouble.is_none()) else {
         return if point.trouble.is_some() { '!' } else { ' ' };
     };
-    let within = reading.as_good.contains(&position);
+    let within = reading.as_good.as_ref().is_some_and(|all| all.contains(&position));
     match position {
         _ if position == finding.best => '*',
         _ if within && !point.is_unknown() => '~',
