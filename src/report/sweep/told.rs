@@ -2,7 +2,7 @@
 
 use super::super::grid::Grid;
 use super::super::human;
-use super::super::record::{AxisRecord, RunRecord};
+use super::super::record::{AxisRecord, RunRecord, Verdict};
 use super::chart::{Curve, chart};
 use super::crossover::Crossover;
 use super::findings::{Finding, alike, costs, find};
@@ -124,8 +124,8 @@ impl Sweep<'_> {
     /// What was found out about one series.
     fn words(&self, series: &Series<'_>, reading: &Reading) -> String {
         let Some(finding) = &reading.finding else {
-            let why = match series.points.iter().find_map(|point| point.trouble.as_deref()) {
-                Some(trouble) => format!("no setting is a candidate: {trouble}"),
+            let why = match nearest(series) {
+                Some((at, trouble)) => format!("no setting is a candidate: at {at}, {trouble}"),
                 None if !self.objective.ranks() => return String::new(),
                 None => "nothing was measured".to_owned(),
             };
@@ -145,6 +145,17 @@ impl Sweep<'_> {
         }
         text
     }
+}
+
+/// Of settings none of which is a candidate, the one that fails in the smallest share of its cells, the best of these, and why.
+fn nearest<'s>(series: &'s Series<'_>) -> Option<(String, &'s str)> {
+    let out = series.points.iter().filter_map(|point| {
+        let failing = point.cells.iter().filter(|cell| cell.verdict == Verdict::Fail).count();
+        let share = failing as f64 / point.cells.len().max(1) as f64;
+        Some(((share, point.price().unwrap_or(f64::INFINITY)), point, point.trouble.as_deref()?))
+    });
+    let (_, point, trouble) = out.min_by(|(a, ..), (b, ..)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)))?;
+    Some((value(point), trouble))
 }
 
 /// Where on a scale the optimum lies.
