@@ -20,6 +20,13 @@ pub(super) struct Limit {
     max: u64,
 }
 
+impl Limit {
+    /// How many times the limit a figure is. Of a limit of nothing all figures would be infinitely many, and none the nearest.
+    fn times(&self, figure: u64) -> f64 {
+        figure as f64 / self.max.max(1) as f64
+    }
+}
+
 /// The limits of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits(Vec<Limit>);
@@ -114,8 +121,7 @@ fn missed_a_gate(cell: &CellRecord) -> bool {
 pub fn excess(cells: &[&CellRecord], limits: &Limits) -> Option<f64> {
     let sound = cells.iter().all(|cell| cell.verdict != Verdict::Fail);
     let times = |cell: &&CellRecord| {
-        let of =
-            |limit: &Limit| Some(cell.metrics.get(limit.metric)?.stat(limit.stat)? as f64 / limit.max as f64);
+        let of = |limit: &Limit| Some(limit.times(cell.metrics.get(limit.metric)?.stat(limit.stat)?));
         limits.0.iter().filter_map(of).fold(0.0, f64::max)
     };
     sound.then(|| cells.iter().map(times).fold(0.0, f64::max))

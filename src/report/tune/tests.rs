@@ -53,6 +53,13 @@ fn a_setting_that_loses_a_row_or_misses_a_limit_in_one_seed_is_no_candidate() {
     assert!(trouble(&[&good, &lossy], &limits(&[])).unwrap().starts_with("lost (1 row): "));
 }
 
+#[test]
+fn of_a_limit_of_nothing_the_least_figure_is_the_nearest() {
+    let none = limits(&["foreground=0s"]);
+    let times = |p99| excess(&[&cell(1, p99)], &none).unwrap();
+    assert!(times(1_000) < times(2_000) && times(2_000).is_finite(), "{}", times(2_000));
+}
+
 fn point(value: &str, cost_ppm: u64, names: &[&str]) -> PointTuned {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
     let figure = Some(100_000_000_000 / cost_ppm);
