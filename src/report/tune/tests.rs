@@ -46,6 +46,8 @@ fn a_setting_that_loses_a_row_or_misses_a_limit_in_one_seed_is_no_candidate() {
         told,
         "foreground: device.query.duration p99 is 143 ms, must be at most 100 ms (1 of 2 seeds)"
     );
+    let worst = trouble(&[&good, &slow, &cell(3, 151_000_000), &cell(4, 120_000_000)], &limits(&[])).unwrap();
+    assert!(worst.contains("p99 is 151 ms, must be at most 100 ms (3 of 4 seeds)"), "{worst}");
     let hair = trouble(&[&cell(2, 100_000_001)], &limits(&[])).unwrap();
     assert_eq!(hair, "foreground: device.query.duration p99 is just above 100 ms, must be at most 100 ms");
     assert_eq!(trouble(&[&good, &slow], &limits(&["foreground=off"])), None);
