@@ -211,6 +211,12 @@ fn the_answers_alone_are_a_line_a_place() {
         told.starts_with("low edge: best at 1\u{2009}024 (100 rows/s); the optimum lies above 512"),
         "{told}"
     );
+    let mut tune = tuned();
+    tune.places[0].knobs[0].limits.push(format!("{LUCK}: 2\u{2009}048 keeps every limit; try more seeds"));
+    let told = answers(&tune);
+    let first = told.lines().next().unwrap();
+    assert!(first.ends_with("try more seeds") && !first.contains("round trips"), "{told}");
+    assert_eq!(told.lines().count(), 2, "{told}");
 }
 
 #[test]
