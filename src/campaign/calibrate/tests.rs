@@ -1,5 +1,6 @@
 //! Calibrations of logs whose parameters are known.
 
+mod apart;
 mod tries;
 
 use super::calibrate;
