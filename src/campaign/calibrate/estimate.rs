@@ -1,11 +1,11 @@
 //! A log's calibration, put together.
 
 use super::advice::advice;
-use super::devices;
+use super::devices::{self, Off};
 use super::fit::{ANSWERS_MIN, Fit};
 use super::header::Only;
 use super::line::{Sample, correlation};
-use super::log::{self, Log, Mistakes, Outcome, Request};
+use super::log::{self, Log, Mistakes, Names, Outcome, Request};
 use super::tries::{self, InARow};
 use super::trouble::{self, Order, Repair};
 use crate::report::calibrate::{
@@ -22,6 +22,8 @@ const CHUNK_MAX: f64 = 1e6;
 /// What is said where no request succeeded: how long a transfer takes that fails says nothing of how often one does.
 const NOTHING: &str = "anything: no request was answered, and failures alone tell neither what an answer costs nor how often \
                        transfers break; it takes a log with answers";
+/// So many devices are named that are unlike the others.
+const NAMED: usize = 3;
 /// Neighbours that are so much alike are no independent answers.
 const ALIKE: f64 = 0.2;
 
@@ -30,12 +32,12 @@ const ALIKE: f64 = 0.2;
 /// # Errors
 /// The log is malformed: where and why, up to twenty times.
 pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibration, Mistakes> {
-    let mut written = log::read(bytes, only)?;
+    let (mut written, names) = log::read(bytes, only)?;
     let instant = trouble::unsent(&mut written, ANSWERS_MIN);
     let in_a_row = tries::judge(&written);
     let as_tries = matches!(in_a_row, InARow::Tries { .. }).then(|| tries::as_tries(&written));
     let log = as_tries.as_ref().unwrap_or(&written);
-    let mut told = Told { unknown: Vec::new(), notes: Vec::new() };
+    let mut told = Told { names, unknown: Vec::new(), notes: Vec::new() };
     let mut census = census(log);
     if census.answered == 0 {
         let source = source.to_owned();
@@ -95,7 +97,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     }
     told.of_answers(log, fit.as_ref(), costs.as_ref(), &census);
     let advice = told.of_advice(advice, costs.as_ref(), &census);
-    let Told { unknown, notes } = told;
+    let Told { unknown, notes, .. } = told;
     Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })
 }
 
@@ -135,6 +137,7 @@ fn census(log: &Log) -> Census {
 
 /// What is said beside the figures.
 pub(super) struct Told {
+    names: Names,
     unknown: Vec<String>,
     notes: Vec<String>,
 }
@@ -314,27 +317,35 @@ impl Told {
 
     /// Devices that do not share their failures.
     fn of_devices(&mut self, exposed: &Log, typical: f64, outages: &Outages) {
-        if let Some((failures, share)) = devices::uneven(exposed, outages, typical) {
+        if let Some((device, failures, share)) = devices::uneven(exposed, outages, typical) {
             self.note(format!(
-                "failures are not spread over the devices as chance would: one has {} of {} in {:.0} % of the time under way; the figures are \
-                 those of no device; choose one with --only COLUMN=VALUE",
+                "failures are not spread over the devices as chance would: `{}` has {} of {} in {:.0} % of the time under way; the figures are \
+                 those of no device; look at one with {}",
+                self.names.of(device),
                 human::thousands(failures),
                 human::thousands(outages.failures),
                 100.0 * share,
+                self.names.only(device),
             ));
         }
     }
 
-    /// Devices whose answers do not cost the same: what the least and the most of them take beside the line of all.
-    pub(super) fn of_unlike(&mut self, unlike: Option<(f64, f64)>) {
-        if let Some((least, most)) = unlike {
-            self.note(format!(
-                "devices are unlike: by the line of all, answers of one take {:+.0} % on average, of another {:+.0} %; the figures are those of \
-                 no device, and the intervals too narrow; choose one with --only COLUMN=VALUE",
-                100.0 * least,
-                100.0 * most,
-            ));
-        }
+    /// Devices whose answers do not cost the same: what the least and the most of them take beside the line of all, and which are the
+    /// farthest from it.
+    pub(super) fn of_unlike(&mut self, unlike: Option<([Off; 2], Vec<Off>)>) {
+        let Some(([least, most], sure)) = unlike else { return };
+        let named = |(device, off): &Off| format!("`{}` ({:+.0} %)", self.names.of(*device), 100.0 * off);
+        let farthest: Vec<String> = sure.iter().take(NAMED).map(named).collect();
+        let more = sure.len() - farthest.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        self.note(format!(
+            "devices are unlike: by the line of all, answers of one take {:+.0} % on average, of another {:+.0} %; the figures are those of \
+             no device, and the intervals too narrow; the farthest: {}{more}; look at one with {}",
+            100.0 * least.1,
+            100.0 * most.1,
+            farthest.join(", "),
+            self.names.only(sure[0].0),
+        ));
     }
 
     /// Outliers that are many, or hold much of the time: `held` is their share of it, and the means are with and without them.
