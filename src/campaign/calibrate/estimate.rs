@@ -35,8 +35,9 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let (mut written, names) = log::read(bytes, only)?;
     let instant = trouble::unsent(&mut written, ANSWERS_MIN);
     let in_a_row = tries::judge(&written);
-    let as_tries = matches!(in_a_row, InARow::Tries { .. }).then(|| tries::as_tries(&written));
-    let log = as_tries.as_ref().unwrap_or(&written);
+    let other = other_reading(&written, in_a_row);
+    let are_tries = matches!(in_a_row, InARow::Tries { .. });
+    let log = if are_tries { &tries::as_tries(written) } else { &written };
     let mut told = Told { names, unknown: Vec::new(), notes: Vec::new() };
     let mut census = census(log);
     if census.answered == 0 {
@@ -54,7 +55,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     }
     let answers: Vec<&Request> =
         log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0).collect();
-    let first_tries = as_tries.as_ref().map(tries::first_tries);
+    let first_tries = are_tries.then(|| tries::first_tries(log));
     let exposed = first_tries.as_ref().unwrap_or(log);
     let (typical, error) = trouble::typical(exposed);
     let mut outages = trouble::outages(exposed, typical);
@@ -68,14 +69,6 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     } else {
         told.of_failures_side_by_side(log, in_a_row);
     }
-    let other = match in_a_row {
-        InARow::Cuts | InARow::Tries { sure: true, .. } => None,
-        InARow::Unclear { .. } => {
-            let log = tries::as_tries(log);
-            reading(&log, &tries::first_tries(&log))
-        }
-        InARow::Tries { .. } => reading(&written, &written),
-    };
     let rate = match outages {
         Some(Outages { rate: Rate::Known(rate), .. }) => rate.value,
         _ => 0.0,
@@ -99,6 +92,21 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let advice = told.of_advice(advice, costs.as_ref(), &census);
     let Told { unknown, notes, .. } = told;
     Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })
+}
+
+/// The failures in a row by the reading that they were not taken for, where the log does not refute it: that alone needs a log of its own
+/// beside the one that was read.
+fn other_reading(log: &Log, in_a_row: InARow) -> Option<Outages> {
+    let answered = log.requests.iter().any(|request| request.outcome == Outcome::Answered);
+    match in_a_row {
+        _ if !answered => None,
+        InARow::Cuts | InARow::Tries { sure: true, .. } => None,
+        InARow::Unclear { .. } => {
+            let log = tries::as_tries(log.clone());
+            reading(&log, &tries::first_tries(&log))
+        }
+        InARow::Tries { .. } => reading(log, log),
+    }
 }
 
 /// Failures as a log tells of them, their rate by what was `exposed` to them.
