@@ -300,6 +300,10 @@ fn moved(name: &str, before: &Figure, now: &Figure) -> String {
     let unit = if stat == "count" { metrics::Unit::Count } else { now.unit() };
     let show = |value: Option<u64>| value.map_or_else(|| "nothing".to_owned(), |v| human::figure(unit, v));
     let (was, is) = (before.stat(stat), now.stat(stat));
+    let [there, here] = match (was, is) {
+        (Some(was), Some(is)) => human::apart(unit, was, is),
+        _ => [was, is].map(show),
+    };
     let better = metrics::find(name).map_or(Better::Neither, |metric| metric.better);
     let word = match (better, is > was) {
         _ if stat == "count" => "changed",
@@ -312,13 +316,22 @@ fn moved(name: &str, before: &Figure, now: &Figure) -> String {
         _ => String::new(),
     };
     let stat = if stat == "value" { String::new() } else { format!(" {stat}") };
-    format!("{name}{stat} is {word}: {} → {}{change}", show(was), show(is))
+    format!("{name}{stat} is {word}: {there} → {here}{change}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::{assemble, fixture, judge};
     use super::*;
+
+    #[test]
+    fn a_figure_that_moved_by_its_last_digit_is_shown_with_it() {
+        let figure = |value| Figure::Value { unit: metrics::Unit::MilliRowsPerSecond, value };
+        let told = moved("engine.rows.rate", &figure(127_800_400), &figure(127_800_300));
+        let told = told.replace('\u{2009}', " ");
+        let said = "engine.rows.rate is worse: 127 800.400 rows/s → 127 800.300 rows/s (−< 0.01 %)";
+        assert_eq!(told, said);
+    }
 
     #[test]
     fn a_baseline_without_some_of_the_figures_that_it_gates_unasked_is_none() {

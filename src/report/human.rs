@@ -83,6 +83,24 @@ pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
     })
 }
 
+/// Two figures that differ, with digits enough to see it: all of them where three are the same.
+pub fn apart(unit: Unit, a: u64, b: u64) -> [String; 2] {
+    let shown = [a, b].map(|n| figure(unit, n));
+    if shown[0] != shown[1] {
+        return shown;
+    }
+    let name = match unit {
+        Unit::RowNs => "row·ns",
+        Unit::Ppm => "ppm",
+        _ => scales(unit).first().map_or("", |(.., name)| name),
+    };
+    [a, b].map(|n| match unit {
+        Unit::MilliRowsPerSecond => format!("{}.{:03} rows/s", thousands(n / 1_000), n % 1_000),
+        _ if name.is_empty() => figure(unit, n),
+        _ => format!("{} {name}", thousands(n)),
+    })
+}
+
 fn energy(uj: u64) -> String {
     match uj {
         0 => "0 J".to_owned(),
@@ -124,7 +142,12 @@ pub fn bytes(n: u64) -> String {
 
 /// The change from one figure to another: ` (+2.0 %)`.
 pub fn change(was: u64, is: u64) -> String {
-    let ppm = (i128::from(is) - i128::from(was)) * 1_000_000 / i128::from(was.max(1));
+    let moved = i128::from(is) - i128::from(was);
+    // What moved is never told as nothing.
+    let ppm = match moved * 1_000_000 / i128::from(was.max(1)) {
+        0 => moved.signum(),
+        ppm => ppm,
+    };
     format!(" ({})", percent(i64::try_from(ppm).unwrap_or(i64::MAX)))
 }
 
@@ -183,6 +206,23 @@ fn three(n: u64, unit: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_that_differ_in_the_last_digit_are_shown_apart() {
+        for (unit, a, b, shown) in [
+            (Unit::Ns, 1_240_000_000, 1_350_000_000, ["1.24 s", "1.35 s"]),
+            (Unit::Ns, 1_240_000_001, 1_240_000_002, ["1 240 000 001 ns", "1 240 000 002 ns"]),
+            (Unit::Bytes, 10_485_760, 10_485_761, ["10 485 760 B", "10 485 761 B"]),
+            (Unit::BytesPerSecond, 10_485_760, 10_485_761, ["10 485 760 B/s", "10 485 761 B/s"]),
+            (Unit::MilliRowsPerSecond, 1_234_567, 1_234_568, ["1 234.567 rows/s", "1 234.568 rows/s"]),
+            (Unit::RowNs, 5_000_000_000, 5_000_000_001, ["5 000 000 000 row·ns", "5 000 000 001 row·ns"]),
+            (Unit::Uj, 2_000_000, 2_000_001, ["2 000 000 µJ", "2 000 001 µJ"]),
+            (Unit::Ppm, 5_000_000_000, 5_000_000_001, ["5 000 000 000 ppm", "5 000 000 001 ppm"]),
+            (Unit::Rows, 12, 13, ["12 rows", "13 rows"]),
+        ] {
+            assert_eq!(apart(unit, a, b).map(|text| text.replace('\u{2009}', " ")), shown, "{unit:?}");
+        }
+    }
 
     #[test]
     fn figures_are_shown_with_three_digits_and_their_unit() {

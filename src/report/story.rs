@@ -1,6 +1,7 @@
 //! What a person reads at the end of a run: the verdict, the figures, what is wrong and how to see it again.
 
 use super::assemble::replay_record;
+use super::exit::Exit;
 use super::grid::Grid;
 use super::human;
 use super::record::{CellRecord, EndingKind, GateRecord, LifeRecord, RunRecord, Verdict, ViolationRecord};
@@ -72,15 +73,33 @@ pub fn last_lines(record: &RunRecord, folder: &str) -> String {
 /// Why the failing cells fail, a line a reason, and what stopped the run: what is said when nothing else is.
 pub fn reasons(record: &RunRecord) -> String {
     let mut text = String::new();
-    for cell in record.failing() {
+    for (cell, others) in by_scenario(record) {
         for reason in &cell.reasons {
-            text.push_str(&format!("{}: {}\n", cell.id, reason.text));
+            text.push_str(&format!("{}{}: {}\n", cell.id, and_more(others), reason.text));
         }
     }
     for note in &record.notes {
         text.push_str(&format!("note: {note}\n"));
     }
     text
+}
+
+/// The failing cells, those of one scenario that is not its baseline's as the first of them with how many there are besides: what is said
+/// of each is the same.
+fn by_scenario(record: &RunRecord) -> Vec<(&CellRecord, usize)> {
+    let mut told: Vec<(&CellRecord, usize)> = Vec::new();
+    for cell in record.failing() {
+        let of_baseline = cell.reasons.iter().all(|reason| reason.exit_code == Exit::NoBaseline.code());
+        match told.iter_mut().find(|(first, _)| of_baseline && first.reasons == cell.reasons) {
+            Some((_, others)) => *others += 1,
+            None => told.push((cell, 0)),
+        }
+    }
+    told
+}
+
+fn and_more(others: usize) -> String {
+    if others == 0 { String::new() } else { format!(" and {} more", human::count(others as u64, "cell")) }
 }
 
 /// The lives of the records of a cell, whole.
@@ -194,14 +213,14 @@ pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
 /// What is wrong with each failing cell.
 fn failures(record: &RunRecord, paint: Paint) -> String {
     let mut text = String::new();
-    let failing: Vec<&CellRecord> = record.failing().collect();
-    for cell in failing.iter().take(TOLD_CELLS) {
-        text.push_str(&failure(cell, paint));
+    let failing = by_scenario(record);
+    for (cell, others) in failing.iter().take(TOLD_CELLS) {
+        text.push_str(&failure(cell, *others, paint));
         text.push('\n');
     }
-    for cell in failing.iter().skip(TOLD_CELLS).take(NAMED_CELLS) {
+    for (cell, others) in failing.iter().skip(TOLD_CELLS).take(NAMED_CELLS) {
         let why = cell.reasons.first().map_or("", |reason| reason.text.as_str());
-        text.push_str(&format!("{} {}: {why}\n", paint.bad("FAIL"), cell.id));
+        text.push_str(&format!("{} {}{}: {why}\n", paint.bad("FAIL"), cell.id, and_more(*others)));
     }
     let told = TOLD_CELLS + NAMED_CELLS;
     if failing.len() > told {
@@ -210,8 +229,8 @@ fn failures(record: &RunRecord, paint: Paint) -> String {
     text
 }
 
-fn failure(cell: &CellRecord, paint: Paint) -> String {
-    let mut text = format!("{} {}\n", paint.bad("FAIL"), cell.id);
+fn failure(cell: &CellRecord, others: usize, paint: Paint) -> String {
+    let mut text = format!("{} {}{}\n", paint.bad("FAIL"), cell.id, and_more(others));
     for reason in &cell.reasons {
         text.push_str(&format!("  {}\n", reason.text));
     }

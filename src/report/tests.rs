@@ -321,6 +321,24 @@ fn what_keeps_a_device_from_its_rest_is_said_once() {
 }
 
 #[test]
+fn cells_of_one_scenario_that_is_not_its_baselines_are_told_once_with_their_number() {
+    let mut run = record((1..=8).map(|seed| (plan(None, seed), outcome())).collect());
+    let fail = |cell: &mut CellRecord, exit_code: u8, text: &str| {
+        cell.verdict = Verdict::Fail;
+        cell.reasons.push(Reason { exit_code, text: text.to_owned() });
+    };
+    run.cells.iter_mut().for_each(|cell| fail(cell, 14, "not comparable: the scenario is another"));
+    let whole = story(&run, Paint(false), WIDTH, false);
+    for told in [&whole, &reasons(&run)] {
+        assert_eq!(told.matches("not comparable").count(), 1, "{told}");
+        assert!(told.contains(&format!("{} and 7 cells more", run.cells[0].id)), "{told}");
+    }
+    // What else cells fail by is told of each.
+    run.cells.iter_mut().for_each(|cell| fail(cell, 13, "slower"));
+    assert_eq!(reasons(&run).matches("not comparable").count(), 8);
+}
+
+#[test]
 fn the_reason_of_a_gate_names_the_start_as_the_table_does() {
     let mut plan = plan(None, 1);
     plan.gates.push(Gate { start: Some("1d".to_owned()), ..gate("engine.session.duration", "p95", 1) });

@@ -1,23 +1,18 @@
 //! A log's calibration, put together.
 
 use super::advice::advice;
-use super::devices;
+use super::devices::{self, Off};
+use super::fit::{ANSWERS_MIN, Fit};
 use super::header::Only;
-use super::line::{Line, Sample, Widths, correlation, outliers};
-use super::log::{self, Log, Mistakes, Outcome, Request};
+use super::line::{Sample, correlation};
+use super::log::{self, Log, Mistakes, Names, Outcome, Request};
 use super::tries::{self, InARow};
 use super::trouble::{self, Order, Repair};
 use crate::report::calibrate::{
-    Advice, Calibration, Census, Costs, Estimate, Outages, Rate, Split, UNTOLD_ROUND_TRIP,
+    Advice, Calibration, Census, Costs, Estimate, Outages, Rate, UNTOLD_ROUND_TRIP,
 };
 use crate::report::human;
 
-/// Fewer answers have no line worth telling.
-const ANSWERS_MIN: usize = 10;
-/// Rows and bytes are told apart if it is known to a quarter how a row's time divides.
-const SPLIT_MAX: f64 = 0.25;
-/// Of fewer answers those tell rows from bytes by chance of which the noise is understated.
-const SPLIT_FREEDOM: f64 = 57.0;
 /// A share of outliers that is no accident.
 const OUTLIERS_MANY: f64 = 0.05;
 /// Answers of some sizes that are so far off the line bend it.
@@ -27,6 +22,8 @@ const CHUNK_MAX: f64 = 1e6;
 /// What is said where no request succeeded: how long a transfer takes that fails says nothing of how often one does.
 const NOTHING: &str = "anything: no request was answered, and failures alone tell neither what an answer costs nor how often \
                        transfers break; it takes a log with answers";
+/// So many devices are named that are unlike the others.
+const NAMED: usize = 3;
 /// Neighbours that are so much alike are no independent answers.
 const ALIKE: f64 = 0.2;
 
@@ -35,12 +32,13 @@ const ALIKE: f64 = 0.2;
 /// # Errors
 /// The log is malformed: where and why, up to twenty times.
 pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibration, Mistakes> {
-    let mut written = log::read(bytes, only)?;
+    let (mut written, names) = log::read(bytes, only)?;
     let instant = trouble::unsent(&mut written, ANSWERS_MIN);
     let in_a_row = tries::judge(&written);
-    let as_tries = matches!(in_a_row, InARow::Tries { .. }).then(|| tries::as_tries(&written));
-    let log = as_tries.as_ref().unwrap_or(&written);
-    let mut told = Told { unknown: Vec::new(), notes: Vec::new() };
+    let other = other_reading(&written, in_a_row);
+    let are_tries = matches!(in_a_row, InARow::Tries { .. });
+    let log = if are_tries { &tries::as_tries(written) } else { &written };
+    let mut told = Told { names, unknown: Vec::new(), notes: Vec::new() };
     let mut census = census(log);
     if census.answered == 0 {
         let source = source.to_owned();
@@ -57,7 +55,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     }
     let answers: Vec<&Request> =
         log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0).collect();
-    let first_tries = as_tries.as_ref().map(tries::first_tries);
+    let first_tries = are_tries.then(|| tries::first_tries(log));
     let exposed = first_tries.as_ref().unwrap_or(log);
     let (typical, error) = trouble::typical(exposed);
     let mut outages = trouble::outages(exposed, typical);
@@ -71,20 +69,12 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     } else {
         told.of_failures_side_by_side(log, in_a_row);
     }
-    let other = match in_a_row {
-        InARow::Cuts | InARow::Tries { sure: true, .. } => None,
-        InARow::Unclear { .. } => {
-            let log = tries::as_tries(log);
-            reading(&log, &tries::first_tries(&log))
-        }
-        InARow::Tries { .. } => reading(&written, &written),
-    };
     let rate = match outages {
         Some(Outages { rate: Rate::Known(rate), .. }) => rate.value,
         _ => 0.0,
     };
     let fit = Fit::of(&answers, log.has_bytes, rate, &mut census, &mut told);
-    let costs = fit.as_ref().map(|fit| fit.costs(&census));
+    let costs = fit.as_ref().map(Fit::costs);
     let advised =
         |outages: &Option<Outages>| advice(&fit.as_ref()?.rows, outages.as_ref()?, census.rows_mean);
     let mut advice = advised(&outages);
@@ -100,8 +90,23 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     }
     told.of_answers(log, fit.as_ref(), costs.as_ref(), &census);
     let advice = told.of_advice(advice, costs.as_ref(), &census);
-    let Told { unknown, notes } = told;
+    let Told { unknown, notes, .. } = told;
     Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })
+}
+
+/// The failures in a row by the reading that they were not taken for, where the log does not refute it: that alone needs a log of its own
+/// beside the one that was read.
+fn other_reading(log: &Log, in_a_row: InARow) -> Option<Outages> {
+    let answered = log.requests.iter().any(|request| request.outcome == Outcome::Answered);
+    match in_a_row {
+        _ if !answered => None,
+        InARow::Cuts | InARow::Tries { sure: true, .. } => None,
+        InARow::Unclear { .. } => {
+            let log = tries::as_tries(log.clone());
+            reading(&log, &tries::first_tries(&log))
+        }
+        InARow::Tries { .. } => reading(log, log),
+    }
 }
 
 /// Failures as a log tells of them, their rate by what was `exposed` to them.
@@ -138,125 +143,9 @@ fn census(log: &Log) -> Census {
     }
 }
 
-/// The lines through a log's answers.
-struct Fit {
-    /// By rows alone: overhead, and a row with its bytes. Where the log tells rows from bytes it is made of the line by both: tables whose
-    /// rows are not equally wide lie on no line by rows.
-    rows: Line<2>,
-    /// By rows and bytes, where they are not in step.
-    both: Option<Line<3>>,
-}
-
-impl Fit {
-    /// The lines through `answers`, which are those of a process that breaks transfers at `rate` a second. Those that came through are
-    /// the shorter ones: each counts e^{rate × duration}, the inverse of its chance (Horvitz and Thompson 1952).
-    fn of(
-        answers: &[&Request],
-        has_bytes: bool,
-        rate: f64,
-        census: &mut Census,
-        told: &mut Told,
-    ) -> Option<Fit> {
-        if answers.len() < ANSWERS_MIN {
-            let n = human::count(answers.len() as u64, "answer");
-            told.costs_unknown(format!(
-                "overhead and time a row: {n} with a duration, at least {ANSWERS_MIN} are needed"
-            ));
-            return None;
-        }
-        // No weight beyond e²: it would be a guess about a few.
-        let weight = |request: &Request| libm::exp((rate * request.duration).min(2.0));
-        let by_rows: Vec<Sample<2>> =
-            answers.iter().map(|r| Sample { x: [1.0, r.rows], y: r.duration, weight: weight(r) }).collect();
-        let by_both: Vec<Sample<3>> = answers
-            .iter()
-            .map(|r| Sample { x: [1.0, r.rows, r.bytes], y: r.duration, weight: weight(r) })
-            .collect();
-        let Some(out) = outliers(&by_both).or_else(|| outliers(&by_rows)) else {
-            told.one_size(census, answers);
-            return None;
-        };
-        let kept: Vec<usize> = (0..answers.len()).filter(|n| !out[*n]).collect();
-        let rows: Vec<Sample<2>> = kept.iter().map(|n| by_rows[*n]).collect();
-        census.outliers = (answers.len() - kept.len()) as u64;
-        census.duration_mean = rows.iter().map(|s| s.y).sum::<f64>() / kept.len().max(1) as f64;
-        let Some(line) = Line::through(&rows) else {
-            told.one_size(census, answers);
-            return None;
-        };
-        let both: Vec<Sample<3>> = kept.iter().map(|n| by_both[*n]).collect();
-        let widths = has_bytes.then(|| widths(&both)).flatten();
-        census.bytes_a_row = widths.map(|widths| widths.a_row.0);
-        let mut fit = Fit { rows: line, both: Line::through(&both) };
-        let durations = |n: &usize| answers[*n].duration;
-        let all: f64 = answers.iter().map(|r| r.duration).sum();
-        let held = 1.0 - kept.iter().map(durations).sum::<f64>() / all;
-        told.of_outliers(held, census.duration_mean, all / answers.len() as f64, census);
-        told.of_fit(&fit, &rows, &both);
-        let by_line = |r: &Request| match &fit.both {
-            Some(line) => line.at(&[1.0, r.rows, r.bytes]),
-            None => fit.rows.at(&[1.0, r.rows]),
-        };
-        told.of_unlike(devices::unlike(answers, by_line));
-        if let (Some(line), Some(widths), Some(_)) = (fit.both, widths, fit.split(census.bytes_a_row)) {
-            fit.rows = line.by_rows(widths);
-        }
-        Some(fit)
-    }
-
-    /// Rows and bytes apart, if the log tells how a row's time divides.
-    fn split(&self, bytes_a_row: Option<f64>) -> Option<Split> {
-        let (both, bytes_a_row) = (self.both.as_ref()?, bytes_a_row?);
-        let byte = both.estimate([0.0, 0.0, 1.0]);
-        let a_row = self.rows.estimate([0.0, 1.0]).value;
-        let open = (byte.high - byte.low) / 2.0 * bytes_a_row;
-        let many = both.freedom() >= SPLIT_FREEDOM;
-        let told = many && open <= SPLIT_MAX * a_row && self.less_than_nothing().is_none();
-        told.then(|| Split { row: both.estimate([0.0, 1.0, 0.0]), byte })
-    }
-
-    /// What a line through rows and bytes would have take less than no time.
-    fn less_than_nothing(&self) -> Option<&'static str> {
-        match self.both?.coefficients {
-            [_, row, _] if row < 0.0 => Some("row"),
-            [_, _, byte] if byte < 0.0 => Some("byte"),
-            _ => None,
-        }
-    }
-
-    fn costs(&self, census: &Census) -> Costs {
-        let split = self.split(census.bytes_a_row);
-        // What rows that are not equally wide do to a line by rows alone is no noise.
-        let noise = self.both.as_ref().map_or(self.rows.noise, |both| both.noise);
-        Costs { request: self.rows.estimate([1.0, 0.0]), row: self.rows.estimate([0.0, 1.0]), split, noise }
-    }
-}
-
-/// Bytes of an answer around its rows, by a line through both, and of a row; no answer has fewer than are around its rows.
-fn widths(answers: &[Sample<3>]) -> Option<Widths> {
-    let bytes: Vec<Sample<2>> = answers
-        .iter()
-        .map(|Sample { x: [_, rows, bytes], weight, .. }| Sample {
-            x: [1.0, *rows],
-            y: *bytes,
-            weight: *weight,
-        })
-        .collect();
-    let least = bytes.iter().map(|sample| sample.y).fold(f64::MAX, f64::min);
-    let line = Line::through(&bytes)?;
-    let around = line.coefficients[0].clamp(0.0, least.max(0.0));
-    let sum = |of: &dyn Fn(&Sample<2>) -> f64| bytes.iter().map(of).sum::<f64>();
-    let rows = sum(&|s| s.weight * s.x[1]);
-    let a_row = sum(&|s| s.weight * (s.y - around)) / rows;
-    // Of a ratio of two sums (Cochran 1977, §2.11).
-    let off = |s: &Sample<2>| s.weight * (s.y - around - a_row * s.x[1]) / rows;
-    let variance = sum(&|s| off(s) * off(s));
-    let widths = Widths { around: (around, line.covariance[0][0]), a_row: (a_row, variance) };
-    (a_row.is_finite() && a_row > 0.0).then_some(widths)
-}
-
 /// What is said beside the figures.
-struct Told {
+pub(super) struct Told {
+    names: Names,
     unknown: Vec<String>,
     notes: Vec<String>,
 }
@@ -266,14 +155,14 @@ impl Told {
         self.unknown.push(text.into());
     }
     /// Why there are no costs, and no scenario: it stands before all that is unknown besides.
-    fn costs_unknown(&mut self, text: String) {
+    pub(super) fn costs_unknown(&mut self, text: String) {
         self.unknown.insert(0, text);
     }
     fn note(&mut self, text: impl Into<String>) {
         self.notes.push(text.into());
     }
 
-    fn one_size(&mut self, census: &mut Census, answers: &[&Request]) {
+    pub(super) fn one_size(&mut self, census: &mut Census, answers: &[&Request]) {
         let total = answers.iter().map(|r| r.duration).sum::<f64>() / answers.len() as f64;
         census.duration_mean = total;
         self.costs_unknown(format!(
@@ -436,31 +325,39 @@ impl Told {
 
     /// Devices that do not share their failures.
     fn of_devices(&mut self, exposed: &Log, typical: f64, outages: &Outages) {
-        if let Some((failures, share)) = devices::uneven(exposed, outages, typical) {
+        if let Some((device, failures, share)) = devices::uneven(exposed, outages, typical) {
             self.note(format!(
-                "failures are not spread over the devices as chance would: one has {} of {} in {:.0} % of the time under way; the figures are \
-                 those of no device; choose one with --only COLUMN=VALUE",
+                "failures are not spread over the devices as chance would: `{}` has {} of {} in {:.0} % of the time under way; the figures are \
+                 those of no device; look at one with {}",
+                self.names.of(device),
                 human::thousands(failures),
                 human::thousands(outages.failures),
                 100.0 * share,
+                self.names.only(device),
             ));
         }
     }
 
-    /// Devices whose answers do not cost the same: what the least and the most of them take beside the line of all.
-    fn of_unlike(&mut self, unlike: Option<(f64, f64)>) {
-        if let Some((least, most)) = unlike {
-            self.note(format!(
-                "devices are unlike: by the line of all, answers of one take {:+.0} % on average, of another {:+.0} %; the figures are those of \
-                 no device, and the intervals too narrow; choose one with --only COLUMN=VALUE",
-                100.0 * least,
-                100.0 * most,
-            ));
-        }
+    /// Devices whose answers do not cost the same: what the least and the most of them take beside the line of all, and which are the
+    /// farthest from it.
+    pub(super) fn of_unlike(&mut self, unlike: Option<([Off; 2], Vec<Off>)>) {
+        let Some(([least, most], sure)) = unlike else { return };
+        let named = |(device, off): &Off| format!("`{}` ({:+.0} %)", self.names.of(*device), 100.0 * off);
+        let farthest: Vec<String> = sure.iter().take(NAMED).map(named).collect();
+        let more = sure.len() - farthest.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        self.note(format!(
+            "devices are unlike: by the line of all, answers of one take {:+.0} % on average, of another {:+.0} %; the figures are those of \
+             no device, and the intervals too narrow; the farthest: {}{more}; look at one with {}",
+            100.0 * least.1,
+            100.0 * most.1,
+            farthest.join(", "),
+            self.names.only(sure[0].0),
+        ));
     }
 
     /// Outliers that are many, or hold much of the time: `held` is their share of it, and the means are with and without them.
-    fn of_outliers(&mut self, held: f64, without: f64, with: f64, census: &Census) {
+    pub(super) fn of_outliers(&mut self, held: f64, without: f64, with: f64, census: &Census) {
         let share = census.outliers as f64 / census.answered.max(1) as f64;
         if share > OUTLIERS_MANY {
             self.note(format!(
@@ -479,7 +376,7 @@ impl Told {
         }
     }
 
-    fn of_fit(&mut self, fit: &Fit, rows: &[Sample<2>], both: &[Sample<3>]) {
+    pub(super) fn of_fit(&mut self, fit: &Fit, rows: &[Sample<2>], both: &[Sample<3>]) {
         let [overhead, row] = fit.rows.coefficients;
         if row < 0.0 {
             self.unknown("time a row: answers of more rows take less time, so something else decides");

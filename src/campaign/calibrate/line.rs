@@ -22,6 +22,8 @@ pub(super) struct Sample<const K: usize> {
 pub(super) struct Line<const K: usize> {
     pub(super) coefficients: [f64; K],
     pub(super) covariance: Matrix<K>,
+    /// What the covariance would be if noise were the same share of every duration.
+    even: Matrix<K>,
     /// Standard deviation of y, as a share of the line.
     pub(super) noise: Estimate,
     /// Observations less coefficients.
@@ -53,7 +55,8 @@ impl<const K: usize> Line<K> {
             (coefficients, inverse) = solve(samples, |sample| weight(&fit, sample, mean))?;
         }
         let freedom = (samples.len() - K) as f64;
-        let (mut meat, mut second, mut fourth, mut total) = ([[0.0; K]; K], 0.0, 0.0, 0.0);
+        let (mut meat, mut second, mut fourth) = ([[0.0; K]; K], 0.0, 0.0);
+        let (mut total, mut squares) = (0.0, 0.0);
         for sample in samples {
             let at = dot(&coefficients, &sample.x).max(FLOOR * mean);
             let w = sample.weight / (at * at);
@@ -69,10 +72,13 @@ impl<const K: usize> Line<K> {
             second += sample.weight * relative;
             fourth += sample.weight * relative * relative;
             total += sample.weight;
+            squares += sample.weight * sample.weight;
         }
         let covariance = product(&product(&inverse, &meat), &inverse);
         let noise = spread(second / total, fourth / total, samples.len() as f64, freedom);
-        Some(Line { coefficients, covariance, noise, freedom })
+        let by_noise = noise.value * noise.value * squares / total;
+        let even = inverse.map(|row| row.map(|cell| cell * by_noise));
+        Some(Line { coefficients, covariance, even, noise, freedom })
     }
 
     /// A sum of coefficients with its interval; what cannot be negative is not told as such.
@@ -80,6 +86,36 @@ impl<const K: usize> Line<K> {
         let value = dot(&self.coefficients, &of);
         let half = student(self.freedom) * libm::sqrt(form(&self.covariance, &of).max(0.0));
         Estimate { value: value.max(0.0), low: (value - half).max(0.0), high: (value + half).max(0.0) }
+    }
+
+    /// The same of a line that was chosen for how little it leaves open: no narrower than even noise has it, as residuals are small where
+    /// a line follows its own errors, and `wider` so many times.
+    pub(super) fn estimate_chosen(&self, of: [f64; K], wider: f64) -> Estimate {
+        let value = dot(&self.coefficients, &of);
+        let by_residuals = student(self.freedom) * libm::sqrt(form(&self.covariance, &of).max(0.0));
+        let half = wider * by_residuals.max(self.open_by_noise(of));
+        Estimate { value: value.max(0.0), low: (value - half).max(0.0), high: (value + half).max(0.0) }
+    }
+
+    /// Half of an interval that knows of the residuals only how much noise there is.
+    pub(super) fn open_by_noise(&self, of: [f64; K]) -> f64 {
+        student(self.freedom) * libm::sqrt(form(&self.even, &of).max(0.0))
+    }
+
+    /// By how much the noise is understated in a line that is told only with at most `room` times its noise. The logarithm of the noise is
+    /// about normal, and one that is known to lie below a bound is less than its mean by τφ(z)/Φ(z) (Johnson, Kotz and Balakrishnan 1994,
+    /// §13.10.1), z being the way to the bound from the mean, for which the noise itself stands first.
+    pub(super) fn chosen(&self, room: f64) -> f64 {
+        let spread = libm::log(self.noise.high / self.noise.value) / student(self.freedom);
+        if !(spread > 0.0 && room.is_finite()) {
+            return 1.0;
+        }
+        let less = |z: f64| {
+            let density = libm::exp(-z * z / 2.0) / libm::sqrt(std::f64::consts::TAU);
+            density / (0.5 * libm::erfc(-z / std::f64::consts::SQRT_2))
+        };
+        let to_bound = libm::log(room.max(1.0)) / spread;
+        libm::exp(spread * less(to_bound - less(to_bound)))
     }
 
     pub(super) fn freedom(&self) -> f64 {
@@ -103,16 +139,20 @@ impl Line<3> {
     pub(super) fn by_rows(&self, Widths { around, a_row }: Widths) -> Line<2> {
         let of = [[1.0, 0.0, around.0], [0.0, 1.0, a_row.0]];
         let [_, _, byte] = self.coefficients;
-        let covariance = |i: usize, j: usize| {
-            let half = |k: usize| dot(&self.covariance[k], &of[j]);
-            dot(&of[i], &[half(0), half(1), half(2)])
+        let by_rows = |matrix: &Matrix<3>| {
+            let cell = |i: usize, j: usize| {
+                let half = |k: usize| dot(&matrix[k], &of[j]);
+                dot(&of[i], &[half(0), half(1), half(2)])
+            };
+            let mut by_rows = [0, 1].map(|i| [0, 1].map(|j| cell(i, j)));
+            by_rows[0][0] += byte * byte * around.1;
+            by_rows[1][1] += byte * byte * a_row.1;
+            by_rows
         };
-        let mut covariance = [0, 1].map(|i| [0, 1].map(|j| covariance(i, j)));
-        covariance[0][0] += byte * byte * around.1;
-        covariance[1][1] += byte * byte * a_row.1;
         Line {
             coefficients: of.map(|of| dot(&self.coefficients, &of)),
-            covariance,
+            covariance: by_rows(&self.covariance),
+            even: by_rows(&self.even),
             noise: self.noise,
             freedom: self.freedom,
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::header::{Column, Header, Only, Unit};
 use crate::base::Span;
 use crate::campaign::validate::measured::Malformed;
+use crate::report::shell_word;
 use crate::scenario::closest;
 
 /// The largest log that is read, in bytes: it is held in memory.
@@ -53,6 +54,25 @@ pub(super) struct Request {
     pub(super) outcome: Outcome,
     /// Its outcome is a word for any failure, before a transfer too.
     pub(super) vague: bool,
+}
+
+/// What devices are called, by their numbers, in which column.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Names {
+    column: String,
+    devices: Vec<String>,
+}
+
+impl Names {
+    /// The option that chooses the lines of a device.
+    pub(super) fn only(&self, device: u32) -> String {
+        let name = self.devices.get(device as usize).map_or("VALUE", String::as_str);
+        format!("--only {}", shell_word(&format!("{}={name}", self.column)))
+    }
+
+    pub(super) fn of(&self, device: u32) -> &str {
+        self.devices.get(device as usize).map_or("", String::as_str)
+    }
 }
 
 /// A log in the order of its starts.
@@ -150,8 +170,8 @@ impl From<Malformed> for Mistakes {
     }
 }
 
-/// Reads a log.
-pub(super) fn read(bytes: &[u8], only: &[Only]) -> Result<Log, Mistakes> {
+/// Reads a log, and what its devices are called.
+pub(super) fn read(bytes: &[u8], only: &[Only]) -> Result<(Log, Names), Mistakes> {
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let line = 1 + bytes[..e.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() as u64;
         whole(line, "not UTF-8")
@@ -172,16 +192,21 @@ pub(super) fn read(bytes: &[u8], only: &[Only]) -> Result<Log, Mistakes> {
     }
     let shuffled = requests.windows(2).any(|pair| pair[0].start > pair[1].start);
     requests.sort_by(|a, b| a.start.total_cmp(&b.start));
-    Ok(Log {
+    let log = Log {
         requests,
-        devices: header.device.as_ref().map(|_| devices),
+        devices: header.device.as_ref().map(|_| devices.len() as u64),
         has_bytes: header.bytes.is_some(),
         shuffled,
-    })
+    };
+    let column = header.device.map_or_else(|| "COLUMN".to_owned(), |column| column.name);
+    Ok((log, Names { column, devices }))
 }
 
-/// The lines that are chosen, and how many devices they are of.
-fn requests(reader: &mut csv::Reader<&[u8]>, header: &Header) -> Result<(Vec<Request>, u64), Mistakes> {
+/// The lines that are chosen, and the devices that they are of, by their numbers.
+fn requests(
+    reader: &mut csv::Reader<&[u8]>,
+    header: &Header,
+) -> Result<(Vec<Request>, Vec<String>), Mistakes> {
     let mut lines = Lines { header, devices: BTreeMap::new(), mistakes: Vec::new() };
     let mut requests = Vec::new();
     let mut record = csv::StringRecord::new();
@@ -205,7 +230,9 @@ fn requests(reader: &mut csv::Reader<&[u8]>, header: &Header) -> Result<(Vec<Req
         requests.push(lines.request(&record));
     }
     Mistakes::of(lines.mistakes)?;
-    Ok((requests, lines.devices.len() as u64))
+    let mut devices: Vec<(String, u32)> = lines.devices.into_iter().collect();
+    devices.sort_by_key(|(_, number)| *number);
+    Ok((requests, devices.into_iter().map(|(name, _)| name).collect()))
 }
 
 /// Why there is no request: nothing below the header, or nothing that was asked for.
@@ -401,7 +428,7 @@ mod tests {
     const ROW: &str = "2026-03-02T08:00:00Z,500,46000,1200,ok";
 
     fn parsed(rows: &str) -> Result<Log, Mistakes> {
-        read(format!("{HEADER}\n{rows}\n").as_bytes(), &[])
+        read(format!("{HEADER}\n{rows}\n").as_bytes(), &[]).map(|(log, _)| log)
     }
 
     #[test]
@@ -423,7 +450,7 @@ mod tests {
             "took\tstatus\trows\tbytes\tstart\r\n1200ms\t200\t500\t46000\t1772438400000\r\n",
             "\u{feff}start,rows,bytes,duration_us,outcome\n2026-03-02 08:00:00,500,46000,1200000,OK\n",
         ] {
-            assert_eq!(read(text.as_bytes(), &[]).unwrap().requests, [expected], "{text}");
+            assert_eq!(read(text.as_bytes(), &[]).unwrap().0.requests, [expected], "{text}");
         }
     }
 
@@ -530,8 +557,9 @@ mod tests {
     #[test]
     fn devices_are_told_apart_and_lines_put_in_order() {
         let text = "device,start,rows,duration_s,outcome\nb,5,1,1,ok\na,3,1,1,ok\nb,4,1,1,ok\n";
-        let log = read(text.as_bytes(), &[]).unwrap();
+        let (log, names) = read(text.as_bytes(), &[]).unwrap();
         assert_eq!((log.devices, log.shuffled), (Some(2), true));
+        assert_eq!([0, 1].map(|n| names.only(n)), ["--only device=b", "--only device=a"]);
         let starts: Vec<(f64, u32)> = log.requests.iter().map(|r| (r.start, r.device)).collect();
         assert_eq!(starts, [(3.0, 1), (4.0, 0), (5.0, 0)]);
     }

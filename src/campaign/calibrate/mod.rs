@@ -2,7 +2,7 @@
 //!
 //! [`calibrate`] reads a CSV with a line a request (`header` says which columns, `log` reads them) and estimates
 //!
-//! - what an answer takes: overhead + rows × time a row, with rows and bytes apart where the log can tell them apart (`line`);
+//! - what an answer takes: overhead + rows × time a row, with rows and bytes apart where the log can tell them apart (`line`, `fit`);
 //! - how often a transfer breaks, a second of transfer, and how long it is until the next one succeeds (`trouble`), and which of the failures
 //!   were transfers (`tries`), and whether devices are alike (`devices`);
 //! - the chunk that the closed form of [`theory::chunk`](crate::theory::chunk) recommends for these (`advice`).
@@ -16,6 +16,7 @@
 mod advice;
 mod devices;
 mod estimate;
+mod fit;
 mod header;
 mod line;
 mod log;

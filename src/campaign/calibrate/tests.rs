@@ -1,5 +1,6 @@
 //! Calibrations of logs whose parameters are known.
 
+mod apart;
 mod tries;
 
 use super::calibrate;
@@ -495,6 +496,8 @@ fn devices_that_do_not_share_their_failures_are_told() {
     };
     let notes = |mtbf| calibrate("log.csv", log(mtbf).as_bytes(), &[]).unwrap().notes;
     assert!(said(&notes([3.0, 80.0]), "the figures are those of no device"), "{:?}", notes([3.0, 80.0]));
+    assert!(said(&notes([3.0, 80.0]), "`d1` has 5 of "), "{:?}", notes([3.0, 80.0]));
+    assert!(said(&notes([3.0, 80.0]), "look at one with --only device=d1"), "{:?}", notes([3.0, 80.0]));
     assert!(!said(&notes([20.0, 20.0]), "no device"), "{:?}", notes([20.0, 20.0]));
     // Each breaks at a rate of its own, and no failure in a row is a try.
     assert!(!said(&notes([1.5, 80.0]), "counted as tries"), "{:?}", notes([1.5, 80.0]));
@@ -524,6 +527,8 @@ fn devices_whose_answers_cost_unlike_much_are_told() {
             said(&unlike, "devices are unlike: by the line of all, answers of one take -"),
             "{seed}: {unlike:?}"
         );
+        assert!(said(&unlike, "the farthest: `d4` (+"), "{seed}: {unlike:?}");
+        assert!(said(&unlike, "look at one with --only device=d4"), "{seed}: {unlike:?}");
     }
 }
 

@@ -250,12 +250,11 @@ fn share_soon(log: &Log, rows: &[usize]) -> f64 {
 }
 
 /// The log as it is if failures in a row were tries: they were not sent.
-pub(super) fn as_tries(log: &Log) -> Log {
-    let mut other = log.clone();
-    for row in tries(log, in_a_row(log)) {
-        other.requests[row].outcome = Outcome::NotSent;
+pub(super) fn as_tries(mut log: Log) -> Log {
+    for row in tries(&log, in_a_row(&log)) {
+        log.requests[row].outcome = Outcome::NotSent;
     }
-    other
+    log
 }
 
 /// Of failures in a `row` those that may be tries: all, or, where most ended before any answer could come, those that lasted no longer

@@ -7,7 +7,7 @@ use super::place::Place;
 use super::search::{FLAT, Found, SEEDS_MIN, Space, with};
 use crate::report::sweep::Objective;
 use crate::report::tune::{
-    self as report_tune, BackendTuned, KnobTuned, Line, PlaceTuned, PointTuned, Reasons, excess, field,
+    self as report_tune, BackendTuned, KnobTuned, LUCK, Line, PlaceTuned, PointTuned, Reasons, excess, field,
     reasons,
 };
 use crate::report::{CellRecord, human};
@@ -328,7 +328,7 @@ fn luck(points: &[&PointTuned], best: &str) -> Option<String> {
         format!(", and {there} would cost {less:.1} % less than {here}")
     });
     Some(format!(
-        "which settings are candidates is the luck of single seeds: {} {keep} every limit and gate in at least half of theirs{better}; try more \
+        "{LUCK}: {} {keep} every limit and gate in at least half of theirs{better}; try more \
          seeds, or another --limit",
         values.join(", "),
         keep = if values.len() == 1 { "keeps" } else { "keep" },

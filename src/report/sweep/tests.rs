@@ -1,5 +1,7 @@
 //! A sweep whose cells are worked out by hand: chunks that outages cut, on two links.
 
+mod without;
+
 use super::super::fixture;
 use super::super::record::{CellRecord, Reason, RunRecord, Verdict};
 use super::super::{assemble, judge};

@@ -2,7 +2,7 @@
 
 use super::super::grid::Grid;
 use super::super::human;
-use super::super::record::{AxisRecord, RunRecord};
+use super::super::record::{AxisRecord, RunRecord, Verdict};
 use super::chart::{Curve, chart};
 use super::crossover::Crossover;
 use super::findings::{Finding, alike, costs, find};
@@ -20,10 +20,10 @@ const TOO_FEW: &str = "too few seeds to tell the noise (try --seeds 1..=8)";
 /// A series with what was found out about it.
 pub(super) struct Reading {
     pub(super) finding: Option<Finding>,
-    /// Of words, the settings that are as good as the best within the noise and within 3 %, wherever they stand.
-    pub(super) alike: Option<(Option<Vec<usize>>, Vec<usize>)>,
-    /// The settings that are as good within the noise.
-    pub(super) as_good: Vec<usize>,
+    /// The settings that are as good as the best within the noise, wherever they stand; `None` of too few seeds.
+    pub(super) as_good: Option<Vec<usize>>,
+    /// Of words, those within 3 %.
+    pub(super) flat: Option<Vec<usize>>,
     /// The closed form's, where settings are compared by what it is about.
     pub(super) fit: Option<Fit>,
     pub(super) limits: Vec<String>,
@@ -39,8 +39,8 @@ impl Reading {
         // What limits a side are shares of the time, whatever is asked for; the closed form knows nothing of other figures.
         let fit = fit.filter(|_| sweep.objective.is_time_a_row(&sweep.axis));
         let (as_good, flat) = finding.as_ref().map(|found| alike(series, found)).unwrap_or_default();
-        let alike = (finding.is_some() && series.is_of_words()).then(|| (as_good.clone(), flat));
-        Reading { finding, alike, as_good: as_good.unwrap_or_default(), fit, limits }
+        let flat = (finding.is_some() && series.is_of_words()).then_some(flat);
+        Reading { finding, as_good, flat, fit, limits }
     }
 
     /// That the runs contradict the closed form, if its best lies where they say that the optimum does not.
@@ -124,8 +124,8 @@ impl Sweep<'_> {
     /// What was found out about one series.
     fn words(&self, series: &Series<'_>, reading: &Reading) -> String {
         let Some(finding) = &reading.finding else {
-            let why = match series.points.iter().find_map(|point| point.trouble.as_deref()) {
-                Some(trouble) => format!("no setting is a candidate: {trouble}"),
+            let why = match nearest(series) {
+                Some((at, trouble)) => format!("no setting is a candidate: at {at}, {trouble}"),
                 None if !self.objective.ranks() => return String::new(),
                 None => "nothing was measured".to_owned(),
             };
@@ -135,8 +135,8 @@ impl Sweep<'_> {
         let at = |i: usize| value(&series.points[i]);
         let so_far = if self.is_partial { "so far " } else { "" };
         let mut text = format!("{}: {so_far}best at {} ({best})", series.name, at(finding.best));
-        text.push_str(&match &reading.alike {
-            Some((noise, flat)) => among_words(series, finding, noise.as_deref(), flat),
+        text.push_str(&match &reading.flat {
+            Some(flat) => among_words(series, finding, reading.as_good.as_deref(), flat),
             None => along_numbers(series, finding),
         });
         let theory = closed_form(reading.fit).into_iter().chain(reading.contradiction(series));
@@ -145,6 +145,17 @@ impl Sweep<'_> {
         }
         text
     }
+}
+
+/// Of settings none of which is a candidate, the one that fails in the smallest share of its cells, the best of these, and why.
+fn nearest<'s>(series: &'s Series<'_>) -> Option<(String, &'s str)> {
+    let out = series.points.iter().filter_map(|point| {
+        let failing = point.cells.iter().filter(|cell| cell.verdict == Verdict::Fail).count();
+        let share = failing as f64 / point.cells.len().max(1) as f64;
+        Some(((share, point.price().unwrap_or(f64::INFINITY)), point, point.trouble.as_deref()?))
+    });
+    let (_, point, trouble) = out.min_by(|(a, ..), (b, ..)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)))?;
+    Some((value(point), trouble))
 }
 
 /// Where on a scale the optimum lies.
@@ -189,7 +200,7 @@ fn mark(point: &Point<'_>, position: usize, reading: &Reading) -> char {
     let Some(finding) = reading.finding.as_ref().filter(|_| point.trouble.is_none()) else {
         return if point.trouble.is_some() { '!' } else { ' ' };
     };
-    let within = reading.as_good.contains(&position);
+    let within = reading.as_good.as_ref().is_some_and(|all| all.contains(&position));
     match position {
         _ if position == finding.best => '*',
         _ if within && !point.is_unknown() => '~',

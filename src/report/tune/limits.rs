@@ -20,6 +20,13 @@ pub(super) struct Limit {
     max: u64,
 }
 
+impl Limit {
+    /// How many times the limit a figure is. Of a limit of nothing all figures would be infinitely many, and none the nearest.
+    fn times(&self, figure: u64) -> f64 {
+        figure as f64 / self.max.max(1) as f64
+    }
+}
+
 /// The limits of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits(Vec<Limit>);
@@ -68,15 +75,17 @@ impl Limits {
         self.0.iter().map(record).collect()
     }
 
-    /// The first limit that a cell does not keep, in words. What was never observed is within every limit.
-    fn missed(&self, cell: &CellRecord) -> Option<String> {
-        self.0.iter().find_map(|limit| {
+    /// The first limit that a cell does not keep: its place, how many times the limit the figure is, and both in words. What was never
+    /// observed is within every limit.
+    fn missed(&self, cell: &CellRecord) -> Option<(usize, f64, String)> {
+        self.0.iter().enumerate().find_map(|(place, limit)| {
             let figure: &Figure = cell.metrics.get(limit.metric)?;
             let value = figure.stat(limit.stat).filter(|value| *value > limit.max)?;
+            let times = limit.times(value);
             let [value, max] = [value, limit.max].map(|value| human::figure(figure.unit(), value));
             let Limit { name, metric, stat, .. } = limit;
             let is = if value == max { format!("just above {max}") } else { value };
-            Some(format!("{name}: {metric} {stat} is {is}, must be at most {max}"))
+            Some((place, times, format!("{name}: {metric} {stat} is {is}, must be at most {max}")))
         })
     }
 }
@@ -87,12 +96,12 @@ pub fn trouble(cells: &[&CellRecord], limits: &Limits) -> Option<String> {
     if failing {
         return series::trouble(cells).or_else(|| Some("a cell failed".to_owned()));
     }
-    let missed: Vec<String> = cells.iter().filter_map(|cell| limits.missed(cell)).collect();
-    let first = missed.first()?;
-    Some(if cells.len() == 1 {
-        first.clone()
-    } else {
-        format!("{first} ({} of {} seeds)", missed.len(), cells.len())
+    let missed: Vec<(usize, f64, String)> = cells.iter().filter_map(|cell| limits.missed(cell)).collect();
+    // Of the first limit that is missed, the worst figure: what other seeds come to is no worse.
+    let (.., worst) = missed.iter().min_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)))?;
+    Some(match cells.len() {
+        1 => worst.clone(),
+        n => format!("{worst} ({} of {n} seeds)", missed.len()),
     })
 }
 
@@ -114,8 +123,7 @@ fn missed_a_gate(cell: &CellRecord) -> bool {
 pub fn excess(cells: &[&CellRecord], limits: &Limits) -> Option<f64> {
     let sound = cells.iter().all(|cell| cell.verdict != Verdict::Fail);
     let times = |cell: &&CellRecord| {
-        let of =
-            |limit: &Limit| Some(cell.metrics.get(limit.metric)?.stat(limit.stat)? as f64 / limit.max as f64);
+        let of = |limit: &Limit| Some(limit.times(cell.metrics.get(limit.metric)?.stat(limit.stat)?));
         limits.0.iter().filter_map(of).fold(0.0, f64::max)
     };
     sound.then(|| cells.iter().map(times).fold(0.0, f64::max))

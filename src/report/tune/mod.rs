@@ -22,5 +22,5 @@ pub(super) mod tests;
 pub use limits::{LimitFlag, Limits, excess, in_doubt, trouble};
 pub use reasons::{Line, Reasons, reasons};
 pub use record::{BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
-pub use told::{FLAT_PPM, answers, story, value};
+pub use told::{FLAT_PPM, LUCK, answers, story, value};
 pub use written::{to_csv, to_json};

@@ -46,11 +46,20 @@ fn a_setting_that_loses_a_row_or_misses_a_limit_in_one_seed_is_no_candidate() {
         told,
         "foreground: device.query.duration p99 is 143 ms, must be at most 100 ms (1 of 2 seeds)"
     );
+    let worst = trouble(&[&good, &slow, &cell(3, 151_000_000), &cell(4, 120_000_000)], &limits(&[])).unwrap();
+    assert!(worst.contains("p99 is 151 ms, must be at most 100 ms (3 of 4 seeds)"), "{worst}");
     let hair = trouble(&[&cell(2, 100_000_001)], &limits(&[])).unwrap();
     assert_eq!(hair, "foreground: device.query.duration p99 is just above 100 ms, must be at most 100 ms");
     assert_eq!(trouble(&[&good, &slow], &limits(&["foreground=off"])), None);
     let lossy = judge(&fixture::plan(None, 3), "cell", &fixture::lost(1)).cell;
     assert!(trouble(&[&good, &lossy], &limits(&[])).unwrap().starts_with("lost (1 row): "));
+}
+
+#[test]
+fn of_a_limit_of_nothing_the_least_figure_is_the_nearest() {
+    let none = limits(&["foreground=0s"]);
+    let times = |p99| excess(&[&cell(1, p99)], &none).unwrap();
+    assert!(times(1_000) < times(2_000) && times(2_000).is_finite(), "{}", times(2_000));
 }
 
 fn point(value: &str, cost_ppm: u64, names: &[&str]) -> PointTuned {
@@ -202,6 +211,12 @@ fn the_answers_alone_are_a_line_a_place() {
         told.starts_with("low edge: best at 1\u{2009}024 (100 rows/s); the optimum lies above 512"),
         "{told}"
     );
+    let mut tune = tuned();
+    tune.places[0].knobs[0].limits.push(format!("{LUCK}: 2\u{2009}048 keeps every limit; try more seeds"));
+    let told = answers(&tune);
+    let first = told.lines().next().unwrap();
+    assert!(first.ends_with("try more seeds") && !first.contains("round trips"), "{told}");
+    assert_eq!(told.lines().count(), 2, "{told}");
 }
 
 #[test]

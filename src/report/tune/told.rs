@@ -11,6 +11,9 @@ use crate::metrics::Unit;
 /// What a setting that is as good as the best for all practical purposes costs at most, beside it: 3 % more.
 pub const FLAT_PPM: u64 = 1_030_000;
 
+/// How the line begins that says that other seeds may make other settings candidates.
+pub const LUCK: &str = "which settings are candidates is the luck of single seeds";
+
 /// The whole story for a terminal of 80 columns.
 pub fn story(tune: &TuneRecord) -> String {
     let mut text = format!("{}, {} is better; ", tune.metric, tune.better);
@@ -124,11 +127,14 @@ pub(in super::super) fn all_equal(place: &PlaceTuned) -> Option<usize> {
     (equal && values.len() > 1).then_some(values.len())
 }
 
-/// The answer alone, a line a place.
+/// The answer alone, a line a place, with what the luck of seeds does to it.
 pub fn answers(tune: &TuneRecord) -> String {
     let line = |place: &PlaceTuned| {
         let told = place.knobs.iter().filter(|_| place.best.is_some() && all_equal(place).is_none());
-        let sure = told.filter_map(|knob| words(tune, place, knob).into_iter().next());
+        let sure = told.flat_map(|knob| {
+            let of_luck = |(n, line): &(usize, String)| *n == 0 || line.starts_with(LUCK);
+            words(tune, place, knob).into_iter().enumerate().filter(of_luck).map(|(_, line)| line)
+        });
         [headline(tune, place)].into_iter().chain(sure).collect::<Vec<_>>().join("; ") + "\n"
     };
     tune.places.iter().map(line).collect()

@@ -1,0 +1,145 @@
+//! The lines through a log's answers, and whether they tell rows from bytes.
+//!
+//! Whether they do is judged by the noise and by which answers there are, and not by what their residuals make of the line: those are
+//! small where it follows its own errors, and the logs chosen by them would be the ones whose intervals are too narrow.
+
+use super::devices;
+use super::estimate::Told;
+use super::line::{Line, Sample, Widths, outliers};
+use super::log::Request;
+use crate::report::calibrate::{Census, Costs, Split};
+use crate::report::human;
+
+/// Fewer answers have no line worth telling.
+pub(super) const ANSWERS_MIN: usize = 10;
+/// Rows and bytes are told apart if it is known to a quarter how a row's time divides.
+const SPLIT_MAX: f64 = 0.25;
+/// Of fewer answers those tell rows from bytes by chance of which the noise is understated.
+const SPLIT_FREEDOM: f64 = 57.0;
+
+/// The lines through a log's answers.
+pub(super) struct Fit {
+    /// By rows alone: overhead, and a row with its bytes. Where the log tells rows from bytes it is made of the line by both: tables whose
+    /// rows are not equally wide lie on no line by rows.
+    pub(super) rows: Line<2>,
+    /// By rows and bytes, where they are not in step.
+    pub(super) both: Option<Line<3>>,
+    split: Option<Split>,
+}
+
+impl Fit {
+    /// The lines through `answers`, which are those of a process that breaks transfers at `rate` a second. Those that came through are
+    /// the shorter ones: each counts e^{rate × duration}, the inverse of its chance (Horvitz and Thompson 1952).
+    pub(super) fn of(
+        answers: &[&Request],
+        has_bytes: bool,
+        rate: f64,
+        census: &mut Census,
+        told: &mut Told,
+    ) -> Option<Fit> {
+        if answers.len() < ANSWERS_MIN {
+            let n = human::count(answers.len() as u64, "answer");
+            told.costs_unknown(format!(
+                "overhead and time a row: {n} with a duration, at least {ANSWERS_MIN} are needed"
+            ));
+            return None;
+        }
+        // No weight beyond e²: it would be a guess about a few.
+        let weight = |request: &Request| libm::exp((rate * request.duration).min(2.0));
+        let by_rows: Vec<Sample<2>> =
+            answers.iter().map(|r| Sample { x: [1.0, r.rows], y: r.duration, weight: weight(r) }).collect();
+        let by_both: Vec<Sample<3>> = answers
+            .iter()
+            .map(|r| Sample { x: [1.0, r.rows, r.bytes], y: r.duration, weight: weight(r) })
+            .collect();
+        let Some(out) = outliers(&by_both).or_else(|| outliers(&by_rows)) else {
+            told.one_size(census, answers);
+            return None;
+        };
+        let kept: Vec<usize> = (0..answers.len()).filter(|n| !out[*n]).collect();
+        let rows: Vec<Sample<2>> = kept.iter().map(|n| by_rows[*n]).collect();
+        census.outliers = (answers.len() - kept.len()) as u64;
+        census.duration_mean = rows.iter().map(|s| s.y).sum::<f64>() / kept.len().max(1) as f64;
+        let Some(line) = Line::through(&rows) else {
+            told.one_size(census, answers);
+            return None;
+        };
+        let both: Vec<Sample<3>> = kept.iter().map(|n| by_both[*n]).collect();
+        let widths = has_bytes.then(|| widths(&both)).flatten();
+        census.bytes_a_row = widths.map(|widths| widths.a_row.0);
+        let mut fit = Fit { rows: line, both: Line::through(&both), split: None };
+        let durations = |n: &usize| answers[*n].duration;
+        let all: f64 = answers.iter().map(|r| r.duration).sum();
+        let held = 1.0 - kept.iter().map(durations).sum::<f64>() / all;
+        told.of_outliers(held, census.duration_mean, all / answers.len() as f64, census);
+        told.of_fit(&fit, &rows, &both);
+        let by_line = |r: &Request| match &fit.both {
+            Some(line) => line.at(&[1.0, r.rows, r.bytes]),
+            None => fit.rows.at(&[1.0, r.rows]),
+        };
+        told.of_unlike(devices::unlike(answers, by_line));
+        fit.split = widths.and_then(|widths| fit.told_apart(widths.a_row.0));
+        if let (Some(line), Some(widths), Some(_)) = (fit.both, widths, fit.split) {
+            fit.rows = line.by_rows(widths);
+        }
+        Some(fit)
+    }
+
+    /// Rows and bytes apart, if the log tells how a row's time divides.
+    fn told_apart(&self, bytes_a_row: f64) -> Option<Split> {
+        let both = self.both.as_ref()?;
+        let [row, byte] = [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+        let open = both.open_by_noise(byte) * bytes_a_row;
+        let limit = SPLIT_MAX * self.rows.estimate([0.0, 1.0]).value;
+        let many = both.freedom() >= SPLIT_FREEDOM;
+        let told = many && open <= limit && self.less_than_nothing().is_none();
+        told.then(|| {
+            let wider = both.chosen(limit / open);
+            Split { row: both.estimate_chosen(row, wider), byte: both.estimate_chosen(byte, wider) }
+        })
+    }
+
+    /// What a line through rows and bytes would have take less than no time.
+    pub(super) fn less_than_nothing(&self) -> Option<&'static str> {
+        match self.both?.coefficients {
+            [_, row, _] if row < 0.0 => Some("row"),
+            [_, _, byte] if byte < 0.0 => Some("byte"),
+            _ => None,
+        }
+    }
+
+    pub(super) fn costs(&self) -> Costs {
+        let split = self.split;
+        // What rows that are not equally wide do to a line by rows alone is no noise.
+        let noise = self.both.as_ref().map_or(self.rows.noise, |both| both.noise);
+        Costs { request: self.rows.estimate([1.0, 0.0]), row: self.rows.estimate([0.0, 1.0]), split, noise }
+    }
+}
+
+/// Bytes of an answer around its rows, by a line through both, and of a row; no answer has fewer than are around its rows.
+fn widths(answers: &[Sample<3>]) -> Option<Widths> {
+    let bytes: Vec<Sample<2>> = answers
+        .iter()
+        .map(|Sample { x: [_, rows, bytes], weight, .. }| Sample {
+            x: [1.0, *rows],
+            y: *bytes,
+            weight: *weight,
+        })
+        .collect();
+    let least = bytes.iter().map(|sample| sample.y).fold(f64::MAX, f64::min);
+    let line = Line::through(&bytes)?;
+    let around = line.coefficients[0].clamp(0.0, least.max(0.0));
+    let sum = |of: &dyn Fn(&Sample<2>) -> f64| bytes.iter().map(of).sum::<f64>();
+    let rows = sum(&|s| s.weight * s.x[1]);
+    let a_row = sum(&|s| s.weight * (s.y - around)) / rows;
+    // Of a ratio of two sums (Cochran 1977, §2.11); each answer as if it had been left out, as it draws the ratio to itself.
+    let off = |s: &Sample<2>| {
+        let share = s.weight * s.x[1] / rows;
+        s.weight * (s.y - around - a_row * s.x[1]) / rows / (1.0 - share).max(0.5)
+    };
+    // What lies around the rows is not theirs: as far as it is unknown, so are they.
+    let apart = sum(&|s| s.weight) / rows;
+    let variance = sum(&|s| off(s) * off(s)) + line.covariance[0][0] * apart * apart;
+    let widths = Widths { around: (around, line.covariance[0][0]), a_row: (a_row, variance) };
+    (a_row.is_finite() && a_row > 0.0).then_some(widths)
+}
