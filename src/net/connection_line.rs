@@ -213,11 +213,10 @@ impl Flow {
     }
 
     fn abandon(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) {
-        let Stage { transfer, sender } = &mut self.now;
         let rest = if self.messages.len() == 1 {
-            transfer.stop(sender, conditions)
+            self.now.transfer.stop(conditions)
         } else {
-            let (in_flight, mut left) = (transfer.payload_in_flight(sender), 0);
+            let (in_flight, mut left) = (self.now.transfer.payload_in_flight(), 0);
             self.turn(now, |turns| left = turns.drop_out(id, in_flight));
             left > 0
         };

@@ -157,6 +157,27 @@ proptest! {
 }
 
 #[test]
+fn a_paced_flow_that_is_abandoned_before_it_is_acknowledged_has_sent_its_first_window() {
+    let (link, mut line) =
+        (Steady::new(Span::millis(600), BitRate(1_000_000), BitRate(1_000_000)), Line::default());
+    let mut before = 0;
+    // Of a window of ten, eight are acknowledged by 700 ms, each of which lets two go.
+    for (given_up, packets) in [(1, 10..=10), (300, 10..=10), (600, 10..=10), (700, 26..=26), (900, 30..=30)]
+    {
+        let dead = line.join(flow_of(Congestion::Bbr, at(0), 1_000_000), at(0), &link);
+        line.abandon(dead, at(given_up), &link);
+        let free = line.ends(dead).expect("nothing breaks");
+        let mut left = line.leave(dead, free, &link).last_of.expect("it was alone");
+        let sent = left.at_its_end().transfer.traffic.packets;
+        assert!(
+            packets.contains(&sent) && sent >= before,
+            "{sent} packets at {given_up} ms, {before} before"
+        );
+        before = sent;
+    }
+}
+
+#[test]
 fn what_was_all_in_flight_is_not_abandoned() {
     let (link, mut line) = (link(), Line::default());
     let small = line.join(flow(at(0), 5_000), at(0), &link);

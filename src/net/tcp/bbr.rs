@@ -40,7 +40,10 @@ pub(super) struct Bbr {
     round_ends: f64,
     full: (f64, u32),
     sent: f64,
+    /// When the link was last seen empty.
     seen: Time,
+    /// Its start goes on behind packets that are still under way: what it sees is no empty link.
+    pub(super) loaded: bool,
 }
 
 /// Packets that leave together, and what their acknowledgement will be compared with.
@@ -69,6 +72,7 @@ impl Bbr {
             full: (0.0, 0),
             sent: 0.0,
             seen: now,
+            loaded: false,
         }
     }
 
@@ -82,12 +86,14 @@ impl Bbr {
     }
 
     /// Sends `n` packets; `natural(from, done, k)` is when the `k` of them after the first `done` have left the bottleneck if they
-    /// begin at `from`. Returns when all have left, and how many of them the start sent.
+    /// begin at `from`. `handed` is told when the start hands over how many. Returns when all have left, and how many of them the start
+    /// sent.
     pub(super) fn send(
         &mut self,
         n: u64,
         pace: &Pace,
         natural: impl Fn(Time, u64, u64) -> Time,
+        mut handed: impl FnMut(Time, u64),
     ) -> (Time, u64) {
         self.starved = self.delivered;
         if pace.start.since(self.seen) > FORGETS {
@@ -95,15 +101,21 @@ impl Bbr {
             self.seen = pace.start;
         }
         let after = |seconds: f64| pace.start + Span::from_secs_f64(seconds);
-        let (free, left) = self.start(n, pace, |from, done, k| {
-            (natural(after(from), done as u64, k as u64) - pace.start).as_secs_f64()
-        });
+        let leaves = |from, done, k| {
+            let left: Time = natural(after(from), done as u64, k as u64);
+            (left - pace.start).as_secs_f64()
+        };
+        let (free, left) = self.start(n, pace, leaves, |at, size| handed(after(at), size as u64));
         let (mut end, opening) = (after(free), n - left as u64);
         if left >= 1.0 {
             self.delivered += left;
             end = natural(end, opening, left as u64);
         }
-        (end + self.probes(end, pace), opening)
+        match self.probes(end, pace) {
+            Span::ZERO => (end, opening),
+            // What the looks put off may fall into a time in which nothing leaves.
+            idle => (natural(end + idle, n, 0), opening),
+        }
     }
 
     /// What the probes for the round trip take of a transfer that would end at `end` without them. In each the link idles but for four
@@ -120,7 +132,13 @@ impl Bbr {
 
     /// The paced start, in seconds after the pace's: when the bottleneck is free, and how many packets are left once the pipe is full.
     /// `leaves` is as `natural`, in such seconds: an outage that holds is in it.
-    fn start(&mut self, n: u64, pace: &Pace, leaves: impl Fn(f64, f64, f64) -> f64) -> (f64, f64) {
+    fn start(
+        &mut self,
+        n: u64,
+        pace: &Pace,
+        leaves: impl Fn(f64, f64, f64) -> f64,
+        mut handed: impl FnMut(f64, f64),
+    ) -> (f64, f64) {
         let segment = pace.round.segment.as_secs_f64();
         let back = pace.back().as_secs_f64();
         let mut left = n as f64;
@@ -143,6 +161,7 @@ impl Bbr {
                     first_sent,
                     starved,
                 });
+                handed(now, size);
                 out += size;
                 left -= size;
                 self.sent += size;
@@ -157,7 +176,7 @@ impl Bbr {
                 continue;
             }
             let Some(grain) = flight.pop_front() else { break };
-            if now - grain.sent <= EMPTY * (grain.size * segment + back) {
+            if !self.loaded && now - grain.sent <= EMPTY * (grain.size * segment + back) {
                 self.seen = pace.start + Span::from_secs_f64(now);
             }
             out -= grain.size;

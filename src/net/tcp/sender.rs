@@ -77,6 +77,9 @@ impl Sender {
 
     /// The application hands over a message at `now`.
     pub(super) fn wakes(&mut self, now: Time) {
+        if let Some(bbr) = &mut self.bbr {
+            bbr.loaded = false;
+        }
         if self.restarts && self.bbr.is_none() {
             self.window.rest(now.since(self.last), self.timeout());
         }

@@ -34,8 +34,12 @@ pub(super) struct Step {
     pub(super) opening: u64,
     /// Nothing follows before all of it is acknowledged.
     pub(super) told: bool,
+    /// Packets that are handed over by its end and leave after it, if the sender stops there.
+    pub(super) ahead: u64,
     pub(super) start: Time,
     pub(super) end: Time,
+    /// It was cut there, in a pause perhaps: nothing follows earlier.
+    pub(super) cut: Time,
 }
 
 /// Packets of a step that are lost.
@@ -51,11 +55,12 @@ pub(super) struct Lost<'s> {
 impl Step {
     /// When the sender may go on after it.
     pub(super) fn goes_on(&self, pace: &Pace) -> Time {
-        match () {
+        let goes_on = match () {
             () if self.told => self.end + pace.back(),
             () if self.stretch => self.end,
             () => self.start + pace.first,
-        }
+        };
+        goes_on.max(self.cut)
     }
 
     /// When the first `k` have left, about.

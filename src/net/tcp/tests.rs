@@ -329,10 +329,11 @@ proptest! {
             (sent_by_bbr(&steady(), bytes), sent_by_bbr(&dropped, bytes), sent_by_bbr(&held, bytes), true),
         ] {
             // BBR sees the link empty after an outage and need not look for the round trip so soon; what is held finds the pipe
-            // full a round earlier.
+            // full a round earlier, and may save a look by that: 200 ms or a round trip, and another one.
             let looks = bbr && clean > at(10_000);
-            for (late, earlier) in [(drop, looks), (hold, bbr)] {
-                let rounding = if earlier { paced } else { rounding };
+            let look = if looks { paced.max(Span::millis(200)) + paced } else { Span::ZERO };
+            let holding = if bbr { paced + look } else { rounding };
+            for (late, rounding) in [(drop, if looks { paced } else { rounding }), (hold, holding)] {
                 prop_assert!(late + rounding >= clean, "{late} for {clean}");
                 let inside = late > from + Span::nanos(1) && late < until;
                 prop_assert!(!inside, "the last byte leaves at {late} in the midst of the outage");
@@ -406,6 +407,37 @@ fn an_outage_that_is_shorter_than_what_is_in_flight_swallows_what_leaves_meanwhi
             assert!(range.contains(&late), "{name}, {lasts} ms: {late} for {repairs}");
         }
     }
+}
+
+#[test]
+fn an_outage_that_swallows_the_end_of_a_round_is_found_out_by_what_follows() {
+    // 10 Mbit/s and 600 ms: the third round leaves from 1.2 s on, 40 packets in 48 ms.
+    let link = || Steady::new(Span::millis(600), BitRate(10_000_000), BitRate(10_000_000));
+    let clean = sent(&link(), 1_000_000).0;
+    let with = |lasts: u64| {
+        let mut dropped = link();
+        let (from, until) = (at(1_216), at(1_216 + lasts));
+        dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
+        sent(&dropped, 1_000_000)
+    };
+    let (short, long) = (with(1), with(400));
+    assert!((1..=2).contains(&short.1.retransmitted), "{:?}", short.1);
+    assert!((20..=40).contains(&long.1.retransmitted), "{:?}", long.1);
+    assert!(long.0 >= short.0 && short.0 > clean, "{} and {} for {clean}", short.0, long.0);
+}
+
+#[test]
+fn an_outage_under_the_last_packet_costs_no_more_than_its_probes() {
+    // Eight packets of 0.57 s: a probe comes after two round trips of 4.6 s at most.
+    let link = || Steady::new(Span::millis(50), BitRate(21_000), BitRate(21_000));
+    let clean = sent(&link(), 8 * 1_448).0;
+    let mut dropped = link();
+    let last = |before| at(0) + clean.since(at(before));
+    let (from, until) = (last(50), last(49));
+    dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
+    let (left, traffic) = sent(&dropped, 8 * 1_448);
+    assert_eq!(traffic.retransmitted, 1);
+    assert!(left.since(clean) <= Span::millis(2 * 4_600 + 571), "{left} for {clean}");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! One message on its way.
 
+mod cut;
 mod paced;
 
-use super::bbr::Bbr;
 use super::mark::{Mark, Seen};
 use super::outage::{GIVE_UP, LONGEST_WAIT, staircase};
 use super::segment::{Cut, HEADERS, Load, Owed};
@@ -11,7 +11,7 @@ use super::step::{Lost, Pace, Step, search};
 use super::traffic::{Broken, Traffic};
 use super::window::Round;
 use crate::base::{BitRate, Span, Time};
-use crate::net::{Conditions, Direction, Outage, OutageMode};
+use crate::net::{Conditions, Direction};
 
 /// A message of which a part may have left. A step sends a round or, when nothing stalls, all the rest.
 #[derive(Clone, Debug)]
@@ -52,6 +52,10 @@ pub struct Transfer {
     spare: u64,
     /// What comes next goes in that round yet.
     reopened: bool,
+    /// Packets that the last step handed over and that have not left.
+    ahead: u64,
+    /// The window as it was handed over.
+    opened: u64,
     /// Where messages end, if it carries several.
     marks: Vec<Mark>,
     /// What was sent so far.
@@ -82,6 +86,8 @@ impl Transfer {
             delayed: kept,
             spare: 0,
             reopened: false,
+            ahead: 0,
+            opened: 0,
             marks: Vec::new(),
             traffic: Traffic::default(),
             broken: None,
@@ -119,8 +125,8 @@ impl Transfer {
     }
 
     /// Sends nothing more: what its window has let go goes on, lost or not, and nothing follows. Whether something was left.
-    pub fn stop(&mut self, sender: &Sender, conditions: &dyn Conditions) -> bool {
-        let flight = self.in_flight(sender);
+    pub fn stop(&mut self, conditions: &dyn Conditions) -> bool {
+        let flight = self.in_flight();
         if self.left() == flight && self.owed().packets == 0 {
             return false;
         }
@@ -136,14 +142,17 @@ impl Transfer {
 
     /// Packets that are handed over and not booked: who sends without a stall is ahead of the bottleneck by a window; a round is booked
     /// as it begins.
-    fn in_flight(&self, sender: &Sender) -> u64 {
-        if !self.burst && self.at == self.free { self.within(sender) } else { 0 }
+    fn in_flight(&self) -> u64 {
+        self.ahead.min(self.left())
     }
 
     /// Packets that the window lets go.
     fn within(&self, sender: &Sender) -> u64 {
-        let window = sender.bbr.as_ref().map_or(sender.window.segments(), |bbr| bbr.window());
-        self.left().min(window)
+        self.left().min(self.window(sender))
+    }
+
+    fn window(&self, sender: &Sender) -> u64 {
+        sender.bbr.as_ref().map_or(sender.window.segments(), |bbr| bbr.window())
     }
 
     /// The next `n` packets as they go over the wire.
@@ -162,7 +171,7 @@ impl Transfer {
         if self.burst {
             sender.wakes(self.at);
         }
-        let flight = if self.burst { self.within(sender) } else { self.in_flight(sender) };
+        let flight = if self.burst { self.within(sender) } else { self.in_flight() };
         let tries = staircase(lasts, sender.srtt).vain;
         let size = match self.left() {
             0 => self.load.first(self.load.segments) - self.load.first(self.load.segments.saturating_sub(1)),
@@ -178,8 +187,8 @@ impl Transfer {
     }
 
     /// Bytes of messages that are handed over beyond those that went out.
-    pub(in crate::net) fn payload_in_flight(&self, sender: &Sender) -> u64 {
-        let fresh = self.in_flight(sender).saturating_sub(self.again.packets);
+    pub(in crate::net) fn payload_in_flight(&self) -> u64 {
+        let fresh = self.in_flight().saturating_sub(self.again.packets);
         self.load.payload(self.sent + fresh) - self.load.payload(self.sent)
     }
 
@@ -266,6 +275,9 @@ impl Transfer {
             return;
         }
         self.room = self.holds(conditions, &pace);
+        if self.burst {
+            self.opened = self.window(sender);
+        }
         let rested = sender.bbr.clone();
         let mut step = match &mut sender.bbr {
             Some(bbr) => self.paced_by(bbr, conditions, &pace, until),
@@ -289,6 +301,10 @@ impl Transfer {
             let seen = (first + step.window).max(step.opening).min(step.n);
             if seen < step.n {
                 self.shorten(&mut step, seen, sender, conditions, &pace, rested.as_deref());
+                step.ahead = 0;
+                if let Some(bbr) = &mut sender.bbr {
+                    bbr.loaded = true;
+                }
                 lost.retain(|at| *at < seen);
             }
         }
@@ -338,7 +354,9 @@ impl Transfer {
             n = search(n, |n| end(n) <= until).max(1);
             ends = end(n);
         }
-        Step { n, window, stretch, opening: 0, told: false, start: pace.start, end: ends }
+        let ahead = if stretch { window } else { 0 };
+        let (start, cut) = (pace.start, Time::ZERO);
+        Step { n, window, stretch, opening: 0, told: false, ahead, start, end: ends, cut }
     }
 
     /// How far the present window reaches without a stall: to the end, to where it overflows the queue, or less when the rate rises;
@@ -400,97 +418,6 @@ impl Transfer {
         lost
     }
 
-    /// What outages swallow of a step, before which BBR had `rested`, while later packets come through. The first outage that outlasts
-    /// what is in flight ends the step: it becomes what leaves before it, or nothing of it passes.
-    fn cut(
-        &mut self,
-        sender: &mut Sender,
-        conditions: &dyn Conditions,
-        pace: &Pace,
-        step: &mut Step,
-        rested: Option<&Bbr>,
-    ) -> Option<Vec<u64>> {
-        let mut swallowed = Vec::new();
-        for outage in conditions.outages(pace.start).iter().take_while(|outage| outage.from < step.end) {
-            if self.pauses(outage, conditions, pace, step, rested) {
-                continue;
-            }
-            let before = self.leave_by(outage.from, conditions, pace, step, rested);
-            if outage.mode == OutageMode::Drop {
-                let behind = self.leave_by(outage.until, conditions, pace, step, rested) + 1;
-                if behind < self.goes_out_by_itself(before, sender, pace, step) {
-                    swallowed.extend(before..behind);
-                    continue;
-                }
-            }
-            if outage.from <= pace.start || before == 0 {
-                self.silenced(outage, sender, pace, step, rested);
-                return None;
-            }
-            self.shorten(step, before, sender, conditions, pace, rested);
-            swallowed.retain(|packet| *packet < before);
-            break;
-        }
-        Some(swallowed)
-    }
-
-    /// Packets of a step that go out though from the first `before` on no acknowledgement comes: those in the queue, which are the window
-    /// less what has left and is not acknowledged; what is paced goes on to the end of the window.
-    fn goes_out_by_itself(&self, before: u64, sender: &Sender, pace: &Pace, step: &Step) -> u64 {
-        let on_its_way = if sender.bbr.is_some() { 0 } else { pace.back().0 / pace.round.segment.0.max(1) };
-        match step.stretch {
-            true => before.saturating_add(step.window.saturating_sub(on_its_way)).min(step.n),
-            false => step.n,
-        }
-    }
-
-    /// An outage swallows all that a step has in flight, and the tries after it; or it breaks the connection.
-    fn silenced(
-        &mut self,
-        outage: &Outage,
-        sender: &mut Sender,
-        pace: &Pace,
-        step: &mut Step,
-        rested: Option<&Bbr>,
-    ) {
-        if let Some(rested) = rested {
-            step.window = rested.window().max(1);
-            sender.bbr = Some(Box::new(rested.clone()));
-        }
-        let from = outage.from.max(self.at);
-        if outage.mode == OutageMode::Reset {
-            if outage.from > self.at {
-                self.vanish(step, 0);
-            }
-            self.broken = Some(Broken { at: from, cut: true });
-            return;
-        }
-        let queued = if self.limited { pace.round.segment * step.window } else { Span::ZERO };
-        let srtt = queued.max(pace.turn);
-        let steps = staircase(outage.until.since(from), srtt);
-        let tries = staircase(outage.until.min(self.patience).since(from), srtt).vain;
-        let flight = self.vanish(step, tries);
-        self.traffic.retransmitted += tries;
-        let Some(after) = steps.over else {
-            self.broken = Some(Broken { at: from + GIVE_UP, cut: false });
-            return;
-        };
-        self.at = from + after;
-        // What comes next is all of it again.
-        self.traffic.retransmitted += if self.at < self.patience { flight } else { 0 };
-        if sender.bbr.is_none() {
-            sender.window.loss(self.at);
-        }
-    }
-
-    /// Books what an outage swallows: all that a step has in flight, and `tries` with its first packet. How many were in flight.
-    fn vanish(&mut self, step: &Step, tries: u64) -> u64 {
-        let flight = step.n.min(step.window);
-        self.traffic.packets += flight + tries;
-        self.traffic.bytes += self.bytes(flight) + tries * self.bytes(1);
-        flight
-    }
-
     /// Takes note of what left.
     fn account(&mut self, step: &Step, lost: &[u64], bytes: u64, sender: &mut Sender, pace: &Pace) {
         let repairs = step.n.min(self.again.packets);
@@ -502,6 +429,7 @@ impl Transfer {
         self.traffic.bytes += bytes;
         self.credit = 0;
         (self.spare, self.reopened) = (step.window.saturating_sub(step.n), false);
+        self.ahead = step.ahead;
         self.again = self.again.less(repairs);
         self.sent += step.n - repairs;
         self.free = step.end;

@@ -121,8 +121,16 @@ impl Weather {
         }
         merge(&mut self.holds);
         merge(&mut self.offline);
-        // Of outages that overlap the later one lasts as long as the earlier: what has ended stands before what has not.
+        // A sender waits for the end of all that touches.
         self.breaks.sort_by_key(|o| (o.from, o.until));
+        self.breaks.dedup_by(|next, kept| {
+            let one = [next.mode, kept.mode] == [OutageMode::Drop; 2] && next.from <= kept.until;
+            if one {
+                (kept.until, kept.noticed) = (kept.until.max(next.until), kept.noticed || next.noticed);
+            }
+            one
+        });
+        // Of outages that overlap the later one lasts as long as the earlier: what has ended stands before what has not.
         let mut end = Time::ZERO;
         for outage in &mut self.breaks {
             end = end.max(outage.until);

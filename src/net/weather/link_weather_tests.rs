@@ -39,6 +39,17 @@ fn overlapping_outages_are_noticed_once() {
 }
 
 #[test]
+fn outages_that_drop_and_touch_are_one() {
+    let (mut one, mut several) = (on(profile("x")), on(profile("x")));
+    one.add_outages([outage(10, 90, OutageMode::Drop), outage(100, 110, OutageMode::Drop)]);
+    several.add_outages([outage(40, 90, OutageMode::Drop), outage(10, 30, OutageMode::Drop)]);
+    several.add_outages([outage(20, 40, OutageMode::Drop), outage(100, 110, OutageMode::Drop)]);
+    assert_eq!(several.at(at(0)).outages(at(0)), one.at(at(0)).outages(at(0)));
+    several.add_outages([outage(90, 95, OutageMode::Reset)]);
+    assert_eq!(several.at(at(0)).outages(at(0)).len(), 3, "one that resets stays what it is");
+}
+
+#[test]
 fn outages_that_are_over_are_not_told() {
     let mut weather = on(profile("x"));
     weather.add_outages([outage(10, 90, OutageMode::Drop), outage(20, 30, OutageMode::Reset)]);

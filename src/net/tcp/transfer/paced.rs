@@ -22,17 +22,32 @@ impl Transfer {
         let part = |n: u64| self.part(&rested, conditions, pace, n);
         let (after, step) = part(search(whole.n, |n| part(n).1.end <= until).max(1));
         *bbr = after;
-        Step { stretch: whole.stretch, ..step }
+        let ahead = self.ahead_of(&rested, conditions, pace, &whole, until).saturating_sub(step.n);
+        // Once the pipe is full what is paced stands in no queue: as much is on its way as a round trip holds.
+        let on_its_way = pace.turn.0 / pace.round.segment.0.max(1) + 1;
+        let ahead = if step.n < whole.opening { ahead } else { on_its_way.min(bbr.window()) };
+        Step { stretch: whole.stretch, ahead, cut: until, ..step }
+    }
+
+    /// BBR: packets of a step, before which it had `rested`, that its start hands over by a time.
+    fn ahead_of(&self, rested: &Bbr, conditions: &dyn Conditions, pace: &Pace, step: &Step, by: Time) -> u64 {
+        let mut handed = 0;
+        let count = |at, size| handed += if at <= by { size } else { 0 };
+        rested.clone().send(step.n, pace, self.natural(conditions), count);
+        handed
+    }
+
+    /// When packets of what is left have left, as [`Bbr::send`] asks.
+    fn natural(&self, conditions: &dyn Conditions) -> impl Fn(Time, u64, u64) -> Time {
+        move |from, done, k| conditions.leaves_by(self.way, from, self.bytes(done + k) - self.bytes(done))
     }
 
     /// BBR: the next `n`, paced.
     fn paced(&self, bbr: &mut Bbr, conditions: &dyn Conditions, pace: &Pace, n: u64) -> Step {
-        let natural = |from: Time, done: u64, k: u64| {
-            conditions.leaves_by(self.way, from, self.bytes(done + k) - self.bytes(done))
-        };
-        let (end, opening) = bbr.send(n, pace, natural);
-        let window = bbr.window();
-        Step { n, window: window.max(1), stretch: n > window, opening, told: false, start: pace.start, end }
+        let (end, opening) = bbr.send(n, pace, self.natural(conditions), |_, _| ());
+        let (window, start) = (bbr.window(), pace.start);
+        let (stretch, window) = (n > window, window.max(1));
+        Step { n, window, stretch, opening, told: false, ahead: 0, start, end, cut: Time::ZERO }
     }
 
     /// BBR: no more than the next `n` of a step before which it had `rested`, and how it is then.
