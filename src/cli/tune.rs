@@ -286,6 +286,10 @@ impl<'a> Search<'a> {
         let first = &self.places[0];
         let devices =
             self.across.iter().flat_map(|across| &across.keys).find(|key| key.ends_with(".devices"));
+        let mut limits = first.limits.recorded();
+        for limit in &mut limits {
+            limit.measured = self.places.iter().any(|place| place.measures(&limit.metric, &limit.stat));
+        }
         TuneRecord {
             metric: self.objective.name(),
             unit: self.objective.unit,
@@ -293,7 +297,7 @@ impl<'a> Search<'a> {
             knobs: first.space.knobs.iter().map(|knob| knob.key().to_owned()).collect(),
             across: self.across.iter().flat_map(|across| across.keys.clone()).collect(),
             seeds: first.space.seeds.iter().map(u64::to_string).collect(),
-            limits: first.limits.recorded(),
+            limits,
             cells: self.cells,
             herd: devices.map_or_else(Vec::new, |key| herd(&places, key)),
             places,

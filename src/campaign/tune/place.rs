@@ -77,6 +77,12 @@ impl Place {
         }
     }
 
+    /// Whether a cell has such a figure, or none was run yet.
+    pub fn measures(&self, metric: &str, stat: &str) -> bool {
+        let figure = |cell: &CellRecord| cell.metrics.get(metric)?.stat(stat);
+        self.cells.is_empty() || self.cells.values().flatten().any(|cell| figure(cell).is_some())
+    }
+
     /// Adds a cell that came to its end; `beside` if it is only to be shown.
     pub fn add(&mut self, setting: Setting, cell: CellRecord, beside: bool, objective: &Objective) {
         let seed = cell.seed.parse().expect("a seed is a number");

@@ -71,6 +71,7 @@ impl Limits {
             metric: limit.metric.to_owned(),
             stat: limit.stat.to_owned(),
             max: limit.max,
+            measured: true,
         };
         self.0.iter().map(record).collect()
     }
@@ -133,7 +134,8 @@ impl LimitRecord {
     /// In words.
     pub(in super::super) fn told(&self) -> String {
         let unit = if self.name == "memory" { Unit::Bytes } else { Unit::Ns };
-        format!("{} {} at most {}", self.metric, self.stat, human::figure(unit, self.max))
+        let held = if self.measured { "" } else { ": nothing was measured that could keep or miss it" };
+        format!("{} {} at most {}{held}", self.metric, self.stat, human::figure(unit, self.max))
     }
 }
 

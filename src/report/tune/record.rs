@@ -45,6 +45,17 @@ pub struct LimitRecord {
     pub stat: String,
     /// Greatest accepted figure.
     pub max: u64,
+    /// Whether a cell has such a figure; where none has, nothing was held to it.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub measured: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_true(is: &bool) -> bool {
+    *is
 }
 
 /// How many cells a search took.
