@@ -22,16 +22,13 @@ impl Transfer {
     ) -> Option<Vec<u64>> {
         let mut swallowed = Vec::new();
         for outage in conditions.outages(pace.start).iter().take_while(|outage| outage.from < step.end) {
-            if self.pauses(outage, conditions, pace, step, rested) {
-                continue;
-            }
             let before = self.leave_by(outage.from, conditions, pace, step, rested);
             if outage.mode == OutageMode::Drop {
-                let behind = self.leave_by(outage.until, conditions, pace, step, rested) + 1;
+                let behind = self.begun_by(outage.until, conditions, pace, step, rested);
                 // Of a round the end may be swallowed: what arrived of it tells, or what follows.
                 let told = !step.stretch && before > 0;
-                if told || behind < self.goes_out_by_itself(before, sender, pace, step) {
-                    swallowed.extend(before..behind.min(step.n));
+                if behind <= before || told || behind < self.goes_out_by_itself(before, sender, pace, step) {
+                    swallowed.extend(before..behind);
                     continue;
                 }
             }

@@ -5,7 +5,7 @@ use super::super::sender::Sender;
 use super::super::step::{Pace, Step, search};
 use super::Transfer;
 use crate::base::Time;
-use crate::net::{Conditions, Outage, OutageMode};
+use crate::net::Conditions;
 
 impl Transfer {
     /// BBR: all that is left, or what leaves by `until`: what of it is on its way then is known to arrive.
@@ -108,26 +108,19 @@ impl Transfer {
         }
     }
 
-    /// Whether an outage that drops falls into a pause of BBR's start, in which nothing leaves.
-    pub(super) fn pauses(
+    /// How many packets of a step, before which BBR had `rested`, have begun to leave by a time: in a pause of its start the next has not.
+    pub(super) fn begun_by(
         &self,
-        outage: &Outage,
+        by: Time,
         conditions: &dyn Conditions,
         pace: &Pace,
         step: &Step,
         rested: Option<&Bbr>,
-    ) -> bool {
-        if rested.is_none()
-            || step.opening == 0
-            || outage.mode != OutageMode::Drop
-            || outage.from <= pace.start
-        {
-            return false;
-        }
-        let before = self.leave_by(outage.from, conditions, pace, step, rested);
-        let next = self.bytes(before + 1) - self.bytes(before);
-        before > 0
-            && self.left_after(before + 1, conditions, pace, rested)
-                >= conditions.leaves_by(self.way, outage.until, next)
+    ) -> u64 {
+        let left = self.leave_by(by, conditions, pace, step, rested);
+        let next = self.bytes(left + 1) - self.bytes(left);
+        let begun = left < step.n
+            && self.left_after(left + 1, conditions, pace, rested) < conditions.leaves_by(self.way, by, next);
+        left + u64::from(begun)
     }
 }

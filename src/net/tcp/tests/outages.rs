@@ -1,0 +1,197 @@
+//! What outages do to a transfer.
+
+use super::*;
+
+#[test]
+fn an_outage_that_holds_costs_its_rest_and_one_that_resets_breaks() {
+    let bytes = 2_000_000;
+    let whole = sent(&lte(), bytes).0;
+    let held = Gap { from: at(600), until: at(3_600), ..Gap::none(lte()) };
+    let late = sent(&held, bytes).0.since(whole);
+    assert!(late.0.abs_diff(Span::secs(3).0) < 100_000, "{late}");
+    let mut cut = lte();
+    cut.outages = vec![Outage { from: at(600), until: at(3_600), mode: OutageMode::Reset, noticed: false }];
+    let mut transfer = Transfer::new(Direction::Down, at(0), Load::of(bytes), 1_500, false);
+    let ended = transfer.run(&mut sender(cut.rtt), &cut, Time::FAR);
+    assert_eq!(ended, Some(Err(Broken { at: at(600), cut: true })));
+}
+
+proptest! {
+    #[test]
+    fn an_outage_never_makes_a_message_earlier(
+        bytes in 1_u64..3_200_000, log_rate in 4.7..7.5_f64, rtt in 2_u64..900, share in 0.0..1.2_f64, log_lasts in 0.0..3.9_f64
+    ) {
+        let (rate, lasts) = (libm::exp10(log_rate) as u64, libm::exp10(log_lasts) as u64);
+        let steady = || Steady::new(Span::millis(rtt), BitRate(rate), BitRate(rate));
+        let mut dropped = steady();
+        let from = at(0) + Span::from_secs_f64(sent(&steady(), bytes).0.since(at(0)).as_secs_f64() * share);
+        let until = from + Span::millis(lasts);
+        dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
+        let held = Gap { from, until, ..Gap::none(steady()) };
+        let (rounding, paced) = (Span::micros(1), Span::millis(rtt));
+        for (clean, drop, hold, bbr) in [
+            (sent(&steady(), bytes).0, sent(&dropped, bytes).0, sent(&held, bytes).0, false),
+            (sent_by_bbr(&steady(), bytes), sent_by_bbr(&dropped, bytes), sent_by_bbr(&held, bytes), true),
+        ] {
+            // BBR sees the link empty after an outage and need not look for the round trip so soon; what is held finds the pipe
+            // full a round earlier, and may save a look by that: 200 ms or a round trip, and another one.
+            let looks = bbr && clean > at(10_000);
+            let look = if looks { paced.max(Span::millis(200)) + paced } else { Span::ZERO };
+            let holding = if bbr { paced + look } else { rounding };
+            for (late, rounding) in [(drop, if looks { paced } else { rounding }), (hold, holding)] {
+                prop_assert!(late + rounding >= clean, "{late} for {clean}");
+                let inside = late > from + Span::nanos(1) && late < until;
+                prop_assert!(!inside, "the last byte leaves at {late} in the midst of the outage");
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn packets_are_conserved_through_any_outages(
+        bytes in 1_u64..2_000_000, bbr in 0_u64..2, loss in 0_u64..2, seed in 0_u64..50,
+        flaps in proptest::collection::vec((1_u64..4_000, 1_u64..20_000), 1..6),
+        reset in 0_usize..8
+    ) {
+        let mut link = lte();
+        if loss > 0 {
+            link = link.with_losses(Losses::Bernoulli(0.01), Seed(seed));
+        }
+        let mut now = 0;
+        for (up, down) in &flaps {
+            let mode = if link.outages.len() == reset { OutageMode::Reset } else { OutageMode::Drop };
+            link.outages.push(Outage { from: at(now + up), until: at(now + up + down), mode, noticed: false });
+            now += up + down;
+        }
+        let congestion = if bbr == 1 { Congestion::Bbr } else { Congestion::Cubic };
+        let mut sender = Sender::new(congestion, link.rtt, Time::ZERO, true);
+        let mut transfer = Transfer::new(Direction::Down, Time::ZERO, Load::of(bytes), 1_500, false);
+        let ended = transfer.run(&mut sender, &link, Time::FAR).expect("it ends");
+        let traffic = transfer.traffic;
+        prop_assert!(traffic.retransmitted <= traffic.packets, "{traffic:?}");
+        prop_assert!(traffic.bytes <= 1_500 * traffic.packets && traffic.bytes > 52 * traffic.packets);
+        if ended.is_ok() {
+            prop_assert_eq!(traffic.packets, segments(bytes, 1_500) + traffic.retransmitted);
+            prop_assert!(traffic.bytes >= wire(bytes, 1_500));
+        }
+    }
+}
+
+#[test]
+fn an_outage_swallows_the_window_and_a_try_a_step_of_the_staircase() {
+    // Ten packets at once, of 70 ms: probe after 2·SRTT, then tries RTO = SRTT + 0.2 s later and doubling.
+    for (lasts, tries) in [(100, 0), (300, 1), (700, 2), (1_500, 3), (5_000, 5)] {
+        let mut link = lte();
+        link.outages = vec![Outage { from: at(0), until: at(lasts), mode: OutageMode::Drop, noticed: false }];
+        let (_, traffic) = sent(&link, 10 * 1_448);
+        let expected =
+            Traffic { packets: 20 + tries, retransmitted: 10 + tries, bytes: 1_500 * (20 + tries) };
+        assert_eq!(traffic, expected, "an outage of {lasts} ms");
+    }
+}
+
+#[test]
+fn an_outage_that_is_shorter_than_what_is_in_flight_swallows_what_leaves_meanwhile() {
+    // 50 kbit/s: a packet leaves in 240 ms, and a window stands in the queue for seconds.
+    let link = || Steady::new(Span::millis(200), BitRate(50_000), BitRate(50_000));
+    type Sends = fn(&dyn Conditions, u64) -> (Time, Traffic);
+    for (sends, name) in [(sent as Sends, "CUBIC"), (sent_by_bbr_with, "BBR")] {
+        let clean = sends(&link(), 30_000).0;
+        for (lasts, swallowed) in [(1, 1..=2), (300, 2..=3), (1_000, 5..=6)] {
+            let mut dropped = link();
+            let (from, until) = (at(2_500), at(2_500 + lasts));
+            dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
+            let (left, traffic) = sends(&dropped, 30_000);
+            let again = traffic.retransmitted;
+            assert!(swallowed.contains(&again), "{name}, {lasts} ms: {again} packets again");
+            // Each goes out again, and the last is found out a round trip later.
+            let repairs = link().rate[1].time_for(1_500 * again);
+            let late = left.since(clean);
+            let range = repairs.saturating_sub(Span::millis(241))..repairs + Span::millis(900);
+            assert!(range.contains(&late), "{name}, {lasts} ms: {late} for {repairs}");
+        }
+    }
+}
+
+#[test]
+fn an_outage_that_swallows_the_end_of_a_round_is_found_out_by_what_follows() {
+    // 10 Mbit/s and 600 ms: the third round leaves from 1.2 s on, 40 packets in 48 ms.
+    let link = || Steady::new(Span::millis(600), BitRate(10_000_000), BitRate(10_000_000));
+    let clean = sent(&link(), 1_000_000).0;
+    let with = |lasts: u64| {
+        let mut dropped = link();
+        let (from, until) = (at(1_216), at(1_216 + lasts));
+        dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
+        sent(&dropped, 1_000_000)
+    };
+    let (short, long) = (with(1), with(400));
+    assert!((1..=2).contains(&short.1.retransmitted), "{:?}", short.1);
+    assert!((20..=40).contains(&long.1.retransmitted), "{:?}", long.1);
+    assert!(long.0 >= short.0 && short.0 > clean, "{} and {} for {clean}", short.0, long.0);
+}
+
+#[test]
+fn an_outage_under_the_last_packet_costs_no_more_than_its_probes() {
+    // Eight packets of 0.57 s: a probe comes after two round trips of 4.6 s at most.
+    let link = || Steady::new(Span::millis(50), BitRate(21_000), BitRate(21_000));
+    let clean = sent(&link(), 8 * 1_448).0;
+    let mut dropped = link();
+    let last = |before| at(0) + clean.since(at(before));
+    let (from, until) = (last(50), last(49));
+    dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
+    let (left, traffic) = sent(&dropped, 8 * 1_448);
+    assert_eq!(traffic.retransmitted, 1);
+    assert!(left.since(clean) <= Span::millis(2 * 4_600 + 571), "{left} for {clean}");
+}
+
+#[test]
+fn bbr_takes_up_after_an_outage_what_it_had_not_sent() {
+    // 300 kB at 2 Mbit/s: 1.2 s of the bottleneck, and two stalls of the start.
+    let link = || Steady::new(Span::millis(300), BitRate(2_000_000), BitRate(2_000_000));
+    let clean = sent_by_bbr(&link(), 300_000);
+    for from in [300, 700, 1_100, 1_500] {
+        assert!(at(from) < clean, "{clean}");
+        let mut dropped = link();
+        let (from, until) = (at(from), at(from + 5_000));
+        dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
+        let late = sent_by_bbr(&dropped, 300_000);
+        assert!(late > until, "dropped from {from} on: {late}");
+        let held = sent_by_bbr(&Gap { from, until, ..Gap::none(link()) }, 300_000).since(clean);
+        let lasts = Span::secs(5);
+        assert!(held >= lasts.scaled(9, 10) && held <= lasts.scaled(11, 10), "held from {from} on: {held}");
+    }
+}
+
+#[test]
+fn an_outage_that_drops_for_longer_than_tcp_tries_ends_the_connection() {
+    let mut link = lte();
+    link.outages =
+        vec![Outage { from: at(100), until: at(2_000_000), mode: OutageMode::Drop, noticed: false }];
+    let mut transfer = Transfer::new(Direction::Down, at(0), Load::of(2_000_000), 1_500, false);
+    let ended = transfer.run(&mut sender(link.rtt), &link, Time::FAR).expect("it ends");
+    let broken = ended.expect_err("it gives up");
+    assert!(!broken.cut && broken.at >= at(100) + GIVE_UP, "{broken:?}");
+}
+
+#[test]
+fn an_outage_in_a_pause_of_bbrs_start_costs_nothing_and_a_longer_one_is_no_gain() {
+    // Ten packets leave in 12 ms, the next when the first acknowledgement is there after 0.6 s.
+    let link = || Steady::new(Span::millis(600), BitRate(10_000_000), BitRate(10_000_000));
+    for bytes in [100_000, 3_000_000, 9_500_000, 10_000_000] {
+        let clean = sent_by_bbr(&link(), bytes);
+        let with = |from, lasts| {
+            let mut dropped = link();
+            let (from, until) = (at(from), at(from + lasts));
+            dropped.outages = vec![Outage { from, until, mode: OutageMode::Drop, noticed: false }];
+            sent_by_bbr(&dropped, bytes)
+        };
+        for from in [20, 50, 300, 590] {
+            assert_eq!(with(from, 1), clean, "{bytes} bytes, 1 ms at {from} ms");
+        }
+        for (from, lasts) in [(50, 1_000), (400, 1_000), (800, 1_000), (800, 1), (1_300, 100)] {
+            let late = with(from, lasts);
+            assert!(late >= clean, "{bytes} bytes, {lasts} ms at {from} ms: {late} for {clean}");
+        }
+    }
+}
