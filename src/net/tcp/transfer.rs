@@ -283,18 +283,17 @@ impl Transfer {
             Some(bbr) => self.paced_by(bbr, conditions, &pace, until),
             None => self.windowed(sender, conditions, &pace, until),
         };
-        let Some(swallowed) = self.cut(sender, conditions, &pace, &mut step, rested.as_deref()) else {
+        let mut lost = Vec::new();
+        let meets = conditions.outages(pace.start).first().is_some_and(|outage| outage.from < step.end);
+        if meets && self.cut(sender, conditions, &pace, &mut step, rested.as_deref(), &mut lost) {
             return;
-        };
-        let mut lost = self.lost(conditions, &step);
-        if !swallowed.is_empty() {
-            lost.extend(swallowed);
-            lost.sort_unstable();
-            lost.dedup();
         }
+        self.lose(&mut lost, &step, conditions);
         if sender.bbr.is_none() {
             self.overflow(&mut lost, &step, conditions);
         }
+        lost.sort_unstable();
+        lost.dedup();
         if let Some(first) = lost.first().filter(|_| step.stretch) {
             // What is in flight when the loss is found goes on; the rest is looked at again with the smaller window. BBR's start
             // goes on over it: cut short, it would know of acknowledgements before they come.
@@ -394,14 +393,12 @@ impl Transfer {
             let from = if step.stretch { 0 } else { n - 2 * excess };
             lost.extend((0..excess).map(|k| from + 2 * k));
         }
-        lost.sort_unstable();
-        lost.dedup();
     }
 
-    /// Which packets of a step are lost: those in whose slot the link loses packets.
-    fn lost(&self, conditions: &dyn Conditions, step: &Step) -> Vec<u64> {
+    /// Loses the packets of a step in whose slot the link loses packets.
+    fn lose(&self, lost: &mut Vec<u64>, step: &Step, conditions: &dyn Conditions) {
         if !conditions.loses(self.way) {
-            return Vec::new();
+            return;
         }
         let first = conditions.slot(self.way, step.start);
         let slots = (conditions.slot(self.way, step.end) - first).max(1);
@@ -409,13 +406,11 @@ impl Transfer {
             let wide = u128::from(slot - first) * u128::from(step.n);
             wide.div_ceil(u128::from(slots)) as u64
         };
-        let mut lost = Vec::new();
         let mut from = first;
         while let Some(slot) = conditions.next_loss(self.way, from, first + slots) {
             lost.extend(packet(slot)..packet(slot + 1).min(step.n));
             from = slot + 1;
         }
-        lost
     }
 
     /// Takes note of what left.

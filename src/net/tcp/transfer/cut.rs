@@ -10,8 +10,8 @@ use crate::base::Span;
 use crate::net::{Conditions, Outage, OutageMode};
 
 impl Transfer {
-    /// What outages swallow of a step, before which BBR had `rested`, while later packets come through. The first outage that outlasts
-    /// what is in flight ends the step: it becomes what leaves before it, or nothing of it passes.
+    /// Adds to `lost` what outages swallow of a step, before which BBR had `rested`, while later packets come through. The first outage
+    /// that outlasts what is in flight ends the step: it becomes what leaves before it, or nothing of it passes, which is told.
     pub(super) fn cut(
         &mut self,
         sender: &mut Sender,
@@ -19,8 +19,8 @@ impl Transfer {
         pace: &Pace,
         step: &mut Step,
         rested: Option<&Bbr>,
-    ) -> Option<Vec<u64>> {
-        let mut swallowed = Vec::new();
+        lost: &mut Vec<u64>,
+    ) -> bool {
         for outage in conditions.outages(pace.start).iter().take_while(|outage| outage.from < step.end) {
             let before = self.leave_by(outage.from, conditions, pace, step, rested);
             if outage.mode == OutageMode::Drop {
@@ -28,19 +28,19 @@ impl Transfer {
                 // Of a round the end may be swallowed: what arrived of it tells, or what follows.
                 let told = !step.stretch && before > 0;
                 if behind <= before || told || behind < self.goes_out_by_itself(before, sender, pace, step) {
-                    swallowed.extend(before..behind);
+                    lost.extend(before..behind);
                     continue;
                 }
             }
             if outage.from <= pace.start || before == 0 {
                 self.silenced(outage, sender, pace, step, rested);
-                return None;
+                return true;
             }
             self.shorten(step, before, sender, conditions, pace, rested);
-            swallowed.retain(|packet| *packet < before);
+            lost.retain(|packet| *packet < before);
             break;
         }
-        Some(swallowed)
+        false
     }
 
     /// Packets of a step that go out though from the first `before` on no acknowledgement comes: those in the queue, which are the window
