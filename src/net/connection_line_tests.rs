@@ -178,6 +178,26 @@ fn a_paced_flow_that_is_abandoned_before_it_is_acknowledged_has_sent_its_first_w
 }
 
 #[test]
+fn a_flow_that_is_abandoned_before_it_is_acknowledged_has_sent_its_first_window() {
+    // 1 Mbit/s and 100 ms: the first window fills the pipe, and its first acknowledgement is there after 112 ms.
+    let (link, mut line) =
+        (Steady::new(Span::millis(100), BitRate(1_000_000), BitRate(1_000_000)), Line::default());
+    let mut before = 0;
+    for (given_up, packets) in [(1, 10..=10), (65, 10..=10), (100, 10..=10), (160, 14..=20), (400, 50..=70)] {
+        let dead = line.join(flow(at(0), 1_000_000), at(0), &link);
+        line.abandon(dead, at(given_up), &link);
+        let free = line.ends(dead).expect("nothing breaks");
+        let mut left = line.leave(dead, free, &link).last_of.expect("it was alone");
+        let sent = left.at_its_end().transfer.traffic.packets;
+        assert!(
+            packets.contains(&sent) && sent >= before,
+            "{sent} packets at {given_up} ms, {before} before"
+        );
+        before = sent;
+    }
+}
+
+#[test]
 fn what_was_all_in_flight_is_not_abandoned() {
     let (link, mut line) = (link(), Line::default());
     let small = line.join(flow(at(0), 5_000), at(0), &link);

@@ -38,8 +38,8 @@ pub(super) struct Step {
     pub(super) ahead: u64,
     pub(super) start: Time,
     pub(super) end: Time,
-    /// It was cut there, in a pause perhaps: nothing follows earlier.
-    pub(super) cut: Time,
+    /// It ends where its sender is to be looked at, and not by itself.
+    pub(super) short: bool,
 }
 
 /// Packets of a step that are lost.
@@ -55,12 +55,11 @@ pub(super) struct Lost<'s> {
 impl Step {
     /// When the sender may go on after it.
     pub(super) fn goes_on(&self, pace: &Pace) -> Time {
-        let goes_on = match () {
+        match () {
             () if self.told => self.end + pace.back(),
             () if self.stretch => self.end,
             () => self.start + pace.first,
-        };
-        goes_on.max(self.cut)
+        }
     }
 
     /// When the first `k` have left, about.

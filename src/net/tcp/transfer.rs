@@ -56,6 +56,8 @@ pub struct Transfer {
     ahead: u64,
     /// The window as it was handed over.
     opened: u64,
+    /// Its sender has waited for acknowledgements.
+    stalled: bool,
     /// Where messages end, if it carries several.
     marks: Vec<Mark>,
     /// What was sent so far.
@@ -88,6 +90,7 @@ impl Transfer {
             reopened: false,
             ahead: 0,
             opened: 0,
+            stalled: false,
             marks: Vec::new(),
             traffic: Traffic::default(),
             broken: None,
@@ -120,7 +123,9 @@ impl Transfer {
             if self.burst {
                 sender.wakes(self.at);
             }
-            self.step(sender, conditions, until);
+            if self.step(sender, conditions, until) {
+                return None;
+            }
         }
     }
 
@@ -144,6 +149,19 @@ impl Transfer {
     /// as it begins.
     fn in_flight(&self) -> u64 {
         self.ahead.min(self.left())
+    }
+
+    /// Packets that are handed over after a step and have not left: the window, as it was or has grown, but without a stall so far no
+    /// more than the first window and two packets an acknowledgement that has come back.
+    fn ahead_after(&self, step: &Step, sender: &Sender, pace: &Pace) -> u64 {
+        if step.ahead == 0 || sender.bbr.is_some() {
+            return step.ahead;
+        }
+        let window = step.ahead.max(sender.window.segments());
+        let sent = self.traffic.packets;
+        let acknowledged = sent.saturating_sub(pace.back().0 / pace.round.segment.0.max(1));
+        let opened = (self.opened + 2 * acknowledged).saturating_sub(sent);
+        if self.stalled { window } else { window.min(opened) }
     }
 
     /// Packets that the window lets go.
@@ -265,14 +283,15 @@ impl Transfer {
         Pace { start, round: Round { rtt, segment }, turn, first }
     }
 
-    fn step(&mut self, sender: &mut Sender, conditions: &dyn Conditions, until: Time) {
+    /// Sends a round, or all that no stall stops; whether it is cut at `until`.
+    fn step(&mut self, sender: &mut Sender, conditions: &dyn Conditions, until: Time) -> bool {
         if self.left() == 0 {
             (self.again, self.hidden) = (self.hidden, Owed::default());
         }
         let pace = self.pace(conditions);
         if pace.start.since(self.at) > GIVE_UP {
             self.broken = Some(Broken { at: self.at + GIVE_UP, cut: false });
-            return;
+            return false;
         }
         self.room = self.holds(conditions, &pace);
         if self.burst {
@@ -286,7 +305,7 @@ impl Transfer {
         let mut lost = Vec::new();
         let meets = conditions.outages(pace.start).first().is_some_and(|outage| outage.from < step.end);
         if meets && self.cut(sender, conditions, &pace, &mut step, rested.as_deref(), &mut lost) {
-            return;
+            return false;
         }
         self.lose(&mut lost, &step, conditions);
         if sender.bbr.is_none() {
@@ -322,6 +341,12 @@ impl Transfer {
             self.mark(&before, &step, &lost, conditions);
         }
         self.burst = false;
+        self.ahead = self.ahead_after(&step, sender, &pace);
+        if step.short && sender.bbr.is_some() {
+            // It was in a pause perhaps.
+            self.at = self.at.max(until);
+        }
+        step.short
     }
 
     /// Tells the marks of a step, `before` which the transfer was like that.
@@ -349,13 +374,13 @@ impl Transfer {
         };
         let end = |n: u64| conditions.leaves_by(self.way, pace.start, self.bytes(n));
         let (stretch, mut ends) = (n > window, end(n));
-        if stretch && until < ends {
+        let short = stretch && until < ends;
+        if short {
             n = search(n, |n| end(n) <= until).max(1);
             ends = end(n);
         }
         let ahead = if stretch { window } else { 0 };
-        let (start, cut) = (pace.start, Time::ZERO);
-        Step { n, window, stretch, opening: 0, told: false, ahead, start, end: ends, cut }
+        Step { n, window, stretch, opening: 0, told: false, ahead, start: pace.start, end: ends, short }
     }
 
     /// How far the present window reaches without a stall: to the end, to where it overflows the queue, or less when the rate rises;
@@ -424,7 +449,7 @@ impl Transfer {
         self.traffic.bytes += bytes;
         self.credit = 0;
         (self.spare, self.reopened) = (step.window.saturating_sub(step.n), false);
-        self.ahead = step.ahead;
+        self.stalled |= !step.stretch;
         self.again = self.again.less(repairs);
         self.sent += step.n - repairs;
         self.free = step.end;

@@ -26,7 +26,7 @@ impl Transfer {
         // Once the pipe is full what is paced stands in no queue: as much is on its way as a round trip holds.
         let on_its_way = pace.turn.0 / pace.round.segment.0.max(1) + 1;
         let ahead = if step.n < whole.opening { ahead } else { on_its_way.min(bbr.window()) };
-        Step { stretch: whole.stretch, ahead, cut: until, ..step }
+        Step { stretch: whole.stretch, ahead, short: true, ..step }
     }
 
     /// BBR: packets of a step, before which it had `rested`, that its start hands over by a time.
@@ -47,7 +47,7 @@ impl Transfer {
         let (end, opening) = bbr.send(n, pace, self.natural(conditions), |_, _| ());
         let (window, start) = (bbr.window(), pace.start);
         let (stretch, window) = (n > window, window.max(1));
-        Step { n, window, stretch, opening, told: false, ahead: 0, start, end, cut: Time::ZERO }
+        Step { n, window, stretch, opening, told: false, ahead: 0, start, end, short: false }
     }
 
     /// BBR: no more than the next `n` of a step before which it had `rested`, and how it is then.
@@ -83,7 +83,7 @@ impl Transfer {
             }
             None => {
                 let end = conditions.leaves_by(self.way, pace.start, self.bytes(n));
-                *step = Step { n, end, ..*step };
+                *step = Step { n, end, short: false, ..*step };
             }
         }
     }
