@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::tcp::{Congestion, Losses, Steady, segments, wire};
+use super::super::tcp::{Congestion, Losses, Steady, Traffic, segments, wire};
 use super::*;
 use crate::base::Seed;
 
@@ -22,6 +22,16 @@ fn flow_of(congestion: Congestion, now: Time, bytes: u64) -> Box<Flow> {
     let sender = Sender::new(congestion, Span::millis(20), now, true);
     let transfer = Transfer::new(Direction::Down, now, Load::of(bytes), 1_500, false);
     Flow::new(transfer, sender)
+}
+
+/// When a message of `bytes` that joins a line at `from` alone and is given up at `at` has left it, and what was sent of it.
+fn given_up(link: &Steady, congestion: Congestion, bytes: u64, from: Time, at: Time) -> (Time, Traffic) {
+    let mut line = Line::default();
+    let dead = line.join(flow_of(congestion, from, bytes), from, link);
+    line.abandon(dead, at, link);
+    let free = line.ends(dead).expect("nothing breaks");
+    let mut left = line.leave(dead, free, link).last_of.expect("it was alone");
+    (free, left.at_its_end().transfer.traffic)
 }
 
 /// How long the bytes of a message take alone, without stalls.
@@ -70,21 +80,12 @@ fn a_paced_flow_takes_its_part_of_the_line_and_all_of_it_once_it_is_alone() {
 
 #[test]
 fn a_paced_flow_that_is_abandoned_sends_no_more_than_what_it_has_in_flight() {
-    let (link, mut line) = (link(), Line::default());
-    let dead = line.join(flow_of(Congestion::Bbr, at(0), 10_000_000), at(0), &link);
-    line.abandon(dead, at(1_000), &link);
-    let free = line.ends(dead).expect("nothing breaks");
+    let (free, traffic) = given_up(&link(), Congestion::Bbr, 10_000_000, at(0), at(1_000));
     assert!(free <= at(1_100), "a window at most: {free}");
-    let mut left = line.leave(dead, free, &link).last_of.expect("it was alone");
-    let traffic = left.at_its_end().transfer.traffic;
     assert!((900_000..1_200_000).contains(&traffic.bytes), "{traffic:?}");
     // On a slow link it is still at its start.
-    let link = Steady::new(Span::millis(150), BitRate(100_000), BitRate(100_000));
-    let dead = line.join(flow_of(Congestion::Bbr, at(9_000), 1_000_000), at(9_000), &link);
-    line.abandon(dead, at(10_000), &link);
-    let free = line.ends(dead).expect("nothing breaks");
-    let mut left = line.leave(dead, free, &link).last_of.expect("it was alone");
-    let traffic = left.at_its_end().transfer.traffic;
+    let slow = Steady::new(Span::millis(150), BitRate(100_000), BitRate(100_000));
+    let (_, traffic) = given_up(&slow, Congestion::Bbr, 1_000_000, at(9_000), at(10_000));
     // Eight packets have left; with seven acknowledgements the window is seventeen, and grows until the sender is told.
     assert!((24 * 1_500..=28 * 1_500).contains(&traffic.bytes), "{traffic:?}");
 }
@@ -126,7 +127,7 @@ fn an_abandoned_flow_soon_leaves_the_line_to_others() {
 
 proptest! {
     /// Of two messages the longer has sent no less when both are given up at the same time, wherever in a round or a stretch that is;
-    /// and no less than the line has passed by then.
+    /// and no more than the line has passed when it is over.
     #[test]
     fn of_a_longer_message_that_is_given_up_no_less_was_sent(
         kbits in 50_u64..20_000,
@@ -140,15 +141,10 @@ proptest! {
         link.queue = [queue; 2];
         let congestion = if paced { Congestion::Bbr } else { Congestion::Cubic };
         let whole = 500_000.0 * shares.0;
-        let given_up = at(0) + link.rate[1].time_for((whole * shares.1) as u64 + 1);
+        let until = at(0) + link.rate[1].time_for((whole * shares.1) as u64 + 1);
         let mut before = 0;
         for bytes in [whole, 1.02 * whole, 1.5 * whole, 10.0 * whole] {
-            let mut line = Line::default();
-            let dead = line.join(flow_of(congestion, at(0), bytes as u64), at(0), &link);
-            line.abandon(dead, given_up, &link);
-            let free = line.ends(dead).expect("nothing breaks");
-            let mut left = line.leave(dead, free, &link).last_of.expect("it was alone");
-            let sent = left.at_its_end().transfer.traffic.bytes;
+            let (free, Traffic { bytes: sent, .. }) = given_up(&link, congestion, bytes as u64, at(0), until);
             prop_assert!(sent >= before, "{bytes} bytes: {sent}, of fewer {before}");
             prop_assert!(free >= at(0) + rate.time_for(sent), "{sent} bytes have left by {free}");
             before = sent;
@@ -157,44 +153,23 @@ proptest! {
 }
 
 #[test]
-fn a_paced_flow_that_is_abandoned_before_it_is_acknowledged_has_sent_its_first_window() {
-    let (link, mut line) =
-        (Steady::new(Span::millis(600), BitRate(1_000_000), BitRate(1_000_000)), Line::default());
-    let mut before = 0;
+fn who_is_given_up_before_it_is_acknowledged_has_sent_its_first_window() {
+    let first_window = |rtt: u64, congestion, cases: [(u64, [u64; 2]); 5]| {
+        let link = Steady::new(Span::millis(rtt), BitRate(1_000_000), BitRate(1_000_000));
+        let mut before = 0;
+        for (until, [least, most]) in cases {
+            let (_, Traffic { packets, .. }) = given_up(&link, congestion, 1_000_000, at(0), at(until));
+            assert!((least..=most).contains(&packets), "{congestion:?}: {packets} packets by {until} ms");
+            assert!(packets >= before, "{congestion:?}: {packets} packets by {until} ms, {before} before");
+            before = packets;
+        }
+    };
     // Of a window of ten, eight are acknowledged by 700 ms, each of which lets two go.
-    for (given_up, packets) in [(1, 10..=10), (300, 10..=10), (600, 10..=10), (700, 26..=26), (900, 30..=30)]
-    {
-        let dead = line.join(flow_of(Congestion::Bbr, at(0), 1_000_000), at(0), &link);
-        line.abandon(dead, at(given_up), &link);
-        let free = line.ends(dead).expect("nothing breaks");
-        let mut left = line.leave(dead, free, &link).last_of.expect("it was alone");
-        let sent = left.at_its_end().transfer.traffic.packets;
-        assert!(
-            packets.contains(&sent) && sent >= before,
-            "{sent} packets at {given_up} ms, {before} before"
-        );
-        before = sent;
-    }
-}
-
-#[test]
-fn a_flow_that_is_abandoned_before_it_is_acknowledged_has_sent_its_first_window() {
-    // 1 Mbit/s and 100 ms: the first window fills the pipe, and its first acknowledgement is there after 112 ms.
-    let (link, mut line) =
-        (Steady::new(Span::millis(100), BitRate(1_000_000), BitRate(1_000_000)), Line::default());
-    let mut before = 0;
-    for (given_up, packets) in [(1, 10..=10), (65, 10..=10), (100, 10..=10), (160, 14..=20), (400, 50..=70)] {
-        let dead = line.join(flow(at(0), 1_000_000), at(0), &link);
-        line.abandon(dead, at(given_up), &link);
-        let free = line.ends(dead).expect("nothing breaks");
-        let mut left = line.leave(dead, free, &link).last_of.expect("it was alone");
-        let sent = left.at_its_end().transfer.traffic.packets;
-        assert!(
-            packets.contains(&sent) && sent >= before,
-            "{sent} packets at {given_up} ms, {before} before"
-        );
-        before = sent;
-    }
+    let paced = [(1, [10, 10]), (300, [10, 10]), (600, [10, 10]), (700, [26, 26]), (900, [30, 30])];
+    first_window(600, Congestion::Bbr, paced);
+    // The first window fills the pipe, and its first acknowledgement is there after 112 ms.
+    let full = [(1, [10, 10]), (65, [10, 10]), (100, [10, 10]), (160, [14, 20]), (400, [50, 70])];
+    first_window(100, Congestion::Cubic, full);
 }
 
 #[test]
