@@ -79,7 +79,7 @@ impl Line {
         let id = self.last;
         (flow.id, flow.ends) = (id, Ok(now));
         flow.messages.push(Message { id, abandoned: false });
-        self.change(now, conditions, |flows| flows.push(flow));
+        self.change(now, conditions, |flows, _| flows.push(flow));
         id
     }
 
@@ -104,7 +104,7 @@ impl Line {
     ) -> MessageId {
         self.last += 1;
         let id = self.last;
-        self.change(now, conditions, |flows| {
+        self.change(now, conditions, |flows, _| {
             let flow = flows.iter_mut().find(|other| other.id == flow).expect("it is under way");
             flow.messages.push(Message { id, abandoned: false });
             flow.turn(now, |turns| turns.join(id, load.bytes));
@@ -124,6 +124,26 @@ impl Line {
 
     /// A message is over, which is the end of its flow if it is the last.
     pub(super) fn leave(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) -> Gone {
+        self.take(id, now, conditions, |_, _| ())
+    }
+
+    /// A message is over because nothing of its flow is heard any more: of the last in it was sent what is handed over by now.
+    pub(super) fn cut_off(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) -> Gone {
+        self.take(id, now, conditions, |flow, share| {
+            if flow.is_under_way(now) {
+                flow.now.transfer.settle(now, share);
+            }
+        })
+    }
+
+    /// Takes a message from its flow, and with the last of them the flow from the line, on which it had that share until its `end`.
+    fn take(
+        &mut self,
+        id: MessageId,
+        now: Time,
+        conditions: &dyn Conditions,
+        end: impl FnOnce(&mut Flow, &dyn Conditions),
+    ) -> Gone {
         let at = self.flow_of(id).expect("who leaves has joined");
         let messages = &mut self.flows[at].messages;
         let place = messages.iter().position(|message| message.id == id).expect("it is in its flow");
@@ -132,7 +152,10 @@ impl Line {
             return Gone { whole, flow, last_of: None };
         }
         let mut last_of = None;
-        self.change(now, conditions, |flows| last_of = Some(flows.remove(at)));
+        self.change(now, conditions, |flows, share| {
+            end(&mut flows[at], share);
+            last_of = Some(flows.remove(at));
+        });
         Gone { whole, flow, last_of }
     }
 
@@ -143,20 +166,25 @@ impl Line {
         if !self.flows[at].is_under_way(now) || ends <= now {
             return;
         }
-        self.change(now, conditions, |flows| flows[at].abandon(id, now, conditions));
+        self.change(now, conditions, |flows, share| flows[at].abandon(id, now, share));
     }
 
     fn flow_of(&self, id: MessageId) -> Option<usize> {
         self.flows.iter().position(|flow| flow.messages.iter().any(|message| message.id == id))
     }
 
-    /// Brings the flows under way to `now`, changes them, and plans them anew.
-    fn change(&mut self, now: Time, conditions: &dyn Conditions, change: impl FnOnce(&mut Vec<Box<Flow>>)) {
+    /// Brings the flows under way to `now`, changes them, with the share that each had, and plans them anew.
+    fn change(
+        &mut self,
+        now: Time,
+        conditions: &dyn Conditions,
+        change: impl FnOnce(&mut Vec<Box<Flow>>, &dyn Conditions),
+    ) {
         let before = Share::of(conditions, self.shares);
         for flow in self.flows.iter_mut().filter(|flow| flow.is_under_way(now)) {
             flow.now.run(before.conditions(), now);
         }
-        change(&mut self.flows);
+        change(&mut self.flows, before.conditions());
         self.shares = self.flows.iter().filter(|flow| flow.is_under_way(now)).count();
         let after = Share::of(conditions, self.shares);
         for flow in self.flows.iter_mut().filter(|flow| flow.is_under_way(now)) {
@@ -214,9 +242,9 @@ impl Flow {
 
     fn abandon(&mut self, id: MessageId, now: Time, conditions: &dyn Conditions) {
         let rest = if self.messages.len() == 1 {
-            self.now.transfer.stop(conditions)
+            self.now.transfer.stop(now, conditions)
         } else {
-            let (in_flight, mut left) = (self.now.transfer.payload_in_flight(), 0);
+            let (in_flight, mut left) = (self.now.transfer.payload_in_flight(now, conditions), 0);
             self.turn(now, |turns| left = turns.drop_out(id, in_flight));
             left > 0
         };

@@ -152,6 +152,53 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn who_is_given_up_later_has_sent_no_less(
+        kbits in 50_u64..20_000,
+        rtt in 10_u64..700,
+        paced in proptest::bool::ANY,
+        bytes in 1_u64..2_000_000,
+        shares in (0.0..1.0_f64, 0.0..1.0_f64),
+    ) {
+        let rate = BitRate(kbits * 1_000);
+        let link = Steady::new(Span::millis(rtt), rate, rate);
+        let congestion = if paced { Congestion::Bbr } else { Congestion::Cubic };
+        let late = at(0) + rate.time_for((bytes as f64 * shares.0) as u64 + 1);
+        let early = Time((late.0 as f64 * shares.1) as u64);
+        let [before, after] = [early, late].map(|until| given_up(&link, congestion, bytes, at(0), until).1);
+        prop_assert!(after.bytes >= before.bytes, "{before:?} by {early}, {after:?} by {late}");
+        prop_assert!(after.bytes <= wire(bytes, 1_500), "{after:?}");
+    }
+}
+
+/// When each packet of a slow start is handed over: ten at once, and two more for each that is acknowledged.
+fn slow_start(rtt: Span, segment: Span, ack: Span, packets: usize) -> Vec<Time> {
+    let (mut handed, mut free) = (vec![at(0); 10], at(0));
+    for k in 0..packets {
+        free = free.max(handed[k]) + segment;
+        handed.extend([free + rtt + ack; 2]);
+    }
+    handed.truncate(packets);
+    handed
+}
+
+proptest! {
+    /// Up to where CUBIC may leave its slow start: with an acknowledgement every 2 ms or more at 86 packets.
+    #[test]
+    fn who_is_given_up_in_slow_start_has_sent_what_acknowledgements_let_go(
+        kbits in 50_u64..5_900, rtt in 10_u64..700, share in 0.0..1.0_f64
+    ) {
+        let rate = BitRate(kbits * 1_000);
+        let link = Steady::new(Span::millis(rtt), rate, rate);
+        let handed = slow_start(Span::millis(rtt), rate.time_for(1_500), rate.time_for(52), 84);
+        let until = Time((handed[83].0 as f64 * share) as u64 + 1);
+        let ideal = handed.iter().filter(|at| **at <= until).count() as u64;
+        let (_, Traffic { packets, .. }) = given_up(&link, Congestion::Cubic, 1_000_000, at(0), until);
+        prop_assert!(packets.abs_diff(ideal) <= 2, "{packets} packets by {until}, {ideal} in truth");
+    }
+}
+
 #[test]
 fn who_is_given_up_before_it_is_acknowledged_has_sent_its_first_window() {
     let first_window = |rtt: u64, congestion, cases: [(u64, [u64; 2]); 5]| {

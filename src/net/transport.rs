@@ -435,7 +435,7 @@ impl Way {
     /// Takes a message from the line whose IP session ends under it; with the last of a flow it books what that has sent, and what it
     /// sends into the silence.
     fn cut_off(&self, errand: &Errand, direction: Direction, message: MessageId) {
-        let gone = self.with_line(direction, |line, now, weather| line.leave(message, now, weather));
+        let gone = self.with_line(direction, |line, now, weather| line.cut_off(message, now, weather));
         let Some(flow) = gone.last_of else { return };
         let mut stage = flow.stage_at(self.handle.now());
         self.sent(direction, stage.transfer.traffic);

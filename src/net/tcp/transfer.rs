@@ -1,7 +1,10 @@
 //! One message on its way.
 
 mod cut;
+mod flight;
 mod paced;
+
+use flight::Flight;
 
 use super::mark::{Mark, Seen};
 use super::outage::{GIVE_UP, LONGEST_WAIT, staircase};
@@ -52,12 +55,7 @@ pub struct Transfer {
     spare: u64,
     /// What comes next goes in that round yet.
     reopened: bool,
-    /// Packets that the last step handed over and that have not left.
-    ahead: u64,
-    /// The window as it was handed over.
-    opened: u64,
-    /// Its sender has waited for acknowledgements.
-    stalled: bool,
+    flight: Flight,
     /// Where messages end, if it carries several.
     marks: Vec<Mark>,
     /// What was sent so far.
@@ -88,9 +86,7 @@ impl Transfer {
             delayed: kept,
             spare: 0,
             reopened: false,
-            ahead: 0,
-            opened: 0,
-            stalled: false,
+            flight: Flight::default(),
             marks: Vec::new(),
             traffic: Traffic::default(),
             broken: None,
@@ -129,41 +125,6 @@ impl Transfer {
         }
     }
 
-    /// Sends nothing more: what its window has let go goes on, lost or not, and nothing follows. Whether something was left.
-    pub fn stop(&mut self, conditions: &dyn Conditions) -> bool {
-        let flight = self.in_flight();
-        if self.left() == flight && self.owed().packets == 0 {
-            return false;
-        }
-        if flight > 0 {
-            self.free = conditions.leaves_by(self.way, self.free, self.bytes(flight));
-            self.traffic = self.traffic.plus(self.next(flight));
-        }
-        let all = self.load.segments;
-        (self.sent, self.again, self.hidden) = (all, Owed::default(), Owed::default());
-        self.repaired = self.free;
-        true
-    }
-
-    /// Packets that are handed over and not booked: who sends without a stall is ahead of the bottleneck by a window; a round is booked
-    /// as it begins.
-    fn in_flight(&self) -> u64 {
-        self.ahead.min(self.left())
-    }
-
-    /// Packets that are handed over after a step and have not left: the window, as it was or has grown, but without a stall so far no
-    /// more than the first window and two packets an acknowledgement that has come back.
-    fn ahead_after(&self, step: &Step, sender: &Sender, pace: &Pace) -> u64 {
-        if step.ahead == 0 || sender.bbr.is_some() {
-            return step.ahead;
-        }
-        let window = step.ahead.max(sender.window.segments());
-        let sent = self.traffic.packets;
-        let acknowledged = sent.saturating_sub(pace.back().0 / pace.round.segment.0.max(1));
-        let opened = (self.opened + 2 * acknowledged).saturating_sub(sent);
-        if self.stalled { window } else { window.min(opened) }
-    }
-
     /// Packets that the window lets go.
     fn within(&self, sender: &Sender) -> u64 {
         self.left().min(self.window(sender))
@@ -183,13 +144,13 @@ impl Transfer {
         Transfer { patience, ..self }
     }
 
-    /// What is sent of it from where it is on if nobody answers any more for `lasts`: what its window still lets go, and tries with the
-    /// first packet that is not acknowledged.
+    /// What is sent of it from where it is on if nobody answers any more for `lasts`: the first window if it has not begun, and tries with
+    /// the first packet that is not acknowledged.
     pub(in crate::net) fn unheard(&self, sender: &mut Sender, lasts: Span) -> Traffic {
         if self.burst {
             sender.wakes(self.at);
         }
-        let flight = if self.burst { self.within(sender) } else { self.in_flight() };
+        let flight = if self.burst { self.within(sender) } else { 0 };
         let tries = staircase(lasts, sender.srtt).vain;
         let size = match self.left() {
             0 => self.load.first(self.load.segments) - self.load.first(self.load.segments.saturating_sub(1)),
@@ -204,18 +165,13 @@ impl Transfer {
         (self.load.payload(self.load.segments), self.load.payload(self.sent))
     }
 
-    /// Bytes of messages that are handed over beyond those that went out.
-    pub(in crate::net) fn payload_in_flight(&self) -> u64 {
-        let fresh = self.in_flight().saturating_sub(self.again.packets);
-        self.load.payload(self.sent + fresh) - self.load.payload(self.sent)
-    }
-
     /// Its messages change at `now`: `bytes` are left from here on, and each of `streams` ends after so many of them, or has none
     /// left. What went out stays as it is.
     pub(in crate::net) fn change(&mut self, now: Time, bytes: u64, streams: &[(u64, Option<u64>)]) {
         let load = self.load.rest(self.sent, bytes);
         let (owed, earliest) = (self.owed().packets, self.free.max(self.repaired));
         let idle = self.load.segments - self.sent + owed == 0;
+        self.flight.goes_on(self.traffic.packets, 0);
         let gone = std::mem::take(&mut self.marks);
         let gone: Vec<Mark> = gone.into_iter().filter(|mark| mark.packets <= self.sent).collect();
         self.marks.extend(streams.iter().map(|(stream, ends)| {
@@ -260,9 +216,8 @@ impl Transfer {
         self.load.first(self.sent + fresh) - self.load.first(self.sent) + self.again.first(n)
     }
 
-    /// The bottleneck as the next packet finds it.
-    fn pace(&self, conditions: &dyn Conditions) -> Pace {
-        let mut start = self.at.max(self.free);
+    /// The bottleneck as a packet finds it that comes to it at `start`.
+    fn pace_at(&self, mut start: Time, conditions: &dyn Conditions) -> Pace {
         let mut rate = conditions.rate(self.way, start);
         if rate.0 == 0 {
             // The first byte leaves when there is capacity again.
@@ -288,14 +243,14 @@ impl Transfer {
         if self.left() == 0 {
             (self.again, self.hidden) = (self.hidden, Owed::default());
         }
-        let pace = self.pace(conditions);
+        let pace = self.pace_at(self.at.max(self.free), conditions);
         if pace.start.since(self.at) > GIVE_UP {
             self.broken = Some(Broken { at: self.at + GIVE_UP, cut: false });
             return false;
         }
         self.room = self.holds(conditions, &pace);
         if self.burst {
-            self.opened = self.window(sender);
+            self.flight.opened = self.window(sender);
         }
         let rested = sender.bbr.clone();
         let mut step = match &mut sender.bbr {
@@ -329,6 +284,7 @@ impl Transfer {
         let bytes = self.bytes(step.n);
         let sizes: Vec<u64> = lost.iter().map(|k| self.bytes(k + 1) - self.bytes(*k)).collect();
         let before = (!self.marks.is_empty()).then(|| self.clone());
+        let repairs = self.again.packets > 0;
         self.account(&step, &lost, bytes, sender, &pace);
         let more = self.left() > 0;
         self.limited |= more || self.hidden.packets > 0;
@@ -341,7 +297,7 @@ impl Transfer {
             self.mark(&before, &step, &lost, conditions);
         }
         self.burst = false;
-        self.ahead = self.ahead_after(&step, sender, &pace);
+        self.hand_over(&step, sender, repairs);
         if step.short && sender.bbr.is_some() {
             // It was in a pause perhaps.
             self.at = self.at.max(until);
@@ -441,6 +397,7 @@ impl Transfer {
     /// Takes note of what left.
     fn account(&mut self, step: &Step, lost: &[u64], bytes: u64, sender: &mut Sender, pace: &Pace) {
         let repairs = step.n.min(self.again.packets);
+        self.flight.begins(step, self.burst, &self.traffic, self.free);
         if (lost.len() as u64) < step.n {
             self.silence = None;
         }
@@ -449,7 +406,6 @@ impl Transfer {
         self.traffic.bytes += bytes;
         self.credit = 0;
         (self.spare, self.reopened) = (step.window.saturating_sub(step.n), false);
-        self.stalled |= !step.stretch;
         self.again = self.again.less(repairs);
         self.sent += step.n - repairs;
         self.free = step.end;

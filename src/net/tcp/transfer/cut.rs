@@ -98,15 +98,15 @@ impl Transfer {
     /// acknowledgement, half of what it grew by was still to be handed over when the packets left that are acknowledged now.
     fn queued_at_most(&self, step: &Step) -> u64 {
         let sent = self.traffic.packets;
-        step.window.min(sent).min((sent + self.opened) / 2)
+        step.window.min(sent).min((sent + self.flight.opened) / 2)
     }
 
     /// Books what an outage swallows: all that a step has in flight, and `tries` with its first packet. How many were in flight.
     fn vanish(&mut self, step: &Step, tries: u64) -> u64 {
-        self.ahead = 0;
         let flight = step.n.min(step.window);
         self.traffic.packets += flight + tries;
         self.traffic.bytes += self.bytes(flight) + tries * self.bytes(1);
+        self.flight.goes_on(self.traffic.packets, 0);
         flight
     }
 }

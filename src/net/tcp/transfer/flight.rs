@@ -1,0 +1,146 @@
+//! What a sender has handed over by a time.
+
+use super::super::segment::Owed;
+use super::super::sender::Sender;
+use super::super::step::{Pace, Step};
+use super::super::traffic::Traffic;
+use super::Transfer;
+use crate::base::Time;
+use crate::net::Conditions;
+
+/// What tells how much was handed over: packets and windows of the last two runs, each of which left without a pause, and of the last
+/// step. A pause is shorter than a round trip, so acknowledgements that come now are of one of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flight {
+    /// The window of the message's begin.
+    pub(super) opened: u64,
+    /// When the present run began.
+    from: Time,
+    /// What was sent before it.
+    packets: u64,
+    bytes: u64,
+    /// The window that it began with.
+    window: u64,
+    last: Last,
+    /// What may be in flight at the most.
+    most: u64,
+    /// Packets that are handed over whatever is acknowledged.
+    least: u64,
+}
+
+/// The run before the present one.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    until: Time,
+    /// Packets that were sent before it.
+    packets: u64,
+    window: u64,
+}
+
+impl Default for Flight {
+    fn default() -> Flight {
+        let last = Last { until: Time::ZERO, packets: 0, window: 0 };
+        Flight { opened: 0, from: Time::ZERO, packets: 0, bytes: 0, window: 0, last, most: 0, least: 0 }
+    }
+}
+
+impl Flight {
+    /// A step begins after all that was `sent`, the last of which left by `free`.
+    pub(super) fn begins(&mut self, step: &Step, burst: bool, sent: &Traffic, free: Time) {
+        if burst {
+            self.last = Last { until: step.start, packets: sent.packets, window: step.window };
+        } else if step.start > free {
+            self.last = Last { until: free, packets: self.packets, window: self.window };
+        }
+        if burst || step.start > free {
+            (self.from, self.packets, self.bytes) = (step.start, sent.packets, sent.bytes);
+            self.window = step.window;
+        }
+    }
+
+    /// Of the present step packets up to `least` are handed over, more as they are acknowledged, with at most `most` in flight.
+    pub(super) fn goes_on(&mut self, least: u64, most: u64) {
+        (self.least, self.most) = (least, most);
+    }
+
+    /// Packets that are handed over by `now`, of which `sent` left by `free` or will: a window beyond those that are acknowledged. In slow
+    /// start each acknowledgement opens it by a packet, and by no more than CUBIC lets it at the end.
+    fn handed_over(&self, sent: u64, free: Time, now: Time, pace: &Pace) -> u64 {
+        let segment = pace.round.segment.0.max(1);
+        let by = |at: Time, first: u64, end: u64, until: Time| {
+            end - (end - first).min(until.since(at).0.div_ceil(segment))
+        };
+        let heard = Time(now.0.saturating_sub(pace.back().0));
+        let acknowledged = match by(heard, self.packets, sent, free) {
+            none if none == self.packets => by(heard, self.last.packets, none, self.last.until),
+            some => some,
+        };
+        let window = self.last.window + (acknowledged - self.last.packets);
+        let left = by(now, self.packets, sent, free);
+        (acknowledged + window.min(self.most)).max(left).max(self.least)
+    }
+}
+
+impl Transfer {
+    /// Takes note of what a step hands over: with `repairs` and losses all of it at once, a round as the one before it is acknowledged.
+    pub(super) fn hand_over(&mut self, step: &Step, sender: &Sender, repairs: bool) {
+        let sent = self.traffic.packets;
+        let (least, most) = match step.stretch {
+            _ if sender.bbr.is_some() => (sent + step.ahead, 0),
+            true if step.ahead == 0 => (sent, 0),
+            true => (sent, step.ahead.max(sender.window.segments())),
+            false if repairs || self.recovering => (sent, 0),
+            false => (sent - step.n, step.window),
+        };
+        self.flight.goes_on(least, most);
+    }
+
+    /// Packets of the message that are handed over by `now`, and of those that were sent: a round is booked as it begins, a stretch
+    /// as it leaves.
+    fn handed_over(&self, now: Time, conditions: &dyn Conditions) -> u64 {
+        let pace = self.pace_at(now, conditions);
+        let sent = self.traffic.packets;
+        self.flight.handed_over(sent, self.free, now, &pace).min(sent + self.left())
+    }
+
+    /// Bytes of messages that are handed over by `now` beyond those that went out.
+    pub(in crate::net) fn payload_in_flight(&self, now: Time, conditions: &dyn Conditions) -> u64 {
+        let flight = self.handed_over(now, conditions).saturating_sub(self.traffic.packets);
+        let fresh = flight.saturating_sub(self.again.packets);
+        self.load.payload(self.sent + fresh) - self.load.payload(self.sent)
+    }
+
+    /// Brings what is sent to what is handed over by `now`. Whether there is more.
+    pub(in crate::net) fn settle(&mut self, now: Time, conditions: &dyn Conditions) -> bool {
+        let (handed_over, sent) = (self.handed_over(now, conditions), self.traffic.packets);
+        if handed_over == sent + self.left() && self.owed().packets == 0 {
+            return false;
+        }
+        let (never, flight) = (sent.saturating_sub(handed_over), handed_over.saturating_sub(sent));
+        if never > 0 {
+            self.traffic.packets -= never;
+            self.traffic.bytes -= self.load.first(self.sent) - self.load.first(self.sent - never);
+            self.sent -= never;
+            let run = self.traffic.bytes - self.flight.bytes;
+            self.free = conditions.leaves_by(self.way, self.flight.from, run).min(self.free);
+        } else if flight > 0 {
+            self.free = conditions.leaves_by(self.way, self.free, self.bytes(flight));
+            self.traffic = self.traffic.plus(self.next(flight));
+            let repairs = flight.min(self.again.packets);
+            self.again = self.again.less(repairs);
+            self.sent += flight - repairs;
+        }
+        true
+    }
+
+    /// Sends nothing more: what is handed over by `now` goes on, lost or not, and nothing follows. Whether something was left.
+    pub(in crate::net) fn stop(&mut self, now: Time, conditions: &dyn Conditions) -> bool {
+        let rest = self.settle(now, conditions);
+        if rest {
+            let all = self.load.segments;
+            (self.sent, self.again, self.hidden) = (all, Owed::default(), Owed::default());
+            self.repaired = self.free;
+        }
+        rest
+    }
+}
