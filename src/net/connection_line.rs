@@ -188,7 +188,8 @@ impl Line {
         self.shares = self.flows.iter().filter(|flow| flow.is_under_way(now)).count();
         let after = Share::of(conditions, self.shares);
         for flow in self.flows.iter_mut().filter(|flow| flow.is_under_way(now)) {
-            let ended = flow.ended.insert(flow.now.clone());
+            flow.ended = None;
+            let ended = flow.ended.get_or_insert_with(|| flow.now.clone());
             let ends = ended.run(after.conditions(), Time::FAR);
             flow.ends = ends.expect("a transfer that may run for ever ends");
         }
@@ -197,10 +198,15 @@ impl Line {
 
 impl Flow {
     /// A flow that begins with this transfer; a line numbers it.
+    #[inline]
     pub(super) fn new(transfer: Transfer, sender: Sender) -> Box<Flow> {
         let now = Stage { transfer, sender };
         let messages = SmallVec::new();
-        Box::new(Flow { id: 0, messages, turns: None, now, ended: None, ends: Ok(Time::ZERO) })
+        // Built where it stays: it is large.
+        Box::write(
+            Box::new_uninit(),
+            Flow { id: 0, messages, turns: None, now, ended: None, ends: Ok(Time::ZERO) },
+        )
     }
 
     /// Where it is at its end.

@@ -129,6 +129,7 @@ impl Connection {
     }
 
     /// The transfer of a message of `bytes` that is handed over at `at`, in packets of at most `mtu` bytes.
+    #[inline]
     pub fn message(&mut self, way: Direction, at: Time, bytes: u64, mtu: u32) -> Transfer {
         let count = &mut self.messages[way as usize];
         *count += 1;

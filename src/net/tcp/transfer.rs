@@ -65,6 +65,7 @@ pub struct Transfer {
 
 impl Transfer {
     /// A message that its sender has at `at`, in packets of at most `mtu` bytes. On a `kept` connection the receiver acknowledges every second segment; on a young one each.
+    #[inline]
     pub fn new(way: Direction, at: Time, load: Load, mtu: u32, kept: bool) -> Transfer {
         Transfer {
             way,
