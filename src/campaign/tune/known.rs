@@ -18,6 +18,8 @@ pub struct Measured {
     pub trouble: Option<String>,
     /// Whether that may be the luck of the seeds.
     pub in_doubt: bool,
+    /// Whether it is more than a limit or a gate that is missed: other seeds tell nothing new.
+    pub broken: bool,
     /// Of each knob that bounds the size of something, the largest that came up in a cell that ended well.
     pub largest: Vec<Option<u64>>,
 }
@@ -30,6 +32,10 @@ impl Measured {
     /// Whether nothing more need be run of it under these seeds: what is out is out.
     pub(super) fn covers(&self, seeds: &[u64]) -> bool {
         self.trouble.is_some() || seeds.iter().all(|seed| self.prices.contains_key(seed))
+    }
+    /// Whether nothing more need be run to show it under these seeds.
+    pub(super) fn shows(&self, seeds: &[u64]) -> bool {
+        self.broken || seeds.iter().all(|seed| self.prices.contains_key(seed))
     }
     fn price(&self, seed: u64) -> Option<f64> {
         self.prices.get(&seed).copied().flatten()

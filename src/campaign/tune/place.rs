@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::known::{Known, Setting};
 use super::search::{Found, Space, Wanted};
 use crate::report::sweep::Objective;
-use crate::report::tune::{Limits, in_doubt, trouble};
+use crate::report::tune::{Limits, in_doubt, is_sound, trouble};
 use crate::report::{CellRecord, Verdict};
 
 /// What is given while knobs are turned, with all that has been found out.
@@ -93,6 +93,7 @@ impl Place {
         let in_doubt = in_doubt(&of_all, &self.limits);
         let missing = || price.is_none().then(|| format!("it has no figure of {}", objective.name()));
         let trouble = trouble(&of_all, &self.limits).or_else(missing);
+        let broken = price.is_none() || !is_sound(&of_all);
         // What is wrong with a cell may be that its larger answers never came.
         let cell = of_all.last().filter(|cell| cell.verdict == Verdict::Pass);
         let largest = |metric: &Option<&str>| cell?.metrics.get((*metric)?)?.stat("max");
@@ -106,6 +107,7 @@ impl Place {
             if trouble.is_some() {
                 measured.trouble.clone_from(&trouble);
                 measured.in_doubt = in_doubt;
+                measured.broken |= broken;
             }
         }
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::knob::Knob;
-use super::known::{Known, Setting};
+use super::known::{Known, Measured, Setting};
 use crate::report::tune::FLAT_PPM;
 
 /// What is searched.
@@ -392,7 +392,8 @@ impl Space {
     /// # Errors
     /// The cells that are missing.
     pub fn beside(&self, known: &Known, best: &Setting) -> Result<(), Wanted> {
-        need(known, &self.all_beside(best), &self.seeds).map_err(|wanted| Wanted { beside: true, ..wanted })
+        let needed = need_until(known, &self.all_beside(best), &self.seeds, Measured::shows);
+        needed.map_err(|wanted| Wanted { beside: true, ..wanted })
     }
 
     /// The best of what stands beside the best and may be chosen, if it is better under all seeds.
@@ -441,10 +442,20 @@ fn settings(at: &Setting, knob: usize, values: &[String]) -> Vec<Setting> {
 }
 
 fn need(known: &Known, settings: &[Setting], seeds: &[u64]) -> Result<(), Wanted> {
+    need_until(known, settings, seeds, Measured::covers)
+}
+
+/// The same, until they are `done`.
+fn need_until(
+    known: &Known,
+    settings: &[Setting],
+    seeds: &[u64],
+    done: fn(&Measured, &[u64]) -> bool,
+) -> Result<(), Wanted> {
     let mut wanted = Wanted::default();
     for setting in settings {
         let measured = known.get(setting);
-        if measured.is_some_and(|measured| measured.covers(seeds)) {
+        if measured.is_some_and(|measured| done(measured, seeds)) {
             continue;
         }
         let missing = |seed: &&u64| measured.is_none_or(|measured| !measured.prices.contains_key(seed));

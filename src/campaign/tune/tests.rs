@@ -524,3 +524,18 @@ fn where_one_seed_decides_which_settings_are_candidates_it_is_said_and_ends_no_i
     assert!(!told(&place).contains(said), "{}", told(&place));
     assert!(place.knobs[0].between.clone().unwrap()[1].is_some());
 }
+
+#[test]
+fn what_misses_a_limit_is_shown_under_all_seeds_and_ends_the_interval_where_it_costs_more() {
+    let falling = |x: f64| (1e7 / (x + 1e4 / x)) as u64;
+    let place = place_with_one_slow_seed(falling, |x| x > 130.0);
+    let (knob, present) = (&place.knobs[0], place.present.expect("it was run"));
+    let best: f64 = knob.best.parse().unwrap();
+    assert!((70.0..=130.0).contains(&best), "{best}");
+    for point in [knob.half.as_ref().unwrap(), knob.double.as_ref().unwrap(), &present] {
+        assert_eq!(point.seeds, 8, "{point:?}");
+        assert_eq!(point.in_doubt, point.value.parse::<f64>().unwrap() > 130.0, "{point:?}");
+    }
+    let [_, end] = knob.between.clone().unwrap();
+    assert!(end.expect("it ends").parse::<f64>().unwrap() <= 2.0 * best, "{:?}", knob.between);
+}

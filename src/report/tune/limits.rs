@@ -109,9 +109,13 @@ pub fn trouble(cells: &[&CellRecord], limits: &Limits) -> Option<String> {
 /// Whether it may be the luck of the seeds that a setting is no candidate: at most half of its cells miss a limit or a gate, and nothing
 /// else is wrong with them.
 pub fn in_doubt(cells: &[&CellRecord], limits: &Limits) -> bool {
-    let sound = cells.iter().all(|cell| cell.verdict != Verdict::Fail || missed_a_gate(cell));
     let missed = cells.iter().filter(|cell| missed_a_gate(cell) || limits.missed(cell).is_some()).count();
-    sound && missed > 0 && missed * 2 <= cells.len()
+    is_sound(cells) && missed > 0 && missed * 2 <= cells.len()
+}
+
+/// Whether nothing is wrong with cells but that they miss gates.
+pub fn is_sound(cells: &[&CellRecord]) -> bool {
+    cells.iter().all(|cell| cell.verdict != Verdict::Fail || missed_a_gate(cell))
 }
 
 /// Whether a cell failed by its gates alone.

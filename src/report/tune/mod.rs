@@ -19,7 +19,7 @@ mod written;
 #[cfg(test)]
 pub(super) mod tests;
 
-pub use limits::{LimitFlag, Limits, excess, in_doubt, trouble};
+pub use limits::{LimitFlag, Limits, excess, in_doubt, is_sound, trouble};
 pub use reasons::{Line, Reasons, reasons};
 pub use record::{BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
 pub use told::{FLAT_PPM, LUCK, answers, story, value};

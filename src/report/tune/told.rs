@@ -6,7 +6,6 @@ use super::super::sweep::chart::{Curve, chart};
 use super::super::sweep::series::Point;
 use super::field::EVERYTHING;
 use super::record::{CellsTuned, KnobTuned, PlaceTuned, PointTuned, TuneRecord};
-use crate::metrics::Unit;
 
 /// What a setting that is as good as the best for all practical purposes costs at most, beside it: 3 % more.
 pub const FLAT_PPM: u64 = 1_030_000;
@@ -220,7 +219,7 @@ pub(in super::super) fn beside(tune: &TuneRecord, place: &PlaceTuned, knob: &Kno
         grid.row([value(&knob.best), names.join(", "), figure, "100 %".to_owned(), String::new()]);
     }
     for point in &points {
-        grid.row(row(point, tune.unit));
+        grid.row(row(point, tune));
     }
     if points.iter().any(is_marked) {
         grid.row(["", "~ as good within the noise"]);
@@ -251,12 +250,14 @@ fn others(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<PointT
     points
 }
 
-fn row(point: &PointTuned, unit: Unit) -> [String; 5] {
+fn row(point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
     let name = point.names.join(", ");
-    let shown = point.figure.map_or_else(|| "–".to_owned(), |n| human::figure(unit, n));
+    let shown = point.figure.map_or_else(|| "–".to_owned(), |n| human::figure(tune.unit, n));
     if point.trouble.is_some() {
         // Why, the words above say.
-        return [value(&point.value), name, shown, "no candidate".to_owned(), String::new()];
+        let few = (point.seeds as usize) < tune.seeds.len();
+        let seeds = if few { human::count(point.seeds, "seed") } else { String::new() };
+        return [value(&point.value), name, shown, "no candidate".to_owned(), seeds];
     }
     let cost = point.cost_ppm.map(|ppm| ppm as f64 / 1e6);
     let share = cost.map_or_else(|| "–".to_owned(), |cost| format!("{:.0} %", 100.0 / cost));
