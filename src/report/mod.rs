@@ -35,6 +35,7 @@ pub mod matrix;
 mod record;
 mod repro;
 mod requests;
+mod sound;
 mod story;
 mod summary;
 pub mod svg;
@@ -44,6 +45,8 @@ mod timing;
 pub mod tune;
 mod unplaced;
 
+#[cfg(test)]
+mod damage_tests;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]

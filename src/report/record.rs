@@ -4,7 +4,7 @@
 //! record of its own major version; a field that it does not know is passed over, and a field added later has a default.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -402,6 +402,9 @@ pub enum RecordError {
         /// What the table of metrics says.
         right: String,
     },
+    /// A search or a grid that contradicts itself.
+    #[error("the record is damaged: {0}")]
+    Contradiction(String),
 }
 
 impl RunRecord {
@@ -421,33 +424,6 @@ impl RunRecord {
         let record: RunRecord = serde_json::from_str(text)?;
         record.sound()?;
         Ok(record)
-    }
-
-    /// Refuses what no run writes.
-    fn sound(&self) -> Result<(), RecordError> {
-        let mut ids = BTreeSet::new();
-        for cell in &self.cells {
-            if !ids.insert(cell.id.as_str()) {
-                return Err(RecordError::Twice(cell.id.clone()));
-            }
-            for (name, figure) in &cell.metrics {
-                let Some(metric) = metrics::find(name).filter(|metric| metric.unit != figure.unit()) else {
-                    continue;
-                };
-                let word = |unit| serde_json::to_string(&unit).unwrap_or_default().replace('"', "");
-                let [unit, right] = [figure.unit(), metric.unit].map(word);
-                return Err(RecordError::Unit {
-                    cell: cell.id.clone(),
-                    metric: name.to_string(),
-                    unit,
-                    right,
-                });
-            }
-        }
-        if self.complete && ids.is_empty() && self.planned_cells > 0 {
-            return Err(RecordError::Empty(self.planned_cells));
-        }
-        Ok(())
     }
 
     /// Writes what [`RunRecord::to_json`] gives.

@@ -13,9 +13,9 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     for (cell, one) in told {
         let sum = actions.entry((&cell.scenario, one.import, &one.action));
         let sum = sum.or_insert_with(|| UnplacedRecord { asked: 0, left_out: 0, astray: 0, ..one.clone() });
-        sum.asked += one.asked;
-        sum.left_out += one.left_out;
-        sum.astray += one.astray;
+        sum.asked = sum.asked.saturating_add(one.asked);
+        sum.left_out = sum.left_out.saturating_add(one.left_out);
+        sum.astray = sum.astray.saturating_add(one.astray);
     }
     let several = record.cells.iter().any(|cell| cell.scenario != record.cells[0].scenario);
     let lines = actions.iter().flat_map(|((scenario, _, action), sum)| {
@@ -53,11 +53,11 @@ pub(super) fn recorded(placed: &Placed) -> Vec<UnplacedRecord> {
 fn lines(action: &str, of: &UnplacedRecord) -> Vec<String> {
     let UnplacedRecord { asked, left_out, astray, import, .. } = *of;
     if import {
-        let (made, all) = (thousands(asked - left_out), count(asked, "row"));
+        let (made, all) = (thousands(asked.saturating_sub(left_out)), count(asked, "row"));
         return vec![format!("{made} of {all} of {action} imported: no free natural key was left for more")];
     }
     let all = count(asked, "edit");
-    let made = thousands(asked - left_out);
+    let made = thousands(asked.saturating_sub(left_out));
     let fewer = (left_out > 0).then(|| {
         format!("{made} of {all} of action {action} made: no row or no free natural key was left for more")
     });

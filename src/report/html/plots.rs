@@ -178,8 +178,9 @@ fn counted(ticks: &[u64], end: u64) -> Vec<(u64, u64, f64, String)> {
         *bins.entry(at / long).or_default() += 1;
     }
     let most = bins.values().copied().max().unwrap_or(1) as f64;
-    let bin =
-        |(bin, n): (u64, u64)| (bin * long, (bin + 1) * long, n as f64 / most, human::count(n, "fault"));
+    let bin = |(bin, n): (u64, u64)| {
+        (bin * long, (bin + 1).saturating_mul(long), n as f64 / most, human::count(n, "fault"))
+    };
     bins.into_iter().map(bin).collect()
 }
 
@@ -187,7 +188,7 @@ fn counted(ticks: &[u64], end: u64) -> Vec<(u64, u64, f64, String)> {
 fn first_online(series: &SeriesRecord) -> u64 {
     let online = series.values.get("device.online.count");
     let first = online.and_then(|online| online.iter().position(|n| *n > 0)).unwrap_or(0);
-    first.checked_sub(1).map_or(0, |before| series.at_ns[before])
+    first.checked_sub(1).and_then(|before| series.at_ns.get(before)).copied().unwrap_or(0)
 }
 
 /// Stretches in which devices were without link or process, with their share. A device before its first login is none of them, so it is

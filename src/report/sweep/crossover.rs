@@ -103,7 +103,9 @@ impl<'s, 'a> Crossover<'s, 'a> {
             let mut grid = Grid::new(1, [self.sweep.across[0].clone()].into_iter().chain(names));
             for (row, &first) in band[0].series.iter().enumerate() {
                 let label = self.sweep.series[first].values[0].clone();
-                grid.row([label].into_iter().chain(band.iter().map(|way| cell(way.series[row]))));
+                grid.row([label].into_iter().chain(
+                    band.iter().map(|way| way.series.get(row).map_or_else(String::new, |at| cell(*at))),
+                ));
             }
             text.push_str(&grid.terminal("  "));
             text.push('\n');

@@ -89,7 +89,8 @@ const EXPLAINED_MIN: f64 = 0.5;
 fn explains(here: &Point<'_>, best: &Point<'_>, share: f64, at_best: f64) -> bool {
     let time = |point: &Point<'_>, other: &Point<'_>| {
         let both = point.cells.iter().filter(|cell| other.cells.iter().any(|o| o.seed == cell.seed));
-        both.filter_map(|cell| cell.metrics.get("engine.session.time")?.stat("value")).sum::<u64>() as f64
+        let times = both.filter_map(|cell| cell.metrics.get("engine.session.time")?.stat("value"));
+        times.map(u128::from).sum::<u128>() as f64
     };
     let longer = time(here, best) / time(best, here);
     let grown = share * longer - at_best;

@@ -214,7 +214,7 @@ impl Summary {
             value: series[0].costs[setting].value.clone(),
             worst_ppm: worst.map(|(ppm, _)| ppm),
             worst_at: worst.map(|(_, name)| name.clone()),
-            mean_ppm: (!all.is_empty()).then(|| all.iter().sum::<i64>() / all.len() as i64),
+            mean_ppm: mean(&all),
             failed: paid().filter(|(_, paid)| paid.trouble.is_some()).count(),
             reached: times.len(),
             reached_ns: times.get(times.len() / 2).copied(),
@@ -241,6 +241,12 @@ impl Summary {
         }
         text + "\n"
     }
+}
+
+/// The mean, which is no greater than the greatest.
+fn mean(all: &[i64]) -> Option<i64> {
+    let sum: i128 = all.iter().map(|&ppm| i128::from(ppm)).sum();
+    i64::try_from(sum.checked_div(all.len() as i128)?).ok()
 }
 
 fn percent(ppm: i64) -> String {

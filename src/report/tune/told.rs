@@ -34,7 +34,7 @@ pub fn story(tune: &TuneRecord) -> String {
 
 fn cost_of_search(cells: CellsTuned) -> String {
     let CellsTuned { search, beside, full_grid } = cells;
-    if search + beside == 0 {
+    if search == 0 && beside == 0 {
         return String::new();
     }
     let share = search as f64 * 100.0 / full_grid.max(1) as f64;
@@ -108,9 +108,10 @@ pub(in super::super) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> Strin
         );
     }
     let figure = place.figure.map_or_else(String::new, |n| format!(" ({})", human::figure(tune.unit, n)));
+    let of = |key: &String| best.get(key).map_or_else(|| "–".to_owned(), |best| value(best));
     let at: Vec<String> = match tune.knobs.as_slice() {
-        [only] => vec![value(&best[only])],
-        several => several.iter().map(|key| format!("{key} = {}", value(&best[key]))).collect(),
+        [only] => vec![of(only)],
+        several => several.iter().map(|key| format!("{key} = {}", of(key))).collect(),
     };
     format!("{}: best at {}{figure}{so_far}", place.name, at.join(", "))
 }
@@ -234,7 +235,7 @@ fn others(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<PointT
         point.names.insert(0, name.to_owned());
         Some(point)
     };
-    let present = place.present.clone().filter(|_| tune.knobs.len() == 1 || knob.key == tune.knobs[0]);
+    let present = place.present.clone().filter(|_| tune.knobs.first() == Some(&knob.key));
     let all = [named("half", &knob.half), named("double", &knob.double), named("present", &present)];
     let mut points: Vec<PointTuned> = Vec::new();
     // One setting may be several of these, and knows then already who ships it.

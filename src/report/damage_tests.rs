@@ -1,0 +1,197 @@
+//! Records that somebody edited: they are refused, or rendered, and nothing panics.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde_json::{Value, json};
+
+use super::sweep::{self, Objective};
+use super::tune::{self, TuneRecord, tests::tuned};
+use super::*;
+
+/// Whatever can be asked of a record.
+fn render(record: &RunRecord) {
+    html::page(record);
+    summary(record);
+    junit(record);
+    headline(record, Paint(false));
+    story(record, Paint(false), 80, true);
+    flat::cells(record, std::io::sink()).unwrap();
+    record.to_json();
+    sweep::retold(record);
+    if let Some(of) = &record.tune {
+        tune::story(of);
+        tune::answers(of);
+        tune::to_json(of);
+        tune::to_csv(of);
+    }
+}
+
+/// What an editor may put in the place of a value.
+fn others(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Array(items) => {
+            let twice = items.iter().chain(items.first()).cloned().collect();
+            vec![json!([]), Value::Array(twice), items.iter().skip(1).cloned().collect()]
+        }
+        Value::Object(_) => vec![json!({}), Value::Null],
+        Value::String(_) => ["", "x", "0", "-1e308", "1e308", "10000000"].map(Value::from).to_vec(),
+        Value::Number(_) => vec![json!(0), json!(1), json!(u64::MAX)],
+        Value::Bool(is) => vec![json!(!is)],
+        Value::Null => vec![json!(7), json!("7")],
+    }
+}
+
+/// The places of all values below one, but of the first two of the items of an array.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    let mut below = |key: &str, value: &Value| {
+        let at = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+        found.push(at.clone());
+        places(value, &at, found);
+    };
+    match value {
+        Value::Array(items) => {
+            items.iter().take(2).enumerate().for_each(|(i, item)| below(&i.to_string(), item))
+        }
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| below(key, value)),
+        _ => {}
+    }
+}
+
+/// The record with each value removed, and with others in its place.
+fn edited(record: &Value) -> Vec<(String, Value)> {
+    let mut all = Vec::new();
+    places(record, "", &mut all);
+    let mut edited = Vec::new();
+    for at in all {
+        let (above, key) = at.rsplit_once('/').unwrap();
+        let mut without = record.clone();
+        match without.pointer_mut(above).unwrap() {
+            Value::Object(fields) => drop(fields.remove(&key.replace("~1", "/").replace("~0", "~"))),
+            Value::Array(items) => drop(items.remove(key.parse().unwrap())),
+            _ => unreachable!("what holds a value is a list or a map"),
+        }
+        edited.push((format!("without {at}"), without));
+        for other in others(record.pointer(&at).unwrap()) {
+            let mut with = record.clone();
+            let told = format!("{at} is {other}");
+            *with.pointer_mut(&at).unwrap() = other;
+            edited.push((told, with));
+        }
+    }
+    edited
+}
+
+/// How many of the edits of a record are refused; none makes a renderer panic.
+fn refused(record: &RunRecord) -> usize {
+    let whole = serde_json::to_value(record).unwrap();
+    render(&RunRecord::parse(&whole.to_string()).unwrap());
+    let mut refused = 0;
+    let mut panicked = Vec::new();
+    for (told, edited) in edited(&whole) {
+        match RunRecord::parse(&edited.to_string()) {
+            Err(_) => refused += 1,
+            Ok(record) if catch_unwind(AssertUnwindSafe(|| render(&record))).is_err() => panicked.push(told),
+            Ok(_) => {}
+        }
+    }
+    assert!(panicked.is_empty(), "{}", panicked.join("\n"));
+    refused
+}
+
+fn of_cells(cells: Vec<CellRecord>) -> RunRecord {
+    let mut record = assemble("reports/x", &[], Vec::new(), &[]);
+    record.cells = cells;
+    record
+}
+
+fn cell(seed: u64) -> CellRecord {
+    judge(&fixture::plan(None, seed), "cell", &fixture::lost(1)).cell
+}
+
+/// A search over a key, and the same over two.
+fn searches() -> [TuneRecord; 2] {
+    let mut two = tuned();
+    two.knobs.push("engine.push.chunk_rows".to_owned());
+    let place = &mut two.places[0];
+    let mut other = place.knobs[0].clone();
+    other.key.clone_from(&two.knobs[1]);
+    place.best.as_mut().unwrap().insert(other.key.clone(), other.best.clone());
+    place.knobs.push(other);
+    [tuned(), two]
+}
+
+#[test]
+fn a_search_that_somebody_edited_is_refused_or_rendered() {
+    for tune in searches() {
+        let record = RunRecord { tune: Some(tune), ..of_cells(Vec::new()) };
+        assert!(refused(&record) > 100);
+    }
+}
+
+#[test]
+fn cells_that_somebody_edited_are_refused_or_rendered() {
+    let mut cell = cell(1);
+    cell.unplaced =
+        vec![UnplacedRecord { action: "ren".to_owned(), asked: 9, left_out: 4, astray: 5, import: false }];
+    let mut other = cell.clone();
+    other.id = "other".to_owned();
+    assert!(refused(&of_cells(vec![cell, other])) > 20);
+}
+
+#[test]
+fn a_sweep_that_somebody_edited_is_refused_or_rendered() {
+    let axis = |key: &str, values: &[&str]| {
+        (key.to_owned(), values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>())
+    };
+    let objective: Objective = "engine.session.duration".parse().unwrap();
+    let against = axis("engine.pull.chunk_rows", &["64", "128"]);
+    for (axes, against) in [
+        (vec![axis("gateway.mode", &["a", "b"]), axis("x.y", &["1", "2"]), axis("x.z", &["1", "2"])], None),
+        (vec![axis("engine.pull.chunk_rows", &["64", "128", "256"]), axis("x.y", &["1", "2"])], None),
+        (vec![axis("engine.pull.control", &["fixed", "aimd"]), axis("x.y", &["1", "2"])], Some(&against)),
+    ] {
+        let mut cells = Vec::new();
+        for (key, value) in
+            axes[0].1.iter().map(|value| (&axes[0].0, value)).chain(
+                against.into_iter().flat_map(|(key, values)| values.iter().map(move |value| (key, value))),
+            )
+        {
+            for y in ["1", "2"] {
+                let mut cell = judge(&fixture::plan(None, 1), "cell", &fixture::outcome()).cell;
+                cell.id = format!("{value}.{y}");
+                cell.axes = [(key.as_str(), value.as_str()), ("x.y", y), ("x.z", y)]
+                    .map(|(key, value)| (key.to_owned(), value.into()))
+                    .into();
+                cells.push(cell);
+            }
+        }
+        let sweep = Some(SweepRecord::new(&axes, against, &objective));
+        assert!(refused(&RunRecord { sweep, ..of_cells(cells) }) > 20);
+    }
+}
+
+#[test]
+fn what_a_search_contradicts_itself_in_is_told() {
+    let record = RunRecord { tune: Some(tuned()), ..of_cells(Vec::new()) };
+    let whole = serde_json::to_value(record).unwrap();
+    let key = "engine.pull.chunk_rows";
+    for (at, value, said) in [
+        ("/tune/knobs", json!([]), "its search has no key"),
+        ("/tune/knobs/0", json!("x"), "the keys are not those of its search at low edge"),
+        ("/tune/places/0/best", json!({}), "the keys are not those of its search at low edge"),
+        ("/tune/places/0/best", Value::Null, "there is no best setting, but there are keys of its search"),
+        ("/tune/places/0/best", json!({ key: "7" }), "is told in two ways, or in none, of its search"),
+        ("/tune/places/0/knobs/0/points", json!([]), "is not among the settings of its search at low edge"),
+        ("/tune/places/0/knobs", json!([]), "the keys are not those of its search at low edge"),
+        (
+            "/tune/unit",
+            json!("ns"),
+            "its search has engine.rows.rate in ns, and that is measured in milli-rows",
+        ),
+    ] {
+        let mut edited = whole.clone();
+        *edited.pointer_mut(at).unwrap() = value;
+        let told = RunRecord::parse(&edited.to_string()).unwrap_err().to_string();
+        assert!(told.starts_with("the record is damaged: ") && told.contains(said), "{at}: {told}");
+    }
+}
