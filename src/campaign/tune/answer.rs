@@ -221,7 +221,9 @@ impl Place {
                 let beyond = beyond?;
                 let (from, to) = (the.number(&points[i].value)?, the.number(&points[beyond].value)?);
                 let part = (FLAT - cost(i)?) / (cost(beyond)? - cost(i)?);
-                the.shown(from * libm::pow(to / from, part.clamp(0.0, 1.0)))
+                let crossing = the.shown(from * libm::pow(to / from, part.clamp(0.0, 1.0)))?;
+                // Rounded it may come to the setting that is outside.
+                (crossing != points[beyond].value).then_some(crossing)
             };
             crossing().unwrap_or_else(|| points[i].value.clone())
         };

@@ -397,6 +397,15 @@ fn cell(seed: u64, rate: u64) -> crate::report::CellRecord {
 
 /// What is told of the limits of a knob whose settings give these rates, where others ship `field`.
 fn limits_told(knob: &str, present: &str, field: &[&str], rate: impl Fn(f64) -> u64) -> Vec<String> {
+    knob_tuned(knob, present, field, rate).limits
+}
+
+fn knob_tuned(
+    knob: &str,
+    present: &str,
+    field: &[&str],
+    rate: impl Fn(f64) -> u64,
+) -> crate::report::tune::KnobTuned {
     let mut space = space(&[knob], &[present], 4);
     space.field = vec![shipped(field)];
     let limits = crate::report::tune::Limits::default();
@@ -414,7 +423,22 @@ fn limits_told(knob: &str, present: &str, field: &[&str], rate: impl Fn(f64) -> 
             }
         }
     }
-    place.tuned(&objective).knobs.remove(0).limits
+    place.tuned(&objective).knobs.remove(0)
+}
+
+#[test]
+fn a_setting_that_costs_more_than_the_flat_region_allows_is_no_end_of_it() {
+    // The line through the settings leaves the region a fraction of a row from the one that is just outside.
+    let rate =
+        |x: f64| (1e8 / if x >= 250.0 { 1.0 + (x - 250.0) / 1e7 } else { 1.0301 + (250.0 - x) / 1e7 }) as u64;
+    let knob = knob_tuned("k=16..1024", "500", &[], rate);
+    let [outside, inside] = [false, true].map(|inside| {
+        let mut there =
+            knob.points.iter().filter(|point| (rows(&vec![point.value.clone()]) >= 250.0) == inside);
+        if inside { there.next() } else { there.next_back() }.unwrap()
+    });
+    assert!(outside.cost_ppm.is_some_and(|ppm| (1_030_001..1_030_500).contains(&ppm)), "{outside:?}");
+    assert_eq!(knob.flat[0], inside.value, "{:?}", knob.points);
 }
 
 #[test]

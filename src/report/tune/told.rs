@@ -174,7 +174,7 @@ pub(in super::super) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &Knob
 fn save(knob: &KnobTuned) -> String {
     let number = |text: &str| text.parse::<f64>().ok();
     let [Some(first), Some(last)] = knob.flat.each_ref().map(|end| number(end)) else { return String::new() };
-    let inside = |point: &&PointTuned| number(&point.value).is_some_and(|x| first <= x && x <= last);
+    let inside = |point: &&PointTuned| number(&point.value).is_some_and(|x| first < x && x < last);
     let dearer = |point: &&PointTuned| point.cost_ppm.is_some_and(|ppm| ppm > FLAT_PPM);
     let sound = knob.points.iter().filter(|point| point.trouble.is_none());
     let told: Vec<String> = sound.filter(inside).filter(dearer).map(|point| value(&point.value)).collect();
