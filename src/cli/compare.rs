@@ -9,7 +9,9 @@ use super::console::Console;
 use super::refusal::{Refusal, near};
 use super::{baseline, sources};
 use crate::metrics;
-use crate::report::compare::{Difference, Finding, Measured, Side, compare as compared, human, json};
+use crate::report::compare::{
+    Comparison, Difference, Finding, Measured, Side, compare as compared, human, json,
+};
 use crate::report::{Exit, RunRecord};
 
 /// Runs `compare`.
@@ -42,6 +44,10 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
         Table::Human => human(&comparison, console.out_paint(), all),
         Table::Json => json(&comparison),
     });
+    if let Some(unlike) = comparison.unlike() {
+        let text = format!("not comparable: {unlike}; save the older side anew from a run");
+        return Err(Refusal::because(Exit::NoBaseline, text));
+    }
     if let (true, Some((base, candidate))) = (args.fail_on_worse, &comparison.scenarios) {
         let text =
             format!("{candidate} is another scenario than {base}: neither is a regression of the other");
@@ -62,13 +68,31 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
     if !args.fail_on_worse {
         return Ok(Exit::Success);
     }
+    gate(args, &comparison, worse > 0, console)
+}
+
+/// What a comparison comes to as a gate: what cannot be compared is no pass.
+fn gate(
+    args: &CompareArgs,
+    comparison: &Comparison,
+    worse: bool,
+    console: &mut Console<'_>,
+) -> anyhow::Result<Exit> {
     // What fails is lost rows, a gate or a stuck phone before it is a figure.
     let failure = comparison.new_failure();
     let lacking = comparison.lacking().map(|what| format!("{} lacks {what}", args.candidate));
-    match comparison.unjudged().or(lacking) {
-        Some(why) => Err(Refusal::because(Exit::first([Exit::NoBaseline, failure]), why)),
-        None => Ok(Exit::first([failure, if worse > 0 { Exit::Regression } else { Exit::Success }])),
+    if let Some(why) = comparison.unjudged().or(lacking) {
+        return Err(Refusal::because(Exit::first([Exit::NoBaseline, failure]), why));
     }
+    if let Some(what) = comparison.unmeasured(&args.metric) {
+        let why = format!("not comparable: {what}");
+        // Who fails may have nothing left to measure: then it is the failure that counts.
+        if failure == Exit::Success {
+            return Err(Refusal::because(Exit::NoBaseline, why));
+        }
+        console.remark(&format!("{why}\n"));
+    }
+    Ok(Exit::first([failure, if worse { Exit::Regression } else { Exit::Success }]))
 }
 
 /// The largest change that is no finding, in millionths.

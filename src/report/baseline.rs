@@ -204,7 +204,7 @@ impl BaselineCell {
 
     fn gates(&self, metric: &str) -> bool {
         match self.gated.as_slice() {
-            [] => metric.starts_with("oracle.") || table::HEADLINE.contains(&metric),
+            [] => table::is_gated(metric),
             named => named.iter().any(|name| name == metric),
         }
     }
@@ -294,7 +294,9 @@ fn changes(base: &BaselineCell, cell: &CellRecord) -> Vec<Change> {
 fn moved(name: &str, before: &Figure, now: &Figure) -> String {
     let stats = ["value", "p95", "p50", "p99", "max", "min", "count"];
     let differs = |stat: &&str| before.stat(stat) != now.stat(stat);
-    let Some(stat) = stats.into_iter().find(differs) else {
+    // A number of one unit says nothing beside one of another.
+    let alike = before.unit() == now.unit();
+    let Some(stat) = stats.into_iter().find(differs).filter(|_| alike) else {
         return format!("{name} is measured otherwise now");
     };
     let unit = if stat == "count" { metrics::Unit::Count } else { now.unit() };
@@ -306,7 +308,8 @@ fn moved(name: &str, before: &Figure, now: &Figure) -> String {
     };
     let better = metrics::find(name).map_or(Better::Neither, |metric| metric.better);
     let word = match (better, is > was) {
-        _ if stat == "count" => "changed",
+        // Nothing is no figure that is better or worse than another.
+        _ if stat == "count" || was.is_none() || is.is_none() => "changed",
         (Better::Neither, _) => "changed",
         (Better::Higher, true) | (Better::Lower, false) => "better",
         _ => "worse",
@@ -331,6 +334,17 @@ mod tests {
         let told = told.replace('\u{2009}', " ");
         let said = "engine.rows.rate is worse: 127 800.400 rows/s → 127 800.300 rows/s (−< 0.01 %)";
         assert_eq!(told, said);
+    }
+
+    #[test]
+    fn a_figure_of_which_nothing_is_left_is_not_better() {
+        let (some, none) = (fixture::durations(9, 1_000), fixture::durations(0, 0));
+        let name = "engine.session.duration";
+        assert_eq!(moved(name, &some, &none), "engine.session.duration p95 is changed: 2.00 µs → nothing");
+        assert_eq!(moved(name, &none, &some), "engine.session.duration p95 is changed: nothing → 2.00 µs");
+        let counted = Figure::Value { unit: metrics::Unit::Count, value: 7 };
+        let timed = Figure::Value { unit: metrics::Unit::Ns, value: 5 };
+        assert_eq!(moved(name, &counted, &timed), "engine.session.duration is measured otherwise now");
     }
 
     #[test]

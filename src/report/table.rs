@@ -159,7 +159,12 @@ pub(super) const HEADLINE: &[&str] = &[
 
 /// Whether a figure is worth a row of its own when nobody asked for all: it says something, and it is a headline or the oracle's.
 fn is_headline(name: &str, figure: &Figure) -> bool {
-    says_something(figure) && (name.starts_with("oracle.") || HEADLINE.contains(&name))
+    says_something(figure) && is_gated(name)
+}
+
+/// Whether a metric is gated where nobody named others: it is a headline or the oracle's.
+pub(super) fn is_gated(name: &str) -> bool {
+    name.starts_with("oracle.") || HEADLINE.contains(&name)
 }
 
 fn says_something(figure: &Figure) -> bool {

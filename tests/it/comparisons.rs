@@ -178,6 +178,19 @@ fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     let (exit, told, _) = syncdyno(&desk, &["compare", "base", "silent.json", "--fail-on-worse"]);
     assert_eq!(exit, 13, "{told}");
     assert!(told.contains("3 cells failed (0 of base)"), "{told}");
+    // Where nothing failed, a headline figure that is gone is no pass either.
+    silent.cells.iter_mut().for_each(|cell| cell.verdict = report::Verdict::Pass);
+    fs::write(desk.path().join("silent.json"), silent.to_json()).unwrap();
+    let gated = ["compare", "base", "silent.json", "--fail-on-worse"];
+    let named = |metric| [&gated[..], &["--metric", metric]].concat();
+    let (exit, told, said) = syncdyno(&desk, &gated);
+    let why =
+        "not comparable: of engine.session.duration nothing was measured in silent.json, and in all of base";
+    assert!(exit == 14 && said.contains(why), "{exit} {told}{said}");
+    assert!(told.lines().any(|line| line.contains("p95") && line.contains(" –  not in all")), "{told}");
+    assert_eq!(syncdyno(&desk, &named("engine.session.duration")).0, 14);
+    assert_eq!(syncdyno(&desk, &named("engine.rows.rate")).0, 0, "nobody asked for what is gone");
+    assert_eq!(syncdyno(&desk, &gated[..3]).0, 0, "without a gate it is told");
 }
 
 #[test]

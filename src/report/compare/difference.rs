@@ -1,12 +1,12 @@
 //! The differences themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::pairing::{Opposed, opposed};
 use super::side::{Measured, Side};
 use super::statistics::{self, Change, PAIRS_MIN, SAMPLES_MIN};
 use crate::metrics::{self, Better, Figure, Unit};
-use crate::report::{Exit, human};
+use crate::report::{Exit, human, table};
 
 /// What a difference rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -47,17 +47,20 @@ pub struct Difference {
     pub unit: Unit,
     /// Which direction is better.
     pub better: Better,
-    /// The base's mean over its seeds, rounded.
-    pub base: u64,
+    /// The base's mean, rounded, over the seeds under which both sides have the figure, or over its own where there is no such pair;
+    /// `None` if it has the figure under no seed.
+    pub base: Option<u64>,
     /// The candidate's.
-    pub candidate: u64,
-    /// Candidate over base, less one, in parts per million; `None` for a base of zero. Where there is an interval it is of the mean ratio
+    pub candidate: Option<u64>,
+    /// Candidate over base, less one, in parts per million; `None` for a base of zero or none. Where there is an interval it is of the mean ratio
     /// of pairs as that is, so it may lie off the ratio of the two means: one long wait moves those, and is one pair.
     pub change_ppm: Option<i64>,
     /// The interval of 95 % of the change, in parts per million, where pairs are no exact matter.
     pub interval_ppm: Option<(i64, i64)>,
     /// Whether cells of one side have observed nothing where those of the other have: these are left out.
     pub lopsided: bool,
+    /// Whether every cell of one side has observed something and no cell of the other.
+    pub one_sided: bool,
     /// What it comes to.
     pub finding: Finding,
 }
@@ -77,6 +80,8 @@ pub struct Group {
     pub new_failure: Exit,
     /// Seeds of the base that the candidate lacks, where others are paired, or whose figures it lacks.
     pub missing: Vec<String>,
+    /// Metrics that are not measured alike on both sides, in words: they are not compared.
+    pub unlike: Vec<String>,
     /// All statistics, those without a difference too.
     pub differences: Vec<Difference>,
 }
@@ -172,6 +177,40 @@ impl Comparison {
         (!all.is_empty()).then(|| all.join("; "))
     }
 
+    /// The metrics that are not measured alike on both sides, in words; `None` if all are.
+    pub fn unlike(&self) -> Option<String> {
+        let all: BTreeSet<&str> =
+            self.groups.iter().flat_map(|group| &group.unlike).map(String::as_str).collect();
+        (!all.is_empty()).then(|| all.into_iter().collect::<Vec<_>>().join("; "))
+    }
+
+    /// What one side has measured under every seed and the other under none, in words: of the metrics that were `asked` for, else of the
+    /// headline ones and the oracle's, as rare ones come and go. `None` if there is no such metric.
+    pub fn unmeasured(&self, asked: &[String]) -> Option<String> {
+        let matters = |metric: &String| match asked {
+            [] => table::is_gated(metric),
+            asked => asked.contains(metric),
+        };
+        let mut told: Vec<String> = Vec::new();
+        for group in &self.groups {
+            let of = if group.title.is_empty() { String::new() } else { format!(" of {}", group.title) };
+            for found in group.differences.iter().filter(|d| d.one_sided && matters(&d.metric)) {
+                let (with, without) = match found.base {
+                    Some(_) => (&self.sides.0, &self.sides.1),
+                    None => (&self.sides.1, &self.sides.0),
+                };
+                let line = format!(
+                    "of {}{of} nothing was measured in {without}, and in all of {with}",
+                    found.metric
+                );
+                if !told.contains(&line) {
+                    told.push(line);
+                }
+            }
+        }
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+
     /// Differences of this kind in all groups.
     pub fn found(&self, finding: Finding) -> impl Iterator<Item = (&Group, &Difference)> {
         let all = self.groups.iter().flat_map(|group| group.differences.iter().map(move |d| (group, d)));
@@ -187,9 +226,51 @@ struct Observed {
     better: Better,
     base: Vec<u64>,
     candidate: Vec<u64>,
+    /// Each side's mean over these, or over all that it has where no cells can be paired; `None` if it has none.
+    means: [Option<f64>; 2],
     /// Whether some cells have observed nothing where the other side's have: their figures are left out, and what is left is no
     /// picture of both.
     lopsided: bool,
+    /// Of a figure that all cells of one side have and none of the other: how many the smaller side has.
+    one_sided: Option<usize>,
+}
+
+impl Observed {
+    /// Of what each cell has of a metric's statistic; in pairs, cells of one place are of one seed.
+    fn new(
+        (metric, stat, unit): (&str, &'static str, Unit),
+        base: &[Option<u64>],
+        candidate: &[Option<u64>],
+        in_pairs: bool,
+    ) -> Observed {
+        let of_side = |side: &[Option<u64>]| side.iter().flatten().copied().collect::<Vec<u64>>();
+        let own = [base, candidate].map(of_side);
+        let whole = |side: &[Option<u64>]| side.iter().all(Option::is_some);
+        let one_sided = whole(base) && own[1].is_empty() || whole(candidate) && own[0].is_empty();
+        let one_sided = one_sided.then(|| base.len().min(candidate.len())).filter(|cells| *cells > 0);
+        let (lopsided, [base, candidate]) = if in_pairs {
+            let both = base.iter().zip(candidate).filter_map(|(a, b)| a.zip(*b));
+            let lopsided = base.iter().zip(candidate).any(|(a, b)| a.is_some() != b.is_some());
+            let (base, candidate): (Vec<u64>, Vec<u64>) = both.unzip();
+            (lopsided, [base, candidate])
+        } else {
+            (own[0].is_empty() != own[1].is_empty(), own.clone())
+        };
+        let told = if base.is_empty() { &own } else { &[base.clone(), candidate.clone()] };
+        let means = told.each_ref().map(|side| (!side.is_empty()).then(|| mean(side)));
+        let better = metrics::find(metric).map_or(Better::Neither, |metric| metric.better);
+        Observed {
+            metric: metric.to_owned(),
+            stat,
+            unit,
+            better,
+            base,
+            candidate,
+            means,
+            lopsided,
+            one_sided,
+        }
+    }
 }
 
 /// A group of which it is known how far its sides lie apart, but not yet whether that is more than chance.
@@ -200,6 +281,7 @@ struct Weighed {
     failed: (usize, usize),
     new_failure: Exit,
     missing: Vec<String>,
+    unlike: Vec<String>,
     observed: Vec<Observed>,
     /// Of each statistic, where chance plays a part.
     changes: Vec<Change>,
@@ -240,24 +322,26 @@ impl Weighed {
                 alone.chain(pairs.iter().filter_map(|(base, candidate)| without(base, candidate))).collect()
             }
         };
-        let observed = observed(&base, &candidate, basis != Basis::Samples);
+        let unlike = unlike(&base, &candidate);
+        let observed = observed(&base, &candidate, &unlike, basis != Basis::Samples);
+        let unlike = unlike.into_values().collect();
         let changes = match basis {
             Basis::Exact => Vec::new(),
             Basis::Paired => observed.iter().map(paired).collect(),
             Basis::Samples => observed.iter().map(sampled).collect(),
         };
         let title = opposed.title.clone();
-        Weighed { title, basis, seeds, failed, new_failure, missing, observed, changes }
+        Weighed { title, basis, seeds, failed, new_failure, missing, unlike, observed, changes }
     }
 
     /// The group; of each statistic that chance plays a part in, `surprising` tells whether it is more than that.
     fn judged(self, surprising: &mut impl Iterator<Item = bool>) -> Group {
-        let Weighed { title, basis, seeds, failed, new_failure, missing, observed, changes } = self;
+        let Weighed { title, basis, seeds, failed, new_failure, missing, unlike, observed, changes } = self;
         let differences = match basis {
             Basis::Exact => observed.iter().map(exact).collect(),
             _ => observed.iter().zip(&changes).zip(surprising).map(uncertain).collect(),
         };
-        Group { title, basis, seeds, failed, new_failure, missing, differences }
+        Group { title, basis, seeds, failed, new_failure, missing, unlike, differences }
     }
 }
 
@@ -283,15 +367,41 @@ fn without(base: &Measured, candidate: &Measured) -> Option<String> {
     lacking.first().map(|first| format!("{} (without {first}{and_more})", base.seed))
 }
 
-/// The observations of every statistic that both sides have. A part that a cell lacks did not occur in it; a distribution in which
-/// nothing was observed has no figure.
-fn observed(base: &[&Measured], candidate: &[&Measured], in_pairs: bool) -> Vec<Observed> {
+/// The metrics that are not in one unit, or not in one shape, in all cells, each in words: a number of the one says nothing beside one of
+/// the other. A baseline of another version may have such.
+fn unlike(base: &[&Measured], candidate: &[&Measured]) -> BTreeMap<String, String> {
+    let shape = |figure: &Figure| (figure.unit(), figure.is_distribution());
+    let word = |(unit, distribution): (Unit, bool)| {
+        let unit = serde_json::to_string(&unit).unwrap_or_default().replace('"', "");
+        if distribution { format!("a distribution in {unit}") } else { format!("a number in {unit}") }
+    };
+    let mut shapes: BTreeMap<&str, (Unit, bool)> = BTreeMap::new();
+    let mut unlike = BTreeMap::new();
+    for (name, figure) in base.iter().chain(candidate).flat_map(|cell| &cell.metrics) {
+        let (first, here) = (*shapes.entry(name.as_ref()).or_insert(shape(figure)), shape(figure));
+        if first != here {
+            let told = || format!("{name} is {} in one cell and {} in another", word(first), word(here));
+            unlike.entry(name.to_string()).or_insert_with(told);
+        }
+    }
+    unlike
+}
+
+/// The observations of every statistic that both sides have and that is not `unlike`. A part that a cell lacks did not occur in it; a
+/// distribution in which nothing was observed has no figure.
+fn observed(
+    base: &[&Measured],
+    candidate: &[&Measured],
+    unlike: &BTreeMap<String, String>,
+    in_pairs: bool,
+) -> Vec<Observed> {
     let mut names: BTreeMap<&str, &Figure> = BTreeMap::new();
     for (name, figure) in base.iter().chain(candidate).flat_map(|cell| &cell.metrics) {
         names.entry(name.as_ref()).or_insert(figure);
     }
     let has = |side: &[&Measured], name: &str| side.iter().any(|cell| cell.metrics.contains_key(name));
     names.retain(|name, _| is_part(name) || has(base, name) && has(candidate, name));
+    names.retain(|name, _| !unlike.contains_key(*name));
     let statistics = names.into_iter().flat_map(|(name, figure)| {
         let stats = match figure {
             Figure::Value { .. } | Figure::Clipped { .. } => &["value"],
@@ -303,19 +413,7 @@ fn observed(base: &[&Measured], candidate: &[&Measured], in_pairs: bool) -> Vec<
         let values = |cells: &[&Measured]| -> Vec<Option<u64>> {
             cells.iter().map(|cell| value(cell, metric, stat)).collect()
         };
-        let (base, candidate) = (values(base), values(candidate));
-        let (lopsided, base, candidate) = if in_pairs {
-            let both = base.iter().zip(&candidate).filter_map(|(a, b)| a.zip(*b));
-            let lopsided = base.iter().zip(&candidate).any(|(a, b)| a.is_some() != b.is_some());
-            let (base, candidate): (Vec<u64>, Vec<u64>) = both.unzip();
-            (lopsided, base, candidate)
-        } else {
-            let known = |side: Vec<Option<u64>>| side.into_iter().flatten().collect::<Vec<_>>();
-            let (base, candidate) = (known(base), known(candidate));
-            (base.is_empty() != candidate.is_empty(), base, candidate)
-        };
-        let better = metrics::find(metric).map_or(Better::Neither, |metric| metric.better);
-        Observed { metric: metric.to_owned(), stat, unit, better, base, candidate, lopsided }
+        Observed::new((metric, stat, unit), &values(base), &values(candidate), in_pairs)
     };
     statistics.map(of).collect()
 }
@@ -352,6 +450,9 @@ fn exact(observed: &Observed) -> Difference {
 }
 
 fn paired(observed: &Observed) -> Change {
+    if let Some(cells) = observed.one_sided {
+        return alone(cells, PAIRS_MIN);
+    }
     let pairs: Vec<(u64, u64)> =
         observed.base.iter().copied().zip(observed.candidate.iter().copied()).collect();
     // A share is no more than the whole.
@@ -361,14 +462,25 @@ fn paired(observed: &Observed) -> Change {
     if pairs.len() < PAIRS_MIN { Change { chance: 1.0, ..change } } else { change }
 }
 
-fn sampled(Observed { base, candidate, .. }: &Observed) -> Change {
+fn sampled(Observed { base, candidate, one_sided, .. }: &Observed) -> Change {
+    if let Some(cells) = *one_sided {
+        return alone(cells, SAMPLES_MIN);
+    }
     let enough = base.len().min(candidate.len()) >= SAMPLES_MIN;
     let chance = statistics::chance(base, candidate).filter(|_| enough);
     Change { chance: chance.unwrap_or(1.0), ..Change::UNKNOWN }
 }
 
+/// That all cells of one side observed something and none of the other: of fewer than `least` that says nothing.
+fn alone(cells: usize, least: usize) -> Change {
+    let chance = if cells < least { 1.0 } else { statistics::one_sided(cells) };
+    Change { chance, ..Change::UNKNOWN }
+}
+
 fn uncertain(((observed, change), surprise): ((&Observed, &Change), bool)) -> Difference {
     let finding = match surprise {
+        // There is no figure to be better or worse than.
+        true if observed.one_sided.is_some() => Finding::Changed,
         // The way that the estimate goes: one pair may draw the means the other way.
         true => directed(
             observed.better,
@@ -392,17 +504,21 @@ fn directed(better: Better, more: bool) -> Finding {
 }
 
 fn difference(observed: &Observed, interval: Option<(f64, f64)>, finding: Finding) -> Difference {
-    let (base, candidate) = (mean(&observed.base), mean(&observed.candidate));
+    let [base, candidate] = observed.means;
+    let opposed = base.zip(candidate).filter(|_| !observed.base.is_empty() && !observed.candidate.is_empty());
     Difference {
         metric: observed.metric.clone(),
         stat: observed.stat,
         unit: observed.unit,
         better: observed.better,
-        base: base.round() as u64,
-        candidate: candidate.round() as u64,
-        change_ppm: (base > 0.0).then(|| ppm(candidate / base - 1.0)),
+        base: base.map(|mean| mean.round() as u64),
+        candidate: candidate.map(|mean| mean.round() as u64),
+        change_ppm: opposed
+            .filter(|(base, _)| *base > 0.0)
+            .map(|(base, candidate)| ppm(candidate / base - 1.0)),
         interval_ppm: interval.map(|(low, high)| (ppm(low), ppm(high))),
         lopsided: observed.lopsided,
+        one_sided: observed.one_sided.is_some(),
         finding,
     }
 }

@@ -129,6 +129,12 @@ pub(super) fn as_many_failed(seeds: (usize, usize), failed: (usize, usize)) -> O
     Some(if failed.1 == 0 { 1.0 } else { law.sf(count(failed.1) - 1) })
 }
 
+/// The chance, at most, that all of so many cells of one side observe something and none of as many of the other, all of one law: it is
+/// greatest where half of them do.
+pub(super) fn one_sided(cells: usize) -> f64 {
+    2.0 * libm::pow(0.25, cells as f64)
+}
+
 /// Mean, and variance of a sample.
 fn mean_and_variance(sample: &[u64]) -> (f64, f64) {
     let n = sample.len() as f64;

@@ -194,6 +194,90 @@ fn figures_that_the_candidate_lacks_are_told_and_are_no_zeros() {
     assert_eq!((comparison.lacking(), comparison.found(Finding::Worse).count()), (None, 0));
 }
 
+/// Of seeds `from` on, with a distribution that has observed something under those that `some` is true of.
+fn waits(variant: Option<&str>, from: u64, some: impl Fn(u64) -> bool) -> Side {
+    let cell = |seed| {
+        let mut cell = cell(variant, seed, 1_000, 50);
+        let n = u64::from(some(seed));
+        let (min, p50) = (n * 9, n * (1_000 + seed));
+        let figure =
+            Figure::Distribution { unit: Unit::Ns, count: n, min, p50, p95: p50, p99: p50, max: p50 };
+        cell.metrics.insert(WAIT.into(), figure);
+        cell
+    };
+    side(variant.unwrap_or("a"), (from..from + 8).map(cell).collect())
+}
+
+const WAIT: &str = "engine.write_acknowledged.duration";
+
+#[test]
+fn a_figure_that_one_side_has_nothing_of_is_told_as_it_is_and_is_no_pass() {
+    let asked = [WAIT.to_owned()];
+    let all = |variant, from| waits(variant, from, |_| true);
+    let none = |variant, from| waits(variant, from, |_| false);
+    for (base, candidate, basis) in [
+        (all(Some("x"), 0), none(Some("y"), 0), Basis::Paired),
+        (all(None, 0), none(None, 0), Basis::Exact),
+        (all(None, 0), none(None, 20), Basis::Samples),
+    ] {
+        let comparison = compare(&base.clone().of_metrics(&asked), &candidate.clone().of_metrics(&asked));
+        assert_eq!(comparison.groups[0].basis, basis);
+        for difference in &comparison.groups[0].differences {
+            assert_eq!((difference.base, difference.candidate), (Some(1_004), None), "{basis:?}");
+            assert_eq!((difference.change_ppm, difference.finding), (None, Finding::Changed), "{basis:?}");
+        }
+        let why = comparison.unmeasured(&asked).unwrap();
+        assert!(why.starts_with(&format!("of {WAIT} nothing was measured in ")), "{why}");
+        let told = human(&comparison, crate::report::Paint(false), true);
+        let row = told.lines().find(|line| line.contains("p95")).unwrap();
+        assert_eq!(
+            row.split_whitespace().skip(1).collect::<Vec<_>>().join(" "),
+            format!("{WAIT} p95 1.00 µs – not in all")
+        );
+        let json: serde_json::Value = serde_json::from_str(&json(&comparison)).unwrap();
+        let first = &json["groups"][0]["differences"][0];
+        assert!(
+            first["base"] == 1_004 && first["candidate"].is_null() && first["one_sided"] == true,
+            "{first}"
+        );
+        // It is a headline, so it is looked at unasked, either way; other figures are not.
+        assert!(compare(&base, &candidate).unmeasured(&[]).is_some());
+        assert!(compare(&candidate, &base).unmeasured(&[]).is_some());
+        assert_eq!(comparison.unmeasured(&["engine.rows.rate".to_owned()]), None);
+    }
+}
+
+#[test]
+fn a_figure_that_some_seeds_have_by_chance_is_unclear_and_shown_as_it_is() {
+    let base = waits(Some("x"), 0, |seed| seed != 3);
+    for some in [&(|seed: u64| seed == 3) as &dyn Fn(u64) -> bool, &|seed| seed > 2, &|_| false, &|_| true] {
+        let comparison = compare(&base, &waits(Some("y"), 0, some));
+        let found = comparison.groups[0].differences.iter().find(|d| d.metric == WAIT).unwrap();
+        assert!(found.lopsided && found.finding == Finding::Unclear, "{found:?}");
+        assert_eq!(comparison.unmeasured(&[]), None, "{found:?}");
+        assert!(found.base.is_some_and(|mean| mean > 999) && found.candidate != Some(0), "{found:?}");
+    }
+    let none = |variant| waits(Some(variant), 0, |_| false);
+    let comparison = compare(&none("x"), &none("y"));
+    assert_eq!((finding(&comparison, WAIT), comparison.unmeasured(&[])), (Finding::Same, None));
+}
+
+#[test]
+fn figures_in_unlike_units_are_not_compared() {
+    let of = |name, unit| {
+        let mut cell = cell(None, 1, 1_000, 50);
+        cell.metrics.insert("x.y".into(), Figure::Value { unit, value: 5 });
+        side(name, vec![cell])
+    };
+    let comparison = compare(&of("a", Unit::Ns), &of("b", Unit::Count));
+    let said = "x.y is a number in ns in one cell and a number in count in another";
+    assert_eq!(comparison.unlike().unwrap(), said);
+    assert!(comparison.groups[0].differences.iter().all(|d| d.metric != "x.y"));
+    let told = human(&comparison, crate::report::Paint(false), false);
+    assert!(told.contains(&format!("  not compared: {said}\n")), "{told}");
+    assert_eq!(compare(&of("a", Unit::Ns), &of("b", Unit::Ns)).unlike(), None);
+}
+
 #[test]
 fn a_threshold_that_one_of_twelve_other_seeds_misses_is_luck_and_a_loss_is_not() {
     let seeds = |name, from: u64, exit| {

@@ -20,6 +20,9 @@ pub fn human(comparison: &Comparison, paint: Paint, all: bool) -> String {
         if !group.missing.is_empty() {
             text.push_str(&format!("  not in {candidate}: seed {}\n", group.missing.join(", ")));
         }
+        for unlike in &group.unlike {
+            text.push_str(&format!("  not compared: {unlike}\n"));
+        }
         text.push_str(&differences(group, paint, all));
     }
     for (side, other, titles) in
@@ -92,9 +95,7 @@ fn heading(group: &Group) -> String {
 fn differences(group: &Group, paint: Paint, all: bool) -> String {
     // What the verdict rests on is shown in any case.
     let base_only = |d: &&Difference| all || d.finding == Finding::Worse || !d.metric.contains(['@', '/']);
-    let headline = |d: &&Difference| {
-        all || d.metric.starts_with("oracle.") || table::HEADLINE.contains(&d.metric.as_str())
-    };
+    let headline = |d: &&Difference| all || table::is_gated(&d.metric);
     let mut shown: Vec<&Difference> =
         group.differences.iter().filter(|d| all || d.finding != Finding::Same).filter(base_only).collect();
     let of_all = shown.len();
@@ -113,7 +114,12 @@ fn differences(group: &Group, paint: Paint, all: bool) -> String {
     }
     let mut grid = Grid::new(3, header);
     for d in &shown {
-        let [base, candidate] = human::pair(d.unit, d.base, d.candidate);
+        let [base, candidate] = match (d.base, d.candidate) {
+            (Some(base), Some(candidate)) => human::pair(d.unit, base, candidate),
+            _ => {
+                [d.base, d.candidate].map(|n| n.map_or_else(|| "–".to_owned(), |n| human::figure(d.unit, n)))
+            }
+        };
         let mut row = vec![
             word(d.finding).to_owned(),
             d.metric.clone(),
@@ -122,6 +128,7 @@ fn differences(group: &Group, paint: Paint, all: bool) -> String {
             candidate,
             match d.change_ppm {
                 _ if d.lopsided => "not in all".to_owned(),
+                _ if d.base.is_none() => "in neither".to_owned(),
                 Some(ppm) => human::percent(ppm),
                 None => "from nothing".to_owned(),
             },
@@ -165,7 +172,7 @@ pub fn json(comparison: &Comparison) -> String {
             "metric": d.metric, "stat": d.stat, "unit": d.unit, "better": d.better, "base": d.base,
             "candidate": d.candidate, "change_ppm": d.change_ppm,
             "interval_ppm": d.interval_ppm.map(|(low, high)| [low, high]), "lopsided": d.lopsided,
-            "finding": d.finding,
+            "one_sided": d.one_sided, "finding": d.finding,
         })
     };
     let group = |g: &Group| {
@@ -173,7 +180,7 @@ pub fn json(comparison: &Comparison) -> String {
         serde_json::json!({
             "cells": g.title, "basis": g.basis, "base_seeds": g.seeds.0, "candidate_seeds": g.seeds.1,
             "base_failed": g.failed.0, "candidate_failed": g.failed.1, "missing_seeds": g.missing,
-            "differences": differences,
+            "not_compared": g.unlike, "differences": differences,
         })
     };
     let count = |finding| comparison.found(finding).count();
