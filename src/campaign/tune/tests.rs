@@ -1,5 +1,6 @@
 //! Searches of curves that are known: chunks that outages cut, with the luck of seeds.
 
+use super::answer::contradicted;
 use super::*;
 use crate::base::Seed;
 use crate::metrics::Unit;
@@ -562,4 +563,16 @@ fn what_misses_a_limit_is_shown_under_all_seeds_and_ends_the_interval_where_it_c
     }
     let [_, end] = knob.between.clone().unwrap();
     assert!(end.expect("it ends").parse::<f64>().unwrap() <= 2.0 * best, "{:?}", knob.between);
+}
+
+#[test]
+fn a_closed_form_whose_best_lies_outside_of_the_interval_is_contradicted() {
+    let knob: Knob = "k=16..8192".parse().unwrap();
+    let said = |ends: [Option<&str>; 2], rows| {
+        contradicted(&knob, &Some(ends.map(|end| end.map(str::to_owned))), Some(rows)).is_some()
+    };
+    assert!(said([Some("50"), Some("218")], 42) && said([Some("50"), Some("218")], 219));
+    assert!(!said([Some("50"), Some("218")], 50) && !said([None, Some("218")], 42));
+    assert!(said([Some("50"), None], 42) && !said([Some("50"), None], 9_000));
+    assert_eq!(contradicted(&knob, &None, Some(42)), None, "too few seeds tell no interval");
 }

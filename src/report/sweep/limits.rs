@@ -202,6 +202,9 @@ fn cap(of: Side, series: &Series<'_>) -> Option<String> {
     ))
 }
 
+/// Said where the closed form's best lies where the runs say that the optimum does not.
+pub const CONTRADICTED: &str = "the runs contradict the closed form, which takes every answer for a full chunk of one long pull: go by the runs";
+
 /// What the closed form says of the best chunk, where it applies. The time between failures is the fit's: gaps and backoff are in it,
 /// so it is not the link's.
 pub(in super::super) fn closed_form(fit: Option<Fit>) -> Option<String> {

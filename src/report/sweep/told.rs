@@ -6,7 +6,7 @@ use super::super::record::{AxisRecord, RunRecord, Verdict};
 use super::chart::{Curve, chart};
 use super::crossover::Crossover;
 use super::findings::{Finding, alike, costs, find};
-use super::limits::{closed_form, limits, value};
+use super::limits::{CONTRADICTED, closed_form, limits, value};
 use super::objective::Objective;
 use super::regret::Regret;
 use super::series::{Point, Series, Sweep};
@@ -50,10 +50,7 @@ impl Reading {
         let number = |end: Option<usize>| series.points[end?].number();
         let outside =
             number(low).is_some_and(|low| best < low) || number(high).is_some_and(|high| best > high);
-        outside.then(|| {
-            "the runs contradict the closed form, which takes every answer for a full chunk of one long pull: go by the runs"
-                .to_owned()
-        })
+        outside.then(|| CONTRADICTED.to_owned())
     }
 }
 
