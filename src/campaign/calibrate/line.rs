@@ -2,10 +2,12 @@
 //!
 //! How: least absolute relative deviations find a line that outliers do not move (Huber 1981, §7; iteratively reweighted). A duration
 //! whose logarithm is farther from it than four robust standard deviations (1.4826 × the median absolute deviation) is put aside: on the
-//! logarithm, because durations are skewed and cutting their long side would make the line too low. Through the others goes a
-//! weighted least-squares line (Rousseeuw and Leroy 1987, §1.2), weights 1/fit², whose covariance holds whatever the variances are
+//! logarithm, because durations are skewed and cutting their long side would make the line too low. Such a line goes through as many
+//! points as it has coefficients, so that of few the median is too small (Rousseeuw and Leroy 1987, §5.1). Through the others goes a
+//! weighted least-squares line (ibid., §1.2), weights 1/fit², whose covariance holds whatever the variances are
 //! (HC3: MacKinnon and White 1985).
 
+use super::trouble::chi_square;
 use crate::report::calibrate::Estimate;
 
 /// An observation: what it depends on, what it is, and how much it counts.
@@ -106,7 +108,7 @@ impl<const K: usize> Line<K> {
     /// about normal, and one that is known to lie below a bound is less than its mean by τφ(z)/Φ(z) (Johnson, Kotz and Balakrishnan 1994,
     /// §13.10.1), z being the way to the bound from the mean, for which the noise itself stands first.
     pub(super) fn chosen(&self, room: f64) -> f64 {
-        let spread = libm::log(self.noise.high / self.noise.value) / student(self.freedom);
+        let spread = libm::log(self.noise.high / self.noise.low) / (2.0 * student(self.freedom));
         if !(spread > 0.0 && room.is_finite()) {
             return 1.0;
         }
@@ -180,7 +182,8 @@ pub(super) fn outliers<const K: usize>(samples: &[Sample<K>]) -> Option<Vec<bool
     let log = |sample: &Sample<K>| libm::log(sample.y / dot(&fit, &sample.x).max(FLOOR * mean));
     let logs: Vec<f64> = samples.iter().map(log).collect();
     let centre = median(logs.clone());
-    let spread = 1.4826 * median(logs.iter().map(|log| (log - centre).abs()).collect());
+    let few = 1.0 + 5.0 / (samples.len() as f64 - K as f64).max(1.0);
+    let spread = few * 1.4826 * median(logs.iter().map(|log| (log - centre).abs()).collect());
     let limit = OUTLYING * spread.max(SPREAD_MIN);
     Some(logs.iter().map(|log| (log - centre).abs() > limit).collect())
 }
@@ -199,16 +202,18 @@ pub(in crate::campaign) fn student(freedom: f64) -> f64 {
     z + (first + (second + third / freedom) / freedom) / freedom
 }
 
-/// A standard deviation from the second and fourth moment. The logarithm of one varies by (κ − 1)/4n, κ being the kurtosis; few samples
-/// seldom show their tails, so it is no less than the normal law's.
+/// A standard deviation from the second and fourth moment. Its square varies as χ² does of 2/(κ − 1) degrees of freedom for each of its
+/// own, κ being the kurtosis (Box 1953). Few samples seldom show their tails, so κ is no less than that of a gamma law of this spread:
+/// durations are not negative, and so are skewed.
 fn spread(second: f64, fourth: f64, n: f64, freedom: f64) -> Estimate {
     let value = libm::sqrt(second * n / freedom);
     if second <= 0.0 {
         return Estimate { value: 0.0, low: 0.0, high: 0.0 };
     }
-    let kurtosis = (fourth / (second * second)).max(3.0);
-    let factor = libm::exp(student(freedom) * libm::sqrt((kurtosis - 1.0) / (4.0 * freedom)));
-    Estimate { value, low: value / factor, high: value * factor }
+    let kurtosis = (fourth / (second * second)).max(3.0 + 6.0 * value * value);
+    let known = 2.0 * freedom / (kurtosis - 1.0);
+    let bound = |share: f64| value * libm::sqrt(known / chi_square(known, share));
+    Estimate { value, low: bound(0.975), high: bound(0.025) }
 }
 
 /// The correlation of each value with the next one.

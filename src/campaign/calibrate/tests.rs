@@ -1,6 +1,7 @@
 //! Calibrations of logs whose parameters are known.
 
 mod apart;
+mod few;
 mod tries;
 
 use super::calibrate;

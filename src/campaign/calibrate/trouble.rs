@@ -81,7 +81,8 @@ pub(super) fn mean_time(times: &[f64]) -> Option<Estimate> {
     })
 }
 
-fn chi_square(freedom: f64, share: f64) -> f64 {
+/// What a variable of χ² stays below with a probability of `share`.
+pub(super) fn chi_square(freedom: f64, share: f64) -> f64 {
     ChiSquared::new(freedom).map_or(0.0, |law| law.inverse_cdf(share))
 }
 
