@@ -2,7 +2,7 @@
 
 use super::advice::advice;
 use super::devices::{self, Off};
-use super::fit::{ANSWERS_MIN, Fit};
+use super::fit::{ANSWERS_MIN, Fit, LeftOut};
 use super::header::Only;
 use super::line::{Sample, correlation};
 use super::log::{self, Log, Mistakes, Names, Outcome, Request};
@@ -377,11 +377,16 @@ impl Told {
     }
 
     pub(super) fn of_fit(&mut self, fit: &Fit, rows: &[Sample<2>], both: &[Sample<3>]) {
-        let [overhead, row] = fit.rows.coefficients;
-        if row < 0.0 {
-            self.unknown("time a row: answers of more rows take less time, so something else decides");
-        } else if overhead < 0.0 {
-            self.note("the line ends below zero at no rows: a row of a large answer takes longer than one of a small");
+        match fit.left_out {
+            Some(LeftOut::Row) => self.unknown(
+                "time a row: answers of more rows take less time, so something else decides; a row counts as nothing, and the overhead is what \
+                 answers take on average",
+            ),
+            Some(LeftOut::Overhead) => self.note(
+                "the line ends below zero at no rows: a row of a large answer takes longer than one of a small; it is drawn without an overhead, \
+                 so that it has the mean of the answers",
+            ),
+            None => {}
         }
         let off: Vec<f64> = match &fit.both {
             Some(line) => both.iter().map(|s| s.y / line.at(&s.x) - 1.0).collect(),

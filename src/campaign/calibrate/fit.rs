@@ -25,6 +25,15 @@ pub(super) struct Fit {
     /// By rows and bytes, where they are not in step.
     pub(super) both: Option<Line<3>>,
     split: Option<Split>,
+    /// What would take less than no time and is left out, which the others are fitted without.
+    pub(super) left_out: Option<LeftOut>,
+}
+
+/// A part of the line by rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LeftOut {
+    Overhead,
+    Row,
 }
 
 impl Fit {
@@ -67,7 +76,10 @@ impl Fit {
         let both: Vec<Sample<3>> = kept.iter().map(|n| by_both[*n]).collect();
         let widths = has_bytes.then(|| widths(&both)).flatten();
         census.bytes_a_row = widths.map(|widths| widths.a_row.0);
-        let mut fit = Fit { rows: line, both: Line::through(&both), split: None };
+        let mut fit = Fit { rows: line, both: Line::through(&both), split: None, left_out: None };
+        if widths.and_then(|widths| fit.take_apart(&both, widths)).is_none() {
+            fit.leave_out(&rows);
+        }
         let durations = |n: &usize| answers[*n].duration;
         let all: f64 = answers.iter().map(|r| r.duration).sum();
         let held = 1.0 - kept.iter().map(durations).sum::<f64>() / all;
@@ -78,25 +90,39 @@ impl Fit {
             None => fit.rows.at(&[1.0, r.rows]),
         };
         told.of_unlike(devices::unlike(answers, by_line));
-        fit.split = widths.and_then(|widths| fit.told_apart(widths.a_row.0));
-        if let (Some(line), Some(widths), Some(_)) = (fit.both, widths, fit.split) {
-            fit.rows = line.by_rows(widths);
-        }
         Some(fit)
     }
 
-    /// Rows and bytes apart, if the log tells how a row's time divides.
-    fn told_apart(&self, bytes_a_row: f64) -> Option<Split> {
-        let both = self.both.as_ref()?;
+    /// Takes rows and bytes apart, if the log tells how a row's time divides; the line by rows is then made of that by both.
+    fn take_apart(&mut self, answers: &[Sample<3>], widths: Widths) -> Option<()> {
+        let both = self.both?;
         let [row, byte] = [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
-        let open = both.open_by_noise(byte) * bytes_a_row;
+        let open = both.open_by_noise(byte) * widths.a_row.0;
         let limit = SPLIT_MAX * self.rows.estimate([0.0, 1.0]).value;
         let many = both.freedom() >= SPLIT_FREEDOM;
-        let told = many && open <= limit && self.less_than_nothing().is_none();
-        told.then(|| {
-            let wider = both.chosen(limit / open);
-            Split { row: both.estimate_chosen(row, wider), byte: both.estimate_chosen(byte, wider) }
-        })
+        if !(many && open <= limit && self.less_than_nothing().is_none()) {
+            return None;
+        }
+        let wider = both.chosen(limit / open);
+        let overhead = both.by_rows(widths).coefficients[0];
+        let left_out = (overhead < 0.0).then_some(LeftOut::Overhead);
+        let line = if left_out.is_some() { Line::without(answers, 0)? } else { both };
+        if line.coefficients[1..].iter().any(|cost| *cost < 0.0) {
+            return None;
+        }
+        let told = |of| line.estimate_chosen(of, wider);
+        let split = Some(Split { row: told(row), byte: told(byte) });
+        *self = Fit { rows: line.by_rows(widths), both: Some(line), split, left_out };
+        Some(())
+    }
+
+    /// A line by rows alone that has something take less than no time is drawn without that, or the rest would take more than the answers.
+    fn leave_out(&mut self, answers: &[Sample<2>]) {
+        let Some(zero) = self.rows.coefficients.iter().position(|cost| *cost < 0.0) else { return };
+        if let Some(line) = Line::without(answers, zero) {
+            self.rows = line;
+            self.left_out = Some([LeftOut::Overhead, LeftOut::Row][zero]);
+        }
     }
 
     /// What a line through rows and bytes would have take less than no time.
@@ -110,8 +136,9 @@ impl Fit {
 
     pub(super) fn costs(&self) -> Costs {
         let split = self.split;
-        // What rows that are not equally wide do to a line by rows alone is no noise.
-        let noise = self.both.as_ref().map_or(self.rows.noise, |both| both.noise);
+        // What rows that are not equally wide do to a line by rows alone is no noise; what rows do that take no time is.
+        let both = self.both.filter(|_| self.left_out != Some(LeftOut::Row));
+        let noise = both.map_or(self.rows.noise, |both| both.noise);
         Costs { request: self.rows.estimate([1.0, 0.0]), row: self.rows.estimate([0.0, 1.0]), split, noise }
     }
 }

@@ -46,40 +46,55 @@ const PIVOT_MIN: f64 = 1e-9;
 impl<const K: usize> Line<K> {
     /// The weighted line through all samples; `None` of too few, or if what they depend on cannot be told apart.
     pub(super) fn through(samples: &[Sample<K>]) -> Option<Line<K>> {
+        Line::fitted(samples, None)
+    }
+
+    /// The line that leaves the coefficient `zero` out, where it would be less than nothing: the others are fitted anew. Such a line need not
+    /// be that of the samples, so weights are 1/fit: with these it has their mean, as a ratio of sums has (Cochran 1977, §2.11). Intervals
+    /// are those of a line that leaves nothing out, as that it is nothing is not known but estimated.
+    pub(super) fn without(samples: &[Sample<K>], zero: usize) -> Option<Line<K>> {
+        Line::fitted(samples, Some(zero))
+    }
+
+    fn fitted(samples: &[Sample<K>], zero: Option<usize>) -> Option<Line<K>> {
         if samples.len() <= K {
             return None;
         }
         let mean = mean(samples);
+        let weight = |sample: &Sample<K>, at: f64| match zero {
+            None => sample.weight / (at * at),
+            Some(_) => sample.weight / (at * mean),
+        };
         let mut coefficients = solve(samples, |_| 1.0 / (mean * mean))?.0;
         let mut inverse = [[0.0; K]; K];
         for _ in 0..5 {
             let fit = coefficients;
-            (coefficients, inverse) = solve(samples, |sample| weight(&fit, sample, mean))?;
+            let at = |sample: &Sample<K>| dot(&fit, &sample.x).max(FLOOR * mean);
+            (coefficients, inverse) = solve(samples, |sample| weight(sample, at(sample)))?;
+            if let Some(zero) = zero {
+                coefficients = leaving_out(zero, &coefficients, &inverse);
+            }
         }
-        let freedom = (samples.len() - K) as f64;
-        let (mut meat, mut second, mut fourth) = ([[0.0; K]; K], 0.0, 0.0);
-        let (mut total, mut squares) = (0.0, 0.0);
+        let freedom = (samples.len() - K + usize::from(zero.is_some())) as f64;
+        let (mut meat, mut even) = ([[0.0; K]; K], [[0.0; K]; K]);
+        let (mut second, mut fourth, mut total) = (0.0, 0.0, 0.0);
         for sample in samples {
             let at = dot(&coefficients, &sample.x).max(FLOOR * mean);
-            let w = sample.weight / (at * at);
+            let w = weight(sample, at);
             let leverage = (w * form(&inverse, &sample.x)).min(0.99);
             let residual = sample.y - dot(&coefficients, &sample.x);
             let pull = w * residual / (1.0 - leverage);
-            for (i, row) in meat.iter_mut().enumerate() {
-                for (j, cell) in row.iter_mut().enumerate() {
-                    *cell += pull * pull * sample.x[i] * sample.x[j];
-                }
-            }
+            add(&mut meat, pull * pull, &sample.x);
+            add(&mut even, w * at * w * at, &sample.x);
             let relative = residual * residual / (at * at);
             second += sample.weight * relative;
             fourth += sample.weight * relative * relative;
             total += sample.weight;
-            squares += sample.weight * sample.weight;
         }
-        let covariance = product(&product(&inverse, &meat), &inverse);
+        let around = |meat: &Matrix<K>| product(&product(&inverse, meat), &inverse);
+        let covariance = around(&meat);
         let noise = spread(second / total, fourth / total, samples.len() as f64, freedom);
-        let by_noise = noise.value * noise.value * squares / total;
-        let even = inverse.map(|row| row.map(|cell| cell * by_noise));
+        let even = around(&even).map(|row| row.map(|cell| cell * noise.value * noise.value));
         Some(Line { coefficients, covariance, even, noise, freedom })
     }
 
@@ -233,9 +248,10 @@ fn median(mut values: Vec<f64>) -> f64 {
     *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
-fn weight<const K: usize>(fit: &[f64; K], sample: &Sample<K>, mean: f64) -> f64 {
-    let at = dot(fit, &sample.x).max(FLOOR * mean);
-    sample.weight / (at * at)
+/// The coefficients of least squares without one of them, from those with it and the inverse of XᵀWX.
+fn leaving_out<const K: usize>(zero: usize, with: &[f64; K], inverse: &Matrix<K>) -> [f64; K] {
+    let share = with[zero] / inverse[zero][zero];
+    std::array::from_fn(|i| if i == zero { 0.0 } else { with[i] - inverse[i][zero] * share })
 }
 
 fn dot<const K: usize>(a: &[f64; K], b: &[f64; K]) -> f64 {
@@ -245,6 +261,15 @@ fn dot<const K: usize>(a: &[f64; K], b: &[f64; K]) -> f64 {
 /// xᵀ·M·x.
 fn form<const K: usize>(matrix: &Matrix<K>, x: &[f64; K]) -> f64 {
     matrix.iter().zip(x).map(|(row, x_i)| x_i * dot(row, x)).sum()
+}
+
+/// Adds so many times x·xᵀ.
+fn add<const K: usize>(matrix: &mut Matrix<K>, times: f64, x: &[f64; K]) {
+    for (row, x_i) in matrix.iter_mut().zip(x) {
+        for (cell, x_j) in row.iter_mut().zip(x) {
+            *cell += times * x_i * x_j;
+        }
+    }
 }
 
 fn product<const K: usize>(a: &Matrix<K>, b: &Matrix<K>) -> Matrix<K> {
@@ -260,11 +285,9 @@ fn solve<const K: usize>(
     let (mut normal, mut right) = ([[0.0; K]; K], [0.0; K]);
     for sample in samples {
         let w = weight(sample);
-        for (i, row) in normal.iter_mut().enumerate() {
-            right[i] += w * sample.x[i] * sample.y;
-            for (cell, x_j) in row.iter_mut().zip(&sample.x) {
-                *cell += w * sample.x[i] * x_j;
-            }
+        add(&mut normal, w, &sample.x);
+        for (cell, x_i) in right.iter_mut().zip(&sample.x) {
+            *cell += w * x_i * sample.y;
         }
     }
     let inverse = inverse(&normal)?;
@@ -350,6 +373,22 @@ mod tests {
             .collect();
         assert_eq!(Line::through(&in_step), None);
         assert_eq!(Line::through(&samples(0.1)[..2]), None, "two points are no line with an interval");
+    }
+
+    #[test]
+    fn a_line_without_a_coefficient_has_the_mean_of_the_samples_and_is_as_open_as_they_are_off_it() {
+        for (zero, of) in [(0, [-40.0, 5.0]), (1, [1_000.0, -5.0])] {
+            let at = |n: u32| Sample { x: [1.0, f64::from(n)], y: of[0] + of[1] * f64::from(n), weight: 1.0 };
+            let samples: Vec<Sample<2>> = (10..100).map(at).collect();
+            let line = Line::without(&samples, zero).unwrap();
+            let off: f64 = samples.iter().map(|s| s.y - line.at(&s.x)).sum();
+            assert!(off.abs() < 1e-6 && line.coefficients[zero] == 0.0, "{line:?}");
+            for of in [[1.0, 0.0], [0.0, 1.0]] {
+                let Estimate { value, low, high } = line.estimate(of);
+                assert!(low < high && low <= value && value <= high, "{line:?}");
+            }
+            assert!(line.noise.value > 0.1, "{line:?}");
+        }
     }
 
     #[test]

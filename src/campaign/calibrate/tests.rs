@@ -2,6 +2,7 @@
 
 mod apart;
 mod few;
+mod left_out;
 mod tries;
 
 use super::calibrate;
