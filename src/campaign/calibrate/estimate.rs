@@ -213,7 +213,7 @@ impl Told {
         if let Some(copies) = trouble::copies(log) {
             let n = human::count(copies, "line");
             self.note(format!(
-                "{n} equal to another in every field: a log that was joined twice makes intervals too narrow"
+                "{n} equal to another in every field: a log that was joined twice makes intervals too narrow; remove them if it was"
             ));
         }
         if order.tied > 0.05 {

@@ -3,6 +3,7 @@
 mod apart;
 mod few;
 mod left_out;
+mod lines;
 mod tries;
 
 use super::calibrate;

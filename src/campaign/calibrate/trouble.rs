@@ -1,5 +1,6 @@
 //! How often transfers break, and how long it is until the next one succeeds.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use statrs::distribution::{Binomial, ChiSquared, ContinuousCDF, DiscreteCDF};
@@ -309,11 +310,18 @@ pub(super) fn repair(repairs: &[Repair], untimed: f64, (typical, error): (f64, f
     })
 }
 
-/// Requests that are equal to the one before in all that the log tells, if they are more than a clock that is coarse would bring.
+/// Requests that are equal to another in all that the log tells, if they are more than a clock that is coarse would bring. Those of devices
+/// that begin at one instant stand between each other.
 pub(super) fn copies(log: &Log) -> Option<u64> {
-    let same = |pair: &&[Request]| pair[0] == pair[1];
-    let answered = |pair: &&[Request]| pair[0].duration > 0.0 && pair[0].rows > 0.0;
-    let copies = log.requests.windows(2).filter(answered).filter(same).count();
+    let answered = |request: &&Request| request.duration > 0.0 && request.rows > 0.0;
+    let mut requests: Vec<&Request> = log.requests.iter().filter(answered).collect();
+    let fields = |r: &Request| [r.start, r.rows, r.bytes, r.duration];
+    requests.sort_by(|a, b| {
+        let pairs = fields(a).into_iter().zip(fields(b));
+        let order = |order: Ordering, (a, b): (f64, f64)| order.then(a.total_cmp(&b));
+        pairs.fold(a.device.cmp(&b.device), order).then((a.outcome as u8).cmp(&(b.outcome as u8)))
+    });
+    let copies = requests.windows(2).filter(|pair| pair[0] == pair[1]).count();
     (copies as f64 > OVERLAPS_MAX * log.requests.len() as f64).then_some(copies as u64)
 }
 
