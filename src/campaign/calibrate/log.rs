@@ -207,7 +207,8 @@ fn requests(
     reader: &mut csv::Reader<&[u8]>,
     header: &Header,
 ) -> Result<(Vec<Request>, Vec<String>), Mistakes> {
-    let mut lines = Lines { header, devices: BTreeMap::new(), mistakes: Vec::new() };
+    let mut lines =
+        Lines { header, devices: BTreeMap::new(), mistakes: Vec::new(), unitless: Vec::new(), spans: false };
     let mut requests = Vec::new();
     let mut record = csv::StringRecord::new();
     loop {
@@ -229,6 +230,7 @@ fn requests(
         }
         requests.push(lines.request(&record));
     }
+    lines.tell_the_column();
     Mistakes::of(lines.mistakes)?;
     let mut devices: Vec<(String, u32)> = lines.devices.into_iter().collect();
     devices.sort_by_key(|(_, number)| *number);
@@ -268,9 +270,22 @@ struct Lines<'a> {
     header: &'a Header,
     devices: BTreeMap<String, u32>,
     mistakes: Vec<Malformed>,
+    /// Which of the mistakes are durations without a unit, and whether others have one.
+    unitless: Vec<usize>,
+    spans: bool,
 }
 
 impl Lines<'_> {
+    /// Where no duration has a unit it is the column that lacks it, and not each line.
+    fn tell_the_column(&mut self) {
+        if self.spans {
+            return;
+        }
+        let others: BTreeSet<usize> = self.unitless.iter().skip(1).copied().collect();
+        let mut at = 0..;
+        self.mistakes.retain(|_| at.next().is_none_or(|at| !others.contains(&at)));
+    }
+
     /// A line; what is wrong with it is noted.
     fn request(&mut self, record: &csv::StringRecord) -> Request {
         let header = self.header;
@@ -289,6 +304,11 @@ impl Lines<'_> {
         let bytes = header.bytes.as_ref().map_or(0.0, |column| noted(count(record, column, answered)));
         let timed = answered || !field(record, &header.duration).is_empty();
         let duration = if timed { noted(duration(record, &header.duration)) } else { 0.0 };
+        if timed && header.duration.unit.is_none() {
+            let bare = field(record, &header.duration).parse::<f64>().is_ok_and(f64::is_finite);
+            self.unitless.extend(bare.then(|| self.mistakes.len() - 1));
+            self.spans |= duration > 0.0;
+        }
         let device = header.device.as_ref().map_or(0, |column| {
             let next = self.devices.len() as u32;
             *self.devices.entry(field(record, column).to_owned()).or_insert(next)
@@ -344,7 +364,7 @@ fn duration(record: &csv::StringRecord, column: &Column) -> Result<f64, Malforme
     let seconds = match (text.parse::<f64>(), column.unit) {
         (Ok(number), Some(unit)) => number * unit.seconds(),
         (Ok(number), None) if number.is_finite() => {
-            let hint = "call the column duration_ms or duration_s, or write 120ms";
+            let hint = format!("call the column {0}_ms or {0}_s, or write 120ms", column.name);
             return Err(at(record, column, format!("`{text}` has no unit; {hint}")));
         }
         (Ok(number), None) => number,

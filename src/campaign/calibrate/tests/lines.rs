@@ -24,3 +24,20 @@ fn a_log_that_was_joined_twice_is_told_where_devices_begin_at_one_instant_too() 
         assert!(said(&twice, "remove them"), "{devices}: {twice:?}");
     }
 }
+
+#[test]
+fn a_column_without_a_unit_is_one_mistake_and_not_one_of_each_line() {
+    let read = |lines: &str| {
+        let text = format!("start,rows,latency,outcome\n{lines}");
+        calibrate("log.csv", text.as_bytes(), &[]).unwrap_err()
+    };
+    let told = |lines: &str| -> Vec<String> { read(lines).told().map(ToString::to_string).collect() };
+    let remedy = "`120` has no unit; call the column latency_ms or latency_s, or write 120ms";
+    let line = "1,1,120,ok\n";
+    assert_eq!(told(&line.repeat(4_000)), [format!("line 2, column latency: {remedy}")]);
+    assert_eq!(read(&line.repeat(4_000)).untold, 0);
+    let among = told(&format!("{line}1,-1,120,ok\n{line}1,1,120,oks\n"));
+    assert!(among.len() == 3 && among[1].contains("`-1`") && among[2].contains("`oks`"), "{among:?}");
+    // Where others have one it is the lines that lack it.
+    assert_eq!(told(&format!("{line}1,1,120ms,ok\n{line}")).len(), 2);
+}
