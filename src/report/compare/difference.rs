@@ -61,6 +61,8 @@ pub struct Difference {
     pub lopsided: bool,
     /// Whether every cell of one side has observed something and no cell of the other.
     pub one_sided: bool,
+    /// Pairs that it rests on, or cells of the side that has fewer.
+    pub cells: usize,
     /// What it comes to.
     pub finding: Finding,
 }
@@ -96,6 +98,20 @@ impl Group {
         };
         let differs = self.differences.iter().any(|difference| difference.finding == Finding::Unclear);
         (differs && self.seeds.0.min(self.seeds.1) < least).then_some(least)
+    }
+}
+
+impl Group {
+    /// The least number of seeds that this figure takes if too few have it on both sides to say what it comes to, though the group has
+    /// enough of them.
+    fn rests_on_too_few(&self, figure: &Difference) -> Option<usize> {
+        let least = match self.basis {
+            Basis::Exact => 1,
+            Basis::Paired => PAIRS_MIN,
+            Basis::Samples => SAMPLES_MIN,
+        };
+        let open = !matches!(figure.finding, Finding::Same | Finding::Better | Finding::Worse);
+        (open && figure.cells < least && self.seeds.0.min(self.seeds.1) >= least).then_some(least)
     }
 }
 
@@ -185,7 +201,8 @@ impl Comparison {
     }
 
     /// What one side has measured under every seed and the other under none, in words: of the metrics that were `asked` for, else of the
-    /// headline ones and the oracle's, as rare ones come and go. `None` if there is no such metric.
+    /// headline ones and the oracle's, as rare ones come and go; of those asked for, too, what was measured under too few seeds. `None` if
+    /// there is no such metric.
     pub fn unmeasured(&self, asked: &[String]) -> Option<String> {
         let matters = |metric: &String| match asked {
             [] => table::is_gated(metric),
@@ -194,15 +211,22 @@ impl Comparison {
         let mut told: Vec<String> = Vec::new();
         for group in &self.groups {
             let of = if group.title.is_empty() { String::new() } else { format!(" of {}", group.title) };
-            for found in group.differences.iter().filter(|d| d.one_sided && matters(&d.metric)) {
+            for found in group.differences.iter().filter(|d| matters(&d.metric)) {
                 let (with, without) = match found.base {
                     Some(_) => (&self.sides.0, &self.sides.1),
                     None => (&self.sides.1, &self.sides.0),
                 };
-                let line = format!(
-                    "of {}{of} nothing was measured in {without}, and in all of {with}",
-                    found.metric
-                );
+                let (metric, cells) = (&found.metric, found.cells);
+                let line = match group.rests_on_too_few(found) {
+                    _ if found.one_sided => {
+                        format!("of {metric}{of} nothing was measured in {without}, and in all of {with}")
+                    }
+                    Some(least) if !asked.is_empty() => {
+                        let measured = human::count(cells as u64, "seed");
+                        format!("{metric}{of} was measured under {measured} of both sides, it takes {least}")
+                    }
+                    _ => continue,
+                };
                 if !told.contains(&line) {
                     told.push(line);
                 }
@@ -519,6 +543,7 @@ fn difference(observed: &Observed, interval: Option<(f64, f64)>, finding: Findin
         interval_ppm: interval.map(|(low, high)| (ppm(low), ppm(high))),
         lopsided: observed.lopsided,
         one_sided: observed.one_sided.is_some(),
+        cells: observed.base.len().min(observed.candidate.len()),
         finding,
     }
 }

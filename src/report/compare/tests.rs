@@ -248,6 +248,22 @@ fn a_figure_that_one_side_has_nothing_of_is_told_as_it_is_and_is_no_pass() {
 }
 
 #[test]
+fn a_figure_that_was_asked_for_and_that_too_few_seeds_have_is_not_judged() {
+    let asked = [WAIT.to_owned()];
+    for (variants, from, few, least) in [([Some("x"), Some("y")], 0, 3, 6), ([None, None], 20, 4, 8)] {
+        let base = waits(variants[0], 0, |_| true);
+        let candidate = |most: u64| {
+            let slower = waits(variants[1], from, move |seed| seed - from < most);
+            compare(&base, &slower)
+        };
+        let why = candidate(few).unmeasured(&asked).expect("too few seeds have it");
+        assert_eq!(why, format!("{WAIT} was measured under {few} seeds of both sides, it takes {least}"));
+        assert_eq!(candidate(few).unmeasured(&[]), None, "unasked, rare figures come and go");
+        assert_eq!(candidate(8).unmeasured(&asked), None);
+    }
+}
+
+#[test]
 fn a_figure_that_some_seeds_have_by_chance_is_unclear_and_shown_as_it_is() {
     let base = waits(Some("x"), 0, |seed| seed != 3);
     for some in [&(|seed: u64| seed == 3) as &dyn Fn(u64) -> bool, &|seed| seed > 2, &|_| false, &|_| true] {

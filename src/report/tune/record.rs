@@ -132,7 +132,7 @@ pub struct PointTuned {
     pub names: Vec<String>,
     /// Seeds that it was run under.
     pub seeds: u64,
-    /// The figure, of a rate the harmonic mean over its seeds.
+    /// The figure, of a rate the harmonic mean over its seeds; of fewer seeds than the best has what its cost makes of the best's figure.
     pub figure: Option<u64>,
     /// What it costs relative to the best under the same seeds, which is 1 000 000.
     pub cost_ppm: Option<u64>,
