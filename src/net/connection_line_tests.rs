@@ -172,6 +172,22 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn whose_session_ends_has_sent_what_who_is_given_up_then_has(
+        kbits in 50_u64..20_000, rtt in 10_u64..700, bytes in 1_u64..2_000_000, share in 0.0..1.0_f64
+    ) {
+        let rate = BitRate(kbits * 1_000);
+        let link = Steady::new(Span::millis(rtt), rate, rate);
+        let until = at(0) + rate.time_for((bytes as f64 * share) as u64 + 1);
+        let (_, stopped) = given_up(&link, Congestion::Cubic, bytes, at(0), until);
+        let mut line = Line::default();
+        let dead = line.join(flow(at(0), bytes), at(0), &link);
+        let cut = line.cut_off(dead, until, &link).last_of.expect("it was alone");
+        prop_assert_eq!(cut.stage_at(until).transfer.traffic, stopped);
+    }
+}
+
 /// When each packet of a slow start is handed over: ten at once, and two more for each that is acknowledged.
 fn slow_start(rtt: Span, segment: Span, ack: Span, packets: usize) -> Vec<Time> {
     let (mut handed, mut free) = (vec![at(0); 10], at(0));

@@ -15,6 +15,8 @@ use crate::base::Time;
 pub(super) struct Shared {
     pub(super) state: RefCell<Connection>,
     closed: Cell<bool>,
+    /// The far end's process died.
+    dead: Cell<bool>,
     /// Requests that have it now.
     users: Cell<u32>,
     /// What is under way, by direction, if messages share it.
@@ -28,6 +30,7 @@ impl Shared {
         Shared {
             state: RefCell::new(state),
             closed: Cell::new(false),
+            dead: Cell::new(false),
             users: Cell::new(0),
             flow: Default::default(),
             arrived: Default::default(),
@@ -40,6 +43,11 @@ impl Shared {
 
     pub(super) fn is_closed(&self) -> bool {
         self.closed.get()
+    }
+
+    /// Whether the far end has reset it.
+    pub(super) fn is_dead(&self) -> bool {
+        self.dead.get()
     }
 }
 
@@ -104,6 +112,12 @@ impl Pool {
         if shared.is_closed() {
             self.open.borrow_mut().retain(|open| !Rc::ptr_eq(open, shared));
         }
+    }
+
+    /// The process at the far end died: its operating system resets what is open.
+    pub(super) fn cut_all(&self) {
+        self.open.borrow().iter().for_each(|shared| shared.dead.set(true));
+        self.close_all();
     }
 
     /// The process died: the operating system closes its sockets.

@@ -1,5 +1,7 @@
 //! The transport port over a simulated link.
 
+mod leave;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -8,8 +10,8 @@ use super::connection_line::{Flow, Line, MessageId};
 use super::connection_pool::{Found, Pool, Shared};
 use super::link::Link;
 use super::options::OutageMode;
-use super::tcp::{Broken, Connection, GIVE_UP, Opening, Traffic, arrival};
-use super::transport_options::{HalfOpen, Protocol, TransportOptions};
+use super::tcp::{Broken, Connection, Opening, Traffic};
+use super::transport_options::{Protocol, TransportOptions};
 use crate::base::{Span, Time};
 use crate::contract::{DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError};
 use crate::sim::{Handle, NodeId, Notify, oneshot};
@@ -35,6 +37,8 @@ pub struct Way {
     pub(super) lines: [RefCell<Line>; 2],
     /// Who shares a direction has changed.
     changed: [Notify; 2],
+    /// Messages on the air, and since when as far as the radio was not told yet.
+    air: RefCell<Vec<(Direction, MessageId, Time)>>,
     /// When a packet of the device last passed; while its radio wakes up for one, when it will be awake.
     last_packet: Cell<Option<Time>>,
 }
@@ -152,6 +156,7 @@ impl Way {
             freed,
             lines: Default::default(),
             changed,
+            air: RefCell::default(),
             last_packet: Cell::new(None),
         })
     }
@@ -159,6 +164,19 @@ impl Way {
     /// The app's process is dead: the operating system closes its connections.
     pub fn process_died(&self) {
         self.pool.close_all();
+    }
+
+    /// The gateway's process is dead: its operating system resets its connections.
+    pub fn gateway_died(&self) {
+        self.pool.cut_all();
+        for changed in &self.changed {
+            changed.notify_all();
+        }
+    }
+
+    /// When a device knows of a reset that the far end sends now.
+    fn told_of_death(&self) -> Time {
+        self.conditions(|weather, now| now + Span(weather.rtt(now).0 / 2))
     }
 
     fn conditions<R>(&self, ask: impl FnOnce(&dyn Conditions, Time) -> R) -> R {
@@ -284,7 +302,7 @@ impl Way {
 
     /// Brings one message of a request from end to end.
     async fn pass(&self, errand: &Errand, direction: Direction, bytes: u64) -> Passed {
-        let (way, shared, began) = (direction as usize, &errand.shared, self.handle.now());
+        let (way, shared) = (direction as usize, &errand.shared);
         let left = self.leave(errand, direction, bytes).await;
         let dropped = |passed| {
             self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes });
@@ -296,13 +314,11 @@ impl Way {
             Err(passed) => return dropped(passed),
         };
         shared.arrived[way].set(arrives);
-        let times = match direction {
-            Direction::Up => (began, at),
-            Direction::Down => (began.max(Time(arrives.0.saturating_sub(at.since(began).0))), arrives),
-        };
-        self.link.borrow_mut().note_transfer(self.handle.now(), direction, bytes, times);
         if self.handle.now() < arrives {
             self.handle.sleep_until(arrives).await;
+        }
+        if direction == Direction::Up && shared.is_dead() {
+            return dropped(Passed::Broken(self.told_of_death()));
         }
         let mut state = shared.state.borrow_mut();
         let lost = self.conditions(|weather, now| {
@@ -338,12 +354,15 @@ impl Way {
         })
     }
 
-    /// Takes a message from the line, and with the last of a flow what the flow leaves behind. Whether all of it went out.
-    fn quit(&self, shared: &Shared, direction: Direction, message: MessageId) -> bool {
+    /// Takes a message from the line, and with the last of a flow what the flow leaves behind. Whether all of it went out, and the bytes
+    /// that were sent in the flow.
+    fn quit(&self, shared: &Shared, direction: Direction, message: MessageId) -> (bool, u64) {
         let (way, http2) = (direction as usize, self.options.protocol == Protocol::Http2);
         let gone = self.with_line(direction, |line, now, weather| line.leave(message, now, weather));
+        let mut bytes = 0;
         if let Some(mut last_of) = gone.last_of {
             let stage = last_of.at_its_end();
+            bytes = stage.transfer.traffic.bytes;
             self.sent(direction, stage.transfer.traffic);
             // Another flow of the connection may have begun with this one's sender.
             if !http2 || shared.flow[way].get() == Some(gone.flow) {
@@ -351,111 +370,7 @@ impl Way {
                 shared.flow[way].set(None);
             }
         }
-        gone.whole
-    }
-
-    /// Until the last byte has left the bottleneck.
-    async fn leave(&self, errand: &Errand, direction: Direction, bytes: u64) -> Result<Left, Passed> {
-        let (way, shared) = (direction as usize, &errand.shared);
-        if errand.unwanted.get() {
-            return Err(Passed::Vanished);
-        }
-        let wait = self.wake_up();
-        if wait > Span::ZERO {
-            self.handle.sleep(wait).await;
-            if errand.unwanted.get() {
-                return Err(Passed::Vanished);
-            }
-        }
-        if self.is_half_open(shared) {
-            self.unheard(errand, direction, bytes);
-            return Err(match self.options.half_open {
-                HalfOpen::Silent => Passed::Vanished,
-                HalfOpen::Reset => Passed::Broken(self.conditions(|weather, now| now + weather.rtt(now))),
-            });
-        }
-        let message = self.join(shared, direction, bytes);
-        errand.message.set(Some((direction, message)));
-        let mut arrives = Time::FAR;
-        let dies = self.conditions(|weather, now| weather.session_ends(now));
-        let ends = loop {
-            let (ends, alone) = {
-                let line = self.lines[way].borrow();
-                (line.ends(message), line.is_alone())
-            };
-            let until = match ends {
-                Ok(left) => {
-                    arrives = self.arrival(shared, direction, left);
-                    // Who has the line for itself, and a connection that nobody joins, need not tell when it leaves it: one turn less.
-                    if alone && self.options.protocol == Protocol::Http1 { arrives } else { left }
-                }
-                Err(broken) => broken.at,
-            };
-            if self.handle.timeout(until.min(dies), self.changed[way].notified()).await.is_err() {
-                if dies < until {
-                    errand.message.set(None);
-                    self.cut_off(errand, direction, message);
-                    return Err(Passed::Vanished);
-                }
-                break ends;
-            }
-        };
-        errand.message.set(None);
-        let whole = self.quit(shared, direction, message);
-        self.last_packet.set(Some(self.handle.now()));
-        match ends {
-            Ok(at) if whole => Ok(Left { at, arrives }),
-            Err(broken) => {
-                shared.close();
-                Err(Passed::Broken(self.told(broken)))
-            }
-            _ => Err(Passed::Vanished),
-        }
-    }
-
-    /// How long a sender tries on a connection whose IP session is gone: until a reset comes, the device's patience ends, or the server
-    /// gives up.
-    fn tries_for(&self, errand: &Errand, direction: Direction) -> Span {
-        match (self.options.half_open, direction) {
-            (HalfOpen::Reset, _) => Span::ZERO,
-            (HalfOpen::Silent, Direction::Up) => errand.deadline.since(self.handle.now()).min(GIVE_UP),
-            (HalfOpen::Silent, Direction::Down) => GIVE_UP,
-        }
-    }
-
-    /// Books what a message sends on a connection whose IP session is gone.
-    fn unheard(&self, errand: &Errand, direction: Direction, bytes: u64) {
-        let lasts = self.tries_for(errand, direction);
-        let mut state = errand.shared.state.borrow_mut();
-        let (now, mtu) = self.conditions(|weather, now| (now, weather.mtu()));
-        let transfer = state.message(direction, now, bytes, mtu);
-        self.sent(direction, transfer.unheard(&mut state.senders[direction as usize], lasts));
-    }
-
-    /// Takes a message from the line whose IP session ends under it; with the last of a flow it books what that has sent, and what it
-    /// sends into the silence.
-    fn cut_off(&self, errand: &Errand, direction: Direction, message: MessageId) {
-        let gone = self.with_line(direction, |line, now, weather| line.cut_off(message, now, weather));
-        let Some(flow) = gone.last_of else { return };
-        let mut stage = flow.stage_at(self.handle.now());
-        self.sent(direction, stage.transfer.traffic);
-        if !errand.unwanted.get() {
-            let lasts = self.tries_for(errand, direction);
-            self.sent(direction, stage.transfer.unheard(&mut stage.sender, lasts));
-        }
-        let flow = &errand.shared.flow[direction as usize];
-        flow.set(flow.get().filter(|flow| *flow != gone.flow));
-    }
-
-    /// When what leaves the bottleneck at `left` arrives; messages of a connection do not overtake each other.
-    fn arrival(&self, shared: &Shared, direction: Direction, left: Time) -> Time {
-        let arrives = self.conditions(|weather, _| arrival(weather, direction, left));
-        arrives.max(shared.arrived[direction as usize].get())
-    }
-
-    /// Whether the connection belongs to an IP session that is gone.
-    fn is_half_open(&self, shared: &Shared) -> bool {
-        self.conditions(|weather, now| weather.session(now) != shared.state.borrow().session)
+        (gone.whole, bytes)
     }
 
     /// The page that the network gives in the gateway's place to a request sent now, if it does.
@@ -477,10 +392,7 @@ impl Way {
             }
             None => match self.server.serve(request).await {
                 Some(bytes) => bytes,
-                None => {
-                    let back = self.conditions(|weather, now| Span(weather.rtt(now).0 / 2));
-                    return Err(NoAnswer::Broken(self.handle.now() + back));
-                }
+                None => return Err(NoAnswer::Broken(self.told_of_death())),
             },
         };
         let now = self.handle.now();

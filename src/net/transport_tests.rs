@@ -1,5 +1,7 @@
 //! Requests over connections, in virtual time.
 
+mod air;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;

@@ -125,6 +125,7 @@ impl World {
         let counter = Rc::new(Counter { servers: self.servers.clone(), device: id });
         let options = self.plan.transport.clone();
         let way = Way::new(self.handle.clone(), gateway, link.clone(), counter, sink, options);
+        self.servers.process.reached_by(&way);
         let setup = DeviceSetup {
             device: id,
             schema: self.plan.schema.clone(),

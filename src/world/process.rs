@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::task::Poll;
 
 use super::server::{Done, Servers};
@@ -16,6 +16,7 @@ use crate::base::words::count;
 use crate::base::{Span, Time};
 use crate::contract::{Event, KillReason, Node, ServerError};
 use crate::gateway::{self, Errand, Gateway};
+use crate::net::Way;
 use crate::oracle::Clock;
 use crate::sim::{Handle, NodeId, Notify};
 
@@ -92,6 +93,8 @@ pub(super) struct Process {
     handle: Handle,
     is_up: Cell<bool>,
     died: Notify,
+    /// Those of the devices to it.
+    ways: RefCell<Vec<Weak<Way>>>,
     /// Somebody waits for a refresh, or for the queue.
     refresh_now: Bell,
     upload_now: Bell,
@@ -108,12 +111,18 @@ impl Process {
             handle: handle.clone(),
             is_up: Cell::new(false),
             died: handle.notify(),
+            ways: RefCell::default(),
             refresh_now: Bell::new(handle),
             upload_now: Bell::new(handle),
             turns: Turns { upload_waits: Cell::new(false), upload_went: handle.notify() },
             armed: RefCell::default(),
             passed: RefCell::default(),
         }
+    }
+
+    /// A device comes to it this way.
+    pub(super) fn reached_by(&self, way: &Rc<Way>) {
+        self.ways.borrow_mut().push(Rc::downgrade(way));
     }
 
     /// What `work` comes to, unless the process is down or dies over it.
@@ -210,6 +219,7 @@ impl Servers {
             self.handle.kill(process.node);
             self.gateway.borrow_mut().die();
             process.died.notify_all();
+            process.ways.borrow().iter().filter_map(Weak::upgrade).for_each(|way| way.gateway_died());
             self.hub.emit(Node::Gateway, Event::ProcessKilled { reason: KillReason::Killed });
         }
         was_up

@@ -110,12 +110,9 @@ impl Transfer {
         self.load.payload(self.sent + fresh) - self.load.payload(self.sent)
     }
 
-    /// Brings what is sent to what is handed over by `now`. Whether there is more.
-    pub(in crate::net) fn settle(&mut self, now: Time, conditions: &dyn Conditions) -> bool {
+    /// Brings what is sent to what is handed over by `now`.
+    pub(in crate::net) fn settle(&mut self, now: Time, conditions: &dyn Conditions) {
         let (handed_over, sent) = (self.handed_over(now, conditions), self.traffic.packets);
-        if handed_over == sent + self.left() && self.owed().packets == 0 {
-            return false;
-        }
         let (never, flight) = (sent.saturating_sub(handed_over), handed_over.saturating_sub(sent));
         if never > 0 {
             self.traffic.packets -= never;
@@ -130,17 +127,17 @@ impl Transfer {
             self.again = self.again.less(repairs);
             self.sent += flight - repairs;
         }
-        true
     }
 
     /// Sends nothing more: what is handed over by `now` goes on, lost or not, and nothing follows. Whether something was left.
     pub(in crate::net) fn stop(&mut self, now: Time, conditions: &dyn Conditions) -> bool {
-        let rest = self.settle(now, conditions);
-        if rest {
-            let all = self.load.segments;
-            (self.sent, self.again, self.hidden) = (all, Owed::default(), Owed::default());
-            self.repaired = self.free;
+        let all = self.traffic.packets + self.left();
+        if self.handed_over(now, conditions) == all && self.owed().packets == 0 {
+            return false;
         }
-        rest
+        self.settle(now, conditions);
+        (self.sent, self.again, self.hidden) = (self.load.segments, Owed::default(), Owed::default());
+        self.repaired = self.free;
+        true
     }
 }

@@ -1,0 +1,158 @@
+//! A message on its way over the bottleneck.
+
+use super::super::conditions::Direction;
+use super::super::connection_line::MessageId;
+use super::super::connection_pool::Shared;
+use super::super::tcp::{GIVE_UP, arrival};
+use super::super::transport_options::{HalfOpen, Protocol};
+use super::{Errand, Left, Passed, Way};
+use crate::base::{Span, Time};
+
+impl Way {
+    /// Until the last byte has left the bottleneck.
+    pub(super) async fn leave(
+        &self,
+        errand: &Errand,
+        direction: Direction,
+        bytes: u64,
+    ) -> Result<Left, Passed> {
+        let (way, shared, began) = (direction as usize, &errand.shared, self.handle.now());
+        if errand.unwanted.get() {
+            return Err(Passed::Vanished);
+        }
+        let wait = self.wake_up();
+        if wait > Span::ZERO {
+            self.handle.sleep(wait).await;
+            if errand.unwanted.get() {
+                return Err(Passed::Vanished);
+            }
+        }
+        if shared.is_dead() {
+            return Err(Passed::Broken(self.told_of_death()));
+        }
+        if self.is_half_open(shared) {
+            self.unheard(errand, direction, bytes);
+            return Err(match self.options.half_open {
+                HalfOpen::Silent => Passed::Vanished,
+                HalfOpen::Reset => Passed::Broken(self.conditions(|weather, now| now + weather.rtt(now))),
+            });
+        }
+        let message = self.join(shared, direction, bytes);
+        errand.message.set(Some((direction, message)));
+        self.air.borrow_mut().push((direction, message, began));
+        let mut arrives = Time::FAR;
+        let dies = self.conditions(|weather, now| weather.session_ends(now));
+        let ends = loop {
+            let (ends, alone) = {
+                let line = self.lines[way].borrow();
+                (line.ends(message), line.is_alone())
+            };
+            let sent = ends.is_ok_and(|left| direction == Direction::Down && left <= self.handle.now());
+            if shared.is_dead() && !sent {
+                self.cut_off(errand, direction, message, Span::ZERO);
+                return Err(Passed::Broken(self.told_of_death()));
+            }
+            let until = match ends {
+                Ok(left) => {
+                    arrives = self.arrival(shared, direction, left);
+                    // Who has the line for itself, and a connection that nobody joins, need not tell when it leaves it: one turn less.
+                    if alone && self.options.protocol == Protocol::Http1 { arrives } else { left }
+                }
+                Err(broken) => broken.at,
+            };
+            if self.handle.timeout(until.min(dies), self.changed[way].notified()).await.is_err() {
+                if dies < until {
+                    self.cut_off(errand, direction, message, self.tries_for(errand, direction));
+                    return Err(Passed::Vanished);
+                }
+                break ends;
+            }
+        };
+        errand.message.set(None);
+        let (whole, sent) = self.quit(shared, direction, message);
+        let now = self.handle.now();
+        self.last_packet.set(Some(now));
+        let bytes = if whole && ends.is_ok() { bytes } else { sent };
+        let times = match (direction, ends) {
+            // Down the radio works until the last has arrived.
+            (Direction::Down, Ok(at)) => {
+                (began.max(Time(arrives.0.saturating_sub(at.since(began).0))), arrives)
+            }
+            (_, ends) => (began, ends.unwrap_or(now)),
+        };
+        self.off_air((direction, message), bytes, times);
+        match ends {
+            Ok(at) if whole => Ok(Left { at, arrives }),
+            Err(broken) => {
+                shared.close();
+                Err(Passed::Broken(self.told(broken)))
+            }
+            _ => Err(Passed::Vanished),
+        }
+    }
+
+    /// How long a sender tries on a connection whose IP session is gone: until a reset comes, the device's patience ends, or the server
+    /// gives up.
+    fn tries_for(&self, errand: &Errand, direction: Direction) -> Span {
+        match (self.options.half_open, direction) {
+            (HalfOpen::Reset, _) => Span::ZERO,
+            (HalfOpen::Silent, Direction::Up) => errand.deadline.since(self.handle.now()).min(GIVE_UP),
+            (HalfOpen::Silent, Direction::Down) => GIVE_UP,
+        }
+    }
+
+    /// Books what a message sends on a connection whose IP session is gone.
+    fn unheard(&self, errand: &Errand, direction: Direction, bytes: u64) {
+        let lasts = self.tries_for(errand, direction);
+        let mut state = errand.shared.state.borrow_mut();
+        let (now, mtu) = self.conditions(|weather, now| (now, weather.mtu()));
+        let transfer = state.message(direction, now, bytes, mtu);
+        self.sent(direction, transfer.unheard(&mut state.senders[direction as usize], lasts));
+    }
+
+    /// Takes a message from the line whose connection is gone under it; with the last of a flow it books what that has sent, and what it
+    /// sends into the silence for as long as it `tries`.
+    fn cut_off(&self, errand: &Errand, direction: Direction, message: MessageId, tries: Span) {
+        errand.message.set(None);
+        let now = self.handle.now();
+        let gone = self.with_line(direction, |line, now, weather| line.cut_off(message, now, weather));
+        let mut bytes = 0;
+        if let Some(flow) = gone.last_of {
+            let mut stage = flow.stage_at(now);
+            bytes = stage.transfer.traffic.bytes;
+            self.sent(direction, stage.transfer.traffic);
+            if !errand.unwanted.get() && tries > Span::ZERO {
+                self.sent(direction, stage.transfer.unheard(&mut stage.sender, tries));
+            }
+            let flow = &errand.shared.flow[direction as usize];
+            flow.set(flow.get().filter(|flow| *flow != gone.flow));
+        }
+        self.off_air((direction, message), bytes, (now, now));
+    }
+
+    /// A message is off the air: the radio is told of its bytes, which passed at these times, and of all that was on the air with it up
+    /// to now. So it hears of everything in the order of time, and of what overlaps once.
+    fn off_air(&self, message: (Direction, MessageId), bytes: u64, (from, until): (Time, Time)) {
+        let now = self.handle.now();
+        let mut air = self.air.borrow_mut();
+        let at = air.iter().position(|(way, id, _)| (*way, *id) == message).expect("it was on the air");
+        let (direction, _, told) = air.swap_remove(at);
+        let mut times = (from.max(told), until.max(told));
+        for (.., since) in air.iter_mut() {
+            times = (times.0.min(*since), times.1.max(now));
+            *since = now;
+        }
+        self.link.borrow_mut().note_transfer(now, direction, bytes, times);
+    }
+
+    /// When what leaves the bottleneck at `left` arrives; messages of a connection do not overtake each other.
+    fn arrival(&self, shared: &Shared, direction: Direction, left: Time) -> Time {
+        let arrives = self.conditions(|weather, _| arrival(weather, direction, left));
+        arrives.max(shared.arrived[direction as usize].get())
+    }
+
+    /// Whether the connection belongs to an IP session that is gone.
+    fn is_half_open(&self, shared: &Shared) -> bool {
+        self.conditions(|weather, now| weather.session(now) != shared.state.borrow().session)
+    }
+}

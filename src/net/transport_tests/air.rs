@@ -1,0 +1,57 @@
+//! What is on the air: radios, and connections that end under a message.
+
+use super::*;
+
+/// How long an LTE radio was on for requests, each with its start, its answer's bytes and its patience.
+fn radio_on(options: TransportOptions, requests: &[(u64, u32, u64)]) -> Span {
+    let mut bench = Bench::new(Profile { radio: Radio::Lte, ..profile() }, options, |_| ());
+    for (start, down, patience) in requests {
+        bench.request(at(*start), 100, *down, Span::millis(*patience));
+    }
+    bench.run();
+    let cost = bench.way.link.borrow().radio_costs(at(600_000)).next();
+    cost.expect("it was used").1.on
+}
+
+#[test]
+fn an_answer_that_is_given_up_keeps_the_radio_awake_as_long_as_it_comes() {
+    // 60 MB take a minute.
+    let on = [1_000, 10_000, 30_000].map(|patience| radio_on(options(), &[(0, 60_000_000, patience)]));
+    for (on, patience) in on.into_iter().zip([1_000, 10_000, 30_000]) {
+        let least = Span::millis(patience - 400 + 11_580);
+        // What was in its queue came, too.
+        assert!(on >= least && on < least + Span::secs(3), "{on} of {patience} ms");
+    }
+}
+
+#[test]
+fn messages_side_by_side_keep_the_radio_awake_once() {
+    let both = TransportOptions { connections: 4, ..options() };
+    let alone = radio_on(both.clone(), &[(0, 5_000_000, 60_000)]);
+    let small: Vec<(u64, u32, u64)> = (1..8).map(|n| (n * 500, 10_000, 60_000)).collect();
+    let all: Vec<(u64, u32, u64)> = [(0, 5_000_000, 60_000)].into_iter().chain(small).collect();
+    let together = radio_on(both, &all);
+    // They take their part of the link; told twice, what overlaps would be three seconds more.
+    assert!(together >= alone && together < alone + Span::millis(1_200), "{together} for {alone}");
+}
+
+#[test]
+fn a_gateway_that_dies_resets_what_is_under_way_and_what_is_idle() {
+    let mut bench = Bench::new(profile(), options(), |_| ());
+    // The request is there after a quarter of a second, its answer under way for five.
+    bench.request(at(0), 100, 5_000_000, PATIENT);
+    bench.request(at(10_000), 100, 1_000, PATIENT);
+    bench.request(at(30_000), 100, 1_000, PATIENT);
+    let (way, handle, world) = (bench.way.clone(), bench.handle.clone(), bench.handle.node("world"));
+    bench.handle.spawn(world, "kill", async move {
+        for ms in [2_000, 20_000] {
+            handle.sleep_until(at(ms)).await;
+            way.gateway_died();
+        }
+    });
+    let ended = bench.run();
+    assert_eq!(ended[0], (Err(TransportError::Reset), at(2_050)));
+    assert_eq!([&ended[1].0, &ended[2].0], [&Ok(1_000), &Ok(1_000)]);
+    assert_eq!(bench.tally.connections.get(), 3, "each on a new one");
+    assert!(bench.tally.bytes.get() < 2_100_000, "the rest was not sent: {}", bench.tally.bytes.get());
+}
