@@ -98,15 +98,14 @@ impl<const K: usize> Line<K> {
         Some(Line { coefficients, covariance, even, noise, freedom })
     }
 
-    /// A sum of coefficients with its interval; what cannot be negative is not told as such.
+    /// A sum of coefficients with its interval; what cannot be negative is not told as such. It is no narrower than even noise has it:
+    /// what hangs on a few of the answers has few residuals to go by.
     pub(super) fn estimate(&self, of: [f64; K]) -> Estimate {
-        let value = dot(&self.coefficients, &of);
-        let half = student(self.freedom) * libm::sqrt(form(&self.covariance, &of).max(0.0));
-        Estimate { value: value.max(0.0), low: (value - half).max(0.0), high: (value + half).max(0.0) }
+        self.estimate_chosen(of, 1.0)
     }
 
-    /// The same of a line that was chosen for how little it leaves open: no narrower than even noise has it, as residuals are small where
-    /// a line follows its own errors, and `wider` so many times.
+    /// The same of a line that was chosen for how little it leaves open, as residuals are small where a line follows its own errors: `wider`
+    /// so many times.
     pub(super) fn estimate_chosen(&self, of: [f64; K], wider: f64) -> Estimate {
         let value = dot(&self.coefficients, &of);
         let by_residuals = student(self.freedom) * libm::sqrt(form(&self.covariance, &of).max(0.0));

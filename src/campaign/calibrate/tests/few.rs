@@ -1,6 +1,8 @@
 //! Logs with few answers.
 
 use super::{MODEL, Model};
+use crate::base::Seed;
+use crate::campaign::calibrate::calibrate;
 
 #[test]
 fn of_few_answers_and_much_noise_nine_logs_in_ten_hold_the_noise() {
@@ -26,5 +28,29 @@ fn noise_makes_no_outliers_of_few_answers() {
         let model = Model { answers, noise: 0.3, mtbf: f64::INFINITY, ..MODEL };
         let aside: u64 = (0..400).map(|seed| model.calibration(seed).census.outliers).sum();
         assert!(100 * aside <= 400 * u64::from(answers) * 3 / 2, "{aside} of 400 logs of {answers} answers");
+    }
+}
+
+#[test]
+fn of_full_pages_and_a_few_short_ones_nine_logs_in_ten_hold_the_overhead() {
+    for (answers, noise) in [(12, 0.1), (15, 0.05), (20, 0.05), (40, 0.05)] {
+        let deviation = libm::sqrt(libm::log(1.0 + noise * noise));
+        let (mut told, mut held) = (0, 0);
+        for seed in 0..400 {
+            let mut stream = Seed(seed).stream("log.pages", answers, 0);
+            let mut line = |n: u64| {
+                let rows = if stream.chance(0.8) { 200 } else { 1 + (stream.unit() * 199.0) as u64 };
+                let scatter = libm::exp(stream.normal() * deviation - deviation * deviation / 2.0);
+                let took = (0.4 + rows as f64 * (2e-3 + 300.0 * 8e-6)) * scatter * 1e6;
+                format!("{},{rows},{},{},ok\n", 1_772_434_800 + n * 10, rows * 300, took as u64)
+            };
+            let lines: String = (0..answers).map(&mut line).collect();
+            let log = format!("start,rows,bytes,duration_us,outcome\n{lines}");
+            let costs = calibrate("log.csv", log.as_bytes(), &[]).ok().and_then(|told| told.costs);
+            told += u32::from(costs.is_some());
+            held += u32::from(costs.is_some_and(|costs| costs.request.holds(0.4)));
+        }
+        let case = format!("{answers} answers, noise {noise}: {held} of {told} hold it");
+        assert!(told >= 350 && (told * 94 / 100..told).contains(&held), "{case}");
     }
 }
