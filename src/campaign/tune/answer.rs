@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::knob::Knob;
 use super::known::{Measured, Setting};
 use super::place::Place;
 use super::search::{FLAT, Found, SEEDS_MIN, Space, with};
-use crate::report::sweep::{CONTRADICTED, Objective};
+use crate::report::sweep::{Objective, contradicted};
 use crate::report::tune::{
     self as report_tune, BackendTuned, KnobTuned, LUCK, Line, PlaceTuned, PointTuned, Reasons, excess, field,
     reasons,
@@ -136,7 +135,9 @@ impl Place {
             if beyond[1].is_some() { points.len() - 1 } else { positions.1 },
         );
         let mut told = self.reasons(k, best, &points, told_from, objective);
-        told.limits.extend(contradicted(the, &between, told.closed_form_rows));
+        let numbers = |ends: &[Option<String>; 2]| ends.each_ref().map(|end| the.number(end.as_ref()?));
+        let form = told.closed_form_rows.zip(between.as_ref());
+        told.limits.extend(form.and_then(|(rows, ends)| contradicted(rows as f64, numbers(ends))));
         let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
         told.limits.extend(luck(&within, &best[k]));
         told.limits.extend(self.ends_of_range(k, best, points.len(), space.reach[k], &beyond));
@@ -337,18 +338,6 @@ fn luck(points: &[&PointTuned], best: &str) -> Option<String> {
         values.join(", "),
         keep = if values.len() == 1 { "keeps" } else { "keep" },
     ))
-}
-
-/// That the closed form's best does not lie `between` where the runs say that the optimum lies.
-pub(super) fn contradicted(
-    the: &Knob,
-    between: &Option<[Option<String>; 2]>,
-    rows: Option<u64>,
-) -> Option<String> {
-    let ends = between.as_ref()?.each_ref().map(|end| the.number(end.as_ref()?));
-    let rows = rows? as f64;
-    let outside = ends[0].is_some_and(|low| rows < low) || ends[1].is_some_and(|high| rows > high);
-    outside.then(|| CONTRADICTED.to_owned())
 }
 
 fn ppm(share: f64) -> u64 {

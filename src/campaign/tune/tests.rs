@@ -1,9 +1,9 @@
 //! Searches of curves that are known: chunks that outages cut, with the luck of seeds.
 
-use super::answer::contradicted;
 use super::*;
 use crate::base::Seed;
 use crate::metrics::Unit;
+use crate::report::sweep::contradicted;
 use crate::report::tune::PlaceTuned;
 use crate::theory::chunk::Cost;
 
@@ -567,12 +567,8 @@ fn what_misses_a_limit_is_shown_under_all_seeds_and_ends_the_interval_where_it_c
 
 #[test]
 fn a_closed_form_whose_best_lies_outside_of_the_interval_is_contradicted() {
-    let knob: Knob = "k=16..8192".parse().unwrap();
-    let said = |ends: [Option<&str>; 2], rows| {
-        contradicted(&knob, &Some(ends.map(|end| end.map(str::to_owned))), Some(rows)).is_some()
-    };
-    assert!(said([Some("50"), Some("218")], 42) && said([Some("50"), Some("218")], 219));
-    assert!(!said([Some("50"), Some("218")], 50) && !said([None, Some("218")], 42));
-    assert!(said([Some("50"), None], 42) && !said([Some("50"), None], 9_000));
-    assert_eq!(contradicted(&knob, &None, Some(42)), None, "too few seeds tell no interval");
+    let said = |ends: [Option<f64>; 2], rows| contradicted(rows, ends).is_some();
+    assert!(said([Some(50.0), Some(218.0)], 42.0) && said([Some(50.0), Some(218.0)], 219.0));
+    assert!(!said([Some(50.0), Some(218.0)], 50.0) && !said([None, Some(218.0)], 42.0));
+    assert!(said([Some(50.0), None], 42.0) && !said([Some(50.0), None], 9_000.0));
 }

@@ -36,6 +36,17 @@ pub enum Finding {
     Same,
 }
 
+impl Basis {
+    /// Fewer seeds are not judged.
+    fn least(self) -> usize {
+        match self {
+            Basis::Exact => 1,
+            Basis::Paired => PAIRS_MIN,
+            Basis::Samples => SAMPLES_MIN,
+        }
+    }
+}
+
 /// One statistic of one metric on both sides.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
@@ -91,25 +102,15 @@ pub struct Group {
 impl Group {
     /// The least number of seeds that the group lacks to be judged; `None` where it is judged, or where nothing differs.
     pub fn lacks(&self) -> Option<usize> {
-        let least = match self.basis {
-            Basis::Exact => return None,
-            Basis::Paired => PAIRS_MIN,
-            Basis::Samples => SAMPLES_MIN,
-        };
+        let least = self.basis.least();
         let differs = self.differences.iter().any(|difference| difference.finding == Finding::Unclear);
         (differs && self.seeds.0.min(self.seeds.1) < least).then_some(least)
     }
-}
 
-impl Group {
     /// The least number of seeds that this figure takes if too few have it on both sides to say what it comes to, though the group has
     /// enough of them.
     fn rests_on_too_few(&self, figure: &Difference) -> Option<usize> {
-        let least = match self.basis {
-            Basis::Exact => 1,
-            Basis::Paired => PAIRS_MIN,
-            Basis::Samples => SAMPLES_MIN,
-        };
+        let least = self.basis.least();
         let open = !matches!(figure.finding, Finding::Same | Finding::Better | Finding::Worse);
         (open && figure.cells < least && self.seeds.0.min(self.seeds.1) >= least).then_some(least)
     }

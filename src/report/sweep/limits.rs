@@ -202,8 +202,13 @@ fn cap(of: Side, series: &Series<'_>) -> Option<String> {
     ))
 }
 
-/// Said where the closed form's best lies where the runs say that the optimum does not.
-pub const CONTRADICTED: &str = "the runs contradict the closed form, which takes every answer for a full chunk of one long pull: go by the runs";
+/// That the runs contradict the closed form, if its best does not lie `between` where they say that the optimum lies.
+pub fn contradicted(best: f64, between: [Option<f64>; 2]) -> Option<String> {
+    const WORDS: &str = "the runs contradict the closed form, which takes every answer for a full chunk of one long pull: go by the runs";
+    let [low, high] = between;
+    let outside = low.is_some_and(|low| best < low) || high.is_some_and(|high| best > high);
+    outside.then(|| WORDS.to_owned())
+}
 
 /// What the closed form says of the best chunk, where it applies. The time between failures is the fit's: gaps and backoff are in it,
 /// so it is not the link's.

@@ -29,7 +29,7 @@ mod written;
 mod tests;
 
 pub use findings::worse_beyond_noise;
-pub use limits::CONTRADICTED;
+pub use limits::contradicted;
 pub use objective::Objective;
 pub use regret::Regret;
 pub use series::Sweep;

@@ -6,7 +6,7 @@ use super::super::record::{AxisRecord, RunRecord, Verdict};
 use super::chart::{Curve, chart};
 use super::crossover::Crossover;
 use super::findings::{Finding, alike, costs, find};
-use super::limits::{CONTRADICTED, closed_form, limits, value};
+use super::limits::{closed_form, contradicted, limits, value};
 use super::objective::Objective;
 use super::regret::Regret;
 use super::series::{Point, Series, Sweep};
@@ -46,11 +46,8 @@ impl Reading {
     /// That the runs contradict the closed form, if its best lies where they say that the optimum does not.
     fn contradiction(&self, series: &Series<'_>) -> Option<String> {
         let best = self.fit?.cost()?.best();
-        let [low, high] = self.finding.as_ref()?.between(series.points.len())?;
-        let number = |end: Option<usize>| series.points[end?].number();
-        let outside =
-            number(low).is_some_and(|low| best < low) || number(high).is_some_and(|high| best > high);
-        outside.then(|| CONTRADICTED.to_owned())
+        let between = self.finding.as_ref()?.between(series.points.len())?;
+        contradicted(best, between.map(|end| series.points[end?].number()))
     }
 }
 
