@@ -174,6 +174,12 @@ fn says_something(figure: &Figure) -> bool {
     }
 }
 
+/// A figure of a cell: of an energy, which models estimate, that it is about as much.
+fn told(unit: Unit, n: u64) -> String {
+    let about = if unit == Unit::Uj && n > 0 { "≈ " } else { "" };
+    format!("{about}{}", human::figure(unit, n))
+}
+
 /// One cell: numbers, and distributions with their percentiles, grouped by room; the oracle first.
 fn single(cell: &CellRecord, all: bool) -> Grid {
     let mut grid = Grid::new(1, ["metric", "value", "p50", "p95", "p99", "max", "of"]);
@@ -190,7 +196,7 @@ fn single(cell: &CellRecord, all: bool) -> Grid {
         last_room = room;
         match *figure {
             Figure::Value { unit, value } | Figure::Clipped { unit, value, .. } => {
-                grid.row([name.to_owned(), human::figure(unit, value)]);
+                grid.row([name.to_owned(), told(unit, value)]);
             }
             Figure::Distribution { count: 0, .. } => {
                 grid.row(
@@ -201,7 +207,7 @@ fn single(cell: &CellRecord, all: bool) -> Grid {
                 );
             }
             Figure::Distribution { unit, count, p50, p95, p99, max, .. } => {
-                let stats = [p50, p95, p99, max].map(|n| human::figure(unit, n));
+                let stats = [p50, p95, p99, max].map(|n| told(unit, n));
                 let head = [name.to_owned(), String::new()];
                 grid.row(head.into_iter().chain(stats).chain([human::thousands(count)]));
             }
@@ -256,7 +262,7 @@ fn spread(cells: &[&CellRecord], all: bool) -> Grid {
     for row in rows(names.into_iter().collect(), cells) {
         let values = values(cells, &row);
         if let Some(three) = three_of(&values) {
-            let shown = three.map(|n| human::figure(row.unit(), n));
+            let shown = three.map(|n| told(row.unit(), n));
             grid.row([row.label()].into_iter().chain(shown).chain([values.len().to_string()]));
         }
     }
@@ -333,9 +339,9 @@ fn side_by_side(columns: &[Column<'_>], rows: &[Row]) -> Grid {
             let values = values(&column.cells, row);
             match (column.cells.len(), three_of(&values)) {
                 (_, None) => "–".to_owned(),
-                (1, Some([_, only, _])) => human::figure(row.unit(), only),
+                (1, Some([_, only, _])) => told(row.unit(), only),
                 (_, Some(spread)) => {
-                    let [min, median, max] = spread.map(|n| human::figure(row.unit(), n));
+                    let [min, median, max] = spread.map(|n| told(row.unit(), n));
                     if min == max { median } else { format!("{median} ({min} – {max})") }
                 }
             }
