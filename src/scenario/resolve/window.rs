@@ -78,6 +78,7 @@ impl World<'_> {
         let length = self.length(view);
         let Some(since_midnight) = clock(view.at("from").text()).and_then(|clock| clock.since_midnight())
         else {
+            self.comes_once(view);
             return self.time(view.at("from")).map(|from| (from, from + length)).into_iter().collect();
         };
         let own = jiff::tz::Offset::from_seconds(self.calendar.utc_offset).unwrap_or(jiff::tz::Offset::UTC);
@@ -98,6 +99,22 @@ impl World<'_> {
             }
             let Ok(next) = date.tomorrow() else { return found };
             date = next;
+        }
+    }
+
+    /// What tells the days of a local time has nothing to say of a time since the start.
+    fn comes_once(&self, view: View<'_>) {
+        let days = view.at("days");
+        for (key, view) in [("zone", view.at("zone").present()), ("days", days.items().next().map(|_| days))]
+        {
+            let help = "a local time in `from`, such as \"02:00\", which comes again every day";
+            if let Some(view) = view {
+                self.wrong.at(
+                    view,
+                    format!("`{key}` is of no use here: `from` is a time since the start"),
+                    help,
+                );
+            }
         }
     }
 

@@ -381,6 +381,14 @@ fn a_backend_that_contradicts_itself_is_refused_where_it_does() {
         ("[backend]\nquota = { by = \"all\" }", ["this quota limits nothing", "concurrent"]),
         ("[backend]\nquota = { burst = 5 }", ["`burst` and `rate` belong together", " --> test.toml:10:1"]),
         ("[backend]\nquota = { burst = 5, rate = 0 }", ["stays empty at this rate", " --> test.toml:10:"]),
+        (
+            "[backend]\nmaintenance.m = { from = \"+5m\", for = \"1m\", days = [\"sat\"] }",
+            ["`days` is of no use here", "a local time"],
+        ),
+        (
+            "[backend]\nbusy = { from = \"+5m\", until = \"+6m\", factor = 2, zone = \"Asia/Tokyo\" }",
+            ["`zone` is of no use here", "a local time"],
+        ),
         ("[backend]\navailability = { share = \"0%\" }", ["it is never up", "99.5%"]),
         ("[gateway]\nleg.availability = { share = 0 }", ["it is never up", " --> test.toml:10:"]),
         ("[gateway]\nleg = { rate = \"0bit/s\" }", ["`gateway.leg.rate` is wrong", "1.6Mbit/s"]),
