@@ -135,6 +135,11 @@ impl BitRate {
             }
         }
     }
+
+    /// Whole bytes that pass in this time.
+    pub fn bytes_in(self, time: Span) -> u64 {
+        u64::try_from(u128::from(self.0) * u128::from(time.0) / 8_000_000_000).unwrap_or(u64::MAX)
+    }
 }
 
 impl fmt::Display for Bytes {

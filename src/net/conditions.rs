@@ -26,6 +26,10 @@ pub trait Conditions {
     fn leaves_by(&self, way: Direction, from: Time, bytes: u64) -> Time;
     /// Bytes that the bottleneck's queue holds; a packet beyond them is lost.
     fn queue(&self, way: Direction) -> u64;
+    /// Bytes that it holds in flight at `now` beyond its queue and a round trip at its rate.
+    fn spare(&self, _: Direction, _: Time) -> u64 {
+        0
+    }
     /// The largest IP packet.
     fn mtu(&self) -> u32;
     /// Whether it loses packets at some time.

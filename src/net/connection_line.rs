@@ -2,18 +2,18 @@
 
 use smallvec::SmallVec;
 
-use super::conditions::{Conditions, Direction};
-use super::options::Outage;
+use super::conditions::Conditions;
+use super::sharing::{Ended, Sharing};
 use super::tcp::{Broken, Load, Sender, Transfer};
 use super::turns::Turns;
-use crate::base::{BitRate, Span, Time};
+use crate::base::Time;
 
 /// A message under way, by its number.
 pub(super) type MessageId = u64;
 /// What a connection has under way, by the number of its first message.
 pub(super) type FlowId = u64;
 
-/// The bottleneck of one direction. Each of the flows on it has its share of the rate; when one joins or leaves, the others are planned
+/// The bottleneck of one direction. Flows that have packets for it share its rate; when one joins or leaves, the others are planned
 /// anew from where they are. A flow alone is planned once, and may stay on the list after its end until somebody asks for it. Messages
 /// of one connection are one flow: their frames take turns in it, and it has the window and the losses for all of them.
 #[derive(Debug, Default)]
@@ -23,8 +23,8 @@ pub(super) struct Line {
         reason = "a flow comes and goes with its message and is too large to be moved for that"
     )]
     flows: Vec<Box<Flow>>,
-    /// How many shared the rate since the last change.
-    shares: usize,
+    /// As of the last change.
+    sharing: Sharing,
     last: MessageId,
 }
 
@@ -67,8 +67,13 @@ pub(super) struct Gone {
 }
 
 impl Stage {
-    fn run(&mut self, conditions: &dyn Conditions, until: Time) -> Option<Result<Time, Broken>> {
+    pub(super) fn run(&mut self, conditions: &dyn Conditions, until: Time) -> Ended {
         self.transfer.run(&mut self.sender, conditions, until)
+    }
+
+    /// Bytes that it has in flight at the most.
+    pub(super) fn in_flight_at_most(&self) -> u64 {
+        self.transfer.in_flight_at_most(&self.sender)
     }
 }
 
@@ -119,7 +124,7 @@ impl Line {
 
     /// Whether a flow under way has the line for itself.
     pub(super) fn is_alone(&self) -> bool {
-        self.shares == 1
+        self.flows.iter().filter(|flow| flow.is_under_way(self.sharing.since)).count() == 1
     }
 
     /// A message is over, which is the end of its flow if it is the last.
@@ -180,18 +185,19 @@ impl Line {
         conditions: &dyn Conditions,
         change: impl FnOnce(&mut Vec<Box<Flow>>, &dyn Conditions),
     ) {
-        let before = Share::of(conditions, self.shares);
-        for flow in self.flows.iter_mut().filter(|flow| flow.is_under_way(now)) {
-            flow.now.run(before.conditions(), now);
-        }
-        change(&mut self.flows, before.conditions());
-        self.shares = self.flows.iter().filter(|flow| flow.is_under_way(now)).count();
-        let after = Share::of(conditions, self.shares);
-        for flow in self.flows.iter_mut().filter(|flow| flow.is_under_way(now)) {
-            flow.ended = None;
-            let ended = flow.ended.get_or_insert_with(|| flow.now.clone());
-            let ends = ended.run(after.conditions(), Time::FAR);
-            flow.ends = ends.expect("a transfer that may run for ever ends");
+        // Who ended since then had its share, too.
+        let since = self.sharing.since;
+        let before = self.flows.iter_mut().filter(|flow| flow.is_under_way(since));
+        let mut stages: SmallVec<[&mut Stage; 4]> = before.map(|flow| &mut flow.now).collect();
+        self.sharing.run(&mut stages, conditions, now);
+        drop(stages);
+        change(&mut self.flows, self.sharing.part(conditions).conditions());
+        let under_way = self.flows.iter_mut().filter(|flow| flow.is_under_way(now));
+        let (mut planned, ends): (SmallVec<[&mut Stage; 4]>, SmallVec<[_; 4]>) =
+            under_way.map(|flow| flow.plan()).unzip();
+        let mut sharing = self.sharing;
+        for (ends, end) in ends.into_iter().zip(sharing.run(&mut planned, conditions, Time::FAR)) {
+            *ends = end.expect("a transfer that may run for ever ends");
         }
     }
 }
@@ -207,6 +213,12 @@ impl Flow {
             Box::new_uninit(),
             Flow { id: 0, messages, turns: None, now, ended: None, ends: Ok(Time::ZERO) },
         )
+    }
+
+    /// Where its end is to be planned from, and the place for when that is.
+    fn plan(&mut self) -> (&mut Stage, &mut Result<Time, Broken>) {
+        self.ended = None;
+        (self.ended.get_or_insert_with(|| self.now.clone()), &mut self.ends)
     }
 
     /// Where it is at its end.
@@ -257,66 +269,6 @@ impl Flow {
         for message in self.messages.iter_mut().filter(|message| message.id == id) {
             message.abandoned |= rest;
         }
-    }
-}
-
-/// Conditions of one of several flows: a part of the rate and of the queue.
-struct Share<'c> {
-    whole: &'c dyn Conditions,
-    flows: u64,
-}
-
-impl<'c> Share<'c> {
-    fn of(whole: &'c dyn Conditions, flows: usize) -> Share<'c> {
-        Share { whole, flows: flows.max(1) as u64 }
-    }
-
-    /// Who is alone has the link itself, without the detour.
-    fn conditions(&self) -> &dyn Conditions {
-        if self.flows == 1 { self.whole } else { self }
-    }
-}
-
-impl Conditions for Share<'_> {
-    fn rtt(&self, now: Time) -> Span {
-        self.whole.rtt(now)
-    }
-    fn jitter(&self, way: Direction, now: Time) -> Span {
-        self.whole.jitter(way, now)
-    }
-    fn rate(&self, way: Direction, now: Time) -> BitRate {
-        let BitRate(whole) = self.whole.rate(way, now);
-        BitRate(if whole == 0 { 0 } else { (whole / self.flows).max(1) })
-    }
-    fn leaves_by(&self, way: Direction, from: Time, bytes: u64) -> Time {
-        self.whole.leaves_by(way, from, bytes.saturating_mul(self.flows))
-    }
-    fn queue(&self, way: Direction) -> u64 {
-        self.whole.queue(way) / self.flows
-    }
-    fn mtu(&self) -> u32 {
-        self.whole.mtu()
-    }
-    fn loses(&self, way: Direction) -> bool {
-        self.whole.loses(way)
-    }
-    fn slot(&self, way: Direction, at: Time) -> u64 {
-        self.whole.slot(way, at)
-    }
-    fn next_loss(&self, way: Direction, slot: u64, until: u64) -> Option<u64> {
-        self.whole.next_loss(way, slot, until)
-    }
-    fn outages(&self, now: Time) -> &[Outage] {
-        self.whole.outages(now)
-    }
-    fn wake_up(&self, last: Option<Time>, now: Time) -> Span {
-        self.whole.wake_up(last, now)
-    }
-    fn session(&self, now: Time) -> u64 {
-        self.whole.session(now)
-    }
-    fn session_ends(&self, now: Time) -> Time {
-        self.whole.session_ends(now)
     }
 }
 

@@ -21,6 +21,7 @@ mod connection_pool;
 mod energy;
 mod link;
 mod options;
+mod sharing;
 pub mod tcp;
 mod transport;
 mod transport_bare;

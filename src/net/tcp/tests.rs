@@ -34,7 +34,12 @@ fn sender(rtt: Span) -> Sender {
 
 /// When a first message has left the bottleneck.
 fn sent(link: &dyn Conditions, bytes: u64) -> (Time, Traffic) {
-    let mut transfer = Transfer::new(Direction::Down, Time::ZERO, Load::of(bytes), 1_500, false);
+    sent_after(Lead::default(), link, bytes)
+}
+
+/// The same with something before it.
+fn sent_after(lead: Lead, link: &dyn Conditions, bytes: u64) -> (Time, Traffic) {
+    let mut transfer = Transfer::new(Direction::Down, Time::ZERO, Load { bytes, lead }, 1_500, false);
     let ended = transfer.run(&mut sender(link.rtt(Time::ZERO)), link, Time::FAR);
     (ended.expect("it ends").expect("nothing breaks"), transfer.traffic)
 }
@@ -136,12 +141,25 @@ proptest! {
 
     #[test]
     fn more_bandwidth_and_less_delay_are_never_later(
-        bytes in 1_u64..5_000_000, rate in 100_000_u64..50_000_000, more in 0_u64..50_000_000, rtt in 2_u64..600, less in 0_u64..600
+        bytes in 1_u64..5_000_000, rate in 100_000_u64..50_000_000, more in 0_u64..50_000_000, rtt in 2_u64..600, less in 0_u64..600, tickets in 0_u64..3
     ) {
-        let slow = sent(&Steady::new(Span::millis(rtt), BitRate(rate), BitRate(rate)), bytes).0;
+        let lead = Lead { segments: tickets, wire: 307 * tickets };
+        let slow = sent_after(lead, &Steady::new(Span::millis(rtt), BitRate(rate), BitRate(rate)), bytes).0;
         let faster = BitRate(rate + more);
-        let fast = sent(&Steady::new(Span::millis(rtt.saturating_sub(less).max(1)), faster, faster), bytes).0;
+        let fast = Steady::new(Span::millis(rtt.saturating_sub(less).max(1)), faster, faster);
+        let fast = sent_after(lead, &fast, bytes).0;
         // A nanosecond of rounding a round.
+        prop_assert!(fast <= slow + Span::nanos(100), "{fast:?} after {slow:?}");
+    }
+
+    /// Where a first window just fills the pipe; of what is small in it some leave before their acknowledgement would have stalled it.
+    #[test]
+    fn a_link_a_little_faster_is_never_later_behind_a_handshake(
+        bytes in 1_u64..200_000, rate in 100_000_u64..20_000_000, more in 1_u64..50, rtt in 2_u64..600
+    ) {
+        let lead = Lead { segments: 2, wire: 614 };
+        let left = |rate| sent_after(lead, &Steady::new(Span::millis(rtt), BitRate(rate), BitRate(rate)), bytes).0;
+        let (slow, fast) = (left(rate), left(rate + rate * more / 1_000));
         prop_assert!(fast <= slow + Span::nanos(100), "{fast:?} after {slow:?}");
     }
 

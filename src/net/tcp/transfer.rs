@@ -108,11 +108,8 @@ impl Transfer {
         until: Time,
     ) -> Option<Result<Time, Broken>> {
         loop {
-            if let Some(broken) = self.broken {
-                return Some(Err(broken));
-            }
-            if self.left() == 0 && self.hidden.packets == 0 {
-                return Some(Ok(self.free.max(self.repaired)));
+            if let Some(ended) = self.ended() {
+                return Some(ended);
             }
             if self.at >= until {
                 return None;
@@ -126,6 +123,30 @@ impl Transfer {
         }
     }
 
+    /// How it ended, if nothing is left to be sent.
+    fn ended(&self) -> Option<Result<Time, Broken>> {
+        match self.broken {
+            Some(broken) => Some(Err(broken)),
+            None if self.left() == 0 && self.hidden.packets == 0 => Some(Ok(self.free.max(self.repaired))),
+            None => None,
+        }
+    }
+
+    /// The same, once it does not hang on others any more: all has left the bottleneck by `now`.
+    pub(in crate::net) fn over(&self, now: Time) -> Option<Result<Time, Broken>> {
+        self.ended().filter(|ended| ended.is_err() || self.free <= now)
+    }
+
+    /// Whether it has packets for the bottleneck.
+    pub(in crate::net) fn is_sending(&self, now: Time) -> bool {
+        self.at <= now || self.free > now && !self.burst
+    }
+
+    /// When it ceases or begins to send next; `now` if it is to begin.
+    pub(in crate::net) fn next_turn(&self, now: Time) -> Time {
+        if self.free > now && !self.burst { self.free } else { self.at.max(now) }
+    }
+
     /// Packets that the window lets go.
     fn within(&self, sender: &Sender) -> u64 {
         self.left().min(self.window(sender))
@@ -133,6 +154,11 @@ impl Transfer {
 
     fn window(&self, sender: &Sender) -> u64 {
         sender.bbr.as_ref().map_or(sender.window.segments(), |bbr| bbr.window())
+    }
+
+    /// Bytes that it has in flight at the most: its window, or all of it.
+    pub(in crate::net) fn in_flight_at_most(&self, sender: &Sender) -> u64 {
+        self.window(sender).min(self.load.segments).saturating_mul(self.load.mtu)
     }
 
     /// The next `n` packets as they go over the wire.
@@ -323,7 +349,8 @@ impl Transfer {
     fn windowed(&self, sender: &Sender, conditions: &dyn Conditions, pace: &Pace, until: Time) -> Step {
         let whole = sender.window.segments() + self.credit;
         let (left, window) = (self.left(), if self.reopened { self.spare } else { whole });
-        let full = pace.round.segment * window >= pace.first;
+        // What is small of it leaves sooner than its place in the window tells.
+        let full = pace.round.segment.scaled(self.bytes(window), self.load.mtu) >= pace.first;
         let mut n = match left > window {
             true if full => self.stretch(sender, pace, conditions, window),
             true => window,
@@ -358,7 +385,8 @@ impl Transfer {
 
     /// Packets in flight that the link holds: on their way, and in its queue.
     fn holds(&self, conditions: &dyn Conditions, pace: &Pace) -> u64 {
-        let queue = conditions.queue(self.way) / self.load.mtu;
+        let queue =
+            conditions.queue(self.way).saturating_add(conditions.spare(self.way, pace.start)) / self.load.mtu;
         queue.saturating_add(pace.round.rtt.0 / pace.round.segment.0.max(1)).min(u64::MAX / 4)
     }
 

@@ -33,7 +33,7 @@ impl Transfer {
                 }
             }
             if outage.from <= pace.start || before == 0 {
-                self.silenced(outage, sender, pace, step, rested);
+                self.silenced(outage, sender, conditions, pace, step, rested);
                 return true;
             }
             self.shorten(step, before, sender, conditions, pace, rested);
@@ -58,6 +58,7 @@ impl Transfer {
         &mut self,
         outage: &Outage,
         sender: &mut Sender,
+        conditions: &dyn Conditions,
         pace: &Pace,
         step: &mut Step,
         rested: Option<&Bbr>,
@@ -69,9 +70,13 @@ impl Transfer {
             sender.bbr = Some(bbr);
         }
         let from = outage.from.max(self.at);
+        let flight = match sender.bbr {
+            None if !self.burst => self.in_flight(from, conditions).min(step.n),
+            _ => step.n.min(step.window),
+        };
         if outage.mode == OutageMode::Reset {
             if outage.from > self.at {
-                self.vanish(step, 0);
+                self.vanish(flight, 0);
             }
             self.broken = Some(Broken { at: from, cut: true });
             return;
@@ -80,7 +85,7 @@ impl Transfer {
         let srtt = queued.max(pace.turn);
         let steps = staircase(outage.until.since(from), srtt);
         let tries = staircase(outage.until.min(self.patience).since(from), srtt).vain;
-        let flight = self.vanish(step, tries);
+        self.vanish(flight, tries);
         self.traffic.retransmitted += tries;
         let Some(after) = steps.over else {
             self.broken = Some(Broken { at: from + GIVE_UP, cut: false });
@@ -101,12 +106,10 @@ impl Transfer {
         step.window.min(sent).min((sent + self.flight.opened) / 2)
     }
 
-    /// Books what an outage swallows: all that a step has in flight, and `tries` with its first packet. How many were in flight.
-    fn vanish(&mut self, step: &Step, tries: u64) -> u64 {
-        let flight = step.n.min(step.window);
+    /// Books what an outage swallows: what a step has in flight, and `tries` with its first packet.
+    fn vanish(&mut self, flight: u64, tries: u64) {
         self.traffic.packets += flight + tries;
         self.traffic.bytes += self.bytes(flight) + tries * self.bytes(1);
         self.flight.goes_on(self.traffic.packets, 0);
-        flight
     }
 }

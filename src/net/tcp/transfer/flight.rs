@@ -2,7 +2,7 @@
 
 use super::super::segment::Owed;
 use super::super::sender::Sender;
-use super::super::step::{Pace, Step};
+use super::super::step::{Pace, Step, search};
 use super::super::traffic::Traffic;
 use super::Transfer;
 use crate::base::Time;
@@ -103,9 +103,14 @@ impl Transfer {
         self.flight.handed_over(sent, self.free, now, &pace).min(sent + self.left())
     }
 
+    /// Packets that are handed over by `now` beyond those that went out.
+    pub(super) fn in_flight(&self, now: Time, conditions: &dyn Conditions) -> u64 {
+        self.handed_over(now, conditions).saturating_sub(self.traffic.packets)
+    }
+
     /// Bytes of messages that are handed over by `now` beyond those that went out.
     pub(in crate::net) fn payload_in_flight(&self, now: Time, conditions: &dyn Conditions) -> u64 {
-        let flight = self.handed_over(now, conditions).saturating_sub(self.traffic.packets);
+        let flight = self.in_flight(now, conditions);
         let fresh = flight.saturating_sub(self.again.packets);
         self.load.payload(self.sent + fresh) - self.load.payload(self.sent)
     }
@@ -127,6 +132,24 @@ impl Transfer {
             self.again = self.again.less(repairs);
             self.sent += flight - repairs;
         }
+    }
+
+    /// The rate changes at `now` from `before` to `after`: what has begun and still has to leave does so as it can then.
+    pub(in crate::net) fn leaves_anew(&mut self, now: Time, before: &dyn Conditions, after: &dyn Conditions) {
+        let (way, sent, free) = (self.way, self.traffic.bytes, self.free);
+        if self.burst || free <= now {
+            return;
+        }
+        let anew = |at: &mut Time| {
+            // No byte of it is left out.
+            let left = 1 + search(sent, |bytes| before.leaves_by(way, now, bytes) < *at);
+            *at = after.leaves_by(way, now, left);
+        };
+        for mark in &mut self.marks {
+            let times = mark.passed.iter_mut().chain([&mut mark.earliest]);
+            times.filter(|at| now < **at && **at <= free).for_each(anew);
+        }
+        anew(&mut self.free);
     }
 
     /// Sends nothing more: what is handed over by `now` goes on, lost or not, and nothing follows. Whether something was left.

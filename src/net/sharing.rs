@@ -1,0 +1,167 @@
+//! Flows that share a bottleneck: at any time those that have packets for it have equal parts of its rate. Who waits for acknowledgements
+//! leaves its part to the others meanwhile. In flight each may have what the others leave, and an equal part at least.
+
+use smallvec::{SmallVec, smallvec};
+
+use super::conditions::{Conditions, Direction};
+use super::connection_line::Stage;
+use super::options::Outage;
+use super::tcp::Broken;
+use crate::base::{BitRate, Span, Time};
+
+/// How a transfer ended, if it has.
+pub(super) type Ended = Option<Result<Time, Broken>>;
+
+/// Who shares, as of a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sharing {
+    /// The flows that share are there at this time.
+    pub(super) since: Time,
+    /// How many of them have packets for the bottleneck then.
+    among: u64,
+}
+
+impl Default for Sharing {
+    fn default() -> Sharing {
+        Sharing { since: Time::ZERO, among: 1 }
+    }
+}
+
+impl Sharing {
+    /// What each has of the link, at least.
+    pub(super) fn part<'c>(&self, whole: &'c dyn Conditions) -> Share<'c> {
+        Share { whole, flows: self.among, others: u64::MAX }
+    }
+
+    /// Runs stages together until all are at `until` or at their ends: from one time at which one of them begins or ceases to send
+    /// to the next.
+    pub(super) fn run(
+        &mut self,
+        stages: &mut [&mut Stage],
+        whole: &dyn Conditions,
+        until: Time,
+    ) -> SmallVec<[Ended; 1]> {
+        if let [stage] = stages {
+            self.share(1, std::slice::from_mut(stage), whole);
+            self.since = until;
+            return smallvec![stage.run(whole, until)];
+        }
+        let mut ended: SmallVec<[Ended; 1]> = smallvec![None; stages.len()];
+        loop {
+            let now = self.since;
+            for (stage, ended) in stages.iter().zip(&mut ended) {
+                *ended = ended.or(stage.transfer.over(now));
+            }
+            if now >= until || ended.iter().all(Option::is_some) {
+                self.since = until;
+                return ended;
+            }
+            self.since = self.advance(stages, &ended, whole, until);
+        }
+    }
+
+    /// Lets those that have not ended go on to the next time at which that changes who sends.
+    fn advance(
+        &mut self,
+        stages: &mut [&mut Stage],
+        ended: &[Ended],
+        whole: &dyn Conditions,
+        until: Time,
+    ) -> Time {
+        let now = self.since;
+        let mut there: SmallVec<[&mut Stage; 4]> = stages
+            .iter_mut()
+            .zip(ended)
+            .filter(|(_, ended)| ended.is_none())
+            .map(|(stage, _)| &mut **stage)
+            .collect();
+        let sending = there.iter().filter(|stage| stage.transfer.is_sending(now)).count();
+        self.share(sending.max(1) as u64, &mut there, whole);
+        let turns = there.iter().map(|stage| stage.transfer.next_turn(now));
+        let mut next = turns.filter(|at| *at > now).fold(until, Time::min);
+        let in_flight: u64 = there.iter().map(|stage| stage.in_flight_at_most()).sum();
+        for stage in there.into_iter().filter(|stage| stage.transfer.next_turn(now) == now) {
+            let others = in_flight.saturating_sub(stage.in_flight_at_most());
+            stage.run(Share { others, ..self.part(whole) }.conditions(), next);
+            next = next.min(stage.transfer.next_turn(now));
+        }
+        next
+    }
+
+    /// From now on so many share.
+    fn share(&mut self, among: u64, stages: &mut [&mut Stage], whole: &dyn Conditions) {
+        if among == self.among {
+            return;
+        }
+        let before = self.part(whole);
+        self.among = among;
+        let after = self.part(whole);
+        for stage in stages {
+            stage.transfer.leaves_anew(self.since, before.conditions(), after.conditions());
+        }
+    }
+}
+
+/// Conditions of one of several flows: a part of the rate and of the queue.
+pub(super) struct Share<'c> {
+    whole: &'c dyn Conditions,
+    flows: u64,
+    /// Bytes that the others have in flight at the most.
+    others: u64,
+}
+
+impl Share<'_> {
+    /// Who is alone has the link itself, without the detour.
+    pub(super) fn conditions(&self) -> &dyn Conditions {
+        if self.flows == 1 { self.whole } else { self }
+    }
+}
+
+impl Conditions for Share<'_> {
+    fn rtt(&self, now: Time) -> Span {
+        self.whole.rtt(now)
+    }
+    fn jitter(&self, way: Direction, now: Time) -> Span {
+        self.whole.jitter(way, now)
+    }
+    fn rate(&self, way: Direction, now: Time) -> BitRate {
+        let BitRate(whole) = self.whole.rate(way, now);
+        BitRate(if whole == 0 { 0 } else { (whole / self.flows).max(1) })
+    }
+    fn leaves_by(&self, way: Direction, from: Time, bytes: u64) -> Time {
+        self.whole.leaves_by(way, from, bytes.saturating_mul(self.flows))
+    }
+    fn queue(&self, way: Direction) -> u64 {
+        let whole = self.whole.queue(way);
+        whole.saturating_sub(self.others).max(whole / self.flows)
+    }
+    fn spare(&self, way: Direction, now: Time) -> u64 {
+        let on_its_way = self.whole.rate(way, now).bytes_in(self.whole.rtt(now));
+        let left = self.whole.queue(way).saturating_add(on_its_way).saturating_sub(self.others);
+        left.saturating_sub(self.queue(way).saturating_add(on_its_way / self.flows))
+    }
+    fn mtu(&self) -> u32 {
+        self.whole.mtu()
+    }
+    fn loses(&self, way: Direction) -> bool {
+        self.whole.loses(way)
+    }
+    fn slot(&self, way: Direction, at: Time) -> u64 {
+        self.whole.slot(way, at)
+    }
+    fn next_loss(&self, way: Direction, slot: u64, until: u64) -> Option<u64> {
+        self.whole.next_loss(way, slot, until)
+    }
+    fn outages(&self, now: Time) -> &[Outage] {
+        self.whole.outages(now)
+    }
+    fn wake_up(&self, last: Option<Time>, now: Time) -> Span {
+        self.whole.wake_up(last, now)
+    }
+    fn session(&self, now: Time) -> u64 {
+        self.whole.session(now)
+    }
+    fn session_ends(&self, now: Time) -> Time {
+        self.whole.session_ends(now)
+    }
+}
