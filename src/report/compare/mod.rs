@@ -1,6 +1,7 @@
 //! What differs between two runs, and whether it means anything.
 //!
-//! Cells are paired by scenario, variant, swept values and seed. What can be said then depends on the pair:
+//! Cells are paired by scenario, variant, swept values and seed; scenarios of one name are told apart by their digests. What can be said
+//! then depends on the pair:
 //!
 //! - **the same scenario, the same seed**: the simulation is exact, so any difference was made by the program. No statistics.
 //! - **another scenario or variant, the same seeds**: a design question. Both sides met the same users, weather and faults, so the

@@ -1,6 +1,6 @@
 //! Which cells stand against which.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::side::{Measured, Side};
 
@@ -42,7 +42,7 @@ pub(super) fn opposed<'a>(base: &'a Side, candidate: &'a Side) -> (Vec<Opposed<'
         match (base.is_empty(), candidate.is_empty()) {
             (_, true) => unmatched.0.push(title),
             (true, _) => unmatched.1.push(title),
-            _ => found.push(by_seed(title, base, candidate)),
+            _ => by_scenario(title, once(base), once(candidate), &mut found, &mut unmatched),
         }
     }
     (found, unmatched)
@@ -52,17 +52,84 @@ fn one<K: Ord>(side: &Side, key: impl Fn(&Measured) -> &K) -> bool {
     side.cells.iter().map(key).collect::<BTreeSet<_>>().len() < 2
 }
 
+/// A world that a side has run twice says no more than once.
+fn once(cells: Vec<&Measured>) -> Vec<&Measured> {
+    let mut seen = BTreeSet::new();
+    cells.into_iter().filter(|cell| seen.insert((&cell.resolved, &cell.seed, &cell.digest))).collect()
+}
+
+/// Opposes cells of one title. Where several scenarios of a side have one name a seed does not tell their cells apart: a scenario that
+/// both sides have stands against itself, and of the others, which were changed, each against that of its place.
+fn by_scenario<'a>(
+    title: String,
+    base: Vec<&'a Measured>,
+    candidate: Vec<&'a Measured>,
+    found: &mut Vec<Opposed<'a>>,
+    unmatched: &mut Unmatched,
+) {
+    if !(several(&base) || several(&candidate)) {
+        return found.push(by_seed(title, base, candidate));
+    }
+    let named = |digests: &str| format!("{title} scenario {digests}").trim_start().to_owned();
+    let mut new = scenarios(candidate);
+    let mut changed = Vec::new();
+    for (digest, cells) in scenarios(base) {
+        match new.iter().position(|(other, _)| *other == digest) {
+            Some(at) => found.push(by_seed(named(short(digest)), cells, new.remove(at).1)),
+            None => changed.push((digest, cells)),
+        }
+    }
+    let mut new = new.into_iter();
+    for (was, cells) in changed {
+        match new.next() {
+            Some((is, others)) => {
+                let digests = format!("{} → {}", short(was), short(is));
+                found.push(by_seed(named(&digests), cells, others));
+            }
+            None => unmatched.0.push(named(short(was))),
+        }
+    }
+    unmatched.1.extend(new.map(|(is, _)| named(short(is))));
+}
+
+/// As much of a digest as tells the scenarios of one name apart.
+fn short(digest: &str) -> &str {
+    digest.get(..8).unwrap_or(digest)
+}
+
+/// The cells of each scenario digest, in the order in which these come up.
+type Scenarios<'a> = Vec<(&'a str, Vec<&'a Measured>)>;
+
+fn scenarios(cells: Vec<&Measured>) -> Scenarios<'_> {
+    let mut found: Scenarios<'_> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for cell in cells {
+        let place = *places.entry(&cell.resolved).or_insert(found.len());
+        if place == found.len() {
+            found.push((&cell.resolved, Vec::new()));
+        }
+        found[place].1.push(cell);
+    }
+    found
+}
+
+/// Whether cells of one seed are of several scenarios.
+fn several(cells: &[&Measured]) -> bool {
+    let mut of_seeds = BTreeMap::new();
+    cells.iter().any(|cell| *of_seeds.entry(&cell.seed).or_insert(&cell.resolved) != &cell.resolved)
+}
+
 fn by_seed<'a>(title: String, base: Vec<&'a Measured>, candidate: Vec<&'a Measured>) -> Opposed<'a> {
-    let mut left: BTreeMap<&str, &Measured> = BTreeMap::new();
+    let mut left: BTreeMap<&str, VecDeque<&Measured>> = BTreeMap::new();
     for cell in candidate {
-        left.insert(&cell.seed, cell);
+        left.entry(&cell.seed).or_default().push_back(cell);
     }
     let (mut pairs, mut alone) = (Vec::new(), Vec::new());
     for cell in base {
-        match left.remove(cell.seed.as_str()) {
+        match left.get_mut(cell.seed.as_str()).and_then(VecDeque::pop_front) {
             Some(other) => pairs.push((cell, other)),
             None => alone.push(cell),
         }
     }
-    Opposed { title, pairs, alone: (alone, left.into_values().collect()) }
+    Opposed { title, pairs, alone: (alone, left.into_values().flatten().collect()) }
 }

@@ -330,3 +330,44 @@ fn the_change_that_is_told_lies_in_its_interval_though_one_pair_moves_the_means(
         }
     }
 }
+
+/// The cells of scenario `resolved` under eight seeds.
+fn of_scenario(resolved: &str, wait: u64) -> impl Iterator<Item = Measured> {
+    let resolved = resolved.to_owned();
+    (1..=8).map(move |seed| Measured { resolved: resolved.clone(), ..cell(None, seed, 1_000, wait) })
+}
+
+#[test]
+fn two_scenarios_of_one_name_are_compared_each_with_itself() {
+    let both = |name, order: [(&str, u64); 2]| {
+        side(name, order.into_iter().flat_map(|(resolved, wait)| of_scenario(resolved, wait)).collect())
+    };
+    let base = both("a", [("one", 50), ("other", 9_000)]);
+    for order in [[("one", 50), ("other", 9_000)], [("other", 9_000), ("one", 50)]] {
+        let comparison = compare(&base, &both("b", order));
+        assert_eq!((comparison.lacking(), comparison.unjudged()), (None, None), "{order:?}");
+        assert_eq!(comparison.found(Finding::Same).count(), 6, "{order:?}");
+        let told = human(&comparison, crate::report::Paint(false), false);
+        assert!(told.starts_with("b against a: no difference\n"), "{told}");
+        assert!(told.contains("\nscenario one: same scenario, 8 seeds in common"), "{told}");
+    }
+    // One that was changed stands against what it was.
+    let comparison = compare(&base, &both("b", [("one", 50), ("changed", 9_900)]));
+    let titles: Vec<_> = comparison.groups.iter().map(|group| (group.title.as_str(), group.basis)).collect();
+    assert_eq!(titles, [("scenario one", Basis::Exact), ("scenario other → changed", Basis::Paired)]);
+    let (group, worse) = comparison.found(Finding::Worse).next().expect("it waits longer");
+    assert_eq!((group.title.as_str(), worse.base), ("scenario other → changed", Some(9_000)));
+    // One that is gone is no pass.
+    let comparison = compare(&base, &side("b", of_scenario("one", 50).collect()));
+    assert_eq!(comparison.lacking().unwrap(), "scenario other");
+    assert_eq!(comparison.found(Finding::Same).count(), 3);
+}
+
+#[test]
+fn a_world_that_was_run_twice_counts_once() {
+    let twice = |name| side(name, of_scenario("one", 50).chain(of_scenario("one", 50)).collect());
+    let comparison = compare(&twice("a"), &twice("b"));
+    assert_eq!((comparison.groups[0].seeds, comparison.lacking()), ((8, 8), None));
+    let comparison = compare(&twice("a"), &side("b", of_scenario("one", 50).collect()));
+    assert_eq!((comparison.lacking(), comparison.found(Finding::Same).count()), (None, 3));
+}
