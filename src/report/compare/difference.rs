@@ -95,6 +95,8 @@ pub struct Group {
     pub missing: Vec<String>,
     /// Metrics that are not measured alike on both sides, in words: they are not compared.
     pub unlike: Vec<String>,
+    /// Of pairs that are exact, how many differ in their digests, where no figure differs: what happened is not the same.
+    pub other_digests: usize,
     /// All statistics, those without a difference too.
     pub differences: Vec<Difference>,
 }
@@ -138,8 +140,11 @@ pub struct Comparison {
     pub unmatched: (Vec<String>, Vec<String>),
 }
 
-/// The statistics of a distribution that are compared.
+/// The statistics of a distribution that are compared. Where chance plays a part its ends and its count say little, and would hide others:
+/// more figures take more to be no chance.
 const STATS: &[&str] = &["p50", "p95", "p99"];
+/// Those that are compared where every difference is real: all.
+const STATS_EXACT: &[&str] = &["p50", "p95", "p99", "max", "min", "count"];
 /// The chance of a false finding in a comparison, all its statistics together.
 const LEVEL: f64 = 0.01;
 
@@ -236,6 +241,11 @@ impl Comparison {
         (!told.is_empty()).then(|| told.join("; "))
     }
 
+    /// How many cells differ in their digests, in groups where no figure does.
+    pub fn other_digests(&self) -> usize {
+        self.groups.iter().map(|group| group.other_digests).sum()
+    }
+
     /// Differences of this kind in all groups.
     pub fn found(&self, finding: Finding) -> impl Iterator<Item = (&Group, &Difference)> {
         let all = self.groups.iter().flat_map(|group| group.differences.iter().map(move |d| (group, d)));
@@ -283,7 +293,9 @@ impl Observed {
         };
         let told = if base.is_empty() { &own } else { &[base.clone(), candidate.clone()] };
         let means = told.each_ref().map(|side| (!side.is_empty()).then(|| mean(side)));
-        let better = metrics::find(metric).map_or(Better::Neither, |metric| metric.better);
+        // More of what is observed is neither: who syncs more often has more waits, long and short.
+        let known = metrics::find(metric).filter(|_| stat != "count");
+        let better = known.map_or(Better::Neither, |metric| metric.better);
         Observed {
             metric: metric.to_owned(),
             stat,
@@ -307,6 +319,7 @@ struct Weighed {
     new_failure: Exit,
     missing: Vec<String>,
     unlike: Vec<String>,
+    other_digests: usize,
     observed: Vec<Observed>,
     /// Of each statistic, where chance plays a part.
     changes: Vec<Change>,
@@ -348,25 +361,39 @@ impl Weighed {
             }
         };
         let unlike = unlike(&base, &candidate);
-        let observed = observed(&base, &candidate, &unlike, basis != Basis::Samples);
+        let observed = observed(&base, &candidate, &unlike, basis);
         let unlike = unlike.into_values().collect();
         let changes = match basis {
             Basis::Exact => Vec::new(),
             Basis::Paired => observed.iter().map(paired).collect(),
             Basis::Samples => observed.iter().map(sampled).collect(),
         };
+        let other_digests = pairs.iter().filter(|(base, candidate)| base.digest != candidate.digest).count();
         let title = opposed.title.clone();
-        Weighed { title, basis, seeds, failed, new_failure, missing, unlike, observed, changes }
+        Weighed {
+            title,
+            basis,
+            seeds,
+            failed,
+            new_failure,
+            missing,
+            unlike,
+            other_digests,
+            observed,
+            changes,
+        }
     }
 
     /// The group; of each statistic that chance plays a part in, `surprising` tells whether it is more than that.
     fn judged(self, surprising: &mut impl Iterator<Item = bool>) -> Group {
-        let Weighed { title, basis, seeds, failed, new_failure, missing, unlike, observed, changes } = self;
-        let differences = match basis {
-            Basis::Exact => observed.iter().map(exact).collect(),
-            _ => observed.iter().zip(&changes).zip(surprising).map(uncertain).collect(),
+        let Weighed { title, basis, seeds, failed, new_failure, missing, unlike, .. } = self;
+        let differences: Vec<Difference> = match basis {
+            Basis::Exact => self.observed.iter().map(exact).collect(),
+            _ => self.observed.iter().zip(&self.changes).zip(surprising).map(uncertain).collect(),
         };
-        Group { title, basis, seeds, failed, new_failure, missing, unlike, differences }
+        let differs = differences.iter().any(|difference| difference.finding != Finding::Same);
+        let other_digests = if basis == Basis::Exact && !differs { self.other_digests } else { 0 };
+        Group { title, basis, seeds, failed, new_failure, missing, unlike, other_digests, differences }
     }
 }
 
@@ -418,7 +445,7 @@ fn observed(
     base: &[&Measured],
     candidate: &[&Measured],
     unlike: &BTreeMap<String, String>,
-    in_pairs: bool,
+    basis: Basis,
 ) -> Vec<Observed> {
     let mut names: BTreeMap<&str, &Figure> = BTreeMap::new();
     for (name, figure) in base.iter().chain(candidate).flat_map(|cell| &cell.metrics) {
@@ -430,15 +457,17 @@ fn observed(
     let statistics = names.into_iter().flat_map(|(name, figure)| {
         let stats = match figure {
             Figure::Value { .. } | Figure::Clipped { .. } => &["value"],
+            Figure::Distribution { .. } if basis == Basis::Exact => STATS_EXACT,
             Figure::Distribution { .. } => STATS,
         };
-        stats.iter().map(move |&stat| (name, stat, figure.unit()))
+        let unit = |stat| if stat == "count" { Unit::Count } else { figure.unit() };
+        stats.iter().map(move |&stat| (name, stat, unit(stat)))
     });
     let of = |(metric, stat, unit): (&str, &'static str, Unit)| {
         let values = |cells: &[&Measured]| -> Vec<Option<u64>> {
             cells.iter().map(|cell| value(cell, metric, stat)).collect()
         };
-        Observed::new((metric, stat, unit), &values(base), &values(candidate), in_pairs)
+        Observed::new((metric, stat, unit), &values(base), &values(candidate), basis != Basis::Samples)
     };
     statistics.map(of).collect()
 }

@@ -92,10 +92,15 @@ impl Side {
         Side { name: name.to_owned(), cells: ended.map(Measured::from).collect() }.only(variant)
     }
 
-    /// With these metrics alone; with all where none is named.
+    /// With these metrics alone, without the digests, which hold more than these; with all where none is named.
     pub fn of_metrics(mut self, names: &[String]) -> Side {
-        let named = |name: &str| names.is_empty() || names.iter().any(|asked| asked == name);
-        self.cells.iter_mut().for_each(|cell| cell.metrics.retain(|name, _| named(name)));
+        if names.is_empty() {
+            return self;
+        }
+        for cell in &mut self.cells {
+            cell.metrics.retain(|name, _| names.iter().any(|asked| asked == name.as_ref()));
+            cell.digest.clear();
+        }
         self
     }
 

@@ -222,7 +222,8 @@ fn a_figure_that_one_side_has_nothing_of_is_told_as_it_is_and_is_no_pass() {
     ] {
         let comparison = compare(&base.clone().of_metrics(&asked), &candidate.clone().of_metrics(&asked));
         assert_eq!(comparison.groups[0].basis, basis);
-        for difference in &comparison.groups[0].differences {
+        let waits = comparison.groups[0].differences.iter().filter(|d| d.stat.starts_with('p'));
+        for difference in waits {
             assert_eq!((difference.base, difference.candidate), (Some(1_004), None), "{basis:?}");
             assert_eq!((difference.change_ppm, difference.finding), (None, Finding::Changed), "{basis:?}");
         }
@@ -370,4 +371,53 @@ fn a_world_that_was_run_twice_counts_once() {
     assert_eq!((comparison.groups[0].seeds, comparison.lacking()), ((8, 8), None));
     let comparison = compare(&twice("a"), &side("b", of_scenario("one", 50).collect()));
     assert_eq!((comparison.lacking(), comparison.found(Finding::Same).count()), (None, 3));
+}
+
+#[test]
+fn what_is_exact_is_compared_to_its_ends_and_its_count() {
+    let with = |name, longest, n| {
+        let mut cell = cell(None, 1, 5, 7);
+        let figure = Figure::Distribution {
+            unit: Unit::Ns,
+            count: n,
+            min: 9,
+            p50: 10,
+            p95: 11,
+            p99: 12,
+            max: longest,
+        };
+        cell.metrics.insert(WAIT.into(), figure);
+        side(name, vec![cell])
+    };
+    let comparison = compare(&with("a", 20, 40), &with("b", 200, 120));
+    let found: Vec<_> =
+        comparison.groups[0].differences.iter().filter(|d| d.finding != Finding::Same).collect();
+    let told: Vec<_> = found.iter().map(|d| (d.stat, d.unit, d.finding)).collect();
+    assert_eq!(
+        told,
+        [("max", Unit::Ns, Finding::Worse), ("count", Unit::Count, Finding::Changed)],
+        "{found:?}"
+    );
+    // Where chance plays a part neither is looked at.
+    let mut other = with("b", 200, 120);
+    other.cells[0].resolved = "other".to_owned();
+    let stats =
+        compare(&with("a", 20, 40), &other).groups[0].differences.iter().map(|d| d.stat).collect::<Vec<_>>();
+    assert!(!stats.contains(&"max") && !stats.contains(&"count") && stats.contains(&"p99"), "{stats:?}");
+}
+
+#[test]
+fn digests_that_differ_though_no_figure_does_are_told() {
+    let with =
+        |name, digest: &str| side(name, vec![Measured { digest: digest.to_owned(), ..cell(None, 1, 5, 7) }]);
+    let told =
+        |base: &Side, candidate: &Side| human(&compare(base, candidate), crate::report::Paint(false), false);
+    let other = told(&with("a", "1f"), &with("b", "2e"));
+    assert!(other.starts_with("b against a: no figure differs, and digests do (1 cell)\n"), "{other}");
+    assert!(other.contains("none of 3 statistics differs, and the digests of 1 cell do"), "{other}");
+    assert!(told(&with("a", "1f"), &with("b", "1f")).starts_with("b against a: no difference\n"));
+    // A metric that is named says nothing of the rest.
+    let asked = ["engine.rows.rate".to_owned()];
+    let [base, candidate] = [with("a", "1f"), with("b", "2e")].map(|side| side.of_metrics(&asked));
+    assert!(told(&base, &candidate).starts_with("b against a: no difference\n"));
 }

@@ -61,6 +61,10 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     // Of too few seeds nobody knows what chance does.
     let unjudged = comparison.unjudged().map(|why| paint.bad(&why));
     match (parts.is_empty(), unclear, unjudged) {
+        (true, 0, _) if comparison.other_digests() > 0 => {
+            let cells = human::count(comparison.other_digests() as u64, "cell");
+            format!("no figure differs, and digests do ({cells})")
+        }
         (true, 0, _) => "no difference".to_owned(),
         (true, n, Some(why)) => {
             format!("{} differ{}; {why}", varying(), if n == 1 { "s" } else { "" })
@@ -102,6 +106,13 @@ fn differences(group: &Group, paint: Paint, all: bool) -> String {
     shown.retain(|d| headline(d) || matches!(d.finding, Finding::Worse | Finding::Better));
     if group.basis == Basis::Samples && !all {
         shown.retain(|d| d.finding != Finding::Unclear);
+    }
+    if shown.is_empty() && group.other_digests > 0 {
+        return format!(
+            "  none of {} statistics differs, and the digests of {} do: what happened, or the rows at the end, are not the same\n",
+            group.differences.len(),
+            human::count(group.other_digests as u64, "cell"),
+        );
     }
     if shown.is_empty() {
         return format!("  nothing to tell among {} statistics\n", group.differences.len());
@@ -180,7 +191,7 @@ pub fn json(comparison: &Comparison) -> String {
         serde_json::json!({
             "cells": g.title, "basis": g.basis, "base_seeds": g.seeds.0, "candidate_seeds": g.seeds.1,
             "base_failed": g.failed.0, "candidate_failed": g.failed.1, "missing_seeds": g.missing,
-            "not_compared": g.unlike, "differences": differences,
+            "not_compared": g.unlike, "other_digests": g.other_digests, "differences": differences,
         })
     };
     let count = |finding| comparison.found(finding).count();
