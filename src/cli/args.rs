@@ -43,8 +43,8 @@ pub(super) struct Cli {
 /// How much is said, and in which colours.
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct Voice {
-    /// Of a run or a sweep say only the verdict, what is wrong, where the report is and the commands that run failing cells again; no
-    /// remarks.
+    /// Of a run or a sweep say only the verdict, what is wrong, where the report is and the commands that run failing cells again, of a
+    /// comparison the verdict and what is worse; no remarks.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
     /// Show every figure.

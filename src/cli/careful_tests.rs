@@ -224,6 +224,8 @@ fn a_disaster_in_one_seed_is_not_green_and_a_small_change_can_be_tolerated() {
     assert!(desk.out.contains("cannot be judged from 1 seed, it takes 6 in common"), "{}", desk.out);
     assert_eq!(desk.run("compare @good.json @worse.json --fail-on-worse"), 14, "{}", desk.out);
     assert!(desk.err.contains("run both with --seeds 1..=8"), "{}", desk.err);
+    assert_eq!(desk.run("compare -q @good.json @worse.json"), 0, "{}", desk.err);
+    assert_eq!(desk.out.lines().count(), 1, "{}", desk.out);
 
     let mut close = desk.record("out");
     let slower = |value: u64| crate::metrics::Figure::Value { unit: crate::metrics::Unit::Ns, value };

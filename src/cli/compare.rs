@@ -10,7 +10,7 @@ use super::refusal::{Refusal, near};
 use super::{baseline, sources};
 use crate::metrics;
 use crate::report::compare::{
-    Comparison, Difference, Finding, Measured, Side, compare as compared, human, json,
+    Comparison, Difference, Finding, Measured, Side, compare as compared, human, in_short, json,
 };
 use crate::report::{Exit, RunRecord};
 
@@ -41,6 +41,7 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
     }
     let all = console.verbose() || !args.metric.is_empty();
     console.result(&match args.format {
+        Table::Human if console.quiet() => in_short(&comparison, console.out_paint()),
         Table::Human => human(&comparison, console.out_paint(), all),
         Table::Json => json(&comparison),
     });

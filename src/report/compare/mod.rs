@@ -25,4 +25,4 @@ mod tests;
 
 pub use difference::{Basis, Comparison, Difference, Finding, Group, compare};
 pub use side::{Measured, Side, SideError};
-pub use told::{human, json};
+pub use told::{human, in_short, json};

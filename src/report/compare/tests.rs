@@ -421,3 +421,41 @@ fn digests_that_differ_though_no_figure_does_are_told() {
     let [base, candidate] = [with("a", "1f"), with("b", "2e")].map(|side| side.of_metrics(&asked));
     assert!(told(&base, &candidate).starts_with("b against a: no difference\n"));
 }
+
+#[test]
+fn where_nothing_can_be_judged_the_figures_that_differ_are_counted() {
+    let told = |all| {
+        let comparison =
+            compare(&side("a", vec![cell(None, 1, 5, 7)]), &side("b", vec![cell(None, 2, 6, 7)]));
+        human(&comparison, crate::report::Paint(false), all)
+    };
+    let usual = told(false);
+    assert!(usual.starts_with("b against a: 2 figures differ; cannot be judged"), "{usual}");
+    assert!(usual.ends_with("  2 of 3 statistics differ and cannot be judged: use -v\n"), "{usual}");
+    assert!(told(true).contains("unclear"), "{}", told(true));
+}
+
+#[test]
+fn a_figure_that_is_a_little_better_is_not_told_to_be_the_same() {
+    let of = |name, rate| side(name, vec![cell(None, 1, rate, 7)]);
+    let told = |base, candidate| {
+        human(&compare(&of("a", base), &of("b", candidate)), crate::report::Paint(false), false)
+    };
+    let better = told(127_800_300_000, 127_800_300_001);
+    assert!(better.contains("127\u{2009}800\u{2009}300.001 rows/s  +< 0.01 %"), "{better}");
+    let worse = told(127_800_300_001, 127_800_300_000);
+    assert!(worse.contains("127\u{2009}800\u{2009}300.000 rows/s  −< 0.01 %"), "{worse}");
+}
+
+#[test]
+fn in_short_a_comparison_is_its_verdict_and_what_is_worse() {
+    let base = side("a", vec![cell(None, 1, 1_000, 50)]);
+    let short = |rate, wait| {
+        in_short(&compare(&base, &side("b", vec![cell(None, 1, rate, wait)])), crate::report::Paint(false))
+    };
+    assert_eq!(short(1_000, 50), "b against a: no difference\n");
+    assert_eq!(short(2_000, 50), "b against a: 1 better\n");
+    let worse = short(2_000, 60);
+    assert!(worse.starts_with("b against a: 1 figure worse, 1 better\n"), "{worse}");
+    assert!(worse.contains("worse  engine.wasted.bytes") && !worse.contains("engine.rows.rate"), "{worse}");
+}

@@ -6,8 +6,28 @@ use crate::report::human;
 use crate::report::story::Paint;
 use crate::report::table;
 
+/// Which statistics are told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// What is worse.
+    Worse,
+    /// What is worse or better, and otherwise of the headline figures.
+    Usual,
+    /// All.
+    All,
+}
+
 /// For people: what is worse, what is better, what is otherwise; with `all` also what is the same.
 pub fn human(comparison: &Comparison, paint: Paint, all: bool) -> String {
+    told(comparison, paint, if all { Shown::All } else { Shown::Usual })
+}
+
+/// The verdict, what is worse, and what could not be compared.
+pub fn in_short(comparison: &Comparison, paint: Paint) -> String {
+    told(comparison, paint, Shown::Worse)
+}
+
+fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
     let (base, candidate) = &comparison.sides;
     let mut text = format!("{candidate} against {base}: {}\n", verdict(comparison, paint));
     if let Some((base, candidate)) = &comparison.scenarios {
@@ -15,7 +35,11 @@ pub fn human(comparison: &Comparison, paint: Paint, all: bool) -> String {
             "{candidate} and {base} are two scenarios: what differs is a choice, not a regression\n"
         ));
     }
-    for group in &comparison.groups {
+    let wrong = |group: &&Group| {
+        let worse = group.differences.iter().any(|d| d.finding == Finding::Worse);
+        worse || !group.missing.is_empty() || !group.unlike.is_empty()
+    };
+    for group in comparison.groups.iter().filter(|group| shown != Shown::Worse || wrong(group)) {
         text.push_str(&heading(group));
         if !group.missing.is_empty() {
             text.push_str(&format!("  not in {candidate}: seed {}\n", group.missing.join(", ")));
@@ -23,7 +47,7 @@ pub fn human(comparison: &Comparison, paint: Paint, all: bool) -> String {
         for unlike in &group.unlike {
             text.push_str(&format!("  not compared: {unlike}\n"));
         }
-        text.push_str(&differences(group, paint, all));
+        text.push_str(&differences(group, paint, shown));
     }
     for (side, other, titles) in
         [(base, candidate, &comparison.unmatched.0), (candidate, base, &comparison.unmatched.1)]
@@ -62,8 +86,10 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
     let unjudged = comparison.unjudged().map(|why| paint.bad(&why));
     match (parts.is_empty(), unclear, unjudged) {
         (true, 0, _) if comparison.other_digests() > 0 => {
-            let cells = human::count(comparison.other_digests() as u64, "cell");
-            format!("no figure differs, and digests do ({cells})")
+            format!(
+                "no figure differs, and digests do ({})",
+                human::count(comparison.other_digests() as u64, "cell")
+            )
         }
         (true, 0, _) => "no difference".to_owned(),
         (true, n, Some(why)) => {
@@ -96,7 +122,8 @@ fn heading(group: &Group) -> String {
     format!("\n{title}{words}\n")
 }
 
-fn differences(group: &Group, paint: Paint, all: bool) -> String {
+fn differences(group: &Group, paint: Paint, amount: Shown) -> String {
+    let all = amount == Shown::All;
     // What the verdict rests on is shown in any case.
     let base_only = |d: &&Difference| all || d.finding == Finding::Worse || !d.metric.contains(['@', '/']);
     let headline = |d: &&Difference| all || table::is_gated(&d.metric);
@@ -107,53 +134,79 @@ fn differences(group: &Group, paint: Paint, all: bool) -> String {
     if group.basis == Basis::Samples && !all {
         shown.retain(|d| d.finding != Finding::Unclear);
     }
-    if shown.is_empty() && group.other_digests > 0 {
-        return format!(
-            "  none of {} statistics differs, and the digests of {} do: what happened, or the rows at the end, are not the same\n",
-            group.differences.len(),
-            human::count(group.other_digests as u64, "cell"),
-        );
+    if amount == Shown::Worse {
+        shown.retain(|d| d.finding == Finding::Worse);
     }
     if shown.is_empty() {
-        return format!("  nothing to tell among {} statistics\n", group.differences.len());
+        return if amount == Shown::Worse { String::new() } else { nothing_shown(group) };
     }
     shown.sort_by(|a, b| (a.finding, &a.metric).cmp(&(b.finding, &b.metric)));
+    let mut text = painted(&table_of(&shown).terminal("  "), paint);
+    if shown.len() < of_all && amount == Shown::Usual {
+        text.push_str(&format!("  {} more: use -v\n", of_all - shown.len()));
+    }
+    text
+}
+
+fn table_of(shown: &[&Difference]) -> Grid {
     let with_interval = shown.iter().any(|d| d.interval_ppm.is_some());
     let mut header = vec!["", "metric", "stat", "base", "candidate", "change"];
     if with_interval {
         header.push("95 % interval");
     }
     let mut grid = Grid::new(3, header);
-    for d in &shown {
-        let [base, candidate] = match (d.base, d.candidate) {
-            (Some(base), Some(candidate)) => human::pair(d.unit, base, candidate),
-            _ => {
-                [d.base, d.candidate].map(|n| n.map_or_else(|| "–".to_owned(), |n| human::figure(d.unit, n)))
-            }
-        };
-        let mut row = vec![
-            word(d.finding).to_owned(),
-            d.metric.clone(),
-            d.stat.to_owned(),
-            base,
-            candidate,
-            match d.change_ppm {
-                _ if d.lopsided => "not in all".to_owned(),
-                _ if d.base.is_none() => "in neither".to_owned(),
-                Some(ppm) => human::percent(ppm),
-                None => "from nothing".to_owned(),
-            },
-        ];
+    for d in shown {
+        let [base, candidate] = figures(d);
+        let mut row =
+            vec![word(d.finding).to_owned(), d.metric.clone(), d.stat.to_owned(), base, candidate, change(d)];
         row.extend(
             d.interval_ppm.map(|(low, high)| format!("{} … {}", human::percent(low), human::percent(high))),
         );
         grid.row(row);
     }
-    let mut text = painted(&grid.terminal("  "), paint);
-    if shown.len() < of_all {
-        text.push_str(&format!("  {} more: use -v\n", of_all - shown.len()));
+    grid
+}
+
+/// Both sides' figures; those that differ, with digits enough to see it.
+fn figures(d: &Difference) -> [String; 2] {
+    let (Some(base), Some(candidate)) = (d.base, d.candidate) else {
+        return [d.base, d.candidate].map(|n| n.map_or_else(|| "–".to_owned(), |n| human::figure(d.unit, n)));
+    };
+    let shown = human::pair(d.unit, base, candidate);
+    if base != candidate && shown[0] == shown[1] { human::apart(d.unit, base, candidate) } else { shown }
+}
+
+fn change(d: &Difference) -> String {
+    match (d.change_ppm, d.base, d.candidate) {
+        _ if d.lopsided => "not in all".to_owned(),
+        (_, None, _) => "in neither".to_owned(),
+        // What moved is never told as nothing.
+        (Some(0), Some(base), Some(candidate)) if base != candidate => {
+            human::percent(if candidate > base { 1 } else { -1 })
+        }
+        (Some(0), ..) if matches!(d.finding, Finding::Worse | Finding::Better) => "< 0.01 %".to_owned(),
+        (Some(ppm), ..) => human::percent(ppm),
+        (None, ..) => "from nothing".to_owned(),
     }
-    text
+}
+
+/// Why there is no table.
+fn nothing_shown(group: &Group) -> String {
+    let all = group.differences.len();
+    let differ = group.differences.iter().filter(|d| d.finding != Finding::Same).count();
+    let changed = group.differences.iter().any(|d| d.finding == Finding::Changed);
+    match (differ, group.lacks()) {
+        (0, _) if group.other_digests > 0 => format!(
+            "  none of {all} statistics differs, and the digests of {} do: what happened, or the rows at the end, are not the same\n",
+            human::count(group.other_digests as u64, "cell"),
+        ),
+        (0, _) => format!("  nothing to tell among {all} statistics\n"),
+        (n, Some(_)) => format!("  {n} of {all} statistics differ and cannot be judged: use -v\n"),
+        (n, None) if changed => {
+            format!("  {n} of {all} statistics differ, none of them a headline, better or worse: use -v\n")
+        }
+        (n, None) => format!("  {n} of {all} statistics vary, none beyond chance: use -v\n"),
+    }
 }
 
 /// Colours the word at the start of each line.
