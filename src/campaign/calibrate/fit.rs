@@ -5,7 +5,7 @@
 
 use super::devices;
 use super::estimate::Told;
-use super::line::{Line, Sample, Widths, outliers};
+use super::line::{Line, NORMAL, Sample, Widths, outliers};
 use super::log::Request;
 use crate::report::calibrate::{Census, Costs, Split};
 use crate::report::human;
@@ -76,6 +76,9 @@ impl Fit {
         let both: Vec<Sample<3>> = kept.iter().map(|n| by_both[*n]).collect();
         let widths = has_bytes.then(|| widths(&both)).flatten();
         census.bytes_a_row = widths.map(|widths| widths.a_row.0);
+        // Rows of a request that are wider than others are none of its noise, and no weight brings back what was not lost: see `widths`.
+        let even: Vec<Sample<2>> = rows.iter().map(|s| Sample { weight: 1.0, ..*s }).collect();
+        let line = Line::through(&even).map_or(line, |even| line.as_open_as(&even));
         let mut fit = Fit { rows: line, both: Line::through(&both), split: None, left_out: None };
         if widths.and_then(|widths| fit.take_apart(&both, widths)).is_none() {
             fit.leave_out(&rows);
@@ -143,15 +146,24 @@ impl Fit {
     }
 }
 
-/// Bytes of an answer around its rows, by a line through both, and of a row; no answer has fewer than are around its rows.
+/// Bytes of an answer around its rows, and of a row. An app that tries a chunk until its answer comes has an answer of each, however long:
+/// none counts more than another. One that asks for another chunk after a failure lacks the long ones, which are wide: where their weights
+/// give other widths the intervals hold these, too.
 fn widths(answers: &[Sample<3>]) -> Option<Widths> {
+    let each = widths_by(answers, |_| 1.0)?;
+    let weighted = widths_by(answers, |sample| sample.weight)?;
+    let open = |(value, variance): (f64, f64), (other, of_other): (f64, f64)| {
+        let error = libm::sqrt(variance.max(of_other)) + (value - other).abs() / NORMAL;
+        (value, error * error)
+    };
+    Some(Widths { around: open(each.around, weighted.around), a_row: open(each.a_row, weighted.a_row) })
+}
+
+/// The same with these weights, by a line through both; no answer has fewer bytes than are around its rows.
+fn widths_by(answers: &[Sample<3>], weight: impl Fn(&Sample<3>) -> f64) -> Option<Widths> {
     let bytes: Vec<Sample<2>> = answers
         .iter()
-        .map(|Sample { x: [_, rows, bytes], weight, .. }| Sample {
-            x: [1.0, *rows],
-            y: *bytes,
-            weight: *weight,
-        })
+        .map(|sample| Sample { x: [1.0, sample.x[1]], y: sample.x[2], weight: weight(sample) })
         .collect();
     let least = bytes.iter().map(|sample| sample.y).fold(f64::MAX, f64::min);
     let line = Line::through(&bytes)?;

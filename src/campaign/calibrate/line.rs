@@ -134,6 +134,19 @@ impl<const K: usize> Line<K> {
         libm::exp(spread * less(to_bound - less(to_bound)))
     }
 
+    /// The same line, its intervals wide enough for those of another one through the same samples.
+    pub(super) fn as_open_as(mut self, other: &Line<K>) -> Line<K> {
+        let wider: [f64; K] = std::array::from_fn(|i| {
+            let error = libm::sqrt(self.covariance[i][i]);
+            let off = (self.coefficients[i] - other.coefficients[i]).abs() / NORMAL;
+            if error > 0.0 { (libm::sqrt(other.covariance[i][i]).max(error) + off) / error } else { 1.0 }
+        });
+        for (row, by_row) in self.covariance.iter_mut().zip(wider) {
+            row.iter_mut().zip(wider).for_each(|(cell, by)| *cell *= by_row * by);
+        }
+        self
+    }
+
     pub(super) fn freedom(&self) -> f64 {
         self.freedom
     }

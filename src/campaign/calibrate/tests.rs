@@ -5,6 +5,7 @@ mod few;
 mod left_out;
 mod lines;
 mod tries;
+mod widths;
 
 use super::calibrate;
 use crate::base::{Seed, Span};
@@ -28,6 +29,8 @@ struct Model {
     mtbf: f64,
     repair: f64,
     answers: u32,
+    /// After a failure another chunk is asked for, and not the same until its answer comes.
+    another: bool,
 }
 
 const MODEL: Model = Model {
@@ -40,6 +43,7 @@ const MODEL: Model = Model {
     mtbf: 40.0,
     repair: 6.0,
     answers: 500,
+    another: false,
 };
 
 impl Model {
@@ -54,7 +58,6 @@ impl Model {
             let span = (libm::log(self.rows.0), libm::log(self.rows.1));
             let rows = libm::exp(between(span, stream.unit())).round();
             let bytes = (rows * between(self.width, stream.unit())).round();
-            // The same chunk is tried until its answer comes.
             loop {
                 let noise = stream.log_normal(libm::exp(-variance / 2.0), libm::sqrt(variance));
                 let duration = (self.overhead + rows * self.row + bytes * self.byte) * noise;
@@ -66,12 +69,15 @@ impl Model {
                 text.push_str(&format!("{at:.6},{ended}\n"));
                 at += took as f64 / 1e6;
                 if whole {
+                    answers += 1;
                     break;
                 }
                 at += -libm::log(1.0 - stream.unit()) * self.repair;
+                if self.another {
+                    break;
+                }
             }
             at += 0.05;
-            answers += 1;
         }
         text
     }
