@@ -24,6 +24,8 @@ const NOTHING: &str = "anything: no request was answered, and failures alone tel
                        transfers break; it takes a log with answers";
 /// So many devices are named that are unlike the others.
 const NAMED: usize = 3;
+/// To say no takes a server less than this share of its quickest answers.
+const REFUSED_SOON: f64 = 0.5;
 /// Neighbours that are so much alike are no independent answers.
 const ALIKE: f64 = 0.2;
 
@@ -64,6 +66,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
         told.of_devices(exposed, typical, outages);
     }
     told.of_failures(log, instant);
+    told.of_refused(log);
     if Order::of(log).in_turn() {
         told.of_failures_in_a_row(in_a_row);
     } else {
@@ -270,6 +273,30 @@ impl Told {
         if untimed > 0 {
             let n = human::count(untimed, "failure");
             self.note(format!("{n} without a duration: each counts as half a typical request"));
+        }
+    }
+
+    /// Requests that were refused, which are no failures, and may yet be.
+    fn of_refused(&mut self, log: &Log) {
+        let refused = || log.requests.iter().filter(|r| r.outcome == Outcome::Refused);
+        let times: Vec<f64> = refused().filter(|r| r.timed).map(|r| r.duration).collect();
+        let mean = times.iter().sum::<f64>() / times.len().max(1) as f64;
+        let n = refused().count() as u64;
+        if n == 0 {
+            return;
+        }
+        let n = human::count(n, "request");
+        self.note(format!(
+            "{n} refused by the server or given up by the app: not counted as failures of the link, and what they took as transfer that did \
+             not break; of a repair, tries that failed",
+        ));
+        let quick = trouble::quickest(&mut trouble::durations(log)).unwrap_or(0.0);
+        if mean > REFUSED_SOON * quick {
+            self.unknown(format!(
+                "whether the link broke {n} counted as refused or given up: {} on average, about as long as answers take, which no refusal needs; \
+                 if so, transfers break more often than told, and the best chunk is smaller; log `reset` or `timeout` for those",
+                seconds(mean),
+            ));
         }
     }
 

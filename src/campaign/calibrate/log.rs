@@ -26,7 +26,7 @@ pub(super) enum Outcome {
     Cut,
     /// No answer in time.
     TimedOut,
-    /// The server said no, or the app gave it up.
+    /// The server said no, or the app gave it up: no failure of the link.
     Refused,
     /// It never left.
     NotSent,
@@ -334,6 +334,10 @@ fn outcome(text: &str) -> Result<Outcome, String> {
     }
     match word.parse::<u32>() {
         Ok(200..=299 | 304) => return Ok(Outcome::Answered),
+        // The server waited for the rest of the request, or a gateway for what is behind it.
+        Ok(408 | 504) => return Ok(Outcome::TimedOut),
+        // The client went away under way, as nginx has it.
+        Ok(499) => return Ok(Outcome::Cut),
         Ok(100..=599) => return Ok(Outcome::Refused),
         _ => {}
     }

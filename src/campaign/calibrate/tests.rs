@@ -4,6 +4,7 @@ mod apart;
 mod few;
 mod left_out;
 mod lines;
+mod refused;
 mod tries;
 mod widths;
 

@@ -260,7 +260,8 @@ impl Down {
 }
 
 /// The time from the end of a failure to the start of the device's next request that gets through: one that is answered, or is cut when
-/// it was well under way, and so begins a repair of its own. What times out or is not sent may have met the same failure.
+/// it was well under way, and so begins a repair of its own. What times out or is not sent may have met the same failure, and so may what
+/// is refused meanwhile: whoever refuses it gives no answer.
 /// Of a failure without a duration the request took half of what such a request takes (`typical`), and was under way: it counts as a
 /// failure of its own in their rate.
 pub(super) fn repairs(log: &Log, typical: f64) -> Vec<Repair> {
@@ -282,12 +283,11 @@ pub(super) fn repairs(log: &Log, typical: f64) -> Vec<Repair> {
                 repairs.extend(broken.remove(&request.device).map(|down| down.until(request.start)));
             }
             Outcome::Cut => broken.entry(request.device).or_insert(down).tried = Some(request.start),
-            Outcome::NotSent => {
+            Outcome::NotSent | Outcome::Refused => {
                 if let Some(down) = broken.get_mut(&request.device) {
                     down.tried = Some(request.start);
                 }
             }
-            Outcome::Refused => {}
         }
     }
     repairs.retain(|repair| repair.most <= REPAIR_MAX);

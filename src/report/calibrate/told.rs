@@ -61,8 +61,12 @@ impl Calibration {
         match self.advice {
             None => String::new(),
             Some(Advice::AtLeast(rows)) => format!(
-                "\nrecommended chunk: {} or more; no failure limits it, so caps of memory, pages and timeouts do\n",
+                "\nrecommended chunk: {} or more; no failure limits it{}, so caps of memory, pages and timeouts do\n",
                 human::count(whole(rows), "row"),
+                match self.census.refused {
+                    0 => String::new(),
+                    n => format!(" ({} refused, which count as none)", human::thousands(n)),
+                },
             ),
             Some(Advice::Rows { best, flat: (from, to), excess }) => {
                 let percent = |x: f64| format!("{:.0}", 100.0 * x);
