@@ -383,8 +383,9 @@ impl Told {
         ));
     }
 
-    /// Outliers that are many, or hold much of the time: `held` is their share of it, and the means are with and without them.
-    pub(super) fn of_outliers(&mut self, held: f64, without: f64, with: f64, census: &Census) {
+    /// Outliers that are many, hold much of the time, or make answers so much `longer` that the interval of their mean, which is `open` to
+    /// either side, does not hold it: `held` is their share of the time. All are shares.
+    pub(super) fn of_outliers(&mut self, held: f64, longer: f64, open: f64, census: &Census) {
         let share = census.outliers as f64 / census.answered.max(1) as f64;
         if share > OUTLIERS_MANY {
             self.note(format!(
@@ -392,13 +393,14 @@ impl Told {
                 100.0 * share,
             ));
         }
-        if held > OUTLIERS_MANY && with > without {
+        if held > OUTLIERS_MANY && longer > 0.0 || longer.abs() > open {
+            let word = if longer > 0.0 { "longer" } else { "less" };
             self.note(format!(
                 "the outliers put aside are {:.1} % of the answers and hold {:.0} % of their time: the figures are those of the others, and \
-                 with them the mean answer takes {:.2} times as long",
+                 with them answers take {:.1} % {word} on average",
                 100.0 * share,
                 100.0 * held,
-                with / without,
+                100.0 * longer.abs(),
             ));
         }
     }

@@ -83,16 +83,9 @@ impl Fit {
         if widths.and_then(|widths| fit.take_apart(&both, widths)).is_none() {
             fit.leave_out(&rows);
         }
-        let durations = |n: &usize| answers[*n].duration;
-        let all: f64 = answers.iter().map(|r| r.duration).sum();
-        let held = 1.0 - kept.iter().map(durations).sum::<f64>() / all;
-        told.of_outliers(held, census.duration_mean, all / answers.len() as f64, census);
+        fit.tell_outliers(answers, &kept, told, census);
         told.of_fit(&fit, &rows, &both);
-        let by_line = |r: &Request| match &fit.both {
-            Some(line) => line.at(&[1.0, r.rows, r.bytes]),
-            None => fit.rows.at(&[1.0, r.rows]),
-        };
-        told.of_unlike(devices::unlike(answers, by_line));
+        told.of_unlike(devices::unlike(answers, |r| fit.says(r)));
         Some(fit)
     }
 
@@ -126,6 +119,31 @@ impl Fit {
             self.rows = line;
             self.left_out = Some([LeftOut::Overhead, LeftOut::Row][zero]);
         }
+    }
+
+    /// What an answer of its rows, and of its bytes, takes by the line.
+    fn says(&self, answer: &Request) -> f64 {
+        match &self.both {
+            Some(line) => line.at(&[1.0, answer.rows, answer.bytes]),
+            None => self.rows.at(&[1.0, answer.rows]),
+        }
+    }
+
+    /// Tells what the answers that were not kept hold of the time, and how much longer answers take with them, as a share of what the line
+    /// says: of those that were put aside by chance more are large or small.
+    fn tell_outliers(&self, answers: &[&Request], kept: &[usize], told: &mut Told, census: &Census) {
+        let n = kept.len() as f64;
+        let sum = |of: &dyn Fn(&Request) -> f64| kept.iter().map(|n| of(answers[*n])).sum::<f64>();
+        let all: f64 = answers.iter().map(|answer| answer.duration).sum();
+        let took = sum(&|answer| answer.duration);
+        let by_line: f64 = answers.iter().map(|answer| self.says(answer)).sum();
+        let longer = all / by_line * sum(&|answer| self.says(answer)) / took - 1.0;
+        let (rows, bytes) = (sum(&|answer| answer.rows) / n, sum(&|answer| answer.bytes) / n);
+        let mean = match &self.both {
+            Some(line) => line.estimate([1.0, rows, bytes]),
+            None => self.rows.estimate([1.0, rows]),
+        };
+        told.of_outliers(1.0 - took / all, longer, (mean.high - mean.low) / 2.0 / mean.value, census);
     }
 
     /// What a line through rows and bytes would have take less than no time.

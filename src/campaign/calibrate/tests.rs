@@ -4,6 +4,7 @@ mod apart;
 mod few;
 mod left_out;
 mod lines;
+mod outliers;
 mod refused;
 mod tries;
 mod widths;
@@ -212,17 +213,6 @@ fn a_line_that_would_have_a_byte_take_less_than_no_time_does_not_tell_rows_and_b
     let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
     assert_eq!(calibration.costs.unwrap().split, None);
     assert!(said(&calibration.unknown, "take less than no time"), "{:?}", calibration.unknown);
-}
-
-#[test]
-fn a_few_outliers_that_hold_much_of_the_time_are_told() {
-    let mut log = "start,rows,duration_ms,outcome\n".to_owned();
-    for n in 0..400 {
-        let took = (100 + n % 40 * 10 + n % 7) * if n % 33 == 5 { 10 } else { 1 };
-        log.push_str(&format!("{},{},{took},ok\n", 1_772_434_800 + n * 10, 10 + n % 40));
-    }
-    let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
-    assert!(said(&calibration.notes, "hold 2"), "{:?}", calibration.notes);
 }
 
 #[test]
