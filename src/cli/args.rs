@@ -378,7 +378,7 @@ pub(super) enum Table {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BaselineCommand {
-    /// Save a run that passed under a new name.
+    /// Save a run under a new name: one that passed, or failed by nothing but another baseline.
     Save {
         /// The baseline's name.
         name: String,
@@ -388,9 +388,9 @@ pub(super) enum BaselineCommand {
         #[arg(long, default_value = "first saved")]
         reason: String,
     },
-    /// Replace a baseline by a newer run that passed, and say why.
+    /// Take the cells of a newer run into a baseline, and say why: one that passed, or failed by nothing but its baseline.
     Update {
-        /// The baseline's name.
+        /// The baseline's name, or its file.
         name: String,
         /// A report's folder or its run.json.
         run: PathBuf,

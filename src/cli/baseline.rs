@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use super::args::BaselineCommand;
 use super::console::Console;
 use super::refusal::{Refusal, near};
-use super::{report, sources};
-use crate::report::{Baseline, Exit, Folder, human};
+use super::{report, sources, written};
+use crate::report::{Baseline, Exit, human, shell_word};
 
 /// Where baselines lie, from the folder in which the program is started.
 const HOME: &str = "reports/baseline";
@@ -16,30 +16,29 @@ const HOME: &str = "reports/baseline";
 pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> anyhow::Result<Exit> {
     match command {
         BaselineCommand::Save { name, run, reason } => {
-            if file_of(name)?.exists() {
-                let hint = format!("syncdyno baseline update {name} {} --reason \"…\"", run.display());
+            let path = file_of(name)?;
+            if path.exists() {
+                let run = shell_word(&run.display().to_string());
+                let hint = format!("syncdyno baseline update {name} {run} --reason \"…\"");
                 return Err(Refusal::usage(format!("there is a baseline {name}; to replace it: {hint}")));
             }
             reasoned(reason)?;
             let baseline = of_run(run, vec![reason.clone()])?;
-            put(name, &baseline)?;
+            written::replace(&path, baseline.to_json().as_bytes())?;
             let cells = human::count(baseline.cells.len() as u64, "cell");
-            console.result(&format!("{}: {cells}\n", file_of(name)?.display()));
+            console.result(&format!("{}: {cells}\n", path.display()));
             Ok(Exit::Success)
         }
         BaselineCommand::Update { name, run, reason } => {
             reasoned(reason)?;
+            let path = named(name)?;
             let mut baseline = load(name)?;
             let (new, kept) = baseline.take_in(of_run(run, Vec::new())?);
             baseline.reasons.push(reason.clone());
-            put(name, &baseline)?;
+            written::replace(&path, baseline.to_json().as_bytes())?;
             let cells = |n: usize| human::count(n as u64, "cell");
             let told = format!("{} new, {} not in this run and kept", cells(new), cells(kept));
-            console.result(&format!(
-                "{}: {}; {told}\n",
-                file_of(name)?.display(),
-                cells(baseline.cells.len())
-            ));
+            console.result(&format!("{}: {}; {told}\n", path.display(), cells(baseline.cells.len())));
             Ok(Exit::Success)
         }
         BaselineCommand::Ls => list(console),
@@ -60,7 +59,7 @@ fn reasoned(reason: &str) -> anyhow::Result<()> {
 
 /// Reads the baseline of this name, or this file.
 pub(super) fn load(name: &str) -> anyhow::Result<Baseline> {
-    let path = if Path::new(name).is_file() { PathBuf::from(name) } else { file_of(name)? };
+    let path = named(name)?;
     let damaged =
         |e: &dyn std::fmt::Display| Refusal::because(Exit::NoBaseline, format!("{}: {e}", path.display()));
     let text = match sources::read_record(&path) {
@@ -76,6 +75,11 @@ pub(super) fn load(name: &str) -> anyhow::Result<Baseline> {
         Err(e) => return Err(Refusal::unreadable(&path, &e)),
     };
     Baseline::parse(&text).map_err(|e| damaged(&e))
+}
+
+/// The file that is called so, or that of the baseline of this name.
+fn named(name: &str) -> anyhow::Result<PathBuf> {
+    if Path::new(name).is_file() { Ok(PathBuf::from(name)) } else { file_of(name) }
 }
 
 fn file_of(name: &str) -> anyhow::Result<PathBuf> {
@@ -108,12 +112,6 @@ fn of_run(run: &Path, reasons: Vec<String>) -> anyhow::Result<Baseline> {
     Baseline::of(&record, reasons).map_err(|e| Refusal::usage(format!("{}: {e}", file.display())))
 }
 
-fn put(name: &str, baseline: &Baseline) -> anyhow::Result<()> {
-    let folder = Folder::create(Path::new(HOME)).map_err(|e| Refusal::environment(e.to_string()))?;
-    let written = folder.put(&format!("{name}.json"), baseline.to_json().as_bytes());
-    written.map_err(|e| Refusal::environment(e.to_string()))
-}
-
 fn list(console: &mut Console<'_>) -> anyhow::Result<Exit> {
     let names = names()?;
     if names.is_empty() {
@@ -139,15 +137,11 @@ fn shown(name: &str, baseline: &Baseline) -> String {
         text.push_str(&format!("  reason: {reason}\n"));
     }
     for (id, cell) in &baseline.cells {
-        let gated = if cell.gated.is_empty() {
-            "the headline metrics and the oracle's".to_owned()
-        } else {
-            cell.gated.join(", ")
-        };
         text.push_str(&format!(
-            "{id}: scenario {}, {} figures; gated: {gated}\n",
+            "{id}: scenario {}, {} figures; gated: {}\n",
             cell.resolved,
-            cell.metrics.len()
+            cell.metrics.len(),
+            cell.gated_told()
         ));
     }
     text

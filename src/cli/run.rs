@@ -19,8 +19,8 @@ use crate::campaign::{self, Campaign, Journal, JournalError, Runner, Stopwatch};
 use crate::metrics;
 use crate::report::tune::TuneRecord;
 use crate::report::{
-    self, Baseline, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, SweepRecord, Timing,
-    human,
+    self, Baseline, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, Standard, SweepRecord,
+    Timing, human,
 };
 use crate::scenario::{Plan, file};
 
@@ -104,8 +104,12 @@ pub(super) fn carry_out(
     let (mut judged, notes) = under_way.run(plans, runner, console);
     let mut changes = Vec::new();
     if let Some((name, baseline)) = order.baseline {
+        let standard = Standard { name, baseline, folder: under_way.shown() };
+        let wanted: BTreeMap<&str, &[String]> =
+            plans.iter().map(|plan| (plan.digest.as_str(), plan.baseline_metrics.as_slice())).collect();
         for judged in &mut judged {
-            let of_cell = report::hold(judged, name, baseline);
+            let wanted = wanted.get(judged.cell.resolved.as_str()).copied().unwrap_or_default();
+            let of_cell = report::hold(judged, wanted, standard);
             changes.extend(of_cell.into_iter().filter(|change| !change.gated));
         }
     }

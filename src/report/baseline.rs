@@ -5,10 +5,11 @@
 //! names none) are gated by equality, in both directions: an improvement that nobody has accepted hides the next regression.
 //! Other figures that changed are told. A cell of another scenario digest is not comparable, which is never a pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::assemble::shell_word;
 use super::exit::Exit;
 use super::human;
 use super::judge::Judged;
@@ -202,12 +203,28 @@ impl BaselineCell {
         }
     }
 
+    /// What is gated, in words.
+    pub fn gated_told(&self) -> String {
+        told(&self.gated)
+    }
+
+    /// Whether what it gates is not what its scenario wants gated: nobody saved that.
+    fn gates_other_than(&self, wanted: &[String]) -> bool {
+        let all = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+        all(&self.gated) != all(wanted)
+    }
+
     fn gates(&self, metric: &str) -> bool {
         match self.gated.as_slice() {
             [] => table::is_gated(metric),
             named => named.iter().any(|name| name == metric),
         }
     }
+}
+
+/// The metrics that are named for gating, in words.
+fn told(gated: &[String]) -> String {
+    if gated.is_empty() { "the headline metrics and the oracle's".to_owned() } else { gated.join(", ") }
 }
 
 /// A value as one line of JSON.
@@ -233,41 +250,66 @@ pub struct Change {
     pub text: String,
 }
 
-/// Holds a cell that has passed so far against the baseline of this name; the cell fails by what differs.
-/// Returns the figures that changed.
-pub fn hold(judged: &mut Judged, name: &str, baseline: &Baseline) -> Vec<Change> {
+/// What a run is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Standard<'a> {
+    /// The baseline's name, or its file.
+    pub name: &'a str,
+    /// The baseline.
+    pub baseline: &'a Baseline,
+    /// The folder of the run.
+    pub folder: &'a str,
+}
+
+/// Holds a cell that has passed so far against a baseline; the cell fails by what differs. `wanted` are the metrics that its scenario
+/// wants gated; the usual ones if empty. Returns the figures that changed.
+pub fn hold(judged: &mut Judged, wanted: &[String], standard: Standard<'_>) -> Vec<Change> {
     if judged.cell.verdict == Verdict::Incomplete {
         return Vec::new();
     }
-    let Some(base) = baseline.cells.get(&judged.cell.id) else {
-        let accept = accept(name);
-        judged.fail(Exit::NoBaseline, format!("baseline {name} has no cell {}; {accept}", judged.cell.id));
-        return Vec::new();
-    };
-    if base.resolved != judged.cell.resolved {
-        let text = format!(
-            "not comparable: the scenario is not that of baseline {name} (digest {} there, {} here); {}",
-            base.resolved,
-            judged.cell.resolved,
-            accept(name)
-        );
+    let (name, cell) = (standard.name, &judged.cell);
+    let Some(base) = standard.baseline.cells.get(&cell.id) else {
+        let text = format!("baseline {name} has no cell {}; {}", cell.id, standard.accept());
         judged.fail(Exit::NoBaseline, text);
         return Vec::new();
-    }
-    let of_this_program = baseline.tool == Tool::this();
-    if let Some(lacking) = base.lacking(&judged.cell, of_this_program) {
-        judged.fail(Exit::NoBaseline, format!("baseline {name} {lacking}; {}", accept(name)));
+    };
+    if let Some(unlike) = standard.unlike(base, cell, wanted) {
+        judged.fail(Exit::NoBaseline, format!("{unlike}; {}", standard.accept()));
         return Vec::new();
     }
-    let changes = changes(base, &judged.cell);
+    let changes = changes(base, cell);
     for change in changes.iter().filter(|change| change.gated) {
         judged.fail(Exit::Regression, format!("baseline {name}: {}", change.text));
     }
     changes
 }
 
-fn accept(name: &str) -> String {
-    format!("to accept this run: syncdyno baseline update {name} RUN --reason \"…\"")
+impl Standard<'_> {
+    /// Why a cell cannot be compared with what the baseline has of it.
+    fn unlike(&self, base: &BaselineCell, cell: &CellRecord, wanted: &[String]) -> Option<String> {
+        let name = self.name;
+        if base.resolved != cell.resolved {
+            return Some(format!(
+                "not comparable: the scenario is not that of baseline {name} (digest {} there, {} here)",
+                base.resolved, cell.resolved
+            ));
+        }
+        if base.gates_other_than(wanted) {
+            return Some(format!(
+                "not comparable: baseline {name} gates {} for {}, and its scenario wants {} gated",
+                base.gated_told(),
+                cell.id,
+                told(wanted)
+            ));
+        }
+        let of_this_program = self.baseline.tool == Tool::this();
+        base.lacking(cell, of_this_program).map(|lacking| format!("baseline {name} {lacking}"))
+    }
+
+    fn accept(&self) -> String {
+        let [name, folder] = [self.name, self.folder].map(shell_word);
+        format!("to accept this run: syncdyno baseline update {name} {folder} --reason \"…\"")
+    }
 }
 
 /// What differs between a cell and its baseline.
@@ -355,7 +397,7 @@ mod tests {
         let whole = Baseline::of(&record, vec!["first".to_owned()]).unwrap();
         let held = |baseline: &Baseline| {
             let mut cell = judged();
-            hold(&mut cell, "main", baseline);
+            hold(&mut cell, &plan.baseline_metrics, Standard { name: "main", baseline, folder: "out" });
             cell.cell.reasons.iter().map(|reason| (reason.exit_code, reason.text.clone())).collect::<Vec<_>>()
         };
         assert_eq!(held(&whole), []);
@@ -368,5 +410,12 @@ mod tests {
         // A program that did not measure it has not lost it.
         fewer.tool.version = "0.0.1".to_owned();
         assert_eq!(held(&fewer), []);
+        // What its scenario wants gated is not for the baseline to say.
+        let mut lenient = whole;
+        lenient.cells.get_mut("ties.s1").unwrap().gated = vec!["oracle.lost.rows".to_owned()];
+        let reasons = held(&lenient);
+        let said = "not comparable: baseline main gates oracle.lost.rows for ties.s1, and its scenario wants the headline metrics and the \
+                    oracle's gated; to accept this run: syncdyno baseline update main out --reason";
+        assert!(matches!(&reasons[..], [(14, text)] if text.starts_with(said)), "{reasons:?}");
     }
 }

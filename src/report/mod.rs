@@ -53,7 +53,7 @@ pub(crate) mod fixture;
 mod tests;
 
 pub use assemble::{Note, assemble, replay_command, replay_file, run_id, scenario_of, shell_word};
-pub use baseline::{Baseline, BaselineCell, BaselineError, Change, hold};
+pub use baseline::{Baseline, BaselineCell, BaselineError, Change, Standard, hold};
 pub use exit::Exit;
 pub use folder::{Folder, FolderError, Part};
 pub use judge::{Judged, broken, cell_ids, judge, record_name};

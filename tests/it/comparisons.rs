@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use syncdyno::base::Seed;
 use syncdyno::engine::BuiltinFactory;
-use syncdyno::metrics::Figure;
+use syncdyno::metrics::{Figure, Unit};
 use syncdyno::report::compare::{Basis, Finding, Side, compare};
-use syncdyno::report::{self, Baseline, Exit, RunRecord};
+use syncdyno::report::{self, Baseline, Exit, Reason, RunRecord, Standard};
 use syncdyno::world::{self, EngineRegistry, Unwatched};
 use tempfile::TempDir;
 
@@ -75,6 +75,11 @@ fn replace(path: &Path, from: &str, to: &str) {
     fs::write(path, text.replacen(from, to, 1)).unwrap();
 }
 
+/// A duration of which nothing was observed.
+fn silence() -> Figure {
+    Figure::Distribution { unit: Unit::Ns, count: 0, min: 0, p50: 0, p95: 0, p99: 0, max: 0 }
+}
+
 #[test]
 fn a_run_is_held_against_its_baseline_and_a_changed_figure_is_named_with_cell_and_replay() {
     let desk = desk(SMALL);
@@ -138,11 +143,71 @@ fn a_baseline_that_has_lost_what_it_gates_is_none_and_cells_that_are_not_run_are
 }
 
 #[test]
+fn a_baseline_in_a_file_of_ones_own_is_updated_where_it_lies_by_the_command_that_is_printed() {
+    let desk = desk(SMALL);
+    run(&desk, "1..=1", "first");
+    assert_eq!(syncdyno(&desk, &["baseline", "save", "main", "first"]).0, 0);
+    fs::create_dir(desk.path().join("own")).unwrap();
+    let file = desk.path().join("own/kept.json");
+    fs::rename(desk.path().join("reports/baseline/main.json"), &file).unwrap();
+    let rate =
+        |text: &str| text.lines().find(|line| line.contains("\"engine.rows.rate\": {")).map(str::to_owned);
+    let right = rate(&fs::read_to_string(&file).unwrap()).unwrap();
+    for name in ["own/kept.json".to_owned(), "./own/kept.json".to_owned(), file.display().to_string()] {
+        replace(&file, &right, &right.replace("\"value\":", "\"value\":9"));
+        let held = ["run", "small.toml", "--out", "out", "--baseline", &name, "--progress", "none"];
+        let (exit, told, _) = syncdyno(&desk, &held);
+        assert_eq!((exit, told.contains("engine.rows.rate is worse")), (13, true), "{told}");
+        let missing =
+            ["run", "small.toml", "--seed", "2", "--out", "two", "--baseline", &name, "--progress", "none"];
+        let (exit, told, _) = syncdyno(&desk, &missing);
+        let command = format!("syncdyno baseline update {name} two --reason \"…\"");
+        assert_eq!((exit, told.contains(&command)), (14, true), "{told}");
+        for run in ["out", "two"] {
+            let update = ["baseline", "update", &name, run, "--reason", "on purpose"];
+            let (exit, told, wrong) = syncdyno(&desk, &update);
+            assert!(exit == 0 && told.starts_with(&format!("{name}: ")), "{told}{wrong}");
+        }
+        assert_eq!(rate(&fs::read_to_string(&file).unwrap()).as_ref(), Some(&right));
+        assert_eq!(syncdyno(&desk, &held).0, 0, "{name}");
+        assert_eq!(syncdyno(&desk, &missing).0, 0, "{name}");
+        // The next has to update, too.
+        let text = fs::read_to_string(&file).unwrap().replace("\"small.s2\"", "\"small.s3\"");
+        fs::write(&file, text).unwrap();
+    }
+    let others = fs::read_dir(desk.path().join("reports/baseline")).unwrap().count();
+    assert_eq!(
+        (others, fs::read_dir(desk.path().join("own")).unwrap().count()),
+        (0, 1),
+        "nothing else is written"
+    );
+    let update = ["baseline", "update", "own/other.json", "out", "--reason", "on purpose"];
+    let (exit, _, wrong) = syncdyno(&desk, &update);
+    assert_eq!((exit, wrong.contains("is no name for a baseline")), (2, true), "{wrong}");
+}
+
+#[test]
+fn what_a_baseline_gates_is_for_its_scenario_to_say() {
+    let desk = desk(SMALL);
+    run(&desk, "1..=1", "first");
+    assert_eq!(syncdyno(&desk, &["baseline", "save", "main", "first"]).0, 0);
+    let file = desk.path().join("reports/baseline/main.json");
+    let wanted = "[\"engine.rows.rate\",\"engine.session.duration\"]";
+    replace(&file, wanted, "[\"device.kills.count\"]");
+    let held = ["run", "small.toml", "--out", "again", "--baseline", "main", "--progress", "none", "-q"];
+    let (exit, told, _) = syncdyno(&desk, &held);
+    let said = "not comparable: baseline main gates device.kills.count for small.s1, and its scenario wants engine.rows.rate, \
+                engine.session.duration gated";
+    assert!(exit == 14 && told.contains(said), "{exit} {told}");
+}
+
+#[test]
 fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     let desk = desk(SMALL);
     let base = run(&desk, "1..=3", "base");
     let mut fewer = base.clone();
     fewer.cells.pop();
+    fewer.planned_cells = 2;
     fs::write(desk.path().join("fewer.json"), fewer.to_json()).unwrap();
     let (exit, told, said) = syncdyno(&desk, &["compare", "base", "fewer.json", "--fail-on-worse"]);
     assert_eq!(exit, 14, "{told}{said}");
@@ -151,23 +216,26 @@ fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     let mut silent = base.clone();
     for cell in &mut silent.cells {
         cell.verdict = report::Verdict::Fail;
-        let Some(Figure::Distribution { count, .. }) = cell.metrics.get_mut("engine.session.duration") else {
-            panic!("sessions are measured");
-        };
-        *count = 0;
+        cell.reasons = vec![Reason {
+            exit_code: Exit::Threshold.code(),
+            text: "gate sync: nothing gets through".to_owned(),
+        }];
+        cell.metrics.insert("engine.session.duration".into(), silence());
     }
+    (silent.verdict, silent.exit_code) = (report::Verdict::Fail, Exit::Threshold.code());
     let side = |record: &RunRecord| Side::of_record("a side", record, None).unwrap();
     let comparison = compare(&side(&base), &side(&silent));
     assert_eq!((comparison.found(Finding::Better).count(), comparison.failed()), (0, (0, 3)));
     // One cell without observations hides nothing of what the others show.
     let mut slower = base.clone();
     for (n, cell) in slower.cells.iter_mut().enumerate() {
-        let Some(Figure::Distribution { count, p95, .. }) = cell.metrics.get_mut("engine.session.duration")
-        else {
+        let Some(figure) = cell.metrics.get_mut("engine.session.duration") else {
             panic!("sessions are measured");
         };
-        *p95 *= 2;
-        *count *= u64::from(n > 0);
+        match figure {
+            Figure::Distribution { p95, .. } if n > 0 => *p95 *= 2,
+            other => *other = silence(),
+        }
     }
     let comparison = compare(&side(&base), &side(&slower));
     let worse = comparison
@@ -179,7 +247,11 @@ fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     assert_eq!(exit, 13, "{told}");
     assert!(told.contains("3 cells failed (0 of base)"), "{told}");
     // Where nothing failed, a headline figure that is gone is no pass either.
-    silent.cells.iter_mut().for_each(|cell| cell.verdict = report::Verdict::Pass);
+    for cell in &mut silent.cells {
+        cell.verdict = report::Verdict::Pass;
+        cell.reasons.clear();
+    }
+    (silent.verdict, silent.exit_code) = (report::Verdict::Pass, Exit::Success.code());
     fs::write(desk.path().join("silent.json"), silent.to_json()).unwrap();
     let gated = ["compare", "base", "silent.json", "--fail-on-worse"];
     let named = |metric| [&gated[..], &["--metric", metric]].concat();
@@ -378,7 +450,8 @@ fn an_engine_whose_chunking_broke_is_red_against_the_projects_own_baseline() {
     let outcome = world::run(&plan, &with_broken_chunks(), &Unwatched).unwrap();
     assert!(outcome.violations.is_empty(), "small chunks lose nothing: {:?}", outcome.violations);
     let mut judged = report::judge(&plan, &id, &outcome);
-    report::hold(&mut judged, "project", &baseline);
+    let standard = Standard { name: "project", baseline: &baseline, folder: "reports/ci" };
+    report::hold(&mut judged, &plan.baseline_metrics, standard);
     let record = report::assemble("reports/ci", &[plan], vec![judged], &[]);
     assert_eq!(record.exit_code, Exit::Regression.code());
     let told = report::reasons(&record) + &report::last_lines(&record, "reports/ci");
