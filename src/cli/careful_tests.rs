@@ -266,6 +266,7 @@ fn what_a_cell_of_the_candidate_alone_fails_with_is_the_exit_unless_the_page_has
         let mut candidate = base.clone();
         slower(&mut candidate, cpu);
         candidate.cells[0].verdict = crate::report::Verdict::Fail;
+        (candidate.verdict, candidate.exit_code) = (crate::report::Verdict::Fail, code);
         candidate.cells[0].reasons = vec![crate::report::Reason { exit_code: code, text: "so".to_owned() }];
         desk.write("candidate.json", &candidate.to_json());
         let told = desk.run("compare @base.json @candidate.json --fail-on-worse");

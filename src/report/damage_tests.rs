@@ -99,9 +99,16 @@ fn refused(record: &RunRecord) -> usize {
 }
 
 fn of_cells(cells: Vec<CellRecord>) -> RunRecord {
-    let mut record = assemble("reports/x", &[], Vec::new(), &[]);
-    record.cells = cells;
-    record
+    let reasons = cells.iter().flat_map(|cell| &cell.reasons);
+    let exit = Exit::first(reasons.filter_map(|reason| Exit::from_code(reason.exit_code)));
+    let verdict = if exit == Exit::Success { Verdict::Pass } else { Verdict::Fail };
+    RunRecord {
+        planned_cells: cells.len() as u64,
+        cells,
+        verdict,
+        exit_code: exit.code(),
+        ..assemble("reports/x", &[], Vec::new(), &[])
+    }
 }
 
 fn cell(seed: u64) -> CellRecord {
@@ -194,4 +201,49 @@ fn what_a_search_contradicts_itself_in_is_told() {
         let told = RunRecord::parse(&edited.to_string()).unwrap_err().to_string();
         assert!(told.starts_with("the record is damaged: ") && told.contains(said), "{at}: {told}");
     }
+}
+
+#[test]
+fn what_a_run_contradicts_itself_in_is_told() {
+    let fine = judge(&fixture::plan(None, 2), "fine", &fixture::outcome()).cell;
+    let whole = serde_json::to_value(of_cells(vec![cell(1), fine])).unwrap();
+    let reason = json!([{ "exit_code": 10, "text": "why" }]);
+    for (at, value, said) in [
+        ("/planned_cells", json!(3), "the run is complete, and it has 2 cells of 3"),
+        ("/complete", json!(false), "the run is not complete, and it has 2 cells of 2"),
+        ("/cells/1/verdict", json!("incomplete"), "the run is complete, and it has 1 cell of 2"),
+        ("/verdict", json!("pass"), "the verdict of the run is pass, and its cells come to fail"),
+        ("/exit_code", json!(99), "the exit code of the run is 99, and what it found comes to 11"),
+        ("/exit_code", json!(0), "the exit code of the run is 0, and what it found comes to 11"),
+        ("/cells/0/reasons", json!([]), "the cell cell fails for no reason"),
+        ("/cells/1/verdict", json!("fail"), "the cell fine fails for no reason"),
+        ("/cells/1/reasons", reason, "the cell fine has a reason to fail and does not"),
+        (
+            "/cells/1/metrics/engine.session.duration/count",
+            json!(0),
+            "engine.session.duration of the cell fine has figures of 0 observations",
+        ),
+    ] {
+        let mut edited = whole.clone();
+        *edited.pointer_mut(at).unwrap() = value;
+        let told = RunRecord::parse(&edited.to_string()).unwrap_err().to_string();
+        assert_eq!(told, format!("the record is damaged: {said}"));
+    }
+}
+
+#[test]
+fn what_stopped_a_run_and_what_a_search_or_a_later_program_found_is_no_contradiction() {
+    let accepted = |record: &RunRecord| RunRecord::parse(&record.to_json()).map(drop).unwrap();
+    let whole = of_cells(vec![cell(1)]);
+    // Somebody interrupted it while its last cell came to its end.
+    let notes = vec!["interrupted: 1 cell of 1 ended".to_owned()];
+    accepted(&RunRecord { notes, exit_code: 130, ..whole.clone() });
+    accepted(&RunRecord { complete: false, planned_cells: 2, exit_code: 130, ..whole.clone() });
+    // What a search fails by is for it to say.
+    let found = RunRecord { tune: Some(tuned()), verdict: Verdict::Pass, exit_code: 0, ..whole.clone() };
+    accepted(&found);
+    accepted(&RunRecord { complete: false, verdict: Verdict::Incomplete, exit_code: 124, ..found });
+    let mut later = whole;
+    later.cells[0].reasons[0].exit_code = 99;
+    accepted(&later);
 }

@@ -387,9 +387,6 @@ pub enum RecordError {
     /// Two cells of one id: one of them is not what was run.
     #[error("the record is damaged: it has the cell {0} twice")]
     Twice(String),
-    /// A run of so many cells that is complete and has none.
-    #[error("the record is damaged: the run is complete, and it has 0 cells of {0}")]
-    Empty(u64),
     /// A figure in a unit that its metric has not.
     #[error("the record is damaged: {metric} of the cell {cell} is in {unit}, and is measured in {right}")]
     Unit {
@@ -402,7 +399,7 @@ pub enum RecordError {
         /// What the table of metrics says.
         right: String,
     },
-    /// A search or a grid that contradicts itself.
+    /// A run, a search or a grid that contradicts itself.
     #[error("the record is damaged: {0}")]
     Contradiction(String),
 }

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::record::{AxisRecord, RecordError, RunRecord, SweepRecord};
+use serde::Serialize;
+
+use super::exit::Exit;
+use super::human;
+use super::record::{AxisRecord, CellRecord, RecordError, RunRecord, SweepRecord, Verdict};
 use super::sweep::Objective;
 use super::tune::{PlaceTuned, TuneRecord};
-use crate::metrics::{self, Unit};
+use crate::metrics::{self, Figure};
 
 impl RunRecord {
     /// Refuses what no run writes.
@@ -28,12 +32,76 @@ impl RunRecord {
                 });
             }
         }
-        if self.complete && ids.is_empty() && self.planned_cells > 0 {
-            return Err(RecordError::Empty(self.planned_cells));
-        }
+        self.cells.iter().try_for_each(CellRecord::sound).map_err(RecordError::Contradiction)?;
+        self.adds_up().map_err(RecordError::Contradiction)?;
         let tune = self.tune.as_ref().map_or(Ok(()), TuneRecord::sound);
         let sweep = self.sweep.as_ref().map_or(Ok(()), SweepRecord::sound);
         tune.and(sweep).map_err(RecordError::Contradiction)
+    }
+
+    /// Refuses a number of cells, a verdict or an exit code that the cells do not come to, in words. A search goes by what it has found.
+    fn adds_up(&self) -> Result<(), String> {
+        let ended = self.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).count() as u64;
+        // Of a record of old it is not known how many cells were planned.
+        let planned = self.planned_cells.max(self.cells.len() as u64);
+        let of_search = self.tune.is_some();
+        let right = match self.complete {
+            true => ended == planned,
+            false => of_search || self.planned_cells == 0 || ended < planned,
+        };
+        if !right {
+            let (is, has) = (if self.complete { "" } else { "not " }, human::count(ended, "cell"));
+            return Err(format!("the run is {is}complete, and it has {has} of {planned}"));
+        }
+        let right = match self.failing().next() {
+            _ if of_search => self.verdict,
+            Some(_) => Verdict::Fail,
+            None if self.complete => Verdict::Pass,
+            None => Verdict::Incomplete,
+        };
+        if self.verdict != right {
+            let [told, right] = [self.verdict, right].map(word);
+            return Err(format!("the verdict of the run is {told}, and its cells come to {right}"));
+        }
+        match self.exit().map(Exit::code) {
+            Some(right) if right != self.exit_code => Err(format!(
+                "the exit code of the run is {}, and what it found comes to {right}",
+                self.exit_code
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// The exit code that follows from the record; `None` where what stopped the run has a say, or a reason of a later program.
+    fn exit(&self) -> Option<Exit> {
+        if self.tune.is_some() {
+            return (self.verdict == Verdict::Pass).then_some(Exit::Success);
+        }
+        let reasons = self.cells.iter().flat_map(|cell| &cell.reasons);
+        let exits: Option<Vec<Exit>> = reasons.map(|reason| Exit::from_code(reason.exit_code)).collect();
+        exits.filter(|_| self.complete && self.notes.is_empty()).map(Exit::first)
+    }
+}
+
+impl CellRecord {
+    /// Refuses a verdict without its reasons, and figures of nothing, in words.
+    fn sound(&self) -> Result<(), String> {
+        let id = &self.id;
+        match (self.verdict, self.reasons.is_empty()) {
+            (Verdict::Fail, true) => return Err(format!("the cell {id} fails for no reason")),
+            (Verdict::Pass | Verdict::Incomplete, false) => {
+                return Err(format!("the cell {id} has a reason to fail and does not"));
+            }
+            _ => {}
+        }
+        let of_nothing = |figure: &Figure| {
+            matches!(figure, Figure::Distribution { count: 0, min, p50, p95, p99, max, .. }
+                if [min, p50, p95, p99, max].into_iter().any(|figure| *figure > 0))
+        };
+        match self.metrics.iter().find(|(_, figure)| of_nothing(figure)) {
+            Some((name, _)) => Err(format!("{name} of the cell {id} has figures of 0 observations")),
+            None => Ok(()),
+        }
     }
 }
 
@@ -97,7 +165,7 @@ impl TuneRecord {
     }
 }
 
-/// A unit as the record writes it.
-fn word(unit: Unit) -> String {
-    serde_json::to_string(&unit).unwrap_or_default().replace('"', "")
+/// A unit or a verdict as the record writes it.
+fn word(written: impl Serialize) -> String {
+    serde_json::to_string(&written).unwrap_or_default().replace('"', "")
 }
