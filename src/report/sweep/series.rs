@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::exit::Exit;
-use super::super::record::{CellRecord, RunRecord, Verdict};
+use super::super::record::{CellRecord, Reason, RunRecord, Verdict};
 use super::objective::Objective;
 use crate::base::{BitRate, Bytes, Span};
 
@@ -173,15 +173,18 @@ impl<'a> Point<'a> {
     }
 }
 
-/// Why a setting is no candidate: the gravest reason of its cells, and in how many it holds.
+/// Why a setting is no candidate: the gravest reason of its cells, and in how many it holds. A reason of a later program, which this one
+/// cannot weigh, is as grave as any.
 pub(in super::super) fn trouble(cells: &[&CellRecord]) -> Option<String> {
     let failing: Vec<&&CellRecord> = cells.iter().filter(|cell| cell.verdict == Verdict::Fail).collect();
-    let reasons = failing.iter().flat_map(|cell| &cell.reasons);
-    let worst = Exit::first(reasons.clone().filter_map(|reason| Exit::from_code(reason.exit_code)));
-    let reason = reasons.clone().find(|reason| reason.exit_code == worst.code())?;
+    let exit = |reason: &Reason| Exit::from_code(reason.exit_code).unwrap_or(Exit::Internal);
+    let reasons = || failing.iter().flat_map(|cell| &cell.reasons);
+    let worst = Exit::first(reasons().map(exit));
+    let reason = reasons().find(|reason| exit(reason) == worst);
     let of = match cells.len() {
+        _ if failing.is_empty() => return None,
         1 => String::new(),
         n => format!(" ({} of {n} seeds)", failing.len()),
     };
-    Some(format!("{}{of}", reason.text))
+    Some(format!("{}{of}", reason.map_or("a cell failed", |reason| &reason.text)))
 }

@@ -93,9 +93,8 @@ impl Limits {
 
 /// Why a setting is no candidate, by its cells: something is wrong with one of them, or it does not keep a limit.
 pub fn trouble(cells: &[&CellRecord], limits: &Limits) -> Option<String> {
-    let failing = cells.iter().any(|cell| cell.verdict == Verdict::Fail);
-    if failing {
-        return series::trouble(cells).or_else(|| Some("a cell failed".to_owned()));
+    if let Some(failed) = series::trouble(cells) {
+        return Some(failed);
     }
     let missed: Vec<(usize, f64, String)> = cells.iter().filter_map(|cell| limits.missed(cell)).collect();
     // Of the first limit that is missed, the worst figure: what other seeds come to is no worse.
