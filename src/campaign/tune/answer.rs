@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::known::{Measured, Setting};
 use super::place::Place;
 use super::search::{FLAT, Found, SEEDS_MIN, Space, with};
-use crate::report::sweep::{Objective, contradicted};
+use crate::report::sweep::Objective;
 use crate::report::tune::{
     self as report_tune, BackendTuned, KnobTuned, LUCK, Line, PlaceTuned, PointTuned, Reasons, excess, field,
     reasons,
@@ -134,10 +134,9 @@ impl Place {
             if beyond[0].is_some() { 0 } else { positions.0 },
             if beyond[1].is_some() { points.len() - 1 } else { positions.1 },
         );
-        let mut told = self.reasons(k, best, &points, told_from, objective);
         let numbers = |ends: &[Option<String>; 2]| ends.each_ref().map(|end| the.number(end.as_ref()?));
-        let form = told.closed_form_rows.zip(between.as_ref());
-        told.limits.extend(form.and_then(|(rows, ends)| contradicted(rows as f64, numbers(ends))));
+        let numbers = between.as_ref().map(numbers);
+        let mut told = self.reasons(k, best, &points, (told_from, numbers), objective);
         let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
         told.limits.extend(luck(&within, &best[k]));
         told.limits.extend(self.ends_of_range(k, best, points.len(), space.reach[k], &beyond));
@@ -279,7 +278,7 @@ impl Place {
         k: usize,
         best: &Setting,
         points: &[PointTuned],
-        flat: (usize, usize),
+        (flat, between): ((usize, usize), Option<[Option<f64>; 2]>),
         objective: &Objective,
     ) -> Reasons {
         // Everything at once is a default of others, not a setting that the search would go to.
@@ -295,7 +294,7 @@ impl Place {
         }
         let flat = (flat.0, flat.1.min(last - 1));
         let key = self.space.knobs[k].key();
-        reasons(Line { key, points: line.collect(), best: at, flat }, objective)
+        reasons(Line { key, points: line.collect(), best: at, flat, between }, objective)
     }
 
     fn backend(&self, best: &Setting) -> Option<BackendTuned> {

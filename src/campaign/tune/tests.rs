@@ -567,7 +567,7 @@ fn what_misses_a_limit_is_shown_under_all_seeds_and_ends_the_interval_where_it_c
 
 #[test]
 fn a_closed_form_whose_best_lies_outside_of_the_interval_is_contradicted() {
-    let said = |ends: [Option<f64>; 2], rows| contradicted(rows, ends).is_some();
+    let said = |ends: [Option<f64>; 2], rows| contradicted(rows, ends);
     assert!(said([Some(50.0), Some(218.0)], 42.0) && said([Some(50.0), Some(218.0)], 219.0));
     assert!(!said([Some(50.0), Some(218.0)], 50.0) && !said([None, Some(218.0)], 42.0));
     assert!(said([Some(50.0), None], 42.0) && !said([Some(50.0), None], 9_000.0));

@@ -52,6 +52,11 @@ impl Objective {
             _ => price,
         }
     }
+    /// What the figure of several seeds is: of a rate the mean of the times.
+    pub(in super::super) fn mean(&self) -> &'static str {
+        let is_rate = self.better == Better::Higher && self.unit != Unit::Ppm;
+        if is_rate { "harmonic mean" } else { "mean" }
+    }
     /// Whether one figure is better than another at all.
     pub fn ranks(&self) -> bool {
         self.better != Better::Neither

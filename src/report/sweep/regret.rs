@@ -21,6 +21,9 @@ const REACHED: &str = "engine.control.reached";
 pub struct Regret {
     /// `metric`, or `metric:stat`.
     metric: String,
+    /// What a figure of several seeds is.
+    #[serde(skip)]
+    mean: &'static str,
     axis: String,
     against: String,
     seeds: usize,
@@ -79,6 +82,7 @@ impl Regret {
         let settings = (0..count).map(|i| Summary::new(&series, i)).collect();
         Regret {
             metric: sweep.objective.name(),
+            mean: sweep.objective.mean(),
             axis: sweep.axis.clone(),
             against: reference.axis.clone(),
             seeds: sweep.seeds(),
@@ -90,8 +94,9 @@ impl Regret {
     /// For a terminal of 80 columns.
     pub fn story(&self) -> String {
         let mut text = format!(
-            "{}: mean of {}, and what it costs beside the best {} in hindsight\n",
+            "{}: {} of {}, and what it costs beside the best {} in hindsight\n",
             self.metric,
+            self.mean,
             human::count(self.seeds as u64, "seed"),
             self.against
         );

@@ -6,7 +6,7 @@ use super::super::record::{AxisRecord, RunRecord, Verdict};
 use super::chart::{Curve, chart};
 use super::crossover::Crossover;
 use super::findings::{Finding, alike, costs, find};
-use super::limits::{closed_form, contradicted, limits, value};
+use super::limits::{closed_form, limits, value};
 use super::objective::Objective;
 use super::regret::Regret;
 use super::series::{Point, Series, Sweep};
@@ -43,11 +43,10 @@ impl Reading {
         Reading { finding, as_good, flat, fit, limits }
     }
 
-    /// That the runs contradict the closed form, if its best lies where they say that the optimum does not.
-    fn contradiction(&self, series: &Series<'_>) -> Option<String> {
-        let best = self.fit?.cost()?.best();
-        let between = self.finding.as_ref()?.between(series.points.len())?;
-        contradicted(best, between.map(|end| series.points[end?].number()))
+    /// What the closed form says, and whether the runs contradict it.
+    fn theory(&self, series: &Series<'_>) -> Vec<String> {
+        let between = self.finding.as_ref().and_then(|finding| finding.between(series.points.len()));
+        closed_form(self.fit, between.map(|ends| ends.map(|end| series.points[end?].number())))
     }
 }
 
@@ -56,7 +55,8 @@ impl Sweep<'_> {
     pub fn story(&self) -> String {
         let (so_far, up_to) = if self.is_partial { (" so far", "up to ") } else { ("", "") };
         let seeds = human::count(self.seeds() as u64, "seed");
-        let mut text = format!("{}{so_far}: mean of {up_to}{seeds}\n", self.objective.name());
+        let (name, mean) = (self.objective.name(), self.objective.mean());
+        let mut text = format!("{name}{so_far}: {mean} of {up_to}{seeds}\n");
         if let Some(crossover) = Crossover::of(self) {
             return text + &crossover.story();
         }
@@ -133,8 +133,7 @@ impl Sweep<'_> {
             Some(flat) => among_words(series, finding, reading.as_good.as_deref(), flat),
             None => along_numbers(series, finding),
         });
-        let theory = closed_form(reading.fit).into_iter().chain(reading.contradiction(series));
-        for line in reading.limits.iter().cloned().chain(theory) {
+        for line in reading.limits.iter().chain(&reading.theory(series)) {
             text.push_str(&format!("  {line}\n"));
         }
         text

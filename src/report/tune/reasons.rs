@@ -18,6 +18,8 @@ pub struct Line<'a> {
     pub best: usize,
     /// The first and the last position within the flat region, or, where nothing is to be told of a side, within the line.
     pub flat: (usize, usize),
+    /// The settings between which the optimum lies, as numbers; `None` without enough seeds.
+    pub between: Option<[Option<f64>; 2]>,
 }
 
 /// What limits a line.
@@ -47,7 +49,7 @@ pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     let mut told = limits(line.key, &series, &finding, fit);
     // Of energy or memory the closed form says nothing.
     let fit = fit.filter(|_| objective.is_time_a_row(line.key));
-    told.extend(closed_form(fit));
+    told.extend(closed_form(fit, line.between));
     let closed_form_rows = fit.and_then(Fit::cost).map(|cost| cost.best() as u64);
     Reasons { limits: told, closed_form_rows }
 }
