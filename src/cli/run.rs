@@ -301,6 +301,7 @@ impl<'a> UnderWay<'a> {
         plans: &[Plan],
         changes: Vec<report::Change>,
     ) -> anyhow::Result<Ran> {
+        report::keep_series_of_few(&mut record);
         let inputs = inputs::of_plans(plans);
         inputs::keep(&self.folder, &inputs).map_err(refused)?;
         record.inputs = inputs::recorded(&inputs);

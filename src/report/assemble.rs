@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::exit::Exit;
 use super::judge::Judged;
-use super::record::{CellRecord, RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict};
+use super::record::{RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict};
 use crate::base::Digest;
 use crate::scenario::Plan;
 
@@ -28,7 +28,6 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
         cells.push(cell);
         gates.extend(of_cell);
     }
-    keep_series_of_few(&mut cells);
     let reasons = cells.iter().flat_map(|cell| &cell.reasons);
     let exits = reasons.map(|reason| Exit::from_code(reason.exit_code).unwrap_or(Exit::Internal));
     let exit = Exit::first(exits.chain(notes.iter().map(|note| note.exit)));
@@ -59,35 +58,6 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
         inputs: BTreeMap::new(),
         tune: None,
         sweep: None,
-    }
-}
-
-/// Series of so many failing cells are kept in the record, and of so many cells in all.
-const SERIES_OF_FAILING: usize = 4;
-const SERIES_OF_ALL: usize = 8;
-
-/// Forgets the series of all cells but the first failing ones and the first of the others: of each setting one, before a second of any.
-fn keep_series_of_few(cells: &mut [CellRecord]) {
-    let fails = |cell: &CellRecord| cell.verdict == Verdict::Fail;
-    let mut earlier: BTreeMap<(bool, &str, Option<&str>, String), usize> = BTreeMap::new();
-    let mut order: Vec<(usize, usize)> = Vec::with_capacity(cells.len());
-    for (i, cell) in cells.iter().enumerate() {
-        let axes = format!("{:?}", cell.axes);
-        let of_setting =
-            earlier.entry((fails(cell), &cell.scenario, cell.variant.as_deref(), axes)).or_default();
-        order.push((*of_setting, i));
-        *of_setting += 1;
-    }
-    order.sort_unstable();
-    let failing = cells.iter().filter(|cell| fails(cell)).count().min(SERIES_OF_FAILING);
-    let (mut failing, mut others) = (failing, SERIES_OF_ALL - failing);
-    for (_, i) in order {
-        let cell = &mut cells[i];
-        let left = if fails(cell) { &mut failing } else { &mut others };
-        match left.checked_sub(1) {
-            Some(fewer) => *left = fewer,
-            None => cell.series = None,
-        }
     }
 }
 

@@ -21,6 +21,7 @@ mod assemble;
 mod baseline;
 pub mod calibrate;
 pub mod compare;
+mod drawn;
 mod exit;
 pub mod flat;
 mod folder;
@@ -54,6 +55,7 @@ mod tests;
 
 pub use assemble::{Note, assemble, replay_command, replay_file, run_id, scenario_of, shell_word};
 pub use baseline::{Baseline, BaselineCell, BaselineError, Change, Standard, hold};
+pub use drawn::keep_series_of_few;
 pub use exit::Exit;
 pub use folder::{Folder, FolderError, Part};
 pub use judge::{Judged, broken, cell_ids, judge, record_name};

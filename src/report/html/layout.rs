@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::super::assemble::shell_word;
+use super::super::drawn::to_draw;
 use super::super::record::{CellRecord, RunRecord, SweepRecord, Verdict};
 use super::super::story::{Paint, headline};
 use super::super::svg::{self, Size, Svg};
@@ -12,8 +13,6 @@ use super::super::sweep::Sweep;
 use super::super::tune::TuneRecord;
 use super::{failures, figures, plots, style, tables, tuned};
 
-/// Cells drawn over time.
-const DRAWN: usize = 4;
 /// Series of a sweep told in words.
 const SERIES: usize = 24;
 /// Scenarios shown whole, and characters of one.
@@ -150,8 +149,7 @@ pub(super) fn figure(title: &str, draw: impl Fn(Size) -> Svg, reading: &str, dat
 
 /// All plots that the record has figures for.
 fn drawn(record: &RunRecord) -> Markup {
-    let timed: Vec<&CellRecord> =
-        record.cells.iter().filter(|cell| cell.series.is_some()).take(DRAWN).collect();
+    let timed = to_draw(record);
     let grid = record.sweep.as_ref().and_then(|sweep| of_sweep(record, sweep));
     html! {
         @if let Some(tune) = record.tune.as_ref().filter(|_| found(record).is_none()) { (tuned::best(tune)) }
@@ -178,7 +176,13 @@ fn drawn(record: &RunRecord) -> Markup {
             }
             @if record.cells.len() > timed.len() {
                 p.note {
-                    @if is_a_grid(record) { "Drawn are the settings that ran first, with one cell each, and not the best. " }
+                    (match (&record.tune, &record.sweep) {
+                        (Some(_), _) => "Drawn are the best settings first, then the present ones, then those that ran first, of each one cell before \
+                                         a second of any. ",
+                        (None, Some(_)) => "Drawn are the settings that fail and those that ran first, of each one cell before a second of any, and \
+                                            not the best. ",
+                        (None, None) => "",
+                    })
                     "Series of all cells stand in series.csv."
                 }
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::record::CellRecord;
 use crate::metrics::Unit;
 
 /// What a search for the best settings came to. The cells that it ran are those of the run.
@@ -93,6 +94,14 @@ pub struct PlaceTuned {
     pub present: Option<PointTuned>,
     /// The backend at the best.
     pub backend: Option<BackendTuned>,
+}
+
+impl PlaceTuned {
+    /// Whether a cell was run here.
+    pub(in super::super) fn has(&self, cell: &CellRecord) -> bool {
+        let same = |(key, value): (&String, &serde_json::Value)| cell.axes.get(key) == Some(value);
+        self.variant == cell.variant && self.axes.iter().all(same)
+    }
 }
 
 /// What was found out about one knob.
