@@ -9,7 +9,7 @@ use super::super::drawn::to_draw;
 use super::super::record::{CellRecord, RunRecord, SweepRecord, Verdict};
 use super::super::story::{Paint, headline};
 use super::super::svg::{self, Size, Svg};
-use super::super::sweep::Sweep;
+use super::super::sweep::{Objective, Sweep};
 use super::super::tune::TuneRecord;
 use super::{failures, figures, plots, style, tables, tuned};
 
@@ -46,7 +46,7 @@ pub fn page(record: &RunRecord) -> String {
                 }
                 main {
                     // A search that found something opens with the answer: what fails there is no candidate.
-                    @if let Some(tune) = found(record) { (tuned::best(tune)) (failures::no_candidates(record)) }
+                    @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::no_candidates(record)) }
                     @if found(record).is_none() { (failures::failures(record)) }
                     (failures::undone(record))
                     @if !is_a_grid(record) && figures::are_alike(record) {
@@ -152,7 +152,7 @@ fn drawn(record: &RunRecord) -> Markup {
     let timed = to_draw(record);
     let grid = record.sweep.as_ref().and_then(|sweep| of_sweep(record, sweep));
     html! {
-        @if let Some(tune) = record.tune.as_ref().filter(|_| found(record).is_none()) { (tuned::best(tune)) }
+        @if let Some(tune) = record.tune.as_ref().filter(|_| found(record).is_none()) { (tuned::best(record, tune)) }
         @if let Some((plots, words)) = grid {
             h2 { "The best setting" }
             div.plots { (plots) }
@@ -211,13 +211,17 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<Strin
     if axes.is_empty() {
         return None;
     }
-    let sweep = Sweep::new(record, &axes, told.objective.parse().ok()?);
+    let objective: Objective = told.objective.parse().ok()?;
+    let mean = objective.mean();
+    let sweep = Sweep::new(record, &axes, objective);
     let plots = html! {
         @if let Some(curves) = sweep.curves() {
             (figure(&curves.title, |size| curves.draw(size),
-                "How to read it: a line is a series of settings, its shade the 95 % interval of the mean over seeds; a cross is no \
-                 candidate: it lost something, got stuck or missed a gate. Below, the broad bar covers the settings within 3 % of the best, the marker is the best, \
-                 and the thin line covers where the optimum lies (95 %).",
+                &format!(
+                    "How to read it: a line is a series of settings, its shade the 95 % interval of the {mean} over seeds; a cross is no \
+                     candidate: it lost something, got stuck or missed a gate. Below, the broad bar covers the settings within 3 % of the best, the marker is the best, \
+                     and the thin line covers where the optimum lies (95 %)."
+                ),
                 &tables::of_curves(&curves)))
             @if curves.curves.len() > svg::Curves::MOST {
                 p.note { "The first " (svg::Curves::MOST) " of " (curves.curves.len()) " series are drawn; the table has all." }

@@ -34,7 +34,7 @@ pub fn percentiles(cell: &CellRecord) -> Option<Curves> {
         // By logarithms nothing takes no time at all; a nanosecond is the least there is.
         let point = |(i, (stat, _)): (usize, &(&str, &str))| {
             let y = figure.stat(stat)?.max(1) as f64;
-            Some(Point { x: i as f64, y, interval: None, candidate: true })
+            Some(Point { x: i as f64, y, interval: None, candidate: true, seeds: None })
         };
         let points: Vec<Point> = STATS.iter().enumerate().filter_map(point).collect();
         (points.len() == STATS.len()).then(|| Curve { name: (*name).to_owned(), points, ..Curve::default() })

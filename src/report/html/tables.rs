@@ -10,16 +10,18 @@ const ROWS_OVER_TIME: u64 = 24;
 /// Stretches and instants told of one strip.
 const TOLD_OF_A_STRIP: usize = 40;
 
-/// A row a setting, a column a curve.
+/// A row a setting, a column a curve, beside each how many seeds its points rest on, where these differ.
 pub(super) fn of_curves(curves: &Curves) -> String {
-    let names = curves.curves.iter().map(|curve| curve.name.clone());
+    let counted = curves.curves.iter().flat_map(|curve| &curve.points).any(|point| point.seeds.is_some());
+    let columns = |texts: [String; 2]| texts.into_iter().take(1 + usize::from(counted));
+    let names = curves.curves.iter().flat_map(|curve| columns([curve.name.clone(), "seeds".to_owned()]));
     let mut grid = Grid::new(1, [curves.x.clone()].into_iter().chain(names));
     let unit = curves.unit.unwrap_or(Unit::Count);
     let shown = |x: f64| human::figure(unit, libm::round(x.max(0.0)) as u64);
     for (at, label) in &curves.settings {
-        let fields = curves.curves.iter().map(|curve| {
+        let fields = curves.curves.iter().flat_map(|curve| {
             let Some(point) = curve.points.iter().find(|point| point.x == *at) else {
-                return "–".to_owned();
+                return columns(["–".to_owned(), String::new()]);
             };
             let mut text = shown(point.y);
             if let Some((low, high)) = point.interval {
@@ -30,7 +32,7 @@ pub(super) fn of_curves(curves: &Curves) -> String {
                 Some(best) if best == point.x => " ★",
                 _ => "",
             });
-            text
+            columns([text, point.seeds.map_or_else(String::new, |seeds| seeds.to_string())])
         });
         grid.row([label.clone()].into_iter().chain(fields));
     }

@@ -4,10 +4,11 @@ use super::super::svg::tests::assert_legible;
 use super::super::svg::{Size, Timeline};
 use super::super::sweep::Objective;
 use super::super::tune;
-use super::super::{assemble, judge};
+use super::super::{assemble, judge, keep_series_of_few};
 use super::*;
 use crate::base::Time;
 use crate::metrics::{Figure, Sample, Unit};
+use crate::scenario::Plan;
 use crate::world::Outcome;
 
 const MINUTE: u64 = 60_000_000_000;
@@ -36,7 +37,9 @@ fn record(outcomes: Vec<Outcome>) -> RunRecord {
     let ids = super::super::cell_ids(&plans);
     let judged =
         plans.iter().zip(&ids).zip(outcomes).map(|((plan, id), outcome)| judge(plan, id, &outcome)).collect();
-    assemble("reports/x", &plans, judged, &[])
+    let mut record = assemble("reports/x", &plans, judged, &[]);
+    keep_series_of_few(&mut record);
+    record
 }
 
 /// A run in which rows are lost, with the life of the first of them.
@@ -126,13 +129,29 @@ fn a_thousand_cells_are_a_bounded_page_with_those_that_fail_first() {
     assert!(cells.find("ties.s991").unwrap() < cells.find("ties.s1<").unwrap());
 }
 
-#[test]
-fn of_each_setting_one_cell_is_drawn_before_a_second_of_any() {
+/// The record of three variants under eight seeds each; those of one fail.
+fn three_variants(failing: &str) -> RunRecord {
     let plans: Vec<_> = (0..24).map(|n| fixture::plan(Some(["a", "b", "c"][n / 8]), n as u64 % 8)).collect();
     let ids = super::super::cell_ids(&plans);
-    let outcome = timed(fixture::outcome(), 1);
-    let judged = plans.iter().zip(&ids).map(|(plan, id)| judge(plan, id, &outcome)).collect();
-    let record = assemble("reports/x", &plans, judged, &[]);
+    let outcome = |fails: bool| timed(if fails { fixture::lost(1) } else { fixture::outcome() }, 1);
+    let judged =
+        |(plan, id): (&Plan, &String)| judge(plan, id, &outcome(plan.variant.as_deref() == Some(failing)));
+    assemble("reports/x", &plans, plans.iter().zip(&ids).map(judged).collect(), &[])
+}
+
+/// The cells that are drawn over time, by their ids.
+fn drawn(record: &RunRecord) -> Vec<&str> {
+    super::super::drawn::to_draw(record).iter().map(|cell| cell.id.as_str()).collect()
+}
+
+#[test]
+fn of_each_setting_one_cell_is_drawn_before_a_second_of_any() {
+    let mut record = three_variants("none");
+    keep_series_of_few(&mut record);
+    assert_eq!(drawn(&record), ["ties.a.s0", "ties.b.s0", "ties.c.s0", "ties.a.s1"]);
+    let page = page(&record);
+    let at = |id: &str| page.find(&format!("<summary>{id}</summary>")).unwrap();
+    assert!(at("ties.a.s0") < at("ties.b.s0") && at("ties.c.s0") < at("ties.a.s1"));
     let kept: Vec<&str> = record
         .cells
         .iter()
@@ -140,6 +159,26 @@ fn of_each_setting_one_cell_is_drawn_before_a_second_of_any() {
         .map(|cell| cell.variant.as_deref().unwrap())
         .collect();
     assert_eq!(kept, ["a", "a", "a", "b", "b", "b", "c", "c"]);
+    // What fails comes first, and does not come alone.
+    let mut failing = three_variants("c");
+    keep_series_of_few(&mut failing);
+    assert_eq!(drawn(&failing), ["ties.c.s0", "ties.a.s0", "ties.b.s0", "ties.c.s1"]);
+}
+
+#[test]
+fn of_a_search_the_best_and_the_present_setting_are_drawn_first() {
+    let mut record = record((0..5).map(|_| fixture::outcome()).collect());
+    for (cell, rows) in record.cells.iter_mut().zip([64, 64, 500, 1_024, 1_024]) {
+        cell.axes = [
+            ("engine.pull.chunk_rows".to_owned(), rows.into()),
+            ("fleet.phones.link".to_owned(), "edge".into()),
+        ]
+        .into();
+    }
+    record.tune = Some(tune::tests::tuned());
+    assert_eq!(drawn(&record), ["ties.s4", "ties.s3", "ties.s1", "ties.s5"]);
+    record.cells[3].axes.insert("fleet.phones.link".to_owned(), "geo".into());
+    assert_eq!(drawn(&record)[0], "ties.s5", "the best of another place is not the best here");
 }
 
 #[test]
@@ -279,11 +318,47 @@ fn a_search_is_drawn_with_what_others_ship_and_told_beside_the_best() {
         assert!(page.contains(said), "{said}");
     }
     assert!(!page.contains("syncdyno run scenarios"), "a search is not done again by a run");
-    let tune = record.tune.unwrap();
+    let tune = tune::tests::tuned();
     for size in [Size::Wide, Size::Narrow] {
-        assert_legible(&tuned::curves(&tune, &tune.knobs[0]).unwrap().draw(size));
+        assert_legible(&tuned::curves(&record, &tune, &tune.knobs[0]).unwrap().draw(size));
     }
-    assert_eq!(tuned::curves(&tune, "engine.push.chunk_rows"), None);
+    assert_eq!(tuned::curves(&record, &tune, "engine.push.chunk_rows"), None);
+}
+
+#[test]
+fn a_search_shows_the_interval_of_what_ran_under_all_seeds_and_which_settings_did_not() {
+    let mut tune = tune::tests::tuned();
+    tune.places.truncate(1);
+    tune.seeds.truncate(4);
+    let seeds = [2, 4, 4, 4];
+    tune.places[0].knobs[0].points.iter_mut().zip(seeds).for_each(|(point, seeds)| point.seeds = seeds);
+    let mut record = record((0..10).map(|_| fixture::outcome()).collect());
+    for (i, cell) in record.cells.iter_mut().enumerate() {
+        let rows = [64, 512, 1_024][(i + 2) / 4];
+        let rate = 90_000 + 5_000 * (i as u64 % 4);
+        cell.axes = [
+            ("engine.pull.chunk_rows".to_owned(), rows.into()),
+            ("fleet.phones.link".to_owned(), "edge".into()),
+        ]
+        .into();
+        let unit = Unit::MilliRowsPerSecond;
+        cell.metrics.insert("engine.rows.rate".into(), Figure::Value { unit, value: rate });
+    }
+    let drawn = tuned::curves(&record, &tune, &tune.knobs[0]).unwrap();
+    let points = &drawn.curves[0].points;
+    let intervals: Vec<bool> = points.iter().map(|point| point.interval.is_some()).collect();
+    assert_eq!(intervals, [false, true, true, false], "of two seeds, of four twice, without cells");
+    let (low, high) = points[2].interval.unwrap();
+    assert!(90_000.0 <= low && low < 97_000.0 && 97_000.0 < high && high <= 105_000.0, "{low} to {high}");
+    let svg = drawn.draw(Size::Wide).inline();
+    assert_eq!(svg.matches("class=\"o c0\"").count(), 1, "64 is hollow");
+    let data = tables::of_curves(&drawn);
+    assert!(data.contains("seeds</th>") && data.contains(">2</td>") && data.contains(">4</td>"), "{data}");
+    record.tune = Some(tune);
+    let page = page(&record);
+    assert!(page.contains(
+        "the 95\u{202f}% interval of the harmonic mean over seeds of those that were run under all 4 seeds"
+    ));
 }
 
 #[test]

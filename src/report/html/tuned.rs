@@ -3,23 +3,24 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::super::assemble::shell_word;
+use super::super::human;
+use super::super::record::{CellRecord, RunRecord};
 use super::super::svg::{Curve, Curves, Point};
+use super::super::sweep::Objective;
+use super::super::sweep::findings::figure_between;
+use super::super::sweep::series::{Point as Setting, axis_of};
 use super::super::tune::field::EVERYTHING;
-use super::super::tune::{KnobTuned, PlaceTuned, TuneRecord, told};
+use super::super::tune::{KnobTuned, PlaceTuned, PointTuned, TuneRecord, told};
 use super::{layout, tables};
 
 /// The best settings: a plot for each key that was searched, then each place in words and beside what others ship.
-pub(super) fn best(tune: &TuneRecord) -> Markup {
+pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
     html! {
         h2 { "The best settings" }
         div.plots {
             @for key in &tune.knobs {
-                @if let Some(curves) = curves(tune, key) {
-                    (layout::figure(&curves.title, |size| curves.draw(size),
-                        "How to read it: a line is a place, each point a setting that was tried; a cross is no candidate. A dashed line is \
-                         what the scenario has now, or what somebody ships: its letter stands in the legend. Below, the broad bar covers the settings within 3 % of the best, \
-                         the marker is the best, and the thin line covers where the optimum lies (95 %).",
-                        &tables::of_curves(&curves)))
+                @if let Some(curves) = curves(record, tune, key) {
+                    (layout::figure(&curves.title, |size| curves.draw(size), &reading(tune), &tables::of_curves(&curves)))
                     @if curves.curves.len() > Curves::MOST {
                         p.note { "The first " (Curves::MOST) " of " (curves.curves.len()) " places are drawn; the table has all." }
                     }
@@ -35,6 +36,19 @@ pub(super) fn best(tune: &TuneRecord) -> Markup {
             }
         }
     }
+}
+
+/// How to read the plot of a search.
+fn reading(tune: &TuneRecord) -> String {
+    let mean = tune.metric.parse().map_or("mean", |objective: Objective| objective.mean());
+    format!(
+        "How to read it: a line is a place, each point a setting that was tried, the shade the 95 % interval of the {mean} over seeds of \
+         those that were run under all {}; a hollow point was run under fewer, and its figure is the best's, made dearer by what it costs \
+         beside the best under the seeds that both have; a cross is no candidate. A dashed line is what the scenario has now, or what somebody \
+         ships: its letter stands in the legend. Below, the broad bar covers the settings within 3 % of the best, the marker is the best, and \
+         the thin line covers where the optimum lies (95 %).",
+        human::count(tune.seeds.len() as u64, "seed"),
+    )
 }
 
 fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
@@ -96,7 +110,7 @@ fn values(tune: &TuneRecord, key: &str) -> Vec<String> {
 }
 
 /// The figure along one key, a curve for each place; `None` if its settings are no numbers or fewer than two were measured.
-pub(super) fn curves(tune: &TuneRecord, key: &str) -> Option<Curves> {
+pub(super) fn curves(record: &RunRecord, tune: &TuneRecord, key: &str) -> Option<Curves> {
     let knobs: Vec<(&PlaceTuned, &KnobTuned)> = tune
         .places
         .iter()
@@ -125,17 +139,23 @@ pub(super) fn curves(tune: &TuneRecord, key: &str) -> Option<Curves> {
         settings,
         y: tune.metric.clone(),
         unit: Some(tune.unit),
-        curves: knobs.iter().map(|(of, knob)| curve(of, knob, place)).collect(),
+        curves: knobs.iter().map(|(of, knob)| curve(record, tune, (of, knob), place)).collect(),
         marks: marks(&knobs, place),
     })
 }
 
-fn curve(of: &PlaceTuned, knob: &KnobTuned, place: Places) -> Curve {
-    let point = |point: &super::super::tune::PointTuned| {
+fn curve(
+    record: &RunRecord,
+    tune: &TuneRecord,
+    (of, knob): (&PlaceTuned, &KnobTuned),
+    place: Places,
+) -> Curve {
+    let point = |(i, point): (usize, &PointTuned)| {
         let (x, y) = (place.at(&point.value)?, point.figure? as f64);
-        Some(Point { x, y, interval: None, candidate: point.trouble.is_none() })
+        let interval = interval(record, tune, (of, knob), point, i as u64);
+        Some(Point { x, y, interval, candidate: point.trouble.is_none(), seeds: Some(point.seeds) })
     };
-    let mut points: Vec<Point> = knob.points.iter().filter_map(point).collect();
+    let mut points: Vec<Point> = knob.points.iter().enumerate().filter_map(point).collect();
     points.sort_by(|a, b| a.x.total_cmp(&b.x));
     let [first, last] = &knob.flat;
     Curve {
@@ -145,6 +165,23 @@ fn curve(of: &PlaceTuned, knob: &KnobTuned, place: Places) -> Curve {
         flat: place.at(first).zip(place.at(last)),
         between: knob.between.as_ref().map(|ends| ends.each_ref().map(|end| place.at(end.as_deref()?))),
     }
+}
+
+/// Between what the mean of a setting lies that was run under all seeds, by its cells.
+fn interval(
+    record: &RunRecord,
+    tune: &TuneRecord,
+    (of, knob): (&PlaceTuned, &KnobTuned),
+    point: &PointTuned,
+    position: u64,
+) -> Option<(f64, f64)> {
+    let objective: Objective = tune.metric.parse().ok()?;
+    let best = of.best.as_ref()?;
+    let value = |key: &String| if *key == knob.key { Some(&point.value) } else { best.get(key) };
+    let is_there = |cell: &&CellRecord| tune.knobs.iter().all(|key| value(key) == Some(&axis_of(cell, key)));
+    let cells: Vec<&CellRecord> = record.cells.iter().filter(|cell| of.has(cell)).filter(is_there).collect();
+    let all = cells.len() == tune.seeds.len();
+    figure_between(&Setting::new(&point.value, cells, &objective), &objective, position).filter(|_| all)
 }
 
 /// What the scenario has now, and what others ship.

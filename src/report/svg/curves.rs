@@ -53,6 +53,8 @@ pub struct Point {
     pub interval: Option<(f64, f64)>,
     /// Whether it may be the best; what lost a row may not.
     pub candidate: bool,
+    /// Under how many seeds it was run, where that differs between points: hollow is what was run under fewer than others.
+    pub seeds: Option<u64>,
 }
 
 /// A row for each curve's flat region.
@@ -93,7 +95,7 @@ impl Curves {
             draw_band(&mut ink, i, curve, x, y);
         }
         for (i, curve) in curves.iter().enumerate() {
-            draw_line(&mut ink, i, curve, x, y);
+            draw_line(&mut ink, i, curve, x, y, most_seeds(curves));
         }
         if curves.len() > 1 {
             draw_names(&mut ink, curves, inside, x, y, size);
@@ -227,13 +229,19 @@ fn draw_band(ink: &mut Ink, series: usize, curve: &Curve, x: Scale, y: Scale) {
     ink.area(&format!("i c{}", series % LOOKS), &upper.chain(lower).collect::<Vec<_>>());
 }
 
-fn draw_line(ink: &mut Ink, series: usize, curve: &Curve, x: Scale, y: Scale) {
+/// The most seeds that a point has.
+fn most_seeds(curves: &[Curve]) -> Option<u64> {
+    curves.iter().flat_map(|curve| &curve.points).filter_map(|point| point.seeds).max()
+}
+
+fn draw_line(ink: &mut Ink, series: usize, curve: &Curve, x: Scale, y: Scale, seeds: Option<u64>) {
     let place = |p: &Point| (x.at(p.x), y.at(p.y));
     let candidates: Vec<(f64, f64)> = curve.points.iter().filter(|p| p.candidate).map(place).collect();
     ink.path(&format!("l {}", look(series)), &candidates);
     for point in &curve.points {
+        let fill = if point.seeds < seeds { "o" } else { "k" };
         match point.candidate {
-            true => ink.shape(&format!("k c{}", series % LOOKS), place(point), marker(series)),
+            true => ink.shape(&format!("{fill} c{}", series % LOOKS), place(point), marker(series)),
             false => ink.shape("x", place(point), style::CROSS),
         }
     }

@@ -4,7 +4,7 @@ use super::*;
 use crate::metrics::Unit;
 
 fn point(x: f64, y: f64) -> Point {
-    Point { x, y, interval: Some((y * 0.9, y * 1.1)), candidate: true }
+    Point { x, y, interval: Some((y * 0.9, y * 1.1)), candidate: true, seeds: None }
 }
 
 fn curves() -> Curves {

@@ -124,6 +124,17 @@ pub(super) fn interval(point: &Point<'_>, position: u64) -> Option<(f64, f64)> {
     Some((means[tail], means[RESAMPLES_DRAWN - 1 - tail]))
 }
 
+/// The same of the figure that people read, the smaller end first.
+pub(in super::super) fn figure_between(
+    point: &Point<'_>,
+    objective: &Objective,
+    position: u64,
+) -> Option<(f64, f64)> {
+    let (a, b) = interval(point, position)?;
+    let (a, b) = (objective.figure(a), objective.figure(b));
+    Some((a.min(b), a.max(b)))
+}
+
 fn resampled_sum(values: &[f64], stream: &mut Stream) -> f64 {
     values.iter().map(|_| *stream.pick(values)).sum()
 }

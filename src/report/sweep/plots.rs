@@ -2,7 +2,7 @@
 
 use super::super::human;
 use super::super::svg::{Curve, Curves, Heat, HeatMap, HeatRow, Point as Dot};
-use super::findings::{Finding, costs, find, interval};
+use super::findings::{Finding, costs, figure_between, find};
 use super::limits::value;
 use super::series::{Series, Sweep};
 
@@ -68,13 +68,9 @@ impl Sweep<'_> {
 
     fn curve(&self, series: &Series<'_>, finding: Option<&Finding>, places: &[f64]) -> Curve {
         let dot = |(i, (point, x)): (usize, (&super::series::Point<'_>, &f64))| {
-            let (a, b) = interval(point, i as u64).unzip();
-            let interval = a.zip(b).map(|(a, b)| {
-                let (a, b) = (self.objective.figure(a), self.objective.figure(b));
-                (a.min(b), a.max(b))
-            });
+            let interval = figure_between(point, &self.objective, i as u64);
             let candidate = point.trouble.is_none();
-            Some(Dot { x: *x, y: self.objective.figure(point.price()?), interval, candidate })
+            Some(Dot { x: *x, y: self.objective.figure(point.price()?), interval, candidate, seeds: None })
         };
         let ends = |(first, last): (usize, usize)| (places[first], places[last]);
         // Words have no order: nothing lies between two of them.
