@@ -9,7 +9,7 @@ use super::super::record::{CellRecord, RunRecord, Verdict};
 use super::super::story::gate_grid;
 use super::super::table::{self, Form};
 use super::plots::observed;
-use crate::metrics::{self, Figure, Unit};
+use crate::metrics::{self, Better, Figure, Unit};
 
 /// What people ask first: the metric (or by how much it exceeds another), which figure of it, and what it says.
 const HEADLINES: [(&str, &str, &str); 10] = [
@@ -33,11 +33,6 @@ const CELLS: usize = 200;
 /// More columns than this are no table to look at.
 const COLUMNS: usize = 24;
 
-/// Whether all cells differ in their seed alone, so that one figure can stand for them.
-pub(super) fn are_alike(record: &RunRecord) -> bool {
-    columns(record).len() == 1
-}
-
 /// What cells differ in besides their seed.
 fn columns(record: &RunRecord) -> BTreeSet<(&str, Option<&str>, String)> {
     let settings = |cell: &CellRecord| format!("{:?}", cell.axes);
@@ -45,25 +40,28 @@ fn columns(record: &RunRecord) -> BTreeSet<(&str, Option<&str>, String)> {
     cells.map(|cell| (cell.scenario.as_str(), cell.variant.as_deref(), settings(cell))).collect()
 }
 
-/// One card for each headline; of several cells the median and the range, of what the oracle found the worst.
+/// One card for each headline: of cells that differ in their seed alone the median and the range, of what the oracle found the worst; of
+/// others, which no figure stands for, the worst cell of all.
 pub(super) fn cards(record: &RunRecord) -> Markup {
     let ended: Vec<&CellRecord> =
         record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete).collect();
+    let settings = columns(record).len();
     html! {
+        @if settings > 1 {
+            p.note {
+                "The worst of " (human::count(ended.len() as u64, "cell")) ", which differ in more than their seed: each figure is that of the \
+                 cell named below it, and of all where none is. What the others came to stands in the tables."
+            }
+        }
         div.cards {
             @for (metric, stat, says) in HEADLINES {
                 @if let Some((unit, values)) = values(&ended, metric, stat) {
-                    @let worst = values[values.len() - 1];
-                    @let of_oracle = metric.starts_with("oracle.");
-                    @let bad = of_oracle && worst > 0;
+                    @let (shown, about) = if settings > 1 { worst(metric, unit, &values) } else { median(metric, unit, &values) };
+                    @let bad = metric.starts_with("oracle.") && values[values.len() - 1].0 > 0;
                     div.card.bad[bad] {
-                        b { (human::figure(unit, if of_oracle { worst } else { values[(values.len() - 1) / 2] })) }
+                        b { (human::figure(unit, shown)) }
                         span { (says) }
-                        @if values.len() > 1 && values.first() != values.last() {
-                            small {
-                                (human::figure(unit, values[0])) " to " (human::figure(unit, worst)) " in " (values.len()) " cells"
-                            }
-                        }
+                        @if let Some(about) = about { small { (about) } }
                         small { (breakable(metric)) @if stat != "value" { " " (stat) } }
                     }
                 }
@@ -72,24 +70,46 @@ pub(super) fn cards(record: &RunRecord) -> Markup {
     }
 }
 
+/// The figures of cells, the smallest first.
+type Values<'a> = Vec<(u64, &'a CellRecord)>;
+
+/// What stands for figures that differ by luck alone, and between what they lie, if they differ.
+fn median(metric: &str, unit: Unit, values: &Values<'_>) -> (u64, Option<Markup>) {
+    let [least, most] = [0, values.len() - 1].map(|i| values[i].0);
+    let shown = if metric.starts_with("oracle.") { most } else { values[(values.len() - 1) / 2].0 };
+    let [from, to] = [least, most].map(|value| human::figure(unit, value));
+    (shown, (least < most).then(|| html! { (from) " to " (to) " in " (values.len()) " cells" }))
+}
+
+/// The worst figure, whose it is, and the best, if they differ.
+fn worst(metric: &str, unit: Unit, values: &Values<'_>) -> (u64, Option<Markup>) {
+    let name = metric.split_once(BEYOND).map_or(metric, |(name, _)| name);
+    let (mut worst, mut best) = (values[values.len() - 1], values[0]);
+    if metrics::find(name).is_some_and(|metric| metric.better == Better::Higher) {
+        (worst, best) = (best, worst);
+    }
+    let about = html! { (breakable(&worst.1.id)) ", at best " (human::figure(unit, best.0)) };
+    (worst.0, (worst.0 != best.0).then_some(about))
+}
+
 /// A name that may be broken behind its dots.
 fn breakable(name: &str) -> Markup {
     html! { @for part in name.split_inclusive(['.', '_']) { (part) wbr; } }
 }
 
 /// The figure of all cells in order; `None` if no cell has one.
-fn values(cells: &[&CellRecord], metric: &str, stat: &str) -> Option<(Unit, Vec<u64>)> {
+fn values<'a>(cells: &[&'a CellRecord], metric: &str, stat: &str) -> Option<(Unit, Values<'a>)> {
     let is_oracle = metric.starts_with("oracle.");
     let (metric, less) = metric.split_once(BEYOND).map_or((metric, None), |(m, less)| (m, Some(less)));
     let figures = cells.iter().filter_map(|cell| Some((cell, cell.metrics.get(metric)?)));
     let unit = figures.clone().next()?.1.unit();
     let shown = figures.filter(|(_, figure)| is_oracle || observed(figure));
-    let value = |(cell, figure): (&&CellRecord, &Figure)| {
+    let value = |(cell, figure): (&&'a CellRecord, &Figure)| {
         let less = less.map_or(Some(0), |less| cell.metrics.get(less)?.stat(stat))?;
-        Some(figure.stat(stat)?.saturating_sub(less))
+        Some((figure.stat(stat)?.saturating_sub(less), *cell))
     };
-    let mut values: Vec<u64> = shown.filter_map(value).collect();
-    values.sort_unstable();
+    let mut values: Values<'a> = shown.filter_map(value).collect();
+    values.sort_by_key(|(value, _)| *value);
     (!values.is_empty()).then_some((unit, values))
 }
 

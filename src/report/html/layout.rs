@@ -49,7 +49,7 @@ pub fn page(record: &RunRecord) -> String {
                     @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::no_candidates(record)) }
                     @if found(record).is_none() { (failures::failures(record)) }
                     (failures::undone(record))
-                    @if !is_a_grid(record) && figures::are_alike(record) {
+                    @if !is_a_grid(record) && !record.cells.is_empty() {
                         h2 { "In short" }
                         (figures::cards(record))
                     }

@@ -393,12 +393,22 @@ fn plots_of_records_are_legible_on_either_screen() {
 }
 
 #[test]
-fn a_card_stands_for_cells_that_differ_in_their_seed_alone() {
+fn a_card_stands_for_cells_that_differ_in_their_seed_alone_and_is_of_the_worst_of_others() {
     let mut record = record(vec![fixture::outcome(), fixture::lost(7), fixture::outcome()]);
     let lost = |page: &str| page.contains("<div class=\"card bad\"><b>7 rows</b>");
     assert!(lost(&page(&record)), "of what was lost the worst is told");
+    assert!(!page(&record).contains("The worst of "), "of seeds the median is told");
     record.cells[1].variant = Some("strict".to_owned());
-    assert!(!page(&record).contains("class=\"cards\""), "variants have a table");
+    for (cell, value) in record.cells.iter_mut().zip([30_000, 20_000, 10_000]) {
+        let unit = Unit::MilliRowsPerSecond;
+        cell.metrics.insert("engine.rows.rate".into(), Figure::Value { unit, value });
+    }
+    let page = page(&record);
+    assert!(page.contains("The worst of 3 cells, which differ in more than their seed") && lost(&page));
+    let card =
+        page.split("<div class=\"card\">").find(|card| card.starts_with("<b>10.0 rows/s</b>")).unwrap();
+    let text: String = card.replace("<wbr>", "");
+    assert!(text.contains("<small>ties.s3, at best 30.0 rows/s</small>"), "{text}");
 }
 
 #[test]
