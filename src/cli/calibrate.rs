@@ -85,9 +85,7 @@ fn write(path: &Path, calibration: &Calibration, rtt: Span) -> anyhow::Result<St
     let name: String =
         stem.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' }).collect();
     let text = calibration.scenario(&name, rtt).unwrap_or_default();
-    if path.symlink_metadata().is_ok() {
-        return Err(Refusal::usage(format!("{shown} is already there")));
-    }
+    written::spare_present(path)?;
     if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
         return Err(Refusal::environment(format!("cannot write {shown}: its folder is not there")));
     }

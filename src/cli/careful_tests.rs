@@ -11,22 +11,61 @@ fn desk() -> Desk {
 }
 
 #[test]
-fn what_is_read_is_not_written_over_by_whatever_name() {
+fn what_is_there_is_not_written_over_by_whatever_name() {
     let mut desk = desk();
     let record = desk.read("out/run.json");
+    desk.write("mine.txt", "mine");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("mine.txt", desk.path("link.txt")).unwrap();
     for command in [
         "report @out --format md -o @out/run.json",
         "report @out/run.json --format html -o @out/../out/run.json",
         "replay @out --trace @out/run.json",
         "replay @out/run.json --requests @out/run.json",
         "replay @ties.toml --trace @ties.toml",
+        "report @out -o @mine.txt",
+        "report @out --format md -o @out/summary.md",
+        "replay @out --requests @mine.txt",
+        "replay @out --requests @new.csv --trace @mine.txt",
+        #[cfg(unix)]
+        "report @out -o @link.txt",
     ] {
         assert_eq!(desk.run(command), 2, "{command}: {}", desk.err);
-        assert!(desk.err.contains("would be overwritten"), "{command}: {}", desk.err);
+        assert!(desk.err.ends_with(" is already there\n"), "{command}: {}", desk.err);
     }
+    assert!(!desk.path("new.csv").exists(), "nothing is written before all is checked");
+    assert_eq!(desk.read("mine.txt"), "mine");
     assert_eq!(desk.read("out/run.json"), record);
     assert_eq!(desk.read("ties.toml"), TIES);
-    assert_eq!(desk.run("report @out --format md -o @out/summary.md"), 0, "{}", desk.err);
+    assert_eq!(desk.run("report @out --format md -o @out/page.md"), 0, "{}", desk.err);
+    assert_eq!(desk.read("out/page.md"), desk.read("out/summary.md"));
+    #[cfg(unix)]
+    assert_eq!(desk.run("report @out --format md -o /dev/null"), 0, "{}", desk.err);
+}
+
+#[test]
+fn a_report_that_was_moved_tells_commands_that_find_it() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", &format!("{TIES}\n[variant.lost]\nset = {{ seed = 1 }}\n"));
+    assert_eq!(desk.run("run @ties.toml --seed 3 --out @out --progress none"), 11, "{}", desk.err);
+    std::fs::rename(desk.path("out"), desk.path("moved")).unwrap();
+    std::fs::copy(desk.path("moved/run.json"), desk.path("alone.json")).unwrap();
+    for at in ["moved", "alone.json"] {
+        assert_eq!(desk.run(&format!("report @{at}")), 0, "{}", desk.err);
+        let command = format!("syncdyno replay {}#ties.lost.s3", desk.path(at).display());
+        assert!(desk.out.contains(&command), "{}", desk.out);
+        assert_eq!(desk.run(&format!("replay @{at}#ties.lost.s3")), 11, "{}", desk.err);
+    }
+}
+
+#[test]
+fn a_run_that_has_come_to_its_end_says_so_to_who_wants_to_go_on_with_it() {
+    let mut desk = desk();
+    assert_eq!(desk.run("run @ties.toml --resume @out --progress none"), 2);
+    assert!(desk.err.contains("has come to its end: nothing of it is left to do"), "{}", desk.err);
+    std::fs::remove_file(desk.path("out/run.json")).unwrap();
+    assert_eq!(desk.run("run @ties.toml --resume @out --progress none"), 2);
+    assert!(desk.err.contains("nothing was begun there, or it has come to its end"), "{}", desk.err);
 }
 
 #[test]

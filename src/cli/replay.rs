@@ -23,8 +23,6 @@ struct Target {
     other_version: Option<String>,
     /// The command that runs it again.
     again: String,
-    /// The file that was read.
-    source: PathBuf,
 }
 
 /// Runs `replay`.
@@ -38,7 +36,7 @@ pub(super) fn replay(
         None => from_file(Path::new(&args.what), runner, console)?,
     };
     for out in args.trace.iter().chain(&args.requests) {
-        written::spare(&target.source, out)?;
+        written::spare_present(out)?;
     }
     let records = args.record.iter().map(|text| record(&target.plan, text));
     let records: Vec<Record> = records.collect::<anyhow::Result<_>>()?;
@@ -185,7 +183,6 @@ fn from_record(
         digest: Some(cell.digest.clone())
             .filter(|digest| !digest.is_empty() && cell.verdict != Verdict::Incomplete),
         other_version: Some(run.tool.version).filter(|version| *version != here),
-        source: json.to_owned(),
     })
 }
 
@@ -213,7 +210,7 @@ fn from_file(path: &Path, runner: &dyn Runner, console: &Console<'_>) -> anyhow:
     let id = report::cell_ids(std::slice::from_ref(&plan)).remove(0);
     let digest = report::digest_told(&text).map(str::to_owned);
     let again = report::replay_file(&path.display().to_string());
-    Ok(Target { plan, id, digest, other_version: None, again, source: path.to_owned() })
+    Ok(Target { plan, id, digest, other_version: None, again })
 }
 
 /// Refuses a record that was not there at the start and that nothing happened to: its key is mistyped.

@@ -12,12 +12,15 @@ use crate::report::{self, Exit, RunRecord, human};
 
 /// Runs `report`.
 pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
-    let (file, record) = read(&args.run)?;
+    let (file, mut record) = read(&args.run)?;
     if let Some(out) = &args.out {
-        written::spare(&file, out)?;
+        written::spare_present(out)?;
     }
     let text = match args.format {
-        ReportFormat::Human => told(&record, console),
+        ReportFormat::Human => {
+            lies_at(&file, &mut record);
+            told(&record, console)
+        }
         ReportFormat::Html => report::html::page(&record),
         ReportFormat::Md => report::summary(&record),
         ReportFormat::Junit => report::junit(&record),
@@ -46,6 +49,19 @@ pub(super) fn report(args: &ReportArgs, console: &mut Console<'_>) -> anyhow::Re
         ));
     }
     Ok(Exit::Success)
+}
+
+/// Lets the commands that run cells again name the record where it is now: who reads them on a terminal copies them there.
+fn lies_at(file: &Path, record: &mut RunRecord) {
+    let folder = file.parent().filter(|_| file.ends_with("run.json"));
+    let at = match folder {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => file,
+    };
+    for cell in &mut record.cells {
+        cell.replay = report::replay_command(&at.display().to_string(), &cell.id);
+    }
 }
 
 /// What a terminal shows of a run, or of a sweep.

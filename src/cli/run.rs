@@ -327,6 +327,13 @@ impl<'a> UnderWay<'a> {
 fn unresumable(error: JournalError) -> anyhow::Error {
     match error {
         JournalError::Folder(e) => refused(e),
+        JournalError::Absent(folder)
+            if super::report::read(&folder).is_ok_and(|(_, record)| record.complete) =>
+        {
+            let text =
+                format!("the run in {} has come to its end: nothing of it is left to do", folder.display());
+            Refusal::usage(text)
+        }
         JournalError::Absent(_) | JournalError::Cut(_) | JournalError::Other { .. } => {
             Refusal::usage(error.to_string())
         }

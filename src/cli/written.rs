@@ -6,6 +6,15 @@ use std::path::Path;
 
 use super::refusal::Refusal;
 
+/// Refuses to write where something is already: somebody may want it. A device or a pipe is there to be written to.
+pub(super) fn spare_present(path: &Path) -> anyhow::Result<()> {
+    let takes_all = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    if path.symlink_metadata().is_ok() && !takes_all {
+        return Err(Refusal::usage(format!("{} is already there", path.display())));
+    }
+    Ok(())
+}
+
 /// Refuses to write what is made of `source` over it, by whatever name.
 pub(super) fn spare(source: &Path, path: &Path) -> anyhow::Result<()> {
     let same =
