@@ -216,13 +216,11 @@ fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     let mut silent = base.clone();
     for cell in &mut silent.cells {
         cell.verdict = report::Verdict::Fail;
-        cell.reasons = vec![Reason {
-            exit_code: Exit::Threshold.code(),
-            text: "gate sync: nothing gets through".to_owned(),
-        }];
+        cell.reasons =
+            vec![Reason { exit_code: Exit::Stuck.code(), text: "stuck: nothing gets through".to_owned() }];
         cell.metrics.insert("engine.session.duration".into(), silence());
     }
-    (silent.verdict, silent.exit_code) = (report::Verdict::Fail, Exit::Threshold.code());
+    (silent.verdict, silent.exit_code) = (report::Verdict::Fail, Exit::Stuck.code());
     let side = |record: &RunRecord| Side::of_record("a side", record, None).unwrap();
     let comparison = compare(&side(&base), &side(&silent));
     assert_eq!((comparison.found(Finding::Better).count(), comparison.failed()), (0, (0, 3)));
@@ -244,7 +242,7 @@ fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     assert!(worse, "two cells of three are slower");
     fs::write(desk.path().join("silent.json"), silent.to_json()).unwrap();
     let (exit, told, _) = syncdyno(&desk, &["compare", "base", "silent.json", "--fail-on-worse"]);
-    assert_eq!(exit, 13, "{told}");
+    assert_eq!(exit, 12, "it is what they failed with: {told}");
     assert!(told.contains("3 cells failed (0 of base)"), "{told}");
     // Where nothing failed, a headline figure that is gone is no pass either.
     for cell in &mut silent.cells {
