@@ -224,7 +224,12 @@ const RETRY: Form = table(&[
         "true",
         "Nothing is sent before the moment that a throttling server names.",
     ),
-    key("attempts", SOME, "5", "Failures in a row after which a run of a unit ends with an error."),
+    key(
+        "attempts",
+        SOME,
+        "5",
+        "Failures in a row after which a run of a unit ends with an error; it is tried again after the wait that follows so many.",
+    ),
 ]);
 
 const CONFLICT: Form = table(&[
