@@ -28,7 +28,7 @@ pub(super) fn coverage(
     let folder = Folder::create(path).map_err(|e| Refusal::environment(e.to_string()))?;
     let campaign = run::campaign(&plans, runner, work, &run::options(work, false), console);
     let record = report::assemble("", &plans, campaign.judged, &campaign.notes);
-    let exit = Exit::from_code(record.exit_code).unwrap_or(Exit::Internal);
+    let exit = Exit::of(record.exit_code);
     for cell in record.failing() {
         for reason in &cell.reasons {
             console.complaint(&format!("FAIL {}: {}\n", cell.id, reason.text));

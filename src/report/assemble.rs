@@ -29,7 +29,7 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
         gates.extend(of_cell);
     }
     let reasons = cells.iter().flat_map(|cell| &cell.reasons);
-    let exits = reasons.map(|reason| Exit::from_code(reason.exit_code).unwrap_or(Exit::Internal));
+    let exits = reasons.map(|reason| Exit::of(reason.exit_code));
     let exit = Exit::first(exits.chain(notes.iter().map(|note| note.exit)));
     let failed = cells.iter().any(|cell| cell.verdict == Verdict::Fail);
     let verdict = match (failed, complete) {

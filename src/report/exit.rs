@@ -67,6 +67,10 @@ impl Exit {
     pub fn from_code(code: u8) -> Option<Exit> {
         Exit::BY_PRECEDENCE.into_iter().find(|exit| exit.code() == code)
     }
+    /// The same; of a number that a later program gave, and this one cannot weigh, the gravest.
+    pub fn of(code: u8) -> Exit {
+        Exit::from_code(code).unwrap_or(Exit::Internal)
+    }
     /// The one of several that wins; success for none.
     pub fn first(exits: impl IntoIterator<Item = Exit>) -> Exit {
         let rank = |exit: &Exit| Exit::BY_PRECEDENCE.iter().position(|e| e == exit);

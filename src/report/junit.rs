@@ -72,7 +72,7 @@ fn checks(cell: &CellRecord, gates: &[&GateRecord]) -> TestCaseStatus {
     };
     let reasons: Vec<&Reason> = cell.reasons.iter().filter(|reason| !of_gate(reason)).collect();
     let Some(first) = reasons.first() else { return TestCaseStatus::success() };
-    let exit = Exit::from_code(first.exit_code).unwrap_or(Exit::Internal);
+    let exit = Exit::of(first.exit_code);
     let broken = matches!(exit, Exit::Internal | Exit::Invalid | Exit::Environment);
     let kind = if broken { NonSuccessKind::Error } else { NonSuccessKind::Failure };
     let mut status = TestCaseStatus::non_success(kind);

@@ -59,7 +59,7 @@ fn failure(cell: &CellRecord) -> Option<Exit> {
     if cell.verdict != Verdict::Fail {
         return None;
     }
-    let exits = cell.reasons.iter().filter_map(|reason| Exit::from_code(reason.exit_code));
+    let exits = cell.reasons.iter().map(|reason| Exit::of(reason.exit_code));
     let own: Vec<Exit> = exits.filter(|exit| !matches!(exit, Exit::Regression | Exit::NoBaseline)).collect();
     match own.as_slice() {
         [] => cell.reasons.is_empty().then_some(Exit::Regression),

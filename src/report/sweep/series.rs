@@ -177,7 +177,7 @@ impl<'a> Point<'a> {
 /// cannot weigh, is as grave as any.
 pub(in super::super) fn trouble(cells: &[&CellRecord]) -> Option<String> {
     let failing: Vec<&&CellRecord> = cells.iter().filter(|cell| cell.verdict == Verdict::Fail).collect();
-    let exit = |reason: &Reason| Exit::from_code(reason.exit_code).unwrap_or(Exit::Internal);
+    let exit = |reason: &Reason| Exit::of(reason.exit_code);
     let reasons = || failing.iter().flat_map(|cell| &cell.reasons);
     let worst = Exit::first(reasons().map(exit));
     let reason = reasons().find(|reason| exit(reason) == worst);
