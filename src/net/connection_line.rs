@@ -185,19 +185,43 @@ impl Line {
         conditions: &dyn Conditions,
         change: impl FnOnce(&mut Vec<Box<Flow>>, &dyn Conditions),
     ) {
-        // Who ended since then had its share, too.
-        let since = self.sharing.since;
-        let before = self.flows.iter_mut().filter(|flow| flow.is_under_way(since));
-        let mut stages: SmallVec<[&mut Stage; 4]> = before.map(|flow| &mut flow.now).collect();
-        self.sharing.run(&mut stages, conditions, now);
-        drop(stages);
+        self.bring_to(now, conditions);
         change(&mut self.flows, self.sharing.part(conditions).conditions());
-        let under_way = self.flows.iter_mut().filter(|flow| flow.is_under_way(now));
-        let (mut planned, ends): (SmallVec<[&mut Stage; 4]>, SmallVec<[_; 4]>) =
-            under_way.map(|flow| flow.plan()).unzip();
+        self.plan(now, conditions);
+    }
+
+    /// Runs the flows up to `now`.
+    fn bring_to(&mut self, now: Time, conditions: &dyn Conditions) {
+        if let [flow] = &mut self.flows[..] {
+            if flow.is_under_way(now) {
+                self.sharing.run_alone(&mut flow.now, conditions, now);
+            }
+            self.sharing.since = now;
+            return;
+        }
+        // Who ended since the last change had its share, too.
+        let since = self.sharing.since;
+        let flows = self.flows.iter_mut().filter(|flow| flow.is_under_way(since));
+        let mut stages: SmallVec<[&mut Stage; 4]> = flows.map(|flow| &mut flow.now).collect();
+        self.sharing.run(&mut stages, conditions, now);
+    }
+
+    /// Runs the flows under way at `now` from there to their ends.
+    fn plan(&mut self, now: Time, conditions: &dyn Conditions) {
+        const ENDS: &str = "a transfer that may run for ever ends";
         let mut sharing = self.sharing;
-        for (ends, end) in ends.into_iter().zip(sharing.run(&mut planned, conditions, Time::FAR)) {
-            *ends = end.expect("a transfer that may run for ever ends");
+        let mut flows = self.flows.iter_mut().filter(|flow| flow.is_under_way(now));
+        let Some(first) = flows.next() else { return };
+        let Some(second) = flows.next() else {
+            let (stage, ends) = first.plan();
+            *ends = sharing.run_alone(stage, conditions, Time::FAR).expect(ENDS);
+            return;
+        };
+        let flows = [first, second].into_iter().chain(flows);
+        let (mut stages, ends): (SmallVec<[&mut Stage; 4]>, SmallVec<[_; 4]>) =
+            flows.map(|flow| flow.plan()).unzip();
+        for (ends, end) in ends.into_iter().zip(sharing.run(&mut stages, conditions, Time::FAR)) {
+            *ends = end.expect(ENDS);
         }
     }
 }

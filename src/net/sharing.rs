@@ -40,13 +40,11 @@ impl Sharing {
         stages: &mut [&mut Stage],
         whole: &dyn Conditions,
         until: Time,
-    ) -> SmallVec<[Ended; 1]> {
+    ) -> SmallVec<[Ended; 4]> {
         if let [stage] = stages {
-            self.share(1, std::slice::from_mut(stage), whole);
-            self.since = until;
-            return smallvec![stage.run(whole, until)];
+            return smallvec![self.run_alone(stage, whole, until)];
         }
-        let mut ended: SmallVec<[Ended; 1]> = smallvec![None; stages.len()];
+        let mut ended: SmallVec<[Ended; 4]> = smallvec![None; stages.len()];
         loop {
             let now = self.since;
             for (stage, ended) in stages.iter().zip(&mut ended) {
@@ -58,6 +56,13 @@ impl Sharing {
             }
             self.since = self.advance(stages, &ended, whole, until);
         }
+    }
+
+    /// The same for one that has the link for itself.
+    pub(super) fn run_alone(&mut self, mut stage: &mut Stage, whole: &dyn Conditions, until: Time) -> Ended {
+        self.share(1, std::slice::from_mut(&mut stage), whole);
+        self.since = until;
+        stage.run(whole, until)
     }
 
     /// Lets those that have not ended go on to the next time at which that changes who sends.
