@@ -38,6 +38,12 @@ pub(super) fn replay(
     for out in args.trace.iter().chain(&args.requests) {
         written::spare_present(out)?;
     }
+    if let (Some(trace), Some(requests)) = (&args.trace, &args.requests)
+        && trace == requests
+        && !trace.exists()
+    {
+        return Err(Refusal::usage(format!("{} cannot be the timeline and the requests", trace.display())));
+    }
     let records = args.record.iter().map(|text| record(&target.plan, text));
     let records: Vec<Record> = records.collect::<anyhow::Result<_>>()?;
     let signals = console.surroundings().signals.clone();

@@ -268,8 +268,9 @@ impl<'a> Search<'a> {
         let broken = broken.filter_map(|reason| Exit::from_code(reason.exit_code));
         let broken = broken.filter(|exit| matches!(exit, Exit::Internal | Exit::Invalid));
         let without = tune.places.iter().any(|place| place.complete && place.best.is_none());
+        let stopped = self.args.work.fail_fast && tune.places.iter().any(|place| !place.complete);
         let exits = broken.chain(self.notes.iter().map(|note| note.exit));
-        let exit = Exit::first(exits.chain(without.then_some(Exit::Threshold)));
+        let exit = Exit::first(exits.chain((without || stopped).then_some(Exit::Threshold)));
         record.complete &= tune.places.iter().all(|place| place.complete);
         record.exit_code = exit.code();
         record.verdict = match exit {

@@ -70,6 +70,9 @@ fn where_no_setting_is_a_candidate_the_search_says_why_and_exits_10() {
     assert_eq!(desk.run(TUNE), 10);
     assert!(desk.out.contains("lost: no setting is a candidate: at 100, lost ("), "{}", desk.out);
     assert_eq!(desk.record("out").exit_code, 10);
+    assert_eq!(desk.run(&TUNE.replace("@out", "@fast --fail-fast")), 10, "{}", desk.out);
+    assert!(desk.out.contains(": no candidate so far: at "), "{}", desk.out);
+    assert_eq!(desk.run("report @fast"), 0, "{}", desk.err);
     assert_eq!(desk.run("tune @ties.toml --variant fine --progress none --out @out"), 4);
 }
 

@@ -97,7 +97,8 @@ pub(in super::super) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> Strin
             return format!("{}: nothing is known yet: the search was cut short", place.name);
         }
         let why = place.trouble.as_deref().unwrap_or("nothing was measured");
-        return format!("{}: no setting is a candidate: {why}", place.name);
+        let so_far = if place.complete { "no setting is a candidate" } else { "no candidate so far" };
+        return format!("{}: {so_far}: {why}", place.name);
     };
     let so_far = if place.complete { "" } else { ", so far: the search was cut short" };
     if let Some(settings) = all_equal(place) {
