@@ -38,6 +38,7 @@ pub(super) fn replay(
     for out in args.trace.iter().chain(&args.requests) {
         written::spare_present(out)?;
     }
+    // A device, which may be there, takes both.
     if let (Some(trace), Some(requests)) = (&args.trace, &args.requests)
         && trace == requests
         && !trace.exists()

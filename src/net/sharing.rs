@@ -107,7 +107,7 @@ impl Sharing {
     }
 }
 
-/// Conditions of one of several flows: a part of the rate and of the queue.
+/// Conditions of one of several flows: a part of the rate, and of the queue what the others leave, or a part if that is more.
 pub(super) struct Share<'c> {
     whole: &'c dyn Conditions,
     flows: u64,
