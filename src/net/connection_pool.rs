@@ -45,6 +45,11 @@ impl Shared {
         self.closed.get()
     }
 
+    /// It has passed its handshake.
+    pub(super) fn is_open_at(&self, now: Time) {
+        self.state.borrow_mut().is_open_at(now);
+    }
+
     /// Whether the far end has reset it.
     pub(super) fn is_dead(&self) -> bool {
         self.dead.get()
@@ -78,7 +83,8 @@ impl Pool {
         });
         let shares = options.protocol == Protocol::Http2;
         // The one used last has the widest window.
-        let free = open.iter().filter(|shared| !shared.is_closed() && (shares || shared.users.get() == 0));
+        let is_free = |shared: &Shared| shared.users.get() == 0 || shares && shared.state.borrow().is_open();
+        let free = open.iter().filter(|shared| !shared.is_closed() && is_free(shared));
         if let Some(shared) = free.max_by_key(|shared| shared.state.borrow().last) {
             shared.users.set(shared.users.get() + 1);
             return Found::Open(shared.clone());
@@ -97,7 +103,7 @@ impl Pool {
         self.opening.set(self.opening.get() - 1);
     }
 
-    /// A connection was opened for the kept place.
+    /// A connection has the kept place, and whoever asked for it.
     pub(super) fn opened(&self, connection: Connection) -> Rc<Shared> {
         self.gives_up();
         let shared = Rc::new(Shared::new(connection));

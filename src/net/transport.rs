@@ -10,7 +10,7 @@ use super::connection_line::{Flow, Line, MessageId};
 use super::connection_pool::{Found, Pool, Shared};
 use super::link::Link;
 use super::options::OutageMode;
-use super::tcp::{Broken, Connection, Opening, Traffic};
+use super::tcp::{Broken, Connection, Opening, Tls, Traffic};
 use super::transport_options::{Protocol, TransportOptions};
 use crate::base::{Span, Time};
 use crate::contract::{DropReason, Event, EventSink, LocalBoxFuture, NetworkKind, Transport, TransportError};
@@ -49,6 +49,8 @@ enum Passed {
     Arrived,
     /// It is lost, and its sender is not told.
     Vanished,
+    /// Nobody waits for it any more; what was in flight has gone on.
+    Unwanted,
     /// The connection broke; its device knows then.
     Broken(Time),
 }
@@ -104,7 +106,7 @@ impl Drop for Lease {
     }
 }
 
-/// A place in the pool for a connection that is being opened. At the end, whatever ends it, what was sent for it is booked.
+/// A place in the pool for a connection that is asked for. At the end, whatever ends it, the packets are booked that asked for it.
 struct Place<'w> {
     way: &'w Way,
     /// Since when packets are sent.
@@ -119,7 +121,7 @@ impl Drop for Place<'_> {
             return;
         }
         let now = self.way.handle.now();
-        let until_now = |begun| self.way.tried(begun, now).traffic;
+        let until_now = |begun| self.way.greeted(begun, now).traffic;
         if let Some(traffic) = self.taken.or(self.begun.map(until_now)) {
             for (direction, traffic) in [Direction::Up, Direction::Down].into_iter().zip(traffic) {
                 self.way.sent(direction, traffic);
@@ -235,25 +237,45 @@ impl Way {
     async fn connection(self: &Rc<Self>, deadline: Time) -> Result<Lease, TransportError> {
         loop {
             let found = self.conditions(|weather, now| self.pool.find(&self.options, weather, now));
-            let shared = match found {
-                Found::Open(shared) => shared,
+            return match found {
+                Found::Open(shared) => Ok(self.lease(shared, deadline)),
                 // Boxed, as the rarer way: a future is moved with room for all that it may become.
-                Found::Room => Box::pin(self.open(deadline)).await?,
+                Found::Room => Box::pin(self.open(deadline)).await,
                 Found::Full => match self.handle.timeout(deadline, self.freed.notified()).await {
                     Ok(()) => continue,
-                    Err(_) => return Err(TransportError::Timeout),
+                    Err(_) => Err(TransportError::Timeout),
                 },
             };
-            let (way, message, unwanted) = (self.clone(), Cell::new(None), Cell::new(false));
-            let errand = Rc::new(Errand { way, shared, deadline, message, unwanted });
-            return Ok(Lease { errand, answered: false });
         }
     }
 
-    async fn open(&self, deadline: Time) -> Result<Rc<Shared>, TransportError> {
-        let mut place = Place { way: self, begun: None, taken: None };
+    fn lease(self: &Rc<Self>, shared: Rc<Shared>, deadline: Time) -> Lease {
+        let (way, message, unwanted) = (self.clone(), Cell::new(None), Cell::new(false));
+        Lease { errand: Rc::new(Errand { way, shared, deadline, message, unwanted }), answered: false }
+    }
+
+    async fn open(self: &Rc<Self>, deadline: Time) -> Result<Lease, TransportError> {
         let asked = self.handle.now();
-        self.handle.sleep_until((asked + self.wake_up()).min(deadline)).await;
+        let lease = self.lease(self.greet(deadline).await?, deadline);
+        if self.options.handshake.tls != Tls::None {
+            let (sender, receiver) = self.handle.oneshot();
+            let (_, cut) = self.next_cut(deadline);
+            let shaken = self.clone().shake_hands(lease.errand.clone(), sender);
+            self.handle.spawn(self.gateway, "handshake", shaken);
+            self.answered(receiver, cut, deadline).await?;
+        }
+        let now = self.handle.now();
+        lease.errand.shared.is_open_at(now);
+        self.last_packet.set(Some(now));
+        self.events.emit(Event::ConnectionOpened { took: now.since(asked) });
+        self.freed.notify_all();
+        Ok(lease)
+    }
+
+    /// Asks the far end for a connection, which takes its place in the pool.
+    async fn greet(&self, deadline: Time) -> Result<Rc<Shared>, TransportError> {
+        let mut place = Place { way: self, begun: None, taken: None };
+        self.handle.sleep_until((self.handle.now() + self.wake_up()).min(deadline)).await;
         if self.handle.now() == deadline {
             return Err(TransportError::Timeout);
         }
@@ -262,7 +284,7 @@ impl Way {
         place.begun = Some(now);
         // The first packet wakes the radio, which is awake from then on.
         self.link.borrow_mut().note_transfer(now, Direction::Up, 0, (now, now));
-        let Opening { opened, traffic } = self.tried(now, deadline.min(cut));
+        let Opening { opened, traffic } = self.greeted(now, deadline.min(cut));
         let (ends, error) = match &opened {
             Ok((_, ready)) if *ready < cut => (*ready, TransportError::Timeout),
             Err(broken) if !broken.cut && broken.at < cut => (broken.at, TransportError::Timeout),
@@ -271,9 +293,8 @@ impl Way {
         self.handle.sleep_until(ends.min(deadline)).await;
         match opened {
             Ok((connection, ready)) if ready < cut && ready <= deadline => {
-                self.last_packet.set(Some(ready));
-                self.events.emit(Event::ConnectionOpened { took: ready.since(asked) });
                 place.taken = Some(traffic);
+                self.last_packet.set(Some(ready));
                 Ok(self.pool.opened(connection))
             }
             _ if ends <= deadline => Err(error),
@@ -281,10 +302,26 @@ impl Way {
         }
     }
 
-    /// What becomes of opening a connection that was begun at `begun` and is given up at `until`.
-    fn tried(&self, begun: Time, until: Time) -> Opening {
+    /// What becomes of asking for a connection, which was begun at `begun` and is given up at `until`.
+    fn greeted(&self, begun: Time, until: Time) -> Opening {
         let link = self.link.borrow();
-        Connection::open(&self.options.handshake, &link.weather().at(begun), begun, until)
+        Connection::greet(&self.options.handshake, &link.weather().at(begun), begun, until)
+    }
+
+    /// Passes the flights of a connection's encryption; `done` hears of it, unless one is lost.
+    async fn shake_hands(self: Rc<Self>, errand: Rc<Errand>, done: oneshot::Sender<Result<(), Time>>) {
+        for (direction, bytes) in self.options.handshake.flights() {
+            match self.bring(&errand, direction, bytes).await {
+                Passed::Arrived => {}
+                Passed::Vanished | Passed::Unwanted => return,
+                Passed::Broken(told) => {
+                    let _ = done.send(Err(told));
+                    return;
+                }
+            }
+        }
+        self.handle.sleep(self.options.handshake.working()).await;
+        let _ = done.send(Ok(()));
     }
 
     pub(super) fn sent(&self, direction: Direction, traffic: Traffic) {
@@ -300,32 +337,36 @@ impl Way {
         });
     }
 
-    /// Brings one message of a request from end to end.
+    /// Brings one message of a request from end to end, and tells if it is lost.
     async fn pass(&self, errand: &Errand, direction: Direction, bytes: u64) -> Passed {
-        let (way, shared) = (direction as usize, &errand.shared);
-        let left = self.leave(errand, direction, bytes).await;
-        let dropped = |passed| {
+        let passed = self.bring(errand, direction, bytes).await;
+        if matches!(passed, Passed::Vanished | Passed::Broken(_)) {
             self.events.emit(Event::MessageDropped { reason: DropReason::Outage, bytes });
-            passed
-        };
-        let Left { at, arrives } = match left {
+        }
+        passed
+    }
+
+    /// Brings a message or a flight of a handshake from end to end.
+    async fn bring(&self, errand: &Errand, direction: Direction, bytes: u64) -> Passed {
+        let (way, shared) = (direction as usize, &errand.shared);
+        let Left { at, arrives } = match self.leave(errand, direction, bytes).await {
             Ok(left) => left,
-            Err(Passed::Vanished) if errand.unwanted.get() => return Passed::Vanished,
-            Err(passed) => return dropped(passed),
+            Err(Passed::Vanished) if errand.unwanted.get() => return Passed::Unwanted,
+            Err(passed) => return passed,
         };
         shared.arrived[way].set(arrives);
         if self.handle.now() < arrives {
             self.handle.sleep_until(arrives).await;
         }
         if direction == Direction::Up && shared.is_dead() {
-            return dropped(Passed::Broken(self.told_of_death()));
+            return Passed::Broken(self.told_of_death());
         }
         let mut state = shared.state.borrow_mut();
         let lost = self.conditions(|weather, now| {
             weather.session(now) != state.session || first_reset(weather, at, arrives).is_some()
         });
         if lost {
-            return dropped(Passed::Vanished);
+            return Passed::Vanished;
         }
         self.last_packet.set(Some(arrives));
         state.last = state.last.max(arrives);
@@ -423,7 +464,7 @@ impl Way {
             match self.pass(&errand, direction, message.len() as u64 + header).await {
                 Passed::Arrived if direction == Direction::Down => break,
                 Passed::Arrived => {}
-                Passed::Vanished => return,
+                Passed::Vanished | Passed::Unwanted => return,
                 // Nobody may be waiting any more.
                 Passed::Broken(told) => return drop(answer.send(Err(told))),
             }
@@ -444,15 +485,15 @@ impl Way {
     }
 
     /// Waits for an answer until the deadline, or until the device knows that its connection is cut.
-    pub(super) async fn answered(
+    pub(super) async fn answered<A>(
         &self,
-        answer: oneshot::Receiver<Result<Vec<u8>, Time>>,
+        answer: oneshot::Receiver<Result<A, Time>>,
         cut: Time,
         deadline: Time,
-    ) -> Result<Vec<u8>, TransportError> {
+    ) -> Result<A, TransportError> {
         let until = deadline.min(cut);
         match self.handle.timeout(until, answer).await {
-            Ok(Some(Ok(bytes))) => Ok(bytes),
+            Ok(Some(Ok(answer))) => Ok(answer),
             Ok(Some(Err(at))) => {
                 self.handle.sleep_until(at.min(until)).await;
                 Err(ended(at, deadline))

@@ -1,6 +1,7 @@
 //! Requests over connections, in virtual time.
 
 mod air;
+mod handshakes;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -63,74 +63,110 @@ pub struct Connection {
     tls: Tls,
     /// Messages so far, by direction.
     messages: [u64; 2],
+    /// While it is opened: until when its device waits for that.
+    patience: Option<Time>,
 }
 
 /// What became of opening a connection.
 #[derive(Debug)]
 pub struct Opening {
-    /// The connection, and when its first message may leave; or that an outage cut it, or when nobody had answered and its end gave up.
+    /// The connection, and when its next flight or first message may leave; or that an outage cut it, or when nobody had answered and its
+    /// end gave up.
     pub opened: Result<(Connection, Time), Broken>,
     /// What was sent for it, up and down.
     pub traffic: [Traffic; 2],
 }
 
-impl Connection {
-    /// Opens a connection at `at`, for which nothing more is sent from `until` on: it with when the first message may leave, and what
-    /// was sent for it, up and down, whether or not it opened.
-    pub fn open(how: &Handshake, conditions: &dyn Conditions, at: Time, until: Time) -> Opening {
-        let mut traffic = [Traffic::default(); 2];
-        let opened = Connection::shake_hands(how, conditions, at, until, &mut traffic);
-        Opening { opened, traffic }
+impl Handshake {
+    /// The flights of the encryption one after the other, and what each carries in bytes.
+    pub(in crate::net) fn flights(&self) -> impl Iterator<Item = (Direction, u64)> + use<> {
+        let first = [(Direction::Up, CLIENT_HELLO), (Direction::Down, self.certificates)];
+        let second = [(Direction::Up, KEY_EXCHANGE), (Direction::Down, FINISHED - HEADERS)];
+        let n = match self.tls {
+            Tls::None => 0,
+            Tls::V13 => 2,
+            Tls::V12 => 4,
+        };
+        first.into_iter().chain(second).take(n)
     }
 
-    fn shake_hands(
+    /// What the cryptography takes, if there is any.
+    pub(in crate::net) fn working(&self) -> Span {
+        if self.tls == Tls::None { Span::ZERO } else { self.work }
+    }
+}
+
+impl Connection {
+    /// Opens a connection at `at` over a link that it has for itself; nothing more is sent from `until` on.
+    pub fn open(how: &Handshake, conditions: &dyn Conditions, at: Time, until: Time) -> Opening {
+        let Opening { opened, mut traffic } = Connection::greet(how, conditions, at, until);
+        let shaken = opened
+            .and_then(|(connection, now)| connection.shake_hands(how, conditions, now, until, &mut traffic));
+        Opening { opened: shaken, traffic }
+    }
+
+    /// The first of it, SYN and SYN-ACK: the connection and when its first flight may leave. It is open once its flights have passed.
+    pub(in crate::net) fn greet(
         how: &Handshake,
         conditions: &dyn Conditions,
         at: Time,
         until: Time,
+    ) -> Opening {
+        let mut traffic = [Traffic::default(); 2];
+        let opened = greet(conditions, at, until, &mut traffic).map(|(opened, took)| {
+            let sender = || Sender::new(how.congestion, took, opened, how.restarts);
+            let connection = Connection {
+                senders: [sender(), sender()],
+                session: conditions.session(at),
+                last: opened,
+                tls: how.tls,
+                messages: [0; 2],
+                patience: Some(until),
+            };
+            (connection, opened)
+        });
+        Opening { opened, traffic }
+    }
+
+    fn shake_hands(
+        mut self,
+        how: &Handshake,
+        conditions: &dyn Conditions,
+        mut now: Time,
+        until: Time,
         traffic: &mut [Traffic; 2],
     ) -> Result<(Connection, Time), Broken> {
-        let (opened, took) = greet(conditions, at, until, traffic)?;
-        let sender = || Sender::new(how.congestion, took, opened, how.restarts);
-        let mut connection = Connection {
-            senders: [sender(), sender()],
-            session: conditions.session(at),
-            last: opened,
-            tls: how.tls,
-            messages: [0; 2],
-        };
-        let mut now = opened;
-        let flights: &[(Direction, u64)] = match how.tls {
-            Tls::None => &[],
-            Tls::V13 => &[(Direction::Up, CLIENT_HELLO), (Direction::Down, how.certificates)],
-            Tls::V12 => &[
-                (Direction::Up, CLIENT_HELLO),
-                (Direction::Down, how.certificates),
-                (Direction::Up, KEY_EXCHANGE),
-                (Direction::Down, FINISHED - HEADERS),
-            ],
-        };
-        for (way, bytes) in flights {
+        for (way, bytes) in how.flights() {
             if now >= until {
                 return Err(Broken { at: until, cut: false });
             }
-            let flight = Transfer::new(*way, now, Load::of(*bytes), conditions.mtu(), false);
-            let mut flight = flight.patient_until(until);
-            let left = flight.run(&mut connection.senders[*way as usize], conditions, until);
-            traffic[*way as usize] = traffic[*way as usize].plus(flight.traffic);
+            let mut flight = self.message(way, now, bytes, conditions.mtu());
+            let left = flight.run(&mut self.senders[way as usize], conditions, until);
+            traffic[way as usize] = traffic[way as usize].plus(flight.traffic);
             let left = left.unwrap_or(Err(Broken { at: until, cut: false }))?;
-            now = arrival(conditions, *way, left);
+            now = arrival(conditions, way, left);
         }
-        if how.tls != Tls::None {
-            now += how.work;
-        }
-        connection.last = now;
-        Ok((connection, now))
+        now += how.working();
+        self.is_open_at(now);
+        Ok((self, now))
     }
 
-    /// The transfer of a message of `bytes` that is handed over at `at`, in packets of at most `mtu` bytes.
+    /// Its flights have passed: what it sends from now on are messages.
+    pub(in crate::net) fn is_open_at(&mut self, now: Time) {
+        (self.patience, self.last) = (None, now);
+    }
+
+    /// Whether its flights have passed.
+    pub(in crate::net) fn is_open(&self) -> bool {
+        self.patience.is_none()
+    }
+
+    /// The transfer of a message of `bytes` that is handed over at `at`, in packets of at most `mtu` bytes; of a flight while it is opened.
     #[inline]
     pub fn message(&mut self, way: Direction, at: Time, bytes: u64, mtu: u32) -> Transfer {
+        if let Some(patience) = self.patience {
+            return Transfer::new(way, at, Load::of(bytes), mtu, false).patient_until(patience);
+        }
         let count = &mut self.messages[way as usize];
         *count += 1;
         let first = *count == 1;

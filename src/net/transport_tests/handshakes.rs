@@ -1,0 +1,100 @@
+//! Connections that are opened side by side, given up, or cut.
+
+use super::*;
+
+fn encrypted(certificates: u64) -> TransportOptions {
+    let handshake = Handshake { tls: Tls::V13, certificates, ..options().handshake };
+    TransportOptions { handshake, connections: 6, ..options() }
+}
+
+proptest! {
+    /// Whatever else is on the link, and whoever gives up.
+    #[test]
+    fn connections_that_are_opened_pass_no_more_than_the_link(
+        kbits in 20_u64..5_000, rtt in 2_u64..600, certificates in 500_u64..100_000, v12 in proptest::bool::ANY,
+        requests in proptest::collection::vec((0_u64..4_000, 0_u32..60_000, 0_u64..3), 1..7),
+    ) {
+        let rate = BitRate(kbits * 1_000);
+        // Up there is room for all.
+        let link = Profile { queue: 10_000_000, ..Profile::steady("thin", Span::millis(rtt), rate, BitRate(1_000_000_000)) };
+        let mut how = encrypted(certificates);
+        how.handshake.tls = if v12 { Tls::V12 } else { Tls::V13 };
+        let mut bench = Bench::new(link, how, |_| ());
+        for (start, down, impatient) in &requests {
+            let patience = if *impatient == 0 { Span::millis(*start) } else { Span::secs(3_000) };
+            bench.request(at(*start), 100, *down, patience);
+        }
+        let ended = bench.run();
+        let last = ended.iter().map(|(_, at)| *at).max().expect("there are some");
+        // Answers, and the certificates of as many connections as were opened; what was given up may have sent less.
+        let payload = |ended: &Ended| ended.0.as_ref().map_or(0, |bytes| *bytes as u64);
+        let least = ended.iter().map(payload).sum::<u64>() + certificates * u64::from(bench.tally.connections.get());
+        let begun = at(requests.iter().map(|(start, ..)| *start).min().unwrap_or(0));
+        let takes = rate.time_for(least);
+        prop_assert!(last.since(begun) >= takes, "{} for {takes}", last.since(begun));
+    }
+}
+
+#[test]
+fn five_that_are_opened_side_by_side_take_five_times_as_long_as_their_certificates() {
+    let link = || Profile {
+        queue: 1_000_000,
+        ..Profile::steady("thin", Span::millis(100), BitRate(50_000), BitRate(50_000))
+    };
+    let took = |connections: usize| {
+        let mut bench = Bench::new(link(), encrypted(10_000), |_| ());
+        (0..connections).for_each(|_| bench.request(at(0), 100, 10, PATIENT));
+        let ended = bench.run();
+        assert!(ended.iter().all(|(answer, _)| answer.is_ok()));
+        ended.iter().map(|(_, at)| *at).max().expect("there are some").since(Time::ZERO)
+    };
+    let (one, five) = (took(1), took(5));
+    let certificates = BitRate(50_000).time_for(10_000);
+    assert!(five >= certificates * 5 && five < one + certificates * 5, "{five} for {one}");
+}
+
+#[test]
+fn a_handshake_sends_nothing_after_it_was_given_up() {
+    // The ClientHello leaves 100 ms after the SYN into an outage; then tries, each after twice the wait of the one before.
+    let sent = |patience| {
+        let mut bench = Bench::new(profile(), encrypted(3_000), |link| {
+            link.weather_mut().add_outages([Outage {
+                from: at(90),
+                until: at(60_000),
+                mode: OutageMode::Drop,
+                noticed: false,
+            }]);
+        });
+        bench.request(at(0), 100, 100, Span::millis(patience));
+        assert_eq!(bench.run(), [(Err(TransportError::Timeout), at(patience))]);
+        (bench.tally.packets.get(), bench.tally.again.get())
+    };
+    // SYN and SYN-ACK, ClientHello, a probe after two round trips, a try after three more, six, twelve …
+    for (patience, packets) in
+        [(250, 3), (400, 4), (750, 5), (1_500, 6), (3_000, 7), (6_000, 8), (59_000, 11)]
+    {
+        assert_eq!(sent(patience), (packets, packets - 3), "given up after {patience} ms");
+    }
+}
+
+#[test]
+fn a_gateway_that_dies_resets_a_handshake_and_a_stream_waits_for_it_in_place_of_opening_another() {
+    for protocol in [Protocol::Http1, Protocol::Http2] {
+        let mut bench = Bench::new(profile(), TransportOptions { protocol, ..encrypted(300_000) }, |_| ());
+        // The certificates take 300 ms from 150 ms on.
+        bench.request(at(0), 100, 100, PATIENT);
+        bench.request(at(160), 100, 1_000, PATIENT);
+        let (way, handle, world) = (bench.way.clone(), bench.handle.clone(), bench.handle.node("world"));
+        bench.handle.spawn(world, "kill", async move {
+            handle.sleep_until(at(300)).await;
+            way.gateway_died();
+        });
+        let ended = bench.run();
+        assert_eq!(ended[0], (Err(TransportError::Reset), at(350)), "{protocol:?}");
+        let opened = bench.tally.connections.get();
+        assert_eq!(
+            (ended[1].0.is_ok(), opened),
+            (protocol == Protocol::Http2, u32::from(protocol == Protocol::Http2))
+        );
+    }
+}
