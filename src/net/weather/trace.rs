@@ -140,20 +140,26 @@ impl Trace {
         BitRate(((bits * 1_000 / u128::from(self.period)) as u64).max(1))
     }
 
-    /// The same behind something that passes no more than `rate`: packets that come faster queue for it, and the trace begins again when
-    /// the last has passed.
-    pub fn at_most(&self, rate: BitRate) -> Trace {
+    /// The same behind something that passes no more than `rate`: packets that come faster queue for it for less than `wait`, and the
+    /// others of a burst are lost. The trace begins again when the last has passed. A pause stays one, as nobody who comes in it may have
+    /// what is left of a burst.
+    pub fn at_most(&self, rate: BitRate, wait: Span) -> Trace {
         let takes = (PACKET * 8_000_000_000).div_ceil(u128::from(rate.0.max(1)));
         let mut free = 0;
         let pass = |slot: &u32| {
-            let begins = free.max(u128::from(*slot) * u128::from(MS));
-            free = begins + takes;
-            u32::try_from(begins / u128::from(MS)).unwrap_or(u32::MAX)
+            let comes = u128::from(*slot) * u128::from(MS);
+            let begins = free.max(comes);
+            // A packet may leave at any time of its millisecond.
+            let waits = begins > comes && begins - comes + u128::from(MS) > u128::from(wait.0);
+            (!waits).then(|| {
+                free = begins + takes;
+                u32::try_from(begins / u128::from(MS)).unwrap_or(u32::MAX)
+            })
         };
-        let packets: Vec<u32> = self.packets.iter().map(pass).collect();
+        let packets: Vec<u32> = self.packets.iter().filter_map(pass).collect();
         let passed = u32::try_from(free.div_ceil(u128::from(MS))).unwrap_or(u32::MAX);
         // One that takes no longer than the millisecond of its packet fits in as before.
-        let spills = packets.last() != self.packets.last();
+        let spills = packets.last() > self.packets.last();
         Trace { packets, period: if spills { self.period.max(passed) } else { self.period } }
     }
 
@@ -215,11 +221,26 @@ mod tests {
         Trace::read(lines.as_bytes()).unwrap()
     }
 
+    /// In a tunnel's queue.
+    const WAIT: Span = Span::millis(40);
+
+    #[test]
+    fn behind_a_tunnel_a_pause_stays_a_pause() {
+        let bursts: String = (1..=1_000).map(|n| format!("{}\n", 1 + n / 100)).collect();
+        let trace = trace(&format!("{bursts}1000\n"));
+        let tunnel = trace.at_most(BitRate(20_000_000), WAIT);
+        let [before, behind] = [&trace, &tunnel].map(|trace| trace.leaves(ms(100), 1_504));
+        assert_eq!((before, behind), (ms(1_000), ms(1_000)));
+        // 20 Mbit/s for the burst and 40 ms.
+        let passed = tunnel.passed(ms(999));
+        assert!((115_000..=127_500).contains(&passed), "{passed}");
+    }
+
     #[test]
     fn behind_a_tunnel_a_trace_passes_no_more_than_the_tunnel() {
         let slow = trace("10\n20\n30\n");
-        assert_eq!(slow.at_most(BitRate(20_000_000)), slow);
-        let burst = trace("1\n1\n1\n1\n100\n").at_most(BitRate(12_032_000));
+        assert_eq!(slow.at_most(BitRate(20_000_000), WAIT), slow);
+        let burst = trace("1\n1\n1\n1\n100\n").at_most(BitRate(12_032_000), WAIT);
         assert_eq!(
             (&burst.packets[..], burst.period),
             (&[0, 1, 2, 3, 99][..], 100),
@@ -227,7 +248,7 @@ mod tests {
         );
         let fast = trace("1\n1\n1\n1\n2\n2\n2\n2\n3\n3\n3\n3\n4\n4\n4\n4\n");
         assert_eq!(fast.mean(), BitRate(48_128_000));
-        let capped = fast.at_most(BitRate(12_032_000));
+        let capped = fast.at_most(BitRate(12_032_000), WAIT);
         assert_eq!((capped.mean(), capped.period), (BitRate(12_032_000), 16));
     }
 
@@ -291,6 +312,31 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_tunnel_passes_packets_of_its_trace_late_by_its_wait_at_most_and_no_more_than_its_rate(
+            gaps in proptest::collection::vec((0_u64..9, 0_u64..200), 2..200),
+            wait in 1_u64..200,
+            kbits in 500_u64..50_000,
+        ) {
+            let gap = |(rare, gap): &(u64, u64)| if *rare == 0 { *gap } else { 0 };
+            let lines: String =
+                gaps.iter().scan(1, |at, each| { *at += gap(each); Some(format!("{at}\n")) }).collect();
+            let (trace, rate) = (trace(&lines), BitRate(kbits * 1_000));
+            let tunnel = trace.at_most(rate, Span::millis(wait));
+            let mut below = trace.packets.iter();
+            for packet in &tunnel.packets {
+                let late = |of: &&u32| **of <= *packet && u64::from(*packet - **of) < wait;
+                prop_assert!(below.any(|of| late(&of)), "{packet} of {lines}");
+            }
+            let takes = rate.time_for(1_504).0;
+            for (n, first) in tunnel.packets.iter().enumerate() {
+                for (more, last) in tunnel.packets[n..].iter().enumerate() {
+                    // The first may begin late in its millisecond, the last early in its own.
+                    prop_assert!((u64::from(last - first) + 1) * MS >= more as u64 * takes, "{first} to {last}");
+                }
+            }
+        }
+
         #[test]
         fn the_time_of_a_volume_is_the_first_at_which_it_has_passed(
             gaps in proptest::collection::vec(0_u64..40, 1..60),

@@ -8,7 +8,8 @@ const PREFIX: &str = "vpn-over-";
 /// Where its figures come from.
 pub(super) const SOURCE: &str =
     "estimate: a corporate VPN with a hairpin of 20 to 60 ms and 5 to 50 Mbit/s a user";
-const RTT: Span = Span::millis(40);
+/// What it adds to a round trip; its queue holds back less of a burst, so that no answer to a burst finds a part of it.
+pub(in super::super) const RTT: Span = Span::millis(40);
 const RECONNECT: Span = Span::secs(3);
 const MTU: u32 = 1_380;
 /// No IP packet may have to be smaller (RFC 791).

@@ -26,7 +26,11 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
     without_radio(view, kind, wrong);
     let trace = |way: &str| {
         let trace = traces.get(view.at("trace").at(way).text())?;
-        Some(if tunnel::carrier(name).is_some() { Arc::new(trace.at_most(tunnel::RATE)) } else { trace })
+        Some(if tunnel::carrier(name).is_some() {
+            Arc::new(trace.at_most(tunnel::RATE, tunnel::RTT))
+        } else {
+            trace
+        })
     };
     Arc::new(Profile {
         name: name.to_owned(),
