@@ -95,7 +95,7 @@ impl Trace {
 
     fn read_at_most(most: usize, mut source: impl BufRead) -> Result<Trace, TraceError> {
         let mut packets: Vec<u32> = Vec::new();
-        let mut last = 0;
+        let (mut last, mut blank) = (0, None);
         let mut text = Vec::new();
         for line in 1.. {
             text.clear();
@@ -104,6 +104,14 @@ impl Trace {
             }
             if line == 1 && text.starts_with(BOM) {
                 text.drain(..BOM.len());
+            }
+            // Lines with nothing on them are none at the end.
+            if text.iter().all(u8::is_ascii_whitespace) {
+                blank = blank.or(Some(line));
+                continue;
+            }
+            if let Some(line) = blank {
+                return Err(TraceError::NotANumber { line, text: String::new() });
             }
             let Some(ms) = number(&text) else {
                 let text = String::from_utf8_lossy(&text).trim().to_owned();
@@ -293,6 +301,8 @@ mod tests {
         assert_eq!(refused("5\n4\n"), (Some(2), "the trace goes backwards, from 5 ms to 4 ms".to_owned()));
         assert_eq!(refused("5\nsix\n"), (Some(2), "`six` is no whole number of milliseconds".to_owned()));
         assert_eq!(refused("5\n\n7\n").0, Some(2));
+        assert_eq!(refused("\n\n").1, refused("").1);
+        assert_eq!(trace("5\n7\n\n \r\n"), trace("5\n7\n"), "behind the last is nothing");
         assert_eq!(refused("-1\n").0, Some(1));
         assert_eq!(refused("4294967297\n").0, Some(1));
         assert_eq!(refused("0\n0\n").1, "the trace ends at 0 ms, so that there is no time to repeat");

@@ -293,6 +293,11 @@ mod tests {
         for (text, line) in [("", 1), (header, 1), ("a,b\n1,2\n", 1)] {
             assert_eq!(transfers(text.as_bytes()).expect_err(text).line, line, "{text}");
         }
+        let other = transfers(file(row).replace(',', ";").as_bytes()).expect_err("semicolons").to_string();
+        assert_eq!(other, "line 1: semicolons part its columns where commas are wanted");
+        let open =
+            transfers(file(&row.replacen("lte", "\"lte", 1)).as_bytes()).expect_err("a quotation mark");
+        assert_eq!(open.to_string(), "line 2: a quotation mark that none closes");
         assert_eq!(transfers(b"profile\n\xff\n").expect_err("not text").line, 2);
     }
 }

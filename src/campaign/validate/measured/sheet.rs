@@ -30,6 +30,16 @@ pub(super) struct Row<'a> {
     record: &'a csv::StringRecord,
 }
 
+/// What to say of a header without this column.
+fn lacks(header: &csv::StringRecord, name: &str, wanted: &[&str]) -> String {
+    let other = [(';', "semicolons"), ('\t', "tabs")];
+    let parts = other.into_iter().find(|(mark, _)| header.len() == 1 && header[0].contains(*mark));
+    match parts {
+        Some((_, marks)) => format!("{marks} part its columns where commas are wanted"),
+        None => format!("there is no column {name}; wanted are {}", wanted.join(", ")),
+    }
+}
+
 impl Sheet {
     pub(super) fn read(bytes: &[u8], wanted: &[&str]) -> Result<Sheet, Malformed> {
         let whole = |line: u64, what: String| Malformed { line, column: None, what };
@@ -40,17 +50,17 @@ impl Sheet {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         // With carriage returns the reader counts lines one too low.
         let text = text.replace("\r\n", "\n");
+        if text.matches('"').count() % 2 == 1 {
+            let last = text.rfind('"').unwrap_or(0);
+            let line = 1 + text[..last].matches('\n').count() as u64;
+            return Err(whole(line, "a quotation mark that none closes".to_owned()));
+        }
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let header = reader.headers().map_err(|e| whole(1, e.to_string()))?.clone();
         for name in wanted {
             match header.iter().filter(|column| column == name).count() {
                 1 => {}
-                0 => {
-                    return Err(whole(
-                        1,
-                        format!("there is no column {name}; wanted are {}", wanted.join(", ")),
-                    ));
-                }
+                0 => return Err(whole(1, lacks(&header, name, wanted))),
                 _ => return Err(whole(1, format!("there are two columns {name}"))),
             }
         }
