@@ -1,5 +1,7 @@
 //! What a person reads at the end of a run: the verdict, the figures, what is wrong and how to see it again.
 
+use std::collections::BTreeMap;
+
 use super::assemble::replay_record;
 use super::exit::Exit;
 use super::grid::Grid;
@@ -171,13 +173,15 @@ fn shortened(names: &str) -> String {
     }
 }
 
-/// Gates: all of them for one cell; for several cells the failing ones and how many are met.
+/// Gates: all of them for one cell; for several cells how many are met, the failing ones, and of each other gate the cell nearest to its
+/// bound.
 fn gates(record: &RunRecord) -> String {
     let met = record.gates.iter().filter(|gate| gate.pass).count();
     let told: Vec<&GateRecord> = if record.cells.len() == 1 {
         record.gates.iter().collect()
     } else {
-        record.gates.iter().filter(|gate| !gate.pass).take(NAMED_CELLS).collect()
+        let failing = record.gates.iter().filter(|gate| !gate.pass);
+        failing.take(NAMED_CELLS).chain(nearest(&record.gates).into_iter().take(NAMED_CELLS)).collect()
     };
     if record.gates.is_empty() {
         return String::new();
@@ -188,6 +192,23 @@ fn gates(record: &RunRecord) -> String {
     }
     text.push('\n');
     text
+}
+
+/// Of each gate that all cells meet the one that is nearest to its bound.
+fn nearest(gates: &[GateRecord]) -> Vec<&GateRecord> {
+    let share =
+        |of: Option<u64>, to: Option<u64>| of.zip(to).map_or(0.0, |(of, to)| of as f64 / to.max(1) as f64);
+    let near = |gate: &GateRecord| share(gate.value, gate.max).max(share(gate.min, gate.value));
+    let mut each: BTreeMap<_, &GateRecord> = BTreeMap::new();
+    for gate in gates {
+        let one = (&gate.name, &gate.metric, &gate.stat, &gate.start, gate.min, gate.max);
+        let kept = each.entry(one).or_insert(gate);
+        // One that fails is told already, and stands here for all of its gate.
+        if kept.pass && (!gate.pass || near(gate) > near(kept)) {
+            *kept = gate;
+        }
+    }
+    each.into_values().filter(|gate| gate.pass).collect()
 }
 
 /// Gates as a table.
@@ -322,4 +343,42 @@ fn told_life(lines: &[String], paint: Paint) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gate(name: &str, cell: &str, bounds: [Option<u64>; 2], value: u64, pass: bool) -> GateRecord {
+        GateRecord {
+            cell: cell.to_owned(),
+            name: name.to_owned(),
+            metric: "engine.session.duration".to_owned(),
+            stat: "p95".to_owned(),
+            start: None,
+            min: bounds[0],
+            max: bounds[1],
+            value: Some(value),
+            pass,
+            reason: None,
+        }
+    }
+
+    #[test]
+    fn of_each_gate_that_all_cells_meet_the_nearest_to_its_bound_is_told() {
+        let (least, most) = ([Some(10), None], [None, Some(100)]);
+        let gates = [
+            gate("fast", "a", most, 40, true),
+            gate("fast", "b", most, 99, true),
+            gate("fast", "c", most, 50, true),
+            gate("some", "a", least, 11, true),
+            gate("some", "b", least, 40, true),
+            gate("missed", "a", most, 99, true),
+            gate("missed", "b", most, 101, false),
+            gate("missed", "c", most, 98, true),
+        ];
+        let told: Vec<_> =
+            nearest(&gates).into_iter().map(|gate| (gate.name.as_str(), gate.cell.as_str())).collect();
+        assert_eq!(told, [("fast", "b"), ("some", "a")]);
+    }
 }
