@@ -14,7 +14,7 @@ pub struct Outcome {
     pub content: String,
     /// How it ended.
     pub ending: Ending,
-    /// Virtual time of the last thing that happened; a script in which nothing is left to do lasts longer.
+    /// Virtual time of the last thing that happened, at the earliest the script's end unless the run was cut off before.
     pub ended_at: Time,
     /// Length of the phases: script, then heal and drain.
     pub script: Span,
@@ -53,7 +53,7 @@ impl Outcome {
     /// How many violations of one check are kept with their text.
     pub const VIOLATIONS_KEPT: usize = 20;
 
-    /// The virtual time that it lasted: of all phases, with times in which nothing happened.
+    /// The virtual time that it lasted: of all phases.
     pub fn length(&self) -> Span {
         self.script + self.drained_in
     }

@@ -51,7 +51,7 @@ const DRAIN_STEP: Span = Span::secs(2);
 const STUCK_NAMED: usize = 10;
 
 impl World {
-    /// Runs the script to its end.
+    /// Runs the script to its end, also where nothing is left to do before: radios fall asleep and connections close until then.
     pub(super) fn run_script(&mut self, watch: &dyn Watch) -> Ended {
         let end = Time::ZERO + self.plan.duration;
         let slices = SLICES * (1 + self.devices.len() / SLICED_AGAIN) as u64;
@@ -62,6 +62,9 @@ impl World {
             if let Some(ended) = self.advance(now, watch) {
                 return ended;
             }
+        }
+        if self.handle.now() < end {
+            return self.wait(end, watch).unwrap_or(Ended::Well);
         }
         Ended::Well
     }

@@ -284,13 +284,11 @@ fn finish(mut world: World, watch: &dyn Watch, probed: Option<DeviceId>) -> Fini
     let mut ended = world.run_script(watch);
     let places = probed.map_or_else(Places::default, |device| world.places(device, before));
     let script_ended = world.handle.now();
-    // Where nothing is left to do the executor's clock stands still; the script lasts on.
-    let script = if ended == Ended::Well { world.plan.duration } else { script_ended.since(Time::ZERO) };
     if ended == Ended::Well {
         ended = world.drain(watch);
     }
     let mut finished = world.conclude(ended, places, watch);
-    finished.outcome.script = script;
+    finished.outcome.script = script_ended.since(Time::ZERO);
     finished.outcome.drained_in = finished.outcome.ended_at.since(script_ended);
     finished
 }

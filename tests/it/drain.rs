@@ -1,10 +1,11 @@
 //! How a world comes to rest.
 
-use syncdyno::base::Span;
+use syncdyno::base::{Span, Time};
+use syncdyno::contract::RequestKind;
 use syncdyno::scenario::Request;
-use syncdyno::world::Ending;
+use syncdyno::world::{self, Ending, EngineRegistry, Unwatched};
 
-use crate::worlds::{self, TINY, trouble};
+use crate::worlds::{self, TINY, figure, trouble, value};
 
 #[test]
 fn a_fleet_in_which_somebody_always_syncs_comes_to_rest() {
@@ -95,6 +96,35 @@ fn a_script_in_which_nothing_is_left_to_do_lasts_to_its_end() {
     assert_eq!(outcome.script, plan.duration);
     assert_eq!(outcome.length(), plan.duration + outcome.drained_in);
     assert!(outcome.drained_in < Span::secs(3_600), "{}", outcome.drained_in);
+}
+
+#[test]
+fn the_drain_of_a_quiet_world_begins_at_its_scripts_end_with_a_radio_that_sleeps_and_a_connection_that_is_closed()
+ {
+    let sets = [
+        "gateway={ mode = \"ota\" }",
+        "fleet.phones.devices=1",
+        "fleet.phones.link=sleepy",
+        "link.sleepy={ kind = \"cellular\", rtt = \"50ms\", down = \"10Mbit/s\", up = \"10Mbit/s\", promotion = { after = \"10s\", takes = \"2s\" } }",
+        "transport.keep_alive=75s",
+        "unit.All={ on = [\"login\"], pull = [\"*\"], push = [\"*\"] }",
+        "workload.login.all={ at = \"+10s\", spread = \"1ms\" }",
+        "action.add={ entity = \"a\", kind = \"create\", per_device = 0 }",
+        "event.late={ at = \"+1m\", edits = { action = \"add\", count = 1 } }",
+    ];
+    let plan = worlds::plan("tests/it/worlds/replica.toml", &sets);
+    let (outcome, log) =
+        world::run_logging(&plan, &EngineRegistry::builtin(), &Unwatched, 100).expect("the world runs");
+    assert_eq!(trouble(&outcome), Vec::<String>::new());
+    let end = Time::ZERO + plan.duration;
+    let later = log.requests.iter().find(|request| request.at > Time::ZERO + Span::secs(60));
+    let pushed = later.expect("the drain brings what was made after the only sync");
+    assert_eq!(pushed.kind, RequestKind::Push);
+    assert!(pushed.at >= end && pushed.at < end + Span::millis(100), "{}", pushed.at);
+    assert_eq!(outcome.ended_at, end + outcome.drained_in);
+    assert_eq!(value(&outcome, "net.connections.count"), 2);
+    let least = figure(&outcome, "net.connect.duration", "min");
+    assert!(least > Span::secs(1).0, "each woke the radio: {least}");
 }
 
 /// Over the air, a second behind the clock.
