@@ -10,12 +10,12 @@ use std::collections::VecDeque;
 
 use super::beside::until;
 use super::builtin::Builtin;
-use super::exchange::{Failure, Received};
+use super::exchange::{GivenUp, Received, RunError};
 use super::pull::{Standstill, Taken, goes_on};
 use super::signal::Signal;
 use crate::base::{EntityId, UnitId};
 use crate::contract::wire::Answer;
-use crate::contract::{RequestKind, SyncError, Want};
+use crate::contract::{RequestKind, Want};
 
 /// An answer to what was asked, told and not applied.
 struct Page {
@@ -28,9 +28,9 @@ enum Stopped {
     /// Nothing is left.
     AtEnd,
     /// A request came to nothing.
-    Refused(Failure),
+    Refused(GivenUp),
     /// An answer made no sense, or the device's own storage did not.
-    Broken(SyncError),
+    Broken(RunError),
     /// A page could not be used: what was asked for after it is of no use either.
     Unusable,
 }
@@ -92,7 +92,7 @@ impl Builtin {
         unit: UnitId,
         mut left: Vec<EntityId>,
         ahead: usize,
-    ) -> Result<(), SyncError> {
+    ) -> Result<(), RunError> {
         let mut standstill = Standstill::default();
         while !left.is_empty() {
             let line = Line::default();
@@ -101,7 +101,7 @@ impl Builtin {
             match until(&self.dead, applying, asking).await? {
                 Stopped::AtEnd => break,
                 Stopped::Unusable => {}
-                Stopped::Refused(failure) => self.load_afresh_after(unit, failure, &left).await?,
+                Stopped::Refused(given_up) => self.load_afresh_after(unit, given_up, &left).await?,
                 Stopped::Broken(error) => return Err(error),
             }
         }
@@ -111,20 +111,20 @@ impl Builtin {
     async fn ask_ahead(&self, unit: UnitId, left: Vec<EntityId>, ahead: usize, line: &Line) {
         let why = match self.ask_on(unit, &left, ahead, line).await {
             Ok(None) => Stopped::AtEnd,
-            Ok(Some(failure)) => Stopped::Refused(failure),
+            Ok(Some(given_up)) => Stopped::Refused(given_up),
             Err(error) => Stopped::Broken(error),
         };
         line.stop(why);
     }
 
-    /// Asks for page after page; gives the failure that ends it, if one does.
+    /// Asks for page after page; gives the request that ends it, if one does.
     async fn ask_on(
         &self,
         unit: UnitId,
         left: &[EntityId],
         ahead: usize,
         line: &Line,
-    ) -> Result<Option<Failure>, SyncError> {
+    ) -> Result<Option<GivenUp>, RunError> {
         let mut wants = self.wants(unit, left)?;
         self.ports.work(self.store.work()).await;
         while !wants.is_empty() {
@@ -132,7 +132,7 @@ impl Builtin {
             self.crash_point("pull.before-request").await;
             let received = match self.ask(unit, &wants).await {
                 Ok(received) => received,
-                Err(failure) => return Ok(Some(failure)),
+                Err(given_up) => return Ok(Some(given_up)),
             };
             let next = next_wants(&wants, &self.page_came(unit, &received, &wants).await?);
             line.add(Page { wants: std::mem::replace(&mut wants, next), received });
@@ -147,7 +147,7 @@ impl Builtin {
         line: &Line,
         left: &mut Vec<EntityId>,
         standstill: &mut Standstill,
-    ) -> Result<Stopped, SyncError> {
+    ) -> Result<Stopped, RunError> {
         loop {
             let Page { wants, received } = match line.next().await {
                 Ok(page) => page,

@@ -56,8 +56,9 @@ pub(super) struct UnitState {
     pub(super) started: Option<Time>,
     /// The number of its last run.
     pub(super) run: u64,
-    /// Failed runs in a row, and the wait that was drawn after the last.
+    /// Failed runs in a row, the failed tries that ended them, and the wait that was drawn after the last.
     pub(super) failures: u32,
+    pub(super) tries: u32,
     pub(super) waited: Option<Span>,
     /// A start is planned for the end of the debounce interval.
     pub(super) planned: bool,
@@ -217,12 +218,12 @@ impl SyncEngine for Builtin {
             self.take_turn().await;
             let result = self.transfer(unit).await;
             self.give_turn();
-            result
+            result.map_err(|ended| ended.error)
         })
     }
 
     fn fetch(self: Rc<Self>, entity: EntityId, of: Key) -> LocalBoxFuture<'static, Result<(), SyncError>> {
-        Box::pin(async move { self.fetch_rows(entity, of).await })
+        Box::pin(async move { self.fetch_rows(entity, of).await.map_err(|ended| ended.error) })
     }
 
     fn view(&self) -> &dyn DeviceView {

@@ -44,6 +44,37 @@ impl Failure {
     }
 }
 
+/// A request that came to nothing, with all its tries.
+#[derive(Debug)]
+pub(super) struct GivenUp {
+    /// What the last try met.
+    pub(super) failure: Failure,
+    /// How many there were.
+    pub(super) tries: u32,
+}
+
+impl GivenUp {
+    /// As the end of a run.
+    pub(super) fn ends_run(self) -> RunError {
+        RunError { error: self.failure.told(), tries: self.tries }
+    }
+}
+
+/// Why a run ended early, and how many tries in a row had failed by then.
+#[derive(Debug)]
+pub(super) struct RunError {
+    /// What the user is told.
+    pub(super) error: SyncError,
+    /// Of the request that ended it; what else ends a run is one.
+    pub(super) tries: u32,
+}
+
+impl From<SyncError> for RunError {
+    fn from(error: SyncError) -> RunError {
+        RunError { error, tries: 1 }
+    }
+}
+
 impl Received {
     /// The chunk as a controller of chunk sizes sees it, now that its `rows` are durable.
     pub(super) fn chunk(&self, now: Time, rows: usize, full: bool) -> Observed {
@@ -62,6 +93,8 @@ pub(super) struct Received {
     sent: u64,
     /// What the request asked for or brought.
     asked: Size,
+    /// Tries that failed before this one.
+    failures: u32,
     /// Until the answer came.
     wire: Span,
     /// The memory that it takes, once it is kept.
@@ -81,7 +114,7 @@ impl Builtin {
         &self,
         unit: Option<UnitId>,
         make: impl Fn(u64) -> Request,
-    ) -> Result<Received, Failure> {
+    ) -> Result<Received, GivenUp> {
         let mut failures = 0;
         let mut previous = None;
         self.heed_after().await;
@@ -89,6 +122,7 @@ impl Builtin {
             let number = self.next_request();
             let failure = match self.attempt(unit, &make(number), number, failures).await {
                 Attempt::Answer(mut received) => {
+                    received.failures = failures;
                     received.held = Some(self.hold(received.bytes.len() as u64).await);
                     return Ok(received);
                 }
@@ -98,7 +132,7 @@ impl Builtin {
             let gone = matches!(failure, Failure::Silence(TransportError::Offline))
                 || self.ports.transport.network() == NetworkKind::None;
             if gone || failures >= self.options.retry.attempts || !retryable(&failure) {
-                return Err(failure);
+                return Err(GivenUp { failure, tries: failures });
             }
             let drawn = backoff(&self.options.retry, failures, previous, &mut self.retry_stream.borrow_mut());
             previous = Some(drawn);
@@ -157,7 +191,7 @@ impl Builtin {
                 Attempt::Failed(Failure::Silence(error))
             }
             Ok(bytes) => self.judge(
-                Received { bytes, request: number, sent_at, sent, asked, wire: took, held: None },
+                Received { bytes, request: number, sent_at, sent, asked, failures, wire: took, held: None },
                 kind,
                 took,
             ),
@@ -200,19 +234,14 @@ impl Builtin {
     }
 
     /// Reads an answer. With one that is none, such as a captive portal's page, its request has failed.
-    pub(super) fn read<'r>(
-        &self,
-        received: &'r Received,
-        kind: RequestKind,
-    ) -> Result<Answer<'r>, SyncError> {
-        match Answer::decode(&received.bytes) {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => {
-                let text = format!("an error where an answer was expected: {error}");
-                Err(self.foreign(received, kind, text).told())
-            }
-            Err(damaged) => Err(self.foreign(received, kind, damaged.to_string()).told()),
-        }
+    pub(super) fn read<'r>(&self, received: &'r Received, kind: RequestKind) -> Result<Answer<'r>, RunError> {
+        let text = match Answer::decode(&received.bytes) {
+            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Err(error)) => format!("an error where an answer was expected: {error}"),
+            Err(damaged) => damaged.to_string(),
+        };
+        let failure = self.foreign(received, kind, text);
+        Err(GivenUp { failure, tries: received.failures + 1 }.ends_run())
     }
 
     /// An answer that nobody can read, as a failure of its request.

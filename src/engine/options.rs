@@ -113,7 +113,7 @@ pub struct RetryOptions {
     pub cap: Span,
     /// What is random in it.
     pub jitter: Jitter,
-    /// Failures in a row after which a run of a unit ends with an error.
+    /// Failures in a row after which a run of a unit ends with an error; some end it at once.
     pub attempts: u32,
     /// Whether nothing is sent before the server's "try again after" has passed.
     pub heeds_after: bool,

@@ -1,7 +1,7 @@
 //! Pulling: ask for a network chunk, write it in apply chunks, move the cursors with the rows.
 
 use super::builtin::Builtin;
-use super::exchange::{Failure, Received};
+use super::exchange::{Failure, GivenUp, Received, RunError};
 use super::options::CursorBook;
 use super::parts::Completed;
 use super::rules::{Applied, CursorMoment, Place};
@@ -111,7 +111,7 @@ impl Told {
 
 impl Builtin {
     /// Pulls every entity of `unit` up to the server's head.
-    pub(super) async fn pull(&self, unit: UnitId) -> Result<(), SyncError> {
+    pub(super) async fn pull(&self, unit: UnitId) -> Result<(), RunError> {
         let left = self.setup.units[usize::from(unit.0)].pull.clone();
         self.retry_late(unit, &left).await?;
         if self.options.pull.streams <= 1 {
@@ -123,7 +123,7 @@ impl Builtin {
     }
 
     /// Pulls `left` up to the server's head, page after page.
-    pub(super) async fn pull_all(&self, unit: UnitId, left: Vec<EntityId>) -> Result<(), SyncError> {
+    pub(super) async fn pull_all(&self, unit: UnitId, left: Vec<EntityId>) -> Result<(), RunError> {
         match self.options.pull.prefetch {
             0 => self.pull_in_turn(unit, left, u32::MAX).await.map(drop),
             ahead => self.pull_ahead(unit, left, ahead as usize).await,
@@ -136,7 +136,7 @@ impl Builtin {
         unit: UnitId,
         mut left: Vec<EntityId>,
         most: u32,
-    ) -> Result<Vec<EntityId>, SyncError> {
+    ) -> Result<Vec<EntityId>, RunError> {
         let mut standstill = Standstill::default();
         for _ in 0..most {
             if left.is_empty() {
@@ -154,14 +154,14 @@ impl Builtin {
                         left.retain(|&entity| goes_on(&answer, entity));
                     }
                 }
-                Err(failure) => self.load_afresh_after(unit, failure, &left).await?,
+                Err(given_up) => self.load_afresh_after(unit, given_up, &left).await?,
             }
         }
         Ok(left)
     }
 
     /// Asks for the next page of each of `wants`.
-    pub(super) async fn ask(&self, unit: UnitId, wants: &[Want]) -> Result<Received, Failure> {
+    pub(super) async fn ask(&self, unit: UnitId, wants: &[Want]) -> Result<Received, GivenUp> {
         // Each try is given a size of its own: what failed may have been too large.
         self.exchange(Some(unit), |_| Request::Pull(self.pull_request(unit, wants.to_vec()))).await
     }
@@ -170,30 +170,30 @@ impl Builtin {
     pub(super) async fn load_afresh_after(
         &self,
         unit: UnitId,
-        failure: Failure,
+        given_up: GivenUp,
         left: &[EntityId],
-    ) -> Result<(), SyncError> {
-        match failure {
+    ) -> Result<(), RunError> {
+        match given_up.failure {
             Failure::Refused(ServerError::CursorExpired(entity)) if left.contains(&entity) => {
-                self.load_afresh(unit, entity).await
+                Ok(self.load_afresh(unit, entity).await?)
             }
-            failure => Err(failure.told()),
+            _ => Err(given_up.ends_run()),
         }
     }
 
     /// Fetches the rows of `entity` that belong to the record `of`.
-    pub(super) async fn fetch_rows(&self, entity: EntityId, of: Key) -> Result<(), SyncError> {
+    pub(super) async fn fetch_rows(&self, entity: EntityId, of: Key) -> Result<(), RunError> {
         let request =
             FetchRequest { device: self.setup.device, entity, of, rows: self.options.pull.chunk_rows };
         let received =
-            self.exchange(None, |_| Request::Fetch(request.clone())).await.map_err(Failure::told)?;
+            self.exchange(None, |_| Request::Fetch(request.clone())).await.map_err(GivenUp::ends_run)?;
         self.crash_point("fetch.answer-received").await;
         let answer = self.read(&received, RequestKind::Fetch)?;
         let rows = answer.pages.iter().map(|p| p.rows.len()).sum();
         self.told_received(&received, RequestKind::Fetch, None, rows).await;
         for transaction in cut(&sizes(&answer), self.options.pull.apply_rows as usize) {
             if !self.apply(None, &answer.pages, &transaction).await? {
-                return Err(SyncError::Corrupt("a row of a record came in part".to_owned()));
+                return Err(SyncError::Corrupt("a row of a record came in part".to_owned()).into());
             }
             self.crash_point("fetch.applied").await;
         }
@@ -231,15 +231,16 @@ impl Builtin {
         unit: UnitId,
         received: &'r Received,
         wants: &[Want],
-    ) -> Result<Answer<'r>, SyncError> {
+    ) -> Result<Answer<'r>, RunError> {
         self.crash_point("pull.answer-received").await;
         let answer = self.read(received, RequestKind::Pull)?;
         let asked = |page: &Page<'_>| wants.iter().any(|want| want.entity == page.entity);
         if let Some(page) = answer.pages.iter().find(|page| !asked(page)) {
-            return Err(SyncError::Corrupt(format!("entity {} was not asked for", page.entity.0)));
+            return Err(SyncError::Corrupt(format!("entity {} was not asked for", page.entity.0)).into());
         }
         if !moves(&answer, wants) && sizes(&answer).iter().all(|&rows| rows == 0) {
-            return Err(SyncError::Corrupt("the answer moves no cursor and says there is more".to_owned()));
+            let text = "the answer moves no cursor and says there is more".to_owned();
+            return Err(SyncError::Corrupt(text).into());
         }
         let rows = answer.pages.iter().map(|p| p.rows.len()).sum();
         self.told_received(received, RequestKind::Pull, Some(unit), rows).await;

@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::builtin::Builtin;
 use super::conflict::{Clash, Resolution, kind_of};
-use super::exchange::{Failure, Received};
+use super::exchange::{Failure, GivenUp, Received, RunError};
 use super::pull::damaged;
 use super::retry::backoff;
 use super::rules::overlay;
@@ -75,7 +75,7 @@ enum Settled {
 
 impl Builtin {
     /// Pushes the edits of the unit's entities until none waits but those that wait at the server; gives how many those are.
-    pub(super) async fn push(&self, unit: UnitId) -> Result<usize, SyncError> {
+    pub(super) async fn push(&self, unit: UnitId) -> Result<usize, RunError> {
         let entities = self.setup.units[usize::from(unit.0)].push.clone();
         let mut fruitless = 0;
         let mut put_off = Waits::default();
@@ -103,7 +103,7 @@ impl Builtin {
             let batch = &batch[..sent.get()];
             let received = match answered {
                 Ok(received) => received,
-                Err(failure) => return self.give_up(unit, batch, failure).await.map(|()| queued.len()),
+                Err(given_up) => return self.give_up(unit, batch, given_up).await.map(|()| queued.len()),
             };
             let settled = self.settle(unit, batch, more, received, &mut queued).await?;
             if settled.put_off > 0 {
@@ -116,13 +116,12 @@ impl Builtin {
     }
 
     /// Some edits were put off: they go out again after a while, and after several such answers in a row in another run.
-    async fn wait_for_later(&self, settled: Counts, waits: &mut Waits) -> Result<(), SyncError> {
+    async fn wait_for_later(&self, settled: Counts, waits: &mut Waits) -> Result<(), RunError> {
         waits.count = if settled.left == 0 { waits.count + 1 } else { 1 };
         if waits.count >= self.options.retry.attempts {
-            return Err(SyncError::Throttled(format!(
-                "{} changes are put off by the server",
-                settled.put_off
-            )));
+            let error =
+                SyncError::Throttled(format!("{} changes are put off by the server", settled.put_off));
+            return Err(RunError { error, tries: waits.count });
         }
         let retry = &self.options.retry;
         let wait = backoff(retry, waits.count, waits.previous, &mut self.retry_stream.borrow_mut());
@@ -154,19 +153,20 @@ impl Builtin {
     }
 
     /// No verdict came: the edits stay, with the try noted.
-    async fn give_up(&self, unit: UnitId, batch: &[Entry], failure: Failure) -> Result<(), SyncError> {
-        let keeps = match &failure {
+    async fn give_up(&self, unit: UnitId, batch: &[Entry], given_up: GivenUp) -> Result<(), RunError> {
+        let failure = &given_up.failure;
+        let keeps = match failure {
             Failure::Refused(error) => self.rules.outbox.keeps_after_refusal(error),
             Failure::Silence(_) => self.rules.outbox.keeps_after_silence(),
             Failure::Damaged(_) => true,
         };
         let consents =
             matches!(failure, Failure::Silence(_)) && self.rules.outbox.takes_silence_for_consent();
-        let told = failure.told();
+        let told = given_up.ends_run();
         let noted = self.store.transaction(|tx| {
             for entry in batch {
                 if keeps && !consents {
-                    tx.attempted(entry.seq, Some(&told.to_string()))?;
+                    tx.attempted(entry.seq, Some(&told.error.to_string()))?;
                 } else {
                     tx.drop_entry(entry.seq)?;
                 }
@@ -190,12 +190,12 @@ impl Builtin {
         more: bool,
         received: Received,
         queued: &mut BTreeSet<i64>,
-    ) -> Result<Counts, SyncError> {
+    ) -> Result<Counts, RunError> {
         self.crash_point("push.answer-received").await;
         let answer = self.read(&received, RequestKind::Push)?;
         if answer.results.len() != batch.len() {
             let text = format!("{} results for {} edits", answer.results.len(), batch.len());
-            return Err(SyncError::Corrupt(text));
+            return Err(SyncError::Corrupt(text).into());
         }
         self.told_received(&received, RequestKind::Push, Some(unit), batch.len()).await;
         let settled = self.store.transaction(|tx| {

@@ -1,11 +1,12 @@
 //! The life of the process: triggers, queue, one session after the other.
 
 use super::builtin::Builtin;
+use super::exchange::RunError;
 use super::pull::damaged;
 use super::queue::Added;
 use super::retry::backoff;
 use crate::base::{Span, Time, UnitId};
-use crate::contract::{Event, SyncError, Trigger};
+use crate::contract::{Event, NetworkKind, SyncError, Trigger};
 use crate::store::{StoreError, Tx};
 
 /// On a full device the engine looks this often whether there is room again.
@@ -151,7 +152,7 @@ impl Builtin {
         }
         self.ports.emit(Event::SyncStart { unit, run, waited: started - queued_at });
         if begun.is_err() {
-            self.failed(unit, run, &SyncError::StorageFull);
+            self.failed(unit, run, &SyncError::StorageFull.into());
             return Err(SyncError::StorageFull);
         }
         self.crash_point("session.started").await;
@@ -167,10 +168,10 @@ impl Builtin {
         .await?;
         match &result {
             Ok(()) => self.completed(unit, run, started),
-            Err(error) => self.failed(unit, run, error),
+            Err(ended) => self.failed(unit, run, ended),
         }
         self.crash_point("session.ended").await;
-        result
+        result.map_err(|ended| ended.error)
     }
 
     /// Writes that runs end. Where there is no room the user is told of that, and of the run's end when there is: an end that is
@@ -190,7 +191,7 @@ impl Builtin {
     }
 
     /// What a run does: what was edited here goes out before what was changed there comes in.
-    pub(super) async fn transfer(&self, unit: UnitId) -> Result<(), SyncError> {
+    pub(super) async fn transfer(&self, unit: UnitId) -> Result<(), RunError> {
         let queued = self.push(unit).await?;
         self.units.borrow_mut()[usize::from(unit.0)].queued = queued;
         self.pull(unit).await
@@ -201,7 +202,7 @@ impl Builtin {
         let now = self.ports.clock.now();
         {
             let state = &mut self.units.borrow_mut()[index];
-            (state.failures, state.waited) = (0, None);
+            (state.failures, state.tries, state.waited) = (0, 0, None);
         }
         self.ask_again(unit);
         let blocking = self.setup.units[index].blocking;
@@ -214,21 +215,22 @@ impl Builtin {
         }
     }
 
-    /// A failed unit is tried again by itself, later and later.
-    fn failed(&self, unit: UnitId, run: u64, error: &SyncError) {
-        let (failures, previous) = {
+    /// A failed unit is tried again by itself, later and later: after the wait that follows all tries that failed in a row, of this
+    /// run and those before.
+    fn failed(&self, unit: UnitId, run: u64, ended: &RunError) {
+        let (failures, tries, previous) = {
             let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
             state.failures += 1;
-            (state.failures, state.waited)
+            state.tries = state.tries.saturating_add(ended.tries);
+            (state.failures, state.tries, state.waited)
         };
         if self.rules.order.tells_failed_runs() {
-            self.ports.emit(Event::SyncError { unit, run, error });
+            self.ports.emit(Event::SyncError { unit, run, error: &ended.error });
         }
         if self.rules.order.tries_again(failures) {
-            let tries = failures.saturating_add(self.options.retry.attempts - 1).min(32);
             let wait = backoff(&self.options.retry, tries, previous, &mut self.retry_stream.borrow_mut());
             self.units.borrow_mut()[usize::from(unit.0)].waited = Some(wait);
-            self.ports.emit(Event::RetryScheduled { attempt: failures, wait });
+            self.ports.emit(Event::RetryScheduled { attempt: tries, wait });
             self.retry_after(unit, wait);
         }
     }
@@ -241,7 +243,10 @@ impl Builtin {
         }
         self.after(wait, move |engine| {
             engine.units.borrow_mut()[index].retry_planned = false;
-            engine.retry(unit);
+            // Without a network a try is vain, and the next is made when one comes.
+            if engine.ports.transport.network() != NetworkKind::None {
+                engine.retry(unit);
+            }
         });
     }
 

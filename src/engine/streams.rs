@@ -10,8 +10,9 @@ use std::collections::VecDeque;
 
 use super::beside::all;
 use super::builtin::Builtin;
+use super::exchange::RunError;
 use crate::base::{EntityId, UnitId};
-use crate::contract::{LocalBoxFuture, SyncError};
+use crate::contract::LocalBoxFuture;
 
 impl Builtin {
     /// Pulls `left` up to the server's head, several entities at a time. A stream that fails takes no further entity, and no other
@@ -19,7 +20,7 @@ impl Builtin {
     ///
     /// # Errors
     /// The first.
-    pub(super) async fn pull_side_by_side(&self, unit: UnitId, left: Vec<EntityId>) -> Result<(), SyncError> {
+    pub(super) async fn pull_side_by_side(&self, unit: UnitId, left: Vec<EntityId>) -> Result<(), RunError> {
         let streams = left.len().min(self.options.pull.streams as usize);
         let (left, failed) = (RefCell::new(VecDeque::from(left)), RefCell::new(None));
         let next = || if failed.borrow().is_none() { left.borrow_mut().pop_front() } else { None };

@@ -12,6 +12,7 @@ mod loads;
 mod metric_table;
 mod physics;
 mod reports;
+mod retries;
 mod sabotage;
 mod strategies;
 mod suite;

@@ -1,0 +1,70 @@
+//! How long a unit waits that failed.
+
+use syncdyno::base::{Span, Time};
+use syncdyno::scenario::Plan;
+use syncdyno::world::{self, Ended, EngineRegistry, Unwatched};
+
+use crate::worlds;
+
+/// A phone that logs in at +10s, and this event.
+fn plan(trouble: &str, more: &[&str]) -> Plan {
+    let trouble = format!("event.trouble={{ {trouble} }}");
+    let sets = [
+        "gateway={ mode = \"ota\" }",
+        "duration=20m",
+        "fleet.phones.devices=1",
+        "unit.All={ on = [\"login\"], pull = [\"*\"], push = [\"*\"] }",
+        "workload.login.all={ at = \"+10s\", spread = \"1ms\" }",
+        "engine.retry={ base = \"1s\", cap = \"5m\", attempts = 5, jitter = \"none\" }",
+        &trouble,
+    ];
+    let sets: Vec<&str> = sets.iter().chain(more).copied().collect();
+    worlds::plan("tests/it/worlds/replica.toml", &sets)
+}
+
+/// The planned waits where this happens before somebody logs in, shortest first: each in seconds, and how often.
+fn waits(trouble: &str) -> Vec<(u64, u64)> {
+    let outcome = worlds::run(&plan(&format!("at = \"+5s\", {trouble}"), &[]));
+    assert_eq!(worlds::trouble(&outcome), Vec::<String>::new());
+    let waits = outcome.distributions.iter().find(|(metric, _)| *metric == "engine.retry.wait");
+    let (_, waits) = waits.expect("waits are a distribution");
+    waits.counted().iter().map(|(wait, times)| (wait / 1_000_000_000, *times)).collect()
+}
+
+#[test]
+fn a_run_that_ends_at_its_first_failure_is_followed_by_the_first_wait_and_then_by_longer_ones_up_to_the_cap()
+{
+    let portal = waits("captive_portal = { for = \"18m\" }");
+    assert_eq!(
+        portal,
+        [(1, 1), (2, 1), (4, 1), (8, 1), (16, 1), (32, 1), (64, 1), (128, 1), (256, 1), (300, 2)]
+    );
+}
+
+#[test]
+fn a_unit_that_failed_is_not_tried_without_a_network_and_at_once_when_one_comes() {
+    let asked = "event.asked={ at = \"+2m\", trigger = { unit = \"All\" } }";
+    let plan = plan("at = \"+1m\", outage = { for = \"10m\", mode = \"reset\" }", &[asked]);
+    let (outcome, log) =
+        world::run_logging(&plan, &EngineRegistry::builtin(), &Unwatched, 100).expect("the world runs");
+    assert_eq!(worlds::trouble(&outcome), Vec::<String>::new());
+    let minutes = |n: u64| Time::ZERO + Span::secs(60 * n);
+    let tries = log.requests.iter().filter(|request| request.at > minutes(1) && request.at < minutes(15));
+    let tries: Vec<(Ended, Time)> = tries.map(|request| (request.ended, request.at)).collect();
+    assert_eq!(tries[0].0, Ended::NotSent);
+    assert_eq!(tries[1].0, Ended::Answered);
+    let waited = tries[1].1 - minutes(11);
+    assert!(waited < Span::secs(10), "{waited} after the network came back");
+}
+
+#[test]
+fn a_run_that_used_up_its_attempts_is_followed_by_the_wait_after_so_many() {
+    let once = waits("backend_down = { for = \"30s\" }");
+    assert_eq!(once, [(1, 1), (2, 1), (4, 1), (8, 1), (16, 1)]);
+}
+
+#[test]
+fn tries_that_failed_in_a_row_count_over_all_runs() {
+    let twice = waits("backend_down = { for = \"100s\" }");
+    assert_eq!(twice, [(1, 2), (2, 2), (4, 2), (8, 2), (16, 1), (300, 1)]);
+}
