@@ -146,6 +146,18 @@ fn census(log: &Log) -> Census {
     }
 }
 
+/// What outliers hold that were put aside.
+pub(super) struct Aside {
+    /// Their share of the time of all answers.
+    pub(super) held: f64,
+    /// By how much the mean answer takes longer with them, as a share.
+    pub(super) longer: f64,
+    /// Half of the interval of the mean answer, as a share.
+    pub(super) open: f64,
+    /// Nobody knows their bytes.
+    pub(super) unknown: bool,
+}
+
 /// What is said beside the figures.
 pub(super) struct Told {
     names: Names,
@@ -383,9 +395,8 @@ impl Told {
         ));
     }
 
-    /// Outliers that are many, hold much of the time, or make answers so much `longer` that the interval of their mean, which is `open` to
-    /// either side, does not hold it: `held` is their share of the time. All are shares.
-    pub(super) fn of_outliers(&mut self, held: f64, longer: f64, open: f64, census: &Census) {
+    /// Outliers that are many, hold much of the time, or move the mean answer out of its interval.
+    pub(super) fn of_outliers(&mut self, Aside { held, longer, open, unknown }: Aside, census: &Census) {
         let share = census.outliers as f64 / census.answered.max(1) as f64;
         if share > OUTLIERS_MANY {
             self.note(format!(
@@ -395,12 +406,30 @@ impl Told {
         }
         if held > OUTLIERS_MANY && longer > 0.0 || longer.abs() > open {
             let word = if longer > 0.0 { "longer" } else { "less" };
+            let perhaps = if unknown {
+                "; were they of far wider rows, time a row is too low: log `bytes`"
+            } else {
+                ""
+            };
             self.note(format!(
                 "the outliers put aside are {:.1} % of the answers and hold {:.0} % of their time: the figures are those of the others, and \
-                 with them answers take {:.1} % {word} on average",
+                 with them answers take {:.1} % {word} on average{perhaps}",
                 100.0 * share,
                 100.0 * held,
                 100.0 * longer.abs(),
+            ));
+        }
+    }
+
+    /// So many answers that are too far from the line for noise, and count as those of wider or narrower rows.
+    pub(super) fn of_widths(&mut self, n: usize) {
+        if n > 0 {
+            let (lie, they) = if n == 1 { ("lies", "its") } else { ("lie", "their") };
+            self.note(format!(
+                "{} {lie} farther from the line of the others than their noise, and {they} bytes are unknown: nothing of that is put aside, as rows \
+                 may differ in width; time a row is that of rows as wide as the log's on average, and the noise holds their widths; log \
+                 `bytes`, or choose one kind of requests with --only COLUMN=VALUE",
+                human::count(n as u64, "answer"),
             ));
         }
     }

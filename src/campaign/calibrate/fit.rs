@@ -4,8 +4,8 @@
 //! small where it follows its own errors, and the logs chosen by them would be the ones whose intervals are too narrow.
 
 use super::devices;
-use super::estimate::Told;
-use super::line::{Line, NORMAL, Sample, Widths, outliers};
+use super::estimate::{Aside, Told};
+use super::line::{Far, Line, NORMAL, Sample, Widths};
 use super::log::Request;
 use crate::report::calibrate::{Census, Costs, Split};
 use crate::report::human;
@@ -61,10 +61,14 @@ impl Fit {
             .iter()
             .map(|r| Sample { x: [1.0, r.rows, r.bytes], y: r.duration, weight: weight(r) })
             .collect();
-        let Some(out) = outliers(&by_both).or_else(|| outliers(&by_rows)) else {
+        let Some(far) = Far::of(&by_both).or_else(|| Far::of(&by_rows)) else {
             told.one_size(census, answers);
             return None;
         };
+        // Where nobody knows the bytes, answers of wide rows lie far above the line: without them it would be too low.
+        let unknown = !has_bytes || answers.iter().all(|answer| answer.bytes == answers[0].bytes);
+        let out = if unknown { far.by_noise_and_widths() } else { far.by_noise() };
+        told.of_widths(far.by_noise().iter().zip(&out).filter(|(far, out)| **far && !**out).count());
         let kept: Vec<usize> = (0..answers.len()).filter(|n| !out[*n]).collect();
         let rows: Vec<Sample<2>> = kept.iter().map(|n| by_rows[*n]).collect();
         census.outliers = (answers.len() - kept.len()) as u64;
@@ -83,7 +87,7 @@ impl Fit {
         if widths.and_then(|widths| fit.take_apart(&both, widths)).is_none() {
             fit.leave_out(&rows);
         }
-        fit.tell_outliers(answers, &kept, told, census);
+        fit.tell_outliers(answers, &kept, unknown, told, census);
         told.of_fit(&fit, &rows, &both);
         told.of_unlike(devices::unlike(answers, |r| fit.says(r)));
         Some(fit)
@@ -130,8 +134,15 @@ impl Fit {
     }
 
     /// Tells what the answers that were not kept hold of the time, and how much longer answers take with them, as a share of what the line
-    /// says: of those that were put aside by chance more are large or small.
-    fn tell_outliers(&self, answers: &[&Request], kept: &[usize], told: &mut Told, census: &Census) {
+    /// says: of those that were put aside by chance more are large or small. Those whose bytes are `unknown` may be none.
+    fn tell_outliers(
+        &self,
+        answers: &[&Request],
+        kept: &[usize],
+        unknown: bool,
+        told: &mut Told,
+        census: &Census,
+    ) {
         let n = kept.len() as f64;
         let sum = |of: &dyn Fn(&Request) -> f64| kept.iter().map(|n| of(answers[*n])).sum::<f64>();
         let all: f64 = answers.iter().map(|answer| answer.duration).sum();
@@ -143,7 +154,8 @@ impl Fit {
             Some(line) => line.estimate([1.0, rows, bytes]),
             None => self.rows.estimate([1.0, rows]),
         };
-        told.of_outliers(1.0 - took / all, longer, (mean.high - mean.low) / 2.0 / mean.value, census);
+        let open = (mean.high - mean.low) / 2.0 / mean.value;
+        told.of_outliers(Aside { held: 1.0 - took / all, longer, open, unknown }, census);
     }
 
     /// What a line through rows and bytes would have take less than no time.

@@ -2,7 +2,8 @@
 //!
 //! How: least absolute relative deviations find a line that outliers do not move (Huber 1981, §7; iteratively reweighted). A duration
 //! whose logarithm is farther from it than four robust standard deviations (1.4826 × the median absolute deviation) is put aside: on the
-//! logarithm, because durations are skewed and cutting their long side would make the line too low. Such a line goes through as many
+//! logarithm, because durations are skewed and cutting their long side would make the line too low. Where nobody knows how wide rows are, wide
+//! ones lie on one side: then only what is off by more than widths explain is put aside. Such a line goes through as many
 //! points as it has coefficients, so that of few the median is too small (Rousseeuw and Leroy 1987, §5.1). Through the others goes a
 //! weighted least-squares line (ibid., §1.2), weights 1/fit², whose covariance holds whatever the variances are
 //! (HC3: MacKinnon and White 1985).
@@ -36,6 +37,9 @@ pub(super) type Matrix<const K: usize> = [[f64; K]; K];
 
 /// Robust standard deviations from the line that make an outlier.
 const OUTLYING: f64 = 4.0;
+/// On the logarithm: where nobody knows how wide rows are, no answer that takes less than e² (7.4) times as long as the line says is surely
+/// an outlier. Rows that are half transfer take that long if they are 14 times as wide as most; requests that hang take longer still.
+const WIDTHS_MAX: f64 = 2.0;
 /// A log of exact durations has no spread to measure by: what is within 20 % of its line is none.
 const SPREAD_MIN: f64 = 0.05;
 /// Below this share of the mean duration a line is no weight.
@@ -188,8 +192,41 @@ impl Line<3> {
     }
 }
 
-/// Which samples are far from the line that most of them follow; `None` if there is no such line.
-pub(super) fn outliers<const K: usize>(samples: &[Sample<K>]) -> Option<Vec<bool>> {
+/// How far samples are from the line that most of them follow.
+pub(super) struct Far {
+    /// Of each sample the logarithm of what it is of the line, from the median, without its sign.
+    logs: Vec<f64>,
+    /// What noise alone does not reach.
+    limit: f64,
+}
+
+impl Far {
+    /// `None` if there is no line.
+    pub(super) fn of<const K: usize>(samples: &[Sample<K>]) -> Option<Far> {
+        let mean = mean(samples);
+        let fit = least_deviations(samples)?;
+        let log = |sample: &Sample<K>| libm::log(sample.y / dot(&fit, &sample.x).max(FLOOR * mean));
+        let logs: Vec<f64> = samples.iter().map(log).collect();
+        let centre = median(logs.clone());
+        let logs: Vec<f64> = logs.iter().map(|log| (log - centre).abs()).collect();
+        let few = 1.0 + 5.0 / (samples.len() as f64 - K as f64).max(1.0);
+        let spread = few * 1.4826 * median(logs.clone());
+        Some(Far { logs, limit: OUTLYING * spread.max(SPREAD_MIN) })
+    }
+
+    /// The samples that noise alone does not explain.
+    pub(super) fn by_noise(&self) -> Vec<bool> {
+        self.logs.iter().map(|log| *log > self.limit).collect()
+    }
+
+    /// Those that neither noise nor rows of unlike widths explain.
+    pub(super) fn by_noise_and_widths(&self) -> Vec<bool> {
+        self.logs.iter().map(|log| *log > self.limit.max(WIDTHS_MAX)).collect()
+    }
+}
+
+/// The line of least absolute relative deviations; `None` if there is none.
+fn least_deviations<const K: usize>(samples: &[Sample<K>]) -> Option<[f64; K]> {
     const ROUNDS: usize = 40;
     let mean = mean(samples);
     let mut fit = solve(samples, |_| 1.0 / (mean * mean))?.0;
@@ -206,13 +243,7 @@ pub(super) fn outliers<const K: usize>(samples: &[Sample<K>]) -> Option<Vec<bool
             break;
         }
     }
-    let log = |sample: &Sample<K>| libm::log(sample.y / dot(&fit, &sample.x).max(FLOOR * mean));
-    let logs: Vec<f64> = samples.iter().map(log).collect();
-    let centre = median(logs.clone());
-    let few = 1.0 + 5.0 / (samples.len() as f64 - K as f64).max(1.0);
-    let spread = few * 1.4826 * median(logs.iter().map(|log| (log - centre).abs()).collect());
-    let limit = OUTLYING * spread.max(SPREAD_MIN);
-    Some(logs.iter().map(|log| (log - centre).abs() > limit).collect())
+    Some(fit)
 }
 
 /// The normal law's.
@@ -368,7 +399,7 @@ mod tests {
             for n in &planted {
                 samples[*n].y *= if n % 20 == 0 { 40.0 } else { 0.02 };
             }
-            let outliers = outliers(&samples).unwrap();
+            let outliers = Far::of(&samples).unwrap().by_noise();
             let found: Vec<usize> = (0..500).filter(|n| outliers[*n]).collect();
             assert_eq!(found, planted, "noise {noise}");
         }

@@ -7,6 +7,7 @@ mod lines;
 mod outliers;
 mod refused;
 mod tries;
+mod unknown_widths;
 mod widths;
 
 use super::calibrate;
