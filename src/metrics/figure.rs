@@ -91,6 +91,13 @@ impl Figure {
     pub fn is_distribution(&self) -> bool {
         matches!(self, Figure::Distribution { .. })
     }
+    /// Whether what it says of its observations goes upwards, as percentiles do.
+    pub fn is_ordered(&self) -> bool {
+        match self {
+            Figure::Distribution { min, p50, p95, p99, max, .. } => [min, p50, p95, p99, max].is_sorted(),
+            Figure::Value { .. } | Figure::Clipped { .. } => true,
+        }
+    }
     /// The statistic of this name: `value`, or `count`, `min`, `p50`, `p95`, `p99`, `max` of a distribution. `None` if this
     /// figure has no such statistic, or if it is a percentile of nothing.
     pub fn stat(&self, name: &str) -> Option<u64> {

@@ -69,6 +69,17 @@ pub enum BaselineError {
     /// The record has cells that fail or did not end.
     #[error("{0} is not a pass: a baseline holds cells that are as they must be")]
     NotPassing(String),
+    /// A distribution that none can be.
+    #[error("the baseline is damaged: the percentiles of {metric} of the cell {cell} are not in order")]
+    Disorder {
+        /// The cell.
+        cell: String,
+        /// The metric.
+        metric: String,
+    },
+    /// The record is that of a search that failed.
+    #[error("the search is not a pass (exit code {0}): a baseline holds what is as it must be")]
+    Search(u8),
     /// The record has no cell.
     #[error("the run has no cell")]
     Empty,
@@ -78,10 +89,14 @@ impl Baseline {
     /// The figures of a run, all cells of which passed, or failed only by not being what another baseline holds.
     ///
     /// # Errors
-    /// When a cell did not.
+    /// When a cell did not, when there is none, or when it is a search that failed.
     pub fn of(record: &RunRecord, reasons: Vec<String>) -> Result<Baseline, BaselineError> {
         if record.cells.is_empty() {
             return Err(BaselineError::Empty);
+        }
+        // What a search fails by stands in none of its cells.
+        if record.tune.is_some() && record.exit_code != Exit::Success.code() {
+            return Err(BaselineError::Search(record.exit_code));
         }
         let differs = [Exit::Regression.code(), Exit::NoBaseline.code()];
         let only_differs = |cell: &&CellRecord| {
@@ -139,7 +154,7 @@ impl Baseline {
     /// Reads a baseline.
     ///
     /// # Errors
-    /// When the text is none, or one of another major version.
+    /// When the text is none, one of another major version, or one with percentiles that no distribution has.
     pub fn parse(text: &str) -> Result<Baseline, BaselineError> {
         #[derive(Deserialize)]
         struct Version {
@@ -149,7 +164,13 @@ impl Baseline {
         if schema_version.split('.').next() != SCHEMA_VERSION.split('.').next() {
             return Err(BaselineError::Version(schema_version));
         }
-        Ok(serde_json::from_str(text)?)
+        let baseline: Baseline = serde_json::from_str(text)?;
+        for (id, cell) in &baseline.cells {
+            if let Some((name, _)) = cell.metrics.iter().find(|(_, figure)| !figure.is_ordered()) {
+                return Err(BaselineError::Disorder { cell: id.clone(), metric: name.to_string() });
+            }
+        }
+        Ok(baseline)
     }
 
     /// The baseline as JSON, a line a figure.
@@ -394,6 +415,22 @@ mod tests {
         let plan = fixture::plan(None, 1);
         let judged = || judge(&plan, "ties.s1", &fixture::outcome());
         let record = assemble("out", std::slice::from_ref(&plan), vec![judged()], &[]);
+    #[test]
+    fn a_search_that_failed_and_percentiles_out_of_order_are_no_baseline() {
+        let plan = fixture::plan(None, 1);
+        let judged = judge(&plan, "ties.s1", &fixture::outcome());
+        let record = assemble("out", std::slice::from_ref(&plan), vec![judged], &[]);
+        let whole = Baseline::of(&record, Vec::new()).unwrap().to_json();
+        Baseline::parse(&whole).unwrap();
+        let tune = Some(super::super::tune::tests::tuned());
+        let failed = RunRecord { exit_code: 10, verdict: Verdict::Fail, tune, ..record };
+        let told = Baseline::of(&failed, Vec::new()).unwrap_err().to_string();
+        assert!(told.starts_with("the search is not a pass (exit code 10)"), "{told}");
+        let damaged = whole.replacen("\"p95\":2480000000", "\"p95\":1", 1);
+        let told = Baseline::parse(&damaged).unwrap_err().to_string();
+        assert!(told.contains("the percentiles of engine.session.duration of the cell ties.s1"), "{told}");
+    }
+
         let whole = Baseline::of(&record, vec!["first".to_owned()]).unwrap();
         let held = |baseline: &Baseline| {
             let mut cell = judged();

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::sweep::{self, Objective};
 use super::tune::{self, TuneRecord, tests::tuned};
 use super::*;
+use crate::scenario::{Bound, Plan};
 
 /// Whatever can be asked of a record.
 fn render(record: &RunRecord) {
@@ -229,6 +230,106 @@ fn what_a_run_contradicts_itself_in_is_told() {
         let told = RunRecord::parse(&edited.to_string()).unwrap_err().to_string();
         assert_eq!(told, format!("the record is damaged: {said}"));
     }
+}
+
+/// The record of two cells, the second of which meets a gate and an expectation, and that gate's name.
+fn met() -> (Value, String) {
+    let gate = fixture::gate("engine.session.duration", "p95", 5_000_000_000);
+    let mut plan = Plan { gates: vec![gate], ..fixture::plan(None, 2) };
+    plan.expect.metrics.insert("engine.requests.count".to_owned(), Bound { min: Some(1), max: None });
+    let fine = judge(&plan, "fine", &fixture::outcome());
+    let record = RunRecord { gates: fine.gates.clone(), ..of_cells(vec![cell(1), fine.cell]) };
+    let whole = serde_json::to_value(record).unwrap();
+    RunRecord::parse(&whole.to_string()).expect("it is whole");
+    (whole, fine.gates[0].name.clone())
+}
+
+#[test]
+fn what_a_cell_found_and_does_not_come_to_is_told() {
+    let (whole, gate) = met();
+    let cell = "of the cell fine";
+    let at = |of: &str| format!("/cells/1/{of}");
+    let violation = json!([{ "check": "lost", "device": null, "record": null, "text": "gone" }]);
+    let missed = json!([{ "what": "violation stuck", "pass": false, "reason": "it did not occur" }]);
+    let duration = "engine.session.duration";
+    for (at, value, said) in [
+        ("/gates/0/pass".to_owned(), json!(false), format!("the gate {gate} {cell} is met, by its figure")),
+        (
+            "/gates/0/value".to_owned(),
+            json!(6_000_000_000_u64),
+            format!("the gate {gate} {cell} is missed, by its figure"),
+        ),
+        (
+            "/gates/0/value".to_owned(),
+            Value::Null,
+            format!("the gate {gate} {cell} is missed, by its figure"),
+        ),
+        (
+            "/gates/0/cell".to_owned(),
+            json!("x"),
+            "it has a gate of the cell x, which is not there".to_owned(),
+        ),
+        (
+            at("expectations/0/pass"),
+            json!(false),
+            format!("the expectation engine.requests.count {cell} is met, by its figure"),
+        ),
+        (
+            at("expectations/0/value"),
+            json!(0),
+            format!("the expectation engine.requests.count {cell} is missed, by its figure"),
+        ),
+        (
+            at("expectations"),
+            missed,
+            "the cell fine misses the expectation violation stuck and does not fail".to_owned(),
+        ),
+        (at("violations"), violation, "the cell fine has the violation lost and does not fail".to_owned()),
+        (at("ending/kind"), json!("stuck"), "the cell fine is stuck and does not fail".to_owned()),
+        (
+            at(&format!("metrics/{duration}/p95")),
+            json!(1),
+            format!("the percentiles of {duration} {cell} are not in order"),
+        ),
+        (
+            at(&format!("metrics/{duration}/max")),
+            json!(1),
+            format!("the percentiles of {duration} {cell} are not in order"),
+        ),
+    ] {
+        let mut edited = whole.clone();
+        *edited.pointer_mut(&at).unwrap_or_else(|| panic!("{at}")) = value;
+        let told = RunRecord::parse(&edited.to_string()).unwrap_err().to_string();
+        assert_eq!(told, format!("the record is damaged: {said}"), "{at}");
+    }
+}
+
+#[test]
+fn a_cell_that_fails_by_none_of_its_thresholds_or_passes_with_one_that_is_missed_is_refused() {
+    let (whole, _) = met();
+    let mut missed = whole.clone();
+    missed["gates"][0]["pass"] = json!(false);
+    missed["gates"][0]["value"] = json!(6_000_000_000_u64);
+    let told = RunRecord::parse(&missed.to_string()).unwrap_err().to_string();
+    assert_eq!(told, "the record is damaged: the cell fine misses a gate and does not fail");
+    let mut met = whole;
+    met["cells"][1]["verdict"] = json!("fail");
+    met["cells"][1]["reasons"] = json!([{ "exit_code": 10, "text": "why" }]);
+    let told = RunRecord::parse(&met.to_string()).unwrap_err().to_string();
+    assert_eq!(told, "the record is damaged: the cell fine fails by a threshold, and all of its are met");
+}
+
+#[test]
+fn what_a_cell_was_to_find_is_no_contradiction() {
+    let mut plan = fixture::plan(None, 1);
+    plan.expect.violations = vec!["lost".to_owned()];
+    let found = judge(&plan, "found", &fixture::lost(1)).cell;
+    assert_eq!(found.verdict, Verdict::Pass, "{:?}", found.reasons);
+    let accepted = |cell: CellRecord| RunRecord::parse(&of_cells(vec![cell]).to_json()).map(drop).unwrap();
+    accepted(found.clone());
+    let mut later = found;
+    later.violations[0].check = "eaten".to_owned();
+    accepted(later);
 }
 
 #[test]

@@ -1,15 +1,18 @@
 //! What a record must hold because those who render it rely on it: anybody may have edited the file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::exit::Exit;
 use super::human;
-use super::record::{AxisRecord, CellRecord, RecordError, RunRecord, SweepRecord, Verdict};
+use super::record::{
+    AxisRecord, CellRecord, EndingKind, ExpectationRecord, RecordError, RunRecord, SweepRecord, Verdict,
+};
 use super::sweep::Objective;
 use super::tune::{PlaceTuned, TuneRecord};
 use crate::metrics::{self, Figure};
+use crate::oracle::{check_names, implied};
 
 impl RunRecord {
     /// Refuses what no run writes.
@@ -33,10 +36,42 @@ impl RunRecord {
             }
         }
         self.cells.iter().try_for_each(CellRecord::sound).map_err(RecordError::Contradiction)?;
+        self.gates_agree().map_err(RecordError::Contradiction)?;
         self.adds_up().map_err(RecordError::Contradiction)?;
         let tune = self.tune.as_ref().map_or(Ok(()), TuneRecord::sound);
         let sweep = self.sweep.as_ref().map_or(Ok(()), SweepRecord::sound);
         tune.and(sweep).map_err(RecordError::Contradiction)
+    }
+
+    /// Refuses gates that say another thing than their figures or the cells that they gate, and cells that miss one which is met, in words.
+    fn gates_agree(&self) -> Result<(), String> {
+        let mut missed: BTreeMap<&str, bool> = BTreeMap::new();
+        for gate in &self.gates {
+            let (name, cell) = (&gate.name, &gate.cell);
+            if gate.pass != within(gate.value, gate.min, gate.max) {
+                return Err(format!(
+                    "the gate {name} of the cell {cell} is {}, by its figure",
+                    other(gate.pass)
+                ));
+            }
+            *missed.entry(cell).or_default() |= !gate.pass;
+        }
+        let threshold = Exit::Threshold.code();
+        for cell in &self.cells {
+            let misses = missed.remove(cell.id.as_str());
+            if misses == Some(true) && cell.verdict != Verdict::Fail {
+                return Err(format!("the cell {} misses a gate and does not fail", cell.id));
+            }
+            let told = misses.is_some() || !cell.expectations.is_empty();
+            let misses = misses == Some(true) || cell.expectations.iter().any(|expected| !expected.pass);
+            if told && !misses && cell.reasons.iter().any(|reason| reason.exit_code == threshold) {
+                return Err(format!("the cell {} fails by a threshold, and all of its are met", cell.id));
+            }
+        }
+        match missed.keys().next() {
+            Some(id) => Err(format!("it has a gate of the cell {id}, which is not there")),
+            None => Ok(()),
+        }
     }
 
     /// Refuses a number of cells, a verdict or an exit code that the cells do not come to, in words. A search goes by what it has found.
@@ -98,11 +133,69 @@ impl CellRecord {
             matches!(figure, Figure::Distribution { count: 0, min, p50, p95, p99, max, .. }
                 if [min, p50, p95, p99, max].into_iter().any(|figure| *figure > 0))
         };
-        match self.metrics.iter().find(|(_, figure)| of_nothing(figure)) {
-            Some((name, _)) => Err(format!("{name} of the cell {id} has figures of 0 observations")),
-            None => Ok(()),
+        if let Some((name, _)) = self.metrics.iter().find(|(_, figure)| of_nothing(figure)) {
+            return Err(format!("{name} of the cell {id} has figures of 0 observations"));
+        }
+        if let Some((name, _)) = self.metrics.iter().find(|(_, figure)| !figure.is_ordered()) {
+            return Err(format!("the percentiles of {name} of the cell {id} are not in order"));
+        }
+        self.findings_agree()
+    }
+
+    /// Refuses expectations, violations and an ending that a cell with its verdict has not, in words.
+    fn findings_agree(&self) -> Result<(), String> {
+        let id = &self.id;
+        for ExpectationRecord { what, min, max, value, pass, .. } in &self.expectations {
+            let of_metric = min.is_some() || max.is_some();
+            if of_metric && *pass != within(*value, *min, *max) {
+                return Err(format!(
+                    "the expectation {what} of the cell {id} is {}, by its figure",
+                    other(*pass)
+                ));
+            }
+        }
+        if self.verdict == Verdict::Fail {
+            return Ok(());
+        }
+        if let Some(missed) = self.expectations.iter().find(|expected| !expected.pass) {
+            return Err(format!("the cell {id} misses the expectation {} and does not fail", missed.what));
+        }
+        let named: Vec<&str> = self
+            .expectations
+            .iter()
+            .filter_map(|expected| expected.what.strip_prefix("violation "))
+            .collect();
+        let expected =
+            |check: &str| named.iter().any(|name| *name == check || implied(name).contains(&check));
+        // Of a check that a later program knows nobody here can say what it follows from, and a cell of a record of old, which does not name its
+        // scenario, not what it was to find.
+        let of_old = self.resolved.is_empty();
+        let known = |check: &str| !of_old && check_names().any(|name| name == check);
+        let found = |check: &&str| known(check) && !expected(check);
+        if let Some(check) = self.violations.iter().map(|violation| violation.check.as_str()).find(found) {
+            return Err(format!("the cell {id} has the violation {check} and does not fail"));
+        }
+        let ended = match self.ending.kind {
+            EndingKind::Stuck | EndingKind::Stalled => expected("stuck"),
+            EndingKind::Broken => false,
+            EndingKind::Drained | EndingKind::Interrupted => true,
+        };
+        if ended {
+            Ok(())
+        } else {
+            Err(format!("the cell {id} is {} and does not fail", word(self.ending.kind)))
         }
     }
+}
+
+/// Whether a figure lies within its bounds; none does not.
+fn within(value: Option<u64>, min: Option<u64>, max: Option<u64>) -> bool {
+    value.is_some_and(|value| min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max))
+}
+
+/// What is not `met`, in a word.
+fn other(met: bool) -> &'static str {
+    if met { "missed" } else { "met" }
 }
 
 impl SweepRecord {
