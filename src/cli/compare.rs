@@ -45,6 +45,9 @@ pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::
         Table::Human => human(&comparison, console.out_paint(), all),
         Table::Json => json(&comparison),
     });
+    if let Some(copies) = comparison.copies() {
+        return Err(Refusal::because(Exit::NoBaseline, format!("not comparable: {copies}")));
+    }
     if let Some(unlike) = comparison.unlike() {
         let text = format!("not comparable: {unlike}; save the older side anew from a run");
         return Err(Refusal::because(Exit::NoBaseline, text));

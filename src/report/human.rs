@@ -151,16 +151,43 @@ pub fn change(was: u64, is: u64) -> String {
     format!(" ({})", percent(i64::try_from(ppm).unwrap_or(i64::MAX)))
 }
 
-/// Parts per million as a signed percentage: `+2.0 %`, `−12 %`.
+/// Parts per million as a signed percentage, rounded half away from nothing: `+2.0 %`, `−12 %`.
 pub fn percent(ppm: i64) -> String {
     let sign = if ppm < 0 { '−' } else { '+' };
     let size = ppm.unsigned_abs();
+    let steps_of = |step: u64| size.saturating_add(step / 2) / step;
+    let (hundredths, tenths) = (steps_of(100), steps_of(1_000));
     match size {
         0 => "0 %".to_owned(),
         1..100 => format!("{sign}< 0.01 %"),
-        100..10_000 => format!("{sign}0.{:02} %", size / 100),
-        10_000..1_000_000 => format!("{sign}{}.{} %", size / 10_000, size / 1_000 % 10),
-        _ => format!("{sign}{} %", thousands(size / 10_000)),
+        _ if hundredths < 100 => format!("{sign}0.{hundredths:02} %"),
+        _ if tenths < 1_000 => format!("{sign}{}.{} %", tenths / 10, tenths % 10),
+        _ => format!("{sign}{} %", thousands(steps_of(10_000))),
+    }
+}
+
+/// A mean in its unit, of which the whole number may say too little: of few things that are counted with hundredths, and what is more than
+/// nothing is never told as nothing.
+pub fn mean(unit: Unit, mean: f64) -> String {
+    let whole = libm::round(mean) as u64;
+    let counted = matches!(unit, Unit::Rows | Unit::Devices | Unit::Count);
+    let hundredths = libm::round(100.0 * mean) as u64;
+    let exact = mean == whole as f64;
+    match whole {
+        0 if mean > 0.0 && (!counted || hundredths == 0) => {
+            format!("< {}", if counted { named(unit, "0.01") } else { figure(unit, 1) })
+        }
+        0..10 if counted && !exact => named(unit, &format!("{}.{:02}", hundredths / 100, hundredths % 100)),
+        _ => figure(unit, whole),
+    }
+}
+
+/// A number that is not one of what is counted.
+fn named(unit: Unit, number: &str) -> String {
+    match unit {
+        Unit::Rows => format!("{number} rows"),
+        Unit::Devices => format!("{number} devices"),
+        _ => number.to_owned(),
     }
 }
 
@@ -273,6 +300,43 @@ mod tests {
             assert_eq!(pair(unit, a, b), shown);
             let [first, second] = shown;
             assert_eq!(pair(unit, b, a), [second, first]);
+        }
+    }
+
+    #[test]
+    fn percentages_are_rounded_and_never_to_nothing() {
+        for (ppm, shown) in [
+            (0, "0 %"),
+            (49, "+< 0.01 %"),
+            (149, "+0.01 %"),
+            (150, "+0.02 %"),
+            (9_949, "+0.99 %"),
+            (9_950, "+1.0 %"),
+            (142_800, "+14.3 %"),
+            (-142_800, "−14.3 %"),
+            (142_400, "+14.2 %"),
+            (999_499, "+99.9 %"),
+            (999_500, "+100 %"),
+            (1_235_000, "+124 %"),
+            (i64::MIN, "−922\u{2009}337\u{2009}203\u{2009}685\u{2009}478 %"),
+        ] {
+            assert_eq!(percent(ppm), shown, "{ppm}");
+        }
+    }
+
+    #[test]
+    fn a_mean_of_what_is_counted_is_never_rounded_to_nothing() {
+        for (unit, value, shown) in [
+            (Unit::Rows, 0.0, "0 rows"),
+            (Unit::Rows, 0.125, "0.13 rows"),
+            (Unit::Rows, 0.001, "< 0.01 rows"),
+            (Unit::Rows, 1.0, "1 row"),
+            (Unit::Devices, 2.375, "2.38 devices"),
+            (Unit::Count, 12.5, "13"),
+            (Unit::Bytes, 0.125, "< 1 B"),
+            (Unit::Ns, 1_240_000_000.4, "1.24 s"),
+        ] {
+            assert_eq!(mean(unit, value), shown);
         }
     }
 

@@ -1,12 +1,13 @@
 //! The differences themselves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::comparison::Comparison;
 use super::pairing::{Opposed, opposed};
 use super::side::{Measured, Side};
 use super::statistics::{self, Change, PAIRS_MIN, SAMPLES_MIN};
 use crate::metrics::{self, Better, Figure, Unit};
-use crate::report::{Exit, human, table};
+use crate::report::Exit;
 
 /// What a difference rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -63,6 +64,8 @@ pub struct Difference {
     pub base: Option<u64>,
     /// The candidate's.
     pub candidate: Option<u64>,
+    /// Both means as they are: of what is rare the whole number says nothing.
+    pub means: [Option<f64>; 2],
     /// Candidate over base, less one, in parts per million; `None` for a base of zero or none. Where there is an interval it is of the mean ratio
     /// of pairs as that is, so it may lie off the ratio of the two means: one long wait moves those, and is one pair.
     pub change_ppm: Option<i64>,
@@ -95,6 +98,8 @@ pub struct Group {
     pub missing: Vec<String>,
     /// Metrics that are not measured alike on both sides, in words: they are not compared.
     pub unlike: Vec<String>,
+    /// Seeds of which a side has several cells of one scenario that did not come to the same.
+    pub copies: Vec<String>,
     /// Of pairs that are exact, how many differ in their digests, where no figure differs: what happened is not the same.
     pub other_digests: usize,
     /// All statistics, those without a difference too.
@@ -111,7 +116,7 @@ impl Group {
 
     /// The least number of seeds that this figure takes if too few have it on both sides to say what it comes to, though the group has
     /// enough of them.
-    fn rests_on_too_few(&self, figure: &Difference) -> Option<usize> {
+    pub(super) fn rests_on_too_few(&self, figure: &Difference) -> Option<usize> {
         let least = self.basis.least();
         let open = !matches!(figure.finding, Finding::Same | Finding::Better | Finding::Worse);
         (open && figure.cells < least && self.seeds.0.min(self.seeds.1) >= least).then_some(least)
@@ -125,19 +130,6 @@ impl Difference {
         let change = self.interval_ppm.map(nearest).or(self.change_ppm.map(i64::unsigned_abs));
         change.is_none_or(|change| change > ppm)
     }
-}
-
-/// Two sides, compared.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Comparison {
-    /// The sides' names.
-    pub sides: (String, String),
-    /// The scenarios' names where each side has one, and not the same.
-    pub scenarios: Option<(String, String)>,
-    /// The groups.
-    pub groups: Vec<Group>,
-    /// What the other side does not have.
-    pub unmatched: (Vec<String>, Vec<String>),
 }
 
 /// The statistics of a distribution that are compared. Where chance plays a part its ends and its count say little, and would hide others:
@@ -165,92 +157,6 @@ fn other_scenario(base: &Side, candidate: &Side) -> Option<(String, String)> {
         side.cells.iter().all(|cell| cell.scenario == *first).then(|| first.clone())
     };
     Some((only(base)?, only(candidate)?)).filter(|(base, candidate)| base != candidate)
-}
-
-impl Comparison {
-    /// Why some of it cannot be judged, and what would help; `None` if all of it is judged.
-    pub fn unjudged(&self) -> Option<String> {
-        let (group, least) = self.groups.iter().find_map(|group| Some((group, group.lacks()?)))?;
-        let seeds = human::count(group.seeds.0.min(group.seeds.1) as u64, "seed");
-        let wanted = match group.basis {
-            Basis::Samples => format!("it takes {least} of each side"),
-            _ => format!("it takes {least} in common"),
-        };
-        Some(format!("cannot be judged from {seeds}, {wanted}: run both with --seeds 1..=8"))
-    }
-
-    /// How many cells failed on either side, of those that have a counterpart.
-    pub fn failed(&self) -> (usize, usize) {
-        self.groups.iter().fold((0, 0), |sum, group| (sum.0 + group.failed.0, sum.1 + group.failed.1))
-    }
-
-    /// What cells failed with in the candidate that did not in the base; success if there is none.
-    pub fn new_failure(&self) -> Exit {
-        Exit::first(self.groups.iter().map(|group| group.new_failure))
-    }
-
-    /// What of the base the candidate lacks, in words; `None` if it has all of it.
-    pub fn lacking(&self) -> Option<String> {
-        let seeds = self.groups.iter().filter(|group| !group.missing.is_empty()).map(|group| {
-            let of = if group.title.is_empty() { String::new() } else { format!(" of {}", group.title) };
-            format!("seed {}{of}", group.missing.join(", "))
-        });
-        let all: Vec<String> = self.unmatched.0.iter().cloned().chain(seeds).collect();
-        (!all.is_empty()).then(|| all.join("; "))
-    }
-
-    /// The metrics that are not measured alike on both sides, in words; `None` if all are.
-    pub fn unlike(&self) -> Option<String> {
-        let all: BTreeSet<&str> =
-            self.groups.iter().flat_map(|group| &group.unlike).map(String::as_str).collect();
-        (!all.is_empty()).then(|| all.into_iter().collect::<Vec<_>>().join("; "))
-    }
-
-    /// What one side has measured under every seed and the other under none, in words: of the metrics that were `asked` for, else of the
-    /// headline ones and the oracle's, as rare ones come and go; of those asked for, too, what was measured under too few seeds. `None` if
-    /// there is no such metric.
-    pub fn unmeasured(&self, asked: &[String]) -> Option<String> {
-        let matters = |metric: &String| match asked {
-            [] => table::is_gated(metric),
-            asked => asked.contains(metric),
-        };
-        let mut told: Vec<String> = Vec::new();
-        for group in &self.groups {
-            let of = if group.title.is_empty() { String::new() } else { format!(" of {}", group.title) };
-            for found in group.differences.iter().filter(|d| matters(&d.metric)) {
-                let (with, without) = match found.base {
-                    Some(_) => (&self.sides.0, &self.sides.1),
-                    None => (&self.sides.1, &self.sides.0),
-                };
-                let (metric, cells) = (&found.metric, found.cells);
-                let line = match group.rests_on_too_few(found) {
-                    _ if found.one_sided => {
-                        format!("of {metric}{of} nothing was measured in {without}, and in all of {with}")
-                    }
-                    Some(least) if !asked.is_empty() => {
-                        let measured = human::count(cells as u64, "seed");
-                        format!("{metric}{of} was measured under {measured} of both sides, it takes {least}")
-                    }
-                    _ => continue,
-                };
-                if !told.contains(&line) {
-                    told.push(line);
-                }
-            }
-        }
-        (!told.is_empty()).then(|| told.join("; "))
-    }
-
-    /// How many cells differ in their digests, in groups where no figure does.
-    pub fn other_digests(&self) -> usize {
-        self.groups.iter().map(|group| group.other_digests).sum()
-    }
-
-    /// Differences of this kind in all groups.
-    pub fn found(&self, finding: Finding) -> impl Iterator<Item = (&Group, &Difference)> {
-        let all = self.groups.iter().flat_map(|group| group.differences.iter().map(move |d| (group, d)));
-        all.filter(move |(_, difference)| difference.finding == finding)
-    }
 }
 
 /// Both sides' observations of one statistic.
@@ -319,6 +225,7 @@ struct Weighed {
     new_failure: Exit,
     missing: Vec<String>,
     unlike: Vec<String>,
+    copies: Vec<String>,
     other_digests: usize,
     observed: Vec<Observed>,
     /// Of each statistic, where chance plays a part.
@@ -378,6 +285,7 @@ impl Weighed {
             new_failure,
             missing,
             unlike,
+            copies: opposed.copies.clone(),
             other_digests,
             observed,
             changes,
@@ -386,14 +294,25 @@ impl Weighed {
 
     /// The group; of each statistic that chance plays a part in, `surprising` tells whether it is more than that.
     fn judged(self, surprising: &mut impl Iterator<Item = bool>) -> Group {
-        let Weighed { title, basis, seeds, failed, new_failure, missing, unlike, .. } = self;
+        let Weighed { title, basis, seeds, failed, new_failure, missing, unlike, copies, .. } = self;
         let differences: Vec<Difference> = match basis {
             Basis::Exact => self.observed.iter().map(exact).collect(),
             _ => self.observed.iter().zip(&self.changes).zip(surprising).map(uncertain).collect(),
         };
         let differs = differences.iter().any(|difference| difference.finding != Finding::Same);
         let other_digests = if basis == Basis::Exact && !differs { self.other_digests } else { 0 };
-        Group { title, basis, seeds, failed, new_failure, missing, unlike, other_digests, differences }
+        Group {
+            title,
+            basis,
+            seeds,
+            failed,
+            new_failure,
+            missing,
+            unlike,
+            copies,
+            other_digests,
+            differences,
+        }
     }
 }
 
@@ -565,6 +484,7 @@ fn difference(observed: &Observed, interval: Option<(f64, f64)>, finding: Findin
         stat: observed.stat,
         unit: observed.unit,
         better: observed.better,
+        means: observed.means,
         base: base.map(|mean| mean.round() as u64),
         candidate: candidate.map(|mean| mean.round() as u64),
         change_ppm: opposed

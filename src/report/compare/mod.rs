@@ -14,6 +14,7 @@
 //! A direction is better or worse only where the table of metrics says which way is better. Times of the host are in no record
 //! and in no comparison.
 
+mod comparison;
 mod difference;
 mod pairing;
 mod side;
@@ -23,6 +24,7 @@ mod told;
 #[cfg(test)]
 mod tests;
 
-pub use difference::{Basis, Comparison, Difference, Finding, Group, compare};
+pub use comparison::Comparison;
+pub use difference::{Basis, Difference, Finding, Group, compare};
 pub use side::{Measured, Side, SideError};
 pub use told::{human, in_short, json};

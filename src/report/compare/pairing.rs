@@ -12,6 +12,8 @@ pub(super) struct Opposed<'a> {
     pub(super) pairs: Vec<(&'a Measured, &'a Measured)>,
     /// Cells whose seed the other side does not have.
     pub(super) alone: (Vec<&'a Measured>, Vec<&'a Measured>),
+    /// Seeds of which a side has several cells of one scenario, none of which says what it comes to.
+    pub(super) copies: Vec<String>,
 }
 
 /// Names of both sides' cells that have no counterpart.
@@ -119,7 +121,15 @@ fn several(cells: &[&Measured]) -> bool {
     cells.iter().any(|cell| *of_seeds.entry(&cell.seed).or_insert(&cell.resolved) != &cell.resolved)
 }
 
+/// Seeds of which there are several cells of one scenario: those that came to the same count `once`.
+fn copies(cells: &[&Measured]) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let again = cells.iter().filter(|cell| !seen.insert((&cell.resolved, &cell.seed)));
+    again.map(|cell| cell.seed.clone()).collect()
+}
+
 fn by_seed<'a>(title: String, base: Vec<&'a Measured>, candidate: Vec<&'a Measured>) -> Opposed<'a> {
+    let copies: BTreeSet<String> = copies(&base).union(&copies(&candidate)).cloned().collect();
     let mut left: BTreeMap<&str, VecDeque<&Measured>> = BTreeMap::new();
     for cell in candidate {
         left.entry(&cell.seed).or_default().push_back(cell);
@@ -131,5 +141,6 @@ fn by_seed<'a>(title: String, base: Vec<&'a Measured>, candidate: Vec<&'a Measur
             None => alone.push(cell),
         }
     }
-    Opposed { title, pairs, alone: (alone, left.into_values().flatten().collect()) }
+    let alone = (alone, left.into_values().flatten().collect());
+    Opposed { title, pairs, alone, copies: copies.into_iter().collect() }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::base::Digest;
 use crate::report::exit::Exit;
 use crate::report::record::{CellFigures, CellRecord, RunRecord, Verdict};
 
@@ -92,14 +93,16 @@ impl Side {
         Side { name: name.to_owned(), cells: ended.map(Measured::from).collect() }.only(variant)
     }
 
-    /// With these metrics alone, without the digests, which hold more than these; with all where none is named.
+    /// With these metrics alone, and digests of these, as a cell's own holds more; with all where none is named.
     pub fn of_metrics(mut self, names: &[String]) -> Side {
         if names.is_empty() {
             return self;
         }
         for cell in &mut self.cells {
             cell.metrics.retain(|name, _| names.iter().any(|asked| asked == name.as_ref()));
-            cell.digest.clear();
+            let mut digest = Digest::new();
+            digest.text(&serde_json::to_string(&cell.metrics).expect("figures are JSON"));
+            cell.digest = digest.hex();
         }
         self
     }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::base::Seed;
 use crate::metrics::{Figure, Unit};
-use crate::report::{CellFigures, Exit};
+use crate::report::{CellFigures, Exit, Paint};
 
 fn cell(variant: Option<&str>, seed: u64, rate: u64, wait: u64) -> Measured {
     let figures = CellFigures::from([
@@ -79,7 +79,7 @@ fn a_cell_that_fails_in_the_candidate_alone_fails_with_its_own_code() {
 #[test]
 fn both_sides_of_a_row_are_told_in_one_unit() {
     let of = |name, bytes| side(name, vec![cell(None, 1, 1_000, bytes)]);
-    let told = human(&compare(&of("a", 1_000), &of("b", 1_100)), crate::report::Paint(false), true);
+    let told = human(&compare(&of("a", 1_000), &of("b", 1_100)), Paint(false), true);
     let row = told.lines().find(|line| line.contains("engine.wasted.bytes")).unwrap();
     assert!(row.contains("1\u{2009}000 B") && row.contains("1\u{2009}100 B"), "{told}");
 }
@@ -90,7 +90,7 @@ fn too_few_seeds_judge_no_design_question_and_say_how_many_would() {
     let comparison = compare(&one("x", 1_000), &one("y", 32));
     let why = comparison.unjudged().expect("one pair is not judged");
     assert_eq!(why, "cannot be judged from 1 seed, it takes 6 in common: run both with --seeds 1..=8");
-    let told = human(&comparison, crate::report::Paint(false), false);
+    let told = human(&comparison, Paint(false), false);
     assert!(told.starts_with(&format!("y against x: 1 figure differs; {why}\n")), "{told}");
     assert_eq!(compare(&one("x", 1_000), &one("y", 1_000)).unjudged(), None, "nothing differs");
     let exact = |rate| side("a", vec![cell(None, 1, rate, 10)]);
@@ -163,7 +163,7 @@ fn cells_without_a_counterpart_are_named() {
     let comparison = compare(&base, &candidate);
     assert_eq!(comparison.groups.len(), 1);
     assert_eq!(comparison.unmatched, (vec!["x".to_owned()], vec!["z".to_owned()]));
-    let told = human(&comparison, crate::report::Paint(false), false);
+    let told = human(&comparison, Paint(false), false);
     assert!(told.contains("only in a, not in b: x\n"), "{told}");
 }
 
@@ -176,7 +176,7 @@ fn a_part_of_a_figure_that_is_worse_is_shown() {
         vec![cell]
     };
     let comparison = compare(&side("a", with(10)), &side("b", with(20)));
-    let told = human(&comparison, crate::report::Paint(false), false);
+    let told = human(&comparison, Paint(false), false);
     assert!(told.contains("worse  engine.session.duration/Splash"), "{told}");
 }
 
@@ -229,7 +229,7 @@ fn a_figure_that_one_side_has_nothing_of_is_told_as_it_is_and_is_no_pass() {
         }
         let why = comparison.unmeasured(&asked).unwrap();
         assert!(why.starts_with(&format!("of {WAIT} nothing was measured in ")), "{why}");
-        let told = human(&comparison, crate::report::Paint(false), true);
+        let told = human(&comparison, Paint(false), true);
         let row = told.lines().find(|line| line.contains("p95")).unwrap();
         assert_eq!(
             row.split_whitespace().skip(1).collect::<Vec<_>>().join(" "),
@@ -290,7 +290,7 @@ fn figures_in_unlike_units_are_not_compared() {
     let said = "x.y is a number in ns in one cell and a number in count in another";
     assert_eq!(comparison.unlike().unwrap(), said);
     assert!(comparison.groups[0].differences.iter().all(|d| d.metric != "x.y"));
-    let told = human(&comparison, crate::report::Paint(false), false);
+    let told = human(&comparison, Paint(false), false);
     assert!(told.contains(&format!("  not compared: {said}\n")), "{told}");
     assert_eq!(compare(&of("a", Unit::Ns), &of("b", Unit::Ns)).unlike(), None);
 }
@@ -310,7 +310,7 @@ fn a_threshold_that_one_of_twelve_other_seeds_misses_is_luck_and_a_loss_is_not()
 #[test]
 fn a_change_from_nothing_has_no_percentage() {
     let comparison = compare(&side("a", vec![cell(None, 1, 5, 0)]), &side("b", vec![cell(None, 1, 5, 7)]));
-    let told = human(&comparison, crate::report::Paint(false), false);
+    let told = human(&comparison, Paint(false), false);
     assert!(told.contains("from nothing"), "{told}");
     assert!(told.starts_with("b against a: 1 figure worse\n"), "{told}");
 }
@@ -348,7 +348,7 @@ fn two_scenarios_of_one_name_are_compared_each_with_itself() {
         let comparison = compare(&base, &both("b", order));
         assert_eq!((comparison.lacking(), comparison.unjudged()), (None, None), "{order:?}");
         assert_eq!(comparison.found(Finding::Same).count(), 6, "{order:?}");
-        let told = human(&comparison, crate::report::Paint(false), false);
+        let told = human(&comparison, Paint(false), false);
         assert!(told.starts_with("b against a: no difference\n"), "{told}");
         assert!(told.contains("\nscenario one: same scenario, 8 seeds in common"), "{told}");
     }
@@ -371,6 +371,39 @@ fn a_world_that_was_run_twice_counts_once() {
     assert_eq!((comparison.groups[0].seeds, comparison.lacking()), ((8, 8), None));
     let comparison = compare(&twice("a"), &side("b", of_scenario("one", 50).collect()));
     assert_eq!((comparison.lacking(), comparison.found(Finding::Same).count()), (None, 3));
+}
+
+#[test]
+fn a_world_that_did_not_come_to_the_same_twice_is_told_and_not_left_out() {
+    let of = |digest: &str, wait| Measured { digest: digest.to_owned(), ..cell(None, 1, 5, wait) };
+    let (one, two) = (side("a", vec![of("x", 7)]), side("b", vec![of("x", 7), of("y", 9)]));
+    for (base, candidate) in [(&one, &two), (&two, &one)] {
+        let comparison = compare(base, candidate);
+        let why = "one side has several cells of seed 1, and they did not come to the same";
+        assert_eq!(comparison.copies().as_deref(), Some(why));
+        let text = human(&comparison, Paint(false), false);
+        assert!(text.contains("that did not come to the same: seed 1\n"), "{text}");
+        let asked = |side: &Side, metric: &str| side.clone().of_metrics(&[metric.to_owned()]);
+        let of_metric = |metric| compare(&asked(base, metric), &asked(candidate, metric)).copies();
+        assert_eq!(of_metric("engine.wasted.bytes").as_deref(), Some(why));
+        assert_eq!(of_metric("engine.rows.rate"), None, "in what was asked for they are the same");
+    }
+}
+
+#[test]
+fn one_row_lost_in_eight_seeds_is_not_told_as_none() {
+    let lost = |rows| {
+        let with = |seed: u64| {
+            let mut cell = cell(None, seed, 5, 7);
+            let value = if seed == 3 { rows } else { 0 };
+            cell.metrics.insert("oracle.lost.rows".into(), Figure::Value { unit: Unit::Rows, value });
+            cell
+        };
+        (1..=8).map(with).collect::<Vec<_>>()
+    };
+    let comparison = compare(&side("a", lost(0)), &side("b", lost(1)));
+    let text = human(&comparison, Paint(false), false);
+    assert!(text.contains("0 rows") && text.contains("0.13 rows"), "{text}");
 }
 
 #[test]
@@ -410,8 +443,7 @@ fn what_is_exact_is_compared_to_its_ends_and_its_count() {
 fn digests_that_differ_though_no_figure_does_are_told() {
     let with =
         |name, digest: &str| side(name, vec![Measured { digest: digest.to_owned(), ..cell(None, 1, 5, 7) }]);
-    let told =
-        |base: &Side, candidate: &Side| human(&compare(base, candidate), crate::report::Paint(false), false);
+    let told = |base: &Side, candidate: &Side| human(&compare(base, candidate), Paint(false), false);
     let other = told(&with("a", "1f"), &with("b", "2e"));
     assert!(other.starts_with("b against a: no figure differs, and digests do (1 cell)\n"), "{other}");
     assert!(other.contains("none of 3 statistics differs, and the digests of 1 cell do"), "{other}");
@@ -427,7 +459,7 @@ fn where_nothing_can_be_judged_the_figures_that_differ_are_counted() {
     let told = |all| {
         let comparison =
             compare(&side("a", vec![cell(None, 1, 5, 7)]), &side("b", vec![cell(None, 2, 6, 7)]));
-        human(&comparison, crate::report::Paint(false), all)
+        human(&comparison, Paint(false), all)
     };
     let usual = told(false);
     assert!(usual.starts_with("b against a: 2 figures differ; cannot be judged"), "{usual}");
@@ -438,9 +470,7 @@ fn where_nothing_can_be_judged_the_figures_that_differ_are_counted() {
 #[test]
 fn a_figure_that_is_a_little_better_is_not_told_to_be_the_same() {
     let of = |name, rate| side(name, vec![cell(None, 1, rate, 7)]);
-    let told = |base, candidate| {
-        human(&compare(&of("a", base), &of("b", candidate)), crate::report::Paint(false), false)
-    };
+    let told = |base, candidate| human(&compare(&of("a", base), &of("b", candidate)), Paint(false), false);
     let better = told(127_800_300_000, 127_800_300_001);
     assert!(better.contains("127\u{2009}800\u{2009}300.001 rows/s  +< 0.01 %"), "{better}");
     let worse = told(127_800_300_001, 127_800_300_000);
@@ -450,9 +480,8 @@ fn a_figure_that_is_a_little_better_is_not_told_to_be_the_same() {
 #[test]
 fn in_short_a_comparison_is_its_verdict_and_what_is_worse() {
     let base = side("a", vec![cell(None, 1, 1_000, 50)]);
-    let short = |rate, wait| {
-        in_short(&compare(&base, &side("b", vec![cell(None, 1, rate, wait)])), crate::report::Paint(false))
-    };
+    let short =
+        |rate, wait| in_short(&compare(&base, &side("b", vec![cell(None, 1, rate, wait)])), Paint(false));
     assert_eq!(short(1_000, 50), "b against a: no difference\n");
     assert_eq!(short(2_000, 50), "b against a: 1 better\n");
     let worse = short(2_000, 60);

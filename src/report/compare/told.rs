@@ -1,6 +1,7 @@
 //! A comparison, told.
 
-use super::difference::{Basis, Comparison, Difference, Finding, Group};
+use super::comparison::Comparison;
+use super::difference::{Basis, Difference, Finding, Group};
 use crate::report::grid::Grid;
 use crate::report::human;
 use crate::report::story::Paint;
@@ -37,7 +38,7 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
     }
     let wrong = |group: &&Group| {
         let worse = group.differences.iter().any(|d| d.finding == Finding::Worse);
-        worse || !group.missing.is_empty() || !group.unlike.is_empty()
+        worse || !group.missing.is_empty() || !group.unlike.is_empty() || !group.copies.is_empty()
     };
     for group in comparison.groups.iter().filter(|group| shown != Shown::Worse || wrong(group)) {
         text.push_str(&heading(group));
@@ -46,6 +47,12 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
         }
         for unlike in &group.unlike {
             text.push_str(&format!("  not compared: {unlike}\n"));
+        }
+        if !group.copies.is_empty() {
+            let seeds = group.copies.join(", ");
+            text.push_str(&format!(
+                "  several cells on one side that did not come to the same: seed {seeds}\n"
+            ));
         }
         text.push_str(&differences(group, paint, shown));
     }
@@ -172,6 +179,12 @@ fn figures(d: &Difference) -> [String; 2] {
     let (Some(base), Some(candidate)) = (d.base, d.candidate) else {
         return [d.base, d.candidate].map(|n| n.map_or_else(|| "–".to_owned(), |n| human::figure(d.unit, n)));
     };
+    let [low, high] = d.means.map(|mean| mean.unwrap_or_default());
+    let told = [low, high].map(|mean| human::mean(d.unit, mean));
+    // Of what is rare the whole numbers of both may be the same, or nothing.
+    if base.min(candidate) < 10 && told != [base, candidate].map(|n| human::figure(d.unit, n)) {
+        return told;
+    }
     let shown = human::pair(d.unit, base, candidate);
     if base != candidate && shown[0] == shown[1] { human::apart(d.unit, base, candidate) } else { shown }
 }
@@ -244,7 +257,7 @@ pub fn json(comparison: &Comparison) -> String {
         serde_json::json!({
             "cells": g.title, "basis": g.basis, "base_seeds": g.seeds.0, "candidate_seeds": g.seeds.1,
             "base_failed": g.failed.0, "candidate_failed": g.failed.1, "missing_seeds": g.missing,
-            "not_compared": g.unlike, "other_digests": g.other_digests, "differences": differences,
+            "not_compared": g.unlike, "copies": g.copies, "other_digests": g.other_digests, "differences": differences,
         })
     };
     let count = |finding| comparison.found(finding).count();
