@@ -84,11 +84,15 @@ fn named(name: &str) -> anyhow::Result<PathBuf> {
 
 fn file_of(name: &str) -> anyhow::Result<PathBuf> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
+    let stem = name.strip_suffix(".json").unwrap_or(name);
+    if stem.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
         let text = format!("`{name}` is no name for a baseline: letters, digits, `-`, `_` and `.`");
         return Err(Refusal::usage(text));
     }
-    Ok(Path::new(HOME).join(format!("{name}.json")))
+    let path = Path::new(HOME).join(format!("{stem}.json"));
+    // An earlier version doubled the ending.
+    let doubled = Path::new(HOME).join(format!("{name}.json"));
+    Ok(if !path.exists() && doubled.exists() { doubled } else { path })
 }
 
 fn names() -> anyhow::Result<Vec<String>> {

@@ -16,7 +16,9 @@ fn what_is_there_is_not_written_over_by_whatever_name() {
     let record = desk.read("out/run.json");
     desk.write("mine.txt", "mine");
     #[cfg(unix)]
-    std::os::unix::fs::symlink("mine.txt", desk.path("link.txt")).unwrap();
+    for (to, link) in [("mine.txt", "link.txt"), ("nowhere.txt", "dangling.txt")] {
+        std::os::unix::fs::symlink(to, desk.path(link)).unwrap();
+    }
     for command in [
         "report @out --format md -o @out/run.json",
         "report @out/run.json --format html -o @out/../out/run.json",
@@ -29,6 +31,8 @@ fn what_is_there_is_not_written_over_by_whatever_name() {
         "replay @out --requests @new.csv --trace @mine.txt",
         #[cfg(unix)]
         "report @out -o @link.txt",
+        #[cfg(unix)]
+        "report @out -o @dangling.txt",
     ] {
         assert_eq!(desk.run(command), 2, "{command}: {}", desk.err);
         assert!(desk.err.ends_with(" is already there\n"), "{command}: {}", desk.err);

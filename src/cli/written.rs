@@ -34,8 +34,11 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         let opened = fs::OpenOptions::new().write(true).open(path);
         return opened.and_then(|mut file| file.write_all(bytes)).map_err(failed);
     }
-    // A link stays one.
+    // A link stays one; of one that leads nowhere nobody knows what was to be there.
     let target = fs::canonicalize(path);
+    if target.is_err() && path.is_symlink() {
+        return Err(Refusal::usage(format!("{} is a link that leads nowhere: remove it", path.display())));
+    }
     let path = target.as_deref().unwrap_or(path);
     let mut name =
         path.file_name().ok_or_else(|| Refusal::usage("the file to write has no name"))?.to_owned();
@@ -53,4 +56,23 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         let _ = fs::remove_file(&part);
         failed(e)
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let [link, there, kept] = ["link", "there", "kept"].map(|name| folder.path().join(name));
+        std::os::unix::fs::symlink(folder.path().join("nowhere"), &link).unwrap();
+        let told = replace(&link, b"new").unwrap_err().to_string();
+        assert!(told.ends_with("is a link that leads nowhere: remove it"), "{told}");
+        assert!(link.is_symlink() && !folder.path().join("nowhere").exists());
+        fs::write(&there, "old").unwrap();
+        std::os::unix::fs::symlink(&there, &kept).unwrap();
+        replace(&kept, b"new").unwrap();
+        assert!(kept.is_symlink() && fs::read(&there).unwrap() == b"new");
+    }
 }

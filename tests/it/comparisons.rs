@@ -149,6 +149,32 @@ fn a_baseline_in_a_file_of_ones_own_is_updated_where_it_lies_by_the_command_that
     assert_eq!(syncdyno(&desk, &["baseline", "save", "main", "first"]).0, 0);
     fs::create_dir(desk.path().join("own")).unwrap();
     let file = desk.path().join("own/kept.json");
+#[test]
+fn a_baseline_has_one_ending_whoever_writes_it_and_takes_the_place_of_no_link() {
+    let desk = desk(SMALL);
+    run(&desk, "1..=1", "first");
+    let baselines = desk.path().join("reports/baseline");
+    let (exit, told, wrong) = syncdyno(&desk, &["baseline", "save", "base.json", "first"]);
+    assert!(exit == 0 && told == "reports/baseline/base.json: 1 cell\n", "{told}{wrong}");
+    assert_eq!(fs::read_dir(&baselines).unwrap().count(), 1);
+    for name in ["base", "base.json"] {
+        assert_eq!(syncdyno(&desk, &["baseline", "save", name, "first"]).0, 2, "there is one");
+        assert_eq!(syncdyno(&desk, &["baseline", "show", name]).0, 0);
+        assert_eq!(syncdyno(&desk, &["baseline", "update", name, "first", "--reason", "why"]).0, 0);
+    }
+    assert_eq!(syncdyno(&desk, &["baseline", "save", ".json", "first"]).0, 2);
+    // Saved by a program that doubled it.
+    fs::rename(baselines.join("base.json"), baselines.join("base.json.json")).unwrap();
+    assert_eq!(syncdyno(&desk, &["baseline", "show", "base.json"]).0, 0);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("nowhere", baselines.join("linked.json")).unwrap();
+        let (exit, _, wrong) = syncdyno(&desk, &["baseline", "save", "linked", "first"]);
+        assert!(exit == 2 && wrong.contains("is a link that leads nowhere"), "{wrong}");
+        assert!(baselines.join("linked.json").is_symlink());
+    }
+}
+
     fs::rename(desk.path().join("reports/baseline/main.json"), &file).unwrap();
     let rate =
         |text: &str| text.lines().find(|line| line.contains("\"engine.rows.rate\": {")).map(str::to_owned);
