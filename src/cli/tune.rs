@@ -263,6 +263,11 @@ impl<'a> Search<'a> {
     /// The record of the run with what the search came to. A setting that fails is a finding; the run fails where no setting is left.
     fn record(&mut self, folder: &str) -> RunRecord {
         let tune = self.tuned();
+        // Who wanted it to stop came too late: nothing is left to do.
+        let ended = self.judged.iter().all(|judged| judged.cell.verdict != Verdict::Incomplete);
+        if ended && tune.places.iter().all(|place| place.complete) {
+            self.notes.retain(|note| !matches!(note.exit, Exit::Interrupted | Exit::Terminated));
+        }
         let mut record = report::assemble(folder, &self.plans, std::mem::take(&mut self.judged), &self.notes);
         let broken = record.cells.iter().flat_map(|cell| &cell.reasons);
         let broken = broken.filter_map(|reason| Exit::from_code(reason.exit_code));

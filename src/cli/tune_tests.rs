@@ -189,6 +189,17 @@ fn a_search_that_was_stopped_tells_the_best_so_far_and_goes_on_to_the_same_answe
 }
 
 #[test]
+fn a_search_that_is_to_stop_while_its_last_cell_runs_has_come_to_its_end() {
+    let mut desk = desk();
+    assert_eq!(desk.run(&format!("{TUNE} -j 1")), 0);
+    let whole = desk.read("out/run.json");
+    desk.fake.interrupts_after(desk.runs(), &desk.surroundings.signals);
+    assert_eq!(desk.run(&format!("{TUNE} -j 1")), 0, "{}", desk.err);
+    assert!(!desk.err.contains("to go on"), "{}", desk.err);
+    assert_eq!(desk.read("out/run.json"), whole);
+}
+
+#[test]
 fn a_sweep_and_a_run_go_on_where_they_were_stopped() {
     for command in [
         "sweep @ties.toml --axis engine.pull.chunk_rows=16..256*2 --metric engine.session.duration",
