@@ -36,6 +36,7 @@ const ALIKE: f64 = 0.2;
 pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibration, Mistakes> {
     let (mut written, names) = log::read(bytes, only)?;
     let instant = trouble::unsent(&mut written, ANSWERS_MIN);
+    let offline = not_sent(&written) - instant;
     let in_a_row = tries::judge(&written);
     let other = other_reading(&written, in_a_row);
     let are_tries = matches!(in_a_row, InARow::Tries { .. });
@@ -66,6 +67,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
         told.of_devices(exposed, typical, outages);
     }
     told.of_failures(log, instant);
+    told.of_offline(offline);
     told.of_refused(log);
     if Order::of(log).in_turn() {
         told.of_failures_in_a_row(in_a_row);
@@ -125,6 +127,10 @@ fn repair(log: &Log, repairs: &[Repair], typical: (f64, f64)) -> Option<Estimate
     trouble::repair(repairs, untimed, typical)
 }
 
+fn not_sent(log: &Log) -> u64 {
+    log.requests.iter().filter(|request| request.outcome == Outcome::NotSent).count() as u64
+}
+
 fn census(log: &Log) -> Census {
     let count = |outcome| log.requests.iter().filter(|request| request.outcome == outcome).count() as u64;
     let answers = || log.requests.iter().filter(|request| request.outcome == Outcome::Answered);
@@ -137,7 +143,7 @@ fn census(log: &Log) -> Census {
         cut: count(Outcome::Cut),
         timed_out: count(Outcome::TimedOut),
         refused: count(Outcome::Refused),
-        not_sent: count(Outcome::NotSent),
+        not_sent: not_sent(log),
         devices: log.devices,
         lasted: last - first,
         rows_mean: answers().map(|r| r.rows).sum::<f64>() / answered.max(1) as f64,
@@ -285,6 +291,18 @@ impl Told {
         if untimed > 0 {
             let n = human::count(untimed, "failure");
             self.note(format!("{n} without a duration: each counts as half a typical request"));
+        }
+    }
+
+    /// Requests that the log itself says never left.
+    fn of_offline(&mut self, offline: u64) {
+        if offline > 0 {
+            let (it, a_try) = if offline == 1 { ("it is", "a try") } else { ("they are", "tries") };
+            self.note(format!(
+                "{} `offline`, as never sent: no failure of a transfer, and no time under way; between a failure and the next answer {it} {a_try} that \
+                 found the link still down",
+                human::count(offline, "request"),
+            ));
         }
     }
 

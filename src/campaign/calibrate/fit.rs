@@ -80,6 +80,7 @@ impl Fit {
         let both: Vec<Sample<3>> = kept.iter().map(|n| by_both[*n]).collect();
         let widths = has_bytes.then(|| widths(&both)).flatten();
         census.bytes_a_row = widths.map(|widths| widths.a_row.0);
+        census.bytes_around = widths.and_then(Widths::surely_around);
         // Rows of a request that are wider than others are none of its noise, and no weight brings back what was not lost: see `widths`.
         let even: Vec<Sample<2>> = rows.iter().map(|s| Sample { weight: 1.0, ..*s }).collect();
         let line = Line::through(&even).map_or(line, |even| line.as_open_as(&even));

@@ -167,6 +167,14 @@ pub(super) struct Widths {
     pub(super) a_row: (f64, f64),
 }
 
+impl Widths {
+    /// The bytes around the rows, if it is more than chance that there are any.
+    pub(super) fn surely_around(self) -> Option<f64> {
+        let (bytes, variance) = self.around;
+        (bytes > NORMAL * libm::sqrt(variance) && bytes >= 1.0).then_some(bytes)
+    }
+}
+
 impl Line<3> {
     /// The line by rows alone, of a line by rows and bytes.
     pub(super) fn by_rows(&self, Widths { around, a_row }: Widths) -> Line<2> {

@@ -37,7 +37,7 @@ impl Calibration {
                 "outliers": census.outliers, "devices": census.devices, "lasted_ns": whole(census.lasted * 1e9),
                 "duration_mean_ns": whole(census.duration_mean * 1e9),
                 "rows_mean": whole(census.rows_mean), "rows_max": census.rows_max,
-                "bytes_a_row": census.bytes_a_row.map(whole),
+                "bytes_a_row": census.bytes_a_row.map(whole), "bytes_around": census.bytes_around.map(whole),
             },
             "overhead_ns": scaled(costs.map(|costs| costs.request), 1e9),
             "row_with_bytes_ns": scaled(costs.map(|costs| costs.row), 1e9),

@@ -54,6 +54,8 @@ pub struct Census {
     pub rows_max: u64,
     /// Bytes of an answer that come with each row.
     pub bytes_a_row: Option<f64>,
+    /// Bytes of an answer that come with it whatever its rows, where it surely has such: the overhead holds their time.
+    pub bytes_around: Option<f64>,
     /// Answers that are far from all others and were put aside.
     pub outliers: u64,
     /// Mean duration of the answers that were kept, in seconds.

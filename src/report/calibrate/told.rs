@@ -10,7 +10,7 @@ impl Calibration {
         let mut text = self.headline();
         let mut grid = Grid::new(1, ["", "estimate", "95 % interval"]);
         if let Some(costs) = &self.costs {
-            of_costs(&mut grid, costs);
+            of_costs(&mut grid, costs, self.census.bytes_around);
         }
         if let Some(outages) = &self.outages {
             of_outages(&mut grid, outages);
@@ -87,8 +87,18 @@ impl Calibration {
     }
 }
 
-fn of_costs(grid: &mut Grid, costs: &Costs) {
+/// Costs, of answers that have so many bytes `around` their rows.
+fn of_costs(grid: &mut Grid, costs: &Costs, around: Option<f64>) {
     put(grid, "overhead of a request", costs.request, span);
+    if let Some(bytes) = around {
+        let what = format!("{} around its rows", human::bytes(libm::round(bytes) as u64));
+        match &costs.split {
+            Some(split) => {
+                put(grid, &format!("  of that: {what}"), split.byte.map(|byte| byte * bytes), span)
+            }
+            None => grid.row([format!("  which holds {what}"), String::new(), String::new()]),
+        }
+    }
     put(grid, "time a row, with its bytes", costs.row, span);
     if let Some(split) = &costs.split {
         put(grid, "  of that: the row", split.row, span);
