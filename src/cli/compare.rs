@@ -12,7 +12,7 @@ use crate::metrics;
 use crate::report::compare::{
     Comparison, Difference, Finding, Measured, Side, compare as compared, human, in_short, json,
 };
-use crate::report::{Exit, RunRecord};
+use crate::report::{Exit, RunRecord, accept};
 
 /// Runs `compare`.
 pub(super) fn compare(args: &CompareArgs, console: &mut Console<'_>) -> anyhow::Result<Exit> {
@@ -95,6 +95,10 @@ fn gate(
             return Err(Refusal::because(Exit::NoBaseline, why));
         }
         console.remark(&format!("{why}\n"));
+    }
+    // Who has changed it on purpose is told how to say so; of a run, or of a variant of it, there is nothing to update.
+    if worse && baseline::load(&args.base).is_ok() && record_file(Path::new(&args.candidate)).is_some() {
+        console.remark(&format!("{}\n", accept(&args.base, &args.candidate)));
     }
     Ok(Exit::first([failure, if worse { Exit::Regression } else { Exit::Success }]))
 }

@@ -48,6 +48,11 @@ fn tell_of_baseline(name: &str, baseline: &Baseline, ran: &Ran, console: &mut Co
             "what a changed scenario does is a question for: syncdyno compare {name} {folder}\n"
         ));
     }
+    // What is not comparable says so itself.
+    let mut reasons = ran.record.cells.iter().flat_map(|cell| &cell.reasons);
+    if reasons.any(|reason| reason.exit_code == Exit::Regression.code()) {
+        console.remark(&format!("{}\n", report::accept(name, &ran.folder)));
+    }
     let held = ran.record.cells.iter().filter(|cell| baseline.cells.contains_key(&cell.id)).count();
     console.remark(&format!("held against baseline {name}: {}\n", human::count(held as u64, "cell")));
     // A gate over fewer cells than it was made for passes more easily: that is said to who asked for quiet, too.

@@ -328,9 +328,14 @@ impl Standard<'_> {
     }
 
     fn accept(&self) -> String {
-        let [name, folder] = [self.name, self.folder].map(shell_word);
-        format!("to accept this run: syncdyno baseline update {name} {folder} --reason \"…\"")
+        accept(self.name, self.folder)
     }
+}
+
+/// The command that makes a run in `folder` the standard for those that come, in words.
+pub fn accept(name: &str, folder: &str) -> String {
+    let [name, folder] = [name, folder].map(shell_word);
+    format!("to accept this run: syncdyno baseline update {name} {folder} --reason \"…\"")
 }
 
 /// What differs between a cell and its baseline.
@@ -411,11 +416,6 @@ mod tests {
     }
 
     #[test]
-    fn a_baseline_without_some_of_the_figures_that_it_gates_unasked_is_none() {
-        let plan = fixture::plan(None, 1);
-        let judged = || judge(&plan, "ties.s1", &fixture::outcome());
-        let record = assemble("out", std::slice::from_ref(&plan), vec![judged()], &[]);
-    #[test]
     fn a_search_that_failed_and_percentiles_out_of_order_are_no_baseline() {
         let plan = fixture::plan(None, 1);
         let judged = judge(&plan, "ties.s1", &fixture::outcome());
@@ -431,6 +431,11 @@ mod tests {
         assert!(told.contains("the percentiles of engine.session.duration of the cell ties.s1"), "{told}");
     }
 
+    #[test]
+    fn a_baseline_without_some_of_the_figures_that_it_gates_unasked_is_none() {
+        let plan = fixture::plan(None, 1);
+        let judged = || judge(&plan, "ties.s1", &fixture::outcome());
+        let record = assemble("out", std::slice::from_ref(&plan), vec![judged()], &[]);
         let whole = Baseline::of(&record, vec!["first".to_owned()]).unwrap();
         let held = |baseline: &Baseline| {
             let mut cell = judged();

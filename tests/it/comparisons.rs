@@ -103,8 +103,15 @@ fn a_run_is_held_against_its_baseline_and_a_changed_figure_is_named_with_cell_an
         ),
     )
     .unwrap();
-    let (exit, told, _) = syncdyno(&desk, &held);
+    let (exit, told, remarks) = syncdyno(&desk, &held);
     assert_eq!(exit, 13, "{told}");
+    let accept = "to accept this run: syncdyno baseline update main again --reason \"…\"\n";
+    assert_eq!(remarks.matches(accept).count(), 1, "{remarks}");
+    let (exit, _, remarks) = syncdyno(&desk, &["compare", "main", "again", "--fail-on-worse"]);
+    assert!(exit == 13 && remarks.contains(accept), "{remarks}");
+    fs::copy(desk.path().join("first/run.json"), desk.path().join("older.json")).unwrap();
+    let (_, _, remarks) = syncdyno(&desk, &["compare", "older.json", "again", "--fail-on-worse"]);
+    assert!(!remarks.contains("to accept"), "a run is no baseline: {remarks}");
     assert!(told.contains("baseline main: engine.rows.rate is worse"), "{told}");
     assert!(told.contains("syncdyno replay again#small.s1"), "{told}");
     fs::write(&file, &text).unwrap();
@@ -143,13 +150,6 @@ fn a_baseline_that_has_lost_what_it_gates_is_none_and_cells_that_are_not_run_are
 }
 
 #[test]
-fn a_baseline_in_a_file_of_ones_own_is_updated_where_it_lies_by_the_command_that_is_printed() {
-    let desk = desk(SMALL);
-    run(&desk, "1..=1", "first");
-    assert_eq!(syncdyno(&desk, &["baseline", "save", "main", "first"]).0, 0);
-    fs::create_dir(desk.path().join("own")).unwrap();
-    let file = desk.path().join("own/kept.json");
-#[test]
 fn a_baseline_has_one_ending_whoever_writes_it_and_takes_the_place_of_no_link() {
     let desk = desk(SMALL);
     run(&desk, "1..=1", "first");
@@ -175,6 +175,13 @@ fn a_baseline_has_one_ending_whoever_writes_it_and_takes_the_place_of_no_link() 
     }
 }
 
+#[test]
+fn a_baseline_in_a_file_of_ones_own_is_updated_where_it_lies_by_the_command_that_is_printed() {
+    let desk = desk(SMALL);
+    run(&desk, "1..=1", "first");
+    assert_eq!(syncdyno(&desk, &["baseline", "save", "main", "first"]).0, 0);
+    fs::create_dir(desk.path().join("own")).unwrap();
+    let file = desk.path().join("own/kept.json");
     fs::rename(desk.path().join("reports/baseline/main.json"), &file).unwrap();
     let rate =
         |text: &str| text.lines().find(|line| line.contains("\"engine.rows.rate\": {")).map(str::to_owned);
