@@ -10,18 +10,19 @@ const ROWS_OVER_TIME: u64 = 24;
 /// Stretches and instants told of one strip.
 const TOLD_OF_A_STRIP: usize = 40;
 
-/// A row a setting, a column a curve, beside each how many seeds its points rest on, where these differ.
+/// A row a setting, a column a curve, before each how many seeds its points rest on, where these differ: behind it a small screen would not
+/// show them.
 pub(super) fn of_curves(curves: &Curves) -> String {
     let counted = curves.curves.iter().flat_map(|curve| &curve.points).any(|point| point.seeds.is_some());
-    let columns = |texts: [String; 2]| texts.into_iter().take(1 + usize::from(counted));
-    let names = curves.curves.iter().flat_map(|curve| columns([curve.name.clone(), "seeds".to_owned()]));
+    let columns = |texts: [String; 2]| texts.into_iter().skip(usize::from(!counted));
+    let names = curves.curves.iter().flat_map(|curve| columns(["seeds".to_owned(), curve.name.clone()]));
     let mut grid = Grid::new(1, [curves.x.clone()].into_iter().chain(names));
     let unit = curves.unit.unwrap_or(Unit::Count);
     let shown = |x: f64| human::figure(unit, libm::round(x.max(0.0)) as u64);
     for (at, label) in &curves.settings {
         let fields = curves.curves.iter().flat_map(|curve| {
             let Some(point) = curve.points.iter().find(|point| point.x == *at) else {
-                return columns(["–".to_owned(), String::new()]);
+                return columns([String::new(), "–".to_owned()]);
             };
             let mut text = shown(point.y);
             if let Some((low, high)) = point.interval {
@@ -32,7 +33,7 @@ pub(super) fn of_curves(curves: &Curves) -> String {
                 Some(best) if best == point.x => " ★",
                 _ => "",
             });
-            columns([text, point.seeds.map_or_else(String::new, |seeds| seeds.to_string())])
+            columns([point.seeds.map_or_else(String::new, |seeds| seeds.to_string()), text])
         });
         grid.row([label.clone()].into_iter().chain(fields));
     }
