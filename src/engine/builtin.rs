@@ -56,7 +56,7 @@ pub(super) struct UnitState {
     pub(super) started: Option<Time>,
     /// The number of its last run.
     pub(super) run: u64,
-    /// Failed runs in a row, the failed tries that ended them, and the wait that was drawn after the last.
+    /// Failed runs in a row, so many failed tries the last is followed as, and the wait that was drawn after it.
     pub(super) failures: u32,
     pub(super) tries: u32,
     pub(super) waited: Option<Span>,

@@ -215,13 +215,13 @@ impl Builtin {
         }
     }
 
-    /// A failed unit is tried again by itself, later and later: after the wait that follows all tries that failed in a row, of this
-    /// run and those before.
+    /// A failed unit is tried again by itself, later and later: after the wait that follows the tries of its run, or the next one if the
+    /// run before failed, too.
     fn failed(&self, unit: UnitId, run: u64, ended: &RunError) {
         let (failures, tries, previous) = {
             let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
             state.failures += 1;
-            state.tries = state.tries.saturating_add(ended.tries);
+            state.tries = state.tries.saturating_add(1).max(ended.tries);
             (state.failures, state.tries, state.waited)
         };
         if self.rules.order.tells_failed_runs() {
