@@ -393,7 +393,7 @@ fn a_slow_down_of_two_per_cent_is_seen() {
     assert_eq!(exit, 13, "{told}");
     assert!(told.contains("worse  engine.session.duration  p95"), "{told}");
     assert_eq!(syncdyno(&desk, &["compare", "base", "base", "--fail-on-worse"]).0, 0);
-    let (_, json, _) = syncdyno(&desk, &["compare", "base", "slower.json", "--format", "json"]);
+    let (_, json, _) = syncdyno(&desk, &["compare", "faster.json", "base", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!((json["worse"].as_u64(), json["better"].as_u64()), (Some(1), Some(0)));
 }

@@ -65,6 +65,6 @@ fn a_run_that_used_up_its_attempts_is_followed_by_the_wait_after_so_many() {
 
 #[test]
 fn a_run_that_uses_up_its_tries_is_followed_by_the_next_wait_and_another_by_the_one_behind_it() {
-    let twice = waits("backend_down = { for = \"100s\" }");
-    assert_eq!(twice, [(1, 2), (2, 2), (4, 2), (8, 2), (16, 1), (32, 1)]);
+    let thrice = waits("backend_down = { for = \"100s\" }");
+    assert_eq!(thrice, [(1, 3), (2, 3), (4, 3), (8, 3), (16, 1), (32, 1), (64, 1)]);
 }
