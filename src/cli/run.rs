@@ -48,9 +48,11 @@ fn tell_of_baseline(name: &str, baseline: &Baseline, ran: &Ran, console: &mut Co
             "what a changed scenario does is a question for: syncdyno compare {name} {folder}\n"
         ));
     }
-    // What is not comparable says so itself.
+    // What is not comparable says so itself, and no run is accepted that fails by anything else.
+    let [other, unlike] = [Exit::Regression, Exit::NoBaseline].map(Exit::code);
     let mut reasons = ran.record.cells.iter().flat_map(|cell| &cell.reasons);
-    if reasons.any(|reason| reason.exit_code == Exit::Regression.code()) {
+    let accepted = reasons.clone().all(|reason| [other, unlike].contains(&reason.exit_code));
+    if accepted && reasons.any(|reason| reason.exit_code == other) {
         console.remark(&format!("{}\n", report::accept(name, &ran.folder)));
     }
     let held = ran.record.cells.iter().filter(|cell| baseline.cells.contains_key(&cell.id)).count();

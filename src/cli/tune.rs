@@ -62,6 +62,8 @@ struct Search<'a> {
     /// All that was run; before anything was, a cell of each place.
     plans: Vec<Plan>,
     judged: Vec<Judged>,
+    /// Cells that were asked for and did not end.
+    missing: usize,
     notes: Vec<Note>,
     cells: CellsTuned,
     /// What is said before anything runs.
@@ -103,6 +105,7 @@ impl<'a> Search<'a> {
             name,
             plans: Vec::new(),
             judged: Vec::new(),
+            missing: 0,
             notes: Vec::new(),
             cells,
             remarks: Vec::new(),
@@ -235,7 +238,9 @@ impl<'a> Search<'a> {
             self.places[place].add(setting, cell.clone(), beside, &self.objective);
             *(if beside { &mut self.cells.beside } else { &mut self.cells.search }) += 1;
         }
-        let goes_on = ended.count() == plans.len() && notes.is_empty();
+        let missing = plans.len() - ended.count();
+        let goes_on = missing == 0 && notes.is_empty();
+        self.missing += missing;
         self.plans.extend(plans);
         self.judged.extend(judged);
         self.notes.extend(notes);
@@ -264,8 +269,7 @@ impl<'a> Search<'a> {
     fn record(&mut self, folder: &str) -> RunRecord {
         let tune = self.tuned();
         // Who wanted it to stop came too late: nothing is left to do.
-        let ended = self.judged.iter().all(|judged| judged.cell.verdict != Verdict::Incomplete);
-        if ended && tune.places.iter().all(|place| place.complete) {
+        if self.missing == 0 && tune.places.iter().all(|place| place.complete) {
             self.notes.retain(|note| !matches!(note.exit, Exit::Interrupted | Exit::Terminated));
         }
         let mut record = report::assemble(folder, &self.plans, std::mem::take(&mut self.judged), &self.notes);

@@ -200,6 +200,22 @@ fn a_search_that_is_to_stop_while_its_last_cell_runs_has_come_to_its_end() {
 }
 
 #[test]
+fn a_search_that_is_stopped_in_its_last_batch_has_not_come_to_its_end() {
+    let mut desk = desk();
+    assert_eq!(desk.run(&format!("{TUNE} -j 1")), 0);
+    let (whole, cells) = (desk.read("out/run.json"), desk.runs());
+    for missing in 1..=4 {
+        desk.fake.interrupts_after(cells - missing, &desk.surroundings.signals);
+        assert_eq!(desk.run(&format!("{TUNE} -j 1")), 130, "{missing} missing: {}", desk.out);
+        let record = desk.record("out");
+        assert!(!record.complete && !record.notes.is_empty(), "{missing} missing");
+        desk.surroundings.signals.interrupt.store(false, Ordering::Relaxed);
+        assert_eq!(desk.run(&TUNE.replace("--out", "--resume")), 0, "{}", desk.err);
+        assert_eq!(desk.read("out/run.json"), whole);
+    }
+}
+
+#[test]
 fn a_sweep_and_a_run_go_on_where_they_were_stopped() {
     for command in [
         "sweep @ties.toml --axis engine.pull.chunk_rows=16..256*2 --metric engine.session.duration",
