@@ -14,7 +14,7 @@ use crate::report::calibrate::{
 use crate::report::human;
 
 /// A share of outliers that is no accident.
-const OUTLIERS_MANY: f64 = 0.05;
+pub(super) const OUTLIERS_MANY: f64 = 0.05;
 /// Answers of some sizes that are so far off the line bend it.
 const BEND: f64 = 0.05;
 /// A scenario has no larger chunk, and no log's costs and failures are known so well that they tell one.
@@ -425,7 +425,7 @@ impl Told {
         if held > OUTLIERS_MANY && longer > 0.0 || longer.abs() > open {
             let word = if longer > 0.0 { "longer" } else { "less" };
             let perhaps = if unknown {
-                "; were they of far wider rows, time a row is too low: log `bytes`"
+                "; they may be of far wider rows, so the intervals hold the line with them, too: log `bytes`"
             } else {
                 ""
             };
@@ -444,8 +444,8 @@ impl Told {
         if n > 0 {
             let (lie, they) = if n == 1 { ("lies", "its") } else { ("lie", "their") };
             self.note(format!(
-                "{} {lie} farther from the line of the others than their noise, and {they} bytes are unknown: nothing of that is put aside, as rows \
-                 may differ in width; time a row is that of rows as wide as the log's on average, and the noise holds their widths; log \
+                "{} {lie} farther from the line of the others than their noise, and {they} bytes are unknown: not put aside, as rows may differ \
+                 in width; time a row is that of rows as wide as the log's on average, and the noise holds their widths; log \
                  `bytes`, or choose one kind of requests with --only COLUMN=VALUE",
                 human::count(n as u64, "answer"),
             ));

@@ -4,7 +4,7 @@
 //! small where it follows its own errors, and the logs chosen by them would be the ones whose intervals are too narrow.
 
 use super::devices;
-use super::estimate::{Aside, Told};
+use super::estimate::{Aside, OUTLIERS_MANY, Told};
 use super::line::{Far, Line, NORMAL, Sample, Widths};
 use super::log::Request;
 use crate::report::calibrate::{Census, Costs, Split};
@@ -68,6 +68,9 @@ impl Fit {
         // Where nobody knows the bytes, answers of wide rows lie far above the line: without them it would be too low.
         let unknown = !has_bytes || answers.iter().all(|answer| answer.bytes == answers[0].bytes);
         let out = if unknown { far.by_noise_and_widths() } else { far.by_noise() };
+        // What is not seldom is no accident, as a request that hangs is.
+        let seldom = out.iter().filter(|out| **out).count() as f64 <= OUTLIERS_MANY * answers.len() as f64;
+        let out = if unknown && !seldom { vec![false; out.len()] } else { out };
         told.of_widths(far.by_noise().iter().zip(&out).filter(|(far, out)| **far && !**out).count());
         let kept: Vec<usize> = (0..answers.len()).filter(|n| !out[*n]).collect();
         let rows: Vec<Sample<2>> = kept.iter().map(|n| by_rows[*n]).collect();
@@ -87,6 +90,10 @@ impl Fit {
         let mut fit = Fit { rows: line, both: Line::through(&both), split: None, left_out: None };
         if widths.and_then(|widths| fit.take_apart(&both, widths)).is_none() {
             fit.leave_out(&rows);
+        }
+        // What was put aside may be of far wider rows: the intervals hold the line with it, too.
+        if let Some(all) = Line::through(&by_rows).filter(|_| unknown && kept.len() < answers.len()) {
+            fit.rows = fit.rows.as_open_as(&all);
         }
         fit.tell_outliers(answers, &kept, unknown, told, census);
         told.of_fit(&fit, &rows, &both);
