@@ -46,8 +46,8 @@ impl Shared {
     }
 
     /// It has passed its handshake.
-    pub(super) fn is_open_at(&self, now: Time) {
-        self.state.borrow_mut().is_open_at(now);
+    pub(super) fn opens_at(&self, now: Time) {
+        self.state.borrow_mut().opens_at(now);
     }
 
     /// Whether the far end has reset it.

@@ -265,7 +265,7 @@ impl Way {
             self.answered(receiver, cut, deadline).await?;
         }
         let now = self.handle.now();
-        lease.errand.shared.is_open_at(now);
+        lease.errand.shared.opens_at(now);
         self.last_packet.set(Some(now));
         self.events.emit(Event::ConnectionOpened { took: now.since(asked) });
         self.freed.notify_all();

@@ -147,12 +147,12 @@ impl Connection {
             now = arrival(conditions, way, left);
         }
         now += how.working();
-        self.is_open_at(now);
+        self.opens_at(now);
         Ok((self, now))
     }
 
     /// Its flights have passed: what it sends from now on are messages.
-    pub(in crate::net) fn is_open_at(&mut self, now: Time) {
+    pub(in crate::net) fn opens_at(&mut self, now: Time) {
         (self.patience, self.last) = (None, now);
     }
 
