@@ -62,8 +62,10 @@ pub(super) struct UnitState {
     pub(super) waited: Option<Span>,
     /// A start is planned for the end of the debounce interval.
     pub(super) planned: bool,
-    /// Another try after a failure is planned.
-    pub(super) retry_planned: bool,
+    /// The number of the last plan for another try after a failure: of several the last counts.
+    pub(super) retry_plan: u64,
+    /// The server said no in the run that failed last, and no planned try has come due without a network since.
+    pub(super) refused: bool,
     /// Edits that wait at the server, good runs in a row that left some, and whether asking about them is planned.
     pub(super) queued: usize,
     pub(super) asked: u32,

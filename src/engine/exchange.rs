@@ -51,12 +51,14 @@ pub(super) struct GivenUp {
     pub(super) failure: Failure,
     /// How many there were.
     pub(super) tries: u32,
+    /// To one of them the server said no.
+    pub(super) refused: bool,
 }
 
 impl GivenUp {
     /// As the end of a run.
     pub(super) fn ends_run(self) -> RunError {
-        RunError { error: self.failure.told(), tries: self.tries }
+        RunError { error: self.failure.told(), tries: self.tries, refused: self.refused }
     }
 }
 
@@ -67,11 +69,13 @@ pub(super) struct RunError {
     pub(super) error: SyncError,
     /// Of the request that ended it; what else ends a run is one.
     pub(super) tries: u32,
+    /// The server said no: another network does not help.
+    pub(super) refused: bool,
 }
 
 impl From<SyncError> for RunError {
     fn from(error: SyncError) -> RunError {
-        RunError { error, tries: 1 }
+        RunError { error, tries: 1, refused: false }
     }
 }
 
@@ -115,7 +119,7 @@ impl Builtin {
         unit: Option<UnitId>,
         make: impl Fn(u64) -> Request,
     ) -> Result<Received, GivenUp> {
-        let mut failures = 0;
+        let (mut failures, mut refused) = (0, false);
         let mut previous = None;
         self.heed_after().await;
         loop {
@@ -129,10 +133,11 @@ impl Builtin {
                 Attempt::Failed(failure) => failure,
             };
             failures += 1;
+            refused |= matches!(failure, Failure::Refused(_));
             let gone = matches!(failure, Failure::Silence(TransportError::Offline))
                 || self.ports.transport.network() == NetworkKind::None;
             if gone || failures >= self.options.retry.attempts || !retryable(&failure) {
-                return Err(GivenUp { failure, tries: failures });
+                return Err(GivenUp { failure, tries: failures, refused });
             }
             let drawn = backoff(&self.options.retry, failures, previous, &mut self.retry_stream.borrow_mut());
             previous = Some(drawn);
@@ -241,7 +246,7 @@ impl Builtin {
             Err(damaged) => damaged.to_string(),
         };
         let failure = self.foreign(received, kind, text);
-        Err(GivenUp { failure, tries: received.failures + 1 }.ends_run())
+        Err(GivenUp { failure, tries: received.failures + 1, refused: false }.ends_run())
     }
 
     /// An answer that nobody can read, as a failure of its request.

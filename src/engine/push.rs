@@ -121,7 +121,7 @@ impl Builtin {
         if waits.count >= self.options.retry.attempts {
             let error =
                 SyncError::Throttled(format!("{} changes are put off by the server", settled.put_off));
-            return Err(RunError { error, tries: waits.count });
+            return Err(RunError { error, tries: waits.count, refused: true });
         }
         let retry = &self.options.retry;
         let wait = backoff(retry, waits.count, waits.previous, &mut self.retry_stream.borrow_mut());

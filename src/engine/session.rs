@@ -203,6 +203,7 @@ impl Builtin {
         {
             let state = &mut self.units.borrow_mut()[index];
             (state.failures, state.tries, state.waited) = (0, 0, None);
+            state.retry_plan += 1;
         }
         self.ask_again(unit);
         let blocking = self.setup.units[index].blocking;
@@ -222,6 +223,7 @@ impl Builtin {
             let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
             state.failures += 1;
             state.tries = state.tries.saturating_add(1).max(ended.tries);
+            state.refused = ended.refused;
             (state.failures, state.tries, state.waited)
         };
         if self.rules.order.tells_failed_runs() {
@@ -235,16 +237,22 @@ impl Builtin {
         }
     }
 
-    /// Tries a failed unit again later, unless something else has made it succeed by then.
+    /// Tries a failed unit again later, unless something else has made it succeed or fail again by then.
     fn retry_after(&self, unit: UnitId, wait: Span) {
         let index = usize::from(unit.0);
-        if std::mem::replace(&mut self.units.borrow_mut()[index].retry_planned, true) {
-            return;
-        }
+        let plan = {
+            let state = &mut self.units.borrow_mut()[index];
+            state.retry_plan += 1;
+            state.retry_plan
+        };
         self.after(wait, move |engine| {
-            engine.units.borrow_mut()[index].retry_planned = false;
+            if engine.units.borrow()[index].retry_plan != plan {
+                return;
+            }
             // Without a network a try is vain, and the next is made when one comes.
-            if engine.ports.transport.network() != NetworkKind::None {
+            if engine.ports.transport.network() == NetworkKind::None {
+                engine.units.borrow_mut()[index].refused = false;
+            } else {
                 engine.retry(unit);
             }
         });
@@ -276,10 +284,12 @@ impl Builtin {
         });
     }
 
-    /// The network is back: what failed need not wait any longer.
+    /// The network is back: what failed for want of one need not wait any longer.
     pub(super) fn retry_failed(&self) {
         for index in 0..self.setup.units.len() {
-            self.retry(UnitId(index as u16));
+            if !self.units.borrow()[index].refused {
+                self.retry(UnitId(index as u16));
+            }
         }
     }
 

@@ -68,3 +68,36 @@ fn a_run_that_uses_up_its_tries_is_followed_by_the_next_wait_and_another_by_the_
     let thrice = waits("backend_down = { for = \"100s\" }");
     assert_eq!(thrice, [(1, 3), (2, 3), (4, 3), (8, 3), (16, 1), (32, 1), (64, 1)]);
 }
+
+/// When requests left, in seconds, of those after the one at `from` minutes.
+fn requests_after(plan: &Plan, from: u64) -> Vec<u64> {
+    let (outcome, log) =
+        world::run_logging(plan, &EngineRegistry::builtin(), &Unwatched, 1_000).expect("the world runs");
+    assert_eq!(worlds::trouble(&outcome), Vec::<String>::new());
+    let from = Time::ZERO + Span::secs(60 * from);
+    let late = log.requests.iter().filter(|request| request.at >= from);
+    late.map(|request| request.at.since(Time::ZERO).0 / 1_000_000_000).collect()
+}
+
+#[test]
+fn a_failure_after_a_good_run_is_followed_by_its_own_wait_and_not_by_one_of_an_earlier_outage() {
+    // By 8 minutes the next try is minutes away; a network that comes lets the unit succeed, and then it fails once.
+    let sets = [
+        "engine.retry.attempts=1",
+        "event.dark={ at = \"+495s\", outage = { for = \"10s\", mode = \"reset\" } }",
+        "event.hiccup={ at = \"+10m\", backend_down = { for = \"500ms\" } }",
+        "event.asked={ at = \"+10m\", trigger = { unit = \"All\" } }",
+    ];
+    let requests = requests_after(&plan("at = \"+5s\", backend_down = { for = \"485s\" }", &sets), 10);
+    let first = requests.iter().take_while(|second| **second < 605).copied();
+    assert_eq!(first.collect::<Vec<_>>()[..2], [600, 601], "{requests:?}");
+}
+
+#[test]
+fn a_flapping_network_does_not_hurry_what_the_server_refuses() {
+    let sets = ["event.flaps={ at = \"+1m\", flap = { every = \"6s\", for = \"10m\" } }"];
+    let requests = requests_after(&plan("at = \"+5s\", backend_down = { for = \"11m\" }", &sets), 1);
+    let flapping = requests.iter().filter(|second| **second < 660).count();
+    // A hundred flaps; by the waits alone two or three tries.
+    assert!((2..=20).contains(&flapping), "{requests:?}");
+}

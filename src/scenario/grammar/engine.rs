@@ -228,7 +228,7 @@ const RETRY: Form = table(&[
         "attempts",
         SOME,
         "5",
-        "Failures in a row after which a run of a unit ends with an error, or one where another try would not help now, as without a network. It is tried again after the wait that follows so many tries as it made, or after the next one if the run before failed, too, and at once when a network comes; without one not at all.",
+        "Failures in a row after which a run of a unit ends with an error, or one where another try would not help now, as without a network. It is tried again after the wait that follows so many tries as it made, or after the next one if the run before failed, too, and at once when a network comes, unless it was the server that said no; without one not at all.",
     ),
 ]);
 

@@ -44,7 +44,11 @@ const LINK: Form = table(&[
     key("mtu", Form::Int { min: 576, max: 9_000 }, "1500", "Bytes of the largest IP packet."),
     optional("gaps", GAPS, "Times without the link."),
     optional("radio_changes", RADIO_CHANGES, "Changes of radio technology under way."),
-    optional("promotion", PROMOTION, "How the radio falls asleep and wakes up."),
+    optional(
+        "promotion",
+        PROMOTION,
+        "How the radio falls asleep and wakes up, as packets meet it; its time and energy go by `radio`.",
+    ),
     key("reconnect", SPAN, "\"0s\"", "How long a tunnel needs to come back after a change of network."),
     key("answer_loss", Form::Share, "0", "Share of answers that are lost after the gateway acted."),
 ]);
