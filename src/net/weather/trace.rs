@@ -12,6 +12,10 @@ use crate::base::{BitRate, Digest, Span, Time};
 const PACKET: u128 = 1_504;
 /// Nanoseconds in a millisecond.
 const MS: u64 = 1_000_000;
+/// Behind a tunnel a packet is cut at the end of a trace that passes so many, one in a hundred.
+const CUT_OF: u128 = 100;
+/// After so many times what passes of a trace is as good as the next time.
+const ROUNDS_MAX: u32 = 10;
 /// A longer line is no number.
 const LINE_MAX: u64 = 40;
 /// What some editors put before a text.
@@ -149,26 +153,50 @@ impl Trace {
     }
 
     /// The same behind something that passes no more than `rate`: packets that come faster queue for it for less than `wait`, and the
-    /// others of a burst are lost. The trace begins again when the last has passed. A pause stays one, as nobody who comes in it may have
-    /// what is left of a burst.
+    /// others of a burst are lost. What queues at the trace's end passes as it begins again. A pause stays one, as nobody who comes in
+    /// it may have what is left of a burst.
     pub fn at_most(&self, rate: BitRate, wait: Span) -> Trace {
         let takes = (PACKET * 8_000_000_000).div_ceil(u128::from(rate.0.max(1)));
-        let mut free = 0;
-        let pass = |slot: &u32| {
-            let comes = u128::from(*slot) * u128::from(MS);
+        let wait = u128::from(wait.0);
+        let cycle = u128::from(self.period) * u128::from(MS);
+        if self.behind(takes, wait, 1, 0, cycle).0 == self.packets {
+            return self.clone();
+        }
+        // So long that a packet that is cut at the end is one of many.
+        let cycles = u32::try_from((CUT_OF * takes).div_ceil(cycle)).unwrap_or(u32::MAX);
+        let period = self.period * cycles.min(u32::MAX / self.period);
+        let whole = u128::from(period) * u128::from(MS);
+        // The first cycle has nothing before it; at last each leaves to the next what it was left.
+        let mut begun = 0;
+        for _ in 0..ROUNDS_MAX {
+            let (_, free) = self.behind(takes, wait, period / self.period, begun, u128::MAX);
+            let left = free.saturating_sub(whole);
+            if left <= begun {
+                break;
+            }
+            begun = left;
+        }
+        let (mut packets, _) = self.behind(takes, wait, period / self.period, begun, begun + whole);
+        packets.iter_mut().for_each(|slot| *slot %= period);
+        packets.sort_unstable();
+        Trace { packets, period }
+    }
+
+    /// Where the packets of so many cycles pass that each keep what is behind them busy for `takes`, which is free from a time on and
+    /// passes nothing that ends after `until`; and until when it is busy. Times in nanoseconds.
+    fn behind(&self, takes: u128, wait: u128, cycles: u32, mut free: u128, until: u128) -> (Vec<u32>, u128) {
+        let slots = (0..cycles).flat_map(|n| self.packets.iter().map(move |slot| n * self.period + slot));
+        let pass = |slot: u32| {
+            let comes = u128::from(slot) * u128::from(MS);
             let begins = free.max(comes);
             // A packet may leave at any time of its millisecond.
-            let waits = begins > comes && begins - comes + u128::from(MS) > u128::from(wait.0);
-            (!waits).then(|| {
+            let lost = begins > comes && begins - comes + u128::from(MS) > wait;
+            (!lost && begins + takes <= until).then(|| {
                 free = begins + takes;
                 u32::try_from(begins / u128::from(MS)).unwrap_or(u32::MAX)
             })
         };
-        let packets: Vec<u32> = self.packets.iter().filter_map(pass).collect();
-        let passed = u32::try_from(free.div_ceil(u128::from(MS))).unwrap_or(u32::MAX);
-        // One that takes no longer than the millisecond of its packet fits in as before.
-        let spills = packets.last() > self.packets.last();
-        Trace { packets, period: if spills { self.period.max(passed) } else { self.period } }
+        (slots.filter_map(pass).collect(), free)
     }
 
     /// The rate about `at`: that of the next 100 ms, or of the next ten packets if those take longer.
@@ -257,7 +285,7 @@ mod tests {
         let fast = trace("1\n1\n1\n1\n2\n2\n2\n2\n3\n3\n3\n3\n4\n4\n4\n4\n");
         assert_eq!(fast.mean(), BitRate(48_128_000));
         let capped = fast.at_most(BitRate(12_032_000), WAIT);
-        assert_eq!((capped.mean(), capped.period), (BitRate(12_032_000), 16));
+        assert_eq!((capped.mean(), capped.period), (BitRate(12_032_000), 100));
     }
 
     fn refused(lines: &str) -> (Option<u64>, String) {
@@ -333,16 +361,23 @@ mod tests {
                 gaps.iter().scan(1, |at, each| { *at += gap(each); Some(format!("{at}\n")) }).collect();
             let (trace, rate) = (trace(&lines), BitRate(kbits * 1_000));
             let tunnel = trace.at_most(rate, Span::millis(wait));
-            let mut below = trace.packets.iter();
-            for packet in &tunnel.packets {
-                let late = |of: &&u32| **of <= *packet && u64::from(*packet - **of) < wait;
+            prop_assert_eq!(tunnel.period % trace.period, 0);
+            // Twice, as one time may pass what the other left.
+            let [comes, passes] = [&trace, &tunnel].map(|of| {
+                let cycles = u64::from(2 * tunnel.period / of.period);
+                let cycle = |n| of.packets.iter().map(move |slot| n * u64::from(of.period) + u64::from(*slot));
+                (0..cycles).flat_map(cycle).collect::<Vec<_>>()
+            });
+            let mut below = comes.iter();
+            for packet in passes.iter().filter(|packet| **packet >= u64::from(tunnel.period)) {
+                let late = |of: &&u64| **of <= *packet && packet - **of < wait;
                 prop_assert!(below.any(|of| late(&of)), "{packet} of {lines}");
             }
             let takes = rate.time_for(1_504).0;
-            for (n, first) in tunnel.packets.iter().enumerate() {
-                for (more, last) in tunnel.packets[n..].iter().enumerate() {
+            for (n, first) in passes.iter().enumerate() {
+                for (more, last) in passes[n..].iter().enumerate().take(300) {
                     // The first may begin late in its millisecond, the last early in its own.
-                    prop_assert!((u64::from(last - first) + 1) * MS >= more as u64 * takes, "{first} to {last}");
+                    prop_assert!((last - first + 1) * MS >= more as u64 * takes, "{first} to {last} of {lines}");
                 }
             }
         }
