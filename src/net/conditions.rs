@@ -1,6 +1,7 @@
 //! What a link offers at a time, whatever is sent over it.
 
 use super::options::Outage;
+use super::tcp::search;
 use crate::base::{BitRate, Span, Time};
 
 /// Which way a message goes.
@@ -24,6 +25,13 @@ pub trait Conditions {
     /// When the last of `bytes` has left the bottleneck if the first begins at `from` and nothing else is sent: the inverse of
     /// the cumulative capacity. Outages that hold packets back are times without capacity.
     fn leaves_by(&self, way: Direction, from: Time, bytes: u64) -> Time;
+    /// The most bytes whose last has left the bottleneck before `until` if the first begins at `from`.
+    fn passed(&self, way: Direction, from: Time, until: Time) -> u64 {
+        let passes = |bytes: &u64| self.leaves_by(way, from, *bytes) < until;
+        let most =
+            std::iter::successors(Some(1_u64), |bytes| bytes.checked_mul(2)).find(|bytes| !passes(bytes));
+        search(most.unwrap_or(u64::MAX), |bytes| passes(&bytes))
+    }
     /// Bytes that the bottleneck's queue holds; a packet beyond them is lost.
     fn queue(&self, way: Direction) -> u64;
     /// Bytes that it holds in flight at `now` beyond its queue and a round trip at its rate.

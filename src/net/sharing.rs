@@ -136,6 +136,9 @@ impl Conditions for Share<'_> {
     fn leaves_by(&self, way: Direction, from: Time, bytes: u64) -> Time {
         self.whole.leaves_by(way, from, bytes.saturating_mul(self.flows))
     }
+    fn passed(&self, way: Direction, from: Time, until: Time) -> u64 {
+        self.whole.passed(way, from, until) / self.flows
+    }
     fn queue(&self, way: Direction) -> u64 {
         let whole = self.whole.queue(way);
         whole.saturating_sub(self.others).max(whole / self.flows)

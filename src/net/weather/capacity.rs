@@ -77,6 +77,25 @@ impl Capacity {
         }
     }
 
+    /// What passes between two times.
+    pub(super) fn volume(&self, from: Time, until: Time) -> Volume {
+        let at = |rate: BitRate, span: Span| Volume::from(rate.0) * Volume::from(span.0);
+        match &self.law {
+            Law::Steady(rate) => at(*rate, until.since(from)),
+            Law::Varying(mean, law) => {
+                let (mut volume, mut now) = (0, from);
+                while now < until {
+                    let second = now.0 / SECOND;
+                    let end = Time((second + 1).saturating_mul(SECOND)).min(until);
+                    volume += at(self.in_second(*mean, law, second), end.since(now));
+                    now = end;
+                }
+                volume
+            }
+            Law::Replayed(trace) => trace.passed(until).saturating_sub(trace.passed(from)) * BYTE,
+        }
+    }
+
     fn in_second(&self, mean: BitRate, law: &LogRate, second: u64) -> BitRate {
         if let Some((_, rate)) = self.last.get().filter(|(known, _)| *known == second) {
             return rate;

@@ -145,11 +145,13 @@ impl Weather {
     }
 
     /// What a message meets that leaves at `now`.
+    #[inline]
     pub fn at(&self, now: Time) -> WeatherAt<'_> {
         WeatherAt { weather: self, profile: self.profile(now) }
     }
 
     /// The profile of the link at `now`.
+    #[inline]
     pub fn profile(&self, now: Time) -> &Arc<Profile> {
         &self.link(now).profile
     }
@@ -241,6 +243,7 @@ impl Weather {
     }
 
     /// The position of the stay at `now`.
+    #[inline]
     fn stay(&self, now: Time) -> usize {
         if self.stays.len() == 1 {
             return 0;
@@ -248,12 +251,22 @@ impl Weather {
         self.stays.partition_point(|stay| stay.from <= now) - 1
     }
 
+    #[inline]
     fn link(&self, now: Time) -> &LinkWeather {
         &self.links[self.stays[self.stay(now)].link]
     }
 
     fn way(&self, stay: usize, way: Direction) -> &WayWeather {
         &self.links[self.stays[stay].link].ways[way as usize]
+    }
+
+    /// From `at` on, when packets are next not held back on a link, until when, and what it lets pass.
+    fn flows(&self, at: Time, way: Direction) -> (Time, Time, &WayWeather) {
+        let at = within(&self.holds, at).unwrap_or(at);
+        let stay = self.stay(at);
+        let moves = self.stays.get(stay + 1).map_or(Time::FAR, |next| next.from);
+        let hold = self.holds.get(self.holds.partition_point(|(from, _)| *from <= at));
+        (at, hold.map_or(moves, |(from, _)| moves.min(*from)), self.way(stay, way))
     }
 
     /// The number of a slot of the link as a slot of the stay.
@@ -288,17 +301,35 @@ impl Conditions for WeatherAt<'_> {
         let mut left = Volume::from(bytes) * BYTE;
         let mut at = from;
         loop {
-            at = within(&self.weather.holds, at).unwrap_or(at);
-            let stay = self.weather.stay(at);
-            let moves = self.weather.stays.get(stay + 1).map_or(Time::FAR, |next| next.from);
-            let hold = self.weather.holds.get(self.weather.holds.partition_point(|(from, _)| *from <= at));
-            let end = hold.map_or(moves, |(from, _)| moves.min(*from));
-            match self.weather.way(stay, way).capacity.fill(at, end, left) {
+            let (begins, end, way) = self.weather.flows(at, way);
+            at = begins;
+            match way.capacity.fill(at, end, left) {
                 Ok(filled) => return filled,
                 Err(_) if end == Time::FAR => return Time::FAR,
                 Err(rest) => (at, left) = (end, rest),
             }
         }
+    }
+
+    fn passed(&self, way: Direction, from: Time, until: Time) -> u64 {
+        let last = Time(until.0.saturating_sub(1));
+        let (mut volume, mut at) = (0, from);
+        while at < last {
+            let (begins, end, way) = self.weather.flows(at, way);
+            if begins < last {
+                volume += way.capacity.volume(begins, end.min(last));
+            }
+            at = end;
+        }
+        // A trace passes whole bytes on each link.
+        let mut passed = u64::try_from(volume / BYTE).unwrap_or(u64::MAX - 1);
+        while passed > 0 && self.leaves_by(way, from, passed) >= until {
+            passed -= 1;
+        }
+        while self.leaves_by(way, from, passed + 1) < until {
+            passed += 1;
+        }
+        passed
     }
 
     fn queue(&self, _: Direction) -> u64 {

@@ -28,6 +28,35 @@ fn moving(links: Vec<Profile>) -> Weather {
     Weather::new(&Itinerary { links, stays, dead_zones: Vec::new() }, Seed(1), at(3_600_000))
 }
 
+proptest! {
+    /// Whatever the law of the rate, held back or on another link meanwhile.
+    #[test]
+    fn what_has_passed_is_the_most_that_leaves_before(
+        kinds in proptest::collection::vec(0_u64..3, 1..4),
+        hold in (0_u64..40_000, 0_u64..9_000),
+        from in 0_u64..30_000_000_000,
+        lasts in 0_u64..30_000_000_000,
+    ) {
+        let lines: String = (1..=500_u64).map(|n| format!("{}\n", n * n / 700)).collect();
+        let trace = Arc::new(crate::net::Trace::read(lines.as_bytes()).expect("it is a trace"));
+        let link = |kind: &u64| match kind {
+            0 => profile("steady"),
+            1 => Profile {
+                variation: Some(Variation { sigma_milli: 900, phi_milli: 850 }),
+                ..profile("varying")
+            },
+            _ => Profile { traces: [Some(trace.clone()), Some(trace.clone())], ..profile("trace") },
+        };
+        let mut weather = moving(kinds.iter().map(link).collect());
+        weather.add_outages([outage(hold.0, hold.0 + hold.1, OutageMode::Hold)]);
+        let (from, until) = (Time(from), Time(from + lasts));
+        let weather = weather.at(from);
+        let passed = weather.passed(Direction::Down, from, until);
+        prop_assert!(passed == 0 || weather.leaves_by(Direction::Down, from, passed) < until);
+        prop_assert!(weather.leaves_by(Direction::Down, from, passed + 1) >= until);
+    }
+}
+
 #[test]
 fn overlapping_outages_are_noticed_once() {
     let mut weather = on(profile("x"));

@@ -2,7 +2,7 @@
 
 use super::super::segment::Owed;
 use super::super::sender::Sender;
-use super::super::step::{Pace, Step, search};
+use super::super::step::{Pace, Step};
 use super::super::traffic::Traffic;
 use super::Transfer;
 use crate::base::Time;
@@ -142,7 +142,7 @@ impl Transfer {
         }
         let anew = |at: &mut Time| {
             // No byte of it is left out.
-            let left = 1 + search(sent, |bytes| before.leaves_by(way, now, bytes) < *at);
+            let left = 1 + before.passed(way, now, *at).min(sent);
             *at = after.leaves_by(way, now, left);
         };
         for mark in &mut self.marks {
