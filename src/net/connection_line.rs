@@ -192,8 +192,8 @@ impl Line {
 
     /// Runs the flows up to `now`.
     fn bring_to(&mut self, now: Time, conditions: &dyn Conditions) {
-        if let [flow] = &mut self.flows[..] {
-            if flow.is_under_way(now) {
+        if let [] | [_] = self.flows[..] {
+            if let Some(flow) = self.flows.first_mut().filter(|flow| flow.is_under_way(now)) {
                 self.sharing.run_alone(&mut flow.now, conditions, now);
             }
             self.sharing.since = now;

@@ -164,9 +164,15 @@ impl Connection {
     /// The transfer of a message of `bytes` that is handed over at `at`, in packets of at most `mtu` bytes; of a flight while it is opened.
     #[inline]
     pub fn message(&mut self, way: Direction, at: Time, bytes: u64, mtu: u32) -> Transfer {
-        if let Some(patience) = self.patience {
-            return Transfer::new(way, at, Load::of(bytes), mtu, false).patient_until(patience);
-        }
+        let (load, kept) =
+            if self.is_open() { self.next_message(way, at, bytes) } else { (Load::of(bytes), false) };
+        let mut transfer = Transfer::new(way, at, load, mtu, kept);
+        transfer.patient_until(self.patience.unwrap_or(Time::FAR));
+        transfer
+    }
+
+    /// What a message of `bytes` sends, and whether every second packet of it is acknowledged.
+    fn next_message(&mut self, way: Direction, at: Time, bytes: u64) -> (Load, bool) {
         let count = &mut self.messages[way as usize];
         *count += 1;
         let first = *count == 1;
@@ -179,7 +185,7 @@ impl Connection {
                 Direction::Down => Lead { segments: 2, wire: 2 * TICKET },
             };
         }
-        Transfer::new(way, at, load, mtu, kept)
+        (load, kept)
     }
 
     /// The load of a message of `bytes` that joins one under way.

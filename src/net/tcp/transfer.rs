@@ -166,9 +166,9 @@ impl Transfer {
         Traffic { packets: n, retransmitted: n.min(self.again.packets), bytes: self.bytes(n) }
     }
 
-    /// The same, with tries up to `patience` and none after it.
-    pub(super) fn patient_until(self, patience: Time) -> Transfer {
-        Transfer { patience, ..self }
+    /// It tries up to `patience` and not after it.
+    pub(super) fn patient_until(&mut self, patience: Time) {
+        self.patience = patience;
     }
 
     /// What is sent of it from where it is on if nobody answers any more for `lasts`: the first window if it has not begun, and tries with
