@@ -9,6 +9,7 @@ use super::shares::{Fit, Shares, Side};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cause {
     RoundTrips,
+    Queue,
     Outages,
     Deadline,
     Refusals,
@@ -111,6 +112,11 @@ fn suffers(of: Side, here: &Point<'_>, best: &Point<'_>, fit: Option<Fit>) -> Op
     };
     Some(match cause(here, best, at, at_best)? {
         Cause::RoundTrips => time("round trips", |s| s.waiting, " is waiting for answers to begin"),
+        Cause::Queue => format!(
+            "the backend's queue: at {x}, about {} of the time is waiting for one of its workers (about {} at {y})",
+            percent(at.queued),
+            percent(at_best.queued),
+        ),
         // On a link without a rate to speak of, bytes in vain tell nothing.
         Cause::Outages if at.in_vain < IN_VAIN_MIN => time("outages restart chunks", |s| s.lost, " is lost"),
         Cause::Outages => format!(
@@ -169,6 +175,7 @@ fn cause(here: &Point<'_>, best: &Point<'_>, at: Shares, at_best: Shares) -> Opt
     };
     let mut grown = vec![
         (Cause::RoundTrips, at.waiting, at_best.waiting),
+        (Cause::Queue, at.queued, at_best.queued),
         (lost, at.lost, at_best.lost),
         (waits, at.backing_off, at_best.backing_off),
         (Cause::Writing, at.writing, at_best.writing),

@@ -1,6 +1,8 @@
 //! Where the time of a setting went, and what its chunks and rows cost.
 
+use super::super::record::CellRecord;
 use super::series::{Point, Series};
+use crate::metrics::QUEUED;
 use crate::theory::chunk::Cost;
 
 /// The direction whose chunks a sweep is about, by the names of its metrics.
@@ -70,6 +72,8 @@ pub(in super::super) struct Fit {
 pub(super) struct Shares {
     /// Waiting for answers to begin: round trips and fixed costs.
     pub(super) waiting: f64,
+    /// Waiting for a worker of the backend, about.
+    pub(super) queued: f64,
     /// Rows on their way, on the wire and through the backend.
     pub(super) moving: f64,
     /// Requests that came to nothing.
@@ -167,20 +171,40 @@ impl Shares {
             return None;
         }
         let answered = point.sum(side.time);
+        let queued = queued(point).min(answered);
+        // The fit takes what answers wait in a queue for a part of what each chunk costs.
         let waiting = fit.map_or(0.0, |fit| fit.chunk * point.count(side.chunk_rows) * 1e9);
-        let waiting = waiting.min(answered);
+        let waiting = (waiting.min(answered) - queued).max(0.0);
         let sent = point.sum(side.wire);
         let (useful, less) = side.of_use;
         let useful = point.sum(useful) - less.map_or(0.0, |less| point.sum(less));
         Some(Shares {
             waiting: waiting / all,
-            moving: (answered - waiting) / all,
+            queued: queued / all,
+            moving: (answered - waiting - queued) / all,
             lost: point.sum("engine.requests.lost_time") / all,
             backing_off: point.sum("engine.retry.time") / all,
             writing: point.sum("engine.apply.time") / all,
             in_vain: if sent > 0.0 { ((sent - useful) / sent).clamp(0.0, 1.0) } else { 0.0 },
         })
     }
+}
+
+/// About how long the requests of devices waited in the backend's queue, all together, in nanoseconds: straight lines through the
+/// percentiles of each cell. Where a replica is between, those who wait there are not the devices.
+fn queued(point: &Point<'_>) -> f64 {
+    if point.sum("gateway.refresh.requests") > 0.0 {
+        return 0.0;
+    }
+    let of_cell = |cell: &&CellRecord| {
+        let figure = cell.metrics.get(QUEUED)?;
+        let at = |stat| figure.stat(stat).map(|ns| ns as f64);
+        let ends =
+            [(0.0, at("min")?), (0.5, at("p50")?), (0.95, at("p95")?), (0.99, at("p99")?), (1.0, at("max")?)];
+        let mean: f64 = ends.windows(2).map(|two| (two[1].0 - two[0].0) * (two[0].1 + two[1].1) / 2.0).sum();
+        Some(mean * at("count")?)
+    };
+    point.cells.iter().filter_map(of_cell).sum()
 }
 
 #[cfg(test)]

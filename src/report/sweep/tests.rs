@@ -1,5 +1,6 @@
 //! A sweep whose cells are worked out by hand: chunks that outages cut, on two links.
 
+mod queues;
 mod theory;
 mod without;
 

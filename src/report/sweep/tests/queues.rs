@@ -1,0 +1,52 @@
+//! Sweeps whose requests wait for the backend.
+
+use super::*;
+
+/// The cells with this wait in the backend's queue for each request of a setting, in seconds.
+fn queued(wait: impl Fn(u64) -> u64) -> RunRecord {
+    record(3, |cell| {
+        let size = cell.axes["engine.pull.chunk_rows"].as_u64().unwrap();
+        let (count, wait) = (ROWS as u64 / size, wait(size) * 1_000_000_000);
+        for name in ["engine.pull.time", "engine.session.time"] {
+            let longer = cell.metrics[name].stat("value").unwrap() + count * wait;
+            cell.metrics.insert(name.into(), Figure::Value { unit: Unit::Ns, value: longer });
+        }
+        let seconds = cell.metrics["engine.session.time"].stat("value").unwrap() as f64 / 1e9;
+        let rate = Figure::Value { unit: Unit::MilliRowsPerSecond, value: (ROWS * 1e3 / seconds) as u64 };
+        cell.metrics.insert("engine.rows.rate".into(), rate);
+        let [min, p50, p95, p99, max] = [wait; 5];
+        let waits = Figure::Distribution { unit: Unit::Ns, count, min, p50, p95, p99, max };
+        cell.metrics.insert("backend.request.queued".into(), waits);
+    })
+}
+
+fn below(record: &RunRecord) -> String {
+    json(record)["series"][0]["limits"][0].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_backends_queue_is_named_where_waiting_in_it_is_what_makes_small_chunks_slow() {
+    // Alike for each request, it lies on the line that answers are fitted to; for small chunks alone, no line fits.
+    for wait in [|_| 3, |size| if size < 128 { 3 } else { 0 }] {
+        let told = below(&queued(wait));
+        assert!(told.contains(", the backend's queue: at 32, about 6"), "{told}");
+        assert!(told.contains(" % of the time is waiting for one of its workers ("), "{told}");
+    }
+}
+
+#[test]
+fn a_queue_that_grows_less_than_the_round_trips_is_not_named() {
+    let told = below(&queued(|_| 0));
+    assert!(told.contains(", round trips: at 32, "), "{told}");
+}
+
+#[test]
+fn a_queue_in_which_a_replicas_refreshes_wait_is_none_of_the_devices() {
+    let mut refreshed = queued(|_| 3);
+    for cell in &mut refreshed.cells {
+        let count = Figure::Value { unit: Unit::Count, value: 9 };
+        cell.metrics.insert("gateway.refresh.requests".into(), count);
+    }
+    let told = below(&refreshed);
+    assert!(told.contains(", round trips: at 32, "), "{told}");
+}
