@@ -218,15 +218,8 @@ impl Observed {
 
 /// A group of which it is known how far its sides lie apart, but not yet whether that is more than chance.
 struct Weighed {
-    title: String,
-    basis: Basis,
-    seeds: (usize, usize),
-    failed: (usize, usize),
-    new_failure: Exit,
-    missing: Vec<String>,
-    unlike: Vec<String>,
-    copies: Vec<String>,
-    other_digests: usize,
+    /// Without its differences.
+    group: Group,
     observed: Vec<Observed>,
     /// Of each statistic, where chance plays a part.
     changes: Vec<Change>,
@@ -276,9 +269,8 @@ impl Weighed {
             Basis::Samples => observed.iter().map(sampled).collect(),
         };
         let other_digests = pairs.iter().filter(|(base, candidate)| base.digest != candidate.digest).count();
-        let title = opposed.title.clone();
-        Weighed {
-            title,
+        let group = Group {
+            title: opposed.title.clone(),
             basis,
             seeds,
             failed,
@@ -287,32 +279,21 @@ impl Weighed {
             unlike,
             copies: opposed.copies.clone(),
             other_digests,
-            observed,
-            changes,
-        }
+            differences: Vec::new(),
+        };
+        Weighed { group, observed, changes }
     }
 
     /// The group; of each statistic that chance plays a part in, `surprising` tells whether it is more than that.
     fn judged(self, surprising: &mut impl Iterator<Item = bool>) -> Group {
-        let Weighed { title, basis, seeds, failed, new_failure, missing, unlike, copies, .. } = self;
-        let differences: Vec<Difference> = match basis {
-            Basis::Exact => self.observed.iter().map(exact).collect(),
-            _ => self.observed.iter().zip(&self.changes).zip(surprising).map(uncertain).collect(),
+        let Weighed { group, observed, changes } = self;
+        let differences: Vec<Difference> = match group.basis {
+            Basis::Exact => observed.iter().map(exact).collect(),
+            _ => observed.iter().zip(&changes).zip(surprising).map(uncertain).collect(),
         };
         let differs = differences.iter().any(|difference| difference.finding != Finding::Same);
-        let other_digests = if basis == Basis::Exact && !differs { self.other_digests } else { 0 };
-        Group {
-            title,
-            basis,
-            seeds,
-            failed,
-            new_failure,
-            missing,
-            unlike,
-            copies,
-            other_digests,
-            differences,
-        }
+        let other_digests = if group.basis == Basis::Exact && !differs { group.other_digests } else { 0 };
+        Group { other_digests, differences, ..group }
     }
 }
 

@@ -478,6 +478,19 @@ fn a_figure_that_is_a_little_better_is_not_told_to_be_the_same() {
 }
 
 #[test]
+fn the_ends_of_an_interval_of_what_is_worse_are_not_told_as_nothing() {
+    let base = 4_000_000_000_000_u64;
+    let of = |name, more: u64| {
+        side(name, (1..=8).map(|seed| cell(Some(name), seed, 1_000, base + 1_000 * seed + more)).collect())
+    };
+    let comparison =
+        compare(&of("a", 0).only(Some("a")).unwrap(), &of("b", 900_000).only(Some("b")).unwrap());
+    let told = human(&comparison, Paint(false), true);
+    let line = told.lines().find(|line| line.contains("engine.wasted.bytes")).unwrap();
+    assert!(line.contains("worse") && line.contains("+< 0.01 % … +< 0.01 %"), "{told}");
+}
+
+#[test]
 fn in_short_a_comparison_is_its_verdict_and_what_is_worse() {
     let base = side("a", vec![cell(None, 1, 1_000, 50)]);
     let short =

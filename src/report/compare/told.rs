@@ -2,6 +2,7 @@
 
 use super::comparison::Comparison;
 use super::difference::{Basis, Difference, Finding, Group};
+use crate::metrics::Better;
 use crate::report::grid::Grid;
 use crate::report::human;
 use crate::report::story::Paint;
@@ -167,7 +168,8 @@ fn table_of(shown: &[&Difference]) -> Grid {
         let mut row =
             vec![word(d.finding).to_owned(), d.metric.clone(), d.stat.to_owned(), base, candidate, change(d)];
         row.extend(
-            d.interval_ppm.map(|(low, high)| format!("{} … {}", human::percent(low), human::percent(high))),
+            d.interval_ppm
+                .map(|(low, high)| format!("{} … {}", end_of_interval(d, low), end_of_interval(d, high))),
         );
         grid.row(row);
     }
@@ -200,6 +202,16 @@ fn change(d: &Difference) -> String {
         (Some(0), ..) if matches!(d.finding, Finding::Worse | Finding::Better) => "< 0.01 %".to_owned(),
         (Some(ppm), ..) => human::percent(ppm),
         (None, ..) => "from nothing".to_owned(),
+    }
+}
+
+/// An end of an interval: of what is more than chance it is never told as nothing.
+fn end_of_interval(d: &Difference, ppm: i64) -> String {
+    match (d.finding, d.better) {
+        _ if ppm != 0 => human::percent(ppm),
+        (Finding::Worse, Better::Lower) | (Finding::Better, Better::Higher) => human::percent(1),
+        (Finding::Worse, Better::Higher) | (Finding::Better, Better::Lower) => human::percent(-1),
+        _ => human::percent(0),
     }
 }
 
