@@ -20,6 +20,8 @@ pub(super) fn baseline(command: &BaselineCommand, console: &mut Console<'_>) -> 
             if path.exists() {
                 let run = shell_word(&run.display().to_string());
                 let hint = format!("syncdyno baseline update {name} {run} --reason \"…\"");
+                // One that cannot be read cannot be updated, either: why, and what helps, its reading says.
+                read(name, &path)?;
                 return Err(Refusal::usage(format!("there is a baseline {name}; to replace it: {hint}")));
             }
             reasoned(reason)?;
@@ -59,10 +61,23 @@ fn reasoned(reason: &str) -> anyhow::Result<()> {
 
 /// Reads the baseline of this name, or this file.
 pub(super) fn load(name: &str) -> anyhow::Result<Baseline> {
-    let path = named(name)?;
-    let damaged =
-        |e: &dyn std::fmt::Display| Refusal::because(Exit::NoBaseline, format!("{}: {e}", path.display()));
-    let text = match sources::read_record(&path) {
+    read(name, &named(name)?)
+}
+
+/// Reads the baseline of this name from its file.
+fn read(name: &str, path: &Path) -> anyhow::Result<Baseline> {
+    let damaged = |e: &dyn std::fmt::Display| {
+        let file = path.display();
+        // What lies elsewhere may be anything.
+        let anew = if path.starts_with(HOME) {
+            let (file, name) = (shell_word(&file.to_string()), shell_word(name));
+            format!("; to begin anew: rm {file}, then syncdyno baseline save {name} RUN --reason \"…\"")
+        } else {
+            String::new()
+        };
+        Refusal::because(Exit::NoBaseline, format!("{file}: {e}{anew}"))
+    };
+    let text = match sources::read_record(path) {
         Ok(text) => text.map_err(|e| damaged(&format!("not a baseline: {e}")))?,
         Err(e) if e.kind() == ErrorKind::NotFound => {
             let known = names()?;
@@ -72,7 +87,7 @@ pub(super) fn load(name: &str) -> anyhow::Result<Baseline> {
                 format!("there is no report or baseline `{name}`{near} (baselines in {HOME}: {known})");
             return Err(Refusal::because(Exit::NoBaseline, text));
         }
-        Err(e) => return Err(Refusal::unreadable(&path, &e)),
+        Err(e) => return Err(Refusal::unreadable(path, &e)),
     };
     Baseline::parse(&text).map_err(|e| damaged(&e))
 }
@@ -89,10 +104,7 @@ fn file_of(name: &str) -> anyhow::Result<PathBuf> {
         let text = format!("`{name}` is no name for a baseline: letters, digits, `-`, `_` and `.`");
         return Err(Refusal::usage(text));
     }
-    let path = Path::new(HOME).join(format!("{stem}.json"));
-    // An earlier version doubled the ending.
-    let doubled = Path::new(HOME).join(format!("{name}.json"));
-    Ok(if !path.exists() && doubled.exists() { doubled } else { path })
+    Ok(Path::new(HOME).join(format!("{stem}.json")))
 }
 
 fn names() -> anyhow::Result<Vec<String>> {
@@ -108,7 +120,7 @@ fn names() -> anyhow::Result<Vec<String>> {
 }
 
 /// What a run would be as a baseline.
-fn of_run(run: &Path, reasons: Vec<String>) -> anyhow::Result<Baseline> {
+pub(super) fn of_run(run: &Path, reasons: Vec<String>) -> anyhow::Result<Baseline> {
     let (file, record) = report::read(run)?;
     if !record.complete {
         return Err(Refusal::usage(format!("{}: the run was stopped before its end", file.display())));

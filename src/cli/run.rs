@@ -20,7 +20,7 @@ use crate::metrics;
 use crate::report::tune::TuneRecord;
 use crate::report::{
     self, Baseline, CellTiming, Exit, Folder, FolderError, Judged, Note, RunRecord, Standard, SweepRecord,
-    Timing, human,
+    Timing, Verdict, human,
 };
 use crate::scenario::{Plan, file};
 
@@ -48,11 +48,12 @@ fn tell_of_baseline(name: &str, baseline: &Baseline, ran: &Ran, console: &mut Co
             "what a changed scenario does is a question for: syncdyno compare {name} {folder}\n"
         ));
     }
-    // What is not comparable says so itself, and no run is accepted that fails by anything else.
+    // What is not comparable says so itself, and no run is accepted that fails by anything else or was stopped.
     let [other, unlike] = [Exit::Regression, Exit::NoBaseline].map(Exit::code);
     let mut reasons = ran.record.cells.iter().flat_map(|cell| &cell.reasons);
     let accepted = reasons.clone().all(|reason| [other, unlike].contains(&reason.exit_code));
-    if accepted && reasons.any(|reason| reason.exit_code == other) {
+    let ended = ran.record.complete && ran.record.notes.is_empty() && ran.written.is_ok();
+    if accepted && ended && reasons.any(|reason| reason.exit_code == other) {
         console.remark(&format!("{}\n", report::accept(name, &ran.folder)));
     }
     let held = ran.record.cells.iter().filter(|cell| baseline.cells.contains_key(&cell.id)).count();
@@ -111,7 +112,9 @@ pub(super) fn carry_out(
     let (mut judged, notes) = under_way.run(plans, runner, console);
     let mut changes = Vec::new();
     if let Some((name, baseline)) = order.baseline {
-        let standard = Standard { name, baseline, folder: under_way.shown() };
+        let sound = judged.iter().all(|judged| judged.cell.verdict == Verdict::Pass);
+        let acceptable = sound && judged.len() == plans.len() && notes.is_empty();
+        let standard = Standard { name, baseline, folder: under_way.shown(), acceptable };
         let wanted: BTreeMap<&str, &[String]> =
             plans.iter().map(|plan| (plan.digest.as_str(), plan.baseline_metrics.as_slice())).collect();
         for judged in &mut judged {

@@ -64,7 +64,7 @@ pub enum BaselineError {
     #[error("not a baseline: {0}")]
     Shape(#[from] serde_json::Error),
     /// Of another version.
-    #[error("the baseline has schema version {0}; this program reads version 1: save it anew from a run")]
+    #[error("the baseline has schema version {0}; this program reads version 1")]
     Version(String),
     /// The record has cells that fail or did not end.
     #[error("{0} is not a pass: a baseline holds cells that are as they must be")]
@@ -280,6 +280,8 @@ pub struct Standard<'a> {
     pub baseline: &'a Baseline,
     /// The folder of the run.
     pub folder: &'a str,
+    /// Whether the run came to its end and nothing else is wrong with it: no other can be accepted.
+    pub acceptable: bool,
 }
 
 /// Holds a cell that has passed so far against a baseline; the cell fails by what differs. `wanted` are the metrics that its scenario
@@ -290,12 +292,12 @@ pub fn hold(judged: &mut Judged, wanted: &[String], standard: Standard<'_>) -> V
     }
     let (name, cell) = (standard.name, &judged.cell);
     let Some(base) = standard.baseline.cells.get(&cell.id) else {
-        let text = format!("baseline {name} has no cell {}; {}", cell.id, standard.accept());
+        let text = format!("baseline {name} has no cell {}{}", cell.id, standard.accept());
         judged.fail(Exit::NoBaseline, text);
         return Vec::new();
     };
     if let Some(unlike) = standard.unlike(base, cell, wanted) {
-        judged.fail(Exit::NoBaseline, format!("{unlike}; {}", standard.accept()));
+        judged.fail(Exit::NoBaseline, format!("{unlike}{}", standard.accept()));
         return Vec::new();
     }
     let changes = changes(base, cell);
@@ -327,8 +329,9 @@ impl Standard<'_> {
         base.lacking(cell, of_this_program).map(|lacking| format!("baseline {name} {lacking}"))
     }
 
+    /// How to accept the run, behind a reason; nothing where that would be refused.
     fn accept(&self) -> String {
-        accept(self.name, self.folder)
+        if self.acceptable { format!("; {}", accept(self.name, self.folder)) } else { String::new() }
     }
 }
 
@@ -439,7 +442,11 @@ mod tests {
         let whole = Baseline::of(&record, vec!["first".to_owned()]).unwrap();
         let held = |baseline: &Baseline| {
             let mut cell = judged();
-            hold(&mut cell, &plan.baseline_metrics, Standard { name: "main", baseline, folder: "out" });
+            hold(
+                &mut cell,
+                &plan.baseline_metrics,
+                Standard { name: "main", baseline, folder: "out", acceptable: true },
+            );
             cell.cell.reasons.iter().map(|reason| (reason.exit_code, reason.text.clone())).collect::<Vec<_>>()
         };
         assert_eq!(held(&whole), []);

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, a module a subject.
 
+mod baselines;
 mod calibrate;
 mod cli;
 mod comparisons;

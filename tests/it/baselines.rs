@@ -1,0 +1,85 @@
+//! What is said of baselines that cannot be read, and of runs that cannot become one.
+
+use std::fs;
+
+use crate::comparisons::{SMALL, desk, run, syncdyno};
+
+#[test]
+fn of_a_baseline_that_cannot_be_read_every_command_says_what_helps_and_that_helps() {
+    let desk = desk(SMALL);
+    run(&desk, "1..=1", "first");
+    assert_eq!(syncdyno(&desk, &["baseline", "save", "main", "first"]).0, 0);
+    let file = desk.path().join("reports/baseline/main.json");
+    let whole = fs::read_to_string(&file).unwrap();
+    let later = whole.replacen("\"schema_version\": \"1.", "\"schema_version\": \"2.", 1);
+    for (text, why) in [("{ cut off".to_owned(), "not a baseline"), (later, "schema version 2.")] {
+        fs::write(&file, text).unwrap();
+        for command in ["save", "update"] {
+            let (exit, _, told) =
+                syncdyno(&desk, &["baseline", command, "main", "first", "--reason", "anew"]);
+            assert_eq!(exit, 14, "{told}");
+            let remedy = "to begin anew: rm reports/baseline/main.json, then syncdyno baseline save main RUN";
+            assert!(told.contains(why) && told.contains(remedy), "{command}: {told}");
+            assert!(!told.contains("baseline update"), "{command}: {told}");
+        }
+        fs::remove_file(&file).unwrap();
+        let saved = syncdyno(&desk, &["baseline", "save", "main", "first", "--reason", "anew"]);
+        assert_eq!(saved.0, 0, "{}", saved.2);
+    }
+    // What lies elsewhere is nobody's to remove.
+    fs::write(desk.path().join("notes.txt"), "call them").unwrap();
+    let (exit, _, told) = syncdyno(&desk, &["baseline", "update", "notes.txt", "first", "--reason", "anew"]);
+    assert!(exit == 14 && !told.contains("rm "), "{told}");
+}
+
+#[test]
+fn a_name_with_its_ending_is_that_of_the_same_file() {
+    let desk = desk(SMALL);
+    run(&desk, "1..=1", "first");
+    assert_eq!(syncdyno(&desk, &["baseline", "save", "main.json", "first"]).0, 0);
+    let folder = desk.path().join("reports/baseline");
+    fs::rename(folder.join("main.json"), folder.join("main.json.json")).unwrap();
+    let (exit, told, _) = syncdyno(&desk, &["baseline", "save", "main.json", "first"]);
+    assert_eq!((exit, told.as_str()), (0, "reports/baseline/main.json: 1 cell\n"));
+}
+
+#[test]
+fn a_run_that_was_stopped_is_not_offered_to_be_accepted() {
+    let desk = desk(SMALL);
+    run(&desk, "1..=1", "first");
+    assert_eq!(syncdyno(&desk, &["baseline", "save", "main", "first"]).0, 0);
+    let file = desk.path().join("reports/baseline/main.json");
+    let text = fs::read_to_string(&file).unwrap();
+    let line = text.lines().find(|line| line.contains("\"engine.rows.rate\": {")).unwrap();
+    let faster = "        \"engine.rows.rate\": {\"unit\":\"milli-rows-per-second\",\"value\":99999999},";
+    fs::write(&file, text.replace(line, faster)).unwrap();
+    let many = ["run", "small.toml", "--seeds", "1..=20000", "-j", "1", "--time-limit", "3s"];
+    let held = ["--baseline", "main", "--out", "cut", "--progress", "none"];
+    let (exit, told, remarks) = syncdyno(&desk, &[&many[..], &held[..]].concat());
+    assert_eq!(exit, 124, "{told}{remarks}");
+    assert!(told.contains("engine.rows.rate is worse") && told.contains("has no cell small.s2"), "{told}");
+    assert!(!told.contains("to accept") && !remarks.contains("to accept"), "{told}{remarks}");
+}
+
+#[test]
+fn a_run_that_misses_an_expectation_is_not_offered_to_be_accepted_where_it_is_not_comparable() {
+    let desk = desk(SMALL);
+    run(&desk, "1..=1", "first");
+    assert_eq!(syncdyno(&desk, &["baseline", "save", "main", "first"]).0, 0);
+    let held = ["run", "small.toml", "--out", "out", "--baseline", "main", "--progress", "none"];
+    for (expected, acceptable) in [(1, true), (0, false)] {
+        let expect = format!(
+            "{SMALL}\n[expect]\n\"engine.requests.count\" = {{ min = 1, max = {} }}\n",
+            expected * 1_000_000 + 1
+        );
+        fs::write(desk.path().join("small.toml"), expect).unwrap();
+        let (exit, told, _) = syncdyno(&desk, &held);
+        assert_eq!(exit, 14, "{told}");
+        assert!(told.contains("not comparable: the scenario is not that of baseline main"), "{told}");
+        assert_eq!(told.contains("to accept this run"), acceptable, "{told}");
+        let (exit, ..) = syncdyno(&desk, &["baseline", "update", "main", "out", "--reason", "changed"]);
+        assert_eq!(exit == 0, acceptable, "what is offered is taken");
+        fs::remove_file(desk.path().join("reports/baseline/main.json")).unwrap();
+        assert_eq!(syncdyno(&desk, &["baseline", "save", "main", "first"]).0, 0);
+    }
+}
