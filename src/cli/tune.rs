@@ -66,6 +66,8 @@ struct Search<'a> {
     missing: usize,
     notes: Vec<Note>,
     cells: CellsTuned,
+    /// Options that say what is searched, and what a candidate must keep.
+    given: Vec<String>,
     /// What is said before anything runs.
     remarks: Vec<String>,
 }
@@ -108,6 +110,7 @@ impl<'a> Search<'a> {
             missing: 0,
             notes: Vec::new(),
             cells,
+            given: given(args, &knobs),
             remarks: Vec::new(),
         };
         for (variant, axes) in spots {
@@ -305,6 +308,7 @@ impl<'a> Search<'a> {
             unit: self.objective.unit,
             better: format!("{:?}", self.objective.better).to_lowercase(),
             knobs: first.space.knobs.iter().map(|knob| knob.key().to_owned()).collect(),
+            given: self.given.clone(),
             across: self.across.iter().flat_map(|across| across.keys.clone()).collect(),
             seeds: first.space.seeds.iter().map(u64::to_string).collect(),
             limits,
@@ -340,6 +344,14 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
         }
     }
     Ok(knobs)
+}
+
+/// The options without which the same command would search another range, or by other limits.
+fn given(args: &TuneArgs, knobs: &[Knob]) -> Vec<String> {
+    let option = |name: &str, value: &str| [name.to_owned(), value.to_owned()];
+    let ranges = knobs.iter().flat_map(|knob| option("--knob", knob.text()));
+    let limits = args.limit.iter().flat_map(|limit| option("--limit", limit.text()));
+    ranges.chain(limits).chain(args.no_field.then(|| "--no-field".to_owned())).collect()
 }
 
 /// What is searched for several values of: links, classes and numbers of devices of every fleet, and further axes.

@@ -8,6 +8,8 @@ use super::super::axis::{Axis, AxisError};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Knob {
     axis: Axis,
+    /// The key with its values or its range, as it was asked for.
+    text: String,
 }
 
 /// The first grid goes through a range in steps of this factor, if none is named.
@@ -33,9 +35,13 @@ impl Knob {
     pub fn key(&self) -> &str {
         &self.axis.key
     }
+    /// The key with its values, as the command line takes them.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
     /// The knob with nothing above `most` in its range; `None` if there is nothing above it. A list stays as somebody wrote it.
     pub fn up_to(&self, most: f64) -> Option<Knob> {
-        Some(Knob { axis: self.axis.up_to(most)? })
+        Some(Knob { axis: self.axis.up_to(most)?, text: self.text.clone() })
     }
     /// The values of the first grid in order; of a range both ends are among them.
     pub fn grid(&self) -> Vec<String> {
@@ -122,8 +128,8 @@ impl FromStr for Knob {
         let spec = known.map_or_else(|| text.to_owned(), |(key, range)| format!("{key}={range}"));
         let values = spec.split_once('=').map_or("", |(_, values)| values);
         let open = values.split_once("..").is_some_and(|(_, rest)| !rest.contains(['*', '+', '=', ',']));
-        let spec = if open { spec + COARSE } else { spec };
-        Ok(Knob { axis: spec.parse()? })
+        let stepped = if open { format!("{spec}{COARSE}") } else { spec.clone() };
+        Ok(Knob { axis: stepped.parse()?, text: spec.trim().to_owned() })
     }
 }
 

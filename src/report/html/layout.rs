@@ -299,7 +299,7 @@ fn again(record: &RunRecord) -> Markup {
         @if let Some(command) = command(record) {
             p {
                 "All of it (besides what was given with " code { "--set" } "; the resolved scenario has that"
-                @if record.tune.is_some() { "; and with " code { "--limit" } " and the ends of ranges, which are the default ones here" }
+                @if record.tune.as_ref().is_some_and(|tune| tune.given.is_empty()) { "; and with " code { "--limit" } " and the ends of ranges, which are the default ones here" }
                 "):"
             }
             pre.cmd { code { (command) } }

@@ -437,6 +437,18 @@ fn the_page_of_a_search_opens_with_the_answer_and_what_fails_there_is_no_candida
     );
     assert!(at("No candidates") < at("<h2>Cells</h2>"));
     assert!(at("syncdyno tune ") < at(" --knob engine.pull.chunk_rows"), "it says how to search again");
+    assert!(
+        found.contains("the ends of ranges, which are the default ones here"),
+        "a record of old has none"
+    );
+    let given = ["--knob", "engine.pull.chunk_rows=16..512", "--limit", "chunk=off", "--no-field"];
+    let mut told = record.clone();
+    told.tune.as_mut().unwrap().given = given.map(str::to_owned).to_vec();
+    let told = page(&told);
+    assert!(
+        told.contains(&format!(" {} ", given.join(" "))) && !told.contains("the ends of ranges"),
+        "{told}"
+    );
     assert_eq!(found.matches("The best settings").count(), 1);
     assert!(found.contains("1 of no candidates") && found.contains("<td>no candidate</td>"));
     assert!(!found.contains("What is wrong") && !found.contains("failing") && !found.contains("FAIL"));

@@ -61,11 +61,14 @@ fn told_of(tune: &TuneRecord, place: &PlaceTuned) -> Markup {
     }
 }
 
-/// The command of a search. The ends of its ranges are not in the record.
+/// The command of a search. A record of old has not the ends of its ranges.
 pub(super) fn command(path: &str, tune: &TuneRecord) -> String {
     let mut words = vec![path.to_owned()];
+    words.extend(tune.given.iter().cloned());
     let mut option = |name: &str, value: String| words.extend([name.to_owned(), value]);
-    tune.knobs.iter().for_each(|key| option("--knob", key.clone()));
+    if tune.given.is_empty() {
+        tune.knobs.iter().for_each(|key| option("--knob", key.clone()));
+    }
     let mut variants: Vec<&str> = tune.places.iter().filter_map(|place| place.variant.as_deref()).collect();
     variants.dedup();
     variants.iter().for_each(|variant| option("--variant", (*variant).to_owned()));

@@ -36,6 +36,14 @@ pub struct Limits(Vec<Limit>);
 pub struct LimitFlag {
     name: &'static str,
     max: Option<u64>,
+    text: String,
+}
+
+impl LimitFlag {
+    /// As the command line takes it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 /// The longest that a person waits for the app's answer, at the 99th percentile, while it syncs (R52).
@@ -156,6 +164,6 @@ impl FromStr for LimitFlag {
             "memory" => Some(value.parse().map(|Bytes(n)| n).map_err(|e| format!("{e}; {WANT}"))?),
             _ => Some(value.parse().map(|Span(ns)| ns).map_err(|e| format!("{e}; {WANT}"))?),
         };
-        Ok(LimitFlag { name, max })
+        Ok(LimitFlag { name, max, text: text.trim().to_owned() })
     }
 }

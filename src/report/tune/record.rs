@@ -20,6 +20,9 @@ pub struct TuneRecord {
     pub better: String,
     /// The keys that were searched, the most important first.
     pub knobs: Vec<String>,
+    /// What the command line said of them: options with their values, such as a key with its range; empty in a record of old.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<String>,
     /// The keys that tell the places apart.
     pub across: Vec<String>,
     /// All seeds; not every setting was run under each.

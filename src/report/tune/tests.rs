@@ -112,6 +112,7 @@ pub(in super::super) fn tuned() -> TuneRecord {
         metric: "engine.rows.rate".to_owned(),
         unit: Unit::MilliRowsPerSecond,
         better: "higher".to_owned(),
+        given: Vec::new(),
         knobs: vec![key],
         across: vec!["fleet.phones.link".to_owned()],
         seeds: (1..=8).map(|seed| seed.to_string()).collect(),
