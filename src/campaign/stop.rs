@@ -95,18 +95,18 @@ impl Stop {
     /// What to say of it in the record, when `ended` of `planned` cells came to their end. A failing cell speaks for itself.
     pub(super) fn notes(&self, ended: usize, planned: usize) -> Vec<Note> {
         let how_far = human::ended(ended as u64, planned as u64);
-        let note = |exit: Exit, why: &str| Note { exit, text: format!("{why}: {how_far}") };
+        let note = |exit| Note::stopped(exit, &how_far);
         let mut notes = Vec::new();
         if self.signals.interrupt.load(Ordering::Relaxed) {
-            notes.push(note(Exit::Interrupted, "interrupted"));
+            notes.push(note(Exit::Interrupted));
         }
         if self.signals.terminate.load(Ordering::Relaxed) {
-            notes.push(note(Exit::Terminated, "terminated"));
+            notes.push(note(Exit::Terminated));
         }
         if notes.is_empty() && ended < planned && self.failed.load(Ordering::Relaxed) {
-            notes.push(note(Exit::Success, "stopped at the first failing cell"));
+            notes.push(note(Exit::Success));
         } else if notes.is_empty() && ended < planned && self.late() {
-            notes.push(note(Exit::TimeLimit, "stopped at the time limit"));
+            notes.push(note(Exit::TimeLimit));
         }
         notes
     }

@@ -32,7 +32,15 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     sources::remark_on(&plans, console);
     let baseline = args.baseline.as_deref().zip(baseline.as_ref());
     let place = args.place.as_place();
-    let order = Order { place, work: &args.work, twice: args.twice, baseline, sweep: None, tune: None };
+    let order = Order {
+        place,
+        work: &args.work,
+        twice: args.twice,
+        baseline,
+        sweep: None,
+        matrix: false,
+        tune: None,
+    };
     let ran = carry_out(&plans, &order, runner, console)?;
     tell(&ran, args.format, console);
     if let Some((name, baseline)) = baseline {
@@ -78,6 +86,8 @@ pub(super) struct Order<'a> {
     pub(super) baseline: Option<(&'a str, &'a Baseline)>,
     /// The grid, if it is a sweep.
     pub(super) sweep: Option<SweepRecord>,
+    /// Whether it is a matrix.
+    pub(super) matrix: bool,
     /// What is searched, if it is a search: who finds what was killed is to know what it was.
     pub(super) tune: Option<TuneRecord>,
 }
@@ -125,6 +135,9 @@ pub(super) fn carry_out(
     }
     let mut record = report::assemble(under_way.shown(), plans, judged, &notes);
     record.sweep = order.sweep.clone();
+    if order.matrix {
+        record = record.of_matrix(&notes);
+    }
     under_way.close(record, plans, changes)
 }
 
@@ -319,9 +332,7 @@ impl<'a> UnderWay<'a> {
         // Whatever else there is no room for, the record is written.
         let observed = self.observations.finish();
         let rendered = write_report(&self.folder, &record, &timing, &inputs);
-        record
-            .notes
-            .extend(rendered.as_ref().err().map(|e| format!("not all of the report was written: {e}")));
+        record.notes.extend(rendered.as_ref().err().map(|e| format!("{}: {e}", report::UNWRITTEN)));
         let recorded = write_record(&self.folder, &record).map_err(|e| {
             // What was rendered of a record that is not there is no result, and needs the room.
             let again = unrender(&self.folder).and_then(|()| write_record(&self.folder, &record));

@@ -1,6 +1,7 @@
 //! Which variants of which files are read, checked and run.
 
 use super::tests::Desk;
+use crate::report::Verdict;
 use crate::report::fixture::TIES;
 
 /// A backend that keeps nothing beside one that keeps all: a flag suits only one of them.
@@ -96,6 +97,33 @@ fn a_matrix_needs_no_file_and_says_which_scenario_it_has() {
     );
     assert_eq!(desk.run("run --help"), 0);
     assert!(desk.out.contains("by default the embedded hospital day"), "{}", desk.out);
+}
+
+#[test]
+fn what_settings_of_a_matrix_lose_is_no_failure_in_its_exit_code_its_record_or_its_junit() {
+    let mut desk = Desk::new();
+    desk.write("ties.toml", &format!("{TIES}\n[variant.lost]\n"));
+    assert_eq!(desk.run("matrix @ties.toml --variant lost --out @out --progress none"), 0, "{}", desk.err);
+    let record = desk.record("out");
+    assert_eq!((record.exit_code, record.verdict), (0, Verdict::Pass));
+    assert!(record.failing().count() > 20, "each setting tells what it lost");
+    let junit = desk.read("out/junit.xml");
+    assert!(junit.contains("failures=\"0\" errors=\"0\"") && !junit.contains("<failure"), "{junit}");
+    assert!(junit.contains("<system-out>lost ("), "{junit}");
+    let page = desk.read("out/report.html");
+    assert!(page.contains("What settings miss") && !page.contains("What is wrong"), "{page}");
+    assert_eq!(desk.run("report @out"), 0, "{}", desk.err);
+    assert!(
+        desk.out.starts_with("ties: pass (") && desk.out.contains(" that miss something;"),
+        "{}",
+        desk.out
+    );
+    // Who wants it to stop at the first of them has it fail by that.
+    let first = "matrix @ties.toml --variant lost --out @first --progress none --fail-fast -j 1";
+    assert_eq!(desk.run(first), 11, "{}", desk.err);
+    let record = desk.record("first");
+    assert_eq!((record.exit_code, record.verdict), (11, Verdict::Fail));
+    assert!(desk.read("first/junit.xml").contains("<failure"));
 }
 
 #[test]

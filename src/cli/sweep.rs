@@ -35,8 +35,15 @@ pub(super) fn sweep(
     let against = reference.as_ref().map(|reference| grid::values(&reference.axis).swap_remove(0));
     let told = SweepRecord::new(&grid::values(&args.grid.axis), against.as_ref(), &objective);
     let place = args.place.as_place();
-    let order =
-        Order { place, work: &args.work, twice: false, baseline: None, sweep: Some(told), tune: None };
+    let order = Order {
+        place,
+        work: &args.work,
+        twice: false,
+        baseline: None,
+        sweep: Some(told),
+        matrix: false,
+        tune: None,
+    };
     let ran = run::carry_out(&plans, &order, runner, console)?;
     let swept = |grid: &Grid| Sweep::new(&ran.record, &grid::values(&grid.axis), objective.clone());
     let sweep = swept(&args.grid);

@@ -33,6 +33,7 @@ pub(super) fn tune(args: &TuneArgs, runner: &dyn Runner, console: &mut Console<'
         twice: false,
         baseline: None,
         sweep: None,
+        matrix: false,
         tune: Some(search.tuned()),
     };
     sources::remark_on(&search.plans, console);
@@ -285,11 +286,7 @@ impl<'a> Search<'a> {
         let exit = Exit::first(exits.chain((without || stopped).then_some(Exit::Threshold)));
         record.complete &= tune.places.iter().all(|place| place.complete);
         record.exit_code = exit.code();
-        record.verdict = match exit {
-            Exit::Success if record.complete => Verdict::Pass,
-            Exit::Internal | Exit::Invalid | Exit::Threshold => Verdict::Fail,
-            _ => Verdict::Incomplete,
-        };
+        record.verdict = report_tune::verdict(exit, record.complete);
         record.tune = Some(tune);
         record
     }

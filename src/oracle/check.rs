@@ -41,6 +41,11 @@ pub fn check_names() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|(name, _)| *name)
 }
 
+/// The metric that counts what a check finds; `None` of no check.
+pub fn metric_of(check: &str) -> Option<&'static str> {
+    ALL.iter().find(|(name, _)| *name == check).map(|(_, metric)| *metric)
+}
+
 /// The checks that may fire along with `check` without being named: what `check` means at a larger scale.
 ///
 /// A device that lacks a row, or has one too many, is divergent. An edit that the backend refused and that then vanished

@@ -17,6 +17,31 @@ pub struct Note {
     pub text: String,
 }
 
+/// What notes say, and the exit code that each alone would give.
+const NOTES: [(&str, Exit); 5] = [
+    ("interrupted", Exit::Interrupted),
+    ("terminated", Exit::Terminated),
+    ("stopped at the time limit", Exit::TimeLimit),
+    ("stopped at the first failing cell", Exit::Success),
+    (UNWRITTEN, Exit::Success),
+];
+/// What is said of a report that found no room: that is for the exit code of the program, not for that of the run.
+pub const UNWRITTEN: &str = "not all of the report was written";
+
+impl Note {
+    /// What stopped a run that came so far; of success, a cell that failed.
+    pub fn stopped(exit: Exit, how_far: &str) -> Note {
+        let said = NOTES.iter().find(|(_, of)| *of == exit).map_or("stopped", |(said, _)| said);
+        Note { exit, text: format!("{said}: {how_far}") }
+    }
+
+    /// The exit code of a note of a record; `None` if this program does not write such.
+    pub(super) fn exit_of(text: &str) -> Option<Exit> {
+        let (said, _) = text.split_once(':')?;
+        NOTES.iter().find(|(known, _)| *known == said).map(|(_, exit)| *exit)
+    }
+}
+
 /// The record of a run of `plans`, of which `judged` came to an outcome, to be kept in `folder`.
 pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note]) -> RunRecord {
     let ended = judged.iter().filter(|j| j.cell.verdict != Verdict::Incomplete).count();
@@ -58,6 +83,33 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
         inputs: BTreeMap::new(),
         tune: None,
         sweep: None,
+        matrix: false,
+    }
+}
+
+impl RunRecord {
+    /// Makes it that of a matrix: what a setting loses or misses is what was asked for, and no failure, unless that stopped the run.
+    #[must_use]
+    pub fn of_matrix(mut self, notes: &[Note]) -> RunRecord {
+        self.matrix = true;
+        let stopped = notes.iter().map(|note| note.exit);
+        if !self.complete && Exit::first(stopped.clone()) == Exit::Success {
+            return self;
+        }
+        let broken: Vec<Exit> = self.faults().collect();
+        self.verdict = match broken.as_slice() {
+            [] if self.complete => Verdict::Pass,
+            [] => Verdict::Incomplete,
+            _ => Verdict::Fail,
+        };
+        self.exit_code = Exit::first(broken.into_iter().chain(stopped)).code();
+        self
+    }
+
+    /// What the run fails by, as far as its cells go: of a matrix or a search that is no finding of a setting.
+    fn faults(&self) -> impl Iterator<Item = Exit> {
+        let reasons = self.cells.iter().flat_map(|cell| &cell.reasons);
+        reasons.map(|reason| Exit::of(reason.exit_code)).filter(|exit| !exit.is_finding())
     }
 }
 

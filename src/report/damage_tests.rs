@@ -128,10 +128,15 @@ fn searches() -> [TuneRecord; 2] {
     [tuned(), two]
 }
 
+/// A record of a search that found no setting for one of its places.
+fn searched(tune: TuneRecord) -> RunRecord {
+    RunRecord { tune: Some(tune), verdict: Verdict::Fail, exit_code: 10, ..of_cells(Vec::new()) }
+}
+
 #[test]
 fn a_search_that_somebody_edited_is_refused_or_rendered() {
     for tune in searches() {
-        let record = RunRecord { tune: Some(tune), ..of_cells(Vec::new()) };
+        let record = searched(tune);
         assert!(refused(&record) > 100);
     }
 }
@@ -180,8 +185,8 @@ fn a_sweep_that_somebody_edited_is_refused_or_rendered() {
 
 #[test]
 fn what_a_search_contradicts_itself_in_is_told() {
-    let record = RunRecord { tune: Some(tuned()), ..of_cells(Vec::new()) };
-    let whole = serde_json::to_value(record).unwrap();
+    let whole = serde_json::to_value(searched(tuned())).unwrap();
+    RunRecord::parse(&whole.to_string()).expect("it is whole");
     let key = "engine.pull.chunk_rows";
     for (at, value, said) in [
         ("/tune/knobs", json!([]), "its search has no key"),
@@ -341,10 +346,138 @@ fn what_stopped_a_run_and_what_a_search_or_a_later_program_found_is_no_contradic
     accepted(&RunRecord { notes, exit_code: 130, ..whole.clone() });
     accepted(&RunRecord { complete: false, planned_cells: 2, exit_code: 130, ..whole.clone() });
     // What a search fails by is for it to say.
-    let found = RunRecord { tune: Some(tuned()), verdict: Verdict::Pass, exit_code: 0, ..whole.clone() };
+    let mut tune = tuned();
+    tune.places.truncate(1);
+    let found = RunRecord { tune: Some(tune), verdict: Verdict::Pass, exit_code: 0, ..whole.clone() };
     accepted(&found);
     accepted(&RunRecord { complete: false, verdict: Verdict::Incomplete, exit_code: 124, ..found });
     let mut later = whole;
     later.cells[0].reasons[0].exit_code = 99;
     accepted(&later);
+}
+
+/// What the record with another value at each of these places is refused for.
+fn told(whole: &Value, edits: &[(&str, Value)]) -> String {
+    RunRecord::parse(&whole.to_string()).map(drop).expect("it is whole");
+    let mut edited = whole.clone();
+    for (at, value) in edits {
+        *edited.pointer_mut(at).unwrap_or_else(|| panic!("{at}")) = value.clone();
+    }
+    let told = RunRecord::parse(&edited.to_string()).map(drop).unwrap_err().to_string();
+    told.strip_prefix("the record is damaged: ").unwrap_or_else(|| panic!("{told}")).to_owned()
+}
+
+#[test]
+fn a_search_that_failed_is_none_that_passed_whatever_its_exit_code_or_its_verdict_says() {
+    let failed = serde_json::to_value(searched(tuned())).unwrap();
+    let code = told(&failed, &[("/exit_code", json!(0))]);
+    assert_eq!(code, "the exit code of the run is 0, and what it found comes to 10");
+    let verdict = told(&failed, &[("/verdict", json!("pass"))]);
+    assert_eq!(verdict, "the verdict of the search is pass, and its exit code 10 is for fail");
+    let both = told(&failed, &[("/verdict", json!("pass")), ("/exit_code", json!(0))]);
+    assert_eq!(both, "the exit code of the run is 0, and what it found comes to 10");
+}
+
+#[test]
+fn a_search_has_no_cell_under_a_seed_that_it_has_not() {
+    let cell = judge(&fixture::plan(None, 1), "ties.s1", &fixture::outcome()).cell;
+    let whole = RunRecord { cells: vec![cell], planned_cells: 1, ..searched(tuned()) };
+    let whole = serde_json::to_value(whole).unwrap();
+    let seed = told(&whole, &[("/tune/seeds", json!(["2", "3"]))]);
+    assert_eq!(seed, "its search has a cell under the seed 1, which is none of its");
+}
+
+#[test]
+fn a_cell_fails_by_what_it_found_and_by_nothing_else() {
+    let whole = serde_json::to_value(of_cells(vec![cell(1)])).unwrap();
+    let reason = |code: u8| json!([{ "exit_code": code, "text": "baseline main: slower" }]);
+    let of = |code: u8| told(&whole, &[("/cells/0/reasons", reason(code)), ("/exit_code", json!(code))]);
+    assert_eq!(of(13), "the cell cell has the violation lost and does not fail by it");
+    assert_eq!(of(12), "the cell cell fails for being stuck, and it is not");
+    let none = [("/cells/0/violations", json!([])), ("/cells/0/metrics", json!({}))];
+    let none = told(&whole, &none);
+    assert_eq!(none, "the cell cell fails by correctness, and has no violation that was not expected");
+    let stuck = fixture::outcome();
+    let stuck = crate::world::Outcome { ending: crate::world::Ending::Stuck(vec!["d1".to_owned()]), ..stuck };
+    let stuck = of_cells(vec![judge(&fixture::plan(None, 1), "stuck", &stuck).cell]);
+    let stuck = serde_json::to_value(stuck).unwrap();
+    let slower = [("/cells/0/reasons", reason(13)), ("/exit_code", json!(13))];
+    assert_eq!(told(&stuck, &slower), "the cell stuck is stuck and does not fail by it");
+    let plan = fixture::plan(None, 1);
+    let broken = broken(&plan, "broken", Exit::Invalid, "it cannot be run");
+    let broken = serde_json::to_value(of_cells(vec![broken.cell])).unwrap();
+    assert_eq!(told(&broken, &slower), "the cell broken is broken and does not fail by it");
+}
+
+#[test]
+fn what_misses_a_threshold_fails_by_it_and_an_expected_violation_is_met_by_one_alone() {
+    let gate = fixture::gate("engine.session.duration", "p95", 1);
+    let plan = Plan { gates: vec![gate], ..fixture::plan(None, 2) };
+    let missed = judge(&plan, "missed", &fixture::outcome());
+    let record = RunRecord { gates: missed.gates, ..of_cells(vec![missed.cell]) };
+    let missed = serde_json::to_value(record).unwrap();
+    let reason = json!([{ "exit_code": 13, "text": "baseline main: slower" }]);
+    let missed = told(&missed, &[("/cells/0/reasons", reason), ("/exit_code", json!(13))]);
+    assert_eq!(missed, "the cell missed misses a threshold and does not fail by it");
+    let mut plan = fixture::plan(None, 1);
+    plan.expect.violations = vec!["lost".to_owned()];
+    let found = of_cells(vec![judge(&plan, "found", &fixture::lost(1)).cell]);
+    let found = serde_json::to_value(found).unwrap();
+    let none = [("/cells/0/violations", json!([])), ("/cells/0/metrics", json!({}))];
+    let said = "the expectation violation lost of the cell found is missed, by what it found";
+    assert_eq!(told(&found, &none), said);
+}
+
+#[test]
+fn figures_that_were_changed_on_one_side_alone_are_told() {
+    let (whole, gate) = met();
+    let cell = "of the cell fine";
+    let one = |at: &str, value: u64| told(&whole, &[(at, json!(value))]);
+    let changed = one("/gates/0/value", 7);
+    assert_eq!(changed, format!("the gate {gate} {cell} tells 7, and the cell has 2480000000"));
+    let changed = one("/cells/1/metrics/engine.session.duration/p95", 2_480_000_001);
+    assert_eq!(changed, format!("the gate {gate} {cell} tells 2480000000, and the cell has 2480000001"));
+    let what = "engine.requests.count";
+    let changed = one("/cells/1/expectations/0/value", 7);
+    assert_eq!(changed, format!("the expectation {what} {cell} tells 7, and the cell has 12345"));
+    let changed = one("/cells/0/metrics/oracle.lost.rows/value", 0);
+    assert_eq!(changed, "oracle.lost.rows of the cell cell is 0, and it has 1 violation of lost");
+    let changed = one("/cells/1/metrics/oracle.lost.rows/value", 3);
+    assert_eq!(changed, "oracle.lost.rows of the cell fine is 3, and it has 0 violations of lost");
+}
+
+#[test]
+fn a_cell_has_the_seed_that_its_name_says() {
+    let cells = ["ties.s1", "ties.s1.2", "ties.s1.3"]
+        .map(|id| judge(&fixture::plan(None, 1), id, &fixture::outcome()).cell);
+    let whole = serde_json::to_value(of_cells(cells.to_vec())).unwrap();
+    let first = told(&whole, &[("/cells/0/seed", json!("2"))]);
+    assert_eq!(first, "the cell ties.s1 has the seed 2, and by its name 1");
+    let second = told(&whole, &[("/cells/1/id", json!("ties.s7.2"))]);
+    assert_eq!(second, "the cell ties.s7.2 has the seed 1, and by its name 7");
+}
+
+#[test]
+fn an_exit_code_beside_notes_is_that_of_what_stopped_the_run() {
+    let fine = |seed: u64| judge(&fixture::plan(None, seed), "fine", &fixture::outcome()).cell;
+    let notes = vec!["stopped at the time limit: 1 of 2 cells ran to their end".to_owned()];
+    let cut = RunRecord {
+        complete: false,
+        planned_cells: 2,
+        verdict: Verdict::Incomplete,
+        exit_code: 124,
+        notes,
+        ..of_cells(vec![fine(1)])
+    };
+    let whole = serde_json::to_value(cut).unwrap();
+    for code in [0, 10, 11, 13, 130] {
+        let said = format!("the exit code of the run is {code}, and what it found comes to 124");
+        assert_eq!(told(&whole, &[("/exit_code", json!(code))]), said);
+    }
+    let later = ["/notes/0", "/exit_code"].into_iter().zip([json!("eaten by a shark"), json!(77)]);
+    let mut edited = whole.clone();
+    later.for_each(|(at, value)| *edited.pointer_mut(at).unwrap() = value);
+    RunRecord::parse(&edited.to_string()).map(drop).expect("what a later program says nobody can weigh");
+    let notes = [("/notes", json!([])), ("/exit_code", json!(11))];
+    assert_eq!(told(&whole, &notes), "the exit code of the run is 11, and what it found comes to 0");
 }

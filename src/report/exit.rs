@@ -59,6 +59,10 @@ impl Exit {
         Exit::Success,
     ];
 
+    /// Whether it says what came of a cell that was run as it was meant: where settings are what is asked about, that is an answer.
+    pub fn is_finding(self) -> bool {
+        matches!(self, Exit::Correctness | Exit::Stuck | Exit::Threshold)
+    }
     /// The number.
     pub const fn code(self) -> u8 {
         self as u8

@@ -53,7 +53,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use assemble::{Note, assemble, replay_command, replay_file, run_id, scenario_of, shell_word};
+pub use assemble::{Note, UNWRITTEN, assemble, replay_command, replay_file, run_id, scenario_of, shell_word};
 pub use baseline::{Baseline, BaselineCell, BaselineError, Change, Standard, accept, hold};
 pub use drawn::keep_series_of_few;
 pub use exit::Exit;

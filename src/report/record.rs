@@ -56,6 +56,9 @@ pub struct RunRecord {
     /// The grid, if this is a sweep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<SweepRecord>,
+    /// Whether this is a matrix of settings: what one of them loses or misses is what was asked for, and no failure of the run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub matrix: bool,
 }
 
 /// The program that wrote a record.
@@ -446,6 +449,10 @@ impl RunRecord {
     /// The cells that are not a pass.
     pub fn failing(&self) -> impl Iterator<Item = &CellRecord> {
         self.cells.iter().filter(|cell| cell.verdict == Verdict::Fail)
+    }
+    /// Whether cells that fail are findings: of a search or a matrix that does not fail itself.
+    pub fn is_of_findings(&self) -> bool {
+        (self.tune.is_some() || self.matrix) && self.verdict != Verdict::Fail
     }
     /// The gates of one cell.
     pub fn gates_of<'a>(&'a self, cell: &'a str) -> impl Iterator<Item = &'a GateRecord> {

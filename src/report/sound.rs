@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::assemble::Note;
 use super::exit::Exit;
 use super::human;
+use super::judge::named;
 use super::record::{
-    AxisRecord, CellRecord, EndingKind, ExpectationRecord, RecordError, RunRecord, SweepRecord, Verdict,
+    AxisRecord, CellRecord, EndingKind, ExpectationRecord, GateRecord, RecordError, RunRecord, SweepRecord,
+    Verdict,
 };
 use super::sweep::Objective;
-use super::tune::{PlaceTuned, TuneRecord};
+use super::tune::{self, PlaceTuned, TuneRecord};
 use crate::metrics::{self, Figure};
-use crate::oracle::{check_names, implied};
+use crate::oracle::{check_names, implied, metric_of};
 
 impl RunRecord {
     /// Refuses what no run writes.
@@ -38,7 +41,7 @@ impl RunRecord {
         self.cells.iter().try_for_each(CellRecord::sound).map_err(RecordError::Contradiction)?;
         self.gates_agree().map_err(RecordError::Contradiction)?;
         self.adds_up().map_err(RecordError::Contradiction)?;
-        let tune = self.tune.as_ref().map_or(Ok(()), TuneRecord::sound);
+        let tune = self.tune.as_ref().map_or(Ok(()), |tune| self.searched(tune));
         let sweep = self.sweep.as_ref().map_or(Ok(()), SweepRecord::sound);
         tune.and(sweep).map_err(RecordError::Contradiction)
     }
@@ -64,14 +67,31 @@ impl RunRecord {
             }
             let told = misses.is_some() || !cell.expectations.is_empty();
             let misses = misses == Some(true) || cell.expectations.iter().any(|expected| !expected.pass);
-            if told && !misses && cell.reasons.iter().any(|reason| reason.exit_code == threshold) {
+            let fails = cell.reasons.iter().any(|reason| reason.exit_code == threshold);
+            if told && !misses && fails {
                 return Err(format!("the cell {} fails by a threshold, and all of its are met", cell.id));
             }
+            if misses && !fails {
+                return Err(format!("the cell {} misses a threshold and does not fail by it", cell.id));
+            }
         }
-        match missed.keys().next() {
-            Some(id) => Err(format!("it has a gate of the cell {id}, which is not there")),
-            None => Ok(()),
+        if let Some(id) = missed.keys().next() {
+            return Err(format!("it has a gate of the cell {id}, which is not there"));
         }
+        // Of a record of old the figures need not be there.
+        let of_now = self.cells.iter().filter(|cell| !cell.resolved.is_empty());
+        let cells: BTreeMap<&str, &CellRecord> = of_now.map(|cell| (cell.id.as_str(), cell)).collect();
+        for gate in &self.gates {
+            let Some(of) = cells.get(gate.cell.as_str()) else { continue };
+            let own = of.gated(gate);
+            if own != gate.value {
+                let (name, cell, own, told) = (&gate.name, &gate.cell, figure(own), figure(gate.value));
+                return Err(format!(
+                    "the gate {name} of the cell {cell} tells {told}, and the cell has {own}"
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Refuses a number of cells, a verdict or an exit code that the cells do not come to, in words. A search goes by what it has found.
@@ -88,33 +108,69 @@ impl RunRecord {
             let (is, has) = (if self.complete { "" } else { "not " }, human::count(ended, "cell"));
             return Err(format!("the run is {is}complete, and it has {has} of {planned}"));
         }
-        let right = match self.failing().next() {
+        let own =
+            |cell: &CellRecord| cell.reasons.iter().any(|reason| !Exit::of(reason.exit_code).is_finding());
+        let right = match self.failing().find(|cell| !self.matrix || own(cell)) {
             _ if of_search => self.verdict,
             Some(_) => Verdict::Fail,
             None if self.complete => Verdict::Pass,
+            // What stopped a matrix may be the first setting that misses something.
+            None if self.matrix && self.failing().next().is_some() => self.verdict,
             None => Verdict::Incomplete,
         };
         if self.verdict != right {
             let [told, right] = [self.verdict, right].map(word);
             return Err(format!("the verdict of the run is {told}, and its cells come to {right}"));
         }
-        match self.exit().map(Exit::code) {
-            Some(right) if right != self.exit_code => Err(format!(
-                "the exit code of the run is {}, and what it found comes to {right}",
-                self.exit_code
+        match self.exits() {
+            Some(right) if right.iter().all(|exit| exit.code() != self.exit_code) => Err(format!(
+                "the exit code of the run is {}, and what it found comes to {}",
+                self.exit_code,
+                right[0].code()
             )),
             _ => Ok(()),
         }
     }
 
-    /// The exit code that follows from the record; `None` where what stopped the run has a say, or a reason of a later program.
-    fn exit(&self) -> Option<Exit> {
-        if self.tune.is_some() {
-            return (self.verdict == Verdict::Pass).then_some(Exit::Success);
-        }
+    /// The exit codes that may follow from the record, the likeliest first; `None` where a reason or a note of a later program has a say.
+    fn exits(&self) -> Option<Vec<Exit>> {
         let reasons = self.cells.iter().flat_map(|cell| &cell.reasons);
-        let exits: Option<Vec<Exit>> = reasons.map(|reason| Exit::from_code(reason.exit_code)).collect();
-        exits.filter(|_| self.complete && self.notes.is_empty()).map(Exit::first)
+        let reasons: Option<Vec<Exit>> = reasons.map(|reason| Exit::from_code(reason.exit_code)).collect();
+        let notes: Option<Vec<Exit>> = self.notes.iter().map(|note| Note::exit_of(note)).collect();
+        let (mut reasons, notes) = (reasons?, notes?);
+        let mut others = Vec::new();
+        if let Some(tune) = &self.tune {
+            reasons.retain(|exit| matches!(exit, Exit::Internal | Exit::Invalid));
+            reasons.extend(tune.is_without_a_setting().then_some(Exit::Threshold));
+            // It may have stopped at the first setting that is no candidate.
+            others.extend(tune.places.iter().any(|place| !place.complete).then_some(Exit::Threshold));
+        } else if self.matrix && (self.complete || notes.iter().any(|exit| *exit != Exit::Success)) {
+            reasons.retain(|exit| !exit.is_finding());
+        }
+        if !self.complete && notes.is_empty() {
+            // What is killed, or finds no room, has not come to tell.
+            others.extend([Exit::Interrupted, Exit::Terminated, Exit::TimeLimit, Exit::Environment]);
+        }
+        let told = Exit::first(reasons.into_iter().chain(notes));
+        Some([told].into_iter().chain(others.into_iter().map(|other| Exit::first([told, other]))).collect())
+    }
+
+    /// Refuses a search with a verdict that its exit code does not come to, and cells under seeds that it has not, in words.
+    fn searched(&self, tune: &TuneRecord) -> Result<(), String> {
+        let right = Exit::from_code(self.exit_code).map(|exit| tune::verdict(exit, self.complete));
+        if let Some(right) = right.filter(|right| *right != self.verdict) {
+            let [told, right] = [self.verdict, right].map(word);
+            let code = self.exit_code;
+            return Err(format!(
+                "the verdict of the search is {told}, and its exit code {code} is for {right}"
+            ));
+        }
+        match self.cells.iter().find(|cell| !tune.seeds.contains(&cell.seed)) {
+            Some(cell) => {
+                Err(format!("its search has a cell under the seed {}, which is none of its", cell.seed))
+            }
+            None => tune.sound(),
+        }
     }
 }
 
@@ -139,7 +195,113 @@ impl CellRecord {
         if let Some((name, _)) = self.metrics.iter().find(|(_, figure)| !figure.is_ordered()) {
             return Err(format!("the percentiles of {name} of the cell {id} are not in order"));
         }
-        self.findings_agree()
+        if let Some(seed) = seed_of(id).filter(|seed| *seed != self.seed) {
+            return Err(format!("the cell {id} has the seed {}, and by its name {seed}", self.seed));
+        }
+        self.findings_agree()?;
+        self.reasons_agree()?;
+        self.counts_agree()
+    }
+
+    /// The figure that a gate holds, as the cell has it.
+    fn gated(&self, gate: &GateRecord) -> Option<u64> {
+        let metric = match &gate.start {
+            Some(start) => &format!("{}@{start}", gate.metric),
+            None => &gate.metric,
+        };
+        self.metrics.get(metric.as_str())?.stat(&gate.stat)
+    }
+
+    /// The figure that an expectation names, as the cell has it.
+    fn expected(&self, what: &str) -> Option<u64> {
+        let (metric, stat) = named(what, |name| self.metrics.contains_key(name))?;
+        self.metrics.get(metric.as_str())?.stat(stat)
+    }
+
+    /// Whether it is stuck, or its engine spun.
+    fn is_stuck(&self) -> bool {
+        matches!(self.ending.kind, EndingKind::Stuck | EndingKind::Stalled)
+    }
+
+    /// Whether a violation of this name was found.
+    fn found(&self, check: &str) -> bool {
+        self.violations.iter().any(|violation| violation.check == check)
+            || check == "stuck" && self.is_stuck()
+    }
+
+    /// Whether it has a violation of a check that only a later program knows: what else it found may be called otherwise there.
+    fn is_of_later(&self) -> bool {
+        self.violations.iter().any(|violation| !is_known(&violation.check))
+    }
+
+    /// Refuses violations that their metrics do not count, and counts of which there is no violation, in words.
+    fn counts_agree(&self) -> Result<(), String> {
+        let id = &self.id;
+        if self.resolved.is_empty() {
+            return Ok(());
+        }
+        for check in check_names() {
+            let metric = metric_of(check).expect("each check has one");
+            let Some(counted) = self.metrics.get(metric).and_then(|figure| figure.stat("value")) else {
+                continue;
+            };
+            let told = self.violations.iter().filter(|violation| violation.check == check).count() as u64;
+            if told > counted || counted > 0 && !self.found(check) && !self.is_of_later() {
+                let told = human::count(told, "violation");
+                return Err(format!("{metric} of the cell {id} is {counted}, and it has {told} of {check}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses expectations of violations that are met by none, and reasons to fail without what they are of or the other way, in words.
+    fn reasons_agree(&self) -> Result<(), String> {
+        let id = &self.id;
+        let named = self.named_violations();
+        for (check, pass) in &named {
+            let found = self.found(check);
+            if is_known(check) && found != *pass && (found || !self.is_of_later()) {
+                let is = other(*pass);
+                return Err(format!(
+                    "the expectation violation {check} of the cell {id} is {is}, by what it found"
+                ));
+            }
+        }
+        let fails = |exit: Exit| self.reasons.iter().any(|reason| reason.exit_code == exit.code());
+        let unexpected = |check: &&str| !is_expected(&named, check);
+        let checks = || self.violations.iter().map(|violation| violation.check.as_str());
+        let of_rows = checks().filter(|check| *check != "stuck").find(unexpected);
+        // Not what a later program finds, nor in a record of old, which does not say what was expected.
+        let known = |check: &&str| !self.resolved.is_empty() && is_known(check);
+        if fails(Exit::Correctness) && of_rows.is_none() {
+            return Err(format!(
+                "the cell {id} fails by correctness, and has no violation that was not expected"
+            ));
+        }
+        if fails(Exit::Stuck) && !self.found("stuck") {
+            return Err(format!("the cell {id} fails for being stuck, and it is not"));
+        }
+        if self.verdict != Verdict::Fail {
+            return Ok(());
+        }
+        let of_rows = checks().filter(|check| *check != "stuck").filter(known).find(unexpected);
+        if let Some(check) = of_rows.filter(|_| !fails(Exit::Correctness)) {
+            return Err(format!("the cell {id} has the violation {check} and does not fail by it"));
+        }
+        let stuck = Some("stuck").filter(|check| known(check) && self.found(check)).filter(unexpected);
+        let of_baseline = [Exit::Regression, Exit::NoBaseline].map(Exit::code);
+        let broken = self.ending.kind == EndingKind::Broken
+            && self.reasons.iter().all(|reason| of_baseline.contains(&reason.exit_code));
+        if broken || stuck.is_some() && !fails(Exit::Stuck) {
+            return Err(format!("the cell {id} is {} and does not fail by it", word(self.ending.kind)));
+        }
+        Ok(())
+    }
+
+    /// The violations that were expected, each with whether it is told to have occurred.
+    fn named_violations(&self) -> Vec<(&str, bool)> {
+        let all = self.expectations.iter();
+        all.filter_map(|expected| Some((expected.what.strip_prefix("violation ")?, expected.pass))).collect()
     }
 
     /// Refuses expectations, violations and an ending that a cell with its verdict has not, in words.
@@ -153,6 +315,13 @@ impl CellRecord {
                     other(*pass)
                 ));
             }
+            let own = self.expected(what);
+            if of_metric && own != *value && !self.resolved.is_empty() {
+                let (own, told) = (figure(own), figure(*value));
+                return Err(format!(
+                    "the expectation {what} of the cell {id} tells {told}, and the cell has {own}"
+                ));
+            }
         }
         if self.verdict == Verdict::Fail {
             return Ok(());
@@ -160,17 +329,12 @@ impl CellRecord {
         if let Some(missed) = self.expectations.iter().find(|expected| !expected.pass) {
             return Err(format!("the cell {id} misses the expectation {} and does not fail", missed.what));
         }
-        let named: Vec<&str> = self
-            .expectations
-            .iter()
-            .filter_map(|expected| expected.what.strip_prefix("violation "))
-            .collect();
-        let expected =
-            |check: &str| named.iter().any(|name| *name == check || implied(name).contains(&check));
+        let named = self.named_violations();
+        let expected = |check: &str| is_expected(&named, check);
         // Of a check that a later program knows nobody here can say what it follows from, and a cell of a record of old, which does not name its
         // scenario, not what it was to find.
         let of_old = self.resolved.is_empty();
-        let known = |check: &str| !of_old && check_names().any(|name| name == check);
+        let known = |check: &str| !of_old && is_known(check);
         let found = |check: &&str| known(check) && !expected(check);
         if let Some(check) = self.violations.iter().map(|violation| violation.check.as_str()).find(found) {
             return Err(format!("the cell {id} has the violation {check} and does not fail"));
@@ -186,6 +350,31 @@ impl CellRecord {
             Err(format!("the cell {id} is {} and does not fail", word(self.ending.kind)))
         }
     }
+}
+
+/// Whether this program has the check.
+fn is_known(check: &str) -> bool {
+    check_names().any(|name| name == check)
+}
+
+/// Whether a violation is named, or follows from one that is.
+fn is_expected(named: &[(&str, bool)], check: &str) -> bool {
+    named.iter().any(|(name, _)| *name == check || implied(name).contains(&check))
+}
+
+/// The seed by the name of a cell; `None` if the name has none.
+fn seed_of(id: &str) -> Option<&str> {
+    let number = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let mut parts = id.rsplit('.');
+    let last = parts.next()?;
+    // One of several cells of one name has its number behind.
+    let part = if number(&last) { parts.next()? } else { last };
+    part.strip_prefix('s').filter(number)
+}
+
+/// A figure of a record in words, as it stands there.
+fn figure(value: Option<u64>) -> String {
+    value.map_or_else(|| "no figure".to_owned(), |value| value.to_string())
 }
 
 /// Whether a figure lies within its bounds; none does not.
@@ -234,6 +423,11 @@ impl TuneRecord {
             return Err(format!("its search has {} in {unit}, and that is measured in {right}", self.metric));
         }
         self.places.iter().try_for_each(|place| self.holds(place))
+    }
+
+    /// Whether a place was searched to the end, and no setting is left there.
+    fn is_without_a_setting(&self) -> bool {
+        self.places.iter().any(|place| place.complete && place.best.is_none())
     }
 
     /// A place has a best of each key, and what was found out about each, or nothing of either.

@@ -39,7 +39,7 @@ pub fn summary(record: &RunRecord) -> String {
         text.push_str(&story::gate_grid(record, told).markdown());
         text.push('\n');
     }
-    if record.verdict == Verdict::Pass && !record.gates.is_empty() {
+    if record.verdict == Verdict::Pass && gates_met(record) {
         text.push_str(&format!("Gates: {0} of {0} met.\n\n", record.gates.len()));
     }
     let answer = record.tune.as_ref().map(super::tune::story).or_else(|| super::sweep::retold(record));
@@ -51,6 +51,11 @@ pub fn summary(record: &RunRecord) -> String {
         }
     }
     bounded(text)
+}
+
+/// Whether there are gates, and all are met: a search may pass where a setting misses one.
+fn gates_met(record: &RunRecord) -> bool {
+    !record.gates.is_empty() && record.gates.iter().all(|gate| gate.pass)
 }
 
 /// Cut at the end of a line, saying so.

@@ -45,6 +45,18 @@ pub(super) fn no_candidates(record: &RunRecord) -> Markup {
     }
 }
 
+/// The cells of a matrix whose settings lose or miss something: what it was asked for.
+pub(super) fn answers(record: &RunRecord) -> Markup {
+    let failing: Vec<&CellRecord> = record.failing().collect();
+    html! {
+        @if !failing.is_empty() {
+            h2 { "What settings miss" }
+            p.note { "A matrix is run to see that. It is no failure of the run." }
+            (others(&failing, "such cell"))
+        }
+    }
+}
+
 /// What did not come to an end.
 pub(super) fn undone(record: &RunRecord) -> Markup {
     let stopped: Vec<&CellRecord> =

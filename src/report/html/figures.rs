@@ -153,8 +153,9 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
         Verdict::Pass => 2,
     });
     told.truncate(CELLS);
-    // Of a search that found something, what fails is no candidate.
-    let finding = record.tune.is_some() && record.verdict != Verdict::Fail;
+    // Of a search that found something, what fails is no candidate; of a matrix, an answer.
+    let finding = record.is_of_findings();
+    let found = if record.matrix { "misses something" } else { "no candidate" };
     let columns =
         [("engine.session.duration", "p95"), ("engine.rows.rate", "value"), ("oracle.lost.rows", "value")];
     let figure = |cell: &CellRecord, (metric, stat): (&str, &str)| {
@@ -172,7 +173,7 @@ pub(super) fn cells(record: &RunRecord) -> Markup {
             } }
             tbody { @for cell in &told { tr {
                 td { (cell.id) }
-                td { @if finding && cell.verdict == Verdict::Fail { "no candidate" } @else { (word(cell.verdict)) } }
+                td { @if finding && cell.verdict == Verdict::Fail { (found) } @else { (word(cell.verdict)) } }
                 td.n { (human::span(cell.virtual_ns)) }
                 @for column in columns { td.n { (figure(cell, column)) } }
                 td.k { code { (cell.digest.chars().take(12).collect::<String>()) } }

@@ -47,7 +47,8 @@ pub fn page(record: &RunRecord) -> String {
                 main {
                     // A search that found something opens with the answer: what fails there is no candidate.
                     @if let Some(tune) = found(record) { (tuned::best(record, tune)) (failures::no_candidates(record)) }
-                    @if found(record).is_none() { (failures::failures(record)) }
+                    @if record.is_of_findings() && record.matrix { (failures::answers(record)) }
+                    @if !record.is_of_findings() { (failures::failures(record)) }
                     (failures::undone(record))
                     @if !is_a_grid(record) && !record.cells.is_empty() {
                         h2 { "In short" }
@@ -108,7 +109,7 @@ fn is_a_grid(record: &RunRecord) -> bool {
 
 /// A search in which settings that fail are findings: unless none is left, or something broke.
 fn found(record: &RunRecord) -> Option<&TuneRecord> {
-    record.tune.as_ref().filter(|_| record.verdict != Verdict::Fail)
+    record.tune.as_ref().filter(|_| record.is_of_findings())
 }
 
 /// The terminal's first line without its verdict, which stands above it in colour.

@@ -21,6 +21,8 @@ pub(super) mod tests;
 
 pub use limits::{LimitFlag, Limits, excess, in_doubt, is_sound, trouble};
 pub use reasons::{Line, Reasons, reasons};
-pub use record::{BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
+pub use record::{
+    BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord, verdict,
+};
 pub use told::{FLAT_PPM, LUCK, answers, story, value};
 pub use written::{to_csv, to_json};
