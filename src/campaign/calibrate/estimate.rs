@@ -1,6 +1,7 @@
 //! A log's calibration, put together.
 
 use super::advice::advice;
+use super::aside::{Bytes, Cause, Outliers};
 use super::devices::{self, Off};
 use super::fit::{ANSWERS_MIN, Fit, LeftOut};
 use super::header::Only;
@@ -78,7 +79,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
         Some(Outages { rate: Rate::Known(rate), .. }) => rate.value,
         _ => 0.0,
     };
-    let fit = Fit::of(&answers, log.has_bytes, rate, &mut census, &mut told);
+    let fit = Fit::of(&answers, log, rate, &mut census, &mut told);
     let costs = fit.as_ref().map(Fit::costs);
     let advised =
         |outages: &Option<Outages>| advice(&fit.as_ref()?.rows, outages.as_ref()?, census.rows_mean);
@@ -94,7 +95,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
         }
     }
     told.of_answers(log, fit.as_ref(), costs.as_ref(), &census);
-    let advice = told.of_advice(advice, costs.as_ref(), &census);
+    let advice = told.of_advice(advice, costs.as_ref(), fit.as_ref().and_then(|fit| fit.above), &census);
     let Told { unknown, notes, .. } = told;
     Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })
 }
@@ -150,18 +151,6 @@ fn census(log: &Log) -> Census {
         rows_max: answers().map(|r| r.rows).fold(0.0, f64::max) as u64,
         ..Census::default()
     }
-}
-
-/// What outliers hold that were put aside.
-pub(super) struct Aside {
-    /// Their share of the time of all answers.
-    pub(super) held: f64,
-    /// By how much the mean answer takes longer with them, as a share.
-    pub(super) longer: f64,
-    /// Half of the interval of the mean answer, as a share.
-    pub(super) open: f64,
-    /// Nobody knows their bytes.
-    pub(super) unknown: bool,
 }
 
 /// What is said beside the figures.
@@ -414,9 +403,10 @@ impl Told {
     }
 
     /// Outliers that are many, hold much of the time, or move the mean answer out of its interval.
-    pub(super) fn of_outliers(&mut self, Aside { held, longer, open, unknown }: Aside, census: &Census) {
+    pub(super) fn of_outliers(&mut self, outliers: Outliers, census: &Census) {
+        let Outliers { held, longer, open, cause, bytes } = outliers;
         let share = census.outliers as f64 / census.answered.max(1) as f64;
-        if share > OUTLIERS_MANY {
+        if share > OUTLIERS_MANY && cause != Cause::Hangs {
             self.note(format!(
                 "{:.0} % of the answers are far from the line of the others: two kinds of requests? choose one with --only COLUMN=VALUE",
                 100.0 * share,
@@ -424,11 +414,7 @@ impl Told {
         }
         if held > OUTLIERS_MANY && longer > 0.0 || longer.abs() > open {
             let word = if longer > 0.0 { "longer" } else { "less" };
-            let perhaps = if unknown {
-                "; they may be of far wider rows, so the intervals hold the line with them, too: log `bytes`"
-            } else {
-                ""
-            };
+            let perhaps = cause.because(bytes);
             self.note(format!(
                 "the outliers put aside are {:.1} % of the answers and hold {:.0} % of their time: the figures are those of the others, and \
                  with them answers take {:.1} % {word} on average{perhaps}",
@@ -440,13 +426,17 @@ impl Told {
     }
 
     /// So many answers that are too far from the line for noise, and count as those of wider or narrower rows.
-    pub(super) fn of_widths(&mut self, n: usize) {
+    pub(super) fn of_widths(&mut self, n: usize, bytes: Bytes) {
         if n > 0 {
             let (lie, they) = if n == 1 { ("lies", "its") } else { ("lie", "their") };
+            let (why, log) = match bytes {
+                Bytes::Same => ("`bytes`, the same of every answer, does not tell why".to_owned(), ""),
+                Bytes::Told | Bytes::Missing => (format!("{they} bytes are unknown"), "log `bytes`, or "),
+            };
             self.note(format!(
-                "{} {lie} farther from the line of the others than their noise, and {they} bytes are unknown: not put aside, as rows may differ \
-                 in width; time a row is that of rows as wide as the log's on average, and the noise holds their widths; log \
-                 `bytes`, or choose one kind of requests with --only COLUMN=VALUE",
+                "{} {lie} farther from the line of the others than their noise, and {why}: not put aside, as rows may differ \
+                 in width; time a row is that of rows as wide as the log's on average, and the noise holds their widths; {log}\
+                 choose one kind of requests with --only COLUMN=VALUE",
                 human::count(n as u64, "answer"),
             ));
         }
@@ -522,14 +512,23 @@ impl Told {
         &mut self,
         advice: Option<Advice>,
         costs: Option<&Costs>,
+        above: Option<(u64, Bytes)>,
         census: &Census,
     ) -> Option<Advice> {
         match (advice, costs) {
             (None, Some(costs)) if costs.request.low <= 0.0 || costs.row.low <= 0.0 => {
                 let which = if costs.row.low <= 0.0 { "time a row" } else { "overhead" };
-                self.unknown(format!(
-                    "the best chunk: {which} cannot be told from nothing; it takes more answers, or sizes farther apart"
-                ));
+                self.unknown(match above {
+                    Some((n, bytes)) => format!(
+                        "the best chunk: {which} cannot be told from nothing, as {} took far longer than the line of the \
+                         others says, and the log does not tell whether they hung or have wide rows{}",
+                        human::count(n, "answer"),
+                        bytes.hint(),
+                    ),
+                    None => format!(
+                        "the best chunk: {which} cannot be told from nothing; it takes more answers, or sizes farther apart"
+                    ),
+                });
             }
             (Some(Advice::Rows { best, .. }), _) if best.value > CHUNK_MAX => {
                 let most = human::thousands(CHUNK_MAX as u64);

@@ -3,10 +3,12 @@
 //! Whether they do is judged by the noise and by which answers there are, and not by what their residuals make of the line: those are
 //! small where it follows its own errors, and the logs chosen by them would be the ones whose intervals are too narrow.
 
+use super::aside::{self, Aside, Bytes, Cause, Outliers};
 use super::devices;
-use super::estimate::{Aside, OUTLIERS_MANY, Told};
-use super::line::{Far, Line, NORMAL, Sample, Widths};
-use super::log::Request;
+use super::estimate::Told;
+use super::line::{Far, Line, NORMAL, Sample, Widths, skewed};
+use super::log::{Log, Request};
+use super::trouble::chi_square;
 use crate::report::calibrate::{Census, Costs, Split};
 use crate::report::human;
 
@@ -16,6 +18,11 @@ pub(super) const ANSWERS_MIN: usize = 10;
 const SPLIT_MAX: f64 = 0.25;
 /// Of fewer answers those tell rows from bytes by chance of which the noise is understated.
 const SPLIT_FREEDOM: f64 = 57.0;
+
+/// A transfer that takes less than this share of the time between failures mostly comes through (estimate).
+const SURVIVING: f64 = 1.0;
+/// Fewer answers tell no mean width (estimate).
+const FEW_MIN: usize = 20;
 
 /// The lines through a log's answers.
 pub(super) struct Fit {
@@ -27,6 +34,8 @@ pub(super) struct Fit {
     split: Option<Split>,
     /// What would take less than no time and is left out, which the others are fitted without.
     pub(super) left_out: Option<LeftOut>,
+    /// How many answers far above the line leave its intervals open, and why the log does not tell what they are.
+    pub(super) above: Option<(u64, Bytes)>,
 }
 
 /// A part of the line by rows.
@@ -41,7 +50,7 @@ impl Fit {
     /// the shorter ones: each counts e^{rate × duration}, the inverse of its chance (Horvitz and Thompson 1952).
     pub(super) fn of(
         answers: &[&Request],
-        has_bytes: bool,
+        log: &Log,
         rate: f64,
         census: &mut Census,
         told: &mut Told,
@@ -65,40 +74,85 @@ impl Fit {
             told.one_size(census, answers);
             return None;
         };
-        // Where nobody knows the bytes, answers of wide rows lie far above the line: without them it would be too low.
-        let unknown = !has_bytes || answers.iter().all(|answer| answer.bytes == answers[0].bytes);
-        let out = if unknown { far.by_noise_and_widths() } else { far.by_noise() };
-        // What is not seldom is no accident, as a request that hangs is.
-        let seldom = out.iter().filter(|out| **out).count() as f64 <= OUTLIERS_MANY * answers.len() as f64;
-        let out = if unknown && !seldom { vec![false; out.len()] } else { out };
-        told.of_widths(far.by_noise().iter().zip(&out).filter(|(far, out)| **far && !**out).count());
-        let kept: Vec<usize> = (0..answers.len()).filter(|n| !out[*n]).collect();
+        let bytes = Bytes::of(log, answers);
+        let aside = match bytes {
+            Bytes::Told => Aside::of_known(&far),
+            Bytes::Missing | Bytes::Same => Aside::of_unknown(&far, &by_rows, aside::seen(log, rate)),
+        };
+        let kept_far = far.by_noise().iter().zip(&aside.out).filter(|(far, out)| **far && !**out).count();
+        told.of_widths(kept_far, bytes);
+        let kept: Vec<usize> = (0..answers.len()).filter(|n| !aside.out[*n]).collect();
         let rows: Vec<Sample<2>> = kept.iter().map(|n| by_rows[*n]).collect();
+        let both: Vec<Sample<3>> = kept.iter().map(|n| by_both[*n]).collect();
         census.outliers = (answers.len() - kept.len()) as u64;
         census.duration_mean = rows.iter().map(|s| s.y).sum::<f64>() / kept.len().max(1) as f64;
-        let Some(line) = Line::through(&rows) else {
+        let Some(mut fit) = Fit::through(&rows, &both, log.has_bytes, rate, census) else {
             told.one_size(census, answers);
             return None;
         };
-        let both: Vec<Sample<3>> = kept.iter().map(|n| by_both[*n]).collect();
-        let widths = has_bytes.then(|| widths(&both)).flatten();
+        let outliers = fit.outliers(answers, &kept, aside.cause, bytes);
+        told.of_outliers(outliers, census);
+        fit.hold(&far, &aside, bytes, &by_rows);
+        told.of_fit(&fit, &rows, &both);
+        told.of_unlike(devices::unlike(answers, |r| fit.says(r)));
+        Some(fit)
+    }
+
+    /// The lines through the answers that were kept.
+    fn through(
+        rows: &[Sample<2>],
+        both: &[Sample<3>],
+        has_bytes: bool,
+        rate: f64,
+        census: &mut Census,
+    ) -> Option<Fit> {
+        let line = Line::through(rows)?;
+        let widths = has_bytes.then(|| widths(both, rate)).flatten();
         census.bytes_a_row = widths.map(|widths| widths.a_row.0);
         census.bytes_around = widths.and_then(Widths::surely_around);
         // Rows of a request that are wider than others are none of its noise, and no weight brings back what was not lost: see `widths`.
         let even: Vec<Sample<2>> = rows.iter().map(|s| Sample { weight: 1.0, ..*s }).collect();
         let line = Line::through(&even).map_or(line, |even| line.as_open_as(&even));
-        let mut fit = Fit { rows: line, both: Line::through(&both), split: None, left_out: None };
-        if widths.and_then(|widths| fit.take_apart(&both, widths)).is_none() {
-            fit.leave_out(&rows);
+        let mut fit = Fit { rows: line, both: Line::through(both), split: None, left_out: None, above: None };
+        if widths.and_then(|widths| fit.take_apart(both, widths)).is_none() {
+            fit.leave_out(rows);
         }
-        // What was put aside may be of far wider rows: the intervals hold the line with it, too.
-        if let Some(all) = Line::through(&by_rows).filter(|_| unknown && kept.len() < answers.len()) {
-            fit.rows = fit.rows.as_open_as(&all);
-        }
-        fit.tell_outliers(answers, &kept, unknown, told, census);
-        told.of_fit(&fit, &rows, &both);
-        told.of_unlike(devices::unlike(answers, |r| fit.says(r)));
         Some(fit)
+    }
+
+    /// Has the intervals hold the line with what lies far from it, too, as far as that may be of unlike widths; `samples` are the answers.
+    fn hold(&mut self, far: &Far, aside: &Aside, bytes: Bytes, samples: &[Sample<2>]) {
+        let through = |of: &dyn Fn(usize) -> bool| {
+            Line::through(&(0..samples.len()).filter(|n| of(*n)).map(|n| samples[n]).collect::<Vec<_>>())
+        };
+        if bytes == Bytes::Told {
+            return;
+        }
+        // A few answers of wide rows move the line as many of narrow ones do.
+        self.rows = self.rows.as_skewed();
+        // What takes far less time than the others stretches no interval far.
+        let is_below = |n: usize| aside.out[n] && !aside.above[n];
+        if (0..samples.len()).any(is_below)
+            && let Some(with) = through(&|n| !aside.out[n] || is_below(n))
+        {
+            self.rows = self.rows.as_open_as(&with);
+        }
+        let Some(all) = through(&|_| true).map(Line::as_skewed) else { return };
+        let noise = far.by_noise();
+        let near = through(&|n| !noise[n]).unwrap_or(self.rows);
+        let count = |of: &dyn Fn(usize) -> bool| (0..samples.len()).filter(|n| of(*n)).count();
+        // So many may be as come up so often (Garwood 1936).
+        let most = |n: usize| chi_square(2.0 * n as f64 + 2.0, 0.975) / 2.0 / n as f64;
+        let above = count(&|n| aside.above[n]);
+        self.above = (aside.cause.is_open()).then_some((above as u64, bytes));
+        self.rows = match aside.cause {
+            Cause::Known | Cause::Hangs => self.rows,
+            Cause::Both => self.rows.as_open_as(&all),
+            Cause::Farther => self.rows.as_high_as(&all, &self.rows, 1.0),
+            Cause::Wide => self.rows.as_high_as(&all, &near, most(count(&|n| noise[n] && far.is_above(n)))),
+            // If they are of wide rows, others of these lift the line where they are few.
+            Cause::Unclear => self.rows.as_open_as(&near).as_high_as(&all, &self.rows, most(above)),
+        };
     }
 
     /// Takes rows and bytes apart, if the log tells how a row's time divides; the line by rows is then made of that by both.
@@ -120,7 +174,7 @@ impl Fit {
         }
         let told = |of| line.estimate_chosen(of, wider);
         let split = Some(Split { row: told(row), byte: told(byte) });
-        *self = Fit { rows: line.by_rows(widths), both: Some(line), split, left_out };
+        *self = Fit { rows: line.by_rows(widths), both: Some(line), split, left_out, above: None };
         Some(())
     }
 
@@ -141,29 +195,22 @@ impl Fit {
         }
     }
 
-    /// Tells what the answers that were not kept hold of the time, and how much longer answers take with them, as a share of what the line
-    /// says: of those that were put aside by chance more are large or small. Those whose bytes are `unknown` may be none.
-    fn tell_outliers(
-        &self,
-        answers: &[&Request],
-        kept: &[usize],
-        unknown: bool,
-        told: &mut Told,
-        census: &Census,
-    ) {
+    /// What the answers that were not kept hold of the time, and how much longer answers take with them, as a share of what the line says:
+    /// of those that were put aside by chance more are large or small.
+    fn outliers(&self, answers: &[&Request], kept: &[usize], cause: Cause, bytes: Bytes) -> Outliers {
         let n = kept.len() as f64;
         let sum = |of: &dyn Fn(&Request) -> f64| kept.iter().map(|n| of(answers[*n])).sum::<f64>();
         let all: f64 = answers.iter().map(|answer| answer.duration).sum();
         let took = sum(&|answer| answer.duration);
         let by_line: f64 = answers.iter().map(|answer| self.says(answer)).sum();
         let longer = all / by_line * sum(&|answer| self.says(answer)) / took - 1.0;
-        let (rows, bytes) = (sum(&|answer| answer.rows) / n, sum(&|answer| answer.bytes) / n);
+        let (rows, of_bytes) = (sum(&|answer| answer.rows) / n, sum(&|answer| answer.bytes) / n);
         let mean = match &self.both {
-            Some(line) => line.estimate([1.0, rows, bytes]),
+            Some(line) => line.estimate([1.0, rows, of_bytes]),
             None => self.rows.estimate([1.0, rows]),
         };
         let open = (mean.high - mean.low) / 2.0 / mean.value;
-        told.of_outliers(Aside { held: 1.0 - took / all, longer, open, unknown }, census);
+        Outliers { held: 1.0 - took / all, longer, open, cause, bytes }
     }
 
     /// What a line through rows and bytes would have take less than no time.
@@ -186,15 +233,34 @@ impl Fit {
 
 /// Bytes of an answer around its rows, and of a row. An app that tries a chunk until its answer comes has an answer of each, however long:
 /// none counts more than another. One that asks for another chunk after a failure lacks the long ones, which are wide: where their weights
-/// give other widths the intervals hold these, too.
-fn widths(answers: &[Sample<3>]) -> Option<Widths> {
+/// give other widths, or answers of so few rows that no width breaks them, the intervals hold these, too.
+fn widths(answers: &[Sample<3>], rate: f64) -> Option<Widths> {
     let each = widths_by(answers, |_| 1.0)?;
     let weighted = widths_by(answers, |sample| sample.weight)?;
     let open = |(value, variance): (f64, f64), (other, of_other): (f64, f64)| {
         let error = libm::sqrt(variance.max(of_other)) + (value - other).abs() / NORMAL;
         (value, error * error)
     };
-    Some(Widths { around: open(each.around, weighted.around), a_row: open(each.a_row, weighted.a_row) })
+    let a_row = open(each.a_row, weighted.a_row);
+    let end = |(value, variance): (f64, f64), upward: f64| value + NORMAL * libm::sqrt(variance) + upward;
+    let few = widths_of_few(answers, each.around.0, rate).map_or(0.0, |few| end(few.a_row, few.upward));
+    let upward = (few.max(end(each.a_row, each.upward)) - end(a_row, 0.0)).max(0.0);
+    Some(Widths { around: open(each.around, weighted.around), a_row, upward })
+}
+
+/// The same by answers of so few rows that the widest of the log would mostly come through, each request as much as another: what rows have
+/// if that has nothing to do with how many there are. `None` if those of all would come through, or of too few.
+fn widths_of_few(answers: &[Sample<3>], around: f64, rate: f64) -> Option<Widths> {
+    let line = Line::through(answers)?;
+    let with_rows = || answers.iter().filter(|sample| sample.x[1] > 0.0);
+    let widest = with_rows().map(|sample| (sample.x[2] - around) / sample.x[1]).fold(0.0, f64::max);
+    let longest = |rows: f64| line.at(&[1.0, rows, around + widest * rows]);
+    let few: Vec<Sample<3>> =
+        with_rows().filter(|sample| rate * longest(sample.x[1]) < SURVIVING).copied().collect();
+    if few.len() < FEW_MIN || few.len() == answers.len() {
+        return None;
+    }
+    widths_by(&few, |sample| sample.weight / sample.x[1])
 }
 
 /// The same with these weights, by a line through both; no answer has fewer bytes than are around its rows.
@@ -217,6 +283,7 @@ fn widths_by(answers: &[Sample<3>], weight: impl Fn(&Sample<3>) -> f64) -> Optio
     // What lies around the rows is not theirs: as far as it is unknown, so are they.
     let apart = sum(&|s| s.weight) / rows;
     let variance = sum(&|s| off(s) * off(s)) + line.covariance[0][0] * apart * apart;
-    let widths = Widths { around: (around, line.covariance[0][0]), a_row: (a_row, variance) };
+    let upward = skewed(sum(&|s| off(s) * off(s) * off(s)), variance);
+    let widths = Widths { around: (around, line.covariance[0][0]), a_row: (a_row, variance), upward };
     (a_row.is_finite() && a_row > 0.0).then_some(widths)
 }

@@ -25,6 +25,10 @@ pub(super) struct Sample<const K: usize> {
 pub(super) struct Line<const K: usize> {
     pub(super) coefficients: [f64; K],
     pub(super) covariance: Matrix<K>,
+    /// By how much more than its interval says each coefficient may be higher.
+    pub(super) upward: [f64; K],
+    /// By how much more the upper end of each coefficient's interval lies off where what moves it is skewed (Johnson 1978).
+    skewed: [f64; K],
     /// What the covariance would be if noise were the same share of every duration.
     even: Matrix<K>,
     /// Standard deviation of y, as a share of the line.
@@ -81,6 +85,7 @@ impl<const K: usize> Line<K> {
         }
         let freedom = (samples.len() - K + usize::from(zero.is_some())) as f64;
         let (mut meat, mut even) = ([[0.0; K]; K], [[0.0; K]; K]);
+        let mut third = [0.0; K];
         let (mut second, mut fourth, mut total) = (0.0, 0.0, 0.0);
         for sample in samples {
             let at = dot(&coefficients, &sample.x).max(FLOOR * mean);
@@ -89,6 +94,10 @@ impl<const K: usize> Line<K> {
             let residual = sample.y - dot(&coefficients, &sample.x);
             let pull = w * residual / (1.0 - leverage);
             add(&mut meat, pull * pull, &sample.x);
+            third
+                .iter_mut()
+                .zip(&inverse)
+                .for_each(|(sum, row)| *sum += (pull * dot(row, &sample.x)).powi(3));
             add(&mut even, w * at * w * at, &sample.x);
             let relative = residual * residual / (at * at);
             second += sample.weight * relative;
@@ -99,7 +108,8 @@ impl<const K: usize> Line<K> {
         let covariance = around(&meat);
         let noise = spread(second / total, fourth / total, samples.len() as f64, freedom);
         let even = around(&even).map(|row| row.map(|cell| cell * noise.value * noise.value));
-        Some(Line { coefficients, covariance, even, noise, freedom })
+        let skewed = std::array::from_fn(|i| skewed(third[i], covariance[i][i]));
+        Some(Line { coefficients, covariance, upward: [0.0; K], skewed, even, noise, freedom })
     }
 
     /// A sum of coefficients with its interval; what cannot be negative is not told as such. It is no narrower than even noise has it:
@@ -114,7 +124,8 @@ impl<const K: usize> Line<K> {
         let value = dot(&self.coefficients, &of);
         let by_residuals = student(self.freedom) * libm::sqrt(form(&self.covariance, &of).max(0.0));
         let half = wider * by_residuals.max(self.open_by_noise(of));
-        Estimate { value: value.max(0.0), low: (value - half).max(0.0), high: (value + half).max(0.0) }
+        let high = value + half + dot(&self.upward, &of);
+        Estimate { value: value.max(0.0), low: (value - half).max(0.0), high: high.max(0.0) }
     }
 
     /// Half of an interval that knows of the residuals only how much noise there is.
@@ -151,6 +162,23 @@ impl<const K: usize> Line<K> {
         self
     }
 
+    /// The same line, no coefficient of which ends below where that of `other` does, nor below so many `times` the way to it from `near`.
+    pub(super) fn as_high_as(mut self, other: &Line<K>, near: &Line<K>, times: f64) -> Line<K> {
+        self.upward = std::array::from_fn(|i| {
+            let part = std::array::from_fn(|j| f64::from(u8::from(i == j)));
+            let way = times * (other.coefficients[i] - near.coefficients[i]);
+            let end = other.estimate(part).high.max(near.coefficients[i] + way);
+            self.upward[i] + (end - self.estimate(part).high).max(0.0)
+        });
+        self
+    }
+
+    /// The same line, its intervals as far to above as what moves it is skewed.
+    pub(super) fn as_skewed(mut self) -> Line<K> {
+        self.upward = std::array::from_fn(|i| self.upward[i] + self.skewed[i]);
+        self
+    }
+
     pub(super) fn freedom(&self) -> f64 {
         self.freedom
     }
@@ -165,6 +193,8 @@ impl<const K: usize> Line<K> {
 pub(super) struct Widths {
     pub(super) around: (f64, f64),
     pub(super) a_row: (f64, f64),
+    /// By how much more than that says a row may have.
+    pub(super) upward: f64,
 }
 
 impl Widths {
@@ -177,7 +207,7 @@ impl Widths {
 
 impl Line<3> {
     /// The line by rows alone, of a line by rows and bytes.
-    pub(super) fn by_rows(&self, Widths { around, a_row }: Widths) -> Line<2> {
+    pub(super) fn by_rows(&self, Widths { around, a_row, upward }: Widths) -> Line<2> {
         let of = [[1.0, 0.0, around.0], [0.0, 1.0, a_row.0]];
         let [_, _, byte] = self.coefficients;
         let by_rows = |matrix: &Matrix<3>| {
@@ -193,6 +223,8 @@ impl Line<3> {
         Line {
             coefficients: of.map(|of| dot(&self.coefficients, &of)),
             covariance: by_rows(&self.covariance),
+            upward: [0.0, byte.max(0.0) * upward],
+            skewed: [0.0; 2],
             even: by_rows(&self.even),
             noise: self.noise,
             freedom: self.freedom,
@@ -202,7 +234,7 @@ impl Line<3> {
 
 /// How far samples are from the line that most of them follow.
 pub(super) struct Far {
-    /// Of each sample the logarithm of what it is of the line, from the median, without its sign.
+    /// Of each sample the logarithm of what it is of the line, from the median.
     logs: Vec<f64>,
     /// What noise alone does not reach.
     limit: f64,
@@ -216,21 +248,38 @@ impl Far {
         let log = |sample: &Sample<K>| libm::log(sample.y / dot(&fit, &sample.x).max(FLOOR * mean));
         let logs: Vec<f64> = samples.iter().map(log).collect();
         let centre = median(logs.clone());
-        let logs: Vec<f64> = logs.iter().map(|log| (log - centre).abs()).collect();
+        let logs: Vec<f64> = logs.iter().map(|log| log - centre).collect();
         let few = 1.0 + 5.0 / (samples.len() as f64 - K as f64).max(1.0);
-        let spread = few * 1.4826 * median(logs.clone());
+        let spread = few * 1.4826 * median(logs.iter().map(|log| log.abs()).collect());
         Some(Far { logs, limit: OUTLYING * spread.max(SPREAD_MIN) })
     }
 
     /// The samples that noise alone does not explain.
     pub(super) fn by_noise(&self) -> Vec<bool> {
-        self.logs.iter().map(|log| *log > self.limit).collect()
+        self.logs.iter().map(|log| log.abs() > self.limit).collect()
+    }
+
+    /// Whether this sample lies above the line.
+    pub(super) fn is_above(&self, n: usize) -> bool {
+        self.logs[n] > 0.0
+    }
+
+    /// How many times as long as the line says an answer takes that neither noise nor rows of unlike widths explain.
+    pub(super) fn beyond(&self) -> f64 {
+        libm::exp(self.limit.max(WIDTHS_MAX))
     }
 
     /// Those that neither noise nor rows of unlike widths explain.
     pub(super) fn by_noise_and_widths(&self) -> Vec<bool> {
-        self.logs.iter().map(|log| *log > self.limit.max(WIDTHS_MAX)).collect()
+        self.logs.iter().map(|log| log.abs() > self.limit.max(WIDTHS_MAX)).collect()
     }
+}
+
+/// The logarithms that lie farther above the others than noise and skewness.
+pub(super) fn outlying(logs: &[f64]) -> Vec<bool> {
+    let centre = median(logs.to_vec());
+    let spread = 1.4826 * median(logs.iter().map(|log| (log - centre).abs()).collect());
+    logs.iter().map(|log| log - centre > OUTLYING * spread.max(SPREAD_MIN)).collect()
 }
 
 /// The line of least absolute relative deviations; `None` if there is none.
@@ -280,6 +329,12 @@ fn spread(second: f64, fourth: f64, n: f64, freedom: f64) -> Estimate {
     let known = 2.0 * freedom / (kurtosis - 1.0);
     let bound = |share: f64| value * libm::sqrt(known / chi_square(known, share));
     Estimate { value, low: bound(0.975), high: bound(0.025) }
+}
+
+/// By how much the upper end of an interval of 95 % lies farther off, of a sum with this third moment and variance: normal law and skewness
+/// (Johnson 1978).
+pub(super) fn skewed(third: f64, variance: f64) -> f64 {
+    if variance > 0.0 { third.max(0.0) / variance * (1.0 + 2.0 * NORMAL * NORMAL) / 6.0 } else { 0.0 }
 }
 
 /// The correlation of each value with the next one.

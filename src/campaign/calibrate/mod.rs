@@ -2,7 +2,8 @@
 //!
 //! [`calibrate`] reads a CSV with a line a request (`header` says which columns, `log` reads them) and estimates
 //!
-//! - what an answer takes: overhead + rows × time a row, with rows and bytes apart where the log can tell them apart (`line`, `fit`);
+//! - what an answer takes: overhead + rows × time a row, with rows and bytes apart where the log can tell them apart (`line`, `fit`), and
+//!   what lies far from that line (`aside`);
 //! - how often a transfer breaks, a second of transfer, and how long it is until the next one succeeds (`trouble`), and which of the failures
 //!   were transfers (`tries`), and whether devices are alike (`devices`);
 //! - the chunk that the closed form of [`theory::chunk`](crate::theory::chunk) recommends for these (`advice`).
@@ -14,6 +15,7 @@
 //! and has a sentence; a malformed log gives no figure at all.
 
 mod advice;
+mod aside;
 mod devices;
 mod estimate;
 mod fit;
