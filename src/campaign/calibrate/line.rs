@@ -94,10 +94,10 @@ impl<const K: usize> Line<K> {
             let residual = sample.y - dot(&coefficients, &sample.x);
             let pull = w * residual / (1.0 - leverage);
             add(&mut meat, pull * pull, &sample.x);
-            third
-                .iter_mut()
-                .zip(&inverse)
-                .for_each(|(sum, row)| *sum += (pull * dot(row, &sample.x)).powi(3));
+            for (sum, row) in third.iter_mut().zip(&inverse) {
+                let moved = pull * dot(row, &sample.x);
+                *sum += moved * moved * moved;
+            }
             add(&mut even, w * at * w * at, &sample.x);
             let relative = residual * residual / (at * at);
             second += sample.weight * relative;
