@@ -134,6 +134,14 @@ impl Aside {
         if cause == Cause::Wide && aside.contains(&true) {
             cause = Cause::Farther;
         }
+        // Requests that hang for as long whatever their rows are not so far from the line where these are many.
+        let noise = far.by_noise();
+        if cause == Cause::Hangs {
+            let noisy: Vec<usize> = (0..noise.len()).filter(|n| noise[*n] && far.is_above(*n)).collect();
+            if many_rows(samples, &noisy) <= NORMAL {
+                noisy.iter().for_each(|n| aside[*n] = true);
+            }
+        }
         // What is not seldom is no accident.
         let low = far_off.iter().zip(&above).filter(|(off, above)| **off && !**above).count();
         let seldom = low as f64 <= OUTLIERS_MANY * samples.len() as f64;

@@ -140,18 +140,28 @@ impl Fit {
         let Some(all) = through(&|_| true).map(Line::as_skewed) else { return };
         let noise = far.by_noise();
         let near = through(&|n| !noise[n]).unwrap_or(self.rows);
+        let within = through(&|n| !aside.above[n]).unwrap_or(self.rows);
         let count = |of: &dyn Fn(usize) -> bool| (0..samples.len()).filter(|n| of(*n)).count();
+        let noisy = count(&|n| noise[n] && far.is_above(n));
         // So many may be as come up so often (Garwood 1936).
         let most = |n: usize| chi_square(2.0 * n as f64 + 2.0, 0.975) / 2.0 / n as f64;
         let above = count(&|n| aside.above[n]);
+        // Rows, or requests, take no longer than if nothing else took the time of all.
+        let took: f64 = samples.iter().map(|sample| sample.y).sum();
+        let nothing_else: [f64; 2] = std::array::from_fn(|i| {
+            took / samples.iter().map(|sample| sample.x[i]).sum::<f64>() * most(above.max(1))
+        });
         self.above = (aside.cause.is_open()).then_some((above as u64, bytes));
         self.rows = match aside.cause {
-            Cause::Known | Cause::Hangs => self.rows,
-            Cause::Both => self.rows.as_open_as(&all),
-            Cause::Farther => self.rows.as_high_as(&all, &self.rows, 1.0),
-            Cause::Wide => self.rows.as_high_as(&all, &near, most(count(&|n| noise[n] && far.is_above(n)))),
+            Cause::Known => self.rows,
+            Cause::Hangs => self.rows.as_open_as(&near).as_high_as(&within, &self.rows, 1.0, nothing_else),
+            Cause::Both => self.rows.as_open_as(&near).as_high_as(&all, &self.rows, 1.0, nothing_else),
+            Cause::Farther => self.rows.as_high_as(&all, &self.rows, 1.0, nothing_else),
+            Cause::Wide => self.rows.as_high_as(&all, &near, most(noisy), nothing_else),
             // If they are of wide rows, others of these lift the line where they are few.
-            Cause::Unclear => self.rows.as_open_as(&near).as_high_as(&all, &self.rows, most(above)),
+            Cause::Unclear => {
+                self.rows.as_open_as(&near).as_high_as(&all, &self.rows, most(above), nothing_else)
+            }
         };
     }
 

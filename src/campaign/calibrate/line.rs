@@ -162,12 +162,19 @@ impl<const K: usize> Line<K> {
         self
     }
 
-    /// The same line, no coefficient of which ends below where that of `other` does, nor below so many `times` the way to it from `near`.
-    pub(super) fn as_high_as(mut self, other: &Line<K>, near: &Line<K>, times: f64) -> Line<K> {
+    /// The same line, no coefficient of which ends below where that of `other` does, nor below so many `times` the way to it from `near`, but
+    /// for what is above `bound`.
+    pub(super) fn as_high_as(
+        mut self,
+        other: &Line<K>,
+        near: &Line<K>,
+        times: f64,
+        bound: [f64; K],
+    ) -> Line<K> {
         self.upward = std::array::from_fn(|i| {
             let part = std::array::from_fn(|j| f64::from(u8::from(i == j)));
             let way = times * (other.coefficients[i] - near.coefficients[i]);
-            let end = other.estimate(part).high.max(near.coefficients[i] + way);
+            let end = other.estimate(part).high.max(near.coefficients[i] + way).min(bound[i]);
             self.upward[i] + (end - self.estimate(part).high).max(0.0)
         });
         self

@@ -43,6 +43,8 @@ struct World {
     mtbf: f64,
     /// Share of the requests that hang, and take 20 to 50 times as long.
     hang: f64,
+    /// Seconds by which these take longer in place of that, if any.
+    stall: f64,
     /// Seconds a row, without its bytes.
     row: f64,
     /// The log tells bytes.
@@ -57,6 +59,7 @@ const WORLD: World = World {
     answers: 1_000,
     mtbf: f64::INFINITY,
     hang: 0.0,
+    stall: 0.0,
     row: ROW,
     bytes: false,
     another: false,
@@ -84,9 +87,13 @@ impl World {
             let cost = OVERHEAD + rows * (self.row + BYTE * width);
             loop {
                 let noise = stream.log_normal(libm::exp(-NOISE * NOISE / 2.0), NOISE);
-                let hangs = if stream.chance(self.hang) { 20.0 + 30.0 * stream.unit() } else { 1.0 };
+                let (hangs, stall) = match stream.chance(self.hang) {
+                    true if self.stall > 0.0 => (1.0, self.stall),
+                    true => (20.0 + 30.0 * stream.unit(), 0.0),
+                    false => (1.0, 0.0),
+                };
                 let breaks = -libm::log(1.0 - stream.unit()) * self.mtbf;
-                let duration = cost * noise * hangs;
+                let duration = cost * noise * hangs + stall;
                 let (rows, took, outcome) =
                     if duration < breaks { (rows, duration, "ok") } else { (0.0, breaks, "reset") };
                 text.push_str(&format!("{at:.6},{rows},{:.0},{outcome}", took * 1e6));
@@ -185,6 +192,25 @@ fn however_many_requests_hang_a_chunk_is_told_of_a_log_without_bytes_and_its_row
         let case =
             format!("{world:?}: {overhead} and {row} of 100, {chunks} chunks, {sharp} rows known well");
         assert!(overhead >= 90 && row >= 90 && chunks >= 90 && sharp >= 90, "{case}");
+    }
+}
+
+#[test]
+fn requests_that_hang_for_as_long_whatever_their_rows_are_put_aside_where_these_are_many_too() {
+    for (stall, answers) in [(10.0, 1_000), (10.0, 3_000), (5.0, 1_000)] {
+        let world = World { hang: 0.05, stall, answers, ..EVEN };
+        let [overhead, row, _] = world.held();
+        assert!(overhead >= 90 && row >= 90, "{world:?}: {overhead} and {row} of 100");
+    }
+}
+
+#[test]
+fn no_row_takes_longer_than_if_rows_took_all_the_time() {
+    for seed in 0..100 {
+        let log = World { hang: 0.03, answers: 60, ..EVEN }.log(seed);
+        let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+        let costs = calibration.costs.expect("sizes differ");
+        assert!(costs.row.high < 1.0 && costs.request.high < 120.0, "{seed}: {costs:?}");
     }
 }
 
