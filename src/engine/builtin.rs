@@ -62,7 +62,7 @@ pub(super) struct UnitState {
     pub(super) waited: Option<Span>,
     /// A start is planned for the end of the debounce interval.
     pub(super) planned: bool,
-    /// The number of the last plan for another try after a failure: of several the last counts.
+    /// The number of the last plan for another try after a failure: a run that begins before it voids it.
     pub(super) retry_plan: u64,
     /// The server said no in the run that failed last, and no planned try has come due without a network since.
     pub(super) refused: bool,

@@ -149,6 +149,8 @@ impl Builtin {
         {
             let state = &mut self.units.borrow_mut()[usize::from(unit.0)];
             (state.started, state.run) = (Some(started), run);
+            // It is the try that was planned; another is planned when it fails.
+            state.retry_plan += 1;
         }
         self.ports.emit(Event::SyncStart { unit, run, waited: started - queued_at });
         if begun.is_err() {
@@ -203,7 +205,6 @@ impl Builtin {
         {
             let state = &mut self.units.borrow_mut()[index];
             (state.failures, state.tries, state.waited) = (0, 0, None);
-            state.retry_plan += 1;
         }
         self.ask_again(unit);
         let blocking = self.setup.units[index].blocking;
@@ -237,7 +238,7 @@ impl Builtin {
         }
     }
 
-    /// Tries a failed unit again later, unless something else has made it succeed or fail again by then.
+    /// Tries a failed unit again later, unless something else has started it by then.
     fn retry_after(&self, unit: UnitId, wait: Span) {
         let index = usize::from(unit.0);
         let plan = {

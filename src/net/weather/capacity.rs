@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::conditions::Direction;
 use super::super::options::Profile;
-use super::rate::LogRate;
+use super::rate::{LogRate, PART};
 use super::trace::Trace;
 use crate::base::{BitRate, Seed, Span, Time};
 
@@ -22,8 +22,8 @@ const SECOND: u64 = 1_000_000_000;
 pub(super) struct Capacity {
     seed: Seed,
     law: Law,
-    /// The second that was asked for last and its rate: a transfer asks for the same one many times.
-    last: Cell<Option<(u64, BitRate)>>,
+    /// The seconds about the one that was asked for last: a transfer asks for the same ones many times.
+    last: Cell<Option<(u64, [BitRate; PART as usize])>>,
 }
 
 #[derive(Debug)]
@@ -97,12 +97,14 @@ impl Capacity {
     }
 
     fn in_second(&self, mean: BitRate, law: &LogRate, second: u64) -> BitRate {
-        if let Some((_, rate)) = self.last.get().filter(|(known, _)| *known == second) {
-            return rate;
+        let (part, within) = (second / PART, (second % PART) as usize);
+        if let Some((_, rates)) = self.last.get().filter(|(known, _)| *known == part) {
+            return rates[within];
         }
-        let rate = BitRate(((mean.0 as f64 * law.factor(self.seed, second) + 0.5) as u64).max(1));
-        self.last.set(Some((second, rate)));
-        rate
+        let rate = |factor: f64| BitRate(((mean.0 as f64 * factor + 0.5) as u64).max(1));
+        let rates = law.factors(self.seed, part).map(rate);
+        self.last.set(Some((part, rates)));
+        rates[within]
     }
 }
 

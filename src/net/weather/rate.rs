@@ -16,6 +16,10 @@ use crate::base::Seed;
 const LEVELS: usize = 8;
 /// Seconds in a block.
 const BLOCK: u64 = 1 << LEVELS;
+/// Halvings of a part of it that is asked for as a whole.
+const PART_LEVELS: usize = 4;
+/// Seconds in such a part: who walks along the seconds draws each once, who asks for one draws few others.
+pub(super) const PART: u64 = 1 << PART_LEVELS;
 
 /// The law of a rate's logarithm.
 #[derive(Clone, Debug)]
@@ -37,31 +41,38 @@ impl LogRate {
         LogRate { sigma: f64::from(variation.sigma_milli) / 1e3, halvings }
     }
 
-    /// The rate in this second ÷ its mean.
-    pub(super) fn factor(&self, seed: Seed, second: u64) -> f64 {
-        libm::exp(self.sigma * self.state(seed, second) - self.sigma * self.sigma / 2.0)
+    /// The rate in each second of a part ÷ its mean, by number of the part.
+    pub(super) fn factors(&self, seed: Seed, part: u64) -> [f64; PART as usize] {
+        self.states(seed, part).map(|state| libm::exp(self.sigma * state - self.sigma * self.sigma / 2.0))
     }
 
-    /// X(second), standard normal.
-    fn state(&self, seed: Seed, second: u64) -> f64 {
+    /// X of each second of a part, standard normal.
+    fn states(&self, seed: Seed, part: u64) -> [f64; PART as usize] {
         let draw = |second: u64| seed.stream("net.rate", second, 0).normal();
-        let mut left = second / BLOCK * BLOCK;
+        let first = part * PART;
+        let mut left = first / BLOCK * BLOCK;
         let mut right = left + BLOCK;
-        let mut at_left = draw(left);
-        if second == left {
-            return at_left;
-        }
-        let mut at_right = draw(right);
-        for (weight, deviation) in self.halvings {
+        let (mut at_left, mut at_right) = (draw(left), draw(right));
+        let (above, within) = self.halvings.split_at(LEVELS - PART_LEVELS);
+        for (weight, deviation) in above {
             let middle = (left + right) / 2;
             let at_middle = weight * (at_left + at_right) + deviation * draw(middle);
-            match second.cmp(&middle) {
-                std::cmp::Ordering::Equal => return at_middle,
-                std::cmp::Ordering::Less => (right, at_right) = (middle, at_middle),
-                std::cmp::Ordering::Greater => (left, at_left) = (middle, at_middle),
+            if first < middle {
+                (right, at_right) = (middle, at_middle);
+            } else {
+                (left, at_left) = (middle, at_middle);
             }
         }
-        unreachable!("eight halvings reach every second of a block")
+        let mut states = [0.0; PART as usize + 1];
+        (states[0], states[PART as usize]) = (at_left, at_right);
+        for (halved, (weight, deviation)) in within.iter().enumerate() {
+            let half = PART as usize >> (halved + 1);
+            for middle in (half..PART as usize).step_by(2 * half) {
+                let neighbours = states[middle - half] + states[middle + half];
+                states[middle] = weight * neighbours + deviation * draw(first + middle as u64);
+            }
+        }
+        std::array::from_fn(|second| states[second])
     }
 }
 
@@ -73,7 +84,7 @@ mod tests {
 
     fn states(phi_milli: u32) -> Vec<f64> {
         let law = LogRate::new(Variation { sigma_milli: 700, phi_milli });
-        (0..SECONDS).map(|second| law.state(Seed(3), second)).collect()
+        (0..SECONDS / PART).flat_map(|part| law.states(Seed(3), part)).collect()
     }
 
     /// Σ x(s)·x(s + lag) ÷ n over the pairs that `keep` picks by their first second.
@@ -119,7 +130,7 @@ mod tests {
     fn the_long_run_mean_is_the_mean() {
         for sigma_milli in [700, 1_200] {
             let law = LogRate::new(Variation { sigma_milli, phi_milli: 850 });
-            let sum: f64 = (0..2 * SECONDS).map(|second| law.factor(Seed(8), second)).sum();
+            let sum: f64 = (0..2 * SECONDS / PART).flat_map(|part| law.factors(Seed(8), part)).sum();
             let mean = sum / (2 * SECONDS) as f64;
             assert!((mean - 1.0).abs() < 0.02, "σ {sigma_milli}: {mean}");
         }

@@ -185,18 +185,25 @@ impl Trace {
     /// Where the packets of so many cycles pass that each keep what is behind them busy for `takes`, which is free from a time on and
     /// passes nothing that ends after `until`; and until when it is busy. Times in nanoseconds.
     fn behind(&self, takes: u128, wait: u128, cycles: u32, mut free: u128, until: u128) -> (Vec<u32>, u128) {
-        let slots = (0..cycles).flat_map(|n| self.packets.iter().map(move |slot| n * self.period + slot));
-        let pass = |slot: u32| {
-            let comes = u128::from(slot) * u128::from(MS);
-            let begins = free.max(comes);
-            // A packet may leave at any time of its millisecond.
-            let lost = begins > comes && begins - comes + u128::from(MS) > wait;
-            (!lost && begins + takes <= until).then(|| {
+        let mut passed = Vec::new();
+        for begun in (0..cycles).map(|n| n * self.period) {
+            let mut n = 0;
+            while let Some(slot) = self.packets.get(n) {
+                let comes = u128::from(begun + slot) * u128::from(MS);
+                let begins = free.max(comes);
+                // A packet may leave at any time of its millisecond.
+                let lost = begins > comes && begins - comes + u128::from(MS) > wait;
+                if lost || begins + takes > until {
+                    // As are all that come with it.
+                    n = self.before(slot + 1);
+                    continue;
+                }
                 free = begins + takes;
-                u32::try_from(begins / u128::from(MS)).unwrap_or(u32::MAX)
-            })
-        };
-        (slots.filter_map(pass).collect(), free)
+                passed.push(u32::try_from(begins / u128::from(MS)).unwrap_or(u32::MAX));
+                n += 1;
+            }
+        }
+        (passed, free)
     }
 
     /// The rate about `at`: that of the next 100 ms, or of the next ten packets if those take longer.

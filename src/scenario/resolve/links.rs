@@ -32,6 +32,8 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
             trace
         })
     };
+    let traces = ["up", "down"].map(trace);
+    let [up, down] = traces.clone();
     Arc::new(Profile {
         name: name.to_owned(),
         kind,
@@ -39,13 +41,13 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
         rtt: view.at("rtt").span(),
         steps: view.at("steps").present().map(|steps| self::steps(steps, view.at("rtt"), wrong)),
         jitter: jitter(view, wrong),
-        down: rate(name, view, "down", trace("down"), wrong),
-        up: rate(name, view, "up", trace("up"), wrong),
+        down: rate(name, view, "down", down, wrong),
+        up: rate(name, view, "up", up, wrong),
         variation: view
             .at("variation")
             .present()
             .map(|v| Variation { sigma_milli: v.at("sigma").milli(), phi_milli: v.at("phi").milli() }),
-        traces: [trace("up"), trace("down")],
+        traces,
         loss: loss(view.at("loss"), wrong),
         queue: view.at("queue").bytes().0,
         mtu: view.at("mtu").count(),
