@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::known::{Measured, Setting};
 use super::place::Place;
 use super::search::{FLAT, Found, SEEDS_MIN, Space, with};
-use crate::report::sweep::Objective;
+use crate::report::sweep::{Objective, queued_share};
 use crate::report::tune::{
     self as report_tune, BackendTuned, KnobTuned, LUCK, Line, PlaceTuned, PointTuned, Reasons, excess, field,
     reasons,
@@ -309,6 +309,7 @@ impl Place {
             queued_p50_ns: mean("backend.request.queued", "p50")?,
             queued_p95_ns: mean("backend.request.queued", "p95")?,
             service_p50_ns: mean("backend.request.service", "p50")?,
+            queued_ppm: queued_share(&cells.iter().collect::<Vec<_>>()).map_or(0, ppm),
         })
     }
 }
@@ -349,7 +350,8 @@ fn as_cells_have_it(value: &str) -> serde_json::Value {
 }
 
 /// Says for each group of places that differ in the values of `key` (the number of devices) alone how the best moves with it, and
-/// from where on the backend has enough: half of the requests wait longer in its queue than they are served.
+/// from where on the backend has enough: half of the requests wait longer in its queue than they are served, or that wait is half of the
+/// time of the syncs. Where many requests are for the end alone, and next to no work, the middle one waits and says nothing.
 pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     let mut groups: BTreeMap<String, Vec<(u64, &PlaceTuned)>> = BTreeMap::new();
     for place in places {
@@ -363,6 +365,13 @@ pub fn herd(places: &[PlaceTuned], key: &str) -> Vec<String> {
     groups.map(|(name, group)| of_group(&name, group)).collect()
 }
 
+/// More of the time than this in the queue of the backend, in millionths: it has more to do than it can.
+const QUEUED_MAX: u64 = 500_000;
+
+fn waits_at_the_median(backend: &BackendTuned) -> bool {
+    backend.queued_p50_ns > backend.service_p50_ns
+}
+
 fn of_group(name: &str, mut group: Vec<(u64, &PlaceTuned)>) -> String {
     group.sort_by_key(|(devices, _)| *devices);
     let best = |(devices, place): &(u64, &PlaceTuned)| {
@@ -371,10 +380,15 @@ fn of_group(name: &str, mut group: Vec<(u64, &PlaceTuned)>) -> String {
     };
     let bests: Vec<String> = group.iter().map(best).collect();
     let full = group.iter().find_map(|(devices, place)| {
-        let backend = place.backend.filter(|b| b.queued_p50_ns > b.service_p50_ns)?;
+        let backend = place.backend.filter(|b| waits_at_the_median(b) || b.queued_ppm > QUEUED_MAX)?;
         Some((*devices, backend))
     });
     let end = match full {
+        Some((devices, backend)) if !waits_at_the_median(&backend) => format!(
+            "the backend is saturated with {}: about {} % of the time is waiting for one of its workers",
+            human::count(devices, "device"),
+            (backend.queued_ppm + 5_000) / 10_000
+        ),
         Some((devices, backend)) => format!(
             "the backend is saturated with {}: half of the requests wait {} or more for {} of work",
             human::count(devices, "device"),

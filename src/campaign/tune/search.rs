@@ -83,16 +83,18 @@ impl Space {
     }
 
     /// The space as far as its settings differ: where a bound is larger than anything that came up, a still larger one does the same,
-    /// and what is measured of the two differs by luck alone. What stands beyond is taken for the value from which on that is so.
+    /// and what is measured of the two differs by luck alone. What stands beyond is taken for the value from which on that is so, or
+    /// for the next one on a list: a list is searched at what was asked for.
     pub(super) fn within_reach(&self, known: &Known) -> Space {
         let mut space = self.clone();
         for k in (0..self.knobs.len()).filter(|k| self.sizes[*k].is_some()) {
             let number = |value: &str| self.knobs[k].number(value);
             let Some(reach) = known.reach(k, number) else { continue };
             space.reach[k] = Some(reach);
-            space.knobs[k] = self.knobs[k].up_to(reach).unwrap_or_else(|| self.knobs[k].clone());
+            space.knobs[k] = self.knobs[k].told_apart(reach);
+            let stands = self.knobs[k].standing_for(reach);
             let reached = |value: &String| match number(value) {
-                Some(x) if x > reach => format!("{reach:.0}"),
+                Some(x) if x > reach => stands.clone(),
                 _ => value.clone(),
             };
             space.present[k] = reached(&self.present[k]);
@@ -123,8 +125,9 @@ impl Space {
 
     /// Whether a value is none of those beyond which settings do not differ.
     fn is_reached(&self, knob: usize, value: &str) -> bool {
-        let reach = self.reach[knob].unwrap_or(f64::MAX);
-        self.knobs[knob].number(value).is_none_or(|x| x <= reach)
+        let Some(reach) = self.reach[knob] else { return true };
+        let the = &self.knobs[knob];
+        the.number(value).is_none_or(|x| x <= reach) || the.standing_for(reach) == value
     }
 
     /// The same of all values of a setting.

@@ -7,6 +7,8 @@ use crate::report::sweep::contradicted;
 use crate::report::tune::PlaceTuned;
 use crate::theory::chunk::Cost;
 
+mod lists;
+
 const SIX: [(&str, Cost); 6] = [
     ("LTE good", Cost { chunk: 0.25, row: 0.4e-3, mtbf: 120.0 }),
     ("LTE driving", Cost { chunk: 0.35, row: 0.8e-3, mtbf: 30.0 }),
@@ -484,7 +486,12 @@ fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
             }
         }
         let mut tuned = place.tuned(&objective);
-        tuned.backend = Some(BackendTuned { queued_p50_ns, queued_p95_ns: 0, service_p50_ns: 1_000_000_000 });
+        tuned.backend = Some(BackendTuned {
+            queued_p50_ns,
+            queued_p95_ns: 0,
+            service_p50_ns: 1_000_000_000,
+            queued_ppm: 0,
+        });
         tuned
     };
     let places = [

@@ -33,4 +33,5 @@ pub use limits::contradicted;
 pub use objective::Objective;
 pub use regret::Regret;
 pub use series::Sweep;
+pub use shares::queued_share;
 pub use told::retold;

@@ -171,7 +171,7 @@ impl Shares {
             return None;
         }
         let answered = point.sum(side.time);
-        let queued = queued(point).min(answered);
+        let queued = queued(&point.cells).min(answered);
         // The fit takes what answers wait in a queue for a part of what each chunk costs.
         let waiting = fit.map_or(0.0, |fit| fit.chunk * point.count(side.chunk_rows) * 1e9);
         let waiting = (waiting.min(answered) - queued).max(0.0);
@@ -192,8 +192,9 @@ impl Shares {
 
 /// About how long the requests of devices waited in the backend's queue, all together, in nanoseconds: straight lines through the
 /// percentiles of each cell. Where a replica is between, those who wait there are not the devices.
-fn queued(point: &Point<'_>) -> f64 {
-    if point.sum("gateway.refresh.requests") > 0.0 {
+fn queued(cells: &[&CellRecord]) -> f64 {
+    let refreshes = |cell: &&CellRecord| cell.metrics.get("gateway.refresh.requests")?.stat("value");
+    if cells.iter().filter_map(refreshes).any(|requests| requests > 0) {
         return 0.0;
     }
     let of_cell = |cell: &&CellRecord| {
@@ -204,7 +205,14 @@ fn queued(point: &Point<'_>) -> f64 {
         let mean: f64 = ends.windows(2).map(|two| (two[1].0 - two[0].0) * (two[0].1 + two[1].1) / 2.0).sum();
         Some(mean * at("count")?)
     };
-    point.cells.iter().filter_map(of_cell).sum()
+    cells.iter().filter_map(of_cell).sum()
+}
+
+/// About how much of the time of the syncs of some cells is waiting in the backend's queue; `None` if there is no such time.
+pub fn queued_share(cells: &[&CellRecord]) -> Option<f64> {
+    let time = |cell: &&CellRecord| cell.metrics.get("engine.session.time")?.stat("value");
+    let all: f64 = cells.iter().filter_map(time).map(|ns| ns as f64).sum();
+    (all > 0.0).then(|| (queued(cells) / all).min(1.0))
 }
 
 #[cfg(test)]

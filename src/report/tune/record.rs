@@ -181,4 +181,7 @@ pub struct BackendTuned {
     pub queued_p95_ns: u64,
     /// Median time at work on a request.
     pub service_p50_ns: u64,
+    /// About how much of the time of the syncs is waiting in its queue, in millionths.
+    #[serde(default)]
+    pub queued_ppm: u64,
 }

@@ -1,0 +1,125 @@
+//! Lists with values that ask for more than there is, and fleets that do.
+
+use super::*;
+use crate::report::tune::KnobTuned;
+
+/// What is told of a list where no answer has more than 300 rows.
+fn listed(knob: &str, present: &str, field: &[&str], seeds: u64) -> (KnobTuned, Vec<String>) {
+    let mut space = space(&[knob], &[present], seeds);
+    space.sizes = vec![Some("sizes")];
+    space.field = vec![shipped(field)];
+    let (mut tuned, ran) = place_of(space, 300);
+    assert!(tuned.complete && tuned.present.is_some());
+    (tuned.knobs.remove(0), ran.into_iter().collect())
+}
+
+fn values(knob: &KnobTuned) -> String {
+    knob.points.iter().map(|point| point.value.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_list_with_values_that_ask_for_more_than_there_is_has_its_best_on_the_list() {
+    for seeds in [1, 2, 4, 8] {
+        for (knob, present, best, points) in [
+            ("k=50,500", "500", "500", "50 500"),
+            ("k=50,500", "400", "500", "50 500"),
+            ("k=50,500", "100", "500", "50 100 500"),
+            ("k=50,500,1000", "1000", "500", "50 500"),
+            ("k=1000,500,50", "500", "500", "50 500"),
+            ("k=500,1000", "500", "500", "500"),
+            ("k=500,1000", "100", "500", "100 500"),
+            ("k=500", "500", "500", "500"),
+            ("k=500", "2000", "500", "500"),
+            ("k=50,300,1000", "500", "300", "50 300"),
+            ("k=50,301", "500", "301", "50 301"),
+            ("k=100..700+200", "500", "300", "100 300"),
+        ] {
+            let (told, _) = listed(knob, present, &[], seeds);
+            assert_eq!(
+                (told.best.as_str(), values(&told).as_str()),
+                (best, points),
+                "{knob} at {present}, {seeds} seeds"
+            );
+            let all = "300 is all that ever came up: larger values change nothing".to_owned();
+            assert!(told.limits.contains(&all), "{knob} at {present}: {:?}", told.limits);
+            assert_eq!(told.flat, [best, best], "{knob} at {present}");
+        }
+    }
+}
+
+#[test]
+fn values_that_ask_for_more_than_there_is_are_no_neighbours_between_which_the_optimum_lies() {
+    let (told, ran) = listed("k=50,100,500,1000", "500", &["200", "5000"], 4);
+    assert_eq!(told.between, Some([Some("200".to_owned()), None]), "{:?}", told.points);
+    assert_eq!(values(&told), "50 100 200 500");
+    assert!(!ran.contains(&"5000".to_owned()) && !ran.contains(&"300".to_owned()), "{ran:?}");
+    let field: Vec<&str> = told.field.iter().map(|point| point.value.as_str()).collect();
+    assert_eq!(field, ["200", "500"], "what others ship beyond is the same setting");
+}
+
+#[test]
+fn a_list_below_what_there_is_is_shown_with_what_lies_beyond_it() {
+    let (told, _) = listed("k=50,100", "500", &[], 4);
+    assert_eq!((told.best.as_str(), values(&told).as_str()), ("100", "50 100 300"));
+    let end =
+        "100 is the end of the range: above it others are better, 300 the best of them; widen the range";
+    assert!(told.limits.iter().any(|line| line == end), "{:?}", told.limits);
+}
+
+#[test]
+fn two_knobs_with_lists_that_ask_for_too_much_are_searched_to_an_end() {
+    let objective = crate::report::sweep::Objective::default();
+    let mut space = space(&["a=50,500,1000", "b=10,400"], &["1000", "400"], 4);
+    space.sizes = vec![Some("sizes"), Some("sizes")];
+    let limits = crate::report::tune::Limits::default();
+    let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits);
+    while let Some(wanted) = place.wants() {
+        for (setting, seeds) in wanted.cells {
+            for seed in seeds {
+                let size = |k: usize| setting[k].parse::<u64>().unwrap().min(300);
+                let mut cell = cell(seed, 1_000 * size(0) + 100 * size(1) + seed);
+                let mut sizes = crate::metrics::Distribution::default();
+                sizes.observe(size(0).min(size(1)));
+                cell.metrics.insert("sizes".into(), sizes.figure(Unit::Rows));
+                place.add(setting.clone(), cell, wanted.beside, &objective);
+            }
+        }
+    }
+    let tuned = place.tuned(&objective);
+    let best: Vec<&str> = tuned.knobs.iter().map(|knob| knob.best.as_str()).collect();
+    assert_eq!(best, ["500", "400"]);
+}
+
+#[test]
+fn a_backend_whose_queue_takes_most_of_the_time_is_saturated_though_the_median_request_does_not_wait() {
+    use crate::metrics::Figure;
+    use crate::report::tune::BackendTuned;
+    let place = |devices: u64, longest: u64| {
+        let axes = vec![("devices".to_owned(), devices.to_string())];
+        let limits = crate::report::tune::Limits::default();
+        let name = devices.to_string();
+        let mut place = Place::new(name, None, axes, space(&["k=500"], &["500"], 1), limits);
+        let objective = crate::report::sweep::Objective::default();
+        let mut cell = cell(1, 1_000);
+        let second = 1_000_000_000;
+        let time = Figure::Value { unit: Unit::Ns, value: 100 * second };
+        cell.metrics.insert("engine.session.time".into(), time);
+        let spread = |p50: u64, max: u64| {
+            let (p95, p99) = (max * 19 / 20, max);
+            Figure::Distribution { unit: Unit::Ns, count: 10, min: 0, p50, p95, p99, max }
+        };
+        cell.metrics.insert("backend.request.queued".into(), spread(0, longest * second));
+        cell.metrics.insert("backend.request.service".into(), spread(second, second));
+        place.add(vec!["500".to_owned()], cell, false, &objective);
+        place.tuned(&objective)
+    };
+    // Of ten requests a half waits evenly up to the longest: about a quarter of it each.
+    let told = |longest| herd(&[place(1, 0), place(60, longest)], "devices").remove(0);
+    let saturated = told(30);
+    assert!(saturated.contains("the backend is saturated with 60 devices: about "), "{saturated}");
+    assert!(saturated.ends_with(" of the time is waiting for one of its workers"), "{saturated}");
+    assert!(told(10).ends_with("; the backend is not saturated"), "{}", told(10));
+    let old = r#"{"queued_p50_ns":1,"queued_p95_ns":2,"service_p50_ns":3}"#;
+    let old: BackendTuned = serde_json::from_str(old).unwrap();
+    assert_eq!(old.queued_ppm, 0, "a record without it is read");
+}
