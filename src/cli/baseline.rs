@@ -137,7 +137,7 @@ fn list(console: &mut Console<'_>) -> anyhow::Result<Exit> {
         let line = match load(&name) {
             Ok(baseline) => {
                 let cells = human::count(baseline.cells.len() as u64, "cell");
-                let reason = baseline.reasons.last().map_or("", String::as_str);
+                let reason = baseline.reasons.last().map_or_else(String::new, |reason| on_one_line(reason));
                 format!("{name}  {cells}  {reason}\n")
             }
             Err(e) => format!("{name}  {e}\n"),
@@ -147,10 +147,16 @@ fn list(console: &mut Console<'_>) -> anyhow::Result<Exit> {
     Ok(Exit::Success)
 }
 
+/// A reason with its control characters escaped: a break in it would look like another baseline.
+fn on_one_line(reason: &str) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    reason.chars().map(shown).collect()
+}
+
 fn shown(name: &str, baseline: &Baseline) -> String {
     let mut text = format!("{name}, of syncdyno {}\n", baseline.tool.version);
     for reason in &baseline.reasons {
-        text.push_str(&format!("  reason: {reason}\n"));
+        text.push_str(&format!("  reason: {}\n", on_one_line(reason)));
     }
     for (id, cell) in &baseline.cells {
         text.push_str(&format!(

@@ -103,7 +103,9 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
         (true, n, Some(why)) => {
             format!("{} differ{}; {why}", varying(), if n == 1 { "s" } else { "" })
         }
-        (true, _, None) => format!("no difference beyond chance ({} vary)", varying()),
+        (true, n, None) => {
+            format!("no difference beyond chance ({} {})", varying(), if n == 1 { "varies" } else { "vary" })
+        }
         (false, _, Some(why)) => format!("{}; the rest {why}", parts.join(", ")),
         (false, _, None) => parts.join(", "),
     }
