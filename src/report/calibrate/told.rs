@@ -92,12 +92,12 @@ fn of_costs(grid: &mut Grid, costs: &Costs, around: Option<f64>) {
     put(grid, "overhead of a request", costs.request, span);
     if let Some(bytes) = around {
         let what = format!("{} around its rows", human::bytes(libm::round(bytes) as u64));
-        match &costs.split {
-            Some(split) => {
-                put(grid, &format!("  of that: {what}"), split.byte.map(|byte| byte * bytes), span)
-            }
-            None => grid.row([format!("  which holds {what}"), String::new(), String::new()]),
-        }
+        // How many bytes these are is known less well than what a byte takes: the overhead's interval holds it.
+        let (what, took) = match &costs.split {
+            Some(split) => (format!("  of that: {what}"), span(split.byte.value * bytes)),
+            None => (format!("  which holds {what}"), String::new()),
+        };
+        grid.row([what, took, String::new()]);
     }
     put(grid, "time a row, with its bytes", costs.row, span);
     if let Some(split) = &costs.split {

@@ -128,7 +128,7 @@ fn suffers(of: Side, here: &Point<'_>, best: &Point<'_>, fit: Option<Fit>) -> Op
             percent(at_best.in_vain),
         ),
         Cause::Deadline => time("requests run into their deadline", |s| s.lost, ""),
-        Cause::Refusals => time(refusals(here), |s| s.lost + s.backing_off, ""),
+        Cause::Refusals => time(refusals(here, best), |s| s.lost + s.backing_off, ""),
         Cause::Backoff => time("waiting before retries", |s| s.backing_off, ""),
         Cause::PutOff => {
             time("the backend puts changes off", |s| s.backing_off, " is waiting to send them again")
@@ -142,16 +142,23 @@ fn suffers(of: Side, here: &Point<'_>, best: &Point<'_>, fit: Option<Fit>) -> Op
     })
 }
 
-/// Why most requests are refused that are.
-fn refusals(here: &Point<'_>) -> &'static str {
+/// Of each of these how many there are here beyond those of the best, with as many seeds; where none has become more, how many there are.
+fn more<const N: usize>(here: &Point<'_>, best: &Point<'_>, metrics: [&str; N]) -> [f64; N] {
+    let seeds = here.cells.len() as f64 / best.cells.len().max(1) as f64;
+    let more = metrics.map(|metric| (here.sum(metric) - seeds * best.sum(metric)).max(0.0));
+    if more.iter().any(|more| *more > 0.0) { more } else { metrics.map(|metric| here.sum(metric)) }
+}
+
+/// Why most requests are refused that the best does not have refused.
+fn refusals(here: &Point<'_>, best: &Point<'_>) -> &'static str {
     let why = [
         ("engine.requests.throttled", "the server refuses what is beyond its quota"),
         ("engine.requests.unavailable", "the server is down or its queue is full"),
         ("engine.requests.gateway_timeout", "the gateway gives up waiting for the server"),
         ("engine.requests.server_failed", "requests break in the server"),
     ];
-    let most =
-        why.into_iter().map(|(metric, told)| (here.sum(metric), told)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let refused = more(here, best, why.map(|(metric, _)| metric));
+    let most = refused.into_iter().zip(why.map(|(_, told)| told)).max_by(|a, b| a.0.total_cmp(&b.0));
     match most {
         Some((refused, told)) if refused > 0.0 => told,
         _ => "the server refuses",
@@ -160,17 +167,19 @@ fn refusals(here: &Point<'_>) -> &'static str {
 
 /// The part of the time that has grown most from the best to here.
 fn cause(here: &Point<'_>, best: &Point<'_>, at: Shares, at_best: Shares) -> Option<Cause> {
-    let failed = here.sum("engine.requests.failed") + here.sum("engine.requests.refused");
-    let lost = if here.sum("engine.requests.refused") * 2.0 > failed {
+    let counts = ["engine.requests.failed", "engine.requests.refused", "engine.requests.timed_out"];
+    let [failed, refused, timed_out] = more(here, best, counts);
+    let failed = failed + refused;
+    let lost = if refused * 2.0 > failed {
         Cause::Refusals
-    } else if here.sum("engine.requests.timed_out") * 2.0 > failed {
+    } else if timed_out * 2.0 > failed {
         Cause::Deadline
     } else {
         Cause::Outages
     };
     let waits = match lost {
         Cause::Refusals => lost,
-        _ if here.sum("backend.mutations.put_off") > failed => Cause::PutOff,
+        _ if more(here, best, ["backend.mutations.put_off"])[0] > failed => Cause::PutOff,
         _ => Cause::Backoff,
     };
     let mut grown = vec![

@@ -1,6 +1,7 @@
 //! A sweep whose cells are worked out by hand: chunks that outages cut, on two links.
 
 mod queues;
+mod refused;
 mod theory;
 mod without;
 

@@ -205,12 +205,13 @@ fn requests_that_hang_for_as_long_whatever_their_rows_are_put_aside_where_these_
 }
 
 #[test]
-fn no_row_takes_longer_than_if_rows_took_all_the_time() {
-    for seed in 0..100 {
-        let log = World { hang: 0.03, answers: 60, ..EVEN }.log(seed);
+fn no_overhead_is_longer_than_if_requests_took_all_the_time() {
+    for seed in 0..600 {
+        let log = World { hang: 0.03, answers: 15, row: 0.1e-3, ..EVEN }.log(seed);
         let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
-        let costs = calibration.costs.expect("sizes differ");
-        assert!(costs.row.high < 1.0 && costs.request.high < 120.0, "{seed}: {costs:?}");
+        let Some(costs) = calibration.costs else { continue };
+        // Fifteen answers one of which hung take some three seconds each.
+        assert!(costs.request.high < 400.0, "{seed}: {costs:?}");
     }
 }
 
