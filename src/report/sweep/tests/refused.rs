@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// The cells with a backend that is down for a thousand requests of any size, and with what else is counted of a setting: it loses a
-/// second and is waited for as long again.
+/// The cells with a backend that is down for a thousand requests of any size, and with what else is counted of one setting, whose sessions
+/// last three times as long for that: what is told of its side.
 fn down_and(size: u64, metric: &'static str, kind: &'static str, times: u64) -> String {
     let swept = record(3, |cell| {
         let here = cell.axes["engine.pull.chunk_rows"] == size;
@@ -17,23 +17,21 @@ fn down_and(size: u64, metric: &'static str, kind: &'static str, times: u64) -> 
         if metric != kind {
             cell.metrics.insert(metric.into(), count(more));
         }
-        let longer = |figure: Option<&Figure>, s: u64| {
-            let before = figure.and_then(|figure| figure.stat("value")).unwrap_or(0);
-            Figure::Value { unit: Unit::Ns, value: before + s * 1_000_000_000 }
-        };
-        for (name, s) in [
-            ("engine.requests.lost_time", 50 + 50 * more),
-            ("engine.retry.time", 50 + 50 * more),
-            ("engine.session.time", 100 + 100 * more),
+        let session = cell.metrics["engine.session.time"].stat("value").unwrap();
+        let lost = if here { session } else { session / 20 };
+        for (name, more) in [
+            ("engine.requests.lost_time", lost),
+            ("engine.retry.time", lost),
+            ("engine.session.time", 2 * lost),
         ] {
-            let figure = longer(cell.metrics.get(name), s);
-            cell.metrics.insert(name.into(), figure);
+            let before = cell.metrics.get(name).and_then(|figure| figure.stat("value")).unwrap_or(0);
+            cell.metrics.insert(name.into(), Figure::Value { unit: Unit::Ns, value: before + more });
         }
         let seconds = cell.metrics["engine.session.time"].stat("value").unwrap() as f64 / 1e9;
         let rate = Figure::Value { unit: Unit::MilliRowsPerSecond, value: (ROWS * 1e3 / seconds) as u64 };
         cell.metrics.insert("engine.rows.rate".into(), rate);
     });
-    json(&swept)["series"][0]["limits"].to_string()
+    json(&swept)["series"][0]["limits"][usize::from(size > 512)].to_string()
 }
 
 #[test]
