@@ -101,3 +101,14 @@ fn a_flapping_network_does_not_hurry_what_the_server_refuses() {
     // A hundred flaps; by the waits alone two or three tries.
     assert!((2..=20).contains(&flapping), "{requests:?}");
 }
+
+#[test]
+fn a_try_that_was_planned_before_a_run_began_does_not_follow_that_run_at_once() {
+    // Asked for at 55 s, the unit runs when the try comes due that the failure of 40 s planned for 70 s.
+    let sets = [
+        "engine.retry={ base = \"30s\", cap = \"30s\", attempts = 2, jitter = \"none\" }",
+        "event.asked={ at = \"+55s\", trigger = { unit = \"All\" } }",
+    ];
+    let requests = requests_after(&plan("at = \"+5s\", backend_down = { for = \"10m\" }", &sets), 0);
+    assert_eq!(requests[..8], [10, 40, 55, 85, 115, 145, 175, 205], "{requests:?}");
+}
