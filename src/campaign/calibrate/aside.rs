@@ -135,8 +135,8 @@ impl Aside {
             cause = Cause::Farther;
         }
         // Requests that hang for as long whatever their rows are not so far from the line where these are many.
-        let noise = far.by_noise();
         if cause == Cause::Hangs {
+            let noise = far.by_noise();
             let noisy: Vec<usize> = (0..noise.len()).filter(|n| noise[*n] && far.is_above(*n)).collect();
             if many_rows(samples, &noisy) <= NORMAL {
                 noisy.iter().for_each(|n| aside[*n] = true);

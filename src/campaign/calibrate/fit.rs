@@ -151,7 +151,7 @@ impl Fit {
         let nothing_else: [f64; 2] = std::array::from_fn(|i| {
             took / samples.iter().map(|sample| sample.x[i]).sum::<f64>() * most(above.max(1))
         });
-        self.above = (aside.cause.is_open()).then_some((above as u64, bytes));
+        self.above = aside.cause.is_open().then_some((above as u64, bytes));
         self.rows = match aside.cause {
             Cause::Known => self.rows,
             Cause::Hangs => self.rows.as_open_as(&near).as_high_as(&within, &self.rows, 1.0, nothing_else),
