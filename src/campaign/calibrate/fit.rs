@@ -45,6 +45,29 @@ pub(super) enum LeftOut {
     Row,
 }
 
+/// Which other lines the intervals of a line hold.
+struct Reach {
+    /// Both ends, as far to above as to below.
+    open: Option<Line<2>>,
+    /// The upper end, and so many times the way there from another.
+    high: Option<Line<2>>,
+    times: f64,
+    from: Line<2>,
+}
+
+impl Reach {
+    /// That line, the upper ends of which do not lie beyond `bound`.
+    fn of(self, mut line: Line<2>, bound: [f64; 2]) -> Line<2> {
+        if let Some(open) = self.open {
+            line = line.as_open_as(&open);
+        }
+        if let Some(high) = self.high {
+            line = line.as_high_as(&high, &self.from, self.times, bound);
+        }
+        line
+    }
+}
+
 impl Fit {
     /// The lines through `answers`, which are those of a process that breaks transfers at `rate` a second. Those that came through are
     /// the shorter ones: each counts e^{rate × duration}, the inverse of its chance (Horvitz and Thompson 1952).
@@ -139,8 +162,9 @@ impl Fit {
         }
         let Some(all) = through(&|_| true).map(Line::as_skewed) else { return };
         let noise = far.by_noise();
-        let near = through(&|n| !noise[n]).unwrap_or(self.rows);
-        let within = through(&|n| !aside.above[n]).unwrap_or(self.rows);
+        let kept = self.rows;
+        let near = through(&|n| !noise[n]).unwrap_or(kept);
+        let within = through(&|n| !aside.above[n]).unwrap_or(kept);
         let count = |of: &dyn Fn(usize) -> bool| (0..samples.len()).filter(|n| of(*n)).count();
         let noisy = count(&|n| noise[n] && far.is_above(n));
         // So many may be as come up so often (Garwood 1936).
@@ -152,17 +176,18 @@ impl Fit {
             took / samples.iter().map(|sample| sample.x[i]).sum::<f64>() * most(above.max(1))
         });
         self.above = aside.cause.is_open().then_some((above as u64, bytes));
-        self.rows = match aside.cause {
-            Cause::Known => self.rows,
-            Cause::Hangs => self.rows.as_open_as(&near).as_high_as(&within, &self.rows, 1.0, nothing_else),
-            Cause::Both => self.rows.as_open_as(&near).as_high_as(&all, &self.rows, 1.0, nothing_else),
-            Cause::Farther => self.rows.as_high_as(&all, &self.rows, 1.0, nothing_else),
-            Cause::Wide => self.rows.as_high_as(&all, &near, most(noisy), nothing_else),
+        // What they may be, and were not taken for where the line was drawn.
+        let nothing = Reach { open: None, high: None, times: 1.0, from: kept };
+        let reach = match aside.cause {
+            Cause::Known => nothing,
+            Cause::Hangs => Reach { open: Some(near), high: Some(within), ..nothing },
+            Cause::Both => Reach { open: Some(near), high: Some(all), ..nothing },
+            Cause::Farther => Reach { high: Some(all), ..nothing },
+            Cause::Wide => Reach { high: Some(all), times: most(noisy), from: near, ..nothing },
             // If they are of wide rows, others of these lift the line where they are few.
-            Cause::Unclear => {
-                self.rows.as_open_as(&near).as_high_as(&all, &self.rows, most(above), nothing_else)
-            }
+            Cause::Unclear => Reach { open: Some(near), high: Some(all), times: most(above), ..nothing },
         };
+        self.rows = reach.of(kept, nothing_else);
     }
 
     /// Takes rows and bytes apart, if the log tells how a row's time divides; the line by rows is then made of that by both.
