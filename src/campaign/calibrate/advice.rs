@@ -51,12 +51,13 @@ fn draw(line: &Line<2>, outages: &Outages, stream: &mut Stream) -> Cost {
     let root = libm::sqrt(covariance[0][0]);
     let slope = if root > 0.0 { covariance[0][1] / root } else { 0.0 };
     let rest = libm::sqrt((covariance[1][1] - slope * slope).max(0.0));
-    // What may be higher by more than its interval is so or is not: one draw in two has it.
+    // What may be higher, or lower, by more than its interval is so or is not: one draw in two has it.
     let higher = if line.upward != [0.0; 2] && stream.chance(0.5) { line.upward } else { [0.0; 2] };
+    let lower = if line.downward != [0.0; 2] && stream.chance(0.5) { line.downward } else { [0.0; 2] };
     let rate = gamma(outages.failures as f64 + 0.5, stream) / outages.exposed;
     Cost {
-        chunk: (request + root * first).max(request * 1e-3) + higher[0],
-        row: (row + slope * first + rest * second).max(row * 1e-3) + higher[1],
+        chunk: (request + root * first - lower[0]).max(request * 1e-3) + higher[0],
+        row: (row + slope * first + rest * second - lower[1]).max(row * 1e-3) + higher[1],
         mtbf: 1.0 / rate,
     }
 }

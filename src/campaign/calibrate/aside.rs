@@ -44,8 +44,11 @@ impl Bytes {
 /// What the answers far above the line are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// There are none, or the log tells bytes and no width explains them.
+    /// There are none but of many rows and no farther than wide ones may be, or the log tells bytes and no width explains them.
     Known,
+    /// None lies far above it, but noise does not explain some, and nothing shows that these have many rows: wide rows, or requests that
+    /// hang for no longer than rows may take. They are kept.
+    Near,
     /// As many of few rows as of many, and of few rows they take as much longer: requests that hang.
     Hangs,
     /// They have many rows, and what they take longer goes with these: wide rows. They are kept.
@@ -59,7 +62,7 @@ pub(super) enum Cause {
 }
 
 impl Cause {
-    /// Whether the intervals hold more than the line of the others.
+    /// Whether answers far above the line leave its intervals open.
     pub(super) fn is_open(self) -> bool {
         matches!(self, Cause::Wide | Cause::Farther | Cause::Both | Cause::Unclear)
     }
@@ -68,7 +71,7 @@ impl Cause {
     pub(super) fn because(self, bytes: Bytes) -> String {
         let hint = bytes.hint();
         match self {
-            Cause::Known | Cause::Wide => String::new(),
+            Cause::Known | Cause::Near | Cause::Wide => String::new(),
             Cause::Hangs => {
                 "; those of few rows do, too, which wide rows would not do: requests that hang, or of another kind"
                     .to_owned()
@@ -117,9 +120,13 @@ impl Aside {
         let others: Vec<Sample<2>> =
             samples.iter().zip(&far_off).filter_map(|(sample, off)| (!off).then_some(*sample)).collect();
         let high: Vec<usize> = (0..above.len()).filter(|n| above[*n]).collect();
+        let noise = far.by_noise();
+        let noisy: Vec<usize> = (0..noise.len()).filter(|n| noise[*n] && far.is_above(*n)).collect();
         let line = Line::through(&others);
         let mut cause = match &line {
-            _ if high.is_empty() => Cause::Known,
+            _ if noisy.is_empty() => Cause::Known,
+            _ if high.is_empty() && many_rows(samples, &noisy) > NORMAL => Cause::Known,
+            _ if high.is_empty() => Cause::Near,
             None => Cause::Unclear,
             Some(line) => cause(line, samples, &high, [far.beyond(), seen]),
         };
@@ -135,12 +142,8 @@ impl Aside {
             cause = Cause::Farther;
         }
         // Requests that hang for as long whatever their rows are not so far from the line where these are many.
-        if cause == Cause::Hangs {
-            let noise = far.by_noise();
-            let noisy: Vec<usize> = (0..noise.len()).filter(|n| noise[*n] && far.is_above(*n)).collect();
-            if many_rows(samples, &noisy) <= NORMAL {
-                noisy.iter().for_each(|n| aside[*n] = true);
-            }
+        if cause == Cause::Hangs && many_rows(samples, &noisy) <= NORMAL {
+            noisy.iter().for_each(|n| aside[*n] = true);
         }
         // What is not seldom is no accident.
         let low = far_off.iter().zip(&above).filter(|(off, above)| **off && !**above).count();

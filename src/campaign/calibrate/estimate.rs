@@ -426,16 +426,22 @@ impl Told {
     }
 
     /// So many answers that are too far from the line for noise, and count as those of wider or narrower rows.
-    pub(super) fn of_widths(&mut self, n: usize, bytes: Bytes) {
+    pub(super) fn of_widths(&mut self, n: usize, bytes: Bytes, cause: Cause) {
         if n > 0 {
             let (lie, they) = if n == 1 { ("lies", "its") } else { ("lie", "their") };
             let (why, log) = match bytes {
                 Bytes::Same => ("`bytes`, the same of every answer, does not tell why".to_owned(), ""),
                 Bytes::Told | Bytes::Missing => (format!("{they} bytes are unknown"), "log `bytes`, or "),
             };
+            let perhaps = match cause {
+                Cause::Near => {
+                    ", and nothing shows that they do; requests may hang, so the intervals hold the line without them, too"
+                }
+                _ => "",
+            };
             self.note(format!(
                 "{} {lie} farther from the line of the others than their noise, and {why}: not put aside, as rows may differ \
-                 in width; time a row is that of rows as wide as the log's on average, and the noise holds their widths; {log}\
+                 in width{perhaps}; time a row is that of rows as wide as the log's on average, and the noise holds their widths; {log}\
                  choose one kind of requests with --only COLUMN=VALUE",
                 human::count(n as u64, "answer"),
             ));

@@ -49,6 +49,8 @@ pub(super) enum LeftOut {
 struct Reach {
     /// Both ends, as far to above as to below.
     open: Option<Line<2>>,
+    /// The lower end.
+    low: Option<Line<2>>,
     /// The upper end, and so many times the way there from another.
     high: Option<Line<2>>,
     times: f64,
@@ -60,6 +62,9 @@ impl Reach {
     fn of(self, mut line: Line<2>, bound: [f64; 2]) -> Line<2> {
         if let Some(open) = self.open {
             line = line.as_open_as(&open);
+        }
+        if let Some(low) = self.low {
+            line = line.as_low_as(&low);
         }
         if let Some(high) = self.high {
             line = line.as_high_as(&high, &self.from, self.times, bound);
@@ -103,7 +108,7 @@ impl Fit {
             Bytes::Missing | Bytes::Same => Aside::of_unknown(&far, &by_rows, aside::seen(log, rate)),
         };
         let kept_far = far.by_noise().iter().zip(&aside.out).filter(|(far, out)| **far && !**out).count();
-        told.of_widths(kept_far, bytes);
+        told.of_widths(kept_far, bytes, aside.cause);
         let kept: Vec<usize> = (0..answers.len()).filter(|n| !aside.out[*n]).collect();
         let rows: Vec<Sample<2>> = kept.iter().map(|n| by_rows[*n]).collect();
         let both: Vec<Sample<3>> = kept.iter().map(|n| by_both[*n]).collect();
@@ -177,9 +182,10 @@ impl Fit {
         });
         self.above = aside.cause.is_open().then_some((above as u64, bytes));
         // What they may be, and were not taken for where the line was drawn.
-        let nothing = Reach { open: None, high: None, times: 1.0, from: kept };
+        let nothing = Reach { open: None, low: None, high: None, times: 1.0, from: kept };
         let reach = match aside.cause {
             Cause::Known => nothing,
+            Cause::Near => Reach { low: Some(near), high: Some(near), ..nothing },
             Cause::Hangs => Reach { open: Some(near), high: Some(within), ..nothing },
             Cause::Both => Reach { open: Some(near), high: Some(all), ..nothing },
             Cause::Farther => Reach { high: Some(all), ..nothing },

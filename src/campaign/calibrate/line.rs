@@ -27,6 +27,8 @@ pub(super) struct Line<const K: usize> {
     pub(super) covariance: Matrix<K>,
     /// By how much more than its interval says each coefficient may be higher.
     pub(super) upward: [f64; K],
+    /// By how much more than its interval says each coefficient may be lower.
+    pub(super) downward: [f64; K],
     /// By how much more the upper end of each coefficient's interval lies off where what moves it is skewed (Johnson 1978).
     skewed: [f64; K],
     /// What the covariance would be if noise were the same share of every duration.
@@ -109,7 +111,16 @@ impl<const K: usize> Line<K> {
         let noise = spread(second / total, fourth / total, samples.len() as f64, freedom);
         let even = around(&even).map(|row| row.map(|cell| cell * noise.value * noise.value));
         let skewed = std::array::from_fn(|i| skewed(third[i], covariance[i][i]));
-        Some(Line { coefficients, covariance, upward: [0.0; K], skewed, even, noise, freedom })
+        Some(Line {
+            coefficients,
+            covariance,
+            upward: [0.0; K],
+            downward: [0.0; K],
+            skewed,
+            even,
+            noise,
+            freedom,
+        })
     }
 
     /// A sum of coefficients with its interval; what cannot be negative is not told as such. It is no narrower than even noise has it:
@@ -125,7 +136,8 @@ impl<const K: usize> Line<K> {
         let by_residuals = student(self.freedom) * libm::sqrt(form(&self.covariance, &of).max(0.0));
         let half = wider * by_residuals.max(self.open_by_noise(of));
         let high = value + half + dot(&self.upward, &of);
-        Estimate { value: value.max(0.0), low: (value - half).max(0.0), high: high.max(0.0) }
+        let low = value - half - dot(&self.downward, &of);
+        Estimate { value: value.max(0.0), low: low.max(0.0), high: high.max(0.0) }
     }
 
     /// Half of an interval that knows of the residuals only how much noise there is.
@@ -176,6 +188,15 @@ impl<const K: usize> Line<K> {
             let way = times * (other.coefficients[i] - near.coefficients[i]);
             let end = other.estimate(part).high.max(near.coefficients[i] + way).min(bound[i]);
             self.upward[i] + (end - self.estimate(part).high).max(0.0)
+        });
+        self
+    }
+
+    /// The same line, no coefficient of which begins above where that of `other` does.
+    pub(super) fn as_low_as(mut self, other: &Line<K>) -> Line<K> {
+        self.downward = std::array::from_fn(|i| {
+            let part = std::array::from_fn(|j| f64::from(u8::from(i == j)));
+            self.downward[i] + (self.estimate(part).low - other.estimate(part).low).max(0.0)
         });
         self
     }
@@ -231,6 +252,7 @@ impl Line<3> {
             coefficients: of.map(|of| dot(&self.coefficients, &of)),
             covariance: by_rows(&self.covariance),
             upward: [0.0, byte.max(0.0) * upward],
+            downward: [0.0; 2],
             skewed: [0.0; 2],
             even: by_rows(&self.even),
             noise: self.noise,

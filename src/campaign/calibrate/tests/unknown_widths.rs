@@ -47,6 +47,8 @@ struct World {
     stall: f64,
     /// Seconds a row, without its bytes.
     row: f64,
+    /// Share of the answers that are a full page of 500 rows, the others being the tail of one; none are pages if 0.
+    full: f64,
     /// The log tells bytes.
     bytes: bool,
     /// After a failure another chunk is asked for, and not the same until its answer comes.
@@ -61,6 +63,7 @@ const WORLD: World = World {
     hang: 0.0,
     stall: 0.0,
     row: ROW,
+    full: 0.0,
     bytes: false,
     another: false,
 };
@@ -82,7 +85,11 @@ impl World {
         let mut at = 1_772_438_400.0;
         let mut answers = 0;
         while answers < self.answers {
-            let rows = (10.0 * libm::exp(stream.unit() * libm::log(200.0))).round();
+            let rows = match self.full > 0.0 {
+                true if stream.chance(self.full) => 500.0,
+                true => (1.0 + 499.0 * stream.unit()).floor(),
+                false => (10.0 * libm::exp(stream.unit() * libm::log(200.0))).round(),
+            };
             let width = self.width.draw(&mut stream);
             let cost = OVERHEAD + rows * (self.row + BYTE * width);
             loop {
@@ -201,6 +208,17 @@ fn requests_that_hang_for_as_long_whatever_their_rows_are_put_aside_where_these_
         let world = World { hang: 0.05, stall, answers, ..EVEN };
         let [overhead, row, _] = world.held();
         assert!(overhead >= 90 && row >= 90, "{world:?}: {overhead} and {row} of 100");
+    }
+}
+
+#[test]
+fn a_row_of_pages_nearly_all_of_which_are_full_is_in_its_interval_where_requests_hang_too() {
+    // Of a full page ten seconds more are no longer than wide rows take, and the few others seldom hang.
+    for (full, hang, answers) in [(0.95, 0.02, 1_000), (0.95, 0.05, 300), (0.99, 0.05, 1_000)] {
+        let world = World { full, hang, stall: 10.0, answers, row: 2.1e-3, ..EVEN };
+        let [overhead, row, told] = world.held();
+        assert!(overhead >= 90 && row >= 90, "{world:?}: {overhead} and {row} of 100");
+        assert!(told >= 90, "{world:?}: {told} of 100 are told why");
     }
 }
 
