@@ -35,6 +35,8 @@ pub struct Way {
     /// A connection was opened, released or closed.
     freed: Notify,
     pub(super) lines: [RefCell<Line>; 2],
+    /// A flow that is over, for the next message.
+    spare: Cell<Option<Box<Flow>>>,
     /// Who shares a direction has changed.
     changed: [Notify; 2],
     /// Messages on the air, and since when as far as the radio was not told yet.
@@ -157,6 +159,7 @@ impl Way {
             pool: Pool::default(),
             freed,
             lines: Default::default(),
+            spare: Cell::default(),
             changed,
             air: RefCell::default(),
             last_packet: Cell::new(None),
@@ -386,8 +389,12 @@ impl Way {
                 state.senders[way] = line.sender(flow).expect("a flow is there until its last message left");
             }
             let transfer = state.message(direction, now, bytes, weather.mtu());
-            let sender = state.senders[way].clone();
-            let message = line.join(Flow::new(transfer, sender), now, weather);
+            let sender = &state.senders[way];
+            let flow = match self.spare.take() {
+                Some(flow) => flow.renewed(transfer, sender),
+                None => Flow::new(transfer, sender.clone()),
+            };
+            let message = line.join(flow, now, weather);
             if self.options.protocol == Protocol::Http2 {
                 shared.flow[way].set(Some(message));
             }
@@ -410,6 +417,7 @@ impl Way {
                 std::mem::swap(&mut shared.state.borrow_mut().senders[way], &mut stage.sender);
                 shared.flow[way].set(None);
             }
+            self.spare.set(Some(last_of));
         }
         (gone.whole, bytes)
     }

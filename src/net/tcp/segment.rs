@@ -44,6 +44,7 @@ impl Load {
     }
 
     /// Cuts it into packets that hold `mtu` bytes at most.
+    #[inline]
     pub(super) fn cut(self, mtu: u32) -> Cut {
         let Load { bytes, lead } = self;
         let segments = segments(bytes, mtu) + lead.segments;

@@ -17,7 +17,7 @@ use crate::base::{BitRate, Span, Time};
 use crate::net::{Conditions, Direction};
 
 /// A message of which a part may have left. A step sends a round or, when nothing stalls, all the rest.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Transfer {
     way: Direction,
     load: Cut,
@@ -61,6 +61,20 @@ pub struct Transfer {
     /// What was sent so far.
     pub traffic: Traffic,
     broken: Option<Broken>,
+}
+
+impl Clone for Transfer {
+    fn clone(&self) -> Transfer {
+        Transfer { marks: self.marks.clone(), ..*self }
+    }
+
+    /// Field by field in its place: what is copied as one on its way would wait for small fields that have only just been written.
+    #[inline]
+    fn clone_from(&mut self, other: &Transfer) {
+        let mut marks = std::mem::take(&mut self.marks);
+        marks.clone_from(&other.marks);
+        *self = Transfer { marks, ..*other };
+    }
 }
 
 impl Transfer {
