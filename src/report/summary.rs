@@ -9,6 +9,8 @@ use super::table::{self, Form};
 pub const SUMMARY_MAX: usize = 64 << 10;
 /// Failing cells told.
 const CELLS_MAX: usize = 20;
+/// Reasons told of each.
+const REASONS_MAX: usize = 5;
 /// Bytes of one reason.
 const REASON_MAX: usize = 600;
 
@@ -18,8 +20,11 @@ pub fn summary(record: &RunRecord) -> String {
     let failing: Vec<&CellRecord> = record.failing().collect();
     for cell in failing.iter().take(CELLS_MAX) {
         text.push_str(&format!("- **{}**\n", escaped(&cell.id)));
-        for reason in cell.reasons.iter().take(5) {
+        for reason in cell.reasons.iter().take(REASONS_MAX) {
             text.push_str(&format!("  - {}\n", escaped(&reason.text)));
+        }
+        if cell.reasons.len() > REASONS_MAX {
+            text.push_str(&format!("  - … and {} more\n", cell.reasons.len() - REASONS_MAX));
         }
         text.push_str(&format!("  - `{}`\n", cell.replay));
     }

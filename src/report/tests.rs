@@ -402,6 +402,15 @@ fn the_summary_is_bounded_however_many_cells_fail() {
 }
 
 #[test]
+fn the_summary_says_how_many_reasons_of_a_cell_it_leaves_out() {
+    let mut plan = plan(None, 1);
+    plan.gates.extend(["p50", "p95", "p99", "max"].map(|stat| gate("engine.session.duration", stat, 1)));
+    let run = record(vec![(plan, lost(1))]);
+    assert_eq!(run.cells[0].reasons.len(), 6, "four gates, a row lost, a device that differs");
+    assert!(summary(&run).contains("  - … and 1 more\n"));
+}
+
+#[test]
 fn cells_are_flattened_to_a_row_each() {
     let mut swept = plan(Some("a,b"), 7);
     swept.axes.insert("engine.pull.chunk_rows".to_owned(), "500".to_owned());
