@@ -191,6 +191,7 @@ suite! {
     suite_strategies_chaos_meets_its_expectations: "strategies/chaos";
     suite_strategies_legacy_at_night_meets_its_expectations: "strategies/legacy-at-night";
     suite_strategies_matrix_meets_its_expectations: "strategies/matrix";
+    suite_tune_fleet_meets_its_expectations: "tune-fleet";
     suite_tune_phone_meets_its_expectations: "tune-phone";
     suite_own_rows_meets_its_expectations: "own-rows";
     suite_strategies_compare_behind_meets_its_expectations: "strategies/compare-behind";

@@ -95,6 +95,21 @@ fn the_search_says_how_wrong_other_chunk_sizes_are() {
     );
 }
 
+#[test]
+fn a_search_over_fleet_sizes_says_how_the_herd_moves_the_best_and_where_the_backend_is_full() {
+    let (told, _) = tune(
+        "tune-fleet.toml",
+        &["--fleet=1,20,60", "--knob=engine.pull.chunk_rows=200,2000", "--seeds=1..=2", "--no-field"],
+    );
+    let places = told["places"].as_array().unwrap();
+    let best: Vec<&Value> = places.iter().map(|place| &place["knobs"][0]["best"]).collect();
+    assert_eq!(best, ["2000", "2000", "200"]);
+    let queued = |place: &Value| place["backend"]["queued_ppm"].as_u64().unwrap();
+    assert!(queued(&places[0]) < 10_000 && queued(&places[2]) > 500_000, "{told}");
+    let herd = told["herd"][0].as_str().unwrap();
+    assert!(herd.contains("; the backend is saturated with 60 devices: "), "{herd}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_search_that_was_killed_is_told_as_one_with_its_cells_and_how_to_go_on() {
