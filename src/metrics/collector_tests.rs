@@ -377,6 +377,23 @@ fn the_time_of_a_run_is_told_by_what_it_went_into_and_time_between_runs_is_nobod
     assert_eq!(told, [8_000, 5_000, 2_000, 1_000, 4]);
 }
 
+#[test]
+fn time_that_is_lost_is_told_apart_by_how_it_was_lost() {
+    let mut t = Telling::new();
+    let (request, kind) = (1, RequestKind::Pull);
+    let failed = |error, took| Event::RequestFailed { request, kind, error, took, wasted: 9 };
+    let took = Span::secs(7);
+    t.device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
+    t.at(20)
+        .device(0, failed(TransportError::Reset, Span::secs(2)))
+        .device(0, failed(TransportError::Timeout, Span::secs(4)))
+        .device(0, Event::RequestRefused { request, kind, error: &ServerError::Unavailable, took });
+    let figures = t.figures();
+    let told = ["lost_time", "refused_time", "timed_out_time"]
+        .map(|name| stat(&figures, &format!("engine.requests.{name}"), "value") / 1_000_000_000);
+    assert_eq!(told, [13, 7, 4]);
+}
+
 /// Device 0 edits at 10 s, the backend commits at 12 s, device 1 pulls at 30 s; `between` happens in the meantime.
 fn seen_by_another(between: impl Fn(&mut Telling)) -> (u64, u64) {
     let (made, key) = (edit(0, 0), Key::new("k"));

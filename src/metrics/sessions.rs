@@ -3,7 +3,7 @@
 use super::board::Board;
 use super::table::Id;
 use crate::base::{DeviceId, Span, Time, UnitId};
-use crate::contract::{AppliedChange, Event, RequestKind, SyncError};
+use crate::contract::{AppliedChange, Event, RequestKind, SyncError, TransportError};
 
 /// A run under way.
 #[derive(Clone, Copy, Debug)]
@@ -61,8 +61,12 @@ impl Sessions {
                 let time = if *kind == RequestKind::Push { Id::PushTime } else { Id::PullTime };
                 board.add(time, took.0);
             }
-            Event::RequestFailed { kind, took, .. } | Event::RequestRefused { kind, took, .. } => {
-                self.spent(device, Id::LostTime, *took, *kind != RequestKind::Fetch, board);
+            Event::RequestFailed { kind, took, error, .. } => {
+                let late = (*error == TransportError::Timeout).then_some(Id::TimedOutTime);
+                self.lost(device, *kind, *took, late, board);
+            }
+            Event::RequestRefused { kind, took, .. } => {
+                self.lost(device, *kind, *took, Some(Id::RefusedTime), board);
             }
             Event::RetryScheduled { wait, .. } => self.spent(device, Id::RetryTime, *wait, true, board),
             Event::RowsFailed { skipped, listed } => {
@@ -81,6 +85,13 @@ impl Sessions {
     fn spent(&self, device: DeviceId, on: Id, time: Span, of_a_unit: bool, board: &mut Board) {
         if of_a_unit && self.open[device.0 as usize].is_some() {
             board.add(on, time.0);
+        }
+    }
+
+    /// Adds the time of a request that came to nothing, and to the part of such time that is told apart.
+    fn lost(&self, device: DeviceId, kind: RequestKind, took: Span, part: Option<Id>, board: &mut Board) {
+        for id in [Id::LostTime].into_iter().chain(part) {
+            self.spent(device, id, took, kind != RequestKind::Fetch, board);
         }
     }
 

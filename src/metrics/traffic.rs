@@ -190,6 +190,7 @@ impl Traffic {
                     board.observe(Id::BackendLocked, locked.0);
                 }
                 board.observe(Id::BackendQueued, queued.0);
+                board.add(Id::BackendQueuedTime, queued.0);
                 board.observe(Id::BackendService, service.0);
                 board.add(Id::BackendScanned, *scanned);
                 board.add(Id::BackendDelivered, *rows);

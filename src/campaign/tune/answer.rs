@@ -385,7 +385,7 @@ fn of_group(name: &str, mut group: Vec<(u64, &PlaceTuned)>) -> String {
     });
     let end = match full {
         Some((devices, backend)) if !waits_at_the_median(&backend) => format!(
-            "the backend is saturated with {}: about {} % of the time is waiting for one of its workers",
+            "the backend is saturated with {}: {} % of the time is waiting for one of its workers",
             human::count(devices, "device"),
             (backend.queued_ppm + 5_000) / 10_000
         ),

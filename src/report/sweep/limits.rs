@@ -9,6 +9,7 @@ use super::shares::{Fit, Shares, Side};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cause {
     RoundTrips,
+    Answers,
     Queue,
     Outages,
     Deadline,
@@ -18,6 +19,9 @@ enum Cause {
     Writing,
     Kills,
 }
+
+/// A part of the time, as its share.
+type Part = fn(Shares) -> f64;
 
 /// The sentences about the settings below the best and those above it; of words, about each that is worse.
 pub(in super::super) fn limits(
@@ -83,20 +87,22 @@ fn cost(here: &Point<'_>, best: &Point<'_>) -> Option<f64> {
     (best > 0.0).then(|| here / best)
 }
 
-/// The share of the cost that a part of the time must explain to be named.
+/// The share of the cost that the parts of the time that are named must explain together.
 const EXPLAINED_MIN: f64 = 0.5;
+/// And that each of them must.
+const EXPLAINED_BY_EACH_MIN: f64 = 0.2;
+/// What a part of the time must at least have grown by to be named, as a share of the time at the best.
+const GROWN_MIN: f64 = 0.005;
 
-/// Whether a part of the time, by its shares here and at the best, has grown by enough to be why a setting costs more.
-fn explains(here: &Point<'_>, best: &Point<'_>, share: f64, at_best: f64) -> bool {
+/// How many times as long the sessions of a setting take as those of the best, under the seeds that both have; 1 where none is in both.
+fn longer(here: &Point<'_>, best: &Point<'_>) -> f64 {
     let time = |point: &Point<'_>, other: &Point<'_>| {
         let both = point.cells.iter().filter(|cell| other.cells.iter().any(|o| o.seed == cell.seed));
         let times = both.filter_map(|cell| cell.metrics.get("engine.session.time")?.stat("value"));
         times.map(u128::from).sum::<u128>() as f64
     };
     let longer = time(here, best) / time(best, here);
-    let grown = share * longer - at_best;
-    // Of no cost there is nothing to explain.
-    cost(here, best).is_none_or(|cost| grown >= EXPLAINED_MIN * (cost - 1.0))
+    if longer.is_finite() { longer } else { 1.0 }
 }
 
 /// A share of bytes in vain that is worth telling.
@@ -105,41 +111,61 @@ const IN_VAIN_MIN: f64 = 0.01;
 /// What a setting suffers from more than the best does.
 fn suffers(of: Side, here: &Point<'_>, best: &Point<'_>, fit: Option<Fit>) -> Option<String> {
     let (at, at_best) = (Shares::of(of, here, fit)?, Shares::of(of, best, fit)?);
-    let (x, y) = (value(here), value(best));
-    let time = |what: &str, share: fn(Shares) -> f64, goes: &str| {
-        let [share, at_best] = [at, at_best].map(|shares| percent(share(shares)));
-        format!("{what}: at {x}, {share} of the time{goes} ({at_best} at {y})")
-    };
-    Some(match cause(here, best, at, at_best)? {
-        Cause::RoundTrips => time("round trips", |s| s.waiting, " is waiting for answers to begin"),
-        Cause::Queue => format!(
-            "the backend's queue: at {x}, about {} of the time is waiting for one of its workers (about {} at {y})",
-            percent(at.queued),
-            percent(at_best.queued),
-        ),
-        // On a link without a rate to speak of, bytes in vain tell nothing.
-        Cause::Outages if at.in_vain < IN_VAIN_MIN => time("outages restart chunks", |s| s.lost, " is lost"),
-        Cause::Outages => format!(
-            "outages restart chunks: at {x}, {} of the time is lost, and {} of the bytes on the wire are beyond what was of use \
-             ({} and {} at {y})",
-            percent(at.lost),
-            percent(at.in_vain),
-            percent(at_best.lost),
-            percent(at_best.in_vain),
-        ),
-        Cause::Deadline => time("requests run into their deadline", |s| s.lost, ""),
-        Cause::Refusals => time(refusals(here, best), |s| s.lost + s.backing_off, ""),
-        Cause::Backoff => time("waiting before retries", |s| s.backing_off, ""),
-        Cause::PutOff => {
-            time("the backend puts changes off", |s| s.backing_off, " is waiting to send them again")
+    let longer = longer(here, best);
+    let causes = causes(here, best, fit.is_some(), at, longer, at_best);
+    let told = causes.into_iter().map(|(cause, part)| {
+        let told = Told { here, best, in_vain: [at, at_best].map(|shares| shares.in_vain), longer };
+        told.of(cause, part(at), part(at_best))
+    });
+    Some(told.collect::<Vec<_>>().join("; and ")).filter(|told| !told.is_empty())
+}
+
+/// What is said of causes: a setting beside the best.
+struct Told<'a> {
+    here: &'a Point<'a>,
+    best: &'a Point<'a>,
+    /// Bytes in vain of each.
+    in_vain: [f64; 2],
+    longer: f64,
+}
+
+impl Told<'_> {
+    /// Of a cause whose part of the time has these shares.
+    fn of(&self, cause: Cause, share: f64, share_at_best: f64) -> String {
+        let (x, y) = (value(self.here), value(self.best));
+        // A part that takes no greater share has grown with the whole.
+        let grown = match share <= share_at_best {
+            true => format!(", which takes {:.2} times as long", 1.0 / self.longer),
+            false => String::new(),
+        };
+        let [share, share_at_best] = [share, share_at_best].map(percent);
+        let time = |what: &str, goes: &str| {
+            format!("{what}: at {x}, {share} of the time{goes} ({share_at_best} at {y}{grown})")
+        };
+        match cause {
+            Cause::RoundTrips => time("round trips", " is waiting for answers to begin"),
+            Cause::Answers => time("answers", " is waiting for useful ones, until all their rows are there"),
+            Cause::Queue => time("the backend's queue", " is waiting for one of its workers"),
+            // On a link without a rate to speak of, bytes in vain tell nothing.
+            Cause::Outages if self.in_vain[0] < IN_VAIN_MIN => time("outages restart chunks", " is lost"),
+            Cause::Outages => {
+                let [in_vain, in_vain_at_best] = self.in_vain.map(percent);
+                format!(
+                    "outages restart chunks: at {x}, {share} of the time is lost, and {in_vain} of the bytes on the wire are \
+                     beyond what was of use ({share_at_best} and {in_vain_at_best} at {y}{grown})",
+                )
+            }
+            Cause::Deadline => time("requests run into their deadline", ""),
+            Cause::Refusals => time(refusals(self.here, self.best), ""),
+            Cause::Backoff => time("waiting before retries", ""),
+            Cause::PutOff => time("the backend puts changes off", " is waiting to send them again"),
+            Cause::Writing => time("writing on the device", ""),
+            Cause::Kills => {
+                let [kills, at_best] = [self.here, self.best].map(|point| point.sum("device.kills.count"));
+                format!("the app is killed: at {x}, {kills} times ({at_best} at {y})")
+            }
         }
-        Cause::Writing => time("writing on the device", |s| s.writing, ""),
-        Cause::Kills => format!(
-            "the app is killed: at {x}, {} times ({} at {y})",
-            here.sum("device.kills.count"),
-            best.sum("device.kills.count"),
-        ),
-    })
+    }
 }
 
 /// Of each of these how many there are here beyond those of the best, with as many seeds; where none has become more, how many there are.
@@ -165,44 +191,56 @@ fn refusals(here: &Point<'_>, best: &Point<'_>) -> &'static str {
     }
 }
 
-/// The part of the time that has grown most from the best to here.
-fn cause(here: &Point<'_>, best: &Point<'_>, at: Shares, at_best: Shares) -> Option<Cause> {
-    let counts = ["engine.requests.failed", "engine.requests.refused", "engine.requests.timed_out"];
-    let [failed, refused, timed_out] = more(here, best, counts);
-    let failed = failed + refused;
-    let lost = if refused * 2.0 > failed {
-        Cause::Refusals
-    } else if timed_out * 2.0 > failed {
-        Cause::Deadline
-    } else {
-        Cause::Outages
-    };
-    let waits = match lost {
-        Cause::Refusals => lost,
-        _ if more(here, best, ["backend.mutations.put_off"])[0] > failed => Cause::PutOff,
-        _ => Cause::Backoff,
-    };
-    let mut grown = vec![
-        (Cause::RoundTrips, at.waiting, at_best.waiting),
-        (Cause::Queue, at.queued, at_best.queued),
-        (lost, at.lost, at_best.lost),
-        (waits, at.backing_off, at_best.backing_off),
-        (Cause::Writing, at.writing, at_best.writing),
+/// The parts of the time that have grown most from the best to here: as many as explain the cost, or none.
+fn causes(
+    here: &Point<'_>,
+    best: &Point<'_>,
+    fitted: bool,
+    at: Shares,
+    longer: f64,
+    at_best: Shares,
+) -> Vec<(Cause, Part)> {
+    let grown = |part: Part| part(at) * longer - part(at_best);
+    let mut parts = parts(here, best, fitted);
+    parts.retain(|(_, part)| grown(*part) > GROWN_MIN);
+    parts.sort_by(|(_, a), (_, b)| grown(*b).total_cmp(&grown(*a)));
+    if parts.is_empty() {
+        let killed = |point: &Point<'_>| point.sum("device.kills.count");
+        let kills: (Cause, Part) = (Cause::Kills, |_| 0.0);
+        return (killed(here) > killed(best)).then_some(kills).into_iter().collect();
+    }
+    // Of no cost there is nothing to explain.
+    let to_explain = cost(here, best).map_or(0.0, |cost| cost - 1.0);
+    parts.retain(|(_, part)| grown(*part) >= EXPLAINED_BY_EACH_MIN * to_explain);
+    let mut explained = 0.0;
+    let enough = parts.iter().position(|(_, part)| {
+        explained += grown(*part);
+        explained >= EXPLAINED_MIN * to_explain
+    });
+    parts.truncate(enough.map_or(0, |last| last + 1));
+    parts
+}
+
+/// The parts of the time that may be causes. Unless a line is fitted to answers, how long they take to begin is not told apart.
+fn parts(here: &Point<'_>, best: &Point<'_>, fitted: bool) -> Vec<(Cause, Part)> {
+    let counts = ["engine.requests.failed", "engine.requests.refused", "backend.mutations.put_off"];
+    let [failed, refused, put_off] = more(here, best, counts);
+    let mut parts: Vec<(Cause, Part)> = vec![
+        if fitted { (Cause::RoundTrips, |s| s.waiting) } else { (Cause::Answers, |s| s.moving) },
+        (Cause::Queue, |s| s.queued),
+        (Cause::Outages, Shares::cut),
+        (Cause::Deadline, |s| s.timed_out),
+        (Cause::Writing, |s| s.writing),
     ];
-    if lost == Cause::Refusals {
+    if refused > failed {
         // Who is refused waits before asking again: one without the other may grow while both together shrink.
-        grown.retain(|(cause, ..)| *cause != Cause::Refusals);
-        grown.push((lost, at.lost + at.backing_off, at_best.lost + at_best.backing_off));
+        parts.push((Cause::Refusals, |s| s.refused + s.backing_off));
+    } else {
+        let waits = if put_off > failed + refused { Cause::PutOff } else { Cause::Backoff };
+        parts.push((Cause::Refusals, |s| s.refused));
+        parts.push((waits, |s| s.backing_off));
     }
-    let by = |(_, share, at_best): &(Cause, f64, f64)| share - at_best;
-    let most = grown.into_iter().max_by(|a, b| by(a).total_cmp(&by(b)))?;
-    let (cause, share, share_at_best) = most;
-    let killed = |point: &Point<'_>| point.sum("device.kills.count");
-    match by(&most) {
-        more if more > 0.005 && explains(here, best, share, share_at_best) => Some(cause),
-        more if more <= 0.005 && killed(here) > killed(best) => Some(Cause::Kills),
-        _ => None,
-    }
+    parts
 }
 
 /// Where asking for more brings no more.

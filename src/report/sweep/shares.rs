@@ -2,7 +2,6 @@
 
 use super::super::record::CellRecord;
 use super::series::{Point, Series};
-use crate::metrics::QUEUED;
 use crate::theory::chunk::Cost;
 
 /// The direction whose chunks a sweep is about, by the names of its metrics.
@@ -72,12 +71,14 @@ pub(in super::super) struct Fit {
 pub(super) struct Shares {
     /// Waiting for answers to begin: round trips and fixed costs.
     pub(super) waiting: f64,
-    /// Waiting for a worker of the backend, about.
+    /// Waiting for a worker of the backend.
     pub(super) queued: f64,
     /// Rows on their way, on the wire and through the backend.
     pub(super) moving: f64,
-    /// Requests that came to nothing.
-    pub(super) lost: f64,
+    /// Requests that came to nothing; of these, those that were refused and those that ran into their deadline.
+    lost: f64,
+    pub(super) refused: f64,
+    pub(super) timed_out: f64,
     /// Waiting before another try.
     pub(super) backing_off: f64,
     /// Writing on the device.
@@ -164,6 +165,11 @@ fn line(samples: &[(f64, f64)]) -> Option<(f64, f64)> {
 }
 
 impl Shares {
+    /// Requests whose connection broke, or that found none.
+    pub(super) fn cut(self) -> f64 {
+        (self.lost - self.refused - self.timed_out).max(0.0)
+    }
+
     /// Where the time of `point` went; without a fit, answers are all moving.
     pub(super) fn of(side: Side, point: &Point<'_>, fit: Option<Fit>) -> Option<Shares> {
         let all = point.sum("engine.session.time");
@@ -183,6 +189,8 @@ impl Shares {
             queued: queued / all,
             moving: (answered - waiting - queued) / all,
             lost: point.sum("engine.requests.lost_time") / all,
+            refused: point.sum("engine.requests.refused_time") / all,
+            timed_out: point.sum("engine.requests.timed_out_time") / all,
             backing_off: point.sum("engine.retry.time") / all,
             writing: point.sum("engine.apply.time") / all,
             in_vain: if sent > 0.0 { ((sent - useful) / sent).clamp(0.0, 1.0) } else { 0.0 },
@@ -190,25 +198,17 @@ impl Shares {
     }
 }
 
-/// About how long the requests of devices waited in the backend's queue, all together, in nanoseconds: straight lines through the
-/// percentiles of each cell. Where a replica is between, those who wait there are not the devices.
+/// How long the requests of devices waited in the backend's queue, all together, in nanoseconds. Where a replica is between, those who
+/// wait there are not the devices.
 fn queued(cells: &[&CellRecord]) -> f64 {
-    let refreshes = |cell: &&CellRecord| cell.metrics.get("gateway.refresh.requests")?.stat("value");
-    if cells.iter().filter_map(refreshes).any(|requests| requests > 0) {
-        return 0.0;
-    }
-    let of_cell = |cell: &&CellRecord| {
-        let figure = cell.metrics.get(QUEUED)?;
-        let at = |stat| figure.stat(stat).map(|ns| ns as f64);
-        let ends =
-            [(0.0, at("min")?), (0.5, at("p50")?), (0.95, at("p95")?), (0.99, at("p99")?), (1.0, at("max")?)];
-        let mean: f64 = ends.windows(2).map(|two| (two[1].0 - two[0].0) * (two[0].1 + two[1].1) / 2.0).sum();
-        Some(mean * at("count")?)
+    let sum = |metric: &str| -> f64 {
+        let of_cell = |cell: &&CellRecord| cell.metrics.get(metric)?.stat("value");
+        cells.iter().filter_map(of_cell).map(|ns| ns as f64).sum()
     };
-    cells.iter().filter_map(of_cell).sum()
+    if sum("gateway.refresh.requests") > 0.0 { 0.0 } else { sum("backend.request.queued_time") }
 }
 
-/// About how much of the time of the syncs of some cells is waiting in the backend's queue; `None` if there is no such time.
+/// How much of the time of the syncs of some cells is waiting in the backend's queue; `None` if there is no such time.
 pub fn queued_share(cells: &[&CellRecord]) -> Option<f64> {
     let time = |cell: &&CellRecord| cell.metrics.get("engine.session.time")?.stat("value");
     let all: f64 = cells.iter().filter_map(time).map(|ns| ns as f64).sum();

@@ -187,32 +187,6 @@ fn what_explains_less_than_half_of_a_cost_is_not_named_as_its_cause() {
 }
 
 #[test]
-fn refusals_are_not_the_cause_where_their_share_is_smaller_than_at_the_best() {
-    let refused = record(8, |cell| {
-        let small = cell.axes["engine.pull.chunk_rows"] == 32;
-        let seconds = |s: u64| Figure::Value { unit: Unit::Ns, value: s * 1_000_000_000 };
-        // At 32 it takes twice as long, and more is lost; but with the waiting after that it is 80 % of the time, not 84 %.
-        let (session, lost, backoff) = if small { (2_000, 800, 800) } else { (1_000, 100, 740) };
-        for (name, s) in [
-            ("engine.session.time", session),
-            ("engine.requests.lost_time", lost),
-            ("engine.retry.time", backoff),
-            ("engine.pull.time", 70),
-        ] {
-            cell.metrics.insert(name.into(), seconds(s));
-        }
-        let count = |value| Figure::Value { unit: Unit::Count, value };
-        cell.metrics.insert("engine.requests.refused".into(), count(900_000_000));
-        cell.metrics.insert("engine.requests.unavailable".into(), count(900_000_000));
-        let rate =
-            Figure::Value { unit: Unit::MilliRowsPerSecond, value: if small { 500_000 } else { 1_000_000 } };
-        cell.metrics.insert("engine.rows.rate".into(), rate);
-    });
-    let limits = json(&refused)["series"][0]["limits"].to_string();
-    assert!(limits.contains("below ") && !limits.contains("the server is down"), "{limits}");
-}
-
-#[test]
 fn the_bytes_in_vain_are_those_that_crossed_the_wire() {
     let written = json(&record(8, |_| {}));
     let told = written["series"][0]["limits"][1].as_str().unwrap();
@@ -546,6 +520,7 @@ fn of_words(seeds: u64) -> RunRecord {
                 ("engine.session.time", Unit::Ns, whole * second + luck),
                 ("engine.pull.time", Unit::Ns, 90 * second),
                 ("engine.requests.lost_time", Unit::Ns, 4 * refused * second),
+                ("engine.requests.refused_time", Unit::Ns, 4 * refused * second),
                 ("engine.requests.refused", Unit::Count, refused),
                 ("engine.requests.unavailable", Unit::Count, refused),
                 ("engine.pull.rows", Unit::Rows, 1_000),

@@ -109,14 +109,17 @@ fn a_backend_whose_queue_takes_most_of_the_time_is_saturated_though_the_median_r
             Figure::Distribution { unit: Unit::Ns, count: 10, min: 0, p50, p95, p99, max }
         };
         cell.metrics.insert("backend.request.queued".into(), spread(0, longest * second));
+        // Of ten requests a half waits evenly up to the longest: a quarter of it each.
+        let value = 10 * longest * second / 4;
+        let queued = Figure::Value { unit: Unit::Ns, value };
+        cell.metrics.insert("backend.request.queued_time".into(), queued);
         cell.metrics.insert("backend.request.service".into(), spread(second, second));
         place.add(vec!["500".to_owned()], cell, false, &objective);
         place.tuned(&objective)
     };
-    // Of ten requests a half waits evenly up to the longest: about a quarter of it each.
     let told = |longest| herd(&[place(1, 0), place(60, longest)], "devices").remove(0);
     let saturated = told(30);
-    assert!(saturated.contains("the backend is saturated with 60 devices: about "), "{saturated}");
+    assert!(saturated.contains("the backend is saturated with 60 devices: 75 %"), "{saturated}");
     assert!(saturated.ends_with(" of the time is waiting for one of its workers"), "{saturated}");
     assert!(told(10).ends_with("; the backend is not saturated"), "{}", told(10));
     let old = r#"{"queued_p50_ns":1,"queued_p95_ns":2,"service_p50_ns":3}"#;

@@ -14,9 +14,8 @@ fn queued(wait: impl Fn(u64) -> u64) -> RunRecord {
         let seconds = cell.metrics["engine.session.time"].stat("value").unwrap() as f64 / 1e9;
         let rate = Figure::Value { unit: Unit::MilliRowsPerSecond, value: (ROWS * 1e3 / seconds) as u64 };
         cell.metrics.insert("engine.rows.rate".into(), rate);
-        let [min, p50, p95, p99, max] = [wait; 5];
-        let waits = Figure::Distribution { unit: Unit::Ns, count, min, p50, p95, p99, max };
-        cell.metrics.insert("backend.request.queued".into(), waits);
+        let waits = Figure::Value { unit: Unit::Ns, value: count * wait };
+        cell.metrics.insert("backend.request.queued_time".into(), waits);
     })
 }
 
@@ -29,7 +28,7 @@ fn the_backends_queue_is_named_where_waiting_in_it_is_what_makes_small_chunks_sl
     // Alike for each request, it lies on the line that answers are fitted to; for small chunks alone, no line fits.
     for wait in [|_| 3, |size| if size < 128 { 3 } else { 0 }] {
         let told = below(&queued(wait));
-        assert!(told.contains(", the backend's queue: at 32, about 6"), "{told}");
+        assert!(told.contains(", the backend's queue: at 32, 6"), "{told}");
         assert!(told.contains(" % of the time is waiting for one of its workers ("), "{told}");
     }
 }
@@ -38,6 +37,45 @@ fn the_backends_queue_is_named_where_waiting_in_it_is_what_makes_small_chunks_sl
 fn a_queue_that_grows_less_than_the_round_trips_is_not_named() {
     let told = below(&queued(|_| 0));
     assert!(told.contains(", round trips: at 32, "), "{told}");
+}
+
+#[test]
+fn two_causes_that_explain_a_cost_together_alone_are_both_named() {
+    // Of 1 000 s more 450 are waiting in the queue and 350 before retries.
+    let told = below(&record(3, |cell| {
+        let small = cell.axes["engine.pull.chunk_rows"] == 32;
+        let (session, queued, retry) = if small { (2_000, 490, 400) } else { (1_000, 40, 50) };
+        for (name, s) in [
+            ("engine.session.time", session),
+            ("engine.requests.lost_time", 0),
+            ("engine.retry.time", retry),
+            ("engine.pull.time", session / 2),
+            ("backend.request.queued_time", queued),
+        ] {
+            cell.metrics.insert(name.into(), Figure::Value { unit: Unit::Ns, value: s * 1_000_000_000 });
+        }
+        let value = ROWS as u64 * 1_000 / session;
+        let rate = Figure::Value { unit: Unit::MilliRowsPerSecond, value };
+        cell.metrics.insert("engine.rows.rate".into(), rate);
+    }));
+    let [queue, retries] =
+        ["the backend's queue: at 32, 24 % of ", "; and waiting before retries: at 32, 20 % of "];
+    assert!(told.contains(queue) && told.contains(retries), "{told}");
+}
+
+#[test]
+fn of_two_settings_no_line_is_fitted_and_answers_are_named() {
+    let two =
+        [("engine.pull.chunk_rows".to_owned(), vec!["32".to_owned(), "256".to_owned()]), axes().remove(1)];
+    let mut record = record(3, |_| {});
+    record.cells.retain(|cell| [32, 256].contains(&cell.axes["engine.pull.chunk_rows"].as_u64().unwrap()));
+    let written = Sweep::new(&record, &two, Objective::default()).to_json();
+    let written: serde_json::Value = serde_json::from_str(&written).unwrap();
+    let told = written["series"][0]["limits"][0].as_str().unwrap();
+    assert!(
+        told.contains(", answers: at 32, ") && told.contains(" % of the time is waiting for useful ones"),
+        "{told}"
+    );
 }
 
 #[test]
