@@ -278,7 +278,16 @@ impl Backend {
         if let Some(quotas) = &mut self.quotas {
             quotas.served(now, device, service, done_at);
         }
-        Served { kind, queued: begins.since(now), locked, service, scanned, rows, done_at }
+        Served {
+            device: admitted.device,
+            kind,
+            queued: begins.since(now),
+            locked,
+            service,
+            scanned,
+            rows,
+            done_at,
+        }
     }
 
     pub(super) fn table(&self, entity: EntityId) -> &Table {

@@ -21,6 +21,8 @@ pub struct Load {
 /// How a request was served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Served {
+    /// For whom.
+    pub device: DeviceId,
     /// Its kind.
     pub kind: RequestKind,
     /// Time in the queue.
@@ -38,10 +40,10 @@ pub struct Served {
 }
 
 impl Served {
-    /// For listeners.
-    pub fn event(&self) -> Event<'static> {
+    /// For listeners: it was of this device, or of the gateway itself.
+    pub fn event(&self, device: Option<DeviceId>) -> Event<'static> {
         let Served { kind, queued, locked, service, scanned, rows, .. } = *self;
-        Event::BackendServed { kind, queued, locked, service, scanned, rows }
+        Event::BackendServed { device, kind, queued, locked, service, scanned, rows }
     }
 }
 

@@ -520,6 +520,8 @@ pub enum Event<'a> {
     },
     /// The backend: a request was served.
     BackendServed {
+        /// Of which device it is, if not of the gateway itself.
+        device: Option<DeviceId>,
         /// The kind.
         kind: RequestKind,
         /// Time in the queue.

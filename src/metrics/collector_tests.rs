@@ -189,6 +189,10 @@ fn a_commit_is_visible_when_its_version_is_on_another_device() {
 fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     let (request, took, kind) = (2, Span::secs(1), RequestKind::Pull);
     let unit = Some(UNIT);
+    let (device, zero) = (Some(DeviceId(0)), Span::ZERO);
+    let served =
+        Event::BackendServed { device, kind, queued: took, locked: zero, service: zero, scanned: 0, rows: 0 };
+    t.tell(Node::Backend, served);
     t.device(0, Event::ResponseReceived { request, kind, unit, bytes: 9, rows: 0, took })
         .device(0, Event::RequestFailed { request, kind, error: TransportError::Timeout, took, wasted: 60 })
         .device(0, Event::RequestFailed { request, kind, error: TransportError::Reset, took, wasted: 60 })
@@ -214,7 +218,8 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
         t.tell(Node::Backend, Event::MutationRefused { edit, entity, key, kind: EditKind::Update, conflict });
     }
     let (queued, locked, service) = (took, took, took);
-    let served = |kind| Event::BackendServed { kind, queued, locked, service, scanned: 40, rows: 20 };
+    let served =
+        |kind| Event::BackendServed { device: None, kind, queued, locked, service, scanned: 40, rows: 20 };
     t.tell(Node::Backend, Event::MutationReplayed { edit });
     t.tell(Node::Backend, served(kind)).tell(Node::Backend, served(RequestKind::Push));
     t.tell(Node::Gateway, Event::Captured { writes: 3, written: 6, handled: 9, cpu: Span(5), state: 70 });
@@ -392,6 +397,32 @@ fn time_that_is_lost_is_told_apart_by_how_it_was_lost() {
     let told = ["lost_time", "refused_time", "timed_out_time"]
         .map(|name| stat(&figures, &format!("engine.requests.{name}"), "value") / 1_000_000_000);
     assert_eq!(told, [13, 7, 4]);
+}
+
+#[test]
+fn waiting_in_the_backends_queue_is_that_of_useful_answers_and_of_no_one_elses_requests() {
+    let mut t = Telling::new();
+    let (request, kind, locked, service) = (1, RequestKind::Pull, Span::ZERO, Span::secs(1));
+    let served = |device, secs| {
+        let queued = Span::secs(secs);
+        Event::BackendServed { device, kind, queued, locked, service, scanned: 1, rows: 1 }
+    };
+    let answer = |secs| {
+        let took = Span::secs(secs);
+        Event::ResponseReceived { request, kind, unit: Some(UNIT), bytes: 9, rows: 1, took }
+    };
+    let (error, took, wasted) = (TransportError::Timeout, Span::secs(20), 9);
+    let mine = Some(DeviceId(0));
+    t.device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
+    t.tell(Node::Backend, served(mine, 3)).tell(Node::Backend, served(None, 8));
+    t.at(5).device(0, answer(5));
+    // Nobody waited for all of this.
+    t.tell(Node::Backend, served(mine, u64::MAX / 2_000_000_000))
+        .tell(Node::Backend, served(mine, u64::MAX / 2_000_000_000));
+    t.at(25).device(0, Event::RequestFailed { request, kind, error, took, wasted });
+    t.tell(Node::Backend, served(mine, 2)).at(30).device(0, answer(5));
+    let figures = t.figures();
+    assert_eq!(stat(&figures, "engine.requests.queued_time", "value"), 5_000_000_000);
 }
 
 /// Device 0 edits at 10 s, the backend commits at 12 s, device 1 pulls at 30 s; `between` happens in the meantime.

@@ -17,6 +17,8 @@ struct Run {
 #[derive(Debug)]
 pub(super) struct Sessions {
     open: Vec<Option<Run>>,
+    /// How long requests of a device were, or will be, in the queue of the backend, of those that are under way.
+    queued: Vec<Span>,
     /// Time in which units ran, rows and bytes that came in it.
     ran: Span,
     rows: u64,
@@ -25,7 +27,13 @@ pub(super) struct Sessions {
 
 impl Sessions {
     pub(super) fn new(devices: usize) -> Sessions {
-        Sessions { open: vec![None; devices], ran: Span::ZERO, rows: 0, bytes: 0 }
+        Sessions {
+            open: vec![None; devices],
+            queued: vec![Span::ZERO; devices],
+            ran: Span::ZERO,
+            rows: 0,
+            bytes: 0,
+        }
     }
 
     pub(super) fn on(&mut self, at: Time, device: DeviceId, event: &Event<'_>, board: &mut Board) {
@@ -54,9 +62,19 @@ impl Sessions {
                 }
                 self.close(at, device);
             }
-            Event::ProcessKilled { .. } => self.close(at, device),
+            Event::ProcessKilled { .. } => {
+                self.queued[device.0 as usize] = Span::ZERO;
+                self.close(at, device);
+            }
             Event::Usable { since_login } => board.observe_on(Id::Usable, device, since_login.0),
-            Event::ResponseReceived { unit: Some(_), bytes, kind, took, .. } => {
+            Event::ResponseReceived { unit, bytes, kind, took, .. } => {
+                let under_way = &mut self.queued[device.0 as usize];
+                let queued = (*under_way).min(*took);
+                under_way.0 -= queued.0;
+                if unit.is_none() {
+                    return;
+                }
+                board.add(Id::QueuedTime, queued.0);
                 self.bytes += bytes;
                 let time = if *kind == RequestKind::Push { Id::PushTime } else { Id::PullTime };
                 board.add(time, took.0);
@@ -88,8 +106,15 @@ impl Sessions {
         }
     }
 
+    /// A request of the device has come to the backend, and will be so long in its queue.
+    pub(super) fn queued(&mut self, device: DeviceId, queued: Span) {
+        let all = &mut self.queued[device.0 as usize];
+        *all = Span(all.0.saturating_add(queued.0));
+    }
+
     /// Adds the time of a request that came to nothing, and to the part of such time that is told apart.
-    fn lost(&self, device: DeviceId, kind: RequestKind, took: Span, part: Option<Id>, board: &mut Board) {
+    fn lost(&mut self, device: DeviceId, kind: RequestKind, took: Span, part: Option<Id>, board: &mut Board) {
+        self.queued[device.0 as usize] = Span::ZERO;
         for id in [Id::LostTime].into_iter().chain(part) {
             self.spent(device, id, took, kind != RequestKind::Fetch, board);
         }

@@ -184,13 +184,12 @@ impl Traffic {
             Event::MutationPutOff { .. } => board.add(Id::BackendPutOff, 1),
             Event::CommitDelayed { .. } => board.add(Id::BackendLate, 1),
             Event::MutationReplayed { .. } => board.add(Id::BackendReplayed, 1),
-            Event::BackendServed { kind, queued, locked, service, scanned, rows } => {
+            Event::BackendServed { kind, queued, locked, service, scanned, rows, .. } => {
                 board.add(Id::BackendRequests, 1);
                 if *kind == RequestKind::Push {
                     board.observe(Id::BackendLocked, locked.0);
                 }
                 board.observe(Id::BackendQueued, queued.0);
-                board.add(Id::BackendQueuedTime, queued.0);
                 board.observe(Id::BackendService, service.0);
                 board.add(Id::BackendScanned, *scanned);
                 board.add(Id::BackendDelivered, *rows);

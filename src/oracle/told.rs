@@ -223,7 +223,7 @@ impl Told<'_> {
                 let (record, stamp) = (words::record(self.schema, *entity, key), self.clock.stamp(*stamp));
                 format!("{what}{record} as of {stamp} leaves for {device}")
             }
-            Event::BackendServed { kind, queued, locked, service, scanned, rows } => {
+            Event::BackendServed { kind, queued, locked, service, scanned, rows, .. } => {
                 let kind = request_kind(*kind);
                 let locked = if locked.0 > 0 { format!("{locked} locked out, ") } else { String::new() };
                 format!(

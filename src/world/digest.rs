@@ -79,7 +79,7 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::CutShort | E::Decoded { .. } | E::AppQueried { .. } | E::AppWrote { .. } | E::StorageFull => {
             own_work(event)
         }
-        E::BackendServed { kind, queued, locked, service, scanned, rows } => {
+        E::BackendServed { kind, queued, locked, service, scanned, rows, .. } => {
             (32, [locked.0 << 2 | *kind as u64, queued.0, service.0, *scanned << 24 | *rows])
         }
         E::Captured { .. } => captured(event),

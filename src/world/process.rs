@@ -381,7 +381,7 @@ impl Servers {
             let now = servers.handle.now();
             let errand =
                 work(&mut servers.gateway.borrow_mut(), now, deadline, &mut servers.backend.borrow_mut());
-            servers.tell_work(&errand.facts, errand.work.as_ref(), errand.found);
+            servers.tell_work(&errand.facts, errand.work.map(|work| work.event(None)), errand.found);
             Done { value: errand.result, bytes: errand.bytes, at: errand.done_at }
         });
         came.await?

@@ -56,7 +56,7 @@ impl Servers {
     fn ask(&self, deadline: Time, request: &[u8]) -> Done<Vec<u8>> {
         let now = self.handle.now();
         let served = self.gateway.borrow_mut().serve(now, deadline, &mut self.backend.borrow_mut(), request);
-        self.tell_work(&served.facts, served.work.as_ref(), served.found);
+        self.tell_work(&served.facts, served.work.map(|work| work.event(Some(work.device))), served.found);
         Done { bytes: served.answer.len() as u64, value: served.answer, at: served.done_at }
     }
 
@@ -64,12 +64,12 @@ impl Servers {
     pub(super) fn tell_work(
         &self,
         facts: &[Fact],
-        work: Option<&backend::Served>,
+        work: Option<Event<'static>>,
         found: Option<Event<'static>>,
     ) {
         self.tell(facts);
         if let Some(work) = work {
-            self.tell_one(work.event());
+            self.tell_one(work);
         }
         if let Some(found) = found {
             self.hub.emit(Node::Gateway, found);

@@ -236,7 +236,7 @@ impl Place {
 
     /// The settings between which the optimum lies, of those that the search ended at and of what was only to be shown: next to all that
     /// are as good within the noise, the nearest that is worse under all seeds or no candidate. One that is none by the luck of the seeds
-    /// ends nothing, unless it costs more.
+    /// ends nothing, unless it costs more; where it costs less, the optimum may be there.
     fn ends(
         &self,
         points: &[PointTuned],
@@ -244,7 +244,10 @@ impl Place {
         best: &Setting,
         [low, high]: [Option<String>; 2],
     ) -> [Option<String>; 2] {
-        let good = |point: &PointTuned| point.within_noise || point.value == best[k];
+        let less = |point: &PointTuned| point.cost_ppm.is_some_and(|ppm| ppm < 1_000_000);
+        let good = |point: &PointTuned| {
+            point.within_noise || point.value == best[k] || point.in_doubt && less(point)
+        };
         let at = |end: &Option<String>, i: usize| end.as_ref() == Some(&points[i].value);
         let sure = |i: &usize| {
             let point = &points[*i];

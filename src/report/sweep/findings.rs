@@ -26,7 +26,7 @@ impl Finding {
 }
 
 /// A setting within this factor of the best is as good for all practical purposes.
-const FLAT: f64 = 1.03;
+pub(super) const FLAT: f64 = 1.03;
 /// Fewer seeds say nothing of the noise between them.
 const SEEDS_MIN: usize = 3;
 /// Resamples of the paired differences (Efron 1979).

@@ -1,9 +1,10 @@
 //! What limits a series on either side of its best, in words.
 
 use super::super::human;
-use super::findings::{Finding, alike};
+use super::findings::{FLAT, Finding, alike};
+use super::objective::Objective;
 use super::series::{Point, Series};
-use super::shares::{Fit, Shares, Side};
+use super::shares::{Fit, Shares, Side, rows};
 
 /// What keeps a setting from being as good as the best.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,7 @@ type Part = fn(Shares) -> f64;
 /// The sentences about the settings below the best and those above it; of words, about each that is worse.
 pub(in super::super) fn limits(
     axis: &str,
+    objective: &Objective,
     series: &Series<'_>,
     finding: &Finding,
     fit: Option<Fit>,
@@ -33,11 +35,14 @@ pub(in super::super) fn limits(
     let mut told = Vec::new();
     let last = series.points.len() - 1;
     let of = Side::of(axis);
-    if series.is_of_words() {
+    if !objective.is_of_sync_time() {
+        // Where the time of syncs goes says nothing of it.
+    } else if series.is_of_words() {
         let (_, flat) = alike(series, finding);
         let best = &series.points[finding.best];
         let worse = (0..=last).filter(|i| !flat.contains(i)).map(|i| &series.points[i]);
-        told.extend(worse.filter(|p| p.candidate().is_some()).filter_map(|p| suffers(of, p, best, fit)));
+        let worse = worse.filter(|p| p.candidate().is_some());
+        told.extend(worse.filter_map(|p| suffers(of, p, best, fit).or_else(|| unexplained(p, best))));
     } else {
         told.extend(beyond(of, series, finding, fit, finding.flat.0, 0));
         told.extend(beyond(of, series, finding, fit, finding.flat.1, last));
@@ -61,10 +66,14 @@ fn beyond(
 ) -> Option<String> {
     let which = if end < flat { "below" } else { "above" };
     let range = if end < flat { end..flat } else { flat + 1..end + 1 };
-    let tried = |i: &usize| series.points[*i].candidate().is_some();
-    // The example is the candidate that is furthest out.
-    let example = if end < flat { range.into_iter().find(tried) } else { range.into_iter().rfind(tried) }?;
-    let (here, best) = (&series.points[example], &series.points[finding.best]);
+    let best = &series.points[finding.best];
+    let dearer = |i: &usize| {
+        let point = &series.points[*i];
+        point.candidate().is_some() && cost(point, best).is_none_or(|cost| cost > FLAT)
+    };
+    // The example is the candidate that is furthest out and costs more.
+    let example = if end < flat { range.into_iter().find(dearer) } else { range.into_iter().rfind(dearer) }?;
+    let here = &series.points[example];
     let text = suffers(of, here, best, fit).or_else(|| unexplained(here, best))?;
     Some(format!("{which} {}, {text}", value(&series.points[flat])))
 }
@@ -83,8 +92,11 @@ fn unexplained(here: &Point<'_>, best: &Point<'_>) -> Option<String> {
 /// What a setting pays beside the best, under the seeds that both have.
 fn cost(here: &Point<'_>, best: &Point<'_>) -> Option<f64> {
     let pairs = here.prices.iter().filter_map(|(seed, price)| Some((price, best.prices.get(seed)?)));
-    let (here, best) = pairs.fold((0.0, 0.0), |sums, (here, best)| (sums.0 + here, sums.1 + best));
-    (best > 0.0).then(|| here / best)
+    let sums = pairs.fold(None, |sums: Option<(f64, f64)>, (here, best)| {
+        let (all_here, all_best) = sums.unwrap_or_default();
+        Some((all_here + here, all_best + best))
+    });
+    sums.map(|(here, best)| here / best)
 }
 
 /// The share of the cost that the parts of the time that are named must explain together.
@@ -94,14 +106,12 @@ const EXPLAINED_BY_EACH_MIN: f64 = 0.2;
 /// What a part of the time must at least have grown by to be named, as a share of the time at the best.
 const GROWN_MIN: f64 = 0.005;
 
-/// How many times as long the sessions of a setting take as those of the best, under the seeds that both have; 1 where none is in both.
+/// How many times as long the sessions of a setting take a row as those of the best, under the seeds that both have; 1 where none is in both.
 fn longer(here: &Point<'_>, best: &Point<'_>) -> f64 {
-    let time = |point: &Point<'_>, other: &Point<'_>| {
-        let both = point.cells.iter().filter(|cell| other.cells.iter().any(|o| o.seed == cell.seed));
-        let times = both.filter_map(|cell| cell.metrics.get("engine.session.time")?.stat("value"));
-        times.map(u128::from).sum::<u128>() as f64
-    };
-    let longer = time(here, best) / time(best, here);
+    let [here, best] = [here.of_seeds_in(best), best.of_seeds_in(here)];
+    let [all, rows] = [|point: &Point<'_>| point.sum("engine.session.time"), rows]
+        .map(|of: fn(&Point<'_>) -> f64| of(&here) / of(&best));
+    let longer = if rows > 0.0 && rows.is_finite() { all / rows } else { all };
     if longer.is_finite() { longer } else { 1.0 }
 }
 
@@ -135,7 +145,7 @@ impl Told<'_> {
         let (x, y) = (value(self.here), value(self.best));
         // A part that takes no greater share has grown with the whole.
         let grown = match share <= share_at_best {
-            true => format!(", which takes {:.2} times as long", 1.0 / self.longer),
+            true => format!(", where a row takes {:.2} times as long", 1.0 / self.longer),
             false => String::new(),
         };
         let [share, share_at_best] = [share, share_at_best].map(percent);
@@ -161,8 +171,11 @@ impl Told<'_> {
             Cause::PutOff => time("the backend puts changes off", " is waiting to send them again"),
             Cause::Writing => time("writing on the device", ""),
             Cause::Kills => {
-                let [kills, at_best] = [self.here, self.best].map(|point| point.sum("device.kills.count"));
-                format!("the app is killed: at {x}, {kills} times ({at_best} at {y})")
+                let [kills, at_best] = [self.here, self.best].map(killed);
+                format!(
+                    "the app is killed: at {x}, {kills} times, in the midst of {share} of the time ({at_best} and \
+                     {share_at_best} at {y}{grown})"
+                )
             }
         }
     }
@@ -204,12 +217,7 @@ fn causes(
     let mut parts = parts(here, best, fitted);
     parts.retain(|(_, part)| grown(*part) > GROWN_MIN);
     parts.sort_by(|(_, a), (_, b)| grown(*b).total_cmp(&grown(*a)));
-    if parts.is_empty() {
-        let killed = |point: &Point<'_>| point.sum("device.kills.count");
-        let kills: (Cause, Part) = (Cause::Kills, |_| 0.0);
-        return (killed(here) > killed(best)).then_some(kills).into_iter().collect();
-    }
-    // Of no cost there is nothing to explain.
+    // Without seeds in common there is nothing to explain.
     let to_explain = cost(here, best).map_or(0.0, |cost| cost - 1.0);
     parts.retain(|(_, part)| grown(*part) >= EXPLAINED_BY_EACH_MIN * to_explain);
     let mut explained = 0.0;
@@ -223,24 +231,39 @@ fn causes(
 
 /// The parts of the time that may be causes. Unless a line is fitted to answers, how long they take to begin is not told apart.
 fn parts(here: &Point<'_>, best: &Point<'_>, fitted: bool) -> Vec<(Cause, Part)> {
-    let counts = ["engine.requests.failed", "engine.requests.refused", "backend.mutations.put_off"];
-    let [failed, refused, put_off] = more(here, best, counts);
+    let counts = [
+        "engine.requests.failed",
+        "engine.requests.timed_out",
+        "engine.requests.refused",
+        "backend.mutations.put_off",
+    ];
+    let [failed, timed_out, refused, put_off] = more(here, best, counts);
     let mut parts: Vec<(Cause, Part)> = vec![
         if fitted { (Cause::RoundTrips, |s| s.waiting) } else { (Cause::Answers, |s| s.moving) },
         (Cause::Queue, |s| s.queued),
         (Cause::Outages, Shares::cut),
         (Cause::Deadline, |s| s.timed_out),
+        (Cause::Refusals, |s| s.refused),
         (Cause::Writing, |s| s.writing),
     ];
-    if refused > failed {
-        // Who is refused waits before asking again: one without the other may grow while both together shrink.
-        parts.push((Cause::Refusals, |s| s.refused + s.backing_off));
-    } else {
-        let waits = if put_off > failed + refused { Cause::PutOff } else { Cause::Backoff };
-        parts.push((Cause::Refusals, |s| s.refused));
-        parts.push((waits, |s| s.backing_off));
+    // Who fails waits before asking again: one without the other may grow while both together shrink.
+    let waits: (Cause, Part) = match () {
+        () if refused > failed => (Cause::Refusals, |s| s.refused + s.backing_off),
+        () if put_off > failed + refused => (Cause::PutOff, |s| s.backing_off),
+        () if timed_out * 2.0 > failed => (Cause::Deadline, |s| s.timed_out + s.backing_off),
+        () => (Cause::Backoff, |s| s.backing_off),
+    };
+    parts.retain(|(cause, _)| *cause != waits.0);
+    parts.push(waits);
+    if killed(here) > 0.0 {
+        parts.push((Cause::Kills, |s| s.rest));
     }
     parts
+}
+
+/// How often the app of some device was killed.
+fn killed(point: &Point<'_>) -> f64 {
+    point.sum("device.kills.count")
 }
 
 /// Where asking for more brings no more.

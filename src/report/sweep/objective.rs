@@ -65,6 +65,11 @@ impl Objective {
     pub fn is_time_a_row(&self, key: &str) -> bool {
         self.metric == DEFAULT || *self == Objective::of_axis(key)
     }
+    /// Whether it is a time of syncs or a rate in it, which parts of their time explain.
+    pub fn is_of_sync_time(&self) -> bool {
+        let is_time = matches!(self.unit, Unit::Ns | Unit::MilliRowsPerSecond | Unit::BytesPerSecond);
+        self.metric.starts_with("engine.") && is_time
+    }
     /// As it is asked for: `engine.session.duration:p95`.
     pub fn name(&self) -> String {
         if self.stat == "value" { self.metric.clone() } else { format!("{}:{}", self.metric, self.stat) }

@@ -155,6 +155,12 @@ impl<'a> Point<'a> {
             .or_else(size)
             .or_else(|| text.parse().ok().map(|BitRate(n)| n as f64))
     }
+    /// The setting without the cells of seeds that `other` has none of.
+    pub(super) fn of_seeds_in(&self, other: &Point<'_>) -> Point<'a> {
+        let mut both = self.clone();
+        both.cells.retain(|cell| other.cells.iter().any(|of_other| of_other.seed == cell.seed));
+        both
+    }
     /// A metric that is a number, summed over the seeds.
     pub(super) fn sum(&self, metric: &str) -> f64 {
         self.stats(metric, "value").sum()

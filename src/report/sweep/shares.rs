@@ -66,6 +66,11 @@ pub(in super::super) struct Fit {
     pub(super) mtbf: Option<f64>,
 }
 
+/// The rows that a setting brought, in both directions.
+pub(super) fn rows(point: &Point<'_>) -> f64 {
+    point.sum(PULL.rows) + point.sum(PUSH.rows)
+}
+
 /// Shares of the time in which units ran.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Shares {
@@ -83,6 +88,8 @@ pub(super) struct Shares {
     pub(super) backing_off: f64,
     /// Writing on the device.
     pub(super) writing: f64,
+    /// What no request that ended and no writing took.
+    pub(super) rest: f64,
     /// Bytes that crossed the wire beyond those of use, of all that crossed it. What a cut message had still to send is in neither.
     pub(super) in_vain: f64,
 }
@@ -139,7 +146,7 @@ impl Fit {
 
 /// Whether the answers of a setting say what answers take: where most of the time is lost, those that came are the odd ones.
 fn tells_its_answers(side: Side, point: &Point<'_>) -> bool {
-    let lost = point.sum("engine.requests.lost_time");
+    let lost = point.sum("engine.requests.lost_time") + point.sum("engine.retry.time");
     point.count(side.chunk_rows) > 0.0 && lost <= LOST_MAX * point.sum("engine.session.time")
 }
 
@@ -172,47 +179,47 @@ impl Shares {
 
     /// Where the time of `point` went; without a fit, answers are all moving.
     pub(super) fn of(side: Side, point: &Point<'_>, fit: Option<Fit>) -> Option<Shares> {
-        let all = point.sum("engine.session.time");
-        if all == 0.0 {
+        let ran = point.sum("engine.session.time");
+        if ran == 0.0 {
             return None;
         }
-        let answered = point.sum(side.time);
-        let queued = queued(&point.cells).min(answered);
+        let answered = point.sum(PULL.time) + point.sum(PUSH.time);
+        let queued = point.sum("engine.requests.queued_time");
         // The fit takes what answers wait in a queue for a part of what each chunk costs.
         let waiting = fit.map_or(0.0, |fit| fit.chunk * point.count(side.chunk_rows) * 1e9);
-        let waiting = (waiting.min(answered) - queued).max(0.0);
+        let waiting = (waiting.min(point.sum(side.time)) - queued).max(0.0);
+        let [lost, backing_off, writing] =
+            ["engine.requests.lost_time", "engine.retry.time", "engine.apply.time"]
+                .map(|part| point.sum(part));
+        let parts = answered + lost + backing_off + writing;
+        // Parts that go on at the same time come to more than the whole.
+        let all = ran.max(parts);
         let sent = point.sum(side.wire);
         let (useful, less) = side.of_use;
         let useful = point.sum(useful) - less.map_or(0.0, |less| point.sum(less));
         Some(Shares {
             waiting: waiting / all,
             queued: queued / all,
-            moving: (answered - waiting - queued) / all,
-            lost: point.sum("engine.requests.lost_time") / all,
+            moving: (answered - waiting - queued).max(0.0) / all,
+            lost: lost / all,
             refused: point.sum("engine.requests.refused_time") / all,
             timed_out: point.sum("engine.requests.timed_out_time") / all,
-            backing_off: point.sum("engine.retry.time") / all,
-            writing: point.sum("engine.apply.time") / all,
+            backing_off: backing_off / all,
+            writing: writing / all,
+            rest: (all - parts) / all,
             in_vain: if sent > 0.0 { ((sent - useful) / sent).clamp(0.0, 1.0) } else { 0.0 },
         })
     }
 }
 
-/// How long the requests of devices waited in the backend's queue, all together, in nanoseconds. Where a replica is between, those who
-/// wait there are not the devices.
-fn queued(cells: &[&CellRecord]) -> f64 {
+/// How much of the time of the syncs of some cells is waiting in the backend's queue; `None` if there is no such time.
+pub fn queued_share(cells: &[&CellRecord]) -> Option<f64> {
     let sum = |metric: &str| -> f64 {
         let of_cell = |cell: &&CellRecord| cell.metrics.get(metric)?.stat("value");
         cells.iter().filter_map(of_cell).map(|ns| ns as f64).sum()
     };
-    if sum("gateway.refresh.requests") > 0.0 { 0.0 } else { sum("backend.request.queued_time") }
-}
-
-/// How much of the time of the syncs of some cells is waiting in the backend's queue; `None` if there is no such time.
-pub fn queued_share(cells: &[&CellRecord]) -> Option<f64> {
-    let time = |cell: &&CellRecord| cell.metrics.get("engine.session.time")?.stat("value");
-    let all: f64 = cells.iter().filter_map(time).map(|ns| ns as f64).sum();
-    (all > 0.0).then(|| (queued(cells) / all).min(1.0))
+    let all = sum("engine.session.time");
+    (all > 0.0).then(|| (sum("engine.requests.queued_time") / all).min(1.0))
 }
 
 #[cfg(test)]

@@ -35,8 +35,9 @@ impl Reading {
         // Only of chunk sizes is it known what an answer holds.
         let side = Side::of(&sweep.axis);
         let fit = (sweep.axis == side.chunk_rows).then(|| Fit::of(side, series)).flatten();
-        let limits = finding.as_ref().map_or_else(Vec::new, |f| limits(&sweep.axis, series, f, fit));
-        // What limits a side are shares of the time, whatever is asked for; the closed form knows nothing of other figures.
+        let limits =
+            finding.as_ref().map_or_else(Vec::new, |f| limits(&sweep.axis, &sweep.objective, series, f, fit));
+        // The closed form knows nothing of other figures.
         let fit = fit.filter(|_| sweep.objective.is_time_a_row(&sweep.axis));
         let (as_good, flat) = finding.as_ref().map(|found| alike(series, found)).unwrap_or_default();
         let flat = (finding.is_some() && series.is_of_words()).then_some(flat);

@@ -46,10 +46,14 @@ pub fn reasons(line: Line<'_>, objective: &Objective) -> Reasons {
     let fit = (line.key == side.chunk_rows).then(|| Fit::of(side, &series(sound))).flatten();
     let series = series(points);
     let finding = Finding { best: line.best, noise: None, flat: line.flat };
-    let mut told = limits(line.key, &series, &finding, fit);
+    let mut told = limits(line.key, objective, &series, &finding, fit);
     // Of energy or memory the closed form says nothing.
     let fit = fit.filter(|_| objective.is_time_a_row(line.key));
-    told.extend(closed_form(fit, line.between));
+    // Where the optimum ends at what is no candidate, the closed form knows nothing of why.
+    let no_candidate =
+        |end: f64| series.points.iter().any(|p| p.number() == Some(end) && p.trouble.is_some());
+    let between = line.between.map(|ends| ends.map(|end| end.filter(|end| !no_candidate(*end))));
+    told.extend(closed_form(fit, between));
     let closed_form_rows = fit.and_then(Fit::cost).map(|cost| cost.best() as u64);
     Reasons { limits: told, closed_form_rows }
 }

@@ -112,7 +112,7 @@ fn a_backend_whose_queue_takes_most_of_the_time_is_saturated_though_the_median_r
         // Of ten requests a half waits evenly up to the longest: a quarter of it each.
         let value = 10 * longest * second / 4;
         let queued = Figure::Value { unit: Unit::Ns, value };
-        cell.metrics.insert("backend.request.queued_time".into(), queued);
+        cell.metrics.insert("engine.requests.queued_time".into(), queued);
         cell.metrics.insert("backend.request.service".into(), spread(second, second));
         place.add(vec!["500".to_owned()], cell, false, &objective);
         place.tuned(&objective)

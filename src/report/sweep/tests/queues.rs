@@ -15,7 +15,7 @@ fn queued(wait: impl Fn(u64) -> u64) -> RunRecord {
         let rate = Figure::Value { unit: Unit::MilliRowsPerSecond, value: (ROWS * 1e3 / seconds) as u64 };
         cell.metrics.insert("engine.rows.rate".into(), rate);
         let waits = Figure::Value { unit: Unit::Ns, value: count * wait };
-        cell.metrics.insert("backend.request.queued_time".into(), waits);
+        cell.metrics.insert("engine.requests.queued_time".into(), waits);
     })
 }
 
@@ -50,7 +50,7 @@ fn two_causes_that_explain_a_cost_together_alone_are_both_named() {
             ("engine.requests.lost_time", 0),
             ("engine.retry.time", retry),
             ("engine.pull.time", session / 2),
-            ("backend.request.queued_time", queued),
+            ("engine.requests.queued_time", queued),
         ] {
             cell.metrics.insert(name.into(), Figure::Value { unit: Unit::Ns, value: s * 1_000_000_000 });
         }
@@ -76,15 +76,4 @@ fn of_two_settings_no_line_is_fitted_and_answers_are_named() {
         told.contains(", answers: at 32, ") && told.contains(" % of the time is waiting for useful ones"),
         "{told}"
     );
-}
-
-#[test]
-fn a_queue_in_which_a_replicas_refreshes_wait_is_none_of_the_devices() {
-    let mut refreshed = queued(|_| 3);
-    for cell in &mut refreshed.cells {
-        let count = Figure::Value { unit: Unit::Count, value: 9 };
-        cell.metrics.insert("gateway.refresh.requests".into(), count);
-    }
-    let told = below(&refreshed);
-    assert!(told.contains(", round trips: at 32, "), "{told}");
 }

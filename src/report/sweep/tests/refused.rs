@@ -82,7 +82,7 @@ fn refusals_that_take_longer_are_named_with_the_whole_where_they_are_a_smaller_s
     let told = twice_as_long(800, 800);
     assert!(told.contains("below ") && told.contains("the server is down"), "{told}");
     assert!(told.contains(": at 32, 80 % of the time (84 % at "), "{told}");
-    assert!(told.contains(", which takes 0.50 times as long)"), "{told}");
+    assert!(told.contains(", where a row takes 0.50 times as long)"), "{told}");
 }
 
 #[test]
@@ -104,6 +104,7 @@ fn outages_that_cost_more_time_are_named_though_more_requests_are_refused_behind
             ("engine.requests.lost_time", cut + refused),
             ("engine.requests.refused_time", refused),
             ("engine.retry.time", backoff),
+            ("engine.pull.time", 1_000),
         ] {
             cell.metrics.insert(name.into(), seconds(s));
         }
