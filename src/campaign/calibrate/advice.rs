@@ -33,7 +33,8 @@ pub(super) fn advice(line: &Line<2>, outages: &Outages, rows: f64) -> Option<Adv
         let at = |share: f64| values[((DRAWS - 1) as f64 * share).round() as usize];
         Estimate { value, low: at(0.025).min(value), high: at(0.975).max(value) }
     };
-    let best = interval(cost.best(), &|cost| cost.best());
+    // A chunk has a row.
+    let best = interval(cost.best().max(1.0), &|cost| cost.best().max(1.0));
     Some(Advice::Rows {
         best,
         flat: flat(cost),

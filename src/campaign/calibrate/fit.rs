@@ -6,9 +6,10 @@
 use super::aside::{self, Aside, Bytes, Cause, Outliers};
 use super::devices;
 use super::estimate::Told;
-use super::line::{Far, Line, NORMAL, Sample, Widths, skewed};
+use super::line::{Far, Line, Sample};
 use super::log::{Log, Request};
 use super::trouble::chi_square;
+use super::widths::{Ratio, Widths, widths};
 use crate::report::calibrate::{Census, Costs, Split};
 use crate::report::human;
 
@@ -18,11 +19,6 @@ pub(super) const ANSWERS_MIN: usize = 10;
 const SPLIT_MAX: f64 = 0.25;
 /// Of fewer answers those tell rows from bytes by chance of which the noise is understated.
 const SPLIT_FREEDOM: f64 = 57.0;
-
-/// A transfer that takes less than this share of the time between failures mostly comes through (estimate).
-const SURVIVING: f64 = 1.0;
-/// Fewer answers tell no mean width (estimate).
-const FEW_MIN: usize = 20;
 
 /// The lines through a log's answers.
 pub(super) struct Fit {
@@ -144,6 +140,11 @@ impl Fit {
         let mut fit = Fit { rows: line, both: Line::through(both), split: None, left_out: None, above: None };
         if widths.and_then(|widths| fit.take_apart(both, widths)).is_none() {
             fit.leave_out(rows);
+        }
+        // Of a log without bytes `hold` says how far intervals reach. What widths say beyond what came through is no part of these answers.
+        if has_bytes {
+            let (each, weighted) = (nothing_else(&even), nothing_else(rows));
+            fit.rows = fit.rows.within(std::array::from_fn(|i| each[i].max(weighted[i])));
         }
         Some(fit)
     }
@@ -272,59 +273,8 @@ impl Fit {
     }
 }
 
-/// Bytes of an answer around its rows, and of a row. An app that tries a chunk until its answer comes has an answer of each, however long:
-/// none counts more than another. One that asks for another chunk after a failure lacks the long ones, which are wide: where their weights
-/// give other widths, or answers of so few rows that no width breaks them, the intervals hold these, too.
-fn widths(answers: &[Sample<3>], rate: f64) -> Option<Widths> {
-    let each = widths_by(answers, |_| 1.0)?;
-    let weighted = widths_by(answers, |sample| sample.weight)?;
-    let open = |(value, variance): (f64, f64), (other, of_other): (f64, f64)| {
-        let error = libm::sqrt(variance.max(of_other)) + (value - other).abs() / NORMAL;
-        (value, error * error)
-    };
-    let a_row = open(each.a_row, weighted.a_row);
-    let end = |(value, variance): (f64, f64), upward: f64| value + NORMAL * libm::sqrt(variance) + upward;
-    let few = widths_of_few(answers, each.around.0, rate).map_or(0.0, |few| end(few.a_row, few.upward));
-    let upward = (few.max(end(each.a_row, each.upward)) - end(a_row, 0.0)).max(0.0);
-    Some(Widths { around: open(each.around, weighted.around), a_row, upward })
-}
-
-/// The same by answers of so few rows that the widest of the log would mostly come through, each request as much as another: what rows have
-/// if that has nothing to do with how many there are. `None` if those of all would come through, or of too few.
-fn widths_of_few(answers: &[Sample<3>], around: f64, rate: f64) -> Option<Widths> {
-    let line = Line::through(answers)?;
-    let with_rows = || answers.iter().filter(|sample| sample.x[1] > 0.0);
-    let widest = with_rows().map(|sample| (sample.x[2] - around) / sample.x[1]).fold(0.0, f64::max);
-    let longest = |rows: f64| line.at(&[1.0, rows, around + widest * rows]);
-    let few: Vec<Sample<3>> =
-        with_rows().filter(|sample| rate * longest(sample.x[1]) < SURVIVING).copied().collect();
-    if few.len() < FEW_MIN || few.len() == answers.len() {
-        return None;
-    }
-    widths_by(&few, |sample| sample.weight / sample.x[1])
-}
-
-/// The same with these weights, by a line through both; no answer has fewer bytes than are around its rows.
-fn widths_by(answers: &[Sample<3>], weight: impl Fn(&Sample<3>) -> f64) -> Option<Widths> {
-    let bytes: Vec<Sample<2>> = answers
-        .iter()
-        .map(|sample| Sample { x: [1.0, sample.x[1]], y: sample.x[2], weight: weight(sample) })
-        .collect();
-    let least = bytes.iter().map(|sample| sample.y).fold(f64::MAX, f64::min);
-    let line = Line::through(&bytes)?;
-    let around = line.coefficients[0].clamp(0.0, least.max(0.0));
-    let sum = |of: &dyn Fn(&Sample<2>) -> f64| bytes.iter().map(of).sum::<f64>();
-    let rows = sum(&|s| s.weight * s.x[1]);
-    let a_row = sum(&|s| s.weight * (s.y - around)) / rows;
-    // Of a ratio of two sums (Cochran 1977, §2.11); each answer as if it had been left out, as it draws the ratio to itself.
-    let off = |s: &Sample<2>| {
-        let share = s.weight * s.x[1] / rows;
-        s.weight * (s.y - around - a_row * s.x[1]) / rows / (1.0 - share).max(0.5)
-    };
-    // What lies around the rows is not theirs: as far as it is unknown, so are they.
-    let apart = sum(&|s| s.weight) / rows;
-    let variance = sum(&|s| off(s) * off(s)) + line.covariance[0][0] * apart * apart;
-    let upward = skewed(sum(&|s| off(s) * off(s) * off(s)), variance);
-    let widths = Widths { around: (around, line.covariance[0][0]), a_row: (a_row, variance), upward };
-    (a_row.is_finite() && a_row > 0.0).then_some(widths)
+/// What a request, and a row, would take at most if nothing else took the time of `answers`: as nothing takes less than no time, neither
+/// takes more.
+fn nothing_else(answers: &[Sample<2>]) -> [f64; 2] {
+    std::array::from_fn(|i| Ratio::of(answers, |sample| [sample.x[i], sample.y]).high())
 }

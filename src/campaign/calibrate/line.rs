@@ -9,6 +9,7 @@
 //! (HC3: MacKinnon and White 1985).
 
 use super::trouble::chi_square;
+use super::widths::Widths;
 use crate::report::calibrate::Estimate;
 
 /// An observation: what it depends on, what it is, and how much it counts.
@@ -50,6 +51,13 @@ const WIDTHS_MAX: f64 = 2.0;
 const SPREAD_MIN: f64 = 0.05;
 /// Below this share of the mean duration a line is no weight.
 const FLOOR: f64 = 1e-3;
+/// Rounds in which weights settle where the line passes near zero at no sample (estimate).
+const ROUNDS: usize = 5;
+/// Rounds after which a line is taken as it is (estimate).
+const ROUNDS_MAX: usize = 40;
+/// On the logarithm: a line that moves less than this at every sample has settled. Its weights are then off by less than a fifth, which
+/// widens intervals by less than a fiftieth (estimate).
+const SETTLED: f64 = 0.1;
 /// A pivot smaller than this is a column that the others make up.
 const PIVOT_MIN: f64 = 1e-9;
 
@@ -77,13 +85,21 @@ impl<const K: usize> Line<K> {
         };
         let mut coefficients = solve(samples, |_| 1.0 / (mean * mean))?.0;
         let mut inverse = [[0.0; K]; K];
-        for _ in 0..5 {
-            let fit = coefficients;
-            let at = |sample: &Sample<K>| dot(&fit, &sample.x).max(FLOOR * mean);
-            (coefficients, inverse) = solve(samples, |sample| weight(sample, at(sample)))?;
+        let mut fit = coefficients;
+        for round in 1..=ROUNDS_MAX {
+            let at = |fit: &[f64; K], sample: &Sample<K>| dot(fit, &sample.x).max(FLOOR * mean);
+            (coefficients, inverse) = solve(samples, |sample| weight(sample, at(&fit, sample)))?;
             if let Some(zero) = zero {
                 coefficients = leaving_out(zero, &coefficients, &inverse);
             }
+            let moved = |sample: &Sample<K>| libm::log(at(&coefficients, sample) / at(&fit, sample)).abs();
+            if round >= ROUNDS && samples.iter().all(|sample| moved(sample) < SETTLED) {
+                break;
+            }
+            // A line near zero at a few samples weighs these so much that the next one is far above it there, and leaves them no weight:
+            // the two take turns, and what lies between them settles.
+            let way = if round < ROUNDS { 1.0 } else { 0.5 };
+            fit = std::array::from_fn(|i| fit[i] + way * (coefficients[i] - fit[i]));
         }
         let freedom = (samples.len() - K + usize::from(zero.is_some())) as f64;
         let (mut meat, mut even) = ([[0.0; K]; K], [[0.0; K]; K]);
@@ -192,6 +208,25 @@ impl<const K: usize> Line<K> {
         self
     }
 
+    /// The same line, no coefficient of which ends above `bound` but by what it may be higher beside that; where it begins stays.
+    pub(super) fn within(mut self, bound: [f64; K]) -> Line<K> {
+        for i in 0..K {
+            let part = std::array::from_fn(|j| f64::from(u8::from(i == j)));
+            let Estimate { low, high, .. } = self.estimate(part);
+            let (half, room) =
+                (high - self.upward[i] - self.coefficients[i], bound[i] - self.coefficients[i]);
+            if !(room >= 0.0 && half > room) {
+                continue;
+            }
+            for matrix in [&mut self.covariance, &mut self.even] {
+                matrix[i].iter_mut().for_each(|cell| *cell *= room / half);
+                matrix.iter_mut().for_each(|row| row[i] *= room / half);
+            }
+            self.downward[i] += (self.estimate(part).low - low).max(0.0);
+        }
+        self
+    }
+
     /// The same line, no coefficient of which begins above where that of `other` does.
     pub(super) fn as_low_as(mut self, other: &Line<K>) -> Line<K> {
         self.downward = std::array::from_fn(|i| {
@@ -213,23 +248,6 @@ impl<const K: usize> Line<K> {
 
     pub(super) fn at(&self, x: &[f64; K]) -> f64 {
         dot(&self.coefficients, x)
-    }
-}
-
-/// Bytes of an answer, around its rows and of a row, each with the variance of what is known of it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Widths {
-    pub(super) around: (f64, f64),
-    pub(super) a_row: (f64, f64),
-    /// By how much more than that says a row may have.
-    pub(super) upward: f64,
-}
-
-impl Widths {
-    /// The bytes around the rows, if it is more than chance that there are any.
-    pub(super) fn surely_around(self) -> Option<f64> {
-        let (bytes, variance) = self.around;
-        (bytes > NORMAL * libm::sqrt(variance) && bytes >= 1.0).then_some(bytes)
     }
 }
 

@@ -24,6 +24,7 @@ mod line;
 mod log;
 mod tries;
 mod trouble;
+mod widths;
 
 pub use estimate::calibrate;
 pub use header::Only;

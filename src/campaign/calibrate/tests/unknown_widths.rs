@@ -3,6 +3,7 @@
 use super::said;
 use crate::base::{Seed, Stream};
 use crate::campaign::calibrate::calibrate;
+use crate::report::calibrate::Advice;
 
 /// Bytes of a request's rows.
 #[derive(Clone, Copy, Debug)]
@@ -307,5 +308,25 @@ fn a_row_of_widths_of_which_a_few_make_most_of_its_bytes_is_in_the_interval() {
         let world = World { width, answers, bytes, ..EVEN };
         let [overhead, row, _] = world.held();
         assert!(overhead >= 90 && row >= 90, "{world:?}: {overhead} and {row} of 100");
+    }
+}
+
+#[test]
+fn a_few_wide_rows_among_sixty_answers_leave_no_end_far_beyond_what_answers_take() {
+    for (share, wide) in [(0.05, 5_000.0), (0.1, 1_500.0), (0.1, 3_000.0)] {
+        let width = Width::Mix(share, wide, 100.0);
+        let row = World { width, answers: 60, bytes: true, mtbf: 200.0, ..EVEN }.held()[1];
+        assert!(row >= 90, "{width:?}: {row} of 100");
+        for seed in 0..200 {
+            let log = World { width, answers: 60, bytes: true, mtbf: 200.0, ..EVEN }.log(seed);
+            let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+            let costs = calibration.costs.expect("sizes differ");
+            for told in [costs.request, costs.row] {
+                assert!(told.high < 20.0 * told.value, "{width:?}, {seed}: {costs:?}");
+            }
+            if let Some(Advice::Rows { best, excess, .. }) = calibration.advice {
+                assert!(best.low >= 1.0 && excess.high < 1e3, "{width:?}, {seed}: {best:?}, {excess:?}");
+            }
+        }
     }
 }
