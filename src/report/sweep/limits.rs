@@ -21,6 +21,14 @@ enum Cause {
     Kills,
 }
 
+/// What the sentences go by.
+#[derive(Clone, Copy)]
+struct By {
+    of: Side,
+    /// By what a row takes, not all.
+    rows: bool,
+}
+
 /// A part of the time, as its share.
 type Part = fn(Shares) -> f64;
 
@@ -35,6 +43,7 @@ pub(in super::super) fn limits(
     let mut told = Vec::new();
     let last = series.points.len() - 1;
     let of = Side::of(axis);
+    let by = By { of, rows: objective.is_sync_rate() };
     if !objective.is_of_sync_time() {
         // Where the time of syncs goes says nothing of it.
     } else if series.is_of_words() {
@@ -42,10 +51,10 @@ pub(in super::super) fn limits(
         let best = &series.points[finding.best];
         let worse = (0..=last).filter(|i| !flat.contains(i)).map(|i| &series.points[i]);
         let worse = worse.filter(|p| p.candidate().is_some());
-        told.extend(worse.filter_map(|p| suffers(of, p, best, fit).or_else(|| unexplained(p, best))));
+        told.extend(worse.filter_map(|p| suffers(by, p, best, fit).or_else(|| unexplained(p, best))));
     } else {
-        told.extend(beyond(of, series, finding, fit, finding.flat.0, 0));
-        told.extend(beyond(of, series, finding, fit, finding.flat.1, last));
+        told.extend(beyond(by, series, finding, fit, finding.flat.0, 0));
+        told.extend(beyond(by, series, finding, fit, finding.flat.1, last));
     }
     for point in series.points.iter().filter(|point| point.trouble.is_some()) {
         let trouble = point.trouble.as_deref().unwrap_or_default();
@@ -57,7 +66,7 @@ pub(in super::super) fn limits(
 
 /// What the settings beyond the flat region suffer from, by the example of the one at the `end`.
 fn beyond(
-    of: Side,
+    by: By,
     series: &Series<'_>,
     finding: &Finding,
     fit: Option<Fit>,
@@ -74,7 +83,7 @@ fn beyond(
     // The example is the candidate that is furthest out and costs more.
     let example = if end < flat { range.into_iter().find(dearer) } else { range.into_iter().rfind(dearer) }?;
     let here = &series.points[example];
-    let text = suffers(of, here, best, fit).or_else(|| unexplained(here, best))?;
+    let text = suffers(by, here, best, fit).or_else(|| unexplained(here, best))?;
     Some(format!("{which} {}, {text}", value(&series.points[flat])))
 }
 
@@ -106,12 +115,13 @@ const EXPLAINED_BY_EACH_MIN: f64 = 0.2;
 /// What a part of the time must at least have grown by to be named, as a share of the time at the best.
 const GROWN_MIN: f64 = 0.005;
 
-/// How many times as long the sessions of a setting take a row as those of the best, under the seeds that both have; 1 where none is in both.
-fn longer(here: &Point<'_>, best: &Point<'_>) -> f64 {
+/// How many times as long the sessions of a setting take as those of the best, in all or a row, under the seeds that both have; 1 where none
+/// is in both.
+fn longer(here: &Point<'_>, best: &Point<'_>, by_rows: bool) -> f64 {
     let [here, best] = [here.of_seeds_in(best), best.of_seeds_in(here)];
     let [all, rows] = [|point: &Point<'_>| point.sum("engine.session.time"), rows]
         .map(|of: fn(&Point<'_>) -> f64| of(&here) / of(&best));
-    let longer = if rows > 0.0 && rows.is_finite() { all / rows } else { all };
+    let longer = if by_rows && rows > 0.0 && rows.is_finite() { all / rows } else { all };
     if longer.is_finite() { longer } else { 1.0 }
 }
 
@@ -119,12 +129,12 @@ fn longer(here: &Point<'_>, best: &Point<'_>) -> f64 {
 const IN_VAIN_MIN: f64 = 0.01;
 
 /// What a setting suffers from more than the best does.
-fn suffers(of: Side, here: &Point<'_>, best: &Point<'_>, fit: Option<Fit>) -> Option<String> {
-    let (at, at_best) = (Shares::of(of, here, fit)?, Shares::of(of, best, fit)?);
-    let longer = longer(here, best);
+fn suffers(by: By, here: &Point<'_>, best: &Point<'_>, fit: Option<Fit>) -> Option<String> {
+    let (at, at_best) = (Shares::of(by.of, here, fit)?, Shares::of(by.of, best, fit)?);
+    let longer = longer(here, best, by.rows);
     let causes = causes(here, best, fit.is_some(), at, longer, at_best);
     let told = causes.into_iter().map(|(cause, part)| {
-        let told = Told { here, best, in_vain: [at, at_best].map(|shares| shares.in_vain), longer };
+        let told = Told { here, best, by, in_vain: [at, at_best].map(|shares| shares.in_vain), longer };
         told.of(cause, part(at), part(at_best))
     });
     Some(told.collect::<Vec<_>>().join("; and ")).filter(|told| !told.is_empty())
@@ -134,6 +144,7 @@ fn suffers(of: Side, here: &Point<'_>, best: &Point<'_>, fit: Option<Fit>) -> Op
 struct Told<'a> {
     here: &'a Point<'a>,
     best: &'a Point<'a>,
+    by: By,
     /// Bytes in vain of each.
     in_vain: [f64; 2],
     longer: f64,
@@ -143,12 +154,16 @@ impl Told<'_> {
     /// Of a cause whose part of the time has these shares.
     fn of(&self, cause: Cause, share: f64, share_at_best: f64) -> String {
         let (x, y) = (value(self.here), value(self.best));
+        let no_greater = share <= share_at_best;
+        let [share, share_at_best] = [share, share_at_best].map(percent);
         // A part that takes no greater share has grown with the whole.
-        let grown = match share <= share_at_best {
-            true => format!(", where a row takes {:.2} times as long", 1.0 / self.longer),
+        let grown = match no_greater || share == share_at_best {
+            true => {
+                let whole = if self.by.rows { "where a row" } else { "which" };
+                format!(", {whole} takes {:.2} times as long", 1.0 / self.longer)
+            }
             false => String::new(),
         };
-        let [share, share_at_best] = [share, share_at_best].map(percent);
         let time = |what: &str, goes: &str| {
             format!("{what}: at {x}, {share} of the time{goes} ({share_at_best} at {y}{grown})")
         };
@@ -269,7 +284,11 @@ fn killed(point: &Point<'_>) -> f64 {
 /// Where asking for more brings no more.
 fn cap(of: Side, series: &Series<'_>) -> Option<String> {
     let got = |point: &Point<'_>| point.max(of.chunk_rows);
-    let capped = series.points.iter().find(|p| p.number().is_some_and(|n| got(p) > 0.0 && got(p) < n))?;
+    let capped = series
+        .points
+        .iter()
+        .filter(|p| p.trouble.is_none())
+        .find(|p| p.number().is_some_and(|n| got(p) > 0.0 && got(p) < n))?;
     Some(format!(
         "from {} on no {} holds more than {}: {}",
         value(capped),

@@ -24,6 +24,13 @@ const WHOLE: f64 = 1e6;
 const DEFAULT: &str = "engine.rows.rate";
 /// The same of what goes up.
 const OF_PUSHES: &str = "engine.push.rate";
+/// How long syncs take.
+const SYNC_TIMES: [&str; 4] = [
+    "engine.session.time",
+    "engine.session.duration",
+    "engine.session.blocking",
+    "engine.usable_after_login.duration",
+];
 const STATS: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];
 
 impl Objective {
@@ -65,10 +72,15 @@ impl Objective {
     pub fn is_time_a_row(&self, key: &str) -> bool {
         self.metric == DEFAULT || *self == Objective::of_axis(key)
     }
-    /// Whether it is a time of syncs or a rate in it, which parts of their time explain.
+    /// Whether it is how long syncs take or a rate in that time, which its parts explain.
     pub fn is_of_sync_time(&self) -> bool {
-        let is_time = matches!(self.unit, Unit::Ns | Unit::MilliRowsPerSecond | Unit::BytesPerSecond);
-        self.metric.starts_with("engine.") && is_time
+        let metric = self.metric.split(['@', '/']).next().unwrap_or_default();
+        SYNC_TIMES.contains(&metric) || self.is_sync_rate()
+    }
+    /// Whether it goes by what a row takes.
+    pub fn is_sync_rate(&self) -> bool {
+        self.metric.starts_with("engine.")
+            && matches!(self.unit, Unit::MilliRowsPerSecond | Unit::BytesPerSecond)
     }
     /// As it is asked for: `engine.session.duration:p95`.
     pub fn name(&self) -> String {

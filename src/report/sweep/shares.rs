@@ -66,9 +66,9 @@ pub(in super::super) struct Fit {
     pub(super) mtbf: Option<f64>,
 }
 
-/// The rows that a setting brought, in both directions.
+/// The rows that a setting brought, in both directions; a change that is answered again is none more.
 pub(super) fn rows(point: &Point<'_>) -> f64 {
-    point.sum(PULL.rows) + point.sum(PUSH.rows)
+    point.sum(PULL.rows) + point.sum("engine.push.acknowledged")
 }
 
 /// Shares of the time in which units ran.

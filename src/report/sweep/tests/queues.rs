@@ -77,3 +77,47 @@ fn of_two_settings_no_line_is_fitted_and_answers_are_named() {
         "{told}"
     );
 }
+
+#[test]
+fn of_what_is_no_time_of_whole_syncs_no_part_of_their_time_is_the_cause() {
+    let axes = axes();
+    let record = record(3, |_| {});
+    let told = |metric: &str| Sweep::new(&record, &axes, metric.parse().unwrap()).story();
+    for metric in ["engine.apply.time", "engine.requests.lost_time", "net.down.bytes", "engine.requests.cut"]
+    {
+        let told = told(metric);
+        assert!(!told.contains("\n  below ") && !told.contains(" of the time is "), "{metric}: {told}");
+    }
+    assert!(told("engine.session.time").contains("round trips: at 32, "));
+}
+
+#[test]
+fn a_change_that_is_answered_again_is_no_more_work_done() {
+    // Twice the time for the same edits, each of which is answered twice, after a wait.
+    let told = below(&record(3, |cell| {
+        let small = cell.axes["engine.pull.chunk_rows"] == 32;
+        let (session, push, retry, answered) =
+            if small { (2_000, 900, 800, 800) } else { (1_000, 600, 100, 400) };
+        for (name, s) in [
+            ("engine.session.time", session),
+            ("engine.push.time", push),
+            ("engine.pull.time", 0),
+            ("engine.requests.lost_time", 0),
+            ("engine.retry.time", retry),
+        ] {
+            cell.metrics.insert(name.into(), Figure::Value { unit: Unit::Ns, value: s * 1_000_000_000 });
+        }
+        let acknowledged = 400;
+        for (name, value) in [
+            ("engine.pull.rows", 0),
+            ("engine.push.answered", answered),
+            ("engine.push.acknowledged", acknowledged),
+        ] {
+            cell.metrics.insert(name.into(), Figure::Value { unit: Unit::Rows, value });
+        }
+        let value = 1_000_000_000 / session;
+        let rate = Figure::Value { unit: Unit::MilliRowsPerSecond, value };
+        cell.metrics.insert("engine.rows.rate".into(), rate);
+    }));
+    assert!(told.contains("waiting before retries: at 32, 40 % of the time (10 % at "), "{told}");
+}
