@@ -132,6 +132,15 @@ impl Knob {
         let x = near_x * libm::pow(far_x / near_x, SHORTER);
         Some(self.axis.shown(x)).filter(|value| value != near && value != far)
     }
+    /// The value in the middle of two, in the logarithm; `None` if a full grid would have none between them.
+    pub fn halfway(&self, one: &str, other: &str) -> Option<String> {
+        self.axis.ends()?;
+        let (one_x, other_x) = (self.number(one)?, self.number(other)?);
+        if f64::max(one_x / other_x, other_x / one_x) <= STEP {
+            return None;
+        }
+        Some(self.axis.shown(libm::sqrt(one_x * other_x))).filter(|value| value != one && value != other)
+    }
 }
 
 impl FromStr for Knob {

@@ -37,6 +37,10 @@ impl Measured {
     pub(super) fn shows(&self, seeds: &[u64]) -> bool {
         self.broken || seeds.iter().all(|seed| self.prices.contains_key(seed))
     }
+    /// Whether it is no candidate for a limit or a gate alone, so that what it costs means something.
+    pub(super) fn misses_a_limit(&self) -> bool {
+        self.trouble.is_some() && !self.broken
+    }
     fn price(&self, seed: u64) -> Option<f64> {
         self.prices.get(&seed).copied().flatten()
     }

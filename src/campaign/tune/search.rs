@@ -303,6 +303,7 @@ impl Space {
                 }
             }
             let sides = [self.outwards(known, knob, &at, true)?, self.outwards(known, knob, &at, false)?];
+            self.past_dents(known, knob, &at)?;
             let line = self.line_of(known, knob, &at);
             let better = self.pick(known, knob, &at, &line, &self.seeds);
             let better = better.filter(|value| self.cheaper(known, &with(&at, knob, value), &at));
@@ -321,6 +322,28 @@ impl Space {
         }
         let out = known.get(&at).is_none_or(|measured| measured.trouble.is_some());
         Ok(Found { best: (!out).then_some(at), between })
+    }
+
+    /// Looks to both sides of the best past settings that are worse, to where what misses a limit costs less beyond the noise: such a curve
+    /// has dents, as where 2 000 rows come in eight requests of 250 and in nine of 245, and what lies behind one may be a better candidate.
+    fn past_dents(&self, known: &Known, knob: usize, at: &Setting) -> Result<(), Wanted> {
+        let line = self.line_of(known, knob, at);
+        let i = line.iter().position(|value| *value == at[knob]).expect("the best is on its own line");
+        let below: Vec<String> = line[..i].iter().rev().cloned().collect();
+        for side in [&below[..], &line[i + 1..]] {
+            let side = settings(at, knob, side);
+            let misses = |there: &Setting| known.get(there).is_some_and(Measured::misses_a_limit);
+            let less = |there| known.dearer(at, there) || known.costs(at, there, FAR, self.few().len());
+            let Some(end) = side.iter().position(|there| misses(there) && less(there)) else { continue };
+            let Some(dent) = end.checked_sub(1).map(|i| &side[i]) else { continue };
+            if known.cost(dent, at).is_some_and(|cost| cost < 1.0) {
+                need(known, std::slice::from_ref(dent), &self.seeds)?;
+            }
+            if let Some(value) = self.knobs[knob].halfway(&dent[knob], &side[end][knob]) {
+                need(known, &[with(at, knob, &value)], self.more())?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether one setting is better than another under all seeds. Of two that are as good each stays where it is, or a search would go

@@ -7,6 +7,7 @@ use crate::report::sweep::contradicted;
 use crate::report::tune::PlaceTuned;
 use crate::theory::chunk::Cost;
 
+mod dents;
 mod lists;
 
 const SIX: [(&str, Cost); 6] = [
