@@ -166,15 +166,15 @@ struct Difference {
 pub(super) struct Comparison<'b> {
     known: std::iter::Peekable<std::collections::btree_map::Iter<'b, Key, Kept>>,
     found: Vec<Difference>,
-    /// The source's clock.
-    clock: Stamp,
+    /// What is gone is told with this stamp: no row there is has a later one.
+    head: Stamp,
     /// Rows that are there.
     pub(super) seen: u64,
 }
 
 impl<'b> Comparison<'b> {
-    pub(super) fn new(rows: &'b Rows, clock: Stamp) -> Comparison<'b> {
-        Comparison { known: rows.by_key.iter().peekable(), found: Vec::new(), clock, seen: 0 }
+    pub(super) fn new(rows: &'b Rows, head: Stamp) -> Comparison<'b> {
+        Comparison { known: rows.by_key.iter().peekable(), found: Vec::new(), head, seen: 0 }
     }
 
     /// A row is there; keys ascend.
@@ -192,7 +192,7 @@ impl<'b> Comparison<'b> {
     /// Notes known rows before `until` as gone.
     fn pass(&mut self, until: Option<&Key>) {
         while let Some((key, _)) = self.known.next_if(|(key, _)| until.is_none_or(|until| *key < until)) {
-            let (key, stamp) = (key.clone(), self.clock);
+            let (key, stamp) = (key.clone(), self.head);
             self.found.push(Difference { key, stamp, values: None, part: None, kept: None, passed: false });
         }
     }

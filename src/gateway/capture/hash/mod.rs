@@ -174,8 +174,9 @@ impl Hash {
         let all: Vec<usize> = (0..entity.columns.len()).collect();
         let columns = columns(entity, ask.reader.into(), &all);
         let lens = Lens { entity, columns, copies: self.options.keep == Keep::Copy };
-        let clock = backend.clock(backend.begins(now));
-        let mut comparison = Comparison::new(&book.rows, clock);
+        // Stamps run ahead of a clock that was put back, or of coarse ticks: what is gone now is so after all that was ever stamped.
+        let head = backend.head(backend.begins(now));
+        let mut comparison = Comparison::new(&book.rows, head);
         if let Source::File { trailer, .. } = self.options.source {
             let sheet = self.sheets.entry(ask.entity).or_default();
             let sheet = Sheet::fetch(sheet, trailer, (backend, now), ask.entity, effort);

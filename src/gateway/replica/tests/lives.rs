@@ -114,6 +114,33 @@ fn a_row_that_was_known_by_a_verdict_and_is_gone_before_a_load_goes_with_it() {
 }
 
 #[test]
+fn a_row_that_was_known_by_a_verdict_and_is_found_gone_goes_though_the_backends_stamps_are_ahead_of_its_clock()
+ {
+    let minutes = backend::Options { stamp_precision: Span::secs(60), ..Default::default() };
+    for (options, step) in [(backend::Options::default(), -1_200_000_000), (minutes, 1)] {
+        let capture = Capture::Hash(HashOptions::default());
+        let mut site = Site::with(options, RefreshOptions { capture, ..RefreshOptions::default() });
+        site.gateway.fill(&site.backend, START, &|| false);
+        let (mut north, mut held) = (None, Rows::new());
+        site.pull(0, &mut north, &mut held);
+        site.now += Span::secs(61);
+        site.office("north1", (1, "before"));
+        site.backend.step_clock(site.now, step);
+        let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
+        site.push(0, &edit);
+        site.upload();
+        site.pull(0, &mut north, &mut held);
+        site.delete("north0");
+        // One page shows what its receipt confirms with the next.
+        site.refresh();
+        site.refresh();
+        site.pull(0, &mut north, &mut held);
+        assert_eq!(held, site.scope(0), "a step of {step}");
+        assert_eq!(held.len(), 1);
+    }
+}
+
+#[test]
 fn a_row_that_was_known_by_a_verdict_and_cannot_be_seen_yet_outlives_a_load() {
     let options = backend::Options {
         tombstones_kept: Span::secs(60),
