@@ -173,14 +173,13 @@ impl Fit {
         let within = through(&|n| !aside.above[n]).unwrap_or(kept);
         let count = |of: &dyn Fn(usize) -> bool| (0..samples.len()).filter(|n| of(*n)).count();
         let noisy = count(&|n| noise[n] && far.is_above(n));
-        // So many may be as come up so often (Garwood 1936).
-        let most = |n: usize| chi_square(2.0 * n as f64 + 2.0, 0.975) / 2.0 / n as f64;
         let above = count(&|n| aside.above[n]);
         // Rows, or requests, take no longer than if nothing else took the time of all.
         let took: f64 = samples.iter().map(|sample| sample.y).sum();
         let nothing_else: [f64; 2] = std::array::from_fn(|i| {
             took / samples.iter().map(|sample| sample.x[i]).sum::<f64>() * most(above.max(1))
         });
+        let bound = nothing_else_of(samples, |n| noise[n] && far.is_above(n));
         self.above = aside.cause.is_open().then_some((above as u64, bytes));
         // What they may be, and were not taken for where the line was drawn.
         let nothing = Reach { open: None, low: None, high: None, times: 1.0, from: kept };
@@ -194,7 +193,7 @@ impl Fit {
             // If they are of wide rows, others of these lift the line where they are few.
             Cause::Unclear => Reach { open: Some(near), high: Some(all), times: most(above), ..nothing },
         };
-        self.rows = reach.of(kept, nothing_else);
+        self.rows = no_higher_than(bound, reach.of(kept, nothing_else));
     }
 
     /// Takes rows and bytes apart, if the log tells how a row's time divides; the line by rows is then made of that by both.
@@ -273,8 +272,40 @@ impl Fit {
     }
 }
 
+/// So many times as many there may be as came up `n` times (Garwood 1936).
+fn most(n: usize) -> f64 {
+    chi_square(2.0 * n as f64 + 2.0, 0.975) / 2.0 / n as f64
+}
+
 /// What a request, and a row, would take at most if nothing else took the time of `answers`: as nothing takes less than no time, neither
 /// takes more.
 fn nothing_else(answers: &[Sample<2>]) -> [f64; 2] {
     std::array::from_fn(|i| Ratio::of(answers, |sample| [sample.x[i], sample.y]).high())
+}
+
+/// The same of answers some of which are `far` above the line: few of them tell no mean, so that these may be as many as come up so often.
+/// What widths make of those that came through is no part of it (`Fit::through`).
+fn nothing_else_of(answers: &[Sample<2>], far: impl Fn(usize) -> bool) -> [f64; 2] {
+    let even: Vec<Sample<2>> = answers.iter().map(|s| Sample { weight: 1.0, ..*s }).collect();
+    let few = (0..answers.len()).filter(|n| far(*n)).count();
+    let times = |n: usize| if far(n) { most(few) } else { 1.0 };
+    let bounds = [&even[..], answers].map(|answers| {
+        let sum = |of: &dyn Fn(usize) -> f64| -> f64 {
+            answers.iter().enumerate().map(|(n, sample)| sample.weight * of(n)).sum()
+        };
+        let took = sum(&|n| times(n) * answers[n].y);
+        let of_mean = nothing_else(answers);
+        std::array::from_fn::<f64, 2, _>(|i| of_mean[i].max(took / sum(&|n| answers[n].x[i])))
+    });
+    std::array::from_fn(|i| f64::max(bounds[0][i], bounds[1][i]))
+}
+
+/// That line, no coefficient of which ends above `bound`, whatever it is that has it end there.
+fn no_higher_than(bound: [f64; 2], mut line: Line<2>) -> Line<2> {
+    for (i, part) in [[1.0, 0.0], [0.0, 1.0]].into_iter().enumerate() {
+        if line.coefficients[i] <= bound[i] {
+            line.upward[i] -= (line.estimate(part).high - bound[i]).clamp(0.0, line.upward[i]);
+        }
+    }
+    line.within(bound)
 }

@@ -235,6 +235,27 @@ fn no_overhead_is_longer_than_if_requests_took_all_the_time() {
 }
 
 #[test]
+fn however_few_pages_are_not_full_no_end_lies_far_beyond_what_answers_take() {
+    for (full, answers) in [(0.95, 60), (0.95, 100), (0.9, 60)] {
+        for (hang, width) in [(0.02, EVEN.width), (0.0, Width::Mix(0.1, 3_000.0, 100.0))] {
+            let world = World { full, hang, width, stall: 10.0, answers, row: 2.1e-3, ..EVEN };
+            let row = world.row + BYTE * width.mean();
+            let (mut told, mut held) = (0, 0);
+            for seed in 0..200 {
+                let calibration = calibrate("log.csv", world.log(seed).as_bytes(), &[]).unwrap();
+                // Of a few all pages are full.
+                let Some(costs) = calibration.costs else { continue };
+                let near = costs.request.high < 20.0 * OVERHEAD && costs.row.high < 20.0 * row;
+                assert!(near, "{world:?}, {seed}: {costs:?}");
+                told += 1;
+                held += u32::from(costs.request.holds(OVERHEAD) && costs.row.holds(row));
+            }
+            assert!(told > 150 && 10 * held >= 9 * told, "{world:?}: {held} of {told}");
+        }
+    }
+}
+
+#[test]
 fn a_few_requests_that_hang_leave_a_chunk_told_where_nothing_says_that_they_do() {
     // Of six of them, and of sizes that are near each other, none can say.
     for world in [World { answers: 300, ..EVEN }, World { answers: 100, ..EVEN }] {
