@@ -6,11 +6,11 @@
 use super::aside::{self, Aside, Bytes, Cause, Outliers};
 use super::devices;
 use super::estimate::Told;
-use super::line::{Far, Line, Sample};
+use super::line::{Far, Line, NORMAL, Sample};
 use super::log::{Log, Request};
 use super::trouble::chi_square;
 use super::widths::{Ratio, Widths, widths};
-use crate::report::calibrate::{Census, Costs, Split};
+use crate::report::calibrate::{Census, Costs, Estimate, Split};
 use crate::report::human;
 
 /// Fewer answers have no line worth telling.
@@ -214,8 +214,10 @@ impl Fit {
             return None;
         }
         let told = |of| line.estimate_chosen(of, wider);
-        let split = Some(Split { row: told(row), byte: told(byte) });
-        *self = Fit { rows: line.by_rows(widths), both: Some(line), split, left_out, above: None };
+        let split = Split { row: told(row), byte: told(byte) };
+        let floor = split.row.low + split.byte.low * narrowest(answers, widths);
+        let rows = row_from(floor, line.by_rows(widths));
+        *self = Fit { rows, both: Some(line), split: Some(split), left_out, above: None };
         Some(())
     }
 
@@ -308,4 +310,25 @@ fn no_higher_than(bound: [f64; 2], mut line: Line<2>) -> Line<2> {
         }
     }
     line.within(bound)
+}
+
+/// The bytes that rows have at least, of the request whose rows have the fewest, and with as many bytes around them as there may be. Rows are
+/// as wide on average, whichever of the wide ones the log lacks: how much it tells of the mean opens an interval to above, but not to below
+/// what such a row and its bytes take if each of the two takes as little as it may.
+fn narrowest(answers: &[Sample<3>], widths: Widths) -> f64 {
+    let (around, variance) = widths.around;
+    let around = around + NORMAL * libm::sqrt(variance);
+    let a_row = |s: &Sample<3>| (s.x[1] > 0.0).then(|| ((s.x[2] - around) / s.x[1]).max(0.0));
+    answers.iter().filter_map(a_row).reduce(f64::min).unwrap_or(0.0)
+}
+
+/// That line, the interval of whose row begins no lower than at `floor`; where it ends stays.
+fn row_from(floor: f64, mut line: Line<2>) -> Line<2> {
+    let Estimate { value, high, .. } = line.estimate([0.0, 1.0]);
+    let (half, room) = (high - line.upward[1] - value, value - floor);
+    if room > 0.0 && half > room {
+        line.narrow(1, room / half);
+        line.upward[1] += high - line.estimate([0.0, 1.0]).high;
+    }
+    line
 }

@@ -218,13 +218,18 @@ impl<const K: usize> Line<K> {
             if !(room >= 0.0 && half > room) {
                 continue;
             }
-            for matrix in [&mut self.covariance, &mut self.even] {
-                matrix[i].iter_mut().for_each(|cell| *cell *= room / half);
-                matrix.iter_mut().for_each(|row| row[i] *= room / half);
-            }
+            self.narrow(i, room / half);
             self.downward[i] += (self.estimate(part).low - low).max(0.0);
         }
         self
+    }
+
+    /// Has a coefficient's deviation be so many times what it is.
+    pub(super) fn narrow(&mut self, i: usize, times: f64) {
+        for matrix in [&mut self.covariance, &mut self.even] {
+            matrix[i].iter_mut().for_each(|cell| *cell *= times);
+            matrix.iter_mut().for_each(|row| row[i] *= times);
+        }
     }
 
     /// The same line, no coefficient of which begins above where that of `other` does.

@@ -4,6 +4,7 @@ use super::said;
 use crate::base::{Seed, Stream};
 use crate::campaign::calibrate::calibrate;
 use crate::report::calibrate::Advice;
+use crate::theory::chunk::Cost;
 
 /// Bytes of a request's rows.
 #[derive(Clone, Copy, Debug)]
@@ -349,5 +350,29 @@ fn a_few_wide_rows_among_sixty_answers_leave_no_end_far_beyond_what_answers_take
                 assert!(best.low >= 1.0 && excess.high < 1e3, "{width:?}, {seed}: {best:?}, {excess:?}");
             }
         }
+    }
+}
+
+#[test]
+fn a_row_with_its_bytes_takes_no_less_than_the_row_alone_so_that_a_chunk_is_told() {
+    for (share, wide, answers) in [(0.1, 3_000.0, 60), (0.1, 3_000.0, 100), (0.05, 5_000.0, 200)] {
+        let width = Width::Mix(share, wide, 100.0);
+        let world = World { width, answers, bytes: true, mtbf: 20.0, ..EVEN };
+        let row = world.row + BYTE * width.mean();
+        let truth = Cost { chunk: OVERHEAD, row, mtbf: world.mtbf }.best();
+        let (mut held, mut chunks, mut chunks_held) = (0, 0, 0);
+        for seed in 0..100 {
+            let calibration = calibrate("log.csv", world.log(seed).as_bytes(), &[]).unwrap();
+            let costs = calibration.costs.expect("sizes differ");
+            if let Some(split) = costs.split {
+                assert!(costs.row.low > 0.999 * split.row.low, "{world:?}, {seed}: {costs:?}");
+            }
+            held += u32::from(costs.row.holds(row));
+            let Some(Advice::Rows { best, .. }) = calibration.advice else { continue };
+            chunks += 1;
+            chunks_held += u32::from(best.holds(truth));
+        }
+        let case = format!("{world:?}: {held} of 100, {chunks_held} of {chunks} chunks");
+        assert!(held >= 90 && chunks >= 95 && chunks_held >= 90, "{case}");
     }
 }
