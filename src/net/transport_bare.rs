@@ -11,9 +11,13 @@ use crate::contract::{DropReason, Event, TransportError};
 use crate::sim::oneshot;
 
 impl Way {
-    /// Books a message that begins now, of its `size` bytes those that leave before its device gives up: there are no packets.
+    /// Books a message that begins now, of its `size` bytes those that leave before its device gives up or its way breaks: there are no
+    /// packets.
     fn sent_bare(&self, direction: Direction, size: u64, deadline: Time) {
-        let bytes = self.link.borrow().leaves_within(self.handle.now(), direction, size, deadline);
+        let (now, link) = (self.handle.now(), self.link.borrow());
+        // What begins on a broken way leaves for nothing.
+        let broken_at = link.next_break(now).filter(|at| *at > now).unwrap_or(Time::FAR);
+        let bytes = link.leaves_within(now, direction, size, deadline.min(broken_at));
         self.sent(direction, Traffic { bytes, ..Traffic::default() });
     }
 
@@ -229,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_booked_as_far_as_it_leaves_before_its_device_gives_up() {
+    fn a_message_is_booked_as_far_as_it_leaves_before_its_device_gives_up_or_its_way_breaks() {
         /// Answers with 10 MB, which take ten seconds.
         struct Long;
         impl Server for Long {
@@ -242,6 +246,13 @@ mod tests {
         assert_eq!(result, Err(TransportError::Timeout));
         // The request arrives after 1 ms and half a round trip, and the device waits for a second.
         assert_eq!(book.0.get(), [1_000, 949_000, 0]);
+        let cut = Outage { from: at(500), until: at(900), mode: OutageMode::Reset, noticed: false };
+        let book = Rc::new(Book::default());
+        let weather = |link: &mut Link| link.weather_mut().add_outages([cut]);
+        let (result, _) = one_request_told(|_| Rc::new(Long), weather, book.clone());
+        assert_eq!(result, Err(TransportError::Reset));
+        // What was dropped is told whole.
+        assert_eq!(book.0.get(), [1_000, 449_000, 10_000_000]);
     }
 
     #[test]

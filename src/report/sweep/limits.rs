@@ -25,8 +25,40 @@ enum Cause {
 #[derive(Clone, Copy)]
 struct By {
     of: Side,
-    /// By what a row takes, not all.
-    rows: bool,
+    per: Per,
+}
+
+/// Whose time goes into the figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Per {
+    All,
+    Row,
+    Sync,
+}
+
+impl Per {
+    fn of(objective: &Objective) -> Per {
+        match () {
+            () if objective.is_sync_rate() => Per::Row,
+            () if objective.is_of_one_sync() => Per::Sync,
+            () => Per::All,
+        }
+    }
+    /// How many of them there are.
+    fn count(self, point: &Point<'_>) -> f64 {
+        match self {
+            Per::All => 1.0,
+            Per::Row => rows(point),
+            Per::Sync => point.count("engine.session.duration"),
+        }
+    }
+    fn named(self) -> &'static str {
+        match self {
+            Per::All => "which",
+            Per::Row => "where a row",
+            Per::Sync => "where a sync",
+        }
+    }
 }
 
 /// A part of the time, as its share.
@@ -43,7 +75,7 @@ pub(in super::super) fn limits(
     let mut told = Vec::new();
     let last = series.points.len() - 1;
     let of = Side::of(axis);
-    let by = By { of, rows: objective.is_sync_rate() };
+    let by = By { of, per: Per::of(objective) };
     if !objective.is_of_sync_time() {
         // Where the time of syncs goes says nothing of it.
     } else if series.is_of_words() {
@@ -115,13 +147,12 @@ const EXPLAINED_BY_EACH_MIN: f64 = 0.2;
 /// What a part of the time must at least have grown by to be named, as a share of the time at the best.
 const GROWN_MIN: f64 = 0.005;
 
-/// How many times as long the sessions of a setting take as those of the best, in all or a row, under the seeds that both have; 1 where none
-/// is in both.
-fn longer(here: &Point<'_>, best: &Point<'_>, by_rows: bool) -> f64 {
+/// How many times as long the sessions of a setting take as those of the best, under the seeds that both have; 1 where none is in both.
+fn longer(here: &Point<'_>, best: &Point<'_>, per: Per) -> f64 {
     let [here, best] = [here.of_seeds_in(best), best.of_seeds_in(here)];
-    let [all, rows] = [|point: &Point<'_>| point.sum("engine.session.time"), rows]
-        .map(|of: fn(&Point<'_>) -> f64| of(&here) / of(&best));
-    let longer = if by_rows && rows > 0.0 && rows.is_finite() { all / rows } else { all };
+    let all = here.sum("engine.session.time") / best.sum("engine.session.time");
+    let times = per.count(&here) / per.count(&best);
+    let longer = if times > 0.0 && times.is_finite() { all / times } else { all };
     if longer.is_finite() { longer } else { 1.0 }
 }
 
@@ -131,7 +162,7 @@ const IN_VAIN_MIN: f64 = 0.01;
 /// What a setting suffers from more than the best does.
 fn suffers(by: By, here: &Point<'_>, best: &Point<'_>, fit: Option<Fit>) -> Option<String> {
     let (at, at_best) = (Shares::of(by.of, here, fit)?, Shares::of(by.of, best, fit)?);
-    let longer = longer(here, best, by.rows);
+    let longer = longer(here, best, by.per);
     let causes = causes(here, best, fit.is_some(), at, longer, at_best);
     let told = causes.into_iter().map(|(cause, part)| {
         let told = Told { here, best, by, in_vain: [at, at_best].map(|shares| shares.in_vain), longer };
@@ -159,7 +190,7 @@ impl Told<'_> {
         // A part that takes no greater share has grown with the whole.
         let grown = match no_greater || share == share_at_best {
             true => {
-                let whole = if self.by.rows { "where a row" } else { "which" };
+                let whole = self.by.per.named();
                 format!(", {whole} takes {:.2} times as long", 1.0 / self.longer)
             }
             false => String::new(),

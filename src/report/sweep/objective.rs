@@ -82,6 +82,10 @@ impl Objective {
         self.metric.starts_with("engine.")
             && matches!(self.unit, Unit::MilliRowsPerSecond | Unit::BytesPerSecond)
     }
+    /// Whether it is how long single syncs take, and not all of them together.
+    pub fn is_of_one_sync(&self) -> bool {
+        self.is_of_sync_time() && self.stat != "value"
+    }
     /// As it is asked for: `engine.session.duration:p95`.
     pub fn name(&self) -> String {
         if self.stat == "value" { self.metric.clone() } else { format!("{}:{}", self.metric, self.stat) }

@@ -127,7 +127,9 @@ impl Fit {
         }
         let writing = side.writing.and_then(|writing| line(&samples(writing)));
         let commit = writing.map_or(0.0, |(commit, _)| commit.max(0.0));
-        let sum = |metric: &str| series.points.iter().map(|point| point.sum(metric)).sum::<f64>();
+        // What fails where no answer ever came, as of a chunk that does not fit into memory, is no failure of the link.
+        let came = || series.points.iter().filter(|point| point.count(side.chunk_rows) > 0.0);
+        let sum = |metric: &str| came().map(|point| point.sum(metric)).sum::<f64>();
         let failed = sum("engine.requests.cut");
         let unlike = sum("engine.requests.timed_out") + sum("engine.requests.refused");
         let exposed = (sum(side.time) + sum("engine.requests.lost_time")) / 1e9;

@@ -14,8 +14,9 @@ impl World<'_> {
         let control = side.at("control");
         let (min, max) = (control.at("min_rows"), control.at("max_rows"));
         if max.int() < min.int() {
+            let at = if max.place().is_some() { max } else { min };
             self.wrong.given(&[min, max]).at(
-                max,
+                at,
                 "no size lies between `min_rows` and `max_rows`",
                 "max_rows is the larger",
             );

@@ -137,10 +137,10 @@ fn seconds(row: Row<'_>, column: &str) -> Result<f64, Malformed> {
 pub(super) fn cell(row: Row<'_>) -> Result<Cell, Malformed> {
     let bytes = |column| row.whole(column, 1..=BYTES_MAX);
     let (loss, median) = (row.number("loss", 0.0..=0.5)?, seconds(row, "median_s")?);
-    let mean = match row.has(MEAN) {
+    let mean = match row.has(MEAN) && !row.text(MEAN).is_empty() {
         true => seconds(row, MEAN)?,
         false if loss > 0.0 => {
-            return Err(row.malformed("loss", format!("a row with losses wants a column {MEAN}")));
+            return Err(row.malformed("loss", format!("a row with losses wants a figure in column {MEAN}")));
         }
         false => median,
     };

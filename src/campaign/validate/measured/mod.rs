@@ -249,6 +249,10 @@ mod tests {
         assert!(transfers(file("0").as_bytes()).is_ok());
         let refused = transfers(file("0.01").as_bytes()).expect_err("no mean");
         assert!(refused.what.contains("mean_s"), "{refused}");
+        let blank =
+            |loss: &str| file(loss).replace("median_s\n", "median_s,mean_s\n").replace("0.14\n", "0.14,\n");
+        assert!(transfers(blank("0").as_bytes()).is_ok(), "{}", blank("0"));
+        assert!(transfers(blank("0.01").as_bytes()).expect_err("none in this row").what.contains("mean_s"));
     }
 
     #[test]

@@ -92,6 +92,42 @@ fn of_what_is_no_time_of_whole_syncs_no_part_of_their_time_is_the_cause() {
 }
 
 #[test]
+fn how_long_one_sync_takes_is_told_by_what_one_takes_and_not_by_all_of_them_together() {
+    // With small chunks there are nine times as many syncs; each takes so long, for so long a wait, and the slowest of them is slower.
+    let of_one = |small_each: u64, wait: u64| {
+        let record = record(3, |cell| {
+            let small = cell.axes["engine.pull.chunk_rows"].as_u64() <= Some(64);
+            let (syncs, each, wait, slow) = if small { (90, small_each, wait, 20) } else { (10, 10, 2, 10) };
+            let ns = |s: u64| Figure::Value { unit: Unit::Ns, value: s * 1_000_000_000 };
+            for name in ["engine.pull.time", "engine.requests.lost_time", "engine.apply.time"] {
+                cell.metrics.insert(name.into(), ns(0));
+            }
+            cell.metrics.insert("engine.session.time".into(), ns(syncs * each));
+            cell.metrics.insert("engine.retry.time".into(), ns(syncs * wait));
+            let [each, slow] = [each, slow].map(|s| s * 1_000_000_000);
+            let took = Figure::Distribution {
+                unit: Unit::Ns,
+                count: syncs,
+                min: each,
+                p50: each,
+                p95: slow,
+                p99: slow,
+                max: slow,
+            };
+            cell.metrics.insert("engine.session.duration".into(), took);
+        });
+        Sweep::new(&record, &axes(), "engine.session.duration:p95".parse().unwrap()).story()
+    };
+    let waits = of_one(20, 12);
+    assert!(waits.contains("waiting before retries: at 32, 60 % of the time (20 % at "), "{waits}");
+    let more_of_them = of_one(10, 2);
+    assert!(
+        more_of_them.contains("nothing that was measured explains the cost: at 32, 2.00 times that of "),
+        "{more_of_them}"
+    );
+}
+
+#[test]
 fn a_change_that_is_answered_again_is_no_more_work_done() {
     // Twice the time for the same edits, each of which is answered twice, after a wait.
     let told = below(&record(3, |cell| {
