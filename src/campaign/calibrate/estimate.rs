@@ -5,6 +5,7 @@ use super::aside::{Bytes, Cause, Outliers};
 use super::devices::{self, Off};
 use super::fit::{ANSWERS_MIN, Fit, LeftOut};
 use super::header::Only;
+use super::hung::hung;
 use super::line::{Sample, correlation};
 use super::log::{self, Log, Mistakes, Names, Outcome, Request};
 use super::tries::{self, InARow};
@@ -67,6 +68,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
         told.of_outages(log, (typical, error), outages);
         told.of_devices(exposed, typical, outages);
     }
+    let if_hung = told.of_hung(log, exposed, outages);
     told.of_failures(log, instant);
     told.of_offline(offline);
     told.of_refused(log);
@@ -84,7 +86,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let advised =
         |outages: &Option<Outages>| advice(&fit.as_ref()?.rows, outages.as_ref()?, census.rows_mean);
     let mut advice = advised(&outages);
-    if let Some(other) = other {
+    for other in [other].into_iter().chain(if_hung).flatten() {
         advice = advice.zip(advised(&Some(other))).map(|(advice, of_other)| advice.as_open_as(of_other));
         let known = outages.is_some_and(|outages| outages.repair.is_some());
         outages = outages.map(|outages| outages.as_open_as(other));
@@ -242,6 +244,19 @@ impl Told {
         if log.shuffled {
             self.note("the lines are not in the order of their starts; they were sorted");
         }
+    }
+
+    /// Failures that took one and the same time: how often transfers break, and repairs, if the link broke unseen, and if the server hung.
+    fn of_hung(&mut self, log: &Log, exposed: &Log, told: Option<Outages>) -> [Option<Outages>; 2] {
+        let Some(hung) = hung(log).filter(|_| trouble::reached(log).is_none()) else { return [None; 2] };
+        let readings = [Outcome::TimedOut, Outcome::Refused].map(|outcome| {
+            let [log, exposed] = [log, exposed].map(|log| hung.ended(log.clone(), outcome));
+            let other = reading(&log, &exposed).filter(|other| matches!(other.rate, Rate::Known(_)))?;
+            let repair = told.and_then(|told| told.repair);
+            Some(Outages { repair: other.repair.or(repair), ..other })
+        });
+        self.unknown(hung.told(readings[1].is_none()));
+        readings
     }
 
     /// What of the time until the next request the app itself waited.

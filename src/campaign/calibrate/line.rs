@@ -210,11 +210,10 @@ impl<const K: usize> Line<K> {
 
     /// The same line, no coefficient of which ends above `bound` but by what it may be higher beside that; where it begins stays.
     pub(super) fn within(mut self, bound: [f64; K]) -> Line<K> {
-        for i in 0..K {
+        for (i, bound) in bound.into_iter().enumerate() {
             let part = std::array::from_fn(|j| f64::from(u8::from(i == j)));
             let Estimate { low, high, .. } = self.estimate(part);
-            let (half, room) =
-                (high - self.upward[i] - self.coefficients[i], bound[i] - self.coefficients[i]);
+            let (half, room) = (high - self.upward[i] - self.coefficients[i], bound - self.coefficients[i]);
             if !(room >= 0.0 && half > room) {
                 continue;
             }

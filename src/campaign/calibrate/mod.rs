@@ -5,7 +5,7 @@
 //! - what an answer takes: overhead + rows × time a row, with rows and bytes apart where the log can tell them apart (`line`, `fit`), and
 //!   what lies far from that line (`aside`);
 //! - how often a transfer breaks, a second of transfer, and how long it is until the next one succeeds (`trouble`), and which of the failures
-//!   were transfers (`tries`), and whether devices are alike (`devices`);
+//!   were transfers (`tries`), or may be the server's (`hung`), and whether devices are alike (`devices`);
 //! - the chunk that the closed form of [`theory::chunk`](crate::theory::chunk) recommends for these (`advice`).
 //!
 //! It stands on these assumptions, and the calibration says where the log speaks against them: requests are independent, given
@@ -20,6 +20,7 @@ mod devices;
 mod estimate;
 mod fit;
 mod header;
+mod hung;
 mod line;
 mod log;
 mod tries;

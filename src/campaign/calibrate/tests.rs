@@ -2,6 +2,7 @@
 
 mod apart;
 mod few;
+mod hung;
 mod left_out;
 mod lines;
 mod outliers;

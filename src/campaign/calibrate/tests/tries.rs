@@ -5,7 +5,7 @@ use super::*;
 
 const DOUBTED: &str = "right after another of the device: cut under way, as is assumed, or tries";
 
-fn rate(calibration: &Calibration) -> Estimate {
+pub(super) fn rate(calibration: &Calibration) -> Estimate {
     match calibration.outages {
         Some(Outages { rate: Rate::Known(rate), .. }) => rate,
         outages => panic!("there were failures: {outages:?}"),

@@ -1,0 +1,93 @@
+//! Failures that a timeout of the app ends.
+
+use super::said;
+use super::tries::rate;
+use crate::base::Seed;
+use crate::campaign::calibrate::calibrate;
+use crate::report::calibrate::Calibration;
+
+const SAID: &str = "as if a timeout of the app had ended them";
+
+#[derive(Clone, Copy, Debug)]
+struct World {
+    answers: u32,
+    mtbf: f64,
+    /// Share of the requests that the server leaves hanging until the app gives up after 30 s, and what it then logs.
+    hang: f64,
+    word: &'static str,
+    /// Share of the failures that nobody sees until then.
+    unseen: f64,
+}
+
+const WORLD: World = World { answers: 300, mtbf: 60.0, hang: 0.0, word: "reset", unseen: 0.0 };
+
+impl World {
+    fn calibration(&self, seed: u64) -> Calibration {
+        let mut stream = Seed(seed).stream("log.hung", 0, 0);
+        let mut text = "start,rows,bytes,duration_us,outcome\n".to_owned();
+        let (mut at, mut n) = (1_772_438_400.0, 0);
+        while n < self.answers {
+            let rows = (10.0 * libm::exp(stream.unit() * libm::log(200.0))).round();
+            let bytes = (rows * (100.0 + 200.0 * stream.unit())).round();
+            loop {
+                let duration = (0.3 + rows * 1.2e-3 + bytes * 4e-6) * stream.log_normal(1.0, 0.1);
+                let breaks = -libm::log(1.0 - stream.unit()) * self.mtbf;
+                let (hangs, unseen) = (stream.chance(self.hang), stream.chance(self.unseen));
+                let (took, outcome) = match (hangs, duration < breaks) {
+                    (true, _) => (30.0 + 0.01 * stream.unit(), self.word),
+                    (false, true) => (duration, "ok"),
+                    (false, false) if unseen => (30.0, "timeout"),
+                    (false, false) => (breaks, "reset"),
+                };
+                text.push_str(&format!("{at:.6},{rows},{bytes},{:.0},{outcome}\n", took * 1e6));
+                at += took + 0.05;
+                if outcome == "ok" {
+                    n += 1;
+                    break;
+                }
+                at += -libm::log(1.0 - stream.unit()) * 6.0;
+            }
+        }
+        calibrate("log.csv", text.as_bytes(), &[]).unwrap()
+    }
+
+    /// Of a hundred logs, how many hold how often the link breaks, and how many say that the log does not tell.
+    fn held(&self) -> (u32, u32) {
+        let of = |seed| {
+            let calibration = self.calibration(seed);
+            (rate(&calibration).holds(1.0 / self.mtbf), said(&calibration.unknown, SAID))
+        };
+        let logs = (0..100).map(of);
+        logs.fold((0, 0), |(held, told), log| (held + u32::from(log.0), told + u32::from(log.1)))
+    }
+}
+
+#[test]
+fn failures_that_end_after_one_and_the_same_time_may_be_of_a_server_that_hangs_and_the_rate_holds_both() {
+    for (word, mtbf) in [("timeout", 60.0), ("reset", 60.0), ("reset", 5.0), ("timeout", 20.0)] {
+        let world = World { hang: 0.05, word, mtbf, ..WORLD };
+        let (held, told) = world.held();
+        assert!(held >= 95 && told >= 95, "{world:?}: {held} and {told} of 100");
+    }
+    let world = World { unseen: 0.5, mtbf: 20.0, ..WORLD };
+    let (held, told) = world.held();
+    assert!(held >= 90 && told >= 90, "{world:?}: {held} and {told} of 100");
+}
+
+#[test]
+fn of_failures_that_end_at_any_time_nothing_is_said_of_a_server_that_hangs() {
+    for mtbf in [2.0, 5.0, 20.0] {
+        let (_, told) = World { mtbf, ..WORLD }.held();
+        assert!(told == 0, "{mtbf}: {told} of 100");
+    }
+}
+
+#[test]
+fn where_all_failures_end_after_one_and_the_same_time_it_is_said_that_no_interval_holds_the_other_reading() {
+    let calibration = World { unseen: 1.0, mtbf: 20.0, ..WORLD }.calibration(1);
+    let unknown = &calibration.unknown;
+    assert!(said(unknown, SAID) && said(unknown, "took 30.0"), "{unknown:?}");
+    assert!(said(unknown, "no interval holds, as no other failure is there"), "{unknown:?}");
+    assert!(said(unknown, "log `refused` for what the server left hanging"), "{unknown:?}");
+    assert!(calibration.story().contains(SAID), "{}", calibration.story());
+}
