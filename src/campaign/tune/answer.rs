@@ -127,7 +127,8 @@ impl Place {
         let line = space.line_of(&self.shown, k, best);
         let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
         let between = between.map(|ends| self.ends(&points, k, best, ends));
-        let (positions, flat) = self.flat(k, best, &points);
+        let dents = self.dents(k, best, &points);
+        let (positions, flat) = self.flat(k, best, &points, dents);
         let beyond = self.better_beyond(k, best, &points);
         // What lies beyond an end that something better lies beyond is no limit.
         let told_from = (
@@ -138,6 +139,8 @@ impl Place {
         let numbers = between.as_ref().map(numbers);
         let mut told = self.reasons(k, best, &points, (told_from, numbers), objective);
         let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
+        told.limits
+            .extend(dents.into_iter().flatten().next().map(|dent| not_smooth(dent.map(|i| &points[i]))));
         told.limits.extend(luck(&within, &best[k]));
         told.limits.extend(self.ends_of_range(k, best, points.len(), space.reach[k], &beyond));
         if let Some(reach) = space.reach[k] {
@@ -206,9 +209,35 @@ impl Place {
         lines
     }
 
+    /// Below and above the best the positions of a candidate and of one behind it that costs less, both beyond the noise and for all
+    /// practical purposes: there the curve is not smooth, and between settings it may jump.
+    fn dents(&self, k: usize, best: &Setting, points: &[PointTuned]) -> [Option<[usize; 2]>; 2] {
+        if !self.space.knobs[k].is_ordered() {
+            return [None, None];
+        }
+        let at = points.iter().position(|point| point.value == best[k]).expect("the best was measured");
+        let cost = |i: usize| points[i].cost_ppm.filter(|_| points[i].trouble.is_none());
+        let dearer = |near: usize, far: usize| {
+            let [here, there] = [near, far].map(|i| with(best, k, &points[i].value));
+            let more = cost(near).zip(cost(far)).is_some_and(|(near, far)| near as f64 > FLAT * far as f64);
+            more && self.shown.dearer(&here, &there)
+        };
+        let dent = |outwards: Vec<usize>| {
+            let behind = |n: usize| outwards[n + 1..].iter().find(|far| dearer(outwards[n], **far));
+            (0..outwards.len()).find_map(|n| behind(n).map(|far| [outwards[n], *far]))
+        };
+        [dent((0..at).rev().collect()), dent((at + 1..points.len()).collect())]
+    }
+
     /// From the first to the last setting that is as good for all practical purposes: their positions, and where the line through the
-    /// measured ones leaves the region. What lies between may be worse by the noise.
-    fn flat(&self, k: usize, best: &Setting, points: &[PointTuned]) -> ((usize, usize), [String; 2]) {
+    /// measured ones leaves the region, if they lie on one. What lies between may be worse by the noise.
+    fn flat(
+        &self,
+        k: usize,
+        best: &Setting,
+        points: &[PointTuned],
+        dents: [Option<[usize; 2]>; 2],
+    ) -> ((usize, usize), [String; 2]) {
         let the = &self.space.knobs[k];
         let at = points.iter().position(|point| point.value == best[k]).expect("the best was measured");
         let cost = |i: usize| {
@@ -229,8 +258,10 @@ impl Place {
             };
             crossing().unwrap_or_else(|| points[i].value.clone())
         };
-        let ends =
-            [edge(first, first.checked_sub(1)), edge(last, Some(last + 1).filter(|i| *i < points.len()))];
+        let beyond = [first.checked_sub(1), Some(last + 1).filter(|i| *i < points.len())];
+        let beyond: [Option<usize>; 2] =
+            std::array::from_fn(|side| beyond[side].filter(|_| dents[side].is_none()));
+        let ends = [edge(first, beyond[0]), edge(last, beyond[1])];
         ((first, last), ends)
     }
 
@@ -341,6 +372,15 @@ fn luck(points: &[&PointTuned], best: &str) -> Option<String> {
         values.join(", "),
         keep = if values.len() == 1 { "keeps" } else { "keep" },
     ))
+}
+
+/// Of a setting that costs more than another behind it, seen from the best.
+fn not_smooth([near, far]: [&PointTuned; 2]) -> String {
+    let [near, far] = [near, far].map(|point| report_tune::value(&point.value));
+    format!(
+        "the curve is not smooth: {near} costs more than {far} does; between settings that were run it may jump, so sweep the ones \
+         that you mean"
+    )
 }
 
 fn ppm(share: f64) -> u64 {

@@ -1,6 +1,7 @@
 //! Searches of curves that are not smooth.
 
 use super::*;
+use crate::report::tune::KnobTuned;
 
 #[test]
 fn a_search_looks_past_a_dent_where_what_misses_a_limit_behind_it_costs_less() {
@@ -15,4 +16,18 @@ fn a_search_looks_past_a_dent_where_what_misses_a_limit_behind_it_costs_less() {
         place_with_one_slow_seed(fallen, slow).knobs[0].points.len()
     };
     assert_eq!(cells(|x| x > 700.0), cells(|_| false));
+}
+
+#[test]
+fn of_a_curve_that_jumps_between_settings_only_those_that_were_run_are_told_as_flat() {
+    // 2 000 rows in so many requests, each with its own cost: 1 999 rows a request take two, and nearly twice as long.
+    let requests = |x: f64| libm::ceil(2_000.0 / x);
+    let jumping = knob_tuned("k=50..2000", "500", &[], |x| (1e9 / requests(x) / (0.35 + x / 1e3)) as u64);
+    let told =
+        |knob: &KnobTuned| knob.limits.iter().any(|line| line.starts_with("the curve is not smooth: "));
+    assert_eq!((jumping.best.as_str(), jumping.flat.each_ref().map(String::as_str)), ("2000", ["2000"; 2]));
+    assert!(told(&jumping), "{:?}", jumping.limits);
+    let smooth = knob_tuned("k=50..2000", "500", &[], |x| (1e9 / (2_000.0 / x * 0.35 + x / 1e3)) as u64);
+    let run = |end: &String| smooth.points.iter().any(|point| point.value == *end);
+    assert!(!told(&smooth) && !smooth.flat.iter().all(run), "{:?}, {:?}", smooth.flat, smooth.limits);
 }
