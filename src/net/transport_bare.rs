@@ -27,13 +27,19 @@ impl Way {
         self: Rc<Self>,
         request: Vec<u8>,
         arrives: Time,
-        deadline: Time,
+        (broken_at, deadline): (Time, Time),
         answer: oneshot::Sender<Result<Vec<u8>, Time>>,
     ) {
         let page = self.login_page();
         self.handle.sleep_until(arrives).await;
         let bytes = match self.served(request, page).await {
+            // The way that the request came by is gone.
+            Ok(bytes) if self.handle.now() >= broken_at => {
+                let dropped = Event::MessageDropped { reason: DropReason::Outage, bytes: bytes.len() as u64 };
+                return self.events.emit(dropped);
+            }
             Ok(bytes) => bytes,
+            Err(NoAnswer::Lost(_)) if self.handle.now() >= broken_at => return,
             Err(NoAnswer::Lost(bytes)) => return self.sent_bare(Direction::Down, bytes, deadline),
             Err(NoAnswer::Broken(told)) => return drop(answer.send(Err(told))),
         };
@@ -76,7 +82,7 @@ impl Way {
         self.handle.spawn(
             self.gateway,
             "request",
-            self.clone().carry_bare(request, arrives, deadline, sender),
+            self.clone().carry_bare(request, arrives, (broken_at, deadline), sender),
         );
         self.answered(receiver, broken_at, deadline).await
     }
@@ -253,6 +259,17 @@ mod tests {
         assert_eq!(result, Err(TransportError::Reset));
         // What was dropped is told whole.
         assert_eq!(book.0.get(), [1_000, 449_000, 10_000_000]);
+    }
+
+    #[test]
+    fn an_answer_that_begins_after_its_way_broke_is_not_sent_and_holds_up_nobody() {
+        let cut = Outage { from: at(120), until: at(140), mode: OutageMode::Reset, noticed: false };
+        let book = Rc::new(Book::default());
+        let echo = |handle| -> Rc<dyn Server> { Rc::new(Echo(handle, Rc::default())) };
+        let ended = one_request_told(echo, |link| link.weather_mut().add_outages([cut]), book.clone());
+        assert_eq!(ended, (Err(TransportError::Reset), at(120)));
+        // The server ends its work at 151 ms, when the link is whole again.
+        assert_eq!(book.0.get(), [1_000, 0, 1_000]);
     }
 
     #[test]
