@@ -19,12 +19,15 @@ pub(super) fn advice(line: &Line<2>, outages: &Outages, rows: f64) -> Option<Adv
     if request.low <= 0.0 || row.low <= 0.0 {
         return None;
     }
-    let cost = |rate: f64| Cost { chunk: request.value, row: row.value, mtbf: 1.0 / rate };
     let rate = match outages.rate {
         Rate::Known(rate) => rate.value,
-        Rate::AtMost(rate) => return Some(Advice::AtLeast(cost(rate).best())),
+        Rate::AtMost(rate) => {
+            // What is a bound in the one is one in the others, too.
+            let least = Cost { chunk: request.low, row: row.high, mtbf: 1.0 / rate };
+            return Some(Advice::AtLeast(least.best()));
+        }
     };
-    let cost = cost(rate);
+    let cost = Cost { chunk: request.value, row: row.value, mtbf: 1.0 / rate };
     let mut stream = Seed(outages.failures).stream("calibrate.chunk", 0, 0);
     let draws: Vec<Cost> = (0..DRAWS).map(|_| draw(line, outages, &mut stream)).collect();
     let interval = |value: f64, of: &dyn Fn(&Cost) -> f64| {

@@ -296,6 +296,10 @@ fn without_a_failure_there_is_a_bound_and_no_optimum() {
     assert!((rate * outages.exposed - 2.996).abs() < 0.01, "{rate}");
     let Some(Advice::AtLeast(rows)) = calibration.advice else { panic!("{:?}", calibration.advice) };
     assert!(rows > 1_000.0, "{rows}");
+    // No less sure than that nothing broke: of the least overhead and the dearest row.
+    let costs = calibration.costs.unwrap();
+    let least = Cost { chunk: costs.request.low, row: costs.row.high, mtbf: 1.0 / rate };
+    assert!((rows / least.best() - 1.0).abs() < 1e-9, "{rows} and {}", least.best());
     assert!(said(&calibration.unknown, "no failure in"), "{:?}", calibration.unknown);
 }
 
