@@ -7,8 +7,8 @@ use super::place::Place;
 use super::search::{FLAT, Found, SEEDS_MIN, Space, with};
 use crate::report::sweep::{Objective, queued_share};
 use crate::report::tune::{
-    self as report_tune, BackendTuned, KnobTuned, LUCK, Line, PlaceTuned, PointTuned, Reasons, excess, field,
-    reasons,
+    self as report_tune, BackendTuned, FLAT_PPM, KnobTuned, LUCK, Line, PlaceTuned, PointTuned, Reasons,
+    excess, field, reasons,
 };
 use crate::report::{CellRecord, human};
 
@@ -127,20 +127,18 @@ impl Place {
         let line = space.line_of(&self.shown, k, best);
         let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
         let between = between.map(|ends| self.ends(&points, k, best, ends));
-        let dents = self.dents(k, best, &points);
-        let (positions, flat) = self.flat(k, best, &points, dents);
+        let flat = self.flat(k, best, &points);
         let beyond = self.better_beyond(k, best, &points);
         // What lies beyond an end that something better lies beyond is no limit.
         let told_from = (
-            if beyond[0].is_some() { 0 } else { positions.0 },
-            if beyond[1].is_some() { points.len() - 1 } else { positions.1 },
+            if beyond[0].is_some() { 0 } else { flat.0 },
+            if beyond[1].is_some() { points.len() - 1 } else { flat.1 },
         );
         let numbers = |ends: &[Option<String>; 2]| ends.each_ref().map(|end| the.number(end.as_ref()?));
         let numbers = between.as_ref().map(numbers);
         let mut told = self.reasons(k, best, &points, (told_from, numbers), objective);
         let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
-        told.limits
-            .extend(dents.into_iter().flatten().next().map(|dent| not_smooth(dent.map(|i| &points[i]))));
+        told.limits.extend(self.dent(k, best, &points).map(|dent| not_smooth(dent.map(|i| &points[i]))));
         told.limits.extend(luck(&within, &best[k]));
         told.limits.extend(self.ends_of_range(k, best, points.len(), space.reach[k], &beyond));
         if let Some(reach) = space.reach[k] {
@@ -151,7 +149,7 @@ impl Place {
             key: the.key().to_owned(),
             best: best[k].clone(),
             between,
-            flat,
+            flat: [flat.0, flat.1].map(|i| points[i].value.clone()),
             half: times(0.5),
             double: times(2.0),
             field: space.field[k].iter().filter_map(|shipped| named(&shipped.value)).collect(),
@@ -209,11 +207,11 @@ impl Place {
         lines
     }
 
-    /// Below and above the best the positions of a candidate and of one behind it that costs less, both beyond the noise and for all
-    /// practical purposes: there the curve is not smooth, and between settings it may jump.
-    fn dents(&self, k: usize, best: &Setting, points: &[PointTuned]) -> [Option<[usize; 2]>; 2] {
+    /// The positions of a candidate and of one behind it, seen from the best, that costs less, both beyond the noise and for all practical
+    /// purposes: such a curve is not smooth.
+    fn dent(&self, k: usize, best: &Setting, points: &[PointTuned]) -> Option<[usize; 2]> {
         if !self.space.knobs[k].is_ordered() {
-            return [None, None];
+            return None;
         }
         let at = points.iter().position(|point| point.value == best[k]).expect("the best was measured");
         let cost = |i: usize| points[i].cost_ppm.filter(|_| points[i].trouble.is_none());
@@ -222,47 +220,27 @@ impl Place {
             let more = cost(near).zip(cost(far)).is_some_and(|(near, far)| near as f64 > FLAT * far as f64);
             more && self.shown.dearer(&here, &there)
         };
-        let dent = |outwards: Vec<usize>| {
-            let behind = |n: usize| outwards[n + 1..].iter().find(|far| dearer(outwards[n], **far));
-            (0..outwards.len()).find_map(|n| behind(n).map(|far| [outwards[n], *far]))
+        let below = (0..at).rev().find_map(|near| Some([near, (0..near).rfind(|far| dearer(near, *far))?]));
+        let rest = at + 1..points.len();
+        let above = || {
+            rest.clone().find_map(|near| Some([near, (near + 1..rest.end).find(|far| dearer(near, *far))?]))
         };
-        [dent((0..at).rev().collect()), dent((at + 1..points.len()).collect())]
+        below.or_else(above)
     }
 
-    /// From the first to the last setting that is as good for all practical purposes: their positions, and where the line through the
-    /// measured ones leaves the region, if they lie on one. What lies between may be worse by the noise.
-    fn flat(
-        &self,
-        k: usize,
-        best: &Setting,
-        points: &[PointTuned],
-        dents: [Option<[usize; 2]>; 2],
-    ) -> ((usize, usize), [String; 2]) {
+    /// The positions of the first and the last setting that are as good for all practical purposes, of those that were run: between them and
+    /// the next ones a curve may jump, as where a chunk of one row fewer takes one request more. What lies inside may be worse by the noise.
+    fn flat(&self, k: usize, best: &Setting, points: &[PointTuned]) -> (usize, usize) {
         let the = &self.space.knobs[k];
         let at = points.iter().position(|point| point.value == best[k]).expect("the best was measured");
-        let cost = |i: usize| {
-            let point = points.get(i).filter(|point| point.trouble.is_none())?;
-            point.cost_ppm.map(|ppm| ppm as f64 / 1e6).filter(|_| the.has(&point.value))
+        let inside = |i: &usize| {
+            let point = &points[*i];
+            let good = point.trouble.is_none() && the.has(&point.value);
+            good && point.cost_ppm.is_some_and(|ppm| ppm <= FLAT_PPM)
         };
-        let inside = |i: &usize| cost(*i).is_some_and(|cost| cost <= FLAT);
         let first = (0..at).find(inside).unwrap_or(at);
         let last = (at + 1..points.len()).rfind(inside).unwrap_or(at);
-        let edge = |i: usize, beyond: Option<usize>| {
-            let crossing = || {
-                let beyond = beyond?;
-                let (from, to) = (the.number(&points[i].value)?, the.number(&points[beyond].value)?);
-                let part = (FLAT - cost(i)?) / (cost(beyond)? - cost(i)?);
-                let crossing = the.shown(from * libm::pow(to / from, part.clamp(0.0, 1.0)))?;
-                // Rounded it may come to the setting that is outside.
-                (crossing != points[beyond].value).then_some(crossing)
-            };
-            crossing().unwrap_or_else(|| points[i].value.clone())
-        };
-        let beyond = [first.checked_sub(1), Some(last + 1).filter(|i| *i < points.len())];
-        let beyond: [Option<usize>; 2] =
-            std::array::from_fn(|side| beyond[side].filter(|_| dents[side].is_none()));
-        let ends = [edge(first, beyond[0]), edge(last, beyond[1])];
-        ((first, last), ends)
+        (first, last)
     }
 
     /// The settings between which the optimum lies, of those that the search ended at and of what was only to be shown: next to all that

@@ -144,12 +144,10 @@ pub fn answers(tune: &TuneRecord) -> String {
 /// How sure that is, and what limits either side, a line each.
 pub(in super::super) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<String> {
     let [first, last] = &knob.flat;
-    let tried = |end: &String| knob.points.iter().any(|point| point.value == *end);
-    let about = if tried(first) && tried(last) { "" } else { "about " };
     let flat = if first == last {
         format!("{} alone", value(first))
     } else {
-        format!("{about}{} to {}", value(first), value(last))
+        format!("{} to {}", value(first), value(last))
     };
     let between = match &knob.between {
         Some([Some(low), Some(high)]) => {
