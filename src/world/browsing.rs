@@ -6,6 +6,8 @@
 //! it runs it gets half of the processor if the sync is at work, all of it otherwise; the sync gets the rest. A query that
 //! waits goes before the sync's next transaction. Queries do not wait for each other, and what they read is in memory.
 //!
+//! A query is told when it is answered: until then the sync may take on more work beside it.
+//!
 //! What people save is no model: those edits are real transactions.
 
 use std::collections::VecDeque;
@@ -41,7 +43,7 @@ pub(super) struct Browser {
     /// A transaction that writes keeps readers out.
     readers_wait: bool,
     stream: Stream,
-    /// The next query, if the app is in the foreground.
+    /// When the next query that is not told comes or came, if the app is in the foreground.
     next: Option<Time>,
     /// By their beginnings. Those of a sync in several streams overlap.
     busy: VecDeque<Busy>,
@@ -83,13 +85,23 @@ impl Browser {
         cpu.scaled(self.every.0, self.every.0 - taken.0)
     }
 
-    /// The next of the queries that came up to `now`; `None` if all were told.
-    pub(super) fn next_until(&mut self, now: Time) -> Option<Query> {
+    /// The next of the queries that were answered by `now`, which work that begins later does not hold up; `None` if all were told. Those
+    /// that come later are answered later.
+    pub(super) fn next_answered(&mut self, now: Time) -> Option<Query> {
+        self.next_told(now, |at, query| at + query.took <= now)
+    }
+
+    /// The next of the queries that came by `now`, answered or not, as by what was taken on: nobody looks any more.
+    pub(super) fn next_asked(&mut self, now: Time) -> Option<Query> {
+        self.next_told(now, |_, _| true)
+    }
+
+    fn next_told(&mut self, now: Time, may_be: impl Fn(Time, Query) -> bool) -> Option<Query> {
         let at = self.next.filter(|at| *at <= now)?;
         self.busy.retain(|busy| busy.until > at);
-        let done = self.query(at);
+        let query = Some(self.query(at)).filter(|query| may_be(at, *query))?;
         self.next = Some(at + self.stream.exponential(self.every));
-        Some(done)
+        Some(query)
     }
 
     fn query(&self, at: Time) -> Query {
@@ -186,9 +198,38 @@ mod tests {
     }
 
     #[test]
+    fn a_query_meets_the_work_that_is_taken_on_while_it_runs() {
+        // 130 ms of work each 150 ms, told of as a machine does: what was answered before each stretch begins.
+        let stretches: Vec<(u64, u64)> = (0..1_000).map(|n| (n * 150, n * 150 + 130)).collect();
+        let stream = || Seed(1).stream("browser", 0, 0);
+        for readers_wait in [true, false] {
+            let begun = || {
+                let mut browser = Browser::new(Span::millis(300), Span::millis(100), readers_wait, stream());
+                browser.begin(at(0));
+                browser
+            };
+            let add = |browser: &mut Browser, (from, until): (u64, u64)| {
+                browser.busy(at(from), at(until), at(until), true);
+            };
+            let mut told = begun();
+            let mut by_and_by = Vec::new();
+            for stretch in &stretches {
+                by_and_by.extend(std::iter::from_fn(|| told.next_answered(at(stretch.0))));
+                add(&mut told, *stretch);
+            }
+            let mut known = begun();
+            stretches.iter().for_each(|stretch| add(&mut known, *stretch));
+            let at_once: Vec<Query> =
+                std::iter::from_fn(|| known.next_asked(at(150_000))).take(by_and_by.len()).collect();
+            assert!(by_and_by.len() > 400, "{}", by_and_by.len());
+            assert_eq!(by_and_by, at_once, "{readers_wait}");
+        }
+    }
+
+    #[test]
     fn queries_come_as_often_as_told_and_only_in_the_foreground() {
         let mut browser = browser(true);
-        let until = |browser: &mut Browser, ms| std::iter::from_fn(|| browser.next_until(at(ms))).count();
+        let until = |browser: &mut Browser, ms| std::iter::from_fn(|| browser.next_asked(at(ms))).count();
         let some = until(&mut browser, 100_000);
         assert!((900..1_100).contains(&some), "{some}");
         assert_eq!(until(&mut browser, 100_000), 0);

@@ -7,7 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
-use super::browsing::Browser;
+use super::browsing::{Browser, Query};
 use super::device::Device;
 use super::hub::Hub;
 use super::power::SyncLosses;
@@ -123,17 +123,17 @@ impl Hardware {
 
     /// The app goes to the background.
     pub(super) fn put_away(&self) {
-        self.browse();
+        self.browse(Browser::next_asked);
         if let Some(browser) = self.browser.borrow_mut().as_mut() {
             browser.end();
         }
     }
 
     /// What the app did for people up to now is told.
-    fn browse(&self) {
+    fn browse(&self, next: fn(&mut Browser, Time) -> Option<Query>) {
         let now = self.handle.now();
         // One by one: a day of them is not listed.
-        let next = || self.browser.borrow_mut().as_mut()?.next_until(now);
+        let next = || next(self.browser.borrow_mut().as_mut()?, now);
         while let Some(query) = next() {
             let (took, waited) = (query.took, query.waited);
             self.hub.emit(Node::Device(self.id), Event::AppQueried { took, waited });
@@ -207,7 +207,7 @@ impl Hardware {
 impl Machine for Hardware {
     fn take_on(&self, work: Work) -> Time {
         let now = self.handle.now();
-        self.browse();
+        self.browse(Browser::next_answered);
         let mut until = now;
         if work.steps > 0 || self.disk.owes() {
             until = self.work_on_database(work.steps);
