@@ -23,9 +23,11 @@ enum Cause {
 
 /// What the sentences go by.
 #[derive(Clone, Copy)]
-struct By {
+struct By<'a> {
     of: Side,
     per: Per,
+    /// The statistic of the figure.
+    stat: &'a str,
 }
 
 /// Whose time goes into the figure.
@@ -33,31 +35,42 @@ struct By {
 enum Per {
     All,
     Row,
-    Sync,
+    Run,
+    Login,
 }
 
 impl Per {
     fn of(objective: &Objective) -> Per {
         match () {
             () if objective.is_sync_rate() => Per::Row,
-            () if objective.is_of_one_sync() => Per::Sync,
+            () if objective.is_since_login() => Per::Login,
+            () if objective.is_of_one_sync() => Per::Run,
             () => Per::All,
         }
     }
-    /// How many of them there are.
+    /// How many of them there are. The time is that of failed runs, too.
     fn count(self, point: &Point<'_>) -> f64 {
         match self {
             Per::All => 1.0,
             Per::Row => rows(point),
-            Per::Sync => point.count("engine.session.duration"),
+            Per::Run => point.sum("engine.session.count"),
+            Per::Login => point.count("engine.usable_after_login.duration"),
         }
     }
-    fn named(self) -> &'static str {
+    /// Whether the figure is one of many, as the slowest, and their mean is another.
+    fn is_of_many(self) -> bool {
+        matches!(self, Per::Run | Per::Login)
+    }
+    fn takes(self) -> &'static str {
         match self {
-            Per::All => "which",
-            Per::Row => "where a row",
-            Per::Sync => "where a sync",
+            Per::All => "which takes",
+            Per::Row => "where a row takes",
+            Per::Run => "where a run takes",
+            Per::Login => "where the runs of a login take",
         }
+    }
+    fn mean(self) -> &'static str {
+        if self == Per::Login { "the runs of a login take" } else { "the mean run takes" }
     }
 }
 
@@ -75,7 +88,7 @@ pub(in super::super) fn limits(
     let mut told = Vec::new();
     let last = series.points.len() - 1;
     let of = Side::of(axis);
-    let by = By { of, per: Per::of(objective) };
+    let by = By { of, per: Per::of(objective), stat: &objective.stat };
     if !objective.is_of_sync_time() {
         // Where the time of syncs goes says nothing of it.
     } else if series.is_of_words() {
@@ -83,7 +96,7 @@ pub(in super::super) fn limits(
         let best = &series.points[finding.best];
         let worse = (0..=last).filter(|i| !flat.contains(i)).map(|i| &series.points[i]);
         let worse = worse.filter(|p| p.candidate().is_some());
-        told.extend(worse.filter_map(|p| suffers(by, p, best, fit).or_else(|| unexplained(p, best))));
+        told.extend(worse.filter_map(|p| suffers(by, p, best, fit)));
     } else {
         told.extend(beyond(by, series, finding, fit, finding.flat.0, 0));
         told.extend(beyond(by, series, finding, fit, finding.flat.1, last));
@@ -98,7 +111,7 @@ pub(in super::super) fn limits(
 
 /// What the settings beyond the flat region suffer from, by the example of the one at the `end`.
 fn beyond(
-    by: By,
+    by: By<'_>,
     series: &Series<'_>,
     finding: &Finding,
     fit: Option<Fit>,
@@ -115,19 +128,8 @@ fn beyond(
     // The example is the candidate that is furthest out and costs more.
     let example = if end < flat { range.into_iter().find(dearer) } else { range.into_iter().rfind(dearer) }?;
     let here = &series.points[example];
-    let text = suffers(by, here, best, fit).or_else(|| unexplained(here, best))?;
+    let text = suffers(by, here, best, fit)?;
     Some(format!("{which} {}, {text}", value(&series.points[flat])))
-}
-
-/// Of what costs much more and has no cause among those that are measured.
-fn unexplained(here: &Point<'_>, best: &Point<'_>) -> Option<String> {
-    let cost = cost(here, best).filter(|cost| cost.is_finite())?;
-    Some(format!(
-        "nothing that was measured explains the cost: at {}, {:.2} times that of {}",
-        value(here),
-        cost,
-        value(best)
-    ))
 }
 
 /// What a setting pays beside the best, under the seeds that both have.
@@ -159,40 +161,95 @@ fn longer(here: &Point<'_>, best: &Point<'_>, per: Per) -> f64 {
 /// A share of bytes in vain that is worth telling.
 const IN_VAIN_MIN: f64 = 0.01;
 
-/// What a setting suffers from more than the best does.
-fn suffers(by: By, here: &Point<'_>, best: &Point<'_>, fit: Option<Fit>) -> Option<String> {
-    let (at, at_best) = (Shares::of(by.of, here, fit)?, Shares::of(by.of, best, fit)?);
-    let longer = longer(here, best, by.per);
-    let causes = causes(here, best, fit.is_some(), at, longer, at_best);
-    let told = causes.into_iter().map(|(cause, part)| {
-        let told = Told { here, best, by, in_vain: [at, at_best].map(|shares| shares.in_vain), longer };
-        told.of(cause, part(at), part(at_best))
-    });
-    Some(told.collect::<Vec<_>>().join("; and ")).filter(|told| !told.is_empty())
+/// What a setting suffers from more than the best does; nothing, where they have no seeds in common and nothing has grown.
+fn suffers(by: By<'_>, here: &Point<'_>, best: &Point<'_>, fit: Option<Fit>) -> Option<String> {
+    let beside = Beside::of(by, here, best, fit);
+    beside.as_ref().and_then(Beside::causes).or_else(|| {
+        let cost = cost(here, best).filter(|cost| cost.is_finite())?;
+        let (x, y) = (value(here), value(best));
+        Some(match beside.filter(|beside| by.per.is_of_many() && beside.longer < FLAT) {
+            Some(Beside { longer, .. }) => format!(
+                "what makes the {} slow is not told apart: at {x}, {cost:.2} times that of {y}, while {} {longer:.2} times as \
+                 long",
+                by.stat,
+                by.per.mean(),
+            ),
+            None => {
+                format!("nothing that was measured explains the cost: at {x}, {cost:.2} times that of {y}")
+            }
+        })
+    })
 }
 
-/// What is said of causes: a setting beside the best.
-struct Told<'a> {
+/// A setting beside the best.
+struct Beside<'a> {
     here: &'a Point<'a>,
     best: &'a Point<'a>,
-    by: By,
-    /// Bytes in vain of each.
-    in_vain: [f64; 2],
+    by: By<'a>,
+    fitted: bool,
+    /// Where the time of each went.
+    at: Shares,
+    at_best: Shares,
     longer: f64,
 }
 
-impl Told<'_> {
-    /// Of a cause whose part of the time has these shares.
-    fn of(&self, cause: Cause, share: f64, share_at_best: f64) -> String {
+impl<'a> Beside<'a> {
+    fn of(by: By<'a>, here: &'a Point<'a>, best: &'a Point<'a>, fit: Option<Fit>) -> Option<Beside<'a>> {
+        let (at, at_best) = (Shares::of(by.of, here, fit)?, Shares::of(by.of, best, fit)?);
+        let longer = longer(here, best, by.per);
+        Some(Beside { here, best, by, fitted: fit.is_some(), at, at_best, longer })
+    }
+
+    /// What a part of the time has grown by, as a share of the time at the best.
+    fn grown(&self, part: Part) -> f64 {
+        part(self.at) * self.longer - part(self.at_best)
+    }
+
+    /// The sentence about the parts of the time that have grown most, if they explain the cost.
+    fn causes(&self) -> Option<String> {
+        // Without seeds in common there is nothing to explain.
+        let cost = cost(self.here, self.best).map_or(0.0, |cost| cost - 1.0);
+        // The parts are known of the mean alone.
+        let to_explain = if self.by.per.is_of_many() { cost.min(self.longer - 1.0) } else { cost };
+        if cost > FLAT - 1.0 && to_explain < FLAT - 1.0 {
+            return None;
+        }
+        let told: Vec<String> =
+            self.largest(to_explain).into_iter().map(|(cause, part)| self.told(cause, part)).collect();
+        let of_the_mean = match to_explain < EXPLAINED_MIN * cost {
+            true => {
+                let (mean, longer, stat) = (self.by.per.mean(), self.longer, self.by.stat);
+                format!("; {mean} {longer:.2} times as long, the {stat} {:.2} times", cost + 1.0)
+            }
+            false => String::new(),
+        };
+        Some(told.join("; and ") + &of_the_mean).filter(|_| !told.is_empty())
+    }
+
+    /// The parts of the time that have grown most from the best to here: as many as explain so much, or none.
+    fn largest(&self, to_explain: f64) -> Vec<(Cause, Part)> {
+        let mut parts = parts(self.here, self.best, self.fitted);
+        parts.retain(|(_, part)| self.grown(*part) > GROWN_MIN);
+        parts.sort_by(|(_, a), (_, b)| self.grown(*b).total_cmp(&self.grown(*a)));
+        parts.retain(|(_, part)| self.grown(*part) >= EXPLAINED_BY_EACH_MIN * to_explain);
+        let mut explained = 0.0;
+        let enough = parts.iter().position(|(_, part)| {
+            explained += self.grown(*part);
+            explained >= EXPLAINED_MIN * to_explain
+        });
+        parts.truncate(enough.map_or(0, |last| last + 1));
+        parts
+    }
+
+    /// What is said of a cause and its part of the time.
+    fn told(&self, cause: Cause, part: Part) -> String {
         let (x, y) = (value(self.here), value(self.best));
+        let [share, share_at_best] = [self.at, self.at_best].map(part);
         let no_greater = share <= share_at_best;
         let [share, share_at_best] = [share, share_at_best].map(percent);
         // A part that takes no greater share has grown with the whole.
         let grown = match no_greater || share == share_at_best {
-            true => {
-                let whole = self.by.per.named();
-                format!(", {whole} takes {:.2} times as long", 1.0 / self.longer)
-            }
+            true => format!(", {} {:.2} times as long", self.by.per.takes(), 1.0 / self.longer),
             false => String::new(),
         };
         let time = |what: &str, goes: &str| {
@@ -203,9 +260,9 @@ impl Told<'_> {
             Cause::Answers => time("answers", " is waiting for useful ones, until all their rows are there"),
             Cause::Queue => time("the backend's queue", " is waiting for one of its workers"),
             // On a link without a rate to speak of, bytes in vain tell nothing.
-            Cause::Outages if self.in_vain[0] < IN_VAIN_MIN => time("outages restart chunks", " is lost"),
+            Cause::Outages if self.at.in_vain < IN_VAIN_MIN => time("outages restart chunks", " is lost"),
             Cause::Outages => {
-                let [in_vain, in_vain_at_best] = self.in_vain.map(percent);
+                let [in_vain, in_vain_at_best] = [self.at, self.at_best].map(|of| percent(of.in_vain));
                 format!(
                     "outages restart chunks: at {x}, {share} of the time is lost, and {in_vain} of the bytes on the wire are \
                      beyond what was of use ({share_at_best} and {in_vain_at_best} at {y}{grown})",
@@ -248,31 +305,6 @@ fn refusals(here: &Point<'_>, best: &Point<'_>) -> &'static str {
         Some((refused, told)) if refused > 0.0 => told,
         _ => "the server refuses",
     }
-}
-
-/// The parts of the time that have grown most from the best to here: as many as explain the cost, or none.
-fn causes(
-    here: &Point<'_>,
-    best: &Point<'_>,
-    fitted: bool,
-    at: Shares,
-    longer: f64,
-    at_best: Shares,
-) -> Vec<(Cause, Part)> {
-    let grown = |part: Part| part(at) * longer - part(at_best);
-    let mut parts = parts(here, best, fitted);
-    parts.retain(|(_, part)| grown(*part) > GROWN_MIN);
-    parts.sort_by(|(_, a), (_, b)| grown(*b).total_cmp(&grown(*a)));
-    // Without seeds in common there is nothing to explain.
-    let to_explain = cost(here, best).map_or(0.0, |cost| cost - 1.0);
-    parts.retain(|(_, part)| grown(*part) >= EXPLAINED_BY_EACH_MIN * to_explain);
-    let mut explained = 0.0;
-    let enough = parts.iter().position(|(_, part)| {
-        explained += grown(*part);
-        explained >= EXPLAINED_MIN * to_explain
-    });
-    parts.truncate(enough.map_or(0, |last| last + 1));
-    parts
 }
 
 /// The parts of the time that may be causes. Unless a line is fitted to answers, how long they take to begin is not told apart.

@@ -25,12 +25,9 @@ const DEFAULT: &str = "engine.rows.rate";
 /// The same of what goes up.
 const OF_PUSHES: &str = "engine.push.rate";
 /// How long syncs take.
-const SYNC_TIMES: [&str; 4] = [
-    "engine.session.time",
-    "engine.session.duration",
-    "engine.session.blocking",
-    "engine.usable_after_login.duration",
-];
+const SYNC_TIMES: [&str; 4] =
+    ["engine.session.time", "engine.session.duration", "engine.session.blocking", SINCE_LOGIN];
+const SINCE_LOGIN: &str = "engine.usable_after_login.duration";
 const STATS: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];
 
 impl Objective {
@@ -75,7 +72,7 @@ impl Objective {
     /// Whether it is how long syncs take or a rate in that time, which its parts explain.
     pub fn is_of_sync_time(&self) -> bool {
         let metric = self.metric.split(['@', '/']).next().unwrap_or_default();
-        SYNC_TIMES.contains(&metric) || self.is_sync_rate()
+        (SYNC_TIMES.contains(&metric) && self.stat != "count") || self.is_sync_rate()
     }
     /// Whether it goes by what a row takes.
     pub fn is_sync_rate(&self) -> bool {
@@ -85,6 +82,10 @@ impl Objective {
     /// Whether it is how long single syncs take, and not all of them together.
     pub fn is_of_one_sync(&self) -> bool {
         self.is_of_sync_time() && self.stat != "value"
+    }
+    /// Whether it is how long all runs since a login took, the failed ones too, and not a good one alone.
+    pub fn is_since_login(&self) -> bool {
+        self.metric.starts_with(SINCE_LOGIN)
     }
     /// As it is asked for: `engine.session.duration:p95`.
     pub fn name(&self) -> String {
