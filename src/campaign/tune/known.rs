@@ -124,9 +124,7 @@ impl Known {
     }
     /// Whether a setting costs more than the best beyond the noise between seeds, be it a candidate or not.
     pub(super) fn dearer(&self, setting: &Setting, best: &Setting) -> bool {
-        let differences: Vec<f64> =
-            self.pairs(setting, best).iter().map(|(here, there)| here - there).collect();
-        worse_beyond_noise(&differences, 0)
+        worse_beyond_noise(&self.pairs(setting, best), 0)
     }
 }
 

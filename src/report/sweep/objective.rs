@@ -56,6 +56,10 @@ impl Objective {
             _ => price,
         }
     }
+    /// What no figure is more than: of a share the whole.
+    pub(super) fn most(&self) -> f64 {
+        if (self.better, self.unit) == (Better::Higher, Unit::Ppm) { WHOLE } else { f64::INFINITY }
+    }
     /// What the figure of several seeds is: of a rate the mean of the times.
     pub(in super::super) fn mean(&self) -> &'static str {
         let is_rate = self.better == Better::Higher && self.unit != Unit::Ppm;
