@@ -119,7 +119,7 @@ table! {
     TimedOutTime "engine.requests.timed_out_time" Ns Lower Counter "Of that time, what ended with the deadline."
     QueuedTime "engine.requests.queued_time" Ns Lower Counter "Of the time in which units waited for useful answers, what the requests were in the backend's queue; about, where several of a device are under way."
     RetryTime "engine.retry.time" Ns Lower Counter "Time in which runs of units waited before another try."
-    ApplyTime "engine.apply.time" Ns Lower Counter "Time for which writing pulled changes kept devices busy in runs of units."
+    ApplyTime "engine.apply.time" Ns Lower Counter "Time for which writing pulled changes kept devices busy in runs of units; of several at a time, which wait for each other, each from when it was asked for."
     RowsRate "engine.rows.rate" MilliRowsPerSecond Higher Gauge "Rows that units made durable, over the time in which units ran."
     PushTime "engine.push.time" Ns Lower Counter "Time in which units waited for useful answers to pushes."
     PushRate "engine.push.rate" MilliRowsPerSecond Higher Gauge "Edits acknowledged, over the time in which units ran."

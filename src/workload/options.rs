@@ -52,6 +52,21 @@ pub struct Browsing {
     pub rows: u32,
 }
 
+/// Steps of SQLite's machine to show a row of a list: eight columns, the row, the next (counted in its listing of such a query).
+const STEPS_TO_SHOW_A_ROW: u64 = 10;
+
+impl Browsing {
+    /// Mean time between two queries.
+    pub fn every(&self) -> Span {
+        Span::secs(1).scaled(1_000, u64::from(self.queries_per_second_milli))
+    }
+    /// Processor time of a query, on a device whose step of SQLite's machine takes so many picoseconds.
+    pub fn cost(&self, step_picos: u64) -> Span {
+        let steps = u64::from(self.rows) * STEPS_TO_SHOW_A_ROW;
+        Span::nanos((u128::from(steps) * u128::from(step_picos) / 1_000) as u64)
+    }
+}
+
 /// Some people log in around the same time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoginWave {

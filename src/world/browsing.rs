@@ -45,13 +45,24 @@ pub(super) struct Browser {
     stream: Stream,
     /// When the next query that is not told comes or came, if the app is in the foreground.
     next: Option<Time>,
-    /// By their beginnings. Those of a sync in several streams overlap.
+    /// It is not answered before this, by the work that was known when it was last looked at.
+    not_before: Time,
+    /// By their beginnings. Those of a sync in several streams overlap. What is taken on in the background may last until the app is
+    /// looked at again.
     busy: VecDeque<Busy>,
 }
 
 impl Browser {
     pub(super) fn new(every: Span, cost: Span, readers_wait: bool, stream: Stream) -> Browser {
-        Browser { every, cost, readers_wait, stream, next: None, busy: VecDeque::new() }
+        Browser {
+            every,
+            cost,
+            readers_wait,
+            stream,
+            next: None,
+            not_before: Time::ZERO,
+            busy: VecDeque::new(),
+        }
     }
 
     /// The app comes to the foreground.
@@ -61,18 +72,22 @@ impl Browser {
         }
     }
 
-    /// The app goes to the background.
+    /// The app goes to the background. What the sync is at goes on.
     pub(super) fn end(&mut self) {
         self.next = None;
+        self.not_before = Time::ZERO;
+    }
+
+    /// The process died, and its work with it.
+    pub(super) fn die(&mut self) {
+        self.end();
         self.busy.clear();
     }
 
     /// The sync is at work: the processor up to `cpu_until`, the flash up to `until`.
     pub(super) fn busy(&mut self, from: Time, cpu_until: Time, until: Time, locked: bool) {
-        if self.next.is_some() {
-            let place = self.busy.partition_point(|busy| busy.from <= from);
-            self.busy.insert(place, Busy { from, cpu_until, until, locked });
-        }
+        let place = self.busy.partition_point(|busy| busy.from <= from);
+        self.busy.insert(place, Busy { from, cpu_until, until, locked });
     }
 
     /// How long the sync needs for `cpu` of processor time while people look at the app: what their queries take is missing,
@@ -88,19 +103,30 @@ impl Browser {
     /// The next of the queries that were answered by `now`, which work that begins later does not hold up; `None` if all were told. Those
     /// that come later are answered later.
     pub(super) fn next_answered(&mut self, now: Time) -> Option<Query> {
-        self.next_told(now, |at, query| at + query.took <= now)
+        self.next_told(now, now)
     }
 
     /// The next of the queries that came by `now`, answered or not, as by what was taken on: nobody looks any more.
     pub(super) fn next_asked(&mut self, now: Time) -> Option<Query> {
-        self.next_told(now, |_, _| true)
+        self.next_told(now, Time(u64::MAX))
     }
 
-    fn next_told(&mut self, now: Time, may_be: impl Fn(Time, Query) -> bool) -> Option<Query> {
-        let at = self.next.filter(|at| *at <= now)?;
+    /// The next of those that came up to `now` and are answered `by` a time.
+    fn next_told(&mut self, now: Time, by: Time) -> Option<Query> {
+        // One that lasts is not worked out anew for each piece of work beside it.
+        if self.not_before > by {
+            return None;
+        }
+        let at = self.next.map_or(now, |at| at.min(now));
         self.busy.retain(|busy| busy.until > at);
-        let query = Some(self.query(at)).filter(|query| may_be(at, *query))?;
+        self.next.filter(|next| *next <= now)?;
+        let query = self.query(at);
+        self.not_before = at + query.took;
+        if self.not_before > by {
+            return None;
+        }
         self.next = Some(at + self.stream.exponential(self.every));
+        self.not_before = Time::ZERO;
         Some(query)
     }
 
@@ -224,6 +250,35 @@ mod tests {
             assert!(by_and_by.len() > 400, "{}", by_and_by.len());
             assert_eq!(by_and_by, at_once, "{readers_wait}");
         }
+    }
+
+    #[test]
+    fn a_query_waits_for_what_began_before_the_app_was_looked_at() {
+        let stream = Seed(1).stream("browser", 0, 0);
+        let mut browser = Browser::new(Span::millis(100), Span::millis(10), true, stream);
+        let asked = |browser: &mut Browser, now| -> Vec<Query> {
+            std::iter::from_fn(|| browser.next_asked(at(now))).collect()
+        };
+        browser.busy(at(0), at(5_000), at(20_000), true);
+        // Long over when the app is looked at again, and taken on before what lasts is over.
+        browser.busy(at(20_000), at(20_100), at(20_100), true);
+        assert_eq!(asked(&mut browser, 10_000), []);
+        browser.begin(at(10_000));
+        let first = asked(&mut browser, 11_000);
+        assert!(first.len() > 3 && first.iter().all(|query| query.waited >= Span::secs(9)), "{first:?}");
+        browser.end();
+        browser.begin(at(15_000));
+        let again = asked(&mut browser, 16_000);
+        assert!(again.len() > 3 && again.iter().all(|query| query.waited >= Span::secs(4)), "{again:?}");
+        assert_eq!(browser.busy.len(), 2);
+        browser.end();
+        assert_eq!(asked(&mut browser, 30_000), []);
+        assert!(browser.busy.is_empty(), "what is over is forgotten in the background, too");
+        browser.busy(at(30_000), at(90_000), at(90_000), true);
+        browser.die();
+        browser.begin(at(40_000));
+        let after = asked(&mut browser, 41_000);
+        assert!(after.len() > 3 && after.iter().all(|query| query.waited == Span::ZERO), "{after:?}");
     }
 
     #[test]

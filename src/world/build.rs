@@ -188,10 +188,7 @@ impl World {
             disk: disk.clone(),
             seed,
             browser: plan.workload.browsing.map(|browsing| {
-                let every = Span::secs(1).scaled(1_000, u64::from(browsing.queries_per_second_milli));
-                let steps = u64::from(browsing.rows) * STEPS_TO_SHOW_A_ROW;
-                let cost =
-                    Span::nanos((u128::from(steps) * u128::from(device.class.step_picos) / 1_000) as u64);
+                let (every, cost) = (browsing.every(), browsing.cost(device.class.step_picos));
                 Browser::new(every, cost, plan.store.journal != Journal::Wal, seed.stream("browsing", 0, 0))
             }),
         };
@@ -207,10 +204,6 @@ impl World {
         gait
     }
 }
-
-/// Steps of SQLite's machine to show a row of a list: eight columns, the row, the next (counted in its listing of such a
-/// query).
-const STEPS_TO_SHOW_A_ROW: u64 = 10;
 
 /// What became of the edits and imports that a plan asks for, as its script is written; nothing is run.
 pub(super) fn placed(plan: &Plan) -> Result<Placed, DataError> {

@@ -111,6 +111,9 @@ impl Hardware {
     pub(super) fn stop(&self) {
         let now = self.handle.now();
         self.put_away();
+        if let Some(browser) = self.browser.borrow_mut().as_mut() {
+            browser.die();
+        }
         self.free_at.set(now.min(self.free_at.get()));
     }
 

@@ -18,6 +18,9 @@ use crate::workload::{Action, DataError, Dataset, GivenRow, LoginWave, Maker};
 
 /// Values that are written out in a warning.
 const NAMED: usize = 6;
+/// A share of the processor from which on queries that come at random would wait for each other for as long as they take: of the same
+/// length, ρ / (2 (1 − ρ)) of it (Pollaczek 1930).
+const OVERWORKED: f64 = 2.0 / 3.0;
 
 /// Data that cannot be made as the scenario asks; told here so that nobody has to run it to learn that.
 pub(super) fn impossible(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
@@ -68,6 +71,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(read_again(plan, root));
     doubts.extend(loaded_each_time(plan, root));
     doubts.extend(lone_attributes(plan, root));
+    doubts.extend(overworked(plan, root));
     doubts.into_iter().map(Diagnostic::warning).collect()
 }
 
@@ -102,6 +106,26 @@ fn too_new(plan: &Plan, entity: &str, file: &str, root: View<'_>) -> Option<Diag
     );
     let help = "name the column with the time of the last change: `rows.updated_at`; or let all devices start \"empty\"";
     Some(Diagnostic::new(root.at("entity").key(entity).at("rows.csv").place(), title).help(help))
+}
+
+/// People's queries that a processor cannot bear: the model has them not wait for each other.
+fn overworked(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let browsing = plan.workload.browsing?;
+    let classes = plan.fleets.iter().flat_map(|fleet| &fleet.classes).filter(|(_, devices)| *devices > 0);
+    let (class, _) = classes.max_by_key(|(class, _)| class.step_picos)?;
+    let (cost, every) = (browsing.cost(class.step_picos), browsing.every());
+    let load = cost.0 as f64 / every.0 as f64;
+    if load < OVERWORKED {
+        return None;
+    }
+    let title = format!(
+        "people's queries alone keep the processor of class `{}` busy for {:.0} % of the time: one takes {cost}, and one comes \
+         every {every}; as the model has them not wait for each other, what is told of them is too good",
+        class.name,
+        100.0 * load
+    );
+    let place = root.at("workload.foreground.queries").place();
+    Some(Diagnostic::new(place, title).help("fewer `queries`, fewer `rows`, or a faster class"))
 }
 
 /// A backend that is in maintenance for the whole of the drain.

@@ -25,6 +25,24 @@ fn warnings(scenario: &str, csv: &str) -> Vec<String> {
 }
 
 #[test]
+fn queries_that_keep_a_processor_busy_are_told_as_they_do_not_wait_for_each_other() {
+    let told = |queries: &str, rows: u32| {
+        let foreground =
+            format!("{MINIMAL}[workload]\nforeground = {{ queries = {queries}, rows = {rows} }}\n");
+        let warnings = plan(&foreground).warnings;
+        warnings.iter().map(|warning| warning.render(false)).collect::<Vec<String>>()
+    };
+    assert_eq!(told("20", 50), [""; 0]);
+    let busy = told("20", 20_000);
+    assert!(
+        busy.len() == 1 && busy[0].contains("people's queries alone keep the processor of class `"),
+        "{busy:?}"
+    );
+    assert!(busy[0].contains(" % of the time: one takes ") && busy[0].contains("queries = 20"), "{busy:?}");
+    assert_eq!(told("0.01", 20_000), [""; 0], "as long, and seldom");
+}
+
+#[test]
 fn rows_that_belong_to_no_device_are_counted_with_the_reason() {
     let told = warnings(OWN, ROWS);
     let [told] = &told[..] else { panic!("{told:?}") };
