@@ -69,6 +69,10 @@ impl Per {
             Per::Login => "where the runs of a login take",
         }
     }
+    /// What the parts are shares of.
+    fn time(self) -> &'static str {
+        if self.is_of_many() { "the time of all runs" } else { "the time" }
+    }
     fn mean(self) -> &'static str {
         if self == Per::Login { "the runs of a login take" } else { "the mean run takes" }
     }
@@ -89,17 +93,26 @@ pub(in super::super) fn limits(
     let last = series.points.len() - 1;
     let of = Side::of(axis);
     let by = By { of, per: Per::of(objective), stat: &objective.stat };
+    // What luck may have made dearer has no cause.
+    let (as_good, flat) = alike(series, finding);
+    let as_good = as_good.unwrap_or_default();
     if !objective.is_of_sync_time() {
         // Where the time of syncs goes says nothing of it.
     } else if series.is_of_words() {
-        let (_, flat) = alike(series, finding);
         let best = &series.points[finding.best];
-        let worse = (0..=last).filter(|i| !flat.contains(i)).map(|i| &series.points[i]);
+        let worse = (0..=last).filter(|i| !flat.contains(i) && !as_good.contains(i));
+        let worse = worse.map(|i| &series.points[i]);
         let worse = worse.filter(|p| p.candidate().is_some());
         told.extend(worse.filter_map(|p| suffers(by, p, best, fit)));
     } else {
-        told.extend(beyond(by, series, finding, fit, finding.flat.0, 0));
-        told.extend(beyond(by, series, finding, fit, finding.flat.1, last));
+        for (flat, end) in [(finding.flat.0, 0), (finding.flat.1, last)] {
+            let of_luck = |i: usize| as_good.contains(&i);
+            told.extend(example(series, finding, (flat, end), of_luck).and_then(|here| {
+                let which = if end < flat { "below" } else { "above" };
+                let text = suffers(by, here, &series.points[finding.best], fit)?;
+                Some(format!("{which} {}, {text}", value(&series.points[flat])))
+            }));
+        }
     }
     for point in series.points.iter().filter(|point| point.trouble.is_some()) {
         let trouble = point.trouble.as_deref().unwrap_or_default();
@@ -109,27 +122,22 @@ pub(in super::super) fn limits(
     told
 }
 
-/// What the settings beyond the flat region suffer from, by the example of the one at the `end`.
-fn beyond(
-    by: By<'_>,
-    series: &Series<'_>,
+/// Of the settings from the `flat` region to the `end` of a series the candidate that is furthest out and costs more, not by luck.
+fn example<'s, 'a>(
+    series: &'s Series<'a>,
     finding: &Finding,
-    fit: Option<Fit>,
-    flat: usize,
-    end: usize,
-) -> Option<String> {
-    let which = if end < flat { "below" } else { "above" };
-    let range = if end < flat { end..flat } else { flat + 1..end + 1 };
+    (flat, end): (usize, usize),
+    of_luck: impl Fn(usize) -> bool,
+) -> Option<&'s Point<'a>> {
+    let mut range = if end < flat { end..flat } else { flat + 1..end + 1 };
     let best = &series.points[finding.best];
     let dearer = |i: &usize| {
         let point = &series.points[*i];
-        point.candidate().is_some() && cost(point, best).is_none_or(|cost| cost > FLAT)
+        let costs = cost(point, best).is_none_or(|cost| cost > FLAT);
+        point.candidate().is_some() && costs && !of_luck(*i)
     };
-    // The example is the candidate that is furthest out and costs more.
-    let example = if end < flat { range.into_iter().find(dearer) } else { range.into_iter().rfind(dearer) }?;
-    let here = &series.points[example];
-    let text = suffers(by, here, best, fit)?;
-    Some(format!("{which} {}, {text}", value(&series.points[flat])))
+    let example = if end < flat { range.find(dearer) } else { range.rfind(dearer) };
+    example.map(|i| &series.points[i])
 }
 
 /// What a setting pays beside the best, under the seeds that both have.
@@ -216,7 +224,10 @@ impl<'a> Beside<'a> {
         }
         let told: Vec<String> =
             self.largest(to_explain).into_iter().map(|(cause, part)| self.told(cause, part)).collect();
-        let of_the_mean = match to_explain < EXPLAINED_MIN * cost {
+        let grown = self.longer - 1.0;
+        let of_the_mean = match self.by.per.is_of_many()
+            && (grown < EXPLAINED_MIN * cost || cost < EXPLAINED_MIN * grown)
+        {
             true => {
                 let (mean, longer, stat) = (self.by.per.mean(), self.longer, self.by.stat);
                 format!("; {mean} {longer:.2} times as long, the {stat} {:.2} times", cost + 1.0)
@@ -252,8 +263,9 @@ impl<'a> Beside<'a> {
             true => format!(", {} {:.2} times as long", self.by.per.takes(), 1.0 / self.longer),
             false => String::new(),
         };
+        let whole = self.by.per.time();
         let time = |what: &str, goes: &str| {
-            format!("{what}: at {x}, {share} of the time{goes} ({share_at_best} at {y}{grown})")
+            format!("{what}: at {x}, {share} of {whole}{goes} ({share_at_best} at {y}{grown})")
         };
         match cause {
             Cause::RoundTrips => time("round trips", " is waiting for answers to begin"),
@@ -264,7 +276,7 @@ impl<'a> Beside<'a> {
             Cause::Outages => {
                 let [in_vain, in_vain_at_best] = [self.at, self.at_best].map(|of| percent(of.in_vain));
                 format!(
-                    "outages restart chunks: at {x}, {share} of the time is lost, and {in_vain} of the bytes on the wire are \
+                    "outages restart chunks: at {x}, {share} of {whole} is lost, and {in_vain} of the bytes on the wire are \
                      beyond what was of use ({share_at_best} and {in_vain_at_best} at {y}{grown})",
                 )
             }
@@ -276,7 +288,7 @@ impl<'a> Beside<'a> {
             Cause::Kills => {
                 let [kills, at_best] = [self.here, self.best].map(killed);
                 format!(
-                    "the app is killed: at {x}, {kills} times, in the midst of {share} of the time ({at_best} and \
+                    "the app is killed: at {x}, {kills} times, in the midst of {share} of {whole} ({at_best} and \
                      {share_at_best} at {y}{grown})"
                 )
             }

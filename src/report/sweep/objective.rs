@@ -73,10 +73,12 @@ impl Objective {
     pub fn is_time_a_row(&self, key: &str) -> bool {
         self.metric == DEFAULT || *self == Objective::of_axis(key)
     }
-    /// Whether it is how long syncs take or a rate in that time, which its parts explain.
+    /// Whether it is how long syncs take or a rate in that time, which its parts explain. They are those of all units and of all devices:
+    /// of one unit, or of the devices of one state, they explain nothing.
     pub fn is_of_sync_time(&self) -> bool {
-        let metric = self.metric.split(['@', '/']).next().unwrap_or_default();
-        (SYNC_TIMES.contains(&metric) && self.stat != "count") || self.is_sync_rate()
+        let is_of_all = !self.metric.contains(['@', '/']);
+        let is_time = SYNC_TIMES.contains(&self.metric.as_str()) && self.stat != "count";
+        is_of_all && (is_time || self.is_sync_rate())
     }
     /// Whether it goes by what a row takes.
     pub fn is_sync_rate(&self) -> bool {

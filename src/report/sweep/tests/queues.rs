@@ -121,17 +121,28 @@ fn how_long_one_sync_takes_is_told_by_what_one_takes_and_not_by_all_of_them_toge
         Sweep::new(&record, &axes(), "engine.session.duration:p95".parse().unwrap()).story()
     };
     let waits = of_one(20, 12);
-    assert!(waits.contains("waiting before retries: at 32, 60 % of the time (20 % at "), "{waits}");
+    assert!(
+        waits.contains("waiting before retries: at 32, 60 % of the time of all runs (20 % at "),
+        "{waits}"
+    );
     let more_of_them = of_one(10, 2);
     let said = "what makes the p95 slow is not told apart: at 32, 2.00 times that of ";
     assert!(more_of_them.contains(said), "{more_of_them}");
     assert!(more_of_them.contains(", while the mean run takes 1.00 times as long\n"), "{more_of_them}");
     // What has grown of the mean is told of it where the slowest has grown far more.
     let some = of_one(14, 6);
-    assert!(some.contains("waiting before retries: at 32, 43 % of the time (20 % at "), "{some}");
+    assert!(some.contains("waiting before retries: at 32, 43 % of the time of all runs (20 % at "), "{some}");
     assert!(some.contains("); the mean run takes 1.40 times as long, the p95 2.00 times\n"), "{some}");
+    let far_more = of_one(50, 42);
+    assert!(
+        far_more.contains("); the mean run takes 5.00 times as long, the p95 2.00 times\n"),
+        "{far_more}"
+    );
     let half = of_one(16, 8);
-    assert!(half.contains("waiting before retries: at 32, 50 % of the time (20 % at 128)\n"), "{half}");
+    assert!(
+        half.contains("waiting before retries: at 32, 50 % of the time of all runs (20 % at 128)\n"),
+        "{half}"
+    );
 }
 
 #[test]
@@ -163,4 +174,47 @@ fn a_change_that_is_answered_again_is_no_more_work_done() {
         cell.metrics.insert("engine.rows.rate".into(), rate);
     }));
     assert!(told.contains("waiting before retries: at 32, 40 % of the time (10 % at "), "{told}");
+}
+
+#[test]
+fn of_one_unit_or_state_no_part_of_the_time_of_all_is_the_cause() {
+    let told = |metric: &'static str| {
+        let record = record(3, |cell| {
+            let s = cell.metrics["engine.session.time"].stat("value").unwrap();
+            let took =
+                Figure::Distribution { unit: Unit::Ns, count: 1, min: s, p50: s, p95: s, p99: s, max: s };
+            cell.metrics.insert(metric.into(), took);
+        });
+        Sweep::new(&record, &axes(), metric.parse().unwrap()).story()
+    };
+    assert!(told("engine.session.duration").contains("round trips: at 32, "));
+    for metric in ["engine.session.duration@1d", "engine.session.duration/Put"] {
+        let told = told(metric);
+        assert!(told.contains("edge: best at ") && !told.contains(" of the time "), "{metric}: {told}");
+    }
+}
+
+#[test]
+fn what_luck_may_have_made_dearer_has_no_cause() {
+    // The largest chunks take a third more in the mean, for a wait under one seed of three.
+    let told = |unlucky: &[&str]| {
+        let record = record(3, |cell| {
+            let large = cell.axes["engine.pull.chunk_rows"] == 2_048;
+            let wait = if large && unlucky.contains(&&*cell.seed) { 1_000 } else { 0 };
+            let ns = |s: u64| Figure::Value { unit: Unit::Ns, value: s * 1_000_000_000 };
+            for name in ["engine.pull.time", "engine.requests.lost_time", "engine.apply.time"] {
+                cell.metrics.insert(name.into(), ns(0));
+            }
+            cell.metrics.insert("engine.session.time".into(), ns(1_000 + wait));
+            cell.metrics.insert("engine.retry.time".into(), ns(wait));
+        });
+        Sweep::new(&record, &axes(), "engine.session.time".parse().unwrap()).story()
+    };
+    assert!(
+        told(&["1", "2", "3"])
+            .contains("  above 1\u{2009}024, waiting before retries: at 2\u{2009}048, 50 % ")
+    );
+    let of_luck = told(&["2"]);
+    assert!(of_luck.contains("no setting is better beyond the noise"), "{of_luck}");
+    assert!(!of_luck.contains("waiting before retries"), "{of_luck}");
 }
