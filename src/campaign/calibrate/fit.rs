@@ -138,13 +138,14 @@ impl Fit {
         let even: Vec<Sample<2>> = rows.iter().map(|s| Sample { weight: 1.0, ..*s }).collect();
         let line = Line::through(&even).map_or(line, |even| line.as_open_as(&even));
         let mut fit = Fit { rows: line, both: Line::through(both), split: None, left_out: None, above: None };
-        if widths.and_then(|widths| fit.take_apart(both, widths)).is_none() {
+        let (each, weighted) = (nothing_else(&even), nothing_else(rows));
+        let bound = std::array::from_fn(|i| each[i].max(weighted[i]));
+        if widths.and_then(|widths| fit.take_apart(both, widths, bound)).is_none() {
             fit.leave_out(rows);
         }
         // Of a log without bytes `hold` says how far intervals reach. What widths say beyond what came through is no part of these answers.
         if has_bytes {
-            let (each, weighted) = (nothing_else(&even), nothing_else(rows));
-            fit.rows = fit.rows.within(std::array::from_fn(|i| each[i].max(weighted[i])));
+            fit.rows = fit.rows.within(bound);
         }
         Some(fit)
     }
@@ -196,8 +197,9 @@ impl Fit {
         self.rows = no_higher_than(bound, reach.of(kept, nothing_else));
     }
 
-    /// Takes rows and bytes apart, if the log tells how a row's time divides; the line by rows is then made of that by both.
-    fn take_apart(&mut self, answers: &[Sample<3>], widths: Widths) -> Option<()> {
+    /// Takes rows and bytes apart, if the log tells how a row's time divides; the line by rows is then made of that by both. Nothing
+    /// ends above `bound`.
+    fn take_apart(&mut self, answers: &[Sample<3>], widths: Widths, bound: [f64; 2]) -> Option<()> {
         let both = self.both?;
         let [row, byte] = [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
         let open = both.open_by_noise(byte) * widths.a_row.0;
@@ -214,9 +216,11 @@ impl Fit {
             return None;
         }
         let told = |of| line.estimate_chosen(of, wider);
-        let split = Split { row: told(row), byte: told(byte) };
+        let mut split = Split { row: told(row), byte: told(byte) };
+        split.row.high = split.row.high.min(bound[1]).max(split.row.value);
         let floor = split.row.low + split.byte.low * narrowest(answers, widths);
-        let rows = row_from(floor, line.by_rows(widths));
+        // Within the bound first: what is kept of an end while it is drawn in from below is no longer held by it.
+        let rows = row_from(floor, line.by_rows(widths).within(bound));
         *self = Fit { rows, both: Some(line), split: Some(split), left_out, above: None };
         Some(())
     }
@@ -329,6 +333,9 @@ fn row_from(floor: f64, mut line: Line<2>) -> Line<2> {
     if room > 0.0 && half > room {
         line.narrow(1, room / half);
         line.upward[1] += high - line.estimate([0.0, 1.0]).high;
+    }
+    if room > 0.0 {
+        line.downward[1] = line.downward[1].min((room - half).max(0.0));
     }
     line
 }

@@ -376,3 +376,23 @@ fn a_row_with_its_bytes_takes_no_less_than_the_row_alone_so_that_a_chunk_is_told
         assert!(held >= 90 && chunks >= 95 && chunks_held >= 90, "{case}");
     }
 }
+
+#[test]
+fn no_row_of_nearly_full_pages_with_bytes_takes_far_longer_than_answers_leave_for_it() {
+    for (full, answers, width) in [(0.93, 60, MIX), (0.95, 60, SPREAD), (0.95, 80, SPREAD), (0.95, 100, MIX)]
+    {
+        let world = World { full, answers, width, bytes: true, row: 2.1e-3, ..EVEN };
+        let row = world.row + BYTE * width.mean();
+        let (mut told, mut held) = (0, 0);
+        for seed in 0..200 {
+            let calibration = calibrate("log.csv", world.log(seed).as_bytes(), &[]).unwrap();
+            // Of a few all pages are full.
+            let Some(costs) = calibration.costs else { continue };
+            let alone = costs.split.map_or(0.0, |split| split.row.high);
+            assert!(costs.row.high < 3.0 * row && alone < 3.0 * row, "{world:?}, {seed}: {costs:?}");
+            told += 1;
+            held += u32::from(costs.request.holds(OVERHEAD) && costs.row.holds(row));
+        }
+        assert!(told > 150 && 10 * held >= 9 * told, "{world:?}: {held} of {told}");
+    }
+}
