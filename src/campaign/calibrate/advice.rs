@@ -55,9 +55,10 @@ fn draw(line: &Line<2>, outages: &Outages, stream: &mut Stream) -> Cost {
     let root = libm::sqrt(covariance[0][0]);
     let slope = if root > 0.0 { covariance[0][1] / root } else { 0.0 };
     let rest = libm::sqrt((covariance[1][1] - slope * slope).max(0.0));
-    // What may be higher, or lower, by more than its interval is so or is not: one draw in two has it.
-    let higher = if line.upward != [0.0; 2] && stream.chance(0.5) { line.upward } else { [0.0; 2] };
-    let lower = if line.downward != [0.0; 2] && stream.chance(0.5) { line.downward } else { [0.0; 2] };
+    // What may be higher, or lower, by more than its interval is so or is not: one draw in two has it, of overhead and row each by itself,
+    // as the same answers are of wide rows or hung.
+    let mut perhaps = |by: f64| if by != 0.0 && stream.chance(0.5) { by } else { 0.0 };
+    let (higher, lower) = (line.upward.map(&mut perhaps), line.downward.map(&mut perhaps));
     let rate = gamma(outages.failures as f64 + 0.5, stream) / outages.exposed;
     Cost {
         chunk: (request + root * first - lower[0]).max(request * 1e-3) + higher[0],
@@ -103,7 +104,28 @@ fn flat(cost: Cost) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::line::Sample;
     use super::*;
+
+    #[test]
+    fn the_chunk_holds_that_of_a_low_overhead_and_a_high_row_and_that_of_the_contrary() {
+        let mut stream = Seed(1).stream("advice", 0, 0);
+        let sample = |n: u32| {
+            let rows = f64::from(20 + n % 40 * 25);
+            Sample { x: [1.0, rows], y: (0.3 + 1e-3 * rows) * (1.0 + 0.05 * stream.normal()), weight: 1.0 }
+        };
+        let samples: Vec<Sample<2>> = (0..400).map(sample).collect();
+        let mut line = Line::through(&samples).unwrap();
+        let rate = Estimate { value: 0.05, low: 0.045, high: 0.055 };
+        let outages = Outages { failures: 400, exposed: 8_000.0, rate: Rate::Known(rate), repair: None };
+        // Answers far above the line are of wide rows, or hung.
+        line.upward = [0.6, 2e-3];
+        let Some(Advice::Rows { best, .. }) = advice(&line, &outages, 300.0) else { panic!("no chunk") };
+        for (chunk, row) in [(0.3, 3e-3), (0.9, 1e-3), (0.9, 3e-3), (0.3, 1e-3)] {
+            let truth = Cost { chunk, row, mtbf: 20.0 }.best();
+            assert!(best.holds(truth), "{truth} of an overhead of {chunk} and a row of {row}: {best:?}");
+        }
+    }
 
     #[test]
     fn the_flat_region_ends_where_a_row_costs_three_per_cent_more() {
