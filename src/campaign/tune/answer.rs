@@ -230,13 +230,14 @@ impl Place {
 
     /// The positions of the first and the last setting that are as good for all practical purposes, of those that were run: between them and
     /// the next ones a curve may jump, as where a chunk of one row fewer takes one request more. What lies inside may be worse by the noise.
+    /// What was run under fewer seeds than the best is no end: of a part of the seeds a cost is luck.
     fn flat(&self, k: usize, best: &Setting, points: &[PointTuned]) -> (usize, usize) {
         let the = &self.space.knobs[k];
         let at = points.iter().position(|point| point.value == best[k]).expect("the best was measured");
         let inside = |i: &usize| {
             let point = &points[*i];
             let good = point.trouble.is_none() && the.has(&point.value);
-            good && point.cost_ppm.is_some_and(|ppm| ppm <= FLAT_PPM)
+            good && point.seeds >= points[at].seeds && point.cost_ppm.is_some_and(|ppm| ppm <= FLAT_PPM)
         };
         let first = (0..at).find(inside).unwrap_or(at);
         let last = (at + 1..points.len()).rfind(inside).unwrap_or(at);

@@ -412,13 +412,13 @@ impl Space {
         values
     }
 
-    /// What is still to be run to show the present setting, half and double, and the field's defaults beside the best: all of them
-    /// under all seeds, or what is told of them and of the best would not agree.
+    /// What is still to be run to show the present setting, half and double, the field's defaults and the ends of the flat region beside the
+    /// best: all of them under all seeds, or what is told of them and of the best would not agree.
     ///
     /// # Errors
     /// The cells that are missing.
     pub fn beside(&self, known: &Known, best: &Setting) -> Result<(), Wanted> {
-        let needed = need_until(known, &self.all_beside(best), &self.seeds, Measured::shows);
+        let needed = need_until(known, &self.all_beside(known, best), &self.seeds, Measured::shows);
         needed.map_err(|wanted| Wanted { beside: true, ..wanted })
     }
 
@@ -426,18 +426,29 @@ impl Space {
     pub(super) fn better(&self, known: &Known, best: &Setting) -> Option<Setting> {
         let price = |setting: &Setting| known.get(setting)?.mean(&self.seeds);
         let there = price(best)?;
-        let others = self.all_beside(best).into_iter().filter(|setting| self.has(setting));
+        let others = self.all_beside(known, best).into_iter().filter(|setting| self.has(setting));
         let others = others.filter_map(|setting| Some((price(&setting)?, setting)));
         let first = others.min_by(|a, b| a.0.total_cmp(&b.0))?;
         (first.0 < there).then_some(first.1)
     }
 
-    fn all_beside(&self, best: &Setting) -> Vec<Setting> {
+    fn all_beside(&self, known: &Known, best: &Setting) -> Vec<Setting> {
         let mut all = vec![self.present.clone()];
         for knob in 0..self.knobs.len() {
             all.extend(settings(best, knob, &self.shown_beside(knob, best)));
+            all.extend(self.ends_of_flat(known, knob, best).into_iter().flatten());
         }
         all
+    }
+
+    /// The first and the last setting of a knob that is as good as the best for all practical purposes, by the seeds known so far.
+    fn ends_of_flat(&self, known: &Known, knob: usize, best: &Setting) -> [Option<Setting>; 2] {
+        let line = settings(best, knob, &self.line_of(known, knob, best));
+        let flat = |there: &&Setting| {
+            let out = known.get(there).is_none_or(|measured| measured.trouble.is_some());
+            !out && self.has(there) && known.cost(there, best).is_some_and(|cost| cost <= FLAT)
+        };
+        [line.iter().find(flat).cloned(), line.iter().rfind(flat).cloned()]
     }
 }
 

@@ -127,7 +127,7 @@ pub struct KnobTuned {
     /// The settings between which the optimum lies (95 %, bootstrap over paired seeds): `null` at an end of the range; absent without
     /// enough seeds.
     pub between: Option<[Option<String>; 2]>,
-    /// The first and the last setting run that are within 3 % of the best, no surer than the `noise_ppm` of these.
+    /// The first and the last setting run under all seeds that are within 3 % of the best, no surer than the `noise_ppm` of these.
     pub flat: [String; 2],
     /// Half of the best.
     pub half: Option<PointTuned>,

@@ -34,3 +34,34 @@ fn of_a_curve_that_jumps_between_settings_only_those_that_were_run_are_told_as_f
         assert!(run.any(|point| point.value == *end), "{end} was not run");
     }
 }
+
+#[test]
+fn the_flat_region_ends_at_settings_that_were_run_under_all_seeds() {
+    // Behind a ridge lies what is as good under the first half of the seeds alone.
+    let worse = |x: f64, seed: u64| match x {
+        _ if x < 64.0 => 1.0 + libm::log(64.0 / x),
+        _ if x <= 1_100.0 => 1.0 + 0.01 * libm::log(x / 256.0).abs(),
+        _ if x <= 6_000.0 => 1.5,
+        _ => [1.02, 1.2][usize::from(seed > 4)],
+    };
+    let objective = crate::report::sweep::Objective::default();
+    let limits = crate::report::tune::Limits::default();
+    let mut place =
+        Place::new("here".to_owned(), None, Vec::new(), space(&["k=16..16384"], &["500"], 8), limits);
+    while let Some(wanted) = place.wants() {
+        for (setting, seeds) in wanted.cells {
+            for seed in seeds {
+                let cell = cell(seed, (1e9 / worse(rows(&setting), seed)) as u64);
+                place.add(setting.clone(), cell, wanted.beside, &objective);
+            }
+        }
+    }
+    let knob = place.tuned(&objective).knobs.remove(0);
+    let at = |value: &String| knob.points.iter().position(|point| point.value == *value).unwrap();
+    let [first, last] = knob.flat.each_ref().map(at);
+    for (i, point) in knob.points.iter().enumerate() {
+        let case = format!("{point:?} of {:?}", knob.flat);
+        assert!(![first, last].contains(&i) || point.seeds == 8, "{case}");
+        assert!((first..=last).contains(&i) || point.cost_ppm.unwrap() > 1_030_000, "{case}");
+    }
+}
