@@ -15,7 +15,7 @@ use super::server::{Counter, Servers};
 use super::template::Templates;
 use super::truth::Initial;
 use crate::backend::{Backend, Loaded};
-use crate::base::{Digest, Seed, Span, Stamp, Time};
+use crate::base::{Digest, Seed, Stamp, Time};
 use crate::contract::{DeviceSetup, EngineFactory, Node};
 use crate::disk::Disk;
 use crate::gateway::{Gateway, Leg};
@@ -372,7 +372,7 @@ mod tests {
     use super::super::registry::EngineRegistry;
     use super::super::run::run;
     use super::*;
-    use crate::base::{EntityId, Incarnation};
+    use crate::base::{EntityId, Incarnation, Span};
     use crate::contract::{Database, EngineError, Ports, Provision, SyncEngine};
     use crate::scenario::{Document, Names, Request};
 

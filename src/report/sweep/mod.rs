@@ -7,7 +7,7 @@
 //! missed a gate is marked and is no candidate; a share of time is told only from metrics, and a closed form only where the
 //! sweep's own figures follow it.
 //!
-//! How: `series` sorts the cells; `findings` finds the best of a series, by paired bootstrap what is as good within the noise, and
+//! How: `series` sorts the cells; `findings` finds the best of a series, what is as good within the noise, paired by seed, and
 //! the flat region; `shares` says where the time went and fits what a chunk and a row cost; `growth` fits the power that a cost
 //! grows by; `limits` puts that into words; `chart` and `plots` draw, `crossover` says where each of two modes wins, `told` puts
 //! it together for people and `written` for programs. `regret` holds one sweep against another.

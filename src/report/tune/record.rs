@@ -124,7 +124,7 @@ pub struct KnobTuned {
     pub key: String,
     /// Its best value.
     pub best: String,
-    /// The settings between which the optimum lies (95 %, bootstrap over paired seeds): `null` at an end of the range; absent without
+    /// The settings between which the optimum lies (95 %, paired by seed, Student's law and bootstrap): `null` at an end of the range; absent without
     /// enough seeds.
     pub between: Option<[Option<String>; 2]>,
     /// The first and the last setting run under all seeds that are within 3 % of the best, no surer than the `noise_ppm` of these.
