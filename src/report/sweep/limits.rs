@@ -226,6 +226,7 @@ impl<'a> Beside<'a> {
             self.largest(to_explain).into_iter().map(|(cause, part)| self.told(cause, part)).collect();
         let grown = self.longer - 1.0;
         let of_the_mean = match self.by.per.is_of_many()
+            && cost.is_finite()
             && (grown < EXPLAINED_MIN * cost || cost < EXPLAINED_MIN * grown)
         {
             true => {
