@@ -87,11 +87,11 @@ impl<'a> Search<'a> {
             return Err(Refusal::usage(format!("a search is of one scenario, not of {}", documents.len())));
         }
         let document = documents.remove(0);
-        let objective = args.metric.clone().unwrap_or_default();
+        let knobs = knobs(args)?;
+        let objective = args.metric.clone().unwrap_or_else(|| Objective::of_axis(knobs[0].key()));
         if !objective.ranks() {
             return Err(Refusal::usage(format!("of {} no figure is better than another", objective.name())));
         }
-        let knobs = knobs(args)?;
         let seeds = Selection { seed: None, seeds: None, ..args.selection.clone() };
         let bases =
             sources::combined(std::slice::from_ref(&document), &seeds, Values::new(), runner, console)?;

@@ -29,6 +29,15 @@ const LINKS: [(&str, Cost, f64); 6] = [
 ];
 
 #[test]
+fn a_search_of_pushes_goes_by_what_a_sweep_of_them_goes_by() {
+    let (told, _) = tune(
+        "push-curve.toml",
+        &["--variant=whole", "--knob=engine.push.chunk_rows=1..256", "--seeds=1..=2", "--no-field"],
+    );
+    assert_eq!(told["metric"], "engine.push.rate");
+}
+
+#[test]
 fn the_interval_of_a_search_holds_the_optimum_of_the_closed_form_on_six_links() {
     let links: Vec<&str> = LINKS.iter().map(|(link, ..)| *link).collect();
     let (told, record) = tune(
