@@ -32,7 +32,7 @@ fn the_interval_of_a_sweep_holds_the_optimum_of_the_closed_form() {
         &[
             "--axis=engine.pull.chunk_rows=16..512*2",
             "--axis=fleet.phones.link=theory-edge,theory-wifi-drive-by",
-            "--seeds=1..=4",
+            "--seeds=1..=6",
             "--set=entity.order.rows=1024",
             "--set=expect.\"engine.pull.rows\"=4096",
         ],
@@ -89,7 +89,8 @@ fn the_push_curve_is_high_at_both_ends_and_says_why() {
             "--variant=whole",
             "--axis=engine.push.chunk_rows=1,64,1024",
             "--axis=fleet.phones.link=lte-good,wifi-good",
-            "--seeds=1..=3",
+            // Of fewer the noise hides how much dearer the largest are.
+            "--seeds=1..=32",
         ],
     );
     assert_eq!(written["metric"], "engine.push.rate");
