@@ -18,7 +18,7 @@ pub struct Axis {
 /// What is wrong with an axis.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct AxisError(String);
+pub struct AxisError(pub(super) String);
 
 #[derive(Clone, Debug, PartialEq)]
 enum Steps {

@@ -351,8 +351,10 @@ fn unresumable(error: JournalError) -> anyhow::Error {
         JournalError::Absent(folder)
             if super::report::read(&folder).is_ok_and(|(_, record)| record.complete) =>
         {
-            let text =
-                format!("the run in {} has come to its end: nothing of it is left to do", folder.display());
+            let text = format!(
+                "the run in {} has come to its end: nothing of it is left to do; begin another without --resume",
+                folder.display()
+            );
             Refusal::usage(text)
         }
         JournalError::Absent(_) | JournalError::Cut(_) | JournalError::Other { .. } => {

@@ -111,6 +111,13 @@ impl Browser {
         self.next_told(now, Time(u64::MAX))
     }
 
+    /// The next of those that came by `now`, when the process dies: who waits then has waited for so long.
+    pub(super) fn next_cut_off(&mut self, now: Time) -> Option<Query> {
+        let lasted = self.next.filter(|came| *came <= now).map(|came| now - came)?;
+        let Query { took, waited } = self.next_told(now, Time(u64::MAX))?;
+        Some(Query { took: took.min(lasted), waited: waited.min(lasted) })
+    }
+
     /// The next of those that came up to `now` and are answered `by` a time.
     fn next_told(&mut self, now: Time, by: Time) -> Option<Query> {
         // One that lasts is not worked out anew for each piece of work beside it.
@@ -279,6 +286,22 @@ mod tests {
         browser.begin(at(40_000));
         let after = asked(&mut browser, 41_000);
         assert!(after.len() > 3 && after.iter().all(|query| query.waited == Span::ZERO), "{after:?}");
+    }
+
+    #[test]
+    fn who_waits_when_the_process_dies_has_waited_until_then() {
+        // The lock is taken to 1400 ms, and the process dies 200 ms before.
+        let asked = |next: fn(&mut Browser, Time) -> Option<Query>| -> Vec<Query> {
+            let mut browser = browser(true);
+            browser.every = Span::millis(10);
+            std::iter::from_fn(|| next(&mut browser, at(1_200))).collect()
+        };
+        let (whole, cut) = (asked(Browser::next_asked), asked(Browser::next_cut_off));
+        assert_eq!(whole.len(), cut.len());
+        let waits = |queries: &[Query]| queries.iter().filter(|query| query.waited > Span::ZERO).count();
+        assert!(waits(&whole) > 10 && waits(&cut) == waits(&whole), "{whole:?} {cut:?}");
+        assert!(whole.iter().all(|query| query.waited == Span::ZERO || query.took >= Span::millis(210)));
+        assert!(cut.iter().all(|query| query.took <= Span::millis(200)), "{cut:?}");
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl Hardware {
     /// The process died: nothing more is done for it.
     pub(super) fn stop(&self) {
         let now = self.handle.now();
-        self.put_away();
+        self.browse(Browser::next_cut_off);
         if let Some(browser) = self.browser.borrow_mut().as_mut() {
             browser.die();
         }

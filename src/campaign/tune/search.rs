@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::knob::Knob;
 use super::known::{Known, Measured, Setting};
+use crate::report::sweep::FAR;
 use crate::report::tune::FLAT_PPM;
 
 /// What is searched.
@@ -60,8 +61,6 @@ pub(super) const FLAT: f64 = FLAT_PPM as f64 / 1e6;
 const SURVIVE: usize = 3;
 /// Fewer seeds say nothing of the noise between them.
 pub(super) const SEEDS_MIN: usize = 3;
-/// What costs so much more under each of the first seeds needs no more of them beside the best.
-const FAR: f64 = 1.15;
 /// So many seeds that all say that a setting costs so much more leave no doubt that it is worse: where a seed is a fifth of luck, equal
 /// settings come to that three times in a hundred.
 const WORSE: f64 = 1.04;
@@ -302,6 +301,10 @@ impl Space {
                     None => break,
                 }
             }
+            // What is the best for another knob's sake may stand alone on its line.
+            if self.knobs.len() > 1 {
+                self.line(known, knob, &at, true)?;
+            }
             let sides = [self.outwards(known, knob, &at, true)?, self.outwards(known, knob, &at, false)?];
             self.past_dents(known, knob, &at)?;
             let line = self.line_of(known, knob, &at);
@@ -324,22 +327,24 @@ impl Space {
         Ok(Found { best: (!out).then_some(at), between })
     }
 
-    /// Looks to both sides of the best past settings that are worse, to where what misses a limit costs less beyond the noise: such a curve
+    /// Where on a side of the best something costs less and misses a limit, looks for where the candidates end on that side: such a curve
     /// has dents, as where 2 000 rows come in eight requests of 250 and in nine of 245, and what lies behind one may be a better candidate.
     fn past_dents(&self, known: &Known, knob: usize, at: &Setting) -> Result<(), Wanted> {
         let line = self.line_of(known, knob, at);
         let i = line.iter().position(|value| *value == at[knob]).expect("the best is on its own line");
-        let below: Vec<String> = line[..i].iter().rev().cloned().collect();
-        for side in [&below[..], &line[i + 1..]] {
+        let below: Vec<String> = line[..=i].iter().rev().cloned().collect();
+        for side in [&below[..], &line[i..]] {
             let side = settings(at, knob, side);
             let misses = |there: &Setting| known.get(there).is_some_and(Measured::misses_a_limit);
-            let less = |there| known.dearer(at, there) || known.costs(at, there, FAR, self.few().len());
-            let Some(end) = side.iter().position(|there| misses(there) && less(there)) else { continue };
-            let Some(dent) = end.checked_sub(1).map(|i| &side[i]) else { continue };
-            if known.cost(dent, at).is_some_and(|cost| cost < 1.0) {
-                need(known, std::slice::from_ref(dent), &self.seeds)?;
-            }
-            if let Some(value) = self.knobs[knob].halfway(&dent[knob], &side[end][knob]) {
+            let times = |there: &Setting| known.cost(there, at).unwrap_or(1.0);
+            let Some(end) = side.iter().position(|there| misses(there) && times(there) * FLAT < 1.0) else {
+                continue;
+            };
+            let Some(last) = side[..end].iter().rposition(|there| !misses(there)) else { continue };
+            let better: Vec<Setting> =
+                side[..=last].iter().filter(|there| times(there) < 1.0).cloned().collect();
+            need(known, &better, &self.seeds)?;
+            if let Some(value) = self.knobs[knob].halfway(&side[last][knob], &side[last + 1][knob]) {
                 need(known, &[with(at, knob, &value)], self.more())?;
             }
         }

@@ -37,11 +37,17 @@ fn shipped(values: &[&str]) -> Vec<Shipped> {
 
 /// Runs what is wanted until nothing is; gives what was found, and how many cells it took.
 fn search(space: &Space, price: impl Fn(&Setting, u64) -> Result<f64, String>) -> (Found, u64) {
+    let (found, known) = searched(space, price);
+    (found, known.0.values().map(|measured| measured.prices.len() as u64).sum())
+}
+
+/// The same with all that was run.
+fn searched(space: &Space, price: impl Fn(&Setting, u64) -> Result<f64, String>) -> (Found, Known) {
     let mut known = Known::default();
     let mut cells = 0;
     loop {
         let wanted = match space.search(&known) {
-            Ok(found) => return (found, cells),
+            Ok(found) => return (found, known),
             Err(wanted) => wanted,
         };
         assert!(!wanted.cells.is_empty() && !wanted.beside);
@@ -514,8 +520,8 @@ fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
     );
 }
 
-/// A place whose settings give these rates, and of which one seed has people wait too long where `slow` says so.
-fn place_with_one_slow_seed(rate: impl Fn(f64) -> u64, slow: impl Fn(f64) -> bool) -> PlaceTuned {
+/// A place whose settings give these rates under a seed, and of which one seed has people wait too long where `slow` says so.
+fn place_with_one_slow_seed(rate: impl Fn(f64, u64) -> u64, slow: impl Fn(f64) -> bool) -> PlaceTuned {
     use crate::metrics::Figure;
     let objective = crate::report::sweep::Objective::default();
     let limits = crate::report::tune::Limits::of(&crate::report::fixture::plan(None, 1), &[]);
@@ -525,7 +531,7 @@ fn place_with_one_slow_seed(rate: impl Fn(f64) -> u64, slow: impl Fn(f64) -> boo
         for (setting, seeds) in wanted.cells {
             for seed in seeds {
                 let p99 = if seed == 2 && slow(rows(&setting)) { 150_000_000 } else { 50_000_000 };
-                let mut cell = cell(seed, rate(rows(&setting)) + seed);
+                let mut cell = cell(seed, rate(rows(&setting), seed) + seed);
                 let waits =
                     Figure::Distribution { unit: Unit::Ns, count: 9, min: 1, p50: 1, p95: 1, p99, max: p99 };
                 cell.metrics.insert("device.query.duration".into(), waits);
@@ -539,7 +545,7 @@ fn place_with_one_slow_seed(rate: impl Fn(f64) -> u64, slow: impl Fn(f64) -> boo
 #[test]
 fn where_one_seed_decides_which_settings_are_candidates_it_is_said_and_ends_no_interval() {
     let told = |place: &PlaceTuned| place.knobs[0].limits.join("\n");
-    let rising = |x: f64| (1e5 * (1.0 - 1.0 / libm::sqrt(x))) as u64;
+    let rising = |x: f64, _| (1e5 * (1.0 - 1.0 / libm::sqrt(x))) as u64;
     let sound = place_with_one_slow_seed(rising, |_| false);
     assert!(!told(&sound).contains("luck of single seeds"), "{}", told(&sound));
     let place = place_with_one_slow_seed(rising, |x| x > 300.0);
@@ -552,7 +558,7 @@ fn where_one_seed_decides_which_settings_are_candidates_it_is_said_and_ends_no_i
     assert!(told(&place).contains(said), "{}", told(&place));
     assert!(told(&place).contains("and 8\u{2009}192 would cost "), "{}", told(&place));
     // Dearer ones beyond the best decide nothing.
-    let falling = |x: f64| (1e7 / (x + 1e4 / x)) as u64;
+    let falling = |x: f64, _| (1e7 / (x + 1e4 / x)) as u64;
     let place = place_with_one_slow_seed(falling, |x| x > 1_000.0);
     assert!(!told(&place).contains(said), "{}", told(&place));
     assert!(place.knobs[0].between.clone().unwrap()[1].is_some());
@@ -560,7 +566,7 @@ fn where_one_seed_decides_which_settings_are_candidates_it_is_said_and_ends_no_i
 
 #[test]
 fn what_misses_a_limit_is_shown_under_all_seeds_and_ends_the_interval_where_it_costs_more() {
-    let falling = |x: f64| (1e7 / (x + 1e4 / x)) as u64;
+    let falling = |x: f64, _| (1e7 / (x + 1e4 / x)) as u64;
     let place = place_with_one_slow_seed(falling, |x| x > 130.0);
     let (knob, present) = (&place.knobs[0], place.present.expect("it was run"));
     let best: f64 = knob.best.parse().unwrap();

@@ -29,6 +29,8 @@ impl Finding {
 
 /// A setting within this factor of the best is as good for all practical purposes.
 pub(super) const FLAT: f64 = 1.03;
+/// What costs so much more under each of the first seeds needs no more of them beside the best.
+pub const FAR: f64 = 1.15;
 /// Fewer seeds say nothing of the noise between them.
 const SEEDS_MIN: usize = 3;
 /// Resamples of the paired differences (Efron 1979).
@@ -95,8 +97,21 @@ fn around(best: usize, len: usize, as_good: impl Fn(usize) -> bool) -> (usize, u
 
 /// Whether `point` is worse than `best` beyond the noise, over the seeds that both have.
 fn worse(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
-    let pairs = point.prices.iter().filter_map(|(seed, price)| Some((*price, *best.prices.get(seed)?)));
-    worse_beyond_noise(&pairs.collect::<Vec<_>>(), position)
+    worse_beyond_noise(&pairs(point, best), position)
+}
+
+/// Whether `point` may be dearer than `best` by luck: it is not worse beyond the noise, or, where it was run under too few of the seeds to
+/// tell, not [`FAR`] dearer under each. Where the best has too few, nothing is known of luck.
+pub(super) fn may_be_luck(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
+    let pairs = pairs(point, best);
+    let far = pairs.iter().all(|(here, there)| *here > there * FAR);
+    best.prices.len() >= SEEDS_MIN
+        && if pairs.len() < SEEDS_MIN { !far } else { !worse_beyond_noise(&pairs, position) }
+}
+
+/// What two settings pay with each seed that both have.
+fn pairs(one: &Point<'_>, other: &Point<'_>) -> Vec<(f64, f64)> {
+    one.prices.iter().filter_map(|(seed, price)| Some((*price, *other.prices.get(seed)?))).collect()
 }
 
 /// Whether a setting is worse than another, by what both pay with each seed that both have: the ratios lie beyond one by Student's law of
@@ -204,6 +219,15 @@ mod tests {
     fn point(prices: &[f64]) -> Point<'static> {
         let named = ["1", "2", "3", "4", "5", "6", "7", "8"].into_iter().zip(prices.iter().copied());
         Point { value: String::new(), cells: Vec::new(), prices: named.collect(), trouble: None }
+    }
+
+    #[test]
+    fn what_costs_far_more_under_each_of_too_few_seeds_is_no_luck() {
+        let luck = |here: &[f64], best: &[f64]| may_be_luck(&point(here), &point(best), 0);
+        assert!(!luck(&[1.2, 1.3], &[1.0; 8]));
+        assert!(luck(&[1.1, 1.3], &[1.0; 8]));
+        assert!(luck(&[1.1, 1.3, 0.9], &[1.0; 8]) && !luck(&[1.1, 1.15, 1.2], &[1.0; 8]));
+        assert!(!luck(&[1.1, 1.3], &[1.0; 2]), "nothing is known of luck");
     }
 
     #[test]

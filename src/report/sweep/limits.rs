@@ -1,7 +1,7 @@
 //! What limits a series on either side of its best, in words.
 
 use super::super::human;
-use super::findings::{FLAT, Finding, alike};
+use super::findings::{FLAT, Finding, alike, may_be_luck};
 use super::objective::Objective;
 use super::series::{Point, Series};
 use super::shares::{Fit, Shares, Side, rows};
@@ -66,7 +66,7 @@ impl Per {
             Per::All => "which takes",
             Per::Row => "where a row takes",
             Per::Run => "where a run takes",
-            Per::Login => "where the runs of a login take",
+            Per::Login => "where all runs take, for each login,",
         }
     }
     /// What the parts are shares of.
@@ -74,7 +74,10 @@ impl Per {
         if self.is_of_many() { "the time of all runs" } else { "the time" }
     }
     fn mean(self) -> &'static str {
-        if self == Per::Login { "the runs of a login take" } else { "the mean run takes" }
+        match self {
+            Per::Login => "all runs, not those of logins alone, take",
+            _ => "the mean run takes",
+        }
     }
 }
 
@@ -94,22 +97,21 @@ pub(in super::super) fn limits(
     let of = Side::of(axis);
     let by = By { of, per: Per::of(objective), stat: &objective.stat };
     // What luck may have made dearer has no cause.
-    let (as_good, flat) = alike(series, finding);
-    let as_good = as_good.unwrap_or_default();
+    let best = &series.points[finding.best];
+    let of_luck = |i: usize| may_be_luck(&series.points[i], best, i as u64);
     if !objective.is_of_sync_time() {
         // Where the time of syncs goes says nothing of it.
     } else if series.is_of_words() {
-        let best = &series.points[finding.best];
-        let worse = (0..=last).filter(|i| !flat.contains(i) && !as_good.contains(i));
+        let (_, flat) = alike(series, finding);
+        let worse = (0..=last).filter(|i| !flat.contains(i) && !of_luck(*i));
         let worse = worse.map(|i| &series.points[i]);
         let worse = worse.filter(|p| p.candidate().is_some());
         told.extend(worse.filter_map(|p| suffers(by, p, best, fit)));
     } else {
         for (flat, end) in [(finding.flat.0, 0), (finding.flat.1, last)] {
-            let of_luck = |i: usize| as_good.contains(&i);
             told.extend(example(series, finding, (flat, end), of_luck).and_then(|here| {
                 let which = if end < flat { "below" } else { "above" };
-                let text = suffers(by, here, &series.points[finding.best], fit)?;
+                let text = suffers(by, here, best, fit)?;
                 Some(format!("{which} {}, {text}", value(&series.points[flat])))
             }));
         }

@@ -28,7 +28,7 @@ mod written;
 #[cfg(test)]
 mod tests;
 
-pub use findings::worse_beyond_noise;
+pub use findings::{FAR, worse_beyond_noise};
 pub use limits::contradicted;
 pub use objective::Objective;
 pub use regret::Regret;

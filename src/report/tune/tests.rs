@@ -129,7 +129,7 @@ fn the_story_says_where_the_best_lies_and_what_being_wrong_costs() {
     for said in [
         "a candidate loses nothing and keeps\n  device.query.duration p99 at most 100 ms\n",
         "low edge: best at 1\u{2009}024 (100 rows/s)",
-        "the optimum lies above 512 (95 %); within 3 %: 700 to 1\u{2009}500 (such a cost is sure to ±2.5 %)",
+        "the optimum lies above 512 (95 %); within 3 %: 700 to 1\u{2009}500 (such a cost is typically sure to ±2.5 %)",
         "low geo: no setting is a candidate: stuck: d1",
         "50 cells for the search, 25 % of a full grid",
     ] {

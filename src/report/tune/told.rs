@@ -196,9 +196,9 @@ fn noise(knob: &KnobTuned) -> String {
         // What costs the same under every seed is sure.
         None | Some(0) => String::new(),
         Some(ppm) if *ppm > 2 * (FLAT_PPM - 1_000_000) => {
-            format!(" (such a cost is sure to ±{:.1} % only: take more seeds)", *ppm as f64 / 1e4)
+            format!(" (such a cost is typically sure to ±{:.1} % only: take more seeds)", *ppm as f64 / 1e4)
         }
-        Some(ppm) => format!(" (such a cost is sure to ±{:.1} %)", *ppm as f64 / 1e4),
+        Some(ppm) => format!(" (such a cost is typically sure to ±{:.1} %)", *ppm as f64 / 1e4),
     }
 }
 
@@ -266,9 +266,9 @@ fn row(point: &PointTuned, tune: &TuneRecord) -> [String; 5] {
     [value(&point.value), name, shown, share, more]
 }
 
-/// Whether a setting costs more, and no more than the noise between seeds may.
+/// Whether a setting costs more or less, and no more so than the noise between seeds may.
 fn is_marked(point: &PointTuned) -> bool {
-    point.within_noise && point.trouble.is_none() && point.cost_ppm.is_some_and(|ppm| ppm > 1_000_000)
+    point.within_noise && point.trouble.is_none() && point.cost_ppm.is_some_and(|ppm| ppm != 1_000_000)
 }
 
 /// A value, with its thousands apart where it is a plain whole number.

@@ -119,7 +119,7 @@ fn overworked(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
         return None;
     }
     let title = format!(
-        "people's queries alone keep the processor of class `{}` busy for {:.0} % of the time: one takes {cost}, and one comes \
+        "people's queries alone keep the processor of class `{}` busy for {:.0} % of the time that people look at the app: one takes {cost}, and one comes \
          every {every}; as the model has them not wait for each other, what is told of them is too good",
         class.name,
         100.0 * load

@@ -38,7 +38,8 @@ fn queries_that_keep_a_processor_busy_are_told_as_they_do_not_wait_for_each_othe
         busy.len() == 1 && busy[0].contains("people's queries alone keep the processor of class `"),
         "{busy:?}"
     );
-    assert!(busy[0].contains(" % of the time: one takes ") && busy[0].contains("queries = 20"), "{busy:?}");
+    let said = " % of the time that people look at the app: one takes ";
+    assert!(busy[0].contains(said) && busy[0].contains("queries = 20"), "{busy:?}");
     assert_eq!(told("0.01", 20_000), [""; 0], "as long, and seldom");
 }
 

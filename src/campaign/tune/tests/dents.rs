@@ -6,16 +6,32 @@ use crate::report::tune::KnobTuned;
 #[test]
 fn a_search_looks_past_a_dent_where_what_misses_a_limit_behind_it_costs_less() {
     let dented =
-        |x: f64| (1e5 * x / (x + 100.0) * if (280.0..=520.0).contains(&x) { 0.8 } else { 1.0 }) as u64;
+        |x: f64, _| (1e5 * x / (x + 100.0) * if (280.0..=520.0).contains(&x) { 0.8 } else { 1.0 }) as u64;
     let place = place_with_one_slow_seed(dented, |x| x > 700.0);
     let best: f64 = place.knobs[0].best.parse().unwrap();
     assert!((521.0..=700.0).contains(&best), "256 is the best this side of the dent, and {best} was found");
     // Where nothing behind it is better, the search takes as many cells as without the limit.
     let cells = |slow: fn(f64) -> bool| {
-        let fallen = |x: f64| dented(x.min(280.0));
+        let fallen = |x: f64, seed| dented(x.min(280.0), seed);
         place_with_one_slow_seed(fallen, slow).knobs[0].points.len()
     };
     assert_eq!(cells(|x| x > 700.0), cells(|_| false));
+}
+
+#[test]
+fn a_search_goes_up_to_the_limit_that_bounds_it_though_luck_hides_what_is_better_behind_it() {
+    // Behind the dent it costs a twentieth less, with a tenth of luck.
+    let goes_there = |luck: &u64| {
+        let rate = |x: f64, seed| {
+            let own = Seed(luck * 1_000 + seed).stream("own", x as u64, 0).unit();
+            let dent = if (280.0..=520.0).contains(&x) { 0.8 } else { 1.0 };
+            (1e5 * x / (x + 25.0) * dent * (0.9 + 0.2 * own)) as u64
+        };
+        let knob = place_with_one_slow_seed(rate, |x| x > 700.0).knobs.remove(0);
+        knob.points.iter().any(|point| (521.0..=700.0).contains(&point.value.parse().unwrap()))
+    };
+    let there = (0..24).filter(goes_there).count();
+    assert_eq!(there, 24);
 }
 
 #[test]
@@ -64,4 +80,30 @@ fn the_flat_region_ends_at_settings_that_were_run_under_all_seeds() {
         assert!(![first, last].contains(&i) || point.seeds == 8, "{case}");
         assert!((first..=last).contains(&i) || point.cost_ppm.unwrap() > 1_030_000, "{case}");
     }
+}
+
+#[test]
+fn what_luck_alone_may_have_made_dearer_limits_no_side() {
+    let (mut told, mut hidden) = (0, 0);
+    for luck in 0..24 {
+        let rate = |x: f64, seed| {
+            let own = Seed(luck * 1_000 + seed).stream("own", x as u64, 0).unit();
+            (1e8 / PUSHES[0].time_a_row(x) * (0.6 + 0.8 * own)) as u64
+        };
+        let knob = place_with_one_slow_seed(rate, |_| false).knobs.remove(0);
+        let dearest = |i: &usize| {
+            let point = &knob.points[*i];
+            point.cost_ppm.is_some_and(|ppm| ppm > 1_030_000)
+        };
+        for point in knob.points.iter().filter(|point| point.within_noise) {
+            let named = format!("at {}, ", crate::report::tune::value(&point.value));
+            let causes =
+                knob.limits.iter().filter(|line| line.contains(", nothing that was measured explains"));
+            assert!(!causes.clone().any(|line| line.contains(&named)), "luck {luck}: {:?}", knob.limits);
+            told += causes.count();
+        }
+        let last = knob.points.len() - 1;
+        hidden += [0, last].iter().filter(|i| dearest(i) && knob.points[**i].within_noise).count();
+    }
+    assert!(told > 0 && hidden > 0, "{told} {hidden}");
 }

@@ -1,5 +1,6 @@
 //! Lists with values that ask for more than there is, and fleets that do.
 
+use super::super::search::with;
 use super::*;
 use crate::report::tune::KnobTuned;
 
@@ -125,4 +126,20 @@ fn a_backend_whose_queue_takes_most_of_the_time_is_saturated_though_the_median_r
     let old = r#"{"queued_p50_ns":1,"queued_p95_ns":2,"service_p50_ns":3}"#;
     let old: BackendTuned = serde_json::from_str(old).unwrap();
     assert_eq!(old.queued_ppm, 0, "a record without it is read");
+}
+
+#[test]
+fn every_knob_is_searched_around_the_best_of_all_though_luck_has_moved_it() {
+    let values = ["0", "1", "2"];
+    for luck in 0..240 {
+        let price = |setting: &Setting, seed: u64| {
+            let own = Seed(luck * 1_000 + seed).stream(&setting[1], rows(setting) as u64, 0).unit();
+            Ok(SIX[4].1.time_a_row(rows(setting)) * (0.7 + 0.6 * own))
+        };
+        let (found, known) = searched(&space(&["a=8..1000", "b=0,1,2"], &["64", "0"], 8), price);
+        let best = found.best.unwrap();
+        let run = values.iter().filter(|value| known.get(&with(&best, 1, value)).is_some());
+        assert_eq!(run.count(), 3, "luck {luck}: prefetch at {best:?}");
+        assert!(found.between.iter().all(Option::is_some), "luck {luck}: {:?}", found.between);
+    }
 }

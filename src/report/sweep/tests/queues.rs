@@ -146,6 +146,29 @@ fn how_long_one_sync_takes_is_told_by_what_one_takes_and_not_by_all_of_them_toge
 }
 
 #[test]
+fn what_is_told_of_a_login_does_not_take_later_runs_for_its_own() {
+    // Ten logins take five times as long with small chunks, and ninety runs after them no longer.
+    let record = record(3, |cell| {
+        let small = cell.axes["engine.pull.chunk_rows"].as_u64() <= Some(64);
+        let (login, waits) = if small { (5, 50) } else { (1, 10) };
+        let s = |s: u64| s * 1_000_000_000;
+        for name in ["engine.pull.time", "engine.requests.lost_time", "engine.apply.time"] {
+            cell.metrics.insert(name.into(), Figure::Value { unit: Unit::Ns, value: 0 });
+        }
+        for (name, value) in [("engine.session.time", s(10 * login + 90)), ("engine.retry.time", s(waits))] {
+            cell.metrics.insert(name.into(), Figure::Value { unit: Unit::Ns, value });
+        }
+        let [min, p50, p95, p99, max] = [s(login); 5];
+        let usable = Figure::Distribution { unit: Unit::Ns, count: 10, min, p50, p95, p99, max };
+        cell.metrics.insert("engine.usable_after_login.duration".into(), usable);
+    });
+    let objective = "engine.usable_after_login.duration:p95".parse().unwrap();
+    let told = Sweep::new(&record, &axes(), objective).story();
+    let said = "; all runs, not those of logins alone, take 1.40 times as long, the p95 5.00 times\n";
+    assert!(told.contains(said), "{told}");
+}
+
+#[test]
 fn a_change_that_is_answered_again_is_no_more_work_done() {
     // Twice the time for the same edits, each of which is answered twice, after a wait.
     let told = below(&record(3, |cell| {
