@@ -202,7 +202,7 @@ impl Told {
                 ));
             }
             Rate::Known(_) => {
-                if let Some(timeout) = trouble::reached(log) {
+                if let Some(timeout) = trouble::reached(log).filter(|_| hung(log).is_none()) {
                     self.unknown(format!(
                         "whether the {} at {} are broken connections or only slow answers: other answers take up to {}; if they are slow, \
                          transfers break less often than told, and the costs are too low, as the longest answers are missing; log with a \
@@ -246,16 +246,17 @@ impl Told {
         }
     }
 
-    /// Failures that took one and the same time: how often transfers break, and repairs, if the link broke unseen, and if the server hung.
+    /// Failures that took one and the same time: how often transfers break, and repairs, if the link broke unseen, and if the server hung
+    /// or was only slow.
     fn of_hung(&mut self, log: &Log, exposed: &Log, told: Option<Outages>) -> [Option<Outages>; 2] {
-        let Some(hung) = hung(log).filter(|_| trouble::reached(log).is_none()) else { return [None; 2] };
+        let Some(hung) = hung(log) else { return [None; 2] };
         let readings = [Outcome::TimedOut, Outcome::Refused].map(|outcome| {
             let [log, exposed] = [log, exposed].map(|log| hung.ended(log.clone(), outcome));
             let other = reading(&log, &exposed).filter(|other| matches!(other.rate, Rate::Known(_)))?;
             let repair = told.and_then(|told| told.repair);
             Some(Outages { repair: other.repair.or(repair), ..other })
         });
-        self.unknown(hung.told(readings[1].is_none()));
+        self.unknown(hung.told(readings[1].is_none(), trouble::reached(log)));
         readings
     }
 

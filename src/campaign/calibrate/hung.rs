@@ -1,11 +1,12 @@
 //! Failures that all took one and the same time: an app's timeout ended them. A link that broke unseen ends so, and a server that hangs.
 
 use super::log::{Log, Outcome, Request};
+use super::trouble::Reached;
 use crate::report::human;
 
 /// Timeouts of one client end within this share of each other (estimate).
 const ALIKE: f64 = 0.02;
-/// So many end alike by accident.
+/// So many end alike by accident, where no word says that a timeout ended them.
 const ACCIDENT: usize = 2;
 /// A smaller share of the failures moves their rate by little (estimate).
 const SHARE_MIN: f64 = 0.03;
@@ -36,7 +37,11 @@ pub(super) fn hung(log: &Log) -> Option<Hung> {
     let answers = || log.requests.iter().filter(|r| r.outcome == Outcome::Answered);
     let longer = answers().filter(|answer| answer.duration > after).count();
     let seldom = longer as f64 <= LONGER_MAX * answers().count() as f64;
-    let many = requests > ACCIDENT.max(before) && requests as f64 >= SHARE_MIN * times.len() as f64;
+    // Where a word says that the app gave up, one may be enough.
+    let by_word =
+        log.requests.iter().any(|r| failed(&r) && r.outcome == Outcome::TimedOut && r.duration == after);
+    let by_accident = if by_word { 0 } else { ACCIDENT };
+    let many = requests > by_accident.max(before) && requests as f64 >= SHARE_MIN * times.len() as f64;
     (many && seldom).then_some(Hung { requests, of: times.len(), after })
 }
 
@@ -56,16 +61,24 @@ impl Hung {
     }
 
     /// What the log does not tell of them. The intervals hold that they are the server's, but where it has no other failure (`alone`).
-    pub(super) fn told(&self, alone: bool) -> String {
+    /// Where answers come near that time (`reached`), they may be answers that took longer.
+    pub(super) fn told(&self, alone: bool, reached: Option<Reached>) -> String {
         let held = if alone {
             "which no interval holds, as no other failure is there"
         } else {
             "the intervals hold both"
         };
+        let slow = reached.map_or_else(String::new, |reached| {
+            format!(
+                "; they may be only slow answers, too, as others take up to {}: then the costs are too low, as the longest answers are \
+                 missing; log with a longer timeout",
+                human::span((reached.longest * 1e9) as u64)
+            )
+        });
         format!(
             "whether {} of {} are the link's: they took {} each, as if a timeout of the app had ended them, and count as such; where the server \
              left them hanging, transfers break less often than told and the best chunk is larger, {held}; log `refused` for what the server \
-             left hanging",
+             left hanging{slow}",
             human::thousands(self.requests as u64),
             human::count(self.of as u64, "failure"),
             human::span((self.after * 1e9) as u64),

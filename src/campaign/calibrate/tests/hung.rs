@@ -1,10 +1,9 @@
 //! Failures that a timeout of the app ends.
 
 use super::said;
-use super::tries::rate;
 use crate::base::Seed;
 use crate::campaign::calibrate::calibrate;
-use crate::report::calibrate::Calibration;
+use crate::report::calibrate::{Calibration, Rate};
 
 const SAID: &str = "as if a timeout of the app had ended them";
 
@@ -15,11 +14,13 @@ struct World {
     /// Share of the requests that the server leaves hanging until the app gives up after 30 s, and what it then logs.
     hang: f64,
     word: &'static str,
+    /// Share of these that end in an answer before.
+    late: f64,
     /// Share of the failures that nobody sees until then.
     unseen: f64,
 }
 
-const WORLD: World = World { answers: 300, mtbf: 60.0, hang: 0.0, word: "reset", unseen: 0.0 };
+const WORLD: World = World { answers: 300, mtbf: 60.0, hang: 0.0, word: "reset", late: 0.0, unseen: 0.0 };
 
 impl World {
     fn calibration(&self, seed: u64) -> Calibration {
@@ -33,7 +34,9 @@ impl World {
                 let duration = (0.3 + rows * 1.2e-3 + bytes * 4e-6) * stream.log_normal(1.0, 0.1);
                 let breaks = -libm::log(1.0 - stream.unit()) * self.mtbf;
                 let (hangs, unseen) = (stream.chance(self.hang), stream.chance(self.unseen));
+                let late = hangs && self.late > 0.0 && stream.chance(self.late);
                 let (took, outcome) = match (hangs, duration < breaks) {
+                    (true, _) if late => (30.0 * (0.7 + 0.3 * stream.unit()), "ok"),
                     (true, _) => (30.0 + 0.01 * stream.unit(), self.word),
                     (false, true) => (duration, "ok"),
                     (false, false) if unseen => (30.0, "timeout"),
@@ -55,7 +58,11 @@ impl World {
     fn held(&self) -> (u32, u32) {
         let of = |seed| {
             let calibration = self.calibration(seed);
-            (rate(&calibration).holds(1.0 / self.mtbf), said(&calibration.unknown, SAID))
+            let holds = match calibration.outages.unwrap().rate {
+                Rate::Known(rate) => rate.holds(1.0 / self.mtbf),
+                Rate::AtMost(most) => 1.0 / self.mtbf <= most,
+            };
+            (holds, said(&calibration.unknown, SAID))
         };
         let logs = (0..100).map(of);
         logs.fold((0, 0), |(held, told), log| (held + u32::from(log.0), told + u32::from(log.1)))
@@ -72,6 +79,27 @@ fn failures_that_end_after_one_and_the_same_time_may_be_of_a_server_that_hangs_a
     let world = World { unseen: 0.5, mtbf: 20.0, ..WORLD };
     let (held, told) = world.held();
     assert!(held >= 90 && told >= 90, "{world:?}: {held} and {told} of 100");
+}
+
+#[test]
+fn where_answers_come_near_the_timeout_the_rate_holds_that_the_server_was_slow() {
+    for (word, answers, late) in [("timeout", 300, 0.2), ("timeout", 1_000, 0.2), ("timeout", 1_000, 0.5)] {
+        let world = World { hang: 0.04, word, late, answers, ..WORLD };
+        let (held, told) = world.held();
+        assert!(held >= 95 && told >= 95, "{world:?}: {held} and {told} of 100");
+    }
+    let unknown = World { hang: 0.04, word: "timeout", late: 0.5, ..WORLD }.calibration(1).unknown;
+    assert!(said(&unknown, "they may be only slow answers, too, as others take up to 2"), "{unknown:?}");
+}
+
+#[test]
+fn one_failure_that_a_word_calls_a_timeout_is_enough_to_matter_where_there_are_few() {
+    for (answers, hang, mtbf) in [(100, 0.02, 60.0), (150, 0.01, 60.0), (300, 0.01, 60.0), (300, 0.01, 200.0)]
+    {
+        let world = World { hang, word: "timeout", answers, mtbf, ..WORLD };
+        let (held, _) = world.held();
+        assert!(held >= 95, "{world:?}: {held} of 100");
+    }
 }
 
 #[test]
