@@ -4,9 +4,9 @@
 //! row takes longer goes with the rows: at few of them it hides behind the overhead, and the widths of rows that are seen do not hang on
 //! how many there are. Each of the two is a law that the log can refute; where it refutes neither, the intervals hold both.
 
-use super::estimate::OUTLIERS_MANY;
 use super::line::{Far, Line, NORMAL, Sample, outlying};
 use super::log::{Log, Outcome, Request};
+use super::told::OUTLIERS_MANY;
 
 /// Answers far above the line by which they are judged (estimate); more are thinned out, as pairs of them are compared.
 const JUDGED_MAX: usize = 1_000;

@@ -1,35 +1,18 @@
 //! A log's calibration, put together.
 
 use super::advice::advice;
-use super::aside::{Bytes, Cause, Outliers};
-use super::devices::{self, Off};
-use super::fit::{ANSWERS_MIN, Fit, LeftOut};
+use super::fit::{ANSWERS_MIN, Fit};
 use super::header::Only;
-use super::hung::hung;
-use super::line::{Sample, correlation};
-use super::log::{self, Log, Mistakes, Names, Outcome, Request};
+use super::hung::{Hung, hung};
+use super::log::{self, Log, Mistakes, Outcome, Request};
+use super::told::Told;
 use super::tries::{self, InARow};
 use super::trouble::{self, Order, Repair};
-use crate::report::calibrate::{
-    Advice, Calibration, Census, Costs, Estimate, Outages, Rate, UNTOLD_ROUND_TRIP,
-};
-use crate::report::human;
+use crate::report::calibrate::{Calibration, Census, Estimate, Outages, Rate};
 
-/// A share of outliers that is no accident.
-pub(super) const OUTLIERS_MANY: f64 = 0.05;
-/// Answers of some sizes that are so far off the line bend it.
-const BEND: f64 = 0.05;
-/// A scenario has no larger chunk, and no log's costs and failures are known so well that they tell one.
-const CHUNK_MAX: f64 = 1e6;
 /// What is said where no request succeeded: how long a transfer takes that fails says nothing of how often one does.
 const NOTHING: &str = "anything: no request was answered, and failures alone tell neither what an answer costs nor how often \
                        transfers break; it takes a log with answers";
-/// So many devices are named that are unlike the others.
-const NAMED: usize = 3;
-/// To say no takes a server less than this share of its quickest answers.
-const REFUSED_SOON: f64 = 0.5;
-/// Neighbours that are so much alike are no independent answers.
-const ALIKE: f64 = 0.2;
 
 /// Estimates from the bytes of a log called `source` what its requests cost; of its lines those that all of `only` let pass.
 ///
@@ -43,7 +26,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let other = other_reading(&written, in_a_row);
     let are_tries = matches!(in_a_row, InARow::Tries { .. });
     let log = if are_tries { &tries::as_tries(written) } else { &written };
-    let mut told = Told { names, unknown: Vec::new(), notes: Vec::new() };
+    let mut told = Told::new(names);
     let mut census = census(log);
     if census.answered == 0 {
         let source = source.to_owned();
@@ -65,10 +48,18 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let (typical, error) = trouble::typical(exposed);
     let mut outages = trouble::outages(exposed, typical);
     if let Some(outages) = &mut outages {
-        told.of_outages(log, (typical, error), outages);
+        let repairs = trouble::repairs(log, typical);
+        if matches!(outages.rate, Rate::Known(_)) && Order::of(log).in_turn() {
+            outages.repair = repair(log, &repairs, (typical, error));
+        }
+        told.of_outages(log, outages, &repairs);
         told.of_devices(exposed, typical, outages);
     }
-    let if_hung = told.of_hung(log, exposed, outages);
+    let hung = hung(log);
+    let if_hung = hung.map_or([None; 2], |hung| if_hung(hung, log, exposed, outages));
+    if let Some(hung) = hung {
+        told.of_hung(hung, if_hung[1].is_none(), log);
+    }
     told.of_failures(log, instant);
     told.of_offline(offline);
     told.of_refused(log);
@@ -98,7 +89,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     }
     told.of_answers(log, fit.as_ref(), costs.as_ref(), &census);
     let advice = told.of_advice(advice, costs.as_ref(), fit.as_ref().and_then(|fit| fit.above), &census);
-    let Told { unknown, notes, .. } = told;
+    let (unknown, notes) = told.said();
     Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })
 }
 
@@ -115,6 +106,17 @@ fn other_reading(log: &Log, in_a_row: InARow) -> Option<Outages> {
         }
         InARow::Tries { .. } => reading(log, log),
     }
+}
+
+/// How often transfers break, and repairs, if the link broke unseen where failures took one and the same time, and if the server hung or
+/// was only slow.
+fn if_hung(hung: Hung, log: &Log, exposed: &Log, told: Option<Outages>) -> [Option<Outages>; 2] {
+    [Outcome::TimedOut, Outcome::Refused].map(|outcome| {
+        let [log, exposed] = [log, exposed].map(|log| hung.ended(log.clone(), outcome));
+        let other = reading(&log, &exposed).filter(|other| matches!(other.rate, Rate::Known(_)))?;
+        let repair = told.and_then(|told| told.repair);
+        Some(Outages { repair: other.repair.or(repair), ..other })
+    })
 }
 
 /// Failures as a log tells of them, their rate by what was `exposed` to them.
@@ -153,443 +155,4 @@ fn census(log: &Log) -> Census {
         rows_max: answers().map(|r| r.rows).fold(0.0, f64::max) as u64,
         ..Census::default()
     }
-}
-
-/// What is said beside the figures.
-pub(super) struct Told {
-    names: Names,
-    unknown: Vec<String>,
-    notes: Vec<String>,
-}
-
-impl Told {
-    fn unknown(&mut self, text: impl Into<String>) {
-        self.unknown.push(text.into());
-    }
-    /// Why there are no costs, and no scenario: it stands before all that is unknown besides.
-    pub(super) fn costs_unknown(&mut self, text: String) {
-        self.unknown.insert(0, text);
-    }
-    fn note(&mut self, text: impl Into<String>) {
-        self.notes.push(text.into());
-    }
-
-    pub(super) fn one_size(&mut self, census: &mut Census, answers: &[&Request]) {
-        let total = answers.iter().map(|r| r.duration).sum::<f64>() / answers.len() as f64;
-        census.duration_mean = total;
-        self.costs_unknown(format!(
-            "overhead apart from time a row: all answers have one size ({}) and take {} on average; it takes a log of several sizes",
-            human::count(census.rows_max, "row"),
-            seconds(total),
-        ));
-    }
-
-    /// Repairs, and what the order of the requests says of them.
-    fn of_outages(&mut self, log: &Log, typical: (f64, f64), outages: &mut Outages) {
-        let order = Order::of(log);
-        let repairs = trouble::repairs(log, typical.0);
-        let exposed = seconds(outages.exposed);
-        match outages.rate {
-            Rate::AtMost(rate) => self.unknown(format!(
-                "how often transfers break: no failure in {exposed} of transfer, so at most one in {} (95 %); a log that leaves failures out looks the same",
-                seconds(1.0 / rate),
-            )),
-            Rate::Known(_) if !order.in_turn() => {
-                let hint = if log.devices.is_none() { "several devices? name them in a column `device`" } else { "parallel streams" };
-                self.unknown(format!(
-                    "repair time: {:.0} % of the requests begin before the one before has ended ({hint})",
-                    100.0 * order.overlapping,
-                ));
-            }
-            Rate::Known(_) => {
-                if let Some(timeout) = trouble::reached(log).filter(|_| hung(log).is_none()) {
-                    self.unknown(format!(
-                        "whether the {} at {} are broken connections or only slow answers: other answers take up to {}; if they are slow, \
-                         transfers break less often than told, and the costs are too low, as the longest answers are missing; log with a \
-                         longer timeout",
-                        human::count(timeout.requests, "timeout"),
-                        seconds(timeout.after),
-                        seconds(timeout.longest),
-                    ));
-                }
-                outages.repair = repair(log, &repairs, typical);
-                self.of_repairs(&repairs, outages);
-            }
-        }
-        if let Some(times) = trouble::bursts(log) {
-            self.note(format!(
-                "failures come in bursts (the time between them varies {times:.0} times as much as at random): the interval of their rate \
-                 is too narrow",
-            ));
-        }
-        if let Some(copies) = trouble::copies(log) {
-            let n = human::count(copies, "line");
-            self.note(format!(
-                "{n} equal to another in every field: a log that was joined twice makes intervals too narrow; remove them if it was"
-            ));
-        }
-        if order.tied > 0.05 {
-            self.note(format!(
-                "{:.0} % of the requests begin at the instant of another: the clock of `start` is coarse, or the log joins several devices",
-                100.0 * order.tied,
-            ));
-        }
-        if order.pauses.0 > 0 {
-            self.note(format!(
-                "{} of more than an hour without a request, the longest {}: only time under way counts as exposure",
-                human::count(order.pauses.0, "pause"),
-                seconds(order.pauses.1),
-            ));
-        }
-        if log.shuffled {
-            self.note("the lines are not in the order of their starts; they were sorted");
-        }
-    }
-
-    /// Failures that took one and the same time: how often transfers break, and repairs, if the link broke unseen, and if the server hung
-    /// or was only slow.
-    fn of_hung(&mut self, log: &Log, exposed: &Log, told: Option<Outages>) -> [Option<Outages>; 2] {
-        let Some(hung) = hung(log) else { return [None; 2] };
-        let readings = [Outcome::TimedOut, Outcome::Refused].map(|outcome| {
-            let [log, exposed] = [log, exposed].map(|log| hung.ended(log.clone(), outcome));
-            let other = reading(&log, &exposed).filter(|other| matches!(other.rate, Rate::Known(_)))?;
-            let repair = told.and_then(|told| told.repair);
-            Some(Outages { repair: other.repair.or(repair), ..other })
-        });
-        self.unknown(hung.told(readings[1].is_none(), trouble::reached(log)));
-        readings
-    }
-
-    /// What of the time until the next request the app itself waited.
-    fn of_repairs(&mut self, repairs: &[Repair], outages: &Outages) {
-        let n = human::count(repairs.len() as u64, "failure");
-        let probed = repairs.iter().filter(|repair| repair.least < repair.most).count();
-        let pauses: f64 = repairs.iter().map(|repair| repair.most - repair.least).sum();
-        if outages.repair.is_none() {
-            self.unknown(format!("repair time: {n} with a success after it within an hour"));
-        } else if probed < repairs.len() {
-            self.unknown(format!(
-                "repair time apart from the app's own pause before it tries again: after {} of {n} no try failed before the next request was \
-                 under way, so the link may have been back sooner; where the app waits long, the repair is shorter than told",
-                human::thousands((repairs.len() - probed) as u64),
-            ));
-        }
-        if probed > 0 {
-            self.note(format!(
-                "the link came back between the last try that failed and the next: half of that pause, {} on average, is taken off the repair",
-                seconds(pauses / probed as f64 / 2.0),
-            ));
-        }
-    }
-
-    /// Failures of which the log does not say enough.
-    fn of_failures(&mut self, log: &Log, instant: u64) {
-        if instant > 0 {
-            let n = human::count(instant, "failure");
-            self.note(format!(
-                "{n} that ended far sooner than any answer could come, with a word for any failure or more of them than transfers have that \
-                 are cut at random: counted as not sent, not as cut",
-            ));
-        }
-        let broke = |r: &&Request| r.outcome.breaks() && !r.timed;
-        let untimed = log.requests.iter().filter(broke).count() as u64;
-        if untimed > 0 {
-            let n = human::count(untimed, "failure");
-            self.note(format!("{n} without a duration: each counts as half a typical request"));
-        }
-    }
-
-    /// Requests that the log itself says never left.
-    fn of_offline(&mut self, offline: u64) {
-        if offline > 0 {
-            let (it, a_try) = if offline == 1 { ("it is", "a try") } else { ("they are", "tries") };
-            self.note(format!(
-                "{} `offline`, as never sent: no failure of a transfer, and no time under way; between a failure and the next answer {it} {a_try} that \
-                 found the link still down",
-                human::count(offline, "request"),
-            ));
-        }
-    }
-
-    /// Requests that were refused, which are no failures, and may yet be.
-    fn of_refused(&mut self, log: &Log) {
-        let refused = || log.requests.iter().filter(|r| r.outcome == Outcome::Refused);
-        let times: Vec<f64> = refused().filter(|r| r.timed).map(|r| r.duration).collect();
-        let mean = times.iter().sum::<f64>() / times.len().max(1) as f64;
-        let n = refused().count() as u64;
-        if n == 0 {
-            return;
-        }
-        let n = human::count(n, "request");
-        self.note(format!(
-            "{n} refused by the server or given up by the app: not counted as failures of the link, and what they took as transfer that did \
-             not break; of a repair, tries that failed",
-        ));
-        let quick = trouble::quickest(&mut trouble::durations(log)).unwrap_or(0.0);
-        if mean > REFUSED_SOON * quick {
-            self.unknown(format!(
-                "whether the link broke {n} counted as refused or given up: {} on average, about as long as answers take, which no refusal needs; \
-                 if so, transfers break more often than told, and the best chunk is smaller; log `reset` or `timeout` for those",
-                seconds(mean),
-            ));
-        }
-    }
-
-    /// Failures of requests that run side by side, which have no order that tells.
-    fn of_failures_side_by_side(&mut self, log: &Log, in_a_row: InARow) {
-        let broken = log.requests.iter().filter(|r| r.outcome.breaks()).count() as u64;
-        if broken > 0 {
-            let held = match in_a_row {
-                InARow::Unclear { n, .. } => {
-                    format!("which the intervals hold of the {n} that began after a failure")
-                }
-                _ => "beyond what the intervals hold".to_owned(),
-            };
-            let hint = if log.devices.is_none() { "; name devices in a column `device`" } else { "" };
-            self.unknown(format!(
-                "how many of {} were cut under way, as is assumed of all, and how many were tries while the link was down: requests run side \
-                 by side; with such tries transfers last longer and the best chunk is larger, {held}; log `offline` for what was not sent{hint}",
-                human::count(broken, "failure"),
-            ));
-        }
-    }
-
-    /// What failures one right after another were taken for.
-    fn of_failures_in_a_row(&mut self, in_a_row: InARow) {
-        match in_a_row {
-            InARow::Cuts => {}
-            InARow::Unclear { n, timed } => self.unknown(format!(
-                "{}{} right after another of the device: cut under way, as is assumed, or tries while the link was still \
-                 down? then transfers last longer, repairs too, and the best chunk is larger: the intervals hold both; log {}\
-                 `offline` for what was not sent",
-                human::count(n, "failure"),
-                if timed { "" } else { " without a duration" },
-                if timed { "" } else { "durations, or " },
-            )),
-            InARow::Tries { n, chance, sure } => {
-                let n = human::count(n, "failure");
-                let what = format!(
-                    "{n} right after another of the device, where transfers that break at random would have {chance:.0}: counted as tries while \
-                     the link was down, not as cuts"
-                );
-                if sure {
-                    self.note(what + "; they ended before any answer could come");
-                } else {
-                    self.note(what);
-                    self.unknown(format!(
-                        "whether the {n} in a row were tries on a dead link, as is assumed, or a link that breaks in bursts: then transfers last \
-                         shorter and the best chunk is smaller; the intervals hold both; log `offline` for what was not sent"
-                    ));
-                }
-            }
-        }
-    }
-
-    /// Devices that do not share their failures.
-    fn of_devices(&mut self, exposed: &Log, typical: f64, outages: &Outages) {
-        if let Some((device, failures, share)) = devices::uneven(exposed, outages, typical) {
-            self.note(format!(
-                "failures are not spread over the devices as chance would: `{}` has {} of {} in {:.0} % of the time under way; the figures are \
-                 those of no device; look at one with {}",
-                self.names.of(device),
-                human::thousands(failures),
-                human::thousands(outages.failures),
-                100.0 * share,
-                self.names.only(device),
-            ));
-        }
-    }
-
-    /// Devices whose answers do not cost the same: what the least and the most of them take beside the line of all, and which are the
-    /// farthest from it.
-    pub(super) fn of_unlike(&mut self, unlike: Option<([Off; 2], Vec<Off>)>) {
-        let Some(([least, most], sure)) = unlike else { return };
-        let named = |(device, off): &Off| format!("`{}` ({:+.0} %)", self.names.of(*device), 100.0 * off);
-        let farthest: Vec<String> = sure.iter().take(NAMED).map(named).collect();
-        let more = sure.len() - farthest.len();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        self.note(format!(
-            "devices are unlike: by the line of all, answers of one take {:+.0} % on average, of another {:+.0} %; the figures are those of \
-             no device, and the intervals too narrow; the farthest: {}{more}; look at one with {}",
-            100.0 * least.1,
-            100.0 * most.1,
-            farthest.join(", "),
-            self.names.only(sure[0].0),
-        ));
-    }
-
-    /// Outliers that are many, hold much of the time, or move the mean answer out of its interval.
-    pub(super) fn of_outliers(&mut self, outliers: Outliers, census: &Census) {
-        let Outliers { held, longer, open, cause, bytes } = outliers;
-        let share = census.outliers as f64 / census.answered.max(1) as f64;
-        if share > OUTLIERS_MANY && cause != Cause::Hangs {
-            self.note(format!(
-                "{:.0} % of the answers are far from the line of the others: two kinds of requests? choose one with --only COLUMN=VALUE",
-                100.0 * share,
-            ));
-        }
-        if held > OUTLIERS_MANY && longer > 0.0 || longer.abs() > open {
-            let word = if longer > 0.0 { "longer" } else { "less" };
-            let perhaps = cause.because(bytes);
-            self.note(format!(
-                "the outliers put aside are {:.1} % of the answers and hold {:.0} % of their time: the figures are those of the others, and \
-                 with them answers take {:.1} % {word} on average{perhaps}",
-                100.0 * share,
-                100.0 * held,
-                100.0 * longer.abs(),
-            ));
-        }
-    }
-
-    /// So many answers that are too far from the line for noise, and count as those of wider or narrower rows.
-    pub(super) fn of_widths(&mut self, n: usize, bytes: Bytes, cause: Cause) {
-        if n > 0 {
-            let (lie, they) = if n == 1 { ("lies", "its") } else { ("lie", "their") };
-            let (why, log) = match bytes {
-                Bytes::Same => ("`bytes`, the same of every answer, does not tell why".to_owned(), ""),
-                Bytes::Told | Bytes::Missing => (format!("{they} bytes are unknown"), "log `bytes`, or "),
-            };
-            let perhaps = match cause {
-                Cause::Near => {
-                    ", and nothing shows that they do; requests may hang, so the intervals hold the line without them, too"
-                }
-                _ => "",
-            };
-            self.note(format!(
-                "{} {lie} farther from the line of the others than their noise, and {why}: not put aside, as rows may differ \
-                 in width{perhaps}; time a row is that of rows as wide as the log's on average, and the noise holds their widths; {log}\
-                 choose one kind of requests with --only COLUMN=VALUE",
-                human::count(n as u64, "answer"),
-            ));
-        }
-    }
-
-    pub(super) fn of_fit(&mut self, fit: &Fit, rows: &[Sample<2>], both: &[Sample<3>]) {
-        match fit.left_out {
-            Some(LeftOut::Row) => self.unknown(
-                "time a row: answers of more rows take less time, so something else decides; a row counts as nothing, and the overhead is what \
-                 answers take on average",
-            ),
-            Some(LeftOut::Overhead) => self.note(
-                "the line ends below zero at no rows: a row of a large answer takes longer than one of a small; it is drawn without an overhead, \
-                 so that it has the mean of the answers",
-            ),
-            None => {}
-        }
-        let off: Vec<f64> = match &fit.both {
-            Some(line) => both.iter().map(|s| s.y / line.at(&s.x) - 1.0).collect(),
-            None => rows.iter().map(|s| s.y / fit.rows.at(&s.x) - 1.0).collect(),
-        };
-        if let Some((from, to, bend)) = bend(rows, &off) {
-            self.note(format!(
-                "answers of {from:.0} to {to:.0} rows take {:+.0} % of what a straight line says: the figures hold near the sizes of the log",
-                100.0 * bend,
-            ));
-        }
-        let alike = correlation(&off);
-        if off.len() >= 50 && alike > ALIKE {
-            self.note(format!(
-                "answers next to each other are alike (correlation {alike:.2}), as under a network that changes slowly: the intervals are too narrow",
-            ));
-        }
-    }
-
-    fn of_answers(&mut self, log: &Log, fit: Option<&Fit>, costs: Option<&Costs>, census: &Census) {
-        let idle =
-            log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration == 0.0).count();
-        if idle > 0 {
-            let n = human::count(idle as u64, "answer");
-            self.note(format!("{n} of no duration left out: from a cache, or a coarse clock"));
-        }
-        match costs {
-            None => {}
-            Some(_) if !log.has_bytes => self.unknown("time a byte: there is no column `bytes`"),
-            Some(Costs { split: None, .. }) => self.unknown(match (census.bytes_a_row, fit.and_then(Fit::less_than_nothing)) {
-                (Some(_), Some(part)) => format!(
-                    "rows apart from their bytes: a line through both would have a {part} take less than no time; time a row holds both"
-                ),
-                (Some(bytes), None) => format!(
-                    "rows apart from their bytes: the two grow in step ({bytes:.0} bytes a row), or answers are too few; time a row holds both"
-                ),
-                (None, _) => "rows apart from their bytes: bytes do not grow with rows".to_owned(),
-            }),
-            Some(_) => {}
-        }
-        self.unknown(UNTOLD_ROUND_TRIP);
-        self.unknown(
-            "what a device needs to read and write an answer, and how the backend's time grows under load",
-        );
-        self.unknown("failures that an HTTP library repeated by itself: they look like long answers");
-        let limit = census.request_limit();
-        self.unknown(format!(
-            "the caps that decide in practice: timeouts and the backend's page cap, of which the scenario has none, and memory, of which it \
-             has a phone's; write your backend.page_cap, and keep requests short: syncdyno tune --limit chunk={limit}s (half of a timeout \
-             of {} s)",
-            2 * limit,
-        ));
-    }
-
-    /// What of the advice the log can tell.
-    fn of_advice(
-        &mut self,
-        advice: Option<Advice>,
-        costs: Option<&Costs>,
-        above: Option<(u64, Bytes)>,
-        census: &Census,
-    ) -> Option<Advice> {
-        match (advice, costs) {
-            (None, Some(costs)) if costs.request.low <= 0.0 || costs.row.low <= 0.0 => {
-                let which = if costs.row.low <= 0.0 { "time a row" } else { "overhead" };
-                self.unknown(match above {
-                    Some((n, bytes)) => format!(
-                        "the best chunk: {which} cannot be told from nothing, as {} took far longer than the line of the \
-                         others says, and the log does not tell whether they hung or have wide rows{}",
-                        human::count(n, "answer"),
-                        bytes.hint(),
-                    ),
-                    None => format!(
-                        "the best chunk: {which} cannot be told from nothing; it takes more answers, or sizes farther apart"
-                    ),
-                });
-            }
-            (Some(Advice::Rows { best, .. }), _) if best.value > CHUNK_MAX => {
-                let most = human::thousands(CHUNK_MAX as u64);
-                self.unknown(format!(
-                    "the best chunk: by these costs it has more than {most} rows, the most that a scenario's chunk has: caps limit it, not \
-                     failures; if the costs are beyond belief, see whether the durations are in the unit of their column"
-                ));
-                return None;
-            }
-            (Some(Advice::AtLeast(rows)), _) => return Some(Advice::AtLeast(rows.min(CHUNK_MAX))),
-            (Some(Advice::Rows { best, .. }), _) if best.value > census.rows_max as f64 => {
-                self.note(format!(
-                    "the largest answer has {}: the best chunk lies beyond, where the line was not seen",
-                    human::count(census.rows_max, "row"),
-                ))
-            }
-            _ => {}
-        }
-        advice
-    }
-}
-
-/// The sizes of which answers are farthest off the line, if that is more than chance: from, to, share.
-fn bend(rows: &[Sample<2>], off: &[f64]) -> Option<(f64, f64, f64)> {
-    const PARTS: usize = 4;
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by(|a, b| rows[*a].x[1].total_cmp(&rows[*b].x[1]));
-    let part = |part: &[usize]| {
-        let n = part.len() as f64;
-        let mean = part.iter().map(|i| off[*i]).sum::<f64>() / n;
-        let variance = part.iter().map(|i| (off[*i] - mean) * (off[*i] - mean)).sum::<f64>() / n;
-        let sure = part.len() >= 8 && mean.abs() > BEND && mean.abs() > 4.0 * libm::sqrt(variance / n);
-        let edge = |at: Option<&usize>| at.map_or(0.0, |i| rows[*i].x[1]);
-        sure.then(|| (edge(part.first()), edge(part.last()), mean))
-    };
-    let parts = order.chunks(rows.len().div_ceil(PARTS)).filter_map(part);
-    parts.max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))
-}
-
-fn seconds(seconds: f64) -> String {
-    human::span((seconds * 1e9) as u64)
 }

@@ -5,9 +5,9 @@
 
 use super::aside::{self, Aside, Bytes, Cause, Outliers};
 use super::devices;
-use super::estimate::Told;
 use super::line::{Far, Line, NORMAL, Sample};
 use super::log::{Log, Request};
+use super::told::Told;
 use super::trouble::chi_square;
 use super::widths::{Ratio, Widths, widths};
 use crate::report::calibrate::{Census, Costs, Estimate, Split};

@@ -6,7 +6,7 @@
 //!   what lies far from that line (`aside`);
 //! - how often a transfer breaks, a second of transfer, and how long it is until the next one succeeds (`trouble`), and which of the failures
 //!   were transfers (`tries`), or may be the server's (`hung`), and whether devices are alike (`devices`);
-//! - the chunk that the closed form of [`theory::chunk`](crate::theory::chunk) recommends for these (`advice`).
+//! - the chunk that the closed form of [`theory::chunk`](crate::theory::chunk) recommends for these (`advice`), and what the log does not tell (`told`).
 //!
 //! It stands on these assumptions, and the calibration says where the log speaks against them: requests are independent, given
 //! their sizes; noise is a share of the duration; failures are a Poisson process while a request is under way.
@@ -23,6 +23,7 @@ mod header;
 mod hung;
 mod line;
 mod log;
+mod told;
 mod tries;
 mod trouble;
 mod widths;

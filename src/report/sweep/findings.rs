@@ -104,7 +104,7 @@ fn worse(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
 /// tell, not [`FAR`] dearer under each. Where the best has too few, nothing is known of luck.
 pub(super) fn may_be_luck(point: &Point<'_>, best: &Point<'_>, position: u64) -> bool {
     let pairs = pairs(point, best);
-    let far = pairs.iter().all(|(here, there)| *here > there * FAR);
+    let far = !pairs.is_empty() && pairs.iter().all(|(here, there)| *here > there * FAR);
     best.prices.len() >= SEEDS_MIN
         && if pairs.len() < SEEDS_MIN { !far } else { !worse_beyond_noise(&pairs, position) }
 }
@@ -227,7 +227,7 @@ mod tests {
         assert!(!luck(&[1.2, 1.3], &[1.0; 8]));
         assert!(luck(&[1.1, 1.3], &[1.0; 8]));
         assert!(luck(&[1.1, 1.3, 0.9], &[1.0; 8]) && !luck(&[1.1, 1.15, 1.2], &[1.0; 8]));
-        assert!(!luck(&[1.1, 1.3], &[1.0; 2]), "nothing is known of luck");
+        assert!(luck(&[], &[1.0; 8]) && !luck(&[1.1, 1.3], &[1.0; 2]), "nothing is known of luck");
     }
 
     #[test]
