@@ -42,10 +42,11 @@ impl Board {
         }
     }
 
-    /// Counts `n` more.
+    /// Counts `n` more. What many people wait together may come to more than the 584 years that are the most that is told.
     pub(super) fn add(&mut self, id: Id, n: u64) {
         debug_assert_ne!(id.metric().kind, Kind::Distribution);
-        self.values[id as usize] += n;
+        let value = &mut self.values[id as usize];
+        *value = value.saturating_add(n);
     }
 
     /// Counts `n` less: they were counted before it was known that they are none.

@@ -10,6 +10,7 @@
 //!
 //! What people save is no model: those edits are real transactions.
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 
 use crate::base::{Span, Stream, Time};
@@ -50,6 +51,8 @@ pub(super) struct Browser {
     /// By their beginnings. Those of a sync in several streams overlap. What is taken on in the background may last until the app is
     /// looked at again.
     busy: VecDeque<Busy>,
+    /// When each came that was not answered as the app went to the background. They are answered there, if the process lives.
+    left: Vec<(Time, Query)>,
 }
 
 impl Browser {
@@ -62,6 +65,7 @@ impl Browser {
             next: None,
             not_before: Time::ZERO,
             busy: VecDeque::new(),
+            left: Vec::new(),
         }
     }
 
@@ -73,14 +77,22 @@ impl Browser {
     }
 
     /// The app goes to the background. What the sync is at goes on.
-    pub(super) fn end(&mut self) {
+    pub(super) fn end(&mut self, now: Time) {
+        while let Some(came) = self.next
+            && let Some(query) = self.next_told(now, Time(u64::MAX))
+        {
+            self.left.push((came, query));
+        }
+        // Who is answered first is last.
+        self.left.sort_by_key(|(came, query)| Reverse(*came + query.took));
         self.next = None;
         self.not_before = Time::ZERO;
     }
 
     /// The process died, and its work with it.
-    pub(super) fn die(&mut self) {
-        self.end();
+    pub(super) fn die(&mut self, now: Time) {
+        self.end(now);
+        self.left.clear();
         self.busy.clear();
     }
 
@@ -103,18 +115,23 @@ impl Browser {
     /// The next of the queries that were answered by `now`, which work that begins later does not hold up; `None` if all were told. Those
     /// that come later are answered later.
     pub(super) fn next_answered(&mut self, now: Time) -> Option<Query> {
-        self.next_told(now, now)
+        let answered = self.left.pop_if(|(came, query)| *came + query.took <= now);
+        answered.map(|(_, query)| query).or_else(|| self.next_told(now, now))
     }
 
-    /// The next of the queries that came by `now`, answered or not, as by what was taken on: nobody looks any more.
+    /// The next of the queries that came by `now`, answered or not, as by what was taken on: the world ends.
     pub(super) fn next_asked(&mut self, now: Time) -> Option<Query> {
-        self.next_told(now, Time(u64::MAX))
+        let left = self.left.pop().map(|(_, query)| query);
+        left.or_else(|| self.next_told(now, Time(u64::MAX)))
     }
 
     /// The next of those that came by `now`, when the process dies: who waits then has waited for so long.
     pub(super) fn next_cut_off(&mut self, now: Time) -> Option<Query> {
-        let lasted = self.next.filter(|came| *came <= now).map(|came| now - came)?;
-        let Query { took, waited } = self.next_told(now, Time(u64::MAX))?;
+        let (came, Query { took, waited }) = match self.left.pop() {
+            Some(left) => left,
+            None => (self.next?, self.next_told(now, Time(u64::MAX))?),
+        };
+        let lasted = now - came;
         Some(Query { took: took.min(lasted), waited: waited.min(lasted) })
     }
 
@@ -273,16 +290,16 @@ mod tests {
         browser.begin(at(10_000));
         let first = asked(&mut browser, 11_000);
         assert!(first.len() > 3 && first.iter().all(|query| query.waited >= Span::secs(9)), "{first:?}");
-        browser.end();
+        browser.end(at(11_000));
         browser.begin(at(15_000));
         let again = asked(&mut browser, 16_000);
         assert!(again.len() > 3 && again.iter().all(|query| query.waited >= Span::secs(4)), "{again:?}");
         assert_eq!(browser.busy.len(), 2);
-        browser.end();
+        browser.end(at(16_000));
         assert_eq!(asked(&mut browser, 30_000), []);
         assert!(browser.busy.is_empty(), "what is over is forgotten in the background, too");
         browser.busy(at(30_000), at(90_000), at(90_000), true);
-        browser.die();
+        browser.die(at(40_000));
         browser.begin(at(40_000));
         let after = asked(&mut browser, 41_000);
         assert!(after.len() > 3 && after.iter().all(|query| query.waited == Span::ZERO), "{after:?}");
@@ -305,13 +322,42 @@ mod tests {
     }
 
     #[test]
+    fn who_waits_when_the_app_goes_to_the_background_is_answered_there_unless_the_process_dies() {
+        // The lock is taken to 1400 ms; the app goes 300 ms before, and perhaps the process dies 200 ms before.
+        let asked = |dies: bool| -> Vec<Query> {
+            let mut browser = browser(true);
+            browser.every = Span::millis(10);
+            let next = |browser: &mut Browser, now, by: fn(&mut Browser, Time) -> Option<Query>| {
+                std::iter::from_fn(|| by(browser, at(now))).collect::<Vec<_>>()
+            };
+            let told = next(&mut browser, 1_100, Browser::next_answered);
+            browser.end(at(1_100));
+            let left = browser.left.len();
+            assert_eq!(next(&mut browser, 1_200, Browser::next_answered), []);
+            let rest = match dies {
+                true => next(&mut browser, 1_200, Browser::next_cut_off),
+                false => next(&mut browser, 1_500, Browser::next_answered),
+            };
+            assert!(left > 3 && rest.len() == left, "{left} {rest:?}");
+            [told, rest].concat()
+        };
+        let (whole, cut) = (asked(false), asked(true));
+        assert_eq!(whole.len(), cut.len());
+        let longest = |queries: &[Query]| queries.iter().map(|query| query.took).max().unwrap();
+        assert!(
+            longest(&whole) > Span::millis(350) && longest(&cut) <= Span::millis(200),
+            "{whole:?} {cut:?}"
+        );
+    }
+
+    #[test]
     fn queries_come_as_often_as_told_and_only_in_the_foreground() {
         let mut browser = browser(true);
         let until = |browser: &mut Browser, ms| std::iter::from_fn(|| browser.next_asked(at(ms))).count();
         let some = until(&mut browser, 100_000);
         assert!((900..1_100).contains(&some), "{some}");
         assert_eq!(until(&mut browser, 100_000), 0);
-        browser.end();
+        browser.end(at(100_000));
         assert_eq!(until(&mut browser, 200_000), 0);
         browser.begin(at(200_000));
         assert!((5..20).contains(&until(&mut browser, 201_000)));

@@ -437,7 +437,7 @@ impl Device {
 
     /// The world ends: what the app did for the person who still looks at it is told.
     pub(super) fn close_books(&self) {
-        self.hardware.put_away();
+        self.hardware.close_books();
     }
 
     /// What its hardware has done.

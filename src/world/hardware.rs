@@ -53,6 +53,8 @@ pub(super) struct Hardware {
     /// When the work on the database that was taken on is done.
     free_at: Cell<Time>,
     spent: Cell<Spent>,
+    /// Work on the database that may not be done: from when on, until when, and whether it holds the lock.
+    under_way: RefCell<Vec<(Time, Time, bool)>>,
     browser: RefCell<Option<Browser>>,
     /// Syncs at which the power fails.
     pub(super) sync_losses: SyncLosses,
@@ -89,6 +91,7 @@ impl Hardware {
             slow,
             free_at: Cell::new(Time::ZERO),
             spent: Cell::default(),
+            under_way: RefCell::default(),
             browser: RefCell::new(browser),
             sync_losses: SyncLosses::default(),
         }
@@ -103,7 +106,9 @@ impl Hardware {
         self.free_at.get()
     }
 
+    /// What was done, and what is under way as if it came to its end.
     pub(super) fn spent(&self) -> Spent {
+        self.told_until(Time(u64::MAX));
         self.spent.get()
     }
 
@@ -111,8 +116,12 @@ impl Hardware {
     pub(super) fn stop(&self) {
         let now = self.handle.now();
         self.browse(Browser::next_cut_off);
+        let mut under_way = self.under_way.borrow_mut();
+        under_way.retain(|(from, ..)| *from < now);
+        under_way.iter_mut().for_each(|(_, until, _)| *until = now.min(*until));
+        drop(under_way);
         if let Some(browser) = self.browser.borrow_mut().as_mut() {
-            browser.die();
+            browser.die(now);
         }
         self.free_at.set(now.min(self.free_at.get()));
     }
@@ -126,10 +135,15 @@ impl Hardware {
 
     /// The app goes to the background.
     pub(super) fn put_away(&self) {
-        self.browse(Browser::next_asked);
+        self.browse(Browser::next_answered);
         if let Some(browser) = self.browser.borrow_mut().as_mut() {
-            browser.end();
+            browser.end(self.handle.now());
         }
+    }
+
+    /// The world ends: what the app did for the person who still looks at it is told, and what it was still to do.
+    pub(super) fn close_books(&self) {
+        self.browse(Browser::next_asked);
     }
 
     /// What the app did for people up to now is told.
@@ -169,20 +183,29 @@ impl Hardware {
         let start = self.handle.now().max(self.free_at.get());
         let shared = self.shared(cpu);
         let charged = self.disk.charge(start, shared, &self.flash(start));
-        let took = charged.until - charged.from;
         self.free_at.set(charged.until);
         self.fail_at_syncs(charged.from);
-        self.spend(|spent| {
-            spent.cpu += cpu;
-            spent.longest_work = spent.longest_work.max(took);
-            if charged.wrote {
-                spent.longest_lock = spent.longest_lock.max(took);
-            }
-        });
+        self.spend(|spent| spent.cpu += cpu);
+        self.told_until(self.handle.now());
+        self.under_way.borrow_mut().push((charged.from, charged.until, charged.wrote));
         if let Some(browser) = self.browser.borrow_mut().as_mut() {
             browser.busy(start, start + shared, charged.until, charged.wrote);
         }
         charged.until
+    }
+
+    /// Tells of the work on the database that is done by then.
+    fn told_until(&self, now: Time) {
+        let done =
+            self.under_way.borrow_mut().extract_if(.., |(_, until, _)| *until <= now).collect::<Vec<_>>();
+        for (from, until, wrote) in done {
+            self.spend(|spent| {
+                spent.longest_work = spent.longest_work.max(until - from);
+                if wrote {
+                    spent.longest_lock = spent.longest_lock.max(until - from);
+                }
+            });
+        }
     }
 
     /// Lets the power fail at a sync that ends after `from`, if one of them is waited for.

@@ -220,7 +220,7 @@ impl<'a> Beside<'a> {
         // Without seeds in common there is nothing to explain.
         let cost = cost(self.here, self.best).map_or(0.0, |cost| cost - 1.0);
         // The parts are known of the mean alone.
-        let to_explain = if self.by.per.is_of_many() { cost.min(self.longer - 1.0) } else { cost };
+        let to_explain = if self.by.per.is_of_many() { self.longer - 1.0 } else { cost };
         if cost > FLAT - 1.0 && to_explain < FLAT - 1.0 {
             return None;
         }
