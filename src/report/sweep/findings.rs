@@ -33,8 +33,8 @@ pub(super) const FLAT: f64 = 1.03;
 pub const FAR: f64 = 1.15;
 /// Fewer seeds say nothing of the noise between them.
 const SEEDS_MIN: usize = 3;
-/// Costs are told in parts per million. What differs by less, as by a digit more in a request, does not differ.
-const NOTHING: f64 = 1e-6;
+/// What differs by less than a hundredth of a percent, as by a digit more in a request or by how a rate is rounded, does not differ.
+const NOTHING: f64 = 1e-4;
 /// Resamples of the paired differences (Efron 1979).
 const RESAMPLES: usize = 2_000;
 /// Resamples for an interval that is drawn: its ends are seen to a pixel or two.
@@ -214,7 +214,7 @@ mod tests {
         assert!(worse_beyond_noise(&[(2.0, 0.0); 3], 0), "nothing is a cost, too");
         assert!(!worse_beyond_noise(&[(2.0, 1.0); 2], 0), "two seeds");
         assert!(!worse_beyond_noise(&[(1.0, 1.0); 8], 0));
-        assert!(!worse_beyond_noise(&[(1.000_000_1, 1.0); 8], 0), "a digit more in a request");
+        assert!(!worse_beyond_noise(&[(1.000_03, 1.0); 8], 0), "a digit more in a request");
         assert!(!worse_beyond_noise(&[(0.0, 0.0); 8], 0));
     }
 
