@@ -29,17 +29,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let mut told = Told::new(names);
     let mut census = census(log);
     if census.answered == 0 {
-        let source = source.to_owned();
-        let unknown = vec![NOTHING.to_owned()];
-        return Ok(Calibration {
-            source,
-            census,
-            costs: None,
-            outages: None,
-            advice: None,
-            unknown,
-            notes: Vec::new(),
-        });
+        return Ok(nothing(source, census));
     }
     let answers: Vec<&Request> =
         log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0).collect();
@@ -91,6 +81,19 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let advice = told.of_advice(advice, costs.as_ref(), fit.as_ref().and_then(|fit| fit.above), &census);
     let (unknown, notes) = told.said();
     Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })
+}
+
+/// What a log without answers tells.
+fn nothing(source: &str, census: Census) -> Calibration {
+    Calibration {
+        source: source.to_owned(),
+        census,
+        costs: None,
+        outages: None,
+        advice: None,
+        unknown: vec![NOTHING.to_owned()],
+        notes: Vec::new(),
+    }
 }
 
 /// The failures in a row by the reading that they were not taken for, where the log does not refute it: that alone needs a log of its own
