@@ -386,6 +386,11 @@ pub enum Event<'a> {
         /// Why.
         error: &'a super::EditError,
     },
+    /// The world: a person wanted to make an edit and did not see it saved, since the app did not run, died first, or the world ended.
+    EditMissed {
+        /// The edit.
+        edit: &'a LocalEdit,
+    },
     /// An edit is in a push request.
     EditSent {
         /// The edit.

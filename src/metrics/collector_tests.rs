@@ -89,7 +89,8 @@ fn everything(t: &mut Telling) {
         .device(0, Event::UnitDiscarded { unit: UNIT })
         .device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::secs(1) })
         .device(0, Event::EditMade { edit: &made, made_at: Stamp(5) })
-        .device(0, Event::EditRefused { edit: &made, error: &EditError::NoSuchRow });
+        .device(0, Event::EditRefused { edit: &made, error: &EditError::NoSuchRow })
+        .device(0, Event::EditMissed { edit: &made });
     for kind in [RequestKind::Pull, RequestKind::Push] {
         let bytes = 1_000_000_000;
         t.at(1)

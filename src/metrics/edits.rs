@@ -29,6 +29,7 @@ impl Edits {
                 self.waiting.insert(edit.id);
             }
             Event::EditRefused { .. } => board.add(Id::WorkloadRefused, 1),
+            Event::EditMissed { .. } => board.add(Id::WorkloadMissed, 1),
             Event::EditAcknowledged { edit, .. } => {
                 self.waiting.remove(edit);
                 if let Some(made) = self.made.remove(edit) {

@@ -46,6 +46,7 @@ impl Told<'_> {
             | Event::ChunkApplied { .. } => self.exchange(event),
             Event::EditMade { .. }
             | Event::EditRefused { .. }
+            | Event::EditMissed { .. }
             | Event::EditSent { .. }
             | Event::EditAcknowledged { .. }
             | Event::ConflictDecided { .. }
@@ -160,6 +161,9 @@ impl Told<'_> {
                 format!("{}, dated {}", self.local(edit), self.clock.stamp(*made_at))
             }
             Event::EditRefused { edit, error } => format!("{} refused by the app: {error}", self.local(edit)),
+            Event::EditMissed { edit } => {
+                format!("{} not seen saved: the app did not run or ended first", self.local(edit))
+            }
             Event::EditSent { edit, entity, key, request } => {
                 format!(
                     "edit {edit} of {} sent in request {request}",

@@ -124,10 +124,19 @@ pub fn span(ns: u64) -> String {
             match s {
                 0..3_600 => format!("{} min {:02} s", s / 60, s % 60),
                 3_600..86_400 => format!("{} h {:02} min", s / 3_600, s / 60 % 60),
-                _ => format!("{} d {:02} h", s / 86_400, s / 3_600 % 24),
+                _ => days_and_hours(s),
             }
         }
     }
+}
+
+/// As [`span`], of what many cells last together: that may be longer than what one can last, 584 years.
+pub fn total_span(ns: u128) -> String {
+    u64::try_from(ns).map_or_else(|_| days_and_hours((ns / 1_000_000_000) as u64), span)
+}
+
+fn days_and_hours(s: u64) -> String {
+    format!("{} d {:02} h", s / 86_400, s / 3_600 % 24)
 }
 
 /// A size: `512 B`, `64.0 KiB`, `1.24 MiB`.
@@ -233,6 +242,12 @@ fn three(n: u64, unit: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cells_last_together_may_be_longer_than_what_one_can() {
+        assert_eq!(total_span(3 * u128::from(u64::MAX)), "640511 d 22 h");
+        assert_eq!(total_span(1_240_000_000), span(1_240_000_000));
+    }
 
     #[test]
     fn figures_that_differ_in_the_last_digit_are_shown_apart() {

@@ -115,13 +115,13 @@ pub fn sizes(cells: &[CellSize]) -> String {
         ]);
     }
     let devices = cells.iter().map(|cell| cell.devices).sum();
-    let script: Span = cells.iter().map(|cell| cell.script).sum();
+    let script: u128 = cells.iter().map(|cell| u128::from(cell.script.0)).sum();
     format!(
         "{}\n{}, {}, {} of virtual time before draining\n",
         grid.terminal(""),
         human::count(cells.len() as u64, "cell"),
         human::count(devices, "device"),
-        human::span(script.0),
+        human::total_span(script),
     )
 }
 

@@ -159,9 +159,9 @@ pub fn headline(record: &RunRecord, paint: Paint) -> String {
         n => format!(", {n} failing"),
     };
     let code = if record.exit_code > 0 { format!(", exit {}", record.exit_code) } else { String::new() };
-    let time: u64 = record.cells.iter().fold(0, |sum: u64, cell| sum.saturating_add(cell.virtual_ns));
+    let time: u128 = record.cells.iter().map(|cell| u128::from(cell.virtual_ns)).sum();
     let names = shortened(&record.scenario.name);
-    format!("{names}: {verdict} ({cells}{failing}{code}; {} of virtual time)\n", human::span(time))
+    format!("{names}: {verdict} ({cells}{failing}{code}; {} of virtual time)\n", human::total_span(time))
 }
 
 /// Many names in one line are cut.

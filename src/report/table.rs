@@ -155,6 +155,8 @@ pub(super) const HEADLINE: &[&str] = &[
     "engine.write_visible.duration",
     "net.outages.count",
     "workload.edits.made",
+    "workload.edits.missed",
+    "workload.edits.refused",
 ];
 
 /// Whether a figure is worth a row of its own when nobody asked for all: it says something, and it is a headline or the oracle's.

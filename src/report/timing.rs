@@ -56,8 +56,9 @@ impl Timing {
     /// In a line for the terminal: host time, virtual over host time, memory.
     pub fn line(&self) -> String {
         let wall = Duration::from_nanos(self.wall_ns).as_secs_f64();
-        let virtual_ns: u64 = self.cells.iter().map(|cell| cell.virtual_ns).sum();
-        let speed = human::thousands(virtual_ns / self.wall_ns.max(1));
+        let virtual_ns: u128 = self.cells.iter().map(|cell| u128::from(cell.virtual_ns)).sum();
+        let speed = virtual_ns / u128::from(self.wall_ns.max(1));
+        let speed = human::thousands(u64::try_from(speed).unwrap_or(u64::MAX));
         let memory = self
             .peak_memory_bytes
             .map_or(String::new(), |n| format!(", at most {} of memory", human::bytes(n)));
@@ -107,5 +108,12 @@ mod tests {
     fn speed_is_virtual_over_host_time() {
         let timing = CellTiming::new("c", Duration::from_secs(2), 3_600_000_000_000);
         assert_eq!(timing.speed, 1_800);
+    }
+
+    #[test]
+    fn of_cells_that_last_longer_than_one_can_the_speed_is_that_of_their_sum() {
+        let cells = vec![CellTiming::new("c", Duration::from_secs(1), u64::MAX); 3];
+        let timing = Timing { wall_ns: 3_000_000_000, ..Timing::new(1, Duration::ZERO, cells) };
+        assert!(timing.line().contains(&human::thousands(u64::MAX / 1_000_000_000)), "{}", timing.line());
     }
 }

@@ -54,6 +54,8 @@ pub(super) struct Device {
     /// Why it last did not start.
     refused: RefCell<Option<String>>,
     takers_of_room: Cell<i32>,
+    /// Edits whose time is not over.
+    unsaved: RefCell<Vec<LocalEdit>>,
 }
 
 /// What a device is made of.
@@ -126,6 +128,7 @@ impl Device {
                 starved: Cell::new(0),
                 refused: RefCell::default(),
                 takers_of_room: Cell::new(0),
+                unsaved: RefCell::default(),
             }
         });
         crash.belongs_to(&device);
@@ -236,6 +239,7 @@ impl Device {
             }
         }
         self.hardware.stop();
+        self.miss_unsaved();
         if under_way {
             self.tell(Event::CutShort);
         }
@@ -353,16 +357,19 @@ impl Device {
         }
     }
 
-    /// A person edits. Nothing happens while the app is not running: the person sees that it is not.
+    /// A person edits. Nothing comes of it while the app is not running: the person sees that it is not.
     pub(super) fn edit(&self, edit: &LocalEdit) {
+        if !self.is_running() {
+            return self.tell(Event::EditMissed { edit });
+        }
         self.before_poll();
         self.with_engine(|engine| {
             let made_at = self.ports.clock.wall();
             let waited = Span(self.hardware.free_at().0.saturating_sub(self.now().0));
             match engine.edit(edit) {
-                Ok(()) => self.saved(edit, made_at, waited),
+                Ok(()) if self.is_running() => self.saved(edit, made_at, waited),
                 // The power failed before the commit: nobody was told that it was saved.
-                Err(EditError::Storage(_)) => {}
+                Ok(()) | Err(EditError::Storage(_)) => self.tell(Event::EditMissed { edit }),
                 Err(error) => self.tell(Event::EditRefused { edit, error: &error }),
             }
         });
@@ -376,12 +383,21 @@ impl Device {
         }
         let device = self.me.upgrade().expect("a device lasts as long as its world");
         let (handle, edit) = (self.handle.clone(), edit.clone());
+        self.unsaved.borrow_mut().push(edit.clone());
         self.handle.spawn(self.node, "edit", async move {
             handle.sleep_until(until).await;
+            device.unsaved.borrow_mut().retain(|unsaved| unsaved.id != edit.id);
             device.tell(Event::EditMade { edit: &edit, made_at });
             device.tell(Event::AppWrote { took: until - begun, waited });
             device.disk.settle(until);
         });
+    }
+
+    /// Who waits for an edit to be saved waits in vain.
+    fn miss_unsaved(&self) {
+        for edit in self.unsaved.take() {
+            self.tell(Event::EditMissed { edit: &edit });
+        }
     }
 
     /// A person opens a record.
@@ -435,9 +451,10 @@ impl Device {
         self.disk.set_full(takers > 0);
     }
 
-    /// The world ends: what the app did for the person who still looks at it is told.
+    /// The world ends: what the app did for the person who still looks at it is told, and what it did not come to.
     pub(super) fn close_books(&self) {
         self.hardware.close_books();
+        self.miss_unsaved();
     }
 
     /// What its hardware has done.

@@ -168,3 +168,25 @@ fn edits_that_are_asked_for_at_one_instant_are_no_loop_however_many_they_are() {
         Vec::<String>::new()
     );
 }
+
+#[test]
+fn every_edit_that_people_want_to_make_is_made_or_refused_or_missed() {
+    let all = Request { sets: vec!["action.tick-off.on_devices=1".to_owned()], ..Request::default() };
+    let killed = ["device/cut-short", "device/power-loss", "device/disk-full-killed", "kill-in-pull"];
+    let mut missed = 0;
+    for scenario in killed {
+        let document = worlds::document(&format!("scenarios/{scenario}.toml"));
+        for plan in worlds::plans(&document, &all) {
+            let outcome = worlds::run(&plan);
+            let actions = &outcome.placed.actions;
+            assert!(actions.iter().all(|action| action.in_office + action.contended == 0));
+            let wanted: u64 =
+                actions.iter().map(|action| action.on_devices + action.in_bursts - action.left_out).sum();
+            let told =
+                ["made", "refused", "missed"].map(|how| value(&outcome, &format!("workload.edits.{how}")));
+            assert_eq!(told.iter().sum::<u64>(), wanted, "{scenario} {:?}: {told:?}", plan.variant);
+            missed += told[2];
+        }
+    }
+    assert!(missed > 100, "{missed}");
+}

@@ -315,8 +315,8 @@ impl Place {
         let mean = |metric: &str, stat: &str| {
             let figures: Vec<u64> =
                 cells.iter().filter_map(|cell| cell.metrics.get(metric)?.stat(stat)).collect();
-            let sum: u64 = figures.iter().sum();
-            (!figures.is_empty()).then(|| sum / figures.len() as u64)
+            let sum: u128 = figures.iter().map(|&figure| u128::from(figure)).sum();
+            (!figures.is_empty()).then(|| (sum / figures.len() as u128) as u64)
         };
         Some(BackendTuned {
             queued_p50_ns: mean("backend.request.queued", "p50")?,
