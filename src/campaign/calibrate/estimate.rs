@@ -1,7 +1,8 @@
 //! A log's calibration, put together.
 
 use super::advice::advice;
-use super::fit::{ANSWERS_MIN, Fit};
+use super::clock::Step;
+use super::fit::{ANSWERS_MIN, Clock, Fit};
 use super::header::Only;
 use super::hung::{Hung, hung};
 use super::log::{self, Log, Mistakes, Outcome, Request};
@@ -20,13 +21,17 @@ const NOTHING: &str = "anything: no request was answered, and failures alone tel
 /// The log is malformed: where and why, up to twenty times.
 pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibration, Mistakes> {
     let (mut written, names) = log::read(bytes, only)?;
+    let step = Step::of(&written);
+    if let Some(step) = step {
+        step.fill(&mut written);
+    }
     let instant = trouble::unsent(&mut written, ANSWERS_MIN);
     let offline = not_sent(&written) - instant;
     let in_a_row = tries::judge(&written);
     let other = other_reading(&written, in_a_row);
     let are_tries = matches!(in_a_row, InARow::Tries { .. });
     let log = if are_tries { &tries::as_tries(written) } else { &written };
-    let mut told = Told::new(names);
+    let mut told = Told::new(names, step);
     let mut census = census(log);
     if census.answered == 0 {
         return Ok(nothing(source, census));
@@ -35,6 +40,8 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
         log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0).collect();
     let first_tries = are_tries.then(|| tries::first_tries(log));
     let exposed = first_tries.as_ref().unwrap_or(log);
+    let hung = hung(log, step);
+    let reached = trouble::reached(log, hung);
     let (typical, error) = trouble::typical(exposed);
     let mut outages = trouble::outages(exposed, typical);
     if let Some(outages) = &mut outages {
@@ -42,13 +49,13 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
         if matches!(outages.rate, Rate::Known(_)) && Order::of(log).in_turn() {
             outages.repair = repair(log, &repairs, (typical, error));
         }
-        told.of_outages(log, outages, &repairs);
+        told.of_outages(log, outages, &repairs, reached.filter(|_| hung.is_none()));
         told.of_devices(exposed, typical, outages);
     }
-    let hung = hung(log);
-    let if_hung = hung.map_or([None; 2], |hung| if_hung(hung, log, exposed, outages));
+    let by_clock = step.map_or([None; 2], |step| by_clock(step, log, exposed));
+    let if_hung = hung.map_or([None; 2], |hung| if_hung(hung, log, exposed));
     if let Some(hung) = hung {
-        told.of_hung(hung, if_hung[1].is_none(), log);
+        told.of_hung(hung, if_hung[1].is_none(), reached);
     }
     told.of_failures(log, instant);
     told.of_offline(offline);
@@ -62,19 +69,18 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
         Some(Outages { rate: Rate::Known(rate), .. }) => rate.value,
         _ => 0.0,
     };
-    let fit = Fit::of(&answers, log, rate, &mut census, &mut told);
+    let clock = Clock { step, cut_off: reached.map(|reached| reached.after) };
+    let fit = Fit::of(&answers, log, rate, clock, &mut census, &mut told);
     let costs = fit.as_ref().map(Fit::costs);
     let advised =
         |outages: &Option<Outages>| advice(&fit.as_ref()?.rows, outages.as_ref()?, census.rows_mean);
     let mut advice = advised(&outages);
-    for other in [other].into_iter().chain(if_hung).flatten() {
+    for other in [other].into_iter().chain(if_hung).chain(by_clock).flatten() {
         advice = advice.zip(advised(&Some(other))).map(|(advice, of_other)| advice.as_open_as(of_other));
         let known = outages.is_some_and(|outages| outages.repair.is_some());
         outages = outages.map(|outages| outages.as_open_as(other));
         if known && outages.is_some_and(|outages| outages.repair.is_none()) {
-            told.unknown(
-                "repair time: by one reading of the failures in a row there are too few repairs to tell",
-            );
+            told.unknown("repair time: by one reading of the failures there are too few repairs to tell");
         }
     }
     told.of_answers(log, fit.as_ref(), costs.as_ref(), &census);
@@ -113,13 +119,17 @@ fn other_reading(log: &Log, in_a_row: InARow) -> Option<Outages> {
 
 /// How often transfers break, and repairs, if the link broke unseen where failures took one and the same time, and if the server hung or
 /// was only slow.
-fn if_hung(hung: Hung, log: &Log, exposed: &Log, told: Option<Outages>) -> [Option<Outages>; 2] {
+fn if_hung(hung: Hung, log: &Log, exposed: &Log) -> [Option<Outages>; 2] {
     [Outcome::TimedOut, Outcome::Refused].map(|outcome| {
         let [log, exposed] = [log, exposed].map(|log| hung.ended(log.clone(), outcome));
-        let other = reading(&log, &exposed).filter(|other| matches!(other.rate, Rate::Known(_)))?;
-        let repair = told.and_then(|told| told.repair);
-        Some(Outages { repair: other.repair.or(repair), ..other })
+        reading(&log, &exposed).filter(|other| matches!(other.rate, Rate::Known(_)))
     })
+}
+
+/// The failures if the clock that took the durations cuts off, and if it rounds up.
+fn by_clock(step: Step, log: &Log, exposed: &Log) -> [Option<Outages>; 2] {
+    let ([cut, up], [of_cut, of_up]) = (step.otherwise(log), step.otherwise(exposed));
+    [reading(&cut, &of_cut), reading(&up, &of_up)]
 }
 
 /// Failures as a log tells of them, their rate by what was `exposed` to them.

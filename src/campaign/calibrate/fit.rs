@@ -4,6 +4,7 @@
 //! small where it follows its own errors, and the logs chosen by them would be the ones whose intervals are too narrow.
 
 use super::aside::{self, Aside, Bytes, Cause, Outliers};
+use super::clock::Step;
 use super::devices;
 use super::line::{Far, Line, NORMAL, Sample};
 use super::log::{Log, Request};
@@ -19,6 +20,18 @@ pub(super) const ANSWERS_MIN: usize = 10;
 const SPLIT_MAX: f64 = 0.25;
 /// Of fewer answers those tell rows from bytes by chance of which the noise is understated.
 const SPLIT_FREEDOM: f64 = 57.0;
+
+/// Answers of sizes that take this share of an app's timeout on average come through, but for a few (estimate).
+const CUT_OFF_SHARE: f64 = 0.5;
+
+/// What the clock by which durations were taken makes of them.
+#[derive(Clone, Copy)]
+pub(super) struct Clock {
+    /// Its step, if that is long.
+    pub(super) step: Option<Step>,
+    /// Seconds after which the app gave up, if answers come near that.
+    pub(super) cut_off: Option<f64>,
+}
 
 /// The lines through a log's answers.
 pub(super) struct Fit {
@@ -76,6 +89,7 @@ impl Fit {
         answers: &[&Request],
         log: &Log,
         rate: f64,
+        clock: Clock,
         census: &mut Census,
         told: &mut Told,
     ) -> Option<Fit> {
@@ -117,6 +131,12 @@ impl Fit {
         let outliers = fit.outliers(answers, &kept, aside.cause, bytes);
         told.of_outliers(outliers, census);
         fit.hold(&far, &aside, bytes, &by_rows);
+        if let Some(after) = clock.cut_off {
+            fit.hold_short(after, &rows);
+        }
+        if let Some(step) = clock.step {
+            fit.loosen(step, &rows, &both);
+        }
         told.of_fit(&fit, &rows, &both);
         told.of_unlike(devices::unlike(answers, |r| fit.says(r)));
         Some(fit)
@@ -195,6 +215,26 @@ impl Fit {
             Cause::Unclear => Reach { open: Some(near), high: Some(all), times: most(above), ..nothing },
         };
         self.rows = no_higher_than(bound, reach.of(kept, nothing_else));
+    }
+
+    /// Has the intervals hold the line through the answers of sizes that take a part of the time after which an app gives up: of longer ones
+    /// only the quick came through.
+    fn hold_short(&mut self, after: f64, answers: &[Sample<2>]) {
+        let short = |sample: &&Sample<2>| self.rows.at(&sample.x) <= CUT_OFF_SHARE * after;
+        let short: Vec<Sample<2>> = answers.iter().filter(short).copied().collect();
+        if let Some(line) = Line::through(&short).filter(|_| short.len() >= ANSWERS_MIN) {
+            self.rows = self.rows.as_open_as(&line);
+        }
+    }
+
+    /// Has the intervals hold what lies within a step of the clock.
+    fn loosen(&mut self, step: Step, rows: &[Sample<2>], both: &[Sample<3>]) {
+        self.rows = self.rows.off_by(step.moves(rows, &self.rows));
+        if let (Some(split), Some(line)) = (&mut self.split, &self.both) {
+            let [_, row, byte] = step.moves(both, line);
+            split.row = split.row.off_by(row);
+            split.byte = split.byte.off_by(byte);
+        }
     }
 
     /// Takes rows and bytes apart, if the log tells how a row's time divides; the line by rows is then made of that by both. Nothing

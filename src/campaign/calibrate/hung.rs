@@ -1,5 +1,6 @@
 //! Failures that all took one and the same time: an app's timeout ended them. A link that broke unseen ends so, and a server that hangs.
 
+use super::clock::Step;
 use super::log::{Log, Outcome, Request};
 use super::trouble::Reached;
 use crate::report::human;
@@ -10,6 +11,8 @@ const ALIKE: f64 = 0.02;
 const ACCIDENT: usize = 2;
 /// A smaller share of the failures moves their rate by little (estimate).
 const SHARE_MIN: f64 = 0.03;
+/// Within fewer steps of the clock durations are alike by its doing (estimate).
+const STEPS_MIN: f64 = 4.0;
 /// The share of the answers that may take longer: a few have a timeout of their own.
 const LONGER_MAX: f64 = 0.02;
 
@@ -24,8 +27,8 @@ pub(super) struct Hung {
 }
 
 /// Those of a log, if they are more than chance has and hardly any answer takes longer. Transfers that break at random end at any time: those
-/// from half of that time on would be some 25 times as many.
-pub(super) fn hung(log: &Log) -> Option<Hung> {
+/// from half of that time on would be some 25 times as many. Where durations are told in steps of `step`, all of the first ones are alike.
+pub(super) fn hung(log: &Log, step: Option<Step>) -> Option<Hung> {
     let failed = |r: &&Request| r.outcome.breaks() && r.timed && r.duration > 0.0;
     let mut times: Vec<f64> = log.requests.iter().filter(failed).map(|r| r.duration).collect();
     times.sort_by(f64::total_cmp);
@@ -42,11 +45,12 @@ pub(super) fn hung(log: &Log) -> Option<Hung> {
         log.requests.iter().any(|r| failed(&r) && r.outcome == Outcome::TimedOut && r.duration == after);
     let by_accident = if by_word { 0 } else { ACCIDENT };
     let many = requests > by_accident.max(before) && requests as f64 >= SHARE_MIN * times.len() as f64;
-    (many && seldom).then_some(Hung { requests, of: times.len(), after })
+    let apart = step.is_none_or(|step| after >= STEPS_MIN * step.lasts);
+    (many && seldom && apart).then_some(Hung { requests, of: times.len(), after })
 }
 
 impl Hung {
-    fn has(&self, request: &Request) -> bool {
+    pub(super) fn has(&self, request: &Request) -> bool {
         let alike = self.after..self.after * (1.0 + ALIKE);
         request.outcome.breaks() && request.timed && alike.contains(&request.duration)
     }
@@ -70,7 +74,7 @@ impl Hung {
         };
         let slow = reached.map_or_else(String::new, |reached| {
             format!(
-                "; they may be only slow answers, too, as others take up to {}: then the costs are too low, as the longest answers are \
+                "; they may be only slow answers, too, as others take up to {}: then time a row is too low and the overhead may be too high, as the longest answers are \
                  missing; log with a longer timeout",
                 human::span((reached.longest * 1e9) as u64)
             )

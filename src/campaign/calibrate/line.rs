@@ -8,6 +8,7 @@
 //! weighted least-squares line (ibid., §1.2), weights 1/fit², whose covariance holds whatever the variances are
 //! (HC3: MacKinnon and White 1985).
 
+use super::matrix::{Matrix, add, dot, form, inverse, leaving_out, product};
 use super::trouble::chi_square;
 use super::widths::Widths;
 use crate::report::calibrate::Estimate;
@@ -40,8 +41,6 @@ pub(super) struct Line<const K: usize> {
     freedom: f64,
 }
 
-pub(super) type Matrix<const K: usize> = [[f64; K]; K];
-
 /// Robust standard deviations from the line that make an outlier.
 const OUTLYING: f64 = 4.0;
 /// On the logarithm: where nobody knows how wide rows are, no answer that takes less than e² (7.4) times as long as the line says is surely
@@ -58,8 +57,6 @@ const ROUNDS_MAX: usize = 40;
 /// On the logarithm: a line that moves less than this at every sample has settled. Its weights are then off by less than a fifth, which
 /// widens intervals by less than a fiftieth (estimate).
 const SETTLED: f64 = 0.1;
-/// A pivot smaller than this is a column that the others make up.
-const PIVOT_MIN: f64 = 1e-9;
 
 impl<const K: usize> Line<K> {
     /// The weighted line through all samples; `None` of too few, or if what they depend on cannot be told apart.
@@ -246,6 +243,27 @@ impl<const K: usize> Line<K> {
         self
     }
 
+    /// By how much each coefficient moves at most if each of `samples`, which the line goes through, is off by up to `error`.
+    pub(super) fn moved_most(&self, samples: &[Sample<K>], error: f64) -> [f64; K] {
+        let mean = mean(samples);
+        let weight = |sample: &Sample<K>| {
+            let at = self.at(&sample.x).max(FLOOR * mean);
+            sample.weight / (at * at)
+        };
+        let Some((_, inverse)) = solve(samples, weight) else { return [0.0; K] };
+        let moved = |i: usize| samples.iter().map(|s| weight(s) * dot(&inverse[i], &s.x).abs()).sum::<f64>();
+        std::array::from_fn(|i| error * moved(i))
+    }
+
+    /// The same line, each coefficient of which may be off by so much more.
+    pub(super) fn off_by(mut self, by: [f64; K]) -> Line<K> {
+        for (i, by) in by.into_iter().enumerate() {
+            self.upward[i] += by;
+            self.downward[i] += by;
+        }
+        self
+    }
+
     pub(super) fn freedom(&self) -> f64 {
         self.freedom
     }
@@ -411,35 +429,6 @@ fn median(mut values: Vec<f64>) -> f64 {
     *values.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
-/// The coefficients of least squares without one of them, from those with it and the inverse of XᵀWX.
-fn leaving_out<const K: usize>(zero: usize, with: &[f64; K], inverse: &Matrix<K>) -> [f64; K] {
-    let share = with[zero] / inverse[zero][zero];
-    std::array::from_fn(|i| if i == zero { 0.0 } else { with[i] - inverse[i][zero] * share })
-}
-
-fn dot<const K: usize>(a: &[f64; K], b: &[f64; K]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-/// xᵀ·M·x.
-fn form<const K: usize>(matrix: &Matrix<K>, x: &[f64; K]) -> f64 {
-    matrix.iter().zip(x).map(|(row, x_i)| x_i * dot(row, x)).sum()
-}
-
-/// Adds so many times x·xᵀ.
-fn add<const K: usize>(matrix: &mut Matrix<K>, times: f64, x: &[f64; K]) {
-    for (row, x_i) in matrix.iter_mut().zip(x) {
-        for (cell, x_j) in row.iter_mut().zip(x) {
-            *cell += times * x_i * x_j;
-        }
-    }
-}
-
-fn product<const K: usize>(a: &Matrix<K>, b: &Matrix<K>) -> Matrix<K> {
-    let cell = |i: usize, j: usize| (0..K).map(|k| a[i][k] * b[k][j]).sum();
-    std::array::from_fn(|i| std::array::from_fn(|j| cell(i, j)))
-}
-
 /// Least squares with these weights: the coefficients and the inverse of XᵀWX.
 fn solve<const K: usize>(
     samples: &[Sample<K>],
@@ -455,35 +444,6 @@ fn solve<const K: usize>(
     }
     let inverse = inverse(&normal)?;
     Some((std::array::from_fn(|i| dot(&inverse[i], &right)), inverse))
-}
-
-/// The inverse of a symmetric positive matrix, by Gauss and Jordan on its scaled form; `None` if it has none.
-fn inverse<const K: usize>(matrix: &Matrix<K>) -> Option<Matrix<K>> {
-    let scale: [f64; K] = std::array::from_fn(|i| libm::sqrt(matrix[i][i]));
-    if scale.iter().any(|s| !(*s > 0.0 && s.is_finite())) {
-        return None;
-    }
-    let mut left: Matrix<K> =
-        std::array::from_fn(|i| std::array::from_fn(|j| matrix[i][j] / scale[i] / scale[j]));
-    let mut right: Matrix<K> = std::array::from_fn(|i| std::array::from_fn(|j| f64::from(u8::from(i == j))));
-    for pivot in 0..K {
-        let by = left[pivot][pivot];
-        if by < PIVOT_MIN {
-            return None;
-        }
-        for j in 0..K {
-            left[pivot][j] /= by;
-            right[pivot][j] /= by;
-        }
-        for i in (0..K).filter(|i| *i != pivot) {
-            let factor = left[i][pivot];
-            for j in 0..K {
-                left[i][j] -= factor * left[pivot][j];
-                right[i][j] -= factor * right[pivot][j];
-            }
-        }
-    }
-    Some(std::array::from_fn(|i| std::array::from_fn(|j| right[i][j] / scale[i] / scale[j])))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod left_out;
 mod lines;
 mod outliers;
 mod refused;
+mod steps;
 mod tries;
 mod unknown_widths;
 mod widths;

@@ -1,13 +1,14 @@
 //! What is said beside the figures: what the log does not tell, and what speaks against the assumptions.
 
 use super::aside::{Bytes, Cause, Outliers};
+use super::clock::Step;
 use super::devices::{self, Off};
 use super::fit::{Fit, LeftOut};
-use super::hung::{Hung, hung};
+use super::hung::Hung;
 use super::line::{Sample, correlation};
 use super::log::{Log, Names, Outcome, Request};
 use super::tries::InARow;
-use super::trouble::{self, Order, Repair};
+use super::trouble::{self, Order, Reached, Repair};
 use crate::report::calibrate::{Advice, Census, Costs, Outages, Rate, UNTOLD_ROUND_TRIP};
 use crate::report::human;
 
@@ -27,13 +28,15 @@ const ALIKE: f64 = 0.2;
 /// What is said beside the figures.
 pub(super) struct Told {
     names: Names,
+    /// Of the clock, if it is long.
+    step: Option<Step>,
     unknown: Vec<String>,
     notes: Vec<String>,
 }
 
 impl Told {
-    pub(super) fn new(names: Names) -> Told {
-        Told { names, unknown: Vec::new(), notes: Vec::new() }
+    pub(super) fn new(names: Names, step: Option<Step>) -> Told {
+        Told { names, step, unknown: Vec::new(), notes: Vec::new() }
     }
     /// What is unknown, and what was noted.
     pub(super) fn said(self) -> (Vec<String>, Vec<String>) {
@@ -61,7 +64,13 @@ impl Told {
     }
 
     /// Repairs, and what the order of the requests says of them.
-    pub(super) fn of_outages(&mut self, log: &Log, outages: &Outages, repairs: &[Repair]) {
+    pub(super) fn of_outages(
+        &mut self,
+        log: &Log,
+        outages: &Outages,
+        repairs: &[Repair],
+        slow: Option<Reached>,
+    ) {
         let order = Order::of(log);
         let exposed = seconds(outages.exposed);
         match outages.rate {
@@ -77,10 +86,10 @@ impl Told {
                 ));
             }
             Rate::Known(_) => {
-                if let Some(timeout) = trouble::reached(log).filter(|_| hung(log).is_none()) {
+                if let Some(timeout) = slow {
                     self.unknown(format!(
                         "whether the {} at {} are broken connections or only slow answers: other answers take up to {}; if they are slow, \
-                         transfers break less often than told, and the costs are too low, as the longest answers are missing; log with a \
+                         transfers break less often than told, and time a row is too low and the overhead may be too high, as the longest answers are missing; log with a \
                          longer timeout",
                         human::count(timeout.requests, "timeout"),
                         seconds(timeout.after),
@@ -121,8 +130,8 @@ impl Told {
     }
 
     /// Failures that took one and the same time.
-    pub(super) fn of_hung(&mut self, hung: Hung, alone: bool, log: &Log) {
-        self.unknown(hung.told(alone, trouble::reached(log)));
+    pub(super) fn of_hung(&mut self, hung: Hung, alone: bool, slow: Option<Reached>) {
+        self.unknown(hung.told(alone, slow));
     }
 
     /// What of the time until the next request the app itself waited.
@@ -372,6 +381,13 @@ impl Told {
             let n = human::count(idle as u64, "answer");
             self.note(format!("{n} of no duration left out: from a cache, or a coarse clock"));
         }
+        if let Some(Step { lasts }) = self.step {
+            self.unknown(format!(
+                "what lies within {}: all answers took a multiple of that, rounded, cut off or rounded up; costs, failures and the best \
+                 chunk are those of a clock that rounds, the intervals hold all three, and the noise is partly the clock's; log a finer one",
+                seconds(lasts)
+            ));
+        }
         match costs {
             None => {}
             Some(_) if !log.has_bytes => self.unknown("time a byte: there is no column `bytes`"),
@@ -419,7 +435,8 @@ impl Told {
                         bytes.hint(),
                     ),
                     None => format!(
-                        "the best chunk: {which} cannot be told from nothing; it takes more answers, or sizes farther apart"
+                        "the best chunk: {which} cannot be told from nothing; it takes {}more answers, or sizes farther apart",
+                        if self.step.is_some() { "a finer clock, " } else { "" }
                     ),
                 });
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use statrs::distribution::{Binomial, ChiSquared, ContinuousCDF, DiscreteCDF};
 
+use super::hung::Hung;
 use super::log::{Log, Outcome, Request};
 use crate::report::calibrate::{Estimate, Outages, Rate};
 
@@ -357,14 +358,18 @@ const ALIKE: f64 = 0.05;
 /// So many answers come near by accident.
 const ACCIDENT: usize = 2;
 
-/// The timeouts of a client that are no longer than its answers are.
-pub(super) fn reached(log: &Log) -> Option<Reached> {
-    let of = |outcome| move |r: &&Request| r.outcome == outcome && r.timed && r.duration > 0.0;
-    let mut times: Vec<f64> = log.requests.iter().filter(of(Outcome::TimedOut)).map(|r| r.duration).collect();
+/// The timeouts of a client that are no longer than its answers are: those of its failures that took one and the same time, or of those that
+/// go by that word.
+pub(super) fn reached(log: &Log, hung: Option<Hung>) -> Option<Reached> {
+    let ended = |r: &Request| hung.map_or(r.outcome == Outcome::TimedOut, |hung| hung.has(r));
+    let took = |r: &&Request| r.timed && r.duration > 0.0;
+    let timeouts = log.requests.iter().filter(|r| ended(r)).filter(took);
+    let mut times: Vec<f64> = timeouts.map(|r| r.duration).collect();
     times.sort_by(f64::total_cmp);
     let after = *times.get(times.len() / 2)?;
     let alike = times.iter().filter(|time| (*time / after - 1.0).abs() <= ALIKE).count();
-    let answers = || log.requests.iter().filter(of(Outcome::Answered)).map(|r| r.duration);
+    let answered = |r: &&Request| r.outcome == Outcome::Answered;
+    let answers = || log.requests.iter().filter(answered).filter(took).map(|r| r.duration);
     let near = answers().filter(|duration| *duration >= NEAR * after).count();
     (2 * alike > times.len() && near > ACCIDENT).then(|| Reached {
         requests: times.len() as u64,
@@ -518,9 +523,9 @@ mod tests {
             let timeouts = (0..5).map(move |n| (5_000.0 + 100.0 * f64::from(n), 0, after, Outcome::TimedOut));
             log(&answers.clone().chain(timeouts).collect::<Vec<_>>())
         };
-        assert_eq!(reached(&with(21.0)), Some(Reached { requests: 5, after: 21.0, longest: 20.0 }));
-        assert_eq!(reached(&with(60.0)), None, "no answer takes as long");
-        assert_eq!(reached(&log(&[(0.0, 0, 1.0, Outcome::Answered)])), None);
+        assert_eq!(reached(&with(21.0), None), Some(Reached { requests: 5, after: 21.0, longest: 20.0 }));
+        assert_eq!(reached(&with(60.0), None), None, "no answer takes as long");
+        assert_eq!(reached(&log(&[(0.0, 0, 1.0, Outcome::Answered)]), None), None);
     }
 
     #[test]

@@ -337,7 +337,7 @@ impl Space {
             let side = settings(at, knob, side);
             let misses = |there: &Setting| known.get(there).is_some_and(Measured::misses_a_limit);
             let times = |there: &Setting| known.cost(there, at).unwrap_or(1.0);
-            let Some(end) = side.iter().position(|there| misses(there) && times(there) * FLAT < 1.0) else {
+            let Some(end) = side.iter().position(|there| misses(there) && times(there) < 1.0) else {
                 continue;
             };
             let Some(last) = side[..end].iter().rposition(|there| !misses(there)) else { continue };
@@ -388,6 +388,10 @@ impl Space {
         let mut end = side.iter().position(differs).unwrap_or(last);
         while !self.is_worse(known, &side[end], at)? {
             if end == last {
+                // The line of what is the best for another knob's sake may end before the range does.
+                let beyond = self.knobs[knob].times(&side[last][knob], if below { 0.25 } else { 4.0 });
+                let beyond = beyond.map(|value| with(at, knob, &value));
+                need(known, beyond.as_slice(), self.more())?;
                 return Ok(None);
             }
             end += 1;

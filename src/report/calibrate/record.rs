@@ -22,6 +22,11 @@ impl Estimate {
         Estimate { low: self.low.min(other.low), high: self.high.max(other.high), ..self }
     }
 
+    /// The same of what may be off by so much more; nothing is less than nothing.
+    pub fn off_by(self, by: f64) -> Estimate {
+        Estimate { low: (self.low - by).max(0.0), high: self.high + by, ..self }
+    }
+
     /// The same in another unit; a falling function swaps the bounds.
     pub fn map(self, f: impl Fn(f64) -> f64) -> Estimate {
         let (a, b) = (f(self.low), f(self.high));

@@ -119,3 +119,30 @@ fn where_all_failures_end_after_one_and_the_same_time_it_is_said_that_no_interva
     assert!(said(unknown, "log `refused` for what the server left hanging"), "{unknown:?}");
     assert!(calibration.story().contains(SAID), "{}", calibration.story());
 }
+
+#[test]
+fn slow_answers_that_a_timeout_ends_leave_time_a_row_open_whatever_word_is_logged() {
+    const WORDS: [&str; 2] = ["timeout", "error"];
+    for word in WORDS {
+        let mut held = [0; 2];
+        for seed in 0..40 {
+            let mut stream = Seed(seed).stream("log.slow", 0, 0);
+            let mut text = "start,rows,duration_us,outcome\n".to_owned();
+            for n in 0..600 {
+                let rows = (1.0 + stream.unit() * 2_000.0).round();
+                let duration = (0.3 + rows * 2e-3) * stream.log_normal(1.0, 0.1);
+                // An app that waits for four seconds.
+                let (took, outcome) = if duration < 4.0 { (duration, "ok") } else { (4.0, word) };
+                text.push_str(&format!("{}.0,{rows},{:.0},{outcome}\n", 1_772_438_400 + n * 20, took * 1e6));
+            }
+            let calibration = calibrate("log.csv", text.as_bytes(), &[]).unwrap();
+            assert!(said(&calibration.unknown, "only slow answers"), "{word}: {:?}", calibration.unknown);
+            let costs = calibration.costs.unwrap();
+            // A log-normal mean lies above its median.
+            let mean = libm::exp(0.005);
+            held[0] += u32::from(costs.request.holds(0.3 * mean));
+            held[1] += u32::from(costs.row.holds(2e-3 * mean));
+        }
+        assert!(held.iter().all(|held| *held >= 36), "{word}: {held:?} of 40");
+    }
+}

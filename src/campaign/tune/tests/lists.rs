@@ -143,3 +143,21 @@ fn every_knob_is_searched_around_the_best_of_all_though_luck_has_moved_it() {
         assert!(found.between.iter().all(Option::is_some), "luck {luck}: {:?}", found.between);
     }
 }
+
+#[test]
+fn of_two_knobs_each_is_searched_until_something_is_worse_where_luck_hides_what_is_near() {
+    for luck in 0..10 {
+        // One stream does not tell small chunks from large ones, four do; a seed is a fifth of luck.
+        let price = |setting: &Setting, seed: u64| {
+            let (rows, streams): (f64, f64) = (setting[0].parse().unwrap(), setting[1].parse().unwrap());
+            let own = Seed(luck * 100 + seed).stream("own", rows as u64 * 8 + streams as u64, 0).unit();
+            let off = 0.01 * libm::log(rows / 1_024.0).abs() + if rows < 200.0 { 0.5 } else { 0.0 };
+            Ok((1.0 + off * (streams - 1.0) / 3.0) * (1.0 + 0.2 * own) / streams)
+        };
+        let (found, _) = search(&space(&["a=64..2048", "b=1,2,4"], &["200", "1"], 5), price);
+        let best = found.best.unwrap();
+        assert_eq!(best[1], "4");
+        let [low, _] = found.between[0].clone().expect("five seeds tell");
+        assert!(low.is_some(), "{luck}: {best:?}");
+    }
+}

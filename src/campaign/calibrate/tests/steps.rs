@@ -1,0 +1,66 @@
+//! Logs of clocks that tell durations in steps.
+
+use super::*;
+
+/// How a clock tells a duration of so many steps.
+type Clock = fn(f64) -> f64;
+/// A step that no interval needs to hold.
+const FINE: f64 = 1e-5;
+const CLOCKS: [(&str, Clock); 3] =
+    [("rounds", f64::round), ("cuts off", f64::floor), ("rounds up", f64::ceil)];
+
+fn calibration(model: &Model, step: f64, clock: Clock, seed: u64) -> Calibration {
+    let told = |line: &str| {
+        let mut fields: Vec<String> = line.split(',').map(str::to_owned).collect();
+        if let Ok(micros) = fields[3].parse::<f64>() {
+            fields[3] = format!("{:.0}", clock(micros / 1e6 / step) * step * 1e6);
+        }
+        fields.join(",") + "\n"
+    };
+    let log: String = model.log(seed).lines().map(told).collect();
+    calibrate("log.csv", log.as_bytes(), &[]).unwrap()
+}
+
+/// Of forty logs those whose intervals hold overhead, time a row, rate, and the chunk if one is told.
+fn held(model: &Model, step: f64, clock: Clock) -> [u32; 4] {
+    let with_bytes = model.row + model.byte * (model.width.0 + model.width.1) / 2.0;
+    let chunk = Cost { chunk: model.overhead, row: with_bytes, mtbf: model.mtbf }.best();
+    let mut held = [0; 4];
+    for seed in 0..40 {
+        let calibration = calibration(model, step, clock, seed);
+        let coarse = said(&calibration.unknown, "what lies within");
+        assert_eq!(coarse, step > FINE, "seed {seed}: {:?}", calibration.unknown);
+        let costs = calibration.costs.unwrap();
+        let Rate::Known(rate) = calibration.outages.unwrap().rate else { panic!("seed {seed}: no rate") };
+        let holds = [
+            costs.request.holds(model.overhead),
+            costs.row.holds(with_bytes),
+            rate.holds(1.0 / model.mtbf),
+            !matches!(calibration.advice, Some(Advice::Rows { best, .. }) if !best.holds(chunk)),
+        ];
+        held.iter_mut().zip(holds).for_each(|(held, holds)| *held += u32::from(holds));
+    }
+    held
+}
+
+#[test]
+fn clocks_of_seconds_and_tenths_have_intervals_that_hold_what_they_leave_out_as_often_as_a_fine_one() {
+    // Answers of one to eight steps, of three to twenty, and of tenths.
+    let long = Model { overhead: 3.0, row: 4e-3, ..MODEL };
+    for (model, step) in [(MODEL, 1.0), (long, 1.0), (MODEL, 0.1)] {
+        let fine = held(&model, FINE, f64::round);
+        for (name, clock) in CLOCKS {
+            let coarse = held(&model, step, clock);
+            let enough = coarse.iter().zip(fine).all(|(coarse, fine)| *coarse >= fine.min(36));
+            assert!(enough, "a step of {step} s that {name}: {coarse:?} of 40, {fine:?} of a fine clock");
+        }
+    }
+}
+
+#[test]
+fn a_chunk_is_told_of_a_clock_of_tenths_and_none_where_the_overhead_lies_within_a_step() {
+    let told = |step| calibration(&MODEL, step, f64::round, 1);
+    assert!(matches!(told(0.1).advice, Some(Advice::Rows { .. })));
+    let whole = told(1.0);
+    assert!(whole.advice.is_none() && said(&whole.unknown, "it takes a finer clock"), "{:?}", whole.unknown);
+}
