@@ -241,10 +241,15 @@ impl Told {
                 if timed { "" } else { "durations, or " },
             )),
             InARow::Tries { n, chance, sure } => {
+                let by_chance = if sure && n as f64 <= chance {
+                    // What they are is told by their time and not by their number.
+                    String::new()
+                } else {
+                    format!(", where transfers that break at random would have {chance:.0}")
+                };
                 let n = human::count(n, "failure");
                 let what = format!(
-                    "{n} right after another of the device, where transfers that break at random would have {chance:.0}: counted as tries while \
-                     the link was down, not as cuts"
+                    "{n} right after another of the device{by_chance}: counted as tries while the link was down, not as cuts"
                 );
                 if sure {
                     self.note(what + "; they ended before any answer could come");

@@ -21,6 +21,8 @@ const ROWS_BYTES_MAX: f64 = 64e6;
 /// What a scenario takes of a column's width and of a chunk's rows.
 const TEXT_MAX: u64 = 1_000_000;
 const CHUNK_MAX: u64 = 1_000_000;
+/// Seconds: a scenario has no gap that is briefer, and no two that are not farther apart.
+const BRIEFEST: f64 = 1e-3;
 /// A gap of which the log does not tell the length.
 const GAP_ASSUMED: f64 = 5.0;
 /// Chunks that a sweep tries about the best.
@@ -137,7 +139,7 @@ impl Calibration {
         let outages = self.outages.as_ref()?;
         let Rate::Known(rate) = outages.rate else { return None };
         let (longest, mean) = self.longest_gap()?;
-        Some((micros(1.0 / rate.value), micros(mean.min(longest).max(1e-3))))
+        Some((micros((1.0 / rate.value).max(2.0 * BRIEFEST)), micros(mean.min(longest).max(BRIEFEST))))
     }
 
     /// The longest mean repair that a link can have between its failures, and the log's.

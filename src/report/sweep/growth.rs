@@ -47,8 +47,9 @@ impl Sweep<'_> {
         let line = |series: &Series<'_>| {
             let exponent = self.exponent(series)?;
             let whose = if series.name == metric { String::new() } else { format!("{}: ", series.name) };
-            // A slope of minus nothing is none.
-            Some(format!("{whose}{metric} grows as {}^{:.2}\n", self.axis, exponent + 0.0))
+            // A slope of minus nothing is none, and so is what is rounded to that.
+            let exponent = (exponent * 100.0).round() / 100.0 + 0.0;
+            Some(format!("{whose}{metric} grows as {}^{exponent:.2}\n", self.axis))
         };
         let lines: String = self.series.iter().filter_map(line).collect();
         if lines.is_empty() { lines } else { lines + "\n" }

@@ -21,6 +21,9 @@ const WRITES_MAX: u64 = 20_000_000;
 /// Times that an app comes to the foreground without being needed, on all devices: some 8 GB.
 const VISITS_MAX: u64 = 50_000_000;
 
+/// Queries of all people, each told by itself: some minutes, in which a run heeds no limit of its time.
+const QUERIES_MAX: u64 = 1_000_000_000;
+
 /// A part of what is made: how much, and where that is written.
 type Lot = (u64, Option<Place>);
 
@@ -34,6 +37,10 @@ pub(super) fn too_large(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
             too_many(writes(plan, root), WRITES_MAX, "edits and openings of records", help)
         })
         .or_else(|| too_many(visits(plan, root), VISITS_MAX, "times of an app in the foreground", less))
+        .or_else(|| {
+            let help = "fewer a second, shorter visits, fewer devices or a shorter scenario";
+            too_many(queries(plan, root), QUERIES_MAX, "queries of people", help)
+        })
 }
 
 fn rows(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
@@ -139,6 +146,14 @@ fn visits(plan: &Plan, root: View<'_>) -> Vec<Lot> {
     let places = ["workload.resumes_per_hour", "workload.hours", "duration"];
     let place = places.into_iter().find_map(|key| root.at(key).place());
     vec![(times(devices(&plan.fleets), visits_of_one(&plan.workload, plan.duration)), place)]
+}
+
+/// What people ask of the app while they look at it.
+fn queries(plan: &Plan, root: View<'_>) -> Vec<Lot> {
+    let Some(browsing) = plan.workload.browsing else { return Vec::new() };
+    let looked = plan.workload.foreground.0.saturating_mul(visits_of_one(&plan.workload, plan.duration));
+    let each = looked.min(plan.duration.0) / browsing.every().0.max(1);
+    vec![(times(devices(&plan.fleets), each), root.at("workload.foreground.queries").place())]
 }
 
 /// A visit and the pause after it come at most this often in the working time, and that many times in all of it.

@@ -227,11 +227,17 @@ impl World<'_> {
 
     fn flap(&self, flap: View<'_>) -> Span {
         let (every, length) = (flap.at("every"), flap.at("for"));
+        // Where it is not written, what it is by default is too slow, or too often, for the time that is.
+        let written = if every.place().is_some() { every } else { length };
         if every.span() > length.span() {
-            let help = format!("it flaps for {}, and `every` is at most that", length.span());
-            self.wrong.given(&[length]).at(every, "too slow to flap once", help);
+            let help = format!(
+                "it flaps for {}, and `every` is at most that; it is {}",
+                length.span(),
+                every.span()
+            );
+            self.wrong.given(&[length]).at(written, "too slow to flap once", help);
         }
-        self.not_too_many(every, u128::from(length.span().0) / u128::from(every.span().0.max(1)));
+        self.not_too_many(written, u128::from(length.span().0) / u128::from(every.span().0.max(1)));
         every.span()
     }
 

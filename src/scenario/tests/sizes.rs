@@ -73,6 +73,7 @@ fn a_script_that_no_memory_holds_is_refused_at_its_largest_part() {
     let action = "[action.a]\nentity = \"note\"\nkind = \"update\"\ncolumns = [\"title\"]\nper_device = 1\n";
     let text = format!("{MINIMAL}{action}");
     let burst = "event.e={ at = \"+1m\", edits = { action = \"a\", count = 1000000 } }";
+    let asks = "workload.foreground={ stay = \"90d\", queries = 1000 }";
     let opens = "workload.opens={ entity = \"note\", per_day = 100000 }";
     for (sets, what) in [
         (&["action.a.per_device=1000000", "fleet.phones.devices=100"][..], "edits and openings"),
@@ -80,10 +81,12 @@ fn a_script_that_no_memory_holds_is_refused_at_its_largest_part() {
         (&[opens, "fleet.phones.devices=201"], "edits and openings"),
         (&["fleet.phones.devices=100", "duration=\"3660d\""], "times of an app in the foreground"),
         (&["fleet.phones.devices=20000", "duration=\"30d\""], "times of an app in the foreground"),
+        (&[asks, "fleet.phones.devices=1", "duration=\"13d\""], "queries of people"),
     ] {
         let said = complaint(&text, sets);
         assert!(said.contains(what) && said.contains("would be drawn"), "{sets:?}:\n{said}");
     }
+    with_sets(&text, &[asks, "fleet.phones.devices=1", "duration=\"11d\""]);
     with_sets(&text, &["fleet.phones.devices=50000", "duration=\"1d\""]);
 }
 
