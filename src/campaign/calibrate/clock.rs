@@ -9,6 +9,15 @@ use super::log::{Log, Outcome, Request};
 /// A step of a smaller share of the mean answer moves costs by less than chance does (estimate).
 const COARSE: f64 = 0.02;
 
+/// What of durations a log does not tell.
+#[derive(Clone, Copy)]
+pub(super) struct Clock {
+    /// Its step, if that is long.
+    pub(super) step: Option<Step>,
+    /// Seconds after which the app gave up, if answers come near that.
+    pub(super) cut_off: Option<f64>,
+}
+
 /// The step of the clock by which durations were taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Step {

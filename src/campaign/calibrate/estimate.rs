@@ -1,8 +1,8 @@
 //! A log's calibration, put together.
 
 use super::advice::advice;
-use super::clock::Step;
-use super::fit::{ANSWERS_MIN, Clock, Fit};
+use super::clock::{Clock, Step};
+use super::fit::{ANSWERS_MIN, Fit};
 use super::header::Only;
 use super::hung::{Hung, hung};
 use super::log::{self, Log, Mistakes, Outcome, Request};

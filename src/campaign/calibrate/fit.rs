@@ -4,7 +4,7 @@
 //! small where it follows its own errors, and the logs chosen by them would be the ones whose intervals are too narrow.
 
 use super::aside::{self, Aside, Bytes, Cause, Outliers};
-use super::clock::Step;
+use super::clock::{Clock, Step};
 use super::devices;
 use super::line::{Far, Line, NORMAL, Sample};
 use super::log::{Log, Request};
@@ -23,15 +23,6 @@ const SPLIT_FREEDOM: f64 = 57.0;
 
 /// Answers of sizes that take this share of an app's timeout on average come through, but for a few (estimate).
 const CUT_OFF_SHARE: f64 = 0.5;
-
-/// What the clock by which durations were taken makes of them.
-#[derive(Clone, Copy)]
-pub(super) struct Clock {
-    /// Its step, if that is long.
-    pub(super) step: Option<Step>,
-    /// Seconds after which the app gave up, if answers come near that.
-    pub(super) cut_off: Option<f64>,
-}
 
 /// The lines through a log's answers.
 pub(super) struct Fit {

@@ -74,8 +74,8 @@ impl Hung {
         };
         let slow = reached.map_or_else(String::new, |reached| {
             format!(
-                "; they may be only slow answers, too, as others take up to {}: then time a row is too low and the overhead may be too high, as the longest answers are \
-                 missing; log with a longer timeout",
+                "; they may be only slow answers, too, as others take up to {}: then time a row is too low and the overhead may be too \
+                 high, as the longest answers are missing; log with a longer timeout",
                 human::span((reached.longest * 1e9) as u64)
             )
         });

@@ -243,7 +243,8 @@ impl<const K: usize> Line<K> {
         self
     }
 
-    /// By how much each coefficient moves at most if each of `samples`, which the line goes through, is off by up to `error`.
+    /// By how much each coefficient moves at most if each of `samples`, which the line goes through, is off by up to `error`: the sum of
+    /// what each of them moves it.
     pub(super) fn moved_most(&self, samples: &[Sample<K>], error: f64) -> [f64; K] {
         let mean = mean(samples);
         let weight = |sample: &Sample<K>| {

@@ -89,8 +89,8 @@ impl Told {
                 if let Some(timeout) = slow {
                     self.unknown(format!(
                         "whether the {} at {} are broken connections or only slow answers: other answers take up to {}; if they are slow, \
-                         transfers break less often than told, and time a row is too low and the overhead may be too high, as the longest answers are missing; log with a \
-                         longer timeout",
+                         transfers break less often than told, and time a row is too low and the overhead may be too high, as the \
+                         longest answers are missing; log with a longer timeout",
                         human::count(timeout.requests, "timeout"),
                         seconds(timeout.after),
                         seconds(timeout.longest),
