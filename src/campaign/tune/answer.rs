@@ -139,6 +139,7 @@ impl Place {
         let mut told = self.reasons(k, best, &points, (told_from, numbers), objective);
         let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
         told.limits.extend(self.dent(k, best, &points).map(|dent| not_smooth(dent.map(|i| &points[i]))));
+        told.limits.extend(self.up_to_a_limit(k, best, &points));
         told.limits.extend(luck(&within, &best[k]));
         told.limits.extend(self.ends_of_range(k, best, points.len(), space.reach[k], &beyond));
         if let Some(reach) = space.reach[k] {
@@ -226,6 +227,33 @@ impl Place {
             rest.clone().find_map(|near| Some([near, (near + 1..rest.end).find(|far| dearer(near, *far))?]))
         };
         below.or_else(above)
+    }
+
+    /// Where what costs less than the best misses a limit alone: between there and the candidates others may be better that were not run.
+    fn up_to_a_limit(&self, k: usize, best: &Setting, points: &[PointTuned]) -> Vec<String> {
+        let the = &self.space.knobs[k];
+        let at = points.iter().position(|point| point.value == best[k]).expect("the best was measured");
+        let less = |i: &usize| points[*i].cost_ppm.is_some_and(|ppm| ppm < 1_000_000);
+        let misses = |i: &usize| {
+            let there = self.shown.get(&with(best, k, &points[*i].value));
+            there.is_some_and(Measured::misses_a_limit) && the.has(&points[*i].value)
+        };
+        let of_side = |side: Vec<usize>| {
+            let beyond = side.iter().find(|i| misses(i) && less(i))?;
+            let first = side.iter().position(misses)?;
+            let [near, far] = [side[first - 1], side[first]].map(|i| &points[i].value);
+            let middle = libm::sqrt(the.number(near)? * the.number(far)?);
+            the.shown(middle).filter(|value| value != near && value != far)?;
+            let [near, far, beyond] =
+                [near, far, &points[*beyond].value].map(|value| report_tune::value(value));
+            let here = report_tune::value(&best[k]);
+            Some(format!(
+                "{beyond} costs less than {here} and misses a limit alone: between {near} and {far} there may be a better candidate, so \
+                 sweep the settings that you mean"
+            ))
+        };
+        let sides = [(0..=at).rev().collect(), (at..points.len()).collect()];
+        sides.into_iter().filter_map(of_side).collect()
     }
 
     /// The positions of the first and the last setting that are as good for all practical purposes, of those that were run: between them and

@@ -19,6 +19,31 @@ fn a_search_looks_past_a_dent_where_what_misses_a_limit_behind_it_costs_less() {
 }
 
 #[test]
+fn where_a_limit_keeps_out_what_costs_less_it_is_said_between_which_settings_a_better_one_may_lie() {
+    let said = |knob: &KnobTuned| {
+        let line = knob.limits.iter().find(|line| line.contains(" misses a limit alone: between "))?;
+        let numbers = line.replace(['\u{2009}', ':', ','], "");
+        let mut numbers = numbers.split(' ').filter_map(|word| word.parse::<f64>().ok());
+        Some([(); 4].map(|()| numbers.next().expect("beyond, best, near, far")))
+    };
+    let rising = |x: f64, _| (1e5 * x / (x + 100.0)) as u64;
+    let knob = place_with_one_slow_seed(rising, |x| x > 700.0).knobs.remove(0);
+    let [beyond, best, near, far] = said(&knob).expect("it is told");
+    assert_eq!(best, knob.best.parse::<f64>().unwrap());
+    assert!(near <= 700.0 && 700.0 < far && far <= beyond, "{near} {far} {beyond}: {:?}", knob.limits);
+    let run = |x: f64| knob.points.iter().any(|point| point.value.parse() == Ok::<f64, _>(x));
+    assert!(run(near) && run(far) && run(beyond), "{:?}", knob.limits);
+    // Where nothing misses a limit, or what does costs more, or the two are next to each other, nothing is open.
+    let falling = |x: f64, _| (1e7 / (x + 1e4 / x)) as u64;
+    for (rate, slow) in
+        [(rising as fn(f64, u64) -> u64, (|_| false) as fn(f64) -> bool), (falling, |x| x > 700.0)]
+    {
+        let knob = place_with_one_slow_seed(rate, slow).knobs.remove(0);
+        assert_eq!(said(&knob), None, "{:?}", knob.limits);
+    }
+}
+
+#[test]
 fn a_search_goes_up_to_the_limit_that_bounds_it_though_luck_hides_what_is_better_behind_it() {
     // Behind the dent it costs a twentieth less, with a tenth of luck.
     let goes_there = |luck: &u64| {
