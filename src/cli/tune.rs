@@ -19,6 +19,7 @@ use crate::scenario::{Document, Plan};
 
 /// The key that is searched if none is named.
 const PULL_ROWS: &str = "engine.pull.chunk_rows";
+const PULL_BYTES: &str = "engine.pull.chunk_bytes";
 /// Seeds if none are named, from the scenario's own on: with fewer little could be said of the noise.
 const SEEDS: u64 = 8;
 
@@ -162,6 +163,7 @@ impl<'a> Search<'a> {
             seeds: seeds.to_vec(),
             field: knobs.iter().map(|knob| self.field(knob)).collect(),
             sizes: knobs.iter().map(|knob| size(knob, &corner)).collect(),
+            bounds: knobs.iter().map(|knob| knob.key() == PULL_BYTES).collect(),
             reach: vec![None; knobs.len()],
             knobs,
         };

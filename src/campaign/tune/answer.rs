@@ -123,7 +123,7 @@ impl Place {
             point.names = names.into_iter().map(str::to_owned).collect();
             Some(point)
         };
-        let times = |factor| the.times(&best[k], factor).and_then(|value| named(&value));
+        let times = |factor| the.times_within(&best[k], factor).and_then(|value| named(&value));
         let line = space.line_of(&self.shown, k, best);
         let points: Vec<PointTuned> = line.iter().filter_map(named).collect();
         let between = between.map(|ends| self.ends(&points, k, best, ends));

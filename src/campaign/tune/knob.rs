@@ -115,6 +115,12 @@ impl Knob {
         let x = (self.number(value)? * factor).clamp(first, last);
         Some(self.axis.shown(x)).filter(|other| other != value)
     }
+    /// `value` times `factor`; `None` if that is beyond an end, or no other value, or values are a list.
+    pub fn times_within(&self, value: &str, factor: f64) -> Option<String> {
+        let (first, last) = self.axis.ends()?;
+        let x = self.number(value)? * factor;
+        (first..=last).contains(&x).then(|| self.axis.shown(x)).filter(|other| other != value)
+    }
     /// Whether a range ends at `value` on the side to which `factor` leads.
     pub fn is_end(&self, value: &str, factor: f64) -> bool {
         self.axis.ends().is_some() && self.times(value, factor).is_none()

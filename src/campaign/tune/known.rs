@@ -68,9 +68,16 @@ impl Known {
         }
     }
     /// The value of a knob from which on a larger one changes nothing, because nothing came up that is as large: the largest that did
-    /// under a larger bound. `None` if each bound was reached. `number` gives the number of a value.
-    pub(super) fn reach(&self, knob: usize, number: impl Fn(&str) -> Option<f64>) -> Option<f64> {
-        let unreached = self.0.iter().filter_map(|(setting, measured)| {
+    /// under a larger bound. `None` if each bound was reached. `number` gives the number of a value; of settings that are not `open` another
+    /// knob may be what kept it small.
+    pub(super) fn reach(
+        &self,
+        knob: usize,
+        number: impl Fn(&str) -> Option<f64>,
+        open: impl Fn(&Setting) -> bool,
+    ) -> Option<f64> {
+        let open = self.0.iter().filter(|(setting, _)| open(setting));
+        let unreached = open.filter_map(|(setting, measured)| {
             let largest = measured.largest.get(knob).copied().flatten()? as f64;
             (largest >= 1.0 && largest < number(&setting[knob])?).then_some(largest)
         });

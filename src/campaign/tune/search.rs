@@ -23,6 +23,8 @@ pub struct Space {
     pub field: Vec<Vec<Shipped>>,
     /// Of each knob that bounds a size, the metric that tells how large it became.
     pub sizes: Vec<Option<&'static str>>,
+    /// Of each knob whether it bounds the size that another knob bounds, too.
+    pub bounds: Vec<bool>,
     /// Of each knob the value from which on a larger one changes nothing, as far as it is known.
     pub reach: Vec<Option<f64>>,
 }
@@ -88,7 +90,8 @@ impl Space {
         let mut space = self.clone();
         for k in (0..self.knobs.len()).filter(|k| self.sizes[*k].is_some()) {
             let number = |value: &str| self.knobs[k].number(value);
-            let Some(reach) = known.reach(k, number) else { continue };
+            let open = |setting: &Setting| self.leaves_open(k, setting);
+            let Some(reach) = known.reach(k, number, open) else { continue };
             space.reach[k] = Some(reach);
             space.knobs[k] = self.knobs[k].told_apart(reach);
             let stands = self.knobs[k].standing_for(reach);
@@ -108,6 +111,16 @@ impl Space {
             space.field[k] = field;
         }
         space
+    }
+
+    /// Whether no other knob of a setting bounds what this one does, as bytes bound rows: each stands at its greatest, or beyond.
+    fn leaves_open(&self, knob: usize, setting: &Setting) -> bool {
+        let at_most = |k: usize| {
+            let the = &self.knobs[k];
+            let greatest = || the.number(&the.extremes()?[1]);
+            greatest().is_none_or(|greatest| the.number(&setting[k]).is_some_and(|x| x >= greatest))
+        };
+        (0..self.knobs.len()).filter(|k| *k != knob && self.bounds[*k]).all(at_most)
     }
 
     /// Whether a setting is one that may be chosen: within what was asked for, and told apart from others.
@@ -296,6 +309,7 @@ impl Space {
         let mut knob = 0;
         loop {
             if knob == self.knobs.len() {
+                self.trade(known, &at)?;
                 match self.best_of_all(known).filter(|other| self.cheaper(known, other, &at)) {
                     Some(best) => (at, knob) = (best, 0),
                     None => break,
@@ -308,7 +322,8 @@ impl Space {
             let sides = [self.outwards(known, knob, &at, true)?, self.outwards(known, knob, &at, false)?];
             self.past_dents(known, knob, &at)?;
             let line = self.line_of(known, knob, &at);
-            let better = self.pick(known, knob, &at, &line, &self.seeds);
+            let chosen: Vec<String> = line.iter().filter(|v| self.knobs[knob].has(v)).cloned().collect();
+            let better = self.pick(known, knob, &at, &chosen, &self.seeds);
             let better = better.filter(|value| self.cheaper(known, &with(&at, knob, value), &at));
             match better {
                 Some(value) => {
@@ -346,6 +361,34 @@ impl Space {
             need(known, &better, &self.seeds)?;
             if let Some(value) = self.knobs[knob].halfway(&side[last][knob], &side[last + 1][knob]) {
                 need(known, &[with(at, knob, &value)], self.more())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a value of a knob costs less than the best and misses a limit alone, looks for what the other knobs have to give for it: more
+    /// streams keep a limit of memory with smaller chunks. Of values on one side the nearest is looked at, the middle one and the cheapest.
+    fn trade(&self, known: &Known, at: &Setting) -> Result<(), Wanted> {
+        for knob in (0..self.knobs.len()).filter(|_| self.knobs.len() > 1) {
+            let line = self.line_of(known, knob, at);
+            let i = line.iter().position(|value| *value == at[knob]).expect("the best is on its own line");
+            let below: Vec<String> = line[..i].iter().rev().cloned().collect();
+            for side in [&below[..], &line[i + 1..]] {
+                let mut better = settings(at, knob, side);
+                better.retain(|there| {
+                    let misses = known.get(there).is_some_and(Measured::misses_a_limit);
+                    misses && self.has(there) && known.cost(there, at).is_some_and(|cost| cost < 1.0)
+                });
+                let cost = |there: &Setting| known.cost(there, at).unwrap_or(1.0);
+                let cheapest = better.iter().min_by(|a, b| cost(a).total_cmp(&cost(b))).cloned();
+                let middle = better.get(better.len() / 2).cloned();
+                for there in better.into_iter().take(1).chain(middle).chain(cheapest) {
+                    for other in (0..self.knobs.len()).filter(|other| *other != knob) {
+                        if let Some(best) = self.line(known, other, &there, true)? {
+                            self.past_dents(known, other, &with(&there, other, &best))?;
+                        }
+                    }
+                }
             }
         }
         Ok(())

@@ -26,6 +26,7 @@ fn space(knobs: &[&str], present: &[&str], seeds: u64) -> Space {
         seeds: (1..=seeds).collect(),
         field: vec![Vec::new(); knobs.len()],
         sizes: vec![None; knobs.len()],
+        bounds: vec![false; knobs.len()],
         reach: vec![None; knobs.len()],
     }
 }

@@ -44,6 +44,50 @@ fn where_a_limit_keeps_out_what_costs_less_it_is_said_between_which_settings_a_b
 }
 
 #[test]
+fn where_a_limit_keeps_out_what_costs_less_other_knobs_give_way_for_it() {
+    // More streams are faster, and each holds a chunk in memory.
+    let objective = crate::report::sweep::Objective::default();
+    let limits = crate::report::tune::Limits::of(&crate::report::fixture::plan(None, 1), &[]);
+    let space = space(&["k=16..2048", "engine.pull.streams=1,2,4"], &["500", "1"], 4);
+    let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits);
+    while let Some(wanted) = place.wants() {
+        for (setting, seeds) in wanted.cells {
+            let [k, streams] = [0, 1].map(|i| setting[i].parse::<f64>().unwrap());
+            for seed in seeds {
+                let rate = 1e6 * k / (k + 30.0) * libm::pow(streams, 0.7);
+                let mut cell = cell(seed, rate as u64 + seed);
+                let p99 = if k * streams > 140.0 { 150_000_000 } else { 50_000_000 };
+                let waits = crate::metrics::Figure::Distribution {
+                    unit: Unit::Ns,
+                    count: 9,
+                    min: 1,
+                    p50: 1,
+                    p95: 1,
+                    p99,
+                    max: p99,
+                };
+                cell.metrics.insert("device.query.duration".into(), waits);
+                place.add(setting.clone(), cell, wanted.beside, &objective);
+            }
+        }
+    }
+    // One stream of 140 rows: 824 000; two of 70: 1 137 000; four of 35: 1 421 000.
+    let tuned = place.tuned(&objective);
+    let [rows, streams] = [0, 1].map(|k| tuned.knobs[k].best.parse::<f64>().unwrap());
+    assert!(streams == 4.0 && (28.0..=35.0).contains(&rows), "{rows} rows, {streams} streams");
+}
+
+#[test]
+fn of_a_best_whose_double_lies_beyond_the_range_none_is_told() {
+    let knob = knob_tuned("k=50..2000", "500", &[], |x| (1e9 / (2_000.0 / x * 0.35 + x / 1e3)) as u64);
+    let best: f64 = knob.best.parse().unwrap();
+    assert!(best < 1_000.0 && knob.double.is_some(), "{best}");
+    let rising = knob_tuned("k=50..2000", "500", &[], |x| (1e5 * x / (x + 600.0)) as u64);
+    let best: f64 = rising.best.parse().unwrap();
+    assert!(best > 1_000.0 && rising.double.is_none() && rising.half.is_some(), "{best}");
+}
+
+#[test]
 fn a_search_goes_up_to_the_limit_that_bounds_it_though_luck_hides_what_is_better_behind_it() {
     // Behind the dent it costs a twentieth less, with a tenth of luck.
     let goes_there = |luck: &u64| {
