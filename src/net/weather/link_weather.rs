@@ -193,6 +193,15 @@ impl Weather {
                     outage.until = (outage.until + link.profile.reconnect).min(end);
                 }
             }
+            // One that loses a session may outlast the next.
+            let mut ended = Time::ZERO;
+            let ends: Vec<Time> = changes
+                .iter()
+                .map(|(outage, _)| {
+                    ended = ended.max(outage.until);
+                    ended
+                })
+                .collect();
             for (i, stay) in self.stays.iter().enumerate().filter(|(_, stay)| stay.link == number) {
                 let until = self.stays.get(i + 1).map_or(Time::FAR, |next| next.from);
                 // Only what is here: a device that moves often has as many stays as its links have gaps.
@@ -203,8 +212,10 @@ impl Weather {
                 let first = gaps.partition_point(|gap| gap.until <= stay.from);
                 let later = gaps[first..].iter().take_while(|gap| gap.from < until);
                 outages.extend(later.filter_map(here));
-                outages.extend(changes.iter().filter_map(|(outage, _)| here(outage)));
-                let lost = changes.iter().filter(|(o, lost)| *lost && (stay.from..until).contains(&o.from));
+                let first = ends.partition_point(|ended| *ended <= stay.from);
+                let later = || changes[first..].iter().take_while(|(change, _)| change.from < until);
+                outages.extend(later().filter_map(|(change, _)| here(change)));
+                let lost = later().filter(|(change, lost)| *lost && change.from >= stay.from);
                 self.sessions_lost.extend(lost.map(|(outage, _)| outage.from));
             }
         }

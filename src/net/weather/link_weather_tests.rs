@@ -1,4 +1,4 @@
-use super::super::super::options::{LossWindow, PacketLoss, Variation};
+use super::super::super::options::{LossWindow, PacketLoss, RadioChanges, Variation};
 use super::*;
 use crate::base::Ppm;
 use proptest::prelude::*;
@@ -196,4 +196,20 @@ proptest! {
             prop_assert_eq!(ask(&kept), ask(&moving(links())));
         }
     }
+}
+
+#[test]
+fn a_device_that_moves_as_often_as_its_radio_changes_loses_each_session_once() {
+    // Twenty thousand of both: looked through one for the other, they would take minutes.
+    let gap = RadioChanges { mtbf: Span::secs(2), takes: Span::millis(100), session_loss: Ppm(500_000) };
+    let changing = Profile { radio_changes: Some(gap), reconnect: Span::secs(3), ..profile("changing") };
+    let end = at(40_000_000);
+    let settled = Weather::new(&Itinerary::settled(Arc::new(changing.clone())), Seed(1), end);
+    let stays = (0..20_000).map(|n| Stay { from: at(2_000 * n), link: n as usize % 2 }).collect();
+    let links = [changing, profile("other")].map(Arc::new).into();
+    let moving = Weather::new(&Itinerary { links, stays, dead_zones: Vec::new() }, Seed(1), end);
+    let here = |at: &&Time| at.0 / 2_000_000_000 % 2 == 0;
+    let lost: Vec<&Time> = settled.sessions_lost.iter().filter(here).collect();
+    assert!(lost.len() > 1_000, "{}", lost.len());
+    assert!(lost.iter().all(|at| moving.sessions_lost.binary_search(at).is_ok()));
 }
