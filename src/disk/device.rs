@@ -34,7 +34,7 @@ pub enum PowerLoss {
     LoseSome(Seed),
 }
 
-/// What was done on a disk since it was made; never falls.
+/// What was done on a disk since it was made. What a death undoes, as it came before, was not done, though the log may have been as large.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Reads.
@@ -328,10 +328,18 @@ impl Disk {
         let core = &self.0;
         core.end_process();
         let mut history = core.history.borrow_mut();
-        let cut = history.as_mut().is_some_and(|h| h.cut(at, death, &mut core.directory.borrow_mut()));
+        let cut = history.as_mut().map(|h| h.cut(at, death, &mut core.directory.borrow_mut()));
         drop(history);
+        let undone = cut.unwrap_or_default();
+        for counters in [&core.counters, &core.charged] {
+            let mut done = counters.get();
+            done.writes -= undone.writes;
+            done.bytes_written -= undone.bytes;
+            done.syncs -= undone.syncs;
+            counters.set(done);
+        }
         self.kill();
-        cut
+        undone.any
     }
 
     /// Makes the disk full, or gives it room again: while it is full no file grows.

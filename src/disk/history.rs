@@ -75,6 +75,18 @@ pub(super) enum Death {
     OfPower,
 }
 
+/// What a process does not do any more that dies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Undone {
+    /// Whether it is anything.
+    pub(super) any: bool,
+    pub(super) writes: u64,
+    /// Bytes of these.
+    pub(super) bytes: u64,
+    /// Syncs, with those that the power interrupts.
+    pub(super) syncs: u64,
+}
+
 impl History {
     /// Notes an operation that is about to be done on `directory`; `bytes` are those that it writes.
     pub(super) fn note(&mut self, number: u64, what: What, bytes: &[u8], directory: &Directory) {
@@ -148,18 +160,25 @@ impl History {
         (self.timed, self.until) = (0, Time::ZERO);
     }
 
-    /// Takes the disk back to what was done by `at`; true if that was not everything.
+    /// Takes the disk back to what was done by `at`; gives what was not.
     ///
     /// An operation counts once it is issued: a write that the power interrupts may have reached the medium or not. Nothing
     /// after an operation that does not count is kept. One without a time is done.
-    pub(super) fn cut(&mut self, at: Time, death: Death, directory: &mut Directory) -> bool {
+    pub(super) fn cut(&mut self, at: Time, death: Death, directory: &mut Directory) -> Undone {
         let counts = |o: &Operation| o.times.is_none_or(|(begun, done)| begun < at || done <= at);
         let interrupted = |o: &Operation| {
             death == Death::OfPower && o.is_sync() && o.times.is_some_and(|(_, done)| done > at)
         };
         let kept = self.operations.iter().position(|o| !counts(o)).unwrap_or(self.operations.len());
-        let cut = kept < self.operations.len() || self.operations[..kept].iter().any(interrupted);
-        if let Some(before) = self.before.take_if(|_| cut) {
+        let undone = Undone {
+            any: kept < self.operations.len() || self.operations[..kept].iter().any(interrupted),
+            writes: self.operations[kept..].iter().filter(|o| matches!(o.what, What::Write { .. })).count()
+                as u64,
+            bytes: self.operations[kept..].iter().map(Operation::writes).sum(),
+            syncs: self.operations[kept..].iter().filter(|o| o.is_sync()).count() as u64
+                + self.operations[..kept].iter().filter(|o| interrupted(o)).count() as u64,
+        };
+        if let Some(before) = self.before.take_if(|_| undone.any) {
             before.restore(directory);
             let mut bytes = &self.bytes[..];
             for operation in &self.operations[..kept] {
@@ -169,7 +188,7 @@ impl History {
             }
         }
         self.forget();
-        cut
+        undone
     }
 }
 
@@ -179,6 +198,11 @@ const KEPT: usize = 16;
 impl Operation {
     fn is_sync(&self) -> bool {
         matches!(self.what, What::Sync { .. } | What::Delete { durable: true, .. })
+    }
+
+    /// The bytes that it writes.
+    fn writes(&self) -> u64 {
+        if let What::Write { len, .. } = self.what { len as u64 } else { 0 }
     }
 
     /// Does it again, with the first of `bytes`; gives the rest of them.

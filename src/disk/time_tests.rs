@@ -126,6 +126,26 @@ fn a_power_loss_in_the_midst_of_a_transaction_tears_nothing_and_keeps_what_was_d
 }
 
 #[test]
+fn what_a_death_undoes_is_counted_as_not_done() {
+    let (whole, _, moments) = struck(LOG);
+    let done = whole.counters();
+    let issued = |at: Time| move |m: &&Moment| m.is_sync && !(m.issued < at || m.done <= at);
+    let ended = |at: Time| move |m: &&Moment| m.is_sync && m.done > at;
+    let mut bytes = Vec::new();
+    for at in moments.iter().flat_map(|m| [m.issued, Time(m.issued.0 + 1), m.done]) {
+        let killed = struck(LOG).0;
+        killed.kill_at(at);
+        assert_eq!(killed.counters().syncs, done.syncs - moments.iter().filter(issued(at)).count() as u64);
+        let dark = struck(LOG).0;
+        dark.power_loss_at(at, PowerLoss::LoseAll);
+        assert_eq!(dark.counters().syncs, done.syncs - moments.iter().filter(ended(at)).count() as u64);
+        bytes.push(killed.counters().bytes_written);
+    }
+    assert!(bytes.is_sorted() && bytes[0] < done.bytes_written, "{bytes:?}");
+    assert_eq!(bytes.last(), Some(&done.bytes_written));
+}
+
+#[test]
 fn a_sync_that_the_power_interrupts_has_done_nothing() {
     let (_, _, moments) = struck(LOG);
     let sync = moments.iter().find(|m| m.is_sync).unwrap();

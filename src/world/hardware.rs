@@ -55,6 +55,8 @@ pub(super) struct Hardware {
     spent: Cell<Spent>,
     /// Work on the database that may not be done: from when on, until when, and whether it holds the lock.
     under_way: RefCell<Vec<(Time, Time, bool)>>,
+    /// Processor work that may not be done: from when on, until when, and its time.
+    computing: RefCell<Vec<(Time, Time, Span)>>,
     browser: RefCell<Option<Browser>>,
     /// Syncs at which the power fails.
     pub(super) sync_losses: SyncLosses,
@@ -92,6 +94,7 @@ impl Hardware {
             free_at: Cell::new(Time::ZERO),
             spent: Cell::default(),
             under_way: RefCell::default(),
+            computing: RefCell::default(),
             browser: RefCell::new(browser),
             sync_losses: SyncLosses::default(),
         }
@@ -106,7 +109,7 @@ impl Hardware {
         self.free_at.get()
     }
 
-    /// What was done, and what is under way as if it came to its end.
+    /// What was done; of work on the database also what is under way, as if it came to its end.
     pub(super) fn spent(&self) -> Spent {
         self.told_until(Time(u64::MAX));
         self.spent.get()
@@ -115,6 +118,7 @@ impl Hardware {
     /// The process died: nothing more is done for it.
     pub(super) fn stop(&self) {
         let now = self.handle.now();
+        self.stop_computing(now);
         self.browse(Browser::next_cut_off);
         let mut under_way = self.under_way.borrow_mut();
         under_way.retain(|(from, ..)| *from < now);
@@ -143,6 +147,7 @@ impl Hardware {
 
     /// The world ends: what the app did for the person who still looks at it is told, and what it was still to do.
     pub(super) fn close_books(&self) {
+        self.stop_computing(self.handle.now());
         self.browse(Browser::next_asked);
     }
 
@@ -178,18 +183,35 @@ impl Hardware {
         self.spent.set(spent);
     }
 
+    /// Processor work, shared with what the app does for people, from `start` on; gives when it is done.
+    fn compute(&self, start: Time, cpu: Span) -> Time {
+        let until = start + self.shared(cpu);
+        self.spend(|spent| spent.cpu += cpu);
+        let mut computing = self.computing.borrow_mut();
+        computing.retain(|(_, until, _)| *until > self.handle.now());
+        computing.push((start, until, cpu));
+        until
+    }
+
+    /// Of processor work that is under way what is not done yet was not done.
+    fn stop_computing(&self, now: Time) {
+        for (from, until, cpu) in self.computing.take().into_iter().filter(|(_, until, _)| *until > now) {
+            let left = cpu.scaled((until - now.max(from)).0, (until - from).0);
+            self.spend(|spent| spent.cpu = spent.cpu.saturating_sub(left));
+        }
+    }
+
     fn work_on_database(&self, steps: u64) -> Time {
         let cpu = self.steps(steps);
         let start = self.handle.now().max(self.free_at.get());
-        let shared = self.shared(cpu);
-        let charged = self.disk.charge(start, shared, &self.flash(start));
+        let computed = self.compute(start, cpu);
+        let charged = self.disk.charge(start, computed - start, &self.flash(start));
         self.free_at.set(charged.until);
         self.fail_at_syncs(charged.from);
-        self.spend(|spent| spent.cpu += cpu);
         self.told_until(self.handle.now());
         self.under_way.borrow_mut().push((charged.from, charged.until, charged.wrote));
         if let Some(browser) = self.browser.borrow_mut().as_mut() {
-            browser.busy(start, start + shared, charged.until, charged.wrote);
+            browser.busy(start, computed, charged.until, charged.wrote);
         }
         charged.until
     }
@@ -221,8 +243,7 @@ impl Hardware {
 
     fn code(&self, start: Time, bytes: u64) -> Time {
         let cpu = Span::secs(1).scaled(bytes, self.parse_rate.0);
-        let until = start + self.shared(cpu);
-        self.spend(|spent| spent.cpu += cpu);
+        let until = self.compute(start, cpu);
         if let Some(browser) = self.browser.borrow_mut().as_mut() {
             browser.busy(start, until, until, false);
         }
