@@ -6,13 +6,23 @@
 use super::line::{Line, Sample};
 use super::log::{Log, Outcome, Request};
 
-/// A step of a smaller share of the mean answer moves costs by less than chance does (estimate).
+/// A step of a smaller share of the mean answer moves costs by little, and is not told (estimate).
 const COARSE: f64 = 0.02;
+/// Of a step that is as long as this share of the mean answer an eighth of the cuts is told as of no duration (estimate).
+const CUT_WITHIN: f64 = 0.25;
+/// In nanoseconds: steps that clocks have, besides decimal ones: 64 and 60 a second.
+const TICKS: [u64; 2] = [15_625_000, 16_666_667];
+/// Of fewer answers those are multiples of a step by chance that are not all.
+const ANSWERS_MIN: usize = 20;
+/// A smaller share of the answers in steps moves costs by little (estimate).
+const SHARE_MIN: f64 = 0.1;
+/// Standard deviations that are no chance.
+const BEYOND: f64 = 5.0;
 
 /// What of durations a log does not tell.
 #[derive(Clone, Copy)]
 pub(super) struct Clock {
-    /// Its step, if that is long.
+    /// Its step, if durations have one.
     pub(super) step: Option<Step>,
     /// Seconds after which the app gave up, if answers come near that.
     pub(super) cut_off: Option<f64>,
@@ -23,22 +33,37 @@ pub(super) struct Clock {
 pub(super) struct Step {
     /// In seconds.
     pub(super) lasts: f64,
+    /// Whether it is long beside answers.
+    pub(super) is_coarse: bool,
+    /// Whether all answers are multiples of it, and not most or many.
+    pub(super) has_all: bool,
 }
 
 impl Step {
-    /// The longest that all answers of a log are multiples of, if it is long beside these.
+    /// The longest that all answers of a log are multiples of, or more of them than chance has, as of a log that was joined from two.
     pub(super) fn of(log: &Log) -> Option<Step> {
         let answers: Vec<u64> = answered(log).map(|r| (r.duration * 1e9).round() as u64).collect();
-        let mean = answers.iter().map(|&ns| ns as f64).sum::<f64>() / answers.len() as f64;
-        let step = answers.iter().copied().fold(0, greatest_divisor) as f64;
-        // Answers that all take one and the same time say nothing of the clock.
+        let unit = answers.iter().copied().fold(0, greatest_divisor);
         let unlike = answers.iter().any(|ns| *ns != answers[0]);
-        (unlike && step >= COARSE * mean).then_some(Step { lasts: step / 1e9 })
+        // Where all take one and the same time the clock's step need not be that.
+        let step = match unlike {
+            true => of_many(&answers, unit).unwrap_or(unit),
+            false => decimal().filter(|step| unit > 0 && unit % step == 0).max()?,
+        };
+        let mean = answers.iter().map(|&ns| ns as f64).sum::<f64>() / answers.len() as f64;
+        let is_coarse = step as f64 >= COARSE * mean;
+        Some(Step { lasts: step as f64 / 1e9, is_coarse, has_all: !unlike || step == unit })
     }
 
-    /// Answers within the first step took some time: half of what the half of it is that is rounded to nothing.
+    /// Answers within the first step took some time: half of what the half of it is that is rounded to nothing. So did transfers that were
+    /// cut there, where the step is so long that these are many.
     pub(super) fn fill(self, log: &mut Log) {
-        let instant = |r: &&mut Request| r.outcome == Outcome::Answered && r.duration == 0.0;
+        let (n, took) = answered(log).fold((0, 0.0), |(n, took), r| (n + 1, took + r.duration));
+        let cuts_too = self.lasts >= CUT_WITHIN * took / f64::from(n);
+        let instant = |r: &&mut Request| {
+            let took_some = r.outcome == Outcome::Answered || cuts_too && r.outcome == Outcome::Cut;
+            took_some && r.timed && r.duration == 0.0
+        };
         log.requests.iter_mut().filter(instant).for_each(|r| r.duration = self.lasts / 4.0);
     }
 
@@ -64,6 +89,33 @@ impl Step {
 
 fn answered(log: &Log) -> impl Iterator<Item = &Request> {
     log.requests.iter().filter(|r| r.outcome == Outcome::Answered)
+}
+
+/// In nanoseconds: steps from a microsecond on.
+fn decimal() -> impl Iterator<Item = u64> {
+    (3..12).flat_map(|power| [1, 2, 5].map(|digit| digit * 10_u64.pow(power)))
+}
+
+/// The longest step, longer than the `unit` that all are multiples of, that as many answers are multiples of beyond chance as of any. What
+/// a clock ticks by need be no multiple of the unit: it is rounded to that.
+fn of_many(answers: &[u64], unit: u64) -> Option<u64> {
+    // No time is a multiple of any.
+    let answers: Vec<u64> = answers.iter().copied().filter(|ns| *ns > 0).collect();
+    let n = answers.len() as f64;
+    let share = |step: u64| {
+        let off = if step % unit == 0 { 0 } else { unit };
+        let is = |ns: &&u64| (*ns % step).min(step - *ns % step) <= off;
+        let chance = (1 + 2 * (off / unit)) as f64 * unit as f64 / step as f64;
+        let multiples = answers.iter().filter(is).count() as f64 / n;
+        let luck = BEYOND * libm::sqrt(chance * (1.0 - chance) / n);
+        let share = (multiples - chance) / (1.0 - chance);
+        (step, Some(share).filter(|share| multiples - chance > luck && *share >= SHARE_MIN))
+    };
+    let known = decimal().filter(|step| step % unit == 0).chain(TICKS).filter(|step| *step > 4 * unit);
+    let shares: Vec<(u64, f64)> = known.map(share).filter_map(|(step, share)| Some((step, share?))).collect();
+    let most = shares.iter().map(|(_, share)| *share).reduce(f64::max)?;
+    let longest = shares.iter().filter(|(_, share)| *share >= 0.9 * most).map(|(step, _)| *step).max();
+    longest.filter(|_| answers.len() >= ANSWERS_MIN)
 }
 
 fn greatest_divisor(a: u64, b: u64) -> u64 {

@@ -22,7 +22,9 @@ const NOTHING: &str = "anything: no request was answered, and failures alone tel
 pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibration, Mistakes> {
     let (mut written, names) = log::read(bytes, only)?;
     let step = Step::of(&written);
-    if let Some(step) = step {
+    let coarse = step.filter(|step| step.is_coarse);
+    written.step = step.map_or(0.0, |step| step.lasts);
+    if let Some(step) = coarse {
         step.fill(&mut written);
     }
     let instant = trouble::unsent(&mut written, ANSWERS_MIN);
@@ -31,7 +33,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let other = other_reading(&written, in_a_row);
     let are_tries = matches!(in_a_row, InARow::Tries { .. });
     let log = if are_tries { &tries::as_tries(written) } else { &written };
-    let mut told = Told::new(names, step);
+    let mut told = Told::new(names, coarse);
     let mut census = census(log);
     if census.answered == 0 {
         return Ok(nothing(source, census));
@@ -40,19 +42,19 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
         log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0).collect();
     let first_tries = are_tries.then(|| tries::first_tries(log));
     let exposed = first_tries.as_ref().unwrap_or(log);
-    let hung = hung(log, step);
+    let hung = hung(log, coarse);
     let reached = trouble::reached(log, hung);
     let (typical, error) = trouble::typical(exposed);
     let mut outages = trouble::outages(exposed, typical);
     if let Some(outages) = &mut outages {
-        let repairs = trouble::repairs(log, typical);
+        let repairs = trouble::repairs(log, typical, hung);
         if matches!(outages.rate, Rate::Known(_)) && Order::of(log).in_turn() {
             outages.repair = repair(log, &repairs, (typical, error));
         }
         told.of_outages(log, outages, &repairs, reached.filter(|_| hung.is_none()));
         told.of_devices(exposed, typical, outages);
     }
-    let by_clock = step.map_or([None; 2], |step| by_clock(step, log, exposed));
+    let by_clock = coarse.map_or([None; 2], |step| by_clock(step, log, exposed));
     let if_hung = hung.map_or([None; 2], |hung| if_hung(hung, log, exposed));
     if let Some(hung) = hung {
         told.of_hung(hung, if_hung[1].is_none(), reached);
@@ -65,7 +67,9 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     } else {
         told.of_failures_side_by_side(log, in_a_row);
     }
-    let rate = match outages {
+    // What a timeout may have ended for being slow is no break that answers came through.
+    let breaks = if reached.is_some() && hung.is_some() { if_hung[1] } else { outages };
+    let rate = match breaks {
         Some(Outages { rate: Rate::Known(rate), .. }) => rate.value,
         _ => 0.0,
     };
@@ -136,7 +140,7 @@ fn by_clock(step: Step, log: &Log, exposed: &Log) -> [Option<Outages>; 2] {
 fn reading(log: &Log, exposed: &Log) -> Option<Outages> {
     let typical = trouble::typical(exposed);
     let outages = trouble::outages(exposed, typical.0)?;
-    Some(Outages { repair: repair(log, &trouble::repairs(log, typical.0), typical), ..outages })
+    Some(Outages { repair: repair(log, &trouble::repairs(log, typical.0, None), typical), ..outages })
 }
 
 fn repair(log: &Log, repairs: &[Repair], typical: (f64, f64)) -> Option<Estimate> {

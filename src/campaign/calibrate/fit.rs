@@ -5,6 +5,7 @@
 
 use super::aside::{self, Aside, Bytes, Cause, Outliers};
 use super::clock::{Clock, Step};
+use super::cut::{self, Luck};
 use super::devices;
 use super::line::{Far, Line, NORMAL, Sample};
 use super::log::{Log, Request};
@@ -93,7 +94,7 @@ impl Fit {
         }
         // No weight beyond e²: it would be a guess about a few.
         let weight = |request: &Request| libm::exp((rate * request.duration).min(2.0));
-        let by_rows: Vec<Sample<2>> =
+        let mut by_rows: Vec<Sample<2>> =
             answers.iter().map(|r| Sample { x: [1.0, r.rows], y: r.duration, weight: weight(r) }).collect();
         let by_both: Vec<Sample<3>> = answers
             .iter()
@@ -111,10 +112,14 @@ impl Fit {
         let kept_far = far.by_noise().iter().zip(&aside.out).filter(|(far, out)| **far && !**out).count();
         told.of_widths(kept_far, bytes, aside.cause);
         let kept: Vec<usize> = (0..answers.len()).filter(|n| !aside.out[*n]).collect();
-        let rows: Vec<Sample<2>> = kept.iter().map(|n| by_rows[*n]).collect();
-        let both: Vec<Sample<3>> = kept.iter().map(|n| by_both[*n]).collect();
+        let mut rows: Vec<Sample<2>> = kept.iter().map(|n| by_rows[*n]).collect();
+        let mut both: Vec<Sample<3>> = kept.iter().map(|n| by_both[*n]).collect();
         census.outliers = (answers.len() - kept.len()) as u64;
         census.duration_mean = rows.iter().map(|s| s.y).sum::<f64>() / kept.len().max(1) as f64;
+        let luck = clock.cut_off.and_then(|after| cut::make_up(after, &mut rows, &mut both, log.has_bytes));
+        for (n, sample) in kept.iter().zip(&rows) {
+            by_rows[*n].y = sample.y;
+        }
         let Some(mut fit) = Fit::through(&rows, &both, log.has_bytes, rate, census) else {
             told.one_size(census, answers);
             return None;
@@ -123,7 +128,9 @@ impl Fit {
         told.of_outliers(outliers, census);
         fit.hold(&far, &aside, bytes, &by_rows);
         if let Some(after) = clock.cut_off {
+            fit.hold_luck(luck);
             fit.hold_short(after, &rows);
+            told.of_cut_off(after, luck.is_some());
         }
         if let Some(step) = clock.step {
             fit.loosen(step, &rows, &both);
@@ -206,6 +213,16 @@ impl Fit {
             Cause::Unclear => Reach { open: Some(near), high: Some(all), times: most(above), ..nothing },
         };
         self.rows = no_higher_than(bound, reach.of(kept, nothing_else));
+    }
+
+    /// Has the intervals hold by how much what answers would have taken without a timeout is luck.
+    fn hold_luck(&mut self, luck: Option<Luck>) {
+        let Some(luck) = luck else { return };
+        luck.of_rows.into_iter().enumerate().for_each(|(i, times)| self.rows.narrow(i, times));
+        if let (Some(split), Some([_, row, byte])) = (&mut self.split, luck.of_both) {
+            split.row = split.row.wider(row);
+            split.byte = split.byte.wider(byte);
+        }
     }
 
     /// Has the intervals hold the line through the answers of sizes that take a part of the time after which an app gives up: of longer ones

@@ -7,6 +7,8 @@ use crate::report::human;
 
 /// Timeouts of one client end within this share of each other (estimate).
 const ALIKE: f64 = 0.02;
+/// Those of one timer end within this share (estimate).
+const JITTER: f64 = 0.001;
 /// So many end alike by accident, where no word says that a timeout ended them.
 const ACCIDENT: usize = 2;
 /// A smaller share of the failures moves their rate by little (estimate).
@@ -34,7 +36,11 @@ pub(super) fn hung(log: &Log, step: Option<Step>) -> Option<Hung> {
     times.sort_by(f64::total_cmp);
     let until = |time: f64| times.partition_point(|other| *other < time);
     let alike = |from: usize| until(times[from] * (1.0 + ALIKE)) - from;
-    let from = (0..times.len()).max_by_key(|from| alike(*from))?;
+    let first = (0..times.len()).max_by_key(|from| alike(*from))?;
+    // A few just before are there by accident, and answers that take longer than those are none of a longer timeout.
+    let accidents = ACCIDENT.min(alike(first) / 10);
+    let latest = (first..first + alike(first)).rfind(|from| alike(*from) + accidents >= alike(first))?;
+    let from = until(times[latest] * (1.0 - JITTER)).max(first);
     let (requests, after) = (alike(from), times[from]);
     let before = from - until(after / 2.0);
     let answers = || log.requests.iter().filter(|r| r.outcome == Outcome::Answered);
@@ -74,8 +80,7 @@ impl Hung {
         };
         let slow = reached.map_or_else(String::new, |reached| {
             format!(
-                "; they may be only slow answers, too, as others take up to {}: then time a row is too low and the overhead may be too \
-                 high, as the longest answers are missing; log with a longer timeout",
+                "; they may be only slow answers, too, as others take up to {}",
                 human::span((reached.longest * 1e9) as u64)
             )
         });

@@ -83,6 +83,8 @@ pub(super) struct Log {
     pub(super) has_bytes: bool,
     /// Whether its lines were out of order.
     pub(super) shuffled: bool,
+    /// Seconds that a step of the clock lasts by which durations were taken, as far as that is known.
+    pub(super) step: f64,
 }
 
 /// Words for outcomes, as they stand in logs; HTTP status codes besides. Separators do not count.
@@ -197,6 +199,7 @@ pub(super) fn read(bytes: &[u8], only: &[Only]) -> Result<(Log, Names), Mistakes
         devices: header.device.as_ref().map(|_| devices.len() as u64),
         has_bytes: header.bytes.is_some(),
         shuffled,
+        step: 0.0,
     };
     let column = header.device.map_or_else(|| "COLUMN".to_owned(), |column| column.name);
     Ok((log, Names { column, devices }))

@@ -89,8 +89,7 @@ impl Told {
                 if let Some(timeout) = slow {
                     self.unknown(format!(
                         "whether the {} at {} are broken connections or only slow answers: other answers take up to {}; if they are slow, \
-                         transfers break less often than told, and time a row is too low and the overhead may be too high, as the \
-                         longest answers are missing; log with a longer timeout",
+                         transfers break less often than told",
                         human::count(timeout.requests, "timeout"),
                         seconds(timeout.after),
                         seconds(timeout.longest),
@@ -142,6 +141,15 @@ impl Told {
         if outages.repair.is_none() {
             self.unknown(format!("repair time: {n} with a success after it within an hour"));
         } else if probed < repairs.len() {
+            let waited: Vec<f64> = repairs.iter().map(|repair| repair.waited).filter(|s| *s > 0.0).collect();
+            if !waited.is_empty() {
+                self.unknown(format!(
+                    "when the link was back after {} of {n} that the app saw only when it gave up, {} after the link broke: the repair \
+                     holds that wait, as the app sees it, and its interval that it was back at once",
+                    human::thousands(waited.len() as u64),
+                    seconds(waited.iter().sum::<f64>() / waited.len() as f64),
+                ));
+            }
             self.unknown(format!(
                 "repair time apart from the app's own pause before it tries again: after {} of {n} no try failed before the next request was \
                  under way, so the link may have been back sooner; where the app waits long, the repair is shorter than told",
@@ -343,6 +351,19 @@ impl Told {
         }
     }
 
+    /// That a timeout ended the longest answers, and whether costs make up for these.
+    pub(super) fn of_cut_off(&mut self, after: f64, made_up: bool) {
+        let costs = if made_up {
+            "costs make up for them, as if noise were drawn alike whatever the rows"
+        } else {
+            "time a row is too low and the overhead may be too high"
+        };
+        self.unknown(format!(
+            "how long the longest answers take, as what takes {} is given up: {costs}; log with a longer timeout",
+            seconds(after)
+        ));
+    }
+
     pub(super) fn of_fit(&mut self, fit: &Fit, rows: &[Sample<2>], both: &[Sample<3>]) {
         match fit.left_out {
             Some(LeftOut::Row) => self.unknown(
@@ -386,9 +407,10 @@ impl Told {
             let n = human::count(idle as u64, "answer");
             self.note(format!("{n} of no duration left out: from a cache, or a coarse clock"));
         }
-        if let Some(Step { lasts }) = self.step {
+        if let Some(Step { lasts, has_all, .. }) = self.step {
+            let answers = if has_all { "all answers" } else { "many answers" };
             self.unknown(format!(
-                "what lies within {}: all answers took a multiple of that, rounded, cut off or rounded up; costs, failures and the best \
+                "what lies within {}: {answers} took a multiple of that, rounded, cut off or rounded up; costs, failures and the best \
                  chunk are those of a clock that rounds, the intervals hold all three, and the noise is partly the clock's; log a finer one",
                 seconds(lasts)
             ));

@@ -232,18 +232,27 @@ fn exposure(log: &Log, typical: f64) -> (u64, f64) {
 pub(super) struct Repair {
     pub(super) least: f64,
     pub(super) most: f64,
+    /// How long the app had waited before, for an answer that could not come any more: to the app that is part of the outage. When in that
+    /// time the link was back nobody knows.
+    pub(super) waited: f64,
 }
 
 impl Repair {
-    /// The middle.
+    /// The middle, as the app sees it.
     pub(super) fn likely(self) -> f64 {
-        (self.least + self.most) / 2.0
+        self.waited + (self.least + self.most) / 2.0
+    }
+
+    /// What is sure: of an outage that nobody tried in, nothing if its end may have passed while the app waited.
+    fn surely(self) -> f64 {
+        if self.waited > 0.0 && self.least == self.most { 0.0 } else { self.least }
     }
 }
 
 /// A failure since which nothing got through.
 struct Down {
     since: f64,
+    waited: f64,
     /// When a try failed last before it had begun.
     tried: Option<f64>,
     /// Whether the log says how long the request took that failed.
@@ -256,7 +265,7 @@ impl Down {
         let floor = if self.timed { 0.0 } else { f64::NEG_INFINITY };
         let most = (start - self.since).max(floor);
         let least = self.tried.map_or(most, |tried| (tried - self.since).max(floor).min(most));
-        Repair { least, most }
+        Repair { least, most, waited: self.waited }
     }
 }
 
@@ -264,15 +273,18 @@ impl Down {
 /// it was well under way, and so begins a repair of its own. What times out or is not sent may have met the same failure, and so may what
 /// is refused meanwhile: whoever refuses it gives no answer.
 /// Of a failure without a duration the request took half of what such a request takes (`typical`), and was under way: it counts as a
-/// failure of its own in their rate.
-pub(super) fn repairs(log: &Log, typical: f64) -> Vec<Repair> {
+/// failure of its own in their rate. What the app gave up after a time of its own (`hung`, or by its word) broke before, in the middle of
+/// what such a request takes.
+pub(super) fn repairs(log: &Log, typical: f64, hung: Option<Hung>) -> Vec<Repair> {
     let end = |request: &Request| if request.timed { end(request) } else { request.start + typical / 2.0 };
     let sooner = sooner(&mut durations(log));
     let mut broken: BTreeMap<u32, Down> = BTreeMap::new();
     let mut repairs = Vec::new();
     for request in &log.requests {
         let under_way = !request.timed || request.duration > sooner;
-        let down = Down { since: end(request), tried: None, timed: request.timed };
+        let gave_up = request.outcome == Outcome::TimedOut || hung.is_some_and(|hung| hung.has(request));
+        let waited = if gave_up && request.timed { (request.duration - typical / 2.0).max(0.0) } else { 0.0 };
+        let down = Down { since: end(request), waited, tried: None, timed: request.timed };
         match request.outcome {
             Outcome::Cut if under_way => {
                 repairs.extend(broken.insert(request.device, down).map(|down| down.until(request.start)));
@@ -299,8 +311,8 @@ pub(super) fn repairs(log: &Log, typical: f64) -> Vec<Repair> {
 /// any time of a request that takes `typical`, with its standard error: that much more is open than with exponential times alone.
 pub(super) fn repair(repairs: &[Repair], untimed: f64, (typical, error): (f64, f64)) -> Option<Estimate> {
     let mean = |of: fn(&Repair) -> f64| mean_time(&repairs.iter().map(of).collect::<Vec<_>>());
-    let (likely, most) = (mean(|repair| repair.likely())?, mean(|repair| repair.most)?);
-    let low = mean(|repair| repair.least).map_or(0.0, |least| least.low);
+    let (likely, most) = (mean(|repair| repair.likely())?, mean(|repair| repair.waited + repair.most)?);
+    let low = mean(|repair| repair.surely()).map_or(0.0, |least| least.low);
     let shared = untimed * error / 2.0;
     let off = untimed * typical * typical / 12.0 + repairs.len() as f64 * shared * shared;
     let wider = libm::sqrt(1.0 + off / (likely.value * likely.value));
@@ -387,7 +399,7 @@ impl Order {
         for request in &log.requests {
             if let Some((started, until)) = last.get(&request.device) {
                 tied += u32::from(request.start == *started);
-                overlapping += u32::from(request.start + 1e-3 < *until);
+                overlapping += u32::from(request.start + log.step.max(1e-3) < *until);
             }
             if request.start - ended > REPAIR_MAX {
                 pauses = (pauses.0 + 1, f64::max(pauses.1, request.start - ended));
@@ -399,7 +411,7 @@ impl Order {
         Order { overlapping: f64::from(overlapping) / all, tied: f64::from(tied) / all, pauses }
     }
 
-    /// Whether one request of a device follows the other, as far as a coarse clock shows it.
+    /// Whether one request of a device follows the other, as far as a coarse clock shows it: within a step of it nothing overlaps.
     pub(super) fn in_turn(self) -> bool {
         self.overlapping <= OVERLAPS_MAX
     }
@@ -425,7 +437,7 @@ mod tests {
             vague: false,
         };
         let requests = requests.iter().map(request).collect();
-        Log { requests, devices: None, has_bytes: true, shuffled: false }
+        Log { requests, devices: None, has_bytes: true, shuffled: false, step: 0.0 }
     }
 
     #[test]
@@ -486,8 +498,8 @@ mod tests {
             (20_000.0, 1, 1.0, Outcome::Answered),
         ]);
         // A try failed at 5.5 s.
-        let known = Repair { least: 4.5, most: 8.0 };
-        assert_eq!(repairs(&log, 1.0), [known], "and a pause of hours is none");
+        let known = Repair { least: 4.5, most: 8.0, waited: 0.0 };
+        assert_eq!(repairs(&log, 1.0, None), [known], "and a pause of hours is none");
         assert_eq!(known.likely(), 6.25);
         let order = Order::of(&log);
         assert!(order.in_turn(), "{order:?}");
@@ -502,7 +514,10 @@ mod tests {
             (4.0, 0, 2.0, Outcome::Cut),
             (9.0, 0, 1.0, Outcome::Answered),
         ]);
-        assert_eq!(repairs(&log, 1.0), [2.0, 3.0].map(|most| Repair { least: most, most }));
+        assert_eq!(
+            repairs(&log, 1.0, None),
+            [2.0, 3.0].map(|most| Repair { least: most, most, waited: 0.0 })
+        );
     }
 
     #[test]

@@ -27,6 +27,16 @@ impl Estimate {
         Estimate { low: (self.low - by).max(0.0), high: self.high + by, ..self }
     }
 
+    /// The same if it is so many times as open.
+    pub fn wider(self, times: f64) -> Estimate {
+        let Estimate { value, low, high } = self;
+        Estimate {
+            value,
+            low: (value - times * (value - low)).max(0.0),
+            high: value + times * (high - value),
+        }
+    }
+
     /// The same in another unit; a falling function swaps the bounds.
     pub fn map(self, f: impl Fn(f64) -> f64) -> Estimate {
         let (a, b) = (f(self.low), f(self.high));

@@ -120,29 +120,92 @@ fn where_all_failures_end_after_one_and_the_same_time_it_is_said_that_no_interva
     assert!(calibration.story().contains(SAID), "{}", calibration.story());
 }
 
+/// Of forty logs of an app that gives up `after` so many seconds those whose intervals hold overhead and time a row; pages have up to
+/// `rows` rows, and durations vary log-normally by `noise`.
+fn held_of_slow(word: &str, rows: f64, cost: (f64, f64), (noise, after): (f64, f64), least: f64) -> [u32; 2] {
+    let mut held = [0; 2];
+    for seed in 0..40 {
+        let mut stream = Seed(seed).stream("log.slow", 0, 0);
+        let mut text = "start,rows,duration_us,outcome\n".to_owned();
+        for n in 0..600 {
+            let rows = if stream.unit() < least { rows } else { (1.0 + stream.unit() * rows).round() };
+            let duration = (cost.0 + rows * cost.1) * stream.log_normal(1.0, noise);
+            let (took, outcome) = if duration < after { (duration, "ok") } else { (after, word) };
+            text.push_str(&format!("{}.0,{rows},{:.0},{outcome}\n", 1_772_438_400 + n * 20, took * 1e6));
+        }
+        let calibration = calibrate("log.csv", text.as_bytes(), &[]).unwrap();
+        assert!(said(&calibration.unknown, "only slow answers"), "{word}: {:?}", calibration.unknown);
+        assert!(said(&calibration.unknown, "costs make up for them"), "{word}: {:?}", calibration.unknown);
+        let costs = calibration.costs.unwrap();
+        // A log-normal mean lies above its median.
+        let mean = libm::exp(noise * noise / 2.0);
+        held[0] += u32::from(costs.request.holds(cost.0 * mean));
+        held[1] += u32::from(costs.row.holds(cost.1 * mean));
+    }
+    held
+}
+
 #[test]
-fn slow_answers_that_a_timeout_ends_leave_time_a_row_open_whatever_word_is_logged() {
-    const WORDS: [&str; 2] = ["timeout", "error"];
-    for word in WORDS {
-        let mut held = [0; 2];
+fn slow_answers_that_a_timeout_ends_are_made_up_for_whatever_word_is_logged() {
+    for word in ["timeout", "error"] {
+        let held = held_of_slow(word, 2_000.0, (0.3, 2e-3), (0.1, 4.0), 0.0);
+        assert!(held.iter().all(|held| *held >= 36), "{word}: {held:?} of 40");
+    }
+}
+
+#[test]
+fn the_noisier_answers_are_the_more_is_made_up_for_those_that_a_timeout_ended() {
+    // Between a tenth and a third of the largest take longer; half of the pages are full in the last.
+    for (noise, after, full) in [(0.5, 5.0, 0.0), (0.6, 5.0, 0.0), (0.3, 3.5, 0.5)] {
+        let held = held_of_slow("error", 200.0, (1.0, 1e-2), (noise, after), full);
+        assert!(held.iter().all(|held| *held >= 36), "noise {noise}: {held:?} of 40");
+    }
+}
+
+#[test]
+fn a_timeout_is_told_where_a_few_failures_end_just_before_it() {
+    let mut text = "start,rows,duration_us,outcome\n".to_owned();
+    let mut stream = Seed(1).stream("log.before", 0, 0);
+    for n in 0..400 {
+        let (rows, at) = ((1.0 + 200.0 * stream.unit()).round(), 1_772_438_400 + n * 20);
+        let duration = (2.0 + rows * 2e-2) * stream.log_normal(1.0, 0.1);
+        let (took, outcome) = if duration < 6.0 { (duration, "ok") } else { (6.0, "error") };
+        text.push_str(&format!("{at}.0,{rows},{:.0},{outcome}\n", took * 1e6));
+        if n % 200 == 0 {
+            text.push_str(&format!("{at}.5,{rows},5900000,error\n"));
+        }
+    }
+    let calibration = calibrate("log.csv", text.as_bytes(), &[]).unwrap();
+    assert!(said(&calibration.unknown, "they took 6.00 s each"), "{:?}", calibration.unknown);
+}
+
+#[test]
+fn a_repair_holds_what_the_app_waited_in_vain_and_what_the_link_took() {
+    for mean in [8.0, 25.0] {
+        let (mut held, mut lost) = (0, 0);
         for seed in 0..40 {
-            let mut stream = Seed(seed).stream("log.slow", 0, 0);
-            let mut text = "start,rows,duration_us,outcome\n".to_owned();
-            for n in 0..600 {
-                let rows = (1.0 + stream.unit() * 2_000.0).round();
-                let duration = (0.3 + rows * 2e-3) * stream.log_normal(1.0, 0.1);
-                // An app that waits for four seconds.
-                let (took, outcome) = if duration < 4.0 { (duration, "ok") } else { (4.0, word) };
-                text.push_str(&format!("{}.0,{rows},{:.0},{outcome}\n", 1_772_438_400 + n * 20, took * 1e6));
+            let mut stream = Seed(seed).stream("log.waited", 0, 0);
+            let mut text = "start,rows,bytes,duration_us,outcome\n".to_owned();
+            let (mut at, mut breaks) = (1_772_438_400.0, 1_772_438_400.0 + 60.0);
+            let mut back = breaks;
+            for _ in 0..600 {
+                let rows = (1.0 + stream.unit() * 500.0).round();
+                let took = (0.3 + rows * 2e-3) * stream.log_normal(1.0, 0.1);
+                let down = at < back && at + took > breaks;
+                let (took, outcome) = if down { (30.0, "timeout") } else { (took, "ok") };
+                text.push_str(&format!("{at:.6},{rows},{},{:.0},{outcome}\n", rows * 200.0, took * 1e6));
+                at += took + 0.5;
+                if at > back {
+                    breaks = at - libm::log(1.0 - stream.unit()) * 60.0;
+                    back = breaks - libm::log(1.0 - stream.unit()) * mean;
+                }
             }
             let calibration = calibrate("log.csv", text.as_bytes(), &[]).unwrap();
-            assert!(said(&calibration.unknown, "only slow answers"), "{word}: {:?}", calibration.unknown);
-            let costs = calibration.costs.unwrap();
-            // A log-normal mean lies above its median.
-            let mean = libm::exp(0.005);
-            held[0] += u32::from(costs.request.holds(0.3 * mean));
-            held[1] += u32::from(costs.row.holds(2e-3 * mean));
+            assert!(said(&calibration.unknown, "saw only when it gave up"), "{:?}", calibration.unknown);
+            let repair = calibration.outages.unwrap().repair.expect("it is told");
+            held += u32::from(repair.holds(mean));
+            lost += u32::from(repair.value >= 29.0);
         }
-        assert!(held.iter().all(|held| *held >= 36), "{word}: {held:?} of 40");
+        assert!(held >= 36 && lost == 40, "repairs of {mean} s: {held} and {lost} of 40");
     }
 }

@@ -64,3 +64,58 @@ fn a_chunk_is_told_of_a_clock_of_tenths_and_none_where_the_overhead_lies_within_
     let whole = told(1.0);
     assert!(whole.advice.is_none() && said(&whole.unknown, "it takes a finer clock"), "{:?}", whole.unknown);
 }
+
+#[test]
+fn one_fine_duration_and_ticks_that_are_no_whole_milliseconds_hide_no_clock() {
+    let seen = |step: f64, written: f64, fine: u64| {
+        let mut held = [0; 2];
+        for seed in 0..40 {
+            let mut log = "start,rows,duration_us,outcome\n".to_owned();
+            let mut stream = Seed(seed).stream("log.clock", 0, 0);
+            for n in 0..300 {
+                let rows = (1.0 + 400.0 * stream.unit()).round();
+                let took = (0.5 + rows * 5e-3) * stream.log_normal(1.0, 0.05);
+                let ticks = (took / step).floor() * step;
+                let told = if n < fine { took } else { (ticks / written).floor() * written };
+                log.push_str(&format!("{}.5,{rows},{:.0},ok\n", 1_772_438_400 + n * 20, told * 1e6));
+            }
+            let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+            let coarse = said(&calibration.unknown, "what lies within");
+            assert_eq!(coarse, step > 0.1, "seed {seed}: {:?}", calibration.unknown);
+            let costs = calibration.costs.unwrap();
+            held[0] += u32::from(costs.request.holds(0.5));
+            held[1] += u32::from(costs.row.holds(5e-3));
+        }
+        held
+    };
+    // Whole seconds, beside one and beside sixty answers of a finer clock; 64 ticks a second in whole milliseconds.
+    for (step, written, fine) in [(1.0, 1.0, 1), (1.0, 1.0, 60), (1.0 / 64.0, 1e-3, 0)] {
+        let held = seen(step, written, fine);
+        assert!(held.iter().all(|held| *held >= 36), "{step} s, {fine} fine: {held:?} of 40");
+    }
+}
+
+#[test]
+fn answers_that_all_take_one_second_by_a_clock_of_seconds_may_take_any_time_about_it() {
+    let mut log = "start,rows,duration_ms,outcome\n".to_owned();
+    for n in 0..200 {
+        log.push_str(&format!("{}.5,{},1000,ok\n", 1_772_438_400 + n * 20, 1 + n));
+    }
+    let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+    assert!(said(&calibration.unknown, "what lies within 1.00 s"), "{:?}", calibration.unknown);
+    let costs = calibration.costs.unwrap();
+    assert!(costs.request.holds(0.62) && costs.request.holds(1.4), "{:?}", costs.request);
+    assert!(costs.row.holds(2e-3), "{:?}", costs.row);
+}
+
+#[test]
+fn transfers_that_a_clock_of_seconds_tells_as_cut_at_once_count_in_the_rate() {
+    let model = Model { overhead: 0.9, row: 1e-4, byte: 1e-8, mtbf: 15.0, ..MODEL };
+    let mut held = 0;
+    for seed in 0..40 {
+        let calibration = calibration(&model, 1.0, f64::floor, seed);
+        let Rate::Known(rate) = calibration.outages.unwrap().rate else { panic!("seed {seed}: no rate") };
+        held += u32::from(rate.holds(1.0 / model.mtbf));
+    }
+    assert!(held >= 36, "{held} of 40");
+}
