@@ -390,6 +390,8 @@ pub enum Event<'a> {
     EditMissed {
         /// The edit.
         edit: &'a LocalEdit,
+        /// For how long the person had waited for the lock.
+        waited: Span,
     },
     /// An edit is in a push request.
     EditSent {

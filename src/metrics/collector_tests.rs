@@ -90,7 +90,7 @@ fn everything(t: &mut Telling) {
         .device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::secs(1) })
         .device(0, Event::EditMade { edit: &made, made_at: Stamp(5) })
         .device(0, Event::EditRefused { edit: &made, error: &EditError::NoSuchRow })
-        .device(0, Event::EditMissed { edit: &made });
+        .device(0, Event::EditMissed { edit: &made, waited: Span::millis(3) });
     for kind in [RequestKind::Pull, RequestKind::Push] {
         let bytes = 1_000_000_000;
         t.at(1)
@@ -108,7 +108,7 @@ fn everything(t: &mut Telling) {
     refusals(t, &made, &key);
     replication(t, made.id);
     let blocking = Event::SyncComplete { unit: UNIT, run: 0, took: Span::secs(3), blocking: true };
-    t.at(3).device(0, blocking).device(0, Event::Usable { since_login: Span::secs(3) });
+    t.at(4).device(0, blocking).device(0, Event::Usable { since_login: Span::secs(3) });
     t.at(4)
         .device(1, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO })
         .device(1, applied(&change(7)));
@@ -381,6 +381,35 @@ fn the_time_of_a_run_is_told_by_what_it_went_into_and_time_between_runs_is_nobod
     let told = ["session.time", "pull.time", "requests.lost_time", "retry.time", "apply.time"]
         .map(|name| stat(&figures, &format!("engine.{name}"), "value") / 1_000_000);
     assert_eq!(told, [8_000, 5_000, 2_000, 1_000, 4]);
+}
+
+#[test]
+fn a_run_that_ends_in_the_next_life_without_having_been_told_of_counts_as_started() {
+    let mut t = Telling::new();
+    let failed = |run| Event::SyncError { unit: UNIT, run, error: &SyncError::Interrupted };
+    for run in [0, 1] {
+        t.device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
+        t.at(10 + run)
+            .device(0, Event::ProcessKilled { reason: KillReason::PowerLoss })
+            .device(0, failed(run));
+    }
+    let figures = t.figures();
+    let told = ["count", "failed"].map(|name| stat(&figures, &format!("engine.session.{name}"), "value"));
+    assert_eq!(told, [3, 2], "the second of them began a run that nobody told of");
+}
+
+#[test]
+fn a_run_waited_before_another_try_until_its_process_died_and_no_longer() {
+    let mut t = Telling::new();
+    let minutes = |n: u64| Event::RetryScheduled { attempt: 1, wait: Span::secs(60 * n) };
+    t.device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
+    t.at(10).device(0, minutes(1)).device(0, minutes(20));
+    t.at(130).device(0, Event::ProcessKilled { reason: KillReason::Killed });
+    t.at(4_000);
+    let figures = t.figures();
+    let told = ["session.time", "retry.time"]
+        .map(|name| stat(&figures, &format!("engine.{name}"), "value") / 1_000_000_000);
+    assert_eq!(told, [130, 60 + 120]);
 }
 
 #[test]

@@ -29,7 +29,10 @@ impl Edits {
                 self.waiting.insert(edit.id);
             }
             Event::EditRefused { .. } => board.add(Id::WorkloadRefused, 1),
-            Event::EditMissed { .. } => board.add(Id::WorkloadMissed, 1),
+            Event::EditMissed { waited, .. } => {
+                board.add(Id::WorkloadMissed, 1);
+                board.add(Id::DeviceUiBlocked, waited.0);
+            }
             Event::EditAcknowledged { edit, .. } => {
                 self.waiting.remove(edit);
                 if let Some(made) = self.made.remove(edit) {

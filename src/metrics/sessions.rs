@@ -19,6 +19,10 @@ pub(super) struct Sessions {
     open: Vec<Option<Run>>,
     /// How long requests of a device were, or will be, in the queue of the backend, of those that are under way.
     queued: Vec<Span>,
+    /// The run of each device that was told last as started.
+    started: Vec<Option<u64>>,
+    /// Waits of runs before another try that may not be over: from when on, and until when.
+    waits: Vec<Vec<(Time, Time)>>,
     /// Time in which units ran, rows and bytes that came in it.
     ran: Span,
     rows: u64,
@@ -30,6 +34,8 @@ impl Sessions {
         Sessions {
             open: vec![None; devices],
             queued: vec![Span::ZERO; devices],
+            started: vec![None; devices],
+            waits: vec![Vec::new(); devices],
             ran: Span::ZERO,
             rows: 0,
             bytes: 0,
@@ -41,10 +47,11 @@ impl Sessions {
             Event::UnitQueued { depth, .. } => board.observe(Id::QueueDepth, u64::from(*depth)),
             Event::UnitDiscarded { .. } => board.add(Id::QueueDiscarded, 1),
             Event::UnitCoalesced { .. } => board.add(Id::QueueCoalesced, 1),
-            Event::SyncStart { unit, waited, .. } => {
+            Event::SyncStart { unit, run, waited } => {
+                self.started[device.0 as usize] = Some(*run);
                 board.add(Id::SessionCount, 1);
                 board.observe(Id::QueueWaited, waited.0);
-                self.close(at, device);
+                self.close(at, device, board);
                 self.open[device.0 as usize] = Some(Run { unit: *unit, since: at, has_rows: false });
             }
             Event::SyncComplete { unit, took, blocking, .. } => {
@@ -53,18 +60,21 @@ impl Sessions {
                 if *blocking {
                     board.observe(Id::SessionBlocking, took.0);
                 }
-                self.close(at, device);
+                self.close(at, device, board);
             }
-            Event::SyncError { error, .. } => {
+            Event::SyncError { error, run, .. } => {
                 board.add(Id::SessionFailed, 1);
+                // Its start was kept, but its process died before it could tell of it.
+                let untold = self.started[device.0 as usize] != Some(*run);
+                board.add(Id::SessionCount, u64::from(untold));
                 if **error == SyncError::Interrupted {
                     board.add(Id::SessionInterrupted, 1);
                 }
-                self.close(at, device);
+                self.close(at, device, board);
             }
             Event::ProcessKilled { .. } => {
                 self.queued[device.0 as usize] = Span::ZERO;
-                self.close(at, device);
+                self.close(at, device, board);
             }
             Event::Usable { since_login } => board.observe_on(Id::Usable, device, since_login.0),
             Event::ResponseReceived { unit, bytes, kind, took, .. } => {
@@ -86,7 +96,10 @@ impl Sessions {
             Event::RequestRefused { kind, took, .. } => {
                 self.lost(device, *kind, *took, Some(Id::RefusedTime), board);
             }
-            Event::RetryScheduled { wait, .. } => self.spent(device, Id::RetryTime, *wait, true, board),
+            Event::RetryScheduled { wait, .. } if self.open[device.0 as usize].is_some() => {
+                self.waited(at, device, board);
+                self.waits[device.0 as usize].push((at, at + *wait));
+            }
             Event::RowsFailed { skipped, listed } => {
                 board.add(Id::ApplySkipped, u64::from(*skipped));
                 board.add(Id::ApplyListed, u64::from(*listed));
@@ -120,7 +133,7 @@ impl Sessions {
         }
     }
 
-    /// Works out the rates.
+    /// Works out the rates. What a run waited that is not over is no more part of it than its time is.
     pub(super) fn finish(&self, board: &mut Board) {
         let per_second = |n: u64, thousandths: u128| {
             let ns = u128::from(self.ran.0).max(1);
@@ -151,9 +164,21 @@ impl Sessions {
         }
     }
 
-    fn close(&mut self, at: Time, device: DeviceId) {
+    fn close(&mut self, at: Time, device: DeviceId, board: &mut Board) {
         if let Some(run) = self.open[device.0 as usize].take() {
             self.ran += at - run.since;
+        }
+        self.waited(at, device, board);
+        // The run is over, and so is what it still waited for.
+        for (from, _) in self.waits[device.0 as usize].drain(..) {
+            board.add(Id::RetryTime, (at - from).0);
+        }
+    }
+
+    /// Adds the waits that are over.
+    fn waited(&mut self, at: Time, device: DeviceId, board: &mut Board) {
+        for (from, until) in self.waits[device.0 as usize].extract_if(.., |(_, until)| *until <= at) {
+            board.add(Id::RetryTime, (until - from).0);
         }
     }
 }

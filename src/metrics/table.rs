@@ -173,7 +173,7 @@ table! {
     DeviceWal "device.wal.peak" Bytes Lower Gauge "The greatest size of a device's write-ahead log."
     DeviceQuery "device.query.duration" Ns Lower Distribution "From a person's wish to see something to the app's answer, or to the app's end where that came first, by the model of `workload.foreground`."
     DeviceWrite "device.write.duration" Ns Lower Distribution "From a person's edit until it is saved."
-    DeviceUiBlocked "device.ui.blocked" Ns Lower Counter "Time for which such queries and edits waited for the lock."
+    DeviceUiBlocked "device.ui.blocked" Ns Lower Counter "Time for which such queries and edits waited for the lock, those too that came to nothing by the app's end."
     NetOutages "net.outages.count" Count Neither Counter "Times a device's link went down; one that holds packets back without a sign, and a gap of less than 2 s, are not among them."
     NetOutage "net.outage.duration" Ns Lower Distribution "How long a device's link was down, as far as it counts as an outage."
     NetDropped "net.dropped.count" Count Lower Counter "Messages that vanished."

@@ -158,9 +158,9 @@ impl Life {
 
     fn concerns(&mut self, device: Option<DeviceId>, event: &Event<'_>) -> bool {
         match *event {
-            Event::EditMade { edit, .. } | Event::EditRefused { edit, .. } | Event::EditMissed { edit } => {
-                self.edited(edit)
-            }
+            Event::EditMade { edit, .. }
+            | Event::EditRefused { edit, .. }
+            | Event::EditMissed { edit, .. } => self.edited(edit),
             Event::EditSent { edit, entity, key, request } => {
                 let ours = self.has(entity, key.as_str()) || self.edits.contains(&edit);
                 if ours {

@@ -161,7 +161,7 @@ impl Told<'_> {
                 format!("{}, dated {}", self.local(edit), self.clock.stamp(*made_at))
             }
             Event::EditRefused { edit, error } => format!("{} refused by the app: {error}", self.local(edit)),
-            Event::EditMissed { edit } => {
+            Event::EditMissed { edit, .. } => {
                 format!("{} not seen saved: the app did not run or ended first", self.local(edit))
             }
             Event::EditSent { edit, entity, key, request } => {

@@ -55,7 +55,15 @@ pub(super) struct Device {
     refused: RefCell<Option<String>>,
     takers_of_room: Cell<i32>,
     /// Edits whose time is not over.
-    unsaved: RefCell<Vec<LocalEdit>>,
+    unsaved: RefCell<Vec<Unsaved>>,
+}
+
+/// An edit of which the person does not see yet that it is saved.
+struct Unsaved {
+    edit: LocalEdit,
+    since: Time,
+    /// How long it waits for the lock.
+    locked: Span,
 }
 
 /// What a device is made of.
@@ -186,7 +194,12 @@ impl Device {
         *self.engine.borrow_mut() = Some(engine.clone());
         self.ports.spawn.spawn(engine.clone().run());
         if self.waits_for_login.get() {
+            let was_looked_at = self.foreground.get();
             self.app(AppEvent::Login);
+            // Nobody looks at it for its having been killed.
+            if !was_looked_at {
+                self.put_away();
+            }
         } else if self.foreground.get() {
             self.app(AppEvent::Resume);
         }
@@ -360,7 +373,7 @@ impl Device {
     /// A person edits. Nothing comes of it while the app is not running: the person sees that it is not.
     pub(super) fn edit(&self, edit: &LocalEdit) {
         if !self.is_running() {
-            return self.tell(Event::EditMissed { edit });
+            return self.tell(Event::EditMissed { edit, waited: Span::ZERO });
         }
         self.before_poll();
         self.with_engine(|engine| {
@@ -369,7 +382,9 @@ impl Device {
             match engine.edit(edit) {
                 Ok(()) if self.is_running() => self.saved(edit, made_at, waited),
                 // The power failed before the commit: nobody was told that it was saved.
-                Ok(()) | Err(EditError::Storage(_)) => self.tell(Event::EditMissed { edit }),
+                Ok(()) | Err(EditError::Storage(_)) => {
+                    self.tell(Event::EditMissed { edit, waited: Span::ZERO })
+                }
                 Err(error) => self.tell(Event::EditRefused { edit, error: &error }),
             }
         });
@@ -383,10 +398,10 @@ impl Device {
         }
         let device = self.me.upgrade().expect("a device lasts as long as its world");
         let (handle, edit) = (self.handle.clone(), edit.clone());
-        self.unsaved.borrow_mut().push(edit.clone());
+        self.unsaved.borrow_mut().push(Unsaved { edit: edit.clone(), since: begun, locked: waited });
         self.handle.spawn(self.node, "edit", async move {
             handle.sleep_until(until).await;
-            device.unsaved.borrow_mut().retain(|unsaved| unsaved.id != edit.id);
+            device.unsaved.borrow_mut().retain(|unsaved| unsaved.edit.id != edit.id);
             device.tell(Event::EditMade { edit: &edit, made_at });
             device.tell(Event::AppWrote { took: until - begun, waited });
             device.disk.settle(until);
@@ -395,8 +410,8 @@ impl Device {
 
     /// Who waits for an edit to be saved waits in vain.
     fn miss_unsaved(&self) {
-        for edit in self.unsaved.take() {
-            self.tell(Event::EditMissed { edit: &edit });
+        for Unsaved { edit, since, locked } in self.unsaved.take() {
+            self.tell(Event::EditMissed { edit: &edit, waited: locked.min(self.now() - since) });
         }
     }
 

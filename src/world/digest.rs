@@ -66,7 +66,7 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         }
         E::EditMade { edit, made_at } => (23, [one(edit.id), made_at.0 as u64, edit.kind as u64, 0]),
         E::EditRefused { edit, .. } => (24, [one(edit.id), 0, 0, 0]),
-        E::EditMissed { edit } => (48, [one(edit.id), 0, 0, 0]),
+        E::EditMissed { edit, waited } => (48, [one(edit.id), waited.0, 0, 0]),
         E::EditSent { edit, request, .. } => (25, [one(*edit), *request, 0, 0]),
         E::EditAcknowledged { edit, stamp, .. } => (26, [one(*edit), stamp.0 as u64, 0, 0]),
         E::ConflictDecided { edit, kind, winner, .. } => (27, [one(*edit), *kind as u64, *winner as u64, 0]),

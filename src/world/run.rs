@@ -104,7 +104,7 @@ fn worked(devices: &[Rc<Device>]) -> BTreeMap<&'static str, u64> {
         devices.iter().map(|device| (device.spent(), device.disk.counters())).unzip();
     let longest = |of: fn(&Spent) -> Span| spent.iter().map(of).max().unwrap_or_default().0;
     BTreeMap::from([
-        ("device.cpu.busy", spent.iter().map(|spent| spent.cpu.0).sum()),
+        ("device.cpu.busy", spent.iter().fold(0_u64, |sum, spent| sum.saturating_add(spent.cpu.0))),
         ("device.transaction.longest", longest(|spent| spent.longest_work)),
         ("device.lock.longest", longest(|spent| spent.longest_lock)),
         ("device.disk.syncs", disks.iter().map(|disk| disk.syncs).sum()),
@@ -117,8 +117,10 @@ fn worked(devices: &[Rc<Device>]) -> BTreeMap<&'static str, u64> {
 fn radiated(links: &[Rc<RefCell<Link>>], end: Time) -> BTreeMap<&'static str, u64> {
     let mut figures = BTreeMap::new();
     let mut add = |on, energy, cost: RadioCost| {
-        *figures.entry(on).or_default() += cost.on.0;
-        *figures.entry(energy).or_default() += cost.energy;
+        for (of, more) in [(on, cost.on.0), (energy, cost.energy)] {
+            let sum: &mut u64 = figures.entry(of).or_default();
+            *sum = sum.saturating_add(more);
+        }
     };
     for link in links {
         for (radio, cost) in link.borrow().radio_costs(end) {

@@ -137,7 +137,7 @@ impl SpaceTime {
     }
 
     /// An arrow from each sending to the arrival that belongs to it: the next one at that place that comes from there. What never
-    /// arrives ends in a cross half-way.
+    /// arrives ends in a cross before its lane.
     fn arrows(&self, ink: &mut Ink, plan: &Plan<'_>) {
         let mut arrived = vec![false; self.moments.len()];
         for (i, moment) in self.moments.iter().enumerate() {
@@ -156,7 +156,8 @@ impl SpaceTime {
                 let head = if toward > 0.0 { "M2 0L-6-3.6V3.6Z" } else { "M-2 0L6-3.6V3.6Z" };
                 ink.shape("head", end, head);
             } else {
-                let end = (start.0 + (aim - start.0) * 0.55, start.1 + 9.0);
+                // Short of where it was to go, and on no other lane.
+                let end = (aim - 0.45 * plan.apart() * toward, start.1 + 9.0);
                 ink.line("arrow", start, end);
                 ink.shape("x", end, super::style::CROSS);
             }
@@ -165,6 +166,11 @@ impl SpaceTime {
 }
 
 impl Plan<'_> {
+    /// From one lane to the next.
+    fn apart(&self) -> f64 {
+        self.lanes.windows(2).map(|pair| pair[1].1 - pair[0].1).next().unwrap_or_default()
+    }
+
     fn lane(&self, place: &str) -> f64 {
         self.lanes.iter().find(|(name, _)| *name == place).map_or(0.0, |(_, x)| *x)
     }
