@@ -48,7 +48,7 @@ impl Step {
         // Where all take one and the same time the clock's step need not be that.
         let step = match unlike {
             true => of_many(&answers, unit).unwrap_or(unit),
-            false => decimal().filter(|step| unit > 0 && unit % step == 0).max()?,
+            false => decimal().filter(|step| unit > 0 && unit.is_multiple_of(*step)).max()?,
         };
         let mean = answers.iter().map(|&ns| ns as f64).sum::<f64>() / answers.len() as f64;
         let is_coarse = step as f64 >= COARSE * mean;
@@ -103,7 +103,7 @@ fn of_many(answers: &[u64], unit: u64) -> Option<u64> {
     let answers: Vec<u64> = answers.iter().copied().filter(|ns| *ns > 0).collect();
     let n = answers.len() as f64;
     let share = |step: u64| {
-        let off = if step % unit == 0 { 0 } else { unit };
+        let off = if step.is_multiple_of(unit) { 0 } else { unit };
         let is = |ns: &&u64| (*ns % step).min(step - *ns % step) <= off;
         let chance = (1 + 2 * (off / unit)) as f64 * unit as f64 / step as f64;
         let multiples = answers.iter().filter(is).count() as f64 / n;
@@ -111,7 +111,8 @@ fn of_many(answers: &[u64], unit: u64) -> Option<u64> {
         let share = (multiples - chance) / (1.0 - chance);
         (step, Some(share).filter(|share| multiples - chance > luck && *share >= SHARE_MIN))
     };
-    let known = decimal().filter(|step| step % unit == 0).chain(TICKS).filter(|step| *step > 4 * unit);
+    let known =
+        decimal().filter(|step| step.is_multiple_of(unit)).chain(TICKS).filter(|step| *step > 4 * unit);
     let shares: Vec<(u64, f64)> = known.map(share).filter_map(|(step, share)| Some((step, share?))).collect();
     let most = shares.iter().map(|(_, share)| *share).reduce(f64::max)?;
     let longest = shares.iter().filter(|(_, share)| *share >= 0.9 * most).map(|(step, _)| *step).max();

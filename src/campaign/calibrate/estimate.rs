@@ -68,11 +68,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
         told.of_failures_side_by_side(log, in_a_row);
     }
     // What a timeout may have ended for being slow is no break that answers came through.
-    let breaks = if reached.is_some() && hung.is_some() { if_hung[1] } else { outages };
-    let rate = match breaks {
-        Some(Outages { rate: Rate::Known(rate), .. }) => rate.value,
-        _ => 0.0,
-    };
+    let rate = rate(if reached.is_some() && hung.is_some() { if_hung[1] } else { outages });
     let clock = Clock { step, cut_off: reached.map(|reached| reached.after) };
     let fit = Fit::of(&answers, log, rate, clock, &mut census, &mut told);
     let costs = fit.as_ref().map(Fit::costs);
@@ -91,6 +87,14 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let advice = told.of_advice(advice, costs.as_ref(), fit.as_ref().and_then(|fit| fit.above), &census);
     let (unknown, notes) = told.said();
     Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })
+}
+
+/// How often transfers break, a second; 0 if nobody knows.
+fn rate(outages: Option<Outages>) -> f64 {
+    match outages {
+        Some(Outages { rate: Rate::Known(rate), .. }) => rate.value,
+        _ => 0.0,
+    }
 }
 
 /// What a log without answers tells.

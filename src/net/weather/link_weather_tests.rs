@@ -208,7 +208,7 @@ fn a_device_that_moves_as_often_as_its_radio_changes_loses_each_session_once() {
     let stays = (0..20_000).map(|n| Stay { from: at(2_000 * n), link: n as usize % 2 }).collect();
     let links = [changing, profile("other")].map(Arc::new).into();
     let moving = Weather::new(&Itinerary { links, stays, dead_zones: Vec::new() }, Seed(1), end);
-    let here = |at: &&Time| at.0 / 2_000_000_000 % 2 == 0;
+    let here = |at: &&Time| (at.0 / 2_000_000_000).is_multiple_of(2);
     let lost: Vec<&Time> = settled.sessions_lost.iter().filter(here).collect();
     assert!(lost.len() > 1_000, "{}", lost.len());
     assert!(lost.iter().all(|at| moving.sessions_lost.binary_search(at).is_ok()));
