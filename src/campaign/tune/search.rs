@@ -367,7 +367,8 @@ impl Space {
     }
 
     /// Where a value of a knob costs less than the best and misses a limit alone, looks for what the other knobs have to give for it: more
-    /// streams keep a limit of memory with smaller chunks. Of values on one side the nearest is looked at, the middle one and the cheapest.
+    /// streams keep a limit of memory with smaller chunks. Of such values on one side the nearest is looked at, the middle one and
+    /// the cheapest.
     fn trade(&self, known: &Known, at: &Setting) -> Result<(), Wanted> {
         for knob in (0..self.knobs.len()).filter(|_| self.knobs.len() > 1) {
             let line = self.line_of(known, knob, at);

@@ -406,6 +406,37 @@ fn cell(seed: u64, rate: u64) -> crate::report::CellRecord {
     cell
 }
 
+/// A place whose search has come to its end, of which a setting has this cell under a seed.
+fn place_with(
+    space: Space,
+    limits: crate::report::tune::Limits,
+    cell: impl Fn(&Setting, u64) -> crate::report::CellRecord,
+) -> PlaceTuned {
+    let objective = crate::report::sweep::Objective::default();
+    let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits);
+    while let Some(wanted) = place.wants() {
+        for (setting, seeds) in wanted.cells {
+            for seed in seeds {
+                place.add(setting.clone(), cell(&setting, seed), wanted.beside, &objective);
+            }
+        }
+    }
+    place.tuned(&objective)
+}
+
+/// That cell, and people wait for the app for longer than the limit, or not.
+fn waiting(mut cell: crate::report::CellRecord, too_long: bool) -> crate::report::CellRecord {
+    let mut waits = crate::metrics::Distribution::default();
+    waits.observe(if too_long { 150_000_000 } else { 50_000_000 });
+    cell.metrics.insert("device.query.duration".into(), waits.figure(Unit::Ns));
+    cell
+}
+
+/// The limits that a scenario has of its own.
+fn own_limits() -> crate::report::tune::Limits {
+    crate::report::tune::Limits::of(&crate::report::fixture::plan(None, 1), &[])
+}
+
 /// What is told of the limits of a knob whose settings give these rates, where others ship `field`.
 fn limits_told(knob: &str, present: &str, field: &[&str], rate: impl Fn(f64) -> u64) -> Vec<String> {
     knob_tuned(knob, present, field, rate).limits
@@ -419,22 +450,8 @@ fn knob_tuned(
 ) -> crate::report::tune::KnobTuned {
     let mut space = space(&[knob], &[present], 4);
     space.field = vec![shipped(field)];
-    let limits = crate::report::tune::Limits::default();
-    let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits);
-    let objective = crate::report::sweep::Objective::default();
-    while let Some(wanted) = place.wants() {
-        for (setting, seeds) in wanted.cells {
-            for seed in seeds {
-                place.add(
-                    setting.clone(),
-                    cell(seed, rate(rows(&setting)) + seed),
-                    wanted.beside,
-                    &objective,
-                );
-            }
-        }
-    }
-    place.tuned(&objective).knobs.remove(0)
+    let cell = |setting: &Setting, seed| cell(seed, rate(rows(setting)) + seed);
+    place_with(space, crate::report::tune::Limits::default(), cell).knobs.remove(0)
 }
 
 #[test]
@@ -523,24 +540,10 @@ fn a_herd_is_told_with_its_optima_and_from_where_on_the_backend_has_enough() {
 
 /// A place whose settings give these rates under a seed, and of which one seed has people wait too long where `slow` says so.
 fn place_with_one_slow_seed(rate: impl Fn(f64, u64) -> u64, slow: impl Fn(f64) -> bool) -> PlaceTuned {
-    use crate::metrics::Figure;
-    let objective = crate::report::sweep::Objective::default();
-    let limits = crate::report::tune::Limits::of(&crate::report::fixture::plan(None, 1), &[]);
-    let mut place =
-        Place::new("here".to_owned(), None, Vec::new(), space(&["k=16..8192"], &["500"], 8), limits);
-    while let Some(wanted) = place.wants() {
-        for (setting, seeds) in wanted.cells {
-            for seed in seeds {
-                let p99 = if seed == 2 && slow(rows(&setting)) { 150_000_000 } else { 50_000_000 };
-                let mut cell = cell(seed, rate(rows(&setting), seed) + seed);
-                let waits =
-                    Figure::Distribution { unit: Unit::Ns, count: 9, min: 1, p50: 1, p95: 1, p99, max: p99 };
-                cell.metrics.insert("device.query.duration".into(), waits);
-                place.add(setting.clone(), cell, wanted.beside, &objective);
-            }
-        }
-    }
-    place.tuned(&objective)
+    let cell = |setting: &Setting, seed| {
+        waiting(cell(seed, rate(rows(setting), seed) + seed), seed == 2 && slow(rows(setting)))
+    };
+    place_with(space(&["k=16..8192"], &["500"], 8), own_limits(), cell)
 }
 
 #[test]

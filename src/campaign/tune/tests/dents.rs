@@ -46,33 +46,14 @@ fn where_a_limit_keeps_out_what_costs_less_it_is_said_between_which_settings_a_b
 #[test]
 fn where_a_limit_keeps_out_what_costs_less_other_knobs_give_way_for_it() {
     // More streams are faster, and each holds a chunk in memory.
-    let objective = crate::report::sweep::Objective::default();
-    let limits = crate::report::tune::Limits::of(&crate::report::fixture::plan(None, 1), &[]);
     let space = space(&["k=16..2048", "engine.pull.streams=1,2,4"], &["500", "1"], 4);
-    let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits);
-    while let Some(wanted) = place.wants() {
-        for (setting, seeds) in wanted.cells {
-            let [k, streams] = [0, 1].map(|i| setting[i].parse::<f64>().unwrap());
-            for seed in seeds {
-                let rate = 1e6 * k / (k + 30.0) * libm::pow(streams, 0.7);
-                let mut cell = cell(seed, rate as u64 + seed);
-                let p99 = if k * streams > 140.0 { 150_000_000 } else { 50_000_000 };
-                let waits = crate::metrics::Figure::Distribution {
-                    unit: Unit::Ns,
-                    count: 9,
-                    min: 1,
-                    p50: 1,
-                    p95: 1,
-                    p99,
-                    max: p99,
-                };
-                cell.metrics.insert("device.query.duration".into(), waits);
-                place.add(setting.clone(), cell, wanted.beside, &objective);
-            }
-        }
-    }
+    let cell = |setting: &Setting, seed| {
+        let [k, streams] = [0, 1].map(|i| setting[i].parse::<f64>().unwrap());
+        let rate = 1e6 * k / (k + 30.0) * libm::pow(streams, 0.7);
+        waiting(cell(seed, rate as u64 + seed), k * streams > 140.0)
+    };
     // One stream of 140 rows: 824 000; two of 70: 1 137 000; four of 35: 1 421 000.
-    let tuned = place.tuned(&objective);
+    let tuned = place_with(space, own_limits(), cell);
     let [rows, streams] = [0, 1].map(|k| tuned.knobs[k].best.parse::<f64>().unwrap());
     assert!(streams == 4.0 && (28.0..=35.0).contains(&rows), "{rows} rows, {streams} streams");
 }
@@ -129,19 +110,9 @@ fn the_flat_region_ends_at_settings_that_were_run_under_all_seeds() {
         _ if x <= 6_000.0 => 1.5,
         _ => [1.02, 1.2][usize::from(seed > 4)],
     };
-    let objective = crate::report::sweep::Objective::default();
-    let limits = crate::report::tune::Limits::default();
-    let mut place =
-        Place::new("here".to_owned(), None, Vec::new(), space(&["k=16..16384"], &["500"], 8), limits);
-    while let Some(wanted) = place.wants() {
-        for (setting, seeds) in wanted.cells {
-            for seed in seeds {
-                let cell = cell(seed, (1e9 / worse(rows(&setting), seed)) as u64);
-                place.add(setting.clone(), cell, wanted.beside, &objective);
-            }
-        }
-    }
-    let knob = place.tuned(&objective).knobs.remove(0);
+    let cell = |setting: &Setting, seed| cell(seed, (1e9 / worse(rows(setting), seed)) as u64);
+    let space = space(&["k=16..16384"], &["500"], 8);
+    let knob = place_with(space, crate::report::tune::Limits::default(), cell).knobs.remove(0);
     let at = |value: &String| knob.points.iter().position(|point| point.value == *value).unwrap();
     let [first, last] = knob.flat.each_ref().map(at);
     for (i, point) in knob.points.iter().enumerate() {

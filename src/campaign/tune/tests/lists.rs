@@ -165,36 +165,21 @@ fn of_two_knobs_each_is_searched_until_something_is_worse_where_luck_hides_what_
 #[test]
 fn what_another_knob_keeps_small_is_no_ceiling_for_what_is_larger() {
     // No answer has more rows than bytes have room for: 10 in a kilobyte.
-    let objective = crate::report::sweep::Objective::default();
-    let limits = crate::report::tune::Limits::default();
+    let cell = |setting: &Setting, seed| {
+        let [k, b] = [0, 1].map(|i| setting[i].parse::<f64>().unwrap());
+        let size = k.min(10.0 * b);
+        let mut cell = cell(seed, (1e6 * size / (size + 50.0)) as u64);
+        let mut sizes = crate::metrics::Distribution::default();
+        // Runs of fewer bytes are over before their larger answers.
+        sizes.observe(if b < 1_024.0 { size.min(300.0) as u64 } else { size as u64 });
+        cell.metrics.insert("sizes".into(), sizes.figure(Unit::Rows));
+        cell
+    };
     for bounds in [false, true] {
         let mut space = space(&["k=16..2048", "b=1..1024"], &["500", "1024"], 4);
         space.sizes = vec![Some("sizes"), None];
         space.bounds = vec![false, bounds];
-        let mut place = Place::new("here".to_owned(), None, Vec::new(), space, limits.clone());
-        while let Some(wanted) = place.wants() {
-            for (setting, seeds) in wanted.cells {
-                let [k, b] = [0, 1].map(|i| setting[i].parse::<f64>().unwrap());
-                let size = k.min(10.0 * b);
-                for seed in seeds {
-                    let mut cell = cell(seed, (1e6 * size / (size + 50.0)) as u64);
-                    // Runs of fewer bytes are over before their larger answers.
-                    let seen = if b < 1_024.0 { size.min(300.0) as u64 } else { size as u64 };
-                    let sizes = crate::metrics::Figure::Distribution {
-                        unit: Unit::Rows,
-                        count: 9,
-                        min: 1,
-                        p50: 1,
-                        p95: 1,
-                        p99: 1,
-                        max: seen,
-                    };
-                    cell.metrics.insert("sizes".into(), sizes);
-                    place.add(setting.clone(), cell, wanted.beside, &objective);
-                }
-            }
-        }
-        let told = place.tuned(&objective).knobs.remove(0);
+        let told = place_with(space, crate::report::tune::Limits::default(), cell).knobs.remove(0);
         let ceiling = told.limits.iter().any(|line| line.contains("is all that ever came up"));
         assert_eq!(ceiling, !bounds, "{:?}", told.limits);
         assert_eq!(told.best == "2048", bounds, "{}", told.best);
