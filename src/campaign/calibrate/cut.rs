@@ -15,6 +15,9 @@ const ROUNDS_MAX: usize = 60;
 const SETTLED: f64 = 1e-4;
 /// Parts of the answers that are left out in turn to see by how much the line is luck (the jackknife: Tukey 1958).
 const PARTS: usize = 16;
+/// Where more than this share of the answers takes this share of the most that any could have shown, those that none shows are many, too
+/// (estimates).
+const NEAR: (f64, f64) = (0.01, 0.8);
 /// A line is no lower than this share of the timeout.
 const FLOOR: f64 = 1e-3;
 
@@ -24,6 +27,8 @@ pub(super) struct Luck {
     pub(super) of_rows: [f64; 2],
     /// Of a line through rows and bytes, where durations were made up by one.
     pub(super) of_both: Option<[f64; 3]>,
+    /// Whether even the answers of small pages come near the timeout, so that none shows how long the longest take.
+    pub(super) in_part: bool,
 }
 
 /// Has answers take the time that they would on average if none was ended `after` so many seconds. `None`, and nothing changed, where no
@@ -34,19 +39,22 @@ pub(super) fn make_up(
     both: &mut [Sample<3>],
     has_bytes: bool,
 ) -> Option<Luck> {
-    let (times, of_rows) = uncut(after, rows)?;
+    let (times, of_rows, in_part) = uncut(after, rows)?;
     // Rows that are not equally wide lie on no line by rows.
     let by_both = has_bytes.then(|| uncut(after, both)).flatten();
-    let (times, of_both) = by_both.map_or((times, None), |(times, of_both)| (times, Some(of_both)));
+    let (times, of_both, in_part) =
+        by_both.map_or((times, None, in_part), |(times, of_both, in_part)| (times, Some(of_both), in_part));
     rows.iter_mut().zip(&times).for_each(|(sample, times)| sample.y *= times);
     both.iter_mut().zip(&times).for_each(|(sample, times)| sample.y *= times);
-    Some(Luck { of_rows, of_both })
+    Some(Luck { of_rows, of_both, in_part })
 }
 
-/// How many times as long samples would take on average if none was ended `after` so many seconds, and by how many deviations of the line
-/// through these each of its coefficients is luck.
-fn uncut<const K: usize>(after: f64, samples: &[Sample<K>]) -> Option<(Vec<f64>, [f64; K])> {
+/// How many times as long samples would take on average if none was ended `after` so many seconds, by how many deviations of the line
+/// through these each of its coefficients is luck, and whether the longest are many that no sample shows.
+fn uncut<const K: usize>(after: f64, samples: &[Sample<K>]) -> Option<(Vec<f64>, [f64; K], bool)> {
     let (line, times) = settled(after, samples, Line::through(samples)?)?;
+    let least = samples.iter().map(|sample| at(&line, sample, after)).reduce(f64::min)?;
+    let in_part = Shares::about(&line, samples, after)?.beyond(NEAR.1 * after / least) > NEAR.0;
     let without = |part: usize| {
         let others = samples.iter().enumerate().filter(|(n, _)| n % PARTS != part);
         Some(settled(after, &others.map(|(_, sample)| *sample).collect::<Vec<_>>(), line)?.0)
@@ -60,7 +68,7 @@ fn uncut<const K: usize>(after: f64, samples: &[Sample<K>]) -> Option<(Vec<f64>,
         let known = libm::sqrt(line.covariance[i][i]) * student(line.freedom());
         if known > 0.0 { (error / known).max(1.0) } else { 1.0 }
     });
-    Some((times, luck))
+    Some((times, luck, in_part))
 }
 
 /// The line that stays where it is, from `line` on, and how many times as long as it is each sample then counts.
@@ -71,13 +79,10 @@ fn settled<const K: usize>(
 ) -> Option<(Line<K>, Vec<f64>)> {
     let mut longer = samples.to_vec();
     for _ in 0..ROUNDS_MAX {
-        let at = |line: &Line<K>, sample: &Sample<K>| line.at(&sample.x).max(FLOOR * after);
-        let shares = Shares::of(samples.iter().map(|sample| {
-            let at = at(&line, sample);
-            Share { is: sample.y / at, bound: (after / at).max(sample.y / at), weight: sample.weight }
-        }))?;
+        let shares = Shares::about(&line, samples, after)?;
+        let at = |line: &Line<K>, sample: &Sample<K>| at(line, sample, after);
         for (long, sample) in longer.iter_mut().zip(samples) {
-            let bound = (after.max(sample.y)) / at(&line, sample);
+            let bound = after.max(sample.y) / at(&line, sample);
             long.y = sample.y * shares.mean() / shares.mean_until(bound);
         }
         let next = Line::through(&longer)?;
@@ -89,6 +94,11 @@ fn settled<const K: usize>(
         }
     }
     Some((line, longer.iter().zip(samples).map(|(long, sample)| long.y / sample.y).collect()))
+}
+
+/// What the line says of a sample.
+fn at<const K: usize>(line: &Line<K>, sample: &Sample<K>, after: f64) -> f64 {
+    line.at(&sample.x).max(FLOOR * after)
 }
 
 /// What an answer takes of what the line says, and what it would have taken at most to be seen.
@@ -106,6 +116,14 @@ struct Shares {
 }
 
 impl Shares {
+    /// Those of samples about a line, of which none is seen that takes longer than `after`.
+    fn about<const K: usize>(line: &Line<K>, samples: &[Sample<K>], after: f64) -> Option<Shares> {
+        Shares::of(samples.iter().map(|sample| {
+            let at = at(line, sample, after);
+            Share { is: sample.y / at, bound: after.max(sample.y) / at, weight: sample.weight }
+        }))
+    }
+
     fn of(shares: impl Iterator<Item = Share>) -> Option<Shares> {
         let mut by_share: Vec<Share> = shares.collect();
         let mut by_bound = by_share.clone();
@@ -146,6 +164,13 @@ impl Shares {
 
     fn mean(&self) -> f64 {
         self.until.last().expect("there is one").2
+    }
+
+    /// How many of them are larger, as a share of all.
+    fn beyond(&self, bound: f64) -> f64 {
+        let n = self.until.partition_point(|(share, ..)| *share <= bound);
+        let all = self.until.last().expect("there is one").1;
+        1.0 - n.checked_sub(1).map_or(0.0, |n| self.until[n].1) / all
     }
 
     /// The mean of those up to `bound`.

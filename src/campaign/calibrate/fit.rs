@@ -130,7 +130,7 @@ impl Fit {
         if let Some(after) = clock.cut_off {
             fit.hold_luck(luck);
             fit.hold_short(after, &rows);
-            told.of_cut_off(after, luck.is_some());
+            told.of_cut_off(after, luck);
         }
         if let Some(step) = clock.step {
             fit.loosen(step, &rows, &both);

@@ -2,6 +2,7 @@
 
 use super::aside::{Bytes, Cause, Outliers};
 use super::clock::Step;
+use super::cut::Luck;
 use super::devices::{self, Off};
 use super::fit::{Fit, LeftOut};
 use super::hung::Hung;
@@ -351,12 +352,16 @@ impl Told {
         }
     }
 
-    /// That a timeout ended the longest answers, and whether costs make up for these.
-    pub(super) fn of_cut_off(&mut self, after: f64, made_up: bool) {
-        let costs = if made_up {
-            "costs make up for them, as if noise were drawn alike whatever the rows"
-        } else {
-            "time a row is too low and the overhead may be too high"
+    /// That a timeout ended the longest answers, and how far costs make up for these.
+    pub(super) fn of_cut_off(&mut self, after: f64, luck: Option<Luck>) {
+        let costs = match luck {
+            Some(Luck { in_part: false, .. }) => {
+                "costs make up for them, as if noise were drawn alike whatever the rows"
+            }
+            Some(Luck { in_part: true, .. }) => {
+                "costs make up for them in part and the intervals may be too narrow, as even answers of few rows come near that time"
+            }
+            None => "time a row is too low and the overhead may be too high",
         };
         self.unknown(format!(
             "how long the longest answers take, as what takes {} is given up: {costs}; log with a longer timeout",

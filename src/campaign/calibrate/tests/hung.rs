@@ -163,6 +163,23 @@ fn the_noisier_answers_are_the_more_is_made_up_for_those_that_a_timeout_ended() 
 }
 
 #[test]
+fn where_even_answers_of_few_rows_come_near_a_timeout_it_is_said_that_costs_make_up_in_part() {
+    let said_of = |after: f64| {
+        let mut text = "start,rows,duration_us,outcome\n".to_owned();
+        let mut stream = Seed(1).stream("log.near", 0, 0);
+        for n in 0..400 {
+            let rows = (1.0 + 200.0 * stream.unit()).round();
+            let duration = (2.0 + rows * 2e-2) * stream.log_normal(1.0, 0.3);
+            let (took, outcome) = if duration < after { (duration, "ok") } else { (after, "error") };
+            text.push_str(&format!("{}.0,{rows},{:.0},{outcome}\n", 1_772_438_400 + n * 20, took * 1e6));
+        }
+        let unknown = calibrate("log.csv", text.as_bytes(), &[]).unwrap().unknown;
+        [said(&unknown, "costs make up for them, as if"), said(&unknown, "costs make up for them in part")]
+    };
+    assert_eq!([6.0, 2.5].map(said_of), [[true, false], [false, true]]);
+}
+
+#[test]
 fn a_timeout_is_told_where_a_few_failures_end_just_before_it() {
     let mut text = "start,rows,duration_us,outcome\n".to_owned();
     let mut stream = Seed(1).stream("log.before", 0, 0);
