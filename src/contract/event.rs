@@ -359,6 +359,8 @@ pub enum Event<'a> {
         attempt: u32,
         /// How long it waits.
         wait: Span,
+        /// Whether a run of a unit waits: no record that somebody opens, and not the queue between runs.
+        in_run: bool,
     },
     /// Changes of a pull or fetch are committed on the device.
     ChunkApplied {

@@ -121,7 +121,7 @@ impl Builtin {
     ) -> Result<Received, GivenUp> {
         let (mut failures, mut refused) = (0, false);
         let mut previous = None;
-        self.heed_after().await;
+        self.heed_after(unit.is_some()).await;
         loop {
             let number = self.next_request();
             let failure = match self.attempt(unit, &make(number), number, failures).await {
@@ -141,12 +141,12 @@ impl Builtin {
             }
             let drawn = backoff(&self.options.retry, failures, previous, &mut self.retry_stream.borrow_mut());
             previous = Some(drawn);
-            self.wait_and_retry(failures, self.after_left() + drawn).await;
+            self.wait_and_retry(unit.is_some(), failures, self.after_left() + drawn).await;
         }
     }
 
-    pub(super) async fn wait_and_retry(&self, failures: u32, wait: Span) {
-        self.ports.emit(Event::RetryScheduled { attempt: failures, wait });
+    pub(super) async fn wait_and_retry(&self, in_run: bool, failures: u32, wait: Span) {
+        self.ports.emit(Event::RetryScheduled { attempt: failures, wait, in_run });
         self.ports.sleep(wait).await;
     }
 
@@ -156,11 +156,11 @@ impl Builtin {
         self.quiet_until.get().since(self.ports.clock.now())
     }
 
-    async fn heed_after(&self) {
+    async fn heed_after(&self, in_run: bool) {
         let left = self.after_left();
         if left > Span::ZERO {
             let drawn = backoff(&self.options.retry, 1, None, &mut self.retry_stream.borrow_mut());
-            self.wait_and_retry(0, left + drawn).await;
+            self.wait_and_retry(in_run, 0, left + drawn).await;
         }
     }
 

@@ -126,7 +126,7 @@ impl Builtin {
         let retry = &self.options.retry;
         let wait = backoff(retry, waits.count, waits.previous, &mut self.retry_stream.borrow_mut());
         waits.previous = Some(wait);
-        self.wait_and_retry(waits.count, wait).await;
+        self.wait_and_retry(true, waits.count, wait).await;
         Ok(())
     }
 

@@ -233,7 +233,7 @@ impl Builtin {
         if self.rules.order.tries_again(failures) {
             let wait = backoff(&self.options.retry, tries, previous, &mut self.retry_stream.borrow_mut());
             self.units.borrow_mut()[usize::from(unit.0)].waited = Some(wait);
-            self.ports.emit(Event::RetryScheduled { attempt: tries, wait });
+            self.ports.emit(Event::RetryScheduled { attempt: tries, wait, in_run: false });
             self.retry_after(unit, wait);
         }
     }

@@ -197,7 +197,7 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     t.device(0, Event::ResponseReceived { request, kind, unit, bytes: 9, rows: 0, took })
         .device(0, Event::RequestFailed { request, kind, error: TransportError::Timeout, took, wasted: 60 })
         .device(0, Event::RequestFailed { request, kind, error: TransportError::Reset, took, wasted: 60 })
-        .device(0, Event::RetryScheduled { attempt: 1, wait: took })
+        .device(0, Event::RetryScheduled { attempt: 1, wait: took, in_run: true })
         .tell(Node::World, Event::ConnectionOpened { took: Span::millis(9) })
         .tell(Node::World, Event::PacketsSent { up: true, packets: 9, retransmitted: 1, bytes: 9 })
         .tell(Node::World, Event::PacketsSent { up: false, packets: 9, retransmitted: 1, bytes: 9 })
@@ -366,7 +366,7 @@ fn the_time_of_a_run_is_told_by_what_it_went_into_and_time_between_runs_is_nobod
         took: Span::secs(2),
         wasted: bytes,
     };
-    let retry = Event::RetryScheduled { attempt: 1, wait: Span::secs(1) };
+    let retry = Event::RetryScheduled { attempt: 1, wait: Span::secs(1), in_run: true };
     t.device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
     t.at(2).device(0, failed).device(0, retry);
     let took = Span::secs(5);
@@ -393,17 +393,25 @@ fn a_run_that_ends_in_the_next_life_without_having_been_told_of_counts_as_starte
             .device(0, Event::ProcessKilled { reason: KillReason::PowerLoss })
             .device(0, failed(run));
     }
+    let well = |run| Event::SyncComplete { unit: UNIT, run, took: Span::ZERO, blocking: false };
+    // A backup brings back a run that has ended, and it ends again.
+    t.at(20)
+        .device(0, Event::SyncStart { unit: UNIT, run: 2, waited: Span::ZERO })
+        .device(0, well(2))
+        .device(0, failed(2));
     let figures = t.figures();
     let told = ["count", "failed"].map(|name| stat(&figures, &format!("engine.session.{name}"), "value"));
-    assert_eq!(told, [3, 2], "the second of them began a run that nobody told of");
+    assert_eq!(told, [5, 3], "one began that nobody told of, and one ended twice");
 }
 
 #[test]
 fn a_run_waited_before_another_try_until_its_process_died_and_no_longer() {
     let mut t = Telling::new();
-    let minutes = |n: u64| Event::RetryScheduled { attempt: 1, wait: Span::secs(60 * n) };
+    let minutes = |n: u64| Event::RetryScheduled { attempt: 1, wait: Span::secs(60 * n), in_run: true };
     t.device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
     t.at(10).device(0, minutes(1)).device(0, minutes(20));
+    // Somebody opens a record meanwhile.
+    t.device(0, Event::RetryScheduled { attempt: 1, wait: Span::secs(90), in_run: false });
     t.at(130).device(0, Event::ProcessKilled { reason: KillReason::Killed });
     t.at(4_000);
     let figures = t.figures();

@@ -19,7 +19,7 @@ pub(super) struct Sessions {
     open: Vec<Option<Run>>,
     /// How long requests of a device were, or will be, in the queue of the backend, of those that are under way.
     queued: Vec<Span>,
-    /// The run of each device that was told last as started.
+    /// The run of each device that was told last as started, and not as ended.
     started: Vec<Option<u64>>,
     /// Waits of runs before another try that may not be over: from when on, and until when.
     waits: Vec<Vec<(Time, Time)>>,
@@ -54,7 +54,8 @@ impl Sessions {
                 self.close(at, device, board);
                 self.open[device.0 as usize] = Some(Run { unit: *unit, since: at, has_rows: false });
             }
-            Event::SyncComplete { unit, took, blocking, .. } => {
+            Event::SyncComplete { unit, run, took, blocking } => {
+                self.ended(device, *run, board);
                 board.observe_on(Id::SessionDuration, device, took.0);
                 board.observe_unit(Id::SessionDuration, *unit, took.0);
                 if *blocking {
@@ -64,9 +65,7 @@ impl Sessions {
             }
             Event::SyncError { error, run, .. } => {
                 board.add(Id::SessionFailed, 1);
-                // Its start was kept, but its process died before it could tell of it.
-                let untold = self.started[device.0 as usize] != Some(*run);
-                board.add(Id::SessionCount, u64::from(untold));
+                self.ended(device, *run, board);
                 if **error == SyncError::Interrupted {
                     board.add(Id::SessionInterrupted, 1);
                 }
@@ -96,7 +95,7 @@ impl Sessions {
             Event::RequestRefused { kind, took, .. } => {
                 self.lost(device, *kind, *took, Some(Id::RefusedTime), board);
             }
-            Event::RetryScheduled { wait, .. } if self.open[device.0 as usize].is_some() => {
+            Event::RetryScheduled { wait, in_run: true, .. } if self.open[device.0 as usize].is_some() => {
                 self.waited(at, device, board);
                 self.waits[device.0 as usize].push((at, at + *wait));
             }
@@ -162,6 +161,13 @@ impl Sessions {
             run.has_rows = true;
             board.observe_on(Id::FirstRows, device, (at - run.since).0);
         }
+    }
+
+    /// A run ends. What was not told as started started all the same: its process died before it told of it, or it ended before, and a
+    /// backup, a copy or a loss of power took that back.
+    fn ended(&mut self, device: DeviceId, run: u64, board: &mut Board) {
+        let untold = self.started[device.0 as usize].take_if(|started| *started == run).is_none();
+        board.add(Id::SessionCount, u64::from(untold));
     }
 
     fn close(&mut self, at: Time, device: DeviceId, board: &mut Board) {

@@ -147,7 +147,7 @@ impl Told<'_> {
             Event::ChunkSized { kind, rows } => {
                 format!("chunks of a {} have {} at most", request_kind(*kind), count(u64::from(*rows), "row"))
             }
-            Event::RetryScheduled { attempt, wait } => format!("waits {wait} after failure {attempt}"),
+            Event::RetryScheduled { attempt, wait, .. } => format!("waits {wait} after failure {attempt}"),
             Event::ChunkApplied { changes, took, .. } => {
                 format!("{} durable in {took}", count(changes.len() as u64, "change"))
             }

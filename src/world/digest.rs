@@ -168,7 +168,7 @@ fn refused(event: &Event<'_>) -> (u64, [u64; 4]) {
 fn pace(event: &Event<'_>) -> (u64, [u64; 4]) {
     use Event as E;
     match event {
-        E::RetryScheduled { attempt, wait } => (21, [u64::from(*attempt), wait.0, 0, 0]),
+        E::RetryScheduled { attempt, wait, .. } => (21, [u64::from(*attempt), wait.0, 0, 0]),
         E::ChunkSized { kind, rows } => (36, [*kind as u64, u64::from(*rows), 0, 0]),
         _ => unreachable!("this says nothing of an engine's pace"),
     }

@@ -195,7 +195,9 @@ impl Hardware {
 
     /// Of processor work that is under way what is not done yet was not done.
     fn stop_computing(&self, now: Time) {
-        for (from, until, cpu) in self.computing.take().into_iter().filter(|(_, until, _)| *until > now) {
+        for (from, until, cpu) in
+            self.computing.take().into_iter().filter(|(from, until, _)| until > &now.max(*from))
+        {
             let left = cpu.scaled((until - now.max(from)).0, (until - from).0);
             self.spend(|spent| spent.cpu = spent.cpu.saturating_sub(left));
         }
