@@ -513,8 +513,7 @@ pub enum Event<'a> {
         /// When its transaction commits.
         until: Time,
     },
-    /// The gateway: an answer with this row leaves for a device. Told only where lives of records are recorded: it costs the
-    /// reading of every answer.
+    /// The gateway: an answer with this row leaves for a device. Told only where lives are recorded: it costs a reading.
     RowServed {
         /// To whom.
         device: DeviceId,
