@@ -111,24 +111,18 @@ impl Sessions {
         }
     }
 
-    /// Adds `time` that a run of the device spent on something. What comes between runs, or beside them, is not theirs.
-    fn spent(&self, device: DeviceId, on: Id, time: Span, of_a_unit: bool, board: &mut Board) {
-        if of_a_unit && self.open[device.0 as usize].is_some() {
-            board.add(on, time.0);
-        }
-    }
-
     /// A request of the device has come to the backend, and will be so long in its queue.
     pub(super) fn queued(&mut self, device: DeviceId, queued: Span) {
         let all = &mut self.queued[device.0 as usize];
         *all = Span(all.0.saturating_add(queued.0));
     }
 
-    /// Adds the time of a request that came to nothing, and to the part of such time that is told apart.
+    /// Adds the time of a request of a run that came to nothing, and to the part of such time that is told apart. What comes between runs,
+    /// or beside them, is not theirs.
     fn lost(&mut self, device: DeviceId, kind: RequestKind, took: Span, part: Option<Id>, board: &mut Board) {
         self.queued[device.0 as usize] = Span::ZERO;
-        for id in [Id::LostTime].into_iter().chain(part) {
-            self.spent(device, id, took, kind != RequestKind::Fetch, board);
+        if kind != RequestKind::Fetch && self.open[device.0 as usize].is_some() {
+            [Id::LostTime].into_iter().chain(part).for_each(|id| board.add(id, took.0));
         }
     }
 

@@ -147,6 +147,17 @@ impl Space {
         setting.iter().enumerate().all(|(knob, value)| self.is_reached(knob, value))
     }
 
+    /// What has been measured below or above a setting on its line, the nearest first.
+    fn outward(&self, known: &Known, knob: usize, at: &Setting, below: bool) -> Vec<Setting> {
+        let line = self.line_of(known, knob, at);
+        let i = line.iter().position(|value| *value == at[knob]).expect("the best is on its own line");
+        let mut side = settings(at, knob, if below { &line[..i] } else { &line[i + 1..] });
+        if below {
+            side.reverse();
+        }
+        side
+    }
+
     /// Goes through the search with what is known.
     ///
     /// # Errors
@@ -345,11 +356,8 @@ impl Space {
     /// Where on a side of the best something costs less and misses a limit, looks for where the candidates end on that side: such a curve
     /// has dents, as where 2 000 rows come in eight requests of 250 and in nine of 245, and what lies behind one may be a better candidate.
     fn past_dents(&self, known: &Known, knob: usize, at: &Setting) -> Result<(), Wanted> {
-        let line = self.line_of(known, knob, at);
-        let i = line.iter().position(|value| *value == at[knob]).expect("the best is on its own line");
-        let below: Vec<String> = line[..=i].iter().rev().cloned().collect();
-        for side in [&below[..], &line[i..]] {
-            let side = settings(at, knob, side);
+        for mut side in [true, false].map(|below| self.outward(known, knob, at, below)) {
+            side.insert(0, at.clone());
             let misses = |there: &Setting| known.get(there).is_some_and(Measured::misses_a_limit);
             let times = |there: &Setting| known.cost(there, at).unwrap_or(1.0);
             let Some(end) = side.iter().position(|there| misses(there) && times(there) < 1.0) else {
@@ -371,11 +379,7 @@ impl Space {
     /// the cheapest.
     fn trade(&self, known: &Known, at: &Setting) -> Result<(), Wanted> {
         for knob in (0..self.knobs.len()).filter(|_| self.knobs.len() > 1) {
-            let line = self.line_of(known, knob, at);
-            let i = line.iter().position(|value| *value == at[knob]).expect("the best is on its own line");
-            let below: Vec<String> = line[..i].iter().rev().cloned().collect();
-            for side in [&below[..], &line[i + 1..]] {
-                let mut better = settings(at, knob, side);
+            for mut better in [true, false].map(|below| self.outward(known, knob, at, below)) {
                 better.retain(|there| {
                     let misses = known.get(there).is_some_and(Measured::misses_a_limit);
                     misses && self.has(there) && known.cost(there, at).is_some_and(|cost| cost < 1.0)
@@ -383,7 +387,10 @@ impl Space {
                 let cost = |there: &Setting| known.cost(there, at).unwrap_or(1.0);
                 let cheapest = better.iter().min_by(|a, b| cost(a).total_cmp(&cost(b))).cloned();
                 let middle = better.get(better.len() / 2).cloned();
-                for there in better.into_iter().take(1).chain(middle).chain(cheapest) {
+                let mut looked_at: Vec<Setting> =
+                    better.into_iter().take(1).chain(middle).chain(cheapest).collect();
+                looked_at.dedup();
+                for there in looked_at {
                     for other in (0..self.knobs.len()).filter(|other| *other != knob) {
                         if let Some(best) = self.line(known, other, &there, true)? {
                             self.past_dents(known, other, &with(&there, other, &best))?;
@@ -421,12 +428,7 @@ impl Space {
         if self.seeds.len() < SEEDS_MIN {
             return Ok(None);
         }
-        let line = self.line_of(known, knob, at);
-        let i = line.iter().position(|value| *value == at[knob]).expect("the best is on its own line");
-        let mut side: Vec<Setting> = settings(at, knob, if below { &line[..i] } else { &line[i + 1..] });
-        if below {
-            side.reverse();
-        }
+        let side = self.outward(known, knob, at, below);
         let differs = |there: &Setting| known.cost(there, at).is_none_or(|cost| cost > FLAT);
         let Some(last) = side.len().checked_sub(1) else { return Ok(None) };
         let mut end = side.iter().position(differs).unwrap_or(last);

@@ -199,7 +199,7 @@ proptest! {
 }
 
 #[test]
-fn a_device_that_moves_as_often_as_its_radio_changes_loses_each_session_once() {
+fn a_device_that_moves_as_often_as_its_radio_changes_loses_the_sessions_that_it_would_there() {
     // Twenty thousand of both: looked through one for the other, they would take minutes.
     let gap = RadioChanges { mtbf: Span::secs(2), takes: Span::millis(100), session_loss: Ppm(500_000) };
     let changing = Profile { radio_changes: Some(gap), reconnect: Span::secs(3), ..profile("changing") };
