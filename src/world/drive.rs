@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::build::World;
 use super::device::Device;
 use super::faults::{Kill, Restore, Whose, choose};
+use super::logins::once_up;
 use super::phases::Watch;
 use super::server::Servers;
 use crate::backend::Importing;
@@ -57,17 +58,19 @@ impl World {
 
     fn play_script(&mut self) {
         let steps = std::mem::take(&mut self.script.steps);
-        let (handle, node, servers) = (self.handle.clone(), self.node, self.servers.clone());
-        let (devices, links) = (self.devices.clone(), self.links.clone());
+        let (handle, servers) = (self.handle.clone(), self.servers.clone());
+        let (devices, links) = (self.devices.clone(), &self.links);
+        let steps =
+            once_up(steps, |device, at| links[device.0 as usize].borrow().weather().seems_up_from(at));
         self.handle.spawn(self.node, "script", async move {
             for step in steps {
                 handle.sleep_until(step.at).await;
                 handle.excuse(POLLS_A_STEP);
                 match (step.actor, step.act) {
                     (Actor::Device(id), Act::App(AppEvent::Login)) => {
-                        let device = devices[id.0 as usize].clone();
-                        let from = links[id.0 as usize].borrow().weather().seems_up_from(step.at);
-                        handle.spawn(node, "login", log_in(handle.clone(), device, from));
+                        log_in(&devices[id.0 as usize]);
+                        // Many log in at one instant, and whoever runs the world may halt it between.
+                        handle.pause().await;
                     }
                     (Actor::Device(id), act) => person(&devices[id.0 as usize], act),
                     (Actor::Office, Act::Import(batch)) => import(&handle, &servers, batch).await,
@@ -266,9 +269,8 @@ impl World {
     }
 }
 
-/// Who logs in opens the app for it, and does so where there is a network: nobody is let in without the server.
-async fn log_in(handle: Handle, device: Rc<Device>, from: Time) {
-    handle.sleep_until(from).await;
+/// Who logs in opens the app for it.
+fn log_in(device: &Device) {
     device.start();
     device.app(AppEvent::Login);
 }

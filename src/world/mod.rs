@@ -25,6 +25,7 @@ mod drive;
 mod faults;
 mod hardware;
 mod hub;
+mod logins;
 mod outcome;
 mod phases;
 mod ports;
