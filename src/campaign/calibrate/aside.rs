@@ -170,8 +170,8 @@ fn cause(line: &Line<2>, samples: &[Sample<2>], above: &[usize], within: [f64; 2
     }
 }
 
-/// By how many standard deviations more of the answers `above` have many rows than have of requests that hang (Mann and Whitney 1947).
-fn many_rows(samples: &[Sample<2>], above: &[usize]) -> f64 {
+/// By how many standard deviations more of the samples `above` have many rows than have of any as many (Mann and Whitney 1947).
+pub(super) fn many_rows(samples: &[Sample<2>], above: &[usize]) -> f64 {
     let mut rows: Vec<f64> = samples.iter().map(|sample| sample.x[1]).collect();
     rows.sort_by(f64::total_cmp);
     let all = rows.len() as f64;

@@ -5,6 +5,7 @@
 
 use super::line::{Line, Sample};
 use super::log::{Log, Outcome, Request};
+use super::reached::Reached;
 
 /// A step of a smaller share of the mean answer moves costs by little, and is not told (estimate).
 const COARSE: f64 = 0.02;
@@ -24,8 +25,8 @@ const BEYOND: f64 = 5.0;
 pub(super) struct Clock {
     /// Its step, if durations have one.
     pub(super) step: Option<Step>,
-    /// Seconds after which the app gave up, if answers come near that.
-    pub(super) cut_off: Option<f64>,
+    /// The app's timeout, if answers come near that.
+    pub(super) cut_off: Option<Reached>,
 }
 
 /// The step of the clock by which durations were taken.
@@ -46,9 +47,10 @@ impl Step {
         let unit = answers.iter().copied().fold(0, greatest_divisor);
         let unlike = answers.iter().any(|ns| *ns != answers[0]);
         // Where all take one and the same time the clock's step need not be that.
-        let step = match unlike {
-            true => of_many(&answers, unit).unwrap_or(unit),
-            false => decimal().filter(|step| unit > 0 && unit.is_multiple_of(*step)).max()?,
+        let step = if unlike {
+            of_many(&answers, unit).unwrap_or(unit)
+        } else {
+            decimal().filter(|step| unit > 0 && unit.is_multiple_of(*step)).max()?
         };
         let mean = answers.iter().map(|&ns| ns as f64).sum::<f64>() / answers.len() as f64;
         let is_coarse = step as f64 >= COARSE * mean;
@@ -56,10 +58,11 @@ impl Step {
     }
 
     /// Answers within the first step took some time: half of what the half of it is that is rounded to nothing. So did transfers that were
-    /// cut there, where the step is so long that these are many.
+    /// cut there, where the step is so long that these are many, and all lines are of that clock: beside a finer one a cut of no duration may be
+    /// a try that found the link still down.
     pub(super) fn fill(self, log: &mut Log) {
         let (n, took) = answered(log).fold((0, 0.0), |(n, took), r| (n + 1, took + r.duration));
-        let cuts_too = self.lasts >= CUT_WITHIN * took / f64::from(n);
+        let cuts_too = self.has_all && self.lasts >= CUT_WITHIN * took / f64::from(n);
         let instant = |r: &&mut Request| {
             let took_some = r.outcome == Outcome::Answered || cuts_too && r.outcome == Outcome::Cut;
             took_some && r.timed && r.duration == 0.0
@@ -105,7 +108,8 @@ fn of_many(answers: &[u64], unit: u64) -> Option<u64> {
     let share = |step: u64| {
         let off = if step.is_multiple_of(unit) { 0 } else { unit };
         let is = |ns: &&u64| (*ns % step).min(step - *ns % step) <= off;
-        let chance = (1 + 2 * (off / unit)) as f64 * unit as f64 / step as f64;
+        // So much of a step counts, of which answers are multiples of the unit.
+        let chance = (unit + 2 * off) as f64 / step as f64;
         let multiples = answers.iter().filter(is).count() as f64 / n;
         let luck = BEYOND * libm::sqrt(chance * (1.0 - chance) / n);
         let share = (multiples - chance) / (1.0 - chance);

@@ -6,6 +6,7 @@ use super::fit::{ANSWERS_MIN, Fit};
 use super::header::Only;
 use super::hung::{Hung, hung};
 use super::log::{self, Log, Mistakes, Outcome, Request};
+use super::reached::Reached;
 use super::told::Told;
 use super::tries::{self, InARow};
 use super::trouble::{self, Order, Repair};
@@ -32,22 +33,23 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let in_a_row = tries::judge(&written);
     let other = other_reading(&written, in_a_row);
     let are_tries = matches!(in_a_row, InARow::Tries { .. });
-    let log = if are_tries { &tries::as_tries(written) } else { &written };
+    let log = if are_tries { &tries::as_tries(written.clone()) } else { &written };
     let mut told = Told::new(names, coarse);
     let mut census = census(log);
     if census.answered == 0 {
         return Ok(nothing(source, census));
     }
-    let answers: Vec<&Request> =
-        log.requests.iter().filter(|r| r.outcome == Outcome::Answered && r.duration > 0.0).collect();
     let first_tries = are_tries.then(|| tries::first_tries(log));
     let exposed = first_tries.as_ref().unwrap_or(log);
     let hung = hung(log, coarse);
-    let reached = trouble::reached(log, hung);
+    let reached = Reached::of(log, hung.as_ref());
+    // What an app gave up after a time of its own broke before, whatever its word for it.
+    let given_up = hung.as_ref().map(|hung| [log, exposed].map(|log| hung.ended(log, Outcome::TimedOut)));
+    let [log, exposed] = given_up.as_ref().map_or([log, exposed], |[log, exposed]| [log, exposed]);
     let (typical, error) = trouble::typical(exposed);
     let mut outages = trouble::outages(exposed, typical);
     if let Some(outages) = &mut outages {
-        let repairs = trouble::repairs(log, typical, hung);
+        let repairs = trouble::repairs(log, typical);
         if matches!(outages.rate, Rate::Known(_)) && Order::of(log).in_turn() {
             outages.repair = repair(log, &repairs, (typical, error));
         }
@@ -55,27 +57,21 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
         told.of_devices(exposed, typical, outages);
     }
     let by_clock = coarse.map_or([None; 2], |step| by_clock(step, log, exposed));
-    let if_hung = hung.map_or([None; 2], |hung| if_hung(hung, log, exposed));
-    if let Some(hung) = hung {
-        told.of_hung(hung, if_hung[1].is_none(), reached);
+    let if_slow = hung.as_ref().and_then(|hung| if_slow(hung, &written));
+    if let Some(hung) = &hung {
+        told.of_hung(hung, if_slow.is_none(), reached);
+        told.of_longer(Reached::beside_longer(log, hung));
     }
-    told.of_failures(log, instant);
-    told.of_offline(offline);
-    told.of_refused(log);
-    if Order::of(log).in_turn() {
-        told.of_failures_in_a_row(in_a_row);
-    } else {
-        told.of_failures_side_by_side(log, in_a_row);
-    }
+    tell_of_failures(&mut told, log, [instant, offline], in_a_row);
     // What a timeout may have ended for being slow is no break that answers came through.
-    let rate = rate(if reached.is_some() && hung.is_some() { if_hung[1] } else { outages });
-    let clock = Clock { step, cut_off: reached.map(|reached| reached.after) };
-    let fit = Fit::of(&answers, log, rate, clock, &mut census, &mut told);
+    let rate = rate(if reached.is_some() && hung.is_some() { if_slow } else { outages });
+    let clock = Clock { step, cut_off: reached };
+    let fit = Fit::of(&telling_of_costs(log, reached), log, rate, clock, &mut census, &mut told);
     let costs = fit.as_ref().map(Fit::costs);
     let advised =
         |outages: &Option<Outages>| advice(&fit.as_ref()?.rows, outages.as_ref()?, census.rows_mean);
     let mut advice = advised(&outages);
-    for other in [other].into_iter().chain(if_hung).chain(by_clock).flatten() {
+    for other in [other, if_slow].into_iter().chain(by_clock).flatten() {
         advice = advice.zip(advised(&Some(other))).map(|(advice, of_other)| advice.as_open_as(of_other));
         let known = outages.is_some_and(|outages| outages.repair.is_some());
         outages = outages.map(|outages| outages.as_open_as(other));
@@ -87,6 +83,25 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let advice = told.of_advice(advice, costs.as_ref(), fit.as_ref().and_then(|fit| fit.above), &census);
     let (unknown, notes) = told.said();
     Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })
+}
+
+fn tell_of_failures(told: &mut Told, log: &Log, [instant, offline]: [u64; 2], in_a_row: InARow) {
+    told.of_failures(log, instant);
+    told.of_offline(offline);
+    told.of_refused(log);
+    if Order::of(log).in_turn() {
+        told.of_failures_in_a_row(in_a_row);
+    } else {
+        told.of_failures_side_by_side(log, in_a_row);
+    }
+}
+
+/// The answers through which lines are drawn.
+fn telling_of_costs(log: &Log, reached: Option<Reached>) -> Vec<&Request> {
+    let tells = |r: &&Request| {
+        r.outcome == Outcome::Answered && r.duration > 0.0 && reached.is_none_or(|reached| reached.leaves(r))
+    };
+    log.requests.iter().filter(tells).collect()
 }
 
 /// How often transfers break, a second; 0 if nobody knows.
@@ -125,13 +140,18 @@ fn other_reading(log: &Log, in_a_row: InARow) -> Option<Outages> {
     }
 }
 
-/// How often transfers break, and repairs, if the link broke unseen where failures took one and the same time, and if the server hung or
-/// was only slow.
-fn if_hung(hung: Hung, log: &Log, exposed: &Log) -> [Option<Outages>; 2] {
-    [Outcome::TimedOut, Outcome::Refused].map(|outcome| {
-        let [log, exposed] = [log, exposed].map(|log| hung.ended(log.clone(), outcome));
-        reading(&log, &exposed).filter(|other| matches!(other.rate, Rate::Known(_)))
-    })
+/// How often transfers break, and repairs, if the server hung or was only slow where failures took one and the same time: what comes
+/// right after one of these is then no try on a dead link for that.
+fn if_slow(hung: &Hung, written: &Log) -> Option<Outages> {
+    let log = hung.ended(written, Outcome::Refused);
+    let read = match tries::judge(&log) {
+        InARow::Tries { .. } => {
+            let log = tries::as_tries(log);
+            reading(&log, &tries::first_tries(&log))
+        }
+        InARow::Cuts | InARow::Unclear { .. } => reading(&log, &log),
+    };
+    read.filter(|other| matches!(other.rate, Rate::Known(_)))
 }
 
 /// The failures if the clock that took the durations cuts off, and if it rounds up.
@@ -144,7 +164,7 @@ fn by_clock(step: Step, log: &Log, exposed: &Log) -> [Option<Outages>; 2] {
 fn reading(log: &Log, exposed: &Log) -> Option<Outages> {
     let typical = trouble::typical(exposed);
     let outages = trouble::outages(exposed, typical.0)?;
-    Some(Outages { repair: repair(log, &trouble::repairs(log, typical.0, None), typical), ..outages })
+    Some(Outages { repair: repair(log, &trouble::repairs(log, typical.0), typical), ..outages })
 }
 
 fn repair(log: &Log, repairs: &[Repair], typical: (f64, f64)) -> Option<Estimate> {

@@ -116,7 +116,9 @@ impl Fit {
         let mut both: Vec<Sample<3>> = kept.iter().map(|n| by_both[*n]).collect();
         census.outliers = (answers.len() - kept.len()) as u64;
         census.duration_mean = rows.iter().map(|s| s.y).sum::<f64>() / kept.len().max(1) as f64;
-        let luck = clock.cut_off.and_then(|after| cut::make_up(after, &mut rows, &mut both, log.has_bytes));
+        let luck = clock
+            .cut_off
+            .and_then(|reached| cut::make_up(reached.after, &mut rows, &mut both, log.has_bytes));
         for (n, sample) in kept.iter().zip(&rows) {
             by_rows[*n].y = sample.y;
         }
@@ -127,10 +129,10 @@ impl Fit {
         let outliers = fit.outliers(answers, &kept, aside.cause, bytes);
         told.of_outliers(outliers, census);
         fit.hold(&far, &aside, bytes, &by_rows);
-        if let Some(after) = clock.cut_off {
+        if let Some(reached) = clock.cut_off {
             fit.hold_luck(luck);
-            fit.hold_short(after, &rows);
-            told.of_cut_off(after, luck);
+            fit.hold_short(reached.after, &rows);
+            told.of_cut_off(reached, luck, rows.len());
         }
         if let Some(step) = clock.step {
             fit.loosen(step, &rows, &both);

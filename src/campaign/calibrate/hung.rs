@@ -2,7 +2,7 @@
 
 use super::clock::Step;
 use super::log::{Log, Outcome, Request};
-use super::trouble::Reached;
+use super::reached::Reached;
 use crate::report::human;
 
 /// Timeouts of one client end within this share of each other (estimate).
@@ -16,57 +16,130 @@ const SHARE_MIN: f64 = 0.03;
 /// Within fewer steps of the clock durations are alike by its doing (estimate).
 const STEPS_MIN: f64 = 4.0;
 /// The share of the answers that may take longer: a few have a timeout of their own.
-const LONGER_MAX: f64 = 0.02;
+pub(super) const LONGER_MAX: f64 = 0.02;
+/// A log holds so many timeouts at most.
+const TIMEOUTS_MAX: usize = 4;
+/// A timeout beside another ended so many (estimate).
+const BESIDE_MIN: usize = 6;
 
-/// Failures that ended after one and the same time.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Failures that ended after one and the same time, or after some such times.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Hung {
-    pub(super) requests: usize,
+    /// In the order of their times.
+    timeouts: Vec<Timeout>,
     /// Of so many failures that say how long they took.
-    pub(super) of: usize,
-    /// The shortest, in seconds.
+    of: usize,
+}
+
+/// A time after which failures ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Timeout {
+    pub(super) requests: usize,
+    /// The shortest of them, in seconds.
     pub(super) after: f64,
 }
 
-/// Those of a log, if they are more than chance has and hardly any answer takes longer. Transfers that break at random end at any time: those
-/// from half of that time on would be some 25 times as many. Where durations are told in steps of `step`, all of the first ones are alike.
-pub(super) fn hung(log: &Log, step: Option<Step>) -> Option<Hung> {
-    let failed = |r: &&Request| r.outcome.breaks() && r.timed && r.duration > 0.0;
-    let mut times: Vec<f64> = log.requests.iter().filter(failed).map(|r| r.duration).collect();
-    times.sort_by(f64::total_cmp);
-    let until = |time: f64| times.partition_point(|other| *other < time);
-    let alike = |from: usize| until(times[from] * (1.0 + ALIKE)) - from;
-    let first = (0..times.len()).max_by_key(|from| alike(*from))?;
-    // A few just before are there by accident, and answers that take longer than those are none of a longer timeout.
-    let accidents = ACCIDENT.min(alike(first) / 10);
-    let latest = (first..first + alike(first)).rfind(|from| alike(*from) + accidents >= alike(first))?;
-    let from = until(times[latest] * (1.0 - JITTER)).max(first);
-    let (requests, after) = (alike(from), times[from]);
-    let before = from - until(after / 2.0);
+impl Timeout {
+    /// Those of failures, in the order of what they took, of which more are alike than of any others.
+    fn of_most(times: &[f64]) -> Option<Timeout> {
+        let until = |time: f64| times.partition_point(|other| *other < time);
+        let alike = |from: usize| until(times[from] * (1.0 + ALIKE)) - from;
+        let first = (0..times.len()).max_by_key(|from| alike(*from))?;
+        // A few just before are there by accident, and answers that take longer than those are none of a longer timeout.
+        let most = alike(first);
+        let accidents = ACCIDENT.min(most / 10);
+        let latest = (first..first + most).rfind(|from| alike(*from) + accidents >= most)?;
+        let from = until(times[latest] * (1.0 - JITTER)).max(first);
+        Some(Timeout { requests: alike(from), after: times[from] })
+    }
+
+    fn takes(self, duration: f64) -> bool {
+        (self.after..self.after * (1.0 + ALIKE)).contains(&duration)
+    }
+
+    pub(super) fn has(self, request: &Request) -> bool {
+        request.outcome.breaks() && request.timed && self.takes(request.duration)
+    }
+}
+
+/// Whether hardly an answer takes longer.
+fn seldom_longer(log: &Log, after: f64) -> bool {
     let answers = || log.requests.iter().filter(|r| r.outcome == Outcome::Answered);
     let longer = answers().filter(|answer| answer.duration > after).count();
-    let seldom = longer as f64 <= LONGER_MAX * answers().count() as f64;
-    // Where a word says that the app gave up, one may be enough.
-    let by_word =
-        log.requests.iter().any(|r| failed(&r) && r.outcome == Outcome::TimedOut && r.duration == after);
-    let by_accident = if by_word { 0 } else { ACCIDENT };
-    let many = requests > by_accident.max(before) && requests as f64 >= SHARE_MIN * times.len() as f64;
-    let apart = step.is_none_or(|step| after >= STEPS_MIN * step.lasts);
-    (many && seldom && apart).then_some(Hung { requests, of: times.len(), after })
+    longer as f64 <= LONGER_MAX * answers().count() as f64
+}
+
+fn failed(request: &Request) -> bool {
+    request.outcome.breaks() && request.timed && request.duration > 0.0
+}
+
+/// Failures of which a word says that the app gave up.
+fn given_up(log: &Log) -> impl Iterator<Item = &Request> {
+    log.requests.iter().filter(|r| failed(r) && r.outcome == Outcome::TimedOut)
+}
+
+/// Whether a word says it of one of them: one may then be enough.
+fn by_word(log: &Log, timeout: Timeout) -> bool {
+    given_up(log).any(|r| r.duration == timeout.after)
+}
+
+/// Those of which many failures are alike, the most first, and what the other failures took, in order.
+fn alike(log: &Log) -> (Vec<Timeout>, Vec<f64>) {
+    let mut others: Vec<f64> = log.requests.iter().filter(|r| failed(r)).map(|r| r.duration).collect();
+    others.sort_by(f64::total_cmp);
+    let mut timeouts: Vec<Timeout> = Vec::new();
+    while let Some(timeout) = Timeout::of_most(&others).filter(|_| timeouts.len() < TIMEOUTS_MAX) {
+        let least = if timeouts.is_empty() || by_word(log, timeout) { 1 } else { BESIDE_MIN };
+        // Of those that are left: to the rate of what breaks at random it does not matter how many the others are.
+        if timeout.requests < least || (timeout.requests as f64) < SHARE_MIN * others.len() as f64 {
+            break;
+        }
+        others.retain(|time| !timeout.takes(*time));
+        timeouts.push(timeout);
+    }
+    (timeouts, others)
+}
+
+/// Those of a log, if they are more than chance has: transfers that break at random end at any time, and those from half of that time on
+/// would be some 25 times as many. Where durations are told in steps of `step`, all of the first ones are alike.
+pub(super) fn hung(log: &Log, step: Option<Step>) -> Option<Hung> {
+    let (found, others) = alike(log);
+    let is_other = |time: f64| !found.iter().any(|timeout| timeout.takes(time));
+    let is_timeout = |timeout: &&Timeout| {
+        let earlier = timeout.after / 2.0..timeout.after;
+        let by_word = by_word(log, **timeout);
+        let before = if by_word && timeout.requests > ACCIDENT {
+            // What goes by another word than most of these ended otherwise.
+            given_up(log).filter(|r| earlier.contains(&r.duration) && is_other(r.duration)).count()
+        } else {
+            others.iter().filter(|time| earlier.contains(time)).count()
+        };
+        let by_accident = if by_word { 0 } else { ACCIDENT };
+        let apart = step.is_none_or(|step| timeout.after >= STEPS_MIN * step.lasts);
+        // Of some answers, not of all: as good as one of several.
+        let enough = seldom_longer(log, timeout.after) || timeout.requests >= BESIDE_MIN;
+        timeout.requests > by_accident.max(before) && apart && enough
+    };
+    let mut timeouts: Vec<Timeout> = found.iter().filter(is_timeout).copied().collect();
+    timeouts.sort_by(|a, b| a.after.total_cmp(&b.after));
+    let of = log.requests.iter().filter(|r| failed(r)).count();
+    (!timeouts.is_empty()).then_some(Hung { timeouts, of })
 }
 
 impl Hung {
-    pub(super) fn has(&self, request: &Request) -> bool {
-        let alike = self.after..self.after * (1.0 + ALIKE);
-        request.outcome.breaks() && request.timed && alike.contains(&request.duration)
+    pub(super) fn timeouts(&self) -> &[Timeout] {
+        &self.timeouts
     }
 
-    /// The log as it is if they ended otherwise: `TimedOut` if the link broke unseen, at some time before the app gave up, and `Refused` if
+    pub(super) fn has(&self, request: &Request) -> bool {
+        self.timeouts.iter().any(|timeout| timeout.has(request))
+    }
+
+    /// A log as it is if they ended otherwise: `TimedOut` if the link broke unseen, at some time before the app gave up, and `Refused` if
     /// it did not and the server hung.
-    pub(super) fn ended(&self, mut log: Log, outcome: Outcome) -> Log {
-        for request in log.requests.iter_mut().filter(|request| self.has(request)) {
-            request.outcome = outcome;
-        }
+    pub(super) fn ended(&self, log: &Log, outcome: Outcome) -> Log {
+        let mut log = log.clone();
+        log.requests.iter_mut().filter(|request| self.has(request)).for_each(|r| r.outcome = outcome);
         log
     }
 
@@ -84,13 +157,17 @@ impl Hung {
                 human::span((reached.longest * 1e9) as u64)
             )
         });
+        let requests: usize = self.timeouts.iter().map(|timeout| timeout.requests).sum();
+        let after: Vec<String> =
+            self.timeouts.iter().map(|timeout| human::span((timeout.after * 1e9) as u64)).collect();
+        let timeouts = if after.len() == 1 { "a timeout of the app" } else { "timeouts of the app" };
         format!(
-            "whether {} of {} are the link's: they took {} each, as if a timeout of the app had ended them, and count as such; where the server \
+            "whether {} of {} are the link's: they took {} each, as if {timeouts} had ended them, and count as such; where the server \
              left them hanging, transfers break less often than told and the best chunk is larger, {held}; log `refused` for what the server \
              left hanging{slow}",
-            human::thousands(self.requests as u64),
+            human::thousands(requests as u64),
             human::count(self.of as u64, "failure"),
-            human::span((self.after * 1e9) as u64),
+            after.join(" or "),
         )
     }
 }

@@ -3,7 +3,8 @@
 //! [`calibrate`] reads a CSV with a line a request (`header` says which columns, `log` reads them) and estimates
 //!
 //! - what an answer takes: overhead + rows × time a row, with rows and bytes apart where the log can tell them apart (`line`, `fit`), and
-//!   what lies far from that line (`aside`), within a step of the clock (`clock`), or beyond the app's timeout (`cut`);
+//!   what lies far from that line (`aside`), within a step of the clock (`clock`), or beyond the app's
+//!   timeout (`reached`, `cut`);
 //! - how often a transfer breaks, a second of transfer, and how long it is until the next one succeeds (`trouble`), and which of the failures
 //!   were transfers (`tries`), or may be the server's (`hung`), and whether devices are alike (`devices`);
 //! - the chunk that the closed form of [`theory::chunk`](crate::theory::chunk) recommends for these (`advice`), and what the log does not tell (`told`).
@@ -26,6 +27,7 @@ mod hung;
 mod line;
 mod log;
 mod matrix;
+mod reached;
 mod told;
 mod tries;
 mod trouble;

@@ -8,6 +8,7 @@ mod lines;
 mod outliers;
 mod refused;
 mod steps;
+mod timeouts;
 mod tries;
 mod unknown_widths;
 mod widths;

@@ -5,11 +5,12 @@ use super::clock::Step;
 use super::cut::Luck;
 use super::devices::{self, Off};
 use super::fit::{Fit, LeftOut};
-use super::hung::Hung;
+use super::hung::{Hung, Timeout};
 use super::line::{Sample, correlation};
 use super::log::{Log, Names, Outcome, Request};
+use super::reached::Reached;
 use super::tries::InARow;
-use super::trouble::{self, Order, Reached, Repair};
+use super::trouble::{self, Order, Repair};
 use crate::report::calibrate::{Advice, Census, Costs, Outages, Rate, UNTOLD_ROUND_TRIP};
 use crate::report::human;
 
@@ -25,6 +26,8 @@ const NAMED: usize = 3;
 const REFUSED_SOON: f64 = 0.5;
 /// Neighbours that are so much alike are no independent answers.
 const ALIKE: f64 = 0.2;
+/// Fewer answers do not show how noise is drawn that a timeout cuts off (estimate, of logs of 12 to 60).
+const FEW: usize = 45;
 
 /// What is said beside the figures.
 pub(super) struct Told {
@@ -130,8 +133,21 @@ impl Told {
     }
 
     /// Failures that took one and the same time.
-    pub(super) fn of_hung(&mut self, hung: Hung, alone: bool, slow: Option<Reached>) {
+    pub(super) fn of_hung(&mut self, hung: &Hung, alone: bool, slow: Option<Reached>) {
         self.unknown(hung.told(alone, slow));
+    }
+
+    /// A timeout that may have ended slow answers, and how many answers took longer than it.
+    pub(super) fn of_longer(&mut self, beside: Option<(Timeout, u64)>) {
+        if let Some((timeout, longer)) = beside {
+            self.unknown(format!(
+                "whether the {} requests that ended after {} were slow answers, while {} took longer, of devices or kinds of requests with \
+                 another timeout: if they were, time a row is higher than told; choose one with --only COLUMN=VALUE",
+                human::thousands(timeout.requests as u64),
+                seconds(timeout.after),
+                human::thousands(longer),
+            ));
+        }
     }
 
     /// What of the time until the next request the app itself waited.
@@ -353,19 +369,32 @@ impl Told {
     }
 
     /// That a timeout ended the longest answers, and how far costs make up for these.
-    pub(super) fn of_cut_off(&mut self, after: f64, luck: Option<Luck>) {
-        let costs = match luck {
-            Some(Luck { in_part: false, .. }) => {
-                "costs make up for them, as if noise were drawn alike whatever the rows"
+    pub(super) fn of_cut_off(&mut self, reached: Reached, luck: Option<Luck>, answers: usize) {
+        let after = seconds(reached.after);
+        if reached.longer > 0 {
+            self.note(format!(
+                "costs are of answers up to {after}: {} that took longer had a longer timeout or none, and answers up to the shortest are \
+                 seen whichever they had",
+                human::thousands(reached.longer),
+            ));
+        }
+        let part = match luck {
+            Some(luck) if luck.in_part => Some("even answers of few rows come near that time"),
+            _ if 2 * reached.requests > answers as u64 => Some("it ended more than a third of the requests"),
+            _ if answers < FEW => Some("answers are few"),
+            _ => None,
+        };
+        let costs = match (luck, part) {
+            (None, _) => "time a row is too low and the overhead may be too high".to_owned(),
+            (Some(_), None) => {
+                "costs make up for them, as if noise were drawn alike whatever the rows".to_owned()
             }
-            Some(Luck { in_part: true, .. }) => {
-                "costs make up for them in part and the intervals may be too narrow, as even answers of few rows come near that time"
+            (Some(_), Some(why)) => {
+                format!("costs make up for them in part and the intervals may be too narrow, as {why}")
             }
-            None => "time a row is too low and the overhead may be too high",
         };
         self.unknown(format!(
-            "how long the longest answers take, as what takes {} is given up: {costs}; log with a longer timeout",
-            seconds(after)
+            "how long the longest answers take, as what takes {after} is given up: {costs}; log with a longer timeout",
         ));
     }
 

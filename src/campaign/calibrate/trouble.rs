@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use statrs::distribution::{Binomial, ChiSquared, ContinuousCDF, DiscreteCDF};
 
-use super::hung::Hung;
 use super::log::{Log, Outcome, Request};
 use crate::report::calibrate::{Estimate, Outages, Rate};
 
@@ -273,16 +272,16 @@ impl Down {
 /// it was well under way, and so begins a repair of its own. What times out or is not sent may have met the same failure, and so may what
 /// is refused meanwhile: whoever refuses it gives no answer.
 /// Of a failure without a duration the request took half of what such a request takes (`typical`), and was under way: it counts as a
-/// failure of its own in their rate. What the app gave up after a time of its own (`hung`, or by its word) broke before, in the middle of
-/// what such a request takes.
-pub(super) fn repairs(log: &Log, typical: f64, hung: Option<Hung>) -> Vec<Repair> {
+/// failure of its own in their rate. What the app gave up after a time of its own broke before, in the middle of what such a request
+/// takes.
+pub(super) fn repairs(log: &Log, typical: f64) -> Vec<Repair> {
     let end = |request: &Request| if request.timed { end(request) } else { request.start + typical / 2.0 };
     let sooner = sooner(&mut durations(log));
     let mut broken: BTreeMap<u32, Down> = BTreeMap::new();
     let mut repairs = Vec::new();
     for request in &log.requests {
         let under_way = !request.timed || request.duration > sooner;
-        let gave_up = request.outcome == Outcome::TimedOut || hung.is_some_and(|hung| hung.has(request));
+        let gave_up = request.outcome == Outcome::TimedOut;
         let waited = if gave_up && request.timed { (request.duration - typical / 2.0).max(0.0) } else { 0.0 };
         let down = Down { since: end(request), waited, tried: None, timed: request.timed };
         match request.outcome {
@@ -353,41 +352,6 @@ pub(super) fn bursts(log: &Log) -> Option<f64> {
     let variance = between.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (n - 1.0);
     let times = variance / (mean * mean);
     (n >= BURSTS_MIN && times > 1.0 + 3.0 * libm::sqrt(8.0 / n)).then_some(times)
-}
-
-/// Timeouts after one and the same time that answers come near.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Reached {
-    pub(super) requests: u64,
-    pub(super) after: f64,
-    pub(super) longest: f64,
-}
-
-/// An answer that takes this share of the timeout comes near it.
-const NEAR: f64 = 0.7;
-/// Timeouts of one client end within this share of each other.
-const ALIKE: f64 = 0.05;
-/// So many answers come near by accident.
-const ACCIDENT: usize = 2;
-
-/// The timeouts of a client that are no longer than its answers are: those of its failures that took one and the same time, or of those that
-/// go by that word.
-pub(super) fn reached(log: &Log, hung: Option<Hung>) -> Option<Reached> {
-    let ended = |r: &Request| hung.map_or(r.outcome == Outcome::TimedOut, |hung| hung.has(r));
-    let took = |r: &&Request| r.timed && r.duration > 0.0;
-    let timeouts = log.requests.iter().filter(|r| ended(r)).filter(took);
-    let mut times: Vec<f64> = timeouts.map(|r| r.duration).collect();
-    times.sort_by(f64::total_cmp);
-    let after = *times.get(times.len() / 2)?;
-    let alike = times.iter().filter(|time| (*time / after - 1.0).abs() <= ALIKE).count();
-    let answered = |r: &&Request| r.outcome == Outcome::Answered;
-    let answers = || log.requests.iter().filter(answered).filter(took).map(|r| r.duration);
-    let near = answers().filter(|duration| *duration >= NEAR * after).count();
-    (2 * alike > times.len() && near > ACCIDENT).then(|| Reached {
-        requests: times.len() as u64,
-        after,
-        longest: answers().fold(0.0, f64::max),
-    })
 }
 
 impl Order {
@@ -499,7 +463,7 @@ mod tests {
         ]);
         // A try failed at 5.5 s.
         let known = Repair { least: 4.5, most: 8.0, waited: 0.0 };
-        assert_eq!(repairs(&log, 1.0, None), [known], "and a pause of hours is none");
+        assert_eq!(repairs(&log, 1.0), [known], "and a pause of hours is none");
         assert_eq!(known.likely(), 6.25);
         let order = Order::of(&log);
         assert!(order.in_turn(), "{order:?}");
@@ -514,10 +478,7 @@ mod tests {
             (4.0, 0, 2.0, Outcome::Cut),
             (9.0, 0, 1.0, Outcome::Answered),
         ]);
-        assert_eq!(
-            repairs(&log, 1.0, None),
-            [2.0, 3.0].map(|most| Repair { least: most, most, waited: 0.0 })
-        );
+        assert_eq!(repairs(&log, 1.0), [2.0, 3.0].map(|most| Repair { least: most, most, waited: 0.0 }));
     }
 
     #[test]
@@ -529,18 +490,6 @@ mod tests {
         // Of one that lasts three times as long three times as many break: (1 + 9)/(1 + 3).
         let (typical, error) = typical(&log);
         assert!((typical - 2.5).abs() < 0.05 && (0.0..0.2).contains(&error), "{typical} ± {error}");
-    }
-
-    #[test]
-    fn a_timeout_that_answers_come_near_is_seen() {
-        let answers = (0..20).map(|n| (f64::from(n) * 100.0, 0, 1.0 + f64::from(n), Outcome::Answered));
-        let with = |after: f64| {
-            let timeouts = (0..5).map(move |n| (5_000.0 + 100.0 * f64::from(n), 0, after, Outcome::TimedOut));
-            log(&answers.clone().chain(timeouts).collect::<Vec<_>>())
-        };
-        assert_eq!(reached(&with(21.0), None), Some(Reached { requests: 5, after: 21.0, longest: 20.0 }));
-        assert_eq!(reached(&with(60.0), None), None, "no answer takes as long");
-        assert_eq!(reached(&log(&[(0.0, 0, 1.0, Outcome::Answered)]), None), None);
     }
 
     #[test]

@@ -119,3 +119,40 @@ fn transfers_that_a_clock_of_seconds_tells_as_cut_at_once_count_in_the_rate() {
     }
     assert!(held >= 36, "{held} of 40");
 }
+
+#[test]
+fn in_a_log_joined_of_two_clocks_tries_that_the_coarse_one_tells_as_nothing_end_no_repair() {
+    let mut held = 0;
+    for seed in 0..40 {
+        let mut stream = Seed(seed).stream("log.joined", 0, 0);
+        let mut log = "start,device,rows,duration_us,outcome\n".to_owned();
+        for device in 0..4 {
+            // Two devices tell whole seconds, and two all.
+            let told = |took: f64| if device < 2 { took.round() } else { took } * 1e6;
+            let (mut at, mut breaks) = (1_772_438_400.3 + f64::from(device), 1_772_438_460.0);
+            for _ in 0..250 {
+                let rows = (1.0 + 200.0 * stream.unit()).round();
+                let took = (2.0 + rows * 2e-2) * stream.log_normal(1.0, 0.1);
+                if at + took > breaks {
+                    let cut = (breaks - at).max(0.0);
+                    log.push_str(&format!("{at:.6},d{device},{rows},{:.0},reset\n", told(cut)));
+                    let back = at + cut - libm::log(1.0 - stream.unit()) * 8.0;
+                    at += cut + 2.0;
+                    while at < back {
+                        log.push_str(&format!("{at:.6},d{device},{rows},{:.0},reset\n", told(4e-3)));
+                        at += 2.0;
+                    }
+                    breaks = at - libm::log(1.0 - stream.unit()) * 60.0;
+                } else {
+                    log.push_str(&format!("{at:.6},d{device},{rows},{:.0},ok\n", told(took)));
+                    at += took + 0.5;
+                }
+            }
+        }
+        let calibration = calibrate("log.csv", log.as_bytes(), &[]).unwrap();
+        assert!(said(&calibration.unknown, "many answers took a multiple"), "{:?}", calibration.unknown);
+        let repair = calibration.outages.unwrap().repair;
+        held += u32::from(repair.is_none_or(|repair| repair.holds(8.0)));
+    }
+    assert!(held >= 36, "{held} of 40");
+}

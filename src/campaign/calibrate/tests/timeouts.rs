@@ -1,0 +1,74 @@
+//! Logs of apps that do not all give up after the same time.
+
+use super::said;
+use crate::base::Seed;
+use crate::campaign::calibrate::calibrate;
+use crate::report::calibrate::{Calibration, Rate};
+
+const OVERHEAD: f64 = 2.0;
+const ROW: f64 = 0.02;
+const MTBF: f64 = 120.0;
+const NOISE: f64 = 0.25;
+
+/// A log of ten devices with pages of up to 200 rows, of which one after the other gives up after so many seconds, with a word for it.
+fn calibration(seed: u64, gives_up: &[f64], word: &str, named: bool) -> Calibration {
+    let mut stream = Seed(seed).stream("log.timeouts", 0, 0);
+    let mut text = format!("start,{}rows,duration_us,outcome\n", if named { "device," } else { "" });
+    for device in 0..10 {
+        let after = gives_up[device % gives_up.len()];
+        let mut at = 1_772_438_400.3 + 10_000.0 * device as f64;
+        for _ in 0..120 {
+            let rows = (1.0 + 200.0 * stream.unit()).round();
+            let took = (OVERHEAD + rows * ROW) * stream.log_normal(1.0, NOISE);
+            let breaks = -libm::log(1.0 - stream.unit()) * MTBF;
+            let (took, outcome) = match took.min(breaks).min(after) {
+                end if end == took => (took, "ok"),
+                end if end == breaks => (breaks, "reset"),
+                _ => (after, word),
+            };
+            let name = if named { format!("d{device},") } else { String::new() };
+            text.push_str(&format!("{at:.6},{name}{rows},{:.0},{outcome}\n", took * 1e6));
+            at += took + 8.0;
+        }
+    }
+    calibrate("log.csv", text.as_bytes(), &[]).unwrap()
+}
+
+/// Of forty logs those that hold overhead, time a row, and how often transfers break.
+fn held(gives_up: &[f64], word: &str, named: bool) -> [u32; 3] {
+    let mut held = [0; 3];
+    for seed in 0..40 {
+        let calibration = calibration(seed, gives_up, word, named);
+        let told = |of| said(&calibration.unknown, of);
+        assert!(told("as if a timeout of the app") || told("as if timeouts of the app"), "{calibration:?}");
+        let notes = &calibration.notes;
+        assert!(said(notes, "took longer had a longer timeout or none"), "{notes:?}");
+        // A log-normal mean lies above its median.
+        let mean = libm::exp(NOISE * NOISE / 2.0);
+        let costs = calibration.costs.unwrap();
+        let Rate::Known(rate) = calibration.outages.unwrap().rate else { panic!("transfers break") };
+        let holds =
+            [costs.request.holds(OVERHEAD * mean), costs.row.holds(ROW * mean), rate.holds(1.0 / MTBF)];
+        held.iter_mut().zip(holds).for_each(|(held, holds)| *held += u32::from(holds));
+    }
+    held
+}
+
+#[test]
+fn where_apps_give_up_after_different_times_costs_and_the_rate_are_held_whatever_word_is_logged() {
+    for gives_up in [&[5.0, 10.0][..], &[5.0, f64::INFINITY], &[4.5, 5.5, 7.0]] {
+        for (word, named) in [("error", true), ("timeout", true), ("error", false)] {
+            let held = held(gives_up, word, named);
+            assert!(held.iter().all(|held| *held >= 36), "{gives_up:?}, {word}: {held:?} of 40");
+        }
+    }
+}
+
+#[test]
+fn each_of_several_timeouts_is_told() {
+    let unknown = calibration(1, &[4.5, 6.0], "error", true).unknown;
+    assert!(
+        said(&unknown, "they took 4.50 s or 6.00 s each, as if timeouts of the app had ended them"),
+        "{unknown:?}"
+    );
+}
