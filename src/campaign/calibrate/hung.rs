@@ -62,11 +62,11 @@ impl Timeout {
     }
 }
 
-/// Whether hardly an answer takes longer.
-fn seldom_longer(log: &Log, after: f64) -> bool {
+/// How many answers take longer, and their share.
+pub(super) fn longer(log: &Log, after: f64) -> (u64, f64) {
     let answers = || log.requests.iter().filter(|r| r.outcome == Outcome::Answered);
     let longer = answers().filter(|answer| answer.duration > after).count();
-    longer as f64 <= LONGER_MAX * answers().count() as f64
+    (longer as u64, longer as f64 / answers().count() as f64)
 }
 
 fn failed(request: &Request) -> bool {
@@ -117,7 +117,7 @@ pub(super) fn hung(log: &Log, step: Option<Step>) -> Option<Hung> {
         let by_accident = if by_word { 0 } else { ACCIDENT };
         let apart = step.is_none_or(|step| timeout.after >= STEPS_MIN * step.lasts);
         // Of some answers, not of all: as good as one of several.
-        let enough = seldom_longer(log, timeout.after) || timeout.requests >= BESIDE_MIN;
+        let enough = longer(log, timeout.after).1 <= LONGER_MAX || timeout.requests >= BESIDE_MIN;
         timeout.requests > by_accident.max(before) && apart && enough
     };
     let mut timeouts: Vec<Timeout> = found.iter().filter(is_timeout).copied().collect();

@@ -1,7 +1,7 @@
 //! Timeouts that answers come near: some of what these ended are slow answers.
 
 use super::aside::many_rows;
-use super::hung::{Hung, LONGER_MAX, Timeout};
+use super::hung::{Hung, LONGER_MAX, Timeout, longer};
 use super::line::{NORMAL, Sample};
 use super::log::{Log, Outcome, Request};
 
@@ -62,12 +62,6 @@ fn longest(log: &Log) -> f64 {
 
 fn come_near(log: &Log, after: f64) -> bool {
     answers(log).filter(|answer| answer.duration >= NEAR * after).count() > ACCIDENT
-}
-
-/// How many answers take longer, and their share.
-fn longer(log: &Log, after: f64) -> (u64, f64) {
-    let longer = answers(log).filter(|answer| answer.duration > after).count();
-    (longer as u64, longer as f64 / answers(log).count() as f64)
 }
 
 fn of_timeout(log: &Log, timeout: Timeout) -> Option<Reached> {
