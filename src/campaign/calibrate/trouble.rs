@@ -50,7 +50,9 @@ pub(super) fn rate(failures: u64, bundles: f64, exposed: f64) -> Rate {
 /// The failures of a log as bundles of equal size: one outage breaks all requests of a device that are under way. Of sizes m it is
 /// (Σm)²/Σm² (Kish 1965), which has the variance of their sum. Requests in turn break one by one.
 fn bundles(log: &Log) -> f64 {
-    let failed = || log.requests.iter().filter(|r| r.outcome.breaks() && (r.duration > 0.0 || !r.timed));
+    // Those of `exposure`.
+    let began = |r: &&Request| r.duration > 0.0 || !r.timed || r.outcome == Outcome::TimedOut;
+    let failed = || log.requests.iter().filter(|r| r.outcome.breaks()).filter(began);
     let all = failed().count() as f64;
     if all == 0.0 || Order::of(log).in_turn() {
         return all;
@@ -425,6 +427,8 @@ mod tests {
         let all: Vec<_> = side_by_side.into_iter().chain(alone).collect();
         assert_eq!(bundles(&log(&all)), 49.0 / 13.0, "of sizes 3, 1, 1, 1, 1");
         assert_eq!(bundles(&log(&alone)), 3.0, "in turn each is its own");
+        let timeouts = [20.0, 30.0, 40.0].map(|start| (start, 0, 0.0, Outcome::TimedOut));
+        assert_eq!(bundles(&log(&timeouts)), 3.0, "they fail whatever their durations");
     }
 
     #[test]
