@@ -6,7 +6,9 @@ use super::reached::Reached;
 use crate::report::human;
 
 /// Timeouts of one client end within this share of each other (estimate).
-const ALIKE: f64 = 0.02;
+const ALIKE: f64 = 0.05;
+/// By a coarse clock, which tells no less: within a share of it durations are alike by its doing.
+const ALIKE_BY_STEPS: f64 = 0.02;
 /// Those of one timer end within this share (estimate).
 const JITTER: f64 = 0.001;
 /// So many end alike by accident, where no word says that a timeout ended them.
@@ -37,24 +39,27 @@ pub(super) struct Timeout {
     pub(super) requests: usize,
     /// The shortest of them, in seconds.
     pub(super) after: f64,
+    /// The others took less than this.
+    until: f64,
 }
 
 impl Timeout {
-    /// Those of failures, in the order of what they took, of which more are alike than of any others.
-    fn of_most(times: &[f64]) -> Option<Timeout> {
+    /// Those of failures, in the order of what they took, of which more lie within a `share` of each other than of any others.
+    fn of_most(times: &[f64], share: f64) -> Option<Timeout> {
         let until = |time: f64| times.partition_point(|other| *other < time);
-        let alike = |from: usize| until(times[from] * (1.0 + ALIKE)) - from;
+        let alike = |from: usize| until(times[from] * (1.0 + share)) - from;
         let first = (0..times.len()).max_by_key(|from| alike(*from))?;
         // A few just before are there by accident, and answers that take longer than those are none of a longer timeout.
         let most = alike(first);
         let accidents = ACCIDENT.min(most / 10);
         let latest = (first..first + most).rfind(|from| alike(*from) + accidents >= most)?;
         let from = until(times[latest] * (1.0 - JITTER)).max(first);
-        Some(Timeout { requests: alike(from), after: times[from] })
+        let after = times[from];
+        Some(Timeout { requests: alike(from), after, until: after * (1.0 + share) })
     }
 
     fn takes(self, duration: f64) -> bool {
-        (self.after..self.after * (1.0 + ALIKE)).contains(&duration)
+        (self.after..self.until).contains(&duration)
     }
 
     pub(super) fn has(self, request: &Request) -> bool {
@@ -83,12 +88,12 @@ fn by_word(log: &Log, timeout: Timeout) -> bool {
     given_up(log).any(|r| r.duration == timeout.after)
 }
 
-/// Those of which many failures are alike, the most first, and what the other failures took, in order.
-fn alike(log: &Log) -> (Vec<Timeout>, Vec<f64>) {
+/// Those of which many failures are alike within a `share`, the shortest first.
+fn alike(log: &Log, share: f64) -> Vec<Timeout> {
     let mut others: Vec<f64> = log.requests.iter().filter(|r| failed(r)).map(|r| r.duration).collect();
     others.sort_by(f64::total_cmp);
     let mut timeouts: Vec<Timeout> = Vec::new();
-    while let Some(timeout) = Timeout::of_most(&others).filter(|_| timeouts.len() < TIMEOUTS_MAX) {
+    while let Some(timeout) = Timeout::of_most(&others, share).filter(|_| timeouts.len() < TIMEOUTS_MAX) {
         let least = if timeouts.is_empty() || by_word(log, timeout) { 1 } else { BESIDE_MIN };
         // Of those that are left: to the rate of what breaks at random it does not matter how many the others are.
         if timeout.requests < least || (timeout.requests as f64) < SHARE_MIN * others.len() as f64 {
@@ -97,31 +102,31 @@ fn alike(log: &Log) -> (Vec<Timeout>, Vec<f64>) {
         others.retain(|time| !timeout.takes(*time));
         timeouts.push(timeout);
     }
-    (timeouts, others)
+    timeouts.sort_by(|a, b| a.after.total_cmp(&b.after));
+    timeouts
 }
 
 /// Those of a log, if they are more than chance has: transfers that break at random end at any time, and those from half of that time on
-/// would be some 25 times as many. Where durations are told in steps of `step`, all of the first ones are alike.
+/// would be some ten times as many or more. Where durations are told in steps of `step`, all of the first ones are alike.
 pub(super) fn hung(log: &Log, step: Option<Step>) -> Option<Hung> {
-    let (found, others) = alike(log);
-    let is_other = |time: f64| !found.iter().any(|timeout| timeout.takes(time));
-    let is_timeout = |timeout: &&Timeout| {
-        let earlier = timeout.after / 2.0..timeout.after;
-        let by_word = by_word(log, **timeout);
-        let before = if by_word && timeout.requests > ACCIDENT {
+    let mut timeouts: Vec<Timeout> = Vec::new();
+    for timeout in alike(log, if step.is_some() { ALIKE_BY_STEPS } else { ALIKE }) {
+        let by_word = by_word(log, timeout);
+        let earlier = |r: &&Request| {
             // What goes by another word than most of these ended otherwise.
-            given_up(log).filter(|r| earlier.contains(&r.duration) && is_other(r.duration)).count()
-        } else {
-            others.iter().filter(|time| earlier.contains(time)).count()
+            let counts = !by_word || timeout.requests <= ACCIDENT || r.outcome == Outcome::TimedOut;
+            let is_one = timeouts.iter().any(|shorter| shorter.has(r));
+            counts && !is_one && (timeout.after / 2.0..timeout.after).contains(&r.duration)
         };
+        let before = log.requests.iter().filter(|r| failed(r)).filter(earlier).count();
         let by_accident = if by_word { 0 } else { ACCIDENT };
         let apart = step.is_none_or(|step| timeout.after >= STEPS_MIN * step.lasts);
         // Of some answers, not of all: as good as one of several.
         let enough = longer(log, timeout.after).1 <= LONGER_MAX || timeout.requests >= BESIDE_MIN;
-        timeout.requests > by_accident.max(before) && apart && enough
-    };
-    let mut timeouts: Vec<Timeout> = found.iter().filter(is_timeout).copied().collect();
-    timeouts.sort_by(|a, b| a.after.total_cmp(&b.after));
+        if timeout.requests > by_accident.max(before) && apart && enough {
+            timeouts.push(timeout);
+        }
+    }
     let of = log.requests.iter().filter(|r| failed(r)).count();
     (!timeouts.is_empty()).then_some(Hung { timeouts, of })
 }

@@ -40,7 +40,8 @@ impl Reached {
     pub(super) fn beside_longer(log: &Log, hung: &Hung) -> Option<(Timeout, u64)> {
         let may_have = |timeout: &&Timeout| {
             let near = come_near(log, timeout.after) && longer(log, timeout.after).1 > LONGER_MAX;
-            near && of_timeout(log, **timeout).is_none() && more_rows(log, **timeout) >= -NORMAL
+            near && of_timeout(log, **timeout).is_none()
+                && more_rows(log, **timeout).is_none_or(|more| more >= -NORMAL)
         };
         let timeout = *hung.timeouts().iter().find(may_have)?;
         Some((timeout, longer(log, timeout.after).0))
@@ -68,7 +69,9 @@ fn of_timeout(log: &Log, timeout: Timeout) -> Option<Reached> {
     let after = timeout.after;
     let (longer, share) = longer(log, after);
     let seldom = share <= LONGER_MAX;
-    let ends_answers = seldom || share <= LEFT_OUT_MAX && more_rows(log, timeout) > NORMAL;
+    // Costs of answers up to a time are as true where it ended none: only less is known of them.
+    let ends_answers =
+        seldom || share <= LEFT_OUT_MAX && more_rows(log, timeout).is_none_or(|more| more > NORMAL);
     (come_near(log, after) && ends_answers).then(|| Reached {
         requests: timeout.requests as u64,
         after,
@@ -78,13 +81,14 @@ fn of_timeout(log: &Log, timeout: Timeout) -> Option<Reached> {
 }
 
 /// By how many standard deviations more of the requests that a timeout ended have many rows: slow answers do. To connect takes as long
-/// whatever comes then.
-fn more_rows(log: &Log, timeout: Timeout) -> f64 {
+/// whatever comes then. `None` where the log has no rows for what failed.
+fn more_rows(log: &Log, timeout: Timeout) -> Option<f64> {
     let of = |request: &Request| Sample { x: [1.0, request.rows], y: request.duration, weight: 1.0 };
     let mut samples: Vec<Sample<2>> = answers(log).map(of).collect();
     let others = samples.len();
     samples.extend(log.requests.iter().filter(|request| timeout.has(request)).map(of));
-    many_rows(&samples, &(others..samples.len()).collect::<Vec<_>>())
+    let tells = samples[others..].iter().any(|sample| sample.x[1] > 0.0);
+    tells.then(|| many_rows(&samples, &(others..samples.len()).collect::<Vec<_>>()))
 }
 
 /// The timeouts that go by that word, if most took one and the same time.
@@ -154,6 +158,7 @@ mod tests {
             let told = reached(&both(rows, after)).map(|reached| (reached.after, reached.longer));
             assert_eq!(told, Some((25.0, 0)), "{rows} rows, {after} s");
         }
+        assert_eq!(reached(&both(0.0, 14.0)), known, "rows of what failed are not told");
         let beside = |rows, after| {
             let log = log(&both(rows, after));
             let hung = super::super::hung::hung(&log, None).unwrap();
