@@ -70,12 +70,16 @@ impl Step {
         log.requests.iter_mut().filter(instant).for_each(|r| r.duration = self.lasts / 4.0);
     }
 
-    /// The log as it is if the clock cuts off, and if it rounds up.
+    /// The log as it is if the clock cuts off, and if it rounds up: what it tells as cut after one step may then have taken nothing, where
+    /// not all lines are of that clock (`fill`).
     pub(super) fn otherwise(self, log: &Log) -> [Log; 2] {
         [0.5, -0.5].map(|steps| {
             let mut log = log.clone();
             for request in log.requests.iter_mut().filter(|r| r.timed && r.duration > 0.0) {
-                request.duration = (request.duration + steps * self.lasts).max(self.lasts / 4.0);
+                let is_first = (request.duration - self.lasts).abs() < 1e-6 * self.lasts;
+                let is_try = steps < 0.0 && !self.has_all && is_first && request.outcome == Outcome::Cut;
+                let moved = (request.duration + steps * self.lasts).max(self.lasts / 4.0);
+                request.duration = if is_try { 0.0 } else { moved };
             }
             log
         })
