@@ -269,10 +269,10 @@ impl World {
     }
 }
 
-/// Who logs in opens the app for it.
+/// Who logs in opens the app for it, and that is the first that the app learns, though the person may have looked at it before.
 fn log_in(device: &Device) {
-    device.start();
     device.app(AppEvent::Login);
+    device.start();
 }
 
 /// Does what a person with a device does.

@@ -37,16 +37,16 @@ pub(super) fn once_up(steps: Vec<Step>, up_from: impl Fn(DeviceId, Time) -> Time
 fn with_login_at(up: Time, mut steps: Vec<Step>) -> Vec<Step> {
     let is = |step: &Step, event: AppEvent| matches!(step.act, Act::App(other) if other == event);
     let login = steps.iter().position(|step| is(step, AppEvent::Login)).expect("these have a login");
-    let planned = std::mem::replace(&mut steps[login].at, up);
-    let comes_or_goes = |step: &&Step| is(step, AppEvent::Resume) || is(step, AppEvent::Pause);
-    let by_then = steps.iter().filter(comes_or_goes).take_while(|step| step.at <= up).last();
-    let Some(away) = steps[login..].iter().find(|step| is(step, AppEvent::Pause)).map(|step| step.at) else {
-        return steps;
-    };
-    if away > up || by_then.is_some_and(|step| is(step, AppEvent::Resume)) {
-        return steps;
-    }
-    let put_away = Step { at: up + (away - planned), act: Act::App(AppEvent::Pause), ..steps[login].clone() };
+    let away = steps[login..].iter().find(|step| is(step, AppEvent::Pause)).map(|step| step.at);
+    let login = steps.remove(login);
+    let comes_or_goes = |step: &Step| is(step, AppEvent::Resume) || is(step, AppEvent::Pause);
+    // Who puts the app away at that very instant has done so before.
+    let last = steps.iter().rposition(|step| comes_or_goes(step) && step.at <= up);
+    let looks = last.is_some_and(|last| is(&steps[last], AppEvent::Resume));
+    let put_away = away.filter(|away| *away <= up && !looks).map(|away| up + (away - login.at));
+    steps.insert(last.map_or(0, |last| last + 1), Step { at: up, ..login.clone() });
+    let Some(put_away) = put_away else { return steps };
+    let put_away = Step { at: put_away, act: Act::App(AppEvent::Pause), ..login };
     // Whether the person looks at it on, and so into a stretch of its own, whose end then is the end of both.
     let (mut looks_on, mut ends_later) = (false, false);
     steps.retain(|step| {
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn who_has_put_the_app_away_looks_at_it_for_as_long_as_they_would_have() {
-        assert_eq!(once_up_at(70, &[(10, Login), (70, Pause)]), [(70, Login), (70, Pause), (130, Pause)]);
+        assert_eq!(once_up_at(70, &[(10, Login), (70, Pause)]), [(70, Pause), (70, Login), (130, Pause)]);
         assert_eq!(once_up_at(200, &[(10, Login), (70, Pause)]), [(70, Pause), (200, Login), (260, Pause)]);
     }
 
