@@ -3,6 +3,8 @@
 use super::clock::Step;
 use super::log::{Log, Outcome, Request};
 use super::reached::Reached;
+use super::spike::{at_least, spikes};
+use super::trouble::SURELY;
 use crate::report::human;
 
 /// Timeouts of one client end within this share of each other (estimate).
@@ -10,19 +12,19 @@ const ALIKE: f64 = 0.05;
 /// By a coarse clock, which tells no less: within a share of it durations are alike by its doing.
 const ALIKE_BY_STEPS: f64 = 0.02;
 /// Those of one timer end within this share (estimate).
-const JITTER: f64 = 0.001;
+pub(super) const JITTER: f64 = 0.001;
 /// So many end alike by accident, where no word says that a timeout ended them.
 const ACCIDENT: usize = 2;
 /// A smaller share of the failures moves their rate by little (estimate).
-const SHARE_MIN: f64 = 0.03;
+pub(super) const SHARE_MIN: f64 = 0.03;
 /// Within fewer steps of the clock durations are alike by its doing (estimate).
 const STEPS_MIN: f64 = 4.0;
 /// The share of the answers that may take longer: a few have a timeout of their own.
 pub(super) const LONGER_MAX: f64 = 0.02;
 /// A log holds so many timeouts at most.
-const TIMEOUTS_MAX: usize = 4;
+pub(super) const TIMEOUTS_MAX: usize = 4;
 /// A timeout beside another ended so many (estimate).
-const BESIDE_MIN: usize = 6;
+pub(super) const BESIDE_MIN: usize = 6;
 
 /// Failures that ended after one and the same time, or after some such times.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +42,7 @@ pub(super) struct Timeout {
     /// The shortest of them, in seconds.
     pub(super) after: f64,
     /// The others took less than this.
-    until: f64,
+    pub(super) until: f64,
 }
 
 impl Timeout {
@@ -74,7 +76,7 @@ pub(super) fn longer(log: &Log, after: f64) -> (u64, f64) {
     (longer as u64, longer as f64 / answers().count() as f64)
 }
 
-fn failed(request: &Request) -> bool {
+pub(super) fn failed(request: &Request) -> bool {
     request.outcome.breaks() && request.timed && request.duration > 0.0
 }
 
@@ -107,8 +109,9 @@ fn alike(log: &Log, share: f64) -> Vec<Timeout> {
 }
 
 /// Those of a log, if they are more than chance has: transfers that break at random end at any time, and those from half of that time on
-/// would be some ten times as many or more. Where durations are told in steps of `step`, all of the first ones are alike.
+/// would be some ten times as many or more; or if they are `spikes`. Where durations are told in steps of `step`, all of the first ones are alike.
 pub(super) fn hung(log: &Log, step: Option<Step>) -> Option<Hung> {
+    let of = log.requests.iter().filter(|r| failed(r)).count();
     let mut timeouts: Vec<Timeout> = Vec::new();
     for timeout in alike(log, if step.is_some() { ALIKE_BY_STEPS } else { ALIKE }) {
         let by_word = by_word(log, timeout);
@@ -120,14 +123,23 @@ pub(super) fn hung(log: &Log, step: Option<Step>) -> Option<Hung> {
         };
         let before = log.requests.iter().filter(|r| failed(r)).filter(earlier).count();
         let by_accident = if by_word { 0 } else { ACCIDENT };
-        let apart = step.is_none_or(|step| timeout.after >= STEPS_MIN * step.lasts);
+        // Of those before each of few steps has many.
+        let no_chance = |step: Step| {
+            let each = before as f64 * 2.0 * step.lasts / timeout.after;
+            by_word || at_least(timeout.requests, each) < SURELY / of as f64
+        };
+        let apart = step.is_none_or(|step| timeout.after >= STEPS_MIN * step.lasts && no_chance(step));
         // Of some answers, not of all: as good as one of several.
         let enough = longer(log, timeout.after).1 <= LONGER_MAX || timeout.requests >= BESIDE_MIN;
         if timeout.requests > by_accident.max(before) && apart && enough {
             timeouts.push(timeout);
         }
     }
-    let of = log.requests.iter().filter(|r| failed(r)).count();
+    if step.is_none() {
+        timeouts.extend(spikes(log, &timeouts));
+    }
+    timeouts.truncate(TIMEOUTS_MAX);
+    timeouts.sort_by(|a, b| a.after.total_cmp(&b.after));
     (!timeouts.is_empty()).then_some(Hung { timeouts, of })
 }
 

@@ -28,6 +28,7 @@ mod line;
 mod log;
 mod matrix;
 mod reached;
+mod spike;
 mod told;
 mod tries;
 mod trouble;

@@ -72,3 +72,53 @@ fn each_of_several_timeouts_is_told() {
         "{unknown:?}"
     );
 }
+
+/// Of forty logs of an app whose server leaves a share of the requests hanging until it gives up after 4 s, and whose durations are told
+/// to `unit` microseconds in so many of its eight devices: those that hold how often transfers break, and those that tell of a timeout.
+fn held_beside_breaks(hangs: f64, mtbf: f64, unit: f64, devices: usize) -> [u32; 2] {
+    let mut held = [0; 2];
+    for seed in 0..40 {
+        let mut stream = Seed(seed).stream("log.spikes", 0, 0);
+        let mut text = "start,device,rows,duration_us,outcome\n".to_owned();
+        for device in 0..8 {
+            let unit = if device < devices { unit } else { 1.0 };
+            let mut at = 1_772_438_400.3 + 10_000.0 * device as f64;
+            for _ in 0..100 {
+                let rows = (1.0 + 300.0 * stream.unit()).round();
+                let took = (0.5 + rows * 0.01) * stream.log_normal(1.0, 0.15);
+                let breaks = -libm::log(1.0 - stream.unit()) * mtbf;
+                let (took, outcome) = match stream.chance(hangs) {
+                    true => (4.0, "reset"),
+                    false if breaks < took => (breaks, "reset"),
+                    false => (took, "ok"),
+                };
+                let told = (took * 1e6 / unit).round() * unit;
+                text.push_str(&format!("{at:.6},d{device},{rows},{told:.0},{outcome}\n"));
+                at += took + 8.0;
+            }
+        }
+        let calibration = calibrate("log.csv", text.as_bytes(), &[]).unwrap();
+        let Rate::Known(rate) = calibration.outages.unwrap().rate else { panic!("transfers break") };
+        held[0] += u32::from(rate.holds(1.0 / mtbf));
+        held[1] += u32::from(said(&calibration.unknown, "as if a timeout of the app"));
+    }
+    held
+}
+
+#[test]
+fn a_timeout_is_told_where_as_many_transfers_break_before_it() {
+    for unit in [1.0, 1_000.0] {
+        let [rate, told] = held_beside_breaks(0.03, 8.0, unit, 8);
+        assert!(rate >= 36 && told == 40, "told to {unit} us: {rate} and {told} of 40");
+    }
+}
+
+#[test]
+fn failures_that_a_clock_of_steps_heaps_are_no_timeout() {
+    for (unit, devices) in
+        [(1.0, 8), (1_000.0, 8), (1e6, 8), (5e5, 8), (1e6, 1), (1e6, 2), (1e5, 1), (1e5, 8)]
+    {
+        let [_, told] = held_beside_breaks(0.0, 5.0, unit, devices);
+        assert_eq!(told, 0, "told to {unit} us by {devices} devices");
+    }
+}
