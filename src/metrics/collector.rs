@@ -119,7 +119,7 @@ impl Collector {
         self.board.set(Id::ConflictsMiscounted, ours.abs_diff(theirs));
         self.sessions.finish(&mut self.board);
         self.replication.finish(at, &mut self.board);
-        Traffic::finish(&mut self.board);
+        self.traffic.finish(at, &mut self.board);
         let (figures, distributions) = self.board.figures();
         Collected { figures, series: self.series.finish(at, levels), distributions }
     }

@@ -205,8 +205,11 @@ impl Traffic {
         }
     }
 
-    /// Works out the ratio.
-    pub(super) fn finish(board: &mut Board) {
+    /// Works out the ratio; an outage of the backend lasts until the end, if none before.
+    pub(super) fn finish(&self, at: Time, board: &mut Board) {
+        if let Some(since) = self.backend_down {
+            board.observe(Id::BackendOutage, (at - since).0);
+        }
         let (scanned, rows) = (board.value(Id::BackendScanned), board.value(Id::BackendDelivered));
         let ppm = u128::from(scanned) * 1_000_000 / u128::from(rows.max(1));
         board.set(Id::BackendScanRate, u64::try_from(ppm).unwrap_or(u64::MAX));

@@ -23,6 +23,9 @@ const TEXT_MAX: u64 = 1_000_000;
 const CHUNK_MAX: u64 = 1_000_000;
 /// Seconds: a scenario has no gap that is briefer, and no two that are not farther apart.
 const BRIEFEST: f64 = 1e-3;
+/// Seconds of the script, and interruptions of all links that a scenario may have, of which there are fewer by far in any log.
+const LASTS: u64 = 48 * 3_600;
+const BREAKS_MAX: f64 = 1e7;
 /// A gap of which the log does not tell the length.
 const GAP_ASSUMED: f64 = 5.0;
 /// Chunks that a sweep tries about the best.
@@ -194,8 +197,10 @@ const ROWS_LOADED: u64 = 150_000;
 /// All of the scenario below its name.
 fn body(figures: &Figures) -> String {
     let Figures { text, rows, chunk, rtt, down, fixed_cost, row_cost, service_cv, .. } = figures;
+    // So many loads that failures, which are few in each, come out of the mean.
+    let devices = (ROWS_LOADED / rows).clamp(2, 16);
     format!(
-        r##"duration = "48h"
+        r##"duration = "{duration}"
 
 # Handshakes, slow start and waiting for the server are in the log's durations: nothing may add them again.
 [transport]
@@ -250,10 +255,19 @@ per_device = 0
 "oracle.stuck.devices" = 0
 "##,
         gaps = gaps(figures),
+        duration = duration(figures.gaps, devices),
         down = down.0,
-        // So many loads that failures, which are few in each, come out of the mean.
-        devices = (ROWS_LOADED / rows).clamp(2, 16),
     )
+}
+
+/// Long enough for slow loads; shorter where links break so often that no run could hold it.
+fn duration(gaps: Option<(Span, Span)>, devices: u64) -> String {
+    match gaps {
+        Some((mtbf, _)) if mtbf.as_secs_f64() * BREAKS_MAX < (LASTS * devices) as f64 => {
+            format!("{}s", (mtbf.as_secs_f64() * BREAKS_MAX / devices as f64).ceil())
+        }
+        _ => format!("{}h", LASTS / 3_600),
+    }
 }
 
 fn gaps(figures: &Figures) -> String {

@@ -138,4 +138,7 @@ fn whatever_a_log_says_its_scenario_can_be_run() {
     let long = with(&|c| c.outages.as_mut().unwrap().repair = Some(about(900.0)));
     let gaps = long.fleets[0].links[0].0.gaps.expect("it fails");
     assert!(gaps.mean < gaps.mtbf, "a repair that is longer than the time between failures is cut");
+    // As of durations that are told in another unit than they have.
+    let often = with(&|c| c.outages.as_mut().unwrap().rate = Rate::Known(about(5e5)));
+    assert!(often.duration < long.duration, "{:?}", often.duration);
 }

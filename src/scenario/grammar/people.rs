@@ -62,7 +62,7 @@ const HOURS: Form = table(&[
 
 const LOGIN: Form = table(&[
     key("share", Form::Share, "1", "Share of the devices."),
-    required("at", Form::Written(&CLOCK), "The middle."),
+    required("at", Form::Written(&CLOCK), "The middle. Who has no network then logs in when it comes."),
     key("spread", SPAN, "\"1m\"", "The standard deviation."),
 ]);
 
