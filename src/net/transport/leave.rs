@@ -16,7 +16,7 @@ impl Way {
         direction: Direction,
         bytes: u64,
     ) -> Result<Left, Passed> {
-        let (way, shared, began) = (direction as usize, &errand.shared, self.handle.now());
+        let (way, shared) = (direction as usize, &errand.shared);
         if errand.unwanted.get() {
             return Err(Passed::Vanished);
         }
@@ -38,6 +38,8 @@ impl Way {
             });
         }
         let message = self.join(shared, direction, bytes);
+        // Not before the radio is awake, which costs what its own model says.
+        let began = self.handle.now();
         errand.message.set(Some((direction, message)));
         self.air.borrow_mut().push((direction, message, began));
         let mut arrives = Time::FAR;

@@ -4,7 +4,15 @@ use super::*;
 
 /// How long an LTE radio was on for requests, each with its start, its answer's bytes and its patience.
 fn radio_on(options: TransportOptions, requests: &[(u64, u32, u64)]) -> Span {
-    let mut bench = Bench::new(Profile { radio: Radio::Lte, ..profile() }, options, |_| ());
+    radio_on_with(None, options, requests)
+}
+
+fn radio_on_with(
+    promotion: Option<Promotion>,
+    options: TransportOptions,
+    requests: &[(u64, u32, u64)],
+) -> Span {
+    let mut bench = Bench::new(Profile { radio: Radio::Lte, promotion, ..profile() }, options, |_| ());
     for (start, down, patience) in requests {
         bench.request(at(*start), 100, *down, Span::millis(*patience));
     }
@@ -22,6 +30,16 @@ fn an_answer_that_is_given_up_keeps_the_radio_awake_as_long_as_it_comes() {
         // What was in its queue came, too.
         assert!(on >= least && on < least + Span::secs(3), "{on} of {patience} ms");
     }
+}
+
+#[test]
+fn what_packets_wait_for_a_sleeping_radio_is_no_time_at_work() {
+    // The first opens the connection, the others find it open and the radio asleep.
+    let requests = [(0, 1_000, 60_000), (30_000, 1_000, 60_000), (60_000, 1_000, 60_000)];
+    let awake = radio_on(options(), &requests);
+    let asleep = Some(Promotion { takes: Span::secs(2), after: Span::secs(5) });
+    let woken = radio_on_with(asleep, options(), &requests);
+    assert!(woken.0.abs_diff(awake.0) < 1_000_000, "{woken} for {awake}");
 }
 
 #[test]
