@@ -62,7 +62,7 @@ impl<'a> Templates<'a> {
     pub(super) fn tell(&self, device: &DevicePlan, gateway: &mut Gateway) {
         let Some(ago) = device.start.synced_ago else { return };
         let at = self.plan.start.minus(ago);
-        gateway.begin_with(&self.plan.schema, device.device, cursor_stamp(at), &mut |f| {
+        gateway.begin_with(&self.plan.schema, device.device, self.cursor_stamp(at), &mut |f| {
             for scoped in [false, true] {
                 self.rows((&device.attributes, at), scoped, f);
             }
@@ -98,6 +98,12 @@ impl<'a> Templates<'a> {
             f(Carried { stamp: row.stamp.truncated(precision), ..row });
         });
     }
+
+    /// Up to where a device that was synced at `at` has seen everything: before the tick of that instant, as what is stamped with the
+    /// tick may have been changed after it, and comes again.
+    fn cursor_stamp(&self, at: Stamp) -> Stamp {
+        at.truncated(self.plan.backend.stamp_precision).minus(Span::micros(1))
+    }
 }
 
 fn provision(
@@ -125,15 +131,9 @@ impl Provision for State<'_> {
         self.at
     }
     fn cursor(&self, entity: EntityId) -> String {
-        self.gateway.cursor_at(entity, cursor_stamp(self.at))
+        self.gateway.cursor_at(entity, self.templates.cursor_stamp(self.at))
     }
     fn rows(&self, f: &mut dyn FnMut(Carried<'_>)) {
         self.templates.rows((&self.setup.attributes, self.at), self.scoped, f);
     }
-}
-
-/// Up to where a device that was synced at `at` has seen everything: one tick earlier, as a stamp that was cut to this very
-/// instant may stand for a later moment, which comes again.
-fn cursor_stamp(at: Stamp) -> Stamp {
-    at.minus(Span::micros(1))
 }
