@@ -39,6 +39,12 @@ impl Gradient {
     pub(super) fn new(options: GradientOptions, start: f64) -> Gradient {
         Gradient { options, headroom: options.headroom * start, rows: start, least: None }
     }
+    /// From where a chunk that asked for so many rows goes on: a part of a row is not lost where whole rows were asked for.
+    fn from(&self, asked: u32) -> f64 {
+        let asked = f64::from(asked);
+        if (asked..asked + 1.0).contains(&self.rows) { self.rows } else { asked }
+    }
+
     fn towards(&mut self, from: f64, rows: f64) {
         self.rows = from + self.options.smoothing * (rows - from);
     }
@@ -49,7 +55,7 @@ impl ChunkController for Gradient {
         self.rows
     }
     fn observe(&mut self, _: Time, seen: &Observed) {
-        let from = f64::from(seen.asked.rows);
+        let from = self.from(seen.asked.rows);
         if let Some(seconds) = seen.seconds_a_row() {
             let least = self.least.map_or(seconds, |least| (least * FORGETTING).min(seconds));
             self.least = Some(least);

@@ -192,3 +192,21 @@ fn the_model_comes_within_a_tenth_of_the_closed_form_on_six_links() {
         assert!(excess < 0.1, "{name}: {:.1} % above the best", excess * 100.0);
     }
 }
+
+#[test]
+fn a_gradient_grows_from_a_few_rows_by_parts_of_a_row() {
+    let options = GradientOptions { tolerance: 1.5, headroom: 0.2, smoothing: 0.2 };
+    for start in [1, 5, 20] {
+        let size = Size { rows: start, ..START };
+        let controller = Controller::Gradient(options);
+        let mut steering =
+            Steering::new(&SteeringOptions { controller, min_rows: 1, max_rows: 10_000 }, size);
+        for _ in 0..100 {
+            let size = steering.size(Time::ZERO, FIRST);
+            steering.observe(Time::ZERO, &done(size, size.rows, Span::millis(10) * u64::from(size.rows)));
+        }
+        // A fifth of a fifth of the start each time, which in floats is a little less.
+        let rows = steering.size(Time::ZERO, FIRST).rows;
+        assert!(rows + 1 == start * 5 || rows == start * 5, "from {start}: {rows}");
+    }
+}
