@@ -162,7 +162,7 @@ fn of_baseline(name: &str, baseline: &crate::report::Baseline) -> Side {
         axes: cell.axes.clone(),
         seed: cell.seed.clone(),
         digest: cell.digest.clone(),
-        failed: None,
+        failed: Vec::new(),
         metrics: cell.metrics.clone(),
     });
     Side { name: name.to_owned(), cells: cells.collect() }

@@ -239,19 +239,15 @@ impl Weighed {
             _ => pairs.iter().copied().unzip(),
         };
         let seeds = (base.len(), candidate.len());
-        let failed = |side: &[&Measured]| side.iter().filter(|cell| cell.failed.is_some()).count();
+        let failed = |side: &[&Measured]| side.iter().filter(|cell| !cell.failed.is_empty()).count();
         let failed = (failed(&base), failed(&candidate));
         let new_failure = match basis {
-            // Seeds that are not the same fail each for itself: only more of them are new.
-            Basis::Samples if failed.1 * seeds.0 <= failed.0 * seeds.1 => Exit::Success,
-            Basis::Samples => {
-                let exit = Exit::first(candidate.iter().filter_map(|cell| cell.failed));
-                // A threshold that is missed now and then is missed by luck; what is lost once is lost.
-                let by_chance =
-                    || statistics::as_many_failed(seeds, failed).is_none_or(|chance| chance > LEVEL);
-                if exit == Exit::Threshold && by_chance() { Exit::Success } else { exit }
-            }
-            _ => Exit::first(pairs.iter().filter_map(|(a, b)| b.failed.filter(|_| a.failed.is_none()))),
+            Basis::Samples => failed_more_often(&base, &candidate),
+            _ => Exit::first(
+                pairs
+                    .iter()
+                    .flat_map(|(a, b)| b.failed.iter().copied().filter(|exit| !a.failed.contains(exit))),
+            ),
         };
         let missing = match basis {
             Basis::Samples => Vec::new(),
@@ -295,6 +291,21 @@ impl Weighed {
         let other_digests = if group.basis == Basis::Exact && !differs { group.other_digests } else { 0 };
         Group { other_digests, differences, ..group }
     }
+}
+
+/// What a greater part of the candidate's seeds failed with than of the base's: seeds that are not the same fail each for itself, and only
+/// more of them are new.
+fn failed_more_often(base: &[&Measured], candidate: &[&Measured]) -> Exit {
+    let seeds = (base.len(), candidate.len());
+    let with =
+        |side: &[&Measured], exit: Exit| side.iter().filter(|cell| cell.failed.contains(&exit)).count();
+    let is_new = |exit: &Exit| {
+        let failed = (with(base, *exit), with(candidate, *exit));
+        // A threshold that is missed now and then is missed by luck; what is lost once is lost.
+        let by_chance = || statistics::as_many_failed(seeds, failed).is_none_or(|chance| chance > LEVEL);
+        failed.1 * seeds.0 > failed.0 * seeds.1 && (*exit != Exit::Threshold || !by_chance())
+    };
+    Exit::first(candidate.iter().flat_map(|cell| cell.failed.iter().copied()).filter(is_new))
 }
 
 /// The groups; what is more than chance is so of all statistics of all groups together.

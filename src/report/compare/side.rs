@@ -21,8 +21,8 @@ pub struct Measured {
     pub seed: String,
     /// The digest of what happened.
     pub digest: String,
-    /// What it failed with, if something was wrong with it.
-    pub failed: Option<Exit>,
+    /// All that it failed with; nothing if nothing was wrong with it.
+    pub failed: Vec<Exit>,
     /// The figures.
     pub metrics: CellFigures,
 }
@@ -56,16 +56,15 @@ pub enum SideError {
 
 /// What a cell failed with. A figure that is not a baseline's is what a comparison is for; a failure without a reason is a change for the
 /// worse.
-fn failure(cell: &CellRecord) -> Option<Exit> {
+fn failures(cell: &CellRecord) -> Vec<Exit> {
     if cell.verdict != Verdict::Fail {
-        return None;
+        return Vec::new();
+    }
+    if cell.reasons.is_empty() {
+        return vec![Exit::Regression];
     }
     let exits = cell.reasons.iter().map(|reason| Exit::of(reason.exit_code));
-    let own: Vec<Exit> = exits.filter(|exit| !matches!(exit, Exit::Regression | Exit::NoBaseline)).collect();
-    match own.as_slice() {
-        [] => cell.reasons.is_empty().then_some(Exit::Regression),
-        _ => Some(Exit::first(own)),
-    }
+    exits.filter(|exit| !matches!(exit, Exit::Regression | Exit::NoBaseline)).collect()
 }
 
 impl From<&CellRecord> for Measured {
@@ -77,7 +76,7 @@ impl From<&CellRecord> for Measured {
             axes: cell.axes.clone(),
             seed: cell.seed.clone(),
             digest: cell.digest.clone(),
-            failed: failure(cell),
+            failed: failures(cell),
             metrics: cell.metrics.clone(),
         }
     }

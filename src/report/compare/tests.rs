@@ -18,7 +18,7 @@ fn cell(variant: Option<&str>, seed: u64, rate: u64, wait: u64) -> Measured {
         axes: BTreeMap::new(),
         seed: seed.to_string(),
         digest: String::new(),
-        failed: None,
+        failed: Vec::new(),
         metrics: figures,
     }
 }
@@ -56,24 +56,45 @@ fn variants_meet_the_same_seeds_and_what_seeds_disagree_about_is_unclear() {
 
 #[test]
 fn a_cell_that_fails_in_the_candidate_alone_fails_with_its_own_code() {
-    let failing = |variant, seed, exit| Measured { failed: exit, ..cell(variant, seed, 1_000, 50) };
-    let lost = Some(Exit::Correctness);
+    let failing =
+        |variant, seed, exits: &[Exit]| Measured { failed: exits.to_vec(), ..cell(variant, seed, 1_000, 50) };
+    let (lost, slow): (&[Exit], &[Exit]) = (&[Exit::Correctness], &[Exit::Threshold]);
+    let both_ways: &[Exit] = &[Exit::Threshold, Exit::Correctness];
     let compared = |base: Vec<Measured>, candidate: Vec<Measured>| {
         compare(&side("a", base), &side("b", candidate)).new_failure()
     };
-    let both = |exits: [Option<Exit>; 2]| vec![failing(None, 1, exits[0]), failing(None, 2, exits[1])];
+    let both = |exits: [&[Exit]; 2]| vec![failing(None, 1, exits[0]), failing(None, 2, exits[1])];
     for (base, candidate, exit) in [
-        ([None, None], [None, lost], Exit::Correctness),
-        ([None, None], [Some(Exit::Threshold), Some(Exit::Stuck)], Exit::Stuck),
-        ([lost, None], [None, lost], Exit::Correctness),
-        ([lost, None], [lost, None], Exit::Success),
-        ([lost, lost], [None, None], Exit::Success),
+        ([&[][..], &[]], [&[][..], lost], Exit::Correctness),
+        ([&[], &[]], [slow, &[Exit::Stuck]], Exit::Stuck),
+        ([lost, &[]], [&[], lost], Exit::Correctness),
+        ([lost, &[]], [lost, &[]], Exit::Success),
+        ([lost, lost], [&[], &[]], Exit::Success),
+        ([slow, slow], [both_ways, slow], Exit::Correctness),
+        ([both_ways, slow], [slow, slow], Exit::Success),
     ] {
         assert_eq!(compared(both(base), both(candidate)), exit, "{base:?} against {candidate:?}");
     }
-    let others = |exits: [Option<Exit>; 2]| vec![failing(None, 3, exits[0]), failing(None, 4, exits[1])];
-    assert_eq!(compared(both([lost, None]), others([None, lost])), Exit::Success, "one of two on each side");
-    assert_eq!(compared(both([None, None]), others([None, lost])), Exit::Correctness);
+    let others = |exits: [&[Exit]; 2]| vec![failing(None, 3, exits[0]), failing(None, 4, exits[1])];
+    assert_eq!(compared(both([lost, &[]]), others([&[], lost])), Exit::Success, "one of two on each side");
+    assert_eq!(compared(both([&[], &[]]), others([&[], lost])), Exit::Correctness);
+    assert_eq!(
+        compared(both([slow, slow]), others([slow, both_ways])),
+        Exit::Correctness,
+        "all failed before"
+    );
+}
+
+#[test]
+fn a_failure_that_the_base_did_not_have_is_told_where_as_many_cells_failed() {
+    let of =
+        |name, exits: &[Exit]| side(name, vec![Measured { failed: exits.to_vec(), ..cell(None, 1, 5, 7) }]);
+    let (slow, both) = ([Exit::Threshold], [Exit::Threshold, Exit::Correctness]);
+    let told = |base: &[Exit], candidate: &[Exit]| {
+        human(&compare(&of("a", base), &of("b", candidate)), Paint(false), false)
+    };
+    assert!(told(&slow, &both).contains("1 cell failed (1 of a; exit 11 is new)"), "{}", told(&slow, &both));
+    assert!(told(&both, &slow).contains("1 cell failed (1 of a)"), "{}", told(&both, &slow));
 }
 
 #[test]
@@ -297,12 +318,12 @@ fn figures_in_unlike_units_are_not_compared() {
 
 #[test]
 fn a_threshold_that_one_of_twelve_other_seeds_misses_is_luck_and_a_loss_is_not() {
-    let seeds = |name, from: u64, exit| {
-        let failing = |s| if s == 15 { exit } else { None };
+    let seeds = |name, from: u64, exit: Vec<Exit>| {
+        let failing = |s| if s == 15 { exit.clone() } else { Vec::new() };
         let cells = (from..from + 12).map(|s| Measured { failed: failing(s), ..cell(None, s, 5, 7) });
         side(name, cells.collect())
     };
-    let of = |exit| compare(&seeds("a", 0, None), &seeds("b", 12, Some(exit))).new_failure();
+    let of = |exit| compare(&seeds("a", 0, Vec::new()), &seeds("b", 12, vec![exit])).new_failure();
     assert_eq!(of(Exit::Threshold), Exit::Success);
     assert_eq!(of(Exit::Correctness), Exit::Correctness);
 }

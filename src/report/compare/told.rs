@@ -3,6 +3,7 @@
 use super::comparison::Comparison;
 use super::difference::{Basis, Difference, Finding, Group};
 use crate::metrics::Better;
+use crate::report::exit::Exit;
 use crate::report::grid::Grid;
 use crate::report::human;
 use crate::report::story::Paint;
@@ -75,8 +76,12 @@ fn verdict(comparison: &Comparison, paint: Paint) -> String {
         (0, 0) => {}
         (base, candidate) => {
             let cells = human::count(candidate as u64, "cell");
-            let told = format!("{cells} failed ({base} of {})", comparison.sides.0);
-            parts.push(if candidate > base { paint.bad(&told) } else { told });
+            let new = match comparison.new_failure() {
+                Exit::Success => String::new(),
+                exit => format!("; exit {} is new", exit.code()),
+            };
+            let told = format!("{cells} failed ({base} of {}{new})", comparison.sides.0);
+            parts.push(if candidate > base || !new.is_empty() { paint.bad(&told) } else { told });
         }
     }
     if worse > 0 {
@@ -270,7 +275,8 @@ pub fn json(comparison: &Comparison) -> String {
         let differences: Vec<_> = g.differences.iter().map(difference).collect();
         serde_json::json!({
             "cells": g.title, "basis": g.basis, "base_seeds": g.seeds.0, "candidate_seeds": g.seeds.1,
-            "base_failed": g.failed.0, "candidate_failed": g.failed.1, "missing_seeds": g.missing,
+            "base_failed": g.failed.0, "candidate_failed": g.failed.1, "new_failure": g.new_failure.code(),
+            "missing_seeds": g.missing,
             "not_compared": g.unlike, "copies": g.copies, "other_digests": g.other_digests, "differences": differences,
         })
     };
