@@ -40,6 +40,8 @@ pub(super) struct Edit {
     pub(super) lost_power: Option<Time>,
     /// A refusal of which the device has not heard yet, and whether the values differed.
     unheard: Option<bool>,
+    /// For what the backend refused it, and over which row, as long as that is its last word.
+    stands: Option<(Refusal, RowId)>,
     /// It met a true conflict.
     pub(super) conflict: bool,
     /// How the last true conflict was decided: for the edit, or against it.
@@ -89,6 +91,12 @@ impl Edit {
     pub(super) fn committed(&self) -> bool {
         self.commits > 0 || self.carried
     }
+
+    /// Whether the row over which it was refused, or the one that has its natural key, says something else than it wants.
+    fn differs(&self, why: Refusal, row: RowId, history: &mut History) -> bool {
+        let row = if why == Refusal::Taken { taken_by(self, history) } else { Some(row) };
+        row.is_none_or(|row| !self.matches(history.row(row).values.as_deref()))
+    }
 }
 
 impl Ledger {
@@ -130,6 +138,7 @@ impl Ledger {
             taken_back: false,
             lost_power: None,
             unheard: None,
+            stands: None,
             conflict: false,
             won: None,
             decided_on: None,
@@ -150,6 +159,7 @@ impl Ledger {
             && let Some(edit) = self.get_mut(author)
         {
             edit.commits += 1;
+            (edit.unheard, edit.stands) = (None, None);
             let own = edit.row;
             self.close(own, author);
         }
@@ -175,14 +185,22 @@ impl Ledger {
         history: &mut History,
     ) {
         let Some(edit) = self.get(id) else { return };
-        let differs = why.map(|why| {
-            let row = if why == Refusal::Taken { taken_by(edit, history) } else { Some(row) };
-            row.is_none_or(|row| !edit.matches(history.row(row).values.as_deref()))
-        });
+        let differs = why.map(|why| edit.differs(why, row, history));
         let edit = self.get_mut(id).expect("it was there a moment ago");
         edit.refused = Some(at);
+        edit.stands = why.map(|why| (why, row));
         edit.unheard = differs;
         edit.matched |= differs == Some(false);
+    }
+
+    /// The edit came again: a refusal stands, and goes with the row as it is now, which may say what the edit wants by now.
+    pub(super) fn replayed(&mut self, id: EditId, history: &mut History) {
+        let Some(edit) = self.get(id) else { return };
+        let Some((why, row)) = edit.stands else { return };
+        let differs = edit.differs(why, row, history);
+        let edit = self.get_mut(id).expect("it was there a moment ago");
+        edit.unheard = Some(differs);
+        edit.matched |= !differs;
     }
 
     /// The edit is in a request.

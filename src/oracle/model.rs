@@ -141,6 +141,7 @@ impl Oracle {
                 let row = self.history.remember(entity, key.as_str());
                 self.ledger.refused(at, edit, row, conflict, &mut self.history);
             }
+            Event::MutationReplayed { edit } => self.ledger.replayed(edit, &mut self.history),
             _ => {}
         }
     }

@@ -84,6 +84,7 @@ pub(super) struct Stage {
     /// Edits whose device's clock runs fast, so that they win.
     pub(super) ahead: bool,
     remembered: Remembered,
+    refused: BTreeSet<EditId>,
     next_row: u32,
 }
 
@@ -161,6 +162,7 @@ impl Stage {
             poison: BTreeSet::new(),
             ahead: false,
             remembered: Remembered::new(),
+            refused: BTreeSet::new(),
             next_row: 0,
             backend,
             schema,
@@ -327,7 +329,13 @@ impl Stage {
                 Some(_) => None,
             }
         };
+        // A refusal is remembered until the device changes its mind; the row that goes with it is as it is now.
+        if refusal.is_some() && self.refused.contains(&id) {
+            self.tell(Node::Backend, Event::MutationReplayed { edit: id });
+            return Err(refusal.expect("it is there"));
+        }
         if let Some((conflict, other)) = refusal {
+            self.refused.insert(id);
             let (key, kind) = (Key::new(&entry.onto), entry.edit.kind);
             self.tell(Node::Backend, Event::MutationRefused { edit: id, entity, key: &key, kind, conflict });
             return Err((conflict, other));
@@ -406,6 +414,7 @@ impl Stage {
         self.emit(device, Event::ConflictDecided { edit: id, entity, key: &key, kind, winner, sides });
         if let (true, Some(theirs)) = (local, &theirs) {
             self.log(device, &entry, LogKind::Overwrote);
+            self.refused.remove(&id);
             let mine = self.phone(device).outbox.iter_mut().find(|e| e.edit.id == id).unwrap();
             mine.as_update = entry.edit.kind == EditKind::Create;
             (mine.onto, mine.base) = (theirs.1.clone(), Some(remote));
