@@ -92,11 +92,23 @@ impl Edit {
         self.commits > 0 || self.carried
     }
 
-    /// Whether the row over which it was refused, or the one that has its natural key, says something else than it wants.
-    fn differs(&self, why: Refusal, row: RowId, history: &mut History) -> bool {
+    /// Whether the row over which it was refused, or the one that has its natural key, says what it wants: the backend's, and what a
+    /// device at `place` is shown of it.
+    fn met(&self, (why, row): (Refusal, RowId), place: &[Value], history: &mut History) -> Met {
         let row = if why == Refusal::Taken { taken_by(self, history) } else { Some(row) };
-        row.is_none_or(|row| !self.matches(history.row(row).values.as_deref()))
+        let Some(row) = row.map(|row| history.row(row)) else { return Met { matches: false, differs: true } };
+        let values = row.values.as_deref();
+        let shown = values.filter(|_| row.has(row.versions.len(), place));
+        Met { matches: self.matches(values), differs: !self.matches(shown) }
     }
+}
+
+/// What an edit that was refused met.
+struct Met {
+    /// The backend's row says what the edit wants.
+    matches: bool,
+    /// What its device is shown does not, as of a row that has left its scope.
+    differs: bool,
 }
 
 impl Ledger {
@@ -180,27 +192,29 @@ impl Ledger {
         &mut self,
         at: Time,
         id: EditId,
-        row: RowId,
-        why: Option<Refusal>,
+        stands: Option<(Refusal, RowId)>,
+        place: &[Value],
         history: &mut History,
     ) {
-        let Some(edit) = self.get(id) else { return };
-        let differs = why.map(|why| edit.differs(why, row, history));
-        let edit = self.get_mut(id).expect("it was there a moment ago");
+        let Some(edit) = self.get_mut(id) else { return };
         edit.refused = Some(at);
-        edit.stands = why.map(|why| (why, row));
-        edit.unheard = differs;
-        edit.matched |= differs == Some(false);
+        (edit.stands, edit.unheard) = (stands, None);
+        self.replayed(id, place, history);
     }
 
     /// The edit came again: a refusal stands, and goes with the row as it is now, which may say what the edit wants by now.
-    pub(super) fn replayed(&mut self, id: EditId, history: &mut History) {
+    pub(super) fn replayed(&mut self, id: EditId, place: &[Value], history: &mut History) {
         let Some(edit) = self.get(id) else { return };
-        let Some((why, row)) = edit.stands else { return };
-        let differs = edit.differs(why, row, history);
+        let Some(stands) = edit.stands else { return };
+        let met = edit.met(stands, place, history);
         let edit = self.get_mut(id).expect("it was there a moment ago");
-        edit.unheard = Some(differs);
-        edit.matched |= !differs;
+        edit.unheard = Some(met.differs);
+        edit.matched |= met.matches;
+    }
+
+    /// Of which entity an edit is.
+    pub(super) fn entity_of(&self, id: EditId) -> Option<EntityId> {
+        self.get(id).map(|edit| edit.entity)
     }
 
     /// The edit is in a request.

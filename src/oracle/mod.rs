@@ -30,7 +30,7 @@
 //! Where a loss of power takes what was committed, it takes lines of the log too, and that is told with what is missing then.
 //!
 //! A *conflict* is counted once for each edit: the backend refused it, the device received the answer, and the backend's
-//! row (or the row with its natural key) did not already say what the edit wants. A correct engine counts the same.
+//! row (or the row with its natural key), as the device is shown it, did not already say what the edit wants. A correct engine counts the same.
 //!
 //! Invariants: counts are exact however many violations there are, texts are kept of the first few; no hash map is
 //! iterated where order reaches a result; what is kept for each device is only what differs from how it began.

@@ -139,9 +139,16 @@ impl Oracle {
             }
             Event::MutationRefused { edit, entity, key, conflict, .. } => {
                 let row = self.history.remember(entity, key.as_str());
-                self.ledger.refused(at, edit, row, conflict, &mut self.history);
+                let place = &self.places[edit.device.0 as usize][usize::from(entity.0)];
+                let stands = conflict.map(|why| (why, row));
+                self.ledger.refused(at, edit, stands, place, &mut self.history);
             }
-            Event::MutationReplayed { edit } => self.ledger.replayed(edit, &mut self.history),
+            Event::MutationReplayed { edit } => {
+                if let Some(entity) = self.ledger.entity_of(edit) {
+                    let place = &self.places[edit.device.0 as usize][usize::from(entity.0)];
+                    self.ledger.replayed(edit, place, &mut self.history);
+                }
+            }
             _ => {}
         }
     }
