@@ -5,6 +5,7 @@
 //! names none) are gated by equality, in both directions: an improvement that nobody has accepted hides the next regression.
 //! Other figures that changed are told. A cell of another scenario digest is not comparable, which is never a pass.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -341,34 +342,50 @@ pub fn accept(name: &str, folder: &str) -> String {
     format!("to accept this run: syncdyno baseline update {name} {folder} --reason \"…\"")
 }
 
-/// What differs between a cell and its baseline.
+/// What differs between a cell and its baseline, in the order of [`Turn`]: who tells only the first of it tells what matters most.
 fn changes(base: &BaselineCell, cell: &CellRecord) -> Vec<Change> {
     let mut names: Vec<&str> = base.metrics.keys().chain(cell.metrics.keys()).map(AsRef::as_ref).collect();
     names.sort();
     names.dedup();
     let changed = names.into_iter().filter_map(|name| {
-        let text = match (base.metrics.get(name), cell.metrics.get(name)) {
+        let (turn, text) = match (base.metrics.get(name), cell.metrics.get(name)) {
             (Some(before), Some(now)) if before == now => return None,
             (Some(before), Some(now)) => moved(name, before, now),
-            (Some(_), None) => format!("{name} is no longer measured"),
-            (None, Some(_)) => format!("{name} is new"),
+            (Some(_), None) => (UNSIZED, format!("{name} is no longer measured")),
+            (None, Some(_)) => (UNSIZED, format!("{name} is new")),
             (None, None) => return None,
         };
         // A metric that the program has learned since is no regression of anything.
         let gated = base.gates(name) && base.metrics.contains_key(name);
-        Some(Change { metric: name.to_owned(), gated, text })
+        Some((turn, Change { metric: name.to_owned(), gated, text }))
     });
-    changed.collect()
+    let mut changed: Vec<(Turn, Change)> = changed.collect();
+    changed.sort_by_key(|(turn, _)| *turn);
+    changed.into_iter().map(|(_, change)| change).collect()
 }
 
+/// When a change is told: what is worse before what is otherwise, that before what is better; of each the greatest beside what it was first,
+/// in millionths.
+type Turn = (Kind, Reverse<u128>);
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Worse,
+    Changed,
+    Better,
+}
+
+/// Of what has no size.
+const UNSIZED: Turn = (Kind::Changed, Reverse(0));
+
 /// `engine.rows.rate is worse: 27.8 rows/s → 26.1 rows/s (−6.1 %)`, of the first statistic that differs.
-fn moved(name: &str, before: &Figure, now: &Figure) -> String {
+fn moved(name: &str, before: &Figure, now: &Figure) -> (Turn, String) {
     let stats = ["value", "p95", "p50", "p99", "max", "min", "count"];
     let differs = |stat: &&str| before.stat(stat) != now.stat(stat);
     // A number of one unit says nothing beside one of another.
     let alike = before.unit() == now.unit();
     let Some(stat) = stats.into_iter().find(differs).filter(|_| alike) else {
-        return format!("{name} is measured otherwise now");
+        return (UNSIZED, format!("{name} is measured otherwise now"));
     };
     let unit = if stat == "count" { metrics::Unit::Count } else { now.unit() };
     let show = |value: Option<u64>| value.map_or_else(|| "nothing".to_owned(), |v| human::figure(unit, v));
@@ -378,30 +395,69 @@ fn moved(name: &str, before: &Figure, now: &Figure) -> String {
         _ => [was, is].map(show),
     };
     let better = metrics::find(name).map_or(Better::Neither, |metric| metric.better);
-    let word = match (better, is > was) {
+    let (kind, word) = match (better, is > was) {
         // Nothing is no figure that is better or worse than another.
-        _ if stat == "count" || was.is_none() || is.is_none() => "changed",
-        (Better::Neither, _) => "changed",
-        (Better::Higher, true) | (Better::Lower, false) => "better",
-        _ => "worse",
+        _ if stat == "count" || was.is_none() || is.is_none() => (Kind::Changed, "changed"),
+        (Better::Neither, _) => (Kind::Changed, "changed"),
+        (Better::Higher, true) | (Better::Lower, false) => (Kind::Better, "better"),
+        _ => (Kind::Worse, "worse"),
     };
-    let change = match (was, is) {
-        (Some(was), Some(is)) if was > 0 => human::change(was, is),
-        _ => String::new(),
+    let (size, change) = match (was, is) {
+        (Some(0), Some(_)) => (u128::MAX, String::new()),
+        (Some(was), Some(is)) => {
+            (u128::from(was.abs_diff(is)) * 1_000_000 / u128::from(was), human::change(was, is))
+        }
+        _ => (0, String::new()),
     };
     let stat = if stat == "value" { String::new() } else { format!(" {stat}") };
-    format!("{name}{stat} is {word}: {there} → {here}{change}")
+    ((kind, Reverse(size)), format!("{name}{stat} is {word}: {there} → {here}{change}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::{assemble, fixture, judge};
     use super::*;
+    use crate::world::Outcome;
+
+    #[test]
+    fn what_is_worse_is_told_first_and_of_that_the_greatest_change() {
+        let plan = fixture::plan(None, 1);
+        let was = |value| Figure::Value { unit: metrics::Unit::Count, value };
+        let mut outcome = fixture::outcome();
+        let names =
+            ["backend.request.service", "engine.session.duration", "engine.usable_after_login.duration"];
+        for name in names {
+            outcome.figures.insert(name.to_owned(), fixture::durations(40, 1_000_000));
+        }
+        outcome.figures.insert("engine.rows.rate".to_owned(), was(1_000));
+        let judged = |outcome: &Outcome| judge(&plan, "ties.s1", outcome);
+        let record = assemble("out", std::slice::from_ref(&plan), vec![judged(&outcome)], &[]);
+        let baseline = Baseline::of(&record, Vec::new()).unwrap();
+        for (name, p50) in names.into_iter().zip([1_001_000, 2_300_000, 900_000]) {
+            outcome.figures.insert(name.to_owned(), fixture::durations(40, p50));
+        }
+        outcome.figures.insert("engine.rows.rate".to_owned(), was(870));
+        outcome.figures.insert("engine.requests.count".to_owned(), was(99_999));
+        let mut cell = judged(&outcome);
+        let standard = Standard { name: "main", baseline: &baseline, folder: "out", acceptable: true };
+        let changes = hold(&mut cell, &plan.baseline_metrics, standard);
+        let told: Vec<&str> = changes.iter().map(|change| change.metric.as_str()).collect();
+        let order = [
+            "engine.requests.count",
+            "engine.session.duration",
+            "engine.rows.rate",
+            "backend.request.service",
+            "engine.usable_after_login.duration",
+        ];
+        assert_eq!(told, order, "{changes:?}");
+        let first = &cell.cell.reasons[0].text;
+        assert!(first.starts_with("baseline main: engine.requests.count is"), "{first}");
+    }
 
     #[test]
     fn a_figure_that_moved_by_its_last_digit_is_shown_with_it() {
         let figure = |value| Figure::Value { unit: metrics::Unit::MilliRowsPerSecond, value };
-        let told = moved("engine.rows.rate", &figure(127_800_400), &figure(127_800_300));
+        let (_, told) = moved("engine.rows.rate", &figure(127_800_400), &figure(127_800_300));
         let told = told.replace('\u{2009}', " ");
         let said = "engine.rows.rate is worse: 127 800.400 rows/s → 127 800.300 rows/s (−< 0.01 %)";
         assert_eq!(told, said);
@@ -411,11 +467,11 @@ mod tests {
     fn a_figure_of_which_nothing_is_left_is_not_better() {
         let (some, none) = (fixture::durations(9, 1_000), fixture::durations(0, 0));
         let name = "engine.session.duration";
-        assert_eq!(moved(name, &some, &none), "engine.session.duration p95 is changed: 2.00 µs → nothing");
-        assert_eq!(moved(name, &none, &some), "engine.session.duration p95 is changed: nothing → 2.00 µs");
+        assert_eq!(moved(name, &some, &none).1, "engine.session.duration p95 is changed: 2.00 µs → nothing");
+        assert_eq!(moved(name, &none, &some).1, "engine.session.duration p95 is changed: nothing → 2.00 µs");
         let counted = Figure::Value { unit: metrics::Unit::Count, value: 7 };
         let timed = Figure::Value { unit: metrics::Unit::Ns, value: 5 };
-        assert_eq!(moved(name, &counted, &timed), "engine.session.duration is measured otherwise now");
+        assert_eq!(moved(name, &counted, &timed).1, "engine.session.duration is measured otherwise now");
     }
 
     #[test]
