@@ -56,13 +56,9 @@ fn tell_of_baseline(name: &str, baseline: &Baseline, ran: &Ran, console: &mut Co
             "what a changed scenario does is a question for: syncdyno compare {name} {folder}\n"
         ));
     }
-    // What is not comparable says so itself, and no run is accepted that fails by anything else or was stopped.
-    let [other, unlike] = [Exit::Regression, Exit::NoBaseline].map(Exit::code);
-    let mut reasons = ran.record.cells.iter().flat_map(|cell| &cell.reasons);
-    let accepted = reasons.clone().all(|reason| [other, unlike].contains(&reason.exit_code));
-    let ended = ran.record.complete && ran.record.notes.is_empty() && ran.written.is_ok();
-    if accepted && ended && reasons.any(|reason| reason.exit_code == other) {
-        console.remark(&format!("{}\n", report::accept(name, &ran.folder)));
+    // Who asked for quiet has to do something about it, too.
+    if let Some(accept) = ran.record.acceptance().filter(|_| ran.written.is_ok()) {
+        console.complaint(&format!("{accept}\n"));
     }
     let held = ran.record.cells.iter().filter(|cell| baseline.cells.contains_key(&cell.id)).count();
     console.remark(&format!("held against baseline {name}: {}\n", human::count(held as u64, "cell")));
@@ -120,11 +116,12 @@ pub(super) fn carry_out(
     let mut under_way = UnderWay::open(plans, &name_of(plans, order.twice), order)?;
     under_way.remark(console);
     let (mut judged, notes) = under_way.run(plans, runner, console);
-    let mut changes = Vec::new();
+    let (mut changes, mut standard) = (Vec::new(), None);
+    let shown = under_way.shown().to_owned();
     if let Some((name, baseline)) = order.baseline {
         let sound = judged.iter().all(|judged| judged.cell.verdict == Verdict::Pass);
         let acceptable = sound && judged.len() == plans.len() && notes.is_empty();
-        let standard = Standard { name, baseline, folder: under_way.shown(), acceptable };
+        let standard = *standard.insert(Standard { name, baseline, folder: &shown, acceptable });
         let wanted: BTreeMap<&str, &[String]> =
             plans.iter().map(|plan| (plan.digest.as_str(), plan.baseline_metrics.as_slice())).collect();
         for judged in &mut judged {
@@ -133,7 +130,8 @@ pub(super) fn carry_out(
             changes.extend(of_cell.into_iter().filter(|change| !change.gated));
         }
     }
-    let mut record = report::assemble(under_way.shown(), plans, judged, &notes);
+    let mut record = report::assemble(&shown, plans, judged, &notes);
+    record.accept = standard.and_then(|standard| standard.command_for(&record.cells));
     record.sweep = order.sweep.clone();
     if order.matrix {
         record = record.of_matrix(&notes);

@@ -14,7 +14,7 @@ use super::assemble::shell_word;
 use super::exit::Exit;
 use super::human;
 use super::judge::Judged;
-use super::record::{CellFigures, CellRecord, RunRecord, Tool, Verdict};
+use super::record::{ACCEPT, CellFigures, CellRecord, RunRecord, Tool, Verdict};
 use super::table;
 use crate::metrics::{self, Better, Figure};
 
@@ -330,6 +330,13 @@ impl Standard<'_> {
         base.lacking(cell, of_this_program).map(|lacking| format!("baseline {name} {lacking}"))
     }
 
+    /// The command that accepts a run some cells of which have other figures. What is not comparable says it itself.
+    pub fn command_for(&self, cells: &[CellRecord]) -> Option<String> {
+        let mut reasons = cells.iter().flat_map(|cell| &cell.reasons);
+        let differs = reasons.any(|reason| reason.exit_code == Exit::Regression.code());
+        (self.acceptable && differs).then(|| accept_command(self.name, self.folder))
+    }
+
     /// How to accept the run, behind a reason; nothing where that would be refused.
     fn accept(&self) -> String {
         if self.acceptable { format!("; {}", accept(self.name, self.folder)) } else { String::new() }
@@ -338,8 +345,12 @@ impl Standard<'_> {
 
 /// The command that makes a run in `folder` the standard for those that come, in words.
 pub fn accept(name: &str, folder: &str) -> String {
+    format!("{ACCEPT}{}", accept_command(name, folder))
+}
+
+fn accept_command(name: &str, folder: &str) -> String {
     let [name, folder] = [name, folder].map(shell_word);
-    format!("to accept this run: syncdyno baseline update {name} {folder} --reason \"…\"")
+    format!("syncdyno baseline update {name} {folder} --reason \"…\"")
 }
 
 /// What differs between a cell and its baseline, in the order of [`Turn`]: who tells only the first of it tells what matters most.
@@ -452,6 +463,35 @@ mod tests {
         assert_eq!(told, order, "{changes:?}");
         let first = &cell.cell.reasons[0].text;
         assert!(first.starts_with("baseline main: engine.requests.count is"), "{first}");
+    }
+
+    #[test]
+    fn how_to_accept_a_run_stands_wherever_it_is_told_what_differs() {
+        let plan = fixture::plan(None, 1);
+        let judged = |outcome| judge(&plan, "ties.s1", &outcome);
+        let run = |judged| assemble("out", std::slice::from_ref(&plan), vec![judged], &[]);
+        let baseline = Baseline::of(&run(judged(fixture::outcome())), Vec::new()).unwrap();
+        let held = |acceptable| {
+            let mut slower = fixture::outcome();
+            let name = "engine.session.duration".to_owned();
+            slower.figures.insert(name, fixture::durations(40, 2_000_000_000));
+            let mut cell = judged(slower);
+            let standard = Standard { name: "main", baseline: &baseline, folder: "out", acceptable };
+            hold(&mut cell, &plan.baseline_metrics, standard);
+            let mut record = run(cell);
+            record.accept = standard.command_for(&record.cells);
+            record
+        };
+        let told = |record: &RunRecord| {
+            let pages = [super::super::summary(record), super::super::html::page(record)];
+            let of_ci = [super::super::junit(record), super::super::annotations(record)];
+            [pages, of_ci].concat().iter().filter(|text| text.contains("baseline update main out")).count()
+        };
+        assert_eq!(told(&held(true)), 4);
+        assert_eq!(told(&held(false)), 0, "what fails by something else is not accepted");
+        let mut stopped = held(true);
+        stopped.notes.push("not all of the report was written: no room".to_owned());
+        assert_eq!(told(&stopped), 0);
     }
 
     #[test]

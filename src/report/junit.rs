@@ -24,7 +24,7 @@ pub fn junit(record: &RunRecord) -> String {
         let suite = suites.entry(&cell.scenario).or_insert_with(|| TestSuite::new(&cell.scenario));
         let gates = gates.get(cell.id.as_str()).map_or(&[][..], Vec::as_slice);
         let held = gates.iter().map(|gate| (format!("{}: gate {}", cell.id, gate.name), held(gate)));
-        for (name, status) in [(cell.id.clone(), checks(cell, gates))].into_iter().chain(held) {
+        for (name, status) in [(cell.id.clone(), checks(record, cell, gates))].into_iter().chain(held) {
             let case = case(cell, &name, status);
             suite.add_test_case(if record.is_of_findings() { found(case) } else { case });
         }
@@ -73,7 +73,7 @@ fn found(mut case: TestCase) -> TestCase {
 }
 
 /// What the checks and expectations of a cell came to; its gates are cases of their own.
-fn checks(cell: &CellRecord, gates: &[&GateRecord]) -> TestCaseStatus {
+fn checks(record: &RunRecord, cell: &CellRecord, gates: &[&GateRecord]) -> TestCaseStatus {
     if cell.verdict == Verdict::Incomplete {
         let mut status = TestCaseStatus::skipped();
         status.set_message("not run to its end");
@@ -91,7 +91,8 @@ fn checks(cell: &CellRecord, gates: &[&GateRecord]) -> TestCaseStatus {
     status.set_message(first.text.as_str());
     status.set_type(format!("exit {}", first.exit_code));
     let texts: Vec<&str> = reasons.iter().map(|reason| reason.text.as_str()).collect();
-    status.set_description(format!("{}\n\n{}", texts.join("\n"), cell.replay));
+    let accept = record.acceptance_of(cell).map_or_else(String::new, |accept| format!("\n{accept}"));
+    status.set_description(format!("{}\n\n{}{accept}", texts.join("\n"), cell.replay));
     status
 }
 

@@ -11,6 +11,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::exit::Exit;
 use super::sweep::Objective;
 use super::tune::TuneRecord;
 use crate::metrics::{self, Figure, Figures, Sample};
@@ -18,6 +19,9 @@ use crate::oracle::{Story, place};
 
 /// The version of the record's shape.
 pub const SCHEMA_VERSION: &str = "1.0.0";
+
+/// What stands before the command that makes a run a baseline.
+pub(super) const ACCEPT: &str = "to accept this run: ";
 
 /// Everything that a run found out. No figure of the host's clock is in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -44,6 +48,9 @@ pub struct RunRecord {
     /// What stopped the run before its end, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// The command that makes this run the baseline from which it differs, where nothing else is wrong with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accept: Option<String>,
     /// The resolved scenarios as TOML, by digest; a cell names its own.
     #[serde(default)]
     pub resolved: BTreeMap<String, String>,
@@ -449,6 +456,16 @@ impl RunRecord {
     /// The cells that are not a pass.
     pub fn failing(&self) -> impl Iterator<Item = &CellRecord> {
         self.cells.iter().filter(|cell| cell.verdict == Verdict::Fail)
+    }
+    /// How to accept the run, in words; `None` if it has nothing that could be accepted, or was stopped.
+    pub fn acceptance(&self) -> Option<String> {
+        let command = self.accept.as_ref().filter(|_| self.notes.is_empty())?;
+        Some(format!("{ACCEPT}{command}"))
+    }
+    /// The same beside a cell: where other figures are what it fails by.
+    pub(super) fn acceptance_of(&self, cell: &CellRecord) -> Option<String> {
+        let differs = cell.reasons.iter().any(|reason| reason.exit_code == Exit::Regression.code());
+        self.acceptance().filter(|_| differs)
     }
     /// Whether cells that fail are findings: of a search or a matrix that does not fail itself.
     pub fn is_of_findings(&self) -> bool {

@@ -1,7 +1,7 @@
 //! `summary.md`: a page for a CI job, bounded in size.
 
 use super::grid;
-use super::record::{CellRecord, RunRecord, Verdict};
+use super::record::{ACCEPT, CellRecord, RunRecord, Verdict};
 use super::story::{self, Paint};
 use super::table::{self, Form};
 
@@ -30,6 +30,9 @@ pub fn summary(record: &RunRecord) -> String {
     }
     if failing.len() > CELLS_MAX {
         text.push_str(&format!("- … and {} more\n", failing.len() - CELLS_MAX));
+    }
+    if let Some(command) = record.accept.as_ref().filter(|_| record.acceptance().is_some()) {
+        text.push_str(&format!("- {ACCEPT}`{command}`\n"));
     }
     let unplaced = super::unplaced::unplaced(record);
     for note in unplaced.iter().chain(&record.notes) {

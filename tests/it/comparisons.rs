@@ -107,6 +107,10 @@ fn a_run_is_held_against_its_baseline_and_a_changed_figure_is_named_with_cell_an
     assert_eq!(exit, 13, "{told}");
     let accept = "to accept this run: syncdyno baseline update main again --reason \"…\"\n";
     assert_eq!(remarks.matches(accept).count(), 1, "{remarks}");
+    let (_, _, remarks) = syncdyno(&desk, &[&held[..], &["-q"]].concat());
+    assert_eq!(remarks, accept, "who asked for quiet is told that alone");
+    let summary = fs::read_to_string(desk.path().join("again/summary.md")).unwrap();
+    assert!(summary.contains("- to accept this run: `syncdyno baseline update main again"), "{summary}");
     let (exit, _, remarks) = syncdyno(&desk, &["compare", "main", "again", "--fail-on-worse"]);
     assert!(exit == 13 && remarks.contains(accept), "{remarks}");
     fs::copy(desk.path().join("first/run.json"), desk.path().join("older.json")).unwrap();

@@ -27,6 +27,10 @@ pub(super) fn failures(record: &RunRecord) -> Markup {
     html! {
         @if !failing.is_empty() {
             h2 #failures { "What is wrong" }
+            @if let Some(command) = record.accept.as_ref().filter(|_| record.acceptance().is_some()) {
+                p { "If that is as it should be from now on, accept this run:" }
+                pre.cmd { code { (command) } }
+            }
             @for cell in failing.iter().take(WHOLE) { (failure(cell)) }
             @if failing.len() > WHOLE { (others(&failing[WHOLE..], "more failing cell")) }
         }
