@@ -56,11 +56,12 @@ pub(super) fn cards(record: &RunRecord) -> Markup {
         div.cards {
             @for (metric, stat, says) in HEADLINES {
                 @if let Some((unit, values)) = values(&ended, metric, stat) {
+                    @let found = Found::by(metric, &values);
+                    @let values = if found == Found::Failing { of_failing(values) } else { values };
                     @let (shown, about) = if settings > 1 { worst(metric, unit, &values) } else { median(metric, unit, &values) };
-                    @let bad = metric.starts_with("oracle.") && values[values.len() - 1].0 > 0;
-                    div.card.bad[bad] {
+                    div.card.bad[found == Found::Failing] {
                         b { (human::figure(unit, shown)) }
-                        span { (says) }
+                        span { (says) @if found == Found::Expected { ", as its scenario expects" } }
                         @if let Some(about) = about { small { (about) } }
                         small { (breakable(metric)) @if stat != "value" { " " (stat) } }
                     }
@@ -72,6 +73,33 @@ pub(super) fn cards(record: &RunRecord) -> Markup {
 
 /// The figures of cells, the smallest first.
 type Values<'a> = Vec<(u64, &'a CellRecord)>;
+
+/// What the oracle found by a figure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Found {
+    /// Nothing, or it is no figure of the oracle.
+    Nothing,
+    /// Something, in cells that pass alone: their scenarios expect it.
+    Expected,
+    /// Something in a cell that fails.
+    Failing,
+}
+
+impl Found {
+    fn by(metric: &str, values: &Values<'_>) -> Found {
+        let mut found = values.iter().filter(|(value, _)| metric.starts_with("oracle.") && *value > 0);
+        match (found.clone().next(), found.any(|(_, cell)| cell.verdict == Verdict::Fail)) {
+            (None, _) => Found::Nothing,
+            (_, true) => Found::Failing,
+            (_, false) => Found::Expected,
+        }
+    }
+}
+
+/// The figures without those that cells which pass were expected to have: these are no measure of what is wrong.
+fn of_failing(values: Values<'_>) -> Values<'_> {
+    values.into_iter().filter(|(value, cell)| *value == 0 || cell.verdict == Verdict::Fail).collect()
+}
 
 /// What stands for figures that differ by luck alone, and between what they lie, if they differ.
 fn median(metric: &str, unit: Unit, values: &Values<'_>) -> (u64, Option<Markup>) {

@@ -413,6 +413,27 @@ fn a_card_stands_for_cells_that_differ_in_their_seed_alone_and_is_of_the_worst_o
 }
 
 #[test]
+fn what_a_scenario_expects_to_be_lost_is_told_as_expected_and_red_is_of_failing_cells_alone() {
+    let mut record = record(vec![fixture::lost(9), fixture::outcome(), fixture::lost(2)]);
+    for (cell, variant) in record.cells.iter_mut().zip(["naive", "sound", "naive"]) {
+        cell.variant = Some(variant.to_owned());
+        (cell.verdict, cell.reasons) = (Verdict::Pass, Vec::new());
+    }
+    let rows = |page: &str, class: &str, rows: &str| {
+        page.contains(&format!("<div class=\"{class}\"><b>{rows}</b><span>missing on devices at the end"))
+    };
+    let passing = page(&record);
+    assert!(rows(&passing, "card", "9 rows") && !passing.contains("card bad"), "{passing}");
+    assert!(passing.contains("missing on devices at the end, as its scenario expects<"));
+    record.cells[2].verdict = Verdict::Fail;
+    let failing = page(&record);
+    assert!(rows(&failing, "card bad", "2 rows"), "the nine that are expected are no failure");
+    assert!(!failing.contains("as its scenario expects"));
+    record.cells.iter_mut().for_each(|cell| cell.metrics.remove("oracle.lost.rows").map(drop).unwrap());
+    assert!(!page(&record).contains("as its scenario expects"), "nothing was found that it could expect");
+}
+
+#[test]
 fn the_card_of_bytes_in_vain_is_what_crossed_the_wire_beyond_useful_answers() {
     let mut record = record(vec![fixture::outcome()]);
     for (name, value) in
