@@ -42,6 +42,7 @@ pub fn page(record: &RunRecord) -> String {
                     div.sub { "syncdyno" }
                     h1 { (name) }
                     p { span class={ "badge " (class) } { (verdict) } }
+                    @if let Some(tune) = &record.tune { (tuned::answers(tune)) }
                     p { (summed_up(record)) }
                 }
                 main {

@@ -326,6 +326,34 @@ fn a_search_is_drawn_with_what_others_ship_and_told_beside_the_best() {
 }
 
 #[test]
+fn the_answer_of_a_search_stands_under_its_verdict_with_what_the_present_setting_costs() {
+    let mut record = record(vec![fixture::outcome()]);
+    let answer = |record: &RunRecord| {
+        let page = page(record).replace('\u{202f}', " ");
+        let (head, _) = page.split_once("</header>").unwrap();
+        head.rsplit_once("</span></p>").unwrap().1.to_owned()
+    };
+    record.tune = Some(tune::tests::tuned());
+    let told = answer(&record);
+    assert!(
+        told.starts_with("<p>low edge: best at 1 024 (100 rows/s); your 500 costs 5.3 % more</p>"),
+        "{told}"
+    );
+    assert!(told.contains("<p>low geo: no setting is a candidate: stuck: d1</p>"), "{told}");
+    let places = &mut record.tune.as_mut().unwrap().places;
+    places[0].present.as_mut().unwrap().within_noise = true;
+    *places = vec![places[0].clone(); 9];
+    let told = answer(&record);
+    assert!(told.contains("; your 500 is as good within the noise</p>"), "{told}");
+    assert!(told.contains("<p>and 3 more below</p>"), "{told}");
+    let present = record.tune.as_mut().unwrap().places[0].present.as_mut().unwrap();
+    (present.value, present.trouble) = ("8192".to_owned(), Some("lost (1 row): d1".to_owned()));
+    assert!(answer(&record).contains("; your 8 192 is no candidate</p>"));
+    record.tune.as_mut().unwrap().places[0].present.as_mut().unwrap().value = "1024".to_owned();
+    assert!(answer(&record).contains("best at 1 024 (100 rows/s), as you have it</p>"));
+}
+
+#[test]
 fn a_search_shows_the_interval_of_what_ran_under_all_seeds_and_which_settings_did_not() {
     let mut tune = tune::tests::tuned();
     tune.places.truncate(1);

@@ -38,6 +38,17 @@ pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
     }
 }
 
+/// Places whose answer stands at the top.
+const ANSWERS: usize = 6;
+
+/// The answer, before all plots: a line for each of the first places.
+pub(super) fn answers(tune: &TuneRecord) -> Markup {
+    html! {
+        @for place in tune.places.iter().take(ANSWERS) { p { (told::in_a_line(tune, place)) } }
+        @if tune.places.len() > ANSWERS { p { "and " (tune.places.len() - ANSWERS) " more below" } }
+    }
+}
+
 /// How to read the plot of a search.
 fn reading(tune: &TuneRecord) -> String {
     let mean = tune.metric.parse().map_or("mean", |objective: Objective| objective.mean());

@@ -117,6 +117,23 @@ pub(in super::super) fn headline(tune: &TuneRecord, place: &PlaceTuned) -> Strin
     format!("{}: best at {}{figure}{so_far}", place.name, at.join(", "))
 }
 
+/// Where the best lies, and what the present setting costs beside it.
+pub(in super::super) fn in_a_line(tune: &TuneRecord, place: &PlaceTuned) -> String {
+    let told = headline(tune, place);
+    let found = place.best.as_ref().filter(|_| all_equal(place).is_none());
+    let Some((best, present)) = found.zip(place.present.as_ref()) else { return told };
+    let best: Vec<&str> = tune.knobs.iter().filter_map(|key| best.get(key)).map(String::as_str).collect();
+    let yours = value(&present.value);
+    let cost = present.cost_ppm.map(|ppm| (ppm as f64 / 1e6 - 1.0) * 100.0);
+    match cost {
+        _ if present.value == best.join(", ") => format!("{told}, as you have it"),
+        _ if present.trouble.is_some() => format!("{told}; your {yours} is no candidate"),
+        Some(_) if present.within_noise => format!("{told}; your {yours} is as good within the noise"),
+        Some(more) => format!("{told}; your {yours} costs {more:.1} % more"),
+        None => told,
+    }
+}
+
 /// How many settings were tried, if all that are candidates come to the same.
 pub(in super::super) fn all_equal(place: &PlaceTuned) -> Option<usize> {
     let knobs = || place.knobs.iter().flat_map(|knob| knob.points.iter().chain(&knob.field));
