@@ -234,8 +234,14 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<Strin
                 "How to read it: a row is compared with its own best setting, which has a frame; 1.30× takes 30 % more. The darker a \
                  cell (on a dark page: the lighter), the dearer. An exclamation mark is no candidate: it lost something, got stuck or missed a gate.",
                 &tables::of_map(&map)))
-            @if map.rows.len() > svg::HeatMap::MOST || map.columns.len() > svg::HeatMap::WIDEST {
-                p.note { "The map is cut to " (svg::HeatMap::MOST) " rows and " (svg::HeatMap::WIDEST) " columns; the table has all." }
+            @if map.rows.len() > svg::HeatMap::MOST {
+                p.note { "The first " (svg::HeatMap::MOST) " of " (map.rows.len()) " rows are drawn; the table has all." }
+            }
+            @if map.columns.len() > svg::HeatMap::WIDEST {
+                p.note {
+                    "The map is thinned: of " (map.columns.len()) " columns at most " (svg::HeatMap::WIDEST) " are drawn, both ends, the best of \
+                     the rows, and others evenly between; the table has all."
+                }
             }
         }
     };

@@ -1,5 +1,7 @@
 //! A map of cells: one key across, another down, what each costs beside the best of its row.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::frame::{LETTERS, SMALL, Size, Svg};
 use super::ink::{Anchor, Ink, cut, width};
 use super::style::SHADES;
@@ -41,8 +43,18 @@ pub struct Heat {
     pub trouble: bool,
 }
 
+impl HeatRow {
+    /// The position of its best cell.
+    fn best(&self) -> Option<usize> {
+        let costs = self.cells.iter().enumerate().filter_map(|(i, heat)| Some((i, heat.cost?)));
+        costs.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(i, _)| i)
+    }
+}
+
 const ROW: f64 = 30.0;
 const TOP: f64 = 24.0;
+/// Columns so narrow have room for a cost with a decimal.
+const NARROWEST: f64 = 23.0;
 /// From this many times the best on all cells look the same.
 const COST_MAX: f64 = 4.0;
 /// Costs up to the end of each shade but the last. The first is the flat region.
@@ -51,43 +63,83 @@ const BOUNDS: [f64; SHADES - 1] = [1.03, 1.1, 1.2, 1.35, 1.6, 2.0, 2.8, COST_MAX
 impl HeatMap {
     /// More rows are not drawn.
     pub const MOST: usize = 24;
-    /// More columns are not drawn.
+    /// More columns are not drawn: both ends are, the best of the rows, and others between.
     pub const WIDEST: usize = 16;
 
     /// The drawing.
     pub fn draw(&self, size: Size) -> Svg {
         let rows = &self.rows[..self.rows.len().min(HeatMap::MOST)];
-        let columns = self.columns.len().clamp(1, HeatMap::WIDEST);
         let widest = rows.iter().map(|row| width(&row.name, LETTERS)).fold(0.0, f64::max);
         let named = widest.min(size.pick(150.0, 88.0));
         let left = named + 8.0;
-        let cell = (size.width() - left - 1.0) / columns as f64;
+        let room = size.width() - left - 1.0;
+        let columns = self.shown(rows, ((room / NARROWEST) as usize).clamp(2, HeatMap::WIDEST));
+        let cell = room / columns.len().max(1) as f64;
         let mut ink = Ink::default();
         ink.text("s m", (2.0, TOP - 9.0), Anchor::Start, &cut(&self.y, SMALL, size.width() - 4.0));
         for (i, row) in rows.iter().enumerate() {
             let y = TOP + i as f64 * ROW;
             ink.text("", (2.0, y + ROW / 2.0 + 4.0), Anchor::Start, &cut(&row.name, LETTERS, named));
-            for (column, heat) in row.cells.iter().take(columns).enumerate() {
-                draw_cell(
-                    &mut ink,
-                    heat,
-                    (left + column as f64 * cell, y),
-                    cell,
-                    &self.columns[column],
-                    &row.name,
-                );
+            for (place, &column) in columns.iter().enumerate() {
+                let Some(heat) = row.cells.get(column) else { continue };
+                let at = (left + place as f64 * cell, y);
+                draw_cell(&mut ink, heat, at, cell, &self.columns[column], &row.name);
             }
         }
         let bottom = TOP + rows.len() as f64 * ROW;
-        let place = |i: usize| left + (i as f64 + 0.5) * cell;
-        let ticks: Vec<(f64, String)> =
-            self.columns.iter().take(columns).enumerate().map(|(i, c)| (place(i), c.clone())).collect();
+        let tick = |(i, &column): (usize, &usize)| {
+            let label = self.columns[column].clone();
+            // A label that is wider than its column stays within the plot.
+            let last = size.width() - width(&label, SMALL) / 2.0;
+            ((left + (i as f64 + 0.5) * cell).min(last), label)
+        };
+        let ticks: Vec<(f64, String)> = columns.iter().enumerate().map(tick).collect();
         for (x, label) in super::scale::with_room(&ticks, &[], SMALL, 5.0) {
             ink.text("s m", (x, bottom + 15.0), Anchor::Middle, &label);
         }
-        ink.text("s m", (size.width() - 1.0, bottom + 31.0), Anchor::End, &self.x);
+        let all = self.columns.len();
+        let thinned = if columns.len() < all {
+            format!("{} of {all} values of ", columns.len())
+        } else {
+            String::new()
+        };
+        let name = cut(&(thinned + &self.x), SMALL, size.width() - 3.0);
+        ink.text("s m", (size.width() - 1.0, bottom + 31.0), Anchor::End, &name);
         draw_key(&mut ink, (2.0, bottom + 42.0), size);
         Svg::new(size, bottom + 74.0, &self.title, &self.about, ink)
+    }
+
+    /// The columns that are drawn: all, or of more than `most` both ends, the best of the rows, and others as evenly between as it goes.
+    fn shown(&self, rows: &[HeatRow], most: usize) -> Vec<usize> {
+        let all = self.columns.len();
+        if all <= most {
+            return (0..all).collect();
+        }
+        let mut bests: BTreeMap<usize, usize> = BTreeMap::new();
+        for best in rows.iter().filter_map(HeatRow::best) {
+            *bests.entry(best).or_default() += 1;
+        }
+        let mut bests: Vec<(usize, usize)> = bests.into_iter().collect();
+        // Where there is no room for all, those of the most rows.
+        bests.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+        let mut shown = BTreeSet::from([0, all - 1]);
+        for (best, _) in bests {
+            if shown.len() < most {
+                shown.insert(best);
+            }
+        }
+        while shown.len() < most {
+            let gaps = shown
+                .iter()
+                .zip(shown.iter().skip(1))
+                .map(|(low, high)| (high - low, low + (high - low) / 2));
+            let Some((_, middle)) = gaps.max_by_key(|(wide, middle)| (*wide, std::cmp::Reverse(*middle)))
+            else {
+                break;
+            };
+            shown.insert(middle);
+        }
+        shown.into_iter().collect()
     }
 }
 

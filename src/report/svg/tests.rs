@@ -296,6 +296,53 @@ fn a_label_of_the_map_that_has_room_is_whole_and_ten_times_is_told_with_its_sign
     assert!(map.draw(Size::Wide).inline().contains(">11×<"));
 }
 
+/// A map of so many columns, the best of each row in the place that is asked for.
+fn wide_map(columns: usize, bests: &[usize]) -> HeatMap {
+    let cell = |best: usize, i: usize| Heat {
+        cost: Some(1.0 + 0.01 * best.abs_diff(i) as f64),
+        told: format!("cell {i}"),
+        trouble: false,
+    };
+    let row = |best: &usize| HeatRow {
+        name: format!("best-at-{best}"),
+        cells: (0..columns).map(|i| cell(*best, i)).collect(),
+    };
+    HeatMap {
+        columns: (1..=columns).map(|i| format!("{i}ms")).collect(),
+        rows: bests.iter().map(row).collect(),
+        ..heat()
+    }
+}
+
+#[test]
+fn a_map_of_many_columns_shows_both_ends_and_the_best_of_each_row() {
+    for size in [Size::Wide, Size::Narrow] {
+        let drawn = wide_map(60, &[59, 37, 41]).draw(size);
+        assert_legible(&drawn);
+        let svg = drawn.inline();
+        assert_eq!(svg.matches("class=\"best\"").count(), 3, "each row has its frame");
+        for column in ["1ms", "60ms"] {
+            assert!(svg.contains(&format!("<title>best-at-37, {column}: ")), "{column}");
+        }
+        let columns = svg.matches("<title>best-at-37, ").count();
+        assert!((9..=16).contains(&columns), "{columns}");
+        assert!(svg.contains(&format!(">{columns} of 60 values of engine.pull.chunk_rows<")), "{svg}");
+    }
+    // More rows with a best of their own than there are columns.
+    let crowd: Vec<usize> = (0..24).map(|i| i * 2 + 3).collect();
+    assert!(wide_map(60, &crowd).draw(Size::Narrow).inline().contains("<title>best-at-3, 60ms: "));
+    assert!(!heat().draw(Size::Narrow).inline().contains(" values of "), "a whole map is not called thinned");
+}
+
+#[test]
+fn a_cost_near_the_best_has_its_decimal_on_a_phone() {
+    let drawn = wide_map(16, &[3, 12]).draw(Size::Narrow);
+    assert_legible(&drawn);
+    let labels = labels(&drawn.inline());
+    assert!(labels.iter().any(|(text, _)| text == "1.1"), "{labels:?}");
+    assert!(labels.iter().all(|(text, _)| text != "1"), "{labels:?}");
+}
+
 #[test]
 fn no_two_series_have_the_same_dashes_and_six_have_six_hues() {
     let looks: BTreeSet<String> = (0..8).map(style::look).collect();
