@@ -138,6 +138,49 @@ pub(super) fn cut(text: &str, size: f64, room: f64) -> String {
     kept.trim_end().to_owned() + "…"
 }
 
+/// As [`cut`] of several texts, which stay apart: of those that would read the same what they have in common is left out.
+pub(super) fn cut_apart(texts: &[&str], size: f64, room: f64) -> Vec<String> {
+    let mut shown: Vec<String> = texts.iter().map(|text| cut(text, size, room)).collect();
+    // Texts that still read the same have more in common.
+    for _ in 0..texts.len() {
+        let alike = |i: usize| (0..texts.len()).filter(move |j| texts[*j] != texts[i]);
+        let again = |i: usize| {
+            let others = alike(i).filter(|j| shown[*j] == shown[i]);
+            others
+                .map(|j| in_common(texts[i], texts[j]))
+                .min()
+                .map(|common| elided(texts[i], common, size, room))
+        };
+        let next: Vec<Option<String>> = (0..texts.len()).map(again).collect();
+        if next.iter().all(Option::is_none) {
+            break;
+        }
+        shown = shown.into_iter().zip(next).map(|(was, next)| next.unwrap_or(was)).collect();
+    }
+    shown
+}
+
+/// How many bytes both begin with.
+fn in_common(a: &str, b: &str) -> usize {
+    a.char_indices().zip(b.chars()).find(|((_, a), b)| a != b).map_or(a.len().min(b.len()), |((at, _), _)| at)
+}
+
+/// A text whose first `common` bytes say less than the rest: as much of them as has room beside it.
+fn elided(text: &str, common: usize, size: f64, room: f64) -> String {
+    let (head, tail) = text.split_at(common);
+    let tail = cut(tail, size, room - size);
+    let room = room - width(&tail, size) - size;
+    let mut kept = String::new();
+    for c in head.chars() {
+        kept.push(c);
+        if width(&kept, size) > room {
+            kept.pop();
+            break;
+        }
+    }
+    format!("{kept}…{tail}")
+}
+
 /// A text in lines that have room, broken at spaces.
 pub(super) fn wrapped(text: &str, size: f64, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();

@@ -244,6 +244,27 @@ fn many_curves_with_long_names_are_still_legible() {
 }
 
 #[test]
+fn long_names_that_begin_the_same_are_cut_where_they_do() {
+    let one = curves().curves.remove(1);
+    let links = ["one", "two", "two-and-a-half-of-it", "two-and-a-half-of-that", "another-one"];
+    let names: Vec<String> = links.iter().map(|link| format!("low a-very-long-link-name-{link}")).collect();
+    let named = |name: &String| Curve { name: name.clone(), ..one.clone() };
+    let plot = Curves { curves: names.iter().map(named).collect(), ..curves() };
+    let cost = Heat { cost: Some(1.0), ..Heat::default() };
+    let row = |name: &String| HeatRow { name: name.clone(), cells: vec![cost.clone(); 3] };
+    let map = HeatMap { rows: names.iter().map(row).collect(), ..heat() };
+    for size in [Size::Wide, Size::Narrow] {
+        for drawn in [plot.draw(size), map.draw(size)] {
+            assert_legible(&drawn);
+            let labels = labels(&drawn.inline());
+            let shown: BTreeSet<&str> =
+                labels.iter().map(|(text, _)| text.as_str()).filter(|text| text.contains('…')).collect();
+            assert_eq!(shown.len(), 5, "{shown:?}");
+        }
+    }
+}
+
+#[test]
 fn curves_without_any_figure_are_an_empty_frame_and_no_panic() {
     let empty = Curves { curves: vec![Curve::default()], ..Curves::default() };
     assert!(empty.draw(Size::Wide).inline().contains("<line class=\"axis\""));
