@@ -83,10 +83,20 @@ pub fn pair(unit: Unit, a: u64, b: u64) -> [String; 2] {
     })
 }
 
-/// Two figures that differ, with digits enough to see it: all of them where three are the same.
+/// Two figures that differ, with digits enough to see it: all of them where three decimals are the same.
 pub fn apart(unit: Unit, a: u64, b: u64) -> [String; 2] {
     let shown = [a, b].map(|n| figure(unit, n));
-    if shown[0] != shown[1] {
+    if a == b || shown[0] != shown[1] {
+        return shown;
+    }
+    let of = |(from, size, name): &&Scale| *from <= a.min(b) && *size > 1 && !name.is_empty();
+    let scale = scales(unit).iter().rfind(of);
+    let with = |decimals| {
+        let (_, size, name) = scale?;
+        let shown = [a, b].map(|n| format!("{} {name}", decimal(n as f64 / *size as f64, decimals)));
+        (shown[0] != shown[1]).then_some(shown)
+    };
+    if let Some(shown) = (1..=3).find_map(with) {
         return shown;
     }
     let name = match unit {
@@ -99,6 +109,13 @@ pub fn apart(unit: Unit, a: u64, b: u64) -> [String; 2] {
         _ if name.is_empty() => figure(unit, n),
         _ => format!("{} {name}", thousands(n)),
     })
+}
+
+/// A number that is not below nothing, rounded to so many decimals.
+fn decimal(x: f64, decimals: u32) -> String {
+    let scale = 10_u64.pow(decimals);
+    let steps = libm::round(x * scale as f64) as u64;
+    format!("{}.{:02$}", thousands(steps / scale), steps % scale, decimals as usize)
 }
 
 fn energy(uj: u64) -> String {
@@ -202,7 +219,10 @@ fn named(unit: Unit, number: &str) -> String {
 
 /// Bounds as a condition: `≤ 5.00 s`, `= 0 rows`, `1 … 9 rows`.
 pub fn bound(unit: Unit, min: Option<u64>, max: Option<u64>) -> String {
-    let show = |n: u64| figure(unit, n);
+    condition(|n| figure(unit, n), min, max)
+}
+
+fn condition(show: impl Fn(u64) -> String, min: Option<u64>, max: Option<u64>) -> String {
     match (min, max) {
         (Some(min), Some(max)) if min == max => format!("= {}", show(min)),
         (Some(min), Some(max)) => format!("{} … {}", show(min), show(max)),
@@ -210,6 +230,15 @@ pub fn bound(unit: Unit, min: Option<u64>, max: Option<u64>) -> String {
         (None, Some(max)) => format!("≤ {}", show(max)),
         (None, None) => "any".to_owned(),
     }
+}
+
+/// A figure and the condition that it has to meet; where it does not, with digits enough to see it.
+pub fn held(unit: Unit, value: u64, min: Option<u64>, max: Option<u64>) -> [String; 2] {
+    let missed = min.filter(|min| value < *min).or(max.filter(|max| value > *max));
+    let Some(missed) = missed else { return [figure(unit, value), bound(unit, min, max)] };
+    let [is, end] = apart(unit, value, missed);
+    let show = |n: u64| if n == missed { end.clone() } else { figure(unit, n) };
+    [is, condition(show, min, max)]
 }
 
 /// Rows times time, in row-seconds or row-hours; the greatest number stands for all that are greater.
@@ -352,6 +381,22 @@ mod tests {
             (Unit::Ns, 1_240_000_000.4, "1.24 s"),
         ] {
             assert_eq!(mean(unit, value), shown);
+        }
+    }
+
+    #[test]
+    fn a_figure_that_misses_a_bound_never_reads_as_the_bound() {
+        let ms = 1_000_000;
+        for (value, min, max, shown) in [
+            (225_017_000, None, Some(225 * ms), ["225.02 ms", "≤ 225.00 ms"]),
+            (224_999_999, Some(225 * ms), None, ["224 999 999 ns", "≥ 225 000 000 ns"]),
+            (225_017_000, Some(ms), Some(225 * ms), ["225.02 ms", "1.00 ms … 225.00 ms"]),
+            (7_200_400_000_000, None, Some(7_200_000 * ms), ["7 200.4 s", "≤ 7 200.0 s"]),
+            (225_017_000, None, Some(226 * ms), ["225 ms", "≤ 226 ms"]),
+            (225 * ms, None, Some(225 * ms), ["225 ms", "≤ 225 ms"]),
+        ] {
+            let told = held(Unit::Ns, value, min, max).map(|text| text.replace('\u{2009}', " "));
+            assert_eq!(told, shown);
         }
     }
 

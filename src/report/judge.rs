@@ -235,8 +235,8 @@ fn held(found: Result<(Unit, u64), String>, bound: Bound) -> (Option<u64>, Optio
         Ok((unit, value)) => {
             let inside = bound.min.is_none_or(|min| value >= min) && bound.max.is_none_or(|max| value <= max);
             let reason = (!inside).then(|| {
-                let want = human::bound(unit, bound.min, bound.max);
-                format!("is {}, must be {want}", human::figure(unit, value))
+                let [is, want] = human::held(unit, value, bound.min, bound.max);
+                format!("is {is}, must be {want}")
             });
             (Some(value), reason)
         }

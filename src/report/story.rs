@@ -219,15 +219,16 @@ pub(super) fn gate_grid(record: &RunRecord, gates: &[&GateRecord]) -> Grid {
     let mut grid = Grid::new(3, ["gate", "metric", "stat", "must be", "is", ""]);
     for gate in gates {
         let unit = record.cell(&gate.cell).map_or(Unit::Count, |cell| table::unit_of(cell, gate));
-        let show = |n| human::figure(unit, n);
-        let value = gate.value.map_or_else(|| gate.reason.clone().unwrap_or_default(), show);
+        let [value, bound] = match gate.value {
+            Some(value) => human::held(unit, value, gate.min, gate.max),
+            None => [gate.reason.clone().unwrap_or_default(), human::bound(unit, gate.min, gate.max)],
+        };
         let name = if several { format!("{} in {}", gate.name, gate.cell) } else { gate.name.clone() };
         let metric = match &gate.start {
             Some(start) => format!("{}@{start}", gate.metric),
             None => gate.metric.clone(),
         };
         let verdict = if gate.pass { "met".to_owned() } else { "FAIL".to_owned() };
-        let bound = human::bound(unit, gate.min, gate.max);
         grid.row([name, metric, gate.stat.clone(), bound, value, verdict]);
     }
     grid
