@@ -208,6 +208,33 @@ pub fn mean(unit: Unit, mean: f64) -> String {
     }
 }
 
+/// Two means that differ, with decimals enough to see it where their whole numbers are the same.
+pub fn means_apart(unit: Unit, a: f64, b: f64) -> [String; 2] {
+    let shown = [a, b].map(|n| mean(unit, n));
+    if shown[0] != shown[1] {
+        return shown;
+    }
+    let counted = matches!(unit, Unit::Rows | Unit::Devices | Unit::Count);
+    let [low, high] = [a, b].map(|n| libm::round(n) as u64);
+    if !counted && low != high {
+        return apart(unit, low, high);
+    }
+    let (size, name) = match unit {
+        Unit::MilliRowsPerSecond => (1_000.0, "rows/s"),
+        Unit::RowNs => (1.0, "row·ns"),
+        Unit::Ppm => (1.0, "ppm"),
+        _ => (1.0, scales(unit).first().map_or("", |(.., name)| name)),
+    };
+    let with = |decimals| {
+        let shown = [a, b].map(|n| match decimal(n / size, decimals) {
+            number if counted => named(unit, &number),
+            number => format!("{number} {name}"),
+        });
+        (shown[0] != shown[1]).then_some(shown)
+    };
+    (1..=6).find_map(with).unwrap_or(shown)
+}
+
 /// A number that is not one of what is counted.
 fn named(unit: Unit, number: &str) -> String {
     match unit {
@@ -397,6 +424,26 @@ mod tests {
         ] {
             let told = held(Unit::Ns, value, min, max).map(|text| text.replace('\u{2009}', " "));
             assert_eq!(told, shown);
+        }
+    }
+
+    #[test]
+    fn means_that_differ_are_never_told_alike() {
+        for (unit, a, b, shown) in [
+            (Unit::Count, 25.026, 25.0, ["25.03", "25.00"]),
+            (Unit::Rows, 2.501, 2.503, ["2.501 rows", "2.503 rows"]),
+            (Unit::Ns, 225_017_000.0, 225_017_000.25, ["225 017 000.0 ns", "225 017 000.3 ns"]),
+            (Unit::Bytes, 2_048.0, 2_049.0, ["2.000 KiB", "2.001 KiB"]),
+            (
+                Unit::MilliRowsPerSecond,
+                127_800_400.0,
+                127_800_300.0,
+                ["127 800.400 rows/s", "127 800.300 rows/s"],
+            ),
+            (Unit::Count, 25.0, 31.4, ["25", "31"]),
+            (Unit::Count, 25.0, 25.0, ["25", "25"]),
+        ] {
+            assert_eq!(means_apart(unit, a, b).map(|text| text.replace('\u{2009}', " ")), shown, "{unit:?}");
         }
     }
 

@@ -428,6 +428,23 @@ fn one_row_lost_in_eight_seeds_is_not_told_as_none() {
 }
 
 #[test]
+fn means_whose_whole_numbers_are_the_same_are_told_apart() {
+    let asked = |of_one| {
+        let with = |seed: u64| {
+            let mut cell = cell(None, seed, 5, 7);
+            let value = if seed == 3 { of_one } else { 25 };
+            cell.metrics.insert("engine.requests.count".into(), Figure::Value { unit: Unit::Count, value });
+            cell
+        };
+        (1..=40).map(with).collect::<Vec<_>>()
+    };
+    let comparison = compare(&side("a", asked(25)), &side("b", asked(24)));
+    let text = human(&comparison, Paint(false), false);
+    let line = text.lines().find(|line| line.contains("engine.requests.count")).unwrap();
+    assert!(line.contains(" 25.00 ") && line.contains(" 24.98 "), "{text}");
+}
+
+#[test]
 fn what_is_exact_is_compared_to_its_ends_and_its_count() {
     let with = |name, longest, n| {
         let mut cell = cell(None, 1, 5, 7);

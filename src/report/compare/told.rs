@@ -191,11 +191,16 @@ fn figures(d: &Difference) -> [String; 2] {
     let [low, high] = d.means.map(|mean| mean.unwrap_or_default());
     let told = [low, high].map(|mean| human::mean(d.unit, mean));
     // Of what is rare the whole numbers of both may be the same, or nothing.
-    if base.min(candidate) < 10 && told != [base, candidate].map(|n| human::figure(d.unit, n)) {
-        return told;
+    let shown = if base.min(candidate) < 10 && told != [base, candidate].map(|n| human::figure(d.unit, n)) {
+        told
+    } else {
+        human::pair(d.unit, base, candidate)
+    };
+    match shown[0] == shown[1] {
+        true if low != high => human::means_apart(d.unit, low, high),
+        true => human::apart(d.unit, base, candidate),
+        _ => shown,
     }
-    let shown = human::pair(d.unit, base, candidate);
-    if base != candidate && shown[0] == shown[1] { human::apart(d.unit, base, candidate) } else { shown }
 }
 
 fn change(d: &Difference) -> String {
