@@ -2,7 +2,7 @@
 
 use super::args::{Selection, SweepFormat, TuneArgs};
 use super::console::Console;
-use super::grid::SEED;
+use super::grid::{self, SEED};
 use super::refusal::Refusal;
 use super::room;
 use super::run::{Order, Ran, UnderWay, options};
@@ -14,7 +14,7 @@ use crate::engine::control::Controller;
 use crate::gateway::Mode;
 use crate::report::sweep::Objective;
 use crate::report::tune::{self as report_tune, CellsTuned, Limits, TuneRecord, field};
-use crate::report::{self, Exit, Judged, Note, RunRecord, Verdict};
+use crate::report::{self, Exit, Judged, Note, RunRecord, Verdict, human};
 use crate::scenario::{Document, Plan};
 
 /// The key that is searched if none is named.
@@ -167,10 +167,10 @@ impl<'a> Search<'a> {
             reach: vec![None; knobs.len()],
             knobs,
         };
-        let mut words: Vec<&str> = variant.as_deref().into_iter().collect();
+        let mut words: Vec<String> = variant.iter().cloned().collect();
         for across in &self.across {
-            let value = axes.iter().find(|(key, _)| *key == across.keys[0]).map(|(_, value)| value.as_str());
-            words.extend(value);
+            let value = axes.iter().find(|(key, _)| *key == across.keys[0]);
+            words.extend(value.map(|(key, value)| named(key, value)));
         }
         let name = if words.is_empty() { corner.scenario.clone() } else { words.join(" ") };
         let limits = Limits::of(&corner, &self.args.limit);
@@ -345,6 +345,15 @@ fn knobs(args: &TuneArgs) -> anyhow::Result<Vec<Knob>> {
     Ok(knobs)
 }
 
+/// A value as it stands in the name of a place: a bare number of devices would say nothing.
+fn named(key: &str, value: &str) -> String {
+    let of_fleet = key.starts_with("fleet.") && key.ends_with(".devices");
+    match value.parse() {
+        Ok(devices) if of_fleet => human::count(devices, "device"),
+        _ => value.to_owned(),
+    }
+}
+
 /// The options without which the same command would search another range, or by other limits.
 fn given(args: &TuneArgs, knobs: &[Knob]) -> Vec<String> {
     let option = |name: &str, value: &str| [name.to_owned(), value.to_owned()];
@@ -393,9 +402,7 @@ fn across(args: &TuneArgs, base: &Plan, knobs: &[Knob]) -> anyhow::Result<Vec<Ac
 
 fn refuse_large(cells: u128) -> anyhow::Result<()> {
     if cells > CELLS_MAX {
-        return Err(Refusal::usage(format!(
-            "the first grid of the search has {cells} cells; {CELLS_MAX} is the most"
-        )));
+        return Err(grid::too_large("the first grid of the search", cells));
     }
     Ok(())
 }

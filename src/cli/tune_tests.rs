@@ -84,6 +84,15 @@ fn a_metric_that_no_cell_has_leaves_no_candidate() {
 }
 
 #[test]
+fn a_place_is_named_by_its_devices_and_not_by_a_bare_number() {
+    let mut desk = desk();
+    assert_eq!(desk.run(&format!("{TUNE} --fleet 1,1000 --link edge --format json")), 0, "{}", desk.err);
+    let tune: TuneRecord = serde_json::from_str(&desk.out).unwrap();
+    let names: Vec<&str> = tune.places.iter().map(|place| place.name.as_str()).collect();
+    assert_eq!(names, ["edge 1 device", "edge 1\u{2009}000 devices"]);
+}
+
+#[test]
 fn a_search_that_makes_no_sense_is_refused_before_anything_runs() {
     let mut desk = desk();
     desk.write(
@@ -94,9 +103,13 @@ fn a_search_that_makes_no_sense_is_refused_before_anything_runs() {
         (
             "@ties.toml --knob engine.pull.chunk_rows=1..=1000000000",
             2,
-            "has 8000000000 cells; 100000 is the most",
+            "has 8\u{2009}000\u{2009}000\u{2009}000 cells; 100\u{2009}000 is the most",
         ),
-        ("@ties.toml --fleet 1..=1000000000", 2, "has 1000000000 cells; 100000 is the most"),
+        (
+            "@ties.toml --fleet 1..=1000000000",
+            2,
+            "has 1\u{2009}000\u{2009}000\u{2009}000 cells; 100\u{2009}000 is the most",
+        ),
         ("@ties.toml --knob engine.pull.chunk_row=16..32", 3, "chunk_row"),
         ("@ties.toml --knob engine.pull.chunk_rows=0..32", 2, "no multiplication"),
         ("@ties.toml --knob engine.pull.chunk_rows --knob engine.pull.chunk_rows=1..2", 2, "searched twice"),

@@ -113,6 +113,8 @@ fn a_search_over_fleet_sizes_says_how_the_herd_moves_the_best_and_where_the_back
     let places = told["places"].as_array().unwrap();
     let best: Vec<&Value> = places.iter().map(|place| &place["knobs"][0]["best"]).collect();
     assert_eq!(best, ["2000", "2000", "200"]);
+    let names: Vec<&Value> = places.iter().map(|place| &place["name"]).collect();
+    assert_eq!(names, ["1 device", "20 devices", "60 devices"]);
     let queued = |place: &Value| place["backend"]["queued_ppm"].as_u64().unwrap();
     assert!(queued(&places[0]) < 10_000 && queued(&places[2]) > 500_000, "{told}");
     let herd = told["herd"][0].as_str().unwrap();

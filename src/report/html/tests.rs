@@ -500,7 +500,9 @@ fn the_page_of_a_search_opens_with_the_answer_and_what_fails_there_is_no_candida
         "{told}"
     );
     assert_eq!(found.matches("The best settings").count(), 1);
-    assert!(found.contains("1 of no candidates") && found.contains("<td>no candidate</td>"));
+    assert!(
+        found.contains("1 of settings that are no candidates") && found.contains("<td>no candidate</td>")
+    );
     assert!(!found.contains("What is wrong") && !found.contains("failing") && !found.contains("FAIL"));
     // Without any candidate it is a failure.
     record.verdict = Verdict::Fail;

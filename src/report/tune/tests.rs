@@ -218,6 +218,10 @@ fn the_answers_alone_are_a_line_a_place() {
     let first = told.lines().next().unwrap();
     assert!(first.ends_with("try more seeds") && !first.contains("round trips"), "{told}");
     assert_eq!(told.lines().count(), 2, "{told}");
+    tune.herd.push("best at 800 with 1 device; the backend is saturated with 60 devices".to_owned());
+    assert!(
+        answers(&tune).ends_with("\nbest at 800 with 1 device; the backend is saturated with 60 devices\n")
+    );
 }
 
 #[test]

@@ -145,7 +145,7 @@ pub(in super::super) fn all_equal(place: &PlaceTuned) -> Option<usize> {
     (equal && values.len() > 1).then_some(values.len())
 }
 
-/// The answer alone, a line a place, with what the luck of seeds does to it.
+/// The answer alone, a line a place, with what the luck of seeds does to it; then where the backend has enough.
 pub fn answers(tune: &TuneRecord) -> String {
     let line = |place: &PlaceTuned| {
         let told = place.knobs.iter().filter(|_| place.best.is_some() && all_equal(place).is_none());
@@ -155,7 +155,8 @@ pub fn answers(tune: &TuneRecord) -> String {
         });
         [headline(tune, place)].into_iter().chain(sure).collect::<Vec<_>>().join("; ") + "\n"
     };
-    tune.places.iter().map(line).collect()
+    let herd = tune.herd.iter().map(|line| format!("{line}\n"));
+    tune.places.iter().map(line).chain(herd).collect()
 }
 
 /// How sure that is, and what limits either side, a line each.
