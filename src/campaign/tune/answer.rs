@@ -367,17 +367,22 @@ fn luck(points: &[&PointTuned], best: &str) -> Option<String> {
     if !among && better.is_none() {
         return None;
     }
-    let values: Vec<String> = doubtful.iter().map(|point| report_tune::value(&point.value)).collect();
-    let better = better.map_or_else(String::new, |point| {
-        let less = 100.0 - point.cost_ppm.unwrap_or_default() as f64 / 1e4;
-        let [there, here] = [&point.value, best].map(report_tune::value);
-        format!(", and {there} would cost {less:.1} % less than {here}")
-    });
+    // The one that the best would lose to comes first, and the others are told beside it.
+    let others = doubtful.iter().filter(|point| better.is_none_or(|better| better.value != point.value));
+    let others: Vec<String> = others.map(|point| report_tune::value(&point.value)).collect();
+    let Some(better) = better else {
+        let misses = if others.len() == 1 { "misses" } else { "miss" };
+        return Some(format!("{} {misses} a limit or a gate {LUCK}", others.join(", ")));
+    };
+    let less = 100.0 - better.cost_ppm.unwrap_or_default() as f64 / 1e4;
+    let [there, here] = [&better.value, best].map(report_tune::value);
+    let others = match others.as_slice() {
+        [] => String::new(),
+        [one] => format!(", as {one} does,"),
+        several => format!(", as {} do,", several.join(", ")),
+    };
     Some(format!(
-        "{LUCK}: {} {keep} every limit and gate in at least half of theirs{better}; try more \
-         seeds, or another --limit",
-        values.join(", "),
-        keep = if values.len() == 1 { "keeps" } else { "keep" },
+        "{there} would be {less:.1} % cheaper than {here} but misses a limit or a gate{others} {LUCK}"
     ))
 }
 

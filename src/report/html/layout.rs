@@ -179,8 +179,7 @@ fn drawn(record: &RunRecord) -> Markup {
             @if record.cells.len() > timed.len() {
                 p.note {
                     (match (&record.tune, &record.sweep) {
-                        (Some(_), _) => "Drawn are the best settings first, then the present ones, then those that ran first, of each one cell before \
-                                         a second of any. ",
+                        (Some(_), _) => "Shown: the best settings, your present ones, then the first that ran; one seed of each before a second of any. ",
                         (None, Some(_)) => "Drawn are the settings that fail and those that ran first, of each one cell before a second of any, and \
                                             not the best. ",
                         (None, None) => "",
@@ -268,8 +267,8 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
         }
         @if let Some(outages) = plots::outages(record, cell) {
             (figure(&outages.title, |size| outages.draw(size),
-                &format!("How to read it: the higher the red, the more devices had no link or no running process; a diamond is a fault, \
-                    and where faults are many, the height is their number. {}", outages.about),
+                &format!("How to read it: offline is a device without a link or a running process; where faults of a kind are many, the \
+                    height is their number. {}", outages.about),
                 &tables::of_timeline(&outages)))
         }
     }

@@ -128,8 +128,7 @@ pub fn outages(record: &RunRecord, cell: &CellRecord) -> Option<Timeline> {
     }
     let close = strips.iter_mut().map(|strip| thinned(strip, apart)).sum::<u64>();
     let mut about =
-        "When devices were offline, of the most that had been online at once, and when faults happened."
-            .to_owned();
+        "Red: the share of devices offline, of the most ever online at once. Diamonds: faults.".to_owned();
     for (left_out, what, why) in [
         (before, "fault", "before any device was online, not drawn"),
         (after, "fault", "only after the end, not drawn"),

@@ -213,10 +213,10 @@ fn the_answers_alone_are_a_line_a_place() {
         "{told}"
     );
     let mut tune = tuned();
-    tune.places[0].knobs[0].limits.push(format!("{LUCK}: 2\u{2009}048 keeps every limit; try more seeds"));
+    tune.places[0].knobs[0].limits.push(format!("2\u{2009}048 misses a limit {LUCK}"));
     let told = answers(&tune);
     let first = told.lines().next().unwrap();
-    assert!(first.ends_with("try more seeds") && !first.contains("round trips"), "{told}");
+    assert!(first.ends_with("take more seeds, or loosen it") && !first.contains("round trips"), "{told}");
     assert_eq!(told.lines().count(), 2, "{told}");
     tune.herd.push("best at 800 with 1 device; the backend is saturated with 60 devices".to_owned());
     assert!(
