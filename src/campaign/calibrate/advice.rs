@@ -8,7 +8,7 @@ use crate::theory::chunk::Cost;
 /// Draws from what the log leaves open: their 2.5 % tails hold 100 of them.
 const DRAWS: usize = 4_000;
 /// What counts as flat: a row costs at most so much more than at best.
-const FLAT: f64 = 0.03;
+pub(super) const FLAT: f64 = 0.03;
 
 /// The best chunk for answers that follow `line` (overhead, time a row) and break as `outages` says; `rows` is the log's mean chunk.
 ///
@@ -42,6 +42,7 @@ pub(super) fn advice(line: &Line<2>, outages: &Outages, rows: f64) -> Option<Adv
         best,
         flat: flat(cost),
         excess: interval(cost.excess(rows), &|cost| cost.excess(rows)),
+        within_log: false,
     })
 }
 

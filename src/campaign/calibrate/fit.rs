@@ -5,6 +5,7 @@
 
 use super::aside::{self, Aside, Bytes, Cause, Outliers};
 use super::clock::{Clock, Step};
+use super::curve::{Curve, bend};
 use super::cut::{self, Luck};
 use super::devices;
 use super::line::{Far, Line, NORMAL, Sample};
@@ -12,7 +13,7 @@ use super::log::{Log, Request};
 use super::told::Told;
 use super::trouble::chi_square;
 use super::widths::{Ratio, Widths, widths};
-use crate::report::calibrate::{Census, Costs, Estimate, Split};
+use crate::report::calibrate::{Advice, Census, Costs, Estimate, Outages, Split};
 use crate::report::human;
 
 /// Fewer answers have no line worth telling.
@@ -37,6 +38,18 @@ pub(super) struct Fit {
     pub(super) left_out: Option<LeftOut>,
     /// How many answers far above the line leave its intervals open, and why the log does not tell what they are.
     pub(super) above: Option<(u64, Bytes)>,
+    /// What speaks against the line, if anything does.
+    curve: Option<Curve>,
+}
+
+/// Answers by rows, and by rows and bytes. Of those that may break at `rate` a second the shorter ones came through: each counts
+/// e^{rate × duration}, the inverse of its chance (Horvitz and Thompson 1952).
+pub(super) fn samples(answers: &[&Request], rate: f64) -> (Vec<Sample<2>>, Vec<Sample<3>>) {
+    // No weight beyond e²: it would be a guess about a few.
+    let weight = |r: &Request| libm::exp((rate * r.duration).min(2.0));
+    let by_rows = |r: &&Request| Sample { x: [1.0, r.rows], y: r.duration, weight: weight(r) };
+    let by_both = |r: &&Request| Sample { x: [1.0, r.rows, r.bytes], y: r.duration, weight: weight(r) };
+    (answers.iter().map(by_rows).collect(), answers.iter().map(by_both).collect())
 }
 
 /// A part of the line by rows.
@@ -75,8 +88,7 @@ impl Reach {
 }
 
 impl Fit {
-    /// The lines through `answers`, which are those of a process that breaks transfers at `rate` a second. Those that came through are
-    /// the shorter ones: each counts e^{rate × duration}, the inverse of its chance (Horvitz and Thompson 1952).
+    /// The lines through `answers`, which are those of a process that breaks transfers at `rate` a second.
     pub(super) fn of(
         answers: &[&Request],
         log: &Log,
@@ -92,14 +104,7 @@ impl Fit {
             ));
             return None;
         }
-        // No weight beyond e²: it would be a guess about a few.
-        let weight = |request: &Request| libm::exp((rate * request.duration).min(2.0));
-        let mut by_rows: Vec<Sample<2>> =
-            answers.iter().map(|r| Sample { x: [1.0, r.rows], y: r.duration, weight: weight(r) }).collect();
-        let by_both: Vec<Sample<3>> = answers
-            .iter()
-            .map(|r| Sample { x: [1.0, r.rows, r.bytes], y: r.duration, weight: weight(r) })
-            .collect();
+        let (mut by_rows, by_both) = samples(answers, rate);
         let Some(far) = Far::of(&by_both).or_else(|| Far::of(&by_rows)) else {
             told.one_size(census, answers);
             return None;
@@ -137,7 +142,19 @@ impl Fit {
         if let Some(step) = clock.step {
             fit.loosen(step, &rows, &both);
         }
-        told.of_fit(&fit, &rows, &both);
+        let off: Vec<f64> = match &fit.both {
+            Some(line) => both.iter().map(|s| s.y / line.at(&s.x) - 1.0).collect(),
+            None => rows.iter().map(|s| s.y / fit.rows.at(&s.x) - 1.0).collect(),
+        };
+        let bend = bend(&rows, &off);
+        told.of_fit(&fit, &off, bend);
+        // A clock of long steps bends all lines.
+        if clock.step.is_none_or(|step| !step.is_coarse) {
+            fit.curve = match &fit.both {
+                Some(line) => Curve::of(line, &both, &rows, bend),
+                None => Curve::of(&fit.rows, &rows, &rows, bend),
+            };
+        }
         told.of_unlike(devices::unlike(answers, |r| fit.says(r)));
         Some(fit)
     }
@@ -157,7 +174,14 @@ impl Fit {
         // Rows of a request that are wider than others are none of its noise, and no weight brings back what was not lost: see `widths`.
         let even: Vec<Sample<2>> = rows.iter().map(|s| Sample { weight: 1.0, ..*s }).collect();
         let line = Line::through(&even).map_or(line, |even| line.as_open_as(&even));
-        let mut fit = Fit { rows: line, both: Line::through(both), split: None, left_out: None, above: None };
+        let mut fit = Fit {
+            rows: line,
+            both: Line::through(both),
+            split: None,
+            left_out: None,
+            above: None,
+            curve: None,
+        };
         let (each, weighted) = (nothing_else(&even), nothing_else(rows));
         let bound = std::array::from_fn(|i| each[i].max(weighted[i]));
         if widths.and_then(|widths| fit.take_apart(both, widths, bound)).is_none() {
@@ -271,7 +295,7 @@ impl Fit {
         let floor = split.row.low + split.byte.low * narrowest(answers, widths);
         // Within the bound first: what is kept of an end while it is drawn in from below is no longer held by it.
         let rows = row_from(floor, line.by_rows(widths).within(bound));
-        *self = Fit { rows, both: Some(line), split: Some(split), left_out, above: None };
+        *self = Fit { rows, both: Some(line), split: Some(split), left_out, above: None, curve: None };
         Some(())
     }
 
@@ -308,6 +332,27 @@ impl Fit {
         };
         let open = (mean.high - mean.low) / 2.0 / mean.value;
         Outliers { held: 1.0 - took / all, longer, open, cause, bytes }
+    }
+
+    /// `advice`, or that of the log's own sizes where no line tells it. Where the log does not tell what answers far above
+    /// the line are, nothing tells whether it bends.
+    pub(super) fn within_log(
+        &self,
+        advice: Option<Advice>,
+        outages: Option<&Outages>,
+        census: &Census,
+    ) -> Option<Advice> {
+        match (&self.curve, outages) {
+            (Some(curve), Some(outages)) if advice.is_some() || self.above.is_none() => {
+                curve.within_log(advice, self, outages, census)
+            }
+            _ => advice,
+        }
+    }
+
+    /// Whether larger answers take more than the line says, beyond chance.
+    pub(super) fn bends_up(&self) -> bool {
+        self.curve.as_ref().is_some_and(Curve::is_up)
     }
 
     /// What a line through rows and bytes would have take less than no time.

@@ -146,11 +146,15 @@ impl<const K: usize> Line<K> {
     /// so many times.
     pub(super) fn estimate_chosen(&self, of: [f64; K], wider: f64) -> Estimate {
         let value = dot(&self.coefficients, &of);
-        let by_residuals = student(self.freedom) * libm::sqrt(form(&self.covariance, &of).max(0.0));
-        let half = wider * by_residuals.max(self.open_by_noise(of));
+        let half = wider * student(self.freedom) * self.error(of);
         let high = value + half + dot(&self.upward, &of);
         let low = value - half - dot(&self.downward, &of);
         Estimate { value: value.max(0.0), low: low.max(0.0), high: high.max(0.0) }
+    }
+
+    /// The standard error of a sum of coefficients, no less than even noise has it.
+    pub(super) fn error(&self, of: [f64; K]) -> f64 {
+        libm::sqrt(form(&self.covariance, &of).max(form(&self.even, &of)).max(0.0))
     }
 
     /// Half of an interval that knows of the residuals only how much noise there is.

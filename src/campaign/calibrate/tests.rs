@@ -1,6 +1,7 @@
 //! Calibrations of logs whose parameters are known.
 
 mod apart;
+mod curved;
 mod few;
 mod hung;
 mod left_out;

@@ -2,11 +2,12 @@
 
 use super::aside::{Bytes, Cause, Outliers};
 use super::clock::Step;
+use super::curve::Bend;
 use super::cut::Luck;
 use super::devices::{self, Off};
 use super::fit::{Fit, LeftOut};
 use super::hung::{Hung, Timeout};
-use super::line::{Sample, correlation};
+use super::line::correlation;
 use super::log::{Log, Names, Outcome, Request};
 use super::reached::Reached;
 use super::tries::InARow;
@@ -16,8 +17,6 @@ use crate::report::human;
 
 /// A share of outliers that is no accident.
 pub(super) const OUTLIERS_MANY: f64 = 0.05;
-/// Answers of some sizes that are so far off the line bend it.
-const BEND: f64 = 0.05;
 /// A scenario has no larger chunk, and no log's costs and failures are known so well that they tell one.
 const CHUNK_MAX: f64 = 1e6;
 /// So many devices are named that are unlike the others.
@@ -398,7 +397,8 @@ impl Told {
         ));
     }
 
-    pub(super) fn of_fit(&mut self, fit: &Fit, rows: &[Sample<2>], both: &[Sample<3>]) {
+    /// By how much answers are `off` the line, and of which sizes they are so most.
+    pub(super) fn of_fit(&mut self, fit: &Fit, off: &[f64], bend: Option<Bend>) {
         match fit.left_out {
             Some(LeftOut::Row) => self.unknown(
                 "time a row: answers of more rows take less time, so something else decides; a row counts as nothing, and the overhead is what \
@@ -410,17 +410,13 @@ impl Told {
             ),
             None => {}
         }
-        let off: Vec<f64> = match &fit.both {
-            Some(line) => both.iter().map(|s| s.y / line.at(&s.x) - 1.0).collect(),
-            None => rows.iter().map(|s| s.y / fit.rows.at(&s.x) - 1.0).collect(),
-        };
-        if let Some((from, to, bend)) = bend(rows, &off) {
+        if let Some((from, to, bend)) = bend {
             self.note(format!(
                 "answers of {from:.0} to {to:.0} rows take {:+.0} % of what a straight line says: the figures hold near the sizes of the log",
                 100.0 * bend,
             ));
         }
-        let alike = correlation(&off);
+        let alike = correlation(off);
         if off.len() >= 50 && alike > ALIKE {
             self.note(format!(
                 "answers next to each other are alike (correlation {alike:.2}), as under a network that changes slowly: the intervals are too narrow",
@@ -482,13 +478,13 @@ impl Told {
         &mut self,
         advice: Option<Advice>,
         costs: Option<&Costs>,
-        above: Option<(u64, Bytes)>,
+        fit: Option<&Fit>,
         census: &Census,
     ) -> Option<Advice> {
         match (advice, costs) {
             (None, Some(costs)) if costs.request.low <= 0.0 || costs.row.low <= 0.0 => {
                 let which = if costs.row.low <= 0.0 { "time a row" } else { "overhead" };
-                self.unknown(match above {
+                self.unknown(match fit.and_then(|fit| fit.above) {
                     Some((n, bytes)) => format!(
                         "the best chunk: {which} cannot be told from nothing, as {} took far longer than the line of the \
                          others says, and the log does not tell whether they hung or have wide rows{}",
@@ -501,6 +497,16 @@ impl Told {
                     ),
                 });
             }
+            (Some(Advice::Rows { within_log: true, .. }), _) => self.unknown(format!(
+                "what a chunk beyond the {} of the log's largest answer costs: {}, beyond chance, so the chunk is that of the log's own sizes of \
+                 which a row took least; choose one kind of requests with --only COLUMN=VALUE, such as --only endpoint=/sync, if there are \
+                 several, or log larger answers, too",
+                human::count(census.rows_max, "row"),
+                match fit.is_some_and(Fit::bends_up) {
+                    true => "a row costs more in larger answers than in others",
+                    false => "answers lie on no straight line",
+                }
+            )),
             (Some(Advice::Rows { best, .. }), _) if best.value > CHUNK_MAX => {
                 let most = human::thousands(CHUNK_MAX as u64);
                 self.unknown(format!(
@@ -520,23 +526,6 @@ impl Told {
         }
         advice
     }
-}
-
-/// The sizes of which answers are farthest off the line, if that is more than chance: from, to, share.
-fn bend(rows: &[Sample<2>], off: &[f64]) -> Option<(f64, f64, f64)> {
-    const PARTS: usize = 4;
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by(|a, b| rows[*a].x[1].total_cmp(&rows[*b].x[1]));
-    let part = |part: &[usize]| {
-        let n = part.len() as f64;
-        let mean = part.iter().map(|i| off[*i]).sum::<f64>() / n;
-        let variance = part.iter().map(|i| (off[*i] - mean) * (off[*i] - mean)).sum::<f64>() / n;
-        let sure = part.len() >= 8 && mean.abs() > BEND && mean.abs() > 4.0 * libm::sqrt(variance / n);
-        let edge = |at: Option<&usize>| at.map_or(0.0, |i| rows[*i].x[1]);
-        sure.then(|| (edge(part.first()), edge(part.last()), mean))
-    };
-    let parts = order.chunks(rows.len().div_ceil(PARTS)).filter_map(part);
-    parts.max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))
 }
 
 fn seconds(seconds: f64) -> String {

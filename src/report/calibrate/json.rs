@@ -18,10 +18,11 @@ impl Calibration {
             None => Value::Null,
         };
         let chunk = match self.advice {
-            Some(Advice::Rows { best, flat, excess }) => json!({
+            Some(Advice::Rows { best, flat, excess, within_log }) => json!({
                 "best_rows": scaled(Some(best), 1.0),
                 "flat_rows": [whole(flat.0), whole(flat.1)],
                 "excess_ppm": scaled(Some(excess), 1e6),
+                "within_log": within_log,
             }),
             Some(Advice::AtLeast(rows)) => json!({
                 "best_rows": { "value": null, "low": whole(rows), "high": null },

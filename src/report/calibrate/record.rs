@@ -156,6 +156,8 @@ pub enum Advice {
         flat: (f64, f64),
         /// How much more a row costs in chunks of the log's mean size than in the best: 0.07 is 7 %.
         excess: Estimate,
+        /// Only the sizes that the log has were compared, by what their answers took, as these lie on no line that tells more.
+        within_log: bool,
     },
     /// Nothing in the log limits a chunk; below this many rows, overhead costs more than failures could.
     AtLeast(f64),
@@ -165,9 +167,15 @@ impl Advice {
     /// The same where another reading of the log may be the true one.
     pub fn as_open_as(self, other: Advice) -> Advice {
         match (self, other) {
-            (Advice::Rows { best, flat, excess }, Advice::Rows { best: of_other, excess: more, .. }) => {
-                Advice::Rows { best: best.as_open_as(of_other), flat, excess: excess.as_open_as(more) }
-            }
+            (
+                Advice::Rows { best, flat, excess, within_log },
+                Advice::Rows { best: of_other, excess: more, .. },
+            ) => Advice::Rows {
+                best: best.as_open_as(of_other),
+                flat,
+                excess: excess.as_open_as(more),
+                within_log,
+            },
             (advice, _) => advice,
         }
     }

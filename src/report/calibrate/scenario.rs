@@ -33,6 +33,8 @@ const AROUND: f64 = 8.0;
 /// The largest chunk that is tried is at least so many times the least: a search costs no less in a narrower range, of which the full grid
 /// is smaller.
 const REACH: u64 = 512;
+/// A chunk that is no larger than answers of the log were.
+const WITHIN_LOG: &str = "recommended chunk in rows, of the sizes in the log, as answers lie on no line";
 /// The least chunk that a sweep tries where no best is known.
 const WIDE: f64 = 16.0;
 
@@ -133,6 +135,12 @@ impl Calibration {
         if self.census.bytes_a_row.is_none() {
             untold.push(("bytes a row", "the width of `text` is assumed"));
         }
+        if matches!(self.advice, Some(Advice::Rows { within_log: true, .. })) {
+            untold.push((
+                "a line of costs",
+                "costs are one all the same, and larger chunks may look cheaper than they are",
+            ));
+        }
         untold.push(("caps", "page_cap, chunk_bytes and the timeouts are out of the way; write your own"));
         untold
     }
@@ -156,6 +164,10 @@ impl Calibration {
     pub fn axis(&self) -> Option<(u64, u64)> {
         let figures = self.figures(self.costs.as_ref()?, Span::ZERO);
         let (least, most) = match self.advice {
+            // Costs of the scenario are a line, and tell nothing beyond these sizes.
+            Some(Advice::Rows { best, within_log: true, .. }) => {
+                (best.value / AROUND, best.value / std::f64::consts::SQRT_2)
+            }
             Some(Advice::Rows { best, .. }) => (best.value / AROUND, best.value * AROUND),
             Some(Advice::AtLeast(rows)) => (rows / AROUND, rows * AROUND),
             None => (WIDE, figures.rows as f64),
@@ -163,7 +175,11 @@ impl Calibration {
         // The log's own size is among them.
         let from = least.min(figures.chunk as f64).max(1.0) as u64;
         let to = (most as u64).clamp(2 * from, figures.rows.max(2 * from));
-        let to = to.next_power_of_two();
+        let within_log = matches!(self.advice, Some(Advice::Rows { within_log: true, .. }));
+        let to = match to.next_power_of_two() {
+            to if within_log && to > self.census.rows_max.max(2) => to / 2,
+            to => to,
+        };
         Some(((1 << from.ilog2()).min(to / REACH).max(1), to))
     }
 
@@ -184,8 +200,9 @@ impl Calibration {
             }
             None => {}
         }
-        if let Some(Advice::Rows { best, .. }) = self.advice {
-            text += &line("recommended chunk in rows", best, &|rows| human::thousands(whole(rows)));
+        if let Some(Advice::Rows { best, within_log, .. }) = self.advice {
+            let name = if within_log { WITHIN_LOG } else { "recommended chunk in rows" };
+            text += &line(name, best, &|rows| human::thousands(whole(rows)));
         }
         text
     }

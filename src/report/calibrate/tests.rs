@@ -32,7 +32,12 @@ fn example() -> Calibration {
             noise: about(0.1),
         }),
         outages: Some(Outages { failures: 20, exposed: 1_200.0, rate, repair: Some(about(8.0)) }),
-        advice: Some(Advice::Rows { best: about(2_600.0), flat: (1_200.0, 5_000.0), excess: about(0.6) }),
+        advice: Some(Advice::Rows {
+            best: about(2_600.0),
+            flat: (1_200.0, 5_000.0),
+            excess: about(0.6),
+            within_log: false,
+        }),
         unknown: vec!["how it tastes".to_owned()],
         notes: Vec::new(),
     }

@@ -68,13 +68,14 @@ impl Calibration {
                     n => format!(" ({} refused, which count as none)", human::thousands(n)),
                 },
             ),
-            Some(Advice::Rows { best, flat: (from, to), excess }) => {
+            Some(Advice::Rows { best, flat: (from, to), excess, within_log }) => {
                 let percent = |x: f64| format!("{:.0}", 100.0 * x);
                 format!(
-                    "\nrecommended chunk: {} ({} … {}); within 3 %: {} to {}\n  the log's answers have {:.0} on average: a row costs {} % more in such chunks than in the best ({} … {} %)\n",
+                    "\nrecommended chunk: {} ({} … {}){}; within 3 %: {} to {}\n  the log's answers have {:.0} on average: a row costs {} % more in such chunks than in the best ({} … {} %)\n",
                     human::count(whole(best.value), "row"),
                     human::thousands(whole(best.low)),
                     human::thousands(whole(best.high)),
+                    if within_log { " of the sizes in the log, as answers lie on no line" } else { "" },
                     human::thousands(whole(from)),
                     human::thousands(whole(to)),
                     self.census.rows_mean,

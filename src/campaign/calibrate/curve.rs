@@ -1,0 +1,217 @@
+//! Whether answers lie on a line. If not, no line tells what larger ones cost, and least of all if a row costs more in these.
+//!
+//! Answers that follow a line take no part of its square besides (Ramsey 1969), and those of no sizes are far off it. Where they are, or have
+//! a part of it that would matter at the chunk that is recommended, the best is looked for among the sizes that the log has, by what their
+//! answers took.
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use super::advice::FLAT;
+use super::fit::Fit;
+use super::line::{Line, NORMAL, Sample};
+use crate::report::calibrate::{Advice, Census, Estimate, Outages, Rate};
+
+/// How often chance may bend a line, to above or to below.
+const CHANCE: f64 = 0.01;
+/// Answers of some sizes that are so far off the line bend it.
+const BEND: f64 = 0.05;
+/// What the square adds to the time of a chunk that does not matter.
+const SLIGHT: f64 = 0.05;
+/// The sizes that are compared are as many as this, of as many answers each, and of no fewer than that (estimates).
+const PARTS: usize = 8;
+const ANSWERS_MIN: usize = 5;
+
+/// By how many standard deviations answers have a part of their line's square, and the line with it, by what the line says in `unit`s.
+struct Square {
+    off: f64,
+    line: Line<3>,
+    unit: f64,
+}
+
+impl Square {
+    fn of<const K: usize>(line: &Line<K>, samples: &[Sample<K>]) -> Option<Square> {
+        let unit = samples.iter().map(|sample| line.at(&sample.x)).sum::<f64>() / samples.len() as f64;
+        let with = |sample: &Sample<K>| {
+            let says = line.at(&sample.x) / unit;
+            Sample { x: [1.0, says, says * says], y: sample.y, weight: sample.weight }
+        };
+        let line = Line::through(&samples.iter().map(with).collect::<Vec<_>>())?;
+        let square = [0.0, 0.0, 1.0];
+        let error = line.error(square);
+        (error > 0.0).then(|| Square { off: line.coefficients[2] / error, line, unit })
+    }
+
+    /// What answers take of which the line says `seconds`, as a share of that.
+    fn share(&self, seconds: f64) -> f64 {
+        let says = seconds / self.unit;
+        self.line.at(&[1.0, says, says * says]) / seconds
+    }
+}
+
+/// Answers of about as many rows.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    /// The least and the most rows.
+    rows: (f64, f64),
+    /// Mean rows.
+    mean: f64,
+    /// Mean seconds, and their standard error.
+    took: (f64, f64),
+}
+
+impl Part {
+    fn of(samples: &[Sample<2>]) -> Part {
+        let all: f64 = samples.iter().map(|sample| sample.weight).sum();
+        let mean = |of: &dyn Fn(&Sample<2>) -> f64| {
+            samples.iter().map(|sample| sample.weight * of(sample)).sum::<f64>() / all
+        };
+        let took = mean(&|sample| sample.y);
+        let variance = mean(&|sample| (sample.y - took) * (sample.y - took)) / (samples.len() - 1) as f64;
+        let rows = |sample: Option<&Sample<2>>| sample.map_or(0.0, |sample| sample.x[1]);
+        Part {
+            rows: (rows(samples.first()), rows(samples.last())),
+            mean: mean(&|sample| sample.x[1]),
+            took: (took, libm::sqrt(variance)),
+        }
+    }
+
+    /// Seconds a row with what breaks at `rate` a second, and their standard error: the restart law of `theory::chunk`.
+    fn a_row(&self, rate: f64) -> (f64, f64) {
+        let (took, error) = self.took;
+        let again = if rate > 0.0 { libm::expm1(rate * took) / rate } else { took };
+        (again / self.mean, error * libm::exp(rate * took) / self.mean)
+    }
+}
+
+/// Answers that lie on no line.
+pub(super) struct Curve {
+    /// Where they bend up from it.
+    square: Option<Square>,
+    /// Those of some sizes are far off it.
+    is_far: bool,
+    /// By size.
+    parts: Vec<Part>,
+}
+
+impl Curve {
+    /// `None` if answers lie on `line` by all that they tell, or are too few to tell one size from another; `rows` are the same answers by
+    /// rows.
+    pub(super) fn of<const K: usize>(
+        line: &Line<K>,
+        samples: &[Sample<K>],
+        rows: &[Sample<2>],
+        bend: Option<Bend>,
+    ) -> Option<Curve> {
+        let is_up = |square: &Square| {
+            let law = StudentsT::new(0.0, 1.0, square.line.freedom());
+            law.is_ok_and(|law| square.off > law.inverse_cdf(1.0 - CHANCE / 2.0))
+        };
+        let curve = Curve {
+            square: Square::of(line, samples).filter(is_up),
+            is_far: bend.is_some(),
+            parts: parts(rows),
+        };
+        ((curve.is_far || curve.square.is_some()) && !curve.parts.is_empty()).then_some(curve)
+    }
+
+    /// Whether larger answers take more than the line says.
+    pub(super) fn is_up(&self) -> bool {
+        self.square.is_some()
+    }
+
+    /// `advice` if the curve does not matter there, and the best of the log's sizes if it does.
+    pub(super) fn within_log(
+        &self,
+        advice: Option<Advice>,
+        fit: &Fit,
+        outages: &Outages,
+        census: &Census,
+    ) -> Option<Advice> {
+        let largest = match advice {
+            Some(Advice::Rows { best, .. }) => best.value,
+            Some(Advice::AtLeast(rows)) => rows,
+            None => census.rows_max as f64,
+        };
+        let says = fit.rows.at(&[1.0, largest]);
+        let matters = self.square.as_ref().is_some_and(|square| square.share(says) > 1.0 + SLIGHT);
+        if !(matters || self.is_far) {
+            return advice;
+        }
+        let rates = match outages.rate {
+            Rate::Known(Estimate { value, low, high }) => [value, low, high],
+            Rate::AtMost(rate) => [0.0, 0.0, rate],
+        };
+        let (best, _) = self.best(rates[0]);
+        let costs = |part: &Part| part.a_row(rates[0]);
+        let least = costs(best).0;
+        let any = rates.into_iter().flat_map(|rate| self.best(rate).1);
+        let (low, high) = span(any)?;
+        let flat = span(self.parts.iter().filter(|part| costs(part).0 <= (1.0 + FLAT) * least))?;
+        let far = |part: &&Part| (part.mean - census.rows_mean).abs();
+        let own = self.parts.iter().min_by(|a, b| far(a).total_cmp(&far(b)))?;
+        let more = costs(own).0 / least - 1.0;
+        let open = NORMAL * apart(costs(own), costs(best)) / least;
+        let excess = Estimate { value: more, low: (more - open).max(0.0), high: more + open };
+        Some(Advice::Rows { best: Estimate { value: best.mean, low, high }, flat, excess, within_log: true })
+    }
+
+    /// The size of which a row takes least, and those that chance may have put behind it.
+    fn best(&self, rate: f64) -> (&Part, Vec<&Part>) {
+        let costs = |part: &Part| part.a_row(rate);
+        let least = |a: &&Part, b: &&Part| costs(a).0.total_cmp(&costs(b).0);
+        let best = self.parts.iter().min_by(least).expect("there is one");
+        let near = |part: &&Part| costs(part).0 - costs(best).0 <= NORMAL * apart(costs(part), costs(best));
+        (best, self.parts.iter().filter(near).collect())
+    }
+}
+
+/// The standard error of a difference.
+fn apart(a: (f64, f64), b: (f64, f64)) -> f64 {
+    libm::hypot(a.1, b.1)
+}
+
+/// The least and the most rows of `parts`.
+fn span<'a>(parts: impl Iterator<Item = &'a Part>) -> Option<(f64, f64)> {
+    parts.map(|part| part.rows).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+}
+
+/// The answers that have rows, by size; those of one size are in one part.
+fn parts(samples: &[Sample<2>]) -> Vec<Part> {
+    let mut samples: Vec<Sample<2>> = samples.iter().filter(|sample| sample.x[1] > 0.0).copied().collect();
+    samples.sort_by(|a, b| a.x[1].total_cmp(&b.x[1]));
+    // Full pages are one size, however many they are.
+    let page = samples.last().map_or(0.0, |sample| sample.x[1]);
+    let tails = samples.partition_point(|sample| sample.x[1] < page);
+    let least = (tails / PARTS).max(ANSWERS_MIN);
+    let (mut parts, mut rest) = (Vec::new(), &samples[..]);
+    while rest.len() >= least {
+        let largest = rest[least - 1].x[1];
+        let mut end = rest.partition_point(|sample| sample.x[1] <= largest);
+        if rest.len() - end < least {
+            end = rest.len();
+        }
+        parts.push(Part::of(&rest[..end]));
+        rest = &rest[end..];
+    }
+    parts
+}
+
+/// The least and the most rows of some answers, and by how much longer they take than the line says, as a share.
+pub(super) type Bend = (f64, f64, f64);
+
+/// The sizes of which answers are farthest off the line, if that is more than chance.
+pub(super) fn bend(rows: &[Sample<2>], off: &[f64]) -> Option<Bend> {
+    const QUARTERS: usize = 4;
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by(|a, b| rows[*a].x[1].total_cmp(&rows[*b].x[1]));
+    let part = |part: &[usize]| {
+        let n = part.len() as f64;
+        let mean = part.iter().map(|i| off[*i]).sum::<f64>() / n;
+        let variance = part.iter().map(|i| (off[*i] - mean) * (off[*i] - mean)).sum::<f64>() / n;
+        let sure = part.len() >= 8 && mean.abs() > BEND && mean.abs() > 4.0 * libm::sqrt(variance / n);
+        let edge = |at: Option<&usize>| at.map_or(0.0, |i| rows[*i].x[1]);
+        sure.then(|| (edge(part.first()), edge(part.last()), mean))
+    };
+    let parts = order.chunks(rows.len().div_ceil(QUARTERS)).filter_map(part);
+    parts.max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))
+}

@@ -1,0 +1,97 @@
+//! Logs whose answers lie on no line.
+
+use super::{MODEL, Model, said};
+use crate::base::{Seed, Span};
+use crate::campaign::calibrate::calibrate;
+use crate::report::calibrate::{Advice, Calibration, Estimate};
+
+const SIZES: Model = Model { rows: (50.0, 400.0), width: (300.0, 300.0), mtbf: 100.0, ..MODEL };
+
+/// The log of a model whose answers take so many seconds, and noise.
+fn log(model: &Model, seed: u64, took: impl Fn(f64) -> f64) -> String {
+    let mut stream = Seed(seed).stream("curved", 0, 0);
+    let with = |line: &str| match line.split(',').collect::<Vec<_>>()[..] {
+        [start, rows, bytes, _, "ok"] => {
+            let took = took(rows.parse().unwrap()) * stream.log_normal(0.995, 0.1);
+            format!("{start},{rows},{bytes},{},ok\n", Span::from_secs_f64(took).as_micros())
+        }
+        _ => format!("{line}\n"),
+    };
+    model.log(seed).lines().map(with).collect()
+}
+
+fn read(log: &str) -> Calibration {
+    calibrate("log.csv", log.as_bytes(), &[]).unwrap()
+}
+
+fn best(calibration: &Calibration) -> (Estimate, bool) {
+    match calibration.advice {
+        Some(Advice::Rows { best, within_log, .. }) => (best, within_log),
+        _ => panic!("no chunk: {:?}", calibration.unknown),
+    }
+}
+
+/// By how much more a row costs in a chunk than in the best, which is told, too.
+fn excess(took: impl Fn(f64) -> f64, mtbf: f64, chunk: f64) -> (f64, f64) {
+    let a_row = |rows: f64| libm::expm1(took(rows) / mtbf) / rows;
+    let best = (1..2_000).map(f64::from).min_by(|a, b| a_row(*a).total_cmp(&a_row(*b))).unwrap();
+    (a_row(chunk) / a_row(best) - 1.0, best)
+}
+
+#[test]
+fn where_a_row_costs_more_in_larger_answers_the_chunk_is_the_best_of_the_sizes_in_the_log() {
+    let quadratic = |rows: f64| 0.4 + 1e-3 * rows + 1e-5 * rows * rows;
+    // Rows of a larger answer come from a slower shelf.
+    let shelf = |rows: f64| (0.4 + 4.4e-3 * rows) * if rows > 200.0 { 1.7 } else { 1.0 };
+    // The best of the shelf is the size before its edge, where the time a row jumps: no size of many answers has that.
+    for (took, holds) in [(&quadratic as &dyn Fn(f64) -> f64, 38), (&shelf, 0)] {
+        let (mut held, mut dearest) = (0, 0.0f64);
+        for seed in 0..40 {
+            let calibration = read(&log(&SIZES, seed, took));
+            let (chunk, within_log) = best(&calibration);
+            assert!(within_log && chunk.high <= calibration.census.rows_max as f64, "{seed}: {chunk:?}");
+            let (more, best) = excess(took, SIZES.mtbf, chunk.value);
+            dearest = dearest.max(more);
+            held += u32::from(chunk.holds(best));
+        }
+        assert!(held >= holds && dearest < 0.15, "{held} of 40 hold the best, the dearest is {dearest}");
+    }
+}
+
+#[test]
+fn where_nothing_fails_and_a_row_costs_more_in_larger_answers_no_more_is_recommended_than_was_seen() {
+    let model = Model { mtbf: f64::INFINITY, ..SIZES };
+    let calibration = read(&log(&model, 1, |rows| 0.4 + 1e-3 * rows + 1e-5 * rows * rows));
+    let (chunk, within_log) = best(&calibration);
+    assert!(within_log && chunk.holds(200.0) && chunk.high < 400.0, "{chunk:?}");
+}
+
+#[test]
+fn a_chunk_of_the_sizes_in_the_log_is_called_that_wherever_it_stands() {
+    let calibration = read(&log(&SIZES, 1, |rows| 0.4 + 1e-3 * rows + 1e-5 * rows * rows));
+    let (story, unknown) = (calibration.story(), &calibration.unknown);
+    assert!(story.contains(" of the sizes in the log, as answers lie on no line"), "{story}");
+    assert!(
+        said(unknown, "a row costs more in larger answers") && said(unknown, "--only endpoint"),
+        "{unknown:?}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&calibration.to_json()).unwrap();
+    assert_eq!(json["chunk"]["within_log"], true);
+    let scenario = calibration.scenario("app", Span::ZERO).unwrap();
+    assert!(scenario.contains("# recommended chunk in rows, of the sizes in the log"), "{scenario}");
+    assert!(scenario.contains("# - a line of costs: "), "{scenario}");
+    let (_, most) = calibration.axis().unwrap();
+    assert!(most <= calibration.census.rows_max, "{most}");
+}
+
+#[test]
+fn of_two_hundred_logs_on_a_line_next_to_none_are_taken_to_bend() {
+    let wide = Model { rows: (1.0, 1_000.0), noise: 0.3, ..MODEL };
+    let mut limited = 0;
+    for seed in 0..200 {
+        let model = [SIZES, wide, Model { mtbf: 4.0, ..wide }, MODEL][seed as usize % 4];
+        let calibration = model.calibration(seed);
+        limited += u32::from(matches!(calibration.advice, Some(Advice::Rows { within_log: true, .. })));
+    }
+    assert!(limited <= 3, "{limited}");
+}
