@@ -48,6 +48,11 @@ impl Square {
     }
 }
 
+/// By how many standard deviations answers bend up from their line.
+pub(super) fn bent<const K: usize>(line: &Line<K>, samples: &[Sample<K>]) -> f64 {
+    Square::of(line, samples).map_or(0.0, |square| square.off)
+}
+
 /// Answers of about as many rows.
 #[derive(Clone, Copy, Debug)]
 struct Part {

@@ -5,6 +5,7 @@ use super::clock::{Clock, Step};
 use super::fit::{ANSWERS_MIN, Fit};
 use super::header::Only;
 use super::hung::{Hung, hung};
+use super::kind::Few;
 use super::log::{self, Log, Mistakes, Outcome, Request};
 use super::reached::Reached;
 use super::told::Told;
@@ -66,7 +67,12 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     // What a timeout may have ended for being slow is no break that answers came through.
     let rate = rate(if reached.is_some() && hung.is_some() { if_slow } else { outages });
     let clock = Clock { step, cut_off: reached };
-    let fit = Fit::of(&telling_of_costs(log, reached), log, rate, clock, &mut census, &mut told);
+    let mut answers = telling_of_costs(log, reached);
+    // A clock of long steps bends all lines.
+    if coarse.is_none() {
+        answers = of_one_kind(answers, log.has_bytes, rate, &mut census, &mut told);
+    }
+    let fit = Fit::of(&answers, log, rate, clock, &mut census, &mut told);
     let costs = fit.as_ref().map(Fit::costs);
     let advised =
         |outages: &Option<Outages>| advice(&fit.as_ref()?.rows, outages.as_ref()?, census.rows_mean);
@@ -103,6 +109,21 @@ fn telling_of_costs(log: &Log, reached: Option<Reached>) -> Vec<&Request> {
         r.outcome == Outcome::Answered && r.duration > 0.0 && reached.is_none_or(|reached| reached.leaves(r))
     };
     log.requests.iter().filter(tells).collect()
+}
+
+/// The answers that may lie on one line, of those that broke at `rate` a second.
+fn of_one_kind<'a>(
+    mut answers: Vec<&'a Request>,
+    has_bytes: bool,
+    rate: f64,
+    census: &mut Census,
+    told: &mut Told,
+) -> Vec<&'a Request> {
+    if let Some(few) = Few::apart(&mut answers, has_bytes, rate) {
+        census.rows_mean = few.rows_mean;
+        told.of_few(&few, answers.len());
+    }
+    answers
 }
 
 /// How often transfers break, a second; 0 if nobody knows.

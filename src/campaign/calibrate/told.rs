@@ -7,6 +7,7 @@ use super::cut::Luck;
 use super::devices::{self, Off};
 use super::fit::{Fit, LeftOut};
 use super::hung::{Hung, Timeout};
+use super::kind::Few;
 use super::line::correlation;
 use super::log::{Log, Names, Outcome, Request};
 use super::reached::Reached;
@@ -394,6 +395,22 @@ impl Told {
         };
         self.unknown(format!(
             "how long the longest answers take, as what takes {after} is given up: {costs}; log with a longer timeout",
+        ));
+    }
+
+    /// Answers of few rows that costs go without, and of how many others they are.
+    pub(super) fn of_few(&mut self, few: &Few, others: usize) {
+        let n = human::count(few.n as u64, "answer");
+        let rows = match few.most {
+            0.0 => "no rows".to_owned(),
+            most => format!("up to {}", human::count(most as u64, "row")),
+        };
+        let [took, says] = few.took.map(seconds);
+        self.note(format!(
+            "{n} of {rows} took {took} on average, where the line of the others says {says}: of another kind, as those of another endpoint \
+             are, so costs, chunk and mean rows are those of the {} others; choose one kind with --only COLUMN=VALUE, such as --only \
+             endpoint=/sync",
+            human::thousands(others as u64),
         ));
     }
 

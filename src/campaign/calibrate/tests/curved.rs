@@ -4,6 +4,7 @@ use super::{MODEL, Model, said};
 use crate::base::{Seed, Span};
 use crate::campaign::calibrate::calibrate;
 use crate::report::calibrate::{Advice, Calibration, Estimate};
+use crate::theory::chunk::Cost;
 
 const SIZES: Model = Model { rows: (50.0, 400.0), width: (300.0, 300.0), mtbf: 100.0, ..MODEL };
 
@@ -85,13 +86,52 @@ fn a_chunk_of_the_sizes_in_the_log_is_called_that_wherever_it_stands() {
 }
 
 #[test]
-fn of_two_hundred_logs_on_a_line_next_to_none_are_taken_to_bend() {
+fn of_two_hundred_logs_on_a_line_next_to_none_are_taken_to_bend_or_to_have_answers_of_another_kind() {
     let wide = Model { rows: (1.0, 1_000.0), noise: 0.3, ..MODEL };
-    let mut limited = 0;
+    let (mut limited, mut apart) = (0, 0);
     for seed in 0..200 {
         let model = [SIZES, wide, Model { mtbf: 4.0, ..wide }, MODEL][seed as usize % 4];
         let calibration = model.calibration(seed);
         limited += u32::from(matches!(calibration.advice, Some(Advice::Rows { within_log: true, .. })));
+        apart += u32::from(said(&calibration.notes, "of another kind"));
     }
-    assert!(limited <= 3, "{limited}");
+    assert!(limited <= 3 && apart <= 3, "{limited} limited, {apart} apart");
+}
+
+/// The log with a request without rows after every other answer.
+fn with_others(log: &str, took: f64) -> String {
+    let mut n = 0;
+    let line = |line: &str| match line.split_once(',') {
+        Some((start, rest)) if rest.ends_with("ok") => {
+            n += 1;
+            let took = Span::from_secs_f64(took * (0.95 + f64::from(n % 11) / 100.0)).as_micros();
+            let other = format!("{start},0,2000,{took},ok\n");
+            format!("{line}\n{}", if n % 2 == 0 { other } else { String::new() })
+        }
+        _ => format!("{line}\n"),
+    };
+    log.lines().map(line).collect()
+}
+
+#[test]
+fn answers_without_rows_that_are_of_another_kind_leave_costs_to_the_others_and_are_told() {
+    let model = Model { mtbf: 40.0, ..SIZES };
+    let row = 3e-3;
+    let chunk = Cost { chunk: 0.4, row, mtbf: model.mtbf }.best();
+    for (took, other) in [(0.9, true), (0.15, true), (0.4, false)] {
+        let (mut told, mut held) = (0, [0; 2]);
+        for seed in 0..40 {
+            let calibration = read(&with_others(&log(&model, seed, |rows| 0.4 + row * rows), took));
+            told += u32::from(said(&calibration.notes, "of another kind, as those of another endpoint"));
+            let (best, within_log) = best(&calibration);
+            let costs = calibration.costs.unwrap();
+            held[0] += u32::from(costs.request.holds(0.4) && costs.row.holds(row));
+            // Those of the other kind never break, so that transfers seem to break somewhat less often.
+            let largest = calibration.census.rows_max as f64;
+            held[1] += u32::from(if within_log { best.high <= largest } else { best.value < 1.8 * chunk });
+        }
+        let case = format!("{took} s: {told} told, {held:?} of 40 hold");
+        assert!(if other { told >= 36 } else { told <= 1 }, "{case}");
+        assert!(held[0] >= 32 && held[1] >= 38, "{case}");
+    }
 }
