@@ -84,7 +84,12 @@ impl World {
         for kill in &self.faults.kills {
             let device = &self.devices[kill.device.0 as usize];
             match &kill.point {
-                Some((point, nth)) => device.crash.arm(point, *nth, kill.at, kill.restart_after),
+                Some((point, nth)) => {
+                    let armed = device.crash.arm(point, *nth, kill.at, kill.restart_after);
+                    if let Some(latest) = kill.latest {
+                        self.play_latest(kill, armed, latest);
+                    }
+                }
                 None => self.play_kill(kill.clone()),
             }
         }
@@ -140,6 +145,17 @@ impl World {
         self.handle.spawn(self.node, "kill", async move {
             handle.sleep_until(kill.at).await;
             device.kill(kill.reason, Some(kill.restart_after));
+        });
+    }
+
+    /// A kill strikes at `latest` if its device did not come to its crash point before.
+    fn play_latest(&self, kill: &Kill, armed: u64, latest: Time) {
+        let (handle, device, kill) = (self.handle.clone(), self.device(kill.device), kill.clone());
+        self.handle.spawn(self.node, "kill", async move {
+            handle.sleep_until(latest).await;
+            if device.crash.disarm(armed) {
+                device.kill(kill.reason, Some(kill.restart_after));
+            }
         });
     }
 

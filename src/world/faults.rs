@@ -13,6 +13,9 @@ use crate::{backend, gateway};
 
 /// A connection that breaks is broken by an outage as short as this.
 const CUT: Span = Span::millis(1);
+/// A drawn kill waits so long for its crash point, and at most for half of what is left of the script: points that a world never passes
+/// make no kill rarer than it is said to be.
+const LONGEST_WAIT: Span = Span::secs(600);
 
 /// All faults of a world, up to the end of its script.
 #[derive(Debug, Default)]
@@ -88,6 +91,8 @@ pub(super) struct Kill {
     pub(super) reason: KillReason,
     /// A crash point and its how-manieth passing after `at`; at once if `None`.
     pub(super) point: Option<(String, u32)>,
+    /// When it strikes wherever the app is, if it did not come to the point before.
+    pub(super) latest: Option<Time>,
     pub(super) restart_after: Span,
 }
 
@@ -393,7 +398,8 @@ impl Faults {
                     at,
                     format!("chaos: {} of {device}{}", kill_word(reason), at_point(point.as_ref())),
                 );
-                self.kill(at, device, reason, point, restart_after);
+                let latest = Some(at + LONGEST_WAIT.min(Span(end.since(at).0 / 2)));
+                self.kills.push(Kill { at, device, reason, point, latest, restart_after });
             }
         }
         let mut stream = seed.stream("outage", 0, 0);
@@ -480,7 +486,7 @@ impl Faults {
         point: Option<(String, u32)>,
         restart_after: Span,
     ) {
-        self.kills.push(Kill { at, device, reason, point, restart_after });
+        self.kills.push(Kill { at, device, reason, point, latest: None, restart_after });
     }
 
     fn tell(&mut self, at: Time, text: String) {

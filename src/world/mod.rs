@@ -22,6 +22,8 @@ mod clock;
 mod device;
 mod digest;
 mod drive;
+#[cfg(test)]
+mod fault_tests;
 mod faults;
 mod hardware;
 mod hub;

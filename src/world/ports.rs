@@ -51,11 +51,13 @@ impl Future for Guarded {
 pub(super) struct CrashBook {
     device: RefCell<Weak<Device>>,
     armed: RefCell<Vec<Armed>>,
+    ever_armed: Cell<u64>,
     passed: RefCell<BTreeMap<&'static str, u64>>,
     suspended: Cell<bool>,
 }
 
 struct Armed {
+    number: u64,
     point: String,
     from: Time,
     left: u32,
@@ -67,10 +69,17 @@ impl CrashBook {
         *self.device.borrow_mut() = Rc::downgrade(device);
     }
 
-    /// Kills the device at the passing number `nth` (from 1) of `point` at or after `from`.
-    pub(super) fn arm(&self, point: &str, nth: u32, from: Time, restart_after: Span) {
-        let armed = Armed { point: point.to_owned(), from, left: nth.max(1), restart_after };
+    /// Kills the device at the passing number `nth` (from 1) of `point` at or after `from`. Gives a number to disarm it by.
+    pub(super) fn arm(&self, point: &str, nth: u32, from: Time, restart_after: Span) -> u64 {
+        let number = self.ever_armed.replace(self.ever_armed.get() + 1);
+        let armed = Armed { number, point: point.to_owned(), from, left: nth.max(1), restart_after };
         self.armed.borrow_mut().push(armed);
+        number
+    }
+
+    /// Whether it did not come to kill; now it will not.
+    pub(super) fn disarm(&self, number: u64) -> bool {
+        self.armed.borrow_mut().extract_if(.., |armed| armed.number == number).next().is_some()
     }
 
     /// No more kills: the world heals.

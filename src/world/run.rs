@@ -351,6 +351,7 @@ impl World {
                     device: *device,
                     reason,
                     point: None,
+                    latest: None,
                     restart_after: RESTARTED_AFTER,
                 });
             }
