@@ -7,7 +7,7 @@ use super::record::{
     CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord, GateRecord, Phases,
     Reason, SeriesRecord, Verdict, ViolationRecord, held as held_figures,
 };
-use super::{human, unplaced};
+use super::{human, missed, unplaced};
 use crate::base::{EntityId, Key};
 use crate::contract::Schema;
 use crate::metrics::{Figure, Figures, Unit};
@@ -45,6 +45,7 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     cell.faults =
         outcome.faults.iter().map(|(at, text)| FaultRecord { at_ns: at.0, text: text.clone() }).collect();
     cell.unplaced = unplaced::recorded(&outcome.placed);
+    cell.missed = missed::recorded(&outcome.missed);
     cell.ending = ending(&outcome.ending);
     cell.series = SeriesRecord::of(&outcome.series);
     if outcome.ending == Ending::Interrupted {
@@ -130,6 +131,7 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
         events: 0,
         faults: Vec::new(),
         unplaced: Vec::new(),
+        missed: Vec::new(),
         expectations: Vec::new(),
         reasons: Vec::new(),
         lives: Vec::new(),

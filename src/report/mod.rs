@@ -33,6 +33,7 @@ mod judge;
 mod junit;
 mod listing;
 pub mod matrix;
+mod missed;
 mod record;
 mod repro;
 mod requests;

@@ -149,6 +149,9 @@ pub struct CellRecord {
     /// Actions whose edits could not all be made as asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unplaced: Vec<UnplacedRecord>,
+    /// Kills and losses of power that events planned and that did not come.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<MissedRecord>,
     /// What had to come out, and whether it did.
     #[serde(default)]
     pub expectations: Vec<ExpectationRecord>,
@@ -247,6 +250,21 @@ pub struct UnplacedRecord {
     /// Rows that imports of the entity of this name bring, not edits of an action.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub import: bool,
+}
+
+/// A kill or a loss of power that an event planned, and that did not come on some of its devices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MissedRecord {
+    /// The event.
+    pub event: String,
+    /// Why it did not come, in words.
+    pub why: String,
+    /// On how many devices it did not.
+    pub missed: u64,
+    /// On how many it was to come.
+    pub of: u64,
+    /// The first of those on which it did not, such as `d17`.
+    pub devices: Vec<String>,
 }
 
 /// A broken promise.

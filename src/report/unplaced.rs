@@ -1,12 +1,14 @@
 //! Edits and imports that a scenario asks for and that its script could not make as asked: who is not told believes that they were tried.
+//! With them goes what was planned to break and did not (`missed`).
 
 use std::collections::BTreeMap;
 
 use super::human::{count, thousands};
+use super::missed;
 use super::record::{RunRecord, UnplacedRecord};
 use crate::world::{ActionCount, Placed};
 
-/// A line for each action of each scenario, over all cells.
+/// A line for each action and each event of each scenario, over all cells.
 pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
     let mut actions: BTreeMap<(&str, bool, &str), UnplacedRecord> = BTreeMap::new();
     let told = record.cells.iter().flat_map(|cell| cell.unplaced.iter().map(move |one| (cell, one)));
@@ -22,7 +24,7 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
         let whose = if several { format!("{scenario}: ") } else { String::new() };
         lines(action, sum).into_iter().map(move |line| format!("{whose}{line}"))
     });
-    lines.collect()
+    lines.chain(missed::told(record)).collect()
 }
 
 /// The same of one script.

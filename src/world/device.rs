@@ -6,6 +6,7 @@ use std::rc::{Rc, Weak};
 use super::clock::{DeviceClock, Gait};
 use super::hardware::{Hardware, Spent};
 use super::hub::{DeviceSink, Hub};
+use super::missed::Struck;
 use super::ports::{CrashBook, DeviceTasks};
 use super::power::SyncLoss;
 use crate::base::words::count;
@@ -213,13 +214,21 @@ impl Device {
         self.die(reason, restart_after, under_way);
     }
 
-    /// The power fails at `at`.
-    pub(super) fn lose_power_at(&self, at: Time, restart_after: Span) {
+    /// The same by a fault, which is noted if there is a process to end.
+    pub(super) fn strike(&self, reason: KillReason, restart_after: Span, struck: &Struck) {
+        if self.is_running() {
+            struck.set();
+            self.kill(reason, Some(restart_after));
+        }
+    }
+
+    /// The power fails at `at`, by this loss.
+    pub(super) fn lose_power_at(&self, at: Time, loss: SyncLoss) {
         let device = self.me.upgrade().expect("a device lasts as long as its world");
         let handle = self.handle.clone();
         self.handle.spawn(self.world, "kill", async move {
             handle.sleep_until(at).await;
-            device.kill(KillReason::PowerLoss, Some(restart_after));
+            device.strike(KillReason::PowerLoss, loss.restart_after, &loss.struck);
         });
     }
 

@@ -83,18 +83,17 @@ impl World {
     fn play_kills(&self) {
         for kill in &self.faults.kills {
             let device = &self.devices[kill.device.0 as usize];
-            match &kill.point {
-                Some((point, nth)) => {
-                    let armed = device.crash.arm(point, *nth, kill.at, kill.restart_after);
-                    if let Some(latest) = kill.latest {
-                        self.play_latest(kill, armed, latest);
-                    }
-                }
-                None => self.play_kill(kill.clone()),
+            let Some((point, nth)) = &kill.point else {
+                self.play_kill(kill.clone());
+                continue;
+            };
+            let armed = device.crash.arm(point, *nth, kill.at, kill.restart_after, &kill.struck);
+            if let Some(latest) = kill.latest {
+                self.play_latest(kill, armed, latest);
             }
         }
         for loss in &self.faults.sync_losses {
-            self.devices[loss.device.0 as usize].lose_power_at_sync(*loss);
+            self.devices[loss.device.0 as usize].lose_power_at_sync(loss.clone());
         }
     }
 
@@ -144,7 +143,7 @@ impl World {
         let (handle, device) = (self.handle.clone(), self.device(kill.device));
         self.handle.spawn(self.node, "kill", async move {
             handle.sleep_until(kill.at).await;
-            device.kill(kill.reason, Some(kill.restart_after));
+            device.strike(kill.reason, kill.restart_after, &kill.struck);
         });
     }
 
@@ -154,7 +153,7 @@ impl World {
         self.handle.spawn(self.node, "kill", async move {
             handle.sleep_until(latest).await;
             if device.crash.disarm(armed) {
-                device.kill(kill.reason, Some(kill.restart_after));
+                device.strike(kill.reason, kill.restart_after, &kill.struck);
             }
         });
     }

@@ -4,6 +4,7 @@ use super::outcome::{Ending, Outcome};
 use super::phases::Unwatched;
 use super::registry::EngineRegistry;
 use super::run::run;
+use crate::base::DeviceId;
 use crate::scenario::{Document, Names, Request};
 
 fn outcome(scenario: &str) -> Outcome {
@@ -34,4 +35,43 @@ fn apps_are_killed_as_often_as_said_where_most_crash_points_are_never_passed() {
     assert!(outcome.violations.is_empty(), "{:?}", outcome.violations);
     let (kills, expected) = (value(&outcome, "device.kills.count"), 2 * 100 * 24 / 2);
     assert!((expected * 95 / 100..=expected * 105 / 100).contains(&kills), "{kills} of {expected}");
+}
+
+#[test]
+fn a_planned_end_that_never_comes_is_told_with_its_devices_and_why() {
+    let planned = [
+        ("at-once", "kill = {}"),
+        ("fetched", "kill = { point = \"fetch.applied\" }"),
+        ("often", "kill = { point = \"session.started\", nth = 1000000 }"),
+        ("synced", "power_loss = { at_sync = 1 }"),
+        ("late", "power_loss = { devices = [0], at_sync = 1000000 }"),
+        ("in-turn", "power_loss = { at_sync = 2, stagger = 999999 }"),
+    ];
+    // At one instant the first loss of power would take the place of the last.
+    let at = |name: &str| if name == "in-turn" { 3 } else { 2 };
+    let event = |(name, what)| format!("[event.{name}]\nat = \"+{}h\"\n{what}\n", at(name));
+    let events = planned.map(event).concat();
+    let outcome = outcome(&format!("duration = \"5h\"\n{PULLING}{events}"));
+    let told: Vec<(&str, &[DeviceId], u64)> =
+        outcome.missed.iter().map(|missed| (missed.event.as_str(), &missed.devices[..], missed.of)).collect();
+    let (first, second, both) = ([DeviceId(0)], [DeviceId(1)], [DeviceId(0), DeviceId(1)]);
+    assert_eq!(
+        told,
+        [
+            ("fetched", &both[..], 2),
+            ("late", &first[..], 1),
+            ("often", &both[..], 2),
+            ("in-turn", &second[..], 2),
+        ]
+    );
+    assert_eq!(outcome.missed[0].why, "nothing passed fetch.applied from then on");
+}
+
+#[test]
+fn an_app_that_does_not_run_is_not_killed_and_that_is_told() {
+    let events = "[event.off]\nat = \"+1h\"\npower_loss = { restart_after = \"1h\" }\n[event.dead]\nat = \"+90m\"\nkill = {}\n";
+    let outcome = outcome(&format!("duration = \"5h\"\n{PULLING}{events}"));
+    let [missed] = &outcome.missed[..] else { panic!("{:?}", outcome.missed) };
+    let (event, why) = (missed.event.as_str(), missed.why.as_str());
+    assert_eq!((event, why, missed.of), ("dead", "the app did not run at the time", 2));
 }

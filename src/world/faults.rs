@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::clock::Jump;
 use super::hardware::SlowTime;
+use super::missed::{Awaited, Struck};
 use super::power::SyncLoss;
 use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
 use crate::contract::KillReason;
@@ -42,6 +43,8 @@ pub(super) struct Faults {
     pub(super) kills: Vec<Kill>,
     /// Power that fails at syncs.
     pub(super) sync_losses: Vec<SyncLoss>,
+    /// What events plan of these.
+    pub(super) awaited: Vec<Awaited>,
     /// Who goes back to an older state.
     pub(super) restores: Vec<Restore>,
     /// When the gateway's process dies, and how long until it is started again.
@@ -94,6 +97,8 @@ pub(super) struct Kill {
     /// When it strikes wherever the app is, if it did not come to the point before.
     pub(super) latest: Option<Time>,
     pub(super) restart_after: Span,
+    /// Whether it struck.
+    pub(super) struck: Struck,
 }
 
 /// The faults of `plan` for its devices. All of them end with the script: then the world heals.
@@ -185,9 +190,7 @@ impl Faults {
             | Happening::HalfOpen
             | Happening::NetworkChange { .. } => self.plan_network(at, name, what, chosen),
             Happening::Kill { point, restart_after } => {
-                for device in chosen {
-                    self.kill(at, *device, KillReason::Killed, point.clone(), *restart_after);
-                }
+                self.kill_all(at, name, KillReason::Killed, point.as_ref(), *restart_after, chosen);
                 let place = point.as_ref().map_or(String::new(), |(p, n)| format!(" at {p} ({n})"));
                 self.tell(at, format!("{name}: the app of {} is killed{place}", count(chosen)));
             }
@@ -231,16 +234,16 @@ impl Faults {
     ) {
         let whom = count(chosen);
         let Some(AtSync { first, stagger, after }) = at_sync else {
-            for device in chosen {
-                self.kill(at, *device, KillReason::PowerLoss, None, restart_after);
-            }
+            self.kill_all(at, name, KillReason::PowerLoss, None, restart_after, chosen);
             return self.tell(at, format!("{name}: {whom} lose power"));
         };
+        let mut awaited = Awaited::new(name, KillReason::PowerLoss, None, at_sync);
         for (&device, k) in chosen.iter().zip(0_u32..) {
             let nth = first.saturating_add(k.saturating_mul(stagger));
-            let (from, until) = (at, Time::FAR);
-            self.sync_losses.push(SyncLoss { device, from, until, nth, after, restart_after });
+            let (from, until, struck) = (at, Time::FAR, awaited.on(device));
+            self.sync_losses.push(SyncLoss { device, from, until, nth, after, restart_after, struck });
         }
+        self.awaited.push(awaited);
         self.tell(at, format!("{name}: {whom} lose power at a sync, the first at its number {first}"));
     }
 
@@ -399,7 +402,8 @@ impl Faults {
                     format!("chaos: {} of {device}{}", kill_word(reason), at_point(point.as_ref())),
                 );
                 let latest = Some(at + LONGEST_WAIT.min(Span(end.since(at).0 / 2)));
-                self.kills.push(Kill { at, device, reason, point, latest, restart_after });
+                let struck = Struck::default();
+                self.kills.push(Kill { at, device, reason, point, latest, restart_after, struck });
             }
         }
         let mut stream = seed.stream("outage", 0, 0);
@@ -478,15 +482,22 @@ impl Faults {
         self.kills.sort_by_key(|kill| (kill.at, kill.device));
     }
 
-    fn kill(
+    /// The processes of these devices end by an event.
+    fn kill_all(
         &mut self,
         at: Time,
-        device: DeviceId,
+        name: &str,
         reason: KillReason,
-        point: Option<(String, u32)>,
+        point: Option<&(String, u32)>,
         restart_after: Span,
+        chosen: &[DeviceId],
     ) {
-        self.kills.push(Kill { at, device, reason, point, latest: None, restart_after });
+        let mut awaited = Awaited::new(name, reason, point, None);
+        for &device in chosen {
+            let (point, latest, struck) = (point.cloned(), None, awaited.on(device));
+            self.kills.push(Kill { at, device, reason, point, latest, restart_after, struck });
+        }
+        self.awaited.push(awaited);
     }
 
     fn tell(&mut self, at: Time, text: String) {

@@ -237,8 +237,8 @@ impl Hardware {
         if self.sync_losses.is_armed()
             && let Some(device) = self.owner.borrow().upgrade()
         {
-            for (at, restart_after) in self.sync_losses.due(&self.disk.sync_ends(from)) {
-                device.lose_power_at(at, restart_after);
+            for (at, loss) in self.sync_losses.due(&self.disk.sync_ends(from)) {
+                device.lose_power_at(at, loss);
             }
         }
     }

@@ -28,6 +28,7 @@ mod faults;
 mod hardware;
 mod hub;
 mod logins;
+mod missed;
 mod outcome;
 mod phases;
 mod ports;
@@ -41,6 +42,7 @@ mod template;
 mod truth;
 
 pub use crate::workload::{ActionCount, Placed, ShortImport};
+pub use missed::Missed;
 pub use outcome::{Ending, Outcome};
 pub use phases::{Unwatched, Watch};
 pub use registry::{EngineRegistry, MakeFactory};

@@ -1,5 +1,6 @@
 //! What a run of a plan comes to.
 
+use super::missed::Missed;
 use crate::base::{Span, Time};
 use crate::metrics::{Distribution, Figures, Sample};
 use crate::oracle::Violation;
@@ -30,6 +31,8 @@ pub struct Outcome {
     pub distributions: Vec<(&'static str, Distribution)>,
     /// Faults that were drawn or planned, in order, in words.
     pub faults: Vec<(Time, String)>,
+    /// Kills and losses of power that events planned and that did not come.
+    pub missed: Vec<Missed>,
     /// How often the script does each action, how often it could not, and what its imports lack.
     pub placed: Placed,
     /// Events that happened.

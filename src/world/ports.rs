@@ -7,6 +7,7 @@ use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
 use super::device::Device;
+use super::missed::Struck;
 use crate::base::{Span, Time};
 use crate::contract::{CrashPoints, KillReason, LocalBoxFuture, Spawn};
 use crate::sim::{Handle, NodeId};
@@ -62,6 +63,7 @@ struct Armed {
     from: Time,
     left: u32,
     restart_after: Span,
+    struck: Struck,
 }
 
 impl CrashBook {
@@ -70,9 +72,10 @@ impl CrashBook {
     }
 
     /// Kills the device at the passing number `nth` (from 1) of `point` at or after `from`. Gives a number to disarm it by.
-    pub(super) fn arm(&self, point: &str, nth: u32, from: Time, restart_after: Span) -> u64 {
+    pub(super) fn arm(&self, point: &str, nth: u32, from: Time, restart_after: Span, struck: &Struck) -> u64 {
         let number = self.ever_armed.replace(self.ever_armed.get() + 1);
-        let armed = Armed { number, point: point.to_owned(), from, left: nth.max(1), restart_after };
+        let (point, left, struck) = (point.to_owned(), nth.max(1), struck.clone());
+        let armed = Armed { number, point, from, left, restart_after, struck };
         self.armed.borrow_mut().push(armed);
         number
     }
@@ -99,7 +102,11 @@ impl CrashBook {
         let mut armed = self.armed.borrow_mut();
         let index = armed.iter().position(|a| a.point == point && a.from <= now)?;
         armed[index].left -= 1;
-        (armed[index].left == 0).then(|| armed.remove(index).restart_after)
+        (armed[index].left == 0).then(|| {
+            let due = armed.remove(index);
+            due.struck.set();
+            due.restart_after
+        })
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::cell::RefCell;
 
+use super::missed::Struck;
 use crate::base::{DeviceId, Span, Time};
 
 /// The power of a device fails at a sync.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct SyncLoss {
     pub(super) device: DeviceId,
     /// Syncs that end from here on count, and none at or after `until`.
@@ -16,6 +17,8 @@ pub(super) struct SyncLoss {
     /// Once the sync is done, rather than right before.
     pub(super) after: bool,
     pub(super) restart_after: Span,
+    /// Whether it failed.
+    pub(super) struck: Struck,
 }
 
 /// The syncs that one device waits for.
@@ -31,15 +34,15 @@ impl SyncLosses {
         !self.0.borrow().is_empty()
     }
 
-    /// Syncs end at these times: when the power fails, and how long until the app is started again.
-    pub(super) fn due(&self, ends: &[Time]) -> Vec<(Time, Span)> {
+    /// Syncs end at these times: when the power fails, and which loss that is.
+    pub(super) fn due(&self, ends: &[Time]) -> Vec<(Time, SyncLoss)> {
         let mut due = Vec::new();
         self.0.borrow_mut().retain_mut(|loss| {
             let counted = ends.iter().filter(|end| (loss.from..loss.until).contains(end));
             match counted.clone().nth(loss.nth as usize - 1) {
                 Some(end) => {
                     let at = if loss.after { *end } else { Time(end.0 - 1) };
-                    due.push((at, loss.restart_after));
+                    due.push((at, loss.clone()));
                     false
                 }
                 None => {
@@ -70,10 +73,19 @@ mod tests {
             (4, true, None),
         ] {
             let losses = SyncLosses::default();
-            losses.arm(SyncLoss { device, from: at(15), until: at(45), nth, after, restart_after });
+            losses.arm(SyncLoss {
+                device,
+                from: at(15),
+                until: at(45),
+                nth,
+                after,
+                restart_after,
+                struck: Struck::default(),
+            });
             let mut due = losses.due(&[at(10), at(20), at(30)]);
             due.extend(losses.due(&[at(40), at(50), at(60)]));
-            assert_eq!(due, Vec::from_iter(expected.map(|at| (at, restart_after))), "{nth}");
+            let due: Vec<Time> = due.into_iter().map(|(at, _)| at).collect();
+            assert_eq!(due, Vec::from_iter(expected), "{nth}");
             assert_eq!(losses.is_armed(), expected.is_none());
         }
     }

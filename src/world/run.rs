@@ -9,6 +9,7 @@ use super::device::Device;
 use super::digest::{self, Digested, RowDigests};
 use super::faults::Kill;
 use super::hardware::Spent;
+use super::missed::{Awaited, Struck};
 use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, Watch, named};
 use super::registry::EngineRegistry;
@@ -342,7 +343,13 @@ impl World {
                 self.handle.kill_after_polls(self.devices[device.0 as usize].node, *polls);
             }
             Strike::AtPoint { device, point, nth } => {
-                self.devices[device.0 as usize].crash.arm(point, *nth, Time::ZERO, RESTARTED_AFTER);
+                self.devices[device.0 as usize].crash.arm(
+                    point,
+                    *nth,
+                    Time::ZERO,
+                    RESTARTED_AFTER,
+                    &Struck::default(),
+                );
             }
             Strike::AtTime { device, at, power } => {
                 let reason = if *power { KillReason::PowerLoss } else { KillReason::Killed };
@@ -353,6 +360,7 @@ impl World {
                     point: None,
                     latest: None,
                     restart_after: RESTARTED_AFTER,
+                    struck: Struck::default(),
                 });
             }
             Strike::GatewayAfterPoll { polls } => {
@@ -402,6 +410,9 @@ impl World {
         if stopped.get() {
             ended = Ended::Interrupted;
         }
+        // What was still to come in a world that was cut off is no fault that missed.
+        let awaited = if matches!(ended, Ended::Well | Ended::Stuck(_)) { &faults.awaited[..] } else { &[] };
+        let missed = awaited.iter().filter_map(Awaited::missed).collect();
         let content = rows.content.hex();
         listeners.digest.text(&content);
         listeners.digest.text(&rows.stamps.hex());
@@ -422,6 +433,7 @@ impl World {
             series: collected.series,
             distributions: collected.distributions,
             faults: faults.told,
+            missed,
             placed: script.summary.placed(),
             events: listeners.events,
         };
