@@ -121,6 +121,11 @@ impl Ppm {
     pub fn share(self) -> f64 {
         f64::from(self.0) / 1e6
     }
+    /// So many of `all`, rounded to the nearest.
+    pub fn of(self, all: u64) -> u64 {
+        let all = u128::from(all) * u128::from(self.0);
+        u64::try_from((all + 500_000) / 1_000_000).unwrap_or(u64::MAX)
+    }
 }
 
 impl BitRate {

@@ -158,7 +158,7 @@ pub(super) fn choose(who: &Who, name: &str, seed: Seed, devices: &[DevicePlan]) 
 
 /// Keeps the share of the items, rounded to the nearest, drawn without replacement, in their order.
 fn keep_share<T: PartialEq + Copy>(items: &mut Vec<T>, share: Ppm, stream: &mut Stream) {
-    let count = (items.len() as u64 * u64::from(share.0) + 500_000) / 1_000_000;
+    let count = share.of(items.len() as u64);
     let mut drawn = items.clone();
     stream.shuffle(&mut drawn);
     drawn.truncate(count as usize);

@@ -148,6 +148,40 @@ fn an_event_of_an_empty_list_of_devices_is_told() {
 }
 
 #[test]
+fn an_event_whose_share_of_the_devices_rounds_to_none_is_told() {
+    let event = |who: &str| {
+        doubted(&format!(
+            "attributes = {{ ward = 2 }}\n[entity.job]\nschema = {{ id = \"uuid key\", ward = \"attribute ward\" }}\n\
+             [event.gone]\nat = \"+1m\"\noutage = {{ for = \"1m\"{who} }}"
+        ))
+    };
+    for (who, of) in
+        [(", share = 0.12", "12% of 4 devices"), (", share = 0.2, by = \"ward\"", "20% of 2 values")]
+    {
+        let told = event(who);
+        let [told] = &told[..] else { panic!("{who}: {told:?}") };
+        assert!(told.contains("`event.gone` concerns no device, and changes nothing"), "{told}");
+        assert!(told.contains(&format!("a share of {of}")) && told.contains("rounds to none"), "{told}");
+    }
+    for who in [", share = 0", ", share = 0.13", ", share = 0.25, by = \"ward\""] {
+        assert_eq!(event(who), [""; 0], "{who}");
+    }
+}
+
+#[test]
+fn what_is_said_of_outages_where_there_are_none_is_told() {
+    let told = doubted("[chaos]\noutage_mean = \"5m\"\noutage_noticed = 0.5\nbackend_mean = \"1m\"");
+    assert_eq!(told.len(), 3, "{told:?}");
+    for (told, key) in told.iter().zip(["outage_mean", "outage_noticed", "backend_mean"]) {
+        assert!(told.contains(&format!("`chaos.{key}` changes nothing: there is no `chaos.")), "{told}");
+    }
+    for mtbf in ["10m", "0s"] {
+        let said = doubted(&format!("[chaos]\noutage_mean = \"5m\"\noutage_mtbf = \"{mtbf}\""));
+        assert_eq!(said, [""; 0], "{mtbf}");
+    }
+}
+
+#[test]
 fn what_comes_more_rarely_than_the_drain_lasts_is_told() {
     let files =
         |every: &str| format!("[gateway.serve.capture.hash]\nsource = \"file\"\nfile_every = \"{every}\"");

@@ -4,7 +4,7 @@ use crate::base::Ppm;
 
 /// `share` of `of`, rounded to the nearest whole.
 pub(super) fn exact(share: Ppm, of: u64) -> u64 {
-    (of * u64::from(share.0) + 500_000) / 1_000_000
+    share.of(of)
 }
 
 /// Divides `total` by `weights` with the largest remainders (Hamilton); `tie` breaks ties, the smallest first.
