@@ -71,7 +71,13 @@ pub(super) fn unknown_key(name: &str, path: &str, known: &[&str], at: &Origin) -
 fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
     node.wrong = true;
     let title = format!("`{path}` is wrong");
-    out.push(Diagnostic::new(node.origin.place.clone(), title).help(format!("it takes {}", form.want())));
+    let mut help = format!("it takes {}", form.want());
+    if let (Form::Decimal { max }, Val::Float(x)) = (form, &node.value)
+        && (0.0..=*max).contains(x)
+    {
+        help.push_str("; it is kept in thousandths, and the least above 0 is 0.001");
+    }
+    out.push(Diagnostic::new(node.origin.place.clone(), title).help(help));
 }
 
 fn scalar(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {

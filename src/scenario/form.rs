@@ -183,7 +183,9 @@ impl Form {
             (Form::Int { min, max }, Val::Int(n)) => (min..=max).contains(&n).then_some(Val::Int(*n)),
             (Form::Decimal { max }, Val::Float(x)) => {
                 let thousandths = (x * 1e3).round();
-                (0.0..=*max).contains(x).then_some(Val::Float(thousandths / 1e3))
+                let is_none_though_some = thousandths == 0.0 && *x > 0.0;
+                let fits = (0.0..=*max).contains(x) && !is_none_though_some;
+                fits.then_some(Val::Float(thousandths / 1e3))
             }
             (Form::Decimal { .. }, Val::Int(n)) => self.canonical(&Val::Float(*n as f64)),
             (Form::Span { min, max }, Val::Text(t)) => {

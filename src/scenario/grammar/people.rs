@@ -50,7 +50,7 @@ const FOREGROUND: Form = table(&[
         "queries",
         Form::Decimal { max: 1_000.0 },
         "0",
-        "Queries a second by which the app shows people what they look at, in thousandths; they do not wait for each other.",
+        "Queries a second while the app is looked at, with up to three decimals: 0.5 is one every two seconds; they do not wait for each other.",
     ),
     key("rows", Form::Int { min: 1, max: 1_000_000 }, "50", "Rows that such a query reads."),
 ]);

@@ -351,6 +351,10 @@ fn devices_have_processors_memory_and_clocks_that_can_be() {
     says("[event.e]\nat = \"+1m\"\nslow_disk = { for = \"1m\", factor = 1 }", &["from 2 to 1000"]);
     says("[event.e]\nat = \"+1m\"\ndisk_full = {}", &["`event.e.disk_full.for` is missing"]);
     says("[workload]\nforeground = { queries = -1 }", &["`workload.foreground.queries` is wrong"]);
+    says(
+        "[workload]\nforeground = { queries = 0.0004 }",
+        &["`workload.foreground.queries` is wrong", "the least above 0 is 0.001", "test.toml:10:26"],
+    );
 }
 
 #[test]
