@@ -10,6 +10,7 @@ use super::record::{CellRecord, EndingKind, GateRecord, LifeRecord, RunRecord, V
 use super::table::{self, Form};
 use super::unplaced::unplaced;
 use crate::metrics::Unit;
+use crate::oracle::metric_of;
 
 /// Failing cells told with their violations and the lives of records; the others are only named.
 const TOLD_CELLS: usize = 3;
@@ -273,10 +274,27 @@ fn failure(cell: &CellRecord, others: usize, paint: Paint) -> String {
         told += 1 + others.len();
         text.push_str(&told_violations(cell, first, &others, paint));
     }
-    if cell.violations.len() > told {
-        text.push_str(&format!("  … and {} more in run.json\n", cell.violations.len() - told));
-    }
+    text.push_str(&untold(cell, told));
     text
+}
+
+/// How many violations there are besides those that are told: a record keeps the first of each check alone.
+fn untold(cell: &CellRecord, told: usize) -> String {
+    let kept = cell.violations.len().saturating_sub(told) as u64;
+    let mut by_check: BTreeMap<&str, u64> = BTreeMap::new();
+    cell.violations.iter().for_each(|v| *by_check.entry(&v.check).or_default() += 1);
+    let beyond = by_check.iter().map(|(check, kept)| {
+        let counted = metric_of(check).and_then(|metric| cell.metrics.get(metric)?.stat("value"));
+        counted.unwrap_or(0).saturating_sub(*kept)
+    });
+    let beyond = beyond.fold(0_u64, u64::saturating_add);
+    let all = human::thousands(kept.saturating_add(beyond));
+    match (kept, beyond) {
+        (0, 0) => String::new(),
+        (_, 0) => format!("  … and {all} more in run.json\n"),
+        (0, _) => format!("  … and {all} more, none of them in run.json\n"),
+        (kept, _) => format!("  … and {all} more, {kept} of them in run.json\n"),
+    }
 }
 
 /// The violations of each record together, those first whose record's life is told.

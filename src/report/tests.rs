@@ -321,6 +321,21 @@ fn what_keeps_a_device_from_its_rest_is_said_once() {
 }
 
 #[test]
+fn violations_that_are_not_told_are_counted_with_those_of_them_that_the_record_has() {
+    let told = |rows: u64| story(&record(vec![(plan(None, 1), lost(rows))]), Paint(false), WIDTH, false);
+    // Of each outcome the first five are told, and it has one of another check besides.
+    for (rows, said) in [
+        (6, "  … and 2 more in run.json\n"),
+        (20, "  … and 16 more in run.json\n"),
+        (21, "  … and 17 more, 16 of them in run.json\n"),
+        (30, "  … and 26 more, 16 of them in run.json\n"),
+    ] {
+        let told = told(rows);
+        assert!(told.contains(said), "{rows}: {told}");
+    }
+}
+
+#[test]
 fn cells_of_one_scenario_that_is_not_its_baselines_are_told_once_with_their_number() {
     let mut run = record((1..=8).map(|seed| (plan(None, seed), outcome())).collect());
     let fail = |cell: &mut CellRecord, exit_code: u8, text: &str| {
