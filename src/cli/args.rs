@@ -411,7 +411,8 @@ pub(super) enum BaselineCommand {
 pub(super) struct MeasuredArgs {
     /// The measurements; without it those that the model was built beside (columns in reference/README.md).
     pub(super) file: Option<PathBuf>,
-    /// Write the file again with a column `predicted_s`; whole, or not at all.
+    /// Write the file again with a column `predicted_s`; whole, or not at all. An earlier result with the same columns is replaced,
+    /// and nothing else.
     #[arg(short, long, value_name = "OUT.csv")]
     pub(super) out: Option<PathBuf>,
 }

@@ -45,12 +45,13 @@ fn judge(
         Some(path) => (path.display().to_string(), read(path)?),
         None => ("the embedded reference".to_owned(), embedded.as_bytes().to_vec()),
     };
-    if let Some(out) = &args.out {
-        spare(args.file.as_deref(), out)?;
+    if let Some((file, out)) = args.file.as_ref().zip(args.out.as_ref()) {
+        written::spare(file, out)?;
     }
     let validation =
         predict(&bytes).map_err(|e| Refusal::because(Exit::Invalid, format!("error: {shown}: {e}")))?;
     if let Some(out) = &args.out {
+        spare(out, &validation.csv)?;
         // From here on a signal waits, so that no half of a file is left.
         console.surroundings().signals.heed();
         written::replace(out, validation.csv.as_bytes())?;
@@ -66,23 +67,22 @@ fn judge(
     })
 }
 
-/// Refuses to write over anything but an earlier result.
-fn spare(file: Option<&Path>, out: &Path) -> anyhow::Result<()> {
-    if let Some(file) = file {
-        written::spare(file, out)?;
-    }
+/// Refuses to write over anything but an earlier result: a file with the very columns of this one.
+fn spare(out: &Path, csv: &str) -> anyhow::Result<()> {
     if !out.is_file() {
         return Ok(());
     }
     let mut header = String::new();
     let read =
         fs::File::open(out).and_then(|file| BufReader::new(file.take(HEADER_MAX)).read_line(&mut header));
-    let ours = header.trim_end().split(',').any(|column| column == measured::PREDICTED);
+    let ours = csv.lines().next().is_some_and(|columns| columns == header.trim_end());
     if read.is_ok_and(|bytes| bytes == 0) || ours {
         return Ok(());
     }
-    let text =
-        format!("{} would be overwritten, and it is no earlier result: choose another file", out.display());
+    let text = format!(
+        "{} would be overwritten, and it is no earlier result with the same columns: choose another file",
+        out.display()
+    );
     Err(Refusal::usage(text))
 }
 

@@ -294,6 +294,11 @@ mod tests {
         }
         let windows = file(&row.replacen("cubic", "vegas", 1)).replace('\n', "\r\n");
         assert_eq!(transfers(windows.as_bytes()).expect_err("vegas").line, 2, "whatever ends its lines");
+        for name in ["mean_s", "notes"] {
+            let twice = file(row).replacen("mean_s\n", &format!("mean_s,{name},{name}\n"), 1);
+            let twice = transfers(twice.replace("0.14\n", "0.14,1,1\n").as_bytes()).expect_err(name);
+            assert_eq!((twice.line, twice.column.as_deref()), (1, Some(name)), "{twice}");
+        }
         for (text, line) in [("", 1), (header, 1), ("a,b\n1,2\n", 1)] {
             assert_eq!(transfers(text.as_bytes()).expect_err(text).line, line, "{text}");
         }

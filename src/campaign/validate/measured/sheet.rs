@@ -57,12 +57,18 @@ impl Sheet {
         }
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let header = reader.headers().map_err(|e| whole(1, e.to_string()))?.clone();
-        for name in wanted {
-            match header.iter().filter(|column| column == name).count() {
-                1 => {}
-                0 => return Err(whole(1, lacks(&header, name, wanted))),
-                _ => return Err(whole(1, format!("there are two columns {name}"))),
-            }
+        let twice =
+            |(at, name): &(usize, &str)| !name.is_empty() && header.iter().take(*at).any(|n| n == *name);
+        if let Some((_, name)) = header.iter().enumerate().find(twice) {
+            let column = Some(name.to_owned());
+            return Err(Malformed {
+                line: 1,
+                column,
+                what: "the header has two columns of this name".to_owned(),
+            });
+        }
+        if let Some(name) = wanted.iter().find(|name| !header.iter().any(|column| column == **name)) {
+            return Err(whole(1, lacks(&header, name, wanted)));
         }
         let mut records = Vec::new();
         for record in reader.records() {
