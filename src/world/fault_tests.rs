@@ -5,9 +5,16 @@ use super::phases::Unwatched;
 use super::registry::EngineRegistry;
 use super::run::run;
 use crate::base::DeviceId;
+use crate::base::words::thousands;
 use crate::scenario::{Document, Names, Request};
 
 fn outcome(scenario: &str) -> Outcome {
+    let outcome = ended(scenario);
+    assert_eq!(outcome.ending, Ending::Drained);
+    outcome
+}
+
+fn ended(scenario: &str) -> Outcome {
     let text = format!(
         "name = \"faults\"\n{scenario}[entity.note]\nrows = 5\nschema = {{ id = \"uuid key\", title = \"text\" }}\n"
     );
@@ -15,9 +22,7 @@ fn outcome(scenario: &str) -> Outcome {
     let (engines, crash_points) = (["builtin".to_owned()], crate::engine::CRASH_POINTS);
     let names = Names { metrics: &[], checks: &[], engines: &engines, crash_points };
     let plans = document.plans(&Request::default(), &names).unwrap_or_else(|wrong| panic!("{wrong}"));
-    let outcome = run(&plans[0], &EngineRegistry::builtin(), &Unwatched).expect("it can be run");
-    assert_eq!(outcome.ending, Ending::Drained);
-    outcome
+    run(&plans[0], &EngineRegistry::builtin(), &Unwatched).expect("it can be run")
 }
 
 fn value(outcome: &Outcome, metric: &str) -> u64 {
@@ -74,4 +79,18 @@ fn an_app_that_does_not_run_is_not_killed_and_that_is_told() {
     let [missed] = &outcome.missed[..] else { panic!("{:?}", outcome.missed) };
     let (event, why) = (missed.event.as_str(), missed.why.as_str());
     assert_eq!((event, why, missed.of), ("dead", "the app did not run at the time", 2));
+}
+
+#[test]
+fn a_device_that_is_stuck_without_an_edit_tells_how_its_requests_failed() {
+    let crawling =
+        "[link.crawling]\nkind = \"cellular\"\nrtt = \"180ms\"\ndown = \"200bit/s\"\nup = \"500kbit/s\"\n";
+    let fleet = "[fleet.phones]\ndevices = 1\nlink = \"crawling\"\nstart = \"empty\"\n";
+    let outcome = ended(&format!("duration = \"1h\"\ndrain = \"1h\"\n{crawling}{fleet}"));
+    let Ending::Stuck(lines) = &outcome.ending else { panic!("{:?}", outcome.ending) };
+    let failed = value(&outcome, "engine.requests.failed");
+    assert!(failed > 1);
+    let told =
+        format!("its last {} requests failed (last error: timed out); its engine says: ", thousands(failed));
+    assert!(lines[0].contains("did not complete; ") && lines[0].contains(&told), "{lines:?}");
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::requests::RequestLog;
+use crate::base::words::thousands;
 use crate::base::{DeviceId, Digest, UnitId};
-use crate::contract::{Event, EventSink, Node, Occurrence};
+use crate::contract::{Event, EventSink, Node, Occurrence, ServerError, TransportError};
 use crate::disk::Disk;
 use crate::metrics::{Collector, Timeline};
 use crate::oracle::{Life, Oracle};
@@ -48,6 +49,45 @@ pub(super) struct Round {
     dropped: Vec<BTreeSet<UnitId>>,
     /// Commits since it began.
     pub(super) commits: u64,
+    /// By device: its requests that failed, from the start on.
+    pub(super) failures: Vec<Failures>,
+}
+
+/// Requests of a device that failed one after the other.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Failures {
+    in_a_row: u64,
+    last: Option<Failure>,
+}
+
+#[derive(Clone, Debug)]
+enum Failure {
+    Lost(TransportError),
+    Refused(ServerError),
+}
+
+impl Failures {
+    /// In words, if the last request failed.
+    pub(super) fn told(&self) -> Option<String> {
+        let error = match self.last.as_ref()? {
+            Failure::Lost(error) => error.to_string(),
+            Failure::Refused(error) => error.to_string(),
+        };
+        Some(match self.in_a_row {
+            1 => format!("its last request failed: {error}"),
+            many => format!("its last {} requests failed (last error: {error})", thousands(many)),
+        })
+    }
+
+    fn on(&mut self, event: &Event<'_>) {
+        let failure = match event {
+            Event::RequestFailed { error, .. } => Failure::Lost(*error),
+            Event::RequestRefused { error, .. } => Failure::Refused((*error).clone()),
+            Event::ResponseReceived { .. } => return *self = Failures::default(),
+            _ => return,
+        };
+        *self = Failures { in_a_row: self.in_a_row + 1, last: Some(failure) };
+    }
 }
 
 impl Hub {
@@ -102,7 +142,7 @@ impl Round {
     /// Before the drain.
     pub(super) fn new(devices: usize) -> Round {
         let (open, dropped) = (vec![BTreeMap::new(); devices], vec![BTreeSet::new(); devices]);
-        Round { open, dropped, ..Round::default() }
+        Round { open, dropped, failures: vec![Failures::default(); devices], ..Round::default() }
     }
 
     /// The next round begins.
@@ -138,6 +178,9 @@ impl Round {
     }
 
     fn on(&mut self, node: Node, event: &Event<'_>) {
+        if let Node::Device(device) = node {
+            self.failures[device.0 as usize].on(event);
+        }
         match (node, event) {
             (Node::Device(device), Event::ProcessStarted { .. }) => {
                 let device = device.0 as usize;

@@ -310,22 +310,8 @@ impl World {
                     device.id().0
                 ),
                 Some((waiting, error, held_back, doing)) => {
-                    let error = error.map_or(String::new(), |e| format!(" (last error: {})", said_once(&e)));
-                    let mut why = Vec::new();
-                    if waiting > 0 {
-                        let wait = if waiting == 1 { "waits" } else { "wait" };
-                        let waiting = count(waiting as u64, "change");
-                        why.push(format!("{waiting} still {wait} in its outbox{error}"));
-                    }
-                    if held_back > 0 {
-                        why.push(format!(
-                            "{} that it could not apply would be tried again",
-                            count(held_back, "row")
-                        ));
-                    }
-                    if !open.is_empty() {
-                        why.push(format!("its sync of {} did not complete", open.join(", ")));
-                    }
+                    let mut why = left_to_do((waiting, error), held_back, &open);
+                    why.extend(self.hub.with(|l| l.round.failures[index].told()));
                     why.push(format!("its engine says: {doing}"));
                     format!("device {} did not come to rest in time: {}", device.id().0, why.join("; "))
                 }
@@ -334,6 +320,24 @@ impl World {
         }
         reasons
     }
+}
+
+/// What a device has yet to do: changes that wait, with the error of one of them, rows that it holds back, and units.
+fn left_to_do((waiting, error): (usize, Option<String>), held_back: u64, units: &[&str]) -> Vec<String> {
+    let error = error.map_or(String::new(), |e| format!(" (last error: {})", said_once(&e)));
+    let mut left = Vec::new();
+    if waiting > 0 {
+        let wait = if waiting == 1 { "waits" } else { "wait" };
+        let waiting = count(waiting as u64, "change");
+        left.push(format!("{waiting} still {wait} in its outbox{error}"));
+    }
+    if held_back > 0 {
+        left.push(format!("{} that it could not apply would be tried again", count(held_back, "row")));
+    }
+    if !units.is_empty() {
+        left.push(format!("its sync of {} did not complete", units.join(", ")));
+    }
+    left
 }
 
 /// The first of the reasons, and how many more there are.
