@@ -15,7 +15,7 @@ use super::table::{Id, Kind, TABLE};
 use super::traffic::Traffic;
 use super::visibility::Visibility;
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{Event, Node, Occurrence};
+use crate::contract::{Event, Node, Occurrence, SyncError};
 
 /// What a collector must know before the first event.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +55,7 @@ pub struct Collector {
     visibility: Visibility,
     replication: Replication,
     series: Series,
+    devices: u32,
 }
 
 impl Collector {
@@ -71,6 +72,7 @@ impl Collector {
             visibility: Visibility::default(),
             replication: Replication::new(devices, setting.pulls, setting.freshness),
             series: Series::new(setting.script),
+            devices: devices as u32,
         }
     }
 
@@ -110,6 +112,7 @@ impl Collector {
     /// # Panics
     /// When the table has no such number: that is a mistake of ours.
     pub fn finish(mut self, at: Time, found: &BTreeMap<&'static str, u64>) -> Collected {
+        (0..self.devices).for_each(|device| self.end_untold(at, DeviceId(device)));
         let levels = self.levels();
         for (name, value) in found {
             let metric = TABLE.iter().find(|m| m.name == *name && m.kind != Kind::Distribution);
@@ -124,7 +127,19 @@ impl Collector {
         Collected { figures, series: self.series.finish(at, levels), distributions }
     }
 
+    /// A run that died and whose end nobody tells ended by that.
+    fn end_untold(&mut self, at: Time, device: DeviceId) {
+        if let Some((unit, run)) = self.sessions.untold(device) {
+            let ended = Event::SyncError { unit, run, error: &SyncError::Interrupted };
+            self.sessions.on(at, device, &ended, &mut self.board);
+            self.replication.on_device(at, device, &ended, &mut self.board);
+        }
+    }
+
     fn on_device(&mut self, at: Time, device: DeviceId, event: &Event<'_>) {
+        if matches!(event, Event::SyncStart { .. }) {
+            self.end_untold(at, device);
+        }
         self.presence.on(at, device, event);
         self.sessions.on(at, device, event, &mut self.board);
         self.traffic.on_device(at, device, event, &mut self.board);

@@ -401,7 +401,7 @@ fn a_run_that_ends_in_the_next_life_without_having_been_told_of_counts_as_starte
         .device(0, failed(2));
     let figures = t.figures();
     let told = ["count", "failed"].map(|name| stat(&figures, &format!("engine.session.{name}"), "value"));
-    assert_eq!(told, [5, 3], "one began that nobody told of, and one ended twice");
+    assert_eq!(told, [5, 4], "one began and one ended that nobody told of, and one ended twice");
 }
 
 #[test]
@@ -522,4 +522,31 @@ fn edits_wait_from_the_persons_hand_to_the_acknowledgement() {
         collected.series.iter().filter(|s| s.series == "workload.edits.waiting").map(|s| s.value).collect();
     assert_eq!(waiting[8..], [0, 1, 1, 1, 0, 0], "samples at 9, 10, 11, 12, 13 and 14 s");
     assert_eq!(stat(&collected.figures, "engine.write_acknowledged.duration", "max"), 3_000_000_000);
+}
+
+#[test]
+fn a_run_whose_process_died_and_of_whose_end_nobody_tells_was_interrupted() {
+    let died = |t: &mut Telling| {
+        t.device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
+        t.at(1).device(0, Event::ProcessKilled { reason: KillReason::PowerLoss });
+        t.device(0, Event::ProcessStarted { incarnation: 1 });
+    };
+    let start = |run| Event::SyncStart { unit: UNIT, run, waited: Span::ZERO };
+    let well = |run| Event::SyncComplete { unit: UNIT, run, took: Span::ZERO, blocking: false };
+    let interrupted = Event::SyncError { unit: UNIT, run: 0, error: &SyncError::Interrupted };
+    // Told by the next life, passed over by it, and not told until the end.
+    for (events, runs) in
+        [(vec![interrupted, start(1), well(1)], 2), (vec![start(1), well(1)], 2), (vec![], 1)]
+    {
+        let mut t = Telling::new();
+        died(&mut t);
+        for event in events {
+            t.at(2).device(0, event);
+        }
+        let figures = t.figures();
+        let value = |name: &str| stat(&figures, name, "value");
+        let told = ["count", "failed", "interrupted"].map(|name| value(&format!("engine.session.{name}")));
+        assert_eq!(told, [runs, 1, 1]);
+        assert_eq!(value("engine.syncs.good_share"), (runs - 1) * 500_000);
+    }
 }

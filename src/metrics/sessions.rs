@@ -13,6 +13,15 @@ struct Run {
     has_rows: bool,
 }
 
+/// A run that was told as started.
+#[derive(Clone, Copy, Debug)]
+struct Started {
+    unit: UnitId,
+    run: u64,
+    /// Its process died.
+    died: bool,
+}
+
 /// Follows runs from start to end; one a device at a time, as the queue promises.
 #[derive(Debug)]
 pub(super) struct Sessions {
@@ -20,7 +29,7 @@ pub(super) struct Sessions {
     /// How long requests of a device were, or will be, in the queue of the backend, of those that are under way.
     queued: Vec<Span>,
     /// The run of each device that was told last as started, and not as ended.
-    started: Vec<Option<u64>>,
+    started: Vec<Option<Started>>,
     /// Waits of runs before another try that may not be over: from when on, and until when.
     waits: Vec<Vec<(Time, Time)>>,
     /// Time in which units ran, rows and bytes that came in it.
@@ -48,7 +57,7 @@ impl Sessions {
             Event::UnitDiscarded { .. } => board.add(Id::QueueDiscarded, 1),
             Event::UnitCoalesced { .. } => board.add(Id::QueueCoalesced, 1),
             Event::SyncStart { unit, run, waited } => {
-                self.started[device.0 as usize] = Some(*run);
+                self.started[device.0 as usize] = Some(Started { unit: *unit, run: *run, died: false });
                 board.add(Id::SessionCount, 1);
                 board.observe(Id::QueueWaited, waited.0);
                 self.close(at, device, board);
@@ -73,6 +82,7 @@ impl Sessions {
             }
             Event::ProcessKilled { .. } => {
                 self.queued[device.0 as usize] = Span::ZERO;
+                self.started[device.0 as usize].iter_mut().for_each(|started| started.died = true);
                 self.close(at, device, board);
             }
             Event::Usable { since_login } => board.observe_on(Id::Usable, device, since_login.0),
@@ -109,6 +119,14 @@ impl Sessions {
             }
             _ => {}
         }
+    }
+
+    /// The run of the device whose process died and whose end nobody has told: it was written, and the process did not live to tell it, or
+    /// its beginning was lost. Runs that a later life finds open it tells of before it begins another.
+    pub(super) fn untold(&self, device: DeviceId) -> Option<(UnitId, u64)> {
+        self.started[device.0 as usize]
+            .filter(|started| started.died)
+            .map(|started| (started.unit, started.run))
     }
 
     /// A request of the device has come to the backend, and will be so long in its queue.
@@ -160,7 +178,7 @@ impl Sessions {
     /// A run ends. What was not told as started started all the same: its process died before it told of it, or it ended before, and a
     /// backup, a copy or a loss of power took that back.
     fn ended(&mut self, device: DeviceId, run: u64, board: &mut Board) {
-        let untold = self.started[device.0 as usize].take_if(|started| *started == run).is_none();
+        let untold = self.started[device.0 as usize].take_if(|started| started.run == run).is_none();
         board.add(Id::SessionCount, u64::from(untold));
     }
 

@@ -66,7 +66,7 @@ table! {
     SessionDuration "engine.session.duration" Ns Lower Distribution "From the start of a unit's run to its good end."
     SessionCount "engine.session.count" Count Neither Counter "Runs of units that started."
     SessionFailed "engine.session.failed" Count Lower Counter "Runs of units that ended with an error."
-    SessionInterrupted "engine.session.interrupted" Count Lower Counter "Failed runs whose error is that the process died."
+    SessionInterrupted "engine.session.interrupted" Count Lower Counter "Failed runs whose error is that the process died, those included of which no later life says so."
     SessionBlocking "engine.session.blocking" Ns Lower Distribution "Good runs of units that a person waited for, from start to end."
     SyncsGoodShare "engine.syncs.good_share" Ppm Higher Gauge "Of the runs of units that ended, those that ended well. A failed run that is tried again counts each time."
     SyncsUseful "engine.syncs.useful" Count Higher Counter "Runs of units that pull, ended well and were given data no older than `workload.freshness`."

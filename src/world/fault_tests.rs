@@ -94,3 +94,19 @@ fn a_device_that_is_stuck_without_an_edit_tells_how_its_requests_failed() {
         format!("its last {} requests failed (last error: timed out); its engine says: ", thousands(failed));
     assert!(lines[0].contains("did not complete; ") && lines[0].contains(&told), "{lines:?}");
 }
+
+#[test]
+fn every_run_that_started_ended_well_or_not_whichever_sync_the_power_fails_at() {
+    for (nth, when) in (1..=6).flat_map(|nth| [(nth, "before"), (nth, "after")]) {
+        let fleet = "[fleet.phones]\ndevices = 2\nlink = \"lte-good\"\nstart = \"1d\"\n[workload]\nresumes_per_hour = 20\n";
+        let event = format!(
+            "[event.p]\nat = \"+10s\"\npower_loss = {{ at_sync = {nth}, when = \"{when}\" }}\n[action.e]\n\
+             entity = \"note\"\nkind = \"update\"\ncolumns = [\"title\"]\nper_device = 5\n[store]\njournal = \"wal\"\n"
+        );
+        let outcome = outcome(&format!("duration = \"10m\"\n{fleet}{event}"));
+        let well = outcome.figures["engine.session.duration"].stat("count").expect("it is a distribution");
+        let figure = |name: &str| value(&outcome, &format!("engine.session.{name}"));
+        assert_eq!(value(&outcome, "device.power_losses.count"), 2, "{nth} {when}");
+        assert_eq!(figure("count"), well + figure("failed"), "{nth} {when}");
+    }
+}
