@@ -23,10 +23,11 @@ Exit codes:
   10  threshold failed, or a violation that was expected did not occur
   11  correctness: something lost, duplicated, resurrected, divergent
   12  stuck: did not converge by the deadline, or an engine that spins or stalls
-  13  regression: a gated figure is not that of the baseline, or compare found something worse
-  14  no baseline of this name, or one that is not comparable
+  13  a figure is not the baseline's
+  14  the baseline is missing or not comparable
   15  not deterministic: same cell, other digest
-  20  environment: disk full, cannot write the report
+  20  environment: disk full, cannot write the report, a run that would take more than twice the memory that is free (for less
+      than twice there is a warning)
   124 / 130 / 143  time limit / SIGINT / SIGTERM
 When several apply, the first of: 1, 20, 130/143, 124, 11, 12, 15, 14, 13, 10.";
 
@@ -554,6 +555,19 @@ mod tests {
         assert_eq!(assignment("backend.note = a=b").as_deref(), Ok("backend.note = a=b"));
         for bad in ["", "key", "=1", "key=", " = "] {
             assert!(assignment(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn the_help_says_of_each_exit_code_what_the_readme_says() {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let help = words(EXIT_CODES);
+        let table = include_str!("../../README.md").split_once("| exit | meaning |").expect("there is one").1;
+        let rows: Vec<&str> = table.lines().skip(2).take_while(|line| line.starts_with("| ")).collect();
+        assert_eq!(rows.len(), 13);
+        for row in rows {
+            let told = words(&row.trim_matches(['|', ' ']).replace(" | ", " "));
+            assert!(help.contains(&told), "{told}");
         }
     }
 
