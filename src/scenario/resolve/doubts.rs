@@ -6,10 +6,11 @@ use super::super::column::{ColumnType, column_type};
 use super::super::diagnostic::{Diagnostic, closest};
 use super::super::plan::{Fleet, Plan};
 use super::super::rows::Brought;
+use super::futile::futile;
 use super::view::View;
 use crate::backend::Provisioning;
 use crate::base::words::{count, thousands};
-use crate::base::{EntityId, Ppm, Span, Stamp, Time, Value};
+use crate::base::{EntityId, Ppm, Stamp, Time, Value};
 use crate::contract::{Delivery, EditKind, Entity, ScopeRule};
 use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifiedSource, Mode};
 use crate::net::Moves;
@@ -67,8 +68,7 @@ pub(super) fn doubts(plan: &Plan, root: View<'_>, brought: &BTreeMap<String, Bro
     doubts.extend(too_rare(plan, root));
     doubts.extend(late_logins(plan, root));
     doubts.extend(late_replacements(plan, root));
-    doubts.extend(of_nobody(plan, root));
-    doubts.extend(of_no_trouble(root));
+    doubts.extend(futile(plan, root));
     doubts.extend(read_again(plan, root));
     doubts.extend(loaded_each_time(plan, root));
     doubts.extend(lone_attributes(plan, root));
@@ -244,59 +244,6 @@ fn late_replacements(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     plan.events.iter().filter_map(told).collect()
 }
 
-/// Events whose list of devices is empty, or whose share rounds to none. A share of 0 is what a variant or an axis changes.
-fn of_nobody(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
-    let told = |event: &Planned| {
-        let kinds = root.at("event").key(&event.name).entries();
-        let mut kinds = kinds.filter(|(_, kind)| kind.is_table());
-        let title = format!("`event.{}` concerns no device, and changes nothing", event.name);
-        let (share, of, what) = match event.who {
-            Who::Devices(ref devices) if devices.is_empty() => {
-                let list = kinds.find_map(|(_, kind)| kind.at("devices").present())?;
-                let help = "name devices by number, or leave `devices` out: all of them";
-                return Some(Diagnostic::new(list.place(), title).help(help));
-            }
-            Who::Devices(_) => return None,
-            Who::Share(share) => {
-                let devices: u32 = plan.fleets.iter().map(|fleet| fleet.devices).sum();
-                (share, u64::from(devices), count(u64::from(devices), "device"))
-            }
-            Who::ShareOf { share, attribute } => {
-                let values: BTreeSet<u32> =
-                    combinations(plan).into_iter().map(|numbers| numbers[attribute]).collect();
-                let (values, name) = (values.len() as u64, &plan.attributes[attribute].name);
-                (share, values, format!("{} of `{name}`", count(values, "value")))
-            }
-        };
-        if share == Ppm(0) || of == 0 || share.of(of) > 0 {
-            return None;
-        }
-        let written = kinds.find_map(|(_, kind)| kind.at("share").present())?;
-        let help = format!("a share of {share} of {what} rounds to none");
-        Some(Diagnostic::new(written.place(), title).help(help))
-    };
-    plan.events.iter().filter_map(told).collect()
-}
-
-/// What is said of random trouble of which there is none. Who writes that there is none knows.
-fn of_no_trouble(root: View<'_>) -> Vec<Diagnostic> {
-    let chaos = root.at("chaos");
-    let keys = [
-        ("outage_mtbf", "outage_mean"),
-        ("outage_mtbf", "outage_lengths"),
-        ("outage_mtbf", "outage_noticed"),
-        ("backend_mtbf", "backend_mean"),
-    ];
-    let told = |(mtbf, key): (&str, &str)| {
-        let (place, often) = (chaos.at(key).place()?, chaos.at(mtbf));
-        let title = format!("`chaos.{key}` changes nothing: there is no `chaos.{mtbf}`");
-        let help = format!("{mtbf} = \"1h\" has one an hour; \"0s\" says that there is none");
-        let none = often.place().is_none() && often.span() == Span::ZERO;
-        none.then(|| Diagnostic::new(Some(place), title).help(help))
-    };
-    keys.into_iter().filter_map(told).collect()
-}
-
 /// Fleets that move over one link.
 fn unmoved(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let alone = |fleet: &&Fleet| match fleet.moves.as_deref() {
@@ -381,7 +328,7 @@ fn overridden(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
 }
 
 /// The combinations of attribute values that devices have, as numbers of values.
-fn combinations(plan: &Plan) -> BTreeSet<Vec<u32>> {
+pub(super) fn combinations(plan: &Plan) -> BTreeSet<Vec<u32>> {
     let mut all = BTreeSet::new();
     for fleet in &plan.fleets {
         for i in 0..fleet.devices {

@@ -10,6 +10,7 @@ mod doubts;
 mod figure;
 mod flag;
 mod fleet;
+mod futile;
 mod gateway;
 mod hash;
 mod links;

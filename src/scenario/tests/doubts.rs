@@ -334,3 +334,30 @@ fn a_past_that_is_written_beside_rows_of_ones_own_is_told_and_without_rows_only_
     let told = warnings(&aged.replace("devices = 4", "devices = 4\nstart = { 1d = 1.0 }"), "nr,clinic,at\n");
     assert!(told.len() == 1 && told[0].contains("has a header and no rows"), "{told:?}");
 }
+
+#[test]
+fn a_change_to_the_link_that_the_devices_are_on_is_told() {
+    let change = |who: &str, more: &str| {
+        doubted(&format!(
+            "link = {{ lte-good = 0.5, wifi-good = 0.5 }}\n{more}[event.e]\nat = \"+1m\"\n\
+             network_change = {{ for = \"1m\", link = \"lte-good\"{who} }}"
+        ))
+    };
+    let told = change(", devices = [0, 1]", "");
+    assert!(told.len() == 1 && told[0].contains("its devices are on `lte-good` already"), "{told:?}");
+    for (who, more) in [
+        ("", ""),
+        (", devices = [1, 2]", ""),
+        (", devices = [0, 1]", "moves = \"10m\"\n"),
+        (
+            ", devices = [0, 1]",
+            "[event.a]\nat = \"+1m\"\nnetwork_change = { for = \"1h\", link = \"edge\" }\n",
+        ),
+    ] {
+        assert_eq!(change(who, more), [""; 0], "{who} {more}");
+    }
+    let all = doubted(
+        "link = \"edge\"\n[event.e]\nat = \"+1m\"\nnetwork_change = { for = \"1m\", link = \"edge\" }",
+    );
+    assert!(all.len() == 1 && all[0].contains("`event.e` changes nothing"), "{all:?}");
+}
