@@ -18,6 +18,9 @@ use crate::metrics::{self, Unit};
 /// Faults are drawn before the first of them happens, and each is told.
 const FAULTS_MAX: u128 = 500_000;
 
+/// The first microsecond of that year since 1970, in UTC.
+const YEAR_10000: i64 = 253_402_300_800_000_000;
+
 /// The statistics of a distribution.
 const DISTRIBUTION: [&str; 6] = ["count", "min", "p50", "p95", "p99", "max"];
 
@@ -81,10 +84,28 @@ impl World<'_> {
             self.wrong.given(&[view.at("at")]).at(own.at("of"), "there was nothing yet to go back to", help);
         }
         let what = self.happening(kind, own)?;
+        self.dated(at, own.at("by"), &what);
         // How far a clock jumps stands where others name an attribute.
         let jumps = matches!(kind, "backend_clock_step" | "clock_step" | "time_zone");
         let by = own.at("by").present().filter(|_| !jumps);
         Some(Planned { name: name.to_owned(), at, who: self.who(own, by), what })
+    }
+
+    /// Refuses clocks that show what no calendar of apps has.
+    fn dated(&self, at: Time, by: View<'_>, what: &Happening) {
+        let (Happening::ClockStep { micros }
+        | Happening::BackendClockStep { micros }
+        | Happening::TimeZone { micros }) = what
+        else {
+            return;
+        };
+        let shown = self.calendar.start.plus(at.since(Time::ZERO)).0.saturating_add(*micros);
+        if !(0..YEAR_10000).contains(&shown) {
+            let help =
+                "it may show 1970 to 9999; an app whose clock is off by days or years is what is meant";
+            let given = self.wrong.given(&[self.root.at("start")]);
+            given.at(by, "such a clock shows a date before 1970 or after 9999", help);
+        }
     }
 
     fn who(&self, view: View<'_>, by: Option<View<'_>>) -> Who {

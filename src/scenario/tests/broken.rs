@@ -347,6 +347,10 @@ fn devices_have_processors_memory_and_clocks_that_can_be() {
         "[event.e]\nat = \"+1m\"\nclock_step = { by = \"0s\" }",
         &["`event.e.clock_step.by` is wrong", "\"-2m\"", "test.toml:11:21"],
     );
+    for step in ["clock_step", "backend_clock_step", "time_zone"] {
+        let text = format!("[event.e]\nat = \"+1m\"\n{step} = {{ by = \"-99999d\" }}");
+        says(&text, &["before 1970 or after 9999", "test.toml:11:"]);
+    }
     says("[event.e]\nat = \"+1m\"\nclock_step = { share = 0.5 }", &["`event.e.clock_step.by` is missing"]);
     says("[event.e]\nat = \"+1m\"\nslow_disk = { for = \"1m\", factor = 1 }", &["from 2 to 1000"]);
     says("[event.e]\nat = \"+1m\"\ndisk_full = {}", &["`event.e.disk_full.for` is missing"]);
