@@ -77,7 +77,21 @@ fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic
     {
         help.push_str("; it is kept in thousandths, and the least above 0 is 0.001");
     }
+    if let (Form::Written(written), Some(text)) = (form, node.as_text())
+        && let Some(names) = among((written.known)(), text)
+    {
+        help.push_str(&format!("; {names}"));
+    }
     out.push(Diagnostic::new(node.origin.place.clone(), title).help(help));
+}
+
+/// What a name that is not known was probably meant to be, and those that there are: of its group, if it names one.
+fn among(known: Vec<&'static str>, text: &str) -> Option<String> {
+    let group = text.split_once('/').map_or("", |(group, _)| group);
+    let alike = |name: &&str| name.split_once('/').is_some_and(|(other, _)| other == group);
+    let of_group: Vec<&str> = known.iter().copied().filter(alike).collect();
+    let names = if of_group.is_empty() { &known } else { &of_group };
+    (!names.is_empty()).then(|| choices(text, names))
 }
 
 fn scalar(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {

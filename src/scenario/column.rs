@@ -117,6 +117,7 @@ pub(super) const COLUMN: Written = Written {
     want: "a column type: \"uuid key\", \"text\", \"text 24\", \"text 10..40\", \"fat 1.5kB\", \"fat 1.5kB..20kB 2% 150kB\", \"int\", \"int 0..100\", \
            \"real\", \"bool\", \"timestamp\", \"timestamp -90d..60d /20m\", \"ref ENTITY\", \"attribute NAME\", \"one of a|b|c\" or \
            \"fold ENTITY.COLUMN via COLUMN\"",
+    known: Vec::new,
     canonical: |text| column_type(text).map(|_| text.split_whitespace().collect::<Vec<_>>().join(" ")),
 };
 

@@ -78,6 +78,8 @@ pub(super) type LibraryNames = fn() -> Vec<&'static str>;
 pub(super) struct Written {
     /// What it is, with examples.
     pub(super) want: &'static str,
+    /// Names that it may be, if there are such; those of a group begin alike, up to a slash.
+    pub(super) known: LibraryNames,
     /// The text in its canonical form, if it is right.
     pub(super) canonical: fn(&str) -> Option<String>,
 }

@@ -35,31 +35,37 @@ pub(super) enum Scope {
 /// When something happens.
 pub(super) const CLOCK: Written = Written {
     want: "a local time on the start day such as \"10:10\", or a time since the start such as \"+2h\"",
+    known: Vec::new,
     canonical: |text| clock(text).map(Clock::text),
 };
 /// The scenario's start.
 pub(super) const DATE: Written = Written {
     want: "a date and time with its offset such as \"2026-03-02T00:00:00+01:00\"",
+    known: Vec::new,
     canonical: |text| calendar(text).map(|_| text.replace(' ', "T")),
 };
 /// What starts a unit.
 pub(super) const TRIGGER: Written = Written {
     want: "\"start\", \"login\", \"online\", \"resume\", \"save\", \"manual\", or \"every 5m\"",
+    known: Vec::new,
     canonical: |text| trigger(text).map(|t| trigger_text(&t)),
 };
 /// Which rows a device holds.
 pub(super) const SCOPE: Written = Written {
     want: "an attribute such as \"device.clinic\", or days around the start such as \"-7d..28d\"",
+    known: Vec::new,
     canonical: |text| scope(text).map(|_| text.to_owned()),
 };
 /// A state at the start.
 pub(super) const START_STATE: Written = Written {
     want: "`empty`, or how long ago the device was synced, such as `1d`",
+    known: Vec::new,
     canonical: |text| start_state(text).map(|ago| ago.map_or("empty".to_owned(), span)),
 };
 /// How devices move.
 pub(super) const MOVES: Written = Written {
     want: "the mean time on one link such as \"45m\", from 1s on, or \"field-worker\"",
+    known: Vec::new,
     canonical: |text| match text {
         "field-worker" => Some(text.to_owned()),
         mean => mean.parse().ok().filter(|mean| *mean >= Span::secs(1)).map(span),
@@ -68,6 +74,7 @@ pub(super) const MOVES: Written = Written {
 /// A jump of a clock.
 pub(super) const STEP: Written = Written {
     want: "a time on or back, such as \"+90s\" or \"-2m\"",
+    known: Vec::new,
     canonical: |text| {
         let micros = signed(text).filter(|micros| *micros != 0)?;
         Some(format!("{}{}", if micros < 0 { '-' } else { '+' }, span(Span::micros(micros.unsigned_abs()))))
@@ -76,6 +83,7 @@ pub(super) const STEP: Written = Written {
 /// How far behind the present a reader stays.
 pub(super) const UPTO: Written = Written {
     want: "\"settled\" (behind the oldest change that others cannot see yet), or a time such as \"400ms\"",
+    known: Vec::new,
     canonical: |text| match text {
         "settled" => Some(text.to_owned()),
         _ => text.parse().ok().map(span),
@@ -84,11 +92,13 @@ pub(super) const UPTO: Written = Written {
 /// Any name.
 pub(super) const NAME: Written = Written {
     want: "a name",
+    known: Vec::new,
     canonical: |text| (!text.is_empty() && !text.contains('@')).then(|| text.to_owned()),
 };
 /// How far a clock is ahead or behind.
 pub(super) const OFFSET: Written = Written {
     want: "a time ahead or behind, such as \"5s\" or \"-1h\"",
+    known: Vec::new,
     canonical: |text| {
         let micros = signed(text)?;
         Some(format!("{}{}", if micros < 0 { "-" } else { "" }, span(Span::micros(micros.unsigned_abs()))))
@@ -97,11 +107,13 @@ pub(super) const OFFSET: Written = Written {
 /// How much too fast a clock runs.
 pub(super) const DRIFT: Written = Written {
     want: "a drift such as \"20ppm\" or \"-3.5ppm\", at most 10000ppm",
+    known: Vec::new,
     canonical: |text| drift_ppb(text).map(|ppb| format!("{}ppm", ppb as f64 / 1e3)),
 };
 /// How an entity's rows come to devices.
 pub(super) const DELIVERY: Written = Written {
     want: "\"delta\", \"on-open of COLUMN\" or \"backend-only\"",
+    known: Vec::new,
     canonical: |text| {
         let on_open = text.strip_prefix("on-open of ").map(str::trim).filter(|c| !c.is_empty());
         on_open

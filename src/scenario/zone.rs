@@ -7,6 +7,7 @@ use super::form::Written;
 /// A time zone.
 pub(super) const ZONE: Written = Written {
     want: "an offset such as \"+01:00\", \"UTC\", or a zone such as \"Europe/Berlin\"",
+    known: || ZONES.iter().map(|(name, _)| *name).collect(),
     canonical: |text| zone(text).map(|_| text.to_owned()),
 };
 

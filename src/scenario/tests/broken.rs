@@ -374,7 +374,10 @@ fn a_backend_that_contradicts_itself_is_refused_where_it_does() {
         ),
         (
             "[backend]\nmaintenance.a = { from = \"22:00\", for = \"1h\", zone = \"Europe/Bern\" }",
-            ["`backend.maintenance.a.zone` is wrong", "\"Europe/Berlin\""],
+            [
+                "`backend.maintenance.a.zone` is wrong",
+                "did you mean `Europe/Berlin`? there are `Europe/Amsterdam`",
+            ],
         ),
         (
             "[backend]\nmaintenance.a = { from = \"22:00\", for = \"1h\", days = \"saturday\" }",
