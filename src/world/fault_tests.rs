@@ -48,6 +48,8 @@ fn a_planned_end_that_never_comes_is_told_with_its_devices_and_why() {
         ("at-once", "kill = {}"),
         ("fetched", "kill = { point = \"fetch.applied\" }"),
         ("often", "kill = { point = \"session.started\", nth = 1000000 }"),
+        // That one waits for the same point does not keep another from it.
+        ("once", "kill = { devices = [1], point = \"session.started\" }"),
         ("synced", "power_loss = { at_sync = 1 }"),
         ("late", "power_loss = { devices = [0], at_sync = 1000000 }"),
         ("in-turn", "power_loss = { at_sync = 2, stagger = 999999 }"),

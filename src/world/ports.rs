@@ -100,13 +100,14 @@ impl CrashBook {
             return None;
         }
         let mut armed = self.armed.borrow_mut();
-        let index = armed.iter().position(|a| a.point == point && a.from <= now)?;
-        armed[index].left -= 1;
-        (armed[index].left == 0).then(|| {
-            let due = armed.remove(index);
-            due.struck.set();
-            due.restart_after
-        })
+        for one in armed.iter_mut().filter(|a| a.point == point && a.from <= now) {
+            one.left = one.left.saturating_sub(1);
+        }
+        // Of several that are due one strikes, and the others at the next passing.
+        let due = armed.iter().position(|a| a.point == point && a.left == 0)?;
+        let due = armed.remove(due);
+        due.struck.set();
+        Some(due.restart_after)
     }
 }
 
