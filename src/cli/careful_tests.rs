@@ -35,7 +35,11 @@ fn what_is_there_is_not_written_over_by_whatever_name() {
         "report @out -o @dangling.txt",
     ] {
         assert_eq!(desk.run(command), 2, "{command}: {}", desk.err);
-        assert!(desk.err.ends_with(" is already there\n"), "{command}: {}", desk.err);
+        assert!(
+            desk.err.ends_with(" is already there: give another name, or remove it\n"),
+            "{command}: {}",
+            desk.err
+        );
     }
     assert!(!desk.path("new.csv").exists(), "nothing is written before all is checked");
     assert_eq!(desk.read("mine.txt"), "mine");

@@ -10,7 +10,10 @@ use super::refusal::Refusal;
 pub(super) fn spare_present(path: &Path) -> anyhow::Result<()> {
     let takes_all = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
     if path.symlink_metadata().is_ok() && !takes_all {
-        return Err(Refusal::usage(format!("{} is already there", path.display())));
+        return Err(Refusal::usage(format!(
+            "{} is already there: give another name, or remove it",
+            path.display()
+        )));
     }
     Ok(())
 }

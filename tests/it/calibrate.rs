@@ -219,7 +219,9 @@ fn a_scenario_is_written_once_and_only_if_there_is_one() {
     let log = log.to_str().unwrap();
     let run = |args: &[&str]| syncdyno(desk.path()).arg("calibrate").args(args).assert();
     run(&[log, "-o", "app.toml"]).success();
-    run(&[log, "-o", "app.toml"]).code(2).stderr(contains("app.toml is already there"));
+    run(&[log, "-o", "app.toml"])
+        .code(2)
+        .stderr(contains("app.toml is already there: give another name, or remove it"));
     run(&[log, "-o", "app.csv"]).code(2).stderr(contains("no name for a scenario"));
     run(&[log, "-o", "none/app.toml"]).code(20).stderr(contains("cannot write none/app.toml"));
     fs::create_dir(desk.path().join("part.toml.part")).unwrap();

@@ -278,7 +278,7 @@ fn what_the_candidate_lacks_is_no_pass_and_neither_are_cells_that_fail() {
     fs::write(desk.path().join("silent.json"), silent.to_json()).unwrap();
     let (exit, told, _) = syncdyno(&desk, &["compare", "base", "silent.json", "--fail-on-worse"]);
     assert_eq!(exit, 12, "it is what they failed with: {told}");
-    assert!(told.contains("3 cells failed (0 of base)"), "{told}");
+    assert!(told.contains("3 cells failed (0 of base; exit 12 is new)"), "{told}");
     // Where nothing failed, a headline figure that is gone is no pass either.
     for cell in &mut silent.cells {
         cell.verdict = report::Verdict::Pass;
