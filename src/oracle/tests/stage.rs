@@ -390,7 +390,9 @@ impl Stage {
     fn conflict(&mut self, device: u32, entry: Entry, why: Refusal, other: Option<String>) {
         let (id, entity) = (entry.edit.id, entry.edit.entity);
         let theirs = other.map(|key| (entity, key));
-        let current = theirs.as_ref().and_then(|row| self.backend.rows.get(row).cloned());
+        // What has left its scope is gone, as far as the phone is told.
+        let scope = self.scope(device);
+        let current = theirs.as_ref().and_then(|row| scope.get(row).cloned());
         let equal = match (&current, entry.edit.kind) {
             (None, kind) => kind == EditKind::Delete,
             (Some(_), EditKind::Delete) => false,
@@ -420,7 +422,6 @@ impl Stage {
             (mine.onto, mine.base) = (theirs.1.clone(), Some(remote));
             return;
         }
-        let scope = self.scope(device);
         let row = (entity, entry.onto.clone());
         self.set_row(device, &row, scope.get(&row).cloned());
         self.drop_entry(device, id);

@@ -233,7 +233,7 @@ pub(super) const CHAOS: Form = table(&[
         "kill_mtbf",
         SPAN,
         "\"0s\"",
-        "Mean time between kills of a device's app; none if 0s. Half of them wait for the app to come to a crash point, but no longer than ten minutes or half of what is left of the script.",
+        "Mean time between kills of a device's app while it runs; none if 0s. Half of them wait for the app to come to a crash point, but no longer than ten minutes or half of what is left of the script.",
     ),
     key("power_loss_mtbf", SPAN, "\"0s\"", "Mean time between power losses of a device; none if 0s."),
     key("outage_mtbf", SPAN, "\"0s\"", "Mean time between outages of a device's link; none if 0s."),
