@@ -98,8 +98,15 @@ impl Edit {
         let row = if why == Refusal::Taken { taken_by(self, history) } else { Some(row) };
         let Some(row) = row.map(|row| history.row(row)) else { return Met { matches: false, differs: true } };
         let values = row.values.as_deref();
-        let shown = values.filter(|_| row.has(row.versions.len(), place));
-        Met { matches: self.matches(values), differs: !self.matches(shown) }
+        let matches = self.matches(values);
+        let says_so = match (self.kind, why) {
+            // A refusal stands, and so does that the row was gone then.
+            (kind, Refusal::Gone) => kind == EditKind::Delete,
+            (EditKind::Delete, _) => matches,
+            // A row that has left the scope is not shown.
+            _ => matches && row.has(row.versions.len(), place),
+        };
+        Met { matches, differs: !says_so }
     }
 }
 

@@ -394,7 +394,7 @@ impl Stage {
         let scope = self.scope(device);
         let current = theirs.as_ref().and_then(|row| scope.get(row).cloned());
         let equal = match (&current, entry.edit.kind) {
-            (None, kind) => kind == EditKind::Delete,
+            (None, kind) => kind == EditKind::Delete && why == Refusal::Gone,
             (Some(_), EditKind::Delete) => false,
             (Some((_, values)), _) => {
                 entry.edit.values.iter().all(|(column, value)| values[*column] == *value)
