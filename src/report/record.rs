@@ -3,6 +3,8 @@
 //! Other programs rely on these names: anything may be added, nothing renamed without a new major version. A reader takes any
 //! record of its own major version; a field that it does not know is passed over, and a field added later has a default.
 
+mod life;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -15,7 +17,8 @@ use super::exit::Exit;
 use super::sweep::Objective;
 use super::tune::TuneRecord;
 use crate::metrics::{self, Figure, Figures, Sample};
-use crate::oracle::{Story, place};
+
+pub use life::{LifeRecord, StepRecord};
 
 /// The version of the record's shape.
 pub const SCHEMA_VERSION: &str = "1.0.0";
@@ -310,37 +313,6 @@ pub struct Reason {
     pub text: String,
 }
 
-/// The life of one record across devices, gateway and backend.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct LifeRecord {
-    /// The record as `entity/key`.
-    pub record: String,
-    /// What happened to it, in order.
-    pub lines: Vec<String>,
-    /// The same as steps from place to place: the first of a long life and its last.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub steps: Vec<StepRecord>,
-}
-
-/// One thing that happened to a record.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct StepRecord {
-    /// When.
-    pub at_ns: u64,
-    /// The same as the clock of the scenario's day shows it.
-    pub clock: String,
-    /// Where: `gateway`, `backend`, `world`, or a device.
-    pub place: String,
-    /// Where to something left with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<String>,
-    /// Where from something came with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-    /// In words.
-    pub text: String,
-}
-
 /// Figures over virtual time, thinned out to what can be drawn.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SeriesRecord {
@@ -492,28 +464,6 @@ impl RunRecord {
     /// The gates of one cell.
     pub fn gates_of<'a>(&'a self, cell: &'a str) -> impl Iterator<Item = &'a GateRecord> {
         self.gates.iter().filter(move |gate| gate.cell == cell)
-    }
-}
-
-impl LifeRecord {
-    /// The steps kept of the beginning of a long life, and of its end.
-    const STEPS_KEPT: usize = 12;
-
-    /// The life of this record.
-    pub fn new(record: String, story: Story) -> LifeRecord {
-        let Story { lines, mut steps } = story;
-        if steps.len() > 2 * LifeRecord::STEPS_KEPT {
-            steps.drain(LifeRecord::STEPS_KEPT..steps.len() - LifeRecord::STEPS_KEPT);
-        }
-        let steps = steps.into_iter().map(|step| StepRecord {
-            at_ns: step.at.0,
-            clock: step.clock,
-            place: place(step.node),
-            to: step.to.map(place),
-            from: step.from.map(place),
-            text: step.text,
-        });
-        LifeRecord { record, lines, steps: steps.collect() }
     }
 }
 
