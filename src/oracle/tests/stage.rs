@@ -330,12 +330,11 @@ impl Stage {
             }
         };
         // A refusal is remembered until the device changes its mind; the row that goes with it is as it is now.
-        if refusal.is_some() && self.refused.contains(&id) {
-            self.tell(Node::Backend, Event::MutationReplayed { edit: id });
-            return Err(refusal.expect("it is there"));
-        }
         if let Some((conflict, other)) = refusal {
-            self.refused.insert(id);
+            if !self.refused.insert(id) {
+                self.tell(Node::Backend, Event::MutationReplayed { edit: id });
+                return Err((conflict, other));
+            }
             let (key, kind) = (Key::new(&entry.onto), entry.edit.kind);
             self.tell(Node::Backend, Event::MutationRefused { edit: id, entity, key: &key, kind, conflict });
             return Err((conflict, other));
