@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use super::history::{History, Row, RowId};
-use super::truth::alike;
+use super::truth::{Places, alike};
 use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
 use crate::contract::{EditKind, LocalEdit, Refusal};
 
@@ -93,8 +93,8 @@ impl Edit {
     }
 
     /// Whether the row over which it was refused, or the one that has its natural key, says what it wants: the backend's, and what a
-    /// device at `place` is shown of it.
-    fn met(&self, (why, row): (Refusal, RowId), place: &[Value], history: &mut History) -> Met {
+    /// device at these `places` is shown of it.
+    fn met(&self, (why, row): (Refusal, RowId), places: &Places, history: &mut History) -> Met {
         let row = if why == Refusal::Taken { taken_by(self, history) } else { Some(row) };
         let Some(row) = row.map(|row| history.row(row)) else { return Met { matches: false, differs: true } };
         let values = row.values.as_deref();
@@ -104,7 +104,7 @@ impl Edit {
             (kind, Refusal::Gone) => kind == EditKind::Delete,
             (EditKind::Delete, _) => matches,
             // A row that has left the scope is not shown.
-            _ => matches && row.has(row.versions.len(), place),
+            _ => matches && row.has(row.versions.len(), &places[usize::from(self.entity.0)]),
         };
         Met { matches, differs: !says_so }
     }
@@ -200,28 +200,23 @@ impl Ledger {
         at: Time,
         id: EditId,
         stands: Option<(Refusal, RowId)>,
-        place: &[Value],
+        places: &Places,
         history: &mut History,
     ) {
         let Some(edit) = self.get_mut(id) else { return };
         edit.refused = Some(at);
         (edit.stands, edit.unheard) = (stands, None);
-        self.replayed(id, place, history);
+        self.stands(id, places, history);
     }
 
-    /// The edit came again: a refusal stands, and goes with the row as it is now, which may say what the edit wants by now.
-    pub(super) fn replayed(&mut self, id: EditId, place: &[Value], history: &mut History) {
+    /// The backend answers with its refusal, if that is its word, and with the row as it is now, which may say what the edit wants by now.
+    pub(super) fn stands(&mut self, id: EditId, places: &Places, history: &mut History) {
         let Some(edit) = self.get(id) else { return };
         let Some(stands) = edit.stands else { return };
-        let met = edit.met(stands, place, history);
+        let met = edit.met(stands, places, history);
         let edit = self.get_mut(id).expect("it was there a moment ago");
         edit.unheard = Some(met.differs);
         edit.matched |= met.matches;
-    }
-
-    /// Of which entity an edit is.
-    pub(super) fn entity_of(&self, id: EditId) -> Option<EntityId> {
-        self.get(id).map(|edit| edit.entity)
     }
 
     /// The edit is in a request.

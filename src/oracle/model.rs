@@ -14,8 +14,8 @@ use super::held::{At, Held};
 use super::history::{Commit, History, RowId};
 use super::inspection::Inspection;
 use super::ledger::Ledger;
-use super::truth::{RowHash, Truth, place_of};
-use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time, Value};
+use super::truth::{Places, RowHash, Truth, place_of};
+use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
     AppliedChange, Attributes, Author, CommitKind, ConflictKind, Event, KillReason, LogKind, Node,
     Occurrence, RequestKind, Schema, SyncUnit, Winner,
@@ -45,7 +45,7 @@ pub struct Oracle {
     pub(super) units: Arc<[SyncUnit]>,
     pub(super) clock: Clock,
     /// By device and entity: the place of the rows that it should hold. Devices with equal attributes share them.
-    pub(super) places: Vec<Rc<[Rc<[Value]>]>>,
+    pub(super) places: Vec<Rc<Places>>,
     pub(super) history: History,
     pub(super) held: Held,
     pub(super) ledger: Ledger,
@@ -80,7 +80,7 @@ impl Oracle {
     /// An oracle that has seen nothing yet.
     pub fn new(setting: Setting) -> Oracle {
         let devices = setting.attributes.len();
-        let mut shared: FxHashMap<u64, Rc<[Rc<[Value]>]>> = FxHashMap::default();
+        let mut shared: FxHashMap<u64, Rc<Places>> = FxHashMap::default();
         let mut hash = RowHash::default();
         let mut places_of = |attributes: &Attributes| {
             let places =
@@ -139,15 +139,11 @@ impl Oracle {
             }
             Event::MutationRefused { edit, entity, key, conflict, .. } => {
                 let row = self.history.remember(entity, key.as_str());
-                let place = &self.places[edit.device.0 as usize][usize::from(entity.0)];
-                let stands = conflict.map(|why| (why, row));
-                self.ledger.refused(at, edit, stands, place, &mut self.history);
+                let (stands, places) = (conflict.map(|why| (why, row)), &self.places[edit.device.0 as usize]);
+                self.ledger.refused(at, edit, stands, places, &mut self.history);
             }
             Event::MutationReplayed { edit } => {
-                if let Some(entity) = self.ledger.entity_of(edit) {
-                    let place = &self.places[edit.device.0 as usize][usize::from(entity.0)];
-                    self.ledger.replayed(edit, place, &mut self.history);
-                }
+                self.ledger.stands(edit, &self.places[edit.device.0 as usize], &mut self.history);
             }
             _ => {}
         }

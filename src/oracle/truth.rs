@@ -1,5 +1,7 @@
 //! What the backend holds, and who should have it.
 
+use std::rc::Rc;
+
 use crate::base::{EntityId, Key, Stamp, Value, ValueRef};
 use crate::contract::{Attributes, Entity, ScopeRule};
 
@@ -36,6 +38,9 @@ pub(super) fn place_of(entity: &Entity, attributes: &Attributes) -> Box<[Value]>
     };
     entity.scope.iter().filter_map(of).collect()
 }
+
+/// By entity, the place of the rows that a device holds.
+pub(super) type Places = [Rc<[Value]>];
 
 /// Hashes rows so that equal contents have equal hashes, whether they come from a message, a database or the backend.
 #[derive(Debug, Default)]
