@@ -23,7 +23,7 @@ Exit codes:
   10  threshold failed, or a violation that was expected did not occur
   11  correctness: something lost, duplicated, resurrected, divergent
   12  stuck: did not converge by the deadline, or an engine that spins or stalls
-  13  a figure is not the baseline's
+  13  a figure is not the baseline's, or compare --fail-on-worse found something worse
   14  the baseline is missing or not comparable
   15  not deterministic: same cell, other digest
   20  environment: disk full, cannot write the report, a run that would take more than twice the memory that is free (for less

@@ -57,8 +57,8 @@ fn tell_of_baseline(name: &str, baseline: &Baseline, ran: &Ran, console: &mut Co
         ));
     }
     // Who asked for quiet has to do something about it, too.
-    if let Some(accept) = ran.record.acceptance().filter(|_| ran.written.is_ok()) {
-        console.complaint(&format!("{accept}\n"));
+    if let Some(command) = ran.record.acceptance().filter(|_| ran.written.is_ok()) {
+        console.complaint(&format!("{}{command}\n", report::ACCEPT));
     }
     let held = ran.record.cells.iter().filter(|cell| baseline.cells.contains_key(&cell.id)).count();
     console.remark(&format!("held against baseline {name}: {}\n", human::count(held as u64, "cell")));

@@ -91,7 +91,7 @@ fn checks(record: &RunRecord, cell: &CellRecord, gates: &[&GateRecord]) -> TestC
     status.set_message(first.text.as_str());
     status.set_type(format!("exit {}", first.exit_code));
     let texts: Vec<&str> = reasons.iter().map(|reason| reason.text.as_str()).collect();
-    let accept = record.acceptance_of(cell).map_or_else(String::new, |accept| format!("\n{accept}"));
+    let accept = record.acceptance_of(cell);
     status.set_description(format!("{}\n\n{}{accept}", texts.join("\n"), cell.replay));
     status
 }

@@ -63,7 +63,7 @@ pub use judge::{Judged, broken, cell_ids, judge, record_name};
 pub use junit::junit;
 pub use listing::{CellSize, Covered, coverage, sizes, texts};
 pub use record::{
-    AxisRecord, CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord,
+    ACCEPT, AxisRecord, CellFigures, CellRecord, EndingKind, EndingRecord, ExpectationRecord, FaultRecord,
     GateRecord, LifeRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord,
     SeriesRecord, StepRecord, SweepRecord, Tool, UnplacedRecord, Verdict, ViolationRecord, schema_json,
 };

@@ -24,7 +24,7 @@ pub use life::{LifeRecord, StepRecord};
 pub const SCHEMA_VERSION: &str = "1.0.0";
 
 /// What stands before the command that makes a run a baseline.
-pub(super) const ACCEPT: &str = "to accept this run: ";
+pub const ACCEPT: &str = "to accept this run: ";
 
 /// Everything that a run found out. No figure of the host's clock is in it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -447,15 +447,15 @@ impl RunRecord {
     pub fn failing(&self) -> impl Iterator<Item = &CellRecord> {
         self.cells.iter().filter(|cell| cell.verdict == Verdict::Fail)
     }
-    /// How to accept the run, in words; `None` if it has nothing that could be accepted, or was stopped.
-    pub fn acceptance(&self) -> Option<String> {
-        let command = self.accept.as_ref().filter(|_| self.notes.is_empty())?;
-        Some(format!("{ACCEPT}{command}"))
+    /// The command that accepts the run; `None` if it has nothing that could be accepted, or was stopped.
+    pub fn acceptance(&self) -> Option<&str> {
+        self.accept.as_deref().filter(|_| self.notes.is_empty())
     }
-    /// The same beside a cell: where other figures are what it fails by.
-    pub(super) fn acceptance_of(&self, cell: &CellRecord) -> Option<String> {
+    /// The same in a line behind what a cell fails by, where that is other figures.
+    pub(super) fn acceptance_of(&self, cell: &CellRecord) -> String {
         let differs = cell.reasons.iter().any(|reason| reason.exit_code == Exit::Regression.code());
-        self.acceptance().filter(|_| differs)
+        let command = self.acceptance().filter(|_| differs);
+        command.map_or_else(String::new, |command| format!("\n{ACCEPT}{command}"))
     }
     /// Whether cells that fail are findings: of a search or a matrix that does not fail itself.
     pub fn is_of_findings(&self) -> bool {

@@ -128,7 +128,7 @@ pub fn annotations(record: &RunRecord) -> String {
         let file =
             if cell.path.is_empty() { String::new() } else { format!("file={},", property(&cell.path)) };
         let reasons: Vec<&str> = cell.reasons.iter().map(|reason| reason.text.as_str()).collect();
-        let accept = record.acceptance_of(cell).map_or_else(String::new, |accept| format!("\n{accept}"));
+        let accept = record.acceptance_of(cell);
         let text = format!("{}\n{}{accept}", reasons.join("\n"), cell.replay);
         format!("::error {file}title={}::{}\n", property(&cell.id), escaped(&text))
     });

@@ -31,7 +31,7 @@ pub fn summary(record: &RunRecord) -> String {
     if failing.len() > CELLS_MAX {
         text.push_str(&format!("- … and {} more\n", failing.len() - CELLS_MAX));
     }
-    if let Some(command) = record.accept.as_ref().filter(|_| record.acceptance().is_some()) {
+    if let Some(command) = record.acceptance() {
         text.push_str(&format!("- {ACCEPT}`{command}`\n"));
     }
     let unplaced = super::unplaced::unplaced(record);

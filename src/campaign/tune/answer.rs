@@ -7,8 +7,8 @@ use super::place::Place;
 use super::search::{FLAT, Found, SEEDS_MIN, Space, with};
 use crate::report::sweep::{Objective, queued_share};
 use crate::report::tune::{
-    self as report_tune, BackendTuned, FLAT_PPM, KnobTuned, LUCK, Line, PlaceTuned, PointTuned, Reasons,
-    excess, field, reasons,
+    self as report_tune, BackendTuned, FLAT_PPM, KnobTuned, Line, PlaceTuned, PointTuned, Reasons, excess,
+    field, reasons,
 };
 use crate::report::{CellRecord, human};
 
@@ -138,9 +138,9 @@ impl Place {
         let numbers = between.as_ref().map(numbers);
         let mut told = self.reasons(k, best, &points, (told_from, numbers), objective);
         let within: Vec<&PointTuned> = points.iter().filter(|point| the.has(&point.value)).collect();
+        let luck = luck(&within, &best[k]);
         told.limits.extend(self.dent(k, best, &points).map(|dent| not_smooth(dent.map(|i| &points[i]))));
         told.limits.extend(self.up_to_a_limit(k, best, &points));
-        told.limits.extend(luck(&within, &best[k]));
         told.limits.extend(self.ends_of_range(k, best, points.len(), space.reach[k], &beyond));
         if let Some(reach) = space.reach[k] {
             let reach = human::thousands(reach as u64);
@@ -156,6 +156,7 @@ impl Place {
             field: space.field[k].iter().filter_map(|shipped| named(&shipped.value)).collect(),
             points,
             limits: told.limits,
+            luck,
             closed_form_rows: told.closed_form_rows,
         }
     }
@@ -355,6 +356,9 @@ impl Place {
     }
 }
 
+/// What is missed by the luck of seeds is missed in these, and what to do.
+const SEEDS: &str = "in some seeds: take more seeds, or loosen it";
+
 /// Where settings that keep every limit in at least half of their seeds would be better than the best, or lie among the candidates: which
 /// are candidates is luck there.
 fn luck(points: &[&PointTuned], best: &str) -> Option<String> {
@@ -372,7 +376,7 @@ fn luck(points: &[&PointTuned], best: &str) -> Option<String> {
     let others: Vec<String> = others.map(|point| report_tune::value(&point.value)).collect();
     let Some(better) = better else {
         let misses = if others.len() == 1 { "misses" } else { "miss" };
-        return Some(format!("{} {misses} a limit or a gate {LUCK}", others.join(", ")));
+        return Some(format!("{} {misses} a limit or a gate {SEEDS}", others.join(", ")));
     };
     let less = 100.0 - better.cost_ppm.unwrap_or_default() as f64 / 1e4;
     let [there, here] = [&better.value, best].map(report_tune::value);
@@ -382,7 +386,7 @@ fn luck(points: &[&PointTuned], best: &str) -> Option<String> {
         several => format!(", as {} do,", several.join(", ")),
     };
     Some(format!(
-        "{there} would be {less:.1} % cheaper than {here} but misses a limit or a gate{others} {LUCK}"
+        "{there} would be {less:.1} % cheaper than {here} but misses a limit or a gate{others} {SEEDS}"
     ))
 }
 

@@ -439,7 +439,8 @@ fn own_limits() -> crate::report::tune::Limits {
 
 /// What is told of the limits of a knob whose settings give these rates, where others ship `field`.
 fn limits_told(knob: &str, present: &str, field: &[&str], rate: impl Fn(f64) -> u64) -> Vec<String> {
-    knob_tuned(knob, present, field, rate).limits
+    let told = knob_tuned(knob, present, field, rate);
+    told.limits.into_iter().chain(told.luck).collect()
 }
 
 fn knob_tuned(
@@ -548,7 +549,10 @@ fn place_with_one_slow_seed(rate: impl Fn(f64, u64) -> u64, slow: impl Fn(f64) -
 
 #[test]
 fn where_one_seed_decides_which_settings_are_candidates_it_is_said_and_ends_no_interval() {
-    let told = |place: &PlaceTuned| place.knobs[0].limits.join("\n");
+    let told = |place: &PlaceTuned| {
+        let knob = &place.knobs[0];
+        knob.limits.iter().chain(&knob.luck).cloned().collect::<Vec<_>>().join("\n")
+    };
     let rising = |x: f64, _| (1e5 * (1.0 - 1.0 / libm::sqrt(x))) as u64;
     let sound = place_with_one_slow_seed(rising, |_| false);
     let said = " a limit or a gate";

@@ -27,7 +27,7 @@ pub(super) fn failures(record: &RunRecord) -> Markup {
     html! {
         @if !failing.is_empty() {
             h2 #failures { "What is wrong" }
-            @if let Some(command) = record.accept.as_ref().filter(|_| record.acceptance().is_some()) {
+            @if let Some(command) = record.acceptance() {
                 p { "If that is as it should be from now on, accept this run:" }
                 pre.cmd { code { (command) } }
             }

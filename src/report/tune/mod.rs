@@ -24,5 +24,5 @@ pub use reasons::{Line, Reasons, reasons};
 pub use record::{
     BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord, verdict,
 };
-pub use told::{FLAT_PPM, LUCK, answers, story, value};
+pub use told::{FLAT_PPM, answers, story, value};
 pub use written::{to_csv, to_json};

@@ -139,6 +139,9 @@ pub struct KnobTuned {
     pub points: Vec<PointTuned>,
     /// What limits either side, in words.
     pub limits: Vec<String>,
+    /// Which settings other seeds may make candidates, in words, where that would change the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub luck: Option<String>,
     /// What the closed form says of the best chunk, where it applies, in rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_form_rows: Option<u64>,

@@ -10,9 +10,6 @@ use super::record::{CellsTuned, KnobTuned, PlaceTuned, PointTuned, TuneRecord};
 /// What a setting that is as good as the best for all practical purposes costs at most, beside it: 3 % more.
 pub const FLAT_PPM: u64 = 1_030_000;
 
-/// How the line ends that says that other seeds may make other settings candidates.
-pub const LUCK: &str = "in some seeds: take more seeds, or loosen it";
-
 /// The whole story for a terminal of 80 columns.
 pub fn story(tune: &TuneRecord) -> String {
     let mut text = format!("{}, {} is better; ", tune.metric, tune.better);
@@ -149,18 +146,21 @@ pub(in super::super) fn all_equal(place: &PlaceTuned) -> Option<usize> {
 pub fn answers(tune: &TuneRecord) -> String {
     let line = |place: &PlaceTuned| {
         let told = place.knobs.iter().filter(|_| place.best.is_some() && all_equal(place).is_none());
-        let sure = told.flat_map(|knob| {
-            let of_luck = |(n, line): &(usize, String)| *n == 0 || line.ends_with(LUCK);
-            words(tune, place, knob).into_iter().enumerate().filter(of_luck).map(|(_, line)| line)
-        });
+        let sure = told.flat_map(|knob| [sureness(tune, place, knob)].into_iter().chain(knob.luck.clone()));
         [headline(tune, place)].into_iter().chain(sure).collect::<Vec<_>>().join("; ") + "\n"
     };
     let herd = tune.herd.iter().map(|line| format!("{line}\n"));
     tune.places.iter().map(line).chain(herd).collect()
 }
 
-/// How sure that is, and what limits either side, a line each.
+/// How sure that is, what limits either side, and what other seeds may change, a line each.
 pub(in super::super) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> Vec<String> {
+    let limits = knob.limits.iter().chain(&knob.luck).cloned();
+    [sureness(tune, place, knob)].into_iter().chain(limits).collect()
+}
+
+/// Where the optimum lies, and which settings are as good.
+fn sureness(tune: &TuneRecord, place: &PlaceTuned, knob: &KnobTuned) -> String {
     let [first, last] = &knob.flat;
     let flat = if first == last {
         format!("{} alone", value(first))
@@ -183,8 +183,7 @@ pub(in super::super) fn words(tune: &TuneRecord, place: &PlaceTuned, knob: &Knob
         None => "nothing is known of the noise yet".to_owned(),
     };
     let head = if tune.knobs.len() > 1 { format!("{}: ", knob.key) } else { String::new() };
-    let first = format!("{head}{between}; within 3 %: {flat}{}{}", save(knob), noise(knob));
-    [first].into_iter().chain(knob.limits.iter().cloned()).collect()
+    format!("{head}{between}; within 3 %: {flat}{}{}", save(knob), noise(knob))
 }
 
 /// Settings within the flat region that were measured to cost more, by the luck of the seeds or not.
