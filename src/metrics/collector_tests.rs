@@ -90,7 +90,7 @@ fn everything(t: &mut Telling) {
         .device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::secs(1) })
         .device(0, Event::EditMade { edit: &made, made_at: Stamp(5) })
         .device(0, Event::EditRefused { edit: &made, error: &EditError::NoSuchRow })
-        .device(0, Event::EditMissed { edit: &made, waited: Span::millis(3) });
+        .device(0, Event::EditMissed { edit: &edit(0, 9), waited: Span::millis(3) });
     for kind in [RequestKind::Pull, RequestKind::Push] {
         let bytes = 1_000_000_000;
         t.at(1)
@@ -522,6 +522,25 @@ fn edits_wait_from_the_persons_hand_to_the_acknowledgement() {
         collected.series.iter().filter(|s| s.series == "workload.edits.waiting").map(|s| s.value).collect();
     assert_eq!(waiting[8..], [0, 1, 1, 1, 0, 0], "samples at 9, 10, 11, 12, 13 and 14 s");
     assert_eq!(stat(&collected.figures, "engine.write_acknowledged.duration", "max"), 3_000_000_000);
+}
+
+#[test]
+fn an_edit_that_nobody_saw_saved_meets_no_conflict_of_anybodys() {
+    let (own, key) = (edit(0, 0), Key::new("k"));
+    let decided = || {
+        let (kind, winner) = (ConflictKind::UpdateUpdate, Winner::Local);
+        let sides = Sides { local: Stamp(5), remote: Stamp(6) };
+        Event::ConflictDecided { edit: own.id, entity: ENTITY, key: &key, kind, winner, sides }
+    };
+    let found = |t: Telling| stat(&t.figures(), "engine.conflicts.found", "value");
+    let mut t = Telling::new();
+    t.device(0, Event::EditMissed { edit: &own, waited: Span::ZERO }).device(0, decided());
+    assert_eq!(found(t), 0);
+    // The database did not have it: another has its number.
+    let mut t = Telling::new();
+    t.device(0, Event::EditMissed { edit: &own, waited: Span::ZERO });
+    t.device(0, Event::EditMade { edit: &own, made_at: Stamp(5) }).device(0, decided());
+    assert_eq!(found(t), 1);
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub(super) struct Edits {
     made: FxHashMap<EditId, Time>,
     waiting: FxHashSet<EditId>,
     in_conflict: FxHashSet<EditId>,
+    /// Those that nobody saw saved, though they may be in a database.
+    missed: FxHashSet<EditId>,
 }
 
 impl Edits {
@@ -26,10 +28,12 @@ impl Edits {
             Event::EditMade { edit, .. } => {
                 board.add(Id::WorkloadMade, 1);
                 self.made.insert(edit.id, at);
+                self.missed.remove(&edit.id);
                 self.waiting.insert(edit.id);
             }
             Event::EditRefused { .. } => board.add(Id::WorkloadRefused, 1),
-            Event::EditMissed { waited, .. } => {
+            Event::EditMissed { edit, waited } => {
+                self.missed.insert(edit.id);
                 board.add(Id::WorkloadMissed, 1);
                 board.add(Id::DeviceUiBlocked, waited.0);
             }
@@ -66,6 +70,7 @@ impl Edits {
         };
         board.add(of_kind, 1);
         board.add(if winner == Winner::Local { Id::ConflictsLocal } else { Id::ConflictsRemote }, 1);
-        board.add(Id::ConflictsFound, u64::from(self.in_conflict.insert(edit)));
+        let counts = !self.missed.contains(&edit) && self.in_conflict.insert(edit);
+        board.add(Id::ConflictsFound, u64::from(counts));
     }
 }

@@ -131,7 +131,7 @@ table! {
     QueueWaited "engine.queue.waited" Ns Lower Distribution "How long a unit waited for its run."
     QueueDiscarded "engine.queue.discarded" Count Neither Counter "Waiting units that were dropped for another."
     QueueCoalesced "engine.queue.coalesced" Count Neither Counter "Requests for a unit that was waiting already."
-    ConflictsFound "engine.conflicts.found" Count Neither Counter "Edits that met a true conflict by the engine's account, each once: a newer version with other values."
+    ConflictsFound "engine.conflicts.found" Count Neither Counter "Edits that people saw saved and that met a true conflict by the engine's account, each once: a newer version with other values."
     ConflictsMiscounted "engine.conflicts.miscounted" Count Lower Gauge "Difference between the engine's account of true conflicts and the oracle's."
     ConflictsEqual "engine.conflicts.equal" Count Neither Counter "Decisions that there is no conflict, since both sides say the same."
     ConflictsLocal "engine.conflicts.local_won" Count Neither Counter "True conflicts decided for the local edit."

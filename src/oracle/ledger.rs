@@ -40,6 +40,8 @@ pub(super) struct Edit {
     pub(super) lost_power: Option<Time>,
     /// A refusal of which the device has not heard yet, and whether the values differed.
     unheard: Option<bool>,
+    /// It is with a gateway that has no verdict on it to give: whatever the backend says, the device hears that it waits.
+    queued: bool,
     /// For what the backend refused it, and over which row, as long as that is its last word.
     stands: Option<(Refusal, RowId)>,
     /// It met a true conflict.
@@ -157,6 +159,7 @@ impl Ledger {
             taken_back: false,
             lost_power: None,
             unheard: None,
+            queued: false,
             stands: None,
             conflict: false,
             won: None,
@@ -224,6 +227,13 @@ impl Ledger {
         self.in_flight[device.0 as usize].push((request, edit));
     }
 
+    /// A gateway took the edit to bring it to the backend, or has its verdict now.
+    pub(super) fn queued(&mut self, id: EditId, queued: bool) {
+        if let Some(edit) = self.get_mut(id) {
+            edit.queued = queued;
+        }
+    }
+
     /// The request ended; `heard` says whether its answer told the device what became of its edits.
     pub(super) fn request_ended(&mut self, device: DeviceId, request: u64, heard: bool) {
         let (ended, rest): (Vec<_>, Vec<_>) =
@@ -236,7 +246,7 @@ impl Ledger {
         self.alike[device.0 as usize].clear();
         for (_, id) in ended {
             let Some(edit) = self.get_mut(id) else { continue };
-            let differs = edit.unheard.take();
+            let differs = if edit.queued { None } else { edit.unheard.take() };
             if differs == Some(false) {
                 self.alike[device.0 as usize].push(id);
             } else if differs == Some(true) && !edit.conflict {

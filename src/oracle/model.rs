@@ -142,6 +142,8 @@ impl Oracle {
                 let (stands, places) = (conflict.map(|why| (why, row)), &self.places[edit.device.0 as usize]);
                 self.ledger.refused(at, edit, stands, places, &mut self.history);
             }
+            Event::UploadQueued { edit } => self.ledger.queued(edit, true),
+            Event::UploadDecided { edit, .. } => self.ledger.queued(edit, false),
             Event::MutationReplayed { edit } => {
                 self.ledger.stands(edit, &self.places[edit.device.0 as usize], &mut self.history);
             }

@@ -264,6 +264,32 @@ fn only_refusals_that_a_device_heard_of_are_conflicts_and_each_edit_has_one() {
 }
 
 #[test]
+fn a_refusal_is_heard_of_when_the_gateway_has_it_to_give() {
+    for (by_then, conflicts) in [("theirs", 1), ("mine", 0)] {
+        let mut stage = Stage::new();
+        let (edit, key) = (stage.update(0, "a1", "mine"), Key::new("a1"));
+        stage.office("a1", Some("theirs"));
+        stage.tell(Node::Gateway, Event::UploadQueued { edit });
+        stage.emit(0, Event::EditSent { edit, entity: VISIT, key: &key, request: 90 });
+        let (kind, conflict) = (EditKind::Update, Some(Refusal::Stale));
+        stage.tell(Node::Backend, Event::MutationRefused { edit, entity: VISIT, key: &key, kind, conflict });
+        // The answer says that the edit waits.
+        let (kind, took) = (RequestKind::Push, Span::secs(1));
+        stage.emit(
+            0,
+            Event::ResponseReceived { request: 90, kind, unit: Some(UNIT), bytes: 1, rows: 1, took },
+        );
+        stage.office("a1", Some(by_then));
+        stage.tell(Node::Gateway, Event::UploadDecided { edit, waited: Span::secs(9) });
+        stage.push(0, true);
+        stage.drain();
+        let (counted, verdict) = (stage.phone(0).conflicts.len() as u64, stage.verdict());
+        assert_silent(&verdict);
+        assert_eq!((verdict.figures["oracle.conflicts.count"], counted), (conflicts, conflicts), "{by_then}");
+    }
+}
+
+#[test]
 fn a_conflict_that_a_process_hears_of_as_it_dies_counts_when_it_is_decided() {
     for settled in [false, true] {
         let mut stage = Stage::new();
