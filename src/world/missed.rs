@@ -55,13 +55,13 @@ impl Awaited {
             (None, Some(AtSync { first, stagger: 0, .. })) => {
                 let syncs = count(u64::from(first), "sync");
                 format!(
-                    "there were fewer than {syncs} of the disk from then on, or no app ran at the last of them"
+                    "there were fewer than {syncs} of the disk from then on, or the power was off or no app ran at the last of them"
                 )
             }
             (None, Some(AtSync { first, .. })) => {
                 let first = thousands(u64::from(first));
                 format!(
-                    "too few syncs of the disk from then on ({first}, and more for each further device), or no app ran at the last of them"
+                    "too few syncs of the disk from then on ({first}, and more for each further device), or the power was off or no app ran at the last of them"
                 )
             }
             (None, None) => match reason {
