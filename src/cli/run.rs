@@ -49,12 +49,22 @@ pub(super) fn run(args: &RunArgs, runner: &dyn Runner, console: &mut Console<'_>
     Ok(ran.close(console))
 }
 
+/// Changes of what is not gated that are told one by one.
+const CHANGES_TOLD: usize = 10;
+
 fn tell_of_baseline(name: &str, baseline: &Baseline, ran: &Ran, console: &mut Console<'_>) {
     if ran.record.cells.iter().any(|cell| baseline.of_another_scenario(cell)) {
         let (name, folder) = (report::shell_word(name), report::shell_word(&ran.folder));
         console.remark(&format!(
             "what a changed scenario does is a question for: syncdyno compare {name} {folder}\n"
         ));
+    }
+    for change in ran.changes.iter().take(CHANGES_TOLD) {
+        console.remark(&format!("changed, and not gated: {change}\n"));
+    }
+    if let Some(more) = ran.changes.len().checked_sub(CHANGES_TOLD).filter(|more| *more > 0) {
+        let (name, folder) = (report::shell_word(name), report::shell_word(&ran.folder));
+        console.remark(&format!("… and {more} more: syncdyno compare {name} {folder}\n"));
     }
     // Who asked for quiet has to do something about it, too.
     if let Some(command) = ran.record.acceptance().filter(|_| ran.written.is_ok()) {
@@ -93,8 +103,8 @@ pub(super) struct Ran {
     pub(super) record: RunRecord,
     /// Where the report is.
     pub(super) folder: String,
-    /// Figures that are not the baseline's and not gated.
-    changes: Vec<report::Change>,
+    /// Figures that are not the baseline's and not gated, in words.
+    changes: Vec<String>,
     timing: Timing,
     written: Result<(), FolderError>,
     /// How many cells another run can go on from.
@@ -127,7 +137,9 @@ pub(super) fn carry_out(
         for judged in &mut judged {
             let wanted = wanted.get(judged.cell.resolved.as_str()).copied().unwrap_or_default();
             let of_cell = report::hold(judged, wanted, standard);
-            changes.extend(of_cell.into_iter().filter(|change| !change.gated));
+            let cell = if plans.len() > 1 { format!("{}: ", judged.cell.id) } else { String::new() };
+            let others = of_cell.into_iter().filter(|change| !change.gated);
+            changes.extend(others.map(|change| format!("{cell}{}", change.text)));
         }
     }
     let mut record = report::assemble(&shown, plans, judged, &notes);
@@ -320,7 +332,7 @@ impl<'a> UnderWay<'a> {
         self,
         mut record: RunRecord,
         plans: &[Plan],
-        changes: Vec<report::Change>,
+        changes: Vec<String>,
     ) -> anyhow::Result<Ran> {
         report::keep_series_of_few(&mut record);
         let inputs = inputs::of_plans(plans);
@@ -380,9 +392,6 @@ impl Ran {
 
     /// Says what is no result, after the result: the host's time, and what could not be written. Gives the exit code.
     pub(super) fn close(&self, console: &mut Console<'_>) -> Exit {
-        for change in &self.changes {
-            console.remark(&format!("changed, and not gated: {}\n", change.text));
-        }
         // Host time never meets simulated figures: it goes to stderr.
         console.remark(&self.timing.line());
         append_summary(&self.record, console);

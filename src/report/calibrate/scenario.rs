@@ -135,7 +135,7 @@ impl Calibration {
         if self.census.bytes_a_row.is_none() {
             untold.push(("bytes a row", "the width of `text` is assumed"));
         }
-        if matches!(self.advice, Some(Advice::Rows { within_log: true, .. })) {
+        if self.is_within_log() {
             untold.push((
                 "a line of costs",
                 "costs are one all the same, and larger chunks may look cheaper than they are",
@@ -160,6 +160,11 @@ impl Calibration {
         Some((0.9 / rate.value, outages.repair.map_or(GAP_ASSUMED, |repair| repair.value)))
     }
 
+    /// Whether the chunk is one of the log's own sizes.
+    fn is_within_log(&self) -> bool {
+        matches!(self.advice, Some(Advice::Rows { within_log: true, .. }))
+    }
+
     /// The least and the most rows of a chunk that are worth a sweep of the scenario, for an axis of doublings; `None` without one.
     pub fn axis(&self) -> Option<(u64, u64)> {
         let figures = self.figures(self.costs.as_ref()?, Span::ZERO);
@@ -175,7 +180,7 @@ impl Calibration {
         // The log's own size is among them.
         let from = least.min(figures.chunk as f64).max(1.0) as u64;
         let to = (most as u64).clamp(2 * from, figures.rows.max(2 * from));
-        let within_log = matches!(self.advice, Some(Advice::Rows { within_log: true, .. }));
+        let within_log = self.is_within_log();
         let to = match to.next_power_of_two() {
             to if within_log && to > self.census.rows_max.max(2) => to / 2,
             to => to,

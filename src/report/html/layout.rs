@@ -220,7 +220,7 @@ fn of_sweep(record: &RunRecord, told: &SweepRecord) -> Option<(Markup, Vec<Strin
             (figure(&curves.title, |size| curves.draw(size),
                 &format!(
                     "How to read it: a line is a series of settings, its shade the 95 % interval of the {mean} over seeds; a cross is no \
-                     candidate: it lost something, got stuck or missed a gate. Below, the broad bar covers the settings within 3 % of the best, the marker is the best, \
+                     candidate: it lost something, got stuck or missed a gate. Below, the broad bar covers the settings around the best that cost within 3 % of it, the marker is the best, \
                      and the thin line covers where the optimum lies (95 %)."
                 ),
                 &tables::of_curves(&curves)))

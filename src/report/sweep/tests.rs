@@ -560,3 +560,21 @@ fn of_words_there_is_no_interval_but_which_are_as_good() {
     let story = Sweep::new(&few, &axes, "engine.session.time".parse().unwrap()).story();
     assert!(story.contains("too few seeds"), "{story}");
 }
+
+#[test]
+fn settings_within_three_percent_beyond_one_that_is_dearer_are_told_beside_the_region() {
+    // A row takes so long at 64, 128 and so on: 128 is in the flat region of 512, and something dearer lies between.
+    let mut record = record(3, |_| {});
+    let times = [(64, 2_000), (128, 1_010), (256, 1_100), (512, 1_000), (1_024, 1_020)];
+    record.cells.retain(|cell| times.iter().any(|(rows, _)| cell.axes["engine.pull.chunk_rows"] == *rows));
+    for cell in &mut record.cells {
+        let (_, time) = times.iter().find(|(rows, _)| cell.axes["engine.pull.chunk_rows"] == *rows).unwrap();
+        let value = Figure::Value { unit: Unit::Ns, value: *time * 1_000_000 };
+        cell.metrics.insert("engine.session.time".into(), value);
+    }
+    let sizes: Vec<String> = times.iter().map(|(rows, _)| rows.to_string()).collect();
+    let mut axes = axes();
+    axes.iter_mut().find(|(key, _)| key == "engine.pull.chunk_rows").unwrap().1 = sizes;
+    let story = Sweep::new(&record, &axes, "engine.session.time".parse().unwrap()).story();
+    assert!(story.contains("within 3 %: 512 to 1\u{2009}024, and 128\n"), "{story}");
+}

@@ -22,8 +22,8 @@ pub(super) struct Reading {
     pub(super) finding: Option<Finding>,
     /// The settings that are as good as the best within the noise, wherever they stand; `None` of too few seeds.
     pub(super) as_good: Option<Vec<usize>>,
-    /// Of words, those within 3 %.
-    pub(super) flat: Option<Vec<usize>>,
+    /// Those within 3 %, wherever they stand.
+    pub(super) flat: Vec<usize>,
     /// The closed form's, where settings are compared by what it is about.
     pub(super) fit: Option<Fit>,
     pub(super) limits: Vec<String>,
@@ -40,7 +40,6 @@ impl Reading {
         // The closed form knows nothing of other figures.
         let fit = fit.filter(|_| sweep.objective.is_time_a_row(&sweep.axis));
         let (as_good, flat) = finding.as_ref().map(|found| alike(series, found)).unwrap_or_default();
-        let flat = (finding.is_some() && series.is_of_words()).then_some(flat);
         Reading { finding, as_good, flat, fit, limits }
     }
 
@@ -130,9 +129,10 @@ impl Sweep<'_> {
         let at = |i: usize| value(&series.points[i]);
         let so_far = if self.is_partial { "so far " } else { "" };
         let mut text = format!("{}: {so_far}best at {} ({best})", series.name, at(finding.best));
-        text.push_str(&match &reading.flat {
-            Some(flat) => among_words(series, finding, reading.as_good.as_deref(), flat),
-            None => along_numbers(series, finding),
+        text.push_str(&if series.is_of_words() {
+            among_words(series, finding, reading.as_good.as_deref(), &reading.flat)
+        } else {
+            along_numbers(series, finding, &reading.flat)
         });
         for line in reading.limits.iter().chain(&reading.theory(series)) {
             text.push_str(&format!("  {line}\n"));
@@ -152,8 +152,11 @@ fn nearest<'s>(series: &'s Series<'_>) -> Option<(String, &'s str)> {
     Some((value(point), trouble))
 }
 
-/// Where on a scale the optimum lies.
-fn along_numbers(series: &Series<'_>, finding: &Finding) -> String {
+/// Settings apart from the flat region that are told one by one.
+const APART_TOLD: usize = 6;
+
+/// Where on a scale the optimum lies, and what is as good for all practical purposes.
+fn along_numbers(series: &Series<'_>, finding: &Finding, flat: &[usize]) -> String {
     let at = |i: usize| value(&series.points[i]);
     let between = match finding.between(series.points.len()).map(|ends| ends.map(|i| i.map(at))) {
         Some([Some(low), Some(high)]) => format!("the optimum lies between {low} and {high} (95 %)"),
@@ -165,7 +168,15 @@ fn along_numbers(series: &Series<'_>, finding: &Finding) -> String {
         Some([None, None]) => "no setting is better beyond the noise".to_owned(),
         None => TOO_FEW.to_owned(),
     };
-    format!("; {between}; within 3 %: {}\n", region(at(finding.flat.0), at(finding.flat.1)))
+    let (first, last) = finding.flat;
+    // What lies beyond something that is dearer.
+    let apart: Vec<String> = flat.iter().copied().filter(|i| !(first..=last).contains(i)).map(at).collect();
+    let apart = match apart.as_slice() {
+        [] => String::new(),
+        few if few.len() <= APART_TOLD => format!(", and {}", few.join(", ")),
+        many => format!(", and {} others from {} to {}", many.len(), many[0], many[many.len() - 1]),
+    };
+    format!("; {between}; within 3 %: {}{apart}\n", region(at(first), at(last)))
 }
 
 /// Which of some words are as good.

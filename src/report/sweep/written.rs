@@ -102,9 +102,9 @@ impl Sweep<'_> {
     }
 
     fn written<'s>(&self, series: &'s Series<'_>) -> WrittenSeries<'s> {
-        let Reading { finding, flat, fit, limits, .. } = Reading::of(self, series);
+        let Reading { finding, fit, limits, .. } = Reading::of(self, series);
         // Words have no order: nothing lies between two of them.
-        let ordered = finding.as_ref().filter(|_| flat.is_none());
+        let ordered = finding.as_ref().filter(|_| !series.is_of_words());
         let at = |i: usize| series.points[i].value.as_str();
         let pair = |(first, last): (usize, usize)| [at(first), at(last)];
         let ns = |s: f64| (s * 1e9) as u64;
