@@ -1,8 +1,8 @@
 //! Whether answers lie on a line. If not, no line tells what larger ones cost, and least of all if a row costs more in these.
 //!
-//! Answers that follow a line take no part of its square besides (Ramsey 1969), and those of no sizes are far off it. Where they are, or have
-//! a part of it that would matter at the chunk that is recommended, the best is looked for among the sizes that the log has, by what their
-//! answers took.
+//! Answers that follow a line take no part of its square besides (Ramsey 1969). Where they bend up by a part of it that would matter at the
+//! chunk that is recommended, the best is looked for among the sizes that the log has, by what their answers took. Where they bend down
+//! larger chunks are cheaper than the line says, and its chunk is no worse than those of the log.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -41,10 +41,17 @@ impl Square {
         (error > 0.0).then(|| Square { off: line.coefficients[2] / error, line, unit })
     }
 
-    /// What answers take of which the line says `seconds`, as a share of that.
-    fn share(&self, seconds: f64) -> f64 {
+    /// What answers take of which the line says `seconds`, as a share of that, and its interval.
+    fn share(&self, seconds: f64) -> Estimate {
         let says = seconds / self.unit;
-        self.line.at(&[1.0, says, says * says]) / seconds
+        let Estimate { value, low, high } = self.line.estimate([1.0, says, says * says]);
+        Estimate { value: value / seconds, low: low / seconds, high: high / seconds }
+    }
+
+    /// Whether answers bend up from the line by more than chance.
+    fn is_up(&self) -> bool {
+        let law = StudentsT::new(0.0, 1.0, self.line.freedom());
+        law.is_ok_and(|law| self.off > law.inverse_cdf(1.0 - CHANCE / 2.0))
     }
 }
 
@@ -88,40 +95,26 @@ impl Part {
     }
 }
 
-/// Answers that lie on no line.
+/// What speaks against a line.
 pub(super) struct Curve {
-    /// Where they bend up from it.
-    square: Option<Square>,
-    /// Those of some sizes are far off it.
-    is_far: bool,
-    /// By size.
+    square: Square,
+    /// By size; empty of too few answers to tell one from another.
     parts: Vec<Part>,
 }
 
 impl Curve {
-    /// `None` if answers lie on `line` by all that they tell, or are too few to tell one size from another; `rows` are the same answers by
-    /// rows.
+    /// `None` if answers do not tell the line from its square; `rows` are the same answers by rows.
     pub(super) fn of<const K: usize>(
         line: &Line<K>,
         samples: &[Sample<K>],
         rows: &[Sample<2>],
-        bend: Option<Bend>,
     ) -> Option<Curve> {
-        let is_up = |square: &Square| {
-            let law = StudentsT::new(0.0, 1.0, square.line.freedom());
-            law.is_ok_and(|law| square.off > law.inverse_cdf(1.0 - CHANCE / 2.0))
-        };
-        let curve = Curve {
-            square: Square::of(line, samples).filter(is_up),
-            is_far: bend.is_some(),
-            parts: parts(rows),
-        };
-        ((curve.is_far || curve.square.is_some()) && !curve.parts.is_empty()).then_some(curve)
+        Some(Curve { square: Square::of(line, samples)?, parts: parts(rows) })
     }
 
-    /// Whether larger answers take more than the line says.
-    pub(super) fn is_up(&self) -> bool {
-        self.square.is_some()
+    /// How many times what the line says an answer may take at most of which it says `seconds`.
+    pub(super) fn at_most(&self, seconds: f64) -> f64 {
+        self.square.share(seconds).high
     }
 
     /// `advice` if the curve does not matter there, and the best of the log's sizes if it does.
@@ -138,8 +131,8 @@ impl Curve {
             None => census.rows_max as f64,
         };
         let says = fit.rows.at(&[1.0, largest]);
-        let matters = self.square.as_ref().is_some_and(|square| square.share(says) > 1.0 + SLIGHT);
-        if !(matters || self.is_far) {
+        let matters = self.square.is_up() && self.square.share(says).value > 1.0 + SLIGHT;
+        if !matters || self.parts.is_empty() {
             return advice;
         }
         let rates = match outages.rate {
@@ -210,10 +203,15 @@ pub(super) fn bend(rows: &[Sample<2>], off: &[f64]) -> Option<Bend> {
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by(|a, b| rows[*a].x[1].total_cmp(&rows[*b].x[1]));
     let part = |part: &[usize]| {
-        let n = part.len() as f64;
-        let mean = part.iter().map(|i| off[*i]).sum::<f64>() / n;
-        let variance = part.iter().map(|i| (off[*i] - mean) * (off[*i] - mean)).sum::<f64>() / n;
-        let sure = part.len() >= 8 && mean.abs() > BEND && mean.abs() > 4.0 * libm::sqrt(variance / n);
+        // Weighted as the line is: of those that break the longer ones are missing.
+        let all: f64 = part.iter().map(|i| rows[*i].weight).sum();
+        let mean_of =
+            |of: &dyn Fn(usize) -> f64| part.iter().map(|i| rows[*i].weight * of(*i)).sum::<f64>() / all;
+        let mean = mean_of(&|i| off[i]);
+        let variance = mean_of(&|i| (off[i] - mean) * (off[i] - mean));
+        let sure = part.len() >= 8
+            && mean.abs() > BEND
+            && mean.abs() > 4.0 * libm::sqrt(variance / part.len() as f64);
         let edge = |at: Option<&usize>| at.map_or(0.0, |i| rows[*i].x[1]);
         sure.then(|| (edge(part.first()), edge(part.last()), mean))
     };

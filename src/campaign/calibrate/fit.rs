@@ -151,8 +151,8 @@ impl Fit {
         // A clock of long steps bends all lines.
         if clock.step.is_none_or(|step| !step.is_coarse) {
             fit.curve = match &fit.both {
-                Some(line) => Curve::of(line, &both, &rows, bend),
-                None => Curve::of(&fit.rows, &rows, &rows, bend),
+                Some(line) => Curve::of(line, &both, &rows),
+                None => Curve::of(&fit.rows, &rows, &rows),
             };
         }
         told.of_unlike(devices::unlike(answers, |r| fit.says(r)));
@@ -350,9 +350,9 @@ impl Fit {
         }
     }
 
-    /// Whether larger answers take more than the line says, beyond chance.
-    pub(super) fn bends_up(&self) -> bool {
-        self.curve.as_ref().is_some_and(Curve::is_up)
+    /// How many times what the line says an answer of so many rows may take at most, by how answers bend from it.
+    pub(super) fn at_most(&self, rows: f64) -> Option<f64> {
+        Some(self.curve.as_ref()?.at_most(self.rows.at(&[1.0, rows])))
     }
 
     /// What a line through rows and bytes would have take less than no time.

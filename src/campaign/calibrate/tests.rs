@@ -15,7 +15,7 @@ mod unknown_widths;
 mod widths;
 
 use super::calibrate;
-use crate::base::{Seed, Span};
+use crate::base::{Seed, Span, Stream};
 use crate::report::calibrate::{Advice, Calibration, Estimate, Outages, Rate};
 use crate::theory::chunk::Cost;
 
@@ -55,16 +55,21 @@ const MODEL: Model = Model {
 
 impl Model {
     fn log(&self, seed: u64) -> String {
+        let span = (libm::log(self.rows.0), libm::log(self.rows.1));
+        self.log_of(seed, |stream| libm::exp(span.0 + (span.1 - span.0) * stream.unit()).round())
+    }
+
+    /// The log of answers whose rows are drawn so.
+    fn log_of(&self, seed: u64, rows: impl Fn(&mut Stream) -> f64) -> String {
         let mut stream = Seed(seed).stream("log", 0, 0);
         let mut text = "start,rows,bytes,duration_us,outcome\n".to_owned();
         let mut at = 1_772_438_400.0;
         let variance = libm::log(1.0 + self.noise * self.noise);
         let mut answers = 0;
         while answers < self.answers {
-            let between = |(from, to): (f64, f64), share: f64| from + (to - from) * share;
-            let span = (libm::log(self.rows.0), libm::log(self.rows.1));
-            let rows = libm::exp(between(span, stream.unit())).round();
-            let bytes = (rows * between(self.width, stream.unit())).round();
+            let rows = rows(&mut stream);
+            let width = self.width.0 + (self.width.1 - self.width.0) * stream.unit();
+            let bytes = (rows * width).round();
             loop {
                 let noise = stream.log_normal(libm::exp(-variance / 2.0), libm::sqrt(variance));
                 let duration = (self.overhead + rows * self.row + bytes * self.byte) * noise;

@@ -28,6 +28,8 @@ const REFUSED_SOON: f64 = 0.5;
 const ALIKE: f64 = 0.2;
 /// Fewer answers do not show how noise is drawn that a timeout cuts off (estimate, of logs of 12 to 60).
 const FEW: usize = 45;
+/// What answers may take beyond the line that is worth a word, as a share.
+const MAY_BEND: f64 = 0.5;
 
 /// What is said beside the figures.
 pub(super) struct Told {
@@ -515,14 +517,10 @@ impl Told {
                 });
             }
             (Some(Advice::Rows { within_log: true, .. }), _) => self.unknown(format!(
-                "what a chunk beyond the {} of the log's largest answer costs: {}, beyond chance, so the chunk is that of the log's own sizes of \
-                 which a row took least; choose one kind of requests with --only COLUMN=VALUE, such as --only endpoint=/sync, if there are \
-                 several, or log larger answers, too",
+                "what a chunk beyond the {} of the log's largest answer costs: a row costs more in larger answers than in others, beyond chance, \
+                 so the chunk is that of the log's own sizes of which a row took least; choose one kind of requests with --only \
+                 COLUMN=VALUE, such as --only endpoint=/sync, if there are several, or log larger answers, too",
                 human::count(census.rows_max, "row"),
-                match fit.is_some_and(Fit::bends_up) {
-                    true => "a row costs more in larger answers than in others",
-                    false => "answers lie on no straight line",
-                }
             )),
             (Some(Advice::Rows { best, .. }), _) if best.value > CHUNK_MAX => {
                 let most = human::thousands(CHUNK_MAX as u64);
@@ -534,9 +532,13 @@ impl Told {
             }
             (Some(Advice::AtLeast(rows)), _) => return Some(Advice::AtLeast(rows.min(CHUNK_MAX))),
             (Some(Advice::Rows { best, .. }), _) if best.value > census.rows_max as f64 => {
+                let most = fit.and_then(|fit| fit.at_most(best.value)).filter(|most| *most > 1.0 + MAY_BEND);
                 self.note(format!(
-                    "the largest answer has {}: the best chunk lies beyond, where the line was not seen",
+                    "the largest answer has {}: the best chunk lies beyond, where the line was not seen{}",
                     human::count(census.rows_max, "row"),
+                    most.map_or_else(String::new, |most| format!(
+                        "; by these answers it may take up to {most:.1} times as long as the line says: log larger ones, too"
+                    )),
                 ))
             }
             _ => {}

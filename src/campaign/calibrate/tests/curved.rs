@@ -1,7 +1,7 @@
 //! Logs whose answers lie on no line.
 
 use super::{MODEL, Model, said};
-use crate::base::{Seed, Span};
+use crate::base::{Seed, Span, Stream};
 use crate::campaign::calibrate::calibrate;
 use crate::report::calibrate::{Advice, Calibration, Estimate};
 use crate::theory::chunk::Cost;
@@ -65,6 +65,64 @@ fn where_nothing_fails_and_a_row_costs_more_in_larger_answers_no_more_is_recomme
     let calibration = read(&log(&model, 1, |rows| 0.4 + 1e-3 * rows + 1e-5 * rows * rows));
     let (chunk, within_log) = best(&calibration);
     assert!(within_log && chunk.holds(200.0) && chunk.high < 400.0, "{chunk:?}");
+}
+
+#[test]
+fn where_a_row_costs_less_in_larger_answers_the_chunk_is_no_dearer_than_the_largest_of_the_log() {
+    let root = |rows: f64| 0.2 + 0.05 * rows.sqrt();
+    let model = Model { rows: (1.0, 1_000.0), mtbf: 60.0, answers: 300, ..SIZES };
+    let a_row = |rows: f64| libm::expm1(root(rows) / model.mtbf) / rows;
+    let mut told = 0;
+    for seed in 0..40 {
+        let calibration = read(&log(&model, seed, root));
+        let Some(Advice::Rows { best, within_log, .. }) = calibration.advice else { continue };
+        told += 1;
+        assert!(!within_log && a_row(best.value) <= a_row(1_000.0), "{seed}: {best:?}");
+        assert!(
+            said(&calibration.notes, "% of what a straight line says"),
+            "{seed}: {:?}",
+            calibration.notes
+        );
+    }
+    assert!(told >= 30, "{told} of 40");
+}
+
+#[test]
+fn nearly_full_pages_that_break_before_they_are_through_are_not_held_to_bend() {
+    let row = 0.01;
+    let by_row = row - MODEL.byte * SIZES.width.0;
+    let model = Model { overhead: 0.2, row: by_row, mtbf: 60.0, noise: 0.5, answers: 3_000, ..SIZES };
+    let page = |stream: &mut Stream| match stream.chance(0.1) {
+        true => (1_000.0 * stream.unit()).ceil(),
+        false => 1_000.0,
+    };
+    let (mut bent, mut held) = (0, 0);
+    for seed in 0..20 {
+        let calibration = read(&model.log_of(seed, page));
+        bent += u32::from(said(&calibration.notes, "% of what a straight line says"));
+        let Some(Advice::Rows { best, within_log, .. }) = calibration.advice else { continue };
+        assert!(!within_log, "{seed}: {best:?}");
+        held += u32::from(best.holds(Cost { chunk: model.overhead, row, mtbf: model.mtbf }.best()));
+    }
+    assert!(bent <= 1 && held >= 14, "{bent} bend, {held} of 20 hold the best");
+}
+
+#[test]
+fn how_much_longer_a_chunk_beyond_the_log_may_take_than_the_line_says_is_told() {
+    // Of so few, and so noisy, answers the square is not beyond chance.
+    let model = Model { rows: (10.0, 200.0), answers: 60, ..SIZES };
+    let most = |took: &dyn Fn(f64) -> f64| -> Vec<f64> {
+        let of = |seed| {
+            let notes = read(&log(&model, seed, took)).notes;
+            let note = notes.iter().find_map(|note| note.split_once("it may take up to "))?.1.to_owned();
+            Some(note.split(' ').next()?.parse().expect("a number"))
+        };
+        (0..40).filter_map(of).collect()
+    };
+    let bent = most(&|rows| 0.4 + 1e-3 * rows + 1e-5 * rows * rows);
+    assert!(!bent.is_empty() && bent.iter().all(|times| *times > 3.0), "{bent:?}");
+    let straight = most(&|rows| 0.4 + 4e-3 * rows);
+    assert!(straight.iter().all(|times| *times < 8.0), "{straight:?}");
 }
 
 #[test]
