@@ -15,11 +15,12 @@ use crate::report::calibrate::{Advice, Census, Estimate, Outages, Rate};
 const CHANCE: f64 = 0.01;
 /// Answers of some sizes that are so far off the line bend it.
 const BEND: f64 = 0.05;
-/// What the square adds to the time of a chunk that does not matter.
+/// By how much more a row may cost in a chunk than in the best of the log's sizes, and that does not matter.
 const SLIGHT: f64 = 0.05;
-/// The sizes that are compared are as many as this, of as many answers each, and of no fewer than that (estimates).
-const PARTS: usize = 8;
-const ANSWERS_MIN: usize = 5;
+/// The sizes that are compared are as many as that, of as many answers each: eight, and more where each has a hundred; no part has fewer than
+/// five (estimates).
+const PARTS: (usize, usize) = (8, 32);
+const ANSWERS: (usize, usize) = (5, 100);
 
 /// By how many standard deviations answers have a part of their line's square, and the line with it, by what the line says in `unit`s.
 struct Square {
@@ -87,12 +88,17 @@ impl Part {
         }
     }
 
-    /// Seconds a row with what breaks at `rate` a second, and their standard error: the restart law of `theory::chunk`.
+    /// Seconds a row with what breaks at `rate` a second, and their standard error.
     fn a_row(&self, rate: f64) -> (f64, f64) {
         let (took, error) = self.took;
-        let again = if rate > 0.0 { libm::expm1(rate * took) / rate } else { took };
-        (again / self.mean, error * libm::exp(rate * took) / self.mean)
+        (a_row(took, self.mean, rate), error * libm::exp(rate * took) / self.mean)
     }
+}
+
+/// Seconds a row of answers of `rows` that take `took`, with what breaks at `rate` a second: the restart law of `theory::chunk`.
+fn a_row(took: f64, rows: f64, rate: f64) -> f64 {
+    let again = if rate > 0.0 { libm::expm1(rate * took) / rate } else { took };
+    again / rows
 }
 
 /// What speaks against a line.
@@ -125,32 +131,46 @@ impl Curve {
         outages: &Outages,
         census: &Census,
     ) -> Option<Advice> {
-        let largest = match advice {
-            Some(Advice::Rows { best, .. }) => best.value,
-            Some(Advice::AtLeast(rows)) => rows,
-            None => census.rows_max as f64,
-        };
-        let says = fit.rows.at(&[1.0, largest]);
-        let matters = self.square.is_up() && self.square.share(says).value > 1.0 + SLIGHT;
-        if !matters || self.parts.is_empty() {
-            return advice;
-        }
         let rates = match outages.rate {
             Rate::Known(Estimate { value, low, high }) => [value, low, high],
             Rate::AtMost(rate) => [0.0, 0.0, rate],
         };
+        if self.parts.is_empty() || !self.square.is_up() || !self.is_dear(advice, fit, rates[0], census) {
+            return advice;
+        }
         let (best, _) = self.best(rates[0]);
         let costs = |part: &Part| part.a_row(rates[0]);
         let least = costs(best).0;
         let any = rates.into_iter().flat_map(|rate| self.best(rate).1);
         let (low, high) = span(any)?;
         let flat = span(self.parts.iter().filter(|part| costs(part).0 <= (1.0 + FLAT) * least))?;
-        let far = |part: &&Part| (part.mean - census.rows_mean).abs();
-        let own = self.parts.iter().min_by(|a, b| far(a).total_cmp(&far(b)))?;
+        let own = self.nearest(census.rows_mean);
         let more = costs(own).0 / least - 1.0;
         let open = NORMAL * apart(costs(own), costs(best)) / least;
         let excess = Estimate { value: more, low: (more - open).max(0.0), high: more + open };
         Some(Advice::Rows { best: Estimate { value: best.mean, low, high }, flat, excess, within_log: true })
+    }
+
+    /// Whether a row takes more in the chunk of `advice` than in the best size of the log, enough to matter. Where the line meets its
+    /// curve again it says nothing of the way there: the square tells, and in the log answers of about as many rows.
+    fn is_dear(&self, advice: Option<Advice>, fit: &Fit, rate: f64, census: &Census) -> bool {
+        let most = census.rows_max as f64;
+        let chunk = match advice {
+            Some(Advice::Rows { best, .. }) => best.value,
+            Some(Advice::AtLeast(rows)) => rows,
+            None => most,
+        };
+        let best = self.best(rate).0.a_row(rate);
+        let dear = (1.0 + SLIGHT) * best.0;
+        let own = self.nearest(chunk).a_row(rate);
+        let is_seen = chunk <= most && own.0 > dear && own.0 - best.0 > NORMAL * apart(own, best);
+        let says = fit.rows.at(&[1.0, chunk]);
+        is_seen || a_row(says * self.square.share(says).value, chunk, rate) > dear
+    }
+
+    fn nearest(&self, rows: f64) -> &Part {
+        let far = |part: &&Part| (part.mean - rows).abs();
+        self.parts.iter().min_by(|a, b| far(a).total_cmp(&far(b))).expect("there is one")
     }
 
     /// The size of which a row takes least, and those that chance may have put behind it.
@@ -180,7 +200,8 @@ fn parts(samples: &[Sample<2>]) -> Vec<Part> {
     // Full pages are one size, however many they are.
     let page = samples.last().map_or(0.0, |sample| sample.x[1]);
     let tails = samples.partition_point(|sample| sample.x[1] < page);
-    let least = (tails / PARTS).max(ANSWERS_MIN);
+    let parts = (tails / ANSWERS.1).clamp(PARTS.0, PARTS.1);
+    let least = (tails / parts).max(ANSWERS.0);
     let (mut parts, mut rest) = (Vec::new(), &samples[..]);
     while rest.len() >= least {
         let largest = rest[least - 1].x[1];
