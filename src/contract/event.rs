@@ -1,5 +1,6 @@
 //! Everything that can be observed of a world.
 
+use super::conflict::{ConflictKind, Sides, Winner};
 use super::engine::{AppEvent, LocalEdit, LogKind};
 use super::message::EditKind;
 use super::port::TransportError;
@@ -120,39 +121,6 @@ pub enum CommitKind {
     Update,
     /// The row is gone (a soft-deleted row counts as gone).
     Delete,
-}
-
-/// What kind of conflict was met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ConflictKind {
-    /// Both sides changed the row.
-    UpdateUpdate,
-    /// Changed here, deleted there.
-    UpdateDelete,
-    /// Deleted here, changed there.
-    DeleteUpdate,
-    /// Two rows with one natural key, or one key created twice.
-    InsertInsert,
-    /// The dates differ but both sides wrote the same: no conflict.
-    Equal,
-}
-
-/// The two sides of a conflict, by kind of edit here and there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sides {
-    /// When the local edit was made, by the device's clock.
-    pub local: Stamp,
-    /// The stamp of the backend's version.
-    pub remote: Stamp,
-}
-
-/// Which side a conflict rule chose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Winner {
-    /// The local edit.
-    Local,
-    /// The backend's version.
-    Remote,
 }
 
 /// Everything that can be observed. Events of devices come from the engine unless it says "the world".
@@ -587,6 +555,11 @@ pub enum Event<'a> {
     },
     /// The gateway: an edit is durable there and waits for the backend.
     UploadQueued {
+        /// The edit.
+        edit: EditId,
+    },
+    /// The gateway: a device asks for an edit that waits for the backend still, and is told so.
+    UploadWaits {
         /// The edit.
         edit: EditId,
     },

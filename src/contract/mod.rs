@@ -11,6 +11,7 @@
 //! Invariants: nothing here reads a clock, draws a random number or touches a disk; an engine sees of a scenario only what
 //! a real app would know: its schema, its sync units, its own attributes.
 
+mod conflict;
 mod engine;
 mod event;
 mod message;
@@ -18,13 +19,14 @@ mod port;
 mod schema;
 pub mod wire;
 
+pub use conflict::{ConflictKind, Sides, Winner};
 pub use engine::{
     AppEvent, Carried, Database, DeviceSetup, DeviceView, EditError, EngineError, EngineFactory, LocalEdit,
     LogEntry, LogKind, PendingEdit, Provision, SyncEngine, SyncError,
 };
 pub use event::{
-    AppliedChange, Author, CommitKind, ConflictKind, DropReason, Event, EventSink, KillReason, Node,
-    Occurrence, Overtaken, RequestKind, Sides, Winner,
+    AppliedChange, Author, CommitKind, DropReason, Event, EventSink, KillReason, Node, Occurrence, Overtaken,
+    RequestKind,
 };
 pub use message::{
     EditKind, FetchRequest, Mutation, Outcome, PullRequest, PushRequest, Refusal, Request, Row, ServerError,

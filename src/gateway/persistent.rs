@@ -216,8 +216,9 @@ impl Persistent {
         clock: Stamp,
         events: &mut Vec<Event<'static>>,
     ) -> Vec<u8> {
-        let outcomes = self.replica.queue(now, push, |mutation| {
-            events.push(Event::UploadQueued { edit: mutation.edit });
+        let outcomes = self.replica.queue(now, push, |Mutation { edit, .. }, is_new| {
+            let edit = *edit;
+            events.push(if is_new { Event::UploadQueued { edit } } else { Event::UploadWaits { edit } });
         });
         let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
         AnswerWriter::results(clock, ids.zip(&outcomes))
@@ -426,9 +427,10 @@ impl Gateway {
     }
 
     /// A page of a refresh failed: after how long it is asked for again. `None` if that is left to the next refresh, which goes on
-    /// from there, unless the capture would begin a reading anew.
+    /// from there, unless the capture would begin a reading anew, or was throttled: one that always begins with more pages than it is let
+    /// in with would never end.
     pub fn asks_again(&self, refresh: &mut Refresh, error: &ServerError) -> Option<Span> {
-        if !self.strategy.reads_in_pages() {
+        if !self.strategy.reads_in_pages() && !matches!(error, ServerError::Throttled(_)) {
             return None;
         }
         refresh.again_after(error)

@@ -46,6 +46,11 @@ pub fn metric_of(check: &str) -> Option<&'static str> {
     ALL.iter().find(|(name, _)| *name == check).map(|(_, metric)| *metric)
 }
 
+/// Whether a metric counts what a check finds.
+pub fn is_of_check(metric: &str) -> bool {
+    ALL.iter().any(|(_, of_check)| *of_check == metric)
+}
+
 /// The checks that may fire along with `check` without being named: what `check` means at a larger scale.
 ///
 /// A device that lacks a row, or has one too many, is divergent. An edit that the backend refused and that then vanished

@@ -40,8 +40,8 @@ pub(super) struct Edit {
     pub(super) lost_power: Option<Time>,
     /// A refusal of which the device has not heard yet, and whether the values differed.
     unheard: Option<bool>,
-    /// It is with a gateway that has no verdict on it to give: whatever the backend says, the device hears that it waits.
-    queued: bool,
+    /// The last answer may have said it, or that the edit waits.
+    perhaps_heard: bool,
     /// For what the backend refused it, and over which row, as long as that is its last word.
     stands: Option<(Refusal, RowId)>,
     /// It met a true conflict.
@@ -50,6 +50,16 @@ pub(super) struct Edit {
     pub(super) won: Option<bool>,
     /// Whose engine decided that; a copy of its device may, and then that one has the line.
     pub(super) decided_on: Option<DeviceId>,
+}
+
+/// An edit in a request under way.
+#[derive(Clone, Debug)]
+struct InFlight {
+    request: u64,
+    edit: EditId,
+    /// It was put off, or said to wait at a gateway, in answer to this request or to an older one that was late: whatever the backend said
+    /// of it before, the device may hear just that.
+    waits: bool,
 }
 
 /// A device's storage became a copy of another's.
@@ -68,7 +78,7 @@ pub(super) struct Ledger {
     /// Copies of storages, in the order in which they were made.
     copies: Vec<Copied>,
     /// By device: edits in requests under way, which are another's where that was copied.
-    in_flight: Vec<Vec<(u64, EditId)>>,
+    in_flight: Vec<Vec<InFlight>>,
     /// By device: edits whose conflict came with the last answer to a push, and which the engine has not decided yet.
     undecided: Vec<Vec<EditId>>,
     /// By device: edits of others that it decided about.
@@ -159,7 +169,7 @@ impl Ledger {
             taken_back: false,
             lost_power: None,
             unheard: None,
-            queued: false,
+            perhaps_heard: false,
             stands: None,
             conflict: false,
             won: None,
@@ -224,29 +234,32 @@ impl Ledger {
 
     /// The edit is in a request.
     pub(super) fn sent(&mut self, device: DeviceId, edit: EditId, request: u64) {
-        self.in_flight[device.0 as usize].push((request, edit));
+        self.in_flight[device.0 as usize].push(InFlight { request, edit, waits: false });
     }
 
-    /// A gateway took the edit to bring it to the backend, or has its verdict now.
-    pub(super) fn queued(&mut self, id: EditId, queued: bool) {
-        if let Some(edit) = self.get_mut(id) {
-            edit.queued = queued;
+    /// A gateway that was asked for the edit has no verdict on it to give, or the backend puts it off.
+    pub(super) fn waits(&mut self, id: EditId) {
+        let copied = self.copies.iter().map(|copy| copy.device);
+        for device in std::iter::once(id.device).chain(copied) {
+            let sent = self.in_flight[device.0 as usize].iter_mut().filter(|sent| sent.edit == id);
+            sent.for_each(|sent| sent.waits = true);
         }
     }
 
     /// The request ended; `heard` says whether its answer told the device what became of its edits.
     pub(super) fn request_ended(&mut self, device: DeviceId, request: u64, heard: bool) {
         let (ended, rest): (Vec<_>, Vec<_>) =
-            self.in_flight[device.0 as usize].drain(..).partition(|(number, _)| *number == request);
+            self.in_flight[device.0 as usize].drain(..).partition(|sent| sent.request == request);
         self.in_flight[device.0 as usize] = rest;
         if !heard || ended.is_empty() {
             return;
         }
         self.undecided[device.0 as usize].clear();
         self.alike[device.0 as usize].clear();
-        for (_, id) in ended {
+        for InFlight { edit: id, waits, .. } in ended {
             let Some(edit) = self.get_mut(id) else { continue };
-            let differs = if edit.queued { None } else { edit.unheard.take() };
+            edit.perhaps_heard = waits;
+            let differs = if waits { None } else { edit.unheard.take() };
             if differs == Some(false) {
                 self.alike[device.0 as usize].push(id);
             } else if differs == Some(true) && !edit.conflict {
@@ -265,6 +278,11 @@ impl Ledger {
             let Some(edit) = self.get_mut(id) else { continue };
             edit.equal = true;
         }
+        self.unsettled(device);
+    }
+
+    /// The device did not settle what is left of the last answer, as where it has no room: it will hear of these conflicts again.
+    pub(super) fn unsettled(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.undecided[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
             edit.conflict = false;
@@ -348,6 +366,11 @@ impl Ledger {
         history: &History,
     ) {
         self.undecided[device.0 as usize].retain(|undecided| *undecided != id);
+        let Some(edit) = self.get_mut(id) else { return };
+        if won.is_some() && edit.perhaps_heard && edit.unheard == Some(true) && !edit.conflict {
+            (edit.conflict, edit.unheard) = (true, None);
+            self.conflicts += 1;
+        }
         let Some(edit) = self.get_mut(id) else { return };
         match won {
             Some(won) => {

@@ -193,6 +193,7 @@ impl Life {
             Event::MutationReplayed { edit }
             | Event::MutationPutOff { edit }
             | Event::UploadQueued { edit }
+            | Event::UploadWaits { edit }
             | Event::UploadDecided { edit, .. } => self.edits.contains(&edit),
             Event::ResponseReceived { request, .. }
             | Event::RequestFailed { request, .. }

@@ -60,7 +60,7 @@ mod truth;
 mod violation;
 mod words;
 
-pub use check::{check_names, implied, metric_of};
+pub use check::{check_names, implied, is_of_check, metric_of};
 pub use clock::Clock;
 pub use findings::VIOLATIONS_KEPT;
 pub use inspection::{Inspection, Verdict};

@@ -18,7 +18,7 @@ use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
     AppliedChange, Attributes, Author, CommitKind, ConflictKind, Event, KillReason, LogKind, Node,
-    Occurrence, RequestKind, Schema, SyncUnit, Winner,
+    Occurrence, RequestKind, Schema, SyncError, SyncUnit, Winner,
 };
 
 /// What the oracle must know before the first event.
@@ -142,8 +142,11 @@ impl Oracle {
                 let (stands, places) = (conflict.map(|why| (why, row)), &self.places[edit.device.0 as usize]);
                 self.ledger.refused(at, edit, stands, places, &mut self.history);
             }
-            Event::UploadQueued { edit } => self.ledger.queued(edit, true),
-            Event::UploadDecided { edit, .. } => self.ledger.queued(edit, false),
+            Event::UploadQueued { edit }
+            | Event::UploadWaits { edit }
+            | Event::MutationPutOff { edit, .. } => {
+                self.ledger.waits(edit);
+            }
             Event::MutationReplayed { edit } => {
                 self.ledger.stands(edit, &self.places[edit.device.0 as usize], &mut self.history);
             }
@@ -208,6 +211,9 @@ impl Oracle {
             Event::CutShort => {
                 self.cut_short.insert(device, at);
                 self.ledger.cut_short(device);
+            }
+            Event::StorageFull | Event::SyncError { error: SyncError::StorageFull, .. } => {
+                self.ledger.unsettled(device);
             }
             Event::Restored { to } => self.went_back(at, device, to),
             Event::BecameCopy { of } => self.became_copy(at, device, of),

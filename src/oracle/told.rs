@@ -68,6 +68,7 @@ impl Told<'_> {
             | Event::Refreshed { .. }
             | Event::ReplicaServed { .. }
             | Event::UploadQueued { .. }
+            | Event::UploadWaits { .. }
             | Event::UploadDecided { .. } => replication(event),
             Event::ProcessStarted { .. }
             | Event::ProcessKilled { .. }
@@ -259,6 +260,7 @@ fn replication(event: &Event<'_>) -> String {
         Event::Refreshed { took } => format!("replica refreshed within {took}"),
         Event::ReplicaServed { device, age, .. } => format!("{device} answered from a replica {age} old"),
         Event::UploadQueued { edit } => format!("edit {edit} queued for the backend"),
+        Event::UploadWaits { edit } => format!("edit {edit} still waits for the backend"),
         Event::UploadDecided { edit, waited } => {
             format!("edit {edit} was judged by the backend, {waited} after it was queued")
         }

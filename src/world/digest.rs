@@ -88,6 +88,7 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         | E::Refreshed { .. }
         | E::ReplicaServed { .. }
         | E::UploadQueued { .. }
+        | E::UploadWaits { .. }
         | E::UploadDecided { .. } => replication(event),
     }
 }
@@ -127,6 +128,7 @@ fn replication(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::Refreshed { took } => (41, [took.0, 0, 0, 0]),
         E::ReplicaServed { device, age, cpu } => (42, [u64::from(device.0), age.0, cpu.0, 0]),
         E::UploadQueued { edit } => (43, [one(*edit), 0, 0, 0]),
+        E::UploadWaits { edit } => (75, [one(*edit), 0, 0, 0]),
         E::UploadDecided { edit, waited } => (44, [one(*edit), waited.0, 0, 0]),
         _ => unreachable!("this says nothing of a replica"),
     }

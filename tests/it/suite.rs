@@ -139,6 +139,7 @@ suite! {
     suite_backend_partial_success_meets_its_expectations: "backend/partial-success";
     suite_backend_provisioning_meets_its_expectations: "backend/provisioning";
     suite_backend_replica_lag_meets_its_expectations: "backend/replica-lag";
+    suite_backend_replica_under_quota_meets_its_expectations: "backend/replica-under-quota";
     suite_chaos_meets_its_expectations: "chaos";
     suite_chunk_curve_meets_its_expectations: "chunk-curve";
     suite_chunk_sizes_meets_its_expectations: "chunk-sizes";
@@ -218,6 +219,7 @@ suite! {
     suite_strategies_cursor_restored_meets_its_expectations: "strategies/cursor-restored";
     suite_strategies_cursor_answers_lost_meets_its_expectations: "strategies/cursor-answers-lost";
     suite_strategies_gateway_restored_meets_its_expectations: "strategies/gateway-restored";
+    suite_strategies_gateway_restored_deletes_meets_its_expectations: "strategies/gateway-restored-deletes";
     suite_strategies_two_nodes_meets_its_expectations: "strategies/two-nodes";
     suite_strategies_which_architecture_meets_its_expectations: "strategies/which-architecture";
     suite_strategies_bad_rows_meets_its_expectations: "strategies/bad-rows";

@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::options::{Mode, Unfit};
 use super::{Ask, Captured, Effort, Fits, Reader, Strategy, Take, leaves_no_trace};
-use crate::backend::{Backend, Consumer, FlagQuery, Flagged, Has, Lease, Mark, Provisioning, Reset};
+use crate::backend::{Backend, Consumer, FlagQuery, Flagged, Has, Lease, Mark, Provisioning, Reset, Upto};
 use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time};
 use crate::contract::ServerError;
 
@@ -313,6 +313,11 @@ impl Strategy for ByFlag {
 
     fn cursor_at(&self, _: EntityId, stamp: Stamp) -> String {
         format!("@{}", stamp.0)
+    }
+
+    /// A load is armed with the rows that can be seen as it begins.
+    fn loads_up_to(&self) -> Option<Upto> {
+        Some(Upto::Settled)
     }
 
     fn state(&self) -> u64 {

@@ -31,24 +31,28 @@ pub(in super::super) struct Judged {
 }
 
 impl Replica {
-    /// Takes the mutations of a push in one transaction: to each the backend's verdict, if there is one. `queued` is told of
-    /// those that are new.
+    /// Takes the mutations of a push in one transaction: to each the backend's verdict, if there is one. `waits` is told of
+    /// those that have none, and which are new.
     pub(in super::super) fn queue(
         &mut self,
         now: Time,
         push: &PushRequest,
-        mut queued: impl FnMut(&Mutation),
+        mut waits: impl FnMut(&Mutation, bool),
     ) -> Vec<Outcome> {
         self.transact(|replica| {
             let mut outcome = |mutation: &Mutation| match replica.verdict(&mutation.id) {
-                Some(verdict) => verdict.unwrap_or(Outcome::Queued),
+                Some(Some(verdict)) => verdict,
+                Some(None) => {
+                    waits(mutation, false);
+                    Outcome::Queued
+                }
                 None => {
                     let one = PushRequest { mutations: vec![mutation.clone()], ..*push };
                     let request = encode_request(&Request::Push(one));
                     let sql = "INSERT INTO upload(id, device, request, queued) VALUES(?1, ?2, ?3, ?4)";
                     let row = (&mutation.id, push.device.0, request, now.0 as i64);
                     sound(replica.open().prepare(sql).execute(row));
-                    queued(mutation);
+                    waits(mutation, true);
                     Outcome::Queued
                 }
             };

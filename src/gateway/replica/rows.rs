@@ -292,6 +292,9 @@ impl Replica {
         let Some(schema) = schema.filter(|schema| schema.delivery != Delivery::BackendOnly) else { return };
         let Progress { loading, generation, .. } = self.progress(entity);
         // A load that began meanwhile may have passed the end of such a row without a word.
+        if let Some((key, ..)) = took {
+            self.tell_again(entity, key);
+        }
         for row in rows {
             let is_here =
                 !loading && self.apply(entity, row, Source::Ahead, generation) != Applied::PassedOver;
@@ -307,6 +310,16 @@ impl Replica {
         if self.find(entity, key).iter().all(|found| found.place != theirs) {
             self.write(entity, Line { key, stamp, ours: true, ahead: false, generation }, theirs, None);
         }
+    }
+
+    /// A device holds a row as it wrote it, and may have begun after the row was gone: its load passed over the end of a row that no
+    /// device was known to have written. So does one that was put in the queue anew, of which the backend remembers its verdict.
+    fn tell_again(&mut self, entity: EntityId, key: &Key) {
+        for old in self.find(entity, key).iter().filter(|old| old.gone && !old.ours) {
+            let next = self.next();
+            sound(self.on(entity, Statement::Renew).execute((old.place, old.seq, next)));
+        }
+        sound(self.on(entity, Statement::Ours).execute([key.as_str()]));
     }
 
     /// Puts a version in the place of the one that is there.

@@ -3,7 +3,7 @@ use super::{assert_only, assert_silent};
 use crate::base::{DeviceId, EditId, Key, Span, Stamp, Time, Value};
 use crate::contract::{
     Author, ConflictKind, EditKind, Event, KillReason, LogEntry, LogKind, Node, Refusal, RequestKind, Sides,
-    Winner,
+    SyncError, Winner,
 };
 use crate::oracle::Verdict;
 
@@ -264,23 +264,27 @@ fn only_refusals_that_a_device_heard_of_are_conflicts_and_each_edit_has_one() {
 }
 
 #[test]
-fn a_refusal_is_heard_of_when_the_gateway_has_it_to_give() {
+fn a_refusal_is_heard_of_when_an_answer_gives_it_and_not_where_it_says_that_the_edit_waits() {
     for (by_then, conflicts) in [("theirs", 1), ("mine", 0)] {
         let mut stage = Stage::new();
         let (edit, key) = (stage.update(0, "a1", "mine"), Key::new("a1"));
         stage.office("a1", Some("theirs"));
-        stage.tell(Node::Gateway, Event::UploadQueued { edit });
-        stage.emit(0, Event::EditSent { edit, entity: VISIT, key: &key, request: 90 });
         let (kind, conflict) = (EditKind::Update, Some(Refusal::Stale));
-        stage.tell(Node::Backend, Event::MutationRefused { edit, entity: VISIT, key: &key, kind, conflict });
-        // The answer says that the edit waits.
-        let (kind, took) = (RequestKind::Push, Span::secs(1));
-        stage.emit(
-            0,
-            Event::ResponseReceived { request: 90, kind, unit: Some(UNIT), bytes: 1, rows: 1, took },
-        );
+        let refused = Event::MutationRefused { edit, entity: VISIT, key: &key, kind, conflict };
+        let decided = Event::UploadDecided { edit, waited: Span::secs(9) };
+        // The backend judges before the answer is there, which says that the edit waits; another time it puts off what it judged before.
+        for (request, events) in [
+            (90, [(Node::Gateway, Event::UploadQueued { edit }), (Node::Backend, refused)]),
+            (91, [(Node::Gateway, Event::UploadWaits { edit }), (Node::Gateway, decided)]),
+            (92, [(Node::Backend, refused), (Node::Backend, Event::MutationPutOff { edit })]),
+        ] {
+            stage.emit(0, Event::EditSent { edit, entity: VISIT, key: &key, request });
+            events.into_iter().for_each(|(node, event)| stage.tell(node, event));
+            let (kind, took) = (RequestKind::Push, Span::secs(1));
+            let heard = Event::ResponseReceived { request, kind, unit: Some(UNIT), bytes: 1, rows: 1, took };
+            stage.emit(0, heard);
+        }
         stage.office("a1", Some(by_then));
-        stage.tell(Node::Gateway, Event::UploadDecided { edit, waited: Span::secs(9) });
         stage.push(0, true);
         stage.drain();
         let (counted, verdict) = (stage.phone(0).conflicts.len() as u64, stage.verdict());
@@ -325,6 +329,32 @@ fn a_conflict_that_a_process_hears_of_as_it_dies_counts_when_it_is_decided() {
         assert_eq!(
             (verdict.figures["oracle.conflicts.count"], counted),
             (u64::from(!settled), u64::from(!settled))
+        );
+    }
+}
+
+#[test]
+fn a_conflict_that_a_device_has_no_room_to_settle_counts_when_it_is_decided() {
+    let (kind, took, unit) = (RequestKind::Push, Span::secs(1), UNIT);
+    let ends = [Event::StorageFull, Event::SyncError { unit, run: 1, error: &SyncError::StorageFull }];
+    for (end, decided) in ends.iter().flat_map(|end| [(end, false), (end, true)]) {
+        let mut stage = Stage::new();
+        let edit = stage.update(0, "a1", "mine");
+        stage.office("a1", Some("theirs"));
+        stage.push(0, false);
+        stage.emit(0, Event::EditSent { edit, entity: VISIT, key: &Key::new("a1"), request: 99 });
+        let unit = Some(unit);
+        stage.emit(0, Event::ResponseReceived { request: 99, kind, unit, bytes: 1, rows: 1, took });
+        stage.emit(0, *end);
+        if decided {
+            stage.push(0, true);
+            stage.drain();
+        }
+        let counted = stage.phone(0).conflicts.len() as u64;
+        let verdict = stage.verdict();
+        assert_eq!(
+            (verdict.figures["oracle.conflicts.count"], counted),
+            (u64::from(decided), u64::from(decided))
         );
     }
 }

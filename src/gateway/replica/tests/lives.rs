@@ -96,6 +96,58 @@ fn a_gateway_put_back_to_before_the_backend_went_back_forgets_what_it_knew_ahead
 }
 
 #[test]
+fn a_row_whose_edit_a_gateway_put_back_brings_again_goes_with_its_verdict_where_it_is_gone_by_then() {
+    let compare = Capture::Hash(HashOptions::default());
+    for capture in [Capture::Flag(FlagOptions::default()), compare, Capture::default()] {
+        let refresh = RefreshOptions { capture, ..RefreshOptions::default() };
+        let mut site = Site::with(backend::Options::default(), refresh);
+        site.refresh();
+        let gateway = site.gateway.backup();
+        let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
+        site.push(0, &edit);
+        site.upload();
+        site.delete("north0");
+        site.refresh();
+        site.gateway.die();
+        let now = site.tick();
+        site.gateway.restore(now, gateway);
+        site.gateway.revive();
+        site.refresh();
+        // The device heard of no verdict, and keeps its row while it loads.
+        let (mut north, mut held) = (None, Rows::new());
+        site.pull(0, &mut north, &mut held);
+        held.insert("north0".to_owned(), vec![Value::text("north"), Value::text("done")]);
+        assert_eq!(site.push(0, &edit), Outcome::Queued);
+        site.upload();
+        assert!(matches!(site.push(0, &edit), Outcome::Applied { .. }), "the backend remembers its verdict");
+        site.pull(0, &mut north, &mut held);
+        assert_eq!(held, site.scope(0));
+    }
+}
+
+#[test]
+fn a_row_that_a_backup_of_the_gateway_knew_by_a_verdict_goes_where_it_is_gone_since() {
+    let refresh = RefreshOptions { capture: Capture::Flag(FlagOptions::default()), ..Default::default() };
+    let mut site = Site::with(backend::Options::default(), refresh);
+    site.refresh();
+    let edit = site.mutation(0, "north0", EditKind::Update, vec![(1, Value::text("done"))]);
+    site.push(0, &edit);
+    site.upload();
+    let gateway = site.gateway.backup();
+    site.delete("north0");
+    site.refresh();
+    site.refresh();
+    site.gateway.die();
+    let now = site.tick();
+    site.gateway.restore(now, gateway);
+    site.gateway.revive();
+    site.refresh();
+    let (mut north, mut held) = (None, Rows::new());
+    site.pull(0, &mut north, &mut held);
+    assert_eq!(held, site.scope(0));
+}
+
+#[test]
 fn a_row_that_was_known_by_a_verdict_and_is_gone_before_a_load_goes_with_it() {
     let options = backend::Options { tombstones_kept: Span::secs(60), ..Default::default() };
     let mut site = Site::new(options, 1);
