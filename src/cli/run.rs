@@ -55,8 +55,10 @@ const CHANGES_TOLD: usize = 10;
 fn tell_of_baseline(name: &str, baseline: &Baseline, ran: &Ran, console: &mut Console<'_>) {
     if ran.record.cells.iter().any(|cell| baseline.of_another_scenario(cell)) {
         let (name, folder) = (report::shell_word(name), report::shell_word(&ran.folder));
+        let seeds: BTreeSet<&str> = ran.record.cells.iter().map(|cell| cell.seed.as_str()).collect();
+        let more = if seeds.len() < 6 { ", of six seeds or more, such as --seeds 1..=8 in both" } else { "" };
         console.remark(&format!(
-            "what a changed scenario does is a question for: syncdyno compare {name} {folder}\n"
+            "what a changed scenario does is a question for: syncdyno compare {name} {folder}{more}\n"
         ));
     }
     for change in ran.changes.iter().take(CHANGES_TOLD) {
@@ -72,12 +74,9 @@ fn tell_of_baseline(name: &str, baseline: &Baseline, ran: &Ran, console: &mut Co
     }
     let held = ran.record.cells.iter().filter(|cell| baseline.cells.contains_key(&cell.id)).count();
     console.remark(&format!("held against baseline {name}: {}\n", human::count(held as u64, "cell")));
-    // A gate over fewer cells than it was made for passes more easily: that is said to who asked for quiet, too.
-    let not_run: Vec<&str> = baseline.not_run(&ran.record.cells).collect();
-    if let [first, others @ ..] = not_run.as_slice() {
-        let cells = human::count(not_run.len() as u64, "cell");
-        let others = if others.is_empty() { "" } else { ", …" };
-        console.complaint(&format!("note: {cells} of baseline {name} not in this run: {first}{others}\n"));
+    // Who asked for quiet hears of that, too.
+    if let Some(left_out) = &ran.record.left_out {
+        console.complaint(&format!("note: {left_out}\n"));
     }
 }
 
@@ -144,6 +143,7 @@ pub(super) fn carry_out(
     }
     let mut record = report::assemble(&shown, plans, judged, &notes);
     record.accept = standard.and_then(|standard| standard.command_for(&record.cells));
+    record.left_out = order.baseline.and_then(|(name, baseline)| baseline.left_out(name, &record.cells));
     record.sweep = order.sweep.clone();
     if order.matrix {
         record = record.of_matrix(&notes);

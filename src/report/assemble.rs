@@ -80,6 +80,7 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
         planned_cells: plans.len() as u64,
         notes: notes.iter().map(|note| note.text.clone()).collect(),
         accept: None,
+        left_out: None,
         resolved,
         inputs: BTreeMap::new(),
         tune: None,

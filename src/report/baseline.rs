@@ -141,10 +141,14 @@ impl Baseline {
         (new, self.cells.len() - taken)
     }
 
-    /// Its cells that are not among `cells`.
-    pub fn not_run<'a>(&'a self, cells: &'a [CellRecord]) -> impl Iterator<Item = &'a str> {
+    /// Which of its cells are not among `cells`, in words that call it `name`; `None` if it has no others.
+    pub fn left_out(&self, name: &str, cells: &[CellRecord]) -> Option<String> {
         let ran = |id: &str| cells.iter().any(|cell| cell.id == id);
-        self.cells.keys().map(String::as_str).filter(move |id| !ran(id))
+        let not_run: Vec<&str> = self.cells.keys().map(String::as_str).filter(|id| !ran(id)).collect();
+        let [first, others @ ..] = not_run.as_slice() else { return None };
+        let (cells, others) =
+            (human::count(not_run.len() as u64, "cell"), if others.is_empty() { "" } else { ", …" });
+        Some(format!("{cells} of baseline {name} not in this run: {first}{others}"))
     }
 
     /// Whether it has this cell, of another scenario digest: the two are not comparable figure by figure.

@@ -54,6 +54,9 @@ pub struct RunRecord {
     /// The command that makes this run the baseline from which it differs, where nothing else is wrong with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accept: Option<String>,
+    /// What of its baseline the run left out, in words: a gate over fewer cells than it was made for passes more easily.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<String>,
     /// The resolved scenarios as TOML, by digest; a cell names its own.
     #[serde(default)]
     pub resolved: BTreeMap<String, String>,

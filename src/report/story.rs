@@ -120,7 +120,7 @@ pub fn lives(cell: &CellRecord) -> String {
     text
 }
 
-/// One line for each failing cell, as a GitHub job shows errors beside the file they belong to.
+/// One line for each failing cell, as a GitHub job shows errors beside the file they belong to, and what of the baseline was left out.
 pub fn annotations(record: &RunRecord) -> String {
     let escaped = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| escaped(text).replace(':', "%3A").replace(',', "%2C");
@@ -132,7 +132,9 @@ pub fn annotations(record: &RunRecord) -> String {
         let text = format!("{}\n{}{accept}", reasons.join("\n"), cell.replay);
         format!("::error {file}title={}::{}\n", property(&cell.id), escaped(&text))
     });
-    lines.collect()
+    let left_out =
+        record.left_out.iter().map(|text| format!("::warning title=baseline::{}\n", escaped(text)));
+    lines.chain(left_out).collect()
 }
 
 /// One line: what was run and what it comes to.

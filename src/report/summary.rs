@@ -35,10 +35,11 @@ pub fn summary(record: &RunRecord) -> String {
         text.push_str(&format!("- {ACCEPT}`{command}`\n"));
     }
     let unplaced = super::unplaced::unplaced(record);
-    for note in unplaced.iter().chain(&record.notes) {
+    for note in unplaced.iter().chain(&record.left_out).chain(&record.notes) {
         text.push_str(&format!("- {}\n", escaped(note)));
     }
-    if text.ends_with("`\n") || !record.notes.is_empty() || !unplaced.is_empty() {
+    let has_notes = !record.notes.is_empty() || record.left_out.is_some() || !unplaced.is_empty();
+    if text.ends_with("`\n") || has_notes {
         text.push('\n');
     }
     let gates: Vec<_> = record.gates.iter().filter(|gate| !gate.pass || record.cells.len() == 1).collect();

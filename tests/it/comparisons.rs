@@ -141,6 +141,14 @@ fn a_baseline_that_has_lost_what_it_gates_is_none_and_cells_that_are_not_run_are
     let (exit, _, said) = syncdyno(&desk, &held);
     assert_eq!(exit, 0, "{said}");
     assert!(said.contains("note: 1 cell of baseline main not in this run: small.s2"), "{said}");
+    for file in ["summary.md", "report.html", "run.json"] {
+        let told = fs::read_to_string(desk.path().join("again").join(file)).unwrap();
+        assert!(told.contains("1 cell of baseline main not in this run: small.s2"), "{file}: {told}");
+    }
+    let held =
+        ["run", "small.toml", "--out", "a", "--baseline", "main", "--progress", "none", "--format", "github"];
+    let (_, told, _) = syncdyno(&desk, &held);
+    assert!(told.contains("::warning title=baseline::1 cell of baseline main not in this run"), "{told}");
     let file = desk.path().join("reports/baseline/main.json");
     let text = fs::read_to_string(&file).unwrap();
     let gated = |line: &&str| !line.contains("\"engine.rows.rate\": {");

@@ -7,6 +7,7 @@ use super::pairing::{Opposed, opposed};
 use super::side::{Measured, Side};
 use super::statistics::{self, Change, PAIRS_MIN, SAMPLES_MIN};
 use crate::metrics::{self, Better, Figure, Unit};
+use crate::oracle;
 use crate::report::Exit;
 
 /// What a difference rests on.
@@ -285,12 +286,23 @@ impl Weighed {
         let Weighed { group, observed, changes } = self;
         let differences: Vec<Difference> = match group.basis {
             Basis::Exact => observed.iter().map(exact).collect(),
-            _ => observed.iter().zip(&changes).zip(surprising).map(uncertain).collect(),
+            Basis::Paired => {
+                let surprising =
+                    observed.iter().zip(surprising).map(|(figure, is)| is || is_new_loss(figure));
+                observed.iter().zip(&changes).zip(surprising).map(uncertain).collect()
+            }
+            Basis::Samples => observed.iter().zip(&changes).zip(surprising).map(uncertain).collect(),
         };
         let differs = differences.iter().any(|difference| difference.finding != Finding::Same);
         let other_digests = if group.basis == Basis::Exact && !differs { group.other_digests } else { 0 };
         Group { other_digests, differences, ..group }
     }
+}
+
+/// Whether the candidate loses under seeds under which the base loses nothing: no chance, however few they are.
+fn is_new_loss(observed: &Observed) -> bool {
+    let has_more = sum(&observed.candidate) > 0 && sum(&observed.base) == 0;
+    has_more && oracle::is_of_check(&observed.metric)
 }
 
 /// What a greater part of the candidate's seeds failed with than of the base's: seeds that are not the same fail each for itself, and only

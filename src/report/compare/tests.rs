@@ -55,6 +55,27 @@ fn variants_meet_the_same_seeds_and_what_seeds_disagree_about_is_unclear() {
 }
 
 #[test]
+fn what_is_lost_under_a_seed_under_which_the_base_loses_nothing_is_worse_however_few_seeds_there_are() {
+    let losing = |variant, metric: &'static str, lost: &[u64]| {
+        let cells = (0..8).map(|seed| {
+            let mut cell = cell(Some(variant), seed, 1_000, 100);
+            let value = lost.get(seed as usize).copied().unwrap_or_default();
+            cell.metrics.insert(metric.into(), Figure::Value { unit: Unit::Rows, value });
+            cell
+        });
+        side(variant, cells.collect())
+    };
+    for (metric, base, found) in [
+        ("oracle.lost.rows", &[] as &[u64], Finding::Worse),
+        ("oracle.lost.rows", &[0, 1], Finding::Unclear),
+        ("net.down.bytes", &[], Finding::Unclear),
+    ] {
+        let comparison = compare(&losing("x", metric, base), &losing("y", metric, &[0, 0, 3]));
+        assert_eq!(finding(&comparison, metric), found, "{metric} {base:?}");
+    }
+}
+
+#[test]
 fn a_cell_that_fails_in_the_candidate_alone_fails_with_its_own_code() {
     let failing =
         |variant, seed, exits: &[Exit]| Measured { failed: exits.to_vec(), ..cell(variant, seed, 1_000, 50) };

@@ -67,9 +67,9 @@ pub(super) fn undone(record: &RunRecord) -> Markup {
         record.cells.iter().filter(|cell| cell.verdict == Verdict::Incomplete).collect();
     let unplaced = unplaced(record);
     html! {
-        @if !record.notes.is_empty() || !stopped.is_empty() || !unplaced.is_empty() {
+        @if !record.notes.is_empty() || record.left_out.is_some() || !stopped.is_empty() || !unplaced.is_empty() {
             h2 { "What was not done" }
-            @for line in &unplaced { p { (line) } }
+            @for line in unplaced.iter().chain(&record.left_out) { p { (line) } }
             @for note in &record.notes { p { (note) } }
             @if !stopped.is_empty() {
                 p.note { (human::count(stopped.len() as u64, "cell")) " did not come to an end; nothing can be said of them." }

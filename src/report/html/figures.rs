@@ -26,8 +26,8 @@ const HEADLINES: [(&str, &str, &str); 10] = [
 ];
 /// Between a metric and the one that is taken off it.
 const BEYOND: &str = " − ";
-/// Gates told one by one.
-const GATES: usize = 100;
+/// Gates told one by one: so many at most, and so many where no more than these are missed.
+const GATES: (usize, usize) = (100, 20);
 /// Cells told one by one.
 const CELLS: usize = 200;
 /// More columns than this are no table to look at.
@@ -162,7 +162,7 @@ pub(super) fn gates(record: &RunRecord) -> Markup {
     let met = record.gates.iter().filter(|gate| gate.pass).count();
     let mut told: Vec<_> = record.gates.iter().collect();
     told.sort_by_key(|gate| gate.pass);
-    told.truncate(GATES);
+    told.truncate((record.gates.len() - met).clamp(GATES.1, GATES.0));
     html! {
         p { (met) " of " (human::count(record.gates.len() as u64, "gate")) " met." }
         (PreEscaped(gate_grid(record, &told).html()))

@@ -251,7 +251,7 @@ fn over_time(record: &RunRecord, cell: &CellRecord) -> Markup {
     html! {
         @if let Some(fleet) = plots::fleet(cell) {
             (figure(&fleet.title, |size| fleet.draw(size),
-                &format!("How to read it: the fleet has converged when the first panel is level and no edit waits in the second.{}",
+                &format!("How to read it: the fleet has converged when it receives no more and no edit waits.{}",
                     if fleet.phase.is_some() {
                         " Behind the dashed line the faults are over and what is under way comes to rest."
                     } else {
