@@ -67,7 +67,11 @@ impl World<'_> {
             } else {
                 format!("`{before}` and `{name}` overlap")
             };
-            self.wrong.at(view.at("for"), title, format!("the first time {from} after the start"));
+            self.wrong.at(
+                view.at("for"),
+                title,
+                format!("the first time {} after the start", from.since(Time::ZERO)),
+            );
         }
         told.is_empty()
     }
