@@ -37,7 +37,8 @@ pub struct Refresh {
     pub(super) failures: u32,
 }
 
-/// A page that failed is asked for again after this, and after each further failure after twice as long: a minute in all.
+/// A page that failed is asked for again after this, and after each further failure after twice as long: a minute in all. What is throttled
+/// waits as it is told.
 const AGAIN_AFTER: Span = Span::secs(1);
 const AGAIN_AT_MOST: u32 = 6;
 
@@ -46,7 +47,7 @@ impl Refresh {
     pub(super) fn again_after(&mut self, error: &ServerError) -> Option<Span> {
         let wait = AGAIN_AFTER * (1 << self.failures);
         let wait = match error {
-            ServerError::Throttled(until_then) => wait.max(*until_then),
+            ServerError::Throttled(until_then) => *until_then,
             ServerError::Unavailable | ServerError::GatewayTimeout | ServerError::Failed => wait,
             ServerError::CursorExpired(_) | ServerError::BadRequest(_) => return None,
         };

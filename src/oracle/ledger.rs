@@ -50,6 +50,7 @@ pub(super) struct Edit {
     pub(super) won: Option<bool>,
     /// Whose engine decided that; a copy of its device may, and then that one has the line.
     pub(super) decided_on: Option<DeviceId>,
+    decided_at: Option<Time>,
 }
 
 /// An edit in a request under way.
@@ -174,6 +175,7 @@ impl Ledger {
             conflict: false,
             won: None,
             decided_on: None,
+            decided_at: None,
         };
         self.devices[edit.id.device.0 as usize].insert(edit.id.number, new);
         self.open.entry(row).or_default().push(edit.id);
@@ -285,7 +287,8 @@ impl Ledger {
     pub(super) fn unsettled(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.undecided[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
-            edit.conflict = false;
+            // What has no room may be another run's work, and this one is yet to settle it.
+            (edit.conflict, edit.perhaps_heard) = (false, true);
             edit.unheard = Some(true);
             self.conflicts -= 1;
         }
@@ -298,6 +301,10 @@ impl Ledger {
         self.copies.retain(|copy| copy.device != device || copy.at < to);
         let mut gone = 0;
         for edit in self.devices[device.0 as usize].values_mut().filter(|edit| !edit.taken_back) {
+            if edit.decided_at.is_some_and(|decided| decided >= to) {
+                // So is what it decided, and the line about it: its engine may decide anew, where the backend has not the edit by then.
+                (edit.won, edit.decided_on, edit.decided_at) = (None, None, None);
+            }
             edit.taken_back = edit.made >= to || edit.committed();
             gone += u64::from(edit.taken_back && !edit.committed());
         }
@@ -358,7 +365,7 @@ impl Ledger {
     /// `None` if it found both sides equal.
     pub(super) fn decided(
         &mut self,
-        device: DeviceId,
+        (at, device): (Time, DeviceId),
         id: EditId,
         row: RowId,
         won: Option<bool>,
@@ -374,7 +381,7 @@ impl Ledger {
         let Some(edit) = self.get_mut(id) else { return };
         match won {
             Some(won) => {
-                (edit.won, edit.decided_on) = (Some(won), Some(device));
+                (edit.won, edit.decided_on, edit.decided_at) = (Some(won), Some(device), Some(at));
                 if device != id.device {
                     self.for_others.entry(device).or_default().insert(id);
                 }

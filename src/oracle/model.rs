@@ -236,7 +236,7 @@ impl Oracle {
                 let seen = self.met(at, device, entity, key.as_str(), Some(sides.remote));
                 let won = (kind != ConflictKind::Equal).then_some(winner == Winner::Local);
                 let row = self.history.remember(entity, key.as_str());
-                self.ledger.decided(device, edit, row, won, seen, &self.history);
+                self.ledger.decided((at, device), edit, row, won, seen, &self.history);
             }
             Event::EditLogged { edit, entity, key, kind } => {
                 self.ledger.logged(edit);

@@ -1,8 +1,9 @@
 //! Whether answers lie on a line. If not, no line tells what larger ones cost, and least of all if a row costs more in these.
 //!
-//! Answers that follow a line take no part of its square besides (Ramsey 1969). Where they bend up by a part of it that would matter at the
-//! chunk that is recommended, the best is looked for among the sizes that the log has, by what their answers took. Where they bend down
-//! larger chunks are cheaper than the line says, and its chunk is no worse than those of the log.
+//! Answers that follow a line take no part of its square besides (Ramsey 1969). Where they bend up by a part of it that has a row cost more in
+//! the line's chunk than in some size of the log, or where answers of about as many rows show that by themselves, the best is looked for
+//! among the sizes that the log has, by what their answers took. Where they only bend down larger chunks are cheaper than the line says, and
+//! its chunk is no worse than those of the log.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
@@ -13,6 +14,8 @@ use crate::report::calibrate::{Advice, Census, Estimate, Outages, Rate};
 
 /// How often chance may bend a line, to above or to below.
 const CHANCE: f64 = 0.01;
+/// How often chance may have one of several sizes so much cheaper than another: few answers tell their own noise badly.
+const SELDOM: f64 = 1e-3;
 /// Answers of some sizes that are so far off the line bend it.
 const BEND: f64 = 0.05;
 /// By how much more a row may cost in a chunk than in the best of the log's sizes, and that does not matter.
@@ -70,6 +73,7 @@ struct Part {
     mean: f64,
     /// Mean seconds, and their standard error.
     took: (f64, f64),
+    answers: usize,
 }
 
 impl Part {
@@ -85,6 +89,7 @@ impl Part {
             rows: (rows(samples.first()), rows(samples.last())),
             mean: mean(&|sample| sample.x[1]),
             took: (took, libm::sqrt(variance)),
+            answers: samples.len(),
         }
     }
 
@@ -118,6 +123,11 @@ impl Curve {
         Some(Curve { square: Square::of(line, samples)?, parts: parts(rows) })
     }
 
+    /// Whether larger answers take more than the line says, beyond chance.
+    pub(super) fn is_up(&self) -> bool {
+        self.square.is_up()
+    }
+
     /// How many times what the line says an answer may take at most of which it says `seconds`.
     pub(super) fn at_most(&self, seconds: f64) -> f64 {
         self.square.share(seconds).high
@@ -135,7 +145,7 @@ impl Curve {
             Rate::Known(Estimate { value, low, high }) => [value, low, high],
             Rate::AtMost(rate) => [0.0, 0.0, rate],
         };
-        if self.parts.is_empty() || !self.square.is_up() || !self.is_dear(advice, fit, rates[0], census) {
+        if self.parts.is_empty() || !self.is_dear(advice, fit, rates[0], census) {
             return advice;
         }
         let (best, _) = self.best(rates[0]);
@@ -144,28 +154,47 @@ impl Curve {
         let any = rates.into_iter().flat_map(|rate| self.best(rate).1);
         let (low, high) = span(any)?;
         let flat = span(self.parts.iter().filter(|part| costs(part).0 <= (1.0 + FLAT) * least))?;
-        let own = self.nearest(census.rows_mean);
-        let more = costs(own).0 / least - 1.0;
-        let open = NORMAL * apart(costs(own), costs(best)) / least;
+        let own = self.between(census.rows_mean);
+        let more = costs(&own).0 / least - 1.0;
+        let open = NORMAL * apart(costs(&own), costs(best)) / least;
         let excess = Estimate { value: more, low: (more - open).max(0.0), high: more + open };
         Some(Advice::Rows { best: Estimate { value: best.mean, low, high }, flat, excess, within_log: true })
     }
 
-    /// Whether a row takes more in the chunk of `advice` than in the best size of the log, enough to matter. Where the line meets its
-    /// curve again it says nothing of the way there: the square tells, and in the log answers of about as many rows.
+    /// Whether a row takes more in the chunk of `advice` than in the best size of the log, enough to matter: by the square if answers bend up,
+    /// or by what answers of about as many rows took. Where the line meets its curve again it says nothing of the way there.
     fn is_dear(&self, advice: Option<Advice>, fit: &Fit, rate: f64, census: &Census) -> bool {
-        let most = census.rows_max as f64;
         let chunk = match advice {
             Some(Advice::Rows { best, .. }) => best.value,
             Some(Advice::AtLeast(rows)) => rows,
-            None => most,
+            None => census.rows_max as f64,
         };
-        let best = self.best(rate).0.a_row(rate);
-        let dear = (1.0 + SLIGHT) * best.0;
-        let own = self.nearest(chunk).a_row(rate);
-        let is_seen = chunk <= most && own.0 > dear && own.0 - best.0 > NORMAL * apart(own, best);
+        let (best, own) = (self.best(rate).0, self.nearest(chunk));
+        let dear = (1.0 + SLIGHT) * best.a_row(rate).0;
         let says = fit.rows.at(&[1.0, chunk]);
-        is_seen || a_row(says * self.square.share(says).value, chunk, rate) > dear
+        self.square.is_up() && a_row(says * self.square.share(says).value, chunk, rate) > dear
+            || own.a_row(rate).0 > dear && self.is_surely_dearer(own, best, rate)
+    }
+
+    /// By more than chance has the best of as many parts as there are.
+    fn is_surely_dearer(&self, own: &Part, best: &Part, rate: f64) -> bool {
+        let freedom = own.answers.min(best.answers) as f64 - 1.0;
+        let level = 1.0 - SELDOM / 2.0 / self.parts.len() as f64;
+        let sure = StudentsT::new(0.0, 1.0, freedom).map(|law| law.inverse_cdf(level));
+        let [own, best] = [own, best].map(|part| part.a_row(rate));
+        sure.is_ok_and(|sure| own.0 - best.0 > sure * apart(own, best))
+    }
+
+    /// A part of `rows` on average, on the way from the last of fewer to the first of more.
+    fn between(&self, rows: f64) -> Part {
+        let i = self.parts.partition_point(|part| part.mean < rows);
+        let [Some(fewer), Some(more)] = [i.checked_sub(1), Some(i)].map(|i| self.parts.get(i?)) else {
+            return *self.nearest(rows);
+        };
+        let way = (rows - fewer.mean) / (more.mean - fewer.mean);
+        let on = |a: f64, b: f64| a + way * (b - a);
+        let error = libm::hypot((1.0 - way) * fewer.took.1, way * more.took.1);
+        Part { mean: rows, took: (on(fewer.took.0, more.took.0), error), ..*more }
     }
 
     fn nearest(&self, rows: f64) -> &Part {

@@ -350,6 +350,11 @@ impl Fit {
         }
     }
 
+    /// Whether larger answers take more than the line says, beyond chance.
+    pub(super) fn bends_up(&self) -> bool {
+        self.curve.as_ref().is_some_and(Curve::is_up)
+    }
+
     /// How many times what the line says an answer of so many rows may take at most, by how answers bend from it.
     pub(super) fn at_most(&self, rows: f64) -> Option<f64> {
         Some(self.curve.as_ref()?.at_most(self.rows.at(&[1.0, rows])))

@@ -517,10 +517,14 @@ impl Told {
                 });
             }
             (Some(Advice::Rows { within_log: true, .. }), _) => self.unknown(format!(
-                "what a chunk beyond the {} of the log's largest answer costs: a row costs more in larger answers than in others, beyond chance, \
-                 so the chunk is that of the log's own sizes of which a row took least; choose one kind of requests with --only \
-                 COLUMN=VALUE, such as --only endpoint=/sync, if there are several, or log larger answers, too",
+                "what a chunk beyond the {} of the log's largest answer costs: {}, beyond chance, so the chunk is that of the log's own sizes of \
+                 which a row took least; choose one kind of requests with --only COLUMN=VALUE, such as --only endpoint=/sync, if there are \
+                 several, or log larger answers, too",
                 human::count(census.rows_max, "row"),
+                match fit.is_some_and(Fit::bends_up) {
+                    true => "a row costs more in larger answers than in others",
+                    false => "answers of some sizes cost less than a straight line has it",
+                }
             )),
             (Some(Advice::Rows { best, .. }), _) if best.value > CHUNK_MAX => {
                 let most = human::thousands(CHUNK_MAX as u64);

@@ -292,9 +292,6 @@ impl Replica {
         let Some(schema) = schema.filter(|schema| schema.delivery != Delivery::BackendOnly) else { return };
         let Progress { loading, generation, .. } = self.progress(entity);
         // A load that began meanwhile may have passed the end of such a row without a word.
-        if let Some((key, ..)) = took {
-            self.tell_again(entity, key);
-        }
         for row in rows {
             let is_here =
                 !loading && self.apply(entity, row, Source::Ahead, generation) != Applied::PassedOver;
@@ -306,20 +303,23 @@ impl Replica {
         // The version that left, if the row is known: the device takes what is no newer than its edit for what it has.
         let left = rows.iter().filter(|row| row.key == *key).map(|row| row.stamp).max();
         let stamp = left.map_or(stamp, |left| left.max(stamp));
+        self.tell_again(entity, key, stamp);
         let theirs = self.place(entity, &place_for(schema, attributes));
         if self.find(entity, key).iter().all(|found| found.place != theirs) {
             self.write(entity, Line { key, stamp, ours: true, ahead: false, generation }, theirs, None);
         }
     }
 
-    /// A device holds a row as it wrote it, and may have begun after the row was gone: its load passed over the end of a row that no
-    /// device was known to have written. So does one that was put in the queue anew, of which the backend remembers its verdict.
-    fn tell_again(&mut self, entity: EntityId, key: &Key) {
-        for old in self.find(entity, key).iter().filter(|old| old.gone && !old.ours) {
-            let next = self.next();
-            sound(self.on(entity, Statement::Renew).execute((old.place, old.seq, next)));
+    /// A device that holds a row as it wrote it, as of `stamp`, hears of its end, wherever it is: it may have begun after the row was gone, and
+    /// a load passes over the end of a row that no device was known to have written. So it is with an edit that is in the queue anew, of
+    /// which the backend remembers its verdict.
+    fn tell_again(&mut self, entity: EntityId, key: &Key, stamp: Stamp) {
+        for old in self.find(entity, key).into_iter().filter(|old| old.gone) {
+            sound(self.on(entity, Statement::Delete).execute((old.place, old.seq)));
+            // The device takes what is no newer than its edit for what it has.
+            let (stamp, ahead, generation) = (old.stamp.max(stamp), old.ahead, old.generation);
+            self.write(entity, Line { key, stamp, ours: true, ahead, generation }, old.place, None);
         }
-        sound(self.on(entity, Statement::Ours).execute([key.as_str()]));
     }
 
     /// Puts a version in the place of the one that is there.

@@ -37,6 +37,8 @@ const REACH: u64 = 512;
 const WITHIN_LOG: &str = "recommended chunk in rows, of the sizes in the log, as answers lie on no line";
 /// The least chunk that a sweep tries where no best is known.
 const WIDE: f64 = 16.0;
+/// A chunk that is the best of the log's sizes is tried beside so many halvings.
+const DOUBLINGS: u32 = 5;
 
 /// The figures of the scenario.
 struct Figures {
@@ -168,23 +170,21 @@ impl Calibration {
     /// The least and the most rows of a chunk that are worth a sweep of the scenario, for an axis of doublings; `None` without one.
     pub fn axis(&self) -> Option<(u64, u64)> {
         let figures = self.figures(self.costs.as_ref()?, Span::ZERO);
+        if let Some(Advice::Rows { best, within_log: true, .. }) = self.advice {
+            // Up to it: costs of the scenario are a line, and tell nothing beyond.
+            let best = best.value.max(1.0) as u64;
+            let doublings = best.ilog2().min(DOUBLINGS);
+            let from = best >> doublings;
+            return Some((from, from << doublings.max(1)));
+        }
         let (least, most) = match self.advice {
-            // Costs of the scenario are a line, and tell nothing beyond these sizes.
-            Some(Advice::Rows { best, within_log: true, .. }) => {
-                (best.value / AROUND, best.value / std::f64::consts::SQRT_2)
-            }
             Some(Advice::Rows { best, .. }) => (best.value / AROUND, best.value * AROUND),
             Some(Advice::AtLeast(rows)) => (rows / AROUND, rows * AROUND),
             None => (WIDE, figures.rows as f64),
         };
         // The log's own size is among them.
         let from = least.min(figures.chunk as f64).max(1.0) as u64;
-        let to = (most as u64).clamp(2 * from, figures.rows.max(2 * from));
-        let within_log = self.is_within_log();
-        let to = match to.next_power_of_two() {
-            to if within_log && to > self.census.rows_max.max(2) => to / 2,
-            to => to,
-        };
+        let to = (most as u64).clamp(2 * from, figures.rows.max(2 * from)).next_power_of_two();
         Some(((1 << from.ilog2()).min(to / REACH).max(1), to))
     }
 

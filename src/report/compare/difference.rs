@@ -313,9 +313,10 @@ fn failed_more_often(base: &[&Measured], candidate: &[&Measured]) -> Exit {
         |side: &[&Measured], exit: Exit| side.iter().filter(|cell| cell.failed.contains(&exit)).count();
     let is_new = |exit: &Exit| {
         let failed = (with(base, *exit), with(candidate, *exit));
-        // A threshold that is missed now and then is missed by luck; what is lost once is lost.
+        // A threshold that is missed now and then is missed by luck; what is lost once, where the base loses nothing, is lost.
         let by_chance = || statistics::as_many_failed(seeds, failed).is_none_or(|chance| chance > LEVEL);
-        failed.1 * seeds.0 > failed.0 * seeds.1 && (*exit != Exit::Threshold || !by_chance())
+        failed.1 * seeds.0 > failed.0 * seeds.1
+            && ((*exit != Exit::Threshold && failed.0 == 0) || !by_chance())
     };
     Exit::first(candidate.iter().flat_map(|cell| cell.failed.iter().copied()).filter(is_new))
 }

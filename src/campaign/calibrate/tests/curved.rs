@@ -139,8 +139,12 @@ fn a_chunk_of_the_sizes_in_the_log_is_called_that_wherever_it_stands() {
     let scenario = calibration.scenario("app", Span::ZERO).unwrap();
     assert!(scenario.contains("# recommended chunk in rows, of the sizes in the log"), "{scenario}");
     assert!(scenario.contains("# - a line of costs: "), "{scenario}");
-    let (_, most) = calibration.axis().unwrap();
-    assert!(most <= calibration.census.rows_max, "{most}");
+    let ((from, most), (chunk, _)) = (calibration.axis().unwrap(), best(&calibration));
+    // Five halvings of it, rounded.
+    assert!(
+        most as f64 <= chunk.value && chunk.value < (most + 32) as f64 && most == from << 5,
+        "{from} to {most}"
+    );
 }
 
 #[test]
