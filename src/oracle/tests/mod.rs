@@ -4,6 +4,7 @@ mod edits;
 mod flow;
 mod life;
 mod random;
+mod returns;
 mod rows;
 mod stage;
 

@@ -1,0 +1,199 @@
+//! Edits of devices and backends that go back to a backup.
+
+use super::stage::{CLINIC, DOCTOR, STATUS, Stage, VISIT, visit};
+use super::{assert_only, assert_silent};
+use crate::base::{DeviceId, Span, Time, Value};
+use crate::contract::{Author, EditKind, Event, KillReason, Node};
+use crate::oracle::Verdict;
+
+/// Device 0 goes back to what it was at the start of the stage's present second.
+fn goes_back(stage: &mut Stage, to: Time) {
+    stage.emit(0, Event::ProcessKilled { reason: KillReason::Killed });
+    stage.emit(0, Event::Restored { to });
+}
+
+#[test]
+fn an_edit_that_went_with_its_device_s_state_is_counted_and_not_lost() {
+    let mut stage = Stage::new();
+    let backup = stage.now();
+    stage.later(5);
+    stage.update(0, "a1", "done");
+    stage.phone(0).outbox.clear();
+    goes_back(&mut stage, backup);
+    stage.phone(0).rows = stage.scope(0);
+    let verdict = stage.verdict();
+    assert_silent(&verdict);
+    assert_eq!(verdict.figures["oracle.taken_back.edits"], 1);
+}
+
+#[test]
+fn what_a_device_decided_after_its_backup_is_in_no_log_of_its_and_no_silent_discard() {
+    for (decided_after, silent) in [(true, 0), (false, 1)] {
+        let mut stage = Stage::new();
+        stage.ahead = true;
+        stage.update(0, "a1", "mine");
+        stage.office("a1", Some("theirs"));
+        let before = stage.now();
+        stage.later(5);
+        stage.push(0, true);
+        stage.later(5);
+        let to = if decided_after { before } else { stage.now() };
+        stage.phone(0).log.clear();
+        goes_back(&mut stage, to);
+        // A gateway has it, and brings it to the backend.
+        stage.push(0, true);
+        stage.drain();
+        let verdict = stage.verdict();
+        assert_eq!(verdict.figures["oracle.silent_discard.count"], silent, "{decided_after}");
+    }
+}
+
+#[test]
+fn an_edit_from_before_the_backup_is_lost_as_ever() {
+    let mut stage = Stage::new();
+    stage.update(0, "a1", "done");
+    stage.later(5);
+    let backup = stage.now();
+    stage.later(5);
+    goes_back(&mut stage, backup);
+    stage.phone(0).outbox.clear();
+    let verdict = stage.verdict();
+    assert_only(&verdict, "lost-edit", 1);
+    assert_eq!(verdict.figures["oracle.taken_back.edits"], 0);
+}
+
+#[test]
+fn an_edit_that_went_with_the_backend_is_counted_and_may_be_committed_again() {
+    // A backup is of the instant as it began.
+    for (told, later) in [(true, 1), (true, 0), (false, 1)] {
+        let mut stage = Stage::new();
+        let values = || vec![(CLINIC, Value::text("a")), (STATUS, Value::text("new")), (DOCTOR, Value::Null)];
+        let backup = stage.now();
+        stage.later(later);
+        let key = stage.fresh_key("a");
+        let edit = stage.edit(0, VISIT, &key, EditKind::Create, values());
+        stage.push(0, false);
+        let row = stage.backend.rows[&(VISIT, key.clone())].1.clone();
+        if told {
+            stage.tell(Node::Backend, Event::Restored { to: backup });
+        }
+        stage.commit(Author::Backup, VISIT, &key, None);
+        stage.commit(Author::Device(edit), VISIT, &key, Some(row));
+        stage.drain();
+        let verdict = stage.verdict();
+        assert_eq!(verdict.figures["oracle.taken_back.edits"], u64::from(told));
+        assert_eq!(verdict.violations.is_empty(), told, "{:?}", verdict.violations);
+    }
+}
+
+/// Device 0 makes an edit on the version of the start, the office writes the row, and the backend goes back to each of `backups`,
+/// seconds after the start; the commit of the edit is over what the last of them brought back.
+fn committed_over_a_backup(backups: &[(u64, &str)]) -> Verdict {
+    let mut stage = Stage::new();
+    let start = stage.now();
+    let edit = stage.update(0, "a1", "mine");
+    stage.office("a1", Some("theirs"));
+    for (to, status) in backups {
+        stage.later(4);
+        stage.tell(Node::Backend, Event::Restored { to: start + Span::secs(*to) });
+        stage.commit(Author::Backup, VISIT, "a1", Some(visit("a", status)));
+    }
+    let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
+    let entry = stage.phone(0).outbox[0].clone();
+    stage.acknowledge(0, &entry, stamp);
+    stage.drain();
+    stage.verdict()
+}
+
+#[test]
+fn a_version_that_went_with_the_backend_was_not_replaced_unseen() {
+    assert_silent(&committed_over_a_backup(&[(0, "new")]));
+    assert_only(&committed_over_a_backup(&[(3, "theirs")]), "silent-discard", 1);
+    assert_only(&committed_over_a_backup(&[(0, "new"), (3, "theirs")]), "silent-discard", 1);
+    assert_silent(&committed_over_a_backup(&[(3, "theirs"), (0, "new")]));
+}
+
+#[test]
+fn a_copy_of_a_device_has_seen_what_that_had_and_nothing_more() {
+    for blind in [false, true] {
+        let mut stage = Stage::new();
+        stage.office("a1", Some("theirs"));
+        stage.pull(0);
+        if blind {
+            stage.office("a1", Some("theirs again"));
+        }
+        stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0) });
+        stage.emit(1, Event::ProcessStarted { incarnation: 1 });
+        stage.phones[1].rows = stage.phones[0].rows.clone();
+        let edit = stage.update(1, "a1", "mine");
+        let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
+        let entry = stage.phone(1).outbox[0].clone();
+        stage.acknowledge(1, &entry, stamp);
+        stage.drain();
+        let verdict = stage.verdict();
+        if blind {
+            assert_only(&verdict, "silent-discard", 1);
+        } else {
+            assert_silent(&verdict);
+        }
+    }
+}
+
+#[test]
+fn an_edit_on_top_of_one_that_came_with_a_copy_replaces_nothing_unseen() {
+    for blind in [false, true] {
+        let mut stage = Stage::new();
+        let copied = (!blind).then(|| stage.update(0, "a1", "theirs"));
+        stage.later(1);
+        stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0) });
+        stage.emit(1, Event::ProcessStarted { incarnation: 1 });
+        stage.later(1);
+        let theirs = copied.unwrap_or_else(|| stage.update(0, "a1", "theirs"));
+        let mine = stage.update(1, "a1", "mine");
+        for (device, edit, status) in [(0, theirs, "theirs"), (1, mine, "mine")] {
+            let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", status)));
+            let entry = stage.phone(device).outbox[0].clone();
+            stage.acknowledge(device, &entry, stamp);
+        }
+        stage.drain();
+        let verdict = stage.verdict();
+        if blind {
+            assert_only(&verdict, "silent-discard", 1);
+        } else {
+            assert_silent(&verdict);
+        }
+    }
+}
+
+#[test]
+fn an_edit_that_went_with_the_power_is_lost_and_says_so() {
+    for durable in [true, false] {
+        let mut stage = Stage::with(durable);
+        stage.update(0, "a1", "done");
+        stage.emit(0, Event::ProcessKilled { reason: KillReason::PowerLoss });
+        stage.phone(0).outbox.clear();
+        stage.emit(0, Event::ProcessStarted { incarnation: 1 });
+        let verdict = stage.verdict();
+        assert_only(&verdict, "lost-edit", 1);
+        let text = &verdict.violations.iter().find(|v| v.check == "lost-edit").unwrap().text;
+        assert_eq!(text.contains("lost its power"), !durable, "{text}");
+    }
+}
+
+#[test]
+fn a_line_that_went_with_the_power_is_named_as_such() {
+    let mut stage = Stage::with(false);
+    stage.ahead = true;
+    stage.update(0, "a1", "mine");
+    stage.office("a1", Some("theirs"));
+    stage.push(0, true);
+    stage.drain();
+    stage.emit(0, Event::ProcessKilled { reason: KillReason::PowerLoss });
+    stage.emit(0, Event::ProcessStarted { incarnation: 1 });
+    stage.phone(0).log.clear();
+    let verdict = stage.verdict();
+    assert_only(&verdict, "silent-discard", 1);
+    assert!(verdict.violations[0].text.contains("lost its power"), "{}", verdict.violations[0].text);
+}
