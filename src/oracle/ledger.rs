@@ -299,12 +299,21 @@ impl Ledger {
     pub(super) fn went_back(&mut self, device: DeviceId, to: Time) -> u64 {
         self.undecided[device.0 as usize].clear();
         self.copies.retain(|copy| copy.device != device || copy.at < to);
-        let mut gone = 0;
-        for edit in self.devices[device.0 as usize].values_mut().filter(|edit| !edit.taken_back) {
-            if edit.decided_at.is_some_and(|decided| decided >= to) {
-                // So is what it decided, and the line about it: its engine may decide anew, where the backend has not the edit by then.
+        // So is what it decided, of edits of others too, with the lines about it: its engine may decide anew, where the backend has not the
+        // edit by then.
+        let of_others = self.for_others.get(&device).cloned().unwrap_or_default();
+        let own = self.devices[device.0 as usize].values_mut();
+        let decided = |edit: &mut Edit| {
+            if edit.decided_on == Some(device) && edit.decided_at.is_some_and(|decided| decided >= to) {
                 (edit.won, edit.decided_on, edit.decided_at) = (None, None, None);
             }
+        };
+        own.for_each(decided);
+        of_others.into_iter().for_each(|id| {
+            self.get_mut(id).into_iter().for_each(decided);
+        });
+        let mut gone = 0;
+        for edit in self.devices[device.0 as usize].values_mut().filter(|edit| !edit.taken_back) {
             edit.taken_back = edit.made >= to || edit.committed();
             gone += u64::from(edit.taken_back && !edit.committed());
         }

@@ -16,6 +16,8 @@ use crate::report::calibrate::{Advice, Census, Estimate, Outages, Rate};
 const CHANCE: f64 = 0.01;
 /// How often chance may have one of several sizes so much cheaper than another: few answers tell their own noise badly.
 const SELDOM: f64 = 1e-3;
+/// Of the time between failures, answers that take this share break often (estimate, of logs on a line).
+const BREAKING: f64 = 0.25;
 /// Answers of some sizes that are so far off the line bend it.
 const BEND: f64 = 0.05;
 /// By how much more a row may cost in a chunk than in the best of the log's sizes, and that does not matter.
@@ -176,8 +178,12 @@ impl Curve {
             || own.a_row(rate).0 > dear && self.is_surely_dearer(own, best, rate)
     }
 
-    /// By more than chance has the best of as many parts as there are.
+    /// By more than chance has the best of as many parts as there are. Where answers take about as long as transfers last, those that came
+    /// through are too few of the long ones for that.
     fn is_surely_dearer(&self, own: &Part, best: &Part, rate: f64) -> bool {
+        if self.parts.iter().any(|part| part.took.0 * rate > BREAKING) {
+            return false;
+        }
         let freedom = own.answers.min(best.answers) as f64 - 1.0;
         let level = 1.0 - SELDOM / 2.0 / self.parts.len() as f64;
         let sure = StudentsT::new(0.0, 1.0, freedom).map(|law| law.inverse_cdf(level));

@@ -172,10 +172,10 @@ impl Calibration {
         let figures = self.figures(self.costs.as_ref()?, Span::ZERO);
         if let Some(Advice::Rows { best, within_log: true, .. }) = self.advice {
             // Up to it: costs of the scenario are a line, and tell nothing beyond.
-            let best = best.value.max(1.0) as u64;
-            let doublings = best.ilog2().min(DOUBLINGS);
-            let from = best >> doublings;
-            return Some((from, from << doublings.max(1)));
+            let doublings = (best.value.max(1.0) as u64).ilog2().min(DOUBLINGS);
+            let from = ((best.value / f64::from(1 << doublings)).round() as u64).max(1);
+            let from = if from << doublings > self.census.rows_max { from - 1 } else { from };
+            return Some((from.max(1), from.max(1) << doublings.max(1)));
         }
         let (least, most) = match self.advice {
             Some(Advice::Rows { best, .. }) => (best.value / AROUND, best.value * AROUND),

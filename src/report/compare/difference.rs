@@ -138,6 +138,8 @@ impl Difference {
 const STATS: &[&str] = &["p50", "p95", "p99"];
 /// Those that are compared where every difference is real: all.
 const STATS_EXACT: &[&str] = &["p50", "p95", "p99", "max", "min", "count"];
+/// What fails more often, where the base loses something too, may be by chance up to this: to pass a loss is worse than to ask twice.
+const LEVEL_OF_LOSS: f64 = 0.1;
 /// The chance of a false finding in a comparison, all its statistics together.
 const LEVEL: f64 = 0.01;
 
@@ -314,7 +316,8 @@ fn failed_more_often(base: &[&Measured], candidate: &[&Measured]) -> Exit {
     let is_new = |exit: &Exit| {
         let failed = (with(base, *exit), with(candidate, *exit));
         // A threshold that is missed now and then is missed by luck; what is lost once, where the base loses nothing, is lost.
-        let by_chance = || statistics::as_many_failed(seeds, failed).is_none_or(|chance| chance > LEVEL);
+        let level = if *exit == Exit::Threshold { LEVEL } else { LEVEL_OF_LOSS };
+        let by_chance = || statistics::as_many_failed(seeds, failed).is_none_or(|chance| chance > level);
         failed.1 * seeds.0 > failed.0 * seeds.1
             && ((*exit != Exit::Threshold && failed.0 == 0) || !by_chance())
     };
