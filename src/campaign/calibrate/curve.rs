@@ -2,8 +2,8 @@
 //!
 //! Answers that follow a line take no part of its square besides (Ramsey 1969). Where they bend up by a part of it that has a row cost more in
 //! the line's chunk than in some size of the log, or where answers of about as many rows show that by themselves, the best is looked for
-//! among the sizes that the log has, by what their answers took. Where they only bend down larger chunks are cheaper than the line says, and
-//! its chunk is no worse than those of the log.
+//! among the sizes that the log has, by what their answers took. Where they only bend down, evenly, larger chunks are cheaper
+//! than the line says, and so is its chunk than those of the log; a step that few answers show is not seen.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
