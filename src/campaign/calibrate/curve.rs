@@ -3,29 +3,31 @@
 //! Answers that follow a line take no part of its square besides (Ramsey 1969). Where they bend up by a part of it that has a row cost more in
 //! the line's chunk than in some size of the log, or where answers of about as many rows show that by themselves, the best is looked for
 //! among the sizes that the log has, by what their answers took. Where they only bend down, evenly, larger chunks are cheaper
-//! than the line says, and so is its chunk than those of the log; a step that few answers show is not seen.
+//! than the line says, and so is its chunk than those of the log. A size that so few answers show that they do not tell whether it is
+//! cheaper is left open, and that is said.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::advice::FLAT;
 use super::fit::Fit;
 use super::line::{Line, NORMAL, Sample};
+use super::part::{Part, Parts, a_row};
 use crate::report::calibrate::{Advice, Census, Estimate, Outages, Rate};
 
 /// How often chance may bend a line, to above or to below.
 const CHANCE: f64 = 0.01;
-/// How often chance may have one of several sizes so much cheaper than another: few answers tell their own noise badly.
+/// How often chance may have one of several sizes so much cheaper than another.
 const SELDOM: f64 = 1e-3;
 /// Of the time between failures, answers that take this share break often (estimate, of logs on a line).
 const BREAKING: f64 = 0.25;
 /// Answers of some sizes that are so far off the line bend it.
 const BEND: f64 = 0.05;
+/// By how much less a row may cost in a size of the log than in the chunk, and the page does not say so.
+const MAY_SAVE: f64 = 0.2;
+/// Fewer answers than that, of fewer rows than the largest, tell next to nothing of sizes (estimate).
+const OTHERS: usize = 20;
 /// By how much more a row may cost in a chunk than in the best of the log's sizes, and that does not matter.
 const SLIGHT: f64 = 0.05;
-/// The sizes that are compared are as many as that, of as many answers each: eight, and more where each has a hundred; no part has fewer than
-/// five (estimates).
-const PARTS: (usize, usize) = (8, 32);
-const ANSWERS: (usize, usize) = (5, 100);
 
 /// By how many standard deviations answers have a part of their line's square, and the line with it, by what the line says in `unit`s.
 struct Square {
@@ -66,73 +68,26 @@ pub(super) fn bent<const K: usize>(line: &Line<K>, samples: &[Sample<K>]) -> f64
     Square::of(line, samples).map_or(0.0, |square| square.off)
 }
 
-/// Answers of about as many rows.
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    /// The least and the most rows.
-    rows: (f64, f64),
-    /// Mean rows.
-    mean: f64,
-    /// Mean seconds, and their standard error.
-    took: (f64, f64),
-    answers: usize,
-}
-
-impl Part {
-    fn of(samples: &[Sample<2>]) -> Part {
-        let all: f64 = samples.iter().map(|sample| sample.weight).sum();
-        let mean = |of: &dyn Fn(&Sample<2>) -> f64| {
-            samples.iter().map(|sample| sample.weight * of(sample)).sum::<f64>() / all
-        };
-        let took = mean(&|sample| sample.y);
-        let variance = mean(&|sample| (sample.y - took) * (sample.y - took)) / (samples.len() - 1) as f64;
-        let rows = |sample: Option<&Sample<2>>| sample.map_or(0.0, |sample| sample.x[1]);
-        Part {
-            rows: (rows(samples.first()), rows(samples.last())),
-            mean: mean(&|sample| sample.x[1]),
-            took: (took, libm::sqrt(variance)),
-            answers: samples.len(),
-        }
-    }
-
-    /// Seconds a row with what breaks at `rate` a second, and their standard error.
-    fn a_row(&self, rate: f64) -> (f64, f64) {
-        let (took, error) = self.took;
-        (a_row(took, self.mean, rate), error * libm::exp(rate * took) / self.mean)
-    }
-}
-
-/// Seconds a row of answers of `rows` that take `took`, with what breaks at `rate` a second: the restart law of `theory::chunk`.
-fn a_row(took: f64, rows: f64, rate: f64) -> f64 {
-    let again = if rate > 0.0 { libm::expm1(rate * took) / rate } else { took };
-    again / rows
-}
-
 /// What speaks against a line.
 pub(super) struct Curve {
-    square: Square,
-    /// By size; empty of too few answers to tell one from another.
-    parts: Vec<Part>,
+    /// `None` if answers do not tell it from the line.
+    square: Option<Square>,
+    sizes: Parts,
 }
 
 impl Curve {
-    /// `None` if answers do not tell the line from its square; `rows` are the same answers by rows.
-    pub(super) fn of<const K: usize>(
-        line: &Line<K>,
-        samples: &[Sample<K>],
-        rows: &[Sample<2>],
-    ) -> Option<Curve> {
-        Some(Curve { square: Square::of(line, samples)?, parts: parts(rows) })
+    pub(super) fn of<const K: usize>(line: &Line<K>, samples: &[Sample<K>], sizes: Parts) -> Curve {
+        Curve { square: Square::of(line, samples), sizes }
     }
 
     /// Whether larger answers take more than the line says, beyond chance.
     pub(super) fn is_up(&self) -> bool {
-        self.square.is_up()
+        self.square.as_ref().is_some_and(Square::is_up)
     }
 
     /// How many times what the line says an answer may take at most of which it says `seconds`.
-    pub(super) fn at_most(&self, seconds: f64) -> f64 {
-        self.square.share(seconds).high
+    pub(super) fn at_most(&self, seconds: f64) -> Option<f64> {
+        Some(self.square.as_ref()?.share(seconds).high)
     }
 
     /// `advice` if the curve does not matter there, and the best of the log's sizes if it does.
@@ -143,11 +98,8 @@ impl Curve {
         outages: &Outages,
         census: &Census,
     ) -> Option<Advice> {
-        let rates = match outages.rate {
-            Rate::Known(Estimate { value, low, high }) => [value, low, high],
-            Rate::AtMost(rate) => [0.0, 0.0, rate],
-        };
-        if self.parts.is_empty() || !self.is_dear(advice, fit, rates[0], census) {
+        let rates = rates(outages);
+        if self.sizes.all.is_empty() || !self.is_dear(advice, fit, rates[0], census) {
             return advice;
         }
         let (best, _) = self.best(rates[0]);
@@ -155,8 +107,8 @@ impl Curve {
         let least = costs(best).0;
         let any = rates.into_iter().flat_map(|rate| self.best(rate).1);
         let (low, high) = span(any)?;
-        let flat = span(self.parts.iter().filter(|part| costs(part).0 <= (1.0 + FLAT) * least))?;
-        let own = self.between(census.rows_mean);
+        let flat = span(self.sizes.all.iter().filter(|part| costs(part).0 <= (1.0 + FLAT) * least))?;
+        let own = self.sizes.between(census.rows_mean);
         let more = costs(&own).0 / least - 1.0;
         let open = NORMAL * apart(costs(&own), costs(best)) / least;
         let excess = Estimate { value: more, low: (more - open).max(0.0), high: more + open };
@@ -166,56 +118,87 @@ impl Curve {
     /// Whether a row takes more in the chunk of `advice` than in the best size of the log, enough to matter: by the square if answers bend up,
     /// or by what answers of about as many rows took. Where the line meets its curve again it says nothing of the way there.
     fn is_dear(&self, advice: Option<Advice>, fit: &Fit, rate: f64, census: &Census) -> bool {
-        let chunk = match advice {
-            Some(Advice::Rows { best, .. }) => best.value,
-            Some(Advice::AtLeast(rows)) => rows,
-            None => census.rows_max as f64,
-        };
-        let (best, own) = (self.best(rate).0, self.nearest(chunk));
-        let dear = (1.0 + SLIGHT) * best.a_row(rate).0;
+        let chunk = chunk(advice, census);
+        let dear = (1.0 + SLIGHT) * self.best(rate).0.a_row(rate).0;
         let says = fit.rows.at(&[1.0, chunk]);
-        self.square.is_up() && a_row(says * self.square.share(says).value, chunk, rate) > dear
-            || own.a_row(rate).0 > dear && self.is_surely_dearer(own, best, rate)
+        let squared = |square: &Square| a_row(says * square.share(says).value, chunk, rate);
+        self.square.as_ref().is_some_and(|square| square.is_up() && squared(square) > dear)
+            || !self.breaks(rate) && self.is_dearer(chunk, rate)
     }
 
-    /// By more than chance has the best of as many parts as there are. Where answers take about as long as transfers last, those that came
-    /// through are too few of the long ones for that.
-    fn is_surely_dearer(&self, own: &Part, best: &Part, rate: f64) -> bool {
-        if self.parts.iter().any(|part| part.took.0 * rate > BREAKING) {
-            return false;
+    /// Whether answers take about as long as transfers last: those that came through are then too few of the long ones to tell sizes apart.
+    fn breaks(&self, rate: f64) -> bool {
+        self.sizes.all.iter().any(|part| part.took.0 * rate > BREAKING)
+    }
+
+    /// Whether answers of about as many rows as `chunk` took more a row than those of the best size, beyond chance among so many.
+    fn is_dearer(&self, chunk: f64, rate: f64) -> bool {
+        let level = 1.0 - SELDOM / 2.0 / self.sizes.all.len() as f64;
+        let sure = StudentsT::new(0.0, 1.0, self.sizes.freedom).map(|law| law.inverse_cdf(level));
+        let [own, best] = [self.sizes.nearest(chunk), self.best(rate).0].map(|part| part.a_row(rate));
+        own.0 > (1.0 + SLIGHT) * best.0 && sure.is_ok_and(|sure| own.0 - best.0 > sure * apart(own, best))
+    }
+
+    /// What the log leaves open of sizes that may be cheaper than the chunk of `advice`, which is the line's.
+    pub(super) fn leaves_open(
+        &self,
+        advice: Advice,
+        fit: &Fit,
+        outages: &Outages,
+        census: &Census,
+    ) -> Option<Open> {
+        let (chunk, rate) = (chunk(Some(advice), census), rates(outages)[0]);
+        if self.sizes.others < OTHERS {
+            return Some(Open::Few(self.sizes.others as u64));
         }
-        let freedom = own.answers.min(best.answers) as f64 - 1.0;
-        let level = 1.0 - SELDOM / 2.0 / self.parts.len() as f64;
-        let sure = StudentsT::new(0.0, 1.0, freedom).map(|law| law.inverse_cdf(level));
-        let [own, best] = [own, best].map(|part| part.a_row(rate));
-        sure.is_ok_and(|sure| own.0 - best.0 > sure * apart(own, best))
-    }
-
-    /// A part of `rows` on average, on the way from the last of fewer to the first of more.
-    fn between(&self, rows: f64) -> Part {
-        let i = self.parts.partition_point(|part| part.mean < rows);
-        let [Some(fewer), Some(more)] = [i.checked_sub(1), Some(i)].map(|i| self.parts.get(i?)) else {
-            return *self.nearest(rows);
+        let own = match chunk > census.rows_max as f64 {
+            true => (a_row(fit.rows.at(&[1.0, chunk]), chunk, rate), 0.0),
+            false => self.sizes.nearest(chunk).a_row(rate),
         };
-        let way = (rows - fewer.mean) / (more.mean - fewer.mean);
-        let on = |a: f64, b: f64| a + way * (b - a);
-        let error = libm::hypot((1.0 - way) * fewer.took.1, way * more.took.1);
-        Part { mean: rows, took: (on(fewer.took.0, more.took.0), error), ..*more }
-    }
-
-    fn nearest(&self, rows: f64) -> &Part {
-        let far = |part: &&Part| (part.mean - rows).abs();
-        self.parts.iter().min_by(|a, b| far(a).total_cmp(&far(b))).expect("there is one")
+        let normal = StudentsT::new(0.0, 1.0, self.sizes.freedom).ok()?.inverse_cdf(0.975);
+        let less = |part: &Part| {
+            let costs = part.a_row(rate);
+            (own.0 - costs.0 + normal * apart(own, costs)) / own.0
+        };
+        let best = self.sizes.all.iter().max_by(|a, b| less(a).total_cmp(&less(b)))?;
+        let less = less(best).min(1.0);
+        (less > MAY_SAVE).then_some(Open::Cheaper { rows: best.rows, answers: best.answers as u64, less })
     }
 
     /// The size of which a row takes least, and those that chance may have put behind it.
     fn best(&self, rate: f64) -> (&Part, Vec<&Part>) {
         let costs = |part: &Part| part.a_row(rate);
         let least = |a: &&Part, b: &&Part| costs(a).0.total_cmp(&costs(b).0);
-        let best = self.parts.iter().min_by(least).expect("there is one");
+        let best = self.sizes.all.iter().min_by(least).expect("there is one");
         let near = |part: &&Part| costs(part).0 - costs(best).0 <= NORMAL * apart(costs(part), costs(best));
-        (best, self.parts.iter().filter(near).collect())
+        (best, self.sizes.all.iter().filter(near).collect())
     }
+}
+
+/// Failures a second of transfer, and the ends of their interval.
+fn rates(outages: &Outages) -> [f64; 3] {
+    match outages.rate {
+        Rate::Known(Estimate { value, low, high }) => [value, low, high],
+        Rate::AtMost(rate) => [0.0, 0.0, rate],
+    }
+}
+
+/// Rows of the chunk of `advice`, or of the largest answer where caps alone limit it.
+fn chunk(advice: Option<Advice>, census: &Census) -> f64 {
+    match advice {
+        Some(Advice::Rows { best, .. }) => best.value,
+        Some(Advice::AtLeast(rows)) => rows.max(census.rows_max as f64),
+        None => census.rows_max as f64,
+    }
+}
+
+/// What a log leaves open of its sizes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Open {
+    /// Answers of that size, from the least rows to the most, may cost so much less a row, as a share.
+    Cheaper { rows: (f64, f64), answers: u64, less: f64 },
+    /// No more than so many answers have fewer rows than those that most have.
+    Few(u64),
 }
 
 /// The standard error of a difference.
@@ -226,28 +209,6 @@ fn apart(a: (f64, f64), b: (f64, f64)) -> f64 {
 /// The least and the most rows of `parts`.
 fn span<'a>(parts: impl Iterator<Item = &'a Part>) -> Option<(f64, f64)> {
     parts.map(|part| part.rows).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
-}
-
-/// The answers that have rows, by size; those of one size are in one part.
-fn parts(samples: &[Sample<2>]) -> Vec<Part> {
-    let mut samples: Vec<Sample<2>> = samples.iter().filter(|sample| sample.x[1] > 0.0).copied().collect();
-    samples.sort_by(|a, b| a.x[1].total_cmp(&b.x[1]));
-    // Full pages are one size, however many they are.
-    let page = samples.last().map_or(0.0, |sample| sample.x[1]);
-    let tails = samples.partition_point(|sample| sample.x[1] < page);
-    let parts = (tails / ANSWERS.1).clamp(PARTS.0, PARTS.1);
-    let least = (tails / parts).max(ANSWERS.0);
-    let (mut parts, mut rest) = (Vec::new(), &samples[..]);
-    while rest.len() >= least {
-        let largest = rest[least - 1].x[1];
-        let mut end = rest.partition_point(|sample| sample.x[1] <= largest);
-        if rest.len() - end < least {
-            end = rest.len();
-        }
-        parts.push(Part::of(&rest[..end]));
-        rest = &rest[end..];
-    }
-    parts
 }
 
 /// The least and the most rows of some answers, and by how much longer they take than the line says, as a share.

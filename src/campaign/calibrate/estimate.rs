@@ -87,6 +87,9 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     }
     advice = fit.as_ref().and_then(|fit| fit.within_log(advice, outages.as_ref(), &census));
     told.of_answers(log, fit.as_ref(), costs.as_ref(), &census);
+    if let Some(open) = fit.as_ref().and_then(|fit| fit.leaves_open(advice, outages.as_ref(), &census)) {
+        told.of_sizes(open);
+    }
     let advice = told.of_advice(advice, costs.as_ref(), fit.as_ref(), &census);
     let (unknown, notes) = told.said();
     Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })

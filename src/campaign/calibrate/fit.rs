@@ -5,11 +5,12 @@
 
 use super::aside::{self, Aside, Bytes, Cause, Outliers};
 use super::clock::{Clock, Step};
-use super::curve::{Curve, bend};
+use super::curve::{Curve, Open, bend};
 use super::cut::{self, Luck};
 use super::devices;
 use super::line::{Far, Line, NORMAL, Sample};
 use super::log::{Log, Request};
+use super::part::Parts;
 use super::told::Told;
 use super::trouble::chi_square;
 use super::widths::{Ratio, Widths, widths};
@@ -150,10 +151,15 @@ impl Fit {
         told.of_fit(&fit, &off, bend);
         // A clock of long steps bends all lines.
         if clock.step.is_none_or(|step| !step.is_coarse) {
-            fit.curve = match &fit.both {
-                Some(line) => Curve::of(line, &both, &rows),
-                None => Curve::of(&fit.rows, &rows, &rows),
-            };
+            // What took far less than the line of the others says may be what other sizes take.
+            let cheap = |n: usize| aside.out[n] && !far.is_above(n);
+            let counted = |n: &usize| !aside.out[*n] || cheap(*n);
+            let counted: Vec<Sample<2>> = (0..answers.len()).filter(counted).map(|n| by_rows[n]).collect();
+            let sizes = Parts::of(&counted, |sample| fit.rows.at(&sample.x));
+            fit.curve = Some(match &fit.both {
+                Some(line) => Curve::of(line, &both, sizes),
+                None => Curve::of(&fit.rows, &rows, sizes),
+            });
         }
         told.of_unlike(devices::unlike(answers, |r| fit.says(r)));
         Some(fit)
@@ -350,6 +356,19 @@ impl Fit {
         }
     }
 
+    /// What the log leaves open of its own sizes, if the chunk of `advice` is the line's.
+    pub(super) fn leaves_open(
+        &self,
+        advice: Option<Advice>,
+        outages: Option<&Outages>,
+        census: &Census,
+    ) -> Option<Open> {
+        match advice? {
+            Advice::Rows { within_log: true, .. } => None,
+            advice => self.curve.as_ref()?.leaves_open(advice, self, outages?, census),
+        }
+    }
+
     /// Whether larger answers take more than the line says, beyond chance.
     pub(super) fn bends_up(&self) -> bool {
         self.curve.as_ref().is_some_and(Curve::is_up)
@@ -357,7 +376,7 @@ impl Fit {
 
     /// How many times what the line says an answer of so many rows may take at most, by how answers bend from it.
     pub(super) fn at_most(&self, rows: f64) -> Option<f64> {
-        Some(self.curve.as_ref()?.at_most(self.rows.at(&[1.0, rows])))
+        self.curve.as_ref()?.at_most(self.rows.at(&[1.0, rows]))
     }
 
     /// What a line through rows and bytes would have take less than no time.

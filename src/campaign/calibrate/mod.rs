@@ -4,7 +4,7 @@
 //!
 //! - what an answer takes: overhead + rows × time a row, with rows and bytes apart where the log can tell them apart (`line`, `fit`), and
 //!   what lies far from that line (`aside`), within a step of the clock (`clock`), or beyond the app's
-//!   timeout (`reached`, `cut`), or of another kind (`kind`), and whether larger answers bend away from it (`curve`);
+//!   timeout (`reached`, `cut`), or of another kind (`kind`), and whether larger answers bend away from it (`curve`, `part`);
 //! - how often a transfer breaks, a second of transfer, and how long it is until the next one succeeds (`trouble`), and which of the failures
 //!   were transfers (`tries`), or may be the server's (`hung`), and whether devices are alike (`devices`);
 //! - the chunk that the closed form of [`theory::chunk`](crate::theory::chunk) recommends for these (`advice`), and what the log does not tell (`told`).
@@ -29,6 +29,7 @@ mod kind;
 mod line;
 mod log;
 mod matrix;
+mod part;
 mod reached;
 mod spike;
 mod told;

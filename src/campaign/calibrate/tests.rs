@@ -8,6 +8,7 @@ mod left_out;
 mod lines;
 mod outliers;
 mod refused;
+mod sizes;
 mod steps;
 mod timeouts;
 mod tries;

@@ -2,7 +2,7 @@
 
 use super::aside::{Bytes, Cause, Outliers};
 use super::clock::Step;
-use super::curve::Bend;
+use super::curve::{Bend, Open};
 use super::cut::Luck;
 use super::devices::{self, Off};
 use super::fit::{Fit, LeftOut};
@@ -322,6 +322,26 @@ impl Told {
             farthest.join(", "),
             self.names.only(sure[0].0),
         ));
+    }
+
+    /// Sizes of the log that may be cheaper than the line's chunk.
+    pub(super) fn of_sizes(&mut self, open: Open) {
+        self.unknown(match open {
+            Open::Cheaper { rows: (least, most), answers, less } => {
+                let [from, to] = [least, most].map(|rows| human::thousands(rows as u64));
+                format!(
+                    "whether chunks of {} rows are cheaper than the one recommended: by the log's {} of so many a row may cost up to {:.0} % less \
+                     in these; log more of them, or sweep over both",
+                    if from == to { from } else { format!("{from} to {to}") },
+                    human::count(answers, "answer"),
+                    100.0 * less,
+                )
+            }
+            Open::Few(answers) => format!(
+                "whether a row costs as much in chunks of other sizes as a line has it: {} with fewer rows than the largest ones are too few",
+                human::count(answers, "answer"),
+            ),
+        });
     }
 
     /// Outliers that are many, hold much of the time, or move the mean answer out of its interval.

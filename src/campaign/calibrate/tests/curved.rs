@@ -8,24 +8,31 @@ use crate::theory::chunk::Cost;
 
 const SIZES: Model = Model { rows: (50.0, 400.0), width: (300.0, 300.0), mtbf: 100.0, ..MODEL };
 
-/// The log of a model whose answers take so many seconds, and noise.
-fn log(model: &Model, seed: u64, took: impl Fn(f64) -> f64) -> String {
+/// That log with answers that take so many seconds, and noise of that coefficient of variation.
+pub(super) fn with_durations(log: &str, seed: u64, noise: f64, took: impl Fn(f64) -> f64) -> String {
     let mut stream = Seed(seed).stream("curved", 0, 0);
+    let sigma = libm::sqrt(libm::log1p(noise * noise));
     let with = |line: &str| match line.split(',').collect::<Vec<_>>()[..] {
         [start, rows, bytes, _, "ok"] => {
-            let took = took(rows.parse().unwrap()) * stream.log_normal(0.995, 0.1);
+            let took =
+                took(rows.parse().unwrap()) * stream.log_normal(libm::exp(-sigma * sigma / 2.0), sigma);
             format!("{start},{rows},{bytes},{},ok\n", Span::from_secs_f64(took).as_micros())
         }
         _ => format!("{line}\n"),
     };
-    model.log(seed).lines().map(with).collect()
+    log.lines().map(with).collect()
 }
 
-fn read(log: &str) -> Calibration {
+/// The log of a model whose answers take so many seconds, and noise of 10 %.
+fn log(model: &Model, seed: u64, took: impl Fn(f64) -> f64) -> String {
+    with_durations(&model.log(seed), seed, 0.1, took)
+}
+
+pub(super) fn read(log: &str) -> Calibration {
     calibrate("log.csv", log.as_bytes(), &[]).unwrap()
 }
 
-fn best(calibration: &Calibration) -> (Estimate, bool) {
+pub(super) fn best(calibration: &Calibration) -> (Estimate, bool) {
     match calibration.advice {
         Some(Advice::Rows { best, within_log, .. }) => (best, within_log),
         _ => panic!("no chunk: {:?}", calibration.unknown),
@@ -33,7 +40,7 @@ fn best(calibration: &Calibration) -> (Estimate, bool) {
 }
 
 /// By how much more a row costs in a chunk than in the best, which is told, too.
-fn excess(took: impl Fn(f64) -> f64, mtbf: f64, chunk: f64) -> (f64, f64) {
+pub(super) fn excess(took: impl Fn(f64) -> f64, mtbf: f64, chunk: f64) -> (f64, f64) {
     let a_row = |rows: f64| libm::expm1(took(rows) / mtbf) / rows;
     let best = (1..2_000).map(f64::from).min_by(|a, b| a_row(*a).total_cmp(&a_row(*b))).unwrap();
     (a_row(chunk) / a_row(best) - 1.0, best)

@@ -1,0 +1,137 @@
+//! What answers of about as many rows took, size by size: what a log shows of chunks without a line.
+//!
+//! A window of so many answers slides along the sizes, so that some end wherever costs jump. Noise is taken to be the same share of
+//! every duration, so that all sizes together tell it: few answers tell their own badly.
+
+use super::line::Sample;
+
+/// A window has an eighth of the answers that are no full pages, less where each has a hundred, and no fewer than five (estimates).
+const PARTS: (usize, usize) = (16, 32);
+const ANSWERS: (usize, usize) = (5, 100);
+/// A window starts so many times before the next that shares no answer with it.
+const STEPS: usize = 4;
+/// A line that says less than this share of the mean duration says nothing.
+const FLOOR: f64 = 1e-3;
+
+/// Answers of about as many rows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    /// The least and the most rows.
+    pub(super) rows: (f64, f64),
+    /// Mean rows.
+    pub(super) mean: f64,
+    /// Mean seconds, and their standard error.
+    pub(super) took: (f64, f64),
+    pub(super) answers: usize,
+}
+
+impl Part {
+    /// Seconds a row with what breaks at `rate` a second, and their standard error.
+    pub(super) fn a_row(&self, rate: f64) -> (f64, f64) {
+        let (took, error) = self.took;
+        (a_row(took, self.mean, rate), error * libm::exp(rate * took) / self.mean)
+    }
+}
+
+/// Seconds a row of answers of `rows` that take `took`, with what breaks at `rate` a second: the restart law of `theory::chunk`.
+pub(super) fn a_row(took: f64, rows: f64, rate: f64) -> f64 {
+    let again = if rate > 0.0 { libm::expm1(rate * took) / rate } else { took };
+    again / rows
+}
+
+/// The sizes of a log.
+pub(super) struct Parts {
+    /// By mean rows; empty of too few answers to tell one from another.
+    pub(super) all: Vec<Part>,
+    /// How many answers besides means tell noise.
+    pub(super) freedom: f64,
+    /// How many answers have fewer rows than those of the last part.
+    pub(super) others: usize,
+}
+
+impl Parts {
+    /// Those of the samples that have rows, of which a line `says` what they take.
+    pub(super) fn of(samples: &[Sample<2>], says: impl Fn(&Sample<2>) -> f64) -> Parts {
+        let mut samples: Vec<Sample<2>> =
+            samples.iter().filter(|sample| sample.x[1] > 0.0).copied().collect();
+        samples.sort_by(|a, b| a.x[1].total_cmp(&b.x[1]));
+        let page = samples.last().map_or(0.0, |sample| sample.x[1]);
+        let tails = samples.partition_point(|sample| sample.x[1] < page);
+        let least = (tails / (tails / ANSWERS.1).clamp(PARTS.0, PARTS.1)).max(ANSWERS.0);
+        let windows = windows(&samples, least);
+        let mut all: Vec<Part> = windows.iter().map(|(from, to)| part(&samples[*from..*to], &says)).collect();
+        let others = windows.last().map_or(samples.len(), |(from, _)| *from);
+        even(&mut all);
+        all.sort_by(|a, b| a.mean.total_cmp(&b.mean));
+        Parts { all, freedom: (others - others / least) as f64, others }
+    }
+
+    pub(super) fn nearest(&self, rows: f64) -> &Part {
+        // Far beyond all of them no difference is left.
+        let rows = self.all.last().map_or(rows, |part| rows.min(part.mean));
+        let far = |part: &&Part| (part.mean - rows).abs();
+        self.all.iter().min_by(|a, b| far(a).total_cmp(&far(b))).expect("there is one")
+    }
+
+    /// A part of `rows` on average, on the way from the last of fewer to the first of more.
+    pub(super) fn between(&self, rows: f64) -> Part {
+        let i = self.all.partition_point(|part| part.mean < rows);
+        let [Some(fewer), Some(more)] = [i.checked_sub(1), Some(i)].map(|i| self.all.get(i?)) else {
+            return *self.nearest(rows);
+        };
+        let way = (rows - fewer.mean) / (more.mean - fewer.mean);
+        let on = |a: f64, b: f64| a + way * (b - a);
+        let error = libm::hypot((1.0 - way) * fewer.took.1, way * more.took.1);
+        Part { mean: rows, took: (on(fewer.took.0, more.took.0), error), ..*more }
+    }
+}
+
+/// Where windows of `least` answers begin and end in samples by size. Those of one size lie in one window, which they have to themselves if
+/// they are as many.
+fn windows(samples: &[Sample<2>], least: usize) -> Vec<(usize, usize)> {
+    let rows = |i: usize| samples[i].x[1];
+    let end = |i: usize| i + samples[i..].partition_point(|sample| sample.x[1] <= rows(i));
+    let (mut windows, mut from) = (Vec::new(), 0);
+    while from < samples.len() {
+        let (mut to, mut is_one) = (end(from), true);
+        while to - from < least && to < samples.len() && end(to) - to < least {
+            (to, is_one) = (end(to), false);
+        }
+        if to - from >= least {
+            windows.push((from, to));
+        }
+        let step = if is_one { to - from } else { (least / STEPS).max(1) };
+        from = end((from + step - 1).min(samples.len() - 1));
+    }
+    windows
+}
+
+fn part(samples: &[Sample<2>], says: impl Fn(&Sample<2>) -> f64) -> Part {
+    let all: f64 = samples.iter().map(|sample| sample.weight).sum();
+    let mean = |of: &dyn Fn(&Sample<2>) -> f64| {
+        samples.iter().map(|sample| sample.weight * of(sample)).sum::<f64>() / all
+    };
+    let took = mean(&|sample| sample.y);
+    // What the line says of more rows is no noise.
+    let share = |sample: &Sample<2>| sample.y / says(sample).max(FLOOR * took);
+    let shares = mean(&share);
+    let variance = mean(&|sample| (share(sample) / shares - 1.0) * (share(sample) / shares - 1.0));
+    let n = samples.len();
+    Part {
+        rows: (samples[0].x[1], samples[n - 1].x[1]),
+        mean: mean(&|sample| sample.x[1]),
+        took: (took, took * libm::sqrt(variance / (n - 1) as f64)),
+        answers: n,
+    }
+}
+
+/// Has none of `parts` surer of its mean than the noise of all but the last, which may be of full pages, lets it be.
+fn even(parts: &mut [Part]) {
+    let Some((_, others)) = parts.split_last() else { return };
+    let noise = |part: &Part| part.answers as f64 * (part.took.1 / part.took.0) * (part.took.1 / part.took.0);
+    let mean = others.iter().map(noise).sum::<f64>() / others.len().max(1) as f64;
+    for part in parts {
+        let (took, error) = part.took;
+        part.took.1 = error.max(took * libm::sqrt(mean / part.answers as f64));
+    }
+}

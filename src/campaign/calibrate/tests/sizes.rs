@@ -1,0 +1,97 @@
+//! Logs most answers of which are full pages, so that few show what other sizes cost.
+
+use super::curved::{best, excess, read, with_durations};
+use super::{MODEL, Model, said};
+use crate::base::Stream;
+use crate::report::calibrate::{Advice, Calibration};
+
+const FULL: Model = Model { width: (300.0, 300.0), mtbf: 40.0, ..MODEL };
+
+/// Rows of answers nine in ten of which are full pages.
+fn nearly_full(stream: &mut Stream) -> f64 {
+    match stream.chance(0.1) {
+        true => (1_000.0 * stream.unit()).ceil(),
+        false => 1_000.0,
+    }
+}
+
+fn logs<'a>(model: Model, took: &'a dyn Fn(f64) -> f64) -> impl Iterator<Item = Calibration> + 'a {
+    (0..40).map(move |seed| read(&with_durations(&model.log_of(seed, nearly_full), seed, 0.2, took)))
+}
+
+fn is_held(calibration: &Calibration) -> bool {
+    matches!(calibration.advice, Some(Advice::Rows { within_log: true, .. }))
+}
+
+/// Whether the page says that sizes of the log may be cheaper than the chunk.
+fn is_open(calibration: &Calibration) -> bool {
+    said(&calibration.unknown, "are cheaper than the one recommended")
+        || said(&calibration.unknown, "as much in chunks of other sizes")
+}
+
+#[test]
+fn no_chunk_is_far_dearer_than_a_size_of_the_log_without_a_word() {
+    let line = |rows: f64| 0.4 + 2e-3 * rows;
+    let step = |rows: f64| line(rows) + if rows > 400.0 { 3.0 } else { 0.0 };
+    let shelf = |rows: f64| line(rows) * if rows > 500.0 { 4.0 } else { 1.0 };
+    let off = |rows: f64| (rows - 300.0) / 80.0;
+    let dip = |rows: f64| 0.4 + 4e-3 * rows * (1.0 - 0.6 * libm::exp(-off(rows) * off(rows)));
+    let cases: [(&str, &dyn Fn(f64) -> f64, _); 3] =
+        [("step", &step, 16), ("shelf", &shelf, 16), ("dip", &dip, 8)];
+    for (name, took, holds) in cases {
+        for answers in [100, 300, 1_000] {
+            let (mut held, mut told, mut dearest) = (0, 0, 0.0f64);
+            for calibration in logs(Model { answers, ..FULL }, took) {
+                let Some(Advice::Rows { best, within_log, .. }) = calibration.advice else { continue };
+                let (more, _) = excess(took, FULL.mtbf, best.value);
+                match within_log {
+                    true => (held, dearest) = (held + 1, dearest.max(more)),
+                    false if is_open(&calibration) => told += 1,
+                    false => assert!(more < 0.1, "{name}, {answers} answers: {best:?} is {more} dearer"),
+                }
+            }
+            let case = format!("{name}, {answers} answers: {held} held, the dearest {dearest}, {told} told");
+            assert!(held + told > 0, "{case}");
+            assert!(answers < 300 || held >= holds && dearest < 0.45, "{case}");
+        }
+    }
+}
+
+#[test]
+fn of_straight_logs_of_nearly_full_pages_next_to_none_are_held_to_a_size() {
+    let line = |rows: f64| 0.4 + 4e-3 * rows;
+    let of = |answers| logs(Model { answers, ..FULL }, &line).filter(is_held).count();
+    let held = [100, 300, 1_000].map(of);
+    assert!(held.iter().sum::<usize>() <= 2, "{held:?}");
+}
+
+#[test]
+fn of_many_answers_of_all_sizes_that_lie_on_a_line_nothing_is_left_open() {
+    let model = Model { rows: (50.0, 1_000.0), answers: 1_000, ..FULL };
+    let open = (0..40).filter(|seed| is_open(&model.calibration(*seed))).count();
+    assert_eq!(open, 0);
+}
+
+#[test]
+fn answers_that_take_as_long_as_transfers_last_hold_no_log_to_its_sizes() {
+    let row = 0.01;
+    for mtbf in [10.0, 20.0] {
+        let by_row = row - MODEL.byte * FULL.width.0;
+        let model = Model { overhead: 0.05, row: by_row, mtbf, noise: 0.4, answers: 1_000, ..FULL };
+        let held = (0..40).filter(|seed| is_held(&read(&model.log_of(*seed, nearly_full)))).count();
+        assert!(held <= 2, "{mtbf} s: {held} of 40 held");
+    }
+}
+
+#[test]
+fn by_how_much_a_row_costs_more_in_the_chunks_of_a_log_that_bends_lies_in_its_interval() {
+    let quadratic = |rows: f64| 0.4 + 1e-3 * rows + 1e-5 * rows * rows;
+    let (mut told, mut held) = (0, 0);
+    for calibration in logs(Model { answers: 1_000, mtbf: 100.0, ..FULL }, &quadratic) {
+        let (_, true) = best(&calibration) else { continue };
+        let Some(Advice::Rows { excess: interval, .. }) = calibration.advice else { continue };
+        told += 1;
+        held += u32::from(interval.holds(excess(quadratic, 100.0, calibration.census.rows_mean).0));
+    }
+    assert!(told >= 36 && held >= 30, "{held} of {told} hold it");
+}
