@@ -120,7 +120,7 @@ impl Collector {
         }
         let (ours, theirs) = (self.board.value(Id::ConflictsFound), self.board.value(Id::OracleConflicts));
         self.board.set(Id::ConflictsMiscounted, ours.abs_diff(theirs));
-        self.sessions.finish(&mut self.board);
+        self.sessions.finish(at, &mut self.board);
         self.replication.finish(at, &mut self.board);
         self.traffic.finish(at, &mut self.board);
         let (figures, distributions) = self.board.figures();

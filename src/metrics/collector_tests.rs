@@ -89,7 +89,7 @@ fn everything(t: &mut Telling) {
         .device(0, Event::UnitDiscarded { unit: UNIT })
         .device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::secs(1) })
         .device(0, Event::EditMade { edit: &made, made_at: Stamp(5) })
-        .device(0, Event::EditRefused { edit: &made, error: &EditError::NoSuchRow })
+        .device(0, Event::EditRefused { edit: &edit(0, 8), error: &EditError::NoSuchRow })
         .device(0, Event::EditMissed { edit: &edit(0, 9), waited: Span::millis(3) });
     for kind in [RequestKind::Pull, RequestKind::Push] {
         let bytes = 1_000_000_000;
@@ -253,7 +253,7 @@ fn a_push_is_counted_with_its_bytes_whatever_becomes_of_it() {
     assert_eq!(stat(&figures, "engine.push.chunk_bytes", "max"), 900);
     assert_eq!(stat(&figures, "engine.push.chunk_rows", "count"), 1);
     let left = ["engine.requests.count", "engine.up.bytes", "engine.push.rows", "engine.wasted.bytes"];
-    assert_eq!(left.map(|name| stat(&figures, name, "value")), [4, 1_490, 12, 500], "one has not left");
+    assert_eq!(left.map(|name| stat(&figures, name, "value")), [4, 1_490, 12, 520], "one has not left");
     assert_eq!(stat(&figures, "engine.requests.failed", "value"), 2);
     assert_eq!(
         stat(&figures, "engine.push.wasted_bytes", "value"),
@@ -533,14 +533,30 @@ fn an_edit_that_nobody_saw_saved_meets_no_conflict_of_anybodys() {
         Event::ConflictDecided { edit: own.id, entity: ENTITY, key: &key, kind, winner, sides }
     };
     let found = |t: Telling| stat(&t.figures(), "engine.conflicts.found", "value");
-    let mut t = Telling::new();
-    t.device(0, Event::EditMissed { edit: &own, waited: Span::ZERO }).device(0, decided());
-    assert_eq!(found(t), 0);
+    let refused = Event::EditRefused { edit: &own, error: &EditError::StorageFull };
+    for unseen in [Event::EditMissed { edit: &own, waited: Span::ZERO }, refused] {
+        let mut t = Telling::new();
+        t.device(0, unseen).device(0, decided());
+        assert_eq!(found(t), 0);
+    }
     // The database did not have it: another has its number.
     let mut t = Telling::new();
     t.device(0, Event::EditMissed { edit: &own, waited: Span::ZERO });
     t.device(0, Event::EditMade { edit: &own, made_at: Stamp(5) }).device(0, decided());
     assert_eq!(found(t), 1);
+}
+
+#[test]
+fn a_run_that_is_under_way_at_the_end_lasted_until_then() {
+    let mut t = Telling::new();
+    let (kind, took) = (RequestKind::Pull, Span::secs(3));
+    let answered = Event::ResponseReceived { request: 0, kind, unit: Some(UNIT), bytes: 800, rows: 1, took };
+    t.at(1).device(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
+    t.at(4).device(0, answered).device(0, applied(&change(6))).at(5);
+    let figures = t.figures();
+    let value = |name: &str| stat(&figures, name, "value");
+    assert_eq!(value("engine.session.time"), 4_000_000_000);
+    assert_eq!((value("engine.rows.rate"), value("engine.bytes.rate")), (250, 200));
 }
 
 #[test]

@@ -31,7 +31,10 @@ impl Edits {
                 self.missed.remove(&edit.id);
                 self.waiting.insert(edit.id);
             }
-            Event::EditRefused { .. } => board.add(Id::WorkloadRefused, 1),
+            Event::EditRefused { edit, .. } => {
+                self.missed.insert(edit.id);
+                board.add(Id::WorkloadRefused, 1);
+            }
             Event::EditMissed { edit, waited } => {
                 self.missed.insert(edit.id);
                 board.add(Id::WorkloadMissed, 1);

@@ -144,8 +144,11 @@ impl Sessions {
         }
     }
 
-    /// Works out the rates. What a run waited that is not over is no more part of it than its time is.
-    pub(super) fn finish(&self, board: &mut Board) {
+    /// Works out the rates. Runs that are under way at the end lasted until then, as what they brought counts, too.
+    pub(super) fn finish(&mut self, at: Time, board: &mut Board) {
+        for device in 0..self.open.len() as u32 {
+            self.close(at, DeviceId(device), board);
+        }
         let per_second = |n: u64, thousandths: u128| {
             let ns = u128::from(self.ran.0).max(1);
             u64::try_from(u128::from(n) * thousandths * 1_000_000_000 / ns).unwrap_or(u64::MAX)

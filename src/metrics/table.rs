@@ -88,7 +88,7 @@ table! {
     ResponseBytes "engine.response.bytes" Bytes Neither Distribution "Size of useful answers."
     DownBytes "engine.down.bytes" Bytes Lower Counter "Bytes of useful answers."
     UpBytes "engine.up.bytes" Bytes Lower Counter "Bytes of requests that left."
-    WastedBytes "engine.wasted.bytes" Bytes Lower Counter "Bytes of requests that left and got no answer."
+    WastedBytes "engine.wasted.bytes" Bytes Lower Counter "Bytes of requests that left and got no answer, those of a process that died included."
     PullRows "engine.pull.rows" Rows Neither Counter "Rows in answers to pulls, tombstones included."
     PullChunkRows "engine.pull.chunk_rows" Rows Neither Distribution "Rows in an answer to a pull."
     PullChunkBytes "engine.pull.chunk_bytes" Bytes Neither Distribution "Bytes of an answer to a pull."

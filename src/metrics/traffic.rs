@@ -7,23 +7,39 @@ use super::table::Id;
 use crate::base::{DeviceId, Span, Time};
 use crate::contract::{DropReason, Event, KillReason, RequestKind, ServerError, TransportError};
 
+/// A request that has left.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sent {
+    is_push: bool,
+    bytes: u64,
+    /// Mutations.
+    rows: u64,
+}
+
+impl Sent {
+    /// Its bytes if it is a push.
+    fn of_push(self) -> u64 {
+        if self.is_push { self.bytes } else { 0 }
+    }
+}
+
 /// Counts what goes over the wire and what the world does to it.
 #[derive(Debug)]
 pub(super) struct Traffic {
     link_down: Vec<Option<Time>>,
     backend_down: Option<Time>,
-    /// Bytes and mutations of pushes under way, by device and request.
-    pushes: BTreeMap<(DeviceId, u64), (u64, u64)>,
+    /// Requests under way, by device and number.
+    under_way: BTreeMap<(DeviceId, u64), Sent>,
 }
 
 impl Traffic {
     pub(super) fn new(devices: usize) -> Traffic {
-        Traffic { link_down: vec![None; devices], backend_down: None, pushes: BTreeMap::new() }
+        Traffic { link_down: vec![None; devices], backend_down: None, under_way: BTreeMap::new() }
     }
 
     /// What a device's engine did.
     pub(super) fn on_engine(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
-        self.on_push(device, event, board);
+        self.on_request(device, event, board);
         match event {
             Event::RequestSent { bytes, rows, .. } => {
                 board.add(Id::Requests, 1);
@@ -83,35 +99,41 @@ impl Traffic {
         }
     }
 
-    /// What became of a device's pushes.
-    fn on_push(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
+    /// What became of a device's requests.
+    fn on_request(&mut self, device: DeviceId, event: &Event<'_>, board: &mut Board) {
         match event {
-            Event::RequestSent { kind: RequestKind::Push, request, bytes, rows, .. } => {
-                self.pushes.insert((device, *request), (*bytes, u64::from(*rows)));
+            Event::RequestSent { kind, request, bytes, rows, .. } => {
+                let sent =
+                    Sent { is_push: *kind == RequestKind::Push, bytes: *bytes, rows: u64::from(*rows) };
+                self.under_way.insert((device, *request), sent);
             }
-            Event::ResponseReceived { kind: RequestKind::Push, request, rows, .. } => {
-                let (bytes, _) = self.pushes.remove(&(device, *request)).unwrap_or_default();
-                board.add(Id::PushAnswered, u64::from(*rows));
-                board.observe(Id::PushChunkRows, u64::from(*rows));
-                board.add(Id::PushBytes, bytes);
-                board.observe(Id::PushChunkBytes, bytes);
-            }
-            Event::RequestFailed { kind: RequestKind::Push, request, error, .. } => {
-                let (bytes, rows) = self.pushes.remove(&(device, *request)).unwrap_or_default();
-                if *error == TransportError::Offline {
-                    board.take_back(Id::PushRows, rows);
-                } else {
-                    board.add(Id::PushWasted, bytes);
+            Event::ResponseReceived { request, rows, .. } => {
+                let sent = self.under_way.remove(&(device, *request)).unwrap_or_default();
+                if sent.is_push {
+                    board.add(Id::PushAnswered, u64::from(*rows));
+                    board.observe(Id::PushChunkRows, u64::from(*rows));
+                    board.add(Id::PushBytes, sent.bytes);
+                    board.observe(Id::PushChunkBytes, sent.bytes);
                 }
             }
-            Event::RequestRefused { kind: RequestKind::Push, request, .. } => {
-                board.add(Id::PushWasted, self.pushes.remove(&(device, *request)).unwrap_or_default().0);
+            Event::RequestFailed { request, error, .. } => {
+                let sent = self.under_way.remove(&(device, *request)).unwrap_or_default();
+                if *error == TransportError::Offline {
+                    board.take_back(Id::PushRows, sent.rows);
+                } else {
+                    board.add(Id::PushWasted, sent.of_push());
+                }
+            }
+            Event::RequestRefused { request, .. } => {
+                let sent = self.under_way.remove(&(device, *request)).unwrap_or_default();
+                board.add(Id::PushWasted, sent.of_push());
             }
             Event::ProcessKilled { .. } => {
-                self.pushes.retain(|(whose, _), (bytes, _)| {
-                    board.add(Id::PushWasted, if *whose == device { *bytes } else { 0 });
-                    *whose != device
-                });
+                let died = self.under_way.extract_if((device, 0)..=(device, u64::MAX), |_, _| true);
+                for (_, sent) in died {
+                    board.add(Id::PushWasted, sent.of_push());
+                    board.add(Id::WastedBytes, sent.bytes);
+                }
             }
             Event::EditAcknowledged { .. } => board.add(Id::PushAcknowledged, 1),
             _ => {}

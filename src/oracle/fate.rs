@@ -183,7 +183,7 @@ impl Fate {
         }
         let begun = left.or(self.committed);
         let later = there.paged.filter(|at| begun.is_none_or(|begun| *at >= begun));
-        let on = later.map(|at| format!("{device} pulled on without it, last at {}", clock.time(at)));
+        let on = later.map(|at| format!("{device} moved on without it, last at {}", clock.time(at)));
         let since = if self.committed.is_none() { " since the start" } else { "" };
         match (left.map(|at| clock.time(at)), on) {
             (Some(at), Some(on)) => format!("{what} left for {device} at {at} and was not taken in; {on}"),

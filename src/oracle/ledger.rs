@@ -283,7 +283,7 @@ impl Ledger {
         self.unsettled(device);
     }
 
-    /// The device did not settle what is left of the last answer, as where it has no room: it will hear of these conflicts again.
+    /// The device did not settle what is left of the last answer, as where it has no room or died: it will hear of these conflicts again.
     pub(super) fn unsettled(&mut self, device: DeviceId) {
         for id in std::mem::take(&mut self.undecided[device.0 as usize]) {
             let Some(edit) = self.get_mut(id) else { continue };
@@ -361,6 +361,7 @@ impl Ledger {
     /// The process died: it will not hear of anything under way.
     pub(super) fn process_ended(&mut self, device: DeviceId) {
         self.in_flight[device.0 as usize].clear();
+        self.unsettled(device);
     }
 
     /// The device counts the edit on `row` as done.

@@ -18,7 +18,7 @@ pub fn figure(unit: Unit, value: u64) -> String {
             u32::try_from(value).map_or_else(|_| format!("{}%", value / 10_000), |n| Ppm(n).to_string())
         }
         Unit::MilliRowsPerSecond if value < 100_000 => format!("{} rows/s", three(value, 1_000)),
-        Unit::MilliRowsPerSecond => format!("{} rows/s", thousands(value / 1_000)),
+        Unit::MilliRowsPerSecond => format!("{} rows/s", thousands(value.saturating_add(500) / 1_000)),
         Unit::RowNs => row_time(value),
         Unit::Uj => energy(value),
     }
@@ -340,7 +340,7 @@ mod tests {
             (Unit::Count, 1_234_567, "1\u{2009}234\u{2009}567"),
             (Unit::Ppm, 25_000, "2.5%"),
             (Unit::MilliRowsPerSecond, 12_345, "12.3 rows/s"),
-            (Unit::MilliRowsPerSecond, 1_234_567, "1\u{2009}234 rows/s"),
+            (Unit::MilliRowsPerSecond, 1_234_567, "1\u{2009}235 rows/s"),
             (Unit::Uj, 12_500_000, "12.5 J"),
             (Unit::Uj, 7_600, "7.60 mJ"),
             (Unit::RowNs, 7_200_000_000_000, "7\u{2009}200 row·s"),

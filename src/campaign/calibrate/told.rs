@@ -451,8 +451,8 @@ impl Told {
         }
         if let Some((from, to, bend)) = bend {
             self.note(format!(
-                "answers of {from:.0} to {to:.0} rows take {:+.0} % of what a straight line says: the figures hold near the sizes of the log",
-                100.0 * bend,
+                "answers of {from:.0} to {to:.0} rows take {:.0} % of what a straight line says: the figures hold near the sizes of the log",
+                100.0 * (1.0 + bend),
             ));
         }
         let alike = correlation(off);

@@ -333,9 +333,10 @@ fn a_conflict_that_a_process_hears_of_as_it_dies_counts_when_it_is_decided() {
 }
 
 #[test]
-fn a_conflict_that_a_device_has_no_room_to_settle_counts_when_it_is_decided() {
+fn a_conflict_that_a_device_has_no_room_or_no_time_to_settle_counts_when_it_is_decided() {
     let (kind, took, unit) = (RequestKind::Push, Span::secs(1), UNIT);
-    let ends = [Event::StorageFull, Event::SyncError { unit, run: 1, error: &SyncError::StorageFull }];
+    let died = Event::ProcessKilled { reason: KillReason::Killed };
+    let ends = [Event::StorageFull, Event::SyncError { unit, run: 1, error: &SyncError::StorageFull }, died];
     for (end, decided) in ends.iter().flat_map(|end| [(end, false), (end, true)]) {
         let mut stage = Stage::new();
         let edit = stage.update(0, "a1", "mine");

@@ -103,7 +103,7 @@ fn a_lost_record_is_told_with_where_it_vanished() {
         stage.later(1);
         cursor(stage);
     });
-    assert_eq!(skipped, "it never left for d0; d0 pulled on without it, last at 00:00:02.000");
+    assert_eq!(skipped, "it never left for d0; d0 moved on without it, last at 00:00:02.000");
     let dropped = ending("lost", 0, |stage| {
         served(stage, Stamp(9), false);
         stage.later(1);
@@ -111,7 +111,7 @@ fn a_lost_record_is_told_with_where_it_vanished() {
     });
     assert_eq!(
         dropped,
-        "it left for d0 at 00:00:00.000 and was not taken in; d0 pulled on without it, last at 00:00:01.000"
+        "it left for d0 at 00:00:00.000 and was not taken in; d0 moved on without it, last at 00:00:01.000"
     );
     let removed = ending("lost", 0, |stage| stage.applied(0, "a1", Stamp(9), true));
     assert!(
@@ -138,7 +138,7 @@ fn each_check_on_rows_has_an_ending_of_its_own() {
         cursor(stage);
     });
     assert!(
-        undetected.starts_with("the tombstone never left for d0; d0 pulled on without it"),
+        undetected.starts_with("the tombstone never left for d0; d0 moved on without it"),
         "{undetected}"
     );
     let kept = ending("divergent", 0, |stage| {
@@ -201,9 +201,8 @@ fn nothing_is_said_of_what_a_device_held_from_the_start() {
             cursor(stage);
         });
         assert!(
-            since.ends_with(
-                "never left for d0 since the start; d0 pulled on without it, last at 00:00:01.000"
-            ),
+            since
+                .ends_with("never left for d0 since the start; d0 moved on without it, last at 00:00:01.000"),
             "{since}"
         );
         let sent = ending(check, 0, |stage| {
@@ -224,7 +223,7 @@ fn a_device_is_not_said_to_have_a_cursor_past_a_row_for_it_may_be_served_by_flag
         stage.later(1);
         cursor(stage);
     });
-    assert!(!told.contains("cursor") && told.contains("pulled on without it"), "{told}");
+    assert!(!told.contains("cursor") && told.contains("moved on without it"), "{told}");
 }
 
 #[test]

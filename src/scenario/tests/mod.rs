@@ -37,7 +37,12 @@ fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {
         metrics: &metrics,
         checks: &checks,
         engines: &engines,
-        crash_points: &["pull.answer-received", "pull.chunk-applied", "push.answer-received"],
+        crash_points: &[
+            "pull.answer-received",
+            "pull.chunk-applied",
+            "push.answer-received",
+            "session.before-end",
+        ],
     })
 }
 
