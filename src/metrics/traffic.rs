@@ -129,11 +129,13 @@ impl Traffic {
                 board.add(Id::PushWasted, sent.of_push());
             }
             Event::ProcessKilled { .. } => {
-                let died = self.under_way.extract_if((device, 0)..=(device, u64::MAX), |_, _| true);
-                for (_, sent) in died {
-                    board.add(Id::PushWasted, sent.of_push());
-                    board.add(Id::WastedBytes, sent.bytes);
-                }
+                self.under_way.retain(|(whose, _), sent| {
+                    if *whose == device {
+                        board.add(Id::PushWasted, sent.of_push());
+                        board.add(Id::WastedBytes, sent.bytes);
+                    }
+                    *whose != device
+                });
             }
             Event::EditAcknowledged { .. } => board.add(Id::PushAcknowledged, 1),
             _ => {}

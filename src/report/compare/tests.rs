@@ -350,6 +350,18 @@ fn a_threshold_that_one_of_twelve_other_seeds_misses_is_luck_and_a_loss_is_not()
 }
 
 #[test]
+fn where_the_base_loses_too_other_seeds_lose_more_beyond_one_chance_in_ten() {
+    // Eight seeds a side; all of the candidate's, or four, beside three of the base's.
+    let seeds = |name, from: u64, lossy: u64| {
+        let failed = |s| if s < from + lossy { vec![Exit::Correctness] } else { Vec::new() };
+        let cells = (from..from + 8).map(|s| Measured { failed: failed(s), ..cell(None, s, 5, 7) });
+        side(name, cells.collect())
+    };
+    let of = |lossy| compare(&seeds("a", 0, 3), &seeds("b", 8, lossy)).new_failure();
+    assert_eq!([4, 7, 8].map(of), [Exit::Success, Exit::Correctness, Exit::Correctness]);
+}
+
+#[test]
 fn a_change_from_nothing_has_no_percentage() {
     let comparison = compare(&side("a", vec![cell(None, 1, 5, 0)]), &side("b", vec![cell(None, 1, 5, 7)]));
     let told = human(&comparison, Paint(false), false);

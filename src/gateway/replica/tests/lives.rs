@@ -1,7 +1,18 @@
 //! Loads of a replica that knows of rows by verdicts, and a backend that goes back to a backup.
 
 use super::*;
-use crate::gateway::FlagOptions;
+use crate::gateway::{Backup, FlagOptions};
+
+impl Site {
+    /// The gateway becomes what the backup holds, lives again and refreshes its replica.
+    fn put_back(&mut self, backup: Backup) {
+        self.gateway.die();
+        let now = self.tick();
+        self.gateway.restore(now, backup);
+        self.gateway.revive();
+        self.refresh();
+    }
+}
 
 #[test]
 fn a_verdict_of_a_history_that_the_backend_left_is_asked_for_again() {
@@ -85,10 +96,7 @@ fn a_gateway_put_back_to_before_the_backend_went_back_forgets_what_it_knew_ahead
         let gateway = site.gateway.backup();
         let now = site.tick();
         site.backend.restore(now, old);
-        site.gateway.die();
-        site.gateway.restore(site.now, gateway);
-        site.gateway.revive();
-        site.refresh();
+        site.put_back(gateway);
         let (mut north, mut held) = (None, Rows::new());
         site.pull(0, &mut north, &mut held);
         assert_eq!(held, site.scope(0));
@@ -108,11 +116,7 @@ fn a_row_whose_edit_a_gateway_put_back_brings_again_goes_with_its_verdict_where_
         site.upload();
         site.delete("north0");
         site.refresh();
-        site.gateway.die();
-        let now = site.tick();
-        site.gateway.restore(now, gateway);
-        site.gateway.revive();
-        site.refresh();
+        site.put_back(gateway);
         // The device heard of no verdict, and keeps its row while it loads.
         let (mut north, mut held) = (None, Rows::new());
         site.pull(0, &mut north, &mut held);
@@ -137,11 +141,7 @@ fn a_row_that_a_backup_of_the_gateway_knew_by_a_verdict_goes_where_it_is_gone_si
     site.delete("north0");
     site.refresh();
     site.refresh();
-    site.gateway.die();
-    let now = site.tick();
-    site.gateway.restore(now, gateway);
-    site.gateway.revive();
-    site.refresh();
+    site.put_back(gateway);
     let (mut north, mut held) = (None, Rows::new());
     site.pull(0, &mut north, &mut held);
     assert_eq!(held, site.scope(0));
