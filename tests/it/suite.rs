@@ -152,6 +152,7 @@ suite! {
     suite_device_late_login_meets_its_expectations: "device/late-login";
     suite_device_login_while_looking_meets_its_expectations: "device/login-while-looking";
     suite_device_disk_full_meets_its_expectations: "device/disk-full";
+    suite_device_disk_full_conflicts_meets_its_expectations: "device/disk-full-conflicts";
     suite_device_disk_full_killed_meets_its_expectations: "device/disk-full-killed";
     suite_device_foreground_meets_its_expectations: "device/foreground";
     suite_device_low_memory_meets_its_expectations: "device/low-memory";

@@ -26,9 +26,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let step = Step::of(&written);
     let coarse = step.filter(|step| step.is_coarse);
     written.step = step.map_or(0.0, |step| step.lasts);
-    if let Some(step) = coarse {
-        step.fill(&mut written);
-    }
+    coarse.into_iter().for_each(|step| step.fill(&mut written));
     let instant = trouble::unsent(&mut written, ANSWERS_MIN);
     let offline = not_sent(&written) - instant;
     let in_a_row = tries::judge(&written);
@@ -87,9 +85,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     }
     advice = fit.as_ref().and_then(|fit| fit.within_log(advice, outages.as_ref(), &census));
     told.of_answers(log, fit.as_ref(), costs.as_ref(), &census);
-    if let Some(open) = fit.as_ref().and_then(|fit| fit.leaves_open(advice, outages.as_ref(), &census)) {
-        told.of_sizes(open);
-    }
+    told.of_sizes(fit.as_ref().and_then(|fit| fit.leaves_open(advice, outages.as_ref(), &census)));
     let advice = told.of_advice(advice, costs.as_ref(), fit.as_ref(), &census);
     let (unknown, notes) = told.said();
     Ok(Calibration { source: source.to_owned(), census, costs, outages, advice, unknown, notes })

@@ -152,14 +152,9 @@ impl Fit {
         // A clock of long steps bends all lines.
         if clock.step.is_none_or(|step| !step.is_coarse) {
             // What took far less than the line of the others says may be what other sizes take.
-            let cheap = |n: usize| aside.out[n] && !far.is_above(n);
-            let counted = |n: &usize| !aside.out[*n] || cheap(*n);
-            let counted: Vec<Sample<2>> = (0..answers.len()).filter(counted).map(|n| by_rows[n]).collect();
-            let sizes = Parts::of(&counted, |sample| fit.rows.at(&sample.x));
-            fit.curve = Some(match &fit.both {
-                Some(line) => Curve::of(line, &both, sizes),
-                None => Curve::of(&fit.rows, &rows, sizes),
-            });
+            let counts = |n: &usize| !aside.out[*n] || !far.is_above(*n);
+            let counted: Vec<Sample<2>> = (0..answers.len()).filter(counts).map(|n| by_rows[n]).collect();
+            fit.curve = Some(fit.curve(&rows, &both, &counted));
         }
         told.of_unlike(devices::unlike(answers, |r| fit.says(r)));
         Some(fit)
@@ -198,6 +193,15 @@ impl Fit {
             fit.rows = fit.rows.within(bound);
         }
         Some(fit)
+    }
+
+    /// What speaks against the line through `rows` and `both`; of the answers those that are `counted` tell what sizes cost.
+    fn curve(&self, rows: &[Sample<2>], both: &[Sample<3>], counted: &[Sample<2>]) -> Curve {
+        let sizes = Parts::of(counted, |sample| self.rows.at(&sample.x));
+        match &self.both {
+            Some(line) => Curve::of(line, both, sizes),
+            None => Curve::of(&self.rows, rows, sizes),
+        }
     }
 
     /// Has the intervals hold the line with what lies far from it, too, as far as that may be of unlike widths; `samples` are the answers.

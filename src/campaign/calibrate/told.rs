@@ -325,7 +325,8 @@ impl Told {
     }
 
     /// Sizes of the log that may be cheaper than the line's chunk.
-    pub(super) fn of_sizes(&mut self, open: Open) {
+    pub(super) fn of_sizes(&mut self, open: Option<Open>) {
+        let Some(open) = open else { return };
         self.unknown(match open {
             Open::Cheaper { rows: (least, most), answers, less } => {
                 let [from, to] = [least, most].map(|rows| human::thousands(rows as u64));
