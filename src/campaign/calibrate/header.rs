@@ -97,7 +97,9 @@ impl Header {
         let required = |known: &[&str]| {
             find(&names, known)?.ok_or_else(|| {
                 let words: Vec<&str> = names.iter().map(|(_, shown)| shown.as_str()).collect();
-                let near = names.iter().find(|(plain, _)| closest(plain, known.iter().copied()).is_some());
+                // Words of two letters are all near each other.
+                let is_near = |name: &str| name.len() > 2 && closest(name, known.iter().copied()).is_some();
+                let near = names.iter().find(|(plain, _)| is_near(plain));
                 let hint = match near {
                     Some((_, shown)) => format!("did you mean `{shown}` to be `{}`? ", known[0]),
                     None => String::new(),
@@ -201,6 +203,7 @@ mod tests {
         for (names, said) in [
             ("start,rows,bytes,outcome", "no column `duration`"),
             ("start,rows,bytes,durations,outcome", "did you mean `durations` to be `duration`?"),
+            ("when,rows,bytes,ms,outcome", "ts, date); there"),
             ("start,rows,byte,duration,outcome", "unknown column `byte`; did you mean `bytes`?"),
             ("start,rows,duration,duration_ms,outcome", "two columns for `duration`"),
             ("start,rows,rows,duration,outcome", "two columns for `rows`"),
