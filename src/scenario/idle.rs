@@ -8,6 +8,7 @@ use super::diagnostic::Diagnostic;
 use super::form::{Form, Key, Preset, share_of};
 use super::grammar::ROOT;
 use super::merge::is_axis;
+use super::profiles::{Library, complete};
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 use crate::base::Ppm;
 
@@ -271,11 +272,12 @@ fn packets(tree: &Node, mistakes: &mut Vec<Diagnostic>) {
     let protocol = find(tree, "transport.protocol").filter(|node| node.as_text() == Some("bare"));
     let Some((links, protocol)) = links.zip(protocol) else { return };
     for (name, link) in links {
+        let library = of_library(name);
         for key in ["loss", "queue", "mtu", "promotion"] {
             let Some(node) = link.node.get(&[key]).filter(|node| node.is_sound()) else { continue };
-            let default = default_of(&["link", name, key]);
-            let is_default = default.as_ref().map(Node::to_toml) == Some(node.to_toml());
-            if is_default || brought(node) || chosen_apart(&protocol.origin, node) {
+            let said = [default_of(&["link", name, key]), library.get(&[key]).cloned()];
+            let is_own = said.iter().flatten().all(|said| said.to_toml() != node.to_toml());
+            if !is_own || brought(node) || chosen_apart(&protocol.origin, node) {
                 continue;
             }
             let why =
@@ -284,6 +286,19 @@ fn packets(tree: &Node, mistakes: &mut Vec<Diagnostic>) {
             mistakes.push(Diagnostic::new(node.origin.place.clone(), why).help(help));
         }
     }
+}
+
+/// What the library says of a link, as it stands in the scenario that a record has whole.
+fn of_library(name: &str) -> Node {
+    let mut table = Table::new();
+    if let Some(profile) = Library::Links.find(name) {
+        complete(&mut table, profile);
+    }
+    let mut link = Node::new(Val::Table(table), Origin::default_value());
+    if let Some(form) = ROOT.under("link").and_then(|links| links.under(name)) {
+        check(form, &mut link, "", &mut Vec::new());
+    }
+    link
 }
 
 /// Tells of connections that die where messages go without, in the same way.

@@ -229,6 +229,10 @@ fn bare_messages_are_refused_what_only_connections_and_packets_have() {
     let title = "\"bare\" messages know no connections, and `event.forgotten` leaves none half open";
     assert!(said.contains(title) && said.contains("test.toml:20:"), "{said}");
     with_sets(&text(event, "").replace("protocol = \"bare\"", ""), &["transport.protocol=bare"]);
-    // What defaults and profiles say is passed over.
+    // What defaults and profiles say is passed over, also where it is written out, as in a record.
     with_sets(&text("tls = \"1.3\"", "loss = 0").replace("link = \"mine\"", "link = \"edge\""), &[]);
+    for link in super::super::profiles::links() {
+        let written = text("", "").replace("link = \"mine\"", &format!("link = \"{link}\""));
+        plan(&plan(&written).resolved);
+    }
 }
