@@ -70,6 +70,7 @@ impl<'a> Inspection<'a> {
     ///
     /// A device that was never started should not be handed in: nothing is expected of it.
     pub fn check_device(&mut self, device: DeviceId, view: &dyn DeviceView) {
+        self.cut_off(device);
         let said = Said { pending: view.pending(), log: view.log() };
         let unfinished: Vec<Run> = self.oracle.flow.unfinished(device).collect();
         let names = Names(&self.oracle.units, self.oracle.clock);
@@ -85,11 +86,19 @@ impl<'a> Inspection<'a> {
     /// rows nor the ends of its runs: what they lack may still be on its way, and being stuck is not being wrong.
     pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
         self.oracle.findings.add(Check::Stuck, (Some(device), None), || why.to_owned());
+        self.cut_off(device);
         self.oracle.flow.at_no_rest(device);
         if let Some(view) = view {
             let said = Said { pending: view.pending(), log: view.log() };
             self.check_overwriting(device, &said.log);
             self.check_edits(device, &said);
+        }
+    }
+
+    /// What a run under way at the end was about to tell of the last answer, it does not tell any more.
+    fn cut_off(&mut self, device: DeviceId) {
+        if self.oracle.flow.unfinished(device).next().is_some() {
+            self.oracle.ledger.cut_short(device);
         }
     }
 

@@ -256,8 +256,7 @@ impl Ledger {
         if !heard || ended.is_empty() {
             return;
         }
-        self.undecided[device.0 as usize].clear();
-        self.alike[device.0 as usize].clear();
+        self.settled(device);
         for InFlight { edit: id, waits, .. } in ended {
             let Some(edit) = self.get_mut(id) else { continue };
             edit.perhaps_heard = waits;
@@ -270,6 +269,12 @@ impl Ledger {
                 self.undecided[device.0 as usize].push(id);
             }
         }
+    }
+
+    /// The device's run is over, and it has told what it made of the last answer.
+    pub(super) fn settled(&mut self, device: DeviceId) {
+        self.undecided[device.0 as usize].clear();
+        self.alike[device.0 as usize].clear();
     }
 
     /// The process died in the midst of work on its database: whether it had settled the last answer nobody can tell. If

@@ -215,6 +215,7 @@ impl Oracle {
             Event::StorageFull | Event::SyncError { error: SyncError::StorageFull, .. } => {
                 self.ledger.unsettled(device);
             }
+            Event::SyncComplete { .. } => self.ledger.settled(device),
             Event::Restored { to } => self.went_back(at, device, to),
             Event::BecameCopy { of } => self.became_copy(at, device, of),
             Event::EditSent { edit, request, .. } => self.ledger.sent(device, edit, request),

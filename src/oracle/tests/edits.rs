@@ -359,6 +359,50 @@ fn a_conflict_that_a_device_has_no_room_or_no_time_to_settle_counts_when_it_is_d
     }
 }
 
+/// A run that has heard how the backend refused its edit of a1, and has settled that without a word yet.
+fn settling(theirs: &str) -> Stage {
+    let mut stage = Stage::new();
+    stage.emit(0, Event::SyncStart { unit: UNIT, run: 0, waited: Span::ZERO });
+    let edit = stage.update(0, "a1", "mine");
+    stage.office("a1", Some(theirs));
+    let (key, request, unit) = (Key::new("a1"), 99, Some(UNIT));
+    stage.emit(0, Event::EditSent { edit, entity: VISIT, key: &key, request });
+    let (kind, conflict) = (EditKind::Update, Some(Refusal::Stale));
+    stage.tell(Node::Backend, Event::MutationRefused { edit, entity: VISIT, key: &key, kind, conflict });
+    let (kind, took) = (RequestKind::Push, Span::secs(1));
+    stage.emit(0, Event::ResponseReceived { request, kind, unit, bytes: 1, rows: 1, took });
+    stage
+}
+
+#[test]
+fn what_a_run_under_way_at_the_end_was_about_to_tell_is_held_against_nobody() {
+    let ended = Event::SyncComplete { unit: UNIT, run: 0, took: Span::secs(1), blocking: false };
+    for (ends, lost) in [(false, 0), (true, 1)] {
+        let mut stage = settling("mine");
+        stage.phone(0).outbox.clear();
+        if ends {
+            stage.emit(0, ended);
+        }
+        assert_eq!(stage.verdict_without_rest().figures["oracle.lost_edit.count"], lost, "ends: {ends}");
+        let mut stage = settling("theirs");
+        if ends {
+            stage.emit(0, ended);
+        }
+        assert_eq!(stage.verdict_without_rest().figures["oracle.conflicts.count"], lost, "ends: {ends}");
+    }
+}
+
+#[test]
+fn a_process_that_dies_after_its_run_takes_no_conflict_back() {
+    let died = Event::ProcessKilled { reason: KillReason::Killed };
+    let ended = Event::SyncComplete { unit: UNIT, run: 0, took: Span::secs(1), blocking: false };
+    for (events, conflicts) in [(vec![died], 0), (vec![ended, died], 1)] {
+        let mut stage = settling("theirs");
+        events.into_iter().for_each(|event| stage.emit(0, event));
+        assert_eq!(stage.verdict_without_rest().figures["oracle.conflicts.count"], conflicts);
+    }
+}
+
 #[test]
 fn an_edit_that_met_its_own_values_as_its_process_died_is_not_lost_and_any_other_is() {
     for (theirs, heard, died, lost) in [
