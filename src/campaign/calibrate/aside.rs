@@ -170,6 +170,11 @@ fn cause(line: &Line<2>, samples: &[Sample<2>], above: &[usize], within: [f64; 2
     }
 }
 
+/// Whether the samples `above` have more rows than others, beyond chance.
+pub(super) fn go_with_rows(samples: &[Sample<2>], above: &[usize]) -> bool {
+    !above.is_empty() && many_rows(samples, above) > SURELY
+}
+
 /// By how many standard deviations more of the samples `above` have many rows than have of any as many (Mann and Whitney 1947).
 pub(super) fn many_rows(samples: &[Sample<2>], above: &[usize]) -> f64 {
     let mut rows: Vec<f64> = samples.iter().map(|sample| sample.x[1]).collect();

@@ -73,11 +73,18 @@ pub(super) struct Curve {
     /// `None` if answers do not tell it from the line.
     square: Option<Square>,
     sizes: Parts,
+    /// Rows of the answers that took far longer than the line says, if these are what has many.
+    above: Vec<f64>,
 }
 
 impl Curve {
-    pub(super) fn of<const K: usize>(line: &Line<K>, samples: &[Sample<K>], sizes: Parts) -> Curve {
-        Curve { square: Square::of(line, samples), sizes }
+    pub(super) fn of<const K: usize>(
+        line: &Line<K>,
+        samples: &[Sample<K>],
+        sizes: Parts,
+        above: Vec<f64>,
+    ) -> Curve {
+        Curve { square: Square::of(line, samples), sizes, above }
     }
 
     /// Whether larger answers take more than the line says, beyond chance.
@@ -148,6 +155,11 @@ impl Curve {
         census: &Census,
     ) -> Option<Open> {
         let (chunk, rate) = (chunk(Some(advice), census), rates(outages)[0]);
+        let least = self.above.iter().copied().reduce(f64::min);
+        if let Some(least) = least.filter(|least| chunk >= *least) {
+            let most = self.above.iter().copied().fold(least, f64::max);
+            return Some(Open::Above { rows: (least, most), answers: self.above.len() as u64 });
+        }
         if self.sizes.others < OTHERS {
             return Some(Open::Few(self.sizes.others as u64));
         }
@@ -197,6 +209,8 @@ fn chunk(advice: Option<Advice>, census: &Census) -> f64 {
 pub(super) enum Open {
     /// Answers of that size, from the least rows to the most, may cost so much less a row, as a share.
     Cheaper { rows: (f64, f64), answers: u64, less: f64 },
+    /// So many answers, from the least rows to the most, took far longer than the line says, and the chunk has as many rows.
+    Above { rows: (f64, f64), answers: u64 },
     /// No more than so many answers have fewer rows than those that most have.
     Few(u64),
 }

@@ -151,10 +151,8 @@ impl Fit {
         told.of_fit(&fit, &off, bend);
         // A clock of long steps bends all lines.
         if clock.step.is_none_or(|step| !step.is_coarse) {
-            // What took far less than the line of the others says may be what other sizes take.
-            let counts = |n: &usize| !aside.out[*n] || !far.is_above(*n);
-            let counted: Vec<Sample<2>> = (0..answers.len()).filter(counts).map(|n| by_rows[n]).collect();
-            fit.curve = Some(fit.curve(&rows, &both, &counted));
+            let above = (0..answers.len()).filter(|n| aside.out[*n] && far.is_above(*n)).collect::<Vec<_>>();
+            fit.curve = Some(fit.curve(&rows, &both, &by_rows, &above));
         }
         told.of_unlike(devices::unlike(answers, |r| fit.says(r)));
         Some(fit)
@@ -195,12 +193,17 @@ impl Fit {
         Some(fit)
     }
 
-    /// What speaks against the line through `rows` and `both`; of the answers those that are `counted` tell what sizes cost.
-    fn curve(&self, rows: &[Sample<2>], both: &[Sample<3>], counted: &[Sample<2>]) -> Curve {
-        let sizes = Parts::of(counted, |sample| self.rows.at(&sample.x));
+    /// What speaks against the line through `rows` and `both`; `all` answers tell what sizes cost, those put aside far `above` the line too,
+    /// where they are what has many rows: requests that hang do so whatever their rows.
+    fn curve(&self, rows: &[Sample<2>], both: &[Sample<3>], all: &[Sample<2>], above: &[usize]) -> Curve {
+        let dear = aside::go_with_rows(all, above);
+        let mut sized: Vec<(Sample<2>, bool)> = all.iter().map(|sample| (*sample, false)).collect();
+        above.iter().for_each(|n| sized[*n].1 = !dear);
+        let sizes = Parts::of(&sized, |sample| self.rows.at(&sample.x));
+        let above: Vec<f64> = above.iter().filter(|_| dear).map(|n| all[*n].x[1]).collect();
         match &self.both {
-            Some(line) => Curve::of(line, both, sizes),
-            None => Curve::of(&self.rows, rows, sizes),
+            Some(line) => Curve::of(line, both, sizes, above),
+            None => Curve::of(&self.rows, rows, sizes, above),
         }
     }
 

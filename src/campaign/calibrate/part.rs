@@ -5,7 +5,7 @@
 
 use super::line::Sample;
 
-/// A window has an eighth of the answers that are no full pages, less where each has a hundred, and no fewer than five (estimates).
+/// A window has a 16th of the answers that are no full pages, less where each has a hundred, and no fewer than five (estimates).
 const PARTS: (usize, usize) = (16, 32);
 const ANSWERS: (usize, usize) = (5, 100);
 /// A window starts so many times before the next that shares no answer with it.
@@ -50,13 +50,13 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Those of the samples that have rows, of which a line `says` what they take.
-    pub(super) fn of(samples: &[Sample<2>], says: impl Fn(&Sample<2>) -> f64) -> Parts {
-        let mut samples: Vec<Sample<2>> =
-            samples.iter().filter(|sample| sample.x[1] > 0.0).copied().collect();
-        samples.sort_by(|a, b| a.x[1].total_cmp(&b.x[1]));
-        let page = samples.last().map_or(0.0, |sample| sample.x[1]);
-        let tails = samples.partition_point(|sample| sample.x[1] < page);
+    /// Those of the samples that have rows, with whether they were put aside, of which a line `says` what they take.
+    pub(super) fn of(samples: &[(Sample<2>, bool)], says: impl Fn(&Sample<2>) -> f64) -> Parts {
+        let mut samples: Vec<(Sample<2>, bool)> =
+            samples.iter().filter(|(sample, _)| sample.x[1] > 0.0).copied().collect();
+        samples.sort_by(|(a, _), (b, _)| a.x[1].total_cmp(&b.x[1]));
+        let page = samples.last().map_or(0.0, |(sample, _)| sample.x[1]);
+        let tails = samples.partition_point(|(sample, _)| sample.x[1] < page);
         let least = (tails / (tails / ANSWERS.1).clamp(PARTS.0, PARTS.1)).max(ANSWERS.0);
         let windows = windows(&samples, least);
         let mut all: Vec<Part> = windows.iter().map(|(from, to)| part(&samples[*from..*to], &says)).collect();
@@ -88,9 +88,9 @@ impl Parts {
 
 /// Where windows of `least` answers begin and end in samples by size. Those of one size lie in one window, which they have to themselves if
 /// they are as many.
-fn windows(samples: &[Sample<2>], least: usize) -> Vec<(usize, usize)> {
-    let rows = |i: usize| samples[i].x[1];
-    let end = |i: usize| i + samples[i..].partition_point(|sample| sample.x[1] <= rows(i));
+fn windows(samples: &[(Sample<2>, bool)], least: usize) -> Vec<(usize, usize)> {
+    let rows = |i: usize| samples[i].0.x[1];
+    let end = |i: usize| i + samples[i..].partition_point(|(sample, _)| sample.x[1] <= rows(i));
     let (mut windows, mut from) = (Vec::new(), 0);
     while from < samples.len() {
         let (mut to, mut is_one) = (end(from), true);
@@ -106,7 +106,11 @@ fn windows(samples: &[Sample<2>], least: usize) -> Vec<(usize, usize)> {
     windows
 }
 
-fn part(samples: &[Sample<2>], says: impl Fn(&Sample<2>) -> f64) -> Part {
+fn part(samples: &[(Sample<2>, bool)], says: impl Fn(&Sample<2>) -> f64) -> Part {
+    // Where most answers of a size lie far from the line, that is what the size costs.
+    let most = 2 * samples.iter().filter(|(_, aside)| *aside).count() > samples.len();
+    let samples: Vec<Sample<2>> =
+        samples.iter().filter(|(_, aside)| most || !aside).map(|(sample, _)| *sample).collect();
     let all: f64 = samples.iter().map(|sample| sample.weight).sum();
     let mean = |of: &dyn Fn(&Sample<2>) -> f64| {
         samples.iter().map(|sample| sample.weight * of(sample)).sum::<f64>() / all

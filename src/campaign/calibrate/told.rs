@@ -338,6 +338,13 @@ impl Told {
                     100.0 * less,
                 )
             }
+            Open::Above { rows: (least, most), answers } => format!(
+                "whether chunks of as many rows as the one recommended cost what the line says: {} of {} to {} rows took far longer, and smaller \
+                 ones did not; sweep over both, or choose one kind of requests with --only COLUMN=VALUE if there are several",
+                human::count(answers, "answer"),
+                human::thousands(least as u64),
+                human::thousands(most as u64),
+            ),
             Open::Few(answers) => format!(
                 "whether a row costs as much in chunks of other sizes as a line has it: {} with fewer rows than the largest ones are too few",
                 human::count(answers, "answer"),

@@ -58,6 +58,26 @@ fn no_chunk_is_far_dearer_than_a_size_of_the_log_without_a_word() {
 }
 
 #[test]
+fn answers_of_many_rows_that_take_far_longer_than_the_line_of_the_others_says_count_for_their_sizes() {
+    let line = |rows: f64| 0.4 + 2e-3 * rows;
+    let shelf = |rows: f64| line(rows) * if rows > 500.0 { 4.0 } else { 1.0 };
+    // So few answers have as many rows that no window is of these alone.
+    let cliff = |rows: f64| line(rows) * if rows > 900.0 { 6.0 } else { 1.0 };
+    for (took, all_held) in [(&shelf as &dyn Fn(f64) -> f64, true), (&cliff, false)] {
+        for noise in [0.03, 0.1] {
+            let model = Model { rows: (10.0, 1_000.0), ..FULL };
+            let (mut held, mut open) = (0, 0);
+            for seed in 0..20 {
+                let calibration = read(&with_durations(&model.log(seed), seed, noise, took));
+                held += u32::from(is_held(&calibration));
+                open += u32::from(said(&calibration.unknown, "cost what the line says"));
+            }
+            assert!(held + open == 20 && (held == 20 || !all_held), "{noise}: {held} held, {open} left open");
+        }
+    }
+}
+
+#[test]
 fn of_straight_logs_of_nearly_full_pages_next_to_none_are_held_to_a_size() {
     let line = |rows: f64| 0.4 + 4e-3 * rows;
     let of = |answers| logs(Model { answers, ..FULL }, &line).filter(is_held).count();
