@@ -246,6 +246,16 @@ pub(super) fn bend(rows: &[Sample<2>], off: &[f64]) -> Option<Bend> {
         let edge = |at: Option<&usize>| at.map_or(0.0, |i| rows[*i].x[1]);
         sure.then(|| (edge(part.first()), edge(part.last()), mean))
     };
-    let parts = order.chunks(rows.len().div_ceil(QUARTERS)).filter_map(part);
-    parts.max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))
+    // Those of one size are in one part, which they have to themselves where they are a quarter: its edges else name sizes of others.
+    let quarter = rows.len().div_ceil(QUARTERS);
+    let (mut parts, mut rest) = (Vec::new(), &order[..]);
+    while !rest.is_empty() {
+        let last = rows[rest[quarter.min(rest.len()) - 1]].x[1];
+        let before = rest.partition_point(|i| rows[*i].x[1] < last);
+        let with = rest.partition_point(|i| rows[*i].x[1] <= last);
+        let (own, others) = rest.split_at(if before > 0 && with - before >= quarter { before } else { with });
+        parts.push(part(own));
+        rest = others;
+    }
+    parts.into_iter().flatten().max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))
 }

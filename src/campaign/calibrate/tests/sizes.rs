@@ -78,6 +78,27 @@ fn answers_of_many_rows_that_take_far_longer_than_the_line_of_the_others_says_co
 }
 
 #[test]
+fn the_sizes_that_lie_off_the_line_are_named_without_those_that_do_not() {
+    let bump = |rows: f64| (0.4 + 2e-3 * rows) * if rows == 600.0 { 1.5 } else { 1.0 };
+    let rows = |stream: &mut Stream| match stream.unit() {
+        draw if draw < 0.07 => 200.0,
+        draw if draw < 0.2 => 600.0,
+        _ => 1_000.0,
+    };
+    let mut told = 0;
+    for seed in 0..20 {
+        let log = with_durations(&FULL.log_of(seed, rows), seed, 0.2, bump);
+        let notes = read(&log).notes;
+        let Some(note) = notes.iter().find(|note| note.contains("of what a straight line says")) else {
+            continue;
+        };
+        told += 1;
+        assert!(!note.contains("to 1\u{2009}000 rows") && !note.contains("to 1000 rows"), "{note}");
+    }
+    assert!(told >= 10, "{told} of 20");
+}
+
+#[test]
 fn of_straight_logs_of_nearly_full_pages_next_to_none_are_held_to_a_size() {
     let line = |rows: f64| 0.4 + 4e-3 * rows;
     let of = |answers| logs(Model { answers, ..FULL }, &line).filter(is_held).count();
