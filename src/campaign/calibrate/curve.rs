@@ -26,6 +26,8 @@ const BEND: f64 = 0.05;
 const MAY_SAVE: f64 = 0.2;
 /// Fewer answers than that, of fewer rows than the largest, tell next to nothing of sizes (estimate).
 const OTHERS: usize = 20;
+/// How many times as many rows the next size of a log may have, and a line is trusted between them.
+const GAP: f64 = 2.5;
 /// By how much more a row may cost in a chunk than in the best of the log's sizes, and that does not matter.
 const SLIGHT: f64 = 0.05;
 
@@ -160,6 +162,9 @@ impl Curve {
             let most = self.above.iter().copied().fold(least, f64::max);
             return Some(Open::Above { rows: (least, most), answers: self.above.len() as u64 });
         }
+        if let Some(gap) = self.sizes.gap(chunk).filter(|(fewer, more)| more / fewer > GAP) {
+            return Some(Open::Between(gap));
+        }
         if self.sizes.others < OTHERS {
             return Some(Open::Few(self.sizes.others as u64));
         }
@@ -211,6 +216,8 @@ pub(super) enum Open {
     Cheaper { rows: (f64, f64), answers: u64, less: f64 },
     /// So many answers, from the least rows to the most, took far longer than the line says, and the chunk has as many rows.
     Above { rows: (f64, f64), answers: u64 },
+    /// No answer has more rows than the first and fewer than the second, and the chunk has.
+    Between((f64, f64)),
     /// No more than so many answers have fewer rows than those that most have.
     Few(u64),
 }

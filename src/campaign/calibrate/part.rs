@@ -10,6 +10,8 @@ const PARTS: (usize, usize) = (16, 32);
 const ANSWERS: (usize, usize) = (5, 100);
 /// A window starts so many times before the next that shares no answer with it.
 const STEPS: usize = 4;
+/// Answers with so many times as many rows, or as few, tell what a chunk costs.
+const NEAR: f64 = 1.2;
 /// A line that says less than this share of the mean duration says nothing.
 const FLOOR: f64 = 1e-3;
 
@@ -47,6 +49,8 @@ pub(super) struct Parts {
     pub(super) freedom: f64,
     /// How many answers have fewer rows than those of the last part.
     pub(super) others: usize,
+    /// Rows of all answers, ascending.
+    rows: Vec<f64>,
 }
 
 impl Parts {
@@ -63,7 +67,15 @@ impl Parts {
         let others = windows.last().map_or(samples.len(), |(from, _)| *from);
         even(&mut all);
         all.sort_by(|a, b| a.mean.total_cmp(&b.mean));
-        Parts { all, freedom: (others - others / least) as f64, others }
+        let rows = samples.iter().map(|(sample, _)| sample.x[1]).collect();
+        Parts { all, freedom: (others - others / least) as f64, others, rows }
+    }
+
+    /// The sizes next to `rows`, if it is far from both and between them.
+    pub(super) fn gap(&self, rows: f64) -> Option<(f64, f64)> {
+        let next = self.rows.partition_point(|size| *size <= rows);
+        let (fewer, more) = (*self.rows.get(next.checked_sub(1)?)?, *self.rows.get(next)?);
+        (rows > NEAR * fewer && more > NEAR * rows).then_some((fewer, more))
     }
 
     pub(super) fn nearest(&self, rows: f64) -> &Part {

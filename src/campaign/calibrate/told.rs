@@ -345,8 +345,15 @@ impl Told {
                 human::thousands(least as u64),
                 human::thousands(most as u64),
             ),
+            Open::Between((fewer, more)) => format!(
+                "whether chunks of as many rows as the one recommended cost what the line says: no answer has more than {} rows and fewer than \
+                 {}; log some, or sweep over both",
+                human::thousands(fewer as u64),
+                human::thousands(more as u64),
+            ),
             Open::Few(answers) => format!(
-                "whether a row costs as much in chunks of other sizes as a line has it: {} with fewer rows than the largest ones are too few",
+                "whether a row costs as much in chunks of other sizes as a line has it: {} with rows, and fewer than the largest ones have, are \
+                 too few",
                 human::count(answers, "answer"),
             ),
         });

@@ -39,6 +39,8 @@ const WITHIN_LOG: &str = "recommended chunk in rows, of the sizes in the log, as
 const WIDE: f64 = 16.0;
 /// A chunk that is the best of the log's sizes is tried beside so many halvings.
 const DOUBLINGS: u32 = 5;
+/// How far above it the last of them may lie.
+const ROUNDED: f64 = 1.05;
 
 /// The figures of the scenario.
 struct Figures {
@@ -171,11 +173,7 @@ impl Calibration {
     pub fn axis(&self) -> Option<(u64, u64)> {
         let figures = self.figures(self.costs.as_ref()?, Span::ZERO);
         if let Some(Advice::Rows { best, within_log: true, .. }) = self.advice {
-            // Up to it: costs of the scenario are a line, and tell nothing beyond.
-            let doublings = (best.value.max(1.0) as u64).ilog2().min(DOUBLINGS);
-            let from = ((best.value / f64::from(1 << doublings)).round() as u64).max(1);
-            let from = if from << doublings > self.census.rows_max { from - 1 } else { from };
-            return Some((from.max(1), from.max(1) << doublings.max(1)));
+            return Some(up_to(best.value, self.census.rows_max as f64));
         }
         let (least, most) = match self.advice {
             Some(Advice::Rows { best, .. }) => (best.value / AROUND, best.value * AROUND),
@@ -211,6 +209,20 @@ impl Calibration {
         }
         text
     }
+}
+
+/// An axis of doublings that ends at `best` rows, or little above it: costs of the scenario are a line, and tell nothing beyond. No end has
+/// more than `most` rows, but where one row is the most.
+fn up_to(best: f64, most: f64) -> (u64, u64) {
+    let axis = |doublings: u32| {
+        let from = ((best / f64::from(1 << doublings)).ceil() as u64).max(1);
+        (from, from << doublings)
+    };
+    let is_near = |(_, to): &(u64, u64)| *to as f64 <= (ROUNDED * best).max(best + 1.0).min(most);
+    (1..=DOUBLINGS).rev().map(axis).find(is_near).unwrap_or_else(|| {
+        let from = ((best.min(most) / 2.0).floor() as u64).max(1);
+        (from, 2 * from)
+    })
 }
 
 /// Rows that all phones of the scenario load together, roughly.

@@ -122,6 +122,26 @@ fn the_scenario_says_which_of_its_figures_the_log_did_not_tell() {
 }
 
 #[test]
+fn the_axis_of_a_chunk_of_the_log_holds_it_and_no_size_beyond_the_log() {
+    for best in 1..=1_200u64 {
+        for most in [best, best + 1, best + best / 3 + 1] {
+            let mut calibration = example();
+            let value = about(best as f64 - 0.4);
+            calibration.advice =
+                Some(Advice::Rows { best: value, flat: (1.0, 2.0), excess: about(0.1), within_log: true });
+            calibration.census.rows_max = most;
+            let (from, to) = calibration.axis().unwrap();
+            let case = format!("{best} of {most}: {from} to {to}");
+            assert!(from >= 1 && to >= 2 * from && to <= most.max(2), "{case}");
+            assert!(
+                to as f64 <= (1.05 * best as f64).max((best + 1) as f64).max(2.0) && to + 1 >= best,
+                "{case}"
+            );
+        }
+    }
+}
+
+#[test]
 fn whatever_a_log_says_its_scenario_can_be_run() {
     let with = |change: &dyn Fn(&mut Calibration)| {
         let mut calibration = example();

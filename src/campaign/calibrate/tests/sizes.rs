@@ -99,6 +99,22 @@ fn the_sizes_that_lie_off_the_line_are_named_without_those_that_do_not() {
 }
 
 #[test]
+fn a_chunk_far_from_all_sizes_of_the_log_is_said_to_be() {
+    let line = |rows: f64| 0.4 + 2e-3 * rows;
+    let is_said = |calibration: &Calibration| said(&calibration.unknown, "no answer has more than");
+    let two = |stream: &mut Stream| if stream.chance(0.5) { 100.0 } else { 1_000.0 };
+    let doublings = |stream: &mut Stream| f64::from(1 << stream.below(11));
+    let of = |sizes: fn(&mut Stream) -> f64, mtbf| {
+        let read =
+            move |seed| read(&with_durations(&Model { mtbf, ..FULL }.log_of(seed, sizes), seed, 0.1, line));
+        (0..20).map(read).filter(is_said).count()
+    };
+    // Best at about 400 rows, and beyond all of them.
+    assert_eq!((of(two, 5.0), of(two, 400.0)), (20, 0));
+    assert_eq!((of(doublings, 5.0), of(nearly_full, 400.0)), (0, 0));
+}
+
+#[test]
 fn of_straight_logs_of_nearly_full_pages_next_to_none_are_held_to_a_size() {
     let line = |rows: f64| 0.4 + 4e-3 * rows;
     let of = |answers| logs(Model { answers, ..FULL }, &line).filter(is_held).count();
