@@ -9,7 +9,7 @@ use super::diagnostic::{Diagnostic, Invalid, LoadError, Source, choices};
 use super::file;
 use super::form::Form;
 use super::grammar::{ROOT, VARIANT};
-use super::idle::idle;
+use super::idle::{Unsaid, idle, without};
 use super::merge::{AXIS, Setting};
 use super::plan::Plan;
 use super::resolve::resolve;
@@ -87,6 +87,7 @@ struct Cell {
     tree: Node,
     brought: BTreeMap<String, Brought>,
     traces: Traces,
+    unsaid: Unsaid,
     notes: Vec<String>,
     mistakes: Vec<Diagnostic>,
 }
@@ -279,13 +280,13 @@ impl Document {
         derive(&mut tree);
         mistakes.extend(all.iter().filter_map(|setting| setting.apply(&mut tree).err()));
         check(&ROOT, &mut tree, "", &mut mistakes);
-        idle(&mut tree, &mut mistakes);
+        let unsaid = idle(&mut tree, &mut mistakes);
         in_place_of_rates(&mut tree, &mut mistakes);
-        Cell { tree, brought, traces, notes, mistakes }
+        Cell { tree, brought, traces, unsaid, notes, mistakes }
     }
 
     fn plan(&self, cell: Cell, names: &Names<'_>) -> Result<Plan, Vec<Diagnostic>> {
-        let Cell { tree, brought, traces, notes, mut mistakes } = cell;
+        let Cell { tree, brought, traces, unsaid, notes, mut mistakes } = cell;
         let plan = match resolve(&tree, &brought, &traces, names, mistakes.is_empty()) {
             Ok(plan) => plan,
             Err(wrong) => {
@@ -298,6 +299,7 @@ impl Document {
             }
         };
         let files = brought.values().map(|b| &b.file).chain(traces.files()).cloned().collect();
+        let tree = without(tree, &unsaid);
         let digest = digest(&tree, &brought, &traces);
         Ok(Plan {
             path: self.path.clone(),

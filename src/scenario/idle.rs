@@ -8,7 +8,6 @@ use super::diagnostic::Diagnostic;
 use super::form::{Form, Key, Preset, share_of};
 use super::grammar::ROOT;
 use super::merge::is_axis;
-use super::profiles::{Library, complete};
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
 use crate::base::Ppm;
 
@@ -240,10 +239,18 @@ fn pulled_together(tree: &Node) -> usize {
     units.map_or(0, |units| units.values().map(pulled).max().unwrap_or(0))
 }
 
+/// Keys that stand in a tree, and not where it is written.
+pub(super) type Unsaid = Vec<[String; 3]>;
+
 /// Takes out of a checked tree what was chosen to have no effect, and tells of the rest that has none.
-pub(super) fn idle(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
-    packets(tree, mistakes);
+pub(super) fn idle(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
+    let unsaid = packets(tree, mistakes);
     connections(tree, mistakes);
+    of_keys(tree, mistakes);
+    unsaid
+}
+
+fn of_keys(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
     for Idle { keys, needs, chosen_by, why, help } in IDLE {
         let choices: Vec<Origin> = chosen_by.iter().flat_map(|path| choosers(tree, path)).collect();
         let sound = chosen_by.iter().filter_map(|path| find(tree, path)).all(Node::is_sound);
@@ -266,18 +273,21 @@ pub(super) fn idle(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Tells of what a link says of packets where messages go without; not of what a profile says, nor where the protocol was chosen apart.
-fn packets(tree: &Node, mistakes: &mut Vec<Diagnostic>) {
-    let links = find(tree, "link").and_then(Node::table);
-    let protocol = find(tree, "transport.protocol").filter(|node| node.as_text() == Some("bare"));
-    let Some((links, protocol)) = links.zip(protocol) else { return };
-    for (name, link) in links {
-        let library = of_library(name);
+/// Tells of what a link says of packets where messages go without. What profiles say, or where the protocol was chosen apart, is passed over,
+/// and is to be `unsaid`: who reads the scenario again has it from its profile, or from nobody. (A tunnel's packets are smaller than
+/// those below it, so a default in their place would not do.)
+fn packets(tree: &Node, mistakes: &mut Vec<Diagnostic>) -> Unsaid {
+    let mut unsaid = Vec::new();
+    let Some(protocol) = bare(tree) else { return unsaid };
+    for name in names(tree, "link") {
         for key in ["loss", "queue", "mtu", "promotion"] {
-            let Some(node) = link.node.get(&[key]).filter(|node| node.is_sound()) else { continue };
-            let said = [default_of(&["link", name, key]), library.get(&[key]).cloned()];
-            let is_own = said.iter().flatten().all(|said| said.to_toml() != node.to_toml());
-            if !is_own || brought(node) || chosen_apart(&protocol.origin, node) {
+            let path = ["link", &name, key];
+            let Some(node) = tree.get(&path).filter(|node| node.is_sound()) else { continue };
+            if brought(node) || chosen_apart(&protocol, node) {
+                unsaid.push(path.map(str::to_owned));
+                continue;
+            }
+            if default_of(&path).as_ref().map(Node::to_toml) == Some(node.to_toml()) {
                 continue;
             }
             let why =
@@ -286,35 +296,34 @@ fn packets(tree: &Node, mistakes: &mut Vec<Diagnostic>) {
             mistakes.push(Diagnostic::new(node.origin.place.clone(), why).help(help));
         }
     }
+    unsaid
 }
 
-/// What the library says of a link, as it stands in the scenario that a record has whole.
-fn of_library(name: &str) -> Node {
-    let mut table = Table::new();
-    if let Some(profile) = Library::Links.find(name) {
-        complete(&mut table, profile);
-    }
-    let mut link = Node::new(Val::Table(table), Origin::default_value());
-    if let Some(form) = ROOT.under("link").and_then(|links| links.under(name)) {
-        check(form, &mut link, "", &mut Vec::new());
-    }
-    link
-}
-
-/// Tells of connections that die where messages go without, in the same way.
-fn connections(tree: &Node, mistakes: &mut Vec<Diagnostic>) {
-    let events = find(tree, "event").and_then(Node::table);
-    let protocol = find(tree, "transport.protocol").filter(|node| node.as_text() == Some("bare"));
-    let Some((events, protocol)) = events.zip(protocol) else { return };
-    for (name, event) in events {
-        let Some(node) = event.node.get(&["half_open"]).filter(|node| node.is_sound()) else { continue };
-        if chosen_apart(&protocol.origin, node) {
+/// Takes out connections that die where messages go without, and tells of them in the same way.
+fn connections(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
+    let Some(protocol) = bare(tree) else { return };
+    for name in names(tree, "event") {
+        let half_open = tree.get(&["event", &name, "half_open"]);
+        let Some(node) = half_open.filter(|node| node.is_sound()) else { continue };
+        if chosen_apart(&protocol, node) {
+            put(tree, &["event", &name], None);
             continue;
         }
         let why = format!("\"bare\" messages know no connections, and `event.{name}` leaves none half open");
         let help = "transport.protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set it";
         mistakes.push(Diagnostic::new(node.origin.place.clone(), why).help(help));
     }
+}
+
+/// Who chose bare messages, if they are.
+fn bare(tree: &Node) -> Option<Origin> {
+    let protocol = find(tree, "transport.protocol").filter(|node| node.as_text() == Some("bare"));
+    protocol.map(|node| node.origin.clone())
+}
+
+/// The names in the table at a key.
+fn names(tree: &Node, key: &str) -> Vec<String> {
+    tree.get(&[key]).and_then(Node::table).into_iter().flatten().map(|(name, _)| name.clone()).collect()
 }
 
 /// Whether nobody wrote it, nor anything in it: a product did.
@@ -382,6 +391,14 @@ fn default_of(path: &[&str]) -> Option<Node> {
     let mut node = parse_own(text, &Origin::default_value());
     check(form, &mut node, name, &mut Vec::new());
     Some(node)
+}
+
+/// The tree as it is written.
+pub(super) fn without(mut tree: Node, unsaid: &Unsaid) -> Node {
+    for [table, name, key] in unsaid {
+        put(&mut tree, &[table, name, key], None);
+    }
+    tree
 }
 
 /// Puts the default in the place of what is there.

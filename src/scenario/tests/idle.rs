@@ -222,17 +222,24 @@ fn bare_messages_are_refused_what_only_connections_and_packets_have() {
         let title = format!("\"bare\" messages know no packets, and `link.mine.{key}` does nothing to them");
         assert!(said.contains(&title) && said.contains("test.toml:15:"), "{said}");
         let chosen = text("", link).replace("protocol = \"bare\"", "");
-        with_sets(&chosen, &["transport.protocol=bare"]);
+        replayed(&with_sets(&chosen, &["transport.protocol=bare"]));
     }
     let event = "[event.forgotten]\nat = \"+1m\"\nhalf_open = {}";
     let said = complaint(&text(event, ""), &[]);
     let title = "\"bare\" messages know no connections, and `event.forgotten` leaves none half open";
     assert!(said.contains(title) && said.contains("test.toml:20:"), "{said}");
-    with_sets(&text(event, "").replace("protocol = \"bare\"", ""), &["transport.protocol=bare"]);
+    let chosen = text(event, "").replace("protocol = \"bare\"", "");
+    replayed(&with_sets(&chosen, &["transport.protocol=bare"]));
     // What defaults and profiles say is passed over, also where it is written out, as in a record.
     with_sets(&text("tls = \"1.3\"", "loss = 0").replace("link = \"mine\"", "link = \"edge\""), &[]);
-    for link in super::super::profiles::links() {
-        let written = text("", "").replace("link = \"mine\"", &format!("link = \"{link}\""));
-        plan(&plan(&written).resolved);
+    let links = super::super::profiles::links();
+    assert!(links.contains(&"vpn-over-edge"), "{links:?}");
+    for link in links.into_iter().chain(["vpn-over-mine"]) {
+        replayed(&plan(&text("", "").replace("link = \"mine\"", &format!("link = \"{link}\""))));
     }
+}
+
+/// A record's scenario is the same when it is read again.
+fn replayed(first: &Plan) {
+    assert_eq!(plan(&first.resolved).digest, first.digest, "{}", first.resolved);
 }
