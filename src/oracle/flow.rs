@@ -1,6 +1,6 @@
 //! Checks on the order of a device's own events: runs, their ends, the queue.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::check::Check;
 use super::clock::Clock;
@@ -10,6 +10,8 @@ use crate::contract::{Event, KillReason, SyncError, SyncUnit};
 
 /// So many runs of a unit, each queued at the very instant at which the one before ended, are a loop.
 const LOOP: u32 = 10;
+/// No more runs than that begin before one is heard of.
+const UNHEARD: usize = 64;
 
 /// A run that has not ended.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +36,10 @@ struct Device {
     at_once: u32,
     /// The process died in the midst of work and no run has started since: what it did last it may not have told.
     untold: bool,
-    /// The last run, if it ended for want of room: its beginning was not written, and may yet come to light.
-    unwritten: Option<u64>,
+    /// Runs that ended for want of room since one was complete: what became of their beginnings a death may leave open.
+    unwritten: BTreeSet<u64>,
+    /// Runs that may come to light, and end, when others have run since: as nobody was told that they began, or that it was not written.
+    unheard: BTreeSet<u64>,
 }
 
 /// Follows every device's runs and queue.
@@ -119,19 +123,25 @@ impl Flow {
                         format!("{id} started {unit} {LOOP} times in a row at the end of {unit}, the last time at {at}")
                     });
                 }
-                (device.untold, device.unwritten) = (false, None);
+                if device.untold {
+                    device.unheard.extend((device.runs..*run).take(UNHEARD));
+                }
+                device.untold = false;
                 let (unit, life) = (*unit, device.life);
                 device.open.insert(*run, Run { unit, since: at, life, may_have_ended: false });
                 device.runs = device.runs.max(run + 1);
             }
             Event::SyncComplete { unit, run, .. } | Event::SyncError { unit, run, .. } => {
                 device.last_end = Some((*unit, at));
-                let untold_start =
-                    device.untold && (*run >= device.runs || device.unwritten.take() == Some(*run));
-                if matches!(event, Event::SyncError { error: SyncError::StorageFull, .. }) {
-                    device.unwritten = Some(*run);
+                let unheard = device.unheard.remove(run) || device.untold && *run >= device.runs;
+                match event {
+                    Event::SyncError { error: SyncError::StorageFull, .. } => {
+                        device.unwritten.insert(*run);
+                    }
+                    Event::SyncComplete { .. } => device.unwritten.clear(),
+                    _ => {}
                 }
-                if device.open.remove(run).is_none() && !untold_start {
+                if device.open.remove(run).is_none() && !unheard {
                     findings.add(Check::WithoutEnd, concerns, || {
                         let what =
                             if *run < device.runs { "a second time" } else { "without having started" };
@@ -173,12 +183,14 @@ impl Device {
     /// may have begun. No engine can do better, so neither is held against it.
     fn died_untold(&mut self) {
         self.open.values_mut().for_each(|run| run.may_have_ended = true);
+        self.unheard.append(&mut self.unwritten);
         self.untold = true;
     }
 
     /// It holds an older state: runs are numbered, and ended, as if what came since had not been.
     fn went_back(&mut self) {
         self.died_untold();
+        self.unheard.clear();
         self.runs = 0;
     }
 

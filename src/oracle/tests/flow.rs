@@ -95,6 +95,36 @@ fn a_run_that_found_no_room_to_begin_may_be_there_after_a_death_that_nobody_can_
 }
 
 #[test]
+fn a_run_that_nobody_heard_of_may_end_when_others_ran_since_and_once() {
+    let interrupted = |run| Event::SyncError { unit: UNIT, run, error: &SyncError::Interrupted };
+    let full = |run| Event::SyncError { unit: UNIT, run, error: &SyncError::StorageFull };
+    for (cut_short, ends, found) in [(true, 1, 0), (true, 2, 1), (false, 1, 1)] {
+        // Run 1 began as the process died, and what the next life wrote of it was lost.
+        let mut skipped = Stage::new();
+        skipped.start(UNIT, 0);
+        skipped.complete(UNIT, 0);
+        let mut full_twice = Stage::new();
+        for run in 0..2 {
+            full_twice.start(UNIT, run);
+            full_twice.emit(0, full(run));
+        }
+        for (mut stage, run, next) in [(skipped, 1, 2), (full_twice, 0, 2)] {
+            if cut_short {
+                stage.emit(0, Event::CutShort);
+            }
+            stage.restart();
+            stage.start(UNIT, next);
+            stage.complete(UNIT, next);
+            (0..ends).for_each(|_| stage.emit(0, interrupted(run)));
+            match found {
+                0 => assert_silent(&stage.verdict()),
+                found => assert_only(&stage.verdict(), "event-without-end", found),
+            }
+        }
+    }
+}
+
+#[test]
 fn a_run_whose_end_the_device_forgot_with_its_power_may_end_again() {
     for durable in [true, false] {
         let mut stage = Stage::with(durable);
