@@ -146,6 +146,7 @@ suite! {
     suite_chunk_theory_meets_its_expectations: "chunk-theory";
     suite_controllers_meets_its_expectations: "controllers";
     suite_device_cloned_meets_its_expectations: "device/cloned";
+    suite_device_cloned_while_saving_meets_its_expectations: "device/cloned-while-saving";
     suite_device_clocks_meets_its_expectations: "device/clocks";
     suite_device_cut_short_meets_its_expectations: "device/cut-short";
     suite_device_killed_away_meets_its_expectations: "device/killed-away";
