@@ -318,7 +318,8 @@ impl Standard<'_> {
         let name = self.name;
         if base.resolved != cell.resolved {
             return Some(format!(
-                "not comparable: the scenario is not that of baseline {name} (digest {} there, {} here)",
+                "not comparable: the scenario is not that of baseline {name} (digest {} there, {} here); what that changes, \
+                 `syncdyno compare` tells of a run of the old one and this",
                 base.resolved, cell.resolved
             ));
         }

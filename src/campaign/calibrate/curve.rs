@@ -26,20 +26,22 @@ const BEND: f64 = 0.05;
 const MAY_SAVE: f64 = 0.2;
 /// Fewer answers than that, of fewer rows than the largest, tell next to nothing of sizes (estimate).
 const OTHERS: usize = 20;
+/// One in so many of the answers far above a line has any number of rows, and the others have many.
+const FEW: usize = 5;
 /// How many times as many rows the next size of a log may have, and a line is trusted between them.
 const GAP: f64 = 2.5;
 /// By how much more a row may cost in a chunk than in the best of the log's sizes, and that does not matter.
 const SLIGHT: f64 = 0.05;
 
 /// By how many standard deviations answers have a part of their line's square, and the line with it, by what the line says in `unit`s.
-struct Square {
+pub(super) struct Square {
     off: f64,
     line: Line<3>,
     unit: f64,
 }
 
 impl Square {
-    fn of<const K: usize>(line: &Line<K>, samples: &[Sample<K>]) -> Option<Square> {
+    pub(super) fn of<const K: usize>(line: &Line<K>, samples: &[Sample<K>]) -> Option<Square> {
         let unit = samples.iter().map(|sample| line.at(&sample.x)).sum::<f64>() / samples.len() as f64;
         let with = |sample: &Sample<K>| {
             let says = line.at(&sample.x) / unit;
@@ -72,31 +74,28 @@ pub(super) fn bent<const K: usize>(line: &Line<K>, samples: &[Sample<K>]) -> f64
 
 /// What speaks against a line.
 pub(super) struct Curve {
-    /// `None` if answers do not tell it from the line.
-    square: Option<Square>,
+    /// By rows, and by rows and bytes: where rows are wider in larger answers the line by both is straight, and a row costs more all the
+    /// same. Without those that answers do not tell from the line.
+    squares: Vec<Square>,
     sizes: Parts,
-    /// Rows of the answers that took far longer than the line says, if these are what has many.
+    /// Rows of the answers that took far longer than the line says, if these are what has many; ascending.
     above: Vec<f64>,
 }
 
 impl Curve {
-    pub(super) fn of<const K: usize>(
-        line: &Line<K>,
-        samples: &[Sample<K>],
-        sizes: Parts,
-        above: Vec<f64>,
-    ) -> Curve {
-        Curve { square: Square::of(line, samples), sizes, above }
+    pub(super) fn of(squares: Vec<Square>, sizes: Parts, mut above: Vec<f64>) -> Curve {
+        above.sort_by(f64::total_cmp);
+        Curve { squares, sizes, above }
     }
 
     /// Whether larger answers take more than the line says, beyond chance.
     pub(super) fn is_up(&self) -> bool {
-        self.square.as_ref().is_some_and(Square::is_up)
+        self.squares.iter().any(Square::is_up)
     }
 
     /// How many times what the line says an answer may take at most of which it says `seconds`.
     pub(super) fn at_most(&self, seconds: f64) -> Option<f64> {
-        Some(self.square.as_ref()?.share(seconds).high)
+        self.squares.iter().map(|square| square.share(seconds).high).reduce(f64::max)
     }
 
     /// `advice` if the curve does not matter there, and the best of the log's sizes if it does.
@@ -131,7 +130,7 @@ impl Curve {
         let dear = (1.0 + SLIGHT) * self.best(rate).0.a_row(rate).0;
         let says = fit.rows.at(&[1.0, chunk]);
         let squared = |square: &Square| a_row(says * square.share(says).value, chunk, rate);
-        self.square.as_ref().is_some_and(|square| square.is_up() && squared(square) > dear)
+        self.squares.iter().any(|square| square.is_up() && squared(square) > dear)
             || !self.breaks(rate) && self.is_dearer(chunk, rate)
     }
 
@@ -157,10 +156,10 @@ impl Curve {
         census: &Census,
     ) -> Option<Open> {
         let (chunk, rate) = (chunk(Some(advice), census), rates(outages)[0]);
-        let least = self.above.iter().copied().reduce(f64::min);
-        if let Some(least) = least.filter(|least| chunk >= *least) {
-            let most = self.above.iter().copied().fold(least, f64::max);
-            return Some(Open::Above { rows: (least, most), answers: self.above.len() as u64 });
+        // Requests that hang may be a few of them.
+        let least = self.above.get(self.above.len() / FEW);
+        if let Some((least, most)) = least.zip(self.above.last()).filter(|(least, _)| chunk >= **least) {
+            return Some(Open::Above { rows: (*least, *most), answers: self.above.len() as u64 });
         }
         if let Some(gap) = self.sizes.gap(chunk).filter(|(fewer, more)| more / fewer > GAP) {
             return Some(Open::Between(gap));
@@ -214,7 +213,7 @@ fn chunk(advice: Option<Advice>, census: &Census) -> f64 {
 pub(super) enum Open {
     /// Answers of that size, from the least rows to the most, may cost so much less a row, as a share.
     Cheaper { rows: (f64, f64), answers: u64, less: f64 },
-    /// So many answers, from the least rows to the most, took far longer than the line says, and the chunk has as many rows.
+    /// So many answers, most of them from the least rows to the most, took far longer than the line says, and the chunk has as many rows.
     Above { rows: (f64, f64), answers: u64 },
     /// No answer has more rows than the first and fewer than the second, and the chunk has.
     Between((f64, f64)),

@@ -5,7 +5,7 @@
 
 use super::aside::{self, Aside, Bytes, Cause, Outliers};
 use super::clock::{Clock, Step};
-use super::curve::{Curve, Open, bend};
+use super::curve::{Curve, Open, Square, bend};
 use super::cut::{self, Luck};
 use super::devices;
 use super::line::{Far, Line, NORMAL, Sample};
@@ -26,6 +26,8 @@ const SPLIT_FREEDOM: f64 = 57.0;
 
 /// Answers of sizes that take this share of an app's timeout on average come through, but for a few (estimate).
 const CUT_OFF_SHARE: f64 = 0.5;
+/// Answers that take fewer steps of a clock tell nothing of their sizes (estimate).
+const STEPS_MIN: f64 = 5.0;
 
 /// The lines through a log's answers.
 pub(super) struct Fit {
@@ -149,11 +151,9 @@ impl Fit {
         };
         let bend = bend(&rows, &off);
         told.of_fit(&fit, &off, bend);
-        // A clock of long steps bends all lines.
-        if clock.step.is_none_or(|step| !step.is_coarse) {
-            let above = (0..answers.len()).filter(|n| aside.out[*n] && far.is_above(*n)).collect::<Vec<_>>();
-            fit.curve = Some(fit.curve(&rows, &both, &by_rows, &above));
-        }
+        let above = (0..answers.len()).filter(|n| aside.out[*n] && far.is_above(*n)).collect::<Vec<_>>();
+        let step = clock.step.filter(|step| step.is_coarse).map_or(0.0, |step| step.lasts);
+        fit.curve = Some(fit.curve(&rows, &both, &by_rows, &above, step));
         told.of_unlike(devices::unlike(answers, |r| fit.says(r)));
         Some(fit)
     }
@@ -194,17 +194,27 @@ impl Fit {
     }
 
     /// What speaks against the line through `rows` and `both`; `all` answers tell what sizes cost, those put aside far `above` the line too,
-    /// where they are what has many rows: requests that hang do so whatever their rows.
-    fn curve(&self, rows: &[Sample<2>], both: &[Sample<3>], all: &[Sample<2>], above: &[usize]) -> Curve {
+    /// where they are what has many rows: requests that hang do so whatever their rows. A clock of a long `step` bends all lines where answers
+    /// take few of them, so that none of these counts.
+    fn curve(
+        &self,
+        rows: &[Sample<2>],
+        both: &[Sample<3>],
+        all: &[Sample<2>],
+        above: &[usize],
+        step: f64,
+    ) -> Curve {
+        let is_long = |rows: f64| self.rows.at(&[1.0, rows]) >= STEPS_MIN * step;
         let dear = aside::go_with_rows(all, above);
         let mut sized: Vec<(Sample<2>, bool)> = all.iter().map(|sample| (*sample, false)).collect();
         above.iter().for_each(|n| sized[*n].1 = !dear);
-        let sizes = Parts::of(&sized, |sample| self.rows.at(&sample.x));
+        sized.retain(|(sample, _)| is_long(sample.x[1]));
+        let sizes = Parts::of(&sized, |sample| self.rows.at(&sample.x), step);
         let above: Vec<f64> = above.iter().filter(|_| dear).map(|n| all[*n].x[1]).collect();
-        match &self.both {
-            Some(line) => Curve::of(line, both, sizes, above),
-            None => Curve::of(&self.rows, rows, sizes, above),
-        }
+        let rows: Vec<Sample<2>> = rows.iter().filter(|sample| is_long(sample.x[1])).copied().collect();
+        let both: Vec<Sample<3>> = both.iter().filter(|sample| is_long(sample.x[1])).copied().collect();
+        let by_both = self.both.as_ref().and_then(|line| Square::of(line, &both));
+        Curve::of(Square::of(&self.rows, &rows).into_iter().chain(by_both).collect(), sizes, above)
     }
 
     /// Has the intervals hold the line with what lies far from it, too, as far as that may be of unlike widths; `samples` are the answers.

@@ -54,8 +54,9 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Those of the samples that have rows, with whether they were put aside, of which a line `says` what they take.
-    pub(super) fn of(samples: &[(Sample<2>, bool)], says: impl Fn(&Sample<2>) -> f64) -> Parts {
+    /// Those of the samples that have rows, with whether they were put aside, of which a line `says` what they take. Each is told to half a
+    /// `step`, all of them off alike.
+    pub(super) fn of(samples: &[(Sample<2>, bool)], says: impl Fn(&Sample<2>) -> f64, step: f64) -> Parts {
         let mut samples: Vec<(Sample<2>, bool)> =
             samples.iter().filter(|(sample, _)| sample.x[1] > 0.0).copied().collect();
         samples.sort_by(|(a, _), (b, _)| a.x[1].total_cmp(&b.x[1]));
@@ -66,6 +67,7 @@ impl Parts {
         let mut all: Vec<Part> = windows.iter().map(|(from, to)| part(&samples[*from..*to], &says)).collect();
         let others = windows.last().map_or(samples.len(), |(from, _)| *from);
         even(&mut all);
+        all.iter_mut().for_each(|part| part.took.1 = libm::hypot(part.took.1, step / 2.0));
         all.sort_by(|a, b| a.mean.total_cmp(&b.mean));
         let rows = samples.iter().map(|(sample, _)| sample.x[1]).collect();
         Parts { all, freedom: (others - others / least) as f64, others, rows }
@@ -112,8 +114,10 @@ fn windows(samples: &[(Sample<2>, bool)], least: usize) -> Vec<(usize, usize)> {
         if to - from >= least {
             windows.push((from, to));
         }
-        let step = if is_one { to - from } else { (least / STEPS).max(1) };
-        from = end((from + step - 1).min(samples.len() - 1));
+        let last = (from + if is_one { to - from } else { least / STEPS }.max(1) - 1).min(samples.len() - 1);
+        // It does not step over the beginning of a size.
+        let begin = samples.partition_point(|(sample, _)| sample.x[1] < rows(last));
+        from = if begin > from { begin } else { end(last) };
     }
     windows
 }

@@ -339,8 +339,9 @@ impl Told {
                 )
             }
             Open::Above { rows: (least, most), answers } => format!(
-                "whether chunks of as many rows as the one recommended cost what the line says: {} of {} to {} rows took far longer, and smaller \
-                 ones did not; sweep over both, or choose one kind of requests with --only COLUMN=VALUE if there are several",
+                "whether chunks of as many rows as the one recommended cost what the line says: {}, most of {} to {} rows, took longer than noise \
+                 lets them, and few of fewer rows did; sweep over both, or choose one kind of requests with --only COLUMN=VALUE if \
+                 there are several",
                 human::count(answers, "answer"),
                 human::thousands(least as u64),
                 human::thousands(most as u64),

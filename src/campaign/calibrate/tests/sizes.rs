@@ -78,6 +78,69 @@ fn answers_of_many_rows_that_take_far_longer_than_the_line_of_the_others_says_co
 }
 
 #[test]
+fn a_size_that_many_answers_have_counts_whatever_sizes_lie_before_it() {
+    let sizes = |stream: &mut Stream| match stream.unit() {
+        draw if draw < 0.2 => 500.0,
+        draw if draw < 0.4 => 1_000.0,
+        _ => (200.0 * stream.unit()).ceil(),
+    };
+    let took = |rows: f64| (0.4 + 2e-3 * rows) * if rows > 500.0 { 2.0 } else { 1.0 };
+    for answers in [500, 1_000, 3_000] {
+        for seed in 0..20 {
+            let log = Model { answers, ..FULL }.log_of(seed, sizes);
+            let (chunk, within_log) = best(&read(&with_durations(&log, seed, 0.1, took)));
+            assert!(within_log && chunk.value.round() == 500.0, "{answers} answers, {seed}: {chunk:?}");
+        }
+    }
+}
+
+#[test]
+fn rows_that_are_wider_in_larger_answers_bend_a_log_with_its_bytes_too() {
+    // At 2 Mbit/s: the line by rows and bytes is straight.
+    let bytes = |rows: f64| rows * (200.0 + 4.0 * rows);
+    let took = |rows: f64| 0.4 + 1e-3 * rows + 4e-6 * bytes(rows);
+    let widened = |line: &str| match line.split(',').collect::<Vec<_>>()[..] {
+        [start, rows, _, took, "ok"] => {
+            format!("{start},{rows},{},{took},ok\n", bytes(rows.parse().unwrap()) as u64)
+        }
+        _ => format!("{line}\n"),
+    };
+    let model = Model { rows: (1.0, 200.0), mtbf: 60.0, answers: 1_000, ..FULL };
+    for seed in 0..20 {
+        let log = with_durations(&model.log(seed), seed, 0.15, took);
+        let (chunk, within_log) = best(&read(&log.lines().map(widened).collect::<String>()));
+        let (more, _) = excess(took, 60.0, chunk.value);
+        assert!(within_log && more < 0.15, "{seed}: {chunk:?} is {more} dearer");
+    }
+}
+
+#[test]
+fn a_coarse_clock_hides_no_jump_and_bends_no_line() {
+    let line = |rows: f64| 2.0 + 1e-2 * rows;
+    let shelf = |rows: f64| line(rows) * if rows > 500.0 { 3.0 } else { 1.0 };
+    let whole = |log: &str, step: f64| -> String {
+        let rounded = |line: &str| match line.split(',').collect::<Vec<_>>()[..] {
+            [start, rows, bytes, took, "ok"] => {
+                let took = (took.parse::<f64>().unwrap() / step / 1e6).round() * step * 1e6;
+                format!("{start},{rows},{bytes},{took},ok\n")
+            }
+            _ => format!("{line}\n"),
+        };
+        log.lines().map(rounded).collect()
+    };
+    let model = Model { rows: (10.0, 1_000.0), mtbf: 600.0, ..FULL };
+    let held = |took: &dyn Fn(f64) -> f64, step| {
+        let read = |seed| read(&whole(&with_durations(&model.log(seed), seed, 0.15, took), step));
+        (0..20).map(read).filter(is_held).count()
+    };
+    for step in [0.2, 0.5, 1.0] {
+        assert_eq!(held(&shelf, step), 20, "{step} s");
+    }
+    let straight = [1e-6, 0.2, 0.5, 1.0].map(|step| held(&line, step));
+    assert!(straight.iter().sum::<usize>() <= 2, "{straight:?}");
+}
+
+#[test]
 fn the_sizes_that_lie_off_the_line_are_named_without_those_that_do_not() {
     let bump = |rows: f64| (0.4 + 2e-3 * rows) * if rows == 600.0 { 1.5 } else { 1.0 };
     let rows = |stream: &mut Stream| match stream.unit() {
