@@ -147,6 +147,11 @@ impl Curve {
         own.0 > (1.0 + SLIGHT) * best.0 && sure.is_ok_and(|sure| own.0 - best.0 > sure * apart(own, best))
     }
 
+    /// Whether it leaves sizes open whose answers are too brief.
+    pub(super) fn is_short(&self) -> Option<Open> {
+        self.sizes.short.map(Open::Short)
+    }
+
     /// What the log leaves open of sizes that may be cheaper than the chunk of `advice`, which is the line's.
     pub(super) fn leaves_open(
         &self,
@@ -158,14 +163,16 @@ impl Curve {
         let (chunk, rate) = (chunk(Some(advice), census), rates(outages)[0]);
         // Requests that hang may be a few of them.
         let least = self.above.get(self.above.len() / FEW);
-        if let Some((least, most)) = least.zip(self.above.last()).filter(|(least, _)| chunk >= **least) {
+        let reaches =
+            |least: f64| chunk >= least || self.sizes.above(chunk).is_some_and(|next| next >= least);
+        if let Some((least, most)) = least.zip(self.above.last()).filter(|(least, _)| reaches(**least)) {
             return Some(Open::Above { rows: (*least, *most), answers: self.above.len() as u64 });
         }
         if let Some(gap) = self.sizes.gap(chunk).filter(|(fewer, more)| more / fewer > GAP) {
             return Some(Open::Between(gap));
         }
         if self.sizes.others < OTHERS {
-            return Some(Open::Few(self.sizes.others as u64));
+            return self.is_short().or(Some(Open::Few(self.sizes.others as u64)));
         }
         let own = match chunk > census.rows_max as f64 {
             true => (a_row(fit.rows.at(&[1.0, chunk]), chunk, rate), 0.0),
@@ -184,7 +191,7 @@ impl Curve {
     /// The size of which a row takes least, and those that chance may have put behind it.
     fn best(&self, rate: f64) -> (&Part, Vec<&Part>) {
         let costs = |part: &Part| part.a_row(rate);
-        let least = |a: &&Part, b: &&Part| costs(a).0.total_cmp(&costs(b).0);
+        let least = |a: &&Part, b: &&Part| a.a_row_at_most(rate).total_cmp(&b.a_row_at_most(rate));
         let best = self.sizes.all.iter().min_by(least).expect("there is one");
         let near = |part: &&Part| costs(part).0 - costs(best).0 <= NORMAL * apart(costs(part), costs(best));
         (best, self.sizes.all.iter().filter(near).collect())
@@ -213,10 +220,13 @@ fn chunk(advice: Option<Advice>, census: &Census) -> f64 {
 pub(super) enum Open {
     /// Answers of that size, from the least rows to the most, may cost so much less a row, as a share.
     Cheaper { rows: (f64, f64), answers: u64, less: f64 },
-    /// So many answers, most of them from the least rows to the most, took far longer than the line says, and the chunk has as many rows.
+    /// So many answers, most of them from the least rows to the most, took far longer than the line says, and the chunk has as many rows, or
+    /// more than any answer that did not.
     Above { rows: (f64, f64), answers: u64 },
     /// No answer has more rows than the first and fewer than the second, and the chunk has.
     Between((f64, f64)),
+    /// Answers of up to so many rows take less than a step of the clock.
+    Short(f64),
     /// No more than so many answers have fewer rows than those that most have.
     Few(u64),
 }

@@ -26,7 +26,7 @@ const SPLIT_FREEDOM: f64 = 57.0;
 
 /// Answers of sizes that take this share of an app's timeout on average come through, but for a few (estimate).
 const CUT_OFF_SHARE: f64 = 0.5;
-/// Answers that take fewer steps of a clock tell nothing of their sizes (estimate).
+/// Answers that take fewer steps of a clock tell of no line whether it bends (estimate).
 const STEPS_MIN: f64 = 5.0;
 
 /// The lines through a log's answers.
@@ -195,7 +195,7 @@ impl Fit {
 
     /// What speaks against the line through `rows` and `both`; `all` answers tell what sizes cost, those put aside far `above` the line too,
     /// where they are what has many rows: requests that hang do so whatever their rows. A clock of a long `step` bends all lines where answers
-    /// take few of them, so that none of these counts.
+    /// take few of them, so that none of these counts against the line.
     fn curve(
         &self,
         rows: &[Sample<2>],
@@ -208,13 +208,13 @@ impl Fit {
         let dear = aside::go_with_rows(all, above);
         let mut sized: Vec<(Sample<2>, bool)> = all.iter().map(|sample| (*sample, false)).collect();
         above.iter().for_each(|n| sized[*n].1 = !dear);
-        sized.retain(|(sample, _)| is_long(sample.x[1]));
         let sizes = Parts::of(&sized, |sample| self.rows.at(&sample.x), step);
         let above: Vec<f64> = above.iter().filter(|_| dear).map(|n| all[*n].x[1]).collect();
         let rows: Vec<Sample<2>> = rows.iter().filter(|sample| is_long(sample.x[1])).copied().collect();
         let both: Vec<Sample<3>> = both.iter().filter(|sample| is_long(sample.x[1])).copied().collect();
         let by_both = self.both.as_ref().and_then(|line| Square::of(line, &both));
-        Curve::of(Square::of(&self.rows, &rows).into_iter().chain(by_both).collect(), sizes, above)
+        let squares = Square::of(&self.rows, &rows).into_iter().chain(by_both).collect();
+        Curve::of(squares, sizes, above)
     }
 
     /// Has the intervals hold the line with what lies far from it, too, as far as that may be of unlike widths; `samples` are the answers.
@@ -373,7 +373,7 @@ impl Fit {
         }
     }
 
-    /// What the log leaves open of its own sizes, if the chunk of `advice` is the line's.
+    /// What the log leaves open of its own sizes.
     pub(super) fn leaves_open(
         &self,
         advice: Option<Advice>,
@@ -381,7 +381,7 @@ impl Fit {
         census: &Census,
     ) -> Option<Open> {
         match advice? {
-            Advice::Rows { within_log: true, .. } => None,
+            Advice::Rows { within_log: true, .. } => self.curve.as_ref()?.is_short(),
             advice => self.curve.as_ref()?.leaves_open(advice, self, outages?, census),
         }
     }

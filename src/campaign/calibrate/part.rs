@@ -25,6 +25,8 @@ pub(super) struct Part {
     /// Mean seconds, and their standard error.
     pub(super) took: (f64, f64),
     pub(super) answers: usize,
+    /// Seconds by which a coarse clock may have all of them too short.
+    slack: f64,
 }
 
 impl Part {
@@ -32,6 +34,11 @@ impl Part {
     pub(super) fn a_row(&self, rate: f64) -> (f64, f64) {
         let (took, error) = self.took;
         (a_row(took, self.mean, rate), error * libm::exp(rate * took) / self.mean)
+    }
+
+    /// Seconds a row by which it is compared with others: no clock has a brief answer look cheap.
+    pub(super) fn a_row_at_most(&self, rate: f64) -> f64 {
+        a_row(self.took.0 + self.slack, self.mean, rate)
     }
 }
 
@@ -51,15 +58,21 @@ pub(super) struct Parts {
     pub(super) others: usize,
     /// Rows of all answers, ascending.
     rows: Vec<f64>,
+    /// The most rows of answers that take less than a step of their clock.
+    pub(super) short: Option<f64>,
 }
 
 impl Parts {
     /// Those of the samples that have rows, with whether they were put aside, of which a line `says` what they take. Each is told to half a
-    /// `step`, all of them off alike.
+    /// `step`, all of them off alike, and sizes of which the line says less than one are no parts.
     pub(super) fn of(samples: &[(Sample<2>, bool)], says: impl Fn(&Sample<2>) -> f64, step: f64) -> Parts {
         let mut samples: Vec<(Sample<2>, bool)> =
             samples.iter().filter(|(sample, _)| sample.x[1] > 0.0).copied().collect();
         samples.sort_by(|(a, _), (b, _)| a.x[1].total_cmp(&b.x[1]));
+        let rows = samples.iter().map(|(sample, _)| sample.x[1]).collect();
+        let is_short = |(sample, _): &(Sample<2>, bool)| says(sample) < step;
+        let short = samples.iter().rfind(|sample| is_short(sample)).map(|(sample, _)| sample.x[1]);
+        samples.retain(|sample| !is_short(sample));
         let page = samples.last().map_or(0.0, |(sample, _)| sample.x[1]);
         let tails = samples.partition_point(|(sample, _)| sample.x[1] < page);
         let least = (tails / (tails / ANSWERS.1).clamp(PARTS.0, PARTS.1)).max(ANSWERS.0);
@@ -67,10 +80,16 @@ impl Parts {
         let mut all: Vec<Part> = windows.iter().map(|(from, to)| part(&samples[*from..*to], &says)).collect();
         let others = windows.last().map_or(samples.len(), |(from, _)| *from);
         even(&mut all);
-        all.iter_mut().for_each(|part| part.took.1 = libm::hypot(part.took.1, step / 2.0));
+        for part in &mut all {
+            (part.took.1, part.slack) = (libm::hypot(part.took.1, step / 2.0), step / 2.0);
+        }
         all.sort_by(|a, b| a.mean.total_cmp(&b.mean));
-        let rows = samples.iter().map(|(sample, _)| sample.x[1]).collect();
-        Parts { all, freedom: (others - others / least) as f64, others, rows }
+        Parts { all, freedom: (others - others / least) as f64, others, rows, short }
+    }
+
+    /// The next size above `rows`.
+    pub(super) fn above(&self, rows: f64) -> Option<f64> {
+        self.rows.get(self.rows.partition_point(|size| *size <= rows)).copied()
     }
 
     /// The sizes next to `rows`, if it is far from both and between them.
@@ -142,6 +161,7 @@ fn part(samples: &[(Sample<2>, bool)], says: impl Fn(&Sample<2>) -> f64) -> Part
         mean: mean(&|sample| sample.x[1]),
         took: (took, took * libm::sqrt(variance / (n - 1) as f64)),
         answers: n,
+        slack: 0.0,
     }
 }
 

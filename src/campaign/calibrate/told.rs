@@ -352,6 +352,10 @@ impl Told {
                 human::thousands(fewer as u64),
                 human::thousands(more as u64),
             ),
+            Open::Short(rows) => format!(
+                "whether a row costs less in chunks of up to {} rows: answers of so few take less than a step of the clock; log finer durations",
+                human::thousands(rows as u64),
+            ),
             Open::Few(answers) => format!(
                 "whether a row costs as much in chunks of other sizes as a line has it: {} with rows, and fewer than the largest ones have, are \
                  too few",
