@@ -446,6 +446,8 @@ pub enum Event<'a> {
     BecameCopy {
         /// The other.
         of: DeviceId,
+        /// Edits that the other is saving: they are in its storage, and its person is yet to see that.
+        unseen: &'a [LocalEdit],
     },
     /// The backend: a mutation was not committed.
     MutationRefused {

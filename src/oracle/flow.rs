@@ -124,7 +124,7 @@ impl Flow {
                     });
                 }
                 if device.untold {
-                    device.unheard.extend((device.runs..*run).take(UNHEARD));
+                    device.unheard.extend((device.runs..*run).rev().take(UNHEARD));
                 }
                 device.untold = false;
                 let (unit, life) = (*unit, device.life);

@@ -69,6 +69,8 @@ struct Copied {
     device: DeviceId,
     of: DeviceId,
     at: Time,
+    /// Edits that the other was saving.
+    unseen: Vec<EditId>,
 }
 
 /// All edits, and which of them are open: not committed and not carried.
@@ -76,6 +78,8 @@ struct Copied {
 pub(super) struct Ledger {
     devices: Vec<BTreeMap<u32, Edit>>,
     open: FxHashMap<RowId, Vec<EditId>>,
+    /// Edits that nobody saw saved, with when their person gave up: they may be in the storage all the same.
+    missed: BTreeMap<EditId, Time>,
     /// Copies of storages, in the order in which they were made.
     copies: Vec<Copied>,
     /// By device: edits in requests under way, which are another's where that was copied.
@@ -181,6 +185,19 @@ impl Ledger {
         self.open.entry(row).or_default().push(edit.id);
     }
 
+    /// A person did not see `edit` saved.
+    pub(super) fn missed(&mut self, at: Time, id: EditId) {
+        self.missed.insert(id, at);
+        // One that a copy told of need not be anywhere, and what it meets from now on is nobody's conflict.
+        let Some(edit) = self.get_mut(id) else { return };
+        edit.taken_back = true;
+        for undecided in &mut self.undecided {
+            let before = undecided.len();
+            undecided.retain(|other| *other != id);
+            self.conflicts -= (before - undecided.len()) as u64;
+        }
+    }
+
     /// A row went from `before` to `after`, by the commit of `author` if that is an edit.
     pub(super) fn committed(
         &mut self,
@@ -258,12 +275,13 @@ impl Ledger {
         }
         self.settled(device);
         for InFlight { edit: id, waits, .. } in ended {
+            let counts = !self.missed.contains_key(&id);
             let Some(edit) = self.get_mut(id) else { continue };
             edit.perhaps_heard = waits;
             let differs = if waits { None } else { edit.unheard.take() };
             if differs == Some(false) {
                 self.alike[device.0 as usize].push(id);
-            } else if differs == Some(true) && !edit.conflict {
+            } else if differs == Some(true) && !edit.conflict && counts {
                 edit.conflict = true;
                 self.conflicts += 1;
                 self.undecided[device.0 as usize].push(id);
@@ -326,9 +344,15 @@ impl Ledger {
     }
 
     /// The device's storage became a copy of another's, with its edits. Gives how many of its own are gone.
-    pub(super) fn became_copy(&mut self, device: DeviceId, of: DeviceId, at: Time) -> u64 {
+    pub(super) fn became_copy(
+        &mut self,
+        device: DeviceId,
+        of: DeviceId,
+        at: Time,
+        unseen: Vec<EditId>,
+    ) -> u64 {
         let gone = self.went_back(device, Time::ZERO);
-        self.copies.push(Copied { device, of, at });
+        self.copies.push(Copied { device, of, at, unseen });
         gone
     }
 
@@ -336,7 +360,10 @@ impl Ledger {
     pub(super) fn was_copied(&self, edit: EditId, device: DeviceId, until: Time) -> bool {
         let mut copies = self.copies.iter().filter(|copy| copy.device == device && copy.at < until);
         copies.any(|copy| {
-            let theirs = edit.device == copy.of && self.get(edit).is_some_and(|edit| edit.made < copy.at);
+            let was_there = self.get(edit).is_some_and(|edit| edit.made < copy.at)
+                || self.missed.get(&edit).is_some_and(|missed| *missed <= copy.at)
+                || copy.unseen.contains(&edit);
+            let theirs = edit.device == copy.of && was_there;
             theirs || self.was_copied(edit, copy.of, copy.at)
         })
     }

@@ -17,7 +17,7 @@ use super::ledger::Ledger;
 use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
-    AppliedChange, Attributes, Author, CommitKind, ConflictKind, Event, KillReason, LogKind, Node,
+    AppliedChange, Attributes, Author, CommitKind, ConflictKind, Event, KillReason, LocalEdit, LogKind, Node,
     Occurrence, RequestKind, Schema, SyncError, SyncUnit, Winner,
 };
 
@@ -204,10 +204,15 @@ impl Oracle {
                 }
             }
             Event::EditMade { edit, .. } => {
+                // A copy may have told of it before.
+                if self.ledger.get(edit.id).is_some() {
+                    return;
+                }
                 let row = self.history.remember(edit.entity, edit.key.as_str());
                 let told = self.held.versions(row, edit.id.device);
                 self.ledger.made(at, edit, row, told.max(self.perhaps_held(row, edit.id.device)));
             }
+            Event::EditMissed { edit, .. } => self.ledger.missed(at, edit.id),
             Event::CutShort => {
                 self.cut_short.insert(device, at);
                 self.ledger.cut_short(device);
@@ -217,7 +222,7 @@ impl Oracle {
             }
             Event::SyncComplete { .. } => self.ledger.settled(device),
             Event::Restored { to } => self.went_back(at, device, to),
-            Event::BecameCopy { of } => self.became_copy(at, device, of),
+            Event::BecameCopy { of, unseen } => self.became_copy(at, device, of, unseen),
             Event::EditSent { edit, request, .. } => self.ledger.sent(device, edit, request),
             Event::ResponseReceived { request, kind: RequestKind::Push, .. } => {
                 self.ledger.request_ended(device, request, true);
@@ -260,8 +265,16 @@ impl Oracle {
     }
 
     /// A device's storage became a copy of another's: of its own nothing is left, and it holds what the other does.
-    fn became_copy(&mut self, at: Time, device: DeviceId, of: DeviceId) {
-        self.taken_back += self.ledger.became_copy(device, of, at);
+    fn became_copy(&mut self, at: Time, device: DeviceId, of: DeviceId, unseen: &[LocalEdit]) {
+        // The copy may bring them before their person sees that they are saved. What the other knew when it began to save them it has
+        // not told either, perhaps.
+        for edit in unseen {
+            let row = self.history.remember(edit.entity, edit.key.as_str());
+            let seen = self.history.row(row).versions.len();
+            self.ledger.made(at, edit, row, seen);
+        }
+        let unseen = unseen.iter().map(|edit| edit.id).collect();
+        self.taken_back += self.ledger.became_copy(device, of, at, unseen);
         self.blind.retain(|blind| blind.edit.device != device);
         let Some(places) = self.places.get(device.0 as usize) else { return };
         let rows = self.history.rows().map(|(id, row)| (id, row, &*places[usize::from(row.entity.0)]));

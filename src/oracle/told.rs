@@ -62,7 +62,7 @@ impl Told<'_> {
             Event::RowsFailed { skipped, listed } => {
                 format!("{skipped} rows that failed dropped, {listed} put on a list")
             }
-            Event::BecameCopy { of } => format!("became a copy of {of}"),
+            Event::BecameCopy { of, .. } => format!("became a copy of {of}"),
             Event::Restored { to } => format!("put back to its state of {}", self.clock.time(*to)),
             Event::RefreshAsked { .. }
             | Event::Refreshed { .. }

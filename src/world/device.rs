@@ -274,14 +274,6 @@ impl Device {
         }
     }
 
-    /// Until its database is at rest. What work under way is about to tell is in its storage already, and no backup is ahead of what people
-    /// and logs know.
-    pub(super) async fn at_rest(&self) {
-        while self.is_running() && self.hardware.free_at() >= self.now() {
-            self.handle.sleep_until(self.hardware.free_at() + Span(1)).await;
-        }
-    }
-
     /// Its storage goes back to what it was at `to`, by a backup of then. Nobody looks at the app meanwhile.
     pub(super) fn restore(&self, backup: &Backup, to: Time, restart_after: Span) {
         self.put_in(backup, restart_after, Event::Restored { to });
@@ -303,7 +295,13 @@ impl Device {
         if self.identity == Identity::Database {
             *self.setup.borrow_mut() = other.setup.borrow().clone();
         }
-        self.put_in(&copy, restart_after, Event::BecameCopy { of: other.id });
+        let unseen: Vec<LocalEdit> =
+            other.unsaved.borrow().iter().map(|unsaved| unsaved.edit.clone()).collect();
+        self.put_in(&copy, restart_after, Event::BecameCopy { of: other.id, unseen: &unseen });
+        if other.is_running() && other.hardware.free_at() >= self.now() {
+            // The copy may hold what the other is about to tell.
+            self.tell(Event::CutShort);
+        }
     }
 
     fn start_after(&self, wait: Span) {

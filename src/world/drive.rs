@@ -116,14 +116,12 @@ impl World {
                 match whose {
                     Whose::Device(device) => {
                         let device = &devices[device.0 as usize];
-                        device.at_rest().await;
-                        let (state, made) = (device.disk.backup(), handle.now());
+                        let state = device.disk.backup();
                         handle.sleep_until(at).await;
-                        device.restore(&state, made, restart_after);
+                        device.restore(&state, backup, restart_after);
                     }
                     Whose::Copy { from, to } => {
                         let (from, to) = (&devices[from.0 as usize], &devices[to.0 as usize]);
-                        from.at_rest().await;
                         to.become_copy(from, restart_after);
                     }
                     Whose::Gateway => {

@@ -2,8 +2,8 @@
 
 use super::stage::{CLINIC, DOCTOR, STATUS, Stage, VISIT, visit};
 use super::{assert_only, assert_silent};
-use crate::base::{DeviceId, Span, Time, Value};
-use crate::contract::{Author, EditKind, Event, KillReason, Node};
+use crate::base::{DeviceId, EditId, Key, Span, Stamp, Time, Value};
+use crate::contract::{Author, EditKind, Event, KillReason, LocalEdit, Node};
 use crate::oracle::Verdict;
 
 /// Device 0 goes back to what it was at the start of the stage's present second.
@@ -123,7 +123,7 @@ fn a_copy_of_a_device_has_seen_what_that_had_and_nothing_more() {
             stage.office("a1", Some("theirs again"));
         }
         stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
-        stage.emit(1, Event::BecameCopy { of: DeviceId(0) });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
         stage.emit(1, Event::ProcessStarted { incarnation: 1 });
         stage.phones[1].rows = stage.phones[0].rows.clone();
         let edit = stage.update(1, "a1", "mine");
@@ -147,7 +147,7 @@ fn an_edit_on_top_of_one_that_came_with_a_copy_replaces_nothing_unseen() {
         let copied = (!blind).then(|| stage.update(0, "a1", "theirs"));
         stage.later(1);
         stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
-        stage.emit(1, Event::BecameCopy { of: DeviceId(0) });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
         stage.emit(1, Event::ProcessStarted { incarnation: 1 });
         stage.later(1);
         let theirs = copied.unwrap_or_else(|| stage.update(0, "a1", "theirs"));
@@ -163,6 +163,79 @@ fn an_edit_on_top_of_one_that_came_with_a_copy_replaces_nothing_unseen() {
             assert_only(&verdict, "silent-discard", 1);
         } else {
             assert_silent(&verdict);
+        }
+    }
+}
+
+/// A phone saves an edit as its storage is copied; the copy's person edits on top of it, and the copy brings both. Its person then sees it
+/// saved, or not.
+fn copied_while_saving(is_told: bool, is_seen: bool) -> Verdict {
+    let mut stage = Stage::new();
+    let id = EditId { device: DeviceId(0), number: 0 };
+    let values = vec![(STATUS, Value::text("theirs"))];
+    let saving = LocalEdit { id, entity: VISIT, key: Key::new("a1"), kind: EditKind::Update, values };
+    let unseen = if is_told { std::slice::from_ref(&saving) } else { &[] };
+    stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
+    stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen });
+    stage.emit(1, Event::ProcessStarted { incarnation: 1 });
+    let mine = stage.update(1, "a1", "mine");
+    stage.commit(Author::Device(id), VISIT, "a1", Some(visit("a", "theirs")));
+    let stamp = stage.commit(Author::Device(mine), VISIT, "a1", Some(visit("a", "mine")));
+    let entry = stage.phone(1).outbox[0].clone();
+    stage.acknowledge(1, &entry, stamp);
+    stage.later(1);
+    stage.emit(
+        0,
+        match is_seen {
+            true => Event::EditMade { edit: &saving, made_at: Stamp(0) },
+            false => Event::EditMissed { edit: &saving, waited: Span::ZERO },
+        },
+    );
+    stage.drain();
+    stage.verdict()
+}
+
+#[test]
+fn an_edit_that_was_being_saved_is_in_a_copy_whether_its_person_sees_that_or_not() {
+    assert_silent(&copied_while_saving(true, true));
+    assert_silent(&copied_while_saving(true, false));
+    // Without the word nobody knows that the copy has it.
+    let unknown = copied_while_saving(false, true);
+    assert!(
+        unknown.violations.iter().any(|found| found.check == "silent-discard"),
+        "{:?}",
+        unknown.violations
+    );
+}
+
+#[test]
+fn an_edit_that_its_person_did_not_see_saved_may_come_with_a_later_copy() {
+    for before in [true, false] {
+        let mut stage = Stage::new();
+        let id = EditId { device: DeviceId(0), number: 0 };
+        let values = vec![(STATUS, Value::text("theirs"))];
+        let missed = LocalEdit { id, entity: VISIT, key: Key::new("a1"), kind: EditKind::Update, values };
+        let miss = |stage: &mut Stage, now: bool| {
+            if now {
+                stage.emit(0, Event::EditMissed { edit: &missed, waited: Span::ZERO });
+                stage.later(1);
+            }
+        };
+        miss(&mut stage, before);
+        stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        stage.emit(1, Event::ProcessStarted { incarnation: 1 });
+        stage.later(1);
+        miss(&mut stage, !before);
+        let mine = stage.update(1, "a1", "mine");
+        stage.commit(Author::Device(id), VISIT, "a1", Some(visit("a", "theirs")));
+        let stamp = stage.commit(Author::Device(mine), VISIT, "a1", Some(visit("a", "mine")));
+        let entry = stage.phone(1).outbox[0].clone();
+        stage.acknowledge(1, &entry, stamp);
+        stage.drain();
+        match before {
+            true => assert_silent(&stage.verdict()),
+            false => assert_only(&stage.verdict(), "silent-discard", 1),
         }
     }
 }
