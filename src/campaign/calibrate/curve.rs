@@ -147,8 +147,8 @@ impl Curve {
         own.0 > (1.0 + SLIGHT) * best.0 && sure.is_ok_and(|sure| own.0 - best.0 > sure * apart(own, best))
     }
 
-    /// Whether it leaves sizes open whose answers are too brief.
-    pub(super) fn is_short(&self) -> Option<Open> {
+    /// The sizes that it leaves open as their answers are too brief, if there are.
+    pub(super) fn short(&self) -> Option<Open> {
         self.sizes.short.map(Open::Short)
     }
 
@@ -172,7 +172,7 @@ impl Curve {
             return Some(Open::Between(gap));
         }
         if self.sizes.others < OTHERS {
-            return self.is_short().or(Some(Open::Few(self.sizes.others as u64)));
+            return self.short().or(Some(Open::Few(self.sizes.others as u64)));
         }
         let own = match chunk > census.rows_max as f64 {
             true => (a_row(fit.rows.at(&[1.0, chunk]), chunk, rate), 0.0),

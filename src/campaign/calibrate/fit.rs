@@ -381,7 +381,7 @@ impl Fit {
         census: &Census,
     ) -> Option<Open> {
         match advice? {
-            Advice::Rows { within_log: true, .. } => self.curve.as_ref()?.is_short(),
+            Advice::Rows { within_log: true, .. } => self.curve.as_ref()?.short(),
             advice => self.curve.as_ref()?.leaves_open(advice, self, outages?, census),
         }
     }
