@@ -72,7 +72,7 @@ impl Calibration {
              # As it stands, chunks are as large as in the log. The best size, and the curve of all:\n#\n\
              #   syncdyno tune {name}.toml --knob engine.pull.chunk_rows={from}..{to} --limit chunk={limit}s\n\
              #   syncdyno sweep {name}.toml --axis engine.pull.chunk_rows={from}..{to}*2\n#\n\
-             # A search takes minutes of a processor, and less than half of that with --no-field. Its interval is that of these figures as they\n\
+             # A search takes a minute or two of a processor, and about half of that with --no-field. Its interval is that of these figures as they\n\
              # stand; how far the log leaves them open, the intervals above say.\n\n\
              name = \"{name}\"\n",
             found = self.found(costs),
