@@ -441,6 +441,8 @@ pub enum Event<'a> {
     Restored {
         /// The instant, as it began.
         to: Time,
+        /// How often the state of a device had been put in by then, by a backup or a copy; 0 for the gateway and the backend.
+        life: u32,
     },
     /// A device: its state became a copy of another's, edits included, and its process begins anew from there.
     BecameCopy {

@@ -2,7 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
-use super::history::{Row, RowId};
+use super::history::{History, Row, RowId};
+use super::truth::Places;
 use crate::base::{DeviceId, Time, Value};
 
 /// What devices hold of one row that was touched since the start: how many of its versions each has, the latest included;
@@ -24,6 +25,14 @@ struct Beside {
     removed_with: u32,
     /// Until when its time behind is counted.
     counted: Time,
+}
+
+/// What a device held of a row.
+#[derive(Clone, Copy, Debug)]
+struct Holding {
+    row: RowId,
+    versions: usize,
+    beside: Beside,
 }
 
 /// No number of versions.
@@ -56,6 +65,8 @@ pub(super) struct Held {
     by_row: Vec<Holders>,
     /// Looked up only, never iterated.
     beside: FxHashMap<(RowId, DeviceId), Beside>,
+    /// What devices held at the end of lives that are over: a backup of then may be put in again. Looked up only.
+    former: FxHashMap<(DeviceId, u32), Vec<Holding>>,
     pub(super) behind: Behind,
     pub(super) odd: Odd,
 }
@@ -78,6 +89,19 @@ pub(super) struct At<'a> {
     /// The place of the rows of this entity that it should hold.
     pub(super) place: &'a [Value],
     pub(super) now: Time,
+}
+
+/// All rows that anything happened to, as a device needs them.
+#[derive(Clone, Copy)]
+pub(super) struct All<'a> {
+    pub(super) history: &'a History,
+    pub(super) places: &'a Places,
+}
+
+impl<'a> All<'a> {
+    fn rows(self) -> impl Iterator<Item = (RowId, &'a Row, &'a [Value])> {
+        self.history.rows().map(move |(id, row)| (id, row, &*self.places[usize::from(row.entity.0)]))
+    }
 }
 
 impl Held {
@@ -117,16 +141,27 @@ impl Held {
         self.holders(id).set(at.device, versions);
     }
 
-    /// The device went back to an older state: of each row it has at most what was there by then. `rows` are all that anything
-    /// happened to.
-    pub(super) fn go_back<'r>(
+    /// The life `over` of the device is over: it went back to what it was at `to` in `life`. Of each row it has at most what was there by
+    /// then.
+    pub(super) fn go_back(
         &mut self,
-        rows: impl Iterator<Item = (RowId, &'r Row, &'r [Value])>,
+        all: All<'_>,
         device: DeviceId,
+        (over, life): (u32, u32),
         to: Time,
         now: Time,
     ) {
-        for (id, row, place) in rows {
+        self.end_life(all, device, over);
+        if life != over {
+            let former = self.former.get(&(device, life)).cloned().unwrap_or_default();
+            let mut former = former.into_iter().peekable();
+            for (id, row, place) in all.rows() {
+                let nothing = Holding { row: id, versions: 0, beside: Beside::NOTHING };
+                let holding = former.next_if(|holding| holding.row == id).unwrap_or(nothing);
+                self.put_in(holding, row, At { device, place, now });
+            }
+        }
+        for (id, row, place) in all.rows() {
             let versions = row.versions.iter().take_while(|version| version.at <= to).count();
             if versions < self.versions(id, device) {
                 self.take(id, row, At { device, place, now }, versions, false);
@@ -137,22 +172,35 @@ impl Held {
         }
     }
 
-    /// The device holds what another does. `rows` are all that anything happened to.
-    pub(super) fn copy<'r>(
-        &mut self,
-        rows: impl Iterator<Item = (RowId, &'r Row, &'r [Value])>,
-        from: DeviceId,
-        device: DeviceId,
-        now: Time,
-    ) {
-        for (id, row, place) in rows {
-            let (versions, beside) = (self.versions(id, from), self.beside(id, from));
-            self.take(id, row, At { device, place, now }, versions, beside.removed);
-            if versions == row.versions.len() && beside.removed_with == NEVER {
-                self.beside.remove(&(id, device));
-            } else {
-                self.beside.insert((id, device), Beside { counted: now, ..beside });
-            }
+    /// The life `over` of the device is over: it holds what another does.
+    pub(super) fn copy(&mut self, all: All<'_>, from: DeviceId, (device, over): (DeviceId, u32), now: Time) {
+        self.end_life(all, device, over);
+        for (id, row, place) in all.rows() {
+            let holding = self.holding(id, from);
+            self.put_in(holding, row, At { device, place, now });
+        }
+    }
+
+    fn end_life(&mut self, all: All<'_>, device: DeviceId, over: u32) {
+        let holdings = all.rows().map(|(id, ..)| self.holding(id, device));
+        let held = holdings.filter(|Holding { versions, beside, .. }| {
+            *versions > 0 || beside.removed || beside.removed_with != NEVER
+        });
+        let held = held.collect();
+        self.former.insert((device, over), held);
+    }
+
+    fn holding(&self, row: RowId, device: DeviceId) -> Holding {
+        Holding { row, versions: self.versions(row, device), beside: self.beside(row, device) }
+    }
+
+    /// From now on the device has that, whatever it had before.
+    fn put_in(&mut self, Holding { row: id, versions, beside }: Holding, row: &Row, at: At<'_>) {
+        self.take(id, row, at, versions, beside.removed);
+        if versions == row.versions.len() && beside.removed_with == NEVER {
+            self.beside.remove(&(id, at.device));
+        } else {
+            self.beside.insert((id, at.device), Beside { counted: at.now, ..beside });
         }
     }
 

@@ -1,10 +1,11 @@
 //! Every local edit and what became of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
 use super::history::{History, Row, RowId};
+use super::lives::Lives;
 use super::truth::{Places, alike};
 use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
 use crate::contract::{EditKind, LocalEdit, Refusal};
@@ -18,6 +19,8 @@ pub(super) struct Edit {
     pub(super) kind: EditKind,
     pub(super) values: Vec<(usize, Value)>,
     pub(super) made: Time,
+    /// In which life of its device.
+    life: u32,
     /// How many of the row's versions its device had seen when it was made, or when a conflict over the row was decided
     /// since.
     pub(super) seen: usize,
@@ -50,7 +53,6 @@ pub(super) struct Edit {
     pub(super) won: Option<bool>,
     /// Whose engine decided that; a copy of its device may, and then that one has the line.
     pub(super) decided_on: Option<DeviceId>,
-    decided_at: Option<Time>,
 }
 
 /// An edit in a request under way.
@@ -63,14 +65,13 @@ struct InFlight {
     waits: bool,
 }
 
-/// A device's storage became a copy of another's.
-#[derive(Debug)]
-struct Copied {
-    device: DeviceId,
-    of: DeviceId,
+/// A device's engine decided a conflict of an edit.
+#[derive(Clone, Copy, Debug)]
+struct Decision {
+    life: u32,
     at: Time,
-    /// Edits that the other was saving.
-    unseen: Vec<EditId>,
+    /// For the edit, or against it.
+    won: bool,
 }
 
 /// All edits, and which of them are open: not committed and not carried.
@@ -80,14 +81,13 @@ pub(super) struct Ledger {
     open: FxHashMap<RowId, Vec<EditId>>,
     /// Edits that nobody saw saved, with when their person gave up: they may be in the storage all the same.
     missed: BTreeMap<EditId, Time>,
-    /// Copies of storages, in the order in which they were made.
-    copies: Vec<Copied>,
+    pub(super) lives: Lives,
     /// By device: edits in requests under way, which are another's where that was copied.
     in_flight: Vec<Vec<InFlight>>,
     /// By device: edits whose conflict came with the last answer to a push, and which the engine has not decided yet.
     undecided: Vec<Vec<EditId>>,
-    /// By device: edits of others that it decided about.
-    for_others: BTreeMap<DeviceId, BTreeSet<EditId>>,
+    /// By device: what it decided, of edits of others too, in whichever of its lives.
+    decisions: BTreeMap<DeviceId, BTreeMap<EditId, Vec<Decision>>>,
     /// By device: edits that the last answer to a push refused though the backend said the same.
     alike: Vec<Vec<EditId>>,
     /// Edits that met a true conflict: a refusal that the device heard of, with other values on the backend.
@@ -157,6 +157,7 @@ impl Ledger {
 
     /// A person made `edit` on top of the first `seen` versions of `row`.
     pub(super) fn made(&mut self, at: Time, edit: &LocalEdit, row: RowId, seen: usize) {
+        let life = self.lives.now(edit.id.device);
         let new = Edit {
             entity: edit.entity,
             key: edit.key.clone(),
@@ -164,6 +165,7 @@ impl Ledger {
             kind: edit.kind,
             values: edit.values.clone(),
             made: at,
+            life,
             seen,
             commits: 0,
             carried: false,
@@ -179,7 +181,6 @@ impl Ledger {
             conflict: false,
             won: None,
             decided_on: None,
-            decided_at: None,
         };
         self.devices[edit.id.device.0 as usize].insert(edit.id.number, new);
         self.open.entry(row).or_default().push(edit.id);
@@ -258,8 +259,7 @@ impl Ledger {
 
     /// A gateway that was asked for the edit has no verdict on it to give, or the backend puts it off.
     pub(super) fn waits(&mut self, id: EditId) {
-        let copied = self.copies.iter().map(|copy| copy.device);
-        for device in std::iter::once(id.device).chain(copied) {
+        for device in std::iter::once(id.device).chain(self.lives.copies()) {
             let sent = self.in_flight[device.0 as usize].iter_mut().filter(|sent| sent.edit == id);
             sent.for_each(|sent| sent.waits = true);
         }
@@ -317,24 +317,16 @@ impl Ledger {
         }
     }
 
-    /// The device went back to what it was as `to` began: what was made since went with it, unless it is on the backend, and of what
-    /// is there it may say nothing any more. Gives how many are gone.
-    pub(super) fn went_back(&mut self, device: DeviceId, to: Time) -> u64 {
+    /// The device went back to what it was in `life` as `to` began: what was made since went with it, unless it is on the backend, and of
+    /// what is there it may say nothing any more. Gives how many are gone.
+    pub(super) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) -> u64 {
+        self.lives.went_back(device, life, to);
+        self.begin_anew(device, to)
+    }
+
+    fn begin_anew(&mut self, device: DeviceId, to: Time) -> u64 {
         self.undecided[device.0 as usize].clear();
-        self.copies.retain(|copy| copy.device != device || copy.at < to);
-        // So is what it decided, of edits of others too, with the lines about it: its engine may decide anew, where the backend has not the
-        // edit by then.
-        let of_others = self.for_others.get(&device).cloned().unwrap_or_default();
-        let own = self.devices[device.0 as usize].values_mut();
-        let decided = |edit: &mut Edit| {
-            if edit.decided_on == Some(device) && edit.decided_at.is_some_and(|decided| decided >= to) {
-                (edit.won, edit.decided_on, edit.decided_at) = (None, None, None);
-            }
-        };
-        own.for_each(decided);
-        of_others.into_iter().for_each(|id| {
-            self.get_mut(id).into_iter().for_each(decided);
-        });
+        self.decide_anew(device);
         let mut gone = 0;
         for edit in self.devices[device.0 as usize].values_mut().filter(|edit| !edit.taken_back) {
             edit.taken_back = edit.made >= to || edit.committed();
@@ -351,20 +343,31 @@ impl Ledger {
         at: Time,
         unseen: Vec<EditId>,
     ) -> u64 {
-        let gone = self.went_back(device, Time::ZERO);
-        self.copies.push(Copied { device, of, at, unseen });
-        gone
+        self.lives.became_copy(device, of, at, unseen);
+        self.begin_anew(device, Time::ZERO)
     }
 
-    /// Whether `edit` of another device came to this one with a copy of its storage, earlier than `until`.
-    pub(super) fn was_copied(&self, edit: EditId, device: DeviceId, until: Time) -> bool {
-        let mut copies = self.copies.iter().filter(|copy| copy.device == device && copy.at < until);
-        copies.any(|copy| {
-            let was_there = self.get(edit).is_some_and(|edit| edit.made < copy.at)
-                || self.missed.get(&edit).is_some_and(|missed| *missed <= copy.at)
-                || copy.unseen.contains(&edit);
-            let theirs = edit.device == copy.of && was_there;
-            theirs || self.was_copied(edit, copy.of, copy.at)
+    /// What a device decided, of edits of others too, is with its state, and so are the lines about it: where it is not part of that, its
+    /// engine may decide anew.
+    fn decide_anew(&mut self, device: DeviceId) {
+        let decided = self.decisions.remove(&device).unwrap_or_default();
+        for (&id, decisions) in &decided {
+            let stands = |d: &&Decision| self.lives.stands(device, d.life, d.at);
+            let won = decisions.iter().rfind(stands).map(|decision| decision.won);
+            let Some(edit) = self.get_mut(id) else { continue };
+            if edit.decided_on.is_none_or(|by| by == device) {
+                (edit.won, edit.decided_on) = (won, won.map(|_| device));
+            }
+        }
+        self.decisions.insert(device, decided);
+    }
+
+    /// Whether an edit of another device came with a copy of a storage to the one that made `to`, before that.
+    pub(super) fn was_copied(&self, edit: EditId, to: (DeviceId, &Edit)) -> bool {
+        let (device, made) = to;
+        self.lives.was_copied(edit, device, made.life, &|at| {
+            self.get(edit).is_some_and(|edit| edit.made < at)
+                || self.missed.get(&edit).is_some_and(|missed| *missed <= at)
         })
     }
 
@@ -423,10 +426,9 @@ impl Ledger {
         let Some(edit) = self.get_mut(id) else { return };
         match won {
             Some(won) => {
-                (edit.won, edit.decided_on, edit.decided_at) = (Some(won), Some(device), Some(at));
-                if device != id.device {
-                    self.for_others.entry(device).or_default().insert(id);
-                }
+                (edit.won, edit.decided_on) = (Some(won), Some(device));
+                let decision = Decision { life: self.lives.now(device), at, won };
+                self.decisions.entry(device).or_default().entry(id).or_default().push(decision);
             }
             None => {
                 edit.equal = true;
@@ -444,8 +446,8 @@ impl Ledger {
 
     /// Edits of others of which this device was the last to decide.
     pub(super) fn decided_for_others(&self, device: DeviceId) -> impl Iterator<Item = (EditId, &Edit)> {
-        let ids = self.for_others.get(&device).into_iter().flatten();
-        let edits = ids.filter_map(|id| Some((*id, self.get(*id)?)));
+        let ids = self.decisions.get(&device).into_iter().flat_map(BTreeMap::keys);
+        let edits = ids.filter(move |id| id.device != device).filter_map(|id| Some((*id, self.get(*id)?)));
         edits.filter(move |(_, edit)| edit.decided_on == Some(device))
     }
 

@@ -27,6 +27,7 @@
 //! Who goes back to a backup loses what came since. Of a device's own edits, and of commits of the backend, that is counted and held
 //! against nobody; what the backend's return did to its rows are commits like others, and devices must hear of them. A device that
 //! becomes a copy of another holds what that does, edits included: whichever of them settles one first has the line about it.
+//! No life of a device is forgotten (`lives`): a backup may be put in that is newer than one that was put in since.
 //! Where a loss of power takes what was committed, it takes lines of the log too, and that is told with what is missing then.
 //!
 //! A *conflict* is counted once for each edit: the backend refused it, the device received the answer, and the backend's
@@ -36,9 +37,9 @@
 //! iterated where order reaches a result; what is kept for each device is only what differs from how it began.
 //!
 //! How: `history` holds versions by row, `held` which of them each device has and for how long it was behind, `ledger` the
-//! edits, `flow` the runs. At the end `content` reads the backend once into sorted lists of (key, stamp, hash), shared by
-//! devices with equal attributes, and walks each device's rows along its list. [`Life`] is a listener of its own: it tells
-//! what happened to one record, in words.
+//! edits, `lives` where the state of each device began, `flow` the runs. At the end `content` reads the backend once into sorted
+//! lists of (key, stamp, hash), shared by devices with equal attributes, and walks each device's rows along its list. [`Life`] is a
+//! listener of its own: it tells what happened to one record, in words.
 
 mod check;
 mod checks;
@@ -52,6 +53,7 @@ mod history;
 mod inspection;
 mod ledger;
 mod life;
+mod lives;
 mod model;
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use super::checks::{self, CommitCase};
 use super::clock::Clock;
 use super::findings::Findings;
 use super::flow::{Flow, Names};
-use super::held::{At, Held};
+use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::inspection::Inspection;
 use super::ledger::Ledger;
@@ -108,7 +108,7 @@ impl Oracle {
     pub fn on(&mut self, occurrence: &Occurrence<'_>) {
         let Occurrence { at, node, event } = occurrence;
         match (node, event) {
-            (Node::Backend, Event::Restored { to }) => self.backend_went_back(*at, *to),
+            (Node::Backend, Event::Restored { to, .. }) => self.backend_went_back(*at, *to),
             _ => self.on_backend(*at, event),
         }
         let Node::Device(device) = node else { return };
@@ -221,7 +221,7 @@ impl Oracle {
                 self.ledger.unsettled(device);
             }
             Event::SyncComplete { .. } => self.ledger.settled(device),
-            Event::Restored { to } => self.went_back(at, device, to),
+            Event::Restored { to, life } => self.went_back(at, device, life, to),
             Event::BecameCopy { of, unseen } => self.became_copy(at, device, of, unseen),
             Event::EditSent { edit, request, .. } => self.ledger.sent(device, edit, request),
             Event::ResponseReceived { request, kind: RequestKind::Push, .. } => {
@@ -256,12 +256,13 @@ impl Oracle {
 
     /// A device's storage went back to an older state. What its person did since is gone with it, as it would be with a device that
     /// was lost; rows that it had it has to get again.
-    fn went_back(&mut self, at: Time, device: DeviceId, to: Time) {
-        self.taken_back += self.ledger.went_back(device, to);
+    fn went_back(&mut self, at: Time, device: DeviceId, life: u32, to: Time) {
+        let present = self.ledger.lives.now(device);
+        self.taken_back += self.ledger.went_back(device, life, to);
         self.blind.retain(|blind| blind.edit.device != device);
         let Some(places) = self.places.get(device.0 as usize) else { return };
-        let rows = self.history.rows().map(|(id, row)| (id, row, &*places[usize::from(row.entity.0)]));
-        self.held.go_back(rows, device, to, at);
+        let all = All { history: &self.history, places };
+        self.held.go_back(all, device, (present, life), to, at);
     }
 
     /// A device's storage became a copy of another's: of its own nothing is left, and it holds what the other does.
@@ -274,11 +275,12 @@ impl Oracle {
             self.ledger.made(at, edit, row, seen);
         }
         let unseen = unseen.iter().map(|edit| edit.id).collect();
+        let present = self.ledger.lives.now(device);
         self.taken_back += self.ledger.became_copy(device, of, at, unseen);
         self.blind.retain(|blind| blind.edit.device != device);
         let Some(places) = self.places.get(device.0 as usize) else { return };
-        let rows = self.history.rows().map(|(id, row)| (id, row, &*places[usize::from(row.entity.0)]));
-        self.held.copy(rows, of, device, at);
+        let all = All { history: &self.history, places };
+        self.held.copy(all, of, (device, present), at);
     }
 
     /// The backend went back to an older state. Edits that it had committed since are gone with it, whatever their devices were told.

@@ -63,7 +63,7 @@ impl Told<'_> {
                 format!("{skipped} rows that failed dropped, {listed} put on a list")
             }
             Event::BecameCopy { of, .. } => format!("became a copy of {of}"),
-            Event::Restored { to } => format!("put back to its state of {}", self.clock.time(*to)),
+            Event::Restored { to, .. } => format!("put back to its state of {}", self.clock.time(*to)),
             Event::RefreshAsked { .. }
             | Event::Refreshed { .. }
             | Event::ReplicaServed { .. }

@@ -50,6 +50,8 @@ pub(super) struct Device {
     foreground: Cell<bool>,
     waits_for_login: Rc<Cell<bool>>,
     losses: Cell<u64>,
+    /// How often its state was put in by a backup or a copy.
+    lives: Cell<u32>,
     /// How often the process died for want of memory since it last stayed up.
     starved: Cell<u64>,
     /// Why it last did not start.
@@ -65,6 +67,14 @@ struct Unsaved {
     since: Time,
     /// How long it waits for the lock.
     locked: Span,
+}
+
+/// What a device was at an instant, to be put in again.
+pub(super) struct DeviceBackup {
+    at: Time,
+    disk: Backup,
+    setup: Rc<DeviceSetup>,
+    life: u32,
 }
 
 /// What a device is made of.
@@ -134,6 +144,7 @@ impl Device {
                 foreground: Cell::new(false),
                 waits_for_login,
                 losses: Cell::new(0),
+                lives: Cell::new(0),
                 starved: Cell::new(0),
                 refused: RefCell::default(),
                 takers_of_room: Cell::new(0),
@@ -274,15 +285,25 @@ impl Device {
         }
     }
 
-    /// Its storage goes back to what it was at `to`, by a backup of then. Nobody looks at the app meanwhile.
-    pub(super) fn restore(&self, backup: &Backup, to: Time, restart_after: Span) {
-        self.put_in(backup, restart_after, Event::Restored { to });
+    /// What it is now.
+    pub(super) fn backup(&self) -> DeviceBackup {
+        let setup = self.setup.borrow().clone();
+        DeviceBackup { at: self.now(), disk: self.disk.backup(), setup, life: self.lives.get() }
+    }
+
+    /// Its storage goes back to what it was at a backup, with the name that is kept there. Nobody looks at the app meanwhile.
+    pub(super) fn restore(&self, backup: &DeviceBackup, restart_after: Span) {
+        // A name that is kept elsewhere never changed.
+        *self.setup.borrow_mut() = backup.setup.clone();
+        let told = Event::Restored { to: backup.at, life: backup.life };
+        self.put_in(&backup.disk, restart_after, told);
     }
 
     fn put_in(&self, backup: &Backup, restart_after: Span, told: Event<'_>) {
         let was_running = self.is_running();
         self.kill(KillReason::Killed, None);
         self.disk.restore(backup);
+        self.lives.set(self.lives.get() + 1);
         self.tell(told);
         if was_running {
             self.start_after(restart_after);

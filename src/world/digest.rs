@@ -32,7 +32,7 @@ fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
         E::ProcessStarted { incarnation } => (1, [u64::from(*incarnation), 0, 0, 0]),
         E::ProcessKilled { reason } => (2, [*reason as u64, 0, 0, 0]),
         E::RowsFailed { skipped, listed } => (46, [u64::from(*skipped), u64::from(*listed), 0, 0]),
-        E::Restored { to } => (45, [to.0, 0, 0, 0]),
+        E::Restored { to, life } => (45, [to.0, u64::from(*life), 0, 0]),
         E::BecameCopy { of, unseen } => (47, [u64::from(of.0), unseen.len() as u64, 0, 0]),
         E::App(app) => (3, [*app as u64, 0, 0, 0]),
         E::LinkDown => (4, [0; 4]),

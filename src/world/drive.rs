@@ -116,9 +116,9 @@ impl World {
                 match whose {
                     Whose::Device(device) => {
                         let device = &devices[device.0 as usize];
-                        let state = device.disk.backup();
+                        let state = device.backup();
                         handle.sleep_until(at).await;
-                        device.restore(&state, backup, restart_after);
+                        device.restore(&state, restart_after);
                     }
                     Whose::Copy { from, to } => {
                         let (from, to) = (&devices[from.0 as usize], &devices[to.0 as usize]);

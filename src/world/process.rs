@@ -205,7 +205,7 @@ impl Servers {
     pub(super) fn restore_gateway(self: &Rc<Self>, backup: gateway::Backup, to: Time, restart_after: Span) {
         let was_up = self.end_gateway();
         self.gateway.borrow_mut().restore(self.handle.now(), backup);
-        self.hub.emit(Node::Gateway, Event::Restored { to });
+        self.hub.emit(Node::Gateway, Event::Restored { to, life: 0 });
         if was_up {
             self.start_gateway_after(restart_after);
         }

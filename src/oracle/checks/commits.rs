@@ -78,7 +78,7 @@ pub(in crate::oracle) fn blind_overwrite(case: &CommitCase<'_>) -> Option<String
     let before = case.row.values.as_deref()?;
     let unseen = case.row.versions.get(edit.seen..)?;
     let foreign = |author: Author| match author {
-        Author::Device(by) => by.device != id.device && !case.ledger.was_copied(by, id.device, edit.made),
+        Author::Device(by) => by.device != id.device && !case.ledger.was_copied(by, (id.device, edit)),
         Author::Office | Author::Import => true,
         Author::Derived | Author::Backup => false,
     };

@@ -9,7 +9,7 @@ use crate::oracle::Verdict;
 /// Device 0 goes back to what it was at the start of the stage's present second.
 fn goes_back(stage: &mut Stage, to: Time) {
     stage.emit(0, Event::ProcessKilled { reason: KillReason::Killed });
-    stage.emit(0, Event::Restored { to });
+    stage.emit(0, Event::Restored { to, life: 0 });
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn an_edit_that_went_with_the_backend_is_counted_and_may_be_committed_again() {
         stage.push(0, false);
         let row = stage.backend.rows[&(VISIT, key.clone())].1.clone();
         if told {
-            stage.tell(Node::Backend, Event::Restored { to: backup });
+            stage.tell(Node::Backend, Event::Restored { to: backup, life: 0 });
         }
         stage.commit(Author::Backup, VISIT, &key, None);
         stage.commit(Author::Device(edit), VISIT, &key, Some(row));
@@ -95,7 +95,7 @@ fn committed_over_a_backup(backups: &[(u64, &str)]) -> Verdict {
     stage.office("a1", Some("theirs"));
     for (to, status) in backups {
         stage.later(4);
-        stage.tell(Node::Backend, Event::Restored { to: start + Span::secs(*to) });
+        stage.tell(Node::Backend, Event::Restored { to: start + Span::secs(*to), life: 0 });
         stage.commit(Author::Backup, VISIT, "a1", Some(visit("a", status)));
     }
     let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
@@ -237,6 +237,127 @@ fn an_edit_that_its_person_did_not_see_saved_may_come_with_a_later_copy() {
             true => assert_silent(&stage.verdict()),
             false => assert_only(&stage.verdict(), "silent-discard", 1),
         }
+    }
+}
+
+/// Phone 0 has the office's version of a row or not, goes back to before that and, seconds later, to a newer backup of its first life;
+/// its person then edits the row, perhaps after the office did so once more.
+fn edited_after_two_returns(newer: bool, again: bool) -> Verdict {
+    let mut stage = Stage::new();
+    let oldest = stage.now();
+    stage.later(5);
+    stage.office("a1", Some("theirs"));
+    stage.pull(0);
+    stage.later(5);
+    let newest = stage.now();
+    stage.later(5);
+    goes_back(&mut stage, oldest);
+    if newer {
+        goes_back(&mut stage, newest);
+    }
+    if again {
+        stage.office("a1", Some("theirs again"));
+    }
+    commits_own(&mut stage, 0);
+    stage.verdict()
+}
+
+/// `device` edits a row and commits that as it knows it, whatever is there.
+fn commits_own(stage: &mut Stage, device: u32) {
+    let edit = stage.update(device, "a1", "mine");
+    let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
+    let entry = stage.phone(device).outbox[0].clone();
+    stage.acknowledge(device, &entry, stamp);
+    stage.drain();
+}
+
+#[test]
+fn a_device_that_is_put_back_to_a_newer_backup_has_seen_what_that_had_and_nothing_more() {
+    assert_silent(&edited_after_two_returns(true, false));
+    assert_only(&edited_after_two_returns(false, false), "silent-discard", 1);
+    assert_only(&edited_after_two_returns(true, true), "silent-discard", 1);
+}
+
+#[test]
+fn a_device_that_is_put_back_to_before_it_was_a_copy_has_seen_what_it_had_then() {
+    for back in [true, false] {
+        let mut stage = Stage::new();
+        stage.office("a1", Some("theirs"));
+        stage.pull(1);
+        stage.later(5);
+        let before = stage.now();
+        stage.later(5);
+        stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        if back {
+            stage.emit(1, Event::Restored { to: before, life: 0 });
+        }
+        stage.emit(1, Event::ProcessStarted { incarnation: 1 });
+        commits_own(&mut stage, 1);
+        let verdict = stage.verdict();
+        match back {
+            true => assert_silent(&verdict),
+            false => assert_only(&verdict, "silent-discard", 1),
+        }
+    }
+}
+
+#[test]
+fn a_copy_that_is_put_back_to_an_older_state_of_it_still_has_what_came_with_it() {
+    for copied in [true, false] {
+        let mut stage = Stage::new();
+        let before = stage.now();
+        stage.later(5);
+        let theirs = stage.update(0, "a1", "theirs");
+        stage.later(5);
+        stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        stage.later(5);
+        let since = stage.now();
+        stage.later(5);
+        stage.emit(1, Event::Restored { to: before, life: 0 });
+        if copied {
+            stage.emit(1, Event::Restored { to: since, life: 1 });
+        }
+        stage.emit(1, Event::ProcessStarted { incarnation: 1 });
+        let mine = stage.update(1, "a1", "mine");
+        for (device, edit, status) in [(0, theirs, "theirs"), (1, mine, "mine")] {
+            let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", status)));
+            let entry = stage.phone(device).outbox[0].clone();
+            stage.acknowledge(device, &entry, stamp);
+        }
+        stage.drain();
+        let verdict = stage.verdict();
+        match copied {
+            true => assert_silent(&verdict),
+            false => assert_only(&verdict, "silent-discard", 1),
+        }
+    }
+}
+
+#[test]
+fn a_decision_is_in_the_log_again_with_the_backup_that_has_it() {
+    for (kept, silent) in [(true, 0), (false, 1)] {
+        let mut stage = Stage::new();
+        stage.ahead = true;
+        stage.update(0, "a1", "mine");
+        stage.office("a1", Some("theirs"));
+        let before = stage.now();
+        stage.later(5);
+        stage.push(0, true);
+        stage.later(5);
+        let after = stage.now();
+        stage.later(5);
+        let log = std::mem::take(&mut stage.phone(0).log);
+        goes_back(&mut stage, before);
+        goes_back(&mut stage, after);
+        if kept {
+            stage.phone(0).log = log;
+        }
+        stage.push(0, true);
+        stage.drain();
+        let verdict = stage.verdict();
+        assert_eq!(verdict.figures["oracle.silent_discard.count"], silent, "{kept}");
     }
 }
 

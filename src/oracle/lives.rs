@@ -1,0 +1,95 @@
+//! The lives of devices' storages: where the state of each began, as it is put in by a backup or a copy.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::{DeviceId, EditId, Time};
+
+/// Where a life began. The first one of a device began with the world.
+#[derive(Debug)]
+enum Begun {
+    /// With what the device was in an earlier life of its own, as `to` began.
+    Backup { life: u32, to: Time },
+    /// As a copy of what another was then.
+    Copy(Copied),
+}
+
+/// A device's storage became a copy of another's.
+#[derive(Debug)]
+struct Copied {
+    of: DeviceId,
+    life: u32,
+    at: Time,
+    /// Edits that the other was saving.
+    unseen: Vec<EditId>,
+}
+
+/// The lives of all devices. A backup may be put in that is older than another that was put in since, so none is forgotten.
+#[derive(Debug, Default)]
+pub(super) struct Lives {
+    /// By device: its lives but for the first.
+    begun: BTreeMap<DeviceId, Vec<Begun>>,
+    copies: BTreeSet<DeviceId>,
+}
+
+impl Lives {
+    /// The life in which the device is: how often its state was put in.
+    pub(super) fn now(&self, device: DeviceId) -> u32 {
+        self.begun.get(&device).map_or(0, Vec::len) as u32
+    }
+
+    /// The device is what it was in `life` as `to` began.
+    pub(super) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
+        assert!(life <= self.now(device), "a backup is of a life that has begun");
+        self.begun.entry(device).or_default().push(Begun::Backup { life, to });
+    }
+
+    /// The device is a copy of what another is, edits included that the other is saving.
+    pub(super) fn became_copy(&mut self, device: DeviceId, of: DeviceId, at: Time, unseen: Vec<EditId>) {
+        let copied = Copied { of, life: self.now(of), at, unseen };
+        self.begun.entry(device).or_default().push(Begun::Copy(copied));
+        self.copies.insert(device);
+    }
+
+    /// Devices that once became copies of others.
+    pub(super) fn copies(&self) -> impl Iterator<Item = DeviceId> {
+        self.copies.iter().copied()
+    }
+
+    /// Whether what the device did in `life` at `at` is part of its present state.
+    pub(super) fn stands(&self, device: DeviceId, life: u32, at: Time) -> bool {
+        let mut present = self.now(device);
+        loop {
+            if present == life {
+                return true;
+            }
+            match self.begun(device, present) {
+                Some(&Begun::Backup { life, to }) if at < to => present = life,
+                _ => return false,
+            }
+        }
+    }
+
+    /// Whether `edit` came with a copy of the storage of its device, or of one that had it by then, to what `device` is in `life`;
+    /// `was_there` says whether its own device had it at an instant.
+    pub(super) fn was_copied(
+        &self,
+        edit: EditId,
+        device: DeviceId,
+        life: u32,
+        was_there: &dyn Fn(Time) -> bool,
+    ) -> bool {
+        match self.begun(device, life) {
+            None => false,
+            Some(&Begun::Backup { life, .. }) => self.was_copied(edit, device, life, was_there),
+            Some(Begun::Copy(copied)) => {
+                let theirs =
+                    edit.device == copied.of && (was_there(copied.at) || copied.unseen.contains(&edit));
+                theirs || self.was_copied(edit, copied.of, copied.life, was_there)
+            }
+        }
+    }
+
+    fn begun(&self, device: DeviceId, life: u32) -> Option<&Begun> {
+        self.begun.get(&device)?.get(life.checked_sub(1)? as usize)
+    }
+}
