@@ -116,12 +116,15 @@ fn a_record_that_contradicts_itself_is_refused_with_the_cell() {
     let name = "engine.session.duration";
     record["cells"][0]["metrics"][name]["unit"] = "bytes".into();
     desk.write("unit/run.json", &record.to_string());
+    record["cells"][0]["metrics"][name] = serde_json::json!({ "unit": "ns", "value": "many" });
+    desk.write("text/run.json", &record.to_string());
     record["cells"] = serde_json::json!([]);
     desk.write("none/run.json", &record.to_string());
     let none = "the run is complete, and it has 0 cells of 1".to_owned();
     let twice = format!("it has the cell {id} twice");
     let unit = format!("{name} of the cell {id} is in bytes, and is measured in ns");
-    for (folder, said) in [("twice", twice), ("unit", unit), ("none", none)] {
+    let text = "no figure: it has a `unit` and a `value`".to_owned();
+    for (folder, said) in [("twice", twice), ("unit", unit), ("text", text), ("none", none)] {
         for command in [
             "report @",
             "compare @out @",
@@ -185,12 +188,22 @@ fn where_no_scenario_can_be_made_of_a_log_the_reason_is_told_and_not_another() {
 }
 
 #[test]
+fn a_mark_of_the_byte_order_is_not_shown_with_a_mistake() {
+    let mut desk = desk();
+    desk.write("marked.toml", "\u{feff}nam = \"x\"\n");
+    assert_eq!(desk.run("check @marked.toml"), 3);
+    assert!(desk.err.contains("unknown key `nam`") && !desk.err.contains('\u{feff}'), "{}", desk.err);
+}
+
+#[test]
 fn what_is_no_file_is_refused_by_whatever_reads_it() {
     let mut desk = desk();
-    std::fs::create_dir_all(desk.path("folder.json")).unwrap();
+    std::fs::create_dir_all(desk.path("folder/run.json")).unwrap();
     let mut wrong = vec![
         ("calibrate @out", "it is a folder, not a file"),
         ("validate tcp @out", "it is a folder, not a file"),
+        ("replay @folder", "it is a folder, not a file"),
+        ("replay @folder#cell", "it is a folder, not a file"),
     ];
     #[cfg(unix)]
     {

@@ -150,7 +150,7 @@ fn recorded(what: &str) -> anyhow::Result<Option<(PathBuf, Option<String>)>> {
     let as_run = |path: &str| -> Option<PathBuf> {
         let path = Path::new(path);
         let json = if path.is_dir() { path.join("run.json") } else { path.to_owned() };
-        (json.extension().is_some_and(|e| e == "json") && json.is_file()).then_some(json)
+        (json.extension().is_some_and(|e| e == "json") && json.exists()).then_some(json)
     };
     if let Some(run) = as_run(what) {
         return Ok(Some((run, None)));

@@ -30,7 +30,10 @@ pub enum Unit {
 
 /// A metric's figure at the end of a cell.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "no figure: it has a `unit` and a `value`, or `count`, `min`, `p50`, `p95`, `p99` and `max`"
+)]
 pub enum Figure {
     /// A distribution.
     Distribution {

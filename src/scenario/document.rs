@@ -25,7 +25,9 @@ use crate::metrics::Unit;
 /// # Errors
 /// [`Invalid`] if these bytes are no UTF-8.
 pub fn text_of(bytes: Vec<u8>, path: &str) -> Result<String, Invalid> {
-    String::from_utf8(bytes).map_err(|e| Invalid { diagnostics: vec![not_utf8(path, &e)] })
+    let text = String::from_utf8(bytes).map_err(|e| Invalid { diagnostics: vec![not_utf8(path, &e)] })?;
+    // A mark of the byte order is no text to point at.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// The names that a scenario may use and that this room does not know.
