@@ -330,12 +330,17 @@ fn plain(text: &str) -> String {
     text.to_lowercase().chars().filter(|c| !matches!(c, ' ' | '_' | '-')).collect()
 }
 
+/// A number as tables of floats have whole ones, with nothing behind the point.
+fn integer(text: &str) -> &str {
+    text.split_once('.').filter(|(_, part)| part.bytes().all(|b| b == b'0')).map_or(text, |(whole, _)| whole)
+}
+
 fn outcome(text: &str) -> Result<Outcome, String> {
     let word = plain(text);
     if let Some((_, outcome)) = WORDS.iter().find(|(known, _)| *known == word) {
         return Ok(*outcome);
     }
-    match word.parse::<u32>() {
+    match integer(&word).parse::<u32>() {
         Ok(200..=299 | 304) => return Ok(Outcome::Answered),
         // The server waited for the rest of the request, or a gateway for what is behind it.
         Ok(408 | 504) => return Ok(Outcome::TimedOut),
@@ -359,7 +364,7 @@ fn count(record: &csv::StringRecord, column: &Column, needed: bool) -> Result<f6
     if text.is_empty() && !needed {
         return Ok(0.0);
     }
-    let number = text.replace('_', "").parse::<u64>().ok().filter(|n| *n <= COUNT_MAX);
+    let number = integer(&text.replace('_', "")).parse::<u64>().ok().filter(|n| *n <= COUNT_MAX);
     number
         .map(|n| n as f64)
         .ok_or_else(|| at(record, column, format!("`{text}` is no whole number from 0 to {COUNT_MAX}")))
@@ -473,7 +478,7 @@ mod tests {
         };
         assert_eq!(log.requests, [expected]);
         for text in [
-            "start;rows;bytes;took;status\n1772438400;500;46000;1.2s;200\n",
+            "start;rows;bytes;took;status\n1772438400;500.0;46000.00;1.2s;200.0\n",
             "took\tstatus\trows\tbytes\tstart\r\n1200ms\t200\t500\t46000\t1772438400000\r\n",
             "\u{feff}start,rows,bytes,duration_us,outcome\n2026-03-02 08:00:00,500,46000,1200000,OK\n",
         ] {
@@ -505,6 +510,7 @@ mod tests {
             ("1200", "", Some("duration_ms"), "is no time, such as"),
             (",500,", ",-5,", Some("rows"), "is no whole number"),
             (",500,", ",,", Some("rows"), "is no whole number"),
+            (",500,", ",500.5,", Some("rows"), "is no whole number"),
             ("46000", "4.6e4", Some("bytes"), "is no whole number"),
             (",ok", ",oks", Some("outcome"), "did you mean `ok`?"),
             (",ok", ",timeot", Some("outcome"), "did you mean `timeout`?"),
