@@ -236,7 +236,7 @@ table! {
     OraclePhantomInserts "oracle.phantom_insert.rows" Rows Lower Counter "Rows that came back to a device that was told they are gone, though nothing had happened to them."
     OracleSkipped "oracle.skipped.versions" Count Neither Counter "Versions of rows that were replaced before a device heard of them; summed over devices."
     OracleConflicts "oracle.conflicts.count" Count Neither Counter "Edits that met a true conflict by the oracle's account, each once."
-    OracleTakenBack "oracle.taken_back.edits" Count Neither Counter "Edits that were on no other machine when their device, or the backend, went back to an older state."
+    OracleTakenBack "oracle.taken_back.edits" Count Neither Counter "Edits that went with the state of their device, as that went back to an older one, and never reached the backend, or with the backend's."
     OracleTwoSyncs "oracle.two_syncs_of_one_unit.count" Count Lower Counter "Runs of a unit that started while the same process ran that unit."
     OracleWithoutEnd "oracle.event_without_end.count" Count Lower Counter "Runs that did not end exactly once."
     OracleUnitOrder "oracle.unit_out_of_order.count" Count Lower Counter "Units that ran before one that had waited longer."

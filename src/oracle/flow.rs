@@ -90,12 +90,13 @@ impl Flow {
                 device.alive = false;
                 match reason {
                     KillReason::PowerLoss if self.durable => device.died_untold(),
-                    KillReason::PowerLoss => device.went_back(),
+                    KillReason::PowerLoss => device.went_back(Time::ZERO),
                     _ => {}
                 }
             }
             Event::CutShort => device.died_untold(),
-            Event::Restored { .. } | Event::BecameCopy { .. } => device.went_back(),
+            Event::Restored { to, .. } => device.went_back(*to),
+            Event::BecameCopy { .. } => device.went_back(Time::ZERO),
             Event::App(_) | Event::EditMade { .. } => device.person_acted(),
             // It may be there already: taken, and about to tell of its start.
             Event::UnitQueued { unit, .. } => device.queue.push_back((*unit, at)),
@@ -182,16 +183,24 @@ impl Device {
     /// The process dies between a commit and the word of it: a run that was open may have ended, one that nobody heard of
     /// may have begun. No engine can do better, so neither is held against it.
     fn died_untold(&mut self) {
-        self.open.values_mut().for_each(|run| run.may_have_ended = true);
+        self.may_have_ended(Time::ZERO);
         self.unheard.append(&mut self.unwritten);
         self.untold = true;
     }
 
-    /// It holds an older state: runs are numbered, and ended, as if what came since had not been.
-    fn went_back(&mut self) {
-        self.died_untold();
+    /// It holds the state of an instant: runs are numbered, and ended, as if what came since had not been.
+    fn went_back(&mut self, to: Time) {
+        self.may_have_ended(to);
+        self.untold = true;
+        self.unwritten.clear();
         self.unheard.clear();
         self.runs = 0;
+    }
+
+    /// Of runs that began since nobody can tell whether they ended.
+    fn may_have_ended(&mut self, since: Time) {
+        let begun = self.open.values_mut().filter(|run| run.since >= since);
+        begun.for_each(|run| run.may_have_ended = true);
     }
 
     fn person_acted(&mut self) {

@@ -27,12 +27,13 @@ struct Beside {
     counted: Time,
 }
 
-/// What a device held of a row.
-#[derive(Clone, Copy, Debug)]
-struct Holding {
-    row: RowId,
-    versions: usize,
-    beside: Beside,
+/// What a device held of all rows, by row.
+#[derive(Clone, Debug, Default)]
+struct Former {
+    /// Versions of those of which it had any.
+    versions: Vec<(RowId, u32)>,
+    /// What there is to say besides; there are few.
+    beside: FxHashMap<RowId, Beside>,
 }
 
 /// No number of versions.
@@ -66,7 +67,7 @@ pub(super) struct Held {
     /// Looked up only, never iterated.
     beside: FxHashMap<(RowId, DeviceId), Beside>,
     /// What devices held at the end of lives that are over: a backup of then may be put in again. Looked up only.
-    former: FxHashMap<(DeviceId, u32), Vec<Holding>>,
+    former: FxHashMap<(DeviceId, u32), Former>,
     pub(super) behind: Behind,
     pub(super) odd: Odd,
 }
@@ -153,12 +154,13 @@ impl Held {
     ) {
         self.end_life(all, device, over);
         if life != over {
-            let former = self.former.get(&(device, life)).cloned().unwrap_or_default();
-            let mut former = former.into_iter().peekable();
+            let Former { versions, beside } = self.former.get(&(device, life)).cloned().unwrap_or_default();
+            let mut versions = versions.into_iter().peekable();
             for (id, row, place) in all.rows() {
-                let nothing = Holding { row: id, versions: 0, beside: Beside::NOTHING };
-                let holding = former.next_if(|holding| holding.row == id).unwrap_or(nothing);
-                self.put_in(holding, row, At { device, place, now });
+                let versions =
+                    versions.next_if(|(of, _)| *of == id).map_or(0, |(_, versions)| versions as usize);
+                let beside = beside.get(&id).copied().unwrap_or(Beside::NOTHING);
+                self.put_in(id, row, At { device, place, now }, (versions, beside));
             }
         }
         for (id, row, place) in all.rows() {
@@ -176,26 +178,28 @@ impl Held {
     pub(super) fn copy(&mut self, all: All<'_>, from: DeviceId, (device, over): (DeviceId, u32), now: Time) {
         self.end_life(all, device, over);
         for (id, row, place) in all.rows() {
-            let holding = self.holding(id, from);
-            self.put_in(holding, row, At { device, place, now });
+            let holding = (self.versions(id, from), self.beside(id, from));
+            self.put_in(id, row, At { device, place, now }, holding);
         }
     }
 
     fn end_life(&mut self, all: All<'_>, device: DeviceId, over: u32) {
-        let holdings = all.rows().map(|(id, ..)| self.holding(id, device));
-        let held = holdings.filter(|Holding { versions, beside, .. }| {
-            *versions > 0 || beside.removed || beside.removed_with != NEVER
-        });
-        let held = held.collect();
-        self.former.insert((device, over), held);
+        let mut former = Former::default();
+        for (id, ..) in all.rows() {
+            let (versions, beside) = (self.versions(id, device) as u32, self.beside(id, device));
+            if versions > 0 {
+                former.versions.push((id, versions));
+            }
+            if beside.removed || beside.removed_with != NEVER {
+                former.beside.insert(id, beside);
+            }
+        }
+        former.versions.shrink_to_fit();
+        self.former.insert((device, over), former);
     }
 
-    fn holding(&self, row: RowId, device: DeviceId) -> Holding {
-        Holding { row, versions: self.versions(row, device), beside: self.beside(row, device) }
-    }
-
-    /// From now on the device has that, whatever it had before.
-    fn put_in(&mut self, Holding { row: id, versions, beside }: Holding, row: &Row, at: At<'_>) {
+    /// From now on the device has so many versions, with what there is to say besides, whatever it had before.
+    fn put_in(&mut self, id: RowId, row: &Row, at: At<'_>, (versions, beside): (usize, Beside)) {
         self.take(id, row, at, versions, beside.removed);
         if versions == row.versions.len() && beside.removed_with == NEVER {
             self.beside.remove(&(id, at.device));

@@ -9,7 +9,7 @@ use super::content::{Contents, Difference};
 use super::flow::{Names, Run};
 use super::held::{At, Behind};
 use super::ledger::Edit;
-use super::model::Oracle;
+use super::model::{Blind, Oracle};
 use super::truth::Truth;
 use super::violation::Violation;
 use crate::base::words::count;
@@ -104,8 +104,9 @@ impl<'a> Inspection<'a> {
 
     /// The verdict, after the last device.
     pub fn finish(self) -> Verdict {
-        let Oracle { units, clock, flow, mut findings, held, ledger, blind, taken_back, .. } = self.oracle;
-        blind.into_iter().for_each(|blind| blind.add_to(&mut findings));
+        let Oracle { units, clock, flow, mut findings, held, ledger, blind, undone, .. } = self.oracle;
+        let told = blind.into_iter().filter(|blind| ledger.has_told(blind.edit, blind.committed));
+        told.for_each(|blind| blind.add_to(&mut findings));
         flow.finish(Names(&units, clock), &mut findings);
         let (violations, mut figures) = findings.finish();
         let clipped = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
@@ -116,20 +117,16 @@ impl<'a> Inspection<'a> {
         figures.insert("oracle.skipped.versions", held.odd.skipped);
         figures.insert("oracle.half_seen.rows", self.half_seen);
         figures.insert("oracle.conflicts.count", ledger.conflicts);
-        figures.insert("oracle.taken_back.edits", taken_back);
+        figures.insert("oracle.taken_back.edits", undone + ledger.gone());
         Verdict { violations, figures }
     }
 
-    /// The power may fail when a decision is durable and nobody was told: the log counts, not the event.
+    /// The power may fail when a decision is durable and nobody was told: the log counts, not the event. Where the edit was copied the line
+    /// may be in the copy's.
     fn check_overwriting(&mut self, device: DeviceId, log: &[LogEntry]) {
-        let (own, others) = std::mem::take(&mut self.oracle.blind)
-            .into_iter()
-            .partition::<Vec<_>, _>(|blind| blind.edit.device == device);
-        self.oracle.blind = others;
-        for blind in own.into_iter().filter(|b| !checks::overwriting_logged(log, b.edit, (b.entity, &b.key)))
-        {
-            blind.add_to(&mut self.oracle.findings);
-        }
+        let Oracle { blind, ledger, .. } = &mut self.oracle;
+        let speaks = |b: &Blind| checks::overwriting_logged(log, b.edit, (b.entity, &b.key));
+        blind.retain(|blind| !(ledger.came_to(blind.edit, device) && speaks(blind)));
     }
 
     fn check_edits(&mut self, device: DeviceId, said: &Said) {
@@ -139,7 +136,8 @@ impl<'a> Inspection<'a> {
             last_delete.insert(edit.row, id.number);
         }
         for (id, edit) in oracle.ledger.of(device) {
-            if edit.taken_back || edit.commits > 0 && edit.won.is_none() {
+            let nothing_to_say = edit.excused || edit.commits > 0 && edit.won.is_none();
+            if nothing_to_say || oracle.ledger.is_gone(id, edit) {
                 continue;
             }
             let deleted_later = last_delete.get(&edit.row).is_some_and(|&number| number > id.number);
@@ -155,7 +153,7 @@ impl<'a> Inspection<'a> {
                 }
             }
         }
-        for (id, edit) in oracle.ledger.decided_for_others(device).filter(|(_, edit)| !edit.taken_back) {
+        for (id, edit) in oracle.ledger.decided_for_others(device).filter(|(_, edit)| !edit.excused) {
             if let Some(text) = checks::silent_overwrite(&case(
                 (&oracle.schema, oracle.clock),
                 self.truth,

@@ -32,13 +32,14 @@ pub(super) struct Edit {
     pub(super) matched: bool,
     /// The device was told that it is on the backend.
     pub(super) acknowledged: bool,
+    /// In which life of the device that told it first, and when.
+    acknowledged_first: Option<(u32, Time)>,
     /// The engine found that both sides say the same.
     pub(super) equal: bool,
     /// The backend refused it at least once, for a conflict or for good.
     pub(super) refused: Option<Time>,
-    /// Its device went back to an older state: it was made since, or it is done and what the device said of it may be gone. Or the
-    /// backend did, and its commit is gone.
-    pub(super) taken_back: bool,
+    /// Its commit went with the state of the backend, or its person did not see it saved: it need not be anywhere.
+    pub(super) excused: bool,
     /// Its device, whose commits do not outlive that, lost its power first since it made the edit or last logged something of it.
     pub(super) lost_power: Option<Time>,
     /// A refusal of which the device has not heard yet, and whether the values differed.
@@ -79,8 +80,8 @@ struct Decision {
 pub(super) struct Ledger {
     devices: Vec<BTreeMap<u32, Edit>>,
     open: FxHashMap<RowId, Vec<EditId>>,
-    /// Edits that nobody saw saved, with when their person gave up: they may be in the storage all the same.
-    missed: BTreeMap<EditId, Time>,
+    /// Edits that nobody saw saved, with when their person gave up and what they do: they may be in the storage all the same.
+    missed: BTreeMap<EditId, (Time, EditKind)>,
     pub(super) lives: Lives,
     /// By device: edits in requests under way, which are another's where that was copied.
     in_flight: Vec<Vec<InFlight>>,
@@ -171,9 +172,10 @@ impl Ledger {
             carried: false,
             matched: false,
             acknowledged: false,
+            acknowledged_first: None,
             equal: false,
             refused: None,
-            taken_back: false,
+            excused: false,
             lost_power: None,
             unheard: None,
             perhaps_heard: false,
@@ -187,16 +189,21 @@ impl Ledger {
     }
 
     /// A person did not see `edit` saved.
-    pub(super) fn missed(&mut self, at: Time, id: EditId) {
-        self.missed.insert(id, at);
+    pub(super) fn missed(&mut self, at: Time, id: EditId, kind: EditKind) {
+        self.missed.insert(id, (at, kind));
         // One that a copy told of need not be anywhere, and what it meets from now on is nobody's conflict.
         let Some(edit) = self.get_mut(id) else { return };
-        edit.taken_back = true;
+        edit.excused = true;
         for undecided in &mut self.undecided {
             let before = undecided.len();
             undecided.retain(|other| *other != id);
             self.conflicts -= (before - undecided.len()) as u64;
         }
+    }
+
+    /// Whether nobody saw the edit saved, and it makes a row.
+    pub(super) fn is_missed_create(&self, id: EditId) -> bool {
+        self.missed.get(&id).is_some_and(|(_, kind)| *kind == EditKind::Create)
     }
 
     /// A row went from `before` to `after`, by the commit of `author` if that is an edit.
@@ -317,34 +324,45 @@ impl Ledger {
         }
     }
 
-    /// The device went back to what it was in `life` as `to` began: what was made since went with it, unless it is on the backend, and of
-    /// what is there it may say nothing any more. Gives how many are gone.
-    pub(super) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) -> u64 {
+    /// The device went back to what it was in `life` as `to` began: what was made since went with it.
+    pub(super) fn went_back(&mut self, device: DeviceId, life: u32, to: Time) {
         self.lives.went_back(device, life, to);
-        self.begin_anew(device, to)
+        self.begin_anew(device);
     }
 
-    fn begin_anew(&mut self, device: DeviceId, to: Time) -> u64 {
+    /// The device's storage became a copy of another's, with its edits.
+    pub(super) fn became_copy(&mut self, device: DeviceId, of: DeviceId, at: Time, unseen: Vec<EditId>) {
+        self.lives.became_copy(device, of, at, unseen);
+        self.begin_anew(device);
+    }
+
+    fn begin_anew(&mut self, device: DeviceId) {
         self.undecided[device.0 as usize].clear();
         self.decide_anew(device);
-        let mut gone = 0;
-        for edit in self.devices[device.0 as usize].values_mut().filter(|edit| !edit.taken_back) {
-            edit.taken_back = edit.made >= to || edit.committed();
-            gone += u64::from(edit.taken_back && !edit.committed());
-        }
-        gone
     }
 
-    /// The device's storage became a copy of another's, with its edits. Gives how many of its own are gone.
-    pub(super) fn became_copy(
-        &mut self,
-        device: DeviceId,
-        of: DeviceId,
-        at: Time,
-        unseen: Vec<EditId>,
-    ) -> u64 {
-        self.lives.became_copy(device, of, at, unseen);
-        self.begin_anew(device, Time::ZERO)
+    /// Whether an edit is no part of what its device is now.
+    pub(super) fn is_gone(&self, id: EditId, edit: &Edit) -> bool {
+        !self.lives.has(id.device, (id.device, edit.life, edit.made))
+    }
+
+    /// Edits that went with the state of their devices, and are not on the backend either.
+    pub(super) fn gone(&self) -> u64 {
+        let of = |device| self.of(device).filter(|(_, edit)| !edit.excused && !edit.committed());
+        let gone = |device| of(device).filter(|(id, edit)| self.is_gone(*id, edit)).count() as u64;
+        self.lives.of_several().map(gone).sum()
+    }
+
+    /// Whether a line that the device wrote about the edit before it was told of the end of it, or then, is part of its state.
+    pub(super) fn has_told(&self, id: EditId, committed: (u32, Time)) -> bool {
+        let has = |(life, at)| self.lives.has(id.device, (id.device, life, at));
+        let first = self.get(id).and_then(|edit| edit.acknowledged_first);
+        self.lives.now(id.device) == 0 || has(committed) && first.is_some_and(has)
+    }
+
+    /// Whether an edit is on the device as its own, or came to it with a copy.
+    pub(super) fn came_to(&self, edit: EditId, device: DeviceId) -> bool {
+        edit.device == device || self.was_there(edit, device, self.lives.now(device))
     }
 
     /// What a device decided, of edits of others too, is with its state, and so are the lines about it: where it is not part of that, its
@@ -352,7 +370,7 @@ impl Ledger {
     fn decide_anew(&mut self, device: DeviceId) {
         let decided = self.decisions.remove(&device).unwrap_or_default();
         for (&id, decisions) in &decided {
-            let stands = |d: &&Decision| self.lives.stands(device, d.life, d.at);
+            let stands = |d: &&Decision| self.lives.has(device, (device, d.life, d.at));
             let won = decisions.iter().rfind(stands).map(|decision| decision.won);
             let Some(edit) = self.get_mut(id) else { continue };
             if edit.decided_on.is_none_or(|by| by == device) {
@@ -365,9 +383,13 @@ impl Ledger {
     /// Whether an edit of another device came with a copy of a storage to the one that made `to`, before that.
     pub(super) fn was_copied(&self, edit: EditId, to: (DeviceId, &Edit)) -> bool {
         let (device, made) = to;
-        self.lives.was_copied(edit, device, made.life, &|at| {
+        self.was_there(edit, device, made.life)
+    }
+
+    fn was_there(&self, edit: EditId, device: DeviceId, life: u32) -> bool {
+        self.lives.was_copied(edit, device, life, &|at| {
             self.get(edit).is_some_and(|edit| edit.made < at)
-                || self.missed.get(&edit).is_some_and(|missed| *missed <= at)
+                || self.missed.get(&edit).is_some_and(|(missed, _)| *missed <= at)
         })
     }
 
@@ -375,7 +397,7 @@ impl Ledger {
     /// that was known.
     pub(super) fn undone(&mut self, id: EditId) -> bool {
         let Some(edit) = self.get_mut(id).filter(|edit| edit.commits > 0) else { return false };
-        (edit.commits, edit.taken_back) = (0, true);
+        (edit.commits, edit.excused) = (0, true);
         true
     }
 
@@ -400,9 +422,11 @@ impl Ledger {
     }
 
     /// The device counts the edit on `row` as done.
-    pub(super) fn acknowledged(&mut self, id: EditId, row: RowId, history: &History) {
+    pub(super) fn acknowledged(&mut self, at: Time, id: EditId, row: RowId, history: &History) {
+        let life = self.lives.now(id.device);
         let Some(edit) = self.get_mut(id) else { return };
         edit.acknowledged = true;
+        edit.acknowledged_first.get_or_insert((life, at));
         edit.matched |= edit.matches(history.row(row).values.as_deref());
     }
 

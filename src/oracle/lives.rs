@@ -50,23 +50,27 @@ impl Lives {
         self.copies.insert(device);
     }
 
+    /// Devices that are not in their first life.
+    pub(super) fn of_several(&self) -> impl Iterator<Item = DeviceId> {
+        self.begun.keys().copied()
+    }
+
     /// Devices that once became copies of others.
     pub(super) fn copies(&self) -> impl Iterator<Item = DeviceId> {
         self.copies.iter().copied()
     }
 
-    /// Whether what the device did in `life` at `at` is part of its present state.
-    pub(super) fn stands(&self, device: DeviceId, life: u32, at: Time) -> bool {
-        let mut present = self.now(device);
-        loop {
-            if present == life {
-                return true;
-            }
-            match self.begun(device, present) {
-                Some(&Begun::Backup { life, to }) if at < to => present = life,
-                _ => return false,
-            }
+    /// Whether what a device did in one of its lives at an instant is part of what `device` is now.
+    pub(super) fn has(&self, device: DeviceId, (by, life, at): (DeviceId, u32, Time)) -> bool {
+        let (mut holder, mut present, mut until) = (device, self.now(device), Time::FAR);
+        while (holder, present) != (by, life) {
+            (holder, present, until) = match self.begun(holder, present) {
+                None => return false,
+                Some(Begun::Backup { life, to }) => (holder, *life, *to),
+                Some(Begun::Copy(copied)) => (copied.of, copied.life, copied.at),
+            };
         }
+        at < until
     }
 
     /// Whether `edit` came with a copy of the storage of its device, or of one that had it by then, to what `device` is in `life`;

@@ -55,8 +55,8 @@ pub struct Oracle {
     /// When a device last died in the midst of work on its database. What it had pulled by then it may hold without having told.
     cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
-    /// Edits that went with the state of their device or of the backend, when that went back to an older one.
-    pub(super) taken_back: u64,
+    /// Commits of edits that went with the state of the backend, when that went back to an older one.
+    pub(super) undone: u64,
     /// Edits that replaced what their device had not seen, as far as it told; whether its log speaks of them shows at the end.
     pub(super) blind: Vec<Blind>,
 }
@@ -66,6 +66,8 @@ pub(super) struct Blind {
     pub(super) edit: EditId,
     pub(super) entity: EntityId,
     pub(super) key: Key,
+    /// In which life of its device it was committed, and when.
+    pub(super) committed: (u32, Time),
     pub(super) text: String,
 }
 
@@ -96,7 +98,7 @@ impl Oracle {
             durable: setting.durable,
             cut_short: FxHashMap::default(),
             findings: Findings::new(),
-            taken_back: 0,
+            undone: 0,
             blind: Vec::new(),
             schema: setting.schema,
             units: setting.units,
@@ -183,7 +185,8 @@ impl Oracle {
             }
         }
         if let (Some(edit), Some(text)) = (author, checks::blind_overwrite(&case)) {
-            self.blind.push(Blind { edit, entity: row.entity, key: row.key.clone(), text });
+            let committed = (self.ledger.lives.now(edit.device), commit.at);
+            self.blind.push(Blind { edit, entity: row.entity, key: row.key.clone(), committed, text });
         }
         let before = self.history.commit(id, commit);
         let after = (commit.kind != CommitKind::Delete).then_some(commit.values);
@@ -212,7 +215,7 @@ impl Oracle {
                 let told = self.held.versions(row, edit.id.device);
                 self.ledger.made(at, edit, row, told.max(self.perhaps_held(row, edit.id.device)));
             }
-            Event::EditMissed { edit, .. } => self.ledger.missed(at, edit.id),
+            Event::EditMissed { edit, .. } => self.ledger.missed(at, edit.id, edit.kind),
             Event::CutShort => {
                 self.cut_short.insert(device, at);
                 self.ledger.cut_short(device);
@@ -235,7 +238,7 @@ impl Oracle {
             }
             Event::EditAcknowledged { edit, entity, key, stamp } => {
                 let row = self.history.remember(entity, key.as_str());
-                self.ledger.acknowledged(edit, row, &self.history);
+                self.ledger.acknowledged(at, edit, row, &self.history);
                 self.met(at, device, entity, key.as_str(), Some(stamp));
             }
             Event::ConflictDecided { edit, entity, key, kind, winner, sides } => {
@@ -258,8 +261,7 @@ impl Oracle {
     /// was lost; rows that it had it has to get again.
     fn went_back(&mut self, at: Time, device: DeviceId, life: u32, to: Time) {
         let present = self.ledger.lives.now(device);
-        self.taken_back += self.ledger.went_back(device, life, to);
-        self.blind.retain(|blind| blind.edit.device != device);
+        self.ledger.went_back(device, life, to);
         let Some(places) = self.places.get(device.0 as usize) else { return };
         let all = All { history: &self.history, places };
         self.held.go_back(all, device, (present, life), to, at);
@@ -276,8 +278,10 @@ impl Oracle {
         }
         let unseen = unseen.iter().map(|edit| edit.id).collect();
         let present = self.ledger.lives.now(device);
-        self.taken_back += self.ledger.became_copy(device, of, at, unseen);
-        self.blind.retain(|blind| blind.edit.device != device);
+        self.ledger.became_copy(device, of, at, unseen);
+        if let Some(cut) = self.cut_short.get(&of).copied() {
+            self.cut_short.insert(device, cut);
+        }
         let Some(places) = self.places.get(device.0 as usize) else { return };
         let all = All { history: &self.history, places };
         self.held.copy(all, of, (device, present), at);
@@ -288,7 +292,7 @@ impl Oracle {
         for (_, row) in self.history.rows() {
             for version in row.versions.iter().filter(|version| version.at >= to) {
                 if let Author::Device(edit) = version.author {
-                    self.taken_back += u64::from(self.ledger.undone(edit));
+                    self.undone += u64::from(self.ledger.undone(edit));
                 }
             }
         }

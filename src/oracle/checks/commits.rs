@@ -41,7 +41,8 @@ pub(in crate::oracle) fn resurrected_on_backend(case: &CommitCase<'_>) -> Option
     let was_deleted = case.row.versions.last().is_some_and(|v| v.gone);
     let comes_back = match (case.author, case.edit) {
         (Author::Office | Author::Import, _) => was_deleted && case.kind != CommitKind::Insert,
-        (Author::Derived, _) | (Author::Device(_), None) => was_deleted,
+        (Author::Derived, _) => was_deleted,
+        (Author::Device(edit), None) => was_deleted && !case.ledger.is_missed_create(edit),
         (Author::Backup, _) => false,
         (Author::Device(_), Some((_, edit))) => match edit.kind {
             EditKind::Create => was_deleted && edit.commits > 0,

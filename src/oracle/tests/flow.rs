@@ -288,3 +288,24 @@ fn a_unit_that_is_asked_for_again_between_its_turn_and_its_start_waits_a_second_
     stage.complete(UNIT, 3);
     assert_silent(&stage.verdict());
 }
+
+#[test]
+fn a_run_that_was_left_open_before_a_backup_is_open_in_it() {
+    // Another run was left open since, and is no part of what the device is then.
+    for (before, found) in [(true, 1), (false, 0)] {
+        let mut stage = Stage::new();
+        let early = stage.now();
+        stage.later(5);
+        stage.start(UNIT, 0);
+        stage.restart();
+        stage.later(5);
+        let to = if before { stage.now() } else { early };
+        stage.later(5);
+        stage.start(UNIT, 1);
+        stage.emit(0, Event::ProcessKilled { reason: KillReason::Killed });
+        stage.emit(0, Event::Restored { to, life: 0 });
+        stage.emit(0, Event::ProcessStarted { incarnation: 2 });
+        let verdict = stage.verdict();
+        assert_eq!(verdict.figures["oracle.event_without_end.count"], found, "{:?}", verdict.violations);
+    }
+}

@@ -3,7 +3,7 @@
 use super::stage::{CLINIC, DOCTOR, STATUS, Stage, VISIT, visit};
 use super::{assert_only, assert_silent};
 use crate::base::{DeviceId, EditId, Key, Span, Stamp, Time, Value};
-use crate::contract::{Author, EditKind, Event, KillReason, LocalEdit, Node};
+use crate::contract::{Author, EditKind, Event, KillReason, LocalEdit, LogEntry, LogKind, Node};
 use crate::oracle::Verdict;
 
 /// Device 0 goes back to what it was at the start of the stage's present second.
@@ -83,6 +83,32 @@ fn an_edit_that_went_with_the_backend_is_counted_and_may_be_committed_again() {
         let verdict = stage.verdict();
         assert_eq!(verdict.figures["oracle.taken_back.edits"], u64::from(told));
         assert_eq!(verdict.violations.is_empty(), told, "{:?}", verdict.violations);
+    }
+}
+
+#[test]
+fn a_create_that_its_person_did_not_see_saved_may_be_committed_again_after_its_commit_went_with_the_backend()
+{
+    for missed in [true, false] {
+        let mut stage = Stage::new();
+        let backup = stage.now();
+        stage.later(1);
+        let id = EditId { device: DeviceId(0), number: 0 };
+        let key = Key::new("a9");
+        let values = vec![(CLINIC, Value::text("a")), (STATUS, Value::text("new"))];
+        let kind = if missed { EditKind::Create } else { EditKind::Update };
+        let edit = LocalEdit { id, entity: VISIT, key, kind, values };
+        stage.emit(0, Event::EditMissed { edit: &edit, waited: Span::ZERO });
+        stage.commit(Author::Device(id), VISIT, "a9", Some(visit("a", "new")));
+        stage.later(1);
+        stage.tell(Node::Backend, Event::Restored { to: backup, life: 0 });
+        stage.commit(Author::Backup, VISIT, "a9", None);
+        stage.commit(Author::Device(id), VISIT, "a9", Some(visit("a", "new")));
+        stage.drain();
+        match missed {
+            true => assert_silent(&stage.verdict()),
+            false => assert_only(&stage.verdict(), "resurrected", 1),
+        }
     }
 }
 
@@ -260,6 +286,94 @@ fn edited_after_two_returns(newer: bool, again: bool) -> Verdict {
     }
     commits_own(&mut stage, 0);
     stage.verdict()
+}
+
+/// Phone 0's person edits a row; it goes back to before that, by a backup or as a copy of a copy of it, and then has the edit again, and
+/// drops it.
+fn dropped_after_it_came_back(by_copy: bool) -> Verdict {
+    let mut stage = Stage::new();
+    let oldest = stage.now();
+    stage.later(5);
+    stage.update(0, "a1", "mine");
+    stage.later(5);
+    let newest = stage.now();
+    stage.later(5);
+    if by_copy {
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        stage.later(5);
+        goes_back(&mut stage, oldest);
+        stage.emit(0, Event::BecameCopy { of: DeviceId(1), unseen: &[] });
+    } else {
+        goes_back(&mut stage, oldest);
+        goes_back(&mut stage, newest);
+    }
+    stage.phone(0).outbox.clear();
+    stage.verdict()
+}
+
+#[test]
+fn an_edit_that_came_back_is_lost_as_ever() {
+    for by_copy in [false, true] {
+        let verdict = dropped_after_it_came_back(by_copy);
+        assert_only(&verdict, "lost-edit", 1);
+        assert_eq!(verdict.figures["oracle.taken_back.edits"], 0);
+    }
+}
+
+#[test]
+fn what_was_overwritten_before_a_backup_is_in_its_log() {
+    // Decided by a rule, or committed blindly, before the backup or after it.
+    for blind in [false, true] {
+        for (before, silent) in [(true, 1), (false, 0)] {
+            let mut stage = Stage::new();
+            stage.ahead = true;
+            let early = stage.now();
+            stage.later(5);
+            stage.office("a1", Some("theirs"));
+            if blind {
+                commits_own(&mut stage, 0);
+            } else {
+                stage.update(0, "a1", "mine");
+                stage.push(0, true);
+                stage.drain();
+            }
+            stage.phone(0).log.clear();
+            stage.later(5);
+            let to = if before { stage.now() } else { early };
+            stage.later(5);
+            goes_back(&mut stage, to);
+            let verdict = stage.verdict();
+            assert_eq!(verdict.figures["oracle.silent_discard.count"], silent, "{blind} {before}");
+        }
+    }
+}
+
+#[test]
+fn a_line_about_an_edit_that_was_copied_may_be_in_the_copy_s_log() {
+    for is_copy in [true, false] {
+        let mut stage = Stage::new();
+        stage.office("a1", Some("theirs"));
+        let edit = stage.update(0, "a1", "mine");
+        stage.later(1);
+        if is_copy {
+            stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        }
+        let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
+        let entry = stage.phone(0).outbox[0].clone();
+        stage.acknowledge(0, &entry, stamp);
+        stage.drain();
+        stage.phone(1).log.push(LogEntry {
+            edit: Some(edit),
+            entity: VISIT,
+            key: Key::new("a1"),
+            kind: LogKind::Overwrote,
+            met: None,
+        });
+        match is_copy {
+            true => assert_silent(&stage.verdict()),
+            false => assert_only(&stage.verdict(), "silent-discard", 1),
+        }
+    }
 }
 
 /// `device` edits a row and commits that as it knows it, whatever is there.
