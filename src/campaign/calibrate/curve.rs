@@ -19,7 +19,7 @@ const CHANCE: f64 = 0.01;
 /// How often chance may have one of several sizes so much cheaper than another.
 const SELDOM: f64 = 1e-3;
 /// Of the time between failures, answers that take this share break often (estimate, of logs on a line).
-const BREAKING: f64 = 0.25;
+const BREAKING: f64 = 0.28;
 /// Answers of some sizes that are so far off the line bend it.
 const BEND: f64 = 0.05;
 /// By how much less a row may cost in a size of the log than in the chunk, and the page does not say so.
@@ -28,8 +28,6 @@ const MAY_SAVE: f64 = 0.2;
 const OTHERS: usize = 20;
 /// One in so many of the answers far above a line has any number of rows, and the others have many.
 const FEW: usize = 5;
-/// How many times as many rows the next size of a log may have, and a line is trusted between them.
-const GAP: f64 = 2.5;
 /// By how much more a row may cost in a chunk than in the best of the log's sizes, and that does not matter.
 const SLIGHT: f64 = 0.05;
 
@@ -115,6 +113,8 @@ impl Curve {
         let least = costs(best).0;
         let any = rates.into_iter().flat_map(|rate| self.best(rate).1);
         let (low, high) = span(any)?;
+        // Of sizes that no answer has nothing says that they are dearer.
+        let (low, high) = self.sizes.gap(best.mean).map_or((low, high), |(a, b)| (low.min(a), high.max(b)));
         let flat = span(self.sizes.all.iter().filter(|part| costs(part).0 <= (1.0 + FLAT) * least))?;
         let own = self.sizes.between(census.rows_mean);
         let more = costs(&own).0 / least - 1.0;
@@ -147,8 +147,13 @@ impl Curve {
         own.0 > (1.0 + SLIGHT) * best.0 && sure.is_ok_and(|sure| own.0 - best.0 > sure * apart(own, best))
     }
 
+    /// What the log leaves open of its sizes near a chunk that is one of them.
+    pub(super) fn leaves_open_near(&self, chunk: f64) -> Option<Open> {
+        self.sizes.gap(chunk).map(Open::Between).or(self.short())
+    }
+
     /// The sizes that it leaves open as their answers are too brief, if there are.
-    pub(super) fn short(&self) -> Option<Open> {
+    fn short(&self) -> Option<Open> {
         self.sizes.short.map(Open::Short)
     }
 
@@ -168,7 +173,7 @@ impl Curve {
         if let Some((least, most)) = least.zip(self.above.last()).filter(|(least, _)| reaches(**least)) {
             return Some(Open::Above { rows: (*least, *most), answers: self.above.len() as u64 });
         }
-        if let Some(gap) = self.sizes.gap(chunk).filter(|(fewer, more)| more / fewer > GAP) {
+        if let Some(gap) = self.sizes.gap(chunk) {
             return Some(Open::Between(gap));
         }
         if self.sizes.others < OTHERS {
@@ -223,7 +228,7 @@ pub(super) enum Open {
     /// So many answers, most of them from the least rows to the most, took far longer than the line says, and the chunk has as many rows, or
     /// more than any answer that did not.
     Above { rows: (f64, f64), answers: u64 },
-    /// No answer has more rows than the first and fewer than the second, and the chunk has.
+    /// No answer has more rows than the first and fewer than the second, and the chunk is among these or next to them.
     Between((f64, f64)),
     /// Answers of up to so many rows take less than a step of the clock.
     Short(f64),

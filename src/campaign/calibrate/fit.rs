@@ -10,6 +10,7 @@ use super::cut::{self, Luck};
 use super::devices;
 use super::line::{Far, Line, NORMAL, Sample};
 use super::log::{Log, Request};
+use super::neighbours;
 use super::part::Parts;
 use super::told::Told;
 use super::trouble::chi_square;
@@ -150,7 +151,9 @@ impl Fit {
             None => rows.iter().map(|s| s.y / fit.rows.at(&s.x) - 1.0).collect(),
         };
         let bend = bend(&rows, &off);
-        told.of_fit(&fit, &off, bend);
+        told.of_fit(&fit, bend);
+        let answered: Vec<&Request> = kept.iter().map(|n| answers[*n]).collect();
+        neighbours::tell(told, log, &answered, &off, &rows);
         let above = (0..answers.len()).filter(|n| aside.out[*n] && far.is_above(*n)).collect::<Vec<_>>();
         let step = clock.step.filter(|step| step.is_coarse).map_or(0.0, |step| step.lasts);
         fit.curve = Some(fit.curve(&rows, &both, &by_rows, &above, step));
@@ -381,7 +384,7 @@ impl Fit {
         census: &Census,
     ) -> Option<Open> {
         match advice? {
-            Advice::Rows { within_log: true, .. } => self.curve.as_ref()?.short(),
+            Advice::Rows { within_log: true, best, .. } => self.curve.as_ref()?.leaves_open_near(best.value),
             advice => self.curve.as_ref()?.leaves_open(advice, self, outages?, census),
         }
     }

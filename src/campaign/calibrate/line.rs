@@ -417,14 +417,6 @@ pub(super) fn skewed(third: f64, variance: f64) -> f64 {
     (end - NORMAL).max(0.0) * deviation
 }
 
-/// The correlation of each value with the next one.
-pub(super) fn correlation(values: &[f64]) -> f64 {
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let all: f64 = values.iter().map(|x| (x - mean) * (x - mean)).sum();
-    let next: f64 = values.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
-    if all > 0.0 { next / all } else { 0.0 }
-}
-
 fn mean<const K: usize>(samples: &[Sample<K>]) -> f64 {
     samples.iter().map(|sample| sample.y).sum::<f64>() / samples.len() as f64
 }

@@ -6,7 +6,7 @@
 //!   what lies far from that line (`aside`), within a step of the clock (`clock`), or beyond the app's
 //!   timeout (`reached`, `cut`), or of another kind (`kind`), and whether larger answers bend away from it (`curve`, `part`);
 //! - how often a transfer breaks, a second of transfer, and how long it is until the next one succeeds (`trouble`), and which of the failures
-//!   were transfers (`tries`), or may be the server's (`hung`), and whether devices are alike (`devices`);
+//!   were transfers (`tries`), or may be the server's (`hung`), and whether devices, and answers one after another, are alike (`devices`, `neighbours`);
 //! - the chunk that the closed form of [`theory::chunk`](crate::theory::chunk) recommends for these (`advice`), and what the log does not tell (`told`).
 //!
 //! It stands on these assumptions, and the calibration says where the log speaks against them: requests are independent, given
@@ -29,6 +29,7 @@ mod kind;
 mod line;
 mod log;
 mod matrix;
+mod neighbours;
 mod part;
 mod reached;
 mod spike;

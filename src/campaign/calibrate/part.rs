@@ -10,8 +10,13 @@ const PARTS: (usize, usize) = (16, 32);
 const ANSWERS: (usize, usize) = (5, 100);
 /// A window starts so many times before the next that shares no answer with it.
 const STEPS: usize = 4;
+/// A window of so many answers or more has no answers of more than so many times the rows of its first (estimates).
+const ENOUGH: usize = 12;
+const WIDE: f64 = 1.25;
 /// Answers with so many times as many rows, or as few, tell what a chunk costs.
 const NEAR: f64 = 1.2;
+/// How many times as many rows the next size of a log may have, and what lies between is taken for known.
+const GAP: f64 = 2.5;
 /// A line that says less than this share of the mean duration says nothing.
 const FLOOR: f64 = 1e-3;
 
@@ -73,9 +78,7 @@ impl Parts {
         let is_short = |(sample, _): &(Sample<2>, bool)| says(sample) < step;
         let short = samples.iter().rfind(|sample| is_short(sample)).map(|(sample, _)| sample.x[1]);
         samples.retain(|sample| !is_short(sample));
-        let page = samples.last().map_or(0.0, |(sample, _)| sample.x[1]);
-        let tails = samples.partition_point(|(sample, _)| sample.x[1] < page);
-        let least = (tails / (tails / ANSWERS.1).clamp(PARTS.0, PARTS.1)).max(ANSWERS.0);
+        let least = window(&samples);
         let windows = windows(&samples, least);
         let mut all: Vec<Part> = windows.iter().map(|(from, to)| part(&samples[*from..*to], &says)).collect();
         let others = windows.last().map_or(samples.len(), |(from, _)| *from);
@@ -92,11 +95,12 @@ impl Parts {
         self.rows.get(self.rows.partition_point(|size| *size <= rows)).copied()
     }
 
-    /// The sizes next to `rows`, if it is far from both and between them.
+    /// Two sizes far apart with none between them, if `rows` lies there or next to one of them.
     pub(super) fn gap(&self, rows: f64) -> Option<(f64, f64)> {
-        let next = self.rows.partition_point(|size| *size <= rows);
-        let (fewer, more) = (*self.rows.get(next.checked_sub(1)?)?, *self.rows.get(next)?);
-        (rows > NEAR * fewer && more > NEAR * rows).then_some((fewer, more))
+        let is_near = |(fewer, more): &(f64, f64)| rows * NEAR >= *fewer && rows <= NEAR * more;
+        let gaps =
+            self.rows.windows(2).map(|pair| (pair[0], pair[1])).filter(|(fewer, more)| *more > GAP * fewer);
+        gaps.filter(is_near).max_by(|a, b| (a.1 / a.0).total_cmp(&(b.1 / b.0)))
     }
 
     pub(super) fn nearest(&self, rows: f64) -> &Part {
@@ -119,6 +123,16 @@ impl Parts {
     }
 }
 
+/// How many answers a window has: of those of sizes that are no page, which most have or many, with a window to itself.
+fn window(samples: &[(Sample<2>, bool)]) -> usize {
+    let of = |answers: usize| (answers / (answers / ANSWERS.1).clamp(PARTS.0, PARTS.1)).max(ANSWERS.0);
+    let sizes: Vec<usize> =
+        samples.chunk_by(|(a, _), (b, _)| a.x[1] == b.x[1]).map(<[(Sample<2>, bool)]>::len).collect();
+    let Some((_, tails)) = sizes.split_last() else { return ANSWERS.0 };
+    let many = of(tails.iter().sum());
+    of(tails.iter().filter(|answers| **answers < many).sum())
+}
+
 /// Where windows of `least` answers begin and end in samples by size. Those of one size lie in one window, which they have to themselves if
 /// they are as many.
 fn windows(samples: &[(Sample<2>, bool)], least: usize) -> Vec<(usize, usize)> {
@@ -127,10 +141,11 @@ fn windows(samples: &[(Sample<2>, bool)], least: usize) -> Vec<(usize, usize)> {
     let (mut windows, mut from) = (Vec::new(), 0);
     while from < samples.len() {
         let (mut to, mut is_one) = (end(from), true);
-        while to - from < least && to < samples.len() && end(to) - to < least {
+        let is_wide = |to: usize| to - from >= ENOUGH && rows(to) > WIDE * rows(from);
+        while to - from < least && to < samples.len() && end(to) - to < least && !is_wide(to) {
             (to, is_one) = (end(to), false);
         }
-        if to - from >= least {
+        if to - from >= least.min(ENOUGH) {
             windows.push((from, to));
         }
         let last = (from + if is_one { to - from } else { least / STEPS }.max(1) - 1).min(samples.len() - 1);

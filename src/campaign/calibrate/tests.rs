@@ -6,6 +6,7 @@ mod few;
 mod hung;
 mod left_out;
 mod lines;
+mod neighbours;
 mod outliers;
 mod refused;
 mod sizes;

@@ -8,7 +8,6 @@ use super::devices::{self, Off};
 use super::fit::{Fit, LeftOut};
 use super::hung::{Hung, Timeout};
 use super::kind::Few;
-use super::line::correlation;
 use super::log::{Log, Names, Outcome, Request};
 use super::reached::Reached;
 use super::tries::InARow;
@@ -24,8 +23,6 @@ const CHUNK_MAX: f64 = 1e6;
 const NAMED: usize = 3;
 /// To say no takes a server less than this share of its quickest answers.
 const REFUSED_SOON: f64 = 0.5;
-/// Neighbours that are so much alike are no independent answers.
-const ALIKE: f64 = 0.2;
 /// Fewer answers do not show how noise is drawn that a timeout cuts off (estimate, of logs of 12 to 60).
 const FEW: usize = 45;
 /// What answers may take beyond the line that is worth a word, as a share.
@@ -55,7 +52,7 @@ impl Told {
     pub(super) fn costs_unknown(&mut self, text: String) {
         self.unknown.insert(0, text);
     }
-    fn note(&mut self, text: impl Into<String>) {
+    pub(super) fn note(&mut self, text: impl Into<String>) {
         self.notes.push(text.into());
     }
 
@@ -347,8 +344,8 @@ impl Told {
                 human::thousands(most as u64),
             ),
             Open::Between((fewer, more)) => format!(
-                "whether chunks of as many rows as the one recommended cost what the line says: no answer has more than {} rows and fewer than \
-                 {}; log some, or sweep over both",
+                "what a row costs in chunks of more than {} rows and fewer than {}, near the one recommended: no answer has so many; log \
+                 some, or sweep over both",
                 human::thousands(fewer as u64),
                 human::thousands(more as u64),
             ),
@@ -456,8 +453,8 @@ impl Told {
         ));
     }
 
-    /// By how much answers are `off` the line, and of which sizes they are so most.
-    pub(super) fn of_fit(&mut self, fit: &Fit, off: &[f64], bend: Option<Bend>) {
+    /// What of the line is left out, and of which sizes answers are off it most.
+    pub(super) fn of_fit(&mut self, fit: &Fit, bend: Option<Bend>) {
         match fit.left_out {
             Some(LeftOut::Row) => self.unknown(
                 "time a row: answers of more rows take less time, so something else decides; a row counts as nothing, and the overhead is what \
@@ -473,12 +470,6 @@ impl Told {
             self.note(format!(
                 "answers of {from:.0} to {to:.0} rows take {:.0} % of what a straight line says: the figures hold near the sizes of the log",
                 100.0 * (1.0 + bend),
-            ));
-        }
-        let alike = correlation(off);
-        if off.len() >= 50 && alike > ALIKE {
-            self.note(format!(
-                "answers next to each other are alike (correlation {alike:.2}), as under a network that changes slowly: the intervals are too narrow",
             ));
         }
     }
@@ -591,6 +582,6 @@ impl Told {
     }
 }
 
-fn seconds(seconds: f64) -> String {
+pub(super) fn seconds(seconds: f64) -> String {
     human::span((seconds * 1e9) as u64)
 }

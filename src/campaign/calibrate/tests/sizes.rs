@@ -164,7 +164,7 @@ fn the_sizes_that_lie_off_the_line_are_named_without_those_that_do_not() {
 #[test]
 fn a_chunk_far_from_all_sizes_of_the_log_is_said_to_be() {
     let line = |rows: f64| 0.4 + 2e-3 * rows;
-    let is_said = |calibration: &Calibration| said(&calibration.unknown, "no answer has more than");
+    let is_said = |calibration: &Calibration| said(&calibration.unknown, "no answer has so many");
     let two = |stream: &mut Stream| if stream.chance(0.5) { 100.0 } else { 1_000.0 };
     let doublings = |stream: &mut Stream| f64::from(1 << stream.below(11));
     let of = |sizes: fn(&mut Stream) -> f64, mtbf| {
@@ -175,6 +175,37 @@ fn a_chunk_far_from_all_sizes_of_the_log_is_said_to_be() {
     // Best at about 400 rows, and beyond all of them.
     assert_eq!((of(two, 5.0), of(two, 400.0)), (20, 0));
     assert_eq!((of(doublings, 5.0), of(nearly_full, 400.0)), (0, 0));
+}
+
+#[test]
+fn a_chunk_of_the_log_next_to_sizes_that_no_answer_has_is_said_to_be_and_its_interval_holds_these() {
+    let sizes = |stream: &mut Stream| match stream.chance(0.3) {
+        true => 1_000.0,
+        false => (40.0 * stream.unit()).ceil(),
+    };
+    // Best at 500 rows.
+    let took = |rows: f64| (0.8 + 2e-3 * rows) * if rows > 500.0 { 2.0 } else { 1.0 };
+    let model = Model { mtbf: 60.0, answers: 1_000, ..FULL };
+    for seed in 0..20 {
+        let calibration = read(&with_durations(&model.log_of(seed, sizes), seed, 0.15, took));
+        let (chunk, within_log) = best(&calibration);
+        assert!(within_log && said(&calibration.unknown, "no answer has so many"), "{seed}: {chunk:?}");
+        assert!(chunk.low <= 500.0 && 500.0 <= chunk.high, "{seed}: {chunk:?}");
+    }
+}
+
+#[test]
+fn two_page_sizes_do_not_hide_what_lies_between_them() {
+    let sizes = |stream: &mut Stream| {
+        let page = if stream.chance(0.5) { 200.0 } else { 1_000.0 };
+        if stream.chance(0.7) { page } else { (page * stream.unit()).ceil() }
+    };
+    // Best at 300 rows: each 300 take the backend 1.5 s more.
+    let took = |rows: f64| 0.5 + 1e-3 * rows + 1.5 * libm::floor((rows - 1.0) / 300.0);
+    let model = Model { mtbf: 60.0, answers: 3_000, ..FULL };
+    let chunk = |seed| best(&read(&with_durations(&model.log_of(seed, sizes), seed, 0.15, took))).0.value;
+    let found = (0..20).filter(|seed| (225.0..=300.0).contains(&chunk(*seed))).count();
+    assert!(found >= 18, "{found} of 20");
 }
 
 #[test]

@@ -1,0 +1,73 @@
+//! Logs whose answers are not independent: a network that changes slowly, and connections that are opened anew.
+
+use super::{curved, said};
+use crate::base::{Seed, Span, Stream};
+
+/// Where answers come from, one after another.
+struct Apps {
+    devices: u32,
+    answers: u32,
+    /// What the first request of a session takes besides, in seconds.
+    opens: f64,
+    /// By how much the network's factor varies, and for how many answers it stays.
+    network: (f64, f64),
+}
+
+const QUIET: Apps = Apps { devices: 1, answers: 1_000, opens: 0.0, network: (0.0, 100.0) };
+
+impl Apps {
+    /// Sessions of two full pages of 1 000 rows, a part of one and some answers of few rows; an answer takes 0.4 s and 2 ms a row.
+    fn log(&self, seed: u64) -> String {
+        let mut lines: Vec<(f64, String)> = Vec::new();
+        for device in 0..self.devices {
+            self.of(device, &mut Seed(seed).stream("apps", u64::from(device), 0), &mut lines);
+        }
+        lines.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let lines: String = lines.into_iter().map(|(_, line)| line).collect();
+        format!("start,rows,bytes,duration_us,outcome,device\n{lines}")
+    }
+
+    fn of(&self, device: u32, stream: &mut Stream, lines: &mut Vec<(f64, String)>) {
+        let mut at = 1_772_438_400.0 + 60.0 * stream.unit();
+        let (mut factor, mut left) = (1.0, 0);
+        for n in 0..self.answers / self.devices {
+            let (place, few) = (n % 7, (1.0 + 40.0 * stream.unit()).floor());
+            let rows =
+                [1_000.0, 1_000.0, (1_000.0 * stream.unit()).ceil(), few, few, few, few][place as usize];
+            if left == 0 {
+                (factor, left) = (stream.log_normal(1.0, self.network.0), self.network.1 as u32);
+            }
+            left -= 1;
+            let took = (0.4 + 2e-3 * rows) * factor * stream.log_normal(1.0, 0.15);
+            let took = took + if place == 0 { self.opens } else { 0.0 };
+            let micros = Span::from_secs_f64(took).as_micros();
+            lines.push((at, format!("{at:.6},{rows},{},{micros},ok,d{device}\n", 300.0 * rows)));
+            at += took + if place == 6 { 100.0 + 900.0 * stream.unit() } else { 2.0 * stream.unit() };
+        }
+    }
+
+    /// How many of forty pages say so.
+    fn say(&self, what: &str) -> usize {
+        (0..40).filter(|seed| said(&curved::read(&self.log(*seed)).notes, what)).count()
+    }
+}
+
+const OPENS: &str = "after a pause of half a minute";
+const ALIKE: &str = "next to each other are alike";
+
+#[test]
+fn what_opening_a_connection_takes_is_said_where_it_is_no_chance() {
+    assert_eq!(Apps { ..QUIET }.say(OPENS), 0);
+    let found = [0.2, 0.4].map(|opens| Apps { opens, ..QUIET }.say(OPENS));
+    assert!(found[0] >= 30 && found[1] == 40, "{found:?}");
+}
+
+#[test]
+fn a_network_that_changes_slowly_is_said_of_several_devices_side_by_side_too() {
+    for devices in [1, 5] {
+        let quiet = Apps { devices, ..QUIET };
+        assert_eq!(quiet.say(ALIKE), 0, "{devices}");
+        let found = Apps { network: (0.15, 40.0), ..quiet }.say(ALIKE);
+        assert!(found >= 36, "{devices} devices: {found}");
+    }
+}
