@@ -353,7 +353,7 @@ impl Ledger {
         self.lives.of_several().map(gone).sum()
     }
 
-    /// Whether a line that the device wrote about the edit before it was told of the end of it, or then, is part of its state.
+    /// Whether the line that a device has about an edit once it counts that as done is part of its state.
     pub(super) fn has_told(&self, id: EditId, committed: (u32, Time)) -> bool {
         let has = |(life, at)| self.lives.has(id.device, (id.device, life, at));
         let first = self.get(id).and_then(|edit| edit.acknowledged_first);
