@@ -279,8 +279,10 @@ impl Oracle {
         let unseen = unseen.iter().map(|edit| edit.id).collect();
         let present = self.ledger.lives.now(device);
         self.ledger.became_copy(device, of, at, unseen);
+        // A backup of its own may be put in again, so that what it died with itself counts as well.
         if let Some(cut) = self.cut_short.get(&of).copied() {
-            self.cut_short.insert(device, cut);
+            let own = self.cut_short.entry(device).or_insert(cut);
+            *own = cut.max(*own);
         }
         let Some(places) = self.places.get(device.0 as usize) else { return };
         let all = All { history: &self.history, places };

@@ -173,7 +173,8 @@ impl Curve {
         if let Some((least, most)) = least.zip(self.above.last()).filter(|(least, _)| reaches(**least)) {
             return Some(Open::Above { rows: (*least, *most), answers: self.above.len() as u64 });
         }
-        if let Some(gap) = self.sizes.gap(chunk) {
+        // What lies beyond all answers is said besides.
+        if let Some(gap) = self.sizes.gap(chunk).filter(|(_, more)| chunk < *more) {
             return Some(Open::Between(gap));
         }
         if self.sizes.others < OTHERS {

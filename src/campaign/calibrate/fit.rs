@@ -152,10 +152,11 @@ impl Fit {
         };
         let bend = bend(&rows, &off);
         told.of_fit(&fit, bend);
-        let answered: Vec<&Request> = kept.iter().map(|n| answers[*n]).collect();
-        neighbours::tell(told, log, &answered, &off, &rows);
-        let above = (0..answers.len()).filter(|n| aside.out[*n] && far.is_above(*n)).collect::<Vec<_>>();
         let step = clock.step.filter(|step| step.is_coarse).map_or(0.0, |step| step.lasts);
+        let answered: Vec<&Request> = kept.iter().map(|n| answers[*n]).collect();
+        let brief = |sample: &Sample<2>| fit.rows.at(&sample.x) < STEPS_MIN * step;
+        neighbours::tell(told, log, &answered, &off, &rows, brief);
+        let above = (0..answers.len()).filter(|n| aside.out[*n] && far.is_above(*n)).collect::<Vec<_>>();
         fit.curve = Some(fit.curve(&rows, &both, &by_rows, &above, step));
         told.of_unlike(devices::unlike(answers, |r| fit.says(r)));
         Some(fit)

@@ -20,14 +20,22 @@ const PAUSE: f64 = 30.0;
 const OPENED_MIN: usize = 8;
 
 /// Tells of `answers`, which are some of the log's, in its order: they are `off` the line by these shares, and `samples` are theirs.
-pub(super) fn tell(told: &mut Told, log: &Log, answers: &[&Request], off: &[f64], samples: &[Sample<2>]) {
+/// Of those that are `brief` beside a step of a coarse clock nothing is told but by its doing.
+pub(super) fn tell(
+    told: &mut Told,
+    log: &Log,
+    answers: &[&Request],
+    off: &[f64],
+    samples: &[Sample<2>],
+    brief: impl Fn(&Sample<2>) -> bool,
+) {
     if let Some(alike) = alike(answers, off) {
         told.note(format!(
             "answers of a device next to each other are alike (correlation {alike:.2}), as under a network that changes slowly: the intervals \
              are too narrow"
         ));
     }
-    if let Some(Estimate { value, low, high }) = opened(log, answers, samples) {
+    if let Some(Estimate { value, low, high }) = opened(log, answers, samples, brief) {
         let [value, low, high] = [value, low, high].map(seconds);
         told.note(format!(
             "answers to the first request after a pause of half a minute take {value} longer ({low} … {high}), as where that opens a \
@@ -57,17 +65,24 @@ fn alike(answers: &[&Request], off: &[f64]) -> Option<f64> {
 
 /// The seconds by which answers to the first request of a device after a pause take longer than others of as many rows, if that is more than
 /// chance.
-fn opened(log: &Log, answers: &[&Request], samples: &[Sample<2>]) -> Option<Estimate> {
+fn opened(
+    log: &Log,
+    answers: &[&Request],
+    samples: &[Sample<2>],
+    brief: impl Fn(&Sample<2>) -> bool,
+) -> Option<Estimate> {
     let opens = opens(log, answers);
-    let n = opens.iter().filter(|opens| **opens).count();
-    if n.min(opens.len() - n) < OPENED_MIN {
-        return None;
-    }
     let with = |(sample, opens): (&Sample<2>, &bool)| {
         let [one, rows] = sample.x;
         Sample { x: [one, rows, f64::from(u8::from(*opens))], y: sample.y, weight: sample.weight }
     };
-    let line = Line::through(&samples.iter().zip(&opens).map(with).collect::<Vec<_>>())?;
+    let long = samples.iter().zip(&opens).filter(|(sample, _)| !brief(sample));
+    let samples: Vec<Sample<3>> = long.map(with).collect();
+    let n = samples.iter().filter(|sample| sample.x[2] > 0.0).count();
+    if n.min(samples.len() - n) < OPENED_MIN {
+        return None;
+    }
+    let line = Line::through(&samples)?;
     let of = [0.0, 0.0, 1.0];
     let error = line.error(of);
     (error > 0.0 && line.coefficients[2] > SURE * error).then(|| line.estimate(of))

@@ -148,7 +148,8 @@ fn windows(samples: &[(Sample<2>, bool)], least: usize) -> Vec<(usize, usize)> {
         if to - from >= least.min(ENOUGH) {
             windows.push((from, to));
         }
-        let last = (from + if is_one { to - from } else { least / STEPS }.max(1) - 1).min(samples.len() - 1);
+        let step = if is_one { to - from } else { (to - from).min(least) / STEPS };
+        let last = (from + step.max(1) - 1).min(samples.len() - 1);
         // It does not step over the beginning of a size.
         let begin = samples.partition_point(|(sample, _)| sample.x[1] < rows(last));
         from = if begin > from { begin } else { end(last) };

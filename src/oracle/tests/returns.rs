@@ -288,6 +288,33 @@ fn edited_after_two_returns(newer: bool, again: bool) -> Verdict {
     stage.verdict()
 }
 
+#[test]
+fn what_a_device_held_untold_it_holds_again_after_it_was_a_copy_of_one_that_died_before() {
+    for died in [true, false] {
+        let mut stage = Stage::new();
+        stage.emit(0, Event::CutShort);
+        stage.later(5);
+        stage.office("a1", Some("theirs"));
+        stage.later(1);
+        if died {
+            stage.emit(1, Event::CutShort);
+        }
+        stage.emit(1, Event::ProcessKilled { reason: KillReason::Killed });
+        stage.later(5);
+        let to = stage.now();
+        stage.later(5);
+        stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
+        stage.later(5);
+        stage.emit(1, Event::Restored { to, life: 0 });
+        stage.emit(1, Event::ProcessStarted { incarnation: 1 });
+        commits_own(&mut stage, 1);
+        match died {
+            true => assert_silent(&stage.verdict()),
+            false => assert_only(&stage.verdict(), "silent-discard", 1),
+        }
+    }
+}
+
 /// Phone 0's person edits a row; it goes back to before that, by a backup or as a copy of a copy of it, and then has the edit again, and
 /// drops it.
 fn dropped_after_it_came_back(by_copy: bool) -> Verdict {

@@ -11,12 +11,23 @@ struct Apps {
     opens: f64,
     /// By how much the network's factor varies, and for how many answers it stays.
     network: (f64, f64),
+    /// Seconds of overhead and of a row.
+    costs: (f64, f64),
+    /// A step of the clock, which cuts off.
+    clock: Span,
 }
 
-const QUIET: Apps = Apps { devices: 1, answers: 1_000, opens: 0.0, network: (0.0, 100.0) };
+const QUIET: Apps = Apps {
+    devices: 1,
+    answers: 1_000,
+    opens: 0.0,
+    network: (0.0, 100.0),
+    costs: (0.4, 2e-3),
+    clock: Span::micros(1),
+};
 
 impl Apps {
-    /// Sessions of two full pages of 1 000 rows, a part of one and some answers of few rows; an answer takes 0.4 s and 2 ms a row.
+    /// Sessions of two full pages of 1 000 rows, a part of one and some answers of few rows.
     fn log(&self, seed: u64) -> String {
         let mut lines: Vec<(f64, String)> = Vec::new();
         for device in 0..self.devices {
@@ -38,9 +49,10 @@ impl Apps {
                 (factor, left) = (stream.log_normal(1.0, self.network.0), self.network.1 as u32);
             }
             left -= 1;
-            let took = (0.4 + 2e-3 * rows) * factor * stream.log_normal(1.0, 0.15);
+            let took = (self.costs.0 + self.costs.1 * rows) * factor * stream.log_normal(1.0, 0.15);
             let took = took + if place == 0 { self.opens } else { 0.0 };
-            let micros = Span::from_secs_f64(took).as_micros();
+            let micros =
+                Span::from_secs_f64(took).as_micros() / self.clock.as_micros() * self.clock.as_micros();
             lines.push((at, format!("{at:.6},{rows},{},{micros},ok,d{device}\n", 300.0 * rows)));
             at += took + if place == 6 { 100.0 + 900.0 * stream.unit() } else { 2.0 * stream.unit() };
         }
@@ -70,4 +82,10 @@ fn a_network_that_changes_slowly_is_said_of_several_devices_side_by_side_too() {
         let found = Apps { network: (0.15, 40.0), ..quiet }.say(ALIKE);
         assert!(found >= 36, "{devices} devices: {found}");
     }
+}
+
+#[test]
+fn a_coarse_clock_opens_no_connection() {
+    let coarse = Apps { costs: (0.1, 5e-4), clock: Span::millis(200), ..QUIET };
+    assert_eq!(coarse.say(OPENS), 0);
 }

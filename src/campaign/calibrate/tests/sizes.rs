@@ -209,6 +209,22 @@ fn two_page_sizes_do_not_hide_what_lies_between_them() {
 }
 
 #[test]
+fn a_few_large_answers_among_many_small_ones_are_compared_size_by_size() {
+    let sizes = |stream: &mut Stream| match stream.chance(0.03) {
+        true => (100.0 + 900.0 * stream.unit()).ceil(),
+        false => (1.0 - 20.0 * libm::log(1.0 - stream.unit())).floor(),
+    };
+    // Best at 350 rows.
+    let took = |rows: f64| 0.8 + 2e-3 * rows + 1e-2 * (rows - 350.0).max(0.0);
+    let model = Model { mtbf: 60.0, answers: 10_000, ..FULL };
+    let dear = |seed: &u64| {
+        let calibration = read(&with_durations(&model.log_of(*seed, sizes), *seed, 0.15, took));
+        excess(took, 60.0, best(&calibration).0.value).0 > 0.2
+    };
+    assert!((0..10).filter(dear).count() <= 1);
+}
+
+#[test]
 fn of_straight_logs_of_nearly_full_pages_next_to_none_are_held_to_a_size() {
     let line = |rows: f64| 0.4 + 4e-3 * rows;
     let of = |answers| logs(Model { answers, ..FULL }, &line).filter(is_held).count();
