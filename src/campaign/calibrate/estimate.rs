@@ -7,6 +7,7 @@ use super::header::Only;
 use super::hung::{Hung, hung};
 use super::kind::Few;
 use super::log::{self, Log, Mistakes, Outcome, Request};
+use super::neighbours;
 use super::reached::Reached;
 use super::told::Told;
 use super::tries::{self, InARow};
@@ -65,7 +66,9 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     // What a timeout may have ended for being slow is no break that answers came through.
     let rate = rate(if reached.is_some() && hung.is_some() { if_slow } else { outages });
     let clock = Clock { step, cut_off: reached };
-    let mut answers = telling_of_costs(log, reached);
+    let answers = telling_of_costs(log, reached);
+    let mut answers =
+        neighbours::in_a_row(answers, log, rate, coarse.map_or(0.0, |step| step.lasts), &mut told);
     // A clock of long steps bends all lines.
     if coarse.is_none() {
         answers = of_one_kind(answers, log.has_bytes, rate, &mut census, &mut told);

@@ -28,7 +28,7 @@ const SPLIT_FREEDOM: f64 = 57.0;
 /// Answers of sizes that take this share of an app's timeout on average come through, but for a few (estimate).
 const CUT_OFF_SHARE: f64 = 0.5;
 /// Answers that take fewer steps of a clock tell of no line whether it bends (estimate).
-const STEPS_MIN: f64 = 5.0;
+pub(super) const STEPS_MIN: f64 = 5.0;
 
 /// The lines through a log's answers.
 pub(super) struct Fit {
@@ -154,8 +154,7 @@ impl Fit {
         told.of_fit(&fit, bend);
         let step = clock.step.filter(|step| step.is_coarse).map_or(0.0, |step| step.lasts);
         let answered: Vec<&Request> = kept.iter().map(|n| answers[*n]).collect();
-        let brief = |sample: &Sample<2>| fit.rows.at(&sample.x) < STEPS_MIN * step;
-        neighbours::tell(told, log, &answered, &off, &rows, brief);
+        neighbours::tell(told, &answered, &off);
         let above = (0..answers.len()).filter(|n| aside.out[*n] && far.is_above(*n)).collect::<Vec<_>>();
         fit.curve = Some(fit.curve(&rows, &both, &by_rows, &above, step));
         told.of_unlike(devices::unlike(answers, |r| fit.says(r)));

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use super::fit::{ANSWERS_MIN, STEPS_MIN, samples};
 use super::line::{Line, Sample};
 use super::log::{Log, Outcome, Request};
 use super::told::{Told, seconds};
 use crate::report::calibrate::Estimate;
+use crate::report::human;
 
 /// Answers of a device that are too few to tell how it changes.
 const DEVICE_MIN: usize = 8;
@@ -19,30 +21,43 @@ const PAUSE: f64 = 30.0;
 /// Answers after a pause, or others, that are too few to compare.
 const OPENED_MIN: usize = 8;
 
-/// Tells of `answers`, which are some of the log's, in its order: they are `off` the line by these shares, and `samples` are theirs.
-/// Of those that are `brief` beside a step of a coarse clock nothing is told but by its doing.
-pub(super) fn tell(
-    told: &mut Told,
-    log: &Log,
-    answers: &[&Request],
-    off: &[f64],
-    samples: &[Sample<2>],
-    brief: impl Fn(&Sample<2>) -> bool,
-) {
+/// Tells whether answers are alike that are next to each other; they are `off` the line by these shares.
+pub(super) fn tell(told: &mut Told, answers: &[&Request], off: &[f64]) {
     if let Some(alike) = alike(answers, off) {
         told.note(format!(
             "answers of a device next to each other are alike (correlation {alike:.2}), as under a network that changes slowly: the intervals \
              are too narrow"
         ));
     }
-    if let Some(Estimate { value, low, high }) = opened(log, answers, samples, brief) {
-        let [value, low, high] = [value, low, high].map(seconds);
-        told.note(format!(
-            "answers to the first request after a pause of half a minute take {value} longer ({low} … {high}), as where that opens a \
-             connection or wakes a radio: overhead, row and whether rows cost more in larger answers are mixed with that; log which \
-             these are, and look at one kind with --only COLUMN=VALUE"
-        ));
+}
+
+/// The answers whose costs tell those of chunks, which follow one another: all of the log's `answers`, in its order, but the first after a
+/// pause of their devices where these take longer beyond chance and the others tell a line. They broke at `rate` a second; by a clock of
+/// coarse `step`s brief ones tell nothing of that but its doing.
+pub(super) fn in_a_row<'a>(
+    answers: Vec<&'a Request>,
+    log: &Log,
+    rate: f64,
+    step: f64,
+    told: &mut Told,
+) -> Vec<&'a Request> {
+    let opens = opens(log, &answers);
+    let (by_rows, _) = samples(&answers, rate);
+    let Some(Estimate { value, low, high }) = opened(&opens, &by_rows, step) else { return answers };
+    let [value, low, high] = [value, low, high].map(seconds);
+    let what = format!(
+        "answers to the first request after a pause of half a minute take {value} longer ({low} … {high}), as where that opens a connection \
+         or wakes a radio"
+    );
+    let others: Vec<&Request> =
+        answers.iter().zip(&opens).filter(|(_, opens)| !**opens).map(|(answer, _)| *answer).collect();
+    if others.len() < ANSWERS_MIN || Line::through(&samples(&others, rate).0).is_none() {
+        told.note(what + ": overhead, row and chunk hold their share of that");
+        return answers;
     }
+    let n = human::thousands(others.len() as u64);
+    told.note(format!("{what}: costs and chunk are those of the {n} others"));
+    others
 }
 
 /// The correlation of answers with the next one of their device, `off` the line by these shares, if that is more than chance.
@@ -63,20 +78,14 @@ fn alike(answers: &[&Request], off: &[f64]) -> Option<f64> {
     (pairs >= PAIRS_MIN && correlation > SURE / libm::sqrt(pairs)).then_some(correlation)
 }
 
-/// The seconds by which answers to the first request of a device after a pause take longer than others of as many rows, if that is more than
-/// chance.
-fn opened(
-    log: &Log,
-    answers: &[&Request],
-    samples: &[Sample<2>],
-    brief: impl Fn(&Sample<2>) -> bool,
-) -> Option<Estimate> {
-    let opens = opens(log, answers);
+/// The seconds by which answers take longer that open a connection than others of as many rows, if that is more than chance.
+fn opened(opens: &[bool], samples: &[Sample<2>], step: f64) -> Option<Estimate> {
     let with = |(sample, opens): (&Sample<2>, &bool)| {
         let [one, rows] = sample.x;
         Sample { x: [one, rows, f64::from(u8::from(*opens))], y: sample.y, weight: sample.weight }
     };
-    let long = samples.iter().zip(&opens).filter(|(sample, _)| !brief(sample));
+    let rough = Line::through(samples)?;
+    let long = samples.iter().zip(opens).filter(|(sample, _)| rough.at(&sample.x) >= STEPS_MIN * step);
     let samples: Vec<Sample<3>> = long.map(with).collect();
     let n = samples.iter().filter(|sample| sample.x[2] > 0.0).count();
     if n.min(samples.len() - n) < OPENED_MIN {
