@@ -67,8 +67,7 @@ pub fn calibrate(source: &str, bytes: &[u8], only: &[Only]) -> Result<Calibratio
     let rate = rate(if reached.is_some() && hung.is_some() { if_slow } else { outages });
     let clock = Clock { step, cut_off: reached };
     let answers = telling_of_costs(log, reached);
-    let mut answers =
-        neighbours::in_a_row(answers, log, rate, coarse.map_or(0.0, |step| step.lasts), &mut told);
+    let mut answers = neighbours::in_a_row(answers, log, rate, coarse, &mut told);
     // A clock of long steps bends all lines.
     if coarse.is_none() {
         answers = of_one_kind(answers, log.has_bytes, rate, &mut census, &mut told);

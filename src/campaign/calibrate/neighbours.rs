@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::clock::Step;
 use super::fit::{ANSWERS_MIN, STEPS_MIN, samples};
 use super::line::{Line, Sample};
 use super::log::{Log, Outcome, Request};
@@ -32,17 +33,18 @@ pub(super) fn tell(told: &mut Told, answers: &[&Request], off: &[f64]) {
 }
 
 /// The answers whose costs tell those of chunks, which follow one another: all of the log's `answers`, in its order, but the first after a
-/// pause of their devices where these take longer beyond chance and the others tell a line. They broke at `rate` a second; by a clock of
-/// coarse `step`s brief ones tell nothing of that but its doing.
+/// pause of their devices where these take longer beyond chance and the others tell a line. They broke at `rate` a second; by a
+/// `coarse` clock brief ones tell nothing of that but its doing.
 pub(super) fn in_a_row<'a>(
     answers: Vec<&'a Request>,
     log: &Log,
     rate: f64,
-    step: f64,
+    coarse: Option<Step>,
     told: &mut Told,
 ) -> Vec<&'a Request> {
     let opens = opens(log, &answers);
     let (by_rows, _) = samples(&answers, rate);
+    let step = coarse.map_or(0.0, |step| step.lasts);
     let Some(Estimate { value, low, high }) = opened(&opens, &by_rows, step) else { return answers };
     let [value, low, high] = [value, low, high].map(seconds);
     let what = format!(
