@@ -12,6 +12,26 @@ fn goes_back(stage: &mut Stage, to: Time) {
     stage.emit(0, Event::Restored { to, life: 0 });
 }
 
+/// The backend commits the edit of a row as it is, and its device hears of it.
+fn commit_and_tell(stage: &mut Stage, device: u32, edit: EditId, status: &str) {
+    let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", status)));
+    let entry = stage.phone(device).outbox[0].clone();
+    stage.acknowledge(device, &entry, stamp);
+}
+
+/// Device 0's edit has won a conflict, with the instant before that was decided; the edit waits still.
+fn won_over_the_office() -> (Stage, Time) {
+    let mut stage = Stage::new();
+    stage.ahead = true;
+    stage.update(0, "a1", "mine");
+    stage.office("a1", Some("theirs"));
+    let before = stage.now();
+    stage.later(5);
+    stage.push(0, true);
+    stage.later(5);
+    (stage, before)
+}
+
 #[test]
 fn an_edit_that_went_with_its_device_s_state_is_counted_and_not_lost() {
     let mut stage = Stage::new();
@@ -29,14 +49,7 @@ fn an_edit_that_went_with_its_device_s_state_is_counted_and_not_lost() {
 #[test]
 fn what_a_device_decided_after_its_backup_is_in_no_log_of_its_and_no_silent_discard() {
     for (decided_after, silent) in [(true, 0), (false, 1)] {
-        let mut stage = Stage::new();
-        stage.ahead = true;
-        stage.update(0, "a1", "mine");
-        stage.office("a1", Some("theirs"));
-        let before = stage.now();
-        stage.later(5);
-        stage.push(0, true);
-        stage.later(5);
+        let (mut stage, before) = won_over_the_office();
         let to = if decided_after { before } else { stage.now() };
         stage.phone(0).log.clear();
         goes_back(&mut stage, to);
@@ -124,9 +137,7 @@ fn committed_over_a_backup(backups: &[(u64, &str)]) -> Verdict {
         stage.tell(Node::Backend, Event::Restored { to: start + Span::secs(*to), life: 0 });
         stage.commit(Author::Backup, VISIT, "a1", Some(visit("a", status)));
     }
-    let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
-    let entry = stage.phone(0).outbox[0].clone();
-    stage.acknowledge(0, &entry, stamp);
+    commit_and_tell(&mut stage, 0, edit, "mine");
     stage.drain();
     stage.verdict()
 }
@@ -153,9 +164,7 @@ fn a_copy_of_a_device_has_seen_what_that_had_and_nothing_more() {
         stage.emit(1, Event::ProcessStarted { incarnation: 1 });
         stage.phones[1].rows = stage.phones[0].rows.clone();
         let edit = stage.update(1, "a1", "mine");
-        let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
-        let entry = stage.phone(1).outbox[0].clone();
-        stage.acknowledge(1, &entry, stamp);
+        commit_and_tell(&mut stage, 1, edit, "mine");
         stage.drain();
         let verdict = stage.verdict();
         if blind {
@@ -179,9 +188,7 @@ fn an_edit_on_top_of_one_that_came_with_a_copy_replaces_nothing_unseen() {
         let theirs = copied.unwrap_or_else(|| stage.update(0, "a1", "theirs"));
         let mine = stage.update(1, "a1", "mine");
         for (device, edit, status) in [(0, theirs, "theirs"), (1, mine, "mine")] {
-            let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", status)));
-            let entry = stage.phone(device).outbox[0].clone();
-            stage.acknowledge(device, &entry, stamp);
+            commit_and_tell(&mut stage, device, edit, status);
         }
         stage.drain();
         let verdict = stage.verdict();
@@ -206,9 +213,7 @@ fn copied_while_saving(is_told: bool, is_seen: bool) -> Verdict {
     stage.emit(1, Event::ProcessStarted { incarnation: 1 });
     let mine = stage.update(1, "a1", "mine");
     stage.commit(Author::Device(id), VISIT, "a1", Some(visit("a", "theirs")));
-    let stamp = stage.commit(Author::Device(mine), VISIT, "a1", Some(visit("a", "mine")));
-    let entry = stage.phone(1).outbox[0].clone();
-    stage.acknowledge(1, &entry, stamp);
+    commit_and_tell(&mut stage, 1, mine, "mine");
     stage.later(1);
     stage.emit(
         0,
@@ -255,9 +260,7 @@ fn an_edit_that_its_person_did_not_see_saved_may_come_with_a_later_copy() {
         miss(&mut stage, !before);
         let mine = stage.update(1, "a1", "mine");
         stage.commit(Author::Device(id), VISIT, "a1", Some(visit("a", "theirs")));
-        let stamp = stage.commit(Author::Device(mine), VISIT, "a1", Some(visit("a", "mine")));
-        let entry = stage.phone(1).outbox[0].clone();
-        stage.acknowledge(1, &entry, stamp);
+        commit_and_tell(&mut stage, 1, mine, "mine");
         stage.drain();
         match before {
             true => assert_silent(&stage.verdict()),
@@ -385,9 +388,7 @@ fn a_line_about_an_edit_that_was_copied_may_be_in_the_copy_s_log() {
         if is_copy {
             stage.emit(1, Event::BecameCopy { of: DeviceId(0), unseen: &[] });
         }
-        let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
-        let entry = stage.phone(0).outbox[0].clone();
-        stage.acknowledge(0, &entry, stamp);
+        commit_and_tell(&mut stage, 0, edit, "mine");
         stage.drain();
         stage.phone(1).log.push(LogEntry {
             edit: Some(edit),
@@ -406,9 +407,7 @@ fn a_line_about_an_edit_that_was_copied_may_be_in_the_copy_s_log() {
 /// `device` edits a row and commits that as it knows it, whatever is there.
 fn commits_own(stage: &mut Stage, device: u32) {
     let edit = stage.update(device, "a1", "mine");
-    let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", "mine")));
-    let entry = stage.phone(device).outbox[0].clone();
-    stage.acknowledge(device, &entry, stamp);
+    commit_and_tell(stage, device, edit, "mine");
     stage.drain();
 }
 
@@ -463,9 +462,7 @@ fn a_copy_that_is_put_back_to_an_older_state_of_it_still_has_what_came_with_it()
         stage.emit(1, Event::ProcessStarted { incarnation: 1 });
         let mine = stage.update(1, "a1", "mine");
         for (device, edit, status) in [(0, theirs, "theirs"), (1, mine, "mine")] {
-            let stamp = stage.commit(Author::Device(edit), VISIT, "a1", Some(visit("a", status)));
-            let entry = stage.phone(device).outbox[0].clone();
-            stage.acknowledge(device, &entry, stamp);
+            commit_and_tell(&mut stage, device, edit, status);
         }
         stage.drain();
         let verdict = stage.verdict();
@@ -479,14 +476,7 @@ fn a_copy_that_is_put_back_to_an_older_state_of_it_still_has_what_came_with_it()
 #[test]
 fn a_decision_is_in_the_log_again_with_the_backup_that_has_it() {
     for (kept, silent) in [(true, 0), (false, 1)] {
-        let mut stage = Stage::new();
-        stage.ahead = true;
-        stage.update(0, "a1", "mine");
-        stage.office("a1", Some("theirs"));
-        let before = stage.now();
-        stage.later(5);
-        stage.push(0, true);
-        stage.later(5);
+        let (mut stage, before) = won_over_the_office();
         let after = stage.now();
         stage.later(5);
         let log = std::mem::take(&mut stage.phone(0).log);
