@@ -51,8 +51,12 @@ pub(super) fn in_a_row<'a>(
         "answers to the first request after a pause of half a minute take {value} longer ({low} … {high}), as where that opens a connection \
          or wakes a radio"
     );
-    let others: Vec<&Request> =
-        answers.iter().zip(&opens).filter(|(_, opens)| !**opens).map(|(answer, _)| *answer).collect();
+    let others: Vec<&Request> = answers
+        .iter()
+        .zip(&opens)
+        .filter(|(_, opens)| **opens == Some(false))
+        .map(|(answer, _)| *answer)
+        .collect();
     if others.len() < ANSWERS_MIN || Line::through(&samples(&others, rate).0).is_none() {
         told.note(what + ": overhead, row and chunk hold their share of that");
         return answers;
@@ -81,14 +85,14 @@ fn alike(answers: &[&Request], off: &[f64]) -> Option<f64> {
 }
 
 /// The seconds by which answers take longer that open a connection than others of as many rows, if that is more than chance.
-fn opened(opens: &[bool], samples: &[Sample<2>], step: f64) -> Option<Estimate> {
-    let with = |(sample, opens): (&Sample<2>, &bool)| {
-        let [one, rows] = sample.x;
-        Sample { x: [one, rows, f64::from(u8::from(*opens))], y: sample.y, weight: sample.weight }
+fn opened(opens: &[Option<bool>], samples: &[Sample<2>], step: f64) -> Option<Estimate> {
+    let with = |(sample, opens): (&Sample<2>, &Option<bool>)| {
+        let ([one, rows], opens) = (sample.x, (*opens)?);
+        Some(Sample { x: [one, rows, f64::from(u8::from(opens))], y: sample.y, weight: sample.weight })
     };
     let rough = Line::through(samples)?;
     let long = samples.iter().zip(opens).filter(|(sample, _)| rough.at(&sample.x) >= STEPS_MIN * step);
-    let samples: Vec<Sample<3>> = long.map(with).collect();
+    let samples: Vec<Sample<3>> = long.filter_map(with).collect();
     let n = samples.iter().filter(|sample| sample.x[2] > 0.0).count();
     if n.min(samples.len() - n) < OPENED_MIN {
         return None;
@@ -99,15 +103,15 @@ fn opened(opens: &[bool], samples: &[Sample<2>], step: f64) -> Option<Estimate> 
     (error > 0.0 && line.coefficients[2] > SURE * error).then(|| line.estimate(of))
 }
 
-/// Whether each of the answers is to a request before which its device sent none for a while.
-fn opens(log: &Log, answers: &[&Request]) -> Vec<bool> {
+/// Whether each of the answers is to a request before which its device sent none for a while; of the first of a device nobody knows.
+fn opens(log: &Log, answers: &[&Request]) -> Vec<Option<bool>> {
     let mut ended: BTreeMap<u32, f64> = BTreeMap::new();
     let mut answers = answers.iter().peekable();
     let mut opens = Vec::new();
     for request in log.requests.iter().filter(|request| request.outcome != Outcome::NotSent) {
         let last = ended.get(&request.device).copied();
         if answers.next_if(|answer| std::ptr::eq(**answer, request)).is_some() {
-            opens.push(last.is_some_and(|last| request.start - last > PAUSE));
+            opens.push(last.map(|last| request.start - last > PAUSE));
         }
         let end = request.start + request.duration;
         ended.insert(request.device, last.map_or(end, |last| last.max(end)));
