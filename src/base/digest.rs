@@ -37,6 +37,11 @@ impl Digest {
     pub fn number(&mut self, n: u64) {
         self.add(&n.to_le_bytes());
     }
+    /// Adds numbers, one by one, in a single go.
+    #[inline]
+    pub fn numbers<const N: usize>(&mut self, numbers: [u64; N]) {
+        self.add(numbers.map(u64::to_le_bytes).as_flattened());
+    }
     /// Adds a value, with its kind.
     pub fn value(&mut self, value: ValueRef<'_>) {
         match value {

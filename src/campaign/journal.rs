@@ -18,7 +18,7 @@ use super::runner::Subject;
 use crate::base::{DeviceId, Digest, EntityId, Key};
 use crate::metrics::{self, SERIES, Sample};
 use crate::oracle;
-use crate::report::{CellRecord, EndingKind, FolderError, GateRecord, Judged, Tool, Verdict};
+use crate::report::{Build, CellRecord, EndingKind, FolderError, GateRecord, Judged, RanBy, Verdict};
 use crate::scenario::{Plan, file};
 
 /// The file's name in a report's folder.
@@ -65,6 +65,16 @@ pub enum JournalError {
         /// What differs.
         why: String,
     },
+    /// Another build of the program ran some of its cells.
+    #[error("{} was begun by {theirs}, and this is {this}: two builds may come to other figures", path.display())]
+    OtherBuild {
+        /// The file.
+        path: PathBuf,
+        /// Who ran them.
+        theirs: String,
+        /// This build.
+        this: String,
+    },
     /// The system refuses.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -74,14 +84,16 @@ pub enum JournalError {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Head {
     journal: u32,
-    version: String,
     run: String,
+    /// Absent in journals of programs that did not know.
+    build: Option<Build>,
 }
 
 /// A cell.
 #[derive(Serialize, Deserialize)]
 struct Line {
     plan: String,
+    build: Option<Build>,
     cell: CellRecord,
     gates: Vec<GateRecord>,
     suspects: Vec<Suspect>,
@@ -94,6 +106,7 @@ struct Line {
 #[derive(Deserialize)]
 struct Label {
     plan: String,
+    build: Option<Build>,
     cell: CellLabel,
 }
 
@@ -136,11 +149,12 @@ impl Journal {
         }
     }
 
-    /// Goes on with the journal in `folder`, if it is of the run of this name. What comes after a line that makes no sense is cut off.
+    /// Goes on with the journal in `folder`, if it is of the run of this name, and of this build alone unless `any_build` may have
+    /// written it. What comes after a line that makes no sense is cut off.
     ///
     /// # Errors
-    /// There is none, it is of another run, or it cannot be read.
-    pub fn resume(folder: &Path, run: &str) -> Result<Journal, JournalError> {
+    /// There is none, it is of another run or of another build, or it cannot be read.
+    pub fn resume(folder: &Path, run: &str, any_build: bool) -> Result<Journal, JournalError> {
         let path = folder.join(NAME);
         let failed = |cause| FolderError { path: path.clone(), cause };
         let opened = file::open_with(&path, file::Named::InFile, OpenOptions::new().read(true).write(true));
@@ -158,13 +172,22 @@ impl Journal {
         if !text.ends_with(b"\n") {
             return Err(JournalError::Cut(path));
         }
-        if let Some(why) = Head::of(run).differs_from(&text) {
-            return Err(JournalError::Other { path, why });
-        }
+        let head = match Head::of(run).as_in(&text) {
+            Ok(head) => head,
+            Err(why) => return Err(JournalError::Other { path, why }),
+        };
+        let of_this = |build: Option<&Build>| {
+            let (theirs, this) = (Build::told(build), Build::this().to_string());
+            let path = path.clone();
+            let other = !any_build && !Build::is_this(build);
+            if other { Err(JournalError::OtherBuild { path, theirs, this }) } else { Ok(()) }
+        };
+        of_this(head.build.as_ref())?;
         let mut lines = BTreeMap::new();
         loop {
             let length = line(&mut reader, &mut text).map_err(failed)?;
-            let Some(name) = named(&text) else { break };
+            let Some((name, build)) = named(&text) else { break };
+            of_this(build.as_ref())?;
             lines.insert(name, (end, length));
             end += length as u64;
         }
@@ -181,7 +204,7 @@ impl Journal {
         let mut cells = BTreeSet::new();
         loop {
             line(&mut reader, &mut text).ok()?;
-            let Some(name) = named(&text) else { return Some(cells.len()) };
+            let Some((name, _)) = named(&text) else { return Some(cells.len()) };
             cells.insert(name);
         }
     }
@@ -258,7 +281,7 @@ fn line(reader: &mut impl BufRead, text: &mut Vec<u8>) -> io::Result<usize> {
 }
 
 /// A line of a cell: its digest and itself.
-fn seal(cell: &str) -> String {
+pub(super) fn seal(cell: &str) -> String {
     let mut digest = Digest::new();
     digest.text(cell);
     format!("{} {cell}\n", digest.hex())
@@ -271,27 +294,29 @@ fn sealed(line: &[u8]) -> Option<&str> {
     (seal(cell) == line).then_some(cell)
 }
 
-/// Whose a whole line is.
-fn named(text: &[u8]) -> Option<Name> {
-    let Label { plan, cell } = serde_json::from_str(sealed(text)?).ok()?;
-    Some((cell.id, plan, cell.seed))
+/// Whose a whole line is, and the build that wrote it.
+fn named(text: &[u8]) -> Option<(Name, Option<Build>)> {
+    let Label { plan, build, cell } = serde_json::from_str(sealed(text)?).ok()?;
+    Some(((cell.id, plan, cell.seed), build))
 }
 
 impl Head {
     fn of(run: &str) -> Head {
-        Head { journal: SHAPE, version: Tool::this().version, run: run.to_owned() }
+        Head { journal: SHAPE, run: run.to_owned(), build: Some(Build::this().clone()) }
     }
-    /// Why a first line is not this one.
-    fn differs_from(&self, line: &[u8]) -> Option<String> {
+    /// The first line of a journal of this run, whatever the build; else why it is of none.
+    fn as_in(&self, line: &[u8]) -> Result<Head, String> {
         match serde_json::from_slice::<Head>(line) {
-            Err(_) => Some("its first line makes no sense".to_owned()),
-            Ok(theirs) if theirs.journal != self.journal || theirs.version != self.version => {
-                Some(format!("it was begun by syncdyno {}, this is {}", theirs.version, self.version))
-            }
+            Err(_) => Err("its first line makes no sense".to_owned()),
+            Ok(theirs) if theirs.journal != self.journal => Err(format!(
+                "it was begun by {}, this is {}, and they write other lines",
+                Build::told(theirs.build.as_ref()),
+                Build::this()
+            )),
             Ok(theirs) if theirs.run != self.run => {
-                Some("the scenario, its settings, axes, variants or seeds are not the same".to_owned())
+                Err("the scenario, its settings, axes, variants or seeds are not the same".to_owned())
             }
-            Ok(_) => None,
+            Ok(theirs) => Ok(theirs),
         }
     }
 }
@@ -306,6 +331,7 @@ impl Line {
         };
         Line {
             plan: plan.digest.clone(),
+            build: Some(Build::this().clone()),
             cell: ran.judged.cell.clone(),
             gates: ran.judged.gates.clone(),
             suspects: ran.suspects.iter().map(suspect).collect(),
@@ -324,6 +350,9 @@ impl Line {
         let series = self.series.iter().map(sample).collect::<Option<Vec<_>>>()?;
         let suspects = self.suspects.into_iter().map(Suspect::restored).collect::<Option<Vec<_>>>()?;
         self.cell.hold_lightly();
+        if !Build::is_this(self.build.as_ref()) {
+            self.cell.ran_by = Some(RanBy { build: self.build });
+        }
         let judged = Judged { cell: self.cell, gates: self.gates };
         let ran = Ran { judged, wall: Duration::from_nanos(self.wall_ns), suspects };
         // Files are named by them.

@@ -37,7 +37,7 @@ mod tests;
 
 pub use axis::{Axis, AxisError, CELLS_MAX};
 pub use journal::{Journal, JournalError, NAME as JOURNAL};
-pub use replay::{Replay, replay, trace};
+pub use replay::{Recorded, Replay, replay, trace};
 pub use run::{Campaign, Listener, Observed, Options, run, run_kept};
 pub use runner::{Bench, Record, Runner, Subject};
 pub use stop::{GRACE, Signals};

@@ -2,9 +2,20 @@
 
 use super::run::{Quietly, attempt, lives_told};
 use super::runner::{Record, Runner, Subject};
-use crate::report::{self, Exit, Judged};
+use crate::report::{self, Build, Exit, Judged};
 use crate::scenario::Plan;
-use crate::world::Traced;
+use crate::world::{Outcome, Traced};
+
+/// What is known of the run that a cell is run again from.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded<'a> {
+    /// Its digest.
+    pub digest: &'a str,
+    /// The digest of its figures; empty if none was recorded.
+    pub figures_digest: &'a str,
+    /// What ran it, in words, where that is not this build.
+    pub other_build: Option<&'a str>,
+}
 
 /// A cell that was run again.
 #[derive(Debug)]
@@ -13,6 +24,8 @@ pub struct Replay {
     pub judged: Judged,
     /// Whether its digest is the one that was recorded; `None` if none was recorded.
     pub same: Option<bool>,
+    /// Whether the digest is the recorded one, and that of the figures is not: another program counts them.
+    pub counted_otherwise: bool,
 }
 
 /// Runs a plan again for its timeline; `Err` tells why it could not be run.
@@ -28,12 +41,12 @@ pub fn trace(
     attempt(plan, id, || runner.trace(plan, &Quietly(interrupted)))
 }
 
-/// Runs a plan again and holds its digest against the `recorded` one. A digest that differs makes the cell fail as not
-/// deterministic.
+/// Runs a plan again and holds its digests against the `recorded` ones. One that differs makes the cell fail as not deterministic;
+/// of another build its digest alone does, and the two are not comparable.
 pub fn replay(
     plan: &Plan,
     id: &str,
-    recorded: Option<&str>,
+    recorded: Option<Recorded<'_>>,
     records: &[Record],
     runner: &dyn Runner,
     interrupted: &(dyn Fn() -> bool + Sync),
@@ -41,14 +54,19 @@ pub fn replay(
     let watch = Quietly(interrupted);
     let outcome = match attempt(plan, id, || runner.run(plan, &watch)) {
         Ok(outcome) => outcome,
-        Err(broken) => return Replay { judged: *broken, same: None },
+        Err(broken) => return Replay { judged: *broken, same: None, counted_otherwise: false },
     };
     let mut judged = report::judge(plan, id, &outcome);
     let ended = judged.cell.verdict != report::Verdict::Incomplete;
-    let same = recorded.filter(|_| ended).map(|digest| digest == outcome.digest);
-    if let (Some(false), Some(recorded)) = (same, recorded) {
-        let text = format!("the recorded digest is {recorded}, this run's is {}", outcome.digest);
-        judged.fail(Exit::NotDeterministic, text);
+    let recorded = recorded.filter(|_| ended);
+    let same = recorded.map(|recorded| recorded.digest == outcome.digest);
+    let other_figures = |recorded: Recorded<'_>| {
+        !recorded.figures_digest.is_empty() && recorded.figures_digest != outcome.figures_digest
+    };
+    let counted_otherwise = same == Some(true) && recorded.is_some_and(other_figures);
+    if let Some((exit, text)) = recorded.and_then(|recorded| differing(recorded, &outcome, counted_otherwise))
+    {
+        judged.fail(exit, text);
     }
     if !records.is_empty() {
         let subject = |record: &Record| {
@@ -62,5 +80,27 @@ pub fn replay(
             Err(broken) => judged = *broken,
         }
     }
-    Replay { judged, same }
+    Replay { judged, same, counted_otherwise }
+}
+
+/// What a cell fails by that did not come to what was recorded.
+fn differing(recorded: Recorded<'_>, outcome: &Outcome, counted_otherwise: bool) -> Option<(Exit, String)> {
+    let (was, is) = (recorded.digest, &outcome.digest);
+    match recorded.other_build {
+        None if was != is => {
+            Some((Exit::NotDeterministic, format!("the recorded digest is {was}, this run's is {is}")))
+        }
+        None if counted_otherwise => {
+            let (was, is) = (recorded.figures_digest, &outcome.figures_digest);
+            let text = format!("the recorded digest of the figures is {was}, this run's is {is}");
+            Some((Exit::NotDeterministic, text))
+        }
+        Some(build) if was != is => {
+            let this = Build::this();
+            let text =
+                format!("not comparable: the record is of {build}, this is {this}, and digests differ");
+            Some((Exit::NoBaseline, text))
+        }
+        _ => None,
+    }
 }

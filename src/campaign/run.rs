@@ -205,9 +205,16 @@ fn run_cell(
 
 /// Holds a second run of a cell against its first; a second run that was interrupted shows nothing.
 fn compare(judged: &mut Judged, first: &Outcome, second: &Outcome) {
-    if second.ending != Ending::Interrupted && first.digest != second.digest {
-        let (a, b) = (&first.digest, &second.digest);
-        judged.fail(Exit::NotDeterministic, format!("run twice, the digest is {a}, then {b}"));
+    if second.ending == Ending::Interrupted {
+        return;
+    }
+    for (what, a, b) in [
+        ("digest", &first.digest, &second.digest),
+        ("digest of the figures", &first.figures_digest, &second.figures_digest),
+    ] {
+        if a != b {
+            judged.fail(Exit::NotDeterministic, format!("run twice, the {what} is {a}, then {b}"));
+        }
     }
 }
 

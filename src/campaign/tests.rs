@@ -8,7 +8,7 @@ use super::fake::Fake;
 use super::*;
 use crate::base::{EntityId, Key, Span, Time};
 use crate::report::fixture::plan;
-use crate::report::{CellRecord, EndingKind, Exit, RunRecord, Verdict, assemble};
+use crate::report::{Build, CellRecord, EndingKind, Exit, RunRecord, Verdict, assemble};
 use crate::scenario::Plan;
 
 #[derive(Default)]
@@ -182,17 +182,42 @@ fn a_replay_holds_the_digest_against_the_recorded_one() {
     let plan = plan(Some("lost"), 7);
     let digest = format!("{:032x}", 7);
     let record = (EntityId(0), Key::new("k9"));
-    let again = |recorded: Option<&str>| {
+    let figures = crate::report::fixture::outcome().figures_digest;
+    let of = |digest, figures_digest, other_build| Recorded { digest, figures_digest, other_build };
+    let again = |recorded: Option<Recorded<'_>>| {
         replay(&plan, "ties.lost.s7", recorded, std::slice::from_ref(&record), &fake, &|| false)
     };
-    let same = again(Some(&digest));
-    assert_eq!(same.same, Some(true));
+    let fails_by = |replay: &Replay, exit: Exit| {
+        replay.judged.cell.reasons.iter().any(|reason| reason.exit_code == exit.code())
+    };
+    let same = again(Some(of(&digest, &figures, None)));
+    assert_eq!((same.same, same.counted_otherwise), (Some(true), false));
     assert_eq!(same.judged.cell.lives[0].record, "appointment/k9");
     assert!(same.judged.cell.reasons.iter().all(|r| r.exit_code == Exit::Correctness.code()));
-    let other = again(Some("feed"));
+    let other = again(Some(of("feed", &figures, None)));
     assert_eq!(other.same, Some(false));
-    assert!(other.judged.cell.reasons.iter().any(|r| r.exit_code == Exit::NotDeterministic.code()));
+    assert!(fails_by(&other, Exit::NotDeterministic) && !fails_by(&other, Exit::NoBaseline));
+    let other = again(Some(of(&digest, "feed", None)));
+    assert!(other.counted_otherwise && fails_by(&other, Exit::NotDeterministic));
     assert_eq!(again(None).same, None);
+}
+
+#[test]
+fn another_build_that_differs_is_not_comparable_and_not_indeterminate() {
+    let (fake, plan) = (Fake::default(), plan(None, 7));
+    let digest = format!("{:032x}", 7);
+    let again = |digest, figures_digest| {
+        let recorded = Recorded { digest, figures_digest, other_build: Some("build 5c of syncdyno 0.1.0") };
+        replay(&plan, "ties.s7", Some(recorded), &[], &fake, &|| false)
+    };
+    let other = again("feed", "");
+    let [reason] = other.judged.cell.reasons.as_slice() else { panic!("{:?}", other.judged.cell.reasons) };
+    assert_eq!(reason.exit_code, Exit::NoBaseline.code());
+    assert!(reason.text.starts_with("not comparable: the record is of build 5c of syncdyno 0.1.0, this is"));
+    let counted = again(&digest, "feed");
+    assert!(counted.counted_otherwise && counted.judged.cell.reasons.is_empty());
+    let same = again(&digest, "");
+    assert!(!same.counted_otherwise && same.judged.cell.reasons.is_empty(), "an older record has one digest");
 }
 
 /// Interrupts before the cell of this position.
@@ -240,7 +265,7 @@ fn a_run_that_goes_on_runs_only_what_is_missing_and_comes_to_the_same() {
 
     let folder = tempfile::tempdir().unwrap();
     begun(folder.path(), &plans, 6);
-    let journal = Journal::resume(folder.path(), "a run").unwrap();
+    let journal = Journal::resume(folder.path(), "a run", false).unwrap();
     let (fake, heard) = (Fake::default(), SeriesHeard::default());
     let campaign = run_kept(&plans, &fake, &on(2), &Signals::default(), &heard, Some(&journal));
     assert_eq!(fake.runs.load(Ordering::Relaxed), 3, "six of nine were done");
@@ -272,13 +297,17 @@ fn half_a_line_or_a_changed_one_and_what_follows_it_are_run_again() {
         ),
     ] {
         std::fs::write(&path, damaged).unwrap();
-        let journal = Journal::resume(folder.path(), "a run").unwrap();
+        let journal = Journal::resume(folder.path(), "a run", false).unwrap();
         assert_eq!(journal.cells(), kept);
         let fake = Fake::default();
         run_kept(&plans, &fake, &on(1), &Signals::default(), &Heard::default(), Some(&journal));
         assert_eq!(fake.runs.load(Ordering::Relaxed), 5 - kept as u64);
         journal.close(false).unwrap();
-        assert_eq!(Journal::resume(folder.path(), "a run").unwrap().cells(), 5, "it went on after the cut");
+        assert_eq!(
+            Journal::resume(folder.path(), "a run", false).unwrap().cells(),
+            5,
+            "it went on after the cut"
+        );
     }
 }
 
@@ -286,7 +315,7 @@ fn half_a_line_or_a_changed_one_and_what_follows_it_are_run_again() {
 fn a_cell_of_another_scenario_or_seed_is_not_taken_for_one_that_was_done() {
     let folder = tempfile::tempdir().unwrap();
     begun(folder.path(), &[plan(Some("fine"), 1), plan(Some("fine"), 2)], 2);
-    let journal = Journal::resume(folder.path(), "a run").unwrap();
+    let journal = Journal::resume(folder.path(), "a run", false).unwrap();
     let other = Plan { digest: "other".to_owned(), ..plan(Some("fine"), 1) };
     let plans = [other, plan(Some("fine"), 2), plan(Some("fine"), 3)];
     let fake = Fake::default();
@@ -294,10 +323,74 @@ fn a_cell_of_another_scenario_or_seed_is_not_taken_for_one_that_was_done() {
     assert_eq!(fake.runs.load(Ordering::Relaxed), 2);
 }
 
+/// Makes a journal that of a build of these sources, its first line and its first `cells`.
+fn of_build(folder: &std::path::Path, source: &str, cells: usize) {
+    let path = folder.join("cells.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let own = format!("\"source\":\"{}\"", Build::this().source);
+    let theirs = format!("\"source\":\"{source}\"");
+    let changed = text.lines().enumerate().map(|(at, line)| match line.split_once(' ') {
+        Some((_, cell)) if (1..=cells).contains(&at) => journal::seal(&cell.replace(&own, &theirs)),
+        Some(_) if at > 0 => format!("{line}\n"),
+        _ => line.replace(&own, &theirs) + "\n",
+    });
+    let changed: String = changed.collect();
+    assert_ne!(text, changed);
+    std::fs::write(&path, changed).unwrap();
+}
+
+#[test]
+fn a_run_goes_on_from_another_build_only_if_told_and_says_so() {
+    let plans: Vec<Plan> = (0..5).map(|seed| plan(Some("fine"), seed)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    begun(folder.path(), &plans, 3);
+    of_build(folder.path(), "feed", 2);
+    let refused = Journal::resume(folder.path(), "a run", false).unwrap_err().to_string();
+    assert!(refused.contains("was begun by build feed of syncdyno "), "{refused}");
+    assert!(refused.contains(&format!("and this is {}", Build::this())), "{refused}");
+
+    let journal = Journal::resume(folder.path(), "a run", true).unwrap();
+    let fake = Fake::default();
+    let campaign = run_kept(&plans, &fake, &on(1), &Signals::default(), &Heard::default(), Some(&journal));
+    assert_eq!(fake.runs.load(Ordering::Relaxed), 2);
+    let record = assemble("reports/x", &plans, campaign.judged, &campaign.notes);
+    let mixed = record.mixed().unwrap();
+    assert!(mixed.starts_with("builds are mixed: 3 cells by build "), "{mixed}");
+    assert!(mixed.contains("2 cells by build feed of syncdyno "), "{mixed}");
+    assert!(record.build_of(&record.cells[0]).unwrap().source == "feed");
+    let read = RunRecord::parse(&record.to_json()).unwrap();
+    assert_eq!(read.mixed(), Some(mixed));
+}
+
+#[test]
+fn a_single_cell_of_another_build_is_refused_like_all() {
+    let plans: Vec<Plan> = (0..3).map(|seed| plan(Some("fine"), seed)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    begun(folder.path(), &plans, 2);
+    let first = std::fs::read_to_string(folder.path().join("cells.jsonl")).unwrap();
+    let first = first.lines().next().unwrap().to_owned();
+    of_build(folder.path(), "feed", 1);
+    let path = folder.path().join("cells.jsonl");
+    let cells = std::fs::read_to_string(&path).unwrap();
+    let cells = cells.split_once('\n').unwrap().1;
+    std::fs::write(&path, format!("{first}\n{cells}")).unwrap();
+    assert!(matches!(Journal::resume(folder.path(), "a run", false), Err(JournalError::OtherBuild { .. })));
+}
+
+#[test]
+fn a_journal_of_a_program_that_knew_no_builds_is_of_an_unknown_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = "{\"journal\":2,\"version\":\"0.1.0\",\"run\":\"a run\"}\n";
+    std::fs::write(folder.path().join("cells.jsonl"), head).unwrap();
+    let refused = Journal::resume(folder.path(), "a run", false).unwrap_err().to_string();
+    assert!(refused.contains("was begun by an unknown build, and this is build "), "{refused}");
+    assert_eq!(Journal::resume(folder.path(), "a run", true).unwrap().cells(), 0);
+}
+
 #[test]
 fn a_run_goes_on_from_no_other_run_and_from_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let error = |name: &str| Journal::resume(folder.path(), name).unwrap_err().to_string();
+    let error = |name: &str| Journal::resume(folder.path(), name, false).unwrap_err().to_string();
     assert!(error("a run").contains("there is no cells.jsonl in "));
     begun(folder.path(), &[plan(None, 1)], 1);
     assert!(

@@ -24,8 +24,8 @@ Exit codes:
   11  correctness: something lost, duplicated, resurrected, divergent
   12  stuck: did not converge by the deadline, or an engine that spins or stalls
   13  a figure is not the baseline's, or compare --fail-on-worse found something worse
-  14  the baseline is missing or not comparable
-  15  not deterministic: same cell, other digest
+  14  not comparable: a baseline that is missing or of another scenario, a replay of another build that differs
+  15  not deterministic: same cell and build, other digest
   20  environment: disk full, cannot write the report, a run that would take more than twice the memory that is free (for less
       than twice there is a warning)
   124 / 130 / 143  time limit / SIGINT / SIGTERM
@@ -181,6 +181,9 @@ pub(super) struct PlaceArgs {
     /// Go on where the same command was cut off: cells that ended are in the report's folder and are not run again.
     #[arg(long, value_name = "DIR", conflicts_with = "out")]
     resume: Option<PathBuf>,
+    /// Go on also where another build of the program began; the record says which cells are of which.
+    #[arg(long, requires = "resume")]
+    any_build: bool,
 }
 
 /// Where a report goes, and whether a run goes on there.
@@ -188,11 +191,13 @@ pub(super) struct PlaceArgs {
 pub(super) struct Place<'a> {
     pub(super) out: Option<&'a Path>,
     pub(super) resume: Option<&'a Path>,
+    /// Whether it goes on with what another build began, too.
+    pub(super) any_build: bool,
 }
 
 impl PlaceArgs {
     pub(super) fn as_place(&self) -> Place<'_> {
-        Place { out: self.out.as_deref(), resume: self.resume.as_deref() }
+        Place { out: self.out.as_deref(), resume: self.resume.as_deref(), any_build: self.any_build }
     }
 }
 

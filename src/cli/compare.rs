@@ -1,5 +1,6 @@
 //! `compare`: two runs, variants or baselines.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -162,8 +163,9 @@ fn of_baseline(name: &str, baseline: &crate::report::Baseline) -> Side {
         axes: cell.axes.clone(),
         seed: cell.seed.clone(),
         digest: cell.digest.clone(),
+        figures_digest: String::new(),
         failed: Vec::new(),
         metrics: cell.metrics.clone(),
     });
-    Side { name: name.to_owned(), cells: cells.collect() }
+    Side { name: name.to_owned(), cells: cells.collect(), builds: BTreeMap::new() }
 }

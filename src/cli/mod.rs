@@ -19,7 +19,7 @@
 //! | 12 | stuck: did not converge by the deadline, or an engine that spins or stalls |
 //! | 13 | a figure is not the baseline's, or compare --fail-on-worse found something worse |
 //! | 14 | the baseline is missing or not comparable |
-//! | 15 | not deterministic: same cell, other digest |
+//! | 15 | not deterministic: same cell and build, other digest |
 //! | 20 | environment: disk full, a file that cannot be read, a report that cannot be written |
 //! | 124 / 130 / 143 | time limit / SIGINT / SIGTERM |
 //!

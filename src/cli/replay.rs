@@ -8,8 +8,8 @@ use super::refusal::Refusal;
 use super::{inputs, sources, written};
 use crate::base::Key;
 use crate::base::words::there_is;
-use crate::campaign::{self, Record, Runner};
-use crate::report::{self, CellRecord, Exit, RunRecord, Verdict};
+use crate::campaign::{self, Record, Recorded, Runner};
+use crate::report::{self, Build, CellRecord, Exit, RunRecord, Verdict};
 use crate::scenario::Plan;
 use crate::world::Unwatched;
 
@@ -17,10 +17,10 @@ use crate::world::Unwatched;
 struct Target {
     plan: Plan,
     id: String,
-    /// The digest it had, if that is known.
-    digest: Option<String>,
-    /// The version of the program that it had it from, where it is another than this one.
-    other_version: Option<String>,
+    /// The digest it had, and that of its figures, if they are known.
+    digests: Option<(String, String)>,
+    /// The build that it had them from, where it is another than this one.
+    other_build: Option<String>,
     /// The command that runs it again.
     again: String,
 }
@@ -50,8 +50,13 @@ pub(super) fn replay(
     let signals = console.surroundings().signals.clone();
     signals.heed();
     let interrupted = || signals.any();
-    let digest = target.digest.as_deref();
-    let replay = campaign::replay(&target.plan, &target.id, digest, &records, runner, &interrupted);
+    let recorded = target.digests.as_ref().map(|(digest, figures_digest)| Recorded {
+        digest,
+        figures_digest,
+        other_build: target.other_build.as_deref(),
+    });
+    let replay = campaign::replay(&target.plan, &target.id, recorded, &records, runner, &interrupted);
+    let (same, counted_otherwise) = (replay.same, replay.counted_otherwise);
     let mut run = report::assemble("", std::slice::from_ref(&target.plan), vec![replay.judged], &[]);
     run.cells[0].replay.clone_from(&target.again);
     known(&target.plan, &args.record, &records, &run.cells[0], runner)?;
@@ -69,7 +74,7 @@ pub(super) fn replay(
     if !records.is_empty() {
         console.result(&report::lives(cell));
     }
-    console.result(&digest_line(cell, replay.same, target.other_version.as_deref()));
+    console.result(&digest_line(cell, same, counted_otherwise, target.other_build.as_deref()));
     if let Some(path) = &args.trace {
         traced(&target, path, runner, console)?;
     }
@@ -127,17 +132,22 @@ fn traced(
     Ok(())
 }
 
-fn digest_line(cell: &CellRecord, same: Option<bool>, other_version: Option<&str>) -> String {
+fn digest_line(
+    cell: &CellRecord,
+    same: Option<bool>,
+    counted_otherwise: bool,
+    other_build: Option<&str>,
+) -> String {
     let digest = &cell.digest;
-    let hint = other_version.map_or_else(String::new, |version| {
-        format!(
-            "the record is of version {version}, this is {}: figures may differ\n",
-            env!("CARGO_PKG_VERSION")
-        )
+    let builds = other_build.map_or_else(String::new, |build| {
+        format!("another build: the record is of {build}, this is {}\n", Build::this())
     });
     match same {
-        Some(true) => format!("digest {digest}: the same as recorded\n"),
-        Some(false) => format!("digest {digest}: NOT the same as recorded\n{hint}"),
+        Some(true) if counted_otherwise => {
+            format!("digest {digest}: the same as recorded, and figures are not\n{builds}")
+        }
+        Some(true) => format!("{builds}digest {digest}: the same as recorded\n"),
+        Some(false) => format!("digest {digest}: NOT the same as recorded\n{builds}"),
         None if cell.verdict == Verdict::Incomplete => {
             "not run to its end: no digest to compare\n".to_owned()
         }
@@ -182,14 +192,15 @@ fn from_record(
         .unwrap_or_else(|| (resolved.clone(), PathBuf::from(&cell.path)));
     let mut plan = sources::one_plan(&text, &path, Some(seed), runner, console)?;
     plan.variant = cell.variant.clone();
-    let here = report::Tool::this().version;
+    let build = run.build_of(cell);
+    let other_build = (!Build::is_this(build)).then(|| Build::told(build));
     Ok(Target {
         plan,
         again: report::replay_command(&folder.display().to_string(), &cell.id),
         id: cell.id.clone(),
-        digest: Some(cell.digest.clone())
-            .filter(|digest| !digest.is_empty() && cell.verdict != Verdict::Incomplete),
-        other_version: Some(run.tool.version).filter(|version| *version != here),
+        digests: Some((cell.digest.clone(), cell.figures_digest.clone()))
+            .filter(|(digest, _)| !digest.is_empty() && cell.verdict != Verdict::Incomplete),
+        other_build,
     })
 }
 
@@ -215,9 +226,15 @@ fn from_file(path: &Path, runner: &dyn Runner, console: &Console<'_>) -> anyhow:
     let text = sources::read(path)?;
     let plan = sources::one_plan(&text, path, None, runner, console)?;
     let id = report::cell_ids(std::slice::from_ref(&plan)).remove(0);
-    let digest = report::digest_told(&text).map(str::to_owned);
+    let head = report::repro_head(&text);
+    let digests = head.digest.map(|of| (of.to_owned(), head.figures_digest.unwrap_or_default().to_owned()));
+    let other_build = match head.source {
+        Some(source) if source == Build::this().source => None,
+        Some(source) => Some(format!("build {} of syncdyno", source.chars().take(12).collect::<String>())),
+        None => Some(Build::told(None)),
+    };
     let again = report::replay_file(&path.display().to_string());
-    Ok(Target { plan, id, digest, other_version: None, again })
+    Ok(Target { plan, id, digests, other_build, again })
 }
 
 /// Refuses a record that was not there at the start and that nothing happened to: its key is mistyped.

@@ -259,7 +259,7 @@ impl<'a> UnderWay<'a> {
         }
         spare_obstructed(&path).map_err(refused)?;
         let (folder, journal) = if resumed {
-            let journal = Journal::resume(&path, name).map_err(unresumable)?;
+            let journal = Journal::resume(&path, name, order.place.any_build).map_err(unresumable)?;
             (Folder::create(&path).map_err(refused)?, journal)
         } else {
             let folder = Folder::create(&path).map_err(refused)?;
@@ -366,6 +366,9 @@ fn unresumable(error: JournalError) -> anyhow::Error {
                 folder.display()
             );
             Refusal::usage(text)
+        }
+        JournalError::OtherBuild { .. } => {
+            Refusal::usage(format!("{error}; --any-build goes on all the same, and the record says so"))
         }
         JournalError::Absent(_) | JournalError::Cut(_) | JournalError::Other { .. } => {
             Refusal::usage(error.to_string())
@@ -502,9 +505,10 @@ fn write_report(
     for cell in record.failing() {
         if let Some(resolved) = record.resolved.get(&cell.resolved) {
             let name = format!("{}.toml", cell.id);
+            let source = record.build_of(cell).map(|build| build.source.as_str());
             let inputs = inputs.get(&cell.resolved).map_or(&[][..], Vec::as_slice);
             let resolved = inputs.iter().fold(resolved.clone(), |text, input| input.beside(&text));
-            folder.put(&format!("repro/{name}"), report::repro(cell, &resolved).as_bytes())?;
+            folder.put(&format!("repro/{name}"), report::repro(cell, source, &resolved).as_bytes())?;
             repros.insert(name);
             for input in inputs {
                 if repros.insert(input.name.clone()) {
@@ -541,7 +545,8 @@ fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
 /// What those who want it quiet are told of a run: its verdict, what is wrong, where the report is and the commands that run failing
 /// cells again.
 pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) -> String {
-    report::headline(record, console.out_paint()) + &report::reasons(record) + last
+    let mixed = record.mixed().map_or_else(String::new, |mixed| format!("note: {mixed}\n"));
+    report::headline(record, console.out_paint()) + &report::reasons(record) + &mixed + last
 }
 
 /// Appends the summary to the page of a GitHub job, where there is one.

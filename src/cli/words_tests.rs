@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::atomic::Ordering;
 
 use super::tests::Desk;
+use crate::report::Build;
 use crate::report::fixture::TIES;
 
 fn desk(variants: &str) -> Desk {
@@ -144,4 +145,22 @@ fn a_cell_that_was_cut_off_is_replayed_without_a_digest_to_hold_it_against() {
     desk.write("out/run.json", &json);
     assert_eq!(desk.run(&format!("replay @out#{id}")), 0, "{}{}", desk.out, desk.err);
     assert!(desk.out.contains("none was recorded to compare with"), "{}", desk.out);
+}
+
+#[test]
+fn a_replay_of_another_build_that_differs_is_not_comparable() {
+    let mut desk = desk("moody");
+    assert_eq!(desk.run("run @ties.toml --out @out --progress none"), 0);
+    let own = Build::this().source.as_str();
+    let record = desk.read("out/run.json");
+    assert!(record.contains(own));
+    desk.write("out/run.json", &record.replace(own, "feed"));
+    assert_eq!(desk.run("replay @out"), 14, "{}", desk.out);
+    assert!(desk.out.contains("another build: the record is of build feed of syncdyno "), "{}", desk.out);
+    // A record of before there were builds.
+    let mut older: serde_json::Value = serde_json::from_str(&record).unwrap();
+    older.as_object_mut().unwrap().remove("build");
+    desk.write("out/run.json", &older.to_string());
+    assert_eq!(desk.run("replay @out"), 14, "{}", desk.out);
+    assert!(desk.out.contains("the record is of an unknown build, this is build "), "{}", desk.out);
 }

@@ -77,6 +77,18 @@ pub enum EditError {
     Storage(String),
 }
 
+impl EditError {
+    /// The number that says so in a digest, where its words may change.
+    pub fn code(&self) -> u64 {
+        match self {
+            EditError::NoSuchRow => 1,
+            EditError::Exists => 2,
+            EditError::StorageFull => 3,
+            EditError::Storage(_) => 4,
+        }
+    }
+}
+
 /// Why a sync unit failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SyncError {
@@ -98,6 +110,20 @@ pub enum SyncError {
     /// The local database or an answer is damaged.
     #[error("corrupt: {0}")]
     Corrupt(String),
+}
+
+impl SyncError {
+    /// The number that says so in a digest, where its words may change.
+    pub fn code(&self) -> u64 {
+        match self {
+            SyncError::Offline(_) => 1,
+            SyncError::Throttled(_) => 2,
+            SyncError::Rejected(_) => 3,
+            SyncError::Interrupted => 4,
+            SyncError::StorageFull => 5,
+            SyncError::Corrupt(_) => 6,
+        }
+    }
 }
 
 /// An engine could not be opened.

@@ -176,3 +176,17 @@ pub enum ServerError {
     #[error("bad request: {0}")]
     BadRequest(String),
 }
+
+impl ServerError {
+    /// The number that says so in a digest, where its words may change.
+    pub fn code(&self) -> u64 {
+        match self {
+            ServerError::Unavailable => 1,
+            ServerError::Throttled(_) => 2,
+            ServerError::CursorExpired(_) => 3,
+            ServerError::GatewayTimeout => 4,
+            ServerError::Failed => 5,
+            ServerError::BadRequest(_) => 6,
+        }
+    }
+}

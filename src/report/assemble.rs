@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::build::Build;
 use super::exit::Exit;
 use super::judge::Judged;
 use super::record::{RunRecord, SCHEMA_VERSION, ScenarioRecord, Tool, Verdict};
@@ -71,6 +72,7 @@ pub fn assemble(folder: &str, plans: &[Plan], judged: Vec<Judged>, notes: &[Note
     RunRecord {
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: Tool::this(),
+        build: Some(Build::this().clone()),
         complete,
         scenario: scenario_of(plans),
         verdict,

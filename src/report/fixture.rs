@@ -41,6 +41,7 @@ pub(crate) fn outcome() -> Outcome {
     ]);
     Outcome {
         digest: "0123456789abcdef".to_owned(),
+        figures_digest: "fedcba9876543210".to_owned(),
         content: String::new(),
         ending: Ending::Drained,
         ended_at: Time(3_660_000_000_000),

@@ -37,6 +37,7 @@ impl Judged {
 pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     let mut cell = blank(plan, id);
     cell.digest = outcome.digest.clone();
+    cell.figures_digest = outcome.figures_digest.clone();
     cell.virtual_ns = outcome.length().0;
     cell.metrics = held_figures(&outcome.figures);
     cell.violations = outcome.violations.iter().map(|v| violation(&plan.schema, v)).collect();
@@ -53,6 +54,7 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
         // Rows that were on their way are no finding, and figures of half a run stand beside no others.
         cell.violations.clear();
         cell.metrics.clear();
+        cell.figures_digest.clear();
         cell.series = None;
         return Judged { cell, gates: Vec::new() };
     }
@@ -118,6 +120,8 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
         axes: plan.axes.iter().map(|(key, value)| (key.clone(), axis(value))).collect(),
         seed: plan.seed.0.to_string(),
         digest: String::new(),
+        figures_digest: String::new(),
+        ran_by: None,
         verdict: Verdict::Incomplete,
         virtual_ns: 0,
         metrics: CellFigures::new(),

@@ -19,6 +19,7 @@
 
 mod assemble;
 mod baseline;
+mod build;
 pub mod calibrate;
 pub mod compare;
 mod drawn;
@@ -56,6 +57,7 @@ mod tests;
 
 pub use assemble::{Note, UNWRITTEN, assemble, replay_command, replay_file, run_id, scenario_of, shell_word};
 pub use baseline::{Baseline, BaselineCell, BaselineError, Change, Standard, accept, hold};
+pub use build::{Build, RanBy};
 pub use drawn::keep_series_of_few;
 pub use exit::Exit;
 pub use folder::{Folder, FolderError, Part};
@@ -67,7 +69,7 @@ pub use record::{
     GateRecord, LifeRecord, Phases, Reason, RecordError, RunRecord, SCHEMA_VERSION, ScenarioRecord,
     SeriesRecord, StepRecord, SweepRecord, Tool, UnplacedRecord, Verdict, ViolationRecord, schema_json,
 };
-pub use repro::{digest_told, is_repro, repro};
+pub use repro::{ReproHead, is_repro, repro, repro_head};
 pub use requests::requests;
 pub use story::{Paint, annotations, headline, last_lines, lives, notes, reasons, story};
 pub use summary::{SUMMARY_MAX, summary};

@@ -13,6 +13,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::build::{Build, RanBy};
 use super::exit::Exit;
 use super::sweep::Objective;
 use super::tune::TuneRecord;
@@ -33,6 +34,9 @@ pub struct RunRecord {
     pub schema_version: String,
     /// What wrote it.
     pub tool: Tool,
+    /// Which build of it; absent in records of programs that did not know. A cell of another names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub build: Option<Build>,
     /// Whether every cell that was asked for was run to its end.
     pub complete: bool,
     /// What was run. Of several scenarios: their names and paths in one line, and a digest over theirs.
@@ -117,8 +121,14 @@ pub struct CellRecord {
     pub axes: BTreeMap<String, serde_json::Value>,
     /// Its seed, as a text because not every reader of JSON keeps 64 bits.
     pub seed: String,
-    /// Covers the chain of events, the final rows and the figures; empty if the cell did not end.
+    /// Covers the chain of events and the final rows; empty if the cell did not end.
     pub digest: String,
+    /// Covers the figures with their names; empty if the cell did not end, or in records of programs that had one digest of all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub figures_digest: String,
+    /// What ran it, where that is not what wrote the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ran_by: Option<RanBy>,
     /// What it comes to.
     pub verdict: Verdict,
     /// Virtual time at the end.

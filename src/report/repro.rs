@@ -3,16 +3,25 @@
 use super::record::CellRecord;
 
 const DIGEST_MARK: &str = "# digest: ";
+const FIGURES_MARK: &str = "# digest of the figures: ";
+const SOURCE_MARK: &str = "# digest of the program: ";
 
 /// The resolved scenario of a cell with its seed pinned, headed by what it shows and the command that runs it again.
-pub fn repro(cell: &CellRecord, resolved: &str) -> String {
+/// `source` is the digest of the program that ran it, if it is known.
+pub fn repro(cell: &CellRecord, source: Option<&str>, resolved: &str) -> String {
     let mut text = head(&cell.id);
     for reason in &cell.reasons {
         text.push_str(&format!("# {}\n", one_line(&reason.text)));
     }
     text.push_str(&format!("# Run it again: syncdyno replay {}.toml\n", cell.id));
-    if !cell.digest.is_empty() {
-        text.push_str(&format!("{DIGEST_MARK}{}\n", cell.digest));
+    for (mark, digest) in [
+        (DIGEST_MARK, cell.digest.as_str()),
+        (FIGURES_MARK, &cell.figures_digest),
+        (SOURCE_MARK, source.unwrap_or_default()),
+    ] {
+        if !digest.is_empty() {
+            text.push_str(&format!("{mark}{digest}\n"));
+        }
     }
     text.push_str(&format!("seed = {}\n\n", cell.seed));
     let mut top_level = true;
@@ -36,9 +45,22 @@ pub fn is_repro(cell: &str, text: &[u8]) -> bool {
     text.starts_with(head(cell).as_bytes())
 }
 
-/// The digest that a file written by [`repro`] says its cell has.
-pub fn digest_told(text: &str) -> Option<&str> {
-    text.lines().take_while(|line| line.starts_with('#')).find_map(|line| line.strip_prefix(DIGEST_MARK))
+/// What a file written by [`repro`] says of its cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReproHead<'a> {
+    /// Its digest.
+    pub digest: Option<&'a str>,
+    /// The digest of its figures.
+    pub figures_digest: Option<&'a str>,
+    /// The digest of the program that ran it.
+    pub source: Option<&'a str>,
+}
+
+/// Reads that.
+pub fn repro_head(text: &str) -> ReproHead<'_> {
+    let head = || text.lines().take_while(|line| line.starts_with('#'));
+    let after = |mark: &str| head().find_map(|line| line.strip_prefix(mark));
+    ReproHead { digest: after(DIGEST_MARK), figures_digest: after(FIGURES_MARK), source: after(SOURCE_MARK) }
 }
 
 fn one_line(text: &str) -> String {

@@ -57,11 +57,12 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
     text
 }
 
-/// What the script could not do as asked, and what stopped the run, a line each.
+/// What the script could not do as asked, what stopped the run, and whether builds are mixed, a line each.
 pub fn notes(record: &RunRecord, paint: Paint) -> String {
     let warnings = unplaced(record).into_iter().map(|line| format!("{} {line}\n", paint.bad("warning:")));
     let notes = record.notes.iter().map(|note| format!("{} {note}\n", paint.bad("note:")));
-    warnings.chain(notes).collect()
+    let mixed = record.mixed().map(|text| format!("{} {text}\n", paint.bad("note:")));
+    warnings.chain(notes).chain(mixed).collect()
 }
 
 /// The lines that end a run's output: where the report is, and for each failing cell the command that runs it again.

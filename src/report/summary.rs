@@ -35,10 +35,13 @@ pub fn summary(record: &RunRecord) -> String {
         text.push_str(&format!("- {ACCEPT}`{command}`\n"));
     }
     let unplaced = super::unplaced::unplaced(record);
-    for note in unplaced.iter().chain(&record.left_out).chain(&record.notes) {
+    let mixed = record.mixed();
+    let notes: Vec<&String> =
+        unplaced.iter().chain(&record.left_out).chain(&record.notes).chain(&mixed).collect();
+    for note in &notes {
         text.push_str(&format!("- {}\n", escaped(note)));
     }
-    let has_notes = !record.notes.is_empty() || record.left_out.is_some() || !unplaced.is_empty();
+    let has_notes = !notes.is_empty();
     if text.ends_with("`\n") || has_notes {
         text.push('\n');
     }

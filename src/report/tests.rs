@@ -460,11 +460,13 @@ fn series_are_written_in_long_form() {
 fn a_repro_file_pins_the_seed_at_the_top_and_nowhere_else() {
     let plan = plan(Some("strict"), 7);
     let judged = judged(&plan, &lost(1));
-    let text = repro(&judged.cell, &format!("seed = 3\n{}", plan.resolved));
+    let text = repro(&judged.cell, Some("5c"), &format!("seed = 3\n{}", plan.resolved));
     let table: toml::Table = text.parse().unwrap();
     assert_eq!(table["seed"].as_integer(), Some(7));
     assert_eq!(table["backend"]["seed"].as_str(), Some("d06"), "a seed of a table is another seed");
-    assert_eq!(digest_told(&text), Some("lost1"));
+    let head = repro_head(&text);
+    assert_eq!((head.digest, head.source), (Some("lost1"), Some("5c")));
+    assert_eq!(head.figures_digest, Some(outcome().figures_digest.as_str()));
     assert!(
         text.starts_with("# ties.strict.s7, reduced to one cell.\n# lost (1 row): d17 never got k0\n"),
         "{text}"

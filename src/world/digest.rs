@@ -4,217 +4,270 @@ use std::cell::RefCell;
 
 use super::build::{ASKED_EVERY, Wanted};
 use crate::backend::Backend;
-use crate::base::{Digest, EditId, EntityId, Key, Stamp, UnitId, Value, ValueRef};
-use crate::contract::{Author, DeviceView, Event, LogEntry, Node, Occurrence, Overtaken, PendingEdit};
+use crate::base::{DeviceId, Digest, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
+use crate::contract::{
+    AppEvent, AppliedChange, Author, CommitKind, ConflictKind, DeviceView, DropReason, EditError, EditKind,
+    Event, KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence, Overtaken, PendingEdit, Refusal,
+    RequestKind, ServerError, Sides, SyncError, TransportError, Winner,
+};
+use crate::metrics::Figures;
 
-/// Adds an event to the chain: its time, its place, its kind, and what tells it from others of its kind.
+/// Adds an event to the chain: its time, its place, its kind, and what tells it from others of its kind. Names of figures and the
+/// wording of messages are not of it.
 pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
-    digest.number(occurrence.at.0);
-    digest.number(match occurrence.node {
+    // The numbers of devices are of 32 bits.
+    let node = match occurrence.node {
         Node::Device(device) => u64::from(device.0),
         Node::Gateway => 1 << 40,
         Node::Backend => 2 << 40,
         Node::World => 3 << 40,
-    });
-    let (kind, numbers) = summary(&occurrence.event);
-    digest.number(kind);
-    for number in numbers {
-        digest.number(number);
-    }
-    rows(digest, &occurrence.event);
-}
-
-/// A number for the kind of event, and up to four that tell it apart.
-fn summary(event: &Event<'_>) -> (u64, [u64; 4]) {
-    use Event as E;
-    let unit = |unit: &UnitId| u64::from(unit.0);
-    match event {
-        E::ProcessStarted { incarnation } => (1, [u64::from(*incarnation), 0, 0, 0]),
-        E::ProcessKilled { reason } => (2, [*reason as u64, 0, 0, 0]),
-        E::RowsFailed { skipped, listed } => (46, [u64::from(*skipped), u64::from(*listed), 0, 0]),
-        E::Restored { to, life } => (45, [to.0, u64::from(*life), 0, 0]),
-        E::BecameCopy { of, unseen } => (47, [u64::from(of.0), unseen.len() as u64, 0, 0]),
-        E::App(app) => (3, [*app as u64, 0, 0, 0]),
-        E::LinkDown => (4, [0; 4]),
-        E::LinkUp => (5, [0; 4]),
-        E::ConnectionOpened { took } => (60, [took.0, 0, 0, 0]),
-        E::PacketsSent { up, packets, retransmitted, bytes } => {
-            (61, [u64::from(*up), *packets, *retransmitted, *bytes])
-        }
-        E::MessageDropped { reason, bytes } => (6, [*reason as u64, *bytes, 0, 0]),
-        E::BackendAvailable(up) => (7, [u64::from(*up), 0, 0, 0]),
-        E::UnitQueued { .. } | E::UnitDiscarded { .. } | E::UnitCoalesced { .. } => waiting(event),
-        E::SyncStart { unit: u, run, waited } => (11, [unit(u), *run, waited.0, 0]),
-        E::SyncComplete { unit: u, run, took, blocking } => (12, [unit(u), *run, took.0, (*blocking).into()]),
-        E::SyncError { unit: u, run, error } => (13, [unit(u), *run, error.to_string().len() as u64, 0]),
-        E::Usable { since_login } => (14, [since_login.0, 0, 0, 0]),
-        E::CursorSaved { unit: u, entity } => (15, [unit(u), u64::from(entity.0), 0, 0]),
-        E::CursorReset { unit: u, entity } => (16, [unit(u), u64::from(entity.0), 0, 0]),
-        E::RequestSent { request, bytes, rows, attempt, .. } => {
-            (17, [*request, *bytes, u64::from(*rows), u64::from(*attempt)])
-        }
-        E::ResponseReceived { request, bytes, rows, took, .. } => {
-            (18, [*request, *bytes, u64::from(*rows), took.0])
-        }
-        E::RequestFailed { request, error, took, wasted, .. } => {
-            (19, [*request, *error as u64, took.0, *wasted])
-        }
-        E::RequestRefused { request, took, .. } => (20, [*request, took.0, 0, 0]),
-        E::RetryScheduled { .. } | E::ChunkSized { .. } => pace(event),
-        E::ChunkApplied { changes, echoed, took, .. } => {
-            (22, [changes.len() as u64, u64::from(*echoed), took.0, 0])
-        }
-        E::EditMade { edit, made_at } => (23, [one(edit.id), made_at.0 as u64, edit.kind as u64, 0]),
-        E::EditRefused { edit, .. } => (24, [one(edit.id), 0, 0, 0]),
-        E::EditMissed { edit, waited } => (48, [one(edit.id), waited.0, 0, 0]),
-        E::EditSent { edit, request, .. } => (25, [one(*edit), *request, 0, 0]),
-        E::EditAcknowledged { edit, stamp, .. } => (26, [one(*edit), stamp.0 as u64, 0, 0]),
-        E::ConflictDecided { edit, kind, winner, .. } => (27, [one(*edit), *kind as u64, *winner as u64, 0]),
-        E::EditLogged { edit, kind, .. } => (28, [one(*edit), *kind as u64, 0, 0]),
-        E::Committed { .. }
-        | E::MutationRefused { .. }
-        | E::MutationReplayed { .. }
-        | E::MutationPutOff { .. }
-        | E::CommitDelayed { .. } => judged(event),
-        E::RowServed { stamp, removed, .. } => (33, [stamp.0 as u64, u64::from(*removed), 0, 0]),
-        E::CutShort | E::Decoded { .. } | E::AppQueried { .. } | E::AppWrote { .. } | E::StorageFull => {
-            own_work(event)
-        }
-        E::BackendServed { kind, queued, locked, service, scanned, rows, .. } => {
-            (32, [locked.0 << 2 | *kind as u64, queued.0, service.0, *scanned << 24 | *rows])
-        }
-        E::Captured { .. } => captured(event),
-        E::RefreshAsked { .. }
-        | E::Refreshed { .. }
-        | E::ReplicaServed { .. }
-        | E::UploadQueued { .. }
-        | E::UploadWaits { .. }
-        | E::UploadDecided { .. } => replication(event),
-    }
-}
-
-/// The summary of what became of a mutation.
-fn judged(event: &Event<'_>) -> (u64, [u64; 4]) {
-    use Event as E;
-    match event {
-        E::Committed { stamp, kind, author, replaced, .. } => {
-            let author = match author {
-                Author::Device(edit) => one(*edit),
-                Author::Office => 1 << 61,
-                Author::Import => 1 << 62,
-                Author::Derived => 1 << 63,
-                Author::Backup => 1 << 60,
-            };
-            (29, [stamp.0 as u64, *kind as u64, author, replaced.map_or(0, |s| s.0 as u64)])
-        }
-        E::MutationRefused { .. } | E::MutationReplayed { .. } | E::MutationPutOff { .. } => refused(event),
-        E::CommitDelayed { stamp, until, .. } => (35, [stamp.0 as u64, until.0, 0, 0]),
-        _ => unreachable!("this says nothing of a mutation"),
-    }
-}
-
-/// The summary of what a gateway does with its replica.
-fn replication(event: &Event<'_>) -> (u64, [u64; 4]) {
-    use Event as E;
-    match event {
-        E::RefreshAsked { scanned, changed, bytes, failed, overtaken, .. } => {
-            let overtaken = match overtaken {
-                None => 0,
-                Some(Overtaken::Written { rows }) => rows << 1,
-                Some(Overtaken::Refused { rows }) => rows << 1 | 1,
-            };
-            (40, [*scanned, *changed, *bytes, overtaken << 1 | u64::from(*failed)])
-        }
-        E::Refreshed { took } => (41, [took.0, 0, 0, 0]),
-        E::ReplicaServed { device, age, cpu } => (42, [u64::from(device.0), age.0, cpu.0, 0]),
-        E::UploadQueued { edit } => (43, [one(*edit), 0, 0, 0]),
-        E::UploadWaits { edit } => (75, [one(*edit), 0, 0, 0]),
-        E::UploadDecided { edit, waited } => (44, [one(*edit), waited.0, 0, 0]),
-        _ => unreachable!("this says nothing of a replica"),
-    }
-}
-
-/// The summary of a search for changes.
-fn captured(event: &Event<'_>) -> (u64, [u64; 4]) {
-    let Event::Captured { writes, written, handled, cpu, state } = event else {
-        unreachable!("asked of a search only")
     };
-    (38, [*writes << 32 | *written, *handled, cpu.0, *state])
+    digest.numbers([occurrence.at.0, node]);
+    event(digest, &occurrence.event);
 }
 
-/// The summary of what happens to units that wait.
-fn waiting(event: &Event<'_>) -> (u64, [u64; 4]) {
-    use Event as E;
-    match event {
-        E::UnitQueued { unit, depth } => (8, [u64::from(unit.0), u64::from(*depth), 0, 0]),
-        E::UnitDiscarded { unit } => (9, [u64::from(unit.0), 0, 0, 0]),
-        E::UnitCoalesced { unit } => (10, [u64::from(unit.0), 0, 0, 0]),
-        _ => unreachable!("this happens to no unit that waits"),
-    }
+/// Something that tells one event from another of its kind.
+trait Told {
+    /// Writes it into the digest, so that no two that differ are written alike.
+    fn tell(&self, digest: &mut Digest);
 }
 
-/// The summary of a mutation that makes no commit.
-fn refused(event: &Event<'_>) -> (u64, [u64; 4]) {
-    use Event as E;
-    match event {
-        E::MutationRefused { edit, conflict, .. } => {
-            (30, [one(*edit), conflict.map_or(9, |c| c as u64), 0, 0])
-        }
-        E::MutationReplayed { edit } => (31, [one(*edit), 0, 0, 0]),
-        E::MutationPutOff { edit } => (34, [one(*edit), 0, 0, 0]),
-        _ => unreachable!("this is committed, or no mutation"),
-    }
-}
-
-/// The summary of how fast an engine goes.
-fn pace(event: &Event<'_>) -> (u64, [u64; 4]) {
-    use Event as E;
-    match event {
-        E::RetryScheduled { attempt, wait, .. } => (21, [u64::from(*attempt), wait.0, 0, 0]),
-        E::ChunkSized { kind, rows } => (36, [*kind as u64, u64::from(*rows), 0, 0]),
-        _ => unreachable!("this says nothing of an engine's pace"),
-    }
-}
-
-/// The summary of what a device does by itself.
-fn own_work(event: &Event<'_>) -> (u64, [u64; 4]) {
-    use Event as E;
-    match event {
-        E::CutShort => (70, [0; 4]),
-        E::Decoded { peak, tight } => (71, [*peak, u64::from(*tight), 0, 0]),
-        E::AppQueried { took, waited } => (72, [took.0, waited.0, 0, 0]),
-        E::AppWrote { took, waited } => (73, [took.0, waited.0, 0, 0]),
-        E::StorageFull => (74, [0; 4]),
-        _ => unreachable!("this is no work of the device itself"),
-    }
-}
-
-fn one(edit: EditId) -> u64 {
-    u64::from(edit.device.0) << 32 | u64::from(edit.number)
-}
-
-/// Adds the rows that an event speaks of.
-fn rows(digest: &mut Digest, event: &Event<'_>) {
-    let mut row = |key: &Key, values: &[Value]| {
-        digest.text(key.as_str());
-        values.iter().for_each(|value| add_value(digest, value));
-    };
-    match event {
-        Event::Committed { key, values, .. } => row(key, values),
-        Event::EditMade { edit, .. } => {
-            row(&edit.key, &[]);
-            for (_, value) in &edit.values {
-                row(&edit.key, std::slice::from_ref(value));
+/// Writes `event` with the kinds and fields of a table: a line an event, its number, and its fields in order. What stands behind a
+/// semicolon is left out, as what stands before says it already.
+macro_rules! events {
+    ($($kind:literal $event:ident $({ $($field:ident),* $(; $($left_out:ident),*)? })? $(($value:ident))?,)*) => {
+        fn event(digest: &mut Digest, event: &Event<'_>) {
+            match event {
+                $(Event::$event $({ $($field,)* $($($left_out: _,)*)? })? $(($value))? => {
+                    digest.number($kind);
+                    $($($field.tell(digest);)*)?
+                    $($value.tell(digest);)?
+                })*
             }
         }
-        Event::ChunkApplied { changes, .. } => {
-            for change in *changes {
-                digest.text(change.key);
-                digest.number(change.stamp.0 as u64 ^ u64::from(change.removed) << 63);
+    };
+}
+
+// A number belongs to its event for good: with another all digests change.
+events! {
+    1 ProcessStarted { incarnation },
+    2 ProcessKilled { reason },
+    3 App(app),
+    4 LinkDown,
+    5 LinkUp,
+    6 MessageDropped { reason, bytes },
+    7 BackendAvailable(up),
+    8 UnitQueued { unit, depth },
+    9 UnitDiscarded { unit },
+    10 UnitCoalesced { unit },
+    11 SyncStart { unit, run, waited },
+    12 SyncComplete { unit, run, took, blocking },
+    13 SyncError { unit, run, error },
+    14 Usable { since_login },
+    15 CursorSaved { unit, entity },
+    16 CursorReset { unit, entity },
+    17 RequestSent { request, kind, unit, bytes, rows, attempt },
+    18 ResponseReceived { request, bytes, rows, took; kind, unit },
+    19 RequestFailed { request, error, took, wasted; kind },
+    20 RequestRefused { request, error, took; kind },
+    21 RetryScheduled { attempt, wait, in_run },
+    22 ChunkApplied { unit, changes, echoed, took },
+    23 EditMade { edit, made_at },
+    24 EditRefused { edit, error },
+    25 EditSent { edit, request; entity, key },
+    26 EditAcknowledged { edit, stamp; entity, key },
+    27 ConflictDecided { edit, kind, winner, sides; entity, key },
+    28 EditLogged { edit, kind; entity, key },
+    29 Committed { entity, key, stamp, kind, values, author, replaced },
+    30 MutationRefused { edit, conflict; entity, key, kind },
+    31 MutationReplayed { edit },
+    32 BackendServed { device, kind, queued, locked, service, scanned, rows },
+    33 RowServed { device, entity, key, stamp, removed },
+    34 MutationPutOff { edit },
+    35 CommitDelayed { entity, key, stamp, until },
+    36 ChunkSized { kind, rows },
+    38 Captured { writes, written, handled, cpu, state },
+    40 RefreshAsked { scanned, changed, bytes, cpu, failed, overtaken },
+    41 Refreshed { took },
+    42 ReplicaServed { device, age, cpu },
+    43 UploadQueued { edit },
+    44 UploadDecided { edit, waited },
+    45 Restored { to, life },
+    46 RowsFailed { skipped, listed },
+    47 BecameCopy { of, unseen },
+    48 EditMissed { edit, waited },
+    60 ConnectionOpened { took },
+    61 PacketsSent { up, packets, retransmitted, bytes },
+    70 CutShort,
+    71 Decoded { peak, tight },
+    72 AppQueried { took, waited },
+    73 AppWrote { took, waited },
+    74 StorageFull,
+    75 UploadWaits { edit },
+}
+
+/// Of what is one number.
+macro_rules! told_as {
+    ($($what:ty: $it:ident => $number:expr,)*) => {
+        $(impl Told for $what {
+            #[inline]
+            fn tell(&self, digest: &mut Digest) {
+                let $it = self;
+                digest.number($number);
             }
-        }
-        _ => {}
+        })*
+    };
+}
+
+told_as! {
+    bool: it => u64::from(*it),
+    u32: it => u64::from(*it),
+    u64: it => *it,
+    Time: it => it.0,
+    Span: it => it.0,
+    Stamp: it => it.0 as u64,
+    DeviceId: it => u64::from(it.0),
+    EntityId: it => u64::from(it.0),
+    UnitId: it => u64::from(it.0),
+    // Both halves are of 32 bits.
+    EditId: it => u64::from(it.device.0) << 32 | u64::from(it.number),
+    AppEvent: it => *it as u64,
+    CommitKind: it => *it as u64,
+    ConflictKind: it => *it as u64,
+    DropReason: it => *it as u64,
+    EditKind: it => *it as u64,
+    KillReason: it => *it as u64,
+    LogKind: it => *it as u64,
+    Refusal: it => *it as u64,
+    RequestKind: it => *it as u64,
+    TransportError: it => *it as u64,
+    Winner: it => *it as u64,
+    SyncError: it => it.code(),
+    EditError: it => it.code(),
+}
+
+impl<T: Told + ?Sized> Told for &T {
+    #[inline]
+    fn tell(&self, digest: &mut Digest) {
+        (**self).tell(digest);
     }
+}
+
+impl<T: Told> Told for Option<T> {
+    fn tell(&self, digest: &mut Digest) {
+        digest.number(self.is_some().into());
+        if let Some(it) = self {
+            it.tell(digest);
+        }
+    }
+}
+
+impl<T: Told> Told for [T] {
+    fn tell(&self, digest: &mut Digest) {
+        digest.number(self.len() as u64);
+        self.iter().for_each(|it| it.tell(digest));
+    }
+}
+
+impl Told for str {
+    fn tell(&self, digest: &mut Digest) {
+        digest.text(self);
+    }
+}
+
+impl Told for Key {
+    fn tell(&self, digest: &mut Digest) {
+        digest.text(self.as_str());
+    }
+}
+
+/// A fat text is told by its seed and length: its bytes would cost more than the whole event.
+impl Told for Value {
+    fn tell(&self, digest: &mut Digest) {
+        match self {
+            // No kind of value that a digest writes has this number.
+            Value::Fat(fat) => digest.numbers([4, fat.seed, fat.len.into()]),
+            other => other.with_ref(|value| digest.value(value)),
+        }
+    }
+}
+
+impl Told for ServerError {
+    fn tell(&self, digest: &mut Digest) {
+        digest.number(self.code());
+        match self {
+            ServerError::Throttled(wait) => wait.tell(digest),
+            ServerError::CursorExpired(entity) => entity.tell(digest),
+            ServerError::Unavailable
+            | ServerError::GatewayTimeout
+            | ServerError::Failed
+            | ServerError::BadRequest(_) => {}
+        }
+    }
+}
+
+impl Told for Author {
+    fn tell(&self, digest: &mut Digest) {
+        let (kind, edit) = match self {
+            Author::Device(edit) => (0, Some(edit)),
+            Author::Office => (1, None),
+            Author::Import => (2, None),
+            Author::Derived => (3, None),
+            Author::Backup => (4, None),
+        };
+        digest.number(kind);
+        if let Some(edit) = edit {
+            edit.tell(digest);
+        }
+    }
+}
+
+impl Told for Overtaken {
+    fn tell(&self, digest: &mut Digest) {
+        let (kind, rows) = match self {
+            Overtaken::Written { rows } => (0, rows),
+            Overtaken::Refused { rows } => (1, rows),
+        };
+        digest.number(kind);
+        rows.tell(digest);
+    }
+}
+
+impl Told for Sides {
+    fn tell(&self, digest: &mut Digest) {
+        digest.numbers([self.local, self.remote].map(|stamp| stamp.0 as u64));
+    }
+}
+
+impl Told for AppliedChange<'_> {
+    fn tell(&self, digest: &mut Digest) {
+        digest.text(self.key);
+        digest.numbers([u64::from(self.entity.0), self.stamp.0 as u64, self.removed.into()]);
+    }
+}
+
+impl Told for LocalEdit {
+    fn tell(&self, digest: &mut Digest) {
+        self.id.tell(digest);
+        self.entity.tell(digest);
+        self.key.tell(digest);
+        self.kind.tell(digest);
+        digest.number(self.values.len() as u64);
+        for (column, value) in &self.values {
+            digest.number(*column as u64);
+            value.tell(digest);
+        }
+    }
+}
+
+/// The digest of figures with their names, which may change where nothing that happens does.
+pub(super) fn of_figures(figures: &Figures) -> String {
+    let mut digest = Digest::new();
+    for (name, figure) in figures {
+        digest.text(name);
+        digest.text(&format!("{figure:?}"));
+    }
+    digest.hex()
 }
 
 /// The digests that rows go into.
@@ -285,15 +338,105 @@ pub(super) fn add_backend(digests: &mut RowDigests, backend: &Backend, stops: &d
             digests.stamps.number(record.stamp.0 as u64);
             digests.content.text(record.key.as_str());
             digests.content.number(u64::from(record.deleted));
-            record.values.iter().for_each(|value| add_value(&mut digests.content, value));
+            record.values.iter().for_each(|value| value.tell(&mut digests.content));
         }
     }
 }
 
-/// A fat text is told by its seed: its bytes would cost more than the whole event.
-fn add_value(digest: &mut Digest, value: &Value) {
-    match value {
-        Value::Fat(fat) => digest.number(fat.seed ^ u64::from(fat.len)),
-        other => other.with_ref(|value| digest.value(value)),
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::{Figure, Unit};
+
+    fn told(event: Event<'_>) -> String {
+        let mut digest = Digest::new();
+        add(&mut digest, &Occurrence { at: Time(7), node: Node::World, event });
+        digest.hex()
+    }
+
+    #[test]
+    fn the_words_of_an_error_are_in_no_digest_and_its_kind_is() {
+        let failed = |error: &SyncError| told(Event::SyncError { unit: UnitId(1), run: 2, error });
+        let offline = |words: &str| failed(&SyncError::Offline(words.to_owned()));
+        assert_eq!(offline("timed out"), offline("no answer came in time"));
+        assert_ne!(offline("asked too often"), failed(&SyncError::Throttled("asked too often".to_owned())));
+
+        let refused = |error: &ServerError| {
+            told(Event::RequestRefused { request: 1, kind: RequestKind::Pull, error, took: Span(3) })
+        };
+        let bad = |words: &str| refused(&ServerError::BadRequest(words.to_owned()));
+        assert_eq!(bad("no such entity"), bad("?"));
+        assert_ne!(bad("?"), refused(&ServerError::Failed));
+        let wait = |span| refused(&ServerError::Throttled(span));
+        assert_ne!(wait(Span(1)), wait(Span(2)));
+    }
+
+    #[test]
+    fn a_failed_edit_is_told_by_all_that_it_wanted() {
+        let edit = |column, value: &str| LocalEdit {
+            id: EditId { device: DeviceId(1), number: 2 },
+            entity: EntityId(3),
+            key: Key::new("k"),
+            kind: EditKind::Update,
+            values: vec![(column, Value::text(value))],
+        };
+        let missed = |edit: &LocalEdit| told(Event::EditMissed { edit, waited: Span(0) });
+        let digests = [edit(0, "a"), edit(1, "a"), edit(0, "b")].map(|edit| missed(&edit));
+        assert!(digests[0] != digests[1] && digests[0] != digests[2] && digests[1] != digests[2]);
+        let storage = |words: &str| {
+            told(Event::EditRefused { edit: &edit(0, "a"), error: &EditError::Storage(words.to_owned()) })
+        };
+        assert_eq!(storage("disk I/O error"), storage("the disk failed"));
+        assert_ne!(
+            storage("it is full"),
+            told(Event::EditRefused { edit: &edit(0, "a"), error: &EditError::StorageFull })
+        );
+    }
+
+    #[test]
+    fn numbers_that_once_shared_a_place_are_told_apart() {
+        let served = |kind, locked, scanned, rows| {
+            let (queued, service) = (Span(0), Span(0));
+            let locked = Span(locked);
+            told(Event::BackendServed { device: None, kind, queued, locked, service, scanned, rows })
+        };
+        assert_ne!(served(RequestKind::Pull, 0, 1, 0), served(RequestKind::Pull, 0, 0, 1 << 24));
+        assert_ne!(served(RequestKind::Fetch, 0, 0, 0), served(RequestKind::Fetch, 1 << 62, 0, 0));
+
+        let captured =
+            |writes, written| told(Event::Captured { writes, written, handled: 0, cpu: Span(0), state: 0 });
+        assert_ne!(captured(1, 0), captured(0, 1 << 32));
+
+        let asked = |failed, overtaken| {
+            let (scanned, changed, bytes, cpu) = (0, 0, 0, Span(0));
+            told(Event::RefreshAsked { scanned, changed, bytes, cpu, failed, overtaken })
+        };
+        assert_ne!(asked(false, None), asked(false, Some(Overtaken::Written { rows: 0 })));
+        assert_ne!(asked(true, None), asked(false, Some(Overtaken::Refused { rows: 0 })));
+
+        let removed = |stamp, removed| {
+            let change = AppliedChange { entity: EntityId(0), key: "k", stamp: Stamp(stamp), removed };
+            told(Event::ChunkApplied { unit: None, changes: &[change], echoed: 0, took: Span(0) })
+        };
+        assert_ne!(removed(i64::MIN, false), removed(0, true));
+
+        let by = |author| {
+            let (entity, key, stamp) = (EntityId(0), &Key::new("k"), Stamp(1));
+            let (kind, values, replaced) = (CommitKind::Insert, &[][..], None);
+            told(Event::Committed { entity, key, stamp, kind, values, author, replaced })
+        };
+        let device = |device| by(Author::Device(EditId { device: DeviceId(device), number: 0 }));
+        assert_ne!(device(1 << 29), by(Author::Office));
+        assert_ne!(device(1 << 31), by(Author::Derived));
+    }
+
+    #[test]
+    fn a_name_of_a_figure_changes_the_digest_of_figures() {
+        let of = |name: &str, value| {
+            let figure = Figure::Value { unit: Unit::Count, value };
+            of_figures(&[(name.to_owned(), figure)].into())
+        };
+        assert_ne!(of("engine.requests.count", 1), of("engine.requests.number", 1));
+        assert_ne!(of("engine.requests.count", 1), of("engine.requests.count", 2));
     }
 }

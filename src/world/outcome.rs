@@ -9,8 +9,10 @@ use crate::workload::Placed;
 /// The outcome of one cell.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Covers the chain of events, the final logical rows of every device and of the backend, and the figures.
+    /// Covers the chain of events, and the final logical rows of every device and of the backend.
     pub digest: String,
+    /// Covers the figures with their names: what a program counts may change where nothing that happens does.
+    pub figures_digest: String,
     /// Covers the final rows of every device and of the backend alone, without their stamps.
     pub content: String,
     /// How it ended.

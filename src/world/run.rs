@@ -417,12 +417,9 @@ impl World {
         listeners.digest.text(&content);
         listeners.digest.text(&rows.stamps.hex());
         let collected = listeners.collector.finish(ended_at, &figures);
-        for (name, figure) in &collected.figures {
-            listeners.digest.text(name);
-            listeners.digest.text(&format!("{figure:?}"));
-        }
         let outcome = Outcome {
             digest: listeners.digest.hex(),
+            figures_digest: digest::of_figures(&collected.figures),
             content,
             ending: told(ended),
             ended_at,

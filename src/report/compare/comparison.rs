@@ -12,6 +12,8 @@ pub struct Comparison {
     pub sides: (String, String),
     /// The scenarios' names where each side has one, and not the same.
     pub scenarios: Option<(String, String)>,
+    /// The builds that ran the sides, in words, where they are not the same.
+    pub builds: Option<(String, String)>,
     /// The groups.
     pub groups: Vec<Group>,
     /// What the other side does not have.

@@ -103,6 +103,8 @@ pub struct Group {
     pub copies: Vec<String>,
     /// Of pairs that are exact, how many differ in their digests, where no figure differs: what happened is not the same.
     pub other_digests: usize,
+    /// Of pairs that are exact, in how many the same happened, and figures are not the same: another program counts them.
+    pub counted_otherwise: usize,
     /// All statistics, those without a difference too.
     pub differences: Vec<Difference>,
 }
@@ -149,6 +151,7 @@ pub fn compare(base: &Side, candidate: &Side) -> Comparison {
     Comparison {
         sides: (base.name.clone(), candidate.name.clone()),
         scenarios: other_scenario(base, candidate),
+        builds: other_builds(base, candidate),
         groups: judged(opposed.iter().map(Weighed::of).collect()),
         unmatched,
     }
@@ -160,6 +163,12 @@ fn other_scenario(base: &Side, candidate: &Side) -> Option<(String, String)> {
         side.cells.iter().all(|cell| cell.scenario == *first).then(|| first.clone())
     };
     Some((only(base)?, only(candidate)?)).filter(|(base, candidate)| base != candidate)
+}
+
+fn other_builds(base: &Side, candidate: &Side) -> Option<(String, String)> {
+    let told = |side: &Side| side.builds.values().cloned().collect::<Vec<_>>().join(" and ");
+    let known = !base.builds.is_empty() && !candidate.builds.is_empty();
+    (known && !base.builds.keys().eq(candidate.builds.keys())).then(|| (told(base), told(candidate)))
 }
 
 /// Both sides' observations of one statistic.
@@ -268,6 +277,7 @@ impl Weighed {
             Basis::Samples => observed.iter().map(sampled).collect(),
         };
         let other_digests = pairs.iter().filter(|(base, candidate)| base.digest != candidate.digest).count();
+        let counted_otherwise = pairs.iter().filter(|(base, candidate)| counted_otherwise(base, candidate));
         let group = Group {
             title: opposed.title.clone(),
             basis,
@@ -278,6 +288,7 @@ impl Weighed {
             unlike,
             copies: opposed.copies.clone(),
             other_digests,
+            counted_otherwise: counted_otherwise.count(),
             differences: Vec::new(),
         };
         Weighed { group, observed, changes }
@@ -299,6 +310,12 @@ impl Weighed {
         let other_digests = if group.basis == Basis::Exact && !differs { group.other_digests } else { 0 };
         Group { other_digests, differences, ..group }
     }
+}
+
+/// Whether the same happened in both cells, and their figures are not the same.
+fn counted_otherwise(base: &Measured, candidate: &Measured) -> bool {
+    let known = !base.figures_digest.is_empty() && !candidate.figures_digest.is_empty();
+    known && base.digest == candidate.digest && base.figures_digest != candidate.figures_digest
 }
 
 /// Whether the candidate loses under seeds under which the base loses nothing: no chance, however few they are.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Digest;
+use crate::report::build::Build;
 use crate::report::exit::Exit;
 use crate::report::record::{CellFigures, CellRecord, RunRecord, Verdict};
 
@@ -21,6 +22,8 @@ pub struct Measured {
     pub seed: String,
     /// The digest of what happened.
     pub digest: String,
+    /// The digest of its figures; empty if it is not known.
+    pub figures_digest: String,
     /// All that it failed with; nothing if nothing was wrong with it.
     pub failed: Vec<Exit>,
     /// The figures.
@@ -34,6 +37,8 @@ pub struct Side {
     pub name: String,
     /// Its cells.
     pub cells: Vec<Measured>,
+    /// The builds that ran them, in words, by the digests of their sources; none of a baseline, which is there to be held against others.
+    pub builds: BTreeMap<String, String>,
 }
 
 /// A side that nothing can be compared with.
@@ -76,6 +81,7 @@ impl From<&CellRecord> for Measured {
             axes: cell.axes.clone(),
             seed: cell.seed.clone(),
             digest: cell.digest.clone(),
+            figures_digest: cell.figures_digest.clone(),
             failed: failures(cell),
             metrics: cell.metrics.clone(),
         }
@@ -89,7 +95,12 @@ impl Side {
     /// When nothing is left.
     pub fn of_record(name: &str, record: &RunRecord, variant: Option<&str>) -> Result<Side, SideError> {
         let ended = record.cells.iter().filter(|cell| cell.verdict != Verdict::Incomplete);
-        Side { name: name.to_owned(), cells: ended.map(Measured::from).collect() }.only(variant)
+        let builds = ended
+            .clone()
+            .map(|cell| record.build_of(cell))
+            .map(|build| (build.map(|build| build.source.clone()).unwrap_or_default(), Build::told(build)));
+        let builds = builds.collect();
+        Side { name: name.to_owned(), cells: ended.map(Measured::from).collect(), builds }.only(variant)
     }
 
     /// With these metrics alone, and digests of these, as a cell's own holds more; with all where none is named.
@@ -102,6 +113,7 @@ impl Side {
             let mut digest = Digest::new();
             digest.text(&serde_json::to_string(&cell.metrics).expect("figures are JSON"));
             cell.digest = digest.hex();
+            cell.figures_digest.clear();
         }
         self
     }

@@ -18,13 +18,14 @@ fn cell(variant: Option<&str>, seed: u64, rate: u64, wait: u64) -> Measured {
         axes: BTreeMap::new(),
         seed: seed.to_string(),
         digest: String::new(),
+        figures_digest: String::new(),
         failed: Vec::new(),
         metrics: figures,
     }
 }
 
 fn side(name: &str, cells: Vec<Measured>) -> Side {
-    Side { name: name.to_owned(), cells }
+    Side { name: name.to_owned(), cells, builds: BTreeMap::new() }
 }
 
 fn finding(comparison: &Comparison, metric: &str) -> Finding {
@@ -523,6 +524,21 @@ fn digests_that_differ_though_no_figure_does_are_told() {
     let asked = ["engine.rows.rate".to_owned()];
     let [base, candidate] = [with("a", "1f"), with("b", "2e")].map(|side| side.of_metrics(&asked));
     assert!(told(&base, &candidate).starts_with("b against a: no difference\n"));
+}
+
+#[test]
+fn two_builds_are_named_and_what_they_count_otherwise_is_no_other_event() {
+    let of = |name, build: &str, figures: &str| Side {
+        builds: BTreeMap::from([(build.to_owned(), format!("build {build}"))]),
+        ..side(name, vec![Measured { figures_digest: figures.to_owned(), ..cell(None, 1, 5, 7) }])
+    };
+    let told = |base: &Side, candidate: &Side| human(&compare(base, candidate), Paint(false), false);
+    let other = told(&of("a", "5c", "1f"), &of("b", "6d", "2e"));
+    assert!(other.contains("\nanother build: a is of build 5c, b of build 6d\n"), "{other}");
+    let same = "  what happened in 1 cell is the same, and figures are not: another program counts them\n";
+    assert!(other.contains(same), "{other}");
+    let one = told(&of("a", "5c", "1f"), &of("b", "5c", "1f"));
+    assert!(!one.contains("another"), "{one}");
 }
 
 #[test]

@@ -38,12 +38,23 @@ fn told(comparison: &Comparison, paint: Paint, shown: Shown) -> String {
             "{candidate} and {base} are two scenarios: what differs is a choice, not a regression\n"
         ));
     }
+    if let Some((base_build, candidate_build)) = &comparison.builds {
+        text.push_str(&format!(
+            "another build: {base} is of {base_build}, {candidate} of {candidate_build}\n"
+        ));
+    }
     let wrong = |group: &&Group| {
         let worse = group.differences.iter().any(|d| d.finding == Finding::Worse);
         worse || !group.missing.is_empty() || !group.unlike.is_empty() || !group.copies.is_empty()
     };
     for group in comparison.groups.iter().filter(|group| shown != Shown::Worse || wrong(group)) {
         text.push_str(&heading(group));
+        if group.counted_otherwise > 0 {
+            text.push_str(&format!(
+                "  what happened in {} is the same, and figures are not: another program counts them\n",
+                human::count(group.counted_otherwise as u64, "cell")
+            ));
+        }
         if !group.missing.is_empty() {
             text.push_str(&format!("  not in {candidate}: seed {}\n", group.missing.join(", ")));
         }
@@ -282,7 +293,8 @@ pub fn json(comparison: &Comparison) -> String {
             "cells": g.title, "basis": g.basis, "base_seeds": g.seeds.0, "candidate_seeds": g.seeds.1,
             "base_failed": g.failed.0, "candidate_failed": g.failed.1, "new_failure": g.new_failure.code(),
             "missing_seeds": g.missing,
-            "not_compared": g.unlike, "copies": g.copies, "other_digests": g.other_digests, "differences": differences,
+            "not_compared": g.unlike, "copies": g.copies, "other_digests": g.other_digests,
+            "counted_otherwise": g.counted_otherwise, "differences": differences,
         })
     };
     let count = |finding| comparison.found(finding).count();
@@ -292,6 +304,7 @@ pub fn json(comparison: &Comparison) -> String {
         "base": comparison.sides.0,
         "candidate": comparison.sides.1,
         "scenarios": comparison.scenarios.as_ref().map(|(base, candidate)| [base, candidate]),
+        "builds": comparison.builds.as_ref().map(|(base, candidate)| [base, candidate]),
         "worse": count(Finding::Worse),
         "better": count(Finding::Better),
         "changed": count(Finding::Changed),

@@ -66,7 +66,9 @@ pub(super) fn undone(record: &RunRecord) -> Markup {
     let stopped: Vec<&CellRecord> =
         record.cells.iter().filter(|cell| cell.verdict == Verdict::Incomplete).collect();
     let unplaced = unplaced(record);
+    let mixed = record.mixed();
     html! {
+        @if let Some(mixed) = mixed { p.note { (mixed) "." } }
         @if !record.notes.is_empty() || record.left_out.is_some() || !stopped.is_empty() || !unplaced.is_empty() {
             h2 { "What was not done" }
             @for line in unplaced.iter().chain(&record.left_out) { p { (line) } }
