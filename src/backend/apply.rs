@@ -8,9 +8,7 @@ use super::commit::{Draft, Fact};
 use super::index::Slot;
 use super::machine::Backend;
 use crate::base::{EntityId, Key, Seed, Stamp, Time, Value};
-use crate::contract::{
-    Author, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Refusal, Row, ScopeRule,
-};
+use crate::contract::{Author, ColumnKind, EditKind, Entity, Mutation, Outcome, Refusal, Row, ScopeRule};
 
 /// What became of a mutation, as it is remembered; rows in the way are shown as they are when it is asked again.
 #[derive(Clone, Debug)]
@@ -166,7 +164,7 @@ impl Backend {
         let entity = self
             .entity(mutation.entity)
             .ok_or_else(|| format!("there is no entity {}", mutation.entity.0))?;
-        if entity.delivery == Delivery::BackendOnly {
+        if !entity.delivery.is_on_devices() {
             return Err(format!("{} is not for devices", entity.name));
         }
         for (column, value) in &mutation.values {

@@ -88,7 +88,7 @@ impl Backend {
             unique.push((!entity.unique.is_empty()).then(|| table.index_by(parts(&entity.unique))));
             on_open.push(match entity.delivery {
                 Delivery::OnOpen { by } => Some(table.index_by(parts(&[by]))),
-                Delivery::Delta | Delivery::BackendOnly => None,
+                Delivery::Delta | Delivery::UploadOnly | Delivery::BackendOnly => None,
             });
         }
         let derivations = options.effects.iter().map(|effect| Derivation::new(effect, &mut tables)).collect();

@@ -85,8 +85,21 @@ pub enum Delivery {
         /// Position in [`Entity::columns`].
         by: usize,
     },
+    /// Never: the app writes rows and sends them up, and holds those that it made.
+    UploadOnly,
     /// Never: the entity lives on the backend alone.
     BackendOnly,
+}
+
+impl Delivery {
+    /// Whether the app has a table for its rows.
+    pub fn is_on_devices(self) -> bool {
+        self != Delivery::BackendOnly
+    }
+    /// Whether rows come down to devices.
+    pub fn comes_down(self) -> bool {
+        matches!(self, Delivery::Delta | Delivery::OnOpen { .. })
+    }
 }
 
 /// What sets a device apart: values by position, for instance its clinic.

@@ -14,7 +14,7 @@ use super::truth::Truth;
 use super::violation::Violation;
 use crate::base::words::count;
 use crate::base::{DeviceId, EditId, EntityId, Time, Value, ValueRef};
-use crate::contract::{ColumnKind, Delivery, DeviceView, EditKind, LogEntry, PendingEdit, Schema};
+use crate::contract::{ColumnKind, DeviceView, EditKind, LogEntry, PendingEdit, Schema};
 
 /// What the oracle found.
 #[derive(Clone, Debug, Default)]
@@ -173,7 +173,7 @@ impl<'a> Inspection<'a> {
         let mut first = None;
         let mut missing = Missing::new();
         for entity in self.oracle.schema.ids() {
-            if self.oracle.schema.entity(entity).delivery == Delivery::BackendOnly {
+            if !self.oracle.schema.entity(entity).delivery.is_on_devices() {
                 continue;
             }
             let place = &places[usize::from(entity.0)];

@@ -112,13 +112,15 @@ pub(super) const DRIFT: Written = Written {
 };
 /// How an entity's rows come to devices.
 pub(super) const DELIVERY: Written = Written {
-    want: "\"delta\", \"on-open of COLUMN\" or \"backend-only\"",
+    want: "\"delta\", \"on-open of COLUMN\", \"upload-only\" or \"backend-only\"",
     known: Vec::new,
     canonical: |text| {
         let on_open = text.strip_prefix("on-open of ").map(str::trim).filter(|c| !c.is_empty());
-        on_open
-            .map(|c| format!("on-open of {c}"))
-            .or(matches!(text, "delta" | "backend-only").then(|| text.to_owned()))
+        on_open.map(|c| format!("on-open of {c}")).or(matches!(
+            text,
+            "delta" | "upload-only" | "backend-only"
+        )
+        .then(|| text.to_owned()))
     },
 };
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::base::EntityId;
-use crate::contract::{Delivery, Entity, Schema};
+use crate::contract::{Entity, Schema};
 
 /// The tables that do not depend on the schema.
 const OWN_TABLES: &str = "\
@@ -87,7 +87,7 @@ pub(super) fn ddl(schema: &Schema) -> String {
     let mut ddl = String::from(OWN_TABLES);
     for id in schema.ids() {
         let entity = schema.entity(id);
-        if entity.delivery != Delivery::BackendOnly {
+        if entity.delivery.is_on_devices() {
             let columns = columns(entity, |out, name| out.push_str(name));
             write_all(
                 &mut ddl,
@@ -103,7 +103,7 @@ pub(super) fn ddl(schema: &Schema) -> String {
 }
 
 fn row_sql(id: EntityId, entity: &Entity) -> Option<RowSql> {
-    if entity.delivery == Delivery::BackendOnly {
+    if !entity.delivery.is_on_devices() {
         return None;
     }
     let table = table(id, entity);

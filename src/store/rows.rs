@@ -6,7 +6,6 @@ use super::error::{Result, StoreError};
 use super::layout::RowStatement;
 use super::session::{Store, Tx};
 use crate::base::{EntityId, Key, Stamp, Value, ValueRef};
-use crate::contract::Delivery;
 use crate::contract::wire::Cell;
 
 /// A row as the device holds it.
@@ -31,7 +30,7 @@ impl Store {
             return Err(StoreError::Damaged(said.replace(char::is_control, " ")));
         }
         let schema = self.schema();
-        let mut stored = schema.ids().filter(|id| schema.entity(*id).delivery != Delivery::BackendOnly);
+        let mut stored = schema.ids().filter(|id| schema.entity(*id).delivery.is_on_devices());
         // What has its place may still be no text.
         stored.try_for_each(|id| self.rows(id, &mut |_, _, _| ()))
     }

@@ -175,7 +175,7 @@ pub(super) fn options() -> Options {
             action("cancel", APPOINTMENT, EditKind::Delete, &[], 1_107, 900_000),
             action("note", NOTE, EditKind::Create, &[], 7_500, 1_000_000),
             action("correct", NOTE, EditKind::Update, &[1], 700, 500_000),
-            action("patient", PATIENT, EditKind::Update, &[0], 2_000, 300_000),
+            action("patient", PATIENT, EditKind::Update, &[0], 2_000, 0),
         ],
         contention: Contention {
             share: Ppm(60_000),

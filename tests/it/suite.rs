@@ -225,6 +225,7 @@ suite! {
     suite_strategies_gateway_restored_deletes_meets_its_expectations: "strategies/gateway-restored-deletes";
     suite_strategies_two_nodes_meets_its_expectations: "strategies/two-nodes";
     suite_strategies_which_architecture_meets_its_expectations: "strategies/which-architecture";
+    suite_scripts_upload_only_meets_its_expectations: "scripts/upload-only";
     suite_strategies_bad_rows_meets_its_expectations: "strategies/bad-rows";
     suite_strategies_products_meets_its_expectations: "strategies/products";
     suite_strategies_scope_moves_meets_its_expectations: "strategies/scope-moves";

@@ -95,7 +95,7 @@ pub(super) fn ddl(schema: &Schema) -> String {
 
 /// The entities that devices can get.
 pub(super) fn held(schema: &Schema) -> impl Iterator<Item = EntityId> {
-    schema.ids().filter(|id| schema.entity(*id).delivery != Delivery::BackendOnly)
+    schema.ids().filter(|id| schema.entity(*id).delivery.comes_down())
 }
 
 /// The statements of an entity, in the order of [`Statement`].

@@ -289,7 +289,7 @@ impl Replica {
     ) {
         let schema = Arc::clone(self.schema());
         let schema = schema.entities.get(usize::from(entity.0));
-        let Some(schema) = schema.filter(|schema| schema.delivery != Delivery::BackendOnly) else { return };
+        let Some(schema) = schema.filter(|schema| schema.delivery.comes_down()) else { return };
         let Progress { loading, generation, .. } = self.progress(entity);
         // A load that began meanwhile may have passed the end of such a row without a word.
         for row in rows {

@@ -23,7 +23,12 @@ pub(super) const ENTITY: Form = table(&[
         "Which rows a device holds: a condition for a column; all rows if empty.",
     ),
     optional("project", Form::List(&Form::Text), "The columns that devices hold; all if it is missing."),
-    key("delivery", Form::Written(&DELIVERY), "\"delta\"", "How rows come to devices."),
+    key(
+        "delivery",
+        Form::Written(&DELIVERY),
+        "\"delta\"",
+        "How rows come to devices: pulled; fetched when a record is opened; not at all, though apps make them and send them up; not at all, and the backend alone has any.",
+    ),
     key("unique", Form::List(&Form::Text), "[]", "Columns that together name a row once."),
     optional("one_stamp", SPAN, "All rows carry one stamp, this long before the start, as after an import."),
     key("age", SPAN, "\"90d\"", "The oldest row is this old at the start."),

@@ -11,7 +11,7 @@ use super::view::View;
 use crate::backend::Provisioning;
 use crate::base::words::{count, thousands};
 use crate::base::{EntityId, Ppm, Stamp, Time, Value};
-use crate::contract::{Delivery, EditKind, Entity, ScopeRule};
+use crate::contract::{EditKind, Entity, ScopeRule};
 use crate::gateway::{Capture, LastModifiedBound, LastModifiedPaging, LastModifiedSource, Mode};
 use crate::net::Moves;
 use crate::scenario::plan::{Happening, Planned, Who};
@@ -468,8 +468,7 @@ fn unpushed(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let mut doubts = Vec::new();
     for (number, action) in plan.workload.actions.iter().enumerate() {
         let edited = action.on_devices > Ppm(0) && action.per_device_milli > 0 || by_events.contains(&number);
-        let delivered = plan.schema.entity(action.entity).delivery != Delivery::BackendOnly;
-        if edited && delivered && !pushed(action.entity) && told.insert(action.entity) {
+        if edited && !pushed(action.entity) && told.insert(action.entity) {
             let entity = &plan.schema.entity(action.entity).name;
             let written = root.at("action").key(&action.name).at("entity");
             let at = written.place().or_else(|| root.at("unit").place());

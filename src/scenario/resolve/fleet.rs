@@ -15,7 +15,6 @@ use super::schema::Entities;
 use super::tunnel::{carried, tunnel};
 use super::view::{Mistakes, View};
 use crate::base::{Bytes, Ppm, Seed, Value};
-use crate::contract::Delivery;
 use crate::disk::Flash;
 use crate::engine::Decoder;
 use crate::net::{FieldWorker, Moves, Profile};
@@ -219,7 +218,7 @@ pub(super) fn room_for_a_row(root: View<'_>, fleets: &[Fleet], entities: &Entiti
         if root.at("engine.decoder").text() == "managed" { Decoder::Managed } else { Decoder::Streaming };
     let synced = entities.schema.entities.iter().zip(&entities.data);
     let Some((entity, row)) = synced
-        .filter(|(entity, _)| entity.delivery != Delivery::BackendOnly)
+        .filter(|(entity, _)| entity.delivery.is_on_devices())
         .map(|(entity, data)| (&entity.name, longest_row(&data.columns)))
         .max_by_key(|(_, bytes)| *bytes)
     else {

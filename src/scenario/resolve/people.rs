@@ -17,7 +17,7 @@ impl World<'_> {
     fn unit(&self, name: &str, view: View<'_>) -> SyncUnit {
         let on: Vec<Trigger> = view.at("on").items().filter_map(|t| trigger(t.text())).collect();
         let pull = self.entities(view.at("pull"), |d| matches!(d, Delivery::Delta), "pulled");
-        let push = self.entities(view.at("push"), |d| !matches!(d, Delivery::BackendOnly), "pushed");
+        let push = self.entities(view.at("push"), |d| d.is_on_devices(), "pushed");
         let nothing = |key: &str| view.at(key).items().next().is_none();
         if nothing("pull") && nothing("push") {
             self.wrong.at(
@@ -198,6 +198,12 @@ impl World<'_> {
             let title = format!("`action.{name}` says nothing of what it changes, or too much");
             self.wrong.at(view, title, "an update names `columns`; a create or delete names none");
         }
+        let per_device_milli = view.at("per_device").milli();
+        if per_device_milli > 0 && view.at("on_devices").share() > Ppm(0) {
+            let written = ["on_devices", "entity"].map(|key| view.at(key));
+            let at = written.into_iter().find(|at| at.place().is_some()).unwrap_or(view);
+            self.on_devices(entity, at, &format!("`action.{name}` is for devices"));
+        }
         let position = |at: View<'_>| {
             let column = self.column(at, entity)?;
             if !self.schema.entity(entity).projection.contains(&column) {
@@ -216,10 +222,21 @@ impl World<'_> {
             entity,
             kind,
             columns: columns.items().filter_map(position).collect(),
-            per_device_milli: view.at("per_device").milli(),
+            per_device_milli,
             on_devices: view.at("on_devices").share(),
             near: view.at("near").present().and_then(|near| self.near(near, entity)),
         })
+    }
+
+    /// Refuses what people are to do on devices with an entity that lives on the backend alone.
+    pub(super) fn on_devices(&self, entity: EntityId, at: View<'_>, what: &str) {
+        let entity = self.schema.entity(entity);
+        if entity.delivery.is_on_devices() {
+            return;
+        }
+        let title = format!("{what}, and they have no `{}`: its delivery is \"backend-only\"", entity.name);
+        let help = "on_devices = 0 leaves it to the office; delivery = \"upload-only\" has apps make rows and send them up";
+        self.wrong.given(&[self.written(entity).at("delivery")]).at(at, title, help);
     }
 
     fn near(&self, view: View<'_>, entity: EntityId) -> Option<(usize, Span, Span)> {

@@ -146,7 +146,7 @@ impl Lookup<'_> {
         let unique = sketch.view.at("unique").items().filter_map(|c| self.column(c, id, c.text())).collect();
         let projection = self.projection(sketch, id, columns.len());
         let delivery = self.delivery(sketch, id, &columns);
-        if projection.is_empty() && delivery != Delivery::BackendOnly {
+        if projection.is_empty() && delivery.is_on_devices() {
             let at = ["project", "schema"].iter().find_map(|key| sketch.view.at(key).present());
             let title = format!("devices hold nothing of `{}` but its key", sketch.name);
             let help = "let them hold a column besides; or write delivery = \"backend-only\"";
@@ -283,7 +283,11 @@ impl Lookup<'_> {
     fn delivery(&self, sketch: &Sketch<'_>, id: usize, columns: &[Column]) -> Delivery {
         let view = sketch.view.at("delivery");
         let Some(name) = view.text().strip_prefix("on-open of ") else {
-            return if view.text() == "backend-only" { Delivery::BackendOnly } else { Delivery::Delta };
+            return match view.text() {
+                "backend-only" => Delivery::BackendOnly,
+                "upload-only" => Delivery::UploadOnly,
+                _ => Delivery::Delta,
+            };
         };
         let by = self.column(view, id, name).unwrap_or(0);
         if columns.get(by).is_some_and(|c| !matches!(c.kind, ColumnKind::Ref(_))) {

@@ -300,6 +300,19 @@ fn entities_hang_together() {
     let hidden =
         format!("{}\ndelivery = \"backend-only\"\n{unit}pull = [\"x\"]", entity("id = \"uuid key\""));
     says(&hidden, &["`x` cannot be pulled"]);
+    let made = |extra: &str| {
+        let kept = format!("{}\ndelivery = \"backend-only\"", entity("id = \"uuid key\", a = \"text\""));
+        format!("{kept}\n[action.snap]\nentity = \"x\"\nkind = \"create\"\n{extra}")
+    };
+    let refused =
+        ["they have no `x`: its delivery is \"backend-only\"", "\"upload-only\" has apps make rows"];
+    says(
+        &made("per_device = 15"),
+        &[&["`action.snap` is for devices", "test.toml:13:10"][..], &refused].concat(),
+    );
+    says(&made("per_device = 15\non_devices = 0.5"), &["test.toml:16:14"]);
+    let later = "per_device = 0\n[event.late]\nat = \"+1m\"\nedits = { action = \"snap\", count = 1 }";
+    says(&made(later), &[&["these edits are made on devices", "test.toml:18:20"][..], &refused].concat());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::rhythm::Rhythm;
 use super::share;
 use super::stage::{Burst, Setting};
 use crate::base::{Ppm, Seed, Span, Stream, Time};
-use crate::contract::{Delivery, EditKind};
+use crate::contract::EditKind;
 use crate::workload::Action;
 
 /// A write that somebody is going to make.
@@ -140,9 +140,7 @@ impl Day<'_> {
     pub(super) fn totals(&self, action: &Action) -> (u64, u64) {
         let people = self.setting.people.len() as u64;
         let total = (u64::from(action.per_device_milli) * people + 500) / 1_000;
-        let entity = self.setting.dataset.schema().entity(action.entity);
-        let reachable = entity.delivery != Delivery::BackendOnly;
-        let on_devices = if reachable { share::exact(action.on_devices, total) } else { 0 };
+        let on_devices = share::exact(action.on_devices, total);
         (on_devices, total - on_devices)
     }
 

@@ -135,6 +135,10 @@ impl<'a> Pools<'a> {
         {
             return self.details_in(circle, entity, by);
         }
+        // Of these a device holds what it made itself.
+        if delivery == Delivery::UploadOnly && self.circles[circle.0].on_device {
+            return Vec::new();
+        }
         let columns = self.dataset.attribute_columns(entity);
         let wanted = |(column, attribute): &(usize, usize)| {
             Some((*column, self.attribute(circle, *attribute)?)).filter(|_| circle != OFFICE)

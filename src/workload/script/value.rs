@@ -69,7 +69,7 @@ impl<'a> Rows<'a> {
         let (gone, dataset) = (&self.gone, self.dataset);
         let record = match dataset.schema().entity(entity).delivery {
             Delivery::OnOpen { by } => dataset.refers_to(entity, by).map(|record| (record, by)),
-            Delivery::Delta | Delivery::BackendOnly => None,
+            Delivery::Delta | Delivery::UploadOnly | Delivery::BackendOnly => None,
         };
         let orphan = |row| {
             let Some((record, by)) = record else { return false };
