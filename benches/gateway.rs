@@ -14,11 +14,9 @@ mod stopwatch;
 use stopwatch::Stopwatch;
 use syncdyno::backend::{self, Backend, Loaded};
 use syncdyno::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
-use syncdyno::contract::wire::{Answer, encode_request};
-use syncdyno::contract::{
-    Column, ColumnKind, Delivery, Entity, PullRequest, Request, Schema, ScopeRule, Want,
-};
+use syncdyno::contract::{Column, ColumnKind, Delivery, Entity, Schema, ScopeRule};
 use syncdyno::gateway::{Gateway, Mode, Options};
+use syncdyno::protocol::{DEFAULT as CODEC, PullRequest, Request, Want};
 
 const START: Stamp = Stamp(1_700_000_000_000_000);
 const VISIT: EntityId = EntityId(0);
@@ -98,11 +96,11 @@ fn load_all(page: u32, serve: &mut dyn FnMut(&[u8]) -> Vec<u8>) -> (f64, u64) {
                 clock: START,
                 zone: 0,
             });
-            let request = encode_request(&request);
+            let request = CODEC.encode_request(&request);
             let watch = Stopwatch::start();
             let answer = serve(&request);
             spent += watch.read();
-            let answer = Answer::decode(&answer).expect("an answer").expect("no error");
+            let answer = CODEC.decode_answer(&answer).expect("an answer").expect("no error");
             rows += answer.pages[0].rows.len() as u64;
             cursor = Some(answer.pages[0].cursor.clone().into_owned());
             if !answer.pages[0].more {

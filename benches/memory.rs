@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex};
 #[path = "support/stopwatch.rs"]
 mod stopwatch;
 
+use syncdyno::base::Cell;
 use syncdyno::base::{EntityId, Span, Stamp, Time, UnitId};
-use syncdyno::contract::wire::Cell;
 use syncdyno::contract::{Database, Schema};
 use syncdyno::disk::{self, Disk};
 use syncdyno::scenario::{Document, Names, Plan, Request};

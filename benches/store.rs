@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rusqlite::{Connection, Statement};
+use syncdyno::base::Cell;
 use syncdyno::base::{DeviceId, EditId, EntityId, Key, Seed, Stamp, Value};
-use syncdyno::contract::wire::Cell;
 use syncdyno::contract::{Column, ColumnKind, Database, Delivery, EditKind, Entity, LocalEdit, Schema};
 use syncdyno::disk::{self, Disk};
 use syncdyno::store::{Journal, Options, Store};

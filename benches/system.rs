@@ -22,8 +22,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, SamplingMode, Throughput};
+use syncdyno::base::Cell;
 use syncdyno::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
-use syncdyno::contract::wire::Cell;
 use syncdyno::contract::{Database, EditKind, LocalEdit};
 use syncdyno::disk::{self, Disk, Template};
 use syncdyno::metrics::Figure;

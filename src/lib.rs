@@ -15,6 +15,7 @@ pub mod gateway;
 pub mod metrics;
 pub mod net;
 pub mod oracle;
+pub mod protocol;
 pub mod report;
 pub mod scenario;
 pub mod sim;

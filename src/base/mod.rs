@@ -7,14 +7,17 @@
 //! function of (seed, purpose, entity, incarnation) and of nothing else, so a new draw in one place moves nothing
 //! elsewhere; a digest does not depend on the order in which a hash map gives its entries.
 
+mod cell;
 mod digest;
 mod ids;
+pub mod json;
 mod random;
 mod time;
 mod units;
 mod value;
 pub mod words;
 
+pub use cell::Cell;
 pub use digest::Digest;
 pub use ids::{DeviceId, EditId, EntityId, Incarnation, Key, UnitId};
 pub use random::{Seed, Stream};

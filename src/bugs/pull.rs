@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::contract::wire::{Cell, WireRow};
+use crate::base::Cell;
 use crate::engine::{Applied, ApplyRule, Correct, CursorMoment, CursorRule, Place};
+use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
 
 pub(super) fn cursor_before_rows() -> Rc<dyn CursorRule> {

@@ -1,8 +1,7 @@
 //! Everything that can be observed of a world.
 
 use super::conflict::{ConflictKind, Sides, Winner};
-use super::engine::{AppEvent, LocalEdit, LogKind};
-use super::message::EditKind;
+use super::device::{AppEvent, EditKind, LocalEdit, LogKind};
 use super::port::TransportError;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
 

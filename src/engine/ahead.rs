@@ -14,8 +14,8 @@ use super::exchange::{GivenUp, Received, RunError};
 use super::pull::{Standstill, Taken, goes_on};
 use super::signal::Signal;
 use crate::base::{EntityId, UnitId};
-use crate::contract::wire::Answer;
-use crate::contract::{RequestKind, Want};
+use crate::contract::RequestKind;
+use crate::protocol::{Answer, Want};
 
 /// An answer to what was asked, told and not applied.
 struct Page {
@@ -179,7 +179,7 @@ fn next_wants(wants: &[Want], answer: &Answer<'_>) -> Vec<Want> {
 mod tests {
     use super::*;
     use crate::base::Stamp;
-    use crate::contract::wire::AnswerWriter;
+    use crate::protocol::DEFAULT;
 
     fn want(entity: u16, cursor: Option<&str>) -> Want {
         Want { entity: EntityId(entity), cursor: cursor.map(str::to_owned) }
@@ -187,13 +187,13 @@ mod tests {
 
     #[test]
     fn what_is_asked_next_goes_on_where_pages_ended_and_leaves_out_what_is_done() {
-        let mut writer: AnswerWriter = AnswerWriter::pages(Stamp(0));
+        let mut writer = DEFAULT.pages(Stamp(0));
         for (entity, cursor, more) in [(1, "end", false), (2, "b", true)] {
             writer.begin_page(EntityId(entity));
             writer.end_page(cursor, more);
         }
         let bytes = writer.finish();
-        let answer = Answer::decode(&bytes).unwrap().unwrap();
+        let answer = DEFAULT.decode_answer(&bytes).unwrap().unwrap();
         let wants = [want(1, Some("a")), want(2, None), want(3, Some("c"))];
         assert_eq!(next_wants(&wants, &answer), [want(2, Some("b")), want(3, Some("c"))]);
     }

@@ -14,8 +14,8 @@ use super::builtin::Builtin;
 use super::pull::{Told, damaged};
 use super::rules::Place;
 use crate::base::{EntityId, Key, Ppm, UnitId};
-use crate::contract::wire::WireRow;
 use crate::contract::{Event, SyncError};
+use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
 
 /// Which rows fail, and what then.
@@ -99,7 +99,7 @@ impl BadRows {
             }
             OnBadRow::Skip => told.skipped += 1,
             OnBadRow::RetryList => {
-                tx.set_late(entity, row)?;
+                tx.set_late(entity, row.key, row.stamp, row.values)?;
                 told.listed += 1;
             }
         }
@@ -135,7 +135,8 @@ impl Builtin {
             }
             let dirty = dirty.iter().any(|(of, other)| *of == entity && other == key);
             let place = Place { id: entity, generation: tx.generation(entity)?, dirty };
-            late.with(|row| {
+            late.with(|values| {
+                let row = WireRow { key, stamp: late.stamp, values, part: None };
                 let applied = self.rules.apply.apply(tx, place, row)?;
                 told.note(entity, row, applied);
                 Ok(())

@@ -4,10 +4,8 @@ use super::builtin::{Builtin, Held};
 use super::control::{Fate, Observed, Size, Trouble};
 use super::retry::backoff;
 use crate::base::{Span, Time, UnitId};
-use crate::contract::wire::{Answer, encode_request};
-use crate::contract::{
-    Event, NetworkKind, Request, RequestKind, ServerError, SyncError, TransportError, Work,
-};
+use crate::contract::{Event, NetworkKind, RequestKind, ServerError, SyncError, TransportError, Work};
+use crate::protocol::{Answer, Request};
 
 /// Why an exchange came to nothing.
 #[derive(Debug)]
@@ -87,10 +85,13 @@ impl Received {
     }
 }
 
-/// An answer that came, still as bytes.
+/// An answer that came, opened and not yet read.
 #[derive(Debug)]
 pub(super) struct Received {
-    pub(super) bytes: Vec<u8>,
+    /// What is read: what a decoded answer borrows from.
+    opened: Vec<u8>,
+    /// Bytes that came.
+    bytes: u64,
     pub(super) request: u64,
     sent_at: Time,
     /// Bytes of the request.
@@ -127,7 +128,7 @@ impl Builtin {
             let failure = match self.attempt(unit, &make(number), number, failures).await {
                 Attempt::Answer(mut received) => {
                     received.failures = failures;
-                    received.held = Some(self.hold(received.bytes.len() as u64).await);
+                    received.held = Some(self.hold(received.opened.len() as u64).await);
                     return Ok(received);
                 }
                 Attempt::Failed(failure) => failure,
@@ -165,8 +166,8 @@ impl Builtin {
     }
 
     async fn attempt(&self, unit: Option<UnitId>, request: &Request, number: u64, failures: u32) -> Attempt {
-        let kind = kind_of(request);
-        let body = encode_request(request);
+        let kind = request.kind();
+        let body = self.options.codec.encode_request(request);
         let sent = body.len() as u64;
         let (rows, asked) = match request {
             Request::Pull(pull) => (0, Size { rows: pull.rows, bytes: pull.bytes }),
@@ -195,11 +196,26 @@ impl Builtin {
                 self.ports.emit(Event::RequestFailed { request: number, kind, error, took, wasted: sent });
                 Attempt::Failed(Failure::Silence(error))
             }
-            Ok(bytes) => self.judge(
-                Received { bytes, request: number, sent_at, sent, asked, failures, wire: took, held: None },
-                kind,
-                took,
-            ),
+            Ok(message) => {
+                let bytes = message.len() as u64;
+                let opened = self.options.codec.open(message);
+                let (wire, held) = (took, None);
+                let came = Received {
+                    opened: Vec::new(),
+                    bytes,
+                    request: number,
+                    sent_at,
+                    sent,
+                    asked,
+                    failures,
+                    wire,
+                    held,
+                };
+                match opened {
+                    Ok(opened) => self.judge(Received { opened, ..came }, kind, took),
+                    Err(damaged) => Attempt::Failed(self.foreign(&came, kind, damaged.to_string())),
+                }
+            }
         };
         if let Attempt::Failed(failure) = &attempt
             && kind != RequestKind::Fetch
@@ -213,11 +229,10 @@ impl Builtin {
 
     /// Sorts out an answer that says no before anybody builds on it.
     fn judge(&self, received: Received, kind: RequestKind, took: Span) -> Attempt {
-        // An error is short and starts with its name; a page is not decoded twice.
-        if !received.bytes.starts_with(b"{\"error\"") {
+        if !self.options.codec.is_refusal(&received.opened) {
             return Attempt::Answer(received);
         }
-        let failure = match Answer::decode(&received.bytes) {
+        let failure = match self.options.codec.decode_answer(&received.opened) {
             Ok(Err(error)) => {
                 self.ports.emit(Event::RequestRefused {
                     request: received.request,
@@ -240,7 +255,7 @@ impl Builtin {
 
     /// Reads an answer. With one that is none, such as a captive portal's page, its request has failed.
     pub(super) fn read<'r>(&self, received: &'r Received, kind: RequestKind) -> Result<Answer<'r>, RunError> {
-        let text = match Answer::decode(&received.bytes) {
+        let text = match self.options.codec.decode_answer(&received.opened) {
             Ok(Ok(answer)) => return Ok(answer),
             Ok(Err(error)) => format!("an error where an answer was expected: {error}"),
             Err(damaged) => damaged.to_string(),
@@ -269,7 +284,7 @@ impl Builtin {
         unit: Option<UnitId>,
         rows: usize,
     ) {
-        let bytes = received.bytes.len() as u64;
+        let bytes = received.bytes;
         let took = self.ports.clock.now() - received.sent_at;
         self.ports.emit(Event::ResponseReceived {
             request: received.request,
@@ -293,14 +308,6 @@ impl Builtin {
                 });
             }
         }
-    }
-}
-
-fn kind_of(request: &Request) -> RequestKind {
-    match request {
-        Request::Pull(_) => RequestKind::Pull,
-        Request::Push(_) => RequestKind::Push,
-        Request::Fetch(_) => RequestKind::Fetch,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::bad_rows::BadRowOptions;
 use super::control::{Controller, SteeringOptions};
 use crate::base::{Bytes, Span};
+use crate::protocol::Codec;
 
 /// The built-in engine's options.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,8 @@ pub struct Options {
     pub request_timeout: Span,
     /// After a sync of a unit, automatic triggers of that unit are ignored for this long.
     pub debounce: Span,
+    /// What it writes messages with.
+    pub codec: &'static dyn Codec,
     /// How it reads an answer.
     pub decoder: Decoder,
     /// What an edit is dated by.
@@ -156,6 +159,7 @@ impl Default for Options {
             },
             request_timeout: Span::secs(30),
             debounce: Span::secs(60),
+            codec: Default::default(),
             decoder: Decoder::Streaming,
             dates: Dates::Utc,
             identity: Identity::default(),

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use super::pull::Segment;
-use crate::base::{EntityId, Value};
-use crate::contract::wire::{Cell, Page, WireRow};
+use crate::base::{Cell, EntityId, Value};
+use crate::protocol::{Page, WireRow};
 use crate::store::{StoreError, Tx};
 
 /// Rows that came in part, completed, by page and place.
@@ -75,7 +75,7 @@ fn merged(mut held: Vec<Value>, row: WireRow<'_>) -> Option<Vec<Value>> {
 mod tests {
     use super::*;
     use crate::base::Stamp;
-    use crate::contract::wire::Part;
+    use crate::protocol::Part;
 
     fn merge(columns: u64, cells: &[Cell<'_>]) -> Option<Vec<Value>> {
         let part = Some(Part { base: Stamp(1), columns });

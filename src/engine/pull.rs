@@ -6,10 +6,8 @@ use super::options::CursorBook;
 use super::parts::Completed;
 use super::rules::{Applied, CursorMoment, Place};
 use crate::base::{EntityId, Key, Span, Stamp, UnitId};
-use crate::contract::wire::{Answer, Page, WireRow};
-use crate::contract::{
-    AppliedChange, Event, FetchRequest, PullRequest, Request, RequestKind, ServerError, SyncError, Want,
-};
+use crate::contract::{AppliedChange, Event, RequestKind, ServerError, SyncError};
+use crate::protocol::{Answer, FetchRequest, Page, PullRequest, Request, Want, WireRow};
 use crate::store::{Progress, StoreError, Tx};
 
 /// Rows `from..until` of page `page`, the page's end among them or not: a part of one transaction.

@@ -14,9 +14,10 @@ use super::rules::overlay;
 use super::upload::fitting;
 use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::{
-    AppliedChange, ConflictKind, EditKind, Event, LogEntry, LogKind, Mutation, Outcome, PushRequest, Request,
-    RequestKind, Row, Sides, SyncError, Winner,
+    AppliedChange, ConflictKind, EditKind, Event, LogEntry, LogKind, Mutation, Outcome, RequestKind, Row,
+    Sides, SyncError, Winner,
 };
+use crate::protocol::{PushRequest, Request};
 use crate::store::{Entry, StoreError, Tx};
 
 /// A chunk that meets nothing but conflicts this often in a row is left for the next run: somebody else is faster.
@@ -95,7 +96,8 @@ impl Builtin {
             // Another try may bring less than the one before: what failed may have been too large.
             let sent = Cell::new(batch.len());
             let make = |request| {
-                sent.set(fitting(&batch, self.chunk(RequestKind::Push, batch[0].entity)));
+                let size = self.chunk(RequestKind::Push, batch[0].entity);
+                sent.set(fitting(self.options.codec, &batch, size));
                 Request::Push(self.push_request(unit, &batch[..sent.get()], request))
             };
             let answered = self.exchange(Some(unit), make).await;

@@ -5,8 +5,8 @@
 use std::rc::Rc;
 
 use crate::base::{EntityId, Key, UnitId};
-use crate::contract::wire::WireRow;
 use crate::contract::{EditKind, Entity, Outcome, Row, ServerError};
+use crate::protocol::WireRow;
 use crate::store::{Entry, StoreError, Tx};
 
 use super::conflict::{LastWriteWins, ResolveRule};

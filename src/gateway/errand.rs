@@ -5,18 +5,16 @@ use std::collections::VecDeque;
 use super::incarnation::Life;
 use super::replica::{Captures, Judged, Waiting};
 use crate::backend::{self, Fact};
-use crate::base::{DeviceId, EntityId, Span, Time, ValueRef};
+use crate::base::{DeviceId, EntityId, Span, Time};
 use crate::contract::{Event, ServerError};
-
-/// Bytes of a request for a page besides its cursor, and of a mutation on its way besides its values.
-pub(super) const HEAD: u64 = 120;
+use crate::protocol::{Codec, Weighed};
 
 /// What something that the gateway wanted of the backend came to there.
 #[derive(Debug)]
 pub struct Errand<T> {
     /// What it brings home.
     pub result: Result<T, ServerError>,
-    /// Its size, in bytes.
+    /// About its size, in bytes.
     pub bytes: u64,
     /// When it leaves the backend.
     pub done_at: Time,
@@ -102,29 +100,16 @@ pub struct Verdicts {
 }
 
 impl PageAsk {
-    /// Its size, in bytes.
-    pub fn bytes(&self) -> u64 {
-        HEAD + self.cursor.as_ref().map_or(0, |cursor| cursor.len() as u64)
+    /// About its size, in bytes.
+    pub fn bytes(&self, codec: &dyn Codec) -> u64 {
+        codec.weight(Weighed::Ask { cursor: self.cursor.as_deref() })
     }
 }
 
 impl Batch {
-    /// Its size, in bytes.
-    pub fn bytes(&self) -> u64 {
-        let values = |waiting: &Waiting| -> u64 {
-            waiting
-                .mutation
-                .values
-                .iter()
-                .map(|(_, value)| {
-                    value.with_ref(|value| match value {
-                        ValueRef::Text(text) => text.len() as u64 + 6,
-                        _ => 12,
-                    })
-                })
-                .sum()
-        };
-        self.0.iter().map(|waiting| HEAD + values(waiting)).sum()
+    /// About its size, in bytes.
+    pub fn bytes(&self, codec: &dyn Codec) -> u64 {
+        self.0.iter().map(|waiting| codec.weight(Weighed::Relayed(&waiting.mutation))).sum()
     }
 
     /// The devices whose mutations are in it, by their first.
@@ -140,7 +125,8 @@ impl Batch {
 }
 
 impl<T> Errand<T> {
-    pub(super) fn refused(now: Time, error: ServerError) -> Errand<T> {
-        Errand { result: Err(error), bytes: HEAD, done_at: now, facts: Vec::new(), work: None, found: None }
+    pub(super) fn refused(codec: &dyn Codec, now: Time, error: ServerError) -> Errand<T> {
+        let bytes = codec.weight(Weighed::Copied(None));
+        Errand { result: Err(error), bytes, done_at: now, facts: Vec::new(), work: None, found: None }
     }
 }

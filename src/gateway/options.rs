@@ -5,10 +5,13 @@ use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
 use super::leg;
 use crate::base::{Span, Time};
+use crate::protocol::Codec;
 
 /// A gateway's options.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
+    /// What devices write messages with.
+    pub codec: &'static dyn Codec,
     /// Whether it passes requests through or keeps a replica.
     pub mode: Mode,
     /// How it finds out what changed when it serves devices.

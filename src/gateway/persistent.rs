@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::capture::{Ask, Effort, Reader, Strategy};
-use super::errand::{Batch, Brought, Errand, HEAD, PageAsk, PageRead, Refresh, Upload, Verdicts};
+use super::errand::{Batch, Brought, Errand, PageAsk, PageRead, Refresh, Upload, Verdicts};
 use super::held::{Cursors, Keeping, Line};
 use super::incarnation::Life;
 use super::options::{Capture, CursorSaved, RefreshOptions};
@@ -14,12 +14,9 @@ use super::replica::{Captures, Copied, Judged, Replica, Sent, Taken, Waiting};
 use super::server::Gateway;
 use crate::backend::{self, Backend, Change, Failing, Load};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
-use crate::contract::wire::AnswerWriter;
-use crate::contract::{
-    Carried, Event, FetchRequest, Mutation, Outcome, Overtaken, PullRequest, PushRequest, Request,
-    RequestKind, Schema, ServerError,
-};
+use crate::contract::{Carried, Event, Mutation, Outcome, Overtaken, RequestKind, Schema, ServerError};
 use crate::disk;
+use crate::protocol::{FetchRequest, PageWriter, PullRequest, PushRequest, Request, Weighed};
 
 /// Processor time of the gateway to write a row into its replica or a mutation into its queue: SQLite takes in some hundred
 /// thousand indexed rows a second (`cargo bench --bench gateway`).
@@ -162,13 +159,12 @@ impl Persistent {
         mut cursors: Option<&mut Cursors>,
         attributes: &[Value],
         pull: &PullRequest,
-        clock: Stamp,
+        mut writer: Box<dyn PageWriter>,
     ) -> Result<(Vec<u8>, u64), ServerError> {
-        let mut writer: AnswerWriter = AnswerWriter::pages(clock);
         let most = u64::from(pull.rows.max(1));
         let mut rows = 0;
         for want in &pull.wants {
-            if rows >= most || (writer.len() as u64 >= pull.bytes && rows > 0) {
+            if rows >= most || (writer.bytes() >= pull.bytes && rows > 0) {
                 break;
             }
             writer.begin_page(want.entity);
@@ -177,12 +173,8 @@ impl Persistent {
             let limit = (most - rows) as usize;
             let page = self.replica.page(want.entity, attributes, cursor.as_deref(), limit, |sent| {
                 let (key, stamp, cells): Sent<'_> = sent;
-                writer.encoded_row(key, stamp, cells);
-                if writer.len() as u64 >= pull.bytes {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
+                writer.kept_row(key, stamp, cells);
+                if writer.bytes() >= pull.bytes { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             let page = page.inspect_err(|error| cursors.failed(line, error))?;
             writer.end_page(&cursors.sends(line, page.cursor), page.more);
@@ -195,33 +187,24 @@ impl Persistent {
         &self,
         attributes: &[Value],
         fetch: &FetchRequest,
-        clock: Stamp,
+        mut writer: Box<dyn PageWriter>,
     ) -> Result<(Vec<u8>, u64), ServerError> {
-        let mut writer: AnswerWriter = AnswerWriter::pages(clock);
         writer.begin_page(fetch.entity);
         let limit = fetch.rows.max(1) as usize;
         let fetched =
             self.replica.fetch(fetch.entity, attributes, &fetch.of, limit, |(key, stamp, cells)| {
-                writer.encoded_row(key, stamp, cells);
+                writer.kept_row(key, stamp, cells);
             });
         let (rows, more) = fetched?;
         writer.end_page("", more);
         Ok((writer.finish(), rows))
     }
 
-    fn push(
-        &mut self,
-        now: Time,
-        push: &PushRequest,
-        clock: Stamp,
-        events: &mut Vec<Event<'static>>,
-    ) -> Vec<u8> {
-        let outcomes = self.replica.queue(now, push, |Mutation { edit, .. }, is_new| {
+    fn push(&mut self, now: Time, push: &PushRequest, events: &mut Vec<Event<'static>>) -> Vec<Outcome> {
+        self.replica.queue(now, push, |Mutation { edit, .. }, is_new| {
             let edit = *edit;
             events.push(if is_new { Event::UploadQueued { edit } } else { Event::UploadWaits { edit } });
-        });
-        let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
-        AnswerWriter::results(clock, ids.zip(&outcomes))
+        })
     }
 }
 
@@ -233,13 +216,18 @@ impl Gateway {
         let persistent = self.persistent.as_mut()?;
         let clock = persistent.start.plus(now.since(Time::ZERO));
         let mut events = Vec::new();
+        let codec = self.codec;
         let answer = read.and_then(|(device, request)| {
             let attributes = &self.attributes[device.0 as usize];
             let (answer, rows) = match &request {
-                Request::Pull(pull) => persistent.pull(self.cursors.as_mut(), attributes, pull, clock)?,
-                Request::Fetch(fetch) => persistent.fetch(attributes, fetch, clock)?,
+                Request::Pull(pull) => {
+                    persistent.pull(self.cursors.as_mut(), attributes, pull, codec.pages(clock))?
+                }
+                Request::Fetch(fetch) => persistent.fetch(attributes, fetch, codec.pages(clock))?,
                 Request::Push(push) => {
-                    let answer = persistent.push(now, push, clock, &mut events);
+                    let outcomes = persistent.push(now, push, &mut events);
+                    let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
+                    let answer = codec.results(clock, &mut ids.zip(&outcomes));
                     return Ok((answer, WRITTEN * push.mutations.len() as u64));
                 }
             };
@@ -249,7 +237,7 @@ impl Gateway {
             Ok((answer, cpu))
         });
         self.cursors.iter_mut().for_each(|cursors| cursors.answered(answer.is_ok()));
-        let (answer, cpu) = answer.unwrap_or_else(|error| (AnswerWriter::error(&error), Span::ZERO));
+        let (answer, cpu) = answer.unwrap_or_else(|error| (codec.refusal(&error), Span::ZERO));
         Some(Answered { answer, done_at: now + cpu, events })
     }
 
@@ -320,7 +308,7 @@ impl Gateway {
     ) -> Errand<PageRead> {
         let admitted = match backend.admit(now, self.itself()) {
             Ok(admitted) => admitted,
-            Err(error) => return Errand::refused(now, error),
+            Err(error) => return Errand::refused(self.codec, now, error),
         };
         let limit = self.persistent.as_ref().map_or(1, |persistent| persistent.options.page);
         let limit = limit.clamp(1, backend.page_cap()) as usize;
@@ -362,12 +350,15 @@ impl Gateway {
         let result = failed.map_or(result, Err);
         self.strategy.answered(backend, now, result.is_ok());
         let bytes = match &result {
-            Ok(Brought::Page { captures, .. }) => captures.rows.iter().map(Copied::bytes).sum(),
+            Ok(Brought::Page { captures, .. }) => {
+                let weight = |row: &Copied| self.codec.weight(Weighed::Copied(Some(row.weighed())));
+                captures.rows.iter().map(weight).sum()
+            }
             Ok(Brought::OtherLife) | Err(_) => 0,
         };
         Errand {
             result: result.map(|brought| PageRead { life, brought }),
-            bytes: HEAD + bytes,
+            bytes: self.codec.weight(Weighed::Copied(None)) + bytes,
             done_at: work.done_at.min(deadline),
             facts: Vec::new(),
             work: Some(work),
@@ -463,7 +454,7 @@ impl Gateway {
     ) -> Errand<Verdicts> {
         let admitted = match backend.admit(now, self.itself()) {
             Ok(admitted) => admitted,
-            Err(error) => return Errand::refused(now, error),
+            Err(error) => return Errand::refused(self.codec, now, error),
         };
         let life = Life::of(backend.incarnation(), self.backend_restored);
         let mut facts = Vec::new();
@@ -497,7 +488,7 @@ impl Gateway {
         };
         Errand {
             result,
-            bytes: HEAD + 60 * rows,
+            bytes: self.codec.weight(Weighed::Verdicts(rows)),
             done_at: done_at.min(deadline),
             facts,
             work: Some(work),

@@ -10,15 +10,13 @@ use super::options::{Capture, Mode, Options};
 use super::persistent::Persistent;
 use crate::backend::{self, Backend, Change, Fact, Failing, Load};
 use crate::base::{DeviceId, EntityId, Stamp, Time, Value};
-use crate::contract::wire::{AnswerWriter, Counted, Part, Sink, decode_request};
-use crate::contract::{
-    Attributes, Entity, Event, FetchRequest, Outcome, PullRequest, PushRequest, Request, RequestKind, Schema,
-    ServerError,
-};
+use crate::contract::{Attributes, Entity, Event, Outcome, RequestKind, Schema, ServerError};
 use crate::disk;
+use crate::protocol::{Codec, FetchRequest, PageWriter, Part, Projected, PullRequest, PushRequest, Request};
 
 /// The sync server.
 pub struct Gateway {
+    pub(super) codec: &'static dyn Codec,
     capture: Capture,
     pub(super) backend_restored: Restored,
     restored: Restored,
@@ -86,8 +84,13 @@ impl Gateway {
             CursorHolder::Server(advance) => Some(Cursors::new(advance)),
         };
         let strategy = capture::strategy(capture);
-        let (capture, &Options { backend_restored, restored, .. }) = (capture.clone(), options);
-        Gateway { capture, backend_restored, restored, strategy, attributes, cursors, persistent }
+        let (capture, &Options { codec, backend_restored, restored, .. }) = (capture.clone(), options);
+        Gateway { codec, capture, backend_restored, restored, strategy, attributes, cursors, persistent }
+    }
+
+    /// What it writes messages with.
+    pub fn codec(&self) -> &'static dyn Codec {
+        self.codec
     }
 
     /// The cursor of a device that has seen everything of `entity` up to and including `stamp`, which is not later than the
@@ -168,7 +171,7 @@ impl Gateway {
             self.read(request).and_then(|(device, request)| Ok((request, backend.admit(now, device)?)));
         let (request, admitted) = match admitted {
             Ok(admitted) => admitted,
-            Err(error) => return refused(now, error),
+            Err(error) => return refused(self.codec, now, error),
         };
         let attributes = &self.attributes[admitted.device.0 as usize];
         let Handled { kind, effort, rows, answer, facts } = match (&request, admitted.fails) {
@@ -176,10 +179,13 @@ impl Gateway {
             (Request::Pull(pull), _) => {
                 let (strategy, cursors) = (&mut *self.strategy, self.cursors.as_mut());
                 let life = Life::of(backend.incarnation(), self.backend_restored);
-                Pulling { strategy, cursors, backend, life, attributes, pull }.answer(now, deadline)
+                let codec = self.codec;
+                Pulling { codec, strategy, cursors, backend, life, attributes, pull }.answer(now, deadline)
             }
-            (Request::Push(push), _) => handle_push(now, backend, attributes, push, &mut *self.strategy),
-            (Request::Fetch(fetch), _) => handle_fetch(now, backend, attributes, fetch),
+            (Request::Push(push), _) => {
+                handle_push(self.codec, now, backend, attributes, push, &mut *self.strategy)
+            }
+            (Request::Fetch(fetch), _) => handle_fetch(self.codec, now, backend, attributes, fetch),
         };
         let work =
             backend.serve(admitted, kind, Load { scanned: effort.scanned, rows, written: effort.writes });
@@ -198,7 +204,7 @@ impl Gateway {
         }
         let (answer, error) = match answer {
             Ok(answer) => (answer, None),
-            Err(error) => (AnswerWriter::error(&error), Some(error)),
+            Err(error) => (self.codec.refusal(&error), Some(error)),
         };
         Served { answer, done_at: done_at.min(deadline), facts, work: Some(work), found, error }
     }
@@ -220,13 +226,9 @@ impl Gateway {
 
     /// The request, and the device that makes it.
     pub(super) fn read(&self, request: &[u8]) -> Result<(DeviceId, Request), ServerError> {
-        let request =
-            decode_request(request).map_err(|damaged| ServerError::BadRequest(damaged.to_string()))?;
-        let device = match &request {
-            Request::Pull(pull) => pull.device,
-            Request::Push(push) => push.device,
-            Request::Fetch(fetch) => fetch.device,
-        };
+        let request = self.codec.decode_request(request);
+        let request = request.map_err(|damaged| ServerError::BadRequest(damaged.to_string()))?;
+        let device = request.device();
         if device.0 as usize >= self.attributes.len() {
             return Err(ServerError::BadRequest(format!("there is no device {device}")));
         }
@@ -236,6 +238,7 @@ impl Gateway {
 
 /// A pull that was let in.
 struct Pulling<'p> {
+    codec: &'static dyn Codec,
     strategy: &'p mut dyn Strategy,
     cursors: Option<&'p mut Cursors>,
     backend: &'p mut Backend,
@@ -249,27 +252,25 @@ impl Pulling<'_> {
         let (mut effort, mut rows) = (Effort::default(), 0);
         let doomed = self.backend.begins(now) > deadline;
         // Nobody will read what is answered after the gateway gave up, but the backend does not know that and works for it.
-        let answer = if doomed {
-            self.pages::<Counted>(now, &mut effort, &mut rows).map(|_| Vec::new())
-        } else {
-            self.pages(now, &mut effort, &mut rows)
-        };
+        let clock = self.backend.clock(self.backend.begins(now));
+        let writer = if doomed { self.codec.counted_pages(clock) } else { self.codec.pages(clock) };
+        let answer = self.pages(writer, now, &mut effort, &mut rows);
         Handled { kind: RequestKind::Pull, effort, rows, answer, facts: Vec::new() }
     }
 
     /// Fills an answer with the wanted entities in their order, up to the rows and bytes that were asked for.
-    fn pages<S: Sink + Default>(
+    fn pages(
         &mut self,
+        mut writer: Box<dyn PageWriter>,
         now: Time,
         effort: &mut Effort,
         rows: &mut u64,
-    ) -> Result<S, ServerError> {
-        let Pulling { strategy, cursors, backend, life, attributes, pull } = self;
+    ) -> Result<Vec<u8>, ServerError> {
+        let Pulling { codec: _, strategy, cursors, backend, life, attributes, pull } = self;
         let schema = Arc::clone(backend.schema());
         let most = u64::from(pull.rows.clamp(1, backend.page_cap()));
-        let mut writer = AnswerWriter::<S>::pages(backend.clock(backend.begins(now)));
         for want in &pull.wants {
-            let full = writer.len() as u64 >= pull.bytes && *rows > 0;
+            let full = writer.bytes() >= pull.bytes && *rows > 0;
             if full || *rows >= most {
                 break;
             }
@@ -284,12 +285,8 @@ impl Pulling<'_> {
             let ask = Ask { reader, entity, cursor, limit, clock: pull.clock, local, pull: of };
             writer.begin_page(entity);
             let page = strategy.page(backend, now, ask, &mut |change, part| {
-                write_change(&mut writer, schema.entity(entity), change, part);
-                if writer.len() as u64 >= pull.bytes {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
+                write_change(&mut *writer, schema.entity(entity), change, part);
+                if writer.bytes() >= pull.bytes { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             });
             let page = page.inspect_err(|error| cursors.failed(line, error))?;
             writer.end_page(&cursors.sends(line, life.named(page.cursor)), page.more);
@@ -303,13 +300,8 @@ impl Pulling<'_> {
 impl Handled {
     /// A request that failed before it had any effect.
     fn nothing(request: &Request) -> Handled {
-        let kind = match request {
-            Request::Pull(_) => RequestKind::Pull,
-            Request::Push(_) => RequestKind::Push,
-            Request::Fetch(_) => RequestKind::Fetch,
-        };
         Handled {
-            kind,
+            kind: request.kind(),
             effort: Effort::default(),
             rows: 0,
             answer: Err(ServerError::Failed),
@@ -323,12 +315,13 @@ fn looked_at(rows: u64) -> Effort {
 }
 
 /// What did not get to the backend's workers is answered at once.
-fn refused(now: Time, error: ServerError) -> Served {
-    let answer = AnswerWriter::error(&error);
+fn refused(codec: &dyn Codec, now: Time, error: ServerError) -> Served {
+    let answer = codec.refusal(&error);
     Served { answer, done_at: now, facts: Vec::new(), work: None, found: None, error: Some(error) }
 }
 
 fn handle_push(
+    codec: &dyn Codec,
     now: Time,
     backend: &mut Backend,
     attributes: &[Value],
@@ -348,17 +341,23 @@ fn handle_push(
         }
     }
     let ids = push.mutations.iter().map(|mutation| mutation.id.as_str());
-    let answer = Ok(AnswerWriter::results(clock, ids.zip(&outcomes)));
+    let answer = Ok(codec.results(clock, &mut ids.zip(&outcomes)));
     let rows = outcomes.len() as u64;
     Handled { kind: RequestKind::Push, effort: looked_at(rows), rows, answer, facts }
 }
 
-fn handle_fetch(now: Time, backend: &Backend, attributes: &[Value], fetch: &FetchRequest) -> Handled {
-    let mut writer = AnswerWriter::pages(backend.clock(backend.begins(now)));
+fn handle_fetch(
+    codec: &dyn Codec,
+    now: Time,
+    backend: &Backend,
+    attributes: &[Value],
+    fetch: &FetchRequest,
+) -> Handled {
+    let mut writer = codec.pages(backend.clock(backend.begins(now)));
     let limit = fetch.rows.clamp(1, backend.page_cap()) as usize;
     writer.begin_page(fetch.entity);
     let fetched = backend.fetch(fetch.entity, attributes, &fetch.of, limit, |change| {
-        write_change(&mut writer, backend.schema().entity(fetch.entity), change, None);
+        write_change(&mut *writer, backend.schema().entity(fetch.entity), change, None);
     });
     let (scanned, rows) = fetched.as_ref().map_or((0, 0), |fetched| (fetched.scanned, fetched.delivered));
     let answer = fetched.map(|fetched| {
@@ -370,16 +369,11 @@ fn handle_fetch(now: Time, backend: &Backend, attributes: &[Value], fetch: &Fetc
 }
 
 /// Writes a change as the devices hold it.
-fn write_change<S: Sink + Default>(
-    writer: &mut AnswerWriter<S>,
-    entity: &Entity,
-    change: Change<'_>,
-    part: Option<Part>,
-) {
-    let values = change.values.into_iter();
-    let projected = values.flat_map(|values| entity.projection.iter().map(move |&column| &values[column]));
-    match part {
-        Some(part) => writer.part(part, change.key.as_str(), change.stamp, projected),
-        None => writer.row(change.key.as_str(), change.stamp, projected),
+fn write_change(writer: &mut dyn PageWriter, entity: &Entity, change: Change<'_>, part: Option<Part>) {
+    let (key, stamp) = (change.key.as_str(), change.stamp);
+    let values = change.values.map(|values| Projected { values, columns: &entity.projection });
+    match (part, values) {
+        (Some(part), Some(values)) => writer.part(part, key, stamp, values),
+        (_, values) => writer.row(key, stamp, values),
     }
 }

@@ -11,11 +11,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::backend::{self, Backend, Fact, Loaded};
 use crate::base::{DeviceId, EditId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value};
-use crate::contract::wire::{Answer, encode_request};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, FetchRequest, Mutation, Outcome, PullRequest,
-    PushRequest, Refusal, Request, RequestKind, Schema, ScopeRule, ServerError, Want,
+    Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Refusal, RequestKind, Schema,
+    ScopeRule, ServerError,
 };
+use crate::protocol::{DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want};
 
 const CODE: EntityId = EntityId(0);
 const VISIT: EntityId = EntityId(1);
@@ -83,7 +83,7 @@ impl Site {
     fn send(&mut self, request: &Request) -> Served {
         self.now += Span::millis(1);
         let deadline = self.now + self.backend.gateway_timeout();
-        self.gateway.serve(self.now, deadline, &mut self.backend, &encode_request(request))
+        self.gateway.serve(self.now, deadline, &mut self.backend, &CODEC.encode_request(request))
     }
 }
 
@@ -121,12 +121,12 @@ fn create(number: u32, key: &str) -> Mutation {
 
 /// Entity, rows, cursor, more: of each page.
 fn pages(served: &Served) -> Vec<(EntityId, usize, String, bool)> {
-    let answer = Answer::decode(&served.answer).unwrap().unwrap();
+    let answer = CODEC.decode_answer(&served.answer).unwrap().unwrap();
     answer.pages.iter().map(|p| (p.entity, p.rows.len(), p.cursor.to_string(), p.more)).collect()
 }
 
 fn refusal(served: &Served) -> ServerError {
-    let told = Answer::decode(&served.answer).unwrap().unwrap_err();
+    let told = CODEC.decode_answer(&served.answer).unwrap().unwrap_err();
     assert_eq!(served.error.as_ref(), Some(&told));
     told
 }
@@ -145,7 +145,7 @@ fn several_entities_are_one_request_to_the_backend() {
     let options = exact();
     let row = options.scan_cost + options.row_cost;
     assert_eq!(served.done_at, site.now + options.fixed_cost + row * 5);
-    let answer = Answer::decode(&served.answer).unwrap().unwrap();
+    let answer = CODEC.decode_answer(&served.answer).unwrap().unwrap();
     assert_eq!(answer.now, START.plus(Span::millis(1)));
     assert_eq!(answer.pages[0].rows.get(0).values.unwrap().len(), 1, "only the projected column is sent");
 }
@@ -218,13 +218,13 @@ fn what_makes_no_sense_is_a_bad_request() {
     let mut site = Site::new(backend::Options::default());
     let mut bytes = vec![Vec::new(), b"{".to_vec(), vec![0xff, 0xfe]];
     let stranger = FetchRequest { device: DeviceId(2), entity: NOTE, of: Key::new("k"), rows: 1 };
-    bytes.push(encode_request(&Request::Fetch(stranger)));
+    bytes.push(CODEC.encode_request(&Request::Fetch(stranger)));
     for entity in [NOTE, EntityId(9)] {
-        bytes.push(encode_request(&pull(&[(entity, None)], 1, 1)));
+        bytes.push(CODEC.encode_request(&pull(&[(entity, None)], 1, 1)));
     }
     for entity in [CODE, EntityId(9)] {
         let fetch = FetchRequest { device: DeviceId(0), entity, of: Key::new("k"), rows: 1 };
-        bytes.push(encode_request(&Request::Fetch(fetch)));
+        bytes.push(CODEC.encode_request(&Request::Fetch(fetch)));
     }
     for request in bytes {
         let served = site.gateway.serve(site.now, Time::FAR, &mut site.backend, &request);
@@ -240,7 +240,7 @@ fn a_push_is_answered_in_order_and_again_from_memory() {
     let request = push(vec![create(0, "a"), create(1, "north0000"), create(2, "b")]);
     let first = site.send(&request);
     let results = |served: &Served| {
-        let answer = Answer::decode(&served.answer).unwrap().unwrap();
+        let answer = CODEC.decode_answer(&served.answer).unwrap().unwrap();
         answer.results.into_iter().map(|r| (r.id.to_string(), r.outcome)).collect::<Vec<_>>()
     };
     let told = results(&first);
@@ -362,7 +362,7 @@ impl Device {
     fn pull(&mut self, site: &mut Site, rows: u32, bytes: u64) -> bool {
         let wants = [VISIT, CODE].map(|e| (e, self.cursors[usize::from(e.0)].as_deref()));
         let served = site.send(&pull(&wants, rows, bytes));
-        let answer = Answer::decode(&served.answer).unwrap().unwrap();
+        let answer = CODEC.decode_answer(&served.answer).unwrap().unwrap();
         let delivered: usize = answer.pages.iter().map(|page| page.rows.len()).sum();
         self.largest = self.largest.max(delivered);
         for page in &answer.pages {
@@ -516,7 +516,7 @@ proptest! {
         for cursor in [None, Some(cursor.as_str())] {
             let Request::Pull(asked) = pull(&[(VISIT, cursor)], 5, 99) else { unreachable!() };
             let served = site.send(&Request::Pull(PullRequest { clock: Stamp(clock), zone, ..asked }));
-            let answer = Answer::decode(&served.answer);
+            let answer = CODEC.decode_answer(&served.answer);
             prop_assert!(answer.is_ok());
             if let Ok(Ok(answer)) = answer {
                 let again = answer.pages[0].cursor.to_string();

@@ -4,31 +4,31 @@
 
 use super::error::{Result, StoreError};
 use super::session::Tx;
-use crate::base::{EntityId, Key, Stamp};
-use crate::contract::wire::{Cell, WireRow};
+use crate::base::{Cell, EntityId, Key, Stamp};
 
 /// A row that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LateRow {
     /// The row's key.
     pub key: Key,
-    stamp: Stamp,
+    /// The backend's stamp.
+    pub stamp: Stamp,
     /// The cells as JSON; `None` for a tombstone.
     values: Option<String>,
 }
 
 impl LateRow {
-    /// Calls `f` with the row as it came.
+    /// Calls `f` with the cells as they came; none are a tombstone.
     ///
     /// # Errors
     /// What `f` says, or that what was kept is damaged.
     pub fn with<R>(
         &self,
-        f: impl FnOnce(WireRow<'_>) -> std::result::Result<R, StoreError>,
+        f: impl FnOnce(Option<&[Cell<'_>]>) -> std::result::Result<R, StoreError>,
     ) -> std::result::Result<R, StoreError> {
         let cells = self.values.as_deref().map(serde_json::from_str::<Vec<Cell<'_>>>).transpose();
         let cells = cells.map_err(|error| StoreError::Damaged(error.to_string()))?;
-        f(WireRow { key: self.key.as_str(), stamp: self.stamp, values: cells.as_deref(), part: None })
+        f(cells.as_deref())
     }
 }
 
@@ -45,14 +45,20 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Keeps a row, in place of an older version of it.
+    /// Keeps a row, in place of an older version of it; no values are a tombstone.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub fn set_late(&self, entity: EntityId, row: WireRow<'_>) -> Result<()> {
+    pub fn set_late(
+        &self,
+        entity: EntityId,
+        key: &str,
+        stamp: Stamp,
+        values: Option<&[Cell<'_>]>,
+    ) -> Result<()> {
         let values =
-            row.values.map(|cells| serde_json::to_string(cells).expect("writing to memory does not fail"));
-        self.execute("REPLACE INTO late VALUES(?1,?2,?3,?4)", (entity.0, row.key, row.stamp.0, values))?;
+            values.map(|cells| serde_json::to_string(cells).expect("writing to memory does not fail"));
+        self.execute("REPLACE INTO late VALUES(?1,?2,?3,?4)", (entity.0, key, stamp.0, values))?;
         Ok(())
     }
 

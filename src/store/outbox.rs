@@ -5,8 +5,7 @@ use serde_json::value::RawValue;
 
 use super::error::{Result, StoreError};
 use super::session::{Store, Tx};
-use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Value};
-use crate::contract::wire::Cell;
+use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, Value};
 use crate::contract::{EditError, EditKind, LocalEdit, PendingEdit};
 
 /// An edit to be put into the outbox.

@@ -5,8 +5,7 @@ use rusqlite::{CachedStatement, Row};
 use super::error::{Result, StoreError};
 use super::layout::RowStatement;
 use super::session::{Store, Tx};
-use crate::base::{EntityId, Key, Stamp, Value, ValueRef};
-use crate::contract::wire::Cell;
+use crate::base::{Cell, EntityId, Key, Stamp, Value, ValueRef};
 
 /// A row as the device holds it.
 #[derive(Clone, Debug, PartialEq)]

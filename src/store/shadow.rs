@@ -2,9 +2,8 @@
 
 use super::error::{Result, StoreError};
 use super::session::Tx;
-use crate::base::{EntityId, Key, Stamp, Value};
+use crate::base::{Cell, EntityId, Key, Stamp, Value};
 use crate::contract::Row;
-use crate::contract::wire::Cell;
 
 impl Tx<'_> {
     /// Keeps a version of a row, in place of one that was told before; no values are a tombstone. Its stamp does not matter: a

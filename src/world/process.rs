@@ -309,7 +309,7 @@ impl Servers {
             let Some(ask) = ask else { break };
             self.crash_point("refresh.before-request").await;
             let asked = ask.clone();
-            let page = self.errand(ask.bytes(), move |gateway, now, deadline, backend| {
+            let page = self.errand(ask.bytes(self.codec()), move |gateway, now, deadline, backend| {
                 gateway.read_page(now, deadline, backend, &asked)
             });
             let page = page.await;
@@ -353,7 +353,7 @@ impl Servers {
             };
             self.crash_point("upload.before-request").await;
             let sent = batch.clone();
-            let verdicts = self.errand(batch.bytes(), move |gateway, now, deadline, backend| {
+            let verdicts = self.errand(batch.bytes(self.codec()), move |gateway, now, deadline, backend| {
                 gateway.push_batch(now, deadline, backend, &sent)
             });
             let verdicts = verdicts.await;

@@ -7,10 +7,10 @@ use super::hub::Hub;
 use super::process::Process;
 use crate::backend::{self, Backend, Commit, Fact};
 use crate::base::{DeviceId, Time};
-use crate::contract::wire::{Answer, AnswerWriter};
 use crate::contract::{Event, LocalBoxFuture, Node, ServerError};
 use crate::gateway::{Direction, Gateway, Leg, Passage};
 use crate::net::Server;
+use crate::protocol::Codec;
 use crate::sim::{Handle, NodeId};
 
 /// Gateway and backend of a world.
@@ -49,7 +49,12 @@ impl Servers {
         }
         let bytes = request.len() as u64;
         let answer = self.over(bytes, move |servers, deadline| servers.ask(deadline, &request)).await;
-        answer.unwrap_or_else(|error| AnswerWriter::error(&error))
+        answer.unwrap_or_else(|error| self.codec().refusal(&error))
+    }
+
+    /// What devices and the gateway write messages with.
+    pub(super) fn codec(&self) -> &'static dyn Codec {
+        self.gateway.borrow().codec()
     }
 
     /// A request is at the backend.
@@ -163,7 +168,9 @@ impl Servers {
 
     /// Tells the recorders of lives which rows leave for a device.
     fn tell_rows(&self, device: DeviceId, answer: &[u8]) {
-        let Ok(Ok(answer)) = Answer::decode(answer) else { return };
+        let codec = self.codec();
+        let Ok(opened) = codec.open(answer.to_vec()) else { return };
+        let Ok(Ok(answer)) = codec.decode_answer(&opened) else { return };
         for page in &answer.pages {
             for row in page.rows.iter() {
                 let (entity, key, stamp, removed) = (page.entity, row.key, row.stamp, row.values.is_none());

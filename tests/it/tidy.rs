@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[&[&str]] = &[
     &["base"],
     &["contract", "theory"],
-    &["sim", "disk", "backend"],
+    &["sim", "disk", "backend", "protocol"],
     &["store", "net", "gateway"],
     &["engine", "workload", "oracle", "metrics"],
     &["bugs", "scenario"],
@@ -19,11 +19,15 @@ const LAYERS: &[&[&str]] = &[
 ];
 /// What a room may not import although its layer would allow it.
 const STRANGERS: &[(&str, &[&str])] = &[
-    ("oracle", &["sim", "disk", "backend", "store", "net", "gateway"]),
-    ("metrics", &["sim", "disk", "backend", "store", "net", "gateway"]),
+    ("store", &["backend", "protocol"]),
+    ("oracle", &["sim", "disk", "backend", "protocol", "store", "net", "gateway"]),
+    ("metrics", &["sim", "disk", "backend", "protocol", "store", "net", "gateway"]),
     ("engine", &["sim", "disk", "backend", "net", "gateway"]),
-    ("workload", &["sim", "disk", "backend", "store", "net", "gateway"]),
-    ("report", &["sim", "disk", "backend", "store", "net", "gateway", "engine", "workload", "bugs"]),
+    ("workload", &["sim", "disk", "backend", "protocol", "store", "net", "gateway"]),
+    (
+        "report",
+        &["sim", "disk", "backend", "protocol", "store", "net", "gateway", "engine", "workload", "bugs"],
+    ),
 ];
 const FILE_LINES: usize = 600;
 const FUNCTION_LINES: usize = 70;

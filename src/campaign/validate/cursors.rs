@@ -9,12 +9,12 @@ use std::sync::Arc;
 use super::figures::Figure;
 use crate::backend::{self, Backend, CommitDelay, Loaded, Upto};
 use crate::base::{DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Stream, Time, UnitId, Value};
-use crate::contract::wire::{Answer, encode_request};
-use crate::contract::{Column, ColumnKind, Delivery, Entity, PullRequest, Request, Schema, Want};
+use crate::contract::{Column, ColumnKind, Delivery, Entity, Schema};
 use crate::gateway::{
     Capture, Gateway, LastModifiedBound as Bound, LastModifiedEnd as End, LastModifiedOptions,
     LastModifiedPaging as Paging, Options,
 };
+use crate::protocol::{DEFAULT as CODEC, PullRequest, Request, Want};
 
 const METER: EntityId = EntityId(0);
 const START: Stamp = Stamp(1_700_000_000_000_000);
@@ -78,8 +78,10 @@ impl Site {
             zone: 0,
             run: self.run,
         });
-        let served = self.gateway.serve(self.now, Time::FAR, &mut self.backend, &encode_request(&request));
-        let answer = Answer::decode(&served.answer).ok().and_then(Result::ok).expect("a pull is answered");
+        let served =
+            self.gateway.serve(self.now, Time::FAR, &mut self.backend, &CODEC.encode_request(&request));
+        let answer =
+            CODEC.decode_answer(&served.answer).ok().and_then(Result::ok).expect("a pull is answered");
         let page = &answer.pages[0];
         self.cursor = Some(page.cursor.to_string());
         self.held.extend(page.rows.iter().map(|row| row.key.to_owned()));

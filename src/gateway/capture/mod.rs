@@ -23,8 +23,8 @@ use std::ops::ControlFlow;
 use super::options::{Capture, Mode, Unfit};
 use crate::backend::{Backend, Change, Provisioning, Scope, Upto};
 use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
-use crate::contract::wire::Part;
 use crate::contract::{Carried, Event, Schema, ServerError};
+use crate::protocol::Part;
 
 pub use change_log::Options as ChangeLogOptions;
 pub use flag::{FlagForm, FlagPer, Initial, OnUnreadable, Options as FlagOptions, SetFlag};

@@ -19,6 +19,7 @@
 //! devices read, `queue` the uploads, `purge` what is forgotten with time. All work is done at once; the world says how long it takes.
 
 mod database;
+mod kept;
 mod layout;
 mod pages;
 mod purge;

@@ -3,10 +3,11 @@
 use rusqlite::OptionalExtension;
 
 use super::database::{Replica, sound};
+use super::kept;
 use super::rows::Copied;
-use crate::base::{DeviceId, Stamp, Time, Value};
-use crate::contract::wire::{Answer, AnswerWriter, decode_request, encode_request};
-use crate::contract::{Mutation, Outcome, PushRequest, Request};
+use crate::base::{DeviceId, Time, Value};
+use crate::contract::{Mutation, Outcome};
+use crate::protocol::PushRequest;
 
 /// A mutation that waits for the backend.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,8 +48,7 @@ impl Replica {
                     Outcome::Queued
                 }
                 None => {
-                    let one = PushRequest { mutations: vec![mutation.clone()], ..*push };
-                    let request = encode_request(&Request::Push(one));
+                    let request = kept::request(push, mutation);
                     let sql = "INSERT INTO upload(id, device, request, queued) VALUES(?1, ?2, ?3, ?4)";
                     let row = (&mutation.id, push.device.0, request, now.0 as i64);
                     sound(replica.open().prepare(sql).execute(row));
@@ -64,7 +64,7 @@ impl Replica {
     fn verdict(&self, id: &str) -> Option<Option<Outcome>> {
         let mut find = self.open().prepare("SELECT verdict FROM upload WHERE id = ?1");
         let verdict: Option<Option<Vec<u8>>> = sound(find.query_row([id], |row| row.get(0)).optional());
-        Some(verdict?.map(|bytes| read(&bytes)))
+        Some(verdict?.map(|bytes| kept::read_verdict(&bytes)))
     }
 
     /// How many mutations wait.
@@ -91,10 +91,7 @@ impl Replica {
                 continue;
             }
             let request: Vec<u8> = sound(row.get(2));
-            let Ok(Request::Push(mut push)) = decode_request(&request) else {
-                unreachable!("it was written here")
-            };
-            let mutation = push.mutations.remove(0);
+            let mutation = kept::read_request(&request);
             let queued = Time(sound(row.get::<_, i64>(3)) as u64);
             first.push(Waiting { seq: sound(row.get(0)), device, mutation, queued });
         }
@@ -113,7 +110,7 @@ impl Replica {
             for (waiting, judged, attributes) in verdicts {
                 let Mutation { entity, key, .. } = &waiting.mutation;
                 let sql = "UPDATE upload SET verdict = ?2, settled = ?3 WHERE seq = ?1";
-                let verdict = (waiting.seq, write(&judged.outcome), now.0 as i64);
+                let verdict = (waiting.seq, kept::verdict(&judged.outcome), now.0 as i64);
                 sound(replica.open().prepare(sql).execute(verdict));
                 let took = match judged.outcome {
                     Outcome::Applied { stamp } => Some((key, stamp, attributes)),
@@ -123,14 +120,4 @@ impl Replica {
             }
         });
     }
-}
-
-/// A verdict as it is sent.
-fn write(outcome: &Outcome) -> Vec<u8> {
-    AnswerWriter::results(Stamp(0), std::iter::once(("", outcome)))
-}
-
-fn read(verdict: &[u8]) -> Outcome {
-    let answer = Answer::decode(verdict).expect("it was written here").expect("a verdict is no error");
-    answer.results.into_iter().next().expect("there is one").outcome
 }

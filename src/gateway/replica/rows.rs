@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::database::{Replica, sound};
 use super::layout::Statement;
 use crate::backend::{Backend, Change};
+use crate::base::json::encode_cells;
 use crate::base::{EntityId, Key, Stamp, Time, Value};
-use crate::contract::wire::encode_cells;
 use crate::contract::{Delivery, Entity, ScopeRule};
+use crate::protocol::CopiedRow;
 
 /// A version of a row on its way into the replica.
 #[derive(Clone, Debug)]
@@ -123,10 +124,10 @@ impl Copied {
         Copied { key: change.key.clone(), stamp: change.stamp, held }
     }
 
-    /// Bytes on the wire, more or less.
-    pub(in super::super) fn bytes(&self) -> u64 {
+    /// As it is weighed on its way here.
+    pub(in super::super) fn weighed(&self) -> CopiedRow<'_> {
         let held = self.held.as_ref().map_or(0, |held| held.cells.len() + held.place.len());
-        (self.key.as_str().len() + held + 22) as u64
+        CopiedRow { key: &self.key, held: held as u64 }
     }
 }
 

@@ -10,11 +10,10 @@ use super::super::{Capture, Gateway, HashOptions, Keep, Mode, Options, RefreshOp
 use super::Replica;
 use crate::backend::{self, Backend, Loaded, Provisioning};
 use crate::base::{DeviceId, EditId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
-use crate::contract::wire::{Answer, WireRow, encode_request};
 use crate::contract::{
-    Column, ColumnKind, Delivery, EditKind, Entity, FetchRequest, Mutation, Outcome, PullRequest,
-    PushRequest, Request, Schema, ScopeRule, ServerError, Want,
+    Column, ColumnKind, Delivery, EditKind, Entity, Mutation, Outcome, Schema, ScopeRule, ServerError,
 };
+use crate::protocol::{DEFAULT as CODEC, FetchRequest, PullRequest, PushRequest, Request, Want, WireRow};
 
 mod lives;
 
@@ -111,7 +110,7 @@ impl Site {
 
     fn ask(&mut self, request: &Request) -> Vec<u8> {
         let now = self.tick();
-        self.gateway.answer(now, &encode_request(request)).expect("it answers by itself").answer
+        self.gateway.answer(now, &CODEC.encode_request(request)).expect("it answers by itself").answer
     }
 
     /// One answer to a pull of visits: what it said.
@@ -134,7 +133,7 @@ impl Site {
             zone: 0,
             run: 1,
         }));
-        let answer = Answer::decode(&answer).unwrap()?;
+        let answer = CODEC.decode_answer(&answer).unwrap()?;
         let page = &answer.pages[0];
         for row in page.rows.iter() {
             match row.values {
@@ -163,7 +162,7 @@ impl Site {
         let request =
             PullRequest { device, unit, wants, rows: 100, bytes: 1 << 20, clock: START, zone: 0, run: 1 };
         let answer = self.ask(&Request::Pull(request));
-        let answer = Answer::decode(&answer).unwrap().unwrap();
+        let answer = CODEC.decode_answer(&answer).unwrap().unwrap();
         let mark = |there| if there { "+" } else { "-" };
         let told = |row: WireRow<'_>| (format!("{}{}", mark(row.values.is_some()), row.key), row.stamp);
         let told = answer.pages[0].rows.iter().map(told).collect();
@@ -189,7 +188,7 @@ impl Site {
         let (device, unit) = (DeviceId(device), UnitId(0));
         let push = PushRequest { device, unit, mutations: vec![mutation.clone()], clock: START };
         let answer = self.ask(&Request::Push(push));
-        Answer::decode(&answer).unwrap().unwrap().results.remove(0).outcome
+        CODEC.decode_answer(&answer).unwrap().unwrap().results.remove(0).outcome
     }
 
     fn office(&mut self, key: &str, set: (usize, &str)) {
@@ -459,7 +458,7 @@ fn the_rows_of_a_record_come_from_the_replica() {
     };
     for (of, rows) in [("north0", 1), ("north1", 0)] {
         let answer = site.ask(&fetch(of));
-        assert_eq!(Answer::decode(&answer).unwrap().unwrap().pages[0].rows.len(), rows, "{of}");
+        assert_eq!(CODEC.decode_answer(&answer).unwrap().unwrap().pages[0].rows.len(), rows, "{of}");
     }
 }
 

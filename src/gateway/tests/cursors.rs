@@ -56,7 +56,7 @@ impl Reader {
 
     /// Takes a page: its rows, and whether there are more.
     fn take(&mut self, served: &Served) -> (usize, bool) {
-        let answer = Answer::decode(&served.answer).unwrap().unwrap();
+        let answer = CODEC.decode_answer(&served.answer).unwrap().unwrap();
         let page = &answer.pages[0];
         self.cursor = Some(page.cursor.to_string());
         for row in page.rows.iter() {

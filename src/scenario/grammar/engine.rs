@@ -1,6 +1,7 @@
 //! Keys of the engine.
 
 use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, table};
+use crate::protocol;
 
 pub(super) const ENGINE: Form = table(&[
     key("name", Form::Text, "\"builtin\"", "The engine's registered name."),
@@ -10,6 +11,12 @@ pub(super) const ENGINE: Form = table(&[
         SPAN,
         "\"1m\"",
         "After a sync of a unit, automatic triggers of it are ignored for this long.",
+    ),
+    key(
+        "codec",
+        Form::Word { built: protocol::NAMES, later: &[] },
+        "\"json\"",
+        "What it writes messages with; the gateway must speak that too.",
     ),
     key(
         "decoder",

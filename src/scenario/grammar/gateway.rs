@@ -5,6 +5,7 @@ use super::super::written::{NAME, UPTO};
 use super::backend::AVAILABILITY;
 use super::flag::{CHANGE_LOG, FLAG};
 use crate::base::Span;
+use crate::protocol;
 
 pub(super) const GATEWAY: Form = table(&[
     key(
@@ -12,6 +13,12 @@ pub(super) const GATEWAY: Form = table(&[
         Form::Word { built: &["ota", "persistent"], later: &[] },
         "\"ota\"",
         "Each request goes to the backend, or a replica answers.",
+    ),
+    key(
+        "codecs",
+        Form::List(&Form::Word { built: protocol::NAMES, later: &[] }),
+        "[\"json\"]",
+        "What it can read and write.",
     ),
     optional("refresh", REFRESH, "How the replica of a persistent gateway is fed."),
     key("serve", SERVE, "{}", "How devices are served."),

@@ -12,6 +12,7 @@ use crate::gateway::{
     LastModifiedOptions, LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions, Restored,
 };
 use crate::net::Profile;
+use crate::protocol::{self, Codec};
 
 /// How the replica of a persistent gateway is fed.
 const FED: &str = "gateway.refresh.capture";
@@ -32,6 +33,7 @@ impl World<'_> {
             Mode::Persistent => (Capture::default(), self.refresh(self.root.at("gateway.refresh"))),
         };
         gateway::Options {
+            codec: self.codec(),
             mode,
             serve,
             cursors: self.cursors(self.root.at("gateway.serve")),
@@ -40,6 +42,21 @@ impl World<'_> {
             refresh,
             leg: (happens || leg.present().is_some()).then(|| self.leg(leg)),
         }
+    }
+
+    /// What devices write messages with: the gateway must speak it.
+    pub(super) fn codec(&self) -> &'static dyn Codec {
+        let (written, spoken) = (self.root.at("engine.codec"), self.root.at("gateway.codecs"));
+        if spoken.items().all(|codec| codec.text() != written.text()) {
+            let at = if written.place().is_some() { written } else { spoken };
+            let title = format!("the gateway does not speak \"{}\", which devices write", written.text());
+            let help = format!(
+                "add \"{}\" to `gateway.codecs`, or let `engine.codec` be one of those",
+                written.text()
+            );
+            self.wrong.given(&[written, spoken]).at(at, title, help);
+        }
+        protocol::named(written.text()).unwrap_or_default()
     }
 
     /// Who holds cursors.

@@ -204,6 +204,7 @@ impl World<'_> {
             retry: self.retry(view.at("retry")),
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),
+            codec: gateway.codec,
             decoder: match view.at("decoder").text() {
                 "managed" => engine::Decoder::Managed,
                 _ => engine::Decoder::Streaming,

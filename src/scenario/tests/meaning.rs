@@ -171,3 +171,12 @@ fn the_template_is_a_scenario() {
     assert_eq!(plan.scenario, "my \"first\" one");
     assert_eq!(plan.devices().len(), 20);
 }
+
+#[test]
+fn a_codec_that_the_gateway_does_not_speak_is_refused() {
+    let said = super::complaint(MINIMAL, &["gateway.codecs=[]"]);
+    assert!(said.contains("the gateway does not speak \"json\", which devices write"), "{said}");
+    assert!(said.contains("add \"json\" to `gateway.codecs`"), "{said}");
+    let unknown = super::complaint(MINIMAL, &["engine.codec=\"jsn\""]);
+    assert!(unknown.contains("did you mean `json`?"), "{unknown}");
+}

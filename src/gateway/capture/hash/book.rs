@@ -13,8 +13,8 @@ use super::source::{Gap, Reading};
 use crate::backend::Change;
 use crate::base::{Key, Stamp, Time, UnitId, Value};
 use crate::contract::Entity;
-use crate::contract::wire::Part;
 use crate::gateway::capture::Take;
+use crate::protocol::Part;
 
 /// What is kept of a row.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::super::{Ask, Captured, Effort, Reader, Strategy};
 use crate::backend::{Backend, Loaded, Options, Scope};
 use crate::base::{DeviceId, EntityId, Key, Seed, Span, Stamp, Time, UnitId, Value};
-use crate::contract::wire::Part;
 use crate::contract::{Column, ColumnKind, Delivery, Entity, Schema, ScopeRule, ServerError};
+use crate::protocol::Part;
 
 pub(super) const VISIT: EntityId = EntityId(0);
 const START: Stamp = Stamp(1_700_000_000_000_000);

@@ -1,73 +1,7 @@
-//! What devices and the gateway say to each other.
+//! What is said of rows and edits on the server's side.
 
-use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, UnitId, Value};
-
-/// A request of a device.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Request {
-    /// What has changed?
-    Pull(PullRequest),
-    /// Take these edits.
-    Push(PushRequest),
-    /// The details of one record.
-    Fetch(FetchRequest),
-}
-
-/// Asks for the changes of several entities at once, so that an idle sync is one request.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PullRequest {
-    /// Who asks.
-    pub device: DeviceId,
-    /// For which unit.
-    pub unit: UnitId,
-    /// The entities, in the order in which they are to come.
-    pub wants: Vec<Want>,
-    /// At most this many rows in the answer.
-    pub rows: u32,
-    /// At most about this many bytes in the answer (at least one row comes).
-    pub bytes: u64,
-    /// The device's clock.
-    pub clock: Stamp,
-    /// How far the local time that people see there is ahead of that clock, seconds.
-    pub zone: i32,
-    /// The number of the unit's run: all requests of one pull have the same, and the next pull has another.
-    pub run: u64,
-}
-
-/// One entity of a pull.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Want {
-    /// Which entity.
-    pub entity: EntityId,
-    /// Where the last answer ended; opaque to the engine. `None` asks for everything.
-    pub cursor: Option<String>,
-}
-
-/// Brings local edits, in the order in which they were made; at most one for each row.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PushRequest {
-    /// Who pushes.
-    pub device: DeviceId,
-    /// For which unit.
-    pub unit: UnitId,
-    /// The edits.
-    pub mutations: Vec<Mutation>,
-    /// The device's clock.
-    pub clock: Stamp,
-}
-
-/// Asks for the rows of an entity that belong to one record.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FetchRequest {
-    /// Who asks.
-    pub device: DeviceId,
-    /// The entity, delivered on open.
-    pub entity: EntityId,
-    /// The opened record.
-    pub of: Key,
-    /// At most this many rows.
-    pub rows: u32,
-}
+use super::device::EditKind;
+use crate::base::{EditId, EntityId, Key, Span, Stamp, Value};
 
 /// One local intent on its way to the backend.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,17 +22,6 @@ pub struct Mutation {
     pub base: Option<Stamp>,
     /// When the person made it, by the device's clock.
     pub made_at: Stamp,
-}
-
-/// What an edit does to its row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EditKind {
-    /// A new row.
-    Create,
-    /// New values in some columns.
-    Update,
-    /// The row goes.
-    Delete,
 }
 
 /// A version of a row as the backend tells it to a device: projected values, or `None` for a tombstone.

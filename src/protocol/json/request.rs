@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::Damaged;
-use super::cells::Cell;
-use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, UnitId, Value};
-use crate::contract::{EditKind, FetchRequest, Mutation, PullRequest, PushRequest, Request, Want};
+use super::super::codec::Damaged;
+use super::super::message::{FetchRequest, PullRequest, PushRequest, Request, Want};
+use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, UnitId, Value};
+use crate::contract::{EditKind, Mutation};
 
 #[derive(Serialize, Deserialize)]
 struct RawRequest<'a> {
@@ -69,24 +69,13 @@ struct RawMutation<'a> {
     set: Vec<(usize, Cell<'a>)>,
 }
 
-impl Serialize for Cell<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Cell::Null => serializer.serialize_unit(),
-            Cell::Int(n) => serializer.serialize_i64(*n),
-            Cell::Real(x) => serializer.serialize_f64(*x),
-            Cell::Text(t) => serializer.serialize_str(t),
-        }
-    }
-}
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn is_utc(zone: &i32) -> bool {
     *zone == 0
 }
 
 /// The request as bytes.
-pub fn encode_request(request: &Request) -> Vec<u8> {
+pub(super) fn encode(request: &Request) -> Vec<u8> {
     let empty = |device, clock, unit| RawRequest { device, clock, unit, pull: None, push: None, fetch: None };
     let raw = match request {
         Request::Pull(pull) => {
@@ -136,10 +125,7 @@ fn raw_mutation(device: DeviceId, mutation: &Mutation) -> RawMutation<'_> {
 }
 
 /// Reads a request.
-///
-/// # Errors
-/// [`Damaged`] if the bytes are not a request.
-pub fn decode_request(bytes: &[u8]) -> Result<Request, Damaged> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Request, Damaged> {
     let raw: RawRequest<'_> = serde_json::from_slice(bytes)?;
     let (device, clock, unit) = (raw.device, raw.clock, raw.unit);
     match (raw.pull, raw.push, raw.fetch) {
@@ -186,51 +172,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_request_decodes_to_itself() {
-        let device = DeviceId(7);
-        let mutation = Mutation {
-            id: "d7-1".to_owned(),
-            edit: EditId { device, number: 1 },
-            entity: EntityId(2),
-            key: Key::new("k \"1\""),
-            kind: EditKind::Update,
-            values: vec![(3, Value::text("é\n")), (5, Value::Null), (6, Value::Int(i64::MIN))],
-            base: Some(Stamp(-4)),
-            made_at: Stamp(11),
-        };
-        let edit = EditId { device: DeviceId(8), number: 1 };
-        let create = Mutation { kind: EditKind::Create, base: None, edit, ..mutation.clone() };
-        let wants = vec![
-            Want { entity: EntityId(0), cursor: None },
-            Want { entity: EntityId(1), cursor: Some("1,k".into()) },
-        ];
-        for request in [
-            Request::Pull(PullRequest {
-                device,
-                unit: UnitId(1),
-                wants,
-                rows: 500,
-                bytes: 1 << 20,
-                clock: Stamp(12),
-                zone: -3_600,
-                run: 4,
-            }),
-            Request::Push(PushRequest {
-                device,
-                unit: UnitId(2),
-                mutations: vec![mutation, create],
-                clock: Stamp(12),
-            }),
-            Request::Fetch(FetchRequest { device, entity: EntityId(3), of: Key::new("k"), rows: 9 }),
-        ] {
-            assert_eq!(decode_request(&encode_request(&request)).unwrap(), request);
-        }
-    }
-
-    #[test]
     fn damaged_requests_are_an_error() {
         for bytes in ["", "{}", "{\"device\":1}", "{\"device\":1,\"push\":[{}]}", "nonsense"] {
-            assert!(decode_request(bytes.as_bytes()).is_err(), "{bytes}");
+            assert!(decode(bytes.as_bytes()).is_err(), "{bytes}");
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::message::EditKind;
 use super::port::{LocalBoxFuture, Ports};
 use super::schema::{Attributes, Schema, SyncUnit};
 use crate::base::{DeviceId, EditId, EntityId, Incarnation, Key, Stamp, UnitId, Value, ValueRef};
@@ -43,6 +42,17 @@ pub enum AppEvent {
     Resume,
     /// The app went to the background.
     Pause,
+}
+
+/// What an edit does to its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EditKind {
+    /// A new row.
+    Create,
+    /// New values in some columns.
+    Update,
+    /// The row goes.
+    Delete,
 }
 
 /// An edit that a person makes in the app.

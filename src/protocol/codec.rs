@@ -1,0 +1,124 @@
+//! The seam: how messages become bytes.
+
+use std::fmt;
+
+use super::answer::{Answer, Part, Projected};
+use super::message::Request;
+use crate::base::{EntityId, Key, Stamp, Value};
+use crate::contract::{Mutation, Outcome, ServerError};
+
+/// Bytes that are not a message of the protocol.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a message of the protocol: {0}")]
+pub struct Damaged(pub String);
+
+/// An idempotency key and the verdict on its mutation.
+pub type PushVerdict<'v> = (&'v str, &'v Outcome);
+
+/// One way to write messages as bytes and to read them back.
+///
+/// What is encoded decodes to itself; damaged bytes are [`Damaged`], never a panic.
+pub trait Codec: Send + Sync {
+    /// What it calls itself towards the other side; no two codecs have the same.
+    fn content_type(&self) -> &'static str;
+
+    /// A request as bytes.
+    fn encode_request(&self, request: &Request) -> Vec<u8>;
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the bytes are none.
+    fn decode_request(&self, bytes: &[u8]) -> Result<Request, Damaged>;
+
+    /// Begins the answer to a pull or fetch, by the server's clock.
+    fn pages(&self, now: Stamp) -> Box<dyn PageWriter>;
+    /// The same for an answer that nobody will read: its writer knows how long it would be, and gives no bytes.
+    fn counted_pages(&self, now: Stamp) -> Box<dyn PageWriter>;
+    /// The answer to a push.
+    fn results(&self, now: Stamp, verdicts: &mut dyn Iterator<Item = PushVerdict<'_>>) -> Vec<u8>;
+    /// An answer that says no.
+    fn refusal(&self, error: &ServerError) -> Vec<u8>;
+
+    /// An answer as it is read, of the bytes as they came. Who reads it keeps what this gives: a codec that packs unpacks here.
+    ///
+    /// # Errors
+    /// [`Damaged`] if it cannot be unpacked.
+    fn open(&self, message: Vec<u8>) -> Result<Vec<u8>, Damaged>;
+    /// Whether an opened answer may say no, by a look at its beginning: a page is not decoded twice.
+    fn is_refusal(&self, opened: &[u8]) -> bool;
+    /// Reads an opened answer; an answer that says no is the inner error.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the bytes are none.
+    fn decode_answer<'a>(&self, opened: &'a [u8]) -> Result<Result<Answer<'a>, ServerError>, Damaged>;
+
+    /// About how many bytes a message or a part of one has, for who decides how much to send before writing it, and for messages
+    /// that are never written.
+    fn weight(&self, what: Weighed<'_>) -> u64;
+}
+
+/// What may be asked for the weight of.
+#[derive(Clone, Copy, Debug)]
+pub enum Weighed<'w> {
+    /// An edit in a push of a device.
+    Edit {
+        /// The idempotency key.
+        id: &'w str,
+        /// The row.
+        key: &'w Key,
+        /// New values by column.
+        values: &'w [(usize, Value)],
+    },
+    /// The gateway's request for a page for its replica.
+    Ask {
+        /// Where it goes on, if not from the beginning.
+        cursor: Option<&'w str>,
+    },
+    /// A row in the answer to that, or the answer without its rows.
+    Copied(Option<CopiedRow<'w>>),
+    /// A mutation that the gateway brings to the backend.
+    Relayed(&'w Mutation),
+    /// The answer to so many of them.
+    Verdicts(u64),
+}
+
+/// A row on its way into a replica.
+#[derive(Clone, Copy, Debug)]
+pub struct CopiedRow<'w> {
+    /// Its key.
+    pub key: &'w Key,
+    /// Bytes of its values, and of the name of the place where it belongs.
+    pub held: u64,
+}
+
+/// Writes the pages of one answer.
+pub trait PageWriter {
+    /// Begins the page of `entity`.
+    fn begin_page(&mut self, entity: EntityId);
+    /// Adds a row; no values make a tombstone.
+    fn row(&mut self, key: &str, stamp: Stamp, values: Option<Projected<'_>>);
+    /// Adds those of a row's values that `part` names.
+    fn part(&mut self, part: Part, key: &str, stamp: Stamp, values: Projected<'_>);
+    /// Adds a row whose values a database kept ([`encode_cells`](crate::base::json::encode_cells)); none make a tombstone.
+    fn kept_row(&mut self, key: &str, stamp: Stamp, cells: &[u8]);
+    /// Ends the page.
+    fn end_page(&mut self, cursor: &str, more: bool);
+    /// Bytes so far.
+    fn bytes(&self) -> u64;
+    /// The whole answer.
+    fn finish(self: Box<Self>) -> Vec<u8>;
+}
+
+impl PartialEq for dyn Codec {
+    fn eq(&self, other: &dyn Codec) -> bool {
+        self.content_type() == other.content_type()
+    }
+}
+
+impl Eq for dyn Codec {}
+
+impl fmt::Debug for dyn Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.content_type())
+    }
+}

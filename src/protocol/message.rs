@@ -1,0 +1,90 @@
+//! What devices ask the gateway.
+
+use crate::base::{DeviceId, EntityId, Key, Stamp, UnitId};
+use crate::contract::{Mutation, RequestKind};
+
+/// A request of a device.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// What has changed?
+    Pull(PullRequest),
+    /// Take these edits.
+    Push(PushRequest),
+    /// The details of one record.
+    Fetch(FetchRequest),
+}
+
+/// Asks for the changes of several entities at once, so that an idle sync is one request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PullRequest {
+    /// Who asks.
+    pub device: DeviceId,
+    /// For which unit.
+    pub unit: UnitId,
+    /// The entities, in the order in which they are to come.
+    pub wants: Vec<Want>,
+    /// At most this many rows in the answer.
+    pub rows: u32,
+    /// At most about this many bytes in the answer (at least one row comes).
+    pub bytes: u64,
+    /// The device's clock.
+    pub clock: Stamp,
+    /// How far the local time that people see there is ahead of that clock, seconds.
+    pub zone: i32,
+    /// The number of the unit's run: all requests of one pull have the same, and the next pull has another.
+    pub run: u64,
+}
+
+/// One entity of a pull.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Want {
+    /// Which entity.
+    pub entity: EntityId,
+    /// Where the last answer ended; opaque to the engine. `None` asks for everything.
+    pub cursor: Option<String>,
+}
+
+/// Brings local edits, in the order in which they were made; at most one for each row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PushRequest {
+    /// Who pushes.
+    pub device: DeviceId,
+    /// For which unit.
+    pub unit: UnitId,
+    /// The edits.
+    pub mutations: Vec<Mutation>,
+    /// The device's clock.
+    pub clock: Stamp,
+}
+
+/// Asks for the rows of an entity that belong to one record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FetchRequest {
+    /// Who asks.
+    pub device: DeviceId,
+    /// The entity, delivered on open.
+    pub entity: EntityId,
+    /// The opened record.
+    pub of: Key,
+    /// At most this many rows.
+    pub rows: u32,
+}
+
+impl Request {
+    /// Who asks.
+    pub fn device(&self) -> DeviceId {
+        match self {
+            Request::Pull(pull) => pull.device,
+            Request::Push(push) => push.device,
+            Request::Fetch(fetch) => fetch.device,
+        }
+    }
+    /// What for.
+    pub fn kind(&self) -> RequestKind {
+        match self {
+            Request::Pull(_) => RequestKind::Pull,
+            Request::Push(_) => RequestKind::Push,
+            Request::Fetch(_) => RequestKind::Fetch,
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What holds of every codec.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::base::json::encode_cells;
+use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Span, Stamp, UnitId, Value};
+use crate::contract::{EditKind, Mutation, Outcome, Refusal, Row, ServerError};
+
+fn every_codec() -> impl Iterator<Item = &'static dyn Codec> {
+    NAMES.iter().map(|name| named(name).expect("it is listed"))
+}
+
+fn values() -> [Value; 4] {
+    [Value::text("a \"quoted\"\n line, ünïcode"), Value::Int(-5), Value::Null, Value::Real(1.0)]
+}
+
+const ALL: [usize; 4] = [0, 1, 2, 3];
+
+fn pages(mut writer: Box<dyn PageWriter>) -> (u64, Vec<u8>) {
+    let values = values();
+    let held = Projected { values: &values, columns: &ALL };
+    writer.begin_page(EntityId(3));
+    writer.row("k1", Stamp(7), Some(Projected { columns: &[3, 0], ..held }));
+    writer.row("k2", Stamp(8), None);
+    writer.part(Part { base: Stamp(5), columns: 0b1010 }, "k3", Stamp(6), held);
+    writer.kept_row("k4", Stamp(9), &encode_cells(values.iter()));
+    writer.end_page("7,k1", true);
+    writer.begin_page(EntityId(4));
+    writer.end_page("", false);
+    (writer.bytes(), writer.finish())
+}
+
+fn requests() -> Vec<Request> {
+    let device = DeviceId(7);
+    let mutation = Mutation {
+        id: "d7-1".to_owned(),
+        edit: EditId { device, number: 1 },
+        entity: EntityId(2),
+        key: Key::new("k \"1\""),
+        kind: EditKind::Update,
+        values: vec![(3, Value::text("é\n")), (5, Value::Null), (6, Value::Int(i64::MIN))],
+        base: Some(Stamp(-4)),
+        made_at: Stamp(11),
+    };
+    let edit = EditId { device: DeviceId(8), number: 1 };
+    let create = Mutation { kind: EditKind::Create, base: None, edit, ..mutation.clone() };
+    let wants = vec![
+        Want { entity: EntityId(0), cursor: None },
+        Want { entity: EntityId(1), cursor: Some("1,k".into()) },
+    ];
+    vec![
+        Request::Pull(PullRequest {
+            device,
+            unit: UnitId(1),
+            wants,
+            rows: 500,
+            bytes: 1 << 20,
+            clock: Stamp(12),
+            zone: -3_600,
+            run: 4,
+        }),
+        Request::Push(PushRequest {
+            device,
+            unit: UnitId(2),
+            mutations: vec![mutation, create],
+            clock: Stamp(12),
+        }),
+        Request::Fetch(FetchRequest { device, entity: EntityId(3), of: Key::new("k"), rows: 9 }),
+    ]
+}
+
+fn outcomes() -> Vec<Outcome> {
+    let current = Some(Row { key: Key::new("k"), stamp: Stamp(4), values: Some(vec![Value::Int(1)]) });
+    let gone = Some(Row { key: Key::new("k"), stamp: Stamp(4), values: None });
+    vec![
+        Outcome::Applied { stamp: Stamp(3) },
+        Outcome::Conflict { why: Refusal::Stale, current: current.clone() },
+        Outcome::Conflict { why: Refusal::Gone, current: gone },
+        Outcome::Conflict { why: Refusal::Taken, current: None },
+        Outcome::Rejected { reason: "no \"such\" doctor".to_owned(), current },
+        Outcome::Later,
+        Outcome::Queued,
+    ]
+}
+
+fn results(codec: &dyn Codec) -> Vec<u8> {
+    codec.results(Stamp(1), &mut outcomes().iter().map(|outcome| ("id", outcome)))
+}
+
+#[test]
+fn every_request_decodes_to_itself() {
+    for codec in every_codec() {
+        for request in requests() {
+            assert_eq!(codec.decode_request(&codec.encode_request(&request)).unwrap(), request);
+        }
+    }
+}
+
+#[test]
+fn a_page_decodes_to_what_was_written() {
+    for codec in every_codec() {
+        let (length, bytes) = pages(codec.pages(Stamp(9)));
+        let (counted, none) = pages(codec.counted_pages(Stamp(9)));
+        assert_eq!((counted, none), (length, Vec::new()), "what is counted is as long as what is written");
+        let opened = codec.open(bytes).unwrap();
+        assert!(!codec.is_refusal(&opened));
+        let answer = codec.decode_answer(&opened).unwrap().unwrap();
+        assert_eq!(answer.now, Stamp(9));
+        let page = &answer.pages[0];
+        assert_eq!((page.entity, &*page.cursor, page.more, page.rows.len()), (EntityId(3), "7,k1", true, 4));
+        let read =
+            |at: usize| page.rows.get(at).values.map(|v| v.iter().map(Cell::to_value).collect::<Vec<_>>());
+        let [text, int, null, real] = values();
+        assert_eq!((page.rows.get(0).key, page.rows.get(0).stamp), ("k1", Stamp(7)));
+        assert_eq!(read(0), Some(vec![real.clone(), text.clone()]));
+        assert_eq!(read(1), None);
+        let part = page.rows.get(2);
+        assert_eq!((part.key, part.stamp), ("k3", Stamp(6)));
+        assert_eq!(part.part, Some(Part { base: Stamp(5), columns: 0b1010 }));
+        assert_eq!(read(2), Some(vec![int.clone(), real.clone()]));
+        assert_eq!((page.rows.get(3).key, read(3)), ("k4", Some(vec![text, int, null, real])));
+        assert!(answer.pages[1].rows.is_empty());
+    }
+}
+
+#[test]
+fn every_verdict_and_every_error_comes_through() {
+    for codec in every_codec() {
+        let opened = codec.open(results(codec)).unwrap();
+        assert!(!codec.is_refusal(&opened));
+        let answer = codec.decode_answer(&opened).unwrap().unwrap();
+        let read: Vec<Outcome> = answer.results.into_iter().map(|r| r.outcome).collect();
+        assert_eq!(read, outcomes());
+        for error in [
+            ServerError::Unavailable,
+            ServerError::Throttled(Span::secs(3)),
+            ServerError::CursorExpired(EntityId(2)),
+            ServerError::GatewayTimeout,
+            ServerError::Failed,
+            ServerError::BadRequest("why".to_owned()),
+        ] {
+            let opened = codec.open(codec.refusal(&error)).unwrap();
+            assert!(codec.is_refusal(&opened));
+            assert_eq!(codec.decode_answer(&opened).unwrap().unwrap_err(), error);
+        }
+    }
+}
+
+#[test]
+fn no_two_codecs_call_themselves_the_same() {
+    let mut types: Vec<&str> = every_codec().map(Codec::content_type).collect();
+    types.sort_unstable();
+    types.dedup();
+    assert_eq!(types.len(), NAMES.len());
+}
+
+#[test]
+fn an_edit_weighs_about_what_is_written_of_it() {
+    let edit = |number: u32, length: usize| Mutation {
+        id: format!("7-{number}"),
+        edit: EditId { device: DeviceId(7), number },
+        entity: EntityId(0),
+        key: Key::new("0b1f6a1c-8f0e-4f0c-9d34-6a1d0d6a7c55"),
+        kind: EditKind::Update,
+        values: vec![(3, Value::Text("x".repeat(length).into())), (4, Value::Int(1))],
+        base: Some(Stamp(1_772_434_800_000_000)),
+        made_at: Stamp(1_772_434_800_000_000),
+    };
+    for (codec, length) in every_codec().flat_map(|codec| [0, 10, 200, 5_000].map(|length| (codec, length))) {
+        let mutations: Vec<Mutation> = (0..50).map(|number| edit(number, length)).collect();
+        let weight = |m: &Mutation| codec.weight(Weighed::Edit { id: &m.id, key: &m.key, values: &m.values });
+        let ours: u64 = mutations.iter().map(weight).sum();
+        let push = PushRequest { device: DeviceId(7), unit: UnitId(0), mutations, clock: Stamp(0) };
+        let real = codec.encode_request(&Request::Push(push)).len() as u64;
+        assert!(ours.abs_diff(real) * 10 < real, "{codec:?}: {ours} instead of {real} of texts of {length}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn damaged_bytes_are_read_or_an_error(cut in any::<prop::sample::Index>(), flip in any::<u8>()) {
+        for codec in every_codec() {
+            let mut messages: Vec<Vec<u8>> = requests().iter().map(|r| codec.encode_request(r)).collect();
+            messages.extend([pages(codec.pages(Stamp(9))).1, results(codec)]);
+            for mut message in messages {
+                let at = cut.index(message.len());
+                message[at] ^= flip;
+                let short = message[..at].to_vec();
+                for bytes in [message, short] {
+                    _ = codec.decode_request(&bytes);
+                    if let Ok(opened) = codec.open(bytes) {
+                        _ = codec.decode_answer(&opened);
+                    }
+                }
+            }
+        }
+    }
+}
