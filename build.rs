@@ -1,7 +1,8 @@
-//! Tells the program which build it is: a digest of its sources, and the commit that they are of where there is one to ask for.
+//! Tells the program which build it is: a digest of its sources, and the commit that they are of
+//! where there is one to ask for.
 //!
-//! Two builds are the same when their sources are. Commit and changes are for people, as of the last time that a source changed:
-//! a commit alone builds nothing anew.
+//! Two builds are the same when their sources are. Commit and changes are for people, as of the
+//! last time that a source changed: a commit alone builds nothing anew.
 #![allow(clippy::disallowed_methods, reason = "a build script hears from its environment alone")]
 
 use std::fs;
@@ -22,8 +23,8 @@ fn main() {
     println!("cargo::rustc-env=SYNCDYNO_CHANGED={changed}");
 }
 
-/// The digest of all files that the program is made of: FNV-1a of 128 bits over each one's path, its length and its bytes, in the
-/// order of paths.
+/// The digest of all files that the program is made of: FNV-1a of 128 bits over each one's path,
+/// its length and its bytes, in the order of paths.
 fn source(root: &Path) -> String {
     let mut files = Vec::new();
     for part in MADE_OF {
@@ -59,7 +60,8 @@ fn find(path: &Path, name: String, files: &mut Vec<(String, PathBuf)>) {
     }
 }
 
-/// The commit of the sources, and whether they have changed since; `unknown` without git, or where it does not keep them.
+/// The commit of the sources, and whether they have changed since; `unknown` without git, or where
+/// it does not keep them.
 fn commit(root: &Path) -> (String, bool) {
     let git = |args: &[&str]| {
         let told = Command::new("git").arg("-C").arg(root).args(args).output().ok()?;

@@ -1,8 +1,9 @@
 //! Cells as they end, a line each: what a run that is killed has done is not done again.
 //!
-//! The file lies in the report's folder from the first cell to the end of a run that is complete. Its first line says of which run
-//! it is; each other line is a judged cell with what it observed, written in one go when the cell has ended, behind its digest. A run
-//! that is killed may leave half a line, and somebody may have changed one: that cell and those after it are run again.
+//! The file lies in the report's folder from the first cell to the end of a run that is complete.
+//! Its first line says of which run it is; each other line is a judged cell with what it observed,
+//! written in one go when the cell has ended, behind its digest. A run that is killed may leave
+//! half a line, and somebody may have changed one: that cell and those after it are run again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -149,8 +150,9 @@ impl Journal {
         }
     }
 
-    /// Goes on with the journal in `folder`, if it is of the run of this name, and of this build alone unless `any_build` may have
-    /// written it. What comes after a line that makes no sense is cut off.
+    /// Goes on with the journal in `folder`, if it is of the run of this name, and of this build
+    /// alone unless `any_build` may have written it. What comes after a line that makes no sense is
+    /// cut off.
     ///
     /// # Errors
     /// There is none, it is of another run or of another build, or it cannot be read.
@@ -195,7 +197,8 @@ impl Journal {
         Ok(Journal::new(path.clone(), file, lines, end))
     }
 
-    /// How many cells the journal in `folder` holds; `None` if there is none to go on from. Nothing is changed there.
+    /// How many cells the journal in `folder` holds; `None` if there is none to go on from. Nothing
+    /// is changed there.
     pub fn kept(folder: &Path) -> Option<usize> {
         let mut reader = BufReader::new(file::open(&folder.join(NAME), file::Named::InFile).ok()?);
         let mut text = Vec::new();
@@ -218,7 +221,8 @@ impl Journal {
         self.pages.lock().expect("nobody panics while it holds the journal").lines.len()
     }
 
-    /// Closes it: of a run that is `complete` the file goes, else it stays. Gives the first error of writing to it.
+    /// Closes it: of a run that is `complete` the file goes, else it stays. Gives the first error
+    /// of writing to it.
     ///
     /// # Errors
     /// When a cell could not be kept, or the file cannot be removed.
@@ -243,7 +247,8 @@ impl Journal {
         serde_json::from_str::<Line>(sealed(&text)?).ok()?.restored()
     }
 
-    /// Keeps a cell that has ended by itself. The first error is kept until the end, for the results are worth having.
+    /// Keeps a cell that has ended by itself. The first error is kept until the end, for the
+    /// results are worth having.
     pub(super) fn keep(&self, plan: &Plan, ran: &Ran, observed: &Observed) {
         let cell = &ran.judged.cell;
         if cell.verdict == Verdict::Incomplete || cell.ending.kind == EndingKind::Broken {

@@ -24,7 +24,8 @@ pub struct Replay {
     pub judged: Judged,
     /// Whether its digest is the one that was recorded; `None` if none was recorded.
     pub same: Option<bool>,
-    /// Whether the digest is the recorded one, and that of the figures is not: another program counts them.
+    /// Whether the digest is the recorded one, and that of the figures is not: another program
+    /// counts them.
     pub counted_otherwise: bool,
 }
 
@@ -41,8 +42,9 @@ pub fn trace(
     attempt(plan, id, || runner.trace(plan, &Quietly(interrupted)))
 }
 
-/// Runs a plan again and holds its digests against the `recorded` ones. One that differs makes the cell fail as not deterministic;
-/// of another build its digest alone does, and the two are not comparable.
+/// Runs a plan again and holds its digests against the `recorded` ones. One that differs makes the
+/// cell fail as not deterministic; of another build its digest alone does, and the two are not
+/// comparable.
 pub fn replay(
     plan: &Plan,
     id: &str,

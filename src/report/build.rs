@@ -12,7 +12,8 @@ use super::record::{CellRecord, RunRecord};
 use crate::base::Digest;
 use crate::scenario;
 
-/// A build of the program. Figures and digests of two builds may differ where scenario and seed do not.
+/// A build of the program. Figures and digests of two builds may differ where scenario and seed do
+/// not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Build {
     /// The program's version.

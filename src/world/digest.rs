@@ -12,8 +12,8 @@ use crate::contract::{
 };
 use crate::metrics::Figures;
 
-/// Adds an event to the chain: its time, its place, its kind, and what tells it from others of its kind. Names of figures and the
-/// wording of messages are not of it.
+/// Adds an event to the chain: its time, its place, its kind, and what tells it from others of its
+/// kind. Names of figures and the wording of messages are not of it.
 pub(super) fn add(digest: &mut Digest, occurrence: &Occurrence<'_>) {
     // The numbers of devices are of 32 bits.
     let node = match occurrence.node {
@@ -32,8 +32,8 @@ trait Told {
     fn tell(&self, digest: &mut Digest);
 }
 
-/// Writes `event` with the kinds and fields of a table: a line an event, its number, and its fields in order. What stands behind a
-/// semicolon is left out, as what stands before says it already.
+/// Writes `event` with the kinds and fields of a table: a line an event, its number, and its fields
+/// in order. What stands behind a semicolon is left out, as what stands before says it already.
 macro_rules! events {
     ($($kind:literal $event:ident $({ $($field:ident),* $(; $($left_out:ident),*)? })? $(($value:ident))?,)*) => {
         fn event(digest: &mut Digest, event: &Event<'_>) {
@@ -279,7 +279,8 @@ pub(super) struct RowDigests {
     pub(super) stamps: Digest,
 }
 
-/// A device whose rows go into the digests as they are read: to read them again for it would cost as much as the check.
+/// A device whose rows go into the digests as they are read: to read them again for it would cost
+/// as much as the check.
 pub(super) struct Digested<'d> {
     view: &'d dyn DeviceView,
     digests: RefCell<&'d mut RowDigests>,
