@@ -20,7 +20,7 @@ Exit codes:
   2   usage; also a path that is not there, a file that would be overwritten
   3   scenario invalid
   4   nothing selected
-  10  threshold failed, or a violation that was expected did not occur
+  10  threshold failed, a violation that was expected did not occur, or no edit of an action came to be
   11  correctness: something lost, duplicated, resurrected, divergent
   12  stuck: did not converge by the deadline, or an engine that spins or stalls
   13  a figure is not the baseline's, or compare --fail-on-worse found something worse

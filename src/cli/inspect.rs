@@ -80,7 +80,7 @@ fn remark_on_edits(plans: &[Plan], runner: &dyn Runner, console: &mut Console<'_
         // Data that cannot be made is a mistake, and was told.
         for line in report::unplaced_in(&runner.placed(plan).unwrap_or_default()) {
             let id = &report::cell_ids(std::slice::from_ref(plan))[0];
-            console.remark(&format!("warning: {id}: {line}\n"));
+            console.complaint(&format!("warning: {id}: {line}\n"));
         }
     }
     Ok(())

@@ -546,7 +546,9 @@ fn tell(ran: &Ran, format: Format, console: &mut Console<'_>) {
 /// cells again.
 pub(super) fn in_short(record: &RunRecord, last: &str, console: &Console<'_>) -> String {
     let mixed = record.mixed().map_or_else(String::new, |mixed| format!("note: {mixed}\n"));
-    report::headline(record, console.out_paint()) + &report::reasons(record) + &mixed + last
+    let paint = console.out_paint();
+    let wrong = report::reasons(record) + &report::warnings(record, paint);
+    report::headline(record, paint) + &wrong + &mixed + last
 }
 
 /// Appends the summary to the page of a GitHub job, where there is one.

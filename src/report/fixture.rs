@@ -53,6 +53,7 @@ pub(crate) fn outcome() -> Outcome {
         distributions: Vec::new(),
         faults: vec![(Time(5), "kill d3".to_owned())],
         missed: Vec::new(),
+        in_vain: Vec::new(),
         placed: Placed::default(),
         events: 99,
     }

@@ -13,7 +13,7 @@ use crate::contract::Schema;
 use crate::metrics::{Figure, Figures, Unit};
 use crate::oracle::{self, Violation};
 use crate::scenario::{Bound, Gate, Plan};
-use crate::world::{Ending, Outcome};
+use crate::world::{Ending, InVain, Outcome};
 
 /// A judged cell with its gates.
 #[derive(Clone, Debug, PartialEq)]
@@ -296,6 +296,9 @@ fn reasons(
     if occurred(outcome, "stuck") && !expected(plan, "stuck") {
         reasons.push(reason(Exit::Stuck, stuck_text(outcome)));
     }
+    if !expects_missed(plan) {
+        reasons.extend(outcome.in_vain.iter().map(|one| reason(Exit::Threshold, in_vain_text(one))));
+    }
     for e in expectations.iter().filter(|e| !e.pass) {
         let why = e.reason.as_deref().unwrap_or("is not as expected");
         reasons.push(reason(Exit::Threshold, format!("expected {}: {why}", e.what)));
@@ -307,6 +310,24 @@ fn reasons(
         reasons.push(reason(Exit::Threshold, text));
     }
     reasons
+}
+
+/// Whether the scenario asks for edits that come to nothing.
+fn expects_missed(plan: &Plan) -> bool {
+    let asks = |key: &&str| plan.expect.metrics.get(*key).is_some_and(|bound| bound.min > Some(0));
+    COME_TO_NOTHING.iter().any(|key| asks(key))
+}
+
+/// Metrics of edits that people did not see saved.
+const COME_TO_NOTHING: [&str; 2] = ["workload.edits.missed", "workload.edits.refused"];
+
+fn in_vain_text(InVain { action, wanted }: &InVain) -> String {
+    let edits = human::count(*wanted, "edit");
+    let [missed, refused] = COME_TO_NOTHING;
+    format!(
+        "action {action} tested nothing: none of its {edits} came to be, as no app ran, the row was not there, or the \
+         app refused it; `expect` with at least one of {missed} or {refused} says that this is meant"
+    )
 }
 
 fn stuck_text(outcome: &Outcome) -> String {

@@ -71,7 +71,7 @@ pub use record::{
 };
 pub use repro::{ReproHead, is_repro, repro, repro_head};
 pub use requests::requests;
-pub use story::{Paint, annotations, headline, last_lines, lives, notes, reasons, story};
+pub use story::{Paint, annotations, headline, last_lines, lives, notes, reasons, story, warnings};
 pub use summary::{SUMMARY_MAX, summary};
 pub use table::{Form, WIDTH, figures};
 pub use timing::{CellTiming, Timing};

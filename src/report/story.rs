@@ -59,10 +59,14 @@ pub fn story(record: &RunRecord, paint: Paint, columns: usize, all: bool) -> Str
 
 /// What the script could not do as asked, what stopped the run, and whether builds are mixed, a line each.
 pub fn notes(record: &RunRecord, paint: Paint) -> String {
-    let warnings = unplaced(record).into_iter().map(|line| format!("{} {line}\n", paint.bad("warning:")));
     let notes = record.notes.iter().map(|note| format!("{} {note}\n", paint.bad("note:")));
     let mixed = record.mixed().map(|text| format!("{} {text}\n", paint.bad("note:")));
-    warnings.chain(notes).chain(mixed).collect()
+    warnings(record, paint) + &notes.chain(mixed).collect::<String>()
+}
+
+/// What the script could not do as asked, a line each.
+pub fn warnings(record: &RunRecord, paint: Paint) -> String {
+    unplaced(record).into_iter().map(|line| format!("{} {line}\n", paint.bad("warning:"))).collect()
 }
 
 /// The lines that end a run's output: where the report is, and for each failing cell the command that runs it again.

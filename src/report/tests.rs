@@ -8,7 +8,7 @@ use crate::base::{DeviceId, Seed};
 use crate::metrics::{self, Figure, Unit};
 use crate::oracle::{self, Violation};
 use crate::scenario::{Bound, Gate, Plan};
-use crate::world::{Ending, Outcome};
+use crate::world::{Ending, InVain, Outcome};
 
 fn judged(plan: &Plan, outcome: &Outcome) -> Judged {
     judge(plan, &cell_ids(std::slice::from_ref(plan))[0], outcome)
@@ -46,6 +46,17 @@ fn gated(metric: &str, stat: &str, max: u64) -> Plan {
 
 fn ending(ending: Ending) -> Outcome {
     Outcome { ending, ..outcome() }
+}
+
+/// An outcome in which no edit of an action came to be.
+fn in_vain() -> Outcome {
+    let mut outcome = outcome();
+    let value = Figure::Value { unit: Unit::Count, value: 9 };
+    for metric in ["workload.edits.missed", "workload.edits.refused"] {
+        outcome.figures.insert(metric.to_owned(), value.clone());
+    }
+    outcome.in_vain.push(InVain { action: "survey".to_owned(), wanted: 9 });
+    outcome
 }
 
 #[test]
@@ -97,6 +108,10 @@ fn each_outcome_has_its_exit_code() {
         ("a gate on a count of nothing", gated("engine.idle.duration", "count", 0), outcome(), 0),
         ("a statistic of a single number", gated("oracle.lost.rows", "p95", 9), outcome(), 10),
         ("a missed gate beside a loss", gated("engine.session.duration", "p95", 1), lost(1), 11),
+        ("an action of which nothing came", plan(None, 1), in_vain(), 10),
+        ("the same where some may be missed", wanting("workload.edits.missed", None, Some(9)), in_vain(), 10),
+        ("the same as expected", wanting("workload.edits.missed", Some(1), None), in_vain(), 0),
+        ("the same refused as expected", wanting("workload.edits.refused", Some(1), None), in_vain(), 0),
     ] {
         assert_eq!(code(plan, outcome), want, "{what}");
     }

@@ -13,6 +13,7 @@ use super::phases::Watch;
 use super::process::Process;
 use super::server::{Counter, Servers};
 use super::template::Templates;
+use super::tried::Tried;
 use super::truth::Initial;
 use crate::backend::{Backend, Loaded};
 use crate::base::{Digest, Seed, Stamp, Time};
@@ -62,13 +63,13 @@ impl World {
             stopped.get()
         };
         let dataset = dataset(&plan, stops)?;
-        let script = written(&plan, &dataset, &devices, stops).unwrap_or_default();
+        let mut script = written(&plan, &dataset, &devices, stops).unwrap_or_default();
         let (backend, initial) = loaded(&plan, &dataset, stops);
         let faults = faults::draw(&plan, &devices);
         let sim = Sim::new(sim::Options::default());
         let handle = sim.handle().clone();
         let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
-        let hub = Hub::new(handle.clone(), listeners(&plan, &devices, initial, lives));
+        let hub = Hub::new(handle.clone(), listeners(&plan, &devices, initial, lives, &mut script));
         let gateway = gateway(&plan, &devices, &backend, stops);
         let leg = plan.gateway.leg.clone().map(|leg| RefCell::new(Leg::new(leg, faults.leg.clone())));
         let servers = Rc::new(Servers {
@@ -335,7 +336,13 @@ fn gateway(plan: &Plan, devices: &[DevicePlan], backend: &Backend, stops: &dyn F
     gateway
 }
 
-fn listeners(plan: &Plan, devices: &[DevicePlan], initial: Initial, lives: Vec<Life>) -> Listeners {
+fn listeners(
+    plan: &Plan,
+    devices: &[DevicePlan],
+    initial: Initial,
+    lives: Vec<Life>,
+    script: &mut Script,
+) -> Listeners {
     let collector = metrics::Collector::new(metrics::Setting {
         starts: devices.iter().map(|d| d.start.name.clone()).collect(),
         units: plan.units.iter().map(|unit| unit.name.clone()).collect(),
@@ -359,6 +366,7 @@ fn listeners(plan: &Plan, devices: &[DevicePlan], initial: Initial, lives: Vec<L
         requests: None,
         digest: Digest::new(),
         events: 0,
+        tried: Tried::new(script, plan.workload.actions.len()),
         round: Round::new(devices.len()),
     }
 }

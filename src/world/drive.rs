@@ -304,14 +304,18 @@ fn office(servers: &Servers, act: Act) {
     let now = servers.handle.now();
     let mut backend = servers.backend.borrow_mut();
     let done = match act {
-        Act::Office(OfficeEdit { entity, key, kind, values }) => match kind {
-            EditKind::Create => {
-                let values = values.into_iter().map(|(_, value)| value).collect();
-                backend.office_create(now, entity, key, values)
-            }
-            EditKind::Update => backend.office_write(now, entity, &key, &values),
-            EditKind::Delete => backend.office_delete(now, entity, &key),
-        },
+        Act::Office(OfficeEdit { action, entity, key, kind, values }) => {
+            let done = match kind {
+                EditKind::Create => {
+                    let values = values.into_iter().map(|(_, value)| value).collect();
+                    backend.office_create(now, entity, key, values)
+                }
+                EditKind::Update => backend.office_write(now, entity, &key, &values),
+                EditKind::Delete => backend.office_delete(now, entity, &key),
+            };
+            servers.hub.with(|listeners| listeners.tried.by_office(action, done.is_ok()));
+            done
+        }
         Act::Import(_) => unreachable!("an import takes its time"),
         Act::App(_) | Act::Edit(_) | Act::Open { .. } => unreachable!("the office has no device"),
     };

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::requests::RequestLog;
+use super::tried::Tried;
 use crate::base::words::thousands;
 use crate::base::{DeviceId, Digest, UnitId};
 use crate::contract::{Event, EventSink, Node, Occurrence, ServerError, TransportError};
@@ -30,6 +31,7 @@ pub(super) struct Listeners {
     pub(super) requests: Option<RequestLog>,
     pub(super) digest: Digest,
     pub(super) events: u64,
+    pub(super) tried: Tried,
     /// What the drain has to wait for.
     pub(super) round: Round,
 }
@@ -112,6 +114,7 @@ impl Hub {
         if let Some(requests) = &mut listeners.requests {
             requests.on(&occurrence);
         }
+        listeners.tried.on(&event);
         listeners.round.on(node, &event);
     }
 

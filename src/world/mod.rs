@@ -39,6 +39,7 @@ mod requests;
 mod run;
 mod server;
 mod template;
+mod tried;
 mod truth;
 
 pub use crate::workload::{ActionCount, Placed, ShortImport};
@@ -51,3 +52,4 @@ pub use run::{
     Places, Strike, Traced, Unrunnable, keys, placed, run, run_logging, run_probing, run_recording,
     run_struck, run_tracing,
 };
+pub use tried::InVain;

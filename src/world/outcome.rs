@@ -1,6 +1,7 @@
 //! What a run of a plan comes to.
 
 use super::missed::Missed;
+use super::tried::InVain;
 use crate::base::{Span, Time};
 use crate::metrics::{Distribution, Figures, Sample};
 use crate::oracle::Violation;
@@ -35,6 +36,8 @@ pub struct Outcome {
     pub faults: Vec<(Time, String)>,
     /// Kills and losses of power that events planned and that did not come.
     pub missed: Vec<Missed>,
+    /// Actions of which no edit came to be, in a world that was not cut off.
+    pub in_vain: Vec<InVain>,
     /// How often the script does each action, how often it could not, and what its imports lack.
     pub placed: Placed,
     /// Events that happened.

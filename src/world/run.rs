@@ -387,7 +387,7 @@ impl World {
     /// The check phase: the oracle looks at every device, unless the run was interrupted, and everything goes into the digest. Who
     /// watches may interrupt that, too: what was found until then is no verdict.
     fn conclude(self, mut ended: Ended, places: Places, watch: &dyn Watch) -> Finished {
-        let World { sim, handle, hub, servers, devices, links, faults, script, .. } = self;
+        let World { sim, handle, hub, servers, devices, links, faults, script, plan, .. } = self;
         let ended_at = handle.now();
         devices.iter().for_each(|device| device.close_books());
         let worked = worked(&devices);
@@ -411,7 +411,9 @@ impl World {
             ended = Ended::Interrupted;
         }
         // What was still to come in a world that was cut off is no fault that missed.
-        let awaited = if matches!(ended, Ended::Well | Ended::Stuck(_)) { &faults.awaited[..] } else { &[] };
+        let whole = matches!(ended, Ended::Well | Ended::Stuck(_));
+        let awaited = if whole { &faults.awaited[..] } else { &[] };
+        let in_vain = if whole { listeners.tried.in_vain(&plan.workload.actions) } else { Vec::new() };
         let missed = awaited.iter().filter_map(Awaited::missed).collect();
         let content = rows.content.hex();
         listeners.digest.text(&content);
@@ -431,6 +433,7 @@ impl World {
             distributions: collected.distributions,
             faults: faults.told,
             missed,
+            in_vain,
             placed: script.summary.placed(),
             events: listeners.events,
         };

@@ -402,3 +402,16 @@ fn a_scenario_for_which_there_is_no_room_is_not_there_in_part() {
     assert!(said.contains("cannot write mine.toml"), "{said}");
     assert!(!desk.path().join("mine.toml").exists());
 }
+
+#[test]
+fn an_action_that_finds_no_row_is_told_to_who_wants_quiet() {
+    let desk = desk();
+    let none =
+        SMALL.replace("rows = 200", "rows = 0") + "[action.rename]\nentity = \"task\"\nkind = \"update\"\n";
+    fs::write(desk.path().join("none.toml"), none + "columns = [\"title\"]\nper_device = 2\n").unwrap();
+    let told = predicate::str::contains("warning: 0 of 6 edits of action rename made");
+    let run = ["run", "none.toml", "-q", "--out", "out", "--progress", "none"];
+    syncdyno(desk.path()).args(run).assert().success().stdout(told);
+    let told = predicate::str::contains("0 of 6 edits of action rename made");
+    syncdyno(desk.path()).args(["check", "none.toml", "-q"]).assert().success().stderr(told);
+}

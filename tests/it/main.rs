@@ -15,6 +15,7 @@ mod physics;
 mod reports;
 mod retries;
 mod sabotage;
+mod scripts;
 mod strategies;
 mod suite;
 mod sweep;

@@ -39,6 +39,12 @@ pub(crate) fn plan(path: &str, sets: &[&str]) -> Plan {
     plans.remove(0)
 }
 
+/// The one plan of a scenario written out.
+pub(crate) fn written(text: &str) -> Plan {
+    let document = Document::parse("written.toml", text).unwrap_or_else(|error| panic!("{error}"));
+    plans(&document, &Request::default()).remove(0)
+}
+
 /// Runs a plan.
 pub(crate) fn run(plan: &Plan) -> Outcome {
     world::run(plan, &EngineRegistry::builtin(), &Unwatched).unwrap_or_else(|error| panic!("{error}"))

@@ -21,6 +21,8 @@ pub(super) struct Write {
     pub(super) at: Time,
     /// A position in the people; `None` is the office.
     pub(super) who: Option<usize>,
+    /// Index of the action.
+    pub(super) action: u16,
     pub(super) entity: EntityId,
     pub(super) key: Key,
     pub(super) kind: EditKind,
@@ -101,19 +103,27 @@ impl<'a> Plot<'a> {
             let moment = self.moment(twin.who, twin.at, action);
             let other = self.rows.create(&mut intent.stream("twin values"), entity, moment, Some(&new))?;
             let key = Key::uuid(intent.stream("twin key").bits128());
-            self.write_new(twin.at, twin.who, entity, key, &other);
+            self.write_new((twin.at, twin.who), intent, entity, key, &other);
         }
         let key = Key::uuid(intent.stream("key").bits128());
-        self.write_new(intent.at, intent.who, entity, key, &new);
+        self.write_new((intent.at, intent.who), intent, entity, key, &new);
         Some(())
     }
 
-    fn write_new(&mut self, at: Time, who: Option<usize>, entity: EntityId, key: Key, new: &NewRow) {
+    fn write_new(
+        &mut self,
+        (at, who): (Time, Option<usize>),
+        intent: &Intent,
+        entity: EntityId,
+        key: Key,
+        new: &NewRow,
+    ) {
         let schema = self.day.setting.dataset.schema();
         let all: Vec<usize> = (0..new.values.len()).collect();
         let columns = if who.is_some() { &schema.entity(entity).projection } else { &all };
         let values = columns.iter().map(|&column| (column, new.values[column].clone())).collect();
-        self.writes.push(Write { at, who, entity, key, kind: EditKind::Create, values });
+        let action = intent.action as u16;
+        self.writes.push(Write { at, who, action, entity, key, kind: EditKind::Create, values });
     }
 
     fn update(&mut self, intent: &Intent, action: &Action) -> Option<()> {
@@ -132,9 +142,9 @@ impl<'a> Plot<'a> {
         let values = self.rows.update(stream, (entity, row), &columns, moment, None, held)?;
         if let Some(twin) = intent.twin.filter(|twin| twin.what == Opposite::Delete) {
             let key = self.key(entity, row);
-            let (at, who) = (intent.at, intent.who);
-            self.writes.push(Write { at, who, entity, key: key.clone(), kind: EditKind::Update, values });
-            self.remove(entity, row, twin.at, twin.who);
+            let (at, who, action) = (intent.at, intent.who, intent.action as u16);
+            self.writes.push(Write { at, who, action, entity, key, kind: EditKind::Update, values });
+            self.remove(entity, row, (twin.at, twin.who), intent);
             return Some(());
         }
         let mut both = vec![(intent.at, intent.who, values.clone())];
@@ -146,7 +156,8 @@ impl<'a> Plot<'a> {
         for (at, who, values) in both {
             self.rows.apply(entity, row, &values);
             let key = self.key(entity, row);
-            self.writes.push(Write { at, who, entity, key, kind: EditKind::Update, values });
+            let action = intent.action as u16;
+            self.writes.push(Write { at, who, action, entity, key, kind: EditKind::Update, values });
         }
         Some(())
     }
@@ -174,14 +185,15 @@ impl<'a> Plot<'a> {
     fn delete(&mut self, intent: &Intent, action: &Action) -> Option<()> {
         let entity = action.entity;
         let row = self.choose(intent, action)?;
-        self.remove(entity, row, intent.at, intent.who);
+        self.remove(entity, row, (intent.at, intent.who), intent);
         Some(())
     }
 
-    fn remove(&mut self, entity: EntityId, row: u32, at: Time, who: Option<usize>) {
+    fn remove(&mut self, entity: EntityId, row: u32, (at, who): (Time, Option<usize>), intent: &Intent) {
         self.rows.remove(entity, row);
         let key = self.key(entity, row);
-        self.writes.push(Write { at, who, entity, key, kind: EditKind::Delete, values: Vec::new() });
+        let (action, kind) = (intent.action as u16, EditKind::Delete);
+        self.writes.push(Write { at, who, action, entity, key, kind, values: Vec::new() });
     }
 
     /// The row that an intent is after. For details of a record, the record is opened first.

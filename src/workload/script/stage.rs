@@ -100,11 +100,11 @@ pub fn write_script(
     }
     let opens = openings.len() as u64;
     let mut summary = ScriptSummary { actions: counts, logins: 0, resumes: 0, opens, imported, short };
-    put_on_stage(&day, writes, openings, &mut steps, &mut summary);
+    let edits = put_on_stage(&day, writes, openings, &mut steps, &mut summary);
     steps.sort_by_key(|step| (step.at, step.actor));
     // A big fleet's day is a million steps, which are there until it ends.
     steps.shrink_to_fit();
-    Some(Script { steps, summary })
+    Some(Script { steps, edits, summary })
 }
 
 /// What one person does, in the order it is to be done at one instant.
@@ -131,7 +131,7 @@ fn put_on_stage(
     openings: Vec<Opening>,
     steps: &mut Vec<Step>,
     summary: &mut ScriptSummary,
-) {
+) -> Vec<Vec<u16>> {
     let mut deeds: Vec<Vec<Deed>> = day.setting.people.iter().map(|_| Vec::new()).collect();
     for opening in openings {
         deeds[opening.who].push(Deed::Open(opening));
@@ -140,12 +140,14 @@ fn put_on_stage(
         match write.who {
             Some(who) => deeds[who].push(Deed::Edit(write)),
             None => {
-                let Write { at, entity, key, kind, values, .. } = write;
-                let act = Act::Office(OfficeEdit { entity, key, kind, values });
+                let Write { at, action, entity, key, kind, values, .. } = write;
+                let act = Act::Office(OfficeEdit { action, entity, key, kind, values });
                 steps.push(Step { at, actor: Actor::Office, act });
             }
         }
     }
+    let devices = day.setting.people.iter().map(|person| person.device.0 as usize + 1).max();
+    let mut edits = vec![Vec::new(); devices.unwrap_or_default()];
     for (who, mut deeds) in deeds.into_iter().enumerate() {
         let login = day.presences[who].and_then(|presence| presence.login);
         if login.is_some() {
@@ -153,8 +155,14 @@ fn put_on_stage(
         }
         let login = login.unwrap_or(Time::FAR);
         deeds.sort_by_key(|deed| deed.at(login));
+        let action = |deed: &Deed| match deed {
+            Deed::Edit(write) => Some(write.action),
+            Deed::Login | Deed::Open(_) => None,
+        };
+        edits[day.setting.people[who].device.0 as usize] = deeds.iter().filter_map(action).collect();
         perform(day, who, login, deeds, steps, summary);
     }
+    edits
 }
 
 /// One person's steps: the deeds, and the app's comings and goings around them.

@@ -8,6 +8,8 @@ use crate::contract::{AppEvent, EditKind, LocalEdit};
 pub struct Script {
     /// The steps, sorted by time, then by actor; those of one actor at one instant in the order they are to be done.
     pub steps: Vec<Step>,
+    /// By device, in the order of its edits' numbers: the action that each is of.
+    pub edits: Vec<Vec<u16>>,
     /// What they are.
     pub summary: ScriptSummary,
 }
@@ -55,6 +57,8 @@ pub enum Act {
 /// A write of the office.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OfficeEdit {
+    /// Index of the action that it is of.
+    pub action: u16,
     /// The entity.
     pub entity: EntityId,
     /// The row; for a create a fresh key.

@@ -1,0 +1,58 @@
+//! What people do, and whether it came to anything.
+
+use syncdyno::report::judge;
+
+use crate::worlds::{run, value, written};
+
+/// Two phones, ten surveys, and nobody who logs in before they are to be made; an update in the office besides.
+const NOBODY_LOGGED_IN: &str = r#"
+name = "nobody-logged-in"
+duration = "20m"
+[entity.survey]
+rows = 4
+schema = { id = "uuid key", site = "text" }
+[fleet.phones]
+devices = 2
+[workload.login.late]
+at = "+15m"
+spread = "0s"
+[action.fill]
+entity = "survey"
+kind = "create"
+per_device = 0
+[action.rename]
+entity = "survey"
+kind = "update"
+columns = ["site"]
+per_device = 1
+on_devices = 0
+[event.work]
+at = "+5m"
+edits = { action = "fill", count = 5, over = "5m" }
+"#;
+
+#[test]
+fn a_run_in_which_every_edit_of_an_action_is_missed_fails() {
+    let plan = written(NOBODY_LOGGED_IN);
+    let outcome = run(&plan);
+    let actions: Vec<_> = outcome.in_vain.iter().map(|one| (one.action.as_str(), one.wanted)).collect();
+    assert_eq!(actions, [("fill", 10)], "the office renames");
+    assert_eq!(value(&outcome, "workload.edits.missed"), 10);
+    let reasons = judge(&plan, "cell", &outcome).cell.reasons;
+    assert_eq!(reasons.iter().map(|reason| reason.exit_code).collect::<Vec<_>>(), [10]);
+    assert!(
+        reasons[0].text.contains("action fill tested nothing: none of its 10 edits"),
+        "{}",
+        reasons[0].text
+    );
+    let expected = format!("{NOBODY_LOGGED_IN}\n[expect]\n\"workload.edits.missed\" = {{ min = 1 }}\n");
+    assert!(judge(&written(&expected), "cell", &outcome).cell.reasons.is_empty(), "the file asks for it");
+}
+
+#[test]
+fn an_action_of_which_one_edit_came_to_be_is_not_in_vain() {
+    let plan = written(&NOBODY_LOGGED_IN.replace("at = \"+15m\"", "at = \"+7m\""));
+    let outcome = run(&plan);
+    assert!(value(&outcome, "workload.edits.missed") > 0 && value(&outcome, "workload.edits.made") > 0);
+    assert_eq!(outcome.in_vain, []);
+}
