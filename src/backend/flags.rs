@@ -20,7 +20,7 @@ use super::log::{Fate, Place, Stream, pulled};
 use super::machine::Backend;
 use super::provisioning::Provisioning;
 use super::table::Table;
-use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time};
+use crate::base::{DeviceId, EntityId, Key, Span, Stamp, Time, in_words};
 use crate::contract::{Entity, Schema, ServerError};
 
 /// Whose flags.
@@ -54,6 +54,7 @@ pub enum Reset {
     /// Whatever it says.
     Naive,
 }
+in_words!(Reset { CompareAndSet: "compare-and-set", Naive: "naive" });
 
 /// A row that is delivered only to who claims it first, for a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

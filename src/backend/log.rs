@@ -15,7 +15,7 @@ use super::index::Slot;
 use super::machine::Backend;
 use super::partition::PartitionId;
 use super::provisioning::Provisioning;
-use crate::base::{EntityId, Span, Stamp, Time};
+use crate::base::{EntityId, Span, Stamp, Time, in_words};
 use crate::contract::{Author, Delivery, Entity, ServerError};
 
 /// What a change log can be told to be.
@@ -38,6 +38,7 @@ pub enum Numbered {
     /// As the row is written: a transaction under way leaves a hole, which is filled when it commits.
     AtWrite,
 }
+in_words!(Numbered { AtCommit: "at-commit", AtWrite: "at-write" });
 
 /// Which changes arm flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +49,7 @@ pub enum Rearm {
     /// All but those of the office and of imports to rows that are there: that path through the backend forgets it.
     ForgetsOffice,
 }
+in_words!(Rearm { Always: "always", ForgetsOffice: "forgets-office" });
 
 /// Where a reader of the log is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +76,7 @@ pub enum Holes {
     /// It goes on: what fills them later lies behind it.
     Skip,
 }
+in_words!(Holes { Wait: "wait", Skip: "skip" });
 
 /// What a reader does whose next entry may be trimmed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,6 +87,7 @@ pub enum Trimmed {
     /// It does not notice, and goes on with what is there.
     Ignore,
 }
+in_words!(Trimmed { Reload: "reload", Ignore: "ignore" });
 
 /// Asks for a page of the log.
 #[derive(Clone, Copy, Debug)]

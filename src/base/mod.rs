@@ -15,6 +15,7 @@ mod random;
 mod time;
 mod units;
 mod value;
+mod word;
 pub mod words;
 
 pub use cell::Cell;
@@ -25,3 +26,5 @@ pub use time::{Span, Stamp, Time};
 pub(crate) use units::split_number;
 pub use units::{BitRate, Bytes, Ppm, UnitError};
 pub use value::{Fat, Value, ValueRef};
+pub use word::Word;
+pub(crate) use word::in_words;

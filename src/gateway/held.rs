@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::base::{DeviceId, EntityId, UnitId};
+use crate::base::{DeviceId, EntityId, UnitId, in_words};
 use crate::contract::ServerError;
 
 /// Who remembers where a device is.
@@ -23,13 +23,15 @@ pub enum CursorHolder {
 }
 
 /// When a cursor that the gateway holds moves on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Advance {
     /// When the answer leaves; what the device sends is not looked at.
     OnAnswer,
     /// When the device's next request brings the receipt for the page.
+    #[default]
     OnReceipt,
 }
+in_words!(Advance { OnAnswer: "on-answer", OnReceipt: "on-receipt" });
 
 /// Bytes that a line takes in a database, about: who, two receipts and two cursors.
 const LINE: u64 = 160;

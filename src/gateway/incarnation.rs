@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::base::EntityId;
+use crate::base::{EntityId, in_words};
 use crate::contract::ServerError;
 
 /// What is done about a return to a backup.
@@ -18,6 +18,7 @@ pub enum Restored {
     /// Nothing: it goes on as if there had been none.
     Ignored,
 }
+in_words!(Restored { Noticed: "noticed", Ignored: "ignored" });
 
 /// The backend's incarnation, as cursors name it; a later one is greater.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,7 @@ use super::capture::{ChangeLogOptions, FlagOptions, FlagPer, HashOptions, LastMo
 use super::held::{Advance, CursorHolder};
 use super::incarnation::Restored;
 use super::leg;
-use crate::base::{Span, Time};
+use crate::base::{Span, Time, in_words};
 use crate::protocol::Codec;
 
 /// A gateway's options.
@@ -37,6 +37,7 @@ pub enum Mode {
     /// By the gateway, from a replica that it refreshes on its own schedule; what devices write is queued for the backend.
     Persistent,
 }
+in_words!(Mode { Ota: "ota", Persistent: "persistent" });
 
 /// How a replica is fed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +71,7 @@ pub enum CursorSaved {
     /// what comes after them.
     BeforeRows,
 }
+in_words!(CursorSaved { WithRows: "with-rows", BeforeRows: "before-rows" });
 
 impl Default for RefreshOptions {
     fn default() -> RefreshOptions {
@@ -81,7 +83,7 @@ impl Default for RefreshOptions {
             kept: Span::secs(30 * 86_400),
             nodes: 1,
             fencing: true,
-            cursor_saved: CursorSaved::WithRows,
+            cursor_saved: CursorSaved::default(),
         }
     }
 }

@@ -182,26 +182,19 @@ fn table(keys: &[Key], kinds: &[Key], node: &mut Node, path: &str, out: &mut Vec
 }
 
 fn fill(key: &Key, table: &mut Table, path: &str, at: &Origin, out: &mut Vec<Diagnostic>) {
-    match key.preset {
-        Preset::Is(text) => {
-            let mut node = parse_own(text, &Origin::default_value());
-            check(&key.form, &mut node, &join(path, key.name), out);
-            table.insert(key.name.to_owned(), Entry::new(node));
+    if let Some(text) = key.preset.text() {
+        let mut node = parse_own(&text, &Origin::default_value());
+        check(&key.form, &mut node, &join(path, key.name), out);
+        table.insert(key.name.to_owned(), Entry::new(node));
+    } else if let Preset::Required = key.preset {
+        let title = format!("`{}` is missing", join(path, key.name));
+        let mut place = at.place.clone();
+        if let Some(place) = place.as_mut().filter(|_| path.is_empty()) {
+            // Of the whole file its beginning says enough.
+            place.span.end = place.span.start;
         }
-        Preset::Required => {
-            let title = format!("`{}` is missing", join(path, key.name));
-            let mut place = at.place.clone();
-            if let Some(place) = place.as_mut().filter(|_| path.is_empty()) {
-                // Of the whole file its beginning says enough.
-                place.span.end = place.span.start;
-            }
-            out.push(Diagnostic::new(place, title).help(format!(
-                "it takes {}{}",
-                key.form.want(),
-                example(path, key)
-            )));
-        }
-        Preset::Optional | Preset::Profile => {}
+        let help = format!("it takes {}{}", key.form.want(), example(path, key));
+        out.push(Diagnostic::new(place, title).help(help));
     }
 }
 

@@ -1,6 +1,8 @@
 //! The forms that values take. One description of every key serves checking, defaults, the JSON Schema and the key list.
 
-use crate::base::{BitRate, Bytes, Ppm, Span};
+use std::borrow::Cow;
+
+use crate::base::{BitRate, Bytes, Ppm, Span, Word};
 
 use super::tree::Val;
 
@@ -21,6 +23,8 @@ pub(super) enum Preset {
     Optional,
     /// This TOML value.
     Is(&'static str),
+    /// What its owner says, as a TOML value.
+    Owned(fn() -> String),
     /// What the profile says.
     Profile,
 }
@@ -99,6 +103,15 @@ pub(super) const fn key(name: &'static str, form: Form, preset: &'static str, ab
     Key { name, form, preset: Preset::Is(preset), about }
 }
 
+/// A key whose value is a word; its default is that of the type.
+pub(super) const fn word<T: Word + Default>(name: &'static str, about: &'static str) -> Key {
+    Key { name, form: Form::word::<T>(), preset: Preset::Owned(default_word::<T>), about }
+}
+
+fn default_word<T: Word + Default>() -> String {
+    format!("\"{}\"", T::default().word())
+}
+
 /// A key whose default comes from a profile.
 pub(super) const fn profiled(name: &'static str, form: Form, about: &'static str) -> Key {
     Key { name, form, preset: Preset::Profile, about }
@@ -130,7 +143,23 @@ pub(super) const COUNT: Form = Form::Int { min: 0, max: 1_000_000_000 };
 /// A count from 1.
 pub(super) const SOME: Form = Form::Int { min: 1, max: 1_000_000_000 };
 
+impl Preset {
+    /// The default as a TOML value, if there is one.
+    pub(super) fn text(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Preset::Is(text) => Some(Cow::Borrowed(text)),
+            Preset::Owned(text) => Some(Cow::Owned(text())),
+            Preset::Required | Preset::Optional | Preset::Profile => None,
+        }
+    }
+}
+
 impl Form {
+    /// One of the words of a type.
+    pub(super) const fn word<T: Word>() -> Form {
+        Form::Word { built: T::WORDS, later: &[] }
+    }
+
     /// What would be right, for a message.
     pub(super) fn want(&self) -> String {
         match self {

@@ -5,11 +5,14 @@
 
 use super::check::check;
 use super::diagnostic::Diagnostic;
-use super::form::{Form, Key, Preset, share_of};
+use super::form::{Form, Key, share_of};
 use super::grammar::ROOT;
 use super::merge::is_axis;
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
-use crate::base::Ppm;
+use super::words::{Holder, ReadFrom};
+use crate::backend::Numbered;
+use crate::base::{Ppm, Word};
+use crate::gateway::{Mode, Snapshot};
 
 /// Keys that need something else.
 struct Idle {
@@ -30,21 +33,21 @@ const PRODUCT: &str = "product";
 const IDLE: &[Idle] = &[
     Idle {
         keys: &["gateway.refresh"],
-        needs: |tree| word(tree, "gateway.mode") == "persistent",
+        needs: |tree| says(tree, "gateway.mode", Mode::Persistent),
         chosen_by: &["gateway.mode"],
         why: "a gateway in mode \"ota\" has no replica to refresh",
         help: "mode = \"persistent\" keeps one; to compare both, let variants or an axis set gateway.mode",
     },
     Idle {
         keys: &[SERVED],
-        needs: |tree| word(tree, "gateway.mode") == "ota",
+        needs: |tree| says(tree, "gateway.mode", Mode::Ota),
         chosen_by: &["gateway.mode"],
         why: "a gateway in mode \"persistent\" serves devices by its replica's own sequence",
         help: "write how the replica is fed as gateway.refresh.capture; to compare both, let variants or an axis set gateway.mode",
     },
     Idle {
         keys: &["gateway.serve.server_cursor"],
-        needs: |tree| word(tree, "gateway.serve.cursor_held_by") == "server",
+        needs: |tree| says(tree, "gateway.serve.cursor_held_by", Holder::Server),
         chosen_by: &["gateway.serve.cursor_held_by"],
         why: "devices hold their cursors themselves, and the server moves none",
         help: "cursor_held_by = \"server\" lets it hold them",
@@ -55,7 +58,7 @@ const IDLE: &[Idle] = &[
             "gateway.serve.capture.hash.file_takes",
             "gateway.serve.capture.hash.trailer",
         ],
-        needs: |tree| word(tree, "gateway.serve.capture.hash.source") == "file",
+        needs: |tree| says(tree, "gateway.serve.capture.hash.source", ReadFrom::File),
         chosen_by: &["gateway.serve.capture.hash.source"],
         why: "the backend is asked for all rows, and drops no file",
         help: "source = \"file\" lets it drop them",
@@ -66,7 +69,7 @@ const IDLE: &[Idle] = &[
             "gateway.refresh.capture.hash.file_takes",
             "gateway.refresh.capture.hash.trailer",
         ],
-        needs: |tree| word(tree, "gateway.refresh.capture.hash.source") == "file",
+        needs: |tree| says(tree, "gateway.refresh.capture.hash.source", ReadFrom::File),
         chosen_by: &["gateway.refresh.capture.hash.source"],
         why: "the backend is asked for all rows, and drops no file",
         help: "source = \"file\" lets it drop them",
@@ -80,14 +83,14 @@ const IDLE: &[Idle] = &[
     },
     Idle {
         keys: &["gateway.serve.capture.hash.read_rows"],
-        needs: |tree| word(tree, "gateway.serve.capture.hash.snapshot") != "isolated",
+        needs: |tree| !says(tree, "gateway.serve.capture.hash.snapshot", Snapshot::Isolated),
         chosen_by: &["gateway.serve.capture.hash.snapshot"],
         why: "the source is read at one instant, and not in pages",
         help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
     },
     Idle {
         keys: &["gateway.serve.capture.change_log.holes"],
-        needs: |tree| word(tree, "backend.log.numbered") == "at-write",
+        needs: |tree| says(tree, "backend.log.numbered", Numbered::AtWrite),
         chosen_by: &["backend.log"],
         why: "a log that is numbered at the commit has no holes",
         help: "[backend] log = { numbered = \"at-write\" } has them",
@@ -101,14 +104,14 @@ const IDLE: &[Idle] = &[
     },
     Idle {
         keys: &["gateway.refresh.capture.hash.read_rows"],
-        needs: |tree| word(tree, "gateway.refresh.capture.hash.snapshot") != "isolated",
+        needs: |tree| !says(tree, "gateway.refresh.capture.hash.snapshot", Snapshot::Isolated),
         chosen_by: &["gateway.refresh.capture.hash.snapshot"],
         why: "the source is read at one instant, and not in pages",
         help: "snapshot = \"torn\" or \"two-pass\" reads it in pages",
     },
     Idle {
         keys: &["gateway.refresh.capture.change_log.holes"],
-        needs: |tree| word(tree, "backend.log.numbered") == "at-write",
+        needs: |tree| says(tree, "backend.log.numbered", Numbered::AtWrite),
         chosen_by: &["backend.log"],
         why: "a log that is numbered at the commit has no holes",
         help: "[backend] log = { numbered = \"at-write\" } has them",
@@ -352,6 +355,11 @@ fn find<'t>(tree: &'t Node, path: &str) -> Option<&'t Node> {
     path.split('.').try_fold(tree, |node, name| node.get(&[name]))
 }
 
+/// Whether this word stands at a path.
+fn says(tree: &Node, path: &str, value: impl Word) -> bool {
+    word(tree, path) == value.word()
+}
+
 fn word<'t>(tree: &'t Node, path: &str) -> &'t str {
     find(tree, path).and_then(Node::as_text).unwrap_or_default()
 }
@@ -385,10 +393,8 @@ fn default_of(path: &[&str]) -> Option<Node> {
     let (name, above) = path.split_last()?;
     let form = above.iter().try_fold(&ROOT, |form, name| form.under(name))?;
     let Form::Table { keys, .. } = form else { return None };
-    let Key { form, preset: Preset::Is(text), .. } = keys.iter().find(|key| key.name == *name)? else {
-        return None;
-    };
-    let mut node = parse_own(text, &Origin::default_value());
+    let Key { form, preset, .. } = keys.iter().find(|key| key.name == *name)?;
+    let mut node = parse_own(&preset.text()?, &Origin::default_value());
     check(form, &mut node, name, &mut Vec::new());
     Some(node)
 }

@@ -97,9 +97,7 @@ fn properties<'k>(keys: impl Iterator<Item = &'k Key>) -> Json {
             None => key.about.to_owned(),
         };
         described["description"] = json!(about);
-        if let Preset::Is(text) = key.preset
-            && let Some(default) = plain_default(text)
-        {
+        if let Some(default) = key.preset.text().and_then(|text| plain_default(&text)) {
             described["default"] = default;
         }
         properties.insert(key.name.to_owned(), described);
@@ -148,7 +146,7 @@ fn row(key: &Key, path: &str, table: &mut String) {
         Preset::Required => "required".to_owned(),
         Preset::Optional => "none".to_owned(),
         Preset::Profile => "from the profile".to_owned(),
-        Preset::Is(text) => format!("`{text}`"),
+        Preset::Is(_) | Preset::Owned(_) => format!("`{}`", key.preset.text().unwrap_or_default()),
     };
     let escaped = |text: &str| text.replace('|', "\\|");
     let _ =

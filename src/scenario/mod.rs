@@ -11,7 +11,7 @@
 //! own included, and neither its comments nor its seed.
 //!
 //! How: `tree` is TOML in which each value remembers its place. `grammar` lists every key once, with its form, default and
-//! meaning; `check` holds a tree against it, and `keys` writes it down as JSON Schema and as a list. Before the check, `merge`
+//! meaning; a key that takes one of some words names the type whose words they are. `check` holds a tree against it, and `keys` writes it down as JSON Schema and as a list. Before the check, `merge`
 //! applies a variant, `--set` and axes, `rows` reads CSVs, and `derive` adds profiles and what a silent scenario means. After
 //! it, `idle` finds keys that have no effect beside others, and `resolve` makes the plan, reading on past mistakes so that all are told. `devices` deals a plan's shares to its devices.
 
@@ -36,6 +36,7 @@ mod share;
 mod template;
 mod traces;
 mod tree;
+mod words;
 mod written;
 mod zone;
 

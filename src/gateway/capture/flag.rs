@@ -15,7 +15,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::super::options::{Mode, Unfit};
 use super::{Ask, Captured, Effort, Fits, Reader, Strategy, Take, leaves_no_trace};
 use crate::backend::{Backend, Consumer, FlagQuery, Flagged, Has, Lease, Mark, Provisioning, Reset, Upto};
-use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time};
+use crate::base::{EntityId, Key, Ppm, Span, Stamp, Time, in_words};
 use crate::contract::ServerError;
 
 /// What the flag is, and when it is set.
@@ -52,6 +52,12 @@ pub enum FlagForm {
     /// The status and the version that it is of.
     Combination,
 }
+in_words!(FlagForm {
+    Status: "status",
+    Boolean: "boolean",
+    ExternalId: "external-id",
+    Combination: "combination"
+});
 
 /// What flags say of rows that were there before them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +70,7 @@ pub enum Initial {
     /// Everybody has them.
     Synced,
 }
+in_words!(Initial { AsHeld: "as-held", Unsynced: "unsynced", Synced: "synced" });
 
 /// When a flag is set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,6 +83,11 @@ pub enum SetFlag {
     /// As they are read.
     BeforeCapture,
 }
+in_words!(SetFlag {
+    AfterCommit: "after-commit",
+    AfterCapture: "after-capture",
+    BeforeCapture: "before-capture"
+});
 
 /// Whose flag it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +98,7 @@ pub enum FlagPer {
     /// There is one.
     All,
 }
+in_words!(FlagPer { Device: "device", All: "all" });
 
 /// What becomes of a page with a row that cannot be captured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,6 +109,7 @@ pub enum OnUnreadable {
     /// The page fails as a whole.
     Stop,
 }
+in_words!(OnUnreadable { Skip: "skip", Stop: "stop" });
 
 impl FlagForm {
     /// Bytes written in the source to set it.

@@ -1,39 +1,28 @@
 //! Keys of capture by flag and by change log, and of what the backend keeps for them.
 
-use super::super::form::{Form, Key, PERIOD, SOME, SOME_SPAN, key, optional, required, table};
+use super::super::form::{Form, Key, PERIOD, SOME, SOME_SPAN, key, optional, required, table, word};
+use crate::backend::{Holes, Numbered, Rearm, Reset, Trimmed};
+use crate::gateway::{FlagForm, FlagPer, Initial, OnUnreadable, SetFlag};
 
 /// How changes are found: by a flag.
 pub(super) const FLAG: Form = table(&[
-    key(
+    word::<FlagForm>(
         "form",
-        Form::Word { built: &["status", "boolean", "external-id", "combination"], later: &[] },
-        "\"boolean\"",
         "What the flag is: a text, a yes or no, an id that the consumer gives, or the status and the version that it is of.",
     ),
-    key(
+    word::<Initial>(
         "initial",
-        Form::Word { built: &["as-held", "unsynced", "synced"], later: &[] },
-        "\"as-held\"",
         "What it says of rows that were there before it: who was provisioned has what it was provisioned with, nobody has them, everybody has them.",
     ),
-    key(
+    word::<SetFlag>(
         "set",
-        Form::Word { built: &["after-commit", "after-capture", "before-capture"], later: &[] },
-        "\"after-commit\"",
         "When it is set: when the reader says that it committed the page, when the gateway has the rows, or as they are read.",
     ),
-    key(
+    word::<Reset>(
         "reset",
-        Form::Word { built: &["compare-and-set", "naive"], later: &[] },
-        "\"compare-and-set\"",
         "How it is set: if the row is still the version that was delivered, or whatever it is.",
     ),
-    key(
-        "per",
-        Form::Word { built: &["device", "all"], later: &[] },
-        "\"device\"",
-        "Whose it is: each device has its own, or there is one.",
-    ),
+    word::<FlagPer>("per", "Whose it is: each device has its own, or there is one."),
     optional("lease", SOME_SPAN, "Who delivers a row claims it for this long; without it nobody claims any."),
     key(
         "unreadable",
@@ -41,26 +30,20 @@ pub(super) const FLAG: Form = table(&[
         "0",
         "Share of the rows that cannot be captured, by the hash of their keys.",
     ),
-    key(
+    word::<OnUnreadable>(
         "on_unreadable",
-        Form::Word { built: &["skip", "stop"], later: &[] },
-        "\"skip\"",
         "What becomes of a page with such a row: the row is passed over, or the page fails.",
     ),
 ]);
 
 /// How changes are found: by a log.
 pub(super) const CHANGE_LOG: Form = table(&[
-    key(
+    word::<Holes>(
         "holes",
-        Form::Word { built: &["wait", "skip"], later: &[] },
-        "\"wait\"",
         "A number that is missing: stay behind the oldest transaction under way, or go on.",
     ),
-    key(
+    word::<Trimmed>(
         "trimmed",
-        Form::Word { built: &["reload", "ignore"], later: &[] },
-        "\"reload\"",
         "Entries that may be trimmed: load everything anew, or go on with what is there.",
     ),
 ]);
@@ -68,19 +51,15 @@ pub(super) const CHANGE_LOG: Form = table(&[
 /// What a backend keeps for them.
 pub(super) const LOG: Form = table(&[
     key("kept", SOME_SPAN, "\"7d\"", "Entries are kept for this long."),
-    key(
+    word::<Numbered>(
         "numbered",
-        Form::Word { built: &["at-commit", "at-write"], later: &[] },
-        "\"at-commit\"",
         "When an entry gets its number: a transaction under way has none yet, or leaves a hole.",
     ),
 ]);
 
 /// Which changes arm flags.
-pub(super) const REARM: Key = key(
+pub(super) const REARM: Key = word::<Rearm>(
     "rearm",
-    Form::Word { built: &["always", "forgets-office"], later: &[] },
-    "\"always\"",
     "Which changes set a row's flags to \"not synced\": all, or not those of the office and of imports to rows that are there.",
 );
 

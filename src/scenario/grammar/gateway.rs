@@ -1,19 +1,19 @@
 //! Keys of the gateway.
 
-use super::super::form::{Form, PERIOD, SOME, SOME_SPAN, SPAN, key, optional, required, table};
+use super::super::form::{Form, PERIOD, SOME, SOME_SPAN, SPAN, key, optional, required, table, word};
+use super::super::words::{Holder, ReadFrom};
 use super::super::written::{NAME, UPTO};
 use super::backend::AVAILABILITY;
 use super::flag::{CHANGE_LOG, FLAG};
 use crate::base::Span;
+use crate::gateway::{
+    Advance, CursorSaved, Keep, LastModifiedBound, LastModifiedEnd, LastModifiedPaging, LastModifiedSource,
+    Mode, Restored, Snapshot,
+};
 use crate::protocol;
 
 pub(super) const GATEWAY: Form = table(&[
-    key(
-        "mode",
-        Form::Word { built: &["ota", "persistent"], later: &[] },
-        "\"ota\"",
-        "Each request goes to the backend, or a replica answers.",
-    ),
+    word::<Mode>("mode", "Each request goes to the backend, or a replica answers."),
     key(
         "codecs",
         Form::List(&Form::Word { built: protocol::NAMES, later: &[] }),
@@ -22,22 +22,16 @@ pub(super) const GATEWAY: Form = table(&[
     ),
     optional("refresh", REFRESH, "How the replica of a persistent gateway is fed."),
     key("serve", SERVE, "{}", "How devices are served."),
-    key(
+    word::<Restored>(
         "backend_restored",
-        RESTORED,
-        "\"noticed\"",
         "Whether cursors name the incarnation that a backend gives itself when it goes back to a backup; who comes with another loads again.",
     ),
-    key(
+    word::<Restored>(
         "restored",
-        RESTORED,
-        "\"noticed\"",
         "Whether the gateway knows that it went back to a backup, and takes back what it gave out since.",
     ),
     optional("leg", LEG, "The way to the backend; without one both stand in one place."),
 ]);
-
-const RESTORED: Form = Form::Word { built: &["noticed", "ignored"], later: &[] };
 
 const LEG: Form = table(&[
     optional("link", Form::Written(&NAME), "A link whose round trip and rates it has."),
@@ -73,26 +67,17 @@ const REFRESH: Form = table(&[
         "true",
         "A page is taken only if the cursor is still the one that it was asked with; else whoever comes last writes.",
     ),
-    key(
+    word::<CursorSaved>(
         "cursor_saved",
-        Form::Word { built: &["with-rows", "before-rows"], later: &[] },
-        "\"with-rows\"",
         "Whether the replica's cursor is saved with each page, or at once and all rows at the end of their entity.",
     ),
 ]);
 
 const SERVE: Form = table(&[
     key("capture", CAPTURE, "{ last_modified = {} }", "How changes are found."),
-    key(
-        "cursor_held_by",
-        Form::Word { built: &["client", "server"], later: &[] },
-        "\"client\"",
-        "Who remembers where a device is.",
-    ),
-    key(
+    word::<Holder>("cursor_held_by", "Who remembers where a device is."),
+    word::<Advance>(
         "server_cursor",
-        Form::Word { built: &["on-answer", "on-receipt"], later: &[] },
-        "\"on-receipt\"",
         "When a cursor that the server holds moves: when the answer leaves, or when the next request brings the receipt for it.",
     ),
 ]);
@@ -108,35 +93,16 @@ const CAPTURE: Form = Form::Table {
 };
 
 const LAST_MODIFIED: Form = table(&[
-    key(
+    word::<LastModifiedBound>(
         "bound",
-        Form::Word {
-            built: &[
-                "strict",
-                "inclusive",
-                "first-not-returned",
-                "first-not-returned-extended",
-                "tie-extended",
-                "keyset",
-            ],
-            later: &[],
-        },
-        "\"keyset\"",
         "How the next page begins: after the last time (strict), with it (inclusive), after the first time that was not delivered, or after the last (time, key) (keyset); extended pages go on to the end of their last time.",
     ),
-    key(
+    word::<LastModifiedPaging>(
         "paging",
-        Form::Word { built: &["keyset", "offset"], later: &[] },
-        "\"keyset\"",
         "How the pages of one pull are cut: each after the one before, or each by skipping rows above a fixed time, the latest time being saved with each page.",
     ),
-    key(
+    word::<LastModifiedSource>(
         "source",
-        Form::Word {
-            built: &["records", "client-clock", "client-local", "server-start", "server-end"],
-            later: &[],
-        },
-        "\"records\"",
         "Whose time the cursor is: the rows', the device's when a pull begins (its clock, or what people see there without the offset), or the backend's when a pull begins or when its last page is done.",
     ),
     key(
@@ -146,12 +112,7 @@ const LAST_MODIFIED: Form = table(&[
         "Cursors are cut to multiples of this on their way.",
     ),
     key("window", Form::Written(&UPTO), "\"settled\"", "How far behind now a pull stays."),
-    key(
-        "end",
-        Form::Word { built: &["marker", "count"], later: &[] },
-        "\"marker\"",
-        "How a pull knows its end: the answer says so, or it has no rows.",
-    ),
+    word::<LastModifiedEnd>("end", "How a pull knows its end: the answer says so, or it has no rows."),
     optional(
         "reconcile",
         table(&[required("every", SPAN, "How often; 0s is at the end of each pull.")]),
@@ -160,31 +121,19 @@ const LAST_MODIFIED: Form = table(&[
 ]);
 
 const HASH: Form = table(&[
-    key(
-        "keep",
-        Form::Word { built: &["hash", "copy"], later: &[] },
-        "\"hash\"",
-        "What is kept of each row that a reader has.",
-    ),
+    word::<Keep>("keep", "What is kept of each row that a reader has."),
     key(
         "canonical",
         Form::Bool,
         "true",
         "Rows are hashed in a canonical form; else as the source writes them, each time in another style.",
     ),
-    key(
+    word::<Snapshot>(
         "snapshot",
-        Form::Word { built: &["isolated", "torn", "two-pass"], later: &[] },
-        "\"isolated\"",
         "The source is read at one instant, in pages by offset while others write, or so until nothing was skipped.",
     ),
     key("read_rows", SOME, "500", "Rows in a page of a torn or two-pass reading; a page with each request."),
-    key(
-        "source",
-        Form::Word { built: &["api", "file"], later: &[] },
-        "\"api\"",
-        "The backend is asked for all rows, or drops files.",
-    ),
+    word::<ReadFrom>("source", "The backend is asked for all rows, or drops files."),
     key("file_every", PERIOD, "\"1h\"", "How often the backend writes a file, from the start on."),
     key("file_takes", SPAN, "\"0s\"", "How long writing it takes; meanwhile there is only its beginning."),
     key("trailer", Form::Bool, "true", "A file counts only if its last line says that it is complete."),

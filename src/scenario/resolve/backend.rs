@@ -4,6 +4,7 @@ use super::World;
 use super::view::View;
 use crate::backend::{self, Provisioning, QuotaBy, Ticks};
 use crate::base::Ppm;
+use crate::gateway::Mode;
 
 impl World<'_> {
     pub(super) fn backend(&self, effects: Vec<backend::Effect>) -> backend::Options {
@@ -32,7 +33,7 @@ impl World<'_> {
             }),
             replica_lag: view.at("replica_lag").span(),
             provisioning: provisioning(view.at("provisioning")),
-            whole: self.root.at("gateway.mode").text() == "persistent",
+            whole: self.mode() == Mode::Persistent,
             log: self.log(),
             files: self.files(),
             tombstones_kept: view.at("tombstones_kept").span(),

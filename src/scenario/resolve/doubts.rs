@@ -6,6 +6,7 @@ use super::super::column::{ColumnType, column_type};
 use super::super::diagnostic::{Diagnostic, closest};
 use super::super::plan::{Fleet, Plan};
 use super::super::rows::Brought;
+use super::super::words::ReadFrom;
 use super::futile::futile;
 use super::view::View;
 use crate::backend::Provisioning;
@@ -152,8 +153,11 @@ fn too_rare(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         Mode::Persistent => "gateway.refresh.capture",
     };
     let file = format!("{capture}.hash.file_every");
-    let from_files =
-        root.at(capture).at("hash").present().is_some_and(|hash| hash.at("source").text() == "file");
+    let from_files = root
+        .at(capture)
+        .at("hash")
+        .present()
+        .is_some_and(|hash| hash.at("source").word::<ReadFrom>() == ReadFrom::File);
     let reconcile = format!("{capture}.last_modified.reconcile.every");
     let forgets = matches!(plan.backend.provisioning, Provisioning::StampsOnly);
     let uploads = "gateway.refresh.upload_every".to_owned();

@@ -2,18 +2,13 @@
 
 use super::World;
 use super::view::View;
-use crate::backend::{Holes, LogOptions, Numbered, Rearm, Reset, Trimmed};
-use crate::gateway::{ChangeLogOptions, FlagForm, FlagOptions, FlagPer, Initial, OnUnreadable, SetFlag};
+use crate::backend::LogOptions;
+use crate::gateway::{ChangeLogOptions, FlagForm, FlagOptions};
 
 impl World<'_> {
     /// Capture by a flag.
     pub(super) fn flag(&self, view: View<'_>) -> FlagOptions {
-        let form = match view.at("form").text() {
-            "status" => FlagForm::Status,
-            "external-id" => FlagForm::ExternalId,
-            "combination" => FlagForm::Combination,
-            _ => FlagForm::Boolean,
-        };
+        let form: FlagForm = view.at("form").word();
         let lease = view.at("lease");
         if lease.present().is_some() && !form.holds_claims() {
             let help = "form = \"status\" or \"combination\" can say who is at work on a row";
@@ -21,30 +16,13 @@ impl World<'_> {
         }
         FlagOptions {
             form,
-            initial: match view.at("initial").text() {
-                "unsynced" => Initial::Unsynced,
-                "synced" => Initial::Synced,
-                _ => Initial::AsHeld,
-            },
-            set: match view.at("set").text() {
-                "after-capture" => SetFlag::AfterCapture,
-                "before-capture" => SetFlag::BeforeCapture,
-                _ => SetFlag::AfterCommit,
-            },
-            reset: match view.at("reset").text() {
-                "naive" => Reset::Naive,
-                _ => Reset::CompareAndSet,
-            },
-            per: match view.at("per").text() {
-                "all" => FlagPer::All,
-                _ => FlagPer::Device,
-            },
+            initial: view.at("initial").word(),
+            set: view.at("set").word(),
+            reset: view.at("reset").word(),
+            per: view.at("per").word(),
             lease: lease.present().map(View::span),
             unreadable: view.at("unreadable").share(),
-            on_unreadable: match view.at("on_unreadable").text() {
-                "stop" => OnUnreadable::Stop,
-                _ => OnUnreadable::Skip,
-            },
+            on_unreadable: view.at("on_unreadable").word(),
         }
     }
 
@@ -57,14 +35,8 @@ impl World<'_> {
         let backend = self.root.at("backend");
         ["gateway.serve.capture", "gateway.refresh.capture"].into_iter().any(asks).then(|| LogOptions {
             kept: backend.at("log.kept").span(),
-            numbered: match backend.at("log.numbered").text() {
-                "at-write" => Numbered::AtWrite,
-                _ => Numbered::AtCommit,
-            },
-            rearm: match backend.at("rearm").text() {
-                "forgets-office" => Rearm::ForgetsOffice,
-                _ => Rearm::Always,
-            },
+            numbered: backend.at("log.numbered").word(),
+            rearm: backend.at("rearm").word(),
         })
     }
 
@@ -79,14 +51,5 @@ impl World<'_> {
 
 /// Capture by a log of changes.
 pub(super) fn change_log(view: View<'_>) -> ChangeLogOptions {
-    ChangeLogOptions {
-        holes: match view.at("holes").text() {
-            "skip" => Holes::Skip,
-            _ => Holes::Wait,
-        },
-        trimmed: match view.at("trimmed").text() {
-            "ignore" => Trimmed::Ignore,
-            _ => Trimmed::Reload,
-        },
-    }
+    ChangeLogOptions { holes: view.at("holes").word(), trimmed: view.at("trimmed").word() }
 }

@@ -1,5 +1,6 @@
 //! The gateway, and the way from there to the backend.
 
+use super::super::words::Holder;
 use super::World;
 use super::backend::provisioning;
 use super::flag::change_log;
@@ -7,19 +8,12 @@ use super::fleet::named_link;
 use super::view::View;
 use crate::backend::Upto;
 use crate::base::{BitRate, Span};
-use crate::gateway::{
-    self, Advance, Capture, CursorHolder, CursorSaved, LastModifiedBound, LastModifiedEnd,
-    LastModifiedOptions, LastModifiedPaging, LastModifiedSource, Mode, RefreshOptions, Restored,
-};
+use crate::gateway::{self, Capture, CursorHolder, LastModifiedOptions, Mode, RefreshOptions};
 use crate::net::Profile;
 use crate::protocol::{self, Codec};
 
 /// How the replica of a persistent gateway is fed.
 const FED: &str = "gateway.refresh.capture";
-
-fn restored(view: View<'_>) -> Restored {
-    if view.text() == "ignored" { Restored::Ignored } else { Restored::Noticed }
-}
 
 impl World<'_> {
     /// The gateway; there is a leg where one is described or something happens to it.
@@ -37,8 +31,8 @@ impl World<'_> {
             mode,
             serve,
             cursors: self.cursors(self.root.at("gateway.serve")),
-            backend_restored: restored(self.root.at("gateway.backend_restored")),
-            restored: restored(self.root.at("gateway.restored")),
+            backend_restored: self.root.at("gateway.backend_restored").word(),
+            restored: self.root.at("gateway.restored").word(),
             refresh,
             leg: (happens || leg.present().is_some()).then(|| self.leg(leg)),
         }
@@ -61,20 +55,19 @@ impl World<'_> {
 
     /// Who holds cursors.
     fn cursors(&self, serve: View<'_>) -> CursorHolder {
-        match (serve.at("cursor_held_by").text(), serve.at("server_cursor").text()) {
-            ("server", "on-answer") => CursorHolder::Server(Advance::OnAnswer),
-            ("server", _) => CursorHolder::Server(Advance::OnReceipt),
-            _ => CursorHolder::Client,
+        match serve.at("cursor_held_by").word() {
+            Holder::Client => CursorHolder::Client,
+            Holder::Server => CursorHolder::Server(serve.at("server_cursor").word()),
         }
     }
 
-    fn mode(&self) -> Mode {
-        if self.root.at("gateway.mode").text() == "persistent" { Mode::Persistent } else { Mode::Ota }
+    pub(super) fn mode(&self) -> Mode {
+        self.root.at("gateway.mode").word()
     }
 
     /// Refuses to replace a gateway that knows nothing but its replica.
     pub(super) fn without_replica(&self, replaced: View<'_>) {
-        let holds_cursors = self.root.at("gateway.serve.cursor_held_by").text() == "server";
+        let holds_cursors = self.root.at("gateway.serve.cursor_held_by").word::<Holder>() == Holder::Server;
         if self.mode() == Mode::Persistent && !holds_cursors {
             let why = "a gateway in mode \"persistent\" knows nothing but its replica, and its replica stays";
             let help = "restore_gateway takes it back to a backup; gateway_kill restarts its process";
@@ -98,10 +91,7 @@ impl World<'_> {
             page: view.at("page").count(),
             kept: view.at("kept").present().map_or(kept, View::span),
             fencing: view.at("fencing").flag(),
-            cursor_saved: match view.at("cursor_saved").text() {
-                "before-rows" => CursorSaved::BeforeRows,
-                _ => CursorSaved::WithRows,
-            },
+            cursor_saved: view.at("cursor_saved").word(),
         }
     }
 
@@ -177,34 +167,15 @@ impl World<'_> {
     fn last_modified(&self, view: View<'_>) -> LastModifiedOptions {
         let window = view.at("window");
         let options = LastModifiedOptions {
-            bound: match view.at("bound").text() {
-                "strict" => LastModifiedBound::Strict,
-                "inclusive" => LastModifiedBound::Inclusive,
-                "first-not-returned" => LastModifiedBound::FirstNotReturned,
-                "first-not-returned-extended" => LastModifiedBound::FirstNotReturnedExtended,
-                "tie-extended" => LastModifiedBound::TieExtended,
-                _ => LastModifiedBound::Keyset,
-            },
-            paging: match view.at("paging").text() {
-                "offset" => LastModifiedPaging::Offset,
-                _ => LastModifiedPaging::Keyset,
-            },
-            source: match view.at("source").text() {
-                "client-clock" => LastModifiedSource::ClientClock,
-                "client-local" => LastModifiedSource::ClientLocal,
-                "server-start" => LastModifiedSource::ServerStart,
-                "server-end" => LastModifiedSource::ServerEnd,
-                _ => LastModifiedSource::Records,
-            },
+            bound: view.at("bound").word(),
+            paging: view.at("paging").word(),
+            source: view.at("source").word(),
             precision: view.at("precision").span(),
             upto: match window.text() {
                 "settled" => Upto::Settled,
                 _ => Upto::Behind(window.span()),
             },
-            end: match view.at("end").text() {
-                "count" => LastModifiedEnd::Count,
-                _ => LastModifiedEnd::Marker,
-            },
+            end: view.at("end").word(),
             reconcile: view.at("reconcile").present().map(|view| view.at("every").span()),
         };
         if let Some(unfit) = options.contradiction() {

@@ -1,9 +1,10 @@
 //! Capture by comparing, and the files that a backend writes for it.
 
+use super::super::words::ReadFrom;
 use super::World;
 use super::view::View;
 use crate::backend::FileDrop;
-use crate::gateway::{HashOptions, Keep, Snapshot, Source};
+use crate::gateway::{HashOptions, Source};
 
 impl World<'_> {
     /// The files that the backend writes, if somebody reads them.
@@ -33,20 +34,16 @@ impl World<'_> {
 
 fn options(view: View<'_>) -> HashOptions {
     HashOptions {
-        keep: if view.at("keep").text() == "copy" { Keep::Copy } else { Keep::Hash },
+        keep: view.at("keep").word(),
         canonical: view.at("canonical").flag(),
-        snapshot: match view.at("snapshot").text() {
-            "torn" => Snapshot::Torn,
-            "two-pass" => Snapshot::TwoPass,
-            _ => Snapshot::Isolated,
-        },
+        snapshot: view.at("snapshot").word(),
         read_rows: view.at("read_rows").count(),
-        source: match view.at("source").text() {
-            "file" => Source::File {
+        source: match view.at("source").word() {
+            ReadFrom::File => Source::File {
                 drop: FileDrop { every: view.at("file_every").span(), takes: view.at("file_takes").span() },
                 trailer: view.at("trailer").flag(),
             },
-            _ => Source::Api,
+            ReadFrom::Api => Source::Api,
         },
     }
 }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use super::super::diagnostic::{Diagnostic, Place, choices};
 use super::super::tree::{Node, Origin, Val, Via};
-use crate::base::{BitRate, Bytes, Ppm, Span, words};
+use crate::base::{BitRate, Bytes, Ppm, Span, Word, words};
 
 /// A value, or nothing; and where its name is written, if that is what a mistake is about.
 #[derive(Clone, Copy)]
@@ -170,6 +170,12 @@ impl<'a> View<'a> {
     }
     pub(super) fn text(self) -> &'a str {
         self.0.and_then(Node::as_text).unwrap_or_default()
+    }
+    /// What its word stands for.
+    pub(super) fn word<T: Word>(self) -> T {
+        let known = T::of_word(self.text());
+        debug_assert!(known.is_some() || !self.is_sound(), "the grammar has other words: {}", self.text());
+        known.unwrap_or(T::VALUES[0])
     }
     pub(super) fn int(self) -> i64 {
         match self.value() {

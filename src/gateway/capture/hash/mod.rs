@@ -31,7 +31,7 @@ use std::sync::Arc;
 
 use super::{Ask, Captured, Effort, Fits, Reader, Strategy, Take};
 use crate::backend::{Backend, Change, FileDrop, Provisioning};
-use crate::base::{DeviceId, EntityId, Key, Stamp, Time};
+use crate::base::{DeviceId, EntityId, Key, Stamp, Time, in_words};
 use crate::contract::{Carried, Delivery, Entity, Schema, ServerError};
 use crate::gateway::options::Unfit;
 
@@ -56,18 +56,21 @@ pub struct Options {
 }
 
 /// What is kept of each row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keep {
     /// 128 bits: what differs is sent as a whole.
+    #[default]
     Hash,
     /// All that the reader gets: a device is sent the columns that differ.
     Copy,
 }
+in_words!(Keep { Hash: "hash", Copy: "copy" });
 
 /// How the source is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Snapshot {
     /// In one transaction, isolated from all others.
+    #[default]
     Isolated,
     /// In pages by offset while others write, a page with each request of a pull. A row that is deleted moves all that follow
     /// it: one is skipped, and taken for gone.
@@ -76,6 +79,7 @@ pub enum Snapshot {
     /// on end, what might have been skipped is left for the next time.
     TwoPass,
 }
+in_words!(Snapshot { Isolated: "isolated", Torn: "torn", TwoPass: "two-pass" });
 
 /// Where rows come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,9 +98,9 @@ pub enum Source {
 impl Default for Options {
     fn default() -> Options {
         Options {
-            keep: Keep::Hash,
+            keep: Keep::default(),
             canonical: true,
-            snapshot: Snapshot::Isolated,
+            snapshot: Snapshot::default(),
             read_rows: 500,
             source: Source::Api,
         }

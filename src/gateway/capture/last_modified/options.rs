@@ -3,7 +3,7 @@
 use super::super::super::options::{Mode, Unfit};
 use super::super::{Fits, leaves_no_trace};
 use crate::backend::{Provisioning, Upto};
-use crate::base::{Span, Time};
+use crate::base::{Span, Time, in_words};
 
 /// How it pages, and how close to the present it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,14 @@ pub enum Bound {
     #[default]
     Keyset,
 }
+in_words!(Bound {
+    Strict: "strict",
+    Inclusive: "inclusive",
+    FirstNotReturned: "first-not-returned",
+    FirstNotReturnedExtended: "first-not-returned-extended",
+    TieExtended: "tie-extended",
+    Keyset: "keyset"
+});
 
 /// How the pages of one pull are cut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +59,7 @@ pub enum Paging {
     /// All begin at the same time, and pass over as many rows as came before.
     Offset,
 }
+in_words!(Paging { Keyset: "keyset", Offset: "offset" });
 
 /// Whose time the cursor is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,6 +76,13 @@ pub enum Source {
     /// The backend's clock when its last page is done.
     ServerEnd,
 }
+in_words!(Source {
+    Records: "records",
+    ClientClock: "client-clock",
+    ClientLocal: "client-local",
+    ServerStart: "server-start",
+    ServerEnd: "server-end"
+});
 
 /// How a pull knows its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,6 +93,7 @@ pub enum End {
     /// An answer without rows is the last.
     Count,
 }
+in_words!(End { Marker: "marker", Count: "count" });
 
 impl Default for Options {
     fn default() -> Options {

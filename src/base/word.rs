@@ -1,0 +1,59 @@
+//! Values that scenario files write as one word.
+
+/// A value of a small set, each of which scenario files write as one word.
+///
+/// `in_words!` implements it beside the type. That is the one place where a word stands: what files
+/// may say, what it means, what is listed and what is told of a mistake all come from there.
+pub trait Word: Copy + 'static {
+    /// Every word, in the order in which people are shown them.
+    const WORDS: &'static [&'static str];
+    /// What each of them stands for.
+    const VALUES: &'static [Self];
+    /// Its word; empty if no file can ask for it.
+    fn word(self) -> &'static str;
+    /// What a word stands for.
+    fn of_word(word: &str) -> Option<Self> {
+        let position = Self::WORDS.iter().position(|known| *known == word)?;
+        Some(Self::VALUES[position])
+    }
+}
+
+/// Gives each value of an enum its word; `but` names one that no file can ask for.
+macro_rules! in_words {
+    ($of:ident { $($value:ident: $word:literal),+ $(,)? } $(but $wordless:ident)?) => {
+        impl $crate::base::Word for $of {
+            const WORDS: &'static [&'static str] = &[$($word),+];
+            const VALUES: &'static [$of] = &[$($of::$value),+];
+            fn word(self) -> &'static str {
+                match self {
+                    $($of::$value => $word,)+
+                    $($of::$wordless => "",)?
+                }
+            }
+        }
+    };
+}
+pub(crate) use in_words;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Answer {
+        Yes,
+        No,
+        Silence,
+    }
+    in_words!(Answer { No: "no", Yes: "yes" } but Silence);
+
+    #[test]
+    fn a_word_reads_back_as_its_value_and_another_as_none() {
+        assert_eq!(Answer::WORDS, ["no", "yes"]);
+        assert_eq!(
+            [Answer::Yes, Answer::No].map(|a| Answer::of_word(a.word())),
+            [Some(Answer::Yes), Some(Answer::No)]
+        );
+        assert_eq!(["", "Yes", Answer::Silence.word()].map(Answer::of_word), [None; 3]);
+    }
+}
