@@ -14,8 +14,8 @@ pub struct Bug {
     pub mechanism: &'static str,
     /// Where it was seen.
     pub seen_in: &'static str,
-    /// The rules with the broken one among them.
-    pub rules: fn() -> Rules,
+    /// Puts the broken rule among those of the plan.
+    pub breaks: fn(Rules) -> Rules,
 }
 
 /// Every planted bug, at least one for each check.
@@ -25,80 +25,80 @@ pub const ALL: &[Bug] = &[
         check: "lost",
         mechanism: "the cursor is saved when a page arrives, its rows later: a kill in between loses them",
         seen_in: "apache/pouchdb #1240",
-        rules: || Rules { cursor: pull::cursor_before_rows(), ..Rules::default() },
+        breaks: |rules| Rules { cursor: pull::cursor_before_rows(), ..rules },
     },
     Bug {
         id: "inserts-only",
         check: "stale",
         mechanism: "a pulled row that the device has already is ignored",
         seen_in: "pubkey/rxdb #5571",
-        rules: || Rules { apply: pull::inserts_only(), ..Rules::default() },
+        breaks: |rules| Rules { apply: pull::inserts_only(), ..rules },
     },
     Bug {
         id: "ignores-tombstones",
         check: "undetected-delete",
         mechanism: "tombstones are skipped",
         seen_in: "RocketChat.ReactNative PR 7506",
-        rules: || Rules { apply: pull::ignores_tombstones(), ..Rules::default() },
+        breaks: |rules| Rules { apply: pull::ignores_tombstones(), ..rules },
     },
     Bug {
         id: "keeps-what-left-scope",
         check: "orphan",
         mechanism: "tombstones are skipped, here for rows that were given to another group",
         seen_in: "one-way sync by last modification: a change of scope is invisible to it",
-        rules: || Rules { apply: pull::ignores_tombstones(), ..Rules::default() },
+        breaks: |rules| Rules { apply: pull::ignores_tombstones(), ..rules },
     },
     Bug {
         id: "merges-without-nulls",
         check: "divergent",
         mechanism: "a pulled value of null or an empty text does not replace what is there",
         seen_in: "powersync-ja/powersync-sqlite-core PR 45",
-        rules: || Rules { apply: pull::merges_without_nulls(), ..Rules::default() },
+        breaks: |rules| Rules { apply: pull::merges_without_nulls(), ..rules },
     },
     Bug {
         id: "new-identity-each-try",
         check: "duplicate",
         mechanism: "a create that is sent again gets a new idempotency key and a new row key",
         seen_in: "SalesforceMobileSDK-iOS #2632, dartway #105",
-        rules: || Rules { identity: push::new_identity_each_try(), ..Rules::default() },
+        breaks: |rules| Rules { identity: push::new_identity_each_try(), ..rules },
     },
     Bug {
         id: "drops-after-refusal",
         check: "lost-edit",
         mechanism: "a refusal that would pass, such as a backend that is down, is taken for good: the edits are dropped",
         seen_in: "hercycle-ai PR 313, WorkSphere #712",
-        rules: || Rules { outbox: push::drops_after_refusal(), ..Rules::default() },
+        breaks: |rules| Rules { outbox: push::drops_after_refusal(), ..rules },
     },
     Bug {
         id: "drops-after-timeout",
         check: "lost-edit",
         mechanism: "edits whose push got no answer are dropped",
         seen_in: "powersync-swift #179",
-        rules: || Rules { outbox: push::drops_after_silence(), ..Rules::default() },
+        breaks: |rules| Rules { outbox: push::drops_after_silence(), ..rules },
     },
     Bug {
         id: "silence-is-consent",
         check: "acknowledged-without-commit",
         mechanism: "edits whose push got no answer are shown as saved",
         seen_in: "electric-sql/electric PR 4731",
-        rules: || Rules { outbox: push::silence_is_consent(), ..Rules::default() },
+        breaks: |rules| Rules { outbox: push::silence_is_consent(), ..rules },
     },
     Bug {
         id: "says-nothing",
         check: "silent-discard",
         mechanism: "an edit that was refused or superseded is dropped without a line that the user can read",
         seen_in: "adrianco/the-goodies #69",
-        rules: || Rules { outbox: push::says_nothing(), ..Rules::default() },
+        breaks: |rules| Rules { outbox: push::says_nothing(), ..rules },
     },
     Bug {
         id: "update-brings-back",
         check: "resurrected",
         mechanism: "an edit of a row that is deleted meanwhile is sent as a create: the row is back, and nobody is told",
         seen_in: "apache/pouchdb #7645, Nozbe/WatermelonDB #1374",
-        rules: || Rules {
-            resolve: push::update_brings_back(),
+        breaks: |rules| Rules {
+            resolve: push::update_brings_back(rules.resolve.clone()),
             outbox: push::hides_deletions(),
-            ..Rules::default()
+            ..rules
         },
     },
     Bug {
@@ -106,42 +106,42 @@ pub const ALL: &[Bug] = &[
         check: "stale",
         mechanism: "a newer version that came while the row had edits is thrown away when they are acknowledged",
         seen_in: "Nozbe/WatermelonDB PR 1073",
-        rules: || Rules { outbox: push::forgets_the_shadow(), ..Rules::default() },
+        breaks: |rules| Rules { outbox: push::forgets_the_shadow(), ..rules },
     },
     Bug {
         id: "turn-never-given-back",
         check: "stuck",
         mechanism: "the in-flight flag is not cleared after a failure: nothing syncs any more",
         seen_in: "automerge/automerge #702, rocicorp/replicache #42",
-        rules: || Rules { order: order::turn_never_given_back(), ..Rules::default() },
+        breaks: |rules| Rules { order: order::turn_never_given_back(), ..rules },
     },
     Bug {
         id: "fails-without-a-word",
         check: "event-without-end",
         mechanism: "a failed run is not told to the app, which shows \"syncing\" for ever",
         seen_in: "powersync.dart #307",
-        rules: || Rules { order: order::fails_without_a_word(), ..Rules::default() },
+        breaks: |rules| Rules { order: order::fails_without_a_word(), ..rules },
     },
     Bug {
         id: "two-at-once",
         check: "two-syncs-of-one-unit",
         mechanism: "a unit starts although one runs",
         seen_in: "powersync-ja/powersync.dart #253",
-        rules: || Rules { order: order::two_at_once(), ..Rules::default() },
+        breaks: |rules| Rules { order: order::two_at_once(), ..rules },
     },
     Bug {
         id: "sync-starts-sync",
         check: "sync-loop",
         mechanism: "the completion hook triggers the same unit again",
         seen_in: "the seed products' own warning",
-        rules: || Rules { order: order::sync_starts_sync(), ..Rules::default() },
+        breaks: |rules| Rules { order: order::sync_starts_sync(), ..rules },
     },
     Bug {
         id: "last-in-first-out",
         check: "unit-out-of-order",
         mechanism: "the unit that came last runs first",
         seen_in: "a stack where a queue was meant",
-        rules: || Rules { order: order::last_in_first_out(), ..Rules::default() },
+        breaks: |rules| Rules { order: order::last_in_first_out(), ..rules },
     },
 ];
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::base::{Key, Seed};
 use crate::contract::{EditKind, Outcome, Refusal, ServerError};
-use crate::engine::{Clash, IdentityRule, LastWriteWins, OutboxRule, Resolution, ResolveRule};
+use crate::engine::{Conflict, IdentityRule, OutboxRule, Resolution, ResolveRule};
 use crate::store::Entry;
 
 pub(super) fn new_identity_each_try() -> Rc<dyn IdentityRule> {
@@ -55,15 +55,15 @@ pub(super) fn hides_deletions() -> Rc<dyn OutboxRule> {
     Rc::new(Broken)
 }
 
-pub(super) fn update_brings_back() -> Rc<dyn ResolveRule> {
-    struct Broken;
+pub(super) fn update_brings_back(policy: Rc<dyn ResolveRule>) -> Rc<dyn ResolveRule> {
+    struct Broken(Rc<dyn ResolveRule>);
     impl ResolveRule for Broken {
-        fn resolve(&self, clash: Clash<'_>) -> Resolution {
-            match (clash.why, clash.entry.kind) {
-                (Refusal::Gone, EditKind::Update) => Resolution::Local { onto: clash.entry.key.clone() },
-                _ => LastWriteWins.resolve(clash),
+        fn resolve(&self, conflict: Conflict<'_>) -> Resolution {
+            match (conflict.why, conflict.entry.kind) {
+                (Refusal::Gone, EditKind::Update) => Resolution::Local { onto: conflict.entry.key.clone() },
+                _ => self.0.resolve(conflict),
             }
         }
     }
-    Rc::new(Broken)
+    Rc::new(Broken(policy))
 }

@@ -1,6 +1,6 @@
 //! What an engine says of a conflict.
 
-use crate::base::Stamp;
+use crate::base::{Key, Stamp};
 
 /// What kind of conflict was met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,11 +26,25 @@ pub struct Sides {
     pub remote: Stamp,
 }
 
-/// Which side a conflict rule chose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Winner {
-    /// The local edit.
+/// What an engine decided about a local edit that met a conflict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision<'a> {
+    /// The edit wins: it goes out again, over the backend's version.
     Local,
-    /// The backend's version.
+    /// The backend's version stays, and the edit is superseded.
     Remote,
+    /// Both sides say the same: the edit counts as done.
+    Same,
+    /// The edit goes out again with some of its columns; in the others the backend's version stays.
+    Merged {
+        /// The edit's columns that stay, by position in the backend's columns.
+        columns: &'a [usize],
+    },
+    /// Both stay: the edit goes out again as a row of its own.
+    Both {
+        /// The key of that row.
+        key: &'a Key,
+    },
+    /// A person is to decide: the edit waits.
+    Parked,
 }

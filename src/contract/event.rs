@@ -1,6 +1,6 @@
 //! Everything that can be observed of a world.
 
-use super::conflict::{ConflictKind, Sides, Winner};
+use super::conflict::{ConflictKind, Decision, Sides};
 use super::device::{AppEvent, EditKind, LocalEdit, LogKind};
 use super::port::TransportError;
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value};
@@ -394,8 +394,8 @@ pub enum Event<'a> {
         key: &'a Key,
         /// What kind.
         kind: ConflictKind,
-        /// Which side won.
-        winner: Winner,
+        /// What becomes of the edit.
+        decision: Decision<'a>,
         /// The dates compared.
         sides: Sides,
     },

@@ -19,7 +19,7 @@ mod port;
 mod schema;
 mod server;
 
-pub use conflict::{ConflictKind, Sides, Winner};
+pub use conflict::{ConflictKind, Decision, Sides};
 pub use device::{
     AppEvent, Carried, Database, DeviceSetup, DeviceView, EditError, EditKind, EngineError, EngineFactory,
     LocalEdit, LogEntry, LogKind, PendingEdit, Provision, SyncEngine, SyncError,

@@ -247,7 +247,7 @@ pub struct BuiltinFactory {
 impl BuiltinFactory {
     /// A factory of correct engines.
     pub fn new(options: Options, store: store::Options) -> BuiltinFactory {
-        BuiltinFactory { options: Rc::new(options), store, rules: Rules::default() }
+        BuiltinFactory { rules: Rules::of(&options), options: Rc::new(options), store }
     }
 }
 

@@ -45,9 +45,12 @@ mod view;
 
 pub use bad_rows::{BadRowOptions, OnBadRow};
 pub use builtin::{Builtin, BuiltinFactory};
-pub use conflict::{Clash, LastWriteWins, Resolution, ResolveRule, kind_of, says_the_same};
+pub use conflict::{
+    Conflict, POLICIES, POLICY_NAMES, Policy, Resolution, ResolveRule, kind_of, says_the_same,
+};
 pub use options::{
-    CursorBook, Dates, Decoder, Identity, Jitter, Options, PullOptions, PushOptions, RetryOptions,
+    ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, Options, PullOptions, PushOptions,
+    RetryOptions,
 };
 pub use queue::{Added, Queue};
 pub use retry::backoff;

@@ -1,6 +1,7 @@
 //! What the built-in engine can be told to be.
 
 use super::bad_rows::BadRowOptions;
+use super::conflict::Policy;
 use super::control::{Controller, SteeringOptions};
 use crate::base::{Bytes, Span};
 use crate::protocol::Codec;
@@ -14,6 +15,8 @@ pub struct Options {
     pub push: PushOptions,
     /// How it tries again.
     pub retry: RetryOptions,
+    /// What it does about conflicts.
+    pub conflict: ConflictOptions,
     /// A request without an answer is given up after this.
     pub request_timeout: Span,
     /// After a sync of a unit, automatic triggers of that unit are ignored for this long.
@@ -64,6 +67,13 @@ impl Decoder {
             Decoder::Managed => bytes * 6,
         }
     }
+}
+
+/// What the built-in engine does about conflicts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ConflictOptions {
+    /// What becomes of an edit in conflict.
+    pub policy: Policy,
 }
 
 /// How the built-in engine pulls.
@@ -157,6 +167,7 @@ impl Default for Options {
                 attempts: 5,
                 heeds_after: true,
             },
+            conflict: ConflictOptions::default(),
             request_timeout: Span::secs(30),
             debounce: Span::secs(60),
             codec: Default::default(),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 use super::builtin::Builtin;
-use super::conflict::{Clash, Resolution, kind_of};
+use super::conflict::{Conflict, Resolution, kind_of};
 use super::exchange::{Failure, GivenUp, Received, RunError};
 use super::pull::damaged;
 use super::retry::backoff;
@@ -15,7 +15,7 @@ use super::upload::fitting;
 use crate::base::{EditId, EntityId, Key, Span, Stamp, UnitId};
 use crate::contract::{
     AppliedChange, ConflictKind, EditKind, Event, LogEntry, LogKind, Mutation, Outcome, RequestKind, Row,
-    Sides, SyncError, Winner,
+    Sides, SyncError,
 };
 use crate::protocol::{PushRequest, Request};
 use crate::store::{Entry, StoreError, Tx};
@@ -56,7 +56,7 @@ enum Settled {
         entity: EntityId,
         key: Key,
         kind: ConflictKind,
-        winner: Winner,
+        resolution: Resolution,
         sides: Sides,
     },
     Logged {
@@ -253,8 +253,8 @@ impl Builtin {
             }
             Outcome::Conflict { why, current } => {
                 let entity = self.setup.schema.entity(entry.entity);
-                let clash = Clash { entry, entity, why: *why, current: current.as_ref() };
-                self.decide(tx, clash, outcome, told)
+                let conflict = Conflict { entry, entity, why: *why, current: current.as_ref() };
+                self.decide(tx, conflict, outcome, told)
             }
         }
     }
@@ -298,22 +298,20 @@ impl Builtin {
     fn decide(
         &self,
         tx: &Tx<'_>,
-        clash: Clash<'_>,
+        conflict: Conflict<'_>,
         outcome: &Outcome,
         told: &mut Vec<Settled>,
     ) -> Result<bool, StoreError> {
-        let entry = clash.entry;
-        let resolution = self.rules.resolve.resolve(clash);
-        let remote = clash.current.map_or(Stamp(0), |row| row.stamp);
-        let winner =
-            if matches!(resolution, Resolution::Local { .. }) { Winner::Local } else { Winner::Remote };
+        let entry = conflict.entry;
+        let resolution = self.rules.resolve.resolve(conflict);
+        let remote = conflict.current.map_or(Stamp(0), |row| row.stamp);
         if self.rules.outbox.tells(outcome) {
             told.push(Settled::Decided {
                 edit: entry.edit,
                 entity: entry.entity,
                 key: entry.key.clone(),
-                kind: kind_of(clash),
-                winner,
+                kind: kind_of(conflict),
+                resolution: resolution.clone(),
                 sides: Sides { local: entry.made_at, remote },
             });
         }
@@ -321,18 +319,18 @@ impl Builtin {
             Resolution::Same => {
                 tx.drop_entry(entry.seq)?;
                 told.push(acknowledged(entry, remote));
-                self.take_over(tx, entry, clash.current, told)?;
+                self.take_over(tx, entry, conflict.current, told)?;
                 Ok(true)
             }
             Resolution::Remote => {
                 tx.drop_entry(entry.seq)?;
                 self.log(tx, entry, outcome, LogKind::Superseded, Some(remote), told)?;
-                self.take_over(tx, entry, clash.current, told)?;
+                self.take_over(tx, entry, conflict.current, told)?;
                 Ok(true)
             }
             Resolution::Local { onto } => {
                 self.log(tx, entry, outcome, LogKind::Overwrote, Some(remote), told)?;
-                self.send_onto(tx, entry, &onto, clash.current)?;
+                self.send_onto(tx, entry, &onto, conflict.current)?;
                 Ok(false)
             }
         }
@@ -417,12 +415,12 @@ impl Builtin {
                 Settled::Acknowledged { edit, entity, key, stamp } => {
                     Event::EditAcknowledged { edit: *edit, entity: *entity, key, stamp: *stamp }
                 }
-                Settled::Decided { edit, entity, key, kind, winner, sides } => Event::ConflictDecided {
+                Settled::Decided { edit, entity, key, kind, resolution, sides } => Event::ConflictDecided {
                     edit: *edit,
                     entity: *entity,
                     key,
                     kind: *kind,
-                    winner: *winner,
+                    decision: resolution.decision(),
                     sides: *sides,
                 },
                 Settled::Logged { edit, entity, key, kind } => {

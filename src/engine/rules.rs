@@ -9,7 +9,8 @@ use crate::contract::{EditKind, Entity, Outcome, Row, ServerError};
 use crate::protocol::WireRow;
 use crate::store::{Entry, StoreError, Tx};
 
-use super::conflict::{LastWriteWins, ResolveRule};
+use super::conflict::ResolveRule;
+use super::options::Options;
 
 /// All rules of an engine.
 #[derive(Clone)]
@@ -28,14 +29,15 @@ pub struct Rules {
     pub order: Rc<dyn OrderRule>,
 }
 
-impl Default for Rules {
-    fn default() -> Rules {
+impl Rules {
+    /// The correct rules of an engine with these options.
+    pub fn of(options: &Options) -> Rules {
         Rules {
             cursor: Rc::new(Correct),
             apply: Rc::new(Correct),
             identity: Rc::new(Correct),
             outbox: Rc::new(Correct),
-            resolve: Rc::new(LastWriteWins),
+            resolve: (options.conflict.policy.rule)(),
             order: Rc::new(Correct),
         }
     }

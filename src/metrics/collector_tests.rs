@@ -1,9 +1,9 @@
 use super::*;
 use crate::base::{EditId, EntityId, Key, Stamp, UnitId, Value};
 use crate::contract::{
-    AppEvent, AppliedChange, Author, CommitKind, ConflictKind, DropReason, EditError, EditKind, KillReason,
-    LocalEdit, LogKind, Overtaken, Refusal, RequestKind, ServerError, Sides, SyncError, TransportError,
-    Winner,
+    AppEvent, AppliedChange, Author, CommitKind, ConflictKind, Decision, DropReason, EditError, EditKind,
+    KillReason, LocalEdit, LogKind, Overtaken, Refusal, RequestKind, ServerError, Sides, SyncError,
+    TransportError,
 };
 use crate::metrics::{Better, Figure, names};
 
@@ -226,9 +226,9 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     t.tell(Node::Gateway, Event::Captured { writes: 3, written: 6, handled: 9, cpu: Span(5), state: 70 });
     use ConflictKind::{DeleteUpdate, Equal, InsertInsert, UpdateDelete, UpdateUpdate};
     for kind in [UpdateUpdate, UpdateDelete, DeleteUpdate, InsertInsert, Equal] {
-        for winner in [Winner::Local, Winner::Remote] {
+        for decision in [Decision::Local, Decision::Remote] {
             let sides = Sides { local: Stamp(5), remote: Stamp(6) };
-            t.device(0, Event::ConflictDecided { edit, entity, key, kind, winner, sides });
+            t.device(0, Event::ConflictDecided { edit, entity, key, kind, decision, sides });
         }
     }
     for kind in [LogKind::Superseded, LogKind::Overwrote, LogKind::Rejected] {
@@ -528,9 +528,9 @@ fn edits_wait_from_the_persons_hand_to_the_acknowledgement() {
 fn an_edit_that_nobody_saw_saved_meets_no_conflict_of_anybodys() {
     let (own, key) = (edit(0, 0), Key::new("k"));
     let decided = || {
-        let (kind, winner) = (ConflictKind::UpdateUpdate, Winner::Local);
+        let (kind, decision) = (ConflictKind::UpdateUpdate, Decision::Local);
         let sides = Sides { local: Stamp(5), remote: Stamp(6) };
-        Event::ConflictDecided { edit: own.id, entity: ENTITY, key: &key, kind, winner, sides }
+        Event::ConflictDecided { edit: own.id, entity: ENTITY, key: &key, kind, decision, sides }
     };
     let found = |t: Telling| stat(&t.figures(), "engine.conflicts.found", "value");
     let refused = Event::EditRefused { edit: &own, error: &EditError::StorageFull };

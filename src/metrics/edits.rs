@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::board::Board;
 use super::table::Id;
 use crate::base::{EditId, Time};
-use crate::contract::{ConflictKind, Event, LogKind, Winner};
+use crate::contract::{ConflictKind, Decision, Event, LogKind};
 
 /// Follows edits that are not settled yet.
 #[derive(Debug, Default)]
@@ -46,7 +46,9 @@ impl Edits {
                     board.observe(Id::WriteAcknowledged, (at - made).0);
                 }
             }
-            Event::ConflictDecided { edit, kind, winner, .. } => self.decided(*edit, *kind, *winner, board),
+            Event::ConflictDecided { edit, kind, decision, .. } => {
+                self.decided(*edit, *kind, *decision, board);
+            }
             Event::EditLogged { edit, kind, .. } => match kind {
                 LogKind::Overwrote => board.add(Id::EditsOverwrote, 1),
                 LogKind::Superseded | LogKind::Rejected => {
@@ -59,7 +61,7 @@ impl Edits {
         }
     }
 
-    fn decided(&mut self, edit: EditId, kind: ConflictKind, winner: Winner, board: &mut Board) {
+    fn decided(&mut self, edit: EditId, kind: ConflictKind, decision: Decision<'_>, board: &mut Board) {
         let of_kind = match kind {
             ConflictKind::Equal => {
                 board.add(Id::ConflictsEqual, 1);
@@ -72,7 +74,15 @@ impl Edits {
             ConflictKind::InsertInsert => Id::ConflictsInsertInsert,
         };
         board.add(of_kind, 1);
-        board.add(if winner == Winner::Local { Id::ConflictsLocal } else { Id::ConflictsRemote }, 1);
+        let decided = match decision {
+            Decision::Local => Id::ConflictsLocal,
+            // A kind of conflict in which both say the same is `Equal`.
+            Decision::Remote | Decision::Same => Id::ConflictsRemote,
+            Decision::Merged { .. } => Id::ConflictsMerged,
+            Decision::Both { .. } => Id::ConflictsBoth,
+            Decision::Parked => Id::ConflictsParked,
+        };
+        board.add(decided, 1);
         let counts = !self.missed.contains(&edit) && self.in_conflict.insert(edit);
         board.add(Id::ConflictsFound, u64::from(counts));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::base::{DeviceId, Span, Time};
-use crate::contract::{Event, KillReason, Node, Occurrence, RequestKind, Winner};
+use crate::contract::{Decision, Event, KillReason, Node, Occurrence, RequestKind};
 
 /// A listener that keeps a slice for each session, request, transaction and outage, and a mark for what has no length.
 ///
@@ -114,8 +114,15 @@ impl Timeline {
             Event::Usable { since_login } => self.ended(device, Track::App, "login", at, *since_login, ""),
             Event::EditMade { .. } => self.mark(device, Track::App, "edit", at),
             Event::UnitDiscarded { .. } => self.mark(device, Track::Sync, "unit discarded", at),
-            Event::ConflictDecided { winner, .. } => {
-                let name = if *winner == Winner::Local { "conflict: ours" } else { "conflict: theirs" };
+            Event::ConflictDecided { decision, .. } => {
+                let name = match decision {
+                    Decision::Local => "conflict: ours",
+                    Decision::Remote => "conflict: theirs",
+                    Decision::Same => "conflict: the same",
+                    Decision::Merged { .. } => "conflict: merged",
+                    Decision::Both { .. } => "conflict: both",
+                    Decision::Parked => "conflict: open",
+                };
                 self.mark(device, Track::Sync, name, at);
             }
             Event::CursorReset { .. } => self.mark(device, Track::Sync, "cursor reset", at),

@@ -8,7 +8,7 @@ use super::history::{History, Row, RowId};
 use super::lives::Lives;
 use super::truth::{Places, alike};
 use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
-use crate::contract::{EditKind, LocalEdit, Refusal};
+use crate::contract::{Decision, EditKind, LocalEdit, Refusal};
 
 /// A local edit.
 #[derive(Clone, Debug)]
@@ -68,11 +68,11 @@ struct InFlight {
 
 /// A device's engine decided a conflict of an edit.
 #[derive(Clone, Copy, Debug)]
-struct Decision {
+struct Decided {
     life: u32,
     at: Time,
     /// For the edit, or against it.
-    won: bool,
+    won: Option<bool>,
 }
 
 /// All edits, and which of them are open: not committed and not carried.
@@ -88,7 +88,7 @@ pub(super) struct Ledger {
     /// By device: edits whose conflict came with the last answer to a push, and which the engine has not decided yet.
     undecided: Vec<Vec<EditId>>,
     /// By device: what it decided, of edits of others too, in whichever of its lives.
-    decisions: BTreeMap<DeviceId, BTreeMap<EditId, Vec<Decision>>>,
+    decisions: BTreeMap<DeviceId, BTreeMap<EditId, Vec<Decided>>>,
     /// By device: edits that the last answer to a push refused though the backend said the same.
     alike: Vec<Vec<EditId>>,
     /// Edits that met a true conflict: a refusal that the device heard of, with other values on the backend.
@@ -370,8 +370,8 @@ impl Ledger {
     fn decide_anew(&mut self, device: DeviceId) {
         let decided = self.decisions.remove(&device).unwrap_or_default();
         for (&id, decisions) in &decided {
-            let stands = |d: &&Decision| self.lives.has(device, (device, d.life, d.at));
-            let won = decisions.iter().rfind(stands).map(|decision| decision.won);
+            let stands = |d: &&Decided| self.lives.has(device, (device, d.life, d.at));
+            let won = decisions.iter().rfind(stands).and_then(|decided| decided.won);
             let Some(edit) = self.get_mut(id) else { continue };
             if edit.decided_on.is_none_or(|by| by == device) {
                 (edit.won, edit.decided_on) = (won, won.map(|_| device));
@@ -430,34 +430,38 @@ impl Ledger {
         edit.matched |= edit.matches(history.row(row).values.as_deref());
     }
 
-    /// The engine of `device` decided a conflict of the edit over `row`, of which the device has now seen `seen` versions; `won` is
-    /// `None` if it found both sides equal.
+    /// The engine of `device` decided a conflict of the edit over `row`, of which the device has now seen `seen` versions.
     pub(super) fn decided(
         &mut self,
         (at, device): (Time, DeviceId),
         id: EditId,
         row: RowId,
-        won: Option<bool>,
+        decision: Decision<'_>,
         seen: usize,
         history: &History,
     ) {
         self.undecided[device.0 as usize].retain(|undecided| *undecided != id);
         let Some(edit) = self.get_mut(id) else { return };
-        if won.is_some() && edit.perhaps_heard && edit.unheard == Some(true) && !edit.conflict {
+        if decision != Decision::Same && edit.perhaps_heard && edit.unheard == Some(true) && !edit.conflict {
             (edit.conflict, edit.unheard) = (true, None);
             self.conflicts += 1;
         }
         let Some(edit) = self.get_mut(id) else { return };
-        match won {
-            Some(won) => {
-                (edit.won, edit.decided_on) = (Some(won), Some(device));
-                let decision = Decision { life: self.lives.now(device), at, won };
-                self.decisions.entry(device).or_default().entry(id).or_default().push(decision);
-            }
-            None => {
+        let won = match decision {
+            Decision::Local => Some(true),
+            Decision::Remote => Some(false),
+            // Nobody's write is given up: there is nothing that a log must say.
+            Decision::Merged { .. } | Decision::Both { .. } | Decision::Parked => None,
+            Decision::Same => {
                 edit.equal = true;
                 edit.matched |= edit.matches(history.row(row).values.as_deref());
+                edit.won
             }
+        };
+        if decision != Decision::Same {
+            (edit.won, edit.decided_on) = (won, won.map(|_| device));
+            let decided = Decided { life: self.lives.now(device), at, won };
+            self.decisions.entry(device).or_default().entry(id).or_default().push(decided);
         }
         // What this edit met, those of the same row that wait behind it know as well: on a copy, those that were copied and its own.
         let whose = if device == id.device { vec![device] } else { vec![id.device, device] };

@@ -17,8 +17,8 @@ use super::ledger::Ledger;
 use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
-    AppliedChange, Attributes, Author, CommitKind, ConflictKind, Event, KillReason, LocalEdit, LogKind, Node,
-    Occurrence, RequestKind, Schema, SyncError, SyncUnit, Winner,
+    AppliedChange, Attributes, Author, CommitKind, Event, KillReason, LocalEdit, LogKind, Node, Occurrence,
+    RequestKind, Schema, SyncError, SyncUnit,
 };
 
 /// What the oracle must know before the first event.
@@ -241,11 +241,10 @@ impl Oracle {
                 self.ledger.acknowledged(at, edit, row, &self.history);
                 self.met(at, device, entity, key.as_str(), Some(stamp));
             }
-            Event::ConflictDecided { edit, entity, key, kind, winner, sides } => {
+            Event::ConflictDecided { edit, entity, key, decision, sides, .. } => {
                 let seen = self.met(at, device, entity, key.as_str(), Some(sides.remote));
-                let won = (kind != ConflictKind::Equal).then_some(winner == Winner::Local);
                 let row = self.history.remember(entity, key.as_str());
-                self.ledger.decided((at, device), edit, row, won, seen, &self.history);
+                self.ledger.decided((at, device), edit, row, decision, seen, &self.history);
             }
             Event::EditLogged { edit, entity, key, kind } => {
                 self.ledger.logged(edit);

@@ -5,8 +5,8 @@ use super::words;
 use crate::base::UnitId;
 use crate::base::words::count;
 use crate::contract::{
-    AppEvent, AppliedChange, CommitKind, ConflictKind, DropReason, Event, KillReason, LocalEdit, LogKind,
-    Refusal, RequestKind, Schema, SyncUnit, TransportError, Winner,
+    AppEvent, AppliedChange, CommitKind, ConflictKind, Decision, DropReason, Event, KillReason, LocalEdit,
+    LogKind, Refusal, RequestKind, Schema, SyncUnit, TransportError,
 };
 
 /// Tells events with the names of a scenario.
@@ -174,15 +174,20 @@ impl Told<'_> {
             Event::EditAcknowledged { edit, stamp, .. } => {
                 format!("edit {edit} acknowledged as of {}", self.clock.stamp(*stamp))
             }
-            Event::ConflictDecided { edit, kind, winner, sides, .. } => {
-                let winner = match (kind, winner) {
-                    (ConflictKind::Equal, _) => "none, both say the same",
-                    (_, Winner::Local) => "the edit wins",
-                    (_, Winner::Remote) => "the backend's version wins",
+            Event::ConflictDecided { edit, kind, decision, sides, .. } => {
+                let decided = match decision {
+                    Decision::Same => "both say the same".to_owned(),
+                    Decision::Local => "the edit wins".to_owned(),
+                    Decision::Remote => "the backend's version wins".to_owned(),
+                    Decision::Merged { columns } => {
+                        format!("merged, with {} of the edit", count(columns.len() as u64, "column"))
+                    }
+                    Decision::Both { key } => format!("both stay, the edit as row {key}"),
+                    Decision::Parked => "a person is to decide".to_owned(),
                 };
                 let [local, remote] = [sides.local, sides.remote].map(|stamp| self.clock.stamp(stamp));
                 format!(
-                    "conflict of edit {edit} of {local} with the version of {remote}: {}, {winner}",
+                    "conflict of edit {edit} of {local} with the version of {remote}: {}, {decided}",
                     conflict(*kind)
                 )
             }

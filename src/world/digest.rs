@@ -6,9 +6,9 @@ use super::build::{ASKED_EVERY, Wanted};
 use crate::backend::Backend;
 use crate::base::{DeviceId, Digest, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
 use crate::contract::{
-    AppEvent, AppliedChange, Author, CommitKind, ConflictKind, DeviceView, DropReason, EditError, EditKind,
-    Event, KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence, Overtaken, PendingEdit, Refusal,
-    RequestKind, ServerError, Sides, SyncError, TransportError, Winner,
+    AppEvent, AppliedChange, Author, CommitKind, ConflictKind, Decision, DeviceView, DropReason, EditError,
+    EditKind, Event, KillReason, LocalEdit, LogEntry, LogKind, Node, Occurrence, Overtaken, PendingEdit,
+    Refusal, RequestKind, ServerError, Sides, SyncError, TransportError,
 };
 use crate::metrics::Figures;
 
@@ -76,7 +76,7 @@ events! {
     24 EditRefused { edit, error },
     25 EditSent { edit, request; entity, key },
     26 EditAcknowledged { edit, stamp; entity, key },
-    27 ConflictDecided { edit, kind, winner, sides; entity, key },
+    27 ConflictDecided { edit, kind, decision, sides; entity, key },
     28 EditLogged { edit, kind; entity, key },
     29 Committed { entity, key, stamp, kind, values, author, replaced },
     30 MutationRefused { edit, conflict; entity, key, kind },
@@ -141,7 +141,6 @@ told_as! {
     Refusal: it => *it as u64,
     RequestKind: it => *it as u64,
     TransportError: it => *it as u64,
-    Winner: it => *it as u64,
     SyncError: it => it.code(),
     EditError: it => it.code(),
 }
@@ -236,6 +235,25 @@ impl Told for Overtaken {
 impl Told for Sides {
     fn tell(&self, digest: &mut Digest) {
         digest.numbers([self.local, self.remote].map(|stamp| stamp.0 as u64));
+    }
+}
+
+impl Told for Decision<'_> {
+    fn tell(&self, digest: &mut Digest) {
+        match self {
+            Decision::Local => digest.number(0),
+            Decision::Remote => digest.number(1),
+            Decision::Same => digest.number(2),
+            Decision::Merged { columns } => {
+                digest.numbers([3, columns.len() as u64]);
+                columns.iter().for_each(|column| digest.number(*column as u64));
+            }
+            Decision::Both { key } => {
+                digest.number(4);
+                key.tell(digest);
+            }
+            Decision::Parked => digest.number(5),
+        }
     }
 }
 

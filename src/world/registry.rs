@@ -20,10 +20,10 @@ impl EngineRegistry {
     /// The built-in engine, and the built-in engine with each planted bug.
     pub fn builtin() -> EngineRegistry {
         let mut registry = EngineRegistry(BTreeMap::new());
-        registry.insert("builtin", Arc::new(|plan: &Plan| builtin(plan, Rules::default())));
+        registry.insert("builtin", Arc::new(|plan: &Plan| builtin(plan, |rules| rules)));
         for bug in bugs::ALL {
             let name = format!("broken:{}", bug.id);
-            registry.insert(&name, Arc::new(|plan: &Plan| builtin(plan, (bug.rules)())));
+            registry.insert(&name, Arc::new(|plan: &Plan| builtin(plan, bug.breaks)));
         }
         registry
     }
@@ -49,7 +49,7 @@ impl EngineRegistry {
     }
 }
 
-fn builtin(plan: &Plan, rules: Rules) -> Rc<dyn EngineFactory> {
+fn builtin(plan: &Plan, breaks: fn(Rules) -> Rules) -> Rc<dyn EngineFactory> {
     let factory = BuiltinFactory::new(plan.engine.clone(), plan.store.clone());
-    Rc::new(BuiltinFactory { rules, ..factory })
+    Rc::new(BuiltinFactory { rules: breaks(factory.rules.clone()), ..factory })
 }

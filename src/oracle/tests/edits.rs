@@ -2,8 +2,8 @@ use super::stage::{CLINIC, DOCTOR, SLOT, STATUS, Stage, UNIT, VISIT, slot, visit
 use super::{assert_only, assert_silent};
 use crate::base::{EditId, Key, Span, Stamp, Value};
 use crate::contract::{
-    Author, ConflictKind, EditKind, Event, KillReason, LogEntry, LogKind, Node, Refusal, RequestKind, Sides,
-    SyncError, Winner,
+    Author, ConflictKind, Decision, EditKind, Event, KillReason, LogEntry, LogKind, Node, Refusal,
+    RequestKind, Sides, SyncError,
 };
 
 /// Device 0 and the office change one row; the phone is ahead of its time, so its edit wins, or it loses.
@@ -445,9 +445,9 @@ fn an_engines_word_that_both_sides_say_the_same_is_checked() {
     let conflict = Some(Refusal::Stale);
     let kind = EditKind::Update;
     stage.tell(Node::Backend, Event::MutationRefused { edit, entity: VISIT, key: &key, kind, conflict });
-    let (kind, winner) = (ConflictKind::Equal, Winner::Remote);
+    let (kind, decision) = (ConflictKind::Equal, Decision::Same);
     let sides = Sides { local: Stamp(1), remote: stage.stamp() };
-    stage.emit(0, Event::ConflictDecided { edit, entity: VISIT, key: &key, kind, winner, sides });
+    stage.emit(0, Event::ConflictDecided { edit, entity: VISIT, key: &key, kind, decision, sides });
     stage.phone(0).outbox.clear();
     stage.drain();
     let verdict = stage.verdict();

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
 use crate::contract::{
-    AppliedChange, Author, Column, ColumnKind, CommitKind, ConflictKind, Delivery, DeviceView, EditKind,
-    Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, PendingEdit, Refusal, RequestKind, Schema,
-    ScopeRule, Sides, SyncUnit, Winner,
+    AppliedChange, Author, Column, ColumnKind, CommitKind, ConflictKind, Decision, Delivery, DeviceView,
+    EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, PendingEdit, Refusal,
+    RequestKind, Schema, ScopeRule, Sides, SyncUnit,
 };
 use crate::oracle::{Clock, Life, Oracle, Setting, Truth, Verdict};
 
@@ -410,9 +410,10 @@ impl Stage {
         if !equal {
             self.phone(device).conflicts.insert(id);
         }
-        let (key, winner) = (Key::new(&entry.onto), if local { Winner::Local } else { Winner::Remote });
+        let key = Key::new(&entry.onto);
+        let decision = if local { Decision::Local } else { Decision::Remote };
         let sides = Sides { local: entry.made_at, remote };
-        self.emit(device, Event::ConflictDecided { edit: id, entity, key: &key, kind, winner, sides });
+        self.emit(device, Event::ConflictDecided { edit: id, entity, key: &key, kind, decision, sides });
         if let (true, Some(theirs)) = (local, &theirs) {
             self.log(device, &entry, LogKind::Overwrote);
             self.refused.remove(&id);

@@ -1,6 +1,7 @@
 //! Keys of the engine.
 
 use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, table};
+use crate::engine::POLICY_NAMES;
 use crate::protocol;
 
 pub(super) const ENGINE: Form = table(&[
@@ -242,25 +243,25 @@ const RETRY: Form = table(&[
 const CONFLICT: Form = table(&[
     key(
         "detect",
-        Form::Word { built: &["dates-then-values"], later: &["*"] },
+        Form::Word { built: &["dates-then-values"], later: &[] },
         "\"dates-then-values\"",
         "What makes a conflict.",
     ),
     key(
         "base",
-        Form::Word { built: &["last-received-stamp"], later: &["*"] },
+        Form::Word { built: &["last-received-stamp"], later: &[] },
         "\"last-received-stamp\"",
         "Which offline date is compared.",
     ),
     key(
         "policy",
-        Form::Word { built: &["last-write-wins"], later: &["*"] },
+        Form::Word { built: POLICY_NAMES, later: &[] },
         "\"last-write-wins\"",
-        "Who wins.",
+        "What becomes of an edit in conflict.",
     ),
     key(
         "while_open",
-        Form::Word { built: &["carry-on"], later: &["*"] },
+        Form::Word { built: &["carry-on"], later: &[] },
         "\"carry-on\"",
         "What happens while a conflict is open.",
     ),

@@ -202,6 +202,9 @@ impl World<'_> {
                 steering: self.steering(view.at("push")),
             },
             retry: self.retry(view.at("retry")),
+            conflict: engine::ConflictOptions {
+                policy: engine::Policy::named(view.at("conflict.policy").text()).unwrap_or_default(),
+            },
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),
             codec: gateway.codec,

@@ -1,0 +1,33 @@
+//! The later date wins; a delete is not undone by an update.
+
+use std::rc::Rc;
+
+use super::policy::Policy;
+use super::seam::{Conflict, Resolution, ResolveRule, says_the_same};
+use crate::contract::{Refusal, Row};
+
+pub(super) const LAST_WRITE_WINS: Policy = Policy {
+    name: "last-write-wins",
+    about: "the edit or the version that was made later",
+    rule: || Rc::new(LastWriteWins),
+};
+
+/// The later date wins; a delete is not undone by an update.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LastWriteWins;
+
+impl ResolveRule for LastWriteWins {
+    fn resolve(&self, conflict: Conflict<'_>) -> Resolution {
+        if says_the_same(conflict) {
+            return Resolution::Same;
+        }
+        match (conflict.why, conflict.current) {
+            // Deleted, or out of this device's scope: nobody here can see what an overwrite would overwrite.
+            (Refusal::Gone, _) | (_, None | Some(Row { values: None, .. })) => Resolution::Remote,
+            (_, Some(current)) if conflict.entry.made_at > current.stamp => {
+                Resolution::Local { onto: current.key.clone() }
+            }
+            _ => Resolution::Remote,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Conflicts: what kind they are, and what becomes of the edit.
+//!
+//! A conflict is met when the backend refuses an edit because its row is not the version that the
+//! edit was made on: the dates differ. Then the values are compared; equal values are no conflict
+//! (S4: "it's not a conflict if they're both updated to the same value"). Only then a policy
+//! decides. It sees the edit as it lies in the outbox, with the row that it was made on, and the
+//! backend's row ([`Conflict`]), and gives a [`Resolution`], which the push carries out.
+//!
+//! How to add a policy: a file here with its rule and its `Policy`, a line in the list in
+//! `policy.rs`, a scenario under `scenarios/conflicts/`, a planted bug in room `bugs`.
+
+mod last_write_wins;
+mod policy;
+mod seam;
+#[cfg(test)]
+mod tests;
+
+pub use policy::{POLICIES, POLICY_NAMES, Policy};
+pub use seam::{Conflict, Resolution, ResolveRule, kind_of, says_the_same};

@@ -1,0 +1,81 @@
+//! What a policy gets, and what it gives back.
+
+use crate::base::{Key, Value};
+use crate::contract::{ConflictKind, Decision, EditKind, Entity, Refusal, Row};
+use crate::store::Entry;
+
+/// A local edit and the backend's row in its way.
+#[derive(Clone, Copy, Debug)]
+pub struct Conflict<'a> {
+    /// The local edit.
+    pub entry: &'a Entry,
+    /// Its entity.
+    pub entity: &'a Entity,
+    /// Why the backend refused.
+    pub why: Refusal,
+    /// The backend's row, if it has one.
+    pub current: Option<&'a Row>,
+}
+
+/// What becomes of a local edit that met a conflict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolution {
+    /// Both sides say the same: the edit counts as done.
+    Same,
+    /// The backend's version stays; the edit is superseded and the user is told.
+    Remote,
+    /// The edit is sent again as an operation on this row, over its current version; the user is told.
+    Local {
+        /// The row: another than the edit's own when two rows had one natural key.
+        onto: Key,
+    },
+}
+
+impl Resolution {
+    /// For listeners.
+    pub fn decision(&self) -> Decision<'_> {
+        match self {
+            Resolution::Same => Decision::Same,
+            Resolution::Remote => Decision::Remote,
+            Resolution::Local { .. } => Decision::Local,
+        }
+    }
+}
+
+/// What becomes of an edit in conflict.
+pub trait ResolveRule {
+    /// Decides.
+    fn resolve(&self, conflict: Conflict<'_>) -> Resolution;
+}
+
+/// Whether the backend's row already is what the edit wants.
+pub fn says_the_same(conflict: Conflict<'_>) -> bool {
+    let gone = conflict.why == Refusal::Gone;
+    match (conflict.entry.kind, conflict.current) {
+        (EditKind::Delete, _) => gone,
+        (_, Some(Row { values: Some(current), .. })) if !gone => {
+            conflict.entry.values.iter().all(|(column, value)| {
+                let position = conflict.entity.projection.binary_search(column);
+                position.is_ok_and(|position| reads_alike(value, &current[position]))
+            })
+        }
+        _ => false,
+    }
+}
+
+fn reads_alike(a: &Value, b: &Value) -> bool {
+    b.with_ref(|b| a.reads_as(b))
+}
+
+/// What kind of conflict this is.
+pub fn kind_of(conflict: Conflict<'_>) -> ConflictKind {
+    if says_the_same(conflict) {
+        return ConflictKind::Equal;
+    }
+    match (conflict.why, conflict.entry.kind) {
+        (Refusal::Exists | Refusal::Taken, _) | (_, EditKind::Create) => ConflictKind::InsertInsert,
+        (Refusal::Gone, _) => ConflictKind::UpdateDelete,
+        (Refusal::Stale, EditKind::Delete) => ConflictKind::DeleteUpdate,
+        (Refusal::Stale, EditKind::Update) => ConflictKind::UpdateUpdate,
+    }
+}

@@ -1,0 +1,81 @@
+//! The policies, by tables.
+
+use super::last_write_wins::LastWriteWins;
+use super::*;
+use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Value};
+use crate::contract::{Column, ColumnKind, ConflictKind, Delivery, EditKind, Entity, Refusal, Row};
+use crate::store::Entry;
+
+fn entity() -> Entity {
+    let column = |name: &str| Column { name: name.to_owned(), kind: ColumnKind::Text };
+    Entity {
+        name: "appointment".to_owned(),
+        key: "id".to_owned(),
+        columns: vec![column("clinic"), column("status"), column("hidden")],
+        projection: vec![0, 1],
+        scope: Vec::new(),
+        delivery: Delivery::Delta,
+        unique: Vec::new(),
+    }
+}
+
+fn entry(kind: EditKind, status: &str, made_at: i64) -> Entry {
+    Entry {
+        seq: 1,
+        id: "d0.e0".to_owned(),
+        edit: EditId { device: DeviceId(0), number: 0 },
+        entity: EntityId(0),
+        key: Key::new("k"),
+        kind,
+        values: if kind == EditKind::Delete { Vec::new() } else { vec![(1, Value::text(status))] },
+        base: Some(Stamp(1)),
+        made_at: Stamp(made_at),
+        attempts: 0,
+        parked: false,
+        last_error: None,
+    }
+}
+
+fn row(stamp: i64, status: Option<&str>) -> Row {
+    let values = status.map(|s| vec![Value::text("c1"), Value::text(s)]);
+    Row { key: Key::new("k"), stamp: Stamp(stamp), values }
+}
+
+#[test]
+fn dates_are_compared_first_and_values_then() {
+    let entity = entity();
+    let local = || Resolution::Local { onto: Key::new("k") };
+    use ConflictKind as K;
+    use EditKind::{Delete, Update};
+    use Refusal::{Gone, Stale};
+    let table = [
+        (Update, "done", 20, Stale, row(10, Some("done")), K::Equal, Resolution::Same),
+        (Update, "done", 20, Stale, row(10, Some("new")), K::UpdateUpdate, local()),
+        (Update, "done", 10, Stale, row(20, Some("new")), K::UpdateUpdate, Resolution::Remote),
+        (Update, "done", 10, Stale, row(10, Some("new")), K::UpdateUpdate, Resolution::Remote),
+        (Update, "done", 20, Gone, row(10, None), K::UpdateDelete, Resolution::Remote),
+        (Delete, "", 20, Gone, row(10, None), K::Equal, Resolution::Same),
+        (Delete, "", 20, Stale, row(10, Some("new")), K::DeleteUpdate, local()),
+        (Delete, "", 10, Stale, row(20, Some("new")), K::DeleteUpdate, Resolution::Remote),
+    ];
+    for (kind, status, made_at, why, current, expected_kind, expected) in table {
+        let entry = entry(kind, status, made_at);
+        let conflict = Conflict { entry: &entry, entity: &entity, why, current: Some(&current) };
+        assert_eq!(kind_of(conflict), expected_kind, "{entry:?} against {current:?}");
+        assert_eq!(LastWriteWins.resolve(conflict), expected, "{entry:?} against {current:?}");
+    }
+}
+
+#[test]
+fn a_create_on_a_taken_natural_key_goes_onto_the_row_that_has_it_or_gives_way() {
+    let entity = entity();
+    let taken = Row { key: Key::new("other"), ..row(10, Some("booked")) };
+    for (made_at, expected) in [(20, Resolution::Local { onto: Key::new("other") }), (5, Resolution::Remote)]
+    {
+        let entry = entry(EditKind::Create, "mine", made_at);
+        let conflict =
+            Conflict { entry: &entry, entity: &entity, why: Refusal::Taken, current: Some(&taken) };
+        assert_eq!(kind_of(conflict), ConflictKind::InsertInsert);
+        assert_eq!(LastWriteWins.resolve(conflict), expected);
+    }
+}
