@@ -352,7 +352,7 @@ impl Builtin {
         };
         // The backend remembers its verdict on the old idempotency key: another try is another mutation.
         let id = format!("{}+", entry.id);
-        tx.rewrite(entry.seq, &id, onto, kind, current.map(|row| row.stamp))?;
+        tx.rewrite(entry.seq, &id, onto, kind, current)?;
         if *onto != entry.key {
             tx.remove(entry.entity, entry.key.as_str())?;
         }

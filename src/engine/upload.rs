@@ -40,6 +40,7 @@ mod tests {
             attempts: 0,
             last_error: None,
             parked: false,
+            made_on: None,
         }
     }
 

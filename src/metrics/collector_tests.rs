@@ -226,7 +226,16 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
     t.tell(Node::Gateway, Event::Captured { writes: 3, written: 6, handled: 9, cpu: Span(5), state: 70 });
     use ConflictKind::{DeleteUpdate, Equal, InsertInsert, UpdateDelete, UpdateUpdate};
     for kind in [UpdateUpdate, UpdateDelete, DeleteUpdate, InsertInsert, Equal] {
-        for decision in [Decision::Local, Decision::Remote] {
+        let (columns, other): (&[usize], _) = (&[1], Key::new("b"));
+        let told = [
+            Decision::Local,
+            Decision::Remote,
+            Decision::Same,
+            Decision::Merged { columns },
+            Decision::Both { key: &other },
+            Decision::Parked,
+        ];
+        for decision in told {
             let sides = Sides { local: Stamp(5), remote: Stamp(6) };
             t.device(0, Event::ConflictDecided { edit, entity, key, kind, decision, sides });
         }

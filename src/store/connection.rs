@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::error::{Result, StoreError};
-use super::layout::{VERSION, ddl};
+use super::layout::{FROM_FIRST, VERSION, ddl};
 use super::options::{Journal, Options};
 use crate::contract::{Database, Schema};
 use crate::disk;
@@ -29,6 +29,7 @@ pub(super) fn open(database: &Database, schema: &Schema, options: &Options) -> R
     match version {
         VERSION => {}
         0 => connection.execute_batch(&format!("BEGIN IMMEDIATE;{}COMMIT", ddl(schema)))?,
+        1 => connection.execute_batch(FROM_FIRST)?,
         other => return Err(StoreError::Damaged(format!("a database of layout {other}"))),
     }
     Ok(connection)

@@ -11,7 +11,7 @@ use crate::contract::{Entity, Schema};
 /// The tables that do not depend on the schema.
 const OWN_TABLES: &str = "\
 CREATE TABLE outbox(seq INTEGER PRIMARY KEY,id TEXT NOT NULL UNIQUE,device,number,entity,key TEXT,kind,\"values\",base,\
-made_at,attempts,last_error,parked);\
+made_at,attempts,last_error,parked,made_on);\
 CREATE INDEX outbox_row ON outbox(entity,key);\
 CREATE TABLE progress(unit,entity,cursor,generation,loading,PRIMARY KEY(unit,entity))WITHOUT ROWID;\
 CREATE TABLE unit(unit INTEGER PRIMARY KEY,last_sync_on,run,running);\
@@ -19,7 +19,11 @@ CREATE TABLE shadow(entity,key,stamp,\"values\",PRIMARY KEY(entity,key))WITHOUT 
 CREATE TABLE log(seq INTEGER PRIMARY KEY,device,number,entity,key,kind,met);";
 
 /// The layout that a database says it has; 0 is an empty file.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
+
+/// What makes this layout of the first one: its edits do not say which values they were made on.
+pub(super) const FROM_FIRST: &str =
+    "BEGIN IMMEDIATE;ALTER TABLE outbox ADD COLUMN made_on;PRAGMA user_version=2;COMMIT";
 
 /// What can be said to an entity's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

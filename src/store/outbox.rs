@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::error::{Result, StoreError};
 use super::session::{Store, Tx};
 use crate::base::{Cell, DeviceId, EditId, EntityId, Key, Stamp, Value};
-use crate::contract::{EditError, EditKind, LocalEdit, PendingEdit};
+use crate::contract::{self, EditError, EditKind, LocalEdit, PendingEdit};
 
 /// An edit to be put into the outbox.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,8 @@ pub struct NewEntry<'a> {
     pub edit: &'a LocalEdit,
     /// The stamp of the version that it was made on.
     pub base: Option<Stamp>,
+    /// The values that it was made on; see [`Entry::made_on`].
+    pub made_on: Option<&'a [(usize, Value)]>,
     /// When it was made, by the device's clock.
     pub made_at: Stamp,
 }
@@ -40,6 +42,10 @@ pub struct Entry {
     pub values: Vec<(usize, Value)>,
     /// The stamp of the version that it was made on; `None` if the backend has none.
     pub base: Option<Stamp>,
+    /// The values that it was made on, by position in the backend's columns: of the columns that it
+    /// sets, and of all that the device has if it deletes the row. `None` for a create, and where
+    /// an earlier version of the app wrote it.
+    pub made_on: Option<Vec<(usize, Value)>>,
     /// When it was made, by the device's clock.
     pub made_at: Stamp,
     /// How often it was tried.
@@ -51,7 +57,7 @@ pub struct Entry {
 }
 
 /// What [`entry`] reads.
-const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"values\",base,made_at,attempts,last_error,parked \
+const ENTRY: &str = "SELECT seq,id,device,number,entity,key,kind,\"values\",base,made_at,attempts,last_error,parked,made_on \
                      FROM outbox";
 
 impl Store {
@@ -76,6 +82,8 @@ impl Tx<'_> {
         let key = edit.key.as_str();
         let row = self.row(edit.entity, key)?;
         let base = row.as_ref().map(|row| row.stamp).filter(|&stamp| stamp != Stamp(0));
+        let made_on =
+            row.as_ref().map(|row| self.values_under(edit.entity, edit.kind, &edit.values, &row.values));
         match (edit.kind, row) {
             (EditKind::Create, Some(_)) => return Err(EditError::Exists),
             (EditKind::Create, None) => {
@@ -91,8 +99,22 @@ impl Tx<'_> {
             }
             (EditKind::Delete, Some(_)) => _ = self.remove(edit.entity, key)?,
         }
-        self.append(&NewEntry { id, edit, base, made_at })?;
+        self.append(&NewEntry { id, edit, base, made_on: made_on.as_deref(), made_at })?;
         Ok(())
+    }
+
+    /// The values of a row that an edit changes.
+    fn values_under(
+        &self,
+        entity: EntityId,
+        kind: EditKind,
+        changes: &[(usize, Value)],
+        row: &[Value],
+    ) -> Vec<(usize, Value)> {
+        let columns = self.store().entity(entity).projection.iter().copied();
+        let changed = |column: usize| changes.iter().any(|(of, _)| *of == column);
+        let under = columns.zip(row).filter(|(column, _)| kind == EditKind::Delete || changed(*column));
+        under.map(|(column, value)| (column, value.clone())).collect()
     }
 
     /// Writes an edit's values over a row's.
@@ -109,12 +131,12 @@ impl Tx<'_> {
     /// # Errors
     /// When the database cannot be written, or has an entry of this id.
     pub fn append(&self, entry: &NewEntry<'_>) -> Result<i64> {
-        let NewEntry { id, edit, base, made_at } = entry;
+        let NewEntry { id, edit, base, made_on, made_at } = entry;
         let last = self.query("SELECT ifnull(max(seq),0)FROM outbox", [], |row| Ok(row.get::<_, i64>(0)?))?;
         // An answer may still be under way that speaks of an entry that is gone: its number is not given again.
         let seq = last[0].max(self.store().last_seq.get()) + 1;
         self.execute(
-            "INSERT INTO outbox VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,NULL,0)",
+            "INSERT INTO outbox VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,0,NULL,0,?11)",
             (
                 seq,
                 id,
@@ -126,6 +148,7 @@ impl Tx<'_> {
                 json(&edit.values),
                 base.map(|stamp| stamp.0),
                 made_at.0,
+                made_on.map(json),
             ),
         )?;
         self.store().last_seq.set(seq);
@@ -199,12 +222,19 @@ impl Tx<'_> {
         self.execute(sql, (entity.0, key, base.0)).map(drop)
     }
 
-    /// Turns an edit into another operation with an idempotency key of its own, maybe on another row. Its values follow: a delete has none, and what becomes
-    /// a create has all the values that the row `key` has on the device.
+    /// Turns an edit into another operation with an idempotency key of its own on the version `over`, maybe of another row. Its
+    /// values follow: a delete has none, and what becomes a create has all the values that the row has on the device.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] if there is no such entry, or no row for a create to take its values from.
-    pub fn rewrite(&self, seq: i64, id: &str, key: &Key, kind: EditKind, base: Option<Stamp>) -> Result<()> {
+    pub fn rewrite(
+        &self,
+        seq: i64,
+        id: &str,
+        key: &Key,
+        kind: EditKind,
+        over: Option<&contract::Row>,
+    ) -> Result<()> {
         let found = self.query(&format!("{ENTRY} WHERE seq=?1"), [seq], entry)?;
         let Some(old) = found.into_iter().next() else {
             return Err(StoreError::Damaged(format!("no entry {seq} in the outbox")));
@@ -219,9 +249,19 @@ impl Tx<'_> {
             }
             EditKind::Create | EditKind::Update => old.values,
         };
+        let under = over.and_then(|row| row.values.as_ref()).filter(|_| kind != EditKind::Create);
+        let made_on = under.map(|row| self.values_under(old.entity, kind, &values, row));
         self.execute(
-            "UPDATE outbox SET id=?2,key=?3,kind=?4,\"values\"=?5,base=?6 WHERE seq=?1",
-            (seq, id, key.as_str(), kind_name(kind), json(&values), base.map(|stamp| stamp.0)),
+            "UPDATE outbox SET id=?2,key=?3,kind=?4,\"values\"=?5,base=?6,made_on=?7 WHERE seq=?1",
+            (
+                seq,
+                id,
+                key.as_str(),
+                kind_name(kind),
+                json(&values),
+                over.map(|row| row.stamp.0),
+                made_on.as_deref().map(json),
+            ),
         )?;
         Ok(())
     }
@@ -262,9 +302,6 @@ impl Tx<'_> {
 }
 
 fn entry(row: &Row<'_>) -> Result<Entry> {
-    let values = row.get_ref(7)?.as_str().map_err(damaged)?;
-    let values: Vec<(usize, &RawValue)> = serde_json::from_str(values).map_err(damaged)?;
-    let values = values.into_iter().map(|(column, json)| Ok((column, value(json.get())?)));
     Ok(Entry {
         seq: row.get(0)?,
         id: row.get(1)?,
@@ -272,13 +309,22 @@ fn entry(row: &Row<'_>) -> Result<Entry> {
         entity: EntityId(row.get(4)?),
         key: Key(row.get(5)?),
         kind: kind(row.get_ref(6)?.as_str().unwrap_or_default())?,
-        values: values.collect::<Result<_>>()?,
+        values: values(row, 7)?.ok_or_else(|| damaged("an edit without values"))?,
         base: row.get::<_, Option<i64>>(8)?.map(Stamp),
         made_at: Stamp(row.get(9)?),
         attempts: row.get(10)?,
         last_error: row.get(11)?,
         parked: row.get(12)?,
+        made_on: values(row, 13)?,
     })
+}
+
+/// Reads values by column, if there are any.
+fn values(row: &Row<'_>, column: usize) -> Result<Option<Vec<(usize, Value)>>> {
+    let Some(text) = row.get_ref(column)?.as_str_or_null().map_err(damaged)? else { return Ok(None) };
+    let values: Vec<(usize, &RawValue)> = serde_json::from_str(text).map_err(damaged)?;
+    let values = values.into_iter().map(|(column, json)| Ok((column, value(json.get())?)));
+    values.collect::<Result<_>>().map(Some)
 }
 
 /// Reads a value. serde_json may miss a real number by its last bit; std does not.

@@ -32,6 +32,7 @@ fn entry(kind: EditKind, status: &str, made_at: i64) -> Entry {
         made_at: Stamp(made_at),
         attempts: 0,
         parked: false,
+        made_on: None,
         last_error: None,
     }
 }

@@ -63,6 +63,7 @@ fn an_entry_says_all_that_was_put_into_it() {
         attempts: 0,
         last_error: None,
         parked: false,
+        made_on: Some(vec![(0, Value::text("t")), (1, Value::text("s")), (3, Value::text("n"))]),
     };
     assert_eq!(entry, expected);
     store
@@ -87,7 +88,7 @@ fn the_number_of_a_dropped_entry_is_not_given_again() {
     put(&store, "k", 5, 0);
     let append = |id: &str| {
         let edit = update(0, "k", "x");
-        let new = NewEntry { id, edit: &edit, base: None, made_at: Stamp(1) };
+        let new = NewEntry { id, edit: &edit, base: None, made_on: None, made_at: Stamp(1) };
         store.transaction(|tx| tx.append(&new)).unwrap()
     };
     let first = append("a");
@@ -123,6 +124,23 @@ fn an_edit_changes_its_row_and_waits_on_the_version_it_was_made_on() {
     assert_eq!(bases, [Some(Stamp(5)), Some(Stamp(5)), None, None]);
     store.transaction(|tx| tx.rebase(TASK, "k", Stamp(8))).unwrap();
     assert!(store.read(|tx| tx.entries_for(TASK, "k")).unwrap().iter().all(|e| e.base == Some(Stamp(8))));
+}
+
+#[test]
+fn an_edit_keeps_the_values_that_it_was_made_on() {
+    let store = store();
+    put(&store, "k", 5, 0);
+    store.edit(&update(0, "k", "first"), "id0", Stamp(1)).unwrap();
+    store.edit(&update(1, "k", "second"), "id1", Stamp(2)).unwrap();
+    store.edit(&edit(2, "k", EditKind::Delete, &[]), "id2", Stamp(3)).unwrap();
+    store.edit(&create(3, "k"), "id3", Stamp(4)).unwrap();
+    // What is acknowledged gives later edits a stamp, and changes nothing of what they saw.
+    store.transaction(|tx| tx.rebase(TASK, "k", Stamp(8))).unwrap();
+    let entries = store.read(|tx| tx.entries_for(TASK, "k")).unwrap();
+    let made_on: Vec<_> = entries.into_iter().map(|entry| entry.made_on).collect();
+    let note = |text| Some(vec![(3, Value::text(text))]);
+    let whole = vec![(0, Value::text("t")), (1, Value::text("s")), (3, Value::text("second"))];
+    assert_eq!(made_on, [note("n"), note("first"), Some(whole), None]);
 }
 
 #[test]
@@ -166,17 +184,24 @@ fn a_rewritten_entry_carries_the_values_of_its_new_operation() {
     put(&store, "k", 5, 0);
     store.edit(&update(0, "k", "mine"), "id", Stamp(1)).unwrap();
     let seq = store.read(|tx| tx.outbox(&[TASK], 1)).unwrap()[0].seq;
-    let rewrite = |key: &str, kind, base| {
+    let rewrite = |key: &str, kind, base: Option<Stamp>| {
+        let over = base.map(|stamp| crate::contract::Row {
+            key: Key::new(key),
+            stamp,
+            values: Some(texts(&["t", "s", "theirs"])),
+        });
         store.transaction(|tx| {
-            tx.rewrite(seq, "again", &Key::new(key), kind, base)?;
+            tx.rewrite(seq, "again", &Key::new(key), kind, over.as_ref())?;
             Ok(tx.entries_for(TASK, key)?.remove(0))
         })
     };
     let entry = rewrite("k", EditKind::Create, None).unwrap();
-    assert_eq!((entry.kind, entry.base), (EditKind::Create, None));
+    assert_eq!((entry.kind, entry.base, entry.made_on), (EditKind::Create, None, None));
     assert_eq!(entry.values, [(0, Value::text("t")), (1, Value::text("s")), (3, Value::text("mine"))]);
     let entry = rewrite("other", EditKind::Create, None).unwrap();
     assert_eq!((entry.key.as_str(), entry.values.len()), ("other", 3));
+    let entry = rewrite("k", EditKind::Update, Some(Stamp(9))).unwrap();
+    assert_eq!(entry.made_on.unwrap()[2], (3, Value::text("theirs")));
     let entry = rewrite("k", EditKind::Delete, Some(Stamp(9))).unwrap();
     assert_eq!((entry.kind, entry.base, entry.values), (EditKind::Delete, Some(Stamp(9)), vec![]));
     assert!(matches!(rewrite("none", EditKind::Create, None), Err(StoreError::Damaged(_))));
