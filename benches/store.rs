@@ -16,7 +16,7 @@ use syncdyno::base::Cell;
 use syncdyno::base::{DeviceId, EditId, EntityId, Key, Seed, Stamp, Value};
 use syncdyno::contract::{Column, ColumnKind, Database, Delivery, EditKind, Entity, LocalEdit, Schema};
 use syncdyno::disk::{self, Disk};
-use syncdyno::store::{Journal, Options, Store};
+use syncdyno::store::{Journal, Options, Store, Synchronous};
 
 const DEVICES: usize = 200;
 const ROWS: usize = 500;
@@ -63,7 +63,9 @@ impl Medium {
         match self {
             Medium::Memory => Options { journal: Journal::Memory, ..Options::default() },
             Medium::Disk(journal) => {
-                Options { journal, sync_full: journal == Journal::Persist, ..Options::default() }
+                let synchronous =
+                    if journal == Journal::Persist { Synchronous::Full } else { Synchronous::Normal };
+                Options { journal, synchronous, ..Options::default() }
             }
         }
     }
@@ -134,7 +136,7 @@ fn open_bare(disks: &[Option<Disk>], options: &Options) -> Vec<Connection> {
     let pragmas = format!(
         "PRAGMA page_size={};PRAGMA journal_mode={journal};PRAGMA synchronous={};PRAGMA cache_size={};{TABLES}",
         options.page_size,
-        if options.sync_full { "FULL" } else { "NORMAL" },
+        if options.synchronous == Synchronous::Full { "FULL" } else { "NORMAL" },
         options.cache_pages
     );
     disks

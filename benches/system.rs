@@ -28,7 +28,7 @@ use syncdyno::contract::{Database, EditKind, LocalEdit};
 use syncdyno::disk::{self, Disk, Template};
 use syncdyno::metrics::Figure;
 use syncdyno::scenario::{Document, Names, Plan, Request};
-use syncdyno::store::{Journal, Progress, Store, StoreError};
+use syncdyno::store::{Journal, Progress, Store, StoreError, Synchronous};
 use syncdyno::workload::Dataset;
 use syncdyno::world::{self, Ending, EngineRegistry, Watch};
 
@@ -111,7 +111,9 @@ fn plan(journal: Journal) -> Plan {
     let plans = document.plans(&Request::default(), &names);
     let mut plan = plans.unwrap_or_else(|invalid| panic!("{}", invalid.render(false))).remove(0);
     plan.store.journal = journal;
-    plan.store.sync_full = journal != Journal::Wal;
+    if journal == Journal::Wal {
+        plan.store.synchronous = Synchronous::Normal;
+    }
     plan
 }
 

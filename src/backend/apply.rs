@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::commit::{Draft, Fact};
 use super::index::Slot;
 use super::machine::Backend;
+use super::options::StampedBy;
 use crate::base::{EntityId, Key, Seed, Stamp, Time, Value};
 use crate::contract::{Author, ColumnKind, EditKind, Entity, Mutation, Outcome, Refusal, Row, ScopeRule};
 
@@ -68,7 +69,7 @@ impl Backend {
         }
         let verdict = match self.judge(now, attributes, mutation) {
             Ok(draft) => {
-                let date = self.options.stamped_by_device.then_some(mutation.made_at);
+                let date = (self.options.stamped_by == StampedBy::Device).then_some(mutation.made_at);
                 let commits = self.commit_dated(now, date, vec![draft]);
                 let stamp = commits[0].stamp;
                 facts.extend(commits.into_iter().map(Fact::Committed));

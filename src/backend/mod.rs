@@ -79,7 +79,7 @@ pub use flags::{Consumer, FlagQuery, Flagged, Has, Lease, Mark, Reset};
 pub use log::{Holes, LogOptions, LogPage, LogPosition, LogQuery, Numbered, Rearm, Trimmed};
 pub use machine::{Admitted, Backend, Failing};
 pub use office::Importing;
-pub use options::{Availability, Busy, CommitDelay, Effect, Options, Ticks};
+pub use options::{Availability, Busy, CommitDelay, Effect, Options, StampedBy, Ticks};
 pub use pool::{Load, Served};
 pub use provisioning::Provisioning;
 pub use quota::{Bucket, Quota, QuotaBy, Window};

@@ -4,7 +4,7 @@ use super::files::FileDrop;
 use super::log::LogOptions;
 use super::provisioning::Provisioning;
 use super::quota::Quota;
-use crate::base::{EntityId, Ppm, Span, Time};
+use crate::base::{EntityId, Ppm, Span, Time, in_words};
 
 /// A backend's options; every figure is a key of the scenario file.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,8 +40,8 @@ pub struct Options {
     pub ticks: Ticks,
     /// A reader can only ask for changes since a multiple of this; what it has read already comes again.
     pub filter_precision: Span,
-    /// What devices write is stamped with the time at which they made it, by their clocks.
-    pub stamped_by_device: bool,
+    /// Whose clock stamps what devices write.
+    pub stamped_by: StampedBy,
     /// No stamp lies before one that was given before, whatever the clock does.
     pub monotonic: bool,
     /// Transactions that are stamped before they are visible.
@@ -93,6 +93,18 @@ pub enum Ticks {
     /// it is over.
     Shared,
 }
+in_words!(Ticks { RunAhead: "run-ahead", Shared: "shared" });
+
+/// Whose clock stamps what devices write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StampedBy {
+    /// The backend's, as it commits.
+    #[default]
+    Backend,
+    /// The device's, as the edit was made.
+    Device,
+}
+in_words!(StampedBy { Backend: "backend", Device: "device" });
 
 /// Transactions that are stamped first and visible later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,13 +174,13 @@ impl Default for Options {
             page_cap: 1_000,
             gateway_timeout: Span::secs(30),
             stamp_precision: Span::millis(1),
-            ticks: Ticks::RunAhead,
+            ticks: Ticks::default(),
             filter_precision: Span::micros(1),
-            stamped_by_device: false,
+            stamped_by: StampedBy::default(),
             monotonic: true,
             commit_delay: None,
             replica_lag: Span::ZERO,
-            provisioning: Provisioning::Full,
+            provisioning: Provisioning::default(),
             whole: false,
             log: None,
             files: None,

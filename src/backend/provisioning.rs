@@ -1,5 +1,7 @@
 //! Which columns for syncing a backend keeps, and what it can answer with them.
 
+use crate::base::in_words;
+
 /// Which columns for syncing a backend keeps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Provisioning {
@@ -18,6 +20,14 @@ pub enum Provisioning {
     /// marked, and a row that is reassigned is gone from where it was without a trace.
     ReadOnlySchema,
 }
+in_words!(Provisioning {
+    Full: "full",
+    StampsOnly: "stamps-only",
+    SoftDeleteOnly: "soft-delete-only",
+    ThreeStamps: "three-stamps",
+    Nothing: "none",
+    ReadOnlySchema: "read-only-schema"
+});
 
 impl Provisioning {
     /// Whether changes can be asked for by when they were made.

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use crate::base::{DeviceId, Span, Time};
+use crate::base::{DeviceId, Span, Time, in_words};
 
 /// Limits; those that are given hold together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,13 +19,15 @@ pub struct Quota {
 }
 
 /// Who is one client of a quota.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum QuotaBy {
     /// Each device: people have their own accounts.
+    #[default]
     Device,
     /// All devices: the gateway has one account.
     All,
 }
+in_words!(QuotaBy { Device: "device", All: "all" });
 
 /// Limits over the last while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::port::{LocalBoxFuture, Ports};
 use super::schema::{Attributes, Schema, SyncUnit};
-use crate::base::{DeviceId, EditId, EntityId, Incarnation, Key, Stamp, UnitId, Value, ValueRef};
+use crate::base::{DeviceId, EditId, EntityId, Incarnation, Key, Stamp, UnitId, Value, ValueRef, in_words};
 
 /// Where a device's database lies: open it with SQLite by this path and, if named, this VFS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,7 @@ pub enum EditKind {
     /// The row goes.
     Delete,
 }
+in_words!(EditKind { Create: "create", Update: "update", Delete: "delete" });
 
 /// An edit that a person makes in the app.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use super::event::{Event, EventSink};
-use crate::base::{Seed, Span, Stamp, Time};
+use crate::base::{Seed, Span, Stamp, Time, in_words};
 
 /// A boxed future of a single-threaded world.
 pub type LocalBoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -54,6 +54,7 @@ pub enum NetworkKind {
     /// A satellite or another fixed link.
     Other,
 }
+in_words!(NetworkKind { Wifi: "wifi", Cellular: "cellular", Other: "other" } but None);
 
 /// Why a request came to nothing. In every case the gateway may have acted on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]

@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::builtin::Builtin;
 use super::pull::{Told, damaged};
 use super::rules::Place;
-use crate::base::{EntityId, Key, Ppm, UnitId};
+use crate::base::{EntityId, Key, Ppm, UnitId, in_words};
 use crate::contract::{Event, SyncError};
 use crate::protocol::WireRow;
 use crate::store::{StoreError, Tx};
@@ -30,19 +30,21 @@ pub struct BadRowOptions {
 }
 
 /// What is done about a row that cannot be applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnBadRow {
     /// The run ends, the cursor stays before the row.
+    #[default]
     Stop,
     /// Nothing: the cursor passes it.
     Skip,
     /// It is kept on a durable list and tried again with the next pull; the cursor passes it.
     RetryList,
 }
+in_words!(OnBadRow { Stop: "stop", Skip: "skip", RetryList: "retry-list" });
 
 impl Default for BadRowOptions {
     fn default() -> BadRowOptions {
-        BadRowOptions { share: Ppm(0), tries: 3, then: OnBadRow::Stop }
+        BadRowOptions { share: Ppm(0), tries: 3, then: OnBadRow::default() }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::bad_rows::BadRowOptions;
 use super::conflict::Policy;
 use super::control::{Controller, SteeringOptions};
-use crate::base::{Bytes, Span};
+use crate::base::{Bytes, Span, in_words};
 use crate::protocol::Codec;
 
 /// The built-in engine's options.
@@ -40,24 +40,29 @@ pub enum Identity {
     /// In the database: who gets a copy of that goes by the same name.
     Database,
 }
+in_words!(Identity { Device: "device", Database: "database" });
 
 /// What an edit is dated by; conflicts are found by the backend's stamps, but who wins is decided by dates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dates {
     /// The device's wall clock in UTC.
+    #[default]
     Utc,
     /// What the person's clock shows: it jumps with time zones and daylight saving.
     Local,
 }
+in_words!(Dates { Utc: "utc", Local: "local" });
 
 /// How an engine reads an answer's JSON; decides what that costs the device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Decoder {
     /// Native code that reads row by row: the class's native rate, memory of 2.5 times the answer.
+    #[default]
     Streaming,
     /// A tree of the whole answer in a managed language: the class's managed rate, memory of 6 times the answer.
     Managed,
 }
+in_words!(Decoder { Streaming: "streaming", Managed: "managed" });
 
 impl Decoder {
     /// Memory at its peak for an answer of `bytes`. Factors: models of a mobile device, estimates.
@@ -98,13 +103,15 @@ pub struct PullOptions {
 }
 
 /// What a cursor belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CursorBook {
     /// The entity: units that pull the same entity go on where the other stopped.
+    #[default]
     Entity,
     /// The unit and the entity: units that overlap fetch the same rows twice.
     Unit,
 }
+in_words!(CursorBook { Entity: "entity", Unit: "unit" });
 
 /// How the built-in engine pushes.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,17 +140,19 @@ pub struct RetryOptions {
 }
 
 /// What is random in a wait (Brooker 2015, "Exponential backoff and jitter").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Jitter {
     /// Nothing: min(cap, base·2ⁿ).
     None,
     /// Everything: U(0, min(cap, base·2ⁿ)).
+    #[default]
     Full,
     /// Half of it: half is waited, half is drawn.
     Equal,
     /// All of it, and it grows by what was drawn before: min(cap, U(base, 3·previous)).
     Decorrelated,
 }
+in_words!(Jitter { None: "none", Full: "full", Equal: "equal", Decorrelated: "decorrelated" });
 
 impl Default for Options {
     fn default() -> Options {
@@ -153,7 +162,7 @@ impl Default for Options {
                 chunk_rows: 500,
                 chunk_bytes: Bytes(1 << 20),
                 apply_rows: 500,
-                cursor: CursorBook::Entity,
+                cursor: CursorBook::default(),
                 bad_rows: BadRowOptions::default(),
                 steering: steering.clone(),
                 prefetch: 0,
@@ -163,7 +172,7 @@ impl Default for Options {
             retry: RetryOptions {
                 base: Span::secs(1),
                 cap: Span::secs(300),
-                jitter: Jitter::Full,
+                jitter: Jitter::default(),
                 attempts: 5,
                 heeds_after: true,
             },
@@ -171,8 +180,8 @@ impl Default for Options {
             request_timeout: Span::secs(30),
             debounce: Span::secs(60),
             codec: Default::default(),
-            decoder: Decoder::Streaming,
-            dates: Dates::Utc,
+            decoder: Decoder::default(),
+            dates: Dates::default(),
             identity: Identity::default(),
         }
     }

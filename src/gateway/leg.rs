@@ -3,7 +3,7 @@
 //! Both ends are servers with kept connections, so there is no set-up and no slow start to model here.
 
 use crate::backend::Availability;
-use crate::base::{BitRate, Span, Time};
+use crate::base::{BitRate, Span, Time, in_words};
 
 /// A leg's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,15 +28,17 @@ pub enum Direction {
 }
 
 /// What an outage does to a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OutageMode {
     /// It vanishes, and nobody is told: the gateway waits until it gives up.
     Drop,
     /// It is late by what is left of the outage.
     Hold,
     /// Its connection breaks: the gateway knows at once.
+    #[default]
     Reset,
 }
+in_words!(OutageMode { Drop: "drop", Hold: "hold", Reset: "reset" });
 
 /// A time during which the leg carries nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::weather::Trace;
-use crate::base::{BitRate, Ppm, Span, Time};
+use crate::base::{BitRate, Ppm, Span, Time, in_words};
 use crate::contract::NetworkKind;
 
 /// One link profile.
@@ -63,6 +63,7 @@ pub enum Radio {
     /// Wi-Fi.
     Wifi,
 }
+in_words!(Radio { None: "none", TwoG: "2g", ThreeG: "3g", Lte: "lte", FiveG: "5g", Wifi: "wifi" });
 
 /// Steps of the round trip: each way a uniform draw within ± `within`, anew at each multiple of `every`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,13 +146,15 @@ pub struct Gaps {
 }
 
 /// How the lengths of gaps are spread about their mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GapLengths {
     /// As in cellular traces: nine in ten log-normal and short, one in ten log-normal and long, none beyond two minutes.
     Cellular,
     /// Exponential.
+    #[default]
     Exponential,
 }
+in_words!(GapLengths { Cellular: "cellular", Exponential: "exponential" });
 
 /// Changes of radio technology under way (LTE to 3G and back).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,15 +204,17 @@ pub struct FieldWorker {
 }
 
 /// What an outage does to a message in flight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OutageMode {
     /// Packets vanish: the message waits for the end of the outage and a retransmission, or for its deadline.
+    #[default]
     Drop,
     /// The network keeps the packets: the message is late by the rest of the outage.
     Hold,
     /// The connection breaks at once.
     Reset,
 }
+in_words!(OutageMode { Drop: "drop", Hold: "hold", Reset: "reset" });
 
 /// A time during which a link carries nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

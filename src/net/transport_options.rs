@@ -1,7 +1,7 @@
 //! How requests travel.
 
 use super::tcp::{Congestion, Handshake, Tls};
-use crate::base::Span;
+use crate::base::{Span, in_words};
 
 /// What carries requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +14,7 @@ pub enum Protocol {
     /// Nothing: round trip plus bytes over rate, without connections and headers. What closed forms speak of.
     Bare,
 }
+in_words!(Protocol { Http1: "http/1.1", Http2: "http/2", Bare: "bare" });
 
 /// What becomes of a request on a connection whose IP session is gone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +25,7 @@ pub enum HalfOpen {
     /// The far end answers with a reset, a round trip later.
     Reset,
 }
+in_words!(HalfOpen { Silent: "silent", Reset: "reset" });
 
 /// The transport of every device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,17 +57,17 @@ impl Default for TransportOptions {
     /// HTTP/1.1 over TLS 1.3 as browsers and servers have it: six connections, 75 s (nginx), two certificates, a bearer token.
     fn default() -> TransportOptions {
         TransportOptions {
-            protocol: Protocol::Http1,
+            protocol: Protocol::default(),
             connections: 6,
             handshake: Handshake {
-                tls: Tls::V13,
+                tls: Tls::default(),
                 certificates: 3_000,
                 work: Span::millis(3),
-                congestion: Congestion::Cubic,
+                congestion: Congestion::default(),
                 restarts: true,
             },
             keep_alive: Span::secs(75),
-            half_open: HalfOpen::Silent,
+            half_open: HalfOpen::default(),
             header_up: 500,
             header_down: 300,
         }

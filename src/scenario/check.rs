@@ -38,11 +38,6 @@ pub(super) fn check(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diag
                 }
             });
         }
-        Form::Later(what) => {
-            let title = format!("`{path}` is not built yet");
-            node.wrong = true;
-            out.push(Diagnostic::new(node.origin.place.clone(), title).help(*what));
-        }
         _ => scalar(form, node, path, out),
     }
 }
@@ -108,18 +103,27 @@ fn scalar(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
         return;
     }
     if let (Form::Word { built, later }, Some(word)) = (form, node.as_text()) {
-        let diagnostic = if later.contains(&word) || later.contains(&"*") {
-            Diagnostic::new(node.origin.place.clone(), format!("`{path} = \"{word}\"` is not built yet"))
-                .help(only_built(built))
-        } else {
-            Diagnostic::new(node.origin.place.clone(), format!("`{path}` cannot be \"{}\"", excerpt(word)))
-                .help(choices(word, built))
-        };
+        if later.contains(&word) || later.contains(&"*") {
+            return not_built(&format!("{path} = \"{word}\""), built, node, out);
+        }
+        let title = format!("`{path}` cannot be \"{}\"", excerpt(word));
+        out.push(Diagnostic::new(node.origin.place.clone(), title).help(choices(word, built)));
         node.wrong = true;
-        out.push(diagnostic);
         return;
     }
     wrong_form(form, node, path, out);
+}
+
+/// Tells of what is known and not built yet.
+fn not_built(what: &str, built: &[&str], node: &mut Node, out: &mut Vec<Diagnostic>) {
+    node.wrong = true;
+    let title = format!("`{what}` is not built yet");
+    out.push(Diagnostic::new(node.origin.place.clone(), title).help(only_built(built)));
+}
+
+/// The kinds that are built.
+fn built(kinds: &[Key]) -> impl Iterator<Item = &'static str> {
+    kinds.iter().filter(|kind| !matches!(kind.form, Form::Later)).map(|kind| kind.name)
 }
 
 /// `only `a` and `b` are built so far`.
@@ -156,6 +160,10 @@ fn table(keys: &[Key], kinds: &[Key], node: &mut Node, path: &str, out: &mut Vec
     let mut strange = false;
     for (name, entry) in table.iter_mut() {
         match keys.iter().chain(kinds).find(|k| k.name == name) {
+            Some(Key { form: Form::Later, .. }) => {
+                let built: Vec<&str> = built(kinds).collect();
+                not_built(&join(path, name), &built, &mut entry.node, out);
+            }
             Some(key) => check(&key.form, &mut entry.node, &join(path, name), out),
             None => {
                 out.push(unknown_key(name, path, &known, &entry.key));
@@ -210,8 +218,7 @@ fn example(path: &str, key: &Key) -> &'static str {
 fn one_of(kinds: &[Key], table: &Table, path: &str, at: &Origin, out: &mut Vec<Diagnostic>) {
     let there: Vec<(&String, &Entry)> =
         table.iter().filter(|(name, _)| kinds.iter().any(|k| k.name == *name)).collect();
-    let names: Vec<&str> =
-        kinds.iter().filter(|k| !matches!(k.form, Form::Later(_))).map(|k| k.name).collect();
+    let names: Vec<&str> = built(kinds).collect();
     match there[..] {
         [] if !kinds.is_empty() => {
             let title = format!("`{path}` says nothing of what it is");

@@ -69,8 +69,8 @@ pub(super) enum Form {
     Figure,
     /// A figure or `{ min, max }`, in the unit of its metric.
     Bound,
-    /// Known and not built yet; the text says what is.
-    Later(&'static str),
+    /// Known and not built yet.
+    Later,
     /// Anything; checked elsewhere.
     Any,
 }
@@ -198,7 +198,7 @@ impl Form {
             Form::Either { plain, table } => format!("{}, or {}", plain.want(), table.want()),
             Form::Figure => "a text with the metric's unit such as \"5s\" or \"2.5 rows/s\", or a number of what is counted".to_owned(),
             Form::Bound => "a number, or { min = …, max = … }".to_owned(),
-            Form::Later(_) => "nothing yet".to_owned(),
+            Form::Later => "nothing yet".to_owned(),
             Form::Any => "anything".to_owned(),
         }
     }

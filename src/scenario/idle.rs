@@ -13,6 +13,7 @@ use super::words::{Holder, ReadFrom};
 use crate::backend::Numbered;
 use crate::base::{Ppm, Word};
 use crate::gateway::{Mode, Snapshot};
+use crate::net::Protocol;
 
 /// Keys that need something else.
 struct Idle {
@@ -156,7 +157,7 @@ const IDLE: &[Idle] = &[
     Idle {
         keys: &["transport.connections"],
         needs: |tree| {
-            word(tree, "transport.protocol") == "http/1.1"
+            says(tree, "transport.protocol", Protocol::Http1)
                 || matches!(find(tree, "transport.connections").map(|node| &node.value), Some(Val::Int(1)))
         },
         chosen_by: &["transport.protocol"],
@@ -175,7 +176,7 @@ const IDLE: &[Idle] = &[
             "transport.header_up",
             "transport.header_down",
         ],
-        needs: |tree| word(tree, "transport.protocol") != "bare",
+        needs: |tree| !says(tree, "transport.protocol", Protocol::Bare),
         chosen_by: &["transport.protocol"],
         why: "\"bare\" messages know neither connections nor headers",
         help: "protocol = \"http/1.1\" or \"http/2\" has them; to compare both, let variants or an axis set transport.protocol",
@@ -320,7 +321,8 @@ fn connections(tree: &mut Node, mistakes: &mut Vec<Diagnostic>) {
 
 /// Who chose bare messages, if they are.
 fn bare(tree: &Node) -> Option<Origin> {
-    let protocol = find(tree, "transport.protocol").filter(|node| node.as_text() == Some("bare"));
+    let protocol =
+        find(tree, "transport.protocol").filter(|node| node.as_text() == Some(Protocol::Bare.word()));
     protocol.map(|node| node.origin.clone())
 }
 
@@ -357,11 +359,7 @@ fn find<'t>(tree: &'t Node, path: &str) -> Option<&'t Node> {
 
 /// Whether this word stands at a path.
 fn says(tree: &Node, path: &str, value: impl Word) -> bool {
-    word(tree, path) == value.word()
-}
-
-fn word<'t>(tree: &'t Node, path: &str) -> &'t str {
-    find(tree, path).and_then(Node::as_text).unwrap_or_default()
+    find(tree, path).and_then(Node::as_text) == Some(value.word())
 }
 
 /// Whether changes are found in one of these ways.

@@ -83,7 +83,7 @@ fn describe(form: &Form) -> Json {
             let ends = json!({ "min": figure, "max": figure });
             json!({ "anyOf": [figure, { "type": "object", "properties": ends, "additionalProperties": false }] })
         }
-        Form::Later(_) => json!(false),
+        Form::Later => json!(false),
         Form::Any => json!(true),
     }
 }
@@ -113,7 +113,7 @@ fn plain_default(text: &str) -> Option<Json> {
 }
 
 fn built(key: &Key) -> bool {
-    !matches!(key.form, Form::Later(_))
+    !matches!(key.form, Form::Later)
 }
 
 /// The list of keys for `scenarios/README.md`, as a Markdown table.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
-use crate::base::{Bytes, DeviceId, EntityId, Ppm, Seed, Span, Stamp, Time, UnitId, Value};
+use crate::base::{Bytes, DeviceId, EntityId, Ppm, Seed, Span, Stamp, Time, UnitId, Value, in_words};
 use crate::contract::{Schema, SyncUnit};
 use crate::{backend, disk, engine, gateway, net, store, workload};
 
@@ -383,6 +383,17 @@ pub enum Happening {
     },
 }
 
+/// How lengths are spread about their mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lengths {
+    /// Exponential.
+    #[default]
+    Exponential,
+    /// Uniform from half of it to one and a half.
+    Uniform,
+}
+in_words!(Lengths { Exponential: "exponential", Uniform: "uniform" });
+
 /// Random trouble, drawn from the seed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chaos {
@@ -394,8 +405,8 @@ pub struct Chaos {
     pub outage_mtbf: Span,
     /// Mean length of an outage.
     pub outage_mean: Span,
-    /// Lengths are uniform from half of the mean to one and a half; else exponential.
-    pub outage_uniform: bool,
+    /// How they are spread about it.
+    pub outage_lengths: Lengths,
     /// Share of outages that the operating system notices.
     pub outage_noticed: Ppm,
     /// Share of answers that are lost.

@@ -5,7 +5,7 @@ use rusqlite::config::DbConfig;
 
 use super::error::{Result, StoreError};
 use super::layout::{FROM_FIRST, VERSION, ddl};
-use super::options::{Journal, Options};
+use super::options::{Journal, Options, Synchronous};
 use crate::contract::{Database, Schema};
 use crate::disk;
 
@@ -44,7 +44,10 @@ fn pragmas(options: &Options) -> String {
         Journal::Wal => "WAL;PRAGMA wal_autocheckpoint=100",
         Journal::Memory => "MEMORY",
     };
-    let synchronous = if options.sync_full { "FULL" } else { "NORMAL" };
+    let synchronous = match options.synchronous {
+        Synchronous::Full => "FULL",
+        Synchronous::Normal => "NORMAL",
+    };
     format!(
         "PRAGMA page_size={};PRAGMA journal_mode={journal};PRAGMA synchronous={synchronous};PRAGMA cache_size={}",
         options.page_size, options.cache_pages

@@ -25,7 +25,7 @@ use crate::net::{Itinerary, Link, Way};
 use crate::oracle::{self, Clock, Life, Oracle};
 use crate::scenario::{DevicePlan, Happening, Plan};
 use crate::sim::{self, Handle, NodeId, Sim};
-use crate::store::Journal;
+use crate::store::{Journal, Synchronous};
 use crate::workload::{Burst, DataError, Dataset, Import, Person, Placed, Script, Setting, write_script};
 
 /// A world and everything in it.
@@ -355,7 +355,7 @@ fn listeners(
         units: plan.units.clone(),
         clock: Clock { start: plan.start, utc_offset: plan.utc_offset },
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
-        durable: plan.store.sync_full,
+        durable: plan.store.synchronous == Synchronous::Full,
         initial: Rc::new(initial),
     });
     Listeners {

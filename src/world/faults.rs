@@ -9,7 +9,7 @@ use super::power::SyncLoss;
 use crate::base::{DeviceId, Ppm, Seed, Span, Stream, Time, words};
 use crate::contract::KillReason;
 use crate::net::{LossyTime, Outage, OutageMode, Profile};
-use crate::scenario::{AtSync, Chaos, DevicePlan, Happening, Plan, Who};
+use crate::scenario::{AtSync, Chaos, DevicePlan, Happening, Lengths, Plan, Who};
 use crate::{backend, gateway};
 
 /// A connection that breaks is broken by an outage as short as this.
@@ -409,9 +409,9 @@ impl Faults {
         let mut stream = seed.stream("outage", 0, 0);
         for at in moments(chaos.outage_mtbf, end, &mut stream) {
             let mean = chaos.outage_mean;
-            let length = match chaos.outage_uniform {
-                true => Span(mean.0 / 2 + stream.below(mean.0.max(1))),
-                false => stream.exponential(mean),
+            let length = match chaos.outage_lengths {
+                Lengths::Uniform => Span(mean.0 / 2 + stream.below(mean.0.max(1))),
+                Lengths::Exponential => stream.exponential(mean),
             };
             let mode = *stream.pick(&[OutageMode::Drop, OutageMode::Hold, OutageMode::Reset]);
             let noticed = stream.chance(chaos.outage_noticed.share());

@@ -5,7 +5,7 @@ use super::segment::{HEADERS, Lead, Load, SYN};
 use super::sender::{Congestion, Sender};
 use super::traffic::{Broken, Traffic};
 use super::transfer::Transfer;
-use crate::base::{Span, Time};
+use crate::base::{Span, Time, in_words};
 use crate::net::{Conditions, Direction, OutageMode};
 
 /// Encryption of a connection.
@@ -19,6 +19,7 @@ pub enum Tls {
     #[default]
     V13,
 }
+in_words!(Tls { None: "none", V12: "1.2", V13: "1.3" });
 
 /// How connections are opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

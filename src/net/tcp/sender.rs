@@ -2,7 +2,7 @@
 
 use super::bbr::Bbr;
 use super::window::Window;
-use crate::base::{Span, Time};
+use crate::base::{Span, Time, in_words};
 
 /// Who decides how much is in flight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,6 +13,7 @@ pub enum Congestion {
     /// BBR, first version, as in Linux.
     Bbr,
 }
+in_words!(Congestion { Cubic: "cubic", Bbr: "bbr" });
 
 /// Shortest retransmission timeout beyond the smoothed round trip.
 const RTO_MARGIN: Span = Span::millis(200);

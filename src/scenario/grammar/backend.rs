@@ -1,12 +1,15 @@
 //! Keys of the backend.
 
+use jiff::civil::Weekday;
+
 use super::super::form::{
-    COUNT, Form, PERIOD, SOME, SOME_SPAN, SPAN, key, named, optional, profiled, required, table,
+    COUNT, Form, PERIOD, SOME, SOME_SPAN, SPAN, key, named, optional, profiled, required, table, word,
 };
 use super::super::profiles;
 use super::super::written::CLOCK;
 use super::super::zone::ZONE;
 use super::flag::{LOG, REARM};
+use crate::backend::{Provisioning, QuotaBy, StampedBy, Ticks};
 use crate::base::Span;
 
 pub(super) const BACKEND: Form = table(&[
@@ -16,31 +19,16 @@ pub(super) const BACKEND: Form = table(&[
         "\"sql-modern\"",
         "Where the keys that are not written come from.",
     ),
-    key(
-        "provisioning",
-        Form::Word {
-            built: &["full", "stamps-only", "soft-delete-only", "three-stamps", "none", "read-only-schema"],
-            later: &[],
-        },
-        "\"full\"",
-        "Which columns for syncing the backend keeps.",
-    ),
-    key(
-        "stamped_by",
-        Form::Word { built: &["backend", "device"], later: &[] },
-        "\"backend\"",
-        "Whose clock stamps what devices write.",
-    ),
+    word::<Provisioning>("provisioning", "Which columns for syncing the backend keeps."),
+    word::<StampedBy>("stamped_by", "Whose clock stamps what devices write."),
     key(
         "stamp_precision",
         Form::Span { min: Span::micros(1), max: Span::secs(86_400) },
         "\"1ms\"",
         "Stamps are cut to multiples of this, those of rows of one's own too.",
     ),
-    key(
+    word::<Ticks>(
         "ticks",
-        Form::Word { built: &["run-ahead", "shared"], later: &[] },
-        "\"run-ahead\"",
         "Whether stamps go on where one was read already, or stay and readers wait for the end of the tick.",
     ),
     key(
@@ -102,8 +90,7 @@ const BUSY: Form = table(&[
     key("days", DAYS, "[]", "On which days; every day if empty."),
 ]);
 
-const DAYS: Form =
-    Form::List(&Form::Word { built: &["mon", "tue", "wed", "thu", "fri", "sat", "sun"], later: &[] });
+const DAYS: Form = Form::List(&Form::word::<Weekday>());
 
 const COMMIT_DELAY: Form = table(&[
     required("share", Form::Share, "Share of the transactions."),
@@ -121,7 +108,7 @@ pub(super) const AVAILABILITY: Form = table(&[
 ]);
 
 const QUOTA: Form = table(&[
-    key("by", Form::Word { built: &["device", "all"], later: &[] }, "\"device\"", "Who is one client."),
+    word::<QuotaBy>("by", "Who is one client."),
     optional("per", SOME_SPAN, "The sliding window of `requests` and `execution`."),
     optional("requests", SOME, "Requests in a window."),
     optional("execution", SOME_SPAN, "Service time in a window."),

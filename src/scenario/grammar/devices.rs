@@ -1,8 +1,10 @@
 //! Keys of devices: hardware, fleets, databases.
 
-use super::super::form::{COUNT, Form, SPAN, key, map, optional, required, table};
+use super::super::form::{COUNT, Form, SPAN, key, map, optional, required, table, word};
 use super::super::profiles;
+use super::super::words::Clocks;
 use super::super::written::{DRIFT, MOVES, NAME, OFFSET, START_STATE};
+use crate::store::{Journal, Synchronous};
 
 pub(super) const CLASSES: Form = Form::Named { of: &CLASS, library: profiles::classes };
 
@@ -63,7 +65,7 @@ pub(super) const FLEET: Form = table(&[
     ),
 ]);
 
-const CLOCK_MODEL: Form = Form::Word { built: &["good", "phones"], later: &[] };
+const CLOCK_MODEL: Form = Form::word::<Clocks>();
 
 const CLOCK: Form = table(&[
     key("offset", Form::Written(&OFFSET), "\"0s\"", "How far it is ahead."),
@@ -78,16 +80,9 @@ const CLOCK: Form = table(&[
 
 pub(super) const STORE: Form = table(&[
     key("page_size", Form::Int { min: 512, max: 65_536 }, "4096", "Bytes a page, a power of two."),
-    key(
-        "journal",
-        Form::Word { built: &["truncate", "persist", "wal"], later: &[] },
-        "\"truncate\"",
-        "How SQLite keeps its journal.",
-    ),
-    key(
+    word::<Journal>("journal", "How SQLite keeps its journal."),
+    word::<Synchronous>(
         "synchronous",
-        Form::Word { built: &["full", "normal"], later: &[] },
-        "\"full\"",
         "How often SQLite waits for the disk. With \"normal\" a loss of power may take what was committed last (edits, lines of the log, the end of a run), and with a rollback journal it may damage the file.",
     ),
     key("cache_pages", COUNT, "64", "Pages of cache."),

@@ -1,7 +1,8 @@
 //! Keys of the engine.
 
-use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, table};
-use crate::engine::POLICY_NAMES;
+use super::super::form::{Form, Key, SOME, SOME_SPAN, SPAN, key, map, table, word};
+use super::super::words::Steered;
+use crate::engine::{CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, POLICY_NAMES};
 use crate::protocol;
 
 pub(super) const ENGINE: Form = table(&[
@@ -19,22 +20,13 @@ pub(super) const ENGINE: Form = table(&[
         "\"json\"",
         "What it writes messages with; the gateway must speak that too.",
     ),
-    key(
+    word::<Decoder>(
         "decoder",
-        Form::Word { built: &["streaming", "managed"], later: &[] },
-        "\"streaming\"",
         "How it reads answers: row by row in native code, or as a whole tree in a managed language, which takes six times the answer's size of memory instead of 2.5.",
     ),
-    key(
-        "dates",
-        Form::Word { built: &["utc", "local"], later: &[] },
-        "\"utc\"",
-        "What an edit is dated by: UTC, or what the person's clock shows.",
-    ),
-    key(
+    word::<Dates>("dates", "What an edit is dated by: UTC, or what the person's clock shows."),
+    word::<Identity>(
         "identity",
-        Form::Word { built: &["device", "database"], later: &[] },
-        "\"device\"",
         "Where it keeps what it calls itself towards the server: with the phone, or in the database, which may be copied to another.",
     ),
     key("pull", PULL, "{}", "How it pulls."),
@@ -74,10 +66,8 @@ const PULL: Form = table(&[
         "1",
         "Entities of a unit pulled at the same time, once its first request has left some: rows may come before those of other entities that they refer to.",
     ),
-    key(
+    word::<CursorBook>(
         "cursor",
-        Form::Word { built: &["entity", "unit"], later: &[] },
-        "\"entity\"",
         "What a cursor belongs to: units that overlap go on where the other stopped, or fetch rows twice.",
     ),
     key("bad_rows", Form::Share, "0", "Share of the keys whose rows cannot be applied when they come."),
@@ -87,10 +77,8 @@ const PULL: Form = table(&[
         "3",
         "So often each of those fails in one life of the app's process; then it goes well.",
     ),
-    key(
+    word::<OnBadRow>(
         "on_bad_row",
-        Form::Word { built: &["stop", "skip", "retry-list"], later: &[] },
-        "\"stop\"",
         "What is done about it: the run ends and the cursor stays before it, the cursor passes it, or it is kept on a durable list and tried with the next pull.",
     ),
     CONTROLLER,
@@ -109,13 +97,8 @@ const PUSH: Form = table(&[
     CONTROL,
 ]);
 
-const CONTROLLER: Key = key(
+const CONTROLLER: Key = word::<Steered>(
     "controller",
-    Form::Word {
-        built: &["fixed", "per-entity", "clamp", "aimd", "halve-when-slow", "gradient", "model"],
-        later: &[],
-    },
-    "\"fixed\"",
     "What decides about the rows of the next chunk; all but the first two begin with `chunk_rows` and learn from each chunk, as long as the app's process lives. `chunk_bytes` holds for all.",
 );
 
@@ -220,10 +203,8 @@ const MODEL: Form = table(&[
 const RETRY: Form = table(&[
     key("base", SOME_SPAN, "\"1s\"", "The first wait is at most this; it doubles."),
     key("cap", SOME_SPAN, "\"5m\"", "No wait is longer."),
-    key(
+    word::<Jitter>(
         "jitter",
-        Form::Word { built: &["none", "full", "equal", "decorrelated"], later: &[] },
-        "\"full\"",
         "What of a wait is random: nothing, all, half, or all up to three times the wait before.",
     ),
     key(

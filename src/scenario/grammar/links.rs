@@ -1,7 +1,9 @@
 //! Keys of links.
 
-use super::super::form::{Form, PERIOD, SOME_SPAN, SPAN, key, optional, required, table};
+use super::super::form::{Form, PERIOD, SOME_SPAN, SPAN, key, optional, required, table, word};
 use super::super::profiles;
+use crate::contract::NetworkKind;
+use crate::net::{GapLengths, OutageMode, Radio};
 
 pub(super) const LINKS: Form = Form::Named { of: &LINK, library: profiles::links };
 
@@ -9,15 +11,10 @@ pub(super) const LINKS: Form = Form::Named { of: &LINK, library: profiles::links
 const SIGMA: Form = Form::Decimal { max: 5.0 };
 
 const LINK: Form = table(&[
-    key(
-        "kind",
-        Form::Word { built: &["wifi", "cellular", "other"], later: &[] },
-        "\"other\"",
-        "What the operating system calls it.",
-    ),
+    key("kind", Form::word::<NetworkKind>(), "\"other\"", "What the operating system calls it."),
     optional(
         "radio",
-        Form::Word { built: &["none", "2g", "3g", "lte", "5g", "wifi"], later: &[] },
+        Form::word::<Radio>(),
         "What the radio speaks; without it wifi, lte or none by `kind`, which it does not contradict.",
     ),
     required("rtt", SPAN, "Round trip without load."),
@@ -90,18 +87,8 @@ const BURSTS: Form = table(&[
 const GAPS: Form = table(&[
     required("mtbf", PERIOD, "Mean time from the end of a gap to the next one."),
     required("mean", PERIOD, "Mean length of a gap."),
-    key(
-        "mode",
-        Form::Word { built: &["drop", "hold", "reset"], later: &[] },
-        "\"drop\"",
-        "What happens to packets meanwhile.",
-    ),
-    key(
-        "lengths",
-        Form::Word { built: &["cellular", "exponential"], later: &[] },
-        "\"exponential\"",
-        "How the lengths are spread about their mean.",
-    ),
+    word::<OutageMode>("mode", "What happens to packets meanwhile."),
+    word::<GapLengths>("lengths", "How the lengths are spread about their mean."),
 ]);
 
 const RADIO_CHANGES: Form = table(&[

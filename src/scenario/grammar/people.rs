@@ -2,6 +2,7 @@
 
 use super::super::form::{Form, SOME_SPAN, SPAN, key, map, named, optional, required, table};
 use super::super::written::CLOCK;
+use crate::contract::EditKind;
 
 pub(super) const WORKLOAD: Form = table(&[
     key(
@@ -94,7 +95,7 @@ pub(super) const ACTION: Form = table(&[
     required("entity", Form::Text, "The entity."),
     required(
         "kind",
-        Form::Word { built: &["create", "update", "delete"], later: &[] },
+        Form::word::<EditKind>(),
         "What it does to a row. A delete has its row for itself from the start: no other edit of the script is made on it, \
          and where deletes leave none the others are left out, which `run` tells.",
     ),

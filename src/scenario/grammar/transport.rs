@@ -1,15 +1,15 @@
 //! Keys of the transport.
 
-use super::super::form::{Form, SPAN, key, table};
+use super::super::form::{Form, SPAN, key, table, word};
+use crate::net::tcp::{Congestion, Tls};
+use crate::net::{HalfOpen, Protocol};
 
 /// No header of HTTP is longer than servers accept.
 const HEADER: Form = Form::Size { min: 0, max: 64 << 10 };
 
 pub(super) const TRANSPORT: Form = table(&[
-    key(
+    word::<Protocol>(
         "protocol",
-        Form::Word { built: &["http/1.1", "http/2", "bare"], later: &[] },
-        "\"http/1.1\"",
         "One request at a time on each of several connections, all on one connection, or messages that know neither connections nor headers.",
     ),
     key(
@@ -18,12 +18,7 @@ pub(super) const TRANSPORT: Form = table(&[
         "6",
         "Connections that a device opens at most with HTTP/1.1.",
     ),
-    key(
-        "tls",
-        Form::Word { built: &["none", "1.2", "1.3"], later: &[] },
-        "\"1.3\"",
-        "Encryption: no, two or one round trip for each new connection.",
-    ),
+    word::<Tls>("tls", "Encryption: no, two or one round trip for each new connection."),
     key(
         "certificates",
         Form::Size { min: 0, max: 1 << 20 },
@@ -37,16 +32,12 @@ pub(super) const TRANSPORT: Form = table(&[
         "\"75s\"",
         "The far end closes a connection after this long without traffic (nginx 75s, Apache 5s); 0s keeps none.",
     ),
-    key(
+    word::<HalfOpen>(
         "half_open",
-        Form::Word { built: &["silent", "reset"], later: &[] },
-        "\"silent\"",
         "A request on a connection whose IP session is gone: silence until its deadline, or a reset a round trip later.",
     ),
-    key(
+    word::<Congestion>(
         "congestion",
-        Form::Word { built: &["cubic", "bbr"], later: &[] },
-        "\"cubic\"",
         "Congestion control of both ends. With BBR no queue overflows, which is true of those that hold two round trips and more; through an outage it waits as CUBIC does (measured: a tenth longer).",
     ),
     key(

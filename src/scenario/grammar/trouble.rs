@@ -1,9 +1,13 @@
 //! Keys of what goes wrong and of what must come out.
 
-use super::super::form::{Form, Key, PERIOD, SOME_SPAN, SPAN, key, optional, required, table};
+use super::super::form::{Form, Key, PERIOD, SOME_SPAN, SPAN, key, optional, required, table, word};
+use super::super::plan::Lengths;
+use super::super::words::Beside;
 use super::super::written::{CLOCK, NAME, STEP};
 use super::ANYTHING;
 use super::flag::{GATEWAY_REPLACED, TOUCH_FLAG};
+use crate::gateway;
+use crate::net::OutageMode;
 
 /// The keys of an event that concerns devices, and its own.
 macro_rules! on_devices {
@@ -35,22 +39,13 @@ macro_rules! jump {
 const FOR: Key = required("for", SOME_SPAN, "How long.");
 const RESTART: Key = key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
 const OF: Key = required("of", SOME_SPAN, "How long before the event the backup was made.");
-const NO_EVENT: &str = "only outage, flap, captive_portal, session_loss, half_open, network_change, kill, power_loss, disk_full, slow_disk, clock_step, time_zone, answer_loss, backend_down, backend_clock_step, leg_outage, bulk_import, edits, touch_flag, gateway_replaced, restore, restore_gateway, restore_backend, clone, trigger and gateway_kill are built so far";
 
 pub(super) const EVENT: Form = Form::Table {
     keys: &[required("at", Form::Written(&CLOCK), "When.")],
     kinds: &[
         optional(
             "outage",
-            on_devices![
-                FOR,
-                key(
-                    "mode",
-                    Form::Word { built: &["drop", "hold", "reset"], later: &[] },
-                    "\"drop\"",
-                    "What happens to messages in flight."
-                ),
-            ],
+            on_devices![FOR, word::<OutageMode>("mode", "What happens to messages in flight."),],
             "The link carries nothing.",
         ),
         optional(
@@ -110,7 +105,7 @@ pub(super) const EVENT: Form = Form::Table {
                 ),
                 optional(
                     "when",
-                    Form::Word { built: &["before", "after"], later: &[] },
+                    Form::word::<Beside>(),
                     "Right before the end of the sync, which then did nothing, or right after; before if it is missing."
                 ),
                 RESTART,
@@ -132,10 +127,8 @@ pub(super) const EVENT: Form = Form::Table {
             "leg_outage",
             table(&[
                 FOR,
-                key(
+                word::<gateway::OutageMode>(
                     "mode",
-                    Form::Word { built: &["drop", "hold", "reset"], later: &[] },
-                    "\"reset\"",
                     "What happens to messages: they vanish, are late, or break their connection.",
                 ),
             ]),
@@ -187,7 +180,7 @@ pub(super) const EVENT: Form = Form::Table {
             GATEWAY_REPLACED,
             "The sync server is replaced by one that knows nothing of what went before.",
         ),
-        optional("reinstall", Form::Later(NO_EVENT), "The app is installed afresh."),
+        optional("reinstall", Form::Later, "The app is installed afresh."),
         optional(
             "restore",
             on_devices![OF, RESTART],
@@ -208,8 +201,8 @@ pub(super) const EVENT: Form = Form::Table {
             CLONE,
             "The storage of a device is copied to another, in place of what was there; both go on. Where devices hold their cursors, one of another scope never gets its own rows from before, whatever `engine.identity` is: a cursor says how far, and not of what.",
         ),
-        optional("schema_change", Form::Later(NO_EVENT), "Columns change."),
-        optional("scope_change", Form::Later(NO_EVENT), "A device's attributes change."),
+        optional("schema_change", Form::Later, "Columns change."),
+        optional("scope_change", Form::Later, "A device's attributes change."),
     ],
 };
 
@@ -238,10 +231,8 @@ pub(super) const CHAOS: Form = table(&[
     key("power_loss_mtbf", SPAN, "\"0s\"", "Mean time between power losses of a device; none if 0s."),
     key("outage_mtbf", SPAN, "\"0s\"", "Mean time between outages of a device's link; none if 0s."),
     key("outage_mean", SPAN, "\"40s\"", "Mean length of an outage."),
-    key(
+    word::<Lengths>(
         "outage_lengths",
-        Form::Word { built: &["exponential", "uniform"], later: &[] },
-        "\"exponential\"",
         "How the lengths are spread: uniform is from half of the mean to one and a half.",
     ),
     key(

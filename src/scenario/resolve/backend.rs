@@ -2,7 +2,7 @@
 
 use super::World;
 use super::view::View;
-use crate::backend::{self, Provisioning, QuotaBy, Ticks};
+use crate::backend;
 use crate::base::Ppm;
 use crate::gateway::Mode;
 
@@ -23,16 +23,16 @@ impl World<'_> {
             page_cap: view.at("page_cap").count(),
             gateway_timeout: view.at("gateway_timeout").span(),
             stamp_precision: view.at("stamp_precision").span(),
-            ticks: if view.at("ticks").text() == "shared" { Ticks::Shared } else { Ticks::RunAhead },
+            ticks: view.at("ticks").word(),
             filter_precision: view.at("filter_precision").span(),
-            stamped_by_device: view.at("stamped_by").text() == "device",
+            stamped_by: view.at("stamped_by").word(),
             monotonic: view.at("monotonic").flag(),
             commit_delay: view.at("commit_delay").present().map(|delay| backend::CommitDelay {
                 share: delay.at("share").share(),
                 upto: delay.at("upto").span(),
             }),
             replica_lag: view.at("replica_lag").span(),
-            provisioning: provisioning(view.at("provisioning")),
+            provisioning: view.at("provisioning").word(),
             whole: self.mode() == Mode::Persistent,
             log: self.log(),
             files: self.files(),
@@ -85,7 +85,7 @@ impl World<'_> {
             self.wrong.at(view, "this quota limits nothing", "requests, execution, concurrent, or burst");
         }
         backend::Quota {
-            by: if view.at("by").text() == "all" { QuotaBy::All } else { QuotaBy::Device },
+            by: view.at("by").word(),
             window: in_window.then(|| backend::Window {
                 per: per.span(),
                 requests: requests.present().map(View::count),
@@ -94,16 +94,5 @@ impl World<'_> {
             concurrent: view.at("concurrent").present().map(View::count),
             bucket: given(burst).then(|| backend::Bucket { burst: burst.count(), rate_milli: rate.milli() }),
         }
-    }
-}
-
-pub(super) fn provisioning(view: View<'_>) -> Provisioning {
-    match view.text() {
-        "stamps-only" => Provisioning::StampsOnly,
-        "soft-delete-only" => Provisioning::SoftDeleteOnly,
-        "three-stamps" => Provisioning::ThreeStamps,
-        "none" => Provisioning::Nothing,
-        "read-only-schema" => Provisioning::ReadOnlySchema,
-        _ => Provisioning::Full,
     }
 }

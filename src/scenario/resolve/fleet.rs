@@ -9,6 +9,7 @@ use super::super::profiles::{FIELD_WORKER, REFERENCE_STEP};
 use super::super::share::largest_remainder;
 use super::super::traces::Traces;
 use super::super::tree::Val;
+use super::super::words::Clocks;
 use super::super::written::{Calendar, drift_ppb, signed, start_state};
 use super::links::link;
 use super::schema::Entities;
@@ -214,8 +215,7 @@ pub(super) fn library_and_own<'a>(own: Vec<&'a str>, library: Vec<&'a str>) -> V
 
 /// Refuses a class of devices that could not decode an answer with a single row.
 pub(super) fn room_for_a_row(root: View<'_>, fleets: &[Fleet], entities: &Entities, wrong: &Mistakes) {
-    let decoder =
-        if root.at("engine.decoder").text() == "managed" { Decoder::Managed } else { Decoder::Streaming };
+    let decoder = root.at("engine.decoder").word::<Decoder>();
     let synced = entities.schema.entities.iter().zip(&entities.data);
     let Some((entity, row)) = synced
         .filter(|(entity, _)| entity.delivery.is_on_devices())
@@ -276,7 +276,10 @@ fn class(name: &str, view: View<'_>, wrong: &Mistakes) -> DeviceClass {
 
 fn clock(view: View<'_>, wrong: &Mistakes) -> ClockModel {
     if !view.is_table() {
-        return if view.text() == "phones" { ClockModel::Phones } else { ClockModel::Good };
+        return match view.word() {
+            Clocks::Good => ClockModel::Good,
+            Clocks::Phones => ClockModel::Phones,
+        };
     }
     let offset = signed(view.at("offset").text()).unwrap_or_default();
     let drift_ppb = drift_ppb(view.at("drift").text()).unwrap_or_default();

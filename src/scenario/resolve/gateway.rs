@@ -2,7 +2,6 @@
 
 use super::super::words::Holder;
 use super::World;
-use super::backend::provisioning;
 use super::flag::change_log;
 use super::fleet::named_link;
 use super::view::View;
@@ -148,7 +147,7 @@ impl World<'_> {
 
     fn fits(&self, capture: &Capture, key: &str) {
         let provisioning_at = self.root.at("backend.provisioning");
-        let provisioning = provisioning(provisioning_at);
+        let provisioning = provisioning_at.word();
         if let Err(unfit) = capture.fits(provisioning) {
             let whose = self.root.at(key).profile();
             let whose = whose.map_or(String::new(), |name| format!(", as `{name}` has it,"));

@@ -5,22 +5,18 @@ use std::sync::Arc;
 use super::super::profiles::tunnel;
 use super::super::traces::Traces;
 use super::view::{Mistakes, View};
-use crate::base::{BitRate, Ppm, Span};
+use crate::base::{BitRate, Ppm, Span, Word};
 use crate::contract::NetworkKind;
 use crate::net::{
-    GapLengths, Gaps, Jitter, JitterTail, LossWindow, OutageMode, PacketLoss, Profile, Promotion, Radio,
-    RadioChanges, Steps, Trace, Variation,
+    GapLengths, Gaps, Jitter, JitterTail, LossWindow, PacketLoss, Profile, Promotion, Radio, RadioChanges,
+    Steps, Trace, Variation,
 };
 
 /// The link profile that stands at `view`.
 pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes) -> Arc<Profile> {
-    let kind = match view.at("kind").text() {
-        "wifi" => NetworkKind::Wifi,
-        "cellular" => NetworkKind::Cellular,
-        _ => NetworkKind::Other,
-    };
-    let radio_word = view.at("radio");
-    one_network(name, kind, radio_word, wrong);
+    let kind = view.at("kind").word();
+    let radio = radio(view.at("radio"), kind);
+    one_network(name, kind, radio, view, wrong);
     room_for_a_packet(view, wrong);
     contradictions(view, wrong);
     without_radio(view, kind, wrong);
@@ -37,7 +33,7 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
     Arc::new(Profile {
         name: name.to_owned(),
         kind,
-        radio: radio(radio_word.text(), kind),
+        radio,
         rtt: view.at("rtt").span(),
         steps: view.at("steps").present().map(|steps| self::steps(steps, view.at("rtt"), wrong)),
         jitter: jitter(view, wrong),
@@ -62,23 +58,13 @@ pub(super) fn link(name: &str, view: View<'_>, traces: &Traces, wrong: &Mistakes
     })
 }
 
-/// How an outage treats packets, from its word.
-pub(super) fn outage_mode(word: &str) -> OutageMode {
-    match word {
-        "hold" => OutageMode::Hold,
-        "reset" => OutageMode::Reset,
-        _ => OutageMode::Drop,
-    }
-}
-
-fn radio(word: &str, kind: NetworkKind) -> Radio {
-    match (word, kind) {
-        ("2g", _) => Radio::TwoG,
-        ("3g", _) => Radio::ThreeG,
-        ("lte", _) | ("", NetworkKind::Cellular) => Radio::Lte,
-        ("5g", _) => Radio::FiveG,
-        ("wifi", _) | ("", NetworkKind::Wifi) => Radio::Wifi,
-        _ => Radio::None,
+/// What the radio speaks; where nothing says so, what networks of this kind mostly do.
+fn radio(view: View<'_>, kind: NetworkKind) -> Radio {
+    match (view.present(), kind) {
+        (Some(written), _) => written.word(),
+        (None, NetworkKind::Cellular) => Radio::Lte,
+        (None, NetworkKind::Wifi) => Radio::Wifi,
+        (None, NetworkKind::Other | NetworkKind::None) => Radio::None,
     }
 }
 
@@ -99,24 +85,23 @@ fn rate(name: &str, view: View<'_>, way: &str, trace: Option<Arc<Trace>>, wrong:
 }
 
 /// A radio of one kind of network on a link that the operating system calls the other.
-fn one_network(name: &str, kind: NetworkKind, radio: View<'_>, wrong: &Mistakes) {
-    let (called, fits) = match (kind, radio.text()) {
-        (NetworkKind::Wifi, "2g" | "3g" | "lte" | "5g") => ("wifi", "\"wifi\" or \"none\""),
-        (NetworkKind::Cellular, "wifi") => ("cellular", "\"2g\", \"3g\", \"lte\", \"5g\" or \"none\""),
+fn one_network(name: &str, kind: NetworkKind, radio: Radio, view: View<'_>, wrong: &Mistakes) {
+    let cellular = matches!(radio, Radio::TwoG | Radio::ThreeG | Radio::Lte | Radio::FiveG);
+    let fits = match kind {
+        NetworkKind::Wifi if cellular => "\"wifi\" or \"none\"",
+        NetworkKind::Cellular if radio == Radio::Wifi => "\"2g\", \"3g\", \"lte\", \"5g\" or \"none\"",
         _ => return,
     };
-    let title = format!("`link.{name}` has kind \"{called}\", and its radio speaks \"{}\"", radio.text());
-    wrong.at(
-        radio,
-        title,
-        format!("with this `kind` the radio is {fits}; without `radio` it goes by `kind`"),
-    );
+    let title =
+        format!("`link.{name}` has kind \"{}\", and its radio speaks \"{}\"", kind.word(), radio.word());
+    let help = format!("with this `kind` the radio is {fits}; without `radio` it goes by `kind`");
+    wrong.given(&[view.at("kind")]).at(view.at("radio"), title, help);
 }
 
 /// What only a radio does, on a link that has none. It is told where the link says one or the other; what both come from was told there.
 fn without_radio(view: View<'_>, kind: NetworkKind, wrong: &Mistakes) {
     let (radio, called) = (view.at("radio"), view.at("kind"));
-    if self::radio(radio.text(), kind) != Radio::None {
+    if self::radio(radio, kind) != Radio::None {
         return;
     }
     for key in ["promotion", "radio_changes"] {
@@ -124,9 +109,9 @@ fn without_radio(view: View<'_>, kind: NetworkKind, wrong: &Mistakes) {
         let within = figures.entries().map(|(_, figure)| figure);
         let written = std::iter::once(figures).chain(within).chain([radio, called]);
         let Some(at) = written.into_iter().find(|view| view.place().is_some()) else { continue };
-        let title = match radio.text() {
-            "none" => format!("radio = \"none\" has no `{key}`"),
-            _ => format!("kind = \"other\" has no radio, and no `{key}`"),
+        let title = match radio.present() {
+            Some(_) => format!("radio = \"none\" has no `{key}`"),
+            None => format!("kind = \"other\" has no radio, and no `{key}`"),
         };
         let help = match figures.profile() {
             Some(profile) => {
@@ -272,10 +257,7 @@ fn radio_changes(view: View<'_>, wrong: &Mistakes) -> RadioChanges {
 
 fn gaps(view: View<'_>, wrong: &Mistakes) -> Gaps {
     let (mtbf, mean) = (view.at("mtbf").span(), view.at("mean").span());
-    let lengths = match view.at("lengths").text() {
-        "cellular" => GapLengths::Cellular,
-        _ => GapLengths::Exponential,
-    };
+    let lengths: GapLengths = view.at("lengths").word();
     if mean >= mtbf && mtbf > Span::ZERO {
         let title = format!("gaps of {mean} every {mtbf}: the link is gone more than it is there");
         wrong.at(
@@ -285,7 +267,8 @@ fn gaps(view: View<'_>, wrong: &Mistakes) -> Gaps {
         );
     } else if mean > Gaps::mean_max(lengths) {
         let help = format!("they have a mean of at most {}", Gaps::mean_max(lengths));
-        wrong.at(view.at("mean"), "too long for gaps of a cellular network", help);
+        let given = wrong.given(&[view.at("lengths")]);
+        given.at(view.at("mean"), "too long for gaps of a cellular network", help);
     }
-    Gaps { mtbf: mtbf.max(Span(1)), mean, mode: outage_mode(view.at("mode").text()), lengths }
+    Gaps { mtbf: mtbf.max(Span(1)), mean, mode: view.at("mode").word(), lengths }
 }

@@ -179,18 +179,11 @@ impl World<'_> {
                 chunk_rows: view.at("pull.chunk_rows").count(),
                 chunk_bytes: view.at("pull.chunk_bytes").bytes(),
                 apply_rows: view.at("pull.apply_rows").count(),
-                cursor: match view.at("pull.cursor").text() {
-                    "unit" => engine::CursorBook::Unit,
-                    _ => engine::CursorBook::Entity,
-                },
+                cursor: view.at("pull.cursor").word(),
                 bad_rows: engine::BadRowOptions {
                     share: view.at("pull.bad_rows").share(),
                     tries: view.at("pull.bad_tries").count(),
-                    then: match view.at("pull.on_bad_row").text() {
-                        "skip" => engine::OnBadRow::Skip,
-                        "retry-list" => engine::OnBadRow::RetryList,
-                        _ => engine::OnBadRow::Stop,
-                    },
+                    then: view.at("pull.on_bad_row").word(),
                 },
                 steering: self.steering(view.at("pull")),
                 prefetch: self.prefetch(view.at("pull.prefetch"), gateway),
@@ -208,18 +201,9 @@ impl World<'_> {
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),
             codec: gateway.codec,
-            decoder: match view.at("decoder").text() {
-                "managed" => engine::Decoder::Managed,
-                _ => engine::Decoder::Streaming,
-            },
-            dates: match view.at("dates").text() {
-                "local" => engine::Dates::Local,
-                _ => engine::Dates::Utc,
-            },
-            identity: match view.at("identity").text() {
-                "database" => engine::Identity::Database,
-                _ => engine::Identity::Device,
-            },
+            decoder: view.at("decoder").word(),
+            dates: view.at("dates").word(),
+            identity: view.at("identity").word(),
         }
     }
 
@@ -233,12 +217,7 @@ impl World<'_> {
         engine::RetryOptions {
             base: base.span(),
             cap: cap.span(),
-            jitter: match view.at("jitter").text() {
-                "none" => engine::Jitter::None,
-                "equal" => engine::Jitter::Equal,
-                "decorrelated" => engine::Jitter::Decorrelated,
-                _ => engine::Jitter::Full,
-            },
+            jitter: view.at("jitter").word(),
             attempts: view.at("attempts").count(),
             heeds_after: view.at("heeds_after").flag(),
         }
@@ -263,12 +242,8 @@ impl World<'_> {
         }
         store::Options {
             page_size: page_size.count(),
-            journal: match view.at("journal").text() {
-                "persist" => store::Journal::Persist,
-                "wal" => store::Journal::Wal,
-                _ => store::Journal::Truncate,
-            },
-            sync_full: view.at("synchronous").text() != "normal",
+            journal: view.at("journal").word(),
+            synchronous: view.at("synchronous").word(),
             cache_pages: view.at("cache_pages").count(),
         }
     }

@@ -187,11 +187,7 @@ impl World<'_> {
     }
 
     fn action(&self, name: &str, view: View<'_>) -> Option<Action> {
-        let kind = match view.at("kind").text() {
-            "create" => EditKind::Create,
-            "delete" => EditKind::Delete,
-            _ => EditKind::Update,
-        };
+        let kind: EditKind = view.at("kind").word();
         let columns = view.at("columns");
         let entity = self.entity(view.at("entity"))?;
         if (kind == EditKind::Update) == columns.items().next().is_none() {

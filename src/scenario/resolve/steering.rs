@@ -1,5 +1,6 @@
 //! What chunk sizes are steered by.
 
+use super::super::words::Steered;
 use super::World;
 use super::view::View;
 use crate::base::EntityId;
@@ -27,27 +28,27 @@ impl World<'_> {
         });
         // Collected in any case: a name that is wrong is told although another controller is at work.
         let own = own.collect();
-        let controller = match side.at("controller").text() {
-            "per-entity" => Controller::PerEntity(own),
-            "clamp" => Controller::Clamp(ClampOptions { target: control.at("clamp.target").span() }),
-            "aimd" => Controller::Aimd(AimdOptions {
+        let controller = match side.at("controller").word() {
+            Steered::Fixed => Controller::Fixed,
+            Steered::PerEntity => Controller::PerEntity(own),
+            Steered::Clamp => Controller::Clamp(ClampOptions { target: control.at("clamp.target").span() }),
+            Steered::Aimd => Controller::Aimd(AimdOptions {
                 step: control.at("aimd.step").count(),
                 backoff: control.at("aimd.backoff").share().share(),
                 target: control.at("aimd.target").span(),
             }),
-            "halve-when-slow" => Controller::HalveWhenSlow(HalveWhenSlowOptions {
+            Steered::HalveWhenSlow => Controller::HalveWhenSlow(HalveWhenSlowOptions {
                 slow: control.at("halve_when_slow.slow").span(),
             }),
-            "gradient" => Controller::Gradient(GradientOptions {
+            Steered::Gradient => Controller::Gradient(GradientOptions {
                 tolerance: f64::from(control.at("gradient.tolerance").milli()) / 1e3,
                 headroom: control.at("gradient.headroom").share().share(),
                 smoothing: control.at("gradient.smoothing").share().share(),
             }),
-            "model" => Controller::Model(ModelOptions {
+            Steered::Model => Controller::Model(ModelOptions {
                 target: control.at("model.target").span(),
                 memory: control.at("model.memory").count(),
             }),
-            _ => Controller::Fixed,
         };
         SteeringOptions { controller, min_rows: min.count(), max_rows: max.count() }
     }

@@ -1,37 +1,23 @@
 //! The transport.
 
 use super::view::View;
-use crate::net::tcp::{Congestion, Handshake, Tls};
-use crate::net::{HalfOpen, Protocol, TransportOptions};
+use crate::net::TransportOptions;
+use crate::net::tcp::Handshake;
 
 /// The options that stand at `view`.
 pub(super) fn transport(view: View<'_>) -> TransportOptions {
     TransportOptions {
-        protocol: match view.at("protocol").text() {
-            "http/2" => Protocol::Http2,
-            "bare" => Protocol::Bare,
-            _ => Protocol::Http1,
-        },
+        protocol: view.at("protocol").word(),
         connections: view.at("connections").count(),
         handshake: Handshake {
-            tls: match view.at("tls").text() {
-                "none" => Tls::None,
-                "1.2" => Tls::V12,
-                _ => Tls::V13,
-            },
+            tls: view.at("tls").word(),
             certificates: view.at("certificates").bytes().0,
             work: view.at("handshake_work").span(),
-            congestion: match view.at("congestion").text() {
-                "bbr" => Congestion::Bbr,
-                _ => Congestion::Cubic,
-            },
+            congestion: view.at("congestion").word(),
             restarts: view.at("slow_start_after_idle").flag(),
         },
         keep_alive: view.at("keep_alive").span(),
-        half_open: match view.at("half_open").text() {
-            "reset" => HalfOpen::Reset,
-            _ => HalfOpen::Silent,
-        },
+        half_open: view.at("half_open").word(),
         header_up: view.at("header_up").bytes().0,
         header_down: view.at("header_down").bytes().0,
     }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::super::diagnostic::choices;
 use super::super::plan::{AtSync, Bound, Chaos, Expect, Gate, Happening, Planned, Who};
+use super::super::words::Beside;
 use super::super::written::signed;
 use super::World;
 use super::figure::figure;
 use super::fleet::{all_devices, named_link};
-use super::links::outage_mode;
 use super::view::{Given, View};
 use crate::base::{DeviceId, Ppm, Span, Time, UnitId};
 use crate::engine::Identity;
@@ -149,7 +149,7 @@ impl World<'_> {
         let length = view.at("for").span();
         let restart_after = view.at("restart_after").span();
         Some(match kind {
-            "outage" => Happening::Outage { length, mode: outage_mode(view.at("mode").text()) },
+            "outage" => Happening::Outage { length, mode: view.at("mode").word() },
             "flap" => Happening::Flap { every: self.flap(view), length },
             "captive_portal" => Happening::CaptivePortal { length },
             "session_loss" => Happening::SessionLoss,
@@ -202,14 +202,7 @@ impl World<'_> {
         let length = view.at("for").span();
         let restart_after = view.at("restart_after").span();
         Some(match kind {
-            "leg_outage" => Happening::LegOutage {
-                length,
-                mode: match view.at("mode").text() {
-                    "drop" => gateway::OutageMode::Drop,
-                    "hold" => gateway::OutageMode::Hold,
-                    _ => gateway::OutageMode::Reset,
-                },
-            },
+            "leg_outage" => Happening::LegOutage { length, mode: view.at("mode").word() },
             "gateway_kill" => Happening::GatewayKill { restart_after },
             "restore" => Happening::Restore { of: view.at("of").span(), restart_after },
             "clone" => {
@@ -287,7 +280,7 @@ impl World<'_> {
         Some(AtSync {
             first: first.count(),
             stagger: stagger.map_or(0, View::count),
-            after: when.is_some_and(|when| when.text() == "after"),
+            after: when.is_some_and(|when| when.word::<Beside>() == Beside::After),
         })
     }
 
@@ -312,7 +305,7 @@ impl World<'_> {
             power_loss_mtbf: view.at("power_loss_mtbf").span(),
             outage_mtbf: view.at("outage_mtbf").span(),
             outage_mean: view.at("outage_mean").span(),
-            outage_uniform: view.at("outage_lengths").text() == "uniform",
+            outage_lengths: view.at("outage_lengths").word(),
             outage_noticed: view.at("outage_noticed").share(),
             answer_loss: view.at("answer_loss").share(),
             backend_mtbf: view.at("backend_mtbf").span(),

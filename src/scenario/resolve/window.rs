@@ -1,5 +1,7 @@
 //! Times that come again: maintenance and office hours, each by its own local time.
 
+use jiff::civil::Weekday;
+
 use super::super::written::{Clock, clock};
 use super::super::zone::zone;
 use super::World;
@@ -88,7 +90,7 @@ impl World<'_> {
         let own = jiff::tz::Offset::from_seconds(self.calendar.utc_offset).unwrap_or(jiff::tz::Offset::UTC);
         let zone = view.at("zone").present().and_then(|text| zone(text.text()));
         let zone = zone.unwrap_or_else(|| own.to_time_zone());
-        let days: Vec<&str> = view.at("days").items().map(View::text).collect();
+        let days: Vec<Weekday> = view.at("days").items().map(View::word).collect();
         let Some(mut date) = self.first_date(&zone, length) else { return Vec::new() };
         let mut found = Vec::new();
         loop {
@@ -98,7 +100,7 @@ impl World<'_> {
                 return found;
             }
             let until = Time::ZERO + from.plus(length).since(start);
-            if until > Time::ZERO && (days.is_empty() || days.contains(&weekday(date))) {
+            if until > Time::ZERO && (days.is_empty() || days.contains(&date.weekday())) {
                 found.push((Time::ZERO + from.since(start), until));
             }
             let Ok(next) = date.tomorrow() else { return found };
@@ -159,17 +161,4 @@ fn at(date: jiff::civil::Date, since_midnight: Span, zone: &jiff::tz::TimeZone) 
     let (hour, minute) = (i8::try_from(minutes / 60).ok()?, i8::try_from(minutes % 60).ok()?);
     let zoned = date.at(hour, minute, seconds, 0).to_zoned(zone.clone()).ok()?;
     Some(Stamp(zoned.timestamp().as_microsecond()))
-}
-
-fn weekday(date: jiff::civil::Date) -> &'static str {
-    use jiff::civil::Weekday::{Friday, Monday, Saturday, Sunday, Thursday, Tuesday, Wednesday};
-    match date.weekday() {
-        Monday => "mon",
-        Tuesday => "tue",
-        Wednesday => "wed",
-        Thursday => "thu",
-        Friday => "fri",
-        Saturday => "sat",
-        Sunday => "sun",
-    }
 }

@@ -372,3 +372,15 @@ fn a_radio_is_of_the_kind_that_its_link_is_called() {
     link(&format!("{RATES}kind = \"other\"\nradio = \"lte\""));
     link(&format!("{RATES}kind = \"cellular\"\nradio = \"none\""));
 }
+
+#[test]
+fn a_misspelt_word_of_a_link_is_its_only_mistake() {
+    for (lines, wanted) in [
+        ("kind = \"wify\"\nradio = \"lte\"", "did you mean `wifi`"),
+        ("gaps = { mtbf = \"5h\", mean = \"5m\", lengths = \"exponental\" }", "did you mean `exponential`"),
+    ] {
+        says(&format!("{RATES}{lines}"), &[wanted]);
+        let text = format!("{MINIMAL}link = \"mine\"\n[link.mine]\nrtt = \"80ms\"\n{RATES}{lines}\n");
+        assert_eq!(complaint(&text, &[]).matches("error: ").count(), 1, "{lines}");
+    }
+}
