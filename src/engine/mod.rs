@@ -46,7 +46,8 @@ mod view;
 pub use bad_rows::{BadRowOptions, OnBadRow};
 pub use builtin::{Builtin, BuiltinFactory};
 pub use conflict::{
-    Conflict, POLICIES, POLICY_NAMES, Policy, Resolution, ResolveRule, kind_of, says_the_same,
+    Conflict, POLICIES, POLICY_NAMES, Policy, Resolution, ResolveRule, kind_of, named as policy_named,
+    says_the_same,
 };
 pub use options::{
     ConflictOptions, CursorBook, Dates, Decoder, Identity, Jitter, Options, PullOptions, PushOptions,

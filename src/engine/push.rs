@@ -303,7 +303,13 @@ impl Builtin {
         told: &mut Vec<Settled>,
     ) -> Result<bool, StoreError> {
         let entry = conflict.entry;
-        let resolution = self.rules.resolve.resolve(conflict);
+        let resolution = match self.rules.resolve.resolve(conflict) {
+            // It would bring a row back that a later edit of this device deletes.
+            Resolution::Local { onto } if self.has_nothing_to_create(tx, conflict, &onto)? => {
+                Resolution::Remote
+            }
+            resolution => resolution,
+        };
         let remote = conflict.current.map_or(Stamp(0), |row| row.stamp);
         if self.rules.outbox.tells(outcome) {
             told.push(Settled::Decided {
@@ -334,6 +340,18 @@ impl Builtin {
                 Ok(false)
             }
         }
+    }
+
+    /// Whether an edit of a row that is gone would have to create it and finds no row on the device.
+    fn has_nothing_to_create(
+        &self,
+        tx: &Tx<'_>,
+        conflict: Conflict<'_>,
+        onto: &Key,
+    ) -> Result<bool, StoreError> {
+        let live = conflict.current.is_some_and(|row| row.values.is_some());
+        let creates = conflict.entry.kind == EditKind::Update && !live;
+        Ok(creates && tx.row(conflict.entry.entity, onto.as_str())?.is_none())
     }
 
     /// The edit goes out again as a change of the row `onto`, over its current version.

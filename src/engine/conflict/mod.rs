@@ -6,14 +6,15 @@
 //! decides. It sees the edit as it lies in the outbox, with the row that it was made on, and the
 //! backend's row ([`Conflict`]), and gives a [`Resolution`], which the push carries out.
 //!
-//! How to add a policy: a file here with its rule and its `Policy`, a line in the list in
-//! `policy.rs`, a scenario under `scenarios/conflicts/`, a planted bug in room `bugs`.
+//! How to add a policy: a file in `policies/` with its rule and its `Policy`, a line in
+//! `policies.rs`, a scenario under `scenarios/conflicts/`, a planted bug in room `bugs`.
 
-mod last_write_wins;
+mod policies;
 mod policy;
 mod seam;
 #[cfg(test)]
 mod tests;
 
-pub use policy::{POLICIES, POLICY_NAMES, Policy};
+pub use policies::{POLICIES, POLICY_NAMES, named};
+pub use policy::Policy;
 pub use seam::{Conflict, Resolution, ResolveRule, kind_of, says_the_same};

@@ -1,6 +1,6 @@
 //! The policies, by tables.
 
-use super::last_write_wins::LastWriteWins;
+use super::policies::last_write_wins::LastWriteWins;
 use super::*;
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Value};
 use crate::contract::{Column, ColumnKind, ConflictKind, Delivery, EditKind, Entity, Refusal, Row};

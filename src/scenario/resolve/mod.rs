@@ -196,7 +196,7 @@ impl World<'_> {
             },
             retry: self.retry(view.at("retry")),
             conflict: engine::ConflictOptions {
-                policy: engine::Policy::named(view.at("conflict.policy").text()).unwrap_or_default(),
+                policy: engine::policy_named(view.at("conflict.policy").text()).unwrap_or_default(),
             },
             request_timeout: view.at("request_timeout").span(),
             debounce: view.at("debounce").span(),

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::policy::Policy;
-use super::seam::{Conflict, Resolution, ResolveRule, says_the_same};
+use crate::engine::conflict::policy::Policy;
+use crate::engine::conflict::seam::{Conflict, Resolution, ResolveRule, says_the_same};
 use crate::contract::{Refusal, Row};
 
-pub(super) const LAST_WRITE_WINS: Policy = Policy {
+pub(super) const POLICY: Policy = Policy {
     name: "last-write-wins",
     about: "the edit or the version that was made later",
     rule: || Rc::new(LastWriteWins),
@@ -14,7 +14,7 @@ pub(super) const LAST_WRITE_WINS: Policy = Policy {
 
 /// The later date wins; a delete is not undone by an update.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct LastWriteWins;
+pub(in crate::engine::conflict) struct LastWriteWins;
 
 impl ResolveRule for LastWriteWins {
     fn resolve(&self, conflict: Conflict<'_>) -> Resolution {
