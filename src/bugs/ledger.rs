@@ -102,6 +102,13 @@ pub const ALL: &[Bug] = &[
         },
     },
     Bug {
+        id: "counts-winners-as-done",
+        check: "acknowledged-without-commit",
+        mechanism: "an edit that wins its conflict is shown as saved and never sent again",
+        seen_in: "a retry that forgets to enqueue",
+        breaks: |rules| Rules { resolve: push::counts_winners_as_done(rules.resolve.clone()), ..rules },
+    },
+    Bug {
         id: "forgets-the-shadow",
         check: "stale",
         mechanism: "a newer version that came while the row had edits is thrown away when they are acknowledged",

@@ -67,3 +67,17 @@ pub(super) fn update_brings_back(policy: Rc<dyn ResolveRule>) -> Rc<dyn ResolveR
     }
     Rc::new(Broken(policy))
 }
+
+/// An edit that wins is not sent again.
+pub(super) fn counts_winners_as_done(policy: Rc<dyn ResolveRule>) -> Rc<dyn ResolveRule> {
+    struct Broken(Rc<dyn ResolveRule>);
+    impl ResolveRule for Broken {
+        fn resolve(&self, conflict: Conflict<'_>) -> Resolution {
+            match self.0.resolve(conflict) {
+                Resolution::Local { .. } => Resolution::Same,
+                other => other,
+            }
+        }
+    }
+    Rc::new(Broken(policy))
+}

@@ -14,6 +14,7 @@ macro_rules! policies {
 
 policies! {
     last_write_wins,
+    client_wins,
 }
 
 /// Their names.
