@@ -109,6 +109,13 @@ pub const ALL: &[Bug] = &[
         breaks: |rules| Rules { resolve: push::counts_winners_as_done(rules.resolve.clone()), ..rules },
     },
     Bug {
+        id: "gives-way-in-silence",
+        check: "silent-discard",
+        mechanism: "an edit that gives way to a newer version is dropped, and the log says nothing of it",
+        seen_in: "server-wins without a page of conflicts",
+        breaks: |rules| Rules { outbox: push::hides_newer_versions(), ..rules },
+    },
+    Bug {
         id: "forgets-the-shadow",
         check: "stale",
         mechanism: "a newer version that came while the row had edits is thrown away when they are acknowledged",

@@ -55,6 +55,17 @@ pub(super) fn hides_deletions() -> Rc<dyn OutboxRule> {
     Rc::new(Broken)
 }
 
+/// Nobody is told that an edit gave way to a newer version.
+pub(super) fn hides_newer_versions() -> Rc<dyn OutboxRule> {
+    struct Broken;
+    impl OutboxRule for Broken {
+        fn tells(&self, outcome: &Outcome) -> bool {
+            !matches!(outcome, Outcome::Conflict { why: Refusal::Stale, .. })
+        }
+    }
+    Rc::new(Broken)
+}
+
 pub(super) fn update_brings_back(policy: Rc<dyn ResolveRule>) -> Rc<dyn ResolveRule> {
     struct Broken(Rc<dyn ResolveRule>);
     impl ResolveRule for Broken {

@@ -35,14 +35,16 @@ const KILLED_LOADS: Ground = Ground {
 const MOMENT: Ground =
     Ground { path: "tests/it/worlds/crowd.toml", sets: &["duration=40s", "drain=1m"], seeds: 5 };
 
-/// The crowd, with a policy of its own.
+/// The crowd, with one side that always wins.
 const CLIENT_WINS: Ground = Ground { sets: &["engine.conflict.policy=client-wins"], ..CROWD };
+const SERVER_WINS: Ground = Ground { sets: &["engine.conflict.policy=server-wins"], ..CROWD };
 
 fn ground(bug: &Bug) -> Ground {
     match bug.id {
         "cursor-before-rows" => KILLED_LOADS,
         "sync-starts-sync" => MOMENT,
         "counts-winners-as-done" => CLIENT_WINS,
+        "gives-way-in-silence" => SERVER_WINS,
         _ => CROWD,
     }
 }

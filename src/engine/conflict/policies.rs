@@ -15,6 +15,7 @@ macro_rules! policies {
 policies! {
     last_write_wins,
     client_wins,
+    server_wins,
 }
 
 /// Their names.
