@@ -92,8 +92,12 @@ impl Stop {
         self.signals.any() || self.late()
     }
 
-    /// What to say of it in the record, when `ended` of `planned` cells came to their end. A failing cell speaks for itself.
+    /// What to say of it in the record, when `ended` of `planned` cells came to their end: nothing where all did, whatever came
+    /// meanwhile. A failing cell speaks for itself.
     pub(super) fn notes(&self, ended: usize, planned: usize) -> Vec<Note> {
+        if ended == planned {
+            return Vec::new();
+        }
         let how_far = human::ended(ended as u64, planned as u64);
         let note = |exit| Note::stopped(exit, &how_far);
         let mut notes = Vec::new();
@@ -103,9 +107,9 @@ impl Stop {
         if self.signals.terminate.load(Ordering::Relaxed) {
             notes.push(note(Exit::Terminated));
         }
-        if notes.is_empty() && ended < planned && self.failed.load(Ordering::Relaxed) {
+        if notes.is_empty() && self.failed.load(Ordering::Relaxed) {
             notes.push(note(Exit::Success));
-        } else if notes.is_empty() && ended < planned && self.late() {
+        } else if notes.is_empty() && self.late() {
             notes.push(note(Exit::TimeLimit));
         }
         notes

@@ -19,7 +19,9 @@ pub struct Options {
     pub conflict: ConflictOptions,
     /// A request without an answer is given up after this.
     pub request_timeout: Span,
-    /// After a sync of a unit, automatic triggers of that unit are ignored for this long.
+    /// A network that comes, the app's coming to the foreground and a period start a unit no sooner than this after its last
+    /// start: the first such trigger in that time starts it at its end, others in it do nothing. A login, a save and a person
+    /// are not held back.
     pub debounce: Span,
     /// What it writes messages with.
     pub codec: &'static dyn Codec,

@@ -72,7 +72,7 @@ table! {
     SyncsUseful "engine.syncs.useful" Count Higher Counter "Runs of units that pull, ended well and were given data no older than `workload.freshness`."
     SyncsUsefulShare "engine.syncs.useful_share" Ppm Higher Gauge "Of the runs of units that pull and that ended, those; a unit that only pushes brings no data. A failed run that is tried again counts each time, so it falls with eager retries too; how long people were cut off is `engine.syncs.blocked`."
     SyncsBlocked "engine.syncs.blocked" Ns Lower Counter "Over all devices: time from a run's bad end to the device's next good one."
-    Usable "engine.usable_after_login.duration" Ns Lower Distribution "From a login, which waits for a network, or from the restart of an app that was killed in it, to the end of its first blocking unit."
+    Usable "engine.usable_after_login.duration" Ns Lower Distribution "From a login, which waits for a network, to the end of its first blocking unit, over restarts of an app that dies in between."
     FirstRows "engine.first_rows.duration" Ns Lower Distribution "From a run's start to the first rows that it made durable."
     Requests "engine.requests.count" Count Lower Counter "Requests that left, retries included."
     RequestsEmpty "engine.requests.empty" Count Lower Counter "Pulls and fetches whose answer had no row."

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::check::Check;
 use super::clock::Clock;
 use super::findings::Findings;
+use super::patience::Patience;
 use crate::base::{DeviceId, Time, UnitId};
-use crate::contract::{Event, KillReason, SyncError, SyncUnit};
+use crate::contract::{Event, KillReason, RequestKind, SyncError, SyncUnit};
 
 /// So many runs of a unit, each queued at the very instant at which the one before ended, are a loop.
 const LOOP: u32 = 10;
@@ -18,6 +19,8 @@ const UNHEARD: usize = 64;
 pub(super) struct Run {
     pub(super) unit: UnitId,
     pub(super) since: Time,
+    /// Until when it is known to have done something, or to wait for something.
+    sign: Time,
     life: u32,
     may_have_ended: bool,
 }
@@ -28,6 +31,8 @@ struct Device {
     life: u32,
     alive: bool,
     open: BTreeMap<u64, Run>,
+    /// By run: when others of its unit started while it was open. Whether it was still under way then shows when it ends.
+    met: BTreeMap<u64, Vec<Time>>,
     /// One more than the greatest run that started.
     runs: u64,
     /// Units that wait, with when they came.
@@ -48,6 +53,8 @@ pub(super) struct Flow {
     devices: Vec<Device>,
     /// Whether what was committed outlives a loss of power.
     durable: bool,
+    /// How long a run may say nothing.
+    patience: Patience,
 }
 
 /// Names of units for the texts.
@@ -66,8 +73,8 @@ impl<'a> Names<'a> {
 }
 
 impl Flow {
-    pub(super) fn new(devices: usize, durable: bool) -> Flow {
-        Flow { devices: (0..devices).map(|_| Device::default()).collect(), durable }
+    pub(super) fn new(devices: usize, durable: bool, patience: Patience) -> Flow {
+        Flow { devices: (0..devices).map(|_| Device::default()).collect(), durable, patience }
     }
 
     pub(super) fn on(
@@ -105,11 +112,8 @@ impl Flow {
                 last.map(|place| device.queue.remove(place));
             }
             Event::SyncStart { unit, run, waited } => {
-                if let Some((other, since)) = two_syncs_of_one_unit(device, *unit) {
-                    findings.add(Check::TwoSyncs, concerns, || {
-                        let (unit, at, since) = (names.unit(*unit), names.time(at), names.time(since));
-                        format!("{id} started {unit} at {at} while its run {other} of {unit} was under way since {since}")
-                    });
+                if let Some(other) = two_syncs_of_one_unit(device, *unit) {
+                    device.met.entry(other).or_default().push(at);
                 }
                 let queued_at = Time(at.0.saturating_sub(waited.0));
                 if let Some(first) = unit_out_of_order(device, *unit, queued_at) {
@@ -129,7 +133,7 @@ impl Flow {
                 }
                 device.untold = false;
                 let (unit, life) = (*unit, device.life);
-                device.open.insert(*run, Run { unit, since: at, life, may_have_ended: false });
+                device.open.insert(*run, Run { unit, since: at, sign: at, life, may_have_ended: false });
                 device.runs = device.runs.max(run + 1);
             }
             Event::SyncComplete { unit, run, .. } | Event::SyncError { unit, run, .. } => {
@@ -142,7 +146,9 @@ impl Flow {
                     Event::SyncComplete { .. } => device.unwritten.clear(),
                     _ => {}
                 }
-                if device.open.remove(run).is_none() && !unheard {
+                let open = device.open.remove(run);
+                open.iter().for_each(|open| device.tell_met(id, *run, open, names, findings));
+                if open.is_none() && !unheard {
                     findings.add(Check::WithoutEnd, concerns, || {
                         let what =
                             if *run < device.runs { "a second time" } else { "without having started" };
@@ -150,7 +156,7 @@ impl Flow {
                     });
                 }
             }
-            _ => {}
+            event => device.sign_of_life(at, event),
         }
     }
 
@@ -160,15 +166,31 @@ impl Flow {
         device.open.values().copied().filter(|run| device.alive && run.life == device.life)
     }
 
-    /// The device did not come to rest: what it has open it might yet have ended.
-    pub(super) fn at_no_rest(&mut self, device: DeviceId) {
-        self.devices[device.0 as usize].open.clear();
+    /// The device did not come to rest at `now`: what it has open it might yet have ended, but for runs that had their time.
+    pub(super) fn at_no_rest(&mut self, device: DeviceId, now: Time) {
+        let (device, patience) = (&mut self.devices[device.0 as usize], &self.patience);
+        let (alive, life) = (device.alive, device.life);
+        device.open.retain(|_, run| alive && run.life == life && run.is_silent(now, patience));
     }
 
-    /// The end: runs of dead processes that no later life of the device has ended.
-    pub(super) fn finish(&self, names: Names<'_>, findings: &mut Findings) {
-        for (number, device) in self.devices.iter().enumerate() {
+    /// The end, at `now`: runs of dead processes that no later life of the device has ended, and those of living ones that have said
+    /// nothing for too long.
+    pub(super) fn finish(&mut self, now: Time, names: Names<'_>, findings: &mut Findings) {
+        for (number, device) in self.devices.iter_mut().enumerate() {
             let id = DeviceId(number as u32);
+            for (run, open) in never_ends(device, now, &self.patience) {
+                // It was not under way any more when others of its unit started.
+                device.met.remove(&run);
+                findings.add(Check::WithoutEnd, (Some(id), None), || {
+                    let (unit, since, sign) =
+                        (names.unit(open.unit), names.time(open.since), names.time(open.sign));
+                    let patience = self.patience.told();
+                    format!("{id} started run {run} of {unit} at {since} and never ended it: it has said nothing since {sign}, and {patience}")
+                });
+            }
+            for (run, open) in device.open.clone() {
+                device.tell_met(id, run, &open, names, findings);
+            }
             for (run, open) in event_without_end(device) {
                 findings.add(Check::WithoutEnd, (Some(id), None), || {
                     let (unit, since) = (names.unit(open.unit), names.time(open.since));
@@ -179,7 +201,48 @@ impl Flow {
     }
 }
 
+impl Run {
+    /// Whether it has said nothing for longer than any run may.
+    fn is_silent(&self, now: Time, patience: &Patience) -> bool {
+        now.since(self.sign) >= patience.longest()
+    }
+}
+
 impl Device {
+    /// A run was under way, as its end shows, when others of its unit started.
+    fn tell_met(&mut self, id: DeviceId, run: u64, open: &Run, names: Names<'_>, findings: &mut Findings) {
+        for at in self.met.remove(&run).unwrap_or_default() {
+            findings.add(Check::TwoSyncs, (Some(id), None), || {
+                let (unit, at, since) = (names.unit(open.unit), names.time(at), names.time(open.since));
+                format!(
+                    "{id} started {unit} at {at} while its run {run} of {unit} was under way since {since}"
+                )
+            });
+        }
+    }
+
+    /// What the device does, or waits for, at `at` is what its newest run does, of the unit that it is told of.
+    fn sign_of_life(&mut self, at: Time, event: &Event<'_>) {
+        let (unit, until) = match event {
+            Event::RequestSent { unit: Some(unit), .. }
+            | Event::ResponseReceived { unit: Some(unit), .. }
+            | Event::ChunkApplied { unit: Some(unit), .. } => (Some(*unit), at),
+            Event::RequestFailed { kind, .. } | Event::RequestRefused { kind, .. }
+                if *kind != RequestKind::Fetch =>
+            {
+                (None, at)
+            }
+            Event::RetryScheduled { wait, in_run: true, .. } => (None, at + *wait),
+            Event::StorageFull => (None, at),
+            _ => return,
+        };
+        let life = self.life;
+        let of_unit = |run: &Run| run.life == life && unit.is_none_or(|unit| run.unit == unit);
+        if let Some(run) = self.open.values_mut().rev().find(|run| of_unit(run)) {
+            run.sign = run.sign.max(until);
+        }
+    }
+
     /// The process dies between a commit and the word of it: a run that was open may have ended, one that nobody heard of
     /// may have begun. No engine can do better, so neither is held against it.
     fn died_untold(&mut self) {
@@ -209,12 +272,8 @@ impl Device {
 }
 
 /// One unit runs once at a time in one process.
-fn two_syncs_of_one_unit(device: &Device, unit: UnitId) -> Option<(u64, Time)> {
-    device
-        .open
-        .iter()
-        .find(|(_, run)| run.unit == unit && run.life == device.life)
-        .map(|(n, run)| (*n, run.since))
+fn two_syncs_of_one_unit(device: &Device, unit: UnitId) -> Option<u64> {
+    device.open.iter().find(|(_, run)| run.unit == unit && run.life == device.life).map(|(n, _)| *n)
 }
 
 /// Waiting units run in the order in which they were queued. A run that nobody queued (a retry) has no place in it.
@@ -233,6 +292,12 @@ fn unit_out_of_order(device: &mut Device, unit: UnitId, queued_at: Time) -> Opti
 fn sync_loop(device: &mut Device, unit: UnitId, queued_at: Time) -> bool {
     device.at_once = if device.last_end == Some((unit, queued_at)) { device.at_once + 1 } else { 0 };
     device.at_once == LOOP
+}
+
+/// Every run ends in the life of its process, or says at least that it goes on.
+fn never_ends(device: &Device, now: Time, patience: &Patience) -> Vec<(u64, Run)> {
+    let silent = |run: &Run| device.alive && run.life == device.life && run.is_silent(now, patience);
+    device.open.iter().filter(|(_, run)| silent(run)).map(|(n, run)| (*n, *run)).collect()
 }
 
 /// Every run ends, if need be by the device's next life; after a power loss nobody can tell whether it had.

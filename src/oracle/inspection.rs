@@ -23,6 +23,8 @@ pub struct Verdict {
     pub violations: Vec<Violation>,
     /// The exact counts by metric name, zeros included.
     pub figures: BTreeMap<&'static str, u64>,
+    /// The first of the edits that were saved, and that a return to a backup destroyed, in words.
+    pub taken_back: Option<String>,
 }
 
 /// A check under way. Devices may be handed in one after the other, so that not all of them must be open at once.
@@ -87,7 +89,7 @@ impl<'a> Inspection<'a> {
     pub fn check_stuck_device(&mut self, device: DeviceId, why: &str, view: Option<&dyn DeviceView>) {
         self.oracle.findings.add(Check::Stuck, (Some(device), None), || why.to_owned());
         self.cut_off(device);
-        self.oracle.flow.at_no_rest(device);
+        self.oracle.flow.at_no_rest(device, self.at);
         if let Some(view) = view {
             let said = Said { pending: view.pending(), log: view.log() };
             self.check_overwriting(device, &said.log);
@@ -104,10 +106,11 @@ impl<'a> Inspection<'a> {
 
     /// The verdict, after the last device.
     pub fn finish(self) -> Verdict {
-        let Oracle { units, clock, flow, mut findings, held, ledger, blind, undone, .. } = self.oracle;
+        let Oracle { schema, units, clock, mut flow, mut findings, held, ledger, blind, undone, .. } =
+            self.oracle;
         let told = blind.into_iter().filter(|blind| ledger.has_told(blind.edit, blind.committed));
         told.for_each(|blind| blind.add_to(&mut findings));
-        flow.finish(Names(&units, clock), &mut findings);
+        flow.finish(self.at, Names(&units, clock), &mut findings);
         let (violations, mut figures) = findings.finish();
         let clipped = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
         figures.insert("oracle.lost.row_ns", clipped(held.behind.lost));
@@ -117,8 +120,15 @@ impl<'a> Inspection<'a> {
         figures.insert("oracle.skipped.versions", held.odd.skipped);
         figures.insert("oracle.half_seen.rows", self.half_seen);
         figures.insert("oracle.conflicts.count", ledger.conflicts);
-        figures.insert("oracle.taken_back.edits", undone + ledger.gone());
-        Verdict { violations, figures }
+        let gone: Vec<EditId> = ledger.gone().collect();
+        figures.insert("oracle.taken_back.edits", (undone.len() + gone.len()) as u64);
+        let with = |of: &[EditId], whose: &str| {
+            let id = *of.first()?;
+            let edit = checks::edit_in_words(&schema, clock, id, ledger.get(id)?);
+            Some(format!("{edit} went with the state of {whose}, as that went back to an older one"))
+        };
+        let taken_back = with(&gone, "its device").or_else(|| with(&undone, "the backend"));
+        Verdict { violations, figures, taken_back }
     }
 
     /// The power may fail when a decision is durable and nobody was told: the log counts, not the event. Where the edit was copied the line

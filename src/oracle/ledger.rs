@@ -347,10 +347,10 @@ impl Ledger {
     }
 
     /// Edits that went with the state of their devices, and are not on the backend either.
-    pub(super) fn gone(&self) -> u64 {
+    pub(super) fn gone(&self) -> impl Iterator<Item = EditId> {
         let of = |device| self.of(device).filter(|(_, edit)| !edit.excused && !edit.committed());
-        let gone = |device| of(device).filter(|(id, edit)| self.is_gone(*id, edit)).count() as u64;
-        self.lives.of_several().map(gone).sum()
+        let all = self.lives.of_several().flat_map(of);
+        all.filter(|(id, edit)| self.is_gone(*id, edit)).map(|(id, _)| id)
     }
 
     /// Whether the line that a device has about an edit once it counts that as done is part of its state.

@@ -55,6 +55,7 @@ mod ledger;
 mod life;
 mod lives;
 mod model;
+mod patience;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -68,5 +69,6 @@ pub use findings::VIOLATIONS_KEPT;
 pub use inspection::{Inspection, Verdict};
 pub use life::{Filter, Life, Step, Story, place};
 pub use model::{Oracle, Setting};
+pub use patience::Patience;
 pub use truth::Truth;
 pub use violation::Violation;

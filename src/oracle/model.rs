@@ -14,6 +14,7 @@ use super::held::{All, At, Held};
 use super::history::{Commit, History, RowId};
 use super::inspection::Inspection;
 use super::ledger::Ledger;
+use super::patience::Patience;
 use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
@@ -34,6 +35,8 @@ pub struct Setting {
     pub attributes: Vec<Attributes>,
     /// Whether what a device committed outlives a loss of power. If not, it may go back to an older state by itself.
     pub durable: bool,
+    /// What the engines were told of waiting.
+    pub patience: Patience,
     /// What the backend held at virtual time zero. It is asked while events are told, so it must not need what tells them;
     /// it is asked once for each row that something happens to.
     pub initial: Rc<dyn Truth>,
@@ -56,7 +59,7 @@ pub struct Oracle {
     cut_short: FxHashMap<DeviceId, Time>,
     pub(super) findings: Findings,
     /// Commits of edits that went with the state of the backend, when that went back to an older one.
-    pub(super) undone: u64,
+    pub(super) undone: Vec<EditId>,
     /// Edits that replaced what their device had not seen, as far as it told; whether its log speaks of them shows at the end.
     pub(super) blind: Vec<Blind>,
 }
@@ -94,11 +97,11 @@ impl Oracle {
             history: History::new(Arc::clone(&setting.schema), setting.initial),
             held: Held::default(),
             ledger: Ledger::new(devices),
-            flow: Flow::new(devices, setting.durable),
+            flow: Flow::new(devices, setting.durable, setting.patience),
             durable: setting.durable,
             cut_short: FxHashMap::default(),
             findings: Findings::new(),
-            undone: 0,
+            undone: Vec::new(),
             blind: Vec::new(),
             schema: setting.schema,
             units: setting.units,
@@ -293,7 +296,7 @@ impl Oracle {
         for (_, row) in self.history.rows() {
             for version in row.versions.iter().filter(|version| version.at >= to) {
                 if let Author::Device(edit) = version.author {
-                    self.undone += u64::from(self.ledger.undone(edit));
+                    self.undone.extend(self.ledger.undone(edit).then_some(edit));
                 }
             }
         }

@@ -49,6 +49,7 @@ pub(crate) fn outcome() -> Outcome {
         drained_in: Span::secs(60),
         figures,
         violations: Vec::new(),
+        taken_back: None,
         series: vec![Sample { at_ns: 60_000_000_000, series: "device.online.count", value: 7 }],
         distributions: Vec::new(),
         faults: vec![(Time(5), "kill d3".to_owned())],

@@ -296,6 +296,14 @@ fn reasons(
     if occurred(outcome, "stuck") && !expected(plan, "stuck") {
         reasons.push(reason(Exit::Stuck, stuck_text(outcome)));
     }
+    if let Some(first) = outcome.taken_back.as_deref().filter(|_| !expects(plan, TAKEN_BACK)) {
+        let count = expected_figure(&outcome.figures, TAKEN_BACK).map_or(0, |(_, count)| count);
+        let edits = human::count(count, "saved edit");
+        let text = format!(
+            "{edits} destroyed by a return to a backup: {first}; `expect` with \"{TAKEN_BACK}\" says that this is meant"
+        );
+        reasons.push(reason(Exit::Correctness, text));
+    }
     if !expects_missed(plan) {
         reasons.extend(outcome.in_vain.iter().map(|one| reason(Exit::Threshold, in_vain_text(one))));
     }
@@ -317,6 +325,14 @@ fn expects_missed(plan: &Plan) -> bool {
     let asks = |key: &&str| plan.expect.metrics.get(*key).is_some_and(|bound| bound.min > Some(0));
     COME_TO_NOTHING.iter().any(|key| asks(key))
 }
+
+/// Whether the scenario says how many there are, and not that there are none.
+fn expects(plan: &Plan, metric: &str) -> bool {
+    plan.expect.metrics.get(metric).is_some_and(|bound| bound.max != Some(0))
+}
+
+/// The metric of saved edits that a return to a backup destroyed.
+const TAKEN_BACK: &str = "oracle.taken_back.edits";
 
 /// Metrics of edits that people did not see saved.
 const COME_TO_NOTHING: [&str; 2] = ["workload.edits.missed", "workload.edits.refused"];

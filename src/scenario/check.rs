@@ -73,6 +73,11 @@ fn wrong_form(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic
         help.push_str("; it is kept in thousandths, and the least above 0 is 0.001");
     }
     if let (Form::Written(written), Some(text)) = (form, node.as_text())
+        && let Some(why) = (written.why)(text.trim())
+    {
+        help = format!("{why}; {help}");
+    }
+    if let (Form::Written(written), Some(text)) = (form, node.as_text())
         && let Some(names) = among((written.known)(), text)
     {
         help.push_str(&format!("; {names}"));
@@ -103,7 +108,8 @@ fn scalar(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
         return;
     }
     if let (Form::Word { built, later }, Some(word)) = (form, node.as_text()) {
-        if later.contains(&word) || later.contains(&"*") {
+        let slip = closest(word, built.iter().copied()).is_some() && !later.contains(&word);
+        if !slip && (later.contains(&word) || later.contains(&"*")) {
             return not_built(&format!("{path} = \"{word}\""), built, node, out);
         }
         let title = format!("`{path}` cannot be \"{}\"", excerpt(word));
@@ -281,7 +287,8 @@ fn shares(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
         let Some(name) = (names.canonical)(&name) else {
             let title = format!("`{path}` has a wrong name, `{name}`");
             wrong = true;
-            out.push(Diagnostic::new(entry.key.place, title).help(format!("a name is {}", names.want)));
+            let why = (names.why)(name.trim()).map_or_else(String::new, |why| format!("{why}; "));
+            out.push(Diagnostic::new(entry.key.place, title).help(format!("{why}a name is {}", names.want)));
             continue;
         };
         total += share_of(&entry.node.value).map_or(0, |p| u64::from(p.0));

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::base::words::thousands;
 use crate::base::{Bytes, Ppm, Span, Value};
 
 use super::form::Written;
-use super::written::{Calendar, range};
+use super::written::{Calendar, backwards, meant, range};
 
 /// What a column's text says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +119,7 @@ pub(super) const COLUMN: Written = Written {
            \"real\", \"bool\", \"timestamp\", \"timestamp -90d..60d /20m\", \"ref ENTITY\", \"attribute NAME\", \"one of a|b|c\" or \
            \"fold ENTITY.COLUMN via COLUMN\"",
     known: Vec::new,
+    why: beyond_limits,
     canonical: |text| column_type(text).map(|_| text.split_whitespace().collect::<Vec<_>>().join(" ")),
 };
 
@@ -126,6 +128,11 @@ pub(super) const FAT_SIGMA_MILLI: u32 = 1_100;
 
 /// The longest `text`, in bytes.
 pub(super) const TEXT_MAX: u32 = 1_000_000;
+
+/// The longest `fat`, in bytes.
+const FAT_MAX: u64 = 100_000_000;
+/// A `fat` reaches up to so many times its median where its most is not written.
+const FAT_TAIL: u64 = 100;
 
 /// Columns of an entity, its key included.
 pub(super) const COLUMNS_MAX: usize = 1_000;
@@ -170,8 +177,100 @@ pub(super) fn column_type(text: &str) -> Option<ColumnType> {
     }
 }
 
+/// What is wrong with a text that is nearly a column type: the limit that it passes, or its first word.
+fn beyond_limits(text: &str) -> Option<String> {
+    const KINDS: &[&str] = &[
+        "uuid key",
+        "text key",
+        "int key",
+        "uuid",
+        "text",
+        "fat",
+        "int",
+        "real",
+        "bool",
+        "timestamp",
+        "ref",
+        "attribute",
+        "one of",
+        "one",
+        "fold",
+    ];
+    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let rest = rest.trim();
+    let ends = || rest.split_once("..").unwrap_or((rest, rest));
+    match word {
+        "text" => {
+            let (min, max) = ends();
+            let (min, max): (u128, u128) = (min.trim().parse().ok()?, max.trim().parse().ok()?);
+            if min > max {
+                return Some(format!("a text of at least {min} bytes has no room in {max}"));
+            }
+            let (text, fat) = (thousands(u64::from(TEXT_MAX)), size(FAT_MAX));
+            Some(format!("a text has at most {text} bytes; a \"fat\" may have up to {fat}"))
+        }
+        "fat" => fat_limits(rest),
+        "int" => {
+            let (min, max) = ends();
+            let whole = |end: &str| {
+                let digits = end.trim().trim_start_matches('-');
+                !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+            };
+            if !whole(min) || !whole(max) {
+                return None;
+            }
+            match (min.trim().parse::<i64>(), max.trim().parse::<i64>()) {
+                (Ok(min), Ok(max)) if min > max => Some(format!("{min} is more than {max}")),
+                (Ok(_), Ok(_)) => Some("an int has both ends, as in \"int 0..100\"".to_owned()),
+                _ => Some(format!("an int lies from {} to {}", i64::MIN, i64::MAX)),
+            }
+        }
+        "timestamp" => {
+            let (window, step) = rest.split_once('/').unwrap_or((rest, "1s"));
+            let step = step.trim().parse::<Span>().ok()?;
+            let finer = || Some("the step of a timestamp is at least 1us".to_owned());
+            if step < Span::micros(1) { finer() } else { backwards(window.trim()) }
+        }
+        _ if KINDS.contains(&word) || KINDS.contains(&text) => None,
+        _ => meant(text, KINDS).or_else(|| meant(word, KINDS)),
+    }
+}
+
+/// The limit that the sizes of a fat text pass.
+fn fat_limits(rest: &str) -> Option<String> {
+    let bytes = |text: &str| text.trim().parse::<Bytes>().ok().map(|Bytes(n)| n);
+    let mut parts = rest.split_whitespace();
+    let usual = parts.next()?;
+    let (median, max) = usual.split_once("..").map_or((usual, None), |(median, max)| (median, Some(max)));
+    let most = size(FAT_MAX);
+    let median = bytes(median)?;
+    let max = match max {
+        Some(max) => bytes(max)?,
+        None if median.saturating_mul(FAT_TAIL) > FAT_MAX && median <= FAT_MAX => {
+            let tail = size(median.saturating_mul(FAT_TAIL));
+            let median = size(median);
+            return Some(format!(
+                "a fat of {median} reaches up to {FAT_TAIL} times that, {tail}, unless its most is written, and none is \
+                 longer than {most}: \"fat {median}..{most}\""
+            ));
+        }
+        None => median,
+    };
+    if median == 0 {
+        return Some("the median of a fat is at least 1B".to_owned());
+    }
+    if max < median {
+        return Some(format!("the most, {}, is less than the median, {}", size(max), size(median)));
+    }
+    let rare = parts.nth(1).and_then(bytes);
+    if max > FAT_MAX || rare.is_some_and(|rare| rare > FAT_MAX) {
+        return Some(format!("a fat has at most {most}"));
+    }
+    None
+}
+
 fn fat(rest: &str) -> Option<ColumnType> {
-    const MAX: u64 = 100_000_000;
+    const MAX: u64 = FAT_MAX;
     let (rest, rare) = match rest.split_whitespace().collect::<Vec<_>>()[..] {
         [usual] => (usual, None),
         [usual, share, size] => {
@@ -192,10 +291,20 @@ fn fat(rest: &str) -> Option<ColumnType> {
     let Bytes(median) = median.parse().ok()?;
     let max = match max {
         Some(max) => max.parse::<Bytes>().ok()?.0,
-        None => median * 100,
+        None => median.saturating_mul(FAT_TAIL),
     };
     let fits = 0 < median && median <= max && max <= MAX;
     fits.then_some(ColumnType::Fat { median: median as u32, max: max as u32, rare })
+}
+
+/// A size as a column type writes it.
+fn size(bytes: u64) -> String {
+    for (unit, of) in [("MB", 1_000_000), ("kB", 1_000)] {
+        if bytes >= of && bytes.is_multiple_of(of) {
+            return format!("{}{unit}", bytes / of);
+        }
+    }
+    format!("{bytes}B")
 }
 
 fn timestamp(rest: &str) -> Option<ColumnType> {
@@ -255,6 +364,33 @@ mod tests {
         ] {
             assert_eq!(column_type(text), Some(want), "{text}");
         }
+    }
+
+    #[test]
+    fn a_column_type_beyond_a_limit_is_told_the_limit() {
+        for (text, said) in [
+            ("text 1000001", "bytes; a \"fat\" may have up to 100MB"),
+            ("text 40..10", "a text of at least 40 bytes has no room in 10"),
+            ("fat 2MB", "up to 100 times that, 200MB, unless its most is written"),
+            ("fat 2MB", "none is longer than 100MB: \"fat 2MB..100MB\""),
+            ("fat 200MB", "a fat has at most 100MB"),
+            ("fat 1kB..101MB", "a fat has at most 100MB"),
+            ("fat 1kB..2kB 1% 101MB", "a fat has at most 100MB"),
+            ("fat 2kB..1kB", "the most, 1kB, is less than the median, 2kB"),
+            ("fat 0B", "at least 1B"),
+            ("int 0..99999999999999999999", "an int lies from -9223372036854775808 to 9223372036854775807"),
+            ("int 9..3", "9 is more than 3"),
+            ("int 3", "both ends"),
+            ("timestamp 3d..1d", "its end must lie after its beginning"),
+            ("timestamp /0s", "at least 1us"),
+            ("txt 20", "did you mean \"text\"?"),
+            ("uuidkey", "did you mean \"uuid key\"?"),
+            ("boole", "did you mean \"bool\"?"),
+        ] {
+            let why = beyond_limits(text).unwrap_or_else(|| panic!("{text}: nothing"));
+            assert!(why.contains(said) && column_type(text).is_none(), "{text}: {why}");
+        }
+        assert_eq!(beyond_limits("varchar(20)"), None);
     }
 
     #[test]

@@ -182,18 +182,34 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     scored.min_by_key(|&(distance, _)| distance).map(|(_, candidate)| candidate)
 }
 
-/// A help line: what was probably meant, and what there is.
+/// A help line: what was probably meant, and what there is: all of it, or of very much what is nearest, and how much it is.
 pub(super) fn choices(word: &str, candidates: &[&str]) -> String {
-    const SHOWN: usize = 24;
-    let mut list = candidates.iter().take(SHOWN).map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
-    if candidates.len() > SHOWN {
-        list.push_str(", …");
-    }
+    const LENGTH: usize = 1_200;
+    const NEAREST: usize = 24;
+    let quoted = |names: &[&str]| names.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ");
+    let all = quoted(candidates);
+    let list = if all.len() <= LENGTH {
+        all
+    } else {
+        let mut nearest: Vec<(usize, &str)> = candidates.iter().map(|c| (apart(word, c), *c)).collect();
+        nearest.sort_by_key(|(distance, _)| *distance);
+        let nearest: Vec<&str> = nearest.into_iter().map(|(_, name)| name).take(NEAREST).collect();
+        let more = words::count((candidates.len() - nearest.len()) as u64, "other");
+        format!("{} and {more}", quoted(&nearest))
+    };
     match closest(word, candidates.iter().copied()) {
         Some(near) => format!("did you mean `{near}`? {} {list}", there_is(candidates.len())),
         None if list.is_empty() => "there is none".to_owned(),
         None => format!("{} {list}", there_is(candidates.len())),
     }
+}
+
+/// How far a name is from a word: by its spelling, and one that has a part of the word in it is near.
+fn apart(word: &str, name: &str) -> usize {
+    let (word, name) = (excerpt(word).to_lowercase(), excerpt(name).to_lowercase());
+    let shared =
+        word.split(['.', '-', '_', ' ']).filter(|part| part.len() > 2 && name.contains(part)).count();
+    strsim::damerau_levenshtein(&word, &name).saturating_sub(8 * shared)
 }
 
 /// Bytes of somebody's text that a message shows.

@@ -15,6 +15,7 @@
 //! applies a variant, `--set` and axes, `rows` reads CSVs, and `derive` adds profiles and what a silent scenario means. After
 //! it, `idle` finds keys that have no effect beside others, and `resolve` makes the plan, reading on past mistakes so that all are told. `devices` deals a plan's shares to its devices.
 
+mod cell;
 mod check;
 mod column;
 mod derive;

@@ -6,7 +6,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::column::{COLUMNS_MAX, COLUMNS_WHY, ColumnType, KeyType, TEXT_MAX};
+use super::cell::{DATE_HELP, FINEST, Wanted, cell_value, too_fine};
+use super::column::{COLUMNS_MAX, COLUMNS_WHY, KeyType, TEXT_MAX};
 use super::diagnostic::{Diagnostic, Place, SHOWN, Source, boundary, choices, closest, excerpt};
 use super::file;
 use super::quotes;
@@ -27,18 +28,6 @@ pub(super) struct Brought {
     records: Vec<csv::StringRecord>,
     key: usize,
     updated_at: Option<usize>,
-}
-
-/// A column of an entity that is to be found in a CSV.
-pub(super) struct Wanted<'a> {
-    pub(super) name: &'a str,
-    pub(super) kind: &'a ColumnType,
-    /// The type as it is written.
-    pub(super) written: &'a str,
-    /// Where the scenario writes it.
-    pub(super) place: Option<Place>,
-    /// What keys of the entity look like to which it points.
-    pub(super) points_to: Option<KeyType>,
 }
 
 /// No more than this many mistakes of one file are told.
@@ -394,6 +383,10 @@ impl Brought {
         let stamp = dated.map_or(calendar.unwrap_or_default().start, |(column, calendar)| {
             let text = excerpt(record[column].trim());
             match calendar.stamp(text) {
+                Some(_) if too_fine(text) => {
+                    wrong(column, format!("`{text}` is finer than a microsecond"), FINEST.to_owned());
+                    Stamp::default()
+                }
                 Some(stamp) if stamp <= calendar.start => stamp,
                 Some(_) => {
                     let title = format!("`{text}` lies after the scenario's start");
@@ -450,72 +443,6 @@ impl WrongCells {
             }
             told
         })
-    }
-}
-
-const DATE_HELP: &str = "a date looks like 2026-03-02T08:15:00+01:00, or without offset for local time";
-
-/// The value that a cell of this column says; else what is wrong, and what would be right.
-fn cell_value(
-    cell: &str,
-    wanted: &Wanted<'_>,
-    calendar: Option<Calendar>,
-) -> Result<Value, (String, String)> {
-    let (kind, trimmed) = (wanted.kind, cell.trim());
-    if trimmed.is_empty() {
-        return Ok(Value::Null);
-    }
-    if let ColumnType::OneOf(words) = kind {
-        let known: Vec<&str> = words.iter().map(String::as_str).collect();
-        return if known.contains(&trimmed) {
-            Ok(Value::text(trimmed))
-        } else {
-            let title = format!("`{}` is none of the values of this column", excerpt(trimmed));
-            Err((title, choices(excerpt(trimmed), &known)))
-        };
-    }
-    let value = typed_value(cell, kind, calendar).map_err(|want| {
-        let help = "where there is no value, leave the cell empty".to_owned();
-        (format!("`{}` is not {want}", excerpt(cell)), help)
-    })?;
-    let Some((word, _)) = wanted.written.split_once(' ').filter(|(word, rest)| {
-        // Without a range of its own a type has one for rows that are made.
-        let ranged = *word == "text" || rest.contains("..");
-        ranged && kind.excludes(&value, calendar.unwrap_or_default())
-    }) else {
-        return Ok(value);
-    };
-    let size = match &value {
-        Value::Text(text) => format!(" has {} and", words::count(text.len() as u64, "byte")),
-        _ => String::new(),
-    };
-    let title = format!("`{}`{size} is beyond \"{}\"", excerpt(trimmed), wanted.written);
-    let any = if word == "fat" { "text" } else { word };
-    Err((title, format!("widen the range, or write \"{any}\", which takes any")))
-}
-
-/// The value of a cell that is not empty; else what it should be.
-fn typed_value(cell: &str, kind: &ColumnType, calendar: Option<Calendar>) -> Result<Value, &'static str> {
-    let trimmed = cell.trim();
-    match kind {
-        ColumnType::Int { .. } => trimmed.parse().map(Value::Int).map_err(|_| "a whole number"),
-        ColumnType::Real => match trimmed.parse::<f64>() {
-            Ok(x) if x.is_finite() => Ok(Value::Real(x)),
-            _ => Err("a number"),
-        },
-        ColumnType::Bool => match trimmed {
-            "true" | "1" => Ok(Value::Int(1)),
-            "false" | "0" => Ok(Value::Int(0)),
-            _ => Err("true or false"),
-        },
-        ColumnType::Timestamp { .. } => match calendar {
-            Some(calendar) => calendar
-                .stamp(trimmed)
-                .map(|s| Value::Int(s.0))
-                .ok_or("a date such as 2026-03-02T08:15:00+01:00"),
-            None => Ok(Value::Null),
-        },
-        _ => Ok(Value::text(cell)),
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::base::{Span, Stamp, Time};
 use crate::contract::Trigger;
 
-use super::form::{Written, span};
+use super::diagnostic::closest;
+use super::form::{Written, span, unsaid};
 
 /// An instant as people write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,36 +37,48 @@ pub(super) enum Scope {
 pub(super) const CLOCK: Written = Written {
     want: "a local time on the start day such as \"10:10\", or a time since the start such as \"+2h\"",
     known: Vec::new,
+    why: unsaid,
     canonical: |text| clock(text).map(Clock::text),
 };
 /// The scenario's start.
 pub(super) const DATE: Written = Written {
     want: "a date and time with its offset such as \"2026-03-02T00:00:00+01:00\"",
     known: Vec::new,
+    why: unsaid,
     canonical: |text| calendar(text).map(|_| text.replace(' ', "T")),
 };
 /// What starts a unit.
 pub(super) const TRIGGER: Written = Written {
-    want: "\"start\", \"login\", \"online\", \"resume\", \"save\", \"manual\", or \"every 5m\"",
+    want: "\"start\", \"login\", \"online\", \"resume\", \"save\", \"manual\", or \"every 5m\", from 1s on",
     known: Vec::new,
+    why: |text| match text.strip_prefix("every ").map(str::parse::<Span>) {
+        Some(Ok(_)) => Some("a period is at least 1s".to_owned()),
+        _ => meant(text, &["start", "login", "online", "resume", "save", "manual", "every"]),
+    },
     canonical: |text| trigger(text).map(|t| trigger_text(&t)),
 };
 /// Which rows a device holds.
 pub(super) const SCOPE: Written = Written {
     want: "an attribute such as \"device.clinic\", or days around the start such as \"-7d..28d\"",
     known: Vec::new,
+    why: backwards,
     canonical: |text| scope(text).map(|_| text.to_owned()),
 };
 /// A state at the start.
 pub(super) const START_STATE: Written = Written {
     want: "`empty`, or how long ago the device was synced, such as `1d`",
     known: Vec::new,
+    why: |text| match text.parse::<Span>() {
+        Ok(_) => Some("a device that was synced just now is one of some time, such as `1s`".to_owned()),
+        Err(_) => meant(text, &["empty"]),
+    },
     canonical: |text| start_state(text).map(|ago| ago.map_or("empty".to_owned(), span)),
 };
 /// How devices move.
 pub(super) const MOVES: Written = Written {
     want: "the mean time on one link such as \"45m\", from 1s on, or \"field-worker\"",
     known: Vec::new,
+    why: |text| meant(text, &["field-worker"]),
     canonical: |text| match text {
         "field-worker" => Some(text.to_owned()),
         mean => mean.parse().ok().filter(|mean| *mean >= Span::secs(1)).map(span),
@@ -75,8 +88,9 @@ pub(super) const MOVES: Written = Written {
 pub(super) const STEP: Written = Written {
     want: "a time on or back, such as \"+90s\" or \"-2m\"",
     known: Vec::new,
+    why: unsaid,
     canonical: |text| {
-        let micros = signed(text).filter(|micros| *micros != 0)?;
+        let micros = signed(text)?;
         Some(format!("{}{}", if micros < 0 { '-' } else { '+' }, span(Span::micros(micros.unsigned_abs()))))
     },
 };
@@ -84,6 +98,7 @@ pub(super) const STEP: Written = Written {
 pub(super) const UPTO: Written = Written {
     want: "\"settled\" (behind the oldest change that others cannot see yet), or a time such as \"400ms\"",
     known: Vec::new,
+    why: |text| meant(text, &["settled"]),
     canonical: |text| match text {
         "settled" => Some(text.to_owned()),
         _ => text.parse().ok().map(span),
@@ -93,12 +108,14 @@ pub(super) const UPTO: Written = Written {
 pub(super) const NAME: Written = Written {
     want: "a name",
     known: Vec::new,
+    why: unsaid,
     canonical: |text| (!text.is_empty() && !text.contains('@')).then(|| text.to_owned()),
 };
 /// How far a clock is ahead or behind.
 pub(super) const OFFSET: Written = Written {
     want: "a time ahead or behind, such as \"5s\" or \"-1h\"",
     known: Vec::new,
+    why: unsaid,
     canonical: |text| {
         let micros = signed(text)?;
         Some(format!("{}{}", if micros < 0 { "-" } else { "" }, span(Span::micros(micros.unsigned_abs()))))
@@ -108,12 +125,14 @@ pub(super) const OFFSET: Written = Written {
 pub(super) const DRIFT: Written = Written {
     want: "a drift such as \"20ppm\" or \"-3.5ppm\", at most 10000ppm",
     known: Vec::new,
+    why: unsaid,
     canonical: |text| drift_ppb(text).map(|ppb| format!("{}ppm", ppb as f64 / 1e3)),
 };
 /// How an entity's rows come to devices.
 pub(super) const DELIVERY: Written = Written {
     want: "\"delta\", \"on-open of COLUMN\", \"upload-only\" or \"backend-only\"",
     known: Vec::new,
+    why: |text| meant(text, &["delta", "on-open of", "upload-only", "backend-only"]),
     canonical: |text| {
         let on_open = text.strip_prefix("on-open of ").map(str::trim).filter(|c| !c.is_empty());
         on_open.map(|c| format!("on-open of {c}")).or(matches!(
@@ -123,6 +142,18 @@ pub(super) const DELIVERY: Written = Written {
         .then(|| text.to_owned()))
     },
 };
+
+/// The word that a wrong text was probably meant to be.
+pub(super) fn meant(text: &str, words: &[&str]) -> Option<String> {
+    closest(text, words.iter().copied()).map(|near| format!("did you mean \"{near}\"?"))
+}
+
+/// A range that ends before it begins.
+pub(super) fn backwards(text: &str) -> Option<String> {
+    let (from, until) = text.split_once("..")?;
+    let (from, until) = (signed(from)?, signed(until)?);
+    (from >= until).then(|| "its end must lie after its beginning".to_owned())
+}
 
 /// The longest name of anything, in characters.
 const NAME_MAX: usize = 80;

@@ -2,12 +2,13 @@
 
 use jiff::tz::{Offset, TimeZone};
 
-use super::form::Written;
+use super::form::{Written, unsaid};
 
 /// A time zone.
 pub(super) const ZONE: Written = Written {
     want: "an offset such as \"+01:00\", \"UTC\", or a zone such as \"Europe/Berlin\"",
     known: || ZONES.iter().map(|(name, _)| *name).collect(),
+    why: unsaid,
     canonical: |text| zone(text).map(|_| text.to_owned()),
 };
 

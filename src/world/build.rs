@@ -356,6 +356,11 @@ fn listeners(
         clock: Clock { start: plan.start, utc_offset: plan.utc_offset },
         attributes: devices.iter().map(|d| d.attributes.clone()).collect(),
         durable: plan.store.synchronous == Synchronous::Full,
+        patience: oracle::Patience {
+            request: plan.engine.request_timeout,
+            wait: plan.engine.retry.cap,
+            attempts: plan.engine.retry.attempts,
+        },
         initial: Rc::new(initial),
     });
     Listeners {

@@ -48,7 +48,8 @@ pub(super) struct Device {
     seed: Seed,
     engine: RefCell<Option<Rc<dyn SyncEngine>>>,
     foreground: Cell<bool>,
-    waits_for_login: Rc<Cell<bool>>,
+    /// Since when a person who logged in waits for the first blocking unit.
+    waits_for_login: Rc<Cell<Option<Time>>>,
     losses: Cell<u64>,
     /// How often its state was put in by a backup or a copy.
     lives: Cell<u32>,
@@ -99,7 +100,7 @@ impl Device {
         let id = parts.setup.device;
         let node = handle.node(&id.to_string());
         let crash = Rc::new(CrashBook::default());
-        let waits_for_login = Rc::new(Cell::new(false));
+        let waits_for_login = Rc::new(Cell::new(None));
         let hardware = Rc::new(parts.hardware);
         let clock = DeviceClock {
             handle: handle.clone(),
@@ -205,7 +206,7 @@ impl Device {
         self.tell(Event::ProcessStarted { incarnation: incarnation.0 });
         *self.engine.borrow_mut() = Some(engine.clone());
         self.ports.spawn.spawn(engine.clone().run());
-        if self.waits_for_login.get() {
+        if self.waits_for_login.get().is_some() {
             let was_looked_at = self.foreground.get();
             self.app(AppEvent::Login);
             // Nobody looks at it for its having been killed.
@@ -376,7 +377,8 @@ impl Device {
         match event {
             AppEvent::Login => {
                 self.foreground.set(true);
-                self.waits_for_login.set(true);
+                // Another process of the app does not begin the wait anew.
+                self.waits_for_login.set(self.waits_for_login.get().or(Some(self.now())));
             }
             AppEvent::Resume => self.foreground.set(true),
             AppEvent::Pause => self.foreground.set(false),

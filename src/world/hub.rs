@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::requests::RequestLog;
 use super::tried::Tried;
 use crate::base::words::thousands;
-use crate::base::{DeviceId, Digest, UnitId};
+use crate::base::{DeviceId, Digest, Time, UnitId};
 use crate::contract::{Event, EventSink, Node, Occurrence, ServerError, TransportError};
 use crate::disk::Disk;
 use crate::metrics::{Collector, Timeline};
@@ -230,17 +230,20 @@ pub(super) struct DeviceSink {
     pub(super) hub: Rc<Hub>,
     pub(super) device: DeviceId,
     pub(super) disk: Disk,
-    /// A login whose blocking unit has not completed.
-    pub(super) waits_for_login: Rc<Cell<bool>>,
+    /// When the person logged in whose blocking unit has not completed.
+    pub(super) waits_for_login: Rc<Cell<Option<Time>>>,
 }
 
 impl EventSink for DeviceSink {
-    fn emit(&self, event: Event<'_>) {
+    fn emit(&self, mut event: Event<'_>) {
         if self.disk.power_is_lost() {
             return;
         }
-        if matches!(event, Event::Usable { .. }) {
-            self.waits_for_login.set(false);
+        if let Event::Usable { since_login } = &mut event
+            && let Some(since) = self.waits_for_login.take()
+        {
+            // The process knows of its own life alone, and the person waits over those before it.
+            *since_login = self.hub.handle.now().since(since);
         }
         self.hub.emit(Node::Device(self.device), event);
     }

@@ -28,6 +28,8 @@ pub struct Outcome {
     pub figures: Figures,
     /// What the oracle found, at most [`Outcome::VIOLATIONS_KEPT`] of each check; the counts are in the figures.
     pub violations: Vec<Violation>,
+    /// The first of the edits that were saved, and that a return to a backup destroyed, in words.
+    pub taken_back: Option<String>,
     /// Figures over virtual time.
     pub series: Vec<Sample>,
     /// The observations behind the figures that are distributions, by metric.

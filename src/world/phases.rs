@@ -5,6 +5,7 @@ use crate::base::words::{count, said_once};
 use crate::base::{DeviceId, EntityId, Span, Time, UnitId};
 use crate::contract::SyncUnit;
 use crate::oracle::Clock;
+use crate::scenario::ASKED_EVERY;
 use crate::sim::Stop;
 
 /// Who watches a run from outside; called from the thread that runs the cell.
@@ -43,8 +44,6 @@ pub(super) enum Ended {
 /// fleet does not wait for minutes.
 const SLICES: u64 = 400;
 const SLICED_AGAIN: usize = 500;
-/// Between two devices that are asked to sync at the end: a herd is a scenario of its own.
-const STAGGER: Span = Span::millis(25);
 /// How often the drain looks whether it is done.
 const DRAIN_STEP: Span = Span::secs(2);
 /// Devices named when a world is stuck.
@@ -251,7 +250,7 @@ impl World {
                 for unit in &units {
                     device.trigger(*unit);
                 }
-                handle.sleep(STAGGER).await;
+                handle.sleep(ASKED_EVERY).await;
             }
         });
     }

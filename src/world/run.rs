@@ -403,7 +403,7 @@ impl World {
         let mut rows = RowDigests::default();
         let inspection = listeners.oracle.begin_check(ended_at, truth, stops);
         let verdict = look_at(&devices, inspection, &ended, &mut rows, stops);
-        let Verdict { violations, mut figures } = verdict;
+        let Verdict { violations, mut figures, taken_back } = verdict;
         figures.extend(radiated(&links, ended_at));
         figures.extend(worked);
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
@@ -429,6 +429,7 @@ impl World {
             drained_in: Span::ZERO,
             figures: collected.figures,
             violations,
+            taken_back,
             series: collected.series,
             distributions: collected.distributions,
             faults: faults.told,

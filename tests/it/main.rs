@@ -22,4 +22,5 @@ mod sweep;
 mod tidy;
 mod tune;
 mod validation;
+mod waits;
 mod worlds;

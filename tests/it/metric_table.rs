@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use syncdyno::base::{EntityId, Key, Stamp, Time, Value};
+use syncdyno::base::{EntityId, Key, Span, Stamp, Time, Value};
 use syncdyno::contract::Schema;
 use syncdyno::metrics;
-use syncdyno::oracle::{Clock, Oracle, Setting, Truth};
+use syncdyno::oracle::{Clock, Oracle, Patience, Setting, Truth};
 
 /// A backend without rows.
 struct Nothing;
@@ -28,6 +28,7 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
         clock: Clock::default(),
         attributes: Vec::new(),
         durable: true,
+        patience: Patience { request: Span::secs(30), wait: Span::secs(300), attempts: 5 },
         initial,
     });
     let verdict = oracle.begin_check(Time::ZERO, &Nothing, &|| false).finish();

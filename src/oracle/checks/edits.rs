@@ -64,17 +64,16 @@ impl EditCase<'_> {
     }
 
     fn what(&self) -> String {
-        let edit = self.edit;
-        let record = words::record(self.schema, edit.entity, edit.key.as_str());
-        let values = words::values(self.schema, self.clock, edit.entity, &edit.values);
-        let values = if values.is_empty() { values } else { format!(": {values}") };
-        format!(
-            "edit {} of {} ({} {record}{values})",
-            self.id,
-            self.clock.time(edit.made),
-            words::kind(edit.kind)
-        )
+        edit_in_words(self.schema, self.clock, self.id, self.edit)
     }
+}
+
+/// `edit d0.e3 of 08:12:00 (update visit 3f2a…: status="done")`.
+pub(in crate::oracle) fn edit_in_words(schema: &Schema, clock: Clock, id: EditId, edit: &Edit) -> String {
+    let record = words::record(schema, edit.entity, edit.key.as_str());
+    let values = words::values(schema, clock, edit.entity, &edit.values);
+    let values = if values.is_empty() { values } else { format!(": {values}") };
+    format!("edit {id} of {} ({} {record}{values})", clock.time(edit.made), words::kind(edit.kind))
 }
 
 /// A line tells that the edit replaced somebody else's version.

@@ -8,7 +8,7 @@ pub(super) use commits::{
     CommitCase, blind_overwrite, committed_twice, natural_keys, resurrected_on_backend,
 };
 pub(super) use edits::{
-    EditCase, acknowledged_without_commit, lost_edit, overwriting_logged, silent_discard, silent_overwrite,
-    stuck,
+    EditCase, acknowledged_without_commit, edit_in_words, lost_edit, overwriting_logged, silent_discard,
+    silent_overwrite, stuck,
 };
 pub(super) use rows::{RowCase, duplicate, lost, orphan, resurrected, stale, undetected_delete};

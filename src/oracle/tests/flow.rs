@@ -1,7 +1,7 @@
 use super::stage::{OTHER_UNIT, Stage, UNIT};
 use super::{assert_only, assert_silent};
 use crate::base::{Span, UnitId};
-use crate::contract::{AppEvent, Event, KillReason, SyncError};
+use crate::contract::{AppEvent, Event, KillReason, RequestKind, SyncError, TransportError};
 
 impl Stage {
     fn start(&mut self, unit: UnitId, run: u64) {
@@ -308,4 +308,66 @@ fn a_run_that_was_left_open_before_a_backup_is_open_in_it() {
         let verdict = stage.verdict();
         assert_eq!(verdict.figures["oracle.event_without_end.count"], found, "{:?}", verdict.violations);
     }
+}
+
+/// A run of one request that fails and of which nothing is told.
+fn fails_without_a_word(stage: &mut Stage) {
+    stage.start(UNIT, 0);
+    let kind = RequestKind::Pull;
+    stage.emit(0, Event::RequestSent { request: 0, kind, unit: Some(UNIT), bytes: 9, rows: 0, attempt: 0 });
+    stage.later(30);
+    let error = TransportError::Timeout;
+    stage.emit(0, Event::RequestFailed { request: 0, kind, error, took: Span::secs(30), wasted: 9 });
+}
+
+#[test]
+fn a_run_that_never_ends_in_a_living_process_is_found() {
+    for later_runs in [false, true] {
+        let mut stage = Stage::new();
+        fails_without_a_word(&mut stage);
+        stage.later(60);
+        if later_runs {
+            stage.start(UNIT, 1);
+            stage.complete(UNIT, 1);
+        }
+        // (30 s + 60 s) × 10 after its last request.
+        stage.later(840);
+        let verdict = stage.verdict();
+        let found: Vec<&str> = verdict.violations.iter().map(|v| v.check).filter(|c| *c != "stuck").collect();
+        assert_eq!(found, ["event-without-end"], "{:?}", verdict.violations);
+        let text = &verdict.violations.last().unwrap().text;
+        assert!(text.contains("(30s + 1m) × 10 = 15m"), "{text}");
+    }
+}
+
+#[test]
+fn a_run_that_goes_on_is_no_run_without_end() {
+    // It was heard of, or waits as long as the server told it to.
+    let heard: [&dyn Fn(&mut Stage); 2] = [
+        &|stage| {
+            stage.later(899);
+        },
+        &|stage| {
+            let wait = Span::secs(3_600);
+            stage.emit(0, Event::RetryScheduled { attempt: 0, wait, in_run: true });
+            stage.later(4_000);
+        },
+    ];
+    for hear in heard {
+        let mut stage = Stage::new();
+        fails_without_a_word(&mut stage);
+        hear(&mut stage);
+        let verdict = stage.verdict();
+        assert_eq!(verdict.figures["oracle.event_without_end.count"], 0, "{:?}", verdict.violations);
+    }
+}
+
+#[test]
+fn two_runs_of_a_unit_of_which_none_ends_yet_are_two_at_once() {
+    let mut stage = Stage::new();
+    stage.start(UNIT, 0);
+    stage.later(10);
+    stage.start(UNIT, 1);
+    let verdict = stage.verdict();
+    assert_eq!(verdict.figures["oracle.two_syncs_of_one_unit.count"], 1, "{:?}", verdict.violations);
 }

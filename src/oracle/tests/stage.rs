@@ -11,7 +11,7 @@ use crate::contract::{
     EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, PendingEdit, Refusal,
     RequestKind, Schema, ScopeRule, Sides, SyncUnit,
 };
-use crate::oracle::{Clock, Life, Oracle, Setting, Truth, Verdict};
+use crate::oracle::{Clock, Life, Oracle, Patience, Setting, Truth, Verdict};
 
 /// Delivered as deltas by clinic; columns clinic, status, doctor and hidden, of which devices hold the first three.
 pub(super) const VISIT: EntityId = EntityId(0);
@@ -152,6 +152,7 @@ impl Stage {
             clock: Clock::default(),
             attributes,
             durable,
+            patience: Patience { request: Span::secs(30), wait: Span::secs(60), attempts: 10 },
             initial: Rc::new(backend.clone()),
         };
         let mut stage = Stage {

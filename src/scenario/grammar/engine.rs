@@ -12,7 +12,7 @@ pub(super) const ENGINE: Form = table(&[
         "debounce",
         SPAN,
         "\"1m\"",
-        "After a sync of a unit, automatic triggers of it are ignored for this long.",
+        "A network that comes, a resume and a period start a unit no sooner than this after its last start: what comes before waits until then, once. A login, a save or a person is not held back.",
     ),
     key(
         "codec",

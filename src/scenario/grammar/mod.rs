@@ -15,9 +15,10 @@ mod people;
 mod transport;
 mod trouble;
 
-use super::form::{Form, Key, SOME_SPAN, SPAN, key, map, named, optional, required, table};
+use super::form::{Form, Key, SOME_SPAN, key, map, named, optional, required, table};
 use super::profiles;
 use super::written::DATE;
+use crate::base::Span;
 
 pub(super) use trouble::VARIANT;
 
@@ -36,7 +37,7 @@ const ROOT_KEYS: &[Key] = &[
     key("duration", SOME_SPAN, "\"1h\"", "Length of the script."),
     key(
         "drain",
-        SPAN,
+        Form::Span { min: Span::secs(1), max: Span::secs(3_660 * 86_400) },
         "\"2h\"",
         "Longest time for healing and draining afterwards, but for waiting until claims on rows end; not converged by then is stuck.",
     ),

@@ -36,7 +36,7 @@ macro_rules! jump {
     };
 }
 
-const FOR: Key = required("for", SOME_SPAN, "How long.");
+const FOR: Key = required("for", SPAN, "How long; with 0s nothing happens.");
 const RESTART: Key = key("restart_after", SPAN, "\"5s\"", "How long until the app is started again.");
 const OF: Key = required("of", SOME_SPAN, "How long before the event the backup was made.");
 
@@ -167,9 +167,9 @@ pub(super) const EVENT: Form = Form::Table {
                 FOR,
                 key(
                     "factor",
-                    Form::Int { min: 2, max: 1_000 },
+                    Form::Int { min: 1, max: 1_000 },
                     "10",
-                    "Everything takes so many times as long."
+                    "Everything takes so many times as long; with 1 nothing happens."
                 ),
             ],
             "The device's flash is slow.",

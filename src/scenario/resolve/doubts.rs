@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::column::{ColumnType, column_type};
 use super::super::diagnostic::{Diagnostic, closest};
-use super::super::plan::{Fleet, Plan};
+use super::super::plan::{ASKED_EVERY, Fleet, Plan};
 use super::super::rows::Brought;
 use super::super::words::ReadFrom;
 use super::futile::futile;
@@ -26,6 +26,28 @@ const OVERWORKED: f64 = 2.0 / 3.0;
 
 /// Data that cannot be made as the scenario asks; told here so that nobody has to run it to learn that.
 pub(super) fn impossible(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    no_time_to_drain(plan, root).or_else(|| no_such_data(plan, root))
+}
+
+/// A drain that is over before its last device is asked to sync: every run of it would be stuck.
+fn no_time_to_drain(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
+    let devices: u64 = plan.fleets.iter().map(|fleet| u64::from(fleet.devices)).sum();
+    let asked = ASKED_EVERY * devices;
+    if plan.drain > asked {
+        return None;
+    }
+    let at = [root.at("drain"), root.at("fleet")].into_iter().find_map(View::place);
+    let title = format!(
+        "a drain of {} is over before all of {} are asked to sync",
+        plan.drain,
+        count(devices, "device")
+    );
+    let help = format!("one is asked every {ASKED_EVERY}, which takes {asked}: write a longer `drain`");
+    Some(Diagnostic::new(at, title).help(help))
+}
+
+/// Data that cannot be made.
+fn no_such_data(plan: &Plan, root: View<'_>) -> Option<Diagnostic> {
     let error = Dataset::check(plan.schema.clone(), &plan.data, &plan.attribute_values()).err()?;
     let (place, help) = match &error {
         DataError::TooFewNames { entity, .. } => {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::super::diagnostic::Diagnostic;
 use super::super::plan::Plan;
 use super::doubts::combinations;
+use super::trouble::is_nothing;
 use super::view::View;
 use crate::base::words::count;
 use crate::base::{Ppm, Span};
@@ -13,6 +14,7 @@ use crate::scenario::plan::{Fleet, Happening, Planned, Who};
 /// All of it.
 pub(super) fn futile(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
     let mut doubts = of_nobody(plan, root);
+    doubts.extend(of_no_length(root));
     doubts.extend(of_no_trouble(root));
     doubts.extend(to_where_they_are(plan, root));
     doubts
@@ -50,6 +52,21 @@ fn of_nobody(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         Some(Diagnostic::new(written.place(), title).help(help))
     };
     plan.events.iter().filter_map(told).collect()
+}
+
+/// Events of no length or no size that the file itself writes; of an axis or a variant that is where it begins.
+fn of_no_length(root: View<'_>) -> Vec<Diagnostic> {
+    let told = |(name, event): (&str, View<'_>)| {
+        let (kind, own) = event.entries().find(|(key, _)| *key != "at")?;
+        let figures = ["for", "by", "factor"].map(|key| own.at(key));
+        let changed =
+            event.is_changed() || own.is_changed() || figures.iter().any(|figure| figure.is_changed());
+        let place = figures.iter().find_map(|figure| figure.place())?;
+        let title = format!("`event.{name}` is a `{kind}` of nothing, and changes nothing");
+        let help = "give it a length or a size; an axis or a variant may begin with none";
+        (is_nothing(kind, own) && !changed).then(|| Diagnostic::new(Some(place), title).help(help))
+    };
+    root.at("event").entries().filter_map(told).collect()
 }
 
 /// What is said of random trouble of which there is none. Who writes that there is none knows.

@@ -84,6 +84,11 @@ fn rate(name: &str, view: View<'_>, way: &str, trace: Option<Arc<Trace>>, wrong:
     }
 }
 
+/// The first of these that somebody wrote: of the others there is no place to show.
+fn written<'a>(views: &[View<'a>]) -> View<'a> {
+    *views.iter().find(|view| view.place().is_some()).unwrap_or(&views[0])
+}
+
 /// A radio of one kind of network on a link that the operating system calls the other.
 fn one_network(name: &str, kind: NetworkKind, radio: Radio, view: View<'_>, wrong: &Mistakes) {
     let cellular = matches!(radio, Radio::TwoG | Radio::ThreeG | Radio::Lte | Radio::FiveG);
@@ -95,7 +100,8 @@ fn one_network(name: &str, kind: NetworkKind, radio: Radio, view: View<'_>, wron
     let title =
         format!("`link.{name}` has kind \"{}\", and its radio speaks \"{}\"", kind.word(), radio.word());
     let help = format!("with this `kind` the radio is {fits}; without `radio` it goes by `kind`");
-    wrong.given(&[view.at("kind")]).at(view.at("radio"), title, help);
+    let at = written(&[view.at("radio"), view.at("kind"), view]);
+    wrong.given(&[view.at("kind")]).at(at, title, help);
 }
 
 /// What only a radio does, on a link that has none. It is told where the link says one or the other; what both come from was told there.
@@ -155,7 +161,7 @@ fn steps(view: View<'_>, rtt: View<'_>, wrong: &Mistakes) -> Steps {
     if within.span() > most {
         let title = format!("steps of {} each way take away the round trip of {}", within.span(), rtt.span());
         let help = format!("`within` is at most half of `rtt`, here {most}");
-        wrong.given(&[within, rtt]).at(within, title, help);
+        wrong.given(&[within, rtt]).at(written(&[within, rtt]), title, help);
     }
     Steps { every: view.at("every").span().max(Span(1)), within: view.at("within").span() }
 }
@@ -174,7 +180,7 @@ fn too_late(view: View<'_>, wrong: &Mistakes) {
 
 fn jitter(view: View<'_>, wrong: &Mistakes) -> Jitter {
     too_late(view.at("jitter"), wrong);
-    let tail = view.at("jitter_tail").present().map(|tail| {
+    let tail = view.at("jitter_tail").present().and_then(|tail| {
         too_late(tail.at("from"), wrong);
         let alpha = tail.at("alpha");
         if alpha.value().is_some() && alpha.milli() == 0 {
@@ -184,18 +190,20 @@ fn jitter(view: View<'_>, wrong: &Mistakes) -> Jitter {
                 "such as 1.6; the smaller, the longer the tail",
             );
         }
-        if view.at("jitter").span() == Span::ZERO {
+        let none = view.at("jitter");
+        if none.span() == Span::ZERO && !none.is_changed() {
             wrong.at(
                 tail,
                 "a tail of no jitter",
                 "set `jitter` too: the median of the delays outside the tail",
             );
         }
-        JitterTail {
+        // Of an axis or a variant that takes the jitter away, the tail goes with it.
+        (none.span() > Span::ZERO).then(|| JitterTail {
             share: tail.at("share").share(),
             from: tail.at("from").span(),
             alpha_milli: alpha.milli().max(1),
-        }
+        })
     });
     Jitter { median: view.at("jitter").span(), sigma_milli: view.at("jitter_sigma").milli(), tail }
 }
@@ -215,7 +223,7 @@ fn loss(view: View<'_>, wrong: &Mistakes) -> Option<PacketLoss> {
     let (p, r) = (view.at("p").share(), view.at("r").share());
     if p.0 > 0 && r.0 == 0 && view.at("r").present().is_some() {
         wrong.at(
-            view.at("r"),
+            written(&[view.at("r"), view.at("p")]),
             "losses never end",
             "`r` is above 0; a link that carries nothing is an outage",
         );
@@ -256,19 +264,16 @@ fn radio_changes(view: View<'_>, wrong: &Mistakes) -> RadioChanges {
 }
 
 fn gaps(view: View<'_>, wrong: &Mistakes) -> Gaps {
+    let at = written(&[view.at("mean"), view.at("mtbf"), view.at("lengths")]);
     let (mtbf, mean) = (view.at("mtbf").span(), view.at("mean").span());
     let lengths: GapLengths = view.at("lengths").word();
     if mean >= mtbf && mtbf > Span::ZERO {
         let title = format!("gaps of {mean} every {mtbf}: the link is gone more than it is there");
-        wrong.at(
-            view.at("mean"),
-            title,
-            "`mean` is less than `mtbf`; for a link that is gone write an outage",
-        );
+        wrong.at(at, title, "`mean` is less than `mtbf`; for a link that is gone write an outage");
     } else if mean > Gaps::mean_max(lengths) {
         let help = format!("they have a mean of at most {}", Gaps::mean_max(lengths));
         let given = wrong.given(&[view.at("lengths")]);
-        given.at(view.at("mean"), "too long for gaps of a cellular network", help);
+        given.at(at, "too long for gaps of a cellular network", help);
     }
     Gaps { mtbf: mtbf.max(Span(1)), mean, mode: view.at("mode").word(), lengths }
 }

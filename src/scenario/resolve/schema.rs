@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::super::cell::Wanted;
 use super::super::column::{COLUMNS_MAX, COLUMNS_WHY, ColumnType, FAT_SIGMA_MILLI, KeyType, column_type};
 use super::super::plan::Attribute;
-use super::super::rows::{Brought, Wanted};
+use super::super::rows::Brought;
 use super::super::written::{Calendar, Scope, scope};
 use super::fleet::attributes_known;
 use super::view::{Mistakes, View};

@@ -38,6 +38,20 @@ fn with_stat(name: &str) -> (String, &str) {
     }
 }
 
+/// Whether an event is one of no length or no size, as an axis begins with: the world is as without it.
+pub(super) fn is_nothing(kind: &str, own: View<'_>) -> bool {
+    let neutral = |key: &str| own.at(key).is_itself_sound() && own.at(key).span() == Span::ZERO;
+    match kind {
+        "backend_clock_step" | "clock_step" | "time_zone" => {
+            own.at("by").is_itself_sound() && signed(own.at("by").text()) == Some(0)
+        }
+        "slow_disk" => neutral("for") || own.at("factor").int() == 1,
+        "outage" | "flap" | "captive_portal" | "network_change" | "answer_loss" | "backend_down"
+        | "leg_outage" | "disk_full" => neutral("for"),
+        _ => false,
+    }
+}
+
 impl World<'_> {
     /// Planned events by time, then by name.
     pub(super) fn events(&self) -> Vec<Planned> {
@@ -88,7 +102,8 @@ impl World<'_> {
         // How far a clock jumps stands where others name an attribute.
         let jumps = matches!(kind, "backend_clock_step" | "clock_step" | "time_zone");
         let by = own.at("by").present().filter(|_| !jumps);
-        Some(Planned { name: name.to_owned(), at, who: self.who(own, by), what })
+        let who = self.who(own, by);
+        (!is_nothing(kind, own)).then(|| Planned { name: name.to_owned(), at, who, what })
     }
 
     /// Refuses clocks that show what no calendar of apps has.

@@ -144,6 +144,10 @@ impl<'a> View<'a> {
             _ => None,
         }
     }
+    /// Whether an axis, `--set` or a variant says it.
+    pub(super) fn is_changed(self) -> bool {
+        self.0.is_some_and(|node| matches!(node.origin.via, Via::Set | Via::Variant(_)))
+    }
     /// The names and values of a table, by name.
     pub(super) fn entries(self) -> impl Iterator<Item = (&'a str, View<'a>)> {
         let table = self.0.and_then(Node::table);

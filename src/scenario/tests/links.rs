@@ -384,3 +384,10 @@ fn a_misspelt_word_of_a_link_is_its_only_mistake() {
         assert_eq!(complaint(&text, &[]).matches("error: ").count(), 1, "{lines}");
     }
 }
+
+#[test]
+fn what_a_link_of_the_library_contradicts_is_shown_where_it_is_said() {
+    let said = complaint(&format!("{MINIMAL}[link.lte-good]\nkind = \"wifi\"\n"), &[]);
+    let title = "`link.lte-good` has kind \"wifi\", and its radio speaks \"lte\"";
+    assert!(said.contains(title) && said.contains("test.toml:10:8"), "{said}");
+}

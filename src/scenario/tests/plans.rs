@@ -266,7 +266,7 @@ fn a_nightly_window_comes_again_every_night() {
         "{MINIMAL}\n[backend.maintenance]\nnight = {{ from = \"02:00\", for = \"1h\" }}\nlate = {{ from = \"03:00\", for = \"30m\" }}\n\
          once = {{ from = \"+1h\", for = \"5m\" }}\n"
     );
-    let plan = with_sets(&text, &["duration=\"48h\"", "drain=\"0s\""]);
+    let plan = with_sets(&text, &["duration=\"48h\"", "drain=\"1s\""]);
     let hour = 3_600;
     let at = |s: u64| Time::ZERO + Span::secs(s);
     // The script starts at 08:00; windows that touch are one.
@@ -284,7 +284,7 @@ fn a_nightly_window_comes_again_every_night() {
 fn a_window_has_a_zone_of_its_own_with_its_daylight_saving_and_its_days() {
     // Monday 00:00 in Berlin, three weeks before the clocks go on there, and one before New York's do.
     let text = format!(
-        "start = \"2026-03-02T00:00:00+01:00\"\nduration = \"28d\"\ndrain = \"0s\"\n{MINIMAL}\n\
+        "start = \"2026-03-02T00:00:00+01:00\"\nduration = \"28d\"\ndrain = \"1s\"\n{MINIMAL}\n\
          [backend]\nmaintenance.weekly = {{ from = \"22:00\", for = \"4h\", zone = \"America/New_York\", days = [\"sat\"] }}\n\
          busy = {{ from = \"20:00\", until = \"01:00\", factor = 2.5, days = [\"sun\"] }}\n"
     );
@@ -347,4 +347,48 @@ fn a_first_wait_beyond_the_longest_is_refused() {
         assert!(said.contains(place), "{said}");
     }
     with_sets(MINIMAL, &["engine.retry.base=\"5m\""]);
+}
+
+#[test]
+fn an_axis_may_begin_with_what_changes_nothing() {
+    let clock = format!("{MINIMAL}clock = {{ drift = \"0ppm\" }}\n");
+    for offset in ["0s", "1m", "-1h"] {
+        with_sets(&clock, &[&format!("fleet.phones.clock.offset=\"{offset}\"")]);
+    }
+    for (event, none, some) in [
+        ("outage = { for = \"1m\" }", "outage.for=\"0s\"", "outage.for=\"2m\""),
+        ("backend_down = { for = \"1m\" }", "backend_down.for=\"0s\"", "backend_down.for=\"2m\""),
+        ("clock_step = { by = \"1m\" }", "clock_step.by=\"0s\"", "clock_step.by=\"-2m\""),
+        ("slow_disk = { for = \"1m\" }", "slow_disk.factor=1", "slow_disk.factor=2"),
+    ] {
+        let text = format!("{MINIMAL}\n[event.e]\nat = \"+1m\"\n{event}\n");
+        let without = with_sets(&text, &[&format!("event.e.{none}")]);
+        assert!(without.events.is_empty() && without.warnings.is_empty(), "{none}: {:?}", without.warnings);
+        assert_eq!(with_sets(&text, &[&format!("event.e.{some}")]).events.len(), 1, "{some}");
+    }
+    let tailed = format!(
+        "{MINIMAL}link = \"l\"\n[link.l]\nrtt = \"20ms\"\nup = \"1Mbit/s\"\ndown = \"1Mbit/s\"\njitter = \"2ms\"\n\
+         jitter_tail = {{ share = 0.1, from = \"9ms\", alpha = 2 }}\n"
+    );
+    let tail = |jitter: &str| {
+        let plan = with_sets(&tailed, &[&format!("link.l.jitter=\"{jitter}\"")]);
+        plan.fleets[0].links[0].0.jitter.tail.is_some()
+    };
+    assert!(!tail("0s") && tail("5ms"));
+}
+
+#[test]
+fn an_event_of_nothing_in_the_file_is_a_doubt() {
+    for event in [
+        "outage = { for = \"0s\" }",
+        "clock_step = { by = \"0s\" }",
+        "slow_disk = { for = \"1m\", factor = 1 }",
+    ] {
+        let plan = plan(&format!("{MINIMAL}\n[event.e]\nat = \"+1m\"\n{event}\n"));
+        let told: Vec<&str> = plan.warnings.iter().map(|doubt| doubt.title.as_str()).collect();
+        assert!(
+            told.iter().any(|title| title.contains("of nothing, and changes nothing")),
+            "{event}: {told:?}"
+        );
+    }
 }

@@ -1,0 +1,203 @@
+//! What a cell of a CSV says, in the type of its column: as it is written, or not at all.
+
+use super::column::{ColumnType, KeyType};
+use super::diagnostic::{Place, choices, excerpt};
+use super::written::Calendar;
+use crate::base::{Value, words};
+
+/// A column of an entity that is to be found in a CSV.
+pub(super) struct Wanted<'a> {
+    pub(super) name: &'a str,
+    pub(super) kind: &'a ColumnType,
+    /// The type as it is written.
+    pub(super) written: &'a str,
+    /// Where the scenario writes it.
+    pub(super) place: Option<Place>,
+    /// What keys of the entity look like to which it points.
+    pub(super) points_to: Option<KeyType>,
+}
+
+pub(super) const DATE_HELP: &str =
+    "a date looks like 2026-03-02T08:15:00+01:00, or without offset for local time";
+
+/// The value that a cell of this column says; else what is wrong, and what would be right.
+pub(super) fn cell_value(
+    cell: &str,
+    wanted: &Wanted<'_>,
+    calendar: Option<Calendar>,
+) -> Result<Value, (String, String)> {
+    let (kind, trimmed) = (wanted.kind, cell.trim());
+    if trimmed.is_empty() {
+        return Ok(Value::Null);
+    }
+    if let ColumnType::OneOf(words) = kind {
+        let known: Vec<&str> = words.iter().map(String::as_str).collect();
+        return if known.contains(&trimmed) {
+            Ok(Value::text(trimmed))
+        } else {
+            let title = format!("`{}` is none of the values of this column", excerpt(trimmed));
+            Err((title, choices(excerpt(trimmed), &known)))
+        };
+    }
+    if let Some(bent) = bent(trimmed, wanted) {
+        return Err(bent);
+    }
+    let value = typed_value(cell, kind, calendar).map_err(|want| {
+        let help = "where there is no value, leave the cell empty".to_owned();
+        (format!("`{}` is not {want}", excerpt(cell)), help)
+    })?;
+    let Some((word, _)) = wanted.written.split_once(' ').filter(|(word, rest)| {
+        // Without a range of its own a type has one for rows that are made.
+        let ranged = *word == "text" || rest.contains("..");
+        ranged && kind.excludes(&value, calendar.unwrap_or_default())
+    }) else {
+        return Ok(value);
+    };
+    let size = match &value {
+        Value::Text(text) => format!(" has {} and", words::count(text.len() as u64, "byte")),
+        _ => String::new(),
+    };
+    let title = format!("`{}`{size} is beyond \"{}\"", excerpt(trimmed), wanted.written);
+    let any = if word == "fat" { "text" } else { word };
+    Err((title, format!("widen the range, or write \"{any}\", which takes any")))
+}
+
+/// The value of a cell that is not empty; else what it should be.
+fn typed_value(cell: &str, kind: &ColumnType, calendar: Option<Calendar>) -> Result<Value, &'static str> {
+    let trimmed = cell.trim();
+    match kind {
+        ColumnType::Int { .. } => trimmed.parse().map(Value::Int).map_err(|_| "a whole number"),
+        ColumnType::Real => match trimmed.parse::<f64>() {
+            Ok(x) if x.is_finite() => Ok(Value::Real(x)),
+            _ => Err("a number"),
+        },
+        ColumnType::Bool => match trimmed {
+            "true" | "1" => Ok(Value::Int(1)),
+            "false" | "0" => Ok(Value::Int(0)),
+            _ => Err("true or false"),
+        },
+        ColumnType::Timestamp { .. } => match calendar {
+            Some(calendar) => calendar
+                .stamp(trimmed)
+                .map(|s| Value::Int(s.0))
+                .ok_or("a date such as 2026-03-02T08:15:00+01:00"),
+            None => Ok(Value::Null),
+        },
+        _ => Ok(Value::text(cell)),
+    }
+}
+
+/// A number or a date that a device would hold as another: what is wrong, and what would keep it.
+fn bent(cell: &str, wanted: &Wanted<'_>) -> Option<(String, String)> {
+    let shown = excerpt(cell);
+    let keep =
+        format!("round it, or write {} = \"text\" in the entity's `schema`, which keeps it", wanted.name);
+    match wanted.kind {
+        ColumnType::Int { .. } if is_whole(cell) && cell.parse::<i64>().is_err() => {
+            let title = format!("`{shown}` is beyond a whole number of 64 bits");
+            Some((title, format!("an int lies from {} to {}; or {keep}", i64::MIN, i64::MAX)))
+        }
+        ColumnType::Real => {
+            let held: f64 = cell.parse().ok().filter(|x: &f64| x.is_finite())?;
+            if decimal(cell)? == decimal(&format!("{held:e}"))? {
+                return None;
+            }
+            let title = format!("`{shown}` has more digits than a real holds: it would be {held}");
+            Some((title, keep))
+        }
+        ColumnType::Timestamp { .. } if too_fine(cell) => {
+            Some((format!("`{shown}` is finer than a microsecond"), FINEST.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+fn is_whole(cell: &str) -> bool {
+    let digits = cell.strip_prefix(['-', '+']).unwrap_or(cell);
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// A number as its digits, without zeros at either end, and the power of ten of the last of them; the sign of nothing is none.
+fn decimal(text: &str) -> Option<(bool, String, i64)> {
+    let negative = text.starts_with('-');
+    let text = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (mantissa, power) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{part}");
+    let kept = digits.trim_end_matches('0');
+    let power: i64 = power.parse().ok()?;
+    let power = power + (digits.len() - kept.len()) as i64 - part.len() as i64;
+    let kept = kept.trim_start_matches('0');
+    if kept.is_empty() { Some((false, String::new(), 0)) } else { Some((negative, kept.to_owned(), power)) }
+}
+
+/// How fine dates are.
+pub(super) const FINEST: &str = "a date has six digits of a second at most";
+
+/// Whether a date that can be read says more of a second than its millionths.
+pub(super) fn too_fine(date: &str) -> bool {
+    let Some((_, part)) = date.split_once(['.', ',']) else { return false };
+    let digits = part.find(|c: char| !c.is_ascii_digit()).map_or(part, |end| &part[..end]);
+    digits.bytes().skip(6).any(|digit| digit != b'0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn real(cell: &str) -> Result<Value, (String, String)> {
+        let wanted =
+            Wanted { name: "x", kind: &ColumnType::Real, written: "real", place: None, points_to: None };
+        cell_value(cell, &wanted, Some(Calendar::default()))
+    }
+
+    #[test]
+    fn a_real_is_held_as_it_is_written_or_refused() {
+        for exact in [
+            "0.1",
+            "-2.50",
+            "1e20",
+            "100000000000000000000",
+            "0.30000000000000004",
+            "-0",
+            "0e7",
+            "5e-324",
+            "+3",
+        ] {
+            assert!(real(exact).is_ok(), "{exact}");
+        }
+        for (bent, held) in [
+            ("99999999999999999999", "100000000000000000000"),
+            ("12345678901234567.89", "12345678901234568"),
+            ("9007199254740993", "9007199254740992"),
+            ("3.14159265358979323846", "3.141592653589793"),
+            ("1e-400", "0"),
+        ] {
+            let (title, help) = real(bent).expect_err(bent);
+            assert!(title.ends_with(&format!("it would be {held}")), "{title}");
+            assert!(help.contains("x = \"text\""), "{help}");
+        }
+        assert!(real("1e999").is_err_and(|(title, _)| title.contains("is not a number")));
+    }
+
+    #[test]
+    fn an_int_or_a_date_is_held_as_it_is_written_or_refused() {
+        let int = ColumnType::Int { min: 0, max: 1 };
+        let wanted = Wanted { name: "n", kind: &int, written: "int", place: None, points_to: None };
+        let value = |cell: &str| cell_value(cell, &wanted, None);
+        assert_eq!(value("9223372036854775807"), Ok(Value::Int(i64::MAX)));
+        assert!(
+            value("9223372036854775808")
+                .is_err_and(|(title, _)| title.contains("beyond a whole number of 64 bits"))
+        );
+        assert!(value("1.5").is_err_and(|(title, _)| title.contains("is not a whole number")));
+        let day = ColumnType::Timestamp { from: 0, until: 1, step: 1 };
+        let wanted = Wanted { name: "d", kind: &day, written: "timestamp", place: None, points_to: None };
+        let value = |cell: &str| cell_value(cell, &wanted, Some(Calendar::default()));
+        assert!(value("2026-03-02T08:15:00.123456000Z").is_ok());
+        assert!(
+            value("2026-03-02T08:15:00.1234567Z")
+                .is_err_and(|(title, _)| title.contains("finer than a micro"))
+        );
+    }
+}
