@@ -73,8 +73,8 @@ pub(super) struct Day<'a> {
 }
 
 impl Day<'_> {
-    /// All writes of the actions, with their twins.
-    pub(super) fn intents(&self) -> Vec<Intent> {
+    /// All writes of the actions, with their twins; `None` if it was stopped.
+    pub(super) fn intents(&self, stops: &dyn Fn() -> bool) -> Option<Vec<Intent>> {
         let mut intents = Vec::new();
         for (index, action) in self.setting.options.actions.iter().enumerate() {
             let seed = action_seed(self.setting.seed, action);
@@ -84,6 +84,9 @@ impl Day<'_> {
             let counts = share::split(on_devices, &weights, |i| seed.hash("rest", device(i), 0));
             for (who, count) in counts.into_iter().enumerate() {
                 let Some(day) = self.presences[who] else { continue };
+                if stops() {
+                    return None;
+                }
                 let own = seed.derive("device", device(who));
                 let window = (day.writes_from, day.until);
                 intents.extend(
@@ -95,7 +98,7 @@ impl Day<'_> {
                 .extend((0..in_office).map(|n| self.intent(index, None, own.derive("write", n), self.hours)));
         }
         self.contend(&mut intents);
-        intents
+        (!stops()).then_some(intents)
     }
 
     fn intent(&self, action: usize, who: Option<usize>, seed: Seed, window: (Time, Time)) -> Intent {

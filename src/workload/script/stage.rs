@@ -88,7 +88,7 @@ pub fn write_script(
         }
         steps.push(Step { at: import.at, actor: Actor::Office, act: Act::Import(batch) });
     }
-    let mut intents = day.intents();
+    let mut intents = day.intents(stops)?;
     intents.extend(day.bursts(bursts));
     plot.play(intents, stops)?;
     plot.open_records();
@@ -100,7 +100,7 @@ pub fn write_script(
     }
     let opens = openings.len() as u64;
     let mut summary = ScriptSummary { actions: counts, logins: 0, resumes: 0, opens, imported, short };
-    let edits = put_on_stage(&day, writes, openings, &mut steps, &mut summary);
+    let edits = put_on_stage(&day, (writes, openings), &mut steps, &mut summary, stops)?;
     steps.sort_by_key(|step| (step.at, step.actor));
     // A big fleet's day is a million steps, which are there until it ends.
     steps.shrink_to_fit();
@@ -127,11 +127,11 @@ impl Deed {
 
 fn put_on_stage(
     day: &Day<'_>,
-    writes: Vec<Write>,
-    openings: Vec<Opening>,
+    (writes, openings): (Vec<Write>, Vec<Opening>),
     steps: &mut Vec<Step>,
     summary: &mut ScriptSummary,
-) -> Vec<Vec<u16>> {
+    stops: &dyn Fn() -> bool,
+) -> Option<Vec<Vec<u16>>> {
     let mut deeds: Vec<Vec<Deed>> = day.setting.people.iter().map(|_| Vec::new()).collect();
     for opening in openings {
         deeds[opening.who].push(Deed::Open(opening));
@@ -149,6 +149,9 @@ fn put_on_stage(
     let devices = day.setting.people.iter().map(|person| person.device.0 as usize + 1).max();
     let mut edits = vec![Vec::new(); devices.unwrap_or_default()];
     for (who, mut deeds) in deeds.into_iter().enumerate() {
+        if stops() {
+            return None;
+        }
         let login = day.presences[who].and_then(|presence| presence.login);
         if login.is_some() {
             deeds.insert(0, Deed::Login);
@@ -162,7 +165,7 @@ fn put_on_stage(
         edits[day.setting.people[who].device.0 as usize] = deeds.iter().filter_map(action).collect();
         perform(day, who, login, deeds, steps, summary);
     }
-    edits
+    Some(edits)
 }
 
 /// One person's steps: the deeds, and the app's comings and goings around them.
