@@ -110,6 +110,23 @@ fn an_interrupt_starts_no_more_cells_and_lets_the_running_one_finish() {
 }
 
 #[test]
+fn a_signal_that_comes_as_the_last_cell_ends_cuts_nothing_off() {
+    struct Interrupts(Signals);
+    impl Listener for Interrupts {
+        fn started(&self, _: usize) {}
+        fn progressed(&self, _: usize, _: Time, _: Span) {}
+        fn ended(&self, cell: usize, _: &CellRecord) {
+            self.0.interrupt.store(cell == 1, Ordering::Relaxed);
+        }
+    }
+    let (plans, signals) = ([plan(None, 0), plan(Some("lost"), 1)], Signals::default());
+    let campaign = run(&plans, &Fake::default(), &on(1), &signals, &Interrupts(signals.clone()));
+    let record = assemble("reports/x", &plans, campaign.judged, &campaign.notes);
+    assert_eq!((record.cells.len(), record.exit_code, record.complete), (2, 11, true));
+    assert!(record.notes.is_empty(), "{:?}", record.notes);
+}
+
+#[test]
 fn the_time_limit_ends_a_cell_that_would_not() {
     let plans = [plan(None, 0), plan(Some("endless"), 1), plan(None, 2)];
     let options = Options { time_limit: Some(Duration::from_millis(50)), ..on(1) };

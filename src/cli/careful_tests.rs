@@ -239,7 +239,7 @@ fn what_is_no_file_is_refused_by_whatever_reads_it() {
 #[test]
 fn a_run_that_no_memory_holds_is_refused_before_it_starts() {
     let mut desk = desk();
-    let many = "name = \"many\"\nduration = \"30d\"\n[entity.note]\nrows = 10\nschema = { id = \"uuid key\", title = \"text\" }\n\
+    let many = "name = \"many\"\nduration = \"30d\"\ndrain = \"12h\"\n[entity.note]\nrows = 10\nschema = { id = \"uuid key\", title = \"text\" }\n\
                 [fleet.phones]\ndevices = 1000000\nlink = \"mine\"\n[link.mine]\nrtt = \"9ms\"\nup = \"1Mbit/s\"\ndown = \"1Mbit/s\"\n[workload]\nresumes_per_hour = 0\n\
                 [action.no]\nentity = \"note\"\nkind = \"update\"\ncolumns = [\"title\"]\nper_device = 0\n";
     desk.write("many.toml", many);
