@@ -100,31 +100,20 @@ fn scalar(form: &Form, node: &mut Node, path: &str, out: &mut Vec<Diagnostic>) {
         return;
     }
     // On a command line nobody quotes a word that looks like a number.
-    if let (Form::Word { built, .. }, Via::Set, Some(place)) = (form, &node.origin.via, &node.origin.place)
+    if let (Form::Word(words), Via::Set, Some(place)) = (form, &node.origin.via, &node.origin.place)
         && let Some(word) = place.source.text.get(place.span.clone()).map(str::trim)
-        && built.contains(&word)
+        && words.contains(&word)
     {
         node.value = Val::Text(word.to_owned());
         return;
     }
-    if let (Form::Word { built, later }, Some(word)) = (form, node.as_text()) {
-        let slip = closest(word, built.iter().copied()).is_some() && !later.contains(&word);
-        if !slip && (later.contains(&word) || later.contains(&"*")) {
-            return not_built(&format!("{path} = \"{word}\""), built, node, out);
-        }
+    if let (Form::Word(words), Some(word)) = (form, node.as_text()) {
         let title = format!("`{path}` cannot be \"{}\"", excerpt(word));
-        out.push(Diagnostic::new(node.origin.place.clone(), title).help(choices(word, built)));
+        out.push(Diagnostic::new(node.origin.place.clone(), title).help(choices(word, words)));
         node.wrong = true;
         return;
     }
     wrong_form(form, node, path, out);
-}
-
-/// Tells of what is known and not built yet.
-fn not_built(what: &str, built: &[&str], node: &mut Node, out: &mut Vec<Diagnostic>) {
-    node.wrong = true;
-    let title = format!("`{what}` is not built yet");
-    out.push(Diagnostic::new(node.origin.place.clone(), title).help(only_built(built)));
 }
 
 /// The kinds that are built.
@@ -167,8 +156,10 @@ fn table(keys: &[Key], kinds: &[Key], node: &mut Node, path: &str, out: &mut Vec
     for (name, entry) in table.iter_mut() {
         match keys.iter().chain(kinds).find(|k| k.name == name) {
             Some(Key { form: Form::Later, .. }) => {
-                let built: Vec<&str> = built(kinds).collect();
-                not_built(&join(path, name), &built, &mut entry.node, out);
+                let title = format!("`{}` is not built yet", join(path, name));
+                let help = only_built(&built(kinds).collect::<Vec<_>>());
+                out.push(Diagnostic::new(entry.node.origin.place.clone(), title).help(help));
+                entry.node.wrong = true;
             }
             Some(key) => check(&key.form, &mut entry.node, &join(path, name), out),
             None => {

@@ -12,13 +12,12 @@ use super::grammar::{ROOT, VARIANT};
 use super::idle::{Unsaid, idle, without};
 use super::merge::{AXIS, Setting};
 use super::plan::Plan;
-use super::resolve::resolve;
+use super::resolve::{Names, resolve};
 use super::rows::{Brought, not_utf8, prepare};
 use super::traces::{Traces, in_place_of_rates};
 use super::tree::{Entry, Node, Table, Val, Via, parse_document};
 use super::written::{TITLE_WANT, is_title};
 use crate::base::{Digest, Seed};
-use crate::metrics::Unit;
 
 /// The text of a scenario file named `path`.
 ///
@@ -28,19 +27,6 @@ pub fn text_of(bytes: Vec<u8>, path: &str) -> Result<String, Invalid> {
     let text = String::from_utf8(bytes).map_err(|e| Invalid { diagnostics: vec![not_utf8(path, &e)] })?;
     // A mark of the byte order is no text to point at.
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
-}
-
-/// The names that a scenario may use and that this room does not know.
-#[derive(Clone, Copy, Debug)]
-pub struct Names<'a> {
-    /// Metrics with their units.
-    pub metrics: &'a [(&'a str, Unit)],
-    /// Checks of the oracle.
-    pub checks: &'a [&'a str],
-    /// Registered engines.
-    pub engines: &'a [String],
-    /// Crash points of all engines; any name is taken if there are none.
-    pub crash_points: &'a [&'a str],
 }
 
 /// Which cells of a scenario are wanted.

@@ -47,8 +47,8 @@ pub(super) enum Form {
     Rate,
     /// A part of the whole.
     Share,
-    /// One of some words; `later` are known and not built yet (`*`: any other).
-    Word { built: &'static [&'static str], later: &'static [&'static str] },
+    /// One of some words.
+    Word(&'static [&'static str]),
     /// A text with a grammar of its own.
     Written(&'static Written),
     /// A list; a single item may stand for a list of one.
@@ -164,7 +164,7 @@ impl Preset {
 impl Form {
     /// One of the words of a type.
     pub(super) const fn word<T: Word>() -> Form {
-        Form::Word { built: T::WORDS, later: &[] }
+        Form::Word(T::WORDS)
     }
 
     /// What would be right, for a message.
@@ -186,8 +186,8 @@ impl Form {
             }
             Form::Rate => "a rate above 0 such as \"200kbit/s\" or \"1.6Mbit/s\"".to_owned(),
             Form::Share => "a share between 0 and 1, such as 0.05 or \"5%\"".to_owned(),
-            Form::Word { built, .. } => {
-                let words: Vec<String> = built.iter().map(|w| format!("\"{w}\"")).collect();
+            Form::Word(words) => {
+                let words: Vec<String> = words.iter().map(|w| format!("\"{w}\"")).collect();
                 words.join(" or ")
             }
             Form::Written(written) => written.want.to_owned(),
@@ -237,9 +237,7 @@ impl Form {
             (Form::Size { .. }, Val::Int(n)) => self.canonical(&Val::Text(n.to_string())),
             (Form::Rate, Val::Text(t)) => text(rate(t.parse().ok()?)),
             (Form::Share, v) => share_of(v).map(|p| Val::Text(p.to_string())),
-            (Form::Word { built, .. }, Val::Text(t)) => {
-                built.contains(&t.as_str()).then(|| Val::Text(t.clone()))
-            }
+            (Form::Word(words), Val::Text(t)) => words.contains(&t.as_str()).then(|| Val::Text(t.clone())),
             (Form::Written(written), Val::Text(t)) => (written.canonical)(t.trim()).map(Val::Text),
             _ => None,
         }

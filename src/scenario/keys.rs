@@ -43,7 +43,7 @@ fn describe(form: &Form) -> Json {
         Form::Span { .. } | Form::Rate | Form::Written(_) => {
             json!({ "type": "string", "description": form.want() })
         }
-        Form::Word { built, .. } => json!({ "enum": built }),
+        Form::Word(words) => json!({ "enum": words }),
         Form::List(item) => {
             let item = describe(item);
             json!({ "anyOf": [{ "type": "array", "items": item }, item] })

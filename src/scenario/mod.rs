@@ -10,10 +10,13 @@
 //! remainder; the resolved text of a plan reads back as the same plan; the digest covers what a scenario means, rows of one's
 //! own included, and neither its comments nor its seed.
 //!
-//! How: `tree` is TOML in which each value remembers its place. `grammar` lists every key once, with its form, default and
-//! meaning; a key that takes one of some words names the type whose words they are. `check` holds a tree against it, and `keys` writes it down as JSON Schema and as a list. Before the check, `merge`
-//! applies a variant, `--set` and axes, `rows` reads CSVs, and `derive` adds profiles and what a silent scenario means. After
-//! it, `idle` finds keys that have no effect beside others, and `resolve` makes the plan, reading on past mistakes so that all are told. `devices` deals a plan's shares to its devices.
+//! How: `tree` is TOML in which each value remembers its place. `grammar` lists every key once,
+//! with its form, default and meaning; a key that takes one of some words names the type whose
+//! words they are. `check` holds a tree against it, and `keys` writes it down as JSON Schema and
+//! as a list. Before the check, `merge` applies a variant, `--set` and axes, `rows` reads CSVs,
+//! and `derive` adds profiles and what a silent scenario means. After it, `idle` finds keys that
+//! have no effect beside others, and `resolve` makes the plan, reading on past mistakes so that
+//! all are told. `devices` deals a plan's shares to its devices.
 
 mod cell;
 mod check;
@@ -42,10 +45,11 @@ mod written;
 mod zone;
 
 pub use diagnostic::{Diagnostic, Invalid, LoadError, Place, Source, closest};
-pub use document::{Document, Names, Provenance, Request, text_of};
+pub use document::{Document, Provenance, Request, text_of};
 pub use keys::{key_table, schema_json};
 pub use plan::*;
 pub use profiles::{Library, Profile, Sourced};
+pub use resolve::Names;
 pub use template::template;
 pub use written::{TITLE_WANT, is_title};
 

@@ -15,7 +15,7 @@ use crate::base::Span;
 pub(super) const BACKEND: Form = table(&[
     key(
         "profile",
-        Form::Word { built: profiles::BACKENDS, later: &[] },
+        Form::Word(profiles::BACKENDS),
         "\"sql-modern\"",
         "Where the keys that are not written come from.",
     ),

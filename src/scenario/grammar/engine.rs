@@ -16,7 +16,7 @@ pub(super) const ENGINE: Form = table(&[
     ),
     key(
         "codec",
-        Form::Word { built: protocol::NAMES, later: &[] },
+        Form::Word(protocol::NAMES),
         "\"json\"",
         "What it writes messages with; the gateway must speak that too.",
     ),
@@ -222,28 +222,13 @@ const RETRY: Form = table(&[
 ]);
 
 const CONFLICT: Form = table(&[
-    key(
-        "detect",
-        Form::Word { built: &["dates-then-values"], later: &[] },
-        "\"dates-then-values\"",
-        "What makes a conflict.",
-    ),
+    key("detect", Form::Word(&["dates-then-values"]), "\"dates-then-values\"", "What makes a conflict."),
     key(
         "base",
-        Form::Word { built: &["last-received-stamp"], later: &[] },
+        Form::Word(&["last-received-stamp"]),
         "\"last-received-stamp\"",
         "Which offline date is compared.",
     ),
-    key(
-        "policy",
-        Form::Word { built: POLICY_NAMES, later: &[] },
-        "\"last-write-wins\"",
-        "What becomes of an edit in conflict.",
-    ),
-    key(
-        "while_open",
-        Form::Word { built: &["carry-on"], later: &[] },
-        "\"carry-on\"",
-        "What happens while a conflict is open.",
-    ),
+    key("policy", Form::Word(POLICY_NAMES), "\"last-write-wins\"", "What becomes of an edit in conflict."),
+    key("while_open", Form::Word(&["carry-on"]), "\"carry-on\"", "What happens while a conflict is open."),
 ]);

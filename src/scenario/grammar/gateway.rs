@@ -14,12 +14,7 @@ use crate::protocol;
 
 pub(super) const GATEWAY: Form = table(&[
     word::<Mode>("mode", "Each request goes to the backend, or a replica answers."),
-    key(
-        "codecs",
-        Form::List(&Form::Word { built: protocol::NAMES, later: &[] }),
-        "[\"json\"]",
-        "What it can read and write.",
-    ),
+    key("codecs", Form::List(&Form::Word(protocol::NAMES)), "[\"json\"]", "What it can read and write."),
     optional("refresh", REFRESH, "How the replica of a persistent gateway is fed."),
     key("serve", SERVE, "{}", "How devices are served."),
     word::<Restored>(

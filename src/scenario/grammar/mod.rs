@@ -15,7 +15,7 @@ mod people;
 mod transport;
 mod trouble;
 
-use super::form::{Form, Key, SOME_SPAN, key, map, named, optional, required, table};
+use super::form::{Form, Key, SOME_SPAN, key, named, optional, required, table};
 use super::profiles;
 use super::written::DATE;
 use crate::base::Span;
@@ -56,7 +56,7 @@ const ROOT_KEYS: &[Key] = &[
     key("backend", backend::BACKEND, "{}", "The system of record."),
     optional(
         "product",
-        Form::Word { built: profiles::PRODUCTS, later: &[] },
+        Form::Word(profiles::PRODUCTS),
         "A product whose architecture gives the keys of `gateway` and `engine` that are not written; they are settings of this gateway and this engine, not the product.",
     ),
     key("gateway", gateway::GATEWAY, "{}", "The sync server."),
@@ -90,9 +90,6 @@ const ROOT_KEYS: &[Key] = &[
         "Counter-stories, by name: what differs, as set = { \"engine.pull.chunk_rows\" = 20 }, and what must come out, as expect.",
     ),
 ];
-
-/// Free names with any values, where a table is all that can be said.
-const ANYTHING: Form = map(&Form::Any);
 
 impl Form {
     /// The form of what stands under `name` in a table of this form.

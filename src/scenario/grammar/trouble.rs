@@ -1,10 +1,9 @@
 //! Keys of what goes wrong and of what must come out.
 
-use super::super::form::{Form, Key, PERIOD, SOME_SPAN, SPAN, key, optional, required, table, word};
+use super::super::form::{Form, Key, PERIOD, SOME_SPAN, SPAN, key, map, optional, required, table, word};
 use super::super::plan::Lengths;
 use super::super::words::Beside;
 use super::super::written::{CLOCK, NAME, STEP};
-use super::ANYTHING;
 use super::flag::{GATEWAY_REPLACED, TOUCH_FLAG};
 use crate::gateway;
 use crate::net::OutageMode;
@@ -257,11 +256,14 @@ const STATS: &[&str] = &["value", "count", "min", "p50", "p95", "p99", "max"];
 
 pub(super) const GATE: Form = table(&[
     required("metric", Form::Text, "The metric."),
-    key("stat", Form::Word { built: STATS, later: &[] }, "\"value\"", "Which figure of it."),
+    key("stat", Form::Word(STATS), "\"value\"", "Which figure of it."),
     optional("min", Form::Figure, "Not less than this, in the metric's unit."),
     optional("max", Form::Figure, "Not more than this, in the metric's unit."),
     optional("start", Form::Text, "Only devices that started in this state."),
 ]);
+
+/// Free names with any values, where a table is all that can be said.
+const ANYTHING: Form = map(&Form::Any);
 
 /// A variant.
 pub(in super::super) const VARIANT: Form = table(&[

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{ESTIMATE, Profile, profile};
+use super::figures::{ESTIMATE, Profile, profile};
 
 /// The names of the library's backends.
 pub(in super::super) const NAMES: &[&str] =

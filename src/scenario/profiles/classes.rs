@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use super::{ESTIMATE, Profile, profile};
+use super::figures::{ESTIMATE, Profile, profile};
 
 /// Time of one step of SQLite's virtual machine on the reference core (class `laptop`), in picoseconds.
 ///

@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::{ESTIMATE, Profile, profile, tunnel};
+use super::figures::{ESTIMATE, Profile, profile};
+use super::tunnel;
 
 const WEB_PAGE_TEST: &str = "connection profiles of WebPageTest";
 const EDGE_RTT: &str = "estimate below the 840 ms of WebPageTest's EDGE";

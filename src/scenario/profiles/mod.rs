@@ -5,36 +5,18 @@
 
 mod backends;
 mod classes;
+mod figures;
 mod links;
 mod products;
 pub(super) mod tunnel;
 
 pub(super) use backends::NAMES as BACKENDS;
 pub(super) use classes::REFERENCE_STEP;
+pub use figures::{Profile, Sourced};
 pub(super) use links::FIELD_WORKER;
 pub(super) use products::NAMES as PRODUCTS;
 
 use super::tree::{Entry, Node, Origin, Table, Val, Via, parse_own};
-
-/// A figure of a profile and where it comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sourced {
-    /// The key that it stands for.
-    pub key: &'static str,
-    /// The value as the scenario file writes it.
-    pub value: String,
-    /// Where it comes from.
-    pub source: &'static str,
-}
-
-/// A named set of figures.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Profile {
-    /// Its name.
-    pub name: String,
-    /// Its figures.
-    pub figures: Vec<Sourced>,
-}
 
 /// A kind of profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,13 +123,6 @@ fn node(value: &str, origin: &Origin) -> Node {
     Node::new(value, origin.clone())
 }
 
-fn profile(name: &str, figures: Vec<(&'static str, &str, &'static str)>) -> Profile {
-    let figure =
-        |(key, value, source): (&'static str, &str, _)| Sourced { key, value: value.to_owned(), source };
-    Profile { name: name.to_owned(), figures: figures.into_iter().map(figure).collect() }
-}
-
-const ESTIMATE: &str = "estimate";
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Profile, profile};
+use super::figures::{Profile, profile};
 
 /// The names of the library's products.
 pub(in super::super) const NAMES: &[&str] = &[

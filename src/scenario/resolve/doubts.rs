@@ -7,7 +7,7 @@ use super::super::diagnostic::{Diagnostic, closest};
 use super::super::plan::{ASKED_EVERY, Fleet, Plan};
 use super::super::rows::Brought;
 use super::super::words::ReadFrom;
-use super::futile::futile;
+use super::futile::{combinations, futile};
 use super::view::View;
 use crate::backend::Provisioning;
 use crate::base::words::{count, thousands};
@@ -351,17 +351,6 @@ fn overridden(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
         }
     }
     doubts
-}
-
-/// The combinations of attribute values that devices have, as numbers of values.
-pub(super) fn combinations(plan: &Plan) -> BTreeSet<Vec<u32>> {
-    let mut all = BTreeSet::new();
-    for fleet in &plan.fleets {
-        for i in 0..fleet.devices {
-            all.insert(plan.attributes.iter().map(|a| a.number(i, fleet.devices)).collect());
-        }
-    }
-    all
 }
 
 /// Rows of one's own whose attributes no device has.

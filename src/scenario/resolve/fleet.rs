@@ -13,7 +13,7 @@ use super::super::words::Clocks;
 use super::super::written::{Calendar, drift_ppb, signed, start_state};
 use super::links::link;
 use super::schema::Entities;
-use super::tunnel::{carried, tunnel};
+use super::tunnel::{carried, library_and_own, tunnel};
 use super::view::{Mistakes, View};
 use crate::base::{Bytes, Ppm, Seed, Value};
 use crate::disk::Flash;
@@ -59,14 +59,6 @@ fn values(name: &str, written: View<'_>) -> Arc<[Value]> {
         _ if !written.is_sound() => Arc::from([]),
         _ => (0..written.count()).map(|i| workload::attribute_value(name, i, written.count())).collect(),
     }
-}
-
-/// Whether the names of all attributes can be told.
-pub(super) fn attributes_known(root: View<'_>) -> bool {
-    let fleets = root.at("fleet");
-    let known =
-        |(_, fleet): (&str, View<'_>)| fleet.is_itself_sound() && fleet.at("attributes").is_itself_sound();
-    fleets.is_itself_sound() && fleets.entries().all(known)
 }
 
 /// Links by name.
@@ -203,14 +195,6 @@ fn fleet(name: &str, view: View<'_>, root: View<'_>, links: &Links<'_>, wrong: &
         roles: view.at("role").entries().map(|(name, share)| (name.to_owned(), share.share())).collect(),
         clock: clock(view.at("clock")),
     }
-}
-
-pub(super) fn library_and_own<'a>(own: Vec<&'a str>, library: Vec<&'a str>) -> Vec<&'a str> {
-    let mut names = own;
-    names.extend(library);
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 /// Refuses a class of devices that could not decode an answer with a single row.

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::super::diagnostic::Diagnostic;
 use super::super::plan::Plan;
-use super::doubts::combinations;
 use super::trouble::is_nothing;
 use super::view::View;
 use crate::base::words::count;
@@ -118,4 +117,15 @@ fn to_where_they_are(plan: &Plan, root: View<'_>) -> Vec<Diagnostic> {
             .then(|| Diagnostic::new(link.place(), title).help("name another link than that of their fleet"))
     };
     plan.events.iter().filter_map(told).collect()
+}
+
+/// The combinations of attribute values that devices have, as numbers of values.
+pub(super) fn combinations(plan: &Plan) -> BTreeSet<Vec<u32>> {
+    let mut all = BTreeSet::new();
+    for fleet in &plan.fleets {
+        for i in 0..fleet.devices {
+            all.insert(plan.attributes.iter().map(|a| a.number(i, fleet.devices)).collect());
+        }
+    }
+    all
 }

@@ -28,7 +28,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::view::{Mistakes, View};
-use super::Names;
 use super::diagnostic::Diagnostic;
 use super::plan::{Attribute, Plan};
 use super::rows::Brought;
@@ -38,7 +37,21 @@ use super::written::{Calendar, TITLE_WANT, calendar, clock, is_title};
 use crate::base::{Seed, Span, Time};
 use crate::contract::Schema;
 use crate::gateway::Options as Gateway;
+use crate::metrics::Unit;
 use crate::{engine, store};
+
+/// The names that a scenario may use and that this room does not know.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    /// Metrics with their units.
+    pub metrics: &'a [(&'a str, Unit)],
+    /// Checks of the oracle.
+    pub checks: &'a [&'a str],
+    /// Registered engines.
+    pub engines: &'a [String],
+    /// Crash points of all engines; any name is taken if there are none.
+    pub crash_points: &'a [&'a str],
+}
 
 /// What everything is resolved against.
 struct World<'a> {

@@ -2,7 +2,7 @@
 
 use super::super::written::trigger;
 use super::World;
-use super::fleet::attributes_known;
+use super::schema::attributes_known;
 use super::view::{Given, View};
 use crate::base::{EntityId, Ppm, Span, Time};
 use crate::contract::{ColumnKind, Delivery, EditKind, Entity, SyncUnit, Trigger};

@@ -7,7 +7,6 @@ use super::super::column::{COLUMNS_MAX, COLUMNS_WHY, ColumnType, FAT_SIGMA_MILLI
 use super::super::plan::Attribute;
 use super::super::rows::Brought;
 use super::super::written::{Calendar, Scope, scope};
-use super::fleet::attributes_known;
 use super::view::{Mistakes, View};
 use crate::backend::Effect;
 use crate::base::{EntityId, Span, Stamp};
@@ -445,4 +444,12 @@ impl Lookup<'_> {
             },
         }
     }
+}
+
+/// Whether the names of all attributes can be told.
+pub(super) fn attributes_known(root: View<'_>) -> bool {
+    let fleets = root.at("fleet");
+    let known =
+        |(_, fleet): (&str, View<'_>)| fleet.is_itself_sound() && fleet.at("attributes").is_itself_sound();
+    fleets.is_itself_sound() && fleets.entries().all(known)
 }

@@ -2,7 +2,6 @@
 
 use super::super::profiles::tunnel::{LEAST, TAKES, carrier};
 use super::super::profiles::{self, Library};
-use super::fleet::library_and_own;
 use super::view::{Mistakes, View};
 use crate::base::{BitRate, Span};
 
@@ -72,4 +71,13 @@ pub(super) fn carried(below: &str, at: View<'_>, links: View<'_>, wrong: &Mistak
         known.retain(|link| carrier(link).is_none());
         wrong.find(at, "link", below, &known);
     }
+}
+
+/// Names of one's own and those of a library, each once.
+pub(super) fn library_and_own<'a>(own: Vec<&'a str>, library: Vec<&'a str>) -> Vec<&'a str> {
+    let mut names = own;
+    names.extend(library);
+    names.sort_unstable();
+    names.dedup();
+    names
 }
