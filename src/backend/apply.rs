@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::commit::{Draft, Fact};
+use super::commit::{Draft, Fact, Written};
 use super::index::Slot;
 use super::machine::Backend;
 use super::options::StampedBy;
@@ -142,7 +142,8 @@ impl Backend {
         // A create may take over the place of a row that is forgotten.
         let slot = known.or_else(|| self.table(*id).find(key));
         let (key, author) = (key.clone(), Author::Device(mutation.edit));
-        Ok(Draft { entity: *id, key, slot, values, author, writer: Some(attributes.into()) })
+        let written = Written { by: attributes.into(), at: mutation.made_at };
+        Ok(Draft { entity: *id, key, slot, values, author, written: Some(written) })
     }
 
     /// The values of a new row.
@@ -200,7 +201,10 @@ impl Backend {
         let show = |slot: Slot| self.shown(mutation.entity, slot, attributes);
         match verdict {
             Verdict::Applied(stamp) => Outcome::Applied { stamp: *stamp },
-            Verdict::Conflict(why, row) => Outcome::Conflict { why: *why, current: row.map(show) },
+            Verdict::Conflict(why, row) => {
+                let edited_at = row.map(|slot| self.table(mutation.entity).record(slot).edited_at);
+                Outcome::Conflict { why: *why, current: row.map(show), edited_at }
+            }
             Verdict::Rejected(reason) => {
                 let known = self.entity(mutation.entity).is_some();
                 let row = known.then(|| self.remembered_row(now, mutation.entity, &mutation.key)).flatten();

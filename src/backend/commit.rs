@@ -111,8 +111,17 @@ pub(super) struct Draft {
     /// The values after it; `None` for a delete.
     pub(super) values: Option<Arc<[Value]>>,
     pub(super) author: Author,
-    /// The attributes of the device that wrote it.
-    pub(super) writer: Option<Arc<[Value]>>,
+    /// The device's share, if one wrote it.
+    pub(super) written: Option<Written>,
+}
+
+/// What a device brings with a change of its own.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// The device's attributes.
+    pub(super) by: Arc<[Value]>,
+    /// When the person made the edit, by the device's clock.
+    pub(super) at: Stamp,
 }
 
 /// A transaction whose rows are being committed.
@@ -171,7 +180,10 @@ impl Backend {
     }
 
     fn commit_one(&mut self, now: Time, draft: Draft, stamp: Stamp, ends: Time) -> Commit {
-        let Draft { entity: id, key, slot, values, author, writer } = draft;
+        let Draft { entity: id, key, slot, values, author, written } = draft;
+        // What nobody dates otherwise was made when it was committed.
+        let edited_at = written.as_ref().map_or(stamp, |written| written.at);
+        let writer = written.map(|written| written.by);
         let entity = self.schema.entity(id);
         let table = &mut self.tables[usize::from(id.0)];
         let before = slot.map(|slot| table.record(slot)).filter(|record| !record.deleted);
@@ -186,7 +198,8 @@ impl Backend {
         let slot = slot.unwrap_or_else(|| table.insert(entity, key.clone()));
         let number = self.log.as_mut().and_then(Log::write);
         let showing = Showing { entity: id, slot, stamp, begun: now, values, writer, author, number };
-        let version = Version { values: Arc::clone(&after), stamp, deleted: showing.values.is_none() };
+        let deleted = showing.values.is_none();
+        let version = Version { values: Arc::clone(&after), stamp, edited_at, deleted };
         // A row's transactions follow one another: the next waits for the lock of the one before.
         let lag = self.options.replica_lag;
         let before = table.hidden_until(slot).map_or(now, |until| Time(until.0.saturating_sub(lag.0)));

@@ -94,7 +94,7 @@ impl Backend {
                     slot: Some(slot),
                     values,
                     author: Author::Derived,
-                    writer: None,
+                    written: None,
                 });
             }
         }

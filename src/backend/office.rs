@@ -51,7 +51,7 @@ impl Backend {
             slot: Some(slot),
             values: Some(values),
             author: Author::Office,
-            writer: None,
+            written: None,
         };
         Ok(self.commit(now, vec![draft]))
     }
@@ -76,7 +76,7 @@ impl Backend {
         let values = Some(self.complete(entity, values));
         Ok(self.commit(
             now,
-            vec![Draft { entity, key, slot: None, values, author: Author::Office, writer: None }],
+            vec![Draft { entity, key, slot: None, values, author: Author::Office, written: None }],
         ))
     }
 
@@ -92,7 +92,7 @@ impl Backend {
             slot: Some(slot),
             values: None,
             author: Author::Office,
-            writer: None,
+            written: None,
         };
         Ok(self.commit(now, vec![draft]))
     }
@@ -122,7 +122,7 @@ impl Backend {
                 self.holder(entity, &values, slot).is_some() || name.is_some_and(|name| !names.insert(name));
             if !taken && keys.insert(key.clone()) {
                 let values = Some(self.complete(entity, values));
-                drafts.push(Draft { entity, key, slot, values, author: Author::Import, writer: None });
+                drafts.push(Draft { entity, key, slot, values, author: Author::Import, written: None });
             }
         }
     }

@@ -26,6 +26,8 @@ pub struct Record {
     pub created: Stamp,
     /// When it last changed; of a deleted row when it was deleted.
     pub stamp: Stamp,
+    /// When that change was made, by its author's clock; the stamp, if nobody else dated it.
+    pub edited_at: Stamp,
     /// The soft-delete flag.
     pub deleted: bool,
     /// A device has written it.
@@ -55,6 +57,7 @@ pub struct Loaded {
 pub(super) struct Version {
     pub(super) values: Arc<[Value]>,
     pub(super) stamp: Stamp,
+    pub(super) edited_at: Stamp,
     pub(super) deleted: bool,
 }
 
@@ -180,6 +183,7 @@ impl Table {
                 values: row.values,
                 created: row.created,
                 stamp,
+                edited_at: stamp,
                 deleted,
                 from_device: false,
                 place: here,
@@ -305,6 +309,7 @@ impl Table {
             values: vec![Value::Null; entity.columns.len()].into(),
             created: Stamp(i64::MIN),
             stamp: Stamp(i64::MIN),
+            edited_at: Stamp(i64::MIN),
             deleted: true,
             from_device: false,
             place: None,
@@ -326,7 +331,7 @@ impl Table {
     /// Writes a row's next version, for everybody but the readers of deltas.
     pub(super) fn write(&mut self, slot: Slot, version: Version) {
         let record = &mut self.records[slot as usize];
-        let Version { values, stamp, deleted } = version;
+        let Version { values, stamp, edited_at, deleted } = version;
         match (record.deleted, deleted) {
             (true, false) => {
                 record.created = stamp;
@@ -345,6 +350,7 @@ impl Table {
         }
         record.values = values;
         record.stamp = stamp;
+        record.edited_at = edited_at;
         record.deleted = deleted;
     }
 

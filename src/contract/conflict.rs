@@ -24,6 +24,8 @@ pub struct Sides {
     pub local: Stamp,
     /// The stamp of the backend's version.
     pub remote: Stamp,
+    /// When that version was made, by its author's clock, if the backend says so.
+    pub edited: Option<Stamp>,
 }
 
 /// What an engine decided about a local edit that met a conflict.

@@ -49,6 +49,8 @@ pub enum Outcome {
         why: Refusal,
         /// The row in the way, as it is now; `None` if the backend never had it.
         current: Option<Row>,
+        /// When that version was made, by its author's clock, if the backend says so.
+        edited_at: Option<Stamp>,
     },
     /// Not committed and not judged: the backend is too busy with others. Send it again.
     Later,

@@ -251,9 +251,10 @@ impl Builtin {
                 self.take_over(tx, entry, current.as_ref(), told)?;
                 Ok(true)
             }
-            Outcome::Conflict { why, current } => {
+            Outcome::Conflict { why, current, edited_at } => {
                 let entity = self.setup.schema.entity(entry.entity);
-                let conflict = Conflict { entry, entity, why: *why, current: current.as_ref() };
+                let (why, current, edited_at) = (*why, current.as_ref(), *edited_at);
+                let conflict = Conflict { entry, entity, why, current, edited_at };
                 self.decide(tx, conflict, outcome, told)
             }
         }
@@ -318,7 +319,7 @@ impl Builtin {
                 key: entry.key.clone(),
                 kind: kind_of(conflict),
                 resolution: resolution.clone(),
-                sides: Sides { local: entry.made_at, remote },
+                sides: Sides { local: entry.made_at, remote, edited: conflict.edited_at },
             });
         }
         match resolution {

@@ -247,7 +247,7 @@ fn a_push_is_answered_in_order_and_again_from_memory() {
     let ids: Vec<&str> = told.iter().map(|(id, _)| id.as_str()).collect();
     assert_eq!(ids, ["d0-0", "d0-1", "d0-2"]);
     assert!(matches!(told[0].1, Outcome::Applied { .. }));
-    assert!(matches!(told[1].1, Outcome::Conflict { why: Refusal::Exists, current: Some(_) }));
+    assert!(matches!(told[1].1, Outcome::Conflict { why: Refusal::Exists, current: Some(_), .. }));
     let [Fact::Committed(a), Fact::Refused { .. }, Fact::Committed(_)] = &first.facts[..] else {
         panic!("not {:?}", first.facts)
     };

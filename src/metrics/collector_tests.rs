@@ -236,7 +236,7 @@ fn refusals(t: &mut Telling, made: &LocalEdit, key: &Key) {
             Decision::Parked,
         ];
         for decision in told {
-            let sides = Sides { local: Stamp(5), remote: Stamp(6) };
+            let sides = Sides { local: Stamp(5), remote: Stamp(6), edited: Some(Stamp(4)) };
             t.device(0, Event::ConflictDecided { edit, entity, key, kind, decision, sides });
         }
     }
@@ -538,7 +538,7 @@ fn an_edit_that_nobody_saw_saved_meets_no_conflict_of_anybodys() {
     let (own, key) = (edit(0, 0), Key::new("k"));
     let decided = || {
         let (kind, decision) = (ConflictKind::UpdateUpdate, Decision::Local);
-        let sides = Sides { local: Stamp(5), remote: Stamp(6) };
+        let sides = Sides { local: Stamp(5), remote: Stamp(6), edited: Some(Stamp(4)) };
         Event::ConflictDecided { edit: own.id, entity: ENTITY, key: &key, kind, decision, sides }
     };
     let found = |t: Telling| stat(&t.figures(), "engine.conflicts.found", "value");

@@ -186,8 +186,11 @@ impl Told<'_> {
                     Decision::Parked => "a person is to decide".to_owned(),
                 };
                 let [local, remote] = [sides.local, sides.remote].map(|stamp| self.clock.stamp(stamp));
+                let edited = sides.edited.filter(|edited| *edited != sides.remote);
+                let made =
+                    edited.map_or_else(String::new, |at| format!(", made at {}", self.clock.stamp(at)));
                 format!(
-                    "conflict of edit {edit} of {local} with the version of {remote}: {}, {decided}",
+                    "conflict of edit {edit} of {local} with the version of {remote}{made}: {}, {decided}",
                     conflict(*kind)
                 )
             }

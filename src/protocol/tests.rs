@@ -75,9 +75,9 @@ fn outcomes() -> Vec<Outcome> {
     let gone = Some(Row { key: Key::new("k"), stamp: Stamp(4), values: None });
     vec![
         Outcome::Applied { stamp: Stamp(3) },
-        Outcome::Conflict { why: Refusal::Stale, current: current.clone() },
-        Outcome::Conflict { why: Refusal::Gone, current: gone },
-        Outcome::Conflict { why: Refusal::Taken, current: None },
+        Outcome::Conflict { why: Refusal::Stale, current: current.clone(), edited_at: Some(Stamp(-2)) },
+        Outcome::Conflict { why: Refusal::Gone, current: gone, edited_at: Some(Stamp(3)) },
+        Outcome::Conflict { why: Refusal::Taken, current: None, edited_at: None },
         Outcome::Rejected { reason: "no \"such\" doctor".to_owned(), current },
         Outcome::Later,
         Outcome::Queued,

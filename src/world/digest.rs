@@ -235,6 +235,7 @@ impl Told for Overtaken {
 impl Told for Sides {
     fn tell(&self, digest: &mut Digest) {
         digest.numbers([self.local, self.remote].map(|stamp| stamp.0 as u64));
+        self.edited.tell(digest);
     }
 }
 

@@ -51,6 +51,12 @@ fn projected(row: &Record) -> Option<Row> {
     Some(Row { key: row.key.clone(), stamp: row.stamp, values: Some(values.into()) })
 }
 
+/// A conflict with a row as it is now; `shown` says how a device is told of that.
+fn conflict(desk: &Desk, key: &str, why: Refusal, shown: fn(&Record) -> Option<Row>) -> Outcome {
+    let row = desk.row(key);
+    Outcome::Conflict { why, current: shown(row), edited_at: Some(row.edited_at) }
+}
+
 fn tombstone(row: &Record) -> Option<Row> {
     Some(Row { key: row.key.clone(), stamp: row.stamp, values: None })
 }
@@ -87,8 +93,8 @@ fn an_edit_of_an_old_version_is_stale_and_meets_the_current_one() {
     desk.backend
         .office_write(desk.now, APPOINTMENT, &Key::new("k0"), &[(STATUS, Value::text("moved"))])
         .unwrap();
-    let current = projected(desk.row("k0"));
-    assert_eq!(desk.send(&late), Outcome::Conflict { why: Refusal::Stale, current });
+    let expected = conflict(&desk, "k0", Refusal::Stale, projected);
+    assert_eq!(desk.send(&late), expected);
     assert_eq!(desk.row("k0").values[STATUS], Value::text("moved"));
     let refused = Fact::Refused {
         edit: late.edit,
@@ -98,6 +104,25 @@ fn an_edit_of_an_old_version_is_stale_and_meets_the_current_one() {
         conflict: Some(Refusal::Stale),
     };
     assert_eq!(desk.facts, [refused]);
+}
+
+#[test]
+fn a_conflict_says_when_the_version_in_the_way_was_made() {
+    let mut desk = Desk::new(options());
+    let (first, mine) = (desk.status("k0", "first"), desk.status("k0", "mine"));
+    let again = desk.status("k0", "again");
+    desk.now = at_ms(5_000);
+    let offline = Mutation { made_at: Stamp(START.0 - 7), ..first };
+    let Outcome::Applied { stamp } = desk.send(&offline) else { panic!("applied") };
+    assert!(stamp > START, "it was committed later than it was made");
+    let edited = |outcome| match outcome {
+        Outcome::Conflict { edited_at, .. } => edited_at,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(edited(desk.send(&mine)), Some(Stamp(START.0 - 7)));
+    let office = [(STATUS, Value::text("theirs"))];
+    desk.backend.office_write(desk.now, APPOINTMENT, &Key::new("k0"), &office).unwrap();
+    assert_eq!(edited(desk.send(&again)), Some(desk.row("k0").stamp), "the office dates by its commit");
 }
 
 #[test]
@@ -117,8 +142,8 @@ fn a_row_that_left_the_scope_is_told_without_its_values() {
     let mut desk = Desk::new(options());
     let late = desk.status("k0", "late");
     desk.backend.office_write(desk.now, APPOINTMENT, &Key::new("k0"), &[(CLINIC, clinic(1))]).unwrap();
-    let current = tombstone(desk.row("k0"));
-    assert_eq!(desk.send(&late), Outcome::Conflict { why: Refusal::Stale, current });
+    let expected = conflict(&desk, "k0", Refusal::Stale, tombstone);
+    assert_eq!(desk.send(&late), expected);
 }
 
 #[test]
@@ -127,12 +152,12 @@ fn an_edit_of_a_deleted_row_finds_it_gone() {
     let (update, delete) = (desk.status("k0", "late"), desk.new_mutation("k0", EditKind::Delete, Vec::new()));
     let revive = desk.create("k0", 9);
     desk.backend.office_delete(desk.now, APPOINTMENT, &Key::new("k0")).unwrap();
-    let current = tombstone(desk.row("k0"));
+    let expected = conflict(&desk, "k0", Refusal::Gone, tombstone);
     for mutation in [update, delete, revive] {
-        assert_eq!(desk.send(&mutation), Outcome::Conflict { why: Refusal::Gone, current: current.clone() });
+        assert_eq!(desk.send(&mutation), expected);
     }
     let unknown = desk.status("nobody", "late");
-    assert_eq!(desk.send(&unknown), Outcome::Conflict { why: Refusal::Gone, current: None });
+    assert_eq!(desk.send(&unknown), Outcome::Conflict { why: Refusal::Gone, current: None, edited_at: None });
 }
 
 #[test]
@@ -141,7 +166,7 @@ fn a_forgotten_row_can_be_made_again() {
     desk.backend.office_delete(desk.now, APPOINTMENT, &Key::new("k0")).unwrap();
     desk.now = at_ms(2_000);
     let (update, create) = (desk.status("k0", "late"), desk.create("k0", 9));
-    assert_eq!(desk.send(&update), Outcome::Conflict { why: Refusal::Gone, current: None });
+    assert_eq!(desk.send(&update), Outcome::Conflict { why: Refusal::Gone, current: None, edited_at: None });
     assert!(matches!(desk.send(&create), Outcome::Applied { .. }));
     let [Fact::Committed(commit), _] = &desk.facts[..] else { panic!("a commit and its counter") };
     assert_eq!((commit.kind, commit.replaced), (CommitKind::Insert, None));
@@ -157,14 +182,15 @@ fn a_key_is_created_once_and_a_natural_key_held_by_one_live_row() {
     backend
         .load(APPOINTMENT, [loaded("k0", appointment(0, 9), START), loaded("k1", appointment(0, 10), START)]);
     let mut desk = Desk { backend, number: 0, now: Time::ZERO, facts: Vec::new() };
-    let current = projected(desk.row("k0"));
 
     let again = desk.create("k0", 77);
-    assert_eq!(desk.send(&again), Outcome::Conflict { why: Refusal::Exists, current: current.clone() });
+    let expected = conflict(&desk, "k0", Refusal::Exists, projected);
+    assert_eq!(desk.send(&again), expected);
     let twin = desk.create("twin", 9);
-    assert_eq!(desk.send(&twin), Outcome::Conflict { why: Refusal::Taken, current: current.clone() });
+    let taken = conflict(&desk, "k0", Refusal::Taken, projected);
+    assert_eq!(desk.send(&twin), taken);
     let moved = desk.new_mutation("k1", EditKind::Update, vec![(AT, Value::Int(9))]);
-    assert_eq!(desk.send(&moved), Outcome::Conflict { why: Refusal::Taken, current });
+    assert_eq!(desk.send(&moved), taken);
     let stays = desk.new_mutation("k0", EditKind::Update, vec![(AT, Value::Int(9))]);
     assert!(matches!(desk.send(&stays), Outcome::Applied { .. }), "a row is not in its own way");
 

@@ -152,7 +152,10 @@ fn where_rows_are_deleted_for_good_an_edit_of_one_finds_nothing() {
     backend.office_delete(at_ms(1), APPOINTMENT, &Key::new("k")).unwrap();
     let update = mutation(1, APPOINTMENT, "k", EditKind::Update, vec![(STATUS, Value::text("late"))]);
     let outcome = backend.apply(at_ms(2), &attributes(0), &update, &mut Vec::new());
-    assert_eq!(outcome, Outcome::Conflict { why: crate::contract::Refusal::Gone, current: None });
+    assert_eq!(
+        outcome,
+        Outcome::Conflict { why: crate::contract::Refusal::Gone, current: None, edited_at: None }
+    );
 }
 
 #[test]

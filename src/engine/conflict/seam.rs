@@ -1,6 +1,6 @@
 //! What a policy gets, and what it gives back.
 
-use crate::base::{Key, Value};
+use crate::base::{Key, Stamp, Value};
 use crate::contract::{ConflictKind, Decision, EditKind, Entity, Refusal, Row};
 use crate::store::Entry;
 
@@ -15,6 +15,8 @@ pub struct Conflict<'a> {
     pub why: Refusal,
     /// The backend's row, if it has one.
     pub current: Option<&'a Row>,
+    /// When that version was made, by its author's clock; `None` if the backend does not say.
+    pub edited_at: Option<Stamp>,
 }
 
 /// What becomes of a local edit that met a conflict.

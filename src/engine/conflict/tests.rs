@@ -61,7 +61,8 @@ fn dates_are_compared_first_and_values_then() {
     ];
     for (kind, status, made_at, why, current, expected_kind, expected) in table {
         let entry = entry(kind, status, made_at);
-        let conflict = Conflict { entry: &entry, entity: &entity, why, current: Some(&current) };
+        let conflict =
+            Conflict { entry: &entry, entity: &entity, why, current: Some(&current), edited_at: None };
         assert_eq!(kind_of(conflict), expected_kind, "{entry:?} against {current:?}");
         assert_eq!(LastWriteWins.resolve(conflict), expected, "{entry:?} against {current:?}");
     }
@@ -74,9 +75,35 @@ fn a_create_on_a_taken_natural_key_goes_onto_the_row_that_has_it_or_gives_way() 
     for (made_at, expected) in [(20, Resolution::Local { onto: Key::new("other") }), (5, Resolution::Remote)]
     {
         let entry = entry(EditKind::Create, "mine", made_at);
-        let conflict =
-            Conflict { entry: &entry, entity: &entity, why: Refusal::Taken, current: Some(&taken) };
+        let conflict = Conflict {
+            entry: &entry,
+            entity: &entity,
+            why: Refusal::Taken,
+            current: Some(&taken),
+            edited_at: None,
+        };
         assert_eq!(kind_of(conflict), ConflictKind::InsertInsert);
         assert_eq!(LastWriteWins.resolve(conflict), expected);
+    }
+}
+
+#[test]
+fn an_offline_edit_wins_over_an_earlier_one_that_was_committed_first() {
+    let (entity, entry) = (entity(), entry(EditKind::Update, "done", 15));
+    let current = row(20, Some("new"));
+    for (edited_at, expected) in [
+        (None, Resolution::Remote),
+        (Some(10), Resolution::Local { onto: Key::new("k") }),
+        (Some(15), Resolution::Remote),
+        (Some(16), Resolution::Remote),
+    ] {
+        let conflict = Conflict {
+            entry: &entry,
+            entity: &entity,
+            why: Refusal::Stale,
+            current: Some(&current),
+            edited_at: edited_at.map(Stamp),
+        };
+        assert_eq!(LastWriteWins.resolve(conflict), expected, "{edited_at:?}");
     }
 }

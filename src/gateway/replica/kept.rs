@@ -58,6 +58,8 @@ struct Verdict<'a> {
     /// None or one: key, stamp, values.
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     row: Option<Vec<Vec<Cell<'a>>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    edited: Option<Stamp>,
 }
 
 const SOUND: &str = "it was written here";
@@ -115,11 +117,12 @@ pub(super) fn verdict(outcome: &Outcome) -> Vec<u8> {
         Outcome::Applied { stamp } => Verdict { ok: Some(*stamp), ..Verdict::default() },
         Outcome::Later => Verdict { later: true, ..Verdict::default() },
         Outcome::Queued => Verdict { queued: true, ..Verdict::default() },
-        Outcome::Conflict { why, current } => {
+        Outcome::Conflict { why, current, edited_at } => {
             let name = REFUSALS.iter().find(|(refusal, _)| refusal == why).expect("each has a name").1;
             Verdict {
                 conflict: Some(name.into()),
                 row: Some(current.iter().map(cells).collect()),
+                edited: *edited_at,
                 ..Verdict::default()
             }
         }
@@ -141,7 +144,7 @@ pub(super) fn read_verdict(bytes: &[u8]) -> Outcome {
         (Some(stamp), ..) => Outcome::Applied { stamp },
         (_, Some(name), _) => {
             let why = REFUSALS.iter().find(|(_, known)| *known == name).expect(SOUND).0;
-            Outcome::Conflict { why, current }
+            Outcome::Conflict { why, current, edited_at: verdict.edited }
         }
         (.., Some(reason)) => Outcome::Rejected { reason: reason.into_owned(), current },
         _ if verdict.queued => Outcome::Queued,
@@ -187,15 +190,16 @@ mod tests {
 
     #[test]
     fn databases_of_today_are_read_tomorrow() {
-        let of = |current| Outcome::Conflict { why: Refusal::Stale, current };
+        let of = |current, edited_at| Outcome::Conflict { why: Refusal::Stale, current, edited_at };
         let row = Row { key: Key::new("k"), stamp: Stamp(4), values: Some(vec![Value::Real(1.0)]) };
         let gone = Row { values: None, ..row.clone() };
         for (text, outcome) in [
             (r#""ok":3"#, Outcome::Applied { stamp: Stamp(3) }),
             (r#""later":true"#, Outcome::Later),
             (r#""queued":true"#, Outcome::Queued),
-            (r#""conflict":"stale","row":[]"#, of(None)),
-            (r#""conflict":"stale","row":[["k",4,1.0]]"#, of(Some(row))),
+            (r#""conflict":"stale","row":[]"#, of(None, None)),
+            (r#""conflict":"stale","row":[["k",4,1.0]]"#, of(Some(row.clone()), None)),
+            (r#""conflict":"stale","row":[["k",4,1.0]],"edited":-2"#, of(Some(row), Some(Stamp(-2)))),
             (r#""rejected":"a \"no\"","row":[["k",4]]"#, {
                 Outcome::Rejected { reason: "a \"no\"".to_owned(), current: Some(gone) }
             }),

@@ -446,7 +446,7 @@ fn an_engines_word_that_both_sides_say_the_same_is_checked() {
     let kind = EditKind::Update;
     stage.tell(Node::Backend, Event::MutationRefused { edit, entity: VISIT, key: &key, kind, conflict });
     let (kind, decision) = (ConflictKind::Equal, Decision::Same);
-    let sides = Sides { local: Stamp(1), remote: stage.stamp() };
+    let sides = Sides { local: Stamp(1), remote: stage.stamp(), edited: None };
     stage.emit(0, Event::ConflictDecided { edit, entity: VISIT, key: &key, kind, decision, sides });
     stage.phone(0).outbox.clear();
     stage.drain();

@@ -413,7 +413,7 @@ impl Stage {
         }
         let key = Key::new(&entry.onto);
         let decision = if local { Decision::Local } else { Decision::Remote };
-        let sides = Sides { local: entry.made_at, remote };
+        let sides = Sides { local: entry.made_at, remote, edited: None };
         self.emit(device, Event::ConflictDecided { edit: id, entity, key: &key, kind, decision, sides });
         if let (true, Some(theirs)) = (local, &theirs) {
             self.log(device, &entry, LogKind::Overwrote);

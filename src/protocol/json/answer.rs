@@ -124,6 +124,7 @@ pub(super) fn is_refusal(bytes: &[u8]) -> bool {
 }
 
 fn write_outcome(out: &mut Vec<u8>, outcome: &Outcome) {
+    let mut made_at = None;
     let (name, text, current) = match outcome {
         Outcome::Applied { stamp } => {
             out.extend_from_slice(b",\"ok\":");
@@ -138,7 +139,10 @@ fn write_outcome(out: &mut Vec<u8>, outcome: &Outcome) {
             out.extend_from_slice(b",\"queued\":true");
             return;
         }
-        Outcome::Conflict { why, current } => ("conflict", refusal_name(*why), current),
+        Outcome::Conflict { why, current, edited_at } => {
+            made_at = *edited_at;
+            ("conflict", refusal_name(*why), current)
+        }
         Outcome::Rejected { reason, current } => ("rejected", reason.as_str(), current),
     };
     out.extend_from_slice(format!(",\"{name}\":").as_bytes());
@@ -148,6 +152,10 @@ fn write_outcome(out: &mut Vec<u8>, outcome: &Outcome) {
         write_row(out, key.as_str(), *stamp, values.iter().flatten());
     }
     out.push(b']');
+    if let Some(Stamp(made_at)) = made_at {
+        out.extend_from_slice(b",\"edited\":");
+        write_value(out, ValueRef::Int(made_at));
+    }
 }
 
 fn refusal_name(refusal: Refusal) -> &'static str {
@@ -184,6 +192,7 @@ struct RawResult<'a> {
     queued: bool,
     #[serde(default, borrow)]
     row: Rows<'a>,
+    edited: Option<Stamp>,
 }
 
 #[derive(Deserialize)]
@@ -258,7 +267,7 @@ fn push_result(raw: RawResult<'_>) -> Result<PushResult<'_>, Damaged> {
                 "taken" => Refusal::Taken,
                 other => return Err(Damaged(format!("unknown conflict {other}"))),
             };
-            Outcome::Conflict { why, current }
+            Outcome::Conflict { why, current, edited_at: raw.edited }
         }
         (None, None, Some(reason)) => Outcome::Rejected { reason, current },
         _ => return Err(Damaged("a result is one of ok, conflict, rejected, later, queued".to_owned())),
