@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::run::{Observed, Ran};
+use super::ended::{Observed, Ran};
 use super::runner::Subject;
 use crate::base::{DeviceId, Digest, EntityId, Key};
 use crate::metrics::{self, SERIES, Sample};

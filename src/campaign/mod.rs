@@ -21,6 +21,7 @@
 
 mod axis;
 pub mod calibrate;
+mod ended;
 mod journal;
 mod replay;
 mod run;
@@ -36,9 +37,10 @@ pub(crate) mod fake;
 mod tests;
 
 pub use axis::{Axis, AxisError, CELLS_MAX};
+pub use ended::Observed;
 pub use journal::{Journal, JournalError, NAME as JOURNAL};
 pub use replay::{Recorded, Replay, replay, trace};
-pub use run::{Campaign, Listener, Observed, Options, run, run_kept};
+pub use run::{Campaign, Listener, Options, run, run_kept};
 pub use runner::{Bench, Record, Runner, Subject};
 pub use stop::{GRACE, Signals};
 pub use stopwatch::Stopwatch;

@@ -6,12 +6,13 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::ended::{Observed, Ran};
 use super::journal::Journal;
 use super::runner::{Record, Runner, Subject};
 use super::stop::{Signals, Stop};
 use super::stopwatch::Stopwatch;
 use crate::base::{Span, Time};
-use crate::metrics::{Distribution, Sample};
+use crate::metrics::Distribution;
 use crate::oracle::Story;
 use crate::report::{self, CellRecord, CellTiming, Exit, Judged, LifeRecord, Note, Verdict, histograms};
 use crate::scenario::Plan;
@@ -54,15 +55,6 @@ pub trait Listener: Sync {
     fn observed(&self, _id: &str, _observed: &Observed) {}
 }
 
-/// What is too much to be in a record: points over virtual time, and the observations behind the distributions.
-#[derive(Clone, Debug, Default)]
-pub struct Observed {
-    /// Figures over virtual time.
-    pub series: Vec<Sample>,
-    /// By metric: the observations behind its distribution, as a line of a log of histograms.
-    pub histograms: Vec<(String, String)>,
-}
-
 /// What a campaign came to, in the order of its plans; cells that were never begun are left out.
 #[derive(Debug, Default)]
 pub struct Campaign {
@@ -72,14 +64,6 @@ pub struct Campaign {
     pub timing: Vec<CellTiming>,
     /// What stopped it before its end.
     pub notes: Vec<Note>,
-}
-
-/// A cell that was run.
-pub(super) struct Ran {
-    pub(super) judged: Judged,
-    pub(super) wall: Duration,
-    /// Records whose lives would explain what is wrong.
-    pub(super) suspects: Vec<Subject>,
 }
 
 /// Runs all plans. The results are those of running them one after the other, whatever the number of threads.

@@ -20,6 +20,7 @@
 mod assemble;
 mod baseline;
 mod build;
+mod builds;
 pub mod calibrate;
 pub mod compare;
 mod drawn;

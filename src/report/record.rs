@@ -15,7 +15,6 @@ use serde_json::value::RawValue;
 
 use super::build::{Build, RanBy};
 use super::exit::Exit;
-use super::sweep::Objective;
 use super::tune::TuneRecord;
 use crate::metrics::{self, Figure, Figures, Sample};
 
@@ -505,23 +504,6 @@ impl SeriesRecord {
             thin.values.insert((*series).to_owned(), values);
         }
         Some(thin)
-    }
-}
-
-impl SweepRecord {
-    /// Of a grid with these axes.
-    pub fn new(
-        axes: &[(String, Vec<String>)],
-        against: Option<&(String, Vec<String>)>,
-        objective: &Objective,
-    ) -> SweepRecord {
-        let axis =
-            |(key, values): &(String, Vec<String>)| AxisRecord { key: key.clone(), values: values.clone() };
-        SweepRecord {
-            objective: objective.name(),
-            axes: axes.iter().map(axis).collect(),
-            against: against.map(axis),
-        }
     }
 }
 

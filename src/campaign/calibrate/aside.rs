@@ -6,8 +6,9 @@
 
 use super::line::{Far, Line, NORMAL, Sample, outlying};
 use super::log::{Log, Outcome, Request};
-use super::told::OUTLIERS_MANY;
 
+/// A share of outliers that is no accident.
+pub(super) const OUTLIERS_MANY: f64 = 0.05;
 /// Answers far above the line by which they are judged (estimate); more are thinned out, as pairs of them are compared.
 const JUDGED_MAX: usize = 1_000;
 

@@ -9,7 +9,6 @@
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::advice::FLAT;
-use super::fit::Fit;
 use super::line::{Line, NORMAL, Sample};
 use super::part::{Part, Parts, a_row};
 use crate::report::calibrate::{Advice, Census, Estimate, Outages, Rate};
@@ -100,12 +99,12 @@ impl Curve {
     pub(super) fn within_log(
         &self,
         advice: Option<Advice>,
-        fit: &Fit,
+        line: &Line<2>,
         outages: &Outages,
         census: &Census,
     ) -> Option<Advice> {
         let rates = rates(outages);
-        if self.sizes.all.is_empty() || !self.is_dear(advice, fit, rates[0], census) {
+        if self.sizes.all.is_empty() || !self.is_dear(advice, line, rates[0], census) {
             return advice;
         }
         let (best, _) = self.best(rates[0]);
@@ -125,10 +124,10 @@ impl Curve {
 
     /// Whether a row takes more in the chunk of `advice` than in the best size of the log, enough to matter: by the square if answers bend up,
     /// or by what answers of about as many rows took. Where the line meets its curve again it says nothing of the way there.
-    fn is_dear(&self, advice: Option<Advice>, fit: &Fit, rate: f64, census: &Census) -> bool {
+    fn is_dear(&self, advice: Option<Advice>, line: &Line<2>, rate: f64, census: &Census) -> bool {
         let chunk = chunk(advice, census);
         let dear = (1.0 + SLIGHT) * self.best(rate).0.a_row(rate).0;
-        let says = fit.rows.at(&[1.0, chunk]);
+        let says = line.at(&[1.0, chunk]);
         let squared = |square: &Square| a_row(says * square.share(says).value, chunk, rate);
         self.squares.iter().any(|square| square.is_up() && squared(square) > dear)
             || !self.breaks(rate) && self.is_dearer(chunk, rate)
@@ -161,7 +160,7 @@ impl Curve {
     pub(super) fn leaves_open(
         &self,
         advice: Advice,
-        fit: &Fit,
+        line: &Line<2>,
         outages: &Outages,
         census: &Census,
     ) -> Option<Open> {
@@ -181,7 +180,7 @@ impl Curve {
             return self.short().or(Some(Open::Few(self.sizes.others as u64)));
         }
         let own = match chunk > census.rows_max as f64 {
-            true => (a_row(fit.rows.at(&[1.0, chunk]), chunk, rate), 0.0),
+            true => (a_row(line.at(&[1.0, chunk]), chunk, rate), 0.0),
             false => self.sizes.nearest(chunk).a_row(rate),
         };
         let normal = StudentsT::new(0.0, 1.0, self.sizes.freedom).ok()?.inverse_cdf(0.975);

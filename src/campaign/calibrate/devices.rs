@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::log::{Log, Request};
-use super::tries::SURE;
 use super::trouble;
 use crate::report::calibrate::Outages;
 
+/// Standard deviations that are no chance.
+pub(super) const SURE: f64 = 3.0;
 /// Failures that are too few to tell one device from another.
 const UNEVEN_MIN: u64 = 10;
 /// Answers that are too few to tell one device from another.

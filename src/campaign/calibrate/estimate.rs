@@ -1,14 +1,16 @@
 //! A log's calibration, put together.
 
 use super::advice::advice;
-use super::clock::{Clock, Step};
-use super::fit::{ANSWERS_MIN, Fit};
+use super::clock::Clock;
+use super::fit::Fit;
 use super::header::Only;
 use super::hung::{Hung, hung};
 use super::kind::Few;
 use super::log::{self, Log, Mistakes, Outcome, Request};
 use super::neighbours;
 use super::reached::Reached;
+use super::samples::ANSWERS_MIN;
+use super::step::Step;
 use super::told::Told;
 use super::tries::{self, InARow};
 use super::trouble::{self, Order, Repair};

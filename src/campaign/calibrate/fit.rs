@@ -4,22 +4,22 @@
 //! small where it follows its own errors, and the logs chosen by them would be the ones whose intervals are too narrow.
 
 use super::aside::{self, Aside, Bytes, Cause, Outliers};
-use super::clock::{Clock, Step};
+use super::clock::Clock;
 use super::curve::{Curve, Open, Square, bend};
 use super::cut::{self, Luck};
 use super::devices;
-use super::line::{Far, Line, NORMAL, Sample};
+use super::line::{Far, LeftOut, Line, NORMAL, Sample};
 use super::log::{Log, Request};
 use super::neighbours;
 use super::part::Parts;
+use super::samples::{ANSWERS_MIN, STEPS_MIN, samples};
+use super::step::Step;
 use super::told::Told;
 use super::trouble::chi_square;
 use super::widths::{Ratio, Widths, widths};
 use crate::report::calibrate::{Advice, Census, Costs, Estimate, Outages, Split};
 use crate::report::human;
 
-/// Fewer answers have no line worth telling.
-pub(super) const ANSWERS_MIN: usize = 10;
 /// Rows and bytes are told apart if it is known to a quarter how a row's time divides.
 const SPLIT_MAX: f64 = 0.25;
 /// Of fewer answers those tell rows from bytes by chance of which the noise is understated.
@@ -27,9 +27,6 @@ const SPLIT_FREEDOM: f64 = 57.0;
 
 /// Answers of sizes that take this share of an app's timeout on average come through, but for a few (estimate).
 const CUT_OFF_SHARE: f64 = 0.5;
-/// Answers that take fewer steps of a clock tell of no line whether it bends (estimate).
-pub(super) const STEPS_MIN: f64 = 5.0;
-
 /// The lines through a log's answers.
 pub(super) struct Fit {
     /// By rows alone: overhead, and a row with its bytes. Where the log tells rows from bytes it is made of the line by both: tables whose
@@ -44,23 +41,6 @@ pub(super) struct Fit {
     pub(super) above: Option<(u64, Bytes)>,
     /// What speaks against the line, if anything does.
     curve: Option<Curve>,
-}
-
-/// Answers by rows, and by rows and bytes. Of those that may break at `rate` a second the shorter ones came through: each counts
-/// e^{rate × duration}, the inverse of its chance (Horvitz and Thompson 1952).
-pub(super) fn samples(answers: &[&Request], rate: f64) -> (Vec<Sample<2>>, Vec<Sample<3>>) {
-    // No weight beyond e²: it would be a guess about a few.
-    let weight = |r: &Request| libm::exp((rate * r.duration).min(2.0));
-    let by_rows = |r: &&Request| Sample { x: [1.0, r.rows], y: r.duration, weight: weight(r) };
-    let by_both = |r: &&Request| Sample { x: [1.0, r.rows, r.bytes], y: r.duration, weight: weight(r) };
-    (answers.iter().map(by_rows).collect(), answers.iter().map(by_both).collect())
-}
-
-/// A part of the line by rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LeftOut {
-    Overhead,
-    Row,
 }
 
 /// Which other lines the intervals of a line hold.
@@ -151,7 +131,7 @@ impl Fit {
             None => rows.iter().map(|s| s.y / fit.rows.at(&s.x) - 1.0).collect(),
         };
         let bend = bend(&rows, &off);
-        told.of_fit(&fit, bend);
+        told.of_line(fit.left_out, bend);
         let step = clock.step.filter(|step| step.is_coarse).map_or(0.0, |step| step.lasts);
         let answered: Vec<&Request> = kept.iter().map(|n| answers[*n]).collect();
         neighbours::tell(told, &answered, &off);
@@ -309,7 +289,7 @@ impl Fit {
             return None;
         }
         let wider = both.chosen(limit / open);
-        let overhead = both.by_rows(widths).coefficients[0];
+        let overhead = both.by_rows(widths.around, widths.a_row, widths.upward).coefficients[0];
         let left_out = (overhead < 0.0).then_some(LeftOut::Overhead);
         let line = if left_out.is_some() { Line::without(answers, 0)? } else { both };
         if line.coefficients[1..].iter().any(|cost| *cost < 0.0) {
@@ -320,7 +300,7 @@ impl Fit {
         split.row.high = split.row.high.min(bound[1]).max(split.row.value);
         let floor = split.row.low + split.byte.low * narrowest(answers, widths);
         // Within the bound first: what is kept of an end while it is drawn in from below is no longer held by it.
-        let rows = row_from(floor, line.by_rows(widths).within(bound));
+        let rows = row_from(floor, line.by_rows(widths.around, widths.a_row, widths.upward).within(bound));
         *self = Fit { rows, both: Some(line), split: Some(split), left_out, above: None, curve: None };
         Some(())
     }
@@ -370,7 +350,7 @@ impl Fit {
     ) -> Option<Advice> {
         match (&self.curve, outages) {
             (Some(curve), Some(outages)) if advice.is_some() || self.above.is_none() => {
-                curve.within_log(advice, self, outages, census)
+                curve.within_log(advice, &self.rows, outages, census)
             }
             _ => advice,
         }
@@ -385,7 +365,7 @@ impl Fit {
     ) -> Option<Open> {
         match advice? {
             Advice::Rows { within_log: true, best, .. } => self.curve.as_ref()?.leaves_open_near(best.value),
-            advice => self.curve.as_ref()?.leaves_open(advice, self, outages?, census),
+            advice => self.curve.as_ref()?.leaves_open(advice, &self.rows, outages?, census),
         }
     }
 

@@ -1,72 +1,26 @@
 //! Failures that all took one and the same time: an app's timeout ended them. A link that broke unseen ends so, and a server that hangs.
 
-use super::clock::Step;
 use super::log::{Log, Outcome, Request};
-use super::reached::Reached;
 use super::spike::{at_least, spikes};
+use super::step::Step;
+use super::timeout::{ACCIDENT, BESIDE_MIN, SHARE_MIN, TIMEOUTS_MAX, Timeout, failed};
 use super::trouble::SURELY;
-use crate::report::human;
 
 /// Timeouts of one client end within this share of each other (estimate).
 const ALIKE: f64 = 0.05;
 /// By a coarse clock, which tells no less: within a share of it durations are alike by its doing.
 const ALIKE_BY_STEPS: f64 = 0.02;
-/// Those of one timer end within this share (estimate).
-pub(super) const JITTER: f64 = 0.001;
-/// So many end alike by accident, where no word says that a timeout ended them.
-const ACCIDENT: usize = 2;
-/// A smaller share of the failures moves their rate by little (estimate).
-pub(super) const SHARE_MIN: f64 = 0.03;
 /// Within fewer steps of the clock durations are alike by its doing (estimate).
 const STEPS_MIN: f64 = 4.0;
 /// The share of the answers that may take longer: a few have a timeout of their own.
 pub(super) const LONGER_MAX: f64 = 0.02;
-/// A log holds so many timeouts at most.
-pub(super) const TIMEOUTS_MAX: usize = 4;
-/// A timeout beside another ended so many (estimate).
-pub(super) const BESIDE_MIN: usize = 6;
-
 /// Failures that ended after one and the same time, or after some such times.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Hung {
     /// In the order of their times.
-    timeouts: Vec<Timeout>,
+    pub(super) timeouts: Vec<Timeout>,
     /// Of so many failures that say how long they took.
-    of: usize,
-}
-
-/// A time after which failures ended.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Timeout {
-    pub(super) requests: usize,
-    /// The shortest of them, in seconds.
-    pub(super) after: f64,
-    /// The others took less than this.
-    pub(super) until: f64,
-}
-
-impl Timeout {
-    /// Those of failures, in the order of what they took, of which more lie within a `share` of each other than of any others.
-    fn of_most(times: &[f64], share: f64) -> Option<Timeout> {
-        let until = |time: f64| times.partition_point(|other| *other < time);
-        let alike = |from: usize| until(times[from] * (1.0 + share)) - from;
-        let first = (0..times.len()).max_by_key(|from| alike(*from))?;
-        // A few just before are there by accident, and answers that take longer than those are none of a longer timeout.
-        let most = alike(first);
-        let accidents = ACCIDENT.min(most / 10);
-        let latest = (first..first + most).rfind(|from| alike(*from) + accidents >= most)?;
-        let from = until(times[latest] * (1.0 - JITTER)).max(first);
-        let after = times[from];
-        Some(Timeout { requests: alike(from), after, until: after * (1.0 + share) })
-    }
-
-    fn takes(self, duration: f64) -> bool {
-        (self.after..self.until).contains(&duration)
-    }
-
-    pub(super) fn has(self, request: &Request) -> bool {
-        request.outcome.breaks() && request.timed && self.takes(request.duration)
-    }
+    pub(super) of: usize,
 }
 
 /// How many answers take longer, and their share.
@@ -74,10 +28,6 @@ pub(super) fn longer(log: &Log, after: f64) -> (u64, f64) {
     let answers = || log.requests.iter().filter(|r| r.outcome == Outcome::Answered);
     let longer = answers().filter(|answer| answer.duration > after).count();
     (longer as u64, longer as f64 / answers().count() as f64)
-}
-
-pub(super) fn failed(request: &Request) -> bool {
-    request.outcome.breaks() && request.timed && request.duration > 0.0
 }
 
 /// Failures of which a word says that the app gave up.
@@ -158,33 +108,5 @@ impl Hung {
         let mut log = log.clone();
         log.requests.iter_mut().filter(|request| self.has(request)).for_each(|r| r.outcome = outcome);
         log
-    }
-
-    /// What the log does not tell of them. The intervals hold that they are the server's, but where it has no other failure (`alone`).
-    /// Where answers come near that time (`reached`), they may be answers that took longer.
-    pub(super) fn told(&self, alone: bool, reached: Option<Reached>) -> String {
-        let held = if alone {
-            "which no interval holds, as no other failure is there"
-        } else {
-            "the intervals hold both"
-        };
-        let slow = reached.map_or_else(String::new, |reached| {
-            format!(
-                "; they may be only slow answers, too, as others take up to {}",
-                human::span((reached.longest * 1e9) as u64)
-            )
-        });
-        let requests: usize = self.timeouts.iter().map(|timeout| timeout.requests).sum();
-        let after: Vec<String> =
-            self.timeouts.iter().map(|timeout| human::span((timeout.after * 1e9) as u64)).collect();
-        let timeouts = if after.len() == 1 { "a timeout of the app" } else { "timeouts of the app" };
-        format!(
-            "whether {} of {} are the link's: they took {} each, as if {timeouts} had ended them, and count as such; where the server \
-             left them hanging, transfers break less often than told and the best chunk is larger, {held}; log `refused` for what the server \
-             left hanging{slow}",
-            human::thousands(requests as u64),
-            human::count(self.of as u64, "failure"),
-            after.join(" or "),
-        )
     }
 }

@@ -3,9 +3,9 @@
 //! Where the others lie on a line, and these far off it, a line through all is that of neither: costs are then those of the others.
 
 use super::curve::bent;
-use super::fit::{ANSWERS_MIN, samples};
 use super::line::{Far, Line, Sample, outlying};
 use super::log::Request;
+use super::samples::{ANSWERS_MIN, samples};
 
 /// Rows are few that are less than this share of the mean answer with rows (estimate).
 const FEW: f64 = 0.1;

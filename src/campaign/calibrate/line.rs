@@ -10,7 +10,6 @@
 
 use super::matrix::{Matrix, add, dot, form, inverse, leaving_out, product};
 use super::trouble::chi_square;
-use super::widths::Widths;
 use crate::report::calibrate::Estimate;
 
 /// An observation: what it depends on, what it is, and how much it counts.
@@ -279,8 +278,9 @@ impl<const K: usize> Line<K> {
 }
 
 impl Line<3> {
-    /// The line by rows alone, of a line by rows and bytes.
-    pub(super) fn by_rows(&self, Widths { around, a_row, upward }: Widths) -> Line<2> {
+    /// The line by rows alone, of a line by rows and bytes: of so many bytes `around` the rows and of
+    /// `a_row`, each with its variance, where a row may have so many more (`upward`).
+    pub(super) fn by_rows(&self, around: (f64, f64), a_row: (f64, f64), upward: f64) -> Line<2> {
         let of = [[1.0, 0.0, around.0], [0.0, 1.0, a_row.0]];
         let [_, _, byte] = self.coefficients;
         let by_rows = |matrix: &Matrix<3>| {
@@ -304,6 +304,13 @@ impl Line<3> {
             freedom: self.freedom,
         }
     }
+}
+
+/// A part of the line by rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LeftOut {
+    Overhead,
+    Row,
 }
 
 /// How far samples are from the line that most of them follow.

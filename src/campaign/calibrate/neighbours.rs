@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::clock::Step;
-use super::fit::{ANSWERS_MIN, STEPS_MIN, samples};
 use super::line::{Line, Sample};
 use super::log::{Log, Outcome, Request};
+use super::samples::{ANSWERS_MIN, STEPS_MIN, samples};
+use super::step::Step;
 use super::told::{Told, seconds};
 use crate::report::calibrate::Estimate;
 use crate::report::human;

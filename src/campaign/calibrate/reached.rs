@@ -1,9 +1,11 @@
 //! Timeouts that answers come near: some of what these ended are slow answers.
 
 use super::aside::many_rows;
-use super::hung::{Hung, LONGER_MAX, Timeout, longer};
+use super::hung::{Hung, LONGER_MAX, longer};
 use super::line::{NORMAL, Sample};
 use super::log::{Log, Outcome, Request};
+use super::timeout::Timeout;
+use crate::report::human;
 
 /// An answer that takes this share of the timeout comes near it.
 const NEAR: f64 = 0.7;
@@ -104,6 +106,36 @@ fn of_word(log: &Log) -> Option<Reached> {
         longest: longest(log),
         longer: 0,
     })
+}
+
+impl Hung {
+    /// What the log does not tell of them. The intervals hold that they are the server's, but where it has no other failure (`alone`).
+    /// Where answers come near that time (`reached`), they may be answers that took longer.
+    pub(super) fn told(&self, alone: bool, reached: Option<Reached>) -> String {
+        let held = if alone {
+            "which no interval holds, as no other failure is there"
+        } else {
+            "the intervals hold both"
+        };
+        let slow = reached.map_or_else(String::new, |reached| {
+            format!(
+                "; they may be only slow answers, too, as others take up to {}",
+                human::span((reached.longest * 1e9) as u64)
+            )
+        });
+        let requests: usize = self.timeouts.iter().map(|timeout| timeout.requests).sum();
+        let after: Vec<String> =
+            self.timeouts.iter().map(|timeout| human::span((timeout.after * 1e9) as u64)).collect();
+        let timeouts = if after.len() == 1 { "a timeout of the app" } else { "timeouts of the app" };
+        format!(
+            "whether {} of {} are the link's: they took {} each, as if {timeouts} had ended them, and count as such; where the server \
+             left them hanging, transfers break less often than told and the best chunk is larger, {held}; log `refused` for what the server \
+             left hanging{slow}",
+            human::thousands(requests as u64),
+            human::count(self.of as u64, "failure"),
+            after.join(" or "),
+        )
+    }
 }
 
 #[cfg(test)]

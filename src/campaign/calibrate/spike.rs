@@ -2,8 +2,8 @@
 
 use statrs::distribution::{DiscreteCDF, Poisson};
 
-use super::hung::{BESIDE_MIN, JITTER, SHARE_MIN, TIMEOUTS_MAX, Timeout, failed};
 use super::log::{Log, Outcome};
+use super::timeout::{BESIDE_MIN, JITTER, SHARE_MIN, TIMEOUTS_MAX, Timeout, failed};
 use super::trouble::SURELY;
 
 /// Other timeouts are fewer than so many: a clock of steps makes more heaps.

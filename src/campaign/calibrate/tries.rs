@@ -8,12 +8,10 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use statrs::distribution::{Binomial, DiscreteCDF};
 
-use super::devices::by_device;
+use super::devices::{SURE, by_device};
 use super::log::{Log, Outcome, Request};
 use super::trouble::{self, Order, SURELY};
 
-/// Standard deviations beyond which so many in a row are no chance.
-pub(super) const SURE: f64 = 3.0;
 /// Below this probability chance is doubted, and below one in n of n failures in a row: of many the doubtful ones would speak up.
 const DOUBT: f64 = 0.2;
 /// Requests after a failure that break no more often than this many times as often as others break as they do.

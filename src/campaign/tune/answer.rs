@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::known::{Measured, Setting};
+use super::known::{Measured, SEEDS_MIN, Setting};
 use super::place::Place;
-use super::search::{FLAT, Found, SEEDS_MIN, Space, with};
+use super::search::{FLAT, Found, Space, with};
 use crate::report::sweep::{Objective, queued_share};
 use crate::report::tune::{
     self as report_tune, BackendTuned, FLAT_PPM, KnobTuned, Line, PlaceTuned, PointTuned, Reasons, excess,

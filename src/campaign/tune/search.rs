@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::knob::Knob;
-use super::known::{Known, Measured, Setting};
+use super::known::{Known, Measured, SEEDS_MIN, Setting};
 use crate::report::sweep::FAR;
 use crate::report::tune::FLAT_PPM;
 
@@ -61,8 +61,6 @@ pub struct Found {
 pub(super) const FLAT: f64 = FLAT_PPM as f64 / 1e6;
 /// Of the settings of a line one in so many is run under all seeds (successive halving with η = 3).
 const SURVIVE: usize = 3;
-/// Fewer seeds say nothing of the noise between them.
-pub(super) const SEEDS_MIN: usize = 3;
 /// So many seeds that all say that a setting costs so much more leave no doubt that it is worse: where a seed is a fifth of luck, equal
 /// settings come to that three times in a hundred.
 const WORSE: f64 = 1.04;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::difference::{Basis, Difference, Finding, Group};
+use super::difference::{Basis, Difference, Finding, Group, groups};
+use super::pairing::opposed;
+use super::side::Side;
 use crate::report::{Exit, human, table};
 
 /// Two sides, compared.
@@ -18,6 +20,32 @@ pub struct Comparison {
     pub groups: Vec<Group>,
     /// What the other side does not have.
     pub unmatched: (Vec<String>, Vec<String>),
+}
+
+/// Compares the candidate with the base.
+pub fn compare(base: &Side, candidate: &Side) -> Comparison {
+    let (opposed, unmatched) = opposed(base, candidate);
+    Comparison {
+        sides: (base.name.clone(), candidate.name.clone()),
+        scenarios: other_scenario(base, candidate),
+        builds: other_builds(base, candidate),
+        groups: groups(&opposed),
+        unmatched,
+    }
+}
+
+fn other_scenario(base: &Side, candidate: &Side) -> Option<(String, String)> {
+    let only = |side: &Side| {
+        let first = &side.cells.first()?.scenario;
+        side.cells.iter().all(|cell| cell.scenario == *first).then(|| first.clone())
+    };
+    Some((only(base)?, only(candidate)?)).filter(|(base, candidate)| base != candidate)
+}
+
+fn other_builds(base: &Side, candidate: &Side) -> Option<(String, String)> {
+    let told = |side: &Side| side.builds.values().cloned().collect::<Vec<_>>().join(" and ");
+    let known = !base.builds.is_empty() && !candidate.builds.is_empty();
+    (known && !base.builds.keys().eq(candidate.builds.keys())).then(|| (told(base), told(candidate)))
 }
 
 impl Comparison {

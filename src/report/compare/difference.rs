@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::comparison::Comparison;
-use super::pairing::{Opposed, opposed};
-use super::side::{Measured, Side};
+use super::pairing::Opposed;
+use super::side::Measured;
 use super::statistics::{self, Change, PAIRS_MIN, SAMPLES_MIN};
 use crate::metrics::{self, Better, Figure, Unit};
 use crate::oracle;
@@ -145,30 +144,9 @@ const LEVEL_OF_LOSS: f64 = 0.1;
 /// The chance of a false finding in a comparison, all its statistics together.
 const LEVEL: f64 = 0.01;
 
-/// Compares the candidate with the base.
-pub fn compare(base: &Side, candidate: &Side) -> Comparison {
-    let (opposed, unmatched) = opposed(base, candidate);
-    Comparison {
-        sides: (base.name.clone(), candidate.name.clone()),
-        scenarios: other_scenario(base, candidate),
-        builds: other_builds(base, candidate),
-        groups: judged(opposed.iter().map(Weighed::of).collect()),
-        unmatched,
-    }
-}
-
-fn other_scenario(base: &Side, candidate: &Side) -> Option<(String, String)> {
-    let only = |side: &Side| {
-        let first = &side.cells.first()?.scenario;
-        side.cells.iter().all(|cell| cell.scenario == *first).then(|| first.clone())
-    };
-    Some((only(base)?, only(candidate)?)).filter(|(base, candidate)| base != candidate)
-}
-
-fn other_builds(base: &Side, candidate: &Side) -> Option<(String, String)> {
-    let told = |side: &Side| side.builds.values().cloned().collect::<Vec<_>>().join(" and ");
-    let known = !base.builds.is_empty() && !candidate.builds.is_empty();
-    (known && !base.builds.keys().eq(candidate.builds.keys())).then(|| (told(base), told(candidate)))
+/// What lies between opposed cells, group by group.
+pub(super) fn groups(opposed: &[Opposed<'_>]) -> Vec<Group> {
+    judged(opposed.iter().map(Weighed::of).collect())
 }
 
 /// Both sides' observations of one statistic.

@@ -24,7 +24,7 @@ mod told;
 #[cfg(test)]
 mod tests;
 
-pub use comparison::Comparison;
-pub use difference::{Basis, Difference, Finding, Group, compare};
+pub use comparison::{Comparison, compare};
+pub use difference::{Basis, Difference, Finding, Group};
 pub use side::{Measured, Side, SideError};
 pub use told::{human, in_short, json};

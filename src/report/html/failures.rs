@@ -6,7 +6,7 @@ use super::super::assemble::replay_record;
 use super::super::human;
 use super::super::record::{CellRecord, LifeRecord, RunRecord, Verdict};
 use super::super::unplaced::unplaced;
-use super::layout::drawn_twice;
+use super::drawing::drawn_twice;
 use super::plots;
 
 /// Failing cells told whole; the others by their first reason.

@@ -8,9 +8,10 @@ use super::super::assemble::shell_word;
 use super::super::drawn::to_draw;
 use super::super::record::{CellRecord, RunRecord, SweepRecord, Verdict};
 use super::super::story::{Paint, headline};
-use super::super::svg::{self, Size, Svg};
+use super::super::svg;
 use super::super::sweep::{Objective, Sweep};
 use super::super::tune::TuneRecord;
+use super::drawing::figure;
 use super::{failures, figures, plots, style, tables, tuned};
 
 /// Series of a sweep told in words.
@@ -126,26 +127,6 @@ fn shortened(names: &str) -> String {
         names.to_owned()
     } else {
         names.chars().take(MOST).collect::<String>() + "…"
-    }
-}
-
-/// A plot for a desk and the same for a phone, of which the page shows one.
-pub(super) fn drawn_twice(draw: impl Fn(Size) -> Svg) -> Markup {
-    html! {
-        div.wide { (PreEscaped(draw(Size::Wide).inline())) }
-        div.narrow { (PreEscaped(draw(Size::Narrow).inline())) }
-    }
-}
-
-/// A plot with how to read it and its data.
-pub(super) fn figure(title: &str, draw: impl Fn(Size) -> Svg, reading: &str, data: &str) -> Markup {
-    html! {
-        figure {
-            h3 { (title) }
-            (drawn_twice(draw))
-            figcaption { (reading) }
-            details { summary { "The data" } (PreEscaped(data)) }
-        }
     }
 }
 

@@ -10,9 +10,10 @@
 //! - Under every plot stands how to read it, and its data as a table.
 //! - The page is bounded, whatever the run: what is left out is counted, and it is said where it stands.
 //!
-//! How: `layout` puts the page together, `failures` and `figures` fill its first half, `plots` finds what can be drawn, `tables` puts
+//! How: `layout` puts the page together, `failures` and `figures` fill its first half, `plots` finds what can be drawn, `drawing` frames it, `tables` puts
 //! the data of a plot into a table, `tuned` tells of a search, `style` is how it all looks.
 
+mod drawing;
 mod failures;
 mod figures;
 mod layout;

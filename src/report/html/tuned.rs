@@ -11,7 +11,7 @@ use super::super::sweep::findings::figure_between;
 use super::super::sweep::series::{Point as Setting, axis_of};
 use super::super::tune::field::EVERYTHING;
 use super::super::tune::{KnobTuned, PlaceTuned, PointTuned, TuneRecord, told};
-use super::{layout, tables};
+use super::{drawing, tables};
 
 /// The best settings: a plot for each key that was searched, then each place in words and beside what others ship.
 pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
@@ -20,7 +20,7 @@ pub(super) fn best(record: &RunRecord, tune: &TuneRecord) -> Markup {
         div.plots {
             @for key in &tune.knobs {
                 @if let Some(curves) = curves(record, tune, key) {
-                    (layout::figure(&curves.title, |size| curves.draw(size), &reading(tune), &tables::of_curves(&curves)))
+                    (drawing::figure(&curves.title, |size| curves.draw(size), &reading(tune), &tables::of_curves(&curves)))
                     @if curves.curves.len() > Curves::MOST {
                         p.note { "The first " (Curves::MOST) " of " (curves.curves.len()) " places are drawn; the table has all." }
                     }

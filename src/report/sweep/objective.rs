@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::super::record::CellRecord;
+use super::super::record::{AxisRecord, CellRecord, SweepRecord};
 use crate::metrics::{self, Better, Kind, Unit};
 
 /// A metric, one statistic of it, and which direction is better.
@@ -125,6 +125,23 @@ fn unknown(metric: &str) -> String {
     let near = metrics::names().min_by_key(|name| strsim::damerau_levenshtein(name, metric));
     let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
     format!("there is no metric {metric}{near}")
+}
+
+impl SweepRecord {
+    /// Of a grid with these axes.
+    pub fn new(
+        axes: &[(String, Vec<String>)],
+        against: Option<&(String, Vec<String>)>,
+        objective: &Objective,
+    ) -> SweepRecord {
+        let axis =
+            |(key, values): &(String, Vec<String>)| AxisRecord { key: key.clone(), values: values.clone() };
+        SweepRecord {
+            objective: objective.name(),
+            axes: axes.iter().map(axis).collect(),
+            against: against.map(axis),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod limits;
 mod reasons;
 mod record;
 pub(super) mod told;
+mod verdict;
 mod written;
 
 #[cfg(test)]
@@ -21,8 +22,7 @@ pub(super) mod tests;
 
 pub use limits::{LimitFlag, Limits, excess, in_doubt, is_sound, trouble};
 pub use reasons::{Line, Reasons, reasons};
-pub use record::{
-    BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord, verdict,
-};
+pub use record::{BackendTuned, CellsTuned, KnobTuned, LimitRecord, PlaceTuned, PointTuned, TuneRecord};
 pub use told::{FLAT_PPM, answers, story, value};
+pub use verdict::verdict;
 pub use written::{to_csv, to_json};

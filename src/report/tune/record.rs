@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::super::exit::Exit;
-use super::super::record::{CellRecord, Verdict};
 use crate::metrics::Unit;
 
 /// What a search for the best settings came to. The cells that it ran are those of the run.
@@ -37,15 +35,6 @@ pub struct TuneRecord {
     /// Where the number of devices moves the best, and where the backend has enough of them, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub herd: Vec<String>,
-}
-
-/// The verdict of a search with this exit code: a setting that fails is a finding, and the search fails where no setting is left.
-pub fn verdict(exit: Exit, complete: bool) -> Verdict {
-    match exit {
-        Exit::Success if complete => Verdict::Pass,
-        Exit::Internal | Exit::Invalid | Exit::Threshold => Verdict::Fail,
-        _ => Verdict::Incomplete,
-    }
 }
 
 /// A figure that a candidate may not exceed.
@@ -107,14 +96,6 @@ pub struct PlaceTuned {
     pub present: Option<PointTuned>,
     /// The backend at the best.
     pub backend: Option<BackendTuned>,
-}
-
-impl PlaceTuned {
-    /// Whether a cell was run here.
-    pub(in super::super) fn has(&self, cell: &CellRecord) -> bool {
-        let same = |(key, value): (&String, &serde_json::Value)| cell.axes.get(key) == Some(value);
-        self.variant == cell.variant && self.axes.iter().all(same)
-    }
 }
 
 /// What was found out about one knob.

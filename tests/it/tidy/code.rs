@@ -130,7 +130,7 @@ impl Modules {
         let own = self.0.len();
         self.0.push(Module { file: file.clone(), parent, in_tests, ..Module::default() });
         let plain = code(&text);
-        for part in parts(&plain, &text) {
+        for part in parts(&plain, &text).into_iter().chain(listed(&plain, &file)) {
             let under = place(&file, &part);
             let child = self.read(under, Some(own), in_tests || part.in_tests);
             self.0[own].children.insert(part.name, child);
@@ -223,6 +223,16 @@ fn parts(code: &str, text: &str) -> Vec<Part> {
         (in_tests, path) = (false, None);
     }
     found
+}
+
+/// The modules that a macro of the source declares, which are the words of it that have a file.
+fn listed(code: &str, file: &Path) -> Vec<Part> {
+    if !code.contains("mod $") {
+        return Vec::new();
+    }
+    let names: BTreeSet<&str> = tokens(code).into_iter().collect();
+    let part = |name: &str| Part { name: name.to_owned(), in_tests: false, path: None };
+    names.into_iter().map(part).filter(|part| place(file, part).exists()).collect()
 }
 
 /// The file of a part of `file`.

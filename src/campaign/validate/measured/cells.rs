@@ -1,10 +1,12 @@
 //! Measured transfers, as their files have them.
 
-use super::predict::ROUNDS_MAX;
 use super::sheet::{Malformed, Row, Sheet};
 use crate::base::Span;
 use crate::net::Direction;
 use crate::net::tcp::Congestion;
+
+/// Rounds on a kept connection, whatever the number of samples.
+pub(super) const ROUNDS_MAX: usize = 99;
 
 /// How a transfer was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

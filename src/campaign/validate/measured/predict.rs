@@ -1,6 +1,6 @@
 //! What the link model says about a measured transfer.
 
-use super::cells::{Cell, Link, Mode, OutageCell};
+use super::cells::{Cell, Link, Mode, OutageCell, ROUNDS_MAX};
 use crate::base::{BitRate, Seed, Span, Time};
 use crate::net::tcp::{Broken, Congestion, Connection, Handshake, Losses, Steady, Tls};
 use crate::net::{Conditions, Direction, Outage, OutageMode};
@@ -11,9 +11,6 @@ const CERTIFICATES: u64 = 1_500;
 const CRYPTOGRAPHY: Span = Span::millis(2);
 /// How often a cell with losses is repeated; its prediction is the mean.
 pub const REPETITIONS: u64 = 500;
-
-/// Rounds on a kept connection, whatever the number of samples.
-pub(super) const ROUNDS_MAX: usize = 99;
 
 /// What is asked before an outage.
 const REQUEST: u64 = 200;
