@@ -21,7 +21,7 @@ use syncdyno::contract::{Database, Schema};
 use syncdyno::disk::{self, Disk};
 use syncdyno::scenario::{Document, Names, Plan, Request};
 use syncdyno::store::Store;
-use syncdyno::world::{self, Ending, EngineRegistry, Watch};
+use syncdyno::world::{self, Ending, Stacks, Watch};
 
 use stopwatch::Stopwatch;
 
@@ -85,8 +85,8 @@ edits = {{ action = "tick-off", count = 20, over = "1m" }}
 
 fn plan(text: &str) -> Plan {
     let document = Document::parse("memory.toml", text).expect("the scenario is TOML");
-    let engines = EngineRegistry::builtin();
-    let names = Names { metrics: &[], checks: &[], engines: &engines.names(), crash_points: &[] };
+    let engines = Stacks::builtin();
+    let names = Names { metrics: &[], checks: &[], stacks: &engines.described() };
     let plans = document.plans(&Request::default(), &names);
     plans.unwrap_or_else(|invalid| panic!("{}", invalid.render(false))).remove(0)
 }
@@ -121,7 +121,7 @@ fn resident() -> u64 {
 fn run(people: u32, devices: u32, logs_in: bool) -> [u64; 3] {
     let look = Look::default();
     let plan = plan(&scenario(people, devices, logs_in));
-    let outcome = world::run(&plan, &EngineRegistry::builtin(), &look).expect("the plan can be run");
+    let outcome = world::run(&plan, &Stacks::builtin(), &look).expect("the plan can be run");
     assert_eq!(outcome.ending, Ending::Drained);
     let pulled = outcome.figures["engine.pull.rows"].stat("value").expect("a counter has a value");
     // The drain has everything pulled in the end; on the way only who logs in pulls, and gets back what it edited.

@@ -15,7 +15,7 @@ use syncdyno::campaign::{self, Bench, Listener, Options, Signals};
 use syncdyno::report::sweep::Objective;
 use syncdyno::report::{self, CellRecord, SweepRecord, html};
 use syncdyno::scenario::{Document, Names, Plan, Request};
-use syncdyno::world::EngineRegistry;
+use syncdyno::world::Stacks;
 
 use stopwatch::Stopwatch;
 
@@ -35,8 +35,8 @@ fn axes() -> Vec<(String, Vec<String>)> {
 
 fn plans(seeds: u64) -> Vec<Plan> {
     let document = Document::parse("small.toml", SCENARIO).expect("the scenario is TOML");
-    let engines = EngineRegistry::builtin().names();
-    let names = Names { metrics: &[], checks: &[], engines: &engines, crash_points: &[] };
+    let stacks = Stacks::builtin().described();
+    let names = Names { metrics: &[], checks: &[], stacks: &stacks };
     let request = Request { axes: axes(), seeds: (1..=seeds).collect(), ..Request::default() };
     document.plans(&request, &names).unwrap_or_else(|invalid| panic!("{}", invalid.render(false)))
 }
@@ -53,7 +53,7 @@ fn main() {
     // Without this argument it is no measurement but a test that the bench runs.
     let measured = std::env::args().any(|argument| argument == "--bench");
     let plans = plans(if measured { 100 } else { 1 });
-    let runner = Bench(EngineRegistry::builtin());
+    let runner = Bench(Stacks::builtin());
     let stopwatch = Stopwatch::start();
     let ran = campaign::run(&plans, &runner, &Options::default(), &Signals::default(), &Silent);
     let simulated = stopwatch.read().as_secs_f64();

@@ -16,11 +16,12 @@ use std::time::{Duration, Instant};
 
 use syncdyno::base::{EntityId, Key, Span, Time};
 use syncdyno::campaign::{self, Bench, Listener, Options, Runner, Signals, Subject};
+use syncdyno::contract::Described;
 use syncdyno::oracle::Story;
 use syncdyno::report::CellRecord;
 use syncdyno::scenario::{Document, Names, Plan, Request};
 use syncdyno::workload::Placed;
-use syncdyno::world::{EngineRegistry, Outcome, RequestLog, Traced, Unrunnable, Watch};
+use syncdyno::world::{Outcome, RequestLog, Stacks, Traced, Unrunnable, Watch};
 
 use stopwatch::Stopwatch;
 
@@ -51,8 +52,8 @@ const GOAL: f64 = 1.8;
 
 fn plans() -> Vec<Plan> {
     let document = Document::parse("sweep.toml", SCENARIO).expect("the scenario is TOML");
-    let engines = EngineRegistry::builtin().names();
-    let names = Names { metrics: &[], checks: &[], engines: &engines, crash_points: &[] };
+    let stacks = Stacks::builtin().described();
+    let names = Names { metrics: &[], checks: &[], stacks: &stacks };
     let sizes = ["50", "100", "200", "400"].map(str::to_owned).to_vec();
     let request = Request {
         axes: vec![("engine.pull.chunk_rows".to_owned(), sizes)],
@@ -69,8 +70,8 @@ struct Counting {
 }
 
 impl Runner for Counting {
-    fn engines(&self) -> Vec<String> {
-        self.bench.engines()
+    fn stacks(&self) -> Vec<Described> {
+        self.bench.stacks()
     }
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
         let stopwatch = Stopwatch::start();
@@ -105,7 +106,7 @@ impl Listener for Silent {
 
 /// Wall time, and time on processors.
 fn swept(plans: &[Plan], jobs: usize) -> (Duration, f64) {
-    let runner = Counting { bench: Bench(EngineRegistry::builtin()), on_processor: AtomicU64::new(0) };
+    let runner = Counting { bench: Bench(Stacks::builtin()), on_processor: AtomicU64::new(0) };
     let options = Options { jobs, ..Options::default() };
     let started = Instant::now();
     let ran = campaign::run(plans, &runner, &options, &Signals::default(), &Silent);

@@ -30,7 +30,7 @@ use syncdyno::metrics::Figure;
 use syncdyno::scenario::{Document, Names, Plan, Request};
 use syncdyno::store::{Journal, Progress, Store, StoreError, Synchronous};
 use syncdyno::workload::Dataset;
-use syncdyno::world::{self, Ending, EngineRegistry, Watch};
+use syncdyno::world::{self, Ending, Stacks, Watch};
 
 use stopwatch::Stopwatch;
 
@@ -106,8 +106,8 @@ edits = {{ action = "tick-off", count = {EDITS}, over = "1m" }}
 
 fn plan(journal: Journal) -> Plan {
     let document = Document::parse("system.toml", &scenario()).expect("the scenario is TOML");
-    let engines = EngineRegistry::builtin();
-    let names = Names { metrics: &[], checks: &[], engines: &engines.names(), crash_points: &[] };
+    let engines = Stacks::builtin();
+    let names = Names { metrics: &[], checks: &[], stacks: &engines.described() };
     let plans = document.plans(&Request::default(), &names);
     let mut plan = plans.unwrap_or_else(|invalid| panic!("{}", invalid.render(false))).remove(0);
     plan.store.journal = journal;
@@ -136,7 +136,7 @@ impl Watch for Phases {
 
 fn system(plan: &Plan) -> Duration {
     let phases = Phases::default();
-    let outcome = world::run(plan, &EngineRegistry::builtin(), &phases).expect("the plan can be run");
+    let outcome = world::run(plan, &Stacks::builtin(), &phases).expect("the plan can be run");
     assert_eq!(outcome.ending, Ending::Drained);
     let figure = |name| match &outcome.figures[name] {
         Figure::Value { value, .. } => *value,

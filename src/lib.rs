@@ -1,7 +1,8 @@
 //! syncdyno: a dynamometer for offline-first sync engines.
 //!
-//! The library is the bench; the binary is [`cli::main`] and nothing else. Whoever brings an engine of their own implements
-//! [`contract::SyncEngine`] and [`contract::EngineFactory`] and calls it with a registry that knows the engine too.
+//! The library is the bench; the binary is [`cli::main`] and nothing else. Whoever brings a sync
+//! stack of their own describes it as a [`contract::Stack`] and calls it with [`world::Stacks`]
+//! that know the stack too.
 
 pub mod backend;
 pub mod base;

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use syncdyno::world::EngineRegistry;
+use syncdyno::world::Stacks;
 
 fn main() -> ExitCode {
-    syncdyno::cli::main(EngineRegistry::builtin())
+    syncdyno::cli::main(Stacks::builtin())
 }

@@ -60,6 +60,7 @@ mod partition;
 mod pool;
 mod provisioning;
 mod quota;
+mod record;
 mod serial;
 mod snapshot;
 mod stamps;
@@ -83,6 +84,7 @@ pub use options::{Availability, Busy, CommitDelay, Effect, Options, StampedBy, T
 pub use pool::{Load, Served};
 pub use provisioning::Provisioning;
 pub use quota::{Bucket, Quota, QuotaBy, Window};
+pub use record::Consulted;
 pub use serial::{Reader, Style};
 pub use stretch::{Lower, Stretch, Stretched};
 pub use table::{Loaded, Record};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::runner::{Runner, Subject};
 use super::stop::Signals;
 use crate::base::{EntityId, Key, Time};
+use crate::contract::Described;
 use crate::oracle::Story;
 use crate::report::fixture;
 use crate::scenario::Plan;
@@ -40,8 +41,8 @@ impl Fake {
 
 #[expect(clippy::disallowed_methods, reason = "a cell that takes host time, to be stopped")]
 impl Runner for Fake {
-    fn engines(&self) -> Vec<String> {
-        vec!["builtin".to_owned()]
+    fn stacks(&self) -> Vec<Described> {
+        vec![Described::builtin("builtin")]
     }
 
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {

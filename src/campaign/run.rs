@@ -267,8 +267,13 @@ pub(super) fn attempt<T>(
         Err(panic) => {
             let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-            let why = format!("a bug of syncdyno: {}", text.unwrap_or_else(|| "a panic".to_owned()));
-            Err(Box::new(report::broken(plan, id, Exit::Internal, &why)))
+            let text = text.unwrap_or_else(|| "a panic".to_owned());
+            let (exit, why) = if plan.brought {
+                (Exit::Stuck, format!("the stack `{}` panicked: {text}", plan.engine_name))
+            } else {
+                (Exit::Internal, format!("a bug of syncdyno: {text}"))
+            };
+            Err(Box::new(report::broken(plan, id, exit, &why)))
         }
     }
 }

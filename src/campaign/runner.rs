@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::base::{DeviceId, EntityId, Key};
+use crate::contract::Described;
 use crate::oracle::{Filter, Story};
 use crate::scenario::Plan;
-use crate::world::{self, EngineRegistry, Outcome, Placed, RequestLog, Traced, Unrunnable, Watch};
+use crate::world::{self, Outcome, Placed, RequestLog, Stacks, Traced, Unrunnable, Watch};
 
 /// A row of an entity, whose life can be told.
 pub type Record = (EntityId, Key);
@@ -23,8 +24,8 @@ pub struct Subject {
 
 /// What runs a plan. The same plan always gives the same outcome, on any thread.
 pub trait Runner: Sync {
-    /// The names of the engines that a scenario may ask for.
-    fn engines(&self) -> Vec<String>;
+    /// The stacks that a scenario may ask for.
+    fn stacks(&self) -> Vec<Described>;
     /// Runs a cell to its end.
     ///
     /// # Errors
@@ -57,13 +58,13 @@ pub trait Runner: Sync {
     fn placed(&self, plan: &Plan) -> Result<Placed, Unrunnable>;
 }
 
-/// Runs plans in simulated worlds, with the engines of a registry.
+/// Runs plans in simulated worlds, with these stacks.
 #[derive(Clone)]
-pub struct Bench(pub EngineRegistry);
+pub struct Bench(pub Stacks);
 
 impl Runner for Bench {
-    fn engines(&self) -> Vec<String> {
-        self.0.names()
+    fn stacks(&self) -> Vec<Described> {
+        self.0.described()
     }
     fn run(&self, plan: &Plan, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
         world::run(plan, &self.0, watch)

@@ -170,6 +170,15 @@ fn a_panic_is_the_failure_of_its_own_cell() {
 }
 
 #[test]
+fn a_panic_of_a_stack_of_ones_own_is_no_bug_of_ours() {
+    let theirs = Plan { brought: true, engine_name: "acme".to_owned(), ..plan(Some("panics"), 1) };
+    let record = ran(&[theirs, plan(None, 0)], &on(1), &Signals::default());
+    assert_eq!((record.exit_code, record.cells.len()), (12, 2));
+    assert_eq!(record.cells[0].reasons[0].text, "the stack `acme` panicked: invariant broken in seed 1");
+    assert_eq!(record.cells[1].verdict, Verdict::Pass);
+}
+
+#[test]
 fn a_plan_that_cannot_be_run_is_an_invalid_scenario() {
     let record = ran(&[plan(Some("senseless"), 0), plan(None, 1)], &on(1), &Signals::default());
     assert_eq!((record.exit_code, record.cells.len()), (3, 2));

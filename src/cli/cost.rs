@@ -326,15 +326,15 @@ fn timed(probe: &Plan, runner: &dyn Runner) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::Described;
     use crate::metrics;
     use crate::scenario::{Document, Names, Request};
 
     fn work(document: &Document, devices: u64) -> Work {
         let sets = vec![format!("fleet.phones.devices={devices}")];
         let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
-        let engines = ["builtin".to_owned()];
         let checks: Vec<_> = crate::oracle::check_names().collect();
-        let names = Names { metrics: &metrics, checks: &checks, engines: &engines, crash_points: &[] };
+        let names = Names { metrics: &metrics, checks: &checks, stacks: &[Described::builtin("builtin")] };
         let plans = document.plans(&Request { sets, ..Request::default() }, &names).expect("it is sound");
         Work::of(&plans[0])
     }

@@ -188,19 +188,32 @@ const SHELVES: [Shelf; 4] = [
 ];
 
 /// Lists the profiles or shows one.
-pub(super) fn profiles(command: &Profiles, console: &mut Console<'_>) -> anyhow::Result<Exit> {
+pub(super) fn profiles(
+    command: &Profiles,
+    runner: &dyn Runner,
+    console: &mut Console<'_>,
+) -> anyhow::Result<Exit> {
     match command {
-        Profiles::Ls => SHELVES.iter().for_each(|shelf| {
-            let row = |name: &str, figure: &dyn Fn(&'static str) -> String| -> [String; TELLING + 1] {
-                let mut figures = shelf.telling.iter().map(|key| figure(key));
-                array::from_fn(|i| if i == 0 { name.to_owned() } else { figures.next().unwrap_or_default() })
-            };
-            let header = row("name", &|key| key.to_owned());
-            let profiles = shelf.library.profiles().iter();
-            let rows = profiles.map(|profile| row(&profile.name, &|key| figure(profile, key)));
-            let header = array::from_fn(|i| header[i].as_str());
-            console.result(&format!("{}\n{}", shelf.many, report::texts::<{ TELLING + 1 }>(header, rows)));
-        }),
+        Profiles::Ls => {
+            SHELVES.iter().for_each(|shelf| {
+                let row = |name: &str, figure: &dyn Fn(&'static str) -> String| -> [String; TELLING + 1] {
+                    let mut figures = shelf.telling.iter().map(|key| figure(key));
+                    array::from_fn(
+                        |i| if i == 0 { name.to_owned() } else { figures.next().unwrap_or_default() },
+                    )
+                };
+                let header = row("name", &|key| key.to_owned());
+                let profiles = shelf.library.profiles().iter();
+                let rows = profiles.map(|profile| row(&profile.name, &|key| figure(profile, key)));
+                let header = array::from_fn(|i| header[i].as_str());
+                console.result(&format!(
+                    "{}\n{}",
+                    shelf.many,
+                    report::texts::<{ TELLING + 1 }>(header, rows)
+                ));
+            });
+            console.result(&stack_options(runner));
+        }
         Profiles::Show { name } => {
             let found = SHELVES.iter().find_map(|shelf| Some((shelf, shelf.library.find(name)?)));
             let (shelf, profile) = found.ok_or_else(|| Refusal::usage(no_profile(name)))?;
@@ -211,6 +224,24 @@ pub(super) fn profiles(command: &Profiles, console: &mut Console<'_>) -> anyhow:
         }
     }
     Ok(Exit::Success)
+}
+
+/// What may be chosen of stacks that are not the built-in one; empty if there is nothing.
+fn stack_options(runner: &dyn Runner) -> String {
+    let stacks = runner.stacks();
+    let rows = stacks.iter().flat_map(|stack| {
+        stack.options.iter().map(|option| {
+            let texts = [option.form.to_string(), option.preset.to_string(), option.about.to_owned()];
+            let [form, preset, about] = texts;
+            [stack.name.clone(), format!("engine.options.{}", option.name), form, preset, about]
+        })
+    });
+    let rows: Vec<[String; 5]> = rows.collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let header = ["stack", "key", "takes", "default", "what it is"];
+    format!("options of stacks\n{}", report::texts(header, rows.into_iter()))
 }
 
 fn figure(profile: &scenario::Profile, key: &str) -> String {

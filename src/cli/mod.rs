@@ -1,8 +1,8 @@
 //! The command line.
 //!
 //! [`main`] reads the arguments and the surroundings, hands both to one of the commands, and turns what comes back into an exit code.
-//! It takes the engines that scenarios may name: a program with an engine of its own is a `main` of one line,
-//! `cli::main(EngineRegistry::builtin().with("acme", …))`.
+//! It takes the stacks that scenarios may name: a program with a stack of its own is a `main` of
+//! one line, `cli::main(Stacks::builtin().with(STACK))`.
 //!
 //! stdout carries the result and nothing else; progress, remarks and errors go to stderr. The last lines of a run name the report and,
 //! for every failing cell, the command that runs it again. A reader that closes the pipe early is no error.

@@ -19,10 +19,10 @@ use super::{
 };
 use crate::campaign::{Bench, Runner, Signals, Stopwatch};
 use crate::report::Exit;
-use crate::world::EngineRegistry;
+use crate::world::Stacks;
 
 /// The program, with these engines: arguments, streams and signals of this process.
-pub fn main(engines: EngineRegistry) -> ExitCode {
+pub fn main(engines: Stacks) -> ExitCode {
     let bench = Bench(engines);
     let signals = Signals::default();
     if let Err(e) = heed(&signals) {
@@ -106,7 +106,7 @@ fn command(command: &Command, runner: &dyn Runner, console: &mut Console<'_>) ->
         Command::Baseline(command) => baseline::baseline(command, console),
         Command::Coverage { path, work } => coverage::coverage(path, work, runner, console),
         Command::Validate { what } => validate::validate(what.as_ref(), console),
-        Command::Profiles(command) => inspect::profiles(command, console),
+        Command::Profiles(command) => inspect::profiles(command, runner, console),
         Command::Schema { which } => Ok(inspect::schema(*which, console)),
         Command::Completions { shell } => Ok(inspect::completions(*shell, console)),
     }

@@ -9,7 +9,7 @@ use super::console::Console;
 use super::refusal::Refusal;
 use crate::base::words::there_is;
 use crate::campaign::Runner;
-use crate::engine;
+use crate::contract::Described;
 use crate::metrics::{self, Unit};
 use crate::oracle;
 use crate::report::Exit;
@@ -315,7 +315,7 @@ fn request(selection: &Selection) -> Request {
 struct Known {
     metrics: Vec<(&'static str, Unit)>,
     checks: Vec<&'static str>,
-    engines: Vec<String>,
+    stacks: Vec<Described>,
 }
 
 impl Known {
@@ -323,16 +323,11 @@ impl Known {
         Known {
             metrics: metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect(),
             checks: oracle::check_names().collect(),
-            engines: runner.engines(),
+            stacks: runner.stacks(),
         }
     }
     fn names(&self) -> Names<'_> {
-        Names {
-            metrics: &self.metrics,
-            checks: &self.checks,
-            engines: &self.engines,
-            crash_points: engine::CRASH_POINTS,
-        }
+        Names { metrics: &self.metrics, checks: &self.checks, stacks: &self.stacks }
     }
 }
 

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use super::event::{Event, EventSink};
+use super::observe::{Event, EventSink};
 use crate::base::{Seed, Span, Stamp, Time, in_words};
 
 /// A boxed future of a single-threaded world.
@@ -38,6 +38,8 @@ pub trait Transport {
         request: Vec<u8>,
         deadline: Time,
     ) -> LocalBoxFuture<'static, Result<Vec<u8>, TransportError>>;
+    // A stream from the server to the device would be another method here, and its counterpart
+    // another of `SyncServer`.
     /// What the operating system believes about the network.
     fn network(&self) -> NetworkKind;
 }

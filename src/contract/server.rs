@@ -1,7 +1,10 @@
 //! What is said of rows and edits on the server's side.
 
+use std::sync::Arc;
+
 use super::device::EditKind;
-use crate::base::{EditId, EntityId, Key, Span, Stamp, Value};
+use super::schema::Schema;
+use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Value};
 
 /// One local intent on its way to the backend.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,4 +117,46 @@ impl ServerError {
             ServerError::BadRequest(_) => 6,
         }
     }
+}
+
+/// The half of a stack that answers phones: bytes in, bytes out.
+///
+/// It stands beside the system of record: a request takes effect at the instant at which it
+/// comes, and the bench says how long the backend worked for it.
+pub trait SyncServer {
+    /// Answers a request of a device, which is who it says it is.
+    fn serve(&mut self, from: DeviceId, request: &[u8], record: &mut dyn SystemOfRecord) -> Vec<u8>;
+    /// The answer to a request that is not served: the backend does not let it in, failed, or
+    /// took too long.
+    fn refuse(&self, error: &ServerError) -> Vec<u8>;
+    /// Its process died: what is not durable is gone.
+    fn died(&mut self) {}
+}
+
+/// The backend as a server uses it while it answers one request.
+pub trait SystemOfRecord {
+    /// The entities.
+    fn schema(&self) -> Arc<Schema>;
+    /// What its clock shows.
+    fn clock(&self) -> Stamp;
+    /// Calls `f` with what changed of `entity` after `since`, for a device with these attributes,
+    /// in the order of stamps: key, stamp, the backend's values. No values are a row that is
+    /// deleted, or no longer in scope. `None` asks for everything that is there.
+    ///
+    /// # Errors
+    /// [`ServerError::CursorExpired`] if what was deleted since then is forgotten;
+    /// [`ServerError::BadRequest`] if the entity is not pulled.
+    fn changes(
+        &mut self,
+        entity: EntityId,
+        attributes: &[Value],
+        since: Option<Stamp>,
+        f: &mut dyn FnMut(&str, Stamp, Option<&[Value]>),
+    ) -> Result<(), ServerError>;
+    /// A row as it is now; a deleted one has no values.
+    fn get(&mut self, entity: EntityId, key: &Key) -> Option<Row>;
+    /// Creates, updates and deletes, for a device with these attributes; gives what became of
+    /// each. A mutation whose base is not the row's present version is a conflict, and one whose
+    /// idempotency key was seen before has the verdict of then.
+    fn write(&mut self, attributes: &[Value], mutations: &[Mutation]) -> Vec<Outcome>;
 }

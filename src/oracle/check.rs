@@ -1,10 +1,17 @@
 //! The names of the checks, their metrics, and which implies which.
 
+use crate::contract::Capabilities;
+
 macro_rules! checks {
     ($($id:ident $name:literal $metric:literal)*) => {
         /// A check, as its position in [`ALL`].
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub(super) enum Check { $($id,)* }
+
+        impl Check {
+            /// All of them.
+            pub(super) const EVERY: &[Check] = &[$(Check::$id,)*];
+        }
 
         /// Every check: its name in scenario files and violations, and the metric that counts it.
         pub(super) static ALL: &[(&str, &str)] = &[$(($name, $metric),)*];
@@ -33,6 +40,26 @@ impl Check {
     /// Its name.
     pub(super) fn name(self) -> &'static str {
         ALL[self as usize].0
+    }
+    /// Whether it may be asked of a stack with these capabilities.
+    pub(super) fn applies(self, capabilities: Capabilities) -> bool {
+        match self {
+            Check::SilentDiscard => capabilities.logs,
+            Check::Acknowledged => capabilities.acknowledges,
+            Check::Lost
+            | Check::Stale
+            | Check::Duplicate
+            | Check::Resurrected
+            | Check::UndetectedDelete
+            | Check::Orphan
+            | Check::LostEdit
+            | Check::Divergent
+            | Check::Stuck
+            | Check::TwoSyncs
+            | Check::WithoutEnd
+            | Check::UnitOrder
+            | Check::SyncLoop => true,
+        }
     }
 }
 

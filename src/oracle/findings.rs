@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::check::{ALL, Check};
 use super::violation::Violation;
 use crate::base::{DeviceId, EntityId, Key};
+use crate::contract::Capabilities;
 
 /// How many violations of one check are kept with their text.
 pub const VIOLATIONS_KEPT: usize = 20;
@@ -12,6 +13,7 @@ pub const VIOLATIONS_KEPT: usize = 20;
 /// Counts and texts.
 #[derive(Debug)]
 pub(super) struct Findings {
+    capabilities: Capabilities,
     counts: Vec<u64>,
     violations: Vec<Violation>,
 }
@@ -20,8 +22,8 @@ pub(super) struct Findings {
 pub(super) type Concerns<'a> = (Option<DeviceId>, Option<(EntityId, &'a str)>);
 
 impl Findings {
-    pub(super) fn new() -> Findings {
-        Findings { counts: vec![0; ALL.len()], violations: Vec::new() }
+    pub(super) fn new(capabilities: Capabilities) -> Findings {
+        Findings { capabilities, counts: vec![0; ALL.len()], violations: Vec::new() }
     }
 
     /// Counts one more of `check`; the first [`VIOLATIONS_KEPT`] are kept in words.
@@ -31,6 +33,9 @@ impl Findings {
         (device, record): Concerns<'_>,
         text: impl FnOnce() -> String,
     ) {
+        if !check.applies(self.capabilities) {
+            return;
+        }
         self.counts[check as usize] += 1;
         if self.counts[check as usize] <= VIOLATIONS_KEPT as u64 {
             let record = record.map(|(entity, key)| (entity, Key::new(key)));
@@ -38,11 +43,14 @@ impl Findings {
         }
     }
 
-    /// The violations by check, and the counts by metric.
-    pub(super) fn finish(mut self) -> (Vec<Violation>, BTreeMap<&'static str, u64>) {
+    /// The violations by check, the counts by metric, and the checks that are not applicable.
+    pub(super) fn finish(mut self) -> (Vec<Violation>, BTreeMap<&'static str, u64>, Vec<&'static str>) {
         let rank = |name: &str| ALL.iter().position(|(n, _)| *n == name);
         self.violations.sort_by_key(|v| rank(v.check));
-        let figures = ALL.iter().zip(&self.counts).map(|((_, metric), count)| (*metric, *count)).collect();
-        (self.violations, figures)
+        let applies = |check: &Check| check.applies(self.capabilities);
+        let figures = Check::EVERY.iter().filter(|check| applies(check));
+        let figures = figures.map(|check| (ALL[*check as usize].1, self.counts[*check as usize])).collect();
+        let others = Check::EVERY.iter().filter(|check| !applies(check)).map(|check| check.name()).collect();
+        (self.violations, figures, others)
     }
 }

@@ -25,6 +25,8 @@ pub struct Verdict {
     pub figures: BTreeMap<&'static str, u64>,
     /// The first of the edits that were saved, and that a return to a backup destroyed, in words.
     pub taken_back: Option<String>,
+    /// Checks that nothing can be said of, as the stack does not do what they look at.
+    pub not_applicable: Vec<&'static str>,
 }
 
 /// A check under way. Devices may be handed in one after the other, so that not all of them must be open at once.
@@ -111,7 +113,7 @@ impl<'a> Inspection<'a> {
         let told = blind.into_iter().filter(|blind| ledger.has_told(blind.edit, blind.committed));
         told.for_each(|blind| blind.add_to(&mut findings));
         flow.finish(self.at, Names(&units, clock), &mut findings);
-        let (violations, mut figures) = findings.finish();
+        let (violations, mut figures, not_applicable) = findings.finish();
         let clipped = |sum: u128| u64::try_from(sum).unwrap_or(u64::MAX);
         figures.insert("oracle.lost.row_ns", clipped(held.behind.lost));
         figures.insert("oracle.stale.row_ns", clipped(held.behind.stale));
@@ -128,7 +130,7 @@ impl<'a> Inspection<'a> {
             Some(format!("{edit} went with the state of {whose}, as that went back to an older one"))
         };
         let taken_back = with(&gone, "its device").or_else(|| with(&undone, "the backend"));
-        Verdict { violations, figures, taken_back }
+        Verdict { violations, figures, taken_back, not_applicable }
     }
 
     /// The power may fail when a decision is durable and nobody was told: the log counts, not the event. Where the edit was copied the line

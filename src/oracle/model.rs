@@ -18,8 +18,8 @@ use super::patience::Patience;
 use super::truth::{Places, RowHash, Truth, place_of};
 use crate::base::{DeviceId, EditId, EntityId, Key, Stamp, Time};
 use crate::contract::{
-    AppliedChange, Attributes, Author, CommitKind, Event, KillReason, LocalEdit, LogKind, Node, Occurrence,
-    RequestKind, Schema, SyncError, SyncUnit,
+    AppliedChange, Attributes, Author, Capabilities, CommitKind, Event, KillReason, LocalEdit, LogKind, Node,
+    Occurrence, RequestKind, Schema, SyncError, SyncUnit,
 };
 
 /// What the oracle must know before the first event.
@@ -37,6 +37,8 @@ pub struct Setting {
     pub durable: bool,
     /// What the engines were told of waiting.
     pub patience: Patience,
+    /// What may be asked of the stack.
+    pub capabilities: Capabilities,
     /// What the backend held at virtual time zero. It is asked while events are told, so it must not need what tells them;
     /// it is asked once for each row that something happens to.
     pub initial: Rc<dyn Truth>,
@@ -100,7 +102,7 @@ impl Oracle {
             flow: Flow::new(devices, setting.durable, setting.patience),
             durable: setting.durable,
             cut_short: FxHashMap::default(),
-            findings: Findings::new(),
+            findings: Findings::new(setting.capabilities),
             undone: Vec::new(),
             blind: Vec::new(),
             schema: setting.schema,

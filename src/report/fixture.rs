@@ -1,6 +1,7 @@
 //! Plans and outcomes made by hand, for the tests of this room and of those below.
 
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
+use crate::contract::Described;
 use crate::metrics::{Figure, Figures, Sample, Unit};
 use crate::oracle::Violation;
 use crate::scenario::{Bound, Document, Gate, Names, Plan, Request};
@@ -21,7 +22,7 @@ devices = 3
 
 /// A small plan of scenario `ties`; each variant has a digest of its own.
 pub(crate) fn plan(variant: Option<&str>, seed: u64) -> Plan {
-    let names = Names { metrics: &[], checks: &[], engines: &["builtin".to_owned()], crash_points: &[] };
+    let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
     let request = Request { seeds: vec![seed], ..Request::default() };
     let document = Document::parse("scenarios/ties.toml", TIES).unwrap();
     let plan = document.plans(&request, &names).unwrap_or_else(|e| panic!("{e}")).remove(0);
@@ -50,6 +51,7 @@ pub(crate) fn outcome() -> Outcome {
         figures,
         violations: Vec::new(),
         taken_back: None,
+        not_applicable: Vec::new(),
         series: vec![Sample { at_ns: 60_000_000_000, series: "device.online.count", value: 7 }],
         distributions: Vec::new(),
         faults: vec![(Time(5), "kill d3".to_owned())],

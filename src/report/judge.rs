@@ -41,6 +41,7 @@ pub fn judge(plan: &Plan, id: &str, outcome: &Outcome) -> Judged {
     cell.virtual_ns = outcome.length().0;
     cell.metrics = held_figures(&outcome.figures);
     cell.violations = outcome.violations.iter().map(|v| violation(&plan.schema, v)).collect();
+    cell.not_applicable = outcome.not_applicable.iter().map(|check| (*check).to_owned()).collect();
     cell.phases = Phases { script_ns: outcome.script.0, drain_ns: outcome.drained_in.0 };
     cell.events = outcome.events;
     cell.faults =
@@ -126,6 +127,7 @@ fn blank(plan: &Plan, id: &str) -> CellRecord {
         virtual_ns: 0,
         metrics: CellFigures::new(),
         violations: Vec::new(),
+        not_applicable: Vec::new(),
         replay: String::new(),
         scenario: plan.scenario.clone(),
         path: plan.path.clone(),
@@ -185,7 +187,10 @@ fn expectations(plan: &Plan, outcome: &Outcome) -> Vec<ExpectationRecord> {
     };
     let violations = plan.expect.violations.iter().map(|check| {
         let pass = occurred(outcome, check);
-        let reason = (!pass).then(|| "it did not occur".to_owned());
+        let blind = outcome.not_applicable.contains(&check.as_str());
+        let why =
+            if blind { "not applicable: the stack does not do what it looks at" } else { "it did not occur" };
+        let reason = (!pass).then(|| why.to_owned());
         ExpectationRecord { pass, reason, ..blank(format!("violation {check}")) }
     });
     let metrics = plan.expect.metrics.iter().map(|(key, bound)| {

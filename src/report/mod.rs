@@ -17,6 +17,7 @@
 //! - The names of the record are relied upon by others: add, never rename ([`SCHEMA_VERSION`]).
 //! - The page for a CI job is bounded ([`SUMMARY_MAX`]), however many cells fail.
 
+mod applicable;
 mod assemble;
 mod baseline;
 mod build;

@@ -167,6 +167,10 @@ pub struct CellRecord {
     /// Kills and losses of power that events planned and that did not come.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missed: Vec<MissedRecord>,
+    /// Checks of the oracle that nothing can be said of, as the stack does not do what they look
+    /// at: neither passed nor failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_applicable: Vec<String>,
     /// What had to come out, and whether it did.
     #[serde(default)]
     pub expectations: Vec<ExpectationRecord>,

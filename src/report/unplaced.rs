@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::human::{count, thousands};
-use super::missed;
 use super::record::{RunRecord, UnplacedRecord};
+use super::{applicable, missed};
 use crate::world::{ActionCount, Placed};
 
 /// A line for each action and each event of each scenario, over all cells.
@@ -24,7 +24,7 @@ pub(super) fn unplaced(record: &RunRecord) -> Vec<String> {
         let whose = if several { format!("{scenario}: ") } else { String::new() };
         lines(action, sum).into_iter().map(move |line| format!("{whose}{line}"))
     });
-    lines.chain(missed::told(record)).collect()
+    lines.chain(missed::told(record)).chain(applicable::told(record)).collect()
 }
 
 /// The same of one script.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
 use crate::base::{Bytes, DeviceId, EntityId, Ppm, Seed, Span, Stamp, Time, UnitId, Value, in_words};
-use crate::contract::{Schema, SyncUnit};
+use crate::contract::{Chosen, Schema, SyncUnit};
 use crate::{backend, disk, engine, gateway, net, store, workload};
 
 /// In the drain so long passes between two devices that are asked to sync: a herd is a scenario of its own.
@@ -54,6 +54,10 @@ pub struct Plan {
     pub fleets: Vec<Fleet>,
     /// The engine's registered name: `builtin`, `broken:<id>`.
     pub engine_name: String,
+    /// The stack is not the built-in one.
+    pub brought: bool,
+    /// What it chooses of a stack that is not the built-in one.
+    pub chosen: Chosen,
     /// The built-in engine's options.
     pub engine: engine::Options,
     /// The devices' databases.

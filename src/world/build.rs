@@ -11,13 +11,14 @@ use super::hardware::{Fitting, Hardware};
 use super::hub::{Hub, Listeners, NodeSink, Round};
 use super::phases::Watch;
 use super::process::Process;
+use super::registry::Halves;
 use super::server::{Counter, Servers};
 use super::template::Templates;
 use super::tried::Tried;
 use super::truth::Initial;
 use crate::backend::{Backend, Loaded};
 use crate::base::{Digest, Seed, Stamp, Time};
-use crate::contract::{DeviceSetup, EngineFactory, Node};
+use crate::contract::{Capabilities, DeviceSetup, EngineFactory, Node};
 use crate::disk::Disk;
 use crate::gateway::{Gateway, Leg};
 use crate::metrics;
@@ -46,11 +47,11 @@ pub(super) struct World {
 }
 
 impl World {
-    /// Builds the world of `plan` with engines of `factory`; `lives` listen too. Who watches may interrupt that, too: the world has then
-    /// not all of its rows and devices.
+    /// Builds the world of `plan` with these halves of a stack; `lives` listen too. Who watches
+    /// may interrupt that, too: the world has then not all of its rows and devices.
     pub(super) fn build(
         plan: &Plan,
-        factory: Rc<dyn EngineFactory>,
+        halves: Halves,
         lives: Vec<Life>,
         watch: &dyn Watch,
     ) -> Result<World, DataError> {
@@ -65,17 +66,20 @@ impl World {
         let dataset = dataset(&plan, stops)?;
         let mut script = written(&plan, &dataset, &devices, stops).unwrap_or_default();
         let (backend, initial) = loaded(&plan, &dataset, stops);
-        let faults = faults::draw(&plan, &devices);
+        let Halves { engine: factory, server, crash_points, capabilities } = halves;
+        let faults = faults::draw(&plan, &devices, crash_points);
         let sim = Sim::new(sim::Options::default());
         let handle = sim.handle().clone();
         let (node, gateway_node) = (handle.node("world"), handle.node("gateway"));
-        let hub = Hub::new(handle.clone(), listeners(&plan, &devices, initial, lives, &mut script));
+        let hub =
+            Hub::new(handle.clone(), listeners(&plan, &devices, initial, lives, &mut script, capabilities));
         let gateway = gateway(&plan, &devices, &backend, stops);
         let leg = plan.gateway.leg.clone().map(|leg| RefCell::new(Leg::new(leg, faults.leg.clone())));
         let servers = Rc::new(Servers {
             handle: handle.clone(),
             hub: hub.clone(),
             gateway: RefCell::new(gateway),
+            brought: server.map(RefCell::new),
             backend: RefCell::new(backend),
             leg,
             node: gateway_node,
@@ -342,6 +346,7 @@ fn listeners(
     initial: Initial,
     lives: Vec<Life>,
     script: &mut Script,
+    capabilities: Capabilities,
 ) -> Listeners {
     let collector = metrics::Collector::new(metrics::Setting {
         starts: devices.iter().map(|d| d.start.name.clone()).collect(),
@@ -361,6 +366,7 @@ fn listeners(
             wait: plan.engine.retry.cap,
             attempts: plan.engine.retry.attempts,
         },
+        capabilities,
         initial: Rc::new(initial),
     });
     Listeners {
@@ -382,11 +388,11 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::super::outcome::Ending;
-    use super::super::registry::EngineRegistry;
+    use super::super::registry::Stacks;
     use super::super::run::run;
     use super::*;
     use crate::base::{EntityId, Incarnation, Span};
-    use crate::contract::{Database, EngineError, Ports, Provision, SyncEngine};
+    use crate::contract::{Database, Described, EngineError, Ports, Provision, SyncEngine};
     use crate::scenario::{Document, Names, Request};
 
     fn plan(fleet: &str) -> Plan {
@@ -395,7 +401,7 @@ mod tests {
              schema = {{ id = \"uuid key\", title = \"text\" }}\n"
         );
         let document = Document::parse("rows.toml", &text).expect("it is TOML");
-        let names = Names { metrics: &[], checks: &[], engines: &["builtin".to_owned()], crash_points: &[] };
+        let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
         document.plans(&Request::default(), &names).expect("it is sound").remove(0)
     }
 
@@ -450,7 +456,13 @@ mod tests {
     fn nobody_waits_for_rows_that_a_device_is_filled_with_in_vain() {
         let hundred = Arc::new(Hundred::default());
         let plan = plan("start = { 1d = 1.0 }\n");
-        let world = World::build(&plan, Rc::new(Filling(hundred.clone())), Vec::new(), &*hundred);
+        let halves = Halves {
+            engine: Rc::new(Filling(hundred.clone())),
+            server: None,
+            crash_points: &[],
+            capabilities: Capabilities::ALL,
+        };
+        let world = World::build(&plan, halves, Vec::new(), &*hundred);
         assert!(world.expect("it can be built").is_partial());
         assert_eq!(hundred.0.load(Ordering::Relaxed), 100);
     }
@@ -471,7 +483,7 @@ mod tests {
     /// How often it is asked whether anybody waits for the run, and how that ends.
     fn asked(plan: &Plan, until: usize) -> (usize, Ending) {
         let patient = Patient { until, asked: AtomicUsize::new(0) };
-        let outcome = run(plan, &EngineRegistry::builtin(), &patient).expect("it can be run");
+        let outcome = run(plan, &Stacks::builtin(), &patient).expect("it can be run");
         (patient.asked.into_inner(), outcome.ending)
     }
 

@@ -2,7 +2,7 @@
 
 use super::outcome::{Ending, Outcome};
 use super::phases::Unwatched;
-use super::registry::EngineRegistry;
+use super::registry::Stacks;
 use super::run::run;
 use crate::base::DeviceId;
 use crate::base::words::thousands;
@@ -19,10 +19,10 @@ fn ended(scenario: &str) -> Outcome {
         "name = \"faults\"\n{scenario}[entity.note]\nrows = 5\nschema = {{ id = \"uuid key\", title = \"text\" }}\n"
     );
     let document = Document::parse("faults.toml", &text).expect("it is TOML");
-    let (engines, crash_points) = (["builtin".to_owned()], crate::engine::CRASH_POINTS);
-    let names = Names { metrics: &[], checks: &[], engines: &engines, crash_points };
+    let stacks = Stacks::builtin().described();
+    let names = Names { metrics: &[], checks: &[], stacks: &stacks };
     let plans = document.plans(&Request::default(), &names).unwrap_or_else(|wrong| panic!("{wrong}"));
-    run(&plans[0], &EngineRegistry::builtin(), &Unwatched).expect("it can be run")
+    run(&plans[0], &Stacks::builtin(), &Unwatched).expect("it can be run")
 }
 
 fn value(outcome: &Outcome, metric: &str) -> u64 {

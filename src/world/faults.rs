@@ -102,7 +102,7 @@ pub(super) struct Kill {
 }
 
 /// The faults of `plan` for its devices. All of them end with the script: then the world heals.
-pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Faults {
+pub(super) fn draw(plan: &Plan, devices: &[DevicePlan], crash_points: &[&str]) -> Faults {
     let mut faults = Faults {
         outages: vec![Vec::new(); devices.len()],
         lossy: vec![Vec::new(); devices.len()],
@@ -121,7 +121,7 @@ pub(super) fn draw(plan: &Plan, devices: &[DevicePlan]) -> Faults {
     }
     if let Some(chaos) = &plan.chaos {
         for device in devices {
-            faults.draw_device(plan, chaos, device.device);
+            faults.draw_device(plan, chaos, device.device, crash_points);
         }
         faults.draw_backend(plan, chaos);
     }
@@ -383,7 +383,7 @@ impl Faults {
         self.tell(at, format!("{name}: {text}"));
     }
 
-    fn draw_device(&mut self, plan: &Plan, chaos: &Chaos, device: DeviceId) {
+    fn draw_device(&mut self, plan: &Plan, chaos: &Chaos, device: DeviceId, crash_points: &[&str]) {
         let seed = plan.seed.derive("world.chaos", u64::from(device.0));
         let end = Time::ZERO + plan.duration;
         for (mtbf, reason, name) in [
@@ -394,12 +394,12 @@ impl Faults {
             for at in moments(mtbf, end, &mut stream) {
                 let restart_after = Span::secs(1) + stream.exponential(Span::secs(20));
                 // Half of the kills strike in the midst of a sync, wherever that is.
-                let point = (reason == KillReason::Killed && stream.chance(0.5)).then(|| {
-                    (stream.pick(crate::engine::CRASH_POINTS).to_string(), 1 + stream.below(3) as u32)
-                });
+                let at_point = reason == KillReason::Killed && stream.chance(0.5) && !crash_points.is_empty();
+                let point =
+                    at_point.then(|| (stream.pick(crash_points).to_string(), 1 + stream.below(3) as u32));
                 self.tell(
                     at,
-                    format!("chaos: {} of {device}{}", kill_word(reason), at_point(point.as_ref())),
+                    format!("chaos: {} of {device}{}", kill_word(reason), told_point(point.as_ref())),
                 );
                 let latest = Some(at + LONGEST_WAIT.min(Span(end.since(at).0 / 2)));
                 let struck = Struck::default();
@@ -530,7 +530,7 @@ fn kill_word(reason: KillReason) -> &'static str {
     }
 }
 
-fn at_point(point: Option<&(String, u32)>) -> String {
+fn told_point(point: Option<&(String, u32)>) -> String {
     point.map_or_else(String::new, |(point, _)| format!(" at {point}"))
 }
 

@@ -46,7 +46,7 @@ pub use crate::workload::{ActionCount, Placed, ShortImport};
 pub use missed::Missed;
 pub use outcome::{Ending, Outcome};
 pub use phases::{Unwatched, Watch};
-pub use registry::{EngineRegistry, MakeFactory};
+pub use registry::Stacks;
 pub use requests::{Ended, LoggedRequest, RequestLog};
 pub use run::{
     Places, Strike, Traced, Unrunnable, keys, placed, run, run_logging, run_probing, run_recording,

@@ -30,6 +30,8 @@ pub struct Outcome {
     pub violations: Vec<Violation>,
     /// The first of the edits that were saved, and that a return to a backup destroyed, in words.
     pub taken_back: Option<String>,
+    /// Checks of the oracle that the stack gives nothing to look at.
+    pub not_applicable: Vec<&'static str>,
     /// Figures over virtual time.
     pub series: Vec<Sample>,
     /// The observations behind the figures that are distributions, by metric.

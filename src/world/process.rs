@@ -218,6 +218,7 @@ impl Servers {
         if was_up {
             self.handle.kill(process.node);
             self.gateway.borrow_mut().die();
+            self.brought.iter().for_each(|server| server.borrow_mut().died());
             process.died.notify_all();
             process.ways.borrow().iter().filter_map(Weak::upgrade).for_each(|way| way.gateway_died());
             self.hub.emit(Node::Gateway, Event::ProcessKilled { reason: KillReason::Killed });

@@ -1,37 +1,67 @@
-//! Which engines there are.
+//! Which stacks there are.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::base::DeviceId;
 use crate::bugs;
-use crate::contract::EngineFactory;
-use crate::engine::{BuiltinFactory, Rules};
+use crate::contract::{Capabilities, Described, EngineFactory, ServerSetup, Stack, SyncServer};
+use crate::engine::{self, BuiltinFactory};
 use crate::scenario::Plan;
+use crate::store;
 
-/// Makes a factory for a plan; called on the thread that runs the cell.
-pub type MakeFactory = Arc<dyn Fn(&Plan) -> Rc<dyn EngineFactory> + Send + Sync>;
+/// Makes the built-in engine by a scenario's options; called on the thread that runs the cell.
+type MakeBuiltin = Arc<dyn Fn(engine::Options, store::Options) -> BuiltinFactory + Send + Sync>;
 
-/// The engines that scenarios can name.
 #[derive(Clone)]
-pub struct EngineRegistry(BTreeMap<String, MakeFactory>);
+enum Entry {
+    /// The built-in engine or one with another rule, and the gateway.
+    Builtin(MakeBuiltin),
+    Brought(Stack),
+}
 
-impl EngineRegistry {
-    /// The built-in engine, and the built-in engine with each planted bug.
-    pub fn builtin() -> EngineRegistry {
-        let mut registry = EngineRegistry(BTreeMap::new());
-        registry.insert("builtin", Arc::new(|plan: &Plan| builtin(plan, |rules| rules)));
+/// The stacks that scenarios can name.
+#[derive(Clone)]
+pub struct Stacks(BTreeMap<String, Entry>);
+
+/// What a world is built with.
+pub(super) struct Halves {
+    pub(super) engine: Rc<dyn EngineFactory>,
+    /// What answers devices; the gateway if `None`.
+    pub(super) server: Option<Box<dyn SyncServer>>,
+    pub(super) crash_points: &'static [&'static str],
+    pub(super) capabilities: Capabilities,
+}
+
+impl Stacks {
+    /// The built-in stack, and the built-in one with each planted bug.
+    pub fn builtin() -> Stacks {
+        let mut stacks = Stacks(BTreeMap::new()).with_builtin("builtin", BuiltinFactory::new);
         for bug in bugs::ALL {
-            let name = format!("broken:{}", bug.id);
-            registry.insert(&name, Arc::new(|plan: &Plan| builtin(plan, bug.breaks)));
+            stacks = stacks.with_builtin(&format!("broken:{}", bug.id), |options, store| {
+                let factory = BuiltinFactory::new(options, store);
+                BuiltinFactory { rules: (bug.breaks)(factory.rules.clone()), ..factory }
+            });
         }
-        registry
+        stacks
     }
 
-    /// With an engine of one's own besides.
+    /// With a stack of one's own besides.
     #[must_use]
-    pub fn with(mut self, name: &str, make: MakeFactory) -> EngineRegistry {
-        self.insert(name, make);
+    pub fn with(mut self, stack: Stack) -> Stacks {
+        self.0.insert(stack.name.to_owned(), Entry::Brought(stack));
+        self
+    }
+
+    /// With another built-in engine besides, before the same gateway.
+    #[must_use]
+    pub fn with_builtin(
+        mut self,
+        name: &str,
+        make: impl Fn(engine::Options, store::Options) -> BuiltinFactory + Send + Sync + 'static,
+    ) -> Stacks {
+        self.0.insert(name.to_owned(), Entry::Builtin(Arc::new(make)));
         self
     }
 
@@ -40,16 +70,38 @@ impl EngineRegistry {
         self.0.keys().cloned().collect()
     }
 
-    pub(super) fn factory(&self, plan: &Plan) -> Option<Rc<dyn EngineFactory>> {
-        self.0.get(&plan.engine_name).map(|make| make(plan))
+    /// What is known of each before anything is run, by name.
+    pub fn described(&self) -> Vec<Described> {
+        let described = |(name, entry): (&String, &Entry)| match entry {
+            Entry::Builtin(_) => Described { crash_points: engine::CRASH_POINTS, ..Described::builtin(name) },
+            Entry::Brought(stack) => stack.described(),
+        };
+        self.0.iter().map(described).collect()
     }
 
-    fn insert(&mut self, name: &str, make: MakeFactory) {
-        self.0.insert(name.to_owned(), make);
+    /// The stack that a plan asks for, with the plan's options; `None` if there is none, or it
+    /// has no half that answers.
+    pub(super) fn halves(&self, plan: &Plan) -> Option<Halves> {
+        match self.0.get(&plan.engine_name)? {
+            Entry::Builtin(make) => Some(Halves {
+                engine: Rc::new(make(plan.engine.clone(), plan.store.clone())),
+                server: None,
+                crash_points: engine::CRASH_POINTS,
+                capabilities: Capabilities::ALL,
+            }),
+            Entry::Brought(stack) => {
+                let attributes: Vec<_> = plan.devices().into_iter().map(|device| device.attributes).collect();
+                debug_assert!(
+                    plan.devices().iter().map(|d| d.device).eq((0..attributes.len() as u32).map(DeviceId))
+                );
+                let setup = ServerSetup { schema: plan.schema.clone(), attributes };
+                Some(Halves {
+                    engine: (stack.engine)(&plan.chosen),
+                    server: Some((stack.server?)(&plan.chosen, setup)),
+                    crash_points: stack.crash_points,
+                    capabilities: stack.capabilities,
+                })
+            }
+        }
     }
-}
-
-fn builtin(plan: &Plan, breaks: fn(Rules) -> Rules) -> Rc<dyn EngineFactory> {
-    let factory = BuiltinFactory::new(plan.engine.clone(), plan.store.clone());
-    Rc::new(BuiltinFactory { rules: breaks(factory.rules.clone()), ..factory })
 }

@@ -12,7 +12,7 @@ use super::hardware::Spent;
 use super::missed::{Awaited, Struck};
 use super::outcome::{Ending, Outcome};
 use super::phases::{Ended, Watch, named};
-use super::registry::EngineRegistry;
+use super::registry::Stacks;
 use super::requests::RequestLog;
 use super::truth::{Now, Unread};
 use crate::base::{DeviceId, EntityId, Key, Span, Time};
@@ -20,7 +20,7 @@ use crate::contract::KillReason;
 use crate::disk::Moment;
 use crate::metrics::Timeline;
 use crate::net::{Link, Radio, RadioCost};
-use crate::oracle::{Clock, Filter, Inspection, Life, Story, Truth, Verdict};
+use crate::oracle::{self, Clock, Filter, Inspection, Life, Story, Truth, Verdict};
 use crate::scenario::Plan;
 use crate::workload::Placed;
 
@@ -143,8 +143,8 @@ fn radiated(links: &[Rc<RefCell<Link>>], end: Time) -> BTreeMap<&'static str, u6
 ///
 /// # Errors
 /// When the plan cannot be run.
-pub fn run(plan: &Plan, engines: &EngineRegistry, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
-    Ok(finish(build(plan, engines, Vec::new(), watch)?, watch, None).outcome)
+pub fn run(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<Outcome, Unrunnable> {
+    Ok(finish(build(plan, stacks, Vec::new(), watch)?, watch, None).outcome)
 }
 
 /// Runs `plan` again and tells for each filter the life of what it lets pass.
@@ -153,13 +153,13 @@ pub fn run(plan: &Plan, engines: &EngineRegistry, watch: &dyn Watch) -> Result<O
 /// When the plan cannot be run.
 pub fn run_recording(
     plan: &Plan,
-    engines: &EngineRegistry,
+    stacks: &Stacks,
     watch: &dyn Watch,
     filters: &[Filter],
 ) -> Result<(Outcome, Vec<Story>), Unrunnable> {
     let clock = Clock { start: plan.start, utc_offset: plan.utc_offset };
     let life = |filter: &Filter| Life::new(plan.schema.clone(), plan.units.clone(), clock, filter.clone());
-    let world = build(plan, engines, filters.iter().map(life).collect(), watch)?;
+    let world = build(plan, stacks, filters.iter().map(life).collect(), watch)?;
     let finished = finish(world, watch, None);
     Ok((finished.outcome, finished.lives.iter().map(Life::story).collect()))
 }
@@ -179,8 +179,8 @@ pub struct Traced {
 ///
 /// # Errors
 /// When the plan cannot be run.
-pub fn run_tracing(plan: &Plan, engines: &EngineRegistry, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
-    let world = build(plan, engines, Vec::new(), watch)?;
+pub fn run_tracing(plan: &Plan, stacks: &Stacks, watch: &dyn Watch) -> Result<Traced, Unrunnable> {
+    let world = build(plan, stacks, Vec::new(), watch)?;
     let units = plan.units.iter().map(|unit| unit.name.clone()).collect();
     let timeline = Timeline::new(units, world.devices.len());
     world.hub.with(|listeners| listeners.timeline = Some(timeline));
@@ -196,11 +196,11 @@ pub fn run_tracing(plan: &Plan, engines: &EngineRegistry, watch: &dyn Watch) -> 
 /// When the plan cannot be run.
 pub fn run_logging(
     plan: &Plan,
-    engines: &EngineRegistry,
+    stacks: &Stacks,
     watch: &dyn Watch,
     most: usize,
 ) -> Result<(Outcome, RequestLog), Unrunnable> {
-    let world = build(plan, engines, Vec::new(), watch)?;
+    let world = build(plan, stacks, Vec::new(), watch)?;
     world.hub.with(|listeners| listeners.requests = Some(RequestLog::new(most)));
     let finished = finish(world, watch, None);
     Ok((finished.outcome, finished.requests.unwrap_or_default()))
@@ -229,11 +229,11 @@ pub fn placed(plan: &Plan) -> Result<Placed, Unrunnable> {
 /// When the plan cannot be run.
 pub fn run_struck(
     plan: &Plan,
-    engines: &EngineRegistry,
+    stacks: &Stacks,
     watch: &dyn Watch,
     strike: &Strike,
 ) -> Result<Outcome, Unrunnable> {
-    let world = build(plan, engines, Vec::new(), watch)?;
+    let world = build(plan, stacks, Vec::new(), watch)?;
     if !world.is_partial() {
         world.prepare(strike);
     }
@@ -246,23 +246,18 @@ pub fn run_struck(
 /// When the plan cannot be run.
 pub fn run_probing(
     plan: &Plan,
-    engines: &EngineRegistry,
+    stacks: &Stacks,
     watch: &dyn Watch,
     device: DeviceId,
 ) -> Result<(Outcome, Places), Unrunnable> {
-    let world = build(plan, engines, Vec::new(), watch)?;
+    let world = build(plan, stacks, Vec::new(), watch)?;
     let finished = finish(world, watch, Some(device));
     Ok((finished.outcome, finished.places))
 }
 
-fn build(
-    plan: &Plan,
-    engines: &EngineRegistry,
-    lives: Vec<Life>,
-    watch: &dyn Watch,
-) -> Result<World, Unrunnable> {
-    let factory = engines.factory(plan).ok_or_else(|| Unrunnable::NoEngine(plan.engine_name.clone()))?;
-    World::build(plan, factory, lives, watch).map_err(|error| Unrunnable::Data(error.to_string()))
+fn build(plan: &Plan, stacks: &Stacks, lives: Vec<Life>, watch: &dyn Watch) -> Result<World, Unrunnable> {
+    let halves = stacks.halves(plan).ok_or_else(|| Unrunnable::NoEngine(plan.engine_name.clone()))?;
+    World::build(plan, halves, lives, watch).map_err(|error| Unrunnable::Data(error.to_string()))
 }
 
 /// A run that is over.
@@ -403,7 +398,7 @@ impl World {
         let mut rows = RowDigests::default();
         let inspection = listeners.oracle.begin_check(ended_at, truth, stops);
         let verdict = look_at(&devices, inspection, &ended, &mut rows, stops);
-        let Verdict { violations, mut figures, taken_back } = verdict;
+        let Verdict { violations, mut figures, taken_back, not_applicable } = verdict;
         figures.extend(radiated(&links, ended_at));
         figures.extend(worked);
         digest::add_backend(&mut rows, &servers.backend.borrow(), stops);
@@ -418,7 +413,10 @@ impl World {
         let content = rows.content.hex();
         listeners.digest.text(&content);
         listeners.digest.text(&rows.stamps.hex());
-        let collected = listeners.collector.finish(ended_at, &figures);
+        let mut collected = listeners.collector.finish(ended_at, &figures);
+        // Nothing was counted there, which is not the same as none.
+        let uncounted = not_applicable.iter().filter_map(|check| oracle::metric_of(check));
+        uncounted.for_each(|metric| _ = collected.figures.remove(metric));
         let outcome = Outcome {
             digest: listeners.digest.hex(),
             figures_digest: digest::of_figures(&collected.figures),
@@ -430,6 +428,7 @@ impl World {
             figures: collected.figures,
             violations,
             taken_back,
+            not_applicable,
             series: collected.series,
             distributions: collected.distributions,
             faults: faults.told,

@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use super::hub::Hub;
 use super::process::Process;
-use crate::backend::{self, Backend, Commit, Fact};
+use crate::backend::{self, Backend, Commit, Consulted, Fact, Failing};
 use crate::base::{DeviceId, Time};
-use crate::contract::{Event, LocalBoxFuture, Node, ServerError};
+use crate::contract::{Event, LocalBoxFuture, Node, ServerError, SyncServer};
 use crate::gateway::{Direction, Gateway, Leg, Passage};
 use crate::net::Server;
 use crate::protocol::Codec;
@@ -18,6 +18,8 @@ pub(super) struct Servers {
     pub(super) handle: Handle,
     pub(super) hub: Rc<Hub>,
     pub(super) gateway: RefCell<Gateway>,
+    /// What answers devices in the gateway's place, if the stack is not the built-in one.
+    pub(super) brought: Option<RefCell<Box<dyn SyncServer>>>,
     pub(super) backend: RefCell<Backend>,
     /// The way between them, if there is one.
     pub(super) leg: Option<RefCell<Leg>>,
@@ -38,7 +40,14 @@ pub(super) struct Done<T> {
 
 impl Servers {
     /// Answers a request of a device that has come to the gateway.
-    async fn answer(self: Rc<Self>, request: Vec<u8>) -> Vec<u8> {
+    async fn answer(self: Rc<Self>, from: DeviceId, request: Vec<u8>) -> Vec<u8> {
+        if let Some(brought) = &self.brought {
+            let bytes = request.len() as u64;
+            let answer = self
+                .over(bytes, move |servers, deadline| servers.ask_brought(from, deadline, &request))
+                .await;
+            return answer.unwrap_or_else(|error| brought.borrow().refuse(&error));
+        }
         let answered = self.gateway.borrow_mut().answer(self.handle.now(), &request);
         if let Some(answered) = answered {
             answered.events.into_iter().for_each(|event| self.hub.emit(Node::Gateway, event));
@@ -63,6 +72,35 @@ impl Servers {
         let served = self.gateway.borrow_mut().serve(now, deadline, &mut self.backend.borrow_mut(), request);
         self.tell_work(&served.facts, served.work.map(|work| work.event(Some(work.device))), served.found);
         Done { bytes: served.answer.len() as u64, value: served.answer, at: served.done_at }
+    }
+
+    /// A request for a server that is not the gateway is at the backend, beside which that stands.
+    fn ask_brought(&self, from: DeviceId, deadline: Time, request: &[u8]) -> Done<Vec<u8>> {
+        let (now, mut backend) = (self.handle.now(), self.backend.borrow_mut());
+        let mut server = self.brought.as_ref().expect("it is asked where it is").borrow_mut();
+        let admitted = match backend.admit(now, from) {
+            Ok(admitted) => admitted,
+            Err(error) => {
+                let value = server.refuse(&error);
+                return Done { bytes: value.len() as u64, value, at: now };
+            }
+        };
+        let mut record = Consulted::new(&mut backend, now);
+        let answer = match admitted.fails {
+            Some(Failing::Before) => None,
+            _ => Some(server.serve(from, request, &mut record)),
+        };
+        let Consulted { facts, load, kind, .. } = record;
+        let work = backend.serve(admitted, kind, load);
+        let committed = facts.iter().filter_map(|fact| fact.commit()?.visible_at).max();
+        let done_at = committed.map_or(work.done_at, |at| at.max(work.done_at));
+        let value = match (answer, admitted.fails) {
+            _ if done_at > deadline => server.refuse(&ServerError::GatewayTimeout),
+            (Some(answer), None) => answer,
+            _ => server.refuse(&ServerError::Failed),
+        };
+        self.tell_work(&facts, Some(work.event(Some(from))), None);
+        Done { bytes: value.len() as u64, value, at: done_at.min(deadline) }
     }
 
     /// Tells the listeners what the backend did for somebody.
@@ -195,8 +233,8 @@ impl Server for Counter {
     fn serve(&self, request: Vec<u8>) -> LocalBoxFuture<'static, Option<Vec<u8>>> {
         let (servers, device) = (self.servers.clone(), self.device);
         Box::pin(async move {
-            let answer = servers.process.or_death(servers.clone().answer(request)).await?;
-            if servers.hub.records_lives() {
+            let answer = servers.process.or_death(servers.clone().answer(device, request)).await?;
+            if servers.hub.records_lives() && servers.brought.is_none() {
                 servers.tell_rows(device, &answer);
             }
             Some(answer)

@@ -9,7 +9,7 @@ use syncdyno::campaign::calibrate::{BYTES_MAX, calibrate};
 use syncdyno::report;
 use syncdyno::report::calibrate::{Calibration, Rate};
 use syncdyno::scenario::Request;
-use syncdyno::world::{self, EngineRegistry, RequestLog, Unwatched};
+use syncdyno::world::{self, RequestLog, Stacks, Unwatched};
 use tempfile::TempDir;
 
 use crate::worlds;
@@ -60,7 +60,7 @@ fn simulated(sets: &[&str]) -> impl Iterator<Item = (RequestLog, Calibration)> {
         ..Request::default()
     };
     worlds::plans(&worlds::document("reference/request-log.toml"), &request).into_iter().map(|plan| {
-        let logged = world::run_logging(&plan, &EngineRegistry::builtin(), &Unwatched, 10_000);
+        let logged = world::run_logging(&plan, &Stacks::builtin(), &Unwatched, 10_000);
         let (_, log) = logged.unwrap_or_else(|error| panic!("{error}"));
         let mut csv = Vec::new();
         report::requests(&log.requests, plan.start, &mut csv).unwrap();

@@ -2,15 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::rc::Rc;
-use std::sync::Arc;
 
 use syncdyno::base::Seed;
 use syncdyno::engine::BuiltinFactory;
 use syncdyno::metrics::{Figure, Unit};
 use syncdyno::report::compare::{Basis, Finding, Side, compare};
 use syncdyno::report::{self, Baseline, Exit, Reason, RunRecord, Standard};
-use syncdyno::world::{self, EngineRegistry, Unwatched};
+use syncdyno::world::{self, Stacks, Unwatched};
 use tempfile::TempDir;
 
 use crate::worlds;
@@ -473,15 +471,11 @@ fn the_script_for_ci_services_gates_against_a_baseline_and_says_how_to_save_one(
 }
 
 /// The built-in engine with a chunk that is not the one that the scenario asks for.
-fn with_broken_chunks() -> EngineRegistry {
-    EngineRegistry::builtin().with(
-        "builtin",
-        Arc::new(|plan| {
-            let mut options = plan.engine.clone();
-            options.pull.chunk_rows = 7;
-            Rc::new(BuiltinFactory::new(options, plan.store.clone()))
-        }),
-    )
+fn with_broken_chunks() -> Stacks {
+    Stacks::builtin().with_builtin("builtin", |mut options, store| {
+        options.pull.chunk_rows = 7;
+        BuiltinFactory::new(options, store)
+    })
 }
 
 #[test]

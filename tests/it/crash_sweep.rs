@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use syncdyno::base::{DeviceId, Seed, Time};
 use syncdyno::scenario::Plan;
-use syncdyno::world::{self, EngineRegistry, Outcome, Places, Strike, Unwatched};
+use syncdyno::world::{self, Outcome, Places, Stacks, Strike, Unwatched};
 
 use crate::worlds::{self, TINY, trouble, value};
 
@@ -94,7 +94,7 @@ fn distinct(times: impl Iterator<Item = Time>) -> impl Iterator<Item = Time> {
 }
 
 fn places(plan: &Plan) -> Places {
-    let engines = EngineRegistry::builtin();
+    let engines = Stacks::builtin();
     let probed = world::run_probing(plan, &engines, &Unwatched, STRUCK);
     let (outcome, places) = probed.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(value(&outcome, "device.kills.count") + value(&outcome, "device.power_losses.count"), 0);
@@ -102,7 +102,7 @@ fn places(plan: &Plan) -> Places {
 }
 
 fn struck(plan: &Plan, strike: &Strike) -> Outcome {
-    let outcome = world::run_struck(plan, &EngineRegistry::builtin(), &Unwatched, strike);
+    let outcome = world::run_struck(plan, &Stacks::builtin(), &Unwatched, strike);
     outcome.unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -3,7 +3,7 @@
 use syncdyno::base::{Span, Time};
 use syncdyno::contract::RequestKind;
 use syncdyno::scenario::Request;
-use syncdyno::world::{self, Ending, EngineRegistry, Unwatched};
+use syncdyno::world::{self, Ending, Stacks, Unwatched};
 
 use crate::worlds::{self, TINY, figure, trouble, value};
 
@@ -114,7 +114,7 @@ fn the_drain_of_a_quiet_world_begins_at_its_scripts_end_with_a_radio_that_sleeps
     ];
     let plan = worlds::plan("tests/it/worlds/replica.toml", &sets);
     let (outcome, log) =
-        world::run_logging(&plan, &EngineRegistry::builtin(), &Unwatched, 100).expect("the world runs");
+        world::run_logging(&plan, &Stacks::builtin(), &Unwatched, 100).expect("the world runs");
     assert_eq!(trouble(&outcome), Vec::<String>::new());
     let end = Time::ZERO + plan.duration;
     let later = log.requests.iter().find(|request| request.at > Time::ZERO + Span::secs(60));

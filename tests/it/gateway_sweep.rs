@@ -2,7 +2,7 @@
 
 use syncdyno::base::DeviceId;
 use syncdyno::scenario::Plan;
-use syncdyno::world::{self, EngineRegistry, Places, Strike, Unwatched};
+use syncdyno::world::{self, Places, Stacks, Strike, Unwatched};
 
 use crate::worlds::{self, TINY, trouble, value};
 
@@ -29,7 +29,7 @@ const POINTS: [&str; 6] = [
 ];
 
 fn places(plan: &Plan) -> Places {
-    let probed = world::run_probing(plan, &EngineRegistry::builtin(), &Unwatched, DeviceId(0));
+    let probed = world::run_probing(plan, &Stacks::builtin(), &Unwatched, DeviceId(0));
     let (outcome, places) = probed.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(value(&outcome, "gateway.kills.count"), 0);
     assert_eq!(trouble(&outcome), Vec::<String>::new());
@@ -40,7 +40,7 @@ fn places(plan: &Plan) -> Places {
 fn nothing_is_lost(plan: &Plan, strikes: &[Strike]) -> usize {
     let mut wrong = Vec::new();
     for strike in strikes {
-        let outcome = world::run_struck(plan, &EngineRegistry::builtin(), &Unwatched, strike);
+        let outcome = world::run_struck(plan, &Stacks::builtin(), &Unwatched, strike);
         let outcome = outcome.unwrap_or_else(|error| panic!("{error}"));
         if value(&outcome, "gateway.kills.count") != 1 {
             wrong.push(format!("{strike:?} did not strike"));

@@ -20,6 +20,7 @@ mod strategies;
 mod suite;
 mod sweep;
 mod tidy;
+mod tiny_stack;
 mod tune;
 mod validation;
 mod waits;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use syncdyno::base::{EntityId, Key, Span, Stamp, Time, Value};
-use syncdyno::contract::Schema;
+use syncdyno::contract::{Capabilities, Schema};
 use syncdyno::metrics;
 use syncdyno::oracle::{Clock, Oracle, Patience, Setting, Truth};
 
@@ -29,6 +29,7 @@ fn the_figures_of_the_oracle_are_the_ones_of_the_table() {
         attributes: Vec::new(),
         durable: true,
         patience: Patience { request: Span::secs(30), wait: Span::secs(300), attempts: 5 },
+        capabilities: Capabilities::ALL,
         initial,
     });
     let verdict = oracle.begin_check(Time::ZERO, &Nothing, &|| false).finish();

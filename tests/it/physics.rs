@@ -2,7 +2,7 @@
 
 use syncdyno::base::DeviceId;
 use syncdyno::scenario::{Plan, Request};
-use syncdyno::world::{self, EngineRegistry, Outcome, Unwatched};
+use syncdyno::world::{self, Outcome, Stacks, Unwatched};
 
 use crate::worlds::{self, figure, run, trouble, value};
 
@@ -95,7 +95,7 @@ fn physics_a_device_is_the_same_alone_and_among_six_hundred() {
     let beside = |others: u32| {
         let plan =
             worlds::plan("tests/it/worlds/neighbours.toml", &[&format!("fleet.others.devices={others}")]);
-        let probed = world::run_probing(&plan, &EngineRegistry::builtin(), &Unwatched, DeviceId(0));
+        let probed = world::run_probing(&plan, &Stacks::builtin(), &Unwatched, DeviceId(0));
         let (outcome, places) = probed.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(trouble(&outcome), [""; 0]);
         assert!(value(&outcome, "workload.edits.made") >= 10, "some while it has no power");

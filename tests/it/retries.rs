@@ -2,7 +2,7 @@
 
 use syncdyno::base::{Span, Time};
 use syncdyno::scenario::Plan;
-use syncdyno::world::{self, Ended, EngineRegistry, Unwatched};
+use syncdyno::world::{self, Ended, Stacks, Unwatched};
 
 use crate::worlds;
 
@@ -46,7 +46,7 @@ fn a_unit_that_failed_is_not_tried_without_a_network_and_at_once_when_one_comes(
     let asked = "event.asked={ at = \"+2m\", trigger = { unit = \"All\" } }";
     let plan = plan("at = \"+1m\", outage = { for = \"10m\", mode = \"reset\" }", &[asked]);
     let (outcome, log) =
-        world::run_logging(&plan, &EngineRegistry::builtin(), &Unwatched, 100).expect("the world runs");
+        world::run_logging(&plan, &Stacks::builtin(), &Unwatched, 100).expect("the world runs");
     assert_eq!(worlds::trouble(&outcome), Vec::<String>::new());
     let minutes = |n: u64| Time::ZERO + Span::secs(60 * n);
     let tries = log.requests.iter().filter(|request| request.at > minutes(1) && request.at < minutes(15));
@@ -72,7 +72,7 @@ fn a_run_that_uses_up_its_tries_is_followed_by_the_next_wait_and_another_by_the_
 /// When requests left, in seconds, of those after the one at `from` minutes.
 fn requests_after(plan: &Plan, from: u64) -> Vec<u64> {
     let (outcome, log) =
-        world::run_logging(plan, &EngineRegistry::builtin(), &Unwatched, 1_000).expect("the world runs");
+        world::run_logging(plan, &Stacks::builtin(), &Unwatched, 1_000).expect("the world runs");
     assert_eq!(worlds::trouble(&outcome), Vec::<String>::new());
     let from = Time::ZERO + Span::secs(60 * from);
     let late = log.requests.iter().filter(|request| request.at >= from);

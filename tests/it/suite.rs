@@ -5,7 +5,7 @@ use std::path::Path;
 
 use syncdyno::report::{Judged, judge};
 use syncdyno::scenario::Request;
-use syncdyno::world::{self, Ended, EngineRegistry, Unwatched};
+use syncdyno::world::{self, Ended, Stacks, Unwatched};
 
 use crate::worlds::{self, run, value};
 
@@ -234,8 +234,8 @@ suite! {
 #[test]
 fn each_request_that_a_captive_portal_answers_has_failed_and_is_in_the_log() {
     let plan = worlds::plan("scenarios/links/captive-portal.toml", &[]);
-    let (outcome, log) = world::run_logging(&plan, &EngineRegistry::builtin(), &Unwatched, 10_000)
-        .unwrap_or_else(|e| panic!("{e}"));
+    let (outcome, log) =
+        world::run_logging(&plan, &Stacks::builtin(), &Unwatched, 10_000).unwrap_or_else(|e| panic!("{e}"));
     let page = value(&outcome, "net.captive.count");
     assert!(page > 0 && value(&outcome, "engine.requests.failed") == page, "{page}");
     assert_eq!(log.requests.len() as u64, value(&outcome, "engine.requests.count"));

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use syncdyno::metrics;
+use syncdyno::oracle;
 use syncdyno::scenario::{Document, Names, Plan, Request};
-use syncdyno::world::{self, Ending, EngineRegistry, Outcome, Unwatched};
-use syncdyno::{engine, oracle};
+use syncdyno::world::{self, Ending, Outcome, Stacks, Unwatched};
 
 /// The scenario of two devices and ninety seconds.
 pub(crate) const TINY: &str = "tests/it/worlds/tiny.toml";
@@ -23,11 +23,19 @@ pub(crate) fn plans(document: &Document, request: &Request) -> Vec<Plan> {
 
 /// The plans of a document, or why it is refused.
 pub(crate) fn try_plans(document: &Document, request: &Request) -> Result<Vec<Plan>, String> {
-    let engines = EngineRegistry::builtin().names();
+    plans_with(&Stacks::builtin(), document, request)
+}
+
+/// The same where there are these stacks.
+pub(crate) fn plans_with(
+    stacks: &Stacks,
+    document: &Document,
+    request: &Request,
+) -> Result<Vec<Plan>, String> {
+    let stacks = stacks.described();
     let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
     let checks: Vec<_> = oracle::check_names().collect();
-    let names =
-        Names { metrics: &metrics, checks: &checks, engines: &engines, crash_points: engine::CRASH_POINTS };
+    let names = Names { metrics: &metrics, checks: &checks, stacks: &stacks };
     document.plans(request, &names).map_err(|invalid| invalid.to_string())
 }
 
@@ -47,7 +55,7 @@ pub(crate) fn written(text: &str) -> Plan {
 
 /// Runs a plan.
 pub(crate) fn run(plan: &Plan) -> Outcome {
-    world::run(plan, &EngineRegistry::builtin(), &Unwatched).unwrap_or_else(|error| panic!("{error}"))
+    world::run(plan, &Stacks::builtin(), &Unwatched).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A figure of an outcome: a metric that is a number, or a stat of a distribution.

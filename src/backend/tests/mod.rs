@@ -5,6 +5,7 @@ mod chance;
 mod content;
 mod mutations;
 mod readers;
+mod record;
 mod stretch;
 mod unseen;
 

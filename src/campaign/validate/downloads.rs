@@ -5,7 +5,7 @@
 
 use super::figures::Figure;
 use super::plans::plan;
-use crate::world::{self, EngineRegistry, Outcome, Unwatched};
+use crate::world::{self, Outcome, Stacks, Unwatched};
 
 /// Ours beside theirs.
 pub(super) fn figures() -> Vec<Figure> {
@@ -15,7 +15,7 @@ pub(super) fn figures() -> Vec<Figure> {
 }
 
 fn run(scenario: &str) -> Outcome {
-    let outcome = world::run(&plan(scenario), &EngineRegistry::builtin(), &Unwatched);
+    let outcome = world::run(&plan(scenario), &Stacks::builtin(), &Unwatched);
     outcome.unwrap_or_else(|error| panic!("{error}"))
 }
 

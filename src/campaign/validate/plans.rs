@@ -1,10 +1,11 @@
 //! Plans of scenarios of a few lines.
 
+use crate::contract::Described;
 use crate::scenario::{DeviceClass, Document, Names, Plan, Request};
 
 /// The plan of a scenario that is written here.
 pub(super) fn plan(scenario: &str) -> Plan {
-    let names = Names { metrics: &[], checks: &[], engines: &["builtin".to_owned()], crash_points: &[] };
+    let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
     let request = Request { seeds: vec![1], ..Request::default() };
     let document = Document::parse("", scenario).unwrap_or_else(|error| panic!("{error}"));
     document.plans(&request, &names).unwrap_or_else(|error| panic!("{error}")).remove(0)

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use crate::base::{DeviceId, EditId, EntityId, Key, Span, Stamp, Time, UnitId, Value, ValueRef};
 use crate::contract::{
-    AppliedChange, Author, Column, ColumnKind, CommitKind, ConflictKind, Decision, Delivery, DeviceView,
-    EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, PendingEdit, Refusal,
-    RequestKind, Schema, ScopeRule, Sides, SyncUnit,
+    AppliedChange, Author, Capabilities, Column, ColumnKind, CommitKind, ConflictKind, Decision, Delivery,
+    DeviceView, EditKind, Entity, Event, LocalEdit, LogEntry, LogKind, Node, Occurrence, PendingEdit,
+    Refusal, RequestKind, Schema, ScopeRule, Sides, SyncUnit,
 };
 use crate::oracle::{Clock, Life, Oracle, Patience, Setting, Truth, Verdict};
 
@@ -153,6 +153,7 @@ impl Stage {
             attributes,
             durable,
             patience: Patience { request: Span::secs(30), wait: Span::secs(60), attempts: 10 },
+            capabilities: Capabilities::ALL,
             initial: Rc::new(backend.clone()),
         };
         let mut stage = Stage {

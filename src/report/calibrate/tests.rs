@@ -2,6 +2,7 @@
 
 use super::record::{Advice, Calibration, Census, Costs, Estimate, Outages, Rate, Split};
 use crate::base::Span;
+use crate::contract::Described;
 use crate::scenario::{Document, Names, Plan, Request};
 
 fn about(value: f64) -> Estimate {
@@ -48,7 +49,7 @@ fn plan(calibration: &Calibration, rtt: Span) -> Plan {
     // What is expected of a run is held by the command line's tests, which know the metrics.
     let text = text.split("[expect]").next().unwrap_or_default();
     let document = Document::parse("measured.toml", text).unwrap_or_else(|e| panic!("{e:?}\n{text}"));
-    let names = Names { metrics: &[], checks: &[], engines: &["builtin".to_owned()], crash_points: &[] };
+    let names = Names { metrics: &[], checks: &[], stacks: &[Described::builtin("builtin")] };
     let mut plans =
         document.plans(&Request::default(), &names).unwrap_or_else(|e| panic!("{}\n{text}", e.render(false)));
     plans.remove(0)

@@ -6,7 +6,8 @@ use crate::engine::{CursorBook, Dates, Decoder, Identity, Jitter, OnBadRow, POLI
 use crate::protocol;
 
 pub(super) const ENGINE: Form = table(&[
-    key("name", Form::Text, "\"builtin\"", "The engine's registered name."),
+    key("name", Form::Text, "\"builtin\"", "The name of the stack: `builtin`, `broken:<bug>`, or one's own."),
+    key("options", map(&Form::Any), "{}", "What is chosen of a stack of one's own; it says what there is."),
     key("request_timeout", SOME_SPAN, "\"30s\"", "A request without an answer is given up after this."),
     key(
         "debounce",

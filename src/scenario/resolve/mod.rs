@@ -17,6 +17,7 @@ mod links;
 mod people;
 mod schema;
 mod size;
+mod stack;
 mod steering;
 mod transport;
 mod trouble;
@@ -35,7 +36,7 @@ use super::traces::Traces;
 use super::tree::Node;
 use super::written::{Calendar, TITLE_WANT, calendar, clock, is_title};
 use crate::base::{Seed, Span, Time};
-use crate::contract::Schema;
+use crate::contract::{Described, Schema};
 use crate::gateway::Options as Gateway;
 use crate::metrics::Unit;
 use crate::{engine, store};
@@ -47,10 +48,8 @@ pub struct Names<'a> {
     pub metrics: &'a [(&'a str, Unit)],
     /// Checks of the oracle.
     pub checks: &'a [&'a str],
-    /// Registered engines.
-    pub engines: &'a [String],
-    /// Crash points of all engines; any name is taken if there are none.
-    pub crash_points: &'a [&'a str],
+    /// Stacks.
+    pub stacks: &'a [Described],
 }
 
 /// What everything is resolved against.
@@ -98,7 +97,7 @@ pub(super) fn resolve(
     let schema = entities.schema;
     let world = World { root, names, calendar, duration, schema, attributes, links, wrong: &wrong };
     world.name();
-    world.engine_name();
+    let chosen = world.chosen();
     world.baseline_metrics();
     let gateway = world.gateway();
     let (engine, events) = (world.engine(&gateway), world.events());
@@ -120,6 +119,8 @@ pub(super) fn resolve(
         engine,
         gateway,
         fleets,
+        brought: world.stack().is_some_and(|stack| !stack.is_builtin),
+        chosen,
         engine_name: root.at("engine.name").text().to_owned(),
         store: world.store(),
         transport: transport::transport(root.at("transport")),
@@ -170,12 +171,6 @@ impl World<'_> {
         if !is_title(name.text()) {
             self.wrong.given(&[name]).at(name, "this is no name for a scenario", TITLE_WANT);
         }
-    }
-
-    fn engine_name(&self) {
-        let engines: Vec<&str> = self.names.engines.iter().map(String::as_str).collect();
-        let name = self.root.at("engine.name");
-        self.wrong.find(name, "engine", name.text(), &engines);
     }
 
     fn baseline_metrics(&self) {

@@ -277,8 +277,8 @@ impl World<'_> {
 
     fn crash_point(&self, kill: View<'_>) -> Option<(String, u32)> {
         let point = kill.at("point").present()?;
-        if !self.names.crash_points.is_empty() {
-            self.wrong.find(point, "crash point", point.text(), self.names.crash_points);
+        if let Some(stack) = self.stack().filter(|stack| !stack.crash_points.is_empty()) {
+            self.wrong.find(point, "crash point", point.text(), stack.crash_points);
         }
         Some((point.text().to_owned(), kill.at("nth").count()))
     }

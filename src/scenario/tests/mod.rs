@@ -16,6 +16,7 @@ mod tunnels;
 mod written_down;
 
 use super::{Document, Names, Plan, Request};
+use crate::contract::Described;
 use crate::{metrics, oracle};
 
 /// The smallest scenario.
@@ -30,20 +31,12 @@ devices = 4
 "#;
 
 fn with_names<R>(f: impl FnOnce(&Names<'_>) -> R) -> R {
-    let engines = ["builtin".to_owned()];
+    let crash_points =
+        &["pull.answer-received", "pull.chunk-applied", "push.answer-received", "session.before-end"];
+    let stacks = [Described { crash_points, ..Described::builtin("builtin") }];
     let metrics: Vec<_> = metrics::TABLE.iter().map(|metric| (metric.name, metric.unit)).collect();
     let checks: Vec<_> = oracle::check_names().collect();
-    f(&Names {
-        metrics: &metrics,
-        checks: &checks,
-        engines: &engines,
-        crash_points: &[
-            "pull.answer-received",
-            "pull.chunk-applied",
-            "push.answer-received",
-            "session.before-end",
-        ],
-    })
+    f(&Names { metrics: &metrics, checks: &checks, stacks: &stacks })
 }
 
 fn document(text: &str) -> Document {

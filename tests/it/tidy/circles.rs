@@ -30,7 +30,7 @@ const IN_CIRCLES: &[&str] = &[
     "cli/report.rs",
     "cli/sources.rs",
     "contract/device.rs",
-    "contract/event.rs",
+    "contract/observe.rs",
     "contract/port.rs",
     "contract/server.rs",
     "disk/device.rs",

@@ -1,0 +1,213 @@
+//! A sync stack: what runs on phones and what answers it, brought to the bench as one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::device::EngineFactory;
+use super::schema::{Attributes, Schema};
+use super::server::SyncServer;
+use crate::base::Span;
+
+/// Makes the half that runs on phones; called on the thread that runs the cell.
+pub type MakeEngine = fn(&Chosen) -> Rc<dyn EngineFactory>;
+/// Makes the half that answers them.
+pub type MakeServer = fn(&Chosen, ServerSetup) -> Box<dyn SyncServer>;
+
+/// A sync stack of somebody's own.
+#[derive(Clone, Copy)]
+pub struct Stack {
+    /// What scenarios call it: `engine.name`.
+    pub name: &'static str,
+    /// The half that runs on phones.
+    pub engine: MakeEngine,
+    /// The half that answers them; a stack without one cannot be run.
+    pub server: Option<MakeServer>,
+    /// What a scenario may choose of it, in `[engine.options]`.
+    pub options: &'static [StackOption],
+    /// Named places at which chaos and events may kill its apps: those that it passes
+    /// ([`CrashPoints`](super::CrashPoints)).
+    pub crash_points: &'static [&'static str],
+    /// What the oracle may ask of it.
+    pub capabilities: Capabilities,
+}
+
+/// What the oracle may ask of a stack; a check that needs what a stack does not have is not
+/// applicable, and never passed.
+///
+/// Every stack tells of its runs ([`Event::SyncStart`](super::Event::SyncStart) and its ends), as
+/// the bench waits for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// It tells of each edit that it counts as done
+    /// ([`Event::EditAcknowledged`](super::Event::EditAcknowledged)).
+    pub acknowledges: bool,
+    /// It keeps a log that the user can read of edits that did not go as made
+    /// ([`DeviceView::log`](super::DeviceView::log)).
+    pub logs: bool,
+}
+
+impl Capabilities {
+    /// Everything there is to ask.
+    pub const ALL: Capabilities = Capabilities { acknowledges: true, logs: true };
+}
+
+/// What a server knows when it is made.
+#[derive(Clone, Debug)]
+pub struct ServerSetup {
+    /// The entities.
+    pub schema: Arc<Schema>,
+    /// What sets each device apart, by its number.
+    pub attributes: Vec<Attributes>,
+}
+
+/// Something that a scenario may choose of a stack.
+#[derive(Clone, Copy, Debug)]
+pub struct StackOption {
+    /// Its key in `[engine.options]`.
+    pub name: &'static str,
+    /// What it may be.
+    pub form: OptionForm,
+    /// What it is where nothing is chosen.
+    pub preset: Choice,
+    /// What it means, in a sentence.
+    pub about: &'static str,
+}
+
+/// What an option may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OptionForm {
+    /// `true` or `false`.
+    Flag,
+    /// A whole number, both ends included.
+    Int {
+        /// The least.
+        min: i64,
+        /// The most.
+        max: i64,
+    },
+    /// A length of time, both ends included.
+    Span {
+        /// The shortest.
+        min: Span,
+        /// The longest.
+        max: Span,
+    },
+    /// One of some words.
+    Word(&'static [&'static str]),
+}
+
+/// A value of an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Of a flag.
+    Flag(bool),
+    /// Of a whole number.
+    Int(i64),
+    /// Of a length of time.
+    Span(Span),
+    /// Of one of some words.
+    Word(&'static str),
+}
+
+/// The options of a stack as a scenario has chosen them, checked and complete.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chosen(BTreeMap<&'static str, Choice>);
+
+/// What is known of a stack before anything is run.
+#[derive(Clone, Debug)]
+pub struct Described {
+    /// Its name.
+    pub name: String,
+    /// Its options are a scenario's own tables, `engine`, `store` and `gateway`; any other's are
+    /// in `[engine.options]`.
+    pub is_builtin: bool,
+    /// There is a half that answers.
+    pub has_server: bool,
+    /// What may be chosen.
+    pub options: &'static [StackOption],
+    /// Where its apps may be killed; any name is taken if there are none.
+    pub crash_points: &'static [&'static str],
+}
+
+impl Described {
+    /// The built-in stack by this name, whose crash points are not known.
+    pub fn builtin(name: &str) -> Described {
+        let (options, crash_points) = (&[], &[]);
+        Described { name: name.to_owned(), is_builtin: true, has_server: true, options, crash_points }
+    }
+}
+
+impl Stack {
+    /// What is known of it before it is run.
+    pub fn described(&self) -> Described {
+        Described {
+            name: self.name.to_owned(),
+            is_builtin: false,
+            has_server: self.server.is_some(),
+            options: self.options,
+            crash_points: self.crash_points,
+        }
+    }
+}
+
+impl fmt::Display for OptionForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OptionForm::Flag => f.write_str("true or false"),
+            OptionForm::Int { min, max } => write!(f, "a whole number from {min} to {max}"),
+            OptionForm::Span { min, max } => {
+                write!(f, "a length of time from {min} to {max}, such as \"{min}\"")
+            }
+            OptionForm::Word(words) => write!(f, "one of \"{}\"", words.join("\", \"")),
+        }
+    }
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Choice::Flag(flag) => write!(f, "{flag}"),
+            Choice::Int(n) => write!(f, "{n}"),
+            Choice::Span(span) => write!(f, "\"{span}\""),
+            Choice::Word(word) => write!(f, "\"{word}\""),
+        }
+    }
+}
+
+impl Chosen {
+    /// What holds where nothing is chosen.
+    pub fn presets(options: &[StackOption]) -> Chosen {
+        Chosen(options.iter().map(|option| (option.name, option.preset)).collect())
+    }
+    /// Chooses a value.
+    pub fn set(&mut self, option: &'static str, choice: Choice) {
+        self.0.insert(option, choice);
+    }
+    /// A flag; false if the stack has no such option.
+    pub fn flag(&self, option: &str) -> bool {
+        matches!(self.0.get(option), Some(Choice::Flag(true)))
+    }
+    /// A whole number; 0 if the stack has no such option.
+    pub fn int(&self, option: &str) -> i64 {
+        match self.0.get(option) {
+            Some(Choice::Int(n)) => *n,
+            _ => 0,
+        }
+    }
+    /// A length of time; none if the stack has no such option.
+    pub fn span(&self, option: &str) -> Span {
+        match self.0.get(option) {
+            Some(Choice::Span(span)) => *span,
+            _ => Span::ZERO,
+        }
+    }
+    /// A word; empty if the stack has no such option.
+    pub fn word(&self, option: &str) -> &'static str {
+        match self.0.get(option) {
+            Some(Choice::Word(word)) => word,
+            _ => "",
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The stack that a scenario asks for, and what it chooses of it.
+
+use super::World;
+use super::view::View;
+use crate::base::Span;
+use crate::contract::{Choice, Chosen, Described, OptionForm};
+use crate::scenario::diagnostic::choices;
+use crate::scenario::tree::Val;
+
+/// Keys that every stack has.
+const OF_ALL: [&str; 2] = ["name", "options"];
+
+impl World<'_> {
+    /// The stack of the scenario, if there is one of that name.
+    pub(super) fn stack(&self) -> Option<&Described> {
+        let name = self.root.at("engine.name").text();
+        self.names.stacks.iter().find(|stack| stack.name == name)
+    }
+
+    /// Its options. What it does not know is refused, and so is a stack that nothing answers.
+    pub(super) fn chosen(&self) -> Chosen {
+        let name = self.root.at("engine.name");
+        let Some(stack) = self.stack() else {
+            let names: Vec<&str> = self.names.stacks.iter().map(|stack| stack.name.as_str()).collect();
+            self.wrong.find(name, "engine", name.text(), &names);
+            return Chosen::default();
+        };
+        if !stack.has_server {
+            let title = format!("the stack `{}` has no server half", stack.name);
+            self.wrong.at(name, title, "nothing would answer its phones; give it a `SyncServer`");
+        }
+        if !stack.is_builtin {
+            self.not_of_the_builtin(stack);
+        }
+        let mut chosen = Chosen::presets(stack.options);
+        for (key, written) in self.root.at("engine.options").entries() {
+            let at = self.root.at("engine.options").name(key);
+            let Some(option) = stack.options.iter().find(|option| option.name == key) else {
+                let title = format!("the stack `{}` has no option `{key}`", stack.name);
+                let known: Vec<&str> = stack.options.iter().map(|option| option.name).collect();
+                let help = match (stack.is_builtin, known.is_empty()) {
+                    (true, _) => "the options of the built-in engine stand in `engine` itself".to_owned(),
+                    (false, true) => "it has none".to_owned(),
+                    (false, false) => choices(key, &known),
+                };
+                self.wrong.at(at, title, help);
+                continue;
+            };
+            match choice(written, option.form) {
+                Some(choice) => chosen.set(option.name, choice),
+                None => {
+                    let title = format!("`engine.options.{key}` is wrong");
+                    self.wrong.at(written, title, format!("it takes {}", option.form));
+                }
+            }
+        }
+        chosen
+    }
+
+    /// Tells of what is written for the built-in engine, its store and the gateway, and would be
+    /// heeded by nobody.
+    fn not_of_the_builtin(&self, stack: &Described) {
+        let refuse = |view: View<'_>, path: &str| {
+            if view.place().is_some() {
+                let title = format!("the stack `{}` does not know `{path}`", stack.name);
+                let help =
+                    "that is of the built-in stack; what this one can be told stands in `engine.options`";
+                self.wrong.at(view, title, help);
+            }
+        };
+        for table in ["engine", "store", "gateway"] {
+            for (name, view) in self.root.at(table).entries() {
+                let kept = table == "engine" && OF_ALL.contains(&name) || (table, name) == ("gateway", "leg");
+                if !kept {
+                    refuse(view, &format!("{table}.{name}"));
+                }
+            }
+        }
+        for (name, event) in self.root.at("event").entries() {
+            for what in ["restore_gateway", "gateway_replaced", "touch_flag"] {
+                if let Some(view) = event.at(what).present() {
+                    refuse(view, &format!("event.{name}.{what}"));
+                }
+            }
+        }
+    }
+}
+
+/// The value at `view`, if it has this form.
+fn choice(view: View<'_>, form: OptionForm) -> Option<Choice> {
+    match (form, view.value()?) {
+        (OptionForm::Flag, Val::Bool(flag)) => Some(Choice::Flag(*flag)),
+        (OptionForm::Int { min, max }, Val::Int(n)) => (min..=max).contains(n).then_some(Choice::Int(*n)),
+        (OptionForm::Span { min, max }, Val::Text(text)) => {
+            let span: Span = text.parse().ok()?;
+            (min..=max).contains(&span).then_some(Choice::Span(span))
+        }
+        (OptionForm::Word(words), Val::Text(text)) => {
+            words.iter().find(|word| *word == text).map(|word| Choice::Word(word))
+        }
+        _ => None,
+    }
+}
