@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::diagnostic::Diagnostic;
 use super::super::plan::Plan;
-use super::trouble::is_nothing;
+use super::super::written::signed;
 use super::view::View;
 use crate::base::words::count;
 use crate::base::{Ppm, Span};
@@ -128,4 +128,18 @@ pub(super) fn combinations(plan: &Plan) -> BTreeSet<Vec<u32>> {
         }
     }
     all
+}
+
+/// Whether an event is one of no length or no size, as an axis begins with: the world is as without it.
+pub(super) fn is_nothing(kind: &str, own: View<'_>) -> bool {
+    let neutral = |key: &str| own.at(key).is_itself_sound() && own.at(key).span() == Span::ZERO;
+    match kind {
+        "backend_clock_step" | "clock_step" | "time_zone" => {
+            own.at("by").is_itself_sound() && signed(own.at("by").text()) == Some(0)
+        }
+        "slow_disk" => neutral("for") || own.at("factor").int() == 1,
+        "outage" | "flap" | "captive_portal" | "network_change" | "answer_loss" | "backend_down"
+        | "leg_outage" | "disk_full" => neutral("for"),
+        _ => false,
+    }
 }

@@ -9,6 +9,7 @@ use super::super::written::signed;
 use super::World;
 use super::figure::figure;
 use super::fleet::{all_devices, named_link};
+use super::futile::is_nothing;
 use super::view::{Given, View};
 use crate::base::{DeviceId, Ppm, Span, Time, UnitId};
 use crate::engine::Identity;
@@ -35,20 +36,6 @@ fn with_stat(name: &str) -> (String, &str) {
     match plain.rsplit_once('.').filter(|_| metrics::find(plain).is_none()) {
         Some((metric, stat)) if DISTRIBUTION.contains(&stat) => (format!("{metric}{state}"), stat),
         _ => (name.to_owned(), "value"),
-    }
-}
-
-/// Whether an event is one of no length or no size, as an axis begins with: the world is as without it.
-pub(super) fn is_nothing(kind: &str, own: View<'_>) -> bool {
-    let neutral = |key: &str| own.at(key).is_itself_sound() && own.at(key).span() == Span::ZERO;
-    match kind {
-        "backend_clock_step" | "clock_step" | "time_zone" => {
-            own.at("by").is_itself_sound() && signed(own.at("by").text()) == Some(0)
-        }
-        "slow_disk" => neutral("for") || own.at("factor").int() == 1,
-        "outage" | "flap" | "captive_portal" | "network_change" | "answer_loss" | "backend_down"
-        | "leg_outage" | "disk_full" => neutral("for"),
-        _ => false,
     }
 }
 

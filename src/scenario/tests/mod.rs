@@ -1,6 +1,7 @@
 //! Scenario files as a whole: what they mean, and what is said of broken ones.
 
 mod broken;
+mod broken_names;
 mod captures;
 mod cascades;
 mod doubts;
