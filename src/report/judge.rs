@@ -346,7 +346,7 @@ fn in_vain_text(InVain { action, wanted }: &InVain) -> String {
     let edits = human::count(*wanted, "edit");
     let [missed, refused] = COME_TO_NOTHING;
     format!(
-        "action {action} tested nothing: none of its {edits} came to be, as no app ran, the row was not there, or the \
+        "action {action} tested nothing: of {edits} none came to be, as no app ran, the row was not there, or the \
          app refused it; `expect` with at least one of {missed} or {refused} says that this is meant"
     )
 }

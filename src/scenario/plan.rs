@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
-use crate::base::{Bytes, DeviceId, EntityId, Ppm, Seed, Span, Stamp, Time, UnitId, Value, in_words};
+use crate::base::{Bytes, DeviceId, EntityId, Key, Ppm, Seed, Span, Stamp, Time, UnitId, Value, in_words};
 use crate::contract::{Chosen, Schema, SyncUnit};
 use crate::{backend, disk, engine, gateway, net, store, workload};
 
@@ -360,6 +360,8 @@ pub enum Happening {
         count: u32,
         /// Spread evenly over this time.
         over: Span,
+        /// Which row they are about, and what is written there.
+        about: About,
     },
     /// The device's clock jumps.
     ClockStep {
@@ -400,6 +402,19 @@ pub enum Lengths {
     Uniform,
 }
 in_words!(Lengths { Exponential: "exponential", Uniform: "uniform" });
+
+/// What planned edits are about, where more is said than by their action.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct About {
+    /// The row of this key, or of a create the one that it refers to.
+    pub row: Option<Key>,
+    /// The same, as the row that the edits of the event of this name were about.
+    pub row_of: Option<String>,
+    /// All of the event's edits are about one row; new rows have one natural key.
+    pub same_row: bool,
+    /// Values in place of drawn ones, by position in the backend's columns.
+    pub set: Vec<(usize, Value)>,
+}
 
 /// Random trouble, drawn from the seed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

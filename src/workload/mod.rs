@@ -24,8 +24,8 @@ mod script;
 pub use data::{DataError, Dataset, History, Synced, attribute_value};
 pub use options::*;
 pub use script::{
-    Act, ActionCount, Actor, Batch, Burst, Import, OfficeEdit, Person, Placed, Script, ScriptSummary,
-    Setting, ShortImport, Step, write_script,
+    Act, ActionCount, Actor, Aimed, Batch, Burst, Cells, Draft, Found, Import, Named, OfficeEdit, Person,
+    Placed, Script, ScriptSummary, Setting, ShortImport, Sight, Step, Target, write_script,
 };
 
 #[cfg(test)]

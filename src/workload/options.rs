@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{EntityId, Ppm, Span, Stamp, Time, Value};
+use crate::base::{EntityId, Ppm, Span, Stamp, Time, Value, in_words};
 use crate::contract::EditKind;
 
 /// Everything that people, the office and imports do in a scenario.
@@ -106,11 +106,42 @@ pub struct Action {
     pub on_devices: Ppm,
     /// Only rows whose timestamp in this column lies within this span around the moment of the write: (column, before, after).
     pub near: Option<(usize, Span, Span)>,
+    /// Which rows it is done to, and which its new rows refer to.
+    pub aim: Aim,
 }
+
+/// Which rows an action is done to, and which its new rows refer to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Aim {
+    /// Those of the start that the script neither deletes nor takes out of their devices' scope;
+    /// chosen as it is written.
+    #[default]
+    Kept,
+    /// Those that came in the run, of a person's those that this person made; found at the moment.
+    Made,
+    /// Whatever the app shows, or for the office the backend has; found at the moment.
+    Shown,
+}
+in_words!(Aim { Kept: "kept", Made: "made", Shown: "shown" });
+
+/// Who the other side of a contention is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rivals {
+    /// The office.
+    #[default]
+    Office,
+    /// A colleague: another device with the same attributes; the office where none is at work then.
+    Devices,
+    /// Half and half.
+    Both,
+}
+in_words!(Rivals { Office: "office", Devices: "devices", Both: "both" });
 
 /// How often two sides are after the same rows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contention {
+    /// Who the other side is.
+    pub by: Rivals,
     /// Share of the devices' updates that the office doubles on the same row.
     pub share: Ppm,
     /// Within how much time before or after.

@@ -152,6 +152,7 @@ pub(super) fn options() -> Options {
         per_device_milli,
         on_devices: Ppm(on_devices),
         near: None,
+        aim: crate::workload::Aim::Kept,
     };
     let today = Some((STARTS_AT, Span::secs(4 * 3_600), Span::secs(4 * 3_600)));
     Options {
@@ -183,6 +184,7 @@ pub(super) fn options() -> Options {
             equal: Ppm(250_000),
             double_create: Ppm(30_000),
             deletes: Ppm(0),
+            by: crate::workload::Rivals::Office,
         },
         opens_per_day_milli: 15_000,
         opened: Some(APPOINTMENT),

@@ -24,10 +24,12 @@ use crate::gateway::{Gateway, Leg};
 use crate::metrics;
 use crate::net::{Itinerary, Link, Way};
 use crate::oracle::{self, Clock, Life, Oracle};
-use crate::scenario::{DevicePlan, Happening, Plan};
+use crate::scenario::{About, DevicePlan, Happening, Plan};
 use crate::sim::{self, Handle, NodeId, Sim};
 use crate::store::{Journal, Synchronous};
-use crate::workload::{Burst, DataError, Dataset, Import, Person, Placed, Script, Setting, write_script};
+use crate::workload::{
+    Burst, DataError, Dataset, Import, Named, Person, Placed, Script, Setting, Target, write_script,
+};
 
 /// A world and everything in it.
 pub(super) struct World {
@@ -237,7 +239,8 @@ fn written(
     let mut imports = Vec::new();
     for planned in &plan.events {
         match &planned.what {
-            Happening::Edits { action, count, over } => {
+            Happening::Edits { action, count, over, about } => {
+                let target = target(plan, &planned.name, about);
                 for device in faults::choose(&planned.who, &planned.name, plan.seed, devices) {
                     bursts.push(Burst {
                         action: *action,
@@ -245,6 +248,7 @@ fn written(
                         count: *count,
                         at: planned.at,
                         over: *over,
+                        target: target.clone(),
                     });
                 }
             }
@@ -262,6 +266,20 @@ fn written(
         duration: plan.duration,
     };
     write_script(&setting, &bursts, &imports, stops)
+}
+
+/// What the planned edits of an event are about; groups are events by their position.
+fn target(plan: &Plan, event: &str, about: &About) -> Target {
+    let group = |name: &str| plan.events.iter().position(|other| other.name == name).map(|at| at as u64);
+    let is_asked_for = |planned: &crate::scenario::Planned| match &planned.what {
+        Happening::Edits { about, .. } => about.row_of.as_deref() == Some(event),
+        _ => false,
+    };
+    let own = group(event).filter(|_| about.same_row || plan.events.iter().any(is_asked_for));
+    let other = about.row_of.as_deref().and_then(group);
+    let named = about.row.clone().map(Named::Key).or(other.map(Named::OfGroup));
+    let row = named.or(own.filter(|_| about.same_row).map(Named::OfGroup));
+    Target { row, group: own, set: about.set.clone() }
 }
 
 /// All rows of a plan with their history before the start; not all of them are found by their attributes if it `stops`.

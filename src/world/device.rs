@@ -407,7 +407,7 @@ impl Device {
     /// A person edits. Nothing comes of it while the app is not running: the person sees that it is not.
     pub(super) fn edit(&self, edit: &LocalEdit) {
         if !self.is_running() {
-            return self.tell(Event::EditMissed { edit, waited: Span::ZERO });
+            return self.miss(edit);
         }
         self.before_poll();
         self.with_engine(|engine| {
@@ -416,12 +416,15 @@ impl Device {
             match engine.edit(edit) {
                 Ok(()) if self.is_running() => self.saved(edit, made_at, waited),
                 // The power failed before the commit: nobody was told that it was saved.
-                Ok(()) | Err(EditError::Storage(_)) => {
-                    self.tell(Event::EditMissed { edit, waited: Span::ZERO })
-                }
+                Ok(()) | Err(EditError::Storage(_)) => self.miss(edit),
                 Err(error) => self.tell(Event::EditRefused { edit, error: &error }),
             }
         });
+    }
+
+    /// A person wants to edit, and the app shows nothing that will do.
+    pub(super) fn miss(&self, edit: &LocalEdit) {
+        self.tell(Event::EditMissed { edit, waited: Span::ZERO });
     }
 
     /// The person sees that an edit is saved when its time is over, if the process lives so long.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::aims::Aims;
 use super::build::World;
 use super::device::Device;
 use super::faults::{Kill, Restore, Whose, choose};
@@ -57,6 +58,7 @@ impl World {
     }
 
     fn play_script(&mut self) {
+        let mut aims = Aims::new(self.plan.schema.clone(), &self.script);
         let steps = std::mem::take(&mut self.script.steps);
         let (handle, servers) = (self.handle.clone(), self.servers.clone());
         let (devices, links) = (self.devices.clone(), &self.links);
@@ -66,12 +68,20 @@ impl World {
             for step in steps {
                 handle.sleep_until(step.at).await;
                 handle.excuse(POLLS_A_STEP);
+                aims.note(step.actor, &step.act);
                 match (step.actor, step.act) {
                     (Actor::Device(id), Act::App(AppEvent::Login)) => {
                         log_in(&devices[id.0 as usize]);
                         // Many log in at one instant, and whoever runs the world may halt it between.
                         handle.pause().await;
                     }
+                    (Actor::Device(id), Act::Aimed(Some(edit), aimed)) => {
+                        aims.on_device(&devices[id.0 as usize], edit, &aimed);
+                    }
+                    (Actor::Office, Act::Aimed(_, aimed)) => match aims.in_office(&servers, &aimed) {
+                        Some(edit) => office(&servers, Act::Office(edit)),
+                        None => servers.hub.with(|listeners| listeners.tried.by_office(aimed.action, false)),
+                    },
                     (Actor::Device(id), act) => person(&devices[id.0 as usize], act),
                     (Actor::Office, Act::Import(batch)) => import(&handle, &servers, batch).await,
                     (Actor::Office, act) => office(&servers, act),
@@ -295,6 +305,7 @@ fn person(device: &Device, act: Act) {
         Act::App(event) => device.app(event),
         Act::Edit(edit) => device.edit(&edit),
         Act::Open { entity, of } => device.open_record(entity, of),
+        Act::Aimed(..) => unreachable!("its row is found first"),
         Act::Office(_) | Act::Import(_) => unreachable!("people with devices do not write to the backend"),
     }
 }
@@ -317,6 +328,7 @@ fn office(servers: &Servers, act: Act) {
             done
         }
         Act::Import(_) => unreachable!("an import takes its time"),
+        Act::Aimed(..) => unreachable!("its row is found first"),
         Act::App(_) | Act::Edit(_) | Act::Open { .. } => unreachable!("the office has no device"),
     };
     drop(backend);

@@ -16,6 +16,7 @@
 //! Invariants: one thread; one stream of events, told to all listeners in one order; an engine is reached through the contract
 //! alone; a process that dies takes its futures with it and leaves its disk.
 
+mod aims;
 mod browsing;
 mod build;
 mod clock;

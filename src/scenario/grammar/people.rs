@@ -3,6 +3,7 @@
 use super::super::form::{Form, SOME_SPAN, SPAN, key, map, named, optional, required, table};
 use super::super::written::CLOCK;
 use crate::contract::EditKind;
+use crate::workload::{Aim, Rivals};
 
 pub(super) const WORKLOAD: Form = table(&[
     key(
@@ -74,6 +75,13 @@ const PEAK: Form = table(&[
 ]);
 
 const CONTENTION: Form = table(&[
+    key(
+        "by",
+        Form::word::<Rivals>(),
+        "\"office\"",
+        "Who the other is: the office; a colleague at work whose device has the same attributes, the office where there is none; half and half. Of creates \
+         it is half and half unless it says \"devices\".",
+    ),
     key("share", Form::Share, "0", "Share of the devices' updates that the office doubles on the same row."),
     key("within", SPAN, "\"10m\"", "Within how much time before or after."),
     key("equal", Form::Share, "0", "Share of those in which the office writes the same values."),
@@ -96,8 +104,15 @@ pub(super) const ACTION: Form = table(&[
     required(
         "kind",
         Form::word::<EditKind>(),
-        "What it does to a row. A delete has its row for itself from the start: no other edit of the script is made on it, \
+        "What it does to a row. A delete that is `kept` has its row for itself from the start: no other such edit is made on it, \
          and where deletes leave none the others are left out, which `run` tells.",
+    ),
+    key(
+        "aim",
+        Form::word::<Aim>(),
+        "\"kept\"",
+        "Which rows it is done to, and which its new rows refer to: rows of the start that no such edit deletes or takes out of a scope; those that came in \
+         the run, of a person's those that this person made; whatever the app shows at that moment, for the office whatever the backend has.",
     ),
     key("columns", Form::List(&Form::Text), "[]", "Columns that an update sets."),
     required(

@@ -145,6 +145,29 @@ pub(super) const EVENT: Form = Form::Table {
                 required("action", Form::Text, "The kind of write, from `action`."),
                 key("count", Form::Int { min: 1, max: 1_000_000 }, "1", "How many each device makes."),
                 key("over", SPAN, "\"0s\"", "Spread evenly over this time."),
+                optional(
+                    "row",
+                    Form::Text,
+                    "The key of the row that they are about, or of creates of the one that is referred to."
+                ),
+                optional(
+                    "row_of",
+                    Form::Text,
+                    "The same, as the row that the edits of this event were about."
+                ),
+                key(
+                    "same_row",
+                    Form::Bool,
+                    "false",
+                    "All are about one row, which the first finds; new rows have one natural key."
+                ),
+                key(
+                    "set",
+                    ANYTHING,
+                    "{}",
+                    "Columns and the values that are written there, in place of drawn ones."
+                ),
+                key("null", Form::List(&Form::Text), "[]", "Columns that are written as null."),
             ],
             "People make edits.",
         ),

@@ -5,6 +5,7 @@
 //! at its place, and all of them at once; what may only follow from another mistake is kept back until there is no other.
 //! What can be run, but is probably not meant, is a doubt (`doubts`).
 
+mod about;
 mod backend;
 mod doubts;
 mod figure;

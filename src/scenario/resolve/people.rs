@@ -73,11 +73,16 @@ impl World<'_> {
 
     /// The position of the column of `entity` that a value names.
     fn column(&self, view: View<'_>, entity: EntityId) -> Option<usize> {
+        self.column_named(view, entity, view.text())
+    }
+
+    /// The position of the column of `entity` with this name, which `view` gives.
+    pub(super) fn column_named(&self, view: View<'_>, entity: EntityId, name: &str) -> Option<usize> {
         let entity = self.schema.entity(entity);
         let names: Vec<&str> = entity.columns.iter().map(|c| c.name.as_str()).collect();
         let columns = self.written(entity).at("schema");
         let given = self.wrong.given_if(columns.is_itself_sound());
-        given.find(view, &format!("column of `{}`", entity.name), view.text(), &names)
+        given.find(view, &format!("column of `{}`", entity.name), name, &names)
     }
 
     /// An entity as it is written.
@@ -114,6 +119,7 @@ impl World<'_> {
             peaks: self.peaks(view.at("peak")),
             actions: self.root.at("action").entries().filter_map(|(n, v)| self.action(n, v)).collect(),
             contention: Contention {
+                by: view.at("contention.by").word(),
                 share: view.at("contention.share").share(),
                 within: view.at("contention.within").span(),
                 equal: view.at("contention.equal").share(),
@@ -213,7 +219,7 @@ impl World<'_> {
             }
             Some(column)
         };
-        Some(Action {
+        let action = Action {
             name: name.to_owned(),
             entity,
             kind,
@@ -221,7 +227,10 @@ impl World<'_> {
             per_device_milli,
             on_devices: view.at("on_devices").share(),
             near: view.at("near").present().and_then(|near| self.near(near, entity)),
-        })
+            aim: view.at("aim").word(),
+        };
+        self.keeps_names(&action, columns);
+        Some(action)
     }
 
     /// Refuses what people are to do on devices with an entity that lives on the backend alone.

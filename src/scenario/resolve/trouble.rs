@@ -174,14 +174,15 @@ impl World<'_> {
                 let actions = self.root.at("action").names();
                 let action = view.at("action");
                 let number = self.given_names("action").find(action, "action", action.text(), &actions)?;
-                let entity = self.root.at("action").key(action.text()).at("entity");
-                if let Some(entity) = self.schema.find(entity.text()) {
+                let written = self.root.at("action").key(action.text());
+                if let Some(entity) = self.schema.find(written.at("entity").text()) {
                     self.on_devices(entity, action, "these edits are made on devices");
                 }
                 Happening::Edits {
                     action: number,
                     count: view.at("count").count(),
                     over: view.at("over").span(),
+                    about: self.about(view, written),
                 }
             }
             "trigger" => {

@@ -8,7 +8,7 @@ use super::share;
 use super::stage::{Burst, Setting};
 use crate::base::{Ppm, Seed, Span, Stream, Time};
 use crate::contract::EditKind;
-use crate::workload::Action;
+use crate::workload::{Action, Rivals};
 
 /// A write that somebody is going to make.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,8 +20,8 @@ pub(super) struct Intent {
     pub(super) action: usize,
     /// What everything about it is drawn from.
     pub(super) seed: Seed,
-    /// It is one of a burst.
-    pub(super) burst: bool,
+    /// The burst that it is of, by position.
+    pub(super) burst: Option<usize>,
     /// Somebody else is after the same row or natural key.
     pub(super) twin: Option<Twin>,
 }
@@ -105,14 +105,14 @@ impl Day<'_> {
         let part = seed.stream("when", 0, 0).unit();
         let rhythm = if who.is_some() { &self.people_rhythm } else { &self.rhythm };
         let at = rhythm.at(part, window.0, window.1);
-        Intent { at, who, action, seed, burst: false, twin: None }
+        Intent { at, who, action, seed, burst: None, twin: None }
     }
 
     /// The writes of the bursts, spread evenly.
     pub(super) fn bursts(&self, bursts: &[Burst]) -> Vec<Intent> {
         let mut seen: BTreeMap<(usize, Time, usize), u64> = BTreeMap::new();
         let mut intents = Vec::new();
-        for burst in bursts {
+        for (number, burst) in bursts.iter().enumerate() {
             let Some(who) = self.setting.people.iter().position(|p| p.device == burst.device) else {
                 continue;
             };
@@ -131,7 +131,7 @@ impl Day<'_> {
                     who: Some(who),
                     action: burst.action,
                     seed,
-                    burst: true,
+                    burst: Some(number),
                     twin: None,
                 });
             }
@@ -167,32 +167,54 @@ impl Day<'_> {
         let updates = self.drawn(intents, EditKind::Update, "contended", contention.share);
         let draws: Vec<u64> = updates.iter().map(|&i| intents[i].seed.hash("equal", 0, 0)).collect();
         let equal = share::winners(&draws, share::exact(contention.equal, draws.len() as u64));
-        for (nth, &i) in updates.iter().enumerate() {
-            let at = self.twin_time(&intents[i]);
-            let what = if equal.binary_search(&nth).is_ok() { Opposite::Same } else { Opposite::Other };
-            intents[i].twin = Some(Twin { at, who: None, what });
-        }
-        for i in self.drawn(intents, EditKind::Update, "deleted", contention.deletes) {
-            let at = self.twin_time(&intents[i]);
-            intents[i].twin = Some(Twin { at, who: None, what: Opposite::Delete });
-        }
         let mut colleagues: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (i, person) in self.setting.people.iter().enumerate() {
             colleagues.entry(format!("{:?}", person.attributes)).or_default().push(i);
         }
+        let by_devices = match contention.by {
+            Rivals::Office => 0.0,
+            Rivals::Devices => 1.0,
+            Rivals::Both => 0.5,
+        };
+        for (nth, &i) in updates.iter().enumerate() {
+            let at = self.twin_time(&intents[i]);
+            let what = if equal.binary_search(&nth).is_ok() { Opposite::Same } else { Opposite::Other };
+            let who = self.rival(&intents[i], at, &colleagues, ("rival", by_devices));
+            intents[i].twin = Some(Twin { at, who, what });
+        }
+        for i in self.drawn(intents, EditKind::Update, "deleted", contention.deletes) {
+            let at = self.twin_time(&intents[i]);
+            let who = self.rival(&intents[i], at, &colleagues, ("rival", by_devices));
+            intents[i].twin = Some(Twin { at, who, what: Opposite::Delete });
+        }
+        // A natural key is given away twice by colleagues and by the office alike, unless devices
+        // alone are rivals.
+        let by_devices = if contention.by == Rivals::Devices { 1.0 } else { 0.5 };
         for i in self.drawn(intents, EditKind::Create, "contended", contention.double_create) {
             let at = self.twin_time(&intents[i]);
-            let me = intents[i].who.expect("only devices contend");
-            let there = |other: &usize| {
-                let day = self.presences[*other];
-                *other != me && day.is_some_and(|d| (d.writes_from..d.until).contains(&at))
-            };
-            let others = &colleagues[&format!("{:?}", self.setting.people[me].attributes)];
-            let others: Vec<usize> = others.iter().copied().filter(there).collect();
-            let mut stream = intents[i].stream("colleague");
-            let who = (stream.chance(0.5) && !others.is_empty()).then(|| *stream.pick(&others));
+            let who = self.rival(&intents[i], at, &colleagues, ("colleague", by_devices));
             intents[i].twin = Some(Twin { at, who, what: Opposite::Other });
         }
+    }
+
+    /// A colleague who is at work at that time, in this share of the cases; the office in the
+    /// others, and where there is none.
+    fn rival(
+        &self,
+        intent: &Intent,
+        at: Time,
+        colleagues: &BTreeMap<String, Vec<usize>>,
+        (purpose, share): (&str, f64),
+    ) -> Option<usize> {
+        let me = intent.who.expect("only devices contend");
+        let there = |other: &usize| {
+            let day = self.presences[*other];
+            *other != me && day.is_some_and(|d| (d.writes_from..d.until).contains(&at))
+        };
+        let others = &colleagues[&format!("{:?}", self.setting.people[me].attributes)];
+        let others: Vec<usize> = others.iter().copied().filter(there).collect();
+        let mut stream = intent.stream(purpose);
+        (stream.chance(share) && !others.is_empty()).then(|| *stream.pick(&others))
     }
 
     /// Which of the devices' writes of this kind are in the share, of those that nobody contends yet; of creates only those

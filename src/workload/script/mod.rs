@@ -4,12 +4,17 @@
 //! time and chooses rows, values and free natural keys; it remembers what it changed, so that a status changes to another
 //! one and a booked slot stays booked. `stage` lays the foreground stretches around what each person does.
 //!
-//! Deletions choose their rows before everything else, so no other edit ever meets a row that the script deletes. Only rows
-//! that exist at the start are edited.
+//! Deletions choose their rows before everything else, so no other edit that is `kept` meets a row
+//! that the script deletes, and such
+//! edits are of rows that exist at the start. Those that aim at what is shown or was made have
+//! their row found when they are made
+//! (`aim`): they meet rows that are deleted meanwhile, that left a scope and are still there, and
+//! that came in the run.
 //!
 //! A person comes to work with the login (or, in a scenario without logins, with the working hours) and writes until they
 //! end. The login brings the app to the foreground; no `Resume` goes with it.
 
+mod aim;
 mod intent;
 mod person;
 mod plot;
@@ -23,8 +28,9 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use aim::{Aimed, Cells, Draft, Found, Named, Sight};
 pub use person::Person;
-pub use stage::{Burst, Import, Setting, write_script};
+pub use stage::{Burst, Import, Setting, Target, write_script};
 pub use step::{
     Act, ActionCount, Actor, Batch, OfficeEdit, Placed, Script, ScriptSummary, ShortImport, Step,
 };

@@ -1,14 +1,17 @@
 //! From intents to writes: which row, which values.
 
+use std::collections::BTreeMap;
+
+use super::aim::{Aimed, Draft, Named};
 use super::intent::{Day, Intent, Opposite, Twin};
 use super::pool::{Circle, Near, OFFICE};
-use super::stage::Import;
+use super::stage::{Burst, Import, Target};
 use super::step::{ActionCount, Batch};
 use super::value::{Moment, NewRow, Rows};
 use crate::base::{EntityId, Key, Span, Stamp, Time, Value};
 use crate::contract::{Delivery, EditKind};
-use crate::workload::Action;
 use crate::workload::data::pick;
+use crate::workload::{Action, Aim};
 
 /// A record is opened so long before its details are edited.
 const READING: Span = Span::secs(40);
@@ -39,6 +42,9 @@ pub(super) struct Opening {
     pub(super) of: Key,
 }
 
+/// Groups of twins are told from those of events by this bit.
+const TWINS: u64 = 1 << 63;
+
 /// After so many writes it is asked again whether anybody waits for them.
 const ASKED_EVERY: usize = 64;
 
@@ -49,18 +55,33 @@ pub(super) struct Plot<'a> {
     /// By position in the people.
     circles: Vec<Circle>,
     pub(super) writes: Vec<Write>,
+    /// When and by whom edits are made whose row is found then.
+    pub(super) aimed: Vec<(Time, Option<usize>, Aimed)>,
+    bursts: &'a [Burst],
+    /// The first new row of each group.
+    named: BTreeMap<u64, NewRow>,
     pub(super) openings: Vec<Opening>,
     pub(super) counts: Vec<ActionCount>,
 }
 
 impl<'a> Plot<'a> {
-    pub(super) fn new(day: &'a Day<'a>) -> Plot<'a> {
+    pub(super) fn new(day: &'a Day<'a>, bursts: &'a [Burst]) -> Plot<'a> {
         let mut rows = Rows::new(day.setting.dataset);
         let circles = day.setting.people.iter().map(|p| rows.pools.devices(&p.attributes)).collect();
         let actions = day.setting.options.actions.iter();
         let counts =
             actions.map(|a| ActionCount { name: a.name.clone(), ..ActionCount::default() }).collect();
-        Plot { day, rows, circles, writes: Vec::new(), openings: Vec::new(), counts }
+        Plot {
+            day,
+            rows,
+            circles,
+            writes: Vec::new(),
+            aimed: Vec::new(),
+            bursts,
+            named: BTreeMap::new(),
+            openings: Vec::new(),
+            counts,
+        }
     }
 
     /// Plays all intents: deletions first, so that nobody is after a row that will be gone; the rest in the order of time. `None` if it
@@ -75,13 +96,17 @@ impl<'a> Plot<'a> {
             }
             let action = &day.setting.options.actions[intent.action];
             let astray = self.rows.astray;
+            let target = intent.burst.map_or_else(Target::default, |burst| self.bursts[burst].target.clone());
             let done = match action.kind {
+                _ if action.aim != Aim::Kept || target != Target::default() => {
+                    self.aim(intent, action, target)
+                }
                 EditKind::Create => self.create(intent, action),
                 EditKind::Update => self.update(intent, action),
                 EditKind::Delete => self.delete(intent, action),
             };
             let count = &mut self.counts[intent.action];
-            match (done, intent.burst, intent.who) {
+            match (done, intent.burst.is_some(), intent.who) {
                 (None, ..) => count.left_out += 1,
                 (Some(()), true, _) => count.in_bursts += 1,
                 (Some(()), false, Some(_)) => count.on_devices += 1,
@@ -108,6 +133,83 @@ impl<'a> Plot<'a> {
         let key = Key::uuid(intent.stream("key").bits128());
         self.write_new((intent.at, intent.who), intent, entity, key, &new);
         Some(())
+    }
+
+    /// A write, and its twin, whose row is found when it is made.
+    fn aim(&mut self, intent: &Intent, action: &Action, mut target: Target) -> Option<()> {
+        if intent.twin.is_some() {
+            // Who comes first finds the row, and the other is after the same.
+            let group = intent.seed.hash("twins", 0, 0) | TWINS;
+            (target.row, target.group) = (Some(Named::OfGroup(group)), Some(group));
+        }
+        let aimed = self.aimed_at(intent, action, (intent.at, intent.who), ("values", &target))?;
+        if let Some(twin) = intent.twin {
+            let mut other = match twin.what {
+                Opposite::Same => Aimed { drafts: aimed.drafts.clone(), ..aimed.clone() },
+                Opposite::Other | Opposite::Delete => {
+                    self.aimed_at(intent, action, (twin.at, twin.who), ("twin values", &target))?
+                }
+            };
+            if twin.what == Opposite::Delete {
+                (other.kind, other.drafts) = (EditKind::Delete, Vec::new());
+            }
+            other.fresh = Key::uuid(intent.stream("twin key").bits128());
+            self.aimed.push((twin.at, twin.who, other));
+        }
+        self.aimed.push((intent.at, intent.who, aimed));
+        Some(())
+    }
+
+    fn aimed_at(
+        &mut self,
+        intent: &Intent,
+        action: &Action,
+        (at, who): (Time, Option<usize>),
+        (purpose, target): (&str, &Target),
+    ) -> Option<Aimed> {
+        let (entity, kind) = (action.entity, action.kind);
+        let schema = self.day.setting.dataset.schema().clone();
+        let moment = Moment { finds_refs: true, ..self.moment(who, at, action) };
+        let stream = &mut intent.stream(purpose);
+        let count = schema.entity(entity).columns.len();
+        let held = |column: &usize| who.is_none() || schema.entity(entity).projection.contains(column);
+        let mut drafts = match kind {
+            EditKind::Create => {
+                let group = target.group.filter(|group| target.row == Some(Named::OfGroup(*group)));
+                let same = group.and_then(|group| self.named.get(&group)).cloned();
+                let new = self.rows.create(stream, entity, moment, same.as_ref())?;
+                let columns: Vec<usize> = (0..count).filter(held).collect();
+                let drafts = self.rows.drafts(stream, entity, &columns, moment, Some(&new))?;
+                if let Some(group) = group {
+                    self.named.entry(group).or_insert(new);
+                }
+                drafts
+            }
+            EditKind::Update => {
+                let mut columns = action.columns.clone();
+                columns.extend(self.rows.followers(entity, &action.columns));
+                columns.retain(held);
+                self.rows.drafts(stream, entity, &columns, moment, None)?
+            }
+            EditKind::Delete => Vec::new(),
+        };
+        for (column, value) in target.set.iter().filter(|(column, _)| held(column)) {
+            drafts.retain(|(other, _)| other != column);
+            drafts.push((*column, Draft::OneOf(vec![value.clone()])));
+        }
+        drafts.sort_by_key(|(column, _)| *column);
+        Some(Aimed {
+            action: intent.action as u16,
+            entity,
+            kind,
+            aim: action.aim,
+            row: target.row.clone(),
+            group: target.group,
+            seed: intent.seed.derive("aim", 0),
+            near: moment.near.map(|near| (near.column, near.from, near.until)),
+            fresh: Key::uuid(intent.stream("key").bits128()),
+            drafts,
+        })
     }
 
     fn write_new(
@@ -149,7 +251,8 @@ impl<'a> Plot<'a> {
         }
         let mut both = vec![(intent.at, intent.who, values.clone())];
         if let Some(twin) = intent.twin {
-            let other = self.twin_values(intent, twin, action, (entity, row), &columns, &values);
+            let mut other = self.twin_values(intent, twin, action, (entity, row), &columns, &values);
+            other.retain(|(column, _)| twin.who.is_none() || projection.contains(column));
             both.push((twin.at, twin.who, other));
         }
         both.sort_by_key(|(at, who, _)| (*at, *who));
@@ -201,15 +304,18 @@ impl<'a> Plot<'a> {
         let entity = action.entity;
         let moment = self.moment(intent.who, intent.at, action);
         let stream = &mut intent.stream("row");
-        let accept = held(self.day, intent.who, intent.at, entity);
+        let rival = intent.twin.map(|twin| (twin.at, twin.who));
+        let has = held(self.day, intent.who, intent.at, entity);
+        let other_has = rival.map(|(at, who)| held(self.day, who, at, entity));
+        let accept = |row| has(row) && other_has.as_ref().is_none_or(|has| has(row));
         let row = self.rows.pick(stream, moment.circle, entity, moment.near, accept)?;
         let dataset = self.day.setting.dataset;
-        if let Some(who) = intent.who
-            && let Delivery::OnOpen { by } = dataset.schema().entity(entity).delivery
-        {
+        if let Delivery::OnOpen { by } = dataset.schema().entity(entity).delivery {
             let Value::Text(of) = dataset.value(entity, u64::from(row), by) else { return None };
-            let at = Time(intent.at.0.saturating_sub(READING.0));
-            self.openings.push(Opening { at, who, entity, of: Key(of) });
+            for (at, who) in [Some((intent.at, intent.who)), rival].into_iter().flatten() {
+                let at = Time(at.0.saturating_sub(READING.0));
+                self.openings.extend(who.map(|who| Opening { at, who, entity, of: Key(of.clone()) }));
+            }
         }
         Some(row)
     }
@@ -273,7 +379,12 @@ impl<'a> Plot<'a> {
             let chosen = values.get(pick(seed.hash("of one", 0, 0), values.len() as u64) as usize)?;
             Some(self.rows.pools.having(attribute, chosen.clone()))
         });
-        let moment = Moment { circle: circle.unwrap_or(OFFICE), now: self.wall(import.at), near: None };
+        let moment = Moment {
+            circle: circle.unwrap_or(OFFICE),
+            now: self.wall(import.at),
+            near: None,
+            finds_refs: false,
+        };
         let mut rows = Vec::with_capacity(import.rows as usize);
         for n in 0..import.rows {
             if n % ASKED_EVERY as u64 == 0 && stops() {
@@ -290,7 +401,7 @@ impl<'a> Plot<'a> {
     fn moment(&self, who: Option<usize>, at: Time, action: &Action) -> Moment {
         let now = self.wall(at);
         let circle = who.map_or(OFFICE, |who| self.circles[who]);
-        Moment { circle, now, near: action.near.map(|wish| near(now, wish)) }
+        Moment { circle, now, near: action.near.map(|wish| near(now, wish)), finds_refs: false }
     }
 
     fn wall(&self, at: Time) -> Stamp {

@@ -1,11 +1,12 @@
 //! From writes to steps: logins, foreground stretches, numbers of edits, one order.
 
+use super::aim::{Aimed, Named};
 use super::intent::Day;
 use super::person::{Person, presences, stretches, united, working_hours};
 use super::plot::{Opening, Plot, Write};
 use super::rhythm::Rhythm;
 use super::step::{Act, Actor, OfficeEdit, Script, ScriptSummary, ShortImport, Step};
-use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Time};
+use crate::base::{DeviceId, EditId, EntityId, Seed, Span, Time, Value};
 use crate::contract::{AppEvent, LocalEdit};
 use crate::workload::{Dataset, Options};
 
@@ -30,7 +31,7 @@ pub struct Setting<'a> {
 }
 
 /// Edits that one person makes at a set time, on top of the day's.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Burst {
     /// Index of the action.
     pub action: usize,
@@ -42,6 +43,19 @@ pub struct Burst {
     pub at: Time,
     /// Spread evenly over this time.
     pub over: Span,
+    /// Which row it is about, and what is written there.
+    pub target: Target,
+}
+
+/// What planned edits are about, where more is said than by their action.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Target {
+    /// The row, or of a create the one that it refers to.
+    pub row: Option<Named>,
+    /// The group that hears which row it was; new rows of one group have one natural key.
+    pub group: Option<u64>,
+    /// Values in place of drawn ones, by position in the backend's columns.
+    pub set: Vec<(usize, Value)>,
 }
 
 /// New rows that the office brings in at once.
@@ -73,7 +87,7 @@ pub fn write_script(
         people_rhythm: Rhythm::of_people(hours, &setting.options.peaks, &setting.options.logins),
         presences: presences(setting.seed, setting.options, setting.people, hours),
     };
-    let mut plot = Plot::new(&day);
+    let mut plot = Plot::new(&day, bursts);
     let mut steps = Vec::new();
     let mut imported = 0;
     let mut short = Vec::new();
@@ -92,7 +106,7 @@ pub fn write_script(
     intents.extend(day.bursts(bursts));
     plot.play(intents, stops)?;
     plot.open_records();
-    let Plot { writes, openings, mut counts, .. } = plot;
+    let Plot { writes, aimed, openings, mut counts, .. } = plot;
     if day.presences.iter().all(Option::is_none) {
         for (count, action) in counts.iter_mut().zip(&setting.options.actions) {
             count.left_out += day.totals(action).0;
@@ -100,7 +114,7 @@ pub fn write_script(
     }
     let opens = openings.len() as u64;
     let mut summary = ScriptSummary { actions: counts, logins: 0, resumes: 0, opens, imported, short };
-    let edits = put_on_stage(&day, (writes, openings), &mut steps, &mut summary, stops)?;
+    let edits = put_on_stage(&day, (writes, aimed, openings), &mut steps, &mut summary, stops)?;
     steps.sort_by_key(|step| (step.at, step.actor));
     // A big fleet's day is a million steps, which are there until it ends.
     steps.shrink_to_fit();
@@ -113,6 +127,7 @@ enum Deed {
     Login,
     Open(Opening),
     Edit(Write),
+    Aim(Time, Box<Aimed>),
 }
 
 impl Deed {
@@ -121,13 +136,14 @@ impl Deed {
             Deed::Login => login,
             Deed::Open(opening) => opening.at,
             Deed::Edit(write) => write.at,
+            Deed::Aim(at, _) => *at,
         }
     }
 }
 
 fn put_on_stage(
     day: &Day<'_>,
-    (writes, openings): (Vec<Write>, Vec<Opening>),
+    (writes, aimed, openings): (Vec<Write>, Vec<(Time, Option<usize>, Aimed)>, Vec<Opening>),
     steps: &mut Vec<Step>,
     summary: &mut ScriptSummary,
     stops: &dyn Fn() -> bool,
@@ -146,6 +162,15 @@ fn put_on_stage(
             }
         }
     }
+    for (at, who, aimed) in aimed {
+        match who {
+            Some(who) => deeds[who].push(Deed::Aim(at, Box::new(aimed))),
+            None => {
+                let act = Act::Aimed(None, Box::new(aimed));
+                steps.push(Step { at, actor: Actor::Office, act });
+            }
+        }
+    }
     let devices = day.setting.people.iter().map(|person| person.device.0 as usize + 1).max();
     let mut edits = vec![Vec::new(); devices.unwrap_or_default()];
     for (who, mut deeds) in deeds.into_iter().enumerate() {
@@ -160,6 +185,7 @@ fn put_on_stage(
         deeds.sort_by_key(|deed| deed.at(login));
         let action = |deed: &Deed| match deed {
             Deed::Edit(write) => Some(write.action),
+            Deed::Aim(_, aimed) => Some(aimed.action),
             Deed::Login | Deed::Open(_) => None,
         };
         edits[day.setting.people[who].device.0 as usize] = deeds.iter().filter_map(action).collect();
@@ -197,6 +223,10 @@ fn perform(
                 Act::App(AppEvent::Login)
             }
             Deed::Open(Opening { entity, of, .. }) => Act::Open { entity, of },
+            Deed::Aim(_, aimed) => {
+                number += 1;
+                Act::Aimed(Some(EditId { device, number: number - 1 }), aimed)
+            }
             Deed::Edit(Write { entity, key, kind, values, .. }) => {
                 let id = EditId { device, number };
                 number += 1;

@@ -1,6 +1,7 @@
 //! What a script consists of.
 
-use crate::base::{DeviceId, EntityId, Key, Time, Value};
+use super::aim::Aimed;
+use crate::base::{DeviceId, EditId, EntityId, Key, Time, Value};
 use crate::contract::{AppEvent, EditKind, LocalEdit};
 
 /// Everything that people, the office and imports do, in the order of time.
@@ -48,6 +49,8 @@ pub enum Act {
         /// The record's key.
         of: Key,
     },
+    /// An edit whose row is found then; on a device it has a number.
+    Aimed(Option<EditId>, Box<Aimed>),
     /// In the office: a write straight to the backend.
     Office(OfficeEdit),
     /// In the office: many new rows with one stamp.

@@ -6,7 +6,7 @@ use super::*;
 use crate::base::{DeviceId, EntityId, Key, Ppm, Seed, Span, Time, Value};
 use crate::contract::{AppEvent, EditKind, LocalEdit};
 use crate::workload::sample::*;
-use crate::workload::{Dataset, LoginWave, Options, Peak, attribute_value};
+use crate::workload::{Dataset, LoginWave, Options, Peak, Rivals, attribute_value};
 
 const PEOPLE: u32 = 100;
 const EIGHTEEN_HOURS: Span = Span::secs(18 * 3_600);
@@ -384,7 +384,14 @@ fn bursts_and_imports_come_on_top_at_their_time() {
     let (options, people) = (options(), people(20));
     let setting = setting(1, &dataset, &options, &people);
     let at = hour(6, 0);
-    let burst = Burst { action: 0, device: DeviceId(3), count: 30, at, over: Span::secs(600) };
+    let burst = Burst {
+        action: 0,
+        device: DeviceId(3),
+        count: 30,
+        at,
+        over: Span::secs(600),
+        target: Target::default(),
+    };
     let import = Import { at: hour(4, 0), entity: APPOINTMENT, rows: 300, of_one: Some(0) };
     let script = write_script(&setting, &[burst.clone(), burst], std::slice::from_ref(&import));
     let early: Vec<Time> = edits(&script).filter(|(t, _, _)| *t < hour(7, 0)).map(|(t, _, _)| t).collect();
@@ -502,4 +509,32 @@ fn without_any_options_nothing_is_written() {
     let resume =
         |n| Step { at: Time::ZERO, actor: Actor::Device(DeviceId(n)), act: Act::App(AppEvent::Resume) };
     assert_eq!(script.steps, [resume(0), resume(1)], "the app is in the foreground all the time");
+}
+
+#[test]
+fn rivals_are_whom_the_contention_names() {
+    let (dataset, people) = (dataset(11), people(PEOPLE));
+    for (by, office, devices) in
+        [(Rivals::Office, true, false), (Rivals::Devices, false, true), (Rivals::Both, true, true)]
+    {
+        let mut options = options();
+        (options.contention.by, options.contention.share) = (by, Ppm(500_000));
+        options.actions.retain(|action| action.name == "status");
+        options.actions[0].on_devices = Ppm(1_000_000);
+        let script = script_of(&dataset, &options, &people);
+        let mut by_row: BTreeMap<&Key, BTreeSet<Option<DeviceId>>> = BTreeMap::new();
+        for (_, device, _, key, ..) in writes(&script) {
+            by_row.entry(key).or_default().insert(device);
+        }
+        let of = |office: bool| {
+            by_row.values().filter(|who| who.len() > 1 && who.contains(&None) == office).count()
+        };
+        assert_eq!(
+            (of(true) > 100, of(false) > 500),
+            (office, devices),
+            "{by:?}: {} {}",
+            of(true),
+            of(false)
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::aim::Draft;
 use super::pool::{Circle, Near, Pools};
 use crate::base::{EntityId, Stamp, Stream, Value};
 use crate::contract::{Delivery, ScopeRule};
@@ -12,6 +13,8 @@ use crate::workload::data::Cell;
 const NAME_TRIES: u32 = 300;
 /// So often a value that differs is looked for.
 const VALUE_TRIES: u32 = 24;
+/// So many values are drawn for a row that is not known yet.
+const ALTERNATIVES: usize = 6;
 
 /// The rows as the script has left them so far.
 pub(super) struct Rows<'a> {
@@ -34,6 +37,8 @@ pub(super) struct Moment {
     pub(super) now: Stamp,
     /// Where a new row's timestamp has to lie.
     pub(super) near: Option<Near>,
+    /// What a reference points to is found when the write is made.
+    pub(super) finds_refs: bool,
 }
 
 /// The values of a new row.
@@ -182,6 +187,49 @@ impl<'a> Rows<'a> {
         None
     }
 
+    /// What a write of these columns may say whose row is found when it is made; of a new row its
+    /// values are drawn already.
+    pub(super) fn drafts(
+        &mut self,
+        stream: &mut Stream,
+        entity: EntityId,
+        columns: &[usize],
+        moment: Moment,
+        row: Option<&NewRow>,
+    ) -> Option<Vec<(usize, Draft)>> {
+        let count = self.dataset.schema().entity(entity).columns.len();
+        let mut drafts = Vec::with_capacity(columns.len());
+        for &column in columns {
+            let draft = match *self.dataset.cell(entity, column) {
+                Cell::Ref(target) if self.is_seen(target) => Draft::Ref { entity: target, or_null: false },
+                Cell::Folded { entity, via, column } if self.is_seen(entity) => {
+                    Draft::Folded { entity, via, column }
+                }
+                _ => match row {
+                    Some(row) => Draft::OneOf(vec![row.values[column].clone()]),
+                    None => {
+                        let mut values = Vec::with_capacity(ALTERNATIVES);
+                        for _ in 0..ALTERNATIVES {
+                            let mut new =
+                                NewRow { values: vec![Value::Null; count], targets: vec![None; count] };
+                            self.draw_into(&mut new, stream, entity, column, moment)?;
+                            values.push(new.values[column].clone());
+                        }
+                        values.dedup();
+                        Draft::OneOf(values)
+                    }
+                },
+            };
+            drafts.push((column, draft));
+        }
+        Some(drafts)
+    }
+
+    /// Whether rows of an entity can be seen in an app.
+    fn is_seen(&self, entity: EntityId) -> bool {
+        self.dataset.schema().entity(entity).delivery.is_on_devices()
+    }
+
     /// Draws until the value differs from the present one and `other`; if that cannot be, from `other` or the present one.
     fn draw_unlike(
         &mut self,
@@ -219,6 +267,7 @@ impl<'a> Rows<'a> {
             attribute.and_then(|(_, attribute)| self.pools.attribute(moment.circle, *attribute)).cloned();
         new.values[column] = match (dataset.cell(entity, column), own) {
             (Cell::Folded { .. }, _) => return Some(()),
+            (Cell::Ref(target), _) if moment.finds_refs && self.is_seen(*target) => return Some(()),
             (Cell::Ref(target), _) => {
                 let row = self.pick(stream, moment.circle, *target, None, |_| true)?;
                 new.targets[column] = Some(row);
@@ -281,7 +330,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The columns that are folded in through one of these references.
-    fn followers(&self, entity: EntityId, references: &[usize]) -> Vec<usize> {
+    pub(super) fn followers(&self, entity: EntityId, references: &[usize]) -> Vec<usize> {
         let count = self.dataset.schema().entity(entity).columns.len();
         let follows = |column: &usize| match self.dataset.cell(entity, *column) {
             Cell::Folded { via, .. } => references.contains(via),

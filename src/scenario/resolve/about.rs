@@ -1,0 +1,98 @@
+//! What planned edits are about: a row that is named, one row for all, values that are written.
+
+use super::super::plan::About;
+use super::super::tree::Val;
+use super::World;
+use super::view::View;
+use crate::base::{EntityId, Key, Value};
+use crate::contract::{ColumnKind, EditKind};
+use crate::workload::{Action, Aim};
+
+impl World<'_> {
+    /// What the edits of an event are about.
+    pub(super) fn about(&self, view: View<'_>, action: View<'_>) -> About {
+        let row = view.at("row").present().map(|row| Key(row.text().into()));
+        let row_of = view.at("row_of").present().and_then(|event| self.event_with_edits(event));
+        let same_row = view.at("same_row").flag();
+        let ways = [row.is_some(), row_of.is_some(), same_row];
+        if ways.iter().filter(|way| **way).count() > 1 {
+            let help = "one of `row`, `row_of` and `same_row` says which row it is";
+            self.wrong.at(view, "these edits are about more than one row", help);
+        }
+        let entity = self.schema.find(action.at("entity").text());
+        let kind = action.at("kind").word();
+        let set = entity.map_or_else(Vec::new, |entity| self.values(view, kind, entity));
+        About { row, row_of, same_row, set }
+    }
+
+    /// The name of another event whose edits find a row.
+    fn event_with_edits(&self, view: View<'_>) -> Option<String> {
+        let events = self.root.at("event");
+        let with_edits = events.entries().filter(|(_, event)| event.at("edits").present().is_some());
+        let names: Vec<&str> = with_edits.map(|(name, _)| name).collect();
+        self.given_names("event").find(view, "event with `edits`", view.text(), &names)?;
+        Some(view.text().to_owned())
+    }
+
+    /// The values that edits write in place of drawn ones.
+    fn values(&self, view: View<'_>, kind: EditKind, entity: EntityId) -> Vec<(usize, Value)> {
+        let set = view.at("set").entries().map(|(name, value)| (name, value, Some(value)));
+        let null = view.at("null").items().map(|name| (name.text(), name, None));
+        let mut values: Vec<(usize, Value)> = Vec::new();
+        for (name, at, value) in set.chain(null) {
+            if kind == EditKind::Delete {
+                let help = "name an action that creates or updates";
+                self.wrong.at(at, "a delete writes no values", help);
+                return Vec::new();
+            }
+            let Some(column) = self.column_named(at, entity, name) else { continue };
+            let of = self.schema.entity(entity);
+            let is_held = of.projection.binary_search(&column).is_ok();
+            if !is_held || of.unique.contains(&column) {
+                let why = if is_held { "is of the natural key" } else { "is not held by devices" };
+                let help = "edits are given values for other columns";
+                self.wrong.at(at, format!("`{name}` {why}"), help);
+            } else if values.iter().any(|(other, _)| *other == column) {
+                self.wrong.at(at, format!("`{name}` is written twice"), "`set` or `null`, not both");
+            } else if let Some(value) = self.value_for(&of.columns[column].kind, value, at) {
+                values.push((column, value));
+            }
+        }
+        values
+    }
+
+    /// A value as it is written, for a column of this kind; null without one.
+    fn value_for(&self, kind: &ColumnKind, value: Option<View<'_>>, at: View<'_>) -> Option<Value> {
+        let Some(value) = value else { return Some(Value::Null) };
+        let read = match (kind, value.value()) {
+            (ColumnKind::Text | ColumnKind::Ref(_), Some(Val::Text(text))) => Some(Value::text(text)),
+            (ColumnKind::Int, Some(Val::Int(n))) => Some(Value::Int(*n)),
+            (ColumnKind::Real, Some(Val::Int(n))) => Some(Value::Real(*n as f64)),
+            (ColumnKind::Real, Some(Val::Float(x))) => Some(Value::Real(*x)),
+            (ColumnKind::Bool, Some(Val::Bool(is))) => Some(Value::Int(i64::from(*is))),
+            _ => None,
+        };
+        if read.is_none() {
+            let want = match kind {
+                ColumnKind::Text => "a text",
+                ColumnKind::Ref(_) => "a key, as a text",
+                ColumnKind::Int => "a whole number",
+                ColumnKind::Real => "a number",
+                ColumnKind::Bool => "true or false",
+                ColumnKind::Timestamp => "nothing here: timestamps are drawn, or null",
+            };
+            self.wrong.at(at, "such a value does not fit its column", format!("it takes {want}"));
+        }
+        read
+    }
+
+    /// Refuses an aim that would have to find free natural keys for rows that are not known before.
+    pub(super) fn keeps_names(&self, action: &Action, columns: View<'_>) {
+        let unique = &self.schema.entity(action.entity).unique;
+        let renames = action.columns.iter().any(|column| unique.contains(column));
+        if action.kind == EditKind::Update && action.aim != Aim::Kept && renames {
+            let help = "aim = \"kept\" finds a free natural key, as its rows are known before";
+            self.wrong.at(columns, "a row that is found at the moment keeps its natural key", help);
+        }
+    }
+}

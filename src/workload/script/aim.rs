@@ -1,0 +1,338 @@
+//! Edits whose row is found at the moment they are made, from what whoever makes them sees then.
+//!
+//! The script has the intent and its numbers; the row is a pure function of those and of a
+//! [`Sight`]: of the rows that may be
+//! meant it is the one whose key has the smallest hash, so that a row that comes or goes elsewhere
+//! moves nothing.
+
+use std::collections::BTreeSet;
+
+use crate::base::{EntityId, Key, Seed, Value};
+use crate::contract::EditKind;
+use crate::workload::Aim;
+
+/// What a row holds in a column of the backend; `None` if that is not seen.
+pub type Cells<'a> = dyn Fn(usize) -> Option<Value> + 'a;
+
+/// What somebody sees at an instant: a person the rows of an app, the office those of the backend.
+pub trait Sight {
+    /// Calls `f` with each row of `entity`: its key, and what it holds in a column of the backend,
+    /// if that is seen.
+    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>));
+    /// The keys that came in the run: those that the person made, or for the office all.
+    fn made(&self, entity: EntityId) -> Option<&BTreeSet<Key>>;
+    /// The row that edits of this group are about, once one of them found it.
+    fn of_group(&self, group: u64) -> Option<(EntityId, Key)>;
+}
+
+/// An edit whose row is yet to be found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aimed {
+    /// Index of the action that it is of.
+    pub action: u16,
+    /// The entity.
+    pub entity: EntityId,
+    /// What it does.
+    pub kind: EditKind,
+    /// Which rows may be meant, and referred to.
+    pub aim: Aim,
+    /// The row that is meant, or of a create the one that is referred to.
+    pub row: Option<Named>,
+    /// The group that hears which row it was.
+    pub group: Option<u64>,
+    /// What the choice is drawn from.
+    pub seed: Seed,
+    /// Rows whose timestamp in this column lies in `from..=until` come first.
+    pub near: Option<(usize, i64, i64)>,
+    /// The key of a new row.
+    pub fresh: Key,
+    /// What is written, by position in the backend's columns.
+    pub drafts: Vec<(usize, Draft)>,
+}
+
+/// A row that is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// By its key.
+    Key(Key),
+    /// As the one that edits of this group are about; where none has found it yet, the edit finds
+    /// it.
+    OfGroup(u64),
+}
+
+/// A value that may depend on what is seen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Draft {
+    /// The first of these that is not there yet, at last the last.
+    OneOf(Vec<Value>),
+    /// The key of a row of this entity; null if there is none and that is allowed.
+    Ref {
+        /// The entity.
+        entity: EntityId,
+        /// Null is allowed.
+        or_null: bool,
+    },
+    /// What `column` of `entity` holds in the row that this row's column `via` points to; null if
+    /// that is not seen.
+    Folded {
+        /// The entity looked at.
+        entity: EntityId,
+        /// This row's column with its key.
+        via: usize,
+        /// The column looked at.
+        column: usize,
+    },
+}
+
+/// A row with what is written to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The row.
+    pub key: Key,
+    /// New values by position in the backend's columns.
+    pub values: Vec<(usize, Value)>,
+}
+
+impl Aimed {
+    /// The row that it is about and what it writes there; `None` if nothing that is seen will do.
+    pub fn find(&self, sight: &dyn Sight) -> Option<Found> {
+        let named = match &self.row {
+            Some(Named::Key(key)) => Some((self.named_entity(), key.clone())),
+            Some(Named::OfGroup(group)) => sight.of_group(*group),
+            None => None,
+        };
+        let (key, present) = match self.kind {
+            EditKind::Create => (self.fresh.clone(), Vec::new()),
+            EditKind::Update | EditKind::Delete => {
+                let only = named.as_ref().map(|(_, key)| key.as_str());
+                self.pick(sight, self.entity, (only, None), self.near, "row")?
+            }
+        };
+        let parent = named.filter(|_| self.kind == EditKind::Create);
+        let mut values: Vec<(usize, Value)> = Vec::with_capacity(self.drafts.len());
+        for (column, draft) in &self.drafts {
+            let now = present.iter().find(|(of, _)| of == column).map(|(_, value)| value);
+            let value = match draft {
+                Draft::OneOf(values) => {
+                    let other = values.iter().find(|value| Some(*value) != now).or(values.last());
+                    other.cloned().unwrap_or(Value::Null)
+                }
+                Draft::Ref { entity, or_null } => {
+                    let own = (*entity == self.entity).then_some(key.as_str());
+                    let only = parent.as_ref().filter(|(of, _)| of == entity).map(|(_, key)| key.as_str());
+                    let purpose = format!("reference {column}");
+                    match self.pick(sight, *entity, (only, own), None, &purpose) {
+                        Some((key, _)) => Value::Text(key.0),
+                        None if *or_null => Value::Null,
+                        None => return None,
+                    }
+                }
+                Draft::Folded { entity, via, column } => {
+                    seen(sight, *entity, &values, *via, *column).unwrap_or(Value::Null)
+                }
+            };
+            values.push((*column, value));
+        }
+        Some(Found { key, values })
+    }
+
+    /// Which entity a key names: the own one, or of a create the first that is referred to.
+    fn named_entity(&self) -> EntityId {
+        let referred = self.drafts.iter().find_map(|(_, draft)| match draft {
+            Draft::Ref { entity, .. } => Some(*entity),
+            _ => None,
+        });
+        referred.filter(|_| self.kind == EditKind::Create).unwrap_or(self.entity)
+    }
+
+    /// One of the rows that may be meant, with what it holds in the columns that are written:
+    /// `only` that one, if one is named, and
+    /// not the `other`.
+    fn pick(
+        &self,
+        sight: &dyn Sight,
+        entity: EntityId,
+        (only, other): (Option<&str>, Option<&str>),
+        near: Option<(usize, i64, i64)>,
+        purpose: &str,
+    ) -> Option<(Key, Vec<(usize, Value)>)> {
+        let seed = self.seed.derive(purpose, 0);
+        let made = sight.made(entity);
+        let mut best: Option<((bool, u64), String, Vec<(usize, Value)>)> = None;
+        sight.rows(entity, &mut |key, cells| {
+            let meant = match (only, self.aim) {
+                (Some(only), _) => only == key,
+                (None, Aim::Made) => made.is_some_and(|made| made.iter().any(|own| own.as_str() == key)),
+                (None, Aim::Kept | Aim::Shown) => true,
+            };
+            if !meant || other == Some(key) {
+                return;
+            }
+            let lies = |column, from, until| matches!(cells(column), Some(Value::Int(t)) if (from..=until).contains(&t));
+            let is_far = near.is_some_and(|(column, from, until)| !lies(column, from, until));
+            let rank = (is_far, xxhash_rust::xxh3::xxh3_64_with_seed(key.as_bytes(), seed.0));
+            if best.as_ref().is_none_or(|(least, ..)| rank < *least) {
+                let columns = self.drafts.iter().map(|(column, _)| *column);
+                let present = columns.filter_map(|column| Some((column, cells(column)?))).collect();
+                best = Some((rank, key.to_owned(), present));
+            }
+        });
+        best.map(|(_, key, present)| (Key(key.into()), present))
+    }
+}
+
+/// What `column` holds in the row of `entity` that the value of `via` among those written points
+/// to.
+fn seen(
+    sight: &dyn Sight,
+    entity: EntityId,
+    written: &[(usize, Value)],
+    via: usize,
+    column: usize,
+) -> Option<Value> {
+    let (_, Value::Text(wanted)) = written.iter().find(|(column, _)| *column == via)? else { return None };
+    let mut found = None;
+    sight.rows(entity, &mut |key, cells| {
+        if key == &**wanted {
+            found = cells(column);
+        }
+    });
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FOLDER: EntityId = EntityId(0);
+    const FILE: EntityId = EntityId(1);
+    const GROUP: u64 = 7;
+
+    /// Folders and files that somebody sees; a file's columns are its folder, its folder's name
+    /// and a size.
+    #[derive(Default)]
+    struct Seen {
+        folders: Vec<(&'static str, &'static str)>,
+        files: Vec<(&'static str, i64)>,
+        made: BTreeSet<Key>,
+        group: Option<(EntityId, Key)>,
+    }
+
+    impl Sight for Seen {
+        fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>)) {
+            if entity == FOLDER {
+                self.folders.iter().for_each(|(key, name)| f(key, &|_| Some(Value::text(name))));
+            } else {
+                self.files
+                    .iter()
+                    .for_each(|(key, size)| f(key, &|at| (at == 2).then_some(Value::Int(*size))));
+            }
+        }
+        fn made(&self, _: EntityId) -> Option<&BTreeSet<Key>> {
+            Some(&self.made)
+        }
+        fn of_group(&self, _: u64) -> Option<(EntityId, Key)> {
+            self.group.clone()
+        }
+    }
+
+    fn key(text: &str) -> Key {
+        Key(text.into())
+    }
+
+    fn seen() -> Seen {
+        let files = vec![("a", 1), ("b", 2), ("c", 3), ("d", 4)];
+        Seen { folders: vec![("x", "old"), ("y", "new")], files, ..Seen::default() }
+    }
+
+    fn aimed(kind: EditKind) -> Aimed {
+        let size = (2, Draft::OneOf(vec![Value::Int(3), Value::Int(9)]));
+        let drafts = match kind {
+            EditKind::Delete => Vec::new(),
+            EditKind::Update => vec![size],
+            EditKind::Create => {
+                let folder = Draft::Ref { entity: FOLDER, or_null: false };
+                vec![(0, folder), (1, Draft::Folded { entity: FOLDER, via: 0, column: 0 }), size]
+            }
+        };
+        let (row, group, near) = Default::default();
+        let fresh = key("new");
+        Aimed {
+            action: 0,
+            entity: FILE,
+            kind,
+            aim: Aim::Shown,
+            row,
+            group,
+            seed: Seed(5),
+            near,
+            fresh,
+            drafts,
+        }
+    }
+
+    fn row(aimed: &Aimed, seen: &Seen) -> Option<String> {
+        aimed.find(seen).map(|found| found.key.to_string())
+    }
+
+    #[test]
+    fn a_row_that_comes_elsewhere_moves_no_choice() {
+        let (mut more, aimed) = (seen(), aimed(EditKind::Delete));
+        let chosen = row(&aimed, &more).unwrap();
+        more.files.retain(|(key, _)| *key == chosen || *key > chosen.as_str());
+        assert_eq!(row(&aimed, &more).unwrap(), chosen, "others are gone");
+        let seeds = (0..60).filter_map(|n| row(&Aimed { seed: Seed(n), ..aimed.clone() }, &seen()));
+        assert_eq!(seeds.collect::<BTreeSet<_>>().len(), 4, "each row is somebody's");
+    }
+
+    #[test]
+    fn who_aims_at_what_was_made_meets_nothing_else() {
+        let mut seen = seen();
+        let made = Aimed { aim: Aim::Made, ..aimed(EditKind::Update) };
+        assert_eq!(row(&made, &seen), None);
+        seen.made = ["c", "gone"].map(key).into();
+        assert_eq!(row(&made, &seen).unwrap(), "c");
+        assert_eq!(made.find(&seen).unwrap().values, [(2, Value::Int(9))], "3 is there already");
+    }
+
+    #[test]
+    fn a_named_row_is_met_only_while_it_is_seen() {
+        let mut seen = seen();
+        for (named, want) in [
+            (Named::Key(key("b")), Some("b")),
+            (Named::Key(key("gone")), None),
+            (Named::OfGroup(GROUP), Some("d")),
+        ] {
+            seen.group = Some((FILE, key("d")));
+            let aimed = Aimed { row: Some(named.clone()), ..aimed(EditKind::Delete) };
+            assert_eq!(row(&aimed, &seen).as_deref(), want, "{named:?}");
+        }
+        seen.group = None;
+        let first = Aimed { row: Some(Named::OfGroup(GROUP)), ..aimed(EditKind::Delete) };
+        assert_eq!(row(&first, &seen), row(&aimed(EditKind::Delete), &seen), "the first finds one");
+    }
+
+    #[test]
+    fn rows_near_the_moment_come_before_all_others() {
+        let near = Aimed { near: Some((2, 2, 2)), ..aimed(EditKind::Delete) };
+        for n in 0..20 {
+            assert_eq!(row(&Aimed { seed: Seed(n), ..near.clone() }, &seen()).unwrap(), "b");
+        }
+        let none = Aimed { near: Some((2, 50, 60)), ..near };
+        assert_eq!(row(&none, &seen()), row(&aimed(EditKind::Delete), &seen()));
+    }
+
+    #[test]
+    fn a_new_row_refers_to_what_is_seen_and_folds_what_stands_there() {
+        let mut seen = seen();
+        let mut create = aimed(EditKind::Create);
+        create.row = Some(Named::Key(key("y")));
+        let found = create.find(&seen).unwrap();
+        assert_eq!(found.key, key("new"));
+        assert_eq!(found.values, [(0, Value::text("y")), (1, Value::text("new")), (2, Value::Int(3))]);
+        seen.folders.clear();
+        assert_eq!(create.find(&seen), None, "no folder, no file");
+        create.drafts[0].1 = Draft::Ref { entity: FOLDER, or_null: true };
+        assert_eq!(create.find(&seen).unwrap().values[..2], [(0, Value::Null), (1, Value::Null)]);
+    }
+}

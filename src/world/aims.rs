@@ -1,0 +1,132 @@
+//! Edits whose row is found when they are made: who sees what, and which rows came in the run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::device::Device;
+use super::server::Servers;
+use crate::base::{DeviceId, EditId, EntityId, Key};
+use crate::contract::{DeviceView, EditKind, LocalEdit, Schema};
+use crate::workload::{Act, Actor, Aimed, Cells, Found, OfficeEdit, Script, Sight};
+
+type Keys = BTreeMap<EntityId, BTreeSet<Key>>;
+
+/// What edits that aim go by, besides what is seen.
+pub(super) struct Aims {
+    schema: Arc<Schema>,
+    /// Whether any edit aims: else nothing is noted.
+    wanted: bool,
+    by_device: BTreeMap<DeviceId, Keys>,
+    /// By whomever.
+    by_all: Keys,
+    groups: BTreeMap<u64, (EntityId, Key)>,
+}
+
+impl Aims {
+    pub(super) fn new(schema: Arc<Schema>, script: &Script) -> Aims {
+        let wanted = script.steps.iter().any(|step| matches!(step.act, Act::Aimed(..)));
+        let (by_device, by_all, groups) = Default::default();
+        Aims { schema, wanted, by_device, by_all, groups }
+    }
+
+    /// Notes the rows that a step makes.
+    pub(super) fn note(&mut self, actor: Actor, act: &Act) {
+        match act {
+            _ if !self.wanted => {}
+            Act::Edit(LocalEdit { kind: EditKind::Create, entity, key, .. })
+            | Act::Office(OfficeEdit { kind: EditKind::Create, entity, key, .. }) => {
+                self.made(actor, *entity, key);
+            }
+            Act::Import(batch) => {
+                batch.rows.iter().for_each(|(key, _)| self.made(actor, batch.entity, key));
+            }
+            _ => {}
+        }
+    }
+
+    fn made(&mut self, actor: Actor, entity: EntityId, key: &Key) {
+        if let Actor::Device(device) = actor {
+            let own = self.by_device.entry(device).or_default();
+            own.entry(entity).or_default().insert(key.clone());
+        }
+        self.by_all.entry(entity).or_default().insert(key.clone());
+    }
+
+    fn found(&mut self, actor: Actor, aimed: &Aimed, found: &Found) {
+        if aimed.kind == EditKind::Create {
+            self.made(actor, aimed.entity, &found.key);
+        }
+        if let Some(group) = aimed.group {
+            self.groups.entry(group).or_insert_with(|| (aimed.entity, found.key.clone()));
+        }
+    }
+
+    /// A person edits what the app shows; who sees no row that will do edits none.
+    pub(super) fn on_device(&mut self, device: &Device, id: EditId, aimed: &Aimed) {
+        let made = self.by_device.get(&device.id());
+        let found = device.with_view(|view| aimed.find(&Screen { view, made, aims: self })).flatten();
+        let Aimed { entity, kind, .. } = *aimed;
+        match found {
+            Some(found) => {
+                self.found(Actor::Device(device.id()), aimed, &found);
+                let Found { key, values } = found;
+                device.edit(&LocalEdit { id, entity, key, kind, values });
+            }
+            None => {
+                device.miss(&LocalEdit { id, entity, key: Key("".into()), kind, values: Vec::new() });
+            }
+        }
+    }
+
+    /// What the office writes, if it sees a row that will do.
+    pub(super) fn in_office(&mut self, servers: &Servers, aimed: &Aimed) -> Option<OfficeEdit> {
+        let found = aimed.find(&Desk { servers, aims: self })?;
+        self.found(Actor::Office, aimed, &found);
+        let Found { key, values } = found;
+        Some(OfficeEdit { action: aimed.action, entity: aimed.entity, key, kind: aimed.kind, values })
+    }
+}
+
+/// What a person sees.
+struct Screen<'a> {
+    view: &'a dyn DeviceView,
+    made: Option<&'a Keys>,
+    aims: &'a Aims,
+}
+
+impl Sight for Screen<'_> {
+    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>)) {
+        let projection = &self.aims.schema.entity(entity).projection;
+        let place = |column: usize| projection.binary_search(&column).ok();
+        self.view.rows(entity, &mut |key, _, values| {
+            f(key, &|column| place(column).map(|place| values[place].to_value()));
+        });
+    }
+    fn made(&self, entity: EntityId) -> Option<&BTreeSet<Key>> {
+        self.made?.get(&entity)
+    }
+    fn of_group(&self, group: u64) -> Option<(EntityId, Key)> {
+        self.aims.groups.get(&group).cloned()
+    }
+}
+
+/// What the office sees.
+struct Desk<'a> {
+    servers: &'a Servers,
+    aims: &'a Aims,
+}
+
+impl Sight for Desk<'_> {
+    fn rows(&self, entity: EntityId, f: &mut dyn FnMut(&str, &Cells<'_>)) {
+        let backend = self.servers.backend.borrow();
+        for row in backend.rows(entity).filter(|row| !row.deleted) {
+            f(row.key.as_str(), &|column| row.values.get(column).cloned());
+        }
+    }
+    fn made(&self, entity: EntityId) -> Option<&BTreeSet<Key>> {
+        self.aims.by_all.get(&entity)
+    }
+    fn of_group(&self, group: u64) -> Option<(EntityId, Key)> {
+        self.aims.groups.get(&group).cloned()
+    }
+}
