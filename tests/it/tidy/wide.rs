@@ -40,7 +40,6 @@ const WIDER: &[(&str, usize)] = &[
     ("report", 351),
     ("scenario", 131),
     ("sim", 65),
-    ("src", 2),
     ("store", 40),
     ("tests", 45),
     ("theory", 31),
